@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rehome
+
+import (
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+)
+
+// floors lists the packages from the bottom up. A package imports floors below its own, never its
+// own floor and never a higher one. A name ending in "/" stands for all packages below it.
+var floors = []struct {
+	name     string
+	packages []string
+}{
+	{"the words", []string{"rehome"}},
+	{"the wire and the content", []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
+	{"what each engine stands on", []string{
+		"rehome/internal/atmail7", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/ledger",
+		"rehome/internal/mapping", "rehome/internal/roster", "rehome/internal/vault",
+	}},
+	{"the engines", []string{
+		"rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/rulecopy", "rehome/internal/verify",
+	}},
+	{"what runs the engines", []string{
+		"rehome/internal/conductor", "rehome/internal/cutover", "rehome/internal/clientsetup", "rehome/internal/report",
+	}},
+	{"the settings", []string{"rehome/internal/config"}},
+	{"the operations behind every face", []string{"rehome/internal/journey"}},
+	{"the faces", []string{"rehome/internal/cli", "rehome/internal/web"}},
+	{"the binary", []string{"rehome/cmd/rehome"}},
+}
+
+// Real servers for tests and trials: may import anything, imported by tests and its own binary only.
+const labPrefix = "rehome/lab"
+
+var drawers = map[string]bool{
+	"util": true, "utils": true, "common": true, "types": true, "helpers": true, "helper": true, "misc": true, "base": true,
+}
+
+func TestLayers_importsGoDownwardsOnly(t *testing.T) {
+	t.Parallel()
+	for pkg, imports := range moduleImports(t) {
+		if drawers[path.Base(pkg)] {
+			t.Errorf("%s: a package is named for what it is about, not as a drawer", pkg)
+		}
+		if isLab(pkg) {
+			continue
+		}
+		from := floorOf(pkg)
+		if from < 0 {
+			t.Errorf("%s stands on no floor: add it to the list in layers_test.go, with a thought about where it belongs", pkg)
+			continue
+		}
+		for _, imported := range imports {
+			checkImport(t, pkg, from, imported)
+		}
+	}
+}
+
+func checkImport(t *testing.T, pkg string, from int, imported string) {
+	t.Helper()
+	if isLab(imported) {
+		t.Errorf("%s imports %s: the lab is for tests and its own binary, the product must not carry it", pkg, imported)
+		return
+	}
+	to := floorOf(imported)
+	switch {
+	case from == 1 && to == 0:
+		t.Errorf("%s imports %s: the wire and the content know nothing of a move, so that they can be read, tested and reused alone", pkg, imported)
+	case to == from && siblingsAllowed(pkg, imported):
+	case to >= from:
+		t.Errorf("%s (%s) imports %s (%s): imports go downwards only, so that each floor can be understood without the ones above; "+
+			"declare an interface where it is needed, or move the shared part down", pkg, floors[from].name, imported, floors[to].name)
+	}
+}
+
+// siblingsAllowed holds the written exceptions to "never its own floor".
+func siblingsAllowed(pkg, imported string) bool {
+	// A protocol may have inner packages of its own, for instance protocol/imap/wire.
+	return strings.HasPrefix(imported, pkg+"/")
+}
+
+// moduleImports returns the production imports of every package of the module, limited to the module.
+func moduleImports(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	result := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		var ours []string
+		for _, imported := range fields[1:] {
+			if imported == "rehome" || strings.HasPrefix(imported, "rehome/") {
+				ours = append(ours, imported)
+			}
+		}
+		result[fields[0]] = ours
+	}
+	return result
+}
+
+func floorOf(pkg string) int {
+	for i, floor := range floors {
+		for _, name := range floor.packages {
+			if pkg == name || strings.HasSuffix(name, "/") && strings.HasPrefix(pkg, name) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func isLab(pkg string) bool {
+	return pkg == labPrefix || strings.HasPrefix(pkg, labPrefix+"/") || pkg == "rehome/cmd/lab"
+}
