@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package lab runs real servers on loopback addresses for tests and trials.
+//
+// A Room is one lab: a folder, a certificate authority, a loopback address of its own, and the
+// processes that were started in it. Nothing is shared between rooms, so any number of them run
+// side by side; nothing outside the room's folder is read or written except installed programs.
+// When the room closes, or the process that opened it dies in whatever way, its servers die too.
+//
+// A test calls Open and hands the room to the Start function of a server package
+// (lab/dovecot, lab/atmail7, lab/atmail8). A program calls NewRoom and later Close.
+//
+// The package knows no mail. It is for Linux with Debian's packages installed; it starts
+// nothing by systemd, and it does not install anything. As root the servers' data belongs to a
+// user id of its own; without root everything runs as the caller.
+package lab
+
+import (
+	"crypto/ecdsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// ownerID is the user and group id of the servers' data if the caller is root: the one that an
+// atmail server has for its mail store.
+const ownerID = 3000
+
+// maxRoomPath leaves space for the longest socket name below a room: a UNIX socket path has at
+// most 107 bytes (unix(7)).
+const maxRoomPath = 60
+
+// Room is one lab. Its methods may be called from several goroutines.
+type Room struct {
+	dir      string
+	host     netip.Addr
+	caKey    *ecdsa.PrivateKey
+	caCert   *x509.Certificate
+	watchman *watchman
+
+	mu      sync.Mutex
+	closed  bool
+	ports   map[uint16]bool
+	closers []func() error
+}
+
+// NewRoom makes a room in dir, which is created if it is not there. Every folder above dir must
+// be open to other users when the caller is root, because the servers then run as another user.
+// The caller closes the room.
+func NewRoom(dir string) (*Room, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open a lab room: %w", err)
+	}
+	if len(dir) > maxRoomPath {
+		return nil, fmt.Errorf("open a lab room in %s: the path has more than %d characters, too long for the sockets in it", dir, maxRoomPath)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "log"), 0o755); err != nil {
+		return nil, fmt.Errorf("open a lab room: %w", err)
+	}
+	if err := checkReachable(dir); err != nil {
+		return nil, err
+	}
+	room := &Room{dir: dir, ports: map[uint16]bool{}}
+	if room.host, err = freeHost(); err != nil {
+		return nil, err
+	}
+	if err := room.createAuthority(); err != nil {
+		return nil, err
+	}
+	if room.watchman, err = startWatchman(); err != nil {
+		return nil, err
+	}
+	return room, nil
+}
+
+// Close stops everything in reverse order of its start and reports what went wrong. It leaves
+// the folder alone. Closing twice is allowed.
+func (r *Room) Close() error {
+	r.mu.Lock()
+	closers := r.closers
+	r.closers, r.closed = nil, true
+	r.mu.Unlock()
+	var all []error
+	for i := len(closers) - 1; i >= 0; i-- {
+		all = append(all, closers[i]())
+	}
+	return errors.Join(append(all, r.watchman.dismiss())...)
+}
+
+// OnClose has stop called when the room closes, before whatever was started earlier is stopped.
+// If the room is closed already, stop is called at once.
+func (r *Room) OnClose(stop func() error) error {
+	r.mu.Lock()
+	if !r.closed {
+		r.closers = append(r.closers, stop)
+		r.mu.Unlock()
+		return nil
+	}
+	r.mu.Unlock()
+	return errors.Join(errors.New("the room is closed"), stop())
+}
+
+// Dir returns the room's folder as an absolute path.
+func (r *Room) Dir() string { return r.dir }
+
+// Host returns the loopback address that is the room's own.
+func (r *Room) Host() string { return r.host.String() }
+
+// Owner returns the user and group that own the servers' data: an id of their own if the caller
+// is root, otherwise the caller.
+func (r *Room) Owner() (uid, gid int) {
+	if os.Geteuid() == 0 {
+		return ownerID, ownerID
+	}
+	return os.Getuid(), os.Getgid()
+}
+
+// OwnedDir creates the folder at the path below the room, for the servers' user alone, and
+// returns its absolute path.
+func (r *Room) OwnedDir(elem ...string) (string, error) {
+	dir := filepath.Join(append([]string{r.dir}, elem...)...)
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", fmt.Errorf("create a folder in the lab: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("create a folder in the lab: %w", err)
+	}
+	uid, gid := r.Owner()
+	if err := os.Chown(dir, uid, gid); err != nil {
+		return "", fmt.Errorf("create a folder in the lab: %w", err)
+	}
+	return dir, nil
+}
+
+func checkReachable(dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return fmt.Errorf("open a lab room: %w", err)
+		}
+		if info.Mode().Perm()&0o001 == 0 {
+			return fmt.Errorf("open a lab room: %s is closed to other users, and the servers do not run as root: choose a folder below one that is open, or chmod o+x it", dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lab
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Open makes a room for one test in a temporary folder. At the end of the test the room is
+// closed and removed; if the test failed, the ends of the servers' logs are shown first.
+func Open(t testing.TB) *Room {
+	t.Helper()
+	// Not t.TempDir: that folder is closed to the users that the servers run as, and its path
+	// holds the test's name, which makes socket paths too long.
+	dir, err := os.MkdirTemp("", "lab-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	room, err := NewRoom(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			room.showLogs(t)
+		}
+		if err := room.Close(); err != nil {
+			t.Errorf("close the lab room: %v", err)
+		}
+	})
+	return room
+}
+
+func (r *Room) showLogs(t testing.TB) {
+	t.Helper()
+	logs, err := filepath.Glob(r.logFile("*"))
+	if err != nil {
+		t.Log(err)
+	}
+	for _, log := range logs {
+		name := strings.TrimSuffix(filepath.Base(log), ".log")
+		t.Logf("%s says:\n%s", name, r.logTail(name))
+	}
+}

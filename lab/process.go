@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	defaultPatience = 30 * time.Second
+	stopPatience    = 5 * time.Second
+	tailLines       = 40
+)
+
+// Program says how to run one server in the foreground.
+type Program struct {
+	Name    string   // names its log file and stands in errors
+	Command string   // looked up in PATH and in the sbin folders
+	Package string   // the Debian package that brings Command
+	Args    []string // no secrets: everybody can read them
+	Env     []string // "KEY=value", added to a small environment
+	AsOwner bool     // run as the room's owner, not as the caller
+	Ready   []string // must answer before Start returns: "host:port", or the path of a UNIX socket
+}
+
+// Process is a running program of a room.
+type Process struct {
+	program Program
+	room    *Room
+	cmd     *exec.Cmd
+	done    chan struct{} // closed when the program has ended
+
+	stopOnce sync.Once
+	stopErr  error
+}
+
+// FindProgram returns the path of an installed command, or an error that names the package.
+func FindProgram(command, debianPackage string) (string, error) {
+	if path, err := exec.LookPath(command); err == nil {
+		return path, nil
+	}
+	for _, dir := range []string{"/usr/local/sbin", "/usr/sbin", "/sbin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, command)); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("the lab needs %s, which is not installed: apt-get install %s", command, debianPackage)
+}
+
+// Start runs the program in a process group of its own and waits until all its addresses answer.
+// A program that dies before that is an error with the end of its log. The room's Close stops it.
+func (r *Room) Start(program Program) (*Process, error) {
+	path, err := FindProgram(program.Command, program.Package)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(r.logFile(program.Name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", program.Name, err)
+	}
+	defer log.Close()
+	cmd := exec.Command(path, program.Args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = r.dir, log, log
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "LANG=C.UTF-8", "HOME=" + r.dir}, program.Env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if uid, gid := r.Owner(); program.AsOwner && uid != os.Geteuid() {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	}
+	process := &Process{program: program, room: r, cmd: cmd, done: make(chan struct{})}
+	if err := process.launch(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", program.Name, err)
+	}
+	if err := process.waitReady(); err != nil {
+		return nil, errors.Join(err, process.Stop())
+	}
+	return process, nil
+}
+
+// launch starts the command and makes the room responsible for it.
+func (p *Process) launch() error {
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	watched := p.room.watchman.add(p.cmd.Process.Pid)
+	go func() {
+		_ = p.cmd.Wait() // how it ended is in ProcessState, what it said in the log
+		close(p.done)
+	}()
+	if err := p.room.OnClose(p.Stop); err != nil {
+		return err
+	}
+	return watched
+}
+
+func (p *Process) waitReady() error {
+	deadline := time.Now().Add(defaultPatience)
+	for _, addr := range p.program.Ready {
+		for !answers(addr) {
+			select {
+			case <-p.done:
+				return fmt.Errorf("%s ended at once: %v; its last words:\n%s", p.program.Name, p.cmd.ProcessState, p.LogTail())
+			case <-time.After(5 * time.Millisecond):
+			}
+			if time.Now().After(deadline) {
+				return fmt.Errorf("%s does not answer on %s after %v; its last words:\n%s", p.program.Name, addr, defaultPatience, p.LogTail())
+			}
+		}
+	}
+	return nil
+}
+
+func answers(addr string) bool {
+	network := "tcp"
+	if strings.HasPrefix(addr, "/") {
+		network = "unix"
+	}
+	conn, err := net.DialTimeout(network, addr, time.Second)
+	if err != nil {
+		return false
+	}
+	return conn.Close() == nil
+}
+
+// Pid returns the process id, which is also the id of the process group.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Done is closed when the program has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// LogTail returns the last lines of the program's output.
+func (p *Process) LogTail() string { return p.room.logTail(p.program.Name) }
+
+// Stop asks the program to end, then kills what is left of its process group. It returns when
+// the whole group is gone. Stopping twice is allowed.
+func (p *Process) Stop() error {
+	// Once only: later the id of the group may belong to somebody else.
+	p.stopOnce.Do(func() { p.stopErr = p.stop() })
+	return p.stopErr
+}
+
+func (p *Process) stop() error {
+	select {
+	case <-p.done:
+	default:
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-p.done:
+		case <-time.After(stopPatience):
+		}
+	}
+	if err := killGroup(p.Pid()); err != nil {
+		return fmt.Errorf("stop %s: %w", p.program.Name, err)
+	}
+	<-p.done
+	return p.room.watchman.remove(p.Pid())
+}
+
+// killGroup kills a process group and waits until nothing of it is left.
+func killGroup(group int) error {
+	for deadline := time.Now().Add(stopPatience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		err := syscall.Kill(-group, syscall.SIGKILL)
+		if errors.Is(err, syscall.ESRCH) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("process group %d is still there after it was killed", group)
+}
+
+func (r *Room) logFile(name string) string { return filepath.Join(r.dir, "log", name+".log") }
+
+func (r *Room) logTail(name string) string {
+	text, err := os.ReadFile(r.logFile(name))
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
+}
