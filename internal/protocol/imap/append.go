@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+)
+
+// Appended is the answer to an Append.
+type Appended struct {
+	UIDValidity uint32
+	UIDs        []UID // in the order of the messages; nil when the server lacks UIDPLUS (RFC 4315)
+}
+
+// AppendCommand is an APPEND under way (RFC 9051, section 6.3.12), of several messages where the
+// server has MULTIAPPEND (RFC 3502). It holds the connection's write side from Append to Finish or
+// Abort; answers of earlier commands still arrive meanwhile.
+//
+// With MULTIAPPEND all messages are stored or none.
+type AppendCommand struct {
+	client   *Client
+	cmd      *command
+	messages int
+	buffer   []byte
+	over     bool // the write side was given back
+}
+
+// appendBuffer is what one message is streamed through.
+const appendBuffer = 64 << 10
+
+// Append begins an APPEND to a mailbox that must exist; nothing is sent before the first Message.
+func (c *Client) Append(ctx context.Context, name string) (*AppendCommand, error) {
+	cmd := &command{name: "APPEND " + strconv.Quote(name)}
+	if err := c.begin(ctx, cmd); err != nil {
+		return nil, err
+	}
+	a := &AppendCommand{client: c, cmd: cmd, buffer: make([]byte, appendBuffer)}
+	err := c.writeString(cmd.tag + " APPEND ")
+	if err == nil {
+		err = a.writeName(ctx, mailbox(name))
+	}
+	if err != nil {
+		a.Abort(err)
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *AppendCommand) writeName(ctx context.Context, name part) error {
+	if name.literal {
+		return a.client.writeLiteral(ctx, a.cmd, name.text)
+	}
+	return a.client.writeString(name.text)
+}
+
+// Message sends one message of exactly size octets. Flags and date are checked before anything goes
+// out, and an *ArgumentError leaves the command as it was. After any other error the command is
+// over: a *BodyError when body failed or was short, the server's refusal when it refused early.
+// A zero date lets the server use its clock.
+func (a *AppendCommand) Message(ctx context.Context, flags []string, date time.Time, size int64, body io.Reader) error {
+	head, err := appendHead(flags, date)
+	if err != nil {
+		return err
+	}
+	if size <= 0 {
+		return &ArgumentError{What: "message", Value: strconv.FormatInt(size, 10), Why: "an empty message cannot be appended"}
+	}
+	a.messages++
+	err = a.client.writeString(head)
+	if err == nil {
+		err = a.client.announceLiteral(ctx, a.cmd, size)
+	}
+	if err == nil {
+		err = a.copyBody(body, size)
+	}
+	if err != nil {
+		_ = a.release() // the command is over; err says why
+		return a.client.orServerWords(a.cmd, err)
+	}
+	return nil
+}
+
+func appendHead(flags []string, date time.Time) (string, error) {
+	head := " "
+	if len(flags) > 0 {
+		list, err := flagList(flags)
+		if err != nil {
+			return "", err
+		}
+		head += list + " "
+	}
+	if !date.IsZero() {
+		text, err := formatInternalDate(date)
+		if err != nil {
+			return "", err
+		}
+		head += `"` + text + `" `
+	}
+	return head, nil
+}
+
+// copyBody streams exactly size octets; a failing body ends the connection, because the server
+// waits for the rest of the literal.
+func (a *AppendCommand) copyBody(body io.Reader, size int64) error {
+	for size > 0 {
+		n, err := body.Read(a.buffer[:min(int64(len(a.buffer)), size)])
+		if n > 0 {
+			if _, writeErr := a.client.out.Write(a.buffer[:n]); writeErr != nil {
+				return a.client.writeFailed(writeErr)
+			}
+			size -= int64(n)
+		}
+		if size > 0 && err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			bodyErr := &BodyError{err}
+			a.client.fail(bodyErr)
+			return bodyErr
+		}
+	}
+	return nil
+}
+
+// Messages returns how many messages were sent.
+func (a *AppendCommand) Messages() int { return a.messages }
+
+// Finish sends the end of the command without waiting for the answer, so that the next command can
+// follow at once. A command without messages cannot be finished, only aborted.
+func (a *AppendCommand) Finish() error {
+	if a.over {
+		return a.client.orServerWords(a.cmd, errClosed)
+	}
+	err := a.client.writeString("\r\n")
+	if endErr := a.release(); err == nil {
+		err = endErr
+	}
+	if err != nil {
+		return a.client.orServerWords(a.cmd, err)
+	}
+	return nil
+}
+
+// Wait returns the server's answer after Finish.
+func (a *AppendCommand) Wait(ctx context.Context) (Appended, error) {
+	if err := a.client.wait(ctx, a.cmd); err != nil {
+		return Appended{}, err
+	}
+	return newAppended(a.cmd.status, a.messages), nil
+}
+
+// Abort ends the connection in the middle of the command: the only way to take an unfinished
+// literal back. Nothing of the command is stored by a server that keeps RFC 3502, section 3.
+func (a *AppendCommand) Abort(reason error) {
+	a.client.fail(reason)
+	_ = a.release() // the flush fails on the closed connection, as intended
+}
+
+// release gives the write side back once.
+func (a *AppendCommand) release() error {
+	if a.over {
+		return nil
+	}
+	a.over = true
+	return a.client.end()
+}
+
+// newAppended reads [APPENDUID validity uids]; the order of the runs is the order of the messages.
+func newAppended(status *response, messages int) Appended {
+	if status.code != "APPENDUID" {
+		return Appended{}
+	}
+	validity, set, _ := cutWords(status.codeArgs)
+	number, err := strconv.ParseUint(validity, 10, 32)
+	runs, ok := parseRuns(set)
+	if err != nil || !ok {
+		return Appended{}
+	}
+	answer := Appended{UIDValidity: uint32(number)}
+	for _, r := range runs {
+		for uid := uint64(r.First); uid <= uint64(r.Last) && len(answer.UIDs) <= messages; uid++ {
+			answer.UIDs = append(answer.UIDs, UID(uid))
+		}
+	}
+	if len(answer.UIDs) != messages {
+		answer.UIDs = nil // an answer that does not fit the question is no answer
+	}
+	return answer
+}

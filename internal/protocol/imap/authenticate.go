@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+
+	"github.com/emersion/go-sasl"
+)
+
+// LogInPlain logs in with a password: by AUTHENTICATE PLAIN where it is offered, by LOGIN otherwise.
+// identity is who to act as (RFC 4616, section 2: the authorization identity), "" for the user.
+// Only AUTHENTICATE carries an identity.
+func (c *Client) LogInPlain(ctx context.Context, identity, user, password string) error {
+	if c.Capabilities().Has("AUTH=PLAIN") || identity != "" {
+		return c.Authenticate(ctx, sasl.NewPlainClient(identity, user, password))
+	}
+	if c.Capabilities().Has("LOGINDISABLED") {
+		return &StatusError{Kind: "NO", Command: "LOGIN", Code: "PRIVACYREQUIRED", Text: "the server allows no password on this connection"}
+	}
+	return c.Login(ctx, user, password)
+}
+
+// Authenticate runs a SASL exchange (RFC 9051, section 6.2.2), with the initial response in the
+// command itself where the server allows it (SASL-IR, RFC 4959).
+func (c *Client) Authenticate(ctx context.Context, mechanism sasl.Client) error {
+	name, initial, err := mechanism.Start()
+	if err != nil {
+		return err
+	}
+	count := c.announcements()
+	cmd := &command{name: "AUTHENTICATE " + name}
+	if err := c.begin(ctx, cmd); err != nil {
+		return err
+	}
+	err = c.exchange(ctx, cmd, mechanism, name, initial)
+	if endErr := c.end(); err == nil {
+		err = endErr
+	}
+	if err != nil {
+		return c.orServerWords(cmd, err)
+	}
+	if err := c.wait(ctx, cmd); err != nil {
+		return err
+	}
+	return c.refreshCapabilities(ctx, count)
+}
+
+// exchange writes the command and answers every challenge until the tagged answer is there.
+func (c *Client) exchange(ctx context.Context, cmd *command, mechanism sasl.Client, name string, initial []byte) error {
+	line := cmd.tag + " AUTHENTICATE " + name
+	if initial != nil && c.Capabilities().Has("SASL-IR") {
+		line += " " + encodeSASL(initial)
+		initial = nil
+	}
+	if err := c.flushLine(line); err != nil {
+		return err
+	}
+	for {
+		select {
+		case challenge := <-c.continued:
+			answer, err := nextSASL(mechanism, challenge, initial)
+			initial = nil
+			if err != nil {
+				_ = c.flushLine("*") // cancels the exchange; err is what counts
+				return err
+			}
+			if err := c.flushLine(base64.StdEncoding.EncodeToString(answer)); err != nil {
+				return err
+			}
+		case <-cmd.done:
+			return nil
+		case <-ctx.Done():
+			c.fail(ctx.Err())
+			return ctx.Err()
+		}
+	}
+}
+
+// nextSASL computes the answer to one challenge; a pending initial response goes first.
+func nextSASL(mechanism sasl.Client, challenge string, initial []byte) ([]byte, error) {
+	if initial != nil {
+		return initial, nil
+	}
+	decoded, err := base64.StdEncoding.DecodeString(challenge)
+	if err != nil {
+		return nil, errors.New("the server's SASL challenge is not base64")
+	}
+	return mechanism.Next(decoded)
+}
+
+// encodeSASL renders an initial response; "=" stands for an empty one (RFC 4959, section 3).
+func encodeSASL(data []byte) string {
+	if len(data) == 0 {
+		return "="
+	}
+	return base64.StdEncoding.EncodeToString(data)
+}
+
+func (c *Client) flushLine(line string) error {
+	if err := c.writeString(line + "\r\n"); err != nil {
+		return err
+	}
+	return c.flush()
+}

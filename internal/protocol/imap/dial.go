@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"strings"
+	"time"
+)
+
+// Security says how a connection is protected.
+type Security string
+
+// The three ways. There is no silent fallback from one to another.
+const (
+	ImplicitTLS Security = "implicit" // TLS from the first byte, usually port 993 (RFC 8314)
+	StartTLS    Security = "starttls" // upgrade before the log-in (RFC 9051, section 6.2.1)
+	NoTLS       Security = "none"     // clear text
+)
+
+// DialFunc opens a network connection; net.Dialer.DialContext is one.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Options of Dial.
+type Options struct {
+	Address  string // host:port
+	Security Security
+	TLS      *tls.Config   // nil means verified by the system's roots; ServerName is filled in
+	Timeout  time.Duration // longest time without progress while waiting; 0 means two minutes
+	Dial     DialFunc      // nil means a plain net.Dialer
+}
+
+const (
+	defaultTimeout = 2 * time.Minute
+	connectTimeout = 30 * time.Second // a host that does not answer must not cost two minutes
+)
+
+// Dial connects, sets up TLS as told, and reads the greeting. The context bounds these steps only.
+func Dial(ctx context.Context, options Options) (*Client, error) {
+	timeout := options.Timeout
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(timeout, connectTimeout))
+	defer cancel()
+	dial := options.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	conn, err := dial(ctx, "tcp", options.Address)
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	client, err := greet(ctx, conn, options, timeout)
+	if !stop() && err == nil { // the context ended at the last moment and took the connection with it
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		_ = conn.Close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, err
+	}
+	client.start()
+	if !client.Capabilities().Known() {
+		if err := client.Capability(ctx); err != nil {
+			_ = client.Close()
+			return nil, err
+		}
+	}
+	return client, nil
+}
+
+// greet brings the connection to the point where the first command can be sent.
+func greet(ctx context.Context, conn net.Conn, options Options, timeout time.Duration) (*Client, error) {
+	if options.Security == ImplicitTLS {
+		secured, err := handshake(ctx, conn, options)
+		if err != nil {
+			return nil, err
+		}
+		conn = secured
+	}
+	client := newClient(conn, timeout)
+	client.transport.busy() // a server that never greets is a server that makes no progress
+	if err := client.readGreeting(); err != nil {
+		return nil, err
+	}
+	if options.Security == StartTLS {
+		return client.upgrade(ctx, options, timeout)
+	}
+	client.transport.idle()
+	return client, nil
+}
+
+func handshake(ctx context.Context, conn net.Conn, options Options) (net.Conn, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if options.TLS != nil {
+		config = options.TLS.Clone()
+	}
+	if config.ServerName == "" {
+		host, _, err := net.SplitHostPort(options.Address)
+		if err != nil {
+			return nil, err
+		}
+		config.ServerName = host
+	}
+	secured := tls.Client(conn, config)
+	return secured, secured.HandshakeContext(ctx)
+}
+
+// readGreeting reads the first line (RFC 9051, section 7.1).
+func (c *Client) readGreeting() error {
+	resp, err := c.dec.response(func() *fetchSink { return nil })
+	if err != nil {
+		return err
+	}
+	c.noteUntagged(resp)
+	switch resp.name {
+	case "OK", "PREAUTH":
+		c.greeting, c.preauth = resp.text, resp.name == "PREAUTH"
+		return nil
+	case "BYE", "NO":
+		return resp.statusError("connect")
+	}
+	return &syntaxError{"not an IMAP greeting: " + strings.TrimSpace(resp.name+" "+resp.text)}
+}
+
+// upgrade runs STARTTLS before anything else is sent. Octets that arrive together with the server's
+// OK were not protected and end the attempt (RFC 9051, section 11.3: response injection).
+func (c *Client) upgrade(ctx context.Context, options Options, timeout time.Duration) (*Client, error) {
+	if c.preauth {
+		return nil, &StatusError{Kind: "NO", Command: "STARTTLS", Text: "the server starts in the authenticated state, where TLS cannot begin"}
+	}
+	if _, err := c.transport.Write([]byte("s1 STARTTLS\r\n")); err != nil {
+		return nil, err
+	}
+	for {
+		resp, err := c.dec.response(func() *fetchSink { return nil })
+		if err != nil {
+			return nil, err
+		}
+		if resp.tag != "s1" {
+			continue
+		}
+		if resp.name != "OK" {
+			return nil, resp.statusError("STARTTLS")
+		}
+		break
+	}
+	if c.dec.in.Buffered() > 0 {
+		return nil, &syntaxError{"octets behind the answer to STARTTLS that are not encrypted"}
+	}
+	secured, err := handshake(ctx, c.transport.conn, options)
+	if err != nil {
+		return nil, err
+	}
+	upgraded := newClient(secured, timeout)
+	upgraded.greeting = c.greeting
+	upgraded.transport.idle()
+	return upgraded, nil
+}

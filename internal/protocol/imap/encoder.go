@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+// part is a piece of a command line: text that is sent as it is, or a string that needs a literal.
+type part struct {
+	text    string
+	literal bool
+}
+
+// raw is command text, already in its wire form.
+func raw(text string) part { return part{text: text} }
+
+// str renders s as a quoted string, or as a literal when it has octets that quotes cannot hold
+// (RFC 9051, section 4.3).
+func str(s string) part {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] >= 0x7f {
+			return part{text: s, literal: true}
+		}
+	}
+	return raw(`"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`)
+}
+
+// mailbox renders a Unicode mailbox name.
+func mailbox(name string) part { return str(EncodeName(name)) }
+
+// writeParts writes the tag, the parts and the line end.
+func (c *Client) writeParts(ctx context.Context, cmd *command, parts []part) error {
+	if err := c.writeString(cmd.tag + " "); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		write := c.writeString
+		if p.literal {
+			write = func(s string) error { return c.writeLiteral(ctx, cmd, s) }
+		}
+		if err := write(p.text); err != nil {
+			return err
+		}
+	}
+	return c.writeString("\r\n")
+}
+
+func (c *Client) writeString(s string) error {
+	if _, err := c.out.WriteString(s); err != nil {
+		return c.writeFailed(err)
+	}
+	return nil
+}
+
+func (c *Client) writeLiteral(ctx context.Context, cmd *command, s string) error {
+	if strings.IndexByte(s, 0) >= 0 {
+		return &ArgumentError{What: "string", Value: "", Why: "holds a NUL octet"}
+	}
+	if err := c.announceLiteral(ctx, cmd, int64(len(s))); err != nil {
+		return err
+	}
+	return c.writeString(s)
+}
+
+// literalMinusLimit is the largest non-synchronising literal under LITERAL- (RFC 7888, section 5).
+const literalMinusLimit = 4096
+
+// announceLiteral writes "{n}" or "{n+}" with its line end, and waits for the server's "+" where it
+// has to. When the server refuses instead, the command is over and its answer is the error.
+func (c *Client) announceLiteral(ctx context.Context, cmd *command, size int64) error {
+	caps := c.Capabilities()
+	if caps.Has("LITERAL+") || caps.Has("LITERAL-") && size <= literalMinusLimit {
+		return c.writeString("{" + strconv.FormatInt(size, 10) + "+}\r\n")
+	}
+	if err := c.writeString("{" + strconv.FormatInt(size, 10) + "}\r\n"); err != nil {
+		return err
+	}
+	if err := c.flush(); err != nil {
+		return err
+	}
+	return c.awaitContinuation(ctx, cmd)
+}
+
+// awaitContinuation waits for "+", or for the tagged answer that comes instead.
+func (c *Client) awaitContinuation(ctx context.Context, cmd *command) error {
+	select {
+	case <-c.continued:
+		return nil
+	case <-cmd.done:
+		if cmd.err != nil {
+			return cmd.err
+		}
+		err := &syntaxError{cmd.name + " was completed before its arguments were sent"}
+		c.fail(err)
+		return err
+	case <-ctx.Done():
+		c.fail(ctx.Err())
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package imap is a pipelined IMAP4rev1 client (RFC 3501, RFC 9051) for moving mail: it sends many
+// commands without waiting, hands message bodies out while they arrive, and survives whatever a
+// server says.
+//
+// It does not cache mailboxes, interpret messages or retry. A caller
+//
+//  1. opens a connection with Dial, which reads the greeting and sets up TLS as told;
+//  2. logs in with Login or Authenticate;
+//  3. lists mailboxes with List, opens one with Examine (reading) or Select (changing);
+//  4. reads with Search and Fetch, writes with Append, Store, Create and Subscribe;
+//  5. ends with Logout, or Close when something broke.
+//
+// There is one file for each command, named like it, with the fallback for servers that lack an
+// extension in the same file. Mailbox names are Unicode; see EncodeName for what happens to names
+// that are not legal modified UTF-7.
+package imap
+
+// Invariants
+//
+//   - One goroutine reads. It matches tags, hands untagged data to the oldest command that wants it,
+//     and runs the callbacks of Fetch. A callback must not wait for anything of its own connection.
+//   - One command at a time is written, under writeLock; an Append holds it from its first to its last byte.
+//   - A tagged BAD, a protocol error, a cancelled context or a missed deadline ends the connection:
+//     after a BAD nobody knows whether the rest of a literal is about to be run as commands
+//     (a non-synchronising literal of a refused APPEND is; seen on Dovecot 2.3).
+//   - Flags, dates and mailbox names are validated before the first byte of a command goes out.
+//   - Deadlines are by progress: a transfer may take hours as long as bytes move.
+//   - At most one literal buffer is held, whatever the size of the messages.
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Client is one connection. Its methods may be called from several goroutines.
+type Client struct {
+	transport *transport
+	dec       *decoder
+
+	writeLock chan struct{} // capacity 1: held while one command is written
+	out       *bufio.Writer
+	continued chan string // text of a "+" line for the command that is being written
+
+	mu        sync.Mutex
+	tagCount  int
+	pending   []*command // oldest first
+	caps      Capabilities
+	capsCount int // how often the server has announced them
+	enabled   map[string]bool
+	greeting  string
+	preauth   bool
+	failure   error // why the connection ended, nil while it is up
+	bye       *StatusError
+	ended     chan struct{} // closed when the reader goroutine is gone
+}
+
+// command is one command under way.
+type command struct {
+	tag  string
+	name string // for error texts: "SELECT", "UID FETCH"
+
+	// untagged is offered every untagged response while the command is pending; true means taken.
+	untagged func(*response) bool
+	// fetch, if set, receives FETCH responses instead.
+	fetch *fetchSink
+
+	done   chan struct{}
+	status *response // the tagged answer
+	err    error
+}
+
+var errClosed = errors.New("connection closed")
+
+// newClient wraps an established connection; the reader goroutine is not started yet.
+func newClient(conn net.Conn, timeout time.Duration) *Client {
+	t := &transport{conn: conn, timeout: timeout}
+	c := &Client{
+		transport: t,
+		dec:       newDecoder(t),
+		writeLock: make(chan struct{}, 1),
+		out:       bufio.NewWriterSize(t, 64<<10),
+		continued: make(chan string, 1),
+		enabled:   map[string]bool{},
+		ended:     make(chan struct{}),
+	}
+	return c
+}
+
+// start begins reading. It is called once the greeting is there.
+func (c *Client) start() { go c.readLoop() }
+
+// readLoop is the one reader. It ends when the connection does.
+func (c *Client) readLoop() {
+	defer close(c.ended)
+	for {
+		resp, err := c.dec.response(c.fetchSinkFor)
+		if err != nil {
+			c.finish(err)
+			return
+		}
+		c.dispatch(resp)
+	}
+}
+
+// dispatch hands one response to whoever waits for it.
+func (c *Client) dispatch(resp *response) {
+	switch {
+	case resp.continuation:
+		select {
+		case c.continued <- resp.text:
+		default: // nobody asked for it: skipped like every unknown response
+		}
+	case resp.tag != "":
+		c.complete(resp)
+	default:
+		c.noteUntagged(resp)
+		for _, cmd := range c.snapshot() {
+			if cmd.untagged != nil && cmd.untagged(resp) {
+				return
+			}
+		}
+	}
+}
+
+// noteUntagged keeps what concerns the connection itself.
+func (c *Client) noteUntagged(resp *response) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch resp.name {
+	case "CAPABILITY":
+		c.setCapsLocked(resp.words())
+	case "ENABLED":
+		for _, word := range resp.words() {
+			c.enabled[strings.ToUpper(word)] = true
+		}
+	case "BYE":
+		c.bye = resp.statusError("")
+	}
+	c.noteCodeLocked(resp)
+}
+
+// noteCodeLocked takes over capabilities announced in a response code (RFC 9051, section 7.1).
+func (c *Client) noteCodeLocked(resp *response) {
+	if resp.code == "CAPABILITY" {
+		c.setCapsLocked(strings.Fields(resp.codeArgs))
+	}
+}
+
+func (c *Client) setCapsLocked(words []string) {
+	c.caps = newCapabilities(words)
+	c.capsCount++
+}
+
+// complete ends the command that resp's tag belongs to. An unknown tag is skipped.
+func (c *Client) complete(resp *response) {
+	c.mu.Lock()
+	var cmd *command
+	for i, p := range c.pending {
+		if p.tag == resp.tag {
+			cmd = p
+			c.pending = append(c.pending[:i], c.pending[i+1:]...)
+			break
+		}
+	}
+	c.noteCodeLocked(resp)
+	if len(c.pending) == 0 {
+		c.transport.idle()
+	}
+	c.mu.Unlock()
+	if cmd == nil {
+		return
+	}
+	cmd.status = resp
+	if resp.name != "OK" {
+		cmd.err = resp.statusError(cmd.name)
+	}
+	close(cmd.done) // before the connection ends, so that whoever writes meets the server's words first
+	if resp.name == "BAD" {
+		c.fail(cmd.err) // see the invariants
+	}
+}
+
+// fetchSinkFor returns the sink of the oldest pending FETCH, or nil when the data is unsolicited.
+func (c *Client) fetchSinkFor() *fetchSink {
+	for _, cmd := range c.snapshot() {
+		if cmd.fetch != nil {
+			return cmd.fetch
+		}
+	}
+	return nil
+}
+
+func (c *Client) snapshot() []*command {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]*command(nil), c.pending...)
+}
+
+// fail ends the connection because of err; the first reason stays.
+func (c *Client) fail(err error) {
+	c.mu.Lock()
+	if c.failure == nil {
+		c.failure = err
+	}
+	c.mu.Unlock()
+	_ = c.transport.conn.Close() // the reason is err; a second error of a dead socket adds nothing
+}
+
+// finish completes all pending commands when the reader has stopped because of err.
+func (c *Client) finish(err error) {
+	c.mu.Lock()
+	if c.failure == nil {
+		c.failure = c.explainLocked(err)
+	}
+	failed := c.pending
+	c.pending = nil
+	reason := c.failure
+	c.mu.Unlock()
+	_ = c.transport.conn.Close()
+	for _, cmd := range failed {
+		cmd.err = &ConnectionError{Command: cmd.name, Err: reason}
+		close(cmd.done)
+	}
+}
+
+// explainLocked prefers the server's own farewell over the bare network error.
+func (c *Client) explainLocked(err error) error {
+	if c.bye != nil {
+		return c.bye
+	}
+	return err
+}
+
+// begin registers cmd and takes the write lock. end must be called after the last byte.
+func (c *Client) begin(ctx context.Context, cmd *command) error {
+	select {
+	case c.writeLock <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.ended:
+		return &ConnectionError{Command: cmd.name, Err: c.Err()}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure != nil {
+		<-c.writeLock
+		return &ConnectionError{Command: cmd.name, Err: c.failure}
+	}
+	select { // a "+" that nobody waited for must not answer this command
+	case <-c.continued:
+	default:
+	}
+	c.tagCount++
+	cmd.tag = fmt.Sprintf("r%d", c.tagCount)
+	cmd.done = make(chan struct{})
+	c.pending = append(c.pending, cmd)
+	c.transport.busy()
+	return nil
+}
+
+// end flushes what was written and lets the next command go out.
+func (c *Client) end() error {
+	err := c.flush()
+	<-c.writeLock
+	return err
+}
+
+// farewell is how long a failed write waits for the server's reason.
+const farewell = 2 * time.Second
+
+// writeFailed ends the connection after a failed write. A server that hangs up usually says why
+// (BYE), and that is still on its way when the write fails, so the reader gets a moment to find it.
+func (c *Client) writeFailed(err error) error {
+	grace := time.NewTimer(farewell)
+	defer grace.Stop()
+	select {
+	case <-c.ended:
+	case <-grace.C:
+	}
+	c.fail(err)
+	return c.Err()
+}
+
+// flush sends what is buffered.
+func (c *Client) flush() error {
+	if err := c.out.Flush(); err != nil {
+		return c.writeFailed(err)
+	}
+	return nil
+}
+
+// send writes one command whose arguments are parts, without waiting for the answer.
+func (c *Client) send(ctx context.Context, cmd *command, parts ...part) error {
+	if err := c.begin(ctx, cmd); err != nil {
+		return err
+	}
+	err := c.writeParts(ctx, cmd, parts)
+	if endErr := c.end(); err == nil {
+		err = endErr
+	}
+	return err
+}
+
+// do sends a command and waits for its tagged answer.
+func (c *Client) do(ctx context.Context, cmd *command, parts ...part) error {
+	if err := c.send(ctx, cmd, parts...); err != nil {
+		return c.orServerWords(cmd, err)
+	}
+	return c.wait(ctx, cmd)
+}
+
+// wait blocks until cmd is answered. A cancelled context ends the connection: the answer that is
+// still under way could not be told from that of a later command otherwise.
+func (c *Client) wait(ctx context.Context, cmd *command) error {
+	select {
+	case <-cmd.done:
+		return cmd.err
+	case <-ctx.Done():
+		c.fail(ctx.Err())
+		<-cmd.done
+		return ctx.Err()
+	}
+}
+
+// orServerWords replaces a local write error by what the server said about the command, if it did.
+func (c *Client) orServerWords(cmd *command, err error) error {
+	if cmd.done == nil {
+		return err
+	}
+	select {
+	case <-cmd.done:
+		if cmd.err != nil {
+			return cmd.err
+		}
+	default:
+	}
+	return err
+}
+
+// Capabilities returns what the server last announced.
+func (c *Client) Capabilities() Capabilities {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.caps
+}
+
+// Greeting returns the text of the server's greeting, for reports.
+func (c *Client) Greeting() string { return c.greeting }
+
+// TLS returns the state of the connection's encryption, and false when there is none.
+func (c *Client) TLS() (tls.ConnectionState, bool) {
+	conn, ok := c.transport.conn.(*tls.Conn)
+	if !ok {
+		return tls.ConnectionState{}, false
+	}
+	return conn.ConnectionState(), true
+}
+
+// Err returns why the connection ended, or nil while it is usable.
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failure
+}
+
+// Close ends the connection at once and waits until its goroutine is gone.
+func (c *Client) Close() error {
+	c.fail(errClosed)
+	<-c.ended
+	return nil
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"strings"
+)
+
+// ListEntry is one mailbox of a listing (RFC 9051, section 7.3.1).
+type ListEntry struct {
+	Name       string // Unicode, see DecodeName
+	Delimiter  string // one character, "" for a flat name
+	Attributes []string
+	Subscribed bool
+	Status     *Status // nil for a mailbox that cannot be selected, or that the server refuses to count
+}
+
+// HasAttribute reports whether the entry carries attribute, in any case.
+func (e ListEntry) HasAttribute(attribute string) bool {
+	for _, a := range e.Attributes {
+		if strings.EqualFold(a, attribute) {
+			return true
+		}
+	}
+	return false
+}
+
+// Selectable reports whether the mailbox can be opened.
+func (e ListEntry) Selectable() bool {
+	return !e.HasAttribute(`\Noselect`) && !e.HasAttribute(`\NonExistent`)
+}
+
+// List returns every mailbox with its special use, subscription and status. With LIST-EXTENDED
+// (RFC 5258), SPECIAL-USE (RFC 6154) and LIST-STATUS (RFC 5819) this is one round trip for the whole
+// account; without them LSUB and pipelined STATUS commands fill in.
+func (c *Client) List(ctx context.Context) ([]ListEntry, error) {
+	caps := c.Capabilities()
+	entries, err := c.listOnce(ctx, "LIST", listCommand(caps))
+	if err != nil {
+		return nil, err
+	}
+	if !caps.Has("LIST-EXTENDED") {
+		if err := c.markSubscribed(ctx, entries); err != nil {
+			return nil, err
+		}
+	}
+	if !caps.Has("LIST-STATUS") {
+		if err := c.fillStatus(ctx, entries); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// listCommand renders the richest LIST that the server understands.
+func listCommand(caps Capabilities) string {
+	if !caps.Has("LIST-EXTENDED") {
+		return `LIST "" "*"`
+	}
+	options := []string{"SUBSCRIBED", "CHILDREN"}
+	if caps.Has("SPECIAL-USE") {
+		options = append(options, "SPECIAL-USE")
+	}
+	if caps.Has("LIST-STATUS") {
+		options = append(options, "STATUS "+statusItems(caps))
+	}
+	return `LIST "" "*" RETURN (` + strings.Join(options, " ") + ")"
+}
+
+// listOnce runs LIST or LSUB and collects the entries, joined with the STATUS data among them.
+func (c *Client) listOnce(ctx context.Context, name, line string) ([]ListEntry, error) {
+	var entries []ListEntry
+	statuses := map[string]*Status{}
+	cmd := &command{name: name, untagged: func(resp *response) bool {
+		switch resp.name {
+		case name:
+			if entry, ok := newListEntry(resp); ok {
+				entries = append(entries, entry)
+			}
+		case "STATUS":
+			status := newStatus(resp)
+			statuses[status.Mailbox] = &status
+		default:
+			return false
+		}
+		return true
+	}}
+	if err := c.do(ctx, cmd, raw(line)); err != nil {
+		return nil, err
+	}
+	for i := range entries {
+		entries[i].Status = statuses[entries[i].Name]
+	}
+	return withoutRepeats(entries), nil
+}
+
+// withoutRepeats merges entries of one name; some servers list INBOX twice.
+func withoutRepeats(entries []ListEntry) []ListEntry {
+	seen := map[string]bool{}
+	kept := entries[:0]
+	for _, e := range entries {
+		if !seen[e.Name] {
+			seen[e.Name] = true
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// newListEntry reads (attributes) delimiter name; the extended data behind is skipped.
+func newListEntry(resp *response) (ListEntry, bool) {
+	if len(resp.fields) < 3 {
+		return ListEntry{}, false
+	}
+	entry := ListEntry{
+		Attributes: resp.field(0).strings(),
+		Delimiter:  resp.field(1).text(),
+		Name:       canonicalName(DecodeName(resp.field(2).text())),
+	}
+	if resp.field(2).kind == kindNil {
+		entry.Name = "NIL" // a mailbox may be called that, and unquoted it looks like nothing
+	}
+	entry.Subscribed = entry.HasAttribute(`\Subscribed`)
+	return entry, entry.Name != ""
+}
+
+// canonicalName spells INBOX in capitals, whatever the server does (RFC 9051, section 5.1).
+func canonicalName(name string) string {
+	if strings.EqualFold(name, "INBOX") {
+		return "INBOX"
+	}
+	return name
+}
+
+// markSubscribed asks with LSUB, for servers without LIST-EXTENDED.
+func (c *Client) markSubscribed(ctx context.Context, entries []ListEntry) error {
+	subscribed, err := c.listOnce(ctx, "LSUB", `LSUB "" "*"`)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, e := range subscribed {
+		names[e.Name] = true
+	}
+	for i := range entries {
+		entries[i].Subscribed = names[entries[i].Name]
+	}
+	return nil
+}
+
+// fillStatus asks for every selectable mailbox, all commands sent before the first answer is read.
+// A mailbox that the server refuses to count keeps a nil status.
+func (c *Client) fillStatus(ctx context.Context, entries []ListEntry) error {
+	waits := make([]*statusCommand, len(entries))
+	for i, e := range entries {
+		if !e.Selectable() {
+			continue
+		}
+		cmd, err := c.sendStatus(ctx, e.Name)
+		if err != nil {
+			return err
+		}
+		waits[i] = cmd
+	}
+	for i, cmd := range waits {
+		if cmd == nil {
+			continue
+		}
+		status, err := cmd.wait(ctx)
+		if c.Err() != nil {
+			return err
+		}
+		if err == nil {
+			entries[i].Status = &status
+		}
+	}
+	return nil
+}

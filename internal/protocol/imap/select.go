@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+// Selected is what a server says of a mailbox when it is opened (RFC 9051, section 6.3.2).
+type Selected struct {
+	Name           string
+	Messages       int64
+	UIDNext        UID // 0 when the server does not say
+	UIDValidity    uint32
+	HighestModSeq  uint64 // 0 without CONDSTORE, or for a mailbox that keeps none (NOMODSEQ)
+	Flags          []string
+	PermanentFlags []string // nil when the server does not say: then all flags can be kept
+	ReadOnly       bool
+}
+
+// AnyKeyword reports whether the mailbox takes keywords it has not seen before.
+func (s Selected) AnyKeyword() bool {
+	if s.PermanentFlags == nil {
+		return true
+	}
+	for _, f := range s.PermanentFlags {
+		if f == `\*` {
+			return true
+		}
+	}
+	return false
+}
+
+// Select opens a mailbox for changes.
+func (c *Client) Select(ctx context.Context, name string) (Selected, error) {
+	return c.open(ctx, "SELECT", name)
+}
+
+// Examine opens a mailbox for reading only: nothing in it can change by mistake.
+func (c *Client) Examine(ctx context.Context, name string) (Selected, error) {
+	return c.open(ctx, "EXAMINE", name)
+}
+
+func (c *Client) open(ctx context.Context, verb, name string) (Selected, error) {
+	selected := Selected{Name: name, ReadOnly: verb == "EXAMINE"}
+	cmd := &command{name: verb + " " + strconv.Quote(name), untagged: selected.take}
+	parameters := ""
+	if caps := c.Capabilities(); caps.Has("CONDSTORE") || caps.Has("QRESYNC") {
+		parameters = " (CONDSTORE)" // RFC 7162, section 3.1.8
+	}
+	err := c.do(ctx, cmd, raw(verb+" "), mailbox(name), raw(parameters))
+	if err == nil && cmd.status.code == "READ-ONLY" {
+		selected.ReadOnly = true
+	}
+	return selected, err
+}
+
+// take collects the untagged data of an opening.
+func (s *Selected) take(resp *response) bool {
+	switch resp.name {
+	case "EXISTS":
+		s.Messages = int64(resp.number)
+	case "RECENT":
+	case "FLAGS":
+		s.Flags = resp.field(0).strings()
+	case "OK":
+		return s.takeCode(resp)
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *Selected) takeCode(resp *response) bool {
+	number, err := strconv.ParseUint(strings.TrimSpace(resp.codeArgs), 10, 64)
+	valid := err == nil
+	switch resp.code {
+	case "UIDVALIDITY":
+		s.UIDValidity = uint32(number)
+	case "UIDNEXT":
+		s.UIDNext = UID(number)
+	case "HIGHESTMODSEQ":
+		s.HighestModSeq = number
+	case "PERMANENTFLAGS":
+		s.PermanentFlags = strings.Fields(strings.Trim(resp.codeArgs, "()"))
+		if s.PermanentFlags == nil {
+			s.PermanentFlags = []string{} // said, and none
+		}
+		return true
+	default:
+		return false
+	}
+	return valid
+}
+
+// Unselect closes the mailbox without expunging (RFC 3691). Servers without it get an EXAMINE of a
+// mailbox that cannot exist, which closes just as quietly.
+func (c *Client) Unselect(ctx context.Context) error {
+	if c.Capabilities().Has("UNSELECT") || c.Capabilities().Has("IMAP4REV2") {
+		return c.do(ctx, &command{name: "UNSELECT"}, raw("UNSELECT"))
+	}
+	err := c.do(ctx, &command{name: "EXAMINE"}, raw("EXAMINE "), mailbox("rehome no such mailbox"))
+	if IsStatus(err, "NO") {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+// Status is what a server says of a mailbox without opening it (RFC 9051, section 6.3.11).
+type Status struct {
+	Mailbox       string
+	Messages      int64
+	UIDNext       UID
+	UIDValidity   uint32
+	HighestModSeq uint64 // 0 without CONDSTORE (RFC 7162)
+	Size          int64  // octets, -1 without STATUS=SIZE (RFC 8438)
+}
+
+type statusCommand struct {
+	client *Client
+	cmd    *command
+	status *Status
+}
+
+// Status asks about one mailbox. It must not be used on the mailbox that is open (RFC 9051, 6.3.11).
+func (c *Client) Status(ctx context.Context, name string) (Status, error) {
+	cmd, err := c.sendStatus(ctx, name)
+	if err != nil {
+		return Status{}, err
+	}
+	return cmd.wait(ctx)
+}
+
+func (c *Client) sendStatus(ctx context.Context, name string) (*statusCommand, error) {
+	s := &statusCommand{client: c, status: &Status{Mailbox: name, Size: -1}}
+	s.cmd = &command{name: "STATUS " + strconv.Quote(name), untagged: func(resp *response) bool {
+		if resp.name != "STATUS" {
+			return false
+		}
+		found := newStatus(resp)
+		if found.Mailbox != name {
+			return false
+		}
+		*s.status = found
+		return true
+	}}
+	return s, c.send(ctx, s.cmd, raw("STATUS "), mailbox(name), raw(" "+statusItems(c.Capabilities())))
+}
+
+func (s *statusCommand) wait(ctx context.Context) (Status, error) {
+	err := s.client.wait(ctx, s.cmd)
+	return *s.status, err
+}
+
+func statusItems(caps Capabilities) string {
+	items := []string{"MESSAGES", "UIDNEXT", "UIDVALIDITY"}
+	if caps.Has("CONDSTORE") || caps.Has("QRESYNC") {
+		items = append(items, "HIGHESTMODSEQ")
+	}
+	if caps.Has("STATUS=SIZE") {
+		items = append(items, "SIZE")
+	}
+	return "(" + strings.Join(items, " ") + ")"
+}
+
+// newStatus reads name (item number ...).
+func newStatus(resp *response) Status {
+	s := Status{Mailbox: canonicalName(DecodeName(resp.field(0).text())), Size: -1}
+	items := resp.field(1).strings()
+	for i := 0; i+1 < len(items); i += 2 {
+		n, err := strconv.ParseUint(items[i+1], 10, 63)
+		if err != nil {
+			continue // nonsense counts as not said
+		}
+		switch strings.ToUpper(items[i]) {
+		case "MESSAGES":
+			s.Messages = int64(n)
+		case "UIDNEXT":
+			s.UIDNext = UID(n)
+		case "UIDVALIDITY":
+			s.UIDValidity = uint32(n)
+		case "HIGHESTMODSEQ":
+			s.HighestModSeq = n
+		case "SIZE":
+			s.Size = int64(n)
+		}
+	}
+	return s
+}

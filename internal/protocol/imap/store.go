@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import "context"
+
+// StoreMode says what happens to the flags that are named.
+type StoreMode string
+
+// The modes of RFC 9051, section 6.4.6, without the echo.
+const (
+	StoreReplace StoreMode = "FLAGS.SILENT"
+	StoreAdd     StoreMode = "+FLAGS.SILENT"
+	StoreRemove  StoreMode = "-FLAGS.SILENT"
+)
+
+// Store changes the flags of uids in the open mailbox.
+func (c *Client) Store(ctx context.Context, uids UIDSet, mode StoreMode, flags []string) error {
+	list, err := flagList(flags)
+	if err != nil || uids.Empty() {
+		return err
+	}
+	return c.do(ctx, &command{name: "UID STORE"}, raw("UID STORE "+uids.String()+" "+string(mode)+" "+list))
+}
