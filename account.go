@@ -2,7 +2,11 @@
 
 package rehome
 
-import "strings"
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
 
 // Account is one user's whole mail presence.
 type Account struct {
@@ -34,6 +38,64 @@ func (a Account) Domain() string {
 	return domain
 }
 
+// The longest address and local part that a mail server must accept, RFC 5321 section 4.5.3.1.
+const (
+	maxAddress   = 254
+	maxLocalPart = 64
+)
+
+// ParseAddress returns s in the one form by which everything is joined: without white space
+// around it, in lower case. The error is a clause that fits behind the address: "has no @".
+// Quoted local parts and characters outside ASCII are refused; a domain of another script is
+// written in its xn-- form.
+func ParseAddress(s string) (string, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	local, domain, found := cutLast(s, "@")
+	switch {
+	case s == "":
+		return "", errors.New("is empty")
+	case !found:
+		return "", errors.New("has no @")
+	case local == "":
+		return "", errors.New("has nothing before the @")
+	case len(s) > maxAddress || len(local) > maxLocalPart:
+		return "", errors.New("is too long")
+	}
+	for _, c := range local {
+		if !isAtomText(c) && c != '.' {
+			return "", fmt.Errorf("has the character %q before the @", c)
+		}
+	}
+	if !isHostName(domain) {
+		return "", errors.New("has no valid domain behind the @")
+	}
+	return s, nil
+}
+
+// isAtomText tells the characters of an unquoted local part, RFC 5322 section 3.2.3.
+func isAtomText(c rune) bool {
+	return isAlphanumeric(c) || c < 0x80 && strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", c)
+}
+
+func isAlphanumeric(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// isHostName accepts one label too, because a company's inner network may have just that.
+func isHostName(s string) bool {
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+		for _, c := range label {
+			if !isAlphanumeric(c) && c != '-' && c != '_' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Services says which protocols the source's group switches allow. A log-in that fails with the
 // right password is often a switch that is off.
 type Services struct {
@@ -54,6 +116,7 @@ const (
 	PasswordSealed PasswordForm = "sealed" // reversible with the server's master key
 	PasswordLDAP   PasswordForm = "ldap"   // kept in a directory, the table's value means nothing
 	PasswordNone   PasswordForm = "none"   // nothing stored
+	PasswordOther  PasswordForm = "other"  // a hash of a kind that none of these names
 )
 
 // Password is one stored password with its form. Stored is the raw value, hash or plain alike,
