@@ -7,6 +7,15 @@
 // fields that servers leave alone. The package changes no message, decodes no MIME and does no
 // I/O.
 //
+// The normal form undoes what a server does when it saves a message. Two messages that Dovecot
+// would hand out as the same octets have the same normal form:
+//
+//   - a line feed, with any number of carriage returns before it, is CRLF. Dovecot adds the one
+//     that is missing and drops one of several.
+//   - NUL is 0x80.
+//   - carriage returns at the very end are dropped.
+//   - everything else stays: bare carriage returns, every header field, a missing last line end.
+//
 // A caller tees each message into a [Digester] and, where it needs the header, into a [Header].
 //
 // The standard is RFC 5322, read as leniently as old mail demands.
@@ -29,14 +38,10 @@ type Fingerprint [16]byte
 // String returns 32 hex digits.
 func (f Fingerprint) String() string { return hex.EncodeToString(f[:]) }
 
-// FingerprintFields are the fields that [FingerprintOf] reads, as FETCH BODY[HEADER.FIELDS (...)]
-// wants them: a header of these alone has the fingerprint of the whole.
-const FingerprintFields = "Message-ID Date From To Cc Subject"
-
 // Notes are what a [Digester] saw go by.
 type Notes struct {
 	BareLF         bool // a line feed without carriage return: the destination makes it CRLF
 	NUL            bool // the destination makes it 0x80
-	EightBitHeader bool
-	LongestLine    int // octets, without the line's end
+	EightBitHeader bool // an octet above 0x7f, or NUL, in the header
+	LongestLine    int  // octets, without the line's end
 }
