@@ -143,4 +143,3 @@ func (p Person) Mailbox(path ...string) (Mailbox, bool) {
 	}
 	return Mailbox{}, false
 }
-

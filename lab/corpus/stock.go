@@ -25,8 +25,9 @@ type stock struct {
 func newStock(seed uint64) *stock {
 	rng := newRand(seed, "stock")
 	s := &stock{}
+	words := strings.Fields(vocabulary)
 	for range 2048 {
-		s.prose = append(s.prose, proseLineOf(rng))
+		s.prose = append(s.prose, proseLineOf(rng, words))
 	}
 	raw := make([]byte, base64Line/4*3)
 	for range 2048 {
@@ -46,11 +47,10 @@ func newRand(seed uint64, part string) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-func proseLineOf(rng *rand.Rand) string {
+func proseLineOf(rng *rand.Rand, words []string) string {
 	if rng.IntN(9) == 0 {
 		return ""
 	}
-	words := strings.Fields(vocabulary)
 	limit := proseLine/2 + rng.IntN(proseLine/2)
 	var b strings.Builder
 	for {
