@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -30,6 +31,10 @@ type Program struct {
 	Env     []string // "KEY=value", added to a small environment
 	AsOwner bool     // run as the room's owner, not as the caller
 	Ready   []string // must answer before Start returns: "host:port", or the path of a UNIX socket
+
+	// Grace is how long the program may take to end when it is asked to, before it is killed;
+	// default 5 s.
+	Grace time.Duration
 }
 
 // Process is a running program of a room.
@@ -154,7 +159,7 @@ func (p *Process) stop() error {
 		_ = p.cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-p.done:
-		case <-time.After(stopPatience):
+		case <-time.After(cmp.Or(p.program.Grace, stopPatience)):
 		}
 	}
 	if err := killGroup(p.Pid()); err != nil {
@@ -164,7 +169,7 @@ func (p *Process) stop() error {
 	return p.room.watchman.remove(p.Pid())
 }
 
-// killGroup kills a process group and waits until nothing of it is left.
+// killGroup kills a process group and waits until nothing of it runs.
 func killGroup(group int) error {
 	for deadline := time.Now().Add(stopPatience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		err := syscall.Kill(-group, syscall.SIGKILL)
@@ -172,6 +177,10 @@ func killGroup(group int) error {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		members, err := Running(group)
+		if err != nil || len(members) == 0 {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ while read -r verb group; do
     del) groups="${groups%% $group *} ${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group"; done
+for group in $groups; do kill -s KILL -- "-$group"; done
 `
 
 // watchman is a small process of its own that outlives the opener of a room by a moment.

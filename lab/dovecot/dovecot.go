@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package dovecot runs a Dovecot server of its own in a lab room, with any mailbox format,
-// hierarchy separator and prefix. Accounts come from a passwd-file, or from passdb and userdb
-// blocks that the caller hands in.
+// hierarchy separator and prefix. Accounts come from a passwd-file, or from an SQL database that
+// the caller runs.
 //
 // It is what lab/atmail7 and lab/atmail8 stand on, and enough by itself for a test that only
-// needs two IMAP servers: Start, then AddAccounts, then connect.
+// needs IMAP servers: Start with some Accounts, then connect.
+//
+// The server keeps Dovecot's defaults, also the unpleasant ones such as ten connections per user
+// and address. What differs is for speed of starting and for privacy of the room only.
 package dovecot
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"rehome/lab"
 )
@@ -25,27 +31,33 @@ const (
 	Mdbox   = "mdbox"
 )
 
+// grace is enough for sessions to end. The master process itself would wait for its helpers in
+// steps of a second, some three seconds altogether.
+const grace = 200 * time.Millisecond
+
 // Options says what kind of server to start. The zero value is a Maildir server with the
 // separator "." and no prefix.
 type Options struct {
-	Name      string // folder, instance and log name in the room; default "dovecot"
-	Layout    string // Maildir, Sdbox or Mdbox; default Maildir
-	Separator string // hierarchy separator; default "."
-	Prefix    string // prefix of the private namespace, such as "INBOX."
-	Hosts     []string
-	Mailboxes []Mailbox // made at the first log-in
-	Accounts  []Account // of the passwd-file from the start
+	Name      string    // folder and log name, its own in the room; default "dovecot"
+	Layout    string    // Maildir, Sdbox or Mdbox; default Maildir
+	Separator string    // hierarchy separator; default "."
+	Prefix    string    // prefix of the private namespace, such as "INBOX."
+	Mailboxes []Mailbox // made for every account at its first log-in
+	Accounts  []Account // there from the start, which is faster than AddAccounts
 
-	// AuthBlocks replaces the passwd-file by passdb and userdb blocks of the caller. The lines
-	// must give uid, gid, home and mail. AddAccounts and RemoveAccount then fail.
-	AuthBlocks string
+	// SQL is the text of a dovecot-sql.conf file. Accounts are then looked up there; uid, gid,
+	// home and mail must come from its user_query. AddAccounts and RemoveAccount do not work.
+	SQL string
+
+	Hosts             []string // names in the certificate beside localhost and the addresses
+	CertFile, KeyFile string   // instead of a certificate from the room's authority
 
 	MasterUser     string // may log in as "account*MasterUser"; empty: no master user
 	MasterPassword string
 
-	QuotaMB        int   // storage of each account; 0: no limit
-	MaxMessageSize int64 // bytes; 0: no limit
-	Doveadm        bool  // also listen for doveadm over TCP, with DoveadmPassword
+	QuotaMB        int    // storage of each account; 0: no limit
+	MaxMessageSize int64  // bytes; 0: no limit
+	Doveadm        bool   // also listen for doveadm over TCP
 	Extra          string // configuration lines, last in the file
 }
 
@@ -56,50 +68,126 @@ type Mailbox struct {
 	Subscribed bool
 }
 
-// Account is one line of the passwd-file.
-type Account struct {
-	Address  string // the log-in name
-	Password string // in clear, or "{SCHEME}value"
-	QuotaMB  int    // 0: as in Options
-}
-
-// Server is a running Dovecot. The addresses are "host:port".
+// Server is a running Dovecot. Addresses are "host:port".
 type Server struct {
 	IMAP, IMAPS, POP3, POP3S, Sieve, LMTP string
 	DoveadmTCP, DoveadmPassword           string // empty unless asked for
 	MasterUser, MasterPassword            string // empty unless asked for
-	CertFile                              string
 
 	room    *lab.Room
 	options Options
 	dir     string
+	process *lab.Process
+
+	mu       sync.Mutex // guards what follows
+	accounts map[string]Account
+	revision int64
 }
 
 // Start runs a server in the room. The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) { return nil, errors.New("not built yet") }
-
-// AddAccounts adds accounts to the passwd-file and returns when they can log in. An account that
-// is there is replaced.
-func (s *Server) AddAccounts(accounts ...Account) error { return errors.New("not built yet") }
-
-// RemoveAccount takes the account out of the passwd-file and returns when it cannot log in any
-// more. Its mail stays on disk; who is logged in stays so.
-func (s *Server) RemoveAccount(address string) error { return errors.New("not built yet") }
-
-// Home returns the home folder of an account of the passwd-file.
-func (s *Server) Home(address string) string { return filepath.Join(s.dir, "mail", address) }
-
-// MailLocation returns where the mail of an account of the passwd-file lies.
-func (s *Server) MailLocation(address string) string { return filepath.Join(s.Home(address), s.options.Layout) }
-
-// Exec runs doveadm with the server's configuration and returns its output.
-func (s *Server) Exec(ctx context.Context, args ...string) ([]byte, error) {
-	out, err := exec.CommandContext(ctx, "doveadm", append([]string{"-c", s.ConfigFile()}, args...)...).Output()
-	if err != nil {
-		return nil, fmt.Errorf("doveadm %s: %w", args[0], err)
+func Start(room *lab.Room, opts Options) (*Server, error) {
+	s := &Server{
+		room: room, options: opts.withDefaults(), accounts: map[string]Account{},
+		MasterUser: opts.MasterUser, MasterPassword: opts.MasterPassword,
 	}
-	return out, nil
+	if err := s.prepare(); err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", s.options.Name, err)
+	}
+	process, err := room.Start(lab.Program{
+		Name: s.options.Name, Command: "dovecot", Package: "dovecot-core",
+		Args: []string{"-F", "-c", s.ConfigFile()},
+		// The master process makes this socket after all its listeners.
+		Ready: []string{filepath.Join(s.dir, "run", "auth-userdb")},
+		Grace: grace,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.process = process
+	return s, nil
 }
+
+func (o Options) withDefaults() Options {
+	if o.Name == "" {
+		o.Name = "dovecot"
+	}
+	if o.Layout == "" {
+		o.Layout = Maildir
+	}
+	if o.Separator == "" {
+		o.Separator = "."
+	}
+	return o
+}
+
+// prepare writes everything that the server reads.
+func (s *Server) prepare() error {
+	s.dir = filepath.Join(s.room.Dir(), s.options.Name)
+	if _, err := os.Stat(s.dir); err == nil {
+		return errors.New("the room has a server of this name already")
+	}
+	for _, sub := range []string{"mail", "sieve"} {
+		if _, err := s.room.OwnedDir(s.options.Name, sub); err != nil {
+			return err
+		}
+	}
+	if err := s.takeAddresses(); err != nil {
+		return err
+	}
+	for _, account := range s.options.Accounts {
+		s.accounts[key(account.Address)] = account
+	}
+	if err := errors.Join(s.writeAccounts(), s.writeMaster(), s.writeSQL()); err != nil {
+		return err
+	}
+	return s.writeConfig()
+}
+
+func (s *Server) takeAddresses() error {
+	wanted := []*string{&s.IMAP, &s.IMAPS, &s.POP3, &s.POP3S, &s.Sieve, &s.LMTP}
+	if s.options.Doveadm {
+		s.DoveadmPassword = "doveadm-of-the-lab"
+		wanted = append(wanted, &s.DoveadmTCP)
+	}
+	for _, addr := range wanted {
+		var err error
+		if *addr, err = s.room.Addr(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Dir returns the server's folder.
+func (s *Server) Dir() string { return s.dir }
 
 // ConfigFile returns the path of the server's configuration.
 func (s *Server) ConfigFile() string { return filepath.Join(s.dir, "dovecot.conf") }
+
+// Home returns the home folder of an account of the passwd-file.
+func (s *Server) Home(address string) string { return filepath.Join(s.dir, "mail", key(address)) }
+
+// MailRoot returns the folder below Home that holds an account's mail in the server's format.
+func (s *Server) MailRoot(address string) string {
+	return filepath.Join(s.Home(address), s.options.Layout)
+}
+
+// Owner returns the user and group that own the mail.
+func (s *Server) Owner() (uid, gid int) { return s.room.Owner() }
+
+// Stop ends the server before the room does.
+func (s *Server) Stop() error { return s.process.Stop() }
+
+// Exec runs doveadm with the server's configuration and returns its output.
+func (s *Server) Exec(ctx context.Context, args ...string) ([]byte, error) {
+	path, err := lab.FindProgram("doveadm", "dovecot-core")
+	if err != nil {
+		return nil, err
+	}
+	out, err := exec.CommandContext(ctx, path, append([]string{"-c", s.ConfigFile()}, args...)...).Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil, fmt.Errorf("doveadm %s: %w: %s", args[0], err, exit.Stderr)
+	}
+	return out, err
+}

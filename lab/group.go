@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package lab
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// Running returns the processes of a process group that still run. Zombies do not count: they
+// are dead, and whoever adopted them may take its time to notice.
+func Running(group int) ([]int, error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	var running []int
+	for _, path := range stats {
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ESRCH) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look for processes: %w", err)
+		}
+		pid, state, processGroup := parseStat(text)
+		if processGroup == group && state != "Z" && state != "X" {
+			running = append(running, pid)
+		}
+	}
+	return running, nil
+}
+
+// parseStat reads proc(5) /proc/PID/stat: "pid (name) state ppid pgrp ...". The name may hold
+// anything, brackets and spaces too, so the last bracket counts.
+func parseStat(text []byte) (pid int, state string, group int) {
+	open, end := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
+	if open < 0 || end < open {
+		return 0, "", 0
+	}
+	fields := bytes.Fields(text[end+1:])
+	if len(fields) < 3 {
+		return 0, "", 0
+	}
+	pid, _ = strconv.Atoi(string(bytes.TrimSpace(text[:open])))
+	group, _ = strconv.Atoi(string(fields[2]))
+	return pid, string(fields[0]), group
+}
