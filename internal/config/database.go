@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"net/url"
+	"strings"
+)
+
+// QuotaUnit says what one unit of the source's quota column is worth.
+type QuotaUnit string
+
+// The units that were met.
+const (
+	QuotaKB    QuotaUnit = "kb"
+	QuotaMB    QuotaUnit = "mb"
+	QuotaBytes QuotaUnit = "bytes"
+)
+
+// Database is the database of an atmail 7 server.
+type Database struct {
+	DSN              string    `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail" doc:"Where it is: mysql://user@host:port/name. A user that may only SELECT is enough."`
+	Password         Reference `yaml:"password" example:"\"env:ATMAIL_DB_PASSWORD\"" doc:"Where that user's password is kept. Empty: no password."`
+	Profile          string    `yaml:"profile" doc:"Which tables and columns hold what: auto looks."`
+	ProfileFile      string    `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"A profile of your own, if no known one fits."`
+	QuotaUnit        QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"What one unit of the quota column is worth. \"check\" compares it with what IMAP says."`
+	PlainLooksHashed bool      `yaml:"plain_looks_hashed" doc:"The passwords are plain text although some look like hashes."`
+}
+
+// checkDSN says what is wrong with a data source name, or "". The sentence never repeats the
+// name, which may hold a password.
+func checkDSN(dsn string) (sentence, hint string) {
+	const form = "write mysql://user@host:port/name"
+	u, err := url.Parse(dsn)
+	if err != nil || u.Scheme == "" {
+		return "is not a data source name", form
+	}
+	if u.Scheme != "mysql" {
+		return "names a database that is not mysql", form
+	}
+	if _, given := u.User.Password(); given {
+		return "holds a password", "take it out of here and name its place in source.database.password"
+	}
+	if u.Hostname() == "" || u.User.Username() == "" || strings.Trim(u.Path, "/") == "" {
+		return "lacks user, host or database name", form
+	}
+	return "", ""
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// The places that a draft names for secrets. They are only for their owner's eyes.
+const (
+	DraftDatabasePassword = "secrets/database"
+	DraftMasterPassword   = "secrets/source-master"
+	draftRoster           = "people.csv"
+)
+
+// Draft is what somebody has to say about a move to get a first file of settings.
+type Draft struct {
+	Organisation    string
+	Domains         []string
+	Store           string // empty: the default
+	Roster          string // empty: people.csv, unless there is a database
+	SourceKind      SourceKind
+	SourceIMAP      string // host:port; port 143 means STARTTLS
+	SourceMaster    string // the master user, if there is one
+	SourceDatabase  string // data source name without a password
+	DestinationKind DestinationKind
+	DestinationIMAP string
+}
+
+// draftFile is the part of the file that a draft fills, in its order.
+type draftFile struct {
+	Organisation string   `yaml:"organisation,omitempty"`
+	Domains      []string `yaml:"domains,omitempty,flow"`
+	Store        string   `yaml:"store"`
+	Roster       string   `yaml:"roster,omitempty"`
+	Source       draftEnd `yaml:"source"`
+	Destination  draftEnd `yaml:"destination"`
+}
+
+type draftEnd struct {
+	Kind     string            `yaml:"kind"`
+	Database map[string]string `yaml:"database,omitempty"`
+	IMAP     draftIMAP         `yaml:"imap"`
+}
+
+type draftIMAP struct {
+	Address        string  `yaml:"address"`
+	TLS            TLSMode `yaml:"tls"`
+	Login          string  `yaml:"login"`
+	MasterUser     string  `yaml:"master_user,omitempty"`
+	MasterPassword string  `yaml:"master_password,omitempty"`
+}
+
+// YAML writes the file. Whoever writes it to disk should Parse it first: a draft may be wrong.
+func (d Draft) YAML() ([]byte, error) {
+	defaults := Default()
+	file := draftFile{
+		Organisation: d.Organisation,
+		Domains:      d.Domains,
+		Store:        firstOf(d.Store, defaults.Store),
+		Roster:       d.Roster,
+		Source:       draftEnd{Kind: firstOf(string(d.SourceKind), string(defaults.Source.Kind)), IMAP: d.sourceIMAP()},
+		Destination:  draftEnd{Kind: firstOf(string(d.DestinationKind), string(defaults.Destination.Kind)), IMAP: plainIMAP(d.DestinationIMAP)},
+	}
+	if d.SourceDatabase != "" {
+		file.Source.Database = map[string]string{"dsn": d.SourceDatabase, "password": schemeFile + ":" + DraftDatabasePassword}
+	} else if file.Roster == "" {
+		file.Roster = draftRoster
+	}
+	body, err := yaml.Dump(file)
+	return append([]byte("# The settings of one move. Every key with its meaning: rehome config sample\n"), body...), err
+}
+
+func (d Draft) sourceIMAP() draftIMAP {
+	imap := plainIMAP(d.SourceIMAP)
+	if d.SourceMaster != "" {
+		imap.Login, imap.MasterUser, imap.MasterPassword = string(LoginMaster), d.SourceMaster, schemeFile+":"+DraftMasterPassword
+	}
+	return imap
+}
+
+// plainIMAP is a server that users log in to themselves. Port 143 is the one that turns to TLS by
+// command (RFC 9051 section 11.1 has both ports).
+func plainIMAP(address string) draftIMAP {
+	imap := draftIMAP{Address: address, TLS: TLSImplicit, Login: string(LoginUser)}
+	if strings.HasSuffix(address, ":143") {
+		imap.TLS = TLSStart
+	}
+	return imap
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// TLSMode says when a connection turns to TLS.
+type TLSMode string
+
+// When TLS begins.
+const (
+	TLSImplicit TLSMode = "implicit" // from the first byte
+	TLSStart    TLSMode = "starttls" // by command, before the log-in
+	TLSNone     TLSMode = "none"
+)
+
+// LoginMode says whose password opens an account.
+type LoginMode string
+
+// Whose password is used.
+const (
+	LoginUser   LoginMode = "user"
+	LoginMaster LoginMode = "master"
+)
+
+// MasterStyle says how a master user names the account to open.
+type MasterStyle string
+
+// How a master user names the account.
+const (
+	MasterSeparator MasterStyle = "separator" // log in as account*master
+	MasterAuthzid   MasterStyle = "authzid"   // SASL PLAIN with an authorisation identity, RFC 4616 section 2
+)
+
+// IMAP is one end's IMAP server and how to log in there.
+type IMAP struct {
+	Address         string  `yaml:"address" example:"mail.example.com:993" doc:"Host and port."`
+	TLS             TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins: from the first byte, by STARTTLS, or never."`
+	Trust           `yaml:",inline"`
+	AllowPlaintext  bool          `yaml:"allow_plaintext" doc:"Allow passwords over a connection without TLS to another machine."`
+	Login           LoginMode     `yaml:"login" enum:"user,master" doc:"Whose password opens an account: each user's own, or one master user's for all."`
+	MasterUser      string        `yaml:"master_user" example:"mover" doc:"The master user's name."`
+	MasterPassword  Reference     `yaml:"master_password" example:"\"file:secrets/master\"" doc:"Where the master user's password is kept."`
+	MasterStyle     MasterStyle   `yaml:"master_style" enum:"separator,authzid" doc:"How the master user names the account: in the user name (anna@example.com*mover), or as SASL authorisation identity."`
+	MasterSeparator string        `yaml:"master_separator" doc:"What stands between account and master user."`
+	Timeout         time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
+}
+
+// POP3 is one end's POP3 server.
+type POP3 struct {
+	Address        string  `yaml:"address" example:"mail.example.com:995" doc:"Host and port."`
+	TLS            TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
+	Trust          `yaml:",inline"`
+	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow passwords over a connection without TLS to another machine."`
+	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
+}
+
+// DAV is one end's CalDAV and CardDAV server.
+type DAV struct {
+	URL            string `yaml:"url" example:"https://dav.example.com/" doc:"Where discovery starts, https or http."`
+	Trust          `yaml:",inline"`
+	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow Basic log-ins over http to another machine. Digest log-ins are always allowed."`
+	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
+}
+
+// checkAddress says what is wrong with a host and port, or "".
+func checkAddress(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "is not a host with a port"
+	}
+	if host == "" || strings.ContainsAny(host, " /@") {
+		return "has no proper host name"
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		return "has no port between 1 and 65535"
+	}
+	return ""
+}
+
+// isLoopback reports whether an address can only be this machine.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		host = address
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"reflect"
+	"strings"
+	"time"
+)
+
+// field is one key of the file together with the place in a Config that holds its value.
+type field struct {
+	path  string // "source.imap.address"
+	tag   reflect.StructTag
+	value reflect.Value
+}
+
+// eachField calls visit for every key of v, a section before the keys below it, in the order of
+// the struct. It is the only place that knows how tags become keys.
+func eachField(v reflect.Value, prefix string, visit func(field)) {
+	for i := range v.NumField() {
+		name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+		if options == "inline" {
+			eachField(v.Field(i), prefix, visit)
+			continue
+		}
+		f := field{path: joined(prefix, name), tag: v.Type().Field(i).Tag, value: v.Field(i)}
+		visit(f)
+		if f.isSection() {
+			eachField(f.value, f.path, visit)
+		}
+	}
+}
+
+func joined(prefix, name string) string {
+	if prefix == "" {
+		return name
+	}
+	return prefix + "." + name
+}
+
+func (f field) isSection() bool {
+	return f.value.Kind() == reflect.Struct && f.value.Type() != reflect.TypeFor[Reference]()
+}
+
+func (f field) isPath() bool { return f.tag.Get("kind") == "path" }
+
+// choices returns the values that the key accepts, nil if it accepts any.
+func (f field) choices() []string {
+	if f.tag.Get("enum") == "" {
+		return nil
+	}
+	return strings.Split(f.tag.Get("enum"), ",")
+}
+
+// wants says what kind of value the key takes.
+func (f field) wants() string {
+	if choices := f.choices(); choices != nil && f.value.Kind() == reflect.String {
+		return "one of " + strings.Join(choices, ", ")
+	} else if choices != nil {
+		return "a list of " + strings.Join(choices, ", ")
+	}
+	switch f.value.Type() {
+	case reflect.TypeFor[Reference]():
+		return "a reference to a secret"
+	case reflect.TypeFor[time.Duration]():
+		return "a duration such as 30s or 2m"
+	case reflect.TypeFor[Octets]():
+		return "an amount of data such as 20MB"
+	}
+	switch f.value.Kind() {
+	case reflect.Struct:
+		return "keys below it"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Map:
+		return "pairs of names"
+	}
+	if f.isPath() {
+		return "a path"
+	}
+	return "a text"
+}
