@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the face at the terminal: it parses, calls one operation and shows the answer.
+//
+// It holds no logic of a move. What the commands do comes in through the App; the package decides
+// only how an answer looks: text or JSON on standard output, log lines, progress and errors on
+// standard error, and the exit code.
+//
+// The steps of a caller: fill an App, call Run, exit with what it returns. The steps of somebody
+// who adds a command: one file with a constructor "xCommand(f *frame) *cobra.Command" that uses
+// f.run and f.answer, one line in rootCommand, one script in testdata of cmd/rehome.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"rehome"
+	"rehome/internal/config"
+
+	"github.com/spf13/cobra"
+)
+
+// App is what the command line needs from outside.
+type App struct {
+	Version string
+	In      io.Reader
+	Out     io.Writer // answers
+	Err     io.Writer // errors, progress, log lines
+
+	// NewIdentity makes the key pair that opens sealed files, writes it to a file for its owner
+	// only and returns the public half.
+	NewIdentity func(file string) (recipient string, err error)
+}
+
+// Run executes one command line, without the program's name, and returns the exit code. A first
+// SIGINT or SIGTERM ends the command in order, a second one ends the process.
+func (a App) Run(ctx context.Context, args []string) int {
+	f := &frame{app: a, screen: newScreen(a.Err, os.Getenv), log: slog.New(slog.DiscardHandler), interactive: isTerminal(a.In)}
+	ctx, stop := f.untilSignal(ctx, os.Exit)
+	defer stop()
+	root := rootCommand(f)
+	root.SetArgs(args)
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(f.screen)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !f.started {
+		err = &usageError{cause: err, command: cmd.CommandPath()}
+	}
+	code := exitCode(f.outcome, err)
+	if err != nil {
+		f.showFailure(err, code)
+	}
+	return code
+}
+
+// frame is one run of the command line: its global flags and its streams.
+type frame struct {
+	app    App
+	screen *screen
+	log    *slog.Logger
+
+	interactive bool // somebody can answer questions
+
+	configFile string
+	json       bool
+	quiet      bool
+	verbose    int
+
+	started bool // a command has begun; errors before that are the caller's spelling
+	outcome Outcome
+}
+
+// run turns an operation into what cobra calls. The outcome becomes the exit code if there is no
+// error.
+func (f *frame) run(operation func(ctx context.Context, args []string) (Outcome, error)) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		f.started = true
+		f.log = f.newLogger()
+		f.outcome, err = operation(cmd.Context(), args)
+		return err
+	}
+}
+
+// settings loads the file that -c names.
+func (f *frame) settings() (*config.Config, error) { return config.Load(f.configFile) }
+
+// answer writes the result of a command to standard output: value as JSON if that is asked for,
+// otherwise what text writes.
+func (f *frame) answer(value any, text func(w io.Writer) error) error {
+	write := text
+	if f.json {
+		write = func(w io.Writer) error { return writeJSON(w, value) }
+	}
+	if err := write(f.app.Out); err != nil {
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write to", Object: "standard output", Cause: err, Hint: "make room where the output goes"}
+	}
+	return nil
+}
+
+// say writes a line to standard error for somebody who watches.
+func (f *frame) say(format string, args ...any) {
+	if f.quiet || f.json {
+		return
+	}
+	fmt.Fprintf(f.screen, format+"\n", args...)
+}

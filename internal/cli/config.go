@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"rehome"
+	"rehome/internal/config"
+
+	"github.com/spf13/cobra"
+)
+
+func configCommand(f *frame) *cobra.Command {
+	group := asGroup(&cobra.Command{Use: "config", Short: "Show and check the file of settings"})
+	group.AddCommand(configSampleCommand(f), configCheckCommand(f))
+	return group
+}
+
+func configSampleCommand(f *frame) *cobra.Command {
+	return &cobra.Command{
+		Use:   "sample",
+		Short: "Print an annotated rehome.yaml with every key and its default",
+		Args:  cobra.NoArgs,
+		RunE: f.run(func(context.Context, []string) (Outcome, error) {
+			return OutcomeDone, f.answer(map[string]any{"keys": config.Keys()}, func(w io.Writer) error {
+				_, err := w.Write(config.Sample())
+				return err
+			})
+		}),
+	}
+}
+
+func configCheckCommand(f *frame) *cobra.Command {
+	var secrets bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Say everything that is wrong with the file of settings",
+		Long: `check reads the file of settings and names every problem with line and column. It
+connects to nothing. With --secrets it also fetches every secret that the file refers to,
+and shows none of them.`,
+		Args: cobra.NoArgs,
+		RunE: f.run(func(ctx context.Context, _ []string) (Outcome, error) {
+			settings, err := f.settings()
+			if err != nil {
+				return OutcomeDone, err
+			}
+			return OutcomeDone, f.checkSettings(ctx, settings, secrets)
+		}),
+	}
+	cmd.Flags().BoolVar(&secrets, "secrets", false, "also fetch every secret, without showing it")
+	return cmd
+}
+
+// secretState says whether a secret could be fetched.
+type secretState struct {
+	Key       string `json:"key"`
+	Reference string `json:"reference"`
+	Readable  *bool  `json:"readable,omitempty"` // nil: not tried
+}
+
+func (f *frame) checkSettings(ctx context.Context, settings *config.Config, fetch bool) error {
+	var states []secretState
+	for _, placed := range settings.References() {
+		state := secretState{Key: placed.Key, Reference: placed.Reference.String()}
+		if fetch {
+			secret, err := placed.Reference.Resolve(ctx)
+			if err != nil {
+				return &rehome.Fault{Class: rehome.ClassOf(err), Op: "check", Object: placed.Key, Cause: err}
+			}
+			readable := !secret.Empty()
+			state.Readable = &readable
+		}
+		states = append(states, state)
+	}
+	result := map[string]any{"file": f.configFile, "valid": true, "secrets": slices.Clip(states)}
+	return f.answer(result, func(w io.Writer) error {
+		fmt.Fprintf(w, "%s is valid\n", f.configFile)
+		for _, state := range states {
+			fmt.Fprintf(w, "%s: %s\n", state.Key, state.words())
+		}
+		return nil
+	})
+}
+
+func (s secretState) words() string {
+	if s.Readable != nil {
+		return s.Reference + " answers"
+	}
+	return s.Reference
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"rehome"
+	"rehome/internal/config"
+)
+
+// Outcome says how an operation ended that did its work without an error.
+type Outcome int
+
+// The outcomes, each with an exit code of its own.
+const (
+	OutcomeDone        Outcome = iota // all done, and equal where something was compared
+	OutcomePartial                    // some is left; repeating the command is safe and goes on
+	OutcomeWaiting                    // a human has to decide or change something
+	OutcomeUnreachable                // an end cannot be reached or refuses the log-in
+)
+
+// The exit codes that scripts may rely on.
+const (
+	exitDone        = 0
+	exitInternal    = 1
+	exitUsage       = 2
+	exitUnreachable = 3
+	exitPartial     = 5
+	exitWaiting     = 6
+)
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	cause   error
+	command string // path of the command whose help explains it
+}
+
+func (e *usageError) Error() string { return e.cause.Error() }
+func (e *usageError) Unwrap() error { return e.cause }
+
+// exitCode chooses the code for an outcome or, if there is one, for an error.
+func exitCode(outcome Outcome, err error) int {
+	if err != nil {
+		return exitCodeOf(err)
+	}
+	switch outcome {
+	case OutcomePartial:
+		return exitPartial
+	case OutcomeWaiting:
+		return exitWaiting
+	case OutcomeUnreachable:
+		return exitUnreachable
+	}
+	return exitDone
+}
+
+func exitCodeOf(err error) int {
+	if isSettings(err) {
+		return exitUsage
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitPartial // whatever was running can be taken up again
+	}
+	switch rehome.ClassOf(err) {
+	case rehome.ClassTemporary, rehome.ClassAuth:
+		return exitUnreachable
+	case rehome.ClassThrottled:
+		return exitPartial
+	case rehome.ClassPermanent, rehome.ClassQuota, rehome.ClassOperator:
+		return exitWaiting
+	}
+	return exitInternal
+}
+
+// isSettings reports whether an error comes from the command line, the file of settings or a
+// secret that it refers to.
+func isSettings(err error) bool {
+	var usage *usageError
+	var settings *config.SettingsError
+	return errors.As(err, &usage) || errors.As(err, &settings)
+}

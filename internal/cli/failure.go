@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"rehome"
+	"rehome/internal/config"
+)
+
+// failure is an error as the outside sees it.
+type failure struct {
+	Class    string           `json:"class"`
+	Message  string           `json:"message"`
+	Hint     string           `json:"hint,omitempty"`
+	ExitCode int              `json:"exit_code"`
+	Problems []config.Problem `json:"problems,omitempty"`
+}
+
+// classUsage stands beside the classes of rehome.Fault for a command line or settings that are wrong.
+const classUsage = "usage"
+
+// showFailure tells people on standard error, and with --json programs on standard output.
+func (f *frame) showFailure(err error, code int) {
+	shown := describe(err, code)
+	if f.json {
+		// Nothing can be done if standard output is gone; the exit code tells it too.
+		_ = writeJSON(f.app.Out, map[string]failure{"error": shown})
+	}
+	if len(shown.Problems) > 0 {
+		for _, p := range shown.Problems {
+			f.showError(p.String(), p.Hint)
+		}
+		return
+	}
+	f.showError(shown.Message, shown.Hint)
+}
+
+func (f *frame) showError(message, hint string) {
+	fmt.Fprintf(f.screen, "%s %s\n", f.screen.palette.red("error:"), printable(message))
+	if hint != "" {
+		fmt.Fprintf(f.screen, "%s %s\n", f.screen.palette.bold("hint:"), printable(hint))
+	}
+}
+
+// describe finds the words for an error.
+func describe(err error, code int) failure {
+	shown := failure{Class: string(rehome.ClassOf(err)), Message: err.Error(), Hint: rehome.HintOf(err), ExitCode: code}
+	var usage *usageError
+	var invalid *config.InvalidError
+	switch {
+	case errors.As(err, &usage):
+		shown.Class = classUsage
+		shown.Hint = fmt.Sprintf(`run "%s --help"`, usage.command)
+	case errors.As(err, &invalid):
+		shown.Class = classUsage
+		shown.Problems = invalid.Problems
+	case isSettings(err):
+		shown.Class = classUsage
+	case errors.Is(err, context.Canceled):
+		shown.Class = string(rehome.ClassTemporary)
+		shown.Message = "interrupted"
+		shown.Hint = "run the same command again to go on"
+	case shown.Class == string(rehome.ClassBug) && shown.Hint == "":
+		shown.Hint = "this is a mistake in rehome; run again with -vv and report what it prints"
+	}
+	return shown
+}
+
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}

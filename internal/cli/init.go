@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rehome"
+	"rehome/internal/config"
+
+	"github.com/spf13/cobra"
+)
+
+func initCommand(f *frame) *cobra.Command {
+	var draft config.Draft
+	var sourceKind, destinationKind string
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write a first rehome.yaml and the key for sealed files",
+		Long: `init writes the file of settings, makes the folder secrets/ beside it for its owner only, and
+puts a new age identity there: the key that opens what rehome seals. Nothing that exists is
+overwritten. At a terminal it asks for what the flags leave open.`,
+		Example: `  rehome init --organisation "Example Ltd" --domain example.com \
+    --source-imap mail.example.com:993 --source-database mysql://reader@127.0.0.1:3306/atmail \
+    --source-master mover --destination-imap imap.us-east.atmailcloud.com:993`,
+		Args: cobra.NoArgs,
+		RunE: f.run(func(ctx context.Context, _ []string) (Outcome, error) {
+			draft.SourceKind, draft.DestinationKind = config.SourceKind(sourceKind), config.DestinationKind(destinationKind)
+			return OutcomeDone, f.initialise(ctx, draft)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&draft.Organisation, "organisation", "", "name of the organisation that moves")
+	flags.StringSliceVar(&draft.Domains, "domain", nil, "a mail domain that moves; may be repeated")
+	flags.StringVar(&sourceKind, "source-kind", "", "what stands at the source: atmail7 (default) or imap")
+	flags.StringVar(&draft.SourceIMAP, "source-imap", "", "the source's IMAP server, host:port")
+	flags.StringVar(&draft.SourceMaster, "source-master", "", "a master user that opens every account at the source")
+	flags.StringVar(&draft.SourceDatabase, "source-database", "", "the source's database, mysql://user@host:port/name")
+	flags.StringVar(&destinationKind, "destination-kind", "", "what stands at the destination: atmail8 (default) or imap")
+	flags.StringVar(&draft.DestinationIMAP, "destination-imap", "", "the destination's IMAP server, host:port")
+	flags.StringVar(&draft.Store, "store", "", "the ledger, a SQLite file (default rehome.db)")
+	flags.StringVar(&draft.Roster, "roster", "", "people as CSV (default people.csv unless there is a database)")
+	return cmd
+}
+
+// initResult is what init tells.
+type initResult struct {
+	Written   []string `json:"written"`
+	Identity  string   `json:"identity"`
+	Recipient string   `json:"recipient,omitempty"` // empty if the identity was there before
+	NextSteps []string `json:"next_steps"`
+}
+
+func (f *frame) initialise(ctx context.Context, draft config.Draft) error {
+	if _, err := os.Lstat(f.configFile); err == nil {
+		return existsFault(f.configFile)
+	}
+	if err := f.ask(ctx, &draft); err != nil {
+		return err
+	}
+	text, err := draft.YAML()
+	if err != nil {
+		return err
+	}
+	settings, err := config.Parse(f.configFile, text)
+	if err != nil {
+		return err // before anything is written
+	}
+	result := initResult{Identity: settings.Secrets.Identity, NextSteps: nextSteps(settings)}
+	if result.Recipient, err = f.ensureIdentity(settings.Secrets.Identity); err != nil {
+		return err
+	}
+	if result.Recipient != "" {
+		result.Written = append(result.Written, settings.Secrets.Identity)
+	}
+	if err := writeNew(f.configFile, text); err != nil {
+		return err
+	}
+	result.Written = append(result.Written, f.configFile)
+	return f.answer(result, result.print)
+}
+
+// ensureIdentity makes the secrets folder and the identity, and leaves an identity that is there.
+func (f *frame) ensureIdentity(file string) (recipient string, err error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return "", writeFault(filepath.Dir(file), err)
+	}
+	if _, err := os.Lstat(file); err == nil {
+		return "", nil
+	}
+	return f.app.NewIdentity(file)
+}
+
+func writeNew(file string, content []byte) error {
+	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return existsFault(file)
+	}
+	if err != nil {
+		return writeFault(file, err)
+	}
+	_, err = out.Write(content)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return writeFault(file, err)
+	}
+	return nil
+}
+
+func existsFault(file string) error {
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: &config.SettingsError{Cause: errors.New("it exists already")},
+		Hint: "change it by hand, or name another file with -c"}
+}
+
+// nextSteps lists what the operator does now, in order.
+func nextSteps(settings *config.Config) []string {
+	var steps []string
+	for _, placed := range settings.References() {
+		steps = append(steps, fmt.Sprintf("write the secret for %s (%s), readable by you only: chmod 600", placed.Key, placed.Reference))
+	}
+	if settings.Roster != "" {
+		steps = append(steps, fmt.Sprintf("write the people into %s, readable by you only: EmailAddress,FirstName,LastName,Password", settings.Roster))
+	}
+	return append(steps,
+		fmt.Sprintf("keep a copy of %s in a safe place: without it nobody opens what is sealed", settings.Secrets.Identity),
+		"run: rehome config check --secrets",
+		"run: rehome check")
+}
+
+func (r initResult) print(w io.Writer) error {
+	for _, file := range r.Written {
+		fmt.Fprintln(w, "wrote", file)
+	}
+	if r.Recipient != "" {
+		fmt.Fprintf(w, "sealed files open with %s\nits public half is %s\n", r.Identity, r.Recipient)
+	}
+	fmt.Fprintln(w, "\nnext:")
+	for i, step := range r.NextSteps {
+		if _, err := fmt.Fprintf(w, "%2d. %s\n", i+1, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// question is one thing that init has to know.
+type question struct {
+	flag, text string
+	required   bool
+	given      bool
+	set        func(answer string)
+}
+
+func questionsOf(draft *config.Draft) []question {
+	return []question{
+		{"organisation", "name of the organisation", false, draft.Organisation != "", func(a string) { draft.Organisation = a }},
+		{"domain", "its mail domains, with blanks between", false, len(draft.Domains) > 0, func(a string) { draft.Domains = strings.Fields(a) }},
+		{"source-imap", "the source's IMAP server, host:port", true, draft.SourceIMAP != "", func(a string) { draft.SourceIMAP = a }},
+		{"destination-imap", "the destination's IMAP server, host:port", true, draft.DestinationIMAP != "", func(a string) { draft.DestinationIMAP = a }},
+	}
+}
+
+// ask completes a draft at a terminal. Where nobody can answer, what is required must be given.
+func (f *frame) ask(ctx context.Context, draft *config.Draft) error {
+	var missing []string
+	in := bufio.NewReader(f.app.In)
+	for _, q := range questionsOf(draft) {
+		switch {
+		case q.given:
+		case f.interactive:
+			fmt.Fprintf(f.screen, "%s: ", q.text)
+			answer, err := readAnswer(ctx, in)
+			if err != nil {
+				return err
+			}
+			q.set(answer)
+		case q.required:
+			missing = append(missing, "--"+q.flag)
+		}
+	}
+	if len(missing) > 0 {
+		return &usageError{cause: fmt.Errorf("init needs %s", strings.Join(missing, " and ")), command: "rehome init"}
+	}
+	return nil
+}
+
+// readAnswer reads a line, or gives up with the context: reading from a terminal cannot be cancelled.
+func readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
+	type line struct {
+		text string
+		err  error
+	}
+	read := make(chan line, 1)
+	go func() {
+		text, err := in.ReadString('\n')
+		read <- line{text, err}
+	}()
+	select {
+	case l := <-read:
+		if errors.Is(l.err, io.EOF) {
+			return "", &usageError{cause: errors.New("the input ended before every question was answered"), command: "rehome init"}
+		}
+		return strings.TrimSpace(l.text), l.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}

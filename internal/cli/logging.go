@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/lmittmann/tint"
+)
+
+// newLogger writes to standard error: for eyes at a terminal, as JSON beside --json, otherwise as
+// plain key=value lines.
+func (f *frame) newLogger() *slog.Logger {
+	options := &slog.HandlerOptions{Level: f.level()}
+	switch {
+	case f.json:
+		return slog.New(slog.NewJSONHandler(f.screen, options))
+	case f.screen.terminal:
+		return slog.New(tint.NewTextHandler(f.screen, &tint.Options{Level: f.level(), TimeFormat: time.TimeOnly, NoColor: !bool(f.screen.palette)}))
+	}
+	return slog.New(slog.NewTextHandler(f.screen, options))
+}
+
+// level keeps the story of a move out of sight unless somebody asks for it.
+func (f *frame) level() slog.Level {
+	switch {
+	case f.quiet:
+		return slog.LevelError
+	case f.verbose == 0:
+		return slog.LevelWarn
+	case f.verbose == 1:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// rootCommand builds the tree of commands.
+func rootCommand(f *frame) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rehome",
+		Short: "Move an organisation's mail to a new home",
+		Long: `rehome moves an organisation's mail presence from one server to another and proves
+that both ends are equal. Every step may be interrupted and repeated.`,
+		Version:           f.app.Version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		DisableAutoGenTag: true,
+	}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&f.configFile, "config", "c", "rehome.yaml", "file of settings")
+	flags.BoolVar(&f.json, "json", false, "answer in JSON on standard output")
+	flags.CountVarP(&f.verbose, "verbose", "v", "tell more on standard error; twice: even more")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no progress, and of the log only errors")
+	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // the flag exists, it is defined above
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.AddCommand(
+		initCommand(f),
+		configCommand(f),
+		versionCommand(f),
+		manCommand(f),
+	)
+	asGroup(root)
+	return root
+}
+
+// asGroup makes a command that only holds others. Cobra answers an unknown name below a group with
+// the group's help and success; a script must see the mistake.
+func asGroup(group *cobra.Command) *cobra.Command {
+	group.Args = cobra.ArbitraryArgs
+	group.SuggestionsMinimumDistance = 2
+	group.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		if meant := cmd.SuggestionsFor(args[0]); len(meant) > 0 {
+			return fmt.Errorf("%s has no command %q; did you mean %s?", cmd.CommandPath(), args[0], strings.Join(meant, " or "))
+		}
+		return fmt.Errorf("%s has no command %q", cmd.CommandPath(), args[0])
+	}
+	return group
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// Control sequences of ECMA-48 that every terminal of today knows.
+const (
+	eraseLine = "\r\x1b[K"
+	boldOn    = "\x1b[1m"
+	redOn     = "\x1b[31m"
+	allOff    = "\x1b[0m"
+)
+
+// widthElsewhere is taken where the width of the terminal is not known.
+const widthElsewhere = 80
+
+// screen is standard error. Log lines, messages and the progress line share it, so that a line
+// that is redrawn never runs into one that stays.
+type screen struct {
+	terminal bool
+	palette  palette
+
+	mu    sync.Mutex
+	w     io.Writer
+	drawn string // the line that stands there until the next draw
+}
+
+// newScreen looks at what w is.
+func newScreen(w io.Writer, getenv func(string) string) *screen {
+	terminal := isTerminal(w) && getenv("TERM") != "dumb"
+	return &screen{w: w, terminal: terminal, palette: paletteFor(w, getenv)}
+}
+
+// palette colours text, or does not.
+type palette bool
+
+// paletteFor heeds NO_COLOR (no-color.org), TERM=dumb and streams that are no terminal.
+func paletteFor(stream any, getenv func(string) string) palette {
+	return palette(isTerminal(stream) && getenv("TERM") != "dumb" && getenv("NO_COLOR") == "")
+}
+
+func (p palette) bold(text string) string { return p.with(boldOn, text) }
+func (p palette) red(text string) string  { return p.with(redOn, text) }
+
+func (p palette) with(on, text string) string {
+	if !p {
+		return text
+	}
+	return on + text + allOff
+}
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// Write prints what stays. A drawn line gives way and comes back below it.
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drawn == "" {
+		return s.w.Write(p)
+	}
+	if _, err := io.WriteString(s.w, eraseLine); err != nil {
+		return 0, err
+	}
+	n, err := s.w.Write(p)
+	_, _ = io.WriteString(s.w, s.drawn) // it is only decoration
+	return n, err
+}
+
+// draw replaces the drawn line.
+func (s *screen) draw(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, _ = io.WriteString(s.w, eraseLine+line)
+	s.drawn = line
+}
+
+// clear takes the drawn line away.
+func (s *screen) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drawn != "" {
+		_, _ = io.WriteString(s.w, eraseLine)
+		s.drawn = ""
+	}
+}
+
+// width returns the number of columns.
+func (s *screen) width() int {
+	if file, ok := s.w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return widthElsewhere
+}
