@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package endpoint is one end of a move as a place to log in: host, TLS, log-in rule, and how many
+// connections it may see at once.
+//
+// It opens logged-in sessions, keeps them within the limits, and says in an operator's words why
+// one cannot be had. It moves nothing. A caller makes one IMAP for each end, asks it for sessions
+// with Open or TryOpen, and closes every session it got.
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/protocol/imap"
+)
+
+// MasterStyle says how a master user names the account that it opens.
+type MasterStyle string
+
+// The styles.
+const (
+	MasterSeparator MasterStyle = "separator" // user*master, as Dovecot does
+	MasterAuthzid   MasterStyle = "authzid"   // SASL PLAIN with an authorization identity (RFC 4616)
+)
+
+// Settings of one end's IMAP service.
+type Settings struct {
+	Side        rehome.Side
+	Address     string // host:port
+	Security    imap.Security
+	TLS         *tls.Config
+	Timeout     time.Duration // longest time without progress; 0 takes the client's default
+	Connections int           // at most so many at once over all accounts; 0 means 8
+	PerAccount  int           // at most so many at once for one account; 0 means 4
+
+	// A master user opens every account. Without one each account's own password is used.
+	MasterUser      string
+	MasterPassword  rehome.Secret
+	MasterSeparator string // "" means "*"
+	MasterStyle     MasterStyle
+
+	Dial imap.DialFunc // nil is a plain dialer
+}
+
+// IMAP is one end's IMAP service.
+type IMAP struct {
+	settings Settings
+	slots    chan struct{}
+
+	mu       sync.Mutex
+	accounts map[string]int   // sessions open for each account
+	refused  map[string]error // log-ins that were refused: never tried twice, hosts lock out
+}
+
+// NewIMAP returns the service that settings describe; nothing is opened yet.
+func NewIMAP(settings Settings) *IMAP {
+	if settings.Connections <= 0 {
+		settings.Connections = 8
+	}
+	if settings.PerAccount <= 0 {
+		settings.PerAccount = 4
+	}
+	if settings.MasterSeparator == "" {
+		settings.MasterSeparator = "*"
+	}
+	return &IMAP{
+		settings: settings,
+		slots:    make(chan struct{}, settings.Connections),
+		accounts: map[string]int{},
+		refused:  map[string]error{},
+	}
+}
+
+// Settings returns what the service was made with, defaults filled in.
+func (h *IMAP) Settings() Settings { return h.settings }
+
+// Session is a logged-in connection that counts against the limits until it is closed.
+type Session struct {
+	*imap.Client
+	Account string
+	host    *IMAP
+	once    sync.Once
+}
+
+// errBusy says that the limits leave no room at this moment.
+var errBusy = errors.New("all allowed connections are in use")
+
+// Open waits for a free connection slot and logs in as account. The error is a *rehome.Fault.
+func (h *IMAP) Open(ctx context.Context, account rehome.Account) (*Session, error) {
+	select {
+	case h.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	h.mu.Lock()
+	h.accounts[account.Address]++
+	h.mu.Unlock()
+	return h.open(ctx, account)
+}
+
+// TryOpen is Open for an extra connection: when the limits leave no room at once, ok is false.
+func (h *IMAP) TryOpen(ctx context.Context, account rehome.Account) (session *Session, ok bool, err error) {
+	if !h.reserve(account.Address) {
+		return nil, false, nil
+	}
+	session, err = h.open(ctx, account)
+	return session, err == nil, err
+}
+
+// reserve takes a slot if both limits have room.
+func (h *IMAP) reserve(address string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.accounts[address] >= h.settings.PerAccount {
+		return false
+	}
+	select {
+	case h.slots <- struct{}{}:
+		h.accounts[address]++
+		return true
+	default:
+		return false
+	}
+}
+
+// free gives a slot back.
+func (h *IMAP) free(address string) {
+	h.mu.Lock()
+	if h.accounts[address]--; h.accounts[address] <= 0 {
+		delete(h.accounts, address)
+	}
+	h.mu.Unlock()
+	<-h.slots
+}
+
+// open dials and logs in with the slot already taken.
+func (h *IMAP) open(ctx context.Context, account rehome.Account) (*Session, error) {
+	client, err := h.logIn(ctx, account)
+	if err != nil {
+		h.free(account.Address)
+		return nil, err
+	}
+	return &Session{Client: client, Account: account.Address, host: h}, nil
+}
+
+func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client, error) {
+	if err := h.refusedBefore(account.Address); err != nil {
+		return nil, err
+	}
+	credentials, err := h.credentials(account)
+	if err != nil {
+		return nil, err
+	}
+	client, err := h.Dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = client.LogInPlain(ctx, credentials.identity, credentials.user, credentials.password.Reveal())
+	if err == nil {
+		return client, nil
+	}
+	_ = client.Close()
+	fault := h.logInFault(account, err)
+	if rehome.ClassOf(fault) == rehome.ClassAuth {
+		h.mu.Lock()
+		h.refused[account.Address] = fault
+		h.mu.Unlock()
+	}
+	return nil, fault
+}
+
+func (h *IMAP) refusedBefore(address string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.refused[address]
+}
+
+// Dial connects without logging in; the caller closes. It does not count against the limits and is
+// meant for looking at a host. The error is a *rehome.Fault.
+func (h *IMAP) Dial(ctx context.Context) (*imap.Client, error) {
+	client, err := imap.Dial(ctx, imap.Options{
+		Address: h.settings.Address, Security: h.settings.Security, TLS: h.settings.TLS,
+		Timeout: h.settings.Timeout, Dial: h.settings.Dial,
+	})
+	if err != nil {
+		return nil, h.connectFault(ctx, err)
+	}
+	return client, nil
+}
+
+// Close logs out, within a short time, and gives the slot back. It may be called twice.
+func (s *Session) Close() {
+	s.once.Do(func() {
+		defer s.host.free(s.Account)
+		if s.Err() != nil {
+			_ = s.Client.Close()
+			return
+		}
+		// A fresh context: sessions are also closed when the work's own context was cancelled.
+		ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
+		defer cancel()
+		_ = s.Logout(ctx) // the connection is gone either way, and nothing depends on the good-bye
+	})
+}
+
+const logoutTimeout = 5 * time.Second

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"rehome"
+)
+
+// AccountState is where an account stands in the move.
+type AccountState string
+
+// The states. An account is blocked only together with a reason.
+const (
+	AccountPlanned    AccountState = "planned"
+	AccountPreStaging AccountState = "pre_staging"
+	AccountPreStaged  AccountState = "pre_staged"
+	AccountBlocked    AccountState = "blocked"
+)
+
+// Account is the row of one account, for status.
+type Account struct {
+	Address    string
+	State      AccountState
+	Pass       rehome.Pass
+	Reason     string
+	NextStep   string
+	Mailboxes  int64
+	Messages   int64 // at the source, when last seen
+	Octets     int64
+	Copied     int64
+	Failed     int64
+	Started    time.Time // of the last pass; zero before the first
+	Finished   time.Time // zero while it runs, or when it did not end
+	Verdict    string    // of the last verification: "equal", "differs", "unknown", or "" before the first
+	VerifiedAt time.Time
+}
+
+// SaveAccount writes the row; the verdict is the verification's own.
+func (l *Ledger) SaveAccount(ctx context.Context, a Account) error {
+	return l.writer.do(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, mailboxes, messages, octets, copied, failed, started_unix, finished_unix)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason, next_step = excluded.next_step,
+			mailboxes = excluded.mailboxes, messages = excluded.messages, octets = excluded.octets, copied = excluded.copied, failed = excluded.failed,
+			started_unix = excluded.started_unix, finished_unix = excluded.finished_unix`,
+			a.Address, a.State, a.Pass, a.Reason, a.NextStep, a.Mailboxes, a.Messages, a.Octets, a.Copied, a.Failed, unix(a.Started), unix(a.Finished))
+		return err
+	})
+}
+
+// PlanAccounts makes a row for every address that has none yet.
+func (l *Ledger) PlanAccounts(ctx context.Context, addresses []string) error {
+	return l.writer.do(ctx, func(tx *sql.Tx) error {
+		for _, address := range addresses {
+			if _, err := tx.Exec(`INSERT OR IGNORE INTO accounts (address) VALUES (?)`, address); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Accounts returns all rows in alphabetical order.
+func (l *Ledger) Accounts(ctx context.Context) ([]Account, error) {
+	rows, err := l.db.QueryContext(ctx, `SELECT a.address, state, pass, reason, next_step, mailboxes, messages, octets, copied, failed,
+		started_unix, finished_unix, COALESCE(verdict, ''), COALESCE(verified_unix, 0)
+		FROM accounts a LEFT JOIN verifications v ON v.address = a.address ORDER BY a.address`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Account
+	for rows.Next() {
+		var a Account
+		var started, finished, verified int64
+		if err := rows.Scan(&a.Address, &a.State, &a.Pass, &a.Reason, &a.NextStep, &a.Mailboxes, &a.Messages, &a.Octets, &a.Copied, &a.Failed,
+			&started, &finished, &a.Verdict, &verified); err != nil {
+			return nil, err
+		}
+		a.Started, a.Finished, a.VerifiedAt = fromUnix(started), fromUnix(finished), fromUnix(verified)
+		all = append(all, a)
+	}
+	return all, rows.Err()
+}
+
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func fromUnix(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}

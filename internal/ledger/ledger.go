@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ledger keeps what has been copied where, and is the truth of a move: a pass is idempotent
+// because it asks the ledger first.
+//
+// It does not talk to servers and decides nothing. A copier
+//
+//  1. opens the row of a mailbox with Mailbox, which also tells what of it is done and which batches
+//     were begun and never answered;
+//  2. writes an intent with Intend before the first octet of a batch goes out;
+//  3. turns it into a receipt with Receive once the destination has answered, or drops it with Void
+//     when the destination has stored nothing;
+//  4. notes refused messages with Refuse and the end of a complete pass with Settle.
+//
+// There is one row for a batch and not for a message, so that a million mailboxes stay affordable.
+package ledger
+
+// Invariants
+//
+//   - When Intend returns, the intent is on the disk: writes are synchronous, and those of many
+//     accounts share one commit (see writer.go).
+//   - A message is done when a receipt or an adoption names its UID in the mailbox's generation.
+//   - Nothing is ever deleted except intents that are proved void and findings that no longer hold.
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver behind "sqlite"
+
+	"rehome"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+// Ledger is an open store. It may be used from many goroutines.
+type Ledger struct {
+	db     *sql.DB
+	writer *writer
+	now    func() time.Time
+	path   string
+}
+
+// Open opens the SQLite file at path, makes it when it is missing, and brings its schema up to date.
+// A file that a newer rehome has written is refused.
+func Open(ctx context.Context, path string) (*Ledger, error) {
+	if strings.Contains(path, "://") {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "open store", Object: strings.SplitN(path, "://", 2)[0] + "://...",
+			Cause: errors.New("this version keeps its ledger in an SQLite file only"), Hint: "set store: to a file name such as rehome.db"}
+	}
+	if err := makePrivate(path); err != nil {
+		return nil, openFault(path, err)
+	}
+	db, err := sql.Open("sqlite", dataSource(path))
+	if err != nil {
+		return nil, openFault(path, err)
+	}
+	if err := upgrade(ctx, db); err != nil {
+		return nil, openFault(path, errors.Join(err, db.Close()))
+	}
+	l := &Ledger{db: db, now: time.Now, path: path}
+	l.writer = newWriter(db)
+	return l, nil
+}
+
+// makePrivate creates the file readable by its owner only: addresses are personal data.
+func makePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// dataSource turns on what the invariants need: WAL lets readers go on while one writer commits;
+// synchronous=FULL survives a power cut, which synchronous=NORMAL does not promise in WAL mode.
+func dataSource(path string) string {
+	pragmas := url.Values{"_pragma": {
+		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(1)",
+	}, "_txlock": {"immediate"}}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
+}
+
+func openFault(path string, err error) error {
+	hint := "check that the folder exists and is writable, and that the file is a rehome store"
+	if strings.Contains(err.Error(), "newer") {
+		hint = "use the rehome that wrote it, or a newer one"
+	}
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "open store", Object: path, Cause: err, Hint: hint}
+}
+
+// upgrade applies the numbered schema files that are missing.
+func upgrade(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(schema, "schema")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	if err != nil {
+		return err
+	}
+	current, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	sources := provider.ListSources()
+	if newest := sources[len(sources)-1].Version; current > newest {
+		return fmt.Errorf("its schema %d is newer than this program's %d", current, newest)
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// Close waits for pending writes and closes the file.
+func (l *Ledger) Close() error {
+	l.writer.close()
+	return l.db.Close()
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"rehome/internal/protocol/imap"
+)
+
+// Refusal is a message that the destination did not take.
+type Refusal struct {
+	UID    imap.UID
+	Size   int64
+	Code   string // of the finding
+	Words  string // the server's own
+	Escrow string // file that keeps the original, "" when it could not be kept
+}
+
+// Refuse notes a refused message; a later refusal of the same message replaces the earlier one.
+func (l *Ledger) Refuse(ctx context.Context, m *Mailbox, r Refusal) error {
+	err := l.writer.do(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT OR REPLACE INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_unix)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, l.now().Unix())
+		return err
+	})
+	if err == nil {
+		m.Refused[r.UID] = l.now()
+	}
+	return err
+}
+
+// dropRefusals forgets refusals of messages that are done now.
+func dropRefusals(tx *sql.Tx, m *Mailbox, items []Item) error {
+	for _, item := range items {
+		if _, refused := m.Refused[item.UID]; !refused {
+			continue
+		}
+		if _, err := tx.Exec(`DELETE FROM refusals WHERE mailbox_id = ? AND generation = ? AND src_uid = ?`, m.ID, m.Generation, item.UID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) loadRefusals(ctx context.Context, m *Mailbox) error {
+	rows, err := l.db.QueryContext(ctx, `SELECT src_uid, created_unix FROM refusals WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var uid imap.UID
+		var created int64
+		if err := rows.Scan(&uid, &created); err != nil {
+			return err
+		}
+		m.Refused[uid] = fromUnix(created)
+	}
+	return rows.Err()
+}

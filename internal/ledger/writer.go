@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// writer runs all changes on one goroutine and commits those that came together in one transaction:
+// with a hundred mailboxes at work, one fsync serves many of them (group commit).
+type writer struct {
+	db    *sql.DB
+	queue chan *change
+	done  sync.WaitGroup
+	mu    sync.RWMutex // guards closed against senders
+	shut  bool
+}
+
+// change is one caller's write, all or nothing.
+type change struct {
+	ctx    context.Context
+	apply  func(*sql.Tx) error
+	result chan error
+}
+
+// groupLimit bounds how many changes share a commit, so that the first of them does not wait long.
+const groupLimit = 64
+
+var errClosed = errors.New("the ledger is closed")
+
+func newWriter(db *sql.DB) *writer {
+	w := &writer{db: db, queue: make(chan *change, groupLimit)}
+	w.done.Add(1)
+	go w.run()
+	return w
+}
+
+// do queues apply and returns when it is on the disk, or was refused.
+func (w *writer) do(ctx context.Context, apply func(*sql.Tx) error) error {
+	c := &change{ctx: ctx, apply: apply, result: make(chan error, 1)}
+	w.mu.RLock()
+	if w.shut {
+		w.mu.RUnlock()
+		return errClosed
+	}
+	w.queue <- c // the run loop never stops before close, so this always ends
+	w.mu.RUnlock()
+	return <-c.result
+}
+
+func (w *writer) close() {
+	w.mu.Lock()
+	if !w.shut {
+		w.shut = true
+		close(w.queue)
+	}
+	w.mu.Unlock()
+	w.done.Wait()
+}
+
+func (w *writer) run() {
+	defer w.done.Done()
+	for first := range w.queue {
+		w.commit(w.gather(first))
+	}
+}
+
+// gather takes what else is already waiting.
+func (w *writer) gather(first *change) []*change {
+	group := []*change{first}
+	for len(group) < groupLimit {
+		select {
+		case c, open := <-w.queue:
+			if !open {
+				return group
+			}
+			group = append(group, c)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit applies the group in one transaction. A change that fails is rolled back alone.
+func (w *writer) commit(group []*change) {
+	results := make([]error, len(group))
+	err := w.transact(group, results)
+	for i, c := range group {
+		if err != nil {
+			results[i] = err
+		}
+		c.result <- results[i]
+	}
+}
+
+func (w *writer) transact(group []*change, results []error) error {
+	// A caller that gave up must not roll the others back, so the transaction has no deadline.
+	tx, err := w.db.BeginTx(context.Background(), nil)
+	if err != nil {
+		return err
+	}
+	for i, c := range group {
+		if c.ctx.Err() != nil {
+			results[i] = c.ctx.Err()
+			continue
+		}
+		if results[i], err = applyAlone(tx, c.apply); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+	}
+	return tx.Commit()
+}
+
+// applyAlone runs one change inside a savepoint. The second error means that the transaction itself
+// is lost.
+func applyAlone(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
+	if _, err := tx.Exec("SAVEPOINT one"); err != nil {
+		return nil, err
+	}
+	failed = apply(tx)
+	end := "RELEASE one"
+	if failed != nil {
+		end = "ROLLBACK TO one"
+	}
+	if _, err := tx.Exec(end); err != nil {
+		return failed, fmt.Errorf("%s: %w", end, err)
+	}
+	return failed, nil
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+// batch is a run of messages, in source UID order, that one row of the ledger stands for.
+type batch []entry
+
+// batchLimits bound a batch.
+type batchLimits struct {
+	messages int
+	octets   int64
+}
+
+// planBatches cuts entries into batches. A message larger than a quarter of the limit travels alone:
+// a refused or interrupted one then costs nothing but itself.
+func planBatches(entries []entry, limits batchLimits) []batch {
+	var batches []batch
+	var current batch
+	var octets int64
+	flush := func() {
+		if len(current) > 0 {
+			batches = append(batches, current)
+			current, octets = nil, 0
+		}
+	}
+	for _, e := range entries {
+		alone := e.size > limits.octets/4
+		if alone || len(current) == limits.messages || octets+e.size > limits.octets {
+			flush()
+		}
+		current = append(current, e)
+		octets += e.size
+		if alone {
+			flush()
+		}
+	}
+	flush()
+	return batches
+}
+
+// halves splits a refused batch to find the message that is to blame.
+func (b batch) halves() (batch, batch) { return b[:len(b)/2], b[len(b)/2:] }

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"sort"
+	"time"
+
+	"rehome/internal/content/message"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// entry is one message as a listing shows it.
+type entry struct {
+	uid   imap.UID
+	size  int64
+	date  time.Time
+	flags []string
+
+	// Filled when two sides have to be matched.
+	fingerprint message.Fingerprint
+	weak        bool
+	seen        bool // the fingerprint is there
+	digest      message.Digest
+}
+
+// item is the entry in the ledger's words.
+func (e entry) item() ledger.Item { return ledger.Item{UID: e.uid, Size: e.size, Flags: e.flags} }
+
+func items(entries []entry) []ledger.Item {
+	all := make([]ledger.Item, len(entries))
+	for i, e := range entries {
+		all[i] = e.item()
+	}
+	return all
+}
+
+// sweep lists uids of the open mailbox: some 100 octets a message, no bodies.
+func sweep(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) ([]entry, error) {
+	entries := make([]entry, 0, uids.Len())
+	command, err := session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
+		Message: func(m *imap.Message) error {
+			// An unsolicited flag update also looks like an answer, but has no size.
+			if m.Size > 0 || !m.InternalDate.IsZero() {
+				entries = append(entries, entry{uid: m.UID, size: m.Size, date: m.InternalDate, flags: m.Flags})
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := command.Wait(ctx); err != nil {
+		return nil, err
+	}
+	return sortUnique(entries), nil
+}
+
+// sortUnique puts entries into UID order and drops repeats: servers may answer in any order and
+// more than once (RFC 9051, section 7.5.2).
+func sortUnique(entries []entry) []entry {
+	sort.SliceStable(entries, func(i, j int) bool { return entries[i].uid < entries[j].uid })
+	kept := entries[:0]
+	for _, e := range entries {
+		if len(kept) == 0 || kept[len(kept)-1].uid != e.uid {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// uidsOf returns the UIDs of entries.
+func uidsOf(entries []entry) imap.UIDSet {
+	var set imap.UIDSet
+	for _, e := range entries {
+		set.Add(e.uid)
+	}
+	return set
+}
+
+// head cuts the first n UIDs off a set.
+func head(set imap.UIDSet, n int) (first, rest imap.UIDSet) {
+	room := n
+	for _, r := range set.Ranges() {
+		size := int(r.Last-r.First) + 1
+		switch {
+		case room <= 0:
+			rest.AddRange(r.First, r.Last)
+		case size <= room:
+			first.AddRange(r.First, r.Last)
+		default:
+			middle := r.First + imap.UID(room)
+			first.AddRange(r.First, middle-1)
+			rest.AddRange(middle, r.Last)
+		}
+		room -= size
+	}
+	return first, rest
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"fmt"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/imap"
+)
+
+// sweepWindow is how many messages are listed at once: it bounds memory, whatever the mailbox holds.
+const sweepWindow = 5000
+
+// mailboxJob copies one mailbox.
+type mailboxJob struct {
+	slice    *slice
+	pair     mapping.Pair
+	src, dst *endpoint.Session
+
+	srcBox, dstBox imap.Selected
+	row            *ledger.Mailbox
+	filter         flagFilter
+	unknown        []entry // messages at the destination that the ledger does not know
+	keywords       keywordLosses
+}
+
+func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
+
+// run brings the destination's mailbox up to date, as far as the budget allows.
+func (j *mailboxJob) run(ctx context.Context) error {
+	if err := j.open(ctx); err != nil {
+		return err
+	}
+	if err := j.settleIntents(ctx); err != nil {
+		return err
+	}
+	todo, err := j.todo(ctx)
+	if err != nil {
+		return err
+	}
+	if !todo.Empty() {
+		if err := j.loadUnknown(ctx); err != nil {
+			return err
+		}
+	}
+	if err := j.leaveDestination(ctx); err != nil {
+		return err
+	}
+	done, err := j.copyAll(ctx, todo)
+	j.slice.find(j.keywords.finding(j.pair.Source)...)
+	if err != nil {
+		return err
+	}
+	if !done {
+		j.slice.noteMore()
+		return nil
+	}
+	if err := j.checkLeftovers(ctx, todo); err != nil {
+		return err
+	}
+	if err := j.updateFlags(ctx); err != nil {
+		return err
+	}
+	return j.settle(ctx)
+}
+
+// copyAll copies todo window by window; done is false when the budget ended.
+func (j *mailboxJob) copyAll(ctx context.Context, todo imap.UIDSet) (done bool, err error) {
+	for rest := todo; !rest.Empty(); {
+		if j.slice.spent() {
+			return false, nil
+		}
+		var window imap.UIDSet
+		window, rest = head(rest, sweepWindow)
+		if done, err := j.copyWindow(ctx, window); err != nil || !done {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// open opens both mailboxes and the ledger's row.
+func (j *mailboxJob) open(ctx context.Context) (err error) {
+	if j.srcBox, err = j.src.Examine(ctx, j.pair.Source); err != nil {
+		return faultOf(err, "open source mailbox", j.pair.Source)
+	}
+	if j.dstBox, err = j.dst.Select(ctx, j.pair.Destination); err != nil {
+		return faultOf(err, "open destination mailbox", j.pair.Destination)
+	}
+	j.filter = newFlagFilter(j.dstBox)
+	j.row, err = j.ledger().Mailbox(ctx, ledger.Anchor{
+		Address: j.slice.account.Address, Source: j.pair.Source, Destination: j.pair.Destination,
+		SrcUIDValidity: j.srcBox.UIDValidity, DstUIDValidity: j.dstBox.UIDValidity,
+	})
+	if err != nil {
+		return err
+	}
+	if j.row.Reanchored {
+		j.slice.find(rehome.Finding{
+			Code: "mailbox_renumbered", Severity: rehome.SeverityInfo, Object: j.pair.Source,
+			Sentence: "a server has renumbered this mailbox since the last pass (UIDVALIDITY changed), so its messages were matched again by their content",
+		})
+	}
+	return nil
+}
+
+// todo returns the source UIDs that are neither done nor refused in this pass.
+func (j *mailboxJob) todo(ctx context.Context) (imap.UIDSet, error) {
+	if j.srcBox.Messages == 0 {
+		return imap.UIDSet{}, nil
+	}
+	all, err := j.src.SearchAll(ctx, 1)
+	if err != nil {
+		return imap.UIDSet{}, faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	var refused imap.UIDSet
+	for uid, when := range j.row.Refused {
+		// A refusal of an earlier pass is tried again; within one pass it counts.
+		if all.Contains(uid) && !when.Before(j.slice.started) {
+			refused.Add(uid)
+		}
+	}
+	j.slice.count(func(t *Tally) { t.Failed += refused.Len() })
+	return all.Minus(j.row.Done).Minus(refused), nil
+}
+
+// loadUnknown lists what the destination holds besides our own messages: those of its user, of an
+// earlier tool, or of a ledger that was lost. A mailbox that we alone have filled costs nothing here.
+func (j *mailboxJob) loadUnknown(ctx context.Context) error {
+	if j.dstBox.Messages <= int64(j.row.Ours.Len()) && j.dstBox.UIDNext != 0 && j.dstBox.UIDNext <= j.row.Ours.Max()+1 {
+		return nil
+	}
+	present, err := j.dst.SearchAll(ctx, 1)
+	if err != nil {
+		return faultOf(err, "list destination mailbox", j.pair.Destination)
+	}
+	rest := present.Minus(j.row.Ours)
+	for !rest.Empty() {
+		var window imap.UIDSet
+		window, rest = head(rest, sweepWindow)
+		entries, err := sweep(ctx, j.dst, window)
+		if err != nil {
+			return faultOf(err, "list destination mailbox", j.pair.Destination)
+		}
+		j.unknown = append(j.unknown, entries...)
+	}
+	return nil
+}
+
+// leaveDestination closes the destination mailbox before the copy when it is not needed any more: a
+// server that has it open reports every single append back.
+func (j *mailboxJob) leaveDestination(ctx context.Context) error {
+	if len(j.unknown) > 0 {
+		return nil
+	}
+	return faultOf(j.dst.Unselect(ctx), "close destination mailbox", j.pair.Destination)
+}
+
+// copyWindow lists, matches and copies some thousand messages; done is false when the budget ended.
+func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done bool, err error) {
+	entries, err := sweep(ctx, j.src, window)
+	if err != nil {
+		return false, faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	if entries, err = j.adopt(ctx, entries); err != nil {
+		return false, err
+	}
+	entries, err = j.refuseOversize(ctx, entries)
+	if err != nil {
+		return false, err
+	}
+	limits := batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets}
+	return j.transferAll(ctx, planBatches(entries, limits))
+}
+
+// adopt takes over what the destination already holds of entries and returns the rest.
+func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error) {
+	if len(j.unknown) == 0 {
+		return entries, nil
+	}
+	found, err := match(ctx, j.src, j.dst, entries, j.unknown, true)
+	if err != nil {
+		return nil, faultOf(err, "compare both mailboxes of", j.pair.Source)
+	}
+	if len(found) == 0 {
+		return entries, nil
+	}
+	adopted := make([]ledger.Item, 0, len(found))
+	taken, used := map[imap.UID]bool{}, map[imap.UID]bool{}
+	for _, p := range found {
+		item := p.src.item()
+		item.DstUID = p.dst.uid
+		adopted = append(adopted, item)
+		taken[p.src.uid], used[p.dst.uid] = true, true
+	}
+	if err := j.ledger().Adopt(ctx, j.row, adopted); err != nil {
+		return nil, err
+	}
+	j.slice.count(func(t *Tally) { t.Adopted += len(adopted) })
+	j.unknown = without(j.unknown, used)
+	return without(entries, taken), nil
+}
+
+func without(entries []entry, uids map[imap.UID]bool) []entry {
+	kept := make([]entry, 0, len(entries))
+	for _, e := range entries {
+		if !uids[e.uid] {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// settle notes the state in which a complete pass has left both ends, so that the next one can tell
+// from a listing that nothing has happened. It is the state from before the copy: what arrived
+// meanwhile must look new.
+func (j *mailboxJob) settle(ctx context.Context) error {
+	return j.ledger().Settle(ctx, j.row, ledger.State{
+		SrcUIDNext: j.srcBox.UIDNext, SrcMessages: j.srcBox.Messages, SrcModSeq: j.srcBox.HighestModSeq,
+	})
+}
+
+// keywordLosses collects which keywords the destination cannot hold.
+type keywordLosses struct {
+	messages int
+	flags    map[string]bool
+}
+
+func (k *keywordLosses) note(flags []string) {
+	if len(flags) == 0 {
+		return
+	}
+	if k.flags == nil {
+		k.flags = map[string]bool{}
+	}
+	k.messages++
+	for _, f := range flags {
+		k.flags[f] = true
+	}
+}
+
+func (k *keywordLosses) finding(mailbox string) []rehome.Finding {
+	if k.messages == 0 {
+		return nil
+	}
+	return []rehome.Finding{{
+		Code: "flags_dropped", Severity: rehome.SeverityWarning, Object: mailbox,
+		Sentence: fmt.Sprintf("the destination cannot keep %s, carried by %d messages that were copied without", joinNames(k.flags), k.messages),
+	}}
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mailcopy copies the mail of accounts from one IMAP server to another, exactly once.
+//
+// It decides from three views what is to do: what the source lists, what the destination lists, and
+// what the ledger knows. It does not schedule, log or report; it never writes to the source.
+//
+// A caller makes one Engine and calls RunSlice for an account until it says that there is no more.
+// Every slice is short, opens its own sessions, and leaves the ledger in a state from which any
+// other process can go on.
+package mailcopy
+
+// Invariants
+//
+//   - An intent is in the ledger before the first octet of its batch goes out; it becomes a receipt
+//     only by the destination's own answer, or an adoption by what the destination shows.
+//   - Nothing is sent to a mailbox that holds unknown messages or open intents before those have been
+//     compared with what is about to be sent.
+//   - Bytes are not changed. Flags and dates are checked before they are sent.
+//   - A message that the destination refuses never stops its mailbox.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+)
+
+// Host opens sessions at one end; *endpoint.IMAP is one.
+type Host interface {
+	Open(ctx context.Context, account rehome.Account) (*endpoint.Session, error)
+	TryOpen(ctx context.Context, account rehome.Account) (session *endpoint.Session, ok bool, err error)
+}
+
+// Options of an Engine. Source, Destination, Ledger and EscrowDir are required.
+type Options struct {
+	Source, Destination Host
+	Ledger              *ledger.Ledger
+	Rules               mapping.Rules
+	EscrowDir           string // where originals of refused messages are kept
+	Connections         int    // mailboxes of one account at work at once; 0 means 4
+
+	// Copied is told of every batch that the destination has confirmed. It must be quick.
+	Copied func(account string, messages int, octets int64)
+
+	BatchMessages int   // messages of one batch; 0 means 100
+	BatchOctets   int64 // octets of one batch; 0 means 16 MiB
+}
+
+// Engine copies mail. It is safe for concurrent use by different accounts.
+type Engine struct{ options Options }
+
+// New returns an Engine with the defaults filled in.
+func New(options Options) *Engine {
+	if options.Connections <= 0 {
+		options.Connections = 4
+	}
+	if options.BatchMessages <= 0 {
+		options.BatchMessages = 100
+	}
+	if options.BatchOctets <= 0 {
+		options.BatchOctets = 16 << 20
+	}
+	if options.Copied == nil {
+		options.Copied = func(string, int, int64) {}
+	}
+	return &Engine{options}
+}
+
+// Budget bounds one slice. When either is used up, the slice ends at the next batch.
+type Budget struct {
+	Time   time.Duration
+	Octets int64
+}
+
+// DefaultBudget is what a slice gets: long enough to make set-up cost nothing, short enough that
+// accounts take turns and a dead worker loses little.
+var DefaultBudget = Budget{Time: 30 * time.Second, Octets: 256 << 20}
+
+// Result is what one slice has done and seen.
+type Result struct {
+	More     bool // the budget ended before the work did
+	Tally    Tally
+	Findings []rehome.Finding
+
+	Mailboxes int
+	Messages  int64 // at the source now
+	Octets    int64 // at the source now; -1 when the server does not say
+}
+
+// Tally counts messages.
+type Tally struct {
+	Copied  int   // written by this slice
+	Adopted int   // found at the destination and taken over by this slice
+	Flagged int   // whose flags this slice brought up to date
+	Removed int   // removed at the destination by this slice
+	Failed  int   // not at the destination because it refuses them
+	Octets  int64 // of the copied ones
+}
+
+// Add adds what another slice of the same pass did. Failed is a state and not an event: the later
+// slice knows best.
+func (t *Tally) Add(later Tally) {
+	t.Copied += later.Copied
+	t.Adopted += later.Adopted
+	t.Flagged += later.Flagged
+	t.Removed += later.Removed
+	t.Octets += later.Octets
+	t.Failed = later.Failed
+}
+
+// RunSlice does a part of a pass that began at started. On an error the Result still counts what was
+// done. Faults of class temporary and throttled may be tried again; the ledger knows where to go on.
+func (e *Engine) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget Budget) (Result, error) {
+	run := newSlice(e, account, started, budget)
+	defer run.close()
+	err := run.do(ctx)
+	return run.result(), err
+}
+
+// Plan returns what a pass over the account would create and where each mailbox goes, without
+// writing anything.
+func (e *Engine) Plan(ctx context.Context, account rehome.Account) (mapping.Plan, error) {
+	run := newSlice(e, account, time.Time{}, DefaultBudget)
+	defer run.close()
+	if err := run.open(ctx); err != nil {
+		return mapping.Plan{}, err
+	}
+	view, err := run.look(ctx)
+	return view.plan, err
+}
+
+// faultOf names the mailbox in whatever went wrong with it. What is no server's answer and no
+// broken connection is our own mistake and stays as it is.
+func faultOf(err error, op, mailbox string) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return endpoint.Fault(err, op, fmt.Sprintf("%q", mailbox))
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"errors"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// receive waits for the answers to one transfer and completes its intent. What was refused is kept
+// for isolate.
+func (a *answers) receive(t *transfer) error {
+	var stored []ledger.Item
+	unnamed := false
+	for _, sent := range t.sent {
+		answer, err := sent.command.Wait(a.ctx)
+		var status *imap.StatusError
+		switch {
+		case err == nil && len(answer.UIDs) == 0:
+			unnamed = true
+		case err == nil:
+			stored = append(stored, withUIDs(sent.items, answer.UIDs)...)
+		case errors.As(err, &status) && status.Kind == "NO":
+			a.refused = append(a.refused, refusedBatch{batch: t.refusedPart(sent), reason: status})
+		default:
+			return err
+		}
+	}
+	a.empty = append(a.empty, t.empty...)
+	if unnamed { // no UIDPLUS: the new UIDs are looked up like those of a lost answer
+		a.unnamed = append(a.unnamed, t)
+		return nil
+	}
+	return a.book(t, stored)
+}
+
+// refusedPart is what has to be tried again when a command was refused: with MULTIAPPEND nothing of
+// the batch is stored, and what the source had not sent yet when the refusal came belongs to it.
+func (t *transfer) refusedPart(sent *appended) batch {
+	if t.multi {
+		return t.batch
+	}
+	return sent.entries
+}
+
+// book writes the receipt, or drops the intent of a batch of which nothing is stored.
+func (a *answers) book(t *transfer, stored []ledger.Item) error {
+	if len(stored) == 0 {
+		return a.job.ledger().Void(a.ctx, t.id)
+	}
+	if err := a.job.ledger().Receive(a.ctx, a.job.row, t.id, stored); err != nil {
+		return err
+	}
+	a.job.slice.observe(len(stored), octetsOf(stored))
+	return nil
+}
+
+func withUIDs(items []ledger.Item, uids []imap.UID) []ledger.Item {
+	for i := range items {
+		items[i].DstUID = uids[i]
+	}
+	return items
+}
+
+func octetsOf(items []ledger.Item) int64 {
+	var total int64
+	for _, item := range items {
+		total += item.Size
+	}
+	return total
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rehome"
+	"rehome/internal/content/message"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// refusedBatch is what the destination did not take, with its words.
+type refusedBatch struct {
+	batch  batch
+	reason *imap.StatusError
+}
+
+// isolate takes refused batches apart until every message is either stored or alone to blame. It
+// stops at once when the trouble is not the message: a full account, a missing mailbox, a server
+// that asks for patience.
+func (j *mailboxJob) isolate(ctx context.Context, refused []refusedBatch) error {
+	for len(refused) > 0 {
+		r := refused[0]
+		refused = refused[1:]
+		fault := endpoint.Fault(r.reason, "copy to", fmt.Sprintf("%q", j.pair.Destination))
+		switch {
+		case rehome.ClassOf(fault) != rehome.ClassPermanent && !tooLarge(r):
+			return fault
+		case r.reason.Code == "TRYCREATE" || r.reason.Code == "NONEXISTENT":
+			return &rehome.Fault{Class: rehome.ClassTemporary, Op: "copy to", Object: fmt.Sprintf("%q", j.pair.Destination),
+				Server: r.reason.Text, Cause: r.reason, Hint: "somebody removed the mailbox at the destination meanwhile: run sync again, it is made anew"}
+		case len(r.batch) == 1:
+			more, err := j.lastResort(ctx, r)
+			if err != nil {
+				return err
+			}
+			refused = append(refused, more...)
+		default:
+			a, b := r.batch.halves()
+			more, err := j.transferGroup(ctx, []batch{a, b})
+			if err != nil {
+				return err
+			}
+			refused = append(refused, more...)
+		}
+	}
+	return nil
+}
+
+// tooLarge reports whether a refusal is about the size of one message and not about the account:
+// servers use the same words and codes for both.
+func tooLarge(r refusedBatch) bool {
+	if r.reason.Code == "TOOBIG" || r.reason.Code == "LIMIT" { // RFC 4469, RFC 5530
+		return true
+	}
+	text := strings.ToLower(r.reason.Text)
+	return strings.Contains(text, "too large") || strings.Contains(text, "too big") || strings.Contains(text, "maximum message size") ||
+		strings.Contains(text, "max mail size")
+}
+
+// lastResort tries a refused message once more without its keywords, which is what servers most
+// often stumble over; a message that is refused all the same becomes a finding.
+func (j *mailboxJob) lastResort(ctx context.Context, r refusedBatch) ([]refusedBatch, error) {
+	e := r.batch[0]
+	if kept := withoutKeywords(e.flags); len(kept) < len(e.flags) && !tooLarge(r) {
+		j.keywords.note(e.flags)
+		e.flags = kept
+		return j.transferGroup(ctx, []batch{{e}})
+	}
+	code := "message_refused"
+	if tooLarge(r) {
+		code = "message_too_large"
+	}
+	return nil, j.refuse(ctx, e, refusal{code: code, words: r.reason.Text, keep: true})
+}
+
+// refusal is why a message stays behind.
+type refusal struct {
+	code  string
+	words string
+	keep  bool // put the original into the escrow folder
+}
+
+// refuse books a message that the destination does not take: a row in the ledger, the original in
+// the escrow folder, and a finding.
+func (j *mailboxJob) refuse(ctx context.Context, e entry, why refusal) error {
+	row := ledger.Refusal{UID: e.uid, Size: e.size, Code: why.code, Words: why.words}
+	messageID := ""
+	if why.keep {
+		var err error
+		if row.Escrow, messageID, err = j.escrow(ctx, e); err != nil {
+			return err
+		}
+	}
+	if err := j.ledger().Refuse(ctx, j.row, row); err != nil {
+		return err
+	}
+	j.slice.count(func(t *Tally) { t.Failed++ })
+	j.slice.find(j.refusalFinding(row, messageID))
+	return nil
+}
+
+func (j *mailboxJob) refusalFinding(r ledger.Refusal, messageID string) rehome.Finding {
+	f := rehome.Finding{
+		Code: r.Code, Severity: rehome.SeverityError, Object: fmt.Sprintf("%s uid %d", j.pair.Source, r.UID),
+		Sentence: fmt.Sprintf("the message %s(%s) was not copied: %s", withBlank(messageID), octetText(r.Size), r.Words),
+		NextStep: "ask the destination why, then run sync again",
+	}
+	if r.Escrow != "" {
+		f.NextStep = "the original is kept in " + r.Escrow + "; raise the limit at the destination and run sync again, or hand the file to its owner"
+	}
+	return f
+}
+
+// escrow stores the original of a message and returns the file and the Message-ID.
+func (j *mailboxJob) escrow(ctx context.Context, e entry) (path, messageID string, err error) {
+	dir := filepath.Join(j.slice.engine.options.EscrowDir, safeName(j.slice.account.Address))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", "", escrowFault(dir, err)
+	}
+	path = filepath.Join(dir, fmt.Sprintf("%s-%d-%d.eml", safeName(j.pair.Source), j.srcBox.UIDValidity, e.uid))
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return "", "", escrowFault(path, err)
+	}
+	header := message.NewHeader(64 << 10)
+	err = j.download(ctx, e.uid, io.MultiWriter(file, header))
+	if closeErr := file.Close(); err == nil && closeErr != nil {
+		err = escrowFault(path, closeErr)
+	}
+	return path, message.MessageID(header.Bytes()), err
+}
+
+// download streams one message of the source into w.
+func (j *mailboxJob) download(ctx context.Context, uid imap.UID, w io.Writer) error {
+	command, err := j.src.Fetch(ctx, imap.NewUIDSet(uid), imap.FetchItems{Body: true}, imap.FetchHandler{
+		Literal: func(l *imap.Literal) error {
+			_, err := io.Copy(w, l)
+			return err
+		},
+	})
+	if err == nil {
+		err = command.Wait(ctx)
+	}
+	return faultOf(err, "read source mailbox", j.pair.Source)
+}
+
+func escrowFault(path string, err error) error {
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "keep a refused message in", Object: path, Cause: err,
+		Hint: "make room, or correct the permissions of the escrow folder, and run sync again"}
+}
+
+// refuseOversize takes out what is above the destination's announced limit (RFC 7889), before a
+// single octet of it is sent.
+func (j *mailboxJob) refuseOversize(ctx context.Context, entries []entry) ([]entry, error) {
+	limit, known := j.dst.Capabilities().AppendLimit()
+	if !known {
+		return entries, nil
+	}
+	kept := entries[:0]
+	for _, e := range entries {
+		if e.size <= limit {
+			kept = append(kept, e)
+			continue
+		}
+		words := fmt.Sprintf("the destination takes no message above %s (APPENDLIMIT)", octetText(limit))
+		if err := j.refuse(ctx, e, refusal{code: "message_too_large", words: words, keep: true}); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
+}

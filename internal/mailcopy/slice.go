@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/imap"
+)
+
+// slice is one RunSlice under way.
+type slice struct {
+	engine   *Engine
+	account  rehome.Account
+	started  time.Time // of the pass
+	deadline time.Time
+	octets   atomic.Int64 // left of the budget
+	src, dst *endpoint.Session
+
+	mu       sync.Mutex
+	more     bool
+	tally    Tally
+	findings []rehome.Finding
+	view     accountView
+}
+
+func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time)}
+	s.octets.Store(budget.Octets)
+	return s
+}
+
+// open logs in at both ends, always at the source first: two accounts that each hold one end and
+// wait for the other cannot happen.
+func (s *slice) open(ctx context.Context) (err error) {
+	if s.src, err = s.engine.options.Source.Open(ctx, s.account); err != nil {
+		return err
+	}
+	s.dst, err = s.engine.options.Destination.Open(ctx, s.account)
+	return err
+}
+
+func (s *slice) close() {
+	for _, session := range []*endpoint.Session{s.src, s.dst} {
+		if session != nil {
+			session.Close()
+		}
+	}
+}
+
+// do runs the slice: look at both ends, make what is missing, copy mailbox by mailbox.
+func (s *slice) do(ctx context.Context) error {
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	view, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	s.view = view
+	s.find(view.plan.Findings...)
+	if err := s.prepare(ctx); err != nil {
+		return err
+	}
+	return s.copyMailboxes(ctx, s.jobs())
+}
+
+// jobs returns the pairs that need to be opened, in the plan's order, so that the ones most looked
+// at (INBOX first) come first.
+func (s *slice) jobs() []mapping.Pair {
+	var jobs []mapping.Pair
+	for _, pair := range s.view.plan.Pairs {
+		if !pair.Container && s.view.needsWork(pair) {
+			jobs = append(jobs, pair)
+		}
+	}
+	return jobs
+}
+
+// copyMailboxes works on several mailboxes at once, as far as the limits of both hosts allow. The
+// first worker uses the sessions of the slice; the others open their own if there is room.
+func (s *slice) copyMailboxes(ctx context.Context, jobs []mapping.Pair) error {
+	queue := make(chan mapping.Pair, len(jobs))
+	for _, job := range jobs {
+		queue <- job
+	}
+	close(queue)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.work(ctx, queue, s.src, s.dst) })
+	for range min(s.engine.options.Connections, len(jobs)) - 1 {
+		group.Go(func() error { return s.workExtra(ctx, queue) })
+	}
+	return group.Wait()
+}
+
+// workExtra is a worker with sessions of its own. No room is not an error: the others do the work.
+func (s *slice) workExtra(ctx context.Context, queue <-chan mapping.Pair) error {
+	src, ok, err := s.engine.options.Source.TryOpen(ctx, s.account)
+	if err != nil || !ok {
+		return s.extraFailed(err)
+	}
+	defer src.Close()
+	dst, ok, err := s.engine.options.Destination.TryOpen(ctx, s.account)
+	if err != nil || !ok {
+		return s.extraFailed(err)
+	}
+	defer dst.Close()
+	return s.work(ctx, queue, src, dst)
+}
+
+// extraFailed turns a refused extra connection into a finding: the account goes on with fewer.
+func (s *slice) extraFailed(err error) error {
+	if err != nil && rehome.ClassOf(err) != rehome.ClassBug {
+		s.find(rehome.Finding{
+			Code: "fewer_connections", Severity: rehome.SeverityInfo,
+			Sentence: "an extra connection was not to be had, the copy went on with fewer: " + err.Error(),
+			NextStep: "lower limits.per_account if this slows other users down",
+		})
+		return nil
+	}
+	return err
+}
+
+func (s *slice) work(ctx context.Context, queue <-chan mapping.Pair, src, dst *endpoint.Session) error {
+	for pair := range queue {
+		if s.spent() {
+			s.noteMore()
+			return nil
+		}
+		job := &mailboxJob{slice: s, pair: pair, src: src, dst: dst}
+		if err := job.run(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spent reports whether the budget is used up.
+func (s *slice) spent() bool { return s.octets.Load() <= 0 || time.Now().After(s.deadline) }
+
+func (s *slice) noteMore() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.more = true
+}
+
+func (s *slice) find(findings ...rehome.Finding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range findings {
+		f.Account = s.account.Address
+		s.findings = append(s.findings, f)
+	}
+}
+
+func (s *slice) count(add func(*Tally)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	add(&s.tally)
+}
+
+func (s *slice) result() Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := Result{More: s.more, Tally: s.tally, Findings: s.findings}
+	r.Mailboxes, r.Messages, r.Octets = s.view.totals()
+	return r
+}
+
+// observe tells the outside of confirmed messages and takes them off the budget.
+func (s *slice) observe(messages int, octets int64) {
+	s.octets.Add(-octets)
+	s.count(func(t *Tally) { t.Copied += messages; t.Octets += octets })
+	s.engine.options.Copied(s.account.Address, messages, octets)
+}
+
+// selectable reports whether an entry can be opened.
+func selectable(entry imap.ListEntry, listed bool) bool { return listed && entry.Selectable() }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// updateFlags carries over what the source has changed in the flags since they were last applied.
+// Flags that a user has changed at the destination since then stay as they are.
+func (j *mailboxJob) updateFlags(ctx context.Context) error {
+	if j.row.Fresh || j.row.Done.Empty() || j.flagsUntouched() {
+		return nil
+	}
+	current, err := j.sourceFlags(ctx)
+	if err != nil {
+		return faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	changes, changed, err := j.flagChanges(ctx, current)
+	if err != nil || len(changed) == 0 {
+		return err
+	}
+	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
+		return faultOf(err, "open destination mailbox", j.pair.Destination)
+	}
+	for _, c := range changes {
+		if err := j.dst.Store(ctx, c.uids, c.mode, c.flags); err != nil {
+			return faultOf(err, "change flags in", j.pair.Destination)
+		}
+	}
+	return j.ledger().SaveFlags(ctx, changed)
+}
+
+// flagsUntouched reports whether the source says that nothing has changed (RFC 7162).
+func (j *mailboxJob) flagsUntouched() bool {
+	return j.row.State.SrcModSeq != 0 && j.row.State.SrcModSeq == j.srcBox.HighestModSeq
+}
+
+// sourceFlags lists the present flags of everything that is done.
+func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, error) {
+	current := make(map[imap.UID][]string, j.row.Done.Len())
+	command, err := j.src.Fetch(ctx, j.row.Done, imap.FetchItems{Flags: true, ChangedSince: j.row.State.SrcModSeq}, imap.FetchHandler{
+		Message: func(m *imap.Message) error {
+			current[m.UID] = m.Flags
+			return nil
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return current, command.Wait(ctx)
+}
+
+// flagChange is one STORE for all messages that changed alike.
+type flagChange struct {
+	mode  imap.StoreMode
+	flags []string
+	uids  imap.UIDSet // at the destination
+}
+
+// flagChanges compares the present flags with those of the ledger. changed are the batches whose
+// rows have to be written when the changes are applied.
+func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]string) (changes []*flagChange, changed []ledger.Stored, err error) {
+	byKind := map[string]*flagChange{}
+	add := func(mode imap.StoreMode, flags []string, uid imap.UID) {
+		flags, _ = j.filter.split(flags)
+		if len(flags) == 0 {
+			return
+		}
+		key := string(mode) + " " + ledger.FlagSet(flags)
+		if byKind[key] == nil {
+			byKind[key] = &flagChange{mode: mode, flags: flags}
+			changes = append(changes, byKind[key])
+		}
+		byKind[key].uids.Add(uid)
+	}
+	messages := 0
+	err = j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
+		touched := false
+		for i := range batch.Items {
+			item := &batch.Items[i]
+			now, listed := current[item.UID]
+			if !listed || ledger.FlagSet(now) == ledger.FlagSet(item.Flags) {
+				continue
+			}
+			add(imap.StoreAdd, minus(now, item.Flags), item.DstUID)
+			add(imap.StoreRemove, minus(item.Flags, now), item.DstUID)
+			item.Flags = now
+			touched = true
+			messages++
+		}
+		if touched {
+			changed = append(changed, batch)
+		}
+		return nil
+	})
+	j.slice.count(func(t *Tally) { t.Flagged += messages })
+	return changes, changed, err
+}
+
+// minus returns the flags of a that are not in b; case does not matter (RFC 9051, section 2.3.2).
+func minus(a, b []string) []string {
+	var left []string
+	for _, flag := range a {
+		if !slices.ContainsFunc(b, func(other string) bool { return strings.EqualFold(flag, other) }) {
+			left = append(left, flag)
+		}
+	}
+	return left
+}

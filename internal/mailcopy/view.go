@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/imap"
+)
+
+// accountView is what both ends list of an account and what the ledger remembers: one LIST and one
+// NAMESPACE on each side, whatever the number of messages.
+type accountView struct {
+	plan     mapping.Plan
+	src, dst map[string]imap.ListEntry // by name
+	states   map[string]ledger.Mailbox // by source name
+}
+
+// look takes the view.
+func (s *slice) look(ctx context.Context) (accountView, error) {
+	srcEnd, src, err := listEnd(ctx, s.src)
+	if err != nil {
+		return accountView{}, endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
+	}
+	dstEnd, dst, err := listEnd(ctx, s.dst)
+	if err != nil {
+		return accountView{}, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+	}
+	states, err := s.engine.options.Ledger.States(ctx, s.account.Address)
+	if err != nil {
+		return accountView{}, err
+	}
+	rules := s.engine.options.Rules
+	rules.Settled = settled(states)
+	view := accountView{plan: mapping.Make(srcEnd, dstEnd, rules), src: src, dst: dst, states: states}
+	legalise(&view)
+	return view, nil
+}
+
+// listEnd asks one side for its namespaces and mailboxes.
+func listEnd(ctx context.Context, session *endpoint.Session) (mapping.End, map[string]imap.ListEntry, error) {
+	namespaces, err := session.Namespace(ctx)
+	if err != nil {
+		return mapping.End{}, nil, err
+	}
+	entries, err := session.List(ctx)
+	if err != nil {
+		return mapping.End{}, nil, err
+	}
+	end, byName := newEnd(namespaces, entries)
+	return end, byName, nil
+}
+
+// newEnd translates the client's words into those of the mapping.
+func newEnd(namespaces imap.Namespaces, entries []imap.ListEntry) (mapping.End, map[string]imap.ListEntry) {
+	var end mapping.End
+	if len(namespaces.Personal) > 0 {
+		end.Prefix, end.Delimiter = namespaces.Personal[0].Prefix, namespaces.Personal[0].Delimiter
+	}
+	for _, n := range append(append([]imap.Namespace(nil), namespaces.Others...), namespaces.Shared...) {
+		if n.Prefix != "" {
+			end.Others = append(end.Others, n.Prefix)
+		}
+	}
+	byName := make(map[string]imap.ListEntry, len(entries))
+	for _, e := range entries {
+		byName[e.Name] = e
+		end.Mailboxes = append(end.Mailboxes, mapping.Mailbox{Name: e.Name, Delimiter: e.Delimiter, Attributes: e.Attributes, Subscribed: e.Subscribed})
+	}
+	return end, byName
+}
+
+// settled returns what earlier passes decided.
+func settled(states map[string]ledger.Mailbox) map[string]string {
+	names := make(map[string]string, len(states))
+	for src, row := range states {
+		names[src] = row.Anchor.Destination
+	}
+	return names
+}
+
+// legalise gives source names that are not legal modified UTF-7 a legal destination.
+func legalise(view *accountView) {
+	for i := range view.plan.Pairs {
+		pair := &view.plan.Pairs[i]
+		if legal := imap.PrintableName(pair.Destination); legal != pair.Destination {
+			entry, listed := view.dst[legal]
+			pair.Destination, pair.Exists = legal, selectable(entry, listed)
+		}
+	}
+}
+
+// needsWork decides from the two listings and the ledger whether a mailbox has to be opened.
+func (v accountView) needsWork(pair mapping.Pair) bool {
+	src := v.src[pair.Source].Status
+	row, known := v.states[pair.Source]
+	if src == nil {
+		return true // the server would not count it: opening tells why
+	}
+	if !known {
+		return src.Messages > 0 || v.dst[pair.Destination].Status != nil && row.ID != 0
+	}
+	dst := v.dst[pair.Destination].Status
+	unchanged := dst != nil &&
+		row.Anchor.Destination == pair.Destination &&
+		row.Anchor.SrcUIDValidity == src.UIDValidity && row.Anchor.DstUIDValidity == dst.UIDValidity &&
+		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == src.Messages &&
+		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0
+	return !unchanged
+}
+
+// totals counts the mailboxes of the plan at the source.
+func (v accountView) totals() (mailboxes int, messages, octets int64) {
+	for _, pair := range v.plan.Pairs {
+		if pair.Container {
+			continue
+		}
+		mailboxes++
+		status := v.src[pair.Source].Status
+		if status == nil {
+			continue
+		}
+		messages += status.Messages
+		if status.Size < 0 || octets < 0 {
+			octets = -1
+		} else {
+			octets += status.Size
+		}
+	}
+	return mailboxes, messages, octets
+}
