@@ -63,6 +63,8 @@ type Person struct {
 	Forward   string
 	AutoReply string
 	Signature string
+	Allow     []string // senders that are never spam, "*" as a wildcard
+	Block     []string // senders that always are
 
 	Mailboxes    []Mailbox
 	Subscribed   [][]string // further subscribed paths, whose mailboxes are long gone

@@ -17,8 +17,12 @@ import (
 	"time"
 )
 
-// Maildir++ as Dovecot keeps it: letters for at most so many keywords.
-const maxKeywords = 26
+// The state that Dovecot keeps beside the messages of a Maildir.
+const (
+	uidlistFile  = "dovecot-uidlist"
+	keywordsFile = "dovecot-keywords"
+	maxKeywords  = 26 // the letters a to z in a file name
+)
 
 // WriteMaildir lays the person's mailboxes into the Maildir++ at root, owned by uid and gid: messages,
 // flags, keywords, dates, UIDs, POP3 UIDLs and subscriptions. No server may have opened the mailboxes
@@ -67,45 +71,45 @@ func (d maildir) writeFile(path, text string) error {
 // files of one name in two mailboxes for one message.
 func (d maildir) writeMailbox(ctx context.Context, address string, place int, m Mailbox) error {
 	dir := d.dirOf(m)
-	for _, sub := range []string{"", "cur", "new", "tmp"} {
-		if err := d.makeDir(filepath.Join(dir, sub)); err != nil {
-			return err
-		}
+	if err := d.prepare(dir, len(m.Path) > 0); err != nil {
+		return err
 	}
-	uidlist := filepath.Join(dir, "dovecot-uidlist")
-	if _, err := os.Stat(uidlist); err == nil {
-		return errors.New("the mailbox has been opened by a server already")
-	}
-	if len(m.Path) > 0 {
-		if err := d.writeFile(filepath.Join(dir, "maildirfolder"), ""); err != nil {
-			return err
-		}
-	}
-	var list, keywords strings.Builder
-	fmt.Fprintf(&list, "3 V%d N%d G%x\n", m.UIDValidity, m.UIDNext, md5.Sum([]byte(address+"/"+m.IMAPName())))
-	letters, err := keywordLetters(m)
+	keywords, err := keywordsOf(m)
 	if err != nil {
 		return err
 	}
-	for i, keyword := range letters {
-		fmt.Fprintf(&keywords, "%d %s\n", i, keyword)
-	}
+	var list strings.Builder
+	fmt.Fprintf(&list, "3 V%d N%d G%x\n", m.UIDValidity, m.UIDNext, md5.Sum([]byte(address+"/"+m.IMAPName())))
 	for _, msg := range m.Messages {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		base, err := d.writeMessage(dir, place, msg, letters)
+		base, err := d.writeMessage(dir, place, msg, keywords)
 		if err != nil {
 			return err
 		}
 		list.WriteString(uidLine(m, msg, base))
 	}
-	if len(letters) > 0 {
-		if err := d.writeFile(filepath.Join(dir, "dovecot-keywords"), keywords.String()); err != nil {
+	if err := d.writeKeywords(dir, keywords); err != nil {
+		return err
+	}
+	return d.writeFile(filepath.Join(dir, uidlistFile), list.String())
+}
+
+// prepare makes the folders of one mailbox. maildirfolder marks all but the root.
+func (d maildir) prepare(dir string, below bool) error {
+	if _, err := os.Stat(filepath.Join(dir, uidlistFile)); err == nil {
+		return errors.New("the mailbox has been opened by a server already")
+	}
+	for _, sub := range []string{"", "cur", "new", "tmp"} {
+		if err := d.makeDir(filepath.Join(dir, sub)); err != nil {
 			return err
 		}
 	}
-	return d.writeFile(uidlist, list.String())
+	if !below {
+		return nil
+	}
+	return d.writeFile(filepath.Join(dir, "maildirfolder"), "")
 }
 
 // uidLine is a line of dovecot-uidlist; P is the UIDL that POP3 clients know the message by.
@@ -128,7 +132,7 @@ func (m Mailbox) UIDL(msg Message) string {
 
 // writeMessage delivers one message as Maildir wants it, by way of tmp. A message without any flag
 // waits in new. It returns the file name without the flags.
-func (d maildir) writeMessage(dir string, place int, msg Message, letters []string) (string, error) {
+func (d maildir) writeMessage(dir string, place int, msg Message, keywords []string) (string, error) {
 	unique := fmt.Sprintf("%d.M%06dP%d.mail", msg.InternalDate.Unix(), msg.UID%1_000_000, 1000+place)
 	temporary := filepath.Join(dir, "tmp", unique)
 	size, err := d.store(temporary, msg)
@@ -136,7 +140,7 @@ func (d maildir) writeMessage(dir string, place int, msg Message, letters []stri
 		return "", err
 	}
 	base := unique + sizeTags(msg, size)
-	final := filepath.Join(dir, "cur", base+":2,"+flagLetters(msg.Flags, letters))
+	final := filepath.Join(dir, "cur", base+":2,"+flagLetters(msg.Flags, keywords))
 	if len(msg.Flags) == 0 {
 		final = filepath.Join(dir, "new", base)
 	}
@@ -173,8 +177,8 @@ func (d maildir) store(path string, msg Message) (size int64, err error) {
 	return size, os.Chtimes(path, msg.InternalDate, msg.InternalDate)
 }
 
-// keywordLetters returns the mailbox's keywords in the order of their letters.
-func keywordLetters(m Mailbox) ([]string, error) {
+// keywordsOf returns the mailbox's keywords in the order of their letters.
+func keywordsOf(m Mailbox) ([]string, error) {
 	var keywords []string
 	for _, msg := range m.Messages {
 		for _, flag := range msg.Flags {
@@ -187,6 +191,18 @@ func keywordLetters(m Mailbox) ([]string, error) {
 		return nil, fmt.Errorf("%d keywords, a Maildir has letters for %d", len(keywords), maxKeywords)
 	}
 	return keywords, nil
+}
+
+// writeKeywords says which letter stands for which keyword.
+func (d maildir) writeKeywords(dir string, keywords []string) error {
+	if len(keywords) == 0 {
+		return nil
+	}
+	var lines strings.Builder
+	for i, keyword := range keywords {
+		fmt.Fprintf(&lines, "%d %s\n", i, keyword)
+	}
+	return d.writeFile(filepath.Join(dir, keywordsFile), lines.String())
 }
 
 // flagLetters is what follows ":2," in a file name, in the order of ASCII as Maildir demands.

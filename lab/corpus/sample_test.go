@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"rehome"
 )
@@ -127,6 +128,10 @@ func TestSample_holdsEveryPasswordFormAndAliasKind(t *testing.T) {
 		forms[p.Form]++
 		if p.Form == rehome.PasswordMD5 && p.Stored != md5Hex(p.Plain) {
 			t.Errorf("%s: the stored digest is not of the true password", p.Address)
+		}
+		// UserSession.Password and UserSettings.RealName have room for so many characters.
+		if len(p.Stored) > 64 || utf8.RuneCountInString(p.RealName) > 40 {
+			t.Errorf("%s: the password or the name does not fit its column", p.Address)
 		}
 	}
 	for _, a := range org.Aliases {
