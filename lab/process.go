@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -61,9 +62,43 @@ func FindProgram(command, debianPackage string) (string, error) {
 	return "", fmt.Errorf("the lab needs %s, which is not installed: apt-get install %s", command, debianPackage)
 }
 
+// NeedFile returns an error that names the Debian package if an installed file is missing.
+func NeedFile(path, debianPackage string) error {
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("the lab needs %s, which is not installed: apt-get install %s", path, debianPackage)
+	}
+	return nil
+}
+
 // Start runs the program in a process group of its own and waits until all its addresses answer.
 // A program that dies before that is an error with the end of its log. The room's Close stops it.
 func (r *Room) Start(program Program) (*Process, error) {
+	process, err := r.launch(program, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := process.waitReady(); err != nil {
+		return nil, errors.Join(err, process.Stop())
+	}
+	return process, nil
+}
+
+// Run runs the program to its end, with stdin as its input. Failure is an error with the end of
+// its log.
+func (r *Room) Run(program Program, stdin io.Reader) error {
+	process, err := r.launch(program, stdin)
+	if err != nil {
+		return err
+	}
+	<-process.done
+	if !process.cmd.ProcessState.Success() {
+		err = fmt.Errorf("%s failed: %v; its last words:\n%s", program.Name, process.cmd.ProcessState, process.LogTail())
+	}
+	return errors.Join(err, process.Stop())
+}
+
+// launch starts the program and makes the room responsible for it.
+func (r *Room) launch(program Program, stdin io.Reader) (*Process, error) {
 	path, err := FindProgram(program.Command, program.Package)
 	if err != nil {
 		return nil, err
@@ -74,36 +109,22 @@ func (r *Room) Start(program Program) (*Process, error) {
 	}
 	defer log.Close()
 	cmd := exec.Command(path, program.Args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = r.dir, log, log
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = r.dir, stdin, log, log
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "LANG=C.UTF-8", "HOME=" + r.dir}, program.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if uid, gid := r.Owner(); program.AsOwner && uid != os.Geteuid() {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	process := &Process{program: program, room: r, cmd: cmd, done: make(chan struct{})}
-	if err := process.launch(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program.Name, err)
 	}
-	if err := process.waitReady(); err != nil {
-		return nil, errors.Join(err, process.Stop())
-	}
-	return process, nil
-}
-
-// launch starts the command and makes the room responsible for it.
-func (p *Process) launch() error {
-	if err := p.cmd.Start(); err != nil {
-		return err
-	}
-	watched := p.room.watchman.add(p.cmd.Process.Pid)
+	watched := r.watchman.add(process.Pid())
 	go func() {
-		_ = p.cmd.Wait() // how it ended is in ProcessState, what it said in the log
-		close(p.done)
+		_ = cmd.Wait() // how it ended is in ProcessState, what it said in the log
+		close(process.done)
 	}()
-	if err := p.room.OnClose(p.Stop); err != nil {
-		return err
-	}
-	return watched
+	return process, errors.Join(watched, r.OnClose(process.Stop))
 }
 
 func (p *Process) waitReady() error {

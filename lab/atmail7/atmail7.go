@@ -5,18 +5,19 @@
 // database.
 //
 // It has atmail's shape where a move depends on it: the tables and what a row of each means,
-// passwords in every form that was ever stored, Maildir++ below Users.MailDir, the prefix
-// "INBOX." and the separator ".", special mailboxes without SPECIAL-USE, a master user with the
-// separator "*", principals at principals/users/ACCOUNT. It has no webmail, no administration
-// screen and no SMTP.
+// passwords in every form that was ever stored, switches per group, Maildir++ at Users.MailDir,
+// the prefix "INBOX." and the separator ".", special mailboxes without SPECIAL-USE, a master user
+// with the separator "*", principals at principals/users/ACCOUNT. It has no webmail, no
+// administration screen and no SMTP.
 //
 // Start, then AddAccount for each account, then connect.
 package atmail7
 
 import (
-	"context"
+	"cmp"
 	"database/sql"
-	"errors"
+	"fmt"
+	"slices"
 
 	"rehome/lab"
 	"rehome/lab/dovecot"
@@ -24,17 +25,19 @@ import (
 
 // Options says what to start.
 type Options struct {
-	Name    string   // folder and log names in the room; default "atmail7"
+	Name    string   // folder and log names, its own in the room; default "atmail7"
 	Domains []string // rows of Domains; default example.test
 	Without []string // tables that are left out, for tests of an incomplete database
+	SQLMode string   // of the database; atmail wants the default, none
 	NoDAV   bool     // no SabreDAV
 	Digest  bool     // SabreDAV asks for Digest with users.digesta1 instead of Basic
 	Extra   string   // lines for Dovecot's configuration
 }
 
-// Server is a running stand-in. Addresses are "host:port".
+// Server is a running stand-in. Addresses are "host:port". Of the embedded server the methods for
+// passwd-file accounts do not apply.
 type Server struct {
-	*dovecot.Server // IMAP, IMAPS, POP3, POP3S, Sieve, LMTP, MasterUser, MasterPassword, Exec
+	*dovecot.Server // IMAP, IMAPS, POP3, POP3S, Sieve, LMTP, MasterUser, MasterPassword, Exec, Owner
 
 	DAV            string // base URL with a slash at the end; empty without DAV
 	MySQL          string
@@ -44,37 +47,35 @@ type Server struct {
 	ReaderPassword string
 	DSN            string // of the reader, as github.com/go-sql-driver/mysql reads it
 
-	room *lab.Room
-	db   *sql.DB
-}
-
-// Account is one account as atmail keeps it.
-type Account struct {
-	Address             string
-	Stored              string // UserSession.Password: plain, md5 in hex, or crypt(3)
-	Clear               string // the password itself if Stored is a hash: for users.digesta1
-	FirstName, LastName string // of the address book's own record
-	RealName            string // UserSettings.RealName
-	Group               string // Users.Ugroup; default "default"
-	Status              int    // Users.UserStatus: 0 enabled
-	QuotaKB             int
-	Forward, AutoReply  string
-	CalUser             int // UserSession.CalUser: not 0 is an internal calendar user
+	room    *lab.Room
+	options Options
+	db      *sql.DB
 }
 
 // Start runs a server in the room. The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) { return nil, errors.New("not built yet") }
+func Start(room *lab.Room, opts Options) (*Server, error) {
+	opts.Name = cmp.Or(opts.Name, "atmail7")
+	if opts.Domains == nil {
+		opts.Domains = []string{"example.test"}
+	}
+	s := &Server{room: room, options: opts}
+	if err := s.startDatabase(); err != nil {
+		return nil, fmt.Errorf("start the database of %s: %w", opts.Name, err)
+	}
+	if err := s.startMail(); err != nil {
+		return nil, err
+	}
+	if opts.NoDAV {
+		return s, nil
+	}
+	if err := s.startDAV(); err != nil {
+		return nil, fmt.Errorf("start SabreDAV of %s: %w", opts.Name, err)
+	}
+	return s, nil
+}
 
 // DB returns the read-write handle on the database, for seeding. The room closes it.
 func (s *Server) DB() *sql.DB { return s.db }
 
-// Owner returns the user and group that own the mail.
-func (s *Server) Owner() (uid, gid int) { return s.room.Owner() }
-
-// MailDir returns the Maildir++ of an account, with a slash at the end as in Users.MailDir.
-func (s *Server) MailDir(account string) string { return "" }
-
-// AddAccount writes the rows of an account and creates its Maildir.
-func (s *Server) AddAccount(ctx context.Context, account Account) error {
-	return errors.New("not built yet")
-}
+// has reports whether the database has the table.
+func (s *Server) has(table string) bool { return !slices.Contains(s.options.Without, table) }

@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -120,8 +121,36 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// modules are where Debian puts what a server needs beside the core, and the packages.
+var modules = [][2]string{
+	{"/usr/lib/dovecot/imap", "dovecot-imapd"},
+	{"/usr/lib/dovecot/pop3", "dovecot-pop3d"},
+	{"/usr/lib/dovecot/lmtp", "dovecot-lmtpd"},
+	{"/usr/lib/dovecot/managesieve", "dovecot-managesieved"},
+	{"/usr/lib/dovecot/modules/lib90_sieve_plugin.so", "dovecot-sieve"},
+}
+
+func (o Options) checkInstalled() error {
+	if _, err := lab.FindProgram("dovecot", "dovecot-core"); err != nil {
+		return err
+	}
+	needed := modules
+	if o.SQL != "" {
+		needed = append(slices.Clone(modules), [2]string{"/usr/lib/dovecot/modules/libdriver_mysql.so", "dovecot-mysql"})
+	}
+	for _, module := range needed {
+		if err := lab.NeedFile(module[0], module[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // prepare writes everything that the server reads.
 func (s *Server) prepare() error {
+	if err := s.options.checkInstalled(); err != nil {
+		return err
+	}
 	s.dir = filepath.Join(s.room.Dir(), s.options.Name)
 	if _, err := os.Stat(s.dir); err == nil {
 		return errors.New("the room has a server of this name already")
