@@ -12,8 +12,8 @@ import (
 
 // The collections that the server makes for every account.
 const (
-	defaultBook     = "contacts"
-	defaultCalendar = "calendar"
+	defaultBook     = "default"
+	defaultCalendar = "default"
 )
 
 // addressBooks gives everybody a book of clean contacts; the first person's also holds what a decade

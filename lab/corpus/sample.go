@@ -42,7 +42,7 @@ func Sample(o Options) Organisation {
 	anna, bjorn := &org.People[0], org.People[slices.IndexFunc(org.People, hasMD5)]
 	org.Planted = []Planted{b.plant(anna)}
 	b.finish(&org)
-	org.Delegates = []Delegate{{Owner: anna.Address, Calendar: "calendar", To: bjorn.Address, Write: true}}
+	org.Delegates = []Delegate{{Owner: anna.Address, Calendar: defaultCalendar, To: bjorn.Address, Write: true}}
 	return org
 }
 
