@@ -69,10 +69,8 @@ func flagsFor(rng *rand.Rand, r role) []string {
 func scatter(rng *rand.Rand, m *Mailbox, extra ...Message) {
 	for _, msg := range extra {
 		at := rng.IntN(len(m.Messages) + 1)
-		if at > 0 && msg.InternalDate.IsZero() {
-			msg.InternalDate = m.Messages[at-1].InternalDate
-		} else if msg.InternalDate.IsZero() {
-			msg.InternalDate = m.Messages[0].InternalDate
+		if msg.InternalDate.IsZero() {
+			msg.InternalDate = m.Messages[max(0, at-1)].InternalDate
 		}
 		m.Messages = slices.Insert(m.Messages, at, msg)
 	}

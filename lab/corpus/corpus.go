@@ -7,9 +7,10 @@
 // The same Options always give the same organisation, octet for octet. Nothing is held in memory that
 // can be made again: a Message is a small description, and its octets come out of WriteTo.
 //
-// A caller takes these steps: Sample (or Uniform and Crowd for benchmarks), then Seed to lay it all into
-// a running atmail 7 of the lab, then the counts (Mailbox.Count, Person.Count, Organisation.Counts) as the
-// truth to hold an IMAP answer against. The counts come from the descriptions, not from any server.
+// A caller takes these steps: Sample (or Crowd and Uniform for benchmarks); an atmail 7 of the lab,
+// started with ServerOptions; Seed (or WriteMaildir into any Dovecot); then the counts (Mailbox.Count,
+// Person.Count, Organisation.Counts) as the truth to hold an IMAP answer against. The counts come from
+// the descriptions, not from any server.
 //
 // The package does not judge: what a destination has to refuse is listed in Organisation.Planted, what
 // is odd about one message or resource stands in its Trap.

@@ -22,7 +22,7 @@ type Options struct {
 // The one message that a destination with a limit of 20 MB has to refuse.
 const plantedOctets = 25 << 20
 
-// Sample makes the demo organisation: about 3,000 messages and 60 MB at scale 1.
+// Sample makes the demo organisation: about 3,000 messages and 65 MB at scale 1.
 func Sample(o Options) Organisation {
 	if len(o.Domains) == 0 {
 		o.Domains = []string{"example.com", "example.org", "example.net"}
