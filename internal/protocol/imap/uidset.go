@@ -3,7 +3,9 @@
 package imap
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -16,14 +18,36 @@ type UID uint32
 type Range struct{ First, Last UID }
 
 // UIDSet is a set of UIDs kept as sorted, disjoint, non-adjacent ranges: a million consecutive UIDs
-// cost one range. The zero value is the empty set. A set is not safe for concurrent changes.
+// cost one range. The zero value is the empty set. A set is not safe for concurrent changes, and an
+// assigned copy shares storage with its original: change one of them at most.
 type UIDSet struct{ ranges []Range }
 
-// NewUIDSet returns the set of uids, in any order.
+// NewUIDSet returns the set of uids, in any order. Zero is not a UID and is left out.
 func NewUIDSet(uids ...UID) UIDSet {
-	var s UIDSet
+	var runs []Range
 	for _, uid := range uids {
-		s.Add(uid)
+		runs = extendRuns(runs, uid)
+	}
+	return setOfRuns(runs)
+}
+
+// extendRuns appends uid to a list of runs, to the last one if it follows it.
+func extendRuns(runs []Range, uid UID) []Range {
+	if n := len(runs); n > 0 && uid != 0 && runs[n-1].Last == uid-1 {
+		runs[n-1].Last = uid
+		return runs
+	}
+	return append(runs, Range{uid, uid})
+}
+
+// setOfRuns builds a set from runs in any order, overlapping or not. It sorts once: adding runs one
+// by one in falling order would move all of them each time.
+func setOfRuns(runs []Range) UIDSet {
+	sorted := slices.Clone(runs)
+	slices.SortFunc(sorted, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
+	var s UIDSet
+	for _, r := range sorted {
+		s.AddRange(r.First, r.Last)
 	}
 	return s
 }
@@ -68,9 +92,30 @@ func (s *UIDSet) insert(r Range) {
 
 // AddSet puts all of other into the set.
 func (s *UIDSet) AddSet(other UIDSet) {
+	if len(other.ranges) > 0 && other.ranges[0].First <= s.Max() {
+		*s = setOfRuns(slices.Concat(s.ranges, other.ranges))
+		return
+	}
 	for _, r := range other.ranges {
 		s.AddRange(r.First, r.Last)
 	}
+}
+
+// clone returns a copy that later changes of the set do not reach.
+func (s UIDSet) clone() UIDSet { return UIDSet{slices.Clone(s.ranges)} }
+
+// lineLimit is how long a sequence set may be in one command. Dovecot takes lines of 64 KiB, others
+// less; RFC 2683, section 3.2.1.5, asks for 8,000 octets with everything.
+const lineLimit = 7000
+
+// lines splits the set into parts that each fit into one command.
+func (s UIDSet) lines() []UIDSet {
+	const longest = len("4294967295:4294967295,")
+	var parts []UIDSet
+	for part := range slices.Chunk(s.ranges, lineLimit/longest) {
+		parts = append(parts, UIDSet{part})
+	}
+	return parts
 }
 
 // Contains reports whether uid is in the set.
@@ -156,10 +201,7 @@ func (s UIDSet) String() string {
 // ParseUIDSet reads a sequence set without "*". ok is false when it is not one.
 func ParseUIDSet(text string) (set UIDSet, ok bool) {
 	runs, ok := parseRuns(text)
-	for _, r := range runs {
-		set.AddRange(r.First, r.Last)
-	}
-	return set, ok
+	return setOfRuns(runs), ok
 }
 
 // parseRuns reads a sequence set and keeps its order, which means something in APPENDUID and COPYUID.
