@@ -61,42 +61,54 @@ func encodeRun(run []rune) string {
 // DecodeName turns a name from the wire into Unicode. It never fails; see illegalBase.
 func DecodeName(wire string) string {
 	var b strings.Builder
+	shifted := false // what comes stands directly behind a shift
 	for i := 0; i < len(wire); {
-		if wire[i] != '&' {
-			i += decodePlain(&b, wire[i:])
+		if wire[i] == '&' {
+			text, length := decodeShift(wire[i:], shifted)
+			b.WriteString(text)
+			i += length
+			shifted = length > len("&-")
 			continue
 		}
-		text, length := decodeShift(wire[i:])
-		b.WriteString(text)
-		i += length
+		b.WriteRune(decodePlain(wire[i]))
+		i++
+		shifted = false
 	}
 	return b.String()
 }
 
-// decodePlain copies one character outside a shift and returns its length in octets. UTF-8, which
-// servers with UTF8=ACCEPT send, is taken as it is only if EncodeName would not change it back.
-func decodePlain(b *strings.Builder, s string) int {
-	if s[0] >= 0x20 && s[0] <= 0x7e {
-		b.WriteByte(s[0])
-		return 1
+// decodePlain returns the character for an octet outside a shift. UTF-8, which some servers send, is
+// illegal here too: EncodeName would not turn it back.
+func decodePlain(octet byte) rune {
+	if octet >= 0x20 && octet <= 0x7e {
+		return rune(octet)
 	}
-	b.WriteRune(illegalBase + rune(s[0]))
-	return 1
+	return illegalBase + rune(octet)
 }
 
-// decodeShift decodes "&...-" at the start of s. What would not encode back to the same octets is
-// kept as an illegal "&" followed by plain text.
-func decodeShift(s string) (text string, length int) {
-	end := strings.IndexByte(s, '-')
+// decodeShift decodes "&...-" at the start of s. What EncodeName would not turn back to the same
+// octets is kept as an illegal "&" with plain text behind it; so is a shift directly behind another
+// one, because EncodeName makes one of both.
+func decodeShift(s string, shifted bool) (text string, length int) {
+	end := 1
+	for end < len(s) && isModifiedBase64(s[end]) {
+		end++
+	}
+	if end == len(s) || s[end] != '-' {
+		return string(rune(illegalBase + '&')), 1
+	}
 	if end == 1 {
-		return "&", 2
+		return "&", len("&-")
 	}
-	if end > 1 {
-		if text, ok := decodeRun(s[1:end]); ok && EncodeName(text) == s[:end+1] {
-			return text, end + 1
-		}
+	text, ok := decodeRun(s[1:end])
+	if shifted || !ok || EncodeName(text) != s[:end+1] {
+		return string(rune(illegalBase + '&')), 1
 	}
-	return string(rune(illegalBase + '&')), 1
+	return text, end + 1
+}
+
+func isModifiedBase64(c byte) bool {
+	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == ','
 }
 
 func decodeRun(encoded string) (string, bool) {
