@@ -1,0 +1,52 @@
+# Everything that a person or a machine does with this tree. "make test" is what has to pass.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+FUZZTIME ?= 20s
+
+.PHONY: build
+build: ## bin/rehome, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/rehome ./cmd/rehome
+
+.PHONY: packages
+packages: ## install the Debian packages that the tests need, if any is missing
+	@scripts/packages
+
+.PHONY: test
+test: packages ## vet, and every test with the race detector
+	$(GO) vet ./...
+	$(GO) test -race -shuffle=on -timeout 13m ./...
+
+.PHONY: demo
+demo: build packages ## a whole move between two servers on this machine
+	$(GO) run ./cmd/lab demo -rehome bin/rehome
+
+.PHONY: lab
+lab: packages ## run an atmail 7 and an atmail 8 on loopback to try things on, until Ctrl-C
+	$(GO) run ./cmd/lab up
+
+.PHONY: bench
+bench: packages ## speed beside the raw limit of the servers
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 2h ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME each
+	scripts/fuzz $(FUZZTIME)
+
+.PHONY: lint
+lint: ## gofmt, vet, and golangci-lint where it is installed
+	scripts/lint
+
+.PHONY: man
+man: build ## manual pages into bin/man
+	bin/rehome man bin/man
+
+.PHONY: clean
+clean: ## what the other targets have made
+	rm -rf bin demo .lab
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
