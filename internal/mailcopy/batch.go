@@ -2,6 +2,8 @@
 
 package mailcopy
 
+import "rehome/internal/protocol/imap"
+
 // batch is a run of messages, in source UID order, that one row of the ledger stands for.
 type batch []entry
 
@@ -40,3 +42,15 @@ func planBatches(entries []entry, limits batchLimits) []batch {
 
 // halves splits a refused batch to find the message that is to blame.
 func (b batch) halves() (batch, batch) { return b[:len(b)/2], b[len(b)/2:] }
+
+// octets is the size of all messages together.
+func (b batch) octets() int64 {
+	var total int64
+	for _, e := range b {
+		total += e.size
+	}
+	return total
+}
+
+// last returns the highest UID.
+func (b batch) last() imap.UID { return b[len(b)-1].uid }

@@ -118,6 +118,7 @@ func (j *mailboxJob) todo(ctx context.Context) (imap.UIDSet, error) {
 	if err != nil {
 		return imap.UIDSet{}, faultOf(err, "list source mailbox", j.pair.Source)
 	}
+	j.slice.notePresent(int64(all.Len() - all.Minus(j.row.Done).Len()))
 	var refused imap.UIDSet
 	for uid, when := range j.row.Refused {
 		// A refusal of an earlier pass is tried again; within one pass it counts.
@@ -202,6 +203,7 @@ func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error
 		return nil, err
 	}
 	j.slice.count(func(t *Tally) { t.Adopted += len(adopted) })
+	j.slice.notePresent(int64(len(adopted)))
 	j.unknown = without(j.unknown, used)
 	return without(entries, taken), nil
 }

@@ -37,6 +37,23 @@ type Host interface {
 	TryOpen(ctx context.Context, account rehome.Account) (session *endpoint.Session, ok bool, err error)
 }
 
+// Observer is told how the work goes. Its methods are called from many goroutines and must be quick.
+type Observer interface {
+	// Looked comes once a slice knows what the source holds; octets is -1 when the server does not say.
+	Looked(account string, messages, octets int64)
+	// Present counts messages that need no copy, each once in a slice.
+	Present(account string, messages int64)
+	// Copied counts messages that the destination has confirmed.
+	Copied(account string, messages int, octets int64)
+}
+
+// silent is the observer of callers that do not watch.
+type silent struct{}
+
+func (silent) Looked(string, int64, int64) {}
+func (silent) Present(string, int64)       {}
+func (silent) Copied(string, int, int64)   {}
+
 // Options of an Engine. Source, Destination, Ledger and EscrowDir are required.
 type Options struct {
 	Source, Destination Host
@@ -45,8 +62,7 @@ type Options struct {
 	EscrowDir           string // where originals of refused messages are kept
 	Connections         int    // mailboxes of one account at work at once; 0 means 4
 
-	// Copied is told of every batch that the destination has confirmed. It must be quick.
-	Copied func(account string, messages int, octets int64)
+	Observer Observer // may be nil
 
 	BatchMessages int   // messages of one batch; 0 means 100
 	BatchOctets   int64 // octets of one batch; 0 means 16 MiB
@@ -66,8 +82,8 @@ func New(options Options) *Engine {
 	if options.BatchOctets <= 0 {
 		options.BatchOctets = 16 << 20
 	}
-	if options.Copied == nil {
-		options.Copied = func(string, int, int64) {}
+	if options.Observer == nil {
+		options.Observer = silent{}
 	}
 	return &Engine{options}
 }
@@ -88,9 +104,11 @@ type Result struct {
 	Tally    Tally
 	Findings []rehome.Finding
 
+	Looked    bool // both ends were seen; without it the figures below mean nothing
 	Mailboxes int
 	Messages  int64 // at the source now
 	Octets    int64 // at the source now; -1 when the server does not say
+	Remaining int64 // messages that are neither at the destination nor refused
 }
 
 // Tally counts messages.

@@ -30,6 +30,8 @@ type slice struct {
 	tally    Tally
 	findings []rehome.Finding
 	view     accountView
+	looked   bool
+	present  int64 // messages that need no copy
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
@@ -65,8 +67,11 @@ func (s *slice) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.view = view
+	s.view, s.looked = view, true
 	s.find(view.plan.Findings...)
+	s.find(view.leftOut()...)
+	_, messages, octets := view.totals()
+	s.engine.options.Observer.Looked(s.account.Address, messages, octets)
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
@@ -78,8 +83,12 @@ func (s *slice) do(ctx context.Context) error {
 func (s *slice) jobs() []mapping.Pair {
 	var jobs []mapping.Pair
 	for _, pair := range s.view.plan.Pairs {
-		if !pair.Container && s.view.needsWork(pair) {
+		switch {
+		case pair.Container:
+		case s.view.needsWork(pair):
 			jobs = append(jobs, pair)
+		default:
+			s.notePresent(s.view.src[pair.Source].Status.Messages)
 		}
 	}
 	return jobs
@@ -170,16 +179,25 @@ func (s *slice) count(add func(*Tally)) {
 func (s *slice) result() Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := Result{More: s.more, Tally: s.tally, Findings: s.findings}
+	r := Result{More: s.more, Tally: s.tally, Findings: s.findings, Looked: s.looked}
 	r.Mailboxes, r.Messages, r.Octets = s.view.totals()
+	r.Remaining = max(r.Messages-s.present-int64(s.tally.Copied+s.tally.Failed), 0)
 	return r
+}
+
+// notePresent counts messages that are at the destination without this slice's copying.
+func (s *slice) notePresent(messages int64) {
+	s.mu.Lock()
+	s.present += messages
+	s.mu.Unlock()
+	s.engine.options.Observer.Present(s.account.Address, messages)
 }
 
 // observe tells the outside of confirmed messages and takes them off the budget.
 func (s *slice) observe(messages int, octets int64) {
 	s.octets.Add(-octets)
 	s.count(func(t *Tally) { t.Copied += messages; t.Octets += octets })
-	s.engine.options.Copied(s.account.Address, messages, octets)
+	s.engine.options.Observer.Copied(s.account.Address, messages, octets)
 }
 
 // selectable reports whether an entry can be opened.

@@ -5,44 +5,19 @@ package mailcopy
 import (
 	"context"
 	"errors"
-	"io"
-	"sort"
-	"sync"
 
 	"rehome/internal/content/message"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
-// How far a transfer runs ahead: the source sends the next range while one is being written, and
-// the destination commits a batch while the next one arrives.
+// A group is what one FETCH asks for and one commit of intents covers: many batches, so that round
+// trips and fsyncs cost next to nothing, and few enough that a crash leaves little to look up.
 const (
-	rangesAhead  = 2
-	intentsAhead = 4 // batches whose intents share one commit
+	groupMessages = 2000
+	groupOctets   = 64 << 20
+	groupLine     = 7 << 10 // octets of the UIDs as text: one command line, which servers bound at 8 KiB
 )
-
-// transfer is one batch on its way.
-type transfer struct {
-	job   *mailboxJob
-	ctx   context.Context
-	batch batch
-	id    int64 // of its intent
-
-	fetch    *imap.FetchCommand
-	multi    bool
-	digester *message.Digester
-	sent     []*appended // in the order of their commands
-	next     int         // index of the first entry that has not come yet
-	empty    []entry     // without a single octet, which cannot be appended
-	refused  bool        // the destination said no before the batch was complete
-}
-
-// appended is one APPEND command and the messages in it.
-type appended struct {
-	command *imap.AppendCommand
-	entries []entry
-	items   []ledger.Item
-}
 
 // transferAll copies batches until they are done (done) or the budget is spent. What the
 // destination refuses is taken apart until the message to blame is alone.
@@ -51,42 +26,85 @@ func (j *mailboxJob) transferAll(ctx context.Context, batches []batch) (done boo
 		if j.slice.spent() {
 			return false, nil
 		}
-		n := min(intentsAhead, len(batches))
-		refused, err := j.transferGroup(ctx, batches[:n])
+		var round [][]batch
+		round, batches = takeGroups(batches, j.slice.octets.Load())
+		refused, err := j.transferGroups(ctx, round)
 		if err != nil {
 			return false, err
 		}
 		if err := j.isolate(ctx, refused); err != nil {
 			return false, err
 		}
-		batches = batches[n:]
 	}
 	return true, nil
 }
 
-// transferGroup writes the intents of some batches, then streams them one behind the other, and
-// returns what the destination has refused.
-func (j *mailboxJob) transferGroup(ctx context.Context, batches []batch) ([]refusedBatch, error) {
-	intended := make([][]ledger.Item, len(batches))
-	for i, b := range batches {
-		intended[i] = items(b)
+// takeGroups cuts as many batches as octets allow, but at least one group, into groups.
+func takeGroups(batches []batch, octets int64) (groups [][]batch, rest []batch) {
+	rest = batches
+	for len(rest) > 0 && (len(groups) == 0 || octets > 0) {
+		n, size := groupLength(rest, min(groupOctets, octets))
+		groups = append(groups, rest[:n])
+		rest = rest[n:]
+		octets -= size
 	}
+	return groups, rest
+}
+
+// groupLength returns how many of batches make one group of at most limit octets, at least one, and
+// their octets.
+func groupLength(batches []batch, limit int64) (n int, octets int64) {
+	messages := 0
+	var uids imap.UIDSet
+	for n < len(batches) {
+		b := batches[n]
+		uids.AddSet(uidsOf(b))
+		full := messages+len(b) > groupMessages || octets+b.octets() > limit || len(uids.String()) > groupLine
+		if n > 0 && full {
+			break
+		}
+		messages += len(b)
+		octets += b.octets()
+		n++
+	}
+	return n, octets
+}
+
+// transferGroups streams groups one behind the other and returns what the destination has refused.
+// After an error both connections are closed and whatever was under way is left to the next slice,
+// which looks it up.
+func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) ([]refusedBatch, error) {
 	floor := max(j.row.Ours.Max()+1, j.dstBox.UIDNext, 1)
-	ids, err := j.ledger().Intend(ctx, j.row, floor, intended...)
-	if err != nil {
-		return nil, err
-	}
 	answers := newAnswers(ctx, j)
-	err = moreTelling(j.stream(ctx, batches, ids, answers), answers.wait())
-	if err != nil {
+	streamErr := j.stream(ctx, groups, floor, answers)
+	if streamErr != nil {
+		j.breakOff()
+	}
+	if err := moreTelling(streamErr, answers.wait()); err != nil {
 		j.breakOff()
 		return nil, faultOf(err, "copy mailbox", j.pair.Source)
 	}
-	return answers.refused, j.afterGroup(ctx, floor, answers)
+	return answers.refused, j.afterGroups(ctx, floor, answers)
 }
 
-// afterGroup does what has to wait until nothing of the group is under way any more.
-func (j *mailboxJob) afterGroup(ctx context.Context, floor imap.UID, a *answers) error {
+// moreTelling prefers the destination's words to the error that they caused on the source side.
+func moreTelling(streamErr, answerErr error) error {
+	var status *imap.StatusError
+	if answerErr != nil && (streamErr == nil || errors.As(answerErr, &status)) {
+		return answerErr
+	}
+	return streamErr
+}
+
+// breakOff ends both connections, the destination's first: a callback of the source's reader may be
+// waiting for it.
+func (j *mailboxJob) breakOff() {
+	_ = j.dst.Client.Close() // closing a broken connection has nothing to tell
+	_ = j.src.Client.Close()
+}
+
+// afterGroups does what has to wait until nothing is under way any more.
+func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers) error {
 	var intents []ledger.Intent
 	for _, t := range a.unnamed {
 		intents = append(intents, ledger.Intent{ID: t.id, Floor: floor, Items: items(t.batch)})
@@ -104,212 +122,148 @@ func (j *mailboxJob) afterGroup(ctx context.Context, floor imap.UID, a *answers)
 	return nil
 }
 
-// breakOff ends both connections, the destination's first: a callback of the source's reader may be
-// waiting for it. Whatever was under way is looked up by the next slice.
-func (j *mailboxJob) breakOff() {
-	_ = j.dst.Client.Close() // closing a broken connection has nothing to tell
-	_ = j.src.Client.Close()
-}
-
-// moreTelling prefers the destination's answer to the error that it caused on the source side.
-func moreTelling(streamErr, answerErr error) error {
-	var status *imap.StatusError
-	if streamErr == nil || errors.As(answerErr, &status) {
-		if answerErr != nil {
-			return answerErr
-		}
-	}
-	return streamErr
-}
-
-// stream sends the FETCH of each batch ahead of time and hands finished ones to answers.
-func (j *mailboxJob) stream(ctx context.Context, batches []batch, ids []int64, answers *answers) error {
-	var ahead []*transfer
-	finish := func() error {
-		t := ahead[0]
-		ahead = ahead[1:]
-		err := t.finish()
+// stream runs the FETCH of each group. The next one is sent while the last message of the one before
+// arrives, and not earlier: a server may answer two of them at the same time, and then messages of
+// two batches would come mixed.
+func (j *mailboxJob) stream(ctx context.Context, groups [][]batch, floor imap.UID, a *answers) error {
+	var previous *flow
+	for _, group := range groups {
+		f, err := j.newFlow(ctx, group, floor, a)
 		if err != nil {
 			return err
 		}
-		return answers.expect(t)
-	}
-	for i, b := range batches {
-		t := &transfer{job: j, ctx: ctx, batch: b, id: ids[i], digester: message.NewDigester(), multi: j.dst.Capabilities().Has("MULTIAPPEND")}
-		if err := t.start(); err != nil {
-			return err
-		}
-		if ahead = append(ahead, t); len(ahead) == rangesAhead {
-			if err := finish(); err != nil {
+		if previous != nil {
+			if err := previous.untilLast(); err != nil {
 				return err
 			}
 		}
+		if err := f.start(); err != nil {
+			return err
+		}
+		if previous != nil {
+			if err := previous.finish(); err != nil {
+				return err
+			}
+		}
+		previous = f
 	}
-	for len(ahead) > 0 {
-		if err := finish(); err != nil {
+	return previous.finish()
+}
+
+// flow is one group on its way. Its fields belong to the source's reader while the FETCH runs, and
+// to the caller of finish afterwards.
+type flow struct {
+	job       *mailboxJob
+	ctx       context.Context
+	transfers []*transfer
+	current   int // index of the transfer that is being written
+	answers   *answers
+	digester  *message.Digester
+	fetch     *imap.FetchCommand
+	last      chan struct{} // closed when the last message has begun to arrive
+}
+
+// transfer is one batch of a flow.
+type transfer struct {
+	batch   batch
+	id      int64       // of its intent
+	sent    []*appended // in the order of their commands
+	next    int         // index of the first entry that has not come yet
+	empty   []entry     // without a single octet, which cannot be appended
+	refused bool        // the destination said no before the batch was complete
+}
+
+// appended is one APPEND command and the messages in it.
+type appended struct {
+	command *imap.AppendCommand
+	entries []entry
+	items   []ledger.Item
+}
+
+// newFlow writes the intents of a group.
+func (j *mailboxJob) newFlow(ctx context.Context, group []batch, floor imap.UID, a *answers) (*flow, error) {
+	intended := make([][]ledger.Item, len(group))
+	for i, b := range group {
+		intended[i] = items(b)
+	}
+	ids, err := j.ledger().Intend(ctx, j.row, floor, intended...)
+	if err != nil {
+		return nil, err
+	}
+	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), last: make(chan struct{})}
+	for i, b := range group {
+		f.transfers = append(f.transfers, &transfer{batch: b, id: ids[i]})
+	}
+	return f, nil
+}
+
+// start asks the source for the bodies.
+func (f *flow) start() (err error) {
+	var uids imap.UIDSet
+	for _, t := range f.transfers {
+		uids.AddSet(uidsOf(t.batch))
+	}
+	f.fetch, err = f.job.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: f.body})
+	return err
+}
+
+// untilLast waits until the last message has begun to arrive, or the FETCH is over without it.
+func (f *flow) untilLast() error {
+	select {
+	case <-f.last:
+		return nil
+	case <-f.fetch.Done():
+		return f.finish()
+	case <-f.ctx.Done():
+		return f.ctx.Err()
+	}
+}
+
+// finish waits for the source and hands the transfers that are left to answers. A source that says
+// NO could not give all messages: the others are complete, and what is missing is looked at when the
+// mailbox is done.
+func (f *flow) finish() error {
+	err := f.fetch.Wait(f.ctx)
+	if err != nil && (!imap.IsStatus(err, "NO") || f.job.src.Err() != nil) {
+		return err
+	}
+	return f.advance(len(f.transfers))
+}
+
+// advance ends the transfers before index and hands them to answers.
+func (f *flow) advance(index int) error {
+	for ; f.current < index; f.current++ {
+		t := f.transfers[f.current]
+		if err := t.end(); err != nil {
+			return err
+		}
+		if err := f.answers.expect(t); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// start asks the source for the bodies.
-func (t *transfer) start() (err error) {
-	t.fetch, err = t.job.src.Fetch(t.ctx, uidsOf(t.batch), imap.FetchItems{Body: true}, imap.FetchHandler{Literal: t.body})
-	return err
 }
 
 var errNoUID = errors.New("the source sends message bodies before their UIDs")
 
-// body runs on the source's reader for every message that arrives and streams it on.
-func (t *transfer) body(l *imap.Literal) error {
-	e, ok := t.take(l.UID)
-	if !ok {
-		if l.UID == 0 {
-			return errNoUID
-		}
-		return nil // unsolicited, or a repeat
+// body runs on the source's reader for every message that arrives, and streams it on.
+func (f *flow) body(l *imap.Literal) error {
+	if l.UID == 0 {
+		return errNoUID
 	}
-	if l.Size == 0 {
+	e, ok, err := f.take(l.UID)
+	if err != nil || !ok {
+		return err
+	}
+	t := f.transfers[f.current]
+	switch {
+	case l.Size == 0:
 		t.empty = append(t.empty, e)
-		return nil
+	case !t.refused:
+		err = f.write(t, e, l)
 	}
-	return t.write(e, l)
-}
-
-// take finds the entry that a body belongs to and moves on behind it. Bodies come in UID order, but
-// a server may leave some out that have vanished in the meantime.
-func (t *transfer) take(uid imap.UID) (entry, bool) {
-	if uid == 0 && len(t.batch) == 1 && t.next == 0 {
-		uid = t.batch[0].uid
+	if err == nil && t.next == len(t.batch) {
+		err = f.advance(f.current + 1) // at once: the destination commits while the source goes on
 	}
-	i := t.next + sort.Search(len(t.batch)-t.next, func(i int) bool { return t.batch[t.next+i].uid >= uid })
-	if i == len(t.batch) || t.batch[i].uid != uid {
-		return entry{}, false
-	}
-	t.next = i + 1
-	return t.batch[i], true
-}
-
-// write appends one message to the destination while it arrives.
-func (t *transfer) write(e entry, body *imap.Literal) error {
-	a, err := t.appendCommand()
-	if err != nil {
-		return err
-	}
-	flags, dropped := t.job.filter.split(e.flags)
-	t.digester.Reset()
-	size := body.Size
-	a.entries = append(a.entries, e)
-	if err := a.command.Message(t.ctx, flags, e.date, size, io.TeeReader(body.Reader, t.digester)); err != nil {
-		return t.early(err)
-	}
-	t.job.keywords.note(dropped)
-	digest := t.digester.Sum()
-	item := e.item()
-	item.Size, item.Digest = size, digest[:]
-	a.items = append(a.items, item)
-	if !t.multi || t.next == len(t.batch) {
-		return a.command.Finish() // at once: the destination can commit while the source goes on
-	}
-	return nil
-}
-
-// early takes a refusal that comes before a message was sent. With MULTIAPPEND it concerns the whole
-// batch, and the rest of it need not be read; without, the next message has its own chance.
-func (t *transfer) early(err error) error {
-	if !imap.IsStatus(err, "NO") || t.job.dst.Err() != nil {
-		return err
-	}
-	if !t.multi {
-		return nil
-	}
-	t.refused = true
 	return err
-}
-
-// appendCommand returns the command that the next message belongs to: one for the whole batch with
-// MULTIAPPEND, one for each message without.
-func (t *transfer) appendCommand() (*appended, error) {
-	if t.multi && len(t.sent) > 0 {
-		return t.sent[0], nil
-	}
-	command, err := t.job.dst.Append(t.ctx, t.job.pair.Destination)
-	if err != nil {
-		return nil, err
-	}
-	a := &appended{command: command}
-	t.sent = append(t.sent, a)
-	return a, nil
-}
-
-// finish waits for the source and ends the last command. A source that says NO could not give all
-// messages: the others are complete, and what is missing is looked at when the mailbox is done.
-// When its connection fails inside a batch the destination's is given up too, which takes an
-// unfinished batch back.
-func (t *transfer) finish() error {
-	err := t.fetch.Wait(t.ctx)
-	if t.refused {
-		return nil // the answer is waited for like any other
-	}
-	if err != nil && (!imap.IsStatus(err, "NO") || t.job.src.Err() != nil) {
-		if len(t.sent) > 0 {
-			t.sent[len(t.sent)-1].command.Abort(err)
-		}
-		return err
-	}
-	if len(t.sent) == 0 {
-		return nil
-	}
-	return t.sent[len(t.sent)-1].command.Finish()
-}
-
-// answers waits for the destination's answers in the order of the commands and writes receipts,
-// while the next batches are already on their way.
-type answers struct {
-	job     *mailboxJob
-	ctx     context.Context
-	queue   chan *transfer
-	done    sync.WaitGroup
-	refused []refusedBatch
-	unnamed []*transfer   // stored, but the server does not tell under which UIDs
-	empty   []entry
-	failed  chan struct{} // closed at the first error
-	err     error
-}
-
-func newAnswers(ctx context.Context, j *mailboxJob) *answers {
-	a := &answers{job: j, ctx: ctx, queue: make(chan *transfer, 1), failed: make(chan struct{})}
-	a.done.Add(1)
-	go a.run()
-	return a
-}
-
-// expect hands over a transfer whose commands are all sent.
-func (a *answers) expect(t *transfer) error {
-	select {
-	case a.queue <- t:
-		return nil
-	case <-a.failed:
-		return a.err
-	}
-}
-
-// wait returns when every answer is there.
-func (a *answers) wait() error {
-	close(a.queue)
-	a.done.Wait()
-	return a.err
-}
-
-func (a *answers) run() {
-	defer a.done.Done()
-	for t := range a.queue {
-		if a.err != nil {
-			continue
-		}
-		if a.err = a.receive(t); a.err != nil {
-			close(a.failed)
-		}
-	}
 }

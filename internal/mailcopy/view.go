@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"context"
 
+	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
@@ -101,7 +102,7 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		return true // the server would not count it: opening tells why
 	}
 	if !known {
-		return src.Messages > 0 || v.dst[pair.Destination].Status != nil && row.ID != 0
+		return src.Messages > 0
 	}
 	dst := v.dst[pair.Destination].Status
 	unchanged := dst != nil &&
@@ -110,6 +111,19 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == src.Messages &&
 		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0
 	return !unchanged
+}
+
+// leftOut names the mailboxes that the mapping leaves behind.
+func (v accountView) leftOut() []rehome.Finding {
+	var findings []rehome.Finding
+	for _, left := range v.plan.Left {
+		findings = append(findings, rehome.Finding{
+			Code: "mailbox_left_out", Severity: rehome.SeverityInfo, Object: left.Source,
+			Sentence: "this mailbox is not moved: " + left.Reason,
+			NextStep: "name it under mail.rename if it should move",
+		})
+	}
+	return findings
 }
 
 // totals counts the mailboxes of the plan at the source.

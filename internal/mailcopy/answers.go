@@ -3,11 +3,64 @@
 package mailcopy
 
 import (
+	"context"
 	"errors"
+	"sync"
 
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
+
+// answersAhead is how many batches may wait for the destination's answer while the next is written:
+// the destination commits one while another arrives.
+const answersAhead = 2
+
+// answers waits for the destination's answers in the order of the commands and writes receipts.
+type answers struct {
+	job     *mailboxJob
+	ctx     context.Context
+	queue   chan *transfer
+	done    sync.WaitGroup
+	refused []refusedBatch
+	unnamed []*transfer // stored, but the server does not tell under which UIDs
+	empty   []entry
+	failed  chan struct{} // closed at the first error
+	err     error
+}
+
+func newAnswers(ctx context.Context, j *mailboxJob) *answers {
+	a := &answers{job: j, ctx: ctx, queue: make(chan *transfer, answersAhead), failed: make(chan struct{})}
+	a.done.Go(a.run)
+	return a
+}
+
+// expect hands over a transfer whose commands are all sent.
+func (a *answers) expect(t *transfer) error {
+	select {
+	case a.queue <- t:
+		return nil
+	case <-a.failed:
+		return a.err
+	}
+}
+
+// wait returns when every answer is there. Nothing may be expected any more.
+func (a *answers) wait() error {
+	close(a.queue)
+	a.done.Wait()
+	return a.err
+}
+
+func (a *answers) run() {
+	for t := range a.queue {
+		if a.err != nil {
+			continue
+		}
+		if a.err = a.receive(t); a.err != nil {
+			close(a.failed)
+		}
+	}
+}
 
 // receive waits for the answers to one transfer and completes its intent. What was refused is kept
 // for isolate.
@@ -36,10 +89,10 @@ func (a *answers) receive(t *transfer) error {
 	return a.book(t, stored)
 }
 
-// refusedPart is what has to be tried again when a command was refused: with MULTIAPPEND nothing of
-// the batch is stored, and what the source had not sent yet when the refusal came belongs to it.
+// refusedPart is what has to be tried again when a command was refused. A refused MULTIAPPEND has
+// stored nothing, and what had not been sent when the refusal came belongs to it.
 func (t *transfer) refusedPart(sent *appended) batch {
-	if t.multi {
+	if t.refused {
 		return t.batch
 	}
 	return sent.entries

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conductor
+
+import (
+	"time"
+
+	"rehome"
+)
+
+// step is what follows a slice.
+type step int
+
+const (
+	stepDone  step = iota
+	stepAgain      // after the pause
+	stepStop
+)
+
+// How often and how fast a failing account is tried again. A slice that copied something in between
+// starts the count anew.
+const (
+	maxFailures    = 5
+	firstPause     = time.Second
+	longestPause   = time.Minute
+	throttledPause = 30 * time.Second // a server that asks for patience gets some from the start
+)
+
+// decide says what follows a slice that ended with err after failures failed ones in a row.
+func decide(err error, more bool, failures int) (step, time.Duration) {
+	switch {
+	case err == nil && more:
+		return stepAgain, 0
+	case err == nil:
+		return stepDone, 0
+	}
+	class := rehome.ClassOf(err)
+	if class != rehome.ClassTemporary && class != rehome.ClassThrottled || failures >= maxFailures {
+		return stepStop, 0
+	}
+	pause := firstPause << failures
+	if class == rehome.ClassThrottled {
+		pause = throttledPause << failures
+	}
+	return stepAgain, min(pause, longestPause)
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conductor
+
+import "sync"
+
+// Progress is how far a pass has come. It is a mailcopy.Observer; Snapshot may be called at any time.
+type Progress struct {
+	mu       sync.Mutex
+	accounts map[string]*accountProgress
+}
+
+type accountProgress struct {
+	messages, octets int64 // at the source
+	present          int64 // at the destination already, as this slice sees it
+	sliceCopied      int64
+	copied           int64 // by this pass
+	copiedOctets     int64
+}
+
+// Snapshot is the sum over all accounts.
+type Snapshot struct {
+	Accounts     int   // that have been looked at
+	Messages     int64 // at the source, of those
+	Octets       int64 // at the source, of those; -1 when a server does not say
+	Done         int64 // messages at the destination
+	Copied       int64 // messages copied by this pass
+	CopiedOctets int64
+}
+
+// NewProgress returns an empty Progress.
+func NewProgress() *Progress { return &Progress{accounts: map[string]*accountProgress{}} }
+
+// Looked implements mailcopy.Observer: a slice begins.
+func (p *Progress) Looked(account string, messages, octets int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a := p.accounts[account]
+	if a == nil {
+		a = &accountProgress{}
+		p.accounts[account] = a
+	}
+	// A new slice counts anew what is there, the messages of the slice before included.
+	a.messages, a.octets = messages, octets
+	a.present, a.sliceCopied = 0, 0
+}
+
+// Present implements mailcopy.Observer.
+func (p *Progress) Present(account string, messages int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if a := p.accounts[account]; a != nil {
+		a.present += messages
+	}
+}
+
+// Copied implements mailcopy.Observer.
+func (p *Progress) Copied(account string, messages int, octets int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if a := p.accounts[account]; a != nil {
+		a.sliceCopied += int64(messages)
+		a.copied += int64(messages)
+		a.copiedOctets += octets
+	}
+}
+
+// Snapshot sums up.
+func (p *Progress) Snapshot() Snapshot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := Snapshot{Accounts: len(p.accounts)}
+	for _, a := range p.accounts {
+		s.Messages += a.messages
+		s.Done += min(a.present+a.sliceCopied, a.messages)
+		s.Copied += a.copied
+		s.CopiedOctets += a.copiedOctets
+		if a.octets < 0 || s.Octets < 0 {
+			s.Octets = -1
+		} else {
+			s.Octets += a.octets
+		}
+	}
+	return s
+}
