@@ -20,6 +20,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -120,19 +121,24 @@ func (r *Room) Owner() (uid, gid int) {
 	return os.Getuid(), os.Getgid()
 }
 
-// OwnedDir creates the folder at the path below the room, for the servers' user alone, and
-// returns its absolute path.
+// OwnedDir creates the folder at the path below the room and returns its absolute path. It and
+// what had to be made above it belong to the owner; nobody else can enter it.
 func (r *Room) OwnedDir(elem ...string) (string, error) {
-	dir := filepath.Join(append([]string{r.dir}, elem...)...)
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return "", fmt.Errorf("create a folder in the lab: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("create a folder in the lab: %w", err)
-	}
 	uid, gid := r.Owner()
-	if err := os.Chown(dir, uid, gid); err != nil {
-		return "", fmt.Errorf("create a folder in the lab: %w", err)
+	dir := r.dir
+	for i, name := range elem {
+		mode := os.FileMode(0o755)
+		if i == len(elem)-1 {
+			mode = 0o700
+		}
+		dir = filepath.Join(dir, name)
+		err := os.Mkdir(dir, mode)
+		if err == nil {
+			err = os.Chown(dir, uid, gid)
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("create a folder in the lab: %w", err)
+		}
 	}
 	return dir, nil
 }

@@ -38,6 +38,7 @@ const mysqlShare = "/usr/share/mysql"
 const settings = `[mariadbd]
 datadir = %[1]s/data
 socket = %[1]s/socket
+tmpdir = %[1]s/tmp
 sql_mode = "%[2]s"
 character_set_server = utf8mb4
 skip_name_resolve
@@ -68,8 +69,11 @@ func (s *Server) startDatabase() error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	if _, err := s.room.OwnedDir(name, "data"); err != nil {
-		return err
+	// A temporary folder of its own: a server that starts removes the temporary tables in it.
+	for _, sub := range []string{"data", "tmp"} {
+		if _, err := s.room.OwnedDir(name, sub); err != nil {
+			return err
+		}
 	}
 	config := filepath.Join(dir, "my.cnf")
 	if err := os.WriteFile(config, fmt.Appendf(nil, settings, dir, s.options.SQLMode), 0o644); err != nil {
