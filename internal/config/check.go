@@ -184,7 +184,7 @@ func (d *document) checkTrust(path string, t Trust) {
 
 func (d *document) checkAccounts(a Accounts) {
 	if n := len(a.CSV.Header); n != 0 && n != 4 {
-		d.addAt("accounts.csv.header", fmt.Sprintf("has %d labels instead of 4", n), "address, first name, last name, password, in this order")
+		d.addAt("accounts.csv.header", fmt.Sprintf("has %d labels instead of 4", n), "one each for address, first name, last name, password")
 	}
 	for _, text := range a.SealTo {
 		if !isRecipient(text) {

@@ -82,7 +82,7 @@ const (
 
 // CSV is the form of the file that the destination imports.
 type CSV struct {
-	Header    []string `yaml:"header" doc:"The four labels of the first line, in the order address, first name, last name, password. Empty: no such line."`
+	Header    []string `yaml:"header" doc:"The four labels of the first line. Known ones may stand in any order, and the columns follow; others stand for address, first name, last name, password. []: no such line."`
 	QuoteAll  bool     `yaml:"quote_all" doc:"Put every field in quotes, not only those that need it."`
 	BOM       bool     `yaml:"bom" doc:"Begin with a UTF-8 byte order mark."`
 	CRLF      bool     `yaml:"crlf" doc:"End lines with CR LF, as RFC 4180 has it."`

@@ -19,12 +19,12 @@ const (
 
 // Database is the database of an atmail 7 server.
 type Database struct {
-	DSN              string    `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail" doc:"Where it is: mysql://user@host:port/name. A user that may only SELECT is enough."`
+	DSN              string    `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail" doc:"Where it is: mysql://user@host:port/name, or mysql://user@localhost/name?socket=/path. A user that may only SELECT is enough."`
 	Password         Reference `yaml:"password" example:"\"env:ATMAIL_DB_PASSWORD\"" doc:"Where that user's password is kept. Empty: no password."`
-	Profile          string    `yaml:"profile" doc:"Which tables and columns hold what: auto looks."`
-	ProfileFile      string    `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"A profile of your own, if no known one fits."`
-	QuotaUnit        QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"What one unit of the quota column is worth. \"check\" compares it with what IMAP says."`
-	PlainLooksHashed bool      `yaml:"plain_looks_hashed" doc:"The passwords are plain text although some look like hashes."`
+	Profile          string    `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded" doc:"Which tables and columns hold what; atmail 7 goes by atmail6, and auto takes the one that fits best."`
+	ProfileFile      string    `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"A profile of your own, if none of these fits."`
+	QuotaUnit        QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"What one unit of the quota column is worth."`
+	PlainLooksHashed []string  `yaml:"plain_looks_hashed" example:"[anna@example.com]" doc:"Accounts whose password is plain text although it looks like a hash. [\"*\"]: all."`
 }
 
 // checkDSN says what is wrong with a data source name, or "". The sentence never repeats the
@@ -41,7 +41,8 @@ func checkDSN(dsn string) (sentence, hint string) {
 	if _, given := u.User.Password(); given {
 		return "holds a password", "take it out of here and name its place in source.database.password"
 	}
-	if u.Hostname() == "" || u.User.Username() == "" || strings.Trim(u.Path, "/") == "" {
+	somewhere := u.Hostname() != "" || u.Query().Has("socket")
+	if !somewhere || u.User.Username() == "" || strings.Trim(u.Path, "/") == "" {
 		return "lacks user, host or database name", form
 	}
 	return "", ""

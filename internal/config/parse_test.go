@@ -78,6 +78,30 @@ limits: {source_connections: 8, destination_connections: 16, per_account: 4, byt
 	}
 }
 
+// No header at all differs from none given.
+func TestParse_emptyHeader(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("rehome.yaml", []byte(minimal+"accounts: {csv: {header: []}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := c.Accounts.CSV.Header; h == nil || len(h) > 0 {
+		t.Errorf("got %#v, want an empty list that is not nil", h)
+	}
+}
+
+// What the decoder leaves alone is not an error: a key without a value keeps its default.
+func TestParse_keyWithoutValue(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("rehome.yaml", []byte(minimal+"store:\nlimits:\nmail:\n  deletions:\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Store != "rehome.db" || c.Limits != Default().Limits || c.Mail.Deletions != DeletionsKeep {
+		t.Errorf("got %q, %+v, %q, want the defaults", c.Store, c.Limits, c.Mail.Deletions)
+	}
+}
+
 func TestParse_oneProblem(t *testing.T) {
 	t.Parallel()
 	const ends = "source: {kind: imap, imap: {address: \"a.example:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n"
