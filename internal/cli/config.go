@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 
 	"rehome"
 	"rehome/internal/config"
@@ -63,7 +62,7 @@ type secretState struct {
 }
 
 func (f *frame) checkSettings(ctx context.Context, settings *config.Config, fetch bool) error {
-	var states []secretState
+	states := []secretState{}
 	for _, placed := range settings.References() {
 		state := secretState{Key: placed.Key, Reference: placed.Reference.String()}
 		if fetch {
@@ -76,7 +75,7 @@ func (f *frame) checkSettings(ctx context.Context, settings *config.Config, fetc
 		}
 		states = append(states, state)
 	}
-	result := map[string]any{"file": f.configFile, "valid": true, "secrets": slices.Clip(states)}
+	result := map[string]any{"file": f.configFile, "valid": true, "secrets": states}
 	return f.answer(result, func(w io.Writer) error {
 		fmt.Fprintf(w, "%s is valid\n", f.configFile)
 		for _, state := range states {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"rehome"
 	"rehome/internal/config"
@@ -41,8 +42,14 @@ func (f *frame) showFailure(err error, code int) {
 	f.showError(shown.Message, shown.Hint)
 }
 
+// showError prints a message that may have several lines: the later ones are indented, so that no
+// server's words can pose as an error or hint of ours.
 func (f *frame) showError(message, hint string) {
-	fmt.Fprintf(f.screen, "%s %s\n", f.screen.palette.red("error:"), printable(message))
+	lines := strings.Split(message, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	fmt.Fprintf(f.screen, "%s %s\n", f.screen.palette.red("error:"), strings.Join(lines, "\n  "))
 	if hint != "" {
 		fmt.Fprintf(f.screen, "%s %s\n", f.screen.palette.bold("hint:"), printable(hint))
 	}
