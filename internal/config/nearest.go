@@ -4,8 +4,14 @@ package config
 
 import "slices"
 
+// longest bounds what is compared: a longer word is no misspelling of anything.
+const longest = 64
+
 // nearest returns the candidate that a typist most likely meant by word, or "".
 func nearest(word string, candidates []string) string {
+	if len(word) > longest {
+		return ""
+	}
 	best, bound := "", max(1, len(word)/3)+1
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
 		if n := distance(word, c); n < bound {
