@@ -49,16 +49,16 @@ type Source struct {
 	Kind     SourceKind `yaml:"kind" enum:"atmail7,imap" doc:"What stands there."`
 	Database Database   `yaml:"database" optional:"true" doc:"The database of an atmail 7 server. It is only read."`
 	IMAP     IMAP       `yaml:"imap" doc:"The IMAP server."`
-	POP3     POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server. The log-in is that of IMAP."`
-	DAV      DAV        `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. The log-in is that of IMAP."`
+	POP3     POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
+	DAV      DAV        `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server, with the log-in of IMAP. No command of this version uses it."`
 }
 
 // Destination is the end that is written.
 type Destination struct {
 	Kind DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"What stands there."`
 	IMAP IMAP            `yaml:"imap" doc:"The IMAP server."`
-	POP3 POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server. The log-in is that of IMAP."`
-	DAV  DAV             `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. The log-in is that of IMAP."`
+	POP3 POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
+	DAV  DAV             `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server, with the log-in of IMAP. No command of this version uses it."`
 }
 
 // Accounts shapes what the export of accounts writes.
