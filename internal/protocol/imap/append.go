@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -34,27 +35,25 @@ const appendBuffer = 64 << 10
 
 // Append begins an APPEND to a mailbox that must exist; nothing is sent before the first Message.
 func (c *Client) Append(ctx context.Context, name string) (*AppendCommand, error) {
+	box := mailbox(name)
+	if err := checkParts([]part{box}); err != nil {
+		return nil, err
+	}
 	cmd := &command{name: "APPEND " + strconv.Quote(name)}
 	if err := c.begin(ctx, cmd); err != nil {
 		return nil, err
 	}
+	defer c.guard(ctx)()
 	a := &AppendCommand{client: c, cmd: cmd, buffer: make([]byte, appendBuffer)}
 	err := c.writeString(cmd.tag + " APPEND ")
 	if err == nil {
-		err = a.writeName(ctx, mailbox(name))
+		err = c.writePart(ctx, cmd, box)
 	}
 	if err != nil {
-		a.Abort(err)
-		return nil, err
+		_ = a.release() // the command is over; err says why
+		return nil, c.orServerWords(cmd, err)
 	}
 	return a, nil
-}
-
-func (a *AppendCommand) writeName(ctx context.Context, name part) error {
-	if name.literal {
-		return a.client.writeLiteral(ctx, a.cmd, name.text)
-	}
-	return a.client.writeString(name.text)
 }
 
 // Message sends one message of exactly size octets. Flags and date are checked before anything goes
@@ -69,6 +68,10 @@ func (a *AppendCommand) Message(ctx context.Context, flags []string, date time.T
 	if size <= 0 {
 		return &ArgumentError{What: "message", Value: strconv.FormatInt(size, 10), Why: "an empty message cannot be appended"}
 	}
+	if a.over {
+		return a.client.orServerWords(a.cmd, errOver)
+	}
+	defer a.client.guard(ctx)()
 	a.messages++
 	err = a.client.writeString(head)
 	if err == nil {
@@ -77,12 +80,18 @@ func (a *AppendCommand) Message(ctx context.Context, flags []string, date time.T
 	if err == nil {
 		err = a.copyBody(body, size)
 	}
-	if err != nil {
-		_ = a.release() // the command is over; err says why
-		return a.client.orServerWords(a.cmd, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	_ = a.release() // the command is over; err says why
+	var failing *BodyError
+	if errors.As(err, &failing) {
+		return failing
+	}
+	return a.client.orServerWords(a.cmd, err)
 }
+
+var errOver = errors.New("the append is over")
 
 func appendHead(flags []string, date time.Time) (string, error) {
 	head := " "
@@ -130,10 +139,15 @@ func (a *AppendCommand) copyBody(body io.Reader, size int64) error {
 func (a *AppendCommand) Messages() int { return a.messages }
 
 // Finish sends the end of the command without waiting for the answer, so that the next command can
-// follow at once. A command without messages cannot be finished, only aborted.
+// follow at once. A command without messages cannot be finished, only aborted; one that is already
+// over is left alone.
 func (a *AppendCommand) Finish() error {
 	if a.over {
-		return a.client.orServerWords(a.cmd, errClosed)
+		return nil
+	}
+	if a.messages == 0 {
+		a.Abort(errNoMessage)
+		return errNoMessage
 	}
 	err := a.client.writeString("\r\n")
 	if endErr := a.release(); err == nil {
@@ -145,6 +159,8 @@ func (a *AppendCommand) Finish() error {
 	return nil
 }
 
+var errNoMessage = errors.New("an append without a message")
+
 // Wait returns the server's answer after Finish.
 func (a *AppendCommand) Wait(ctx context.Context) (Appended, error) {
 	if err := a.client.wait(ctx, a.cmd); err != nil {
@@ -155,7 +171,11 @@ func (a *AppendCommand) Wait(ctx context.Context) (Appended, error) {
 
 // Abort ends the connection in the middle of the command: the only way to take an unfinished
 // literal back. Nothing of the command is stored by a server that keeps RFC 3502, section 3.
+// A command that is already finished is left alone.
 func (a *AppendCommand) Abort(reason error) {
+	if a.over {
+		return
+	}
 	a.client.fail(reason)
 	_ = a.release() // the flush fails on the closed connection, as intended
 }
@@ -166,7 +186,7 @@ func (a *AppendCommand) release() error {
 		return nil
 	}
 	a.over = true
-	return a.client.end()
+	return a.client.end(a.cmd)
 }
 
 // newAppended reads [APPENDUID validity uids]; the order of the runs is the order of the messages.
@@ -174,9 +194,12 @@ func newAppended(status *response, messages int) Appended {
 	if status.code != "APPENDUID" {
 		return Appended{}
 	}
-	validity, set, _ := cutWords(status.codeArgs)
-	number, err := strconv.ParseUint(validity, 10, 32)
-	runs, ok := parseRuns(set)
+	args := strings.Fields(status.codeArgs)
+	if len(args) != 2 {
+		return Appended{}
+	}
+	number, err := strconv.ParseUint(args[0], 10, 32)
+	runs, ok := parseRuns(args[1])
 	if err != nil || !ok {
 		return Appended{}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strings"
 
 	"github.com/emersion/go-sasl"
 )
@@ -14,6 +15,9 @@ import (
 // identity is who to act as (RFC 4616, section 2: the authorization identity), "" for the user.
 // Only AUTHENTICATE carries an identity.
 func (c *Client) LogInPlain(ctx context.Context, identity, user, password string) error {
+	if strings.IndexByte(identity+user+password, 0) >= 0 { // it separates the three (RFC 4616, section 2)
+		return &ArgumentError{What: "string", Value: "", Why: "holds a NUL octet"}
+	}
 	if c.Capabilities().Has("AUTH=PLAIN") || identity != "" {
 		return c.Authenticate(ctx, sasl.NewPlainClient(identity, user, password))
 	}
@@ -35,8 +39,9 @@ func (c *Client) Authenticate(ctx context.Context, mechanism sasl.Client) error 
 	if err := c.begin(ctx, cmd); err != nil {
 		return err
 	}
+	defer c.guard(ctx)()
 	err = c.exchange(ctx, cmd, mechanism, name, initial)
-	if endErr := c.end(); err == nil {
+	if endErr := c.end(cmd); err == nil {
 		err = endErr
 	}
 	if err != nil {
@@ -58,6 +63,7 @@ func (c *Client) exchange(ctx context.Context, cmd *command, mechanism sasl.Clie
 	if err := c.flushLine(line); err != nil {
 		return err
 	}
+	c.owes(cmd)
 	for {
 		select {
 		case challenge := <-c.continued:

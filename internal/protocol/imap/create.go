@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// cutWords splits off the first word.
-func cutWords(s string) (first, rest string, found bool) { return strings.Cut(s, " ") }
-
 // Create makes a mailbox (RFC 9051, section 6.3.4). That it exists already is not an error.
 func (c *Client) Create(ctx context.Context, name string) error {
 	if err := checkName(name); err != nil {

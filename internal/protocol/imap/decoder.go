@@ -12,10 +12,10 @@ import (
 
 // Bounds against hostile or broken servers. A response beyond them ends the connection.
 const (
-	maxLine          = 1 << 20  // octets of a status line or an atom
-	maxSearchAtom    = 16 << 20 // octets of an ESEARCH sequence set
-	maxSmallLiteral  = 4 << 20  // octets of a literal that is not a message body
-	maxFields        = 1 << 16  // values of one response, nested ones included
+	maxLine          = 1 << 20  // octets of a status line or of a tag
+	maxOctets        = 16 << 20 // octets of all values of one response; an ESEARCH sequence set is long
+	maxValues        = 1 << 16  // values of one response, nested ones included
+	maxRuns          = 1 << 22  // gaps in the numbers of one SEARCH response
 	maxDepth         = 32       // nesting of lists
 	maxLiteralDigits = 18       // an int64 holds them all
 )
@@ -23,40 +23,65 @@ const (
 // decoder turns bytes into responses. It knows the shape of lines, lists, strings and literals and
 // nothing of what they mean, so that an unknown response is skipped and never fatal.
 type decoder struct {
-	in     *bufio.Reader
-	fields int // values read for the current response
+	in *bufio.Reader
+
+	// What the current response may still hold. A FETCH response starts anew at each of its items,
+	// because nothing but the few known ones is kept.
+	values, octets int
 }
 
 func newDecoder(r io.Reader) *decoder {
 	return &decoder{in: bufio.NewReaderSize(r, 64<<10)}
 }
 
-// response reads one response. sink returns who gets FETCH data, or nil for nobody; it is asked
-// when such data arrives, not before, because the command may have been sent in between.
-func (d *decoder) response(sink func() *fetchSink) (*response, error) {
-	d.fields = 0
-	tag, err := d.word()
+func (d *decoder) refill() { d.values, d.octets = maxValues, maxOctets }
+
+// spend accounts for one more value of n octets.
+func (d *decoder) spend(n int) error {
+	d.values--
+	d.octets -= n
+	if d.values < 0 || d.octets < 0 {
+		return errTooLong
+	}
+	return nil
+}
+
+var errTooLong = &syntaxError{"it is too long"}
+
+// response reads one response. sink returns who gets the FETCH data of a UID (0: not known yet), or
+// nil for nobody; it is asked when such data arrives, not before, because the command may have been
+// sent in between.
+func (d *decoder) response(sink func(UID) *fetchSink) (*response, error) {
+	d.refill()
+	tag, err := d.tag()
 	if err != nil {
 		return nil, err
 	}
 	switch tag {
-	case "":
-		return d.emptyLine()
 	case "+":
 		line, err := d.line()
-		return &response{continuation: true, text: printable(strings.TrimLeft(line, " "))}, err
+		return &response{continuation: true, text: strings.Trim(line, " ")}, err
 	case "*":
 		return d.untagged(sink)
 	}
 	return d.tagged(tag)
 }
 
-// emptyLine skips a line without a first word; some servers send stray blanks and empty lines.
-func (d *decoder) emptyLine() (*response, error) {
-	if _, err := d.line(); err != nil {
-		return nil, err
+// tag reads the first word of a response. Some servers send stray blanks and empty lines before it.
+func (d *decoder) tag() (string, error) {
+	for {
+		b, err := d.in.ReadByte()
+		if err != nil {
+			return "", err // as it is: the stream may end here
+		}
+		if b != ' ' && b != '\r' && b != '\n' {
+			break
+		}
 	}
-	return &response{name: "EMPTY"}, nil
+	if err := d.in.UnreadByte(); err != nil {
+		return "", err
+	}
+	return d.word()
 }
 
 func (d *decoder) tagged(tag string) (*response, error) {
@@ -70,20 +95,20 @@ func (d *decoder) tagged(tag string) (*response, error) {
 	}
 	resp := &response{tag: tag, name: strings.ToUpper(name)}
 	if !isStatus(resp.name) {
-		return nil, &syntaxError{"tagged answer " + strconv.Quote(printable(name))}
+		return nil, &syntaxError{"it begins with " + strconv.Quote(printable(tag+" "+name))}
 	}
 	resp.parseText(line)
 	return resp, nil
 }
 
-func (d *decoder) untagged(sink func() *fetchSink) (*response, error) {
+func (d *decoder) untagged(sink func(UID) *fetchSink) (*response, error) {
 	name, err := d.nextWord()
 	if err != nil {
 		return nil, err
 	}
 	resp := &response{}
-	if number, err := strconv.ParseUint(name, 10, 32); err == nil {
-		resp.number = uint32(number)
+	if isNumber(name) {
+		resp.number, _ = strconv.ParseUint(name, 10, 64) // the largest one when it is out of range
 		if name, err = d.nextWord(); err != nil {
 			return nil, err
 		}
@@ -95,49 +120,55 @@ func (d *decoder) untagged(sink func() *fetchSink) (*response, error) {
 		resp.parseText(line)
 		return resp, err
 	case resp.name == "FETCH":
-		return resp, d.fetch(resp.number, sink())
+		return resp, d.fetch(sink)
 	case resp.name == "SEARCH":
-		return resp, d.searchNumbers(&resp.uids)
+		resp.uids, err = d.searchNumbers()
+		return resp, err
 	}
-	resp.fields, err = d.values(0)
+	resp.fields, err = d.list(0)
 	return resp, err
 }
 
-// searchNumbers reads "* SEARCH 1 2 3 (MODSEQ 5)" without keeping the words.
-func (d *decoder) searchNumbers(into *UIDSet) error {
+// isNumber reports whether a word consists of digits. A number beyond 64 bits is one, too.
+func isNumber(word string) bool {
+	return word != "" && strings.Trim(word, "0123456789") == ""
+}
+
+// searchNumbers reads "* SEARCH 1 2 3 (MODSEQ 5)" without keeping the words. The numbers may come
+// in any order (RFC 9051, section 7.3.4).
+func (d *decoder) searchNumbers() (UIDSet, error) {
+	var runs []Range
 	for {
+		d.refill()
 		b, err := d.skipBlanks()
 		if err != nil {
-			return err
+			return UIDSet{}, err
 		}
 		switch {
 		case b == '\r' || b == '\n':
-			return d.endOfLine()
+			return setOfRuns(runs), d.endOfLine()
 		case b == ')': // stray
-			if _, err := d.in.Discard(1); err != nil {
-				return err
-			}
-		case b >= '0' && b <= '9':
-			word, err := d.word()
-			if err != nil {
-				return err
-			}
-			if n, err := strconv.ParseUint(word, 10, 32); err == nil && n > 0 {
-				into.Add(UID(n))
-			}
+			_, err = d.in.Discard(1)
 		default:
-			d.fields = 0
-			if _, err := d.value(0, maxLine); err != nil {
-				return err
+			var v value
+			v, err = d.value(0)
+			if n, notUID := strconv.ParseUint(v.text(), 10, 32); notUID == nil && n > 0 {
+				runs = extendRuns(runs, UID(n))
 			}
+		}
+		if err != nil {
+			return UIDSet{}, err
+		}
+		if len(runs) > maxRuns {
+			return UIDSet{}, errTooLong
 		}
 	}
 }
 
-// values reads values up to the end of the line (depth 0) or the closing parenthesis.
-func (d *decoder) values(depth int) ([]value, error) {
+// list reads values up to the end of the line (depth 0) or the closing parenthesis.
+func (d *decoder) list(depth int) ([]value, error) {
 	if depth > maxDepth {
-		return nil, &syntaxError{"lists nested too deeply"}
+		return nil, &syntaxError{"its lists are nested too deeply"}
 	}
 	var all []value
 	for {
@@ -157,7 +188,7 @@ func (d *decoder) values(depth int) ([]value, error) {
 			}
 			continue
 		}
-		v, err := d.value(depth, maxSearchAtom)
+		v, err := d.value(depth)
 		if err != nil {
 			return nil, err
 		}
@@ -174,11 +205,8 @@ func (d *decoder) endOfList(depth int) error {
 	return d.endOfLine()
 }
 
-// value reads one value that starts at the next byte.
-func (d *decoder) value(depth, atomLimit int) (value, error) {
-	if d.fields++; d.fields > maxFields {
-		return value{}, &syntaxError{"too many values in one answer"}
-	}
+// value reads one value that starts at the next byte, which is not the end of a list or line.
+func (d *decoder) value(depth int) (value, error) {
 	b, err := d.peek()
 	if err != nil {
 		return value{}, err
@@ -188,32 +216,40 @@ func (d *decoder) value(depth, atomLimit int) (value, error) {
 		if _, err := d.in.Discard(1); err != nil {
 			return value{}, err
 		}
-		list, err := d.values(depth + 1)
+		if err := d.spend(1); err != nil {
+			return value{}, err
+		}
+		list, err := d.list(depth + 1)
 		return value{kind: kindList, list: list}, err
 	case '"':
 		s, err := d.quoted()
 		return value{kind: kindString, str: s}, err
 	case '{', '~':
-		return d.literalOrAtom(atomLimit)
+		return d.literalOrAtom()
 	}
-	return d.atom(atomLimit)
+	s, err := d.atom(false)
+	return newAtom(s), err
 }
 
 // literalOrAtom reads "{5}", "{5+}" or "~{5}" (RFC 3516) with its octets; anything else is an atom.
-func (d *decoder) literalOrAtom(atomLimit int) (value, error) {
+func (d *decoder) literalOrAtom() (value, error) {
 	size, ok, err := d.literalSize()
 	if err != nil {
 		return value{}, err
 	}
 	if !ok {
-		return d.atom(atomLimit)
+		s, err := d.atom(false)
+		return newAtom(s), err
 	}
-	if size > maxSmallLiteral {
-		return value{}, &syntaxError{"literal of " + strconv.FormatInt(size, 10) + " octets where a name was expected"}
+	if size > maxOctets {
+		return value{}, &syntaxError{"a literal of " + strconv.FormatInt(size, 10) + " octets where a name was expected"}
+	}
+	if err := d.spend(int(size)); err != nil {
+		return value{}, err
 	}
 	data := make([]byte, size)
 	_, err = io.ReadFull(d.in, data)
-	return value{kind: kindString, str: string(data)}, err
+	return value{kind: kindString, str: string(data)}, unexpected(err)
 }
 
 // literalSize consumes a literal's announcement with its line end. ok is false, and nothing is
@@ -264,56 +300,60 @@ func (d *decoder) quoted() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	for b.Len() < maxLine {
+	for b.Len() <= d.octets {
 		c, err := d.in.ReadByte()
 		if err != nil {
 			return "", unexpected(err)
 		}
 		switch c {
 		case '"':
-			return b.String(), nil
+			return b.String(), d.spend(b.Len())
 		case '\\':
 			if c, err = d.in.ReadByte(); err != nil {
 				return "", unexpected(err)
 			}
-		case '\r', '\n':
-			return b.String(), d.in.UnreadByte()
+		}
+		if c == '\r' || c == '\n' {
+			if err := d.in.UnreadByte(); err != nil {
+				return "", err
+			}
+			return b.String(), d.spend(b.Len())
 		}
 		b.WriteByte(c)
 	}
-	return "", &syntaxError{"quoted string without end"}
+	return "", errTooLong
 }
 
-// atom reads up to a blank, a parenthesis or the line end. Brackets keep blanks together, because
-// "BODY[HEADER.FIELDS (DATE)]" is one word.
-func (d *decoder) atom(limit int) (value, error) {
+// atom reads up to a blank, a parenthesis or the line end. In the name of a FETCH item brackets keep
+// blanks together: "BODY[HEADER.FIELDS (DATE)]" is one word. Anywhere else a bracket is a character
+// like others: a keyword may hold one (RFC 3501, section 9: ATOM-CHAR) and must not swallow what follows.
+func (d *decoder) atom(brackets bool) (string, error) {
 	var b strings.Builder
-	brackets := 0
-	for b.Len() < limit {
+	open := false
+	for b.Len() <= d.octets {
 		c, err := d.in.ReadByte()
 		if err != nil {
-			return value{}, unexpected(err)
+			return "", unexpected(err)
 		}
 		switch {
-		case c == '[':
-			brackets++
-		case c == ']' && brackets > 0:
-			brackets--
+		case c == '[' || c == ']':
+			open = brackets && c == '['
 		case c == '\r' || c == '\n',
-			brackets == 0 && (c == ' ' || c == ')' || c == '('):
-			if b.Len() == 0 {
-				return value{}, &syntaxError{"empty word"}
+			!open && (c == ' ' || c == ')' || c == '('):
+			if err := d.in.UnreadByte(); err != nil {
+				return "", err
 			}
-			return newAtom(b.String()), d.in.UnreadByte()
+			return b.String(), d.spend(b.Len())
 		}
 		b.WriteByte(c)
 	}
-	return value{}, &syntaxError{"word without end"}
+	return "", errTooLong
 }
 
+// newAtom keeps the spelling of NIL: in a list of flags it is a flag like others.
 func newAtom(s string) value {
 	if strings.EqualFold(s, "NIL") {
-		return value{kind: kindNil}
+		return value{kind: kindNil, str: s}
 	}
 	return value{kind: kindAtom, str: s}
 }
@@ -324,9 +364,6 @@ func (d *decoder) word() (string, error) {
 	for b.Len() < maxLine {
 		c, err := d.in.ReadByte()
 		if err != nil {
-			if b.Len() == 0 {
-				return "", err // a clean end between two responses
-			}
 			return "", unexpected(err)
 		}
 		if c == ' ' || c == '\r' || c == '\n' {
@@ -334,7 +371,7 @@ func (d *decoder) word() (string, error) {
 		}
 		b.WriteByte(c)
 	}
-	return "", &syntaxError{"word without end"}
+	return "", errTooLong
 }
 
 // nextWord skips blanks, then reads a word.
@@ -342,8 +379,7 @@ func (d *decoder) nextWord() (string, error) {
 	if _, err := d.skipBlanks(); err != nil {
 		return "", err
 	}
-	word, err := d.word()
-	return word, unexpected(err)
+	return d.word()
 }
 
 // line reads the rest of the line without its end.
@@ -359,7 +395,7 @@ func (d *decoder) line() (string, error) {
 			return "", unexpected(err)
 		}
 		if len(line) > maxLine {
-			return "", &syntaxError{"line without end"}
+			return "", errTooLong
 		}
 	}
 }

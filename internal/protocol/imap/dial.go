@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -85,14 +86,14 @@ func greet(ctx context.Context, conn net.Conn, options Options, timeout time.Dur
 		conn = secured
 	}
 	client := newClient(conn, timeout)
-	client.transport.busy() // a server that never greets is a server that makes no progress
+	client.transport.owe(true) // a server that never greets is a server that makes no progress
 	if err := client.readGreeting(); err != nil {
 		return nil, err
 	}
 	if options.Security == StartTLS {
 		return client.upgrade(ctx, options, timeout)
 	}
-	client.transport.idle()
+	client.transport.owe(false)
 	return client, nil
 }
 
@@ -112,21 +113,25 @@ func handshake(ctx context.Context, conn net.Conn, options Options) (net.Conn, e
 	return secured, secured.HandshakeContext(ctx)
 }
 
+// nobody takes FETCH data before the log-in.
+func nobody(UID) *fetchSink { return nil }
+
 // readGreeting reads the first line (RFC 9051, section 7.1).
 func (c *Client) readGreeting() error {
-	resp, err := c.dec.response(func() *fetchSink { return nil })
+	resp, err := c.dec.response(nobody)
 	if err != nil {
 		return err
 	}
 	c.noteUntagged(resp)
-	switch resp.name {
-	case "OK", "PREAUTH":
+	switch {
+	case resp.tag != "" || resp.continuation:
+	case resp.name == "OK", resp.name == "PREAUTH":
 		c.greeting, c.preauth = resp.text, resp.name == "PREAUTH"
 		return nil
-	case "BYE", "NO":
+	case resp.name == "BYE", resp.name == "NO":
 		return resp.statusError("connect")
 	}
-	return &syntaxError{"not an IMAP greeting: " + strings.TrimSpace(resp.name+" "+resp.text)}
+	return &syntaxError{"not an IMAP greeting: " + strconv.Quote(printable(strings.TrimSpace(resp.tag+" "+resp.name+" "+resp.text)))}
 }
 
 // upgrade runs STARTTLS before anything else is sent. Octets that arrive together with the server's
@@ -139,14 +144,14 @@ func (c *Client) upgrade(ctx context.Context, options Options, timeout time.Dura
 		return nil, err
 	}
 	for {
-		resp, err := c.dec.response(func() *fetchSink { return nil })
+		resp, err := c.dec.response(nobody)
 		if err != nil {
 			return nil, err
 		}
-		if resp.tag != "s1" {
+		if resp.tag == "" && resp.name != "BYE" {
 			continue
 		}
-		if resp.name != "OK" {
+		if resp.tag != "s1" || resp.name != "OK" {
 			return nil, resp.statusError("STARTTLS")
 		}
 		break
@@ -160,6 +165,6 @@ func (c *Client) upgrade(ctx context.Context, options Options, timeout time.Dura
 	}
 	upgraded := newClient(secured, timeout)
 	upgraded.greeting = c.greeting
-	upgraded.transport.idle()
+	upgraded.transport.owe(false)
 	return upgraded, nil
 }

@@ -31,21 +31,36 @@ func str(s string) part {
 // mailbox renders a Unicode mailbox name.
 func mailbox(name string) part { return str(EncodeName(name)) }
 
+// checkParts refuses what cannot be sent in any form, before the first byte goes out.
+func checkParts(parts []part) error {
+	for _, p := range parts {
+		if strings.IndexByte(p.text, 0) >= 0 { // RFC 9051, section 9: CHAR8
+			return &ArgumentError{What: "string", Value: "", Why: "holds a NUL octet"}
+		}
+	}
+	return nil
+}
+
 // writeParts writes the tag, the parts and the line end.
 func (c *Client) writeParts(ctx context.Context, cmd *command, parts []part) error {
 	if err := c.writeString(cmd.tag + " "); err != nil {
 		return err
 	}
 	for _, p := range parts {
-		write := c.writeString
-		if p.literal {
-			write = func(s string) error { return c.writeLiteral(ctx, cmd, s) }
-		}
-		if err := write(p.text); err != nil {
+		if err := c.writePart(ctx, cmd, p); err != nil {
 			return err
 		}
 	}
 	return c.writeString("\r\n")
+}
+
+func (c *Client) writePart(ctx context.Context, cmd *command, p part) error {
+	if p.literal {
+		if err := c.announceLiteral(ctx, cmd, int64(len(p.text))); err != nil {
+			return err
+		}
+	}
+	return c.writeString(p.text)
 }
 
 func (c *Client) writeString(s string) error {
@@ -53,16 +68,6 @@ func (c *Client) writeString(s string) error {
 		return c.writeFailed(err)
 	}
 	return nil
-}
-
-func (c *Client) writeLiteral(ctx context.Context, cmd *command, s string) error {
-	if strings.IndexByte(s, 0) >= 0 {
-		return &ArgumentError{What: "string", Value: "", Why: "holds a NUL octet"}
-	}
-	if err := c.announceLiteral(ctx, cmd, int64(len(s))); err != nil {
-		return err
-	}
-	return c.writeString(s)
 }
 
 // literalMinusLimit is the largest non-synchronising literal under LITERAL- (RFC 7888, section 5).
@@ -75,12 +80,18 @@ func (c *Client) announceLiteral(ctx context.Context, cmd *command, size int64) 
 	if caps.Has("LITERAL+") || caps.Has("LITERAL-") && size <= literalMinusLimit {
 		return c.writeString("{" + strconv.FormatInt(size, 10) + "+}\r\n")
 	}
+	select { // a "+" that nobody waited for must not answer this literal
+	case <-c.continued:
+	default:
+	}
 	if err := c.writeString("{" + strconv.FormatInt(size, 10) + "}\r\n"); err != nil {
 		return err
 	}
 	if err := c.flush(); err != nil {
 		return err
 	}
+	c.await(true)
+	defer c.await(false)
 	return c.awaitContinuation(ctx, cmd)
 }
 
@@ -89,15 +100,20 @@ func (c *Client) awaitContinuation(ctx context.Context, cmd *command) error {
 	select {
 	case <-c.continued:
 		return nil
-	case <-cmd.done:
-		if cmd.err != nil {
-			return cmd.err
-		}
-		err := &syntaxError{cmd.name + " was completed before its arguments were sent"}
-		c.fail(err)
-		return err
 	case <-ctx.Done():
 		c.fail(ctx.Err())
 		return ctx.Err()
+	case <-cmd.done:
 	}
+	select {
+	case <-c.continued: // the "+" came first, then a refusal: the server reads the literal all the same
+		return nil
+	default:
+	}
+	if cmd.err != nil {
+		return cmd.err
+	}
+	err := &syntaxError{cmd.name + " was completed before its arguments were sent"}
+	c.fail(err)
+	return err
 }

@@ -66,7 +66,7 @@ type ArgumentError struct {
 // Error renders all three.
 func (e *ArgumentError) Error() string { return fmt.Sprintf("%s %q: %s", e.What, e.Value, e.Why) }
 
-// syntaxError is a response that cannot be parsed at all, not even leniently.
+// syntaxError is a response that cannot be used at all, not even leniently.
 type syntaxError struct{ why string }
 
 func (e *syntaxError) Error() string { return "cannot make sense of the server's answer: " + e.why }

@@ -4,7 +4,6 @@ package imap
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -16,9 +15,10 @@ type FetchItems struct {
 	Flags        bool
 	InternalDate bool
 	Size         bool
-	ModSeq       bool // needs CONDSTORE (RFC 7162)
-	Header       bool // BODY.PEEK[HEADER]
-	Body         bool // BODY.PEEK[]
+	ModSeq       bool   // needs CONDSTORE (RFC 7162)
+	HeaderFields string // names separated by blanks, for BODY.PEEK[HEADER.FIELDS (...)]
+	Body         bool   // BODY.PEEK[]
+	ChangedSince uint64 // only messages changed after this MODSEQ; 0 for all; needs CONDSTORE
 }
 
 // Message is what one FETCH response said. Fields that were not asked for, or that the server left
@@ -44,18 +44,19 @@ type Literal struct {
 // same connection. After the first error the rest of the answer is read and dropped.
 type FetchHandler struct {
 	Literal func(*Literal) error // body or header, when asked for; called before Message of the same UID
-	Message func(*Message) error // once for every FETCH response that carries a UID
+	Message func(*Message) error // for every FETCH response that carries one of the UIDs asked for
 }
 
 // FetchCommand is a FETCH under way.
 type FetchCommand struct {
 	client *Client
-	cmd    *command
+	cmds   []*command // one, or several when the set is too long for one line
 	sink   *fetchSink
 }
 
 // fetchSink is where the decoder puts FETCH data.
 type fetchSink struct {
+	uids    UIDSet // what was asked for: everything else is unsolicited
 	handler FetchHandler
 	err     error // first error of a callback; read after the command is done
 }
@@ -63,22 +64,37 @@ type fetchSink struct {
 // Fetch asks for items of uids without waiting for the answer: the next ranges can be sent while
 // this one still arrives. Wait must be called on every returned command.
 func (c *Client) Fetch(ctx context.Context, uids UIDSet, items FetchItems, handler FetchHandler) (*FetchCommand, error) {
-	sink := &fetchSink{handler: handler}
-	cmd := &command{name: "UID FETCH", fetch: sink}
-	err := c.send(ctx, cmd, raw("UID FETCH "+uids.String()+" "+items.list()))
-	if err != nil {
-		return nil, err
+	f := &FetchCommand{client: c, sink: &fetchSink{uids: uids.clone(), handler: handler}}
+	for _, part := range uids.lines() {
+		cmd := &command{name: "UID FETCH", fetch: f.sink}
+		if err := c.send(ctx, cmd, raw("UID FETCH "+part.String()+" "+items.list())); err != nil {
+			if len(f.cmds) > 0 {
+				c.fail(err) // nobody will wait for the parts that are under way
+			}
+			return nil, err
+		}
+		f.cmds = append(f.cmds, cmd)
 	}
-	return &FetchCommand{client: c, cmd: cmd, sink: sink}, nil
+	return f, nil
 }
 
-// Wait returns when the server has answered. An error of a callback comes back as it is.
+// Done is closed when the server has answered; Wait then returns at once. A set that is too long for
+// one line is answered in several parts, and Done is that of the last one.
+func (f *FetchCommand) Done() <-chan struct{} { return f.cmds[len(f.cmds)-1].done }
+
+// Wait returns when the server has answered. An error of a callback comes back as it is, but an end of
+// the connection inside a body is a *ConnectionError, whatever the callback made of it.
 func (f *FetchCommand) Wait(ctx context.Context) error {
-	err := f.client.wait(ctx, f.cmd)
+	var failed error
+	for _, cmd := range f.cmds {
+		if err := f.client.wait(ctx, cmd); failed == nil {
+			failed = err
+		}
+	}
 	if f.sink.err != nil {
 		return f.sink.err
 	}
-	return err
+	return failed
 }
 
 // list renders the items in the order in which a server should answer: the UID first, so that a
@@ -94,38 +110,41 @@ func (i FetchItems) list() string {
 	add(i.InternalDate, "INTERNALDATE")
 	add(i.Size, "RFC822.SIZE")
 	add(i.ModSeq, "MODSEQ")
-	add(i.Header, "BODY.PEEK[HEADER]")
+	add(i.HeaderFields != "", "BODY.PEEK[HEADER.FIELDS ("+i.HeaderFields+")]")
 	add(i.Body, "BODY.PEEK[]")
-	return "(" + strings.Join(items, " ") + ")"
+	list := "(" + strings.Join(items, " ") + ")"
+	if i.ChangedSince > 0 {
+		list += " (CHANGEDSINCE " + strconv.FormatUint(i.ChangedSince, 10) + ")" // RFC 7162, section 3.1.4.1
+	}
+	return list
 }
 
-// fetch reads the list behind "* n FETCH" and feeds sink, which may be nil.
-func (d *decoder) fetch(_ uint32, sink *fetchSink) error {
+// fetch reads the list behind "* n FETCH" and feeds whoever sink names.
+func (d *decoder) fetch(sink func(UID) *fetchSink) error {
 	b, err := d.skipBlanks()
 	if err != nil {
 		return err
 	}
 	if b != '(' {
-		return &syntaxError{"FETCH without a list"}
+		_, err := d.list(0) // no list, no data
+		return err
 	}
 	if _, err := d.in.Discard(1); err != nil {
 		return err
 	}
 	var m Message
 	for {
+		d.refill()
 		b, err := d.skipBlanks()
 		switch {
 		case err != nil:
 			return err
 		case b == ')':
-			if _, err := d.in.Discard(1); err != nil {
-				return err
-			}
-			sink.deliver(&m)
-			_, err = d.values(0) // whatever else is on the line, up to its end
+			sink(m.UID).deliver(&m)
+			_, err := d.list(0) // the parenthesis and whatever else is on the line
 			return err
-		case b == '\r' || b == '\n':
-			return &syntaxError{"FETCH list without end"}
+		case b == '\r' || b == '\n': // never closed: the message does not count as delivered
+			return d.endOfLine()
 		}
 		if err := d.fetchItem(&m, sink); err != nil {
 			return err
@@ -134,32 +153,44 @@ func (d *decoder) fetch(_ uint32, sink *fetchSink) error {
 }
 
 // fetchItem reads one name and its value.
-func (d *decoder) fetchItem(m *Message, sink *fetchSink) error {
-	d.fields = 0
-	name, err := d.value(0, maxLine)
+func (d *decoder) fetchItem(m *Message, sink func(UID) *fetchSink) error {
+	name, err := d.itemName()
 	if err != nil {
 		return err
 	}
-	if _, err := d.skipBlanks(); err != nil {
+	b, err := d.skipBlanks()
+	if err != nil || b == ')' || b == '\r' || b == '\n' { // a name without value is skipped
 		return err
 	}
-	item := strings.ToUpper(name.text())
-	if strings.HasPrefix(item, "BODY[") || strings.HasPrefix(item, "BINARY[") || strings.HasPrefix(item, "RFC822") && item != "RFC822.SIZE" {
+	if isBody(name) {
 		return d.fetchLiteral(m.UID, sink)
 	}
+	v, err := d.value(0)
+	if err != nil {
+		return err
+	}
+	m.set(name, v)
+	return nil
+}
+
+// itemName returns the name of a FETCH item in upper case, "" when something else is in its place.
+func (d *decoder) itemName() (string, error) {
 	b, err := d.peek()
 	if err != nil {
-		return err
+		return "", err
 	}
-	if b == ')' || b == '\r' || b == '\n' {
-		return nil // a name without value: skipped
+	if strings.IndexByte(`({~"`, b) >= 0 {
+		_, err := d.value(0)
+		return "", err
 	}
-	v, err := d.value(0, maxLine)
-	if err != nil {
-		return err
-	}
-	m.set(item, v)
-	return nil
+	name, err := d.atom(true)
+	return strings.ToUpper(name), err
+}
+
+// isBody reports whether the value of a FETCH item is (part of) the message.
+func isBody(item string) bool {
+	return strings.HasPrefix(item, "BODY[") || strings.HasPrefix(item, "BINARY[") ||
+		strings.HasPrefix(item, "RFC822") && item != "RFC822.SIZE"
 }
 
 // set takes over the value of a known item; unknown ones (X-GM-LABELS, EMAILID, ...) are skipped.
@@ -196,35 +227,47 @@ func withoutRecent(flags []string) []string {
 }
 
 // fetchLiteral streams a body. Servers also send short ones as quoted strings, and NIL for "none".
-func (d *decoder) fetchLiteral(uid UID, sink *fetchSink) error {
+func (d *decoder) fetchLiteral(uid UID, sink func(UID) *fetchSink) error {
 	size, ok, err := d.literalSize()
 	if err != nil {
 		return err
 	}
 	if !ok {
-		v, err := d.value(0, maxLine)
-		if err != nil || v.kind == kindNil {
-			return err
+		v, err := d.value(0)
+		if err == nil && v.kind == kindString {
+			sink(uid).literal(&Literal{UID: uid, Size: int64(len(v.str)), Reader: strings.NewReader(v.str)})
 		}
-		sink.literal(&Literal{UID: uid, Size: int64(len(v.str)), Reader: strings.NewReader(v.str)})
-		return nil
+		return err
 	}
-	body := &io.LimitedReader{R: d.in, N: size}
-	sink.literal(&Literal{UID: uid, Size: size, Reader: &wholeReader{body}})
-	_, err = io.CopyN(io.Discard, d.in, body.N)
+	receiver, body := sink(uid), &literalReader{in: d.in, left: size}
+	receiver.literal(&Literal{UID: uid, Size: size, Reader: body})
+	if body.err != nil {
+		receiver.err = nil // whatever the callback made of it, the connection is the cause
+		return body.err
+	}
+	_, err = io.CopyN(io.Discard, d.in, body.left)
 	return unexpected(err)
 }
 
-// wholeReader reports a connection that ends inside a literal as an error and never as the end of
-// the message: a cut message must not look complete.
-type wholeReader struct{ body *io.LimitedReader }
+// literalReader reads exactly the octets of a literal. A connection that ends inside is an error and
+// never the end of the message: a cut message must not look complete.
+type literalReader struct {
+	in   io.Reader
+	left int64
+	err  error
+}
 
-func (r *wholeReader) Read(p []byte) (int, error) {
-	n, err := r.body.Read(p)
-	if errors.Is(err, io.EOF) && r.body.N > 0 {
-		err = io.ErrUnexpectedEOF
+func (r *literalReader) Read(p []byte) (int, error) {
+	if r.left == 0 {
+		return 0, io.EOF
 	}
-	return n, err
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.in.Read(p[:min(int64(len(p)), r.left)])
+	r.left -= int64(n)
+	r.err = unexpected(err)
+	return n, r.err
 }
 
 func (s *fetchSink) literal(l *Literal) {

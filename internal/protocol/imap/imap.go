@@ -22,11 +22,12 @@ package imap
 //   - One goroutine reads. It matches tags, hands untagged data to the oldest command that wants it,
 //     and runs the callbacks of Fetch. A callback must not wait for anything of its own connection.
 //   - One command at a time is written, under writeLock; an Append holds it from its first to its last byte.
-//   - A tagged BAD, a protocol error, a cancelled context or a missed deadline ends the connection:
-//     after a BAD nobody knows whether the rest of a literal is about to be run as commands
-//     (a non-synchronising literal of a refused APPEND is; seen on Dovecot 2.3).
+//   - A BAD, an answer to a command that was never sent, a protocol error, a cancelled context or a
+//     missed deadline ends the connection: after a BAD nobody knows whether the rest of a literal is
+//     about to be run as commands (a non-synchronising literal of a refused APPEND is; seen on Dovecot 2.3).
 //   - Flags, dates and mailbox names are validated before the first byte of a command goes out.
-//   - Deadlines are by progress: a transfer may take hours as long as bytes move.
+//   - Deadlines are by progress: a transfer may take hours as long as bytes move. The clock for answers
+//     runs while the server owes one, and not while a command is still being written.
 //   - At most one literal buffer is held, whatever the size of the messages.
 
 import (
@@ -34,8 +35,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -53,9 +54,9 @@ type Client struct {
 	mu        sync.Mutex
 	tagCount  int
 	pending   []*command // oldest first
+	awaiting  bool       // a "+" is awaited
 	caps      Capabilities
 	capsCount int // how often the server has announced them
-	enabled   map[string]bool
 	greeting  string
 	preauth   bool
 	failure   error // why the connection ended, nil while it is up
@@ -73,8 +74,9 @@ type command struct {
 	// fetch, if set, receives FETCH responses instead.
 	fetch *fetchSink
 
-	done   chan struct{}
-	status *response // the tagged answer
+	sent   bool          // completely written: the server owes the answer; guarded by Client.mu
+	done   chan struct{} // closed when status and err are set
+	status *response     // the tagged answer, nil if the connection ended before it
 	err    error
 }
 
@@ -89,7 +91,6 @@ func newClient(conn net.Conn, timeout time.Duration) *Client {
 		writeLock: make(chan struct{}, 1),
 		out:       bufio.NewWriterSize(t, 64<<10),
 		continued: make(chan string, 1),
-		enabled:   map[string]bool{},
 		ended:     make(chan struct{}),
 	}
 	return c
@@ -123,6 +124,9 @@ func (c *Client) dispatch(resp *response) {
 		c.complete(resp)
 	default:
 		c.noteUntagged(resp)
+		if resp.name == "BAD" { // the server was told something that we never meant to say
+			c.fail(resp.statusError(""))
+		}
 		for _, cmd := range c.snapshot() {
 			if cmd.untagged != nil && cmd.untagged(resp) {
 				return
@@ -138,10 +142,6 @@ func (c *Client) noteUntagged(resp *response) {
 	switch resp.name {
 	case "CAPABILITY":
 		c.setCapsLocked(resp.words())
-	case "ENABLED":
-		for _, word := range resp.words() {
-			c.enabled[strings.ToUpper(word)] = true
-		}
 	case "BYE":
 		c.bye = resp.statusError("")
 	}
@@ -160,23 +160,14 @@ func (c *Client) setCapsLocked(words []string) {
 	c.capsCount++
 }
 
-// complete ends the command that resp's tag belongs to. An unknown tag is skipped.
+// complete ends the command that resp's tag belongs to. A second answer to the same command is
+// skipped; an answer to a command that was never sent means that the server took something for a command.
 func (c *Client) complete(resp *response) {
-	c.mu.Lock()
-	var cmd *command
-	for i, p := range c.pending {
-		if p.tag == resp.tag {
-			cmd = p
-			c.pending = append(c.pending[:i], c.pending[i+1:]...)
-			break
-		}
-	}
-	c.noteCodeLocked(resp)
-	if len(c.pending) == 0 {
-		c.transport.idle()
-	}
-	c.mu.Unlock()
+	cmd, known := c.take(resp)
 	if cmd == nil {
+		if !known {
+			c.fail(&syntaxError{"it answers a command that was never sent: " + strconv.Quote(printable(resp.tag+" "+resp.name+" "+resp.text))})
+		}
 		return
 	}
 	cmd.status = resp
@@ -189,10 +180,42 @@ func (c *Client) complete(resp *response) {
 	}
 }
 
-// fetchSinkFor returns the sink of the oldest pending FETCH, or nil when the data is unsolicited.
-func (c *Client) fetchSinkFor() *fetchSink {
-	for _, cmd := range c.snapshot() {
-		if cmd.fetch != nil {
+// take removes the answered command from the pending ones. known is false for a foreign tag.
+func (c *Client) take(resp *response) (cmd *command, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.noteCodeLocked(resp)
+	for i, p := range c.pending {
+		if p.tag == resp.tag {
+			c.pending = append(c.pending[:i], c.pending[i+1:]...)
+			c.clockLocked()
+			return p, true
+		}
+	}
+	number, ok := strings.CutPrefix(resp.tag, tagPrefix)
+	n, err := strconv.Atoi(number)
+	return nil, ok && err == nil && n >= 1 && n <= c.tagCount
+}
+
+// tagPrefix is what the tags of this client begin with.
+const tagPrefix = "r"
+
+// clockLocked lets the clock run while an answer is owed.
+func (c *Client) clockLocked() {
+	owed := c.awaiting
+	for i := 0; i < len(c.pending) && !owed; i++ {
+		owed = c.pending[i].sent
+	}
+	c.transport.owe(owed)
+}
+
+// fetchSinkFor returns the sink of the oldest pending FETCH that asked for uid, which is 0 while it is
+// not known, or nil when the data is unsolicited.
+func (c *Client) fetchSinkFor(uid UID) *fetchSink {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, cmd := range c.pending {
+		if cmd.fetch != nil && (uid == 0 || cmd.fetch.uids.Contains(uid)) {
 			return cmd.fetch
 		}
 	}
@@ -242,6 +265,9 @@ func (c *Client) explainLocked(err error) error {
 
 // begin registers cmd and takes the write lock. end must be called after the last byte.
 func (c *Client) begin(ctx context.Context, cmd *command) error {
+	if err := ctx.Err(); err != nil {
+		return err // nothing is under way yet that would have to be given up
+	}
 	select {
 	case c.writeLock <- struct{}{}:
 	case <-ctx.Done():
@@ -255,23 +281,40 @@ func (c *Client) begin(ctx context.Context, cmd *command) error {
 		<-c.writeLock
 		return &ConnectionError{Command: cmd.name, Err: c.failure}
 	}
-	select { // a "+" that nobody waited for must not answer this command
-	case <-c.continued:
-	default:
-	}
 	c.tagCount++
-	cmd.tag = fmt.Sprintf("r%d", c.tagCount)
+	cmd.tag = tagPrefix + strconv.Itoa(c.tagCount)
 	cmd.done = make(chan struct{})
 	c.pending = append(c.pending, cmd)
-	c.transport.busy()
 	return nil
 }
 
 // end flushes what was written and lets the next command go out.
-func (c *Client) end() error {
+func (c *Client) end(cmd *command) error {
 	err := c.flush()
+	c.owes(cmd)
 	<-c.writeLock
 	return err
+}
+
+// owes starts the clock for the answer to cmd.
+func (c *Client) owes(cmd *command) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cmd.sent = true
+	c.clockLocked()
+}
+
+// await starts or stops the clock for a "+".
+func (c *Client) await(awaiting bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.awaiting = awaiting
+	c.clockLocked()
+}
+
+// guard ends the connection with ctx, which frees a write that is stuck; the returned function ends the guard.
+func (c *Client) guard(ctx context.Context) func() bool {
+	return context.AfterFunc(ctx, func() { c.fail(ctx.Err()) })
 }
 
 // farewell is how long a failed write waits for the server's reason.
@@ -280,11 +323,13 @@ const farewell = 2 * time.Second
 // writeFailed ends the connection after a failed write. A server that hangs up usually says why
 // (BYE), and that is still on its way when the write fails, so the reader gets a moment to find it.
 func (c *Client) writeFailed(err error) error {
-	grace := time.NewTimer(farewell)
-	defer grace.Stop()
-	select {
-	case <-c.ended:
-	case <-grace.C:
+	if c.Err() == nil {
+		grace := time.NewTimer(farewell)
+		defer grace.Stop()
+		select {
+		case <-c.ended:
+		case <-grace.C:
+		}
 	}
 	c.fail(err)
 	return c.Err()
@@ -300,20 +345,26 @@ func (c *Client) flush() error {
 
 // send writes one command whose arguments are parts, without waiting for the answer.
 func (c *Client) send(ctx context.Context, cmd *command, parts ...part) error {
+	if err := checkParts(parts); err != nil {
+		return err
+	}
 	if err := c.begin(ctx, cmd); err != nil {
 		return err
 	}
+	defer c.guard(ctx)()
 	err := c.writeParts(ctx, cmd, parts)
-	if endErr := c.end(); err == nil {
+	if endErr := c.end(cmd); err == nil {
 		err = endErr
 	}
-	return err
+	return c.orServerWords(cmd, err)
 }
 
-// do sends a command and waits for its tagged answer.
+// do sends a command and waits for its tagged answer. Nothing of the command is under way any more
+// when it returns, so that what its untagged function has collected can be read.
 func (c *Client) do(ctx context.Context, cmd *command, parts ...part) error {
-	if err := c.send(ctx, cmd, parts...); err != nil {
-		return c.orServerWords(cmd, err)
+	err := c.send(ctx, cmd, parts...)
+	if cmd.done == nil { // never began
+		return err
 	}
 	return c.wait(ctx, cmd)
 }
@@ -325,16 +376,19 @@ func (c *Client) wait(ctx context.Context, cmd *command) error {
 	case <-cmd.done:
 		return cmd.err
 	case <-ctx.Done():
-		c.fail(ctx.Err())
-		<-cmd.done
-		return ctx.Err()
 	}
+	c.fail(ctx.Err())
+	<-cmd.done
+	if cmd.status != nil { // the answer was faster
+		return cmd.err
+	}
+	return ctx.Err()
 }
 
 // orServerWords replaces a local write error by what the server said about the command, if it did.
 func (c *Client) orServerWords(cmd *command, err error) error {
-	if cmd.done == nil {
-		return err
+	if err == nil {
+		return nil
 	}
 	select {
 	case <-cmd.done:
@@ -342,6 +396,9 @@ func (c *Client) orServerWords(cmd *command, err error) error {
 			return cmd.err
 		}
 	default:
+	}
+	if reason := c.Err(); reason != nil {
+		return &ConnectionError{Command: cmd.name, Err: reason}
 	}
 	return err
 }

@@ -19,12 +19,13 @@ func parseInternalDate(s string) time.Time {
 	return t
 }
 
-// formatInternalDate renders t for APPEND. The grammar has four digits for the year and a zone in
-// whole minutes; anything else would be a syntax error at the server, with the consequences that
+// formatInternalDate renders t for APPEND. The grammar has four digits for the year, and four for a zone
+// in hours and minutes; anything else would be a syntax error at the server, with the consequences that
 // the invariants of this package describe.
 func formatInternalDate(t time.Time) (string, error) {
 	_, offset := t.Zone()
-	if t.Year() < 1 || t.Year() > 9999 || offset%60 != 0 {
+	const day = 24 * 60 * 60
+	if t.Year() < 1 || t.Year() > 9999 || offset%60 != 0 || offset <= -day || offset >= day {
 		return "", &ArgumentError{What: "date", Value: strconv.FormatInt(t.Unix(), 10), Why: "cannot be written as an IMAP date"}
 	}
 	return t.Format(internalDateLayout), nil

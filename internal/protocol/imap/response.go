@@ -2,13 +2,16 @@
 
 package imap
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // response is one line of the server, with its literals, in generic form.
 type response struct {
 	tag          string // "" when untagged
 	continuation bool
-	number       uint32 // of "* 12 EXISTS"
+	number       uint64 // of "* 12 EXISTS"
 	name         string // upper case: OK, NO, BAD, BYE, PREAUTH, LIST, STATUS ...
 	fields       []value
 	code         string // upper case, of "[CODE args]"
@@ -27,7 +30,8 @@ const (
 	kindList
 )
 
-// value is one element of a response: an atom, a string (quoted or literal), NIL or a list.
+// value is one element of a response: an atom, a string (quoted or literal), NIL (with its spelling)
+// or a list.
 type value struct {
 	kind kind
 	str  string
@@ -35,15 +39,7 @@ type value struct {
 }
 
 // words returns the atoms and strings among the fields.
-func (r *response) words() []string {
-	var words []string
-	for _, f := range r.fields {
-		if f.kind == kindAtom || f.kind == kindString {
-			words = append(words, f.str)
-		}
-	}
-	return words
-}
+func (r *response) words() []string { return value{list: r.fields}.strings() }
 
 // field returns the i-th field, or NIL when there is none.
 func (r *response) field(i int) value {
@@ -57,11 +53,12 @@ func (r *response) statusError(command string) *StatusError {
 	return &StatusError{Kind: r.name, Command: command, Code: r.code, Text: r.text}
 }
 
-// strings returns the atoms and strings of a list value.
+// strings returns the atoms and strings of a list value. NIL counts as an atom there: it may be the
+// name of a keyword.
 func (v value) strings() []string {
 	var all []string
 	for _, item := range v.list {
-		if item.kind == kindAtom || item.kind == kindString {
+		if item.kind != kindList {
 			all = append(all, item.str)
 		}
 	}
@@ -89,13 +86,33 @@ func isStatus(name string) bool {
 func (r *response) parseText(line string) {
 	rest := strings.TrimLeft(line, " ")
 	if strings.HasPrefix(rest, "[") {
-		if end := strings.IndexByte(rest, ']'); end > 0 {
+		if end := codeEnd(rest); end > 0 {
 			code, args, _ := strings.Cut(rest[1:end], " ")
-			r.code, r.codeArgs = strings.ToUpper(code), args
+			r.code, r.codeArgs = printable(strings.ToUpper(code)), args
 			rest = strings.TrimLeft(rest[end+1:], " ")
 		}
 	}
 	r.text = printable(rest)
+}
+
+// codeEnd finds the bracket that closes a response code. One inside a list or quotes does not:
+// servers put keywords into PERMANENTFLAGS as they are.
+func codeEnd(s string) int {
+	quoted, depth := false, 0
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			quoted = !quoted
+		case quoted:
+		case s[i] == '(':
+			depth++
+		case s[i] == ')':
+			depth--
+		case s[i] == ']' && depth <= 0:
+			return i
+		}
+	}
+	return strings.IndexByte(s, ']') // quotes or parentheses without end
 }
 
 // printable bounds server text and takes control characters out, so that it can be shown.
@@ -104,10 +121,10 @@ func printable(s string) string {
 	if len(s) > limit {
 		s = s[:limit] + "..."
 	}
-	return strings.ToValidUTF8(strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, s), "?")
+	}, strings.ToValidUTF8(s, "?"))
 }

@@ -17,8 +17,13 @@ const (
 // Store changes the flags of uids in the open mailbox.
 func (c *Client) Store(ctx context.Context, uids UIDSet, mode StoreMode, flags []string) error {
 	list, err := flagList(flags)
-	if err != nil || uids.Empty() {
+	if err != nil {
 		return err
 	}
-	return c.do(ctx, &command{name: "UID STORE"}, raw("UID STORE "+uids.String()+" "+string(mode)+" "+list))
+	for _, part := range uids.lines() {
+		if err := c.do(ctx, &command{name: "UID STORE"}, raw("UID STORE "+part.String()+" "+string(mode)+" "+list)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -4,44 +4,43 @@ package imap
 
 import (
 	"net"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
-// transport is the byte stream with deadlines by progress: while an answer is awaited every read
-// must make progress within timeout, and so must every write. An idle connection has no deadline.
+// transport is the byte stream with deadlines by progress: while the server owes an answer every read
+// must make progress within timeout, and so must every write. A connection that waits for nothing
+// has no read deadline.
 type transport struct {
 	conn    net.Conn
 	timeout time.Duration
-	waiting atomic.Bool
 
-	read, written atomic.Int64 // octets, for reports
+	mu   sync.Mutex // so that the reader never renews a deadline that was just taken away
+	owed bool
 }
 
-// busy starts the clock for the reader, which may already be blocked in a read.
-func (t *transport) busy() {
-	t.waiting.Store(true)
-	t.extend()
+// owe starts the clock for the reader, which may already be blocked in a read, or stops it.
+func (t *transport) owe(owed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.owed = owed
+	t.setDeadline()
 }
 
-// idle stops the clock.
-func (t *transport) idle() {
-	t.waiting.Store(false)
-	_ = t.conn.SetReadDeadline(time.Time{}) // fails only on a closed connection, which the reader sees
-}
-
-func (t *transport) extend() {
-	_ = t.conn.SetReadDeadline(time.Now().Add(t.timeout)) // as above
+func (t *transport) setDeadline() {
+	deadline := time.Time{}
+	if t.owed {
+		deadline = time.Now().Add(t.timeout)
+	}
+	_ = t.conn.SetReadDeadline(deadline) // fails only on a closed connection, which the reader sees
 }
 
 // Read implements io.Reader for the decoder.
 func (t *transport) Read(p []byte) (int, error) {
-	if t.waiting.Load() {
-		t.extend()
-	}
-	n, err := t.conn.Read(p)
-	t.read.Add(int64(n))
-	return n, err
+	t.mu.Lock()
+	t.setDeadline()
+	t.mu.Unlock()
+	return t.conn.Read(p)
 }
 
 // Write implements io.Writer for the command writer.
@@ -49,7 +48,5 @@ func (t *transport) Write(p []byte) (int, error) {
 	if err := t.conn.SetWriteDeadline(time.Now().Add(t.timeout)); err != nil {
 		return 0, err
 	}
-	n, err := t.conn.Write(p)
-	t.written.Add(int64(n))
-	return n, err
+	return t.conn.Write(p)
 }
