@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+)
+
+func newUp() *cobra.Command {
+	var dir string
+	command := &cobra.Command{
+		Use:   "up",
+		Short: "Run an atmail 7 and an atmail 8 cloud until Ctrl-C",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return up(command.Context(), dir, command.OutOrStdout())
+		},
+	}
+	command.Flags().StringVar(&dir, "dir", "", "folder for all data, kept at the end (default: a temporary one)")
+	return command
+}
+
+// up runs both servers until ctx is done.
+func up(ctx context.Context, dir string, out io.Writer) (err error) {
+	p, err := openPair(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.populate(ctx); err != nil {
+		return err
+	}
+	inbox := filepath.Join(p.room.Dir(), "account-manager")
+	if err := os.Mkdir(inbox, 0o755); err != nil {
+		return err
+	}
+	if err := p.describe(out, inbox); err != nil {
+		return err
+	}
+	return manageAccounts(ctx, inbox, p.destination, out)
+}
+
+// describe prints where everything is.
+func (p *pair) describe(out io.Writer, inbox string) error {
+	source, destination := p.source, p.destination
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\tatmail 7 (source)\tatmail 8 cloud (destination)")
+	for _, row := range [][3]string{
+		{"IMAP", source.IMAP, destination.IMAP},
+		{"IMAPS", source.IMAPS, destination.IMAPS},
+		{"POP3", source.POP3, destination.POP3},
+		{"POP3S", source.POP3S, destination.POP3S},
+		{"ManageSieve", source.Sieve, destination.Sieve},
+		{"LMTP", source.LMTP, destination.LMTP},
+		{"DAV", source.DAV, destination.DAV},
+		{"name in TLS", "mail.example.test", "cloud.example.test"},
+		{"database", source.DSN, "-"},
+		{"master user", source.MasterUser + " " + source.MasterPassword, "-"},
+	} {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", row[0], row[1], row[2])
+	}
+	for _, person := range people {
+		password := person.Stored
+		if person.Clear != "" {
+			password = person.Clear + " (stored as a hash)"
+		}
+		fmt.Fprintf(table, "account\t%s %s\t-\n", person.Address, password)
+	}
+	fmt.Fprintf(table, "\nauthority\t%s\n", p.room.CAFile())
+	fmt.Fprintf(table, "logs\t%s\n", filepath.Join(p.room.Dir(), "log"))
+	fmt.Fprintf(table, "account manager\tput a CSV file into %s\n\nCtrl-C ends it.\n", inbox)
+	return table.Flush()
+}
