@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"fmt"
+	"strings"
+
+	"rehome"
+)
+
+// book adds a group to the totals and the list.
+func (c *check) book(m Mailbox, dst Totals) {
+	c.mail.Source.add(Totals{Mailboxes: len(m.Source), Messages: m.Messages, Octets: m.Octets})
+	c.mail.Destination.add(dst)
+	c.mail.Mailboxes = append(c.mail.Mailboxes, m)
+}
+
+func (c *check) bookMissing(g *group, m Mailbox) {
+	m.Differences = 1
+	c.book(m, Totals{})
+	holding := "no messages"
+	if m.Messages > 0 {
+		holding = count(m.Messages, "message")
+	}
+	c.differ(Difference{
+		Kind: MissingMailbox, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination, Source: holding,
+		Sentence: "mailbox " + quoteAll(g.sources) + " with " + holding + " is not at the destination, where it would be " + quote(g.destination),
+	})
+}
+
+// bookEmpty needs no look into the mailbox: there is nothing on either side.
+func (c *check) bookEmpty(m Mailbox) {
+	if c.level == LevelFull {
+		m.SourceRoot, m.DestinationRoot = root(), root()
+	}
+	m.Octets = 0
+	c.book(m, Totals{Mailboxes: 1})
+}
+
+func (c *check) bookUncounted(g *group, m Mailbox, srcKnown bool) {
+	m.Differences = 1
+	c.book(m, Totals{Mailboxes: 1, Octets: -1})
+	side, names := "source", g.sources
+	if srcKnown {
+		side, names = "destination", []string{g.destination}
+	}
+	c.differUnreadable(m, quoteAll(names), side, "it does not say how many messages it holds")
+}
+
+func (c *check) bookCounts(m Mailbox, dstMessages, dstOctets int64) {
+	c.observe(int(m.Messages), 0)
+	if m.Messages != dstMessages {
+		m.Differences = 1
+		c.differ(Difference{
+			Kind: CountDiffers, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
+			Source: count(m.Messages, "message"), Destination: count(dstMessages, "message"),
+			Sentence: fmt.Sprintf("mailbox %q holds %s at the source and %s at the destination",
+				strings.Join(m.Source, ", "), count(m.Messages, "message"), count(dstMessages, "message")),
+		})
+	}
+	c.book(m, Totals{Mailboxes: 1, Messages: dstMessages, Octets: dstOctets})
+}
+
+func (c *check) bookRefused(g *group, m Mailbox, r *reading) {
+	dstMessages, dstOctets, _ := tally(g.dst)
+	refused := r.refused()
+	m.Differences = len(refused)
+	c.book(m, Totals{Mailboxes: 1, Messages: dstMessages, Octets: dstOctets})
+	for _, b := range refused {
+		c.differUnreadable(m, quote(b.name), string(b.side), fmt.Sprintf("the server says %q", b.refusal))
+	}
+}
+
+func (c *check) differUnreadable(m Mailbox, names, side, why string) {
+	c.differ(Difference{
+		Kind: UnreadableMailbox, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
+		Sentence: "mailbox " + names + " cannot be read at the " + side + ": " + why,
+	})
+}
+
+// bookMessages books what reading the messages has shown.
+func (c *check) bookMessages(m Mailbox, r *reading, level Level) {
+	src, dst := totalsOf(level, r.src...), totalsOf(level, r.dst)
+	m.Messages, m.Octets, m.Differences = src.Messages, src.Octets, len(r.judgement.discrepancies)
+	if level == LevelFull {
+		m.SourceRoot, m.DestinationRoot = root(r.src...), root(r.dst)
+	}
+	c.book(m, dst)
+	for _, d := range r.judgement.discrepancies {
+		c.mail.Counts[d.kind]++
+	}
+	c.mail.Differences = append(c.mail.Differences, r.differences...)
+	c.mail.Unlisted += len(r.judgement.discrepancies) - len(r.differences)
+	c.remark(r)
+}
+
+func totalsOf(level Level, boxes ...*box) Totals {
+	t := Totals{Mailboxes: len(boxes)}
+	for _, b := range boxes {
+		for _, r := range b.records {
+			octets := r.size
+			if level == LevelFull && r.read() {
+				octets = r.octets
+			}
+			t.addMail(1, octets)
+		}
+	}
+	return t
+}
+
+// remark raises what is no difference and worth knowing.
+func (c *check) remark(r *reading) {
+	name := r.src[0].name
+	if r.changed {
+		c.find("mailbox_changing", rehome.SeverityWarning, name, "verify again when nobody works in it",
+			fmt.Sprintf("mailbox %s has changed while it was verified, twice: the result is of a moment that has passed", quote(name)))
+	}
+	if n := r.judgement.undated; n > 0 {
+		c.find("date_not_kept", rehome.SeverityInfo, name, "",
+			fmt.Sprintf("%s of %s carried no date, or one in the future, at the source; the destination shows the time of the copy", count(int64(n), "message"), quote(name)))
+	}
+	if n := r.judgement.reordered; n > 0 {
+		c.find("order_differs", rehome.SeverityInfo, name, "",
+			fmt.Sprintf("the messages of %s stand in another order at the destination, in %s; mail clients that sort by arrival, and POP3, show it",
+				quote(name), count(int64(n), "place")))
+	}
+}

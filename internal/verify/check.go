@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/imap"
+)
+
+// check compares one account.
+type check struct {
+	options  Options
+	level    Level
+	account  rehome.Account
+	src, dst *end
+
+	srcList, dstList listing
+	mail             Mail
+	findings         []rehome.Finding
+}
+
+func newCheck(options Options, account rehome.Account) *check {
+	return &check{
+		options: options, level: options.Level, account: account,
+		src:  &end{side: rehome.Source, host: options.Source},
+		dst:  &end{side: rehome.Destination, host: options.Destination},
+		mail: Mail{Differences: []Difference{}, Mailboxes: []Mailbox{}, Counts: map[Kind]int{}},
+	}
+}
+
+func (c *check) close() {
+	c.src.close()
+	c.dst.close()
+}
+
+// connect opens both ends, in the order that the invariants ask for.
+func (c *check) connect(ctx context.Context) error {
+	if err := c.src.connect(ctx, c.account); err != nil {
+		return err
+	}
+	return c.dst.connect(ctx, c.account)
+}
+
+// reconnect gives both sessions back before it asks for new ones: to hold one while waiting for the
+// other could block two accounts for ever.
+func (c *check) reconnect(ctx context.Context) error {
+	c.close()
+	return c.connect(ctx)
+}
+
+// run does the whole comparison.
+func (c *check) run(ctx context.Context) error {
+	if err := c.connect(ctx); err != nil {
+		return err
+	}
+	err := both(ctx, func(ctx context.Context) (err error) {
+		c.srcList, err = list(ctx, c.src.session)
+		return endpoint.Fault(err, "list the source's mailboxes of", c.account.Address)
+	}, func(ctx context.Context) (err error) {
+		c.dstList, err = list(ctx, c.dst.session)
+		return endpoint.Fault(err, "list the destination's mailboxes of", c.account.Address)
+	})
+	if err != nil {
+		return err
+	}
+	groups, plan := groups(c.srcList, c.dstList, c.options.Rules)
+	for _, g := range groups {
+		if err := c.group(ctx, g); err != nil {
+			return err
+		}
+	}
+	c.lookForExtra(groups)
+	c.checkPairs(plan)
+	c.listLeftOut(plan)
+	return nil
+}
+
+// result closes the account.
+func (c *check) result() Account {
+	verdict := Equal
+	if c.mail.total() > 0 {
+		verdict = Differs
+	}
+	return Account{
+		Account: c.account.Address, Verdict: verdict, Level: c.level,
+		Verified: c.options.Now().UTC().Truncate(time.Second), Mail: &c.mail, Findings: c.findings,
+	}
+}
+
+// group compares what belongs into one destination mailbox.
+func (c *check) group(ctx context.Context, g *group) error {
+	messages, octets, known := tally(g.src)
+	dstMessages, dstOctets, dstKnown := tally(g.dst)
+	m := Mailbox{Source: printableAll(g.sources), Destination: printable(g.destination), Messages: messages, Octets: octets}
+	switch {
+	case !g.exists:
+		c.bookMissing(g, m)
+	case known && dstKnown && messages == 0 && dstMessages == 0:
+		c.bookEmpty(m)
+	case c.level != LevelCounts:
+		return c.compareMessages(ctx, g, m, c.level)
+	case !known || !dstKnown:
+		c.bookUncounted(g, m, known)
+	case messages == dstMessages && octets != dstOctets && octets >= 0 && dstOctets >= 0:
+		// Completed line ends or another message? Counts cannot tell.
+		return c.compareMessages(ctx, g, m, LevelMetadata)
+	default:
+		c.bookCounts(m, dstMessages, dstOctets)
+	}
+	return nil
+}
+
+// compareMessages opens the mailboxes.
+func (c *check) compareMessages(ctx context.Context, g *group, m Mailbox, level Level) error {
+	r, err := c.look(ctx, g, level)
+	if err != nil {
+		return err
+	}
+	if len(r.refused()) > 0 {
+		c.bookRefused(g, m, r)
+		return nil
+	}
+	c.bookMessages(m, r, level)
+	return nil
+}
+
+// watch returns what is told of each message read at e: the source's are observed.
+func (c *check) watch(e *end) func(octets int64) {
+	if e != c.src {
+		return nil
+	}
+	return func(octets int64) { c.observe(1, octets) }
+}
+
+func (c *check) observe(messages int, octets int64) {
+	c.options.Observe(c.account.Address, messages, octets)
+}
+
+// room is how many differences can still be listed.
+func (c *check) room() int { return max(c.options.Limit-len(c.mail.Differences), 0) }
+
+// lookForExtra finds mailboxes that only the destination has. Empty ones are the defaults that a
+// server makes for everybody.
+func (c *check) lookForExtra(groups []*group) {
+	compared := map[string]bool{}
+	for _, g := range groups {
+		compared[g.destination] = true
+	}
+	for _, name := range c.dstList.own() {
+		entry := c.dstList.byName[name]
+		messages, octets, known := tally([]imap.ListEntry{entry})
+		if compared[name] || known && messages == 0 {
+			continue
+		}
+		c.mail.Destination.add(Totals{Mailboxes: 1, Messages: messages, Octets: octets})
+		c.mail.Mailboxes = append(c.mail.Mailboxes, Mailbox{
+			Source: []string{}, Destination: printable(name), Messages: messages, Octets: octets, Differences: 1,
+		})
+		holding := "an unknown number of messages"
+		if known {
+			holding = count(messages, "message")
+		}
+		c.differ(Difference{
+			Kind: ExtraMailbox, Mailbox: printable(name), Object: printable(name), Destination: holding,
+			Sentence: "mailbox " + quote(name) + " with " + holding + " is only at the destination",
+		})
+	}
+}
+
+// checkPairs compares what a listing says of a mailbox beside its messages.
+func (c *check) checkPairs(plan mapping.Plan) {
+	for _, pair := range plan.Pairs {
+		name := imap.PrintableName(pair.Destination)
+		if pair.Container || !c.dstList.holds(name) {
+			continue
+		}
+		src, dst := c.srcList.byName[pair.Source], c.dstList.byName[name]
+		if pair.Subscribe && !dst.Subscribed {
+			c.differ(Difference{
+				Kind: NotSubscribed, Mailbox: printable(pair.Source), Object: printable(name),
+				Source: "subscribed", Destination: "not subscribed",
+				Sentence: "mailbox " + quote(pair.Source) + " is subscribed at the source, and " + quote(name) + " at the destination is not",
+			})
+		}
+		if pair.Use != "" && src.HasAttribute(pair.Use) && !dst.HasAttribute(pair.Use) {
+			c.find("special_use_differs", rehome.SeverityWarning, pair.Source,
+				"tell the users where to find it, or have the destination's administrator assign the use",
+				fmt.Sprintf("mailbox %s is marked as %s at the source, and %s at the destination is not", quote(pair.Source), pair.Use, quote(name)))
+		}
+	}
+}
+
+// listLeftOut notes the source mailboxes that the rules or their nature keep out of the comparison.
+func (c *check) listLeftOut(plan mapping.Plan) {
+	for _, left := range plan.Left {
+		entry := c.srcList.byName[left.Source]
+		if !entry.Selectable() {
+			continue
+		}
+		messages, _, _ := tally([]imap.ListEntry{entry})
+		c.mail.LeftOut = append(c.mail.LeftOut, LeftOut{Mailbox: printable(left.Source), Reason: left.Reason, Messages: messages})
+	}
+}
+
+// differ books one difference that is worth a sentence of its own.
+func (c *check) differ(d Difference) {
+	c.mail.Counts[d.Kind]++
+	if c.room() > 0 {
+		c.mail.Differences = append(c.mail.Differences, d)
+	} else {
+		c.mail.Unlisted++
+	}
+}
+
+func (c *check) find(code string, severity rehome.Severity, mailbox, nextStep, sentence string) {
+	c.findings = append(c.findings, rehome.Finding{
+		Code: code, Severity: severity, Account: c.account.Address, Object: printable(mailbox), Sentence: sentence, NextStep: nextStep,
+	})
+}
+
+func printableAll(names []string) []string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = printable(name)
+	}
+	return all
+}
+
+// quoteAll renders names for a sentence.
+func quoteAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quote(name)
+	}
+	return strings.Join(quoted, ", ")
+}

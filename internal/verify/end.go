@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/protocol/imap"
+)
+
+// end is one end of the account with the session that reads it. Only one goroutine uses it at a time.
+type end struct {
+	side    rehome.Side
+	host    Host
+	session *endpoint.Session
+	open    *box // the mailbox that is open, nil for none
+}
+
+// connect opens a session unless there is one that works.
+func (e *end) connect(ctx context.Context, account rehome.Account) (err error) {
+	e.session, err = e.host.Open(ctx, account)
+	return err
+}
+
+// close gives the session back, whatever has become of it.
+func (e *end) close() {
+	if e.session != nil {
+		e.session.Close()
+	}
+	e.session, e.open = nil, nil
+}
+
+// lost says that the connection has broken.
+func (e *end) lost() bool { return e.session == nil || e.session.Err() != nil }
+
+// examine opens b for reading. A refusal is noted in b and is no error.
+func (e *end) examine(ctx context.Context, b *box) error {
+	e.open = nil
+	state, err := e.session.Examine(ctx, b.name)
+	var status *imap.StatusError
+	if errors.As(err, &status) && !e.lost() {
+		b.refusal = cmp.Or(status.Text, status.Kind)
+		return nil
+	}
+	if err != nil {
+		return e.fault(err, b)
+	}
+	b.state, e.open = state, b
+	return nil
+}
+
+// reopen makes b the open mailbox, unless it is.
+func (e *end) reopen(ctx context.Context, b *box) error {
+	if e.open == b {
+		return nil
+	}
+	validity := b.state.UIDValidity
+	if err := e.examine(ctx, b); err != nil {
+		return err
+	}
+	if b.refusal != "" || b.state.UIDValidity != validity {
+		return e.fault(errors.New("the server has replaced the mailbox while it was read"), b)
+	}
+	return nil
+}
+
+// unchanged opens b again and says whether it still is what it was when it was read.
+func (e *end) unchanged(ctx context.Context, b *box) (bool, error) {
+	if b.refusal != "" {
+		return true, nil
+	}
+	now := &box{side: b.side, name: b.name}
+	if err := e.examine(ctx, now); err != nil {
+		return false, err
+	}
+	return now.refusal == "" && sameState(b.state, now.state), nil
+}
+
+func sameState(a, b imap.Selected) bool {
+	return a.UIDValidity == b.UIDValidity && a.UIDNext == b.UIDNext &&
+		a.Messages == b.Messages && a.HighestModSeq == b.HighestModSeq
+}
+
+func (e *end) fault(err error, b *box) error {
+	return endpoint.Fault(err, "read mailbox", quote(b.name)+" at the "+string(e.side))
+}
+
+// lastUID is the highest that exists (RFC 9051, section 2.3.1.1).
+const lastUID = ^imap.UID(0)
+
+// sweep lists the messages of b, which is open: some 100 octets each, no bodies.
+func (e *end) sweep(ctx context.Context, b *box) error {
+	if b.state.Messages == 0 {
+		return nil
+	}
+	last := lastUID
+	if b.state.UIDNext > 1 {
+		last = b.state.UIDNext - 1
+	}
+	var uids imap.UIDSet
+	uids.AddRange(1, last)
+	var found []record
+	shared := map[string]string{} // most messages carry one of a few sets of flags
+	command, err := e.session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
+		Message: func(m *imap.Message) error {
+			flags := canonicalFlags(m.Flags)
+			if known, ok := shared[flags]; ok {
+				flags = known
+			} else {
+				shared[flags] = flags
+			}
+			r := record{box: b, uid: m.UID, size: m.Size, date: noDate, flags: flags}
+			if !m.InternalDate.IsZero() {
+				r.date = m.InternalDate.Unix()
+			}
+			found = append(found, r)
+			return nil
+		},
+	})
+	if err == nil {
+		err = command.Wait(ctx)
+	}
+	if err != nil {
+		return e.fault(err, b)
+	}
+	b.records = inOrder(found)
+	return nil
+}
+
+// inOrder sorts by UID and merges answers about one message: servers may answer in any order, and
+// tell about a change of flags in between (RFC 9051, section 7.5.2).
+func inOrder(found []record) []*record {
+	slices.SortStableFunc(found, func(a, b record) int { return cmp.Compare(a.uid, b.uid) })
+	records := make([]*record, 0, len(found))
+	for i := range found {
+		r := &found[i]
+		n := len(records)
+		if n == 0 || records[n-1].uid != r.uid {
+			records = append(records, r)
+			continue
+		}
+		first := records[n-1]
+		first.flags, first.size, first.date = r.flags, max(first.size, r.size), max(first.date, r.date)
+	}
+	return records
+}
+
+// inherit takes over what an earlier reading of the mailbox has found out: a message never changes
+// under its UID (RFC 9051, section 2.3.1.1), its flags may.
+func (b *box) inherit(earlier *box) {
+	if earlier == nil || earlier.state.UIDValidity != b.state.UIDValidity {
+		return
+	}
+	old := earlier.records
+	for _, r := range b.records {
+		for len(old) > 0 && old[0].uid < r.uid {
+			old = old[1:]
+		}
+		if len(old) > 0 && old[0].uid == r.uid {
+			r.digest, r.octets, r.header, r.failures = old[0].digest, old[0].octets, old[0].header, old[0].failures
+		}
+	}
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"slices"
+
+	"rehome/internal/content/message"
+	"rehome/internal/protocol/imap"
+)
+
+// inFlight is how many ranges are asked for at once: one arrives while the next is on its way.
+const inFlight = 3
+
+// taker makes something of the literal of one message.
+type taker interface {
+	wants(*record) bool   // false if the record has it already
+	take(io.Reader) error // reads it, whoever it belongs to
+	keep(*record)         // says whose it was; after every take
+	items() imap.FetchItems
+	weight(*record) int64 // octets to expect
+}
+
+// fetch reads something of records, which are in UID order, from the mailbox b. A damaged message on
+// which the server breaks off is suspected, and asked for again when all others are there; alone it
+// is either given or counts as unreadable. After an error of the connection, fetch can be called
+// again and goes on.
+func (e *end) fetch(ctx context.Context, b *box, records []*record, rangeOctets int64, t taker) error {
+	if err := e.reopen(ctx, b); err != nil {
+		return err
+	}
+	company, suspects := split(records, func(r *record) bool { return r.failures == 0 })
+	for len(company) > 0 {
+		left, err := e.stream(ctx, company, rangeOctets, t)
+		if err == nil {
+			for _, r := range left {
+				r.failures = withheld // or gone, which the next look at the mailbox tells
+			}
+			break
+		}
+		if !blame(ctx, left) || e.lost() {
+			return e.fault(err, b)
+		}
+		company, suspects = left[1:], append(suspects, left[0])
+	}
+	for _, r := range suspects {
+		if r.unreadable() {
+			continue
+		}
+		left, err := e.stream(ctx, []*record{r}, rangeOctets, t)
+		if len(left) == 0 && err == nil {
+			continue
+		}
+		if !blame(ctx, []*record{r}) || e.lost() {
+			return e.fault(err, b)
+		}
+	}
+	return nil
+}
+
+// blame notes a failure of the first record that has not come: servers answer in order. It returns
+// false when nobody is to blame, because all have come or because we were asked to stop.
+func blame(ctx context.Context, left []*record) bool {
+	if len(left) == 0 || ctx.Err() != nil {
+		return false
+	}
+	left[0].failures++
+	return true
+}
+
+// stream reads records range by range, with the next ranges already asked for, and returns those
+// that have not come. Nothing is under way any more when it returns.
+func (e *end) stream(ctx context.Context, records []*record, rangeOctets int64, t taker) (left []*record, err error) {
+	j := &job{records: records, given: make([]bool, len(records)), taker: t}
+	var flight []*imap.FetchCommand
+	land := func() {
+		waited := flight[0].Wait(ctx)
+		if flight = flight[1:]; err == nil && !imap.IsCode(waited, "EXPUNGEISSUED") { // RFC 5530: all others were given
+			err = waited
+		}
+	}
+	for part := range parts(records, rangeOctets, t.weight) {
+		if len(flight) == inFlight {
+			land()
+		}
+		if err != nil {
+			break
+		}
+		var command *imap.FetchCommand
+		if command, err = e.session.Fetch(ctx, part, t.items(), imap.FetchHandler{Literal: j.literal, Message: j.message}); err != nil {
+			break
+		}
+		flight = append(flight, command)
+	}
+	for len(flight) > 0 {
+		land()
+	}
+	if e.lost() {
+		_ = e.session.Client.Close() // waits for a callback that may still run; err says why it is lost
+	}
+	return j.left(), err
+}
+
+// parts cuts records into sets of about limit octets.
+func parts(records []*record, limit int64, weight func(*record) int64) func(yield func(imap.UIDSet) bool) {
+	return func(yield func(imap.UIDSet) bool) {
+		var uids []imap.UID
+		octets := int64(0)
+		for _, r := range records {
+			if len(uids) > 0 && octets+weight(r) > limit {
+				if !yield(imap.NewUIDSet(uids...)) {
+					return
+				}
+				uids, octets = uids[:0], 0
+			}
+			uids, octets = append(uids, r.uid), octets+weight(r)
+		}
+		if len(uids) > 0 {
+			yield(imap.NewUIDSet(uids...))
+		}
+	}
+}
+
+// job gives what arrives to the records it belongs to. Its callbacks run on one goroutine.
+type job struct {
+	records []*record
+	given   []bool
+	taker   taker
+	orphan  bool // a literal has come before its UID
+}
+
+func (j *job) literal(l *imap.Literal) error {
+	i, found := j.find(l.UID)
+	if !found && l.UID != 0 {
+		return nil
+	}
+	if err := j.taker.take(l); err != nil {
+		return err
+	}
+	j.orphan = !found
+	if found {
+		j.keep(i)
+	}
+	return nil
+}
+
+func (j *job) message(m *imap.Message) error {
+	if i, found := j.find(m.UID); found && j.orphan {
+		j.keep(i)
+	}
+	j.orphan = false
+	return nil
+}
+
+func (j *job) keep(i int) {
+	j.taker.keep(j.records[i])
+	j.given[i] = true
+}
+
+func (j *job) find(uid imap.UID) (int, bool) {
+	return slices.BinarySearchFunc(j.records, uid, func(r *record, uid imap.UID) int { return int(int64(r.uid) - int64(uid)) })
+}
+
+func (j *job) left() []*record {
+	var left []*record
+	for i, r := range j.records {
+		if !j.given[i] {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+// bodies takes the digest of whole messages.
+type bodies struct {
+	digester *message.Digester
+	buffer   []byte
+	observe  func(octets int64) // may be nil
+}
+
+func newBodies(observe func(octets int64)) *bodies {
+	return &bodies{digester: message.NewDigester(), buffer: make([]byte, 64<<10), observe: observe}
+}
+
+func (b *bodies) wants(r *record) bool { return !r.read() }
+
+func (b *bodies) items() imap.FetchItems { return imap.FetchItems{Body: true} }
+
+func (b *bodies) take(r io.Reader) error {
+	b.digester.Reset()
+	_, err := io.CopyBuffer(b.digester, r, b.buffer)
+	return err
+}
+
+func (b *bodies) keep(r *record) {
+	r.digest, r.octets = b.digester.Sum(), b.digester.Size()
+	if b.observe != nil {
+		b.observe(r.octets)
+	}
+}
+
+// weight counts an overhead, so that many empty messages are cut into ranges too.
+func (b *bodies) weight(r *record) int64 { return r.size + 256 }
+
+// headers takes the identity of messages.
+type headers struct {
+	kept   *message.Header
+	buffer []byte
+}
+
+// headerLimit is how much of a header is kept; the few fields asked for rarely need a hundredth.
+const headerLimit = 64 << 10
+
+func newHeaders() *headers {
+	return &headers{kept: message.NewHeader(headerLimit), buffer: make([]byte, 16<<10)}
+}
+
+func (h *headers) wants(r *record) bool { return r.header == nil }
+
+func (h *headers) items() imap.FetchItems {
+	return imap.FetchItems{HeaderFields: message.FingerprintFields}
+}
+
+func (h *headers) take(r io.Reader) error {
+	h.kept.Reset()
+	_, err := io.CopyBuffer(h.kept, r, h.buffer)
+	return err
+}
+
+func (h *headers) keep(r *record) {
+	found := bytes.Clone(h.kept.Bytes())
+	fingerprint, weak := message.FingerprintOf(found)
+	r.header = &header{fingerprint: fingerprint, weak: weak, id: message.MessageID(found)}
+}
+
+func (h *headers) weight(*record) int64 { return 8 << 10 }

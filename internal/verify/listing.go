@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"context"
+	"slices"
+
+	"rehome/internal/endpoint"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/imap"
+)
+
+// listing is what one end says about an account without opening a mailbox.
+type listing struct {
+	end    mapping.End
+	byName map[string]imap.ListEntry
+}
+
+func list(ctx context.Context, session *endpoint.Session) (listing, error) {
+	namespaces, err := session.Namespace(ctx)
+	if err != nil {
+		return listing{}, err
+	}
+	entries, err := session.List(ctx)
+	if err != nil {
+		return listing{}, err
+	}
+	return newListing(namespaces, entries), nil
+}
+
+func newListing(namespaces imap.Namespaces, entries []imap.ListEntry) listing {
+	l := listing{byName: make(map[string]imap.ListEntry, len(entries))}
+	if len(namespaces.Personal) > 0 {
+		l.end.Prefix, l.end.Delimiter = namespaces.Personal[0].Prefix, namespaces.Personal[0].Delimiter
+	}
+	for _, foreign := range slices.Concat(namespaces.Others, namespaces.Shared) {
+		if foreign.Prefix != "" {
+			l.end.Others = append(l.end.Others, foreign.Prefix)
+		}
+	}
+	for _, e := range entries {
+		l.byName[e.Name] = e
+		l.end.Mailboxes = append(l.end.Mailboxes, mapping.Mailbox{
+			Name: e.Name, Delimiter: e.Delimiter, Attributes: e.Attributes, Subscribed: e.Subscribed,
+		})
+	}
+	return l
+}
+
+// holds says that the mailbox is listed and can be opened.
+func (l listing) holds(name string) bool {
+	entry, listed := l.byName[name]
+	return listed && entry.Selectable()
+}
+
+// own returns the names of the mailboxes that are the account's and show no other mailbox's mail,
+// which is what a plan for them would copy.
+func (l listing) own() []string {
+	plan := mapping.Make(l.end, mapping.End{Prefix: l.end.Prefix, Delimiter: l.end.Delimiter}, mapping.Rules{NoSpecialUse: true})
+	var names []string
+	for _, pair := range plan.Pairs {
+		if !pair.Container {
+			names = append(names, pair.Source)
+		}
+	}
+	return names
+}
+
+// group is a destination mailbox with all source mailboxes that belong into it.
+type group struct {
+	sources     []string
+	destination string
+	exists      bool
+	src, dst    []imap.ListEntry // dst holds one, or none if it is missing
+}
+
+// groups plans which mailboxes are compared. It is the plan of the copy, made anew.
+func groups(src, dst listing, rules mapping.Rules) ([]*group, mapping.Plan) {
+	plan := mapping.Make(src.end, dst.end, rules)
+	var all []*group
+	byDestination := map[string]*group{}
+	for _, pair := range plan.Pairs {
+		if pair.Container {
+			continue
+		}
+		// A name that is not legal modified UTF-7 gets a legal one at the destination.
+		name := imap.PrintableName(pair.Destination)
+		g := byDestination[name]
+		if g == nil {
+			g = &group{destination: name, exists: dst.holds(name)}
+			if g.exists {
+				g.dst = []imap.ListEntry{dst.byName[name]}
+			}
+			byDestination[name] = g
+			all = append(all, g)
+		}
+		g.sources = append(g.sources, pair.Source)
+		g.src = append(g.src, src.byName[pair.Source])
+	}
+	return all, plan
+}
+
+// tally adds up what the listing says. known is false when a server refuses to count a mailbox.
+func tally(entries []imap.ListEntry) (messages, octets int64, known bool) {
+	t := Totals{}
+	for _, e := range entries {
+		if e.Status == nil {
+			return 0, -1, false
+		}
+		t.addMail(e.Status.Messages, e.Status.Size)
+	}
+	return t.Messages, t.Octets, true
+}

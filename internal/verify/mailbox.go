@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"rehome"
+)
+
+// reading is one look at a group of mailboxes that are compared with each other.
+type reading struct {
+	src     []*box
+	dst     *box
+	changed bool // an end has changed while it was read
+
+	judgement   judgement
+	differences []Difference // the first of the discrepancies, in words
+}
+
+// patience is how many broken connections one mailbox may cost. A damaged message costs two.
+const patience = 20
+
+// look compares a group's mailboxes. A mailbox that changes meanwhile is looked at once more; what
+// was read of its messages still holds.
+func (c *check) look(ctx context.Context, g *group, level Level) (*reading, error) {
+	var earlier *reading
+	for losses, looks := 0, 1; ; {
+		r := c.newReading(g)
+		err := c.read(ctx, r, earlier, level)
+		switch {
+		case err != nil && (rehome.ClassOf(err) != rehome.ClassTemporary || losses == patience):
+			return nil, err
+		case err != nil:
+			losses++
+			if err := c.reconnect(ctx); err != nil {
+				return nil, err
+			}
+		case r.changed && looks == 1:
+			looks++
+		default:
+			return r, nil
+		}
+		earlier = r.orEarlier(earlier)
+	}
+}
+
+func (c *check) newReading(g *group) *reading {
+	r := &reading{dst: &box{side: rehome.Destination, name: g.destination}}
+	for i, name := range g.sources {
+		r.src = append(r.src, &box{side: rehome.Source, name: name, order: i})
+	}
+	return r
+}
+
+// orEarlier fills the mailboxes that a broken look has not come to from the look before.
+func (r *reading) orEarlier(earlier *reading) *reading {
+	if earlier == nil {
+		return r
+	}
+	for i, b := range r.src {
+		if b.records == nil {
+			r.src[i] = earlier.src[i]
+		}
+	}
+	if r.dst.records == nil {
+		r.dst = earlier.dst
+	}
+	return r
+}
+
+// read fills in the reading: both ends at the same time, then what the comparison asks for, then
+// the names of what differs.
+func (c *check) read(ctx context.Context, r, earlier *reading, level Level) error {
+	var priorDst *box
+	priorSrc := make([]*box, len(r.src))
+	if earlier != nil {
+		priorSrc, priorDst = earlier.src, earlier.dst
+	}
+	err := both(ctx, func(ctx context.Context) error {
+		for i, b := range r.src {
+			if err := c.readBox(ctx, c.src, b, priorSrc[i], level); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(ctx context.Context) error { return c.readBox(ctx, c.dst, r.dst, priorDst, level) })
+	if err != nil || len(r.refused()) > 0 {
+		return err
+	}
+	var src []*record
+	for _, b := range r.src {
+		src = append(src, b.records...)
+	}
+	comparison, err := compare(ctx, level, src, r.dst.records, c)
+	if err != nil {
+		return err
+	}
+	r.judgement = judge(comparison, c.options.Now().Unix())
+	if err := c.nameAll(ctx, r); err != nil {
+		return err
+	}
+	return c.notice(ctx, r)
+}
+
+func (c *check) readBox(ctx context.Context, e *end, b, earlier *box, level Level) error {
+	if err := e.examine(ctx, b); err != nil || b.refusal != "" {
+		return err
+	}
+	if err := e.sweep(ctx, b); err != nil {
+		return err
+	}
+	b.inherit(earlier)
+	if level == LevelFull {
+		return c.fetch(ctx, e, b.records, newBodies(c.watch(e)))
+	}
+	if e == c.src && earlier == nil {
+		c.observe(len(b.records), 0)
+	}
+	return nil
+}
+
+// refused returns the mailboxes that an end does not open.
+func (r *reading) refused() []*box {
+	var refused []*box
+	for _, b := range slices.Concat(r.src, []*box{r.dst}) {
+		if b.refusal != "" {
+			refused = append(refused, b)
+		}
+	}
+	return refused
+}
+
+// nameAll puts the discrepancies into words that can still be listed.
+func (c *check) nameAll(ctx context.Context, r *reading) error {
+	listed := r.judgement.discrepancies[:min(len(r.judgement.discrepancies), c.room())]
+	var src, dst []*record
+	for _, d := range listed {
+		if d.src != nil && !d.src.unreadable() {
+			src = append(src, d.src)
+		} else if d.dst != nil {
+			dst = append(dst, d.dst)
+		}
+	}
+	if err := c.headers(ctx, src, dst); err != nil {
+		return err
+	}
+	for _, d := range listed {
+		r.differences = append(r.differences, d.difference())
+	}
+	return nil
+}
+
+// notice finds out whether the mailboxes have changed since they were opened.
+func (c *check) notice(ctx context.Context, r *reading) error {
+	srcSame, dstSame := true, true
+	err := both(ctx, func(ctx context.Context) error {
+		for _, b := range r.src {
+			same, err := c.src.unchanged(ctx, b)
+			if err != nil {
+				return err
+			}
+			srcSame = srcSame && same
+		}
+		return nil
+	}, func(ctx context.Context) (err error) {
+		dstSame, err = c.dst.unchanged(ctx, r.dst)
+		return err
+	})
+	r.changed = !srcSame || !dstSame
+	return err
+}
+
+// headers implements asker.
+func (c *check) headers(ctx context.Context, src, dst []*record) error {
+	return both(ctx, func(ctx context.Context) error { return c.fetch(ctx, c.src, src, newHeaders()) },
+		func(ctx context.Context) error { return c.fetch(ctx, c.dst, dst, newHeaders()) })
+}
+
+// bodies implements asker.
+func (c *check) bodies(ctx context.Context, src, dst []*record) error {
+	return both(ctx, func(ctx context.Context) error { return c.fetch(ctx, c.src, src, newBodies(nil)) },
+		func(ctx context.Context) error { return c.fetch(ctx, c.dst, dst, newBodies(nil)) })
+}
+
+// fetch reads what is wanted of records, which are of any of the group's mailboxes at one end.
+func (c *check) fetch(ctx context.Context, e *end, records []*record, t taker) error {
+	records, _ = split(records, func(r *record) bool { return !r.unreadable() && t.wants(r) })
+	slices.SortFunc(records, byPlace)
+	records = slices.Compact(records)
+	for len(records) > 0 {
+		b, n := records[0].box, 1
+		for n < len(records) && records[n].box == b {
+			n++
+		}
+		if err := e.fetch(ctx, b, records[:n], c.options.RangeOctets, t); err != nil {
+			return err
+		}
+		records = records[n:]
+	}
+	return nil
+}
+
+// both does something at both ends at the same time; an error of one ends the other.
+func both(ctx context.Context, src, dst func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return src(ctx) })
+	group.Go(func() error { return dst(ctx) })
+	return group.Wait()
+}
+
+// root returns the root of a mailbox, or "" when not all of it could be read.
+func root(boxes ...*box) string {
+	var digests []string
+	for _, b := range boxes {
+		for _, r := range b.records {
+			if !r.read() {
+				return ""
+			}
+			digests = append(digests, string(r.digest[:]))
+		}
+	}
+	slices.Sort(digests)
+	hash := sha256.New()
+	for _, digest := range digests {
+		hash.Write([]byte(digest))
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"rehome"
+	"rehome/internal/content/message"
+	"rehome/internal/protocol/imap"
+)
+
+// box is one mailbox of one end as it was read.
+type box struct {
+	side    rehome.Side
+	name    string
+	order   int    // among those that are compared together
+	refusal string // the server's words when it does not open the mailbox
+	state   imap.Selected
+	records []*record // in UID order
+}
+
+// record is what one end shows of one message.
+type record struct {
+	box      *box
+	uid      imap.UID
+	failures uint8          // how often the server has failed to give it, see unreadable
+	size     int64          // RFC822.SIZE
+	date     int64          // INTERNALDATE as Unix time, or noDate
+	flags    string         // see canonicalFlags
+	digest   message.Digest // zero until the message has been read
+	octets   int64          // of the normal form
+	header   *header        // nil until it has been read
+}
+
+// header is what the identity of a message without its body is made of.
+type header struct {
+	fingerprint message.Fingerprint
+	weak        bool // shared by too many messages to mean anything
+	id          string
+}
+
+// noDate stands for an INTERNALDATE that is NIL or nonsense.
+const noDate = math.MinInt64
+
+// withheld is how many failures it takes until a message counts as unreadable: one in company, where
+// any message may be the reason, and one alone.
+const withheld = 2
+
+// unreadable says that the server lists the message and does not give it.
+func (r *record) unreadable() bool { return r.failures >= withheld }
+
+// read says that the digest is there.
+func (r *record) read() bool { return r.digest != message.Digest{} }
+
+// canonicalFlags renders a set of flags so that equal sets are equal strings. Case does not matter in
+// flags (RFC 9051, section 9), and \Recent belongs to the session.
+func canonicalFlags(flags []string) string {
+	set := make([]string, 0, len(flags))
+	for _, flag := range flags {
+		if !strings.EqualFold(flag, `\Recent`) {
+			set = append(set, strings.ToLower(flag))
+		}
+	}
+	slices.Sort(set)
+	return strings.Join(slices.Compact(set), " ")
+}
+
+// byPlace orders records as their end does.
+func byPlace(a, b *record) int {
+	return cmp.Or(cmp.Compare(a.box.order, b.box.order), cmp.Compare(a.uid, b.uid))
+}

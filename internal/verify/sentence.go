@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"rehome/internal/protocol/imap"
+)
+
+// difference puts a discrepancy into words.
+func (d discrepancy) difference() Difference {
+	r := d.src
+	if r == nil {
+		r = d.dst
+	}
+	out := Difference{
+		Kind: d.kind, Mailbox: printable(r.box.name), Object: d.messageID(),
+		Source: d.src.facts(), Destination: d.dst.facts(), Sentence: d.name() + " ",
+	}
+	switch d.kind {
+	case MissingMessage:
+		out.Sentence += "is not at the destination"
+	case ExtraMessage:
+		out.Sentence += "is only at the destination"
+	case ChangedMessage:
+		out.Sentence += fmt.Sprintf("has other content at the destination (%s)", d.dst.facts())
+	case UnreadableMessage:
+		out.Sentence += "is listed and not given by the " + d.withholder()
+	case FlagsDiffer:
+		out.Source, out.Destination = flagText(d.src.flags), flagText(d.dst.flags)
+		out.Sentence += "has the flags " + out.Source + " at the source and " + out.Destination + " at the destination"
+	case DateDiffers:
+		out.Source, out.Destination = dateText(d.src.date), dateText(d.dst.date)
+		out.Sentence += "is dated " + out.Source + " at the source and " + out.Destination + " at the destination"
+	}
+	return out
+}
+
+// name points at the message: by what a mail client can search for, and by where it is.
+func (d discrepancy) name() string {
+	r, side := d.src, "source"
+	if r == nil {
+		r, side = d.dst, "destination"
+	}
+	what := "a message"
+	switch id := d.messageID(); {
+	case id != "":
+		what = "message " + id
+	case r.header != nil:
+		what = "a message without Message-ID"
+	}
+	return fmt.Sprintf("%s of %s (uid %d at the %s, %s octets, %s)", what, quote(r.box.name), r.uid, side, humanize.Comma(r.size), dateText(r.date))
+}
+
+// messageID returns the Message-ID as far as it is known.
+func (d discrepancy) messageID() string {
+	for _, r := range []*record{d.src, d.dst} {
+		if r != nil && r.header != nil && r.header.id != "" {
+			return r.header.id
+		}
+	}
+	return ""
+}
+
+// withholder names the sides that do not give the message.
+func (d discrepancy) withholder() string {
+	var sides []string
+	for _, r := range []*record{d.src, d.dst} {
+		if r != nil && r.unreadable() {
+			sides = append(sides, string(r.box.side))
+		}
+	}
+	return strings.Join(sides, " and the ")
+}
+
+// facts says in short what an end shows; "" for a message that it does not have.
+func (r *record) facts() string {
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf("uid %d, %s octets, %s", r.uid, humanize.Comma(r.size), dateText(r.date))
+}
+
+func flagText(flags string) string {
+	if flags == "" {
+		return "(none)"
+	}
+	words := strings.Fields(flags)
+	for i, word := range words {
+		if name, ok := imap.SystemFlag(word); ok {
+			words[i] = name
+		}
+	}
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
+func dateText(date int64) string {
+	if date == noDate {
+		return "no date"
+	}
+	return time.Unix(date, 0).UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// quote renders a mailbox name inside a sentence: whatever a name holds cannot leave its quotes.
+func quote(name string) string { return strconv.Quote(printable(name)) }
+
+func printable(name string) string { return imap.PrintableName(name) }
+
+// count renders a number of things: "1 message", "3,104 messages".
+func count(n int64, thing string) string {
+	text := humanize.Comma(n) + " " + thing
+	if n == 1 {
+		return text
+	}
+	if strings.HasSuffix(thing, "x") {
+		return text + "es"
+	}
+	return text + "s"
+}

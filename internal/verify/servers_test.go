@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/protocol/imap"
+	"rehome/lab"
+	"rehome/lab/dovecot"
+)
+
+// servers are two real ends, unlike each other the way that an old and a new host are.
+type servers struct {
+	src, dst *dovecot.Server
+	dial     imap.DialFunc // of the source; nil for a plain one
+}
+
+func startServers(t *testing.T, accounts ...string) *servers {
+	t.Helper()
+	room := lab.Open(t)
+	var all []dovecot.Account
+	for _, address := range accounts {
+		all = append(all, dovecot.Account{Address: address, Password: "secret"})
+	}
+	src, err := dovecot.Start(room, dovecot.Options{Name: "src", Layout: dovecot.Sdbox, Prefix: "INBOX.", Accounts: all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst, err := dovecot.Start(room, dovecot.Options{
+		Name: "dst", Layout: dovecot.Sdbox, Separator: "/", Accounts: all,
+		Mailboxes: []dovecot.Mailbox{{Name: "Sent", SpecialUse: `\Sent`, Subscribed: true}, {Name: "Spam", SpecialUse: `\Junk`}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &servers{src: src, dst: dst}
+}
+
+func (s *servers) account(address string) rehome.Account {
+	password := rehome.NewSecret("secret")
+	return rehome.Account{Address: address, SourcePassword: password, DestinationPassword: password}
+}
+
+func (s *servers) options(level Level) Options {
+	host := func(side rehome.Side, server *dovecot.Server, dial imap.DialFunc) *endpoint.IMAP {
+		return endpoint.NewIMAP(endpoint.Settings{Side: side, Address: server.IMAP, Security: imap.NoTLS, Dial: dial})
+	}
+	return Options{Source: host(rehome.Source, s.src, s.dial), Destination: host(rehome.Destination, s.dst, nil), Level: level}
+}
+
+func (s *servers) verify(t *testing.T, address string, options Options) Account {
+	t.Helper()
+	got, err := New(options).Account(t.Context(), s.account(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// user is somebody with a mail client.
+type user struct {
+	t *testing.T
+	*endpoint.Session
+	server *dovecot.Server
+}
+
+func (s *servers) logIn(t *testing.T, side rehome.Side, address string) user {
+	t.Helper()
+	options := s.options(LevelFull)
+	host, server := options.Source, s.src
+	if side == rehome.Destination {
+		host, server = options.Destination, s.dst
+	}
+	session, err := host.Open(t.Context(), s.account(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(session.Close)
+	return user{t, session, server}
+}
+
+// letter is one message to store.
+type letter struct {
+	text  string
+	flags []string
+	date  time.Time
+}
+
+func write(n int) letter {
+	return letter{
+		text: fmt.Sprintf("Message-ID: <%d@example.test>\r\nDate: Tue, 3 Mar 2009 10:00:00 +0100\r\nSubject: secret plan %d\r\n\r\n%s\r\n",
+			n, n, strings.Repeat("x", 10*n)),
+		flags: []string{`\Seen`},
+		date:  time.Date(2009, 3, 3, 10, 0, n, 0, time.UTC),
+	}
+}
+
+func (u user) create(names ...string) {
+	u.t.Helper()
+	for _, name := range names {
+		if err := u.Create(u.t.Context(), name); err != nil {
+			u.t.Fatal(err)
+		}
+	}
+}
+
+func (u user) store(mailbox string, letters ...letter) {
+	u.t.Helper()
+	if err := appendAll(u.t.Context(), u.Session, mailbox, letters...); err != nil {
+		u.t.Fatal(err)
+	}
+}
+
+func appendAll(ctx context.Context, session *endpoint.Session, mailbox string, letters ...letter) error {
+	command, err := session.Append(ctx, mailbox)
+	if err != nil {
+		return err
+	}
+	for _, l := range letters {
+		if err := command.Message(ctx, l.flags, l.date, int64(len(l.text)), strings.NewReader(l.text)); err != nil {
+			return err
+		}
+	}
+	if err := command.Finish(); err != nil {
+		return err
+	}
+	_, err = command.Wait(ctx)
+	return err
+}
+
+// doveadm does what the client has no command for.
+func (u user) doveadm(args ...string) {
+	u.t.Helper()
+	if _, err := u.server.Exec(u.t.Context(), args...); err != nil {
+		u.t.Fatal(err)
+	}
+}
+
+func (u user) remove(mailbox string, uid int) {
+	u.t.Helper()
+	u.doveadm("expunge", "-u", u.Account, "mailbox", mailbox, "uid", strconv.Itoa(uid))
+}
+
+func (u user) unsubscribe(mailbox string) {
+	u.t.Helper()
+	u.doveadm("mailbox", "unsubscribe", "-u", u.Account, mailbox)
+}
+
+func (u user) delete(mailbox string) {
+	u.t.Helper()
+	u.doveadm("mailbox", "delete", "-u", u.Account, mailbox)
+}
+
+// flag sets the flags of one message of INBOX.
+func (u user) flag(uid imap.UID, flags ...string) {
+	u.t.Helper()
+	if _, err := u.Select(u.t.Context(), "INBOX"); err != nil {
+		u.t.Fatal(err)
+	}
+	if err := u.Store(u.t.Context(), imap.NewUIDSet(uid), imap.StoreReplace, flags); err != nil {
+		u.t.Fatal(err)
+	}
+}
+
+// replace swaps letter n of INBOX, whose UID is n, for an edited one.
+func (u user) replace(n int, edit func(*letter)) {
+	u.t.Helper()
+	u.remove("INBOX", n)
+	l := write(n)
+	edit(&l)
+	u.store("INBOX", l)
+}
+
+// cutConn breaks after a number of octets have been read.
+type cutConn struct {
+	net.Conn
+	left int
+}
+
+func (c *cutConn) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		_ = c.Close() // the connection is meant to be broken
+		return 0, net.ErrClosed
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
