@@ -21,7 +21,7 @@ test: packages ## vet, and every test with the race detector
 
 .PHONY: demo
 demo: build packages ## a whole move between two servers on this machine
-	$(GO) run ./cmd/lab demo -rehome bin/rehome
+	$(GO) run ./cmd/lab demo --rehome bin/rehome
 
 .PHONY: lab
 lab: packages ## run an atmail 7 and an atmail 8 on loopback to try things on, until Ctrl-C

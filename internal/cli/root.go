@@ -30,6 +30,12 @@ that both ends are equal. Every step may be interrupted and repeated.`,
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(
 		initCommand(f),
+		checkCommand(f),
+		accountsCommand(f),
+		syncCommand(f),
+		verifyCommand(f),
+		reportCommand(f),
+		statusCommand(f),
 		configCommand(f),
 		versionCommand(f),
 		manCommand(f),

@@ -37,6 +37,8 @@ type Options struct {
 	Workers int // accounts at work at once; 0 means 4
 	Budget  mailcopy.Budget
 	Pass    rehome.Pass
+
+	Progress *Progress // told of accounts that end; nil for nobody
 }
 
 // Outcome is how the pass over one account ended.
@@ -89,6 +91,9 @@ func New(options Options) *Conductor {
 	}
 	if options.Budget == (mailcopy.Budget{}) {
 		options.Budget = mailcopy.DefaultBudget
+	}
+	if options.Progress == nil {
+		options.Progress = NewProgress()
 	}
 	if options.Pass == "" {
 		options.Pass = rehome.PassPreStage
@@ -189,6 +194,7 @@ func (c *Conductor) again(ctx context.Context, t *turn, wait time.Duration) {
 func (c *Conductor) end(t *turn, err error) {
 	t.outcome.Err = err
 	t.outcome.Findings = t.list()
+	c.options.Progress.Finished(err != nil)
 	c.left.Done()
 }
 

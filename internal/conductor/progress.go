@@ -6,8 +6,9 @@ import "sync"
 
 // Progress is how far a pass has come. It is a mailcopy.Observer; Snapshot may be called at any time.
 type Progress struct {
-	mu       sync.Mutex
-	accounts map[string]*accountProgress
+	mu               sync.Mutex
+	accounts         map[string]*accountProgress
+	finished, failed int
 }
 
 type accountProgress struct {
@@ -20,7 +21,8 @@ type accountProgress struct {
 
 // Snapshot is the sum over all accounts.
 type Snapshot struct {
-	Accounts     int   // that have been looked at
+	Finished     int   // accounts that are done, failed ones included
+	Failed       int   // of those
 	Messages     int64 // at the source, of those
 	Octets       int64 // at the source, of those; -1 when a server does not say
 	Done         int64 // messages at the destination
@@ -65,11 +67,21 @@ func (p *Progress) Copied(account string, messages int, octets int64) {
 	}
 }
 
+// Finished counts an account as done.
+func (p *Progress) Finished(failed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.finished++
+	if failed {
+		p.failed++
+	}
+}
+
 // Snapshot sums up.
 func (p *Progress) Snapshot() Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := Snapshot{Accounts: len(p.accounts)}
+	s := Snapshot{Finished: p.finished, Failed: p.failed}
 	for _, a := range p.accounts {
 		s.Messages += a.messages
 		s.Done += min(a.present+a.sliceCopied, a.messages)

@@ -25,6 +25,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
@@ -62,14 +64,18 @@ type Options struct {
 	EscrowDir           string // where originals of refused messages are kept
 	Connections         int    // mailboxes of one account at work at once; 0 means 4
 
-	Observer Observer // may be nil
+	Observer       Observer // may be nil
+	BytesPerSecond int64    // pace of all copying together; 0 is as fast as it goes
 
 	BatchMessages int   // messages of one batch; 0 means 100
 	BatchOctets   int64 // octets of one batch; 0 means 16 MiB
 }
 
 // Engine copies mail. It is safe for concurrent use by different accounts.
-type Engine struct{ options Options }
+type Engine struct {
+	options Options
+	pace    *rate.Limiter
+}
 
 // New returns an Engine with the defaults filled in.
 func New(options Options) *Engine {
@@ -85,7 +91,7 @@ func New(options Options) *Engine {
 	if options.Observer == nil {
 		options.Observer = silent{}
 	}
-	return &Engine{options}
+	return &Engine{options: options, pace: newPace(options.BytesPerSecond)}
 }
 
 // Budget bounds one slice. When either is used up, the slice ends at the next batch.

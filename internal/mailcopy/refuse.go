@@ -79,7 +79,7 @@ func (j *mailboxJob) lastResort(ctx context.Context, r refusedBatch) ([]refusedB
 	if tooLarge(r) {
 		code = "message_too_large"
 	}
-	return nil, j.refuse(ctx, e, refusal{code: code, words: r.reason.Text, keep: true})
+	return nil, j.refuse(ctx, e, refusal{code: code, words: withoutTiming(r.reason.Text), keep: true})
 }
 
 // refusal is why a message stays behind.

@@ -41,8 +41,12 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	flags, dropped := f.job.filter.split(e.flags)
 	f.digester.Reset()
 	size := body.Size
+	var octets io.Reader = body
+	if limit := f.job.slice.engine.pace; limit != nil {
+		octets = &paced{ctx: f.ctx, body: body, limit: limit}
+	}
 	a.entries = append(a.entries, e)
-	if err := a.command.Message(f.ctx, flags, e.date, size, io.TeeReader(body.Reader, f.digester)); err != nil {
+	if err := a.command.Message(f.ctx, flags, e.date, size, io.TeeReader(octets, f.digester)); err != nil {
 		return f.early(t, err)
 	}
 	f.job.keywords.note(dropped)

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rehome/lab"
+	"rehome/lab/corpus"
+	"rehome/lab/scenario"
+)
+
+// demo moves the sample organisation with the real binary, step by step as an administrator would,
+// and ends with an error unless the report names exactly the differences that were planted.
+type demo struct {
+	stage *scenario.Stage
+	out   io.Writer
+}
+
+// demoOptions are the flags of the demo.
+type demoOptions struct {
+	binary, dir string
+	scale       float64
+}
+
+func newDemo() *cobra.Command {
+	var options demoOptions
+	command := &cobra.Command{
+		Use:   "demo",
+		Short: "Move a sample organisation from an atmail 7 to an atmail 8, and judge the result",
+		Args:  cobra.NoArgs,
+		RunE:  func(command *cobra.Command, _ []string) error { return runDemo(command.Context(), options) },
+	}
+	flags := command.Flags()
+	flags.StringVar(&options.binary, "rehome", "bin/rehome", "the rehome to show")
+	flags.StringVar(&options.dir, "dir", "demo", "folder for what rehome writes; it is emptied first")
+	flags.Float64Var(&options.scale, "scale", 1, "size of the organisation; 1 is some 3,000 messages")
+	return command
+}
+
+func runDemo(ctx context.Context, options demoOptions) error {
+	paths, err := absolute(options.binary, options.dir)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(paths[1]); err != nil {
+		return err
+	}
+	// Not below the checkout: the users that the servers run as may not reach it there.
+	roomDir, err := os.MkdirTemp("", "rehome-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(roomDir) }()
+	if err := os.Chmod(roomDir, 0o755); err != nil {
+		return err
+	}
+	room, err := lab.NewRoom(roomDir)
+	if err != nil {
+		return err
+	}
+	fmt.Println("starting an atmail 7 and an atmail 8 on this machine, with a sample organisation at the first ...")
+	stage, err := scenario.Set(ctx, room, paths[1], paths[0], corpus.Sample(corpus.Options{Scale: options.scale}))
+	if err != nil {
+		return errors.Join(err, room.Close())
+	}
+	return errors.Join((&demo{stage: stage, out: os.Stdout}).run(ctx), room.Close())
+}
+
+func absolute(paths ...string) ([]string, error) {
+	for i, path := range paths {
+		full, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		paths[i] = full
+	}
+	return paths, nil
+}
+
+// run is the journey.
+func (d *demo) run(ctx context.Context) error {
+	begun := time.Now()
+	steps := []func(context.Context) error{
+		func(ctx context.Context) error { return d.show(ctx, 0, d.stage.InitArgs()...) },
+		func(context.Context) error { return d.stage.Configure() },
+		func(ctx context.Context) error { return d.show(ctx, 0, "check") },
+		func(ctx context.Context) error { return d.show(ctx, 0, "accounts", "export") },
+		d.importAccounts,
+		func(ctx context.Context) error { return d.show(ctx, exitPartial, "sync") },
+		func(ctx context.Context) error { return d.show(ctx, exitPartial, "verify") },
+		func(ctx context.Context) error { return d.show(ctx, exitPartial, "report", "--html", "report.html") },
+		func(ctx context.Context) error { return d.show(ctx, 0, "status") },
+		d.judge,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(d.out, "\nthe whole move took %s; look at %s\n", time.Since(begun).Round(time.Second), filepath.Join(d.stage.Dir, "report.html"))
+	fmt.Fprintln(d.out, `to try things yourself: "make lab" keeps both servers running; README.md tells the rest`)
+	return nil
+}
+
+// exitPartial is what rehome answers while something is left: here the message that was planted.
+const exitPartial = 5
+
+// show runs one command for the reader of the demo.
+func (d *demo) show(ctx context.Context, wantExit int, args ...string) error {
+	fmt.Fprintf(d.out, "\n$ rehome %s\n", quoted(args))
+	command := d.stage.Command(ctx, args...)
+	command.Stdout, command.Stderr = d.out, d.out
+	err := command.Run()
+	var exit *exec.ExitError
+	code := 0
+	if errors.As(err, &exit) {
+		code, err = exit.ExitCode(), nil
+	}
+	if err != nil {
+		return err
+	}
+	if code != wantExit {
+		return fmt.Errorf("rehome %s ended with exit code %d, not %d", args[0], code, wantExit)
+	}
+	return nil
+}
+
+// quoted renders a command line that can be pasted into a shell.
+func quoted(args []string) string {
+	shown := make([]string, len(args))
+	for i, arg := range args {
+		shown[i] = arg
+		if strings.ContainsAny(arg, " ") {
+			shown[i] = `"` + arg + `"`
+		}
+	}
+	return strings.Join(shown, " ")
+}
+
+// importAccounts plays the Account Manager.
+func (d *demo) importAccounts(context.Context) error {
+	fmt.Fprintln(d.out, "\n# the destination's Account Manager imports accounts.csv")
+	result, err := d.stage.Import()
+	if err != nil {
+		return err
+	}
+	for _, r := range result.Rejected {
+		fmt.Fprintf(d.out, "line %d rejected: %s: %s\n", r.Line, r.Address, r.Reason)
+	}
+	fmt.Fprintf(d.out, "%d accounts created, %d rows rejected\n", len(result.Created), len(result.Rejected))
+	if len(result.Rejected) > 0 {
+		return errors.New("the destination did not take every row")
+	}
+	return nil
+}
+
+// judge compares what the report says with what was planted.
+func (d *demo) judge(ctx context.Context) error {
+	out, err := d.stage.Command(ctx, "report", "--json").Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	var report struct {
+		Accounts []struct {
+			Account, Verdict string
+			Mail             struct {
+				Differences []struct{ Kind, Mailbox, Sentence string }
+			}
+		}
+	}
+	if err := json.Unmarshal(out, &report); err != nil {
+		return fmt.Errorf("read the report: %w", err)
+	}
+	planted := map[string]int{}
+	for _, p := range d.stage.Organisation.Planted {
+		planted[p.Address+" "+p.Mailbox]++
+	}
+	equal := 0
+	for _, a := range report.Accounts {
+		if a.Verdict == "equal" {
+			equal++
+		}
+		for _, difference := range a.Mail.Differences {
+			key := a.Account + " " + difference.Mailbox
+			if difference.Kind != "missing_message" || planted[key] == 0 {
+				return fmt.Errorf("%s: a difference that nobody planted: %s", a.Account, difference.Sentence)
+			}
+			planted[key]--
+		}
+	}
+	for where, left := range planted {
+		if left > 0 {
+			return fmt.Errorf("%s: a planted difference that the report does not name", where)
+		}
+	}
+	fmt.Fprintf(d.out, "\nof %d accounts %d are equal; the others differ exactly by what was planted: one message above the destination's size limit\n", len(report.Accounts), equal)
+	return nil
+}

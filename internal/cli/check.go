@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"rehome/internal/journey"
+
+	"github.com/spf13/cobra"
+)
+
+func checkCommand(f *frame) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Look at both ends and say what is right, what is wrong and who can change it",
+		Long: `check reads the settings, the source's database and the people in it, connects to both
+ends, and logs in once at each. It changes nothing.
+
+Exit code 0: the move can begin; there may be warnings. 3: something stands in its way.`,
+		Args: cobra.NoArgs,
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+			checked, err := move.Check(ctx)
+			if err != nil {
+				return OutcomeDone, err
+			}
+			outcome := OutcomeDone
+			if checked.Worst() == journey.LevelError {
+				outcome = OutcomeUnreachable
+			}
+			return outcome, f.answer(checked, func(w io.Writer) error { return f.writeCheck(w, checked) })
+		})),
+	}
+}
+
+// writeCheck prints one line for each piece of advice, grouped by side, then one that sums up.
+func (f *frame) writeCheck(w io.Writer, checked journey.Checked) error {
+	colors := paletteFor(w, os.Getenv)
+	side := ""
+	for _, a := range checked.Advice {
+		if a.Side != side {
+			side = a.Side
+			fmt.Fprintln(w, colors.bold(side))
+		}
+		fmt.Fprintf(w, "  %s %s  %s\n", mark(a.Level, colors), padded(printable(a.Subject), 9), printable(a.Sentence))
+		if a.NextStep != "" {
+			fmt.Fprintf(w, "    %s  -> %s\n", padded("", 9), printable(a.NextStep))
+		}
+	}
+	_, err := fmt.Fprintln(w, summary(checked))
+	return err
+}
+
+func mark(level journey.Level, colors palette) string {
+	switch level {
+	case journey.LevelError:
+		return colors.red("x")
+	case journey.LevelWarning:
+		return colors.bold("!")
+	}
+	return "+"
+}
+
+func summary(checked journey.Checked) string {
+	switch checked.Worst() {
+	case journey.LevelError:
+		return "the move cannot begin like this: see the lines marked x"
+	case journey.LevelWarning:
+		return "the move can begin; the lines marked ! are worth a look"
+	}
+	return "everything is in place"
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"rehome"
+)
+
+// writeFindings prints the findings that are at least as bad as least, each with its next step.
+func (f *frame) writeFindings(w io.Writer, findings []rehome.Finding, least rehome.Severity) error {
+	colors := paletteFor(w, os.Getenv)
+	for _, finding := range findings {
+		if rank(finding.Severity) > rank(least) {
+			continue
+		}
+		label := string(finding.Severity) + ":"
+		if finding.Severity == rehome.SeverityError {
+			label = colors.red(label)
+		}
+		where := finding.Account
+		if finding.Object != "" {
+			where = joined(where, finding.Object)
+		}
+		if _, err := fmt.Fprintf(w, "%s %s: %s\n", label, printable(where), printable(finding.Sentence)); err != nil {
+			return err
+		}
+		if finding.NextStep != "" {
+			fmt.Fprintf(w, "  -> %s\n", printable(finding.NextStep))
+		}
+	}
+	return nil
+}
+
+// rank orders severities, worst first.
+func rank(s rehome.Severity) int {
+	switch s {
+	case rehome.SeverityError:
+		return 0
+	case rehome.SeverityWarning:
+		return 1
+	}
+	return 2
+}
+
+func joined(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + " " + b
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"rehome/internal/journey"
+)
+
+// withMove loads the settings, opens the move for one operation and closes it afterwards.
+func (f *frame) withMove(operation func(ctx context.Context, move *journey.Move, args []string) (Outcome, error)) func(context.Context, []string) (Outcome, error) {
+	return func(ctx context.Context, args []string) (outcome Outcome, err error) {
+		settings, err := f.settings()
+		if err != nil {
+			return OutcomeDone, err
+		}
+		move := journey.New(settings, f.app.Version)
+		defer func() { err = errors.Join(err, move.Close()) }()
+		return operation(ctx, move, args)
+	}
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"rehome"
+	"rehome/internal/journey"
+	"rehome/internal/ledger"
+
+	"github.com/spf13/cobra"
+)
+
+func statusCommand(f *frame) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Show where every account stands",
+		Long: `status reads the ledger and talks to no server. It may be called at any time, also while
+a sync runs.`,
+		Args: cobra.NoArgs,
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+			status, err := move.Status(ctx)
+			if err != nil {
+				return OutcomeDone, err
+			}
+			return OutcomeDone, f.answer(status, func(w io.Writer) error { return f.writeStatus(w, status) })
+		})),
+	}
+}
+
+func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
+	if len(status.Accounts) == 0 {
+		_, err := fmt.Fprintln(w, `nothing has been moved yet; begin with "rehome check"`)
+		return err
+	}
+	t := newTable("ACCOUNT", "STATE", "MESSAGES", "THERE", "FAILED", "SIZE", "LAST PASS", "VERIFIED").alignRight(2, 3, 4, 5)
+	for _, a := range status.Accounts {
+		t.add(a.Account, stateWords(a.State), number(int(a.Messages)), number(int(a.Copied)), number(int(a.Failed)), octets(a.Octets),
+			when(a.FinishedAt, a.StartedAt), verdictWords(a))
+	}
+	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
+		return err
+	}
+	for _, a := range status.Accounts {
+		if a.Reason != "" {
+			fmt.Fprintf(w, "%s is blocked: %s\n", printable(a.Account), printable(a.Reason))
+			if a.NextStep != "" {
+				fmt.Fprintf(w, "  -> %s\n", printable(a.NextStep))
+			}
+		}
+	}
+	return f.writeFindings(w, status.Findings, rehome.SeverityWarning)
+}
+
+func stateWords(s ledger.AccountState) string { return strings.ReplaceAll(string(s), "_", "-") }
+
+// when tells how the last pass went.
+func when(finished, started time.Time) string {
+	switch {
+	case !finished.IsZero():
+		return finished.Local().Format(time.DateTime)
+	case !started.IsZero():
+		return "begun " + started.Local().Format(time.DateTime)
+	}
+	return "none"
+}
+
+func verdictWords(a journey.StatusAccount) string {
+	if a.Verdict == "" {
+		return "not yet"
+	}
+	return a.Verdict + " " + a.VerifiedAt.Local().Format(time.DateTime)
+}

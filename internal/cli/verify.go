@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"rehome"
+	"rehome/internal/journey"
+	"rehome/internal/verify"
+
+	"github.com/spf13/cobra"
+)
+
+// differencesShown bounds what the terminal shows of one account; the report and --json have more.
+const differencesShown = 10
+
+func verifyCommand(f *frame) *cobra.Command {
+	var accounts []string
+	level := string(verify.LevelFull)
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Read both ends anew and say whether they are equal",
+		Long: `verify reads both ends as a client would and compares them. It believes nothing that the
+copy has noted, and writes nothing to either end.
+
+  counts    mailboxes, subscriptions and how many messages each holds
+  metadata  also flags, dates and sizes of every message
+  full      also every octet of every message
+
+Exit code 0: equal. 5: they differ, or an account could not be read.`,
+		Args: cobra.NoArgs,
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+			chosen := verify.Level(level)
+			if !slices.Contains(verify.Levels(), chosen) {
+				return OutcomeDone, &usageError{cause: fmt.Errorf("--level %s is not known: write counts, metadata or full", level), command: "rehome verify"}
+			}
+			return f.runVerify(ctx, move, accounts, chosen)
+		})),
+	}
+	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
+	cmd.Flags().StringVar(&level, "level", level, "how closely: counts, metadata or full")
+	return cmd
+}
+
+func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts []string, level verify.Level) (Outcome, error) {
+	var total, done, messages, size atomic.Int64
+	stop := f.watch(func() Progress {
+		return Progress{AccountsDone: int(done.Load()), AccountsTotal: int(total.Load()), Messages: messages.Load(), Octets: size.Load()}
+	})
+	document, err := move.Verify(ctx, accounts, level, journey.VerifyWatcher{
+		Accounts: func(n int) { total.Store(int64(n)) },
+		Read:     func(n int, octets int64) { messages.Add(int64(n)); size.Add(octets) },
+		Done:     func() { done.Add(1) },
+	})
+	stop()
+	if err != nil {
+		return OutcomeDone, err
+	}
+	return verdictOutcome(document), f.answer(document, func(w io.Writer) error { return f.writeVerdicts(w, document) })
+}
+
+func verdictOutcome(document verify.Document) Outcome {
+	if document.Verdict != verify.Equal {
+		return OutcomePartial
+	}
+	return OutcomeDone
+}
+
+// writeVerdicts prints a line for each account, the differences, and one sentence.
+func (f *frame) writeVerdicts(w io.Writer, document verify.Document) error {
+	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "DIFFERENCES").alignRight(2, 3, 4)
+	for _, a := range document.Accounts {
+		if a.Mail == nil {
+			t.add(a.Account, string(a.Verdict), "", "", "")
+			continue
+		}
+		t.add(a.Account, string(a.Verdict), number(int(a.Mail.Source.Messages)), octets(a.Mail.Source.Octets), number(len(a.Mail.Differences)+a.Mail.Unlisted))
+	}
+	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
+		return err
+	}
+	for _, a := range document.Accounts {
+		f.writeDifferences(w, a)
+	}
+	if err := f.writeFindings(w, document.Findings, rehome.SeverityError); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, verdictSentence(document))
+	return err
+}
+
+func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
+	if a.Mail == nil {
+		return
+	}
+	for i, d := range a.Mail.Differences {
+		if i == differencesShown {
+			fmt.Fprintf(w, "%s: %d more differences, see the report\n", printable(a.Account), len(a.Mail.Differences)-i+a.Mail.Unlisted)
+			return
+		}
+		fmt.Fprintf(w, "%s: %s\n", printable(a.Account), printable(d.Sentence))
+	}
+}
+
+func verdictSentence(document verify.Document) string {
+	s := document.Tell()
+	if document.Verdict == verify.Equal {
+		return fmt.Sprintf("both ends are equal: %s, %s messages", plural(s.Accounts, "account"), number(int(s.Source.Messages)))
+	}
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, what))
+		}
+	}
+	add(s.Equal, "equal")
+	add(s.Differ, "different")
+	add(s.Unknown, "not readable")
+	return fmt.Sprintf("the ends are not equal: of %s %s", plural(s.Accounts, "account"), strings.Join(parts, ", "))
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+)
+
+// number renders a count with separators.
+func number(n int) string { return humanize.Comma(int64(n)) }
+
+// plural renders a count with its noun.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%s %ss", number(n), noun)
+}
+
+// padded fills text up with blanks to a width in columns of the terminal.
+func padded(text string, width int) string {
+	return text + strings.Repeat(" ", max(width-cells(text), 0))
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/protocol/imap"
+)
+
+// checkSource looks at the source's IMAP service and opens one account.
+func (m *Move) checkSource(ctx context.Context, c *checkup, p *people) {
+	host, err := m.end(ctx, rehome.Source)
+	if err != nil {
+		c.fail("imap", err)
+		return
+	}
+	if !checkHost(ctx, c, host) || p == nil {
+		return
+	}
+	account, ok := sample(p, host, func(a rehome.Account) bool { return a.Services.IMAP && !a.SourcePassword.Empty() })
+	if !ok {
+		c.warn("log-in", "no account has a password that could be tried", "set a master user for the source, or give SourcePassword in the roster")
+		return
+	}
+	session, err := host.Open(ctx, account)
+	if err != nil {
+		c.fail("log-in", err)
+		return
+	}
+	defer session.Close()
+	c.ok("log-in", how(host)+" opens "+account.Address+contents(ctx, session))
+	checkReading(c, session.Capabilities())
+}
+
+// checkDestination looks at the destination's IMAP service. That nobody can log in yet is normal
+// before the import.
+func (m *Move) checkDestination(ctx context.Context, c *checkup, p *people) {
+	host, err := m.end(ctx, rehome.Destination)
+	if err != nil {
+		c.fail("imap", err)
+		return
+	}
+	if !checkHost(ctx, c, host) || p == nil {
+		return
+	}
+	account, ok := sample(p, host, func(a rehome.Account) bool { return !a.DestinationPassword.Empty() })
+	if !ok {
+		c.warn("log-in", "no password is known for any account there", `run "rehome accounts export", then import its accounts.csv`)
+		return
+	}
+	session, err := host.Open(ctx, account)
+	switch {
+	case rehome.ClassOf(err) == rehome.ClassAuth:
+		c.warn("log-in", err.Error(), `before accounts.csv is imported this is as it should be; afterwards: `+rehome.HintOf(err))
+		return
+	case err != nil:
+		c.fail("log-in", err)
+		return
+	}
+	defer session.Close()
+	c.ok("log-in", how(host)+" opens "+account.Address+contents(ctx, session))
+	checkQuota(ctx, c, session, account)
+	checkWriting(c, session.Capabilities())
+}
+
+// sample chooses the account to try: one attempt, so that no host counts failures.
+func sample(p *people, host *endpoint.IMAP, fits func(rehome.Account) bool) (rehome.Account, bool) {
+	for _, a := range p.moving {
+		if fits(a) || host.Settings().MasterUser != "" {
+			return a, true
+		}
+	}
+	return rehome.Account{}, false
+}
+
+func how(host *endpoint.IMAP) string {
+	if user := host.Settings().MasterUser; user != "" {
+		return "master user " + user
+	}
+	return "the own password"
+}
+
+// checkHost connects without logging in.
+func checkHost(ctx context.Context, c *checkup, host *endpoint.IMAP) bool {
+	client, err := host.Dial(ctx)
+	if err != nil {
+		c.fail("imap", err)
+		return false
+	}
+	defer func() { _ = client.Close() }() // only looked at
+	name := serverName(ctx, client)
+	state, secured := client.TLS()
+	if !secured {
+		c.warn("imap", fmt.Sprintf("%s answers at %s without encryption", name, host.Settings().Address),
+			"passwords and mail travel in the clear: fine on this machine or inside a tunnel, nowhere else")
+		return true
+	}
+	expiry := state.PeerCertificates[0].NotAfter
+	sentence := fmt.Sprintf("%s answers at %s, %s, certificate valid until %s",
+		name, host.Settings().Address, tls.VersionName(state.Version), expiry.Format(time.DateOnly))
+	if time.Until(expiry) < 30*24*time.Hour {
+		c.warn("imap", sentence, "it ends within a month: have it renewed before the move, or pin its key")
+		return true
+	}
+	c.ok("imap", sentence)
+	return true
+}
+
+// serverName asks with ID, which many servers answer before the log-in.
+func serverName(ctx context.Context, client *imap.Client) string {
+	answer, err := client.ID(ctx, "rehome", "1")
+	if err == nil && answer["name"] != "" {
+		return strings.TrimSpace(answer["name"] + " " + answer["version"])
+	}
+	return "an IMAP server"
+}
+
+// contents describes an account in a few words, as far as the server tells.
+func contents(ctx context.Context, session *endpoint.Session) string {
+	entries, err := session.List(ctx)
+	if err != nil {
+		return ""
+	}
+	var messages, octets int64
+	for _, e := range entries {
+		if e.Status != nil {
+			messages += e.Status.Messages
+			octets += max(e.Status.Size, 0)
+		}
+	}
+	text := fmt.Sprintf(": %s, %s messages", count(len(entries), "mailbox", "mailboxes"), humanize.Comma(messages))
+	if octets > 0 {
+		text += ", " + humanize.Bytes(uint64(octets))
+	}
+	return text
+}
+
+// checkReading judges what the source offers for speed and for later passes.
+func checkReading(c *checkup, caps imap.Capabilities) {
+	if caps.Has("CONDSTORE") {
+		c.ok("passes", "a later pass asks only for what has changed (CONDSTORE)")
+		return
+	}
+	c.warn("passes", "the server does not say what has changed (no CONDSTORE), so every later pass lists the flags of all messages", "plan some more time for the last pass")
+}
+
+// checkWriting judges what the destination offers for speed and for safety.
+func checkWriting(c *checkup, caps imap.Capabilities) {
+	switch {
+	case caps.Has("MULTIAPPEND") && caps.Has("LITERAL+"):
+		c.ok("speed", "takes a hundred messages in one command (MULTIAPPEND, LITERAL+)")
+	case caps.Has("LITERAL+"):
+		c.warn("speed", "takes messages one by one (no MULTIAPPEND)", "expect some hundred messages a second; more connections help: limits.per_account")
+	default:
+		c.warn("speed", "wants to be asked before each message (no LITERAL+)", "expect a few messages a second for each connection on a slow line; raise limits.per_account as far as the host allows")
+	}
+	if !caps.Has("UIDPLUS") {
+		c.warn("receipts", "does not tell where it put a message (no UIDPLUS): rehome looks each batch up", "")
+	}
+	if limit, known := caps.AppendLimit(); known {
+		c.ok("limits", "takes messages up to "+humanize.IBytes(uint64(limit)))
+	}
+}
+
+func checkQuota(ctx context.Context, c *checkup, session *endpoint.Session, account rehome.Account) {
+	quota, known, err := session.QuotaOf(ctx, "INBOX")
+	var status *imap.StatusError
+	switch {
+	case errors.As(err, &status), err == nil && !known:
+	case err != nil:
+		c.fail("quota", endpoint.Fault(err, "ask for the quota of", account.Address))
+	default:
+		c.ok("quota", fmt.Sprintf("%s may hold %s there", account.Address, humanize.IBytes(uint64(quota.Limit))))
+	}
+}

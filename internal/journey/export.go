@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"rehome"
+	"rehome/internal/atmail8"
+	"rehome/internal/vault"
+)
+
+// Export is what exporting the accounts has written.
+type Export struct {
+	Accounts  int                    `json:"accounts"`
+	Own       int                    `json:"own_passwords"`
+	Temporary int                    `json:"temporary_passwords"`
+	New       int                    `json:"new_temporary_passwords"` // made by this run
+	Reasons   map[atmail8.Reason]int `json:"reasons"`
+	Files     []string               `json:"files"`
+	Sheet     string                 `json:"sheet,omitempty"` // sealed; empty when nobody needs a temporary password
+	Staying   []Staying              `json:"staying"`
+	Findings  []rehome.Finding       `json:"findings"`
+}
+
+// ExportAccounts writes the file that the destination imports, and the sealed sheet of temporary
+// passwords. Passwords that were made before are used again. The sheet is on the disk before the
+// file, so that no password exists that nobody can read back.
+func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
+	p, err := m.people(ctx)
+	if err != nil {
+		return Export{}, err
+	}
+	decisions, counts := atmail8.PlanPasswords(p.moving, m.policy(), passwords(p.sheet))
+	if err := m.makePasswords(p, decisions); err != nil {
+		return Export{}, err
+	}
+	rows := make([]atmail8.Row, len(p.moving))
+	for i, account := range p.moving {
+		rows[i] = atmail8.Row{Address: account.Address, FirstName: account.FirstName, LastName: account.LastName, Password: decisions[i].Password}
+	}
+	if err := os.MkdirAll(m.settings.Accounts.Output, 0o700); err != nil {
+		return Export{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "make folder", Object: m.settings.Accounts.Output, Cause: err,
+			Hint: "name another folder under accounts.output"}
+	}
+	csv := m.settings.Accounts.CSV
+	files, err := atmail8.WriteAccounts(m.settings.Accounts.Output, rows,
+		atmail8.CSVFormat{Header: csv.Header, QuoteAll: csv.QuoteAll, BOM: csv.BOM, CRLF: csv.CRLF, BatchSize: csv.BatchSize})
+	if err != nil {
+		return Export{}, err
+	}
+	export := Export{
+		Accounts: len(rows), Own: counts.Own, Temporary: counts.Temporary, New: counts.Missing, Reasons: counts.ByReason,
+		Files: files, Staying: nonNil(p.staying), Findings: nonNil(append(p.findings, atmail8.CheckRows(rows)...)),
+	}
+	if counts.Temporary > 0 {
+		export.Sheet = m.sheetFile()
+	}
+	return export, nil
+}
+
+// makePasswords makes the temporary passwords that are missing and seals the sheet.
+func (m *Move) makePasswords(p *people, decisions []atmail8.Decision) error {
+	made := 0
+	for i := range decisions {
+		if !decisions[i].Missing() {
+			continue
+		}
+		password, err := atmail8.TemporaryPassword(m.policy())
+		if err != nil {
+			return err
+		}
+		decisions[i].Password = password
+		p.sheet[decisions[i].Address] = vault.Entry{Password: password, Why: decisions[i].Why(), Created: time.Now().UTC().Truncate(time.Second)}
+		made++
+	}
+	if made == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(m.sheetFile()), 0o700); err != nil {
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "make folder", Object: filepath.Dir(m.sheetFile()), Cause: err}
+	}
+	return p.sheet.Save(m.sheetFile(), m.recipients(p))
+}
+
+// recipients are who can open sealed files: always this move itself, which needs the passwords to
+// log in, and whoever the settings name.
+func (m *Move) recipients(p *people) []string {
+	all := slices.Clone(p.identity.Recipients())
+	for _, r := range m.settings.Accounts.SealTo {
+		if !slices.Contains(all, r) {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// sheetFile is where the temporary passwords are kept.
+func (m *Move) sheetFile() string {
+	return filepath.Join(m.settings.Accounts.Output, "temporary-passwords.csv.age")
+}
+
+// Passwords returns the sheet of temporary passwords in clear, for the person who hands them out.
+func (m *Move) Passwords(context.Context) ([]byte, error) {
+	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
+	if err != nil {
+		return nil, err
+	}
+	text, err := vault.Open(m.sheetFile(), identity)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "open", Object: m.sheetFile(), Cause: errors.New("there is none"),
+			Hint: `run "rehome accounts export" first; when everybody keeps the own password there is no sheet`}
+	}
+	return text, err
+}
+
+// nonNil makes an empty list of JSON out of nil.
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

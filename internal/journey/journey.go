@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package journey holds the operations of a move, in the order in which they are used: check,
+// export accounts, sync, verify, report, status. Every face, terminal or browser, calls these and
+// nothing below them, so that they can never differ.
+//
+// An operation translates the settings into options of the engines, runs them, and returns what a
+// face shows. It prints nothing and knows no engine's inner life.
+//
+// A caller opens a Move from its settings, calls operations, and closes it.
+package journey
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"rehome"
+	"rehome/internal/config"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/imap"
+)
+
+// Move is one organisation's move.
+type Move struct {
+	settings *config.Config
+	version  string
+
+	mu     sync.Mutex
+	ledger *ledger.Ledger
+}
+
+// New returns the move that settings describe. Nothing is opened before an operation needs it.
+func New(settings *config.Config, version string) *Move {
+	return &Move{settings: settings, version: version}
+}
+
+// Close closes what the operations have opened.
+func (m *Move) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ledger == nil {
+		return nil
+	}
+	err := m.ledger.Close()
+	m.ledger = nil
+	return err
+}
+
+// store opens the ledger once.
+func (m *Move) store(ctx context.Context) (*ledger.Ledger, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ledger != nil {
+		return m.ledger, nil
+	}
+	opened, err := ledger.Open(ctx, m.settings.Store)
+	if err != nil {
+		return nil, err
+	}
+	m.ledger = opened
+	return opened, nil
+}
+
+// end returns one end's IMAP service.
+func (m *Move) end(ctx context.Context, side rehome.Side) (*endpoint.IMAP, error) {
+	settings, connections := m.settings.Source.IMAP, m.settings.Limits.SourceConnections
+	if side == rehome.Destination {
+		settings, connections = m.settings.Destination.IMAP, m.settings.Limits.DestinationConnections
+	}
+	if settings.Address == "" {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find the " + string(side), Object: string(side) + ".imap.address",
+			Cause: errors.New("is not set"), Hint: "name host and port in the configuration"}
+	}
+	trust, err := settings.Trust.Client()
+	if err != nil {
+		return nil, err
+	}
+	options := endpoint.Settings{
+		Side: side, Address: settings.Address, Security: imap.Security(settings.TLS), TLS: trust, Timeout: settings.Timeout,
+		Connections: connections, PerAccount: m.settings.Limits.PerAccount,
+	}
+	if settings.Login == config.LoginMaster {
+		options.MasterUser = settings.MasterUser
+		options.MasterSeparator = settings.MasterSeparator
+		options.MasterStyle = endpoint.MasterStyle(settings.MasterStyle)
+		if options.MasterPassword, err = settings.MasterPassword.Resolve(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return endpoint.NewIMAP(options), nil
+}
+
+// ends returns both.
+func (m *Move) ends(ctx context.Context) (src, dst *endpoint.IMAP, err error) {
+	if src, err = m.end(ctx, rehome.Source); err != nil {
+		return nil, nil, err
+	}
+	dst, err = m.end(ctx, rehome.Destination)
+	return src, dst, err
+}
+
+// reach proves that both ends answer before anything long begins: a host that is down is one clear
+// error and not one for each account.
+func reach(ctx context.Context, ends ...*endpoint.IMAP) error {
+	for _, e := range ends {
+		client, err := e.Dial(ctx)
+		if err != nil {
+			return err
+		}
+		if err := client.Logout(ctx); err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// rules translates the settings for mailboxes.
+func (m *Move) rules() mapping.Rules {
+	mail := m.settings.Mail
+	return mapping.Rules{Rename: mail.Rename, Exclude: mail.Exclusions(), NoSpecialUse: !mail.SpecialUse}
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rehome"
+	"rehome/internal/atmail7"
+	"rehome/internal/atmail8"
+	"rehome/internal/config"
+	"rehome/internal/roster"
+	"rehome/internal/vault"
+)
+
+// people is who moves and who does not.
+type people struct {
+	organisation rehome.Organisation
+	moving       []rehome.Account // by address
+	staying      []Staying
+	findings     []rehome.Finding
+	sheet        vault.Sheet
+	identity     *vault.Identity
+}
+
+// Staying is an account that does not move, with the reason.
+type Staying struct {
+	Account string `json:"account"`
+	Reason  string `json:"reason"`
+}
+
+// people reads database and roster, and adds what is known of passwords at both ends.
+func (m *Move) people(ctx context.Context) (*people, error) {
+	p := &people{}
+	if err := m.readDatabase(ctx, p); err != nil {
+		return nil, err
+	}
+	if m.settings.Roster != "" {
+		rows, err := roster.Load(m.settings.Roster)
+		if err != nil {
+			return nil, err
+		}
+		p.organisation.Accounts = roster.Merge(p.organisation.Accounts, rows)
+	}
+	if len(p.organisation.Accounts) == 0 {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "people", Cause: errors.New("neither database nor roster names any"),
+			Hint: "set source.database.dsn, or roster: with a CSV of addresses"}
+	}
+	if err := m.openSheet(p); err != nil {
+		return nil, err
+	}
+	m.choose(p)
+	m.addPasswords(p)
+	return p, nil
+}
+
+// database opens the source's database; nil when there is none.
+func (m *Move) database(ctx context.Context) (*atmail7.Database, error) {
+	settings := m.settings.Source.Database
+	if settings.DSN == "" {
+		return nil, nil
+	}
+	password, err := settings.Password.Resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options := atmail7.Settings{
+		DSN: settings.DSN, Password: password, Profile: settings.Profile, ProfileFile: settings.ProfileFile,
+		QuotaUnit: atmail7.QuotaUnit(settings.QuotaUnit), PlainLooksHashed: settings.PlainLooksHashed,
+	}
+	return atmail7.Open(ctx, options)
+}
+
+func (m *Move) readDatabase(ctx context.Context, p *people) (err error) {
+	database, err := m.database(ctx)
+	if err != nil || database == nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	p.organisation, p.findings, err = database.Organisation(ctx)
+	return err
+}
+
+// openSheet loads the temporary passwords that were handed out before.
+func (m *Move) openSheet(p *people) (err error) {
+	if p.identity, err = vault.LoadIdentity(m.settings.Secrets.Identity); err != nil {
+		return err
+	}
+	p.sheet, err = vault.LoadSheet(m.sheetFile(), p.identity)
+	return err
+}
+
+// choose sorts the accounts into those that move and those that stay.
+func (m *Move) choose(p *people) {
+	for _, account := range p.organisation.Accounts {
+		if reason := m.staysBecause(account); reason != "" {
+			p.staying = append(p.staying, Staying{Account: account.Address, Reason: reason})
+			continue
+		}
+		p.moving = append(p.moving, account)
+	}
+	byAddress := func(a, b rehome.Account) int { return strings.Compare(a.Address, b.Address) }
+	slices.SortFunc(p.moving, byAddress)
+}
+
+func (m *Move) staysBecause(account rehome.Account) string {
+	if len(m.settings.Domains) > 0 && !slices.Contains(m.settings.Domains, account.Domain()) {
+		return "its domain is not among those that move"
+	}
+	if account.Disabled && m.settings.Accounts.IncludeDisabled != config.DisabledImport {
+		return "the source has disabled it; set accounts.include_disabled: import to move it"
+	}
+	return ""
+}
+
+// addPasswords fills in the log-ins that the roster does not give: at the source the user's own
+// plain password, at an atmail 8 what the import file holds.
+func (m *Move) addPasswords(p *people) {
+	decisions, _ := atmail8.PlanPasswords(p.moving, m.policy(), passwords(p.sheet))
+	for i := range p.moving {
+		account := &p.moving[i]
+		if account.SourcePassword.Empty() && account.Password.Form == rehome.PasswordPlain {
+			account.SourcePassword = account.Password.Stored
+		}
+		if account.DestinationPassword.Empty() && m.settings.Destination.Kind == config.DestinationAtmail8 {
+			account.DestinationPassword = decisions[i].Password
+		}
+	}
+}
+
+func (m *Move) policy() atmail8.Policy {
+	p := m.settings.Accounts.Policy
+	return atmail8.Policy{MinLength: p.MinLength, MinLower: p.MinLower, MinUpper: p.MinUpper, MinDigit: p.MinDigit, MinSymbol: p.MinSymbol, MaxSame: p.MaxSame}
+}
+
+// only keeps the accounts that are named; an unknown name is an error before anything is done.
+func (p *people) only(names []string) ([]rehome.Account, error) {
+	if len(names) == 0 {
+		return p.moving, nil
+	}
+	var chosen []rehome.Account
+	for _, name := range names {
+		i := slices.IndexFunc(p.moving, func(a rehome.Account) bool { return strings.EqualFold(a.Address, name) })
+		if i < 0 {
+			return nil, p.unknown(name)
+		}
+		chosen = append(chosen, p.moving[i])
+	}
+	return chosen, nil
+}
+
+func (p *people) unknown(name string) error {
+	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find account", Object: name, Cause: errors.New("nobody of that address moves"),
+		Hint: `run "rehome accounts list" to see who moves`}
+	for _, s := range p.staying {
+		if strings.EqualFold(s.Account, name) {
+			fault.Cause, fault.Hint = fmt.Errorf("it stays: %s", s.Reason), ""
+		}
+	}
+	return fault
+}
+
+// passwords returns the temporary passwords by address.
+func passwords(sheet vault.Sheet) map[string]rehome.Secret {
+	all := make(map[string]rehome.Secret, len(sheet))
+	for address, entry := range sheet {
+		all[address] = entry.Password
+	}
+	return all
+}

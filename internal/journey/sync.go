@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"errors"
+
+	"rehome"
+	"rehome/internal/conductor"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+	"rehome/internal/mapping"
+)
+
+// Synced is what one pass has done.
+type Synced struct {
+	Accounts    []SyncedAccount `json:"accounts"`
+	Staying     []Staying       `json:"staying"`
+	Interrupted bool            `json:"interrupted,omitempty"`
+}
+
+// SyncedAccount is one account of it.
+type SyncedAccount struct {
+	Account  string           `json:"account"`
+	Mail     SyncedMail       `json:"mail"`
+	Error    string           `json:"error,omitempty"`
+	Hint     string           `json:"hint,omitempty"`
+	Findings []rehome.Finding `json:"findings,omitempty"`
+}
+
+// SyncedMail counts messages.
+type SyncedMail struct {
+	Copied    int   `json:"copied"`
+	Adopted   int   `json:"adopted"`
+	Unchanged int64 `json:"unchanged"`
+	Flagged   int   `json:"flags_changed"`
+	Removed   int   `json:"removed"`
+	Failed    int   `json:"failed"`
+	Bytes     int64 `json:"bytes"`
+}
+
+// Complete reports whether every account is at the destination with every message.
+func (s Synced) Complete() bool {
+	for _, a := range s.Accounts {
+		if a.Error != "" || a.Mail.Failed > 0 {
+			return false
+		}
+	}
+	return !s.Interrupted
+}
+
+// Total sums up all accounts.
+func (s Synced) Total() SyncedMail {
+	var t SyncedMail
+	for _, a := range s.Accounts {
+		t.Copied += a.Mail.Copied
+		t.Adopted += a.Mail.Adopted
+		t.Unchanged += a.Mail.Unchanged
+		t.Flagged += a.Mail.Flagged
+		t.Removed += a.Mail.Removed
+		t.Failed += a.Mail.Failed
+		t.Bytes += a.Mail.Bytes
+	}
+	return t
+}
+
+// Watcher is told how far a pass has come.
+type Watcher struct {
+	Progress *conductor.Progress
+	Accounts func(total int) // once it is known how many there are
+}
+
+// Sync runs one pass over the named accounts, or over all. One account's trouble is in its row and
+// does not stop the others. When ctx ends, what was done so far is returned as interrupted, and the
+// same call goes on later.
+func (m *Move) Sync(ctx context.Context, names []string, watcher Watcher) (Synced, error) {
+	p, err := m.people(ctx)
+	if err != nil {
+		return Synced{}, err
+	}
+	accounts, err := p.only(names)
+	if err != nil {
+		return Synced{}, err
+	}
+	store, err := m.store(ctx)
+	if err != nil {
+		return Synced{}, err
+	}
+	unlock, err := store.Lock()
+	if err != nil {
+		return Synced{}, err
+	}
+	defer unlock()
+	src, dst, err := m.ends(ctx)
+	if err != nil {
+		return Synced{}, err
+	}
+	if err := reach(ctx, src, dst); err != nil {
+		return Synced{}, err
+	}
+	if err := m.plan(ctx, store, accounts); err != nil {
+		return Synced{}, err
+	}
+	watcher.Accounts(len(accounts))
+	outcomes, err := conductor.New(conductor.Options{
+		Slicer: m.engine(store, src, dst, watcher.Progress), Book: store, Workers: workers(src, dst), Pass: rehome.PassPreStage,
+		Progress: watcher.Progress,
+	}).Run(ctx, accounts)
+	synced := Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(p.staying), Interrupted: errors.Is(err, context.Canceled)}
+	for _, o := range outcomes {
+		synced.Accounts = append(synced.Accounts, syncedAccount(o))
+	}
+	return synced, nil
+}
+
+// plan makes sure that status shows every account, also those whose turn has not come.
+func (m *Move) plan(ctx context.Context, store *ledger.Ledger, accounts []rehome.Account) error {
+	addresses := make([]string, len(accounts))
+	for i, a := range accounts {
+		addresses[i] = a.Address
+	}
+	return store.PlanAccounts(ctx, addresses)
+}
+
+func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, observer mailcopy.Observer) *mailcopy.Engine {
+	return mailcopy.New(mailcopy.Options{
+		Source: src, Destination: dst, Ledger: store, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
+		Connections: m.settings.Limits.PerAccount, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Observer: observer,
+	})
+}
+
+// workers is how many accounts can hold a connection to both ends at once.
+func workers(src, dst *endpoint.IMAP) int {
+	return min(src.Settings().Connections, dst.Settings().Connections)
+}
+
+func syncedAccount(o conductor.Outcome) SyncedAccount {
+	a := SyncedAccount{
+		Account: o.Account, Findings: o.Findings,
+		Mail: SyncedMail{
+			Copied: o.Tally.Copied, Adopted: o.Tally.Adopted, Unchanged: o.Unchanged(), Flagged: o.Tally.Flagged,
+			Removed: o.Tally.Removed, Failed: o.Tally.Failed, Bytes: o.Tally.Octets,
+		},
+	}
+	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
+		a.Error, a.Hint = o.Err.Error(), rehome.HintOf(o.Err)
+	}
+	return a
+}
+
+// PlannedAccount is what a pass would do about the mailboxes of one account.
+type PlannedAccount struct {
+	Account string         `json:"account"`
+	Pairs   []mapping.Pair `json:"mailboxes"`
+	Left    []mapping.Left `json:"left_out"`
+	Error   string         `json:"error,omitempty"`
+	Hint    string         `json:"hint,omitempty"`
+}
+
+// PlanSync returns where every mailbox would go, without writing anything to either end.
+func (m *Move) PlanSync(ctx context.Context, names []string) ([]PlannedAccount, error) {
+	p, err := m.people(ctx)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := p.only(names)
+	if err != nil {
+		return nil, err
+	}
+	store, err := m.store(ctx)
+	if err != nil {
+		return nil, err
+	}
+	src, dst, err := m.ends(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := reach(ctx, src, dst); err != nil {
+		return nil, err
+	}
+	engine := m.engine(store, src, dst, nil)
+	planned := make([]PlannedAccount, 0, len(accounts))
+	for _, account := range accounts {
+		plan, err := engine.Plan(ctx, account)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		row := PlannedAccount{Account: account.Address, Pairs: nonNil(plan.Pairs), Left: nonNil(plan.Left)}
+		if err != nil {
+			row.Error, row.Hint = err.Error(), rehome.HintOf(err)
+		}
+		planned = append(planned, row)
+	}
+	return planned, nil
+}

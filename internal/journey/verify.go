@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/verify"
+)
+
+// verifyingAtOnce is how many accounts are compared at the same time: enough to keep two servers
+// busy, few enough to leave them to their users.
+const verifyingAtOnce = 4
+
+// VerifyWatcher is told how far a verification has come; its functions are called from several
+// goroutines.
+type VerifyWatcher struct {
+	Accounts func(total int)
+	Read     func(messages int, octets int64)
+	Done     func()
+}
+
+// Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and
+// report. An account that cannot be read gets the verdict unknown and does not stop the others.
+func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, watcher VerifyWatcher) (verify.Document, error) {
+	p, err := m.people(ctx)
+	if err != nil {
+		return verify.Document{}, err
+	}
+	accounts, err := p.only(names)
+	if err != nil {
+		return verify.Document{}, err
+	}
+	store, err := m.store(ctx)
+	if err != nil {
+		return verify.Document{}, err
+	}
+	src, dst, err := m.ends(ctx)
+	if err != nil {
+		return verify.Document{}, err
+	}
+	if err := reach(ctx, src, dst); err != nil {
+		return verify.Document{}, err
+	}
+	watcher.Accounts(len(accounts))
+	verifier := verify.New(verify.Options{
+		Source: src, Destination: dst, Rules: m.rules(), Level: level,
+		Observe: func(_ string, messages int, octets int64) { watcher.Read(messages, octets) },
+	})
+	results := make([]verify.Account, len(accounts))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(min(verifyingAtOnce, workers(src, dst)))
+	for i, account := range accounts {
+		group.Go(func() error {
+			defer watcher.Done()
+			return verifyOne(groupCtx, verifier, store, account, level, &results[i])
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return verify.Document{}, err
+	}
+	return m.document(ctx, store, results)
+}
+
+// verifyOne compares one account and keeps the answer.
+func verifyOne(ctx context.Context, verifier *verify.Verifier, store *ledger.Ledger, account rehome.Account, level verify.Level, into *verify.Account) error {
+	result, err := verifier.Account(ctx, account)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		result = verify.Unreadable(account.Address, level, time.Now(), err)
+	}
+	*into = result
+	encoded, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return store.SaveVerification(ctx, ledger.Verification{
+		Address: account.Address, Level: string(level), Verdict: string(result.Verdict), Result: encoded,
+	})
+}
+
+// document puts results together with the findings that hold for their accounts.
+func (m *Move) document(ctx context.Context, store *ledger.Ledger, results []verify.Account) (verify.Document, error) {
+	all, err := store.Findings(ctx, "")
+	if err != nil {
+		return verify.Document{}, err
+	}
+	among := map[string]bool{}
+	for _, r := range results {
+		among[r.Account] = true
+	}
+	var findings []rehome.Finding
+	for _, f := range all {
+		if among[f.Account] {
+			findings = append(findings, f)
+		}
+	}
+	return verify.NewDocument(results, findings), nil
+}

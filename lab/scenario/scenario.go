@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package scenario sets the stage for whole moves: an atmail 7 with the sample organisation, an empty
+// atmail 8, and a folder in which the real binary runs as an administrator would run it.
+//
+// It is for the demo and for tests of the journey; it checks nothing itself.
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"rehome/internal/config"
+	"rehome/lab"
+	"rehome/lab/atmail7"
+	"rehome/lab/atmail8"
+	"rehome/lab/corpus"
+)
+
+// MaxMessageSize is the destination's limit: the organisation holds one message above it.
+const MaxMessageSize = 20 << 20
+
+// Stage is a move about to begin.
+type Stage struct {
+	Source       *atmail7.Server
+	Destination  *atmail8.Server
+	Organisation corpus.Organisation
+	Dir          string // where rehome.yaml and everything that rehome writes will be
+
+	binary string
+	room   *lab.Room
+}
+
+// Set starts both servers in room and seeds the source. dir is made if needed; binary is rehome.
+func Set(ctx context.Context, room *lab.Room, dir, binary string, org corpus.Organisation) (*Stage, error) {
+	s := &Stage{Organisation: org, Dir: dir, binary: binary, room: room}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.Source, err = atmail7.Start(room, corpus.ServerOptions(org)); err != nil {
+		return nil, err
+	}
+	if s.Destination, err = atmail8.Start(room, atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize}); err != nil {
+		return nil, err
+	}
+	return s, corpus.Seed(ctx, s.Source, org)
+}
+
+// Command prepares one command line of rehome, to be run in Dir.
+func (s *Stage) Command(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, s.binary, args...)
+	command.Dir = s.Dir
+	return command
+}
+
+// InitArgs is the command line that writes rehome.yaml.
+func (s *Stage) InitArgs() []string {
+	args := []string{
+		"init", "--organisation", s.Organisation.Name,
+		"--source-imap", s.Source.IMAPS, "--source-master", s.Source.MasterUser,
+		"--source-database", fmt.Sprintf("mysql://%s@%s/%s", s.Source.Reader, s.Source.MySQL, s.Source.Database),
+		"--destination-imap", s.Destination.IMAPS,
+	}
+	for _, domain := range s.Organisation.Domains {
+		args = append(args, "--domain", domain)
+	}
+	return args
+}
+
+// Configure does what init leaves to the administrator: both secrets go where the settings look for
+// them, and the lab's own authority is named.
+func (s *Stage) Configure() error {
+	file := filepath.Join(s.Dir, "rehome.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		lines = append(lines, line)
+		if indent, _, found := strings.Cut(line, "address:"); found {
+			lines = append(lines, fmt.Sprintf("%sca_file: %s\n", indent, s.room.CAFile()))
+		}
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "")), 0o600); err != nil {
+		return err
+	}
+	for name, secret := range map[string]string{
+		config.DraftMasterPassword: s.Source.MasterPassword, config.DraftDatabasePassword: s.Source.ReaderPassword,
+	} {
+		if err := os.WriteFile(filepath.Join(s.Dir, name), []byte(secret+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Import does what the administrator does in the Account Manager: upload accounts.csv.
+func (s *Stage) Import() (atmail8.ImportResult, error) {
+	file, err := os.Open(filepath.Join(s.Dir, "accounts", "accounts.csv"))
+	if err != nil {
+		return atmail8.ImportResult{}, err
+	}
+	defer file.Close()
+	return s.Destination.ImportCSV(file)
+}
