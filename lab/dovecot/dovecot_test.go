@@ -4,6 +4,8 @@ package dovecot
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -133,6 +135,42 @@ func TestLimits_messageSizeAndQuota(t *testing.T) {
 				t.Errorf("APPEND of a message that is too large: %s %v", answer, err)
 			}
 		})
+	}
+}
+
+func TestSieve_scriptDecidesOnDelivery(t *testing.T) {
+	t.Parallel()
+	server := start(t, Options{Separator: "/", Layout: Sdbox, Accounts: []Account{{Address: address, Password: "x"}}, Mailboxes: []Mailbox{{Name: "Lists"}}})
+	script := "require \"fileinto\";\r\nfileinto \"Lists\";\r\n"
+	converse(t, server.Sieve, [][2]string{
+		{`NOOP "greeting is over"`, "OK (TAG"},
+		{`AUTHENTICATE "PLAIN" "` + base64.StdEncoding.EncodeToString([]byte("\x00"+address+"\x00x")) + `"`, "OK"},
+		{fmt.Sprintf("PUTSCRIPT \"main\" {%d+}\r\n%s", len(script), script), "OK"},
+		{`SETACTIVE "main"`, "OK"},
+	})
+	converse(t, server.LMTP, [][2]string{
+		{"LHLO x", "250 "}, {"MAIL FROM:<>", "250"}, {"RCPT TO:<" + address + ">", "250"},
+		{"DATA", "354"}, {"Subject: x\r\n\r\nhello\r\n.", "250"},
+	})
+	out, err := server.Exec(t.Context(), "mailbox", "status", "-u", address, "messages", "Lists")
+	if err != nil || strings.TrimSpace(string(out)) != "Lists messages=1" {
+		t.Errorf("after the delivery: %s %v", out, err)
+	}
+}
+
+// converse says each line and waits for the start of its answer.
+func converse(t *testing.T, addr string, lines [][2]string) {
+	t.Helper()
+	talk, err := lab.Dial(t.Context(), addr, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer talk.Close()
+	for _, line := range lines {
+		last, before, err := talk.Ask(line[0], line[1], "NO", "BYE")
+		if err != nil || !strings.HasPrefix(last, line[1]) {
+			t.Fatalf("%q: %q %q %v", line[0], before, last, err)
+		}
 	}
 }
 
