@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package atmail7
+
+import "strings"
+
+// contact is one address book record that may hold a user's own name.
+type contact struct {
+	global      bool
+	own         bool // its e-mail address is the user's, or empty
+	first, last string
+	recoded     recoding
+}
+
+// better reports whether a record says more surely than another what the user is called: the global
+// list's record of the user, then the user's own record, then a global record with another address,
+// which the user may have made of somebody else.
+func (c contact) better(than contact) bool { return c.rank() < than.rank() }
+
+func (c contact) rank() int {
+	switch {
+	case c.global && c.own:
+		return 0
+	case c.own:
+		return 1
+	}
+	return 2
+}
+
+// splitRealName makes first and last name of a display name: "Last, First" at a single comma, else
+// the last word is the last name. It cannot know that some languages write the family name first.
+func splitRealName(name string) (first, last string) {
+	if last, first, found := strings.Cut(name, ", "); found && !strings.Contains(first, ",") {
+		return first, last
+	}
+	if i := strings.LastIndex(name, " "); i >= 0 {
+		return name[:i], name[i+1:]
+	}
+	return name, ""
+}

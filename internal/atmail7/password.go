@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package atmail7
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"regexp"
+	"strings"
+
+	"rehome"
+)
+
+// regime is what the server's configuration says about stored passwords. It holds for those that
+// are set from now on: a table may have others from before it was changed.
+type regime string
+
+const (
+	regimeUnknown regime = ""
+	regimePlain   regime = "plain"
+	regimeMD5     regime = "md5"
+	regimeCrypt   regime = "crypt"
+	regimeSealed  regime = "sealed"
+	regimeLDAP    regime = "ldap"
+)
+
+// regimeOf reads the rows of Config: section, key, value. Neither the spelling of the values nor
+// their letter case is documented.
+func regimeOf(rows [][3]string) regime {
+	found := regimeUnknown
+	for _, row := range rows {
+		section, key, value := strings.ToLower(row[0]), strings.ToLower(row[1]), bare(row[2])
+		switch {
+		case section == "dovecot" && key == "authtype" && value == "ldap":
+			return regimeLDAP
+		case key == "userpasswordencryptiontype":
+			found = encryptionTypes[value]
+		case key == "crypt" && value == "1" && found == regimeUnknown: // atmail 5
+			found = regimeCrypt
+		}
+	}
+	return found
+}
+
+var encryptionTypes = map[string]regime{
+	"plain": regimePlain, "plaintext": regimePlain, "none": regimePlain,
+	"md5": regimeMD5, "md5crypt": regimeCrypt, "crypt": regimeCrypt,
+	"encrypted": regimeSealed, "aes": regimeSealed, "hexaes": regimeSealed,
+}
+
+// bare keeps the letters and digits of a value: "MD5 Crypt" and "md5-crypt" are one.
+func bare(value string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return -1
+	}, strings.ToLower(value))
+}
+
+// The shapes of stored passwords. None of them proves anything: a plain password may have any shape.
+var (
+	hexShape = regexp.MustCompile(`^(?:[0-9a-f]+|[0-9A-F]+)$`)
+	// Modular crypt: $id$...; the shortest is MD5-crypt without salt, 26 characters.
+	cryptShape = regexp.MustCompile(`^\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1|apr1|argon2id?|argon2i|scrypt|pbkdf2[a-z0-9-]*)\$.{20,}$`)
+	// crypt(3) with DES: two characters of salt, eleven of hash.
+	desShape = regexp.MustCompile(`^[./0-9A-Za-z]{13}$`)
+	// Dovecot's {SCHEME} before the value.
+	schemeShape = regexp.MustCompile(`^\{[A-Z][A-Z0-9.-]{2,}\}.`)
+)
+
+// formOf classifies a stored password by its shape, with the regime where the shape leaves it open.
+func formOf(stored string, now regime) rehome.PasswordForm {
+	switch {
+	case now == regimeLDAP:
+		return rehome.PasswordLDAP
+	case stored == "":
+		return rehome.PasswordNone
+	case cryptShape.MatchString(stored):
+		return rehome.PasswordCrypt
+	case schemeShape.MatchString(stored):
+		return rehome.PasswordOther
+	case hexShape.MatchString(stored):
+		return formOfHex(len(stored), now)
+	case now == regimeCrypt && desShape.MatchString(stored):
+		return rehome.PasswordCrypt
+	}
+	return rehome.PasswordPlain
+}
+
+// formOfHex tells hexadecimal values by their length. Sealed ones are whole AES blocks, and one block
+// is as long as an MD5.
+func formOfHex(digits int, now regime) rehome.PasswordForm {
+	switch {
+	case now == regimeSealed && digits%32 == 0:
+		return rehome.PasswordSealed
+	case digits == 32:
+		return rehome.PasswordMD5
+	case digits == 40, digits >= 56 && digits%8 == 0: // SHA-1; SHA-224 and longer, or sealed
+		return rehome.PasswordOther
+	}
+	return rehome.PasswordPlain // a number, a date, a short word of a to f
+}
+
+// isHash reports whether the form is told by a shape that a plain password may have too.
+func isHash(form rehome.PasswordForm) bool {
+	switch form {
+	case rehome.PasswordMD5, rehome.PasswordCrypt, rehome.PasswordSealed, rehome.PasswordOther:
+		return true
+	}
+	return false
+}
+
+// hashes reports whether the server turns new passwords into something else.
+func (r regime) hashes() bool {
+	return r == regimeMD5 || r == regimeCrypt || r == regimeSealed
+}
+
+// provenPlain reports whether the digest that atmail 5 wrote beside a plain password is of this one.
+func provenPlain(stored, md5Column string) bool {
+	sum := md5.Sum([]byte(stored))
+	return stored != "" && strings.EqualFold(hex.EncodeToString(sum[:]), md5Column)
+}

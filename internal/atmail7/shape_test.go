@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package atmail7
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"rehome"
+)
+
+func TestFormOf(t *testing.T) {
+	t.Parallel()
+	const (
+		md5    = "5f4dcc3b5aa765d61d8327deb882cf99"
+		sha1   = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8"
+		blocks = md5 + md5
+	)
+	for _, c := range []struct {
+		stored string
+		now    regime
+		want   rehome.PasswordForm
+	}{
+		{"", regimeUnknown, rehome.PasswordNone},
+		{"", regimeLDAP, rehome.PasswordLDAP},
+		{"Tulpen&Rosen-47", regimeLDAP, rehome.PasswordLDAP},
+		{"Tulpen&Rosen-47", regimeMD5, rehome.PasswordPlain},
+		{md5, regimeUnknown, rehome.PasswordMD5},
+		{strings.ToUpper(md5), regimePlain, rehome.PasswordMD5},
+		{"5F4dcc3b5aa765d61d8327deb882cf99", regimeUnknown, rehome.PasswordPlain}, // no program mixes case
+		{md5, regimeSealed, rehome.PasswordSealed},
+		{blocks, regimeSealed, rehome.PasswordSealed},
+		{blocks, regimeUnknown, rehome.PasswordOther},
+		{sha1, regimeUnknown, rehome.PasswordOther},
+		{"20190401", regimeUnknown, rehome.PasswordPlain},
+		{"deadbeef", regimeSealed, rehome.PasswordPlain},
+		{"$1$q7Lr2Pwx$PG9f9DF7TtRhFWHKmgy..1", regimePlain, rehome.PasswordCrypt},
+		{"$1$$qRPK7m23GJusamGpoGLby/", regimeUnknown, rehome.PasswordCrypt},
+		{"$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", regimeUnknown, rehome.PasswordCrypt},
+		{"$y$j9T$F5Jx5fExrKuPp53xLKQ..1$tnSYvahCwPBHKZUspmcxMfb0.WiB9W.zEaKlOBL35rC", regimeUnknown, rehome.PasswordCrypt},
+		{"$1$money$", regimeUnknown, rehome.PasswordPlain},
+		{"$ecret$of-the-long-gone-kings", regimeUnknown, rehome.PasswordPlain},
+		{"ab1FDAhKYjv2s", regimeUnknown, rehome.PasswordPlain},
+		{"ab1FDAhKYjv2s", regimeCrypt, rehome.PasswordCrypt},
+		{"{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr", regimeUnknown, rehome.PasswordOther},
+		{"{hello}world", regimeUnknown, rehome.PasswordPlain},
+	} {
+		if got := formOf(c.stored, c.now); got != c.want {
+			t.Errorf("formOf(%q, %q) = %q, want %q", c.stored, c.now, got, c.want)
+		}
+	}
+}
+
+func TestRegimeOf(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rows [][3]string
+		want regime
+	}{
+		{nil, regimeUnknown},
+		{[][3]string{{"global", "userPasswordEncryptionType", "plain"}}, regimePlain},
+		{[][3]string{{"global", "userPasswordEncryptionType", "md5"}}, regimeMD5},
+		{[][3]string{{"global", "userPasswordEncryptionType", "md5-crypt"}}, regimeCrypt},
+		{[][3]string{{"global", "userPasswordEncryptionType", "Encrypted"}}, regimeSealed},
+		{[][3]string{{"global", "userPasswordEncryptionType", "rot13"}}, regimeUnknown},
+		{[][3]string{{"global", "crypt", "1"}}, regimeCrypt},
+		{[][3]string{{"global", "crypt", "0"}}, regimeUnknown},
+		{[][3]string{{"dovecot", "authType", "LDAP"}, {"global", "userPasswordEncryptionType", "plain"}}, regimeLDAP},
+		{[][3]string{{"dovecot", "authType", "sql"}, {"global", "userPasswordEncryptionType", "plain"}}, regimePlain},
+		{[][3]string{{"webmail", "authType", "ldap"}}, regimeUnknown},
+	} {
+		if got := regimeOf(c.rows); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.rows, got, c.want)
+		}
+	}
+}
+
+func TestAliasRow_byShape(t *testing.T) {
+	t.Parallel()
+	domains := map[string]bool{"example.org": true, "example.com": true}
+	for _, c := range []struct {
+		row     aliasRow
+		name    string
+		kind    rehome.AliasKind
+		targets string
+	}{
+		{aliasRow{name: "Info@Example.org", target: "Anna@example.org"}, "info@example.org", rehome.AliasDeliver, "anna@example.org"},
+		{aliasRow{name: "info", target: "anna@example.org", domain: "Example.org"}, "info@example.org", rehome.AliasDeliver, "anna@example.org"},
+		{aliasRow{name: "first.last", target: "anna@example.org", domain: "example.org"}, "first.last@example.org", rehome.AliasDeliver, "anna@example.org"},
+		{aliasRow{name: "a@example.org", target: "x@y.example; z@y.example,\r\n,x@y.example"}, "a@example.org", rehome.AliasDeliver, "x@y.example z@y.example"},
+		{aliasRow{name: "a@example.org", target: "x@y.example", maildir: "/mail/x/"}, "a@example.org", rehome.AliasDeliver, "x@y.example"},
+		{aliasRow{name: "a@example.org", maildir: " /mail/x/ "}, "a@example.org", rehome.AliasMaildir, "/mail/x/"},
+		{aliasRow{name: "a", target: "/mail/x/", domain: "example.org"}, "a@example.org", rehome.AliasMaildir, "/mail/x/"},
+		{aliasRow{name: "@example.org", target: "anna@example.com"}, "@example.org", rehome.AliasCatchAll, "anna@example.com"},
+		{aliasRow{name: "*@example.org", target: "anna@example.com"}, "@example.org", rehome.AliasCatchAll, "anna@example.com"},
+		{aliasRow{name: "example.org", target: "anna@example.com,ben@example.com"}, "@example.org", rehome.AliasCatchAll, "anna@example.com ben@example.com"},
+		{aliasRow{name: "new.example", target: "anna@example.com", domain: "new.example"}, "@new.example", rehome.AliasCatchAll, "anna@example.com"},
+		{aliasRow{name: "old.example", target: "example.org"}, "@old.example", rehome.AliasDomain, "@example.org"},
+		{aliasRow{name: "@old.example", target: "@Example.org", domain: "old.example"}, "@old.example", rehome.AliasDomain, "@example.org"},
+	} {
+		want := rehome.Alias{Name: c.name, Kind: c.kind, Targets: strings.Fields(c.targets)}
+		if diff := cmp.Diff(want, c.row.alias(domains)); diff != "" {
+			t.Errorf("%+v: -want +got\n%s", c.row, diff)
+		}
+	}
+	for _, row := range []aliasRow{
+		{},
+		{name: "a@example.org"},
+		{name: "a@example.org", target: " , "},
+		{name: "a@example.org", target: "anna"},
+		{name: "a@example.org", target: "anna@example.org, |/usr/bin/program"},
+		{name: "a@example.org", target: ":blackhole:"},
+		{name: "a@example.org", target: "/mail/x/, anna@example.org"},
+		{name: "a@example.org", target: "@example.com"},
+		{name: "a@example.org", target: "Anna Berg <anna@example.org>"},
+		{name: "@example.org", target: "example"},
+		{name: "@example.org", maildir: "/mail/x/"},
+		{name: "*", target: "anna@example.org"},
+		{name: "first.last", target: "anna@example.org"},
+		{name: "^a.*", target: "anna@example.org", domain: "example.org:"},
+	} {
+		if got := row.alias(domains); got.Kind != rehome.AliasUnparsed || got.Targets != nil || got.Raw != row.raw() {
+			t.Errorf("%+v: got %+v, want it unparsed", row, got)
+		}
+	}
+}
+
+func FuzzAliasRow(f *testing.F) {
+	f.Add("Info@example.org", "anna@example.org, x@y", "", "")
+	f.Add("*@example.org", "@old.example", "example.org", "/x/")
+	f.Add("old.example", ";,\xff", "\x00", " ")
+	f.Fuzz(func(t *testing.T, name, target, domain, maildir string) {
+		row := aliasRow{decodeExact([]byte(name)), decodeExact([]byte(target)), decodeExact([]byte(domain)), decodeExact([]byte(maildir))}
+		alias := row.alias(map[string]bool{"example.org": true})
+		if (alias.Kind == rehome.AliasUnparsed) != (len(alias.Targets) == 0) {
+			t.Fatalf("got %+v", alias)
+		}
+		if alias.Kind == rehome.AliasUnparsed {
+			return
+		}
+		valid := func(address string) bool {
+			if strings.HasPrefix(address, "@") {
+				address = "x" + address
+			}
+			one, err := rehome.ParseAddress(address)
+			return err == nil && one == address
+		}
+		if !valid(alias.Name) || alias.Kind != rehome.AliasMaildir && slices.ContainsFunc(alias.Targets, func(t string) bool { return !valid(t) }) {
+			t.Errorf("got %+v", alias)
+		}
+	})
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		stored, want string
+		how          recoding
+	}{
+		{"", "", asStored},
+		{"Anna", "Anna", asStored},
+		{"Jürgen", "Jürgen", asStored},
+		{"J\xfcrgen", "Jürgen", fromCP1252},
+		{"\x80 \x81 \x9d", "€ \u0081 \u009d", fromCP1252},
+		{"CafÃ©", "Café", fromDoubled},
+		{"â‚¬", "€", fromDoubled},
+		{"Ã\u0081rpád", "Ã\u0081rpád", asStored}, // half of it is encoded once: not ours to mend
+		{"Ã\u0081rp", "Árp", fromDoubled},
+		{"Ãlvaro", "Ãlvaro", asStored},
+		{"São", "São", asStored},
+		{"Дмитрий", "Дмитрий", asStored},
+	} {
+		if got, how := decode([]byte(c.stored)); got != c.want || how != c.how {
+			t.Errorf("decode(%q) = %q, %q, want %q, %q", c.stored, got, how, c.want, c.how)
+		}
+	}
+}
+
+func TestDecode_undoesWhatALatin1ConnectionDid(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[a-z \p{Latin}\p{Cyrillic}\p{Greek}\p{Han}]{1,10}`).Draw(t, "text")
+		ascii := isASCII(text)
+		_, ambiguous := undouble(text)
+		doubled, how := decode([]byte(cp1252([]byte(text))))
+		if !ambiguous && (doubled != text || (how == fromDoubled) == ascii) {
+			t.Fatalf("%q came back as %q, %q", text, doubled, how)
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte("CafÃ©"))
+	f.Add([]byte("J\xfcrgen\x81"))
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		text, how := decode(stored)
+		if !utf8.ValidString(text) || how == asStored && text != string(stored) {
+			t.Errorf("decode(%q) = %q, %q", stored, text, how)
+		}
+		if name := tidy(text); name != strings.TrimSpace(name) || strings.ContainsAny(name, "\r\n\t\x00") || strings.Contains(name, "  ") {
+			t.Errorf("tidy(%q) = %q", text, name)
+		}
+	})
+}
+
+func TestSplitRealName(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][2]string{
+		"":                         {"", ""},
+		"Reception":                {"Reception", ""},
+		"Anna Berg":                {"Anna", "Berg"},
+		"Anna Maria Berg":          {"Anna Maria", "Berg"},
+		"Berg, Anna Maria":         {"Anna Maria", "Berg"},
+		"Berg, Anna, Dr.":          {"Berg, Anna,", "Dr."},
+		"田中 由紀":                    {"田中", "由紀"},
+		`Joe "Jojo" O'Brien-Smith`: {`Joe "Jojo"`, "O'Brien-Smith"},
+	} {
+		if first, last := splitRealName(name); first != want[0] || last != want[1] {
+			t.Errorf("splitRealName(%q) = %q, %q, want %q", name, first, last, want)
+		}
+	}
+}
+
+func TestQuota_units(t *testing.T) {
+	t.Parallel()
+	for unit, want := range map[QuotaUnit]int64{"": 7 << 10, QuotaKB: 7 << 10, QuotaMB: 7 << 20, QuotaBytes: 7} {
+		octets, err := unit.octets()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &assembly{quotaUnit: octets}
+		if got := a.quota("a@b", []byte("7")); got != want || a.findings != nil {
+			t.Errorf("%q: got %d and %d findings, want %d", unit, got, len(a.findings), want)
+		}
+		if got := a.quota("a@b", []byte("9223372036854775808")); got != 0 || len(a.findings) != 1 {
+			t.Errorf("%q: got %d and %d findings of a number that is too large", unit, got, len(a.findings))
+		}
+	}
+}
