@@ -60,6 +60,7 @@ func (c *Client) exchange(ctx context.Context, cmd *command, mechanism sasl.Clie
 		line += " " + encodeSASL(initial)
 		initial = nil
 	}
+	c.forgetContinuation()
 	if err := c.flushLine(line); err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (c *Client) exchange(ctx context.Context, cmd *command, mechanism sasl.Clie
 			answer, err := nextSASL(mechanism, challenge, initial)
 			initial = nil
 			if err != nil {
-				_ = c.flushLine("*") // cancels the exchange; err is what counts
+				c.fail(err) // cancelling by "*" would be answered by BAD, which ends the connection as well
 				return err
 			}
 			if err := c.flushLine(base64.StdEncoding.EncodeToString(answer)); err != nil {
@@ -85,6 +86,8 @@ func (c *Client) exchange(ctx context.Context, cmd *command, mechanism sasl.Clie
 	}
 }
 
+var errNotBase64 = errors.New("the server's SASL challenge is not base64")
+
 // nextSASL computes the answer to one challenge; a pending initial response goes first.
 func nextSASL(mechanism sasl.Client, challenge string, initial []byte) ([]byte, error) {
 	if initial != nil {
@@ -92,7 +95,7 @@ func nextSASL(mechanism sasl.Client, challenge string, initial []byte) ([]byte, 
 	}
 	decoded, err := base64.StdEncoding.DecodeString(challenge)
 	if err != nil {
-		return nil, errors.New("the server's SASL challenge is not base64")
+		return nil, errNotBase64
 	}
 	return mechanism.Next(decoded)
 }

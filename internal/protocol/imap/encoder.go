@@ -80,10 +80,7 @@ func (c *Client) announceLiteral(ctx context.Context, cmd *command, size int64) 
 	if caps.Has("LITERAL+") || caps.Has("LITERAL-") && size <= literalMinusLimit {
 		return c.writeString("{" + strconv.FormatInt(size, 10) + "+}\r\n")
 	}
-	select { // a "+" that nobody waited for must not answer this literal
-	case <-c.continued:
-	default:
-	}
+	c.forgetContinuation()
 	if err := c.writeString("{" + strconv.FormatInt(size, 10) + "}\r\n"); err != nil {
 		return err
 	}
@@ -93,6 +90,14 @@ func (c *Client) announceLiteral(ctx context.Context, cmd *command, size int64) 
 	c.await(true)
 	defer c.await(false)
 	return c.awaitContinuation(ctx, cmd)
+}
+
+// forgetContinuation drops a "+" that nobody has waited for: it must not answer what comes next.
+func (c *Client) forgetContinuation() {
+	select {
+	case <-c.continued:
+	default:
+	}
 }
 
 // awaitContinuation waits for "+", or for the tagged answer that comes instead.
