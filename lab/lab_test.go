@@ -289,6 +289,12 @@ func TestIssue_whatClientsCheck(t *testing.T) {
 	}
 }
 
+func FuzzParseStat(f *testing.F) {
+	f.Add("77 (a (b) c) S 1 70 70 0 -1")
+	f.Add("1 (x) Z")
+	f.Fuzz(func(t *testing.T, text string) { parseStat([]byte(text)) })
+}
+
 func TestParseStat(t *testing.T) {
 	t.Parallel()
 	pid, state, group := parseStat([]byte("77 (a (b) c) S 1 70 70 0 -1"))

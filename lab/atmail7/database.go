@@ -33,8 +33,8 @@ const (
 // mysqlShare is where Debian puts the statements that make the server's own tables.
 const mysqlShare = "/usr/share/mysql"
 
-// settings keep the server small and quick. Nothing is forced to disk: a lab's data dies with
-// the lab, and without it a start takes a third of the time.
+// settings keep the server small and quick. Nothing is forced to disk, because a lab's data dies
+// with the lab.
 const settings = `[mariadbd]
 datadir = %[1]s/data
 socket = %[1]s/socket

@@ -127,6 +127,35 @@ func TestImportCSV_anotherHeader(t *testing.T) {
 	}
 }
 
+func FuzzJudge(f *testing.F) {
+	f.Add(oneRow)
+	f.Add(oneRow + "bob@example.test,B,\"x\ny\",Good-Pass-1\r\n\"")
+	f.Add("\ufeff" + oneRow + oneRow)
+	f.Fuzz(func(t *testing.T, file string) {
+		server := &Server{Domains: []string{"example.test"}}
+		passwords := map[string]string{}
+		result, err := server.judge(strings.NewReader(file), passwords)
+		if err != nil {
+			return
+		}
+		if len(passwords) != len(result.Created) {
+			t.Errorf("%d passwords for %q", len(passwords), result.Created)
+		}
+		for _, address := range result.Created {
+			if !strings.HasSuffix(address, "@example.test") || strings.ContainsAny(address, ":/\n") || policyObjection(passwords[address]) != "" {
+				t.Errorf("created %q with %q", address, passwords[address])
+			}
+		}
+		line := 1
+		for _, rejection := range result.Rejected {
+			if rejection.Line <= line || rejection.Reason == "" {
+				t.Errorf("after line %d: %+v", line, rejection)
+			}
+			line = rejection.Line
+		}
+	})
+}
+
 func TestPolicyObjection(t *testing.T) {
 	t.Parallel()
 	for password, want := range map[string]string{

@@ -40,20 +40,29 @@ type Rejection struct {
 func (s *Server) ImportCSV(r io.Reader) (ImportResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rows, err := openCSV(r)
+	passwords := maps.Clone(s.passwords)
+	result, err := s.judge(r, passwords)
 	if err != nil {
 		return ImportResult{}, err
 	}
+	return result, s.create(result.Created, passwords)
+}
+
+// judge decides on every row and adds the good ones to passwords.
+func (s *Server) judge(r io.Reader, passwords map[string]string) (ImportResult, error) {
 	var result ImportResult
-	passwords := maps.Clone(s.passwords)
+	rows, err := openCSV(r)
+	if err != nil {
+		return result, err
+	}
 	for {
 		record, err := rows.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return result, nil
 		}
 		rejection, err := s.examine(rows, record, err, passwords)
 		if err != nil {
-			return ImportResult{}, err
+			return result, err
 		}
 		if rejection.Reason != "" {
 			result.Rejected = append(result.Rejected, rejection)
@@ -63,7 +72,6 @@ func (s *Server) ImportCSV(r io.Reader) (ImportResult, error) {
 		passwords[address] = record[3]
 		result.Created = append(result.Created, address)
 	}
-	return result, s.create(result.Created, passwords)
 }
 
 // openCSV reads the header. A byte order mark is accepted, as spreadsheets write one.
