@@ -45,7 +45,7 @@ func (c *Client) List(ctx context.Context) ([]ListEntry, error) {
 			return nil, err
 		}
 	}
-	if !caps.Has("LIST-STATUS") {
+	if !caps.Has("LIST-EXTENDED") || !caps.Has("LIST-STATUS") {
 		if err := c.fillStatus(ctx, entries); err != nil {
 			return nil, err
 		}
@@ -95,7 +95,7 @@ func (c *Client) listOnce(ctx context.Context, name, line string) ([]ListEntry, 
 	return withoutRepeats(entries), nil
 }
 
-// withoutRepeats merges entries of one name; some servers list INBOX twice.
+// withoutRepeats keeps the first entry of a name; some servers list INBOX twice.
 func withoutRepeats(entries []ListEntry) []ListEntry {
 	seen := map[string]bool{}
 	kept := entries[:0]
@@ -119,7 +119,7 @@ func newListEntry(resp *response) (ListEntry, bool) {
 		Name:       canonicalName(DecodeName(resp.field(2).text())),
 	}
 	if resp.field(2).kind == kindNil {
-		entry.Name = "NIL" // a mailbox may be called that, and unquoted it looks like nothing
+		entry.Name = resp.field(2).str // a mailbox may be called that, and unquoted it looks like nothing
 	}
 	entry.Subscribed = entry.HasAttribute(`\Subscribed`)
 	return entry, entry.Name != ""
@@ -168,11 +168,11 @@ func (c *Client) fillStatus(ctx context.Context, entries []ListEntry) error {
 			continue
 		}
 		status, err := cmd.wait(ctx)
-		if c.Err() != nil {
-			return err
-		}
-		if err == nil {
+		switch {
+		case err == nil:
 			entries[i].Status = &status
+		case !IsStatus(err, "NO"):
+			return err
 		}
 	}
 	return nil

@@ -12,12 +12,15 @@ import (
 func (c *Client) SearchAll(ctx context.Context, first UID) (UIDSet, error) {
 	first = max(first, 1)
 	var found UIDSet
+	understood := true
 	cmd := &command{name: "UID SEARCH", untagged: func(resp *response) bool {
 		switch resp.name {
 		case "SEARCH":
 			found.AddSet(resp.uids)
 		case "ESEARCH":
-			found.AddSet(searchResult(resp))
+			set, ok := searchResult(resp)
+			found.AddSet(set)
+			understood = understood && ok
 		default:
 			return false
 		}
@@ -28,20 +31,26 @@ func (c *Client) SearchAll(ctx context.Context, first UID) (UIDSet, error) {
 		line += "RETURN (ALL) "
 	}
 	from := NewUIDSet(first).String() + ":*"
-	err := c.do(ctx, cmd, raw(line+"UID "+from))
+	if err := c.do(ctx, cmd, raw(line+"UID "+from)); err != nil {
+		return UIDSet{}, err
+	}
+	if !understood { // it must not look like an empty mailbox
+		return UIDSet{}, &syntaxError{"the result of the search is no set of numbers"}
+	}
 	// "n:*" always matches the last message, even when its UID is below n (RFC 9051, section 9).
-	return found.from(first), err
+	return found.from(first), nil
 }
 
-// searchResult reads (TAG "x") UID ALL 1:5 of an ESEARCH answer.
-func searchResult(resp *response) UIDSet {
+// searchResult reads (TAG "x") UID ALL 1:5 of an ESEARCH answer, which has no ALL when nothing matches
+// (RFC 4731, section 3.1). ok is false when what follows ALL is not a set.
+func searchResult(resp *response) (set UIDSet, ok bool) {
 	for i, f := range resp.fields {
 		if f.kind == kindAtom && strings.EqualFold(f.str, "ALL") {
-			set, _ := ParseUIDSet(resp.field(i + 1).text()) // not a set: nothing found
-			return set
+			set, ok = ParseUIDSet(resp.field(i + 1).text())
+			return set, ok && !set.Empty()
 		}
 	}
-	return UIDSet{}
+	return UIDSet{}, true
 }
 
 // from returns the part of the set that is not below first.

@@ -4,6 +4,7 @@ package imap
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -61,7 +62,7 @@ func (c *Client) open(ctx context.Context, verb, name string) (Selected, error) 
 func (s *Selected) take(resp *response) bool {
 	switch resp.name {
 	case "EXISTS":
-		s.Messages = int64(resp.number)
+		s.Messages = int64(min(resp.number, math.MaxInt64))
 	case "RECENT":
 	case "FLAGS":
 		s.Flags = resp.field(0).strings()
@@ -78,9 +79,9 @@ func (s *Selected) takeCode(resp *response) bool {
 	valid := err == nil
 	switch resp.code {
 	case "UIDVALIDITY":
-		s.UIDValidity = uint32(number)
+		s.UIDValidity = within32(number)
 	case "UIDNEXT":
-		s.UIDNext = UID(number)
+		s.UIDNext = UID(within32(number))
 	case "HIGHESTMODSEQ":
 		s.HighestModSeq = number
 	case "PERMANENTFLAGS":

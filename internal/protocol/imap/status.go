@@ -4,6 +4,7 @@ package imap
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -40,7 +41,7 @@ func (c *Client) sendStatus(ctx context.Context, name string) (*statusCommand, e
 			return false
 		}
 		found := newStatus(resp)
-		if found.Mailbox != name {
+		if found.Mailbox != canonicalName(name) {
 			return false
 		}
 		*s.status = found
@@ -65,6 +66,14 @@ func statusItems(caps Capabilities) string {
 	return "(" + strings.Join(items, " ") + ")"
 }
 
+// within32 returns 0, which means "not said", for what is no nz-number (RFC 9051, section 9).
+func within32(n uint64) uint32 {
+	if n > math.MaxUint32 {
+		return 0
+	}
+	return uint32(n)
+}
+
 // newStatus reads name (item number ...).
 func newStatus(resp *response) Status {
 	s := Status{Mailbox: canonicalName(DecodeName(resp.field(0).text())), Size: -1}
@@ -78,9 +87,9 @@ func newStatus(resp *response) Status {
 		case "MESSAGES":
 			s.Messages = int64(n)
 		case "UIDNEXT":
-			s.UIDNext = UID(n)
+			s.UIDNext = UID(within32(n))
 		case "UIDVALIDITY":
-			s.UIDValidity = uint32(n)
+			s.UIDValidity = within32(n)
 		case "HIGHESTMODSEQ":
 			s.HighestModSeq = n
 		case "SIZE":
