@@ -30,7 +30,7 @@ func compare(ctx context.Context, level Level, src, dst []*record, ask asker) (c
 	if level == LevelFull {
 		c.join(byDigest, (*record).read)
 	} else {
-		c.join(bySizeAndDate, everyone)
+		c.join(bySizeAndDate, func(r *record) bool { return !r.unreadable() })
 	}
 	c.setAside()
 	if len(c.missing) > 0 && len(c.extra) > 0 {
@@ -44,6 +44,7 @@ func compare(ctx context.Context, level Level, src, dst []*record, ask asker) (c
 		}
 		c.changed, c.missing, c.extra = joined(c.missing, c.extra, byHeader, telling)
 	}
+	c.setAsideRest()
 	slices.SortFunc(c.missing, byPlace)
 	slices.SortFunc(c.extra, byPlace)
 	slices.SortFunc(c.same, func(a, b pair) int { return byPlace(a.src, b.src) })
@@ -79,8 +80,8 @@ func joined(src, dst []*record, same identity, eligible func(*record) bool) (pai
 	return pairs, append(srcLeft, srcOut...), append(dstLeft, dstOut...)
 }
 
-// setAside takes out what an end does not give, together with what the other end has of that size
-// and date.
+// setAside takes out what an end does not give where the other end has something of that size and
+// date.
 func (c *comparison) setAside() {
 	src, srcRest := split(c.missing, (*record).unreadable)
 	dst, dstRest := split(c.extra, (*record).unreadable)
@@ -88,11 +89,30 @@ func (c *comparison) setAside() {
 	withDst, src, dstRest := pairUp(src, dstRest, bySizeAndDate)
 	withSrc, srcRest, dst := pairUp(srcRest, dst, bySizeAndDate)
 	c.unreadable = slices.Concat(c.unreadable, both, withDst, withSrc)
+	c.missing, c.extra = append(srcRest, src...), append(dstRest, dst...)
+}
+
+// setAsideRest takes out all else that an end does not give. What it cannot even list may be anything
+// that the other end has alone, so each gets one of those: nobody shall be told to delete the only
+// whole copy.
+func (c *comparison) setAsideRest() {
+	src, srcRest := split(c.missing, (*record).unreadable)
+	dst, dstRest := split(c.extra, (*record).unreadable)
+	slices.SortFunc(srcRest, byPlace)
+	slices.SortFunc(dstRest, byPlace)
 	for _, r := range src {
-		c.unreadable = append(c.unreadable, pair{src: r})
+		p := pair{src: r}
+		if !r.listed() && len(dstRest) > 0 {
+			p.dst, dstRest = dstRest[0], dstRest[1:]
+		}
+		c.unreadable = append(c.unreadable, p)
 	}
 	for _, r := range dst {
-		c.unreadable = append(c.unreadable, pair{dst: r})
+		p := pair{dst: r}
+		if !r.listed() && len(srcRest) > 0 {
+			p.src, srcRest = srcRest[0], srcRest[1:]
+		}
+		c.unreadable = append(c.unreadable, p)
 	}
 	c.missing, c.extra = srcRest, dstRest
 }
@@ -119,8 +139,6 @@ func split(records []*record, in func(*record) bool) (inside, outside []*record)
 	}
 	return inside, outside
 }
-
-func everyone(*record) bool { return true }
 
 // telling says that the header is known and tells messages apart.
 func telling(r *record) bool { return r.header != nil && !r.header.weak }

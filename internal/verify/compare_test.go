@@ -178,6 +178,43 @@ func TestCompare_changedContent(t *testing.T) {
 	}
 }
 
+// A server that completes line ends shows another size: metadata looks closer, and finds the same
+// message.
+func TestCompare_sizeByNature(t *testing.T) {
+	t.Parallel()
+	messages := []mail{{content: 1, date: 1}, {content: 2, date: 2}, {content: 3, date: 3}}
+	later := slices.Clone(messages)
+	later[2].date = 99
+	for _, c := range []struct {
+		dst  []mail
+		want map[Kind]int
+	}{{messages, nil}, {later, map[Kind]int{DateDiffers: 1}}} {
+		srcBox, dstBox := shelf(rehome.Source, messages, LevelMetadata), shelf(rehome.Destination, c.dst, LevelMetadata)
+		for _, r := range dstBox.records[1:] {
+			r.size += 10
+		}
+		got, err := compare(t.Context(), LevelMetadata, srcBox.records, dstBox.records, newLibrary(srcBox, dstBox, messages, c.dst))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCounts(t, judge(got, now), c.want)
+	}
+}
+
+// Two drafts without Message-ID and Date share a header, and are not the same message for that.
+func TestCompare_weakHeader(t *testing.T) {
+	t.Parallel()
+	src, dst := shelf(rehome.Source, []mail{{content: 1}}, LevelFull), shelf(rehome.Destination, []mail{{content: 2}}, LevelFull)
+	for _, r := range slices.Concat(src.records, dst.records) {
+		r.header = &header{weak: true}
+	}
+	c, err := compare(t.Context(), LevelFull, src.records, dst.records, nobody{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCounts(t, judge(c, now), map[Kind]int{MissingMessage: 1, ExtraMessage: 1})
+}
+
 // A group of copies is paired with as few differences as can be.
 func TestPairTwins_fewestDifferences(t *testing.T) {
 	t.Parallel()

@@ -105,23 +105,12 @@ func (e *end) sweep(ctx context.Context, b *box) error {
 	var uids imap.UIDSet
 	uids.AddRange(1, last)
 	var found []record
-	shared := map[string]string{} // most messages carry one of a few sets of flags
-	command, err := e.session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
-		Message: func(m *imap.Message) error {
-			flags := canonicalFlags(m.Flags)
-			if known, ok := shared[flags]; ok {
-				flags = known
-			} else {
-				shared[flags] = flags
-			}
-			r := record{box: b, uid: m.UID, size: m.Size, date: noDate, flags: flags}
-			if !m.InternalDate.IsZero() {
-				r.date = m.InternalDate.Unix()
-			}
-			found = append(found, r)
-			return nil
-		},
-	})
+	t := newMetadata()
+	command, err := e.session.Fetch(ctx, uids, t.items(), imap.FetchHandler{Message: func(m *imap.Message) error {
+		found = append(found, record{box: b, uid: m.UID, date: noDate})
+		t.keep(&found[len(found)-1], m, false)
+		return nil
+	}})
 	if err == nil {
 		err = command.Wait(ctx)
 	}
@@ -130,6 +119,20 @@ func (e *end) sweep(ctx context.Context, b *box) error {
 	}
 	b.records = inOrder(found)
 	return nil
+}
+
+// sweepWarily is sweep for a mailbox in which the server has broken off: a damaged message may be
+// one that it cannot even list. The UIDs come from its index.
+func (e *end) sweepWarily(ctx context.Context, b, earlier *box, rangeOctets int64) error {
+	uids, err := e.session.SearchAll(ctx, 1)
+	if err != nil {
+		return e.fault(err, b)
+	}
+	for uid := range uids.All() {
+		b.records = append(b.records, &record{box: b, uid: uid, date: noDate})
+	}
+	b.inherit(earlier)
+	return e.fetch(ctx, b, b.records, rangeOctets, newMetadata())
 }
 
 // inOrder sorts by UID and merges answers about one message: servers may answer in any order, and

@@ -3,25 +3,24 @@
 package verify
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"slices"
 
-	"rehome/internal/content/message"
 	"rehome/internal/protocol/imap"
 )
 
 // inFlight is how many ranges are asked for at once: one arrives while the next is on its way.
 const inFlight = 3
 
-// taker makes something of the literal of one message.
+// taker makes something of the answers about single messages.
 type taker interface {
-	wants(*record) bool   // false if the record has it already
-	take(io.Reader) error // reads it, whoever it belongs to
-	keep(*record)         // says whose it was; after every take
+	wants(*record) bool // false if the record has it already
 	items() imap.FetchItems
 	weight(*record) int64 // octets to expect
+	take(io.Reader) error // reads a literal, before it is certain whose it is
+	// keep gives what came to the record it belongs to, and says whether that is what was asked for.
+	keep(r *record, m *imap.Message, taken bool) bool
 }
 
 // fetch reads something of records, which are in UID order, from the mailbox b. A damaged message on
@@ -129,35 +128,23 @@ type job struct {
 	records []*record
 	given   []bool
 	taker   taker
-	orphan  bool // a literal has come before its UID
+	taken   bool // a literal has come, and not yet the end of its message's answer
 }
 
 func (j *job) literal(l *imap.Literal) error {
-	i, found := j.find(l.UID)
-	if !found && l.UID != 0 {
+	if _, found := j.find(l.UID); !found && l.UID != 0 { // 0: the UID comes behind the literal
 		return nil
 	}
-	if err := j.taker.take(l); err != nil {
-		return err
-	}
-	j.orphan = !found
-	if found {
-		j.keep(i)
-	}
-	return nil
+	j.taken = true
+	return j.taker.take(l)
 }
 
 func (j *job) message(m *imap.Message) error {
-	if i, found := j.find(m.UID); found && j.orphan {
-		j.keep(i)
+	if i, found := j.find(m.UID); found {
+		j.given[i] = j.taker.keep(j.records[i], m, j.taken) || j.given[i]
 	}
-	j.orphan = false
+	j.taken = false
 	return nil
-}
-
-func (j *job) keep(i int) {
-	j.taker.keep(j.records[i])
-	j.given[i] = true
 }
 
 func (j *job) find(uid imap.UID) (int, bool) {
@@ -173,67 +160,3 @@ func (j *job) left() []*record {
 	}
 	return left
 }
-
-// bodies takes the digest of whole messages.
-type bodies struct {
-	digester *message.Digester
-	buffer   []byte
-	observe  func(octets int64) // may be nil
-}
-
-func newBodies(observe func(octets int64)) *bodies {
-	return &bodies{digester: message.NewDigester(), buffer: make([]byte, 64<<10), observe: observe}
-}
-
-func (b *bodies) wants(r *record) bool { return !r.read() }
-
-func (b *bodies) items() imap.FetchItems { return imap.FetchItems{Body: true} }
-
-func (b *bodies) take(r io.Reader) error {
-	b.digester.Reset()
-	_, err := io.CopyBuffer(b.digester, r, b.buffer)
-	return err
-}
-
-func (b *bodies) keep(r *record) {
-	r.digest, r.octets = b.digester.Sum(), b.digester.Size()
-	if b.observe != nil {
-		b.observe(r.octets)
-	}
-}
-
-// weight counts an overhead, so that many empty messages are cut into ranges too.
-func (b *bodies) weight(r *record) int64 { return r.size + 256 }
-
-// headers takes the identity of messages.
-type headers struct {
-	kept   *message.Header
-	buffer []byte
-}
-
-// headerLimit is how much of a header is kept; the few fields asked for rarely need a hundredth.
-const headerLimit = 64 << 10
-
-func newHeaders() *headers {
-	return &headers{kept: message.NewHeader(headerLimit), buffer: make([]byte, 16<<10)}
-}
-
-func (h *headers) wants(r *record) bool { return r.header == nil }
-
-func (h *headers) items() imap.FetchItems {
-	return imap.FetchItems{HeaderFields: message.FingerprintFields}
-}
-
-func (h *headers) take(r io.Reader) error {
-	h.kept.Reset()
-	_, err := io.CopyBuffer(h.kept, r, h.buffer)
-	return err
-}
-
-func (h *headers) keep(r *record) {
-	found := bytes.Clone(h.kept.Bytes())
-	fingerprint, weak := message.FingerprintOf(found)
-	r.header = &header{fingerprint: fingerprint, weak: weak, id: message.MessageID(found)}
-}
-
-func (h *headers) weight(*record) int64 { return 8 << 10 }

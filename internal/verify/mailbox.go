@@ -24,7 +24,7 @@ type reading struct {
 }
 
 // patience is how many broken connections one mailbox may cost. A damaged message costs two.
-const patience = 20
+const patience = 50
 
 // look compares a group's mailboxes. A mailbox that changes meanwhile is looked at once more; what
 // was read of its messages still holds.
@@ -58,17 +58,18 @@ func (c *check) newReading(g *group) *reading {
 	return r
 }
 
-// orEarlier fills the mailboxes that a broken look has not come to from the look before.
+// orEarlier puts the mailboxes of the look before in the place of those that a broken look has not
+// come to.
 func (r *reading) orEarlier(earlier *reading) *reading {
 	if earlier == nil {
 		return r
 	}
 	for i, b := range r.src {
-		if b.records == nil {
+		if b.state.UIDValidity == 0 {
 			r.src[i] = earlier.src[i]
 		}
 	}
-	if r.dst.records == nil {
+	if r.dst.state.UIDValidity == 0 {
 		r.dst = earlier.dst
 	}
 	return r
@@ -112,17 +113,27 @@ func (c *check) readBox(ctx context.Context, e *end, b, earlier *box, level Leve
 	if err := e.examine(ctx, b); err != nil || b.refusal != "" {
 		return err
 	}
-	if err := e.sweep(ctx, b); err != nil {
+	if err := c.sweep(ctx, e, b, earlier); err != nil {
 		return err
 	}
-	b.inherit(earlier)
 	if level == LevelFull {
 		return c.fetch(ctx, e, b.records, newBodies(c.watch(e)))
 	}
-	if e == c.src && earlier == nil {
+	if e == c.src && (earlier == nil || !earlier.swept) {
 		c.observe(len(b.records), 0)
 	}
 	return nil
+}
+
+// sweep lists b and takes over what an earlier look has found out about its messages.
+func (c *check) sweep(ctx context.Context, e *end, b, earlier *box) (err error) {
+	if earlier != nil && !earlier.swept {
+		err = e.sweepWarily(ctx, b, earlier, c.options.RangeOctets)
+	} else if err = e.sweep(ctx, b); err == nil {
+		b.inherit(earlier)
+	}
+	b.swept = err == nil
+	return err
 }
 
 // refused returns the mailboxes that an end does not open.

@@ -19,6 +19,7 @@ type box struct {
 	name    string
 	order   int    // among those that are compared together
 	refusal string // the server's words when it does not open the mailbox
+	swept   bool   // all is listed
 	state   imap.Selected
 	records []*record // in UID order
 }
@@ -52,6 +53,10 @@ const withheld = 2
 
 // unreadable says that the server lists the message and does not give it.
 func (r *record) unreadable() bool { return r.failures >= withheld }
+
+// listed says that size or date are known. A server that cannot even list a damaged message leaves
+// nothing but its UID.
+func (r *record) listed() bool { return r.size > 0 || r.date != noDate }
 
 // read says that the digest is there.
 func (r *record) read() bool { return r.digest != message.Digest{} }

@@ -56,7 +56,7 @@ func (d discrepancy) name() string {
 	case r.header != nil:
 		what = "a message without Message-ID"
 	}
-	return fmt.Sprintf("%s of %s (uid %d at the %s, %s octets, %s)", what, quote(r.box.name), r.uid, side, humanize.Comma(r.size), dateText(r.date))
+	return fmt.Sprintf("%s of %s (%s at the %s)", what, quote(r.box.name), r.facts(), side)
 }
 
 // messageID returns the Message-ID as far as it is known.
@@ -82,8 +82,11 @@ func (d discrepancy) withholder() string {
 
 // facts says in short what an end shows; "" for a message that it does not have.
 func (r *record) facts() string {
-	if r == nil {
+	switch {
+	case r == nil:
 		return ""
+	case !r.listed():
+		return fmt.Sprintf("uid %d", r.uid)
 	}
 	return fmt.Sprintf("uid %d, %s octets, %s", r.uid, humanize.Comma(r.size), dateText(r.date))
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,7 +26,7 @@ type servers struct {
 	dial     imap.DialFunc // of the source; nil for a plain one
 }
 
-func startServers(t *testing.T, accounts ...string) *servers {
+func startServers(t testing.TB, accounts ...string) *servers {
 	t.Helper()
 	room := lab.Open(t)
 	var all []dovecot.Account
@@ -68,12 +70,12 @@ func (s *servers) verify(t *testing.T, address string, options Options) Account 
 
 // user is somebody with a mail client.
 type user struct {
-	t *testing.T
+	t testing.TB
 	*endpoint.Session
 	server *dovecot.Server
 }
 
-func (s *servers) logIn(t *testing.T, side rehome.Side, address string) user {
+func (s *servers) logIn(t testing.TB, side rehome.Side, address string) user {
 	t.Helper()
 	options := s.options(LevelFull)
 	host, server := options.Source, s.src
@@ -194,4 +196,13 @@ func (c *cutConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p[:min(len(p), c.left)])
 	c.left -= n
 	return n, err
+}
+
+// damage cuts the file of one message of INBOX in the server's store (sdbox).
+func (u user) damage(uid int) {
+	u.t.Helper()
+	file := filepath.Join(u.server.MailRoot(u.Account), "mailboxes", "INBOX", "dbox-Mails", "u."+strconv.Itoa(uid))
+	if err := os.Truncate(file, 60); err != nil {
+		u.t.Fatal(err)
+	}
 }

@@ -285,3 +285,49 @@ func TestAccount_endCannotBeRead(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// A message that the server's disk has damaged stops neither its mailbox nor the account.
+func TestAccount_damagedMessages(t *testing.T) {
+	t.Parallel()
+	const address = "anna@example.test"
+	s := startServers(t, address)
+	src, dst := s.logIn(t, rehome.Source, address), s.logIn(t, rehome.Destination, address)
+	var letters []letter
+	for n := range 30 {
+		letters = append(letters, write(n))
+	}
+	src.store("INBOX", letters...)
+	dst.store("INBOX", letters...)
+	for _, uid := range []int{5, 17, 18} {
+		src.damage(uid)
+	}
+	got := s.verify(t, address, s.options(LevelFull))
+	if want := map[Kind]int{UnreadableMessage: 3}; !maps.Equal(got.Mail.Counts, want) {
+		t.Errorf("got %v, want %v: %v", got.Mail.Counts, want, got.Mail.Differences)
+	}
+	if m := got.Mail.Mailboxes[0]; m.SourceRoot != "" || m.DestinationRoot == "" {
+		t.Errorf("roots: got %q and %q, want none at the source", m.SourceRoot, m.DestinationRoot)
+	}
+	for _, d := range got.Mail.Differences {
+		t.Log(d.Sentence)
+	}
+}
+
+// However many differences there are, some are listed and all are counted.
+func TestAccount_limitOfTheList(t *testing.T) {
+	t.Parallel()
+	const address = "anna@example.test"
+	s := startServers(t, address)
+	src := s.logIn(t, rehome.Source, address)
+	src.store("INBOX", write(1), write(2), write(3), write(4), write(5))
+	src.create("INBOX.Gone")
+	options := s.options(LevelFull)
+	options.Limit = 2
+	got := s.verify(t, address, options)
+	if want := map[Kind]int{MissingMessage: 5, MissingMailbox: 1}; !maps.Equal(got.Mail.Counts, want) {
+		t.Errorf("counts: got %v, want %v", got.Mail.Counts, want)
+	}
+	if len(got.Mail.Differences) != 2 || got.Mail.Unlisted != 4 || got.Mail.total() != 6 {
+		t.Errorf("got %d listed and %d unlisted, want 2 and 4", len(got.Mail.Differences), got.Mail.Unlisted)
+	}
+}
