@@ -62,15 +62,15 @@ func (a *assembly) finishAlias(alias *rehome.Alias) {
 		alias.Kind = rehome.AliasLocal
 	}
 	if alias.Kind == rehome.AliasUnparsed {
-		a.find(aliasUnparsed(alias.Name))
+		a.find(aliasUnparsed, "", alias.Name)
 		return
 	}
 	if !a.isLocal(alias.Name) && alias.Kind != rehome.AliasDomain {
-		a.find(aliasElsewhere(alias.Name))
+		a.find(aliasDomainUnknown, "", alias.Name)
 	}
 	local, _, _ := strings.Cut(alias.Name, "@")
 	if local == "postmaster" || local == "mailer-daemon" {
-		a.find(aliasOfInstaller(alias.Name))
+		a.find(aliasOfInstaller, "", alias.Name)
 	}
 }
 

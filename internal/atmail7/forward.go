@@ -19,16 +19,16 @@ func (a *assembly) addForwards() {
 			target, err := rehome.ParseAddress(part)
 			switch {
 			case err != nil:
-				a.find(forwardUnparsed(account.Address))
+				a.find(forwardUnparsed, account.Address, "forward")
 			case target == account.Address:
-				a.find(forwardToSelf(account.Address))
+				a.find(forwardToSelf, account.Address, "forward")
 			default:
 				a.addForward(account.Address, target)
 			}
 		}
 	}
 	if len(a.org.Forwards) > 0 {
-		a.find(forwardCopyUnknown(len(a.org.Forwards)))
+		a.find(forwardCopyUnknown, "", "forwards", len(a.org.Forwards))
 	}
 }
 

@@ -53,7 +53,11 @@ func (a *assembly) findServicesOff() {
 		if !known || g.services == rehome.AllServices {
 			continue
 		}
-		a.find(servicesOff(g, members))
+		notice := servicesOff
+		if g.off() == "POP3" {
+			notice.severity = rehome.SeverityInfo // nothing moves by POP3
+		}
+		a.find(notice, "", "group "+g.name, g.off(), members)
 	}
 }
 

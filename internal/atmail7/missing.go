@@ -58,16 +58,3 @@ func missingFault(database, profile string, missing []Missing) error {
 			"if the tables have other names, choose another profile or write a profile file",
 	}
 }
-
-// missingFinding says what an operator goes without.
-func missingFinding(missing []Missing) rehome.Finding {
-	var all []string
-	for _, m := range missing {
-		all = append(all, m.String())
-	}
-	return rehome.Finding{
-		Code: "database_incomplete", Severity: rehome.SeverityInfo, Object: "database",
-		Sentence: "the database lacks what is useful but not needed: " + strings.Join(all, "; "),
-		NextStep: "if the server has it under another name, write a profile file; otherwise nothing",
-	}
-}

@@ -38,3 +38,32 @@ func splitRealName(name string) (first, last string) {
 	}
 	return name, ""
 }
+
+// nameOf looks where a name may be: the address book, the display name, the user's profile, and at
+// last the address itself.
+func (a *assembly) nameOf(address string) (first, last string) {
+	if c, ok := a.people.contacts[address]; ok {
+		a.findRecoded(address, c.recoded)
+		return c.first, c.last
+	}
+	if s := a.people.settings[address]; s.realName != "" && key([]byte(s.realName)) != address {
+		a.findRecoded(address, s.recoded)
+		return splitRealName(s.realName)
+	}
+	if u := a.people.users[address]; u.first != "" || u.last != "" {
+		a.findRecoded(address, u.recoded)
+		return u.first, u.last
+	}
+	a.find(nameUnknown, address, "")
+	local, _, _ := strings.Cut(address, "@")
+	return local, ""
+}
+
+func (a *assembly) findRecoded(address string, how recoding) {
+	switch how {
+	case fromCP1252:
+		a.find(nameRecoded, address, "")
+	case fromDoubled:
+		a.find(nameRecodedTwice, address, "")
+	}
+}

@@ -181,6 +181,8 @@ fields:
   session.password: Users.pass_word
   session.calendar_user: none
   user.status: none
+  settings.account: none
+  settings.real_name: none
   domain.name: none
   domain.enabled: none
   alias.name: aliases_2019.AliasName
@@ -192,7 +194,10 @@ fields:
 	if err := os.WriteFile(b.settings.ProfileFile, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	org, _ := b.organisation(t)
+	org, findings := b.organisation(t)
+	if got, want := codes(findings), []string{"name_unknown anna@example.test", "name_unknown ben@elsewhere.test"}; !cmp.Equal(got, want) {
+		t.Errorf("got findings %v, want %v", got, want)
+	}
 	if diff := cmp.Diff([]string{"anna@example.test", "ben@elsewhere.test"}, addresses(org)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}

@@ -78,25 +78,28 @@ func (a *assembly) read(ctx context.Context, sel selection, row func([]sql.RawBy
 	return a.schema.read(ctx, a.reading, sel, row)
 }
 
-func (a *assembly) find(f rehome.Finding) { a.findings = append(a.findings, f) }
-
 // findAbout says what concerns the database as a whole.
 func (a *assembly) findAbout() {
 	if len(a.schema.missing) > 0 {
-		a.find(missingFinding(a.schema.missing))
+		var all []string
+		for _, m := range a.schema.missing {
+			all = append(all, m.String())
+		}
+		a.find(databaseIncomplete, "", "database", strings.Join(all, "; "))
 	}
-	if len(a.schema.stale) > 0 {
-		a.find(tablesNotRead(a.schema.profile, a.schema.stale))
+	if stale := a.schema.stale; len(stale) > 0 {
+		shown := strings.Join(stale[:min(len(stale), 5)], ", ")
+		a.find(tablesNotRead, "", "database", len(stale), a.schema.profile, shown)
 	}
 	if !a.reading.readOnly {
-		a.find(serverTooOld())
+		a.find(databaseNotLocked, "", "database")
 	}
 	if a.plainAgainstConfig > 0 {
-		a.find(plainAgainstConfig(a.plainAgainstConfig))
+		a.find(passwordLooksPlain, "", "UserSession", a.plainAgainstConfig)
 	}
 	for address, met := range a.overrides {
 		if !met && address != EveryAccount {
-			a.find(overrideUnused(address))
+			a.find(overrideUnused, address, "plain_looks_hashed")
 		}
 	}
 	a.findServicesOff()
@@ -112,7 +115,7 @@ func domainsOf(accounts []rehome.Account) []string {
 }
 
 func (a *assembly) readDomains(ctx context.Context) error {
-	if a.schema.tables[roleDomain] == nil {
+	if !a.schema.has(roleDomain) {
 		return nil
 	}
 	a.people.domains = map[string]bool{}
@@ -120,11 +123,11 @@ func (a *assembly) readDomains(ctx context.Context) error {
 	err := a.read(ctx, sel, func(v []sql.RawBytes) error {
 		name := strings.TrimSuffix(key(v[0]), ".")
 		if _, err := rehome.ParseAddress("x@" + name); err != nil {
-			a.find(domainMalformed(name))
+			a.find(domainMalformed, "", name)
 			return nil
 		}
 		if v[1] != nil && isZero(v[1]) {
-			a.find(domainDisabled(name))
+			a.find(domainDisabled, "", name)
 		}
 		a.people.domains[name] = true
 		return nil

@@ -20,6 +20,9 @@ type schema struct {
 	stale   []string          // tables of another layout, which are not read
 }
 
+// has reports whether the rows of the role are anywhere; a profile may say that they are not.
+func (s *schema) has(r role) bool { return len(s.tables[r]) > 0 }
+
 // table is one real table.
 type table struct {
 	name    string

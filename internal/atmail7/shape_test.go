@@ -234,10 +234,10 @@ func TestQuota_units(t *testing.T) {
 			t.Fatal(err)
 		}
 		a := &assembly{quotaUnit: octets}
-		if got := a.quota("a@b", []byte("7")); got != want || a.findings != nil {
+		if got := a.quota("a@b", "7"); got != want || a.findings != nil {
 			t.Errorf("%q: got %d and %d findings, want %d", unit, got, len(a.findings), want)
 		}
-		if got := a.quota("a@b", []byte("9223372036854775808")); got != 0 || len(a.findings) != 1 {
+		if got := a.quota("a@b", "9223372036854775808"); got != 0 || len(a.findings) != 1 {
 			t.Errorf("%q: got %d and %d findings of a number that is too large", unit, got, len(a.findings))
 		}
 	}

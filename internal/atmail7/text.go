@@ -81,3 +81,16 @@ func tidy(name string) string {
 		return unicode.IsSpace(c) || unicode.IsControl(c)
 	}), " ")
 }
+
+// key is the form of an account by which tables are joined.
+func key(stored []byte) string { return strings.ToLower(strings.TrimSpace(decodeExact(stored))) }
+
+// isZero reads a switch: no value, 0 and nothing are off.
+func isZero(stored []byte) bool {
+	text := strings.TrimSpace(string(stored))
+	return strings.Trim(text, "0") == ""
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(c rune) bool { return c >= 0x80 }) < 0
+}
