@@ -58,7 +58,7 @@ func (f *frame) show(poll func() Progress, over <-chan struct{}) {
 		case <-over:
 			p := poll()
 			f.screen.clear()
-			f.say("%s", report(p, speed.overall(p, time.Now())))
+			f.say("%s", report(p, speed.overall(p, time.Now()), 0))
 			return
 		case <-ticker.C:
 			p := poll()
@@ -66,7 +66,7 @@ func (f *frame) show(poll func() Progress, over <-chan struct{}) {
 			if f.screen.terminal {
 				f.screen.draw(statusLine(p, now, f.screen.width()-1)) // a full last column would wrap
 			} else {
-				f.say("%s", report(p, now))
+				f.say("%s", report(p, now, remaining(p, now)))
 			}
 		}
 	}
@@ -116,20 +116,21 @@ func between(a, b Progress, seconds float64) rate {
 	return rate{messages: float64(b.Messages-a.Messages) / seconds, octets: float64(b.Octets-a.Octets) / seconds}
 }
 
-// remaining estimates the time to go, by octets where their total is known, otherwise by messages.
-func remaining(p Progress, r rate) (time.Duration, bool) {
+// remaining estimates the time to go, by octets where their total is known, otherwise by messages;
+// 0 is not known.
+func remaining(p Progress, r rate) time.Duration {
 	left, speed := float64(p.OctetsTotal-p.Octets), r.octets
 	if p.OctetsTotal == 0 {
 		left, speed = float64(p.MessagesTotal-p.Messages), r.messages
 	}
 	if left <= 0 || speed <= 0 || left/speed > (100*24*time.Hour).Seconds() {
-		return 0, false
+		return 0
 	}
-	return time.Duration(left / speed * float64(time.Second)).Round(time.Second), true
+	return time.Duration(left / speed * float64(time.Second)).Round(time.Second)
 }
 
 // report is the line for a log or a pipe.
-func report(p Progress, r rate) string {
+func report(p Progress, r rate, left time.Duration) string {
 	parts := []string{
 		outOf(int64(p.AccountsDone), int64(p.AccountsTotal), humanize.Comma) + " accounts",
 		outOf(p.Messages, p.MessagesTotal, humanize.Comma) + " messages",
@@ -137,7 +138,7 @@ func report(p Progress, r rate) string {
 		humanize.Comma(int64(r.messages)) + " messages/s",
 		octets(int64(r.octets)) + "/s",
 	}
-	if left, ok := remaining(p, r); ok {
+	if left > 0 {
 		parts = append(parts, left.String()+" left")
 	}
 	if p.Failed > 0 {
@@ -170,7 +171,7 @@ func statusLine(p Progress, r rate, columns int) string {
 		octets(int64(r.octets)) + "/s",
 		"", "", "",
 	}
-	if left, ok := remaining(p, r); ok {
+	if left := remaining(p, r); left > 0 {
 		parts[6] = left.String() + " left"
 	}
 	if p.Failed > 0 {
