@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"bufio"
 	"io"
 	"slices"
 	"strings"
@@ -43,12 +42,12 @@ func (t *table) write(w io.Writer, colors palette) error {
 			widths[i] = max(widths[i], cells(cell))
 		}
 	}
-	out := bufio.NewWriter(w)
-	out.WriteString(colors.bold(t.line(t.header, widths)) + "\n")
+	lines := []string{colors.bold(t.line(t.header, widths))}
 	for _, row := range t.rows {
-		out.WriteString(t.line(row, widths) + "\n")
+		lines = append(lines, t.line(row, widths))
 	}
-	return out.Flush()
+	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
 }
 
 func (t *table) line(row []string, widths []int) string {
