@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// movingMessages counts what the sample organisation holds in accounts that move.
+func (th *theatre) movingMessages() int {
+	n := 0
+	for _, p := range th.Organisation.People {
+		if p.LogsIn() {
+			n += p.Count().Messages
+		}
+	}
+	return n
+}
+
+func TestJourney_sampleOrganisation(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.1)
+	th.want(0, "config", "check", "--secrets")
+	before := th.want(0, "check")
+	if !strings.Contains(before.out, "before accounts.csv is imported this is as it should be") {
+		t.Errorf("check before the import:\n%s", before.out)
+	}
+	th.provision()
+	th.want(0, "check")
+
+	total, planted := th.movingMessages(), len(th.Organisation.Planted)
+	first := answer[synced](th, 5, "sync")
+	if copied, _, _, failed := first.totals(); copied != total-planted || failed != planted {
+		t.Errorf("copied %d of %d, %d refused, want all but %d", copied, total, failed, planted)
+	}
+	th.wantOnlyPlanted(answer[verified](th, 5, "verify"))
+	th.wantOnlyPlanted(answer[verified](th, 5, "report"))
+
+	second := answer[synced](th, 5, "sync")
+	if copied, adopted, unchanged, failed := second.totals(); copied != 0 || adopted != 0 || unchanged != total-planted || failed != planted {
+		t.Errorf("second pass: copied %d, adopted %d, unchanged %d, failed %d", copied, adopted, unchanged, failed)
+	}
+	one := th.want(0, "sync", "--account", "bjorn@example.com")
+	if !strings.Contains(one.out, "nothing to do") {
+		t.Errorf("a pass with nothing to do says:\n%s", one.out)
+	}
+	status := th.want(0, "status")
+	for _, p := range th.Organisation.People {
+		if p.LogsIn() && !strings.Contains(status.out, p.Address) {
+			t.Errorf("status does not name %s", p.Address)
+		}
+	}
+	th.wantNoSecrets()
+}
+
+// wantNoSecrets looks for every password of the organisation in whatever rehome wrote, except the
+// files that are made to hold them.
+func (th *theatre) wantNoSecrets() {
+	th.t.Helper()
+	err := filepath.WalkDir(th.Dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			th.t.Errorf("%s can be read by others: %s", path, info.Mode())
+		}
+		if name := entry.Name(); name == "accounts.csv" || strings.HasSuffix(name, ".eml") || filepath.Base(filepath.Dir(path)) == "secrets" {
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, p := range th.Organisation.People {
+			for _, secret := range []string{p.Plain, p.Stored, th.Source.MasterPassword, th.Source.ReaderPassword} {
+				if len(secret) > 5 && strings.Contains(string(content), secret) {
+					th.t.Errorf("%s holds a secret of %s", path, p.Address)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		th.t.Error(err)
+	}
+}
+
+// The process is killed at random moments of the copy, again and again; the same command goes on,
+// and in the end nothing is missing and nothing is there twice.
+func TestJourney_killedAgainAndAgain(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.2)
+	th.provision()
+	chance := rand.New(rand.NewPCG(11, 13))
+	for range 8 {
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond+time.Duration(chance.IntN(2500))*time.Millisecond)
+		err := th.Command(ctx, "sync", "--quiet").Run() // SIGKILL when ctx ends
+		if ctx.Err() == nil && err == nil {
+			t.Error("sync ended as if no message was too large")
+		}
+		cancel()
+	}
+	th.want(5, "sync")
+	th.wantOnlyPlanted(answer[verified](th, 5, "verify"))
+	second := answer[synced](th, 5, "sync")
+	if copied, adopted, _, _ := second.totals(); copied+adopted != 0 {
+		t.Errorf("a pass after the last one copied %d and adopted %d", copied, adopted)
+	}
+}
+
+// Ctrl-C ends the copy in order, says how to go on, and loses nothing.
+func TestJourney_interrupted(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.2)
+	th.provision()
+	command := th.Command(context.Background(), "sync")
+	var out strings.Builder
+	command.Stdout, command.Stderr = &out, &out
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1500 * time.Millisecond) // somewhere in the middle; any moment must do
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Wait(); err == nil {
+		t.Error("an interrupted sync must not look complete")
+	}
+	if code := command.ProcessState.ExitCode(); code != 5 {
+		t.Errorf("exit code %d, want 5\n%s", code, out.String())
+	}
+	th.want(5, "sync")
+	th.wantOnlyPlanted(answer[verified](th, 5, "verify"))
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"rehome/lab"
+	"rehome/lab/corpus"
+	"rehome/lab/scenario"
+)
+
+// binary is rehome, built once for all tests.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "rehome-binary-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	binary = filepath.Join(dir, "rehome")
+	if out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build rehome: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// theatre is a stage with a test around it.
+type theatre struct {
+	*scenario.Stage
+	t *testing.T
+}
+
+// set starts both servers with the sample organisation and runs the journey up to the first sync.
+func set(t *testing.T, scale float64) *theatre {
+	t.Helper()
+	stage, err := scenario.Set(t.Context(), lab.Open(t), filepath.Join(t.TempDir(), "move"), binary, corpus.Sample(corpus.Options{Scale: scale}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	th := &theatre{Stage: stage, t: t}
+	th.want(0, stage.InitArgs()...)
+	if err := stage.Configure(); err != nil {
+		t.Fatal(err)
+	}
+	return th
+}
+
+// provision exports the accounts and imports them at the destination.
+func (th *theatre) provision() {
+	th.t.Helper()
+	th.want(0, "accounts", "export")
+	result, err := th.Import()
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	if len(result.Rejected) > 0 {
+		th.t.Fatalf("the destination rejected rows that rehome wrote: %+v", result.Rejected)
+	}
+}
+
+// outcome is what a command line printed and how it ended.
+type outcome struct {
+	out, err string
+	code     int
+}
+
+func (th *theatre) run(args ...string) outcome {
+	th.t.Helper()
+	var stdout, stderr bytes.Buffer
+	command := th.Command(context.Background(), args...)
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		th.t.Fatalf("rehome %v: %v", args, err)
+	}
+	return outcome{out: stdout.String(), err: stderr.String(), code: command.ProcessState.ExitCode()}
+}
+
+// want runs a command line that must end with code.
+func (th *theatre) want(code int, args ...string) outcome {
+	th.t.Helper()
+	o := th.run(args...)
+	if o.code != code {
+		th.t.Fatalf("rehome %v ended with %d, not %d\n%s%s", args, o.code, code, o.out, o.err)
+	}
+	return o
+}
+
+// answer runs a command line with --json and decodes what it prints.
+func answer[T any](th *theatre, code int, args ...string) T {
+	th.t.Helper()
+	o := th.want(code, append(args, "--json")...)
+	var decoded T
+	if err := json.Unmarshal([]byte(o.out), &decoded); err != nil {
+		th.t.Fatalf("rehome %v --json: %v\n%s", args, err, o.out)
+	}
+	return decoded
+}
+
+// synced is the promised part of "sync --json".
+type synced struct {
+	Accounts []struct {
+		Account, Error, Hint string
+		Mail                 struct{ Copied, Adopted, Unchanged, Removed, Failed, Bytes int }
+	}
+}
+
+func (s synced) totals() (copied, adopted, unchanged, failed int) {
+	for _, a := range s.Accounts {
+		copied += a.Mail.Copied
+		adopted += a.Mail.Adopted
+		unchanged += a.Mail.Unchanged
+		failed += a.Mail.Failed
+	}
+	return copied, adopted, unchanged, failed
+}
+
+// verified is the promised part of "verify --json" and "report --json".
+type verified struct {
+	Verdict  string
+	Accounts []struct {
+		Account, Verdict string
+		Mail             struct {
+			Source, Destination struct{ Mailboxes, Messages, Octets int }
+			Differences         []struct{ Kind, Mailbox, Sentence string }
+		}
+	}
+}
+
+// wantOnlyPlanted proves that the differences are exactly the planted ones.
+func (th *theatre) wantOnlyPlanted(v verified) {
+	th.t.Helper()
+	planted := map[string]int{}
+	for _, p := range th.Organisation.Planted {
+		planted[p.Address+" "+p.Mailbox]++
+	}
+	for _, a := range v.Accounts {
+		for _, d := range a.Mail.Differences {
+			key := a.Account + " " + d.Mailbox
+			if planted[key]--; planted[key] < 0 || d.Kind != "missing_message" {
+				th.t.Errorf("nobody planted: %s: %s", a.Account, d.Sentence)
+			}
+		}
+		if a.Verdict == "unknown" {
+			th.t.Errorf("%s could not be read", a.Account)
+		}
+	}
+	for key, left := range planted {
+		if left > 0 {
+			th.t.Errorf("planted at %s, and not found", key)
+		}
+	}
+}
