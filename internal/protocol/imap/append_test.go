@@ -17,21 +17,20 @@ import (
 var noDate time.Time
 
 // appendAll appends bodies to "a" by one command.
-func appendAll(t *testing.T, client *Client, bodies ...string) (Appended, error) {
-	t.Helper()
-	command, err := client.Append(within(t), "a")
+func appendAll(ctx context.Context, client *Client, bodies ...string) (Appended, error) {
+	command, err := client.Append(ctx, "a")
 	if err != nil {
 		return Appended{}, err
 	}
 	for _, body := range bodies {
-		if err := command.Message(within(t), nil, noDate, int64(len(body)), strings.NewReader(body)); err != nil {
+		if err := command.Message(ctx, nil, noDate, int64(len(body)), strings.NewReader(body)); err != nil {
 			return Appended{}, err
 		}
 	}
 	if err := command.Finish(); err != nil {
 		return Appended{}, err
 	}
-	return command.Wait(within(t))
+	return command.Wait(ctx)
 }
 
 func TestAppend_nonSynchronisingLiteral(t *testing.T) {
@@ -93,7 +92,7 @@ func TestAppend_literalForms(t *testing.T) {
 				s.send(tag + " OK done")
 				s.silent()
 			})
-			answer, err := appendAll(t, client, strings.Repeat("x", test.size))
+			answer, err := appendAll(within(t), client, strings.Repeat("x", test.size))
 			if err != nil || answer.UIDs != nil {
 				t.Errorf("got %+v, %v, want no UIDs and no error", answer, err)
 			}
@@ -113,7 +112,7 @@ func TestAppend_synchronisingLiteralsOfSeveralMessages(t *testing.T) {
 		s.match("")
 		s.send(tag + " OK [APPENDUID 1 1:2] done")
 	})
-	if answer, err := appendAll(t, client, "a", "bc"); err != nil || !slices.Equal(answer.UIDs, []UID{1, 2}) {
+	if answer, err := appendAll(within(t), client, "a", "bc"); err != nil || !slices.Equal(answer.UIDs, []UID{1, 2}) {
 		t.Errorf("got %+v, %v", answer, err)
 	}
 }
@@ -204,7 +203,7 @@ func TestAppend_refusedBehindContinuation(t *testing.T) {
 			s.ok("NOOP")
 			s.silent()
 		})
-		if _, err := appendAll(t, client, "abc"); !IsCode(err, "OVERQUOTA") {
+		if _, err := appendAll(within(t), client, "abc"); !IsCode(err, "OVERQUOTA") {
 			t.Fatalf("got %v, want NO [OVERQUOTA]", err)
 		}
 		if err := client.Noop(within(t)); err != nil {
@@ -248,7 +247,7 @@ func TestAppend_uidsInTheOrderOfTheMessages(t *testing.T) {
 				s.match("")
 				s.send(tag + " OK " + test.code + " done")
 			})
-			answer, err := appendAll(t, client, "a", "b", "c")
+			answer, err := appendAll(within(t), client, "a", "b", "c")
 			if err != nil || !slices.Equal(answer.UIDs, test.want) {
 				t.Errorf("got %v, %v, want %v", answer.UIDs, err, test.want)
 			}
@@ -323,7 +322,7 @@ func TestAppend_BADEndsTheConnection(t *testing.T) {
 			s.fail("a command was sent behind BAD: %q", rest)
 		}
 	})
-	if _, err := appendAll(t, client, "abc"); !IsStatus(err, "BAD") {
+	if _, err := appendAll(within(t), client, "abc"); !IsStatus(err, "BAD") {
 		t.Errorf("got %v, want BAD", err)
 	}
 	if err := client.Noop(within(t)); err == nil {
@@ -340,7 +339,7 @@ func TestAppend_BYEIsTheReason(t *testing.T) {
 		s.expect(`APPEND "a" \{9000000\+\}`)
 		s.send("* BYE [UNAVAILABLE] Backoff Time: 299961 ms")
 	})
-	_, err := appendAll(t, client, strings.Repeat("x", 9_000_000))
+	_, err := appendAll(within(t), client, strings.Repeat("x", 9_000_000))
 	var lost *ConnectionError
 	if !errors.As(err, &lost) || !IsStatus(err, "BYE") || !IsCode(err, "UNAVAILABLE") || !strings.Contains(err.Error(), "Backoff Time: 299961 ms") {
 		t.Errorf("got %v, want a ConnectionError with the server's farewell", err)
