@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rehome/lab/faultproxy"
+)
+
+// edit changes the settings as with an editor.
+func (th *theatre) edit(change func(text string) string) {
+	th.t.Helper()
+	file := filepath.Join(th.Dir, "rehome.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	changed := change(string(text))
+	if changed == string(text) {
+		th.t.Fatalf("the change changes nothing in\n%s", text)
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		th.t.Fatal(err)
+	}
+}
+
+// with makes a change that lasts until the returned undo is called.
+func (th *theatre) with(old, replacement string) (undo func()) {
+	th.t.Helper()
+	file := filepath.Join(th.Dir, "rehome.yaml")
+	before, err := os.ReadFile(file)
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	th.edit(func(text string) string { return strings.ReplaceAll(text, old, replacement) })
+	return func() {
+		if err := os.WriteFile(file, before, 0o600); err != nil {
+			th.t.Fatal(err)
+		}
+	}
+}
+
+// wantError proves that a failure says what happened, on what, and what to do, and has its code.
+func (th *theatre) wantError(code int, o outcome, parts ...string) {
+	th.t.Helper()
+	if o.code != code {
+		th.t.Errorf("exit code %d, want %d", o.code, code)
+	}
+	all := o.out + o.err
+	for _, part := range parts {
+		if !strings.Contains(all, part) {
+			th.t.Errorf("it does not say %q:\n%s", part, all)
+		}
+	}
+	if strings.Contains(all, "panic") || strings.Contains(all, "goroutine") {
+		th.t.Errorf("it speaks to programmers:\n%s", all)
+	}
+}
+
+// Wrong settings and unreachable ends, one after the other on one stage: each has its clear error,
+// and nothing is touched.
+func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.02)
+	th.provision()
+
+	undo := th.with("organisation:", "organisaton:")
+	th.wantError(2, th.run("sync"), "rehome.yaml:2:1", "organisaton", "organisation")
+	undo()
+
+	undo = th.with(th.Destination.IMAPS, th.Destination.IMAPS[:strings.LastIndex(th.Destination.IMAPS, ":")]+":1")
+	th.wantError(3, th.run("sync"), "connect to the destination", "refused", "hint: nothing listens on that port")
+	th.wantError(3, th.run("check"), "connect to the destination")
+	undo()
+
+	undo = th.with("ca_file:", "# ca_file:")
+	th.wantError(6, th.run("sync"), "connect to the source", "certificate", "ca_file", "pin")
+	undo()
+
+	undo = th.with("tls: implicit", "tls: starttls")
+	th.wantError(3, th.run("sync"), "connect to the source", "hint:")
+	undo()
+
+	secret := filepath.Join(th.Dir, "secrets", "source-master")
+	good, err := os.ReadFile(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(secret, []byte("wrong\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	th.wantError(3, th.run("check"), "log in at the source", "Authentication failed", "master user")
+	if err := os.WriteFile(secret, good, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(secret, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	th.wantError(2, th.run("sync"), "source-master", "chmod 600")
+	if err := os.Chmod(secret, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	th.wantError(6, th.run("sync", "--account", "nobody@example.com"), "nobody@example.com", "accounts list")
+	th.wantError(2, th.run("sync", "--only", "contacts"), "moves mail only")
+	th.wantError(2, th.run("verify", "--level", "deep"), "counts, metadata or full")
+
+	if copied := th.want(0, "status"); strings.Contains(copied.out, "pre-stag") {
+		t.Errorf("something was touched:\n%s", copied.out)
+	}
+}
+
+func TestAdversity_databaseWithoutTables(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.02)
+	for _, table := range []string{"UserSession", "Domains"} {
+		if _, err := th.Source.DB().ExecContext(t.Context(), "DROP TABLE "+table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	th.wantError(6, th.run("accounts", "export"), "UserSession", "Domains")
+	th.wantError(3, th.run("check"), "UserSession", "Domains")
+	if _, err := os.Stat(filepath.Join(th.Dir, "accounts")); !os.IsNotExist(err) {
+		t.Errorf("export left something behind: %v", err)
+	}
+}
+
+func TestAdversity_brokenRoster(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.02)
+	roster := "EmailAddress,FirstName,LastName,Password\n" +
+		"anna@example.com,Anna,A,\n" +
+		"not an address,B,B,\n" +
+		"anna@EXAMPLE.com,Anna,Again,\n" +
+		"carl@example.com,C\n"
+	if err := os.WriteFile(filepath.Join(th.Dir, "people.csv"), []byte(roster), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	th.edit(func(text string) string { return text + "roster: people.csv\n" })
+	th.wantError(6, th.run("accounts", "list"), "people.csv", "3:", "4:", "5:")
+}
+
+// One account's trouble is its own: the others are complete.
+func TestAdversity_oneAccountFails(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.05)
+	th.provision()
+	const gone, locked = "bjorn@example.com", "lee.chan@example.org"
+	if err := th.Destination.RemoveAccount(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	roster := "EmailAddress,DestinationPassword\n" + locked + ",Wrong-password-1\n"
+	if err := os.WriteFile(filepath.Join(th.Dir, "people.csv"), []byte(roster), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	th.edit(func(text string) string { return text + "roster: people.csv\n" })
+	r := answer[synced](th, 5, "sync")
+	for _, a := range r.Accounts {
+		failed := a.Account == gone || a.Account == locked
+		if (a.Error != "") != failed {
+			t.Errorf("%s: error %q", a.Account, a.Error)
+		}
+		if failed && (a.Hint == "" || !strings.Contains(a.Error, a.Account) || !strings.Contains(a.Error, "Authentication failed")) {
+			t.Errorf("%s: error %q, hint %q", a.Account, a.Error, a.Hint)
+		}
+	}
+	status := th.want(0, "status")
+	if strings.Count(status.out, "is blocked:") != 2 {
+		t.Errorf("status:\n%s", status.out)
+	}
+	verdicts := answer[verified](th, 5, "verify")
+	for _, a := range verdicts.Accounts {
+		if failed := a.Account == gone || a.Account == locked; (a.Verdict == "unknown") != failed {
+			t.Errorf("%s: verdict %s", a.Account, a.Verdict)
+		}
+	}
+}
+
+// A server that falls silent in the middle costs its time-out and not the night: when it speaks again
+// the copy goes on by itself.
+func TestAdversity_serverFallsSilent(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.2)
+	th.provision()
+	proxy, err := faultproxy.New(th.Destination.IMAPS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := proxy.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	undo := th.with(th.Destination.IMAPS, proxy.Addr())
+	th.edit(func(text string) string {
+		return strings.ReplaceAll(text, "tls: implicit", "tls: implicit\n    timeout: 2s")
+	})
+	silenced := make(chan bool)
+	go func() { silenced <- silenceFor(proxy, 1<<20, 4*time.Second) }()
+	r := answer[synced](th, 5, "sync", "--account", "anna@example.com")
+	if !<-silenced {
+		t.Fatal("the copy was over before the server fell silent")
+	}
+	if len(r.Accounts) != 1 || r.Accounts[0].Error != "" || r.Accounts[0].Mail.Failed != 1 {
+		t.Errorf("%+v", r.Accounts)
+	}
+	undo()
+	th.want(5, "sync")
+	th.wantOnlyPlanted(answer[verified](th, 5, "verify"))
+}
+
+// silenceFor holds back everything that the server says, from when it has received some octets, for
+// a while. It reports whether that moment came.
+func silenceFor(proxy *faultproxy.Proxy, octets int64, pause time.Duration) bool {
+	for range 2000 {
+		if proxy.Counts().Bytes[faultproxy.ToServer] >= octets {
+			proxy.Set(faultproxy.ToClient, faultproxy.Fault{Stall: true})
+			time.Sleep(pause)
+			proxy.Set(faultproxy.ToClient, faultproxy.Fault{})
+			return true
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return false
+}
