@@ -16,6 +16,7 @@ const (
 	ClassThrottled Class = "throttled" // the server asked us to slow down
 	ClassPermanent Class = "permanent" // trying again gives the same answer
 	ClassAuth      Class = "auth"      // the log-in was refused
+	ClassUntrusted Class = "untrusted" // the host is there, and cannot be trusted or understood
 	ClassQuota     Class = "quota"     // the account is full at the destination
 	ClassOperator  Class = "operator"  // a human has to change something first
 	ClassBug       Class = "bug"       // our own mistake

@@ -64,7 +64,7 @@ func exitCodeOf(err error) int {
 		return exitPartial // whatever was running can be taken up again
 	}
 	switch rehome.ClassOf(err) {
-	case rehome.ClassTemporary, rehome.ClassAuth:
+	case rehome.ClassTemporary, rehome.ClassAuth, rehome.ClassUntrusted:
 		return exitUnreachable
 	case rehome.ClassThrottled:
 		return exitPartial

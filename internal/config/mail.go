@@ -11,17 +11,7 @@ type Mail struct {
 	Rename     map[string]string `yaml:"rename" example:"{INBOX.Clients: Archive/Clients}" doc:"Mailboxes that get another name: the full name at the source, then the full name at the destination. Mailboxes below follow. Two may go to one."`
 	SpecialUse bool              `yaml:"special_use" doc:"Bring the source's sent, drafts, trash and spam into the mailboxes that the destination has for them, whatever both call them."`
 	Escrow     string            `yaml:"escrow" kind:"path" doc:"Folder for the originals of messages that the destination refuses. It is made with mode 0700."`
-	Deletions  DeletionPolicy    `yaml:"deletions" enum:"keep,follow" doc:"Messages that vanish at the source after they were copied: keep them at the destination, or follow and remove them there. Only messages that rehome copied are ever removed."`
 }
-
-// DeletionPolicy says what a delta pass does about messages that vanished at the source.
-type DeletionPolicy string
-
-// What a delta pass may do about a vanished message.
-const (
-	DeletionsKeep   DeletionPolicy = "keep"
-	DeletionsFollow DeletionPolicy = "follow"
-)
 
 // Exclusions returns the compiled patterns of Exclude; Parse has proved that they compile.
 func (m Mail) Exclusions() []*regexp.Regexp {

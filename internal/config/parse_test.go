@@ -93,12 +93,12 @@ func TestParse_emptyHeader(t *testing.T) {
 // What the decoder leaves alone is not an error: a key without a value keeps its default.
 func TestParse_keyWithoutValue(t *testing.T) {
 	t.Parallel()
-	c, err := Parse("rehome.yaml", []byte(minimal+"store:\nlimits:\nmail:\n  deletions:\n"))
+	c, err := Parse("rehome.yaml", []byte(minimal+"store:\nlimits:\nmail:\n  escrow:\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Store != "rehome.db" || c.Limits != Default().Limits || c.Mail.Deletions != DeletionsKeep {
-		t.Errorf("got %q, %+v, %q, want the defaults", c.Store, c.Limits, c.Mail.Deletions)
+	if c.Store != "rehome.db" || c.Limits != Default().Limits || filepath.Base(c.Mail.Escrow) != "escrow" {
+		t.Errorf("got %q, %+v, %q, want the defaults", c.Store, c.Limits, c.Mail.Escrow)
 	}
 }
 
@@ -112,9 +112,9 @@ func TestParse_oneProblem(t *testing.T) {
 		{"two documents", minimal + "---\n" + minimal, "rehome.yaml:1:1: holds no settings or more than one document"},
 		{"not YAML", minimal + "domains: [a\nstore: x\n", "is not YAML here"},
 		{"misspelt key", minimal + "organisaton: X\n", "rehome.yaml:4:1: organisaton is not a key (did you mean organisation?)"},
-		{"misspelt inner key", minimal + "mail:\n  delitions: keep\n", "rehome.yaml:5:3: mail.delitions is not a key (did you mean deletions?)"},
+		{"misspelt inner key", minimal + "mail:\n  excrow: kept\n", "rehome.yaml:5:3: mail.excrow is not a key (did you mean escrow?)"},
 		{"misspelt required key", people + "source: {imap: {adress: \"a.example:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "rehome.yaml:2:17: source.imap.adress is not a key (did you mean address?)"},
-		{"key of another section", minimal + "deletions: keep\n", "deletions is not a key (it belongs under mail)"},
+		{"key of another section", minimal + "escrow: kept\n", "escrow is not a key (it belongs under mail)"},
 		{"key twice", minimal + "store: a\nstore: b\n", "rehome.yaml:5:1: store is given twice (see line 4)"},
 		{"wrong kind", minimal + "limits: {per_account: many}\n", "rehome.yaml:4:23: limits.per_account wants a number"},
 		{"section as text", minimal + "limits: fast\n", "rehome.yaml:4:9: limits wants keys below it"},
@@ -124,7 +124,7 @@ func TestParse_oneProblem(t *testing.T) {
 		{"duration without unit", people + "source: {kind: imap, imap: {address: \"a.example:993\", timeout: 30}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.timeout wants a duration such as 30s or 2m"},
 		{"pace", minimal + "limits: {bytes_per_second: fast}\n", "limits.bytes_per_second wants an amount of data such as 20MB"},
 		{"unknown kind", people + "source: {kind: atmail, imap: {address: \"a.example:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", `rehome.yaml:2:16: source.kind cannot be "atmail" (did you mean atmail7?)`},
-		{"unknown choice", minimal + "mail: {deletions: propagate}\n", `mail.deletions cannot be "propagate" (choose one of keep, follow)`},
+		{"unknown choice", minimal + "accounts: {include_disabled: maybe}\n", `accounts.include_disabled cannot be "maybe" (choose one of report, import, skip)`},
 		{"unknown item", minimal + "mail: {skip: [trash, spam]}\n", `mail.skip cannot be "spam"`},
 		{"missing address", people + "source: {kind: imap, imap: {address: \"a.example:993\"}}\ndestination: {imap: {tls: implicit}}\n", "rehome.yaml:3:15: destination.imap.address is missing"},
 		{"missing port", people + "source: {imap: {address: mail.example.com}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "rehome.yaml:2:26: source.imap.address is not a host with a port"},

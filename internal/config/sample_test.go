@@ -4,6 +4,7 @@ package config
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ func TestSample_showsTheDefaults(t *testing.T) {
 	if !slices.Equal(got.CSV.Header, want.CSV.Header) || got.Policy != want.Policy || c.Limits != Default().Limits {
 		t.Errorf("got %+v and %+v, want the defaults", got, c.Limits)
 	}
-	if c.Destination.IMAP.Timeout != Default().Destination.IMAP.Timeout || c.Mail.Deletions != DeletionsKeep || !c.Mail.SpecialUse {
+	if c.Destination.IMAP.Timeout != Default().Destination.IMAP.Timeout || filepath.Base(c.Mail.Escrow) != "escrow" || !c.Mail.SpecialUse {
 		t.Errorf("got %+v and %+v, want the defaults", c.Destination.IMAP, c.Mail)
 	}
 }

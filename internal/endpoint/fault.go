@@ -62,7 +62,7 @@ func explainTLS(fault *rehome.Fault, err error) bool {
 	default:
 		return false
 	}
-	fault.Class = rehome.ClassOperator
+	fault.Class = rehome.ClassUntrusted
 	return true
 }
 

@@ -79,7 +79,7 @@ func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
 	undo()
 
 	undo = th.with("ca_file:", "# ca_file:")
-	th.wantError(6, th.run("sync"), "connect to the source", "certificate", "ca_file", "pin")
+	th.wantError(3, th.run("sync"), "connect to the source", "certificate", "ca_file", "pin")
 	undo()
 
 	undo = th.with("tls: implicit", "tls: starttls")
