@@ -85,7 +85,7 @@ func (c *check) run(ctx context.Context) error {
 // result closes the account.
 func (c *check) result() Account {
 	verdict := Equal
-	if c.mail.total() > 0 {
+	if c.mail.Total() > 0 {
 		verdict = Differs
 	}
 	return Account{

@@ -138,7 +138,7 @@ func (d Document) Tell() Summary {
 		if a.Mail == nil {
 			continue
 		}
-		s.Differences += a.Mail.total()
+		s.Differences += a.Mail.Total()
 		s.Source.add(a.Mail.Source)
 		s.Destination.add(a.Mail.Destination)
 	}
@@ -152,8 +152,8 @@ type Summary struct {
 	Source, Destination              Totals
 }
 
-// total counts all differences, listed or not.
-func (m *Mail) total() int { return len(m.Differences) + m.Unlisted }
+// Total counts all differences, listed or not.
+func (m *Mail) Total() int { return len(m.Differences) + m.Unlisted }
 
 func (t *Totals) add(other Totals) {
 	t.Mailboxes += other.Mailboxes

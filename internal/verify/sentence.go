@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"rehome/internal/protocol/imap"
 )
@@ -119,12 +120,5 @@ func printable(name string) string { return imap.PrintableName(name) }
 
 // count renders a number of things: "1 message", "3,104 messages".
 func count(n int64, thing string) string {
-	text := humanize.Comma(n) + " " + thing
-	if n == 1 {
-		return text
-	}
-	if strings.HasSuffix(thing, "x") {
-		return text + "es"
-	}
-	return text + "s"
+	return humanize.Comma(n) + " " + english.PluralWord(int(n), thing, "")
 }

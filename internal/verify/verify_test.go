@@ -327,7 +327,7 @@ func TestAccount_limitOfTheList(t *testing.T) {
 	if want := map[Kind]int{MissingMessage: 5, MissingMailbox: 1}; !maps.Equal(got.Mail.Counts, want) {
 		t.Errorf("counts: got %v, want %v", got.Mail.Counts, want)
 	}
-	if len(got.Mail.Differences) != 2 || got.Mail.Unlisted != 4 || got.Mail.total() != 6 {
+	if len(got.Mail.Differences) != 2 || got.Mail.Unlisted != 4 || got.Mail.Total() != 6 {
 		t.Errorf("got %d listed and %d unlisted, want 2 and 4", len(got.Mail.Differences), got.Mail.Unlisted)
 	}
 }

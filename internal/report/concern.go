@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/verify"
+)
+
+// concern is one thing to do for a human, with everything it is about.
+type concern struct {
+	Tone     string // a severity
+	Title    string
+	Extent   string // "3 in 2 accounts"
+	NextStep string
+	Groups   []concernGroup
+	Open     bool // short enough to be shown at once
+}
+
+// concernGroup is what a concern says about one account.
+type concernGroup struct {
+	Account string
+	Lines   []string
+	More    string // what was left out, "" for nothing
+}
+
+const (
+	linesOfAccount = 25 // of one concern; the JSON document has them all
+	linesAtOnce    = 12
+)
+
+// concerns lists what needs a human, the gravest first.
+func (r *Report) concerns() []concern {
+	all := r.differences()
+	all = append(all, r.unfinished()...)
+	all = append(all, r.findings(rehome.SeverityError)...)
+	all = append(all, r.findings(rehome.SeverityWarning)...)
+	slices.SortStableFunc(all, func(a, b concern) int { return cmp.Compare(rank(a.Tone), rank(b.Tone)) })
+	return all
+}
+
+// notes lists what is worth knowing and needs nobody.
+func (r *Report) notes() []concern { return r.findings(rehome.SeverityInfo) }
+
+func rank(severity string) int {
+	return slices.Index([]string{string(rehome.SeverityError), string(rehome.SeverityWarning), string(rehome.SeverityInfo)}, severity)
+}
+
+// differences makes one concern of each kind of difference.
+func (r *Report) differences() []concern {
+	var all []concern
+	for _, kind := range verify.Kinds() {
+		c := concern{Tone: string(severityOf(kind)), Title: titleOf(kind), NextStep: kind.NextStep()}
+		total := 0
+		for _, a := range r.accounts {
+			if a.result.Mail == nil || a.result.Mail.Counts[kind] == 0 {
+				continue
+			}
+			n := a.result.Mail.Counts[kind]
+			total += n
+			g := concernGroup{Account: a.Address}
+			for _, d := range a.result.Mail.Differences {
+				if d.Kind == kind && len(g.Lines) < linesOfAccount {
+					g.Lines = append(g.Lines, d.Sentence)
+				}
+			}
+			if left := n - len(g.Lines); left > 0 {
+				g.More = humanize.Comma(int64(left)) + ` more; "rehome report --json" lists up to 1,000 of an account`
+			}
+			c.Groups = append(c.Groups, g)
+		}
+		if total > 0 {
+			all = append(all, c.closed(total))
+		}
+	}
+	return all
+}
+
+// severityOf says how grave a kind is: what would be lost, what looks otherwise, what is there too.
+func severityOf(kind verify.Kind) rehome.Severity {
+	switch kind {
+	case verify.ExtraMailbox, verify.ExtraMessage, verify.FlagsDiffer, verify.DateDiffers, verify.NotSubscribed:
+		return rehome.SeverityWarning
+	}
+	return rehome.SeverityError
+}
+
+func titleOf(kind verify.Kind) string {
+	titles := map[verify.Kind]string{
+		verify.MissingMailbox:    "Mailboxes are missing at the destination",
+		verify.ExtraMailbox:      "Mailboxes are only at the destination",
+		verify.UnreadableMailbox: "Mailboxes cannot be read",
+		verify.NotSubscribed:     "Mailboxes are no longer subscribed",
+		verify.CountDiffers:      "Mailboxes hold another number of messages",
+		verify.MissingMessage:    "Messages are missing at the destination",
+		verify.ExtraMessage:      "Messages are only at the destination",
+		verify.ChangedMessage:    "Messages have other content at the destination",
+		verify.UnreadableMessage: "Messages cannot be read",
+		verify.FlagsDiffer:       "Flags differ",
+		verify.DateDiffers:       "Dates differ",
+	}
+	return titles[kind]
+}
+
+// unfinished makes concerns of the accounts about which too little is known.
+func (r *Report) unfinished() []concern {
+	blocked := concern{Tone: string(rehome.SeverityError), Title: "Accounts are blocked", NextStep: "see each account"}
+	unverified := concern{Tone: string(rehome.SeverityWarning), Title: "Accounts are not verified yet", NextStep: `run "rehome verify"`}
+	outdated := concern{Tone: string(rehome.SeverityWarning), Title: "Accounts were copied again after they were verified", NextStep: `run "rehome verify" again`}
+	for _, a := range r.accounts {
+		if a.State == ledger.AccountBlocked {
+			blocked.Groups = append(blocked.Groups, concernGroup{Account: a.Address, Lines: withNextStep(a.Reason, a.NextStep)})
+		}
+		if a.verified.IsZero() {
+			unverified.Groups = append(unverified.Groups, concernGroup{Account: a.Address})
+		}
+		if a.outdated() {
+			outdated.Groups = append(outdated.Groups, concernGroup{Account: a.Address, Lines: []string{
+				"verified " + timeText(a.verified) + ", copied until " + timeText(a.Finished),
+			}})
+		}
+	}
+	var all []concern
+	for _, c := range []concern{blocked, unverified, outdated} {
+		if len(c.Groups) > 0 {
+			all = append(all, c.closed(len(c.Groups)))
+		}
+	}
+	return all
+}
+
+func withNextStep(sentence, nextStep string) []string {
+	lines := []string{sentence}
+	if nextStep != "" {
+		lines = append(lines, "next step: "+nextStep)
+	}
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+}
+
+// findings makes one concern of all findings that ask for the same step.
+func (r *Report) findings(severity rehome.Severity) []concern {
+	var all []concern
+	index := map[[2]string]int{}
+	totals := map[int]int{}
+	for _, f := range r.document.Findings {
+		if f.Severity != severity {
+			continue
+		}
+		key := [2]string{f.Code, f.NextStep}
+		i, found := index[key]
+		if !found {
+			i = len(all)
+			index[key] = i
+			all = append(all, concern{Tone: string(severity), Title: titleOfCode(f.Code), NextStep: f.NextStep})
+		}
+		totals[i]++
+		all[i].add(f)
+	}
+	for i := range all {
+		all[i] = all[i].closed(totals[i])
+	}
+	return all
+}
+
+// add puts a finding to those of its account.
+func (c *concern) add(f rehome.Finding) {
+	i := slices.IndexFunc(c.Groups, func(g concernGroup) bool { return g.Account == f.Account })
+	if i < 0 {
+		i = len(c.Groups)
+		c.Groups = append(c.Groups, concernGroup{Account: f.Account})
+	}
+	g := &c.Groups[i]
+	if len(g.Lines) == linesOfAccount {
+		g.More = `more; "rehome report --json" lists them`
+		return
+	}
+	line := f.Sentence
+	if f.Object != "" && !strings.Contains(line, f.Object) {
+		line = f.Object + ": " + line
+	}
+	g.Lines = append(g.Lines, line)
+}
+
+// titleOfCode makes a heading of a code: "message_refused" becomes "Message refused".
+func titleOfCode(code string) string {
+	words := strings.ReplaceAll(code, "_", " ")
+	if words == "" {
+		return "Finding"
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// closed fills in what depends on all groups.
+func (c concern) closed(total int) concern {
+	lines := 0
+	for _, g := range c.Groups {
+		lines += 1 + len(g.Lines)
+	}
+	c.Open = lines <= linesAtOnce
+	c.Extent = count(len(c.Groups), "account")
+	switch {
+	case len(c.Groups) == 1 && c.Groups[0].Account == "":
+		c.Extent = humanize.Comma(int64(total))
+	case total != len(c.Groups):
+		c.Extent = humanize.Comma(int64(total)) + " in " + c.Extent
+	}
+	return c
+}

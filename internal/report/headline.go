@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
+	"rehome/internal/verify"
+)
+
+// standing counts where the accounts stand.
+type standing struct {
+	accounts, equal, differ int
+	unread                  int // an end could not be read
+	unverified              int // nobody has looked yet
+	outdated                int // copied again after the verification
+
+	source, destination verify.Totals
+	differences         int
+	levels              map[verify.Level]int
+}
+
+func (r *Report) standing() standing {
+	whole := r.document.Tell()
+	s := standing{
+		accounts: whole.Accounts, equal: whole.Equal, differ: whole.Differ,
+		source: whole.Source, destination: whole.Destination, differences: whole.Differences,
+		levels: map[verify.Level]int{},
+	}
+	for _, a := range r.accounts {
+		switch {
+		case a.verified.IsZero():
+			s.unverified++
+		case a.result.Verdict == verify.Unknown:
+			s.unread++
+		default:
+			s.levels[a.result.Level]++
+		}
+		if a.outdated() {
+			s.outdated++
+		}
+	}
+	return s
+}
+
+// The tones of the page, which its colours follow.
+const (
+	toneEqual   = "equal"
+	toneDiffers = "differs"
+	toneOpen    = "open"
+)
+
+func (s standing) tone() string {
+	switch {
+	case s.differ+s.unread > 0:
+		return toneDiffers
+	case s.accounts == 0 || s.unverified+s.outdated > 0:
+		return toneOpen
+	}
+	return toneEqual
+}
+
+// headline is the verdict in one sentence.
+func (s standing) headline() string {
+	switch {
+	case s.accounts == 0:
+		return "There is no account to report on yet"
+	case s.unverified == s.accounts:
+		return "Nothing is verified yet: " + count(s.accounts, "account")
+	case s.equal == s.accounts && s.outdated > 0:
+		return "Both ends were equal before " + count(s.outdated, "account") + " " + english.PluralWord(s.outdated, "was", "were") + " copied again: " + s.amount()
+	case s.equal == s.accounts:
+		return "Both ends are equal: " + s.amount()
+	}
+	var parts []string
+	add := func(n int, one, many string) {
+		if n == 0 {
+			return
+		}
+		text := humanize.Comma(int64(n)) + " " + many
+		if n == 1 {
+			text = "1 " + one
+		}
+		if len(parts) == 0 {
+			text = s.of(n, one, many)
+		}
+		parts = append(parts, text)
+	}
+	add(s.differ, "differs", "differ")
+	add(s.unread, "could not be read", "could not be read")
+	add(s.unverified, "is not verified yet", "are not verified yet")
+	add(s.equal, "is equal", "are equal")
+	return strings.Join(parts, ", ")
+}
+
+// of begins the headline: "2 of 11 accounts differ".
+func (s standing) of(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	if n == s.accounts {
+		return count(n, "account") + " " + many
+	}
+	return fmt.Sprintf("%s of %s %s", humanize.Comma(int64(n)), count(s.accounts, "account"), many)
+}
+
+// amount is what has been compared: "11 accounts, 3,104 messages, 62 MB".
+func (s standing) amount() string {
+	text := count(s.accounts, "account") + ", " + count(int(s.source.Messages), "message")
+	if s.source.Octets >= 0 {
+		text += ", " + octets(s.source.Octets)
+	}
+	return text
+}
+
+// proof says what the verdict rests on.
+func (s standing) proof() string {
+	var parts []string
+	for _, level := range []verify.Level{verify.LevelFull, verify.LevelMetadata, verify.LevelCounts} {
+		if n := s.levels[level]; n > 0 {
+			parts = append(parts, count(n, "account")+" "+levelPhrase(level))
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		return ""
+	case len(parts) == 1 && s.levels[verify.LevelFull] == s.accounts:
+		return "Every message was read at both ends and compared by its content."
+	}
+	return "Compared: " + strings.Join(parts, ", ") + "."
+}
+
+// levelPhrase says what a level looks at.
+func levelPhrase(level verify.Level) string {
+	switch level {
+	case verify.LevelFull:
+		return "by the content of every message"
+	case verify.LevelMetadata:
+		return "by flags, date and size of every message"
+	case verify.LevelCounts:
+		return "by the number of messages"
+	}
+	return ""
+}
+
+func count(n int, thing string) string {
+	return humanize.Comma(int64(n)) + " " + english.PluralWord(n, thing, "")
+}
+
+func octets(n int64) string {
+	if n < 0 {
+		return "–"
+	}
+	return humanize.Bytes(uint64(n))
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package report says how a whole move stands, as one HTML file for people and one JSON document for
+// scripts.
+//
+// The HTML file is what an organisation keeps as its certificate: it needs no script, no network and
+// no other file, prints well, and holds no subject line or content of any message. The package
+// decides nothing that package verify has not decided, and reads nothing.
+//
+// A caller fills an Input from the ledger, calls New, then WriteHTML or WriteJSON.
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/verify"
+)
+
+// Input is everything that a report is made of. Accounts alone are enough: what is not known yet is
+// said to be so.
+type Input struct {
+	Organisation        string
+	Source, Destination string // what each end is called: a host name
+	Generated           time.Time
+	Version             string // of this program
+
+	Accounts      []ledger.Account      // all that move
+	Verifications []ledger.Verification // the last one of each account, if any
+	Findings      []rehome.Finding
+}
+
+// Report is an Input put in order.
+type Report struct {
+	input    Input
+	accounts []account
+	document verify.Document
+}
+
+// account is one account with its verification.
+type account struct {
+	ledger.Account
+	result   verify.Account
+	verified time.Time // zero when nobody has looked yet
+}
+
+// outdated says that the account was copied again after it was verified.
+func (a account) outdated() bool { return !a.verified.IsZero() && a.Finished.After(a.verified) }
+
+// New joins the accounts with their verifications. An error means that a stored result is not one.
+func New(in Input) (*Report, error) {
+	r := &Report{input: in}
+	results := make(map[string]ledger.Verification, len(in.Verifications))
+	for _, v := range in.Verifications {
+		results[v.Address] = v
+	}
+	for _, a := range in.Accounts {
+		joined := account{Account: a, result: verify.Account{Account: a.Address, Verdict: verify.Unknown}}
+		if v, found := results[a.Address]; found {
+			if err := joined.take(v); err != nil {
+				return nil, err
+			}
+		}
+		r.accounts = append(r.accounts, joined)
+	}
+	slices.SortStableFunc(r.accounts, func(a, b account) int { return cmp.Compare(a.Address, b.Address) })
+	var all []verify.Account
+	for _, a := range r.accounts {
+		all = append(all, a.result)
+	}
+	r.document = verify.NewDocument(all, in.Findings)
+	return r, nil
+}
+
+func (a *account) take(v ledger.Verification) error {
+	a.verified = v.Time
+	a.result.Verdict, a.result.Level, a.result.Verified = verify.Verdict(v.Verdict), verify.Level(v.Level), v.Time
+	if len(v.Result) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(v.Result, &a.result); err != nil {
+		return &rehome.Fault{
+			Class: rehome.ClassBug, Op: "read the stored verification of", Object: a.Address, Cause: err,
+			Hint: fmt.Sprintf("run \"rehome verify --account %s\" again", a.Address),
+		}
+	}
+	return nil
+}
+
+// Document returns what WriteJSON writes. Accounts that nobody has verified are in it as unknown.
+func (r *Report) Document() verify.Document { return r.document }
+
+// WriteJSON writes the document of "report --json".
+func (r *Report) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false) // a Message-ID has angle brackets
+	e.SetIndent("", "  ")
+	return e.Encode(r.document)
+}
