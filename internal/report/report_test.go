@@ -38,7 +38,6 @@ func TestWriteHTML_golden(t *testing.T) {
 	for name, in := range map[string]Input{
 		"equal":    organisation("anna", "ben"),
 		"troubled": troubled(t),
-		"nothing":  {Organisation: "Example Ltd"},
 	} {
 		file := filepath.Join("testdata", name+".html")
 		got := render(t, in)
@@ -55,6 +54,13 @@ func TestWriteHTML_golden(t *testing.T) {
 		if got != string(want) {
 			t.Errorf("%s differs from what is rendered; if that is meant, run go test -update and look at the change", file)
 		}
+	}
+}
+
+func TestWriteHTML_nothingYet(t *testing.T) {
+	t.Parallel()
+	if got := render(t, Input{}); !strings.Contains(got, "<h2>There is no account to report on yet</h2>") || strings.Contains(got, "All accounts") {
+		t.Errorf("got\n%s", got)
 	}
 }
 

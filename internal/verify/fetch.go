@@ -46,14 +46,21 @@ func (e *end) fetch(ctx context.Context, b *box, records []*record, rangeOctets 
 		company, suspects = left[1:], append(suspects, left[0])
 	}
 	for _, r := range suspects {
-		if r.unreadable() {
-			continue
+		if err := e.fetchAlone(ctx, b, r, rangeOctets, t); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// fetchAlone asks for one message until it is given or counts as unreadable.
+func (e *end) fetchAlone(ctx context.Context, b *box, r *record, rangeOctets int64, t taker) error {
+	for !r.unreadable() {
 		left, err := e.stream(ctx, []*record{r}, rangeOctets, t)
 		if len(left) == 0 && err == nil {
-			continue
+			return nil
 		}
-		if !blame(ctx, []*record{r}) || e.lost() {
+		if !blame(ctx, left) || e.lost() {
 			return e.fault(err, b)
 		}
 	}

@@ -6,11 +6,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"rehome"
+	"rehome/internal/protocol/imap"
 )
 
 // reading is one look at a group of mailboxes that are compared with each other.
@@ -23,8 +25,8 @@ type reading struct {
 	differences []Difference // the first of the discrepancies, in words
 }
 
-// patience is how many broken connections one mailbox may cost. A damaged message costs two.
-const patience = 50
+// patience is how many broken connections one mailbox may cost. A damaged message costs three.
+const patience = 100
 
 // look compares a group's mailboxes. A mailbox that changes meanwhile is looked at once more; what
 // was read of its messages still holds.
@@ -34,7 +36,7 @@ func (c *check) look(ctx context.Context, g *group, level Level) (*reading, erro
 		r := c.newReading(g)
 		err := c.read(ctx, r, earlier, level)
 		switch {
-		case err != nil && (rehome.ClassOf(err) != rehome.ClassTemporary || losses == patience):
+		case err != nil && (!broken(err) || losses == patience):
 			return nil, err
 		case err != nil:
 			losses++
@@ -48,6 +50,13 @@ func (c *check) look(ctx context.Context, g *group, level Level) (*reading, erro
 		}
 		earlier = r.orEarlier(earlier)
 	}
+}
+
+// broken says that a connection has broken by itself: what a server refuses, or wants to be slower, is
+// the caller's to try again.
+func broken(err error) bool {
+	var connection *imap.ConnectionError
+	return errors.As(err, &connection) && rehome.ClassOf(err) == rehome.ClassTemporary
 }
 
 func (c *check) newReading(g *group) *reading {

@@ -48,8 +48,8 @@ type header struct {
 const noDate = math.MinInt64
 
 // withheld is how many failures it takes until a message counts as unreadable: one in company, where
-// any message may be the reason, and one alone.
-const withheld = 2
+// any message may be the reason, and two alone, because a connection may also break by chance.
+const withheld = 3
 
 // unreadable says that the server lists the message and does not give it.
 func (r *record) unreadable() bool { return r.failures >= withheld }

@@ -139,6 +139,17 @@ func appendAll(ctx context.Context, session *endpoint.Session, mailbox string, l
 	return err
 }
 
+// correspond stores n letters in both INBOXes.
+func correspond(n int, src, dst user) {
+	src.t.Helper()
+	var letters []letter
+	for i := range n {
+		letters = append(letters, write(i))
+	}
+	src.store("INBOX", letters...)
+	dst.store("INBOX", letters...)
+}
+
 // doveadm does what the client has no command for.
 func (u user) doveadm(args ...string) {
 	u.t.Helper()

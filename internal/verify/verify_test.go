@@ -217,12 +217,7 @@ func TestAccount_brokenConnections(t *testing.T) {
 	const address = "anna@example.test"
 	s := startServers(t, address)
 	src, dst := s.logIn(t, rehome.Source, address), s.logIn(t, rehome.Destination, address)
-	var letters []letter
-	for n := range 200 {
-		letters = append(letters, write(n))
-	}
-	src.store("INBOX", letters...)
-	dst.store("INBOX", letters...)
+	correspond(200, src, dst)
 	dials := 0
 	s.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
@@ -292,12 +287,7 @@ func TestAccount_damagedMessages(t *testing.T) {
 	const address = "anna@example.test"
 	s := startServers(t, address)
 	src, dst := s.logIn(t, rehome.Source, address), s.logIn(t, rehome.Destination, address)
-	var letters []letter
-	for n := range 30 {
-		letters = append(letters, write(n))
-	}
-	src.store("INBOX", letters...)
-	dst.store("INBOX", letters...)
+	correspond(30, src, dst)
 	for _, uid := range []int{5, 17, 18} {
 		src.damage(uid)
 	}
@@ -309,7 +299,9 @@ func TestAccount_damagedMessages(t *testing.T) {
 		t.Errorf("roots: got %q and %q, want none at the source", m.SourceRoot, m.DestinationRoot)
 	}
 	for _, d := range got.Mail.Differences {
-		t.Log(d.Sentence)
+		if want := "is listed and not given by the source"; !strings.HasSuffix(d.Sentence, want) || d.Object == "" {
+			t.Errorf("got %q (%s), want it to end in %q", d.Sentence, d.Object, want)
+		}
 	}
 }
 
