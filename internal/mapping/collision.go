@@ -33,7 +33,7 @@ func (p *planner) keyOf(name string) string {
 // claim is a destination name that is spoken for.
 type claim struct {
 	name string
-	open bool // an exact rename sent a mailbox here, so others that belong here may share it
+	open bool // an exact rename sent a mailbox here: the one that belongs here may share it
 }
 
 // free says that nobody has claimed the name and that no virtual mailbox has it.
@@ -55,7 +55,7 @@ func (p *planner) take(n *node, name string, open bool) {
 	if key == p.keyOf(inbox) {
 		name, open = inbox, false
 	}
-	p.claims[key] = claim{name: name, open: open || before.open}
+	p.claims[key] = claim{name: name, open: open}
 	n.placed = name
 }
 

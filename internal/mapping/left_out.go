@@ -139,7 +139,7 @@ func (p *planner) makeNatural(n *node) {
 	}
 	n.natural = p.dst.join(n.spelled)
 	for p.dst.foreign(n.natural, "") {
-		n.spelled[0] += "-2"
+		n.spelled[0] = "_" + n.spelled[0] // at the front: the prefix may hold more than this part
 		n.natural, n.altered = p.dst.join(n.spelled), whyForeign
 	}
 }

@@ -50,7 +50,8 @@ type Rules struct {
 	// be left out.
 	Rename map[string]string
 	// Settled is what an earlier plan decided, source name to destination name, and stays decided
-	// even if the destination shows other special uses by now.
+	// even if the destination shows other special uses by now: Dovecot shows \Sent only once the
+	// mailbox exists.
 	Settled map[string]string
 	// Patterns see the source name as at the source; what comes out is again a name in the
 	// source's form. All are applied, each to what the one before left.
@@ -60,8 +61,10 @@ type Rules struct {
 	// NoSpecialUse keeps Sent, Drafts, Trash, Junk and Archive under their own names.
 	NoSpecialUse bool
 
-	FoldsCase  bool   // the destination takes "Work" and "work" for one mailbox
-	Refused    string // characters the destination refuses in a name, beside controls, its delimiter and "/"
+	FoldsCase bool // the destination takes "Work" and "work" for one mailbox
+	// Refused are the characters that the destination refuses in a name, beside controls, its
+	// delimiter and "/": for instance "." where a Maildir++ store stands behind the delimiter "/".
+	Refused    string
 	Substitute string // stands for such a character; "" takes its full-width twin, which can be turned back
 	TrimBlanks bool   // the destination refuses blanks at the ends of a name
 	MaxName    int    // octets of a whole name in modified UTF-7, as a Maildir++ store counts; 0 is no limit

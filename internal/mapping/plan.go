@@ -204,7 +204,7 @@ func (p *planner) head(n *node) (head string, followed bool) {
 		if parent == nil || parent == n || parent.placed == "" || parent.placed == inbox {
 			continue
 		}
-		between := append([]string{strings.TrimSuffix(parent.placed, separator)}, n.spelled[i:len(n.spelled)-1]...)
+		between := append([]string{strings.TrimRight(parent.placed, separator)}, n.spelled[i:len(n.spelled)-1]...)
 		return strings.Join(between, separator) + separator, parent.placed != parent.natural
 	}
 	last := n.spelled[len(n.spelled)-1]

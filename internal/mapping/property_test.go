@@ -202,7 +202,9 @@ func TestMake_namesAreSound(t *testing.T) {
 }
 
 func isListed(end mapping.End, name string) bool {
-	return slices.ContainsFunc(end.Mailboxes, func(m mapping.Mailbox) bool { return m.Name == name })
+	return slices.ContainsFunc(end.Mailboxes, func(m mapping.Mailbox) bool {
+		return m.Name == name || m.Name == name+end.Delimiter
+	})
 }
 
 // newParts returns the parts of a name that the destination does not have yet: what is there may
