@@ -215,7 +215,7 @@ func (p *planner) head(n *node) (head string, followed bool) {
 func (p *planner) pair() {
 	for _, n := range p.nodes {
 		if n.container() && !p.hasChildren(n) {
-			p.leave(n.Name, "cannot be selected, and nothing below it is copied to below it")
+			p.leave(n.Name, "cannot be selected, and nothing goes below it")
 			continue
 		}
 		existing, found := p.exact[n.placed]

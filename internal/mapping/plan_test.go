@@ -99,7 +99,7 @@ func TestMake_leftOut(t *testing.T) {
 	want := []mapping.Left{
 		{Source: "INBOX..", Reason: "has no name of its own"},
 		{Source: "INBOX.All", Reason: "virtual: shows messages of other mailboxes"},
-		{Source: "INBOX.Gone", Reason: "cannot be selected, and nothing below it is copied to below it"},
+		{Source: "INBOX.Gone", Reason: "cannot be selected, and nothing goes below it"},
 		{Source: "INBOX.Starred", Reason: "virtual: shows messages of other mailboxes"},
 		{Source: "INBOX.Temp", Reason: "excluded by rule"},
 		{Source: "INBOX.shared.B", Reason: "belongs to another user or is shared"},
