@@ -58,7 +58,7 @@ func (f *frame) show(poll func() Progress, over <-chan struct{}) {
 		case <-over:
 			p := poll()
 			f.screen.clear()
-			f.say("%s", report(p, speed.overall(p, time.Now()), 0))
+			f.say("%s", progressLine(p, speed.overall(p, time.Now()), 0))
 			return
 		case <-ticker.C:
 			p := poll()
@@ -66,7 +66,7 @@ func (f *frame) show(poll func() Progress, over <-chan struct{}) {
 			if f.screen.terminal {
 				f.screen.draw(statusLine(p, now, f.screen.width()-1)) // a full last column would wrap
 			} else {
-				f.say("%s", report(p, now, remaining(p, now)))
+				f.say("%s", progressLine(p, now, remaining(p, now)))
 			}
 		}
 	}
@@ -129,8 +129,8 @@ func remaining(p Progress, r rate) time.Duration {
 	return time.Duration(left / speed * float64(time.Second)).Round(time.Second)
 }
 
-// report is the line for a log or a pipe.
-func report(p Progress, r rate, left time.Duration) string {
+// progressLine is the line for a log or a pipe.
+func progressLine(p Progress, r rate, left time.Duration) string {
 	parts := []string{
 		outOf(int64(p.AccountsDone), int64(p.AccountsTotal), humanize.Comma) + " accounts",
 		outOf(p.Messages, p.MessagesTotal, humanize.Comma) + " messages",

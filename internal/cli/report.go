@@ -3,25 +3,63 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"os"
 
 	"rehome/internal/journey"
+	"rehome/internal/report"
 
 	"github.com/spf13/cobra"
 )
 
 func reportCommand(f *frame) *cobra.Command {
-	return &cobra.Command{
+	var page string
+	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write down what the last verification said",
-		Args:  cobra.NoArgs,
+		Short: "Write down what the last verification said, as a page or as JSON",
+		Long: `report puts together what the last verification of every account said and what else an
+operator should know. It talks to no server. With --html it writes one page that needs nothing
+else and can be handed on; it holds addresses, mailbox names and Message-IDs, no subjects and no
+content.
+
+Exit code 0: equal. 5: they differ, or an account was not verified.`,
+		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
-			document, err := move.Report(ctx)
+			made, err := move.Report(ctx)
 			if err != nil {
 				return OutcomeDone, err
 			}
-			return verdictOutcome(document), f.answer(document, func(w io.Writer) error { return f.writeVerdicts(w, document) })
+			if page != "" {
+				if err := writePage(page, made); err != nil {
+					return OutcomeDone, err
+				}
+			}
+			document := made.Document()
+			return verdictOutcome(document), f.answer(document, func(w io.Writer) error {
+				if page == "" {
+					return f.writeVerdicts(w, document)
+				}
+				_, err := fmt.Fprintf(w, "%s\nwrote %s\n", verdictSentence(document), page)
+				return err
+			})
 		})),
 	}
+	cmd.Flags().StringVar(&page, "html", "", "write the page to this file; an older one is replaced")
+	_ = cmd.MarkFlagFilename("html", "html") // the flag exists, it is defined above
+	return cmd
+}
+
+// writePage renders first and writes then, so that a page that cannot be rendered replaces nothing.
+func writePage(file string, made *report.Report) error {
+	var page bytes.Buffer
+	if err := made.WriteHTML(&page); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+		return writeFault(file, err)
+	}
+	return nil
 }

@@ -85,13 +85,17 @@ func (m *Move) makePasswords(p *people, decisions []atmail8.Decision) error {
 	if err := os.MkdirAll(filepath.Dir(m.sheetFile()), 0o700); err != nil {
 		return &rehome.Fault{Class: rehome.ClassOperator, Op: "make folder", Object: filepath.Dir(m.sheetFile()), Cause: err}
 	}
-	return p.sheet.Save(m.sheetFile(), m.recipients(p))
+	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
+	if err != nil {
+		return err
+	}
+	return p.sheet.Save(m.sheetFile(), m.recipients(identity))
 }
 
 // recipients are who can open sealed files: always this move itself, which needs the passwords to
 // log in, and whoever the settings name.
-func (m *Move) recipients(p *people) []string {
-	all := slices.Clone(p.identity.Recipients())
+func (m *Move) recipients(identity *vault.Identity) []string {
+	all := slices.Clone(identity.Recipients())
 	for _, r := range m.settings.Accounts.SealTo {
 		if !slices.Contains(all, r) {
 			all = append(all, r)

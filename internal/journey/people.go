@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -24,7 +25,6 @@ type people struct {
 	staying      []Staying
 	findings     []rehome.Finding
 	sheet        vault.Sheet
-	identity     *vault.Identity
 }
 
 // Staying is an account that does not move, with the reason.
@@ -85,12 +85,18 @@ func (m *Move) readDatabase(ctx context.Context, p *people) (err error) {
 	return err
 }
 
-// openSheet loads the temporary passwords that were handed out before.
-func (m *Move) openSheet(p *people) (err error) {
-	if p.identity, err = vault.LoadIdentity(m.settings.Secrets.Identity); err != nil {
+// openSheet loads the temporary passwords that were handed out before. A move without any needs no
+// identity.
+func (m *Move) openSheet(p *people) error {
+	p.sheet = vault.Sheet{}
+	if _, err := os.Stat(m.sheetFile()); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
+	if err != nil {
 		return err
 	}
-	p.sheet, err = vault.LoadSheet(m.sheetFile(), p.identity)
+	p.sheet, err = vault.LoadSheet(m.sheetFile(), identity)
 	return err
 }
 

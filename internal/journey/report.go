@@ -4,42 +4,34 @@ package journey
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"time"
 
-	"rehome/internal/verify"
+	"rehome/internal/report"
 )
 
 // Report puts together what the last verification of every account said, and what holds beside it.
-// Accounts that were never verified have the verdict unknown. It talks to no server.
-func (m *Move) Report(ctx context.Context) (verify.Document, error) {
+// It talks to no server.
+func (m *Move) Report(ctx context.Context) (*report.Report, error) {
 	store, err := m.store(ctx)
 	if err != nil {
-		return verify.Document{}, err
+		return nil, err
 	}
-	rows, err := store.Accounts(ctx)
+	accounts, err := store.Accounts(ctx)
 	if err != nil {
-		return verify.Document{}, err
+		return nil, err
 	}
-	kept, err := store.Verifications(ctx)
+	verifications, err := store.Verifications(ctx)
 	if err != nil {
-		return verify.Document{}, err
+		return nil, err
 	}
-	known := map[string]verify.Account{}
-	for _, v := range kept {
-		var account verify.Account
-		if err := json.Unmarshal(v.Result, &account); err != nil {
-			return verify.Document{}, fmt.Errorf("verification of %s: %w", v.Address, err)
-		}
-		known[v.Address] = account
+	findings, err := store.Findings(ctx, "")
+	if err != nil {
+		return nil, err
 	}
-	results := make([]verify.Account, 0, len(rows))
-	for _, row := range rows {
-		account, verified := known[row.Address]
-		if !verified {
-			account = verify.Account{Account: row.Address, Verdict: verify.Unknown}
-		}
-		results = append(results, account)
-	}
-	return m.document(ctx, store, results)
+	return report.New(report.Input{
+		Organisation: m.settings.Organisation,
+		Source:       m.settings.Source.IMAP.Address, Destination: m.settings.Destination.IMAP.Address,
+		Generated: time.Now(), Version: m.version,
+		Accounts: accounts, Verifications: verifications, Findings: findings,
+	})
 }

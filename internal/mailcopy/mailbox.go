@@ -39,11 +39,11 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.settleIntents(ctx); err != nil {
 		return err
 	}
-	todo, err := j.todo(ctx)
+	wanted, err := j.wanted(ctx)
 	if err != nil {
 		return err
 	}
-	if !todo.Empty() {
+	if !wanted.Empty() {
 		if err := j.loadUnknown(ctx); err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.leaveDestination(ctx); err != nil {
 		return err
 	}
-	done, err := j.copyAll(ctx, todo)
+	done, err := j.copyAll(ctx, wanted)
 	j.slice.find(j.keywords.finding(j.pair.Source)...)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		j.slice.noteMore()
 		return nil
 	}
-	if err := j.checkLeftovers(ctx, todo); err != nil {
+	if err := j.checkLeftovers(ctx, wanted); err != nil {
 		return err
 	}
 	if err := j.updateFlags(ctx); err != nil {
@@ -69,9 +69,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	return j.settle(ctx)
 }
 
-// copyAll copies todo window by window; done is false when the budget ended.
-func (j *mailboxJob) copyAll(ctx context.Context, todo imap.UIDSet) (done bool, err error) {
-	for rest := todo; !rest.Empty(); {
+// copyAll copies wanted window by window; done is false when the budget ended.
+func (j *mailboxJob) copyAll(ctx context.Context, wanted imap.UIDSet) (done bool, err error) {
+	for rest := wanted; !rest.Empty(); {
 		if j.slice.spent() {
 			return false, nil
 		}
@@ -109,8 +109,8 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// todo returns the source UIDs that are neither done nor refused in this pass.
-func (j *mailboxJob) todo(ctx context.Context) (imap.UIDSet, error) {
+// wanted returns the source UIDs that are neither done nor refused in this pass.
+func (j *mailboxJob) wanted(ctx context.Context) (imap.UIDSet, error) {
 	if j.srcBox.Messages == 0 {
 		return imap.UIDSet{}, nil
 	}
