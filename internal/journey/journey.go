@@ -120,5 +120,17 @@ func reach(ctx context.Context, ends ...*endpoint.IMAP) error {
 // rules translates the settings for mailboxes.
 func (m *Move) rules() mapping.Rules {
 	mail := m.settings.Mail
-	return mapping.Rules{Rename: mail.Rename, Exclude: mail.Exclusions(), NoSpecialUse: !mail.SpecialUse}
+	rules := mapping.Rules{
+		Rename: mail.Rename, Exclude: mail.Exclusions(), NoSpecialUse: !mail.SpecialUse,
+		FoldsCase: mail.FoldsCase, Refused: mail.Refused,
+	}
+	for _, use := range mail.Skip {
+		rules.Skip = append(rules.Skip, specialUses[use])
+	}
+	return rules
+}
+
+// specialUses are the settings' words for RFC 6154.
+var specialUses = map[string]string{
+	"trash": `\Trash`, "junk": `\Junk`, "drafts": `\Drafts`, "sent": `\Sent`, "archive": `\Archive`,
 }

@@ -51,7 +51,7 @@ func TestSync_destinationsThatOfferLess(t *testing.T) {
 func TestSync_sourcesThatOfferLess(t *testing.T) {
 	t.Parallel()
 	p := newPair(t,
-		dovecot.Options{Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "protocol imap {\n  imap_capability = IMAP4rev1 NAMESPACE\n}\n"},
+		dovecot.Options{Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "protocol imap {\n  imap_capability = IMAP4rev1\n}\n"},
 		dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"})
 	p.fill(p.src, "INBOX", letters(130, 3000, "a")...)
 	p.fill(p.src, "INBOX.A.B", letters(3, 100, "b")...)

@@ -57,7 +57,7 @@ func listEnd(ctx context.Context, session *endpoint.Session) (mapping.End, map[s
 
 // newEnd translates the client's words into those of the mapping.
 func newEnd(namespaces imap.Namespaces, entries []imap.ListEntry) (mapping.End, map[string]imap.ListEntry) {
-	var end mapping.End
+	end := mapping.End{Guess: namespaces.Guessed}
 	if len(namespaces.Personal) > 0 {
 		end.Prefix, end.Delimiter = namespaces.Personal[0].Prefix, namespaces.Personal[0].Delimiter
 	}

@@ -82,7 +82,7 @@ func (p *planner) findCaseTwins() {
 		for _, twin := range twins[foldName(pair.Destination)] {
 			if twin != pair.Destination && pair.Destination != inbox {
 				p.find("mailbox_case_twin", rehome.SeverityWarning, pair.Source,
-					"set the option that the destination folds case if it does", "%q and %q differ only in case or in the form of accents", pair.Destination, twin)
+					"if the destination takes them for one mailbox, set mail.folds_case", "%q and %q differ only in case or in the form of accents", pair.Destination, twin)
 				break
 			}
 		}

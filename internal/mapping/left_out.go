@@ -4,6 +4,7 @@ package mapping
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -43,7 +44,10 @@ func (p *planner) admitInbox(m Mailbox) {
 	}
 }
 
-const reasonExcluded = "excluded by rule"
+const (
+	reasonExcluded = "excluded by rule"
+	reasonSkipped  = "left out because of its use, as the settings say"
+)
 
 func (p *planner) admitOther(m Mailbox) {
 	fixed, byRule := p.fixedName(m)
@@ -87,6 +91,8 @@ func (p *planner) unwanted(m Mailbox) string {
 	switch {
 	case p.rules.excludes(m.Name):
 		return reasonExcluded
+	case p.skipped(m):
+		return reasonSkipped
 	case p.src.foreign(m.Name, m.Delimiter):
 		return "belongs to another user or is shared"
 	case m.virtual():
@@ -95,6 +101,20 @@ func (p *planner) unwanted(m Mailbox) string {
 		return "inside the virtual namespace"
 	}
 	return ""
+}
+
+// skipped reports whether the operator does not want the use of a mailbox, or of the one above it.
+func (p *planner) skipped(m Mailbox) bool {
+	use := m.attributeUse()
+	if path := p.src.path(m.Name, m.Delimiter); use == "" && len(path) > 0 {
+		top := 1
+		if path[0] == inbox {
+			top = 2
+		}
+		byName, _ := p.names.lookup(path[:min(top, len(path))])
+		use = byName.use
+	}
+	return use != "" && slices.Contains(p.rules.Skip, use)
 }
 
 // insideVirtual recognises the namespace of Dovecot's virtual plugin by the name that its manual

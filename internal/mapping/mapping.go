@@ -31,6 +31,7 @@ type Mailbox struct {
 type End struct {
 	Prefix    string   // of the personal namespace: "INBOX." or ""
 	Delimiter string   // of the personal namespace; "" is a server without a hierarchy
+	Guess     bool     // the server does not say where its namespace is: tell by the names
 	Others    []string // prefixes of other users' and of shared namespaces
 	Mailboxes []Mailbox
 }
@@ -58,6 +59,8 @@ type Rules struct {
 	Patterns []Pattern
 	// Exclude leaves out each mailbox whose source name matches.
 	Exclude []*regexp.Regexp
+	// Skip leaves out the mailboxes of these special uses (\Trash), and what is below them.
+	Skip []string
 	// NoSpecialUse keeps Sent, Drafts, Trash, Junk and Archive under their own names.
 	NoSpecialUse bool
 

@@ -23,6 +23,28 @@ func (e End) underInbox() bool {
 	return len(e.Prefix) > len(inbox) && isInbox(e.Prefix[:len(inbox)])
 }
 
+// withPrefix fills in the prefix of a server that does not tell its namespace (no NAMESPACE, RFC 2342):
+// when every mailbox is INBOX or below it, that is where mailboxes live, as Courier and Cyrus have it.
+func (e End) withPrefix() End {
+	if !e.Guess || e.Prefix != "" || e.Delimiter == "" {
+		return e
+	}
+	below := 0
+	for _, m := range e.Mailboxes {
+		switch {
+		case isInbox(m.Name):
+		case len(m.Name) > len(inbox) && isInbox(m.Name[:len(inbox)]) && strings.HasPrefix(m.Name[len(inbox):], e.Delimiter):
+			below++
+		default:
+			return e
+		}
+	}
+	if below > 0 {
+		e.Prefix = inbox + e.Delimiter
+	}
+	return e
+}
+
 // withoutPrefix returns the name inside the personal namespace, and whether it lies there.
 func (e End) withoutPrefix(name string) (string, bool) {
 	if e.underInbox() && len(name) >= len(e.Prefix) && strings.EqualFold(name[:len(e.Prefix)], e.Prefix) {

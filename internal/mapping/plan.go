@@ -46,6 +46,7 @@ type planner struct {
 	src, dst End
 	rules    Rules
 	letters  alphabet
+	names    nameIndex
 	nodes    []*node
 	parents  map[string]*node   // by path, joined by NUL
 	exact    map[string]Mailbox // of the destination, by name
@@ -62,8 +63,9 @@ type planner struct {
 // and so does the destination that the plan has made, with Exists set.
 func Make(src, dst End, rules Rules) Plan {
 	src.Mailboxes, dst.Mailboxes = byName(src.Mailboxes), byName(dst.Mailboxes)
+	src, dst = src.withPrefix(), dst.withPrefix()
 	p := &planner{
-		src: src, dst: dst, rules: rules, letters: newAlphabet(dst, rules),
+		src: src, dst: dst, rules: rules, letters: newAlphabet(dst, rules), names: newNameIndex(),
 		parents: map[string]*node{}, exact: map[string]Mailbox{}, alike: map[string]Mailbox{},
 		wanted: map[string]int{}, claims: map[string]claim{},
 	}

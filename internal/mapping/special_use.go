@@ -82,10 +82,9 @@ func newCandidate(m Mailbox, path []string, use string, names nameIndex) (candid
 // mapSpecialUses lets, for each use, the best source mailbox have the destination's mailbox of
 // that use. All others keep their own names.
 func (p *planner) mapSpecialUses() {
-	names := newNameIndex()
 	for _, use := range specialUses() {
-		targets := p.targets(use, names)
-		sources := p.sources(use, names, targets)
+		targets := p.targets(use, p.names)
+		sources := p.sources(use, p.names, targets)
 		if len(sources) == 0 {
 			continue
 		}

@@ -30,7 +30,7 @@ func list(ctx context.Context, session *endpoint.Session) (listing, error) {
 }
 
 func newListing(namespaces imap.Namespaces, entries []imap.ListEntry) listing {
-	l := listing{byName: make(map[string]imap.ListEntry, len(entries))}
+	l := listing{end: mapping.End{Guess: namespaces.Guessed}, byName: make(map[string]imap.ListEntry, len(entries))}
 	if len(namespaces.Personal) > 0 {
 		l.end.Prefix, l.end.Delimiter = namespaces.Personal[0].Prefix, namespaces.Personal[0].Delimiter
 	}

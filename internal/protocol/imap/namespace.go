@@ -13,14 +13,18 @@ type Namespace struct {
 }
 
 // Namespaces are the three classes of RFC 2342, section 5.
-type Namespaces struct{ Personal, Others, Shared []Namespace }
+type Namespaces struct {
+	Personal, Others, Shared []Namespace
+
+	Guessed bool // the server does not have the command: the prefix of Personal is not known
+}
 
 // Namespace asks where mailboxes live. A server without the extension has one personal namespace
 // whose prefix is empty and whose delimiter LIST tells.
 func (c *Client) Namespace(ctx context.Context) (Namespaces, error) {
 	if !c.Capabilities().Has("NAMESPACE") && !c.Capabilities().Has("IMAP4REV2") {
 		delimiter, err := c.delimiter(ctx)
-		return Namespaces{Personal: []Namespace{{Delimiter: delimiter}}}, err
+		return Namespaces{Personal: []Namespace{{Delimiter: delimiter}}, Guessed: true}, err
 	}
 	var found Namespaces
 	cmd := &command{name: "NAMESPACE", untagged: func(resp *response) bool {

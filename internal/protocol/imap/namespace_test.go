@@ -23,9 +23,9 @@ func TestNamespace(t *testing.T) {
 		{"none", "NAMESPACE", "NAMESPACE", "* NAMESPACE NIL NIL NIL", Namespaces{}},
 		{"too short", "NAMESPACE", "NAMESPACE", `* NAMESPACE (("x")())`, Namespaces{}},
 		{"nothing said", "NAMESPACE", "NAMESPACE", "* OK", Namespaces{}},
-		{"without the extension", "", `LIST "" ""`, `* LIST (\Noselect) "." ""`, Namespaces{Personal: []Namespace{{"", "."}}}},
-		{"without the extension, flat", "", `LIST "" ""`, `* LIST (\Noselect) NIL ""`, Namespaces{Personal: []Namespace{{"", ""}}}},
-		{"without the extension, and nothing said", "", `LIST "" ""`, "* OK", Namespaces{Personal: []Namespace{{"", ""}}}},
+		{"without the extension", "", `LIST "" ""`, `* LIST (\Noselect) "." ""`, Namespaces{Personal: []Namespace{{"", "."}}, Guessed: true}},
+		{"without the extension, flat", "", `LIST "" ""`, `* LIST (\Noselect) NIL ""`, Namespaces{Personal: []Namespace{{"", ""}}, Guessed: true}},
+		{"without the extension, and nothing said", "", `LIST "" ""`, "* OK", Namespaces{Personal: []Namespace{{"", ""}}, Guessed: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -34,8 +34,8 @@ func TestNamespace(t *testing.T) {
 				s.silent()
 			})
 			got, err := client.Namespace(within(t))
-			if err != nil || fmt.Sprintf("%q", got) != fmt.Sprintf("%q", test.want) {
-				t.Errorf("got %q, %v, want %q", got, err, test.want)
+			if err != nil || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", test.want) {
+				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
 			}
 		})
 	}
