@@ -209,7 +209,7 @@ func (t *turn) take(r mailcopy.Result) {
 	for _, f := range r.Findings {
 		t.findings[f.Code+"\x00"+f.Object] = f
 	}
-	if r.Tally.Copied+r.Tally.Adopted > 0 {
+	if r.Advanced {
 		t.failures = 0
 	}
 }

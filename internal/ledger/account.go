@@ -41,7 +41,7 @@ type Account struct {
 
 // SaveAccount writes the row; the verdict is the verification's own.
 func (l *Ledger) SaveAccount(ctx context.Context, a Account) error {
-	return l.writer.do(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, mailboxes, messages, octets, copied, failed, started_unix, finished_unix)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason, next_step = excluded.next_step,
@@ -54,7 +54,7 @@ func (l *Ledger) SaveAccount(ctx context.Context, a Account) error {
 
 // PlanAccounts makes a row for every address that has none yet.
 func (l *Ledger) PlanAccounts(ctx context.Context, addresses []string) error {
-	return l.writer.do(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, address := range addresses {
 			if _, err := tx.Exec(`INSERT OR IGNORE INTO accounts (address) VALUES (?)`, address); err != nil {
 				return err
@@ -66,25 +66,19 @@ func (l *Ledger) PlanAccounts(ctx context.Context, addresses []string) error {
 
 // Accounts returns all rows in alphabetical order.
 func (l *Ledger) Accounts(ctx context.Context) ([]Account, error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT a.address, state, pass, reason, next_step, mailboxes, messages, octets, copied, failed,
-		started_unix, finished_unix, COALESCE(verdict, ''), COALESCE(verified_unix, 0)
-		FROM accounts a LEFT JOIN verifications v ON v.address = a.address ORDER BY a.address`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var all []Account
-	for rows.Next() {
+	err := l.read(ctx, func(rows *sql.Rows) error {
 		var a Account
 		var started, finished, verified int64
-		if err := rows.Scan(&a.Address, &a.State, &a.Pass, &a.Reason, &a.NextStep, &a.Mailboxes, &a.Messages, &a.Octets, &a.Copied, &a.Failed,
-			&started, &finished, &a.Verdict, &verified); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&a.Address, &a.State, &a.Pass, &a.Reason, &a.NextStep, &a.Mailboxes, &a.Messages, &a.Octets, &a.Copied, &a.Failed,
+			&started, &finished, &a.Verdict, &verified)
 		a.Started, a.Finished, a.VerifiedAt = fromUnix(started), fromUnix(finished), fromUnix(verified)
 		all = append(all, a)
-	}
-	return all, rows.Err()
+		return err
+	}, `SELECT a.address, state, pass, reason, next_step, mailboxes, messages, octets, copied, failed,
+		started_unix, finished_unix, COALESCE(verdict, ''), COALESCE(verified_unix, 0)
+		FROM accounts a LEFT JOIN verifications v ON v.address = a.address ORDER BY a.address`)
+	return all, err
 }
 
 func unix(t time.Time) int64 {

@@ -34,7 +34,7 @@ type Intent struct {
 // Intend writes one intent for each of the batches in one commit and returns their ids.
 func (l *Ledger) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches ...[]Item) ([]int64, error) {
 	ids := make([]int64, len(batches))
-	err := l.writer.do(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
 		for i, items := range batches {
 			result, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix)
 				VALUES (?, ?, 'intent', ?, ?, ?, ?, ?)`, m.ID, m.Generation, floor, sourceUIDs(items), encodeSizes(items), encodeFlags(items), l.now().Unix())
@@ -63,7 +63,7 @@ func (l *Ledger) AdoptIntent(ctx context.Context, m *Mailbox, id int64, items []
 }
 
 func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string, items []Item) error {
-	err := l.writer.do(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
 		result, err := tx.Exec(`UPDATE batches SET state = ?, src_uids = ?, dst_uids = ?, sizes = ?, digests = ?, flags = ?
 			WHERE id = ? AND state = 'intent'`, state, sourceUIDs(items), destinationUIDs(items), encodeSizes(items), encodeDigests(items), encodeFlags(items), id)
 		if err != nil {
@@ -82,7 +82,7 @@ func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string
 
 // Adopt writes a row for messages that were at the destination before we came.
 func (l *Ledger) Adopt(ctx context.Context, m *Mailbox, items []Item) error {
-	err := l.writer.do(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, flags, created_unix)
 			VALUES (?, ?, 'adopted', 0, ?, ?, ?, ?, ?)`, m.ID, m.Generation, sourceUIDs(items), destinationUIDs(items), encodeSizes(items), encodeFlags(items), l.now().Unix())
 		if err != nil {
@@ -98,7 +98,7 @@ func (l *Ledger) Adopt(ctx context.Context, m *Mailbox, items []Item) error {
 
 // Void drops intents of which the destination has stored nothing.
 func (l *Ledger) Void(ctx context.Context, ids ...int64) error {
-	return l.writer.do(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, id := range ids {
 			if _, err := tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'intent'`, id); err != nil {
 				return err
@@ -159,7 +159,10 @@ func (l *Ledger) loadBatches(ctx context.Context, m *Mailbox) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	return l.loadRefusals(ctx, m)
+	if err := l.loadRefusals(ctx, m); err != nil {
+		return err
+	}
+	return l.loadSuspects(ctx, m)
 }
 
 var errDamaged = errors.New("the ledger is damaged")

@@ -21,7 +21,7 @@ const (
 // ReplaceFindings makes findings the only ones that origin has for an account: what it no longer
 // says is over.
 func (l *Ledger) ReplaceFindings(ctx context.Context, address string, origin Origin, findings []rehome.Finding) error {
-	return l.writer.do(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.Exec(`DELETE FROM findings WHERE address = ? AND origin = ?`, address, origin); err != nil {
 			return err
 		}
@@ -38,20 +38,14 @@ func (l *Ledger) ReplaceFindings(ctx context.Context, address string, origin Ori
 
 // Findings returns the findings that hold, worst first; address "" means of all accounts.
 func (l *Ledger) Findings(ctx context.Context, address string) ([]rehome.Finding, error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT address, code, object, severity, sentence, next_step FROM findings
+	var all []rehome.Finding
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		var f rehome.Finding
+		err := rows.Scan(&f.Account, &f.Code, &f.Object, &f.Severity, &f.Sentence, &f.NextStep)
+		all = append(all, f)
+		return err
+	}, `SELECT address, code, object, severity, sentence, next_step FROM findings
 		WHERE ? = '' OR address = ?
 		ORDER BY CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, address, code, object`, address, address)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []rehome.Finding
-	for rows.Next() {
-		var f rehome.Finding
-		if err := rows.Scan(&f.Account, &f.Code, &f.Object, &f.Severity, &f.Sentence, &f.NextStep); err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-	return all, rows.Err()
+	return all, err
 }

@@ -31,11 +31,12 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver behind "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"rehome"
 )
@@ -61,7 +62,12 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 	if err := makePrivate(path); err != nil {
 		return nil, openFault(path, err)
 	}
-	db, err := sql.Open("sqlite", dataSource(path))
+	// To SQLite a relative name may mean something else than a file, such as ":memory:".
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, openFault(path, err)
+	}
+	db, err := sql.Open("sqlite", dataSource(absolute))
 	if err != nil {
 		return nil, openFault(path, err)
 	}
@@ -91,16 +97,27 @@ func dataSource(path string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
 }
 
+var (
+	errNewer   = errors.New("newer than this program's")
+	errForeign = errors.New("it is another program's SQLite file")
+)
+
 func openFault(path string, err error) error {
-	hint := "check that the folder exists and is writable, and that the file is a rehome store"
-	if strings.Contains(err.Error(), "newer") {
+	hint := hintOf(err)
+	switch {
+	case errors.Is(err, errNewer):
 		hint = "use the rehome that wrote it, or a newer one"
+	case hint == "", primaryCode(err) == sqlite3.SQLITE_NOTADB: // whatever it is, it may be precious
+		hint = "check that the folder exists and is writable, and that the file is a rehome store"
 	}
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "open store", Object: path, Cause: err, Hint: hint}
 }
 
 // upgrade applies the numbered schema files that are missing.
 func upgrade(ctx context.Context, db *sql.DB) error {
+	if err := checkOurs(ctx, db); err != nil {
+		return err
+	}
 	files, err := fs.Sub(schema, "schema")
 	if err != nil {
 		return err
@@ -115,10 +132,44 @@ func upgrade(ctx context.Context, db *sql.DB) error {
 	}
 	sources := provider.ListSources()
 	if newest := sources[len(sources)-1].Version; current > newest {
-		return fmt.Errorf("its schema %d is newer than this program's %d", current, newest)
+		return fmt.Errorf("its schema %d is %w %d", current, errNewer, newest)
 	}
-	_, err = provider.Up(ctx)
+	if _, err = provider.Up(ctx); err != nil {
+		// Of two that open a new store at once, one finds its tables made by the other meanwhile.
+		_, err = provider.Up(ctx)
+	}
 	return err
+}
+
+// checkOurs refuses a database with other tables than ours before anything is written to it.
+func checkOurs(ctx context.Context, db *sql.DB) error {
+	var tables, ours int
+	err := db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE name WHEN ? THEN 1 END) FROM sqlite_master WHERE type = 'table'`,
+		goose.DefaultTablename).Scan(&tables, &ours)
+	if err == nil && tables > 0 && ours == 0 {
+		return errForeign
+	}
+	return err
+}
+
+// write runs a change as the writer does: when it returns nil, the change is on the disk.
+func (l *Ledger) write(ctx context.Context, change func(*sql.Tx) error) error {
+	return l.fault("write store", l.writer.do(ctx, change))
+}
+
+// read calls scan for each row of a query.
+func (l *Ledger) read(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := l.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return l.fault("read store", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return l.fault("read store", err)
+		}
+	}
+	return l.fault("read store", rows.Err())
 }
 
 // Close waits for pending writes and closes the file.

@@ -37,6 +37,7 @@ type Mailbox struct {
 	Done       imap.UIDSet            // source UIDs that are at the destination
 	Ours       imap.UIDSet            // destination UIDs that Done stands for
 	Refused    map[imap.UID]time.Time // source UIDs that the destination did not take, and when
+	Suspects   map[imap.UID]int       // source UIDs at which the source broke off, and how often
 	Intents    []Intent               // begun and never answered, oldest first
 	Fresh      bool                   // the row, or its generation, was made by this call
 	Reanchored bool                   // a UIDVALIDITY or the destination's name had changed: what was done is void
@@ -46,8 +47,8 @@ type Mailbox struct {
 // from the stored one, or the mailbox now goes elsewhere, a new generation begins: the UIDs of the
 // old one mean nothing any more (RFC 9051, section 2.3.1.1).
 func (l *Ledger) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
-	m := &Mailbox{Anchor: anchor, Refused: map[imap.UID]time.Time{}}
-	err := l.writer.do(ctx, func(tx *sql.Tx) error { return m.anchorRow(tx) })
+	m := &Mailbox{Anchor: anchor, Refused: map[imap.UID]time.Time{}, Suspects: map[imap.UID]int{}}
+	err := l.write(ctx, func(tx *sql.Tx) error { return m.anchorRow(tx) })
 	if err != nil {
 		return nil, fmt.Errorf("ledger row of %s %q: %w", anchor.Address, anchor.Source, err)
 	}
@@ -119,7 +120,7 @@ func (l *Ledger) States(ctx context.Context, address string) (map[string]Mailbox
 // Settle notes that a pass over the mailbox is complete and what both ends looked like.
 func (l *Ledger) Settle(ctx context.Context, m *Mailbox, state State) error {
 	m.State = state
-	return l.writer.do(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE mailboxes SET src_uidnext = ?, src_messages = ?, src_modseq = ? WHERE id = ? AND generation = ?`,
 			state.SrcUIDNext, state.SrcMessages, state.SrcModSeq, m.ID, m.Generation)
 		return err

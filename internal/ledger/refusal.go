@@ -20,7 +20,7 @@ type Refusal struct {
 
 // Refuse notes a refused message; a later refusal of the same message replaces the earlier one.
 func (l *Ledger) Refuse(ctx context.Context, m *Mailbox, r Refusal) error {
-	err := l.writer.do(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT OR REPLACE INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_unix)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, l.now().Unix())
 		return err
@@ -45,18 +45,11 @@ func dropRefusals(tx *sql.Tx, m *Mailbox, items []Item) error {
 }
 
 func (l *Ledger) loadRefusals(ctx context.Context, m *Mailbox) error {
-	rows, err := l.db.QueryContext(ctx, `SELECT src_uid, created_unix FROM refusals WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return l.read(ctx, func(rows *sql.Rows) error {
 		var uid imap.UID
 		var created int64
-		if err := rows.Scan(&uid, &created); err != nil {
-			return err
-		}
+		err := rows.Scan(&uid, &created)
 		m.Refused[uid] = fromUnix(created)
-	}
-	return rows.Err()
+		return err
+	}, `SELECT src_uid, created_unix FROM refusals WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
 }

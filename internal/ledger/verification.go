@@ -19,7 +19,7 @@ type Verification struct {
 
 // SaveVerification replaces the account's last one. Time is set here.
 func (l *Ledger) SaveVerification(ctx context.Context, v Verification) error {
-	return l.writer.do(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT OR REPLACE INTO verifications (address, level, verdict, result, verified_unix) VALUES (?, ?, ?, ?, ?)`,
 			v.Address, v.Level, v.Verdict, v.Result, l.now().Unix())
 		return err
@@ -28,20 +28,14 @@ func (l *Ledger) SaveVerification(ctx context.Context, v Verification) error {
 
 // Verifications returns the last verification of every account, in alphabetical order.
 func (l *Ledger) Verifications(ctx context.Context) ([]Verification, error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT address, level, verdict, result, verified_unix FROM verifications ORDER BY address`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var all []Verification
-	for rows.Next() {
+	err := l.read(ctx, func(rows *sql.Rows) error {
 		var v Verification
 		var seconds int64
-		if err := rows.Scan(&v.Address, &v.Level, &v.Verdict, &v.Result, &seconds); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&v.Address, &v.Level, &v.Verdict, &v.Result, &seconds)
 		v.Time = fromUnix(seconds)
 		all = append(all, v)
-	}
-	return all, rows.Err()
+		return err
+	}, `SELECT address, level, verdict, result, verified_unix FROM verifications ORDER BY address`)
+	return all, err
 }

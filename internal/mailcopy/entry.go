@@ -54,6 +54,9 @@ func sweep(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) ([]
 		return nil, err
 	}
 	if err := command.Wait(ctx); err != nil {
+		if uid := firstMissing(uids, entries); uid != 0 && session.Err() != nil {
+			err = &readError{uid: uid, err: err}
+		}
 		return nil, err
 	}
 	return sortUnique(entries), nil

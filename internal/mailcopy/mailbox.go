@@ -51,14 +51,21 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.leaveDestination(ctx); err != nil {
 		return err
 	}
-	done, err := j.copyAll(ctx, wanted)
+	rest, suspects := j.setSuspectsAside(wanted)
+	done, err := j.copyAll(ctx, rest)
+	if err == nil && done {
+		done, err = j.trySuspects(ctx, suspects)
+	}
 	j.slice.find(j.keywords.finding(j.pair.Source)...)
 	if err != nil {
-		return err
+		return j.noteSuspect(ctx, err)
 	}
 	if !done {
 		j.slice.noteMore()
 		return nil
+	}
+	if err := j.ledger().Acquit(ctx, j.row); err != nil {
+		return err
 	}
 	if err := j.checkLeftovers(ctx, wanted); err != nil {
 		return err

@@ -107,6 +107,7 @@ var DefaultBudget = Budget{Time: 30 * time.Second, Octets: 256 << 20}
 // Result is what one slice has done and seen.
 type Result struct {
 	More     bool // the budget ended before the work did
+	Advanced bool // something was copied or learnt: trying again is worth it
 	Tally    Tally
 	Findings []rehome.Finding
 

@@ -104,6 +104,7 @@ func (j *mailboxJob) refuse(ctx context.Context, e entry, why refusal) error {
 		return err
 	}
 	j.slice.count(func(t *Tally) { t.Failed++ })
+	j.slice.noteAdvance()
 	j.slice.find(j.refusalFinding(row, messageID))
 	return nil
 }
@@ -111,7 +112,7 @@ func (j *mailboxJob) refuse(ctx context.Context, e entry, why refusal) error {
 func (j *mailboxJob) refusalFinding(r ledger.Refusal, messageID string) rehome.Finding {
 	f := rehome.Finding{
 		Code: r.Code, Severity: rehome.SeverityError, Object: fmt.Sprintf("%s uid %d", j.pair.Source, r.UID),
-		Sentence: fmt.Sprintf("the message %s(%s) was not copied: %s", withBlank(messageID), octetText(r.Size), r.Words),
+		Sentence: fmt.Sprintf("the message %s%swas not copied: %s", withBlank(messageID), sizeText(r.Size), r.Words),
 		NextStep: "ask the destination why, then run sync again",
 	}
 	if r.Escrow != "" {

@@ -31,6 +31,7 @@ type slice struct {
 	findings []rehome.Finding
 	view     accountView
 	looked   bool
+	advanced bool
 	present  int64 // messages that need no copy
 }
 
@@ -161,6 +162,13 @@ func (s *slice) noteMore() {
 	s.more = true
 }
 
+// noteAdvance says that the slice has learnt something, even if it copied nothing.
+func (s *slice) noteAdvance() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advanced = true
+}
+
 func (s *slice) find(findings ...rehome.Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,6 +188,7 @@ func (s *slice) result() Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := Result{More: s.more, Tally: s.tally, Findings: s.findings, Looked: s.looked}
+	r.Advanced = s.advanced || s.tally.Copied+s.tally.Adopted > 0
 	r.Mailboxes, r.Messages, r.Octets = s.view.totals()
 	r.Remaining = max(r.Messages-s.present-int64(s.tally.Copied+s.tally.Failed), 0)
 	return r

@@ -13,6 +13,14 @@ import (
 // octetText renders a size for people.
 func octetText(octets int64) string { return humanize.IBytes(uint64(max(octets, 0))) }
 
+// sizeText is the size in brackets, or nothing when it is not known.
+func sizeText(octets int64) string {
+	if octets == 0 {
+		return ""
+	}
+	return "(" + octetText(octets) + ") "
+}
+
 // joinNames renders a set of names in alphabetical order.
 func joinNames(set map[string]bool) string {
 	names := make([]string, 0, len(set))

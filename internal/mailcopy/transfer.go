@@ -224,10 +224,30 @@ func (f *flow) untilLast() error {
 // mailbox is done.
 func (f *flow) finish() error {
 	err := f.fetch.Wait(f.ctx)
-	if err != nil && (!imap.IsStatus(err, "NO") || f.job.src.Err() != nil) {
+	if err != nil && f.job.src.Err() != nil {
+		return f.broke(err)
+	}
+	if err != nil && !imap.IsStatus(err, "NO") {
 		return err
 	}
 	return f.advance(len(f.transfers))
+}
+
+// broke names the message that the source was reading when it ended the connection: the one whose
+// body was cut, or else the first that never came.
+func (f *flow) broke(err error) error {
+	if f.current == len(f.transfers) {
+		return err
+	}
+	t := f.transfers[f.current]
+	var cut *imap.BodyError
+	switch {
+	case errors.As(err, &cut) && t.next > 0:
+		return &readError{uid: t.batch[t.next-1].uid, err: err}
+	case t.next < len(t.batch):
+		return &readError{uid: t.batch[t.next].uid, err: err}
+	}
+	return err
 }
 
 // advance ends the transfers before index and hands them to answers.

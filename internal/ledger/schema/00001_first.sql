@@ -69,6 +69,16 @@ CREATE TABLE refusals (
   PRIMARY KEY (mailbox_id, generation, src_uid)
 );
 
+-- Messages at which the source broke the connection while it was reading them.
+CREATE TABLE suspects (
+  mailbox_id   BIGINT NOT NULL REFERENCES mailboxes(id),
+  generation   BIGINT NOT NULL,
+  src_uid      BIGINT NOT NULL,
+  failures     BIGINT NOT NULL,
+  updated_unix BIGINT NOT NULL,
+  PRIMARY KEY (mailbox_id, generation, src_uid)
+);
+
 CREATE TABLE findings (
   address      TEXT NOT NULL,
   code         TEXT NOT NULL,
@@ -83,6 +93,7 @@ CREATE TABLE findings (
 
 -- +goose Down
 DROP TABLE findings;
+DROP TABLE suspects;
 DROP TABLE refusals;
 DROP TABLE batches;
 DROP TABLE mailboxes;

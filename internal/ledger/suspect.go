@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"rehome/internal/protocol/imap"
+)
+
+// Suspect counts a failure of the source while it was reading a message: a damaged message can end
+// the connection each time it is asked for, and must not take its mailbox with it.
+func (l *Ledger) Suspect(ctx context.Context, m *Mailbox, uid imap.UID) error {
+	err := l.writer.do(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO suspects (mailbox_id, generation, src_uid, failures, updated_unix) VALUES (?, ?, ?, 1, ?)
+			ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET failures = failures + 1, updated_unix = excluded.updated_unix`,
+			m.ID, m.Generation, uid, l.now().Unix())
+		return err
+	})
+	if err == nil {
+		m.Suspects[uid]++
+	}
+	return err
+}
+
+// Acquit forgets all suspicions of a mailbox: a pass over it is complete, and the next one gives
+// every message a new chance.
+func (l *Ledger) Acquit(ctx context.Context, m *Mailbox) error {
+	if len(m.Suspects) == 0 {
+		return nil
+	}
+	clear(m.Suspects)
+	return l.writer.do(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM suspects WHERE mailbox_id = ?`, m.ID)
+		return err
+	})
+}
+
+func (l *Ledger) loadSuspects(ctx context.Context, m *Mailbox) error {
+	rows, err := l.db.QueryContext(ctx, `SELECT src_uid, failures FROM suspects WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var uid imap.UID
+		var failures int
+		if err := rows.Scan(&uid, &failures); err != nil {
+			return err
+		}
+		m.Suspects[uid] = failures
+	}
+	return rows.Err()
+}

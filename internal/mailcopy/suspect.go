@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"rehome/internal/protocol/imap"
+)
+
+// Some servers end the connection when they meet a damaged message, and would do so each time. The
+// message that was being read becomes a suspect; the next slice copies everything else first and then
+// gives each suspect a connection's chance of its own. One that fails alone too is left behind.
+const maxSuspicions = 2
+
+// readError says at which message the source broke off.
+type readError struct {
+	uid imap.UID
+	err error
+}
+
+func (e *readError) Error() string { return e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }
+
+// noteSuspect books the message at which the source broke off, if that is what happened.
+func (j *mailboxJob) noteSuspect(ctx context.Context, err error) error {
+	var broke *readError
+	if !errors.As(err, &broke) || ctx.Err() != nil {
+		return err
+	}
+	j.slice.noteAdvance()
+	return errors.Join(err, j.ledger().Suspect(ctx, j.row, broke.uid))
+}
+
+// setSuspectsAside splits what is wanted into the inconspicuous and the suspects, in UID order.
+func (j *mailboxJob) setSuspectsAside(wanted imap.UIDSet) (rest imap.UIDSet, suspects []imap.UID) {
+	var aside imap.UIDSet
+	for _, uid := range slices.Sorted(maps.Keys(j.row.Suspects)) {
+		if wanted.Contains(uid) {
+			aside.Add(uid)
+			suspects = append(suspects, uid)
+		}
+	}
+	return wanted.Minus(aside), suspects
+}
+
+// trySuspects copies suspects one by one; done is false when the budget ended.
+func (j *mailboxJob) trySuspects(ctx context.Context, suspects []imap.UID) (done bool, err error) {
+	for _, uid := range suspects {
+		if j.row.Suspects[uid] >= maxSuspicions {
+			why := refusal{code: "message_unreadable", words: "the source ends the connection each time it is asked for it"}
+			if err := j.refuse(ctx, entry{uid: uid}, why); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if done, err := j.copyAll(ctx, imap.NewUIDSet(uid)); err != nil || !done {
+			return done, err
+		}
+	}
+	return true, nil
+}
+
+// firstMissing returns the lowest of uids that entries, in whatever order, lack; 0 when all are there.
+func firstMissing(uids imap.UIDSet, entries []entry) imap.UID {
+	left := uids.Minus(uidsOf(sortUnique(slices.Clone(entries))))
+	for uid := range left.All() {
+		return uid
+	}
+	return 0
+}
