@@ -5,11 +5,10 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 
+	"rehome"
 	"rehome/internal/protocol/imap"
 )
 
@@ -34,10 +33,15 @@ type Intent struct {
 // Intend writes one intent for each of the batches in one commit and returns their ids.
 func (l *Ledger) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches ...[]Item) ([]int64, error) {
 	ids := make([]int64, len(batches))
+	for _, items := range batches {
+		if err := checkUIDs(items, sourceUID); err != nil {
+			return nil, err
+		}
+	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		for i, items := range batches {
 			result, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix)
-				VALUES (?, ?, 'intent', ?, ?, ?, ?, ?)`, m.ID, m.Generation, floor, sourceUIDs(items), encodeSizes(items), encodeFlags(items), l.now().Unix())
+				VALUES (?, ?, 'intent', ?, ?, ?, ?, ?)`, m.ID, m.Generation, floor, runsOf(items, sourceUID), encodeSizes(items), encodeFlags(items), l.now().Unix())
 			if err != nil {
 				return err
 			}
@@ -63,13 +67,16 @@ func (l *Ledger) AdoptIntent(ctx context.Context, m *Mailbox, id int64, items []
 }
 
 func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string, items []Item) error {
+	if err := checkUIDs(items, sourceUID, destinationUID); err != nil {
+		return err
+	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		result, err := tx.Exec(`UPDATE batches SET state = ?, src_uids = ?, dst_uids = ?, sizes = ?, digests = ?, flags = ?
-			WHERE id = ? AND state = 'intent'`, state, sourceUIDs(items), destinationUIDs(items), encodeSizes(items), encodeDigests(items), encodeFlags(items), id)
+			WHERE id = ? AND state = 'intent'`, state, runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items), encodeDigests(items), encodeFlags(items), id)
 		if err != nil {
 			return err
 		}
-		if err := exactlyOne(result); err != nil {
+		if err := l.exactlyOne(result); err != nil {
 			return fmt.Errorf("intent %d: %w", id, err)
 		}
 		return dropRefusals(tx, m, items)
@@ -82,9 +89,12 @@ func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string
 
 // Adopt writes a row for messages that were at the destination before we came.
 func (l *Ledger) Adopt(ctx context.Context, m *Mailbox, items []Item) error {
+	if err := checkUIDs(items, sourceUID, destinationUID); err != nil {
+		return err
+	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, flags, created_unix)
-			VALUES (?, ?, 'adopted', 0, ?, ?, ?, ?, ?)`, m.ID, m.Generation, sourceUIDs(items), destinationUIDs(items), encodeSizes(items), encodeFlags(items), l.now().Unix())
+			VALUES (?, ?, 'adopted', 0, ?, ?, ?, ?, ?)`, m.ID, m.Generation, runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items), encodeFlags(items), l.now().Unix())
 		if err != nil {
 			return err
 		}
@@ -113,144 +123,67 @@ func (m *Mailbox) note(items []Item) {
 	for _, item := range items {
 		m.Done.Add(item.UID)
 		m.Ours.Add(item.DstUID)
+		delete(m.Refused, item.UID)
 	}
 }
 
-// loadBatches fills Done, Ours, Refused and Intents.
+// loadBatches fills Done, Ours and Intents.
 func (l *Ledger) loadBatches(ctx context.Context, m *Mailbox) error {
-	rows, err := l.db.QueryContext(ctx, `SELECT id, state, dst_floor, src_uids, dst_uids, created_unix,
-		CASE state WHEN 'intent' THEN sizes END, CASE state WHEN 'intent' THEN flags END
-		FROM batches WHERE mailbox_id = ? AND generation = ? ORDER BY id`, m.ID, m.Generation)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return l.read(ctx, func(rows *sql.Rows) error {
 		var (
-			id, created              int64
-			state, srcUIDs, dstUIDs  string
-			floor                    imap.UID
-			encodedSizes, storedFlag []byte
+			id, created int64
+			state       string
+			floor       imap.UID
+			messages    int
+			c           columns
 		)
-		if err := rows.Scan(&id, &state, &floor, &srcUIDs, &dstUIDs, &created, &encodedSizes, &storedFlag); err != nil {
+		if err := rows.Scan(&id, &state, &floor, &created, &messages, &c.srcUIDs, &c.dstUIDs, &c.sizes, &c.flags); err != nil {
 			return err
 		}
-		uids, err := decodeUIDs(srcUIDs)
+		var err error
+		if state == "intent" {
+			intent := Intent{ID: id, Floor: floor, Age: l.now().Unix() - created}
+			intent.Items, err = c.intended()
+			m.Intents = append(m.Intents, intent)
+		} else {
+			err = m.load(c, messages)
+		}
 		if err != nil {
 			return fmt.Errorf("batch %d: %w", id, err)
 		}
-		if state == "intent" {
-			items, err := decodeItems(uids, encodedSizes, storedFlag)
-			if err != nil {
-				return fmt.Errorf("batch %d: %w", id, err)
-			}
-			m.Intents = append(m.Intents, Intent{ID: id, Floor: floor, Items: items, Age: l.now().Unix() - created})
-			continue
-		}
-		ours, err := decodeUIDs(dstUIDs)
-		if err != nil || len(ours) != len(uids) {
-			return fmt.Errorf("batch %d: %d source and %d destination UIDs (%w)", id, len(uids), len(ours), errors.Join(err, errDamaged))
-		}
-		for i := range uids {
-			m.Done.Add(uids[i])
-			m.Ours.Add(ours[i])
-		}
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, `SELECT id, state, dst_floor, created_unix, length(sizes), src_uids, dst_uids,
+		CASE state WHEN 'intent' THEN sizes END, CASE state WHEN 'intent' THEN flags END
+		FROM batches WHERE mailbox_id = ? AND generation = ? ORDER BY id`, m.ID, m.Generation)
+}
+
+// load adds a batch of at most so many messages that is at the destination.
+func (m *Mailbox) load(c columns, most int) error {
+	src, messages, err := decodeRuns(c.srcUIDs, most)
+	if err != nil {
 		return err
 	}
-	if err := l.loadRefusals(ctx, m); err != nil {
+	dst, ours, err := decodeRuns(c.dstUIDs, most)
+	if err != nil {
 		return err
 	}
-	return l.loadSuspects(ctx, m)
-}
-
-var errDamaged = errors.New("the ledger is damaged")
-
-// runs renders UIDs in their order as "4:9,12".
-func runs(n int, uid func(int) imap.UID) string {
-	var b strings.Builder
-	for i := 0; i < n; {
-		j := i
-		for j+1 < n && uid(j+1) == uid(j)+1 {
-			j++
-		}
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "%d", uid(i))
-		if j > i {
-			fmt.Fprintf(&b, ":%d", uid(j))
-		}
-		i = j + 1
+	if messages != ours {
+		return fmt.Errorf("%d source and %d destination UIDs: %w", messages, ours, errDamaged)
 	}
-	return b.String()
-}
-
-func sourceUIDs(items []Item) string {
-	return runs(len(items), func(i int) imap.UID { return items[i].UID })
-}
-
-func destinationUIDs(items []Item) string {
-	return runs(len(items), func(i int) imap.UID { return items[i].DstUID })
-}
-
-// decodeUIDs reads what runs wrote; the order of the runs counts.
-func decodeUIDs(text string) ([]imap.UID, error) {
-	var uids []imap.UID
-	if text == "" {
-		return nil, nil
+	for _, r := range src {
+		m.Done.AddRange(r.First, r.Last)
 	}
-	for run := range strings.SplitSeq(text, ",") {
-		set, ok := imap.ParseUIDSet(run)
-		if !ok {
-			return nil, fmt.Errorf("%q is no run of UIDs: %w", run, errDamaged)
-		}
-		for uid := range set.All() {
-			uids = append(uids, uid)
-		}
+	for _, r := range dst {
+		m.Ours.AddRange(r.First, r.Last)
 	}
-	return uids, nil
+	return nil
 }
 
-func encodeSizes(items []Item) []byte {
-	encoded := make([]byte, 0, 3*len(items))
-	for _, item := range items {
-		encoded = binary.AppendUvarint(encoded, uint64(item.Size))
-	}
-	return encoded
-}
-
-// encodeDigests returns nil unless every item has one.
-func encodeDigests(items []Item) []byte {
-	var encoded []byte
-	for _, item := range items {
-		if len(item.Digest) == 0 {
-			return nil
-		}
-		encoded = append(encoded, item.Digest...)
-	}
-	return encoded
-}
-
-// decodeItems joins the columns of one row.
-func decodeItems(uids []imap.UID, sizes, flags []byte) ([]Item, error) {
-	items := make([]Item, len(uids))
-	for i, uid := range uids {
-		size, n := binary.Uvarint(sizes)
-		if n <= 0 {
-			return nil, fmt.Errorf("sizes: %w", errDamaged)
-		}
-		sizes = sizes[n:]
-		items[i] = Item{UID: uid, Size: int64(size)}
-	}
-	return items, decodeFlags(flags, items)
-}
-
-func exactlyOne(result sql.Result) error {
+func (l *Ledger) exactlyOne(result sql.Result) error {
 	n, err := result.RowsAffected()
 	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows instead of one: another rehome works on this store", n)
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.path, Cause: errors.New("another rehome works on it"),
+			Hint: "let one of them end, then run the same command again"}
 	}
 	return err
 }

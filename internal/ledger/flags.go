@@ -64,7 +64,9 @@ func decodeFlags(encoded []byte, items []Item) error {
 		if err != nil || length > uint64(len(encoded)) {
 			return fmt.Errorf("flags: %w", errDamaged)
 		}
-		sets[i] = strings.Fields(string(encoded[:length]))
+		if length > 0 {
+			sets[i] = strings.Split(string(encoded[:length]), " ")
+		}
 		encoded = encoded[length:]
 	}
 	for i := range items {
@@ -73,6 +75,9 @@ func decodeFlags(encoded []byte, items []Item) error {
 			return fmt.Errorf("flags: %w", errDamaged)
 		}
 		items[i].Flags = sets[ref]
+	}
+	if len(encoded) > 0 {
+		return fmt.Errorf("flags of more than %d messages: %w", len(items), errDamaged)
 	}
 	return nil
 }

@@ -55,8 +55,10 @@ func (l *Ledger) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
 	if m.Fresh {
 		return m, nil
 	}
-	if err := l.loadBatches(ctx, m); err != nil {
-		return nil, fmt.Errorf("ledger batches of %s %q: %w", anchor.Address, anchor.Source, err)
+	for _, load := range []func(context.Context, *Mailbox) error{l.loadBatches, l.loadRefusals, l.loadSuspects} {
+		if err := load(ctx, m); err != nil {
+			return nil, fmt.Errorf("ledger rows of %s %q: %w", anchor.Address, anchor.Source, err)
+		}
 	}
 	return m, nil
 }
@@ -65,10 +67,12 @@ func (l *Ledger) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
 func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	a := m.Anchor
 	var stored Anchor
+	var modSeq int64
 	err := tx.QueryRow(`SELECT id, generation, dst_name, src_uidvalidity, dst_uidvalidity, src_uidnext, src_messages, src_modseq
 		FROM mailboxes WHERE address = ? AND src_name = ?`, a.Address, a.Source).Scan(&m.ID, &m.Generation,
 		&stored.Destination, &stored.SrcUIDValidity, &stored.DstUIDValidity,
-		&m.State.SrcUIDNext, &m.State.SrcMessages, &m.State.SrcModSeq)
+		&m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq)
+	m.State.SrcModSeq = uint64(modSeq)
 	if errors.Is(err, sql.ErrNoRows) {
 		m.Fresh, m.Generation = true, 1
 		result, err := tx.Exec(`INSERT INTO mailboxes (address, src_name, dst_name, src_uidvalidity, dst_uidvalidity) VALUES (?, ?, ?, ?, ?)`,
@@ -97,32 +101,32 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 // tell from one listing of each end which of them need to be opened at all. A mailbox with open
 // intents or refusals is left out: it has to be opened.
 func (l *Ledger) States(ctx context.Context, address string) (map[string]Mailbox, error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT m.id, m.generation, m.src_name, m.dst_name, m.src_uidvalidity, m.dst_uidvalidity,
+	states := map[string]Mailbox{}
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		m := Mailbox{Anchor: Anchor{Address: address}}
+		var modSeq int64
+		err := rows.Scan(&m.ID, &m.Generation, &m.Anchor.Source, &m.Anchor.Destination, &m.Anchor.SrcUIDValidity, &m.Anchor.DstUIDValidity,
+			&m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq)
+		m.State.SrcModSeq = uint64(modSeq)
+		states[m.Anchor.Source] = m
+		return err
+	}, `SELECT m.id, m.generation, m.src_name, m.dst_name, m.src_uidvalidity, m.dst_uidvalidity,
 		m.src_uidnext, m.src_messages, m.src_modseq FROM mailboxes m WHERE m.address = ?
 		AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.mailbox_id = m.id AND b.generation = m.generation AND b.state = 'intent')
 		AND NOT EXISTS (SELECT 1 FROM refusals r WHERE r.mailbox_id = m.id AND r.generation = m.generation)`, address)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	states := map[string]Mailbox{}
-	for rows.Next() {
-		m := Mailbox{Anchor: Anchor{Address: address}}
-		if err := rows.Scan(&m.ID, &m.Generation, &m.Anchor.Source, &m.Anchor.Destination, &m.Anchor.SrcUIDValidity, &m.Anchor.DstUIDValidity,
-			&m.State.SrcUIDNext, &m.State.SrcMessages, &m.State.SrcModSeq); err != nil {
-			return nil, err
-		}
-		states[m.Anchor.Source] = m
-	}
-	return states, rows.Err()
+	return states, err
 }
 
 // Settle notes that a pass over the mailbox is complete and what both ends looked like.
 func (l *Ledger) Settle(ctx context.Context, m *Mailbox, state State) error {
-	m.State = state
-	return l.write(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		// A mod-sequence has 64 bits in RFC 4551, section 3.1, and SQL's integers have a sign.
 		_, err := tx.Exec(`UPDATE mailboxes SET src_uidnext = ?, src_messages = ?, src_modseq = ? WHERE id = ? AND generation = ?`,
-			state.SrcUIDNext, state.SrcMessages, state.SrcModSeq, m.ID, m.Generation)
+			state.SrcUIDNext, state.SrcMessages, int64(state.SrcModSeq), m.ID, m.Generation)
 		return err
 	})
+	if err == nil {
+		m.State = state
+	}
+	return err
 }

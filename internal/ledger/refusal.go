@@ -5,6 +5,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"rehome/internal/protocol/imap"
 )
@@ -20,13 +21,14 @@ type Refusal struct {
 
 // Refuse notes a refused message; a later refusal of the same message replaces the earlier one.
 func (l *Ledger) Refuse(ctx context.Context, m *Mailbox, r Refusal) error {
+	now := l.now()
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT OR REPLACE INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_unix)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, l.now().Unix())
+		_, err := tx.Exec(`INSERT OR REPLACE INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_nano)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, now.UnixNano())
 		return err
 	})
 	if err == nil {
-		m.Refused[r.UID] = l.now()
+		m.Refused[r.UID] = now
 	}
 	return err
 }
@@ -49,7 +51,7 @@ func (l *Ledger) loadRefusals(ctx context.Context, m *Mailbox) error {
 		var uid imap.UID
 		var created int64
 		err := rows.Scan(&uid, &created)
-		m.Refused[uid] = fromUnix(created)
+		m.Refused[uid] = time.Unix(0, created)
 		return err
-	}, `SELECT src_uid, created_unix FROM refusals WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
+	}, `SELECT src_uid, created_nano FROM refusals WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
 }

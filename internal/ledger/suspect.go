@@ -12,7 +12,7 @@ import (
 // Suspect counts a failure of the source while it was reading a message: a damaged message can end
 // the connection each time it is asked for, and must not take its mailbox with it.
 func (l *Ledger) Suspect(ctx context.Context, m *Mailbox, uid imap.UID) error {
-	err := l.writer.do(ctx, func(tx *sql.Tx) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO suspects (mailbox_id, generation, src_uid, failures, updated_unix) VALUES (?, ?, ?, 1, ?)
 			ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET failures = failures + 1, updated_unix = excluded.updated_unix`,
 			m.ID, m.Generation, uid, l.now().Unix())
@@ -31,25 +31,18 @@ func (l *Ledger) Acquit(ctx context.Context, m *Mailbox) error {
 		return nil
 	}
 	clear(m.Suspects)
-	return l.writer.do(ctx, func(tx *sql.Tx) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`DELETE FROM suspects WHERE mailbox_id = ?`, m.ID)
 		return err
 	})
 }
 
 func (l *Ledger) loadSuspects(ctx context.Context, m *Mailbox) error {
-	rows, err := l.db.QueryContext(ctx, `SELECT src_uid, failures FROM suspects WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return l.read(ctx, func(rows *sql.Rows) error {
 		var uid imap.UID
 		var failures int
-		if err := rows.Scan(&uid, &failures); err != nil {
-			return err
-		}
+		err := rows.Scan(&uid, &failures)
 		m.Suspects[uid] = failures
-	}
-	return rows.Err()
+		return err
+	}, `SELECT src_uid, failures FROM suspects WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -16,7 +15,7 @@ type writer struct {
 	db    *sql.DB
 	queue chan *change
 	done  sync.WaitGroup
-	mu    sync.RWMutex // guards closed against senders
+	mu    sync.RWMutex // held by senders while they send, so that none meets a closed queue
 	shut  bool
 }
 
@@ -110,25 +109,26 @@ func (w *writer) transact(group []*change, results []error) error {
 			continue
 		}
 		if results[i], err = applyAlone(tx, c.apply); err != nil {
-			return errors.Join(err, tx.Rollback())
+			_ = tx.Rollback() // the transaction is lost either way, and err is the reason
+			return err
 		}
 	}
 	return tx.Commit()
 }
 
 // applyAlone runs one change inside a savepoint. The second error means that the transaction itself
-// is lost.
+// is lost: after a full disk and its like SQLite rolls all of it back by itself
+// (sqlite.org/lang_transaction.html, section 3.1), and then there is no savepoint to go back to.
 func applyAlone(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
 	if _, err := tx.Exec("SAVEPOINT one"); err != nil {
 		return nil, err
 	}
-	failed = apply(tx)
-	end := "RELEASE one"
-	if failed != nil {
-		end = "ROLLBACK TO one"
+	if failed = apply(tx); failed == nil {
+		_, err := tx.Exec("RELEASE one")
+		return nil, err
 	}
-	if _, err := tx.Exec(end); err != nil {
-		return failed, fmt.Errorf("%s: %w", end, err)
+	if _, err := tx.Exec("ROLLBACK TO one; RELEASE one"); err != nil {
+		return failed, failed // the consequence would only hide the cause
 	}
 	return failed, nil
 }

@@ -65,7 +65,7 @@ CREATE TABLE refusals (
   code         TEXT NOT NULL,
   words        TEXT NOT NULL, -- the server's own
   escrow       TEXT NOT NULL DEFAULT '', -- file that keeps the original
-  created_unix BIGINT NOT NULL,
+  created_nano BIGINT NOT NULL, -- UNIX time; in whole seconds it would look older than a pass of the same second
   PRIMARY KEY (mailbox_id, generation, src_uid)
 );
 
