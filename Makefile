@@ -28,8 +28,8 @@ lab: packages ## run an atmail 7 and an atmail 8 on loopback to try things on, u
 	$(GO) run ./cmd/lab up
 
 .PHONY: bench
-bench: packages ## speed beside the raw limit of the servers
-	$(GO) test -run '^$$' -bench . -benchmem -timeout 2h ./...
+bench: build packages ## speed beside mbsync and the raw limit of the servers, as a table
+	$(GO) run ./cmd/lab bench --rehome bin/rehome
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
