@@ -24,8 +24,8 @@ demo: build packages ## a whole move between two servers on this machine
 	$(GO) run ./cmd/lab demo --rehome bin/rehome
 
 .PHONY: lab
-lab: packages ## run an atmail 7 and an atmail 8 on loopback to try things on, until Ctrl-C
-	$(GO) run ./cmd/lab up
+lab: build packages ## run an atmail 7 and an atmail 8 on loopback to try things on, until Ctrl-C
+	$(GO) run ./cmd/lab up --rehome bin/rehome
 
 .PHONY: bench
 bench: build packages ## speed beside mbsync and the raw limit of the servers, as a table

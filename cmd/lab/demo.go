@@ -16,8 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"rehome/lab"
-	"rehome/lab/corpus"
 	"rehome/lab/scenario"
 )
 
@@ -57,25 +55,12 @@ func runDemo(ctx context.Context, options demoOptions) error {
 	if err := os.RemoveAll(paths[1]); err != nil {
 		return err
 	}
-	// Not below the checkout: the users that the servers run as may not reach it there.
-	roomDir, err := os.MkdirTemp("", "rehome-demo-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(roomDir) }()
-	if err := os.Chmod(roomDir, 0o755); err != nil {
-		return err
-	}
-	room, err := lab.NewRoom(roomDir)
-	if err != nil {
-		return err
-	}
 	fmt.Println("starting an atmail 7 and an atmail 8 on this machine, with a sample organisation at the first ...")
-	stage, err := scenario.Set(ctx, room, paths[1], paths[0], corpus.Sample(corpus.Options{Scale: options.scale}))
+	p, err := openPair(ctx, pairOptions{work: paths[1], binary: paths[0], scale: options.scale})
 	if err != nil {
-		return errors.Join(err, room.Close())
+		return err
 	}
-	return errors.Join((&demo{stage: stage, out: os.Stdout}).run(ctx), room.Close())
+	return errors.Join((&demo{stage: p.Stage, out: os.Stdout}).run(ctx), p.close())
 }
 
 func absolute(paths ...string) ([]string, error) {

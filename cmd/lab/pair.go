@@ -5,60 +5,58 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-
-	"golang.org/x/sync/errgroup"
+	"path/filepath"
 
 	"rehome/lab"
-	"rehome/lab/atmail7"
-	"rehome/lab/atmail8"
+	"rehome/lab/corpus"
+	"rehome/lab/scenario"
 )
 
-// pair is the two ends of a move in one room.
+// pair is the two ends of a move in one room, with the sample organisation at the source.
 type pair struct {
-	room        *lab.Room
-	source      *atmail7.Server
-	destination *atmail8.Server
-	remove      string // folder to remove at the end; empty if the caller named it
+	*scenario.Stage
+	room   *lab.Room
+	remove string // folder to remove at the end; empty if the caller named it
 }
 
-// openPair starts both servers in dir, or in a temporary folder if dir is empty. The caller closes
-// the pair.
-func openPair(dir string) (*pair, error) {
+// pairOptions says where a pair lives and how large its organisation is.
+type pairOptions struct {
+	room   string // folder for the servers; empty is a temporary one
+	work   string // folder to run rehome in; empty is "move" below the room
+	binary string // rehome; empty if nobody will run it
+	scale  float64
+}
+
+// openPair starts both servers and seeds the source. The caller closes the pair.
+func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 	p := &pair{}
-	if dir == "" {
-		var err error
-		if dir, err = os.MkdirTemp("", "lab-"); err != nil {
+	if options.room == "" {
+		// Not below the checkout: the users that the servers run as may not reach it there.
+		dir, err := os.MkdirTemp("", "lab-")
+		if err != nil {
 			return nil, err
 		}
-		p.remove = dir
 		if err := os.Chmod(dir, 0o755); err != nil {
 			return nil, err
 		}
+		options.room, p.remove = dir, dir
+	}
+	if options.work == "" {
+		options.work = filepath.Join(options.room, "move")
 	}
 	var err error
-	if p.room, err = lab.NewRoom(dir); err != nil {
+	if p.room, err = lab.NewRoom(options.room); err != nil {
 		return nil, errors.Join(err, p.sweep())
 	}
-	var both errgroup.Group
-	both.Go(func() (err error) {
-		p.source, err = atmail7.Start(p.room, atmail7.Options{})
-		return err
-	})
-	both.Go(func() (err error) {
-		p.destination, err = atmail8.Start(p.room, atmail8.Options{})
-		return err
-	})
-	if err := both.Wait(); err != nil {
+	p.Stage, err = scenario.Set(ctx, p.room, options.work, options.binary, corpus.Sample(corpus.Options{Scale: options.scale}))
+	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
 }
 
-func (p *pair) close() error {
-	return errors.Join(p.room.Close(), p.sweep())
-}
+func (p *pair) close() error { return errors.Join(p.room.Close(), p.sweep()) }
 
 // sweep removes the temporary folder.
 func (p *pair) sweep() error {
@@ -66,21 +64,4 @@ func (p *pair) sweep() error {
 		return nil
 	}
 	return os.RemoveAll(p.remove)
-}
-
-// people are the accounts at the source: one whose password the cloud takes, one whose password
-// it refuses, one whose password is only known as a hash.
-var people = []atmail7.Account{
-	{Address: "anna@example.test", Stored: "Anna-in-the-lab-1", FirstName: "Anna", LastName: "Arnold", RealName: "Anna Arnold", QuotaKB: 1 << 20},
-	{Address: "bob@example.test", Stored: "bob", FirstName: "Bob", LastName: "Berlin", RealName: "Bob Berlin", QuotaKB: 1 << 20},
-	{Address: "carla@example.test", Stored: "$1$ab$nNbvGZKuRSUW1chlbMykd1", Clear: "geheim", RealName: "Carla Cohen", QuotaKB: 1 << 20},
-}
-
-func (p *pair) populate(ctx context.Context) error {
-	for _, account := range people {
-		if err := p.source.AddAccount(ctx, account); err != nil {
-			return fmt.Errorf("populate the source: %w", err)
-		}
-	}
-	return nil
 }

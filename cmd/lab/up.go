@@ -15,27 +15,37 @@ import (
 )
 
 func newUp() *cobra.Command {
-	var dir string
+	var options pairOptions
 	command := &cobra.Command{
 		Use:   "up",
-		Short: "Run an atmail 7 and an atmail 8 cloud until Ctrl-C",
+		Short: "Run an atmail 7 with a sample organisation and an empty atmail 8 cloud until Ctrl-C",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return up(command.Context(), dir, command.OutOrStdout())
+			var err error
+			if options.binary, err = filepath.Abs(options.binary); err != nil {
+				return err
+			}
+			return up(command.Context(), options, command.OutOrStdout())
 		},
 	}
-	command.Flags().StringVar(&dir, "dir", "", "folder for all data, kept at the end (default: a temporary one)")
+	flags := command.Flags()
+	flags.StringVar(&options.room, "dir", "", "folder for all data, kept at the end (default: a temporary one)")
+	flags.StringVar(&options.binary, "rehome", "bin/rehome", "the rehome that writes the settings")
+	flags.Float64Var(&options.scale, "scale", 1, "size of the organisation; 1 is some 3,000 messages")
 	return command
 }
 
 // up runs both servers until ctx is done.
-func up(ctx context.Context, dir string, out io.Writer) (err error) {
-	p, err := openPair(dir)
+func up(ctx context.Context, options pairOptions, out io.Writer) (err error) {
+	p, err := openPair(ctx, options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	if err := p.populate(ctx); err != nil {
+	if said, err := p.Command(ctx, p.InitArgs()...).CombinedOutput(); err != nil {
+		return fmt.Errorf("rehome init: %w: %s", err, said)
+	}
+	if err := p.Configure(); err != nil {
 		return err
 	}
 	inbox := filepath.Join(p.room.Dir(), "account-manager")
@@ -45,12 +55,12 @@ func up(ctx context.Context, dir string, out io.Writer) (err error) {
 	if err := p.describe(out, inbox); err != nil {
 		return err
 	}
-	return manageAccounts(ctx, inbox, p.destination, out)
+	return manageAccounts(ctx, inbox, p.Destination, out)
 }
 
 // describe prints where everything is.
 func (p *pair) describe(out io.Writer, inbox string) error {
-	source, destination := p.source, p.destination
+	source, destination := p.Source, p.Destination
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\tatmail 7 (source)\tatmail 8 cloud (destination)")
 	for _, row := range [][3]string{
@@ -67,15 +77,12 @@ func (p *pair) describe(out io.Writer, inbox string) error {
 	} {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", row[0], row[1], row[2])
 	}
-	for _, person := range people {
-		password := person.Stored
-		if person.Clear != "" {
-			password = person.Clear + " (stored as a hash)"
-		}
-		fmt.Fprintf(table, "account\t%s %s\t-\n", person.Address, password)
+	for _, person := range p.Organisation.People {
+		fmt.Fprintf(table, "account\t%s %s\t-\n", person.Address, person.Plain)
 	}
 	fmt.Fprintf(table, "\nauthority\t%s\n", p.room.CAFile())
 	fmt.Fprintf(table, "logs\t%s\n", filepath.Join(p.room.Dir(), "log"))
-	fmt.Fprintf(table, "account manager\tput a CSV file into %s\n\nCtrl-C ends it.\n", inbox)
+	fmt.Fprintf(table, "account manager\tput a CSV file into %s\n", inbox)
+	fmt.Fprintf(table, "settings\tcd %s && rehome check\n\nCtrl-C ends it.\n", p.Dir)
 	return table.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -46,20 +47,30 @@ func (s *screen) await(t *testing.T, text string) string {
 	}
 }
 
+// buildRehome makes the binary that writes the settings.
+func buildRehome(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "rehome")
+	if out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
+		t.Fatalf("build rehome: %v\n%s", err, out)
+	}
+	return binary
+}
+
 func TestUp_importsFilesAndEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	dir := lab.Open(t).Dir()
 	var out screen
 	done := make(chan error, 1)
-	go func() { done <- up(ctx, dir, &out) }()
+	go func() { done <- up(ctx, pairOptions{room: dir, binary: buildRehome(t), scale: 0.01}, &out) }()
 	shown := out.await(t, "Ctrl-C ends it")
-	for _, want := range []string{"anna@example.test Anna-in-the-lab-1", filepath.Join(dir, "ca.pem"), "reader:", "https://127."} {
+	for _, want := range []string{"anna@example.com ", filepath.Join(dir, "ca.pem"), "reader:", "https://127.", "rehome check"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the table lacks %q:\n%s", want, shown)
 		}
 	}
-	csv := "EmailAddress,FirstName,LastName,Password\nanna@example.test,Anna,Arnold,Anna-in-the-lab-1\nbob@example.test,Bob,Berlin,bob\n"
+	csv := "EmailAddress,FirstName,LastName,Password\nanna@example.com,Anna,Arnold,Anna-in-the-lab-1\nbob@example.com,Bob,Berlin,bob\n"
 	inbox := filepath.Join(dir, "account-manager")
 	for name, text := range map[string]string{"a.new": csv, "b.new": "nonsense\n"} {
 		if err := os.WriteFile(filepath.Join(inbox, name), []byte(text), 0o600); err != nil {
@@ -69,7 +80,7 @@ func TestUp_importsFilesAndEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out.await(t, "1 accounts created, 1 rows rejected\n  line 3 bob@example.test: password is shorter")
+	out.await(t, "1 accounts created, 1 rows rejected\n  line 3 bob@example.com: password is shorter")
 	out.await(t, "b.new.csv is refused")
 	cancel()
 	if err := <-done; err != nil {
@@ -84,7 +95,7 @@ func TestOpenPair_sideBySide(t *testing.T) {
 	var starts errgroup.Group
 	for i := range pairs {
 		starts.Go(func() (err error) {
-			pairs[i], err = openPair("")
+			pairs[i], err = openPair(t.Context(), pairOptions{scale: 0.01})
 			return err
 		})
 	}
@@ -92,11 +103,11 @@ func TestOpenPair_sideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, p := range pairs {
-		greet(t, p.source.IMAPS, p.room.ClientTLS("mail.example.test"), "* OK")
-		greet(t, p.destination.IMAPS, p.room.ClientTLS("cloud.example.test"), "* OK")
-		greet(t, p.destination.POP3S, p.room.ClientTLS("cloud.example.test"), "+OK")
-		greet(t, p.destination.Sieve, nil, `"IMPLEMENTATION"`)
-		if _, err := lab.Dial(t.Context(), p.source.IMAPS, pairs[1-i].room.ClientTLS("mail.example.test")); err == nil {
+		greet(t, p.Source.IMAPS, p.room.ClientTLS("mail.example.test"), "* OK")
+		greet(t, p.Destination.IMAPS, p.room.ClientTLS("cloud.example.test"), "* OK")
+		greet(t, p.Destination.POP3S, p.room.ClientTLS("cloud.example.test"), "+OK")
+		greet(t, p.Destination.Sieve, nil, `"IMPLEMENTATION"`)
+		if _, err := lab.Dial(t.Context(), p.Source.IMAPS, pairs[1-i].room.ClientTLS("mail.example.test")); err == nil {
 			t.Error("a certificate of one room is trusted in another")
 		}
 		if err := p.close(); err != nil {
