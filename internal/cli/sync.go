@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"rehome"
@@ -79,9 +80,9 @@ func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []stri
 }
 
 func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
-	t := newTable("ACCOUNT", "COPIED", "FOUND THERE", "UNCHANGED", "FLAGS CHANGED", "FAILED", "SIZE").alignRight(1, 2, 3, 4, 5, 6)
+	t := newTable("ACCOUNT", "COPIED", "FOUND THERE", "UNCHANGED", "FLAGS CHANGED", "FAILED", "LEFT", "SIZE").alignRight(1, 2, 3, 4, 5, 6, 7)
 	for _, a := range synced.Accounts {
-		t.add(a.Account, number(a.Mail.Copied), number(a.Mail.Adopted), number(int(a.Mail.Unchanged)), number(a.Mail.Flagged), number(a.Mail.Failed), octets(a.Mail.Bytes))
+		t.add(a.Account, number(a.Mail.Copied), number(a.Mail.Adopted), number(int(a.Mail.Unchanged)), number(a.Mail.Flagged), number(a.Mail.Failed), number(int(a.Mail.Remaining)), octets(a.Mail.Bytes))
 	}
 	colors := paletteFor(w, os.Getenv)
 	if err := t.write(w, colors); err != nil {
@@ -107,13 +108,28 @@ func syncSummary(synced journey.Synced) string {
 	t := synced.Total()
 	switch {
 	case synced.Interrupted:
-		return fmt.Sprintf("interrupted after %s messages; run the same command again to go on", number(t.Copied))
+		return fmt.Sprintf("interrupted after %s messages; nothing is lost: run the same command again to go on", number(t.Copied))
 	case !synced.Complete():
 		return fmt.Sprintf("copied %s messages; what is left stands above with its next step, and the same command goes on from here", number(t.Copied))
 	case t.Copied == 0 && t.Flagged == 0 && t.Adopted == 0:
 		return fmt.Sprintf("nothing to do: all %s messages are at the destination", number(int(t.Unchanged)))
 	}
-	return fmt.Sprintf(`copied %s messages, %s; next: "rehome verify"`, number(t.Copied), octets(t.Bytes))
+	return deeds(t) + `; next: "rehome verify"`
+}
+
+// deeds lists what a pass has done.
+func deeds(t journey.SyncedMail) string {
+	var parts []string
+	if t.Copied > 0 {
+		parts = append(parts, fmt.Sprintf("copied %s, %s", plural(t.Copied, "message"), octets(t.Bytes)))
+	}
+	if t.Adopted > 0 {
+		parts = append(parts, fmt.Sprintf("found %s at the destination already", plural(t.Adopted, "message")))
+	}
+	if t.Flagged > 0 {
+		parts = append(parts, fmt.Sprintf("brought the flags of %s up to date", plural(t.Flagged, "message")))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (f *frame) planSync(ctx context.Context, move *journey.Move, accounts []string) (Outcome, error) {

@@ -38,6 +38,7 @@ type SyncedMail struct {
 	Flagged   int   `json:"flags_changed"`
 	Removed   int   `json:"removed"`
 	Failed    int   `json:"failed"`
+	Remaining int64 `json:"remaining"` // still to be copied
 	Bytes     int64 `json:"bytes"`
 }
 
@@ -61,6 +62,7 @@ func (s Synced) Total() SyncedMail {
 		t.Flagged += a.Mail.Flagged
 		t.Removed += a.Mail.Removed
 		t.Failed += a.Mail.Failed
+		t.Remaining += a.Mail.Remaining
 		t.Bytes += a.Mail.Bytes
 	}
 	return t
@@ -141,7 +143,7 @@ func syncedAccount(o conductor.Outcome) SyncedAccount {
 		Account: o.Account, Findings: o.Findings,
 		Mail: SyncedMail{
 			Copied: o.Tally.Copied, Adopted: o.Tally.Adopted, Unchanged: o.Unchanged(), Flagged: o.Tally.Flagged,
-			Removed: o.Tally.Removed, Failed: o.Tally.Failed, Bytes: o.Tally.Octets,
+			Removed: o.Tally.Removed, Failed: o.Tally.Failed, Remaining: o.Remaining, Bytes: o.Tally.Octets,
 		},
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
