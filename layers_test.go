@@ -3,8 +3,12 @@
 package rehome
 
 import (
-	"os/exec"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -84,24 +88,48 @@ func siblingsAllowed(pkg, imported string) bool {
 }
 
 // moduleImports returns the production imports of every package of the module, limited to the module.
+// It reads the files itself: the result of a test that asked "go list" would be cached although an
+// import has changed.
 func moduleImports(t *testing.T) map[string][]string {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
 	result := map[string][]string{}
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		var ours []string
-		for _, imported := range fields[1:] {
-			if imported == "rehome" || strings.HasPrefix(imported, "rehome/") {
-				ours = append(ours, imported)
-			}
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
 		}
-		result[fields[0]] = ours
+		name := entry.Name()
+		if entry.IsDir() && (name == "testdata" || len(name) > 1 && strings.HasPrefix(name, ".")) {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := path.Join("rehome", filepath.ToSlash(filepath.Dir(file)))
+		result[pkg] = append(result[pkg], ownImports(parsed)...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result) < 10 {
+		t.Fatalf("found only %d packages: the test does not look where the code is", len(result))
 	}
 	return result
+}
+
+func ownImports(file *ast.File) []string {
+	var ours []string
+	for _, spec := range file.Imports {
+		imported := strings.Trim(spec.Path.Value, `"`)
+		if imported == "rehome" || strings.HasPrefix(imported, "rehome/") {
+			ours = append(ours, imported)
+		}
+	}
+	return ours
 }
 
 func floorOf(pkg string) int {

@@ -194,7 +194,9 @@ func (c *Conductor) again(ctx context.Context, t *turn, wait time.Duration) {
 func (c *Conductor) end(t *turn, err error) {
 	t.outcome.Err = err
 	t.outcome.Findings = t.list()
-	c.options.Progress.Finished(err != nil)
+	if !errors.Is(err, context.Canceled) { // interrupted is neither done nor failed
+		c.options.Progress.Finished(err != nil)
+	}
 	c.left.Done()
 }
 
