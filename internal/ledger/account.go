@@ -39,15 +39,19 @@ type Account struct {
 	VerifiedAt time.Time
 }
 
-// SaveAccount writes the row; the verdict is the verification's own.
+// SaveAccount writes the row; the verdict is the verification's own. A negative number of Mailboxes
+// says that this pass has not seen the source yet: then the figures of the pass before stay.
 func (l *Ledger) SaveAccount(ctx context.Context, a Account) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, mailboxes, messages, octets, copied, failed, started_unix, finished_unix)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason, next_step = excluded.next_step,
-			mailboxes = excluded.mailboxes, messages = excluded.messages, octets = excluded.octets, copied = excluded.copied, failed = excluded.failed,
-			started_unix = excluded.started_unix, finished_unix = excluded.finished_unix`,
-			a.Address, a.State, a.Pass, a.Reason, a.NextStep, a.Mailboxes, a.Messages, a.Octets, a.Copied, a.Failed, unix(a.Started), unix(a.Finished))
+		_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, started_unix, finished_unix) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason,
+			next_step = excluded.next_step, started_unix = excluded.started_unix, finished_unix = excluded.finished_unix`,
+			a.Address, a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished))
+		if err != nil || a.Mailboxes < 0 {
+			return err
+		}
+		_, err = tx.Exec(`UPDATE accounts SET mailboxes = ?, messages = ?, octets = ?, copied = ?, failed = ? WHERE address = ?`,
+			a.Mailboxes, a.Messages, a.Octets, a.Copied, a.Failed, a.Address)
 		return err
 	})
 }

@@ -5,6 +5,7 @@ package ledger
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"rehome"
@@ -14,7 +15,11 @@ import (
 // mailboxes would both copy what neither has booked yet. The system releases the lock when the
 // process ends, however it ends.
 func (l *Ledger) Lock() (unlock func(), err error) {
-	path := l.path + ".lock"
+	store, err := filepath.EvalSymlinks(l.path) // a store with two names is one store
+	if err != nil {
+		return nil, openFault(l.path, err)
+	}
+	path := store + ".lock"
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, openFault(path, err)

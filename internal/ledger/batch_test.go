@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehome"
+	"rehome/internal/protocol/imap"
+)
+
+// stored returns all batches at the destination.
+func stored(t testing.TB, l *Ledger, m *Mailbox) []Stored {
+	t.Helper()
+	var all []Stored
+	must(t, l.Stored(t.Context(), m, func(s Stored) error {
+		all = append(all, s)
+		return nil
+	}))
+	return all
+}
+
+func TestIntend_comesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	l.now = func() time.Time { return time.Unix(1000, 0) }
+	m := load(t, l, inbox())
+	first := []Item{{UID: 9, Size: 70_000, Flags: []string{`\Flagged`, `\Seen`}}, {UID: 4}, {UID: 5, Size: 1, Flags: []string{`\Flagged`, `\Seen`}}}
+	second := []Item{{UID: 1, Size: 3}}
+	ids, err := l.Intend(t.Context(), m, 42, first, second)
+	must(t, err)
+
+	l.now = func() time.Time { return time.Unix(1090, 0) }
+	want := []Intent{{ID: ids[0], Floor: 42, Items: first, Age: 90}, {ID: ids[1], Floor: 42, Items: second, Age: 90}}
+	if diff := cmp.Diff(want, load(t, l, inbox()).Intents); diff != "" {
+		t.Error(diff)
+	}
+	if done := stored(t, l, m); len(done) > 0 || !m.Done.Empty() {
+		t.Errorf("an intent counts as done: %v", done)
+	}
+}
+
+func TestReceive_fewerThanIntended(t *testing.T) {
+	t.Parallel()
+	for name, finish := range map[string]func(*Ledger, *testing.T, *Mailbox, int64, []Item) error{
+		"receipt": func(l *Ledger, t *testing.T, m *Mailbox, id int64, items []Item) error {
+			return l.Receive(t.Context(), m, id, items)
+		},
+		"adoption": func(l *Ledger, t *testing.T, m *Mailbox, id int64, items []Item) error {
+			return l.AdoptIntent(t.Context(), m, id, items)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := create(t)
+			m := load(t, l, inbox())
+			id := intend(t, l, m, messages(1, 2, 3, 4)...)
+			items := []Item{{UID: 4, DstUID: 30, Size: 9, Digest: make([]byte, 32)}, {UID: 2, DstUID: 31, Size: 8, Flags: []string{"$Junk"}, Digest: make([]byte, 32)}}
+			must(t, finish(l, t, m, id, items))
+
+			again := load(t, l, inbox())
+			if again.Done.String() != "2,4" || again.Ours.String() != "30:31" || len(again.Intents) > 0 {
+				t.Errorf("done %s, ours %s, intents %v, want 2,4 and 30:31", again.Done, again.Ours, again.Intents)
+			}
+			items[0].Digest, items[1].Digest = nil, nil // not among what comes back
+			if diff := cmp.Diff([]Stored{{BatchID: id, Items: items}}, stored(t, l, m)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReceive_onlyOnce(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	received, voided := intend(t, l, m, messages(1)...), intend(t, l, m, messages(2)...)
+	must(t, l.Receive(t.Context(), m, received, messages(1)))
+	must(t, l.Void(t.Context(), received, voided)) // a receipt cannot be voided
+	for name, id := range map[string]int64{"received": received, "voided": voided, "unknown": 9999} {
+		err := l.Receive(t.Context(), m, id, messages(5))
+		wantOperator(t, err, "another rehome", "let one of them end")
+		if m.Done.Contains(5) {
+			t.Errorf("%s intent: 5 counts as done", name)
+		}
+	}
+	if again := load(t, l, inbox()); again.Done.String() != "1" || len(again.Intents) > 0 {
+		t.Errorf("done %s, intents %v, want 1 and none", again.Done, again.Intents)
+	}
+}
+
+// A row without UIDs could never be read again.
+func TestBatch_messageWithoutUID(t *testing.T) {
+	t.Parallel()
+	l, ctx := create(t), t.Context()
+	m := load(t, l, inbox())
+	id := intend(t, l, m, messages(1)...)
+	nowhere := []Item{{UID: 1, DstUID: 2}, {UID: 2}}
+	_, err := l.Intend(ctx, m, 1, messages(3), []Item{{DstUID: 5}})
+	for name, err := range map[string]error{
+		"intend": err, "receive": l.Receive(ctx, m, id, nowhere), "adopt": l.Adopt(ctx, m, nowhere), "adopt intent": l.AdoptIntent(ctx, m, id, nowhere),
+	} {
+		if err == nil || rehome.ClassOf(err) != rehome.ClassBug {
+			t.Errorf("%s: %v, want an error of our own making", name, err)
+		}
+	}
+	if again := load(t, l, inbox()); len(again.Intents) != 1 || !again.Done.Empty() {
+		t.Errorf("something was written: %+v", again)
+	}
+}
+
+func TestRefuse_replacedThenWithdrawnWhenDone(t *testing.T) {
+	t.Parallel()
+	l, ctx := create(t), t.Context()
+	m := load(t, l, inbox())
+	first, second := time.Unix(100, 0), time.Unix(200, 5)
+	for _, moment := range []time.Time{first, second} {
+		l.now = func() time.Time { return moment }
+		for uid := imap.UID(1); uid <= 4; uid++ {
+			must(t, l.Refuse(ctx, m, Refusal{UID: uid, Code: "message_refused", Words: moment.String()}))
+		}
+	}
+	if again := load(t, l, inbox()); len(again.Refused) != 4 || !again.Refused[1].Equal(second) {
+		t.Errorf("refused %v, want four at %v", again.Refused, second)
+	}
+	must(t, l.Receive(ctx, m, intend(t, l, m, messages(1)...), messages(1)))
+	must(t, l.AdoptIntent(ctx, m, intend(t, l, m, messages(2)...), messages(2)))
+	must(t, l.Adopt(ctx, m, messages(3)))
+	again := load(t, l, inbox())
+	for name, m := range map[string]*Mailbox{"in memory": m, "in the file": again} {
+		if len(m.Refused) != 1 || !m.Refused[4].Equal(second) {
+			t.Errorf("%s: refused %v, want only 4", name, m.Refused)
+		}
+	}
+}
+
+func TestSaveFlags_ofSomeBatches(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	must(t, l.Adopt(t.Context(), m, messages(1, 2)))
+	must(t, l.Adopt(t.Context(), m, messages(3)))
+	batches := stored(t, l, m)
+	batches[0].Items[1].Flags = []string{"$Größe", `\Answered`}
+	must(t, l.SaveFlags(t.Context(), batches[:1]))
+	if diff := cmp.Diff(batches, stored(t, l, m)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestStored_visitorEndsIt(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	must(t, l.Adopt(t.Context(), m, messages(1)))
+	must(t, l.Adopt(t.Context(), m, messages(2)))
+	enough, visits := errors.New("enough"), 0
+	err := l.Stored(t.Context(), m, func(Stored) error {
+		visits++
+		return enough
+	})
+	if !errors.Is(err, enough) || visits != 1 {
+		t.Errorf("%v after %d visits, want %v after one", err, visits, enough)
+	}
+	must(t, l.Adopt(t.Context(), m, messages(3))) // and the connection is free again
+}

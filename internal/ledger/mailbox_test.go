@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehome/internal/protocol/imap"
+)
+
+func TestMailbox_freshThenAgain(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	first := load(t, l, inbox())
+	if !first.Fresh || first.Reanchored || first.Generation != 1 || first.State != (State{}) {
+		t.Errorf("first time: %+v, want fresh, generation 1", first)
+	}
+	must(t, l.Receive(t.Context(), first, intend(t, l, first, messages(4, 5, 9)...), messages(4, 5, 9)))
+	must(t, l.Adopt(t.Context(), first, messages(1)))
+	must(t, l.Refuse(t.Context(), first, Refusal{UID: 7}))
+	must(t, l.Suspect(t.Context(), first, 8))
+	must(t, l.Suspect(t.Context(), first, 8))
+	open := intend(t, l, first, messages(20)...)
+
+	again := load(t, l, inbox())
+	if again.Fresh || again.Reanchored || again.ID != first.ID || again.Generation != 1 {
+		t.Errorf("second time: %+v, want the same row", again)
+	}
+	if got, want := again.Done.String(), "1,4:5,9"; got != want {
+		t.Errorf("done %s, want %s", got, want)
+	}
+	if got, want := again.Ours.String(), "101,104:105,109"; got != want {
+		t.Errorf("ours %s, want %s", got, want)
+	}
+	if len(again.Intents) != 1 || again.Intents[0].ID != open {
+		t.Errorf("intents %+v, want %d", again.Intents, open)
+	}
+	if len(again.Refused) != 1 || again.Refused[7].IsZero() {
+		t.Errorf("refused %v, want 7", again.Refused)
+	}
+	if diff := cmp.Diff(map[imap.UID]int{8: 2}, again.Suspects); diff != "" {
+		t.Error(diff)
+	}
+	// What the row in memory says after the writes is what the file says.
+	if first.Done.String() != again.Done.String() || first.Ours.String() != again.Ours.String() || first.Suspects[8] != 2 {
+		t.Errorf("in memory done %s ours %s suspects %v", first.Done, first.Ours, first.Suspects)
+	}
+}
+
+func TestMailbox_reanchored(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Anchor){
+		"source renumbered":        func(a *Anchor) { a.SrcUIDValidity = 77 },
+		"destination renumbered":   func(a *Anchor) { a.DstUIDValidity = math.MaxUint32 },
+		"goes to another mailbox":  func(a *Anchor) { a.Destination = "Archive" },
+		"only the case is another": func(a *Anchor) { a.Destination = "inbox" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := create(t)
+			before := load(t, l, inbox())
+			must(t, l.Adopt(t.Context(), before, messages(1, 2)))
+			must(t, l.Refuse(t.Context(), before, Refusal{UID: 3}))
+			must(t, l.Suspect(t.Context(), before, 4))
+			intend(t, l, before, messages(5)...)
+			must(t, l.Settle(t.Context(), before, State{SrcUIDNext: 6, SrcMessages: 5, SrcModSeq: 4}))
+
+			anchor := inbox()
+			change(&anchor)
+			for i, wantNew := range []bool{true, false} {
+				m := load(t, l, anchor)
+				if m.Reanchored != wantNew || m.Fresh != wantNew || m.ID != before.ID || m.Generation != 2 {
+					t.Errorf("time %d: %+v, want generation 2, new %v", i+1, m, wantNew)
+				}
+				if !m.Done.Empty() || !m.Ours.Empty() || len(m.Intents)+len(m.Refused)+len(m.Suspects) > 0 || m.State != (State{}) {
+					t.Errorf("time %d: something of the old generation is left: %+v", i+1, m)
+				}
+			}
+			// Who still holds the old generation can no longer disturb the new one.
+			must(t, l.Settle(t.Context(), before, State{SrcUIDNext: 99}))
+			must(t, l.Adopt(t.Context(), before, messages(50)))
+			if m := load(t, l, anchor); m.State != (State{}) || !m.Done.Empty() {
+				t.Errorf("the old generation reaches the new one: %+v", m)
+			}
+		})
+	}
+}
+
+func TestMailbox_rowsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	other, elsewhere := inbox(), inbox()
+	other.Address = "bert@example.test"
+	elsewhere.Source, elsewhere.Destination = "Größe/ 日本 ' \" %", "INBOX.Größe"
+	seen := map[int64]bool{}
+	for _, anchor := range []Anchor{inbox(), other, elsewhere} {
+		m := load(t, l, anchor)
+		if !m.Fresh || seen[m.ID] {
+			t.Errorf("%+v: fresh %v, row %d of %v", anchor, m.Fresh, m.ID, seen)
+		}
+		seen[m.ID] = true
+	}
+	if m := load(t, l, elsewhere); m.Fresh || m.Anchor != elsewhere {
+		t.Errorf("again: %+v", m)
+	}
+}
+
+func TestStates_leavesOutWhatHasToBeOpened(t *testing.T) {
+	t.Parallel()
+	l, ctx := create(t), t.Context()
+	rows := map[string]*Mailbox{}
+	for _, name := range []string{"settled", "begun", "refused", "old troubles"} {
+		anchor := inbox()
+		anchor.Source = name
+		rows[name] = load(t, l, anchor)
+		must(t, l.Settle(ctx, rows[name], State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64}))
+	}
+	id := intend(t, l, rows["begun"], messages(1)...)
+	must(t, l.Refuse(ctx, rows["refused"], Refusal{UID: 1}))
+	intend(t, l, rows["old troubles"], messages(1)...)
+	must(t, l.Refuse(ctx, rows["old troubles"], Refusal{UID: 2}))
+	renumbered := rows["old troubles"].Anchor
+	renumbered.SrcUIDValidity++
+	load(t, l, renumbered)
+
+	wantStates(t, l, "old troubles", "settled")
+	must(t, l.Void(ctx, id))
+	must(t, l.Adopt(ctx, rows["refused"], messages(1)))
+	wantStates(t, l, "begun", "old troubles", "refused", "settled")
+
+	states, err := l.States(ctx, "anna@example.test")
+	must(t, err)
+	want := Mailbox{
+		ID: rows["settled"].ID, Generation: 1, Anchor: rows["settled"].Anchor,
+		State: State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64},
+	}
+	if diff := cmp.Diff(want, states["settled"], cmp.AllowUnexported(imap.UIDSet{})); diff != "" {
+		t.Error(diff)
+	}
+	if others, err := l.States(ctx, "bert@example.test"); err != nil || len(others) > 0 {
+		t.Errorf("another account has %v, %v", others, err)
+	}
+}
+
+func wantStates(t *testing.T, l *Ledger, want ...string) {
+	t.Helper()
+	states, err := l.States(t.Context(), "anna@example.test")
+	must(t, err)
+	got := map[string]bool{}
+	for name := range states {
+		got[name] = true
+	}
+	wanted := map[string]bool{}
+	for _, name := range want {
+		wanted[name] = true
+	}
+	if diff := cmp.Diff(wanted, got); diff != "" {
+		t.Errorf("states: %s", diff)
+	}
+}
+
+// RFC 4551, section 3.1: a mod-sequence may use all 64 bits.
+func TestSettle_largestModSeq(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	want := State{SrcUIDNext: math.MaxUint32, SrcMessages: 5, SrcModSeq: math.MaxUint64}
+	must(t, l.Settle(t.Context(), m, want))
+	if again := load(t, l, inbox()); m.State != want || again.State != want {
+		t.Errorf("in memory %+v, in the file %+v, want %+v", m.State, again.State, want)
+	}
+}
+
+// A refusal of a pass's first second must not look older than the pass: it would be tried again in
+// each of its slices.
+func TestRefuse_timeIsExact(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	moment := time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
+	l.now = func() time.Time { return moment }
+	m := load(t, l, inbox())
+	must(t, l.Refuse(t.Context(), m, Refusal{UID: 3, Size: 5, Code: "message_refused", Words: "no", Escrow: "a.eml"}))
+	if again := load(t, l, inbox()); !m.Refused[3].Equal(moment) || !again.Refused[3].Equal(moment) {
+		t.Errorf("in memory %v, in the file %v, want %v", m.Refused[3], again.Refused[3], moment)
+	}
+}
+
+func TestAcquit_givesANewChance(t *testing.T) {
+	t.Parallel()
+	l, ctx := create(t), t.Context()
+	m := load(t, l, inbox())
+	must(t, l.Acquit(ctx, m))
+	must(t, l.Suspect(ctx, m, 4))
+	must(t, l.Acquit(ctx, m))
+	if again := load(t, l, inbox()); len(m.Suspects)+len(again.Suspects) > 0 {
+		t.Errorf("in memory %v, in the file %v, want none", m.Suspects, again.Suspects)
+	}
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"rehome"
+	"rehome/internal/protocol/imap"
+)
+
+func TestWriter_manyAtOnce(t *testing.T) {
+	t.Parallel()
+	l, ctx := create(t), t.Context()
+	const writers = 200
+	var work sync.WaitGroup
+	for i := range writers {
+		work.Go(func() {
+			anchor := inbox()
+			anchor.Source = fmt.Sprint(i)
+			m, err := l.Mailbox(ctx, anchor)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ids, err := l.Intend(ctx, m, 1, messages(imap.UID(i+1)), messages(imap.UID(i+1000)))
+			if err != nil || len(ids) != 2 {
+				t.Errorf("intend: %v %v", ids, err)
+				return
+			}
+			if i%10 == 0 { // a change that fails in the midst of the others
+				if err := l.SaveAccount(ctx, Account{Address: anchor.Source, State: "nonsense"}); err == nil || rehome.ClassOf(err) != rehome.ClassBug {
+					t.Errorf("an impossible state: %v, want an error of our own making", err)
+				}
+			}
+			if err := l.Receive(ctx, m, ids[0], messages(imap.UID(i+1))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	work.Wait()
+	for i := range writers {
+		anchor := inbox()
+		anchor.Source = fmt.Sprint(i)
+		m := load(t, l, anchor)
+		if got, want := m.Done.String(), fmt.Sprint(i+1); got != want || len(m.Intents) != 1 || m.Intents[0].Items[0].UID != imap.UID(i+1000) {
+			t.Fatalf("mailbox %d: done %s, intents %v, want %s and one", i, got, m.Intents, want)
+		}
+	}
+	accounts, err := l.Accounts(ctx)
+	if err != nil || len(accounts) > 0 {
+		t.Errorf("accounts %v, %v, want none", accounts, err)
+	}
+}
+
+// plan returns a change that makes one account's row and then ends as told.
+func plan(ctx context.Context, address string, end func(*sql.Tx) error) *change {
+	return &change{ctx: ctx, result: make(chan error, 1), apply: func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, address); err != nil {
+			return err
+		}
+		return end(tx)
+	}}
+}
+
+func addresses(t *testing.T, l *Ledger) string {
+	t.Helper()
+	accounts, err := l.Accounts(t.Context())
+	must(t, err)
+	var all []string
+	for _, a := range accounts {
+		all = append(all, a.Address)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestWriter_oneOfAGroupFails(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	ctx := t.Context()
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	own := errors.New("no")
+	fine := func(*sql.Tx) error { return nil }
+	group := []*change{
+		plan(ctx, "a", fine),
+		plan(ctx, "b", func(*sql.Tx) error { return own }),
+		plan(gone, "c", fine),
+		plan(ctx, "a", fine), // the row is there already
+		plan(ctx, "d", func(tx *sql.Tx) error {
+			if _, err := tx.Exec(`SELECT * FROM nowhere`); err == nil {
+				t.Error("a table out of nowhere")
+			}
+			return nil // its own business: the statement alone failed
+		}),
+		plan(ctx, "e", fine),
+	}
+	l.writer.commit(group)
+	wants := []func(error) bool{isNil, is(own), is(context.Canceled), notNil, isNil, isNil}
+	for i, c := range group {
+		if err := <-c.result; !wants[i](err) {
+			t.Errorf("change %d: %v", i, err)
+		}
+	}
+	if got, want := addresses(t, l), "a d e"; got != want {
+		t.Errorf("in the file: %s, want %s", got, want)
+	}
+}
+
+func isNil(err error) bool               { return err == nil }
+func notNil(err error) bool              { return err != nil }
+func is(want error) func(err error) bool { return func(err error) bool { return errors.Is(err, want) } }
+
+// SQLite may roll the whole transaction back by itself, after a full disk for instance. Then nobody
+// of the group may believe that his change is on the disk, and everybody hears the cause.
+func TestWriter_transactionLost(t *testing.T) {
+	t.Parallel()
+	l, ctx := create(t), t.Context()
+	cause := errors.New("the disk is full")
+	group := []*change{
+		plan(ctx, "a", func(*sql.Tx) error { return nil }),
+		plan(ctx, "b", func(tx *sql.Tx) error {
+			_, err := tx.Exec("ROLLBACK")
+			return errors.Join(cause, err)
+		}),
+		plan(ctx, "c", func(*sql.Tx) error { return nil }),
+	}
+	l.writer.commit(group)
+	for i, c := range group {
+		if err := <-c.result; err == nil || err.Error() != cause.Error() {
+			t.Errorf("change %d: %v, want %v", i, err, cause)
+		}
+	}
+	must(t, l.PlanAccounts(ctx, []string{"d"}))
+	if got := addresses(t, l); got != "d" {
+		t.Errorf("in the file: %q, want only what came later", got)
+	}
+}
+
+func TestWriter_cancelledContext(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	ids, err := l.Intend(ctx, m, 1, messages(1))
+	_, readErr := l.Accounts(ctx)
+	for name, err := range map[string]error{"intend": err, "adopt": l.Adopt(ctx, m, messages(1)), "read": readErr} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v %v, want %v", name, ids, err, context.Canceled)
+		}
+	}
+	if again := load(t, l, inbox()); len(again.Intents) > 0 || !again.Done.Empty() || !m.Done.Empty() {
+		t.Errorf("something was written: %+v", again)
+	}
+}
+
+func TestClose_whileOthersWrite(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir() + "/rehome.db"
+	l, err := Open(t.Context(), path)
+	must(t, err)
+	var work sync.WaitGroup
+	var kept atomic.Int64
+	for i := range 100 {
+		work.Go(func() {
+			switch err := l.PlanAccounts(t.Context(), []string{fmt.Sprint(i)}); {
+			case err == nil:
+				kept.Add(1)
+			case !errors.Is(err, errClosed):
+				t.Errorf("write: %v, want %v", err, errClosed)
+			}
+		})
+	}
+	must(t, l.Close())
+	must(t, l.Close())
+	work.Wait()
+	if err := l.PlanAccounts(t.Context(), []string{"late"}); !errors.Is(err, errClosed) {
+		t.Errorf("write after the end: %v, want %v", err, errClosed)
+	}
+	accounts, err := open(t, path).Accounts(t.Context())
+	if err != nil || int64(len(accounts)) != kept.Load() {
+		t.Errorf("%d rows, %v, want %d", len(accounts), err, kept.Load())
+	}
+}
