@@ -15,6 +15,8 @@ import (
 	"errors"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
@@ -105,16 +107,17 @@ func (m *Move) ends(ctx context.Context) (src, dst *endpoint.IMAP, err error) {
 // reach proves that both ends answer before anything long begins: a host that is down is one clear
 // error and not one for each account.
 func reach(ctx context.Context, ends ...*endpoint.IMAP) error {
+	var group errgroup.Group
 	for _, e := range ends {
-		client, err := e.Dial(ctx)
-		if err != nil {
-			return err
-		}
-		if err := client.Logout(ctx); err != nil && ctx.Err() != nil {
-			return ctx.Err()
-		}
+		group.Go(func() error {
+			client, err := e.Dial(ctx)
+			if err != nil {
+				return err
+			}
+			return client.Close() // without good-bye: nobody has logged in
+		})
 	}
-	return nil
+	return group.Wait()
 }
 
 // rules translates the settings for mailboxes.

@@ -93,11 +93,18 @@ func (j *mailboxJob) copyAll(ctx context.Context, wanted imap.UIDSet) (done bool
 
 // open opens both mailboxes and the ledger's row.
 func (j *mailboxJob) open(ctx context.Context) (err error) {
-	if j.srcBox, err = j.src.Examine(ctx, j.pair.Source); err != nil {
-		return faultOf(err, "open source mailbox", j.pair.Source)
-	}
-	if j.dstBox, err = j.dst.Select(ctx, j.pair.Destination); err != nil {
-		return faultOf(err, "open destination mailbox", j.pair.Destination)
+	err = both(
+		func() (err error) {
+			j.srcBox, err = j.src.Examine(ctx, j.pair.Source)
+			return faultOf(err, "open source mailbox", j.pair.Source)
+		},
+		func() (err error) {
+			j.dstBox, err = j.dst.Select(ctx, j.pair.Destination)
+			return faultOf(err, "open destination mailbox", j.pair.Destination)
+		},
+	)
+	if err != nil {
+		return err
 	}
 	j.filter = newFlagFilter(j.dstBox)
 	j.row, err = j.ledger().Mailbox(ctx, ledger.Anchor{

@@ -4,63 +4,110 @@ package mailcopy
 
 import (
 	"context"
+	"slices"
 
 	"rehome"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/imap"
 )
+
+// commandsAhead is how many short commands are sent before the first answer is read: a hundred
+// mailboxes then cost a few round trips.
+const commandsAhead = 50
 
 // prepare creates and subscribes what the plan asks for. Parents that only hold others are made by
 // the server together with their children. A mailbox that cannot be created is left out with a
 // finding; the others go on.
 func (s *slice) prepare(ctx context.Context) error {
-	missing := map[string]bool{}
-	for _, name := range s.view.plan.Missing() {
-		missing[name] = true
+	refused := map[string]bool{}
+	err := ahead(ctx, s.missing(), s.createAhead, func(pair mapping.Pair, err error) error {
+		refused[pair.Destination] = err != nil
+		return s.judgeCreate(pair, err)
+	})
+	if err != nil {
+		return err
 	}
-	kept := s.view.plan.Pairs[:0:0]
+	s.view.plan.Pairs = slices.DeleteFunc(s.view.plan.Pairs, func(pair mapping.Pair) bool { return refused[pair.Destination] })
+	return ahead(ctx, s.unsubscribed(), s.subscribeAhead, s.judgeSubscribe)
+}
+
+// missing returns the pairs whose destinations have to be made, each destination once, parents first.
+func (s *slice) missing() []mapping.Pair {
+	byDestination := map[string]mapping.Pair{}
 	for _, pair := range s.view.plan.Pairs {
-		if missing[pair.Destination] && !pair.Container {
-			delete(missing, pair.Destination)
-			ok, err := s.create(ctx, pair.Source, pair.Destination)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
+		if !pair.Container {
+			byDestination[pair.Destination] = pair
 		}
-		kept = append(kept, pair)
+	}
+	var pairs []mapping.Pair
+	for _, name := range s.view.plan.Missing() {
+		pairs = append(pairs, byDestination[name])
+	}
+	return pairs
+}
+
+// unsubscribed returns the pairs that are subscribed at the source only.
+func (s *slice) unsubscribed() []mapping.Pair {
+	var pairs []mapping.Pair
+	for _, pair := range s.view.plan.Pairs {
 		if pair.Subscribe && !pair.Container && !s.view.dst[pair.Destination].Subscribed {
-			if err := s.subscribe(ctx, pair.Destination); err != nil {
+			pairs = append(pairs, pair)
+		}
+	}
+	return pairs
+}
+
+// ahead sends one command for each pair, some of them before the first answer is read, and hands
+// every answer to judge.
+func ahead(ctx context.Context, pairs []mapping.Pair, send func(context.Context, mapping.Pair) (*imap.Answer, error), judge func(mapping.Pair, error) error) error {
+	for some := range slices.Chunk(pairs, commandsAhead) {
+		answers := make([]*imap.Answer, len(some))
+		failures := make([]error, len(some))
+		for i, pair := range some {
+			answers[i], failures[i] = send(ctx, pair)
+		}
+		for i, pair := range some {
+			if failures[i] == nil {
+				failures[i] = answers[i].Wait(ctx)
+			}
+			if err := judge(pair, failures[i]); err != nil {
 				return err
 			}
 		}
 	}
-	s.view.plan.Pairs = kept
 	return nil
 }
 
-// create makes one mailbox; ok is false when the destination refuses its name.
-func (s *slice) create(ctx context.Context, source, destination string) (ok bool, err error) {
-	err = faultOf(s.dst.Create(ctx, destination), "create mailbox", destination)
-	if err == nil || rehome.ClassOf(err) != rehome.ClassPermanent {
-		return err == nil, err
-	}
-	s.find(rehome.Finding{
-		Code: "mailbox_refused", Severity: rehome.SeverityError, Object: source,
-		Sentence: "the destination does not take this mailbox, its messages stay behind: " + err.Error(),
-		NextStep: "give it another name with mail.rename and run sync again",
-	})
-	return false, nil
+func (s *slice) createAhead(ctx context.Context, pair mapping.Pair) (*imap.Answer, error) {
+	return s.dst.CreateAhead(ctx, pair.Destination)
 }
 
-// subscribe is a convenience for the user's client: a refusal is a warning.
-func (s *slice) subscribe(ctx context.Context, name string) error {
-	err := faultOf(s.dst.Subscribe(ctx, name), "subscribe", name)
+func (s *slice) subscribeAhead(ctx context.Context, pair mapping.Pair) (*imap.Answer, error) {
+	return s.dst.SubscribeAhead(ctx, pair.Destination)
+}
+
+// judgeCreate makes a finding of a name that the destination refuses; other trouble ends the slice.
+func (s *slice) judgeCreate(pair mapping.Pair, err error) error {
+	err = faultOf(err, "create mailbox", pair.Destination)
 	if err == nil || rehome.ClassOf(err) != rehome.ClassPermanent {
 		return err
 	}
 	s.find(rehome.Finding{
-		Code: "subscription_refused", Severity: rehome.SeverityWarning, Object: name,
+		Code: "mailbox_refused", Severity: rehome.SeverityError, Object: pair.Source,
+		Sentence: "the destination does not take this mailbox, its messages stay behind: " + err.Error(),
+		NextStep: "give it another name with mail.rename and run sync again",
+	})
+	return nil
+}
+
+// judgeSubscribe makes a refusal a warning: a subscription is a convenience for the user's client.
+func (s *slice) judgeSubscribe(pair mapping.Pair, err error) error {
+	err = faultOf(err, "subscribe", pair.Destination)
+	if err == nil || rehome.ClassOf(err) != rehome.ClassPermanent {
+		return err
+	}
+	s.find(rehome.Finding{
+		Code: "subscription_refused", Severity: rehome.SeverityWarning, Object: pair.Destination,
 		Sentence: err.Error(), NextStep: "subscribe it in the mail client",
 	})
 	return nil

@@ -41,22 +41,38 @@ func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budge
 	return s
 }
 
-// open logs in at both ends, always at the source first: two accounts that each hold one end and
-// wait for the other cannot happen.
-func (s *slice) open(ctx context.Context) (err error) {
-	if s.src, err = s.engine.options.Source.Open(ctx, s.account); err != nil {
-		return err
-	}
-	s.dst, err = s.engine.options.Destination.Open(ctx, s.account)
-	return err
+// open logs in at both ends at the same time. That two accounts each hold one end and wait for the
+// other for ever cannot happen: a caller runs no more slices at once than either end has
+// connections, and extra connections are only taken when they are free.
+func (s *slice) open(ctx context.Context) error {
+	return both(
+		func() (err error) { s.src, err = s.engine.options.Source.Open(ctx, s.account); return err },
+		func() (err error) { s.dst, err = s.engine.options.Destination.Open(ctx, s.account); return err },
+	)
 }
 
+// close logs out at both ends.
 func (s *slice) close() {
-	for _, session := range []*endpoint.Session{s.src, s.dst} {
-		if session != nil {
-			session.Close()
+	leave := func(session *endpoint.Session) func() error {
+		return func() error {
+			if session != nil {
+				session.Close()
+			}
+			return nil
 		}
 	}
+	_ = both(leave(s.src), leave(s.dst)) // neither returns an error
+}
+
+// both does one thing at each end at the same time. The source's error comes first.
+func both(src, dst func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- dst() }()
+	err := src()
+	if dstErr := <-done; err == nil {
+		err = dstErr
+	}
+	return err
 }
 
 // do runs the slice: look at both ends, make what is missing, copy mailbox by mailbox.

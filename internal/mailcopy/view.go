@@ -22,13 +22,20 @@ type accountView struct {
 
 // look takes the view.
 func (s *slice) look(ctx context.Context) (accountView, error) {
-	srcEnd, src, err := listEnd(ctx, s.src)
+	var srcEnd, dstEnd mapping.End
+	var src, dst map[string]imap.ListEntry
+	err := both(
+		func() (err error) {
+			srcEnd, src, err = listEnd(ctx, s.src)
+			return endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
+		},
+		func() (err error) {
+			dstEnd, dst, err = listEnd(ctx, s.dst)
+			return endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+		},
+	)
 	if err != nil {
-		return accountView{}, endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
-	}
-	dstEnd, dst, err := listEnd(ctx, s.dst)
-	if err != nil {
-		return accountView{}, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+		return accountView{}, err
 	}
 	states, err := s.engine.options.Ledger.States(ctx, s.account.Address)
 	if err != nil {
@@ -43,11 +50,12 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 
 // listEnd asks one side for its namespaces and mailboxes.
 func listEnd(ctx context.Context, session *endpoint.Session) (mapping.End, map[string]imap.ListEntry, error) {
-	namespaces, err := session.Namespace(ctx)
-	if err != nil {
-		return mapping.End{}, nil, err
-	}
-	entries, err := session.List(ctx)
+	var namespaces imap.Namespaces
+	var entries []imap.ListEntry
+	err := both( // two commands of one connection, sent together
+		func() (err error) { namespaces, err = session.Namespace(ctx); return err },
+		func() (err error) { entries, err = session.List(ctx); return err },
+	)
 	if err != nil {
 		return mapping.End{}, nil, err
 	}

@@ -10,19 +10,55 @@ import (
 
 // Create makes a mailbox (RFC 9051, section 6.3.4). That it exists already is not an error.
 func (c *Client) Create(ctx context.Context, name string) error {
-	if err := checkName(name); err != nil {
+	answer, err := c.CreateAhead(ctx, name)
+	if err != nil {
 		return err
 	}
-	err := c.do(ctx, &command{name: "CREATE " + strconv.Quote(name)}, raw("CREATE "), mailbox(name))
-	if IsCode(err, "ALREADYEXISTS") { // RFC 5530
-		return nil
+	return answer.Wait(ctx)
+}
+
+// CreateAhead sends CREATE without waiting for its answer, so that many mailboxes cost one round trip.
+func (c *Client) CreateAhead(ctx context.Context, name string) (*Answer, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
 	}
-	return err
+	return c.sendAhead(ctx, &command{name: "CREATE " + strconv.Quote(name)}, raw("CREATE "), mailbox(name))
 }
 
 // Subscribe puts a mailbox on the list that clients show (RFC 9051, section 6.3.7).
 func (c *Client) Subscribe(ctx context.Context, name string) error {
-	return c.do(ctx, &command{name: "SUBSCRIBE " + strconv.Quote(name)}, raw("SUBSCRIBE "), mailbox(name))
+	answer, err := c.SubscribeAhead(ctx, name)
+	if err != nil {
+		return err
+	}
+	return answer.Wait(ctx)
+}
+
+// SubscribeAhead sends SUBSCRIBE without waiting for its answer.
+func (c *Client) SubscribeAhead(ctx context.Context, name string) (*Answer, error) {
+	return c.sendAhead(ctx, &command{name: "SUBSCRIBE " + strconv.Quote(name)}, raw("SUBSCRIBE "), mailbox(name))
+}
+
+// Answer is that of a command that was sent ahead. Wait must be called on each.
+type Answer struct {
+	client *Client
+	cmd    *command
+}
+
+func (c *Client) sendAhead(ctx context.Context, cmd *command, parts ...part) (*Answer, error) {
+	if err := c.send(ctx, cmd, parts...); err != nil {
+		return nil, err
+	}
+	return &Answer{client: c, cmd: cmd}, nil
+}
+
+// Wait returns when the server has answered. That something exists already is not an error.
+func (a *Answer) Wait(ctx context.Context) error {
+	err := a.client.wait(ctx, a.cmd)
+	if IsCode(err, "ALREADYEXISTS") { // RFC 5530
+		return nil
+	}
+	return err
 }
 
 // checkName refuses what no server should be asked to create.
