@@ -11,12 +11,17 @@ import (
 	"rehome/internal/ledger"
 )
 
-// save writes where the account stands, with the reason when it is blocked.
+// save writes where the account stands, with the reason when it is blocked. It does so also when the
+// pass is interrupted: what a slice has seen and done stays true.
 func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState, reason error) error {
+	ctx = context.WithoutCancel(ctx)
 	row := ledger.Account{
 		Address: t.account.Address, State: state, Pass: c.options.Pass, Started: t.started,
 		Mailboxes: t.mailboxes, Messages: t.outcome.Messages, Octets: t.octets,
 		Copied: t.present(), Failed: int64(t.outcome.Tally.Failed),
+	}
+	if !t.looked {
+		row.Mailboxes = -1 // nothing was seen yet: the figures of the pass before still hold
 	}
 	if state == ledger.AccountPreStaged {
 		row.Finished = time.Now()
@@ -28,7 +33,7 @@ func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState
 		return err
 	}
 	if !t.looked {
-		return nil // nothing was seen yet: what earlier passes found still holds
+		return nil // and so do its findings
 	}
 	return c.options.Book.ReplaceFindings(ctx, t.account.Address, ledger.OriginMail, t.list())
 }

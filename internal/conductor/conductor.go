@@ -61,19 +61,18 @@ type Conductor struct {
 	options Options
 	queue   chan *turn
 	left    sync.WaitGroup // accounts that are not finished
-
-	mu       sync.Mutex
-	outcomes map[string]*Outcome
 }
 
 // turn is one account waiting for its next slice.
 type turn struct {
 	account  rehome.Account
 	started  time.Time
+	budget   mailcopy.Budget
 	outcome  *Outcome
 	findings map[string]rehome.Finding // by code and object
-	failures int                       // in a row, without a message copied in between
+	failures int                       // in a row, without a slice that advanced in between
 
+	begun     bool // a slice has run
 	looked    bool // a slice has seen both ends
 	mailboxes int64
 	octets    int64
@@ -98,44 +97,56 @@ func New(options Options) *Conductor {
 	if options.Pass == "" {
 		options.Pass = rehome.PassPreStage
 	}
-	return &Conductor{options: options, outcomes: map[string]*Outcome{}}
+	return &Conductor{options: options}
 }
 
 // Run works until every account is finished or failed, and returns the outcomes in the order of
-// accounts. When ctx ends first it returns what there is together with ctx's error; accounts whose
-// turn never came then carry that error.
+// accounts; an account that is named twice has one. When ctx ends first it returns what there is
+// together with ctx's error; accounts that are not complete then carry that error, also those whose
+// turn never came.
 func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outcome, error) {
-	c.queue = make(chan *turn, len(accounts))
-	for _, account := range accounts {
-		c.left.Add(1)
-		outcome := &Outcome{Account: account.Address}
-		c.outcomes[account.Address] = outcome
-		c.queue <- &turn{account: account, started: time.Now(), outcome: outcome, findings: map[string]rehome.Finding{}}
+	turns := c.turns(accounts)
+	c.queue = make(chan *turn, len(turns))
+	c.left.Add(len(turns))
+	for _, t := range turns {
+		c.queue <- t
 	}
 	var workers sync.WaitGroup
-	for range min(c.options.Workers, len(accounts)) {
+	for range min(c.options.Workers, len(turns)) {
 		workers.Go(func() { c.work(ctx) })
 	}
 	c.left.Wait()
 	close(c.queue)
 	workers.Wait()
-	return c.collect(accounts), ctx.Err()
+	outcomes := make([]Outcome, len(turns))
+	for i, t := range turns {
+		outcomes[i] = *t.outcome
+	}
+	return outcomes, ctx.Err()
 }
 
-func (c *Conductor) collect(accounts []rehome.Account) []Outcome {
-	all := make([]Outcome, 0, len(accounts))
+// turns makes one turn for each account: two at once would both copy what neither has booked yet.
+func (c *Conductor) turns(accounts []rehome.Account) []*turn {
+	seen := make(map[string]bool, len(accounts))
+	turns := make([]*turn, 0, len(accounts))
 	for _, account := range accounts {
-		all = append(all, *c.outcomes[account.Address])
+		if seen[account.Address] {
+			continue
+		}
+		seen[account.Address] = true
+		turns = append(turns, &turn{
+			account: account, started: time.Now(), budget: c.options.Budget,
+			outcome: &Outcome{Account: account.Address}, findings: map[string]rehome.Finding{},
+		})
 	}
-	return all
+	return turns
 }
 
 // work runs slices; an account that has more to do goes to the end of the queue.
 func (c *Conductor) work(ctx context.Context) {
 	for t := range c.queue {
 		if ctx.Err() != nil {
-			t.outcome.Err = ctx.Err()
-			c.left.Done()
+			c.interrupt(ctx, t)
 			continue
 		}
 		c.takeTurn(ctx, t)
@@ -147,8 +158,13 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 		c.end(t, err)
 		return
 	}
-	result, err := c.options.Slicer.RunSlice(ctx, t.account, t.started, c.options.Budget)
+	result, err := c.runSlice(ctx, t)
 	t.take(result)
+	t.budget = nextBudget(t.budget, c.options.Budget, result)
+	if err != nil && ctx.Err() != nil {
+		c.interrupt(ctx, t)
+		return
+	}
 	step, wait := decide(err, result.More, t.failures)
 	if err != nil {
 		t.failures++
@@ -160,16 +176,19 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 		c.again(ctx, t, wait)
 	case stepStop:
 		// The reason is what the operator needs; that it could not be written down comes with it.
-		c.end(t, errors.Join(err, c.save(context.WithoutCancel(ctx), t, stoppedState(ctx), err)))
+		c.end(t, errors.Join(err, c.save(ctx, t, ledger.AccountBlocked, err)))
 	}
 }
 
-// stoppedState tells an account that failed from one that was only interrupted.
-func stoppedState(ctx context.Context) ledger.AccountState {
-	if ctx.Err() != nil {
-		return ledger.AccountPreStaging
-	}
-	return ledger.AccountBlocked
+// runSlice runs one slice. A mistake in the engine ends this account and leaves the others alone.
+func (c *Conductor) runSlice(ctx context.Context, t *turn) (result mailcopy.Result, err error) {
+	t.begun = true
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panicFault(t.account.Address, cause)
+		}
+	}()
+	return c.options.Slicer.RunSlice(ctx, t.account, t.started, t.budget)
 }
 
 // again queues the account for another slice, after a pause that costs no worker.
@@ -191,22 +210,37 @@ func (c *Conductor) again(ctx context.Context, t *turn, wait time.Duration) {
 	}()
 }
 
+// end finishes an account that is complete, or that cannot be completed.
 func (c *Conductor) end(t *turn, err error) {
+	c.options.Progress.Finished(err != nil)
+	c.conclude(t, err)
+}
+
+// interrupt finishes an account that could have gone on. It is neither complete nor blocked: the next
+// run takes it up where it is.
+func (c *Conductor) interrupt(ctx context.Context, t *turn) {
+	err := ctx.Err()
+	if t.begun {
+		err = errors.Join(err, c.save(ctx, t, ledger.AccountPreStaging, nil))
+	}
+	c.conclude(t, err)
+}
+
+func (c *Conductor) conclude(t *turn, err error) {
 	t.outcome.Err = err
 	t.outcome.Findings = t.list()
-	if !errors.Is(err, context.Canceled) { // interrupted is neither done nor failed
-		c.options.Progress.Finished(err != nil)
-	}
 	c.left.Done()
 }
 
-// take adds a slice's result to the account's. An account is making progress as long as slices copy
-// or adopt something.
+// take adds a slice's result to the account's.
 func (t *turn) take(r mailcopy.Result) {
+	failed := t.outcome.Tally.Failed
 	t.outcome.Tally.Add(r.Tally)
 	if r.Looked {
 		t.looked, t.mailboxes, t.octets = true, int64(r.Mailboxes), max(r.Octets, 0)
 		t.outcome.Messages, t.outcome.Remaining = r.Messages, r.Remaining
+	} else {
+		t.outcome.Tally.Failed = failed // the slice cannot know of any
 	}
 	for _, f := range r.Findings {
 		t.findings[f.Code+"\x00"+f.Object] = f

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/mailcopy"
 )
 
 // step is what follows a slice.
@@ -17,8 +18,8 @@ const (
 	stepStop
 )
 
-// How often and how fast a failing account is tried again. A slice that copied something in between
-// starts the count anew.
+// How often and how fast a failing account is tried again. A slice that advanced in between starts the
+// count anew.
 const (
 	maxFailures    = 5
 	firstPause     = time.Second
@@ -43,4 +44,17 @@ func decide(err error, more bool, failures int) (step, time.Duration) {
 		pause = throttledPause << failures
 	}
 	return stepAgain, min(pause, longestPause)
+}
+
+// longestSlice bounds how long an account keeps its worker in the worst case.
+const longestSlice = time.Hour
+
+// nextBudget gives an account twice the time when a slice had to end before it had done anything:
+// where merely looking at both ends takes longer than a slice, no slice would ever come further.
+func nextBudget(last, usual mailcopy.Budget, r mailcopy.Result) mailcopy.Budget {
+	if !r.More || r.Advanced || r.Tally.Flagged+r.Tally.Removed > 0 {
+		return usual
+	}
+	last.Time = max(last.Time, min(2*last.Time, longestSlice))
+	return last
 }

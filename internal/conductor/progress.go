@@ -15,16 +15,21 @@ type accountProgress struct {
 	messages, octets int64 // at the source
 	present          int64 // at the destination already, as this slice sees it
 	sliceCopied      int64
+	before           int64 // at the destination when this slice began, as the one before saw it
 	copied           int64 // by this pass
 	copiedOctets     int64
 }
+
+// done counts messages at the destination. It does not fall back to nothing while a slice finds out
+// anew what is there.
+func (a *accountProgress) done() int64 { return max(a.before, a.present+a.sliceCopied) }
 
 // Snapshot is the sum over all accounts.
 type Snapshot struct {
 	Finished     int   // accounts that are done, failed ones included
 	Failed       int   // of those
-	Messages     int64 // at the source, of those
-	Octets       int64 // at the source, of those; -1 when a server does not say
+	Messages     int64 // at the source, of the accounts that were looked at
+	Octets       int64 // likewise; -1 when a server does not say
 	Done         int64 // messages at the destination
 	Copied       int64 // messages copied by this pass
 	CopiedOctets int64
@@ -44,6 +49,7 @@ func (p *Progress) Looked(account string, messages, octets int64) {
 	}
 	// A new slice counts anew what is there, the messages of the slice before included.
 	a.messages, a.octets = messages, octets
+	a.before = a.done()
 	a.present, a.sliceCopied = 0, 0
 }
 
@@ -84,7 +90,7 @@ func (p *Progress) Snapshot() Snapshot {
 	s := Snapshot{Finished: p.finished, Failed: p.failed}
 	for _, a := range p.accounts {
 		s.Messages += a.messages
-		s.Done += min(a.present+a.sliceCopied, a.messages)
+		s.Done += min(a.done(), a.messages)
 		s.Copied += a.copied
 		s.CopiedOctets += a.copiedOctets
 		if a.octets < 0 || s.Octets < 0 {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conductor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+)
+
+func TestRun_cancelled(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		engine := &slicer{play: func(ctx context.Context, c call) (mailcopy.Result, error) {
+			result := looked(mailcopy.Result{Messages: 9, Tally: mailcopy.Tally{Copied: 2}, Findings: []rehome.Finding{{Code: "seen"}}})
+			switch c.account {
+			case "at work":
+				<-ctx.Done()
+				return result, fmt.Errorf("copy: %w", ctx.Err())
+			case "breaking":
+				<-ctx.Done()
+				return result, fault(rehome.ClassTemporary) // what a connection says that was closed under it
+			case "completing":
+				<-ctx.Done()
+				return result, nil
+			case "queued again":
+				return result, fault(rehome.ClassThrottled)
+			case "between slices":
+				time.Sleep(time.Hour) // does not notice the end of the context
+				return mailcopy.Result{More: true, Tally: result.Tally, Findings: result.Findings, Looked: true, Messages: 9}, nil
+			}
+			return mailcopy.Result{}, errors.New("its turn should not come")
+		}}
+		rows, progress := &book{}, NewProgress()
+		go func() {
+			time.Sleep(time.Hour - time.Second)
+			cancel()
+		}()
+		names := []string{"queued again", "at work", "breaking", "completing", "between slices", "never"}
+		outcomes, err := conduct(t, ctx, Options{Slicer: engine, Book: rows, Workers: 4, Progress: progress}, names...)
+		if !errors.Is(err, context.Canceled) || len(outcomes) != len(names) {
+			t.Errorf("Run: %d outcomes, %v, want %d and %v", len(outcomes), err, len(names), context.Canceled)
+		}
+		if took := time.Since(start); took > time.Hour+time.Second {
+			t.Errorf("it took %v, the end came after an hour", took)
+		}
+		for _, name := range names {
+			got, row := outcomes[name], rows.last(name)
+			switch name {
+			case "completing":
+				if got.Err != nil || row.State != ledger.AccountPreStaged {
+					t.Errorf("%s: %v, row %+v, want complete", name, got.Err, row)
+				}
+			case "never":
+				if !errors.Is(got.Err, context.Canceled) || len(rows.rows[name]) > 0 || len(engine.times(name)) > 0 {
+					t.Errorf("%s: %v, rows %v, want untouched", name, got.Err, rows.rows[name])
+				}
+			default:
+				if !errors.Is(got.Err, context.Canceled) || row.State != ledger.AccountPreStaging || row.Reason != "" || row.Messages != 9 {
+					t.Errorf("%s: %v, row %+v, want interrupted, with what was seen and without a reason", name, got.Err, row)
+				}
+				if len(got.Findings) != 1 || len(rows.findings[name+"/mail"]) != 1 || got.Tally.Copied != 2 {
+					t.Errorf("%s: findings %v and %v, %d copied, want one each and 2", name, got.Findings, rows.findings[name+"/mail"], got.Tally.Copied)
+				}
+			}
+		}
+		if got := progress.Snapshot(); got.Finished != 1 || got.Failed != 0 {
+			t.Errorf("progress %+v: interrupted is neither finished nor failed", got)
+		}
+	})
+}
+
+func TestRun_alreadyCancelled(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 0)
+		defer cancel()
+		rows := &book{}
+		outcomes, err := conduct(t, ctx, Options{Slicer: &slicer{}, Book: rows}, "a", "b")
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(outcomes["b"].Err, err) || len(rows.rows) > 0 {
+			t.Errorf("%v, outcomes %v, rows %v", err, outcomes, rows.rows)
+		}
+	})
+}
+
+func TestRun_cancelledDuringAPause(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		engine := &slicer{play: func(context.Context, call) (mailcopy.Result, error) {
+			return mailcopy.Result{}, fault(rehome.ClassThrottled)
+		}}
+		outcomes, err := conduct(t, ctx, Options{Slicer: engine}, "a")
+		if took := time.Since(start); took != 10*time.Second || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(outcomes["a"].Err, err) {
+			t.Errorf("%v and %v after %v, want %v after 10 s", err, outcomes["a"].Err, took, context.DeadlineExceeded)
+		}
+	})
+}

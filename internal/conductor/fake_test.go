@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conductor
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+)
+
+// slicer plays the engine: what each account's slices return is its script.
+type slicer struct {
+	play func(ctx context.Context, call call) (mailcopy.Result, error)
+
+	mu      sync.Mutex
+	calls   []call
+	running map[string]bool
+	most    int // slices at once
+	clash   string
+}
+
+// call is one slice as the conductor asked for it.
+type call struct {
+	account string
+	number  int // of this account's slices, from 1
+	at      time.Duration
+	started time.Time
+	budget  mailcopy.Budget
+}
+
+var start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // when every bubble of synctest begins
+
+func (s *slicer) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget mailcopy.Budget) (mailcopy.Result, error) {
+	c := call{account: account.Address, number: 1, at: time.Since(start), started: started, budget: budget}
+	s.mu.Lock()
+	for _, earlier := range s.calls {
+		if earlier.account == c.account {
+			c.number++
+		}
+	}
+	s.calls = append(s.calls, c)
+	if s.running == nil {
+		s.running = map[string]bool{}
+	}
+	if s.running[c.account] {
+		s.clash = c.account
+	}
+	s.running[c.account] = true
+	s.most = max(s.most, len(s.running))
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.running, c.account)
+	}()
+	result, err := s.play(ctx, c)
+	result.Advanced = result.Tally.Copied+result.Tally.Adopted > 0
+	return result, err
+}
+
+// times returns when an account had its slices.
+func (s *slicer) times(account string) []time.Duration {
+	var all []time.Duration
+	for _, c := range s.calls {
+		if c.account == account {
+			all = append(all, c.at)
+		}
+	}
+	return all
+}
+
+// book keeps in memory what the conductor writes.
+type book struct {
+	failSave, failFindings func(ledger.Account) error
+
+	mu       sync.Mutex
+	rows     map[string][]ledger.Account // every version
+	findings map[string][]rehome.Finding
+}
+
+func (b *book) SaveAccount(_ context.Context, a ledger.Account) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failSave != nil {
+		if err := b.failSave(a); err != nil {
+			return err
+		}
+	}
+	if b.rows == nil {
+		b.rows, b.findings = map[string][]ledger.Account{}, map[string][]rehome.Finding{}
+	}
+	b.rows[a.Address] = append(b.rows[a.Address], a)
+	return nil
+}
+
+func (b *book) ReplaceFindings(_ context.Context, address string, origin ledger.Origin, findings []rehome.Finding) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failFindings != nil {
+		if err := b.failFindings(ledger.Account{Address: address}); err != nil {
+			return err
+		}
+	}
+	b.findings[address+"/"+string(origin)] = findings
+	return nil
+}
+
+// last returns an account's row as it is in the end.
+func (b *book) last(account string) ledger.Account {
+	if rows := b.rows[account]; len(rows) > 0 {
+		return rows[len(rows)-1]
+	}
+	return ledger.Account{}
+}
+
+func accounts(names ...string) []rehome.Account {
+	all := make([]rehome.Account, len(names))
+	for i, name := range names {
+		all[i].Address = name
+	}
+	return all
+}
+
+// conduct runs a pass and returns the outcomes by account.
+func conduct(t *testing.T, ctx context.Context, options Options, names ...string) (map[string]Outcome, error) {
+	t.Helper()
+	if options.Book == nil {
+		options.Book = &book{}
+	}
+	outcomes, err := New(options).Run(ctx, accounts(names...))
+	byName := map[string]Outcome{}
+	for _, o := range outcomes {
+		byName[o.Account] = o
+	}
+	return byName, err
+}
+
+// bubble runs a test in fake time.
+func bubble(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, test)
+}
+
+func fault(class rehome.Class) error {
+	return &rehome.Fault{Class: class, Op: "copy", Object: "INBOX", Server: "no", Hint: "do something"}
+}
+
+// looked is the result of a slice that saw both ends.
+func looked(r mailcopy.Result) mailcopy.Result {
+	r.Looked = true
+	return r
+}

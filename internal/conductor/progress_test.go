@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conductor
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+)
+
+func TestProgress_severalSlicesOfOneAccount(t *testing.T) {
+	t.Parallel()
+	p := NewProgress()
+	want := func(when string, want Snapshot) {
+		t.Helper()
+		if got := p.Snapshot(); got != want {
+			t.Errorf("%s: got %+v, want %+v", when, got, want)
+		}
+	}
+	p.Present("a", 5) // before it was looked at
+	p.Copied("a", 5, 5)
+	want("unknown account", Snapshot{})
+	p.Looked("a", 100, 1000)
+	want("looked", Snapshot{Messages: 100, Octets: 1000})
+	p.Present("a", 10)
+	p.Copied("a", 30, 300)
+	want("first slice", Snapshot{Messages: 100, Octets: 1000, Done: 40, Copied: 30, CopiedOctets: 300})
+	p.Looked("a", 101, 1010)
+	want("second slice begins: nothing falls back", Snapshot{Messages: 101, Octets: 1010, Done: 40, Copied: 30, CopiedOctets: 300})
+	p.Present("a", 25)
+	want("it has found a part again", Snapshot{Messages: 101, Octets: 1010, Done: 40, Copied: 30, CopiedOctets: 300})
+	p.Present("a", 15)
+	p.Copied("a", 61, 700)
+	want("second slice", Snapshot{Messages: 101, Octets: 1010, Done: 101, Copied: 91, CopiedOctets: 1000})
+	p.Copied("a", 5, 50) // came in after the look
+	want("never more than all", Snapshot{Messages: 101, Octets: 1010, Done: 101, Copied: 96, CopiedOctets: 1050})
+	p.Looked("b", 10, -1)
+	p.Finished(false)
+	p.Finished(true)
+	want("another account whose size nobody knows", Snapshot{Finished: 2, Failed: 1, Messages: 111, Octets: -1, Done: 101, Copied: 96, CopiedOctets: 1050})
+	p.Looked("a", 20, 100) // the source was tidied up
+	want("fewer at the source", Snapshot{Finished: 2, Failed: 1, Messages: 30, Octets: -1, Done: 20, Copied: 96, CopiedOctets: 1050})
+}
+
+func TestProgress_manyAtOnce(t *testing.T) {
+	t.Parallel()
+	p := NewProgress()
+	var work sync.WaitGroup
+	for i := range 50 {
+		name := fmt.Sprint(i % 10)
+		work.Go(func() {
+			p.Looked(name, 5, 1)
+			p.Copied(name, 1, 2)
+			p.Snapshot()
+			p.Finished(false)
+		})
+	}
+	work.Wait()
+	if got := p.Snapshot(); got.Finished != 50 || got.Copied != 50 || got.Messages != 50 {
+		t.Errorf("got %+v", got)
+	}
+}

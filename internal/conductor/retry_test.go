@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conductor
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+)
+
+func TestRun_retriesWithGrowingPauses(t *testing.T) {
+	for class, want := range map[rehome.Class][]time.Duration{
+		rehome.ClassTemporary: {0, 1, 3, 7, 15, 31},
+		rehome.ClassThrottled: {0, 30, 90, 150, 210, 270},
+	} {
+		t.Run(string(class), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+					if c.account == "failing" {
+						return mailcopy.Result{}, fault(class)
+					}
+					return mailcopy.Result{}, nil
+				}}
+				rows := &book{}
+				// One worker: while the first account pauses, the other has it.
+				outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: rows, Workers: 1}, "failing", "fine")
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range want {
+					want[i] *= time.Second
+				}
+				if diff := cmp.Diff(want, engine.times("failing")); diff != "" {
+					t.Errorf("attempts: %s", diff)
+				}
+				if diff := cmp.Diff([]time.Duration{0}, engine.times("fine")); diff != "" {
+					t.Errorf("the other account: %s", diff)
+				}
+				if got := outcomes["failing"].Err; rehome.ClassOf(got) != class || outcomes["fine"].Err != nil {
+					t.Errorf("outcomes %v and %v, want %s and none", got, outcomes["fine"].Err, class)
+				}
+				if row := rows.last("failing"); row.State != ledger.AccountBlocked || row.NextStep != "do something" || !strings.Contains(row.Reason, "no") {
+					t.Errorf("row %+v, want blocked with reason and next step", row)
+				}
+			})
+		})
+	}
+}
+
+func TestRun_progressStartsTheCountAnew(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+			switch {
+			case c.number == 5: // the connection broke after something was copied
+				return looked(mailcopy.Result{Tally: mailcopy.Tally{Copied: 1}}), fault(rehome.ClassTemporary)
+			case c.number == 8:
+				return looked(mailcopy.Result{Tally: mailcopy.Tally{Adopted: 1}, More: true}), nil
+			case c.number < 14:
+				return mailcopy.Result{}, fault(rehome.ClassTemporary)
+			}
+			return mailcopy.Result{}, nil
+		}}
+		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine}, "a")
+		if err != nil || outcomes["a"].Err != nil {
+			t.Fatalf("%v, %v", err, outcomes["a"].Err)
+		}
+		want := []time.Duration{0, 1, 3, 7, 15, 16, 18, 22, 22, 23, 25, 29, 37, 53}
+		for i := range want {
+			want[i] *= time.Second
+		}
+		if diff := cmp.Diff(want, engine.times("a")); diff != "" {
+			t.Errorf("attempts: %s", diff)
+		}
+	})
+}
+
+// Where looking alone takes longer than a slice may last, the same slice again would come no further.
+func TestRun_sliceThatGetsNowhereIsGivenMoreTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		needed := 3 * time.Minute
+		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+			time.Sleep(min(c.budget.Time, needed+time.Second))
+			if c.budget.Time <= needed {
+				return looked(mailcopy.Result{More: true}), nil
+			}
+			return looked(mailcopy.Result{More: c.number < 6, Tally: mailcopy.Tally{Copied: 1}}), nil
+		}}
+		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Budget: mailcopy.Budget{Time: 30 * time.Second, Octets: 5}}, "a")
+		if err != nil || outcomes["a"].Err != nil {
+			t.Fatalf("%v %v", err, outcomes["a"].Err)
+		}
+		var got []mailcopy.Budget
+		for _, c := range engine.calls[:5] {
+			got = append(got, c.budget)
+		}
+		want := []mailcopy.Budget{{Time: 30 * time.Second, Octets: 5}, {Time: time.Minute, Octets: 5}, {Time: 2 * time.Minute, Octets: 5}, {Time: 4 * time.Minute, Octets: 5}, {Time: 30 * time.Second, Octets: 5}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestNextBudget_bounds(t *testing.T) {
+	t.Parallel()
+	usual, nowhere := mailcopy.Budget{Time: time.Minute}, mailcopy.Result{More: true}
+	for last, want := range map[time.Duration]time.Duration{time.Minute: 2 * time.Minute, 50 * time.Minute: time.Hour, time.Hour: time.Hour, 5 * time.Hour: 5 * time.Hour} {
+		if got := nextBudget(mailcopy.Budget{Time: last}, usual, nowhere).Time; got != want {
+			t.Errorf("after %v: %v, want %v", last, got, want)
+		}
+	}
+	for _, result := range []mailcopy.Result{{Advanced: true}, {Tally: mailcopy.Tally{Flagged: 1}}, {Tally: mailcopy.Tally{Removed: 1}}} {
+		result.More = true
+		if got := nextBudget(mailcopy.Budget{Time: time.Hour}, usual, result); got != usual {
+			t.Errorf("after %+v: %v, want the usual", result, got)
+		}
+	}
+}
