@@ -351,12 +351,12 @@ func TestAppend_failingBodyEndsTheConnection(t *testing.T) {
 	broken := errors.New("disk broken")
 	for _, test := range []struct {
 		name string
-		body io.Reader
+		body func() io.Reader
 		want error
 	}{
-		{"short", strings.NewReader("abc"), io.ErrUnexpectedEOF},
-		{"empty", strings.NewReader(""), io.ErrUnexpectedEOF},
-		{"failing", io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(broken)), broken},
+		{"short", func() io.Reader { return strings.NewReader("abc") }, io.ErrUnexpectedEOF},
+		{"empty", func() io.Reader { return strings.NewReader("") }, io.ErrUnexpectedEOF},
+		{"failing", func() io.Reader { return io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(broken)) }, broken},
 	} {
 		for _, capabilities := range []string{"LITERAL+", ""} {
 			t.Run(test.name+" "+capabilities, func(t *testing.T) {
@@ -374,7 +374,7 @@ func TestAppend_failingBodyEndsTheConnection(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				err = command.Message(within(t), nil, noDate, 9, test.body)
+				err = command.Message(within(t), nil, noDate, 9, test.body())
 				var failing *BodyError
 				if !errors.As(err, &failing) || !errors.Is(err, test.want) {
 					t.Errorf("Message: %v, want a BodyError with %v", err, test.want)
