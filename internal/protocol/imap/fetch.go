@@ -62,7 +62,8 @@ type fetchSink struct {
 }
 
 // Fetch asks for items of uids without waiting for the answer: the next ranges can be sent while
-// this one still arrives. Wait must be called on every returned command.
+// this one still arrives. Wait must be called on every returned command. When Fetch itself fails the
+// connection is over; a function of the handler may then still be running until Close returns.
 func (c *Client) Fetch(ctx context.Context, uids UIDSet, items FetchItems, handler FetchHandler) (*FetchCommand, error) {
 	f := &FetchCommand{client: c, sink: &fetchSink{uids: uids.clone(), handler: handler}}
 	for _, part := range uids.lines() {

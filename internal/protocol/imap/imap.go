@@ -104,11 +104,14 @@ func (c *Client) readLoop() {
 	defer close(c.ended)
 	for {
 		resp, err := c.dec.response(c.fetchSinkFor)
+		if err == nil {
+			c.dispatch(resp)
+			err = c.Err() // what is still buffered behind the end is not to be trusted
+		}
 		if err != nil {
 			c.finish(err)
 			return
 		}
-		c.dispatch(resp)
 	}
 }
 

@@ -155,6 +155,35 @@ func TestClient_BADEndsAllCommands(t *testing.T) {
 	}
 }
 
+// A message that runs as commands can make the server answer tags that are still in use: "r2 NOOP" in
+// it would confirm our own r2.
+func TestClient_answersBehindBADAreNotTrusted(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"r1 BAD Invalid internal date", "* BAD Unknown command", "a1 OK Delete completed."} {
+		client := connect(t, "", func(s *script) {
+			s.expect("UID FETCH .*")
+			s.expect("UID FETCH .*")
+			s.send(bad, "* 1 FETCH (UID 1)", "r2 OK NOOP completed.")
+			s.silent()
+		})
+		var c collector
+		var commands []*FetchCommand
+		for range 2 {
+			command, err := client.Fetch(t.Context(), rangeOf(1, 1), FetchItems{}, c.handler())
+			if err != nil {
+				t.Fatal(err)
+			}
+			commands = append(commands, command)
+		}
+		for i, command := range commands {
+			if err := command.Wait(within(t)); err == nil {
+				t.Errorf("%s: command %d is confirmed", bad, i+1)
+			}
+		}
+		c.check(t)
+	}
+}
+
 func TestClient_farewellIsTheReason(t *testing.T) {
 	t.Parallel()
 	client := connect(t, "", func(s *script) {
@@ -371,9 +400,9 @@ func TestErrors_text(t *testing.T) {
 		t.Error("something that is no answer counts as one")
 	}
 	long := strings.Repeat("x", 2000)
-	if got := len((&response{name: "NO"}).withText("[" + long + "] " + long).statusError("").Error()); got > 1100 {
+	resp := &response{name: "NO"}
+	resp.parseText("[" + long + "] " + long)
+	if got := len(resp.statusError("").Error()); got > 1100 {
 		t.Errorf("an error of %d octets, want it bounded", got)
 	}
 }
-
-func (r *response) withText(line string) *response { r.parseText(line); return r }
