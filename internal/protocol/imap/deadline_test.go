@@ -4,7 +4,6 @@ package imap
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -253,31 +252,4 @@ func TestWriteFailure_findsTheFarewell(t *testing.T) {
 			t.Errorf("got %v, want the farewell", err)
 		}
 	})
-}
-
-// What is sent is exactly what was asked for, however it is cut into packets.
-func TestAppend_bodyIsSentAsItIs(t *testing.T) {
-	t.Parallel()
-	body := make([]byte, 3*appendBuffer+17)
-	if _, err := io.ReadFull(newStream(int64(len(body))), body); err != nil {
-		t.Fatal(err)
-	}
-	client := connect(t, "LITERAL+", func(s *script) {
-		tag := s.expect(`APPEND "a" .*`)
-		if got := s.octets(len(body)); got != string(body) {
-			s.fail("the body has changed")
-		}
-		s.match("")
-		s.send(tag + " OK done")
-	})
-	command, err := client.Append(t.Context(), "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(command.Message(t.Context(), nil, noDate, int64(len(body)), bytes.NewReader(body)), command.Finish()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := command.Wait(within(t)); err != nil {
-		t.Error(err)
-	}
 }
