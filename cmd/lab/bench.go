@@ -43,7 +43,7 @@ func newBench() *cobra.Command {
 func chosen(text string) []bench.Row {
 	var rows []bench.Row
 	for _, row := range bench.Rows() {
-		if strings.Contains(row.Work.Name+" "+row.Layout, text) {
+		if strings.Contains(row.String(), text) {
 			rows = append(rows, row)
 		}
 	}

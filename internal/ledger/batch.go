@@ -157,6 +157,24 @@ func (l *Ledger) loadBatches(ctx context.Context, m *Mailbox) error {
 		FROM batches WHERE mailbox_id = ? AND generation = ? ORDER BY id`, m.ID, m.Generation)
 }
 
+// loadTheirs fills Theirs: a rename rule may send several source mailboxes into one.
+func (l *Ledger) loadTheirs(ctx context.Context, m *Mailbox) error {
+	return l.read(ctx, func(rows *sql.Rows) error {
+		var runs string
+		var messages int
+		if err := rows.Scan(&runs, &messages); err != nil {
+			return err
+		}
+		uids, _, err := decodeRuns(runs, messages)
+		for _, r := range uids {
+			m.Theirs.AddRange(r.First, r.Last)
+		}
+		return err
+	}, `SELECT b.dst_uids, length(b.sizes) FROM batches b JOIN mailboxes o ON o.id = b.mailbox_id AND o.generation = b.generation
+		WHERE o.address = ? AND o.dst_name = ? AND o.dst_uidvalidity = ? AND o.id <> ? AND b.state <> 'intent'`,
+		m.Anchor.Address, m.Anchor.Destination, m.Anchor.DstUIDValidity, m.ID)
+}
+
 // load adds a batch of at most so many messages that is at the destination.
 func (m *Mailbox) load(c columns, most int) error {
 	src, messages, err := decodeRuns(c.srcUIDs, most)

@@ -36,6 +36,7 @@ type Mailbox struct {
 	State      State
 	Done       imap.UIDSet            // source UIDs that are at the destination
 	Ours       imap.UIDSet            // destination UIDs that Done stands for
+	Theirs     imap.UIDSet            // destination UIDs that came from other source mailboxes
 	Refused    map[imap.UID]time.Time // source UIDs that the destination did not take, and when
 	Suspects   map[imap.UID]int       // source UIDs at which the source broke off, and how often
 	Intents    []Intent               // begun and never answered, oldest first
@@ -52,10 +53,11 @@ func (l *Ledger) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger row of %s %q: %w", anchor.Address, anchor.Source, err)
 	}
-	if m.Fresh {
-		return m, nil
+	loads := []func(context.Context, *Mailbox) error{l.loadTheirs}
+	if !m.Fresh {
+		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects)
 	}
-	for _, load := range []func(context.Context, *Mailbox) error{l.loadBatches, l.loadRefusals, l.loadSuspects} {
+	for _, load := range loads {
 		if err := load(ctx, m); err != nil {
 			return nil, fmt.Errorf("ledger rows of %s %q: %w", anchor.Address, anchor.Source, err)
 		}

@@ -40,7 +40,7 @@ func items(entries []entry) []ledger.Item {
 
 // sweep lists uids of the open mailbox: some 100 octets a message, no bodies.
 func sweep(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) ([]entry, error) {
-	entries := make([]entry, 0, uids.Len())
+	entries := make([]entry, 0, min(uids.Len(), sweepWindow))
 	command, err := session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
 		Message: func(m *imap.Message) error {
 			// An unsolicited flag update also looks like an answer, but has no size.

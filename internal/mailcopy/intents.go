@@ -96,7 +96,7 @@ func (j *mailboxJob) newcomers(ctx context.Context, floor imap.UID) ([]entry, er
 	if err != nil {
 		return nil, faultOf(err, "list destination mailbox", j.pair.Destination)
 	}
-	present = present.Minus(j.row.Ours)
+	present = present.Minus(j.row.Ours).Minus(j.row.Theirs)
 	if present.Empty() {
 		return nil, nil
 	}

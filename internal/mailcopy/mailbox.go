@@ -4,7 +4,9 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 
 	"rehome"
 	"rehome/internal/endpoint"
@@ -27,6 +29,7 @@ type mailboxJob struct {
 	filter         flagFilter
 	unknown        []entry // messages at the destination that the ledger does not know
 	keywords       keywordLosses
+	listed         []entry // of the source, when wanted has listed it already; nil otherwise
 }
 
 func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
@@ -39,16 +42,12 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.settleIntents(ctx); err != nil {
 		return err
 	}
-	wanted, err := j.wanted(ctx)
+	var wanted imap.UIDSet
+	err := both(
+		func() (err error) { wanted, err = j.wanted(ctx); return err },
+		func() error { return j.readyDestination(ctx) },
+	)
 	if err != nil {
-		return err
-	}
-	if !wanted.Empty() {
-		if err := j.loadUnknown(ctx); err != nil {
-			return err
-		}
-	}
-	if err := j.leaveDestination(ctx); err != nil {
 		return err
 	}
 	rest, suspects := j.setSuspectsAside(wanted)
@@ -128,6 +127,9 @@ func (j *mailboxJob) wanted(ctx context.Context) (imap.UIDSet, error) {
 	if j.srcBox.Messages == 0 {
 		return imap.UIDSet{}, nil
 	}
+	if j.row.Fresh && j.srcBox.Messages <= sweepWindow {
+		return j.wantAll(ctx)
+	}
 	all, err := j.src.SearchAll(ctx, 1)
 	if err != nil {
 		return imap.UIDSet{}, faultOf(err, "list source mailbox", j.pair.Source)
@@ -144,9 +146,39 @@ func (j *mailboxJob) wanted(ctx context.Context) (imap.UIDSet, error) {
 	return all.Minus(j.row.Done).Minus(refused), nil
 }
 
+// wantAll lists a mailbox that fits into one window and of which nothing is done: that tells the
+// UIDs too and spares a round trip.
+func (j *mailboxJob) wantAll(ctx context.Context) (imap.UIDSet, error) {
+	var all imap.UIDSet
+	all.AddRange(1, math.MaxUint32)
+	var err error
+	if j.listed, err = sweep(ctx, j.src, all); err != nil {
+		var broke *readError
+		if errors.As(err, &broke) {
+			// Which message it was cannot be told without the UIDs. The next slice asks for them first,
+			// because the row is not fresh any more.
+			err = broke.err
+			j.slice.noteAdvance()
+		}
+		return imap.UIDSet{}, faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	return uidsOf(j.listed), nil
+}
+
+// readyDestination brings the destination to the state in which the copy can begin.
+func (j *mailboxJob) readyDestination(ctx context.Context) error {
+	if err := j.loadUnknown(ctx); err != nil {
+		return err
+	}
+	return j.leaveDestination(ctx)
+}
+
 // loadUnknown lists what the destination holds besides our own messages: those of its user, of an
 // earlier tool, or of a ledger that was lost. A mailbox that we alone have filled costs nothing here.
 func (j *mailboxJob) loadUnknown(ctx context.Context) error {
+	if j.dstBox.Messages == 0 {
+		return nil
+	}
 	if j.dstBox.Messages <= int64(j.row.Ours.Len()) && j.dstBox.UIDNext != 0 && j.dstBox.UIDNext <= j.row.Ours.Max()+1 {
 		return nil
 	}
@@ -154,7 +186,7 @@ func (j *mailboxJob) loadUnknown(ctx context.Context) error {
 	if err != nil {
 		return faultOf(err, "list destination mailbox", j.pair.Destination)
 	}
-	rest := present.Minus(j.row.Ours)
+	rest := present.Minus(j.row.Ours).Minus(j.row.Theirs)
 	for !rest.Empty() {
 		var window imap.UIDSet
 		window, rest = head(rest, sweepWindow)
@@ -178,9 +210,9 @@ func (j *mailboxJob) leaveDestination(ctx context.Context) error {
 
 // copyWindow lists, matches and copies some thousand messages; done is false when the budget ended.
 func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done bool, err error) {
-	entries, err := sweep(ctx, j.src, window)
+	entries, err := j.list(ctx, window)
 	if err != nil {
-		return false, faultOf(err, "list source mailbox", j.pair.Source)
+		return false, err
 	}
 	if entries, err = j.adopt(ctx, entries); err != nil {
 		return false, err
@@ -191,6 +223,17 @@ func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done b
 	}
 	limits := batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets}
 	return j.transferAll(ctx, planBatches(entries, limits))
+}
+
+// list returns the source's entries of a window.
+func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, error) {
+	if j.listed != nil {
+		entries := j.listed
+		j.listed = nil
+		return entries, nil
+	}
+	entries, err := sweep(ctx, j.src, window)
+	return entries, faultOf(err, "list source mailbox", j.pair.Source)
 }
 
 // adopt takes over what the destination already holds of entries and returns the rest.

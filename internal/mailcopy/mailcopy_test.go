@@ -98,3 +98,26 @@ func TestSync_smallBudgetGoesOnWhereItStopped(t *testing.T) {
 	}
 	p.wantEqual("INBOX", "INBOX")
 }
+
+// A rule may send several mailboxes into one. The same message in two of them stays two messages.
+func TestSync_mergedMailboxes(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	same := letters(40, 1000, "same")
+	p.fill(p.src, "INBOX.A", append(letters(30, 1000, "a"), same...)...)
+	p.fill(p.src, "INBOX.B", append(letters(20, 1000, "b"), same...)...)
+	p.rules.Rename = map[string]string{"INBOX.A": "All", "INBOX.B": "All"}
+	if r := p.sync(); r.Tally.Copied != 130 || r.Tally.Adopted != 0 {
+		t.Errorf("first pass: %+v", r.Tally)
+	}
+	if r := p.sync(); r.Tally != (mailcopy.Tally{}) {
+		t.Errorf("second pass: %+v", r.Tally)
+	}
+	p.newLedger()
+	if r := p.sync(); r.Tally.Copied != 0 || r.Tally.Adopted != 130 {
+		t.Errorf("after the loss of the ledger: %+v", r.Tally)
+	}
+	if got := len(p.content(p.dst, "All")); got != 130 {
+		t.Errorf("%d messages, want 130", got)
+	}
+}

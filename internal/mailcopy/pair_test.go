@@ -18,6 +18,7 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/dovecot"
@@ -40,6 +41,7 @@ type pair struct {
 	room     *lab.Room
 	src, dst *dovecot.Server
 	ledger   *ledger.Ledger
+	rules    mapping.Rules
 	srcVia   string // address to reach the source at, a fault proxy for instance
 	dstVia   string
 }
@@ -91,6 +93,7 @@ func host(side rehome.Side, addr string) *endpoint.IMAP {
 func (p *pair) engine() *mailcopy.Engine {
 	return mailcopy.New(mailcopy.Options{
 		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia),
+		Rules:  p.rules,
 		Ledger: p.ledger, EscrowDir: filepath.Join(p.t.TempDir(), "escrow"),
 	})
 }

@@ -95,15 +95,20 @@ func (s *slice) do(ctx context.Context) error {
 	return s.copyMailboxes(ctx, s.jobs())
 }
 
-// jobs returns the pairs that need to be opened, in the plan's order, so that the ones most looked
-// at (INBOX first) come first.
-func (s *slice) jobs() []mapping.Pair {
-	var jobs []mapping.Pair
+// jobs returns the pairs that need to be opened, in the plan's order. Pairs that go to one
+// destination mailbox are one job: a mailbox has one writer at a time.
+func (s *slice) jobs() [][]mapping.Pair {
+	var jobs [][]mapping.Pair
+	place := map[string]int{}
 	for _, pair := range s.view.plan.Pairs {
+		at, known := place[pair.Destination]
 		switch {
 		case pair.Container:
+		case s.view.needsWork(pair) && known:
+			jobs[at] = append(jobs[at], pair)
 		case s.view.needsWork(pair):
-			jobs = append(jobs, pair)
+			place[pair.Destination] = len(jobs)
+			jobs = append(jobs, []mapping.Pair{pair})
 		default:
 			s.notePresent(s.view.src[pair.Source].Status.Messages)
 		}
@@ -113,8 +118,8 @@ func (s *slice) jobs() []mapping.Pair {
 
 // copyMailboxes works on several mailboxes at once, as far as the limits of both hosts allow. The
 // first worker uses the sessions of the slice; the others open their own if there is room.
-func (s *slice) copyMailboxes(ctx context.Context, jobs []mapping.Pair) error {
-	queue := make(chan mapping.Pair, len(jobs))
+func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair) error {
+	queue := make(chan []mapping.Pair, len(jobs))
 	for _, job := range jobs {
 		queue <- job
 	}
@@ -128,7 +133,7 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs []mapping.Pair) error {
 }
 
 // workExtra is a worker with sessions of its own. No room is not an error: the others do the work.
-func (s *slice) workExtra(ctx context.Context, queue <-chan mapping.Pair) error {
+func (s *slice) workExtra(ctx context.Context, queue <-chan []mapping.Pair) error {
 	src, ok, err := s.engine.options.Source.TryOpen(ctx, s.account)
 	if err != nil || !ok {
 		return s.extraFailed(err)
@@ -155,15 +160,17 @@ func (s *slice) extraFailed(err error) error {
 	return err
 }
 
-func (s *slice) work(ctx context.Context, queue <-chan mapping.Pair, src, dst *endpoint.Session) error {
-	for pair := range queue {
-		if s.spent() {
-			s.noteMore()
-			return nil
-		}
-		job := &mailboxJob{slice: s, pair: pair, src: src, dst: dst}
-		if err := job.run(ctx); err != nil {
-			return err
+func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, src, dst *endpoint.Session) error {
+	for pairs := range queue {
+		for _, pair := range pairs {
+			if s.spent() {
+				s.noteMore()
+				return nil
+			}
+			job := &mailboxJob{slice: s, pair: pair, src: src, dst: dst}
+			if err := job.run(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

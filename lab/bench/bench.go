@@ -108,7 +108,7 @@ func runRow(ctx context.Context, options Options, row Row, number int) (err erro
 	if err := g.open(ctx, options.Runs*3); err != nil {
 		return err
 	}
-	fmt.Fprintf(options.Log, "%s: raw limit\n", g.name())
+	fmt.Fprintf(options.Log, "%s: raw limit\n", g.row)
 	raw, err := g.rawLimit(ctx)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func runRow(ctx context.Context, options Options, row Row, number int) (err erro
 	results := map[string][]result{}
 	for run := range options.Runs {
 		for _, c := range contenders {
-			fmt.Fprintf(options.Log, "%s: %s, run %d\n", g.name(), c.name(), run+1)
+			fmt.Fprintf(options.Log, "%s: %s, run %d\n", g.row, c.name(), run+1)
 			r, err := g.measure(ctx, c)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name(), err)
@@ -129,16 +129,17 @@ func runRow(ctx context.Context, options Options, row Row, number int) (err erro
 	return nil
 }
 
-func (g *ground) name() string {
-	line := "plain"
-	if g.row.TLS {
-		line = "TLS"
+// line says how the servers are reached.
+func (r Row) line() string {
+	security := "plain"
+	if r.TLS {
+		security = "TLS"
 	}
-	if g.row.Delay > 0 {
-		line += fmt.Sprintf(", %d ms", (2 * g.row.Delay).Milliseconds())
-	}
-	return fmt.Sprintf("%s, %s, %s", g.row.Work.Name, g.row.Layout, line)
+	return fmt.Sprintf("%s, %d ms", security, (2 * r.Delay).Milliseconds())
 }
+
+// String names the row.
+func (r Row) String() string { return fmt.Sprintf("%s, %s, %s", r.Work.Name, r.Layout, r.line()) }
 
 // result is one run of one contender: the copy, then the same again with nothing to do.
 type result struct {
@@ -202,12 +203,7 @@ func tail(out []byte) []byte { return out[max(0, len(out)-500):] }
 // print writes the row's lines.
 func (g *ground) print(out io.Writer, raw rawResult, contenders []contender, results map[string][]result) {
 	messages := float64(g.row.Work.messages())
-	line := "plain"
-	if g.row.TLS {
-		line = "TLS"
-	}
-	line += fmt.Sprintf(", %d ms", (2 * g.row.Delay).Milliseconds())
-	fmt.Fprintf(out, "| %s | %s | %s | raw read / write | | %.0f / %.0f | | | | | |\n", g.row.Work.Name, g.row.Layout, line, raw.read, raw.write)
+	fmt.Fprintf(out, "| %s | %s | %s | raw read / write | | %.0f / %.0f | | | | | |\n", g.row.Work.Name, g.row.Layout, g.row.line(), raw.read, raw.write)
 	ours := median(results[contenders[0].name()], func(r result) float64 { return r.copy.Seconds() })
 	for _, c := range contenders {
 		all := results[c.name()]
