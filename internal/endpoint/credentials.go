@@ -3,9 +3,12 @@
 package endpoint
 
 import (
+	"encoding/base64"
 	"errors"
+	"strings"
 
 	"rehome"
+	"rehome/internal/protocol/imap"
 )
 
 // credentials is what a log-in sends.
@@ -41,4 +44,28 @@ func (h *IMAP) noPasswordHint() string {
 		return `run "rehome accounts export" and import its accounts.csv, or give a DestinationPassword in the roster`
 	}
 	return "set a master user for the source, or give a SourcePassword in the roster"
+}
+
+// hide takes the password out of what went wrong with a log-in: some servers repeat the command that
+// they did not like, and their words go into errors and reports.
+func (c credentials) hide(err error) error {
+	if err == nil || c.password.Empty() {
+		return err
+	}
+	const mask = "***"
+	password := c.password.Reveal()
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(password)
+	response := base64.StdEncoding.EncodeToString([]byte(c.identity + "\x00" + c.user + "\x00" + password)) // RFC 4616, section 2
+	hider := strings.NewReplacer(response, mask, quoted, mask, password, mask)
+	clean := hider.Replace(err.Error())
+	if clean == err.Error() {
+		return err
+	}
+	var status *imap.StatusError
+	if !errors.As(err, &status) {
+		return errors.New(clean)
+	}
+	hidden := *status
+	hidden.Text = hider.Replace(status.Text)
+	return &hidden
 }

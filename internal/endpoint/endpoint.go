@@ -90,7 +90,9 @@ type Session struct {
 // errBusy says that the limits leave no room at this moment.
 var errBusy = errors.New("all allowed connections are in use")
 
-// Open waits for a free connection slot and logs in as account. The error is a *rehome.Fault.
+// Open waits for a free connection slot and logs in as account. Only the host's limit makes it wait:
+// every account gets its first connection, and the limit per account is for TryOpen to keep. The
+// error is a *rehome.Fault, or ctx's when that has ended.
 func (h *IMAP) Open(ctx context.Context, account rehome.Account) (*Session, error) {
 	select {
 	case h.slots <- struct{}{}:
@@ -160,7 +162,7 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 	if err != nil {
 		return nil, err
 	}
-	err = client.LogInPlain(ctx, credentials.identity, credentials.user, credentials.password.Reveal())
+	err = credentials.hide(client.LogInPlain(ctx, credentials.identity, credentials.user, credentials.password.Reveal()))
 	if err == nil {
 		return client, nil
 	}
@@ -181,10 +183,10 @@ func (h *IMAP) refusedBefore(address string) error {
 }
 
 // Dial connects without logging in; the caller closes. It does not count against the limits and is
-// meant for looking at a host. The error is a *rehome.Fault.
+// meant for looking at a host. The error is as that of Open.
 func (h *IMAP) Dial(ctx context.Context) (*imap.Client, error) {
 	client, err := imap.Dial(ctx, imap.Options{
-		Address: h.settings.Address, Security: h.settings.Security, TLS: h.settings.TLS,
+		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS),
 		Timeout: h.settings.Timeout, Dial: h.settings.Dial,
 	})
 	if err != nil {

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"rehome"
+	"rehome/internal/protocol/imap"
+)
+
+// connectFault explains why a host cannot be reached, trusted or understood.
+func (h *IMAP) connectFault(ctx context.Context, err error) error {
+	fault := &rehome.Fault{
+		Class: rehome.ClassTemporary, Op: "connect to the " + string(h.settings.Side), Object: h.settings.Address, Cause: err,
+		Hint: "check that the host is up and that this machine may reach it",
+	}
+	var status *imap.StatusError
+	switch {
+	case ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return ctx.Err() // we were asked to stop: nothing is wrong with the host
+	case errors.As(err, &status):
+		explainStatus(fault, status)
+	case explainTLS(fault, err):
+	case isHangUp(err):
+		fault.Hint = h.hangUpHint()
+	case explainNetwork(fault, err):
+	}
+	return fault
+}
+
+func isHangUp(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// hangUpHint knows that Dovecot ends a TLS handshake without a word when it shares no version or
+// cipher with the client.
+func (h *IMAP) hangUpHint() string {
+	hint := "the host hung up at once: check that the port speaks IMAP, and its limits and allow-lists"
+	if h.settings.Security != imap.NoTLS {
+		hint += "; an old server may need tls_min and ciphers"
+	}
+	return hint
+}
+
+// explainStatus fills fault for a server that answers and will not have us.
+func explainStatus(fault *rehome.Fault, status *imap.StatusError) {
+	fault.Server, fault.Class = status.Text, classOf(status)
+	fault.Hint = "the host answers and turns this machine away: ask its administrator about limits and allow-lists"
+	switch {
+	case status.Command == "STARTTLS" && status.Kind != "BYE":
+		fault.Class = rehome.ClassUntrusted
+		fault.Hint = "that port offers no STARTTLS: try tls: implicit with the port for it (993)"
+	case fault.Class == rehome.ClassThrottled:
+		fault.Hint = hintOf(status)
+	case fault.Class == rehome.ClassPermanent:
+		fault.Class = rehome.ClassTemporary // before the log-in nothing is known that would be final
+	}
+}
+
+// unverified is a certificate that the settings do not accept although its chain may be good.
+type unverified struct{ cause error }
+
+func (e *unverified) Error() string { return e.cause.Error() }
+func (e *unverified) Unwrap() error { return e.cause }
+
+// verified marks what a pin in the settings objects to, to be told from other failures.
+func verified(settings *tls.Config) *tls.Config {
+	if settings == nil || settings.VerifyConnection == nil {
+		return settings
+	}
+	marked := settings.Clone()
+	marked.VerifyConnection = func(state tls.ConnectionState) error {
+		if err := settings.VerifyConnection(state); err != nil {
+			return &unverified{err}
+		}
+		return nil
+	}
+	return marked
+}
+
+// explainTLS fills fault for a certificate or a handshake that fails.
+func explainTLS(fault *rehome.Fault, err error) bool {
+	var (
+		pin      *unverified
+		unknown  x509.UnknownAuthorityError
+		hostname x509.HostnameError
+		invalid  x509.CertificateInvalidError
+		verify   *tls.CertificateVerificationError
+		record   tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &pin):
+		fault.Hint = "its key is not the pinned one: it is another server, or its key was renewed; ask its administrator, then correct pin"
+	case errors.As(err, &unknown):
+		fault.Hint = "its certificate comes from nobody this machine trusts: name its authority with ca_file, or pin its key with pin"
+	case errors.As(err, &hostname):
+		fault.Hint = "its certificate is for another name: use that name as the address, or pin its key with pin"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		fault.Hint = "its certificate is not valid now: renew it, check this machine's clock, or pin its key with pin"
+	case errors.As(err, &verify):
+		fault.Hint = "its certificate cannot be verified: name its authority with ca_file, or pin its key with pin"
+	case errors.As(err, &record):
+		fault.Hint = "the port does not speak TLS at once: try tls: starttls, or the port for implicit TLS (993)"
+	case strings.Contains(err.Error(), "tls: "): // alerts and mismatches, for which crypto/tls has no types
+		fault.Hint = "both sides share no TLS version or cipher: an old server needs tls_min and ciphers"
+	default:
+		return false
+	}
+	fault.Class = rehome.ClassUntrusted
+	return true
+}
+
+// explainNetwork fills fault for everything below TLS, and for what is no IMAP at all.
+func explainNetwork(fault *rehome.Fault, err error) bool {
+	var (
+		lookup  *net.DNSError
+		network net.Error
+	)
+	switch {
+	case errors.As(err, &lookup):
+		fault.Hint = "the name cannot be resolved: check its spelling and this machine's DNS"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		fault.Hint = "nothing listens on that port: check the port, and that the service runs"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		fault.Cause = errors.New("no answer in time")
+		fault.Hint = "the host is silent: check the port, a firewall in between, and whether the port wants TLS from the first byte"
+	case !errors.As(err, &network):
+		fault.Class = rehome.ClassUntrusted
+		fault.Hint = "what answers there does not speak IMAP: check the port"
+	default:
+		return false
+	}
+	return true
+}

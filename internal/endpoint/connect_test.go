@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/protocol/imap"
+	"rehome/lab"
+	"rehome/lab/dovecot"
+	"rehome/lab/faultproxy"
+)
+
+// short is how long tests of silence wait.
+const short = 300 * time.Millisecond
+
+// tryConnect proves that neither a session nor a look at the host is to be had, and why.
+func tryConnect(t *testing.T, settings Settings, class rehome.Class, words, hint string) {
+	t.Helper()
+	settings.Side = rehome.Destination
+	h := NewIMAP(settings)
+	_, err := h.Open(within(t), anna())
+	wantFault(t, err, class, "connect to the destination "+settings.Address, hint)
+	wantFault(t, err, class, words, hint)
+	_, ok, err := h.TryOpen(within(t), anna())
+	wantFault(t, err, class, words, hint)
+	wantFree(t, h)
+	client, err := h.Dial(within(t))
+	wantFault(t, err, class, words, hint)
+	if ok || client != nil {
+		t.Errorf("TryOpen %v, Dial %v with an error", ok, client)
+	}
+}
+
+func TestConnect_certificates(t *testing.T) {
+	t.Parallel()
+	room, stranger := lab.Open(t), lab.Open(t)
+	certFile, keyFile, err := room.IssueUntil(time.Now().Add(-time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := start(t, room, dovecot.Options{})
+	expired := start(t, room, dovecot.Options{Name: "expired", CertFile: certFile, KeyFile: keyFile})
+	modern := start(t, room, dovecot.Options{Name: "modern", Extra: "ssl_min_protocol = TLSv1.3"})
+	upTo12 := room.ClientTLS("")
+	upTo12.MaxVersion = tls.VersionTLS12
+	pinned := &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error {
+		return errors.New("the server's key is sha256/AAAA, another one than pinned")
+	}}
+	for name, test := range map[string]struct {
+		server      *dovecot.Server
+		tls         *tls.Config
+		words, hint string
+	}{
+		"unknown authority":   {server, stranger.ClientTLS(""), "unknown authority", "name its authority with ca_file"},
+		"the machine's roots": {server, nil, "certificate", "ca_file"},
+		"another name":        {server, room.ClientTLS("mail.example.test"), "not mail.example.test", "certificate is for another name"},
+		"expired":             {expired, room.ClientTLS(""), "expired", "not valid now: renew it"},
+		"another pin":         {server, pinned, "another one than pinned", "correct pin"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for security, address := range map[imap.Security]string{imap.ImplicitTLS: test.server.IMAPS, imap.StartTLS: test.server.IMAP} {
+				settings := Settings{Address: address, Security: security, TLS: test.tls, Timeout: patience}
+				tryConnect(t, settings, rehome.ClassUntrusted, test.words, test.hint)
+			}
+		})
+	}
+	for security, address := range map[imap.Security]string{imap.ImplicitTLS: modern.IMAPS, imap.StartTLS: modern.IMAP} {
+		settings := Settings{Address: address, Security: security, TLS: upTo12, Timeout: patience}
+		tryConnect(t, settings, rehome.ClassTemporary, "", "tls_min and ciphers") // it hangs up without a word
+	}
+}
+
+// Servers that do say what they miss send an alert (RFC 8446, section 6.2), or choose what the
+// client does not take.
+func TestConnect_nothingInCommon(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	certFile, keyFile, err := room.Issue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsa := []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
+	for name, test := range map[string]struct {
+		server *tls.Config
+		words  string
+	}{
+		"version": {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "protocol version"},
+		"cipher":  {&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: rsa}, "handshake failure"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.server.Certificates = []tls.Certificate{certificate}
+			listener, err := tls.Listen("tcp", "127.0.0.1:0", test.server)
+			if err != nil {
+				t.Fatal(err)
+			}
+			settings := Settings{Address: serveOn(t, listener, "* OK ready"), Security: imap.ImplicitTLS, TLS: room.ClientTLS(""), Timeout: patience}
+			tryConnect(t, settings, rehome.ClassUntrusted, test.words, "share no TLS version or cipher")
+		})
+	}
+}
+
+func TestConnect_pinThatFits(t *testing.T) {
+	t.Parallel()
+	server := start(t, lab.Open(t), dovecot.Options{})
+	asked := 0
+	settings := plain(server.IMAPS)
+	settings.Security = imap.ImplicitTLS
+	settings.TLS = &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(state tls.ConnectionState) error {
+		asked += len(state.PeerCertificates)
+		return nil
+	}}
+	wantWorks(t, must(t, NewIMAP(settings), anna()))
+	if asked == 0 {
+		t.Error("nobody compared the key")
+	}
+}
+
+func TestConnect_wrongPort(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server := start(t, room, dovecot.Options{})
+	closed, err := room.Addr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const untrusted, temporary = rehome.ClassUntrusted, rehome.ClassTemporary
+	for name, test := range map[string]struct {
+		security    imap.Security
+		address     string
+		class       rehome.Class
+		words, hint string
+	}{
+		"TLS to a plain port":        {imap.ImplicitTLS, server.IMAP, untrusted, "does not look like a TLS handshake", "try tls: starttls"},
+		"in the clear to a TLS port": {imap.NoTLS, server.IMAPS, temporary, "no answer in time", "wants TLS from the first byte"},
+		"STARTTLS to a TLS port":     {imap.StartTLS, server.IMAPS, temporary, "no answer in time", "wants TLS from the first byte"},
+		"POP3":                       {imap.NoTLS, server.POP3, untrusted, "+OK", "does not speak IMAP"},
+		"POP3 with TLS":              {imap.ImplicitTLS, server.POP3S, untrusted, "+OK", "does not speak IMAP"},
+		"LMTP":                       {imap.StartTLS, server.LMTP, untrusted, "220 ", "does not speak IMAP"},
+		"ManageSieve":                {imap.NoTLS, server.Sieve, untrusted, "IMPLEMENTATION", "does not speak IMAP"},
+		"nobody listens":             {imap.ImplicitTLS, closed, temporary, "connection refused", "nothing listens on that port"},
+		"no STARTTLS (BAD)":          {imap.StartTLS, serve(t, "* OK ready", "TAG BAD what"), untrusted, `server says "what"`, "offers no STARTTLS"},
+		"no STARTTLS (NO)":           {imap.StartTLS, serve(t, "* OK ready", "TAG NO not here"), untrusted, "not here", "offers no STARTTLS"},
+		"greeted as logged in":       {imap.StartTLS, serve(t, "* PREAUTH hello"), untrusted, "TLS cannot begin", "offers no STARTTLS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := Settings{Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: patience}
+			if test.class == temporary {
+				settings.Timeout = short
+			}
+			tryConnect(t, settings, test.class, test.words, test.hint)
+		})
+	}
+}
+
+func TestConnect_hostInTrouble(t *testing.T) {
+	t.Parallel()
+	server := start(t, lab.Open(t), dovecot.Options{})
+	silent, reset := proxy(t, server.IMAP), proxy(t, server.IMAP)
+	silent.Set(faultproxy.ToClient, faultproxy.Fault{Stall: true})
+	reset.Set(faultproxy.ToClient, faultproxy.Fault{Cut: true, End: faultproxy.RST})
+	const turned, limits = "turns this machine away", "lower the connection limits"
+	for name, test := range map[string]struct {
+		address     string
+		class       rehome.Class
+		words, hint string
+	}{
+		"silent":               {silent.Addr(), rehome.ClassTemporary, "no answer in time", "the host is silent"},
+		"reset":                {reset.Addr(), rehome.ClassTemporary, "", "the host hung up at once"},
+		"hangs up":             {serve(t, ""), rehome.ClassTemporary, "EOF", "the host hung up at once"},
+		"farewell":             {serve(t, "* BYE going down"), rehome.ClassTemporary, `server says "going down"`, turned},
+		"unavailable":          {serve(t, "* BYE [UNAVAILABLE] no storage"), rehome.ClassTemporary, "no storage", turned},
+		"not allowed":          {serve(t, "* BYE [CONTACTADMIN] your address is blocked"), rehome.ClassAuth, "blocked", turned},
+		"no":                   {serve(t, "* NO come back later"), rehome.ClassTemporary, "come back later", turned},
+		"limit":                {serve(t, "* BYE [LIMIT] too many"), rehome.ClassThrottled, "too many", limits},
+		"limit in words":       {serve(t, "* BYE Maximum number of connections from user+IP exceeded"), rehome.ClassThrottled, "Maximum", limits},
+		"refuses CAPABILITY":   {serve(t, "* OK ready", "TAG NO not now"), rehome.ClassTemporary, "not now", turned},
+		"farewell to STARTTLS": {serve(t, "* OK [CAPABILITY IMAP4rev1] ready", "* BYE going down"), rehome.ClassTemporary, "going down", turned},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := plain(test.address)
+			if name == "silent" {
+				settings.Timeout = short
+			}
+			if name == "farewell to STARTTLS" {
+				settings.Security = imap.StartTLS
+			}
+			tryConnect(t, settings, test.class, test.words, test.hint)
+		})
+	}
+}
+
+func TestConnect_nameOfNobody(t *testing.T) {
+	t.Parallel()
+	settings := plain("imap.example.invalid:993")
+	// The resolver's answer, without asking anybody: tests run where there is no DNS.
+	settings.Dial = func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "imap.example.invalid", IsNotFound: true}}
+	}
+	tryConnect(t, settings, rehome.ClassTemporary, "no such host", "cannot be resolved")
+	settings.Dial = func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("network is unreachable")}
+	}
+	tryConnect(t, settings, rehome.ClassTemporary, "unreachable", "check that the host is up")
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"rehome"
+	"rehome/internal/protocol/imap"
+	"rehome/lab"
+	"rehome/lab/dovecot"
+)
+
+// encodings returns how a password may travel with any of the names of these tests.
+func encodings(secret string) []string {
+	var all []string
+	for _, names := range []string{"\x00anna@example.test\x00", "\x00anna@example.test*mover\x00", "anna@example.test\x00mover\x00"} {
+		all = append(all, base64.StdEncoding.EncodeToString([]byte(names+secret)))
+	}
+	return all
+}
+
+func TestLogIn_refusals(t *testing.T) {
+	t.Parallel()
+	const roster, again, limits = "check the password in the roster", "run the same command again", "lower the connection limits"
+	for answer, test := range map[string]struct {
+		class       rehome.Class
+		words, hint string
+		remembered  bool
+	}{
+		"TAG NO [AUTHENTICATIONFAILED] Authentication failed.": {rehome.ClassAuth, "Authentication failed.", roster, true},
+		"TAG NO LOGIN failed":                              {rehome.ClassAuth, "LOGIN failed", roster, true},
+		"TAG NO [AUTHORIZATIONFAILED] no right":            {rehome.ClassAuth, "no right", roster, true},
+		"TAG NO [EXPIRED] change it":                       {rehome.ClassAuth, "change it", roster, true},
+		"TAG NO [PRIVACYREQUIRED] not in the clear":        {rehome.ClassAuth, "not in the clear", "set tls: implicit", true},
+		"TAG BAD unknown command":                          {rehome.ClassAuth, "unknown command", roster, true},
+		"TAG NO [UNAVAILABLE] Temporary failure":           {rehome.ClassTemporary, "Temporary failure", again, false},
+		"TAG NO [INUSE] elsewhere":                         {rehome.ClassTemporary, "elsewhere", again, false},
+		"TAG NO [SERVERBUG] oops":                          {rehome.ClassTemporary, "oops", again, false},
+		"TAG NO [LIMIT] too many log-ins":                  {rehome.ClassThrottled, "too many log-ins", limits, false},
+		"TAG NO Maximum number of connections from user":   {rehome.ClassThrottled, "Maximum", limits, false},
+		"TAG NO [THROTTLED] slow down":                     {rehome.ClassThrottled, "slow down", limits, false},
+		"TAG NO [OVERQUOTA] full":                          {rehome.ClassQuota, "full", "raise the account's quota", false},
+		"* BYE Maximum number of connections exceeded":     {rehome.ClassThrottled, "Maximum", limits, false},
+		"* BYE [UNAVAILABLE] going down":                   {rehome.ClassTemporary, "going down", again, false},
+		"* BYE Disconnected for inactivity.":               {rehome.ClassTemporary, "inactivity", again, false},
+		"":                                                 {rehome.ClassTemporary, "connection lost", again, false},
+		"TAG NO Account is temporarily throttled by quota": {rehome.ClassThrottled, "throttled", limits, false},
+	} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			before := proxy(t, serve(t, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready", answer))
+			h := NewIMAP(plain(before.Addr()))
+			for range 2 {
+				_, err := h.Open(within(t), anna())
+				wantFault(t, err, test.class, "log in at the source as anna@example.test", test.hint)
+				wantFault(t, err, test.class, test.words, test.hint)
+				wantFree(t, h)
+			}
+			want := 2
+			if test.remembered {
+				want = 1
+			}
+			if got := before.Counts().Connections; got != want {
+				t.Errorf("%d connections, want %d", got, want)
+			}
+		})
+	}
+}
+
+func TestLogIn_serverThatTakesNoPasswordInTheClear(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	// Dovecot trusts its own address, so the client comes from another one.
+	server := start(t, room, dovecot.Options{Extra: "disable_plaintext_auth = yes"})
+	scripted := serve(t, "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] ready")
+	for _, address := range []string{proxy(t, server.IMAP).Addr(), scripted} {
+		_, err := NewIMAP(plain(address)).Open(within(t), anna())
+		wantFault(t, err, rehome.ClassAuth, "log in at the source", "takes no password in the clear")
+	}
+}
+
+func TestLogIn_limitOfTheServer(t *testing.T) {
+	t.Parallel()
+	server := start(t, lab.Open(t), dovecot.Options{Extra: "mail_max_userip_connections = 2"})
+	h := NewIMAP(plain(server.IMAP))
+	must(t, h, anna())
+	second := must(t, h, anna())
+	_, ok, err := h.TryOpen(within(t), anna())
+	wantFault(t, err, rehome.ClassThrottled, "Maximum number of connections", "lower the connection limits")
+	if ok || len(h.slots) != 2 {
+		t.Errorf("ok %v, %d slots taken, want false and 2", ok, len(h.slots))
+	}
+	second.Close()
+	wantWorks(t, must(t, h, anna())) // and nothing was remembered
+}
+
+// Some servers repeat what they did not understand.
+func TestLogIn_serverThatEchoesSecrets(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lines []string
+		style MasterStyle
+		user  string
+	}{
+		"SASL in the command":    {[]string{"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready", "TAG NO cannot do LINE"}, "", ""},
+		"SASL in a line":         {[]string{"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready", "+ ", "r1 BAD do not know LINE"}, "", ""},
+		"SASL taken for a tag":   {[]string{"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready", "+ ", "TAG BAD missing command"}, "", ""},
+		"LOGIN":                  {[]string{"* OK [CAPABILITY IMAP4rev1] ready", "+ go on", "r1 NO no LOGIN anna@example.test LINE for you"}, "", ""},
+		"LOGIN in quotes":        {[]string{"* OK [CAPABILITY IMAP4rev1] ready", "TAG BAD no LINE"}, MasterSeparator, "mover"},
+		"master user":            {[]string{"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready", "TAG NO cannot do LINE"}, MasterSeparator, "mover"},
+		"master user by authzid": {[]string{"* OK [CAPABILITY IMAP4rev1 SASL-IR] ready", "TAG NO cannot do LINE"}, MasterAuthzid, "mover"},
+		"farewell":               {[]string{"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] ready", "* BYE LINE"}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := plain(serve(t, test.lines...))
+			settings.MasterUser, settings.MasterPassword, settings.MasterStyle = test.user, rehome.NewSecret(masterPassword), test.style
+			_, err := NewIMAP(settings).Open(within(t), anna())
+			if !strings.Contains(fmt.Sprint(err), "***") {
+				t.Errorf("%v: the server's words are not there, or not hidden", err)
+			}
+			wantNoSecret(t, err)
+			if class := rehome.ClassOf(err); class != rehome.ClassAuth && class != rehome.ClassTemporary {
+				t.Errorf("class %s", class)
+			}
+		})
+	}
+	if err := (credentials{user: "anna"}).hide(io.EOF); !errors.Is(err, io.EOF) {
+		t.Errorf("without a password %v became %v", io.EOF, err)
+	}
+}
+
+func TestFault_ofCommands(t *testing.T) {
+	t.Parallel()
+	status := func(kind, code, text string) error {
+		return &imap.StatusError{Kind: kind, Command: "APPEND", Code: code, Text: text}
+	}
+	for name, test := range map[string]struct {
+		err         error
+		class       rehome.Class
+		words, hint string
+	}{
+		"quota":           {status("NO", "OVERQUOTA", "full"), rehome.ClassQuota, `append "INBOX": server says "full"`, "quota"},
+		"quota in words":  {status("NO", "", "Quota exceeded (mailbox for user is full)"), rehome.ClassQuota, "Quota exceeded", "quota"},
+		"over quota":      {status("NO", "ALERT", "Mailbox is over quota"), rehome.ClassQuota, "over quota", "quota"},
+		"limit":           {status("NO", "LIMIT", "x"), rehome.ClassThrottled, "x", "limits"},
+		"Gmail":           {status("NO", "", "[THROTTLED] backoff time of 300 s"), rehome.ClassThrottled, "backoff", "limits"},
+		"refused":         {status("NO", "CANNOT", "no"), rehome.ClassPermanent, `"no"`, ""},
+		"bad":             {status("BAD", "", "syntax"), rehome.ClassPermanent, "syntax", ""},
+		"farewell":        {&imap.ConnectionError{Command: "APPEND", Err: status("BYE", "", "shutting down")}, rehome.ClassTemporary, "shutting down", "again"},
+		"broken":          {&imap.ConnectionError{Command: "APPEND", Err: io.EOF}, rehome.ClassTemporary, "connection lost during APPEND", "connection broke"},
+		"our own":         {&imap.ArgumentError{What: "flag", Value: "a b", Why: "has a blank"}, rehome.ClassPermanent, "has a blank", ""},
+		"silence":         {&imap.ConnectionError{Command: "FETCH", Err: context.DeadlineExceeded}, rehome.ClassTemporary, "FETCH", "connection broke"},
+		"a fault already": {&rehome.Fault{Class: rehome.ClassOperator, Op: "other", Hint: "known"}, rehome.ClassOperator, "other", "known"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantFault(t, Fault(test.err, "append", `"INBOX"`), test.class, test.words, test.hint)
+		})
+	}
+	for _, err := range []error{nil, context.Canceled, &imap.ConnectionError{Command: "FETCH", Err: context.Canceled}} {
+		if got := Fault(err, "append", "x"); got != err {
+			t.Errorf("%v became %v", err, got)
+		}
+	}
+}
