@@ -55,3 +55,30 @@ func TestNames_thatCannotTravelSendNothing(t *testing.T) {
 		t.Errorf("the connection ended: %v", err)
 	}
 }
+
+func TestCreateAhead_isPipelined(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "", func(s *script) {
+		tags := []string{s.expect(`CREATE "a"`), s.expect(`CREATE "b"`), s.expect(`CREATE "c"`), s.expect(`SUBSCRIBE "a"`)} // all before the first answer
+		s.send(tags[0]+" OK done", tags[1]+" NO [ALREADYEXISTS] there", tags[2]+" NO [OVERQUOTA] too many", tags[3]+" OK done")
+		s.silent()
+	})
+	var answers []*Answer
+	for _, send := range []func() (*Answer, error){
+		func() (*Answer, error) { return client.CreateAhead(within(t), "a") },
+		func() (*Answer, error) { return client.CreateAhead(within(t), "b") },
+		func() (*Answer, error) { return client.CreateAhead(within(t), "c") },
+		func() (*Answer, error) { return client.SubscribeAhead(within(t), "a") },
+	} {
+		answer, err := send()
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers = append(answers, answer)
+	}
+	for i, want := range []string{"", "", `CREATE "c": NO [OVERQUOTA] too many`, ""} {
+		if err := answers[i].Wait(within(t)); errorText(err) != want {
+			t.Errorf("answer %d: %v, want %q", i, err, want)
+		}
+	}
+}
