@@ -58,7 +58,7 @@ type Row struct {
 // Rows are the lines that are measured by default.
 func Rows() []Row {
 	small := Work{Name: "10,000 x 10 KB, 20 mailboxes", Accounts: 1, Messages: 10000, Size: 10 << 10, Mailboxes: 20}
-	large := Work{Name: "300 x 1-20 MB, 3 mailboxes", Accounts: 1, Messages: 300, Size: 4 << 20, Mailboxes: 3}
+	large := Work{Name: "300 x 4 MB, 3 mailboxes", Accounts: 1, Messages: 300, Size: 4 << 20, Mailboxes: 3}
 	many := Work{Name: "40 accounts x 500 x 10 KB", Accounts: 40, Messages: 500, Size: 10 << 10, Mailboxes: 5}
 	return []Row{
 		{Work: small, Layout: dovecot.Sdbox}, {Work: small, Layout: dovecot.Mdbox}, {Work: small, Layout: dovecot.Maildir},
