@@ -4,8 +4,8 @@ package ledger
 
 import (
 	"bufio"
+	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -43,7 +43,7 @@ func child(t *testing.T, work, path string) (*exec.Cmd, *bufio.Scanner) {
 // writeIntents prints the id of every intent once it is written, until an error or the end of the
 // process. One of four is received; then its id is printed with a "+".
 func writeIntents(path string) error {
-	ctx := background()
+	ctx := context.Background()
 	l, err := Open(ctx, path)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func writeWithinLimit(path string) error {
 
 // holdLock takes the lock and keeps it until the process is killed.
 func holdLock(path string) error {
-	l, err := Open(background(), path)
+	l, err := Open(context.Background(), path)
 	if err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func holdLock(path string) error {
 		return err
 	}
 	fmt.Println("locked")
-	_, err = io.Copy(io.Discard, os.Stdin)
-	select {} // standard input is closed at once
+	time.Sleep(time.Hour)
+	return nil
 }
 
 // promised collects what a child has printed.

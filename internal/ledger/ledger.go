@@ -20,7 +20,8 @@ package ledger
 //   - When Intend returns, the intent is on the disk: writes are synchronous, and those of many
 //     accounts share one commit (see writer.go).
 //   - A message is done when a receipt or an adoption names its UID in the mailbox's generation.
-//   - Nothing is ever deleted except intents that are proved void and findings that no longer hold.
+//   - Nothing is ever deleted except intents that are proved void, and findings, refusals and
+//     suspicions that no longer hold.
 
 import (
 	"context"

@@ -3,7 +3,6 @@
 package ledger
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,6 +89,3 @@ func messages(uids ...imap.UID) []Item {
 	}
 	return items
 }
-
-// background is a context that outlives the test's, for children and clean-up.
-func background() context.Context { return context.Background() }

@@ -200,3 +200,41 @@ func TestAcquit_givesANewChance(t *testing.T) {
 		t.Errorf("in memory %v, in the file %v, want none", m.Suspects, again.Suspects)
 	}
 }
+
+// A rename rule may send several mailboxes into one. What came from the others must not be taken for
+// mail that was there before.
+func TestMailbox_theirsOfTheSameDestination(t *testing.T) {
+	t.Parallel()
+	l, ctx := create(t), t.Context()
+	anchorOf := func(change func(*Anchor)) Anchor {
+		a := inbox()
+		a.Source, a.Destination = "Old/Sent", "Sent"
+		change(&a)
+		return a
+	}
+	own := anchorOf(func(*Anchor) {})
+	for i, anchor := range []Anchor{
+		own,
+		anchorOf(func(a *Anchor) { a.Source = "Sent" }),
+		anchorOf(func(a *Anchor) { a.Source = "elsewhere"; a.Destination = "Archive" }),
+		anchorOf(func(a *Anchor) { a.Source = "before it was renumbered"; a.DstUIDValidity = 1 }),
+		anchorOf(func(a *Anchor) { a.Address = "bert@example.test" }),
+	} {
+		m := load(t, l, anchor)
+		uid := imap.UID(10 * (i + 1))
+		must(t, l.Adopt(ctx, m, messages(uid, uid+1)))
+		intend(t, l, m, messages(uid+5)...)
+	}
+	renumbered := anchorOf(func(a *Anchor) { a.Source = "of an old generation" })
+	must(t, l.Adopt(ctx, load(t, l, renumbered), messages(90)))
+	renumbered.SrcUIDValidity++
+	load(t, l, renumbered)
+
+	if m := load(t, l, own); m.Ours.String() != "110:111" || m.Theirs.String() != "120:121" {
+		t.Errorf("ours %s, theirs %s, want 110:111 and 120:121", m.Ours, m.Theirs)
+	}
+	fresh := anchorOf(func(a *Anchor) { a.Source = "new" })
+	if m := load(t, l, fresh); !m.Fresh || m.Theirs.String() != "110:111,120:121" {
+		t.Errorf("a new one: fresh %v, theirs %s, want all", m.Fresh, m.Theirs)
+	}
+}
