@@ -11,11 +11,10 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"rehome"
 	"rehome/internal/config"
@@ -107,17 +106,19 @@ func (m *Move) ends(ctx context.Context) (src, dst *endpoint.IMAP, err error) {
 // reach proves that both ends answer before anything long begins: a host that is down is one clear
 // error and not one for each account.
 func reach(ctx context.Context, ends ...*endpoint.IMAP) error {
-	var group errgroup.Group
-	for _, e := range ends {
-		group.Go(func() error {
+	failures := make([]error, len(ends))
+	var all sync.WaitGroup
+	for i, e := range ends {
+		all.Go(func() {
 			client, err := e.Dial(ctx)
-			if err != nil {
-				return err
+			if err == nil {
+				err = client.Close() // without good-bye: nobody has logged in
 			}
-			return client.Close() // without good-bye: nobody has logged in
+			failures[i] = err
 		})
 	}
-	return group.Wait()
+	all.Wait()
+	return cmp.Or(failures...) // that of the first end, whichever came first
 }
 
 // rules translates the settings for mailboxes.
