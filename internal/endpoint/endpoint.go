@@ -55,6 +55,7 @@ type IMAP struct {
 	mu       sync.Mutex
 	accounts map[string]int   // sessions open for each account
 	refused  map[string]error // log-ins that were refused: never tried twice, hosts lock out
+	welcomed bool             // some log-in has worked
 }
 
 // NewIMAP returns the service that settings describe; nothing is opened yet.
@@ -151,7 +152,7 @@ func (h *IMAP) open(ctx context.Context, account rehome.Account) (*Session, erro
 }
 
 func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client, error) {
-	if err := h.refusedBefore(account.Address); err != nil {
+	if err := h.refusedBefore(account); err != nil {
 		return nil, err
 	}
 	credentials, err := h.credentials(account)
@@ -164,6 +165,9 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 	}
 	err = credentials.hide(client.LogInPlain(ctx, credentials.identity, credentials.user, credentials.password.Reveal()))
 	if err == nil {
+		h.mu.Lock()
+		h.welcomed = true
+		h.mu.Unlock()
 		return client, nil
 	}
 	_ = client.Close()
@@ -176,10 +180,18 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 	return nil, fault
 }
 
-func (h *IMAP) refusedBefore(address string) error {
+// refusedBefore returns why a log-in is not even tried: this one was refused already, or the host has
+// refused one after the other and would soon lock this machine out.
+func (h *IMAP) refusedBefore(account rehome.Account) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.refused[address]
+	if err := h.refused[account.Address]; err != nil {
+		return err
+	}
+	if h.welcomed || len(h.refused) < manyRefusals {
+		return nil
+	}
+	return h.giveUpFault(account)
 }
 
 // Dial connects without logging in; the caller closes. It does not count against the limits and is

@@ -4,6 +4,7 @@ package endpoint
 
 import (
 	"errors"
+	"fmt"
 
 	"rehome"
 	"rehome/internal/protocol/imap"
@@ -30,6 +31,23 @@ func (h *IMAP) logInFault(account rehome.Account, err error) error {
 		f.Hint = h.refusedHint()
 	}
 	return f
+}
+
+// manyRefusals is how many accounts a host may refuse before the first that it lets in; then the
+// fault is not theirs.
+const manyRefusals = 3
+
+// giveUpFault says that an account was not tried.
+func (h *IMAP) giveUpFault(account rehome.Account) error {
+	login := account.SourceLogin()
+	if h.settings.Side == rehome.Destination {
+		login = account.DestinationLogin()
+	}
+	return &rehome.Fault{
+		Class: rehome.ClassAuth, Op: "log in at the " + string(h.settings.Side) + " as", Object: login,
+		Cause: fmt.Errorf("not tried: the host has refused the first %d accounts, and would lock this machine out", manyRefusals),
+		Hint:  h.refusedHint(),
+	}
 }
 
 func (h *IMAP) refusedHint() string {

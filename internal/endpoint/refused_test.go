@@ -75,6 +75,27 @@ func TestLogIn_refusals(t *testing.T) {
 	}
 }
 
+// A wrong master password would otherwise be tried once for each account.
+func TestLogIn_hostThatRefusesEverybody(t *testing.T) {
+	t.Parallel()
+	before := proxy(t, start(t, lab.Open(t), dovecot.Options{}).IMAP)
+	settings := plain(before.Addr())
+	settings.MasterUser, settings.MasterPassword = "mover", rehome.NewSecret("wrong")
+	h := NewIMAP(settings)
+	for i := range 10 {
+		_, err := h.Open(within(t), account(fmt.Sprintf("user%d@example.test", i)))
+		words := "Authentication failed"
+		if i >= 3 {
+			words = "not tried"
+		}
+		wantFault(t, err, rehome.ClassAuth, words, "check the master user's password")
+	}
+	if got := before.Counts().Connections; got != 3 {
+		t.Errorf("%d connections, want 3", got)
+	}
+	wantFree(t, h)
+}
+
 func TestLogIn_serverThatTakesNoPasswordInTheClear(t *testing.T) {
 	t.Parallel()
 	room := lab.Open(t)
