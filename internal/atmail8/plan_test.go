@@ -110,20 +110,3 @@ func TestPlanPasswords_isStable(t *testing.T) {
 		}
 	})
 }
-
-func TestPresets_areMarkedUnverified(t *testing.T) {
-	t.Parallel()
-	presets := Presets()
-	if len(presets) != 2 || presets[0].Name != "us-east" || presets[1].Name != "eu-west" {
-		t.Fatalf("got %+v", presets)
-	}
-	p := presets[0]
-	got := []string{p.Webadmin, p.IMAP, p.SMTP}
-	want := []string{"https://admin.us-east.atmailcloud.com/", "imap.us-east.atmailcloud.com:993", "smtp.us-east.atmailcloud.com:587"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
-	if diff := cmp.Diff([]string{"IMAP", "POP3", "SMTP", "DAV"}, p.Unverified); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
-}

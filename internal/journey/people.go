@@ -40,6 +40,10 @@ func (m *Move) people(ctx context.Context) (*people, error) {
 		return nil, err
 	}
 	if m.settings.Roster != "" {
+		// The roster may hold passwords; that there is none is for Load to say.
+		if err := vault.CheckPrivate(m.settings.Roster); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
 		rows, err := roster.Load(m.settings.Roster)
 		if err != nil {
 			return nil, err

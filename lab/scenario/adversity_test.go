@@ -143,6 +143,10 @@ func TestAdversity_brokenRoster(t *testing.T) {
 	}
 	th.edit(func(text string) string { return text + "roster: people.csv\n" })
 	th.wantError(6, th.run("accounts", "list"), "people.csv", "3:", "4:", "5:")
+	if err := os.Chmod(filepath.Join(th.Dir, "people.csv"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	th.wantError(6, th.run("accounts", "list"), "people.csv", "chmod 600")
 }
 
 // One account's trouble is its own: the others are complete.
