@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pim
+
+// Code names a problem, and the repair that removes it. The values are stable.
+type Code string
+
+// Problems of bytes and lines, of both kinds.
+const (
+	CodeByteOrderMark    Code = "byte_order_mark"   // safe repair
+	CodeNotUTF8          Code = "not_utf8"          // safe repair: recoded from Windows-1252
+	CodeDoubleEncoded    Code = "double_encoded"    // repair on request
+	CodeControlCharacter Code = "control_character" // safe repair
+	CodeLineEnds         Code = "line_ends"         // safe repair: CRLF
+	CodeEmptyLine        Code = "empty_line"        // safe repair
+	CodeStrayLine        Code = "stray_line"        // no colon; repair on request: joined to the line before
+	CodeSplitCharacter   Code = "split_character"   // a fold in the middle of a character; harmless
+	CodeUnbalanced       Code = "unbalanced"        // BEGIN and END do not match
+	CodeTooDeep          Code = "too_deep"
+	CodeBadParameter     Code = "bad_parameter"
+	CodeOutside          Code = "outside" // text outside of BEGIN and END
+	CodeSeveralObjects   Code = "several_objects"
+	CodeUnreadable       Code = "unreadable"
+	CodeMissingVersion   Code = "missing_version" // safe repair
+	CodeRepeatedLine     Code = "repeated_line"   // safe repair: the same single-value property twice, identical
+	CodeRepeatedValue    Code = "repeated_value"  // a single-value property twice, different
+	CodeMissingUID       Code = "missing_uid"     // safe repair of a contact, on request of a calendar object
+	CodeUnsafeUID        Code = "unsafe_uid"      // empty, very long or with control characters
+	CodeTruncated        Code = "truncated"       // ends in the middle, perhaps cut at 65,535 octets
+	CodeBase64Damaged    Code = "base64_damaged"  // inline data that cannot be decoded
+	CodeBase64Name       Code = "base64_name"     // safe repair: ENCODING=BASE64 becomes ENCODING=b
+	CodeLargeData        Code = "large_data"      // inline data of more than a megabyte
+	CodeMissingProdID    Code = "missing_prodid"  // safe repair
+	CodeInvalidDate      Code = "invalid_date"    // a date or time that does not exist or is not written as one
+	CodeBefore1970       Code = "before_1970"     // old servers keep the start as an unsigned number
+	CodeAfter2038        Code = "after_2038"
+)
+
+// Problems of contacts.
+const (
+	CodeMissingFN    Code = "missing_fn"    // safe repair: from N, ORG, EMAIL
+	CodeMissingN     Code = "missing_n"     // safe repair: from FN; vCard 3.0 only
+	CodeVCard21      Code = "vcard_21"      // safe repair: becomes 3.0
+	CodeOldGroup     Code = "old_group"     // a group card in Apple's or SOGo's way
+	CodeUnknownVCard Code = "unknown_vcard" // a VERSION that does not exist
+)
+
+// Problems of calendar objects.
+const (
+	CodeMethod               Code = "method"                 // safe repair: METHOD out
+	CodeMissingDTStamp       Code = "missing_dtstamp"        // safe repair
+	CodeMissingDTStart       Code = "missing_dtstart"        //
+	CodeSeveralUIDs          Code = "several_uids"           // in one object
+	CodeMixedComponents      Code = "mixed_components"       // VEVENT and VTODO in one object
+	CodeNoComponent          Code = "no_component"           // only VTIMEZONE, or nothing
+	CodeSeveralMasters       Code = "several_masters"        // two components without RECURRENCE-ID
+	CodeLoneOverride         Code = "lone_override"          // RECURRENCE-ID without master; repair on request
+	CodeRepeatedOverride     Code = "repeated_override"      // the same RECURRENCE-ID twice
+	CodeMissingVTimezone     Code = "missing_vtimezone"      // TZID without its VTIMEZONE
+	CodeUnknownZone          Code = "unknown_zone"           // and no time zone of that name is known
+	CodeBadOffset            Code = "bad_offset"             // safe repair: "+5730" in a VTIMEZONE
+	CodeBadRule              Code = "bad_rule"               // RRULE that cannot be read
+	CodeSeveralRules         Code = "several_rules"          // two RRULE
+	CodeUntilType            Code = "until_type"             // UNTIL of another type than DTSTART
+	CodeEndBeforeStart       Code = "end_before_start"       //
+	CodeEndAndDuration       Code = "end_and_duration"       //
+	CodeBadDuration          Code = "bad_duration"           //
+	CodeUnknownComponent     Code = "unknown_component"      //
+	CodeFreeBusy             Code = "free_busy"              // VFREEBUSY has no place in a calendar collection
+	CodeJoinedCategories     Code = "joined_categories"      // CATEGORIES:A\,B of old servers
+	CodeEmailAlarm           Code = "email_alarm"            // repair on request: becomes DISPLAY
+	CodeRemoteAttachment     Code = "remote_attachment"      // lives on the source server
+	CodeScheduleAgent        Code = "schedule_agent"         // SCHEDULE-AGENT put in by InjectScheduleAgent or taken out
+	CodeUnmeantAgent         Code = "unmeant_agent"          // SCHEDULE-AGENT that already stands in the object
+	CodeAttendeesNoOrganizer Code = "attendees_no_organizer" //
+)
