@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package dav is a client for calendars and address books on WebDAV servers (RFC 4918, CalDAV
+// RFC 4791, CardDAV RFC 6352, sync RFC 6578) that carries objects as the bytes that the server
+// keeps, whatever they are, and survives what old servers put on the wire.
+//
+// It does not parse iCalendar or vCard, keep anything between calls but how to log in, try a
+// failed request again, or limit its own concurrency. A caller
+//
+//  1. makes a Client for one log-in with New; several clients may share one Transport;
+//  2. finds the home with Discover and its collections with Collections;
+//  3. lists what is there or has changed with Changes;
+//  4. reads objects with MultiGet, PropfindData or Get;
+//  5. writes with MakeCollection, SetProperty, Put and Delete;
+//  6. ends with Close.
+//
+// Hrefs are strings. One that comes out of this package is the path exactly as the server wrote it,
+// or an absolute URL where it lies outside the origin of the client's URL; both go back in as they
+// are. Two hrefs name the same thing if their Key is the same: servers write "@" and "%40" as they
+// like. An error of a request is a *StatusError where the server refused, a *ConnectionError where
+// it could not be reached or fell silent, a *FormatError where its answer makes no sense, a
+// *TooLargeError, a *RedirectError or an *AuthError; none holds a password.
+//
+// caldav.go and carddav.go hold the words in which the two dialects differ, and nothing else does.
+package dav
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Kind says which of the two dialects is spoken.
+type Kind string
+
+// The two kinds of collection.
+const (
+	Calendars    Kind = "calendars"
+	AddressBooks Kind = "address_books"
+)
+
+// DialFunc opens a network connection; net.Dialer.DialContext is one.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Resolver answers what discovery asks DNS (RFC 6764 section 4); *net.Resolver is one.
+type Resolver interface {
+	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
+	LookupTXT(ctx context.Context, name string) ([]string, error)
+}
+
+// Options of New.
+type Options struct {
+	// URL is the server, or anything on it: "https://dav.example.org/", a principal, a home, a
+	// collection. Requests with credentials go to its host only, see TrustedHosts.
+	URL string
+
+	// Transport is what several clients share; nil means one of the client's own.
+	Transport *http.Transport
+
+	// User and Password log in. Password is called each time that it is needed; nil means none.
+	User     string
+	Password func() string
+	// HA1 is used instead of Password: hex MD5(user:realm:password), as SabreDAV keeps it in
+	// users.digesta1. It works with Digest and MD5 only. Realm, if known, is checked against the
+	// server's.
+	HA1   func() string
+	Realm string
+	// AllowPlaintextBasic lets a password travel readable over http.
+	AllowPlaintextBasic bool
+	// TrustedHosts are further hosts, "name" or "name:port", that get the credentials over https
+	// if the server sends us there. The name as such and https on the URL's own host need no entry.
+	TrustedHosts []string
+
+	UserAgent string
+	// WriteHeaders go with every PUT, DELETE and collection that is made or changed: the guard
+	// against invitations.
+	WriteHeaders http.Header
+
+	Timeout time.Duration // longest time without a byte moving; 0 means two minutes
+	MaxBody int64         // largest object that is read, in octets; 0 means 100 MiB
+}
+
+const (
+	defaultTimeout = 2 * time.Minute
+	defaultMaxBody = 100 << 20 // atmail 8 takes bodies of 100 MB
+	connectTimeout = 30 * time.Second
+	idlePerHost    = 16
+)
+
+// NewTransport returns a transport that speaks HTTP/1.1 with kept connections: HTTP/2 is fragile
+// in front of several DAV servers. config nil means verified by the system's roots, dial nil a
+// plain net.Dialer.
+func NewTransport(config *tls.Config, dial DialFunc) *http.Transport {
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	}
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return &http.Transport{
+		DialContext:         dial,
+		TLSClientConfig:     config.Clone(),
+		TLSHandshakeTimeout: connectTimeout,
+		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
+		MaxIdleConnsPerHost: idlePerHost,
+		IdleConnTimeout:     time.Minute,
+	}
+}
+
+// Client speaks to one server as one user. Its methods may be called from several goroutines.
+type Client struct {
+	base      *url.URL
+	options   Options
+	transport *http.Transport
+	owned     bool // the transport is this client's own
+}
