@@ -15,6 +15,7 @@ type Origin string
 // The origins.
 const (
 	OriginMail     Origin = "mail"
+	OriginPIM      Origin = "pim" // contacts and calendars
 	OriginAccounts Origin = "accounts"
 )
 

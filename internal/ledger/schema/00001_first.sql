@@ -91,7 +91,44 @@ CREATE TABLE findings (
   PRIMARY KEY (address, origin, code, object)
 );
 
+-- Contacts and calendars. One row for each source collection that was ever copied.
+CREATE TABLE collections (
+  id          INTEGER PRIMARY KEY,
+  address     TEXT NOT NULL,
+  kind        TEXT NOT NULL CHECK (kind IN ('contacts', 'calendars')),
+  src_href    TEXT NOT NULL,
+  dst_href    TEXT NOT NULL,
+  made        BIGINT NOT NULL DEFAULT 0, -- 1 when the destination did not have it before us
+  properties  TEXT NOT NULL DEFAULT '',  -- JSON, the source's when they were last carried over
+  src_token   TEXT NOT NULL DEFAULT '',  -- state at the end of the last complete pass, '' before
+  src_ctag    TEXT NOT NULL DEFAULT '',
+  src_objects BIGINT NOT NULL DEFAULT 0, -- at the source, when last seen
+  UNIQUE (address, src_href)
+);
+
+-- One row for each object of them: first the intent, then what the destination answered.
+CREATE TABLE objects (
+  collection_id BIGINT NOT NULL REFERENCES collections(id),
+  src_name      TEXT NOT NULL, -- below the collection, as the source writes it
+  state         TEXT NOT NULL
+                CHECK (state IN ('intent', 'stored', 'adopted', 'merged', 'quarantined', 'conflict', 'held', 'gone')),
+  src_etag      TEXT NOT NULL,
+  src_digest    BLOB NOT NULL, -- SHA-256 of the octets that the source served
+  dst_name      TEXT NOT NULL DEFAULT '',
+  dst_etag      TEXT NOT NULL DEFAULT '',
+  form          BLOB,          -- SHA-256 of the normal form of what the destination was given
+  uid           TEXT NOT NULL DEFAULT '',
+  repairs       TEXT NOT NULL DEFAULT '', -- JSON
+  code          TEXT NOT NULL DEFAULT '', -- why it is quarantined, in conflict or held
+  words         TEXT NOT NULL DEFAULT '', -- the server's own
+  escrow        TEXT NOT NULL DEFAULT '', -- file that keeps the original
+  updated_nano  BIGINT NOT NULL,
+  PRIMARY KEY (collection_id, src_name)
+) WITHOUT ROWID;
+
 -- +goose Down
+DROP TABLE objects;
+DROP TABLE collections;
 DROP TABLE findings;
 DROP TABLE suspects;
 DROP TABLE refusals;

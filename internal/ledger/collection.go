@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// CollectionKind says what a collection holds.
+type CollectionKind string
+
+// The kinds, which are also what they are called in reports.
+const (
+	Contacts  CollectionKind = "contacts"
+	Calendars CollectionKind = "calendars"
+)
+
+// Collection is the row of one source collection: an address book or a calendar.
+type Collection struct {
+	ID          int64
+	Address     string
+	Kind        CollectionKind
+	Source      string // href, as the source writes it
+	Destination string // href at the destination
+	Made        bool   // the destination did not have it before us
+	Properties  string // the source's, when they were last carried over; "" for never
+	State       CollectionState
+	Pending     int64 // objects that need another look although the source did not change
+}
+
+// CollectionState is what the source said of a collection when the last complete pass ended. Empty
+// means that there was none.
+type CollectionState struct {
+	SyncToken string // RFC 6578
+	CTag      string
+	Objects   int64
+}
+
+// Collection returns the row of c.Address and c.Source and makes it when it is missing. When the
+// collection now goes to another destination, all that is known of its objects is void.
+func (l *Ledger) Collection(ctx context.Context, c Collection) (*Collection, error) {
+	row := c
+	err := l.write(ctx, func(tx *sql.Tx) error { return row.find(tx) })
+	if err != nil {
+		return nil, fmt.Errorf("ledger row of %s %q: %w", c.Address, c.Source, err)
+	}
+	return &row, nil
+}
+
+func (c *Collection) find(tx *sql.Tx) error {
+	destination := c.Destination
+	err := tx.QueryRow(`SELECT id, dst_href, made, properties, src_token, src_ctag, src_objects FROM collections WHERE address = ? AND src_href = ?`,
+		c.Address, c.Source).Scan(&c.ID, &c.Destination, &c.Made, &c.Properties, &c.State.SyncToken, &c.State.CTag, &c.State.Objects)
+	if errors.Is(err, sql.ErrNoRows) {
+		result, err := tx.Exec(`INSERT INTO collections (address, kind, src_href, dst_href, made) VALUES (?, ?, ?, ?, ?)`,
+			c.Address, c.Kind, c.Source, destination, c.Made)
+		if err != nil {
+			return err
+		}
+		c.ID, err = result.LastInsertId()
+		return err
+	}
+	if err != nil || c.Destination == destination {
+		return err
+	}
+	c.Destination, c.Made, c.Properties, c.State = destination, false, "", CollectionState{}
+	if _, err := tx.Exec(`DELETE FROM objects WHERE collection_id = ?`, c.ID); err != nil {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE collections SET dst_href = ?, made = 0, properties = '', src_token = '', src_ctag = '', src_objects = 0 WHERE id = ?`, destination, c.ID)
+	return err
+}
+
+// Collections returns the rows of an account by source href, so that a pass can tell from one listing
+// of the source which of them need to be looked into at all.
+func (l *Ledger) Collections(ctx context.Context, address string) (map[string]Collection, error) {
+	all := map[string]Collection{}
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		c := Collection{Address: address}
+		err := rows.Scan(&c.ID, &c.Kind, &c.Source, &c.Destination, &c.Made, &c.Properties, &c.State.SyncToken, &c.State.CTag, &c.State.Objects, &c.Pending)
+		all[c.Source] = c
+		return err
+	}, `SELECT id, kind, src_href, dst_href, made, properties, src_token, src_ctag, src_objects,
+		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state IN ('intent', 'quarantined', 'conflict', 'held'))
+		FROM collections c WHERE address = ?`, address)
+	return all, err
+}
+
+// NoteProperties keeps what the destination's collection was given: its properties, and whether we
+// made it.
+func (l *Ledger) NoteProperties(ctx context.Context, c *Collection) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE collections SET made = ?, properties = ? WHERE id = ?`, c.Made, c.Properties, c.ID)
+		return err
+	})
+}
+
+// SettleCollection notes that a pass over the collection is complete and what the source looked like
+// before it.
+func (l *Ledger) SettleCollection(ctx context.Context, c *Collection, state CollectionState) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE collections SET src_token = ?, src_ctag = ?, src_objects = ? WHERE id = ?`,
+			state.SyncToken, state.CTag, state.Objects, c.ID)
+		return err
+	})
+	if err == nil {
+		c.State = state
+	}
+	return err
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// ObjectState is how far an object has come.
+type ObjectState string
+
+// The states.
+const (
+	ObjectIntent      ObjectState = "intent"      // begun: nobody knows whether the destination has it
+	ObjectStored      ObjectState = "stored"      // written by us
+	ObjectAdopted     ObjectState = "adopted"     // was at the destination before us
+	ObjectMerged      ObjectState = "merged"      // is the same as another object of the source, which is there
+	ObjectQuarantined ObjectState = "quarantined" // the destination does not take it
+	ObjectConflict    ObjectState = "conflict"    // was edited at both ends: the destination's edit stands
+	ObjectHeld        ObjectState = "held"        // would make the destination send invitations
+	ObjectGone        ObjectState = "gone"        // vanished from the source, and was left at the destination
+)
+
+// There reports whether the destination has the object, edited or not.
+func (s ObjectState) There() bool {
+	return s == ObjectStored || s == ObjectAdopted || s == ObjectMerged || s == ObjectConflict || s == ObjectGone
+}
+
+// Object is the row of one contact or calendar object. Names are hrefs without that of their
+// collection.
+type Object struct {
+	Source      string
+	State       ObjectState
+	SrcETag     string
+	SrcDigest   []byte // SHA-256 of the octets that the source served
+	Destination string
+	DstETag     string
+	Form        []byte // SHA-256 of the normal form of what the destination was given
+	UID         string
+	Repairs     []Repair
+	Code        string // of the finding, while it is not there
+	Words       string // the server's own
+	Escrow      string // file that keeps the original
+	Updated     time.Time
+}
+
+// Repair is a change that was made to an object before it was written.
+type Repair struct {
+	Code     string `json:"code"`
+	Sentence string `json:"sentence"`
+}
+
+// SaveObjects writes rows, all or none. Updated is set here.
+func (l *Ledger) SaveObjects(ctx context.Context, c *Collection, objects ...Object) error {
+	now := l.now().UnixNano()
+	return l.write(ctx, func(tx *sql.Tx) error {
+		for _, o := range objects {
+			if err := saveObject(tx, c.ID, o, now); err != nil {
+				return fmt.Errorf("ledger row of %q in %s %q: %w", o.Source, c.Address, c.Source, err)
+			}
+		}
+		return nil
+	})
+}
+
+func saveObject(tx *sql.Tx, collection int64, o Object, now int64) error {
+	repairs := ""
+	if len(o.Repairs) > 0 {
+		encoded, err := json.Marshal(o.Repairs)
+		if err != nil {
+			return err
+		}
+		repairs = string(encoded)
+	}
+	if o.SrcDigest == nil {
+		o.SrcDigest = []byte{}
+	}
+	_, err := tx.Exec(`INSERT OR REPLACE INTO objects
+		(collection_id, src_name, state, src_etag, src_digest, dst_name, dst_etag, form, uid, repairs, code, words, escrow, updated_nano)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, o.Destination, o.DstETag, o.Form, o.UID, repairs, o.Code, o.Words, o.Escrow, now)
+	return err
+}
+
+// DropObjects forgets objects that are at neither end any more.
+func (l *Ledger) DropObjects(ctx context.Context, c *Collection, names ...string) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		for _, name := range names {
+			if _, err := tx.Exec(`DELETE FROM objects WHERE collection_id = ? AND src_name = ?`, c.ID, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+const objectColumns = `src_name, state, src_etag, src_digest, dst_name, dst_etag, form, uid, repairs, code, words, escrow, updated_nano`
+
+func scanObject(rows *sql.Rows, before ...any) (Object, error) {
+	var o Object
+	var repairs string
+	var updated int64
+	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Destination, &o.DstETag, &o.Form, &o.UID, &repairs,
+		&o.Code, &o.Words, &o.Escrow, &updated)...)
+	o.Updated = time.Unix(0, updated)
+	if err == nil && repairs != "" {
+		if json.Unmarshal([]byte(repairs), &o.Repairs) != nil {
+			err = fmt.Errorf("repairs of object %q: %w", o.Source, errDamaged)
+		}
+	}
+	return o, err
+}
+
+// Objects returns the rows of a collection by source name.
+func (l *Ledger) Objects(ctx context.Context, c *Collection) (map[string]Object, error) {
+	all := map[string]Object{}
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		o, err := scanObject(rows)
+		all[o.Source] = o
+		return err
+	}, `SELECT `+objectColumns+` FROM objects WHERE collection_id = ?`, c.ID)
+	return all, err
+}
+
+// Exception is an object of which more is to be said than that it was copied: it was repaired, or the
+// destination has not got what the source has.
+type Exception struct {
+	Kind       CollectionKind
+	Collection string // href at the source
+	Object
+}
+
+// Exceptions returns those of an account, collection by collection.
+func (l *Ledger) Exceptions(ctx context.Context, address string) ([]Exception, error) {
+	var all []Exception
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		var e Exception
+		var err error
+		e.Object, err = scanObject(rows, &e.Kind, &e.Collection)
+		all = append(all, e)
+		return err
+	}, `SELECT c.kind, c.src_href, `+objectColumns+` FROM objects o JOIN collections c ON c.id = o.collection_id
+		WHERE c.address = ? AND (o.repairs <> '' OR o.state IN ('merged', 'quarantined', 'conflict', 'held')) ORDER BY c.src_href, o.src_name`, address)
+	return all, err
+}
+
+// ObjectCounts is where the objects of an account stand.
+type ObjectCounts struct {
+	Collections int64
+	Objects     int64 // at the source, when last seen
+	There       int64 // of those that the ledger knows
+	Quarantined int64
+	Conflicts   int64
+	Held        int64
+}
+
+// ObjectCounts returns the counts of all accounts, by address and kind.
+func (l *Ledger) ObjectCounts(ctx context.Context) (map[string]map[CollectionKind]ObjectCounts, error) {
+	all := map[string]map[CollectionKind]ObjectCounts{}
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		var address string
+		var kind CollectionKind
+		var n ObjectCounts
+		err := rows.Scan(&address, &kind, &n.Collections, &n.Objects, &n.There, &n.Quarantined, &n.Conflicts, &n.Held)
+		if all[address] == nil {
+			all[address] = map[CollectionKind]ObjectCounts{}
+		}
+		all[address][kind] = n
+		return err
+	}, `SELECT address, kind, COUNT(*), SUM(src_objects), SUM(there), SUM(quarantined), SUM(conflicts), SUM(held) FROM
+		(SELECT c.address, c.kind, c.src_objects,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state IN ('stored', 'adopted', 'merged', 'conflict')) there,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'quarantined') quarantined,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict') conflicts,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'held') held
+		FROM collections c) GROUP BY address, kind`)
+	return all, err
+}
