@@ -35,7 +35,7 @@ const appendBuffer = 64 << 10
 
 // Append begins an APPEND to a mailbox that must exist; nothing is sent before the first Message.
 func (c *Client) Append(ctx context.Context, name string) (*AppendCommand, error) {
-	box := mailbox(name)
+	box := c.mailbox(name)
 	if err := checkParts([]part{box}); err != nil {
 		return nil, err
 	}

@@ -12,10 +12,21 @@ import (
 // Capabilities is what a server announces (RFC 9051, section 7.2.2). Names are upper case.
 type Capabilities struct{ names map[string]bool }
 
+// revision2 is what IMAP4rev2 has by itself (RFC 9051, appendix E).
+var revision2 = []string{
+	"ENABLE", "ESEARCH", "IDLE", "LIST-EXTENDED", "LIST-STATUS", "LITERAL-", "MOVE", "NAMESPACE", "SASL-IR",
+	"SPECIAL-USE", "STATUS=SIZE", "UIDPLUS", "UNSELECT",
+}
+
 func newCapabilities(words []string) Capabilities {
 	names := make(map[string]bool, len(words))
 	for _, w := range words {
 		names[strings.ToUpper(w)] = true
+	}
+	if names["IMAP4REV2"] {
+		for _, name := range revision2 {
+			names[name] = true
+		}
 	}
 	return Capabilities{names}
 }

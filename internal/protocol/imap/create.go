@@ -22,21 +22,32 @@ func (c *Client) CreateAhead(ctx context.Context, name string) (*Answer, error) 
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	return c.sendAhead(ctx, &command{name: "CREATE " + strconv.Quote(name)}, raw("CREATE "), mailbox(name))
+	return c.sendAhead(ctx, &command{name: "CREATE " + strconv.Quote(name)}, raw("CREATE "), c.mailbox(name))
 }
 
-// Subscribe puts a mailbox on the list that clients show (RFC 9051, section 6.3.7).
-func (c *Client) Subscribe(ctx context.Context, name string) error {
-	answer, err := c.SubscribeAhead(ctx, name)
-	if err != nil {
-		return err
+// CreateSpecial makes a mailbox with a special use such as `\Sent` (RFC 6154, section 3), and reports
+// whether the server has assigned it. A server that cannot, or that has another mailbox for this use,
+// makes a plain one; one that exists already stays as it is.
+func (c *Client) CreateSpecial(ctx context.Context, name, use string) (assigned bool, err error) {
+	keyword, isUse := strings.CutPrefix(use, `\`)
+	if !isUse || !isAtom(keyword) {
+		return false, &ArgumentError{What: "special use", Value: use, Why: "is no attribute"}
 	}
-	return answer.Wait(ctx)
-}
-
-// SubscribeAhead sends SUBSCRIBE without waiting for its answer.
-func (c *Client) SubscribeAhead(ctx context.Context, name string) (*Answer, error) {
-	return c.sendAhead(ctx, &command{name: "SUBSCRIBE " + strconv.Quote(name)}, raw("SUBSCRIBE "), mailbox(name))
+	if err := checkName(name); err != nil {
+		return false, err
+	}
+	if !c.Capabilities().Has("CREATE-SPECIAL-USE") {
+		return false, c.Create(ctx, name)
+	}
+	cmd := &command{name: "CREATE " + strconv.Quote(name)}
+	err = c.do(ctx, cmd, raw("CREATE "), c.mailbox(name), raw(" (USE ("+use+"))"))
+	switch {
+	case err == nil:
+		return true, nil
+	case IsStatus(err, "NO"): // [USEATTR], or a server that says nothing better
+		return false, c.Create(ctx, name)
+	}
+	return false, err
 }
 
 // Answer is that of a command that was sent ahead. Wait must be called on each.

@@ -73,7 +73,7 @@ func TestDeadline_slowButMovingServerSurvives(t *testing.T) {
 			}
 		})
 		var c collector
-		command, err := client.Fetch(t.Context(), rangeOf(1, 1), FetchItems{Body: true}, c.handler())
+		command, err := client.Fetch(t.Context(), rangeSet(1, 1), FetchItems{Body: true}, c.handler())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestDeadline_serverThatStopsInsideABody(t *testing.T) {
 			s.raw("* 1 FETCH (UID 1 BODY[] {5}\r\nhel")
 			s.hungUp()
 		})
-		command, err := client.Fetch(t.Context(), rangeOf(1, 1), FetchItems{Body: true}, (&collector{}).handler())
+		command, err := client.Fetch(t.Context(), rangeSet(1, 1), FetchItems{Body: true}, (&collector{}).handler())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestDeadline_slowCallbackSurvives(t *testing.T) {
 		client := clientOnPipe(t, "", func(s *script) {
 			s.ok("UID FETCH .*", "* 1 FETCH (UID 1 BODY[] {200000}\r\n"+strings.Repeat("x", 200_000)+")")
 		})
-		command, err := client.Fetch(t.Context(), rangeOf(1, 1), FetchItems{Body: true}, FetchHandler{Literal: func(l *Literal) error {
+		command, err := client.Fetch(t.Context(), rangeSet(1, 1), FetchItems{Body: true}, FetchHandler{Literal: func(l *Literal) error {
 			time.Sleep(time.Hour)
 			n, err := io.Copy(io.Discard, l)
 			if n != 200_000 {

@@ -31,6 +31,7 @@ func TestDovecot(t *testing.T) {
 		"mailboxes":     testDovecotMailboxes,
 		"messages":      testDovecotMessages,
 		"refusals":      testDovecotRefusals,
+		"resync":        testDovecotResync,
 		"hazard":        testDovecotHazard,
 		"abort":         testDovecotAbort,
 		"quota":         testDovecotQuota,

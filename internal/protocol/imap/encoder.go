@@ -28,8 +28,8 @@ func str(s string) part {
 	return raw(`"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`)
 }
 
-// mailbox renders a Unicode mailbox name.
-func mailbox(name string) part { return str(EncodeName(name)) }
+// mailbox renders a mailbox name in the form that the connection speaks.
+func (c *Client) mailbox(name string) part { return str(c.names().encode(name)) }
 
 // checkParts refuses what cannot be sent in any form, before the first byte goes out.
 func checkParts(parts []part) error {

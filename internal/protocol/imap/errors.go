@@ -66,6 +66,15 @@ type ArgumentError struct {
 // Error renders all three.
 func (e *ArgumentError) Error() string { return fmt.Sprintf("%s %q: %s", e.What, e.Value, e.Why) }
 
+// UnsupportedError says that the server lacks what a command needs. Nothing was sent.
+type UnsupportedError struct {
+	Command   string // "UID EXPUNGE"
+	Extension string // "UIDPLUS"
+}
+
+// Error names both.
+func (e *UnsupportedError) Error() string { return e.Command + ": the server has no " + e.Extension }
+
 // syntaxError is a response that cannot be used at all, not even leniently.
 type syntaxError struct{ why string }
 

@@ -19,6 +19,7 @@ type FetchItems struct {
 	HeaderFields string // names separated by blanks, for BODY.PEEK[HEADER.FIELDS (...)]
 	Body         bool   // BODY.PEEK[]
 	ChangedSince uint64 // only messages changed after this MODSEQ; 0 for all; needs CONDSTORE
+	Vanished     bool   // with ChangedSince: also say which UIDs are gone; needs Enable with QRESYNC
 }
 
 // Message is what one FETCH response said. Fields that were not asked for, or that the server left
@@ -45,6 +46,9 @@ type Literal struct {
 type FetchHandler struct {
 	Literal func(*Literal) error // body or header, when asked for; called before Message of the same UID
 	Message func(*Message) error // for every FETCH response that carries one of the UIDs asked for
+	// Vanished gets UIDs that are no longer there, sometimes in several parts, and sometimes ones that
+	// were never known (RFC 7162, section 3.2.6). Only with SelectSince or FetchItems.Vanished.
+	Vanished func(UIDSet) error
 }
 
 // FetchCommand is a FETCH under way.
@@ -65,9 +69,12 @@ type fetchSink struct {
 // this one still arrives. Wait must be called on every returned command. When Fetch itself fails the
 // connection is over; a function of the handler may then still be running until Close returns.
 func (c *Client) Fetch(ctx context.Context, uids UIDSet, items FetchItems, handler FetchHandler) (*FetchCommand, error) {
+	if items.Vanished && !c.Enabled("QRESYNC") {
+		return nil, &UnsupportedError{Command: "UID FETCH with VANISHED", Extension: "QRESYNC"}
+	}
 	f := &FetchCommand{client: c, sink: &fetchSink{uids: uids.clone(), handler: handler}}
 	for _, part := range uids.lines() {
-		cmd := &command{name: "UID FETCH", fetch: f.sink}
+		cmd := &command{name: "UID FETCH", fetch: f.sink, untagged: f.sink.takeVanished}
 		if err := c.send(ctx, cmd, raw("UID FETCH "+part.String()+" "+items.list())); err != nil {
 			if len(f.cmds) > 0 {
 				c.fail(err) // nobody will wait for the parts that are under way
@@ -115,7 +122,11 @@ func (i FetchItems) list() string {
 	add(i.Body, "BODY.PEEK[]")
 	list := "(" + strings.Join(items, " ") + ")"
 	if i.ChangedSince > 0 {
-		list += " (CHANGEDSINCE " + strconv.FormatUint(i.ChangedSince, 10) + ")" // RFC 7162, section 3.1.4.1
+		list += " (CHANGEDSINCE " + strconv.FormatUint(i.ChangedSince, 10) // RFC 7162, section 3.1.4.1
+		if i.Vanished {
+			list += " VANISHED" // section 3.2.6
+		}
+		list += ")"
 	}
 	return list
 }

@@ -41,12 +41,6 @@ func (c *collector) check(t *testing.T, want ...string) {
 	}
 }
 
-func rangeOf(first, last UID) UIDSet {
-	var set UIDSet
-	set.AddRange(first, last)
-	return set
-}
-
 func TestFetch_asksForWhatIsWanted(t *testing.T) {
 	t.Parallel()
 	client := connect(t, "CONDSTORE", func(s *script) {
@@ -55,7 +49,7 @@ func TestFetch_asksForWhatIsWanted(t *testing.T) {
 		s.silent()
 	})
 	for _, items := range []FetchItems{{Flags: true, InternalDate: true, Size: true, ModSeq: true, Body: true}, {}} {
-		command, err := client.Fetch(t.Context(), rangeOf(1, 9), items, FetchHandler{})
+		command, err := client.Fetch(t.Context(), rangeSet(1, 9), items, FetchHandler{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,11 +73,11 @@ func TestFetch_pipelinedRangesReachTheirHandlers(t *testing.T) {
 		s.silent()
 	})
 	var one, two collector
-	first, err := client.Fetch(t.Context(), rangeOf(1, 2), FetchItems{Body: true}, one.handler())
+	first, err := client.Fetch(t.Context(), rangeSet(1, 2), FetchItems{Body: true}, one.handler())
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := client.Fetch(t.Context(), rangeOf(3, 4), FetchItems{Body: true}, two.handler())
+	second, err := client.Fetch(t.Context(), rangeSet(3, 4), FetchItems{Body: true}, two.handler())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +202,7 @@ func TestFetch_callbackErrorDropsTheRestAndKeepsTheConnection(t *testing.T) {
 				s.ok(`NOOP`)
 			})
 			calls := 0
-			command, err := client.Fetch(t.Context(), rangeOf(1, 2), FetchItems{Body: true}, test.handler(&calls))
+			command, err := client.Fetch(t.Context(), rangeSet(1, 2), FetchItems{Body: true}, test.handler(&calls))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -233,7 +227,7 @@ func TestFetch_NOKeepsWhatCame(t *testing.T) {
 		s.ok(`NOOP`)
 	})
 	var c collector
-	command, err := client.Fetch(t.Context(), rangeOf(1, 2), FetchItems{}, c.handler())
+	command, err := client.Fetch(t.Context(), rangeSet(1, 2), FetchItems{}, c.handler())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +259,7 @@ func TestFetch_cutInsideABody(t *testing.T) {
 				s.raw("* 1 FETCH (UID 1 BODY[] {10}\r\nabc")
 			})
 			messages := 0
-			command, err := client.Fetch(t.Context(), rangeOf(1, 2), FetchItems{Body: true}, FetchHandler{
+			command, err := client.Fetch(t.Context(), rangeSet(1, 2), FetchItems{Body: true}, FetchHandler{
 				Literal: test.literal,
 				Message: func(*Message) error { messages++; return nil },
 			})
@@ -330,7 +324,7 @@ func TestFetchAndAppend_largeBodyIsNotHeld(t *testing.T) {
 	runtime.GC()
 	var before, during runtime.MemStats
 	runtime.ReadMemStats(&before)
-	fetch, err := source.Fetch(t.Context(), rangeOf(1, 1), FetchItems{Body: true}, FetchHandler{Literal: func(l *Literal) error {
+	fetch, err := source.Fetch(t.Context(), rangeSet(1, 1), FetchItems{Body: true}, FetchHandler{Literal: func(l *Literal) error {
 		command, err := destination.Append(t.Context(), "a")
 		if err != nil {
 			return err
@@ -369,7 +363,7 @@ func TestFetch_cancelledContextEndsTheConnection(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var arrived atomic.Int64
-	command, err := client.Fetch(ctx, rangeOf(1, 1), FetchItems{Body: true}, FetchHandler{Literal: func(l *Literal) error {
+	command, err := client.Fetch(ctx, rangeSet(1, 1), FetchItems{Body: true}, FetchHandler{Literal: func(l *Literal) error {
 		n, err := io.ReadFull(l, make([]byte, 3))
 		arrived.Store(int64(n))
 		cancel()
@@ -385,7 +379,7 @@ func TestFetch_cancelledContextEndsTheConnection(t *testing.T) {
 	if arrived.Load() != 3 || !errors.Is(client.Err(), context.Canceled) {
 		t.Errorf("%d octets arrived, connection ended by %v", arrived.Load(), client.Err())
 	}
-	if _, err := client.Fetch(within(t), rangeOf(1, 1), FetchItems{}, FetchHandler{}); !errors.Is(err, context.Canceled) {
+	if _, err := client.Fetch(within(t), rangeSet(1, 1), FetchItems{}, FetchHandler{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Fetch afterwards: %v, want the reason of the end", err)
 	}
 }
@@ -408,7 +402,7 @@ func TestFetch_unsolicitedDataIsSkipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	var c collector
-	command, err := client.Fetch(t.Context(), rangeOf(1, 2), FetchItems{}, c.handler())
+	command, err := client.Fetch(t.Context(), rangeSet(1, 2), FetchItems{}, c.handler())
 	if err != nil {
 		t.Fatal(err)
 	}

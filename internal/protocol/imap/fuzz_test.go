@@ -206,7 +206,7 @@ func converse(t *testing.T, conn net.Conn) {
 		return
 	}
 	if converseFetch(ctx, t, client) {
-		_ = client.Store(ctx, rangeOf(7, 8), StoreAdd, []string{`\Seen`})
+		_ = client.Store(ctx, rangeSet(7, 8), StoreAdd, []string{`\Seen`})
 		_ = client.Create(ctx, "Entwürfe")
 		_ = client.Subscribe(ctx, "Entwürfe")
 		converseAppend(ctx, t, client)
@@ -231,7 +231,7 @@ func converseFetch(ctx context.Context, t *testing.T, client *Client) bool {
 	}}
 	var commands []*FetchCommand
 	for _, uid := range []UID{7, 8} {
-		command, err := client.Fetch(ctx, rangeOf(uid, uid), FetchItems{Flags: true, Body: true}, handler)
+		command, err := client.Fetch(ctx, rangeSet(uid, uid), FetchItems{Flags: true, Body: true}, handler)
 		if err != nil {
 			break
 		}

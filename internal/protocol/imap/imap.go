@@ -59,7 +59,9 @@ type Client struct {
 	capsCount int // how often the server has announced them
 	greeting  string
 	preauth   bool
-	failure   error // why the connection ended, nil while it is up
+	enabled   map[string]bool // by ENABLE, upper case
+	opened    bool            // a mailbox is open
+	failure   error           // why the connection ended, nil while it is up
 	bye       *StatusError
 	ended     chan struct{} // closed when the reader goroutine is gone
 }
@@ -73,6 +75,9 @@ type command struct {
 	untagged func(*response) bool
 	// fetch, if set, receives FETCH responses instead.
 	fetch *fetchSink
+	// closes is set when the command closes the open mailbox: FETCH data that arrives before its answer
+	// belongs to that mailbox, and not to a command behind.
+	closes bool
 
 	sent   bool          // completely written: the server owes the answer; guarded by Client.mu
 	done   chan struct{} // closed when status and err are set
@@ -131,7 +136,7 @@ func (c *Client) dispatch(resp *response) {
 			c.fail(resp.statusError(""))
 		}
 		for _, cmd := range c.snapshot() {
-			if cmd.untagged != nil && cmd.untagged(resp) {
+			if cmd.untagged != nil && cmd.untagged(resp) || cmd.closes && resp.name == "VANISHED" {
 				return
 			}
 		}
@@ -145,6 +150,8 @@ func (c *Client) noteUntagged(resp *response) {
 	switch resp.name {
 	case "CAPABILITY":
 		c.setCapsLocked(resp.words())
+	case "ENABLED":
+		c.noteEnabledLocked(resp.words())
 	case "BYE":
 		c.bye = resp.statusError("")
 	}
@@ -218,6 +225,9 @@ func (c *Client) fetchSinkFor(uid UID) *fetchSink {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, cmd := range c.pending {
+		if cmd.closes {
+			return nil
+		}
 		if cmd.fetch != nil && (uid == 0 || cmd.fetch.uids.Contains(uid)) {
 			return cmd.fetch
 		}

@@ -140,7 +140,7 @@ func TestClient_BADEndsAllCommands(t *testing.T) {
 	})
 	var commands []*FetchCommand
 	for range 2 {
-		command, err := client.Fetch(t.Context(), rangeOf(1, 1), FetchItems{}, FetchHandler{})
+		command, err := client.Fetch(t.Context(), rangeSet(1, 1), FetchItems{}, FetchHandler{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestClient_answersBehindBADAreNotTrusted(t *testing.T) {
 		var c collector
 		var commands []*FetchCommand
 		for range 2 {
-			command, err := client.Fetch(t.Context(), rangeOf(1, 1), FetchItems{}, c.handler())
+			command, err := client.Fetch(t.Context(), rangeSet(1, 1), FetchItems{}, c.handler())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -345,7 +345,7 @@ func TestClient_contextCancelledBeforeSendsNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, appendErr := client.Append(ctx, "a")
-	_, fetchErr := client.Fetch(ctx, rangeOf(1, 1), FetchItems{}, FetchHandler{})
+	_, fetchErr := client.Fetch(ctx, rangeSet(1, 1), FetchItems{}, FetchHandler{})
 	for _, err := range []error{client.Noop(ctx), client.Login(ctx, "a", "b"), appendErr, fetchErr} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want %v", err, context.Canceled)

@@ -75,11 +75,11 @@ func (c *Client) listOnce(ctx context.Context, name, line string) ([]ListEntry, 
 	cmd := &command{name: name, untagged: func(resp *response) bool {
 		switch resp.name {
 		case name:
-			if entry, ok := newListEntry(resp); ok {
+			if entry, ok := newListEntry(resp, c.names()); ok {
 				entries = append(entries, entry)
 			}
 		case "STATUS":
-			status := newStatus(resp)
+			status := newStatus(resp, c.names())
 			statuses[status.Mailbox] = &status
 		default:
 			return false
@@ -109,14 +109,14 @@ func withoutRepeats(entries []ListEntry) []ListEntry {
 }
 
 // newListEntry reads (attributes) delimiter name; the extended data behind is skipped.
-func newListEntry(resp *response) (ListEntry, bool) {
+func newListEntry(resp *response, names nameForm) (ListEntry, bool) {
 	if len(resp.fields) < 3 {
 		return ListEntry{}, false
 	}
 	entry := ListEntry{
 		Attributes: resp.field(0).strings(),
 		Delimiter:  resp.field(1).text(),
-		Name:       canonicalName(DecodeName(resp.field(2).text())),
+		Name:       canonicalName(names.decode(resp.field(2).text())),
 	}
 	if resp.field(2).kind == kindNil {
 		entry.Name = resp.field(2).str // a mailbox may be called that, and unquoted it looks like nothing

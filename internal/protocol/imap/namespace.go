@@ -22,7 +22,7 @@ type Namespaces struct {
 // Namespace asks where mailboxes live. A server without the extension has one personal namespace
 // whose prefix is empty and whose delimiter LIST tells.
 func (c *Client) Namespace(ctx context.Context) (Namespaces, error) {
-	if !c.Capabilities().Has("NAMESPACE") && !c.Capabilities().Has("IMAP4REV2") {
+	if !c.Capabilities().Has("NAMESPACE") {
 		delimiter, err := c.delimiter(ctx)
 		return Namespaces{Personal: []Namespace{{Delimiter: delimiter}}, Guessed: true}, err
 	}
@@ -32,9 +32,9 @@ func (c *Client) Namespace(ctx context.Context) (Namespaces, error) {
 			return false
 		}
 		found = Namespaces{
-			Personal: newNamespaces(resp.field(0)),
-			Others:   newNamespaces(resp.field(1)),
-			Shared:   newNamespaces(resp.field(2)),
+			Personal: newNamespaces(resp.field(0), c.names()),
+			Others:   newNamespaces(resp.field(1), c.names()),
+			Shared:   newNamespaces(resp.field(2), c.names()),
 		}
 		return true
 	}}
@@ -43,11 +43,11 @@ func (c *Client) Namespace(ctx context.Context) (Namespaces, error) {
 }
 
 // newNamespaces reads (("INBOX." ".") ...).
-func newNamespaces(v value) []Namespace {
+func newNamespaces(v value, names nameForm) []Namespace {
 	var all []Namespace
 	for _, item := range v.list {
 		if len(item.list) >= 2 {
-			all = append(all, Namespace{Prefix: DecodeName(item.list[0].text()), Delimiter: item.list[1].text()})
+			all = append(all, Namespace{Prefix: names.decode(item.list[0].text()), Delimiter: item.list[1].text()})
 		}
 	}
 	return all

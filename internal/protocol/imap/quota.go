@@ -32,7 +32,7 @@ func (c *Client) QuotaOf(ctx context.Context, name string) (quota Quota, ok bool
 		}
 		return true
 	}}
-	err = c.do(ctx, cmd, raw("GETQUOTAROOT "), mailbox(name))
+	err = c.do(ctx, cmd, raw("GETQUOTAROOT "), c.mailbox(name))
 	return quota, ok, err
 }
 

@@ -27,7 +27,7 @@ func (c *Client) SearchAll(ctx context.Context, first UID) (UIDSet, error) {
 		return true
 	}}
 	line := "UID SEARCH "
-	if c.Capabilities().Has("ESEARCH") || c.Capabilities().Has("IMAP4REV2") {
+	if c.Capabilities().Has("ESEARCH") {
 		line += "RETURN (ALL) "
 	}
 	from := NewUIDSet(first).String() + ":*"

@@ -45,16 +45,26 @@ func (c *Client) Examine(ctx context.Context, name string) (Selected, error) {
 }
 
 func (c *Client) open(ctx context.Context, verb, name string) (Selected, error) {
-	selected := Selected{Name: name, ReadOnly: verb == "EXAMINE"}
-	cmd := &command{name: verb + " " + strconv.Quote(name), untagged: selected.take}
 	parameters := ""
 	if caps := c.Capabilities(); caps.Has("CONDSTORE") || caps.Has("QRESYNC") {
 		parameters = " (CONDSTORE)" // RFC 7162, section 3.1.8
 	}
-	err := c.do(ctx, cmd, raw(verb+" "), mailbox(name), raw(parameters))
+	return c.openWith(ctx, verb, name, parameters, nil)
+}
+
+// openWith sends SELECT or EXAMINE; sink, if there is one, gets the changes.
+func (c *Client) openWith(ctx context.Context, verb, name, parameters string, sink *fetchSink) (Selected, error) {
+	selected := Selected{Name: name, ReadOnly: verb == "EXAMINE"}
+	cmd := &command{name: verb + " " + strconv.Quote(name), fetch: sink, untagged: func(resp *response) bool {
+		return selected.take(resp) || sink != nil && sink.takeVanished(resp)
+	}}
+	err := c.do(ctx, cmd, raw(verb+" "), c.mailbox(name), raw(parameters))
 	if err == nil && cmd.status.code == "READ-ONLY" {
 		selected.ReadOnly = true
 	}
+	c.mu.Lock()
+	c.opened = err == nil // a failed one closes, too (RFC 9051, section 6.3.2)
+	c.mu.Unlock()
 	return selected, err
 }
 
@@ -94,17 +104,4 @@ func (s *Selected) takeCode(resp *response) bool {
 		return false
 	}
 	return valid
-}
-
-// Unselect closes the mailbox without expunging (RFC 3691). Servers without it get an EXAMINE of a
-// mailbox that cannot exist, which closes just as quietly.
-func (c *Client) Unselect(ctx context.Context) error {
-	if c.Capabilities().Has("UNSELECT") || c.Capabilities().Has("IMAP4REV2") {
-		return c.do(ctx, &command{name: "UNSELECT"}, raw("UNSELECT"))
-	}
-	err := c.do(ctx, &command{name: "EXAMINE"}, raw("EXAMINE "), mailbox("rehome no such mailbox"))
-	if IsStatus(err, "NO") {
-		return nil
-	}
-	return err
 }

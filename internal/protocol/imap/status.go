@@ -40,14 +40,14 @@ func (c *Client) sendStatus(ctx context.Context, name string) (*statusCommand, e
 		if resp.name != "STATUS" {
 			return false
 		}
-		found := newStatus(resp)
+		found := newStatus(resp, c.names())
 		if found.Mailbox != canonicalName(name) {
 			return false
 		}
 		*s.status = found
 		return true
 	}}
-	return s, c.send(ctx, s.cmd, raw("STATUS "), mailbox(name), raw(" "+statusItems(c.Capabilities())))
+	return s, c.send(ctx, s.cmd, raw("STATUS "), c.mailbox(name), raw(" "+statusItems(c.Capabilities())))
 }
 
 func (s *statusCommand) wait(ctx context.Context) (Status, error) {
@@ -75,8 +75,8 @@ func within32(n uint64) uint32 {
 }
 
 // newStatus reads name (item number ...).
-func newStatus(resp *response) Status {
-	s := Status{Mailbox: canonicalName(DecodeName(resp.field(0).text())), Size: -1}
+func newStatus(resp *response, names nameForm) Status {
+	s := Status{Mailbox: canonicalName(names.decode(resp.field(0).text())), Size: -1}
 	items := resp.field(1).strings()
 	for i := 0; i+1 < len(items); i += 2 {
 		n, err := strconv.ParseUint(items[i+1], 10, 63)

@@ -20,8 +20,13 @@ func (c *Client) Store(ctx context.Context, uids UIDSet, mode StoreMode, flags [
 	if err != nil {
 		return err
 	}
-	for _, part := range uids.lines() {
-		if err := c.do(ctx, &command{name: "UID STORE"}, raw("UID STORE "+part.String()+" "+string(mode)+" "+list)); err != nil {
+	return c.doEach(ctx, uids, "UID STORE", func(set UIDSet) string { return "UID STORE " + set.String() + " " + string(mode) + " " + list })
+}
+
+// doEach runs a command for a set of messages, in parts when the set is too long for one line.
+func (c *Client) doEach(ctx context.Context, uids UIDSet, name string, line func(UIDSet) string) error {
+	for _, set := range uids.lines() {
+		if err := c.do(ctx, &command{name: name}, raw(line(set))); err != nil {
 			return err
 		}
 	}

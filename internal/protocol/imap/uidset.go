@@ -40,6 +40,9 @@ func extendRuns(runs []Range, uid UID) []Range {
 	return append(runs, Range{uid, uid})
 }
 
+// rangeSet returns the set of first to last.
+func rangeSet(first, last UID) UIDSet { return UIDSet{[]Range{{first, last}}} }
+
 // setOfRuns builds a set from runs in any order, overlapping or not. It sorts once: adding runs one
 // by one in falling order would move all of them each time.
 func setOfRuns(runs []Range) UIDSet {

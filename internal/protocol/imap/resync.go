@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"math"
+	"strconv"
+)
+
+// Known is what a caller knows of a mailbox from an earlier session (RFC 7162, section 3.2.5).
+type Known struct {
+	UIDValidity uint32
+	ModSeq      uint64 // HIGHESTMODSEQ at that time, not 0
+	UIDs        UIDSet // only these are of interest; the empty set stands for all, new ones too
+}
+
+// SelectSince opens a mailbox for changes and hears what has changed since known, in one round trip:
+// handler's Message gets the UID, flags and MODSEQ of changed messages, and of new ones unless
+// known.UIDs leaves them out; Vanished gets the UIDs that are gone. It needs Enable with QRESYNC, and returns an *UnsupportedError otherwise.
+//
+// When the UIDVALIDITY is another one, or the mailbox keeps no MODSEQ (HighestModSeq is 0), the server
+// tells no changes: then what is known says nothing about what is there.
+func (c *Client) SelectSince(ctx context.Context, name string, known Known, handler FetchHandler) (Selected, error) {
+	return c.openSince(ctx, "SELECT", name, known, handler)
+}
+
+// ExamineSince is SelectSince for reading only.
+func (c *Client) ExamineSince(ctx context.Context, name string, known Known, handler FetchHandler) (Selected, error) {
+	return c.openSince(ctx, "EXAMINE", name, known, handler)
+}
+
+func (c *Client) openSince(ctx context.Context, verb, name string, known Known, handler FetchHandler) (Selected, error) {
+	if !c.Enabled("QRESYNC") {
+		return Selected{}, &UnsupportedError{Command: verb + " with QRESYNC", Extension: "QRESYNC"}
+	}
+	if known.UIDValidity == 0 || known.ModSeq == 0 { // neither is a number that may be sent
+		return c.open(ctx, verb, name)
+	}
+	answer, err := c.unselectAhead(ctx)
+	if err != nil {
+		return Selected{}, err
+	}
+	sink := &fetchSink{uids: rangeSet(1, math.MaxUint32), handler: handler}
+	selected, err := c.openWith(ctx, verb, name, known.parameter(), sink)
+	if answer != nil {
+		if err := answer.Wait(ctx); err != nil && !IsStatus(err, "NO") {
+			return Selected{}, err
+		}
+	}
+	if err == nil {
+		err = sink.err
+	}
+	return selected, err
+}
+
+// unselectAhead closes the mailbox that is open, if there is one: what the server still says about it
+// must not be taken for news of the next one. The answer is nil when none is open.
+func (c *Client) unselectAhead(ctx context.Context) (*Answer, error) {
+	c.mu.Lock()
+	open := c.opened
+	c.mu.Unlock()
+	if !open {
+		return nil, nil
+	}
+	cmd, line := c.unselectCommand()
+	return c.sendAhead(ctx, cmd, line)
+}
+
+// parameter renders (QRESYNC (validity modseq uids)). A set that is too long for a command line is
+// replaced by the range around it: the server then also names what was never known, and no harm done.
+func (k Known) parameter() string {
+	text := strconv.FormatUint(uint64(k.UIDValidity), 10) + " " + strconv.FormatUint(k.ModSeq, 10)
+	if !k.UIDs.Empty() {
+		set := k.UIDs.String()
+		if len(set) > lineLimit {
+			set = rangeSet(k.UIDs.ranges[0].First, k.UIDs.Max()).String()
+		}
+		text += " " + set
+	}
+	return " (QRESYNC (" + text + "))"
+}
