@@ -52,10 +52,10 @@ type IMAP struct {
 	settings Settings
 	slots    chan struct{}
 
+	lockout lockout
+
 	mu       sync.Mutex
-	accounts map[string]int   // sessions open for each account
-	refused  map[string]error // log-ins that were refused: never tried twice, hosts lock out
-	welcomed bool             // some log-in has worked
+	accounts map[string]int // sessions open for each account
 }
 
 // NewIMAP returns the service that settings describe; nothing is opened yet.
@@ -73,7 +73,6 @@ func NewIMAP(settings Settings) *IMAP {
 		settings: settings,
 		slots:    make(chan struct{}, settings.Connections),
 		accounts: map[string]int{},
-		refused:  map[string]error{},
 	}
 }
 
@@ -152,7 +151,7 @@ func (h *IMAP) open(ctx context.Context, account rehome.Account) (*Session, erro
 }
 
 func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client, error) {
-	if err := h.refusedBefore(account); err != nil {
+	if err := h.lockout.check(account, h.settings.Side, h.refusedHint()); err != nil {
 		return nil, err
 	}
 	credentials, err := h.credentials(account)
@@ -165,33 +164,13 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 	}
 	err = credentials.hide(client.LogInPlain(ctx, credentials.identity, credentials.user, credentials.password.Reveal()))
 	if err == nil {
-		h.mu.Lock()
-		h.welcomed = true
-		h.mu.Unlock()
+		h.lockout.note(account, nil)
 		return client, nil
 	}
 	_ = client.Close()
 	fault := h.logInFault(account, err)
-	if rehome.ClassOf(fault) == rehome.ClassAuth {
-		h.mu.Lock()
-		h.refused[account.Address] = fault
-		h.mu.Unlock()
-	}
+	h.lockout.note(account, fault)
 	return nil, fault
-}
-
-// refusedBefore returns why a log-in is not even tried: this one was refused already, or the host has
-// refused one after the other and would soon lock this machine out.
-func (h *IMAP) refusedBefore(account rehome.Account) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if err := h.refused[account.Address]; err != nil {
-		return err
-	}
-	if h.welcomed || len(h.refused) < manyRefusals {
-		return nil
-	}
-	return h.giveUpFault(account)
 }
 
 // Dial connects without logging in; the caller closes. It does not count against the limits and is

@@ -11,8 +11,9 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// Fault turns what an IMAP command returned into a *rehome.Fault that says what was attempted on
-// which object. A cancelled context, and what is a fault already, come back as they are.
+// Fault turns what an IMAP command, or a request for contacts and calendars, returned into a
+// *rehome.Fault that says what was attempted on which object. A cancelled context, and what is a fault
+// already, come back as they are.
 func Fault(err error, op, object string) error {
 	var (
 		status   *imap.StatusError
@@ -26,6 +27,9 @@ func Fault(err error, op, object string) error {
 		return &rehome.Fault{Class: classOf(status), Op: op, Object: object, Server: status.Text, Cause: err, Hint: hintOf(status)}
 	case errors.As(err, &argument):
 		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: object, Cause: err}
+	}
+	if fault := davFault(err, op, object); fault != nil {
+		return fault
 	}
 	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: object, Cause: err, Hint: "the connection broke: run the same command again, it goes on where it stopped"}
 }

@@ -4,7 +4,6 @@ package endpoint
 
 import (
 	"errors"
-	"fmt"
 
 	"rehome"
 	"rehome/internal/protocol/imap"
@@ -12,11 +11,7 @@ import (
 
 // logInFault explains a refused or interrupted log-in.
 func (h *IMAP) logInFault(account rehome.Account, err error) error {
-	login := account.SourceLogin()
-	if h.settings.Side == rehome.Destination {
-		login = account.DestinationLogin()
-	}
-	fault := Fault(err, "log in at the "+string(h.settings.Side)+" as", login)
+	fault := Fault(err, "log in at the "+string(h.settings.Side)+" as", loginAt(h.settings.Side, account))
 	var f *rehome.Fault
 	if !errors.As(fault, &f) {
 		return fault
@@ -31,23 +26,6 @@ func (h *IMAP) logInFault(account rehome.Account, err error) error {
 		f.Hint = h.refusedHint()
 	}
 	return f
-}
-
-// manyRefusals is how many accounts a host may refuse before the first that it lets in; then the
-// fault is not theirs.
-const manyRefusals = 3
-
-// giveUpFault says that an account was not tried.
-func (h *IMAP) giveUpFault(account rehome.Account) error {
-	login := account.SourceLogin()
-	if h.settings.Side == rehome.Destination {
-		login = account.DestinationLogin()
-	}
-	return &rehome.Fault{
-		Class: rehome.ClassAuth, Op: "log in at the " + string(h.settings.Side) + " as", Object: login,
-		Cause: fmt.Errorf("not tried: the host has refused the first %d accounts, and would lock this machine out", manyRefusals),
-		Hint:  h.refusedHint(),
-	}
 }
 
 func (h *IMAP) refusedHint() string {

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"time"
+
+	"rehome"
+	"rehome/internal/protocol/dav"
+)
+
+// DAVSettings of one end's contacts and calendars.
+type DAVSettings struct {
+	Side           rehome.Side
+	URL            string
+	TLS            *tls.Config
+	Timeout        time.Duration // longest time without progress; 0 takes the client's default
+	Connections    int           // requests at once over all accounts; 0 means 8
+	AllowPlaintext bool          // Basic over http
+	UserAgent      string
+
+	// Digest, if given, returns the stored HA1 of an account without a password: hex
+	// MD5(user:realm:password), which answers a Digest challenge of that realm.
+	Digest func(ctx context.Context, account rehome.Account) (rehome.Secret, error)
+	Dial   dav.DialFunc // nil is a plain dialer
+}
+
+// DAV is one end's contacts and calendars: where they are, how to log in, and how many requests the host
+// stands at once.
+type DAV struct {
+	settings  DAVSettings
+	transport *http.Transport
+	gate      *gate
+	lockout   lockout
+}
+
+// NewDAV returns the service that settings describe; nothing is opened yet.
+func NewDAV(settings DAVSettings) *DAV {
+	if settings.Connections <= 0 {
+		settings.Connections = 8
+	}
+	return &DAV{settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial), gate: newGate(settings.Connections)}
+}
+
+// Settings returns what the service was made with, defaults filled in.
+func (h *DAV) Settings() DAVSettings { return h.settings }
+
+// Close closes the kept connections.
+func (h *DAV) Close() { h.transport.CloseIdleConnections() }
+
+// guard asks a server in all known dialects not to send invitations for what is written: SabreDAV,
+// Cyrus, Nextcloud. Unknown headers are ignored. RFC 6638 section 8.1 defines the first one for an
+// attendee's DELETE only, so whoever writes scheduling objects makes sure that it is heeded.
+func guard() http.Header {
+	return http.Header{"Schedule-Reply": {"F"}, "Scheduling-Enabled": {"F"}, "X-Nc-Scheduling": {"false"}}
+}
+
+// client makes a client for one account, or for nobody when the account is nil.
+func (h *DAV) client(ctx context.Context, account *rehome.Account) (*dav.Client, error) {
+	options := dav.Options{
+		URL: h.settings.URL, Transport: h.transport, Timeout: h.settings.Timeout, UserAgent: h.settings.UserAgent,
+		AllowPlaintextBasic: h.settings.AllowPlaintext, WriteHeaders: guard(),
+	}
+	if account == nil {
+		return dav.New(options)
+	}
+	password := account.SourcePassword
+	if h.settings.Side == rehome.Destination {
+		password = account.DestinationPassword
+	}
+	options.User = loginAt(h.settings.Side, *account)
+	switch {
+	case !password.Empty():
+		options.Password = password.Reveal
+	case h.settings.Digest == nil:
+		return nil, h.noPasswordFault(options.User)
+	default:
+		digest, err := h.settings.Digest(ctx, *account)
+		if err != nil {
+			return nil, err
+		}
+		if digest.Empty() {
+			return nil, h.noPasswordFault(options.User)
+		}
+		options.HA1 = digest.Reveal
+	}
+	return dav.New(options)
+}
+
+func (h *DAV) noPasswordFault(login string) error {
+	hint := "give a SourcePassword in the roster, or set source.dav.via: database"
+	if h.settings.Side == rehome.Destination {
+		hint = `run "rehome accounts export" and import its accounts.csv, or give a DestinationPassword in the roster`
+	}
+	return &rehome.Fault{
+		Class: rehome.ClassAuth, Op: "log in at the " + string(h.settings.Side) + " as", Object: login,
+		Cause: errors.New("no password is known for the contacts and calendars of this account"), Hint: hint,
+	}
+}
+
+// Open logs in as account and finds its contacts and calendars. An account may have but one of them; to
+// have neither is an error. The error is a *rehome.Fault, or ctx's when that has ended.
+func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, error) {
+	if err := h.lockout.check(account, h.settings.Side, h.refusedHint()); err != nil {
+		return nil, err
+	}
+	client, err := h.client(ctx, &account)
+	if err != nil {
+		return nil, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
+	}
+	s := &DAVSession{client: client, host: h, homes: map[dav.Kind]*dav.Home{}}
+	if err := s.discover(ctx, account); err != nil {
+		client.Close()
+		fault := h.logInFault(account, err)
+		h.lockout.note(account, fault)
+		return nil, fault
+	}
+	h.lockout.note(account, nil)
+	return s, nil
+}
+
+func (h *DAV) logInFault(account rehome.Account, err error) error {
+	fault := Fault(err, "open the contacts and calendars at the "+string(h.settings.Side)+" of", loginAt(h.settings.Side, account))
+	var f *rehome.Fault
+	if errors.As(fault, &f) && dav.IsStatus(err, http.StatusUnauthorized) {
+		f.Class, f.Hint = rehome.ClassAuth, h.refusedHint()
+	}
+	return fault
+}
+
+func (h *DAV) refusedHint() string {
+	if h.settings.Side == rehome.Destination {
+		return "check that the account was imported with the password of accounts.csv, and that it needs no second factor or app password"
+	}
+	return "check the password in the roster, and that the account is enabled and may use calendars and contacts"
+}
+
+// Reach asks the host what it can do, without logging in. An answer that refuses is an answer too.
+func (h *DAV) Reach(ctx context.Context) (dav.Capabilities, error) {
+	client, err := h.client(ctx, nil)
+	if err != nil {
+		return dav.Capabilities{}, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
+	}
+	defer client.Close()
+	capabilities, err := client.Capabilities(ctx, h.settings.URL)
+	var refused *dav.StatusError
+	var login *dav.AuthError
+	if errors.As(err, &refused) && refused.Status < 500 || errors.As(err, &login) {
+		return capabilities, nil
+	}
+	return capabilities, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
+}

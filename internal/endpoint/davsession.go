@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"errors"
+
+	"rehome"
+	"rehome/internal/protocol/dav"
+)
+
+// DAVSession is one account's contacts and calendars at one end. Its methods are those of dav.Client
+// within the limits of the host, and may be called from several goroutines; a callback must make no
+// request to the same host. Errors are the client's own, see Fault. The caller closes it.
+type DAVSession struct {
+	client *dav.Client
+	host   *DAV
+	homes  map[dav.Kind]*dav.Home
+}
+
+// discover finds both homes. A kind that the server does not offer has none.
+func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error {
+	var missing error
+	search := dav.Search{Domain: account.Domain(), Account: loginAt(s.host.settings.Side, account)}
+	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
+		var home *dav.Home
+		err := s.host.gate.do(ctx, func() (err error) {
+			home, err = s.client.Discover(ctx, kind, search)
+			return err
+		})
+		var offered *dav.NotOfferedError
+		if errors.As(err, &offered) && davFault(err, "", "").Class == rehome.ClassPermanent {
+			missing = err
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.homes[kind] = home
+	}
+	if len(s.homes) == 0 {
+		return missing
+	}
+	return nil
+}
+
+// Home returns where the account's collections of a kind are, nil when the server offers none.
+func (s *DAVSession) Home(kind dav.Kind) *dav.Home { return s.homes[kind] }
+
+// Collections lists those of a kind; none when the server offers no such kind.
+func (s *DAVSession) Collections(ctx context.Context, kind dav.Kind) (all []dav.Collection, err error) {
+	if s.homes[kind] == nil {
+		return nil, nil
+	}
+	err = s.host.gate.do(ctx, func() error {
+		all, err = s.client.Collections(ctx, s.homes[kind])
+		return err
+	})
+	return all, err
+}
+
+// Changes is that of dav.Client.
+func (s *DAVSession) Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (listing dav.Listing, err error) {
+	err = s.host.gate.once(ctx, func() error {
+		listing, err = s.client.Changes(ctx, c, since, each)
+		return err
+	})
+	return listing, err
+}
+
+// Read reads the items by the way that suits the server, as dav.Client.MultiGet does.
+func (s *DAVSession) Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+	return s.host.gate.once(ctx, func() error { return s.client.MultiGet(ctx, c, items, each) })
+}
+
+// Get is that of dav.Client.
+func (s *DAVSession) Get(ctx context.Context, href string, kind dav.Kind) (object dav.Object, err error) {
+	err = s.host.gate.do(ctx, func() error {
+		object, err = s.client.Get(ctx, href, kind)
+		return err
+	})
+	return object, err
+}
+
+// Put is that of dav.Client.
+func (s *DAVSession) Put(ctx context.Context, href string, upload dav.Upload) (stored dav.Stored, err error) {
+	err = s.host.gate.do(ctx, func() error {
+		stored, err = s.client.Put(ctx, href, upload)
+		return err
+	})
+	return stored, err
+}
+
+// Delete is that of dav.Client.
+func (s *DAVSession) Delete(ctx context.Context, href, etag string) error {
+	return s.host.gate.do(ctx, func() error { return s.client.Delete(ctx, href, etag) })
+}
+
+// MakeCollection is that of dav.Client.
+func (s *DAVSession) MakeCollection(ctx context.Context, href string, want dav.NewCollection) error {
+	return s.host.gate.do(ctx, func() error { return s.client.MakeCollection(ctx, href, want) })
+}
+
+// Collection is that of dav.Client.
+func (s *DAVSession) Collection(ctx context.Context, href string, kind dav.Kind) (c *dav.Collection, err error) {
+	err = s.host.gate.do(ctx, func() error {
+		c, err = s.client.Collection(ctx, href, kind)
+		return err
+	})
+	return c, err
+}
+
+// SetProperty is that of dav.Client.
+func (s *DAVSession) SetProperty(ctx context.Context, href string, kind dav.Kind, property dav.Property, value string) error {
+	return s.host.gate.do(ctx, func() error { return s.client.SetProperty(ctx, href, kind, property, value) })
+}
+
+// Close ends the session.
+func (s *DAVSession) Close() { s.client.Close() }
