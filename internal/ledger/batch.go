@@ -60,10 +60,10 @@ func (l *Ledger) Receive(ctx context.Context, m *Mailbox, id int64, items []Item
 	return l.receive(ctx, m, id, "receipt", items)
 }
 
-// AdoptIntent turns an intent into an adoption: its messages were found at the destination after
-// the answer had been lost.
-func (l *Ledger) AdoptIntent(ctx context.Context, m *Mailbox, id int64, items []Item) error {
-	return l.receive(ctx, m, id, "adopted", items)
+// Recover turns an intent into a receipt without digests: its messages were found at the destination
+// after the answer had been lost.
+func (l *Ledger) Recover(ctx context.Context, m *Mailbox, id int64, items []Item) error {
+	return l.receive(ctx, m, id, "recovered", items)
 }
 
 func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string, items []Item) error {
@@ -87,14 +87,33 @@ func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string
 	return err
 }
 
-// Adopt writes a row for messages that were at the destination before we came.
+// Adopt writes rows for messages that were found at the destination: those that an earlier generation
+// of the mailbox has written there are ours again, the others were there before we came.
 func (l *Ledger) Adopt(ctx context.Context, m *Mailbox, items []Item) error {
+	var ours, others []Item
+	for _, item := range items {
+		if m.Formerly.Contains(item.DstUID) {
+			ours = append(ours, item)
+		} else {
+			others = append(others, item)
+		}
+	}
+	if err := l.adopt(ctx, m, "recovered", ours); err != nil {
+		return err
+	}
+	return l.adopt(ctx, m, "adopted", others)
+}
+
+func (l *Ledger) adopt(ctx context.Context, m *Mailbox, state string, items []Item) error {
+	if len(items) == 0 {
+		return nil
+	}
 	if err := checkUIDs(items, sourceUID, destinationUID); err != nil {
 		return err
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, flags, created_unix)
-			VALUES (?, ?, 'adopted', 0, ?, ?, ?, ?, ?)`, m.ID, m.Generation, runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items), encodeFlags(items), l.now().Unix())
+			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)`, m.ID, m.Generation, state, runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items), encodeFlags(items), l.now().Unix())
 		if err != nil {
 			return err
 		}
@@ -102,6 +121,9 @@ func (l *Ledger) Adopt(ctx context.Context, m *Mailbox, items []Item) error {
 	})
 	if err == nil {
 		m.note(items)
+		if state == "adopted" {
+			m.Adopted.AddSet(sourceUIDs(items))
+		}
 	}
 	return err
 }
@@ -146,7 +168,7 @@ func (l *Ledger) loadBatches(ctx context.Context, m *Mailbox) error {
 			intent.Items, err = c.intended()
 			m.Intents = append(m.Intents, intent)
 		} else {
-			err = m.load(c, messages)
+			err = m.load(state, c, messages)
 		}
 		if err != nil {
 			return fmt.Errorf("batch %d: %w", id, err)
@@ -171,13 +193,13 @@ func (l *Ledger) loadTheirs(ctx context.Context, m *Mailbox) error {
 		}
 		return err
 	}, `SELECT b.dst_uids, length(b.sizes) FROM batches b JOIN mailboxes o ON o.id = b.mailbox_id AND o.generation = b.generation
-		WHERE o.address = ? AND o.dst_name = ? AND o.dst_uidvalidity = ? AND o.id <> ? AND b.state <> 'intent'`,
+		WHERE o.address = ? AND o.dst_name = ? AND o.dst_uidvalidity = ? AND o.id <> ? AND b.state NOT IN ('intent', 'dropped')`,
 		m.Anchor.Address, m.Anchor.Destination, m.Anchor.DstUIDValidity, m.ID)
 }
 
-// load adds a batch of at most so many messages that is at the destination.
-func (m *Mailbox) load(c columns, most int) error {
-	src, messages, err := decodeRuns(c.srcUIDs, most)
+// load adds a batch of at most so many messages that was brought to the destination.
+func (m *Mailbox) load(state string, c columns, most int) error {
+	_, messages, err := decodeRuns(c.srcUIDs, most)
 	if err != nil {
 		return err
 	}
@@ -188,13 +210,31 @@ func (m *Mailbox) load(c columns, most int) error {
 	if messages != ours {
 		return fmt.Errorf("%d source and %d destination UIDs: %w", messages, ours, errDamaged)
 	}
-	for _, r := range src {
-		m.Done.AddRange(r.First, r.Last)
+	if err := m.noteFate(state, c.srcUIDs); err != nil || state == "dropped" {
+		return err
 	}
-	for _, r := range dst {
-		m.Ours.AddRange(r.First, r.Last)
+	if m.Lost.Empty() {
+		for _, r := range dst {
+			m.Ours.AddRange(r.First, r.Last)
+		}
+		return nil
 	}
-	return nil
+	return m.loadLive(c, most)
+}
+
+// loadLive adds the destination UIDs of those messages of a batch that are not lost.
+func (m *Mailbox) loadLive(c columns, most int) error {
+	src, err := decodeUIDs(c.srcUIDs, most)
+	if err != nil {
+		return err
+	}
+	dst, err := decodeUIDs(c.dstUIDs, most)
+	for i, uid := range dst {
+		if !m.Lost.Contains(src[i]) {
+			m.Ours.Add(uid)
+		}
+	}
+	return err
 }
 
 func (l *Ledger) exactlyOne(result sql.Result) error {

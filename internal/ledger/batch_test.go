@@ -51,7 +51,7 @@ func TestReceive_fewerThanIntended(t *testing.T) {
 			return l.Receive(t.Context(), m, id, items)
 		},
 		"adoption": func(l *Ledger, t *testing.T, m *Mailbox, id int64, items []Item) error {
-			return l.AdoptIntent(t.Context(), m, id, items)
+			return l.Recover(t.Context(), m, id, items)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestBatch_messageWithoutUID(t *testing.T) {
 	nowhere := []Item{{UID: 1, DstUID: 2}, {UID: 2}}
 	_, err := l.Intend(ctx, m, 1, messages(3), []Item{{DstUID: 5}})
 	for name, err := range map[string]error{
-		"intend": err, "receive": l.Receive(ctx, m, id, nowhere), "adopt": l.Adopt(ctx, m, nowhere), "adopt intent": l.AdoptIntent(ctx, m, id, nowhere),
+		"intend": err, "receive": l.Receive(ctx, m, id, nowhere), "adopt": l.Adopt(ctx, m, nowhere), "adopt intent": l.Recover(ctx, m, id, nowhere),
 	} {
 		if err == nil || rehome.ClassOf(err) != rehome.ClassBug {
 			t.Errorf("%s: %v, want an error of our own making", name, err)
@@ -128,7 +128,7 @@ func TestRefuse_replacedThenWithdrawnWhenDone(t *testing.T) {
 		t.Errorf("refused %v, want four at %v", again.Refused, second)
 	}
 	must(t, l.Receive(ctx, m, intend(t, l, m, messages(1)...), messages(1)))
-	must(t, l.AdoptIntent(ctx, m, intend(t, l, m, messages(2)...), messages(2)))
+	must(t, l.Recover(ctx, m, intend(t, l, m, messages(2)...), messages(2)))
 	must(t, l.Adopt(ctx, m, messages(3)))
 	again := load(t, l, inbox())
 	for name, m := range map[string]*Mailbox{"in memory": m, "in the file": again} {

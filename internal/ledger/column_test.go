@@ -63,7 +63,7 @@ func TestColumns_roundTrip(t *testing.T) {
 			t.Fatal(diff)
 		}
 		var m, want2 Mailbox
-		if err := m.load(c, len(c.sizes)); err != nil {
+		if err := m.load("receipt", c, len(c.sizes)); err != nil {
 			t.Fatal(err)
 		}
 		want2.note(want)
@@ -84,7 +84,7 @@ func FuzzColumns(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src, dst string, sizes, flags []byte) {
 		c := columns{srcUIDs: src, dstUIDs: dst, sizes: sizes, flags: flags}
 		var m Mailbox
-		if err := m.load(c, len(sizes)); err != nil && !errors.Is(err, errDamaged) {
+		if err := m.load("receipt", c, len(sizes)); err != nil && !errors.Is(err, errDamaged) {
 			t.Errorf("load: %v", err)
 		}
 		items, err := c.stored()

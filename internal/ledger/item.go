@@ -29,7 +29,7 @@ func (l *Ledger) Stored(ctx context.Context, m *Mailbox, visit func(Stored) erro
 		}
 		return visit(s)
 	}, `SELECT id, src_uids, dst_uids, sizes, flags FROM batches
-		WHERE mailbox_id = ? AND generation = ? AND state <> 'intent' ORDER BY id`, m.ID, m.Generation)
+		WHERE mailbox_id = ? AND generation = ? AND state NOT IN ('intent', 'dropped') ORDER BY id`, m.ID, m.Generation)
 }
 
 // SaveFlags notes which flags the source had when they were last applied to the destination.

@@ -34,14 +34,21 @@ type Mailbox struct {
 	Generation int64
 	Anchor     Anchor
 	State      State
-	Done       imap.UIDSet            // source UIDs that are at the destination
-	Ours       imap.UIDSet            // destination UIDs that Done stands for
+	Done       imap.UIDSet            // source UIDs that were brought to the destination, see Fate for what became of them
+	Ours       imap.UIDSet            // destination UIDs that Done stands for, without those that are lost
+	Fate                              // of Done
+	Created    bool                   // the destination's mailbox was made by us
+	Open       bool                   // something is left of an earlier pass; only of Mailboxes
 	Theirs     imap.UIDSet            // destination UIDs that came from other source mailboxes
 	Refused    map[imap.UID]time.Time // source UIDs that the destination did not take, and when
 	Suspects   map[imap.UID]int       // source UIDs at which the source broke off, and how often
 	Intents    []Intent               // begun and never answered, oldest first
+	Removals   []Removal              // begun and never ended, oldest first
+	Formerly   imap.UIDSet            // destination UIDs that an earlier generation has written there; only when Fresh
 	Fresh      bool                   // the row, or its generation, was made by this call
 	Reanchored bool                   // a UIDVALIDITY or the destination's name had changed: what was done is void
+
+	sameDestination bool // at a change of generation: the destination's mailbox is still the same one
 }
 
 // Mailbox returns the row for anchor and makes it when it is missing. When a UIDVALIDITY differs
@@ -53,9 +60,11 @@ func (l *Ledger) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger row of %s %q: %w", anchor.Address, anchor.Source, err)
 	}
-	loads := []func(context.Context, *Mailbox) error{l.loadTheirs}
-	if !m.Fresh {
-		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects)
+	loads := []func(context.Context, *Mailbox) error{l.loadTheirs, l.loadCreation}
+	if m.Fresh {
+		loads = append(loads, l.loadFormerly)
+	} else {
+		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects, l.loadRemovals)
 	}
 	for _, load := range loads {
 		if err := load(ctx, m); err != nil {
@@ -68,13 +77,11 @@ func (l *Ledger) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
 // anchorRow finds, makes or re-anchors the row.
 func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	a := m.Anchor
-	var stored Anchor
-	var modSeq int64
-	err := tx.QueryRow(`SELECT id, generation, dst_name, src_uidvalidity, dst_uidvalidity, src_uidnext, src_messages, src_modseq
-		FROM mailboxes WHERE address = ? AND src_name = ?`, a.Address, a.Source).Scan(&m.ID, &m.Generation,
-		&stored.Destination, &stored.SrcUIDValidity, &stored.DstUIDValidity,
-		&m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq)
-	m.State.SrcModSeq = uint64(modSeq)
+	if err := noteCreated(tx, a); err != nil {
+		return err
+	}
+	row := tx.QueryRow(`SELECT `+mailboxColumns+` FROM mailboxes m WHERE address = ? AND src_name = ?`, a.Address, a.Source)
+	stored, err := scanMailbox(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		m.Fresh, m.Generation = true, 1
 		result, err := tx.Exec(`INSERT INTO mailboxes (address, src_name, dst_name, src_uidvalidity, dst_uidvalidity) VALUES (?, ?, ?, ?, ?)`,
@@ -88,35 +95,77 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	if stored.Destination == a.Destination && stored.SrcUIDValidity == a.SrcUIDValidity && stored.DstUIDValidity == a.DstUIDValidity {
+	m.ID, m.Generation = stored.ID, stored.Generation
+	if stored.Anchor.DstUIDValidity == 0 { // dropped: it may be made anew
+		stored.Anchor.Destination, stored.Anchor.DstUIDValidity = a.Destination, a.DstUIDValidity
+		if _, err := tx.Exec(`UPDATE mailboxes SET dst_name = ?, dst_uidvalidity = ? WHERE id = ?`, a.Destination, a.DstUIDValidity, m.ID); err != nil {
+			return err
+		}
+	}
+	if stored.Anchor == a {
+		m.State, m.Fate = stored.State, stored.Fate
 		return nil
 	}
-	m.Fresh, m.Reanchored, m.State = true, true, State{}
+	m.Fresh, m.Reanchored = true, stored.Anchor.SrcUIDValidity != 0 // 0: forgotten on purpose
+	m.sameDestination = stored.Anchor.Destination == a.Destination && stored.Anchor.DstUIDValidity == a.DstUIDValidity
 	m.Generation++
 	_, err = tx.Exec(`UPDATE mailboxes SET generation = ?, dst_name = ?, src_uidvalidity = ?, dst_uidvalidity = ?,
-		src_uidnext = 0, src_messages = 0, src_modseq = 0 WHERE id = ?`,
+		src_uidnext = 0, src_messages = 0, src_modseq = 0, gone = '', lost = '', changed = '' WHERE id = ?`,
 		m.Generation, a.Destination, a.SrcUIDValidity, a.DstUIDValidity, m.ID)
 	return err
 }
 
-// States returns anchor and state of every mailbox of an account by source name, so that a pass can
-// tell from one listing of each end which of them need to be opened at all. A mailbox with open
-// intents or refusals is left out: it has to be opened.
-func (l *Ledger) States(ctx context.Context, address string) (map[string]Mailbox, error) {
-	states := map[string]Mailbox{}
+// mailboxColumns are what scanMailbox reads, of mailboxes as m.
+const mailboxColumns = `m.id, m.generation, m.address, m.src_name, m.dst_name, m.src_uidvalidity, m.dst_uidvalidity,
+	m.src_uidnext, m.src_messages, m.src_modseq, m.gone, m.lost, m.changed`
+
+// scanMailbox reads one row, and into more what the query selects behind the columns.
+func scanMailbox(scan func(...any) error, more ...any) (Mailbox, error) {
+	var m Mailbox
+	var modSeq int64
+	var gone, lost, changed string
+	err := scan(append([]any{&m.ID, &m.Generation, &m.Anchor.Address, &m.Anchor.Source, &m.Anchor.Destination, &m.Anchor.SrcUIDValidity,
+		&m.Anchor.DstUIDValidity, &m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq, &gone, &lost, &changed}, more...)...)
+	if err != nil {
+		return m, err
+	}
+	m.State.SrcModSeq = uint64(modSeq)
+	return m, errors.Join(readSet(gone, &m.Gone), readSet(lost, &m.Lost), readSet(changed, &m.Changed))
+}
+
+// Mailboxes returns every mailbox of an account by source name, with what is done and its fate, so that
+// a pass can tell from one listing of each end what has happened since. The destination's UIDs and what
+// was left open are not loaded: Open says that there is something.
+func (l *Ledger) Mailboxes(ctx context.Context, address string) (map[string]Mailbox, error) {
+	all := map[string]Mailbox{}
+	byID := map[int64]string{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
-		m := Mailbox{Anchor: Anchor{Address: address}}
-		var modSeq int64
-		err := rows.Scan(&m.ID, &m.Generation, &m.Anchor.Source, &m.Anchor.Destination, &m.Anchor.SrcUIDValidity, &m.Anchor.DstUIDValidity,
-			&m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq)
-		m.State.SrcModSeq = uint64(modSeq)
-		states[m.Anchor.Source] = m
+		var created, open bool
+		m, err := scanMailbox(rows.Scan, &created, &open)
+		m.Created, m.Open = created, open
+		all[m.Anchor.Source], byID[m.ID] = m, m.Anchor.Source
 		return err
-	}, `SELECT m.id, m.generation, m.src_name, m.dst_name, m.src_uidvalidity, m.dst_uidvalidity,
-		m.src_uidnext, m.src_messages, m.src_modseq FROM mailboxes m WHERE m.address = ?
-		AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.mailbox_id = m.id AND b.generation = m.generation AND b.state = 'intent')
-		AND NOT EXISTS (SELECT 1 FROM refusals r WHERE r.mailbox_id = m.id AND r.generation = m.generation)`, address)
-	return states, err
+	}, `SELECT `+mailboxColumns+`,
+		EXISTS (SELECT 1 FROM creations c WHERE c.address = m.address AND c.dst_name = m.dst_name AND c.dst_uidvalidity = m.dst_uidvalidity),
+		EXISTS (SELECT 1 FROM batches b WHERE b.mailbox_id = m.id AND b.generation = m.generation AND b.state = 'intent')
+		OR EXISTS (SELECT 1 FROM refusals r WHERE r.mailbox_id = m.id AND r.generation = m.generation)
+		OR EXISTS (SELECT 1 FROM removals v WHERE v.mailbox_id = m.id AND v.generation = m.generation)
+		FROM mailboxes m WHERE m.address = ?`, address)
+	if err != nil {
+		return nil, err
+	}
+	return all, l.read(ctx, func(rows *sql.Rows) error {
+		var id int64
+		var state, uids string
+		if err := rows.Scan(&id, &state, &uids); err != nil {
+			return err
+		}
+		m := all[byID[id]]
+		err := m.noteFate(state, uids)
+		all[byID[id]] = m
+		return err
+	}, `SELECT m.id, b.state, b.src_uids FROM batches b JOIN mailboxes m ON m.id = b.mailbox_id AND m.generation = b.generation
+		WHERE m.address = ? AND b.state <> 'intent' ORDER BY b.id`, address)
 }
 
 // Settle notes that a pass over the mailbox is complete and what both ends looked like.

@@ -132,27 +132,29 @@ func TestStates_leavesOutWhatHasToBeOpened(t *testing.T) {
 	must(t, l.Adopt(ctx, rows["refused"], messages(1)))
 	wantStates(t, l, "begun", "old troubles", "refused", "settled")
 
-	states, err := l.States(ctx, "anna@example.test")
+	states, err := l.Mailboxes(ctx, "anna@example.test")
 	must(t, err)
 	want := Mailbox{
 		ID: rows["settled"].ID, Generation: 1, Anchor: rows["settled"].Anchor,
 		State: State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64},
 	}
-	if diff := cmp.Diff(want, states["settled"], cmp.AllowUnexported(imap.UIDSet{})); diff != "" {
+	if diff := cmp.Diff(want, states["settled"], cmp.AllowUnexported(imap.UIDSet{}, Mailbox{})); diff != "" {
 		t.Error(diff)
 	}
-	if others, err := l.States(ctx, "bert@example.test"); err != nil || len(others) > 0 {
+	if others, err := l.Mailboxes(ctx, "bert@example.test"); err != nil || len(others) > 0 {
 		t.Errorf("another account has %v, %v", others, err)
 	}
 }
 
 func wantStates(t *testing.T, l *Ledger, want ...string) {
 	t.Helper()
-	states, err := l.States(t.Context(), "anna@example.test")
+	states, err := l.Mailboxes(t.Context(), "anna@example.test")
 	must(t, err)
 	got := map[string]bool{}
-	for name := range states {
-		got[name] = true
+	for name, m := range states {
+		if !m.Open {
+			got[name] = true
+		}
 	}
 	wanted := map[string]bool{}
 	for _, name := range want {

@@ -116,7 +116,7 @@ func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf m
 	if len(stored) == 0 {
 		return j.ledger().Void(ctx, intent.ID)
 	}
-	if err := j.ledger().AdoptIntent(ctx, j.row, intent.ID, stored); err != nil {
+	if err := j.ledger().Recover(ctx, j.row, intent.ID, stored); err != nil {
 		return err
 	}
 	j.slice.observe(len(stored), octetsOf(stored))

@@ -37,7 +37,7 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 	if err != nil {
 		return accountView{}, err
 	}
-	states, err := s.engine.options.Ledger.States(ctx, s.account.Address)
+	states, err := s.engine.options.Ledger.Mailboxes(ctx, s.account.Address)
 	if err != nil {
 		return accountView{}, err
 	}
@@ -111,6 +111,9 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 	}
 	if !known {
 		return src.Messages > 0
+	}
+	if row.Open {
+		return true
 	}
 	dst := v.dst[pair.Destination].Status
 	unchanged := dst != nil &&

@@ -37,7 +37,19 @@ CREATE TABLE mailboxes (
   src_uidnext     BIGINT NOT NULL DEFAULT 0, -- state at the end of the last complete pass, 0 before
   src_messages    BIGINT NOT NULL DEFAULT 0,
   src_modseq      BIGINT NOT NULL DEFAULT 0,
+  -- What became of messages that are done, as runs of source UIDs.
+  gone            TEXT NOT NULL DEFAULT '', -- vanished at the source since
+  lost            TEXT NOT NULL DEFAULT '', -- no longer at the destination: removed by us, or by its user
+  changed         TEXT NOT NULL DEFAULT '', -- gone, and the copy was changed by its user: it stays
   UNIQUE (address, src_name)
+);
+
+-- Destination mailboxes that we have made, or were about to make.
+CREATE TABLE creations (
+  address         TEXT NOT NULL,
+  dst_name        TEXT NOT NULL,
+  dst_uidvalidity BIGINT NOT NULL DEFAULT 0, -- as seen when it was first opened; 0 before
+  PRIMARY KEY (address, dst_name)
 );
 
 -- One row for each batch, not for each message: first the intent, then the receipt.
@@ -45,7 +57,9 @@ CREATE TABLE batches (
   id           INTEGER PRIMARY KEY,
   mailbox_id   BIGINT NOT NULL REFERENCES mailboxes(id),
   generation   BIGINT NOT NULL,
-  state        TEXT NOT NULL CHECK (state IN ('intent', 'receipt', 'adopted')),
+  -- receipt: written by us; recovered: written by us, and found after its answer was lost; adopted: there
+  -- before us; dropped: the destination's mailbox is gone, and its user's wish is that it stays so.
+  state        TEXT NOT NULL CHECK (state IN ('intent', 'receipt', 'recovered', 'adopted', 'dropped')),
   dst_floor    BIGINT NOT NULL, -- no message of the batch has a lower UID at the destination
   src_uids     TEXT NOT NULL,   -- runs in the order of the messages: "4:9,12"
   dst_uids     TEXT NOT NULL DEFAULT '', -- likewise, same order and number
@@ -55,6 +69,16 @@ CREATE TABLE batches (
   created_unix BIGINT NOT NULL
 );
 CREATE INDEX batches_by_mailbox ON batches (mailbox_id, generation, state);
+
+-- Removals at the destination that were begun: the copies may carry \Deleted, or be gone.
+CREATE TABLE removals (
+  id           INTEGER PRIMARY KEY,
+  mailbox_id   BIGINT NOT NULL REFERENCES mailboxes(id),
+  generation   BIGINT NOT NULL,
+  src_uids     TEXT NOT NULL,
+  created_unix BIGINT NOT NULL
+);
+CREATE INDEX removals_by_mailbox ON removals (mailbox_id, generation);
 
 -- Messages that the destination does not take. They are tried again in the next pass.
 CREATE TABLE refusals (
@@ -132,7 +156,9 @@ DROP TABLE collections;
 DROP TABLE findings;
 DROP TABLE suspects;
 DROP TABLE refusals;
+DROP TABLE removals;
 DROP TABLE batches;
+DROP TABLE creations;
 DROP TABLE mailboxes;
 DROP TABLE verifications;
 DROP TABLE accounts;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"testing"
+
+	"rehome/internal/protocol/imap"
+)
+
+func uids(list ...imap.UID) imap.UIDSet { return imap.NewUIDSet(list...) }
+
+// wantSets compares sets by their text.
+func wantSets(t *testing.T, m *Mailbox, want map[string]string) {
+	t.Helper()
+	for name, got := range map[string]imap.UIDSet{
+		"done": m.Done, "ours": m.Ours, "gone": m.Gone, "lost": m.Lost, "changed": m.Changed, "adopted": m.Adopted,
+		"live": m.Live(), "kept": m.Kept(), "removable": m.Removable(), "deserted": m.Deserted(),
+	} {
+		if want, given := want[name]; given && got.String() != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestFate_roundTrip(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3, 4, 5)...), messages(1, 2, 3, 4, 5)))
+	must(t, l.Recover(t.Context(), m, intend(t, l, m, messages(6, 7)...), messages(6)))
+	must(t, l.Adopt(t.Context(), m, messages(8, 9)))
+	must(t, l.NoteFate(t.Context(), m, Fate{Gone: uids(2, 3, 4, 6, 8), Lost: uids(3, 5), Changed: uids(4)}))
+	removal, err := l.IntendRemoval(t.Context(), m, uids(2, 6))
+	must(t, err)
+
+	want := map[string]string{
+		"done": "1:6,8:9", "gone": "2:4,6,8", "lost": "3,5", "changed": "4", "adopted": "8:9",
+		"live": "1:2,4,6,8:9", "kept": "2,4,6,8", "removable": "2,6", "deserted": "5",
+	}
+	again := load(t, l, inbox())
+	wantSets(t, m, want)
+	wantSets(t, again, want)
+	wantSets(t, again, map[string]string{"ours": "101:102,104,106,108:109"})
+	if len(again.Removals) != 1 || again.Removals[0].ID != removal.ID || again.Removals[0].Sources.String() != "2,6" {
+		t.Errorf("removals %+v, want %+v", again.Removals, removal)
+	}
+	all, err := l.Mailboxes(t.Context(), "anna@example.test")
+	must(t, err)
+	row := all["INBOX"]
+	wantSets(t, &row, want)
+	if !row.Open {
+		t.Error("a mailbox with an open removal must be opened")
+	}
+
+	must(t, l.EndRemovals(t.Context(), again, Fate{Gone: again.Gone, Lost: uids(2, 3, 5, 6), Changed: again.Changed}))
+	wantSets(t, load(t, l, inbox()), map[string]string{"removable": "", "kept": "4,8", "ours": "101,104,108:109"})
+	if last := load(t, l, inbox()); len(last.Removals) != 0 {
+		t.Errorf("removals %+v, want none", last.Removals)
+	}
+}
+
+// What an earlier generation has written is ours again when it is found, as long as the destination's
+// mailbox is the same one.
+func TestFate_renumberedSourceKeepsWhatIsOurs(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change  func(*Anchor)
+		adopted string
+	}{
+		"source":      {func(a *Anchor) { a.SrcUIDValidity = 77 }, "12"},
+		"destination": {func(a *Anchor) { a.DstUIDValidity = 77 }, "11:12"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := create(t)
+			m := load(t, l, inbox())
+			must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1)...), messages(1)))
+			must(t, l.Adopt(t.Context(), m, messages(2)))
+			anchor := inbox()
+			test.change(&anchor)
+			m = load(t, l, anchor)
+			must(t, l.Adopt(t.Context(), m, []Item{{UID: 11, DstUID: 101}, {UID: 12, DstUID: 102}}))
+			wantSets(t, m, map[string]string{"adopted": test.adopted})
+			wantSets(t, load(t, l, anchor), map[string]string{"adopted": test.adopted, "done": "11:12"})
+		})
+	}
+}
+
+func TestDrop_thenMadeAnew(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	must(t, l.Adopt(t.Context(), m, messages(1, 2, 3)))
+	must(t, l.NoteFate(t.Context(), m, Fate{Gone: uids(1)}))
+	intend(t, l, m, messages(4)...)
+	must(t, l.Settle(t.Context(), m, State{SrcUIDNext: 5, SrcMessages: 4, SrcModSeq: 9}))
+	must(t, l.Drop(t.Context(), m.ID))
+
+	anchor := inbox()
+	anchor.DstUIDValidity = 99
+	for range 2 { // the second time it is a row like any other
+		m = load(t, l, anchor)
+		if m.Fresh || m.Reanchored || len(m.Intents) > 0 || m.State != (State{}) {
+			t.Errorf("%+v, want the same row without intents", m)
+		}
+		wantSets(t, m, map[string]string{"done": "1:3", "ours": "", "lost": "1:3", "deserted": "2:3", "live": ""})
+	}
+	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(5)...), messages(5)))
+	wantSets(t, load(t, l, anchor), map[string]string{"done": "1:3,5", "ours": "105", "live": "5"})
+}
+
+func TestForget_beginsANewGenerationAndKnowsWhatWasOurs(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1)...), messages(1)))
+	must(t, l.Forget(t.Context(), m.ID))
+	m = load(t, l, inbox())
+	if !m.Fresh || m.Reanchored || !m.Done.Empty() || m.Formerly.String() != "101" {
+		t.Errorf("got %+v, want a fresh row that has formerly written 101", m)
+	}
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// made makes a destination mailbox in the ledger's eyes and opens its row.
+func made(t *testing.T, l *Ledger, src, dst string, validity uint32) *Mailbox {
+	t.Helper()
+	must(t, l.IntendCreations(t.Context(), "anna@example.test", []string{dst}))
+	return load(t, l, Anchor{Address: "anna@example.test", Source: src, Destination: dst, SrcUIDValidity: validity, DstUIDValidity: validity + 100})
+}
+
+// wantPlaces compares source name, destination name and whether we have made it.
+func wantPlaces(t *testing.T, l *Ledger, want map[string]string) {
+	t.Helper()
+	all, err := l.Mailboxes(t.Context(), "anna@example.test")
+	must(t, err)
+	got := map[string]string{}
+	for src, m := range all {
+		got[src] = m.Anchor.Destination
+		if !m.Created {
+			got[src] += " (not ours)"
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCreation_isOursUntilTheMailboxIsAnotherOne(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	load(t, l, inbox())
+	a := made(t, l, "A", "A", 1)
+	if !a.Created {
+		t.Error("A was made by us")
+	}
+	wantPlaces(t, l, map[string]string{"INBOX": "INBOX (not ours)", "A": "A"})
+	other := a.Anchor
+	other.DstUIDValidity = 55
+	if load(t, l, other).Created {
+		t.Error("a mailbox with another UIDVALIDITY was made by somebody else")
+	}
+	must(t, l.IntendCreations(t.Context(), "anna@example.test", []string{"B"}))
+	must(t, l.ForgetCreations(t.Context(), "anna@example.test", "B"))
+	if load(t, l, Anchor{Address: "anna@example.test", Source: "B", Destination: "B"}).Created {
+		t.Error("B was there before")
+	}
+}
+
+func TestRelocate(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		moves func(a, b *Mailbox) []Move
+		want  map[string]string
+	}{
+		"renamed":       {func(a, _ *Mailbox) []Move { return []Move{{a.ID, "C", "C"}} }, map[string]string{"C": "C", "B": "B"}},
+		"only at one":   {func(a, _ *Mailbox) []Move { return []Move{{a.ID, "C", "A"}} }, map[string]string{"C": "A", "B": "B"}},
+		"swapped":       {func(a, b *Mailbox) []Move { return []Move{{a.ID, "B", "B"}, {b.ID, "A", "A"}} }, map[string]string{"A": "A", "B": "B"}},
+		"in a row":      {func(a, b *Mailbox) []Move { return []Move{{a.ID, "B", "B"}, {b.ID, "C", "C"}} }, map[string]string{"B": "B", "C": "C"}},
+		"over a row":    {func(a, _ *Mailbox) []Move { return []Move{{a.ID, "B", "C"}} }, map[string]string{"B": "C", "\n2": "B"}},
+		"nothing to do": {func(_, _ *Mailbox) []Move { return nil }, map[string]string{"A": "A", "B": "B"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := create(t)
+			a, b := made(t, l, "A", "A", 1), made(t, l, "B", "B", 2)
+			must(t, l.Relocate(t.Context(), "anna@example.test", test.moves(a, b)))
+			wantPlaces(t, l, test.want)
+		})
+	}
+}
