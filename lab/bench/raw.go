@@ -3,157 +3,186 @@
 package bench
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"rehome/internal/protocol/imap"
+	"rehome/lab/corpus"
 )
 
-// rawRuns is how many sets of fresh accounts the probe uses.
-const rawRuns = 3
+// The probes of what the servers can do at all.
+const (
+	rawRead  = "raw read"  // one FETCH a mailbox, thrown away
+	rawWrite = "raw write" // MULTIAPPEND of messages of the same sizes
+	rawCopy  = "raw copy"  // the one into the other, without any care
+)
 
-// rawResult is what the two servers can do alone, in messages a second.
-type rawResult struct{ read, write float64 }
-
-// limit is what no copy between the two can beat: the slower of both.
-func (r rawResult) limit() float64 { return min(r.read, r.write) }
-
-// rawLimit measures reading alone and writing alone, each with 1, 2 and 4 connections, and takes the
-// best of each.
-func (g *ground) rawLimit(ctx context.Context) (best rawResult, err error) {
-	for _, connections := range []int{1, 2, 4} {
-		for range 2 { // the first reading of cold files says nothing
-			read, err := g.rawRead(ctx, connections)
-			if err != nil {
-				return rawResult{}, err
-			}
-			best.read = max(best.read, read)
-		}
-		write, err := g.rawWrite(ctx, connections)
-		if err != nil {
-			return rawResult{}, err
-		}
-		best.write = max(best.write, write)
-		g.fresh++
-	}
-	return best, nil
+// rawProbe is a contender that keeps no ledger, maps nothing and survives nothing: with as many
+// connections as suit it best, it does what cannot be left out.
+type rawProbe struct {
+	scene       *mailScene
+	kind        string
+	text        []byte
+	connections int // chosen by tune
 }
 
-// jobs deals accounts and mailboxes out to connections.
-func (g *ground) jobs(connections int) [][]job {
+func rawProbes(s *mailScene) []contender {
+	text := rawText(s.all)
+	var probes []contender
+	for _, kind := range []string{rawRead, rawWrite, rawCopy} {
+		probes = append(probes, &rawProbe{scene: s, kind: kind, text: text})
+	}
+	return probes
+}
+
+func (r *rawProbe) name() string { return r.kind }
+
+// tune tries 1, 2 and 4 connections, with several accounts also 8, after a first run that only warms
+// the caches.
+func (r *rawProbe) tune(ctx context.Context) error {
+	candidates := []int{1, 1, 2, 4}
+	if r.scene.work.accounts > 1 {
+		candidates = append(candidates, 8)
+	}
+	best, least := 0, time.Duration(0)
+	for _, n := range candidates {
+		r.connections = n
+		next, err := r.prepare(ctx, "")
+		if err != nil {
+			return err
+		}
+		begun := time.Now()
+		if _, err := next.start(ctx); err != nil {
+			return err
+		}
+		if took := time.Since(begun); best == 0 || took < least {
+			best, least = n, took
+		}
+		if err := next.clean(); err != nil {
+			return err
+		}
+	}
+	r.connections = best
+	return nil
+}
+
+func (r *rawProbe) prepare(context.Context, string) (*trial, error) {
+	s := r.scene
+	next := &trial{
+		part:  1,
+		check: func(context.Context) error { return nil },
+		clean: func() error { return nil },
+		note:  fmt.Sprintf("best of connections: %d", r.connections),
+	}
+	var moves []move
+	if r.kind != rawRead {
+		var err error
+		if moves, err = s.freshMoves(s.all); err != nil {
+			return nil, err
+		}
+		next.clean = func() error { return s.remove(moves) }
+		next.check = func(ctx context.Context) error { return s.check(ctx, moves, s.all.each, 0) }
+	}
+	next.start = func(ctx context.Context) (usage, error) {
+		before := ownCPU()
+		err := r.run(ctx, moves)
+		return usage{cpu: ownCPU() - before}, err
+	}
+	return next, nil
+}
+
+// ownCPU is what this process has used, with the proxies that delay lines.
+func ownCPU() time.Duration {
+	var rusage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &rusage); err != nil {
+		return 0 // cannot happen: the arguments are right
+	}
+	return time.Duration(rusage.Utime.Nano() + rusage.Stime.Nano())
+}
+
+// job is one mailbox of one account.
+type job struct{ account, mailbox int }
+
+// deal gives each connection its share: whole accounts where there are enough, mailboxes otherwise.
+func deal(connections, accounts, mailboxes int) [][]job {
 	dealt := make([][]job, connections)
-	n := 0
-	for account := range g.row.Work.Accounts {
-		for box := range g.row.Work.Mailboxes {
-			dealt[n%connections] = append(dealt[n%connections], job{account, box})
-			n++
+	for account := range accounts {
+		for box := range mailboxes {
+			to := account % connections
+			if accounts < connections {
+				to = (account*mailboxes + box) % connections
+			}
+			dealt[to] = append(dealt[to], job{account, box})
 		}
 	}
 	return dealt
 }
 
-type job struct{ account, mailbox int }
-
-// perConnection runs work on so many connections at once and returns messages a second.
-func (g *ground) perConnection(ctx context.Context, connections int, work func(ctx context.Context, jobs []job) error) (float64, error) {
-	begun := time.Now()
+func (r *rawProbe) run(ctx context.Context, moves []move) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, jobs := range g.jobs(connections) {
-		group.Go(func() error { return work(ctx, jobs) })
+	for _, jobs := range deal(r.connections, len(r.scene.all.accounts), len(r.scene.all.boxes)) {
+		group.Go(func() error { return r.connection(ctx, jobs, moves) })
 	}
-	err := group.Wait()
-	return float64(g.row.Work.messages()) / time.Since(begun).Seconds(), err
+	return group.Wait()
 }
 
-// byAccount logs in once for each account among jobs.
-func (g *ground) byAccount(ctx context.Context, addr string, name func(int) string, jobs []job, do func(*imap.Client, job) error) error {
-	var client *imap.Client
-	current := -1
-	for _, j := range jobs {
-		if j.account != current {
-			if client != nil {
-				if err := client.Logout(ctx); err != nil {
+// connection works through jobs, with one log-in for each account among them.
+func (r *rawProbe) connection(ctx context.Context, jobs []job, moves []move) error {
+	var current session
+	for i, j := range jobs {
+		if i == 0 || jobs[i-1].account != j.account {
+			if err := current.logout(ctx); err != nil {
+				return err
+			}
+			var err error
+			if current, err = r.login(ctx, j.account, moves); err != nil {
+				return err
+			}
+		}
+		if err := r.mailbox(ctx, current, r.scene.all.boxes[j.mailbox]); err != nil {
+			return err
+		}
+	}
+	return current.logout(ctx)
+}
+
+func (r *rawProbe) login(ctx context.Context, account int, moves []move) (s session, err error) {
+	if r.kind != rawWrite {
+		if s.src, err = r.scene.dial(ctx, r.scene.addr[source], r.scene.all.accounts[account]); err != nil {
+			return s, err
+		}
+	}
+	if r.kind != rawRead {
+		s.dst, err = r.scene.dial(ctx, r.scene.addr[destination], moves[account].dst)
+	}
+	return s, err
+}
+
+func (r *rawProbe) mailbox(ctx context.Context, s session, box corpus.Mailbox) error {
+	from, to := sourceBox(box.Path), "Raw "+sourceBox(box.Path)
+	switch r.kind {
+	case rawRead:
+		return s.fetch(ctx, from, func(l *imap.Literal) error {
+			_, err := io.Copy(io.Discard, l)
+			return err
+		})
+	case rawWrite:
+		return s.into(ctx, to, func(b *batches) error {
+			for _, msg := range box.Messages {
+				if err := b.add(ctx, msg.Size, rawBody(r.text, msg.Size)); err != nil {
 					return err
 				}
 			}
-			var err error
-			if client, err = g.dial(ctx, addr, name(j.account)); err != nil {
-				return err
-			}
-			current = j.account
-		}
-		if err := do(client, j); err != nil {
-			return err
-		}
-	}
-	if client == nil {
-		return nil
-	}
-	return client.Logout(ctx)
-}
-
-func (g *ground) rawRead(ctx context.Context, connections int) (float64, error) {
-	return g.perConnection(ctx, connections, func(ctx context.Context, jobs []job) error {
-		return g.byAccount(ctx, g.srcAddr, sourceName, jobs, func(c *imap.Client, j job) error {
-			boxes, err := c.List(ctx)
-			if err != nil {
-				return err
-			}
-			if _, err := c.Examine(ctx, boxes[j.mailbox].Name); err != nil {
-				return err
-			}
-			var all imap.UIDSet
-			all.AddRange(1, 1<<31)
-			command, err := c.Fetch(ctx, all, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: func(l *imap.Literal) error {
-				_, err := io.Copy(io.Discard, l)
-				return err
-			}})
-			if err != nil {
-				return err
-			}
-			return command.Wait(ctx)
+			return nil
 		})
-	})
-}
-
-func (g *ground) rawWrite(ctx context.Context, connections int) (float64, error) {
-	work := g.row.Work
-	body := append([]byte("Subject: raw\r\n\r\n"), bytes.Repeat([]byte("a line of a raw message, as long as such lines are\r\n"), int(work.Size/52)+1)...)
-	name := func(i int) string { return destinationName(g.fresh, i) }
-	return g.perConnection(ctx, connections, func(ctx context.Context, jobs []job) error {
-		return g.byAccount(ctx, g.dstAddr, name, jobs, func(c *imap.Client, j job) error {
-			mailbox := fmt.Sprintf("Raw%d", j.mailbox)
-			if err := c.Create(ctx, mailbox); err != nil {
-				return err
-			}
-			return appendAll(ctx, c, mailbox, body, work.Messages/work.Mailboxes)
+	default:
+		return s.into(ctx, to, func(b *batches) error {
+			return s.fetch(ctx, from, func(l *imap.Literal) error { return b.add(ctx, l.Size, l) })
 		})
-	})
-}
-
-// appendAll sends n messages in batches of a hundred or 16 MiB.
-func appendAll(ctx context.Context, c *imap.Client, mailbox string, body []byte, n int) error {
-	for batch := max(1, min(100, (16<<20)/len(body))); n > 0; n -= batch {
-		a, err := c.Append(ctx, mailbox)
-		if err != nil {
-			return err
-		}
-		for range min(batch, n) {
-			if err := a.Message(ctx, []string{`\Seen`}, time.Unix(1e9, 0), int64(len(body)), bytes.NewReader(body)); err != nil {
-				return err
-			}
-		}
-		if err := a.Finish(); err != nil {
-			return err
-		}
-		if _, err := a.Wait(ctx); err != nil {
-			return err
-		}
 	}
-	return nil
 }

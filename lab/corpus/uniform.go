@@ -4,6 +4,7 @@ package corpus
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -14,7 +15,21 @@ import (
 // first of which is INBOX. Sizes vary by a quarter either way. It is for benchmarks and engine tests:
 // no traps, quickly made, the same each time.
 func Uniform(n int, size int64, mailboxes int) []Mailbox {
-	return uniform(newStock(0), "uniform", n, size, mailboxes)
+	return uniform(newStock(0), "uniform", n, aroundSize(size), mailboxes)
+}
+
+// Spread is Uniform with sizes from the smallest to the largest, spread evenly over their logarithm as
+// those of attachments are: as many messages between 1 and 2 MB as between 10 and 20.
+func Spread(n int, smallest, largest int64, mailboxes int) []Mailbox {
+	sizes := func(rng *rand.Rand) int64 {
+		return int64(float64(smallest) * math.Pow(float64(largest)/float64(smallest), rng.Float64()))
+	}
+	return uniform(newStock(0), "spread", n, sizes, mailboxes)
+}
+
+// aroundSize throws sizes within a quarter of size either way.
+func aroundSize(size int64) func(*rand.Rand) int64 {
+	return func(rng *rand.Rand) int64 { return size*3/4 + rng.Int64N(size/2+1) }
 }
 
 // Crowd makes an organisation of so many people, each with Uniform mail of their own.
@@ -26,7 +41,7 @@ func Crowd(people, n int, size int64, mailboxes int) Organisation {
 		password := fmt.Sprintf("Crowd-Pass%04d", i+1)
 		org.People = append(org.People, Person{
 			Address: address, FirstName: "User", LastName: fmt.Sprint(i + 1), Plain: password, Stored: password,
-			Form: rehome.PasswordPlain, Group: groupDefault, Mailboxes: uniform(shared, address, n, size, mailboxes),
+			Form: rehome.PasswordPlain, Group: groupDefault, Mailboxes: uniform(shared, address, n, aroundSize(size), mailboxes),
 		})
 	}
 	return org
@@ -52,7 +67,7 @@ func UniformEvents(n int) Collection {
 	return c
 }
 
-func uniform(shared *stock, name string, n int, size int64, mailboxes int) []Mailbox {
+func uniform(shared *stock, name string, n int, size func(*rand.Rand) int64, mailboxes int) []Mailbox {
 	rng := newRand(0, name)
 	boxes := make([]Mailbox, mailboxes)
 	for i := range boxes {
@@ -75,12 +90,12 @@ func uniform(shared *stock, name string, n int, size int64, mailboxes int) []Mai
 	return boxes
 }
 
-func uniformMessage(shared *stock, rng *rand.Rand, size int64, date time.Time) Message {
+func uniformMessage(shared *stock, rng *rand.Rand, size func(*rand.Rand) int64, date time.Time) Message {
 	l := letter{
-		stock: shared, seed: rng.Uint64(), id: newID(rng), size: size*3/4 + rng.Int64N(size/2+1), date: date,
+		stock: shared, seed: rng.Uint64(), id: newID(rng), size: size(rng), date: date,
 		from: "Sender <sender@partner.example>", to: "User <user@example.com>", subject: "Uniform",
 	}
-	if size > 64<<10 {
+	if l.size > 64<<10 {
 		l.shape = shapeMixed
 	}
 	msg := l.message()

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// rehomeTool runs the real binary with a roster, as without a database, and all limits as they are by
+// default.
+type rehomeTool struct{ binary string }
+
+func (*rehomeTool) name() string   { return "rehome" }
+func (*rehomeTool) traits() traits { return traits{} }
+
+func (t *rehomeTool) programs(s *mailScene, dir string, moves []move) ([]program, error) {
+	tls := "tls: none"
+	if s.line.tls {
+		tls = "tls: implicit, ca_file: " + s.room.CAFile()
+	}
+	settings := fmt.Sprintf(`organisation: Bench
+store: rehome.db
+roster: people.csv
+source: {kind: imap, imap: {address: "%s", %s}}
+destination: {kind: imap, imap: {address: "%s", %s}}
+`, s.addr[source], tls, s.addr[destination], tls)
+	var roster strings.Builder
+	roster.WriteString("EmailAddress,SourceUser,SourcePassword,DestinationUser,DestinationPassword\n")
+	for _, m := range moves {
+		roster.WriteString(strings.Join([]string{m.dst, m.src, password, m.dst, password}, ",") + "\n")
+	}
+	if err := writeSettings(dir, map[string]string{"rehome.yaml": settings, "people.csv": roster.String()}); err != nil {
+		return nil, err
+	}
+	return []program{{dir: dir, argv: []string{t.binary, "sync", "--quiet"}}}, nil
+}
+
+// writeSettings writes files that hold passwords.
+func writeSettings(dir string, files map[string]string) error {
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
