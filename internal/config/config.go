@@ -108,7 +108,7 @@ type Secrets struct {
 type Limits struct {
 	SourceConnections      int    `yaml:"source_connections" doc:"Connections to the source at once, all accounts together."`
 	DestinationConnections int    `yaml:"destination_connections" doc:"Connections to the destination at once, all accounts together."`
-	PerAccount             int    `yaml:"per_account" doc:"Connections of one account at once, at each end. Servers often allow ten."`
+	PerAccount             int    `yaml:"per_account" doc:"Connections of one account at once, at each end: four on a short line, as many as this on a long one. Servers often allow ten."`
 	BytesPerSecond         Octets `yaml:"bytes_per_second" doc:"Pace of all copying together, for example 20MB. 0: as fast as it goes."`
 }
 
@@ -130,6 +130,6 @@ func Default() Config {
 		},
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
 		Mail:    Mail{SpecialUse: true, Escrow: "escrow"},
-		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 4},
+		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},
 	}
 }

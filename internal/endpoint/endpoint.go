@@ -36,7 +36,7 @@ type Settings struct {
 	TLS         *tls.Config
 	Timeout     time.Duration // longest time without progress; 0 takes the client's default
 	Connections int           // at most so many at once over all accounts; 0 means 8
-	PerAccount  int           // at most so many at once for one account; 0 means 4
+	PerAccount  int           // at most so many at once for one account; 0 means 8
 
 	// A master user opens every account. Without one each account's own password is used.
 	MasterUser      string
@@ -64,7 +64,7 @@ func NewIMAP(settings Settings) *IMAP {
 		settings.Connections = 8
 	}
 	if settings.PerAccount <= 0 {
-		settings.PerAccount = 4
+		settings.PerAccount = 8
 	}
 	if settings.MasterSeparator == "" {
 		settings.MasterSeparator = "*"

@@ -12,8 +12,8 @@ import (
 )
 
 // answersAhead is how many batches may wait for the destination's answer while the next is written:
-// the destination commits one while another arrives.
-const answersAhead = 2
+// the destination commits one while another arrives, and on a long line many are on their way.
+const answersAhead = 16
 
 // answers waits for the destination's answers in the order of the commands and writes receipts.
 type answers struct {

@@ -62,7 +62,7 @@ type Options struct {
 	Ledger              *ledger.Ledger
 	Rules               mapping.Rules
 	EscrowDir           string // where originals of refused messages are kept
-	Connections         int    // mailboxes of one account at work at once; 0 means 4
+	Connections         int    // mailboxes of one account at work at once, at most; 0 means 8
 
 	Observer       Observer // may be nil
 	BytesPerSecond int64    // pace of all copying together; 0 is as fast as it goes
@@ -80,7 +80,7 @@ type Engine struct {
 // New returns an Engine with the defaults filled in.
 func New(options Options) *Engine {
 	if options.Connections <= 0 {
-		options.Connections = 4
+		options.Connections = 8
 	}
 	if options.BatchMessages <= 0 {
 		options.BatchMessages = 100

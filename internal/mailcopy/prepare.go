@@ -15,20 +15,31 @@ import (
 // mailboxes then cost a few round trips.
 const commandsAhead = 50
 
-// prepare creates and subscribes what the plan asks for. Parents that only hold others are made by
-// the server together with their children. A mailbox that cannot be created is left out with a
-// finding; the others go on.
+// prepare creates and subscribes what the plan asks for, both in one go: each mailbox is subscribed
+// behind its own CREATE. Parents that only hold others are made by the server together with their
+// children. A mailbox that cannot be created is left out with a finding; the others go on.
 func (s *slice) prepare(ctx context.Context) error {
 	refused := map[string]bool{}
-	err := ahead(ctx, s.missing(), s.createAhead, func(pair mapping.Pair, err error) error {
-		refused[pair.Destination] = err != nil
-		return s.judgeCreate(pair, err)
-	})
-	if err != nil {
+	var steps []step
+	for _, pair := range s.missing() {
+		steps = append(steps, step{pair: pair, send: s.dst.CreateAhead, judge: func(pair mapping.Pair, err error) error {
+			refused[pair.Destination] = err != nil
+			return s.judgeCreate(pair, err)
+		}})
+	}
+	for _, pair := range s.unsubscribed() {
+		steps = append(steps, step{pair: pair, send: s.dst.SubscribeAhead, judge: func(pair mapping.Pair, err error) error {
+			if refused[pair.Destination] {
+				return nil // it is not there, which has been said already
+			}
+			return s.judgeSubscribe(pair, err)
+		}})
+	}
+	if err := ahead(ctx, steps); err != nil {
 		return err
 	}
 	s.view.plan.Pairs = slices.DeleteFunc(s.view.plan.Pairs, func(pair mapping.Pair) bool { return refused[pair.Destination] })
-	return ahead(ctx, s.unsubscribed(), s.subscribeAhead, s.judgeSubscribe)
+	return nil
 }
 
 // missing returns the pairs whose destinations have to be made, each destination once, parents first.
@@ -57,33 +68,31 @@ func (s *slice) unsubscribed() []mapping.Pair {
 	return pairs
 }
 
-// ahead sends one command for each pair, some of them before the first answer is read, and hands
-// every answer to judge.
-func ahead(ctx context.Context, pairs []mapping.Pair, send func(context.Context, mapping.Pair) (*imap.Answer, error), judge func(mapping.Pair, error) error) error {
-	for some := range slices.Chunk(pairs, commandsAhead) {
+// step is one short command about a pair and what its answer means.
+type step struct {
+	pair  mapping.Pair
+	send  func(ctx context.Context, destination string) (*imap.Answer, error)
+	judge func(mapping.Pair, error) error
+}
+
+// ahead sends some commands before the first answer is read, and has every answer judged in order.
+func ahead(ctx context.Context, steps []step) error {
+	for some := range slices.Chunk(steps, commandsAhead) {
 		answers := make([]*imap.Answer, len(some))
 		failures := make([]error, len(some))
-		for i, pair := range some {
-			answers[i], failures[i] = send(ctx, pair)
+		for i, step := range some {
+			answers[i], failures[i] = step.send(ctx, step.pair.Destination)
 		}
-		for i, pair := range some {
+		for i, step := range some {
 			if failures[i] == nil {
 				failures[i] = answers[i].Wait(ctx)
 			}
-			if err := judge(pair, failures[i]); err != nil {
+			if err := step.judge(step.pair, failures[i]); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-func (s *slice) createAhead(ctx context.Context, pair mapping.Pair) (*imap.Answer, error) {
-	return s.dst.CreateAhead(ctx, pair.Destination)
-}
-
-func (s *slice) subscribeAhead(ctx context.Context, pair mapping.Pair) (*imap.Answer, error) {
-	return s.dst.SubscribeAhead(ctx, pair.Destination)
 }
 
 // judgeCreate makes a finding of a name that the destination refuses; other trouble ends the slice.

@@ -52,16 +52,17 @@ func (s *slice) open(ctx context.Context) error {
 }
 
 // close logs out at both ends.
-func (s *slice) close() {
-	leave := func(session *endpoint.Session) func() error {
-		return func() error {
-			if session != nil {
-				session.Close()
-			}
-			return nil
+func (s *slice) close() { leave(s.src, s.dst) }
+
+// leave logs out of sessions at the same time; those that never came are nil.
+func leave(sessions ...*endpoint.Session) {
+	var all sync.WaitGroup
+	for _, session := range sessions {
+		if session != nil {
+			all.Go(session.Close)
 		}
 	}
-	_ = both(leave(s.src), leave(s.dst)) // neither returns an error
+	all.Wait()
 }
 
 // both does one thing at each end at the same time. The source's error comes first.
@@ -89,10 +90,12 @@ func (s *slice) do(ctx context.Context) error {
 	s.find(view.leftOut()...)
 	_, messages, octets := view.totals()
 	s.engine.options.Observer.Looked(s.account.Address, messages, octets)
+	crew := s.hire(ctx, view.openings())
+	defer crew.dismiss()
 	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	return s.copyMailboxes(ctx, s.jobs())
+	return s.copyMailboxes(ctx, s.jobs(), crew)
 }
 
 // jobs returns the pairs that need to be opened, in the plan's order. Pairs that go to one
@@ -116,9 +119,9 @@ func (s *slice) jobs() [][]mapping.Pair {
 	return jobs
 }
 
-// copyMailboxes works on several mailboxes at once, as far as the limits of both hosts allow. The
-// first worker uses the sessions of the slice; the others open their own if there is room.
-func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair) error {
+// copyMailboxes works on several mailboxes at once. The first worker uses the sessions of the slice,
+// the others those of the crew.
+func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *crew) error {
 	queue := make(chan []mapping.Pair, len(jobs))
 	for _, job := range jobs {
 		queue <- job
@@ -126,38 +129,30 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair) error 
 	close(queue)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.work(ctx, queue, s.src, s.dst) })
-	for range min(s.engine.options.Connections, len(jobs)) - 1 {
-		group.Go(func() error { return s.workExtra(ctx, queue) })
+	for range crew.size {
+		group.Go(func() error {
+			extra, err := crew.next(ctx)
+			if err != nil || extra == nil {
+				return s.extraFailed(err)
+			}
+			defer leave(extra.src, extra.dst)
+			return s.work(ctx, queue, extra.src, extra.dst)
+		})
 	}
 	return group.Wait()
 }
 
-// workExtra is a worker with sessions of its own. No room is not an error: the others do the work.
-func (s *slice) workExtra(ctx context.Context, queue <-chan []mapping.Pair) error {
-	src, ok, err := s.engine.options.Source.TryOpen(ctx, s.account)
-	if err != nil || !ok {
-		return s.extraFailed(err)
-	}
-	defer src.Close()
-	dst, ok, err := s.engine.options.Destination.TryOpen(ctx, s.account)
-	if err != nil || !ok {
-		return s.extraFailed(err)
-	}
-	defer dst.Close()
-	return s.work(ctx, queue, src, dst)
-}
-
 // extraFailed turns a refused extra connection into a finding: the account goes on with fewer.
 func (s *slice) extraFailed(err error) error {
-	if err != nil && rehome.ClassOf(err) != rehome.ClassBug {
-		s.find(rehome.Finding{
-			Code: "fewer_connections", Severity: rehome.SeverityInfo,
-			Sentence: "an extra connection was not to be had, the copy went on with fewer: " + err.Error(),
-			NextStep: "lower limits.per_account if this slows other users down",
-		})
-		return nil
+	if err == nil || rehome.ClassOf(err) == rehome.ClassBug {
+		return err
 	}
-	return err
+	s.find(rehome.Finding{
+		Code: "fewer_connections", Severity: rehome.SeverityInfo,
+		Sentence: "an extra connection was not to be had, the copy went on with fewer: " + err.Error(),
+		NextStep: "lower limits.per_account if this slows other users down",
+	})
+	return nil
 }
 
 func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, src, dst *endpoint.Session) error {

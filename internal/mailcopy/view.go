@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"time"
 
 	"rehome"
 	"rehome/internal/endpoint"
@@ -18,19 +19,21 @@ type accountView struct {
 	plan     mapping.Plan
 	src, dst map[string]imap.ListEntry // by name
 	states   map[string]ledger.Mailbox // by source name
+	lag      time.Duration             // of a round trip to the farther end
 }
 
 // look takes the view.
 func (s *slice) look(ctx context.Context) (accountView, error) {
 	var srcEnd, dstEnd mapping.End
 	var src, dst map[string]imap.ListEntry
+	var srcLag, dstLag time.Duration
 	err := both(
 		func() (err error) {
-			srcEnd, src, err = listEnd(ctx, s.src)
+			srcEnd, src, srcLag, err = listEnd(ctx, s.src)
 			return endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
 		},
 		func() (err error) {
-			dstEnd, dst, err = listEnd(ctx, s.dst)
+			dstEnd, dst, dstLag, err = listEnd(ctx, s.dst)
 			return endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
 		},
 	)
@@ -43,24 +46,30 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 	}
 	rules := s.engine.options.Rules
 	rules.Settled = settled(states)
-	view := accountView{plan: mapping.Make(srcEnd, dstEnd, rules), src: src, dst: dst, states: states}
+	view := accountView{plan: mapping.Make(srcEnd, dstEnd, rules), src: src, dst: dst, states: states, lag: max(srcLag, dstLag)}
 	legalise(&view)
 	return view, nil
 }
 
-// listEnd asks one side for its namespaces and mailboxes.
-func listEnd(ctx context.Context, session *endpoint.Session) (mapping.End, map[string]imap.ListEntry, error) {
+// listEnd asks one side for its namespaces and mailboxes. The lag is how long the first answer took,
+// which needs no work of the server.
+func listEnd(ctx context.Context, session *endpoint.Session) (end mapping.End, byName map[string]imap.ListEntry, lag time.Duration, err error) {
+	begun := time.Now()
 	var namespaces imap.Namespaces
 	var entries []imap.ListEntry
-	err := both( // two commands of one connection, sent together
-		func() (err error) { namespaces, err = session.Namespace(ctx); return err },
+	err = both( // two commands of one connection, sent together
+		func() (err error) {
+			namespaces, err = session.Namespace(ctx)
+			lag = time.Since(begun)
+			return err
+		},
 		func() (err error) { entries, err = session.List(ctx); return err },
 	)
 	if err != nil {
-		return mapping.End{}, nil, err
+		return mapping.End{}, nil, 0, err
 	}
-	end, byName := newEnd(namespaces, entries)
-	return end, byName, nil
+	end, byName = newEnd(namespaces, entries)
+	return end, byName, lag, nil
 }
 
 // newEnd translates the client's words into those of the mapping.
@@ -122,6 +131,17 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == src.Messages &&
 		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0
 	return !unchanged
+}
+
+// openings counts the mailboxes that have to be opened.
+func (v accountView) openings() int {
+	n := 0
+	for _, pair := range v.plan.Pairs {
+		if !pair.Container && v.needsWork(pair) {
+			n++
+		}
+	}
+	return n
 }
 
 // leftOut names the mailboxes that the mapping leaves behind.
