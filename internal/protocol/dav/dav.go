@@ -25,11 +25,15 @@
 package dav
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -44,12 +48,6 @@ const (
 
 // DialFunc opens a network connection; net.Dialer.DialContext is one.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
-
-// Resolver answers what discovery asks DNS (RFC 6764 section 4); *net.Resolver is one.
-type Resolver interface {
-	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
-	LookupTXT(ctx context.Context, name string) ([]string, error)
-}
 
 // Options of New.
 type Options struct {
@@ -100,9 +98,11 @@ func NewTransport(config *tls.Config, dial DialFunc) *http.Transport {
 	if config == nil {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
+	config = config.Clone()
+	markPinned(config)
 	return &http.Transport{
 		DialContext:         dial,
-		TLSClientConfig:     config.Clone(),
+		TLSClientConfig:     config,
 		TLSHandshakeTimeout: connectTimeout,
 		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
 		MaxIdleConnsPerHost: idlePerHost,
@@ -116,4 +116,41 @@ type Client struct {
 	options   Options
 	transport *http.Transport
 	owned     bool // the transport is this client's own
+	login     *login
+	fidelity  fidelity
+}
+
+// New makes a client. Nothing is sent yet. Close ends it.
+func New(options Options) (*Client, error) {
+	given, err := url.Parse(strings.TrimSpace(options.URL))
+	if err != nil {
+		return nil, fmt.Errorf("URL: %w", errors.Unwrap(err)) // without the URL, which may hold a password
+	}
+	if given.Scheme != "http" && given.Scheme != "https" || given.Hostname() == "" {
+		return nil, errors.New("URL: it must begin with https:// or http:// and name a host")
+	}
+	if given.User != nil {
+		return nil, errors.New("URL: a name or password in it is not used, give them as such")
+	}
+	base := &url.URL{Scheme: given.Scheme, Host: strings.ToLower(given.Host), RawQuery: given.RawQuery}
+	setPath(base, cmp.Or(given.EscapedPath(), "/"))
+	if options.Timeout <= 0 {
+		options.Timeout = defaultTimeout
+	}
+	if options.MaxBody <= 0 {
+		options.MaxBody = defaultMaxBody
+	}
+	c := &Client{base: base, options: options, transport: options.Transport}
+	c.login = &login{options: &c.options, origins: map[string]*scheme{}}
+	if c.transport == nil {
+		c.transport, c.owned = NewTransport(nil, nil), true
+	}
+	return c, nil
+}
+
+// Close closes what connections the client holds for itself. It may be called twice.
+func (c *Client) Close() {
+	if c.owned {
+		c.transport.CloseIdleConnections()
+	}
 }

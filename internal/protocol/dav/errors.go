@@ -112,7 +112,7 @@ type RedirectError struct {
 
 // Error names both places.
 func (e *RedirectError) Error() string {
-	return fmt.Sprintf("%s %s: redirected to %s: %s", e.Method, e.URL, e.Target, e.Why)
+	return fmt.Sprintf("%s %s: sent on to %s: %s", e.Method, e.URL, e.Target, e.Why)
 }
 
 // AuthError says that credentials were not sent, because the server wants them in a way that we

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dav
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/transform"
+)
+
+// declarationLength is how far an XML declaration is looked for.
+const declarationLength = 256
+
+// asUTF8 returns the document in UTF-8 and whether it had to be recoded. The declaration inside
+// wins over contentType, because scripts that print XML seldom set the latter on purpose.
+func asUTF8(in io.Reader, contentType string) (io.Reader, bool, error) {
+	buffered := bufio.NewReaderSize(in, 2*chunk)
+	head, err := buffered.Peek(declarationLength)
+	if len(head) == 0 && err != nil {
+		return nil, false, err
+	}
+	label := declaredCharset(head, contentType)
+	switch label {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+		return buffered, false, nil
+	}
+	encoding, err := htmlindex.Get(label)
+	if err != nil {
+		return nil, false, fmt.Errorf("it is in the unknown character set %.40q", label)
+	}
+	return transform.NewReader(buffered, encoding.NewDecoder()), true, nil
+}
+
+// declaredCharset reads the byte order mark of UTF-16, encoding="..." of the XML declaration, then
+// charset=... of the content type (RFC 7303 section 3).
+func declaredCharset(head []byte, contentType string) string {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xFE\xFF")):
+		return "utf-16be"
+	case bytes.HasPrefix(head, []byte("\xFF\xFE")):
+		return "utf-16le"
+	}
+	declaration := regexp.MustCompile(`^(?:\xEF\xBB\xBF)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']`)
+	if found := declaration.FindSubmatch(head); found != nil {
+		return strings.ToLower(string(found[1]))
+	}
+	_, charset, _ := strings.Cut(strings.ToLower(contentType), "charset=")
+	charset, _, _ = strings.Cut(charset, ";")
+	return strings.Trim(charset, `"' `)
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dav
+
+import (
+	"context"
+	"encoding/xml"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// Collection is a calendar or an address book with the properties that a move cares about. A
+// property that the server does not have is the zero value.
+type Collection struct {
+	Href        string
+	Kind        Kind
+	Name        string // displayname
+	Description string
+	Color       string // as stored: "#FF2968FF"
+	Order       string
+	Timezone    string // calendar-timezone: a VCALENDAR text
+	Transparent bool   // schedule-calendar-transp: its events do not make the user busy
+	Components  []string
+	CTag        string
+	SyncToken   string
+	Owner       string   // href of a principal
+	Privileges  []string // current-user-privilege-set, local names; nil if the server does not say
+	Types       []string // resourcetype, local names: "collection", "calendar", "shared", "subscribed"
+	Source      string   // cs:source of a subscription
+	Reports     []string // supported-report-set, local names
+	AddressData []string // "text/vcard;version=4.0"
+	MaxSize     int64    // max-resource-size, 0 if unknown
+}
+
+// Writable reports whether the user may add objects, as far as the server says; true if it says nothing.
+func (c *Collection) Writable() bool {
+	if c.Privileges == nil {
+		return true
+	}
+	for _, privilege := range []string{"all", "write", "write-content", "bind"} { // RFC 3744 section 3
+		if slices.Contains(c.Privileges, privilege) {
+			return true
+		}
+	}
+	return false
+}
+
+// Is reports whether resourcetype holds the local name: "shared", "subscribed", "schedule-inbox".
+func (c *Collection) Is(resourceType string) bool { return slices.Contains(c.Types, resourceType) }
+
+// reports tells whether the collection announces a report; one that announces none is tried.
+func (c *Collection) reports(local string) bool {
+	return c.Reports == nil || slices.Contains(c.Reports, local)
+}
+
+// collectionProperties are asked for in one request; those that a server does not know come back
+// as 404 each, which does no harm.
+func collectionProperties() []xml.Name {
+	return []xml.Name{
+		davName("resourcetype"), davName("displayname"), davName("sync-token"), davName("supported-report-set"),
+		davName("current-user-privilege-set"), davName("owner"),
+		csName("getctag"), csName("source"),
+		calName("calendar-description"), calName("calendar-timezone"), calName("supported-calendar-component-set"),
+		calName("schedule-calendar-transp"), calName("max-resource-size"),
+		cardName("addressbook-description"), cardName("supported-address-data"), cardName("max-resource-size"),
+		{Space: nsApple, Local: "calendar-color"}, {Space: nsApple, Local: "calendar-order"},
+	}
+}
+
+// Collections lists the collections of the home's kind in all its home sets, each once. Subscribed,
+// shared and read-only ones are among them; inboxes, outboxes and the like are not.
+func (c *Client) Collections(ctx context.Context, home *Home) ([]Collection, error) {
+	var all []Collection
+	seen := map[string]bool{}
+	for _, set := range home.HomeSets {
+		target, err := c.target(set)
+		if err != nil {
+			return nil, err
+		}
+		found, err := c.collectionsIn(ctx, target, home.Kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, collection := range found {
+			if key := Key(collection.Href); !seen[key] {
+				seen[key] = true
+				all = append(all, collection)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) ([]Collection, error) {
+	a, m, err := c.propfind(ctx, target, 1, collectionProperties()...)
+	if err != nil {
+		return nil, err
+	}
+	defer a.close()
+	var all []Collection
+	err = m.each(func(r *response) error {
+		u, err := resolve(a.target, r.href())
+		if err != nil || r.status >= 300 {
+			return nil // not a collection that could be opened
+		}
+		found := newCollection(r, kind)
+		if found.isOf(kind) {
+			found.Href = c.hrefOf(u)
+			all = append(all, found)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// isOf reports whether it holds objects of that kind. A subscription of an old server has no other
+// type than cs:subscribed.
+func (c *Collection) isOf(kind Kind) bool {
+	return c.Is(dialectOf(kind).resource) || kind == Calendars && c.Is("subscribed")
+}
+
+// Collection reads one collection's properties anew.
+func (c *Client) Collection(ctx context.Context, href string, kind Kind) (*Collection, error) {
+	target, err := c.target(href)
+	if err != nil {
+		return nil, err
+	}
+	r, at, err := c.properties(ctx, target, collectionProperties()...)
+	if err != nil {
+		return nil, err
+	}
+	found := newCollection(r, kind)
+	found.Href = c.hrefOf(at)
+	return &found, nil
+}
+
+func newCollection(r *response, kind Kind) Collection {
+	color, order := xml.Name{Space: nsApple, Local: "calendar-color"}, xml.Name{Space: nsApple, Local: "calendar-order"}
+	c := Collection{
+		Kind:        kind,
+		Name:        r.value(davName("displayname")),
+		Description: r.value(dialectOf(kind).description),
+		Color:       r.value(color),
+		Order:       r.value(order),
+		CTag:        r.value(csName("getctag")),
+		SyncToken:   r.value(davName("sync-token")),
+		Types:       r.found[davName("resourcetype")].locals(),
+		Source:      firstOf(r.found[csName("source")].hrefs()),
+		Owner:       firstOf(r.found[davName("owner")].hrefs()),
+		Transparent: r.found[calName("schedule-calendar-transp")].child(calName("transparent")) != nil,
+	}
+	if timezone := r.found[calName("calendar-timezone")]; timezone != nil {
+		c.Timezone = timezone.text
+	}
+	if set := r.found[davName("current-user-privilege-set")]; set != nil {
+		c.Privileges = grandchildren(set, davName("privilege"))
+	}
+	c.readSupport(r)
+	return c
+}
+
+// readSupport takes over what the server says about its own limits.
+func (c *Collection) readSupport(r *response) {
+	if set := r.found[davName("supported-report-set")]; set != nil {
+		c.Reports = []string{}
+		for _, supported := range set.children {
+			c.Reports = append(c.Reports, grandchildren(supported, davName("report"))...)
+		}
+	}
+	if set := r.found[calName("supported-calendar-component-set")]; set != nil {
+		for _, component := range set.children {
+			c.Components = append(c.Components, component.attr("name"))
+		}
+	}
+	if set := r.found[cardName("supported-address-data")]; set != nil {
+		for _, form := range set.children {
+			c.AddressData = append(c.AddressData, form.attr("content-type")+";version="+form.attr("version"))
+		}
+	}
+	for _, name := range []xml.Name{calName("max-resource-size"), cardName("max-resource-size")} {
+		if size, err := strconv.ParseInt(r.value(name), 10, 64); err == nil && size > 0 {
+			c.MaxSize = size
+		}
+	}
+}
+
+// value returns a property's text, "" if it was not found.
+func (r *response) value(name xml.Name) string { return r.found[name].trimmed() }
+
+// grandchildren returns the local names of what is in the children of that name.
+func grandchildren(e *element, name xml.Name) []string {
+	all := []string{}
+	for _, c := range e.children {
+		if c.name == name {
+			all = append(all, c.locals()...)
+		}
+	}
+	return all
+}
+
+func firstOf(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return all[0]
+}

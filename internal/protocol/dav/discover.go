@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dav
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"net/http"
+	"net/url"
+)
+
+// Home is where a user's collections of one kind are.
+type Home struct {
+	Kind         Kind
+	How          string // which step of the discovery found it: "given URL", "well-known", ...
+	Principal    string // href, "" if the server names none
+	DisplayName  string // of the principal
+	HomeSets     []string
+	Capabilities Capabilities // of the first home set
+	Default      string       // href of the default calendar or address book, "" if the server names none
+	Inbox        string       // scheduling, calendars only
+	Outbox       string
+	Addresses    []string // calendar-user-address-set: "mailto:anna@example.org" and others
+	Groups       []string // group-membership: hrefs of principals, among them calendar-proxy groups
+}
+
+// Discover finds the home of the kind: at the given URL, the user's own, by SRV and TXT records,
+// at the well-known path, at the root, at the paths of known products. A refused log-in and a
+// server that asks us to wait end it at once; otherwise the error is a *NotOfferedError that
+// lists every place.
+func (c *Client) Discover(ctx context.Context, kind Kind, search Search) (*Home, error) {
+	d := dialectOf(kind)
+	failed := &NotOfferedError{Kind: kind}
+	silent := map[string]bool{} // origins that do not answer
+	for place := range c.places(ctx, d, search) {
+		err := place.err
+		if err == nil {
+			if silent[originOf(place.url)] {
+				continue
+			}
+			var home *Home
+			if home, err = c.homeAt(ctx, d, place.url); err == nil {
+				home.How = place.how
+				return home, nil
+			}
+			var connection *ConnectionError
+			silent[originOf(place.url)] = errors.As(err, &connection)
+		}
+		if endsAll(err) {
+			return nil, err
+		}
+		failed.Attempts = append(failed.Attempts, Attempt{How: place.how, URL: place.shown, Err: err})
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return nil, failed
+}
+
+// endsAll reports whether an error will be the same for whatever is asked next: the caller has
+// stopped, the log-in is refused, or the server wants to be left alone. More tries with a refused
+// password would only lock the user out.
+func endsAll(err error) bool {
+	var auth *AuthError
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &auth) ||
+		IsStatus(err, http.StatusUnauthorized) || IsStatus(err, http.StatusTooManyRequests) || IsStatus(err, http.StatusServiceUnavailable)
+}
+
+// homeAt asks one place.
+func (c *Client) homeAt(ctx context.Context, d dialect, target *url.URL) (*Home, error) {
+	r, at, err := c.introduce(ctx, d, target)
+	if err != nil {
+		return nil, err
+	}
+	principal := at
+	if len(r.found[d.homeSet].hrefs()) == 0 {
+		named := r.found[davName("current-user-principal")].hrefs()
+		if len(named) == 0 {
+			return c.homeWithoutPrincipal(ctx, d, at)
+		}
+		if principal, err = resolve(at, named[0]); err != nil {
+			return nil, err
+		}
+	}
+	return c.homeOf(ctx, d, principal)
+}
+
+// introduce asks a place who we are there. A server that takes us for a stranger without asking
+// for a log-in gets the password unasked, where that is allowed.
+func (c *Client) introduce(ctx context.Context, d dialect, target *url.URL) (*response, *url.URL, error) {
+	names := []xml.Name{davName("current-user-principal"), davName("resourcetype"), davName("displayname"), d.homeSet}
+	r, at, err := c.properties(ctx, target, names...)
+	if err != nil {
+		return nil, nil, err
+	}
+	// RFC 5397 section 3.
+	stranger := r.found[davName("current-user-principal")].child(davName("unauthenticated")) != nil
+	if stranger && c.login.volunteer(at) {
+		return c.properties(ctx, at, names...)
+	}
+	return r, at, nil
+}
+
+// homeWithoutPrincipal serves where the URL is that of a home, or of a collection, on a server that
+// names no principal.
+func (c *Client) homeWithoutPrincipal(ctx context.Context, d dialect, at *url.URL) (*Home, error) {
+	found, err := c.collectionsIn(ctx, at, d.kind)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, &FormatError{Method: "PROPFIND", URL: display(at), Why: "it names no principal and holds nothing of the kind"}
+	}
+	home := &Home{Kind: d.kind, HomeSets: []string{c.hrefOf(at)}}
+	return home, c.learnCapabilities(ctx, home)
+}
+
+// homeOf reads the principal (RFC 4791 section 6.2, RFC 6352 section 7.1, RFC 6638 section 2).
+func (c *Client) homeOf(ctx context.Context, d dialect, principal *url.URL) (*Home, error) {
+	r, at, err := c.properties(ctx, principal,
+		davName("displayname"), davName("group-membership"), d.homeSet, d.defaultHref,
+		calName("calendar-user-address-set"), calName("schedule-inbox-URL"), calName("schedule-outbox-URL"))
+	if err != nil {
+		return nil, err
+	}
+	home := &Home{
+		Kind:        d.kind,
+		Principal:   c.hrefOf(at),
+		DisplayName: r.value(davName("displayname")),
+		HomeSets:    c.hrefsOn(at, r.found[d.homeSet]),
+		Default:     firstOf(c.hrefsOn(at, r.found[d.defaultHref])),
+		Groups:      c.hrefsOn(at, r.found[davName("group-membership")]),
+	}
+	if len(home.HomeSets) == 0 {
+		return nil, &FormatError{Method: "PROPFIND", URL: display(at), Why: "the principal has no " + d.homeSet.Local}
+	}
+	if d.kind == Calendars {
+		home.Addresses = r.found[calName("calendar-user-address-set")].hrefs()
+		home.Inbox = firstOf(c.hrefsOn(at, r.found[calName("schedule-inbox-URL")]))
+		home.Outbox = firstOf(c.hrefsOn(at, r.found[calName("schedule-outbox-URL")]))
+	}
+	if err := c.learnDefault(ctx, d, home); err != nil {
+		return nil, err
+	}
+	return home, c.learnCapabilities(ctx, home)
+}
+
+// learnDefault asks the inbox for the default calendar; that there is none is no failure.
+func (c *Client) learnDefault(ctx context.Context, d dialect, home *Home) error {
+	if home.Inbox == "" || home.Default != "" {
+		return nil
+	}
+	inbox, err := c.target(home.Inbox)
+	if err != nil {
+		return nil
+	}
+	r, at, err := c.properties(ctx, inbox, d.defaultHref)
+	if err != nil {
+		return onlyIf(endsAll(err), err)
+	}
+	home.Default = firstOf(c.hrefsOn(at, r.found[d.defaultHref]))
+	return nil
+}
+
+// learnCapabilities asks the first home set. A proxy that forbids OPTIONS leaves them unknown.
+func (c *Client) learnCapabilities(ctx context.Context, home *Home) error {
+	var err error
+	home.Capabilities, err = c.Capabilities(ctx, home.HomeSets[0])
+	return onlyIf(endsAll(err), err)
+}
+
+func onlyIf(condition bool, err error) error {
+	if condition {
+		return err
+	}
+	return nil
+}
+
+// hrefsOn returns the hrefs in a property, in the form that callers get. Those that cannot be read
+// are left out.
+func (c *Client) hrefsOn(page *url.URL, property *element) []string {
+	var all []string
+	for _, href := range property.hrefs() {
+		if u, err := resolve(page, href); err == nil {
+			all = append(all, c.hrefOf(u))
+		}
+	}
+	return all
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dav
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+)
+
+// fidelity is what a client has learned about how true the server's XML is to what GET hands out.
+// XML may lose carriage returns, white space at the ends, and every octet that is not UTF-8. Where
+// the ETag is an MD5 each object proves itself; otherwise some are compared.
+type fidelity struct {
+	mu       sync.Mutex
+	md5      bool // an etag was the MD5 of the data
+	doubts   int  // etags that looked like an MD5 and were another
+	equal    int  // objects with carriage returns that were the same both ways
+	distrust bool // one was not
+}
+
+const (
+	enoughEqual  = 3
+	enoughDoubts = 3
+)
+
+func (f *fidelity) noteMD5() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.md5 = true
+}
+
+// suspects reports whether an object is perhaps not what is stored, although it came by GET.
+func (f *fidelity) suspects(o Object) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case isMD5(o.ETag, o.Data):
+		f.md5 = true
+		return false
+	case !looksLikeMD5(o.ETag), !f.md5 && f.doubts >= enoughDoubts:
+		return false
+	}
+	f.doubts++
+	return true
+}
+
+// believes reports whether an object that came through XML can be taken as it is.
+func (f *fidelity) believes(kind Kind, o Object) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if isMD5(o.ETag, o.Data) {
+		f.md5 = true
+		return true
+	}
+	return !f.distrust && f.equal >= enoughEqual && !(kind == AddressBooks && f.md5)
+}
+
+// learn compares an object that came through XML with what GET says. If it has changed in between
+// nothing is learned, and without a carriage return in it nothing about these.
+func (f *fidelity) learn(byXML, byGet Object) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case byXML.Data == nil || !SameETag(byXML.ETag, byGet.ETag):
+	case !bytes.Equal(byXML.Data, byGet.Data):
+		f.distrust = true
+	case bytes.IndexByte(byGet.Data, '\r') >= 0:
+		f.equal++
+	}
+}
+
+// endsMultiGet reports whether it makes no sense to go on with other objects.
+func endsMultiGet(err error) bool {
+	var connection *ConnectionError
+	_, own := stopped(err)
+	return own || endsAll(err) || errors.As(err, &connection)
+}
