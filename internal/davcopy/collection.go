@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// prepare makes sure that the destination has the collection, with the source's name, colour and so on.
+func (j *collectionJob) prepare(ctx context.Context) error {
+	row, err := j.ledger().Collection(ctx, ledger.Collection{
+		Address: j.slice.account.Address, Kind: j.kind, Source: j.place.source.Href, Destination: j.place.destination, Made: !j.place.exists,
+	})
+	if err != nil {
+		return err
+	}
+	j.row = row
+	if !j.place.exists {
+		if err := j.makeCollection(ctx); err != nil {
+			return err
+		}
+	}
+	return j.carryProperties(ctx)
+}
+
+// makeCollection creates the collection. A server that makes none gets its objects into the main one.
+func (j *collectionJob) makeCollection(ctx context.Context) error {
+	source := j.place.source
+	want := dav.NewCollection{Kind: kindOf(j.kind), Name: cmp.Or(source.Name, decodedName(source.Href)), Components: source.Components}
+	refused := j.slice.dst.MakeCollection(ctx, j.place.destination, want)
+	made, err := j.slice.dst.Collection(ctx, j.place.destination, kindOf(j.kind))
+	if err == nil {
+		j.place.target = *made
+		j.slice.noteAdvance()
+		return nil // also when somebody else, or we before a crash, made it
+	}
+	if refused == nil {
+		return faultOf(err, "look at the new collection", j.place.destination)
+	}
+	fault := faultOf(refused, "create at the destination", j.place.destination)
+	if rehome.ClassOf(fault) != rehome.ClassPermanent || j.place.fallback == "" {
+		return fault
+	}
+	j.find("collection_refused", rehome.SeverityWarning, "move its objects apart at the destination if that is wanted",
+		"the destination creates no such collection, so its objects go into the main one: %v", fault)
+	return j.fallBack(ctx)
+}
+
+func (j *collectionJob) fallBack(ctx context.Context) error {
+	target, err := j.slice.dst.Collection(ctx, j.place.fallback, kindOf(j.kind))
+	if err != nil {
+		return faultOf(err, "look at the collection", j.place.fallback)
+	}
+	j.place.target, j.place.destination = *target, target.Href
+	j.row, err = j.ledger().Collection(ctx, ledger.Collection{
+		Address: j.slice.account.Address, Kind: j.kind, Source: j.place.source.Href, Destination: target.Href,
+	})
+	return err
+}
+
+// propertiesOf is what the ledger keeps to notice that the source has changed a property.
+func propertiesOf(c dav.Collection) string {
+	encoded, err := json.Marshal(properties(c))
+	if err != nil {
+		return fmt.Sprint(properties(c)) // a map of strings always has a JSON form
+	}
+	return string(encoded)
+}
+
+// properties are those that a move carries and that the source has.
+func properties(c dav.Collection) map[dav.Property]string {
+	all := map[dav.Property]string{
+		dav.PropertyName: c.Name, dav.PropertyDescription: c.Description, dav.PropertyColor: c.Color,
+		dav.PropertyOrder: c.Order, dav.PropertyTimezone: c.Timezone,
+	}
+	if c.Transparent {
+		all[dav.PropertyTransparency] = "transparent"
+	}
+	for name, value := range all {
+		if value == "" {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+// propertyOrder is the order in which they are set: the name first, for clients that are watching.
+func propertyOrder() []dav.Property {
+	return []dav.Property{dav.PropertyName, dav.PropertyDescription, dav.PropertyColor, dav.PropertyOrder, dav.PropertyTimezone, dav.PropertyTransparency}
+}
+
+// wantedProperties decides which properties to set: what the source has changed since they were last
+// carried over, and at first what the destination lacks. A value that somebody chose at the destination
+// stays.
+func wantedProperties(source, target dav.Collection, last string, made bool) map[dav.Property]string {
+	wanted, there := properties(source), properties(target)
+	before := map[dav.Property]string{}
+	if last != "" {
+		_ = json.Unmarshal([]byte(last), &before) // what cannot be read counts as never carried over
+	}
+	for property, value := range wanted {
+		switch {
+		case there[property] == value, last != "" && before[property] == value:
+			delete(wanted, property)
+		case there[property] == "", made && last == "", last != "" && there[property] == before[property]:
+		default:
+			delete(wanted, property)
+		}
+	}
+	return wanted
+}
+
+// carryProperties sets them one by one. One that the server does not take is no reason to stop.
+func (j *collectionJob) carryProperties(ctx context.Context) error {
+	current := propertiesOf(j.place.source)
+	if j.row.Properties == current {
+		return nil
+	}
+	wanted := wantedProperties(j.place.source, j.place.target, j.row.Properties, j.row.Made)
+	for _, property := range propertyOrder() {
+		value, want := wanted[property]
+		if !want {
+			continue
+		}
+		err := j.slice.dst.SetProperty(ctx, j.place.target.Href, kindOf(j.kind), property, value)
+		fault := faultOf(err, "set the "+string(property)+" of", j.place.target.Href)
+		switch {
+		case err == nil:
+		case rehome.ClassOf(fault) == rehome.ClassPermanent:
+			j.find("property_refused_"+string(property), rehome.SeverityInfo, "set it at the destination if it is wanted",
+				"the destination does not take the %s of this collection: %v", property, fault)
+		default:
+			return fault
+		}
+	}
+	j.row.Properties = current
+	return j.ledger().NoteProperties(ctx, j.row)
+}
+
+// follow carries out what vanished at the source.
+func (j *collectionJob) follow(ctx context.Context) error {
+	if j.actions.emptied > 0 {
+		j.find("collection_emptied", rehome.SeverityError, "look at the source; if its user has really deleted them, run sync again after they are back or with fewer gone at once",
+			"%d objects have vanished from the source at once; nothing was removed at the destination", j.actions.emptied)
+	}
+	for _, row := range j.actions.remove {
+		if err := j.remove(ctx, row); err != nil {
+			return err
+		}
+	}
+	for i := range j.actions.gone {
+		j.actions.gone[i].State = ledger.ObjectGone
+		j.actions.gone[i].SrcETag = ""
+	}
+	if len(j.actions.gone) > 0 {
+		if err := j.ledger().SaveObjects(ctx, j.row, j.actions.gone...); err != nil {
+			return err
+		}
+	}
+	return j.ledger().DropObjects(ctx, j.row, j.actions.forget...)
+}
+
+// remove deletes what we wrote, unless somebody has edited it since.
+func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
+	href := hrefOf(j.place.target.Href, row.Destination)
+	var err error
+	if row.DstETag != "" {
+		err = j.slice.dst.Delete(ctx, href, row.DstETag)
+	}
+	if row.DstETag == "" || dav.IsStatus(err, http.StatusPreconditionFailed) {
+		etag, ours, lookErr := j.stillOurs(ctx, href, row.Form)
+		if lookErr != nil {
+			return lookErr
+		}
+		if !ours { // edited at the destination: it stays
+			row.State, row.Form, row.SrcETag = ledger.ObjectGone, nil, ""
+			return j.ledger().SaveObjects(ctx, j.row, row)
+		}
+		err = j.slice.dst.Delete(ctx, href, etag)
+	}
+	switch {
+	case err == nil:
+		j.slice.count(j.kind, func(t *Tally) { t.Removed++ })
+	case dav.IsStatus(err, http.StatusNotFound), dav.IsStatus(err, http.StatusGone):
+	default:
+		return faultOf(err, "remove at the destination", row.Destination)
+	}
+	return j.ledger().DropObjects(ctx, j.row, row.Source)
+}
+
+// stillOurs reads an object at the destination and says whether it is what we gave, whatever etag the
+// server has given it since. One that is gone is ours: there is nothing to lose.
+func (j *collectionJob) stillOurs(ctx context.Context, href string, form []byte) (etag string, ours bool, err error) {
+	object, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
+	if dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) {
+		return "", true, nil
+	}
+	if err != nil {
+		return "", false, faultOf(err, "read at the destination", href)
+	}
+	now, readable := pim.Digest(object.Data, j.content())
+	return object.ETag, readable && object.ETag != "" && bytes.Equal(now[:], form), nil
+}
+
+// settle notes what the source looked like before a complete pass.
+func (j *collectionJob) settle(ctx context.Context) error {
+	if j.actions.emptied > 0 {
+		return nil
+	}
+	known, err := j.ledger().Objects(ctx, j.row)
+	if err != nil {
+		return err
+	}
+	var objects int64
+	for _, row := range known {
+		if row.State != ledger.ObjectGone {
+			objects++
+		}
+	}
+	mark := j.listing.Mark
+	return j.ledger().SettleCollection(ctx, j.row, ledger.CollectionState{SyncToken: mark.SyncToken, CTag: mark.CTag, Objects: objects})
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// way is what becomes of an object that was read.
+type way string
+
+// The ways.
+const (
+	wayVanished   way = "vanished"   // gone while it was read: the next pass knows more
+	wayNote       way = "note"       // has not changed: only the etag is another
+	wayWrite      way = "write"      // goes to the destination
+	wayRecognise  way = "recognise"  // the destination has something of that UID which the ledger does not know
+	wayMerge      way = "merge"      // is the same as another object, which is there
+	wayQuarantine way = "quarantine" // no server could store it
+)
+
+// parcel is an object on its way.
+type parcel struct {
+	way    way
+	kind   pim.Kind
+	source dav.Object
+	object pim.Object
+	before ledger.Object // the ledger's row, its zero value for a new one
+	row    ledger.Object // as it will be
+	data   []byte        // what the destination is given
+	fixes  []pim.Fix
+	fully  bool   // every safe repair was tried
+	match  string // etag that the destination's object must have, "" for a new one
+
+	written bool // the destination has taken it in this slice
+}
+
+// books is what consider looks things up in.
+type books struct {
+	content pim.Kind
+	below   string // the source collection's href
+	known   map[string]ledger.Object
+	byUID   map[string]string
+	unknown map[string]foreign
+	taken   map[string]bool
+}
+
+// consider decides what becomes of an object, from its bytes and the books. It books the name that it
+// chooses, and does nothing else.
+func consider(o dav.Object, b books) parcel {
+	name := nameBelow(b.below, o.Href)
+	p := parcel{kind: b.content, source: o, before: b.known[name], data: o.Data}
+	digest := sha256.Sum256(o.Data)
+	p.row = ledger.Object{
+		Source: name, State: ledger.ObjectIntent, SrcETag: o.ETag, SrcDigest: digest[:],
+		Destination: p.before.Destination, DstETag: p.before.DstETag,
+	}
+	if o.Err != nil {
+		return p.unread()
+	}
+	if p.before.State.There() && bytes.Equal(p.before.SrcDigest, digest[:]) {
+		p.way, p.row = wayNote, p.before
+		p.row.SrcETag = o.ETag
+		if p.row.State == ledger.ObjectGone {
+			p.row.State = ledger.ObjectStored // it is back
+		}
+		return p
+	}
+	var err error
+	if p.object, err = pim.Inspect(o.Data); err != nil {
+		return p.refuse("object_unreadable", "it is neither a vCard nor an iCalendar object: "+err.Error())
+	}
+	p.row.UID = p.object.UID
+	if reason := unstorable(o.Data, b.content); reason != "" {
+		return p.refuse("object_damaged", reason)
+	}
+	p.repair(harmful())
+	return p.choose(b)
+}
+
+// unread is for an object that the source lists and does not serve.
+func (p parcel) unread() parcel {
+	if dav.IsStatus(p.source.Err, http.StatusNotFound) || dav.IsStatus(p.source.Err, http.StatusGone) {
+		p.way = wayVanished
+		return p
+	}
+	return p.refuse("object_unreadable", "the source lists it and does not serve it: "+p.source.Err.Error())
+}
+
+func (p parcel) refuse(code, words string) parcel {
+	p.way = wayQuarantine
+	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, code, words
+	return p
+}
+
+// unstorable says why no server can keep the object: what is cut off cannot be mended.
+func unstorable(data []byte, kind pim.Kind) string {
+	for _, problem := range pim.Lint(data, kind) {
+		switch problem.Code {
+		case pim.CodeTruncated, pim.CodeUnreadable:
+			return problem.Sentence
+		}
+	}
+	return ""
+}
+
+// harmful are the problems that are repaired even where the destination would take them: they break XML,
+// JSON or the clients of a shared calendar. Everything else stays as it is unless the destination insists.
+func harmful() pim.Needs {
+	return pim.Needs{pim.CodeMethod: true, pim.CodeNotUTF8: true, pim.CodeControlCharacter: true, pim.CodeByteOrderMark: true}
+}
+
+// repair makes the repairs and reports whether any was needed.
+func (p *parcel) repair(needs pim.Needs) bool {
+	repaired, fixes := pim.Repair(p.data, p.kind, needs)
+	if len(fixes) == 0 {
+		return false
+	}
+	p.take(repaired, fixes)
+	return true
+}
+
+// take notes a change with the object.
+func (p *parcel) take(data []byte, fixes []pim.Fix) {
+	p.data, p.fixes = data, append(p.fixes, fixes...)
+	for _, fix := range fixes {
+		p.row.Repairs = append(p.row.Repairs, ledger.Repair{Code: string(fix.Code), Sentence: fix.Sentence})
+	}
+}
+
+// choose decides how the object gets to the destination, and under which name.
+func (p parcel) choose(b books) parcel {
+	form, readable := pim.Digest(p.data, p.kind)
+	if readable {
+		p.row.Form = form[:]
+	}
+	switch state := p.before.State; {
+	case state.There() && state != ledger.ObjectMerged:
+		p.way, p.match = wayWrite, p.before.DstETag
+		return p
+	case state == ledger.ObjectMerged:
+		p.row.Destination, p.row.DstETag = "", "" // it has an identity of its own now
+	}
+	p.row.DstETag = ""
+	if _, found := b.unknown[p.object.UID]; found && p.object.UID != "" && state(p) != ledger.ObjectIntent {
+		p.way = wayRecognise
+		return p
+	}
+	if other, found := b.byUID[p.object.UID]; found && p.object.UID != "" && other != p.row.Source && bytes.Equal(b.known[other].Form, p.row.Form) {
+		p.way = wayMerge
+		p.row.State, p.row.Destination = ledger.ObjectMerged, b.known[other].Destination
+		return p
+	}
+	p.way = wayWrite
+	if p.row.Destination == "" {
+		p.row.Destination = p.name(b.taken)
+		b.taken[p.row.Destination] = true
+	}
+	return p
+}
+
+func state(p parcel) ledger.ObjectState { return p.before.State }
+
+// name is what the object will be called: as at the source if that is safe anywhere, else after its UID.
+func (p parcel) name(taken map[string]bool) string {
+	extension := ".ics"
+	if p.kind == pim.KindContact {
+		extension = ".vcf"
+	}
+	own := decodedName(p.row.Source)
+	sum := sha256.Sum256([]byte(p.row.Source))
+	candidates := []string{own, pim.NameFor(p.object.UID, p.kind), hex.EncodeToString(sum[:]) + extension}
+	if p.object.UID == "" {
+		candidates = slices.Delete(candidates, 1, 2)
+	}
+	for _, name := range candidates {
+		if pim.SafeName(name) && strings.HasSuffix(strings.ToLower(name), extension) && !taken[name] {
+			return name
+		}
+	}
+	return candidates[len(candidates)-1]
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package davcopy copies the contacts and calendars of accounts to a CardDAV and CalDAV server
+// (RFC 6352, RFC 4791), exactly once, byte for byte where the destination lets it.
+//
+// It decides from three views what is to do: what the source lists, what the destination lists, and
+// what the ledger knows. It does not schedule, log or report; it never writes to the source, and it
+// never overwrites what somebody has edited at the destination.
+//
+// A caller makes one Engine and calls RunSlice for an account until it says that there is no more.
+// Every slice is short, opens its own sessions, and leaves the ledger in a state from which any other
+// process can go on.
+package davcopy
+
+// Invariants
+//
+//   - An intent with the name that the object will have is in the ledger before its PUT goes out. The
+//     PUT demands that nothing of that name is there, or that it is what we wrote.
+//   - The bytes are the source's. What is repaired is listed with the object.
+//   - An object that the destination refuses never stops its collection; its bytes are kept.
+//   - No object with attendees goes to a server that schedules before a canary has proved that the
+//     server stays silent.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// Shelf is what a pass reads of one account; *endpoint.DAVSession is one, and so is what reads the
+// source's database. Its errors are those of package dav, or faults.
+type Shelf interface {
+	Home(kind dav.Kind) *dav.Home // nil when there is none of that kind
+	Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error)
+	Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (dav.Listing, error)
+	Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
+	Close()
+}
+
+// Deletions says what happens at the destination to an object that vanished from the source.
+type Deletions string
+
+// The policies. Whatever the policy, only what we wrote and nobody has touched since is removed.
+const (
+	DeletionsKeep   Deletions = "keep"
+	DeletionsMirror Deletions = "mirror"
+)
+
+// Observer is told how the work goes. Its methods are called from many goroutines and must be quick.
+type Observer interface {
+	// Done counts objects that were dealt with, each once in a pass.
+	Done(account string, objects int, octets int64)
+}
+
+type silent struct{}
+
+func (silent) Done(string, int, int64) {}
+
+// Options of an Engine. Source, Destination, Ledger and EscrowDir are required.
+type Options struct {
+	Source      func(ctx context.Context, account rehome.Account) (Shelf, error)
+	Destination func(ctx context.Context, account rehome.Account) (*endpoint.DAVSession, error)
+	Ledger      *ledger.Ledger
+	EscrowDir   string // where originals of refused objects are kept
+	Connections int    // objects of one account written at once; 0 means 4
+	Kinds       []ledger.CollectionKind
+	Deletions   Deletions // "" means DeletionsKeep
+
+	// ScheduleAgent puts SCHEDULE-AGENT=CLIENT on the attendees (RFC 6638 section 7.1) where the
+	// destination does not stay silent otherwise.
+	ScheduleAgent bool
+	Observer      Observer // may be nil
+}
+
+// Engine copies contacts and calendars. It is safe for concurrent use by different accounts.
+type Engine struct {
+	options Options
+
+	mu     sync.Mutex
+	canary *silence // what the canary has shown, nil before the first
+}
+
+// New returns an Engine with the defaults filled in.
+func New(options Options) *Engine {
+	if options.Connections <= 0 {
+		options.Connections = 4
+	}
+	if options.Kinds == nil {
+		options.Kinds = []ledger.CollectionKind{ledger.Contacts, ledger.Calendars}
+	}
+	if options.Deletions == "" {
+		options.Deletions = DeletionsKeep
+	}
+	if options.Observer == nil {
+		options.Observer = silent{}
+	}
+	return &Engine{options: options}
+}
+
+// Budget bounds one slice. When either is used up, the slice ends at the next objects.
+type Budget struct {
+	Time   time.Duration
+	Octets int64
+}
+
+// Result is what one slice has done and seen.
+type Result struct {
+	More     bool // the budget ended before the work did
+	Advanced bool // something was written or learnt: trying again is worth it
+	Looked   bool // both ends were seen; without it Objects and the findings mean nothing
+	Tallies  map[ledger.CollectionKind]Tally
+	Findings []rehome.Finding
+}
+
+// Tally counts objects.
+type Tally struct {
+	Objects     int   // at the source, as far as it was listed
+	Copied      int   // written by this slice
+	Updated     int   // written again because the source changed them
+	Adopted     int   // found at the destination and taken over by this slice
+	Repaired    int   // of the copied and updated ones
+	Removed     int   // removed at the destination by this slice
+	Quarantined int   // not at the destination because it refuses them
+	Conflicts   int   // edited at both ends
+	Held        int   // would make the destination send invitations
+	Octets      int64 // of the copied and updated ones
+}
+
+// Failed counts what is not at the destination as the source has it.
+func (t Tally) Failed() int { return t.Quarantined + t.Conflicts + t.Held }
+
+// Unchanged counts the objects that were at the destination before.
+func (t Tally) Unchanged() int {
+	return max(t.Objects-t.Copied-t.Updated-t.Adopted-t.Failed(), 0)
+}
+
+// Add adds what another slice of the same pass did. What is a state and not an event the later slice
+// knows best.
+func (t *Tally) Add(later Tally) {
+	t.Copied += later.Copied
+	t.Updated += later.Updated
+	t.Adopted += later.Adopted
+	t.Repaired += later.Repaired
+	t.Removed += later.Removed
+	t.Octets += later.Octets
+	t.Objects, t.Quarantined, t.Conflicts, t.Held = later.Objects, later.Quarantined, later.Conflicts, later.Held
+}
+
+// RunSlice does a part of a pass that began at started. On an error the Result still counts what was
+// done. Faults of class temporary and throttled may be tried again; the ledger knows where to go on.
+func (e *Engine) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget Budget) (Result, error) {
+	s := newSlice(e, account, started, budget)
+	defer s.close()
+	err := s.do(ctx)
+	if foundErr := s.findStanding(context.WithoutCancel(ctx)); err == nil {
+		err = foundErr
+	}
+	return s.result(), err
+}
+
+// kindOf is the wire's word for a kind.
+func kindOf(kind ledger.CollectionKind) dav.Kind {
+	if kind == ledger.Contacts {
+		return dav.AddressBooks
+	}
+	return dav.Calendars
+}
+
+// faultOf names the object in whatever went wrong with it.
+func faultOf(err error, op, object string) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return endpoint.Fault(err, op, fmt.Sprintf("%q", object))
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+var begun = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+func states() []ledger.ObjectState {
+	return []ledger.ObjectState{
+		ledger.ObjectIntent, ledger.ObjectStored, ledger.ObjectAdopted, ledger.ObjectMerged,
+		ledger.ObjectQuarantined, ledger.ObjectConflict, ledger.ObjectHeld, ledger.ObjectGone,
+	}
+}
+
+func someTerms(policy Deletions) terms {
+	return terms{started: begun, deletions: policy, join: func(name string) dav.Item { return dav.Item{Href: name} }}
+}
+
+// drawn is a random collection: some names known, some listed, some both.
+func drawn(t *rapid.T) (listed, map[string]ledger.Object) {
+	source := listed{full: rapid.Bool().Draw(t, "full"), items: map[string]dav.Item{}, removed: map[string]bool{}}
+	known := map[string]ledger.Object{}
+	for i := range rapid.IntRange(0, 40).Draw(t, "objects") {
+		name := fmt.Sprintf("%d.ics", i)
+		etag := rapid.SampledFrom([]string{`"a"`, `"b"`, ""}).Draw(t, "etag")
+		if rapid.Bool().Draw(t, "known") {
+			known[name] = ledger.Object{
+				Source: name, SrcETag: `"a"`, State: rapid.SampledFrom(states()).Draw(t, "state"), Form: rapid.SampledFrom([][]byte{{1}, nil}).Draw(t, "form"),
+				Updated: begun.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "when")) * time.Hour),
+			}
+		}
+		switch rapid.IntRange(0, 2).Draw(t, "at the source") {
+		case 0:
+			source.items[name] = dav.Item{Href: name, ETag: etag}
+		case 1:
+			source.removed[name] = !source.full
+		}
+	}
+	return source, known
+}
+
+func TestDiff_properties(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		source, known := drawn(t)
+		policy := rapid.SampledFrom([]Deletions{DeletionsKeep, DeletionsMirror}).Draw(t, "policy")
+		a := diff(source, known, someTerms(policy))
+		reads := map[string]bool{}
+		for _, item := range a.read {
+			if reads[item.Href] {
+				t.Errorf("%s is read twice", item.Href)
+			}
+			reads[item.Href] = true
+		}
+		for name, item := range source.items {
+			row, seen := known[name]
+			if (!seen || item.ETag != row.SrcETag) && !reads[name] {
+				t.Errorf("%s is new or changed and not read", name)
+			}
+			if seen && row.State == ledger.ObjectStored && item.ETag == row.SrcETag && reads[name] {
+				t.Errorf("%s has not changed and is read", name)
+			}
+		}
+		for _, row := range a.remove {
+			if _, there := source.items[row.Source]; there || policy != DeletionsMirror || row.Form == nil ||
+				row.State != ledger.ObjectStored && row.State != ledger.ObjectGone {
+				t.Errorf("%+v is removed under policy %s", row, policy)
+			}
+		}
+		for _, name := range a.forget {
+			if known[name].State.There() && known[name].State != ledger.ObjectMerged {
+				t.Errorf("%s is forgotten though the destination has it", name)
+			}
+		}
+		if a.emptied > 0 && len(a.remove)+len(a.gone)+len(a.forget) > 0 {
+			t.Errorf("%d vanished objects are doubted, and yet acted upon", a.emptied)
+		}
+	})
+}
+
+// What a pass has settled, a second pass over the same source leaves alone.
+func TestDiff_settledStaysSettled(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		source, _ := drawn(t)
+		known := map[string]ledger.Object{}
+		for name, item := range source.items {
+			if item.ETag == "" {
+				item.ETag = `"c"`
+				source.items[name] = item
+			}
+			known[name] = ledger.Object{Source: name, SrcETag: item.ETag, State: rapid.SampledFrom([]ledger.ObjectState{
+				ledger.ObjectStored, ledger.ObjectAdopted, ledger.ObjectMerged, ledger.ObjectConflict}).Draw(t, "state")}
+		}
+		if a := diff(source, known, someTerms(DeletionsMirror)); len(a.read)+len(a.remove)+len(a.gone)+len(a.forget)+a.emptied > 0 {
+			t.Errorf("%+v, want nothing to do", a)
+		}
+	})
+}
+
+func TestDiff_emptied(t *testing.T) {
+	t.Parallel()
+	known := map[string]ledger.Object{}
+	for i := range 30 {
+		name := fmt.Sprintf("%d.vcf", i)
+		known[name] = ledger.Object{Source: name, State: ledger.ObjectStored, SrcETag: `"a"`, Form: []byte{1}}
+	}
+	for left, doubted := range map[int]bool{0: true, 14: true, 16: false, 29: false} {
+		source := listed{full: true, items: map[string]dav.Item{}}
+		for i := range left {
+			name := fmt.Sprintf("%d.vcf", i)
+			source.items[name] = dav.Item{Href: name, ETag: `"a"`}
+		}
+		a := diff(source, known, someTerms(DeletionsMirror))
+		if (a.emptied > 0) != doubted || !doubted && len(a.remove) != 30-left {
+			t.Errorf("%d of 30 left: doubted %d, removed %d; want doubted: %v", left, a.emptied, len(a.remove), doubted)
+		}
+	}
+}
+
+// An object that is still open is tried again in the next pass, and once in each, whether or not the
+// source lists it as changed.
+func TestDiff_openOnesAgain(t *testing.T) {
+	t.Parallel()
+	for _, state := range []ledger.ObjectState{ledger.ObjectIntent, ledger.ObjectQuarantined, ledger.ObjectHeld} {
+		for before, want := range map[time.Duration]int{-time.Hour: 1, time.Hour: 0} {
+			known := map[string]ledger.Object{"a.ics": {Source: "a.ics", State: state, SrcETag: `"a"`, Updated: begun.Add(before)}}
+			for _, items := range []map[string]dav.Item{{}, {"a.ics": {Href: "a.ics", ETag: `"a"`}}} {
+				got := len(diff(listed{items: items}, known, someTerms(DeletionsKeep)).read)
+				if got != want {
+					t.Errorf("%s, tried %s after the pass began, %d listed: %d read, want %d", state, before, len(items), got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestPlan_everythingHasOnePlace(t *testing.T) {
+	t.Parallel()
+	names := []string{"default", "calendar", "work", "a%20b", "%C3%BC", "x y", "contact_birthdays", "personal"}
+	rapid.Check(t, func(t *rapid.T) {
+		collections := func(home, label string) []dav.Collection {
+			var all []dav.Collection
+			for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom(names), func(s string) string { return s }).Draw(t, label) {
+				all = append(all, dav.Collection{Href: home + name + "/", Kind: dav.Calendars})
+			}
+			return all
+		}
+		v := view{kind: dav.Calendars, src: collections("/s/", "src"), dst: collections("/d/", "dst"), known: map[string]string{},
+			srcHome: &dav.Home{HomeSets: []string{"/s/"}}, dstHome: &dav.Home{HomeSets: []string{"/d/"}}}
+		first := v.plan()
+		if len(first.placements)+len(first.left) != len(v.src) {
+			t.Fatalf("%d placed and %d left of %d", len(first.placements), len(first.left), len(v.src))
+		}
+		seen := map[string]bool{}
+		for _, p := range first.placements {
+			if p.destination == "" || seen[dav.Key(p.destination)] {
+				t.Errorf("%s goes to %q, where another goes", p.source.Href, p.destination)
+			}
+			seen[dav.Key(p.destination)] = true
+			v.known[p.source.Href] = p.destination
+			if !p.exists {
+				v.dst = append(v.dst, dav.Collection{Href: p.destination, Kind: dav.Calendars})
+			}
+		}
+		slices.Reverse(v.src)
+		for _, p := range v.plan().placements {
+			if p.destination != v.known[p.source.Href] || !p.exists {
+				t.Errorf("the next pass sends %s to %s, which exists: %v; want %s", p.source.Href, p.destination, p.exists, v.known[p.source.Href])
+			}
+		}
+	})
+}
+
+func TestPlan_mainIntoMain(t *testing.T) {
+	t.Parallel()
+	home := func(named string) *dav.Home { return &dav.Home{HomeSets: []string{"/d/"}, Default: named} }
+	for name, test := range map[string]struct {
+		src, dst []string
+		named    string
+		want     string // where /s/default/ goes
+	}{
+		"usual names":       {[]string{"default", "work"}, []string{"calendar"}, "", "/d/calendar/"},
+		"the server names":  {[]string{"default"}, []string{"calendar", "xyz"}, "/d/xyz", "/d/xyz/"},
+		"the only one":      {[]string{"default"}, []string{"q1"}, "", "/d/q1/"},
+		"nothing there yet": {[]string{"default"}, nil, "", "/d/default/"},
+		"none stands out":   {[]string{"default"}, []string{"q1", "q2"}, "", "/d/default/"},
+	} {
+		v := view{kind: dav.Calendars, srcHome: &dav.Home{}, dstHome: home(test.named), known: map[string]string{}}
+		for _, s := range test.src {
+			v.src = append(v.src, dav.Collection{Href: "/s/" + s + "/"})
+		}
+		for _, d := range test.dst {
+			v.dst = append(v.dst, dav.Collection{Href: "/d/" + d + "/"})
+		}
+		if got := v.plan().placements[0].destination; got != test.want {
+			t.Errorf("%s: to %s, want %s", name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+)
+
+// exceptionFindings says of every object that is not at the destination as the source has it why, and
+// what can be done. Repairs are gathered: one finding for each kind of repair in a collection.
+func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionKind) []rehome.Finding {
+	var all []rehome.Finding
+	repaired := map[[2]string]int{} // by collection and code
+	sentence := map[string]string{}
+	held := map[string]int{} // by collection
+	for _, e := range exceptions {
+		if !slices.Contains(kinds, e.Kind) {
+			continue
+		}
+		switch e.State {
+		case ledger.ObjectQuarantined, ledger.ObjectConflict:
+			all = append(all, exceptionFinding(e))
+		case ledger.ObjectHeld:
+			held[e.Collection]++
+		}
+		for _, r := range e.Repairs {
+			repaired[[2]string{e.Collection, r.Code}]++
+			sentence[r.Code] = r.Sentence
+		}
+	}
+	for collection, n := range held {
+		all = append(all, heldFinding(collection, n))
+	}
+	for key, n := range repaired {
+		all = append(all, rehome.Finding{
+			Code: "repaired_" + key[1], Severity: rehome.SeverityInfo, Object: key[0],
+			Sentence: fmt.Sprintf("repaired in %s of %s: %s", objects(n), mapping.LastSegment(key[0]), sentence[key[1]]),
+		})
+	}
+	slices.SortFunc(all, func(a, b rehome.Finding) int { return strings.Compare(a.Object+a.Code, b.Object+b.Code) })
+	return all
+}
+
+func exceptionFinding(e ledger.Exception) rehome.Finding {
+	f := rehome.Finding{
+		Code: e.Code, Severity: rehome.SeverityError, Object: hrefOf(e.Collection, e.Source),
+		Sentence: "it was not copied: " + e.Words, NextStep: nextStep(e.Code),
+	}
+	if e.State == ledger.ObjectConflict {
+		f.Severity = rehome.SeverityWarning
+		f.Sentence = "the destination's version stands: " + e.Words
+	}
+	if e.Escrow != "" {
+		f.NextStep += "; the source's version is kept in " + e.Escrow
+	}
+	return f
+}
+
+// nextStep is what a human can do about an object.
+func nextStep(code string) string {
+	switch code {
+	case "object_too_large":
+		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"
+	case "duplicate_uid":
+		return "another object has its UID and other content: delete one of the two at the source and run sync again, or enter it by hand"
+	case "object_damaged", "object_unreadable":
+		return "correct it at the source, or enter it at the destination by hand"
+	case "conflict", "deleted_at_destination", "name_taken":
+		return "compare the two in a client and keep the right one"
+	}
+	return "correct it at the source and run sync again, or enter it at the destination by hand"
+}
+
+func heldFinding(collection string, n int) rehome.Finding {
+	return rehome.Finding{
+		Code: "invitations_not_silent", Severity: rehome.SeverityError, Object: collection,
+		Sentence: objects(n) + " with attendees " + were(n) + " held back: the destination would send invitations to the people in them, " +
+			"because a test event has shown that it does not heed the request to stay silent",
+		NextStep: "have scheduling switched off at the destination during the move, or set destination.dav.schedule_agent_client: true, and run sync again",
+	}
+}
+
+func objects(n int) string {
+	if n == 1 {
+		return "1 object"
+	}
+	return fmt.Sprintf("%d objects", n)
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}

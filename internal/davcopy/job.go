@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/dav"
+)
+
+// collectionJob copies one collection.
+type collectionJob struct {
+	slice *slice
+	kind  ledger.CollectionKind
+	place placement
+
+	row     *ledger.Collection
+	listing dav.Listing
+	actions actions
+
+	mu      sync.Mutex               // guards what follows; the ledger's rows as they are now
+	known   map[string]ledger.Object // by source name
+	byUID   map[string]string        // source names of what is at the destination, by UID
+	unknown map[string]foreign       // what the destination has and the ledger does not know, by UID
+	taken   map[string]bool          // names at the destination
+	failed  int                      // answers in a row by which the server, not the object, looks broken
+}
+
+// foreign is an object at the destination that the ledger does not know.
+type foreign struct {
+	name, etag string
+	form       []byte
+}
+
+func (j *collectionJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
+
+// content is the kind of object that the collection holds.
+func (j *collectionJob) content() pim.Kind {
+	if j.kind == ledger.Contacts {
+		return pim.KindContact
+	}
+	return pim.KindCalendar
+}
+
+// run brings the destination's collection up to date, as far as the budget allows.
+func (j *collectionJob) run(ctx context.Context) error {
+	if err := j.prepare(ctx); err != nil {
+		return err
+	}
+	if err := j.list(ctx); err != nil {
+		return err
+	}
+	if len(j.actions.read) > 0 {
+		if err := j.lookAtDestination(ctx); err != nil {
+			return err
+		}
+	}
+	done, err := j.copyAll(ctx)
+	if err != nil {
+		return err
+	}
+	if !done {
+		j.slice.noteMore()
+		return nil
+	}
+	if err := j.follow(ctx); err != nil {
+		return err
+	}
+	return j.settle(ctx)
+}
+
+// list asks the source what there is, or what has changed, and computes what to do.
+func (j *collectionJob) list(ctx context.Context) error {
+	var err error
+	if j.known, err = j.ledger().Objects(ctx, j.row); err != nil {
+		return err
+	}
+	source := listed{items: map[string]dav.Item{}, removed: map[string]bool{}}
+	since := dav.Mark{SyncToken: j.row.State.SyncToken, CTag: j.row.State.CTag}
+	j.listing, err = j.slice.src.Changes(ctx, &j.place.source, since, func(item dav.Item) error {
+		name := nameBelow(j.place.source.Href, item.Href)
+		delete(source.items, name)
+		delete(source.removed, name)
+		if item.Removed {
+			source.removed[name] = true
+		} else {
+			source.items[name] = item
+		}
+		return nil
+	})
+	if err != nil {
+		return faultOf(err, "list at the source", j.place.source.Href)
+	}
+	source.full = j.listing.Full
+	j.actions = diff(source, j.known, terms{
+		started: j.slice.started, deletions: j.slice.engine.options.Deletions,
+		join: func(name string) dav.Item {
+			return dav.Item{Href: hrefOf(j.place.source.Href, name), ETag: j.known[name].SrcETag, Size: -1}
+		},
+	})
+	j.countObjects(source)
+	return nil
+}
+
+// countObjects tells how many objects the source has, and how many of them need nothing.
+func (j *collectionJob) countObjects(source listed) {
+	objects := len(source.items)
+	if !source.full {
+		for name, row := range j.known {
+			if _, again := source.items[name]; !again && !source.removed[name] && row.State != ledger.ObjectGone {
+				objects++
+			}
+		}
+	}
+	j.slice.count(j.kind, func(t *Tally) { t.Objects += objects })
+	j.slice.engine.options.Observer.Done(j.slice.account.Address, objects-len(j.actions.read), 0)
+}
+
+// lookAtDestination lists what is there already, and reads what the ledger does not know: after a lost
+// ledger it is recognised by its UID and not written twice.
+func (j *collectionJob) lookAtDestination(ctx context.Context) error {
+	j.byUID, j.unknown, j.taken = map[string]string{}, map[string]foreign{}, map[string]bool{}
+	ours := map[string]bool{}
+	for name, row := range j.known {
+		if row.Destination == "" {
+			continue
+		}
+		j.taken[row.Destination] = true
+		if row.State != ledger.ObjectIntent {
+			ours[row.Destination] = true
+		}
+		if row.State.There() && row.UID != "" {
+			j.byUID[row.UID] = name
+		}
+	}
+	var strangers []dav.Item
+	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
+		name := nameBelow(j.place.target.Href, item.Href)
+		j.taken[name] = true
+		if !ours[name] && !item.Removed {
+			strangers = append(strangers, item)
+		}
+		return nil
+	})
+	if err != nil || len(strangers) == 0 {
+		return faultOf(err, "list at the destination", j.place.target.Href)
+	}
+	err = j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
+		if o.Err != nil {
+			return nil // what cannot be read cannot be recognised: writing it will tell
+		}
+		object, err := pim.Inspect(o.Data)
+		if err != nil || object.UID == "" {
+			return nil
+		}
+		form, _ := pim.Digest(o.Data, j.content())
+		j.unknown[object.UID] = foreign{name: nameBelow(j.place.target.Href, o.Href), etag: o.ETag, form: form[:]}
+		return nil
+	})
+	return faultOf(err, "read at the destination", j.place.target.Href)
+}
+
+// A chunk is what is read before it is written, and booked with one commit.
+const (
+	chunkObjects = 50
+	chunkOctets  = 4 << 20
+)
+
+// copyAll reads what has to be read, and writes it while the next objects are being read; done is false
+// when the budget ended.
+func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
+	if len(j.actions.read) == 0 {
+		return true, nil
+	}
+	chunks := make(chan []dav.Object, 1)
+	group, groupCtx := errgroup.WithContext(ctx)
+	cut := false
+	group.Go(func() (err error) {
+		defer close(chunks)
+		cut, err = j.readChunks(groupCtx, chunks)
+		return err
+	})
+	group.Go(func() error {
+		for chunk := range chunks {
+			if err := j.writeChunk(groupCtx, chunk); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err = group.Wait()
+	return !cut, err
+}
+
+// errEnough ends the reading when the budget is spent.
+var errEnough = errors.New("the slice ends")
+
+// readChunks hands over what the source serves, some objects at a time; cut says that the budget ended
+// before the objects did.
+func (j *collectionJob) readChunks(ctx context.Context, chunks chan<- []dav.Object) (cut bool, err error) {
+	var chunk []dav.Object
+	octets := 0
+	flush := func() error {
+		if len(chunk) == 0 {
+			return nil
+		}
+		select {
+		case chunks <- chunk:
+			chunk, octets = nil, 0
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	err = j.slice.src.Read(ctx, &j.place.source, j.actions.read, func(o dav.Object) error {
+		if j.slice.spent() && len(chunk) == 0 {
+			return errEnough
+		}
+		chunk = append(chunk, o)
+		if octets += len(o.Data); len(chunk) < chunkObjects && octets < chunkOctets {
+			return nil
+		}
+		return flush()
+	})
+	if errors.Is(err, errEnough) {
+		return true, nil
+	}
+	if err != nil {
+		return false, faultOf(err, "read at the source", j.place.source.Href)
+	}
+	return false, flush()
+}
+
+// nameBelow is the part of an href below its collection, as it is written.
+func nameBelow(collection, href string) string {
+	if rest, below := strings.CutPrefix(href, collection); below && rest != "" {
+		return rest
+	}
+	return mapping.LastSegment(href)
+}
+
+// hrefOf puts a name below a collection.
+func hrefOf(collection, name string) string {
+	if !strings.HasSuffix(collection, "/") {
+		collection += "/"
+	}
+	return collection + name
+}
+
+// find raises a finding about the collection.
+func (j *collectionJob) find(code string, severity rehome.Severity, nextStep, format string, args ...any) {
+	j.slice.find(rehome.Finding{Code: code, Severity: severity, Object: j.place.source.Href, Sentence: fmt.Sprintf(format, args...), NextStep: nextStep})
+}

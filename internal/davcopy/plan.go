@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"slices"
+	"strings"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/dav"
+)
+
+// view is what both ends show of an account's collections of one kind.
+type view struct {
+	kind             dav.Kind
+	src, dst         []dav.Collection
+	srcHome, dstHome *dav.Home
+	known            map[string]string // by source href: where the ledger says that it goes
+}
+
+// placement says where one source collection goes.
+type placement struct {
+	source      dav.Collection
+	destination string         // href
+	exists      bool           // at the destination
+	target      dav.Collection // the one that exists
+	fallback    string         // href of the default one, for a server that makes no collections; "" for none
+}
+
+// plan is where everything goes.
+type plan struct {
+	placements []placement
+	left       []mapping.LeftCollection
+}
+
+// plan decides where each collection goes: where the ledger has put it before; the main one into the
+// destination's main one, because many clients show no other; else into the one of the same name; else
+// into a new one.
+func (v view) plan() plan {
+	principal := ""
+	if v.srcHome != nil {
+		principal = v.srcHome.Principal
+	}
+	moving, left := mapping.SplitCollections(v.src, principal)
+	if v.dstHome == nil || len(v.dstHome.HomeSets) == 0 {
+		return plan{placements: bare(moving), left: left}
+	}
+	p := &planner{view: v, taken: map[string]bool{}, byKey: map[string]dav.Collection{}}
+	for _, c := range v.dst {
+		p.byKey[dav.Key(c.Href)] = c
+	}
+	p.fallback = mainOf(p.usable(), v.dstHome)
+	srcMain := mainOf(moving, v.srcHome)
+	placed := make([]placement, len(moving))
+	for _, rule := range []func(dav.Collection) string{
+		func(c dav.Collection) string { return p.before(c) },
+		func(c dav.Collection) string {
+			if c.Href == srcMain {
+				return p.free(p.fallback)
+			}
+			return ""
+		},
+		func(c dav.Collection) string { return p.sameName(c) },
+		func(c dav.Collection) string { return p.fresh(c) },
+	} {
+		for i, c := range moving {
+			if placed[i].destination != "" {
+				continue
+			}
+			if href := rule(c); href != "" {
+				p.taken[dav.Key(href)] = true
+				placed[i] = p.place(c, href)
+			}
+		}
+	}
+	return plan{placements: placed, left: left}
+}
+
+// bare is a plan for a destination that offers no place.
+func bare(moving []dav.Collection) []placement {
+	var all []placement
+	for _, c := range moving {
+		all = append(all, placement{source: c})
+	}
+	return all
+}
+
+// planner is a plan being made.
+type planner struct {
+	view
+	byKey    map[string]dav.Collection // at the destination
+	taken    map[string]bool           // by key
+	fallback string
+}
+
+// usable are the destination's collections that somebody may write into.
+func (p *planner) usable() []dav.Collection {
+	usable, _ := mapping.SplitCollections(p.dst, p.dstHome.Principal)
+	return slices.DeleteFunc(usable, func(c dav.Collection) bool { return !c.Writable() })
+}
+
+func (p *planner) place(c dav.Collection, href string) placement {
+	target, exists := p.byKey[dav.Key(href)]
+	if exists && p.known[c.Href] == "" { // the ledger's own spelling stays what it was
+		href = target.Href
+	}
+	return placement{source: c, destination: href, exists: exists, target: target, fallback: p.fallback}
+}
+
+// before is where the ledger has put it, unless somebody has removed that collection and it was not ours
+// alone to decide: a collection that is gone is made again under the same name.
+func (p *planner) before(c dav.Collection) string { return p.known[c.Href] }
+
+// free returns the href unless another collection goes there.
+func (p *planner) free(href string) string {
+	if href == "" || p.taken[dav.Key(href)] {
+		return ""
+	}
+	return href
+}
+
+func (p *planner) sameName(c dav.Collection) string {
+	for _, usable := range p.usable() {
+		if decodedName(usable.Href) == decodedName(c.Href) {
+			return p.free(usable.Href)
+		}
+	}
+	return ""
+}
+
+// fresh is a new collection's href: the source's own name where that is safe and free.
+func (p *planner) fresh(c dav.Collection) string {
+	name := decodedName(c.Href)
+	if !pim.SafeName(name) {
+		name = hashed(name)
+	}
+	home := p.dstHome.HomeSets[0]
+	for {
+		href := dav.Child(home, name) + "/"
+		if _, exists := p.byKey[dav.Key(href)]; !exists && !p.taken[dav.Key(href)] {
+			return href
+		}
+		name = hashed(name)
+	}
+}
+
+// decodedName is the last segment without percent encoding.
+func decodedName(href string) string {
+	name := mapping.LastSegment(href)
+	if decoded, err := url.PathUnescape(name); err == nil {
+		return decoded
+	}
+	return name
+}
+
+func hashed(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:16])
+}
+
+// mainNames are what servers and clients call the collection that everybody has.
+func mainNames() []string {
+	return []string{"default", "calendar", "contacts", "addressbook", "personal", "home", "card"}
+}
+
+// mainOf returns the href of the main collection: the one that the server names (RFC 6638 section
+// 9.2), else the one with a usual name, else the only one.
+func mainOf(all []dav.Collection, home *dav.Home) string {
+	if home != nil && home.Default != "" {
+		for _, c := range all {
+			if dav.Key(c.Href) == dav.Key(home.Default) {
+				return c.Href
+			}
+		}
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(c dav.Collection) bool { return !holdsEvents(c) })
+	for _, name := range mainNames() {
+		for _, c := range all {
+			if strings.EqualFold(decodedName(c.Href), name) {
+				return c.Href
+			}
+		}
+	}
+	if len(all) == 1 {
+		return all[0].Href
+	}
+	return ""
+}
+
+// holdsEvents is false for a list of tasks.
+func holdsEvents(c dav.Collection) bool {
+	return len(c.Components) == 0 || slices.ContainsFunc(c.Components, func(name string) bool { return strings.EqualFold(name, "VEVENT") })
+}

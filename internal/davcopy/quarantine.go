@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/dav"
+)
+
+// patience is how many objects without a flaw a server may answer with an error of its own, one after
+// the other, before it counts as broken.
+const patience = 3
+
+// refused gives an object up that the destination does not take. When it is the server that fails, one
+// flawless object after the other, the slice ends instead.
+func (j *collectionJob) refused(p *parcel, refusal error) error {
+	flaws := pim.Lint(p.data, p.kind)
+	var status *dav.StatusError
+	if errors.As(refusal, &status) && status.Status >= 500 && len(flaws) == 0 {
+		j.mu.Lock()
+		j.failed++
+		broken := j.failed >= patience
+		j.mu.Unlock()
+		if broken {
+			return faultOf(refusal, "write at the destination", p.row.Destination)
+		}
+	}
+	if err := j.giveUp(p, "object_refused", refusal); err != nil {
+		return err
+	}
+	if len(flaws) > 0 {
+		p.row.Words += "; " + flaws[0].Sentence
+	}
+	return nil
+}
+
+// giveUp quarantines an object with the server's words.
+func (j *collectionJob) giveUp(p *parcel, code string, refusal error) error {
+	words := "the destination does not take it"
+	if fault, is := errorsAs[*rehome.Fault](endpoint.Fault(refusal, "", "")); is {
+		words = cmp.Or(fault.Server, fault.Error())
+	}
+	if judge(refusal, 2) == stepFindUID && code == "object_refused" {
+		code = "duplicate_uid"
+	}
+	*p = p.refuse(code, words)
+	return j.quarantine(p)
+}
+
+// conflict leaves both ends as they are and says so.
+func (j *collectionJob) conflict(p *parcel, code, words string) error {
+	p.row.State, p.row.Code, p.row.Words, p.row.DstETag = ledger.ObjectConflict, code, words, ""
+	p.row.Form, p.row.Repairs = p.before.Form, nil
+	return j.keep(p)
+}
+
+// quarantine keeps the original, so that nothing is lost when the source goes. It was not written, so
+// what was repaired in vain does not count.
+func (j *collectionJob) quarantine(p *parcel) error {
+	p.row.DstETag, p.row.Form, p.row.Repairs = "", nil, nil
+	return j.keep(p)
+}
+
+// keep stores the source's bytes in the escrow folder.
+func (j *collectionJob) keep(p *parcel) error {
+	if len(p.source.Data) == 0 {
+		return nil
+	}
+	dir := filepath.Join(j.slice.engine.options.EscrowDir, safeName(j.slice.account.Address))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return escrowFault(dir, err)
+	}
+	name := string(j.kind) + "-" + mapping.LastSegment(j.place.source.Href) + "-" + p.row.Source
+	path := filepath.Join(dir, safeName(name))
+	if err := os.WriteFile(path, p.source.Data, 0o600); err != nil {
+		return escrowFault(path, err)
+	}
+	p.row.Escrow = path
+	return nil
+}
+
+func escrowFault(path string, err error) error {
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "keep a refused object in", Object: path, Cause: err,
+		Hint: "make room, or correct the permissions of the escrow folder, and run sync again"}
+}
+
+// longestName is what file systems take.
+const longestName = 200
+
+// safeName makes one file name of any text. Names that lose something get a hash of the whole, so that
+// two never share a file.
+func safeName(name string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.@+", r) {
+			return r
+		}
+		return '_'
+	}, name)
+	safe = strings.TrimLeft(safe, ".")
+	if safe != name || len(safe) > longestName {
+		safe = safe[:min(len(safe), longestName-33)] + "-" + hashed(name)
+	}
+	return safe
+}

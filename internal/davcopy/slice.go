@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/dav"
+)
+
+// slice is one RunSlice under way.
+type slice struct {
+	engine   *Engine
+	account  rehome.Account
+	started  time.Time // of the pass
+	deadline time.Time
+	octets   atomic.Int64 // left of the budget
+	src      Shelf
+	dst      *endpoint.DAVSession
+
+	mu       sync.Mutex
+	more     bool
+	advanced bool
+	looked   bool
+	tallies  map[ledger.CollectionKind]*Tally
+	findings []rehome.Finding
+	standing []ledger.Exception
+}
+
+func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), tallies: map[ledger.CollectionKind]*Tally{}}
+	s.octets.Store(budget.Octets)
+	for _, kind := range e.options.Kinds {
+		s.tallies[kind] = &Tally{}
+	}
+	return s
+}
+
+func (s *slice) close() {
+	if s.src != nil {
+		s.src.Close()
+	}
+	if s.dst != nil {
+		s.dst.Close()
+	}
+}
+
+// open logs in at both ends at the same time. The source's error comes first.
+func (s *slice) open(ctx context.Context) error {
+	var srcErr, dstErr error
+	var both sync.WaitGroup
+	both.Go(func() { s.src, srcErr = s.engine.options.Source(ctx, s.account) })
+	both.Go(func() { s.dst, dstErr = s.engine.options.Destination(ctx, s.account) })
+	both.Wait()
+	if srcErr != nil {
+		s.src = nil // an interface that holds a nil session is not nil
+		return srcErr
+	}
+	return dstErr
+}
+
+// do runs the slice: one kind after the other, collection by collection.
+func (s *slice) do(ctx context.Context) error {
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	known, err := s.engine.options.Ledger.Collections(ctx, s.account.Address)
+	if err != nil {
+		return err
+	}
+	plans := map[ledger.CollectionKind]plan{}
+	for _, kind := range s.engine.options.Kinds {
+		if plans[kind], err = s.look(ctx, kind, known); err != nil {
+			return err
+		}
+	}
+	s.looked = true
+	for _, kind := range s.engine.options.Kinds {
+		for _, p := range plans[kind].placements {
+			if err := s.runCollection(ctx, kind, p, known[p.source.Href]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// look lists the collections of one kind at both ends and plans where each goes.
+func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[string]ledger.Collection) (plan, error) {
+	var src, dst []dav.Collection
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		src, err = s.src.Collections(groupCtx, kindOf(kind))
+		return faultOf(err, "list at the source the "+string(kind)+" of", s.account.Address)
+	})
+	group.Go(func() (err error) {
+		dst, err = s.dst.Collections(groupCtx, kindOf(kind))
+		return faultOf(err, "list at the destination the "+string(kind)+" of", s.account.Address)
+	})
+	if err := group.Wait(); err != nil {
+		return plan{}, err
+	}
+	v := view{kind: kindOf(kind), src: src, dst: dst, srcHome: s.src.Home(kindOf(kind)), dstHome: s.dst.Home(kindOf(kind)), known: map[string]string{}}
+	for href, row := range known {
+		v.known[href] = row.Destination
+	}
+	made := v.plan()
+	for _, left := range made.left {
+		s.find(leftOutFinding(left))
+	}
+	if v.dstHome == nil && len(made.placements) > 0 {
+		s.find(rehome.Finding{
+			Code: "kind_not_offered", Severity: rehome.SeverityError, Object: string(kind),
+			Sentence: "the destination offers this account no place for " + string(kind) + ", so they stay behind",
+			NextStep: "check the account's plan at the destination, then run sync again",
+		})
+		return plan{}, nil
+	}
+	return made, nil
+}
+
+// runCollection brings one collection up to date, unless the source says that nothing has happened.
+func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
+	if untouched(p, known) {
+		s.count(kind, func(t *Tally) { t.Objects += int(known.State.Objects) })
+		s.engine.options.Observer.Done(s.account.Address, int(known.State.Objects), 0)
+		return nil
+	}
+	if s.spent() {
+		s.noteMore()
+		return nil
+	}
+	job := &collectionJob{slice: s, kind: kind, place: p}
+	err := job.run(ctx)
+	if dav.IsStatus(err, http.StatusNotFound) {
+		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "copy the collection", Object: p.source.Href, Cause: err,
+			Hint: "somebody removed it meanwhile: run sync again"}
+	}
+	return err
+}
+
+// untouched says that a complete pass has seen the collection as it is now, and nothing is open.
+func untouched(p placement, known ledger.Collection) bool {
+	return p.exists && known.ID != 0 && known.Destination == p.destination && known.Pending == 0 && known.Properties == propertiesOf(p.source) &&
+		(known.State.SyncToken != "" && known.State.SyncToken == p.source.SyncToken || known.State.CTag != "" && known.State.CTag == p.source.CTag)
+}
+
+// spent reports whether the budget is used up.
+func (s *slice) spent() bool { return s.octets.Load() <= 0 || time.Now().After(s.deadline) }
+
+func (s *slice) noteMore() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.more = true
+}
+
+func (s *slice) find(findings ...rehome.Finding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range findings {
+		f.Account = s.account.Address
+		s.findings = append(s.findings, f)
+	}
+}
+
+func (s *slice) count(kind ledger.CollectionKind, add func(*Tally)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	add(s.tallies[kind])
+}
+
+func (s *slice) noteAdvance() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advanced = true
+}
+
+// findStanding makes findings of what the ledger says is not as it should be, whichever pass saw it.
+func (s *slice) findStanding(ctx context.Context) error {
+	if !s.looked {
+		return nil
+	}
+	exceptions, err := s.engine.options.Ledger.Exceptions(ctx, s.account.Address)
+	if err != nil {
+		return err
+	}
+	for _, e := range exceptions {
+		tally := s.tallies[e.Kind]
+		if tally == nil {
+			continue // a kind that this pass leaves alone
+		}
+		switch e.State {
+		case ledger.ObjectQuarantined:
+			tally.Quarantined++
+		case ledger.ObjectConflict:
+			tally.Conflicts++
+		case ledger.ObjectHeld:
+			tally.Held++
+		}
+	}
+	s.find(exceptionFindings(exceptions, s.engine.options.Kinds)...)
+	return nil
+}
+
+func (s *slice) result() Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := Result{More: s.more, Advanced: s.advanced, Looked: s.looked, Findings: s.findings, Tallies: map[ledger.CollectionKind]Tally{}}
+	for kind, tally := range s.tallies {
+		r.Tallies[kind] = *tally
+	}
+	return r
+}
+
+// leftOutFinding tells of a collection that is not moved.
+func leftOutFinding(left mapping.LeftCollection) rehome.Finding {
+	return rehome.Finding{
+		Code: "collection_left_out", Severity: rehome.SeverityInfo, Object: left.Collection.Href,
+		Sentence: "this collection stays behind: " + left.Reason, NextStep: left.NextStep,
+	}
+}
+
+func errorsAs[T error](err error) (target T, ok bool) {
+	ok = errors.As(err, &target)
+	return target, ok
+}

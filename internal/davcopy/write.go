@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// writeChunk brings some objects to the destination: their intents first, all in one commit, then the
+// objects, then what became of them.
+func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) error {
+	parcels, err := j.considerAll(ctx, chunk)
+	if err != nil {
+		return err
+	}
+	var intents []ledger.Object
+	for _, p := range parcels {
+		if p.way == wayWrite {
+			intents = append(intents, p.intent())
+		}
+	}
+	if err := j.ledger().SaveObjects(ctx, j.row, intents...); err != nil {
+		return err
+	}
+	failure := j.carryAll(ctx, parcels)
+	// What was done is booked also when the rest could not be.
+	if err := j.book(context.WithoutCancel(ctx), parcels); err != nil {
+		return err
+	}
+	return failure
+}
+
+// considerAll decides about every object of a chunk. An object that the source cannot serve at this
+// moment ends the slice.
+func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
+	b := books{content: j.content(), below: j.place.source.Href, known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken}
+	parcels := make([]*parcel, 0, len(chunk))
+	for _, o := range chunk {
+		if fault := endpoint.Fault(o.Err, "read at the source", o.Href); fault != nil && rehome.ClassOf(fault) != rehome.ClassPermanent {
+			return nil, fault
+		}
+		p := consider(o, b)
+		if p.way == wayWrite && p.object.Scheduling() {
+			if err := j.guard(ctx, &p); err != nil {
+				return nil, err
+			}
+		}
+		parcels = append(parcels, &p)
+	}
+	return parcels, nil
+}
+
+// intent is the row that says that the object may be at the destination from now on. An update keeps
+// what was known before, so that a crash leaves the etag that we had.
+func (p *parcel) intent() ledger.Object {
+	row := p.row
+	row.State = ledger.ObjectIntent
+	if p.before.State.There() {
+		row.State = p.before.State
+		row.Form, row.SrcETag, row.SrcDigest = p.before.Form, "", nil // until the answer is there, the update is still to be made
+	}
+	return row
+}
+
+// carryAll works on several objects at once. Two with one UID are never on their way at the same time.
+func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
+	lanes := make([][]*parcel, j.slice.engine.options.Connections)
+	for _, p := range parcels {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(p.row.UID + "\x00" + p.row.Destination)) // a hash never fails
+		if p.row.UID != "" {
+			h.Reset()
+			_, _ = h.Write([]byte(p.row.UID))
+		}
+		lane := int(h.Sum32() % uint32(len(lanes)))
+		lanes[lane] = append(lanes[lane], p)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, lane := range lanes {
+		group.Go(func() error {
+			for _, p := range lane {
+				if err := j.carry(ctx, p); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// carry does what was decided about one object.
+func (j *collectionJob) carry(ctx context.Context, p *parcel) error {
+	switch p.way {
+	case wayWrite:
+		return j.write(ctx, p)
+	case wayRecognise:
+		return j.recognise(ctx, p)
+	case wayQuarantine:
+		return j.quarantine(p)
+	case wayMerge:
+		p.written = true
+	}
+	return nil
+}
+
+// write puts the object and follows the destination's answers until it is stored or given up.
+func (j *collectionJob) write(ctx context.Context, p *parcel) error {
+	if p.before.State.There() && p.match == "" {
+		// An update without the etag of what we wrote: look first.
+		return j.look(ctx, p, nil)
+	}
+	for attempt := 1; ; attempt++ {
+		stored, err := j.put(ctx, p)
+		switch judge(err, attempt) {
+		case stepStored:
+			j.stored(p, stored)
+			return nil
+		case stepAgain:
+		case stepLook:
+			return j.look(ctx, p, err)
+		case stepFindUID:
+			return j.findUID(ctx, p, err)
+		case stepTooLarge:
+			return j.giveUp(p, "object_too_large", err)
+		case stepRepair:
+			if p.fully || !p.repairAll() {
+				return j.refused(p, err)
+			}
+		case stepStop:
+			return stopFault(err, p)
+		}
+	}
+}
+
+func (j *collectionJob) put(ctx context.Context, p *parcel) (dav.Stored, error) {
+	return j.slice.dst.Put(ctx, hrefOf(j.place.target.Href, p.row.Destination), dav.Upload{Data: p.data, Kind: kindOf(j.kind), IfMatch: p.match})
+}
+
+// stopFault is for trouble that is not the object's. A collection that is gone is made anew by the next
+// slice.
+func stopFault(err error, p *parcel) error {
+	fault := faultOf(err, "write at the destination", p.row.Destination)
+	var f *rehome.Fault
+	if dav.IsStatus(err, http.StatusNotFound) && errors.As(fault, &f) {
+		f.Class, f.Hint = rehome.ClassTemporary, "somebody removed the collection at the destination meanwhile: run sync again, it is made anew"
+	}
+	return fault
+}
+
+// stored notes that the destination has taken the object.
+func (j *collectionJob) stored(p *parcel, s dav.Stored) {
+	if s.Href != "" {
+		p.row.Destination = nameBelow(j.place.target.Href, s.Href)
+	}
+	p.row.DstETag = s.ETag
+	j.settleAs(p, ledger.ObjectStored)
+	j.mu.Lock()
+	j.failed = 0
+	j.mu.Unlock()
+}
+
+// settleAs ends the way of an object that is at the destination.
+func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
+	p.row.State, p.row.Code, p.row.Words, p.row.Escrow = state, "", "", ""
+	p.written = true
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if p.row.UID != "" {
+		j.byUID[p.row.UID] = p.row.Source
+	}
+	j.known[p.row.Source] = p.row
+}
+
+// book writes down what became of a chunk and counts it.
+func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
+	var rows []ledger.Object
+	for _, p := range parcels {
+		if p.way == wayVanished || p.way == wayWrite && p.row.State == ledger.ObjectIntent {
+			continue // still what the intent says
+		}
+		rows = append(rows, p.row)
+	}
+	if err := j.ledger().SaveObjects(ctx, j.row, rows...); err != nil {
+		return err
+	}
+	var t Tally
+	for _, p := range parcels {
+		p.tally(&t)
+	}
+	if t != (Tally{}) {
+		j.slice.noteAdvance()
+	}
+	j.slice.count(j.kind, func(all *Tally) {
+		objects := all.Objects
+		sum := t
+		sum.Copied += all.Copied
+		sum.Updated += all.Updated
+		sum.Adopted += all.Adopted
+		sum.Repaired += all.Repaired
+		sum.Removed += all.Removed
+		sum.Octets += all.Octets
+		sum.Objects = objects
+		*all = sum
+	})
+	j.slice.octets.Add(-t.Octets)
+	j.slice.engine.options.Observer.Done(j.slice.account.Address, len(parcels), t.Octets)
+	return nil
+}
+
+// tally counts what became of one object. What is not at the destination is counted from the ledger.
+func (p *parcel) tally(t *Tally) {
+	if !p.written {
+		return
+	}
+	switch {
+	case p.row.State != ledger.ObjectStored:
+		t.Adopted++
+		return
+	case p.before.State.There():
+		t.Updated++
+	default:
+		t.Copied++
+	}
+	t.Octets += int64(len(p.data))
+	if len(p.row.Repairs) > 0 {
+		t.Repaired++
+	}
+}
