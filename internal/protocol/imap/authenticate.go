@@ -6,25 +6,14 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"strings"
 
 	"github.com/emersion/go-sasl"
 )
 
-// LogInPlain logs in with a password: by AUTHENTICATE PLAIN where it is offered, by LOGIN otherwise.
-// identity is who to act as (RFC 4616, section 2: the authorization identity), "" for the user.
-// Only AUTHENTICATE carries an identity.
+// LogInPlain is LogIn with a password that may also go over a connection without TLS.
 func (c *Client) LogInPlain(ctx context.Context, identity, user, password string) error {
-	if strings.IndexByte(identity+user+password, 0) >= 0 { // it separates the three (RFC 4616, section 2)
-		return &ArgumentError{What: "string", Value: "", Why: "holds a NUL octet"}
-	}
-	if c.Capabilities().Has("AUTH=PLAIN") || identity != "" {
-		return c.Authenticate(ctx, sasl.NewPlainClient(identity, user, password))
-	}
-	if c.Capabilities().Has("LOGINDISABLED") {
-		return &StatusError{Kind: "NO", Command: "LOGIN", Code: "PRIVACYREQUIRED", Text: "the server allows no password on this connection"}
-	}
-	return c.Login(ctx, user, password)
+	_, err := c.LogIn(ctx, Credentials{Identity: identity, User: user, Password: password, Clear: true})
+	return err
 }
 
 // Authenticate runs a SASL exchange (RFC 9051, section 6.2.2), with the initial response in the
@@ -49,6 +38,12 @@ func (c *Client) Authenticate(ctx context.Context, mechanism sasl.Client) error 
 	}
 	if err := c.wait(ctx, cmd); err != nil {
 		return err
+	}
+	if mutual, ok := mechanism.(interface{ Complete() error }); ok {
+		if err := mutual.Complete(); err != nil {
+			c.fail(err)
+			return err
+		}
 	}
 	return c.refreshCapabilities(ctx, count)
 }

@@ -48,7 +48,7 @@ func (c Capabilities) List() []string {
 }
 
 // AppendLimit returns the largest message the server takes, in octets, and false when it does not
-// say (RFC 7889, section 3).
+// say (RFC 7889, section 3). See Status.AppendLimit for servers where each mailbox has its own limit.
 func (c Capabilities) AppendLimit() (int64, bool) {
 	for name := range c.names {
 		if value, ok := strings.CutPrefix(name, "APPENDLIMIT="); ok {

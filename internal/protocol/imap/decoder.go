@@ -30,8 +30,10 @@ type decoder struct {
 	values, octets int
 }
 
+const readBuffer = 64 << 10
+
 func newDecoder(r io.Reader) *decoder {
-	return &decoder{in: bufio.NewReaderSize(r, 64<<10)}
+	return &decoder{in: bufio.NewReaderSize(r, readBuffer)}
 }
 
 func (d *decoder) refill() { d.values, d.octets = maxValues, maxOctets }

@@ -31,6 +31,10 @@ type Options struct {
 	TLS      *tls.Config   // nil means verified by the system's roots; ServerName is filled in
 	Timeout  time.Duration // longest time without progress while waiting; 0 means two minutes
 	Dial     DialFunc      // nil means a plain net.Dialer
+
+	// Refused is told of every NO, BAD and BYE after the greeting, in the reader's goroutine: it must be
+	// quick and must not use the connection. It may be nil.
+	Refused func(*StatusError)
 }
 
 const (
@@ -66,6 +70,7 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 		}
 		return nil, err
 	}
+	client.refused = options.Refused
 	client.start()
 	if !client.Capabilities().Known() {
 		if err := client.Capability(ctx); err != nil {

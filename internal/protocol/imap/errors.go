@@ -75,6 +75,18 @@ type UnsupportedError struct {
 // Error names both.
 func (e *UnsupportedError) Error() string { return e.Command + ": the server has no " + e.Extension }
 
+// TooManyError says that a server lists more than anybody can have. Nothing of the list is usable.
+type TooManyError struct {
+	Command string // "LIST"
+	What    string // "mailboxes"
+	Limit   int
+}
+
+// Error names all three.
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("%s: the server lists more than %d %s", e.Command, e.Limit, e.What)
+}
+
 // syntaxError is a response that cannot be used at all, not even leniently.
 type syntaxError struct{ why string }
 

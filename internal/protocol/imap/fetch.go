@@ -16,6 +16,7 @@ type FetchItems struct {
 	InternalDate bool
 	Size         bool
 	ModSeq       bool   // needs CONDSTORE (RFC 7162)
+	EmailID      bool   // needs OBJECTID (RFC 8474)
 	HeaderFields string // names separated by blanks, for BODY.PEEK[HEADER.FIELDS (...)]
 	Body         bool   // BODY.PEEK[]
 	ChangedSince uint64 // only messages changed after this MODSEQ; 0 for all; needs CONDSTORE
@@ -30,13 +31,15 @@ type Message struct {
 	InternalDate time.Time // zero when the server sent NIL or nonsense
 	Size         int64     // RFC822.SIZE in octets
 	ModSeq       uint64
+	EmailID      string // the same for the same content, in every mailbox of the account
 }
 
 // Literal is a message body or header while it arrives. It is valid only inside the callback; what
 // the callback leaves unread is skipped.
 type Literal struct {
-	UID  UID   // 0 when the server sends the UID behind the body
-	Size int64 // octets that will come
+	UID     UID    // 0 when the server sends the UID behind the body
+	Section string // what is between the brackets, upper case: "" for the whole message, "HEADER.FIELDS (DATE)"
+	Size    int64  // octets that will come
 	io.Reader
 }
 
@@ -118,6 +121,7 @@ func (i FetchItems) list() string {
 	add(i.InternalDate, "INTERNALDATE")
 	add(i.Size, "RFC822.SIZE")
 	add(i.ModSeq, "MODSEQ")
+	add(i.EmailID, "EMAILID")
 	add(i.HeaderFields != "", "BODY.PEEK[HEADER.FIELDS ("+i.HeaderFields+")]")
 	add(i.Body, "BODY.PEEK[]")
 	list := "(" + strings.Join(items, " ") + ")"
@@ -175,7 +179,7 @@ func (d *decoder) fetchItem(m *Message, sink func(UID) *fetchSink) error {
 		return err
 	}
 	if isBody(name) {
-		return d.fetchLiteral(m.UID, sink)
+		return d.fetchLiteral(m.UID, section(name), sink)
 	}
 	v, err := d.value(0)
 	if err != nil {
@@ -205,7 +209,20 @@ func isBody(item string) bool {
 		strings.HasPrefix(item, "RFC822") && item != "RFC822.SIZE"
 }
 
-// set takes over the value of a known item; unknown ones (X-GM-LABELS, EMAILID, ...) are skipped.
+// section returns the section of a body item (RFC 9051, section 6.4.5.1). The items of RFC 3501 that
+// have none in their names mean one, too.
+func section(item string) string {
+	if name, found := strings.CutPrefix(item, "RFC822"); found {
+		return strings.TrimPrefix(name, ".")
+	}
+	_, inside, _ := strings.Cut(item, "[")
+	if end := strings.LastIndexByte(inside, ']'); end >= 0 { // a partial's <0> may follow
+		inside = inside[:end]
+	}
+	return inside
+}
+
+// set takes over the value of a known item; unknown ones (X-GM-LABELS, THREADID, ...) are skipped.
 func (m *Message) set(item string, v value) {
 	switch item {
 	case "UID":
@@ -224,6 +241,8 @@ func (m *Message) set(item string, v value) {
 		if words := v.strings(); len(words) == 1 {
 			m.ModSeq, _ = strconv.ParseUint(words[0], 10, 64) // nonsense counts as "unknown", which is 0
 		}
+	case "EMAILID":
+		m.EmailID = objectID(v)
 	}
 }
 
@@ -239,7 +258,7 @@ func withoutRecent(flags []string) []string {
 }
 
 // fetchLiteral streams a body. Servers also send short ones as quoted strings, and NIL for "none".
-func (d *decoder) fetchLiteral(uid UID, sink func(UID) *fetchSink) error {
+func (d *decoder) fetchLiteral(uid UID, section string, sink func(UID) *fetchSink) error {
 	size, ok, err := d.literalSize()
 	if err != nil {
 		return err
@@ -247,12 +266,12 @@ func (d *decoder) fetchLiteral(uid UID, sink func(UID) *fetchSink) error {
 	if !ok {
 		v, err := d.value(0)
 		if err == nil && v.kind == kindString {
-			sink(uid).literal(&Literal{UID: uid, Size: int64(len(v.str)), Reader: strings.NewReader(v.str)})
+			sink(uid).literal(&Literal{UID: uid, Section: section, Size: int64(len(v.str)), Reader: strings.NewReader(v.str)})
 		}
 		return err
 	}
 	receiver, body := sink(uid), &literalReader{in: d.in, left: size}
-	receiver.literal(&Literal{UID: uid, Size: size, Reader: body})
+	receiver.literal(&Literal{UID: uid, Section: section, Size: size, Reader: body})
 	if body.err != nil {
 		receiver.err = nil // whatever the callback made of it, the connection is the cause
 		return body.err

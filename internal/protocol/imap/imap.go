@@ -32,6 +32,7 @@ package imap
 
 import (
 	"bufio"
+	"compress/flate"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -44,12 +45,15 @@ import (
 
 // Client is one connection. Its methods may be called from several goroutines.
 type Client struct {
+	refused func(*StatusError) // see Options; set before the reader starts
+
 	transport *transport
 	dec       *decoder
 
 	writeLock chan struct{} // capacity 1: held while one command is written
 	out       *bufio.Writer
-	continued chan string // text of a "+" line for the command that is being written
+	deflater  *flate.Writer // below out when the connection is compressed
+	continued chan string   // text of a "+" line for the command that is being written
 
 	mu        sync.Mutex
 	tagCount  int
@@ -58,7 +62,7 @@ type Client struct {
 	caps      Capabilities
 	capsCount int // how often the server has announced them
 	greeting  string
-	preauth   bool
+	preauth   bool            // logged in by the server, before the first command
 	enabled   map[string]bool // by ENABLE, upper case
 	opened    bool            // a mailbox is open
 	failure   error           // why the connection ended, nil while it is up
@@ -78,6 +82,9 @@ type command struct {
 	// closes is set when the command closes the open mailbox: FETCH data that arrives before its answer
 	// belongs to that mailbox, and not to a command behind.
 	closes bool
+
+	// accepted, if set, is called by the reader at once when the answer is OK.
+	accepted func()
 
 	sent   bool          // completely written: the server owes the answer; guarded by Client.mu
 	done   chan struct{} // closed when status and err are set
@@ -132,6 +139,9 @@ func (c *Client) dispatch(resp *response) {
 		c.complete(resp)
 	default:
 		c.noteUntagged(resp)
+		if resp.name == "BYE" {
+			c.tellRefused(resp.statusError(""))
+		}
 		if resp.name == "BAD" { // the server was told something that we never meant to say
 			c.fail(resp.statusError(""))
 		}
@@ -140,6 +150,13 @@ func (c *Client) dispatch(resp *response) {
 				return
 			}
 		}
+	}
+}
+
+// tellRefused tells whoever watches the connection of a NO, BAD or BYE.
+func (c *Client) tellRefused(status *StatusError) {
+	if c.refused != nil {
+		c.refused(status)
 	}
 }
 
@@ -154,6 +171,7 @@ func (c *Client) noteUntagged(resp *response) {
 		c.noteEnabledLocked(resp.words())
 	case "BYE":
 		c.bye = resp.statusError("")
+		c.transport.hurry(farewell) // some servers say it and never hang up
 	}
 	c.noteCodeLocked(resp)
 }
@@ -182,7 +200,11 @@ func (c *Client) complete(resp *response) {
 	}
 	cmd.status = resp
 	if resp.name != "OK" {
-		cmd.err = resp.statusError(cmd.name)
+		status := resp.statusError(cmd.name)
+		cmd.err = status
+		c.tellRefused(status)
+	} else if cmd.accepted != nil {
+		cmd.accepted()
 	}
 	close(cmd.done) // before the connection ends, so that whoever writes meets the server's words first
 	if resp.name == "BAD" {
@@ -268,7 +290,7 @@ func (c *Client) finish(err error) {
 	}
 }
 
-// explainLocked prefers the server's own farewell over the bare network error.
+// explainLocked prefers the server's own farewell over the bare network error, which may be nil.
 func (c *Client) explainLocked(err error) error {
 	if c.bye != nil {
 		return c.bye
@@ -290,9 +312,13 @@ func (c *Client) begin(ctx context.Context, cmd *command) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.failure != nil {
+	reason := c.failure
+	if reason == nil {
+		reason = c.explainLocked(nil) // after a BYE nobody listens any more
+	}
+	if reason != nil {
 		<-c.writeLock
-		return &ConnectionError{Command: cmd.name, Err: c.failure}
+		return &ConnectionError{Command: cmd.name, Err: reason}
 	}
 	c.tagCount++
 	cmd.tag = tagPrefix + strconv.Itoa(c.tagCount)
@@ -330,7 +356,7 @@ func (c *Client) guard(ctx context.Context) func() bool {
 	return context.AfterFunc(ctx, func() { c.fail(ctx.Err()) })
 }
 
-// farewell is how long a failed write waits for the server's reason.
+// farewell is how long a failed write waits for the server's reason, and a BYE for the end.
 const farewell = 2 * time.Second
 
 // writeFailed ends the connection after a failed write. A server that hangs up usually says why
@@ -350,7 +376,11 @@ func (c *Client) writeFailed(err error) error {
 
 // flush sends what is buffered.
 func (c *Client) flush() error {
-	if err := c.out.Flush(); err != nil {
+	err := c.out.Flush()
+	if err == nil && c.deflater != nil {
+		err = c.deflater.Flush()
+	}
+	if err != nil {
 		return c.writeFailed(err)
 	}
 	return nil
@@ -422,6 +452,10 @@ func (c *Client) Capabilities() Capabilities {
 	defer c.mu.Unlock()
 	return c.caps
 }
+
+// Preauthenticated reports whether the server has logged the connection in by itself (RFC 9051, section
+// 7.1.4).
+func (c *Client) Preauthenticated() bool { return c.preauth }
 
 // Greeting returns the text of the server's greeting, for reports.
 func (c *Client) Greeting() string { return c.greeting }

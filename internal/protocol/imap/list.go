@@ -68,11 +68,26 @@ func listCommand(caps Capabilities) string {
 	return `LIST "" "*" RETURN (` + strings.Join(options, " ") + ")"
 }
 
+// maxListing is how many lines a listing may have; a long line counts as several. An account with so many
+// mailboxes sees those of a whole organisation by mistake.
+const maxListing = 200_000
+
+// longLine is what counts as one line of a listing.
+const longLine = 256
+
 // listOnce runs LIST or LSUB and collects the entries, joined with the STATUS data among them.
 func (c *Client) listOnce(ctx context.Context, name, line string) ([]ListEntry, error) {
 	var entries []ListEntry
 	statuses := map[string]*Status{}
+	lines := 0
 	cmd := &command{name: name, untagged: func(resp *response) bool {
+		if resp.name != name && resp.name != "STATUS" {
+			return false
+		}
+		lines += 1 + (len(resp.field(0).text())+len(resp.field(2).text()))/longLine // the name is either
+		if lines > maxListing {
+			return true // read to its end, so that the connection stays usable
+		}
 		switch resp.name {
 		case name:
 			if entry, ok := newListEntry(resp, c.names()); ok {
@@ -81,13 +96,14 @@ func (c *Client) listOnce(ctx context.Context, name, line string) ([]ListEntry, 
 		case "STATUS":
 			status := newStatus(resp, c.names())
 			statuses[status.Mailbox] = &status
-		default:
-			return false
 		}
 		return true
 	}}
 	if err := c.do(ctx, cmd, raw(line)); err != nil {
 		return nil, err
+	}
+	if lines > maxListing {
+		return nil, &TooManyError{Command: name, What: "mailboxes", Limit: maxListing}
 	}
 	for i := range entries {
 		entries[i].Status = statuses[entries[i].Name]

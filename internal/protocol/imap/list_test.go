@@ -157,3 +157,24 @@ func TestList_refused(t *testing.T) {
 		t.Errorf("got %v, want BAD", err)
 	}
 }
+
+func TestList_endless(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "", func(s *script) {
+		tag := s.expect("LIST .*")
+		block := strings.Repeat("* LIST () \"/\" "+strings.Repeat("x", 2000)+"\r\n", 500)
+		for range maxListing/8/500 + 1 {
+			s.raw(block)
+		}
+		s.send(tag + " OK done")
+		s.ok("NOOP")
+		s.silent()
+	})
+	var tooMany *TooManyError
+	if _, err := client.List(within(t)); !errors.As(err, &tooMany) {
+		t.Errorf("got %v, want %T", err, tooMany)
+	}
+	if err := client.Noop(within(t)); err != nil {
+		t.Errorf("the connection is gone: %v", err)
+	}
+}

@@ -19,6 +19,7 @@ type Selected struct {
 	Flags          []string
 	PermanentFlags []string // nil when the server does not say: then all flags can be kept
 	ReadOnly       bool
+	MailboxID      string // "" without OBJECTID (RFC 8474)
 }
 
 // AnyKeyword reports whether the mailbox takes keywords it has not seen before.
@@ -85,6 +86,10 @@ func (s *Selected) take(resp *response) bool {
 }
 
 func (s *Selected) takeCode(resp *response) bool {
+	if id := strings.Trim(resp.codeArgs, "()"); resp.code == "MAILBOXID" && isObjectID(id) {
+		s.MailboxID = id
+		return true
+	}
 	number, err := strconv.ParseUint(strings.TrimSpace(resp.codeArgs), 10, 64)
 	valid := err == nil
 	switch resp.code {

@@ -23,7 +23,7 @@ func TestSelect_codes(t *testing.T) {
 			untagged: []string{`* FLAGS (\Answered \Seen $Junk a{b)`, `* OK [PERMANENTFLAGS (\Answered \Seen \*)] Flags permitted.`, "* 17 EXISTS", "* 0 RECENT",
 				"* OK [UNSEEN 3]", "* OK [UIDVALIDITY 1234567890] UIDs valid", "* OK [UIDNEXT 4294967295] Predicted", "* OK [HIGHESTMODSEQ 9223372036854775807] Highest", "* OK [MAILBOXID (F1)] ok"},
 			status:     "OK [READ-WRITE] done",
-			want:       Selected{Name: "a", Messages: 17, UIDNext: math.MaxUint32, UIDValidity: 1234567890, HighestModSeq: math.MaxInt64, Flags: []string{`\Answered`, `\Seen`, "$Junk", "a{b"}, PermanentFlags: []string{`\Answered`, `\Seen`, `\*`}},
+			want:       Selected{Name: "a", Messages: 17, UIDNext: math.MaxUint32, UIDValidity: 1234567890, HighestModSeq: math.MaxInt64, Flags: []string{`\Answered`, `\Seen`, "$Junk", "a{b"}, PermanentFlags: []string{`\Answered`, `\Seen`, `\*`}, MailboxID: "F1"},
 			anyKeyword: true,
 		},
 		{

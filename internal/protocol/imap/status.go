@@ -17,6 +17,8 @@ type Status struct {
 	UIDValidity   uint32
 	HighestModSeq uint64 // 0 without CONDSTORE (RFC 7162)
 	Size          int64  // octets, -1 without STATUS=SIZE (RFC 8438)
+	AppendLimit   int64  // largest message that this mailbox takes (RFC 7889), -1 when the server does not say
+	MailboxID     string // stays when the mailbox is renamed; "" without OBJECTID (RFC 8474)
 }
 
 type statusCommand struct {
@@ -35,7 +37,7 @@ func (c *Client) Status(ctx context.Context, name string) (Status, error) {
 }
 
 func (c *Client) sendStatus(ctx context.Context, name string) (*statusCommand, error) {
-	s := &statusCommand{client: c, status: &Status{Mailbox: name, Size: -1}}
+	s := &statusCommand{client: c, status: &Status{Mailbox: name, Size: -1, AppendLimit: -1}}
 	s.cmd = &command{name: "STATUS " + strconv.Quote(name), untagged: func(resp *response) bool {
 		if resp.name != "STATUS" {
 			return false
@@ -63,6 +65,12 @@ func statusItems(caps Capabilities) string {
 	if caps.Has("STATUS=SIZE") {
 		items = append(items, "SIZE")
 	}
+	if caps.Has("APPENDLIMIT") { // without a value: each mailbox has its own (RFC 7889, section 3.2)
+		items = append(items, "APPENDLIMIT")
+	}
+	if caps.Has("OBJECTID") {
+		items = append(items, "MAILBOXID")
+	}
 	return "(" + strings.Join(items, " ") + ")"
 }
 
@@ -74,27 +82,37 @@ func within32(n uint64) uint32 {
 	return uint32(n)
 }
 
-// newStatus reads name (item number ...).
+// newStatus reads name (item value ...).
 func newStatus(resp *response, names nameForm) Status {
-	s := Status{Mailbox: canonicalName(names.decode(resp.field(0).text())), Size: -1}
-	items := resp.field(1).strings()
+	s := Status{Mailbox: canonicalName(names.decode(resp.field(0).text())), Size: -1, AppendLimit: -1}
+	items := resp.field(1).list
 	for i := 0; i+1 < len(items); i += 2 {
-		n, err := strconv.ParseUint(items[i+1], 10, 63)
-		if err != nil {
-			continue // nonsense counts as not said
-		}
-		switch strings.ToUpper(items[i]) {
-		case "MESSAGES":
-			s.Messages = int64(n)
-		case "UIDNEXT":
-			s.UIDNext = UID(within32(n))
-		case "UIDVALIDITY":
-			s.UIDValidity = within32(n)
-		case "HIGHESTMODSEQ":
-			s.HighestModSeq = n
-		case "SIZE":
-			s.Size = int64(n)
-		}
+		s.set(strings.ToUpper(items[i].text()), items[i+1])
 	}
 	return s
+}
+
+func (s *Status) set(item string, v value) {
+	if item == "MAILBOXID" {
+		s.MailboxID = objectID(v)
+		return
+	}
+	n, err := strconv.ParseUint(v.text(), 10, 63)
+	if err != nil {
+		return // nonsense counts as not said
+	}
+	switch item {
+	case "MESSAGES":
+		s.Messages = int64(n)
+	case "UIDNEXT":
+		s.UIDNext = UID(within32(n))
+	case "UIDVALIDITY":
+		s.UIDValidity = within32(n)
+	case "HIGHESTMODSEQ":
+		s.HighestModSeq = n
+	case "SIZE":
+		s.Size = int64(n)
+	case "APPENDLIMIT":
+		s.AppendLimit = int64(n)
+	}
 }

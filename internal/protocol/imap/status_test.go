@@ -30,3 +30,17 @@ func TestStatus_refused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestStatus_limitAndIdentifier(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "APPENDLIMIT OBJECTID", func(s *script) {
+		s.ok(`STATUS "a" \(MESSAGES UIDNEXT UIDVALIDITY APPENDLIMIT MAILBOXID\)`, `* STATUS a (MAILBOXID (F2212ea87-6097) APPENDLIMIT 1000 MESSAGES 2)`)
+		s.ok(`STATUS "a" .*`, `* STATUS a (MAILBOXID x APPENDLIMIT NIL (MESSAGES) 3)`)
+		s.silent()
+	})
+	for _, want := range []Status{{Mailbox: "a", Messages: 2, Size: -1, AppendLimit: 1000, MailboxID: "F2212ea87-6097"}, {Mailbox: "a", Size: -1, AppendLimit: -1}} {
+		if got, err := client.Status(within(t), "a"); got != want || err != nil {
+			t.Errorf("got %+v, %v, want %+v", got, err, want)
+		}
+	}
+}

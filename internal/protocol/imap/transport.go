@@ -12,11 +12,20 @@ import (
 // must make progress within timeout, and so must every write. A connection that waits for nothing
 // has no read deadline.
 type transport struct {
-	conn    net.Conn
-	timeout time.Duration
+	conn net.Conn
 
-	mu   sync.Mutex // so that the reader never renews a deadline that was just taken away
-	owed bool
+	mu      sync.Mutex // so that the reader never renews a deadline that was just taken away
+	owed    bool
+	timeout time.Duration
+	leaving bool // the server has said good-bye
+}
+
+// hurry allows no more than limit without progress from now on, whether something is owed or not.
+func (t *transport) hurry(limit time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.timeout, t.leaving = min(t.timeout, limit), true
+	t.setDeadline()
 }
 
 // owe starts the clock for the reader, which may already be blocked in a read, or stops it.
@@ -29,7 +38,7 @@ func (t *transport) owe(owed bool) {
 
 func (t *transport) setDeadline() {
 	deadline := time.Time{}
-	if t.owed {
+	if t.owed || t.leaving {
 		deadline = time.Now().Add(t.timeout)
 	}
 	_ = t.conn.SetReadDeadline(deadline) // fails only on a closed connection, which the reader sees
@@ -45,7 +54,10 @@ func (t *transport) Read(p []byte) (int, error) {
 
 // Write implements io.Writer for the command writer.
 func (t *transport) Write(p []byte) (int, error) {
-	if err := t.conn.SetWriteDeadline(time.Now().Add(t.timeout)); err != nil {
+	t.mu.Lock()
+	timeout := t.timeout
+	t.mu.Unlock()
+	if err := t.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return 0, err
 	}
 	return t.conn.Write(p)

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestACL_rights(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "ACL", func(s *script) {
+		s.ok(`MYRIGHTS "Entw&APw-rfe"`, `* MYRIGHTS other lr`, `* MYRIGHTS "Entw&APw-rfe" lrswipkxtecda`)
+		s.send(s.expect(`MYRIGHTS "none"`) + " NO [NONEXISTENT] no such mailbox")
+		s.ok(`GETACL "inbox"`, `* ACL INBOX anna lrswi "otto x" {2}`+"\r\nlr -anyone r odd", `* ACL other a b`, `* ACL`)
+		s.silent()
+	})
+	if rights, ok, err := client.MyRights(within(t), "Entwürfe"); rights != "lrswipkxtecda" || !ok || err != nil {
+		t.Errorf("%q, %v, %v", rights, ok, err)
+	}
+	if _, ok, err := client.MyRights(within(t), "none"); ok || !IsCode(err, "NONEXISTENT") {
+		t.Errorf("%v, %v", ok, err)
+	}
+	grants, err := client.ACL(within(t), "inbox")
+	if want := "[{anna lrswi} {otto x lr} {-anyone r}]"; fmt.Sprint(grants) != want || err != nil {
+		t.Errorf("got %v, %v, want %s", grants, err, want)
+	}
+}
+
+func TestMetadata_entries(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "METADATA", func(s *script) {
+		s.ok(`GETMETADATA \(DEPTH infinity\) "INBOX" \(/private /shared\)`,
+			`* METADATA INBOX (/private/Comment "my \"own\"" /shared/comment NIL /shared/x {4}`+"\r\na\r\nb /odd (a) /last)",
+			`* METADATA other (/private/comment no)`, `* METADATA INBOX (/private/empty "")`, `* METADATA INBOX /private/changed`)
+		s.ok(`GETMETADATA \(DEPTH infinity\) "" \(/private /shared\)`, `* METADATA "" (/shared/admin "mailto:x")`)
+		s.silent()
+	})
+	want := `map["/private/comment":"my \"own\"" "/private/empty":"" "/shared/x":"a\r\nb"]`
+	if got, err := client.Metadata(within(t), "INBOX"); fmt.Sprintf("%q", got) != want || err != nil {
+		t.Errorf("got %q, %v, want %s", got, err, want)
+	}
+	if got, err := client.Metadata(within(t), ""); got["/shared/admin"] != "mailto:x" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestAnnotations_serversWithout(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "METADATA-SERVER", func(s *script) { s.silent() })
+	_, known, err := client.MyRights(within(t), "INBOX")
+	grants, aclErr := client.ACL(within(t), "INBOX")
+	entries, metaErr := client.Metadata(within(t), "INBOX")
+	if known || grants != nil || entries != nil || err != nil || aclErr != nil || metaErr != nil {
+		t.Errorf("%v %v %v, %v %v %v, want nothing", known, grants, entries, err, aclErr, metaErr)
+	}
+}

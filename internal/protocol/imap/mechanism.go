@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imap
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-sasl"
+)
+
+// Credentials of one log-in.
+type Credentials struct {
+	User     string
+	Password string
+	Identity string    // who to act as (RFC 4616, section 2), "" for the user; not every mechanism carries it
+	Token    TokenFunc // an OAuth 2.0 access token instead of a password
+
+	Mechanism string // "" lets LogIn choose; or one of Mechanisms
+	// Clear allows to send a password or token over a connection without TLS.
+	Clear bool
+}
+
+const (
+	mechanismPlain = "PLAIN" // RFC 4616
+	mechanismLogin = "LOGIN" // the command, or the SASL mechanism of the same name
+)
+
+// Mechanisms returns the ways to log in that this client knows, the strongest first.
+func Mechanisms() []string {
+	return []string{mechanismSCRAM256, mechanismSCRAM1, mechanismPlain, mechanismLogin, mechanismCRAM, mechanismBearer, mechanismXOAUTH2}
+}
+
+// LogIn logs in by the strongest mechanism that the server announces and that fits the credentials, and
+// returns its name. SCRAM goes first; then, under TLS, come PLAIN and LOGIN, and CRAM-MD5 last, because
+// there it protects nothing and many servers announce it without being able to do it. Without TLS the
+// password itself is sent only if Clear allows it, and after everything else.
+//
+// Servers announce SCRAM and CRAM-MD5 although they hold only another kind of hash of some passwords, and
+// refuse them like wrong ones. So after such a refusal the password is sent, where that is allowed.
+func (c *Client) LogIn(ctx context.Context, login Credentials) (mechanism string, err error) {
+	switch {
+	case c.preauth:
+		return "", ErrPreauthenticated
+	case strings.ContainsRune(login.Identity+login.User+login.Password, 0): // it separates the three in PLAIN
+		return "", &ArgumentError{What: "string", Value: "", Why: "holds a NUL octet"}
+	}
+	candidates, err := c.mechanisms(login)
+	if err != nil {
+		return "", err
+	}
+	for i, name := range candidates {
+		mechanism, err = name, c.logInBy(ctx, name, login)
+		if err == nil || !c.mayBeHash(name, err) {
+			break
+		}
+		if simple := firstRevealing(candidates[i+1:]); simple != "" {
+			return simple, c.logInBy(ctx, simple, login)
+		}
+	}
+	return mechanism, err
+}
+
+// ErrPreauthenticated says that the server has logged the connection in by itself, nobody knows as whom.
+var ErrPreauthenticated = errors.New("the server has logged this connection in by itself (PREAUTH)")
+
+// mayBeHash reports whether a refusal can come from the kind of hash that the server holds.
+func (c *Client) mayBeHash(mechanism string, err error) bool {
+	var status *StatusError
+	return !reveals(mechanism) && c.Err() == nil && errors.As(err, &status) && status.Kind == "NO" &&
+		(status.Code == "" || status.Code == "AUTHENTICATIONFAILED")
+}
+
+// reveals reports whether a mechanism sends the secret itself.
+func reveals(mechanism string) bool {
+	switch mechanism {
+	case mechanismSCRAM256, mechanismSCRAM1, mechanismCRAM:
+		return false
+	}
+	return true
+}
+
+func firstRevealing(mechanisms []string) string {
+	if i := slices.IndexFunc(mechanisms, reveals); i >= 0 {
+		return mechanisms[i]
+	}
+	return ""
+}
+
+// mechanisms returns what may be tried, in this order; the error says why there is nothing.
+func (c *Client) mechanisms(login Credentials) ([]string, error) {
+	_, private := c.TLS()
+	names := []string{mechanismSCRAM256, mechanismSCRAM1, mechanismCRAM, mechanismPlain, mechanismLogin}
+	switch {
+	case login.Mechanism != "":
+		names = []string{strings.ToUpper(login.Mechanism)}
+	case login.Token != nil:
+		names = []string{mechanismBearer, mechanismXOAUTH2}
+	case private:
+		names = []string{mechanismSCRAM256, mechanismSCRAM1, mechanismPlain, mechanismLogin, mechanismCRAM}
+	}
+	offered, clear := []string(nil), false
+	for _, name := range names {
+		switch {
+		case !c.offers(name, login):
+		case reveals(name) && !private && !login.Clear:
+			clear = true
+		default:
+			offered = append(offered, name)
+		}
+	}
+	switch {
+	case len(offered) > 0:
+		return offered, nil
+	case clear, !private && c.Capabilities().Has("LOGINDISABLED"):
+		return nil, &StatusError{Kind: "NO", Command: "LOGIN", Code: "PRIVACYREQUIRED", Text: "no password may be sent on this connection, which has no TLS"}
+	}
+	return nil, &UnsupportedError{Command: "AUTHENTICATE", Extension: "way to log in that fits: it offers " + c.Capabilities().mechanisms()}
+}
+
+// offers reports whether the server announces a mechanism that fits. One that was asked for by name, and
+// one that must carry an identity, is tried all the same.
+func (c *Client) offers(name string, login Credentials) bool {
+	caps := c.Capabilities()
+	if byToken := name == mechanismBearer || name == mechanismXOAUTH2; byToken != (login.Token != nil) {
+		return false
+	}
+	switch name {
+	case mechanismLogin:
+		return login.Identity == "" && (!caps.Has("LOGINDISABLED") || caps.Has("AUTH=LOGIN"))
+	case mechanismCRAM, mechanismXOAUTH2:
+		return login.Identity == "" && (caps.Has("AUTH="+name) || login.Mechanism != "")
+	case mechanismPlain:
+		return caps.Has("AUTH=PLAIN") || login.Identity != "" || login.Mechanism != ""
+	}
+	return slices.Contains(Mechanisms(), name) && (caps.Has("AUTH="+name) || login.Mechanism != "")
+}
+
+// mechanisms lists what is announced, for people.
+func (c Capabilities) mechanisms() string {
+	var names []string
+	for _, name := range c.List() {
+		if mechanism, ok := strings.CutPrefix(name, "AUTH="); ok {
+			names = append(names, printable(mechanism))
+		}
+	}
+	if names == nil {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+func (c *Client) logInBy(ctx context.Context, mechanism string, login Credentials) error {
+	switch mechanism {
+	case mechanismSCRAM256, mechanismSCRAM1:
+		return c.Authenticate(ctx, newSCRAM(mechanism, login))
+	case mechanismCRAM:
+		return c.Authenticate(ctx, &cramMD5{user: login.User, password: login.Password})
+	case mechanismPlain:
+		return c.Authenticate(ctx, sasl.NewPlainClient(login.Identity, login.User, login.Password))
+	case mechanismBearer, mechanismXOAUTH2:
+		return c.logInToken(ctx, mechanism, login)
+	}
+	if c.Capabilities().Has("LOGINDISABLED") {
+		return c.Authenticate(ctx, sasl.NewLoginClient(login.User, login.Password))
+	}
+	return c.Login(ctx, login.User, login.Password)
+}
