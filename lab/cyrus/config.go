@@ -42,7 +42,7 @@ func (s *Server) writeConfig() error {
 	data := config{
 		Server: s, Options: s.options, Dir: s.dir, Bin: s.root.Path("/usr/lib/cyrus/bin"), Realm: realm,
 		User: user.name, Group: user.group, QuotaKB: s.options.QuotaMB << 10,
-		Domains: s.localDomains(), Outbox: s.Outbox.addr,
+		Domains: s.localDomains(), Outbox: s.Outbox.SMTP,
 	}
 	for _, m := range s.options.Mailboxes {
 		data.Mailboxes = append(data.Mailboxes, mailbox{m, strings.ToLower(strings.TrimPrefix(m.SpecialUse, `\`))})

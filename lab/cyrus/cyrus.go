@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package cyrus runs a Cyrus server of its own in a lab room: IMAP, CalDAV, CardDAV, ManageSieve
-// and LMTP, with or without scheduling. What its calendars mail to people outside goes to an
-// outbox, which only keeps it.
+// and LMTP, with or without scheduling. What its calendars mail to people outside goes to a
+// mailsink.
 //
 // Debian's packages conflict with Dovecot's: scripts/packages unpacks them, nothing is installed.
 // The server keeps the defaults of Cyrus 3.6 where Options says nothing: separator "/", mailboxes
@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"rehome/lab"
+	"rehome/lab/mailsink"
 )
 
 const (
@@ -66,7 +67,7 @@ type Server struct {
 	HTTP, HTTPS              string // of CalDAV and CardDAV
 	Admin, AdminPassword     string // may do everything over IMAP
 
-	Outbox *Outbox
+	Outbox *mailsink.Sink // what calendars mail to people outside
 
 	room    *lab.Room
 	root    lab.Unpacked
@@ -115,7 +116,7 @@ func (s *Server) prepare() error {
 			return err
 		}
 	}
-	if s.Outbox, err = openOutbox(s.room); err != nil {
+	if s.Outbox, err = mailsink.Start(s.room, s.options.Name+"-outbox"); err != nil {
 		return err
 	}
 	if err := s.writeConfig(); err != nil {

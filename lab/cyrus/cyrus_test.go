@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,8 +167,11 @@ func TestDAV_invitationsGoToTheOutboxOnlyWithScheduling(t *testing.T) {
 			if code != http.StatusCreated {
 				t.Fatalf("PUT: %d\n%s", code, text)
 			}
-			mails := server.Outbox.Mails()
-			if !scheduling && len(mails) != 0 || scheduling && (len(mails) != 1 || mails[0].To[0] != "guest@elsewhere.test" || !strings.Contains(mails[0].Text, "METHOD:REQUEST")) {
+			mails, err := server.Outbox.Messages()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !scheduling && len(mails) != 0 || scheduling && (len(mails) != 1 || mails[0].Method() != "REQUEST" || !slices.Equal(mails[0].To, []string{"guest@elsewhere.test"})) {
 				t.Errorf("scheduling %v, mails %+v", scheduling, mails)
 			}
 		})
