@@ -23,8 +23,11 @@ func check(d *document, c *Config) {
 	d.checkIMAP("destination.imap", c.Destination.IMAP)
 	d.checkPOP3("source.pop3", c.Source.POP3)
 	d.checkPOP3("destination.pop3", c.Destination.POP3)
-	d.checkDAV("source.dav", c.Source.DAV)
-	d.checkDAV("destination.dav", c.Destination.DAV)
+	d.checkDAV("source.dav", c.Source.DAV.DAV, c.Source.DAV.Via == DAVDatabase)
+	d.checkDAV("destination.dav", c.Destination.DAV.DAV, false)
+	if c.Source.DAV.Via == DAVDatabase && c.Source.Database.DSN == "" {
+		d.addAt("source.dav.via", "is database, and source.database is not given", "give the database, or set source.dav.via: dav")
+	}
 	d.checkAccounts(c.Accounts)
 	d.checkMail(c.Mail)
 	d.checkLimits(c.Limits)
@@ -141,9 +144,9 @@ func (d *document) checkPOP3(path string, s POP3) {
 	d.checkTrust(path, s.Trust)
 }
 
-func (d *document) checkDAV(path string, s DAV) {
+func (d *document) checkDAV(path string, s DAV, needsNoURL bool) {
 	if s.URL == "" {
-		if _, given := d.keys[path]; given {
+		if _, given := d.keys[path]; given && !needsNoURL {
 			d.addAt(path+".url", "is missing", "write where the server is, for example https://dav.example.com/")
 		}
 	} else if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {

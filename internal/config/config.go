@@ -50,7 +50,7 @@ type Source struct {
 	Database Database   `yaml:"database" optional:"true" doc:"The database of an atmail 7 server. It is only read."`
 	IMAP     IMAP       `yaml:"imap" doc:"The IMAP server."`
 	POP3     POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
-	DAV      DAV        `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server, with the log-in of IMAP. No command of this version uses it."`
+	DAV      SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server: contacts and calendars move when it, or the database's tables of them, is there. Each account's own password opens it."`
 }
 
 // Destination is the end that is written.
@@ -58,7 +58,7 @@ type Destination struct {
 	Kind DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"What stands there."`
 	IMAP IMAP            `yaml:"imap" doc:"The IMAP server."`
 	POP3 POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
-	DAV  DAV             `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server, with the log-in of IMAP. No command of this version uses it."`
+	DAV  DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it contacts and calendars stay. Each account's own password opens it."`
 }
 
 // Accounts shapes what the export of accounts writes.
@@ -120,8 +120,8 @@ func Default() Config {
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{
 		Store:       "rehome.db",
-		Source:      Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: QuotaKB}, IMAP: imap, POP3: pop3, DAV: dav},
-		Destination: Destination{Kind: DestinationAtmail8, IMAP: imap, POP3: pop3, DAV: dav},
+		Source:      Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: QuotaKB}, IMAP: imap, POP3: pop3, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
+		Destination: Destination{Kind: DestinationAtmail8, IMAP: imap, POP3: pop3, DAV: DestinationDAV{DAV: dav}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,

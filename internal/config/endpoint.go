@@ -69,6 +69,28 @@ type DAV struct {
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
+// SourceDAV is where contacts and calendars are read.
+type SourceDAV struct {
+	DAV `yaml:",inline"`
+	Via DAVVia `yaml:"via" enum:"auto,dav,database" doc:"How contacts and calendars are read: from the server where a password is known and from the database's tables else; only from the server; only from the tables."`
+}
+
+// DestinationDAV is where contacts and calendars are written.
+type DestinationDAV struct {
+	DAV                 `yaml:",inline"`
+	ScheduleAgentClient bool `yaml:"schedule_agent_client" doc:"Put SCHEDULE-AGENT=CLIENT on the attendees of events if the server sends invitations otherwise. It stays in the events, and later changes to them are not sent by the server either."`
+}
+
+// DAVVia says how contacts and calendars are read.
+type DAVVia string
+
+// The ways.
+const (
+	DAVAuto     DAVVia = "auto"
+	DAVServer   DAVVia = "dav"
+	DAVDatabase DAVVia = "database"
+)
+
 // checkAddress says what is wrong with a host and port, or "".
 func checkAddress(address string) string {
 	host, port, err := net.SplitHostPort(address)
