@@ -4,7 +4,8 @@ package conductor
 
 import (
 	"context"
-	"sort"
+	"maps"
+	"slices"
 	"time"
 
 	"rehome"
@@ -32,22 +33,22 @@ func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState
 	if err := c.options.Book.SaveAccount(ctx, row); err != nil {
 		return err
 	}
-	if !t.looked {
-		return nil // and so do its findings
+	if t.looked { // otherwise its findings still hold
+		if err := c.options.Book.ReplaceFindings(ctx, t.account.Address, ledger.OriginMail, listOf(t.findings)); err != nil {
+			return err
+		}
 	}
-	return c.options.Book.ReplaceFindings(ctx, t.account.Address, ledger.OriginMail, t.list())
+	if t.pim.looked {
+		return c.options.Book.ReplaceFindings(ctx, t.account.Address, ledger.OriginPIM, listOf(t.pim.findings))
+	}
+	return nil
 }
 
-// list returns the findings so far, in a stable order.
-func (t *turn) list() []rehome.Finding {
-	keys := make([]string, 0, len(t.findings))
-	for key := range t.findings {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	all := make([]rehome.Finding, 0, len(keys))
-	for _, key := range keys {
-		all = append(all, t.findings[key])
+// listOf returns findings in a stable order.
+func listOf(findings map[string]rehome.Finding) []rehome.Finding {
+	all := make([]rehome.Finding, 0, len(findings))
+	for _, key := range slices.Sorted(maps.Keys(findings)) {
+		all = append(all, findings[key])
 	}
 	return all
 }

@@ -4,7 +4,8 @@
 //
 // It cuts a pass into slices and gives every account its turn, tries again what may be tried again,
 // and keeps the account's row and findings in the ledger. It knows no protocol: a Slicer does the
-// work. The runner here is the local one, goroutines in one process; the ledger makes the work
+// work, one for mail and one for contacts and calendars. These come first, because they are small and
+// missed at once; trouble with them does not keep the mail back. The runner here is the local one, goroutines in one process; the ledger makes the work
 // durable, so after a crash or Ctrl-C the same call goes on.
 package conductor
 
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/davcopy"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 )
@@ -30,9 +32,10 @@ type Book interface {
 	ReplaceFindings(ctx context.Context, address string, origin ledger.Origin, findings []rehome.Finding) error
 }
 
-// Options of a Conductor. Slicer and Book are required.
+// Options of a Conductor. Book is required, and one of Slicer and PIM.
 type Options struct {
-	Slicer  Slicer
+	Slicer  Slicer    // mail; nil when no mail moves
+	PIM     PIMSlicer // contacts and calendars; nil when none move
 	Book    Book
 	Workers int // accounts at work at once; 0 means 4
 	Budget  mailcopy.Budget
@@ -47,6 +50,7 @@ type Outcome struct {
 	Tally     mailcopy.Tally
 	Messages  int64 // at the source
 	Remaining int64 // of those, not at the destination and not refused
+	PIM       map[ledger.CollectionKind]davcopy.Tally
 	Findings  []rehome.Finding
 	Err       error // why the account is not complete; nil when it is
 }
@@ -71,6 +75,9 @@ type turn struct {
 	outcome  *Outcome
 	findings map[string]rehome.Finding // by code and object
 	failures int                       // in a row, without a slice that advanced in between
+	stages   []stage                   // what is still to be done, the one at work first
+	troubles []error                   // why stages that are over are not complete
+	pim      pimTurn
 
 	begun     bool // a slice has run
 	looked    bool // a slice has seen both ends
@@ -137,6 +144,7 @@ func (c *Conductor) turns(accounts []rehome.Account) []*turn {
 		turns = append(turns, &turn{
 			account: account, started: time.Now(), budget: c.options.Budget,
 			outcome: &Outcome{Account: account.Address}, findings: map[string]rehome.Finding{},
+			stages: c.stages(),
 		})
 	}
 	return turns
@@ -159,7 +167,6 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 		return
 	}
 	result, err := c.runSlice(ctx, t)
-	t.take(result)
 	t.budget = nextBudget(t.budget, c.options.Budget, result)
 	if err != nil && ctx.Err() != nil {
 		c.interrupt(ctx, t)
@@ -171,12 +178,11 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 	}
 	switch step {
 	case stepDone:
-		c.end(t, c.save(ctx, t, ledger.AccountPreStaged, nil))
+		c.endStage(ctx, t, nil)
 	case stepAgain:
 		c.again(ctx, t, wait)
 	case stepStop:
-		// The reason is what the operator needs; that it could not be written down comes with it.
-		c.end(t, errors.Join(err, c.save(ctx, t, ledger.AccountBlocked, err)))
+		c.endStage(ctx, t, err)
 	}
 }
 
@@ -188,7 +194,14 @@ func (c *Conductor) runSlice(ctx context.Context, t *turn) (result mailcopy.Resu
 			err = panicFault(t.account.Address, cause)
 		}
 	}()
-	return c.options.Slicer.RunSlice(ctx, t.account, t.started, t.budget)
+	if t.stages[0] == stagePIM {
+		found, err := c.options.PIM.RunSlice(ctx, t.account, t.started, davcopy.Budget(t.budget))
+		t.takePIM(found)
+		return mailcopy.Result{More: found.More, Advanced: found.Advanced}, err
+	}
+	result, err = c.options.Slicer.RunSlice(ctx, t.account, t.started, t.budget)
+	t.take(result)
+	return result, err
 }
 
 // again queues the account for another slice, after a pause that costs no worker.
@@ -228,7 +241,7 @@ func (c *Conductor) interrupt(ctx context.Context, t *turn) {
 
 func (c *Conductor) conclude(t *turn, err error) {
 	t.outcome.Err = err
-	t.outcome.Findings = t.list()
+	t.outcome.Findings = append(listOf(t.findings), listOf(t.pim.findings)...)
 	c.left.Done()
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/davcopy"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 )
@@ -156,4 +157,11 @@ func fault(class rehome.Class) error {
 func looked(r mailcopy.Result) mailcopy.Result {
 	r.Looked = true
 	return r
+}
+
+// pimSlicer plays the engine of contacts and calendars.
+type pimSlicer func(call call) (davcopy.Result, error)
+
+func (s pimSlicer) RunSlice(_ context.Context, account rehome.Account, started time.Time, budget davcopy.Budget) (davcopy.Result, error) {
+	return s(call{account: account.Address, started: started, budget: mailcopy.Budget(budget)})
 }
