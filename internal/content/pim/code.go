@@ -13,6 +13,7 @@ const (
 	CodeControlCharacter Code = "control_character" // safe repair
 	CodeLineEnds         Code = "line_ends"         // safe repair: CRLF
 	CodeEmptyLine        Code = "empty_line"        // safe repair
+	CodeCharset          Code = "charset"           // safe repair: a charset or transfer encoding of vCard 2.1 in a later version
 	CodeStrayLine        Code = "stray_line"        // no colon; repair on request: joined to the line before
 	CodeSplitCharacter   Code = "split_character"   // a fold in the middle of a character; harmless
 	CodeUnbalanced       Code = "unbalanced"        // BEGIN and END do not match
@@ -25,28 +26,30 @@ const (
 	CodeRepeatedLine     Code = "repeated_line"   // safe repair: the same single-value property twice, identical
 	CodeRepeatedValue    Code = "repeated_value"  // a single-value property twice, different
 	CodeMissingUID       Code = "missing_uid"     // safe repair of a contact, on request of a calendar object
-	CodeUnsafeUID        Code = "unsafe_uid"      // empty, very long or with control characters
-	CodeTruncated        Code = "truncated"       // ends in the middle, perhaps cut at 65,535 octets
-	CodeBase64Damaged    Code = "base64_damaged"  // inline data that cannot be decoded
-	CodeBase64Name       Code = "base64_name"     // safe repair: ENCODING=BASE64 becomes ENCODING=b
-	CodeLargeData        Code = "large_data"      // inline data of more than a megabyte
-	CodeMissingProdID    Code = "missing_prodid"  // safe repair
-	CodeInvalidDate      Code = "invalid_date"    // a date or time that does not exist or is not written as one
-	CodeBefore1970       Code = "before_1970"     // old servers keep the start as an unsigned number
+	CodeRepeatedUID      Code = "repeated_uid"    // two objects of one stream
+	CodeUnknownVersion   Code = "unknown_version"
+	CodeUnsafeUID        Code = "unsafe_uid"     // empty, very long or with control characters
+	CodeTruncated        Code = "truncated"      // ends in the middle, perhaps cut at 65,535 octets
+	CodeBase64Damaged    Code = "base64_damaged" // inline data that cannot be decoded
+	CodeBase64Name       Code = "base64_name"    // safe repair: ENCODING=BASE64 becomes ENCODING=b
+	CodeLargeData        Code = "large_data"     // inline data of more than a megabyte
+	CodeMissingProdID    Code = "missing_prodid" // safe repair
+	CodeInvalidDate      Code = "invalid_date"   // a date or time that does not exist or is not written as one
+	CodeBefore1970       Code = "before_1970"    // old servers keep the start as an unsigned number
 	CodeAfter2038        Code = "after_2038"
 )
 
 // Problems of contacts.
 const (
-	CodeMissingFN    Code = "missing_fn"    // safe repair: from N, ORG, EMAIL
-	CodeMissingN     Code = "missing_n"     // safe repair: from FN; vCard 3.0 only
-	CodeVCard21      Code = "vcard_21"      // safe repair: becomes 3.0
-	CodeOldGroup     Code = "old_group"     // a group card in Apple's or SOGo's way
-	CodeUnknownVCard Code = "unknown_vcard" // a VERSION that does not exist
+	CodeMissingFN Code = "missing_fn" // safe repair: from N, ORG, EMAIL
+	CodeMissingN  Code = "missing_n"  // safe repair: from FN; vCard 3.0 only
+	CodeVCard21   Code = "vcard_21"   // safe repair: becomes 3.0
+	CodeOldGroup  Code = "old_group"  // a group card in Apple's or SOGo's way
 )
 
 // Problems of calendar objects.
 const (
+	CodeMissingEventUID      Code = "missing_event_uid"      // repair on request
 	CodeMethod               Code = "method"                 // safe repair: METHOD out
 	CodeMissingDTStamp       Code = "missing_dtstamp"        // safe repair
 	CodeMissingDTStart       Code = "missing_dtstart"        //

@@ -2,7 +2,18 @@
 
 package pim
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of an object. What lies beyond is refused, or read as plain lines.
+const (
+	maxLines = 500_000
+	maxDepth = 16
+)
 
 // Document is an object read by line.
 type Document struct {
@@ -10,6 +21,9 @@ type Document struct {
 	Components []*Component // the VCARDs or VCALENDARs at the top, usually one
 	Encoding   Encoding
 	Problems   []Problem // what the reader itself had to forgive
+
+	data  []byte
+	lines []Line // all of them, empty ones too
 }
 
 // Component is what stands between a BEGIN and its END.
@@ -37,15 +51,217 @@ func (e *SyntaxError) Error() string {
 // Parse reads an object. It forgives what can be forgiven and lists that in Problems; the error is a
 // [*SyntaxError] and means that there is no vCard and no iCalendar object in data, or that a bound is
 // exceeded. The document refers to data, which must not change while it is in use.
-func Parse(data []byte) (*Document, error) { return nil, nil }
+func Parse(data []byte) (*Document, error) {
+	if len(data) > MaxSize {
+		return nil, &SyntaxError{Reason: fmt.Sprintf("larger than %d octets", MaxSize)}
+	}
+	doc := &Document{data: data}
+	if err := doc.readLines(); err != nil {
+		return nil, err
+	}
+	builder := treeBuilder{doc: doc}
+	for _, line := range doc.lines {
+		if len(line.content) > 0 {
+			builder.add(line)
+		}
+	}
+	builder.finish()
+	if len(doc.Components) == 0 {
+		return nil, &SyntaxError{Line: 1, Column: 1, Reason: "no BEGIN:VCARD and no BEGIN:VCALENDAR"}
+	}
+	doc.Kind = kindOf(doc.Components[0].Name)
+	doc.findEncoding()
+	return doc, nil
+}
 
-// Split returns the vCards or VCALENDARs that stand one after the other in data, each as its own bytes.
-// What stands before the first, between and behind them goes with the object that follows, and at the
-// end with the one before, so that the parts joined are data again.
-func Split(data []byte) [][]byte { return nil }
+func kindOf(component string) Kind {
+	if component == "VCARD" {
+		return KindContact
+	}
+	return KindCalendar
+}
+
+func (d *Document) readLines() error {
+	data, skipped := d.data, 0
+	if bytes.HasPrefix(data, byteOrderMark) {
+		skipped = len(byteOrderMark)
+	}
+	reader := newLineReader(data)
+	reader.pos = skipped
+	for {
+		line, ok := reader.next()
+		if !ok {
+			return nil
+		}
+		if len(d.lines) == maxLines {
+			return &SyntaxError{Line: line.Number, Column: 1, Reason: fmt.Sprintf("more than %d lines", maxLines)}
+		}
+		line.split()
+		d.lines = append(d.lines, line)
+	}
+}
+
+// findEncoding looks at the unfolded lines: a fold in the middle of a character makes no other encoding.
+func (d *Document) findEncoding() {
+	d.Encoding = EncodingUTF8
+	if utf8.Valid(d.data) {
+		return
+	}
+	well, badly := 0, 0
+	for _, line := range d.lines {
+		switch {
+		case isASCIIPrintable(line.content):
+		case utf8.Valid(line.content):
+			well++
+		default:
+			badly++
+		}
+	}
+	switch {
+	case badly > 0 && well > 0:
+		d.Encoding = EncodingMixed
+	case badly > 0:
+		d.Encoding = EncodingWindows1252
+	}
+}
+
+func (d *Document) forgive(code Code, line Line, column int, sentence string) {
+	d.Problems = append(d.Problems, Problem{Code: code, Sentence: sentence, Line: line.Number, Column: column})
+}
+
+// treeBuilder puts lines into components.
+type treeBuilder struct {
+	doc     *Document
+	open    []*Component
+	beyond  int  // BEGINs below maxDepth that are still open
+	outside bool // reported once
+}
+
+func (b *treeBuilder) add(line Line) {
+	switch line.Name {
+	case "BEGIN":
+		b.begin(line)
+	case "END":
+		b.end(line)
+	default:
+		b.property(line)
+	}
+}
+
+func (b *treeBuilder) property(line Line) {
+	if len(b.open) == 0 {
+		b.reportOutside(line)
+		return
+	}
+	current := b.open[len(b.open)-1]
+	current.Lines = append(current.Lines, line)
+}
+
+func (b *treeBuilder) reportOutside(line Line) {
+	if !b.outside {
+		b.doc.forgive(CodeOutside, line, 1, "there is text outside of BEGIN and END")
+	}
+	b.outside = true
+}
+
+func (b *treeBuilder) begin(line Line) {
+	name := componentName(line)
+	if len(b.open) == 0 && name != "VCARD" && name != "VCALENDAR" {
+		b.reportOutside(line)
+		return
+	}
+	if len(b.open) == maxDepth {
+		if b.beyond++; b.beyond == 1 {
+			b.doc.forgive(CodeTooDeep, line, 1, fmt.Sprintf("components are nested deeper than %d", maxDepth))
+		}
+		b.property(line)
+		return
+	}
+	component := &Component{Name: name, Begin: line}
+	if len(b.open) == 0 {
+		b.doc.Components = append(b.doc.Components, component)
+	} else {
+		parent := b.open[len(b.open)-1]
+		parent.Children = append(parent.Children, component)
+	}
+	b.open = append(b.open, component)
+}
+
+// end closes the component of that name, and those inside that were left open. An END without a BEGIN is
+// left out.
+func (b *treeBuilder) end(line Line) {
+	if b.beyond > 0 {
+		b.beyond--
+		b.property(line)
+		return
+	}
+	name := componentName(line)
+	for i := len(b.open) - 1; i >= 0; i-- {
+		if b.open[i].Name != name {
+			continue
+		}
+		if i < len(b.open)-1 {
+			b.unbalanced(b.open[len(b.open)-1].Begin, "a component has no END")
+		}
+		b.open[i].End = line
+		b.open = b.open[:i]
+		return
+	}
+	b.unbalanced(line, "an END has no BEGIN")
+}
+
+func (b *treeBuilder) unbalanced(line Line, sentence string) {
+	b.doc.forgive(CodeUnbalanced, line, 1, sentence)
+}
+
+func (b *treeBuilder) finish() {
+	if len(b.open) > 0 {
+		b.unbalanced(b.open[len(b.open)-1].Begin, "the object ends before its END")
+	}
+}
+
+func componentName(line Line) string {
+	return strings.ToUpper(strings.TrimSpace(string(line.Value)))
+}
 
 // First returns the first property of that name (upper-case).
-func (c *Component) First(name string) (Line, bool) { return Line{}, false }
+func (c *Component) First(name string) (Line, bool) {
+	for _, line := range c.Lines {
+		if line.Name == name {
+			return line, true
+		}
+	}
+	return Line{}, false
+}
 
 // All returns the properties of that name (upper-case), in order.
-func (c *Component) All(name string) []Line { return nil }
+func (c *Component) All(name string) []Line {
+	var found []Line
+	for _, line := range c.Lines {
+		if line.Name == name {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// Split returns the vCards or VCALENDARs that stand one after the other in data, each as its own bytes.
+// What stands outside of them goes with the object behind it, and at the end with the last one, so that
+// the parts joined are data again. Data in which no object is found is one part.
+func Split(data []byte) [][]byte {
+	doc, err := Parse(data)
+	if err != nil || len(doc.Components) == 1 {
+		return [][]byte{data}
+	}
+	var parts [][]byte
+	from := 0
+	for i, component := range doc.Components {
+		to := len(data)
+		if i < len(doc.Components)-1 {
+			to = component.End.Offset + len(component.End.Raw)
+		}
+		parts = append(parts, data[from:to])
+		from = to
+	}
+	return parts
+}

@@ -2,7 +2,11 @@
 
 package pim
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Object is what a copier must know of an object.
 type Object struct {
@@ -11,15 +15,17 @@ type Object struct {
 	UID        string   // of the first component that has one; "" where there is none
 	UIDs       []string // all different ones, in order
 	Components []string // different names below VCALENDAR without VTIMEZONE, or VCARD
+	Objects    int      // vCards or VCALENDARs in the stream, usually 1
 	Size       int
 	PhotoSize  int // octets of all inline data as they stand in the object
 
-	Method                     string
-	Organizer                  string   // address without "mailto:", lower-case; "" where there is none
-	Attendees                  []string // the same, without repetition
-	HasOrganizer, HasAttendees bool
-	HasAgent                   bool // a SCHEDULE-AGENT other than SERVER stands on every attendee
-	EmailAlarms                int
+	Method       string
+	Organizer    string   // address without "mailto:", lower-case; "" where there is none
+	Attendees    []string // the same, without repetition
+	HasOrganizer bool
+	HasAttendees bool
+	HasAgent     bool // a SCHEDULE-AGENT other than SERVER stands on every attendee
+	EmailAlarms  int
 
 	Start, End time.Time // of the first component; zero where there is none
 	Last       time.Time // end of the last occurrence; zero where Endless or unknown
@@ -30,7 +36,7 @@ type Object struct {
 
 	Group   bool // a card that stands for a group of contacts
 	Members int
-	Title   string // SUMMARY or FN: content, never for a log or a finding below its own account's
+	Title   string // SUMMARY or FN: content, never for a log or a finding
 }
 
 // Role is the part that a calendar user plays in a scheduling object.
@@ -44,13 +50,205 @@ const (
 )
 
 // Inspect reads an object. The error is a [*SyntaxError].
-func Inspect(data []byte) (Object, error) { return Object{}, nil }
+func Inspect(data []byte) (Object, error) {
+	doc, err := Parse(data)
+	if err != nil {
+		return Object{}, err
+	}
+	o := Object{Kind: doc.Kind, Size: len(data), Version: doc.version(), Objects: len(doc.Components), UIDs: doc.uids()}
+	if len(o.UIDs) > 0 {
+		o.UID = o.UIDs[0]
+	}
+	for _, line := range doc.lines {
+		if _, inline := inlineBytes(line); inline {
+			o.PhotoSize += len(line.Value)
+		}
+	}
+	for _, top := range doc.Components {
+		if doc.Kind == KindContact {
+			o.inspectCard(top)
+		} else {
+			o.inspectCalendar(top)
+		}
+	}
+	if doc.Kind == KindCalendar {
+		o.findTimes(doc)
+	}
+	return o, nil
+}
+
+// uids returns the different UIDs of an object, in order.
+func (d *Document) uids() []string {
+	var found []string
+	seen := map[string]bool{}
+	add := func(component *Component) {
+		line, ok := component.First("UID")
+		if uid := strings.TrimSpace(line.Text()); ok && uid != "" && !seen[uid] {
+			seen[uid] = true
+			found = append(found, uid)
+		}
+	}
+	for _, top := range d.Components {
+		if top.Name == "VCARD" {
+			add(top)
+		}
+		for _, child := range top.Children {
+			if child.Name != "VTIMEZONE" {
+				add(child)
+			}
+		}
+	}
+	return found
+}
+
+func (o *Object) addComponent(name string) {
+	if !slices.Contains(o.Components, name) && len(o.Components) < 20 {
+		o.Components = append(o.Components, name)
+	}
+}
+
+func (o *Object) inspectCard(card *Component) {
+	o.addComponent(card.Name)
+	if fn, ok := card.First("FN"); ok && o.Title == "" {
+		o.Title = fn.Text()
+	}
+	for _, line := range card.Lines {
+		switch line.Name {
+		case "KIND", "X-ADDRESSBOOKSERVER-KIND":
+			o.Group = o.Group || strings.EqualFold(strings.TrimSpace(line.Text()), "group")
+		case "MEMBER", "X-ADDRESSBOOKSERVER-MEMBER":
+			o.Members++
+		}
+	}
+}
+
+func (o *Object) inspectCalendar(calendar *Component) {
+	if method, ok := calendar.First("METHOD"); ok {
+		o.Method = strings.ToUpper(strings.TrimSpace(method.Text()))
+	}
+	seen := map[string]bool{}
+	agents := true
+	for _, child := range calendar.Children {
+		if child.Name == "VTIMEZONE" {
+			continue
+		}
+		o.addComponent(child.Name)
+		if summary, ok := child.First("SUMMARY"); ok && o.Title == "" {
+			o.Title = summary.Text()
+		}
+		if _, override := child.First("RECURRENCE-ID"); override {
+			o.Overrides++
+		} else if takesPlace(child.Name) {
+			o.Master = true
+		}
+		for _, line := range child.Lines {
+			o.inspectPerson(line, seen, &agents)
+		}
+		for _, alarm := range child.Children {
+			if action, _ := alarm.First("ACTION"); strings.EqualFold(strings.TrimSpace(action.Text()), "EMAIL") {
+				o.EmailAlarms++
+			}
+		}
+	}
+	o.HasAgent = o.HasAttendees && agents
+}
+
+func (o *Object) inspectPerson(line Line, seen map[string]bool, agents *bool) {
+	switch line.Name {
+	case "ORGANIZER":
+		o.HasOrganizer = true
+		if o.Organizer == "" {
+			o.Organizer = bareAddress(string(line.Value))
+		}
+	case "ATTENDEE":
+		o.HasAttendees = true
+		agent := line.Param("SCHEDULE-AGENT")
+		*agents = *agents && agent != "" && !strings.EqualFold(agent, "SERVER")
+		if who := bareAddress(string(line.Value)); !seen[who] {
+			seen[who] = true
+			o.Attendees = append(o.Attendees, who)
+		}
+	}
+}
+
+func bareAddress(value string) string {
+	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(value)), "mailto:")
+}
+
+// lastYears is how far a rule with COUNT is expanded to find its end.
+const lastYears = 60
+
+// findTimes finds the start, and the end of the last occurrence where there is one.
+func (o *Object) findTimes(doc *Document) {
+	for _, group := range doc.recurrenceSets() {
+		for _, component := range group {
+			for _, line := range component.Lines {
+				o.Recurring = o.Recurring || line.Name == "RRULE" || line.Name == "RDATE"
+				if line.Name != "RRULE" {
+					continue
+				}
+				if parsed, err := parseRule(string(line.Value)); err == nil && parsed.endless() {
+					o.Endless = true
+				}
+			}
+		}
+	}
+	first := doc.earliest()
+	if first.IsZero() {
+		return
+	}
+	window := Window{From: first.AddDate(0, 0, -2), To: first.AddDate(lastYears, 0, 0)}
+	if o.Endless {
+		window.Max = 1
+	}
+	occurrences, complete := doc.occurrences(window)
+	for i, occurrence := range occurrences {
+		if i == 0 {
+			o.Start, o.End = occurrence.Start, occurrence.End
+		}
+		if occurrence.End.After(o.Last) {
+			o.Last = occurrence.End
+		}
+	}
+	if o.Endless || !complete {
+		o.Last = time.Time{}
+	}
+}
+
+// earliest returns the earliest start as the wall clock shows it.
+func (d *Document) earliest() time.Time {
+	first := time.Time{}
+	for _, group := range d.recurrenceSets() {
+		for _, component := range group {
+			line, ok := component.First("DTSTART")
+			if !ok {
+				line, _ = component.First("DUE")
+			}
+			if at, ok := parseMoment(string(line.Value)); ok && (first.IsZero() || at.clock.Before(first)) {
+				first = at.clock
+			}
+		}
+	}
+	return first
+}
 
 // Scheduling reports whether a server that schedules may send messages when this object is stored,
 // changed or deleted, whoever stores it: it names an organizer or attendees.
-func (o Object) Scheduling() bool { return false }
+func (o Object) Scheduling() bool { return o.HasOrganizer || o.HasAttendees }
 
 // Role returns the part that the user with these addresses plays (RFC 6638 sections 3.1 and 3.2): an
 // organizer's object names one of them as ORGANIZER, an attendee's one as ATTENDEE. An address may begin
 // with "mailto:".
-func (o Object) Role(addresses ...string) Role { return RoleNone }
+func (o Object) Role(addresses ...string) Role {
+	role := RoleNone
+	for _, address := range addresses {
+		switch bare := bareAddress(address); {
+		case bare == "":
+		case bare == o.Organizer:
+			return RoleOrganizer
+		case slices.Contains(o.Attendees, bare):
+			role = RoleAttendee
+		}
+	}
+	return role
+}

@@ -2,18 +2,44 @@
 
 package pim
 
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+)
+
 // Needs are the problems that a destination does not put up with. The zero value repairs nothing.
 type Needs map[Code]bool
 
 // SafeNeeds returns all repairs that are made without a guess: what they change, every reader of the
 // object understands in the same way as before. The others are made only if a caller adds them.
-func SafeNeeds() Needs { return nil }
+func SafeNeeds() Needs {
+	return Needs{
+		CodeByteOrderMark: true, CodeNotUTF8: true, CodeControlCharacter: true, CodeLineEnds: true,
+		CodeEmptyLine: true, CodeCharset: true, CodeMissingVersion: true, CodeMissingProdID: true,
+		CodeRepeatedLine: true, CodeMissingUID: true, CodeBase64Name: true, CodeMissingFN: true,
+		CodeMissingN: true, CodeVCard21: true, CodeMethod: true, CodeMissingDTStamp: true,
+	}
+}
 
-// Fix is one repair that was made. Edits is empty only for a fix that is not in effect.
+// Every returns all repairs that there are, those on request too.
+func Every() Needs {
+	needs := SafeNeeds()
+	maps.Copy(needs, Needs{
+		CodeDoubleEncoded: true, CodeStrayLine: true, CodeMissingEventUID: true, CodeLoneOverride: true,
+		CodeBadOffset: true, CodeBadDuration: true, CodeEmailAlarm: true,
+		CodeJoinedCategories: true,
+	})
+	return needs
+}
+
+// Fix is one repair that was made.
 type Fix struct {
 	Code     Code
 	Sentence string // for people, without content of the object
-	Line     int    // of the first edit, from 1
+	Line     int    // of the problem, from 1; 0 where it is the object's
 	Step     int    // the rewriting that it was part of, from 0; [Undo] goes backwards through them
 	Edits    []Edit
 }
@@ -24,11 +50,171 @@ type Edit struct {
 	Before, After []byte
 }
 
+// maxRounds bounds how often one phase rewrites an object; fixes that touch the same bytes follow one
+// another in rounds.
+const maxRounds = 8
+
 // Repair removes the problems in needs from an object and nothing else. An object without such problems
 // comes back as the same bytes, with no fix. [Undo] takes the fixes back. An object that cannot be read
 // comes back unchanged. Repairing twice is repairing once.
-func Repair(data []byte, kind Kind, needs Needs) (repaired []byte, fixes []Fix) { return data, nil }
+func Repair(data []byte, kind Kind, needs Needs) (repaired []byte, fixes []Fix) {
+	if len(needs) == 0 {
+		return data, nil
+	}
+	doc, err := parseAs(data, kind)
+	if err != nil {
+		return data, nil
+	}
+	for _, phase := range phases() {
+		for range maxRounds {
+			made := selectFixes(phase(doc), needs, nextStep(fixes))
+			if len(made) == 0 {
+				break
+			}
+			text := applyEdits(doc.data, editsOf(made))
+			rewritten, err := parseAs(text, doc.Kind)
+			if err != nil {
+				break
+			}
+			doc, fixes = rewritten, append(fixes, made...)
+		}
+	}
+	return doc.data, fixes
+}
+
+func nextStep(fixes []Fix) int {
+	if len(fixes) == 0 {
+		return 0
+	}
+	return fixes[len(fixes)-1].Step + 1
+}
+
+// defect is a problem together with what removes it.
+type defect struct {
+	Problem
+	done  string // the sentence of the fix
+	edits []Edit
+}
+
+// phases returns the examinations in the order in which their repairs build on each other.
+func phases() []func(*Document) []defect {
+	return []func(*Document) []defect{examineBytes, examineCharset, examineProperties}
+}
+
+// selectFixes takes the wanted defects whose edits do not touch each other's bytes. Of two that do, the
+// later one waits for the next round.
+func selectFixes(defects []defect, needs Needs, step int) []Fix {
+	type owned struct {
+		Edit
+		owner int
+	}
+	var all []owned
+	for i, found := range defects {
+		if !needs[found.Code] {
+			continue
+		}
+		for _, edit := range found.edits {
+			all = append(all, owned{edit, i})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b owned) int { return compareEdits(a.Edit, b.Edit) })
+	waits := map[int]bool{}
+	end, owner := 0, 0
+	for _, edit := range all {
+		if edit.Offset < end && edit.owner != owner {
+			waits[max(edit.owner, owner)] = true
+		}
+		if stop := edit.Offset + len(edit.Before); stop >= end {
+			end, owner = stop, edit.owner
+		}
+	}
+	var made []Fix
+	for i, found := range defects {
+		if needs[found.Code] && len(found.edits) > 0 && !waits[i] {
+			made = append(made, Fix{found.Code, found.done, found.Line, step, found.edits})
+		}
+	}
+	return made
+}
+
+func editsOf(fixes []Fix) []Edit {
+	var edits []Edit
+	for _, fix := range fixes {
+		edits = append(edits, fix.Edits...)
+	}
+	sortEdits(edits)
+	return edits
+}
+
+// sortEdits puts insertions before the replacement of what follows them.
+func sortEdits(edits []Edit) {
+	slices.SortStableFunc(edits, compareEdits)
+}
+
+func compareEdits(a, b Edit) int {
+	return cmp.Or(cmp.Compare(a.Offset, b.Offset), cmp.Compare(min(len(a.Before), 1), min(len(b.Before), 1)))
+}
+
+func overlap(sorted []Edit) bool {
+	end := 0
+	for _, edit := range sorted {
+		if edit.Offset < end {
+			return true
+		}
+		end = edit.Offset + len(edit.Before)
+	}
+	return false
+}
+
+func applyEdits(text []byte, sorted []Edit) []byte {
+	size := len(text)
+	for _, edit := range sorted {
+		size += len(edit.After) - len(edit.Before)
+	}
+	result := make([]byte, 0, size)
+	from := 0
+	for _, edit := range sorted {
+		result = append(result, text[from:edit.Offset]...)
+		result = append(result, edit.After...)
+		from = edit.Offset + len(edit.Before)
+	}
+	return append(result, text[from:]...)
+}
 
 // Undo takes fixes back and returns the original. The error says that repaired is not what the fixes
 // made.
-func Undo(fixes []Fix, repaired []byte) (original []byte, err error) { return repaired, nil }
+func Undo(fixes []Fix, repaired []byte) (original []byte, err error) {
+	for end := len(fixes); end > 0; {
+		from := end - 1
+		for from > 0 && fixes[from-1].Step == fixes[end-1].Step {
+			from--
+		}
+		reversed, err := reverse(editsOf(fixes[from:end]), repaired)
+		if err != nil {
+			return nil, err
+		}
+		repaired, end = applyEdits(repaired, reversed), from
+	}
+	return repaired, nil
+}
+
+var errNotRepaired = errors.New("these bytes are not what the repairs made")
+
+// reverse turns the edits of one step around: their place in the text that the step made, and what stood
+// there before.
+func reverse(sorted []Edit, text []byte) ([]Edit, error) {
+	reversed := make([]Edit, 0, len(sorted))
+	moved := 0
+	for _, edit := range sorted {
+		at := edit.Offset + moved
+		if at < 0 || at > len(text) || !bytes.HasPrefix(text[at:], edit.After) {
+			return nil, errNotRepaired
+		}
+		reversed = append(reversed, Edit{at, edit.After, edit.Before})
+		moved += len(edit.After) - len(edit.Before)
+	}
+	if overlap(reversed) {
+		return nil, errNotRepaired
+	}
+	return reversed, nil
+}

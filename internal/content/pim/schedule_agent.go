@@ -2,14 +2,85 @@
 
 package pim
 
+import (
+	"bytes"
+	"strings"
+)
+
+const clientAgent = ";SCHEDULE-AGENT=CLIENT"
+
 // InjectScheduleAgent puts SCHEDULE-AGENT=CLIENT on every ATTENDEE and ORGANIZER that has no
 // SCHEDULE-AGENT, so that a server sends nothing (RFC 6638 section 7.1). NONE would do by the standard,
 // but SabreDAV heeds only CLIENT. It is listed as a fix, and [Undo] takes it back.
 //
 // While it stands in the object, later invitations are not sent either: a caller notes it and takes it
 // out in a second pass by [RemoveScheduleAgent].
-func InjectScheduleAgent(data []byte) (injected []byte, fixes []Fix) { return data, nil }
+func InjectScheduleAgent(data []byte) (injected []byte, fixes []Fix) {
+	return editAgents(data, "SCHEDULE-AGENT=CLIENT put on everybody invited", injectAgent)
+}
 
 // RemoveScheduleAgent takes SCHEDULE-AGENT=CLIENT from every ATTENDEE and ORGANIZER, whoever put it
 // there, and whatever else changed in the object since.
-func RemoveScheduleAgent(data []byte) (removed []byte, fixes []Fix) { return data, nil }
+func RemoveScheduleAgent(data []byte) (removed []byte, fixes []Fix) {
+	return editAgents(data, "SCHEDULE-AGENT=CLIENT taken away", removeAgent)
+}
+
+func editAgents(data []byte, done string, change func(Line, *lineReader) *Edit) ([]byte, []Fix) {
+	doc, err := parseAs(data, KindCalendar)
+	if err != nil {
+		return data, nil
+	}
+	fix := Fix{Code: CodeScheduleAgent, Sentence: done}
+	reader := newLineReader(data)
+	for _, line := range doc.lines {
+		if line.Name != "ATTENDEE" && line.Name != "ORGANIZER" {
+			continue
+		}
+		edit := change(line, reader)
+		if edit == nil {
+			continue
+		}
+		if fix.Line == 0 {
+			fix.Line = line.Number
+		}
+		fix.Edits = append(fix.Edits, *edit)
+	}
+	if len(fix.Edits) == 0 {
+		return data, nil
+	}
+	return applyEdits(data, fix.Edits), []Fix{fix}
+}
+
+// injectAgent puts the parameter behind the name. A line that would grow too long is folded there.
+func injectAgent(line Line, reader *lineReader) *Edit {
+	if line.Param("SCHEDULE-AGENT") != "" {
+		return nil
+	}
+	after := bytes.IndexAny(line.content, ";:")
+	_, parts := reader.segments(line)
+	part := parts[0]
+	if after > part.length {
+		return nil
+	}
+	text := clientAgent
+	if part.length+len(clientAgent) > 75 {
+		text += lineEnd(line) + " "
+	}
+	return &Edit{part.raw + after, nil, []byte(text)}
+}
+
+func removeAgent(line Line, _ *lineReader) *Edit {
+	if !strings.EqualFold(line.Param("SCHEDULE-AGENT"), "CLIENT") {
+		return nil
+	}
+	at := bytes.IndexAny(line.content, ";:")
+	for at < len(line.content) && line.content[at] == ';' {
+		param, next, _ := readParam(line.content, at+1)
+		if param.Name == "SCHEDULE-AGENT" {
+			replaced := replaceLine(line, string(line.content[:at])+string(line.content[next:]))
+			return &replaced
+		}
+		at = next
+	}
+	return nil
+}

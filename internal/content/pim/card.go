@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pim
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// singleCard are the properties that a card has once. FN and N may be repeated in vCard 4.0 with ALTID,
+// which is then no mistake of this kind.
+const singleCard = "VERSION UID FN N BDAY ANNIVERSARY REV PRODID GENDER KIND X-ADDRESSBOOKSERVER-KIND"
+
+// card looks at one VCARD.
+func (x *propertyExaminer) card(card *Component) {
+	if card.Name != "VCARD" {
+		x.report(CodeUnknownComponent, card.Begin, "a component other than VCARD stands among contacts")
+		return
+	}
+	single := names(singleCard)
+	if x.doc.version() == "4.0" {
+		delete(single, "FN")
+	}
+	x.repeated(card, single)
+	x.formattedName(card)
+	x.uid(card)
+	for _, line := range card.Lines {
+		switch line.Name {
+		case "BDAY", "ANNIVERSARY", "DEATHDATE", "REV":
+			if !strings.EqualFold(line.Param("VALUE"), "TEXT") && !isCardDate(string(line.Value)) {
+				x.report(CodeInvalidDate, line, line.Name+" is no date")
+			}
+		case "X-ADDRESSBOOKSERVER-KIND":
+			x.report(CodeOldGroup, line, "is a group of contacts in Apple's way")
+		}
+	}
+	for _, child := range card.Children {
+		x.report(CodeUnknownComponent, child.Begin, "a component stands inside of a contact")
+	}
+}
+
+// formattedName checks FN and, in vCard 3.0, N.
+func (x *propertyExaminer) formattedName(card *Component) {
+	_, hasFN := card.First("FN")
+	_, hasN := card.First("N")
+	if !hasFN {
+		const sentence = "has no FN, the name to show"
+		if name, from := nameToShow(card); name != "" {
+			x.repairable(CodeMissingFN, card.Begin, sentence, "FN added from "+from,
+				insertAfter(card.Begin, "FN:"+escape(name)))
+		} else {
+			x.report(CodeMissingFN, card.Begin, sentence)
+		}
+	}
+	version, _ := card.First("VERSION")
+	if fn, _ := card.First("FN"); !hasN && strings.TrimSpace(string(version.Value)) == "3.0" {
+		const sentence = "has no N, which vCard 3.0 demands"
+		if hasFN {
+			x.repairable(CodeMissingN, card.Begin, sentence, "N added from FN",
+				insertAfter(card.Begin, "N:"+escape(fn.Text())+";;;;"))
+		} else {
+			x.report(CodeMissingN, card.Begin, sentence)
+		}
+	}
+}
+
+// nameToShow builds FN in the way of SabreDAV's own repair, so that both give the same.
+func nameToShow(card *Component) (name, from string) {
+	for _, source := range []string{"N", "ORG", "NICKNAME", "EMAIL", "TEL"} {
+		line, ok := card.First(source)
+		if !ok {
+			continue
+		}
+		decoded, _ := decodeValue(line)
+		parts := splitEscaped(string(toUTF8(decoded)), ';')
+		name := unescape(parts[0])
+		if source == "N" && len(parts) > 1 && parts[1] != "" {
+			name = unescape(parts[1]) + " " + name
+		}
+		if name = strings.TrimSpace(name); name != "" {
+			return name, source
+		}
+	}
+	return "", ""
+}
+
+// uid checks the UID of a contact.
+func (x *propertyExaminer) uid(card *Component) {
+	line, ok := card.First("UID")
+	if ok {
+		x.checkUID(line)
+		return
+	}
+	x.repairable(CodeMissingUID, card.Begin, "has no UID", "UID added, made from the contact's own bytes",
+		insertAfter(card.Begin, "UID:"+x.madeUID(card)))
+}
+
+// madeUID derives a UID from the bytes of a component: the same object gets the same one again.
+func (x *propertyExaminer) madeUID(component *Component) string {
+	end := len(x.doc.data)
+	if component.End.Name != "" {
+		end = component.End.Offset
+	}
+	sum := sha256.Sum256(x.doc.data[component.Begin.Offset:end])
+	sum[6] = sum[6]&0x0f | 0x80 // RFC 9562, version 8
+	sum[8] = sum[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
+
+// longUID is what the uid column of a SabreDAV database holds.
+const longUID = 200
+
+func (x *propertyExaminer) checkUID(line Line) {
+	uid := strings.TrimSpace(string(line.Value))
+	if uid == "" || len(uid) > longUID || strings.ContainsFunc(uid, func(r rune) bool { return r < ' ' }) {
+		x.report(CodeUnsafeUID, line, fmt.Sprintf("UID is empty, longer than %d octets or has control characters", longUID))
+	}
+}
+
+// isCardDate reads the dates of vCard 3.0 and 4.0: complete, with or without time, and those that leave
+// out the year, the day or more.
+func isCardDate(value string) bool {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return true // an empty BDAY says nothing, and every server takes it
+	}
+	date, _, _ := strings.Cut(strings.ToUpper(value), "T")
+	if date == "" {
+		return true
+	}
+	for _, layout := range []string{"2006-01-02", "20060102", "--0102", "--01-02", "2006-01", "2006", "--01", "---02"} {
+		if at, err := time.Parse(layout, strings.TrimSuffix(date, "Z")); err == nil && (at.Year() > 0 || layout[0] == '-') {
+			return true
+		}
+	}
+	return date == "--0229" || date == "--02-29"
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pim
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// parseAs reads an object that must be of that kind.
+func parseAs(data []byte, kind Kind) (*Document, error) {
+	doc, err := Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	if kind != KindUnknown && doc.Kind != kind {
+		return nil, &SyntaxError{Line: doc.Components[0].Begin.Number, Column: 1,
+			Reason: fmt.Sprintf("a %s object stands where a %s object belongs", doc.Kind, kind)}
+	}
+	return doc, nil
+}
+
+// byteExaminer looks at bytes and lines. It makes one defect a code, with all places as its edits.
+type byteExaminer struct {
+	doc    *Document
+	reader *lineReader
+	found  []defect
+	index  map[Code]int
+}
+
+// examineBytes finds what is wrong below the level of properties.
+func examineBytes(doc *Document) []defect {
+	x := &byteExaminer{doc: doc, reader: newLineReader(doc.data), index: map[Code]int{}}
+	x.mark()
+	x.lineEnds()
+	x.emptyLines()
+	for _, line := range doc.lines {
+		if isASCIIPrintable(line.Raw[:len(line.Raw)-trailingEnds(line.Raw)]) {
+			continue
+		}
+		x.controls(line)
+		x.characters(line)
+	}
+	return x.found
+}
+
+// note adds a place to the defect of that code. after is what the bytes before become; a place without
+// repair has before nil.
+func (x *byteExaminer) note(code Code, line int, edit *Edit) {
+	at, known := x.index[code]
+	if !known {
+		at = len(x.found)
+		x.index[code] = at
+		said := byteSentences[code]
+		x.found = append(x.found, defect{Problem: Problem{Code: code, Sentence: said.problem, Line: line}, done: said.done})
+	}
+	if edit != nil {
+		x.found[at].edits = append(x.found[at].edits, *edit)
+	}
+}
+
+var byteSentences = map[Code]struct{ problem, done string }{
+	CodeByteOrderMark:    {"begins with a byte order mark", "byte order mark taken away"},
+	CodeLineEnds:         {"has line ends other than CRLF", "line ends made CRLF"},
+	CodeEmptyLine:        {"has empty lines", "empty lines taken away"},
+	CodeControlCharacter: {"has control characters", "control characters taken away"},
+	CodeNotUTF8:          {"is not UTF-8, probably Windows-1252", "recoded from Windows-1252 to UTF-8"},
+	CodeSplitCharacter:   {"has a line folded in the middle of a character", ""},
+	CodeDoubleEncoded:    {"has text that was encoded as UTF-8 twice", "text decoded once"},
+}
+
+func (x *byteExaminer) mark() {
+	if bytes.HasPrefix(x.doc.data, byteOrderMark) {
+		x.note(CodeByteOrderMark, 1, &Edit{0, x.doc.data[:len(byteOrderMark)], nil})
+	}
+}
+
+func (x *byteExaminer) lineEnds() {
+	data, number := x.doc.data, 1
+	for pos := 0; pos < len(data); number++ {
+		end, next := x.reader.physical(pos)
+		if string(data[end:next]) != "\r\n" {
+			x.note(CodeLineEnds, number, &Edit{end, data[end:next], []byte("\r\n")})
+		}
+		pos = next
+	}
+}
+
+// emptyLines leaves the empty line that ends base64 in vCard 2.1.
+func (x *byteExaminer) emptyLines() {
+	previous := Line{}
+	for _, line := range x.doc.lines {
+		if len(line.content) == 0 && !(x.doc.version() == "2.1" && isBase64(previous)) {
+			x.note(CodeEmptyLine, line.Number, &Edit{line.Offset, line.Raw, nil})
+		}
+		previous = line
+	}
+}
+
+// controls leaves a character whose absence would make a line the continuation of the one before.
+func (x *byteExaminer) controls(line Line) {
+	raw := line.Raw
+	for i := 0; i < len(raw); i++ {
+		b := raw[i]
+		if b >= ' ' || b == '\t' || b == '\n' || b == '\r' && x.reader.onlyCR {
+			continue
+		}
+		if b == '\r' {
+			run := len(raw[i:]) - len(bytes.TrimLeft(raw[i:], "\r"))
+			if i+run == len(raw) || raw[i+run] == '\n' {
+				i += run - 1
+				continue
+			}
+		}
+		begins := i == 0 || raw[i-1] < ' ' && raw[i-1] != '\t'
+		if begins && (i+1 == len(raw) || raw[i+1] <= ' ') {
+			x.note(CodeControlCharacter, line.Number, nil)
+			continue
+		}
+		x.note(CodeControlCharacter, line.Number, &Edit{line.Offset + i, raw[i : i+1], nil})
+	}
+}
+
+// characters looks at the unfolded line, so that a fold in the middle of a character is no mistake of
+// its encoding. A line that names its charset is the matter of examineCharset.
+func (x *byteExaminer) characters(line Line) {
+	valid := utf8.Valid(line.content)
+	if valid && !utf8.Valid(line.Raw) {
+		x.note(CodeSplitCharacter, line.Number, nil)
+	}
+	text, parts := x.reader.segments(line)
+	switch {
+	case !valid && line.Param("CHARSET") == "":
+		x.recode(line, text, parts)
+	case valid:
+		for _, part := range parts {
+			piece := text[part.content : part.content+part.length]
+			if single, ok := undouble(piece); ok && !line.softFold {
+				x.note(CodeDoubleEncoded, line.Number, &Edit{part.raw, piece, single})
+			}
+		}
+	}
+}
+
+func (x *byteExaminer) recode(line Line, text []byte, parts []segment) {
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r != utf8.RuneError || size != 1 {
+			at += size
+			continue
+		}
+		for len(parts) > 1 && parts[1].content <= at {
+			parts = parts[1:]
+		}
+		raw := parts[0].raw + at - parts[0].content
+		recoded := string(charmap.Windows1252.DecodeByte(text[at]))
+		x.note(CodeNotUTF8, line.Number, &Edit{raw, x.doc.data[raw : raw+1], []byte(recoded)})
+		at++
+	}
+}
+
+func trailingEnds(raw []byte) int {
+	return len(raw) - len(bytes.TrimRight(raw, "\r\n"))
+}
+
+// version returns the VERSION of the first component.
+func (d *Document) version() string {
+	line, _ := d.Components[0].First("VERSION")
+	return strings.TrimSpace(string(line.Value))
+}
+
+func isBase64(line Line) bool {
+	encoding := strings.ToUpper(line.Param("ENCODING"))
+	return encoding == "BASE64" || encoding == "B"
+}
+
+// lineEnd returns how a line ends, for lines put next to it.
+func lineEnd(line Line) string {
+	switch {
+	case bytes.HasSuffix(line.Raw, []byte("\r\n")) || trailingEnds(line.Raw) == 0:
+		return "\r\n"
+	case bytes.HasSuffix(line.Raw, []byte("\n")):
+		return "\n"
+	}
+	return "\r"
+}
+
+// insertAfter puts a content line behind another.
+func insertAfter(line Line, content string) Edit {
+	end := lineEnd(line)
+	text := bytes.ReplaceAll(fold(content), []byte("\r\n"), []byte(end))
+	if trailingEnds(line.Raw) == 0 {
+		text = append([]byte(end), text...)
+	}
+	return Edit{line.Offset + len(line.Raw), nil, text}
+}
+
+func removeLine(line Line) Edit { return Edit{line.Offset, line.Raw, nil} }
+
+// replaceLine writes a content line anew.
+func replaceLine(line Line, content string) Edit {
+	end := lineEnd(line)
+	return Edit{line.Offset, line.Raw, bytes.ReplaceAll(fold(content), []byte("\r\n"), []byte(end))}
+}

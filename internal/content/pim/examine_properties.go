@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pim
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// propertyExaminer looks at the properties of one object.
+type propertyExaminer struct {
+	doc      *Document
+	found    []defect
+	siblings map[*Component]string // the UID for components that have none
+}
+
+// examineProperties finds what is wrong with the properties of a contact or calendar object.
+func examineProperties(doc *Document) []defect {
+	x := &propertyExaminer{doc: doc, siblings: map[*Component]string{}}
+	x.object()
+	for _, top := range doc.Components {
+		x.version(top)
+		if doc.Kind == KindContact {
+			x.card(top)
+		} else {
+			x.calendar(top)
+		}
+	}
+	return x.found
+}
+
+// report adds a problem without repair.
+func (x *propertyExaminer) report(code Code, line Line, sentence string) {
+	x.found = append(x.found, defect{Problem: Problem{Code: code, Sentence: sentence, Line: line.Number}})
+}
+
+// repairable adds a problem with what removes it.
+func (x *propertyExaminer) repairable(code Code, line Line, sentence, done string, edits ...Edit) {
+	x.found = append(x.found, defect{Problem{Code: code, Sentence: sentence, Line: line.Number}, done, edits})
+}
+
+// truncatedSize is where old SabreDAV tables cut an object: the bodies were TEXT columns.
+const truncatedSize = 65535
+
+func (x *propertyExaminer) object() {
+	doc := x.doc
+	if len(doc.data) == truncatedSize || doc.Components[len(doc.Components)-1].End.Name == "" {
+		x.report(CodeTruncated, Line{}, "ends in the middle, as if it had been cut")
+	}
+	if len(doc.Components) > 1 {
+		x.report(CodeSeveralObjects, doc.Components[1].Begin, "holds more than one object")
+	}
+	x.lines()
+	uids := map[string]bool{}
+	for _, top := range doc.Components {
+		uid, ok := top.First("UID")
+		if ok && uids[string(uid.Value)] {
+			x.report(CodeRepeatedUID, uid, "two objects have the same UID")
+		}
+		uids[string(uid.Value)] = true
+	}
+}
+
+// lines looks at each line for itself.
+func (x *propertyExaminer) lines() {
+	previous := Line{}
+	for _, line := range x.doc.lines {
+		switch {
+		case len(line.content) == 0:
+			continue
+		case line.Name == "":
+			x.strayLine(line, previous)
+		case line.badParam > 0:
+			x.report(CodeBadParameter, line, "a parameter is not well-formed")
+			x.found[len(x.found)-1].Column = line.badParam
+		}
+		if isBase64(line) || len(line.Value) > 5 && strings.EqualFold(string(line.Value[:5]), "data:") {
+			x.inlineData(line)
+		}
+		previous = line
+	}
+}
+
+// strayLine is a line without colon: mostly the rest of a text whose line break was not escaped.
+func (x *propertyExaminer) strayLine(line, previous Line) {
+	const sentence = "a line has no colon"
+	if previous.Name == "" || previous.Name == "BEGIN" || previous.Name == "END" || line.Offset == 0 {
+		x.report(CodeStrayLine, line, sentence)
+		return
+	}
+	joint := ` \n`
+	if isBase64(previous) {
+		joint = " "
+	}
+	edit := Edit{line.Offset, nil, []byte(joint)}
+	x.repairable(CodeStrayLine, line, sentence, "line without colon joined to the one before", edit)
+}
+
+const largeData = 1 << 20
+
+func (x *propertyExaminer) inlineData(line Line) {
+	if len(line.Value) > largeData {
+		x.report(CodeLargeData, line, fmt.Sprintf("inline data of %d octets", len(line.Value)))
+	}
+	value, ok := inlineBytes(line)
+	if !ok {
+		return
+	}
+	if _, err := io.Copy(io.Discard, base64Reader(value)); err != nil {
+		x.report(CodeBase64Damaged, line, "inline data cannot be decoded")
+	}
+	if strings.EqualFold(line.Param("ENCODING"), "BASE64") && x.doc.Kind == KindContact && x.doc.version() != "2.1" {
+		x.base64Name(line)
+	}
+}
+
+// base64Name changes only the parameter, so that a photo is not copied.
+func (x *propertyExaminer) base64Name(line Line) {
+	const sentence = "ENCODING=BASE64 is spelled b since vCard 3.0"
+	head := line.content[:len(line.content)-len(line.Value)]
+	params := strings.Split(string(head[:len(head)-1]), ";")
+	for i, param := range params {
+		if strings.EqualFold(param, "ENCODING=BASE64") || strings.EqualFold(param, "BASE64") {
+			params[i] = "ENCODING=b"
+		}
+	}
+	renamed := strings.Join(params, ";") + ":"
+	if !bytes.HasPrefix(line.Raw, head) || renamed == string(head) {
+		x.report(CodeBase64Name, line, sentence)
+		return
+	}
+	edit := Edit{line.Offset, head, []byte(renamed)}
+	x.repairable(CodeBase64Name, line, sentence, "ENCODING=BASE64 made ENCODING=b", edit)
+}
+
+func (x *propertyExaminer) version(top *Component) {
+	if line, ok := top.First("VERSION"); ok {
+		version := strings.TrimSpace(string(line.Value))
+		known := version == "2.0"
+		if x.doc.Kind == KindContact {
+			known = version == "2.1" || version == "3.0" || version == "4.0"
+		}
+		if !known {
+			x.report(CodeUnknownVersion, line, "VERSION is one that does not exist")
+		}
+		return
+	}
+	version := "VERSION:2.0"
+	if x.doc.Kind == KindContact {
+		version = "VERSION:3.0"
+	}
+	x.repairable(CodeMissingVersion, top.Begin, "has no VERSION", version+" added", insertAfter(top.Begin, version))
+}
+
+// repeated finds properties that may stand only once. A second one that says the same can go.
+func (x *propertyExaminer) repeated(component *Component, single map[string]bool) {
+	first := map[string]Line{}
+	for _, line := range component.Lines {
+		if !single[line.Name] {
+			continue
+		}
+		before, again := first[line.Name]
+		switch {
+		case !again:
+			first[line.Name] = line
+		case bytes.Equal(before.content, line.content):
+			x.repairable(CodeRepeatedLine, line, line.Name+" stands twice, with the same value",
+				"second "+line.Name+" with the same value taken away", removeLine(line))
+		default:
+			x.report(CodeRepeatedValue, line, line.Name+" stands twice, with different values")
+		}
+	}
+}
+
+func names(list string) map[string]bool {
+	set := map[string]bool{}
+	for name := range strings.FieldsSeq(list) {
+		set[name] = true
+	}
+	return set
+}
