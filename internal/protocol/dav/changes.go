@@ -156,7 +156,7 @@ func (c *Client) syncPage(ctx context.Context, collection *Collection, token str
 			return nil
 		}
 		item, ok := c.item(a.target, r)
-		if !ok {
+		if !ok || item.Removed && token == "" { // Radicale's full listing names what was there once
 			return nil
 		}
 		return each(item)

@@ -163,9 +163,8 @@ func newCollection(r *response, kind Kind) Collection {
 // readSupport takes over what the server says about its own limits.
 func (c *Collection) readSupport(r *response) {
 	if set := r.found[davName("supported-report-set")]; set != nil {
-		c.Reports = []string{}
 		for _, supported := range set.children {
-			c.Reports = append(c.Reports, grandchildren(supported, davName("report"))...)
+			c.Reports = append(c.Reports, reportsIn(supported)...)
 		}
 	}
 	if set := r.found[calName("supported-calendar-component-set")]; set != nil {
@@ -183,6 +182,15 @@ func (c *Collection) readSupport(r *response) {
 			c.MaxSize = size
 		}
 	}
+}
+
+// reportsIn returns the local names of the reports in a DAV:supported-report. Xandikos leaves the
+// DAV:report around the name out.
+func reportsIn(supported *element) []string {
+	if supported.child(davName("report")) == nil {
+		return supported.locals()
+	}
+	return grandchildren(supported, davName("report"))
 }
 
 // value returns a property's text, "" if it was not found.

@@ -242,19 +242,25 @@ func (g *multiGet) propfind(ctx context.Context, target *url.URL) error {
 // propfindTaken delivers what can be taken as it is and returns the rest.
 func (g *multiGet) propfindTaken(ctx context.Context, target *url.URL) (again []Item, err error) {
 	c := g.client
-	a, m, err := c.propfind(ctx, target, 1, davName("getetag"), g.dialect.data)
+	a, m, err := c.propfind(ctx, target, 1, davName("getetag"), davName("resourcetype"), g.dialect.data)
 	if err != nil {
 		return nil, err
 	}
 	defer a.close()
 	err = m.each(func(r *response) error {
-		return c.visitData(a, m, r, g.dialect, func(o Object, recoded bool) error {
-			taken, err := g.take(o, recoded)
-			if !taken {
-				again = append(again, Item{Href: o.Href, ETag: o.ETag, Size: -1})
-			}
+		item, ok := c.item(a.target, r)
+		if !ok || item.Removed {
+			return nil
+		}
+		taken := false
+		err := c.visitData(a, m, r, g.dialect, func(o Object, recoded bool) (err error) {
+			taken, err = g.take(o, recoded)
 			return err
 		})
+		if !taken { // an empty object shows no data either
+			again = append(again, item)
+		}
+		return err
 	})
 	return again, err
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -18,6 +19,9 @@ type watchdog struct {
 	timer   *time.Timer
 	timeout time.Duration
 	cancel  context.CancelCauseFunc
+
+	mu       sync.Mutex
+	answered bool // the upload no longer counts: net/http may still be taking pieces of it
 }
 
 // watch returns a context that ends with errStalled; the clock is running.
@@ -28,7 +32,26 @@ func watch(ctx context.Context, timeout time.Duration) (context.Context, *watchd
 	return ctx, w
 }
 
-func (w *watchdog) feed()  { w.timer.Reset(w.timeout) }
+// uploading gives the request more time, as long as no answer has come.
+func (w *watchdog) uploading() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.answered {
+		w.timer.Reset(w.timeout)
+	}
+}
+
+// answer stops the clock because the head of the answer is there, or never will be.
+func (w *watchdog) answer() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.answered = true
+	w.timer.Stop()
+}
+
+// reading runs the clock for one read of the answer.
+func (w *watchdog) reading(timeout time.Duration) { w.timer.Reset(timeout) }
+
 func (w *watchdog) pause() { w.timer.Stop() }
 
 // end frees what the request holds.
@@ -44,7 +67,7 @@ type watchedUpload struct {
 }
 
 func (u *watchedUpload) Read(p []byte) (int, error) {
-	u.dog.feed()
+	u.dog.uploading()
 	return u.data.Read(p)
 }
 
@@ -52,13 +75,14 @@ func (u *watchedUpload) Close() error { return nil }
 
 // watchedBody is an answer's body.
 type watchedBody struct {
-	body io.ReadCloser
-	dog  *watchdog
-	fail func(error) error // names the request in an error
+	body    io.ReadCloser
+	dog     *watchdog
+	timeout time.Duration
+	fail    func(error) error // names the request in an error
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
-	b.dog.feed()
+	b.dog.reading(b.timeout)
 	n, err := b.body.Read(p)
 	b.dog.pause()
 	if err != nil && err != io.EOF {
@@ -75,7 +99,7 @@ const (
 
 // Close reads a short rest, so that the connection can be used again.
 func (b *watchedBody) Close() error {
-	b.dog.timeout = min(b.dog.timeout, drainWait)
+	b.timeout = min(b.timeout, drainWait)
 	_, _ = io.CopyN(io.Discard, b, drainLimit) // what matters of the answer has been read
 	err := b.body.Close()
 	b.dog.end()

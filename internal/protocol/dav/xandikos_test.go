@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dav
+
+import (
+	"testing"
+
+	"rehome/lab"
+	"rehome/lab/xandikos"
+)
+
+func TestXandikos_writesAndReadsBack(t *testing.T) {
+	t.Parallel()
+	server, err := xandikos.Start(lab.Open(t), xandikos.Options{Accounts: []xandikos.Account{{Address: anna, Password: password}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := newClient(t, Options{URL: server.URL, User: anna, Password: secret(password), AllowPlaintextBasic: true})
+	for _, kind := range []Kind{Calendars, AddressBooks} {
+		home, collections := discover(t, client, kind, Search{})
+		checkWrites(t, client, home, true)
+		if len(collections) != 1 {
+			t.Fatalf("%s: %+v", kind, collections)
+		}
+		for _, collection := range collections {
+			checkManyObjects(t, client, collection)
+		}
+	}
+}
+
+// Xandikos answers 207 to what it refuses.
+func TestXandikos_refusalInsideMultistatus(t *testing.T) {
+	t.Parallel()
+	server, err := xandikos.Start(lab.Open(t), xandikos.Options{Accounts: []xandikos.Account{{Address: anna, Password: password}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := newClient(t, Options{URL: server.URL, User: anna, Password: secret(password), AllowPlaintextBasic: true})
+	_, collections := discover(t, client, Calendars, Search{})
+	for _, collection := range collections {
+		put(t, client, Child(collection.Href, "one.ics"), Calendars, event("same", "one"))
+		_, err := client.Put(t.Context(), Child(collection.Href, "two.ics"), Upload{Kind: Calendars, Data: []byte(event("same", "two"))})
+		if !IsStatus(err, 412) {
+			t.Errorf("the same UID under another href: %v, want 412", err)
+		}
+	}
+}
