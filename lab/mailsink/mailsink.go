@@ -22,6 +22,7 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -59,14 +60,13 @@ type Message struct {
 func (m Message) Subject() string { return m.Header.Get("Subject") }
 
 // Method returns the method of the invitation inside, in capitals, or nothing if there is none:
-// REQUEST, REPLY, CANCEL (RFC 5546 section 1.4).
+// REQUEST, REPLY, CANCEL (RFC 5546 section 1.4), from the object or the type of its part.
 func (m Message) Method() string {
-	for line := range bytes.Lines(m.Octets) {
-		if method, found := strings.CutPrefix(strings.ToUpper(strings.TrimSpace(string(line))), "METHOD:"); found {
-			return method
-		}
+	found := regexp.MustCompile(`(?im)(?:^method:|;\s*method=)"?([a-z]+)`).FindSubmatch(m.Octets)
+	if found == nil {
+		return ""
 	}
-	return ""
+	return strings.ToUpper(string(found[1]))
 }
 
 // Start opens a sink in the room. The room's Close closes it. name is the folder's, its own in the
