@@ -20,6 +20,7 @@ const (
 	Radicale  DAVServer = "Radicale 3.1.8"
 	Xandikos  DAVServer = "Xandikos 0.2.8"
 	DAViCal   DAVServer = "DAViCal 1.1.12"
+	Cyrus     DAVServer = "Cyrus 3.6.1"
 )
 
 // End is what may become of an object in a move.
@@ -131,9 +132,10 @@ func DirtyPerson(address, password string) Person {
 	}
 }
 
-// answers lists the statuses of SabreDAV 1.8 and 4.7, Radicale, Xandikos and DAViCal; 0 is unknown.
-func answers(sabre1, sabre4, radicale, xandikos, davical int) Answers {
-	all := Answers{SabreDAV1: sabre1, SabreDAV4: sabre4, Radicale: radicale, Xandikos: xandikos, DAViCal: davical}
+// answers lists the statuses of SabreDAV 1.8 and 4.7, Radicale, Xandikos, DAViCal and Cyrus; 0 is
+// unknown.
+func answers(sabre1, sabre4, radicale, xandikos, davical, cyrus int) Answers {
+	all := Answers{SabreDAV1: sabre1, SabreDAV4: sabre4, Radicale: radicale, Xandikos: xandikos, DAViCal: davical, Cyrus: cyrus}
 	for server, status := range all {
 		if status == 0 {
 			delete(all, server)
