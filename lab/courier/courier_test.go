@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package courier
+
+import (
+	"strings"
+	"testing"
+
+	"rehome/lab"
+)
+
+const (
+	address  = "anna@example.test"
+	password = "a:b c|d"
+)
+
+func start(t *testing.T, opts Options) *Server {
+	t.Helper()
+	opts.Accounts = append(opts.Accounts, Account{Address: address, Password: password})
+	server, err := Start(lab.Open(t), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// logIn opens a session, with TLS or without, and returns the answer.
+func logIn(t *testing.T, server *Server, tls bool, password string) (*lab.Dialogue, string) {
+	t.Helper()
+	addr, config := server.IMAP, server.room.ClientTLS("localhost")
+	if tls {
+		addr = server.IMAPS
+	} else {
+		config = nil
+	}
+	imap, err := lab.Dial(t.Context(), addr, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = imap.Close() })
+	if _, err := imap.Hear("* OK"); err != nil {
+		t.Fatal(err)
+	}
+	answer, _, err := imap.Ask(`a LOGIN `+address+` "`+password+`"`, "a ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imap, answer
+}
+
+func TestStart_servesMaildirBelowINBOX(t *testing.T) {
+	t.Parallel()
+	server := start(t, Options{})
+	for _, tls := range []bool{false, true} {
+		imap, answer := logIn(t, server, tls, password)
+		if !strings.HasPrefix(answer, "a OK") {
+			t.Fatalf("log-in, TLS %v: %s", tls, answer)
+		}
+		_, namespace, err := imap.Ask("b NAMESPACE", "b OK")
+		if err != nil || !strings.Contains(strings.Join(namespace, "\n"), `(("INBOX." "."))`) {
+			t.Errorf("TLS %v: %q %v", tls, namespace, err)
+		}
+	}
+}
+
+func TestAddAccounts_changesThePassword(t *testing.T) {
+	t.Parallel()
+	server := start(t, Options{})
+	if err := server.AddAccounts(t.Context(), Account{Address: address, Password: "another"}); err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[string]string{"another": "a OK", password: "a NO"} {
+		if _, answer := logIn(t, server, false, password); !strings.HasPrefix(answer, want) {
+			t.Errorf("%q: %s, want %s", password, answer, want)
+		}
+	}
+}
+
+// Two servers of one machine know nothing of each other.
+func TestStart_twoSideBySide(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	for _, name := range []string{"one", "two"} {
+		server, err := Start(room, Options{Name: name, Accounts: []Account{{Address: address, Password: name}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, answer := logIn(t, server, false, name); !strings.HasPrefix(answer, "a OK") {
+			t.Errorf("%s: %s", name, answer)
+		}
+	}
+}
+
+func TestClose_leavesNothingRunning(t *testing.T) {
+	t.Parallel()
+	server := start(t, Options{})
+	logIn(t, server, true, password)
+	if err := server.room.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, process := range server.group {
+		if after, err := lab.Running(process.Pid()); err != nil || len(after) > 0 {
+			t.Errorf("still running after Close: %v %v", after, err)
+		}
+	}
+}
