@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -68,11 +69,6 @@ type contender interface {
 	prepare(ctx context.Context, dir string) (*trial, error)
 }
 
-// tuner is a contender that tries out what suits it best before the runs that count.
-type tuner interface {
-	tune(ctx context.Context) error
-}
-
 // trial is one run that is ready to start.
 type trial struct {
 	start func(ctx context.Context) (usage, error) // what is timed
@@ -85,6 +81,9 @@ type trial struct {
 // Measure measures a row after the other and hands each result to take.
 func Measure(ctx context.Context, options Options, rows []Row, take func(Result) error) error {
 	for i, row := range rows {
+		if i > 0 {
+			settle(ctx)
+		}
 		result, err := runRow(ctx, options, row, filepath.Join(options.Dir, fmt.Sprint(i)))
 		if err != nil {
 			return fmt.Errorf("%s: %w", row.Key, err)
@@ -95,6 +94,18 @@ func Measure(ctx context.Context, options Options, rows []Row, take func(Result)
 	}
 	return nil
 }
+
+// settle waits until the disk has forgotten the files of the row before. ext4 takes five seconds; see
+// remover.
+func settle(ctx context.Context) {
+	syscall.Sync()
+	select {
+	case <-ctx.Done():
+	case <-time.After(settleTime):
+	}
+}
+
+const settleTime = 10 * time.Second
 
 func runRow(ctx context.Context, options Options, row Row, dir string) (result Result, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {

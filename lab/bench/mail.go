@@ -61,7 +61,7 @@ func (p portion) load() Load {
 
 // sets is how many sets of fresh accounts a row may need: they are made before the server starts,
 // because adding accounts to one that runs takes a second each time.
-func (o Options) sets() int { return 12 * (o.Runs + 2) }
+func (o Options) sets() int { return 16 * o.Runs }
 
 func openMail(ctx context.Context, dir string, options Options, work mailWork, line mailLine) (_ *mailScene, err error) {
 	s := &mailScene{work: work, line: line, options: options, dir: dir}
@@ -280,11 +280,21 @@ func (s *mailScene) dial(ctx context.Context, addr, user string) (*imap.Client, 
 // clientTLS trusts the room's authority under a name that stands in the certificates.
 func (s *mailScene) clientTLS() *tls.Config { return s.room.ClientTLS("localhost") }
 
-// remove gives the disk back.
-func (s *mailScene) remove(moves []move) error {
-	var all []error
-	for _, m := range moves {
-		all = append(all, os.RemoveAll(s.server[destination].Home(m.dst)))
+// keepBelow is the mean size up to which the mail of a run stays until the row is over.
+const keepBelow = 1 << 20
+
+// remover gives the disk back behind a run, or is nil where that has to wait for the end of the row: ext4
+// keeps away from inodes that were freed in the last five seconds, and the search for others makes every
+// new file cost several times what it should. A few large messages have few inodes and need the space.
+func (s *mailScene) remover(moves []move) func() error {
+	if load := s.load(); load.Octets/int64(load.Items) < keepBelow {
+		return nil
 	}
-	return errors.Join(all...)
+	return func() error {
+		var all []error
+		for _, m := range moves {
+			all = append(all, os.RemoveAll(s.server[destination].Home(m.dst)))
+		}
+		return errors.Join(all...)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -56,7 +55,7 @@ func (c *mailContender) prepare(_ context.Context, dir string) (*trial, error) {
 	return &trial{
 		start: func(ctx context.Context) (usage, error) { return run(ctx, programs, s.work.width) },
 		check: func(ctx context.Context) error { return s.check(ctx, moves, work.each, traits.marks) },
-		clean: func() error { return s.remove(moves) },
+		clean: s.remover(moves),
 		part:  float64(work.load().Octets) / float64(s.all.load().Octets),
 		note:  c.note(work, len(programs)),
 	}, nil
@@ -101,14 +100,13 @@ func (a *again) prepare(ctx context.Context, dir string) (*trial, error) {
 		return nil, err
 	}
 	if _, err := first.start(ctx); err != nil {
-		return nil, errors.Join(err, first.clean())
+		return nil, err
 	}
 	if err := first.check(ctx); err != nil {
-		return nil, errors.Join(err, first.clean())
+		return nil, err
 	}
-	kept := *first
-	kept.clean = nil // the next run needs it; the room goes as a whole
-	a.first = &kept
+	first.clean = nil // the next run needs it; the room goes as a whole
+	a.first = first
 	return a.first, nil
 }
 

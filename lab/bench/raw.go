@@ -17,67 +17,43 @@ import (
 
 // The probes of what the servers can do at all.
 const (
+	raw      = "raw"
 	rawRead  = "raw read"  // one FETCH a mailbox, thrown away
 	rawWrite = "raw write" // MULTIAPPEND of messages of the same sizes
 	rawCopy  = "raw copy"  // the one into the other, without any care
 )
 
-// rawProbe is a contender that keeps no ledger, maps nothing and survives nothing: with as many
-// connections as suit it best, it does what cannot be left out.
+// rawProbe is a contender that keeps no ledger, maps nothing and survives nothing: it does what cannot
+// be left out. There is one for each number of connections, and the best of a kind counts.
 type rawProbe struct {
 	scene       *mailScene
 	kind        string
 	text        []byte
-	connections int // chosen by tune
+	connections int
 }
 
 func rawProbes(s *mailScene) []contender {
 	text := rawText(s.all)
+	connections := []int{1, 2, 4}
+	if s.work.accounts > 1 {
+		connections = append(connections, 8)
+	}
 	var probes []contender
 	for _, kind := range []string{rawRead, rawWrite, rawCopy} {
-		probes = append(probes, &rawProbe{scene: s, kind: kind, text: text})
+		for _, n := range connections {
+			probes = append(probes, &rawProbe{scene: s, kind: kind, text: text, connections: n})
+		}
 	}
 	return probes
 }
 
-func (r *rawProbe) name() string { return r.kind }
-
-// tune tries 1, 2 and 4 connections, with several accounts also 8, after a first run that only warms
-// the caches.
-func (r *rawProbe) tune(ctx context.Context) error {
-	candidates := []int{1, 1, 2, 4}
-	if r.scene.work.accounts > 1 {
-		candidates = append(candidates, 8)
-	}
-	best, least := 0, time.Duration(0)
-	for _, n := range candidates {
-		r.connections = n
-		next, err := r.prepare(ctx, "")
-		if err != nil {
-			return err
-		}
-		begun := time.Now()
-		if _, err := next.start(ctx); err != nil {
-			return err
-		}
-		if took := time.Since(begun); best == 0 || took < least {
-			best, least = n, took
-		}
-		if err := next.clean(); err != nil {
-			return err
-		}
-	}
-	r.connections = best
-	return nil
-}
+func (r *rawProbe) name() string { return fmt.Sprintf("%s, connections: %d", r.kind, r.connections) }
 
 func (r *rawProbe) prepare(context.Context, string) (*trial, error) {
 	s := r.scene
 	next := &trial{
 		part:  1,
 		check: func(context.Context) error { return nil },
-		clean: func() error { return nil },
-		note:  fmt.Sprintf("best of connections: %d", r.connections),
 	}
 	var moves []move
 	if r.kind != rawRead {
@@ -85,7 +61,7 @@ func (r *rawProbe) prepare(context.Context, string) (*trial, error) {
 		if moves, err = s.freshMoves(s.all); err != nil {
 			return nil, err
 		}
-		next.clean = func() error { return s.remove(moves) }
+		next.clean = s.remover(moves)
 		next.check = func(ctx context.Context) error { return s.check(ctx, moves, s.all.each, 0) }
 	}
 	next.start = func(ctx context.Context) (usage, error) {

@@ -4,6 +4,7 @@ package bench
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -53,18 +54,48 @@ func (r Result) whole(run Run) float64 {
 	return run.Seconds / run.Part
 }
 
-// seconds is the median time of a contender, or false if it has none.
+// seconds is the median time of the contender of that name, or the best one of those whose names begin
+// so; false if there is none.
 func (r Result) seconds(name string) (float64, bool) {
+	best, found := r.best(name)
+	if !found {
+		return 0, false
+	}
+	return median(best.Runs, r.whole), true
+}
+
+// best is the fastest contender of those whose names begin so.
+func (r Result) best(name string) (best Contender, found bool) {
 	for _, c := range r.Contenders {
-		if c.Name == name && len(c.Runs) > 0 {
-			return median(c.Runs, r.whole), true
+		if !strings.HasPrefix(c.Name, name) || len(c.Runs) == 0 {
+			continue
+		}
+		if !found || median(c.Runs, r.whole) < median(best.Runs, r.whole) {
+			best, found = c, true
 		}
 	}
-	return 0, false
+	return best, found
+}
+
+// shown are the contenders of the table: of the raw probes only the best of each kind, the others with
+// whatever became of them.
+func (r Result) shown() []Contender {
+	var shown []Contender
+	for _, kind := range []string{rawRead, rawWrite, rawCopy} {
+		if best, found := r.best(kind); found {
+			shown = append(shown, best)
+		}
+	}
+	for _, c := range r.Contenders {
+		if !strings.HasPrefix(c.Name, raw) || len(c.Runs) == 0 {
+			shown = append(shown, c)
+		}
+	}
+	return shown
 }
 
 // limit is the time that no copy between the two servers can beat: the longer one of reading alone and
-// writing alone.
+// writing alone, each with as many connections as suit it best.
 func (r Result) limit() (float64, bool) {
 	read, haveRead := r.seconds(rawRead)
 	write, haveWrite := r.seconds(rawWrite)

@@ -24,7 +24,7 @@ func Header(out io.Writer) error {
 
 // Render writes the lines of one row.
 func Render(out io.Writer, r Result) error {
-	for i, c := range r.Contenders {
+	for i, c := range r.shown() {
 		cells := []string{"", "", ""}
 		if i == 0 {
 			cells = []string{r.Work, r.Destination, r.Line}
@@ -60,8 +60,8 @@ func (r Result) figures(c Contender) []string {
 	if limit, ok := r.limit(); ok {
 		cells[3] = fmt.Sprintf("%.2f", limit/seconds)
 	}
-	if raw, ok := r.seconds(rawCopy); ok {
-		cells[4] = fmt.Sprintf("%.2f", raw/seconds)
+	if whole, ok := r.seconds(rawCopy); ok {
+		cells[4] = fmt.Sprintf("%.2f", whole/seconds)
 	}
 	if other, ok := r.seconds(peer); ok {
 		cells[5] = fmt.Sprintf("%.1f", other/seconds)

@@ -32,14 +32,6 @@ func (t *turns) play(ctx context.Context) ([]Contender, error) {
 			players = append(players, c)
 		}
 	}
-	for _, p := range players {
-		if tuned, ok := p.(tuner); ok {
-			fmt.Fprintf(t.options.Log, "%s: %s, tuning\n", t.key, p.name())
-			if err := tuned.tune(ctx); err != nil {
-				return nil, fmt.Errorf("%s: %w", p.name(), err)
-			}
-		}
-	}
 	results := make([]Contender, len(players))
 	for i := range players {
 		results[i].Name = players[i].name()
