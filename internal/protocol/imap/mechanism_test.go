@@ -127,7 +127,7 @@ func TestLogIn_impostor(t *testing.T) {
 		s.send(tag + " OK [CAPABILITY IMAP4rev1] come in") // it has proved nothing
 		s.silent()
 	})
-	if _, err := client.LogIn(within(t), Credentials{User: "anna", Password: "secret"}); !errors.Is(err, errImpostor) || client.Err() == nil {
+	if _, err := client.LogIn(within(t), Credentials{User: "anna", Password: "secret"}); !errors.Is(err, ErrImpostor) || client.Err() == nil {
 		t.Errorf("%v, connection %v", err, client.Err())
 	}
 }

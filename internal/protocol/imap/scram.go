@@ -77,15 +77,15 @@ func (s *scram) Next(challenge []byte) ([]byte, error) {
 // (RFC 5802, section 5).
 func (s *scram) Complete() error {
 	if !s.proved {
-		return errImpostor
+		return ErrImpostor
 	}
 	return nil
 }
 
-var (
-	errSCRAM    = errors.New("the server's SCRAM message makes no sense")
-	errImpostor = errors.New("the server did not prove that it knows the password: it may be another one")
-)
+// ErrImpostor says that a server has let us in, or tried to, without the proof that SCRAM demands of it.
+var ErrImpostor = errors.New("the server did not prove that it knows the password: it may be another one")
+
+var errSCRAM = errors.New("the server's SCRAM message makes no sense")
 
 // What a server may ask for: RFC 7677, section 4, and what a client can compute in about a second.
 const (
@@ -127,7 +127,7 @@ func (s *scram) check(final string) error {
 	value, _, _ := strings.Cut(strings.TrimPrefix(final, "v="), ",")
 	signature, err := base64.StdEncoding.DecodeString(value)
 	if err != nil || !hmac.Equal(signature, s.signature) {
-		return errImpostor
+		return ErrImpostor
 	}
 	s.proved = true
 	return nil
