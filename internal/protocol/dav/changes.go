@@ -28,8 +28,8 @@ type Mark struct {
 type Listing struct {
 	Mark      Mark // for the next time; keep it only after everything that was listed is dealt with
 	Unchanged bool // nothing has happened since; each was not called
-	// Full says that everything was listed, so that what was not named is gone. Otherwise only
-	// what has changed was.
+	// Full says that everything was listed, so that what was not named, or was last named as removed,
+	// is gone. Otherwise only what has changed was.
 	Full bool
 }
 

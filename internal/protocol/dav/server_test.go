@@ -5,6 +5,8 @@ package dav
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -169,4 +171,10 @@ func troubleOf(err error) Trouble {
 		return connection.Trouble
 	}
 	return ""
+}
+
+// md5Tag is the ETag that SabreDAV gives.
+func md5Tag(data string) string {
+	sum := md5.Sum([]byte(data))
+	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
