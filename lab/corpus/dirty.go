@@ -32,6 +32,7 @@ const (
 	EndCosmetic    End = "cosmetic"    // different in what nobody sees
 	EndRepaired    End = "repaired"    // taken after a repair that is listed
 	EndQuarantined End = "quarantined" // not taken, kept with the server's words
+	EndChanged     End = "changed"     // taken, and not what it was
 )
 
 // Repair is what makes a server take an object that it refuses as it is. Where the package that
@@ -53,6 +54,7 @@ const (
 	EndLines      Repair = "line_ends"
 	DropControls  Repair = "control_character"
 	DropDuplicate Repair = "repeated_line"
+	FoldElsewhere Repair = "split_character"
 	MendOffset    Repair = "bad_offset"
 	MergeObjects  Repair = "merged" // the same object under two names
 	JoinOverrides Repair = "joined" // an override whose master has another name
@@ -76,6 +78,9 @@ type DirtyObject struct {
 	Card     bool    // a contact
 	Repair   Repair  // what makes a server take it that refuses it as it is
 	Answers  Answers // to a PUT of the octets as they are
+
+	// Spoilt are the servers that take it, say so, and give back something else.
+	Spoilt []DAVServer
 }
 
 // Answers are the statuses of a PUT with "If-None-Match: *" into a collection that holds the
@@ -91,20 +96,32 @@ func (o DirtyObject) Takes(server DAVServer) (takes, known bool) {
 }
 
 // Ends returns what may become of the object in a move to that server. An object that the server
-// takes may be repaired nevertheless; one that takes an optional repair may also be quarantined.
+// takes may be repaired nevertheless; where only an optional repair helps, it may stay as it is.
 func (o DirtyObject) Ends(server DAVServer) []End {
 	takes, known := o.Takes(server)
+	spoilt := slices.Contains(o.Spoilt, server)
 	var ends []End
-	if takes || !known {
+	if !known || takes && !spoilt {
 		ends = append(ends, EndEqual, EndCosmetic)
 	}
 	if o.Repair != NoRepair {
 		ends = append(ends, EndRepaired)
 	}
-	if !known || !takes && (o.Repair == NoRepair || o.Repair.optional()) {
+	if known && (!takes || spoilt) && o.Repair != NoRepair && !o.Repair.optional() {
+		return ends
+	}
+	if !known || !takes || spoilt {
 		ends = append(ends, EndQuarantined)
 	}
+	if spoilt {
+		ends = append(ends, EndChanged)
+	}
 	return ends
+}
+
+func (o DirtyObject) spoiltBy(servers ...DAVServer) DirtyObject {
+	o.Spoilt = servers
+	return o
 }
 
 // DirtyObjects are the contacts and events that old servers hold and newer ones refuse, change or

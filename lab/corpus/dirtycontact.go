@@ -37,12 +37,12 @@ func dirtyVersions() []DirtyObject {
 	photo := base64.StdEncoding.EncodeToString(portrait())
 	return []DirtyObject{
 		dirtyCard("vCard 2.1", "d-21-plain.vcf", RaiseTo30, answers(201, 415, 201, 201, 201, 403),
-			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21-plain\nN:Plain;Petra\nFN:Petra Plain\nTEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:petra@partner.example\nEND:VCARD\n"),
+			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21-plain\nN:Plain;Petra\nFN:Petra Plain\nTEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:petra@partner.example\nEND:VCARD\n").spoiltBy(Radicale),
 		dirtyCard("vCard 2.1, quoted-printable over two lines", "d-21.vcf", RaiseTo30, answers(415, 415, 400, 201, 201, 403),
 			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen M=C3=BCller\n"+
-				"TEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:juergen@partner.example\nADR;WORK;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:;;Hafenstra=DFe 1=0D=0A=\nHinterhaus;Hamburg;;20457;\nEND:VCARD\n"),
+				"TEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:juergen@partner.example\nADR;WORK;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:;;Hafenstra=DFe 1=0D=0A=\nHinterhaus;Hamburg;;20457;\nEND:VCARD\n").spoiltBy(DAViCal),
 		dirtyCard("vCard 2.1 with a photo", "d-21-photo.vcf", RaiseTo30, answers(201, 415, 400, 201, 201, 403),
-			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21-photo\nN:Okoro;Chidi\nFN:Chidi Okoro\nPHOTO;JPEG;ENCODING=BASE64:\n "+folded(photo)+"\n\nEND:VCARD\n"),
+			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21-photo\nN:Okoro;Chidi\nFN:Chidi Okoro\nPHOTO;JPEG;ENCODING=BASE64:\n "+folded(photo)+"\n\nEND:VCARD\n").spoiltBy(DAViCal),
 		dirtyCard("ENCODING=BASE64 in a 3.0 card", "d-base64.vcf", NameBase64, answers(201, 201, 400, 201, 201, 201),
 			vcard30("d-base64", "N:Base;Bertil;;;\nFN:Bertil Base\nPHOTO;ENCODING=BASE64;TYPE=JPEG:"+folded(photo)+"\n")),
 		dirtyCard("vCard 4.0", "d-40.vcf", NoRepair, answers(201, 201, 201, 201, 201, 201),
@@ -53,15 +53,15 @@ func dirtyVersions() []DirtyObject {
 
 func dirtyLines() []DirtyObject {
 	cards := []DirtyObject{
-		dirtyCard("line without a colon", "d-card-colon.vcf", JoinLines, answers(415, 415, 400, 201, 201, 403), vcard30("d-card-colon", "N:Colon;Cora;;;\nFN:Cora Colon\nthe rest of a broken note\n")),
-		dirtyCard("end is missing", "d-card-cut.vcf", NoRepair, answers(415, 415, 400, 207, 201, 403), "BEGIN:VCARD\nVERSION:3.0\nUID:d-card-cut\nN:Cut;Curt;;;\nFN:Curt Cut\nPHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\n"),
+		dirtyCard("line without a colon", "d-card-colon.vcf", JoinLines, answers(415, 415, 400, 201, 201, 403), vcard30("d-card-colon", "N:Colon;Cora;;;\nFN:Cora Colon\nthe rest of a broken note\n")).spoiltBy(DAViCal),
+		dirtyCard("end is missing", "d-card-cut.vcf", NoRepair, answers(415, 415, 400, 207, 201, 403), "BEGIN:VCARD\nVERSION:3.0\nUID:d-card-cut\nN:Cut;Curt;;;\nFN:Curt Cut\nPHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\n").spoiltBy(DAViCal),
 		dirtyCard("Latin-1", "d-card-latin1.vcf", RecodeUTF8, answers(201, 201, 201, 201, 500, 201), vcard30("d-card-latin1", "N:Br\xfcckner;J\xf6rg;;;\nFN:J\xf6rg Br\xfcckner\n")),
 		dirtyCard("control characters", "d-card-control.vcf", DropControls, answers(201, 201, 201, 201, 201, 201), vcard30("d-card-control", "N:Bell;Bella;;;\nFN:Bella \x07Bell\x1b\nNOTE:a\tb\x0bc\n")),
-		dirtyCard("byte order mark", "d-card-bom.vcf", DropMark, answers(415, 201, 400, 207, 201, 403), "\ufeff"+vcard30("d-card-bom", "N:Mark;Mara;;;\nFN:Mara Mark\n")),
-		dirtyCard("folded inside a UTF-8 character", "d-card-folded.vcf", NoRepair, answers(201, 201, 201, 201, 201, 201),
-			vcard30("d-card-folded", "N:Fold;Friðrik;;;\nFN:Friðrik Fold\nNOTE:"+strings.Repeat("a", 69)+"\xc3\n \xbc rest of the note\n")),
+		dirtyCard("byte order mark", "d-card-bom.vcf", DropMark, answers(415, 201, 400, 207, 201, 403), "\ufeff"+vcard30("d-card-bom", "N:Mark;Mara;;;\nFN:Mara Mark\n")).spoiltBy(DAViCal),
+		dirtyCard("folded inside a UTF-8 character", "d-card-folded.vcf", FoldElsewhere, answers(201, 201, 201, 201, 201, 201),
+			vcard30("d-card-folded", "N:Fold;Friðrik;;;\nFN:Friðrik Fold\nNOTE:"+strings.Repeat("a", 69)+"\xc3\n \xbc rest of the note\n")).spoiltBy(SabreDAV1, Radicale),
 		dirtyCard("escaped comma between categories", "d-card-categories.vcf", SplitCategories, answers(201, 201, 201, 201, 201, 201),
-			vcard30("d-card-categories", "N:Cat;Carla;;;\nFN:Carla Cat\nCATEGORIES:Friends\\,Work\n")),
+			vcard30("d-card-categories", "N:Cat;Carla;;;\nFN:Carla Cat\nCATEGORIES:Friends\\,Work\n")).spoiltBy(DAViCal),
 		dirtyOctets("LF line ends", "d-card-lf.vcf", EndLines, answers(201, 201, 201, 201, 201, 201), vcard30("d-card-lf", "N:Feed;Lina;;;\nFN:Lina Feed\n")),
 		dirtyCard("name of 200 octets", longName(".vcf"), NoRepair, answers(201, 201, 201, 201, 201, 201), vcard30("d-card-long-name", "N:Long;Lars;;;\nFN:Lars Long\n")),
 	}

@@ -32,7 +32,7 @@ func dirtyEvents() []DirtyObject {
 		dirtyEvent("no DTSTAMP", "d-no-dtstamp.ics", AddDTSTAMP, answers(201, 201, 201, 201, 201, 201),
 			"BEGIN:VEVENT\nUID:d-no-dtstamp\nCREATED:20100101T080000Z\n"+anHour+"SUMMARY:Old client\nEND:VEVENT\n"),
 		dirtyEvent("no DTSTART", "d-no-dtstart.ics", NoRepair, answers(500, 415, 400, 201, 500, 201), vevent("d-no-dtstart", "SUMMARY:Some day\n")),
-		dirtyEvent("rule with an unknown frequency", "d-rrule-foo.ics", NoRepair, answers(500, 500, 400, 201, 201, 403), vevent("d-rrule-foo", anHour+"RRULE:FREQ=FOO\nSUMMARY:How often?\n")),
+		dirtyEvent("rule with an unknown frequency", "d-rrule-foo.ics", NoRepair, answers(500, 500, 400, 201, 201, 403), vevent("d-rrule-foo", anHour+"RRULE:FREQ=FOO\nSUMMARY:How often?\n")).spoiltBy(Xandikos),
 		dirtyEvent("two rules", "d-two-rrules.ics", NoRepair, answers(201, 415, 201, 201, 201, 201), vevent("d-two-rrules", anHour+"RRULE:FREQ=DAILY;COUNT=3\nRRULE:FREQ=WEEKLY;COUNT=3\nSUMMARY:Both\n")),
 		dirtyEvent("UNTIL of another type", "d-until.ics", NoRepair, answers(201, 201, 201, 201, 201, 201), vevent("d-until", anHour+"RRULE:FREQ=DAILY;UNTIL=20150615\nSUMMARY:Until a day\n")),
 		dirtyEvent("end before the start", "d-backwards.ics", NoRepair, answers(201, 201, 201, 201, 201, 403), vevent("d-backwards", "DTSTART:20150610T090000Z\nDTEND:20150610T080000Z\nSUMMARY:Backwards\n")),
@@ -69,14 +69,14 @@ func dirtyText() []DirtyObject {
 	bom := "\ufeff" + string(calendarObject(vevent("d-event-bom", anHour+"SUMMARY:Mark\n")))
 	cut, _, _ := strings.Cut(string(calendarObject(vevent("d-event-cut", anHour+"SUMMARY:Cut\nDESCRIPTION:the rest is lost\n"))), "is lost")
 	return []DirtyObject{
-		dirtyEvent("line without a colon", "d-event-colon.ics", JoinLines, answers(415, 415, 400, 201, 201, 403), vevent("d-event-colon", anHour+"SUMMARY:Colon\nthe rest of a broken line\n")),
-		dirtyEvent("parameter without a value", "d-event-parameter.ics", NoRepair, answers(201, 0, 201, 201, 201, 403), vevent("d-event-parameter", anHour+"SUMMARY;X-BAD:Parameter\n")),
+		dirtyEvent("line without a colon", "d-event-colon.ics", JoinLines, answers(415, 415, 400, 201, 201, 403), vevent("d-event-colon", anHour+"SUMMARY:Colon\nthe rest of a broken line\n")).spoiltBy(Xandikos),
+		dirtyEvent("parameter without a value", "d-event-parameter.ics", NoRepair, answers(201, 0, 201, 201, 201, 403), vevent("d-event-parameter", anHour+"SUMMARY;X-BAD:Parameter\n")).spoiltBy(Radicale, Xandikos),
 		dirtyOctets("byte order mark", "d-event-bom.ics", DropMark, answers(415, 201, 400, 207, 412, 201), bom),
 		dirtyOctets("LF line ends", "d-event-lf.ics", EndLines, answers(201, 201, 201, 201, 201, 201), lf),
 		dirtyOctets("end is missing", "d-event-cut.ics", NoRepair, answers(415, 415, 400, 207, 201, 403), cut),
 		dirtyOctets("nothing at all", "d-event-empty.ics", NoRepair, answers(415, 415, 400, 207, 412, 403), ""),
-		dirtyEvent("Latin-1", "d-event-latin1.ics", RecodeUTF8, answers(201, 201, 201, 201, 500, 201), vevent("d-event-latin1", anHour+"SUMMARY:Gesch\xe4ftsessen\n")),
-		dirtyEvent("control characters", "d-event-control.ics", DropControls, answers(201, 201, 201, 201, 201, 201), vevent("d-event-control", anHour+"SUMMARY:Bell\x07 and\x0b tab\t\n")),
+		dirtyEvent("Latin-1", "d-event-latin1.ics", RecodeUTF8, answers(201, 201, 201, 201, 500, 201), vevent("d-event-latin1", anHour+"SUMMARY:Gesch\xe4ftsessen\n")).spoiltBy(Xandikos),
+		dirtyEvent("control characters", "d-event-control.ics", DropControls, answers(201, 201, 201, 201, 201, 201), vevent("d-event-control", anHour+"SUMMARY:Bell\x07 and\x0b\ttab\n")),
 		dirtyEvent("escaped comma between categories", "d-event-categories.ics", SplitCategories, answers(201, 201, 201, 201, 201, 201), vevent("d-event-categories", anHour+"SUMMARY:Sorted\nCATEGORIES:Work\\,Travel\n")),
 	}
 }
