@@ -3,18 +3,14 @@
 package scenario_test
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"rehome/lab"
 	"rehome/lab/corpus"
+	"rehome/lab/desk"
 	"rehome/lab/scenario"
 )
 
@@ -32,9 +28,8 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	binary = filepath.Join(dir, "rehome")
-	if out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build rehome: %v\n%s", err, out)
+	if binary, err = desk.Build(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
@@ -80,47 +75,29 @@ type outcome struct {
 	code     int
 }
 
+func (th *theatre) desk() desk.Desk { return desk.Desk{Dir: th.Dir, Binary: binary} }
+
 func (th *theatre) run(args ...string) outcome {
 	th.t.Helper()
-	var stdout, stderr bytes.Buffer
-	command := th.Command(context.Background(), args...)
-	command.Stdout, command.Stderr = &stdout, &stderr
-	err := command.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		th.t.Fatalf("rehome %v: %v", args, err)
-	}
-	return outcome{out: stdout.String(), err: stderr.String(), code: command.ProcessState.ExitCode()}
+	return outcomeOf(th.desk().Run(th.t, args...))
 }
 
 // want runs a command line that must end with code.
 func (th *theatre) want(code int, args ...string) outcome {
 	th.t.Helper()
-	o := th.run(args...)
-	if o.code != code {
-		th.t.Fatalf("rehome %v ended with %d, not %d\n%s%s", args, o.code, code, o.out, o.err)
-	}
-	return o
+	return outcomeOf(th.desk().Want(th.t, code, args...))
 }
+
+func outcomeOf(o desk.Outcome) outcome { return outcome{out: o.Out, err: o.Err, code: o.Code} }
 
 // answer runs a command line with --json and decodes what it prints.
 func answer[T any](th *theatre, code int, args ...string) T {
 	th.t.Helper()
-	o := th.want(code, append(args, "--json")...)
-	var decoded T
-	if err := json.Unmarshal([]byte(o.out), &decoded); err != nil {
-		th.t.Fatalf("rehome %v --json: %v\n%s", args, err, o.out)
-	}
-	return decoded
+	return desk.Answer[T](th.t, th.desk(), code, args...)
 }
 
 // synced is the promised part of "sync --json".
-type synced struct {
-	Accounts []struct {
-		Account, Error, Hint string
-		Mail                 struct{ Copied, Adopted, Unchanged, Removed, Failed, Bytes int }
-	}
-}
+type synced desk.Synced
 
 func (s synced) totals() (copied, adopted, unchanged, failed int) {
 	for _, a := range s.Accounts {
@@ -133,16 +110,7 @@ func (s synced) totals() (copied, adopted, unchanged, failed int) {
 }
 
 // verified is the promised part of "verify --json" and "report --json".
-type verified struct {
-	Verdict  string
-	Accounts []struct {
-		Account, Verdict string
-		Mail             struct {
-			Source, Destination struct{ Mailboxes, Messages, Octets int }
-			Differences         []struct{ Kind, Mailbox, Sentence string }
-		}
-	}
-}
+type verified desk.Verified
 
 // wantOnlyPlanted proves that the differences are exactly the planted ones.
 func (th *theatre) wantOnlyPlanted(v verified) {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package desk runs the real binary in a folder, one command line after the other, as an
+// administrator would.
+//
+// Build once for all tests of a package, then a Desk for each test.
+package desk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// Build compiles rehome into dir and returns the path of the binary.
+func Build(dir string) (string, error) {
+	binary := filepath.Join(dir, "rehome")
+	out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build rehome: %w\n%s", err, out)
+	}
+	return binary, nil
+}
+
+// Desk is a folder and the binary that runs in it.
+type Desk struct {
+	Dir, Binary string
+}
+
+// Command prepares a command line of rehome. It is killed when ctx ends.
+func (d Desk) Command(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, d.Binary, args...)
+	command.Dir = d.Dir
+	return command
+}
+
+// Outcome is what a command line printed and how it ended.
+type Outcome struct {
+	Out, Err string
+	Code     int
+}
+
+// Run runs a command line to its end, whatever it may be.
+func (d Desk) Run(t testing.TB, args ...string) Outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	command := d.Command(context.Background(), args...)
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err := command.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("rehome %v: %v", args, err)
+	}
+	return Outcome{Out: stdout.String(), Err: stderr.String(), Code: command.ProcessState.ExitCode()}
+}
+
+// Want runs a command line that must end with code.
+func (d Desk) Want(t testing.TB, code int, args ...string) Outcome {
+	t.Helper()
+	o := d.Run(t, args...)
+	if o.Code != code {
+		t.Fatalf("rehome %v ended with %d, not %d\n%s%s", args, o.Code, code, o.Out, o.Err)
+	}
+	return o
+}
+
+// Answer runs a command line with --json, which must end with code, and decodes what it prints.
+func Answer[T any](t testing.TB, d Desk, code int, args ...string) T {
+	t.Helper()
+	o := d.Want(t, code, append(args, "--json")...)
+	var decoded T
+	if err := json.Unmarshal([]byte(o.Out), &decoded); err != nil {
+		t.Fatalf("rehome %v --json: %v\n%s", args, err, o.Out)
+	}
+	return decoded
+}
+
+// Synced is the promised part of what "sync --json" prints.
+type Synced struct {
+	Accounts []struct {
+		Account, Error, Hint string
+		Mail                 struct{ Copied, Adopted, Unchanged, Removed, Failed, Bytes int }
+	}
+}
+
+// Verified is the promised part of what "verify --json" and "report --json" print.
+type Verified struct {
+	Verdict  string
+	Accounts []struct {
+		Account, Verdict string
+		Mail             struct {
+			Source, Destination struct{ Mailboxes, Messages, Octets int }
+			Differences         []struct{ Kind, Mailbox, Sentence string }
+		}
+	}
+}
