@@ -43,6 +43,7 @@ sql_mode = "%[2]s"
 character_set_server = utf8mb4
 skip_name_resolve
 performance_schema = off
+max_allowed_packet = 64M
 debug_no_sync
 innodb_flush_method = nosync
 innodb_flush_log_at_trx_commit = 0

@@ -45,6 +45,9 @@ func SeedPerson(ctx context.Context, server *atmail7.Server, p Person) error {
 	if err := server.AddAccount(ctx, account(p)); err != nil {
 		return err
 	}
+	if err := makeRoom(ctx, server.DB(), p); err != nil {
+		return err
+	}
 	err := inTransaction(ctx, server.DB(), func(tx *sql.Tx) error {
 		if err := seedSettings(ctx, tx, p); err != nil {
 			return err
