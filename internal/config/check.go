@@ -121,6 +121,12 @@ func (d *document) checkIMAP(path string, s IMAP) {
 	if s.Timeout == 0 {
 		d.addAt(path+".timeout", "cannot be 0", "a silent server would hold a connection for ever")
 	}
+	if s.Login == LoginOAuth && s.Token.IsZero() {
+		d.addAt(path+".token", "is missing", "login: oauth needs to know where tokens come from, for example cmd:secrets/token")
+	}
+	if token := s.Mechanism == "oauthbearer" || s.Mechanism == "xoauth2"; s.Mechanism != "auto" && token != (s.Login == LoginOAuth) {
+		d.addAt(path+".mechanism", "does not fit login: "+string(s.Login), "leave it at auto")
+	}
 	if s.Login != LoginMaster {
 		return
 	}

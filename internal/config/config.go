@@ -115,7 +115,7 @@ type Limits struct {
 // Default returns the settings that hold where the file says nothing.
 func Default() Config {
 	imap := IMAP{TLS: TLSImplicit, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute,
-		Login: LoginUser, MasterStyle: MasterSeparator, MasterSeparator: "*"}
+		Login: LoginUser, MasterStyle: MasterSeparator, MasterSeparator: "*", Mechanism: "auto"}
 	pop3 := POP3{TLS: TLSImplicit, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{

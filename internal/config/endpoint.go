@@ -27,6 +27,7 @@ type LoginMode string
 const (
 	LoginUser   LoginMode = "user"
 	LoginMaster LoginMode = "master"
+	LoginOAuth  LoginMode = "oauth"
 )
 
 // MasterStyle says how a master user names the account to open.
@@ -35,7 +36,8 @@ type MasterStyle string
 // How a master user names the account.
 const (
 	MasterSeparator MasterStyle = "separator" // log in as account*master
-	MasterAuthzid   MasterStyle = "authzid"   // SASL PLAIN with an authorisation identity, RFC 4616 section 2
+	MasterAuthzid   MasterStyle = "authzid"   // SASL with an authorisation identity, RFC 4616 section 2
+	MasterProxyAuth MasterStyle = "proxyauth" // log in as master, then PROXYAUTH account
 )
 
 // IMAP is one end's IMAP server and how to log in there.
@@ -44,11 +46,14 @@ type IMAP struct {
 	TLS             TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins: from the first byte, by STARTTLS, or never."`
 	Trust           `yaml:",inline"`
 	AllowPlaintext  bool          `yaml:"allow_plaintext" doc:"Allow passwords over a connection without TLS to another machine."`
-	Login           LoginMode     `yaml:"login" enum:"user,master" doc:"Whose password opens an account: each user's own, or one master user's for all."`
+	Login           LoginMode     `yaml:"login" enum:"user,master,oauth" doc:"What opens an account: each user's own password, one master user's for all, or an OAuth 2.0 access token."`
 	MasterUser      string        `yaml:"master_user" example:"mover" doc:"The master user's name."`
 	MasterPassword  Reference     `yaml:"master_password" example:"\"file:secrets/master\"" doc:"Where the master user's password is kept."`
-	MasterStyle     MasterStyle   `yaml:"master_style" enum:"separator,authzid" doc:"How the master user names the account: in the user name (anna@example.com*mover), or as SASL authorisation identity."`
+	MasterStyle     MasterStyle   `yaml:"master_style" enum:"separator,authzid,proxyauth" doc:"How the master user names the account: in the user name (anna@example.com*mover), as SASL authorisation identity, or by the command PROXYAUTH of Sun and Oracle servers."`
 	MasterSeparator string        `yaml:"master_separator" doc:"What stands between account and master user."`
+	Token           Reference     `yaml:"token" example:"\"cmd:secrets/token\"" doc:"Where access tokens come from, for login: oauth. A program finds the account's log-in name in REHOME_LOGIN and prints its token; it is asked again when a token has expired."`
+	Mechanism       string        `yaml:"mechanism" enum:"auto,scram-sha-256,scram-sha-1,plain,login,cram-md5,oauthbearer,xoauth2" doc:"SASL mechanism of the log-in. auto takes the strongest that the server offers; name one only if that fails."`
+	Compress        bool          `yaml:"compress" doc:"Compress connections where the server can (RFC 4978). It pays on lines below some 100 Mbit/s and costs processor time on faster ones."`
 	Timeout         time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 

@@ -26,6 +26,9 @@ const maxSecret = 64 << 10
 // A command that asks a vault answers in seconds; one that waits for a key press gets some time.
 const secretCommandTimeout = 60 * time.Second
 
+// loginVariable tells a command whose secret is asked for.
+const loginVariable = "REHOME_LOGIN"
+
 // The places where a secret may be kept.
 const (
 	schemeEnv     = "env"
@@ -83,11 +86,15 @@ func (r Reference) MarshalText() ([]byte, error) { return []byte(r.String()), ni
 
 // Resolve fetches the secret. Every call asks again, so a caller keeps the answer. No reference
 // gives no secret and no error. Errors are of ClassOperator and wrap a *SettingsError.
-func (r Reference) Resolve(ctx context.Context) (rehome.Secret, error) {
+func (r Reference) Resolve(ctx context.Context) (rehome.Secret, error) { return r.ResolveFor(ctx, "") }
+
+// ResolveFor is Resolve for one log-in name, which a command finds in the variable REHOME_LOGIN. It may
+// be called by several goroutines.
+func (r Reference) ResolveFor(ctx context.Context, login string) (rehome.Secret, error) {
 	if r.IsZero() {
 		return rehome.Secret{}, nil
 	}
-	value, hint, err := r.fetch(ctx)
+	value, hint, err := r.fetch(ctx, login)
 	if err == nil && value == "" {
 		err, hint = errors.New("it is empty"), "store the secret there"
 	}
@@ -98,7 +105,7 @@ func (r Reference) Resolve(ctx context.Context) (rehome.Secret, error) {
 	return rehome.NewSecret(value), nil
 }
 
-func (r Reference) fetch(ctx context.Context) (value, hint string, err error) {
+func (r Reference) fetch(ctx context.Context, login string) (value, hint string, err error) {
 	scheme, rest, ok := r.split()
 	if !ok {
 		return "", howToRefer, errors.New("is not a reference to a secret")
@@ -109,7 +116,7 @@ func (r Reference) fetch(ctx context.Context) (value, hint string, err error) {
 	case schemeFile:
 		return fromFile(r.place(rest))
 	case schemeCommand:
-		return fromCommand(ctx, rest, r.base)
+		return fromCommand(ctx, rest, r.base, login)
 	default:
 		return fromKeyring(ctx, rest, keyring.Get)
 	}
@@ -175,7 +182,7 @@ func fromFile(path string) (value, hint string, err error) {
 
 // fromCommand runs a program and takes what it prints. Its standard error goes into the message,
 // because that is where a vault says what it lacks.
-func fromCommand(ctx context.Context, line, dir string) (value, hint string, err error) {
+func fromCommand(ctx context.Context, line, dir, login string) (value, hint string, err error) {
 	words, err := splitWords(line)
 	if err != nil {
 		return "", howToRefer, err
@@ -186,6 +193,9 @@ func fromCommand(ctx context.Context, line, dir string) (value, hint string, err
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, stdout, stderr
 	cmd.WaitDelay = time.Second
+	if login != "" {
+		cmd.Env = append(os.Environ(), loginVariable+"="+login)
+	}
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("no answer: %w", ctx.Err())

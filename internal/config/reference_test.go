@@ -215,3 +215,14 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+func TestReference_commandLearnsTheLogin(t *testing.T) {
+	t.Parallel()
+	reference := Reference{raw: `cmd:sh -c 'printf "token of $REHOME_LOGIN"'`}
+	for _, login := range []string{"anna@example.org", "x; echo y"} {
+		secret, err := reference.ResolveFor(t.Context(), login)
+		if want := "token of " + login; err != nil || secret.Reveal() != want {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

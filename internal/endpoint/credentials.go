@@ -5,6 +5,7 @@ package endpoint
 import (
 	"encoding/base64"
 	"errors"
+	"regexp"
 	"strings"
 
 	"rehome"
@@ -15,6 +16,7 @@ import (
 type credentials struct {
 	identity string // SASL authorization identity, "" for none
 	user     string
+	become   string // whom to become by PROXYAUTH behind the log-in, "" for nobody
 	password rehome.Secret
 }
 
@@ -25,8 +27,12 @@ func (h *IMAP) credentials(account rehome.Account) (credentials, error) {
 		login, own = account.DestinationLogin(), account.DestinationPassword
 	}
 	switch {
+	case h.settings.Token != nil:
+		return credentials{user: login}, nil
 	case h.settings.MasterUser != "" && h.settings.MasterStyle == MasterAuthzid:
 		return credentials{identity: login, user: h.settings.MasterUser, password: h.settings.MasterPassword}, nil
+	case h.settings.MasterUser != "" && h.settings.MasterStyle == MasterProxyAuth:
+		return credentials{become: login, user: h.settings.MasterUser, password: h.settings.MasterPassword}, nil
 	case h.settings.MasterUser != "":
 		return credentials{user: login + h.settings.MasterSeparator + h.settings.MasterUser, password: h.settings.MasterPassword}, nil
 	case own.Empty():
@@ -46,18 +52,11 @@ func (h *IMAP) noPasswordHint() string {
 	return "set a master user for the source, or give a SourcePassword in the roster"
 }
 
-// hide takes the password out of what went wrong with a log-in: some servers repeat the command that
+// hide takes the secret out of what went wrong with a log-in: some servers repeat the command that
 // they did not like, and their words go into errors and reports.
-func (c credentials) hide(err error) error {
-	if err == nil || c.password.Empty() {
-		return err
-	}
-	const mask = "***"
-	password := c.password.Reveal()
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(password)
-	response := base64.StdEncoding.EncodeToString([]byte(c.identity + "\x00" + c.user + "\x00" + password)) // RFC 4616, section 2
-	hider := strings.NewReplacer(response, mask, quoted, mask, password, mask)
-	clean := hider.Replace(err.Error())
+func (h *IMAP) hide(c credentials, err error) error {
+	secrets := []rehome.Secret{c.password, h.keptToken(c.user)}
+	clean := withoutSecrets(err.Error(), secrets)
 	if clean == err.Error() {
 		return err
 	}
@@ -66,6 +65,38 @@ func (c credentials) hide(err error) error {
 		return errors.New(clean)
 	}
 	hidden := *status
-	hidden.Text = hider.Replace(status.Text)
+	hidden.Text = withoutSecrets(status.Text, secrets)
 	return &hidden
 }
+
+// base64Word is what may be a SASL message.
+var base64Word = regexp.MustCompile(`[A-Za-z0-9+/]{4,}`)
+
+// withoutSecrets masks each secret as it is, in IMAP's quotes, and inside of base64, where every SASL
+// mechanism puts it.
+func withoutSecrets(text string, secrets []rehome.Secret) string {
+	const mask = "***"
+	for _, secret := range secrets {
+		if secret.Empty() {
+			continue
+		}
+		clear := secret.Reveal()
+		quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(clear)
+		text = strings.NewReplacer(quoted, mask, clear, mask).Replace(text)
+		head := clear[:min(len(clear), recognisable)] // the server's words may be cut in the midst of a token
+		if len(clear) > len(head) {
+			text = regexp.MustCompile(regexp.QuoteMeta(head)+`\S*`).ReplaceAllLiteralString(text, mask)
+		}
+		text = base64Word.ReplaceAllStringFunc(text, func(word string) string {
+			decoded, _ := base64.RawStdEncoding.DecodeString(word)
+			if strings.Contains(string(decoded), head) {
+				return mask
+			}
+			return word
+		})
+	}
+	return text
+}
+
+// recognisable is how much of a long secret gives it away.
+const recognisable = 16

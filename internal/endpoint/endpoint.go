@@ -25,7 +25,8 @@ type MasterStyle string
 // The styles.
 const (
 	MasterSeparator MasterStyle = "separator" // user*master, as Dovecot does
-	MasterAuthzid   MasterStyle = "authzid"   // SASL PLAIN with an authorization identity (RFC 4616)
+	MasterAuthzid   MasterStyle = "authzid"   // a SASL authorization identity (RFC 4616, RFC 5802)
+	MasterProxyAuth MasterStyle = "proxyauth" // the command PROXYAUTH behind the log-in, as on Sun and Oracle servers
 )
 
 // Settings of one end's IMAP service.
@@ -37,6 +38,13 @@ type Settings struct {
 	Timeout     time.Duration // longest time without progress; 0 takes the client's default
 	Connections int           // at most so many at once over all accounts; 0 means 8
 	PerAccount  int           // at most so many at once for one account; 0 means 8
+
+	Mechanism string // SASL mechanism, one of imap.Mechanisms; "" takes the strongest that fits
+	Compress  bool   // compress connections where the server can
+
+	// Token, if set, returns an OAuth 2.0 access token for a log-in name, and takes the place of every
+	// password. It is asked again when a token is refused, and may be called by several goroutines.
+	Token func(ctx context.Context, login string) (rehome.Secret, error)
 
 	// A master user opens every account. Without one each account's own password is used.
 	MasterUser      string
@@ -55,7 +63,9 @@ type IMAP struct {
 	lockout lockout
 
 	mu       sync.Mutex
-	accounts map[string]int // sessions open for each account
+	accounts map[string]int           // sessions open for each account
+	tokens   map[string]rehome.Secret // the last one for each log-in name
+	simple   string                   // what worked after something stronger was refused: the next log-in spares itself that
 }
 
 // NewIMAP returns the service that settings describe; nothing is opened yet.
@@ -73,6 +83,7 @@ func NewIMAP(settings Settings) *IMAP {
 		settings: settings,
 		slots:    make(chan struct{}, settings.Connections),
 		accounts: map[string]int{},
+		tokens:   map[string]rehome.Secret{},
 	}
 }
 
@@ -162,8 +173,7 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 	if err != nil {
 		return nil, err
 	}
-	err = credentials.hide(client.LogInPlain(ctx, credentials.identity, credentials.user, credentials.password.Reveal()))
-	if err == nil {
+	if err = h.enter(ctx, client, credentials); err == nil {
 		h.lockout.note(account, nil)
 		return client, nil
 	}

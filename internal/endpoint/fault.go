@@ -19,14 +19,22 @@ func Fault(err error, op, object string) error {
 		status   *imap.StatusError
 		argument *imap.ArgumentError
 		known    *rehome.Fault
+		missing  *imap.UnsupportedError
+		tooMany  *imap.TooManyError
 	)
 	switch {
 	case err == nil, errors.Is(err, context.Canceled), errors.As(err, &known):
 		return err
 	case errors.As(err, &status):
 		return &rehome.Fault{Class: classOf(status), Op: op, Object: object, Server: status.Text, Cause: err, Hint: hintOf(status)}
-	case errors.As(err, &argument):
+	case errors.As(err, &argument), errors.As(err, &missing):
 		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: object, Cause: err}
+	case errors.As(err, &tooMany):
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: op, Object: object, Cause: err,
+			Hint: "the account sees the mailboxes of others: take the shared ones away from it"}
+	case errors.Is(err, imap.ErrImpostor), errors.Is(err, imap.ErrPreauthenticated):
+		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: op, Object: object, Cause: err,
+			Hint: "what answers there is not the mail server for users: check address and port"}
 	}
 	if fault := davFault(err, op, object); fault != nil {
 		return fault

@@ -19,7 +19,10 @@ func (h *IMAP) logInFault(account rehome.Account, err error) error {
 	if f.Class == rehome.ClassPermanent {
 		f.Class = rehome.ClassAuth // whatever words a server chooses for "no" to a log-in
 	}
+	var missing *imap.UnsupportedError
 	switch {
+	case errors.As(err, &missing):
+		f.Hint = "name another mechanism, or another kind of login, for the " + string(h.settings.Side)
 	case imap.IsCode(err, "PRIVACYREQUIRED"): // RFC 5530, section 3
 		f.Hint = "the server takes no password in the clear: set tls: implicit or tls: starttls"
 	case f.Class == rehome.ClassAuth:
@@ -30,6 +33,8 @@ func (h *IMAP) logInFault(account rehome.Account, err error) error {
 
 func (h *IMAP) refusedHint() string {
 	switch {
+	case h.settings.Token != nil:
+		return tokenHint
 	case h.settings.MasterUser != "":
 		return "check the master user's password and rights, and that the account exists and may use IMAP at the " + string(h.settings.Side)
 	case h.settings.Side == rehome.Destination:

@@ -171,7 +171,7 @@ func TestLogIn_serverThatEchoesSecrets(t *testing.T) {
 			}
 		})
 	}
-	if err := (credentials{user: "anna"}).hide(io.EOF); !errors.Is(err, io.EOF) {
+	if err := NewIMAP(Settings{}).hide(credentials{user: "anna"}, io.EOF); !errors.Is(err, io.EOF) {
 		t.Errorf("without a password %v became %v", io.EOF, err)
 	}
 }

@@ -76,7 +76,7 @@ func (m *Move) checkDestination(ctx context.Context, c *checkup, p *people) {
 // sample chooses the account to try: one attempt, so that no host counts failures.
 func sample(p *people, host *endpoint.IMAP, fits func(rehome.Account) bool) (rehome.Account, bool) {
 	for _, a := range p.moving {
-		if fits(a) || host.Settings().MasterUser != "" {
+		if fits(a) || host.Settings().MasterUser != "" || host.Settings().Token != nil {
 			return a, true
 		}
 	}
@@ -86,6 +86,9 @@ func sample(p *people, host *endpoint.IMAP, fits func(rehome.Account) bool) (reh
 func how(host *endpoint.IMAP) string {
 	if user := host.Settings().MasterUser; user != "" {
 		return "master user " + user
+	}
+	if host.Settings().Token != nil {
+		return "an access token"
 	}
 	return "the own password"
 }

@@ -83,6 +83,13 @@ func (m *Move) end(ctx context.Context, side rehome.Side) (*endpoint.IMAP, error
 		Side: side, Address: settings.Address, Security: imap.Security(settings.TLS), TLS: trust, Timeout: settings.Timeout,
 		Connections: connections, PerAccount: m.settings.Limits.PerAccount,
 	}
+	options.Compress = settings.Compress
+	if settings.Mechanism != "auto" {
+		options.Mechanism = settings.Mechanism
+	}
+	if settings.Login == config.LoginOAuth {
+		options.Token = settings.Token.ResolveFor
+	}
 	if settings.Login == config.LoginMaster {
 		options.MasterUser = settings.MasterUser
 		options.MasterSeparator = settings.MasterSeparator

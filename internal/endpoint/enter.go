@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"errors"
+
+	"rehome/internal/protocol/imap"
+)
+
+// enter brings a new connection to the account: log-in, change of user, compression. The error never
+// shows a secret.
+func (h *IMAP) enter(ctx context.Context, client *imap.Client, c credentials) error {
+	login := imap.Credentials{
+		User: c.user, Password: c.password.Reveal(), Identity: c.identity, Mechanism: h.mechanism(),
+		Clear: h.settings.Security == imap.NoTLS, // which somebody has asked for by name
+	}
+	if h.settings.Token != nil {
+		login.Token = h.tokenOf(c.user)
+	}
+	used, err := client.LogIn(ctx, login)
+	if err == nil && c.become != "" {
+		err = client.ProxyAuth(ctx, c.become)
+	}
+	if err != nil {
+		return h.hide(c, err)
+	}
+	h.worked(used)
+	return h.compress(ctx, client)
+}
+
+func (h *IMAP) mechanism() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.settings.Mechanism != "" {
+		return h.settings.Mechanism
+	}
+	return h.simple
+}
+
+// worked remembers a mechanism that every account has. Stronger ones depend on the kind of hash that
+// the host holds of a password, and are tried for each account.
+func (h *IMAP) worked(mechanism string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if mechanism == "PLAIN" || mechanism == "LOGIN" {
+		h.simple = mechanism
+	}
+}
+
+// compress turns compression on where it is wanted and possible.
+func (h *IMAP) compress(ctx context.Context, client *imap.Client) error {
+	if !h.settings.Compress {
+		return nil
+	}
+	err := client.Compress(ctx)
+	var unsupported *imap.UnsupportedError
+	if errors.As(err, &unsupported) || imap.IsStatus(err, "NO") {
+		return nil
+	}
+	return err
+}
