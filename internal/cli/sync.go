@@ -12,6 +12,7 @@ import (
 
 	"rehome"
 	"rehome/internal/conductor"
+	"rehome/internal/config"
 	"rehome/internal/journey"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,8 @@ import (
 func syncCommand(f *frame) *cobra.Command {
 	var accounts, only []string
 	var plan bool
+	var deletions string
+	var options journey.SyncOptions
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Copy everything that is not at the destination yet",
@@ -27,23 +30,41 @@ func syncCommand(f *frame) *cobra.Command {
 like: the first run copies everything, a later one only what is new and what has changed. It may
 be interrupted at any moment; the same command goes on where it stopped. The source is only read.
 
-With --plan it shows where every mailbox would go and writes nothing.
+A mailbox that was renamed at the source is renamed at the destination. What has vanished at the
+source stays at the destination, and the pass says how much that is. With --deletions mirror it is
+removed there: only messages that rehome has put there, whose copies nobody has changed, and only
+after everything was copied. What the destination's users delete, move or flag is never undone.
 
-Exit code 0: everything is at the destination. 5: something is left; run it again.`,
+When more than half of a mailbox or account, and more than 20 messages, are gone at once at either
+end, nothing is removed and nothing is copied a second time: the account waits until somebody has
+looked and gives --confirm-deletions, or --copy-again if the destination has lost them.
+
+With --plan it shows where every mailbox would go and what would be removed, and writes nothing.
+
+Exit code 0: everything is at the destination. 5: something is left; run it again. 6: a loss
+waits for somebody to confirm it.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			if err := checkOnly(only); err != nil {
 				return OutcomeDone, err
 			}
-			if plan {
-				return f.planSync(ctx, move, accounts)
+			var err error
+			if options.Deletions, err = deletionsOf(deletions); err != nil {
+				return OutcomeDone, err
 			}
-			return f.runSync(ctx, move, accounts)
+			if plan {
+				return f.planSync(ctx, move, accounts, options)
+			}
+			return f.runSync(ctx, move, accounts, options)
 		})),
 	}
 	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
 	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail")
-	cmd.Flags().BoolVar(&plan, "plan", false, "show where every mailbox would go, and write nothing")
+	cmd.Flags().BoolVar(&plan, "plan", false, "show where every mailbox would go and what would be removed, and write nothing")
+	cmd.Flags().StringVar(&deletions, "deletions", "", "keep or mirror what has vanished at the source; default: mail.deletions of the settings")
+	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "a large loss at either end is meant: go on")
+	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, also what its users have deleted there")
+	cmd.MarkFlagsMutuallyExclusive("confirm-deletions", "copy-again")
 	return cmd
 }
 
@@ -57,7 +78,16 @@ func checkOnly(kinds []string) error {
 	return nil
 }
 
-func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []string) (Outcome, error) {
+// deletionsOf reads the value of --deletions; "" leaves it to the settings.
+func deletionsOf(text string) (config.Deletions, error) {
+	policy := config.Deletions(text)
+	if text == "" || policy == config.DeletionsKeep || policy == config.DeletionsMirror {
+		return policy, nil
+	}
+	return "", &usageError{cause: fmt.Errorf("--deletions %s: write keep or mirror", text), command: "rehome sync"}
+}
+
+func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (Outcome, error) {
 	progress := conductor.NewProgress()
 	var total atomic.Int64
 	stop := f.watch(func() Progress {
@@ -67,22 +97,25 @@ func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []stri
 			Octets: s.CopiedOctets, Failed: s.Failed,
 		}
 	})
-	synced, err := move.Sync(ctx, accounts, journey.Watcher{Progress: progress, Accounts: func(n int) { total.Store(int64(n)) }})
+	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Accounts: func(n int) { total.Store(int64(n)) }})
 	stop()
 	if err != nil {
 		return OutcomeDone, err
 	}
 	outcome := OutcomeDone
-	if !synced.Complete() {
+	switch {
+	case synced.Waiting() && !synced.Interrupted:
+		outcome = OutcomeWaiting
+	case !synced.Complete():
 		outcome = OutcomePartial
 	}
 	return outcome, f.answer(synced, func(w io.Writer) error { return f.writeSynced(w, synced) })
 }
 
 func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
-	t := newTable("ACCOUNT", "COPIED", "FOUND THERE", "UNCHANGED", "FLAGS CHANGED", "FAILED", "LEFT", "SIZE").alignRight(1, 2, 3, 4, 5, 6, 7)
+	t := newTable("ACCOUNT", "COPIED", "FOUND THERE", "UNCHANGED", "FLAGS CHANGED", "REMOVED", "FAILED", "LEFT", "SIZE").alignRight(1, 2, 3, 4, 5, 6, 7, 8)
 	for _, a := range synced.Accounts {
-		t.add(a.Account, number(a.Mail.Copied), number(a.Mail.Adopted), number(int(a.Mail.Unchanged)), number(a.Mail.Flagged), number(a.Mail.Failed), number(int(a.Mail.Remaining)), octets(a.Mail.Bytes))
+		t.add(a.Account, number(a.Mail.Copied), number(a.Mail.Adopted), number(int(a.Mail.Unchanged)), number(a.Mail.Flagged), number(a.Mail.Removed), number(a.Mail.Failed), number(int(a.Mail.Remaining)), octets(a.Mail.Bytes))
 	}
 	colors := paletteFor(w, os.Getenv)
 	if err := t.write(w, colors); err != nil {
@@ -103,18 +136,39 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 	return err
 }
 
-// syncSummary says in one sentence what happened and what comes next.
+// syncSummary says in a sentence or two what happened and what comes next.
 func syncSummary(synced journey.Synced) string {
 	t := synced.Total()
+	return progressed(synced, t) + stayed(t)
+}
+
+func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	switch {
 	case synced.Interrupted:
 		return fmt.Sprintf("interrupted after %s messages; nothing is lost: run the same command again to go on", number(t.Copied))
+	case synced.Waiting():
+		return fmt.Sprintf("%s waiting for a decision: it stands above with its next step", plural(t.Held, "message"))
 	case !synced.Complete():
 		return fmt.Sprintf("copied %s messages; what is left stands above with its next step, and the same command goes on from here", number(t.Copied))
-	case t.Copied == 0 && t.Flagged == 0 && t.Adopted == 0:
+	case t.Copied == 0 && t.Flagged == 0 && t.Adopted == 0 && t.Removed == 0:
 		return fmt.Sprintf("nothing to do: all %s messages are at the destination", number(int(t.Unchanged)))
 	}
 	return deeds(t) + `; next: "rehome verify"`
+}
+
+// stayed tells where both ends differ on purpose.
+func stayed(t journey.SyncedMail) string {
+	var parts []string
+	if t.Kept > 0 {
+		parts = append(parts, fmt.Sprintf("%s vanished at the source and stay at the destination", plural(t.Kept, "message")))
+	}
+	if t.Deserted > 0 {
+		parts = append(parts, fmt.Sprintf("%s deleted or moved away at the destination and not copied again", plural(t.Deserted, "message")))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "\n" + strings.Join(parts, "; ")
 }
 
 // deeds lists what a pass has done.
@@ -129,43 +183,8 @@ func deeds(t journey.SyncedMail) string {
 	if t.Flagged > 0 {
 		parts = append(parts, fmt.Sprintf("brought the flags of %s up to date", plural(t.Flagged, "message")))
 	}
+	if t.Removed > 0 {
+		parts = append(parts, fmt.Sprintf("removed %s that vanished at the source", plural(t.Removed, "message")))
+	}
 	return strings.Join(parts, ", ")
-}
-
-func (f *frame) planSync(ctx context.Context, move *journey.Move, accounts []string) (Outcome, error) {
-	planned, err := move.PlanSync(ctx, accounts)
-	if err != nil {
-		return OutcomeDone, err
-	}
-	outcome := OutcomeDone
-	for _, a := range planned {
-		if a.Error != "" {
-			outcome = OutcomePartial
-		}
-	}
-	return outcome, f.answer(map[string]any{"accounts": planned}, func(w io.Writer) error { return f.writePlan(w, planned) })
-}
-
-func (f *frame) writePlan(w io.Writer, planned []journey.PlannedAccount) error {
-	colors := paletteFor(w, os.Getenv)
-	t := newTable("ACCOUNT", "MAILBOX AT THE SOURCE", "AT THE DESTINATION", "", "WHY")
-	for _, a := range planned {
-		if a.Error != "" {
-			t.add(a.Account, "", "", "error", a.Error)
-		}
-		for _, p := range a.Pairs {
-			t.add(a.Account, p.Source, p.Destination, madeOrThere(p.Exists), p.Why)
-		}
-		for _, l := range a.Left {
-			t.add(a.Account, l.Source, "", "stays", l.Reason)
-		}
-	}
-	return t.write(w, colors)
-}
-
-func madeOrThere(exists bool) string {
-	if exists {
-		return "is there"
-	}
-	return "is made"
 }

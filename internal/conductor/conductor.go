@@ -191,7 +191,7 @@ func (c *Conductor) runSlice(ctx context.Context, t *turn) (result mailcopy.Resu
 	t.begun = true
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = panicFault(t.account.Address, cause)
+			err = rehome.Recovered("copy", t.account.Address, cause)
 		}
 	}()
 	if t.stages[0] == stagePIM {
@@ -247,13 +247,13 @@ func (c *Conductor) conclude(t *turn, err error) {
 
 // take adds a slice's result to the account's.
 func (t *turn) take(r mailcopy.Result) {
-	failed := t.outcome.Tally.Failed
+	before := t.outcome.Tally
 	t.outcome.Tally.Add(r.Tally)
 	if r.Looked {
 		t.looked, t.mailboxes, t.octets = true, int64(r.Mailboxes), max(r.Octets, 0)
 		t.outcome.Messages, t.outcome.Remaining = r.Messages, r.Remaining
 	} else {
-		t.outcome.Tally.Failed = failed // the slice cannot know of any
+		t.outcome.Tally.Restore(before) // the slice cannot know of any
 	}
 	for _, f := range r.Findings {
 		t.findings[f.Code+"\x00"+f.Object] = f

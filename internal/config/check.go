@@ -217,6 +217,12 @@ func (d *document) checkMail(m Mail) {
 			d.addAt("mail.exclude", fmt.Sprintf("has %q, which is no regular expression", text), `a literal dot is "[.]", anything is ".*"`)
 		}
 	}
+	for _, text := range m.RenameRegex {
+		match, _, found := cutRule(text)
+		if _, err := regexp.Compile(match); err != nil || !found || match == "" {
+			d.addAt("mail.rename_regex", fmt.Sprintf("has %q, which is no rule", text), `write a regular expression, =>, and what replaces its matches, for example '^INBOX[.]Old[.](.+)$ => INBOX.Archive.$1'`)
+		}
+	}
 	for src, dst := range m.Rename {
 		if src == "" || dst == "" {
 			d.addAt("mail.rename", "has an empty name", "write the full name at the source, then the one at the destination")

@@ -129,7 +129,7 @@ func Default() Config {
 			Policy:          Policy{MinLength: 8, MinLower: 1, MinUpper: 1, MinDigit: 1, MinSymbol: 1, MaxSame: 4},
 		},
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
-		Mail:    Mail{SpecialUse: true, Escrow: "escrow"},
+		Mail:    Mail{SpecialUse: true, Escrow: "escrow", Deletions: DeletionsKeep},
 		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},
 	}
 }

@@ -135,6 +135,9 @@ func (m *Move) rules() mapping.Rules {
 		Rename: mail.Rename, Exclude: mail.Exclusions(), NoSpecialUse: !mail.SpecialUse,
 		FoldsCase: mail.FoldsCase, Refused: mail.Refused,
 	}
+	for _, rule := range mail.Replacements() {
+		rules.Patterns = append(rules.Patterns, mapping.Pattern{Match: rule.Match, Replace: rule.With})
+	}
 	for _, use := range mail.Skip {
 		rules.Skip = append(rules.Skip, specialUses[use])
 	}

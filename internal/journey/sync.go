@@ -3,11 +3,13 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"rehome"
 	"rehome/internal/conductor"
+	"rehome/internal/config"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
@@ -36,7 +38,10 @@ type SyncedMail struct {
 	Adopted   int   `json:"adopted"`
 	Unchanged int64 `json:"unchanged"`
 	Flagged   int   `json:"flags_changed"`
-	Removed   int   `json:"removed"`
+	Removed   int   `json:"removed"`  // at the destination, because they have vanished at the source
+	Kept      int   `json:"kept"`     // vanished at the source, and still at the destination
+	Deserted  int   `json:"deserted"` // deleted or moved away by the destination's user; not copied again
+	Held      int   `json:"held"`     // a large loss at either end, which somebody has to confirm
 	Failed    int   `json:"failed"`
 	Remaining int64 `json:"remaining"` // still to be copied
 	Bytes     int64 `json:"bytes"`
@@ -52,6 +57,9 @@ func (s Synced) Complete() bool {
 	return !s.Interrupted
 }
 
+// Waiting reports whether somebody has to confirm something before a pass can go on.
+func (s Synced) Waiting() bool { return s.Total().Held > 0 }
+
 // Total sums up all accounts.
 func (s Synced) Total() SyncedMail {
 	var t SyncedMail
@@ -61,6 +69,9 @@ func (s Synced) Total() SyncedMail {
 		t.Unchanged += a.Mail.Unchanged
 		t.Flagged += a.Mail.Flagged
 		t.Removed += a.Mail.Removed
+		t.Kept += a.Mail.Kept
+		t.Deserted += a.Mail.Deserted
+		t.Held += a.Mail.Held
 		t.Failed += a.Mail.Failed
 		t.Remaining += a.Mail.Remaining
 		t.Bytes += a.Mail.Bytes
@@ -74,10 +85,17 @@ type Watcher struct {
 	Accounts func(total int) // once it is known how many there are
 }
 
+// SyncOptions says how a pass deals with what has vanished at either end.
+type SyncOptions struct {
+	Deletions        config.Deletions // "" takes the settings' own
+	ConfirmDeletions bool             // somebody has looked: large losses at either end are meant
+	CopyAgain        bool             // copy again what the destination has lost
+}
+
 // Sync runs one pass over the named accounts, or over all. One account's trouble is in its row and
 // does not stop the others. When ctx ends, what was done so far is returned as interrupted, and the
 // same call goes on later.
-func (m *Move) Sync(ctx context.Context, names []string, watcher Watcher) (Synced, error) {
+func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, watcher Watcher) (Synced, error) {
 	p, err := m.people(ctx)
 	if err != nil {
 		return Synced{}, err
@@ -107,7 +125,7 @@ func (m *Move) Sync(ctx context.Context, names []string, watcher Watcher) (Synce
 	}
 	watcher.Accounts(len(accounts))
 	outcomes, err := conductor.New(conductor.Options{
-		Slicer: m.engine(store, src, dst, watcher.Progress), Book: store, Workers: workers(src, dst), Pass: rehome.PassPreStage,
+		Slicer: m.engine(store, src, dst, options, watcher.Progress), Book: store, Workers: workers(src, dst), Pass: rehome.PassPreStage,
 		Progress: watcher.Progress,
 	}).Run(ctx, accounts)
 	synced := Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(p.staying), Interrupted: errors.Is(err, context.Canceled)}
@@ -126,10 +144,12 @@ func (m *Move) plan(ctx context.Context, store *ledger.Ledger, accounts []rehome
 	return store.PlanAccounts(ctx, addresses)
 }
 
-func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, observer mailcopy.Observer) *mailcopy.Engine {
+func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options SyncOptions, observer mailcopy.Observer) *mailcopy.Engine {
 	return mailcopy.New(mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
 		Connections: m.settings.Limits.PerAccount, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Observer: observer,
+		Deletions:        mailcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)),
+		ConfirmDeletions: options.ConfirmDeletions, CopyAgain: options.CopyAgain,
 	})
 }
 
@@ -143,7 +163,8 @@ func syncedAccount(o conductor.Outcome) SyncedAccount {
 		Account: o.Account, Findings: o.Findings,
 		Mail: SyncedMail{
 			Copied: o.Tally.Copied, Adopted: o.Tally.Adopted, Unchanged: o.Unchanged(), Flagged: o.Tally.Flagged,
-			Removed: o.Tally.Removed, Failed: o.Tally.Failed, Remaining: o.Remaining, Bytes: o.Tally.Octets,
+			Removed: o.Tally.Removed, Kept: o.Tally.Kept, Deserted: o.Tally.Deserted, Held: o.Tally.Held,
+			Failed: o.Tally.Failed, Remaining: o.Remaining, Bytes: o.Tally.Octets,
 		},
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
@@ -157,12 +178,18 @@ type PlannedAccount struct {
 	Account string         `json:"account"`
 	Pairs   []mapping.Pair `json:"mailboxes"`
 	Left    []mapping.Left `json:"left_out"`
-	Error   string         `json:"error,omitempty"`
-	Hint    string         `json:"hint,omitempty"`
+
+	Renamed  []mailcopy.Renamed  `json:"renamed"`
+	Vanished []mailcopy.Vanished `json:"vanished"`
+	Findings []rehome.Finding    `json:"findings,omitempty"` // of the mapping, and what would be held
+
+	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
 }
 
-// PlanSync returns where every mailbox would go, without writing anything to either end.
-func (m *Move) PlanSync(ctx context.Context, names []string) ([]PlannedAccount, error) {
+// PlanSync returns where every mailbox would go and what would be removed, without writing anything to
+// either end.
+func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions) ([]PlannedAccount, error) {
 	p, err := m.people(ctx)
 	if err != nil {
 		return nil, err
@@ -182,14 +209,17 @@ func (m *Move) PlanSync(ctx context.Context, names []string) ([]PlannedAccount, 
 	if err := reach(ctx, src, dst); err != nil {
 		return nil, err
 	}
-	engine := m.engine(store, src, dst, nil)
+	engine := m.engine(store, src, dst, options, nil)
 	planned := make([]PlannedAccount, 0, len(accounts))
 	for _, account := range accounts {
-		plan, err := engine.Plan(ctx, account)
+		preview, err := engine.Plan(ctx, account)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		row := PlannedAccount{Account: account.Address, Pairs: nonNil(plan.Pairs), Left: nonNil(plan.Left)}
+		row := PlannedAccount{
+			Account: account.Address, Pairs: nonNil(preview.Plan.Pairs), Left: nonNil(preview.Plan.Left),
+			Renamed: nonNil(preview.Renames), Vanished: nonNil(preview.Vanished), Findings: append(preview.Held, preview.Plan.Findings...),
+		}
 		if err != nil {
 			row.Error, row.Hint = err.Error(), rehome.HintOf(err)
 		}

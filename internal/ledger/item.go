@@ -4,8 +4,12 @@ package ledger
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"slices"
+
+	"rehome/internal/protocol/imap"
 )
 
 // Stored is one batch that is at the destination, with all its messages.
@@ -42,4 +46,27 @@ func (l *Ledger) SaveFlags(ctx context.Context, batches []Stored) error {
 		}
 		return nil
 	})
+}
+
+// Digests calls visit for every batch of an account whose messages were digested while they were
+// written: the row of its mailbox, the source UIDs and, in their order, the digests.
+func (l *Ledger) Digests(ctx context.Context, address string, visit func(mailbox int64, uids []imap.UID, digests [][]byte) error) error {
+	return l.read(ctx, func(rows *sql.Rows) error {
+		var id int64
+		var runs string
+		var encoded []byte
+		if err := rows.Scan(&id, &runs, &encoded); err != nil {
+			return err
+		}
+		uids, err := decodeUIDs(runs, len(encoded)/sha256.Size)
+		if err != nil {
+			return err
+		}
+		digests := slices.Collect(slices.Chunk(encoded, sha256.Size))
+		if len(digests) != len(uids) {
+			return fmt.Errorf("%d digests of %d messages: %w", len(digests), len(uids), errDamaged)
+		}
+		return visit(id, uids, digests)
+	}, `SELECT m.id, b.src_uids, b.digests FROM batches b JOIN mailboxes m ON m.id = b.mailbox_id AND m.generation = b.generation
+		WHERE m.address = ? AND b.state <> 'intent' AND b.digests IS NOT NULL`, address)
 }

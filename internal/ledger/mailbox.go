@@ -38,7 +38,8 @@ type Mailbox struct {
 	Ours       imap.UIDSet            // destination UIDs that Done stands for, without those that are lost
 	Fate                              // of Done
 	Created    bool                   // the destination's mailbox was made by us
-	Open       bool                   // something is left of an earlier pass; only of Mailboxes
+	Open       bool                   // intents or refusals are left of an earlier pass; only of Mailboxes
+	Removing   bool                   // removals are; only of Mailboxes
 	Theirs     imap.UIDSet            // destination UIDs that came from other source mailboxes
 	Refused    map[imap.UID]time.Time // source UIDs that the destination did not take, and when
 	Suspects   map[imap.UID]int       // source UIDs at which the source broke off, and how often
@@ -140,16 +141,16 @@ func (l *Ledger) Mailboxes(ctx context.Context, address string) (map[string]Mail
 	all := map[string]Mailbox{}
 	byID := map[int64]string{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
-		var created, open bool
-		m, err := scanMailbox(rows.Scan, &created, &open)
-		m.Created, m.Open = created, open
+		var created, open, removing bool
+		m, err := scanMailbox(rows.Scan, &created, &open, &removing)
+		m.Created, m.Open, m.Removing = created, open, removing
 		all[m.Anchor.Source], byID[m.ID] = m, m.Anchor.Source
 		return err
 	}, `SELECT `+mailboxColumns+`,
 		EXISTS (SELECT 1 FROM creations c WHERE c.address = m.address AND c.dst_name = m.dst_name AND c.dst_uidvalidity = m.dst_uidvalidity),
 		EXISTS (SELECT 1 FROM batches b WHERE b.mailbox_id = m.id AND b.generation = m.generation AND b.state = 'intent')
-		OR EXISTS (SELECT 1 FROM refusals r WHERE r.mailbox_id = m.id AND r.generation = m.generation)
-		OR EXISTS (SELECT 1 FROM removals v WHERE v.mailbox_id = m.id AND v.generation = m.generation)
+		OR EXISTS (SELECT 1 FROM refusals r WHERE r.mailbox_id = m.id AND r.generation = m.generation),
+		EXISTS (SELECT 1 FROM removals v WHERE v.mailbox_id = m.id AND v.generation = m.generation)
 		FROM mailboxes m WHERE m.address = ?`, address)
 	if err != nil {
 		return nil, err

@@ -106,7 +106,7 @@ func (l *Ledger) Drop(ctx context.Context, id int64) error {
 		for _, query := range []string{
 			`DELETE FROM batches WHERE mailbox_id = ? AND state = 'intent'`,
 			`DELETE FROM removals WHERE mailbox_id = ?`,
-			`UPDATE mailboxes SET dst_uidvalidity = 0, src_uidnext = 0, src_messages = 0, src_modseq = 0 WHERE id = ?`,
+			`UPDATE mailboxes SET dst_uidvalidity = 0 WHERE id = ?`,
 		} {
 			if _, err := tx.Exec(query, id); err != nil {
 				return err

@@ -56,7 +56,7 @@ func (a *answers) run() {
 		if a.err != nil {
 			continue
 		}
-		if a.err = a.receive(t); a.err != nil {
+		if a.err = guarded(a.job.slice.account.Address, func() error { return a.receive(t) }); a.err != nil {
 			close(a.failed)
 		}
 	}

@@ -61,7 +61,7 @@ func (s *slice) connections() int {
 func (s *slice) openExtra(ctx context.Context) (*extra, error) {
 	var pair extra
 	var srcOK, dstOK bool
-	err := both(
+	err := both(s.account.Address,
 		func() (err error) {
 			pair.src, srcOK, err = s.engine.options.Source.TryOpen(ctx, s.account)
 			return err

@@ -42,13 +42,13 @@ func items(entries []entry) []ledger.Item {
 func sweep(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) ([]entry, error) {
 	entries := make([]entry, 0, min(uids.Len(), sweepWindow))
 	command, err := session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
-		Message: func(m *imap.Message) error {
+		Message: guardedCall(session.Account, func(m *imap.Message) error {
 			// An unsolicited flag update also looks like an answer, but has no size.
 			if m.Size > 0 || !m.InternalDate.IsZero() {
 				entries = append(entries, entry{uid: m.UID, size: m.Size, date: m.InternalDate, flags: m.Flags})
 			}
 			return nil
-		},
+		}),
 	})
 	if err != nil {
 		return nil, err

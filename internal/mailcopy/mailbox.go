@@ -29,7 +29,8 @@ type mailboxJob struct {
 	filter         flagFilter
 	unknown        []entry // messages at the destination that the ledger does not know
 	keywords       keywordLosses
-	listed         []entry // of the source, when wanted has listed it already; nil otherwise
+	listed         []entry // of the source, when wantAll has listed it already; nil otherwise
+	told           *told   // what the source said of its changes; nil when it cannot
 }
 
 func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
@@ -42,11 +43,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.settleIntents(ctx); err != nil {
 		return err
 	}
-	var wanted imap.UIDSet
-	err := both(
-		func() (err error) { wanted, err = j.wanted(ctx); return err },
-		func() error { return j.readyDestination(ctx) },
-	)
+	wanted, err := j.takeStock(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,11 +89,8 @@ func (j *mailboxJob) copyAll(ctx context.Context, wanted imap.UIDSet) (done bool
 
 // open opens both mailboxes and the ledger's row.
 func (j *mailboxJob) open(ctx context.Context) (err error) {
-	err = both(
-		func() (err error) {
-			j.srcBox, err = j.src.Examine(ctx, j.pair.Source)
-			return faultOf(err, "open source mailbox", j.pair.Source)
-		},
+	err = both(j.slice.account.Address,
+		func() error { return j.examine(ctx) },
 		func() (err error) {
 			j.dstBox, err = j.dst.Select(ctx, j.pair.Destination)
 			return faultOf(err, "open destination mailbox", j.pair.Destination)
@@ -122,28 +116,21 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// wanted returns the source UIDs that are neither done nor refused in this pass.
-func (j *mailboxJob) wanted(ctx context.Context) (imap.UIDSet, error) {
-	if j.srcBox.Messages == 0 {
-		return imap.UIDSet{}, nil
-	}
-	if j.row.Fresh && j.srcBox.Messages <= sweepWindow {
-		return j.wantAll(ctx)
-	}
-	all, err := j.src.SearchAll(ctx, 1)
+// takeStock finds out what both ends hold by now, notes the fate of what was copied, and returns the
+// source UIDs that have to be copied.
+func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
+	var n news
+	var lost imap.UIDSet
+	err := both(j.slice.account.Address,
+		func() (err error) { n, err = j.sourceNews(ctx); return err },
+		func() (err error) { lost, err = j.readyDestination(ctx); return err },
+	)
 	if err != nil {
-		return imap.UIDSet{}, faultOf(err, "list source mailbox", j.pair.Source)
+		return imap.UIDSet{}, err
 	}
-	j.slice.notePresent(int64(all.Len() - all.Minus(j.row.Done).Len()))
-	var refused imap.UIDSet
-	for uid, when := range j.row.Refused {
-		// A refusal of an earlier pass is tried again; within one pass it counts.
-		if all.Contains(uid) && !when.Before(j.slice.started) {
-			refused.Add(uid)
-		}
-	}
-	j.slice.count(func(t *Tally) { t.Failed += refused.Len() })
-	return all.Minus(j.row.Done).Minus(refused), nil
+	j.slice.notePresent(j.srcBox.Messages - int64(n.wanted.Len()+n.failed))
+	j.slice.count(func(t *Tally) { t.Failed += n.failed })
+	return n.wanted, j.noteFate(ctx, n.gone, lost)
 }
 
 // wantAll lists a mailbox that fits into one window and of which nothing is done: that tells the
@@ -165,27 +152,40 @@ func (j *mailboxJob) wantAll(ctx context.Context) (imap.UIDSet, error) {
 	return uidsOf(j.listed), nil
 }
 
-// readyDestination brings the destination to the state in which the copy can begin.
-func (j *mailboxJob) readyDestination(ctx context.Context) error {
-	if err := j.loadUnknown(ctx); err != nil {
-		return err
+// readyDestination brings the destination to the state in which the copy can begin. lost are the
+// messages, by their source UIDs, that have vanished there since they were copied.
+func (j *mailboxJob) readyDestination(ctx context.Context) (lost imap.UIDSet, err error) {
+	present, err := j.atDestination(ctx)
+	if err != nil {
+		return lost, err
 	}
-	return j.leaveDestination(ctx)
+	if lost, err = j.sourcesOf(ctx, j.row.Ours.Minus(present)); err != nil {
+		return lost, err
+	}
+	j.row.Ours = intersection(j.row.Ours, present)
+	if err := j.loadUnknown(ctx, present); err != nil {
+		return lost, err
+	}
+	return lost, j.leaveDestination(ctx)
+}
+
+// atDestination returns the UIDs of all messages of the destination mailbox. One that we alone have
+// filled, and where nobody has deleted anything, costs nothing here.
+func (j *mailboxJob) atDestination(ctx context.Context) (imap.UIDSet, error) {
+	ours := union(j.row.Ours, j.row.Theirs)
+	if j.dstBox.Messages == 0 {
+		return imap.UIDSet{}, nil
+	}
+	if j.dstBox.Messages == int64(ours.Len()) && j.dstBox.UIDNext != 0 && j.dstBox.UIDNext <= ours.Max()+1 {
+		return ours, nil
+	}
+	present, err := j.dst.SearchAll(ctx, 1)
+	return present, faultOf(err, "list destination mailbox", j.pair.Destination)
 }
 
 // loadUnknown lists what the destination holds besides our own messages: those of its user, of an
-// earlier tool, or of a ledger that was lost. A mailbox that we alone have filled costs nothing here.
-func (j *mailboxJob) loadUnknown(ctx context.Context) error {
-	if j.dstBox.Messages == 0 {
-		return nil
-	}
-	if j.dstBox.Messages <= int64(j.row.Ours.Len()) && j.dstBox.UIDNext != 0 && j.dstBox.UIDNext <= j.row.Ours.Max()+1 {
-		return nil
-	}
-	present, err := j.dst.SearchAll(ctx, 1)
-	if err != nil {
-		return faultOf(err, "list destination mailbox", j.pair.Destination)
-	}
+// earlier tool, or of a ledger that was lost.
+func (j *mailboxJob) loadUnknown(ctx context.Context, present imap.UIDSet) error {
 	rest := present.Minus(j.row.Ours).Minus(j.row.Theirs)
 	for !rest.Empty() {
 		var window imap.UIDSet

@@ -18,6 +18,8 @@ package mailcopy
 //     compared with what is about to be sent.
 //   - Bytes are not changed. Flags and dates are checked before they are sent.
 //   - A message that the destination refuses never stops its mailbox.
+//   - Only what the ledger says we have written is ever removed, never what its user has changed, and
+//     nothing before all of the account is copied. A removal is in the ledger before the first mark.
 
 import (
 	"context"
@@ -62,7 +64,10 @@ type Options struct {
 	Ledger              *ledger.Ledger
 	Rules               mapping.Rules
 	EscrowDir           string // where originals of refused messages are kept
-	Connections         int    // mailboxes of one account at work at once, at most; 0 means 8
+	Deletions           Deletions
+	ConfirmDeletions    bool // somebody has looked: large losses at either end are meant
+	CopyAgain           bool // copy again what the destination has lost, also what its users have deleted there
+	Connections         int  // mailboxes of one account at work at once, at most; 0 means 8
 
 	Observer       Observer // may be nil
 	BytesPerSecond int64    // pace of all copying together; 0 is as fast as it goes
@@ -124,19 +129,28 @@ type Tally struct {
 	Adopted int   // found at the destination and taken over by this slice
 	Flagged int   // whose flags this slice brought up to date
 	Removed int   // removed at the destination by this slice
-	Failed  int   // not at the destination because it refuses them
 	Octets  int64 // of the copied ones
+
+	// States and not events.
+	Failed   int // not at the destination because it refuses them
+	Kept     int // vanished at the source, and still at the destination
+	Deserted int // at the source, and deleted or moved away by the destination's user
+	Held     int // waiting for somebody to confirm a large loss at either end
 }
 
-// Add adds what another slice of the same pass did. Failed is a state and not an event: the later
-// slice knows best.
+// Add adds what another slice of the same pass did; of states the later slice knows best.
 func (t *Tally) Add(later Tally) {
 	t.Copied += later.Copied
 	t.Adopted += later.Adopted
 	t.Flagged += later.Flagged
 	t.Removed += later.Removed
 	t.Octets += later.Octets
-	t.Failed = later.Failed
+	t.Restore(later)
+}
+
+// Restore takes the states over from other.
+func (t *Tally) Restore(other Tally) {
+	t.Failed, t.Kept, t.Deserted, t.Held = other.Failed, other.Kept, other.Deserted, other.Held
 }
 
 // RunSlice does a part of a pass that began at started. On an error the Result still counts what was
@@ -146,18 +160,6 @@ func (e *Engine) RunSlice(ctx context.Context, account rehome.Account, started t
 	defer run.close()
 	err := run.do(ctx)
 	return run.result(), err
-}
-
-// Plan returns what a pass over the account would create and where each mailbox goes, without
-// writing anything.
-func (e *Engine) Plan(ctx context.Context, account rehome.Account) (mapping.Plan, error) {
-	run := newSlice(e, account, time.Time{}, DefaultBudget)
-	defer run.close()
-	if err := run.open(ctx); err != nil {
-		return mapping.Plan{}, err
-	}
-	view, err := run.look(ctx)
-	return view.plan, err
 }
 
 // faultOf names the mailbox in whatever went wrong with it. What is no server's answer and no

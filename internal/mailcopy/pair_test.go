@@ -44,6 +44,9 @@ type pair struct {
 	rules    mapping.Rules
 	srcVia   string // address to reach the source at, a fault proxy for instance
 	dstVia   string
+
+	deletions          mailcopy.Deletions
+	confirm, copyAgain bool
 }
 
 func newPair(t testing.TB, src, dst dovecot.Options) *pair {
@@ -93,7 +96,8 @@ func host(side rehome.Side, addr string) *endpoint.IMAP {
 func (p *pair) engine() *mailcopy.Engine {
 	return mailcopy.New(mailcopy.Options{
 		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia),
-		Rules:  p.rules,
+		Rules:     p.rules,
+		Deletions: p.deletions, ConfirmDeletions: p.confirm, CopyAgain: p.copyAgain,
 		Ledger: p.ledger, EscrowDir: filepath.Join(p.t.TempDir(), "escrow"),
 	})
 }

@@ -15,17 +15,30 @@ import (
 // mailboxes then cost a few round trips.
 const commandsAhead = 50
 
-// prepare creates and subscribes what the plan asks for, both in one go: each mailbox is subscribed
+// createMissing creates and subscribes what the plan asks for, both in one go: each mailbox is subscribed
 // behind its own CREATE. Parents that only hold others are made by the server together with their
 // children. A mailbox that cannot be created is left out with a finding; the others go on.
-func (s *slice) prepare(ctx context.Context) error {
+//
+// What is about to be made is in the ledger first: what we have made, we may rename and delete later.
+func (s *slice) createMissing(ctx context.Context) error {
+	missing := s.missing()
+	if len(missing) > 0 {
+		if err := s.engine.options.Ledger.IntendCreations(ctx, s.account.Address, destinations(missing)); err != nil {
+			return err
+		}
+	}
 	refused := map[string]bool{}
+	judge := func(pair mapping.Pair, err error) error {
+		refused[pair.Destination] = err != nil
+		return s.judgeCreate(pair, err)
+	}
+	special, plain := s.splitSpecial(missing)
+	if err := s.createSpecial(ctx, special, judge); err != nil {
+		return err
+	}
 	var steps []step
-	for _, pair := range s.missing() {
-		steps = append(steps, step{pair: pair, send: s.dst.CreateAhead, judge: func(pair mapping.Pair, err error) error {
-			refused[pair.Destination] = err != nil
-			return s.judgeCreate(pair, err)
-		}})
+	for _, pair := range plain {
+		steps = append(steps, step{pair: pair, send: s.dst.CreateAhead, judge: judge})
 	}
 	for _, pair := range s.unsubscribed() {
 		steps = append(steps, step{pair: pair, send: s.dst.SubscribeAhead, judge: func(pair mapping.Pair, err error) error {
@@ -38,7 +51,53 @@ func (s *slice) prepare(ctx context.Context) error {
 	if err := ahead(ctx, steps); err != nil {
 		return err
 	}
-	s.view.plan.Pairs = slices.DeleteFunc(s.view.plan.Pairs, func(pair mapping.Pair) bool { return refused[pair.Destination] })
+	return s.leaveRefused(ctx, refused)
+}
+
+// leaveRefused takes what could not be made out of the plan, and out of what we have made.
+func (s *slice) leaveRefused(ctx context.Context, answers map[string]bool) error {
+	var refused []string
+	for name, no := range answers {
+		if no {
+			refused = append(refused, name)
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	s.view.plan.Pairs = slices.DeleteFunc(s.view.plan.Pairs, func(pair mapping.Pair) bool { return answers[pair.Destination] })
+	return s.engine.options.Ledger.ForgetCreations(ctx, s.account.Address, refused...)
+}
+
+func destinations(pairs []mapping.Pair) []string {
+	names := make([]string, len(pairs))
+	for i, pair := range pairs {
+		names[i] = pair.Destination
+	}
+	return names
+}
+
+// splitSpecial sets apart what can be made with its special use, where a new mailbox can be given one
+// (RFC 6154, section 3).
+func (s *slice) splitSpecial(missing []mapping.Pair) (special, plain []mapping.Pair) {
+	can := s.dst.Capabilities().Has("CREATE-SPECIAL-USE")
+	for _, pair := range missing {
+		if can && pair.Use != "" {
+			special = append(special, pair)
+		} else {
+			plain = append(plain, pair)
+		}
+	}
+	return special, plain
+}
+
+func (s *slice) createSpecial(ctx context.Context, special []mapping.Pair, judge func(mapping.Pair, error) error) error {
+	for _, pair := range special {
+		_, err := s.dst.CreateSpecial(ctx, pair.Destination, pair.Use)
+		if err := judge(pair, err); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -46,22 +105,30 @@ func (s *slice) prepare(ctx context.Context) error {
 func (s *slice) missing() []mapping.Pair {
 	byDestination := map[string]mapping.Pair{}
 	for _, pair := range s.view.plan.Pairs {
-		if !pair.Container {
+		if !pair.Container && !s.held[pair.Destination] && !s.view.staysAway(pair) {
 			byDestination[pair.Destination] = pair
 		}
 	}
 	var pairs []mapping.Pair
 	for _, name := range s.view.plan.Missing() {
-		pairs = append(pairs, byDestination[name])
+		if pair, wanted := byDestination[name]; wanted {
+			pairs = append(pairs, pair)
+		}
 	}
 	return pairs
+}
+
+// staysAway says that the destination's user has removed a mailbox, and nothing new goes there.
+func (v accountView) staysAway(pair mapping.Pair) bool {
+	row, known := v.rows[pair.Source]
+	return known && dropped(row) && !v.needsWork(pair)
 }
 
 // unsubscribed returns the pairs that are subscribed at the source only.
 func (s *slice) unsubscribed() []mapping.Pair {
 	var pairs []mapping.Pair
 	for _, pair := range s.view.plan.Pairs {
-		if pair.Subscribe && !pair.Container && !s.view.dst[pair.Destination].Subscribed {
+		if pair.Subscribe && !pair.Container && !s.view.dst[pair.Destination].Subscribed && !s.held[pair.Destination] && !s.view.staysAway(pair) {
 			pairs = append(pairs, pair)
 		}
 	}

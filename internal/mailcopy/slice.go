@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,13 +31,14 @@ type slice struct {
 	tally    Tally
 	findings []rehome.Finding
 	view     accountView
+	held     map[string]bool // destination mailboxes that look emptied: not touched
 	looked   bool
 	advanced bool
 	present  int64 // messages that need no copy
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time)}
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), held: map[string]bool{}}
 	s.octets.Store(budget.Octets)
 	return s
 }
@@ -45,7 +47,7 @@ func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budge
 // other for ever cannot happen: a caller runs no more slices at once than either end has
 // connections, and extra connections are only taken when they are free.
 func (s *slice) open(ctx context.Context) error {
-	return both(
+	return both(s.account.Address,
 		func() (err error) { s.src, err = s.engine.options.Source.Open(ctx, s.account); return err },
 		func() (err error) { s.dst, err = s.engine.options.Destination.Open(ctx, s.account); return err },
 	)
@@ -66,10 +68,10 @@ func leave(sessions ...*endpoint.Session) {
 }
 
 // both does one thing at each end at the same time. The source's error comes first.
-func both(src, dst func() error) error {
+func both(account string, src, dst func() error) error {
 	done := make(chan error, 1)
-	go func() { done <- dst() }()
-	err := src()
+	go func() { done <- guarded(account, dst) }()
+	err := guarded(account, src)
 	if dstErr := <-done; err == nil {
 		err = dstErr
 	}
@@ -86,16 +88,56 @@ func (s *slice) do(ctx context.Context) error {
 		return err
 	}
 	s.view, s.looked = view, true
-	s.find(view.plan.Findings...)
-	s.find(view.leftOut()...)
-	_, messages, octets := view.totals()
-	s.engine.options.Observer.Looked(s.account.Address, messages, octets)
-	crew := s.hire(ctx, view.openings())
-	defer crew.dismiss()
-	if err := s.prepare(ctx); err != nil {
+	if err := s.alignNames(ctx); err != nil {
 		return err
 	}
-	return s.copyMailboxes(ctx, s.jobs(), crew)
+	_, messages, octets := s.view.totals()
+	s.engine.options.Observer.Looked(s.account.Address, messages, octets)
+	if err := s.copy(ctx); err != nil {
+		return err
+	}
+	return s.finish(ctx)
+}
+
+// alignNames brings the ledger's and the destination's mailboxes in line with what the source lists.
+func (s *slice) alignNames(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{s.followRenames, s.settleEmptied, s.noteDeleted} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	s.find(s.view.plan.Findings...)
+	s.find(s.view.leftOut()...)
+	return nil
+}
+
+// copy makes what is missing and copies mailbox by mailbox.
+func (s *slice) copy(ctx context.Context) error {
+	jobs := s.jobs()
+	crew := s.hire(ctx, len(jobs))
+	defer crew.dismiss()
+	if err := s.createMissing(ctx); err != nil {
+		return err
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	return s.copyMailboxes(ctx, s.possible(jobs), crew)
+}
+
+// finish does what has to wait until all is copied, and tells where both ends differ on purpose.
+func (s *slice) finish(ctx context.Context) error {
+	if s.more {
+		return nil
+	}
+	if err := s.removeVanished(ctx); err != nil || s.more {
+		return err
+	}
+	if err := s.remember(ctx, &s.view); err != nil {
+		return err
+	}
+	s.reportFate()
+	return nil
 }
 
 // jobs returns the pairs that need to be opened, in the plan's order. Pairs that go to one
@@ -106,7 +148,7 @@ func (s *slice) jobs() [][]mapping.Pair {
 	for _, pair := range s.view.plan.Pairs {
 		at, known := place[pair.Destination]
 		switch {
-		case pair.Container:
+		case pair.Container || s.held[pair.Destination]:
 		case s.view.needsWork(pair) && known:
 			jobs[at] = append(jobs[at], pair)
 		case s.view.needsWork(pair):
@@ -119,6 +161,15 @@ func (s *slice) jobs() [][]mapping.Pair {
 	return jobs
 }
 
+// possible leaves out the jobs whose mailboxes could not be made.
+func (s *slice) possible(jobs [][]mapping.Pair) [][]mapping.Pair {
+	planned := map[string]bool{}
+	for _, pair := range s.view.plan.Pairs {
+		planned[pair.Destination] = true
+	}
+	return slices.DeleteFunc(jobs, func(pairs []mapping.Pair) bool { return !planned[pairs[0].Destination] })
+}
+
 // copyMailboxes works on several mailboxes at once. The first worker uses the sessions of the slice,
 // the others those of the crew.
 func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *crew) error {
@@ -128,7 +179,10 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *
 	}
 	close(queue)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.work(ctx, queue, s.src, s.dst) })
+	account := s.account.Address
+	group.Go(func() error {
+		return guarded(account, func() error { return s.work(ctx, queue, s.src, s.dst) })
+	})
 	for range crew.size {
 		group.Go(func() error {
 			extra, err := crew.next(ctx)
@@ -136,7 +190,7 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *
 				return s.extraFailed(err)
 			}
 			defer leave(extra.src, extra.dst)
-			return s.work(ctx, queue, extra.src, extra.dst)
+			return guarded(account, func() error { return s.work(ctx, queue, extra.src, extra.dst) })
 		})
 	}
 	return group.Wait()
@@ -156,6 +210,9 @@ func (s *slice) extraFailed(err error) error {
 }
 
 func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, src, dst *endpoint.Session) error {
+	if err := s.resyncable(ctx, src); err != nil {
+		return err
+	}
 	for pairs := range queue {
 		for _, pair := range pairs {
 			if s.spent() {

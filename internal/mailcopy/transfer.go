@@ -203,7 +203,7 @@ func (f *flow) start() (err error) {
 	for _, t := range f.transfers {
 		uids.AddSet(uidsOf(t.batch))
 	}
-	f.fetch, err = f.job.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: f.body})
+	f.fetch, err = f.job.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: guardedCall(f.job.slice.account.Address, f.body)})
 	return err
 }
 

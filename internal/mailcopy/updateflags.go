@@ -41,14 +41,22 @@ func (j *mailboxJob) flagsUntouched() bool {
 	return j.row.State.SrcModSeq != 0 && j.row.State.SrcModSeq == j.srcBox.HighestModSeq
 }
 
-// sourceFlags lists the present flags of everything that is done.
+// sourceFlags lists the present flags of everything that is done and still there, or of what of it has
+// changed.
 func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, error) {
-	current := make(map[imap.UID][]string, j.row.Done.Len())
-	command, err := j.src.Fetch(ctx, j.row.Done, imap.FetchItems{Flags: true, ChangedSince: j.row.State.SrcModSeq}, imap.FetchHandler{
-		Message: func(m *imap.Message) error {
+	if j.told != nil {
+		return j.told.flags, nil
+	}
+	present := j.row.Done.Minus(j.row.Gone)
+	current := make(map[imap.UID][]string, present.Len())
+	if present.Empty() {
+		return current, nil
+	}
+	command, err := j.src.Fetch(ctx, present, imap.FetchItems{Flags: true, ChangedSince: j.row.State.SrcModSeq}, imap.FetchHandler{
+		Message: guardedCall(j.src.Account, func(m *imap.Message) error {
 			current[m.UID] = m.Flags
 			return nil
-		},
+		}),
 	})
 	if err != nil {
 		return nil, err
@@ -85,7 +93,7 @@ func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]str
 		for i := range batch.Items {
 			item := &batch.Items[i]
 			now, listed := current[item.UID]
-			if !listed || ledger.FlagSet(now) == ledger.FlagSet(item.Flags) {
+			if !listed || ledger.FlagSet(now) == ledger.FlagSet(item.Flags) || j.row.Lost.Contains(item.UID) {
 				continue
 			}
 			add(imap.StoreAdd, minus(now, item.Flags), item.DstUID)

@@ -16,39 +16,46 @@ import (
 // accountView is what both ends list of an account and what the ledger remembers: one LIST and one
 // NAMESPACE on each side, whatever the number of messages.
 type accountView struct {
-	plan     mapping.Plan
-	src, dst map[string]imap.ListEntry // by name
-	states   map[string]ledger.Mailbox // by source name
-	lag      time.Duration             // of a round trip to the farther end
+	srcEnd, dstEnd mapping.End
+	src, dst       map[string]imap.ListEntry // by name
+	rows           map[string]ledger.Mailbox // by source name
+	plan           mapping.Plan
+	lag            time.Duration // of a round trip to the farther end
 }
 
 // look takes the view.
 func (s *slice) look(ctx context.Context) (accountView, error) {
-	var srcEnd, dstEnd mapping.End
-	var src, dst map[string]imap.ListEntry
+	var v accountView
 	var srcLag, dstLag time.Duration
-	err := both(
+	err := both(s.account.Address,
 		func() (err error) {
-			srcEnd, src, srcLag, err = listEnd(ctx, s.src)
+			v.srcEnd, v.src, srcLag, err = listEnd(ctx, s.src)
 			return endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
 		},
-		func() (err error) {
-			dstEnd, dst, dstLag, err = listEnd(ctx, s.dst)
-			return endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
-		},
+		func() (err error) { dstLag, err = s.lookAtDestination(ctx, &v); return err },
 	)
 	if err != nil {
 		return accountView{}, err
 	}
-	states, err := s.engine.options.Ledger.Mailboxes(ctx, s.account.Address)
-	if err != nil {
-		return accountView{}, err
+	v.lag = max(srcLag, dstLag)
+	return v, s.remember(ctx, &v)
+}
+
+func (s *slice) lookAtDestination(ctx context.Context, v *accountView) (lag time.Duration, err error) {
+	v.dstEnd, v.dst, lag, err = listEnd(ctx, s.dst)
+	return lag, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+}
+
+// remember fills in what the ledger knows, and the plan that follows from all three.
+func (s *slice) remember(ctx context.Context, v *accountView) (err error) {
+	if v.rows, err = s.engine.options.Ledger.Mailboxes(ctx, s.account.Address); err != nil {
+		return err
 	}
 	rules := s.engine.options.Rules
-	rules.Settled = settled(states)
-	view := accountView{plan: mapping.Make(srcEnd, dstEnd, rules), src: src, dst: dst, states: states, lag: max(srcLag, dstLag)}
-	legalise(&view)
-	return view, nil
+	rules.Settled = settled(v.rows)
+	v.plan = mapping.Make(v.srcEnd, v.dstEnd, rules)
+	legalise(v)
+	return nil
 }
 
 // listEnd asks one side for its namespaces and mailboxes. The lag is how long the first answer took,
@@ -57,7 +64,7 @@ func listEnd(ctx context.Context, session *endpoint.Session) (end mapping.End, b
 	begun := time.Now()
 	var namespaces imap.Namespaces
 	var entries []imap.ListEntry
-	err = both( // two commands of one connection, sent together
+	err = both(session.Account, // two commands of one connection, sent together
 		func() (err error) {
 			namespaces, err = session.Namespace(ctx)
 			lag = time.Since(begun)
@@ -92,9 +99,9 @@ func newEnd(namespaces imap.Namespaces, entries []imap.ListEntry) (mapping.End, 
 }
 
 // settled returns what earlier passes decided.
-func settled(states map[string]ledger.Mailbox) map[string]string {
-	names := make(map[string]string, len(states))
-	for src, row := range states {
+func settled(rows map[string]ledger.Mailbox) map[string]string {
+	names := make(map[string]string, len(rows))
+	for src, row := range rows {
 		names[src] = row.Anchor.Destination
 	}
 	return names
@@ -114,14 +121,16 @@ func legalise(view *accountView) {
 // needsWork decides from the two listings and the ledger whether a mailbox has to be opened.
 func (v accountView) needsWork(pair mapping.Pair) bool {
 	src := v.src[pair.Source].Status
-	row, known := v.states[pair.Source]
-	if src == nil {
+	row, known := v.rows[pair.Source]
+	switch {
+	case src == nil:
 		return true // the server would not count it: opening tells why
-	}
-	if !known {
+	case !known:
 		return src.Messages > 0
-	}
-	if row.Open {
+	case dropped(row):
+		// Its user has removed the mailbox there: only what is new makes it come back.
+		return row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext
+	case row.Open:
 		return true
 	}
 	dst := v.dst[pair.Destination].Status
@@ -129,16 +138,21 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		row.Anchor.Destination == pair.Destination &&
 		row.Anchor.SrcUIDValidity == src.UIDValidity && row.Anchor.DstUIDValidity == dst.UIDValidity &&
 		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == src.Messages &&
-		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0
+		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0 &&
+		dst.Messages >= int64(v.liveAt(pair.Destination)) // fewer: its user has deleted some
 	return !unchanged
 }
 
-// openings counts the mailboxes that have to be opened.
-func (v accountView) openings() int {
+// dropped says that the destination's mailbox is gone, and is to stay so (see ledger.Drop).
+func dropped(row ledger.Mailbox) bool { return row.Anchor.DstUIDValidity == 0 && !row.Done.Empty() }
+
+// liveAt counts the messages that should be in a destination mailbox, whatever source mailboxes they
+// came from.
+func (v accountView) liveAt(destination string) int {
 	n := 0
-	for _, pair := range v.plan.Pairs {
-		if !pair.Container && v.needsWork(pair) {
-			n++
+	for _, row := range v.rows {
+		if row.Anchor.Destination == destination && row.Anchor.DstUIDValidity != 0 {
+			n += row.Live().Len()
 		}
 	}
 	return n

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package conductor
+package rehome
 
 import (
 	"fmt"
 	"runtime"
 	"strings"
-
-	"rehome"
 )
 
-// panicFault is what becomes of a panic: its text and the function that it came from.
-func panicFault(account string, cause any) error {
-	return &rehome.Fault{
-		Class: rehome.ClassBug, Op: "copy", Object: account, Cause: fmt.Errorf("panic in %s: %v", origin(), cause),
+// Recovered turns what recover returned into the Fault of a mistake in this program, with the place it
+// came from: one account's work ends, the process goes on. It must be called by the deferred function.
+func Recovered(op, object string, panicked any) *Fault {
+	return &Fault{
+		Class: ClassBug, Op: op, Object: object, Cause: fmt.Errorf("panic in %s: %v", panicOrigin(), panicked),
 		Hint: "this is a mistake in rehome, please report this line; running the same command again is safe",
 	}
 }
 
-// origin returns the function that panicked, as seen from a deferred call.
-func origin() string {
+// panicOrigin returns the function that panicked, as seen from a deferred call.
+func panicOrigin() string {
 	callers := make([]uintptr, 32)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
 	panicked := false

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"fmt"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// followRenames lets the destination follow mailboxes that were renamed, so that nothing of them is
+// copied again. What cannot follow is copied anew like any mailbox, with a finding.
+func (s *slice) followRenames(ctx context.Context) error {
+	relocations, steps, err := s.relocations(ctx)
+	if err != nil || len(relocations) == 0 {
+		return err
+	}
+	for _, step := range steps {
+		err := faultOf(s.dst.Rename(ctx, step.from, step.to), "rename mailbox", step.from)
+		if err != nil && rehome.ClassOf(err) != rehome.ClassPermanent {
+			return err
+		}
+	}
+	if len(steps) > 0 { // what the destination shows decides, not what it has answered
+		if _, err := s.lookAtDestination(ctx, &s.view); err != nil {
+			return err
+		}
+	}
+	var moves []ledger.Move
+	for _, r := range relocations {
+		switch {
+		case r.refused == "" && s.view.arrived(r):
+			moves = append(moves, ledger.Move{ID: r.row.ID, Source: r.source, Destination: r.to})
+			s.unsubscribeOld(ctx, r)
+		case r.refused == "":
+			r.refused = "the destination does not rename its mailbox"
+			fallthrough
+		default:
+			s.find(r.finding())
+		}
+	}
+	if err := s.engine.options.Ledger.Relocate(ctx, s.account.Address, moves); err != nil {
+		return err
+	}
+	s.noteAdvance()
+	return s.remember(ctx, &s.view)
+}
+
+// relocations finds out which mailboxes have other names now and what to do about them.
+func (s *slice) relocations(ctx context.Context) ([]relocation, []renaming, error) {
+	confirmed, err := s.confirm(ctx, s.view.findSightings())
+	if err != nil {
+		return nil, nil, err
+	}
+	relocations, steps := s.view.planRelocations(unambiguous(confirmed))
+	return relocations, steps, nil
+}
+
+// confirm keeps the sightings that the messages themselves confirm.
+func (s *slice) confirm(ctx context.Context, sightings []sighting) ([]sighting, error) {
+	var confirmed []sighting
+	for _, seen := range sightings {
+		sizes, err := s.lastSizes(ctx, seen.row)
+		if err != nil {
+			return nil, err
+		}
+		var entries []entry
+		if len(sizes) > 0 {
+			if entries, err = s.sizesAtSource(ctx, seen.name, sizes); err != nil {
+				return nil, err
+			}
+		}
+		if confirms(sizes, entries) {
+			confirmed = append(confirmed, seen)
+		}
+	}
+	return confirmed, nil
+}
+
+// lastSizes returns the sizes of the last messages of a row by source UID.
+func (s *slice) lastSizes(ctx context.Context, row ledger.Mailbox) (map[imap.UID]int64, error) {
+	var items []ledger.Item
+	err := s.engine.options.Ledger.Stored(ctx, &row, func(batch ledger.Stored) error {
+		items = append(items, batch.Items...)
+		items = items[max(len(items)-sample, 0):]
+		return nil
+	})
+	sizes := make(map[imap.UID]int64, len(items))
+	for _, item := range items {
+		if !row.Gone.Contains(item.UID) {
+			sizes[item.UID] = item.Size
+		}
+	}
+	return sizes, err
+}
+
+func (s *slice) sizesAtSource(ctx context.Context, name string, wanted map[imap.UID]int64) ([]entry, error) {
+	var uids imap.UIDSet
+	for uid := range wanted {
+		uids.Add(uid)
+	}
+	if _, err := s.src.Examine(ctx, name); err != nil {
+		return nil, faultOf(err, "open source mailbox", name)
+	}
+	entries, err := sweep(ctx, s.src, uids)
+	return entries, faultOf(err, "list source mailbox", name)
+}
+
+// arrived says that the destination has r's mailbox under its new name.
+func (v accountView) arrived(r relocation) bool {
+	if dropped(r.row) {
+		return true
+	}
+	entry, listed := v.dst[r.to]
+	return selectable(entry, listed) && entry.Status != nil && entry.Status.UIDValidity == r.row.Anchor.DstUIDValidity
+}
+
+// unsubscribeOld takes the old name off the list that clients show; RENAME leaves it there (RFC 9051,
+// section 6.3.6). A refusal is not worth a word: the name only looks odd in a list.
+func (s *slice) unsubscribeOld(ctx context.Context, r relocation) {
+	if r.from != r.to {
+		_ = s.dst.Unsubscribe(ctx, r.from)
+	}
+}
+
+func (r relocation) finding() rehome.Finding {
+	return rehome.Finding{
+		Code: "rename_not_followed", Severity: rehome.SeverityWarning, Object: r.source,
+		Sentence: fmt.Sprintf("%q was renamed to %q at the source, and the destination cannot follow: %s; its messages are copied anew", r.row.Anchor.Source, r.source, r.refused),
+		NextStep: fmt.Sprintf("look at %q at the destination; it is not removed before all is copied, and with deletions: keep not at all", r.row.Anchor.Destination),
+	}
+}

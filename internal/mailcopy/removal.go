@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"slices"
+	"strings"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// removal is what is to be done about copies whose originals have vanished. Sets hold source UIDs.
+type removal struct {
+	remove  imap.UIDSet
+	changed imap.UIDSet // somebody has changed the flags of the copy: it stays
+	lost    imap.UIDSet // gone already
+	unmark  imap.UIDSet // carry the \Deleted of a removal that was begun, and stay
+}
+
+// decideRemoval compares the flags that the copies have now, by destination UID, with those that we
+// have given them. begun are messages that an earlier removal may have marked: their \Deleted is ours.
+// Without mirror nothing is removed, and marks of ours are taken back.
+func decideRemoval(items []ledger.Item, now map[imap.UID][]string, filter flagFilter, begun imap.UIDSet, mirror bool) removal {
+	var r removal
+	for _, item := range items {
+		flags, present := now[item.DstUID]
+		given, _ := filter.split(item.Flags)
+		marked := begun.Contains(item.UID) && hasFlag(flags, deleted) && !hasFlag(given, deleted)
+		if marked {
+			flags = minus(flags, []string{deleted})
+		}
+		switch {
+		case !present:
+			r.lost.Add(item.UID)
+		case !sameFlags(flags, given):
+			r.changed.Add(item.UID)
+		case mirror:
+			r.remove.Add(item.UID)
+			marked = false
+		}
+		if marked {
+			r.unmark.Add(item.UID)
+		}
+	}
+	return r
+}
+
+const deleted = `\Deleted`
+
+func hasFlag(flags []string, flag string) bool {
+	return slices.ContainsFunc(flags, func(f string) bool { return strings.EqualFold(f, flag) })
+}
+
+// sameFlags compares two sets of flags; \Recent is no flag of the message (RFC 9051, section 2.3.2).
+func sameFlags(a, b []string) bool {
+	recent := []string{`\Recent`}
+	return len(minus(minus(a, b), recent)) == 0 && len(minus(minus(b, a), recent)) == 0
+}

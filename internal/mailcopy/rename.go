@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// sighting says that a mailbox of the ledger may be the one that the source has under another name now.
+type sighting struct {
+	row  ledger.Mailbox
+	name string // at the source
+}
+
+// findSightings compares the names that the ledger misses with those that it does not know. Equal
+// UIDVALIDITY is necessary and not enough: servers that take the time for it give mailboxes made in the
+// same second the same one. The messages have to confirm it.
+func (v accountView) findSightings() []sighting {
+	var found []sighting
+	for _, name := range slices.Sorted(maps.Keys(v.src)) {
+		status := v.src[name].Status
+		if status == nil || v.known(name, status.UIDValidity) || v.pairFor(name).Source == "" {
+			continue
+		}
+		for _, old := range slices.Sorted(maps.Keys(v.rows)) {
+			row := v.rows[old]
+			same := row.Anchor.SrcUIDValidity == status.UIDValidity && status.UIDValidity != 0
+			if same && v.vanished(row) && status.UIDNext >= row.State.SrcUIDNext && status.UIDNext > row.Done.Max() {
+				found = append(found, sighting{row, name})
+			}
+		}
+	}
+	return found
+}
+
+// known says that the ledger has this very mailbox under this name.
+func (v accountView) known(name string, validity uint32) bool {
+	row, found := v.rows[name]
+	return found && row.Anchor.SrcUIDValidity == validity
+}
+
+// vanished says that the source lists a mailbox no longer under its name, or another one.
+func (v accountView) vanished(row ledger.Mailbox) bool {
+	entry, listed := v.src[row.Anchor.Source]
+	if !selectable(entry, listed) {
+		return true
+	}
+	return entry.Status != nil && entry.Status.UIDValidity != row.Anchor.SrcUIDValidity
+}
+
+// relocation is a mailbox that has another name now.
+type relocation struct {
+	row      ledger.Mailbox
+	source   string // its name at the source
+	from, to string // what it is called at the destination, and what it is to be called
+	moved    bool   // with its parent: needs no command of its own
+	refused  string // why the destination's mailbox cannot follow; "" when it can
+}
+
+// renaming is one RENAME at the destination.
+type renaming struct{ from, to string }
+
+// planRelocations decides how the destination follows the confirmed renames, and in which order. It
+// also notices mailboxes that were renamed at the destination: by its user, or by a pass that was
+// killed before it could write that down.
+func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []renaming) {
+	var all []*relocation
+	renamed := map[int64]bool{}
+	for _, s := range confirmed {
+		r := &relocation{row: s.row, source: s.name, from: v.whereIs(s.row), to: v.pairFor(s.name).Destination}
+		if dropped(s.row) {
+			r.from = r.to // its user has removed it there: only the name in the ledger changes
+		}
+		all, renamed[s.row.ID] = append(all, r), true
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.rows)) {
+		row := v.rows[name]
+		if now := v.whereIs(row); now != "" && now != row.Anchor.Destination && !renamed[row.ID] && !v.vanished(row) {
+			all = append(all, &relocation{row: row, source: name, from: now, to: now})
+		}
+	}
+	v.refuseForeign(all)
+	v.refuseTaken(all)
+	return ordered(all)
+}
+
+// whereIs returns what a row's destination mailbox is called now, "" when it is not to be found. Under
+// another name it counts only if its UIDVALIDITY leaves no doubt.
+func (v accountView) whereIs(row ledger.Mailbox) string {
+	is := func(name string) bool {
+		entry, listed := v.dst[name]
+		return selectable(entry, listed) && entry.Status != nil && row.Anchor.DstUIDValidity != 0 &&
+			entry.Status.UIDValidity == row.Anchor.DstUIDValidity
+	}
+	if is(row.Anchor.Destination) {
+		return row.Anchor.Destination
+	}
+	found := ""
+	for name := range v.dst {
+		if !is(name) || v.isDestination(name) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = name
+	}
+	return found
+}
+
+// isDestination says that a mailbox is, by name and UIDVALIDITY, the one that some row fills.
+func (v accountView) isDestination(name string) bool {
+	for _, row := range v.rows {
+		if row.Anchor.Destination == name && v.dst[name].Status.UIDValidity == row.Anchor.DstUIDValidity {
+			return true
+		}
+	}
+	return false
+}
+
+// refuseForeign refuses what is not ours alone to rename.
+func (v accountView) refuseForeign(all []*relocation) {
+	for _, r := range all {
+		switch {
+		case r.from == "":
+			r.refused = "the destination's mailbox is gone, or another one has its name"
+		case r.from == r.to:
+		case r.from == "INBOX" || !r.row.Created:
+			r.refused = "the destination had its mailbox before the move"
+		case v.sharedDestination(r.row):
+			r.refused = "other mailboxes of the source go to the same mailbox"
+		}
+	}
+	for _, r := range all {
+		if r.refused == "" && r.from != r.to && v.hasStrangers(r, all) {
+			r.refused = "its mailbox at the destination holds others that are not renamed"
+		}
+	}
+}
+
+func (v accountView) sharedDestination(row ledger.Mailbox) bool {
+	for _, other := range v.rows {
+		if other.ID != row.ID && other.Anchor.Destination == row.Anchor.Destination && !other.Done.Empty() {
+			return true
+		}
+	}
+	return false
+}
+
+// hasStrangers says that mailboxes below r.from exist that do not go where RENAME would take them
+// (RFC 9051, section 6.3.6: inferior names are renamed too).
+func (v accountView) hasStrangers(r *relocation, all []*relocation) bool {
+	going := map[string]string{}
+	for _, other := range all {
+		if other.refused == "" {
+			going[other.from] = other.to
+		}
+	}
+	for name := range v.dst {
+		if rest, below := v.below(r.from, name); below && going[name] != r.to+rest {
+			return true
+		}
+	}
+	return false
+}
+
+// below returns what name has behind parent, separator included.
+func (v accountView) below(parent, name string) (rest string, below bool) {
+	rest, found := strings.CutPrefix(name, parent)
+	delimiter := cmp.Or(v.dst[parent].Delimiter, v.dstEnd.Delimiter)
+	return rest, found && delimiter != "" && strings.HasPrefix(rest, delimiter)
+}
+
+// refuseTaken refuses new names that a mailbox has which stays where it is. Each refusal keeps a name
+// occupied, so this goes on until nothing changes.
+func (v accountView) refuseTaken(all []*relocation) {
+	for again := true; again; {
+		again = false
+		leaving := map[string]bool{}
+		for _, r := range all {
+			if r.refused == "" && r.from != r.to {
+				leaving[r.from] = true
+			}
+		}
+		for _, r := range all {
+			_, taken := v.dst[r.to]
+			if r.refused == "" && r.from != r.to && (taken && !leaving[r.to] || r.to == "") {
+				r.refused = "its new name is taken at the destination"
+				again = true
+			}
+		}
+	}
+	for _, r := range all { // what follows its parent needs no command
+		for _, parent := range all {
+			rest, below := v.below(parent.from, r.from)
+			if below && parent.refused == "" && parent.from != parent.to && r.refused == "" && r.to == parent.to+rest {
+				r.moved = true
+			}
+		}
+	}
+}
+
+// ordered returns the relocations and the commands for them, parents first, each into a name that is
+// free by then. Names that go round in a circle are broken up by a temporary one.
+func ordered(all []*relocation) ([]relocation, []renaming) {
+	var waiting []*relocation
+	result := make([]relocation, 0, len(all))
+	for _, r := range all {
+		result = append(result, *r)
+		if r.refused == "" && r.from != r.to && !r.moved {
+			waiting = append(waiting, &relocation{row: r.row, from: r.from, to: r.to})
+		}
+	}
+	slices.SortStableFunc(waiting, func(a, b *relocation) int { return cmp.Compare(len(a.from), len(b.from)) })
+	var steps []renaming
+	for len(waiting) > 0 {
+		at := slices.IndexFunc(waiting, func(r *relocation) bool {
+			return !slices.ContainsFunc(waiting, func(other *relocation) bool { return other.from == r.to })
+		})
+		if at < 0 {
+			aside := waiting[0].to + "-rehome-" + strconv.FormatInt(waiting[0].row.ID, 10)
+			steps = append(steps, renaming{waiting[0].from, aside})
+			waiting[0].from = aside
+			continue
+		}
+		steps = append(steps, renaming{waiting[at].from, waiting[at].to})
+		waiting = slices.Delete(waiting, at, at+1)
+	}
+	return result, steps
+}
+
+// sample is how many messages have to confirm that a mailbox is the one that the ledger means.
+const sample = 500
+
+// confirms says that the messages of a source mailbox are those that the ledger knows of a row: those
+// with the same UIDs have the same sizes, and enough are there at all. sizes are of the row's last
+// messages; an empty row has nothing that could speak against it.
+func confirms(sizes map[imap.UID]int64, entries []entry) bool {
+	common := 0
+	for _, e := range entries {
+		size, known := sizes[e.uid]
+		if known && size != e.size {
+			return false
+		}
+		if known {
+			common++
+		}
+	}
+	return len(sizes) == 0 || common*4 >= len(sizes) // users delete, too
+}
+
+// unambiguous keeps the sightings that name each row and each mailbox once.
+func unambiguous(all []sighting) []sighting {
+	rows, names := map[int64]int{}, map[string]int{}
+	for _, s := range all {
+		rows[s.row.ID]++
+		names[s.name]++
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(s sighting) bool { return rows[s.row.ID] > 1 || names[s.name] > 1 })
+}

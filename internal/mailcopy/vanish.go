@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"time"
+
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// told is what a server with QRESYNC says of a mailbox since the last complete pass (RFC 7162).
+type told struct {
+	vanished imap.UIDSet
+	changed  imap.UIDSet // new messages and those with other flags
+	flags    map[imap.UID][]string
+}
+
+// news is what has happened to a source mailbox since then.
+type news struct {
+	wanted imap.UIDSet // present, and neither done nor refused in this pass
+	gone   imap.UIDSet // done, and vanished by now
+	failed int         // present, and refused in this pass
+}
+
+// sourceNews finds out what is new and what has vanished, in the cheapest way that the server and the
+// numbers allow.
+func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
+	if j.row.Fresh && j.srcBox.Messages > 0 && j.srcBox.Messages <= sweepWindow {
+		wanted, err := j.wantAll(ctx)
+		return news{wanted: wanted}, err
+	}
+	refused := refusedOf(j.row, j.slice.started)
+	if n, ok := quietNews(j.row, j.srcBox, refused); ok {
+		return n, nil
+	}
+	if n, ok := resyncedNews(j.row, j.srcBox, refused, j.told); ok {
+		return n, nil
+	}
+	var all imap.UIDSet
+	if j.srcBox.Messages > 0 {
+		var err error
+		if all, err = j.src.SearchAll(ctx, 1); err != nil {
+			return news{}, faultOf(err, "list source mailbox", j.pair.Source)
+		}
+	}
+	return listedNews(j.row, refused, all), nil
+}
+
+// refusals splits what the destination did not take: that of this pass counts, that of an earlier one
+// is tried again.
+type refusals struct{ now, earlier imap.UIDSet }
+
+func refusedOf(row *ledger.Mailbox, started time.Time) refusals {
+	var r refusals
+	for uid, when := range row.Refused {
+		if when.Before(started) {
+			r.earlier.Add(uid)
+		} else {
+			r.now.Add(uid)
+		}
+	}
+	return r
+}
+
+// quietNews answers when the numbers of the opening say that no message has come or gone: the same
+// UIDNEXT, so none has come, and then as many messages are the same ones.
+func quietNews(row *ledger.Mailbox, box imap.Selected, refused refusals) (news, bool) {
+	if row.State.SrcUIDNext == 0 || row.State.SrcUIDNext != box.UIDNext || row.State.SrcMessages != box.Messages {
+		return news{}, false
+	}
+	return news{wanted: refused.earlier.Minus(row.Done), gone: row.Gone, failed: refused.now.Len()}, true
+}
+
+// resyncedNews takes over what the server told, if it adds up to the number of messages that it counts.
+// A server may name UIDs as vanished that were never known (RFC 7162, section 3.2.10).
+func resyncedNews(row *ledger.Mailbox, box imap.Selected, refused refusals, t *told) (news, bool) {
+	if t == nil {
+		return news{}, false
+	}
+	gone := union(row.Gone, intersection(row.Done, t.vanished))
+	open := union(t.changed, refused.now, refused.earlier).Minus(row.Done).Minus(t.vanished)
+	if int64(row.Done.Minus(gone).Len()+open.Len()) != box.Messages {
+		return news{}, false
+	}
+	return news{wanted: open.Minus(refused.now), gone: gone, failed: intersection(open, refused.now).Len()}, true
+}
+
+// listedNews compares the list of all messages with the ledger.
+func listedNews(row *ledger.Mailbox, refused refusals, all imap.UIDSet) news {
+	failed := intersection(all, refused.now)
+	return news{wanted: all.Minus(row.Done).Minus(failed), gone: row.Done.Minus(all), failed: failed.Len()}
+}
+
+func union(sets ...imap.UIDSet) imap.UIDSet {
+	var all imap.UIDSet
+	for _, s := range sets {
+		all.AddSet(s)
+	}
+	return all
+}
+
+func intersection(a, b imap.UIDSet) imap.UIDSet { return a.Minus(a.Minus(b)) }
+
+// examine opens the source mailbox. Where the server can tell what has changed since the last complete
+// pass, the same round trip brings that.
+func (j *mailboxJob) examine(ctx context.Context) error {
+	row := j.slice.view.rows[j.pair.Source]
+	if row.State.SrcModSeq == 0 || !j.src.Enabled("QRESYNC") {
+		var err error
+		j.srcBox, err = j.src.Examine(ctx, j.pair.Source)
+		return faultOf(err, "open source mailbox", j.pair.Source)
+	}
+	known := imap.Known{UIDValidity: row.Anchor.SrcUIDValidity, ModSeq: row.State.SrcModSeq, UIDs: row.Done.Minus(row.Gone)}
+	t := &told{flags: map[imap.UID][]string{}}
+	box, err := j.src.ExamineSince(ctx, j.pair.Source, known, imap.FetchHandler{
+		Message: guardedCall(j.src.Account, func(m *imap.Message) error {
+			t.changed.Add(m.UID)
+			t.flags[m.UID] = m.Flags
+			return nil
+		}),
+		Vanished: guardedCall(j.src.Account, func(uids imap.UIDSet) error {
+			t.vanished.AddSet(uids)
+			return nil
+		}),
+	})
+	j.srcBox = box
+	if err == nil && box.UIDValidity == known.UIDValidity && box.HighestModSeq != 0 {
+		j.told = t
+	}
+	return faultOf(err, "open source mailbox", j.pair.Source)
+}
+
+// resyncable switches QRESYNC on for a source session that will open mailboxes which were complete once.
+// A server that offers it and then refuses gets the plain way.
+func (s *slice) resyncable(ctx context.Context, src *endpoint.Session) error {
+	for _, row := range s.view.rows {
+		if row.State.SrcModSeq != 0 {
+			_, err := src.Enable(ctx, "QRESYNC")
+			if imap.IsStatus(err, "NO") {
+				return nil
+			}
+			return endpoint.Fault(err, "switch QRESYNC on for", s.account.Address)
+		}
+	}
+	return nil
+}
+
+// noteFate writes down what has happened to the messages of the mailbox at both ends.
+func (j *mailboxJob) noteFate(ctx context.Context, gone, lost imap.UIDSet) error {
+	fate := j.row.Fate
+	fate.Gone, fate.Lost = gone, union(fate.Lost, lost)
+	if fate.Gone.String() == j.row.Gone.String() && lost.Empty() {
+		return nil
+	}
+	j.slice.noteAdvance()
+	return j.ledger().NoteFate(ctx, j.row, fate)
+}
+
+// sourcesOf returns the source UIDs of some of our messages at the destination.
+func (j *mailboxJob) sourcesOf(ctx context.Context, ours imap.UIDSet) (imap.UIDSet, error) {
+	var sources imap.UIDSet
+	if ours.Empty() {
+		return sources, nil
+	}
+	err := j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			if ours.Contains(item.DstUID) {
+				sources.Add(item.UID)
+			}
+		}
+		return nil
+	})
+	return sources, err
+}
