@@ -68,10 +68,14 @@ func newPair(t testing.TB, src, dst dovecot.Options) *pair {
 }
 
 // atmailPair is the pair of the first case: Maildir++ under "INBOX.", sdbox with "/".
-func atmailPair(t testing.TB) *pair {
-	return newPair(t,
-		dovecot.Options{Layout: dovecot.Maildir, Separator: ".", Prefix: "INBOX."},
-		dovecot.Options{Layout: dovecot.Sdbox, Separator: "/", Mailboxes: []dovecot.Mailbox{{Name: "Sent", SpecialUse: `\Sent`, Subscribed: true}}})
+func atmailPair(t testing.TB) *pair { return newPair(t, atmailSource(), cloudDestination()) }
+
+func atmailSource() dovecot.Options {
+	return dovecot.Options{Layout: dovecot.Maildir, Separator: ".", Prefix: "INBOX."}
+}
+
+func cloudDestination() dovecot.Options {
+	return dovecot.Options{Layout: dovecot.Sdbox, Separator: "/", Mailboxes: []dovecot.Mailbox{{Name: "Sent", SpecialUse: `\Sent`, Subscribed: true}}}
 }
 
 // newLedger begins with an empty ledger, as after its loss.

@@ -87,8 +87,11 @@ func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []rena
 		}
 	}
 	v.refuseForeign(all)
-	v.refuseTaken(all)
-	return ordered(all)
+	for v.refuseObstructed(all) {
+		// Each refusal keeps a name occupied and a mailbox below another in its place.
+	}
+	v.findMoved(all)
+	return v.ordered(all)
 }
 
 // whereIs returns what a row's destination mailbox is called now, "" when it is not to be found. Under
@@ -132,18 +135,45 @@ func (v accountView) refuseForeign(all []*relocation) {
 		case r.from == "":
 			r.refused = "the destination's mailbox is gone, or another one has its name"
 		case r.from == r.to:
+		case r.to == "":
+			r.refused = "it goes nowhere by the rules for mailboxes"
 		case r.from == "INBOX" || !r.row.Created:
 			r.refused = "the destination had its mailbox before the move"
 		case v.sharedDestination(r.row):
 			r.refused = "other mailboxes of the source go to the same mailbox"
 		}
 	}
+}
+
+// refuseObstructed refuses new names that a mailbox has which stays where it is, and names that would
+// take others with them. It reports whether it has refused anything.
+func (v accountView) refuseObstructed(all []*relocation) bool {
+	leaving := map[string]bool{}
 	for _, r := range all {
-		if r.refused == "" && r.from != r.to && v.hasStrangers(r, all) {
-			r.refused = "its mailbox at the destination holds others that are not renamed"
+		if r.follows() {
+			leaving[r.from] = true
 		}
 	}
+	refused := false
+	for _, r := range all {
+		_, taken := v.dst[r.to]
+		switch {
+		case !r.follows():
+			continue
+		case taken && !leaving[r.to]:
+			r.refused = "its new name is taken at the destination"
+		case v.hasStrangers(r, all):
+			r.refused = "its mailbox at the destination holds others that are not renamed with it"
+		default:
+			continue
+		}
+		refused = true
+	}
+	return refused
 }
+
+// follows says that the destination's mailbox is to be renamed.
+func (r *relocation) follows() bool { return r.refused == "" && r.from != r.to }
 
 func (v accountView) sharedDestination(row ledger.Mailbox) bool {
 	for _, other := range v.rows {
@@ -178,62 +208,56 @@ func (v accountView) below(parent, name string) (rest string, below bool) {
 	return rest, found && delimiter != "" && strings.HasPrefix(rest, delimiter)
 }
 
-// refuseTaken refuses new names that a mailbox has which stays where it is. Each refusal keeps a name
-// occupied, so this goes on until nothing changes.
-func (v accountView) refuseTaken(all []*relocation) {
-	for again := true; again; {
-		again = false
-		leaving := map[string]bool{}
-		for _, r := range all {
-			if r.refused == "" && r.from != r.to {
-				leaving[r.from] = true
-			}
-		}
-		for _, r := range all {
-			_, taken := v.dst[r.to]
-			if r.refused == "" && r.from != r.to && (taken && !leaving[r.to] || r.to == "") {
-				r.refused = "its new name is taken at the destination"
-				again = true
-			}
-		}
-	}
-	for _, r := range all { // what follows its parent needs no command
+// findMoved marks what follows a mailbox above it and needs no command.
+func (v accountView) findMoved(all []*relocation) {
+	for _, r := range all {
 		for _, parent := range all {
 			rest, below := v.below(parent.from, r.from)
-			if below && parent.refused == "" && parent.from != parent.to && r.refused == "" && r.to == parent.to+rest {
+			if below && parent.follows() && r.follows() && r.to == parent.to+rest {
 				r.moved = true
 			}
 		}
 	}
 }
 
-// ordered returns the relocations and the commands for them, parents first, each into a name that is
-// free by then. Names that go round in a circle are broken up by a temporary one.
-func ordered(all []*relocation) ([]relocation, []renaming) {
+// ordered returns the relocations and the commands for them, each into a name that is free by then with
+// all below it, and not below one that has yet to move and would take it along. Names that go round in a circle are
+// broken up by a temporary one.
+func (v accountView) ordered(all []*relocation) ([]relocation, []renaming) {
 	var waiting []*relocation
 	result := make([]relocation, 0, len(all))
 	for _, r := range all {
 		result = append(result, *r)
-		if r.refused == "" && r.from != r.to && !r.moved {
+		if r.follows() && !r.moved {
 			waiting = append(waiting, &relocation{row: r.row, from: r.from, to: r.to})
 		}
 	}
 	slices.SortStableFunc(waiting, func(a, b *relocation) int { return cmp.Compare(len(a.from), len(b.from)) })
+	blocked := func(r *relocation) bool {
+		return slices.ContainsFunc(waiting, func(other *relocation) bool {
+			_, carried := v.below(other.from, r.to)
+			_, inside := v.below(r.to, other.from)
+			return other.from == r.to || carried || inside && other != r
+		})
+	}
 	var steps []renaming
 	for len(waiting) > 0 {
-		at := slices.IndexFunc(waiting, func(r *relocation) bool {
-			return !slices.ContainsFunc(waiting, func(other *relocation) bool { return other.from == r.to })
-		})
-		if at < 0 {
-			aside := waiting[0].to + "-rehome-" + strconv.FormatInt(waiting[0].row.ID, 10)
-			steps = append(steps, renaming{waiting[0].from, aside})
-			waiting[0].from = aside
+		at := slices.IndexFunc(waiting, func(r *relocation) bool { return !blocked(r) })
+		if at >= 0 {
+			steps = append(steps, renaming{waiting[at].from, waiting[at].to})
+			waiting = slices.Delete(waiting, at, at+1)
 			continue
 		}
-		steps = append(steps, renaming{waiting[at].from, waiting[at].to})
-		waiting = slices.Delete(waiting, at, at+1)
+		at = slices.IndexFunc(waiting, func(r *relocation) bool { return r.from != v.aside(r) })
+		steps = append(steps, renaming{waiting[at].from, v.aside(waiting[at])})
+		waiting[at].from = v.aside(waiting[at])
 	}
 	return result, steps
+}
+
+// aside is the temporary name of a mailbox that stands in the way.
+func (v accountView) aside(r *relocation) string {
+	return v.dstEnd.Prefix + "rehome-" + strconv.FormatInt(r.row.ID, 10)
 }
 
 // sample is how many messages have to confirm that a mailbox is the one that the ledger means.

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// history is a source mailbox at two moments, as a random user has left it.
+type history struct {
+	row     ledger.Mailbox
+	refused refusals
+	present imap.UIDSet // at the second moment
+	uidNext imap.UID
+	told    told
+}
+
+// newHistory lets a mailbox be copied, with gaps and refusals, and then lets its user work.
+func newHistory(chance *rand.Rand) history {
+	h := history{row: ledger.Mailbox{Refused: map[imap.UID]time.Time{}}, uidNext: 1}
+	var before imap.UIDSet
+	for range chance.IntN(40) {
+		uid := h.uidNext
+		h.uidNext += imap.UID(1 + chance.IntN(3))
+		switch chance.IntN(8) {
+		case 0:
+			h.refused.earlier.Add(uid)
+			before.Add(uid)
+		case 1:
+			h.refused.now.Add(uid)
+			before.Add(uid)
+		case 2: // had vanished when the last pass was complete
+			h.row.Done.Add(uid)
+			h.row.Gone.Add(uid)
+		default:
+			h.row.Done.Add(uid)
+			before.Add(uid)
+		}
+	}
+	h.row.State = ledger.State{SrcUIDNext: h.uidNext, SrcMessages: int64(before.Len()), SrcModSeq: 1}
+	h.work(chance, before)
+	return h
+}
+
+// work deletes, flags and adds messages.
+func (h *history) work(chance *rand.Rand, before imap.UIDSet) {
+	busy := chance.IntN(3)
+	for uid := range before.All() {
+		if busy > 0 && chance.IntN(4) == 0 {
+			h.told.vanished.Add(uid)
+			continue
+		}
+		h.present.Add(uid)
+		if chance.IntN(4) == 0 {
+			h.told.changed.Add(uid) // another flag
+		}
+	}
+	for range chance.IntN(5) * busy {
+		uid := h.uidNext
+		h.uidNext++
+		if chance.IntN(4) == 0 {
+			h.told.vanished.Add(uid) // came and went in between
+			continue
+		}
+		h.present.Add(uid)
+		h.told.changed.Add(uid)
+	}
+	h.told.vanished.Add(h.uidNext + 7) // servers name UIDs that never were
+}
+
+func (h *history) box() imap.Selected {
+	return imap.Selected{UIDNext: h.uidNext, Messages: int64(h.present.Len())}
+}
+
+func wantNews(t *testing.T, how string, got, want news) {
+	t.Helper()
+	if got.wanted.String() != want.wanted.String() || got.gone.String() != want.gone.String() || got.failed != want.failed {
+		t.Fatalf("%s: wanted %s gone %s failed %d, want %s, %s, %d", how, got.wanted, got.gone, got.failed, want.wanted, want.gone, want.failed)
+	}
+}
+
+// Whatever a server offers, the outcome is that of the full list.
+func TestNews_everyWayTellsTheSame(t *testing.T) {
+	t.Parallel()
+	chance := rand.New(rand.NewPCG(3, 5))
+	quiet, resynced := 0, 0
+	for range 20_000 {
+		h := newHistory(chance)
+		want := listedNews(&h.row, h.refused, h.present)
+		if got, ok := quietNews(&h.row, h.box(), h.refused); ok {
+			quiet++
+			wantNews(t, "quiet", got, want)
+		}
+		if got, ok := resyncedNews(&h.row, h.box(), h.refused, &h.told); ok {
+			resynced++
+			wantNews(t, "resynced", got, want)
+		} else {
+			t.Fatalf("a server that tells the truth is not believed: %+v", h)
+		}
+		for uid := range want.wanted.All() {
+			if h.row.Done.Contains(uid) || !h.present.Contains(uid) {
+				t.Fatalf("%d is wanted, and done or not there", uid)
+			}
+		}
+	}
+	if quiet < 100 || resynced < 100 {
+		t.Errorf("only %d quiet and %d resynced histories", quiet, resynced)
+	}
+}
+
+// A server that forgets to tell something is found out by the number of messages.
+func TestNews_incompleteResyncIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	chance := rand.New(rand.NewPCG(7, 11))
+	caught := 0
+	for range 2000 {
+		h := newHistory(chance)
+		known := intersection(h.told.vanished, h.row.Done)
+		if known.Empty() {
+			continue
+		}
+		caught++
+		h.told.vanished = h.told.vanished.Minus(imap.NewUIDSet(known.Max()))
+		if _, ok := resyncedNews(&h.row, h.box(), h.refused, &h.told); ok {
+			t.Fatalf("%d vanished, was not told, and nobody noticed", known.Max())
+		}
+	}
+	if caught < 100 {
+		t.Errorf("only %d histories", caught)
+	}
+}
