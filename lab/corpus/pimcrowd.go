@@ -4,6 +4,7 @@ package corpus
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -50,11 +51,11 @@ func movedEvent(i int) Resource {
 // PhotoContact makes a contact whose photo has so many octets, before they are encoded and folded.
 // They are no picture: nobody who carries a photo looks into it.
 func PhotoContact(octets int) Resource {
-	photo := make([]byte, octets)
-	rng := newRand(0, "photo")
-	for i := range photo {
-		photo[i] = byte(rng.Uint32())
+	var photo []byte
+	for rng := newRand(0, "photo"); len(photo) < octets; {
+		photo = binary.LittleEndian.AppendUint64(photo, rng.Uint64())
 	}
+	photo = photo[:octets]
 	uid := fmt.Sprintf("photo-of-%d-octets", octets)
 	return card(uid+".vcf", "large photo", vcard30(uid, "N:Large;Laura;;;\nFN:Laura Large\nPHOTO;ENCODING=b;TYPE=JPEG:"+
 		folded(base64.StdEncoding.EncodeToString(photo))+"\n"))
