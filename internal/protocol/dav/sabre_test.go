@@ -115,6 +115,6 @@ func TestSabre_writes(t *testing.T) {
 	client := newClient(t, Options{URL: server.DAV, User: anna, Password: secret(password), AllowPlaintextBasic: true})
 	for _, kind := range []Kind{Calendars, AddressBooks} {
 		home, _ := discover(t, client, kind, Search{})
-		checkWrites(t, client, home, false)
+		checkWrites(t, client, home, exact)
 	}
 }

@@ -18,7 +18,7 @@ func TestXandikos_writesAndReadsBack(t *testing.T) {
 	client := newClient(t, Options{URL: server.URL, User: anna, Password: secret(password), AllowPlaintextBasic: true})
 	for _, kind := range []Kind{Calendars, AddressBooks} {
 		home, collections := discover(t, client, kind, Search{})
-		checkWrites(t, client, home, true)
+		checkWrites(t, client, home, nameOnly)
 		if len(collections) != 1 {
 			t.Fatalf("%s: %+v", kind, collections)
 		}
