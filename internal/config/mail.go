@@ -25,6 +25,7 @@ type Mail struct {
 	Deletions   Deletions         `yaml:"deletions" enum:"keep,mirror" doc:"What happens at the destination when something has vanished at the source since it was copied: keep leaves everything there; mirror removes what rehome has put there and nobody has changed since."`
 	FoldsCase   bool              `yaml:"folds_case" doc:"The destination takes names that differ only in case for one mailbox: give them different ones."`
 	Refused     string            `yaml:"refused" example:"\".\"" doc:"Characters that the destination refuses in a mailbox name beside its separator; they are replaced by full-width twins. A Maildir store behind the separator / refuses the dot."`
+	MaxName     int               `yaml:"max_name" doc:"Octets that the destination allows for a whole mailbox name, in the form it has on the wire; longer ones are cut and marked. A Maildir store of Dovecot allows 254. 0: no limit but that of 255 for one level."`
 	SpecialUse  bool              `yaml:"special_use" doc:"Bring the source's sent, drafts, trash and spam into the mailboxes that the destination has for them, whatever both call them."`
 	Escrow      string            `yaml:"escrow" kind:"path" doc:"Folder for the originals of messages that the destination refuses. It is made with mode 0700."`
 }

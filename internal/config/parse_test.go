@@ -146,6 +146,9 @@ func TestParse_oneProblem(t *testing.T) {
 		{"header", minimal + "accounts: {csv: {header: [a, b]}}\n", "accounts.csv.header has 2 labels instead of 4"},
 		{"recipient", minimal + "accounts: {seal_to: [anna]}\n", "accounts.seal_to has an entry that is no age recipient"},
 		{"expression", minimal + "mail: {exclude: ['(']}\n", `mail.exclude has "("`},
+		{"rule without arrow", minimal + "mail: {rename_regex: ['^INBOX[.]']}\n", `mail.rename_regex has "^INBOX[.]", which is no rule`},
+		{"rule without expression", minimal + "mail: {rename_regex: ['( => x']}\n", `mail.rename_regex has "( => x", which is no rule`},
+		{"deletions", minimal + "mail: {deletions: some}\n", `mail.deletions cannot be "some"`},
 		{"rename", minimal + "mail: {rename: {A: \"\"}}\n", "mail.rename has an empty name"},
 		{"limit", minimal + "limits: {per_account: 0}\n", "limits.per_account must be at least 1"},
 		{"negative", minimal + "accounts: {csv: {batch_size: -1}}\n", "accounts.csv.batch_size cannot be negative"},
@@ -276,4 +279,19 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestMail_replacementsInOrder(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("rehome.yaml", []byte(minimal+"mail: {rename_regex: ['^INBOX[.]Old[.](.+)$ => INBOX.Archive.$1', '[.]a=>.b', 'x =>'], deletions: mirror}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "INBOX.Old.ax"
+	for _, rule := range c.Mail.Replacements() {
+		name = rule.Match.ReplaceAllString(name, rule.With)
+	}
+	if name != "INBOX.Archive.b" || c.Mail.Deletions != DeletionsMirror {
+		t.Errorf("got %q, %q", name, c.Mail.Deletions)
+	}
 }

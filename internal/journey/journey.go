@@ -133,7 +133,7 @@ func (m *Move) rules() mapping.Rules {
 	mail := m.settings.Mail
 	rules := mapping.Rules{
 		Rename: mail.Rename, Exclude: mail.Exclusions(), NoSpecialUse: !mail.SpecialUse,
-		FoldsCase: mail.FoldsCase, Refused: mail.Refused,
+		FoldsCase: mail.FoldsCase, Refused: mail.Refused, MaxName: mail.MaxName,
 	}
 	for _, rule := range mail.Replacements() {
 		rules.Patterns = append(rules.Patterns, mapping.Pattern{Match: rule.Match, Replace: rule.With})

@@ -171,7 +171,7 @@ func (s *slice) judgeCreate(pair mapping.Pair, err error) error {
 	s.find(rehome.Finding{
 		Code: "mailbox_refused", Severity: rehome.SeverityError, Object: pair.Source,
 		Sentence: "the destination does not take this mailbox, its messages stay behind: " + err.Error(),
-		NextStep: "give it another name with mail.rename and run sync again",
+		NextStep: "give it another name with mail.rename, or set mail.max_name if it is too long, and run sync again",
 	})
 	return nil
 }

@@ -78,12 +78,21 @@ func (p *planner) unique(n *node, head, part string) (name string, why string) {
 	}
 }
 
+// maxPart is what one level of a name may take in modified UTF-7: stores keep it as the name of a file.
+// Dovecot 2.3 refuses 256 octets (measured).
+const maxPart = 255
+
+// holds says that the destination can hold a name, by its length.
+func (p *planner) holds(head, part string) bool {
+	return encodedLength(part) <= maxPart && (p.rules.MaxName <= 0 || encodedLength(head+part) <= p.rules.MaxName)
+}
+
 // fit returns head+part+tail, with the part cut and marked by a hash of the source name where the
 // whole is too long for the destination. If not even the mark fits below the parent, the mailbox
 // moves to the top.
 func (p *planner) fit(n *node, head, part, tail string) (name string, shortened bool) {
 	whole := head + part + tail
-	if p.rules.MaxName <= 0 || encodedLength(whole) <= p.rules.MaxName {
+	if p.holds(head, part+tail) {
 		return whole, false
 	}
 	sum := sha256.Sum256([]byte(n.Name))
@@ -100,10 +109,9 @@ func (p *planner) fit(n *node, head, part, tail string) (name string, shortened 
 // shorten cuts the part until the whole fits, as long as a character of it remains.
 func (p *planner) shorten(head, part, tail string) (name string, fits bool) {
 	letters := []rune(part)
-	for n := min(len(letters), p.rules.MaxName); n > 0; n-- { // each takes an octet or more
-		name = head + string(letters[:n]) + tail
-		if encodedLength(name) <= p.rules.MaxName {
-			return name, true
+	for n := min(len(letters), maxPart); n > 0; n-- { // each takes an octet or more
+		if cut := string(letters[:n]) + tail; p.holds(head, cut) {
+			return head + cut, true
 		}
 	}
 	return "", false

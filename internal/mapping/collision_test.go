@@ -53,6 +53,11 @@ func TestMake_namesThatAreTooLong(t *testing.T) {
 			[]string{"A > A",
 				"A/" + strings.Repeat("x", 40) + " > A/xxxxxxxxx-29b0a579",
 				"A/" + strings.Repeat("x", 39) + "y > A/xxxxxxxxx-38c9287b"}},
+		{"one level too long, whatever the whole may be",
+			slashed(strings.Repeat("x", 255), strings.Repeat("y", 256)), slashed(), mapping.Rules{},
+			[]string{
+				strings.Repeat("x", 255) + " > " + strings.Repeat("x", 255),
+				strings.Repeat("y", 256) + " > " + strings.Repeat("y", 246) + "-80fa9036"}},
 		{"too deep",
 			slashed("AAAAAAAAAA", "AAAAAAAAAA/bbbbbbbbbb/cccccccccc"), slashed(), mapping.Rules{MaxName: 20},
 			[]string{"AAAAAAAAAA > AAAAAAAAAA", "AAAAAAAAAA/bbbbbbbbbb/cccccccccc > cccccccccc-527c422d"}},

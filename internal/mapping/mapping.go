@@ -70,7 +70,7 @@ type Rules struct {
 	Refused    string
 	Substitute string // stands for such a character; "" takes its full-width twin, which can be turned back
 	TrimBlanks bool   // the destination refuses blanks at the ends of a name
-	MaxName    int    // octets of a whole name in modified UTF-7, as a Maildir++ store counts; 0 is no limit
+	MaxName    int    // octets of a whole name in modified UTF-7, as a Maildir++ store counts; 0 is none but 255 for each level
 }
 
 // Pair is one source mailbox and where it goes.

@@ -84,7 +84,7 @@ func Answer[T any](t testing.TB, d Desk, code int, args ...string) T {
 type Synced struct {
 	Accounts []struct {
 		Account, Error, Hint string
-		Mail                 struct{ Copied, Adopted, Unchanged, Removed, Failed, Bytes int }
+		Mail                 struct{ Copied, Adopted, Unchanged, Removed, Kept, Deserted, Held, Failed, Bytes int }
 	}
 }
 

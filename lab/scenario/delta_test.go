@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rehome/internal/protocol/imap"
+)
+
+// mover is the account whose owner works while it moves.
+const mover = "bjorn@example.com"
+
+// user is somebody at a mail client.
+type user struct {
+	*imap.Client
+	th *theatre
+}
+
+// atSource and atDestination sit the mover down at either end.
+func (th *theatre) atSource() user {
+	return th.sit(th.Source.IMAP, mover+"*"+th.Source.MasterUser, th.Source.MasterPassword)
+}
+
+func (th *theatre) atDestination() user {
+	th.t.Helper()
+	file, err := os.Open(filepath.Join(th.Dir, "accounts", "accounts.csv"))
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	for _, row := range rows {
+		if row[0] == mover {
+			return th.sit(th.Destination.IMAP, mover, row[3])
+		}
+	}
+	th.t.Fatalf("%s is not in accounts.csv", mover)
+	return user{}
+}
+
+func (th *theatre) sit(address, name, password string) user {
+	th.t.Helper()
+	c, err := imap.Dial(th.t.Context(), imap.Options{Address: address, Security: imap.NoTLS})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	th.t.Cleanup(func() { _ = c.Close() })
+	u := user{c, th}
+	u.must(c.LogInPlain(th.t.Context(), "", name, password))
+	return u
+}
+
+func (u user) must(err error) {
+	u.th.t.Helper()
+	if err != nil {
+		u.th.t.Fatal(err)
+	}
+}
+
+// write puts n letters into a mailbox, which is made if it is missing.
+func (u user) write(mailbox, about string, n int) {
+	u.th.t.Helper()
+	ctx := u.th.t.Context()
+	if mailbox != "INBOX" {
+		u.must(u.Create(ctx, mailbox))
+	}
+	for i := range n {
+		body := fmt.Sprintf("From: a@example.com\r\nSubject: %s %d\r\nMessage-ID: <%s-%d@example.com>\r\n\r\n%s\r\n", about, i, about, i, about)
+		a, err := u.Append(ctx, mailbox)
+		u.must(err)
+		u.must(a.Message(ctx, nil, time.Unix(1e9+int64(i), 0), int64(len(body)), strings.NewReader(body)))
+		u.must(a.Finish())
+		_, err = a.Wait(ctx)
+		u.must(err)
+	}
+}
+
+// in opens a mailbox and returns the UIDs given as text.
+func (u user) in(mailbox, uids string) imap.UIDSet {
+	u.th.t.Helper()
+	_, err := u.Select(u.th.t.Context(), mailbox)
+	u.must(err)
+	set, ok := imap.ParseUIDSet(uids)
+	if !ok {
+		u.th.t.Fatalf("%q is no set", uids)
+	}
+	return set
+}
+
+func (u user) flag(mailbox, uids, flag string) {
+	u.th.t.Helper()
+	u.must(u.Store(u.th.t.Context(), u.in(mailbox, uids), imap.StoreAdd, []string{flag}))
+}
+
+func (u user) throwAway(mailbox, uids string) {
+	u.th.t.Helper()
+	u.flag(mailbox, uids, `\Deleted`)
+	u.must(u.Expunge(u.th.t.Context(), u.in(mailbox, uids)))
+}
+
+// everything returns what an end shows: subject and flags of every message, by mailbox.
+func (u user) everything() map[string][]string {
+	u.th.t.Helper()
+	ctx := u.th.t.Context()
+	entries, err := u.List(ctx)
+	u.must(err)
+	all := map[string][]string{}
+	for _, e := range entries {
+		all[e.Name] = u.lines(e.Name)
+	}
+	return all
+}
+
+func (u user) lines(mailbox string) []string {
+	u.th.t.Helper()
+	subjects, flags := map[imap.UID]string{}, map[imap.UID]string{}
+	command, err := u.Fetch(u.th.t.Context(), u.in(mailbox, "1:4294967295"), imap.FetchItems{Flags: true, HeaderFields: "SUBJECT"}, imap.FetchHandler{
+		Literal: func(l *imap.Literal) error {
+			var b strings.Builder
+			buffer := make([]byte, 4096)
+			for {
+				n, err := l.Read(buffer)
+				b.Write(buffer[:n])
+				if err != nil {
+					break
+				}
+			}
+			subjects[l.UID] = strings.TrimSpace(b.String())
+			return nil
+		},
+		Message: func(m *imap.Message) error {
+			sorted := slices.Sorted(slices.Values(m.Flags))
+			flags[m.UID] = strings.Join(sorted, " ")
+			return nil
+		},
+	})
+	u.must(err)
+	u.must(command.Wait(u.th.t.Context()))
+	var lines []string
+	for _, uid := range slices.Sorted(maps.Keys(flags)) {
+		lines = append(lines, strings.TrimSpace(subjects[uid]+" "+flags[uid]))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// What the mover does at the source between two passes appears at the destination and nothing else
+// changes; what the mover does at the destination survives.
+func TestDelta_bothEndsAreUsedBetweenTwoPasses(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.1)
+	th.provision()
+	src := th.atSource()
+	src.write("INBOX.Work", "work", 30)
+	src.write("INBOX.Filed", "filed", 3)
+	src.write("INBOX.Old name", "old", 8)
+	src.write("INBOX.Old name.Below", "below", 4)
+	src.write("INBOX.Passing", "passing", 2)
+	th.want(0, "sync", "--account", mover)
+	dst := th.atDestination()
+	want := dst.everything()
+
+	ctx := t.Context()
+	src.write("INBOX.Work", "late", 2)
+	src.flag("INBOX.Work", "1:2", `\Flagged`)
+	src.throwAway("INBOX.Work", "3:4,8")
+	_, err := src.Move(ctx, src.in("INBOX.Work", "5:6"), "INBOX.Filed")
+	src.must(err)
+	src.must(src.Rename(ctx, "INBOX.Old name", "INBOX.New name"))
+	src.must(src.Delete(ctx, "INBOX.Passing"))
+
+	dst.flag("Work", "8", `\Flagged`) // thrown away at the source
+	dst.flag("Work", "10", `\Answered`)
+	dst.throwAway("Work", "11")
+	dst.write("Mine", "mine", 2)
+
+	// The preview counts, and touches nothing.
+	before := dst.everything()
+	plan := th.want(0, "sync", "--plan", "--deletions", "mirror", "--account", mover)
+	for _, part := range []string{"New name/Below", "renamed there too", "1 changed there", "the source has deleted the mailbox"} {
+		if !strings.Contains(plan.out, part) {
+			t.Errorf("the plan does not say %q:\n%s", part, plan.out)
+		}
+	}
+	th.wantSame(before, dst.everything())
+
+	// By default nothing goes.
+	kept := answer[synced](th, 0, "sync", "--account", mover)
+	if m := kept.Accounts[0].Mail; m.Copied != 4 || m.Removed != 0 || m.Kept != 7 || m.Deserted != 1 {
+		t.Errorf("keep: %+v, want 4 copied, 7 kept, 1 left alone", m)
+	}
+	mirrored := answer[synced](th, 0, "sync", "--deletions", "mirror", "--account", mover)
+	if m := mirrored.Accounts[0].Mail; m.Copied != 0 || m.Removed != 6 || m.Kept != 1 || m.Deserted != 1 {
+		t.Errorf("mirror: %+v, want 6 removed, 1 kept because it was flagged", m)
+	}
+
+	work := []string{"Subject: late 0", "Subject: late 1"}
+	for i := range 30 {
+		switch i + 1 {
+		case 1, 2:
+			work = append(work, fmt.Sprintf(`Subject: work %d \Flagged`, i))
+		case 8:
+			work = append(work, fmt.Sprintf(`Subject: work %d \Flagged`, i)) // gone at the source, flagged here
+		case 10:
+			work = append(work, fmt.Sprintf(`Subject: work %d \Answered`, i))
+		case 3, 4, 5, 6, 11:
+		default:
+			work = append(work, fmt.Sprintf("Subject: work %d", i))
+		}
+	}
+	slices.Sort(work)
+	want["Work"] = work
+	want["Filed"] = append(want["Filed"], "Subject: work 4", "Subject: work 5")
+	want["New name"], want["New name/Below"] = want["Old name"], want["Old name/Below"]
+	want["Mine"] = []string{"Subject: mine 0", "Subject: mine 1"}
+	for _, gone := range []string{"Old name", "Old name/Below", "Passing"} {
+		delete(want, gone)
+	}
+	th.wantSame(want, dst.everything())
+
+	again := th.want(0, "sync", "--deletions", "mirror", "--account", mover)
+	if !strings.Contains(again.out, "nothing to do") {
+		t.Errorf("a pass with nothing to do says:\n%s", again.out)
+	}
+	th.wantSame(want, dst.everything())
+}
+
+// A source that has lost almost everything makes mirror wait for a human.
+func TestDelta_largeLossWaits(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.02)
+	th.provision()
+	src := th.atSource()
+	src.write("INBOX.Work", "work", 40)
+	th.want(0, "sync", "--account", mover)
+	src.throwAway("INBOX.Work", "1:30")
+	th.wantError(6, th.run("sync", "--deletions", "mirror", "--account", mover), "30 of 40 messages", "--confirm-deletions")
+	if got := len(th.atDestination().lines("Work")); got != 40 {
+		t.Errorf("%d messages are left, want 40", got)
+	}
+	th.want(0, "sync", "--deletions", "mirror", "--confirm-deletions", "--account", mover)
+	if got := len(th.atDestination().lines("Work")); got != 10 {
+		t.Errorf("%d messages are left, want 10", got)
+	}
+	th.wantError(2, th.run("sync", "--deletions", "some"), "write keep or mirror")
+}
+
+func (th *theatre) wantSame(want, got map[string][]string) {
+	th.t.Helper()
+	for name := range want {
+		if _, found := got[name]; !found {
+			th.t.Errorf("%s is missing", name)
+		}
+	}
+	for name, lines := range got {
+		wanted, found := want[name]
+		if !found {
+			th.t.Errorf("%s should not be there", name)
+		} else if !slices.Equal(lines, wanted) {
+			th.t.Errorf("%s: got\n%s\nwant\n%s", name, strings.Join(lines, "\n"), strings.Join(wanted, "\n"))
+		}
+	}
+}
