@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package atmail7 reads the organisation from the database of an atmail 5, 6 or 7 server: domains,
-// accounts with names, state, quota and stored passwords, aliases and forwards.
+// accounts with names, state, quota and stored passwords, aliases and forwards; and, account by account,
+// contacts and calendars from SabreDAV's tables of every version and from atmail's own (Shelf).
 //
 // It only reads. The session is made read-only and every reading happens inside one consistent
 // snapshot, so that a server in use can be read; the package has no statement that writes, and a
-// database user that may only SELECT is enough. It opens no mail store and knows nothing of IMAP or
-// DAV.
+// database user that may only SELECT is enough. It opens no mail store and connects to no other server.
 //
 // No schema of atmail 7 is published. Which table and column holds what is therefore a profile: one
 // of the presets, or a file of the operator's. What the profile names is looked up in
@@ -20,6 +20,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -76,6 +77,10 @@ type Database struct {
 	schema    *schema
 	server    string // version
 	readOnly  bool   // the server itself refuses writes in our sessions
+	dav       struct {
+		mu     sync.Mutex
+		tables *davTables // nil before they are looked up
+	}
 }
 
 // Open connects, and looks up every table and column of the profile. All that is missing is in one

@@ -26,16 +26,26 @@ type reading struct {
 // snapshot calls read with a connection of its own, inside a read-only transaction that sees the
 // database as it is now.
 func (d *Database) snapshot(ctx context.Context, read func(*reading) error) error {
+	r, err := d.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.conn.Close() // not pooled: the server rolls back what is open
+	return read(r)
+}
+
+// begin starts a reading; who called it closes its connection.
+func (d *Database) begin(ctx context.Context) (*reading, error) {
 	conn, err := d.connect(ctx)
 	if err != nil {
-		return d.fault("connect to", err)
+		return nil, d.fault("connect to", err)
 	}
-	defer conn.Close() // not pooled: the server rolls back what is open
 	readOnly, err := prepare(ctx, conn)
 	if err != nil {
-		return d.fault("begin reading", err)
+		_ = conn.Close() // the first error is the one to tell
+		return nil, d.fault("begin reading", err)
 	}
-	return read(&reading{conn: conn, fault: d.fault, readOnly: readOnly})
+	return &reading{conn: conn, fault: d.fault, readOnly: readOnly}, nil
 }
 
 // connect gives up on a port that accepts and then says nothing.
@@ -72,8 +82,8 @@ func prepare(ctx context.Context, conn execer) (readOnly bool, err error) {
 
 // each runs a SELECT and calls row for every row as it arrives. A value is nil for NULL, and valid
 // during the call only.
-func (r *reading) each(ctx context.Context, object, query string, row func(values []sql.RawBytes) error) error {
-	rows, err := r.conn.QueryContext(ctx, query)
+func (r *reading) each(ctx context.Context, object, query string, row func(values []sql.RawBytes) error, args ...any) error {
+	rows, err := r.conn.QueryContext(ctx, query, args...)
 	if err != nil {
 		return r.fault("read "+object+" of", err)
 	}
