@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -26,7 +27,7 @@ func syncCommand(f *frame) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Copy everything that is not at the destination yet",
-		Long: `sync copies the mail of all accounts, or of those named. It may be run as often as you
+		Long: `sync copies contacts, calendars and mail of all accounts, or of those named. It may be run as often as you
 like: the first run copies everything, a later one only what is new and what has changed. It may
 be interrupted at any moment; the same command goes on where it stopped. The source is only read.
 
@@ -45,10 +46,10 @@ Exit code 0: everything is at the destination. 5: something is left; run it agai
 waits for somebody to confirm it.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
-			if err := checkOnly(only); err != nil {
+			var err error
+			if options.Only, err = kindsOf(only); err != nil {
 				return OutcomeDone, err
 			}
-			var err error
 			if options.Deletions, err = deletionsOf(deletions); err != nil {
 				return OutcomeDone, err
 			}
@@ -59,7 +60,7 @@ waits for somebody to confirm it.`,
 		})),
 	}
 	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
-	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail")
+	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail, contacts, calendars")
 	cmd.Flags().BoolVar(&plan, "plan", false, "show where every mailbox would go and what would be removed, and write nothing")
 	cmd.Flags().StringVar(&deletions, "deletions", "", "keep or mirror what has vanished at the source; default: mail.deletions of the settings")
 	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "a large loss at either end is meant: go on")
@@ -68,14 +69,16 @@ waits for somebody to confirm it.`,
 	return cmd
 }
 
-// checkOnly refuses kinds that this version does not move, instead of quietly moving nothing.
-func checkOnly(kinds []string) error {
-	for _, kind := range kinds {
-		if kind != "mail" {
-			return &usageError{cause: fmt.Errorf("--only %s: this version moves mail only", kind), command: "rehome sync"}
+// kindsOf reads the kinds of --only; one that does not exist is refused instead of quietly moving nothing.
+func kindsOf(names []string) ([]journey.Kind, error) {
+	var kinds []journey.Kind
+	for _, name := range names {
+		if !slices.Contains(journey.Kinds(), journey.Kind(name)) {
+			return nil, &usageError{cause: fmt.Errorf("--only %s is not known: write mail, contacts or calendars", name), command: "rehome sync"}
 		}
+		kinds = append(kinds, journey.Kind(name))
 	}
-	return nil
+	return kinds, nil
 }
 
 // deletionsOf reads the value of --deletions; "" leaves it to the settings.
@@ -94,7 +97,7 @@ func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []stri
 		s := progress.Snapshot()
 		return Progress{
 			AccountsDone: s.Finished, AccountsTotal: int(total.Load()), Messages: s.Done, MessagesTotal: s.Messages,
-			Octets: s.CopiedOctets, Failed: s.Failed,
+			Octets: s.CopiedOctets, Failed: s.Failed, Note: objectsNote(s.Objects),
 		}
 	})
 	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Accounts: func(n int) { total.Store(int64(n)) }})
@@ -121,6 +124,9 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 	if err := t.write(w, colors); err != nil {
 		return err
 	}
+	if err := writeObjects(w, synced); err != nil {
+		return err
+	}
 	for _, a := range synced.Accounts {
 		if a.Error != "" {
 			fmt.Fprintf(w, "%s %s: %s\n", colors.red("error:"), printable(a.Account), printable(a.Error))
@@ -143,17 +149,20 @@ func syncSummary(synced journey.Synced) string {
 }
 
 func progressed(synced journey.Synced, t journey.SyncedMail) string {
+	contacts, calendars := synced.TotalObjects()
+	done := append(deeds(t), objectDeeds(contacts, calendars)...)
+	written := contacts.Copied + contacts.Updated + calendars.Copied + calendars.Updated
 	switch {
 	case synced.Interrupted:
-		return fmt.Sprintf("interrupted after %s messages; nothing is lost: run the same command again to go on", number(t.Copied))
+		return fmt.Sprintf("interrupted after %s messages%s; nothing is lost: run the same command again to go on", number(t.Copied), andObjects(written))
 	case synced.Waiting():
 		return fmt.Sprintf("%s waiting for a decision: it stands above with its next step", plural(t.Held, "message"))
 	case !synced.Complete():
-		return fmt.Sprintf("copied %s messages; what is left stands above with its next step, and the same command goes on from here", number(t.Copied))
-	case t.Copied == 0 && t.Flagged == 0 && t.Adopted == 0 && t.Removed == 0:
-		return fmt.Sprintf("nothing to do: all %s messages are at the destination", number(int(t.Unchanged)))
+		return fmt.Sprintf("copied %s messages%s; what is left stands above with its next step, and the same command goes on from here", number(t.Copied), andObjects(written))
+	case len(done) == 0:
+		return fmt.Sprintf("nothing to do: all %s messages%s are at the destination", number(int(t.Unchanged)), andObjects(contacts.Unchanged+calendars.Unchanged))
 	}
-	return deeds(t) + `; next: "rehome verify"`
+	return strings.Join(done, ", ") + `; next: "rehome verify"`
 }
 
 // stayed tells where both ends differ on purpose.
@@ -172,7 +181,7 @@ func stayed(t journey.SyncedMail) string {
 }
 
 // deeds lists what a pass has done.
-func deeds(t journey.SyncedMail) string {
+func deeds(t journey.SyncedMail) []string {
 	var parts []string
 	if t.Copied > 0 {
 		parts = append(parts, fmt.Sprintf("copied %s, %s", plural(t.Copied, "message"), octets(t.Bytes)))
@@ -186,5 +195,5 @@ func deeds(t journey.SyncedMail) string {
 	if t.Removed > 0 {
 		parts = append(parts, fmt.Sprintf("removed %s that vanished at the source", plural(t.Removed, "message")))
 	}
-	return strings.Join(parts, ", ")
+	return parts
 }

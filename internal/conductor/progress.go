@@ -4,11 +4,12 @@ package conductor
 
 import "sync"
 
-// Progress is how far a pass has come. It is a mailcopy.Observer; Snapshot may be called at any time.
+// Progress is how far a pass has come. It is a mailcopy.Observer and a davcopy.Observer; Snapshot may be called at any time.
 type Progress struct {
 	mu               sync.Mutex
 	accounts         map[string]*accountProgress
 	finished, failed int
+	objects          int64 // contacts and calendar objects that were dealt with
 }
 
 type accountProgress struct {
@@ -33,6 +34,7 @@ type Snapshot struct {
 	Done         int64 // messages at the destination
 	Copied       int64 // messages copied by this pass
 	CopiedOctets int64
+	Objects      int64 // contacts and calendar objects that were dealt with
 }
 
 // NewProgress returns an empty Progress.
@@ -73,6 +75,13 @@ func (p *Progress) Copied(account string, messages int, octets int64) {
 	}
 }
 
+// Done implements davcopy.Observer.
+func (p *Progress) Done(_ string, objects int, _ int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.objects += int64(objects)
+}
+
 // Finished counts an account as done.
 func (p *Progress) Finished(failed bool) {
 	p.mu.Lock()
@@ -87,7 +96,7 @@ func (p *Progress) Finished(failed bool) {
 func (p *Progress) Snapshot() Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := Snapshot{Finished: p.finished, Failed: p.failed}
+	s := Snapshot{Finished: p.finished, Failed: p.failed, Objects: p.objects}
 	for _, a := range p.accounts {
 		s.Messages += a.messages
 		s.Done += min(a.done(), a.messages)

@@ -5,6 +5,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -84,6 +85,12 @@ type SourceDAV struct {
 type DestinationDAV struct {
 	DAV                 `yaml:",inline"`
 	ScheduleAgentClient bool `yaml:"schedule_agent_client" doc:"Put SCHEDULE-AGENT=CLIENT on the attendees of events if the server sends invitations otherwise. It stays in the events, and later changes to them are not sent by the server either."`
+}
+
+// OnThisMachine reports whether the URL can only be this machine, where nobody listens in between.
+func (s DAV) OnThisMachine() bool {
+	u, err := url.Parse(s.URL)
+	return err == nil && isLoopback(u.Hostname())
 }
 
 // DAVVia says how contacts and calendars are read.

@@ -150,7 +150,7 @@ func (j *collectionJob) carryProperties(ctx context.Context) error {
 // follow carries out what vanished at the source.
 func (j *collectionJob) follow(ctx context.Context) error {
 	if j.actions.emptied > 0 {
-		j.find("collection_emptied", rehome.SeverityError, "look at the source; if its user has really deleted them, run sync again after they are back or with fewer gone at once",
+		j.find("collection_emptied", rehome.SeverityError, "look at the source; if its user has really deleted them, run sync again with --confirm-deletions",
 			"%d objects have vanished from the source at once; nothing was removed at the destination", j.actions.emptied)
 	}
 	for _, row := range j.actions.remove {

@@ -55,7 +55,7 @@ const (
 
 // Observer is told how the work goes. Its methods are called from many goroutines and must be quick.
 type Observer interface {
-	// Done counts objects that were dealt with, each once in a pass.
+	// Done counts objects that were read and written, or given up.
 	Done(account string, objects int, octets int64)
 }
 
@@ -72,6 +72,8 @@ type Options struct {
 	Connections int    // objects of one account written at once; 0 means 4
 	Kinds       []ledger.CollectionKind
 	Deletions   Deletions // "" means DeletionsKeep
+	// ConfirmDeletions says that somebody has looked: that most of a collection vanished is meant.
+	ConfirmDeletions bool
 
 	// ScheduleAgent puts SCHEDULE-AGENT=CLIENT on the attendees (RFC 6638 section 7.1) where the
 	// destination does not stay silent otherwise.

@@ -22,6 +22,7 @@ type listed struct {
 type terms struct {
 	started   time.Time // of the pass: what was tried in it already is not tried again
 	deletions Deletions
+	confirmed bool                       // that most of it vanished is meant
 	join      func(name string) dav.Item // an item for an object that was not listed, because it did not change
 }
 
@@ -60,7 +61,7 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 			a.read = append(a.read, t.join(name))
 		}
 	}
-	if suspicious(vanished, there) {
+	if !t.confirmed && suspicious(vanished, there) {
 		a.emptied = len(vanished)
 		return a
 	}

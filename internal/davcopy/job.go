@@ -103,7 +103,7 @@ func (j *collectionJob) list(ctx context.Context) error {
 	}
 	source.full = j.listing.Full
 	j.actions = diff(source, j.known, terms{
-		started: j.slice.started, deletions: j.slice.engine.options.Deletions,
+		started: j.slice.started, deletions: j.slice.engine.options.Deletions, confirmed: j.slice.engine.options.ConfirmDeletions,
 		join: func(name string) dav.Item {
 			return dav.Item{Href: hrefOf(j.place.source.Href, name), ETag: j.known[name].SrcETag, Size: -1}
 		},
@@ -112,7 +112,7 @@ func (j *collectionJob) list(ctx context.Context) error {
 	return nil
 }
 
-// countObjects tells how many objects the source has, and how many of them need nothing.
+// countObjects tells how many objects the source has.
 func (j *collectionJob) countObjects(source listed) {
 	objects := len(source.items)
 	if !source.full {
@@ -123,7 +123,6 @@ func (j *collectionJob) countObjects(source listed) {
 		}
 	}
 	j.slice.count(j.kind, func(t *Tally) { t.Objects += objects })
-	j.slice.engine.options.Observer.Done(j.slice.account.Address, objects-len(j.actions.read), 0)
 }
 
 // lookAtDestination lists what is there already, and reads what the ledger does not know: after a lost

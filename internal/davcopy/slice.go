@@ -134,7 +134,6 @@ func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[
 func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
 	if untouched(p, known) {
 		s.count(kind, func(t *Tally) { t.Objects += int(known.State.Objects) })
-		s.engine.options.Observer.Done(s.account.Address, int(known.State.Objects), 0)
 		return nil
 	}
 	if s.spent() {

@@ -25,11 +25,13 @@ type Synced struct {
 
 // SyncedAccount is one account of it.
 type SyncedAccount struct {
-	Account  string           `json:"account"`
-	Mail     SyncedMail       `json:"mail"`
-	Error    string           `json:"error,omitempty"`
-	Hint     string           `json:"hint,omitempty"`
-	Findings []rehome.Finding `json:"findings,omitempty"`
+	Account   string           `json:"account"`
+	Mail      SyncedMail       `json:"mail"`
+	Contacts  *SyncedObjects   `json:"contacts,omitempty"` // nil when they were not looked at
+	Calendars *SyncedObjects   `json:"calendars,omitempty"`
+	Error     string           `json:"error,omitempty"`
+	Hint      string           `json:"hint,omitempty"`
+	Findings  []rehome.Finding `json:"findings,omitempty"`
 }
 
 // SyncedMail counts messages.
@@ -50,7 +52,7 @@ type SyncedMail struct {
 // Complete reports whether every account is at the destination with every message.
 func (s Synced) Complete() bool {
 	for _, a := range s.Accounts {
-		if a.Error != "" || a.Mail.Failed > 0 {
+		if a.Error != "" || a.Mail.Failed+a.Contacts.Failed()+a.Calendars.Failed() > 0 {
 			return false
 		}
 	}
@@ -79,14 +81,24 @@ func (s Synced) Total() SyncedMail {
 	return t
 }
 
+// TotalObjects sums up the contacts and calendar objects of all accounts.
+func (s Synced) TotalObjects() (contacts, calendars SyncedObjects) {
+	for _, a := range s.Accounts {
+		contacts.add(a.Contacts)
+		calendars.add(a.Calendars)
+	}
+	return contacts, calendars
+}
+
 // Watcher is told how far a pass has come.
 type Watcher struct {
 	Progress *conductor.Progress
 	Accounts func(total int) // once it is known how many there are
 }
 
-// SyncOptions says how a pass deals with what has vanished at either end.
+// SyncOptions choose what a pass does, and how it deals with what has vanished at either end.
 type SyncOptions struct {
+	Only             []Kind           // none means all that both ends have
 	Deletions        config.Deletions // "" takes the settings' own
 	ConfirmDeletions bool             // somebody has looked: large losses at either end are meant
 	CopyAgain        bool             // copy again what the destination has lost
@@ -95,7 +107,7 @@ type SyncOptions struct {
 // Sync runs one pass over the named accounts, or over all. One account's trouble is in its row and
 // does not stop the others. When ctx ends, what was done so far is returned as interrupted, and the
 // same call goes on later.
-func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, watcher Watcher) (Synced, error) {
+func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, watcher Watcher) (synced Synced, err error) {
 	p, err := m.people(ctx)
 	if err != nil {
 		return Synced{}, err
@@ -113,22 +125,34 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		return Synced{}, err
 	}
 	defer unlock()
-	src, dst, err := m.ends(ctx)
+	conduct := conductor.Options{Book: store, Pass: rehome.PassPreStage, Progress: watcher.Progress}
+	if wants(options.Only, KindMail) {
+		src, dst, err := m.ends(ctx)
+		if err != nil {
+			return Synced{}, err
+		}
+		if err := reach(ctx, src, dst); err != nil {
+			return Synced{}, err
+		}
+		conduct.Slicer, conduct.Workers = m.engine(store, src, dst, options, watcher.Progress), workers(src, dst)
+	}
+	pim, err := m.pimEnds(ctx, options.Only)
 	if err != nil {
 		return Synced{}, err
 	}
-	if err := reach(ctx, src, dst); err != nil {
+	defer func() { err = errors.Join(err, pim.close()) }()
+	if err := pim.reach(ctx); err != nil {
 		return Synced{}, err
+	}
+	if pim != nil {
+		conduct.PIM = m.pimEngine(store, pim, options, watcher.Progress)
 	}
 	if err := m.plan(ctx, store, accounts); err != nil {
 		return Synced{}, err
 	}
 	watcher.Accounts(len(accounts))
-	outcomes, err := conductor.New(conductor.Options{
-		Slicer: m.engine(store, src, dst, options, watcher.Progress), Book: store, Workers: workers(src, dst), Pass: rehome.PassPreStage,
-		Progress: watcher.Progress,
-	}).Run(ctx, accounts)
-	synced := Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(p.staying), Interrupted: errors.Is(err, context.Canceled)}
+	outcomes, err := conductor.New(conduct).Run(ctx, accounts)
+	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(p.staying), Interrupted: errors.Is(err, context.Canceled)}
 	for _, o := range outcomes {
 		synced.Accounts = append(synced.Accounts, syncedAccount(o))
 	}
@@ -166,6 +190,7 @@ func syncedAccount(o conductor.Outcome) SyncedAccount {
 			Removed: o.Tally.Removed, Kept: o.Tally.Kept, Deserted: o.Tally.Deserted, Held: o.Tally.Held,
 			Failed: o.Tally.Failed, Remaining: o.Remaining, Bytes: o.Tally.Octets,
 		},
+		Contacts: syncedObjects(o, ledger.Contacts), Calendars: syncedObjects(o, ledger.Calendars),
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
 		a.Error, a.Hint = o.Err.Error(), rehome.HintOf(o.Err)

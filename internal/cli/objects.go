@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"rehome/internal/journey"
+)
+
+// writeObjects prints what was done about contacts and calendars, a line for each account and kind.
+func writeObjects(w io.Writer, synced journey.Synced) error {
+	t := newTable("ACCOUNT", "", "COPIED", "CHANGED", "FOUND THERE", "UNCHANGED", "REPAIRED", "NOT TAKEN", "IN CONFLICT", "HELD").alignRight(2, 3, 4, 5, 6, 7, 8, 9)
+	some := false
+	for _, a := range synced.Accounts {
+		for _, kind := range []struct {
+			name    string
+			objects *journey.SyncedObjects
+		}{{"contacts", a.Contacts}, {"calendars", a.Calendars}} {
+			if o := kind.objects; o != nil {
+				some = true
+				t.add(a.Account, kind.name, number(o.Copied), number(o.Updated), number(o.Adopted), number(o.Unchanged),
+					number(o.Repaired), number(o.Quarantined), number(o.Conflicts), number(o.Held))
+			}
+		}
+	}
+	if !some {
+		return nil
+	}
+	return t.write(w, paletteFor(w, os.Getenv))
+}
+
+// objectDeeds lists what a pass has done about contacts and calendars.
+func objectDeeds(contacts, calendars journey.SyncedObjects) []string {
+	var parts []string
+	for _, kind := range []struct {
+		noun    string
+		objects journey.SyncedObjects
+	}{{"contact", contacts}, {"calendar object", calendars}} {
+		if n := kind.objects.Copied + kind.objects.Updated; n > 0 {
+			parts = append(parts, "copied "+plural(n, kind.noun))
+		}
+		if n := kind.objects.Adopted; n > 0 {
+			parts = append(parts, fmt.Sprintf("found %s at the destination already", plural(n, kind.noun)))
+		}
+	}
+	return parts
+}
+
+// andObjects is the end of a sentence about messages.
+func andObjects(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return " and " + number(n) + " contacts and calendar objects"
+}
+
+// objectsNote is how far the contacts and calendars are.
+func objectsNote(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return plural(int(n), "object")
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"rehome"
+	"rehome/internal/atmail7"
+	"rehome/internal/conductor"
+	"rehome/internal/config"
+	"rehome/internal/davcopy"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+)
+
+// Kind is a kind of what moves.
+type Kind string
+
+// The kinds.
+const (
+	KindMail      Kind = "mail"
+	KindContacts  Kind = "contacts"
+	KindCalendars Kind = "calendars"
+)
+
+// Kinds returns all kinds.
+func Kinds() []Kind { return []Kind{KindMail, KindContacts, KindCalendars} }
+
+// pimEnds are both ends of contacts and calendars.
+type pimEnds struct {
+	kinds    []ledger.CollectionKind
+	src      *endpoint.DAV // nil when only the database is read
+	dst      *endpoint.DAV
+	database *atmail7.Database // nil when there is none to read from
+	via      config.DAVVia
+}
+
+func (e *pimEnds) close() error {
+	if e == nil {
+		return nil
+	}
+	e.dst.Close()
+	if e.src != nil {
+		e.src.Close()
+	}
+	if e.database == nil {
+		return nil
+	}
+	return e.database.Close()
+}
+
+// pimEnds opens what contacts and calendars need; nil when none of them move. Without only, they move if
+// both ends are set.
+func (m *Move) pimEnds(ctx context.Context, only []Kind) (*pimEnds, error) {
+	e := &pimEnds{via: m.settings.Source.DAV.Via}
+	for kind, name := range map[Kind]ledger.CollectionKind{KindContacts: ledger.Contacts, KindCalendars: ledger.Calendars} {
+		if wants(only, kind) {
+			e.kinds = append(e.kinds, name)
+		}
+	}
+	if len(e.kinds) == 0 {
+		return nil, nil
+	}
+	slices.Sort(e.kinds)
+	slices.Reverse(e.kinds) // contacts first
+	src, dst := m.settings.Source.DAV.DAV, m.settings.Destination.DAV.DAV
+	if dst.URL == "" || src.URL == "" && m.settings.Source.Database.DSN == "" {
+		if len(only) == 0 {
+			return nil, nil
+		}
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "contacts and calendars", Cause: errors.New("source.dav or destination.dav is not set"),
+			Hint: "write where the CalDAV and CardDAV servers are: source.dav.url and destination.dav.url"}
+	}
+	var err error
+	if e.dst, err = m.davEnd(rehome.Destination, dst, m.settings.Limits.DestinationConnections); err != nil {
+		return nil, err
+	}
+	if src.URL != "" && e.via != config.DAVDatabase {
+		if e.src, err = m.davEnd(rehome.Source, src, m.settings.Limits.SourceConnections); err != nil {
+			return nil, err
+		}
+	}
+	if e.via != config.DAVServer {
+		e.database, err = m.database(ctx)
+	}
+	return e, err
+}
+
+func wants(only []Kind, kind Kind) bool { return len(only) == 0 || slices.Contains(only, kind) }
+
+func (m *Move) davEnd(side rehome.Side, settings config.DAV, connections int) (*endpoint.DAV, error) {
+	trust, err := settings.Trust.Client()
+	if err != nil {
+		return nil, err
+	}
+	return endpoint.NewDAV(endpoint.DAVSettings{
+		Side: side, URL: settings.URL, TLS: trust, Timeout: settings.Timeout, Connections: connections,
+		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version,
+	}), nil
+}
+
+// reach proves that the servers answer.
+func (e *pimEnds) reach(ctx context.Context) error {
+	if e == nil {
+		return nil
+	}
+	for _, end := range []*endpoint.DAV{e.src, e.dst} {
+		if end == nil {
+			continue
+		}
+		if _, err := end.Reach(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// source opens an account's contacts and calendars where it may be read: by the server where a password
+// is known, else from the tables.
+func (e *pimEnds) source(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
+	if e.database != nil && (e.src == nil || account.SourcePassword.Empty()) {
+		shelf, err := e.database.Shelf(ctx, account.Address)
+		if err != nil {
+			return nil, err
+		}
+		return shelf, nil
+	}
+	session, err := e.src.Open(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	return session, nil
+}
+
+// pimEngine returns the engine for contacts and calendars; nil when none move.
+func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOptions, observer davcopy.Observer) *davcopy.Engine {
+	if ends == nil {
+		return nil
+	}
+	return davcopy.New(davcopy.Options{
+		Source: ends.source, Destination: ends.dst.Open, Ledger: store, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
+		Connections: m.settings.Limits.PerAccount, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
+		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
+	})
+}
+
+// SyncedObjects counts contacts, or calendar objects.
+type SyncedObjects struct {
+	Copied      int   `json:"copied"`
+	Updated     int   `json:"updated"`
+	Adopted     int   `json:"adopted"`
+	Unchanged   int   `json:"unchanged"`
+	Repaired    int   `json:"repaired"` // of the copied and updated ones
+	Removed     int   `json:"removed"`
+	Quarantined int   `json:"quarantined"`
+	Conflicts   int   `json:"conflicts"`
+	Held        int   `json:"held"` // because the destination would send invitations
+	Bytes       int64 `json:"bytes"`
+}
+
+// Failed counts what is not at the destination as the source has it.
+func (s *SyncedObjects) Failed() int {
+	if s == nil {
+		return 0
+	}
+	return s.Quarantined + s.Conflicts + s.Held
+}
+
+func (s *SyncedObjects) add(other *SyncedObjects) {
+	if other == nil {
+		return
+	}
+	s.Copied += other.Copied
+	s.Updated += other.Updated
+	s.Adopted += other.Adopted
+	s.Unchanged += other.Unchanged
+	s.Repaired += other.Repaired
+	s.Removed += other.Removed
+	s.Quarantined += other.Quarantined
+	s.Conflicts += other.Conflicts
+	s.Held += other.Held
+	s.Bytes += other.Bytes
+}
+
+// syncedObjects is nil for a kind that was not looked at.
+func syncedObjects(o conductor.Outcome, kind ledger.CollectionKind) *SyncedObjects {
+	t, looked := o.PIM[kind]
+	if !looked {
+		return nil
+	}
+	return &SyncedObjects{
+		Copied: t.Copied, Updated: t.Updated, Adopted: t.Adopted, Unchanged: t.Unchanged(), Repaired: t.Repaired, Removed: t.Removed,
+		Quarantined: t.Quarantined, Conflicts: t.Conflicts, Held: t.Held, Bytes: t.Octets,
+	}
+}
