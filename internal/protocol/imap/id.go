@@ -2,10 +2,13 @@
 
 package imap
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // ID introduces this client and returns what the server says of itself (RFC 2971), or nil when it
-// does not know the command.
+// does not know the command. The keys are in lower case.
 func (c *Client) ID(ctx context.Context, name, version string) (map[string]string, error) {
 	if !c.Capabilities().Has("ID") {
 		return nil, nil
@@ -17,7 +20,7 @@ func (c *Client) ID(ctx context.Context, name, version string) (map[string]strin
 		}
 		list := resp.field(0).list
 		for i := 0; i+1 < len(list); i += 2 {
-			answer[list[i].text()] = printable(list[i+1].text())
+			answer[strings.ToLower(list[i].text())] = printable(list[i+1].text())
 		}
 		return true
 	}}

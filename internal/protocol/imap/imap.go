@@ -170,7 +170,9 @@ func (c *Client) noteUntagged(resp *response) {
 	case "ENABLED":
 		c.noteEnabledLocked(resp.words())
 	case "BYE":
-		c.bye = resp.statusError("")
+		if c.bye == nil { // the first one has the reason
+			c.bye = resp.statusError("")
+		}
 		c.transport.hurry(farewell) // some servers say it and never hang up
 	}
 	c.noteCodeLocked(resp)
