@@ -28,8 +28,8 @@ lab: build packages ## run an atmail 7 and an atmail 8 on loopback to try things
 	$(GO) run ./cmd/lab up --rehome bin/rehome
 
 .PHONY: bench
-bench: build packages ## speed beside mbsync and the raw limit of the servers, as a table
-	$(GO) run ./cmd/lab bench --rehome bin/rehome
+bench: build packages ## speed beside other tools and the servers' raw limit; BENCH="--rows small" for a part
+	$(GO) run ./cmd/lab bench --rehome bin/rehome $(BENCH)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -140,7 +141,7 @@ func (r *rawProbe) login(ctx context.Context, account int, moves []move) (s sess
 }
 
 func (r *rawProbe) mailbox(ctx context.Context, s session, box corpus.Mailbox) error {
-	from, to := sourceBox(box.Path), "Raw "+sourceBox(box.Path)
+	from, to := sourceBox(box.Path), strings.Join(append([]string{"Raw"}, box.Path...), " ")
 	switch r.kind {
 	case rawRead:
 		return s.fetch(ctx, from, func(l *imap.Literal) error {

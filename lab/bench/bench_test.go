@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestMeasure_everyTool runs every tool over a little mail, through TLS where a tool has to be told
+// whom to trust, and once more with nothing to do.
+func TestMeasure_everyTool(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "bench-") // t.TempDir is closed to the users that servers run as
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(t.TempDir(), "rehome")
+	if out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
+		t.Fatalf("build rehome: %v\n%s", err, out)
+	}
+	rows, err := Choose([]string{"small/maildir/tls/0ms", "idle/mdbox/plain/0ms"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows {
+		t.Run(rows[i].Key, func(t *testing.T) {
+			options := Options{Binary: binary, Dir: dir, Runs: 1, Scale: 0.004, Patience: time.Minute, Log: t.Output()}
+			err := Measure(t.Context(), options, rows[i:i+1], func(result Result) error {
+				judge(t, result)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// judge wants a figure of everybody.
+func judge(t *testing.T, result Result) {
+	t.Helper()
+	tools := map[string]bool{}
+	for _, c := range result.Contenders {
+		if len(c.Runs) != 1 || len(c.Failures) > 0 {
+			t.Errorf("%s: got %d runs and failures %q, want one run", c.Name, len(c.Runs), c.Failures)
+			continue
+		}
+		tools[c.Name] = true
+		run := c.Runs[0]
+		if run.Seconds <= 0 || run.ServerCPU[source] < 0 || run.Counted != result.Again {
+			t.Errorf("%s: got %+v, want a time, and round trips where nothing is to be done", c.Name, run)
+		}
+		if run.Counted && run.Trips[source] == 0 {
+			t.Errorf("%s: got no round trip, want some", c.Name)
+		}
+	}
+	for _, name := range []string{"rehome", peer, "doveadm backup", "offlineimap"} {
+		if !tools[name] {
+			t.Errorf("got no figure of %s", name)
+		}
+	}
+	if _, found := result.limit(); found == result.Again {
+		t.Errorf("got a raw limit: %v, want one unless nothing is copied", found)
+	}
+}
