@@ -24,6 +24,24 @@ type Mark struct {
 	CTag      string
 }
 
+// same reports whether nothing has happened between two marks. One of the two values is enough,
+// unless the other contradicts it.
+func (m Mark) same(other Mark) bool {
+	tokens, ctags := agree(m.SyncToken, other.SyncToken), agree(m.CTag, other.CTag)
+	return tokens+ctags > 0 && tokens >= 0 && ctags >= 0
+}
+
+// agree is 1 for equal values, -1 for different ones, 0 if one is missing.
+func agree(a, b string) int {
+	switch {
+	case a == "" || b == "":
+		return 0
+	case a == b:
+		return 1
+	}
+	return -1
+}
+
 // Listing is the outcome of Changes.
 type Listing struct {
 	Mark      Mark // for the next time; keep it only after everything that was listed is dealt with
@@ -47,14 +65,14 @@ func stopped(err error) (error, bool) {
 	return err, false
 }
 
-// Changes lists a collection by the best way it offers: not at all if the sync-token or the ctag
-// is the one of since, else sync-collection, else everything by PROPFIND. collection must be as
+// Changes lists a collection by the best way it offers: not at all if sync-token and ctag, as far
+// as there are any, are those of since, else sync-collection, else everything by PROPFIND. collection must be as
 // read in this pass. each is called while the answer arrives; its error ends the listing and is
 // returned as it is. The same href may come twice, then the later call counts.
 func (c *Client) Changes(ctx context.Context, collection *Collection, since Mark, each func(Item) error) (Listing, error) {
 	// As read before the listing: what happens meanwhile is then seen next time.
 	mark := Mark{SyncToken: collection.SyncToken, CTag: collection.CTag}
-	if mark.SyncToken != "" && mark.SyncToken == since.SyncToken || mark.CTag != "" && mark.CTag == since.CTag {
+	if mark.same(since) {
 		return Listing{Mark: mark, Unchanged: true}, nil
 	}
 	guarded := func(item Item) error {

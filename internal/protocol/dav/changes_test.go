@@ -82,6 +82,26 @@ func TestChanges_pagesExpiryAndFallback(t *testing.T) {
 	}
 }
 
+func TestMark_same(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b Mark
+		want bool
+	}{
+		{Mark{}, Mark{}, false},
+		{Mark{"t", "c"}, Mark{"t", "c"}, true},
+		{Mark{"t", "c"}, Mark{"t", "d"}, false},
+		{Mark{"t", "c"}, Mark{"u", "c"}, false},
+		{Mark{"", "c"}, Mark{"u", "c"}, true},
+		{Mark{"t", "c"}, Mark{"t", ""}, true},
+		{Mark{"t", ""}, Mark{"", "c"}, false},
+	} {
+		if got := c.a.same(c.b); got != c.want {
+			t.Errorf("%+v and %+v: %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+}
+
 // Only what is dealt with counts: the error of each ends the listing and nothing is tried instead.
 func TestChanges_ownErrorComesBack(t *testing.T) {
 	t.Parallel()

@@ -68,8 +68,8 @@ type Options struct {
 	Realm string
 	// AllowPlaintextBasic lets a password travel readable over http.
 	AllowPlaintextBasic bool
-	// TrustedHosts are further hosts, "name" or "name:port", that get the credentials over https
-	// if the server sends us there. The name as such and https on the URL's own host need no entry.
+	// TrustedHosts are further hosts, "name" or "name:port", that get the credentials over https if
+	// the server sends us there. Other ports of the URL's own host need no entry if they speak https.
 	TrustedHosts []string
 
 	UserAgent string
@@ -107,6 +107,8 @@ func NewTransport(config *tls.Config, dial DialFunc) *http.Transport {
 		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{},
 		MaxIdleConnsPerHost: idlePerHost,
 		IdleConnTimeout:     time.Minute,
+
+		MaxResponseHeaderBytes: 1 << 20,
 	}
 }
 

@@ -116,7 +116,7 @@ func (l *login) challenged(target *url.URL, sent proof, header http.Header) (aga
 	offered := parseChallenges(header.Values("WWW-Authenticate"))
 	way, stale, why := l.choose(target, offered)
 	if way == nil {
-		if sent.basic { // refused, and the server does not even say how else
+		if sent.header != "" { // refused, and the server does not even say how else
 			return false, nil
 		}
 		return false, &AuthError{URL: display(target), Why: why}

@@ -40,15 +40,15 @@ func TestRadicale_writesAndReadsBack(t *testing.T) {
 			t.Fatalf("%s: collections %+v", kind, collections)
 		}
 		checkWrites(t, client, home, exact)
-		checkManyObjects(t, client, collection)
+		checkManyObjects(t, client, collection, batchItems+5)
 	}
 }
 
-// checkManyObjects reads back more than one batch, and compares with what GET says.
-func checkManyObjects(t *testing.T, client *Client, collection Collection) {
+// checkManyObjects reads a number of objects back, and compares with what GET says.
+func checkManyObjects(t *testing.T, client *Client, collection Collection, count int) {
 	t.Helper()
 	want := map[string][]byte{}
-	for i := range batchItems + 5 {
+	for i := range count {
 		uid := "many-" + strings.Repeat("x", i)
 		name, data := uid+".vcf", card(uid, "Café & <Söhne>")
 		if collection.Kind == Calendars {

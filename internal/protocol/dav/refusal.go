@@ -24,7 +24,7 @@ func (c *Client) refusal(a *answer) error {
 	e := &StatusError{Method: a.method, URL: a.url, Status: a.status, RetryAfter: retryAfter(a.header.Get("Retry-After"), time.Now())}
 	body, _ := io.ReadAll(io.LimitReader(a.body, maxRefusal)) // half an explanation is better than none
 	if a.status/100 == 2 {
-		if strings.Contains(a.header.Get("Content-Type"), "html") {
+		if a.isLoginPage() {
 			return a.formatError("the answer is a web page, perhaps a log-in form, not WebDAV", c.words(plainText(string(body))))
 		}
 		return a.formatError("the answer "+strconv.Itoa(a.status)+" makes no sense here", c.words(string(body)))

@@ -10,6 +10,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 )
 
 // request is one to be sent, and sent again after a challenge or a redirect with the same method
@@ -165,13 +167,17 @@ func (c *Client) do(ctx context.Context, r request, wanted ...int) (*answer, err
 	if err != nil {
 		return nil, err
 	}
-	for _, status := range wanted {
-		if a.status == status {
-			return a, nil
-		}
+	if slices.Contains(wanted, a.status) && !a.isLoginPage() {
+		return a, nil
 	}
 	defer a.close()
 	return nil, c.refusal(a)
+}
+
+// isLoginPage reports whether something before the server, a portal or a gateway, has answered in
+// its place with a web page: as success, so that a PUT seems to be stored.
+func (a *answer) isLoginPage() bool {
+	return a.status == http.StatusOK && a.method != http.MethodOptions && strings.Contains(a.header.Get("Content-Type"), "html")
 }
 
 // target makes the URL of an href that a caller gives.

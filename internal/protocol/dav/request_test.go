@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"log"
 	"net"
@@ -199,7 +198,7 @@ func TestConnection_silenceEnds(t *testing.T) {
 			for range 8 {
 				_, _ = io.WriteString(w, "x")
 				w.(http.Flusher).Flush()
-				time.Sleep(50 * time.Millisecond)
+				time.Sleep(200 * time.Millisecond)
 			}
 			return
 		case "/half":
@@ -209,11 +208,11 @@ func TestConnection_silenceEnds(t *testing.T) {
 		<-release
 	})
 	defer close(release)
-	client := newClient(t, Options{URL: server.URL, Timeout: 250 * time.Millisecond})
+	client := newClient(t, Options{URL: server.URL, Timeout: time.Second})
 	for _, path := range []string{"/head", "/half"} {
 		begin := time.Now()
 		_, err := client.Get(t.Context(), path, Calendars)
-		if troubleOf(err) != Stalled || time.Since(begin) > 5*time.Second {
+		if troubleOf(err) != Stalled || time.Since(begin) > 15*time.Second {
 			t.Errorf("%s: %v after %v", path, err, time.Since(begin))
 		}
 	}
@@ -233,11 +232,11 @@ func TestConnection_slowCallerIsNoSilence(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		answerXML(w, listedAs("/a", "1"), strings.Repeat(" ", 200<<10), listedAs("/b", "2"))
 	})
-	client := newClient(t, Options{URL: server.URL, Timeout: 100 * time.Millisecond})
+	client := newClient(t, Options{URL: server.URL, Timeout: 500 * time.Millisecond})
 	count := 0
 	err := client.List(t.Context(), &Collection{Href: "/c/"}, func(Item) error {
 		count++
-		time.Sleep(250 * time.Millisecond)
+		time.Sleep(700 * time.Millisecond)
 		return nil
 	})
 	if err != nil || count != 2 {
@@ -281,7 +280,7 @@ func TestConnection_troublesAreToldApart(t *testing.T) {
 	} {
 		transport := NewTransport(c.config, nil)
 		t.Cleanup(transport.CloseIdleConnections)
-		_, err := newClient(t, Options{URL: c.url, Transport: transport, Timeout: 5 * time.Second}).Get(t.Context(), "/x", Calendars)
+		_, err := newClient(t, Options{URL: c.url, Transport: transport}).Get(t.Context(), "/x", Calendars)
 		if got := troubleOf(err); got != c.want {
 			t.Errorf("%s: %q (%v), want %q", c.name, got, err, c.want)
 		}
@@ -306,32 +305,5 @@ func TestGet_isBounded(t *testing.T) {
 		if o, err := newClient(t, Options{URL: server.URL, MaxBody: 1001}).Get(t.Context(), path, Calendars); err != nil || len(o.Data) != 1001 {
 			t.Errorf("%s within the limit: %d octets, %v", path, len(o.Data), err)
 		}
-	}
-}
-
-func TestPut_sendsGuards(t *testing.T) {
-	t.Parallel()
-	seen := make(chan *http.Request, 1)
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		seen <- r
-		w.Header().Set("ETag", `"new"`)
-		w.Header().Set("Location", "/cal/other.ics")
-		w.WriteHeader(http.StatusCreated)
-	})
-	client := newClient(t, Options{URL: server.URL, UserAgent: "rehome/1", WriteHeaders: http.Header{"Schedule-Reply": {"F"}, "Scheduling-Enabled": {"F"}}})
-	stored, err := client.Put(t.Context(), "/cal/%40%2fä.ics", Upload{Kind: Calendars, Data: []byte("x")})
-	if err != nil || stored.ETag != `"new"` || stored.Href != "/cal/other.ics" {
-		t.Errorf("stored %+v, %v", stored, err)
-	}
-	r := <-seen
-	got := fmt.Sprint(r.RequestURI, r.Header["Schedule-Reply"], r.Header["Scheduling-Enabled"], r.Header["If-None-Match"], r.Header["Content-Type"], r.ContentLength, r.Header["User-Agent"], r.TransferEncoding)
-	if want := "/cal/%40%2f%C3%A4.ics[F] [F] [*] [text/calendar; charset=utf-8] 1 [rehome/1] []"; got != want {
-		t.Errorf("got %s\nwant %s", got, want)
-	}
-	if _, err := client.Put(t.Context(), "/x", Upload{Kind: AddressBooks, Data: []byte("x"), IfMatch: `W/"1"`}); err != nil {
-		t.Error(err)
-	}
-	if r := <-seen; r.Header.Get("If-Match") != `"1", W/"1"` || r.Header.Get("If-None-Match") != "" || r.Header.Get("Content-Type") != "text/vcard; charset=utf-8" {
-		t.Errorf("update with %v", r.Header)
 	}
 }

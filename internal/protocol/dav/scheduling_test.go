@@ -25,7 +25,7 @@ func checkScheduling(t *testing.T, client *Client, odd oddity) {
 		}
 		checkWrites(t, client, home, odd)
 		for _, collection := range collections {
-			checkManyObjects(t, client, collection)
+			checkManyObjects(t, client, collection, 8)
 			break
 		}
 	}

@@ -23,7 +23,7 @@ func TestXandikos_writesAndReadsBack(t *testing.T) {
 			t.Fatalf("%s: %+v", kind, collections)
 		}
 		for _, collection := range collections {
-			checkManyObjects(t, client, collection)
+			checkManyObjects(t, client, collection, 8)
 		}
 	}
 }
