@@ -87,7 +87,7 @@ func TestPlanRelocations_commandsSucceedAndTouchOnlyOurs(t *testing.T) {
 	t.Parallel()
 	chance := rand.New(rand.NewPCG(29, 31))
 	followed, refused, circles := 0, 0, 0
-	for range 30_000 {
+	for range 8000 {
 		v, dst, confirmed := newView(chance)
 		before := map[uint32]string{}
 		for name, validity := range dst {
@@ -125,7 +125,7 @@ func TestPlanRelocations_commandsSucceedAndTouchOnlyOurs(t *testing.T) {
 			}
 		}
 	}
-	if followed < 1000 || refused < 1000 || circles < 100 {
+	if followed < 1000 || refused < 1000 || circles < 50 {
 		t.Errorf("%d followed, %d refused, %d circles: the test does not test", followed, refused, circles)
 	}
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"rehome/internal/mailcopy"
+	"rehome/lab/faultproxy"
+)
+
+// wantRoundTrips proves that a pass costs no more at one end. Half a trip is for the servers' own work,
+// and a machine that is busy otherwise gets another try.
+func (p *pair) wantRoundTrips(end string, via *string, most float64) {
+	p.t.Helper()
+	got := p.roundTrips(end, via)
+	for try := 0; try < 3 && got > most+0.5; try++ {
+		got = min(got, p.roundTrips(end, via))
+	}
+	if got > most+0.5 {
+		p.t.Errorf("%.1f round trips, want %.0f at most", got, most)
+	}
+}
+
+// roundTrips counts what a pass costs on a line so long that nothing else takes time.
+func (p *pair) roundTrips(slow string, via *string) float64 {
+	p.t.Helper()
+	const oneWay = 100 * time.Millisecond
+	proxy, err := faultproxy.New(slow)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() {
+		if err := proxy.Close(); err != nil {
+			p.t.Error(err)
+		}
+	}()
+	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Delay: oneWay})
+	proxy.Set(faultproxy.ToClient, faultproxy.Fault{Delay: oneWay})
+	direct := *via
+	defer func() { *via = direct }()
+	*via = proxy.Addr()
+	engine := p.engine()
+	begun := time.Now()
+	if _, err := p.trySync(engine); err != nil {
+		p.t.Fatal(err)
+	}
+	return float64(time.Since(begun)) / float64(2*oneWay)
+}
+
+// A pass with nothing to do costs the same few round trips, whatever was deleted or kept before.
+func TestQuiet_roundTrips(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.deletions = mailcopy.DeletionsMirror
+	for i := range 20 {
+		p.fill(p.src, fmt.Sprintf("INBOX.Box %d", i), letters(25, 300, fmt.Sprint(i))...)
+	}
+	p.sync()
+	p.expunge(p.src, "INBOX.Box 1", "1:3")
+	p.delete(p.src, "INBOX.Box 2")
+	p.expunge(p.dst, "Box 3", "1:3")
+	p.mark(p.dst, "Box 1", "2", `\Flagged`)
+	p.confirm = true
+	wantTally(t, p.sync(), mailcopy.Tally{Removed: 27, Kept: 1, Deserted: 3})
+	p.confirm = false
+	p.wantRoundTrips(p.src.IMAP, &p.srcVia, 6)
+	p.wantRoundTrips(p.dst.IMAP, &p.dstVia, 6)
+	p.deletions = mailcopy.DeletionsKeep
+	p.wantRoundTrips(p.src.IMAP, &p.srcVia, 6)
+	p.wantRoundTrips(p.dst.IMAP, &p.dstVia, 6)
+}
