@@ -93,7 +93,7 @@ func (c *Client) changes(ctx context.Context, collection *Collection, token stri
 			mark.SyncToken = next
 			return Listing{Mark: mark, Full: full}, nil
 		}
-		if !refusesReport(err) {
+		if !mayAskOtherwise(err) {
 			return Listing{}, err
 		}
 	}
@@ -103,8 +103,8 @@ func (c *Client) changes(ctx context.Context, collection *Collection, token stri
 	return Listing{Mark: mark, Full: true}, nil
 }
 
-// refusesReport reports whether the server answered, and another kind of request may do.
-func refusesReport(err error) bool {
+// mayAskOtherwise reports whether the server has answered, and another kind of request may do better.
+func mayAskOtherwise(err error) bool {
 	if _, own := stopped(err); own || endsAll(err) {
 		return false
 	}

@@ -44,7 +44,7 @@ func (c *Client) MakeCollection(ctx context.Context, href string, want NewCollec
 		if first == nil {
 			first = err
 		}
-		if !refusesReport(err) { // not an answer to the question how
+		if !mayAskOtherwise(err) {
 			return err
 		}
 	}
