@@ -49,7 +49,7 @@ func (x *propertyExaminer) calendar(calendar *Component) {
 func (x *propertyExaminer) together(calendar *Component) {
 	var kind, uid string
 	var first *Component
-	masters, seen := 0, map[string]bool{}
+	masters, seen := map[string]bool{}, map[string]bool{}
 	for _, child := range calendar.Children {
 		if !takesPlace(child.Name) && child.Name != "VFREEBUSY" {
 			continue
@@ -67,20 +67,21 @@ func (x *propertyExaminer) together(calendar *Component) {
 			uid = own
 		}
 		id, override := child.First("RECURRENCE-ID")
-		if !override {
-			masters++
-		} else if key := own + " " + string(id.Value); seen[key] {
-			x.report(CodeRepeatedOverride, id, "the same RECURRENCE-ID stands twice")
-		} else {
-			seen[key] = true
-		}
-		if !override && masters == 2 && own == uid {
+		key := child.Name + " " + own + " " + string(id.Value)
+		switch {
+		case !override && masters[key]:
 			x.report(CodeSeveralMasters, child.Begin, "holds two components without RECURRENCE-ID")
+		case !override:
+			masters[key] = true
+		case seen[key]:
+			x.report(CodeRepeatedOverride, id, "the same RECURRENCE-ID stands twice")
+		default:
+			seen[key] = true
 		}
 	}
 	if first == nil {
 		x.report(CodeNoComponent, calendar.Begin, "holds no event, task or journal entry")
-	} else if masters == 0 {
+	} else if len(masters) == 0 {
 		x.loneOverride(first, len(seen))
 	}
 }

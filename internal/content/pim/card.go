@@ -47,12 +47,8 @@ func (x *propertyExaminer) formattedName(card *Component) {
 	_, hasN := card.First("N")
 	if !hasFN {
 		const sentence = "has no FN, the name to show"
-		if name, from := nameToShow(card); name != "" {
-			x.repairable(CodeMissingFN, card.Begin, sentence, "FN added from "+from,
-				insertAfter(card.Begin, "FN:"+escape(name)))
-		} else {
-			x.report(CodeMissingFN, card.Begin, sentence)
-		}
+		name, from := nameToShow(card)
+		x.repairable(CodeMissingFN, card.Begin, sentence, "FN added from "+from, insertAfter(card.Begin, "FN:"+escape(name)))
 	}
 	version, _ := card.First("VERSION")
 	if fn, _ := card.First("FN"); !hasN && strings.TrimSpace(string(version.Value)) == "3.0" {
@@ -83,7 +79,7 @@ func nameToShow(card *Component) (name, from string) {
 			return name, source
 		}
 	}
-	return "", ""
+	return "", "nothing, so it is empty"
 }
 
 // uid checks the UID of a contact.

@@ -39,6 +39,8 @@ type Difference struct {
 	Property  string // upper-case, "SUMMARY"; the name of the component where it differs as a whole
 	Line      int    // in the source, 0 where it stands only at the destination
 	Sentence  string
+
+	where string
 }
 
 // Comparison is what [Compare] found.
@@ -79,8 +81,13 @@ func unreadable(sentence string) Comparison {
 
 // compareRepaired repairs both sides in every way and compares what is left.
 func compareRepaired(src, dst *Document) Comparison {
-	srcText, srcFixes := Repair(src.data, src.Kind, Every())
-	dstText, dstFixes := Repair(dst.data, dst.Kind, Every())
+	needs := Every()
+	fillable := filledIn(src.Kind)
+	for _, code := range fillable {
+		delete(needs, code)
+	}
+	srcText, srcFixes := Repair(src.data, src.Kind, needs)
+	dstText, dstFixes := Repair(dst.data, dst.Kind, needs)
 	if !src.hasAgent() {
 		text, fixes := RemoveScheduleAgent(dstText)
 		dstText, dstFixes = text, append(dstFixes, fixes...)
@@ -92,17 +99,34 @@ func compareRepaired(src, dst *Document) Comparison {
 	}
 	codes := uneven(srcFixes, dstFixes)
 	hard, _ := differences(srcDoc, dstDoc)
-	made := func(d Difference) bool {
-		return slices.Contains(codes, filledIn[d.Property]) && filledIn[d.Property] != ""
+	var rest []Difference
+	for _, difference := range hard {
+		code := fillable[difference.Property]
+		if code == "" || difference.Line > 0 || has(srcDoc, difference) {
+			rest = append(rest, difference)
+		} else if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
 	}
-	if hard = slices.DeleteFunc(hard, made); len(hard) == 0 {
+	if len(rest) == 0 {
 		return Comparison{Verdict: VerdictRepaired, Fixes: codes}
 	}
-	return Comparison{Verdict: VerdictChanged, Differences: hard}
+	return Comparison{Verdict: VerdictChanged, Differences: rest}
 }
 
-// filledIn are the properties that a server may have filled in with another value than ours.
-var filledIn = map[string]Code{"UID": CodeMissingUID, "FN": CodeMissingFN, "N": CodeMissingN}
+// filledIn returns the properties that a server or a copier fills in each in its own way: where the source
+// has none, any value will do.
+func filledIn(kind Kind) map[string]Code {
+	if kind == KindCalendar {
+		return map[string]Code{"UID": CodeMissingEventUID}
+	}
+	return map[string]Code{"UID": CodeMissingUID, "FN": CodeMissingFN, "N": CodeMissingN}
+}
+
+// has reports whether the object has a property where the difference was found.
+func has(doc *Document, d Difference) bool {
+	return slices.ContainsFunc(normalize(doc).entries, func(e entry) bool { return e.name == d.Property && e.where == d.where })
+}
 
 // uneven returns the codes of repairs that only one side needed.
 func uneven(src, dst []Fix) []Code {
@@ -136,13 +160,12 @@ func differences(src, dst *Document) (hard, soft []Difference) {
 	onlySrc, onlyDst := unmatched(a.entries, b.entries), unmatched(b.entries, a.entries)
 	hard = describe(onlySrc, onlyDst, false)
 	soft = describe(onlySrc, onlyDst, true)
-	for where, sequence := range a.sequences {
-		switch other := b.sequences[where]; {
-		case other < sequence:
-			hard = append(hard, Difference{Component: "VEVENT", Property: "SEQUENCE", Sentence: "SEQUENCE is lower at the destination"})
-		case other > sequence:
-			soft = append(soft, Difference{Component: "VEVENT", Property: "SEQUENCE", Sentence: "SEQUENCE is higher at the destination"})
-		}
+	lower, higher := compareSequences(a.sequences, b.sequences)
+	if lower {
+		hard = append(hard, Difference{Property: "SEQUENCE", Sentence: "SEQUENCE is lower at the destination"})
+	}
+	if higher {
+		soft = append(soft, Difference{Property: "SEQUENCE", Sentence: "SEQUENCE is higher at the destination"})
 	}
 	if len(hard) == 0 && (a.recurs || b.recurs) && a.zoneText != b.zoneText {
 		if difference, equal := compareZones(src, dst); !equal {
@@ -150,6 +173,17 @@ func differences(src, dst *Document) (hard, soft []Difference) {
 		}
 	}
 	return hard, soft
+}
+
+// compareSequences tells whether a SEQUENCE went down or up. None is 0.
+func compareSequences(src, dst map[string]int) (lower, higher bool) {
+	for where, sequence := range src {
+		lower = lower || dst[where] < sequence
+	}
+	for where, sequence := range dst {
+		higher = higher || sequence > src[where]
+	}
+	return lower, higher
 }
 
 // zoneYears is how far an object with another VTIMEZONE is expanded from its start.
@@ -219,7 +253,7 @@ var componentWords = map[string]string{
 func (e entry) difference(what string, line int) Difference {
 	name := cmp.Or(e.name, "a line without colon")
 	sentence := fmt.Sprintf("%s of the %s %s", name, cmp.Or(componentWords[e.component], e.component), what)
-	return Difference{Component: e.component, Property: e.name, Line: line, Sentence: sentence}
+	return Difference{Component: e.component, Property: e.name, Line: line, Sentence: sentence, where: e.where}
 }
 
 // Digest is a SHA-256 of an object's normal form without its cosmetic part: two objects whose verdict is

@@ -119,16 +119,12 @@ func inlineBytes(line Line) (value []byte, ok bool) {
 	if isBase64(line) {
 		return line.Value, true
 	}
-	const marker = ";base64,"
 	if len(line.Value) < 5 || !strings.EqualFold(string(line.Value[:5]), "data:") {
 		return nil, false
 	}
-	at := bytes.Index(line.Value[:min(len(line.Value), 200)], []byte(marker))
-	if at < 0 {
-		if at = bytes.Index(line.Value[:min(len(line.Value), 200)], []byte(`\;base64\,`)); at < 0 {
-			return nil, false
-		}
-		at += 2
+	head, _, found := bytes.Cut(line.Value[:min(len(line.Value), 200)], []byte(","))
+	if !found || !bytes.HasSuffix(bytes.TrimSuffix(head, []byte(`\`)), []byte(";base64")) {
+		return nil, false
 	}
-	return line.Value[at+len(marker):], true
+	return line.Value[len(head)+1:], true
 }

@@ -41,14 +41,8 @@ type normalizer struct {
 func normalize(doc *Document) *normalForm {
 	n := &normalizer{doc: doc, zones: newZones(doc, newBudget())}
 	n.form.sequences = map[string]int{}
-	uids := doc.uids()
-	for _, top := range doc.Components {
-		where := top.Name
-		if len(doc.Components) > 1 {
-			uid, _ := top.First("UID")
-			where += " " + string(uid.Value)
-		}
-		n.component(top, where, len(uids) > 1)
+	for i, top := range doc.Components {
+		n.component(top, top.Name+" "+strconv.Itoa(i))
 	}
 	slices.SortFunc(n.form.entries, compareEntries)
 	return &n.form
@@ -59,9 +53,10 @@ func compareEntries(a, b entry) int {
 }
 
 // component adds the properties of a VCARD or VCALENDAR and those of the components in it.
-func (n *normalizer) component(top *Component, where string, manyUIDs bool) {
+func (n *normalizer) component(top *Component, where string) {
 	n.form.entries = append(n.form.entries, n.properties(top, where)...)
 	zoneText := sha256.New()
+	byUID := severalUIDs(top)
 	for _, child := range top.Children {
 		if child.Name == "VTIMEZONE" {
 			n.hashText(zoneText, child)
@@ -71,7 +66,7 @@ func (n *normalizer) component(top *Component, where string, manyUIDs bool) {
 		if id, ok := child.First("RECURRENCE-ID"); ok {
 			place += " " + n.moments(id)
 		}
-		if uid, _ := child.First("UID"); manyUIDs {
+		if uid, _ := child.First("UID"); byUID {
 			place += " " + string(uid.Value)
 		}
 		if _, recurs := child.First("RRULE"); recurs {
@@ -86,6 +81,23 @@ func (n *normalizer) component(top *Component, where string, manyUIDs bool) {
 	for i := range sum {
 		n.form.zoneText[i] ^= sum[i]
 	}
+}
+
+// severalUIDs reports whether UIDs tell the components of a calendar apart. Where one has none it may get
+// one, so that they do not.
+func severalUIDs(calendar *Component) bool {
+	seen := map[string]bool{}
+	for _, child := range calendar.Children {
+		uid, ok := child.First("UID")
+		if !takesPlace(child.Name) {
+			continue
+		}
+		if !ok {
+			return false
+		}
+		seen[string(uid.Value)] = true
+	}
+	return len(seen) > 1
 }
 
 // hashText takes a component in as it is written, without its folds.

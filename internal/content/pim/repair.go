@@ -50,8 +50,8 @@ type Edit struct {
 	Before, After []byte
 }
 
-// maxRounds bounds how often one phase rewrites an object; fixes that touch the same bytes follow one
-// another in rounds.
+// maxRounds bounds how often an object is rewritten: fixes that touch the same bytes follow one another in
+// rounds, and a fix of one phase may make room for one of an earlier phase.
 const maxRounds = 8
 
 // Repair removes the problems in needs from an object and nothing else. An object without such problems
@@ -65,21 +65,32 @@ func Repair(data []byte, kind Kind, needs Needs) (repaired []byte, fixes []Fix) 
 	if err != nil {
 		return data, nil
 	}
-	for _, phase := range phases() {
-		for range maxRounds {
-			made := selectFixes(phase(doc), needs, nextStep(fixes))
-			if len(made) == 0 {
-				break
-			}
-			text := applyEdits(doc.data, editsOf(made))
-			rewritten, err := parseAs(text, doc.Kind)
-			if err != nil {
-				break
-			}
-			doc, fixes = rewritten, append(fixes, made...)
+	for range maxRounds {
+		before := len(fixes)
+		for _, phase := range phases() {
+			doc, fixes = repairPhase(doc, phase, needs, fixes)
+		}
+		if len(fixes) == before {
+			break
 		}
 	}
 	return doc.data, fixes
+}
+
+// repairPhase applies the fixes of one examination until it finds none.
+func repairPhase(doc *Document, phase func(*Document) []defect, needs Needs, fixes []Fix) (*Document, []Fix) {
+	for range maxRounds {
+		made := selectFixes(phase(doc), needs, nextStep(fixes))
+		if len(made) == 0 {
+			break
+		}
+		rewritten, err := parseAs(applyEdits(doc.data, editsOf(made)), doc.Kind)
+		if err != nil {
+			break
+		}
+		doc, fixes = rewritten, append(fixes, made...)
+	}
+	return doc, fixes
 }
 
 func nextStep(fixes []Fix) int {

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pim
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// changed returns a sample with one part replaced.
+func changed(tb testing.TB, file, old, replacement string) string {
+	tb.Helper()
+	text := string(sample(tb, file))
+	if !strings.Contains(text, old) {
+		tb.Fatalf("%s does not hold %q", file, old)
+	}
+	return strings.Replace(text, old, replacement, 1)
+}
+
+func TestCompare_whatServersChange(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		file, old, replacement string
+		want                   Verdict
+	}{
+		{"event.ics", "Room 4", "Room 4", VerdictIdentical},
+		{"event.ics", "LOCATION:Room 4\r\n", "LOCATION:Ro\r\n om 4\r\n", VerdictEqual},
+		{"event.ics", "CATEGORIES:Work,Finance", "CATEGORIES:Finance\r\nCATEGORIES:Work", VerdictEqual},
+		{"event.ics", "LOCATION:Room 4\r\nCATEGORIES:Work,Finance", "CATEGORIES:Work,Finance\r\nlocation;VALUE=text:Room 4", VerdictEqual},
+		{"event.ics", "DTEND:20240301T110000Z", "DURATION:PT1H", VerdictEqual},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nTRANSP:OPAQUE\r\nSEQUENCE:0", VerdictEqual},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nSEQUENCE:3", VerdictCosmetic},
+		{"event.ics", "-//Example//", "-//Server//", VerdictCosmetic},
+		{"event.ics", "DTSTAMP:2024", "DTSTAMP:2025", VerdictCosmetic},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nX-EVOLUTION-CALDAV-HREF:x\r\nX-MOZ-LASTACK:20240101T000000Z", VerdictCosmetic},
+		{"event.ics", "VERSION:2.0", "VERSION:2.0\r\nX-WR-CALNAME:Home\r\nCALSCALE:GREGORIAN", VerdictCosmetic},
+		{"event.ics", "Room 4", "Room 5", VerdictChanged},
+		{"event.ics", "LOCATION:Room 4\r\n", "", VerdictChanged},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nX-CUSTOM:1", VerdictChanged},
+		{"event.ics", "DTEND:20240301T110000Z", "DURATION:PT2H", VerdictChanged},
+		{"event.ics", "DTSTART:20240301T100000Z", "DTSTART:20240301T100000", VerdictChanged},
+		{"event.ics", "Work,Finance", "Work\\,Finance", VerdictRepaired},
+		{"event.ics", "CATEGORIES:Work,Finance", "CATEGORIES:Work", VerdictChanged},
+		{"recurring.ics", "FREQ=WEEKLY;BYDAY=MO,WE", "BYDAY=WE,MO;WKST=MO;INTERVAL=1;FREQ=WEEKLY", VerdictEqual},
+		{"recurring.ics", "BYDAY=MO,WE", "BYDAY=MO", VerdictChanged},
+		{"recurring.ics", "TZNAME:CET\r\n", "", VerdictEqual},
+		{"recurring.ics", "BYMONTH=10;BYDAY=-1SU\r\n", "BYMONTH=10;BYDAY=-1SU;UNTIL=19801026T010000Z\r\n", VerdictChanged},
+		{"recurring.ics", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100", VerdictChanged},
+		{"recurring.ics", "EXDATE;TZID=Europe/Berlin:20240311T100000\r\n", "", VerdictChanged},
+		{"meeting.ics", ";ROLE=REQ-PARTICIPANT;CUTYPE=INDIVIDUAL;RSVP=TRUE;CN=Carla Example", ";CN=\"Carla Example\";RSVP=TRUE;PARTSTAT=needs-action", VerdictEqual},
+		{"meeting.ics", "mailto:Anna@Example.ORG", "MAILTO:Anna@example.org", VerdictEqual},
+		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-STATUS=\"2.0\"", VerdictEqual},
+		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-AGENT=CLIENT", VerdictRepaired},
+		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=DECLINED", VerdictChanged},
+		{"meeting.ics", "ACTION:EMAIL", "ACTION:DISPLAY", VerdictRepaired},
+		{"meeting.ics", "-PT15M", "-P0DT0H15M0S", VerdictEqual},
+		{"meeting.ics", "-PT15M", "-PT10M", VerdictChanged},
+		{"method.ics", "METHOD:REQUEST\r\n", "", VerdictCosmetic},
+		{"no_event_uid.ics", "BEGIN:VEVENT", "BEGIN:VEVENT\r\nUID:given-by-server", VerdictRepaired},
+		{"card.vcf", "TYPE=INTERNET,WORK", "TYPE=work", VerdictEqual},
+		{"card.vcf", "N:Example;Anna;;;", "N:Example;Anna", VerdictEqual},
+		{"card.vcf", "item1.URL:https://example.org/\r\nitem1.X", "a.URL:https\\://example.org/\r\na.X", VerdictEqual},
+		{"card.vcf", "item1.X-ABLabel:Blog", "item1.X-ABLabel:Shop", VerdictChanged},
+		{"card.vcf", "Main St\\, Rear", "Main St, Rear", VerdictChanged},
+		{"card.vcf", "NOTE:a\\nb\\, c\\; d", "NOTE:a\\Nb, c; d", VerdictEqual},
+		{"card.vcf", "REV:2024-01-02T03:04:05Z", "REV:20250101T000000Z", VerdictCosmetic},
+		{"no_card_uid.vcf", "BEGIN:VCARD", "BEGIN:VCARD\r\nUID:given-by-server", VerdictRepaired},
+		{"no_fn.vcf", "BEGIN:VCARD", "BEGIN:VCARD\r\nFN:Example Anna", VerdictRepaired},
+		{"two_fn.vcf", "FN:Anna B. Example\r\n", "", VerdictChanged},
+		{"fn_twice.vcf", "FN:Anna Example\r\n", "", VerdictRepaired},
+		{"latin1.ics", "Caf\xe9 M\xfcller", "Café Müller", VerdictRepaired},
+		{"control.ics", "Room\x014\x00", "Room4", VerdictRepaired},
+		{"bom.ics", "\ufeff", "", VerdictEqual},
+		{"garbage.txt", "web", "other", VerdictChanged},
+	}
+	for _, c := range cases {
+		src, dst := string(sample(t, c.file)), changed(t, c.file, c.old, c.replacement)
+		if got := Compare([]byte(src), []byte(dst), KindUnknown); got.Verdict != c.want {
+			t.Errorf("%s with %q for %q: got %s %+v %v, want %s", c.file, c.replacement, c.old, got.Verdict, got.Differences, got.Fixes, c.want)
+		}
+	}
+}
+
+func TestCompare_acrossVersions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		src, dst string
+		want     Verdict
+	}{
+		{"card.vcf", "card4.vcf", VerdictCosmetic},
+		{"photo3.vcf", "photo4.vcf", VerdictCosmetic},
+		{"group.vcf", "group4.vcf", VerdictCosmetic},
+		{"event.ics", "split_character.ics", VerdictChanged},
+		{"event.ics", "lf.ics", VerdictChanged},
+	} {
+		if got := Compare(sample(t, c.src), sample(t, c.dst), KindUnknown); got.Verdict != c.want {
+			t.Errorf("%s and %s: got %s %+v, want %s", c.src, c.dst, got.Verdict, got.Differences, c.want)
+		}
+	}
+}
+
+func TestCompare_namesTheFirstDifference(t *testing.T) {
+	t.Parallel()
+	src := sample(t, "event.ics")
+	for _, c := range []struct{ old, replacement, want string }{
+		{"Room 4", "Room 5", "LOCATION of the event is different at the destination"},
+		{"LOCATION:Room 4\r\n", "", "LOCATION of the event is missing at the destination"},
+		{"LOCATION:Room 4", "LOCATION:Room 4\r\nX-CUSTOM:1", "X-CUSTOM of the event stands only at the destination"},
+	} {
+		got := Compare(src, []byte(changed(t, "event.ics", c.old, c.replacement)), KindCalendar)
+		if len(got.Differences) != 1 || got.Differences[0].Sentence != c.want {
+			t.Errorf("got %+v, want %q", got.Differences, c.want)
+		}
+	}
+	src = sample(t, "recurring.ics")
+	damaged := changed(t, "recurring.ics", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100")
+	damaged = strings.Replace(damaged, "DTSTART:19700329", "DTSTART:20240329", 1)
+	got := Compare(src, []byte(damaged), KindCalendar)
+	if len(got.Differences) != 1 || got.Differences[0].Sentence != "occurrence 8 begins 1h0m0s later at the destination" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestDigest_agreesWithCompare(t *testing.T) {
+	t.Parallel()
+	a, _ := Digest(sample(t, "photo3.vcf"), KindContact)
+	b, ok := Digest(sample(t, "photo4.vcf"), KindContact)
+	if a != b || !ok {
+		t.Error("vCard 3.0 and 4.0 of the same contact have different digests")
+	}
+	if c, _ := Digest(sample(t, "card.vcf"), KindContact); a == c {
+		t.Error("different contacts have the same digest")
+	}
+	if _, ok := Digest(sample(t, "garbage.txt"), KindContact); ok {
+		t.Error("garbage has a digest")
+	}
+}
+
+func TestCompare_properties(t *testing.T) {
+	t.Parallel()
+	objects := corpus(t)
+	files := slices.Sorted(maps.Keys(objects))
+	rapid.Check(t, func(t *rapid.T) {
+		checkCompare(t, damage(t, objects[rapid.SampledFrom(files).Draw(t, "file")]))
+	})
+}

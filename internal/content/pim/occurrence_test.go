@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pim
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/teambition/rrule-go"
+	"pgregory.net/rapid"
+)
+
+var year2024 = Window{
+	From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
+	To:   time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC),
+}
+
+func starts(occurrences []Occurrence) string {
+	var found []string
+	for _, occurrence := range occurrences {
+		found = append(found, occurrence.Start.Format("0102T15")+"-"+occurrence.End.Format("15"))
+	}
+	return strings.Join(found, " ")
+}
+
+func TestOccurrences_zonesExceptionsAndOverrides(t *testing.T) {
+	t.Parallel()
+	got, complete := Occurrences(sample(t, "recurring.ics"), Window{From: year2024.From, To: year2024.From.AddDate(0, 3, 7)})
+	// The 11th is excepted, the 13th moved, and summer time begins on the 31st.
+	want := "0304T09-10 0306T09-10 0313T14-15 0318T09-10 0320T09-10 0325T09-10 0327T09-10 0401T08-09 0403T08-09"
+	if starts(got) != want || !complete {
+		t.Errorf("got %s (%v)\nwant %s", starts(got), complete, want)
+	}
+}
+
+// event wraps lines into a calendar object.
+func event(lines string) []byte {
+	return []byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\n" + strings.ReplaceAll(lines, "|", "\r\n") + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
+}
+
+func TestOccurrences_forms(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ lines, want string }{
+		{"DTSTART:20240301T100000Z|DURATION:PT2H", "0301T10-12"},
+		{"DTSTART;VALUE=DATE:20240301", "0301T00-00"},
+		{"DTSTART;TZID=America/New_York:20240301T100000|DURATION:PT1H", "0301T15-16"},
+		{"DTSTART;TZID=Eastern Standard Time:20240701T100000|DURATION:PT1H", "0701T14-15"},
+		{"DTSTART;TZID=/freeassociation.sourceforge.net/Europe/Berlin:20240701T100000|DURATION:PT1H", "0701T08-09"},
+		{"DTSTART:20240301T100000Z|DURATION:PT1H|RDATE:20240401T100000Z,20240301T100000Z", "0301T10-11 0401T10-11"},
+		{"DTSTART:20240301T100000Z|DURATION:PT1H|RRULE:FREQ=DAILY;COUNT=3|EXDATE:20240302T100000Z", "0301T10-11 0303T10-11"},
+		{"DTSTART;VALUE=DATE:19500506|RRULE:FREQ=YEARLY", "0506T00-00"},
+		{"DTSTART:20240131T100000Z|DURATION:PT1H|RRULE:FREQ=MONTHLY;COUNT=3", "0131T10-11 0331T10-11 0531T10-11"},
+		{"DTSTART:20240301T100000Z|DURATION:PT1H|RRULE:FREQ=DAILY;UNTIL=20240302", "0301T10-11 0302T10-11"},
+	} {
+		got, complete := Occurrences(event(c.lines), year2024)
+		if starts(got) != c.want || !complete {
+			t.Errorf("%s: got %s (%v), want %s", c.lines, starts(got), complete, c.want)
+		}
+	}
+}
+
+func TestOccurrences_areBounded(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{
+		"FREQ=SECONDLY", "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=SECONDLY;BYSECOND=7;BYMINUTE=8;BYHOUR=9;BYMONTHDAY=31;BYMONTH=2",
+		"FREQ=YEARLY;BYHOUR=" + numbers(24) + ";BYMINUTE=" + numbers(60) + ";BYSECOND=" + numbers(60),
+	} {
+		began := time.Now()
+		got, _ := Occurrences(event("DTSTART:16040101T000000Z|RRULE:"+rule), year2024)
+		if took := time.Since(began); len(got) > 5000 || took > 5*time.Second {
+			t.Errorf("%.40s: %d occurrences in %v", rule, len(got), took)
+		}
+	}
+}
+
+func numbers(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprint(i))
+	}
+	return strings.Join(list, ",")
+}
+
+// The expansion agrees with an independent one.
+func TestExpand_agreesWithRRuleGo(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		value := drawRule(t)
+		start := time.Unix(rapid.Int64Range(-300_000_000, 1_900_000_000).Draw(t, "start"), 0).UTC()
+		parsed, err := parseRule(value)
+		if err != nil {
+			t.Fatalf("%s: %v", value, err)
+		}
+		var got []time.Time
+		last := start.AddDate(4, 0, 0)
+		parsed.expand(start, last, newBudget(), func(at time.Time) bool {
+			got = append(got, at)
+			return len(got) < 60
+		})
+		if len(got) == 0 {
+			return // the other would look for one until the year 9999
+		}
+		option, err := rrule.StrToROption(value)
+		if err != nil {
+			t.Fatalf("%s: %v", value, err)
+		}
+		option.Dtstart = start
+		other, err := rrule.NewRRule(*option)
+		if err != nil {
+			return
+		}
+		next := other.Iterator()
+		for i := range got {
+			want, ok := next()
+			if !ok || !want.Equal(got[i]) {
+				t.Fatalf("%s from %v: number %d is %v, want %v (%v)\ngot %v", value, start, i, got[i], want, ok, got)
+			}
+		}
+		if want, ok := next(); ok && len(got) < 60 && !want.After(last) {
+			t.Fatalf("%s from %v: ends after %d, but %v follows", value, start, len(got), want)
+		}
+	})
+}
+
+func drawRule(t *rapid.T) string {
+	frequency := rapid.SampledFrom([]string{"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY"}).Draw(t, "frequency")
+	parts := []string{"FREQ=" + frequency}
+	add := func(name string, values ...string) {
+		if rapid.IntRange(0, 3).Draw(t, name+" there") == 0 {
+			list := rapid.SliceOfNDistinct(rapid.SampledFrom(values), 1, 3, rapid.ID).Draw(t, name)
+			parts = append(parts, name+"="+strings.Join(list, ","))
+		}
+	}
+	one := func(name string, values ...string) {
+		parts = append(parts, name+"="+rapid.SampledFrom(values).Draw(t, name))
+	}
+	one("INTERVAL", "1", "2", "3")
+	add("BYMONTH", "1", "2", "6", "11", "12")
+	if frequency != "HOURLY" { // on a date that never comes, the other's hourly iterator does not return
+		add("BYMONTHDAY", "1", "15", "29", "31", "-1", "-3")
+	}
+	if frequency == "YEARLY" {
+		add("BYYEARDAY", "1", "60", "200", "-1", "-366")
+		add("BYWEEKNO", "1", "20", "52", "53", "-1")
+	}
+	if frequency == "YEARLY" || frequency == "MONTHLY" {
+		if rapid.Bool().Draw(t, "ordinals") { // where both kinds are mixed, the other takes what fits both
+			add("BYDAY", "1TU", "-1FR", "2SU")
+		} else {
+			add("BYDAY", "MO", "SA")
+		}
+	} else {
+		add("BYDAY", "MO", "TU", "FR", "SU")
+	}
+	add("BYHOUR", "0", "9", "23")
+	add("BYMINUTE", "0", "30")
+	add("WKST", "MO", "SU", "WE")
+	if last := parts[len(parts)-1]; strings.HasPrefix(last, "WKST") {
+		parts[len(parts)-1] = last[:7]
+	}
+	if len(parts) > 2 && frequency != "HOURLY" && frequency != "WEEKLY" { // the other begins the first week at the start
+		add("BYSETPOS", "1", "2", "-1")
+	}
+	return strings.Join(parts, ";")
+}
