@@ -7,14 +7,18 @@
 // It does not cache mailboxes, interpret messages or retry. A caller
 //
 //  1. opens a connection with Dial, which reads the greeting and sets up TLS as told;
-//  2. logs in with Login or Authenticate;
-//  3. lists mailboxes with List, opens one with Examine (reading) or Select (changing);
-//  4. reads with Search and Fetch, writes with Append, Store, Create and Subscribe;
+//  2. logs in with LogIn, and switches on what changes the conversation with Compress and Enable;
+//  3. lists mailboxes with List, opens one with Examine (reading) or Select (changing), or with
+//     ExamineSince and SelectSince to hear what has changed;
+//  4. reads with SearchAll and Fetch, writes with Append, Store, Create, Move and their kin, waits with Idle;
 //  5. ends with Logout, or Close when something broke.
 //
 // There is one file for each command, named like it, with the fallback for servers that lack an
 // extension in the same file. Mailbox names are Unicode; see EncodeName for what happens to names
 // that are not legal modified UTF-7.
+//
+// BINARY (RFC 3516) is left alone on purpose: it lets a server decode what it sends and encode anew what
+// it is given, and a message that moves must keep its octets.
 package imap
 
 // Invariants

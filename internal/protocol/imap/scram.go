@@ -126,7 +126,7 @@ func (s *scram) check(final string) error {
 	}
 	value, _, _ := strings.Cut(strings.TrimPrefix(final, "v="), ",")
 	signature, err := base64.StdEncoding.DecodeString(value)
-	if err != nil || !hmac.Equal(signature, s.signature) {
+	if err != nil || s.signature == nil || !hmac.Equal(signature, s.signature) {
 		return ErrImpostor
 	}
 	s.proved = true

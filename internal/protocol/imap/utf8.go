@@ -19,7 +19,10 @@ const (
 func (c *Client) names() nameForm {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return nameForm(c.enabled["UTF8=ACCEPT"] || c.caps.Has("IMAP4REV2") && !c.caps.Has("IMAP4REV1"))
+	if c.enabled["UTF8=ACCEPT"] || c.caps.Has("IMAP4REV2") && !c.caps.Has("IMAP4REV1") {
+		return nameUTF8
+	}
+	return nameUTF7
 }
 
 func (f nameForm) encode(name string) string {
