@@ -50,6 +50,7 @@ type Server struct {
 	room    *lab.Room
 	options Options
 	db      *sql.DB
+	groups  []int // of the database and of SabreDAV
 }
 
 // Start runs a server in the room. The room's Close stops it.
@@ -76,6 +77,9 @@ func Start(room *lab.Room, opts Options) (*Server, error) {
 
 // DB returns the read-write handle on the database, for seeding. The room closes it.
 func (s *Server) DB() *sql.DB { return s.db }
+
+// DAVGroups returns the process groups that serve contacts and calendars.
+func (s *Server) DAVGroups() []int { return s.groups }
 
 // has reports whether the database has the table.
 func (s *Server) has(table string) bool { return !slices.Contains(s.options.Without, table) }

@@ -105,9 +105,11 @@ func (s *Server) serveDatabase(program lab.Program, config, socket string) error
 	}
 	program.Args = []string{"--defaults-file=" + config, "--bind-address=" + host, "--port=" + port, "--innodb-fast-shutdown=2"}
 	program.Ready = []string{addr, socket}
-	if _, err := s.room.Start(program); err != nil {
+	process, err := s.room.Start(program)
+	if err != nil {
 		return err
 	}
+	s.groups = append(s.groups, process.Pid())
 	s.MySQL, s.Socket, s.Database, s.Reader, s.ReaderPassword = addr, socket, database, reader, readerPassword
 	s.DSN = dsn("tcp", addr, reader, readerPassword)
 	return s.connect()

@@ -50,6 +50,7 @@ func (s *Server) startDAV() error {
 	if err != nil {
 		return err
 	}
+	s.groups = append(s.groups, process.Pid())
 	s.DAV = "http://" + addr + "/"
 	if err := checkDAV(s.DAV); err != nil {
 		return fmt.Errorf("%w (it needs php-mysql, php-xml and php-mbstring); its last words:\n%s", err, process.LogTail())

@@ -50,6 +50,7 @@ type Server struct {
 
 	room    *lab.Room
 	options Options
+	groups  []int // of Radicale
 
 	mu        sync.Mutex        // guards what follows
 	passwords map[string]string // of the imported accounts, by address
@@ -73,6 +74,9 @@ func Start(room *lab.Room, opts Options) (*Server, error) {
 	}
 	return s, nil
 }
+
+// DAVGroups returns the process groups that serve contacts and calendars, without the front door.
+func (s *Server) DAVGroups() []int { return s.groups }
 
 func (s *Server) startMail() error {
 	options := dovecot.Options{

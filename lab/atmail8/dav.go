@@ -71,12 +71,14 @@ func (s *Server) startDAV() error {
 	if err := s.writeHtpasswd(); err != nil {
 		return err
 	}
-	if _, err := s.room.Start(lab.Program{
+	process, err := s.room.Start(lab.Program{
 		Name: s.davName(), Command: "radicale", Package: "radicale", AsOwner: true,
 		Args: []string{"-C", config}, Ready: []string{addr},
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
+	s.groups = []int{process.Pid()}
 	s.DAVPlain = "http://" + addr + "/"
 	s.DAV, err = s.openFrontDoor(&url.URL{Scheme: "http", Host: addr})
 	return err
@@ -155,6 +157,11 @@ func (s *Server) createCollections(address string) error {
 		}
 	}
 	return nil
+}
+
+// Stored returns the folder in which a collection of an account lies, a file for each object.
+func (s *Server) Stored(address, name string) string {
+	return filepath.Join(s.davDir(), "collections", "collection-root", address, name)
 }
 
 func (s *Server) writeOwned(path, text string) error {

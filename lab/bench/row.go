@@ -21,6 +21,7 @@ type Row struct {
 	Again       bool // everything is there already: the figure is a pass with nothing to do
 
 	standard bool
+	patience time.Duration // what one run may take at least, where a tool is known to need it
 	open     func(ctx context.Context, dir string, options Options) (scene, error)
 }
 
