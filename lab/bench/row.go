@@ -73,6 +73,11 @@ func Rows() []Row {
 			}
 		}
 	}
+	for _, work := range pimWorks() {
+		for _, trip := range []time.Duration{0, 20 * time.Millisecond, 80 * time.Millisecond} {
+			rows = append(rows, pimRow(work, trip))
+		}
+	}
 	return rows
 }
 

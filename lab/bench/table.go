@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// peer is the tool that the others are held against.
+// peer is the tool that the others are held against where mail is moved.
 const peer = "mbsync"
 
 var columns = []string{
-	"work", "destination", "line", "tool", "s (least to most)", "items/s", "MB/s", "of raw limit", "of raw copy", "x " + peer,
+	"work", "destination", "line", "tool", "s (least to most)", "items/s", "MB/s", "of raw limit", "of raw copy", "x " + peer + " or " + pimPeer,
 	"client CPU s", "server CPU s", "peak MiB", "round trips",
 }
 
@@ -63,11 +63,19 @@ func (r Result) figures(c Contender) []string {
 	if whole, ok := r.seconds(rawCopy); ok {
 		cells[4] = fmt.Sprintf("%.2f", whole/seconds)
 	}
-	if other, ok := r.seconds(peer); ok {
+	if other, ok := r.peer(); ok {
 		cells[5] = fmt.Sprintf("%.1f", other/seconds)
 	}
 	r.costs(c, cells[6:])
 	return cells
+}
+
+// peer is the time of the other tool that does this work.
+func (r Result) peer() (float64, bool) {
+	if seconds, ok := r.seconds(peer); ok {
+		return seconds, true
+	}
+	return r.seconds(pimPeer)
 }
 
 // span is the median with the range, and a warning where some runs have none.
