@@ -2,7 +2,12 @@
 
 package conductor
 
-import "sync"
+import (
+	"cmp"
+	"sync"
+
+	"rehome"
+)
 
 // Progress is how far a pass has come. It is a mailcopy.Observer and a davcopy.Observer; Snapshot may be called at any time.
 type Progress struct {
@@ -10,6 +15,7 @@ type Progress struct {
 	accounts         map[string]*accountProgress
 	finished, failed int
 	objects          int64 // contacts and calendar objects that were dealt with
+	slowed           map[rehome.Side]string
 }
 
 type accountProgress struct {
@@ -34,11 +40,21 @@ type Snapshot struct {
 	Done         int64 // messages at the destination
 	Copied       int64 // messages copied by this pass
 	CopiedOctets int64
-	Objects      int64 // contacts and calendar objects that were dealt with
+	Objects      int64  // contacts and calendar objects that were dealt with
+	Slowed       string // what a host has said about our speed, as a sentence; "" at full speed
 }
 
 // NewProgress returns an empty Progress.
-func NewProgress() *Progress { return &Progress{accounts: map[string]*accountProgress{}} }
+func NewProgress() *Progress {
+	return &Progress{accounts: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}}
+}
+
+// Slowed notes what the host of a side has said about our speed; "" is full speed again.
+func (p *Progress) Slowed(side rehome.Side, sentence string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slowed[side] = sentence
+}
 
 // Looked implements mailcopy.Observer: a slice begins.
 func (p *Progress) Looked(account string, messages, octets int64) {
@@ -96,7 +112,9 @@ func (p *Progress) Finished(failed bool) {
 func (p *Progress) Snapshot() Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := Snapshot{Finished: p.finished, Failed: p.failed, Objects: p.objects}
+	s := Snapshot{
+		Finished: p.finished, Failed: p.failed, Objects: p.objects, Slowed: cmp.Or(p.slowed[rehome.Destination], p.slowed[rehome.Source]),
+	}
 	for _, a := range p.accounts {
 		s.Messages += a.messages
 		s.Done += min(a.done(), a.messages)

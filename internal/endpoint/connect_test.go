@@ -67,13 +67,13 @@ func TestConnect_certificates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for security, address := range map[imap.Security]string{imap.ImplicitTLS: test.server.IMAPS, imap.StartTLS: test.server.IMAP} {
-				settings := Settings{Address: address, Security: security, TLS: test.tls, Timeout: patience}
+				settings := Settings{Address: address, Security: security, TLS: test.tls, Timeout: waitingTime}
 				tryConnect(t, settings, rehome.ClassUntrusted, test.words, test.hint)
 			}
 		})
 	}
 	for security, address := range map[imap.Security]string{imap.ImplicitTLS: modern.IMAPS, imap.StartTLS: modern.IMAP} {
-		settings := Settings{Address: address, Security: security, TLS: upTo12, Timeout: patience}
+		settings := Settings{Address: address, Security: security, TLS: upTo12, Timeout: waitingTime}
 		tryConnect(t, settings, rehome.ClassTemporary, "", "tls_min and ciphers") // it hangs up without a word
 	}
 }
@@ -106,7 +106,7 @@ func TestConnect_nothingInCommon(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			settings := Settings{Address: serveOn(t, listener, "* OK ready"), Security: imap.ImplicitTLS, TLS: room.ClientTLS(""), Timeout: patience}
+			settings := Settings{Address: serveOn(t, listener, "* OK ready"), Security: imap.ImplicitTLS, TLS: room.ClientTLS(""), Timeout: waitingTime}
 			tryConnect(t, settings, rehome.ClassUntrusted, test.words, "share no TLS version or cipher")
 		})
 	}
@@ -157,7 +157,7 @@ func TestConnect_wrongPort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			settings := Settings{Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: patience}
+			settings := Settings{Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: waitingTime}
 			if test.class == temporary {
 				settings.Timeout = short
 			}

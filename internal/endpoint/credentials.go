@@ -55,8 +55,7 @@ func (h *IMAP) noPasswordHint() string {
 // hide takes the secret out of what went wrong with a log-in: some servers repeat the command that
 // they did not like, and their words go into errors and reports.
 func (h *IMAP) hide(c credentials, err error) error {
-	secrets := []rehome.Secret{c.password, h.keptToken(c.user)}
-	clean := withoutSecrets(err.Error(), secrets)
+	clean := h.mask(c, err.Error())
 	if clean == err.Error() {
 		return err
 	}
@@ -65,8 +64,13 @@ func (h *IMAP) hide(c credentials, err error) error {
 		return errors.New(clean)
 	}
 	hidden := *status
-	hidden.Text = withoutSecrets(status.Text, secrets)
+	hidden.Text = h.mask(c, status.Text)
 	return &hidden
+}
+
+// mask takes the secret out of a server's words.
+func (h *IMAP) mask(c credentials, words string) string {
+	return withoutSecrets(words, []rehome.Secret{c.password, h.keptToken(c.user)})
 }
 
 // base64Word is what may be a SASL message.

@@ -34,7 +34,7 @@ type DAVSettings struct {
 type DAV struct {
 	settings  DAVSettings
 	transport *http.Transport
-	gate      *gate
+	gate      *davGate
 	lockout   lockout
 }
 
@@ -43,7 +43,7 @@ func NewDAV(settings DAVSettings) *DAV {
 	if settings.Connections <= 0 {
 		settings.Connections = 8
 	}
-	return &DAV{settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial), gate: newGate(settings.Connections)}
+	return &DAV{settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial), gate: newDAVGate(settings.Connections)}
 }
 
 // Settings returns what the service was made with, defaults filled in.

@@ -12,18 +12,14 @@ import (
 	"rehome/internal/protocol/dav"
 )
 
-// gate lets as many requests go to a host at once as the host stands: it begins with a few, allows more
-// while all goes well, half as many when the host fails, and none while it asks to wait.
-type gate struct {
-	most int
+// davGate lets as many requests go to a host at once as the host stands: it begins with a few, allows
+// more while all goes well, half as many when the host fails, and none while it asks to wait.
+type davGate struct {
+	*gate
 
-	mu      sync.Mutex
-	limit   int // requests at once at this moment
-	active  int
-	well    int       // answers without trouble since the limit changed
-	until   time.Time // nothing is sent before
-	pause   time.Duration
-	changed chan struct{} // closed when a waiting request may look again
+	mu    sync.Mutex
+	well  int // answers without trouble since the limit changed
+	pause time.Duration
 }
 
 const (
@@ -33,13 +29,13 @@ const (
 	maxAttempts  = 5
 )
 
-func newGate(most int) *gate {
-	return &gate{most: most, limit: min(firstLimit, most), changed: make(chan struct{})}
+func newDAVGate(most int) *davGate {
+	return &davGate{gate: newGate(most, min(firstLimit, most))}
 }
 
 // do runs a request. One that the host puts off (429, or 503) is sent again after the pause that it asks
 // for, a few times; RFC 6585 section 4 and RFC 9110 section 15.6.4 say that it was not carried out.
-func (g *gate) do(ctx context.Context, request func() error) error {
+func (g *davGate) do(ctx context.Context, request func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := g.once(ctx, request)
 		wait, put := putOff(err)
@@ -50,72 +46,34 @@ func (g *gate) do(ctx context.Context, request func() error) error {
 }
 
 // once runs a request that must not be repeated.
-func (g *gate) once(ctx context.Context, request func() error) error {
+func (g *davGate) once(ctx context.Context, request func() error) error {
 	if err := g.enter(ctx); err != nil {
 		return err
 	}
 	err := request()
-	g.leave(err)
+	g.learn(err)
+	g.leave()
 	return err
 }
 
-func (g *gate) enter(ctx context.Context) error {
-	for {
-		g.mu.Lock()
-		wait := time.Until(g.until)
-		if wait <= 0 && g.active < g.limit {
-			g.active++
-			g.mu.Unlock()
-			return nil
-		}
-		changed := g.changed
-		g.mu.Unlock()
-		if err := waitFor(ctx, wait, changed); err != nil {
-			return err
-		}
-	}
-}
-
-// waitFor ends after the time, which may be 0 for none, or when something has changed.
-func waitFor(ctx context.Context, wait time.Duration, changed <-chan struct{}) error {
-	var over <-chan time.Time
-	if wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		over = timer.C
-	}
-	select {
-	case <-changed:
-	case <-over:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return nil
-}
-
-func (g *gate) leave(err error) {
+// learn takes an answer into account.
+func (g *davGate) learn(err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.active--
-	g.learn(err)
-	close(g.changed)
-	g.changed = make(chan struct{})
-}
-
-// learn takes an answer into account.
-func (g *gate) learn(err error) {
 	wait, put := putOff(err)
 	switch {
 	case put:
 		g.pause = min(max(2*g.pause, firstPause), longestPause)
-		g.until = time.Now().Add(min(max(wait, g.pause), longestPause))
-		g.limit, g.well = max(1, g.limit/2), 0
+		g.slow(min(max(wait, g.pause), longestPause))
+		g.well = 0
 	case overworked(err):
-		g.limit, g.well = max(1, g.limit/2), 0
+		g.slow(0)
+		g.well = 0
 	default:
 		g.pause = 0
-		if g.well++; g.well >= g.limit && g.limit < g.most {
-			g.limit, g.well = g.limit+1, 0
+		if g.well++; g.well >= g.allowed() {
+			g.widen()
+			g.well = 0
 		}
 	}
 }

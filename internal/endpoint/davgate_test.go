@@ -21,7 +21,7 @@ func status(code int, wait time.Duration) error {
 func TestGate_waitsAsAskedAndTriesAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(8)
+		g := newDAVGate(8)
 		begun := time.Now()
 		calls := 0
 		err := g.do(t.Context(), func() error {
@@ -53,7 +53,7 @@ func TestGate_givesUp(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				err := newGate(8).do(t.Context(), func() error { calls++; return test.err })
+				err := newDAVGate(8).do(t.Context(), func() error { calls++; return test.err })
 				if !errors.Is(err, test.err) || calls != test.calls {
 					t.Errorf("%v after %d calls, want %v after %d", err, calls, test.err, test.calls)
 				}
@@ -65,20 +65,20 @@ func TestGate_givesUp(t *testing.T) {
 func TestGate_adapts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(16)
-		if g.limit != firstLimit {
-			t.Fatalf("begins with %d at once, want %d", g.limit, firstLimit)
+		g := newDAVGate(16)
+		if g.allowed() != firstLimit {
+			t.Fatalf("begins with %d at once, want %d", g.allowed(), firstLimit)
 		}
 		for range 200 {
 			_ = g.once(t.Context(), func() error { return nil })
 		}
-		if g.limit != 16 {
-			t.Errorf("%d at once after 200 good answers, want 16", g.limit)
+		if g.allowed() != 16 {
+			t.Errorf("%d at once after 200 good answers, want 16", g.allowed())
 		}
 		for _, want := range []int{8, 4, 2, 1, 1} {
 			_ = g.once(t.Context(), func() error { return status(500, 0) })
-			if g.limit != want {
-				t.Errorf("%d at once, want %d", g.limit, want)
+			if g.allowed() != want {
+				t.Errorf("%d at once, want %d", g.allowed(), want)
 			}
 		}
 	})
@@ -87,7 +87,7 @@ func TestGate_adapts(t *testing.T) {
 func TestGate_neverMoreThanAllowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(3)
+		g := newDAVGate(3)
 		var mu sync.Mutex
 		var all sync.WaitGroup
 		active, most := 0, 0
@@ -116,7 +116,7 @@ func TestGate_neverMoreThanAllowed(t *testing.T) {
 func TestGate_stopsWaitingWhenAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1)
+		g := newDAVGate(1)
 		g.learn(status(503, time.Minute))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

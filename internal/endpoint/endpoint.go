@@ -12,6 +12,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,12 +54,17 @@ type Settings struct {
 	MasterStyle     MasterStyle
 
 	Dial imap.DialFunc // nil is a plain dialer
+
+	// Slowed is told, from any goroutine, in a sentence when the host asks to go slower, and "" when it
+	// is at full speed again. It may be nil.
+	Slowed func(sentence string)
 }
 
 // IMAP is one end's IMAP service.
 type IMAP struct {
 	settings Settings
-	slots    chan struct{}
+	gate     *gate
+	patience patience
 
 	lockout lockout
 
@@ -66,6 +72,7 @@ type IMAP struct {
 	accounts map[string]int           // sessions open for each account
 	tokens   map[string]rehome.Secret // the last one for each log-in name
 	simple   string                   // what worked after something stronger was refused: the next log-in spares itself that
+	most     map[string]int           // sessions that the host allows an account, where it has said so
 }
 
 // NewIMAP returns the service that settings describe; nothing is opened yet.
@@ -79,11 +86,14 @@ func NewIMAP(settings Settings) *IMAP {
 	if settings.MasterSeparator == "" {
 		settings.MasterSeparator = "*"
 	}
+	gate := newGate(settings.Connections, settings.Connections)
 	return &IMAP{
 		settings: settings,
-		slots:    make(chan struct{}, settings.Connections),
+		gate:     gate,
+		patience: patience{gate: gate, side: settings.Side, tell: settings.Slowed},
 		accounts: map[string]int{},
 		tokens:   map[string]rehome.Secret{},
+		most:     map[string]int{},
 	}
 }
 
@@ -105,10 +115,9 @@ var errBusy = errors.New("all allowed connections are in use")
 // every account gets its first connection, and the limit per account is for TryOpen to keep. The
 // error is a *rehome.Fault, or ctx's when that has ended.
 func (h *IMAP) Open(ctx context.Context, account rehome.Account) (*Session, error) {
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	h.patience.relax()
+	if err := h.gate.enter(ctx); err != nil {
+		return nil, err
 	}
 	h.mu.Lock()
 	h.accounts[account.Address]++
@@ -127,18 +136,29 @@ func (h *IMAP) TryOpen(ctx context.Context, account rehome.Account) (session *Se
 
 // reserve takes a slot if both limits have room.
 func (h *IMAP) reserve(address string) bool {
+	h.patience.relax()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.accounts[address] >= h.settings.PerAccount {
+	most := h.settings.PerAccount
+	if said, known := h.most[address]; known {
+		most = said
+	}
+	if h.accounts[address] >= most || !h.gate.tryEnter() {
 		return false
 	}
-	select {
-	case h.slots <- struct{}{}:
-		h.accounts[address]++
-		return true
-	default:
-		return false
+	h.accounts[address]++
+	return true
+}
+
+// heed takes a refusal on a connection of account into account.
+func (h *IMAP) heed(address string, status *imap.StatusError) {
+	h.patience.heed(status)
+	if !perUser(strings.ToLower(status.Text)) {
+		return
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.most[address] = max(1, min(h.settings.PerAccount, h.accounts[address]-1)) // without the one that was refused
 }
 
 // free gives a slot back.
@@ -148,7 +168,7 @@ func (h *IMAP) free(address string) {
 		delete(h.accounts, address)
 	}
 	h.mu.Unlock()
-	<-h.slots
+	h.gate.leave()
 }
 
 // open dials and logs in with the slot already taken.
@@ -169,7 +189,11 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 	if err != nil {
 		return nil, err
 	}
-	client, err := h.Dial(ctx)
+	client, err := h.dial(ctx, func(status *imap.StatusError) {
+		words := *status
+		words.Text = h.mask(credentials, words.Text)
+		h.heed(account.Address, &words)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -185,10 +209,13 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 
 // Dial connects without logging in; the caller closes. It does not count against the limits and is
 // meant for looking at a host. The error is as that of Open.
-func (h *IMAP) Dial(ctx context.Context) (*imap.Client, error) {
+func (h *IMAP) Dial(ctx context.Context) (*imap.Client, error) { return h.dial(ctx, nil) }
+
+// dial is Dial with somebody who is told of every refusal on the connection.
+func (h *IMAP) dial(ctx context.Context, refused func(*imap.StatusError)) (*imap.Client, error) {
 	client, err := imap.Dial(ctx, imap.Options{
 		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS),
-		Timeout: h.settings.Timeout, Dial: h.settings.Dial,
+		Timeout: h.settings.Timeout, Dial: h.settings.Dial, Refused: refused,
 	})
 	if err != nil {
 		return nil, h.connectFault(ctx, err)

@@ -31,12 +31,12 @@ const (
 	wrongPassword  = "wrong-secret"
 )
 
-// patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+// waitingTime is how long a test waits for what must come.
+const waitingTime = 20 * time.Second
 
 func within(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitingTime)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -63,7 +63,7 @@ func start(t *testing.T, room *lab.Room, options dovecot.Options) *dovecot.Serve
 
 // plain returns the service behind an address, without TLS.
 func plain(address string) Settings {
-	return Settings{Side: rehome.Source, Address: address, Security: imap.NoTLS, Timeout: patience}
+	return Settings{Side: rehome.Source, Address: address, Security: imap.NoTLS, Timeout: waitingTime}
 }
 
 // proxy puts a fault proxy before a server.
@@ -114,7 +114,7 @@ func serveOn(t *testing.T, listener net.Listener, lines ...string) (address stri
 
 func converse(conn net.Conn, lines []string) {
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(waitingTime))
 	in := bufio.NewReader(conn)
 	heard := ""
 	for i, line := range lines {
@@ -161,8 +161,8 @@ func wantFree(t *testing.T, h *IMAP) {
 	t.Helper()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.slots) > 0 || len(h.accounts) > 0 {
-		t.Errorf("%d slots are taken, by %v", len(h.slots), h.accounts)
+	if h.gate.taken() > 0 || len(h.accounts) > 0 {
+		t.Errorf("%d slots are taken, by %v", h.gate.taken(), h.accounts)
 	}
 }
 

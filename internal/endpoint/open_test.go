@@ -28,7 +28,7 @@ func TestOpen_waysOfSecurity(t *testing.T) {
 		secured  bool
 	}{{imap.ImplicitTLS, server.IMAPS, true}, {imap.StartTLS, server.IMAP, true}, {imap.NoTLS, server.IMAP, false}} {
 		for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
-			h := NewIMAP(Settings{Side: side, Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: patience})
+			h := NewIMAP(Settings{Side: side, Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: waitingTime})
 			session := must(t, h, anna())
 			wantWorks(t, session)
 			if _, secured := session.TLS(); secured != test.secured || session.Account != anna().Address {
@@ -288,7 +288,7 @@ func TestOpen_cancelled(t *testing.T) {
 			time.AfterFunc(50*time.Millisecond, cancel)
 			begin := time.Now()
 			_, err := h.Open(ctx, anna())
-			if !errors.Is(err, context.Canceled) || time.Since(begin) > patience/2 {
+			if !errors.Is(err, context.Canceled) || time.Since(begin) > waitingTime/2 {
 				t.Errorf("%v after %v, want %v at once", err, time.Since(begin), context.Canceled)
 			}
 			if _, err := h.Open(ctx, anna()); !errors.Is(err, context.Canceled) {
@@ -313,7 +313,7 @@ func TestDial_doesNotCount(t *testing.T) {
 	if err := client.Logout(within(t)); err != nil {
 		t.Error(err)
 	}
-	if got := fmt.Sprint(len(h.slots)); got != "1" {
+	if got := fmt.Sprint(h.gate.taken()); got != "1" {
 		t.Errorf("%s slots are taken, want the session's", got)
 	}
 }

@@ -116,8 +116,8 @@ func TestLogIn_limitOfTheServer(t *testing.T) {
 	second := must(t, h, anna())
 	_, ok, err := h.TryOpen(within(t), anna())
 	wantFault(t, err, rehome.ClassThrottled, "Maximum number of connections", "lower the connection limits")
-	if ok || len(h.slots) != 2 {
-		t.Errorf("ok %v, %d slots taken, want false and 2", ok, len(h.slots))
+	if ok || h.gate.taken() != 2 {
+		t.Errorf("ok %v, %d slots taken, want false and 2", ok, h.gate.taken())
 	}
 	second.Close()
 	wantWorks(t, mustSoon(t, h, anna())) // and nothing was remembered
