@@ -4,6 +4,7 @@ package conductor
 
 import (
 	"fmt"
+	"rehome"
 	"sync"
 	"testing"
 )
@@ -58,5 +59,19 @@ func TestProgress_manyAtOnce(t *testing.T) {
 	work.Wait()
 	if got := p.Snapshot(); got.Finished != 50 || got.Copied != 50 || got.Messages != 50 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestProgress_saysWhatHoldsItUp(t *testing.T) {
+	t.Parallel()
+	p := NewProgress()
+	p.Slowed(rehome.Source, "the source asks to slow down")
+	p.Slowed(rehome.Destination, "the destination asks to slow down")
+	if got, want := p.Snapshot().Slowed, "the destination asks to slow down"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	p.Slowed(rehome.Destination, "")
+	if got, want := p.Snapshot().Slowed, "the source asks to slow down"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

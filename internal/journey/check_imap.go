@@ -19,7 +19,7 @@ import (
 
 // checkSource looks at the source's IMAP service and opens one account.
 func (m *Move) checkSource(ctx context.Context, c *checkup, p *people) {
-	host, err := m.end(ctx, rehome.Source)
+	host, err := m.end(ctx, rehome.Source, nil)
 	if err != nil {
 		c.fail("imap", err)
 		return
@@ -45,7 +45,7 @@ func (m *Move) checkSource(ctx context.Context, c *checkup, p *people) {
 // checkDestination looks at the destination's IMAP service. That nobody can log in yet is normal
 // before the import.
 func (m *Move) checkDestination(ctx context.Context, c *checkup, p *people) {
-	host, err := m.end(ctx, rehome.Destination)
+	host, err := m.end(ctx, rehome.Destination, nil)
 	if err != nil {
 		c.fail("imap", err)
 		return

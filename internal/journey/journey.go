@@ -65,8 +65,8 @@ func (m *Move) store(ctx context.Context) (*ledger.Ledger, error) {
 	return opened, nil
 }
 
-// end returns one end's IMAP service.
-func (m *Move) end(ctx context.Context, side rehome.Side) (*endpoint.IMAP, error) {
+// end returns one end's IMAP service. slowed, which may be nil, is told when the host asks to go slower.
+func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Side, string)) (*endpoint.IMAP, error) {
 	settings, connections := m.settings.Source.IMAP, m.settings.Limits.SourceConnections
 	if side == rehome.Destination {
 		settings, connections = m.settings.Destination.IMAP, m.settings.Limits.DestinationConnections
@@ -90,6 +90,9 @@ func (m *Move) end(ctx context.Context, side rehome.Side) (*endpoint.IMAP, error
 	if settings.Login == config.LoginOAuth {
 		options.Token = settings.Token.ResolveFor
 	}
+	if slowed != nil {
+		options.Slowed = func(sentence string) { slowed(side, sentence) }
+	}
 	if settings.Login == config.LoginMaster {
 		options.MasterUser = settings.MasterUser
 		options.MasterSeparator = settings.MasterSeparator
@@ -102,11 +105,11 @@ func (m *Move) end(ctx context.Context, side rehome.Side) (*endpoint.IMAP, error
 }
 
 // ends returns both.
-func (m *Move) ends(ctx context.Context) (src, dst *endpoint.IMAP, err error) {
-	if src, err = m.end(ctx, rehome.Source); err != nil {
+func (m *Move) ends(ctx context.Context, slowed func(rehome.Side, string)) (src, dst *endpoint.IMAP, err error) {
+	if src, err = m.end(ctx, rehome.Source, slowed); err != nil {
 		return nil, nil, err
 	}
-	dst, err = m.end(ctx, rehome.Destination)
+	dst, err = m.end(ctx, rehome.Destination, slowed)
 	return src, dst, err
 }
 

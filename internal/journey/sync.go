@@ -127,7 +127,7 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	defer unlock()
 	conduct := conductor.Options{Book: store, Pass: rehome.PassPreStage, Progress: watcher.Progress}
 	if wants(options.Only, KindMail) {
-		src, dst, err := m.ends(ctx)
+		src, dst, err := m.ends(ctx, watcher.Progress.Slowed)
 		if err != nil {
 			return Synced{}, err
 		}
@@ -227,7 +227,7 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 	if err != nil {
 		return nil, err
 	}
-	src, dst, err := m.ends(ctx)
+	src, dst, err := m.ends(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 	if err != nil {
 		return verify.Document{}, err
 	}
-	src, dst, err := m.ends(ctx)
+	src, dst, err := m.ends(ctx, nil)
 	if err != nil {
 		return verify.Document{}, err
 	}
