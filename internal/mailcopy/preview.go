@@ -56,7 +56,9 @@ func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, err
 	}
 	run.view = view
 	preview := Preview{Plan: view.plan}
-	err = run.preview(ctx, &preview)
+	if err = run.preview(ctx, &preview); err == nil {
+		err = run.view.checkRoom(account.Address)
+	}
 	return preview, err
 }
 

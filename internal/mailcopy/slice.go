@@ -113,6 +113,9 @@ func (s *slice) alignNames(ctx context.Context) error {
 
 // copy makes what is missing and copies mailbox by mailbox.
 func (s *slice) copy(ctx context.Context) error {
+	if err := s.view.checkRoom(s.account.Address); err != nil {
+		return err
+	}
 	jobs := s.jobs()
 	crew := s.hire(ctx, len(jobs))
 	defer crew.dismiss()

@@ -21,6 +21,7 @@ type accountView struct {
 	rows           map[string]ledger.Mailbox // by source name
 	plan           mapping.Plan
 	lag            time.Duration // of a round trip to the farther end
+	room           room
 }
 
 // look takes the view.
@@ -42,7 +43,10 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 }
 
 func (s *slice) lookAtDestination(ctx context.Context, v *accountView) (lag time.Duration, err error) {
-	v.dstEnd, v.dst, lag, err = listEnd(ctx, s.dst)
+	err = both(s.account.Address, // all of it in one round trip
+		func() (err error) { v.dstEnd, v.dst, lag, err = listEnd(ctx, s.dst); return err },
+		func() (err error) { v.room, err = askRoom(ctx, s.dst); return err },
+	)
 	return lag, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
 }
 
@@ -77,6 +81,16 @@ func listEnd(ctx context.Context, session *endpoint.Session) (end mapping.End, b
 	}
 	end, byName = newEnd(namespaces, entries)
 	return end, byName, lag, nil
+}
+
+// askRoom asks for the quota of INBOX, which stands for the account. A refusal says that the server
+// keeps this to itself.
+func askRoom(ctx context.Context, session *endpoint.Session) (room, error) {
+	quota, limited, err := session.QuotaOf(ctx, "INBOX")
+	if imap.IsStatus(err, "NO") && session.Err() == nil {
+		return room{}, nil
+	}
+	return room{quota: quota, limited: limited}, err
 }
 
 // newEnd translates the client's words into those of the mapping.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+
+	"rehome"
+	"rehome/internal/protocol/imap"
+)
+
+// room is what the destination's quota (RFC 9208) leaves to an account; limited is false where there
+// is none, or none is told.
+type room struct {
+	quota   imap.Quota
+	limited bool
+}
+
+// checkRoom compares what is still to come with the room at the destination, before the first octet
+// goes out: a move that stops when the account is full leaves its user with half the mail and bounces.
+// Where the source does not tell sizes (STATUS=SIZE, RFC 8438) nothing is known beforehand.
+func (v accountView) checkRoom(address string) error {
+	if !v.room.limited {
+		return nil
+	}
+	coming, known := v.coming()
+	free := v.room.quota.Limit - v.room.quota.Used
+	if !known || coming <= free {
+		return nil
+	}
+	return &rehome.Fault{
+		Class: rehome.ClassQuota, Op: "make room at the destination for", Object: address,
+		Cause: fmt.Errorf("%s are still to come, and its quota of %s leaves %s", size(coming), size(v.room.quota.Limit), size(free)),
+		Hint:  fmt.Sprintf("raise that account's quota to %s or more, or leave mailboxes out with mail.exclude, then run the same command again", size(v.room.quota.Used+coming)),
+	}
+}
+
+// coming adds up what the source holds more than the destination, destination mailbox by destination
+// mailbox, of those that need work.
+func (v accountView) coming() (octets int64, known bool) {
+	more := map[string]int64{}
+	for _, pair := range v.plan.Pairs {
+		if pair.Container || !v.needsWork(pair) {
+			continue
+		}
+		src := v.src[pair.Source].Status
+		if src == nil || src.Size < 0 {
+			return 0, false
+		}
+		if _, seen := more[pair.Destination]; !seen {
+			if dst := v.dst[pair.Destination].Status; dst != nil && dst.Size > 0 {
+				more[pair.Destination] = -dst.Size
+			}
+		}
+		more[pair.Destination] += src.Size
+	}
+	for _, n := range more {
+		octets += max(0, n)
+	}
+	return octets, true
+}
+
+func size(octets int64) string { return humanize.IBytes(uint64(max(0, octets))) }

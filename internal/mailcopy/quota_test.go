@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"rehome"
+	"rehome/lab/dovecot"
+)
+
+// An account that does not fit is refused with the figures before anything is written.
+func TestRunSlice_accountThatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	p := newPair(t,
+		dovecot.Options{Layout: dovecot.Maildir, Separator: ".", Prefix: "INBOX."},
+		dovecot.Options{Layout: dovecot.Sdbox, Separator: "/", QuotaMB: 2})
+	p.fill(p.src, "INBOX", letters(3, 1_000_000, "large")...)
+	_, err := p.trySync(p.engine())
+	if rehome.ClassOf(err) != rehome.ClassQuota || !strings.Contains(err.Error(), "are still to come, and its quota of 2.0 MiB leaves 2.0 MiB") {
+		t.Fatalf("got %v, want a fault of the quota with figures", err)
+	}
+	if !strings.Contains(rehome.HintOf(err), "raise that account's quota to") {
+		t.Errorf("hint %q", rehome.HintOf(err))
+	}
+	if _, err := p.engine().Plan(context.Background(), account); rehome.ClassOf(err) != rehome.ClassQuota {
+		t.Errorf("the plan says %v, want the same", err)
+	}
+	if got := p.content(p.dst, "INBOX"); len(got) != 0 {
+		t.Errorf("%d messages were written", len(got))
+	}
+	if got := p.content(p.src, "INBOX"); len(got) != 3 {
+		t.Errorf("the source has %d messages, want its 3", len(got))
+	}
+}
+
+// One that fits by a little is copied, and the next pass, which brings little, is not refused because
+// the account is nearly full.
+func TestRunSlice_accountThatFillsItsQuota(t *testing.T) {
+	t.Parallel()
+	p := newPair(t,
+		dovecot.Options{Layout: dovecot.Maildir, Separator: ".", Prefix: "INBOX."},
+		dovecot.Options{Layout: dovecot.Sdbox, Separator: "/", QuotaMB: 2})
+	p.fill(p.src, "INBOX", letters(2, 1_000_000, "large")...)
+	p.sync()
+	p.fill(p.src, "INBOX", letters(10, 1000, "small")...)
+	if got := p.sync().Tally.Copied; got != 10 {
+		t.Errorf("copied %d, want 10", got)
+	}
+	p.wantEqual("INBOX", "INBOX")
+}
