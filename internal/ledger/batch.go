@@ -181,20 +181,26 @@ func (l *Ledger) loadBatches(ctx context.Context, m *Mailbox) error {
 
 // loadTheirs fills Theirs: a rename rule may send several source mailboxes into one.
 func (l *Ledger) loadTheirs(ctx context.Context, m *Mailbox) error {
-	return l.read(ctx, func(rows *sql.Rows) error {
-		var runs string
-		var messages int
-		if err := rows.Scan(&runs, &messages); err != nil {
-			return err
-		}
-		uids, _, err := decodeRuns(runs, messages)
-		for _, r := range uids {
-			m.Theirs.AddRange(r.First, r.Last)
-		}
-		return err
-	}, `SELECT b.dst_uids, length(b.sizes) FROM batches b JOIN mailboxes o ON o.id = b.mailbox_id AND o.generation = b.generation
+	return l.readRuns(ctx, &m.Theirs, `SELECT b.dst_uids, length(b.sizes) FROM batches b JOIN mailboxes o ON o.id = b.mailbox_id AND o.generation = b.generation
 		WHERE o.address = ? AND o.dst_name = ? AND o.dst_uidvalidity = ? AND o.id <> ? AND b.state NOT IN ('intent', 'dropped')`,
 		m.Anchor.Address, m.Anchor.Destination, m.Anchor.DstUIDValidity, m.ID)
+}
+
+// readRuns adds the UIDs of all rows of a query to a set. It selects runs and how many messages they can
+// be of at most.
+func (l *Ledger) readRuns(ctx context.Context, set *imap.UIDSet, query string, args ...any) error {
+	return l.read(ctx, func(rows *sql.Rows) error {
+		var text string
+		var most int
+		if err := rows.Scan(&text, &most); err != nil {
+			return err
+		}
+		runs, _, err := decodeRuns(text, most)
+		for _, r := range runs {
+			set.AddRange(r.First, r.Last)
+		}
+		return err
+	}, query, args...)
 }
 
 // load adds a batch of at most so many messages that was brought to the destination.

@@ -101,18 +101,7 @@ func (l *Ledger) loadFormerly(ctx context.Context, m *Mailbox) error {
 	if !m.sameDestination {
 		return nil
 	}
-	return l.read(ctx, func(rows *sql.Rows) error {
-		var runs string
-		var messages int
-		if err := rows.Scan(&runs, &messages); err != nil {
-			return err
-		}
-		uids, _, err := decodeRuns(runs, messages)
-		for _, r := range uids {
-			m.Formerly.AddRange(r.First, r.Last)
-		}
-		return err
-	}, `SELECT dst_uids, length(sizes) FROM batches WHERE mailbox_id = ? AND generation = ? AND state IN ('receipt', 'recovered')`, m.ID, m.Generation-1)
+	return l.readRuns(ctx, &m.Formerly, `SELECT dst_uids, length(sizes) FROM batches WHERE mailbox_id = ? AND generation = ? AND state IN ('receipt', 'recovered')`, m.ID, m.Generation-1)
 }
 
 // noteFate adds a batch of the given state to the sets of source UIDs.

@@ -9,7 +9,6 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
-	"rehome/internal/mapping"
 )
 
 // emptied is a destination mailbox that holds much less than was brought there.
@@ -65,7 +64,7 @@ func (v accountView) compareEmptied(e *emptied) bool {
 	return e.found < e.live
 }
 
-// emptiedFinding asks a human what to do.
+// finding asks a human what to do.
 func (e emptied) finding() rehome.Finding {
 	what := fmt.Sprintf("holds %d of the %d messages that were brought there", e.found, e.live)
 	if e.missing {
@@ -120,14 +119,4 @@ func (l loss) finding() rehome.Finding {
 		Sentence: fmt.Sprintf("%d of %d messages have vanished from %s; nothing of this account is removed at the destination until somebody confirms it", l.lost, l.of, where),
 		NextStep: `look at the source; if its users have deleted them, run sync with --confirm-deletions`,
 	}
-}
-
-// use returns the special use of the pair that goes to a destination.
-func (v accountView) pairFor(source string) mapping.Pair {
-	for _, pair := range v.plan.Pairs {
-		if pair.Source == source {
-			return pair
-		}
-	}
-	return mapping.Pair{}
 }

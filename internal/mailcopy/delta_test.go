@@ -12,8 +12,18 @@ import (
 	"rehome/lab/dovecot"
 )
 
-// policies are tried alike wherever they must not make a difference.
-var policies = []mailcopy.Deletions{mailcopy.DeletionsKeep, mailcopy.DeletionsMirror}
+// eachPolicy runs a test under either policy.
+func eachPolicy(t *testing.T, test func(t *testing.T, p *pair)) {
+	t.Parallel()
+	for _, policy := range []mailcopy.Deletions{mailcopy.DeletionsKeep, mailcopy.DeletionsMirror} {
+		t.Run(string(policy), func(t *testing.T) {
+			t.Parallel()
+			p := atmailPair(t)
+			p.deletions = policy
+			test(t, p)
+		})
+	}
+}
 
 // in opens a mailbox for changes and lets work do them, as a user would.
 func (p *pair) in(server *dovecot.Server, mailbox string, work func(c *imap.Client)) {
@@ -198,183 +208,147 @@ func TestDelta_mirrorRemovesOnlyWhatIsOursAndUntouched(t *testing.T) {
 }
 
 func TestDelta_movedAtTheSource(t *testing.T) {
-	t.Parallel()
-	for _, policy := range policies {
-		t.Run(string(policy), func(t *testing.T) {
-			t.Parallel()
-			p := atmailPair(t)
-			p.deletions = policy
-			p.fill(p.src, "INBOX", letters(60, 1000, "a")...)
-			p.fill(p.src, "INBOX.Archive", letters(5, 1000, "b")...)
-			p.sync()
-			p.move(p.src, "INBOX", "1:50", "INBOX.Archive") // more than half: filing away is no loss
-			r := p.sync()
-			p.wantSame("INBOX.Archive", "Archive")
-			if policy == mailcopy.DeletionsMirror {
-				wantTally(t, r, mailcopy.Tally{Copied: 50, Removed: 50})
-				p.wantEqual("INBOX", "INBOX")
-				p.quiet(mailcopy.Tally{})
-				return
-			}
-			wantTally(t, r, mailcopy.Tally{Copied: 50, Kept: 50})
-			p.wantCount(p.dst, "INBOX", 60)
-			p.quiet(mailcopy.Tally{Kept: 50})
-		})
-	}
+	eachPolicy(t, func(t *testing.T, p *pair) {
+		p.fill(p.src, "INBOX", letters(60, 1000, "a")...)
+		p.fill(p.src, "INBOX.Archive", letters(5, 1000, "b")...)
+		p.sync()
+		p.move(p.src, "INBOX", "1:50", "INBOX.Archive") // more than half: filing away is no loss
+		r := p.sync()
+		p.wantSame("INBOX.Archive", "Archive")
+		if p.deletions == mailcopy.DeletionsMirror {
+			wantTally(t, r, mailcopy.Tally{Copied: 50, Removed: 50})
+			p.wantEqual("INBOX", "INBOX")
+			p.quiet(mailcopy.Tally{})
+			return
+		}
+		wantTally(t, r, mailcopy.Tally{Copied: 50, Kept: 50})
+		p.wantCount(p.dst, "INBOX", 60)
+		p.quiet(mailcopy.Tally{Kept: 50})
+	})
 }
 
 func TestDelta_renamedAtTheSource(t *testing.T) {
-	t.Parallel()
-	for _, policy := range policies {
-		t.Run(string(policy), func(t *testing.T) {
-			t.Parallel()
-			p := atmailPair(t)
-			p.deletions = policy
-			p.fill(p.src, "INBOX.Old", letters(30, 1000, "old")...)
-			p.fill(p.src, "INBOX.Old.Below", letters(4, 1000, "below")...)
-			p.fill(p.src, "INBOX.A", letters(7, 1000, "a")...)
-			p.fill(p.src, "INBOX.B", letters(8, 1000, "b")...)
-			p.sync()
-			p.rename(p.src, "INBOX.Old", "INBOX.New")
-			p.rename(p.src, "INBOX.A", "INBOX.X") // A and B change places
-			p.rename(p.src, "INBOX.B", "INBOX.A")
-			p.rename(p.src, "INBOX.X", "INBOX.B")
-			p.fill(p.src, "INBOX.New", letters(2, 1000, "late")...)
-			wantTally(t, p.sync(), mailcopy.Tally{Copied: 2})
-			p.wantMailboxes(p.dst, "A", "B", "INBOX", "New", "New/Below", "Sent")
-			p.wantEqual("INBOX.New", "New")
-			p.wantEqual("INBOX.New.Below", "New/Below")
-			p.wantEqual("INBOX.A", "A")
-			p.wantEqual("INBOX.B", "B")
-			p.quiet(mailcopy.Tally{})
-		})
-	}
+	eachPolicy(t, func(t *testing.T, p *pair) {
+		p.fill(p.src, "INBOX.Old", letters(30, 1000, "old")...)
+		p.fill(p.src, "INBOX.Old.Below", letters(4, 1000, "below")...)
+		p.fill(p.src, "INBOX.A", letters(7, 1000, "a")...)
+		p.fill(p.src, "INBOX.B", letters(8, 1000, "b")...)
+		p.sync()
+		p.rename(p.src, "INBOX.Old", "INBOX.New")
+		p.rename(p.src, "INBOX.A", "INBOX.X") // A and B change places
+		p.rename(p.src, "INBOX.B", "INBOX.A")
+		p.rename(p.src, "INBOX.X", "INBOX.B")
+		p.fill(p.src, "INBOX.New", letters(2, 1000, "late")...)
+		wantTally(t, p.sync(), mailcopy.Tally{Copied: 2})
+		p.wantMailboxes(p.dst, "A", "B", "INBOX", "New", "New/Below", "Sent")
+		p.wantEqual("INBOX.New", "New")
+		p.wantEqual("INBOX.New.Below", "New/Below")
+		p.wantEqual("INBOX.A", "A")
+		p.wantEqual("INBOX.B", "B")
+		p.quiet(mailcopy.Tally{})
+	})
 }
 
 // Where the destination cannot follow, everything is copied anew, and what stood there goes only
 // with the policy for it.
 func TestDelta_renameThatCannotBeFollowed(t *testing.T) {
-	t.Parallel()
-	for _, policy := range policies {
-		t.Run(string(policy), func(t *testing.T) {
-			t.Parallel()
-			p := atmailPair(t)
-			p.deletions = policy
-			p.fill(p.src, "INBOX.Old", letters(10, 1000, "old")...)
-			p.sync()
-			p.rename(p.src, "INBOX.Old", "INBOX.New")
-			p.fill(p.dst, "New", letters(1, 500, "of the user")...)
-			r := p.sync()
-			wantFinding(t, r, "rename_not_followed")
-			p.wantCount(p.dst, "New", 11)
-			if policy == mailcopy.DeletionsMirror {
-				wantTally(t, r, mailcopy.Tally{Copied: 10, Removed: 10})
-				p.wantMailboxes(p.dst, "INBOX", "New", "Sent")
-				p.quiet(mailcopy.Tally{})
-				return
-			}
-			wantTally(t, r, mailcopy.Tally{Copied: 10, Kept: 10})
-			p.wantCount(p.dst, "Old", 10)
-			p.quiet(mailcopy.Tally{Kept: 10})
-		})
-	}
+	eachPolicy(t, func(t *testing.T, p *pair) {
+		p.fill(p.src, "INBOX.Old", letters(10, 1000, "old")...)
+		p.sync()
+		p.rename(p.src, "INBOX.Old", "INBOX.New")
+		p.fill(p.dst, "New", letters(1, 500, "of the user")...)
+		r := p.sync()
+		wantFinding(t, r, "rename_not_followed")
+		p.wantCount(p.dst, "New", 11)
+		if p.deletions == mailcopy.DeletionsMirror {
+			wantTally(t, r, mailcopy.Tally{Copied: 10, Removed: 10})
+			p.wantMailboxes(p.dst, "INBOX", "New", "Sent")
+			p.quiet(mailcopy.Tally{})
+			return
+		}
+		wantTally(t, r, mailcopy.Tally{Copied: 10, Kept: 10})
+		p.wantCount(p.dst, "Old", 10)
+		p.quiet(mailcopy.Tally{Kept: 10})
+	})
 }
 
 func TestDelta_deletedMailbox(t *testing.T) {
-	t.Parallel()
-	for _, policy := range policies {
-		t.Run(string(policy), func(t *testing.T) {
-			t.Parallel()
-			p := atmailPair(t)
-			p.deletions = policy
-			p.fill(p.src, "INBOX", letters(50, 500, "inbox")...)
-			p.fill(p.src, "INBOX.Gone", letters(5, 1000, "gone")...)
-			p.fill(p.src, "INBOX.Gone.Below", letters(4, 1000, "below")...)
-			p.fill(p.src, "INBOX.Used", letters(3, 1000, "used")...)
-			p.sync()
-			p.fill(p.dst, "Used", letters(1, 500, "of the user")...)
-			for _, name := range []string{"INBOX.Gone.Below", "INBOX.Gone", "INBOX.Used"} {
-				p.delete(p.src, name)
-			}
-			r := p.sync()
-			if policy == mailcopy.DeletionsMirror {
-				wantTally(t, r, mailcopy.Tally{Removed: 12})
-				p.wantMailboxes(p.dst, "INBOX", "Sent", "Used")
-				p.wantCount(p.dst, "Used", 1)
-				p.quiet(mailcopy.Tally{})
-				return
-			}
-			wantTally(t, r, mailcopy.Tally{Kept: 12})
-			wantFinding(t, r, "mailbox_deleted")
-			p.wantMailboxes(p.dst, "Gone", "Gone/Below", "INBOX", "Sent", "Used")
-			p.quiet(mailcopy.Tally{Kept: 12})
-		})
-	}
+	eachPolicy(t, func(t *testing.T, p *pair) {
+		p.fill(p.src, "INBOX", letters(50, 500, "inbox")...)
+		p.fill(p.src, "INBOX.Gone", letters(5, 1000, "gone")...)
+		p.fill(p.src, "INBOX.Gone.Below", letters(4, 1000, "below")...)
+		p.fill(p.src, "INBOX.Used", letters(3, 1000, "used")...)
+		p.sync()
+		p.fill(p.dst, "Used", letters(1, 500, "of the user")...)
+		for _, name := range []string{"INBOX.Gone.Below", "INBOX.Gone", "INBOX.Used"} {
+			p.delete(p.src, name)
+		}
+		r := p.sync()
+		if p.deletions == mailcopy.DeletionsMirror {
+			wantTally(t, r, mailcopy.Tally{Removed: 12})
+			p.wantMailboxes(p.dst, "INBOX", "Sent", "Used")
+			p.wantCount(p.dst, "Used", 1)
+			p.quiet(mailcopy.Tally{})
+			return
+		}
+		wantTally(t, r, mailcopy.Tally{Kept: 12})
+		wantFinding(t, r, "mailbox_deleted")
+		p.wantMailboxes(p.dst, "Gone", "Gone/Below", "INBOX", "Sent", "Used")
+		p.quiet(mailcopy.Tally{Kept: 12})
+	})
 }
 
 // Deleted and made anew under the same name, with some of the same messages.
 func TestDelta_refilledMailbox(t *testing.T) {
-	t.Parallel()
-	for _, policy := range policies {
-		t.Run(string(policy), func(t *testing.T) {
-			t.Parallel()
-			p := atmailPair(t)
-			p.deletions = policy
-			p.fill(p.src, "INBOX.Box", letters(30, 1000, "a")...)
-			p.sync()
-			p.delete(p.src, "INBOX.Box")
-			p.fill(p.src, "INBOX.Box", append(letters(30, 1000, "a"), letters(4, 1000, "new")...)...)
-			r := p.sync()
-			wantTally(t, r, mailcopy.Tally{Copied: 4, Adopted: 30})
-			p.wantSame("INBOX.Box", "Box")
-			p.quiet(mailcopy.Tally{})
+	eachPolicy(t, func(t *testing.T, p *pair) {
+		p.fill(p.src, "INBOX.Box", letters(30, 1000, "a")...)
+		p.sync()
+		p.delete(p.src, "INBOX.Box")
+		p.fill(p.src, "INBOX.Box", append(letters(30, 1000, "a"), letters(4, 1000, "new")...)...)
+		r := p.sync()
+		wantTally(t, r, mailcopy.Tally{Copied: 4, Adopted: 30})
+		p.wantSame("INBOX.Box", "Box")
+		p.quiet(mailcopy.Tally{})
 
-			// What was found again is still known to be ours.
-			p.expunge(p.src, "INBOX.Box", "1:2")
-			if policy == mailcopy.DeletionsMirror {
-				p.quiet(mailcopy.Tally{Removed: 2})
-			} else {
-				p.quiet(mailcopy.Tally{Kept: 2})
-			}
-		})
-	}
+		// What was found again is still known to be ours.
+		p.expunge(p.src, "INBOX.Box", "1:2")
+		if p.deletions == mailcopy.DeletionsMirror {
+			p.quiet(mailcopy.Tally{Removed: 2})
+		} else {
+			p.quiet(mailcopy.Tally{Kept: 2})
+		}
+	})
 }
 
 func TestDelta_changesAtTheDestinationSurvive(t *testing.T) {
-	t.Parallel()
-	for _, policy := range policies {
-		t.Run(string(policy), func(t *testing.T) {
-			t.Parallel()
-			p := atmailPair(t)
-			p.deletions = policy
-			p.fill(p.src, "INBOX", letters(30, 1000, "a")...)
-			p.fill(p.src, "INBOX.Small", letters(3, 1000, "small")...)
-			p.sync()
-			p.fill(p.dst, "Own")
-			p.move(p.dst, "INBOX", "1:2", "Own")
-			p.expunge(p.dst, "INBOX", "3:5")
-			p.delete(p.dst, "Small")
-			p.mark(p.dst, "INBOX", "10", `\Flagged`)
-			r := p.sync()
-			wantTally(t, r, mailcopy.Tally{Deserted: 8})
-			wantFinding(t, r, "deleted_at_destination")
-			p.quiet(mailcopy.Tally{Deserted: 8})
-			p.wantCount(p.dst, "INBOX", 25)
-			p.wantCount(p.dst, "Own", 2)
-			p.wantMailboxes(p.dst, "INBOX", "Own", "Sent")
+	eachPolicy(t, func(t *testing.T, p *pair) {
+		p.fill(p.src, "INBOX", letters(30, 1000, "a")...)
+		p.fill(p.src, "INBOX.Small", letters(3, 1000, "small")...)
+		p.sync()
+		p.fill(p.dst, "Own")
+		p.move(p.dst, "INBOX", "1:2", "Own")
+		p.expunge(p.dst, "INBOX", "3:5")
+		p.delete(p.dst, "Small")
+		p.mark(p.dst, "INBOX", "10", `\Flagged`)
+		r := p.sync()
+		wantTally(t, r, mailcopy.Tally{Deserted: 8})
+		wantFinding(t, r, "deleted_at_destination")
+		p.quiet(mailcopy.Tally{Deserted: 8})
+		p.wantCount(p.dst, "INBOX", 25)
+		p.wantCount(p.dst, "Own", 2)
+		p.wantMailboxes(p.dst, "INBOX", "Own", "Sent")
 
-			// New mail for a mailbox that its user has removed makes it come back, with the new mail only.
-			p.fill(p.src, "INBOX.Small", letters(1, 1000, "late")...)
-			p.quiet(mailcopy.Tally{Copied: 1, Deserted: 8})
-			p.wantCount(p.dst, "Small", 1)
-			p.quiet(mailcopy.Tally{Deserted: 8})
+		// New mail for a mailbox that its user has removed makes it come back, with the new mail only.
+		p.fill(p.src, "INBOX.Small", letters(1, 1000, "late")...)
+		p.quiet(mailcopy.Tally{Copied: 1, Deserted: 8})
+		p.wantCount(p.dst, "Small", 1)
+		p.quiet(mailcopy.Tally{Deserted: 8})
 
-			p.copyAgain = true
-			p.quiet(mailcopy.Tally{Copied: 8, Adopted: 26})
-			p.copyAgain = false
-			p.quiet(mailcopy.Tally{})
-		})
-	}
+		p.copyAgain = true
+		p.quiet(mailcopy.Tally{Copied: 8, Adopted: 26})
+		p.copyAgain = false
+		p.quiet(mailcopy.Tally{})
+	})
 }
 
 // The destination's user renames a mailbox: it goes on to be filled under its new name.
@@ -389,4 +363,46 @@ func TestDelta_renamedAtTheDestination(t *testing.T) {
 	p.wantEqual("INBOX.Box", "Mine")
 	p.wantMailboxes(p.dst, "INBOX", "Mine", "Sent")
 	p.quiet(mailcopy.Tally{})
+}
+
+// A pass was killed when the destination had been renamed and the ledger did not know yet.
+func TestDelta_renameInterrupted(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX.Box", letters(30, 1000, "a")...)
+	p.fill(p.src, "INBOX.Box.Below", letters(3, 1000, "below")...)
+	p.sync()
+	p.rename(p.src, "INBOX.Box", "INBOX.New")
+	p.rename(p.dst, "Box", "New")
+	p.quiet(mailcopy.Tally{})
+	p.wantMailboxes(p.dst, "INBOX", "New", "New/Below", "Sent")
+	p.wantEqual("INBOX.New", "New")
+}
+
+// Sources that tell less: the numbers of the opening and a list of UIDs do as well.
+func TestDelta_sourcesThatTellLess(t *testing.T) {
+	t.Parallel()
+	for _, capabilities := range []string{"IMAP4rev1 UIDPLUS MOVE", "IMAP4rev1 UIDPLUS MOVE LIST-EXTENDED LIST-STATUS ESEARCH CONDSTORE ENABLE"} {
+		t.Run(capabilities, func(t *testing.T) {
+			t.Parallel()
+			src := atmailSource()
+			src.Extra = "protocol imap {\n  imap_capability = " + capabilities + "\n}\n"
+			p := newPair(t, src, cloudDestination())
+			p.deletions = mailcopy.DeletionsMirror
+			p.fill(p.src, "INBOX", letters(30, 500, "a")...)
+			p.fill(p.src, "INBOX.Box", letters(9, 500, "b")...)
+			p.fill(p.src, "INBOX.Old", letters(5, 500, "c")...)
+			p.sync()
+			p.quiet(mailcopy.Tally{})
+			p.expunge(p.src, "INBOX", "1:4,30")
+			p.mark(p.src, "INBOX", "6", `\Flagged`)
+			p.move(p.src, "INBOX.Box", "2:3", "INBOX")
+			p.rename(p.src, "INBOX.Old", "INBOX.New")
+			p.quiet(mailcopy.Tally{Copied: 2, Flagged: 1, Removed: 7})
+			p.wantEqual("INBOX", "INBOX")
+			p.wantEqual("INBOX.Box", "Box")
+			p.wantEqual("INBOX.New", "New")
+			p.quiet(mailcopy.Tally{})
+		})
+	}
 }

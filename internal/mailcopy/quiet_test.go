@@ -27,7 +27,7 @@ func (p *pair) wantRoundTrips(end string, via *string, most float64) {
 // roundTrips counts what a pass costs on a line so long that nothing else takes time.
 func (p *pair) roundTrips(slow string, via *string) float64 {
 	p.t.Helper()
-	const oneWay = 100 * time.Millisecond
+	const oneWay = 75 * time.Millisecond
 	proxy, err := faultproxy.New(slow)
 	if err != nil {
 		p.t.Fatal(err)

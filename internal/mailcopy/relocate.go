@@ -77,7 +77,20 @@ func (s *slice) confirm(ctx context.Context, sightings []sighting) ([]sighting, 
 			confirmed = append(confirmed, seen)
 		}
 	}
-	return confirmed, nil
+	if len(sightings) == 0 {
+		return nil, nil
+	}
+	// Extensions are switched on while no mailbox is open (RFC 5161, section 3.1).
+	return confirmed, faultOf(s.closeSource(ctx), "close mailboxes at", "the source")
+}
+
+// closeSource closes the mailbox that is open at the source, if there is one: INBOX is opened in its
+// place, because not every server can close what is not open.
+func (s *slice) closeSource(ctx context.Context) error {
+	if _, err := s.src.Examine(ctx, "INBOX"); err != nil {
+		return err
+	}
+	return s.src.Unselect(ctx)
 }
 
 // lastSizes returns the sizes of the last messages of a row by source UID.

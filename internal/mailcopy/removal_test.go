@@ -50,7 +50,7 @@ func TestRemoval_cutAnywhere(t *testing.T) {
 	}()
 	p.dstVia = proxy.Addr()
 	removed, cuts := 0, 0
-	for after := int64(1); ; after += 40 {
+	for after := int64(1); ; after += 64 {
 		proxy.Set(faultproxy.ToServer, faultproxy.Fault{CutAfter: after})
 		r, err := p.trySync(p.engine())
 		removed += r.Tally.Removed

@@ -160,6 +160,16 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 // dropped says that the destination's mailbox is gone, and is to stay so (see ledger.Drop).
 func dropped(row ledger.Mailbox) bool { return row.Anchor.DstUIDValidity == 0 && !row.Done.Empty() }
 
+// pairFor returns the pair of a source mailbox, or an empty one when it is left out.
+func (v accountView) pairFor(source string) mapping.Pair {
+	for _, pair := range v.plan.Pairs {
+		if pair.Source == source {
+			return pair
+		}
+	}
+	return mapping.Pair{}
+}
+
 // liveAt counts the messages that should be in a destination mailbox, whatever source mailboxes they
 // came from.
 func (v accountView) liveAt(destination string) int {
