@@ -157,8 +157,7 @@ func (c *Client) markSubscribed(ctx context.Context, entries []ListEntry) error 
 	}
 	names := map[string]bool{}
 	for _, e := range subscribed {
-		// \Noselect: not subscribed itself, but something below it (RFC 3501, section 6.3.9).
-		names[e.Name] = e.Selectable()
+		names[e.Name] = true
 	}
 	for i := range entries {
 		entries[i].Subscribed = names[entries[i].Name]
