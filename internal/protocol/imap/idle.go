@@ -66,7 +66,8 @@ func (c *Client) idleOnce(ctx context.Context, limit time.Duration) (news, more 
 	if err != nil {
 		return news, more, c.orServerWords(cmd, err)
 	}
-	return news, more, c.wait(ctx, cmd)
+	err = c.wait(ctx, cmd)
+	return news || len(ear.heard) > 0, more, err // between the end and its answer there may be news as well
 }
 
 // listen writes the command and, when enough was heard, its end.

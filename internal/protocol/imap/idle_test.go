@@ -48,6 +48,20 @@ func TestIdle_quiet(t *testing.T) {
 	}
 }
 
+func TestIdle_newsBehindTheEnd(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "IDLE", func(s *script) {
+		tag := s.expect("IDLE")
+		s.send("+")
+		s.match("DONE")
+		s.send("* 5 EXISTS", tag+" OK done")
+		s.silent()
+	})
+	if news, err := client.Idle(within(t), 10*time.Millisecond); !news || err != nil {
+		t.Errorf("%v, %v, want news", news, err)
+	}
+}
+
 func TestIdle_refusedAndCancelled(t *testing.T) {
 	t.Parallel()
 	client := connect(t, "IDLE", func(s *script) {

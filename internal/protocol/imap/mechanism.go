@@ -51,12 +51,13 @@ func (c *Client) LogIn(ctx context.Context, login Credentials) (mechanism string
 	if err != nil {
 		return "", err
 	}
+	_, private := c.TLS()
 	for i, name := range candidates {
 		mechanism, err = name, c.logInBy(ctx, name, login)
 		if err == nil || !c.mayBeHash(name, err) {
 			break
 		}
-		if simple := firstRevealing(candidates[i+1:]); simple != "" {
+		if simple := firstRevealing(candidates[i+1:]); private && simple != "" { // one more attempt, not three
 			return simple, c.logInBy(ctx, simple, login)
 		}
 	}

@@ -94,6 +94,7 @@ func TestLogIn_refusedHashIsFollowedByThePassword(t *testing.T) {
 	t.Parallel()
 	client := connect(t, "AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=PLAIN SASL-IR", func(s *script) {
 		s.send(s.expect("AUTHENTICATE SCRAM-SHA-256 .*") + " NO [AUTHENTICATIONFAILED] another kind of hash")
+		s.send(s.expect("AUTHENTICATE SCRAM-SHA-1 .*") + " NO another kind of hash") // without TLS the password comes last
 		s.send(s.expect("AUTHENTICATE PLAIN AGFubmEAc2VjcmV0") + " OK [CAPABILITY IMAP4rev1] in")
 		s.silent()
 	})
