@@ -188,6 +188,30 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 	return j.conflict(p, "conflict", "the destination had another version of it before the copy, which stays as it is")
 }
 
+// readBack looks at what became of an object with a flaw: some servers take such a one, say so, and keep
+// something else. Then it is written again with every safe repair.
+func (j *collectionJob) readBack(ctx context.Context, p *parcel) error {
+	if p.fully || len(pim.Lint(p.data, p.kind)) == 0 {
+		return nil
+	}
+	there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, p.row.Destination), kindOf(j.kind))
+	before := *p
+	if err != nil || pim.Compare(p.data, there.Data, p.kind).Verdict.Harmless() || there.ETag == "" || !p.repairAll() {
+		return nil // it is stored either way; what cannot be bettered is for the verification to tell
+	}
+	p.match = there.ETag
+	stored, err := j.put(ctx, p)
+	if judge(err, 2) == stepStop {
+		return stopFault(err, p)
+	}
+	if err != nil {
+		*p = before
+		return nil
+	}
+	j.stored(p, stored)
+	return nil
+}
+
 // repairAll makes every safe repair, once; it reports whether that has changed anything.
 func (p *parcel) repairAll() bool {
 	p.fully = true

@@ -73,8 +73,8 @@ func (j *collectionJob) quarantine(p *parcel) error {
 
 // keep stores the source's bytes in the escrow folder.
 func (j *collectionJob) keep(p *parcel) error {
-	if len(p.source.Data) == 0 {
-		return nil
+	if p.source.Err != nil {
+		return nil // nothing was served that could be kept
 	}
 	dir := filepath.Join(j.slice.engine.options.EscrowDir, safeName(j.slice.account.Address))
 	if err := os.MkdirAll(dir, 0o700); err != nil {

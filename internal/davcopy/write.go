@@ -3,10 +3,12 @@
 package davcopy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"hash/fnv"
 	"net/http"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -44,6 +46,8 @@ func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) erro
 // moment ends the slice.
 func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
 	b := books{content: j.content(), below: j.place.source.Href, known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken}
+	// Of two that are the same, the one with the plain name counts, and "event-copy.ics" is the copy.
+	slices.SortFunc(chunk, func(a, b dav.Object) int { return cmp.Or(cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href)) })
 	parcels := make([]*parcel, 0, len(chunk))
 	for _, o := range chunk {
 		if fault := endpoint.Fault(o.Err, "read at the source", o.Href); fault != nil && rehome.ClassOf(fault) != rehome.ClassPermanent {
@@ -125,7 +129,7 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 		switch judge(err, attempt) {
 		case stepStored:
 			j.stored(p, stored)
-			return nil
+			return j.readBack(ctx, p)
 		case stepAgain:
 		case stepLook:
 			return j.look(ctx, p, err)

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
+)
+
+// calendar opens the main calendar of an end.
+func (p *pair) calendar(t *testing.T, end *endpoint.DAV) (*endpoint.DAVSession, dav.Collection) {
+	t.Helper()
+	session, err := end.Open(t.Context(), account())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(session.Close)
+	collections, err := session.Collections(t.Context(), dav.Calendars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range collections {
+		if c.Href == mainOf(collections, session.Home(dav.Calendars)) {
+			return session, c
+		}
+	}
+	t.Fatal("no main calendar")
+	return nil, dav.Collection{}
+}
+
+// write puts an event as a client would, whatever was there.
+func (p *pair) write(t *testing.T, end *endpoint.DAV, name, summary string, overwrite bool) {
+	t.Helper()
+	session, c := p.calendar(t, end)
+	data := fmt.Sprintf("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\nBEGIN:VEVENT\r\nUID:%s\r\nDTSTAMP:20120101T000000Z\r\n"+
+		"DTSTART:20150301T100000Z\r\nDTEND:20150301T110000Z\r\nSUMMARY:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", name, summary)
+	if _, err := session.Put(t.Context(), hrefOf(c.Href, name), dav.Upload{Data: []byte(data), Kind: dav.Calendars, Overwrite: overwrite}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *pair) remove(t *testing.T, end *endpoint.DAV, name string) {
+	t.Helper()
+	session, c := p.calendar(t, end)
+	if err := session.Delete(t.Context(), hrefOf(c.Href, name), ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// summary is what the destination shows of an event, "" when it is not there.
+func (p *pair) summary(t *testing.T, name string) string {
+	t.Helper()
+	session, c := p.calendar(t, p.dst)
+	o, err := session.Get(t.Context(), hrefOf(c.Href, name), dav.Calendars)
+	if dav.IsStatus(err, http.StatusNotFound) {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := bytes.Cut(o.Data, []byte("SUMMARY:"))
+	line, _, _ := strings.Cut(string(rest), "\r\n")
+	return line
+}
+
+func TestPasses_followTheSourceAndRespectTheDestination(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 12))
+	names := []string{"stays.ics", "changes.ics", "edited.ics", "both.ics", "vanishes.ics", "vanishes-edited.ics", "gone-there.ics"}
+	for _, name := range names {
+		p.put(t, name, "first")
+	}
+	p.pass(t)
+
+	p.put(t, "new.ics", "first")
+	p.put(t, "changes.ics", "second")
+	p.write(t, p.dst, "edited.ics", "by its user", true)
+	p.put(t, "both.ics", "second")
+	p.write(t, p.dst, "both.ics", "by its user", true)
+	p.put(t, "gone-there.ics", "second")
+	p.remove(t, p.dst, "gone-there.ics")
+	p.remove(t, p.src, "vanishes.ics")
+	p.remove(t, p.src, "vanishes-edited.ics")
+	p.write(t, p.dst, "vanishes-edited.ics", "by its user", true)
+	second := p.pass(t)
+	wantTally(t, "second pass", second.Tallies[ledger.Calendars], Tally{Objects: 18, Copied: 1, Updated: 1, Conflicts: 2})
+	want := map[string]string{
+		"stays.ics": "first", "changes.ics": "second", "edited.ics": "by its user", "both.ics": "by its user", "new.ics": "first",
+		"vanishes.ics": "first", "vanishes-edited.ics": "by its user", "gone-there.ics": "",
+	}
+	p.wantSummaries(t, "keeping", want)
+
+	p.options.Deletions = DeletionsMirror
+	third := p.pass(t)
+	if third.Tallies[ledger.Calendars].Copied+third.Tallies[ledger.Calendars].Updated > 0 {
+		t.Errorf("a pass over an unchanged source wrote: %+v", third.Tallies[ledger.Calendars])
+	}
+	p.remove(t, p.src, "stays.ics")
+	p.remove(t, p.src, "edited.ics")
+	p.pass(t)
+	want["stays.ics"], want["vanishes.ics"] = "", ""
+	p.wantSummaries(t, "mirroring", want)
+}
+
+func (p *pair) wantSummaries(t *testing.T, when string, want map[string]string) {
+	t.Helper()
+	for name, summary := range want {
+		if got := p.summary(t, name); got != summary {
+			t.Errorf("%s: %s is %q, want %q", when, name, got, summary)
+		}
+	}
+}
+
+func TestPasses_emptiedSource(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 0, 12))
+	p.options.Deletions = DeletionsMirror
+	p.pass(t)
+	if _, err := p.source.DB().ExecContext(t.Context(), "DELETE FROM calendarObjects"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.source.DB().ExecContext(t.Context(), "UPDATE calendars SET ctag = ctag + 1"); err != nil {
+		t.Fatal(err)
+	}
+	result := p.pass(t)
+	alarmed := false
+	for _, f := range result.Findings {
+		alarmed = alarmed || f.Code == "collection_emptied"
+	}
+	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 12 || !alarmed {
+		t.Errorf("%d left at the destination, alarm %v; want all 12 and a finding", got, alarmed)
+	}
+	p.options.ConfirmDeletions = true
+	p.pass(t)
+	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 0 {
+		t.Errorf("%d left after somebody has confirmed, want none", got)
+	}
+}
