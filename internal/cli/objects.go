@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 
+	"rehome/internal/content/pim"
 	"rehome/internal/journey"
+	"rehome/internal/verify"
 )
 
 // writeObjects prints what was done about contacts and calendars, a line for each account and kind.
@@ -63,4 +65,40 @@ func objectsNote(n int64) string {
 		return ""
 	}
 	return plural(int(n), "object")
+}
+
+// objectsOf is how many objects of a kind the source has, "" when they were not compared.
+func objectsOf(p *verify.PIM) string {
+	if p == nil {
+		return ""
+	}
+	return number(p.Source.Objects)
+}
+
+// repairedOf counts the objects that are at the destination with repairs.
+func repairedOf(a verify.Account) string {
+	n := 0
+	for _, p := range []*verify.PIM{a.Contacts, a.Calendars} {
+		if p != nil {
+			n += p.Verdicts[pim.VerdictRepaired]
+		}
+	}
+	if a.Contacts == nil && a.Calendars == nil {
+		return ""
+	}
+	return number(n)
+}
+
+// writeObjectDifferences lists what is not at the destination as the source has it.
+func writeObjectDifferences(w io.Writer, account string, p *verify.PIM) {
+	if p == nil {
+		return
+	}
+	for i, d := range p.Differences {
+		if i == differencesShown {
+			fmt.Fprintf(w, "%s: %d more differences, see the report\n", printable(account), len(p.Differences)-i+p.Unlisted)
+			return
+		}
+		fmt.Fprintf(w, "%s: %s in %s is %s: %s\n", printable(account), printable(d.Object), printable(d.Collection), d.Verdict, printable(d.Sentence))
+	}
 }

@@ -34,6 +34,10 @@ copy has noted, and writes nothing to either end.
   metadata  also flags, dates and sizes of every message
   full      also every octet of every message
 
+Contacts and calendar objects are counted, or from metadata on all read and compared by their
+meaning: equal, cosmetic (different in what nobody sees), repaired (the repairs are listed),
+quarantined, changed, missing or extra.
+
 Exit code 0: equal. 5: they differ, or an account could not be read.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
@@ -75,13 +79,14 @@ func verdictOutcome(document verify.Document) Outcome {
 
 // writeVerdicts prints a line for each account, the differences, and one sentence.
 func (f *frame) writeVerdicts(w io.Writer, document verify.Document) error {
-	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "DIFFERENCES").alignRight(2, 3, 4)
+	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRED", "DIFFERENCES").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range document.Accounts {
-		if a.Mail == nil {
-			t.add(a.Account, string(a.Verdict), "", "", "")
-			continue
+		messages, size, differences := "", "", a.Contacts.Total()+a.Calendars.Total()
+		if a.Mail != nil {
+			messages, size = number(int(a.Mail.Source.Messages)), octets(a.Mail.Source.Octets)
+			differences += a.Mail.Total()
 		}
-		t.add(a.Account, string(a.Verdict), number(int(a.Mail.Source.Messages)), octets(a.Mail.Source.Octets), number(len(a.Mail.Differences)+a.Mail.Unlisted))
+		t.add(a.Account, string(a.Verdict), messages, size, objectsOf(a.Contacts), objectsOf(a.Calendars), repairedOf(a), number(differences))
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err
@@ -97,6 +102,8 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document) error {
 }
 
 func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
+	writeObjectDifferences(w, a.Account, a.Contacts)
+	writeObjectDifferences(w, a.Account, a.Calendars)
 	if a.Mail == nil {
 		return
 	}
@@ -112,7 +119,8 @@ func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
 func verdictSentence(document verify.Document) string {
 	s := document.Tell()
 	if document.Verdict == verify.Equal {
-		return fmt.Sprintf("both ends are equal: %s, %s messages", plural(s.Accounts, "account"), number(int(s.Source.Messages)))
+		return fmt.Sprintf("both ends are equal: %s, %s messages%s", plural(s.Accounts, "account"), number(int(s.Source.Messages)),
+			andObjects(s.Contacts.Source+s.Calendars.Source))
 	}
 	var parts []string
 	add := func(n int, what string) {

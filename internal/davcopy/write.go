@@ -47,7 +47,9 @@ func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) erro
 func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
 	b := books{content: j.content(), below: j.place.source.Href, known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken}
 	// Of two that are the same, the one with the plain name counts, and "event-copy.ics" is the copy.
-	slices.SortFunc(chunk, func(a, b dav.Object) int { return cmp.Or(cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href)) })
+	slices.SortFunc(chunk, func(a, b dav.Object) int {
+		return cmp.Or(cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href))
+	})
 	parcels := make([]*parcel, 0, len(chunk))
 	for _, o := range chunk {
 		if fault := endpoint.Fault(o.Err, "read at the source", o.Href); fault != nil && rehome.ClassOf(fault) != rehome.ClassPermanent {

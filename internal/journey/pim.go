@@ -15,6 +15,7 @@ import (
 	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/verify"
 )
 
 // Kind is a kind of what moves.
@@ -146,6 +147,24 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 		Connections: m.settings.Limits.PerAccount, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
 		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
 	})
+}
+
+// verified is what the verifier reads anew; nil when none move.
+func (e *pimEnds) verified(store *ledger.Ledger) *verify.PIMOptions {
+	if e == nil {
+		return nil
+	}
+	return &verify.PIMOptions{
+		Source: func(ctx context.Context, account rehome.Account) (verify.Shelf, error) { return e.source(ctx, account) },
+		Destination: func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
+			session, err := e.dst.Open(ctx, account)
+			if err != nil {
+				return nil, err
+			}
+			return session, nil
+		},
+		Kinds: e.kinds, Exceptions: store.Exceptions,
+	}
 }
 
 // SyncedObjects counts contacts, or calendar objects.

@@ -5,6 +5,7 @@ package journey
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,7 +29,7 @@ type VerifyWatcher struct {
 
 // Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and
 // report. An account that cannot be read gets the verdict unknown and does not stop the others.
-func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, watcher VerifyWatcher) (verify.Document, error) {
+func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, watcher VerifyWatcher) (document verify.Document, err error) {
 	p, err := m.people(ctx)
 	if err != nil {
 		return verify.Document{}, err
@@ -48,9 +49,14 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 	if err := reach(ctx, src, dst); err != nil {
 		return verify.Document{}, err
 	}
+	pim, err := m.pimEnds(ctx, nil)
+	if err != nil {
+		return verify.Document{}, err
+	}
+	defer func() { err = errors.Join(err, pim.close()) }()
 	watcher.Accounts(len(accounts))
 	verifier := verify.New(verify.Options{
-		Source: src, Destination: dst, Rules: m.rules(), Level: level,
+		Source: src, Destination: dst, Rules: m.rules(), Level: level, PIM: pim.verified(store),
 		Observe: func(_ string, messages int, octets int64) { watcher.Read(messages, octets) },
 	})
 	results := make([]verify.Account, len(accounts))

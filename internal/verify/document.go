@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/content/pim"
 )
 
 // Verdict is the answer to the one question.
@@ -33,6 +34,9 @@ type Account struct {
 	Level    Level     `json:"level,omitempty"`
 	Verified time.Time `json:"verified_at,omitzero"` // when both ends had been read
 	Mail     *Mail     `json:"mail,omitempty"`       // nil when the mail could not be compared
+
+	Contacts  *PIM `json:"contacts,omitempty"` // nil when they were not compared
+	Calendars *PIM `json:"calendars,omitempty"`
 
 	// Findings are no differences: what is equal all the same and worth knowing. In a Document they
 	// are gathered at the top.
@@ -135,6 +139,9 @@ func (d Document) Tell() Summary {
 		default:
 			s.Unknown++
 		}
+		s.Differences += a.Contacts.Total() + a.Calendars.Total()
+		s.Contacts.add(a.Contacts)
+		s.Calendars.add(a.Calendars)
 		if a.Mail == nil {
 			continue
 		}
@@ -150,6 +157,27 @@ type Summary struct {
 	Accounts, Equal, Differ, Unknown int
 	Differences                      int
 	Source, Destination              Totals
+	Contacts, Calendars              PIMSummary
+}
+
+// PIMSummary counts the objects of a Document.
+type PIMSummary struct {
+	Source, Destination int
+	Verdicts            map[pim.Verdict]int
+}
+
+func (s *PIMSummary) add(p *PIM) {
+	if p == nil {
+		return
+	}
+	if s.Verdicts == nil {
+		s.Verdicts = map[pim.Verdict]int{}
+	}
+	s.Source += p.Source.Objects
+	s.Destination += p.Destination.Objects
+	for verdict, n := range p.Verdicts {
+		s.Verdicts[verdict] += n
+	}
 }
 
 // Total counts all differences, listed or not.

@@ -7,6 +7,9 @@
 // never asks what was copied, only what is there. It changes nothing at either end and repairs
 // nothing; every difference comes with the step that a human can take.
 //
+// Contacts and calendars are read and compared object by object, by their meaning; what the copier has
+// noted of repairs and refusals only explains a verdict.
+//
 // A caller makes one Verifier, calls Account for each account, books Unreadable where that fails,
 // and puts all together with NewDocument.
 //
@@ -58,6 +61,7 @@ type Options struct {
 	Source, Destination Host
 	Rules               mapping.Rules // as for the copy
 	Level               Level         // "" means LevelFull
+	PIM                 *PIMOptions   // nil when no contacts and calendars are compared
 	Limit               int           // differences listed of one account; 0 means 1,000. All are counted
 
 	// Observe is told of the source's messages as they are read, with 0 octets where only their
@@ -105,5 +109,9 @@ func (v *Verifier) Account(ctx context.Context, account rehome.Account) (Account
 	if err := c.run(ctx); err != nil {
 		return Account{}, err
 	}
-	return c.result(), nil
+	result := c.result()
+	if v.options.PIM != nil {
+		v.comparePIM(ctx, account, &result)
+	}
+	return result, ctx.Err()
 }

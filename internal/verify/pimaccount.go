@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"context"
+
+	"rehome"
+	"rehome/internal/ledger"
+)
+
+// comparePIM adds the comparison of contacts and calendars to an account's. An end that cannot be read
+// makes the account unknown; what is known of its mail stays.
+func (v *Verifier) comparePIM(ctx context.Context, account rehome.Account, result *Account) {
+	if err := v.compareKinds(ctx, account, result); err != nil {
+		result.Verdict = Unknown
+		result.Findings = append(result.Findings, rehome.Finding{
+			Code: "pim_not_verified", Severity: rehome.SeverityError, Account: account.Address,
+			Sentence: "contacts and calendars could not be verified: " + err.Error(), NextStep: rehome.HintOf(err),
+		})
+		return
+	}
+	if result.Verdict == Equal && result.Contacts.Total()+result.Calendars.Total() > 0 {
+		result.Verdict = Differs
+	}
+}
+
+func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, result *Account) error {
+	o := v.options.PIM
+	src, err := o.Source(ctx, account)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	dst, err := o.Destination(ctx, account)
+	if err != nil {
+		return err
+	}
+	defer dst.Close()
+	exceptions, err := o.Exceptions(ctx, account.Address)
+	if err != nil {
+		return err
+	}
+	noted := map[string]ledger.Exception{}
+	for _, e := range exceptions {
+		noted[noteKey(e.Collection, lastName(e.Source))] = e
+	}
+	for _, kind := range o.Kinds {
+		c := &pimCheck{
+			kind: kind, content: contentKind(kind), level: v.options.Level, limit: v.options.Limit, now: v.options.Now(), src: src, dst: dst, noted: noted,
+			observe: func(objects int, octets int64) { v.options.Observe(account.Address, 0, octets) },
+		}
+		if err := c.run(ctx); err != nil {
+			return err
+		}
+		if kind == ledger.Contacts {
+			result.Contacts = &c.result
+		} else {
+			result.Calendars = &c.result
+		}
+	}
+	return nil
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mapping"
+	"rehome/internal/protocol/dav"
+)
+
+// held bounds how much of the source's bytes are kept until the destination's are there. What is larger
+// is read once more.
+const (
+	heldObject = 64 << 10
+	heldAll    = 64 << 20
+)
+
+// pimCheck compares one account's objects of one kind.
+type pimCheck struct {
+	kind     ledger.CollectionKind
+	content  pim.Kind
+	level    Level
+	limit    int
+	now      time.Time
+	observe  func(objects int, octets int64)
+	src, dst Shelf
+	noted    map[string]ledger.Exception // by collection and name
+
+	result   PIM
+	records  []*pimRecord
+	byUID    map[string][]*pimRecord
+	byName   map[string][]*pimRecord
+	held     int
+	later    []pimPair
+	leftover []pimExtra
+}
+
+// pimRecord is one object of the source.
+type pimRecord struct {
+	collection int // in result.Collections
+	at         *dav.Collection
+	item       dav.Item
+	name       string // decoded
+	digest     [32]byte
+	form       [32]byte
+	data       []byte // nil when it is too large to be held
+	hasUID     bool
+	unreadable bool
+
+	verdict  pim.Verdict // "" while nothing of the destination is known to be it
+	sentence string
+	target   string // collection at the destination
+}
+
+// pimPair is a pair of which the source's bytes have to be read again.
+type pimPair struct {
+	src *pimRecord
+	at  *dav.Collection
+	dst dav.Item
+}
+
+// pimExtra is an object of the destination that belongs to none of the source's.
+type pimExtra struct {
+	at   *dav.Collection
+	name string
+}
+
+// run compares. The order is: read the source, stream the destination, read again what was too large.
+func (c *pimCheck) run(ctx context.Context) error {
+	c.result = PIM{Verdicts: map[pim.Verdict]int{}, Differences: []PIMObject{}, Collections: []PIMCollection{}}
+	c.byUID, c.byName = map[string][]*pimRecord{}, map[string][]*pimRecord{}
+	if err := c.readSource(ctx); err != nil {
+		return err
+	}
+	if err := c.readDestination(ctx); err != nil {
+		return err
+	}
+	if c.level == LevelCounts {
+		c.compareCounts()
+		return nil
+	}
+	if err := c.readAgain(ctx); err != nil {
+		return err
+	}
+	c.conclude()
+	return nil
+}
+
+// collections lists what of an end takes part.
+func (c *pimCheck) collections(ctx context.Context, end Shelf, side rehome.Side) ([]dav.Collection, error) {
+	all, err := end.Collections(ctx, davKind(c.kind))
+	if err != nil {
+		return nil, endpoint.Fault(err, "list the "+string(c.kind), "at the "+string(side))
+	}
+	principal := ""
+	if home := end.Home(davKind(c.kind)); home != nil {
+		principal = home.Principal
+	}
+	moving, left := mapping.SplitCollections(all, principal)
+	for _, l := range left {
+		if side == rehome.Source {
+			c.result.LeftOut = append(c.result.LeftOut, LeftOut{Mailbox: l.Collection.Href, Reason: l.Reason})
+		}
+	}
+	return moving, nil
+}
+
+func (c *pimCheck) list(ctx context.Context, end Shelf, at *dav.Collection, side rehome.Side) ([]dav.Item, error) {
+	found := map[string]dav.Item{}
+	_, err := end.Changes(ctx, at, dav.Mark{}, func(item dav.Item) error {
+		if !item.Removed {
+			found[item.Href] = item
+		}
+		return nil
+	})
+	items := make([]dav.Item, 0, len(found))
+	for _, item := range found {
+		items = append(items, item)
+	}
+	slices.SortFunc(items, func(a, b dav.Item) int { return strings.Compare(a.Href, b.Href) })
+	return items, endpoint.Fault(err, "list", at.Href+" at the "+string(side))
+}
+
+func (c *pimCheck) readSource(ctx context.Context) error {
+	all, err := c.collections(ctx, c.src, rehome.Source)
+	if err != nil {
+		return err
+	}
+	c.result.Source.Collections = len(all)
+	for i := range all {
+		items, err := c.list(ctx, c.src, &all[i], rehome.Source)
+		if err != nil {
+			return err
+		}
+		c.result.Source.Objects += len(items)
+		c.result.Collections = append(c.result.Collections, PIMCollection{
+			Name: all[i].Name, Source: all[i].Href, Objects: len(items), Verdicts: map[pim.Verdict]int{},
+		})
+		if c.level == LevelCounts {
+			continue
+		}
+		err = c.src.Read(ctx, &all[i], items, func(o dav.Object) error {
+			c.take(i, &all[i], o)
+			return nil
+		})
+		if err != nil {
+			return endpoint.Fault(err, "read", all[i].Href+" at the source")
+		}
+	}
+	return nil
+}
+
+// take keeps what is needed to recognise an object at the destination: its UID, that which a repair would
+// give it, and its name.
+func (c *pimCheck) take(collection int, at *dav.Collection, o dav.Object) {
+	r := &pimRecord{collection: collection, at: at, item: dav.Item{Href: o.Href, ETag: o.ETag, Size: int64(len(o.Data))}, name: lastName(o.Href)}
+	c.records = append(c.records, r)
+	c.byName[r.name] = append(c.byName[r.name], r)
+	c.observe(1, int64(len(o.Data)))
+	if o.Err != nil {
+		r.unreadable, r.sentence = true, "the source lists it and does not serve it: "+o.Err.Error()
+		return
+	}
+	r.digest = sha256.Sum256(o.Data)
+	r.form, _ = pim.Digest(o.Data, c.content)
+	for _, uid := range c.uids(o.Data) {
+		r.hasUID = true
+		c.byUID[uid] = append(c.byUID[uid], r)
+	}
+	if len(o.Data) <= heldObject && c.held+len(o.Data) <= heldAll {
+		r.data = slices.Clone(o.Data)
+		c.held += len(o.Data)
+	}
+}
+
+// uids are those that the object may have at the destination.
+func (c *pimCheck) uids(data []byte) []string {
+	var all []string
+	add := func(data []byte) {
+		object, err := pim.Inspect(data)
+		if err == nil && object.UID != "" && !slices.Contains(all, object.UID) {
+			all = append(all, object.UID)
+		}
+	}
+	add(data)
+	if repaired, fixes := pim.Repair(data, c.content, pim.SafeNeeds()); len(fixes) > 0 {
+		add(repaired)
+	}
+	return all
+}
+
+func (c *pimCheck) readDestination(ctx context.Context) error {
+	all, err := c.collections(ctx, c.dst, rehome.Destination)
+	if err != nil {
+		return err
+	}
+	c.result.Destination.Collections = len(all)
+	for i := range all {
+		items, err := c.list(ctx, c.dst, &all[i], rehome.Destination)
+		if err != nil {
+			return err
+		}
+		c.result.Destination.Objects += len(items)
+		if c.level == LevelCounts {
+			continue
+		}
+		err = c.dst.Read(ctx, &all[i], items, func(o dav.Object) error {
+			c.match(&all[i], o)
+			return nil
+		})
+		if err != nil {
+			return endpoint.Fault(err, "read", all[i].Href+" at the destination")
+		}
+	}
+	return nil
+}
+
+// match finds the source's object that one of the destination's is, and compares the two.
+func (c *pimCheck) match(at *dav.Collection, o dav.Object) {
+	src := c.find(o)
+	switch {
+	case src == nil:
+		c.leftover = append(c.leftover, pimExtra{at, lastName(o.Href)})
+	case o.Err != nil:
+		src.target, src.verdict, src.sentence = at.Href, pim.VerdictChanged, "the destination lists it and does not serve it: "+o.Err.Error()
+	case src.data == nil && src.digest != sha256.Sum256(o.Data):
+		src.target, src.verdict = at.Href, pim.VerdictChanged // until it is read again
+		c.later = append(c.later, pimPair{src, at, dav.Item{Href: o.Href, ETag: o.ETag, Size: int64(len(o.Data))}})
+	case src.data == nil:
+		src.target, src.verdict = at.Href, pim.VerdictIdentical
+	default:
+		src.target = at.Href
+		c.compare(src, src.data, o.Data)
+		c.held -= len(src.data)
+		src.data = nil
+	}
+}
+
+// find chooses among the source's objects that nothing was found for yet: the same bytes, the same
+// meaning, the same name, the same UID. An object without a UID is found by its name.
+func (c *pimCheck) find(o dav.Object) *pimRecord {
+	candidates := slices.Clone(c.byName[lastName(o.Href)])
+	candidates = slices.DeleteFunc(candidates, func(r *pimRecord) bool { return r.hasUID && o.Err == nil })
+	digest := sha256.Sum256(o.Data)
+	form, _ := pim.Digest(o.Data, c.content)
+	if object, err := pim.Inspect(o.Data); err == nil {
+		candidates = append(candidates, c.byUID[object.UID]...)
+	}
+	rank := func(r *pimRecord) int {
+		switch {
+		case r.digest == digest:
+			return 0
+		case r.form == form:
+			return 1
+		case r.name == lastName(o.Href):
+			return 2
+		}
+		return 3
+	}
+	var best *pimRecord
+	for _, r := range candidates {
+		if r.verdict == "" && (best == nil || rank(r) < rank(best)) {
+			best = r
+		}
+	}
+	return best
+}
+
+// compare gives a verdict on two objects.
+func (c *pimCheck) compare(r *pimRecord, src, dst []byte) {
+	found := pim.Compare(src, dst, c.content)
+	if !found.Verdict.Harmless() {
+		// What was put in to keep the destination from sending invitations is noted, see Exceptions.
+		if removed, fixes := pim.RemoveScheduleAgent(dst); len(fixes) > 0 && pim.Compare(src, removed, c.content).Verdict.Harmless() {
+			r.verdict, r.sentence = pim.VerdictRepaired, "SCHEDULE-AGENT=CLIENT was put on its attendees"
+			return
+		}
+	}
+	r.verdict = found.Verdict
+	if len(found.Differences) > 0 {
+		r.sentence = found.Differences[0].Sentence
+	}
+	if found.Verdict == pim.VerdictRepaired {
+		r.sentence = fmt.Sprintf("equal after the repairs %v", found.Fixes)
+	}
+	if c.content != pim.KindCalendar || found.Verdict == pim.VerdictIdentical || !found.Verdict.Harmless() {
+		return
+	}
+	window := pim.Window{From: c.now.AddDate(-1, 0, 0), To: c.now.AddDate(2, 0, 0)}
+	if difference, equal := pim.CompareOccurrences(src, dst, window); !equal {
+		r.verdict, r.sentence = pim.VerdictChanged, difference.Sentence
+	}
+}
+
+// readAgain compares what was too large to be held.
+func (c *pimCheck) readAgain(ctx context.Context) error {
+	for _, pair := range c.later {
+		src, err := c.one(ctx, c.src, pair.src.at, pair.src.item)
+		if err != nil {
+			return err
+		}
+		dst, err := c.one(ctx, c.dst, pair.at, pair.dst)
+		if err != nil {
+			return err
+		}
+		c.compare(pair.src, src, dst)
+	}
+	return nil
+}
+
+func (c *pimCheck) one(ctx context.Context, end Shelf, at *dav.Collection, item dav.Item) (data []byte, err error) {
+	err = end.Read(ctx, at, []dav.Item{item}, func(o dav.Object) error {
+		data = slices.Clone(o.Data)
+		return o.Err
+	})
+	var changed *dav.StatusError
+	if errors.As(err, &changed) && changed.Status < 500 {
+		return nil, nil // it has vanished meanwhile, and counts as changed
+	}
+	return data, endpoint.Fault(err, "read again", item.Href)
+}
+
+// lastName is an object's name, decoded.
+func lastName(href string) string {
+	name := mapping.LastSegment(href)
+	if decoded, err := url.PathUnescape(name); err == nil {
+		return decoded
+	}
+	return name
+}
