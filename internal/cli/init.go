@@ -46,6 +46,8 @@ overwritten. At a terminal it asks for what the flags leave open.`,
 	flags.StringVar(&draft.SourceDatabase, "source-database", "", "the source's database, mysql://user@host:port/name")
 	flags.StringVar(&destinationKind, "destination-kind", "", "what stands at the destination: atmail8 (default) or imap")
 	flags.StringVar(&draft.DestinationIMAP, "destination-imap", "", "the destination's IMAP server, host:port")
+	flags.StringVar(&draft.SourceDAV, "source-dav", "", "the source's CalDAV and CardDAV server, a URL (default: its database)")
+	flags.StringVar(&draft.DestinationDAV, "destination-dav", "", "the destination's CalDAV and CardDAV server, a URL; without it contacts and calendars stay")
 	flags.StringVar(&draft.Store, "store", "", "the ledger, a SQLite file (default rehome.db)")
 	flags.StringVar(&draft.Roster, "roster", "", "people as CSV (default people.csv unless there is a database)")
 	return cmd

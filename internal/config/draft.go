@@ -27,6 +27,8 @@ type Draft struct {
 	SourceDatabase  string // data source name without a password
 	DestinationKind DestinationKind
 	DestinationIMAP string
+	SourceDAV       string // URL; empty: contacts and calendars are read from the database, if there is one
+	DestinationDAV  string // URL; empty: contacts and calendars stay
 }
 
 // draftFile is the part of the file that a draft fills, in its order.
@@ -43,6 +45,7 @@ type draftEnd struct {
 	Kind     string            `yaml:"kind"`
 	Database map[string]string `yaml:"database,omitempty"`
 	IMAP     draftIMAP         `yaml:"imap"`
+	DAV      map[string]string `yaml:"dav,omitempty"`
 }
 
 type draftIMAP struct {
@@ -63,6 +66,11 @@ func (d Draft) YAML() ([]byte, error) {
 		Roster:       d.Roster,
 		Source:       draftEnd{Kind: firstOf(string(d.SourceKind), string(defaults.Source.Kind)), IMAP: d.sourceIMAP()},
 		Destination:  draftEnd{Kind: firstOf(string(d.DestinationKind), string(defaults.Destination.Kind)), IMAP: plainIMAP(d.DestinationIMAP)},
+	}
+	for url, end := range map[*string]*draftEnd{&d.SourceDAV: &file.Source, &d.DestinationDAV: &file.Destination} {
+		if *url != "" {
+			end.DAV = map[string]string{"url": *url}
+		}
 	}
 	if d.SourceDatabase != "" {
 		file.Source.Database = map[string]string{"dsn": d.SourceDatabase, "password": schemeFile + ":" + DraftDatabasePassword}

@@ -65,6 +65,7 @@ func (s *Stage) InitArgs() []string {
 		"--source-imap", s.Source.IMAPS, "--source-master", s.Source.MasterUser,
 		"--source-database", fmt.Sprintf("mysql://%s@%s/%s", s.Source.Reader, s.Source.MySQL, s.Source.Database),
 		"--destination-imap", s.Destination.IMAPS,
+		"--source-dav", s.Source.DAV, "--destination-dav", s.Destination.DAV,
 	}
 	for _, domain := range s.Organisation.Domains {
 		args = append(args, "--domain", domain)
@@ -83,7 +84,11 @@ func (s *Stage) Configure() error {
 	var lines []string
 	for line := range strings.Lines(string(text)) {
 		lines = append(lines, line)
-		if indent, _, found := strings.Cut(line, "address:"); found {
+		indent, _, found := strings.Cut(line, "address:")
+		if !found {
+			indent, _, found = strings.Cut(line, "url: https:")
+		}
+		if found {
 			lines = append(lines, fmt.Sprintf("%sca_file: %s\n", indent, s.room.CAFile()))
 		}
 	}
