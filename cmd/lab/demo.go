@@ -151,6 +151,23 @@ func (d *demo) importAccounts(context.Context) error {
 	return nil
 }
 
+// judgedReport is what the judge reads of the report.
+type judgedReport struct {
+	Accounts []struct {
+		Account, Verdict string
+		Mail             struct {
+			Differences []struct{ Kind, Mailbox, Sentence string }
+		}
+		Contacts, Calendars judgedObjects
+	}
+}
+
+type judgedObjects struct {
+	Source      struct{ Objects int }
+	Verdicts    map[string]int
+	Differences []struct{ Verdict, Object, Sentence, Escrow string }
+}
+
 // judge compares what the report says with what was planted.
 func (d *demo) judge(ctx context.Context) error {
 	out, err := d.stage.Command(ctx, "report", "--json").Output()
@@ -158,14 +175,7 @@ func (d *demo) judge(ctx context.Context) error {
 	if err != nil && !errors.As(err, &exit) {
 		return err
 	}
-	var report struct {
-		Accounts []struct {
-			Account, Verdict string
-			Mail             struct {
-				Differences []struct{ Kind, Mailbox, Sentence string }
-			}
-		}
-	}
+	var report judgedReport
 	if err := json.Unmarshal(out, &report); err != nil {
 		return fmt.Errorf("read the report: %w", err)
 	}
@@ -191,6 +201,33 @@ func (d *demo) judge(ctx context.Context) error {
 			return fmt.Errorf("%s: a planted difference that the report does not name", where)
 		}
 	}
+	objects, err := report.judgeObjects()
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(d.out, "\nof %d accounts %d are equal; the others differ exactly by what was planted: one message above the destination's size limit\n", len(report.Accounts), equal)
+	fmt.Fprintln(d.out, objects)
 	return nil
+}
+
+// judgeObjects accepts of contacts and calendar objects only that the odd ones among them are repaired, or
+// kept with the destination's reason.
+func (r judgedReport) judgeObjects() (summary string, err error) {
+	verdicts := map[string]int{}
+	total := 0
+	for _, a := range r.Accounts {
+		for _, kind := range []judgedObjects{a.Contacts, a.Calendars} {
+			total += kind.Source.Objects
+			for verdict, n := range kind.Verdicts {
+				verdicts[verdict] += n
+			}
+			for _, difference := range kind.Differences {
+				if difference.Verdict != "quarantined" || difference.Escrow == "" {
+					return "", fmt.Errorf("%s: %s is %s: %s", a.Account, difference.Object, difference.Verdict, difference.Sentence)
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("of %d contacts and calendar objects %d are equal, %d repaired, and %d not taken by the destination and kept",
+		total, verdicts["identical"]+verdicts["equal"]+verdicts["cosmetic"], verdicts["repaired"], verdicts["quarantined"]), nil
 }

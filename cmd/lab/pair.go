@@ -53,6 +53,7 @@ func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	p.Stage.DAV = true
 	return p, nil
 }
 

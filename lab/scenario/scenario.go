@@ -29,6 +29,7 @@ type Stage struct {
 	Source       *atmail7.Server
 	Destination  *atmail8.Server
 	Organisation corpus.Organisation
+	DAV          bool   // InitArgs names the servers of contacts and calendars too, so that they move
 	Dir          string // where rehome.yaml and everything that rehome writes will be
 
 	binary string
@@ -65,7 +66,9 @@ func (s *Stage) InitArgs() []string {
 		"--source-imap", s.Source.IMAPS, "--source-master", s.Source.MasterUser,
 		"--source-database", fmt.Sprintf("mysql://%s@%s/%s", s.Source.Reader, s.Source.MySQL, s.Source.Database),
 		"--destination-imap", s.Destination.IMAPS,
-		"--source-dav", s.Source.DAV, "--destination-dav", s.Destination.DAV,
+	}
+	if s.DAV {
+		args = append(args, "--source-dav", s.Source.DAV, "--destination-dav", s.Destination.DAV)
 	}
 	for _, domain := range s.Organisation.Domains {
 		args = append(args, "--domain", domain)
