@@ -5,9 +5,10 @@
 //
 // What it does when an event with attendees is written, unless the object says otherwise: a user of
 // this server finds it in his inbox and in his calendar, at once; to anybody else nothing is sent.
-// When the organizer's copy is deleted, users lose theirs, and all others get a mail with a
-// cancellation. No header of a PUT changes that, only SCHEDULE-AGENT on each attendee, or the
-// server's own switch (Options.Quiet).
+// When the organizer's copy is deleted, everybody else gets a mail with a cancellation; with a user of
+// this server among the attendees it answers 500, and the organizer's copy is gone nevertheless. No
+// header of a PUT changes that, only SCHEDULE-AGENT on each attendee, or the server's own switch
+// (Options.Quiet). An attendee's DELETE heeds "Schedule-Reply: F" (RFC 6638 section 8.1).
 //
 // Start, then connect to URL; Mail tells what left by mail, Delivered what came into inboxes.
 package davical
