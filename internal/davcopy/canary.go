@@ -4,7 +4,6 @@ package davcopy
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,11 +144,26 @@ func (s *slice) try(ctx context.Context, target *dav.Collection, role pim.Role, 
 		return s.unproved(err)
 	}
 	there, err := s.dst.Get(ctx, href, dav.Calendars)
-	removed := s.dst.Delete(context.WithoutCancel(ctx), href, "")
-	if err := cmp.Or(err, removed); err != nil {
+	quiet = err == nil && !bytes.Contains(bytes.ToUpper(unfolded(there.Data)), []byte("SCHEDULE-STATUS"))
+	if removed := s.removeCanary(context.WithoutCancel(ctx), href, event, quiet); err == nil {
+		err = removed
+	}
+	if err != nil {
 		return s.unproved(err)
 	}
-	return !bytes.Contains(bytes.ToUpper(unfolded(there.Data)), []byte("SCHEDULE-STATUS")), nil
+	return quiet, nil
+}
+
+// removeCanary takes it away again. A server that is not silent would announce that too, unless it has
+// been told before that the client sees to it.
+func (s *slice) removeCanary(ctx context.Context, href string, event []byte, quiet bool) error {
+	if !quiet {
+		injected, _ := pim.InjectScheduleAgent(event)
+		if _, err := s.dst.Put(ctx, href, dav.Upload{Data: injected, Kind: dav.Calendars, Overwrite: true}); err != nil {
+			return err
+		}
+	}
+	return s.dst.Delete(ctx, href, "")
 }
 
 // unfolded undoes folding, RFC 5545 section 3.1.

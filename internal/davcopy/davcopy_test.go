@@ -72,6 +72,12 @@ func TestRunSlice_dirtyObjects(t *testing.T) {
 	for _, o := range corpus.DirtyObjects() {
 		e := state[o.Name]
 		ends := o.Ends(corpus.Radicale)
+		switch o.Repair {
+		case corpus.FoldElsewhere: // no rule folds a line anew, and what it means is kept
+			ends = append(ends, corpus.EndEqual)
+		case corpus.JoinOverrides: // two objects of one event are not made one
+			ends = append(ends, corpus.EndQuarantined)
+		}
 		if !endsAs(e, ends) {
 			t.Errorf("%s (%s) ended as %q %v: %s; want one of %v", o.Name, o.Trap, e.State, e.Repairs, e.Words, ends)
 		}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"testing"
+	"time"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab"
+	"rehome/lab/corpus"
+	"rehome/lab/cyrus"
+	"rehome/lab/davical"
+	"rehome/lab/mailsink"
+)
+
+// host has meetings of every kind, each of which can make a server send something.
+func host() corpus.Person {
+	p := corpus.PIMPerson(address, password, 0, 3)
+	p.Calendars[0].Resources = append(p.Calendars[0].Resources, corpus.Meetings(address, "colleague@example.test", "guest@partner.example")...)
+	return p
+}
+
+func TestSilence_cyrusHeedsTheHeaders(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{
+		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := host()
+	p := pairTo(t, room, person, server.DAV())
+	want := len(person.Calendars[0].Resources)
+	wantTally(t, "calendars", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: want, Copied: want})
+	wantTally(t, "again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: want})
+	p.rollBack(t)
+	wantNoMail(t, server.Outbox)
+}
+
+// rollBack removes everything again, as a client that carries the guard headers.
+func (p *pair) rollBack(t *testing.T) {
+	t.Helper()
+	session, c := p.calendar(t, p.dst)
+	var items []dav.Item
+	if _, err := session.Changes(t.Context(), &c, dav.Mark{}, func(i dav.Item) error { items = append(items, i); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range items {
+		if err := session.Delete(t.Context(), item.Href, ""); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func wantNoMail(t *testing.T, sink *mailsink.Sink) {
+	t.Helper()
+	time.Sleep(2 * time.Second) // mail that would come is handed over at once; there is nothing to wait for
+	all, err := sink.Messages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range all {
+		t.Errorf("a %s mail to %v: %s", m.Method(), m.To, m.Subject())
+	}
+}
+
+func TestSilence_davicalDoesNot(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := davical.Start(room, davical.Options{Accounts: []davical.Account{
+		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := host()
+	p := pairTo(t, room, person, server.URL)
+	objects := len(person.Calendars[0].Resources)
+	meetings := objects - 3
+	first := p.pass(t)
+	wantTally(t, "held back", first.Tallies[ledger.Calendars], Tally{Objects: objects, Copied: 3, Held: meetings})
+	found := false
+	for _, f := range first.Findings {
+		found = found || f.Code == "invitations_not_silent"
+	}
+	if !found {
+		t.Errorf("findings %+v do not say why", first.Findings)
+	}
+	wantNoMail(t, server.Mail)
+
+	p.options.ScheduleAgent = true
+	wantTally(t, "with SCHEDULE-AGENT", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: objects, Copied: meetings, Repaired: meetings})
+	p.rollBack(t)
+	wantNoMail(t, server.Mail)
+	if n, err := server.Delivered(t.Context()); err != nil || n > 0 {
+		t.Errorf("%d messages were delivered to users of the same server, %v", n, err)
+	}
+}
