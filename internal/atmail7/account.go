@@ -92,8 +92,8 @@ func (a *assembly) password(s session) rehome.Password {
 	switch {
 	case isHash(form) && (provenPlain(string(s.password), s.passwordMD5) || a.override(s.address)):
 		form = rehome.PasswordPlain
-	case isHash(form) && form != rehome.PasswordCrypt && a.people.regime == regimePlain:
-		a.find(passwordLooksHashed, s.address, "") // nobody chooses a password that looks like crypt's
+	case isHash(form):
+		form, stored = a.hashed(s.address, form, stored)
 	case form == rehome.PasswordPlain && a.people.regime.hashes():
 		a.plainAgainstConfig++
 	}
@@ -101,6 +101,27 @@ func (a *assembly) password(s session) rehome.Password {
 		a.find(passwordNotASCII, s.address, "")
 	}
 	return rehome.Password{Form: form, Stored: rehome.NewSecret(stored)}
+}
+
+// hashed looks closer at what has the shape of a hash: a label may say what it is, and the master key
+// may open it.
+func (a *assembly) hashed(address string, form rehome.PasswordForm, stored string) (rehome.PasswordForm, string) {
+	if clear, ok := unseal(stored, a.masterKey); ok {
+		a.unsealed++
+		return rehome.PasswordPlain, clear
+	}
+	if meant, value, ok := unlabelled(stored); ok {
+		form, stored = meant, value
+	} else if form != rehome.PasswordCrypt && a.people.regime == regimePlain {
+		a.find(passwordLooksHashed, address, "") // nobody chooses a password that looks like crypt's
+	}
+	switch {
+	case form == rehome.PasswordSealed && !a.masterKey.Empty():
+		a.find(passwordStaysSealed, address, "")
+	case form == rehome.PasswordCrypt && isCut(stored):
+		a.find(passwordCut, address, "")
+	}
+	return form, stored
 }
 
 // override reports whether the operator says that this password is plain text.

@@ -65,6 +65,8 @@ type Settings struct {
 	QuotaUnit   QuotaUnit
 	// PlainLooksHashed names accounts whose password is plain text though it looks like a hash.
 	PlainLooksHashed []string
+	// MasterKey opens sealed passwords: masterkey in dbconfig.ini of the webmail.
+	MasterKey rehome.Secret
 }
 
 // Database is an open database. Its methods may be called from several goroutines; each call reads

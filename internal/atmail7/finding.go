@@ -92,6 +92,15 @@ var (
 	passwordLooksPlain = notice{"password_looks_plain", rehome.SeverityWarning,
 		"the source is set to hash passwords, but those of %d accounts look plain and are taken as they are",
 		"try one of them at the source: the setting may be newer than the password"}
+	passwordUnsealed = notice{"password_unsealed", rehome.SeverityInfo,
+		"%d passwords were sealed, and the master key has opened them",
+		"try one of them at the source: how the server seals is not documented"}
+	passwordStaysSealed = notice{"password_stays_sealed", rehome.SeverityWarning,
+		"the password is sealed, and the master key does not open it",
+		"compare the key with masterkey in dbconfig.ini of the webmail; otherwise the account gets a temporary password"}
+	passwordCut = notice{"password_cut", rehome.SeverityWarning,
+		"the hash is shorter than its kind, because the table's column has cut it off: nobody can log in with it",
+		"nothing for the move, the account gets a temporary password; its user may have no working one at the source either"}
 	passwordNotASCII = notice{"password_not_ascii", rehome.SeverityWarning,
 		"the password has characters outside ASCII, which clients and servers encode in different ways",
 		"try it at both ends; if one refuses it, give a new one in the roster file"}

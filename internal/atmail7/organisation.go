@@ -36,14 +36,16 @@ type assembly struct {
 
 	people             people
 	members            map[string]int // accounts by group
-	plainAgainstConfig int            // plain passwords although the server is set to hash them
+	masterKey          rehome.Secret
+	unsealed           int // passwords that the master key has opened
+	plainAgainstConfig int // plain passwords although the server is set to hash them
 	org                rehome.Organisation
 	findings           []rehome.Finding
 }
 
 func newAssembly(d *Database) *assembly {
 	a := &assembly{
-		schema: d.schema, quotaUnit: d.quotaUnit, overrides: map[string]bool{}, members: map[string]int{},
+		schema: d.schema, quotaUnit: d.quotaUnit, masterKey: d.settings.MasterKey, overrides: map[string]bool{}, members: map[string]int{},
 		people: people{
 			users: map[string]user{}, settings: map[string]setting{}, contacts: map[string]contact{}, groups: map[string]group{},
 		},
@@ -96,6 +98,9 @@ func (a *assembly) findAbout() {
 	}
 	if a.plainAgainstConfig > 0 {
 		a.find(passwordLooksPlain, "", "UserSession", a.plainAgainstConfig)
+	}
+	if a.unsealed > 0 {
+		a.find(passwordUnsealed, "", "UserSession", a.unsealed)
 	}
 	for address, met := range a.overrides {
 		if !met && address != EveryAccount {

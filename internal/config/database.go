@@ -24,6 +24,7 @@ type Database struct {
 	Profile          string    `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded" doc:"Which tables and columns hold what; atmail 7 goes by atmail6, and auto takes the one that fits best."`
 	ProfileFile      string    `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"A profile of your own, if none of these fits."`
 	QuotaUnit        QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"What one unit of the quota column is worth."`
+	MasterKey        Reference `yaml:"master_key" example:"\"file:secrets/masterkey\"" doc:"Where the server's master key is kept, which opens sealed passwords: masterkey in dbconfig.ini of the webmail."`
 	PlainLooksHashed []string  `yaml:"plain_looks_hashed" example:"[anna@example.com]" doc:"Accounts whose password is plain text although it looks like a hash. [\"*\"]: all."`
 }
 

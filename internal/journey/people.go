@@ -72,8 +72,12 @@ func (m *Move) database(ctx context.Context) (*atmail7.Database, error) {
 	if err != nil {
 		return nil, err
 	}
+	masterKey, err := settings.MasterKey.Resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
 	options := atmail7.Settings{
-		DSN: settings.DSN, Password: password, Profile: settings.Profile, ProfileFile: settings.ProfileFile,
+		DSN: settings.DSN, Password: password, MasterKey: masterKey, Profile: settings.Profile, ProfileFile: settings.ProfileFile,
 		QuotaUnit: atmail7.QuotaUnit(settings.QuotaUnit), PlainLooksHashed: settings.PlainLooksHashed,
 	}
 	return atmail7.Open(ctx, options)

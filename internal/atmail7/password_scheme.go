@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package atmail7
+
+import (
+	"regexp"
+	"strings"
+
+	"rehome"
+)
+
+// label splits Dovecot's {SCHEME} off a stored password. Of labels that Dovecot does not have nothing is
+// split off: a plain password may begin with a brace.
+func label(stored string) (scheme, value string, ok bool) {
+	if !schemeShape.MatchString(stored) {
+		return "", stored, false
+	}
+	scheme, value, _ = strings.Cut(stored[1:], "}")
+	base, encoding, _ := strings.Cut(scheme, ".")
+	if !dovecotSchemes[base] || encoding != "" && encoding != "HEX" && encoding != "B64" && encoding != "BASE64" {
+		return "", stored, false
+	}
+	return scheme, value, true
+}
+
+// dovecotSchemes are those of "doveadm pw -l" in 2.2 to 2.4, and the names of theirs that LDAP uses.
+var dovecotSchemes = map[string]bool{
+	"PLAIN": true, "CLEAR": true, "CLEARTEXT": true, "PLAIN-TRUNC": true,
+	"MD5": true, "MD5-CRYPT": true, "CRYPT": true, "DES-CRYPT": true, "BLF-CRYPT": true, "SHA256-CRYPT": true, "SHA512-CRYPT": true,
+	"ARGON2I": true, "ARGON2ID": true, "PBKDF2": true,
+	"PLAIN-MD5": true, "LDAP-MD5": true, "SMD5": true, "SHA": true, "SHA1": true, "SSHA": true, "SHA256": true, "SSHA256": true,
+	"SHA512": true, "SSHA512": true, "CRAM-MD5": true, "HMAC-MD5": true, "DIGEST-MD5": true, "LANMAN": true, "NTLM": true,
+	"OTP": true, "SKEY": true, "RPA": true, "SCRAM-SHA-1": true, "SCRAM-SHA-256": true,
+}
+
+// unlabelled returns what a labelled password means where the label says no more than the shape.
+func unlabelled(stored string) (rehome.PasswordForm, string, bool) {
+	scheme, value, ok := label(stored)
+	switch {
+	case !ok:
+		return "", stored, false
+	case scheme == "PLAIN", scheme == "CLEAR", scheme == "CLEARTEXT":
+		return rehome.PasswordPlain, value, true
+	case scheme == "PLAIN-MD5" && len(value) == 32 && hexShape.MatchString(value):
+		return rehome.PasswordMD5, value, true
+	case cryptFamilies[scheme] != "" && cryptShape.MatchString(value) && strings.HasPrefix(value, cryptFamilies[scheme]):
+		return rehome.PasswordCrypt, value, true
+	}
+	return "", stored, false
+}
+
+// cryptFamilies are labels of crypt(3) and how their values begin.
+var cryptFamilies = map[string]string{
+	"CRYPT": "$", "MD5": "$1$", "MD5-CRYPT": "$1$", "BLF-CRYPT": "$2", "SHA256-CRYPT": "$5$", "SHA512-CRYPT": "$6$",
+	"ARGON2I": "$argon2i$", "ARGON2ID": "$argon2id$",
+}
+
+// schemeOfCrypt names the crypt families by what they begin with; all others are {CRYPT}, which leaves
+// the choice to the system's own library.
+var schemeOfCrypt = []struct{ prefix, scheme string }{
+	{"$1$", "MD5-CRYPT"}, {"$2", "BLF-CRYPT"}, {"$5$", "SHA256-CRYPT"}, {"$6$", "SHA512-CRYPT"},
+	{"$argon2id$", "ARGON2ID"}, {"$argon2i$", "ARGON2I"},
+}
+
+// schemeOfHex names plain digests by the number of their digits.
+var schemeOfHex = map[int]string{32: "PLAIN-MD5", 40: "SHA.HEX", 64: "SHA256.HEX", 128: "SHA512.HEX"}
+
+// Hash returns a stored password as another server can take it over: the name of Dovecot's scheme and
+// the value that belongs behind it. It is not ok where there is nothing to hand over: no hash, one whose
+// kind is not known, or one that the table has cut off.
+func Hash(password rehome.Password) (scheme string, value rehome.Secret, ok bool) {
+	stored := password.Stored.Reveal()
+	switch password.Form {
+	case rehome.PasswordMD5:
+		return "PLAIN-MD5", rehome.NewSecret(strings.ToLower(stored)), true
+	case rehome.PasswordCrypt:
+		if isCut(stored) {
+			return "", rehome.Secret{}, false
+		}
+		for _, family := range schemeOfCrypt {
+			if strings.HasPrefix(stored, family.prefix) {
+				return family.scheme, password.Stored, true
+			}
+		}
+		return "CRYPT", password.Stored, true
+	case rehome.PasswordOther:
+		if scheme, value, ok := label(stored); ok {
+			return scheme, rehome.NewSecret(value), !isCut(value)
+		}
+		if scheme := schemeOfHex[len(stored)]; scheme != "" && hexShape.MatchString(stored) {
+			return scheme, rehome.NewSecret(strings.ToLower(stored)), true
+		}
+	}
+	return "", rehome.Secret{}, false
+}
+
+// whole are the crypt families whose hashes have one length. Password columns of 64 characters cut
+// SHA-512's in half, and a database that is not strict says nothing.
+var whole = map[string]*regexp.Regexp{
+	"$1$": regexp.MustCompile(`^\$1\$[^$]{0,8}\$[./0-9A-Za-z]{22}$`),
+	"$2":  regexp.MustCompile(`^\$2[abxy]?\$\d\d\$[./0-9A-Za-z]{53}$`),
+	"$5$": regexp.MustCompile(`^\$5\$(?:rounds=\d+\$)?[^$]{0,16}\$[./0-9A-Za-z]{43}$`),
+	"$6$": regexp.MustCompile(`^\$6\$(?:rounds=\d+\$)?[^$]{0,16}\$[./0-9A-Za-z]{86}$`),
+}
+
+// isCut reports whether a crypt hash does not have the length of its family.
+func isCut(stored string) bool {
+	for prefix, shape := range whole {
+		if strings.HasPrefix(stored, prefix) {
+			return !shape.MatchString(stored)
+		}
+	}
+	return false
+}
