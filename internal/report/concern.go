@@ -38,7 +38,7 @@ const (
 
 // concerns lists what needs a human, the gravest first.
 func (r *Report) concerns() []concern {
-	all := r.differences()
+	all := append(r.differences(), r.objectDifferences()...)
 	all = append(all, r.unfinished()...)
 	all = append(all, r.findings(rehome.SeverityError)...)
 	all = append(all, r.findings(rehome.SeverityWarning)...)

@@ -20,6 +20,7 @@ type standing struct {
 	outdated                int // copied again after the verification
 
 	source, destination verify.Totals
+	contacts, calendars verify.PIMSummary
 	differences         int
 	levels              map[verify.Level]int
 }
@@ -29,6 +30,7 @@ func (r *Report) standing() standing {
 	s := standing{
 		accounts: whole.Accounts, equal: whole.Equal, differ: whole.Differ,
 		source: whole.Source, destination: whole.Destination, differences: whole.Differences,
+		contacts: whole.Contacts, calendars: whole.Calendars,
 		levels: map[verify.Level]int{},
 	}
 	for _, a := range r.accounts {
@@ -111,6 +113,12 @@ func (s standing) of(n int, one, many string) string {
 // amount is what has been compared: "11 accounts, 3,104 messages, 62 MB".
 func (s standing) amount() string {
 	text := count(s.accounts, "account") + ", " + count(int(s.source.Messages), "message")
+	if n := s.contacts.Source; n > 0 {
+		text += ", " + count(n, "contact")
+	}
+	if n := s.calendars.Source; n > 0 {
+		text += ", " + count(n, "event")
+	}
 	if s.source.Octets >= 0 {
 		text += ", " + octets(s.source.Octets)
 	}
@@ -129,6 +137,9 @@ func (s standing) proof() string {
 	case len(parts) == 0:
 		return ""
 	case len(parts) == 1 && s.levels[verify.LevelFull] == s.accounts:
+		if s.contacts.Source+s.calendars.Source > 0 {
+			return "Every message, contact and event was read at both ends and compared by its content."
+		}
 		return "Every message was read at both ends and compared by its content."
 	}
 	return "Compared: " + strings.Join(parts, ", ") + "."

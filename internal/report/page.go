@@ -3,6 +3,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -36,6 +37,9 @@ type accountRow struct {
 	Differences   string
 	Level, Time   string
 	Outdated      bool
+
+	Collections []collectionRow
+	Repairs     []string
 
 	Copied    string // about the last pass, "" before the first
 	Mailboxes []mailboxRow
@@ -74,6 +78,9 @@ func (r *Report) tiles(s standing) []tile {
 		{"Messages", humanize.Comma(s.source.Messages), humanize.Comma(s.destination.Messages) + " at the destination"},
 		{"Mail", octets(s.source.Octets), octets(s.destination.Octets) + " at the destination"},
 		{"Differences", humanize.Comma(int64(s.differences)), differencesNote(s)},
+	}
+	if n := s.contacts.Source + s.calendars.Source; n > 0 {
+		tiles = slices.Insert(tiles, 3, tile{"Contacts and events", humanize.Comma(int64(n)), objectsNote(s)})
 	}
 	if first, last := r.span(); !first.IsZero() {
 		tiles = append(tiles, tile{"Verified", last.UTC().Format("2 Jan 2006"), spanText(first, last)})
@@ -129,13 +136,15 @@ func newAccountRow(a account) accountRow {
 			row.Copied += ", " + humanize.Comma(a.Failed) + " refused by the destination"
 		}
 	}
+	row.Collections = append(collectionRows("contacts", a.result.Contacts), collectionRows("calendar", a.result.Calendars)...)
+	row.Repairs = repairs(a.result)
 	mail := a.result.Mail
 	if mail == nil {
 		row.Missing = "no mail has been compared yet"
 		return row
 	}
 	row.Messages, row.Size = humanize.Comma(mail.Source.Messages), octets(mail.Source.Octets)
-	row.Differences = humanize.Comma(int64(mail.Total()))
+	row.Differences = humanize.Comma(int64(mail.Total() + a.result.Contacts.Total() + a.result.Calendars.Total()))
 	for _, m := range mail.Mailboxes {
 		row.Mailboxes = append(row.Mailboxes, newMailboxRow(m))
 	}

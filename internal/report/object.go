@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/dustin/go-humanize"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/verify"
+)
+
+// collectionRow is one book or calendar of an account.
+type collectionRow struct {
+	Name, Kind                                   string
+	Objects, Equal, Repaired, Quarantined, Other string
+}
+
+func collectionRows(kind string, p *verify.PIM) []collectionRow {
+	if p == nil {
+		return nil
+	}
+	var rows []collectionRow
+	for _, c := range p.Collections {
+		equal := c.Verdicts[pim.VerdictIdentical] + c.Verdicts[pim.VerdictEqual] + c.Verdicts[pim.VerdictCosmetic]
+		repaired, quarantined := c.Verdicts[pim.VerdictRepaired], c.Verdicts[pim.VerdictQuarantined]
+		other := c.Verdicts[pim.VerdictChanged] + c.Verdicts[pim.VerdictMissing]
+		rows = append(rows, collectionRow{
+			Name: clean(cmp.Or(c.Name, c.Source)), Kind: kind, Objects: humanize.Comma(int64(c.Objects)),
+			Equal: figure(equal), Repaired: figure(repaired), Quarantined: figure(quarantined), Other: figure(other),
+		})
+	}
+	return rows
+}
+
+// figure leaves a zero out, so that what matters stands out.
+func figure(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return humanize.Comma(int64(n))
+}
+
+// repairs lists what was repaired in an account, as far as there is room.
+func repairs(a verify.Account) []string {
+	var all []string
+	for _, p := range []*verify.PIM{a.Contacts, a.Calendars} {
+		if p == nil {
+			continue
+		}
+		for _, o := range p.Repaired {
+			if len(all) < linesOfAccount {
+				all = append(all, clean(o.Object+": "+o.Sentence))
+			}
+		}
+	}
+	return all
+}
+
+func objectsNote(s standing) string {
+	n := 0
+	for _, p := range []verify.PIMSummary{s.contacts, s.calendars} {
+		n += p.Verdicts[pim.VerdictRepaired]
+	}
+	if n == 0 {
+		return humanize.Comma(int64(s.contacts.Destination+s.calendars.Destination)) + " at the destination"
+	}
+	return humanize.Comma(int64(n)) + " of them repaired"
+}
+
+// objectDifferences makes one concern of each verdict that is not harmless.
+func (r *Report) objectDifferences() []concern {
+	var all []concern
+	for _, kind := range []struct {
+		verdict  pim.Verdict
+		severity rehome.Severity
+		title    string
+	}{
+		{pim.VerdictMissing, rehome.SeverityError, "Contacts or events are missing at the destination"},
+		{pim.VerdictChanged, rehome.SeverityError, "Contacts or events have other content at the destination"},
+		{pim.VerdictQuarantined, rehome.SeverityError, "Contacts or events that the destination does not take"},
+		{pim.VerdictExtra, rehome.SeverityWarning, "Contacts or events are only at the destination"},
+	} {
+		c := concern{Tone: string(kind.severity), Title: kind.title, NextStep: verify.NextStep(kind.verdict)}
+		total := 0
+		for _, a := range r.accounts {
+			total += c.addObjects(a, kind.verdict)
+		}
+		if total > 0 {
+			all = append(all, c.closed(total))
+		}
+	}
+	return all
+}
+
+// addObjects adds an account's objects of a verdict and returns how many there are.
+func (c *concern) addObjects(a account, verdict pim.Verdict) (total int) {
+	g := concernGroup{Account: a.Address}
+	for _, p := range []*verify.PIM{a.result.Contacts, a.result.Calendars} {
+		if p == nil {
+			continue
+		}
+		total += p.Verdicts[verdict]
+		of := slices.DeleteFunc(slices.Clone(p.Differences), func(o verify.PIMObject) bool { return o.Verdict != verdict })
+		for _, o := range of[:min(len(of), linesOfAccount-len(g.Lines))] {
+			line := o.Collection + o.Object + ": " + o.Sentence
+			if o.Escrow != "" {
+				line += "; kept in " + o.Escrow
+			}
+			g.Lines = append(g.Lines, line)
+		}
+	}
+	if left := total - len(g.Lines); left > 0 {
+		g.More = humanize.Comma(int64(left)) + ` more; "rehome report --json" lists up to 1,000 of an account`
+	}
+	if total > 0 {
+		c.Groups = append(c.Groups, g)
+	}
+	return total
+}
