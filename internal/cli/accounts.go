@@ -70,6 +70,9 @@ func (f *frame) writeExport(w io.Writer, export journey.Export) error {
 	for _, file := range export.Files {
 		fmt.Fprintf(w, "wrote %s\n", file)
 	}
+	if export.Shares != "" {
+		fmt.Fprintf(w, "wrote %s: who sees whose calendars and contacts, to be shared again at the destination\n", export.Shares)
+	}
 	fmt.Fprintf(w, "%d accounts: %d keep the own password, %d get a temporary one (%d made now)\n",
 		export.Accounts, export.Own, export.Temporary, export.New)
 	if export.Sheet != "" {

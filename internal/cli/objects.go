@@ -102,3 +102,14 @@ func writeObjectDifferences(w io.Writer, account string, p *verify.PIM) {
 		fmt.Fprintf(w, "%s: %s in %s is %s: %s\n", printable(account), printable(d.Object), printable(d.Collection), d.Verdict, printable(d.Sentence))
 	}
 }
+
+// thereOf is how many objects are at the destination, of how many; "" before the first pass over them.
+func thereOf(o *journey.StatusObjects) string {
+	switch {
+	case o == nil:
+		return ""
+	case o.Copied >= o.Objects:
+		return number(int(o.Copied))
+	}
+	return number(int(o.Copied)) + " of " + number(int(o.Objects))
+}

@@ -76,6 +76,7 @@ func (m *Move) Check(ctx context.Context) (Checked, error) {
 	m.checkSource(ctx, source, p)
 	destination := &checkup{side: "destination"}
 	m.checkDestination(ctx, destination, p)
+	m.checkPIM(ctx, source, destination, p)
 	checked := Checked{Advice: append(append(settings.advice, source.advice...), destination.advice...)}
 	return checked, ctx.Err()
 }

@@ -24,6 +24,7 @@ type Export struct {
 	Reasons   map[atmail8.Reason]int `json:"reasons"`
 	Files     []string               `json:"files"`
 	Sheet     string                 `json:"sheet,omitempty"` // sealed; empty when nobody needs a temporary password
+	Shares    string                 `json:"shares,omitempty"` // list of who sees whose calendars; empty when nobody does
 	Staying   []Staying              `json:"staying"`
 	Findings  []rehome.Finding       `json:"findings"`
 }
@@ -61,7 +62,8 @@ func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
 	if counts.Temporary > 0 {
 		export.Sheet = m.sheetFile()
 	}
-	return export, nil
+	export.Shares, err = m.writeShares(ctx)
+	return export, err
 }
 
 // makePasswords makes the temporary passwords that are missing and seals the sheet.

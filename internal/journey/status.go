@@ -26,12 +26,32 @@ type StatusAccount struct {
 	Octets     int64               `json:"bytes"`
 	Copied     int64               `json:"copied"` // at the destination
 	Failed     int64               `json:"failed"`
+	Contacts   *StatusObjects      `json:"contacts,omitempty"` // nil before the first pass over them
+	Calendars  *StatusObjects      `json:"calendars,omitempty"`
 	Verdict    string              `json:"verdict"` // "" before the first verification
 	VerifiedAt time.Time           `json:"verified_at,omitzero"`
 	StartedAt  time.Time           `json:"started_at,omitzero"`
 	FinishedAt time.Time           `json:"finished_at,omitzero"`
 	Reason     string              `json:"reason,omitempty"`
 	NextStep   string              `json:"next_step,omitempty"`
+}
+
+// StatusObjects is where an account's contacts, or calendar objects, stand.
+type StatusObjects struct {
+	Collections int64 `json:"collections"`
+	Objects     int64 `json:"objects"` // at the source
+	Copied      int64 `json:"copied"`  // at the destination
+	Quarantined int64 `json:"quarantined"`
+	Conflicts   int64 `json:"conflicts"`
+	Held        int64 `json:"held"`
+}
+
+func statusObjects(counts map[ledger.CollectionKind]ledger.ObjectCounts, kind ledger.CollectionKind) *StatusObjects {
+	c, known := counts[kind]
+	if !known {
+		return nil
+	}
+	return &StatusObjects{Collections: c.Collections, Objects: c.Objects, Copied: c.There, Quarantined: c.Quarantined, Conflicts: c.Conflicts, Held: c.Held}
 }
 
 // Status reads the ledger; it talks to no server and may be called while a pass runs.
@@ -48,10 +68,15 @@ func (m *Move) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	objects, err := store.ObjectCounts(ctx)
+	if err != nil {
+		return Status{}, err
+	}
 	status := Status{Organisation: m.settings.Organisation, Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings)}
 	for _, r := range rows {
 		status.Accounts = append(status.Accounts, StatusAccount{
 			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
+			Contacts: statusObjects(objects[r.Address], ledger.Contacts), Calendars: statusObjects(objects[r.Address], ledger.Calendars),
 			Verdict: r.Verdict, VerifiedAt: r.VerifiedAt, StartedAt: r.Started, FinishedAt: r.Finished, Reason: r.Reason, NextStep: r.NextStep,
 		})
 	}

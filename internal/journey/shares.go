@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"rehome"
+	"rehome/internal/atmail7"
+)
+
+// writeShares lists who may see whose calendars and contacts, for the administrator to make anew at the
+// destination: no protocol carries that. It returns the file, "" when nobody shares anything.
+func (m *Move) writeShares(ctx context.Context) (file string, err error) {
+	database, err := m.database(ctx)
+	if err != nil || database == nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	shares, err := database.Shares(ctx)
+	if err != nil || len(shares) == 0 {
+		return "", err
+	}
+	file = filepath.Join(m.settings.Accounts.Output, "shares.csv")
+	if err := os.WriteFile(file, sharesCSV(shares), 0o600); err != nil {
+		return "", &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: err, Hint: "name another folder under accounts.output"}
+	}
+	return file, nil
+}
+
+func sharesCSV(shares []atmail7.Share) []byte {
+	var text bytes.Buffer
+	w := csv.NewWriter(&text)
+	rows := [][]string{{"Owner", "Calendar", "SharedWith", "Access"}}
+	for _, s := range shares {
+		access := "read"
+		if s.Write {
+			access = "write"
+		}
+		rows = append(rows, []string{s.Owner, s.Collection, s.To, access})
+	}
+	_ = w.WriteAll(rows) // a buffer takes everything
+	return text.Bytes()
+}
