@@ -48,6 +48,10 @@ var fields = []field{
 
 	{"settings.account", false, "telling accounts that the source itself refuses to load"},
 	{"settings.real_name", true, "names, where the address book has none"},
+	{"settings.reply_to", true, "the address that people want answers at"},
+	{"settings.signature", true, "signatures"},
+	{"settings.time_zone", true, "time zones"},
+	{"settings.language", true, "languages"},
 
 	{"contact.account", true, "names from the users' own address book records"},
 	{"contact.email", true, "telling a user's own address book record"},

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package atmail7
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"rehome"
+)
+
+// Preference is what one person has set up in the webmail and misses on the first day elsewhere. What
+// the table does not have is empty.
+type Preference struct {
+	Account     string `json:"account"`
+	DisplayName string `json:"display_name,omitempty"`
+	ReplyTo     string `json:"reply_to,omitempty"`
+	Signature   string `json:"signature,omitempty"` // as stored: text or HTML
+	HTML        bool   `json:"signature_is_html,omitempty"`
+	TimeZone    string `json:"time_zone,omitempty"`
+	Language    string `json:"language,omitempty"`
+}
+
+// Preferences reads what the people have set up, sorted by account. Rows that are no account are left
+// out; whether an account moves is not asked.
+func (d *Database) Preferences(ctx context.Context) ([]Preference, error) {
+	var all []Preference
+	sel := selection{role: roleSettings, where: having("settings.account"), fields: []string{
+		"settings.account", "settings.real_name", "settings.reply_to", "settings.signature", "settings.time_zone", "settings.language",
+	}}
+	err := d.snapshot(ctx, func(r *reading) error {
+		return d.schema.read(ctx, r, sel, func(v []sql.RawBytes) error {
+			if p, ok := preference(v); ok {
+				all = append(all, p)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(x, y Preference) int { return strings.Compare(x.Account, y.Account) })
+	return slices.CompactFunc(all, func(x, y Preference) bool { return x.Account == y.Account }), nil
+}
+
+func preference(v []sql.RawBytes) (Preference, bool) {
+	address, err := rehome.ParseAddress(key(v[0]))
+	name, _ := decode(v[1])
+	replyTo, _ := decode(v[2])
+	signature, _ := decode(v[3])
+	p := Preference{
+		Account: address, DisplayName: tidy(name), ReplyTo: tidy(replyTo), Signature: strings.TrimSpace(signature),
+		TimeZone: tidy(decodeExact(v[4])), Language: tidy(decodeExact(v[5])),
+	}
+	if strings.EqualFold(p.ReplyTo, p.Account) {
+		p.ReplyTo = "" // every client's default
+	}
+	p.HTML = looksLikeHTML(p.Signature)
+	return p, err == nil
+}
+
+// looksLikeHTML knows an element when it sees one: a sign such as "<3" or an address in angle brackets
+// is text.
+func looksLikeHTML(text string) bool {
+	lower := strings.ToLower(text)
+	for _, tag := range []string{"<p", "<br", "<div", "<span", "<b>", "<i>", "<a ", "<img", "<table", "<font", "<html", "<strong", "<em>", "</"} {
+		if strings.Contains(lower, tag) {
+			return true
+		}
+	}
+	return false
+}
