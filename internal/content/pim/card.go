@@ -48,14 +48,14 @@ func (x *propertyExaminer) formattedName(card *Component) {
 	if !hasFN {
 		const sentence = "has no FN, the name to show"
 		name, from := nameToShow(card)
-		x.repairable(CodeMissingFN, card.Begin, sentence, "FN added from "+from, insertAfter(card.Begin, "FN:"+escape(name)))
+		x.repairable(CodeMissingFN, card.Begin, sentence, "FN added from "+from, insertAtEnd(card, "FN:"+escape(name))...)
 	}
 	version, _ := card.First("VERSION")
 	if fn, _ := card.First("FN"); !hasN && strings.TrimSpace(string(version.Value)) == "3.0" {
 		const sentence = "has no N, which vCard 3.0 demands"
 		if hasFN {
 			x.repairable(CodeMissingN, card.Begin, sentence, "N added from FN",
-				insertAfter(card.Begin, "N:"+escape(fn.Text())+";;;;"))
+				insertAtEnd(card, "N:"+escape(fn.Text())+";;;;")...)
 		} else {
 			x.report(CodeMissingN, card.Begin, sentence)
 		}

@@ -147,7 +147,7 @@ func uneven(src, dst []Fix) []Code {
 }
 
 func (d *Document) hasAgent() bool {
-	return slices.ContainsFunc(d.lines, func(line Line) bool { return line.Param("SCHEDULE-AGENT") != "" })
+	return slices.ContainsFunc(d.invited(), func(line Line) bool { return line.Param("SCHEDULE-AGENT") != "" })
 }
 
 // maxDifferences bounds a list of differences: the first ones tell the story.

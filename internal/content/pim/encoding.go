@@ -78,6 +78,9 @@ func decodeValue(line Line) (decoded []byte, ok bool) {
 	if charset == "" || strings.EqualFold(charset, "UTF-8") || isASCIIPrintable(decoded) {
 		return decoded, true
 	}
+	if !isASCII(decoded) && utf8.Valid(decoded) {
+		return decoded, true // a server has recoded the text and left the parameter, as SabreDAV 1.8 does
+	}
 	named, err := htmlindex.Get(charset)
 	if err != nil {
 		return decoded, false

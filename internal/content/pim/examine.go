@@ -39,11 +39,12 @@ func examineBytes(doc *Document) []defect {
 	x.lineEnds()
 	x.emptyLines()
 	for _, line := range doc.lines {
-		if isASCIIPrintable(line.Raw[:len(line.Raw)-trailingEnds(line.Raw)]) {
-			continue
+		if !isASCIIPrintable(line.Raw[:len(line.Raw)-trailingEnds(line.Raw)]) {
+			x.controls(line)
 		}
-		x.controls(line)
-		x.characters(line)
+		if !isASCII(line.Raw) {
+			x.characters(line)
+		}
 	}
 	return x.found
 }
@@ -197,6 +198,16 @@ func insertAfter(line Line, content string) Edit {
 		text = append([]byte(end), text...)
 	}
 	return Edit{line.Offset + len(line.Raw), nil, text}
+}
+
+// insertAtEnd puts a content line before the END of a component. Text goes there, so that no line without
+// colon behind BEGIN becomes its continuation. Where there is no END there is no edit.
+func insertAtEnd(component *Component, content string) []Edit {
+	if component.End.Name == "" {
+		return nil
+	}
+	text := bytes.ReplaceAll(fold(content), []byte("\r\n"), []byte(lineEnd(component.Begin)))
+	return []Edit{{component.End.Offset, nil, text}}
 }
 
 func removeLine(line Line) Edit { return Edit{line.Offset, line.Raw, nil} }

@@ -79,14 +79,17 @@ func (x *propertyExaminer) lines() {
 		if isBase64(line) || len(line.Value) > 5 && strings.EqualFold(string(line.Value[:5]), "data:") {
 			x.inlineData(line)
 		}
-		previous = line
+		if line.Name != "" {
+			previous = line
+		}
 	}
 }
 
-// strayLine is a line without colon: mostly the rest of a text whose line break was not escaped.
+// strayLine is a line without colon: mostly the rest of a text whose line break was not escaped. previous
+// is the property that it belongs to.
 func (x *propertyExaminer) strayLine(line, previous Line) {
 	const sentence = "a line has no colon"
-	if previous.Name == "" || previous.Name == "BEGIN" || previous.Name == "END" || line.Offset == 0 {
+	if previous.Name == "" || notText[previous.Name] {
 		x.report(CodeStrayLine, line, sentence)
 		return
 	}
@@ -97,6 +100,9 @@ func (x *propertyExaminer) strayLine(line, previous Line) {
 	edit := Edit{line.Offset, nil, []byte(joint)}
 	x.repairable(CodeStrayLine, line, sentence, "line without colon joined to the one before", edit)
 }
+
+// notText are lines that no text can continue.
+var notText = names("BEGIN END VERSION PRODID CALSCALE METHOD UID DTSTAMP REV")
 
 const largeData = 1 << 20
 

@@ -4,6 +4,7 @@ package pim
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -166,11 +167,11 @@ func (l *Line) split() {
 		l.Value = l.content
 		return
 	}
-	name := strings.ToUpper(string(bytes.TrimSpace(l.content[:head])))
-	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
-		l.Group, name = string(bytes.TrimSpace(l.content[:head])[:dot]), name[dot+1:]
+	name := bytes.TrimSpace(l.content[:head])
+	if dot := bytes.LastIndexByte(name, '.'); dot >= 0 {
+		l.Group, name = string(name[:dot]), name[dot+1:]
 	}
-	l.Name, l.Params, l.badParam = name, params, bad
+	l.Name, l.Params, l.badParam = upper(name), params, bad
 	l.Value = l.content[rest:]
 }
 
@@ -182,4 +183,19 @@ func isASCIIPrintable(text []byte) bool {
 		}
 	}
 	return true
+}
+
+// upper changes ASCII letters only: other bytes of a name are not known to be characters.
+func upper(name []byte) string {
+	changed := bytes.Clone(name)
+	for i, b := range changed {
+		if b >= 'a' && b <= 'z' {
+			changed[i] = b - 'a' + 'A'
+		}
+	}
+	return string(changed)
+}
+
+func isASCII(text []byte) bool {
+	return !slices.ContainsFunc(text, func(b byte) bool { return b >= utf8.RuneSelf })
 }

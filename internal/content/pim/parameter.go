@@ -61,7 +61,7 @@ func readParam(content []byte, at int) (param Param, next int, well bool) {
 	if length < 0 {
 		return Param{}, len(content), false
 	}
-	name := strings.ToUpper(string(bytes.TrimSpace(content[at : at+length])))
+	name := upper(bytes.TrimSpace(content[at : at+length]))
 	next = at + length
 	if content[next] != '=' {
 		return bareParam(name), next, name != ""

@@ -32,10 +32,7 @@ func editAgents(data []byte, done string, change func(Line, *lineReader) *Edit) 
 	}
 	fix := Fix{Code: CodeScheduleAgent, Sentence: done}
 	reader := newLineReader(data)
-	for _, line := range doc.lines {
-		if line.Name != "ATTENDEE" && line.Name != "ORGANIZER" {
-			continue
-		}
+	for _, line := range doc.invited() {
 		edit := change(line, reader)
 		if edit == nil {
 			continue
@@ -49,6 +46,22 @@ func editAgents(data []byte, done string, change func(Line, *lineReader) *Edit) 
 		return data, nil
 	}
 	return applyEdits(data, fix.Edits), []Fix{fix}
+}
+
+// invited returns ORGANIZER and ATTENDEE of all events and tasks, in order. The ATTENDEE of an alarm is no
+// calendar user but who gets the alarm's mail.
+func (d *Document) invited() []Line {
+	var found []Line
+	for _, calendar := range d.Components {
+		for _, child := range calendar.Children {
+			for _, line := range child.Lines {
+				if line.Name == "ATTENDEE" || line.Name == "ORGANIZER" {
+					found = append(found, line)
+				}
+			}
+		}
+	}
+	return found
 }
 
 // injectAgent puts the parameter behind the name. A line that would grow too long is folded there.
