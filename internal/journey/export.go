@@ -23,7 +23,7 @@ type Export struct {
 	New       int                    `json:"new_temporary_passwords"` // made by this run
 	Reasons   map[atmail8.Reason]int `json:"reasons"`
 	Files     []string               `json:"files"`
-	Sheet     string                 `json:"sheet,omitempty"` // sealed; empty when nobody needs a temporary password
+	Sheet     string                 `json:"sheet,omitempty"`  // sealed; empty when nobody needs a temporary password
 	Shares    string                 `json:"shares,omitempty"` // list of who sees whose calendars; empty when nobody does
 	Staying   []Staying              `json:"staying"`
 	Findings  []rehome.Finding       `json:"findings"`
