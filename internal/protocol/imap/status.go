@@ -18,7 +18,7 @@ type Status struct {
 	HighestModSeq uint64 // 0 without CONDSTORE (RFC 7162)
 	Size          int64  // octets, -1 without STATUS=SIZE (RFC 8438)
 	AppendLimit   int64  // largest message that this mailbox takes (RFC 7889), -1 when the server does not say
-	MailboxID     string // stays when the mailbox is renamed; "" without OBJECTID (RFC 8474)
+	MailboxID     string // stays when the mailbox is renamed; "" without OBJECTID (RFC 8474), and from Cyrus
 }
 
 type statusCommand struct {
@@ -68,11 +68,16 @@ func statusItems(caps Capabilities) string {
 	if caps.Has("APPENDLIMIT") { // without a value: each mailbox has its own (RFC 7889, section 3.2)
 		items = append(items, "APPENDLIMIT")
 	}
-	if caps.Has("OBJECTID") {
+	if caps.Has("OBJECTID") && !caps.isCyrus() {
 		items = append(items, "MAILBOXID")
 	}
 	return "(" + strings.Join(items, " ") + ")"
 }
+
+// isCyrus tells Cyrus by an extension that nobody else has made. Cyrus 3.6.1 answers a STATUS of
+// MAILBOXID and other items with octets of memory that it has given back, line ends and brackets
+// among them. SELECT tells the identifier as it is.
+func (c Capabilities) isCyrus() bool { return c.Has("ANNOTATE-EXPERIMENT-1") }
 
 // within32 returns 0, which means "not said", for what is no nz-number (RFC 9051, section 9).
 func within32(n uint64) uint32 {

@@ -44,3 +44,13 @@ func TestStatus_limitAndIdentifier(t *testing.T) {
 		}
 	}
 }
+
+func TestStatus_cyrusIsNotAskedForIdentifiers(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "OBJECTID ANNOTATE-EXPERIMENT-1", func(s *script) {
+		s.ok(`STATUS "INBOX" \(MESSAGES UIDNEXT UIDVALIDITY\)`, "* STATUS INBOX (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3)")
+	})
+	if status, err := client.Status(within(t), "INBOX"); err != nil || status.MailboxID != "" || status.UIDValidity != 3 {
+		t.Errorf("%+v %v", status, err)
+	}
+}
