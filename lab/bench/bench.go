@@ -112,6 +112,7 @@ func runRow(ctx context.Context, options Options, row Row, dir string) (result R
 		return result, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	options.Patience = max(options.Patience, row.patience)
 	fmt.Fprintf(options.Log, "%s: prepare\n", row.Key)
 	stage, err := row.open(ctx, dir, options)
 	if err != nil {

@@ -17,18 +17,18 @@ type Load struct {
 
 // Result is one row with all its runs. It is what --json writes, a line each.
 type Result struct {
-	Key         string    `json:"key"`
-	Work        string    `json:"work"`
-	Destination string    `json:"destination"`
-	Line        string    `json:"line"`
-	Again       bool      `json:"again"` // there was nothing to do
-	Load        Load      `json:"load"`
-	Taken       time.Time `json:"taken"`
-	Contenders  []Entry   `json:"contenders"`
+	Key         string      `json:"key"`
+	Work        string      `json:"work"`
+	Destination string      `json:"destination"`
+	Line        string      `json:"line"`
+	Again       bool        `json:"again"` // there was nothing to do
+	Load        Load        `json:"load"`
+	Taken       time.Time   `json:"taken"`
+	Contenders  []Contender `json:"contenders"`
 }
 
-// Entry is what became of one tool in a row.
-type Entry struct {
+// Contender is what became of one tool in a row.
+type Contender struct {
 	Name     string   `json:"name"`
 	Note     string   `json:"note,omitempty"`
 	Runs     []Run    `json:"runs"`
@@ -65,7 +65,7 @@ func (r Result) seconds(name string) (float64, bool) {
 }
 
 // best is the fastest contender of those whose names begin so.
-func (r Result) best(name string) (best Entry, found bool) {
+func (r Result) best(name string) (best Contender, found bool) {
 	for _, c := range r.Contenders {
 		if !strings.HasPrefix(c.Name, name) || len(c.Runs) == 0 {
 			continue
@@ -79,8 +79,8 @@ func (r Result) best(name string) (best Entry, found bool) {
 
 // shown are the contenders of the table: of the raw probes only the best of each kind, the others with
 // whatever became of them.
-func (r Result) shown() []Entry {
-	var shown []Entry
+func (r Result) shown() []Contender {
+	var shown []Contender
 	for _, kind := range []string{rawRead, rawWrite, rawCopy} {
 		if best, found := r.best(kind); found {
 			shown = append(shown, best)

@@ -21,6 +21,7 @@ type Row struct {
 	Again       bool // everything is there already: the figure is a pass with nothing to do
 
 	standard bool
+	patience time.Duration // what one run may take at least, where a tool is known to need it
 	open     func(ctx context.Context, dir string, options Options) (scene, error)
 }
 
@@ -70,6 +71,11 @@ func Rows() []Row {
 					rows = append(rows, mailRow(work, mailLine{layout: layout, tls: tls, trip: trip}))
 				}
 			}
+		}
+	}
+	for _, work := range pimWorks() {
+		for _, trip := range []time.Duration{0, 20 * time.Millisecond, 80 * time.Millisecond} {
+			rows = append(rows, pimRow(work, trip))
 		}
 	}
 	return rows

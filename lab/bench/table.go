@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// peer is the tool that the others are held against.
+// peer is the tool that the others are held against where mail is moved.
 const peer = "mbsync"
 
 var columns = []string{
-	"work", "destination", "line", "tool", "s (least to most)", "items/s", "MB/s", "of raw limit", "of raw copy", "x " + peer,
+	"work", "destination", "line", "tool", "s (least to most)", "items/s", "MB/s", "of raw limit", "of raw copy", "x " + peer + " or " + pimPeer,
 	"client CPU s", "server CPU s", "peak MiB", "round trips",
 }
 
@@ -42,7 +42,7 @@ func Render(out io.Writer, r Result) error {
 }
 
 // figures are the cells behind the name.
-func (r Result) figures(c Entry) []string {
+func (r Result) figures(c Contender) []string {
 	cells := make([]string, len(columns)-4)
 	if len(c.Runs) == 0 {
 		cells[0] = "-"
@@ -63,15 +63,23 @@ func (r Result) figures(c Entry) []string {
 	if whole, ok := r.seconds(rawCopy); ok {
 		cells[4] = fmt.Sprintf("%.2f", whole/seconds)
 	}
-	if other, ok := r.seconds(peer); ok {
+	if other, ok := r.peer(); ok {
 		cells[5] = fmt.Sprintf("%.1f", other/seconds)
 	}
 	r.costs(c, cells[6:])
 	return cells
 }
 
+// peer is the time of the other tool that does this work.
+func (r Result) peer() (float64, bool) {
+	if seconds, ok := r.seconds(peer); ok {
+		return seconds, true
+	}
+	return r.seconds(pimPeer)
+}
+
 // span is the median with the range, and a warning where some runs have none.
-func (r Result) span(c Entry) string {
+func (r Result) span(c Contender) string {
 	least, most := r.whole(c.Runs[0]), r.whole(c.Runs[0])
 	for _, run := range c.Runs {
 		least, most = min(least, r.whole(run)), max(most, r.whole(run))
@@ -87,7 +95,7 @@ func (r Result) span(c Entry) string {
 }
 
 // costs are the cells for CPU time, memory and round trips.
-func (r Result) costs(c Entry, cells []string) {
+func (r Result) costs(c Contender, cells []string) {
 	share := func(seconds float64, run Run) float64 {
 		if r.Again {
 			return seconds

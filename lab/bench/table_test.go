@@ -16,7 +16,7 @@ func TestRender_aRow(t *testing.T) {
 		}
 		return all
 	}
-	result := Result{Work: "work", Destination: "sdbox", Line: "plain", Load: Load{Accounts: 1, Items: 100, Octets: 200e6}, Contenders: []Entry{
+	result := Result{Work: "work", Destination: "sdbox", Line: "plain", Load: Load{Accounts: 1, Items: 100, Octets: 200e6}, Contenders: []Contender{
 		{Name: rawRead + ", connections: 1", Runs: runs(1, 1)},
 		{Name: rawWrite + ", connections: 1", Runs: runs(1, 5)},
 		{Name: rawWrite + ", connections: 2", Runs: runs(1, 4)},

@@ -25,14 +25,14 @@ type turns struct {
 	number  int // runs so far
 }
 
-func (t *turns) play(ctx context.Context) ([]Entry, error) {
+func (t *turns) play(ctx context.Context) ([]Contender, error) {
 	var players []contender
 	for _, c := range t.stage.contenders() {
 		if t.options.wants(c.name()) {
 			players = append(players, c)
 		}
 	}
-	results := make([]Entry, len(players))
+	results := make([]Contender, len(players))
 	for i := range players {
 		results[i].Name = players[i].name()
 	}
@@ -52,7 +52,7 @@ func (t *turns) play(ctx context.Context) ([]Entry, error) {
 
 // turn runs one contender once. What the contender does wrong goes into its result; an error is the
 // bench's own, or the end of ctx.
-func (t *turns) turn(ctx context.Context, c contender, into *Entry) error {
+func (t *turns) turn(ctx context.Context, c contender, into *Contender) error {
 	t.number++
 	dir := filepath.Join(t.dir, fmt.Sprintf("run%d", t.number))
 	if err := os.MkdirAll(dir, 0o700); err != nil {

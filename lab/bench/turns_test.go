@@ -45,7 +45,7 @@ func (p *toy) prepare(context.Context, string) (*trial, error) {
 	return next, nil
 }
 
-func playToys(t *testing.T, options Options, players ...*toy) ([]Entry, string) {
+func playToys(t *testing.T, options Options, players ...*toy) ([]Contender, string) {
 	t.Helper()
 	var order []string
 	stage := &toyScene{}

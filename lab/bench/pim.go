@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"rehome/lab"
+	"rehome/lab/atmail7"
+	"rehome/lab/atmail8"
+	"rehome/lab/corpus"
+	"rehome/lab/faultproxy"
+)
+
+// pimWork is one account with contacts and events.
+type pimWork struct {
+	key, title       string
+	contacts, events int
+	again            bool // measured is the second pass
+}
+
+func pimWorks() []pimWork {
+	return []pimWork{
+		{key: "pim", title: "2,000 contacts and 3,000 events", contacts: 2000, events: 3000},
+		{key: "pim-idle", title: "nothing to do: 2,000 contacts and 3,000 events", contacts: 2000, events: 3000, again: true},
+	}
+}
+
+// pimPatience is for tools that write one object after the other: Radicale looks at the whole
+// collection at each PUT, which takes the longer the more is there.
+const pimPatience = 20 * time.Minute
+
+// pimRow is contacts and events from SabreDAV 1.8 to Radicale.
+func pimRow(work pimWork, trip time.Duration) Row {
+	row := Row{
+		Key: fmt.Sprintf("%s/radicale/plain/%dms", work.key, trip.Milliseconds()), Work: work.title, Destination: "Radicale",
+		Line: fmt.Sprintf("plain, %d ms", trip.Milliseconds()), Again: work.again, standard: trip == 0, patience: pimPatience,
+	}
+	row.open = func(ctx context.Context, dir string, options Options) (scene, error) {
+		return openPIM(ctx, dir, options, work, trip)
+	}
+	return row
+}
+
+// pimScene is a SabreDAV 1.8 with one account that is full, and a Radicale with accounts that are
+// empty. Both have a mail server beside them, because the real ones do; nothing is in it.
+type pimScene struct {
+	work    pimWork
+	options Options
+	room    *lab.Room
+	person  corpus.Person
+	src     *atmail7.Server
+	dst     *atmail8.Server
+	url     [2]string            // through the proxies where there are any
+	proxies [2]*faultproxy.Proxy // nil without a delay, unless round trips are counted
+	fresh   int                  // accounts at the destination used so far
+}
+
+func openPIM(ctx context.Context, dir string, options Options, work pimWork, trip time.Duration) (_ *pimScene, err error) {
+	s := &pimScene{work: work, options: options}
+	s.person = corpus.PIMPerson(sourceNames("s", 1)[0], password, options.scaled(work.contacts, 1), options.scaled(work.events, 1))
+	if s.room, err = lab.NewRoom(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.room.Close())
+		}
+	}()
+	if s.src, err = atmail7.Start(s.room, atmail7.Options{}); err != nil {
+		return nil, err
+	}
+	if err := corpus.SeedPerson(ctx, s.src, s.person); err != nil {
+		return nil, err
+	}
+	if s.dst, err = atmail8.Start(s.room, atmail8.Options{}); err != nil {
+		return nil, err
+	}
+	if err := s.importAccounts(); err != nil {
+		return nil, err
+	}
+	return s, s.openLines(trip)
+}
+
+func (s *pimScene) importAccounts() error {
+	var rows strings.Builder
+	rows.WriteString("EmailAddress,FirstName,LastName,Password\n")
+	for set := range s.options.sets() {
+		rows.WriteString(destinationName(set, 0) + ",Bench,Mark," + password + "\n")
+	}
+	result, err := s.dst.ImportCSV(strings.NewReader(rows.String()))
+	if err == nil && len(result.Rejected) > 0 {
+		err = errors.New(result.Rejected[0].Reason)
+	}
+	return err
+}
+
+// openLines puts the delay between client and servers, and something that counts round trips.
+func (s *pimScene) openLines(trip time.Duration) error {
+	for side, base := range []string{s.src.DAV, s.dst.DAVPlain} {
+		s.url[side] = base
+		if trip == 0 && !s.work.again {
+			continue
+		}
+		parsed, err := url.Parse(base)
+		if err != nil {
+			return err
+		}
+		proxy, err := faultproxy.New(parsed.Host)
+		if err != nil {
+			return err
+		}
+		if err := s.room.OnClose(proxy.Close); err != nil {
+			return err
+		}
+		proxy.Set(faultproxy.ToServer, faultproxy.Fault{Delay: trip / 2})
+		proxy.Set(faultproxy.ToClient, faultproxy.Fault{Delay: trip / 2})
+		s.proxies[side], s.url[side] = proxy, "http://"+proxy.Addr()+"/"
+	}
+	return nil
+}
+
+func (s *pimScene) load() Load {
+	load := Load{Accounts: 1}
+	for _, c := range append(s.person.AddressBooks, s.person.Calendars...) {
+		load.Items += len(c.Resources)
+		for _, r := range c.Resources {
+			load.Octets += int64(len(r.Data))
+		}
+	}
+	return load
+}
+
+func (s *pimScene) servers() [2][]int { return [2][]int{s.src.DAVGroups(), s.dst.DAVGroups()} }
+
+func (s *pimScene) trips() (trips [2]int, counted bool) {
+	for side, proxy := range s.proxies {
+		if proxy == nil {
+			return trips, false
+		}
+		trips[side] = proxy.Counts().RoundTrips
+	}
+	return trips, true
+}
+
+func (s *pimScene) close() error { return s.room.Close() }
+
+func (s *pimScene) contenders() []contender {
+	var all []contender
+	for _, tool := range []pimTool{rehomePIMTool{binary: s.options.Binary}, vdirsyncerTool{}} {
+		var c contender = &pimContender{scene: s, tool: tool}
+		if s.work.again {
+			c = &again{contender: c}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// pimTool is a program that copies contacts and events between two DAV servers.
+type pimTool interface {
+	name() string
+	// programs writes the settings for a move into dir. It returns what has to be run once and is not
+	// measured, and what is measured and can be run again.
+	programs(s *pimScene, dir string, m move) (once, each []program, err error)
+	note() string
+}
+
+// pimContender runs a tool.
+type pimContender struct {
+	scene *pimScene
+	tool  pimTool
+}
+
+func (c *pimContender) name() string { return c.tool.name() }
+
+func (c *pimContender) prepare(ctx context.Context, dir string) (*trial, error) {
+	s := c.scene
+	if s.fresh >= s.options.sets() {
+		return nil, errors.New("no empty account is left at the destination")
+	}
+	m := move{src: s.person.Address, dst: destinationName(s.fresh, 0)}
+	s.fresh++
+	once, each, err := c.tool.programs(s, dir, m)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := run(ctx, once, 1); err != nil {
+		return nil, err
+	}
+	return &trial{
+		start: func(ctx context.Context) (usage, error) { return run(ctx, each, 1) },
+		check: func(context.Context) error { return s.check(m.dst) },
+		part:  1, note: c.tool.note(),
+	}, nil
+}
