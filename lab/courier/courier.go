@@ -134,8 +134,9 @@ func (s *Server) writeConfig() error {
 	}
 	for name, ours := range map[string]string{
 		"authdaemonrc": "authmodulelist=\"authuserdb\"\ndaemons=2\nauthdaemonvar=" + s.file("run/courier/authdaemon") + "\n",
-		"imapd":        s.options.Extra + "\n",
-		"imapd-ssl":    "COURIERTLS=" + s.root.Path("/usr/bin/couriertls") + "\nTLS_CERTFILE=" + pem + "\nTLS_DHPARAMS=\nTLS_CACHEFILE=\n",
+		// The locks are for several servers on one store, and need a file monitor beside the server.
+		"imapd":     "IMAP_USELOCKS=0\n" + s.options.Extra + "\n",
+		"imapd-ssl": "COURIERTLS=" + s.root.Path("/usr/bin/couriertls") + "\nTLS_CERTFILE=" + pem + "\nTLS_DHPARAMS=\nTLS_CACHEFILE=\n",
 	} {
 		text, err := os.ReadFile(s.root.Path("/etc/courier/" + name))
 		if err != nil {

@@ -59,12 +59,15 @@ func (d Desk) Run(t testing.TB, args ...string) Outcome {
 	return Outcome{Out: stdout.String(), Err: stderr.String(), Code: command.ProcessState.ExitCode()}
 }
 
+// longest is how much of a long answer a failure shows.
+const longest = 3000
+
 // Want runs a command line that must end with code.
 func (d Desk) Want(t testing.TB, code int, args ...string) Outcome {
 	t.Helper()
 	o := d.Run(t, args...)
 	if o.Code != code {
-		t.Fatalf("rehome %v ended with %d, not %d\n%s%s", args, o.Code, code, o.Out, o.Err)
+		t.Fatalf("rehome %v ended with %d, not %d\n%.*s%.*s", args, o.Code, code, longest, o.Out, longest, o.Err)
 	}
 	return o
 }
@@ -72,10 +75,15 @@ func (d Desk) Want(t testing.TB, code int, args ...string) Outcome {
 // Answer runs a command line with --json, which must end with code, and decodes what it prints.
 func Answer[T any](t testing.TB, d Desk, code int, args ...string) T {
 	t.Helper()
-	o := d.Want(t, code, append(args, "--json")...)
+	return Decode[T](t, d.Want(t, code, append(args, "--json")...))
+}
+
+// Decode reads what a command line with --json printed.
+func Decode[T any](t testing.TB, o Outcome) T {
+	t.Helper()
 	var decoded T
 	if err := json.Unmarshal([]byte(o.Out), &decoded); err != nil {
-		t.Fatalf("rehome %v --json: %v\n%s", args, err, o.Out)
+		t.Fatalf("decode: %v\n%.*s%.*s", err, longest, o.Out, longest, o.Err)
 	}
 	return decoded
 }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package crossing writes the settings of a move between any two IMAP servers, neither of which
+// needs to be an atmail.
+//
+// Its tests hold the product against pairs of real servers of different families, against being
+// killed and cut off, and against hostile mail.
+package crossing
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rehome/lab"
+)
+
+// Person has the same address and password at both ends.
+type Person struct {
+	Address, Password string
+}
+
+// Options says what moves.
+type Options struct {
+	Source, Destination string // IMAP with TLS by the room's authority, host:port
+	People              []Person
+	More                string // further lines of rehome.yaml
+}
+
+// Prepare writes rehome.yaml and the roster into dir, which is made if needed.
+func Prepare(room *lab.Room, dir string, opts Options) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	var roster strings.Builder
+	rows := csv.NewWriter(&roster)
+	all := [][]string{{"EmailAddress", "SourcePassword", "DestinationPassword"}}
+	for _, person := range opts.People {
+		all = append(all, []string{person.Address, person.Password, person.Password})
+	}
+	if err := rows.WriteAll(all); err != nil {
+		return err
+	}
+	end := func(address string) string {
+		return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: implicit, login: user, ca_file: %q}}", address, room.CAFile())
+	}
+	settings := "organisation: Lab\nroster: people.csv\nsource: " + end(opts.Source) + "\ndestination: " + end(opts.Destination) + "\n" + opts.More
+	for name, text := range map[string]string{"people.csv": roster.String(), "rehome.yaml": settings} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}

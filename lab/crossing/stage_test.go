@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package crossing_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rehome/internal/protocol/imap"
+	"rehome/lab"
+	"rehome/lab/courier"
+	"rehome/lab/crossing"
+	"rehome/lab/cyrus"
+	"rehome/lab/desk"
+	"rehome/lab/dovecot"
+)
+
+// binary is rehome, built once for all tests.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "rehome-binary-")
+	if err == nil {
+		defer func() { _ = os.RemoveAll(dir) }()
+		binary, err = desk.Build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+const password = "correct horse"
+
+// person is who moves in tests of one account.
+var person = crossing.Person{Address: "anna@example.test", Password: password}
+
+// server is one end, of whatever family.
+type server struct {
+	plain, tls        string // addresses
+	separator, prefix string
+}
+
+// name joins the parts of a mailbox's path as the server does.
+func (s server) name(path ...string) string { return s.prefix + strings.Join(path, s.separator) }
+
+func startDovecot(t testing.TB, room *lab.Room, opts dovecot.Options, people ...crossing.Person) server {
+	t.Helper()
+	for _, p := range people {
+		opts.Accounts = append(opts.Accounts, dovecot.Account{Address: p.Address, Password: p.Password})
+	}
+	s, err := dovecot.Start(room, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	separator := "."
+	if opts.Separator != "" {
+		separator = opts.Separator
+	}
+	return server{plain: s.IMAP, tls: s.IMAPS, separator: separator, prefix: opts.Prefix}
+}
+
+func startCyrus(t testing.TB, room *lab.Room, opts cyrus.Options, people ...crossing.Person) server {
+	t.Helper()
+	for _, p := range people {
+		opts.Accounts = append(opts.Accounts, cyrus.Account{Address: p.Address, Password: p.Password})
+	}
+	s, err := cyrus.Start(room, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := server{plain: s.IMAP, tls: s.IMAPS, separator: "/"}
+	if opts.Dots {
+		end.separator = "."
+	}
+	if opts.InboxPrefix {
+		end.prefix = "INBOX" + end.separator
+	}
+	return end
+}
+
+func startCourier(t testing.TB, room *lab.Room, people ...crossing.Person) server {
+	t.Helper()
+	var opts courier.Options
+	for _, p := range people {
+		opts.Accounts = append(opts.Accounts, courier.Account{Address: p.Address, Password: p.Password})
+	}
+	s, err := courier.Start(room, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server{plain: s.IMAP, tls: s.IMAPS, separator: ".", prefix: "INBOX."}
+}
+
+// user is somebody with a mail client.
+type user struct {
+	*imap.Client
+	t testing.TB
+	server
+}
+
+func (s server) logIn(t testing.TB, p crossing.Person) user {
+	t.Helper()
+	c, err := imap.Dial(t.Context(), imap.Options{Address: s.plain, Security: imap.NoTLS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.Login(t.Context(), p.Address, p.Password); err != nil {
+		t.Fatal(err)
+	}
+	return user{c, t, s}
+}
+
+// letter is one message to store.
+type letter struct {
+	text  string
+	flags []string
+	date  time.Time
+}
+
+// letters makes n different messages of about size octets.
+func letters(n, size int, title string) []letter {
+	all := make([]letter, n)
+	for i := range all {
+		head := fmt.Sprintf("From: a@example.test\r\nSubject: %s %d\r\nMessage-ID: <%s-%d@example.test>\r\nDate: Mon, 2 Jan 2006 15:04:05 +0000\r\n\r\n", title, i, strings.ReplaceAll(title, " ", "-"), i)
+		all[i] = letter{
+			text:  head + strings.Repeat("line of text\r\n", max((size-len(head))/14, 1)),
+			date:  time.Date(2010, 1, 1, 0, 0, i, 0, time.UTC),
+			flags: [][]string{nil, {`\Seen`}, {`\Seen`, `\Answered`, "$Forwarded"}, {`\Flagged`, "NonJunk"}}[i%4],
+		}
+	}
+	return all
+}
+
+// fill makes a mailbox unless it is INBOX, and stores letters in it.
+func (u user) fill(mailbox string, all ...letter) {
+	u.t.Helper()
+	if mailbox != "INBOX" {
+		if err := u.Create(u.t.Context(), mailbox); err != nil {
+			u.t.Fatalf("create %q: %v", mailbox, err)
+		}
+	}
+	u.store(mailbox, all...)
+}
+
+func (u user) store(mailbox string, all ...letter) {
+	u.t.Helper()
+	count := 1
+	if u.Capabilities().Has("MULTIAPPEND") {
+		count = 500
+	}
+	for batch := range slices.Chunk(all, count) {
+		if err := u.append(u.t.Context(), mailbox, batch); err != nil {
+			u.t.Fatalf("append to %q: %v", mailbox, err)
+		}
+	}
+}
+
+func (u user) append(ctx context.Context, mailbox string, batch []letter) error {
+	a, err := u.Append(ctx, mailbox)
+	if err != nil {
+		return err
+	}
+	for _, l := range batch {
+		if err := a.Message(ctx, l.flags, l.date, int64(len(l.text)), strings.NewReader(l.text)); err != nil {
+			return err
+		}
+	}
+	if err := a.Finish(); err != nil {
+		return err
+	}
+	_, err = a.Wait(ctx)
+	return err
+}
+
+// move is a move between two servers, about to begin.
+type move struct {
+	t testing.TB
+	desk.Desk
+}
+
+func prepare(t testing.TB, room *lab.Room, src, dst server, more string, people ...crossing.Person) move {
+	t.Helper()
+	m := move{t, desk.Desk{Dir: filepath.Join(t.TempDir(), "move"), Binary: binary}}
+	if err := crossing.Prepare(room, m.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: people, More: more}); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// wantEqual proves that a full verification finds both ends equal, with so many messages.
+func (m move) wantEqual(messages int) desk.Verified {
+	m.t.Helper()
+	v := desk.Decode[desk.Verified](m.t, m.Run(m.t, "verify", "--level", "full", "--json"))
+	total := 0
+	for _, a := range v.Accounts {
+		total += a.Mail.Destination.Messages
+		for _, d := range a.Mail.Differences {
+			m.t.Errorf("%s: %s", a.Account, d.Sentence)
+		}
+	}
+	if v.Verdict != "equal" || total != messages {
+		m.t.Errorf("verdict %s, %d messages at the destination, want equal, %d", v.Verdict, total, messages)
+	}
+	return v
+}
+
+// copied adds up what a sync did.
+func copied(s desk.Synced) (copied, adopted, failed int) {
+	for _, a := range s.Accounts {
+		copied, adopted, failed = copied+a.Mail.Copied, adopted+a.Mail.Adopted, failed+a.Mail.Failed
+	}
+	return copied, adopted, failed
+}
