@@ -210,6 +210,9 @@ func (m move) wantEqual(messages int) desk.Verified {
 		for _, d := range a.Mail.Differences {
 			m.t.Errorf("%s: %s", a.Account, d.Sentence)
 		}
+		for _, f := range a.Findings {
+			m.t.Errorf("%s: %s: %s", a.Account, f.Code, f.Sentence)
+		}
 	}
 	if v.Verdict != "equal" || total != messages {
 		m.t.Errorf("verdict %s, %d messages at the destination, want equal, %d", v.Verdict, total, messages)

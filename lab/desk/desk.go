@@ -105,5 +105,6 @@ type Verified struct {
 			Source, Destination struct{ Mailboxes, Messages, Octets int }
 			Differences         []struct{ Kind, Mailbox, Sentence string }
 		}
+		Findings []struct{ Code, Sentence string }
 	}
 }
