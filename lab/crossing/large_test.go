@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package crossing_test
+
+import (
+	"testing"
+
+	"rehome/lab"
+	"rehome/lab/desk"
+	"rehome/lab/dovecot"
+)
+
+// A mailbox of 50,000 messages arrives whole and in order; the next pass finds it unchanged.
+func TestLarge_fiftyThousandMessages(t *testing.T) {
+	t.Parallel()
+	const messages = 50_000
+	room := lab.Open(t)
+	// The store of this test may lose mail when the machine fails: it is about numbers, and the disk
+	// is not what it measures.
+	const hasty = "mail_fsync = never\n"
+	src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Mdbox, Separator: "/", Extra: hasty}, person)
+	dst := startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/", Extra: hasty}, person)
+	src.logIn(t, person).fill("Lists", letters(messages, 200, "list")...)
+	m := prepare(t, room, src, dst, "", person)
+	for pass, want := range []int{messages, 0} {
+		if n, adopted, failed := copied(desk.Answer[desk.Synced](t, m.Desk, 0, "sync")); n != want || adopted+failed != 0 {
+			t.Errorf("pass %d: copied %d, adopted %d, failed %d, want %d, 0, 0", pass, n, adopted, failed, want)
+		}
+	}
+	m.wantEqual(messages)
+}
