@@ -25,7 +25,7 @@ const (
 	CodeMissingVersion   Code = "missing_version" // safe repair
 	CodeRepeatedLine     Code = "repeated_line"   // safe repair: the same single-value property twice, identical
 	CodeRepeatedValue    Code = "repeated_value"  // a single-value property twice, different
-	CodeMissingUID       Code = "missing_uid"     // safe repair of a contact, on request of a calendar object
+	CodeMissingUID       Code = "missing_uid"     // of a contact; safe repair, made from its own bytes
 	CodeRepeatedUID      Code = "repeated_uid"    // two objects of one stream
 	CodeUnknownVersion   Code = "unknown_version"
 	CodeUnsafeUID        Code = "unsafe_uid"     // empty, very long or with control characters
@@ -41,39 +41,39 @@ const (
 
 // Problems of contacts.
 const (
-	CodeMissingFN Code = "missing_fn" // safe repair: from N, ORG, EMAIL
+	CodeMissingFN Code = "missing_fn" // safe repair: from N, ORG, NICKNAME, EMAIL, TEL, else empty
 	CodeMissingN  Code = "missing_n"  // safe repair: from FN; vCard 3.0 only
 	CodeVCard21   Code = "vcard_21"   // safe repair: becomes 3.0
-	CodeOldGroup  Code = "old_group"  // a group card in Apple's or SOGo's way
+	CodeOldGroup  Code = "old_group"  // a group card in Apple's way
 )
 
 // Problems of calendar objects.
 const (
-	CodeMissingEventUID      Code = "missing_event_uid"      // repair on request
-	CodeMethod               Code = "method"                 // safe repair: METHOD out
-	CodeMissingDTStamp       Code = "missing_dtstamp"        // safe repair
-	CodeMissingDTStart       Code = "missing_dtstart"        //
-	CodeSeveralUIDs          Code = "several_uids"           // in one object
-	CodeMixedComponents      Code = "mixed_components"       // VEVENT and VTODO in one object
-	CodeNoComponent          Code = "no_component"           // only VTIMEZONE, or nothing
-	CodeSeveralMasters       Code = "several_masters"        // two components without RECURRENCE-ID
-	CodeLoneOverride         Code = "lone_override"          // RECURRENCE-ID without master; repair on request
-	CodeRepeatedOverride     Code = "repeated_override"      // the same RECURRENCE-ID twice
-	CodeMissingVTimezone     Code = "missing_vtimezone"      // TZID without its VTIMEZONE
-	CodeUnknownZone          Code = "unknown_zone"           // and no time zone of that name is known
-	CodeBadOffset            Code = "bad_offset"             // safe repair: "+5730" in a VTIMEZONE
-	CodeBadRule              Code = "bad_rule"               // RRULE that cannot be read
-	CodeSeveralRules         Code = "several_rules"          // two RRULE
-	CodeUntilType            Code = "until_type"             // UNTIL of another type than DTSTART
-	CodeEndBeforeStart       Code = "end_before_start"       //
-	CodeEndAndDuration       Code = "end_and_duration"       //
-	CodeBadDuration          Code = "bad_duration"           //
-	CodeUnknownComponent     Code = "unknown_component"      //
-	CodeFreeBusy             Code = "free_busy"              // VFREEBUSY has no place in a calendar collection
-	CodeJoinedCategories     Code = "joined_categories"      // CATEGORIES:A\,B of old servers
-	CodeEmailAlarm           Code = "email_alarm"            // repair on request: becomes DISPLAY
-	CodeRemoteAttachment     Code = "remote_attachment"      // lives on the source server
-	CodeScheduleAgent        Code = "schedule_agent"         // SCHEDULE-AGENT put in by InjectScheduleAgent or taken out
-	CodeUnmeantAgent         Code = "unmeant_agent"          // SCHEDULE-AGENT that already stands in the object
-	CodeAttendeesNoOrganizer Code = "attendees_no_organizer" //
+	CodeMissingEventUID      Code = "missing_event_uid" // repair on request
+	CodeMethod               Code = "method"            // safe repair: METHOD out
+	CodeMissingDTStamp       Code = "missing_dtstamp"   // safe repair
+	CodeMissingDTStart       Code = "missing_dtstart"
+	CodeSeveralUIDs          Code = "several_uids"      // in one object
+	CodeMixedComponents      Code = "mixed_components"  // VEVENT and VTODO in one object
+	CodeNoComponent          Code = "no_component"      // only VTIMEZONE, or nothing
+	CodeSeveralMasters       Code = "several_masters"   // two components without RECURRENCE-ID
+	CodeLoneOverride         Code = "lone_override"     // RECURRENCE-ID without master; repair on request
+	CodeRepeatedOverride     Code = "repeated_override" // the same RECURRENCE-ID twice
+	CodeMissingVTimezone     Code = "missing_vtimezone" // TZID without its VTIMEZONE
+	CodeUnknownZone          Code = "unknown_zone"      // and no time zone of that name is known
+	CodeBadOffset            Code = "bad_offset"        // of a VTIMEZONE; repair on request: "+5730" becomes "+005730"
+	CodeBadRule              Code = "bad_rule"          // RRULE that cannot be read
+	CodeSeveralRules         Code = "several_rules"     // two RRULE
+	CodeUntilType            Code = "until_type"        // UNTIL of another type than DTSTART
+	CodeEndBeforeStart       Code = "end_before_start"
+	CodeEndAndDuration       Code = "end_and_duration"
+	CodeBadDuration          Code = "bad_duration" // repair on request: "PT1D" becomes "P1D"
+	CodeUnknownComponent     Code = "unknown_component"
+	CodeFreeBusy             Code = "free_busy"         // VFREEBUSY has no place in a calendar collection
+	CodeJoinedCategories     Code = "joined_categories" // CATEGORIES:A\,B of old servers; repair on request
+	CodeEmailAlarm           Code = "email_alarm"       // repair on request: becomes DISPLAY
+	CodeRemoteAttachment     Code = "remote_attachment" // lives on the source server
+	CodeScheduleAgent        Code = "schedule_agent"    // SCHEDULE-AGENT put in by InjectScheduleAgent or taken out
+	CodeUnmeantAgent         Code = "unmeant_agent"     // SCHEDULE-AGENT that already stands in the object
+	CodeAttendeesNoOrganizer Code = "attendees_no_organizer"
 )

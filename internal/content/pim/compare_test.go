@@ -148,3 +148,31 @@ func TestCompare_properties(t *testing.T) {
 		checkCompare(t, damage(t, objects[rapid.SampledFrom(files).Draw(t, "file")]))
 	})
 }
+
+// No line of an object can be lost or changed unseen, but for what servers keep for themselves.
+func TestCompare_seesEveryLine(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"event.ics", "recurring.ics", "meeting.ics", "task.ics", "card.vcf", "photo3.vcf", "photo4.vcf", "group4.vcf", "old.vcf"} {
+		data := sample(t, name)
+		doc, err := Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := &normalizer{doc: doc}
+		inZone := false
+		for _, line := range doc.lines {
+			inZone = inZone && !(line.Name == "END" && string(line.Value) == "VTIMEZONE") || line.Name == "BEGIN" && string(line.Value) == "VTIMEZONE"
+			if line.Name == "" || line.Name == "BEGIN" || line.Name == "END" || inZone || n.isSoft(line) {
+				continue
+			}
+			before, after := string(data[:line.Offset]), string(data[line.Offset+len(line.Raw):])
+			if got := Compare(data, []byte(before+after), KindUnknown); got.Verdict != VerdictChanged && line.Name != "VERSION" {
+				t.Errorf("%s without line %d, %s: got %s", name, line.Number, line.Name, got.Verdict)
+			}
+			extended := string(line.content[:len(line.content)-len(line.Value)]) + "AAAA" + string(line.Value) + "\r\n"
+			if got := Compare(data, []byte(before+extended+after), KindUnknown); got.Verdict != VerdictChanged {
+				t.Errorf("%s with another line %d, %s: got %s", name, line.Number, line.Name, got.Verdict)
+			}
+		}
+	}
+}

@@ -6,7 +6,7 @@
 // is wrong ([Lint]), mends what can be mended without a guess ([Repair], taken back by [Undo]), says
 // what a copier must know ([Inspect]), and proves that two objects mean the same ([Compare],
 // [CompareOccurrences]). It writes no object anew from a model: a line that is not wrong keeps its bytes.
-// It does no I/O, reads no clock, and keeps nothing between calls.
+// It does no I/O but for the system's tz database, reads no clock, and keeps nothing between calls.
 //
 // A copier takes these steps: [Inspect] the object that it read; [Lint] it for the report; where the
 // destination insists, [Repair] it with the destination's [Needs] and keep the list of repairs; write the
