@@ -12,11 +12,13 @@ const (
 	roleSession  role = "session"
 	roleUser     role = "user"
 	roleSettings role = "settings"
-	roleContact  role = "contact"
-	roleDomain   role = "domain"
-	roleAlias    role = "alias"
-	roleGroup    role = "group"
-	roleConfig   role = "config"
+	// The same table for what people have set up: a database may lack it, and nothing else suffers.
+	rolePreference role = "preference"
+	roleContact    role = "contact"
+	roleDomain     role = "domain"
+	roleAlias      role = "alias"
+	roleGroup      role = "group"
+	roleConfig     role = "config"
 )
 
 // field is one logical column. The names are those of a profile file.
@@ -48,10 +50,13 @@ var fields = []field{
 
 	{"settings.account", false, "telling accounts that the source itself refuses to load"},
 	{"settings.real_name", true, "names, where the address book has none"},
-	{"settings.reply_to", true, "the address that people want answers at"},
-	{"settings.signature", true, "signatures"},
-	{"settings.time_zone", true, "time zones"},
-	{"settings.language", true, "languages"},
+
+	{"preference.account", true, "what people have set up"},
+	{"preference.display_name", true, "the names in front of people's addresses"},
+	{"preference.reply_to", true, "the address that people want answers at"},
+	{"preference.signature", true, "signatures"},
+	{"preference.time_zone", true, "time zones"},
+	{"preference.language", true, "languages"},
 
 	{"contact.account", true, "names from the users' own address book records"},
 	{"contact.email", true, "telling a user's own address book record"},

@@ -39,9 +39,10 @@ func TestOpen_everythingMissingIsInOneFault(t *testing.T) {
 	}
 	want := []string{
 		"column Users.UserStatus (needed for telling disabled accounts)",
-		"table UserSettings (needed for telling accounts that the source itself refuses to load; names, where the address book has none; the address that people want answers at; signatures; time zones; languages)",
+		"table UserSettings (needed for telling accounts that the source itself refuses to load; names, where the address book has none)",
 		"column UserSession.CalUser (optional, for telling internal calendar users from people)",
 		"column Users.UserQuota (optional, for quotas)",
+		"table UserSettings (optional, for what people have set up; the names in front of people's addresses; the address that people want answers at; signatures; time zones; languages)",
 		"table Abook (optional, for names from the users' own address book records; telling a user's own address book record; telling records of the global address book (atmail 6 and 7))",
 		"table Config (optional, for how the server says that it stores passwords)",
 	}

@@ -27,8 +27,8 @@ type Preference struct {
 // out; whether an account moves is not asked.
 func (d *Database) Preferences(ctx context.Context) ([]Preference, error) {
 	var all []Preference
-	sel := selection{role: roleSettings, where: having("settings.account"), fields: []string{
-		"settings.account", "settings.real_name", "settings.reply_to", "settings.signature", "settings.time_zone", "settings.language",
+	sel := selection{role: rolePreference, where: having("preference.account"), fields: []string{
+		"preference.account", "preference.display_name", "preference.reply_to", "preference.signature", "preference.time_zone", "preference.language",
 	}}
 	err := d.snapshot(ctx, func(r *reading) error {
 		return d.schema.read(ctx, r, sel, func(v []sql.RawBytes) error {

@@ -15,8 +15,9 @@ import (
 )
 
 func accountsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "accounts", Short: "Bring the people across: list, export, hand out passwords"})
-	group.AddCommand(accountsListCommand(f), accountsExportCommand(f), accountsPasswordsCommand(f))
+	group := asGroup(&cobra.Command{Use: "accounts", Short: "Bring the people across: list, plan, export, hand out passwords, check"})
+	group.AddCommand(accountsListCommand(f), accountsPlanCommand(f), accountsExportCommand(f), accountsPasswordsCommand(f),
+		accountsCheckCommand(f), accountsTestPasswordCommand(f))
 	return group
 }
 

@@ -149,6 +149,15 @@ func (r Reference) place(path string) string {
 	return filepath.Join(r.base, path)
 }
 
+// File returns the path of the file that holds the secret, or "" if it is kept elsewhere.
+func (r Reference) File() string {
+	scheme, rest, ok := r.split()
+	if !ok || scheme != schemeFile {
+		return ""
+	}
+	return r.place(rest)
+}
+
 func fromEnvironment(name string) (value, hint string, err error) {
 	value, set := os.LookupEnv(name)
 	if !set {

@@ -43,6 +43,7 @@ func (s *Server) authSQL() string {
 		setting("password_query", `SELECT s.Account AS user, CASE
 			WHEN BINARY s.Password REGEXP '^[0-9a-f]{32}$' THEN CONCAT('{PLAIN-MD5}', s.Password)
 			WHEN BINARY s.Password REGEXP '^[$](1|5|6|2y)[$]' THEN CONCAT('{CRYPT}', s.Password)
+			WHEN BINARY s.Password REGEXP '^[{][A-Z0-9.-]+[}].' THEN s.Password
 			ELSE CONCAT('{PLAIN}', s.Password) END AS password
 			FROM UserSession s JOIN Users u ON u.Account = s.Account `+groups+`
 			WHERE s.Account = '%u' AND s.Password <> '' AND COALESCE(u.UserStatus, 0) = 0 `+switches) +

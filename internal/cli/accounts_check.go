@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"rehome"
+	"rehome/internal/journey"
+)
+
+func accountsCheckCommand(f *frame) *cobra.Command {
+	var listedFile string
+	options := journey.LoginOptions{}
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Log in as everybody at the destination and say who is missing, full or locked out",
+		Long: `check logs in once as everybody who moves, one after the other, and leaves the host alone as
+soon as that turns away or refuses three accounts in a row. A log-in cannot tell a missing account from a
+wrong password. The list of accounts that the Account Manager exports can: give it with --listed, and
+accounts that nobody expects are named too.
+
+Exit code 0: everybody is there, can log in and has room. 5: somebody is not.`,
+		Args: cobra.NoArgs,
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+			var listed []string
+			if listedFile != "" {
+				var err error
+				if listed, err = journey.ReadListed(listedFile); err != nil {
+					return OutcomeDone, err
+				}
+			}
+			options.Observe = func(side rehome.Side, account string) { f.say("log-in at the %s: %s", side, account) }
+			checked, err := move.CheckAccounts(ctx, listed, options)
+			if err != nil {
+				return OutcomeDone, err
+			}
+			outcome := OutcomeDone
+			if checked.Counts[journey.PresenceReady] < len(checked.Accounts) {
+				outcome = OutcomePartial
+			}
+			return outcome, f.answer(checked, func(w io.Writer) error { return writeAccountsChecked(w, checked) })
+		})),
+	}
+	cmd.Flags().StringVar(&listedFile, "listed", "", "list of accounts that the destination has exported, as CSV")
+	loginFlags(cmd, &options)
+	return cmd
+}
+
+func writeAccountsChecked(w io.Writer, checked journey.AccountsChecked) error {
+	t := newTable("ACCOUNT", "AT THE DESTINATION", "HOLDS", "MAY HOLD").alignRight(2, 3)
+	for _, a := range checked.Accounts {
+		used, limit := "", ""
+		if a.Limit > 0 {
+			used, limit = humanize.IBytes(uint64(max(a.Used, 0))), humanize.IBytes(uint64(a.Limit))
+		}
+		t.add(a.Account, strings.ReplaceAll(string(a.Presence), "_", " "), used, limit)
+	}
+	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
+		return err
+	}
+	for _, a := range checked.Accounts {
+		if a.Sentence == "" {
+			continue
+		}
+		fmt.Fprintf(w, "%s: %s\n", printable(a.Account), printable(a.Sentence))
+		if a.NextStep != "" {
+			fmt.Fprintf(w, "  -> %s\n", printable(a.NextStep))
+		}
+	}
+	var parts []string
+	for presence, n := range checked.Counts {
+		parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(presence), "_", " ")))
+	}
+	slices.Sort(parts)
+	_, err := fmt.Fprintf(w, "%s: %s\n", plural(len(checked.Accounts), "account"), strings.Join(parts, ", "))
+	if err == nil && !checked.Listed {
+		_, err = fmt.Fprintln(w, "accounts beyond these are not known: give the Account Manager's own list with --listed")
+	}
+	return err
+}

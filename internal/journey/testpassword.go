@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"errors"
+
+	"rehome"
+	"rehome/internal/atmail7"
+)
+
+// PasswordTest says whether a candidate is an account's password. It shows neither.
+type PasswordTest struct {
+	Account string              `json:"account"`
+	Form    rehome.PasswordForm `json:"password_form"`
+	Matches bool                `json:"matches"`
+	Reason  string              `json:"reason,omitempty"` // why it cannot be told
+}
+
+// TestPassword holds a candidate against what the source stores. No server sees it.
+func (m *Move) TestPassword(ctx context.Context, address string, candidate rehome.Secret) (PasswordTest, error) {
+	p, err := m.people(ctx)
+	if err != nil {
+		return PasswordTest{}, err
+	}
+	accounts, err := p.only([]string{address})
+	if err != nil {
+		return PasswordTest{}, err
+	}
+	account := accounts[0]
+	test := PasswordTest{Account: account.Address, Form: account.Password.Form}
+	var untestable *atmail7.UntestableError
+	if test.Matches, err = atmail7.Matches(account.Password, candidate); errors.As(err, &untestable) {
+		test.Reason = untestable.Reason
+		return test, nil
+	}
+	return test, err
+}
