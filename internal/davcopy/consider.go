@@ -25,7 +25,7 @@ const (
 	wayWrite      way = "write"      // goes to the destination
 	wayRecognise  way = "recognise"  // the destination has something of that UID which the ledger does not know
 	wayMerge      way = "merge"      // is the same as another object, which is there
-	wayQuarantine way = "quarantine" // no server could store it
+	wayQuarantine way = "quarantine" // it is no object at all
 )
 
 // parcel is an object on its way.
@@ -80,9 +80,6 @@ func consider(o dav.Object, b books) parcel {
 		return p.refuse("object_unreadable", "it is neither a vCard nor an iCalendar object: "+err.Error())
 	}
 	p.row.UID = p.object.UID
-	if reason := unstorable(o.Data, b.content); reason != "" {
-		return p.refuse("object_damaged", reason)
-	}
 	p.repair(harmful())
 	return p.choose(b)
 }
@@ -100,17 +97,6 @@ func (p parcel) refuse(code, words string) parcel {
 	p.way = wayQuarantine
 	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, code, words
 	return p
-}
-
-// unstorable says why no server can keep the object: what is cut off cannot be mended.
-func unstorable(data []byte, kind pim.Kind) string {
-	for _, problem := range pim.Lint(data, kind) {
-		switch problem.Code {
-		case pim.CodeTruncated, pim.CodeUnreadable:
-			return problem.Sentence
-		}
-	}
-	return ""
 }
 
 // harmful are the problems that are repaired even where the destination would take them: they break XML,
@@ -151,7 +137,7 @@ func (p parcel) choose(b books) parcel {
 		p.row.Destination, p.row.DstETag = "", "" // it has an identity of its own now
 	}
 	p.row.DstETag = ""
-	if _, found := b.unknown[p.object.UID]; found && p.object.UID != "" && state(p) != ledger.ObjectIntent {
+	if _, found := b.unknown[p.object.UID]; found && p.object.UID != "" {
 		p.way = wayRecognise
 		return p
 	}
@@ -167,8 +153,6 @@ func (p parcel) choose(b books) parcel {
 	}
 	return p
 }
-
-func state(p parcel) ledger.ObjectState { return p.before.State }
 
 // name is what the object will be called: as at the source if that is safe anywhere, else after its UID.
 func (p parcel) name(taken map[string]bool) string {

@@ -69,7 +69,7 @@ func nextStep(code string) string {
 		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"
 	case "duplicate_uid":
 		return "another object has its UID and other content: delete one of the two at the source and run sync again, or enter it by hand"
-	case "object_damaged", "object_unreadable":
+	case "object_unreadable":
 		return "correct it at the source, or enter it at the destination by hand"
 	case "conflict", "deleted_at_destination", "name_taken":
 		return "compare the two in a client and keep the right one"

@@ -41,6 +41,12 @@ func judge(err error, attempt int) step {
 	if refused.Failed("max-resource-size") {
 		return stepTooLarge
 	}
+	// RFC 4791 5.3.2.1 and RFC 6352 6.3.2.1: the data itself, whatever the status.
+	for _, condition := range []string{"valid-calendar-data", "valid-calendar-object-resource", "valid-address-data"} {
+		if refused.Failed(condition) {
+			return stepRepair
+		}
+	}
 	switch refused.Status {
 	case http.StatusPreconditionFailed:
 		return stepLook
