@@ -146,13 +146,18 @@ func (t Tally) Unchanged() int {
 // Add adds what another slice of the same pass did. What is a state and not an event the later slice
 // knows best.
 func (t *Tally) Add(later Tally) {
-	t.Copied += later.Copied
-	t.Updated += later.Updated
-	t.Adopted += later.Adopted
-	t.Repaired += later.Repaired
-	t.Removed += later.Removed
-	t.Octets += later.Octets
+	t.count(later)
 	t.Objects, t.Quarantined, t.Conflicts, t.Held = later.Objects, later.Quarantined, later.Conflicts, later.Held
+}
+
+// count adds events and no states.
+func (t *Tally) count(done Tally) {
+	t.Copied += done.Copied
+	t.Updated += done.Updated
+	t.Adopted += done.Adopted
+	t.Repaired += done.Repaired
+	t.Removed += done.Removed
+	t.Octets += done.Octets
 }
 
 // RunSlice does a part of a pass that began at started. On an error the Result still counts what was

@@ -207,18 +207,7 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	if t != (Tally{}) {
 		j.slice.noteAdvance()
 	}
-	j.slice.count(j.kind, func(all *Tally) {
-		objects := all.Objects
-		sum := t
-		sum.Copied += all.Copied
-		sum.Updated += all.Updated
-		sum.Adopted += all.Adopted
-		sum.Repaired += all.Repaired
-		sum.Removed += all.Removed
-		sum.Octets += all.Octets
-		sum.Objects = objects
-		*all = sum
-	})
+	j.slice.count(j.kind, func(all *Tally) { all.count(t) })
 	j.slice.octets.Add(-t.Octets)
 	j.slice.engine.options.Observer.Done(j.slice.account.Address, len(parcels), t.Octets)
 	return nil

@@ -37,6 +37,7 @@ type pimEnds struct {
 	src      *endpoint.DAV // nil when only the database is read
 	dst      *endpoint.DAV
 	database *atmail7.Database // nil when there is none to read from
+	digests  *atmail7.Database // likewise, for those who log in by their stored digest
 	via      config.DAVVia
 }
 
@@ -48,10 +49,13 @@ func (e *pimEnds) close() error {
 	if e.src != nil {
 		e.src.Close()
 	}
-	if e.database == nil {
-		return nil
+	var failures []error
+	for _, database := range []*atmail7.Database{e.database, e.digests} {
+		if database != nil {
+			failures = append(failures, database.Close())
+		}
 	}
-	return e.database.Close()
+	return errors.Join(failures...)
 }
 
 // pimEnds opens what contacts and calendars need; nil when none of them move. Without only, they move if
@@ -76,31 +80,57 @@ func (m *Move) pimEnds(ctx context.Context, only []Kind) (*pimEnds, error) {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "contacts and calendars", Cause: errors.New("source.dav or destination.dav is not set"),
 			Hint: "write where the CalDAV and CardDAV servers are: source.dav.url and destination.dav.url"}
 	}
-	var err error
-	if e.dst, err = m.davEnd(rehome.Destination, dst, m.settings.Limits.DestinationConnections); err != nil {
-		return nil, err
+	return e, m.openPIM(ctx, e, src, dst)
+}
+
+// openPIM fills in the ends. Where only the server is read, an account without a password logs in by the
+// digest that SabreDAV keeps of it.
+func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV) (err error) {
+	if e.dst, err = m.davEnd(rehome.Destination, dst, m.settings.Limits.DestinationConnections, nil); err != nil {
+		return err
+	}
+	var digest func(context.Context, rehome.Account) (rehome.Secret, error)
+	if e.via == config.DAVServer {
+		if e.digests, err = m.database(ctx); err != nil {
+			return err
+		}
+		digest = e.digest
 	}
 	if src.URL != "" && e.via != config.DAVDatabase {
-		if e.src, err = m.davEnd(rehome.Source, src, m.settings.Limits.SourceConnections); err != nil {
-			return nil, err
+		if e.src, err = m.davEnd(rehome.Source, src, m.settings.Limits.SourceConnections, digest); err != nil {
+			return err
 		}
 	}
 	if e.via != config.DAVServer {
 		e.database, err = m.database(ctx)
 	}
-	return e, err
+	return err
+}
+
+// digest looks up the stored digest of an account, empty when there is none.
+func (e *pimEnds) digest(ctx context.Context, account rehome.Account) (rehome.Secret, error) {
+	if e.digests == nil {
+		return rehome.Secret{}, nil
+	}
+	shelf, err := e.digests.Shelf(ctx, account.Address)
+	if err != nil {
+		return rehome.Secret{}, err
+	}
+	defer shelf.Close()
+	ha1, err := shelf.Digest(ctx)
+	return rehome.NewSecret(ha1), err
 }
 
 func wants(only []Kind, kind Kind) bool { return len(only) == 0 || slices.Contains(only, kind) }
 
-func (m *Move) davEnd(side rehome.Side, settings config.DAV, connections int) (*endpoint.DAV, error) {
+func (m *Move) davEnd(side rehome.Side, settings config.DAV, connections int, digest func(context.Context, rehome.Account) (rehome.Secret, error)) (*endpoint.DAV, error) {
 	trust, err := settings.Trust.Client()
 	if err != nil {
 		return nil, err
 	}
 	return endpoint.NewDAV(endpoint.DAVSettings{
 		Side: side, URL: settings.URL, TLS: trust, Timeout: settings.Timeout, Connections: connections,
-		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version,
+		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version, Digest: digest,
 	}), nil
 }
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"testing"
+
+	"rehome"
+	"rehome/internal/protocol/dav"
+	"rehome/lab"
+	"rehome/lab/atmail7"
+)
+
+// davSource is SabreDAV with Anna's account.
+func davSource(t *testing.T, options atmail7.Options) (*atmail7.Server, DAVSettings) {
+	t.Helper()
+	server, err := atmail7.Start(lab.Open(t), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.AddAccount(t.Context(), atmail7.Account{Address: anna().Address, Stored: "geheim"}); err != nil {
+		t.Fatal(err)
+	}
+	return server, DAVSettings{Side: rehome.Source, URL: server.DAV, AllowPlaintext: true}
+}
+
+func TestDAV_opensByPasswordAndByDigest(t *testing.T) {
+	t.Parallel()
+	_, settings := davSource(t, atmail7.Options{Digest: true})
+	someone := anna()
+	someone.SourcePassword = rehome.NewSecret("geheim")
+	stored := settings
+	stored.Digest = func(context.Context, rehome.Account) (rehome.Secret, error) {
+		sum := md5.Sum([]byte(anna().Address + ":SabreDAV:geheim"))
+		return rehome.NewSecret(hex.EncodeToString(sum[:])), nil
+	}
+	for name, test := range map[string]struct {
+		settings DAVSettings
+		account  rehome.Account
+	}{"password": {settings, someone}, "digest": {stored, rehome.Account{Address: anna().Address}}} {
+		host := NewDAV(test.settings)
+		defer host.Close()
+		session, err := host.Open(within(t), test.account)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if session.Home(dav.Calendars) == nil || session.Home(dav.AddressBooks) == nil {
+			t.Errorf("%s: a home is missing", name)
+		}
+		session.Close()
+	}
+}
+
+func TestDAV_refusedOnceIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	server, settings := davSource(t, atmail7.Options{})
+	watched := proxy(t, server.DAV[len("http://"):len(server.DAV)-1])
+	settings.URL = "http://" + watched.Addr() + "/"
+	host := NewDAV(settings)
+	defer host.Close()
+	someone := anna()
+	someone.SourcePassword = rehome.NewSecret(wrongPassword)
+	for range 2 {
+		_, err := host.Open(within(t), someone)
+		wantFault(t, err, rehome.ClassAuth, "401", "check the password in the roster")
+	}
+	_, err := host.Open(within(t), rehome.Account{Address: bert().Address})
+	wantFault(t, err, rehome.ClassAuth, "no password is known", "source.dav.via: database")
+	first := watched.Counts()
+	_, err = host.Open(within(t), someone)
+	wantFault(t, err, rehome.ClassAuth, "401", "")
+	if again := watched.Counts(); again != first {
+		t.Errorf("a refused log-in was tried again: %+v, then %+v", first, again)
+	}
+}
+
+func TestDAV_reach(t *testing.T) {
+	t.Parallel()
+	_, settings := davSource(t, atmail7.Options{})
+	host := NewDAV(settings)
+	defer host.Close()
+	if _, err := host.Reach(within(t)); err != nil {
+		t.Errorf("a server that asks for a log-in answers: %v", err)
+	}
+	settings.URL = "http://127.0.0.1:1/"
+	_, err := NewDAV(settings).Reach(within(t))
+	wantFault(t, err, rehome.ClassTemporary, "refused", "check dav.url")
+}
