@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// memory is an end without a server: data by collection and name.
+type memory map[string]map[string]string
+
+func (s memory) Home(kind dav.Kind) *dav.Home { return &dav.Home{Kind: kind} }
+func (s memory) Close()                       {}
+
+func (s memory) Collections(_ context.Context, kind dav.Kind) ([]dav.Collection, error) {
+	var all []dav.Collection
+	for _, href := range slices.Sorted(maps.Keys(s)) {
+		if strings.Contains(href, "cal") == (kind == dav.Calendars) {
+			all = append(all, dav.Collection{Href: href, Kind: kind, Name: href})
+		}
+	}
+	return all, nil
+}
+
+func (s memory) Changes(_ context.Context, c *dav.Collection, _ dav.Mark, each func(dav.Item) error) (dav.Listing, error) {
+	for name := range s[c.Href] {
+		if err := each(dav.Item{Href: c.Href + name}); err != nil {
+			return dav.Listing{}, err
+		}
+	}
+	return dav.Listing{Full: true}, nil
+}
+
+func (s memory) Read(_ context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+	for _, item := range items {
+		if err := each(dav.Object{Href: item.Href, Data: []byte(s[c.Href][strings.TrimPrefix(item.Href, c.Href)])}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func contact(uid, more string) string {
+	return "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:" + uid + "\r\nN:Doe;" + uid + ";;;\r\nFN:" + uid + " Doe\r\n" + more + "END:VCARD\r\n"
+}
+
+func meeting(uid, more string) string {
+	return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//A//EN\r\nBEGIN:VEVENT\r\nUID:" + uid + "\r\nDTSTAMP:20120101T000000Z\r\n" +
+		"DTSTART:20260301T100000Z\r\nDTEND:20260301T110000Z\r\n" + more + "END:VEVENT\r\nEND:VCALENDAR\r\n"
+}
+
+// comparePIM compares two ends at a level, with what the copier has noted.
+func comparePIM(t *testing.T, level Level, src, dst memory, noted ...ledger.Exception) Account {
+	t.Helper()
+	open := func(s memory) func(context.Context, rehome.Account) (Shelf, error) {
+		return func(context.Context, rehome.Account) (Shelf, error) { return s, nil }
+	}
+	v := New(Options{Level: level, PIM: &PIMOptions{
+		Source: open(src), Destination: open(dst), Kinds: []ledger.CollectionKind{ledger.Contacts, ledger.Calendars},
+		Exceptions: func(context.Context, string) ([]ledger.Exception, error) { return noted, nil },
+	}})
+	result := Account{Verdict: Equal}
+	v.comparePIM(t.Context(), rehome.Account{Address: "anna@example.test"}, &result)
+	return result
+}
+
+func TestPIM_everyVerdict(t *testing.T) {
+	t.Parallel()
+	withoutUID := strings.Replace(contact("x", ""), "UID:x\r\n", "", 1)
+	repaired, _ := pim.Repair([]byte(withoutUID), pim.KindContact, pim.SafeNeeds())
+	large := contact("large", "NOTE:"+strings.Repeat("a", heldObject)+"\r\n")
+	src := memory{"/s/book/": {
+		"same.vcf": contact("same", ""), "equal.vcf": contact("equal", "TEL;TYPE=CELL,HOME:1\r\n"), "cosmetic.vcf": contact("cosmetic", "REV:20120101T000000Z\r\n"),
+		"no-uid.vcf": withoutUID, "changed.vcf": contact("changed", "NOTE:a\r\n"), "missing.vcf": contact("missing", ""), "refused.vcf": contact("refused", ""),
+		"twin.vcf": contact("same", ""), "large.vcf": large,
+	}}
+	dst := memory{"/d/book/": {
+		"same.vcf": contact("same", ""), "equal.vcf": contact("equal", "TEL;TYPE=home;TYPE=cell:1\r\n"), "other-name.vcf": contact("cosmetic", "REV:20260101T000000Z\r\n"),
+		"no-uid.vcf": string(repaired), "changed.vcf": contact("changed", "NOTE:b\r\n"), "extra.vcf": contact("extra", ""),
+		"large.vcf": strings.Replace(large, "END:", "REV:20260101T000000Z\r\nEND:", 1),
+	}}
+	note := func(name string, state ledger.ObjectState, uid, words string) ledger.Exception {
+		return ledger.Exception{Kind: ledger.Contacts, Collection: "/s/book/", Object: ledger.Object{Source: name, State: state, UID: uid, Words: words, Escrow: "e/" + name}}
+	}
+	result := comparePIM(t, LevelFull, src, dst,
+		note("refused.vcf", ledger.ObjectQuarantined, "refused", "415 no"), note("twin.vcf", ledger.ObjectMerged, "same", ""),
+		note("missing.vcf", ledger.ObjectStored, "missing", "")) // a note that it was stored does not make it so
+	want := map[pim.Verdict]int{
+		pim.VerdictIdentical: 1, pim.VerdictEqual: 1, pim.VerdictCosmetic: 2, pim.VerdictRepaired: 2, pim.VerdictChanged: 1,
+		pim.VerdictMissing: 1, pim.VerdictQuarantined: 1, pim.VerdictExtra: 1,
+	}
+	if diff := cmp.Diff(want, result.Contacts.Verdicts); diff != "" {
+		t.Error(diff)
+	}
+	if result.Verdict != Differs || result.Contacts.Total() != 4 || len(result.Contacts.Differences) != 4 {
+		t.Errorf("%s with %d differences, %+v; want 4", result.Verdict, result.Contacts.Total(), result.Contacts.Differences)
+	}
+	for _, d := range result.Contacts.Differences {
+		if d.Verdict == pim.VerdictQuarantined && (d.Sentence != "415 no" || d.Escrow != "e/refused.vcf") {
+			t.Errorf("%+v does not say why and where", d)
+		}
+	}
+	if c := result.Contacts.Collections[0]; c.Destination != "/d/book/" || c.Objects != 9 {
+		t.Errorf("%+v, want nine objects in /d/book/", c)
+	}
+}
+
+func TestPIM_timesCountAndNotesExplain(t *testing.T) {
+	t.Parallel()
+	agent := "ORGANIZER:mailto:a@example.test\r\nATTENDEE:mailto:b@example.test\r\n"
+	injected, _ := pim.InjectScheduleAgent([]byte(meeting("agent", agent)))
+	src := memory{"/s/cal/": {"agent.ics": meeting("agent", agent), "noted.ics": meeting("noted", "")}}
+	dst := memory{"/d/cal/": {"agent.ics": string(injected), "noted.ics": meeting("noted", "")}}
+	result := comparePIM(t, LevelFull, src, dst, ledger.Exception{Collection: "/s/cal/", Object: ledger.Object{
+		Source: "noted.ics", State: ledger.ObjectStored, Repairs: []ledger.Repair{{Code: "method", Sentence: "METHOD out"}}}})
+	if result.Calendars.Verdicts[pim.VerdictRepaired] != 1 || result.Calendars.Total() != 0 || result.Verdict != Equal {
+		t.Errorf("%s %v, want one repaired and nothing else wrong", result.Verdict, result.Calendars.Verdicts)
+	}
+}
+
+func TestPIM_levelCounts(t *testing.T) {
+	t.Parallel()
+	src := memory{"/s/book/": {"a.vcf": "", "b.vcf": ""}}
+	for dst, want := range map[int]Verdict{2: Equal, 1: Differs, 3: Differs} {
+		there := map[string]string{}
+		for i := range dst {
+			there[fmt.Sprint(i)] = ""
+		}
+		result := comparePIM(t, LevelCounts, src, memory{"/d/book/": there})
+		if result.Verdict != want || result.Contacts.Source.Objects != 2 || result.Contacts.Destination.Objects != dst {
+			t.Errorf("2 and %d: %s %+v, want %s", dst, result.Verdict, result.Contacts, want)
+		}
+	}
+}
+
+func TestPIM_unreadableEndIsUnknown(t *testing.T) {
+	t.Parallel()
+	v := New(Options{PIM: &PIMOptions{Source: func(context.Context, rehome.Account) (Shelf, error) { return nil, errors.New("down") }}})
+	result := Account{Verdict: Equal, Mail: &Mail{}}
+	v.comparePIM(t.Context(), rehome.Account{}, &result)
+	if result.Verdict != Unknown || result.Mail == nil || len(result.Findings) != 1 {
+		t.Errorf("%+v, want unknown with a finding, and the mail kept", result)
+	}
+}
