@@ -22,24 +22,52 @@ const maxSealed = 256 << 20
 // Seal writes plaintext to path so that only the recipients ("age1..." or an SSH public key
 // "ssh-...") can open it. A file at path is replaced, as a whole or not at all.
 func Seal(path string, recipients []string, plaintext []byte) error {
-	to, err := parseRecipients(path, recipients)
+	sealed, err := SealBytes(path, recipients, plaintext)
 	if err != nil {
 		return err
 	}
-	err = writePrivate(path, func(w io.Writer) error {
-		sealed, err := age.Encrypt(w, to...)
-		if err != nil {
-			return err
-		}
-		if _, err := sealed.Write(plaintext); err != nil {
-			return err
-		}
-		return sealed.Close()
+	return WriteFile(path, sealed)
+}
+
+// SealBytes seals in memory. The name stands for the result in errors.
+func SealBytes(name string, recipients []string, plaintext []byte) ([]byte, error) {
+	to, err := parseRecipients(name, recipients)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	sealed, err := age.Encrypt(&out, to...)
+	if err != nil {
+		return nil, writeFault(name, err)
+	}
+	if _, err = sealed.Write(plaintext); err == nil {
+		err = sealed.Close()
+	}
+	if err != nil {
+		return nil, writeFault(name, err)
+	}
+	return out.Bytes(), nil
+}
+
+// WriteFile puts a file in path's place as a whole, readable by its owner only.
+func WriteFile(path string, content []byte) error {
+	err := writePrivate(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
 	})
 	if err != nil {
 		return writeFault(path, err)
 	}
 	return nil
+}
+
+// OpenBytes opens what SealBytes returned.
+func OpenBytes(name string, sealed []byte, identity *Identity) ([]byte, error) {
+	plaintext, err := unseal(sealed, identity)
+	if err != nil {
+		return nil, unsealFault(name, sealed, err)
+	}
+	return plaintext, nil
 }
 
 func parseRecipients(path string, recipients []string) ([]age.Recipient, error) {
@@ -93,11 +121,7 @@ func Open(path string, identity *Identity) ([]byte, error) {
 	if len(sealed) > maxSealed {
 		return nil, openFault(path, fmt.Errorf("the file is larger than %d MiB", maxSealed>>20))
 	}
-	plaintext, err := unseal(sealed, identity)
-	if err != nil {
-		return nil, unsealFault(path, sealed, err)
-	}
-	return plaintext, nil
+	return OpenBytes(path, sealed, identity)
 }
 
 // unseal returns the whole plaintext or none: age authenticates it in pieces, so that what came

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"rehome/internal/vault"
+)
+
+// bundleExtension makes one file of a bundle instead of a folder.
+const bundleExtension = ".tar.gz"
+
+// maxBundled bounds what is read of a bundle that is there.
+const maxBundled = 256 << 20
+
+func sortedNames(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }
+
+func digestOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// writeBundle puts the files into a folder, or into an archive that is the same for the same files.
+func writeBundle(output string, files map[string][]byte) error {
+	if strings.HasSuffix(output, bundleExtension) {
+		archive, err := packed(files)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(output), 0o700)
+		}
+		if err != nil {
+			return folderFault(output, err)
+		}
+		return vault.WriteFile(output, archive)
+	}
+	if err := os.MkdirAll(output, 0o700); err != nil {
+		return folderFault(output, err)
+	}
+	for _, name := range sortedNames(files) {
+		if err := vault.WriteFile(filepath.Join(output, name), files[name]); err != nil {
+			return err
+		}
+	}
+	if _, sealed := files[handoverHashes]; !sealed {
+		// Hashes of an earlier bundle would be taken for today's.
+		if err := os.Remove(filepath.Join(output, handoverHashes)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return folderFault(output, err)
+		}
+	}
+	return nil
+}
+
+func packed(files map[string][]byte) ([]byte, error) {
+	var out bytes.Buffer
+	zipped := gzip.NewWriter(&out)
+	archive := tar.NewWriter(zipped)
+	for _, name := range sortedNames(files) {
+		header := &tar.Header{Name: "handover/" + name, Mode: 0o600, Size: int64(len(files[name])), ModTime: time.Unix(0, 0).UTC(), Format: tar.FormatUSTAR}
+		if err := archive.WriteHeader(header); err != nil {
+			return nil, err
+		}
+		if _, err := archive.Write(files[name]); err != nil {
+			return nil, err
+		}
+	}
+	err := errors.Join(archive.Close(), zipped.Close())
+	return out.Bytes(), err
+}
+
+// readBundle returns what a bundle holds that was written before; nothing if there is none, or none that
+// can be read: then it is written anew.
+func readBundle(output string) map[string][]byte {
+	files := map[string][]byte{}
+	if !strings.HasSuffix(output, bundleExtension) {
+		for _, name := range []string{handoverHashes, handoverManifest} {
+			if content, err := os.ReadFile(filepath.Join(output, name)); err == nil {
+				files[name] = content
+			}
+		}
+		return files
+	}
+	f, err := os.Open(output)
+	if err != nil {
+		return files
+	}
+	defer f.Close()
+	zipped, err := gzip.NewReader(f)
+	if err != nil {
+		return files
+	}
+	archive := tar.NewReader(io.LimitReader(zipped, maxBundled))
+	for {
+		header, err := archive.Next()
+		if err != nil {
+			return files
+		}
+		if content, err := io.ReadAll(archive); err == nil {
+			files[filepath.Base(header.Name)] = content
+		}
+	}
+}
+
+// eachLine reads a log, plain or gzip.
+func eachLine(file string, line func(string)) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return errors.Unwrap(err)
+	}
+	defer f.Close()
+	buffered := bufio.NewReader(f)
+	var text io.Reader = buffered
+	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
+		if text, err = gzip.NewReader(buffered); err != nil {
+			return err
+		}
+	}
+	lines := bufio.NewReaderSize(text, 64<<10)
+	for {
+		one, isPrefix, err := lines.ReadLine()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		line(string(one))
+		for isPrefix && err == nil { // the rest of a very long line says nothing of interest
+			_, isPrefix, err = lines.ReadLine()
+		}
+	}
+}
