@@ -5,6 +5,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 FUZZTIME ?= 20s
+SOAK     ?= 200
 
 .PHONY: build
 build: ## bin/rehome, one static binary
@@ -30,6 +31,10 @@ lab: build packages ## run an atmail 7 and an atmail 8 on loopback to try things
 .PHONY: bench
 bench: build packages ## speed beside other tools and the servers' raw limit; BENCH="--rows small" for a part
 	$(GO) run ./cmd/lab bench --rehome bin/rehome $(BENCH)
+
+.PHONY: soak
+soak: packages ## kill the copy SOAK times, and cut SOAK connections, for each of two kinds of store
+	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -v ./lab/crossing
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each

@@ -24,7 +24,8 @@ type Person struct {
 
 // Options says what moves.
 type Options struct {
-	Source, Destination string // IMAP with TLS by the room's authority, host:port
+	Source, Destination string // IMAP, host:port
+	Plain               bool   // without TLS, instead of TLS by the room's authority
 	People              []Person
 	More                string // further lines of rehome.yaml
 }
@@ -44,6 +45,9 @@ func Prepare(room *lab.Room, dir string, opts Options) error {
 		return err
 	}
 	end := func(address string) string {
+		if opts.Plain {
+			return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: none, login: user}}", address)
+		}
 		return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: implicit, login: user, ca_file: %q}}", address, room.CAFile())
 	}
 	settings := "organisation: Lab\nroster: people.csv\nsource: " + end(opts.Source) + "\ndestination: " + end(opts.Destination) + "\n" + opts.More

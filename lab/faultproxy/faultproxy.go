@@ -46,6 +46,7 @@ type Counts struct {
 	// RoundTrips counts how often the server answered after the client had spoken: pipelined
 	// commands are one round trip.
 	RoundTrips int
+	Cuts       int // connections, or directions of them, that a Fault ended
 }
 
 // New starts a proxy on a free port of 127.0.0.1. The caller closes it.
@@ -178,4 +179,10 @@ func (p *Proxy) count(direction Direction, n int, answered bool) {
 	if answered {
 		p.counts.RoundTrips++
 	}
+}
+
+func (p *Proxy) countCut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.counts.Cuts++
 }

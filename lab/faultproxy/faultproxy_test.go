@@ -196,8 +196,8 @@ func TestCutAfter_exactBytes(t *testing.T) {
 				if !errors.Is(err, test.want) {
 					t.Errorf("the end is %v, want %v", err, test.want)
 				}
-				if got := proxy.Counts().Bytes[ToClient]; got != cut {
-					t.Errorf("%d bytes forwarded, want %d", got, cut)
+				if got := proxy.Counts(); got.Bytes[ToClient] != cut || got.Cuts != 1 {
+					t.Errorf("%d bytes forwarded, %d cuts, want %d, 1", got.Bytes[ToClient], got.Cuts, cut)
 				}
 			})
 		}

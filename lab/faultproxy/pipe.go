@@ -215,6 +215,7 @@ func (p *pipe) release(n int) {
 
 // cut ends the connection, or this direction; it reports whether the pipe has to go on.
 func (p *pipe) cut(how End) bool {
+	p.connection.proxy.countCut()
 	if how != HalfClose {
 		p.connection.end(how)
 		return false
