@@ -22,11 +22,11 @@ var floors = []struct {
 	{"the words", []string{"rehome"}},
 	{"the wire and the content", []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
 	{"what each engine stands on", []string{
-		"rehome/internal/atmail7", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/ledger",
+		"rehome/internal/alias", "rehome/internal/atmail7", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/ledger",
 		"rehome/internal/mapping", "rehome/internal/roster", "rehome/internal/vault",
 	}},
 	{"the engines", []string{
-		"rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/rulecopy", "rehome/internal/verify",
+		"rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/recipients", "rehome/internal/rulecopy", "rehome/internal/verify",
 	}},
 	{"what runs the engines", []string{
 		"rehome/internal/conductor", "rehome/internal/cutover", "rehome/internal/clientsetup", "rehome/internal/report",

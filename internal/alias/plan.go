@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package alias
+
+import (
+	"slices"
+	"strings"
+
+	"rehome"
+)
+
+// State says who has to do what about a line.
+type State string
+
+// The states.
+const (
+	StateCreate   State = "create"    // to be made at the destination as it is
+	StateAsk      State = "ask"       // the destination may or may not be able to; somebody asks
+	StateDecide   State = "decide"    // wrong or impossible as it is: somebody decides
+	StateLeaveOut State = "leave out" // nothing is lost without it
+)
+
+// KindForward is what a line of a forward has in place of an alias's kind.
+const KindForward = "forward"
+
+// Line is one alias or forward.
+type Line struct {
+	Name     string   `json:"name"` // address, "@domain" or, if it was not understood, the row
+	Kind     string   `json:"kind"`
+	Targets  []string `json:"targets"`
+	KeepCopy bool     `json:"keep_copy,omitempty"` // of a forward
+	State    State    `json:"state"`
+	Problems []string `json:"problems"`
+	Todo     string   `json:"todo"`
+}
+
+// Totals counts the lines by state; All is their sum.
+type Totals struct {
+	Create   int `json:"create"`
+	Ask      int `json:"ask"`
+	Decide   int `json:"decide"`
+	LeaveOut int `json:"leave_out"`
+	All      int `json:"all"`
+}
+
+// Plan is what becomes of every alias and forward, what can be made first.
+type Plan struct {
+	Lines  []Line `json:"lines"`
+	Totals Totals `json:"totals"`
+}
+
+// Plan judges every alias and forward.
+func (b *Book) Plan() Plan {
+	plan := Plan{Lines: []Line{}}
+	for _, a := range b.input.Aliases {
+		plan.Lines = append(plan.Lines, b.aliasLine(a))
+	}
+	for _, f := range b.input.Forwards {
+		plan.Lines = append(plan.Lines, b.forwardLine(f))
+	}
+	slices.SortStableFunc(plan.Lines, func(x, y Line) int { return rank(x.State) - rank(y.State) })
+	for _, line := range plan.Lines {
+		plan.Totals.count(line.State)
+	}
+	return plan
+}
+
+func rank(s State) int {
+	return slices.Index([]State{StateCreate, StateAsk, StateDecide, StateLeaveOut}, s)
+}
+
+func (t *Totals) count(s State) {
+	t.All++
+	*[]*int{&t.Create, &t.Ask, &t.Decide, &t.LeaveOut}[rank(s)]++
+}
+
+func (b *Book) aliasLine(a rehome.Alias) Line {
+	line := Line{Name: a.Name, Kind: string(a.Kind), Targets: a.Targets, State: StateCreate, Problems: []string{}}
+	if a.Kind == rehome.AliasUnparsed {
+		line.Name = a.Raw
+		line.worse(StateDecide, "its form is not known", "look it up in the administration screen of the source and make its like by hand")
+		return line
+	}
+	local, domain := split(a.Name)
+	switch {
+	case !b.domains[domain] && !b.Ours(a.Name):
+		line.worse(StateLeaveOut, "its domain does not move", "nothing, unless that domain moves too: then add it to domains")
+		return line
+	case b.input.SkipInstaller && (local == "postmaster" || local == "mailer-daemon"):
+		line.worse(StateLeaveOut, "the source's installer made it", "nothing, if somebody reads mail to postmaster at the destination (RFC 5321 section 4.5.1)")
+		return line
+	}
+	b.judgeKind(&line, a)
+	b.judgeTargets(&line, a.Name, a.Targets, a.Kind)
+	if line.Todo == "" {
+		line.Todo = "add it in the Services tab"
+	}
+	return line
+}
+
+// judgeKind says what the destination may not be able to express.
+func (b *Book) judgeKind(line *Line, a rehome.Alias) {
+	can := b.input.Abilities
+	switch a.Kind {
+	case rehome.AliasMaildir:
+		line.worse(StateDecide, "it delivers into a folder on the source's disk", "make an account of that address, or an alias to somebody who reads it")
+	case rehome.AliasCatchAll:
+		line.able(can.CatchAll, "a catch-all", "make an alias for each address that the recipient census finds behind it")
+	case rehome.AliasDomain:
+		line.able(can.Domain, "an alias of a whole domain", "add the domain, and an alias in it for each address of the other one")
+	default:
+		if len(a.Targets) > 1 {
+			line.able(can.Several, "an alias of several targets", "make a list or a shared account of that address")
+		}
+		if b.accounts[a.Name] && !slices.Contains(a.Targets, a.Name) {
+			line.worse(StateDecide, "an account has the same address", "decide who gets that mail: the account (drop the alias) or the targets (make the account forward)")
+		}
+	}
+}
+
+// able turns an ability of the destination into the line's state.
+func (l *Line) able(can Ability, what, instead string) {
+	switch can {
+	case Yes:
+	case No:
+		l.worse(StateDecide, "the destination has no "+strings.TrimPrefix(strings.TrimPrefix(what, "an "), "a "), instead)
+	default:
+		l.worse(StateAsk, "whether the destination takes "+what+" is not known", "ask the destination; if it does not: "+instead)
+	}
+}
+
+// worse adds a problem. The line's state and next step are those of its worst one.
+func (l *Line) worse(state State, problem, todo string) {
+	l.Problems = append(l.Problems, problem)
+	if l.Todo == "" || rank(state) > rank(l.State) {
+		l.State, l.Todo = state, todo
+	}
+}
+
+func (b *Book) judgeTargets(line *Line, name string, targets []string, kind rehome.AliasKind) {
+	if kind == rehome.AliasMaildir {
+		return
+	}
+	if kind == rehome.AliasDomain {
+		b.judgeTargetDomain(line, name, strings.TrimPrefix(targets[0], "@"))
+		return
+	}
+	if b.loops(name, targets) {
+		line.worse(StateDecide, "it is in a loop: mail comes back to where it began", "take one of its targets out")
+	}
+	outside := false
+	for _, target := range targets {
+		switch by := b.Lookup(target); {
+		case by == ByStaying:
+			line.worse(StateDecide, "its target "+target+" stays: "+b.input.Staying[target], "choose another target, or let the account move too")
+		case by != ByNothing:
+		case b.Ours(target):
+			line.worse(StateDecide, "its target "+target+" does not exist", "choose another target, or drop it: mail to it bounces today")
+		default:
+			outside = true
+		}
+	}
+	if outside {
+		line.able(b.input.Abilities.Outside, "a target that is elsewhere", "make an account of that address that forwards")
+	}
+}
+
+func (b *Book) judgeTargetDomain(line *Line, name, target string) {
+	seen := map[string]bool{strings.TrimPrefix(name, "@"): true}
+	for to, is := target, true; is; {
+		if seen[to] {
+			line.worse(StateDecide, "it is in a loop of domain aliases", "let one of the domains stand for itself")
+			return
+		}
+		seen[to] = true
+		var next rehome.Alias
+		if next, is = b.moved[to]; is {
+			to = strings.TrimPrefix(next.Targets[0], "@")
+		}
+	}
+	if !b.domains[target] {
+		line.worse(StateDecide, "the domain "+target+" does not move", "add it to domains, or drop the alias")
+	}
+}
+
+// loops reports whether mail to name comes back to it over aliases and forwards. An alias with its
+// own account among its targets delivers there, as in every mail server.
+func (b *Book) loops(name string, targets []string) bool {
+	seen := map[string]bool{}
+	var reaches func(address string) bool
+	reaches = func(address string) bool {
+		if address == name {
+			return true
+		}
+		if seen[address] {
+			return false
+		}
+		seen[address] = true
+		return slices.ContainsFunc(b.next(address), reaches)
+	}
+	return slices.ContainsFunc(targets, func(target string) bool {
+		return !(target == name && b.accounts[name]) && reaches(target)
+	})
+}
+
+// next lists where mail to an address is sent on to.
+func (b *Book) next(address string) (targets []string) {
+	if a, is := b.aliases[address]; is && a.Kind != rehome.AliasMaildir {
+		targets = append(targets, a.Targets...)
+	}
+	for _, f := range b.forwards[address] {
+		targets = append(targets, f.Target)
+	}
+	if local, domain := split(address); len(targets) == 0 && !b.accounts[address] {
+		if to, is := b.moved[domain]; is {
+			return []string{local + to.Targets[0]}
+		}
+		if to, is := b.catchAll[domain]; is {
+			return to.Targets
+		}
+	}
+	return targets
+}
+
+func (b *Book) forwardLine(f rehome.Forward) Line {
+	line := Line{Name: f.Account, Kind: KindForward, Targets: []string{f.Target}, KeepCopy: f.KeepCopy, State: StateCreate, Problems: []string{}}
+	if !b.accounts[f.Account] {
+		line.worse(StateLeaveOut, "the account does not move", "nothing, unless the account moves too; an alias of that address can take its place")
+		return line
+	}
+	b.judgeTargets(&line, f.Account, line.Targets, rehome.AliasDeliver)
+	if line.Todo == "" {
+		line.Todo = "set it in the account: forward and keep a copy"
+		if !f.KeepCopy {
+			line.Todo = "set it in the account: forward without a copy"
+		}
+	}
+	return line
+}
