@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rehome/internal/journey"
+)
+
+func accountsSettingsCommand(f *frame) *cobra.Command {
+	var only []string
+	var sheets bool
+	cmd := &cobra.Command{
+		Use:   "settings",
+		Short: "Show what people have set up: signature, reply-to, name, time zone, language",
+		Long: `settings reads what the webmail knows of each person and no copying carries. With --sheets it also
+writes for each of them, in the folder people of accounts.output, a page that says what changes, the
+settings as JSON, and for who has a temporary password a sealed letter with it. Run "accounts export"
+first, which makes these passwords.`,
+		Args: cobra.NoArgs,
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+			read := move.Settings
+			if sheets {
+				read = move.PersonalSheets
+			}
+			settings, err := read(ctx, only)
+			if err != nil {
+				return OutcomeDone, err
+			}
+			return OutcomeDone, f.answer(settings, func(w io.Writer) error { return writeSettings(w, settings) })
+		})),
+	}
+	cmd.Flags().StringArrayVar(&only, "account", nil, "only this account; may be given several times")
+	cmd.Flags().BoolVar(&sheets, "sheets", false, "write a page for each person")
+	return cmd
+}
+
+func writeSettings(w io.Writer, settings journey.PersonalSettings) error {
+	t := newTable("ACCOUNT", "NAME", "ANSWERS TO", "TIME ZONE", "LANGUAGE", "SIGNATURE")
+	for _, p := range settings.People {
+		t.add(p.Account, p.DisplayName, p.ReplyTo, p.TimeZone, p.Language, signatureWord(p))
+	}
+	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
+		return err
+	}
+	if settings.Folder == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "wrote %s and %s into %s\n", plural(settings.Sheets, "page"), plural(settings.Letters, "sealed letter"), settings.Folder)
+	return err
+}
+
+func signatureWord(p journey.PersonalSetting) string {
+	switch {
+	case p.Signature == "":
+		return ""
+	case p.HTML:
+		return "HTML"
+	}
+	return plural(strings.Count(p.Signature, "\n")+1, "line")
+}
