@@ -38,7 +38,7 @@ func (l *Ledger) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches
 			return nil, err
 		}
 	}
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.writeIntent(ctx, func(tx *sql.Tx) error {
 		for i, items := range batches {
 			result, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix)
 				VALUES (?, ?, 'intent', ?, ?, ?, ?, ?)`, m.ID, m.Generation, floor, runsOf(items, sourceUID), encodeSizes(items), encodeFlags(items), l.now().Unix())

@@ -54,7 +54,7 @@ type Removal struct {
 // IntendRemoval writes down what is about to be removed.
 func (l *Ledger) IntendRemoval(ctx context.Context, m *Mailbox, sources imap.UIDSet) (Removal, error) {
 	r := Removal{Sources: sources}
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.writeIntent(ctx, func(tx *sql.Tx) error {
 		result, err := tx.Exec(`INSERT INTO removals (mailbox_id, generation, src_uids, created_unix) VALUES (?, ?, ?, ?)`,
 			m.ID, m.Generation, sources.String(), l.now().Unix())
 		if err != nil {

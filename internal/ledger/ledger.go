@@ -17,8 +17,8 @@ package ledger
 
 // Invariants
 //
-//   - When Intend returns, the intent is on the disk: writes are synchronous, and those of many
-//     accounts share one commit (see writer.go).
+//   - When an intent is written it is on the disk, and with it all that was written before; those of
+//     many accounts share one commit (see writer.go).
 //   - A message is done when a receipt or an adoption names its UID in the mailbox's generation.
 //   - Nothing is ever deleted except intents that are proved void, and findings, refusals and
 //     suspicions that no longer hold.
@@ -76,7 +76,9 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 		return nil, openFault(path, errors.Join(err, db.Close()))
 	}
 	l := &Ledger{db: db, now: time.Now, path: path}
-	l.writer = newWriter(db)
+	if l.writer, err = newWriter(ctx, db); err != nil {
+		return nil, openFault(path, errors.Join(err, db.Close()))
+	}
 	return l, nil
 }
 
@@ -89,8 +91,8 @@ func makePrivate(path string) error {
 	return file.Close()
 }
 
-// dataSource turns on what the invariants need: WAL lets readers go on while one writer commits;
-// synchronous=FULL survives a power cut, which synchronous=NORMAL does not promise in WAL mode.
+// dataSource turns on what the invariants need: WAL lets readers go on while one writer commits, and
+// synchronous=FULL survives a power cut; the writer does without where nothing depends on it.
 func dataSource(path string) string {
 	pragmas := url.Values{"_pragma": {
 		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(1)",
@@ -153,9 +155,16 @@ func checkOurs(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// write runs a change as the writer does: when it returns nil, the change is on the disk.
+// write runs a change as the writer does: when it returns nil, the change survives the end of this
+// process, however it comes.
 func (l *Ledger) write(ctx context.Context, change func(*sql.Tx) error) error {
-	return l.fault("write store", l.writer.do(ctx, change))
+	return l.fault("write store", l.writer.do(ctx, false, change))
+}
+
+// writeIntent is write for what something outside is about to be done on the strength of: it survives a
+// power cut, too.
+func (l *Ledger) writeIntent(ctx context.Context, change func(*sql.Tx) error) error {
+	return l.fault("write store", l.writer.do(ctx, true, change))
 }
 
 // read calls scan for each row of a query.

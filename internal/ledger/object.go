@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -57,7 +58,11 @@ type Repair struct {
 // SaveObjects writes rows, all or none. Updated is set here.
 func (l *Ledger) SaveObjects(ctx context.Context, c *Collection, objects ...Object) error {
 	now := l.now().UnixNano()
-	return l.write(ctx, func(tx *sql.Tx) error {
+	write := l.write
+	if slices.ContainsFunc(objects, func(o Object) bool { return o.State == ObjectIntent }) {
+		write = l.writeIntent
+	}
+	return write(ctx, func(tx *sql.Tx) error {
 		for _, o := range objects {
 			if err := saveObject(tx, c.ID, o, now); err != nil {
 				return fmt.Errorf("ledger row of %q in %s %q: %w", o.Source, c.Address, c.Source, err)

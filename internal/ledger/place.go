@@ -10,7 +10,7 @@ import (
 
 // IntendCreations writes down which destination mailboxes are about to be made.
 func (l *Ledger) IntendCreations(ctx context.Context, address string, names []string) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
+	return l.writeIntent(ctx, func(tx *sql.Tx) error {
 		for _, name := range names {
 			if _, err := tx.Exec(`INSERT OR REPLACE INTO creations (address, dst_name) VALUES (?, ?)`, address, name); err != nil {
 				return err
@@ -54,7 +54,7 @@ type Move struct {
 // theirs. A row that already has the new source name and is not among the moves keeps what it knows
 // under a name that no server has.
 func (l *Ledger) Relocate(ctx context.Context, address string, moves []Move) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
+	return l.writeIntent(ctx, func(tx *sql.Tx) error {
 		for _, m := range moves { // clear the way, and keep the marks of what we have made
 			if err := setAside(tx, address, m); err != nil {
 				return err

@@ -6,13 +6,19 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 )
 
 // writer runs all changes on one goroutine and commits those that came together in one transaction:
 // with a hundred mailboxes at work, one fsync serves many of them (group commit).
+//
+// Only intents wait for the disk. Whatever else a power cut takes away is found again by what is left:
+// an intent whose receipt is lost is looked up at the destination like one whose answer was lost, and
+// an end of a pass that is lost costs another look. A killed process loses nothing of either kind.
 type writer struct {
-	db    *sql.DB
+	conn  *sql.Conn // one connection, because synchronous is a setting of the connection
+	sync  bool      // what it is set to
 	queue chan *change
 	done  sync.WaitGroup
 	mu    sync.RWMutex // held by senders while they send, so that none meets a closed queue
@@ -23,6 +29,7 @@ type writer struct {
 type change struct {
 	ctx    context.Context
 	apply  func(*sql.Tx) error
+	onDisk bool // has to survive a power cut
 	result chan error
 }
 
@@ -31,16 +38,21 @@ const groupLimit = 64
 
 var errClosed = errors.New("the ledger is closed")
 
-func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, queue: make(chan *change, groupLimit)}
+func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{conn: conn, sync: true, queue: make(chan *change, groupLimit)}
 	w.done.Add(1)
 	go w.run()
-	return w
+	return w, nil
 }
 
-// do queues apply and returns when it is on the disk, or was refused.
-func (w *writer) do(ctx context.Context, apply func(*sql.Tx) error) error {
-	c := &change{ctx: ctx, apply: apply, result: make(chan error, 1)}
+// do queues apply and returns when it is committed, or was refused; with onDisk, when it would survive
+// a power cut.
+func (w *writer) do(ctx context.Context, onDisk bool, apply func(*sql.Tx) error) error {
+	c := &change{ctx: ctx, apply: apply, onDisk: onDisk, result: make(chan error, 1)}
 	w.mu.RLock()
 	if w.shut {
 		w.mu.RUnlock()
@@ -59,6 +71,7 @@ func (w *writer) close() {
 	}
 	w.mu.Unlock()
 	w.done.Wait()
+	_ = w.conn.Close() // gives it back to the pool, whose own end is what counts
 }
 
 func (w *writer) run() {
@@ -98,8 +111,11 @@ func (w *writer) commit(group []*change) {
 }
 
 func (w *writer) transact(group []*change, results []error) error {
+	if err := w.waitForDisk(slices.ContainsFunc(group, func(c *change) bool { return c.onDisk })); err != nil {
+		return err
+	}
 	// A caller that gave up must not roll the others back, so the transaction has no deadline.
-	tx, err := w.db.BeginTx(context.Background(), nil)
+	tx, err := w.conn.BeginTx(context.Background(), nil)
 	if err != nil {
 		return err
 	}
@@ -114,6 +130,23 @@ func (w *writer) transact(group []*change, results []error) error {
 		}
 	}
 	return tx.Commit()
+}
+
+// waitForDisk says whether the next commit waits for the disk, and with it all before (in WAL mode FULL
+// does, NORMAL does not: sqlite.org/pragma.html, synchronous).
+func (w *writer) waitForDisk(wait bool) error {
+	if w.sync == wait {
+		return nil
+	}
+	pragma := "PRAGMA synchronous = NORMAL"
+	if wait {
+		pragma = "PRAGMA synchronous = FULL"
+	}
+	if _, err := w.conn.ExecContext(context.Background(), pragma); err != nil {
+		return err
+	}
+	w.sync = wait
+	return nil
 }
 
 // applyAlone runs one change inside a savepoint. The second error means that the transaction itself
