@@ -7,8 +7,6 @@ import (
 	"database/sql"
 	"path/filepath"
 	"testing"
-
-	"rehome/internal/protocol/imap"
 )
 
 // Intents wait for the disk, also when they share a commit with what need not; receipts do not wait.
@@ -31,7 +29,7 @@ func TestWriter_waitsForTheDiskWithIntentsOnly(t *testing.T) {
 	if err != nil || synchronous() != normal {
 		t.Errorf("opening a mailbox: %v, mode %d, want %d", err, synchronous(), normal)
 	}
-	items := []Item{{SrcUID: imap.UID(7), Size: 3}}
+	items := []Item{{UID: 7, Size: 3}}
 	ids, err := l.Intend(ctx, m, 1, items)
 	if err != nil || synchronous() != full {
 		t.Fatalf("an intent: %v, mode %d, want %d", err, synchronous(), full)
