@@ -17,7 +17,7 @@ import (
 func accountsCommand(f *frame) *cobra.Command {
 	group := asGroup(&cobra.Command{Use: "accounts", Short: "Bring the people across: list, plan, export, hand out passwords, check"})
 	group.AddCommand(accountsListCommand(f), accountsPlanCommand(f), accountsExportCommand(f), accountsPasswordsCommand(f),
-		accountsCheckCommand(f), accountsTestPasswordCommand(f), accountsSettingsCommand(f))
+		accountsCheckCommand(f), accountsTestPasswordCommand(f), accountsSettingsCommand(f), accountsImportCommand(f))
 	return group
 }
 

@@ -25,6 +25,7 @@ func check(d *document, c *Config) {
 	d.checkPOP3("destination.pop3", c.Destination.POP3)
 	d.checkDAV("source.dav", c.Source.DAV.DAV, c.Source.DAV.Via == DAVDatabase)
 	d.checkDAV("destination.dav", c.Destination.DAV.DAV, false)
+	d.checkAPI("destination.api", c.Destination.API)
 	if c.Source.DAV.Via == DAVDatabase && c.Source.Database.DSN == "" {
 		d.addAt("source.dav.via", "is database, and source.database is not given", "give the database, or set source.dav.via: dav")
 	}

@@ -59,6 +59,7 @@ type Destination struct {
 	IMAP IMAP            `yaml:"imap" doc:"The IMAP server."`
 	POP3 POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
 	DAV  DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it contacts and calendars stay. Each account's own password opens it."`
+	API  API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. \"accounts import --experimental-api\" looks at it; nothing else uses it."`
 }
 
 // Accounts shapes what the export of accounts writes.
@@ -121,7 +122,7 @@ func Default() Config {
 	return Config{
 		Store:       "rehome.db",
 		Source:      Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: QuotaKB}, IMAP: imap, POP3: pop3, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
-		Destination: Destination{Kind: DestinationAtmail8, IMAP: imap, POP3: pop3, DAV: DestinationDAV{DAV: dav}},
+		Destination: Destination{Kind: DestinationAtmail8, IMAP: imap, POP3: pop3, DAV: DestinationDAV{DAV: dav}, API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,
