@@ -10,9 +10,13 @@ import (
 // internalDateLayout is date-time of RFC 9051, section 9, with the day padded by a blank.
 const internalDateLayout = "_2-Jan-2006 15:04:05 -0700"
 
-// parseInternalDate returns the zero time for NIL and nonsense.
+// parseInternalDate returns the zero time for NIL and nonsense, which is whatever could not be written
+// back either: time.Parse takes the year 0000 and a zone of a whole day.
 func parseInternalDate(s string) time.Time {
 	t, err := time.Parse(internalDateLayout, s)
+	if err == nil {
+		_, err = formatInternalDate(t)
+	}
 	if err != nil {
 		return time.Time{}
 	}

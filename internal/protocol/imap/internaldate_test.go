@@ -23,6 +23,8 @@ func TestParseInternalDate(t *testing.T) {
 		"1-Feb-2003 24:05:06 +0100":  "",
 		"1-Feb-2003 04:05:06":        "",
 		"1-Feb-20033 04:05:06 +0000": "",
+		" 1-Jan-0000 00:00:00 +0000": "",
+		" 1-Jan-2003 00:00:00 +2400": "",
 	} {
 		got := ""
 		if date := parseInternalDate(text); !date.IsZero() {
