@@ -22,11 +22,11 @@ func (x *propertyExaminer) calendar(calendar *Component) {
 	x.repeated(calendar, singleCalendar)
 	if _, ok := calendar.First("PRODID"); !ok {
 		x.repairable(CodeMissingProdID, calendar.Begin, "has no PRODID", "PRODID added",
-			insertAfter(calendar.Begin, "PRODID:-//rehome//EN"))
+			insertAfter(calendar.Begin, "PRODID:-//rehome//EN")...)
 	}
 	for _, method := range calendar.All("METHOD") {
 		x.repairable(CodeMethod, method, "has a METHOD, which belongs into a message, not into a calendar",
-			"METHOD taken away", removeLine(method))
+			"METHOD taken away", x.removal(method)...)
 	}
 	x.together(calendar)
 	zones := x.zonesOf(calendar)
@@ -94,7 +94,7 @@ func (x *propertyExaminer) loneOverride(override *Component, count int) {
 		x.report(CodeLoneOverride, id, sentence)
 		return
 	}
-	x.repairable(CodeLoneOverride, id, sentence, "made a single event: RECURRENCE-ID taken away", removeLine(id))
+	x.repairable(CodeLoneOverride, id, sentence, "made a single event: RECURRENCE-ID taken away", x.removal(id)...)
 }
 
 // component looks at one event, task, journal entry or free-busy time.
@@ -104,11 +104,11 @@ func (x *propertyExaminer) component(calendar, child *Component, known map[strin
 		x.checkUID(line)
 	} else {
 		uid := x.siblingUID(calendar)
-		x.repairable(CodeMissingEventUID, child.Begin, "has no UID", "UID added", insertAfter(child.Begin, "UID:"+uid))
+		x.repairable(CodeMissingEventUID, child.Begin, "has no UID", "UID added", insertAfter(child.Begin, "UID:"+uid)...)
 	}
 	if _, ok := child.First("DTSTAMP"); !ok {
 		x.repairable(CodeMissingDTStamp, child.Begin, "has no DTSTAMP", "DTSTAMP added",
-			insertAfter(child.Begin, "DTSTAMP:"+stampFor(child)))
+			insertAfter(child.Begin, "DTSTAMP:"+stampFor(child))...)
 	}
 	x.times(child)
 	x.rules(child)

@@ -90,7 +90,7 @@ func (x *propertyExaminer) uid(card *Component) {
 		return
 	}
 	x.repairable(CodeMissingUID, card.Begin, "has no UID", "UID added, made from the contact's own bytes",
-		insertAfter(card.Begin, "UID:"+x.madeUID(card)))
+		insertAfter(card.Begin, "UID:"+x.madeUID(card))...)
 }
 
 // madeUID derives a UID from the bytes of a component: the same object gets the same one again.

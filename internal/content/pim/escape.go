@@ -55,15 +55,15 @@ func splitEscaped(value string, separator byte) []string {
 	return append(parts, value[from:])
 }
 
-// fold breaks a content line into physical lines of at most 75 octets, never inside a character, and
-// ends it.
+// fold breaks a content line into physical lines of at most 75 octets, never inside a character and never
+// behind a stray carriage return, which would become part of the line end, and ends it.
 func fold(content string) []byte {
 	const limit = 75
 	folded := make([]byte, 0, len(content)+len(content)/limit*3+2)
 	room := limit
 	for len(content) > 0 {
 		_, size := utf8.DecodeRuneInString(content)
-		if size > room {
+		if size > room && folded[len(folded)-1] != '\r' {
 			folded = append(folded, "\r\n "...)
 			room = limit - 1
 		}

@@ -127,27 +127,25 @@ func (x *byteExaminer) controls(line Line) {
 }
 
 // characters looks at the unfolded line, so that a fold in the middle of a character is no mistake of
-// its encoding. A line that names its charset is the matter of examineCharset.
+// its encoding. A line that names its charset or is quoted-printable is first the matter of examineCharset.
 func (x *byteExaminer) characters(line Line) {
 	valid := utf8.Valid(line.content)
 	if valid && !utf8.Valid(line.Raw) {
 		x.note(CodeSplitCharacter, line.Number, nil)
 	}
-	text, parts := x.reader.segments(line)
-	switch {
+	switch decodesLater := line.Param("CHARSET") != "" || isQuotedPrintable(line.content); {
 	case !valid && line.Param("CHARSET") == "":
-		x.recode(line, text, parts)
-	case valid:
-		for _, part := range parts {
-			piece := text[part.content : part.content+part.length]
-			if single, ok := undouble(piece); ok && !line.softFold {
-				x.note(CodeDoubleEncoded, line.Number, &Edit{part.raw, piece, single})
-			}
+		x.recode(line)
+	case valid && !decodesLater:
+		if single, ok := undouble(line.content); ok {
+			edit := replaceLine(line, string(single))
+			x.note(CodeDoubleEncoded, line.Number, &edit)
 		}
 	}
 }
 
-func (x *byteExaminer) recode(line Line, text []byte, parts []segment) {
+func (x *byteExaminer) recode(line Line) {
+	text, parts := x.reader.segments(line)
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
 		if r != utf8.RuneError || size != 1 {
@@ -179,31 +177,34 @@ func isBase64(line Line) bool {
 	return encoding == "BASE64" || encoding == "B"
 }
 
-// lineEnd returns how a line ends, for lines put next to it.
+// lineEnd returns how a line ends, for lines put next to it; "" for a last line without end.
 func lineEnd(line Line) string {
 	switch {
-	case bytes.HasSuffix(line.Raw, []byte("\r\n")) || trailingEnds(line.Raw) == 0:
+	case trailingEnds(line.Raw) == 0:
+		return ""
+	case bytes.HasSuffix(line.Raw, []byte("\r\n")):
 		return "\r\n"
-	case bytes.HasSuffix(line.Raw, []byte("\n")):
-		return "\n"
 	}
-	return "\r"
+	return string(line.Raw[len(line.Raw)-1:])
 }
 
-// insertAfter puts a content line behind another.
-func insertAfter(line Line, content string) Edit {
+// insertAfter puts a content line behind another. Behind a last line without end there is no edit: nobody
+// knows which line end the object would have.
+func insertAfter(line Line, content string) []Edit {
 	end := lineEnd(line)
-	text := bytes.ReplaceAll(fold(content), []byte("\r\n"), []byte(end))
-	if trailingEnds(line.Raw) == 0 {
-		text = append([]byte(end), text...)
+	if end == "" {
+		return nil
 	}
-	return Edit{line.Offset + len(line.Raw), nil, text}
+	text := bytes.ReplaceAll(fold(content), []byte("\r\n"), []byte(end))
+	return []Edit{{line.Offset + len(line.Raw), nil, text}}
 }
 
 // insertAtEnd puts a content line before the END of a component. Text goes there, so that no line without
-// colon behind BEGIN becomes its continuation. Where there is no END there is no edit.
+// colon behind BEGIN becomes its continuation. Where there is no END, or a component inside has none, there is no
+// edit.
 func insertAtEnd(component *Component, content string) []Edit {
-	if component.End.Name == "" {
+	last := len(component.Children) - 1
+	if component.End.Name == "" || last >= 0 && component.Children[last].End.Name == "" {
 		return nil
 	}
 	text := bytes.ReplaceAll(fold(content), []byte("\r\n"), []byte(lineEnd(component.Begin)))
@@ -212,8 +213,11 @@ func insertAtEnd(component *Component, content string) []Edit {
 
 func removeLine(line Line) Edit { return Edit{line.Offset, line.Raw, nil} }
 
-// replaceLine writes a content line anew.
+// replaceLine writes a content line anew, a last line without end on one line.
 func replaceLine(line Line, content string) Edit {
-	end := lineEnd(line)
-	return Edit{line.Offset, line.Raw, bytes.ReplaceAll(fold(content), []byte("\r\n"), []byte(end))}
+	text := []byte(content)
+	if end := lineEnd(line); end != "" {
+		text = bytes.ReplaceAll(fold(content), []byte("\r\n"), []byte(end))
+	}
+	return Edit{line.Offset, line.Raw, text}
 }

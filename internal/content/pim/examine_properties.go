@@ -14,11 +14,12 @@ type propertyExaminer struct {
 	doc      *Document
 	found    []defect
 	siblings map[*Component]string // the UID for components that have none
+	extended map[int]bool          // offsets of lines that lines without colon follow
 }
 
 // examineProperties finds what is wrong with the properties of a contact or calendar object.
 func examineProperties(doc *Document) []defect {
-	x := &propertyExaminer{doc: doc, siblings: map[*Component]string{}}
+	x := &propertyExaminer{doc: doc, siblings: map[*Component]string{}, extended: map[int]bool{}}
 	x.object()
 	for _, top := range doc.Components {
 		x.version(top)
@@ -65,13 +66,15 @@ func (x *propertyExaminer) object() {
 
 // lines looks at each line for itself.
 func (x *propertyExaminer) lines() {
-	previous := Line{}
+	previous, gap := Line{}, false
 	for _, line := range x.doc.lines {
 		switch {
 		case len(line.content) == 0:
+			gap = true
 			continue
 		case line.Name == "":
-			x.strayLine(line, previous)
+			x.extended[previous.Offset] = true
+			x.strayLine(line, previous, gap)
 		case line.badParam > 0:
 			x.report(CodeBadParameter, line, "a parameter is not well-formed")
 			x.found[len(x.found)-1].Column = line.badParam
@@ -80,16 +83,16 @@ func (x *propertyExaminer) lines() {
 			x.inlineData(line)
 		}
 		if line.Name != "" {
-			previous = line
+			previous, gap = line, false
 		}
 	}
 }
 
 // strayLine is a line without colon: mostly the rest of a text whose line break was not escaped. previous
-// is the property that it belongs to.
-func (x *propertyExaminer) strayLine(line, previous Line) {
+// is the property that it belongs to, unless empty lines make a gap between them.
+func (x *propertyExaminer) strayLine(line, previous Line, gap bool) {
 	const sentence = "a line has no colon"
-	if previous.Name == "" || notText[previous.Name] {
+	if previous.Name == "" || notText[previous.Name] || gap {
 		x.report(CodeStrayLine, line, sentence)
 		return
 	}
@@ -157,7 +160,7 @@ func (x *propertyExaminer) version(top *Component) {
 	if x.doc.Kind == KindContact {
 		version = "VERSION:3.0"
 	}
-	x.repairable(CodeMissingVersion, top.Begin, "has no VERSION", version+" added", insertAfter(top.Begin, version))
+	x.repairable(CodeMissingVersion, top.Begin, "has no VERSION", version+" added", insertAfter(top.Begin, version)...)
 }
 
 // repeated finds properties that may stand only once. A second one that says the same can go.
@@ -173,11 +176,19 @@ func (x *propertyExaminer) repeated(component *Component, single map[string]bool
 			first[line.Name] = line
 		case bytes.Equal(before.content, line.content):
 			x.repairable(CodeRepeatedLine, line, line.Name+" stands twice, with the same value",
-				"second "+line.Name+" with the same value taken away", removeLine(line))
+				"second "+line.Name+" with the same value taken away", x.removal(line)...)
 		default:
 			x.report(CodeRepeatedValue, line, line.Name+" stands twice, with different values")
 		}
 	}
+}
+
+// removal takes a line away, but not from under the lines without colon that belong to it.
+func (x *propertyExaminer) removal(line Line) []Edit {
+	if x.extended[line.Offset] {
+		return nil
+	}
+	return []Edit{{line.Offset, line.Raw, nil}}
 }
 
 func names(list string) map[string]bool {

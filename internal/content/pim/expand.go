@@ -71,13 +71,18 @@ func (r *rule) withDefaults(start time.Time) rule {
 func (e *expansion) byDays() bool {
 	for first := e.firstPeriod(); !first.After(e.last); first = e.nextPeriod(first) {
 		var times []time.Time
-		for day, stop := first, e.periodEnd(first); day.Before(stop); day = day.AddDate(0, 0, 1) {
+		for day, stop := first, e.periodEnd(first); day.Before(stop); {
 			if !e.budget.spend(1) {
 				return false
+			}
+			if !e.rule.allowsMonth(day) {
+				day = time.Date(day.Year(), day.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+				continue
 			}
 			if e.rule.allowsDay(day) {
 				times = e.clockTimes(times, day)
 			}
+			day = day.AddDate(0, 0, 1)
 		}
 		if !e.budget.spend(len(times)) {
 			return false
@@ -236,11 +241,14 @@ func (r *rule) excludedUntil(at time.Time) (until time.Time, excluded bool) {
 
 // allowsDay applies the parts of the rule that are about days.
 func (r *rule) allowsDay(day time.Time) bool {
-	return (len(r.months) == 0 || slices.Contains(r.months, int(day.Month()))) &&
-		r.allowsWeek(day) &&
+	return r.allowsMonth(day) && r.allowsWeek(day) &&
 		allowsNumber(r.yearDays, day.YearDay(), daysOfYear(day.Year())) &&
 		allowsNumber(r.monthDays, day.Day(), daysOfMonth(day)) &&
 		r.allowsWeekday(day)
+}
+
+func (r *rule) allowsMonth(day time.Time) bool {
+	return len(r.months) == 0 || slices.Contains(r.months, int(day.Month()))
 }
 
 // allowsNumber reports whether the allowed numbers, where there are any, hold number counted from the

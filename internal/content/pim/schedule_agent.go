@@ -76,8 +76,8 @@ func injectAgent(line Line, reader *lineReader) *Edit {
 		return nil
 	}
 	text := clientAgent
-	if part.length+len(clientAgent) > 75 {
-		text += lineEnd(line) + " "
+	if end := lineEnd(line); end != "" && part.length+len(clientAgent) > 75 {
+		text += end + " "
 	}
 	return &Edit{part.raw + after, nil, []byte(text)}
 }

@@ -36,15 +36,16 @@ func newZones(doc *Document, b *budget) *zones {
 
 func tzid(value string) string { return strings.TrimSpace(unescape(value)) }
 
-// find returns the zone of a TZID: by the object's own VTIMEZONE, else by its name.
-func (z *zones) find(id string) (zone, bool) {
+// find returns the zone of a TZID: by the object's own VTIMEZONE, else by its name. year is one that will be
+// asked for.
+func (z *zones) find(id string, year int) (zone, bool) {
 	id = strings.TrimSpace(id)
 	if found, ok := z.known[id]; ok {
 		return found, found != nil
 	}
 	var found zone
 	if component, ok := z.defined[id]; ok {
-		if defined := newDefinedZone(component, z.budget); defined != nil {
+		if defined := newDefinedZone(component, year, z.budget); defined != nil {
 			found = defined
 		}
 	}
@@ -61,7 +62,7 @@ func (z *zones) instant(at moment, id string) time.Time {
 	if at.isUTC || at.isDate || id == "" {
 		return at.clock
 	}
-	found, ok := z.find(id)
+	found, ok := z.find(id, at.clock.Year())
 	if !ok {
 		return at.clock
 	}
@@ -99,9 +100,13 @@ func namedZone(id string) *time.Location {
 	return nil
 }
 
-// definedZone is a VTIMEZONE: the offset is that of the last onset before a time.
+// definedZone is a VTIMEZONE: the offset is that of the last onset before a time. Onsets are expanded for
+// the years that are asked for, because a VTIMEZONE mostly begins in 1970 and never ends.
 type definedZone struct {
-	onsets []onset // by clock
+	component   *Component
+	budget      *budget
+	first, last int     // years with all their onsets
+	onsets      []onset // by clock
 }
 
 type onset struct {
@@ -109,22 +114,40 @@ type onset struct {
 	from, to int
 }
 
-// lastOnset bounds the expansion of a VTIMEZONE that has no end.
-const lastOnset = 2100
+// Years that are expanded before and behind the one asked for. A rule has an onset in nine years, even one
+// for the 29th of February.
+const (
+	yearsBefore = 9
+	yearsBehind = 10
+)
 
-func newDefinedZone(component *Component, b *budget) *definedZone {
-	defined := &definedZone{}
-	for _, child := range component.Children {
-		defined.addObservance(child, b)
-	}
-	if len(defined.onsets) == 0 {
+// newDefinedZone returns nil for a VTIMEZONE that says nothing.
+func newDefinedZone(component *Component, year int, b *budget) *definedZone {
+	z := &definedZone{component: component, budget: b}
+	z.cover(year)
+	if len(z.onsets) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(defined.onsets, func(a, b onset) int { return a.clock.Compare(b.clock) })
-	return defined
+	return z
 }
 
-func (z *definedZone) addObservance(child *Component, b *budget) {
+// cover expands the years around one.
+func (z *definedZone) cover(year int) {
+	if z.onsets == nil {
+		z.first, z.last = year, year
+	}
+	z.first, z.last = min(z.first, year-yearsBefore), max(z.last, year+yearsBehind)
+	z.onsets = nil
+	for _, child := range z.component.Children {
+		z.addObservance(child)
+	}
+	slices.SortStableFunc(z.onsets, func(a, b onset) int { return a.clock.Compare(b.clock) })
+}
+
+// maxOnsets bounds the onsets of a VTIMEZONE.
+const maxOnsets = 5000
+
+func (z *definedZone) addObservance(child *Component) {
 	startLine, _ := child.First("DTSTART")
 	fromLine, _ := child.First("TZOFFSETFROM")
 	toLine, _ := child.First("TZOFFSETTO")
@@ -139,29 +162,41 @@ func (z *definedZone) addObservance(child *Component, b *budget) {
 	}
 	add := func(clock time.Time) { z.onsets = append(z.onsets, onset{clock, from, to}) }
 	add(start.clock)
-	last := time.Date(lastOnset, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, line := range child.Lines {
 		switch line.Name {
 		case "RRULE":
-			parsed, err := parseRule(string(line.Value))
-			if err != nil {
-				continue
+			if parsed, err := parseRule(string(line.Value)); err == nil {
+				z.expandRule(parsed, start.clock, from, add)
 			}
-			parsed.expand(start.clock, last, b, func(clock time.Time) bool {
-				if parsed.endsBefore(clock, clock.Add(-time.Duration(from)*time.Second)) {
-					return false
-				}
-				add(clock)
-				return len(z.onsets) < 5000
-			})
 		case "RDATE":
 			for item := range strings.SplitSeq(string(line.Value), ",") {
-				if at, ok := parseMoment(item); ok && b.spend(1) {
+				if at, ok := parseMoment(item); ok && z.budget.spend(1) {
 					add(at.clock)
 				}
 			}
 		}
 	}
+}
+
+// expandRule begins a yearly rule shortly before the years in question, where its past does not matter.
+func (z *definedZone) expandRule(r *rule, start time.Time, from int, add func(time.Time)) {
+	full := r.withDefaults(start)
+	begin := start
+	year := z.first
+	if r.until != nil {
+		year = min(year, r.until.clock.Year()-yearsBefore)
+	}
+	if r.frequency == yearly && r.interval == 1 && r.count == 0 && start.Year() < year {
+		begin = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	last := time.Date(z.last+1, 1, 1, 0, 0, 0, 0, time.UTC)
+	full.expand(begin, last, z.budget, func(clock time.Time) bool {
+		if r.endsBefore(clock, clock.Add(-time.Duration(from)*time.Second)) {
+			return false
+		}
+		add(clock)
+		return len(z.onsets) < maxOnsets
+	})
 }
 
 // endsBefore applies UNTIL to an occurrence.
@@ -178,6 +213,9 @@ func (r *rule) endsBefore(clock, instant time.Time) bool {
 }
 
 func (z *definedZone) offset(clock time.Time) int {
+	if year := clock.Year(); year > z.last || year-1 < z.first {
+		z.cover(year)
+	}
 	after, _ := slices.BinarySearchFunc(z.onsets, clock, func(o onset, at time.Time) int {
 		if o.clock.After(at) {
 			return 1
