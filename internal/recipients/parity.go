@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recipients
+
+import (
+	"crypto/rand"
+	"slices"
+	"strings"
+
+	"rehome/internal/alias"
+)
+
+// Expected is what the new mail host should say of an address.
+type Expected string
+
+// What may be expected.
+const (
+	Accept  Expected = "accept"
+	Refuse  Expected = "refuse"
+	Nothing Expected = "open" // nobody has decided
+)
+
+// Want is an address with what is expected and why.
+type Want struct {
+	Address string
+	Expect  Expected
+	Why     string
+}
+
+// Verdict says whether expected and actual agree.
+type Verdict string
+
+// The verdicts.
+const (
+	Agrees  Verdict = "agrees"
+	Missing Verdict = "missing"        // should be taken and is refused: its mail bounces after the switch
+	Extra   Verdict = "extra"          // should be refused and is taken
+	Open    Verdict = "open"           // nobody has decided what should be
+	Unsure  Verdict = "not conclusive" // the host takes any address of the domain
+	Pending Verdict = "not answered"
+)
+
+// Line is one address of a comparison.
+type Line struct {
+	Address string   `json:"address"`
+	Expect  Expected `json:"expect"`
+	Why     string   `json:"why"`
+	Answer  Answer   `json:"answer"`
+	Server  string   `json:"server,omitempty"`
+	Verdict Verdict  `json:"verdict"`
+	Todo    string   `json:"todo,omitempty"`
+}
+
+// ParityTotals counts by verdict; All is their sum.
+type ParityTotals struct {
+	Agrees  int `json:"agrees"`
+	Missing int `json:"missing"`
+	Extra   int `json:"extra"`
+	Open    int `json:"open"`
+	Unsure  int `json:"not_conclusive"`
+	Pending int `json:"not_answered"`
+	All     int `json:"all"`
+}
+
+// Parity is expected against actual, the worst first.
+type Parity struct {
+	Lines     []Line       `json:"lines"`
+	Totals    ParityTotals `json:"totals"`
+	AcceptAll []string     `json:"accept_all"` // domains of which the host takes any address
+}
+
+// Wants lists every address on the books, and those that a census has found, with what the new host
+// should say.
+func Wants(book *alias.Book, seen []Recipient) []Want {
+	var wants []Want
+	listed := map[string]bool{}
+	add := func(w Want) {
+		if !listed[w.Address] {
+			wants = append(wants, w)
+		}
+		listed[w.Address] = true
+	}
+	for _, address := range book.Recipients() {
+		add(Want{address, Accept, string(book.Lookup(address))})
+	}
+	for _, r := range seen {
+		switch {
+		case r.Decision == Keep:
+			add(Want{r.Address, Accept, "decided: keep"})
+		case r.Decision == Drop:
+			add(Want{r.Address, Refuse, "decided: drop"})
+		case r.State == CaughtAll:
+			add(Want{r.Address, Accept, "received mail by the catch-all"})
+		default:
+			add(Want{r.Address, Nothing, "received mail, nobody has decided"})
+		}
+	}
+	slices.SortFunc(wants, func(a, b Want) int { return strings.Compare(domainFirst(a.Address), domainFirst(b.Address)) })
+	return wants
+}
+
+func domainFirst(address string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	return domain + "@" + local
+}
+
+// Unlikely returns an address of the domain that nobody has: the host's answer for it tells whether
+// its other answers mean anything.
+func Unlikely(domain string) string {
+	return "rehome-" + strings.ToLower(rand.Text()[:16]) + "@" + domain
+}
+
+// Compare holds answers against what was expected. A host that takes anything of a domain proves
+// nothing by taking an address of it; that is expected of a domain with a catch-all.
+func Compare(wants []Want, replies map[string]Reply, acceptAll []string) Parity {
+	parity := Parity{Lines: []Line{}, AcceptAll: append([]string{}, acceptAll...)}
+	for _, want := range wants {
+		_, domain, _ := strings.Cut(want.Address, "@")
+		reply, asked := replies[want.Address]
+		if !asked {
+			reply.Answer = NotAsked
+		}
+		line := Line{Address: want.Address, Expect: want.Expect, Why: want.Why, Answer: reply.Answer, Server: reply.Server}
+		line.judge(slices.Contains(acceptAll, domain))
+		parity.Totals.count(line.Verdict)
+		parity.Lines = append(parity.Lines, line)
+	}
+	slices.SortStableFunc(parity.Lines, func(a, b Line) int { return a.Verdict.rank() - b.Verdict.rank() })
+	return parity
+}
+
+func (l *Line) judge(acceptsAll bool) {
+	switch {
+	case l.Answer == Deferred || l.Answer == NotAsked:
+		l.Verdict, l.Todo = Pending, "run the check again later: it goes on with what is left"
+	case l.Expect == Nothing:
+		l.Verdict, l.Todo = Open, "write keep or drop in the census file"
+	case l.Expect == Accept && l.Answer == Refused:
+		l.Verdict, l.Todo = Missing, "make the account or alias at the destination, or its mail bounces after the switch"
+	case l.Expect == Refuse && l.Answer == Accepted && !acceptsAll:
+		l.Verdict, l.Todo = Extra, "take it out at the destination, or write keep in the census file"
+	case acceptsAll && l.Answer == Accepted:
+		l.Verdict, l.Todo = Unsure, "send a message to it and look where it arrives: the host takes any address of this domain"
+	default:
+		l.Verdict = Agrees
+	}
+}
+
+func (v Verdict) rank() int {
+	return slices.Index([]Verdict{Missing, Extra, Open, Pending, Unsure, Agrees}, v)
+}
+
+func (t *ParityTotals) count(v Verdict) {
+	t.All++
+	*[]*int{&t.Missing, &t.Extra, &t.Open, &t.Pending, &t.Unsure, &t.Agrees}[v.rank()]++
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package postfix runs a real Postfix in a lab room as the mail host of a destination: it takes or
+// refuses recipients by its maps, and delivers nothing.
+//
+// Start with the accounts and aliases that it shall know, ask it over SMTP, look at Log. It stands on
+// an address of its own, with its own queue, and takes mail from everybody for its domains only.
+// Postfix's master has to be root, and so has the caller.
+package postfix
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"rehome/lab"
+)
+
+// Options says what to start.
+type Options struct {
+	Name     string            // folder and log names, its own in the room; default "postfix"
+	Domains  []string          // that it is the mail host of
+	Accounts []string          // mailboxes
+	Virtual  string            // the text of a virtual(5) table, as an export writes it
+	Settings map[string]string // of main.cf, for instance limits
+	TLS      bool              // offers STARTTLS, certificate from the room's authority for "localhost"
+}
+
+// Server is a running Postfix.
+type Server struct {
+	SMTP string // host:port
+
+	log string
+}
+
+// Start runs a Postfix in the room. The room's Close stops it.
+func Start(room *lab.Room, options Options) (*Server, error) {
+	options.Name = cmp.Or(options.Name, "postfix")
+	if os.Geteuid() != 0 {
+		return nil, fmt.Errorf("start %s: Postfix starts as root only", options.Name)
+	}
+	if err := lab.NeedFile("/usr/lib/postfix/sbin/master", "postfix"); err != nil {
+		return nil, err
+	}
+	address, err := room.Addr()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(room.Dir(), options.Name)
+	s := &Server{SMTP: address, log: filepath.Join(dir, "mail.log")}
+	if err := s.write(room, dir, options); err != nil {
+		return nil, fmt.Errorf("set up %s: %w", options.Name, err)
+	}
+	// Makes the folders of the queue with the owners that Postfix wants.
+	check := lab.Program{Name: options.Name + "-check", Command: "postfix", Package: "postfix", Args: []string{"-c", filepath.Join(dir, "etc"), "check"}}
+	if err := room.Run(check, nil); err != nil {
+		return nil, err
+	}
+	_, err = room.Start(lab.Program{
+		Name: options.Name, Command: "/usr/lib/postfix/sbin/master", Package: "postfix",
+		Args: []string{"-c", filepath.Join(dir, "etc"), "-d"}, Ready: []string{address},
+	})
+	return s, err
+}
+
+// Log returns what Postfix has logged so far.
+func (s *Server) Log() (string, error) {
+	text, err := os.ReadFile(s.log)
+	return string(text), err
+}
+
+func (s *Server) write(room *lab.Room, dir string, options Options) error {
+	for _, sub := range []string{"etc", "queue", "data"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	settings, err := s.settings(room, dir, options)
+	if err != nil {
+		return err
+	}
+	mailboxes := ""
+	for _, account := range options.Accounts {
+		mailboxes += account + " x\n"
+	}
+	files := map[string]string{
+		"main.cf": settings, "mailboxes": mailboxes, "virtual": options.Virtual,
+		"master.cf": fmt.Sprintf(services, s.SMTP),
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, "etc", name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return give(filepath.Join(dir, "data"))
+}
+
+func (s *Server) settings(room *lab.Room, dir string, options Options) (string, error) {
+	text := fmt.Sprintf(settings, dir, strings.Join(options.Domains, " "))
+	if options.TLS {
+		cert, key, err := room.Issue("localhost")
+		if err != nil {
+			return "", err
+		}
+		text += fmt.Sprintf("smtpd_tls_security_level = may\nsmtpd_tls_cert_file = %s\nsmtpd_tls_key_file = %s\n", cert, key)
+	}
+	for key, value := range options.Settings {
+		text += key + " = " + value + "\n"
+	}
+	return text, nil
+}
+
+// give hands a folder to the user that Debian's package makes for Postfix.
+func give(dir string) error {
+	owner, err := user.Lookup("postfix")
+	if err != nil {
+		return err
+	}
+	uid, err := strconv.Atoi(owner.Uid)
+	if err != nil {
+		return err
+	}
+	return os.Chown(dir, uid, -1)
+}
+
+// settings keep everything in the room's folder. texthash is a table as plain text; anvil counts
+// clients on loopback too, which it would let off otherwise.
+const settings = `compatibility_level = 3.6
+queue_directory = %[1]s/queue
+data_directory = %[1]s/data
+maillog_file = %[1]s/mail.log
+maillog_file_prefixes = %[1]s
+myhostname = mx.lab.test
+mydestination =
+mynetworks =
+smtpd_client_event_limit_exceptions =
+virtual_mailbox_domains = %[2]s
+virtual_mailbox_maps = texthash:%[1]s/etc/mailboxes
+virtual_alias_maps = texthash:%[1]s/etc/virtual
+virtual_transport = discard:
+default_transport = discard:
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_recipient_restrictions = reject_unauth_destination
+notify_classes =
+`
+
+const services = `%s inet n - n - - smtpd
+postlog unix-dgram n - n - 1 postlogd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+proxymap unix - - n - - proxymap
+error unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+`
