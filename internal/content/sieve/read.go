@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sieve
+
+import (
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Script is an existing script, taken apart as far as a move needs.
+type Script struct {
+	Require   []string // extensions, in its order
+	Redirects []string // addresses that it forwards to
+	Answers   bool     // it answers, refuses or notifies
+	Includes  []string // scripts that it calls
+	places    []token  // names of mailboxes
+	source    string
+}
+
+// Acts reports whether the script sends something by itself. One that calls another may.
+func (s *Script) Acts() bool { return s.Answers || len(s.Redirects) > 0 || len(s.Includes) > 0 }
+
+// Mailboxes returns the mailboxes that it names, each once.
+func (s *Script) Mailboxes() []string {
+	var names []string
+	for _, p := range s.places {
+		if !slices.Contains(names, p.value) {
+			names = append(names, p.value)
+		}
+	}
+	return names
+}
+
+// Missing returns the extensions that it requires and the server does not offer.
+func (s *Script) Missing(offered Capabilities) []string {
+	var missing []string
+	for _, e := range s.Require {
+		if !offered.Has(e) {
+			missing = append(missing, e)
+		}
+	}
+	return missing
+}
+
+// Map returns the script with other names of mailboxes; every other octet stays as it is. A name for
+// which rename has none stays too.
+func (s *Script) Map(rename func(name string) (string, bool)) string {
+	var out strings.Builder
+	at := 0
+	for _, p := range s.places {
+		name, known := rename(p.value)
+		if !known || name == p.value {
+			continue
+		}
+		out.WriteString(s.source[at:p.from] + inline(name))
+		at = p.to
+	}
+	out.WriteString(s.source[at:])
+	return out.String()
+}
+
+// Read takes a script apart. It knows the grammar (RFC 5228 section 8.2) and no extension: what it
+// has not heard of is passed by. The error names the line that is no Sieve.
+func Read(script string) (*Script, error) {
+	if len(script) > maxScript {
+		return nil, errors.New("it is longer than any server takes")
+	}
+	p := &reader{lexer: lexer{in: strings.TrimPrefix(script, "\ufeff")}, script: &Script{}}
+	p.script.source = p.in
+	if err := p.advance(); err != nil {
+		return nil, err
+	}
+	if err := p.commands(0); err != nil {
+		return nil, err
+	}
+	if p.now.kind != end {
+		return nil, p.wrong("a "+p.now.value+" too many", p.now.from)
+	}
+	slices.SortFunc(p.script.places, func(a, b token) int { return a.from - b.from })
+	return p.script, nil
+}
+
+// reader follows the grammar and notes what is of interest.
+type reader struct {
+	lexer
+	now    token
+	script *Script
+}
+
+func (p *reader) advance() (err error) {
+	p.now, err = p.next()
+	return err
+}
+
+func (p *reader) is(value string) bool { return p.now.kind == mark && p.now.value == value }
+
+// commands reads until the end or a closing brace.
+func (p *reader) commands(depth int) error {
+	for p.now.kind == word {
+		if err := p.command(depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *reader) command(depth int) error {
+	if depth > maxDepth {
+		return p.wrong("blocks inside of blocks without end", p.now.from)
+	}
+	name := p.now.value
+	if err := p.advance(); err != nil {
+		return err
+	}
+	args, err := p.arguments(depth)
+	if err != nil {
+		return err
+	}
+	p.note(name, args)
+	switch {
+	case p.is(";"):
+		return p.advance()
+	case !p.is("{"):
+		return p.wrong("no semicolon behind "+name, p.now.from)
+	}
+	if err := p.advance(); err != nil {
+		return err
+	}
+	if err := p.commands(depth + 1); err != nil {
+		return err
+	}
+	if !p.is("}") {
+		return p.wrong("no closing brace", p.now.from)
+	}
+	return p.advance()
+}
+
+// argument is one argument of a command or test; a tag and what follows it are two.
+type argument struct {
+	tag   string
+	texts []token
+}
+
+// arguments reads arguments and the tests behind them.
+func (p *reader) arguments(depth int) ([]argument, error) {
+	var args []argument
+	for {
+		switch {
+		case p.now.kind == tag:
+			args = append(args, argument{tag: p.now.value})
+		case p.now.kind == number:
+			args = append(args, argument{})
+		case p.now.kind == text:
+			args = append(args, argument{texts: []token{p.now}})
+		case p.is("["):
+			texts, err := p.stringList()
+			if err != nil {
+				return nil, err
+			}
+			args = append(args, argument{texts: texts})
+		case p.now.kind == word:
+			return args, p.test(depth + 1)
+		case p.is("("):
+			return args, p.testList(depth + 1)
+		default:
+			return args, nil
+		}
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// stringList ends on the closing bracket.
+func (p *reader) stringList() ([]token, error) {
+	var texts []token
+	for {
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		if p.is("]") && len(texts) == 0 {
+			return nil, nil
+		}
+		if p.now.kind != text {
+			return nil, p.wrong("no string in a list of strings", p.now.from)
+		}
+		texts = append(texts, p.now)
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+		if p.is("]") {
+			return texts, nil
+		}
+		if !p.is(",") {
+			return nil, p.wrong("no comma between strings", p.now.from)
+		}
+	}
+}
+
+func (p *reader) test(depth int) error {
+	if depth > maxDepth {
+		return p.wrong("tests inside of tests without end", p.now.from)
+	}
+	if p.now.kind != word {
+		return p.wrong("no test where one must be", p.now.from)
+	}
+	name := p.now.value
+	if err := p.advance(); err != nil {
+		return err
+	}
+	args, err := p.arguments(depth)
+	p.note(name, args)
+	return err
+}
+
+func (p *reader) testList(depth int) error {
+	for {
+		if err := p.advance(); err != nil {
+			return err
+		}
+		if err := p.test(depth); err != nil {
+			return err
+		}
+		if p.is(")") {
+			return p.advance()
+		}
+		if !p.is(",") {
+			return p.wrong("no comma between tests", p.now.from)
+		}
+	}
+}
+
+// note takes what a move needs from a command or test.
+func (p *reader) note(name string, args []argument) {
+	var last []token
+	for i, a := range args {
+		if a.texts != nil {
+			last = a.texts
+		}
+		// Where a copy of an answer goes (RFC 8580).
+		if a.tag == "fcc" && i+1 < len(args) {
+			p.noteMailboxes(args[i+1].texts)
+		}
+	}
+	switch name {
+	case "require":
+		p.script.Require = append(p.script.Require, values(last)...)
+	case "fileinto", "mailboxexists": // RFC 5228 section 4.1, RFC 5490 section 3.1
+		p.noteMailboxes(last)
+	case "redirect":
+		p.script.Redirects = append(p.script.Redirects, values(last)...)
+	case "include":
+		p.script.Includes = append(p.script.Includes, values(last)...)
+	case "vacation", "reject", "ereject", "notify", "pipe", "execute", "filter":
+		p.script.Answers = true
+	}
+}
+
+// noteMailboxes leaves out names that are put together while the script runs (RFC 5229 section 3).
+func (p *reader) noteMailboxes(names []token) {
+	for _, n := range names {
+		if !strings.Contains(n.value, "${") {
+			p.script.places = append(p.script.places, n)
+		}
+	}
+}
+
+func values(tokens []token) []string {
+	var all []string
+	for _, t := range tokens {
+		all = append(all, t.value)
+	}
+	return all
+}

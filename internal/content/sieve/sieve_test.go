@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sieve
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var everything = Capabilities{"fileinto", "vacation", "vacation-seconds", "copy", "imap4flags"}
+
+var sample = Rules{
+	Allow: []string{"*@partner.example"}, Block: []string{"*@spam.example", `odd\name@example.com`}, Junk: "Junk",
+	Redirects: []Redirect{{To: "noa@partner.example", KeepCopy: true}},
+	Vacation:  &Vacation{Subject: `Away "now"`, Text: "Bin weg.\n.\n..Grüße\n", Addresses: []string{"noa@example.com"}, Days: 7},
+	Sorts: []Sort{
+		{Conditions: []Condition{{"from", "news@"}, {"subject", "Neuigkeiten für"}}, Mailbox: "Rundbriefe/Größe  2", Flags: []string{`\Seen`}},
+		{Conditions: []Condition{{"subject", "win"}}, Discard: true},
+		{Conditions: []Condition{{"bad name", "x"}}, Mailbox: "Never"},
+	},
+}
+
+func TestWrite_golden(t *testing.T) {
+	t.Parallel()
+	leaving := Rules{Redirects: []Redirect{{To: "noa@partner.example"}}, Sorts: sample.Sorts}
+	for _, test := range []struct {
+		name    string
+		rules   Rules
+		offered Capabilities
+		unable  []string
+	}{
+		{"all", sample, everything, nil},
+		{"no_copy", sample, Capabilities{"fileinto", "vacation", "imap4flags"}, nil},
+		{"bare", sample, nil, []string{
+			"cannot sort messages into mailboxes (no fileinto)", "cannot answer while somebody is away (no vacation)",
+		}},
+		{"leaving", leaving, everything, nil},
+		{"seconds", Rules{Vacation: &Vacation{Text: "Away", Seconds: 3600, Days: 1}}, everything, nil},
+		{"no_seconds", Rules{Vacation: &Vacation{Text: "Away", Seconds: 3600, Days: 1}}, Capabilities{"vacation"}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			written := Write(test.rules, test.offered)
+			if diff := cmp.Diff(test.unable, written.Unable); diff != "" {
+				t.Errorf("unable: -want +got\n%s", diff)
+			}
+			file := filepath.Join("testdata", test.name+".sieve")
+			if os.Getenv("UPDATE") != "" {
+				if err := os.WriteFile(file, []byte(written.Text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), written.Text); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+			script, err := Read(written.Text)
+			if err != nil {
+				t.Fatalf("cannot read what was written: %v", err)
+			}
+			if got := script.Missing(test.offered); len(got) > 0 || script.Acts() != written.Acts {
+				t.Errorf("missing %v, acts %v, want none, %v", got, script.Acts(), written.Acts)
+			}
+		})
+	}
+}
+
+func TestWrite_nothing(t *testing.T) {
+	t.Parallel()
+	if got := Write(Rules{Allow: []string{"a@example.com"}}, everything); got.Text != "" || got.Acts {
+		t.Errorf("got %+v, want nothing", got)
+	}
+}
+
+const existing = "require [\"fileinto\", \"vacation\", \"vnd.dovecot.pipe\"]; # \"not a string\"\r\n" +
+	"/* fileinto \"No\"; */\r\n" +
+	"if anyof (header :contains [\"Subject\"] \"x\", not mailboxexists [\"INBOX.Lists\", \"INBOX.Größe \\\"1\\\"\"]) {\r\n" +
+	"  fileinto :copy \"INBOX.Lists\"; stop;\r\n} elsif size :over 100K { fileinto text:\r\nINBOX.Lists\r\n.\r\n; }\r\n" +
+	"vacation :fcc \"INBOX.Sent\" :days 1 \"INBOX.Lists\";\r\nfileinto \"${1}\";\r\nredirect \"noa@partner.example\";\r\n"
+
+func TestRead_andMap(t *testing.T) {
+	t.Parallel()
+	script, err := Read(existing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"INBOX.Lists", `INBOX.Größe "1"`, "INBOX.Lists\r\n", "INBOX.Sent"}
+	if diff := cmp.Diff(names, script.Mailboxes()); diff != "" {
+		t.Errorf("mailboxes: -want +got\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"vnd.dovecot.pipe"}, script.Missing(everything)); diff != "" || !script.Acts() || !script.Answers {
+		t.Errorf("missing: -want +got\n%s acts %v", diff, script.Acts())
+	}
+	got := script.Map(func(name string) (string, bool) {
+		return strings.ReplaceAll(strings.TrimPrefix(name, "INBOX."), ".", "/"), strings.HasPrefix(name, "INBOX.") && !strings.Contains(name, "\n")
+	})
+	want := strings.NewReplacer(`"INBOX.Lists", `, `"Lists", `, "INBOX.Größe", "Größe", `:copy "INBOX.Lists"`, `:copy "Lists"`, "INBOX.Sent", "Sent").Replace(existing)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestRead_refuses(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]string{
+		"keep":                        "line 1: no semicolon behind keep",
+		"keep;\nfileinto \"x":         "line 2: a string without an end",
+		"text:\nx\n":                  "line 1: a text: without an end",
+		"if true { keep;":             "line 1: no closing brace",
+		"keep; }":                     "line 1: a } too many",
+		"/* x":                        "line 1: a comment without an end",
+		"fileinto [\"a\" \"b\"];":     "line 1: no comma between strings",
+		strings.Repeat("if not ", 99): "line 1: tests inside of tests without end",
+		"$x;":                         "line 1: the character '$'",
+	} {
+		if _, err := Read(script); err == nil || err.Error() != want {
+			t.Errorf("%.20q: got %v, want %s", script, err, want)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(existing, "Neu")
+	f.Add(Write(sample, everything).Text, "a\"b\\c")
+	f.Add("if not allof(true, size :over 1M) { stop; }", "")
+	f.Fuzz(func(t *testing.T, in, name string) {
+		script, err := Read(in)
+		if err != nil {
+			return
+		}
+		if got := script.Map(func(string) (string, bool) { return "", false }); got != strings.TrimPrefix(in, "\ufeff") {
+			t.Fatalf("got %q, want it as it was", got)
+		}
+		mapped, err := Read(script.Map(func(string) (string, bool) { return name, true }))
+		if err != nil || len(mapped.Mailboxes()) > 1 || !slices.Equal(mapped.Require, script.Require) {
+			t.Fatalf("mapped: %v %v", mapped, err)
+		}
+	})
+}
+
+func FuzzWrite(f *testing.F) {
+	f.Add("a@example.com", ".\n..\r\nx", "Mail\"box", "\\Seen")
+	f.Fuzz(func(t *testing.T, address, text, mailbox, flag string) {
+		written := Write(Rules{
+			Block: []string{address}, Allow: []string{text}, Junk: mailbox, Redirects: []Redirect{{To: address, KeepCopy: true}},
+			Vacation: &Vacation{Text: text, Subject: mailbox, Addresses: []string{address}},
+			Sorts:    []Sort{{Conditions: []Condition{{"subject", text}}, Mailbox: mailbox, Flags: []string{flag}}},
+		}, everything)
+		if _, err := Read(written.Text); err != nil {
+			t.Fatalf("%v\n%s", err, written.Text)
+		}
+	})
+}

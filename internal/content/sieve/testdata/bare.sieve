@@ -1,0 +1,7 @@
+# forward
+redirect "noa@partner.example";
+if header :contains "subject" "win" {
+    discard;
+    stop;
+}
+keep;

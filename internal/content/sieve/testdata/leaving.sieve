@@ -1,0 +1,2 @@
+# forward
+redirect "noa@partner.example";

@@ -1,0 +1,4 @@
+require ["vacation"];
+# away
+vacation :days 1 "Away"
+;

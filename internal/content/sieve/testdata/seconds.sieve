@@ -1,0 +1,4 @@
+require ["vacation", "vacation-seconds"];
+# away
+vacation :seconds 3600 "Away"
+;

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package managesieve
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehome/lab"
+	"rehome/lab/dovecot"
+)
+
+const address, password = "anna@example.test", `p "w" Ä`
+
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestClient_againstDovecot(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := dovecot.Start(room, dovecot.Options{
+		MasterUser: "mover", MasterPassword: "m", Accounts: []dovecot.Account{{Address: address, Password: password}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name                     string
+		security                 Security
+		identity, user, password string
+	}{
+		{"starttls, own password", StartTLS, "", address, password},
+		{"master in the name", NoTLS, "", address + "*mover", "m"},
+		{"master with authzid", StartTLS, address, "mover", "m"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, err := Dial(within(t), Options{Address: server.Sieve, Security: test.security, TLS: room.ClientTLS("localhost")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if err := c.Authenticate(within(t), test.identity, test.user, test.password); err != nil {
+				t.Fatal(err)
+			}
+			if c.Secured() != (test.security == StartTLS) || !c.Capabilities().Modern || c.Capabilities().Implementation == "" {
+				t.Errorf("secured %v, capabilities %+v", c.Secured(), c.Capabilities())
+			}
+			useScripts(t, c)
+			if err := c.Logout(within(t)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	refusals(t, server)
+}
+
+// useScripts goes through every command, and leaves nothing behind.
+func useScripts(t *testing.T, c *Client) {
+	t.Helper()
+	ctx, name, text := within(t), "Regeln \"ü\"", "# ä\r\nkeep;\r\n"
+	for _, err := range []error{
+		c.HaveSpace(ctx, name, len(text)), c.CheckScript(ctx, text), c.PutScript(ctx, name, text), c.SetActive(ctx, name), c.RenameScript(ctx, name, "two"),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	got, err := c.GetScript(ctx, "two")
+	if err != nil || got != text {
+		t.Errorf("got %q %v, want %q", got, err, text)
+	}
+	list, err := c.ListScripts(ctx)
+	if diff := cmp.Diff([]Script{{Name: "two", Active: true}}, list); diff != "" || err != nil {
+		t.Errorf("%v -want +got\n%s", err, diff)
+	}
+	if err := c.DeleteScript(ctx, "two"); !IsNo(err, "ACTIVE") {
+		t.Errorf("delete the active one: %v, want NO (ACTIVE)", err)
+	}
+	if err := errors.Join(c.SetActive(ctx, ""), c.DeleteScript(ctx, "two")); err != nil {
+		t.Error(err)
+	}
+	if err := c.CheckScript(ctx, "require \"nonsense\"; x"); !IsNo(err, "") || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("check of nonsense: %v, want NO with a line", err)
+	}
+	if _, err := c.GetScript(ctx, "two"); !IsNo(err, "NONEXISTENT") {
+		t.Errorf("get what is not there: %v, want NO (NONEXISTENT)", err)
+	}
+	if err := c.PutScript(ctx, "a\nb", text); err == nil {
+		t.Error("a name with a line feed was sent")
+	}
+}
+
+func refusals(t *testing.T, server *dovecot.Server) {
+	t.Helper()
+	c, err := Dial(within(t), Options{Address: server.Sieve, Security: NoTLS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Authenticate(within(t), "", address, "guess-me"); !IsNo(err, "") || strings.Contains(err.Error(), "guess-me") {
+		t.Errorf("wrong password: %v", err)
+	}
+	if _, err := Dial(within(t), Options{Address: server.Sieve, Security: StartTLS}); err == nil {
+		t.Error("a certificate of nobody was trusted")
+	}
+}
+
+// play answers one connection with what the text holds, a line of the client before each part.
+func play(t *testing.T, parts ...string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		in := bufio.NewReader(conn)
+		for i, part := range parts {
+			if i > 0 {
+				if _, err := in.ReadString('\n'); err != nil {
+					return
+				}
+			}
+			_, _ = io.WriteString(conn, part)
+		}
+		_, _ = io.Copy(io.Discard, in)
+	}()
+	return listener.Addr().String()
+}
+
+const greeting = "\"IMPLEMENTATION\" \"lab\"\r\n\"SIEVE\" \"fileinto\"\r\n\"SASL\" \"PLAIN\"\r\n\"STARTTLS\"\r\nOK\r\n"
+
+func TestDial_refuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		security Security
+		parts    []string
+		want     string
+	}{
+		{NoTLS, []string{"BYE (REFERRAL \"sieve://evil.example\") \"over there\"\r\n"}, "connect: BYE over there; the scripts are on another server, sieve://evil.example, which is not asked by itself"},
+		{NoTLS, []string{"* OK IMAP ready\r\n"}, `cannot make sense of the server's answer: it begins with "*"`},
+		{NoTLS, []string{"OK\r\n"}, "cannot make sense of the server's answer: not the greeting of a ManageSieve server"},
+		{NoTLS, []string{"\"a\" {999999999}\r\n"}, "cannot make sense of the server's answer: a literal of an impossible length"},
+		{NoTLS, []string{strings.Repeat("x", 1<<20)}, "cannot make sense of the server's answer: a line of more than 64 KiB"},
+		{StartTLS, []string{strings.Replace(greeting, "\"STARTTLS\"\r\n", "", 1)}, "STARTTLS: NO the server does not offer it"},
+		{StartTLS, []string{greeting, "OK\r\n" + greeting}, "cannot make sense of the server's answer: octets behind the answer to STARTTLS that are not encrypted"},
+	} {
+		_, err := Dial(within(t), Options{Address: play(t, test.parts...), Security: test.security, Timeout: 5 * time.Second})
+		if err == nil || err.Error() != test.want {
+			t.Errorf("%.40q: got %v, want %s", test.parts, err, test.want)
+		}
+	}
+}
+
+func TestClient_silentServerAndCancelledContext(t *testing.T) {
+	t.Parallel()
+	c, err := Dial(within(t), Options{Address: play(t, greeting), Security: NoTLS, Timeout: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ListScripts(within(t)); err == nil || IsNo(err, "") {
+		t.Errorf("silence: got %v, want a missed deadline", err)
+	}
+	if c, err = Dial(within(t), Options{Address: play(t, greeting), Security: NoTLS}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.ListScripts(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+	}
+}
+
+func FuzzReadAnswer(f *testing.F) {
+	f.Add(greeting)
+	f.Add("\"a \\\"b\" ACTIVE\r\n{3}\r\nx\r\nOK (WARNINGS) {2}\r\nhi\r\n")
+	f.Add("NO (REFERRAL \"x\") \"y\"\r\n")
+	f.Add("NO (QUOTA/MAXSIZE) \"y\"\r\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		lines, err := readAnswer(bufio.NewReader(strings.NewReader(text)), "X")
+		for _, line := range lines {
+			if len(line) == 0 || err != nil && !IsNo(err, "") {
+				var status *StatusError
+				if !errors.As(err, &status) {
+					t.Fatalf("%q: %v", lines, err)
+				}
+			}
+		}
+		newCapabilities(lines)
+	})
+}
