@@ -29,6 +29,7 @@ func check(d *document, c *Config) {
 	if c.Source.DAV.Via == DAVDatabase && c.Source.Database.DSN == "" {
 		d.addAt("source.dav.via", "is database, and source.database is not given", "give the database, or set source.dav.via: dav")
 	}
+	d.checkMX("destination.mx", c.Destination.MX)
 	d.checkAccounts(c.Accounts)
 	d.checkMail(c.Mail)
 	d.checkLimits(c.Limits)

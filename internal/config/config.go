@@ -25,6 +25,7 @@ type Config struct {
 	Source      Source      `yaml:"source" doc:"Where everything is now."`
 	Destination Destination `yaml:"destination" doc:"Where everything goes."`
 	Accounts    Accounts    `yaml:"accounts" doc:"What \"accounts export\" writes."`
+	Aliases     Aliases     `yaml:"aliases" doc:"What the destination can do for aliases, and what the source does not tell."`
 	Secrets     Secrets     `yaml:"secrets" doc:"Where sealed files are opened."`
 	Mail        Mail        `yaml:"mail" doc:"How mailboxes are mapped."`
 	Limits      Limits      `yaml:"limits" doc:"How hard both ends are worked."`
@@ -60,6 +61,7 @@ type Destination struct {
 	POP3 POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
 	DAV  DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it contacts and calendars stay. Each account's own password opens it."`
 	API  API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. \"accounts import --experimental-api\" looks at it; nothing else uses it."`
+	MX   MX              `yaml:"mx" optional:"true" doc:"The mail host that takes the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask it for addresses and never send a message."`
 }
 
 // Accounts shapes what the export of accounts writes.
@@ -122,13 +124,14 @@ func Default() Config {
 	return Config{
 		Store:       "rehome.db",
 		Source:      Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: QuotaKB}, IMAP: imap, POP3: pop3, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
-		Destination: Destination{Kind: DestinationAtmail8, IMAP: imap, POP3: pop3, DAV: DestinationDAV{DAV: dav}, API: API{Trust: Trust{TLSMin: "1.2"}}},
+		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3, DAV: DestinationDAV{DAV: dav}, API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,
 			CSV:             CSV{Header: []string{"EmailAddress", "FirstName", "LastName", "Password"}},
 			Policy:          Policy{MinLength: 8, MinLower: 1, MinUpper: 1, MinDigit: 1, MinSymbol: 1, MaxSame: 4},
 		},
+		Aliases: Aliases{CatchAll: AbilityUnknown, Domain: AbilityUnknown, Outside: AbilityUnknown, Several: AbilityUnknown},
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
 		Mail:    Mail{SpecialUse: true, Escrow: "escrow", Deletions: DeletionsKeep},
 		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},

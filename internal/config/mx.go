@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import "time"
+
+// MXTLS says whether the connection to a mail host is secured.
+type MXTLS string
+
+// The choices. Mail hosts are asked without a log-in, so that only addresses travel.
+const (
+	MXStartTLS MXTLS = "starttls" // demanded
+	MXOffered  MXTLS = "offered"  // used where the host offers it, and then verified
+	MXNone     MXTLS = "none"
+)
+
+// MX is the mail host of the destination and how patiently it is asked.
+type MX struct {
+	Address       string `yaml:"address" example:"mx1.example.net:25" doc:"Host and port."`
+	TLS           MXTLS  `yaml:"tls" enum:"starttls,offered,none" doc:"STARTTLS: demanded, used where it is offered, or never."`
+	Trust         `yaml:",inline"`
+	Name          string        `yaml:"name" example:"mover.example.com" doc:"This machine's full host name, for EHLO. Empty: what the system calls itself. Mail hosts look it up."`
+	Sender        string        `yaml:"sender" example:"postmaster@example.com" doc:"The sender that is named before each question. Empty: the null sender, as for bounces."`
+	Pause         time.Duration `yaml:"pause" doc:"Between two questions. Faster looks like somebody who harvests addresses."`
+	PerConnection int           `yaml:"per_connection" doc:"Questions a connection at the most."`
+	Refusals      int           `yaml:"refusals" doc:"Refused addresses a connection at the most. Postfix slows down after 10 and hangs up after 20, unless it is set lower."`
+	Later         time.Duration `yaml:"later" doc:"How long to stay away when the host asks to wait: greylisting, or a limit."`
+	Rounds        int           `yaml:"rounds" doc:"How often to come back in one run. A later run goes on with what is left."`
+	Timeout       time.Duration `yaml:"timeout" doc:"How long the host may be silent before the connection counts as lost."`
+}
+
+// Ability says whether the destination can express a kind of alias.
+type Ability string
+
+// The answers.
+const (
+	AbilityYes     Ability = "yes"
+	AbilityNo      Ability = "no"
+	AbilityUnknown Ability = "unknown"
+)
+
+// Aliases says what the destination can do for aliases.
+type Aliases struct {
+	CatchAll      Ability  `yaml:"catch_all" enum:"yes,no,unknown" doc:"Whether the destination takes a catch-all. unknown leaves such aliases for a person to ask about."`
+	Domain        Ability  `yaml:"domain" enum:"yes,no,unknown" doc:"Whether it takes an alias of a whole domain."`
+	Outside       Ability  `yaml:"outside" enum:"yes,no,unknown" doc:"Whether an alias or forward may lead outside the organisation."`
+	Several       Ability  `yaml:"several" enum:"yes,no,unknown" doc:"Whether an alias may have several targets."`
+	WithoutCopy   []string `yaml:"without_copy" example:"[anna@example.com]" doc:"Accounts whose forward keeps no copy. The source's database does not tell; all others keep one."`
+	SkipInstaller bool     `yaml:"skip_installer" doc:"Leave out the aliases postmaster and mailer-daemon, which the source's installer makes."`
+}
+
+func defaultMX() MX {
+	return MX{TLS: MXOffered, Trust: Trust{TLSMin: "1.2"}, Pause: time.Second, PerConnection: 20, Refusals: 4,
+		Later: 5 * time.Minute, Rounds: 3, Timeout: 6 * time.Minute} // RFC 5321 section 4.5.3.2: five minutes for RCPT
+}
+
+func (d *document) checkMX(path string, s MX) {
+	if s.Address != "" {
+		if sentence := checkAddress(s.Address); sentence != "" {
+			d.addAt(path+".address", sentence, "write host and port, for example mx1.example.net:25")
+		}
+	} else if _, given := d.keys[path]; given {
+		d.addAt(path+".address", "is missing", "write host and port, for example mx1.example.net:25")
+	}
+	d.checkTrust(path, s.Trust)
+	for key, n := range map[string]int{"per_connection": s.PerConnection, "refusals": s.Refusals, "rounds": s.Rounds} {
+		if n == 0 {
+			d.addAt(path+"."+key, "cannot be 0", "nothing could be asked")
+		}
+	}
+	if s.Timeout == 0 {
+		d.addAt(path+".timeout", "cannot be 0", "a silent server would hold a connection for ever")
+	}
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"rehome"
+	"rehome/internal/alias"
+)
+
+// AliasExport is what exporting the aliases has written.
+type AliasExport struct {
+	alias.Plan
+	Files    []string         `json:"files"`
+	Findings []rehome.Finding `json:"findings"`
+}
+
+// ExportAliases writes the plan of aliases and forwards: a sheet, the same for reading and as JSON, and
+// maps for Postfix and Exim.
+func (m *Move) ExportAliases(ctx context.Context) (AliasExport, error) {
+	p, book, err := m.book(ctx)
+	if err != nil {
+		return AliasExport{}, err
+	}
+	plan := book.Plan()
+	export := AliasExport{Plan: plan, Findings: []rehome.Finding{}}
+	for _, finding := range p.findings {
+		if slices.Contains(aliasFindings, finding.Code) {
+			export.Findings = append(export.Findings, finding)
+		}
+	}
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"aliases.csv", plan.WriteCSV},
+		{"aliases.txt", plan.WriteText},
+		{"aliases.json", func(w io.Writer) error { return writeIndented(w, plan) }},
+		{"aliases.postfix", func(w io.Writer) error { return book.WritePostfix(w, plan) }},
+		{"aliases.exim", func(w io.Writer) error { return book.WriteExim(w, plan) }},
+	} {
+		path, err := m.writeOutput(file.name, file.write)
+		if err != nil {
+			return AliasExport{}, err
+		}
+		export.Files = append(export.Files, path)
+	}
+	return export, nil
+}
+
+// aliasFindings are those that the plan's lines do not say themselves.
+var aliasFindings = []string{"alias_twice", "forward_unparsed", "forward_to_self", "forward_copy_unknown"}
+
+func writeIndented(w io.Writer, value any) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	return out.Encode(value)
+}
+
+// writeOutput puts a file into the folder of exports, whole or not at all.
+func (m *Move) writeOutput(name string, write func(io.Writer) error) (path string, err error) {
+	path = filepath.Join(m.settings.Accounts.Output, name)
+	var content bytes.Buffer
+	if err = write(&content); err == nil {
+		err = os.MkdirAll(m.settings.Accounts.Output, 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(path+".new", content.Bytes(), 0o600)
+	}
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return "", &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: path, Cause: err, Hint: "name another folder under accounts.output"}
+	}
+	return path, nil
+}
+
+// book reads who receives mail at the source.
+func (m *Move) book(ctx context.Context) (*people, *alias.Book, error) {
+	p, err := m.people(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	settings := m.settings.Aliases
+	input := alias.Input{
+		Domains: m.settings.Domains, Staying: map[string]string{}, Aliases: p.organisation.Aliases, SkipInstaller: settings.SkipInstaller,
+		Abilities: alias.Abilities{CatchAll: alias.Ability(settings.CatchAll), Domain: alias.Ability(settings.Domain),
+			Outside: alias.Ability(settings.Outside), Several: alias.Ability(settings.Several)},
+	}
+	for _, account := range p.moving {
+		input.Accounts = append(input.Accounts, account.Address)
+		if len(m.settings.Domains) == 0 {
+			input.Domains = append(input.Domains, account.Domain())
+		}
+	}
+	if len(m.settings.Domains) == 0 {
+		input.Domains = append(input.Domains, p.organisation.Domains...)
+	}
+	for _, s := range p.staying {
+		input.Staying[s.Account] = s.Reason
+	}
+	for _, f := range p.organisation.Forwards {
+		f.KeepCopy = f.KeepCopy && !slices.Contains(settings.WithoutCopy, f.Account)
+		input.Forwards = append(input.Forwards, f)
+	}
+	return p, alias.NewBook(input), nil
+}
