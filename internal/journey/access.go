@@ -96,10 +96,9 @@ func (m *Move) AccountsPlan(ctx context.Context, logins *LoginOptions) (AccessPl
 	if err != nil {
 		return AccessPlan{}, err
 	}
-	decisions, _ := atmail8.PlanPasswords(p.moving, m.policy(), passwords(p.sheet))
 	var rows []AccessRow
 	for i, account := range p.moving {
-		rows = append(rows, m.accessOf(account, decisions[i], digests[account.Address]))
+		rows = append(rows, m.accessOf(account, p.decisions[i], digests[account.Address]))
 	}
 	rows = append(rows, m.stayingRows(p)...)
 	slices.SortFunc(rows, func(a, b AccessRow) int { return cmp.Compare(a.Account, b.Account) })
@@ -119,6 +118,9 @@ func (m *Move) accessOf(account rehome.Account, decision atmail8.Decision, hasDi
 	row.Destination, row.Policy = m.gainOf(account, decision)
 	if account.Password.Form == rehome.PasswordLDAP {
 		row.Standing = StandingLDAP
+	}
+	if row.Mail != WayNone && !account.Services.IMAP {
+		row.Policy = joinPolicy("its group switches IMAP off, which may keep the "+string(row.Mail)+" out too: try with --login", row.Policy)
 	}
 	if row.Mail == WayNone {
 		row.Policy = joinPolicy(m.noMailReason(account), row.Policy)

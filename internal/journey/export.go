@@ -37,7 +37,7 @@ func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
 	if err != nil {
 		return Export{}, err
 	}
-	decisions, counts := atmail8.PlanPasswords(p.moving, m.policy(), passwords(p.sheet))
+	decisions, counts := p.decisions, p.counts
 	if err := m.makePasswords(p, decisions); err != nil {
 		return Export{}, err
 	}

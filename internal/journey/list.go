@@ -31,12 +31,11 @@ func (m *Move) People(ctx context.Context) (People, error) {
 	if err != nil {
 		return People{}, err
 	}
-	decisions, _ := atmail8.PlanPasswords(p.moving, m.policy(), passwords(p.sheet))
 	list := People{Moving: []Person{}, Staying: nonNil(p.staying), Findings: nonNil(p.findings)}
 	for i, account := range p.moving {
 		list.Moving = append(list.Moving, Person{
 			Account: account.Address, Name: strings.TrimSpace(account.FirstName + " " + account.LastName),
-			PasswordForm: account.Password.Form, DestinationPassword: passwordWord(decisions[i]),
+			PasswordForm: account.Password.Form, DestinationPassword: passwordWord(p.decisions[i]),
 		})
 	}
 	return list, nil

@@ -25,6 +25,8 @@ type people struct {
 	staying      []Staying
 	findings     []rehome.Finding
 	sheet        vault.Sheet
+	decisions    []atmail8.Decision // one for each of moving: what the import file gets
+	counts       atmail8.Counts
 }
 
 // Staying is an account that does not move, with the reason.
@@ -134,14 +136,15 @@ func (m *Move) staysBecause(account rehome.Account) string {
 // addPasswords fills in the log-ins that the roster does not give: at the source the user's own
 // plain password, at an atmail 8 what the import file holds.
 func (m *Move) addPasswords(p *people) {
-	decisions, _ := atmail8.PlanPasswords(p.moving, m.policy(), passwords(p.sheet))
+	// Before the temporary ones are filled in, which would then pass for the people's own.
+	p.decisions, p.counts = atmail8.PlanPasswords(p.moving, m.policy(), passwords(p.sheet))
 	for i := range p.moving {
 		account := &p.moving[i]
 		if account.SourcePassword.Empty() && account.Password.Form == rehome.PasswordPlain {
 			account.SourcePassword = account.Password.Stored
 		}
 		if account.DestinationPassword.Empty() && m.settings.Destination.Kind == config.DestinationAtmail8 {
-			account.DestinationPassword = decisions[i].Password
+			account.DestinationPassword = p.decisions[i].Password
 		}
 	}
 }

@@ -111,16 +111,15 @@ func (m *Move) PersonalSheets(ctx context.Context, only []string) (PersonalSetti
 	if err != nil {
 		return settings, &rehome.Fault{Class: rehome.ClassBug, Op: "read", Object: "the page's template", Cause: err}
 	}
-	decisions, _ := atmail8.PlanPasswords(p.moving, m.policy(), passwords(p.sheet))
 	for _, one := range settings.People {
 		i := slices.IndexFunc(p.moving, func(a rehome.Account) bool { return a.Address == one.Account })
-		sheet := m.sheetOf(one, p.moving[i], decisions[i])
+		sheet := m.sheetOf(one, p.moving[i], p.decisions[i])
 		if err := m.writeSheet(page, settings.Folder, sheet); err != nil {
 			return settings, err
 		}
 		settings.Sheets++
 		if sheet.Temporary {
-			if err := m.writeLetter(settings.Folder, sheet, decisions[i].Password); err != nil {
+			if err := m.writeLetter(settings.Folder, sheet, p.decisions[i].Password); err != nil {
 				return settings, err
 			}
 			settings.Letters++
