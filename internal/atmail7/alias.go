@@ -39,6 +39,9 @@ func (a *assembly) readAliases(ctx context.Context) error {
 		alias := row.alias(a.people.domains)
 		id := identity{alias.Name, alias.Kind}
 		if i, known := merged[id]; known && alias.Kind != rehome.AliasUnparsed {
+			if addsNothing(a.org.Aliases[i], alias) {
+				a.find(aliasTwice, "", alias.Name)
+			}
 			a.org.Aliases[i].Targets = appendNew(a.org.Aliases[i].Targets, alias.Targets...)
 			return nil
 		}
@@ -53,6 +56,11 @@ func (a *assembly) readAliases(ctx context.Context) error {
 		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Raw, y.Raw))
 	})
 	return err
+}
+
+// addsNothing reports whether a row of the same name has only targets that are there already.
+func addsNothing(to, row rehome.Alias) bool {
+	return !slices.ContainsFunc(row.Targets, func(target string) bool { return !slices.Contains(to.Targets, target) })
 }
 
 // finishAlias tells local aliases, which only shows once all rows are there, and says what an

@@ -114,6 +114,9 @@ var (
 	aliasUnparsed = notice{"alias_unparsed", rehome.SeverityWarning,
 		"the alias has a form that is not known; it is listed as it is stored",
 		"look it up in the administration screen and make its like at the destination by hand"}
+	aliasTwice = notice{"alias_twice", rehome.SeverityInfo,
+		"the table has the alias with the same target more than once, perhaps but for letter case; it is taken once",
+		"nothing"}
 	aliasDomainUnknown = notice{"alias_domain_unknown", rehome.SeverityInfo,
 		"the alias is in a domain that is not one of the source's",
 		"leave it out unless that domain moves too"}

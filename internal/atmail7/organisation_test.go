@@ -34,7 +34,7 @@ func TestOrganisation_ofTheSample(t *testing.T) {
 		t.Errorf("forwards: -want +got\n%s", diff)
 	}
 	want := []string{
-		"alias_of_installer mailer-daemon@example.com", "alias_of_installer postmaster@example.com",
+		"alias_of_installer mailer-daemon@example.com", "alias_of_installer postmaster@example.com", "alias_twice sales@example.com",
 		"alias_unparsed ^support-.*", "calendar_user_skipped boardroom@example.com", "forward_copy_unknown forwards",
 		"group_service_off group nopop", "group_service_off group webonly", "name_unknown info@example.com",
 		"password_looks_hashed bjorn@example.com",
