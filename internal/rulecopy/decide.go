@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rulecopy
+
+import (
+	"slices"
+
+	"rehome"
+	"rehome/internal/ledger"
+)
+
+// Deed is what becomes of one script.
+type Deed string
+
+// The deeds.
+const (
+	Put     Deed = "put"     // stored
+	Keep    Deed = "keep"    // is there as wanted
+	Leave   Deed = "leave"   // a person has changed it there: left alone
+	Wait    Deed = "wait"    // cannot be stored before the switch-on moment, or without consent
+	Refused Deed = "refused" // by the server
+)
+
+// Action is what is done about one script.
+type Action struct {
+	Name     string `json:"name"`
+	Do       Deed   `json:"do"`
+	Activate bool   `json:"activate"`
+	Waits    bool   `json:"waits"` // it answers or forwards, and stays off until the switch-on moment
+	text     string
+	// activated remembers that it was switched on by us before.
+	activated bool
+}
+
+// renamedSuffix tells a script of ours from another's of the same name.
+const renamedSuffix = " (old server)"
+
+// decide compares what is wanted with what is there and what was written before.
+func decide(account string, wanted, there []script, known map[string]ledger.Rule, options Options) ([]Action, []rehome.Finding) {
+	var actions []Action
+	var findings []rehome.Finding
+	for _, w := range wanted {
+		action := place(w, there, known, options)
+		target, _ := find(there, action.Name)
+		held := w.acts && !options.SwitchOn
+		switch {
+		case action.Do == Put && target.active && held:
+			// Storing under an active name would switch it on.
+			action.Do, action.Waits = Wait, true
+		case w.active && (action.Do == Put || action.Do == Keep) && !target.active && !action.activated:
+			action.Waits = held
+			action.Activate = !held && mayActivate(there, known, options)
+			if !held && !action.Activate {
+				findings = append(findings, finding(account, action.Name, "rules_not_activated", rehome.SeverityWarning,
+					"another script is active at the destination, so this one is stored and stays off",
+					"ask the person, then switch it on there, or run with --replace-rules"))
+			}
+		}
+		if action.Waits {
+			findings = append(findings, finding(account, action.Name, "rules_wait", rehome.SeverityInfo,
+				"the script answers or forwards and stays off, so that nobody gets that twice while both servers run",
+				"after the switch run \"rehome sync --only rules --switch-on-rules\""))
+		}
+		actions = append(actions, action)
+	}
+	return actions, findings
+}
+
+// place finds where a script goes, and whether it is to be written.
+func place(w script, there []script, known map[string]ledger.Rule, options Options) Action {
+	name := w.name
+	if target, is := find(there, name); is && target.text != w.text && known[name].Digest == "" && !options.Replace {
+		name += renamedSuffix // somebody else's
+	}
+	row, written := known[name]
+	action := Action{Name: name, Do: Put, text: w.text, activated: row.Activated}
+	target, is := find(there, name)
+	switch {
+	case is && target.text == w.text:
+		action.Do = Keep
+		action.activated = row.Activated || target.active
+	case options.Replace:
+	case is && (!written || row.Digest != digest(target.text)), !is && written:
+		action.Do = Leave
+	}
+	return action
+}
+
+// mayActivate reports whether no script of somebody else is active.
+func mayActivate(there []script, known map[string]ledger.Rule, options Options) bool {
+	return options.Replace || !slices.ContainsFunc(there, func(s script) bool { return s.active && !known[s.name].Activated })
+}
+
+func find(all []script, name string) (script, bool) {
+	i := slices.IndexFunc(all, func(s script) bool { return s.name == name })
+	if i < 0 {
+		return script{}, false
+	}
+	return all[i], true
+}
+
+func finding(account, object, code string, severity rehome.Severity, sentence, next string) rehome.Finding {
+	return rehome.Finding{Code: code, Severity: severity, Account: account, Object: object, Sentence: sentence, NextStep: next}
+}
+
+func unable(account, object, clause string) rehome.Finding {
+	return finding(account, object, "rules_not_possible", rehome.SeverityWarning, "the destination "+clause,
+		"ask its administrator for the extension, or tell the person what no longer happens by itself")
+}

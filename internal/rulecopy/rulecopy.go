@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rulecopy brings one account's rules to the destination: scripts that the source serves over
+// ManageSieve (RFC 5804), or what its database holds, written as Sieve.
+//
+// It changes nothing at the source. What it promises:
+//   - an active script at the destination is never replaced or switched off without consent;
+//   - rules that answer or forward are stored and stay switched off until the caller says that the
+//     moment has come, because with two servers running each would answer, and forward, a second time;
+//   - what a person has changed, deleted or switched off at the destination stays like that;
+//   - a repeat writes nothing.
+//
+// A caller makes an Engine, asks it with Plan what it would do, or has it done with Sync. Decisions are
+// made by decide, which knows no server.
+package rulecopy
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+
+	"rehome"
+	"rehome/internal/content/sieve"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/managesieve"
+)
+
+// Reader is a log-in at a ManageSieve server to read from.
+type Reader interface {
+	ListScripts(ctx context.Context) ([]managesieve.Script, error)
+	GetScript(ctx context.Context, name string) (string, error)
+}
+
+// Writer is one to write to.
+type Writer interface {
+	Reader
+	CheckScript(ctx context.Context, text string) error
+	PutScript(ctx context.Context, name, text string) error
+	SetActive(ctx context.Context, name string) error
+}
+
+// Book is what the engine remembers.
+type Book interface {
+	Rules(ctx context.Context, address string) (map[string]ledger.Rule, error)
+	SaveRule(ctx context.Context, address string, rule ledger.Rule) error
+}
+
+// Account is what an account's rules are made of.
+type Account struct {
+	Address string
+	Source  Reader      // nil where the source serves no scripts
+	Rules   sieve.Rules // from the database; taken where Source is nil or has none
+	Offered sieve.Capabilities
+	Target  Writer
+	// Mailbox returns the destination's name for one of the source; nil keeps every name.
+	Mailbox func(name string) (string, bool)
+}
+
+// Options of an Engine.
+type Options struct {
+	Book     Book
+	SwitchOn bool // the moment for rules that answer or forward has come
+	Replace  bool // take the place of what is at the destination already
+}
+
+// Engine copies rules.
+type Engine struct{ options Options }
+
+// New returns an engine.
+func New(options Options) *Engine { return &Engine{options: options} }
+
+// Outcome is what was done, or would be.
+type Outcome struct {
+	Actions  []Action         `json:"actions"`
+	Findings []rehome.Finding `json:"findings"`
+}
+
+// databaseScript is the name of what was made from tables.
+const databaseScript = "rules from the old server"
+
+// Plan returns what Sync would do, and writes nothing.
+func (e *Engine) Plan(ctx context.Context, a Account) (Outcome, error) {
+	wanted, findings, err := e.wanted(ctx, a)
+	if err != nil {
+		return Outcome{}, err
+	}
+	there, err := look(ctx, a.Target)
+	if err != nil {
+		return Outcome{}, fault(err, "read the destination's rules of", a.Address)
+	}
+	known, err := e.options.Book.Rules(ctx, a.Address)
+	if err != nil {
+		return Outcome{}, err
+	}
+	actions, more := decide(a.Address, wanted, there, known, e.options)
+	return Outcome{Actions: actions, Findings: append(findings, more...)}, nil
+}
+
+// Sync stores and switches on. Each script is judged by the server before it is stored; one that it
+// refuses is a finding, and the others go on.
+func (e *Engine) Sync(ctx context.Context, a Account) (Outcome, error) {
+	outcome, err := e.Plan(ctx, a)
+	if err != nil {
+		return Outcome{}, err
+	}
+	for i, action := range outcome.Actions {
+		err := e.apply(ctx, a, action)
+		if managesieve.IsNo(err, "") {
+			outcome.Actions[i].Do = Refused
+			outcome.Findings = append(outcome.Findings, finding(a.Address, action.Name, "rules_refused", rehome.SeverityError,
+				"the destination refuses the script: "+err.Error(), "correct the script at the source, or write it anew in the destination's settings"))
+			continue
+		}
+		if err != nil {
+			return outcome, fault(err, "store the rules of", a.Address)
+		}
+	}
+	return outcome, nil
+}
+
+func (e *Engine) apply(ctx context.Context, a Account, action Action) error {
+	if action.Do == Put {
+		if err := a.Target.CheckScript(ctx, action.text); err != nil {
+			return err
+		}
+		if err := a.Target.PutScript(ctx, action.Name, action.text); err != nil {
+			return err
+		}
+	}
+	if action.Activate {
+		if err := a.Target.SetActive(ctx, action.Name); err != nil {
+			return err
+		}
+	}
+	if action.Do != Put && action.Do != Keep {
+		return nil
+	}
+	// A crash before this line leaves a script whose text is as wanted: the next pass adopts it.
+	return e.options.Book.SaveRule(ctx, a.Address, ledger.Rule{Name: action.Name, Digest: digest(action.text), Activated: action.Activate || action.activated})
+}
+
+// script is one as it is wanted, or as it is at the destination.
+type script struct {
+	name, text   string
+	active, acts bool
+}
+
+// wanted reads the source, and gives its scripts the destination's mailbox names.
+func (e *Engine) wanted(ctx context.Context, a Account) ([]script, []rehome.Finding, error) {
+	var all []script
+	if a.Source != nil {
+		var err error
+		if all, err = look(ctx, a.Source); err != nil {
+			return nil, nil, fault(err, "read the source's rules of", a.Address)
+		}
+	}
+	var findings []rehome.Finding
+	if len(all) == 0 {
+		written := sieve.Write(a.renamed(), a.Offered)
+		for _, clause := range written.Unable {
+			findings = append(findings, unable(a.Address, databaseScript, clause))
+		}
+		if written.Text != "" {
+			all = []script{{name: databaseScript, text: written.Text, active: true, acts: written.Acts}}
+		}
+		return all, findings, nil
+	}
+	for i := range all {
+		findings = append(findings, a.translate(&all[i])...)
+	}
+	return all, findings, nil
+}
+
+// translate renames the mailboxes of an existing script.
+func (a Account) translate(s *script) []rehome.Finding {
+	read, err := sieve.Read(s.text)
+	if err != nil {
+		s.acts = true // nobody knows: it waits with those that answer
+		return []rehome.Finding{finding(a.Address, s.name, "rules_not_understood", rehome.SeverityWarning,
+			"the script cannot be taken apart ("+err.Error()+") and is copied as it is", "look at its mailbox names at the destination")}
+	}
+	var findings []rehome.Finding
+	for _, extension := range read.Missing(a.Offered) {
+		findings = append(findings, unable(a.Address, s.name, sieve.Explain(extension)))
+	}
+	s.acts = read.Acts()
+	s.text = read.Map(func(name string) (string, bool) {
+		renamed, known := a.mailbox(name)
+		if !known {
+			findings = append(findings, finding(a.Address, s.name, "rules_mailbox_unknown", rehome.SeverityWarning,
+				"the script names the mailbox "+name+", which is not among those that move", "make it at the destination, or change the script there"))
+		}
+		return renamed, known
+	})
+	return findings
+}
+
+func (a Account) mailbox(name string) (string, bool) {
+	if a.Mailbox == nil {
+		return name, true
+	}
+	return a.Mailbox(name)
+}
+
+// renamed gives the database's rules the destination's mailbox names.
+func (a Account) renamed() sieve.Rules {
+	rules := a.Rules
+	rules.Sorts = slices.Clone(rules.Sorts)
+	for i, s := range rules.Sorts {
+		if name, known := a.mailbox(s.Mailbox); known {
+			rules.Sorts[i].Mailbox = name
+		}
+	}
+	return rules
+}
+
+// look reads all scripts of one side.
+func look(ctx context.Context, from Reader) ([]script, error) {
+	list, err := from.ListScripts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]script, 0, len(list))
+	for _, entry := range list {
+		text, err := from.GetScript(ctx, entry.Name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, script{name: entry.Name, text: text, active: entry.Active})
+	}
+	slices.SortFunc(all, func(a, b script) int { return cmp.Compare(a.name, b.name) })
+	return all, nil
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+func fault(err error, op, account string) error {
+	var status *managesieve.StatusError
+	switch {
+	case errors.Is(err, context.Canceled), rehome.ClassOf(err) != rehome.ClassBug:
+		return err
+	case errors.As(err, &status):
+		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: account, Server: status.Text, Cause: err}
+	}
+	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: account, Cause: err, Hint: "run the same command again, it goes on where it stopped"}
+}
