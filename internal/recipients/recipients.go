@@ -13,7 +13,6 @@
 package recipients
 
 import (
-	"regexp"
 	"strings"
 	"time"
 
@@ -37,20 +36,37 @@ type Sighting struct {
 	Evidence Evidence
 }
 
-// addressText finds what may be an address. Local parts are those of rehome.ParseAddress without
-// "=" at the front and quotes around, which logs put before and around addresses.
-var addressText = regexp.MustCompile("[A-Za-z0-9!#$%&*+/?^_`{|}~.'-][A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{0,63}@[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9_])?")
+// maxPerField bounds the addresses of one log line or header field.
+const maxPerField = 1000
 
-// addressesIn returns the addresses in a piece of text, in their one form.
+// addressesIn returns the addresses in a piece of text, in their one form. It looks around each "@",
+// no further than an address may reach (RFC 5321 section 4.5.3.1), so that a hostile line costs no
+// more than its length.
 func addressesIn(text string) []string {
 	var all []string
-	for _, found := range addressText.FindAllString(text, maxPerField) {
-		if address, err := rehome.ParseAddress(strings.Trim(found, "'")); err == nil {
+	for at := 0; at < len(text) && len(all) < maxPerField; at++ {
+		if text[at] != '@' {
+			continue
+		}
+		start, end := at, at+1
+		for start > 0 && at-start < 65 && isLocal(text[start-1]) {
+			start--
+		}
+		for end < len(text) && end-at < 255 && isDomain(text[end]) {
+			end++
+		}
+		// Quotes stand around addresses, and an "=" before them, in logs and in VERP.
+		local := strings.TrimLeft(text[start:at], "'=")
+		domain := strings.TrimRight(text[at+1:end], ".-")
+		if address, err := rehome.ParseAddress(local + "@" + domain); err == nil {
 			all = append(all, address)
 		}
 	}
 	return all
 }
 
-// maxPerField bounds the addresses of one log line or header field.
-const maxPerField = 1000
+func isLocal(c byte) bool { return isDomain(c) || strings.IndexByte("!#$%&'*+/=?^`{|}~", c) >= 0 }
+
+func isDomain(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_'
+}
