@@ -99,7 +99,7 @@ func hostile(size int) map[string]string {
 	}
 }
 
-const hostileSize = 1 << 16
+const hostileSize = 1 << 15
 
 // Each takes seconds at worst on a slow machine under the race detector; quadratic time takes minutes.
 func TestHostileObjects_takeLinearTime(t *testing.T) {
