@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rehome/lab"
+	"rehome/lab/postfix"
+)
+
+// plantedLog has deliveries to an alias, to two addresses that nobody has on the books, and to one
+// that only the catch-all of example.org takes.
+const plantedLog = `2026-11-20 10:00:00 1uXyZa-0003Kq-2f => anna <sales@example.com> R=virtual_user T=virtual_delivery
+2026-11-21 10:00:00 1uXyZb-0003Kq-2f => x <fax@example.com> R=script T=pipe
+2026-11-22 10:00:00 1uXyZc-0003Kq-2f => x <jobs@example.com> R=script T=pipe
+2026-11-22 11:00:00 1uXyZd-0003Kq-2f => info@example.com <shop@example.org> R=catchall T=virtual_delivery
+`
+
+type parity struct {
+	Lines []struct {
+		Address, Verdict, Server, Todo string
+	}
+	Totals map[string]int
+}
+
+// verdicts lists what does not agree.
+func (p parity) verdicts() []string {
+	all := []string{}
+	for _, line := range p.Lines {
+		if line.Verdict != "agrees" {
+			all = append(all, line.Verdict+" "+line.Address)
+		}
+	}
+	return all
+}
+
+func TestRecipients_censusAndParity(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.02)
+	log := filepath.Join(th.Dir, "mainlog")
+	if err := os.WriteFile(log, []byte(plantedLog), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exported := answer[struct {
+		Lines  []struct{ Name, State, Todo string }
+		Totals map[string]int
+	}](th, 6, "aliases", "export")
+	n := exported.Totals
+	if sum := n["create"] + n["ask"] + n["decide"] + n["leave_out"]; sum != n["all"] || sum != len(exported.Lines) || sum < 17 {
+		t.Errorf("got totals %v of %d lines, want them to add up", n, len(exported.Lines))
+	}
+	for _, line := range exported.Lines {
+		if line.Todo == "" {
+			t.Errorf("%s: got nothing to do, want a next step", line.Name)
+		}
+	}
+	type census struct {
+		Recipients []struct{ Address, State string }
+		Headers    int
+	}
+	taken := answer[census](th, 6, "recipients", "census", log, "--messages", "50")
+	forgotten := []string{}
+	for _, r := range taken.Recipients {
+		if r.State == "undecided" || r.State == "catch-all" {
+			forgotten = append(forgotten, r.State+" "+r.Address)
+		}
+	}
+	for _, want := range []string{"undecided fax@example.com", "undecided jobs@example.com", "catch-all shop@example.org"} {
+		if !slices.Contains(forgotten, want) {
+			t.Errorf("got %q, want %q among them", forgotten, want)
+		}
+	}
+	if taken.Headers == 0 {
+		t.Error("got no headers read, want some")
+	}
+	th.decide("fax@example.com", "drop")
+	th.wantParity(forgotten)
+}
+
+// decide writes a decision into the census file, as a person does in a spreadsheet.
+func (th *theatre) decide(address, decision string) {
+	th.t.Helper()
+	file := filepath.Join(th.Dir, "accounts", "recipients.csv")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, address+",") {
+			cells := strings.SplitN(line, ",", 7)
+			cells[5] = decision
+			line = strings.Join(cells, ",")
+		}
+		lines = append(lines, line)
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "")), 0o600); err != nil {
+		th.t.Fatal(err)
+	}
+}
+
+// wantParity sets up a mail host from the exported map, with mistakes, and asks it.
+func (th *theatre) wantParity(forgotten []string) {
+	th.t.Helper()
+	virtual, err := os.ReadFile(filepath.Join(th.Dir, "accounts", "aliases.postfix"))
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	var accounts []string
+	for _, p := range th.Organisation.People {
+		if p.LogsIn() && p.Address != "bjorn@example.com" {
+			accounts = append(accounts, p.Address)
+		}
+	}
+	room := lab.Open(th.t)
+	host, err := postfix.Start(room, postfix.Options{Domains: th.Organisation.Domains, Accounts: accounts, Virtual: string(virtual) + "fax@example.com anna@example.com\n",
+		Settings: map[string]string{"smtpd_soft_error_limit": "5", "smtpd_hard_error_limit": "6", "smtpd_junk_command_limit": "25"}})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	th.edit(func(text string) string {
+		head, tail, _ := strings.Cut(text, "destination:\n")
+		return head + "destination:\n  mx: {address: \"" + host.SMTP + "\", name: mover.example.com, pause: 1ms, later: 10ms}\n" + tail
+	})
+	got := answer[parity](th, 6, "recipients", "check").verdicts()
+	for _, want := range []string{"missing bjorn@example.com", "missing ping@example.com", "extra fax@example.com", "open jobs@example.com", "not conclusive shop@example.org"} {
+		if !slices.Contains(got, want) {
+			th.t.Errorf("got %q, want %q among them; the census had %q", got, want, forgotten)
+		}
+	}
+	for _, line := range got {
+		if strings.HasSuffix(line, "anna@example.com") || strings.HasSuffix(line, " sales@example.com") {
+			th.t.Errorf("got %q, want it to agree", line)
+		}
+	}
+	th.want(6, "aliases", "check")
+	log, err := host.Log()
+	if err != nil || strings.Contains(log, "too many") || !strings.Contains(log, "helo=<mover.example.com>") {
+		th.t.Errorf("got a limit tripped, or no name, or %v:\n%s", err, log)
+	}
+}
