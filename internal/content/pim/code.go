@@ -15,7 +15,7 @@ const (
 	CodeEmptyLine        Code = "empty_line"        // safe repair
 	CodeCharset          Code = "charset"           // safe repair: a charset or transfer encoding of vCard 2.1 in a later version
 	CodeStrayLine        Code = "stray_line"        // no colon; repair on request: joined to the line before
-	CodeSplitCharacter   Code = "split_character"   // a fold in the middle of a character; harmless
+	CodeSplitCharacter   Code = "split_character"   // safe repair: folded between characters
 	CodeUnbalanced       Code = "unbalanced"        // BEGIN and END do not match
 	CodeTooDeep          Code = "too_deep"
 	CodeBadParameter     Code = "bad_parameter"

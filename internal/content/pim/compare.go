@@ -87,6 +87,9 @@ func compareRepaired(src, dst *Document) Comparison {
 		delete(needs, code)
 	}
 	srcText, srcFixes := Repair(src.data, src.Kind, needs)
+	if !slices.ContainsFunc(srcFixes, func(fix Fix) bool { return fix.Code == CodeDoubleEncoded }) {
+		delete(needs, CodeDoubleEncoded) // only at the destination it is damage, and nobody's repair
+	}
 	dstText, dstFixes := Repair(dst.data, dst.Kind, needs)
 	if !src.hasAgent() {
 		text, fixes := RemoveScheduleAgent(dstText)

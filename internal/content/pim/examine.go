@@ -70,7 +70,7 @@ var byteSentences = map[Code]struct{ problem, done string }{
 	CodeEmptyLine:        {"has empty lines", "empty lines taken away"},
 	CodeControlCharacter: {"has control characters", "control characters taken away"},
 	CodeNotUTF8:          {"is not UTF-8, probably Windows-1252", "recoded from Windows-1252 to UTF-8"},
-	CodeSplitCharacter:   {"has a line folded in the middle of a character", ""},
+	CodeSplitCharacter:   {"has a line folded in the middle of a character", "line folded between characters"},
 	CodeDoubleEncoded:    {"has text that was encoded as UTF-8 twice", "text decoded once"},
 }
 
@@ -131,7 +131,7 @@ func (x *byteExaminer) controls(line Line) {
 func (x *byteExaminer) characters(line Line) {
 	valid := utf8.Valid(line.content)
 	if valid && !utf8.Valid(line.Raw) {
-		x.note(CodeSplitCharacter, line.Number, nil)
+		x.split(line)
 	}
 	switch decodesLater := line.Param("CHARSET") != "" || isQuotedPrintable(line.content); {
 	case !valid && line.Param("CHARSET") == "":
@@ -142,6 +142,17 @@ func (x *byteExaminer) characters(line Line) {
 			x.note(CodeDoubleEncoded, line.Number, &edit)
 		}
 	}
+}
+
+// split folds a line anew, between characters: a server that reads the physical lines sees no UTF-8. A soft
+// break of quoted-printable is another kind of fold.
+func (x *byteExaminer) split(line Line) {
+	if line.softFold {
+		x.note(CodeSplitCharacter, line.Number, nil)
+		return
+	}
+	edit := replaceLine(line, string(line.content))
+	x.note(CodeSplitCharacter, line.Number, &edit)
 }
 
 func (x *byteExaminer) recode(line Line) {

@@ -58,7 +58,7 @@ func TestLint_dirtyObjects(t *testing.T) {
 		"photo4.vcf":             "",
 		"recurring.ics":          "",
 		"repeated_summary.ics":   "repeated_line!",
-		"split_character.ics":    "split_character",
+		"split_character.ics":    "split_character!",
 		"task.ics":               "",
 		"truncated.ics":          "truncated unbalanced",
 		"two_cards.vcf":          "several_objects",

@@ -18,7 +18,7 @@ type Needs map[Code]bool
 func SafeNeeds() Needs {
 	return Needs{
 		CodeByteOrderMark: true, CodeNotUTF8: true, CodeControlCharacter: true, CodeLineEnds: true,
-		CodeEmptyLine: true, CodeCharset: true, CodeMissingVersion: true, CodeMissingProdID: true,
+		CodeEmptyLine: true, CodeCharset: true, CodeSplitCharacter: true, CodeMissingVersion: true, CodeMissingProdID: true,
 		CodeRepeatedLine: true, CodeMissingUID: true, CodeBase64Name: true, CodeMissingFN: true,
 		CodeMissingN: true, CodeVCard21: true, CodeMethod: true, CodeMissingDTStamp: true,
 	}
