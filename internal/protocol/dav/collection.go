@@ -72,7 +72,7 @@ func collectionProperties() []xml.Name {
 // shared and read-only ones are among them; inboxes, outboxes and the like are not.
 func (c *Client) Collections(ctx context.Context, home *Home) ([]Collection, error) {
 	var all []Collection
-	seen := map[string]bool{}
+	seen := map[string]bool{Key(home.Inbox): true, Key(home.Outbox): true} // DAViCal does not give them their type
 	for _, set := range home.HomeSets {
 		target, err := c.target(set)
 		if err != nil {

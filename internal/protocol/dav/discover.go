@@ -74,11 +74,13 @@ func (c *Client) homeAt(ctx context.Context, d dialect, target *url.URL) (*Home,
 		return nil, err
 	}
 	principal := at
-	if len(r.found[d.homeSet].hrefs()) == 0 {
-		named := r.found[davName("current-user-principal")].hrefs()
-		if len(named) == 0 {
-			return c.homeWithoutPrincipal(ctx, d, at)
-		}
+	named := r.found[davName("current-user-principal")].hrefs()
+	isPrincipal := r.found[davName("resourcetype")].child(davName("principal")) != nil
+	switch hasHome := len(r.found[d.homeSet].hrefs()) > 0; {
+	case hasHome && (isPrincipal || len(named) == 0): // as given, also where it is another user's
+	case len(named) == 0:
+		return c.homeWithoutPrincipal(ctx, d, at)
+	default: // DAViCal names the home at its root already, but collections name their owner
 		if principal, err = resolve(at, named[0]); err != nil {
 			return nil, err
 		}
