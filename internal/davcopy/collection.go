@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -189,13 +190,24 @@ func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
 		err = j.slice.dst.Delete(ctx, href, etag)
 	}
 	switch {
-	case err == nil:
+	case err == nil, j.goneNevertheless(ctx, href, err):
 		j.slice.count(j.kind, func(t *Tally) { t.Removed++ })
 	case dav.IsStatus(err, http.StatusNotFound), dav.IsStatus(err, http.StatusGone):
 	default:
 		return faultOf(err, "remove at the destination", row.Destination)
 	}
 	return j.ledger().DropObjects(ctx, j.row, row.Source)
+}
+
+// goneNevertheless reports whether the object is gone though the server failed: DAViCal 1.1.12 removes an
+// event with an attendee of its own and then answers 500.
+func (j *collectionJob) goneNevertheless(ctx context.Context, href string, failure error) bool {
+	var failed *dav.StatusError
+	if !errors.As(failure, &failed) || failed.Status < http.StatusInternalServerError {
+		return false
+	}
+	_, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
+	return dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone)
 }
 
 // stillOurs reads an object at the destination and says whether it is what we gave, whatever etag the

@@ -100,9 +100,12 @@ func (p parcel) refuse(code, words string) parcel {
 }
 
 // harmful are the problems that are repaired even where the destination would take them: they break XML,
-// JSON or the clients of a shared calendar. Everything else stays as it is unless the destination insists.
+// JSON, the clients of a shared calendar, or servers that read folded lines one by one. Everything else stays as it is unless the destination insists.
 func harmful() pim.Needs {
-	return pim.Needs{pim.CodeMethod: true, pim.CodeNotUTF8: true, pim.CodeControlCharacter: true, pim.CodeByteOrderMark: true}
+	return pim.Needs{
+		pim.CodeMethod: true, pim.CodeNotUTF8: true, pim.CodeControlCharacter: true, pim.CodeByteOrderMark: true,
+		pim.CodeSplitCharacter: true,
+	}
 }
 
 // repair makes the repairs and reports whether any was needed.

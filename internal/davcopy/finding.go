@@ -26,6 +26,10 @@ func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionK
 		switch e.State {
 		case ledger.ObjectQuarantined, ledger.ObjectConflict:
 			all = append(all, exceptionFinding(e))
+		case ledger.ObjectStored:
+			if e.Code != "" {
+				all = append(all, exceptionFinding(e))
+			}
 		case ledger.ObjectHeld:
 			held[e.Collection]++
 		}
@@ -52,9 +56,11 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 		Code: e.Code, Severity: rehome.SeverityError, Object: hrefOf(e.Collection, e.Source),
 		Sentence: "it was not copied: " + e.Words, NextStep: nextStep(e.Code),
 	}
-	if e.State == ledger.ObjectConflict {
-		f.Severity = rehome.SeverityWarning
-		f.Sentence = "the destination's version stands: " + e.Words
+	switch e.State {
+	case ledger.ObjectConflict:
+		f.Severity, f.Sentence = rehome.SeverityWarning, "the destination's version stands: "+e.Words
+	case ledger.ObjectStored:
+		f.Severity, f.Sentence = rehome.SeverityWarning, e.Words
 	}
 	if e.Escrow != "" {
 		f.NextStep += "; the source's version is kept in " + e.Escrow
@@ -69,7 +75,7 @@ func nextStep(code string) string {
 		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"
 	case "duplicate_uid":
 		return "another object has its UID and other content: delete one of the two at the source and run sync again, or enter it by hand"
-	case "object_unreadable":
+	case "object_unreadable", "object_spoilt":
 		return "correct it at the source, or enter it at the destination by hand"
 	case "conflict", "deleted_at_destination", "name_taken":
 		return "compare the two in a client and keep the right one"

@@ -85,7 +85,7 @@ func (j *collectionJob) nothingThere(ctx context.Context, p *parcel, refusal err
 		stored, err := j.put(ctx, p)
 		if judge(err, 2) == stepStored {
 			j.stored(p, stored)
-			return nil
+			return j.readBack(ctx, p)
 		}
 		refusal = err
 	}
@@ -98,7 +98,7 @@ func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
 	switch judge(err, 2) {
 	case stepStored:
 		j.stored(p, stored)
-		return nil
+		return j.readBack(ctx, p)
 	case stepLook:
 		return j.conflict(p, "conflict", "it was edited at the destination while it was copied")
 	case stepStop:
@@ -189,27 +189,59 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 }
 
 // readBack looks at what became of an object with a flaw: some servers take such a one, say so, and keep
-// something else. Then it is written again with every safe repair.
+// something else. Then it is written again with every safe repair; where that does not help either, the
+// source's version is kept and the damage named.
 func (j *collectionJob) readBack(ctx context.Context, p *parcel) error {
-	if p.fully || len(pim.Lint(p.data, p.kind)) == 0 {
+	if len(pim.Lint(p.source.Data, p.kind)) == 0 {
 		return nil
 	}
-	there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, p.row.Destination), kindOf(j.kind))
+	for {
+		there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, p.row.Destination), kindOf(j.kind))
+		if err != nil {
+			return nil // it is stored either way, and the verification reads it again
+		}
+		found := pim.Compare(p.data, there.Data, p.kind)
+		if found.Verdict.Harmless() {
+			return nil
+		}
+		again, err := j.writeRepaired(ctx, p, there.ETag)
+		if err != nil {
+			return err
+		}
+		if !again {
+			return j.spoilt(p, found)
+		}
+	}
+}
+
+// writeRepaired writes with every safe repair over what the destination holds; again is false if there is
+// none that was not made before, or if the destination does not take that.
+func (j *collectionJob) writeRepaired(ctx context.Context, p *parcel, etag string) (again bool, err error) {
 	before := *p
-	if err != nil || pim.Compare(p.data, there.Data, p.kind).Verdict.Harmless() || there.ETag == "" || !p.repairAll() {
-		return nil // it is stored either way; what cannot be bettered is for the verification to tell
+	if p.fully || etag == "" || !p.repairAll() {
+		return false, nil
 	}
-	p.match = there.ETag
+	p.match = etag
 	stored, err := j.put(ctx, p)
-	if judge(err, 2) == stepStop {
-		return stopFault(err, p)
-	}
-	if err != nil {
+	switch {
+	case judge(err, 2) == stepStop:
+		return false, stopFault(err, p)
+	case err != nil:
 		*p = before
-		return nil
+		p.fully = true
+		return false, nil
 	}
 	j.stored(p, stored)
-	return nil
+	return true, nil
+}
+
+// spoilt notes that the destination keeps something else than it was given, and keeps the original.
+func (j *collectionJob) spoilt(p *parcel, found pim.Comparison) error {
+	p.row.Code, p.row.Words = "object_spoilt", "the destination has taken it and keeps something else"
+	if len(found.Differences) > 0 {
+		p.row.Words += ": " + found.Differences[0].Sentence
+	}
+	return j.keep(p)
 }
 
 // repairAll makes every safe repair, once; it reports whether that has changed anything.

@@ -43,7 +43,7 @@ type Object struct {
 	Form        []byte // SHA-256 of the normal form of what the destination was given
 	UID         string
 	Repairs     []Repair
-	Code        string // of the finding, while it is not there
+	Code        string // of the finding, while it is not there or damaged
 	Words       string // the server's own
 	Escrow      string // file that keeps the original
 	Updated     time.Time
@@ -132,7 +132,7 @@ func (l *Ledger) Objects(ctx context.Context, c *Collection) (map[string]Object,
 }
 
 // Exception is an object of which more is to be said than that it was copied: it was repaired, or the
-// destination has not got what the source has.
+// destination has not got what the source has, or keeps it damaged.
 type Exception struct {
 	Kind       CollectionKind
 	Collection string // href at the source
@@ -149,7 +149,7 @@ func (l *Ledger) Exceptions(ctx context.Context, address string) ([]Exception, e
 		all = append(all, e)
 		return err
 	}, `SELECT c.kind, c.src_href, `+objectColumns+` FROM objects o JOIN collections c ON c.id = o.collection_id
-		WHERE c.address = ? AND (o.repairs <> '' OR o.state IN ('merged', 'quarantined', 'conflict', 'held')) ORDER BY c.src_href, o.src_name`, address)
+		WHERE c.address = ? AND (o.repairs <> '' OR o.code <> '' OR o.state IN ('merged', 'quarantined', 'conflict', 'held')) ORDER BY c.src_href, o.src_name`, address)
 	return all, err
 }
 
