@@ -252,22 +252,26 @@ func (c *pimCheck) match(at *dav.Collection, o dav.Object) {
 // meaning, the same name, the same UID. An object without a UID is found by its name.
 func (c *pimCheck) find(o dav.Object) *pimRecord {
 	candidates := slices.Clone(c.byName[lastName(o.Href)])
-	candidates = slices.DeleteFunc(candidates, func(r *pimRecord) bool { return r.hasUID && o.Err == nil })
+	object, err := pim.Inspect(o.Data)
+	readable := err == nil && object.UID != ""
+	candidates = slices.DeleteFunc(candidates, func(r *pimRecord) bool { return r.hasUID && readable })
 	digest := sha256.Sum256(o.Data)
 	form, _ := pim.Digest(o.Data, c.content)
-	if object, err := pim.Inspect(o.Data); err == nil {
+	if readable {
 		candidates = append(candidates, c.byUID[object.UID]...)
 	}
 	rank := func(r *pimRecord) int {
+		rank := 4
 		switch {
 		case r.digest == digest:
-			return 0
+			rank = 0
 		case r.form == form:
-			return 1
-		case r.name == lastName(o.Href):
-			return 2
+			rank = 2
 		}
-		return 3
+		if r.name != lastName(o.Href) {
+			rank++
+		}
+		return rank
 	}
 	var best *pimRecord
 	for _, r := range candidates {

@@ -82,6 +82,8 @@ func (c *pimCheck) explain(r *pimRecord, present map[string]bool) {
 	case r.verdict == "":
 		r.verdict = pim.VerdictMissing
 		r.sentence = cmp.Or(note.Words, r.sentence, "it is not at the destination")
+	case r.verdict == pim.VerdictChanged && note.State == ledger.ObjectStored && note.Escrow != "":
+		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
 	case r.verdict == pim.VerdictChanged && note.State == ledger.ObjectConflict:
 		r.sentence = note.Words
 	case (r.verdict == pim.VerdictEqual || r.verdict == pim.VerdictCosmetic) && len(note.Repairs) > 0:
