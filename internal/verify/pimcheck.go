@@ -56,7 +56,7 @@ type pimRecord struct {
 	digest     [32]byte
 	form       [32]byte
 	data       []byte // nil when it is too large to be held
-	hasUID     bool
+	hasUID     bool   // of its own, and not by a repair: servers fill one in, each in its own way
 	unreadable bool
 
 	verdict  pim.Verdict // "" while nothing of the destination is known to be it
@@ -175,8 +175,9 @@ func (c *pimCheck) take(collection int, at *dav.Collection, o dav.Object) {
 	}
 	r.digest = sha256.Sum256(o.Data)
 	r.form, _ = pim.Digest(o.Data, c.content)
+	object, err := pim.Inspect(o.Data)
+	r.hasUID = err == nil && object.UID != ""
 	for _, uid := range c.uids(o.Data) {
-		r.hasUID = true
 		c.byUID[uid] = append(c.byUID[uid], r)
 	}
 	if len(o.Data) <= heldObject && c.held+len(o.Data) <= heldAll {
