@@ -23,6 +23,8 @@ func check(d *document, c *Config) {
 	d.checkIMAP("destination.imap", c.Destination.IMAP)
 	d.checkPOP3("source.pop3", c.Source.POP3)
 	d.checkPOP3("destination.pop3", c.Destination.POP3)
+	d.checkSieve("source.sieve", c.Source.Sieve)
+	d.checkSieve("destination.sieve", c.Destination.Sieve)
 	d.checkDAV("source.dav", c.Source.DAV.DAV, c.Source.DAV.Via == DAVDatabase)
 	d.checkDAV("destination.dav", c.Destination.DAV.DAV, false)
 	d.checkAPI("destination.api", c.Destination.API)
@@ -144,12 +146,22 @@ func (d *document) checkIMAP(path string, s IMAP) {
 }
 
 func (d *document) checkPOP3(path string, s POP3) {
-	if s.Address != "" {
-		d.checkServer(path, s.Address, s.TLS, s.AllowPlaintext)
-	} else if _, given := d.keys[path]; given {
-		d.addAt(path+".address", "is missing", "write host and port, for example mail.example.com:995")
-	}
+	d.checkOptional(path, s.Address, s.TLS, s.AllowPlaintext, "mail.example.com:995")
 	d.checkTrust(path, s.Trust)
+}
+
+func (d *document) checkSieve(path string, s Sieve) {
+	d.checkOptional(path, s.Address, s.TLS, s.AllowPlaintext, "mail.example.com:4190")
+	d.checkTrust(path, s.Trust)
+}
+
+// checkOptional judges a server that need not be there.
+func (d *document) checkOptional(path, address string, mode TLSMode, allowPlaintext bool, example string) {
+	if address != "" {
+		d.checkServer(path, address, mode, allowPlaintext)
+	} else if _, given := d.keys[path]; given {
+		d.addAt(path+".address", "is missing", "write host and port, for example "+example)
+	}
 }
 
 func (d *document) checkDAV(path string, s DAV, needsNoURL bool) {

@@ -51,17 +51,19 @@ type Source struct {
 	Database Database   `yaml:"database" optional:"true" doc:"The database of an atmail 7 server. It is only read."`
 	IMAP     IMAP       `yaml:"imap" doc:"The IMAP server."`
 	POP3     POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
+	Sieve    Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the log-in of IMAP. Without it rules come from the database, where there is one."`
 	DAV      SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server: contacts and calendars move when it, or the database's tables of them, is there. Each account's own password opens it."`
 }
 
 // Destination is the end that is written.
 type Destination struct {
-	Kind DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"What stands there."`
-	IMAP IMAP            `yaml:"imap" doc:"The IMAP server."`
-	POP3 POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
-	DAV  DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it contacts and calendars stay. Each account's own password opens it."`
-	API  API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. \"accounts import --experimental-api\" looks at it; nothing else uses it."`
-	MX   MX              `yaml:"mx" optional:"true" doc:"The mail host that takes the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask it for addresses and never send a message."`
+	Kind  DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"What stands there."`
+	IMAP  IMAP            `yaml:"imap" doc:"The IMAP server."`
+	POP3  POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
+	Sieve Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the log-in of IMAP. Without it rules stay."`
+	DAV   DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it contacts and calendars stay. Each account's own password opens it."`
+	API   API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. \"accounts import --experimental-api\" looks at it; nothing else uses it."`
+	MX    MX              `yaml:"mx" optional:"true" doc:"The mail host that takes the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask it for addresses and never send a message."`
 }
 
 // Accounts shapes what the export of accounts writes.
@@ -120,11 +122,12 @@ func Default() Config {
 	imap := IMAP{TLS: TLSImplicit, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute,
 		Login: LoginUser, MasterStyle: MasterSeparator, MasterSeparator: "*", Mechanism: "auto"}
 	pop3 := POP3{TLS: TLSImplicit, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
+	sieve := Sieve{TLS: TLSStart, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{
 		Store:       "rehome.db",
-		Source:      Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: QuotaKB}, IMAP: imap, POP3: pop3, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
-		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3, DAV: DestinationDAV{DAV: dav}, API: API{Trust: Trust{TLSMin: "1.2"}}},
+		Source:      Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: QuotaKB}, IMAP: imap, POP3: pop3, Sieve: sieve, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
+		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3, Sieve: sieve, DAV: DestinationDAV{DAV: dav}, API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,

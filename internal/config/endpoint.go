@@ -67,6 +67,15 @@ type POP3 struct {
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
+// Sieve is one end's ManageSieve server.
+type Sieve struct {
+	Address        string  `yaml:"address" example:"mail.example.com:4190" doc:"Host and port."`
+	TLS            TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
+	Trust          `yaml:",inline"`
+	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow passwords over a connection without TLS to another machine."`
+	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
+}
+
 // DAV is one end's CalDAV and CardDAV server.
 type DAV struct {
 	URL            string `yaml:"url" example:"https://dav.example.com/" doc:"Where discovery starts, https or http."`

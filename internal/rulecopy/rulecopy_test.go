@@ -16,6 +16,7 @@ import (
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
 	"rehome/lab/dovecot"
+	"rehome/lab/mailsink"
 )
 
 const anna, password = "anna@example.test", "secret"
@@ -24,11 +25,15 @@ var boxes = []string{"Lists", "Größe", "Junk"}
 
 func startServer(t *testing.T, room *lab.Room, name, layout, separator, prefix string) *dovecot.Server {
 	t.Helper()
+	sink, err := mailsink.Start(room, "outbox-of-"+name) // what is forwarded or answered goes nowhere else
+	if err != nil {
+		t.Fatal(err)
+	}
 	var mailboxes []dovecot.Mailbox
 	for _, b := range boxes {
 		mailboxes = append(mailboxes, dovecot.Mailbox{Name: b, Subscribed: true})
 	}
-	server, err := dovecot.Start(room, dovecot.Options{Name: name, Layout: layout, Separator: separator, Prefix: prefix, Mailboxes: mailboxes,
+	server, err := dovecot.Start(room, dovecot.Options{Name: name, Layout: layout, Separator: separator, Prefix: prefix, Mailboxes: mailboxes, Extra: "submission_host = " + sink.SMTP,
 		Accounts: []dovecot.Account{{Address: anna, Password: password}, {Address: "berta@example.test", Password: password}}})
 	if err != nil {
 		t.Fatal(err)

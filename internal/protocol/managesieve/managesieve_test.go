@@ -196,11 +196,8 @@ func FuzzReadAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		lines, err := readAnswer(bufio.NewReader(strings.NewReader(text)), "X")
 		for _, line := range lines {
-			if len(line) == 0 || err != nil && !IsNo(err, "") {
-				var status *StatusError
-				if !errors.As(err, &status) {
-					t.Fatalf("%q: %v", lines, err)
-				}
+			if len(line) == 0 {
+				t.Fatalf("an empty line in %q, %v", lines, err)
 			}
 		}
 		newCapabilities(lines)

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package atmail7
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+)
+
+// Rule is what the tables hold of one account's rules, beside its forward.
+type Rule struct {
+	Away  string // the text that answers while somebody is away; "" is off
+	Allow []string
+	Block []string
+	Sorts []Sort
+}
+
+// Sort is a row that sorts messages into a mailbox. Both texts must be found where both are given.
+type Sort struct{ From, Subject, Mailbox string }
+
+// ruleTable is a table of rules with its columns in the order in which row takes them. Any may be
+// missing: servers of every age differ here.
+type ruleTable struct {
+	name    string // as in a profile, with shards
+	columns []string
+	row     func(rules map[string]*Rule, v []sql.RawBytes)
+}
+
+var ruleTables = []ruleTable{
+	{"Users", []string{"Account", "AutoReply"}, func(rules map[string]*Rule, v []sql.RawBytes) {
+		if away := strings.TrimSpace(text(v[1])); away != "" {
+			ruleOf(rules, v[0]).Away = away
+		}
+	}},
+	{"SpamSettings", []string{"username", "preference", "value"}, func(rules map[string]*Rule, v []sql.RawBytes) {
+		senders := strings.Fields(strings.ToLower(text(v[2]))) // SpamAssassin takes several in one row
+		switch strings.ToLower(string(v[1])) {
+		case "whitelist_from":
+			ruleOf(rules, v[0]).Allow = append(ruleOf(rules, v[0]).Allow, senders...)
+		case "blacklist_from":
+			ruleOf(rules, v[0]).Block = append(ruleOf(rules, v[0]).Block, senders...)
+		}
+	}},
+	{"MailSort", []string{"Account", "EmailAddress", "EmailSubject", "EmailFolder"}, addSort},
+	{"MailSort_*", []string{"Account", "EmailAddress", "EmailSubject", "EmailFolder"}, addSort},
+}
+
+func addSort(rules map[string]*Rule, v []sql.RawBytes) {
+	s := Sort{From: tidy(text(v[1])), Subject: tidy(text(v[2])), Mailbox: strings.TrimSpace(text(v[3]))}
+	if s.Mailbox != "" && (s.From != "" || s.Subject != "") {
+		ruleOf(rules, v[0]).Sorts = append(ruleOf(rules, v[0]).Sorts, s)
+	}
+}
+
+func ruleOf(rules map[string]*Rule, account []byte) *Rule {
+	address := key(account)
+	if rules[address] == nil {
+		rules[address] = &Rule{}
+	}
+	return rules[address]
+}
+
+// Rules reads the rules of all accounts that have any, by address. A table or column that the database
+// does not have holds no rules.
+func (d *Database) Rules(ctx context.Context) (map[string]*Rule, error) {
+	rules := map[string]*Rule{}
+	err := d.snapshot(ctx, func(r *reading) error {
+		found, err := r.introspect(ctx)
+		if err != nil {
+			return err
+		}
+		for _, table := range ruleTables {
+			for _, name := range found.matching(table.name) {
+				if err := r.rules(ctx, found, name, table, rules); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	for _, rule := range rules {
+		slices.Sort(rule.Allow)
+		slices.Sort(rule.Block)
+		rule.Allow, rule.Block = slices.Compact(rule.Allow), slices.Compact(rule.Block)
+	}
+	return rules, err
+}
+
+func (r *reading) rules(ctx context.Context, found catalogue, name string, table ruleTable, rules map[string]*Rule) error {
+	columns := make([]string, len(table.columns))
+	for i, wanted := range table.columns {
+		c, has := found[name][strings.ToLower(wanted)]
+		if !has {
+			return nil
+		}
+		columns[i] = quoted(c.name)
+	}
+	return r.each(ctx, "table "+name, "SELECT "+strings.Join(columns, ", ")+" FROM "+quoted(name), func(v []sql.RawBytes) error {
+		table.row(rules, v)
+		return nil
+	})
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"rehome"
+	"rehome/internal/protocol/managesieve"
+)
+
+// SieveSettings say where one end's ManageSieve service is.
+type SieveSettings struct {
+	Address  string
+	Security managesieve.Security
+	TLS      *tls.Config
+	Timeout  time.Duration
+}
+
+// Sieve is one end's ManageSieve service. It is opened with the log-in of IMAP.
+type Sieve struct {
+	settings SieveSettings
+	imap     *IMAP
+	lockout  lockout
+}
+
+// NewSieve returns the service that settings describe; imap says how to log in.
+func NewSieve(settings SieveSettings, imap *IMAP) *Sieve {
+	return &Sieve{settings: settings, imap: imap}
+}
+
+// Open connects and logs in as account. The caller closes the client. The error is a *rehome.Fault, or
+// ctx's when that has ended.
+func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.Client, error) {
+	side := h.imap.settings.Side
+	if err := h.lockout.check(account, side, "check the log-in of the "+string(side)+", then run the same command again"); err != nil {
+		return nil, err
+	}
+	c, err := h.imap.credentials(account)
+	if err != nil {
+		return nil, err
+	}
+	if c.become != "" || h.imap.settings.Token != nil {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "log in for rules at the " + string(side) + " as", Object: c.user,
+			Cause: errors.New("ManageSieve takes a password, with or without a master user"), Hint: "set login: user, or login: master with master_style: separator or authzid"}
+	}
+	client, err := managesieve.Dial(ctx, managesieve.Options{
+		Address: h.settings.Address, Security: h.settings.Security, TLS: h.settings.TLS, Timeout: h.settings.Timeout,
+	})
+	if err != nil {
+		return nil, h.fault(ctx, err, rehome.ClassTemporary, "connect for rules to the "+string(side), h.settings.Address,
+			"check sieve.address and sieve.tls, and that the service runs; usually it is port 4190")
+	}
+	if err := client.Authenticate(ctx, c.identity, c.user, c.password.Reveal()); err != nil {
+		_ = client.Close() // refused
+		class := rehome.ClassTemporary
+		if managesieve.IsNo(err, "") {
+			class = rehome.ClassAuth
+		}
+		err = h.fault(ctx, h.imap.hide(c, err), class, "log in for rules at the "+string(side)+" as", c.user, "check that the log-in of IMAP is also good for ManageSieve")
+		h.lockout.note(account, err)
+		return nil, err
+	}
+	h.lockout.note(account, nil)
+	return client, nil
+}
+
+func (h *Sieve) fault(ctx context.Context, err error, class rehome.Class, op, object, hint string) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	fault := &rehome.Fault{Class: class, Op: op, Object: object, Cause: err, Hint: hint}
+	var status *managesieve.StatusError
+	if errors.As(err, &status) && status.Referral == "" {
+		fault.Server = status.Text
+	}
+	return fault
+}
