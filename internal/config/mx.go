@@ -22,7 +22,7 @@ type MX struct {
 	Name          string        `yaml:"name" example:"mover.example.com" doc:"This machine's full host name, for EHLO. Empty: what the system calls itself. Mail hosts look it up."`
 	Sender        string        `yaml:"sender" example:"postmaster@example.com" doc:"The sender that is named before each question. Empty: the null sender, as for bounces."`
 	Pause         time.Duration `yaml:"pause" doc:"Between two questions. Faster looks like somebody who harvests addresses."`
-	PerConnection int           `yaml:"per_connection" doc:"Questions a connection at the most."`
+	PerConnection int           `yaml:"per_connection" doc:"Questions a connection at the most. Exim hangs up after 10."`
 	Refusals      int           `yaml:"refusals" doc:"Refused addresses a connection at the most. Postfix slows down after 10 and hangs up after 20, unless it is set lower."`
 	Later         time.Duration `yaml:"later" doc:"How long to stay away when the host asks to wait: greylisting, or a limit."`
 	Rounds        int           `yaml:"rounds" doc:"How often to come back in one run. A later run goes on with what is left."`
@@ -50,7 +50,7 @@ type Aliases struct {
 }
 
 func defaultMX() MX {
-	return MX{TLS: MXOffered, Trust: Trust{TLSMin: "1.2"}, Pause: time.Second, PerConnection: 20, Refusals: 4,
+	return MX{TLS: MXOffered, Trust: Trust{TLSMin: "1.2"}, Pause: time.Second, PerConnection: 8, Refusals: 4,
 		Later: 5 * time.Minute, Rounds: 3, Timeout: 6 * time.Minute} // RFC 5321 section 4.5.3.2: five minutes for RCPT
 }
 

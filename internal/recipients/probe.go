@@ -46,7 +46,7 @@ type Probe struct {
 	Timeout  time.Duration
 
 	Pause         time.Duration // between two questions and between two connections
-	PerConnection int           // questions; default 20
+	PerConnection int           // questions; default 8
 	Refusals      int           // of one connection; default 4
 	Later         time.Duration // how long to stay away when asked to
 	Rounds        int           // how often to come back; default 3
@@ -54,12 +54,12 @@ type Probe struct {
 	Told func(sentence string) // progress; may be nil
 }
 
-// Postfix counts what a connection does (postconf(5)): it slows down after smtpd_soft_error_limit = 10
-// refusals and hangs up after smtpd_hard_error_limit = 20, under stress after 1; RSET counts against
-// smtpd_junk_command_limit = 100. Exim refuses after smtp_accept_max_nonmail = 10 commands such as
-// RSET outside a transaction and slows down by smtp_ratelimit_rcpt. The defaults stay well below.
+// Hosts count what a connection does. Postfix (postconf(5)) slows down after smtpd_soft_error_limit = 10
+// refusals and hangs up after smtpd_hard_error_limit = 20; RSET counts against
+// smtpd_junk_command_limit = 100. Exim (its specification, 14.23) hangs up after
+// smtp_accept_max_nonmail = 10 commands such as RSET. The defaults stay below all of these.
 const (
-	defaultPerConnection = 20
+	defaultPerConnection = 8
 	defaultRefusals      = 4
 	defaultRounds        = 3
 	// So many deferrals or refusals by policy in a row are about us and not about addresses.
