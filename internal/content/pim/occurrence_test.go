@@ -67,10 +67,9 @@ func TestOccurrences_areBounded(t *testing.T) {
 		"FREQ=SECONDLY", "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=SECONDLY;BYSECOND=7;BYMINUTE=8;BYHOUR=9;BYMONTHDAY=31;BYMONTH=2",
 		"FREQ=YEARLY;BYHOUR=" + numbers(24) + ";BYMINUTE=" + numbers(60) + ";BYSECOND=" + numbers(60),
 	} {
-		began := time.Now()
-		got, _ := Occurrences(event("DTSTART:16040101T000000Z|RRULE:"+rule), year2024)
-		if took := time.Since(began); len(got) > 5000 || took > 5*time.Second {
-			t.Errorf("%.40s: %d occurrences in %v", rule, len(got), took)
+		// Without the budget some of these would run for hours.
+		if got, complete := Occurrences(event("DTSTART:16040101T000000Z|RRULE:"+rule), year2024); len(got) > 5000 || complete && len(got) > 0 {
+			t.Errorf("%.40s: %d occurrences, complete %v", rule, len(got), complete)
 		}
 	}
 }
