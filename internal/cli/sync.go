@@ -25,6 +25,7 @@ func syncCommand(f *frame) *cobra.Command {
 	var plan bool
 	var deletions string
 	var options journey.SyncOptions
+	var rules journey.RuleOptions
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Copy everything that is not at the destination yet",
@@ -47,6 +48,10 @@ Exit code 0: everything is at the destination. 5: something is left; run it agai
 waits for somebody to confirm it.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+			if slices.Equal(only, []string{"rules"}) {
+				rules.Plan = plan
+				return f.runRules(ctx, move, accounts, rules)
+			}
 			var err error
 			if options.Only, err = kindsOf(only); err != nil {
 				return OutcomeDone, err
@@ -61,7 +66,8 @@ waits for somebody to confirm it.`,
 		})),
 	}
 	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
-	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail, contacts, calendars")
+	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail, contacts, calendars; or rules by themselves")
+	ruleFlags(cmd, &rules)
 	cmd.Flags().BoolVar(&plan, "plan", false, "show where every mailbox would go and what would be removed, and write nothing")
 	cmd.Flags().StringVar(&deletions, "deletions", "", "keep or mirror what has vanished at the source; default: mail.deletions of the settings")
 	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "a large loss at either end is meant: go on")
@@ -75,7 +81,7 @@ func kindsOf(names []string) ([]journey.Kind, error) {
 	var kinds []journey.Kind
 	for _, name := range names {
 		if !slices.Contains(journey.Kinds(), journey.Kind(name)) {
-			return nil, &usageError{cause: fmt.Errorf("--only %s is not known: write mail, contacts or calendars", name), command: "rehome sync"}
+			return nil, &usageError{cause: fmt.Errorf("--only %s is not known: write mail, contacts or calendars, or rules by themselves", name), command: "rehome sync"}
 		}
 		kinds = append(kinds, journey.Kind(name))
 	}

@@ -77,6 +77,7 @@ func (m *Move) Check(ctx context.Context) (Checked, error) {
 	destination := &checkup{side: "destination"}
 	m.checkDestination(ctx, destination, p)
 	m.checkPIM(ctx, source, destination, p)
+	m.checkRules(ctx, source, destination, p)
 	checked := Checked{Advice: append(append(settings.advice, source.advice...), destination.advice...)}
 	return checked, ctx.Err()
 }
