@@ -191,9 +191,13 @@ type move struct {
 	desk.Desk
 }
 
+func deskIn(t testing.TB) desk.Desk {
+	return desk.Desk{Dir: filepath.Join(t.TempDir(), "move"), Binary: binary}
+}
+
 func prepare(t testing.TB, room *lab.Room, src, dst server, more string, people ...crossing.Person) move {
 	t.Helper()
-	m := move{t, desk.Desk{Dir: filepath.Join(t.TempDir(), "move"), Binary: binary}}
+	m := move{t, deskIn(t)}
 	if err := crossing.Prepare(room, m.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: people, More: more}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package crossing_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"rehome/internal/protocol/imap"
+	"rehome/lab"
+	"rehome/lab/crossing"
+	"rehome/lab/cyrus"
+	"rehome/lab/dovecot"
+)
+
+// With a literal that nobody waits for, a server that refuses the flags or the date of an APPEND
+// reads the message itself as commands. What a source may claim of a message, to get there:
+var (
+	hostileFlags = []string{
+		``, `\Seen`, `\Evil`, `\*`, `\Recent`, `\Seen \Seen`, `\`, `"quoted flag"`, literal("x) {1+}\r\n"), `a{3+}`, `key"word`,
+		strings.Repeat("k", 300), "schl\xfcssel", `%`, `key]word`, `NIL`, `{3}`, `a\b`,
+	}
+	hostileDates = []string{
+		``, `NIL`, `""`, `"17-Jul-1996 02:44:25 -0700"`, `"31-Feb-2009 10:00:00 +0000"`, `"01-Jan-9999 00:00:00 +0000"`,
+		`" 1-Jan-0000 00:00:00 +0000"`, `"01-Jan-2009 10:00:00 +9999"`, `"01-Jan-1800 10:00:00 -1200"`, `"17-Jul-1996 25:61:61 +0000"`,
+		literal("17-Jul-1996 02:44:25 -0700\" x\r\n"), `20090101`,
+	}
+)
+
+func literal(text string) string { return fmt.Sprintf("{%d}\r\n%s", len(text), text) }
+
+// commands is a message of which every line does harm if it is run.
+func commands(i int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Message-ID: <%d@hostile.test>\r\na0 DELETE Victim: header\r\n\r\n", i)
+	for n := range 40 {
+		fmt.Fprintf(&b, "a%d DELETE Victim\r\nA%d CREATE Injected\r\nr%d RENAME Victim Injected\r\n", n, n, n)
+		fmt.Fprintf(&b, "x%d SELECT Victim\r\ny%d UID STORE 1:* +FLAGS.SILENT (\\Deleted)\r\nz%d EXPUNGE\r\n* DELETE Victim\r\n)\r\n", n, n, n)
+	}
+	return b.String()
+}
+
+func TestHostile_noLineOfAMessageRuns(t *testing.T) {
+	t.Parallel()
+	var claims []claim
+	for _, flags := range hostileFlags {
+		for _, date := range hostileDates {
+			text := commands(len(claims))
+			// Every seventh message is not as long as it is said to be.
+			size := len(text) + []int{0, 0, 0, 0, 0, 0, -100 - len(claims)}[len(claims)%7]
+			claims = append(claims, claim{flags: flags, date: date, size: size, text: text})
+		}
+	}
+	for name, start := range map[string]func(room *lab.Room) server{
+		"Dovecot": func(room *lab.Room) server {
+			return startDovecot(t, room, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
+		},
+		"Cyrus": func(room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dst := start(lab.Open(t))
+			u := dst.logIn(t, person)
+			u.fill("Victim", letters(3, 500, "victim")...)
+			before := u.names()
+
+			m := move{t, deskIn(t)}
+			src := startLiar(t, claims)
+			if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
+				t.Fatal(err)
+			}
+			if o := m.Run(t, "sync"); o.Code != 0 {
+				t.Errorf("sync ended with %d\n%.3000s%.3000s", o.Code, o.Out, o.Err)
+			}
+			if got := u.names(); got != before {
+				t.Errorf("the mailboxes are %s, before they were %s", got, before)
+			}
+			if got := u.texts("Victim"); len(got) != 3 {
+				t.Errorf("the victim has %d messages, want 3", len(got))
+			}
+			got := u.texts("INBOX")
+			if len(got) != len(claims) {
+				t.Fatalf("INBOX has %d different messages, want %d", len(got), len(claims))
+			}
+			for i, claim := range claims {
+				if got[claim.text] != 1 {
+					t.Errorf("message %d is there %d times; flags %q, date %q", i, got[claim.text], claim.flags, claim.date)
+				}
+			}
+		})
+	}
+}
+
+// names lists every mailbox with the number of its messages, except INBOX.
+func (u user) names() string {
+	u.t.Helper()
+	list, err := u.List(u.t.Context())
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range list {
+		if entry.Name != "INBOX" && entry.Status != nil {
+			names = append(names, fmt.Sprintf("%s (%d)", entry.Name, entry.Status.Messages))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// texts reads a mailbox and counts how often each text is in it.
+func (u user) texts(mailbox string) map[string]int {
+	u.t.Helper()
+	if _, err := u.Examine(u.t.Context(), mailbox); err != nil {
+		u.t.Fatal(err)
+	}
+	texts := map[string]int{}
+	var all imap.UIDSet
+	all.AddRange(1, 1<<31)
+	command, err := u.Fetch(u.t.Context(), all, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: func(l *imap.Literal) error {
+		var text bytes.Buffer
+		_, err := text.ReadFrom(l)
+		texts[text.String()]++
+		return err
+	}})
+	if err == nil {
+		err = command.Wait(u.t.Context())
+	}
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	return texts
+}
