@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"io"
 	"sort"
+	"time"
 
 	"rehome/internal/protocol/imap"
 )
@@ -46,10 +47,14 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 		octets = &paced{ctx: f.ctx, body: body, limit: limit}
 	}
 	a.entries = append(a.entries, e)
-	if err := a.command.Message(f.ctx, flags, e.date, size, io.TeeReader(octets, f.digester)); err != nil {
+	date := e.date
+	if !f.job.dst.Capabilities().KeepsDate(date) {
+		date = time.Time{} // the time of the copy: verify knows that, see date_not_kept
+	}
+	if err := a.command.Message(f.ctx, flags, date, size, io.TeeReader(octets, f.digester)); err != nil {
 		return f.early(t, err)
 	}
-	f.job.keywords.note(dropped)
+	f.job.keywords.note(e.uid, dropped)
 	digest := f.digester.Sum()
 	item := e.item()
 	item.Size, item.Digest = size, digest[:]

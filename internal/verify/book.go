@@ -118,7 +118,7 @@ func (c *check) remark(r *reading) {
 	}
 	if n := r.judgement.undated; n > 0 {
 		c.find("date_not_kept", rehome.SeverityInfo, name, "",
-			fmt.Sprintf("%s of %s carried no date, or one in the future, at the source; the destination shows the time of the copy", count(int64(n), "message"), quote(name)))
+			fmt.Sprintf("%s of %s carried no date, or one in the future or before 1970, at the source; the destination shows the time of the copy", count(int64(n), "message"), quote(name)))
 	}
 	if n := r.judgement.reordered; n > 0 {
 		c.find("order_differs", rehome.SeverityInfo, name, "",

@@ -110,11 +110,11 @@ func drawMail(t *rapid.T, level Level) []mail {
 		for i := range messages {
 			messages[i] = mail{
 				content: rapid.ByteRange(0, 30).Draw(t, "content"),
-				date:    int64(rapid.IntRange(0, 3).Draw(t, "date")),
+				date:    int64(rapid.IntRange(1, 4).Draw(t, "date")),
 				flags:   rapid.SampledFrom(flagSets).Draw(t, "flags"),
 			}
 			if level == LevelMetadata {
-				messages[i].content, messages[i].date = byte(i), int64(i)
+				messages[i].content, messages[i].date = byte(i), int64(i)+1
 			}
 		}
 		return messages
@@ -224,7 +224,7 @@ func TestPairTwins_fewestDifferences(t *testing.T) {
 			n := rapid.IntRange(0, 6).Draw(t, label)
 			for i := range n {
 				b.records = append(b.records, &record{
-					box: b, uid: imap.UID(i + 1), date: int64(rapid.IntRange(0, 2).Draw(t, "date")),
+					box: b, uid: imap.UID(i + 1), date: int64(rapid.IntRange(1, 3).Draw(t, "date")),
 					flags: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "flags"),
 				})
 			}
@@ -315,6 +315,8 @@ func TestJudge_datesThatNoCopyCouldKeep(t *testing.T) {
 		{"no date at the source", noDate, now - 5, false},
 		{"far ahead, replaced by the time of the copy", now + 10*future, now - 5, false},
 		{"far ahead, replaced by another future", now + 10*future, now + 9*future, true},
+		{"before 1970, replaced by the time of the copy", -5, now - 5, false},
+		{"before 1970, replaced by another such date", -5, -6, true},
 		{"a little ahead", now + future, now - 5, true},
 		{"past", 5, now - 5, true},
 		{"lost", 5, noDate, true},

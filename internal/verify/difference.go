@@ -113,10 +113,11 @@ func judge(c comparison, now int64) judgement {
 // (measured with 2.3).
 const future = 2 * 60 * 60
 
-// unkeepable says that no copy could have kept the date: the source gives none, or one so far ahead
-// that servers replace it by the time of the copy, which has passed by now.
+// unkeepable says that no copy could have kept the date: the source gives none, one so far ahead that
+// servers replace it by the time of the copy, which has passed by now, or one before 1970, which some
+// cannot store.
 func unkeepable(src, dst, now int64) bool {
-	return src == noDate || src > now+future && dst <= now+future
+	return src == noDate || src > now+future && dst <= now+future || src <= 0 && dst > 0
 }
 
 // reordered counts the messages that stand, in the order of their UIDs, before one that they follow

@@ -74,11 +74,6 @@ func statusItems(caps Capabilities) string {
 	return "(" + strings.Join(items, " ") + ")"
 }
 
-// isCyrus tells Cyrus by an extension that nobody else has made. Cyrus 3.6.1 answers a STATUS of
-// MAILBOXID and other items with octets of memory that it has given back, line ends and brackets
-// among them. SELECT tells the identifier as it is.
-func (c Capabilities) isCyrus() bool { return c.Has("ANNOTATE-EXPERIMENT-1") }
-
 // within32 returns 0, which means "not said", for what is no nz-number (RFC 9051, section 9).
 func within32(n uint64) uint32 {
 	if n > math.MaxUint32 {
