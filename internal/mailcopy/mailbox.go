@@ -286,29 +286,29 @@ func (j *mailboxJob) settle(ctx context.Context) error {
 
 // keywordLosses collects which keywords the destination cannot hold.
 type keywordLosses struct {
-	messages int
+	messages imap.UIDSet // at the source; one that is tried several times is one message
 	flags    map[string]bool
 }
 
-func (k *keywordLosses) note(flags []string) {
+func (k *keywordLosses) note(uid imap.UID, flags []string) {
 	if len(flags) == 0 {
 		return
 	}
 	if k.flags == nil {
 		k.flags = map[string]bool{}
 	}
-	k.messages++
+	k.messages.Add(uid)
 	for _, f := range flags {
 		k.flags[f] = true
 	}
 }
 
 func (k *keywordLosses) finding(mailbox string) []rehome.Finding {
-	if k.messages == 0 {
+	if k.messages.Empty() {
 		return nil
 	}
 	return []rehome.Finding{{
 		Code: "flags_dropped", Severity: rehome.SeverityWarning, Object: mailbox,
-		Sentence: fmt.Sprintf("the destination cannot keep %s, carried by %d messages that were copied without", joinNames(k.flags), k.messages),
+		Sentence: fmt.Sprintf("the destination cannot keep %s, carried by %d messages that were copied without", joinNames(k.flags), k.messages.Len()),
 	}}
 }

@@ -71,7 +71,7 @@ func tooLarge(r refusedBatch) bool {
 func (j *mailboxJob) lastResort(ctx context.Context, r refusedBatch) ([]refusedBatch, error) {
 	e := r.batch[0]
 	if kept := withoutKeywords(e.flags); len(kept) < len(e.flags) && !tooLarge(r) {
-		j.keywords.note(e.flags)
+		j.keywords.note(e.uid, e.flags)
 		e.flags = kept
 		return j.transferGroups(ctx, [][]batch{{{e}}})
 	}
@@ -116,7 +116,10 @@ func (j *mailboxJob) refusalFinding(r ledger.Refusal, messageID string) rehome.F
 		NextStep: "ask the destination why, then run sync again",
 	}
 	if r.Escrow != "" {
-		f.NextStep = "the original is kept in " + r.Escrow + "; raise the limit at the destination and run sync again, or hand the file to its owner"
+		f.NextStep = "the original is kept in " + r.Escrow + "; hand the file to its owner"
+		if r.Code == "message_too_large" {
+			f.NextStep = "the original is kept in " + r.Escrow + "; raise the limit at the destination and run sync again, or hand the file to its owner"
+		}
 	}
 	return f
 }
