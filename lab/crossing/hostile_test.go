@@ -34,7 +34,7 @@ func literal(text string) string { return fmt.Sprintf("{%d}\r\n%s", len(text), t
 // commands is a message of which every line does harm if it is run.
 func commands(i int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Message-ID: <%d@hostile.test>\r\na0 DELETE Victim: header\r\n\r\n", i)
+	fmt.Fprintf(&b, "a0: DELETE Victim\r\nMessage-ID: <%d@hostile.test>\r\nSubject: folded\r\n a1 DELETE Victim\r\n\r\n", i)
 	for n := range 40 {
 		fmt.Fprintf(&b, "a%d DELETE Victim\r\nA%d CREATE Injected\r\nr%d RENAME Victim Injected\r\n", n, n, n)
 		fmt.Fprintf(&b, "x%d SELECT Victim\r\ny%d UID STORE 1:* +FLAGS.SILENT (\\Deleted)\r\nz%d EXPUNGE\r\n* DELETE Victim\r\n)\r\n", n, n, n)
