@@ -12,11 +12,9 @@ import (
 	"maps"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"rehome/internal/content/pim"
@@ -112,16 +110,6 @@ func hostOf(t *testing.T, address string) string {
 	u, err := url.Parse(address)
 	must(t, err)
 	return u.Host
-}
-
-// peakOf is the most memory that a process had which has ended.
-func peakOf(t *testing.T, command *exec.Cmd) int64 {
-	t.Helper()
-	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		t.Fatal("the system does not say what a process has used")
-	}
-	return usage.Maxrss << 10 // Linux counts in KB
 }
 
 func startDAViCal(t *testing.T, room *lab.Room, people []corpus.Person) *davical.Server {
