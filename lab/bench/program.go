@@ -72,7 +72,7 @@ func (p program) run(ctx context.Context) (usage, error) {
 	if err := command.Start(); err != nil {
 		return usage{}, err
 	}
-	stop := watchPeak(command.Process.Pid)
+	stop := WatchPeak(command.Process.Pid)
 	err := command.Wait()
 	used := usage{peak: stop()}
 	if rusage, ok := command.ProcessState.SysUsage().(*syscall.Rusage); ok {
@@ -85,9 +85,9 @@ func (p program) run(ctx context.Context) (usage, error) {
 	return used, err
 }
 
-// watchPeak watches the memory of a process until stop is called. ru_maxrss would not do: Linux lets
+// WatchPeak watches the memory of a process until stop is called, which returns the most that it has had. ru_maxrss would not do: Linux lets
 // a new program begin with the peak of the process that started it.
-func watchPeak(pid int) (stop func() int64) {
+func WatchPeak(pid int) (stop func() int64) {
 	done, peak := make(chan struct{}), make(chan int64)
 	go func() {
 		var most int64
