@@ -179,7 +179,7 @@ func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
 		err = j.slice.dst.Delete(ctx, href, row.DstETag)
 	}
 	if row.DstETag == "" || dav.IsStatus(err, http.StatusPreconditionFailed) {
-		etag, ours, lookErr := j.stillOurs(ctx, href, row.Form)
+		etag, ours, lookErr := j.stillOurs(ctx, href, row)
 		if lookErr != nil {
 			return lookErr
 		}
@@ -212,7 +212,7 @@ func (j *collectionJob) goneNevertheless(ctx context.Context, href string, failu
 
 // stillOurs reads an object at the destination and says whether it is what we gave, whatever etag the
 // server has given it since. One that is gone is ours: there is nothing to lose.
-func (j *collectionJob) stillOurs(ctx context.Context, href string, form []byte) (etag string, ours bool, err error) {
+func (j *collectionJob) stillOurs(ctx context.Context, href string, row ledger.Object) (etag string, ours bool, err error) {
 	object, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
 	if dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) {
 		return "", true, nil
@@ -221,7 +221,7 @@ func (j *collectionJob) stillOurs(ctx context.Context, href string, form []byte)
 		return "", false, faultOf(err, "read at the destination", href)
 	}
 	now, readable := pim.Digest(object.Data, j.content())
-	return object.ETag, readable && object.ETag != "" && bytes.Equal(now[:], form), nil
+	return object.ETag, readable && object.ETag != "" && (bytes.Equal(now[:], row.Form) || hasForm(row.Tried, now[:])), nil
 }
 
 // settle notes what the source looked like before a complete pass.

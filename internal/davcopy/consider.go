@@ -62,7 +62,7 @@ func consider(o dav.Object, b books) parcel {
 	digest := sha256.Sum256(o.Data)
 	p.row = ledger.Object{
 		Source: name, State: ledger.ObjectIntent, SrcETag: o.ETag, SrcDigest: digest[:],
-		Destination: p.before.Destination, DstETag: p.before.DstETag,
+		Destination: p.before.Destination, DstETag: p.before.DstETag, Tried: p.before.Tried,
 	}
 	if o.Err != nil {
 		return p.unread()

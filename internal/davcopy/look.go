@@ -54,7 +54,7 @@ func compareWith(p *parcel, there dav.Object) likeness {
 	}
 	form, readable := pim.Digest(there.Data, p.kind)
 	ours := p.before.State.There() || p.before.State == ledger.ObjectIntent
-	if readable && ours && there.ETag != "" && bytes.Equal(form[:], p.before.Form) {
+	if readable && ours && there.ETag != "" && (bytes.Equal(form[:], p.before.Form) || hasForm(p.before.Tried, form[:])) {
 		return olderObject
 	}
 	object, err := pim.Inspect(there.Data)

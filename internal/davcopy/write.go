@@ -3,8 +3,10 @@
 package davcopy
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"hash/fnv"
 	"net/http"
@@ -67,8 +69,10 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 }
 
 // intent is the row that says that the object may be at the destination from now on. An update keeps
-// what was known before, so that a crash leaves the etag that we had.
+// what was known before, so that a crash leaves the etag that we had. What is sent now is among what may
+// be found there, together with what was sent before and never answered.
 func (p *parcel) intent() ledger.Object {
+	p.row.Tried = withForm(p.row.Tried, p.row.Form)
 	row := p.row
 	row.State = ledger.ObjectIntent
 	if p.before.State.There() {
@@ -76,6 +80,28 @@ func (p *parcel) intent() ledger.Object {
 		row.Form, row.SrcETag, row.SrcDigest = p.before.Form, "", nil // until the answer is there, the update is still to be made
 	}
 	return row
+}
+
+// manyTried bounds how many unanswered versions are remembered; the oldest go first.
+const manyTried = 16
+
+// withForm adds a form to those of unanswered versions.
+func withForm(tried, form []byte) []byte {
+	if hasForm(tried, form) || len(form) != sha256.Size {
+		return tried
+	}
+	all := append(slices.Clone(tried), form...)
+	return all[max(0, len(all)-manyTried*sha256.Size):]
+}
+
+// hasForm reports whether a form is among those of unanswered versions.
+func hasForm(tried, form []byte) bool {
+	for one := range slices.Chunk(tried, sha256.Size) {
+		if bytes.Equal(one, form) {
+			return true
+		}
+	}
+	return false
 }
 
 // carryAll works on several objects at once. Two with one UID are never on their way at the same time.
@@ -178,7 +204,7 @@ func (j *collectionJob) stored(p *parcel, s dav.Stored) {
 
 // settleAs ends the way of an object that is at the destination.
 func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
-	p.row.State, p.row.Code, p.row.Words, p.row.Escrow = state, "", "", ""
+	p.row.State, p.row.Code, p.row.Words, p.row.Escrow, p.row.Tried = state, "", "", "", nil
 	p.written = true
 	j.mu.Lock()
 	defer j.mu.Unlock()

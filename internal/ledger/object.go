@@ -41,6 +41,7 @@ type Object struct {
 	Destination string
 	DstETag     string
 	Form        []byte // SHA-256 of the normal form of what the destination was given
+	Tried       []byte // the same of versions that were sent and never answered, one behind the other
 	UID         string
 	Repairs     []Repair
 	Code        string // of the finding, while it is not there or damaged
@@ -59,7 +60,7 @@ type Repair struct {
 func (l *Ledger) SaveObjects(ctx context.Context, c *Collection, objects ...Object) error {
 	now := l.now().UnixNano()
 	write := l.write
-	if slices.ContainsFunc(objects, func(o Object) bool { return o.State == ObjectIntent }) {
+	if slices.ContainsFunc(objects, func(o Object) bool { return o.State == ObjectIntent || len(o.Tried) > 0 }) {
 		write = l.writeIntent
 	}
 	return write(ctx, func(tx *sql.Tx) error {
@@ -85,9 +86,9 @@ func saveObject(tx *sql.Tx, collection int64, o Object, now int64) error {
 		o.SrcDigest = []byte{}
 	}
 	_, err := tx.Exec(`INSERT OR REPLACE INTO objects
-		(collection_id, src_name, state, src_etag, src_digest, dst_name, dst_etag, form, uid, repairs, code, words, escrow, updated_nano)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, o.Destination, o.DstETag, o.Form, o.UID, repairs, o.Code, o.Words, o.Escrow, now)
+		(collection_id, src_name, state, src_etag, src_digest, dst_name, dst_etag, form, tried, uid, repairs, code, words, escrow, updated_nano)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, o.Destination, o.DstETag, o.Form, o.Tried, o.UID, repairs, o.Code, o.Words, o.Escrow, now)
 	return err
 }
 
@@ -103,13 +104,13 @@ func (l *Ledger) DropObjects(ctx context.Context, c *Collection, names ...string
 	})
 }
 
-const objectColumns = `src_name, state, src_etag, src_digest, dst_name, dst_etag, form, uid, repairs, code, words, escrow, updated_nano`
+const objectColumns = `src_name, state, src_etag, src_digest, dst_name, dst_etag, form, tried, uid, repairs, code, words, escrow, updated_nano`
 
 func scanObject(rows *sql.Rows, before ...any) (Object, error) {
 	var o Object
 	var repairs string
 	var updated int64
-	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Destination, &o.DstETag, &o.Form, &o.UID, &repairs,
+	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Destination, &o.DstETag, &o.Form, &o.Tried, &o.UID, &repairs,
 		&o.Code, &o.Words, &o.Escrow, &updated)...)
 	o.Updated = time.Unix(0, updated)
 	if err == nil && repairs != "" {

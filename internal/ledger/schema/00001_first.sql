@@ -141,6 +141,7 @@ CREATE TABLE objects (
   dst_name      TEXT NOT NULL DEFAULT '',
   dst_etag      TEXT NOT NULL DEFAULT '',
   form          BLOB,          -- SHA-256 of the normal form of what the destination was given
+  tried         BLOB,          -- the same of versions that were sent and never answered, one behind the other
   uid           TEXT NOT NULL DEFAULT '',
   repairs       TEXT NOT NULL DEFAULT '', -- JSON
   code          TEXT NOT NULL DEFAULT '', -- why it is quarantined, in conflict or held

@@ -106,7 +106,8 @@ func TestAdversity_killed(t *testing.T) {
 	h.wantWhole(t)
 }
 
-// A connection that is cut at any octet, in any direction, loses and doubles nothing.
+// A connection that is cut at any octet, in any direction, loses and doubles nothing, and what was on its
+// way is known again though the source has changed it meanwhile.
 func TestAdversity_cut(t *testing.T) {
 	t.Parallel()
 	h := newHit(t)
@@ -129,8 +130,6 @@ func TestAdversity_cut(t *testing.T) {
 		must(t, command.Start())
 		time.AfterFunc(time.Duration(1000+rng.IntN(1500))*time.Millisecond, func() { _ = command.Process.Kill() })
 		_ = command.Wait() // cut, or killed, or through
-		h.proxy.Plan(nil)
-		h.desk.Want(t, 0, "sync", "--quiet", "--only", "contacts,calendars")
 	}
 	t.Logf("%d times the first two connections were cut", count)
 	h.wantWhole(t)
