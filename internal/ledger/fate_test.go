@@ -120,4 +120,12 @@ func TestForget_beginsANewGenerationAndKnowsWhatWasOurs(t *testing.T) {
 	if !m.Fresh || m.Reanchored || !m.Done.Empty() || m.Formerly.String() != "101" {
 		t.Errorf("got %+v, want a fresh row that has formerly written 101", m)
 	}
+	var formerly []Item
+	must(t, l.StoredFormerly(t.Context(), m, func(s Stored) error {
+		formerly = append(formerly, s.Items...)
+		return nil
+	}))
+	if len(formerly) != 1 || formerly[0].DstUID != 101 || formerly[0].UID != 1 {
+		t.Errorf("formerly stored: %+v, want message 1 as 101", formerly)
+	}
 }

@@ -21,6 +21,15 @@ type Stored struct {
 // Stored calls visit for every batch of the mailbox that is at the destination, oldest first, so
 // that millions of messages need not be held at once.
 func (l *Ledger) Stored(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
+	return l.stored(ctx, m, m.Generation, visit)
+}
+
+// StoredFormerly does the same for the generation before, see Mailbox.Formerly.
+func (l *Ledger) StoredFormerly(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
+	return l.stored(ctx, m, m.Generation-1, visit)
+}
+
+func (l *Ledger) stored(ctx context.Context, m *Mailbox, generation int64, visit func(Stored) error) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var s Stored
 		var c columns
@@ -33,7 +42,7 @@ func (l *Ledger) Stored(ctx context.Context, m *Mailbox, visit func(Stored) erro
 		}
 		return visit(s)
 	}, `SELECT id, src_uids, dst_uids, sizes, flags FROM batches
-		WHERE mailbox_id = ? AND generation = ? AND state NOT IN ('intent', 'dropped') ORDER BY id`, m.ID, m.Generation)
+		WHERE mailbox_id = ? AND generation = ? AND state NOT IN ('intent', 'dropped') ORDER BY id`, m.ID, generation)
 }
 
 // SaveFlags notes which flags the source had when they were last applied to the destination.

@@ -66,6 +66,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.checkLeftovers(ctx, wanted); err != nil {
 		return err
 	}
+	if err := j.noteFormer(ctx); err != nil {
+		return err
+	}
 	if err := j.updateFlags(ctx); err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (v accountView) findSightings() []sighting {
 		for _, old := range slices.Sorted(maps.Keys(v.rows)) {
 			row := v.rows[old]
 			same := row.Anchor.SrcUIDValidity == status.UIDValidity && status.UIDValidity != 0
-			if same && v.vanished(row) && status.UIDNext >= row.State.SrcUIDNext && status.UIDNext > row.Done.Max() {
+			if same && v.vanished(row) && status.UIDNext >= row.State.SrcUIDNext && status.UIDNext > row.Done.Minus(row.Gone).Max() {
 				found = append(found, sighting{row, name})
 			}
 		}
