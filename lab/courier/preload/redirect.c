@@ -3,6 +3,9 @@
  * Preloaded into Courier's programs, whose paths are fixed when they are built: what they look for
  * below /etc/courier and /run/courier they find below $COURIER_LAB. So any number of servers run
  * side by side, as any user, and nothing is written outside the lab.
+ *
+ * The file monitor is not there, and a server that looks for it waits a second each time: it is told
+ * at once.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -98,4 +101,10 @@ int bind(int fd, const struct sockaddr *address, socklen_t size)
 int connect(int fd, const struct sockaddr *address, socklen_t size)
 {
 	return with_socket(REAL("connect"), fd, address, size);
+}
+
+int FAMOpen(void *connection)
+{
+	(void)connection;
+	return -1;
 }
