@@ -60,7 +60,7 @@ func TestFamilies_equalInFull(t *testing.T) {
 	// Each server has its own idea of which characters a name may hold; this plug-in lets a Dovecot
 	// hold all of them.
 	const escapes = "protocol imap {\n  mail_plugins = quota imap_quota listescape\n}\n"
-	atmail7 := dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}
+	dots := dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: escapes}
 	for _, test := range []struct {
 		name     string
 		src, dst func(t *testing.T, room *lab.Room) server
@@ -68,9 +68,7 @@ func TestFamilies_equalInFull(t *testing.T) {
 	}{
 		{
 			name: "Dovecot to Dovecot",
-			src: func(t *testing.T, room *lab.Room) server {
-				return startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: escapes}, person)
-			},
+			src:  func(t *testing.T, room *lab.Room) server { return startDovecot(t, room, dots, person) },
 			dst: func(t *testing.T, room *lab.Room) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
 			},
@@ -88,8 +86,9 @@ func TestFamilies_equalInFull(t *testing.T) {
 		},
 		{
 			name: "Dovecot to Cyrus",
-			src:  func(t *testing.T, room *lab.Room) server { return startDovecot(t, room, atmail7, person) },
+			src:  func(t *testing.T, room *lab.Room) server { return startDovecot(t, room, dots, person) },
 			dst:  func(t *testing.T, room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
+			odd:  []string{"INBOX.A/B", "INBOX.A/B.C/D", "INBOX.A"},
 		},
 		{
 			name: "Cyrus to Dovecot",

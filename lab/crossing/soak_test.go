@@ -155,7 +155,7 @@ func TestSoak_killed(t *testing.T) {
 			}
 			kills, runs := 0, 0
 			for longest := 400 * time.Millisecond; kills < s.count; runs++ {
-				if kills == 0 || s.chance.IntN(3) == 0 {
+				if runs == 0 || s.chance.IntN(8) == 0 {
 					s.live()
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(s.chance.Int64N(int64(longest))))
