@@ -181,9 +181,16 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 	if err != nil {
 		return faultOf(err, "read at the destination", found.name)
 	}
-	if compareWith(p, there) == sameObject {
+	switch compareWith(p, there) {
+	case sameObject:
 		j.adopt(p, there.ETag)
 		return nil
+	case olderObject: // sent by us and never answered
+		p.match = there.ETag
+		if err := j.ledger().SaveObjects(ctx, j.row, p.intent()); err != nil {
+			return err
+		}
+		return j.overwrite(ctx, p)
 	}
 	return j.conflict(p, "conflict", "the destination had another version of it before the copy, which stays as it is")
 }
