@@ -3,6 +3,7 @@
 package courier
 
 import (
+	"crypto/tls"
 	"strings"
 	"testing"
 
@@ -24,23 +25,14 @@ func start(t *testing.T, opts Options) *Server {
 	return server
 }
 
-// logIn opens a session, with TLS or without, and returns the answer.
-func logIn(t *testing.T, server *Server, tls bool, password string) (*lab.Dialogue, string) {
+// logIn opens a session, with TLS if config says how, and returns the answer.
+func logIn(t *testing.T, addr string, config *tls.Config, password string) (*lab.Dialogue, string) {
 	t.Helper()
-	addr, config := server.IMAP, server.room.ClientTLS("localhost")
-	if tls {
-		addr = server.IMAPS
-	} else {
-		config = nil
-	}
 	imap, err := lab.Dial(t.Context(), addr, config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = imap.Close() })
-	if _, err := imap.Hear("* OK"); err != nil {
-		t.Fatal(err)
-	}
 	answer, _, err := imap.Ask(`a LOGIN `+address+` "`+password+`"`, "a ")
 	if err != nil {
 		t.Fatal(err)
@@ -51,14 +43,14 @@ func logIn(t *testing.T, server *Server, tls bool, password string) (*lab.Dialog
 func TestStart_servesMaildirBelowINBOX(t *testing.T) {
 	t.Parallel()
 	server := start(t, Options{})
-	for _, tls := range []bool{false, true} {
-		imap, answer := logIn(t, server, tls, password)
+	for addr, config := range map[string]*tls.Config{server.IMAP: nil, server.IMAPS: server.room.ClientTLS("localhost")} {
+		imap, answer := logIn(t, addr, config, password)
 		if !strings.HasPrefix(answer, "a OK") {
-			t.Fatalf("log-in, TLS %v: %s", tls, answer)
+			t.Fatalf("log-in, TLS %v: %s", config != nil, answer)
 		}
 		_, namespace, err := imap.Ask("b NAMESPACE", "b OK")
 		if err != nil || !strings.Contains(strings.Join(namespace, "\n"), `(("INBOX." "."))`) {
-			t.Errorf("TLS %v: %q %v", tls, namespace, err)
+			t.Errorf("TLS %v: %q %v", config != nil, namespace, err)
 		}
 	}
 }
@@ -70,7 +62,7 @@ func TestAddAccounts_changesThePassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	for password, want := range map[string]string{"another": "a OK", password: "a NO"} {
-		if _, answer := logIn(t, server, false, password); !strings.HasPrefix(answer, want) {
+		if _, answer := logIn(t, server.IMAP, nil, password); !strings.HasPrefix(answer, want) {
 			t.Errorf("%q: %s, want %s", password, answer, want)
 		}
 	}
@@ -85,7 +77,7 @@ func TestStart_twoSideBySide(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, answer := logIn(t, server, false, name); !strings.HasPrefix(answer, "a OK") {
+		if _, answer := logIn(t, server.IMAP, nil, name); !strings.HasPrefix(answer, "a OK") {
 			t.Errorf("%s: %s", name, answer)
 		}
 	}
@@ -94,7 +86,7 @@ func TestStart_twoSideBySide(t *testing.T) {
 func TestClose_leavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	server := start(t, Options{})
-	logIn(t, server, true, password)
+	logIn(t, server.IMAPS, server.room.ClientTLS("localhost"), password)
 	if err := server.room.Close(); err != nil {
 		t.Fatal(err)
 	}
