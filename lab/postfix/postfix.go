@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"rehome/lab"
 )
@@ -67,10 +68,18 @@ func Start(room *lab.Room, options Options) (*Server, error) {
 	return s, err
 }
 
-// Log returns what Postfix has logged so far.
-func (s *Server) Log() (string, error) {
-	text, err := os.ReadFile(s.log)
-	return string(text), err
+// Log waits for a text in Postfix's log, which is written a moment after a client has its answer, and
+// returns the whole log. Its error says that the text did not come in ten seconds.
+func (s *Server) Log(want string) (string, error) {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		text, err := os.ReadFile(s.log)
+		if err == nil && strings.Contains(string(text), want) {
+			return string(text), nil
+		}
+		if time.Now().After(end) {
+			return string(text), cmp.Or(err, fmt.Errorf("no %q in the log of Postfix", want))
+		}
+	}
 }
 
 func (s *Server) write(room *lab.Room, dir string, options Options) error {

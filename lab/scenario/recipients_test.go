@@ -139,7 +139,7 @@ func (th *theatre) wantParity(forgotten []string) {
 		}
 	}
 	th.want(6, "aliases", "check")
-	log, err := host.Log()
+	log, err := host.Log(" quit=1 ")
 	if err != nil || strings.Contains(log, "too many") || !strings.Contains(log, "helo=<mover.example.com>") {
 		th.t.Errorf("got a limit tripped, or no name, or %v:\n%s", err, log)
 	}
