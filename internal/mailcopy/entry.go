@@ -40,26 +40,45 @@ func items(entries []entry) []ledger.Item {
 
 // sweep lists uids of the open mailbox: some 100 octets a message, no bodies.
 func sweep(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) ([]entry, error) {
-	entries := make([]entry, 0, min(uids.Len(), sweepWindow))
-	command, err := session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
+	listing, err := sweepAhead(ctx, session, uids)
+	if err != nil {
+		return nil, err
+	}
+	return listing.wait(ctx)
+}
+
+// listing is a sweep under way. Its entries belong to the connection's reader until wait is back.
+type listing struct {
+	session *endpoint.Session
+	uids    imap.UIDSet
+	command *imap.FetchCommand
+	entries []entry
+}
+
+// sweepAhead asks for the listing and does not wait for it.
+func sweepAhead(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) (*listing, error) {
+	l := &listing{session: session, uids: uids, entries: make([]entry, 0, min(uids.Len(), sweepWindow))}
+	var err error
+	l.command, err = session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
 		Message: guardedCall(session.Account, func(m *imap.Message) error {
 			// An unsolicited flag update also looks like an answer, but has no size.
 			if m.Size > 0 || !m.InternalDate.IsZero() {
-				entries = append(entries, entry{uid: m.UID, size: m.Size, date: m.InternalDate, flags: m.Flags})
+				l.entries = append(l.entries, entry{uid: m.UID, size: m.Size, date: m.InternalDate, flags: m.Flags})
 			}
 			return nil
 		}),
 	})
-	if err != nil {
-		return nil, err
-	}
-	if err := command.Wait(ctx); err != nil {
-		if uid := firstMissing(uids, entries); uid != 0 && session.Err() != nil {
+	return l, err
+}
+
+func (l *listing) wait(ctx context.Context) ([]entry, error) {
+	if err := l.command.Wait(ctx); err != nil {
+		if uid := firstMissing(l.uids, l.entries); uid != 0 && l.session.Err() != nil {
 			err = &readError{uid: uid, err: err}
 		}
 		return nil, err
 	}
-	return sortUnique(entries), nil
+	return sortUnique(l.entries), nil
 }
 
 // sortUnique puts entries into UID order and drops repeats: servers may answer in any order and

@@ -29,8 +29,9 @@ type mailboxJob struct {
 	filter         flagFilter
 	unknown        []entry // messages at the destination that the ledger does not know
 	keywords       keywordLosses
-	listed         []entry // of the source, when wantAll has listed it already; nil otherwise
-	told           *told   // what the source said of its changes; nil when it cannot
+	listing        *listing // of all the source's messages, when it was asked for with the opening; nil otherwise
+	listed         []entry  // of the source, when wantAll has listed it already; nil otherwise
+	told           *told    // what the source said of its changes; nil when it cannot
 }
 
 func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
@@ -136,13 +137,24 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	return n.wanted, j.noteFate(ctx, n.gone, lost)
 }
 
+// listAhead asks for all messages of the mailbox.
+func (j *mailboxJob) listAhead(ctx context.Context) (err error) {
+	var all imap.UIDSet
+	all.AddRange(1, math.MaxUint32)
+	j.listing, err = sweepAhead(ctx, j.src, all)
+	return faultOf(err, "list source mailbox", j.pair.Source)
+}
+
 // wantAll lists a mailbox that fits into one window and of which nothing is done: that tells the
 // UIDs too and spares a round trip.
 func (j *mailboxJob) wantAll(ctx context.Context) (imap.UIDSet, error) {
-	var all imap.UIDSet
-	all.AddRange(1, math.MaxUint32)
+	if j.listing == nil {
+		if err := j.listAhead(ctx); err != nil {
+			return imap.UIDSet{}, err
+		}
+	}
 	var err error
-	if j.listed, err = sweep(ctx, j.src, all); err != nil {
+	if j.listed, err = j.listing.wait(ctx); err != nil {
 		var broke *readError
 		if errors.As(err, &broke) {
 			// Which message it was cannot be told without the UIDs. The next slice asks for them first,

@@ -28,7 +28,7 @@ type news struct {
 // sourceNews finds out what is new and what has vanished, in the cheapest way that the server and the
 // numbers allow.
 func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
-	if j.row.Fresh && j.srcBox.Messages > 0 && j.srcBox.Messages <= sweepWindow {
+	if j.listing != nil || j.row.Fresh && j.srcBox.Messages > 0 && j.srcBox.Messages <= sweepWindow {
 		wanted, err := j.wantAll(ctx)
 		return news{wanted: wanted}, err
 	}
@@ -107,15 +107,18 @@ func intersection(a, b imap.UIDSet) imap.UIDSet { return a.Minus(a.Minus(b)) }
 // examine opens the source mailbox. Where the server can tell what has changed since the last complete
 // pass, the same round trip brings that.
 func (j *mailboxJob) examine(ctx context.Context) error {
-	row := j.slice.view.rows[j.pair.Source]
+	row, known := j.slice.view.rows[j.pair.Source]
+	if status := j.slice.view.src[j.pair.Source].Status; !known && status != nil && status.Messages <= sweepWindow {
+		return j.examineAndList(ctx)
+	}
 	if row.State.SrcModSeq == 0 || !j.src.Enabled("QRESYNC") {
 		var err error
 		j.srcBox, err = j.src.Examine(ctx, j.pair.Source)
 		return faultOf(err, "open source mailbox", j.pair.Source)
 	}
-	known := imap.Known{UIDValidity: row.Anchor.SrcUIDValidity, ModSeq: row.State.SrcModSeq, UIDs: row.Done.Minus(row.Gone)}
+	since := imap.Known{UIDValidity: row.Anchor.SrcUIDValidity, ModSeq: row.State.SrcModSeq, UIDs: row.Done.Minus(row.Gone)}
 	t := &told{flags: map[imap.UID][]string{}}
-	box, err := j.src.ExamineSince(ctx, j.pair.Source, known, imap.FetchHandler{
+	box, err := j.src.ExamineSince(ctx, j.pair.Source, since, imap.FetchHandler{
 		Message: guardedCall(j.src.Account, func(m *imap.Message) error {
 			t.changed.Add(m.UID)
 			t.flags[m.UID] = m.Flags
@@ -127,10 +130,25 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 		}),
 	})
 	j.srcBox = box
-	if err == nil && box.UIDValidity == known.UIDValidity && box.HighestModSeq != 0 {
+	if err == nil && box.UIDValidity == since.UIDValidity && box.HighestModSeq != 0 {
 		j.told = t
 	}
 	return faultOf(err, "open source mailbox", j.pair.Source)
+}
+
+// examineAndList opens a source mailbox that no pass has seen yet, and has it listed in the same round
+// trip: all of it is wanted, or at least has to be compared with what the destination holds.
+func (j *mailboxJob) examineAndList(ctx context.Context) error {
+	opening, err := j.src.ExamineAhead(ctx, j.pair.Source)
+	if err != nil {
+		return faultOf(err, "open source mailbox", j.pair.Source)
+	}
+	listErr := j.listAhead(ctx)
+	j.srcBox, err = opening.Wait(ctx)
+	if err != nil {
+		return faultOf(err, "open source mailbox", j.pair.Source)
+	}
+	return listErr
 }
 
 // resyncable switches QRESYNC on for a source session that will open mailboxes which were complete once.

@@ -46,27 +46,61 @@ func (c *Client) Examine(ctx context.Context, name string) (Selected, error) {
 }
 
 func (c *Client) open(ctx context.Context, verb, name string) (Selected, error) {
-	parameters := ""
+	return c.openWith(ctx, verb, name, c.openParameters(), nil)
+}
+
+func (c *Client) openParameters() string {
 	if caps := c.Capabilities(); caps.Has("CONDSTORE") || caps.Has("QRESYNC") {
-		parameters = " (CONDSTORE)" // RFC 7162, section 3.1.8
+		return " (CONDSTORE)" // RFC 7162, section 3.1.8
 	}
-	return c.openWith(ctx, verb, name, parameters, nil)
+	return ""
 }
 
 // openWith sends SELECT or EXAMINE; sink, if there is one, gets the changes.
 func (c *Client) openWith(ctx context.Context, verb, name, parameters string, sink *fetchSink) (Selected, error) {
-	selected := Selected{Name: name, ReadOnly: verb == "EXAMINE"}
-	cmd := &command{name: verb + " " + strconv.Quote(name), fetch: sink, untagged: func(resp *response) bool {
-		return selected.take(resp) || sink != nil && sink.takeVanished(resp)
-	}}
-	err := c.do(ctx, cmd, raw(verb+" "), c.mailbox(name), raw(parameters))
-	if err == nil && cmd.status.code == "READ-ONLY" {
-		selected.ReadOnly = true
+	opening, err := c.openAhead(ctx, verb, name, parameters, sink)
+	if err != nil {
+		return Selected{}, err
 	}
-	c.mu.Lock()
-	c.opened = err == nil // a failed one closes, too (RFC 9051, section 6.3.2)
-	c.mu.Unlock()
-	return selected, err
+	return opening.Wait(ctx)
+}
+
+// Opening is an EXAMINE under way. Wait must be called on each.
+type Opening struct {
+	client   *Client
+	cmd      *command
+	selected Selected // the reader's, until the command is done
+}
+
+// ExamineAhead sends EXAMINE without waiting for its answer, so that what is asked about the mailbox
+// can be sent behind it (RFC 9051, section 5.5). When it is refused, no mailbox is open, and the server
+// answers BAD to that, which ends the connection.
+func (c *Client) ExamineAhead(ctx context.Context, name string) (*Opening, error) {
+	return c.openAhead(ctx, "EXAMINE", name, c.openParameters(), nil)
+}
+
+func (c *Client) openAhead(ctx context.Context, verb, name, parameters string, sink *fetchSink) (*Opening, error) {
+	o := &Opening{client: c, selected: Selected{Name: name, ReadOnly: verb == "EXAMINE"}}
+	o.cmd = &command{name: verb + " " + strconv.Quote(name), fetch: sink, untagged: func(resp *response) bool {
+		return o.selected.take(resp) || sink != nil && sink.takeVanished(resp)
+	}}
+	err := c.send(ctx, o.cmd, raw(verb+" "), c.mailbox(name), raw(parameters))
+	if o.cmd.done == nil { // never began
+		return nil, err
+	}
+	return o, nil // what went wrong on the way is known to Wait, with the server's words
+}
+
+// Wait returns when the server has answered.
+func (o *Opening) Wait(ctx context.Context) (Selected, error) {
+	err := o.client.wait(ctx, o.cmd)
+	if err == nil && o.cmd.status.code == "READ-ONLY" {
+		o.selected.ReadOnly = true
+	}
+	o.client.mu.Lock()
+	o.client.opened = err == nil // a failed one closes, too (RFC 9051, section 6.3.2)
+	o.client.mu.Unlock()
+	return o.selected, err
 }
 
 // take collects the untagged data of an opening.

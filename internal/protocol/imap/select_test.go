@@ -5,6 +5,7 @@ package imap
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -86,6 +87,45 @@ func TestSelect_refused(t *testing.T) {
 	}
 	if err := client.Noop(within(t)); err != nil {
 		t.Error(err)
+	}
+}
+
+// What is asked about the mailbox is sent before the server has said that it is open.
+func TestExamineAhead_isPipelined(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "", func(s *script) {
+		opening := s.expect(`EXAMINE "a"`)
+		fetch := s.expect(`UID FETCH 1:9 .*`)
+		s.send("* 2 EXISTS", "* OK [UIDVALIDITY 7] valid", opening+" OK [READ-ONLY] done",
+			"* 1 FETCH (UID 4 RFC822.SIZE 10)", fetch+" OK done")
+		opening, fetch = s.expect(`EXAMINE "gone"`), s.expect(`UID FETCH 1:9 .*`)
+		s.send(opening+" NO [NONEXISTENT] no such mailbox", fetch+" BAD nothing is open")
+		s.hungUp()
+	})
+	for _, test := range []struct {
+		name, code string
+		messages   int64
+		uids       []UID
+	}{{"a", "", 2, []UID{4}}, {"gone", "NONEXISTENT", 0, nil}} {
+		opening, err := client.ExamineAhead(within(t), test.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var uids []UID
+		fetch, err := client.Fetch(within(t), rangeSet(1, 9), FetchItems{Size: true}, FetchHandler{Message: func(m *Message) error {
+			uids = append(uids, m.UID)
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		box, err := opening.Wait(within(t))
+		if box.Messages != test.messages || (test.code == "") != (err == nil) || err != nil && !IsCode(err, test.code) {
+			t.Errorf("%s: got %+v and %v, want %d messages and code %q", test.name, box, err, test.messages, test.code)
+		}
+		if err := fetch.Wait(within(t)); (test.code == "") != (err == nil) || !slices.Equal(uids, test.uids) {
+			t.Errorf("%s: listed %v and %v, want %v", test.name, uids, err, test.uids)
+		}
 	}
 }
 
