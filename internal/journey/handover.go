@@ -32,7 +32,7 @@ type Handover struct {
 	Output   string   `json:"output"`
 	Files    []string `json:"files"`
 	Hashes   int      `json:"hashes"`
-	Aliases  int      `json:"aliases"`
+	Aliases  int      `json:"aliases"` // and forwards: lines of the plan
 	POPUsers int      `json:"pop_users"`
 	Domains  int      `json:"domains"`
 	SealedTo []string `json:"sealed_to"`
@@ -48,8 +48,13 @@ const (
 // Handover writes one bundle for the vendor's operations. The same people give the same bundle, octet for
 // octet: sealed hashes that have not changed are taken over from the bundle that is there.
 func (m *Move) Handover(ctx context.Context, options HandoverOptions) (Handover, error) {
-	p, err := m.people(ctx)
+	p, book, err := m.book(ctx)
 	if err != nil {
+		return Handover{}, err
+	}
+	aliases := book.Plan()
+	var sheet bytes.Buffer
+	if err := aliases.WriteCSV(&sheet); err != nil {
 		return Handover{}, err
 	}
 	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
@@ -64,10 +69,10 @@ func (m *Move) Handover(ctx context.Context, options HandoverOptions) (Handover,
 	}
 	pop := popUsers(p, options.POPUsers)
 	hashes, count := hashList(p.moving)
-	h := Handover{Output: options.Output, Hashes: count, Aliases: len(p.organisation.Aliases), POPUsers: len(pop),
+	h := Handover{Output: options.Output, Hashes: count, Aliases: aliases.Totals.All, POPUsers: len(pop),
 		Domains: len(m.domains(p)), SealedTo: to, Vendor: len(to) > len(identity.Recipients())}
 	files := map[string][]byte{
-		"aliases.csv":      aliasList(p.organisation.Aliases),
+		"aliases.csv":      sheet.Bytes(),
 		"pop-users.csv":    popList(pop),
 		"dkim-request.txt": m.dkimRequest(p),
 		"questions.txt":    m.openQuestions(h),
@@ -106,18 +111,6 @@ func hashList(accounts []rehome.Account) ([]byte, int) {
 		}
 	}
 	return asCSV(rows), len(rows) - 1
-}
-
-func aliasList(aliases []rehome.Alias) []byte {
-	rows := [][]string{{"Alias", "Kind", "Targets"}}
-	for _, alias := range aliases {
-		targets := strings.Join(alias.Targets, " ")
-		if alias.Kind == rehome.AliasUnparsed {
-			targets = alias.Raw
-		}
-		rows = append(rows, []string{alias.Name, string(alias.Kind), targets})
-	}
-	return asCSV(rows)
 }
 
 // popUser is an account that may poll by POP3.

@@ -292,6 +292,21 @@ func (th *theatre) wantHandover() {
 	if result.Hashes != 7 || len(result.Files) != 7 {
 		th.t.Errorf("got %d hashes in %v, want 7 in 7 files", result.Hashes, result.Files)
 	}
+	th.wantSameSheet(filepath.Join(folder, "aliases.csv"))
+}
+
+// wantSameSheet proves that the vendor gets the sheet of aliases that the administrator works off.
+func (th *theatre) wantSameSheet(bundled string) {
+	th.t.Helper()
+	th.run("aliases", "export") // its exit code says whether lines are left to decide
+	own, err := os.ReadFile(filepath.Join(th.Dir, "accounts", "aliases.csv"))
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	theirs, err := os.ReadFile(bundled)
+	if err != nil || !bytes.Equal(own, theirs) || bytes.Count(theirs, []byte("\n")) < 17 {
+		th.t.Errorf("%v: the bundle has\n%s\nwant what aliases export writes:\n%s", err, theirs, own)
+	}
 }
 
 // octets are those of all bundles.
