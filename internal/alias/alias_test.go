@@ -87,7 +87,7 @@ func TestPlan_everyKindAndMistake(t *testing.T) {
 		{able, "joe@a.test", StateLeaveOut, "account does not move"},
 	} {
 		line := lineOf(t, test.plan, test.name)
-		if line.State != test.state || !strings.Contains(strings.Join(line.Problems, "; "), test.problem) || line.Todo == "" {
+		if line.State != test.state || !strings.Contains(strings.Join(line.Problems, "; "), test.problem) || line.NextStep == "" {
 			t.Errorf("%s: got %+v, want state %q, problem %q and a next step", test.name, line, test.state, test.problem)
 		}
 	}

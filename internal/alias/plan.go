@@ -31,7 +31,7 @@ type Line struct {
 	KeepCopy bool     `json:"keep_copy,omitempty"` // of a forward
 	State    State    `json:"state"`
 	Problems []string `json:"problems"`
-	Todo     string   `json:"todo"`
+	NextStep string   `json:"next_step"`
 }
 
 // Totals counts the lines by state; All is their sum.
@@ -92,8 +92,8 @@ func (b *Book) aliasLine(a rehome.Alias) Line {
 	}
 	b.judgeKind(&line, a)
 	b.judgeTargets(&line, a.Name, a.Targets, a.Kind)
-	if line.Todo == "" {
-		line.Todo = "add it in the Services tab"
+	if line.NextStep == "" {
+		line.NextStep = "add it in the Services tab"
 	}
 	return line
 }
@@ -130,10 +130,10 @@ func (l *Line) able(can Ability, what, instead string) {
 }
 
 // worse adds a problem. The line's state and next step are those of its worst one.
-func (l *Line) worse(state State, problem, todo string) {
+func (l *Line) worse(state State, problem, nextStep string) {
 	l.Problems = append(l.Problems, problem)
-	if l.Todo == "" || rank(state) > rank(l.State) {
-		l.State, l.Todo = state, todo
+	if l.NextStep == "" || rank(state) > rank(l.State) {
+		l.State, l.NextStep = state, nextStep
 	}
 }
 
@@ -229,10 +229,10 @@ func (b *Book) forwardLine(f rehome.Forward) Line {
 		return line
 	}
 	b.judgeTargets(&line, f.Account, line.Targets, rehome.AliasDeliver)
-	if line.Todo == "" {
-		line.Todo = "set it in the account: forward and keep a copy"
+	if line.NextStep == "" {
+		line.NextStep = "set it in the account: forward and keep a copy"
 		if !f.KeepCopy {
-			line.Todo = "set it in the account: forward without a copy"
+			line.NextStep = "set it in the account: forward without a copy"
 		}
 	}
 	return line

@@ -27,7 +27,7 @@ func (p Plan) WriteCSV(w io.Writer) error {
 		}
 		for _, target := range targets {
 			rows = append(rows, []string{strconv.Itoa(i + 1), cell(line.Name), cell(target), line.Kind, string(line.State),
-				strings.Join(line.Problems, "; "), line.Todo})
+				strings.Join(line.Problems, "; "), line.NextStep})
 		}
 	}
 	return out.WriteAll(rows)
@@ -61,7 +61,7 @@ func (p Plan) WriteText(w io.Writer) error {
 		for _, problem := range line.Problems {
 			fmt.Fprintf(&b, "      because %s\n", problem)
 		}
-		fmt.Fprintf(&b, "      [ ] %s\n\n", line.Todo)
+		fmt.Fprintf(&b, "      [ ] %s\n\n", line.NextStep)
 	}
 	t := p.Totals
 	fmt.Fprintf(&b, "%d to make + %d to ask + %d to decide + %d left out = %d aliases and forwards\n", t.Create, t.Ask, t.Decide, t.LeaveOut, t.All)
@@ -166,7 +166,7 @@ func (b *Book) writeMap(w io.Writer, plan Plan, head string, format func(entry) 
 		text += format(e) + "\n"
 	}
 	for _, line := range byHand {
-		text += fmt.Sprintf("# not in the map: %q (%s): %s\n", line.Name, line.Kind, line.Todo)
+		text += fmt.Sprintf("# not in the map: %q (%s): %s\n", line.Name, line.Kind, line.NextStep)
 	}
 	_, err := io.WriteString(w, text)
 	return err

@@ -48,11 +48,11 @@ what to do. Exit code 6: some lines wait for a decision.`,
 func (f *frame) writeAliases(w io.Writer, export journey.AliasExport) error {
 	t := newTable("STATE", "ALIAS", "KIND", "TARGETS", "WHAT TO DO")
 	for _, line := range export.Lines {
-		todo := line.Todo
+		next := line.NextStep
 		if len(line.Problems) > 0 {
-			todo = line.Problems[0] + " -> " + todo
+			next = line.Problems[0] + " -> " + next
 		}
-		t.add(string(line.State), line.Name, line.Kind, strings.Join(line.Targets, ", "), todo)
+		t.add(string(line.State), line.Name, line.Kind, strings.Join(line.Targets, ", "), next)
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err

@@ -65,11 +65,11 @@ func (f *frame) writeCensus(w io.Writer, census journey.Census) error {
 		if !r.Last.IsZero() {
 			last = r.Last.Format(time.DateOnly)
 		}
-		todo := r.Todo
+		next := r.NextStep
 		if r.Decision != "" {
-			todo = string(r.Decision)
+			next = string(r.Decision)
 		}
-		t.add(string(r.State), r.Address, number(r.Messages), last, todo)
+		t.add(string(r.State), r.Address, number(r.Messages), last, next)
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (f *frame) writeParity(w io.Writer, parity recipients.Parity) error {
 		if line.Server != "" {
 			answer += ": " + line.Server
 		}
-		t.add(string(line.Verdict), line.Address, string(line.Expect)+" ("+line.Why+")", answer, line.Todo)
+		t.add(string(line.Verdict), line.Address, string(line.Expect)+" ("+line.Why+")", answer, line.NextStep)
 	}
 	if len(t.rows) > 0 {
 		if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {

@@ -86,7 +86,7 @@ func writeCensus(w io.Writer, all []recipients.Recipient) error {
 		if !r.Last.IsZero() {
 			last = r.Last.Format(time.DateOnly)
 		}
-		rows = append(rows, []string{r.Address, string(r.State), string(r.By), strconv.Itoa(r.Messages), last, string(r.Decision), r.Todo})
+		rows = append(rows, []string{r.Address, string(r.State), string(r.By), strconv.Itoa(r.Messages), last, string(r.Decision), r.NextStep})
 	}
 	return csv.NewWriter(w).WriteAll(rows)
 }

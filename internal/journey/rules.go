@@ -145,7 +145,7 @@ func (e *ruleEnds) run(ctx context.Context, account rehome.Account, plan bool) (
 		return rulecopy.Outcome{}, err
 	}
 	defer func() { _ = target.Logout(ctx) }() // everything was answered already
-	todo := rulecopy.Account{
+	work := rulecopy.Account{
 		Address: account.Address, Offered: target.Capabilities().Sieve, Target: target, Rules: e.fromTables(account.Address, pairs),
 		Mailbox: func(name string) (string, bool) { return mapped(pairs, name) },
 	}
@@ -155,12 +155,12 @@ func (e *ruleEnds) run(ctx context.Context, account rehome.Account, plan bool) (
 			return rulecopy.Outcome{}, err
 		}
 		defer func() { _ = source.Logout(ctx) }()
-		todo.Source = source
+		work.Source = source
 	}
 	if plan {
-		return e.rules.Plan(ctx, todo)
+		return e.rules.Plan(ctx, work)
 	}
-	return e.rules.Sync(ctx, todo)
+	return e.rules.Sync(ctx, work)
 }
 
 // mapped finds where a mailbox went. Tables and old scripts name one with or without "INBOX." in front.

@@ -76,7 +76,7 @@ type Recipient struct {
 	Messages   int              `json:"messages"`
 	ByEvidence map[Evidence]int `json:"by_evidence"`
 	Last       time.Time        `json:"last,omitzero"`
-	Todo       string           `json:"todo,omitempty"`
+	NextStep   string           `json:"next_step,omitempty"`
 }
 
 // Totals counts by state; All is their sum. Silent are addresses on the books that received nothing.
@@ -125,11 +125,11 @@ func (r *Recipient) judge(by alias.ByWhat, decision Decision) {
 	case decision != "":
 		r.State, r.Decision = Decided, decision
 	case by == alias.ByCatchAll:
-		r.State, r.Todo = CaughtAll, "make an alias if the destination gets no catch-all, or write drop"
+		r.State, r.NextStep = CaughtAll, "make an alias if the destination gets no catch-all, or write drop"
 	case by == alias.ByStaying:
-		r.State, r.Todo = Undecided, "the account stays behind: write keep and say who reads its mail, or drop"
+		r.State, r.NextStep = Undecided, "the account stays behind: write keep and say who reads its mail, or drop"
 	default:
-		r.State, r.Todo = Undecided, "find out whose it is: write keep and make an alias for it, or drop"
+		r.State, r.NextStep = Undecided, "find out whose it is: write keep and make an alias for it, or drop"
 	}
 }
 

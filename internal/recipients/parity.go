@@ -42,13 +42,13 @@ const (
 
 // Line is one address of a comparison.
 type Line struct {
-	Address string   `json:"address"`
-	Expect  Expected `json:"expect"`
-	Why     string   `json:"why"`
-	Answer  Answer   `json:"answer"`
-	Server  string   `json:"server,omitempty"`
-	Verdict Verdict  `json:"verdict"`
-	Todo    string   `json:"todo,omitempty"`
+	Address  string   `json:"address"`
+	Expect   Expected `json:"expect"`
+	Why      string   `json:"why"`
+	Answer   Answer   `json:"answer"`
+	Server   string   `json:"server,omitempty"`
+	Verdict  Verdict  `json:"verdict"`
+	NextStep string   `json:"next_step,omitempty"`
 }
 
 // ParityTotals counts by verdict; All is their sum.
@@ -132,15 +132,15 @@ func Compare(wants []Want, replies map[string]Reply, acceptAll []string) Parity 
 func (l *Line) judge(acceptsAll bool) {
 	switch {
 	case l.Answer == Deferred || l.Answer == NotAsked:
-		l.Verdict, l.Todo = Pending, "run the check again later: it goes on with what is left"
+		l.Verdict, l.NextStep = Pending, "run the check again later: it goes on with what is left"
 	case l.Expect == Nothing:
-		l.Verdict, l.Todo = Open, "write keep or drop in the census file"
+		l.Verdict, l.NextStep = Open, "write keep or drop in the census file"
 	case l.Expect == Accept && l.Answer == Refused:
-		l.Verdict, l.Todo = Missing, "make the account or alias at the destination, or its mail bounces after the switch"
+		l.Verdict, l.NextStep = Missing, "make the account or alias at the destination, or its mail bounces after the switch"
 	case l.Expect == Refuse && l.Answer == Accepted && !acceptsAll:
-		l.Verdict, l.Todo = Extra, "take it out at the destination, or write keep in the census file"
+		l.Verdict, l.NextStep = Extra, "take it out at the destination, or write keep in the census file"
 	case acceptsAll && l.Answer == Accepted:
-		l.Verdict, l.Todo = Unsure, "send a message to it and look where it arrives: the host takes any address of this domain"
+		l.Verdict, l.NextStep = Unsure, "send a message to it and look where it arrives: the host takes any address of this domain"
 	default:
 		l.Verdict = Agrees
 	}

@@ -23,7 +23,7 @@ const plantedLog = `2026-11-20 10:00:00 1uXyZa-0003Kq-2f => anna <sales@example.
 
 type parity struct {
 	Lines []struct {
-		Address, Verdict, Server, Todo string
+		Address, Verdict, Server, NextStep string
 	}
 	Totals map[string]int
 }
@@ -47,7 +47,7 @@ func TestRecipients_censusAndParity(t *testing.T) {
 		t.Fatal(err)
 	}
 	exported := answer[struct {
-		Lines  []struct{ Name, State, Todo string }
+		Lines  []struct{ Name, State, NextStep string }
 		Totals map[string]int
 	}](th, 6, "aliases", "export")
 	n := exported.Totals
@@ -55,7 +55,7 @@ func TestRecipients_censusAndParity(t *testing.T) {
 		t.Errorf("got totals %v of %d lines, want them to add up", n, len(exported.Lines))
 	}
 	for _, line := range exported.Lines {
-		if line.Todo == "" {
+		if line.NextStep == "" {
 			t.Errorf("%s: got nothing to do, want a next step", line.Name)
 		}
 	}
