@@ -14,6 +14,7 @@ import (
 	"rehome/internal/atmail7"
 	"rehome/internal/atmail8"
 	"rehome/internal/config"
+	"rehome/internal/ledger"
 	"rehome/internal/roster"
 	"rehome/internal/vault"
 )
@@ -152,6 +153,27 @@ func (m *Move) addPasswords(p *people) {
 func (m *Move) policy() atmail8.Policy {
 	p := m.settings.Accounts.Policy
 	return atmail8.Policy{MinLength: p.MinLength, MinLower: p.MinLower, MinUpper: p.MinUpper, MinDigit: p.MinDigit, MinSymbol: p.MinSymbol, MaxSame: p.MaxSame}
+}
+
+// selection is the people of the move, those of them a command is about, and the ledger that knows them.
+type selection struct {
+	*people
+	accounts []rehome.Account
+	store    *ledger.Ledger
+}
+
+// chosen finds the accounts that are named, or all, and opens the ledger.
+func (m *Move) chosen(ctx context.Context, names []string) (selection, error) {
+	p, err := m.people(ctx)
+	if err != nil {
+		return selection{}, err
+	}
+	accounts, err := p.only(names)
+	if err != nil {
+		return selection{}, err
+	}
+	store, err := m.store(ctx)
+	return selection{people: p, accounts: accounts, store: store}, err
 }
 
 // only keeps the accounts that are named; an unknown name is an error before anything is done.

@@ -48,20 +48,12 @@ type ruleEnds struct {
 // Rules copies the rules of the named accounts, or of all, or says what would be done. One account's
 // trouble is in its row and does not stop the others.
 func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) ([]RuledAccount, error) {
-	p, err := m.people(ctx)
-	if err != nil {
-		return nil, err
-	}
-	accounts, err := p.only(names)
-	if err != nil {
-		return nil, err
-	}
-	store, err := m.store(ctx)
+	who, err := m.chosen(ctx, names)
 	if err != nil {
 		return nil, err
 	}
 	if !options.Plan {
-		unlock, err := store.Lock()
+		unlock, err := who.store.Lock()
 		if err != nil {
 			return nil, err
 		}
@@ -71,10 +63,10 @@ func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (
 	if err != nil {
 		return nil, err
 	}
-	ends.forwards = p.organisation.Forwards
-	ends.rules = rulecopy.New(rulecopy.Options{Book: store, SwitchOn: options.SwitchOn, Replace: options.Replace})
-	rows := make([]RuledAccount, 0, len(accounts))
-	for _, account := range accounts {
+	ends.forwards = who.organisation.Forwards
+	ends.rules = rulecopy.New(rulecopy.Options{Book: who.store, SwitchOn: options.SwitchOn, Replace: options.Replace})
+	rows := make([]RuledAccount, 0, len(who.accounts))
+	for _, account := range who.accounts {
 		outcome, err := ends.run(ctx, account, options.Plan)
 		if ctx.Err() != nil {
 			return rows, ctx.Err()

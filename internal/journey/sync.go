@@ -108,24 +108,16 @@ type SyncOptions struct {
 // does not stop the others. When ctx ends, what was done so far is returned as interrupted, and the
 // same call goes on later.
 func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, watcher Watcher) (synced Synced, err error) {
-	p, err := m.people(ctx)
+	who, err := m.chosen(ctx, names)
 	if err != nil {
 		return Synced{}, err
 	}
-	accounts, err := p.only(names)
-	if err != nil {
-		return Synced{}, err
-	}
-	store, err := m.store(ctx)
-	if err != nil {
-		return Synced{}, err
-	}
-	unlock, err := store.Lock()
+	unlock, err := who.store.Lock()
 	if err != nil {
 		return Synced{}, err
 	}
 	defer unlock()
-	conduct := conductor.Options{Book: store, Pass: rehome.PassPreStage, Progress: watcher.Progress}
+	conduct := conductor.Options{Book: who.store, Pass: rehome.PassPreStage, Progress: watcher.Progress}
 	if wants(options.Only, KindMail) {
 		src, dst, err := m.ends(ctx, watcher.Progress.Slowed)
 		if err != nil {
@@ -134,7 +126,7 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		if err := reach(ctx, src, dst); err != nil {
 			return Synced{}, err
 		}
-		conduct.Slicer, conduct.Workers = m.engine(store, src, dst, options, watcher.Progress), workers(src, dst)
+		conduct.Slicer, conduct.Workers = m.engine(who.store, src, dst, options, watcher.Progress), workers(src, dst)
 	}
 	pim, err := m.pimEnds(ctx, options.Only)
 	if err != nil {
@@ -145,14 +137,14 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		return Synced{}, err
 	}
 	if pim != nil {
-		conduct.PIM = m.pimEngine(store, pim, options, watcher.Progress)
+		conduct.PIM = m.pimEngine(who.store, pim, options, watcher.Progress)
 	}
-	if err := m.plan(ctx, store, accounts); err != nil {
+	if err := m.plan(ctx, who.store, who.accounts); err != nil {
 		return Synced{}, err
 	}
-	watcher.Accounts(len(accounts))
-	outcomes, err := conductor.New(conduct).Run(ctx, accounts)
-	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(p.staying), Interrupted: errors.Is(err, context.Canceled)}
+	watcher.Accounts(len(who.accounts))
+	outcomes, err := conductor.New(conduct).Run(ctx, who.accounts)
+	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(who.staying), Interrupted: errors.Is(err, context.Canceled)}
 	for _, o := range outcomes {
 		synced.Accounts = append(synced.Accounts, syncedAccount(o))
 	}
@@ -215,15 +207,7 @@ type PlannedAccount struct {
 // PlanSync returns where every mailbox would go and what would be removed, without writing anything to
 // either end.
 func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions) ([]PlannedAccount, error) {
-	p, err := m.people(ctx)
-	if err != nil {
-		return nil, err
-	}
-	accounts, err := p.only(names)
-	if err != nil {
-		return nil, err
-	}
-	store, err := m.store(ctx)
+	who, err := m.chosen(ctx, names)
 	if err != nil {
 		return nil, err
 	}
@@ -234,9 +218,9 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 	if err := reach(ctx, src, dst); err != nil {
 		return nil, err
 	}
-	engine := m.engine(store, src, dst, options, nil)
-	planned := make([]PlannedAccount, 0, len(accounts))
-	for _, account := range accounts {
+	engine := m.engine(who.store, src, dst, options, nil)
+	planned := make([]PlannedAccount, 0, len(who.accounts))
+	for _, account := range who.accounts {
 		preview, err := engine.Plan(ctx, account)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -30,15 +30,7 @@ type VerifyWatcher struct {
 // Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and
 // report. An account that cannot be read gets the verdict unknown and does not stop the others.
 func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, watcher VerifyWatcher) (document verify.Document, err error) {
-	p, err := m.people(ctx)
-	if err != nil {
-		return verify.Document{}, err
-	}
-	accounts, err := p.only(names)
-	if err != nil {
-		return verify.Document{}, err
-	}
-	store, err := m.store(ctx)
+	who, err := m.chosen(ctx, names)
 	if err != nil {
 		return verify.Document{}, err
 	}
@@ -54,24 +46,24 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 		return verify.Document{}, err
 	}
 	defer func() { err = errors.Join(err, pim.close()) }()
-	watcher.Accounts(len(accounts))
+	watcher.Accounts(len(who.accounts))
 	verifier := verify.New(verify.Options{
-		Source: src, Destination: dst, Rules: m.rules(), Level: level, PIM: pim.verified(store),
+		Source: src, Destination: dst, Rules: m.rules(), Level: level, PIM: pim.verified(who.store),
 		Observe: func(_ string, messages int, octets int64) { watcher.Read(messages, octets) },
 	})
-	results := make([]verify.Account, len(accounts))
+	results := make([]verify.Account, len(who.accounts))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(min(verifyingAtOnce, workers(src, dst)))
-	for i, account := range accounts {
+	for i, account := range who.accounts {
 		group.Go(func() error {
 			defer watcher.Done()
-			return verifyOne(groupCtx, verifier, store, account, level, &results[i])
+			return verifyOne(groupCtx, verifier, who.store, account, level, &results[i])
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return verify.Document{}, err
 	}
-	return m.document(ctx, store, results)
+	return m.document(ctx, who.store, results)
 }
 
 // verifyOne compares one account and keeps the answer.

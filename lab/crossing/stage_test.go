@@ -25,20 +25,7 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "rehome-binary-")
-	if err == nil {
-		defer func() { _ = os.RemoveAll(dir) }()
-		binary, err = desk.Build(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
+	os.Exit(desk.Main(m, &binary))
 }
 
 const password = "correct horse"

@@ -3,7 +3,7 @@
 // Package desk runs the real binary in a folder, one command line after the other, as an
 // administrator would.
 //
-// Build once for all tests of a package, then a Desk for each test.
+// Main in the TestMain of a package, then a Desk for each test.
 package desk
 
 import (
@@ -12,13 +12,29 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 )
 
-// Build compiles rehome into dir and returns the path of the binary.
-func Build(dir string) (string, error) {
+// Main runs the tests of a package with rehome built once for all of them: binary is set to its path.
+// It is what a TestMain hands to os.Exit.
+func Main(m *testing.M, binary *string) int {
+	dir, err := os.MkdirTemp("", "rehome-binary-")
+	if err == nil {
+		defer func() { _ = os.RemoveAll(dir) }()
+		*binary, err = build(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// build compiles rehome into dir and returns the path of the binary.
+func build(dir string) (string, error) {
 	binary := filepath.Join(dir, "rehome")
 	out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput()
 	if err != nil {
