@@ -15,7 +15,18 @@ type Script struct {
 	Answers   bool     // it answers, refuses or notifies
 	Includes  []string // scripts that it calls
 	places    []token  // names of mailboxes
+	commands  []node
 	source    string
+}
+
+// node is a command or a test.
+type node struct {
+	name  string
+	args  []argument
+	tests []node
+	block []node // what runs if the tests hold
+	from  int
+	to    int // behind its arguments and tests, without the block
 }
 
 // Acts reports whether the script sends something by itself. One that calls another may.
@@ -71,7 +82,8 @@ func Read(script string) (*Script, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
-	if err := p.commands(0); err != nil {
+	var err error
+	if p.script.commands, err = p.commands(0); err != nil {
 		return nil, err
 	}
 	if p.now.kind != end {
@@ -85,10 +97,12 @@ func Read(script string) (*Script, error) {
 type reader struct {
 	lexer
 	now    token
+	last   int // where the token before it ends
 	script *Script
 }
 
 func (p *reader) advance() (err error) {
+	p.last = p.now.to
 	p.now, err = p.next()
 	return err
 }
@@ -96,78 +110,90 @@ func (p *reader) advance() (err error) {
 func (p *reader) is(value string) bool { return p.now.kind == mark && p.now.value == value }
 
 // commands reads until the end or a closing brace.
-func (p *reader) commands(depth int) error {
+func (p *reader) commands(depth int) ([]node, error) {
+	var all []node
 	for p.now.kind == word {
-		if err := p.command(depth); err != nil {
-			return err
+		n, err := p.command(depth)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, n)
 	}
-	return nil
+	return all, nil
 }
 
-func (p *reader) command(depth int) error {
+func (p *reader) command(depth int) (node, error) {
 	if depth > maxDepth {
-		return p.wrong("blocks inside of blocks without end", p.now.from)
+		return node{}, p.wrong("blocks inside of blocks without end", p.now.from)
 	}
-	name := p.now.value
-	if err := p.advance(); err != nil {
-		return err
-	}
-	args, err := p.arguments(depth)
+	n, err := p.named(depth)
 	if err != nil {
-		return err
+		return n, err
 	}
-	p.note(name, args)
 	switch {
 	case p.is(";"):
-		return p.advance()
+		return n, p.advance()
 	case !p.is("{"):
-		return p.wrong("no semicolon behind "+name, p.now.from)
+		return n, p.wrong("no semicolon behind "+n.name, p.now.from)
 	}
 	if err := p.advance(); err != nil {
-		return err
+		return n, err
 	}
-	if err := p.commands(depth + 1); err != nil {
-		return err
+	if n.block, err = p.commands(depth + 1); err != nil {
+		return n, err
 	}
 	if !p.is("}") {
-		return p.wrong("no closing brace", p.now.from)
+		return n, p.wrong("no closing brace", p.now.from)
 	}
-	return p.advance()
+	return n, p.advance()
+}
+
+// named reads the name of a command or test with its arguments.
+func (p *reader) named(depth int) (n node, err error) {
+	n = node{name: p.now.value, from: p.now.from}
+	if err := p.advance(); err != nil {
+		return n, err
+	}
+	n.args, n.tests, err = p.arguments(depth)
+	p.note(n.name, n.args)
+	n.to = p.last
+	return n, err
 }
 
 // argument is one argument of a command or test; a tag and what follows it are two.
 type argument struct {
-	tag   string
-	texts []token
+	tag    string
+	number string
+	texts  []token
 }
 
 // arguments reads arguments and the tests behind them.
-func (p *reader) arguments(depth int) ([]argument, error) {
-	var args []argument
+func (p *reader) arguments(depth int) (args []argument, tests []node, err error) {
 	for {
 		switch {
 		case p.now.kind == tag:
 			args = append(args, argument{tag: p.now.value})
 		case p.now.kind == number:
-			args = append(args, argument{})
+			args = append(args, argument{number: p.now.value})
 		case p.now.kind == text:
 			args = append(args, argument{texts: []token{p.now}})
 		case p.is("["):
 			texts, err := p.stringList()
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			args = append(args, argument{texts: texts})
 		case p.now.kind == word:
-			return args, p.test(depth + 1)
+			test, err := p.test(depth + 1)
+			return args, []node{test}, err
 		case p.is("("):
-			return args, p.testList(depth + 1)
+			tests, err := p.testList(depth + 1)
+			return args, tests, err
 		default:
-			return args, nil
+			return args, nil, nil
 		}
 		if err := p.advance(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 }
@@ -198,35 +224,32 @@ func (p *reader) stringList() ([]token, error) {
 	}
 }
 
-func (p *reader) test(depth int) error {
+func (p *reader) test(depth int) (node, error) {
 	if depth > maxDepth {
-		return p.wrong("tests inside of tests without end", p.now.from)
+		return node{}, p.wrong("tests inside of tests without end", p.now.from)
 	}
 	if p.now.kind != word {
-		return p.wrong("no test where one must be", p.now.from)
+		return node{}, p.wrong("no test where one must be", p.now.from)
 	}
-	name := p.now.value
-	if err := p.advance(); err != nil {
-		return err
-	}
-	args, err := p.arguments(depth)
-	p.note(name, args)
-	return err
+	return p.named(depth)
 }
 
-func (p *reader) testList(depth int) error {
+func (p *reader) testList(depth int) ([]node, error) {
+	var tests []node
 	for {
 		if err := p.advance(); err != nil {
-			return err
+			return nil, err
 		}
-		if err := p.test(depth); err != nil {
-			return err
+		test, err := p.test(depth)
+		if err != nil {
+			return nil, err
 		}
+		tests = append(tests, test)
 		if p.is(")") {
-			return p.advance()
+			return tests, p.advance()
 		}
 		if !p.is(",") {
-			return p.wrong("no comma between tests", p.now.from)
+			return nil, p.wrong("no comma between tests", p.now.from)
 		}
 	}
 }
@@ -252,9 +275,8 @@ func (p *reader) note(name string, args []argument) {
 		p.script.Redirects = append(p.script.Redirects, values(last)...)
 	case "include":
 		p.script.Includes = append(p.script.Includes, values(last)...)
-	case "vacation", "reject", "ereject", "notify", "pipe", "execute", "filter":
-		p.script.Answers = true
 	}
+	p.script.Answers = p.script.Answers || answers(name)
 }
 
 // noteMailboxes leaves out names that are put together while the script runs (RFC 5229 section 3).

@@ -3,6 +3,7 @@
 package sieve
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,27 +50,68 @@ func TestWrite_golden(t *testing.T) {
 			if diff := cmp.Diff(test.unable, written.Unable); diff != "" {
 				t.Errorf("unable: -want +got\n%s", diff)
 			}
-			file := filepath.Join("testdata", test.name+".sieve")
-			if os.Getenv("UPDATE") != "" {
-				if err := os.WriteFile(file, []byte(written.Text), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), written.Text); diff != "" {
-				t.Errorf("-want +got\n%s", diff)
-			}
+			wantFile(t, filepath.Join("testdata", test.name+".sieve"), written.Text)
 			script, err := Read(written.Text)
 			if err != nil {
 				t.Fatalf("cannot read what was written: %v", err)
 			}
+			wantFile(t, filepath.Join("testdata", test.name+".txt"), words(script))
 			if got := script.Missing(test.offered); len(got) > 0 || script.Acts() != written.Acts {
 				t.Errorf("missing %v, acts %v, want none, %v", got, script.Acts(), written.Acts)
 			}
 		})
+	}
+}
+
+// wantFile compares with a golden file; UPDATE in the environment writes it anew.
+func wantFile(t *testing.T, file, got string) {
+	t.Helper()
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s: -want +got\n%s", file, diff)
+	}
+}
+
+// words lists what a script does, a line for each rule.
+func words(script *Script) string {
+	var all strings.Builder
+	for _, r := range script.Describe() {
+		fmt.Fprintf(&all, "%s [%s]\n", r.Words, strings.Join(r.Deeds, " "))
+	}
+	return all.String()
+}
+
+// Rules as people and programs write them: the words say the same, and give what they have no words
+// for in the script's own.
+const written = `require ["fileinto", "envelope", "body", "relational"];
+if allof (anyof (address :domain :is "from" "shop.example", header :matches "Subject" ["*sale*", "win"]), not size :over 1M) {
+  fileinto :copy "Werbung/Größe"; setflag "\\Seen"; stop;
+} elsif envelope :localpart "to" "sales" { redirect "sales@partner.example"; }
+else { keep; }
+if body :contains "unsubscribe" { discard; }
+if header :count "gt" "received" "20" { reject "Too
+many hops"; }
+if exists ["List-Id", "List-Post"] { if true { pipe "sort-it"; } }
+if false { }
+notify :method "mailto:x@example.com";
+`
+
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"written": written, "existing": existing} {
+		script, err := Read(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFile(t, filepath.Join("testdata", name+".txt"), words(script))
 	}
 }
 
@@ -138,6 +180,11 @@ func FuzzRead(f *testing.F) {
 		}
 		if got := script.Map(func(string) (string, bool) { return "", false }); got != strings.TrimPrefix(in, "\ufeff") {
 			t.Fatalf("got %q, want it as it was", got)
+		}
+		for _, r := range script.Describe() {
+			if r.Words == "" {
+				t.Fatalf("%+v of %q", r, in)
+			}
 		}
 		mapped, err := Read(script.Map(func(string) (string, bool) { return name, true }))
 		if err != nil || len(mapped.Mailboxes()) > 1 || !slices.Equal(mapped.Require, script.Require) {
