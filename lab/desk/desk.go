@@ -46,6 +46,8 @@ func build(dir string) (string, error) {
 // Desk is a folder and the binary that runs in it.
 type Desk struct {
 	Dir, Binary string
+	Started     func(pid int)                  // if not nil, told of each process as soon as it runs
+	Ended       func(args []string, o Outcome) // if not nil, told of each outcome
 }
 
 // Command prepares a command line of rehome. It is killed when ctx ends.
@@ -67,12 +69,22 @@ func (d Desk) Run(t testing.TB, args ...string) Outcome {
 	var stdout, stderr bytes.Buffer
 	command := d.Command(context.Background(), args...)
 	command.Stdout, command.Stderr = &stdout, &stderr
-	err := command.Run()
+	err := command.Start()
+	if err == nil {
+		if d.Started != nil {
+			d.Started(command.Process.Pid)
+		}
+		err = command.Wait()
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("rehome %v: %v", args, err)
 	}
-	return Outcome{Out: stdout.String(), Err: stderr.String(), Code: command.ProcessState.ExitCode()}
+	o := Outcome{Out: stdout.String(), Err: stderr.String(), Code: command.ProcessState.ExitCode()}
+	if d.Ended != nil {
+		d.Ended(args, o)
+	}
+	return o
 }
 
 // longest is how much of a long answer a failure shows.

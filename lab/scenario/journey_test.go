@@ -6,7 +6,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +25,7 @@ func (th *theatre) movingMessages() int {
 func TestJourney_sampleOrganisation(t *testing.T) {
 	t.Parallel()
 	th := set(t, 0.1)
+	th.watch = newWatch()
 	th.want(0, "config", "check", "--secrets")
 	before := th.want(0, "check")
 	if !strings.Contains(before.out, "before accounts.csv is imported this is as it should be") {
@@ -56,43 +56,7 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 			t.Errorf("status does not name %s", p.Address)
 		}
 	}
-	th.wantNoSecrets()
-}
-
-// wantNoSecrets looks for every password of the organisation in whatever rehome wrote, except the
-// files that are made to hold them.
-func (th *theatre) wantNoSecrets() {
-	th.t.Helper()
-	err := filepath.WalkDir(th.Dir, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		if info.Mode().Perm()&0o077 != 0 {
-			th.t.Errorf("%s can be read by others: %s", path, info.Mode())
-		}
-		if name := entry.Name(); name == "accounts.csv" || strings.HasSuffix(name, ".eml") || filepath.Base(filepath.Dir(path)) == "secrets" {
-			return nil
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		for _, p := range th.Organisation.People {
-			for _, secret := range []string{p.Plain, p.Stored, th.Source.MasterPassword, th.Source.ReaderPassword} {
-				if len(secret) > 5 && strings.Contains(string(content), secret) {
-					th.t.Errorf("%s holds a secret of %s", path, p.Address)
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		th.t.Error(err)
-	}
+	th.wantHidden(th.secrets())
 }
 
 // The process is killed at random moments of the copy, again and again; the same command goes on,

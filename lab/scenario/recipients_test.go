@@ -23,7 +23,8 @@ const plantedLog = `2026-11-20 10:00:00 1uXyZa-0003Kq-2f => anna <sales@example.
 
 type parity struct {
 	Lines []struct {
-		Address, Verdict, Server, NextStep string
+		Address, Verdict, Server string
+		NextStep                 string `json:"next_step"`
 	}
 	Totals map[string]int
 }
@@ -47,7 +48,10 @@ func TestRecipients_censusAndParity(t *testing.T) {
 		t.Fatal(err)
 	}
 	exported := answer[struct {
-		Lines  []struct{ Name, State, NextStep string }
+		Lines []struct {
+			Name, State string
+			NextStep    string `json:"next_step"`
+		}
 		Totals map[string]int
 	}](th, 6, "aliases", "export")
 	n := exported.Totals

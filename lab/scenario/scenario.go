@@ -38,12 +38,17 @@ type Stage struct {
 
 // Set starts both servers in room and seeds the source. dir is made if needed; binary is rehome.
 func Set(ctx context.Context, room *lab.Room, dir, binary string, org corpus.Organisation) (*Stage, error) {
+	return SetWith(ctx, room, dir, binary, org, corpus.ServerOptions(org))
+}
+
+// SetWith is Set with a source of other options than the organisation's own.
+func SetWith(ctx context.Context, room *lab.Room, dir, binary string, org corpus.Organisation, options atmail7.Options) (*Stage, error) {
 	s := &Stage{Organisation: org, Dir: dir, binary: binary, room: room}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	var err error
-	if s.Source, err = atmail7.Start(room, corpus.ServerOptions(org)); err != nil {
+	if s.Source, err = atmail7.Start(room, options); err != nil {
 		return nil, err
 	}
 	if s.Destination, err = atmail8.Start(room, atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize}); err != nil {

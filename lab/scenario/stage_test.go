@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 // theatre is a stage with a test around it.
 type theatre struct {
 	*scenario.Stage
-	t *testing.T
+	t     *testing.T
+	watch *watch // if not nil, keeps what the commands say and how they run
 }
 
 // set starts both servers with the sample organisation and runs the journey up to the first sync.
@@ -60,7 +61,13 @@ type outcome struct {
 	code     int
 }
 
-func (th *theatre) desk() desk.Desk { return desk.Desk{Dir: th.Dir, Binary: binary} }
+func (th *theatre) desk() desk.Desk {
+	d := desk.Desk{Dir: th.Dir, Binary: binary}
+	if th.watch != nil {
+		d.Started, d.Ended = th.watch.follow, th.watch.heard
+	}
+	return d
+}
 
 func (th *theatre) run(args ...string) outcome {
 	th.t.Helper()
