@@ -4,8 +4,6 @@ package atmail8
 
 import (
 	"encoding/csv"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,41 +18,24 @@ func row(address, first, last, password string) Row {
 	return Row{Address: address, FirstName: first, LastName: last, Password: rehome.NewSecret(password)}
 }
 
-// write returns the written files' names and contents.
-func write(t *testing.T, dir string, rows []Row, format CSVFormat) map[string]string {
+// render returns the files' names and contents.
+func render(t *testing.T, rows []Row, format CSVFormat) map[string]string {
 	t.Helper()
-	files, err := WriteAccounts(dir, rows, format)
+	files, err := AccountFiles(rows, format)
 	if err != nil {
 		t.Fatal(err)
 	}
-	written := map[string]string{}
-	for _, path := range files {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	rendered := map[string]string{}
+	for _, file := range files {
+		if !IsAccountFile(file.Name) {
+			t.Errorf("%s is not known again", file.Name)
 		}
-		if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
-			t.Errorf("got mode %v of %s, want 0600", info.Mode().Perm(), path)
-		}
-		written[filepath.Base(path)] = string(content)
+		rendered[file.Name] = string(file.Content)
 	}
-	return written
+	return rendered
 }
 
-func names(t *testing.T, dir string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []string
-	for _, entry := range entries {
-		all = append(all, entry.Name())
-	}
-	return all
-}
-
-func TestWriteAccounts_formats(t *testing.T) {
+func TestAccountFiles_formats(t *testing.T) {
 	t.Parallel()
 	rows := []Row{
 		row("maria@example.org", "María José", "García, de la Vega", `Sol,"y"Luna7!`),
@@ -84,22 +65,21 @@ func TestWriteAccounts_formats(t *testing.T) {
 				"anna@example.org,Anna,,Tulpen&Rosen-47\n" +
 				"maria@example.org,María José,\"García, de la Vega\",\"Sol,\"\"y\"\"Luna7!\"\n"},
 	} {
-		got := write(t, t.TempDir(), rows, c.format)
+		got := render(t, rows, c.format)
 		if diff := cmp.Diff(map[string]string{"accounts.csv": c.want}, got); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
 	}
 }
 
-func TestWriteAccounts_batchesReplaceThoseOfAnEarlierRun(t *testing.T) {
+func TestAccountFiles_batches(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "out")
 	var rows []Row
 	for _, local := range []string{"e", "d", "c", "b", "a"} {
 		rows = append(rows, row(local+"@example.org", local, "", "Secret-1"))
 	}
 	first := slices.Clone(rows)
-	got := write(t, dir, rows, CSVFormat{Header: []string{}, BatchSize: 2})
+	got := render(t, rows, CSVFormat{Header: []string{}, BatchSize: 2})
 	want := map[string]string{
 		"accounts-001.csv": "a@example.org,a,,Secret-1\nb@example.org,b,,Secret-1\n",
 		"accounts-002.csv": "c@example.org,c,,Secret-1\nd@example.org,d,,Secret-1\n",
@@ -111,26 +91,17 @@ func TestWriteAccounts_batchesReplaceThoseOfAnEarlierRun(t *testing.T) {
 	if !cmp.Equal(first, rows, reveal) {
 		t.Error("the caller's rows were sorted in place")
 	}
-	if info, _ := os.Stat(dir); info.Mode().Perm() != 0o700 {
-		t.Errorf("got mode %v of the folder, want 0700", info.Mode().Perm())
+	if got := render(t, rows[:2], CSVFormat{BatchSize: 2}); got["accounts.csv"] == "" || len(got) != 1 {
+		t.Errorf("got files %v of one batch", got)
 	}
-	for _, other := range []string{"accounts-old.csv", "accounts-001.csv.bak", "people.csv"} {
-		if err := os.WriteFile(filepath.Join(dir, other), nil, 0o600); err != nil {
-			t.Fatal(err)
+	for _, other := range []string{"accounts-old.csv", "accounts-001.csv.bak", "people.csv", "accounts-01.csv"} {
+		if IsAccountFile(other) {
+			t.Errorf("%s passes for a file of ours", other)
 		}
-	}
-	write(t, dir, rows[:3], CSVFormat{BatchSize: 2})
-	wantNames := []string{"accounts-001.csv", "accounts-001.csv.bak", "accounts-002.csv", "accounts-old.csv", "people.csv"}
-	if diff := cmp.Diff(wantNames, names(t, dir)); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
-	write(t, dir, rows[:2], CSVFormat{BatchSize: 2})
-	if got := names(t, dir); !slices.Contains(got, "accounts.csv") || slices.Contains(got, "accounts-001.csv") {
-		t.Errorf("got files %v", got)
 	}
 }
 
-func TestWriteAccounts_refuses(t *testing.T) {
+func TestAccountFiles_refuses(t *testing.T) {
 	t.Parallel()
 	good := row("anna@example.org", "Anna", "Berg", "Secret-1")
 	for _, c := range []struct {
@@ -144,31 +115,9 @@ func TestWriteAccounts_refuses(t *testing.T) {
 		{[]Row{good, row("ANNA@example.org", "", "", "x"), row("ben@example.org", "", "", ""), row("cleo", "", "", "x")}, CSVFormat{},
 			"anna@example.org is there twice\nben@example.org has no password\naddress \"cleo\" has no @"},
 	} {
-		dir := t.TempDir()
-		files, err := WriteAccounts(dir, c.rows, c.format)
+		files, err := AccountFiles(c.rows, c.format)
 		if rehome.ClassOf(err) != rehome.ClassOperator || !strings.Contains(err.Error(), c.want) || files != nil {
 			t.Errorf("got %v, %v, want %q", files, err, c.want)
-		}
-		if got := names(t, dir); len(got) != 0 {
-			t.Errorf("files were written: %v", got)
-		}
-	}
-}
-
-func TestWriteAccounts_aFailureLeavesNothingNew(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	rows := []Row{row("anna@example.org", "", "", "Secret-1"), row("ben@example.org", "", "", "Secret-1")}
-	// A folder in the way of the second file.
-	if err := os.MkdirAll(filepath.Join(dir, "accounts-002.csv", "x"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := WriteAccounts(dir, rows, CSVFormat{BatchSize: 1}); rehome.HintOf(err) == "" {
-		t.Errorf("got %v", err)
-	}
-	for _, name := range names(t, dir) {
-		if strings.HasPrefix(name, ".") {
-			t.Errorf("left behind: %s", name)
 		}
 	}
 }
@@ -195,7 +144,7 @@ func TestCheckRows_altersNothingButSays(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	written := write(t, t.TempDir(), rows, CSVFormat{})["accounts.csv"]
+	written := render(t, rows, CSVFormat{})["accounts.csv"]
 	if !strings.Contains(written, "\nanna@example.org,=cmd|' /C calc'!A0,Berg,+Secret-1\n") {
 		t.Errorf("a value was altered: %s", written)
 	}

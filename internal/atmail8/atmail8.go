@@ -8,6 +8,6 @@
 // default.
 //
 // A caller plans the passwords (PlanPasswords), makes those that are missing (TemporaryPassword) and
-// keeps them, then writes the file (Row, CheckRows, WriteAccounts). No password is ever altered: one
+// keeps them, then writes the file (Row, CheckRows, AccountFiles). No password is ever altered: one
 // that does not fit is replaced by a temporary one, and the plan says why.
 package atmail8

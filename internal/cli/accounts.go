@@ -95,19 +95,15 @@ func accountsPasswordsCommand(f *frame) *cobra.Command {
 		Use:   "passwords --output FILE",
 		Short: "Open the sealed sheet of temporary passwords into a file",
 		Long: `passwords writes the temporary passwords in clear into a file that only its owner can
-read, for the person who hands them out. They are never shown at the terminal. Delete the file
-when everybody has theirs.`,
+read, for the person who hands them out. They are never shown at the terminal. "rehome secrets
+purge" knows the file, and destroys it.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
-			text, err := move.Passwords(ctx)
-			if err != nil {
-				return OutcomeDone, err
-			}
-			if err := writeNew(output, text); err != nil {
+			if err := move.WritePasswords(ctx, output); err != nil {
 				return OutcomeDone, err
 			}
 			return OutcomeDone, f.answer(map[string]string{"file": output}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "wrote %s; delete it when everybody has the own password\n", output)
+				_, err := fmt.Fprintf(w, "wrote %s; when everybody has a password of their own, \"rehome secrets purge\" destroys it\n", output)
 				return err
 			})
 		})),

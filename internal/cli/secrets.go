@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -24,12 +25,13 @@ func secretsPurgeCommand(f *frame) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "purge",
 		Short: "Show, and with --yes destroy, every file with secrets that rehome has written",
-		Long: `purge lists the files with passwords and hashes that rehome has written, and with --yes
-overwrites and removes them and writes down what it destroyed. Files that you have written, and the
-identity that opens what is sealed, are listed and kept; --identity destroys that too, and with it
-everything sealed, wherever copies of it are.
+		Long: `purge lists the files with passwords and hashes that rehome has written, wherever they are, and with
+--yes overwrites and removes them. Each that rehome writes or destroys is a line of
+secret-files.jsonl in accounts.output; what is no longer where it was written is named. Files that you
+have written, and the identity that opens what is sealed, are listed and kept; --identity destroys that
+too, and with it everything sealed, wherever copies of it are.
 
-It does not know files that "accounts passwords --output" wrote elsewhere, nor backups.
+It does not know copies that somebody made, nor backups.
 
 Exit code 6: there is something to destroy, and --yes is missing.`,
 		Args: cobra.NoArgs,
@@ -64,9 +66,13 @@ func writePurge(w io.Writer, purge journey.Purge) error {
 	for _, file := range purge.Kept {
 		fmt.Fprintf(w, "kept: %s (%s)\n", printable(file.File), file.What)
 	}
+	for _, file := range purge.Gone {
+		fmt.Fprintf(w, "gone: %s (%s, written %s); somebody else has moved or removed it: if it still exists elsewhere, destroy it there\n",
+			printable(file.File), file.What, file.Written.Format(time.DateOnly))
+	}
 	switch {
-	case purge.Record != "":
-		fmt.Fprintf(w, "written down in %s\n", purge.Record)
+	case purge.Destroyed:
+		fmt.Fprintf(w, "written down in %s\n", purge.Register)
 	case len(purge.Files) == 0:
 		fmt.Fprintln(w, "there is nothing to destroy")
 	default:

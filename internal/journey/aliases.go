@@ -7,12 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"rehome"
 	"rehome/internal/alias"
+	"rehome/internal/vault"
 )
 
 // AliasExport is what exporting the aliases has written.
@@ -68,19 +68,10 @@ func writeIndented(w io.Writer, value any) error {
 func (m *Move) writeOutput(name string, write func(io.Writer) error) (path string, err error) {
 	path = filepath.Join(m.settings.Accounts.Output, name)
 	var content bytes.Buffer
-	if err = write(&content); err == nil {
-		err = os.MkdirAll(m.settings.Accounts.Output, 0o700)
+	if err := write(&content); err != nil {
+		return "", &rehome.Fault{Class: rehome.ClassBug, Op: "write", Object: path, Cause: err}
 	}
-	if err == nil {
-		err = os.WriteFile(path+".new", content.Bytes(), 0o600)
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err != nil {
-		return "", &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: path, Cause: err, Hint: "name another folder under accounts.output"}
-	}
-	return path, nil
+	return path, vault.WriteFile(path, content.Bytes())
 }
 
 // book reads who receives mail at the source.

@@ -34,33 +34,31 @@ func digestOf(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// writeBundle puts the files into a folder, or into an archive that is the same for the same files.
-func writeBundle(output string, files map[string][]byte) error {
+// writeBundle puts the files into a folder, or into an archive that is the same for the same files. Hashes
+// of an earlier bundle, which would be taken for today's, are destroyed.
+func (m *Move) writeBundle(output string, files map[string][]byte) error {
+	contents, holder := map[string][]byte{}, filepath.Join(output, handoverHashes)
 	if strings.HasSuffix(output, bundleExtension) {
 		archive, err := packed(files)
-		if err == nil {
-			err = os.MkdirAll(filepath.Dir(output), 0o700)
-		}
 		if err != nil {
 			return folderFault(output, err)
 		}
-		return vault.WriteFile(output, archive)
+		contents[output], holder = archive, output
+	} else {
+		for name, content := range files {
+			contents[filepath.Join(output, name)] = content
+		}
 	}
-	if err := os.MkdirAll(output, 0o700); err != nil {
-		return folderFault(output, err)
-	}
-	for _, name := range sortedNames(files) {
-		if err := vault.WriteFile(filepath.Join(output, name), files[name]); err != nil {
+	if _, sealed := files[handoverHashes]; sealed {
+		if err := m.register().Expect(secretHashes, holder); err != nil {
+			return err
+		}
+	} else if _, outdated := readBundle(output)[handoverHashes]; outdated {
+		if err := m.register().Destroy(secretHashes, holder); err != nil {
 			return err
 		}
 	}
-	if _, sealed := files[handoverHashes]; !sealed {
-		// Hashes of an earlier bundle would be taken for today's.
-		if err := os.Remove(filepath.Join(output, handoverHashes)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return folderFault(output, err)
-		}
-	}
-	return nil
+	return vault.WriteFiles(contents)
 }
 
 func packed(files map[string][]byte) ([]byte, error) {

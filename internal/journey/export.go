@@ -45,13 +45,7 @@ func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
 	for i, account := range p.moving {
 		rows[i] = atmail8.Row{Address: account.Address, FirstName: account.FirstName, LastName: account.LastName, Password: decisions[i].Password}
 	}
-	if err := os.MkdirAll(m.settings.Accounts.Output, 0o700); err != nil {
-		return Export{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "make folder", Object: m.settings.Accounts.Output, Cause: err,
-			Hint: "name another folder under accounts.output"}
-	}
-	csv := m.settings.Accounts.CSV
-	files, err := atmail8.WriteAccounts(m.settings.Accounts.Output, rows,
-		atmail8.CSVFormat{Header: csv.Header, QuoteAll: csv.QuoteAll, BOM: csv.BOM, CRLF: csv.CRLF, BatchSize: csv.BatchSize})
+	files, err := m.writeAccountFiles(rows)
 	if err != nil {
 		return Export{}, err
 	}
@@ -64,6 +58,36 @@ func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
 	}
 	export.Shares, err = m.writeShares(ctx)
 	return export, err
+}
+
+// writeAccountFiles puts the import file in place, and destroys what an earlier run left beside it.
+func (m *Move) writeAccountFiles(rows []atmail8.Row) (paths []string, err error) {
+	csv := m.settings.Accounts.CSV
+	files, err := atmail8.AccountFiles(rows, atmail8.CSVFormat{Header: csv.Header, QuoteAll: csv.QuoteAll, BOM: csv.BOM, CRLF: csv.CRLF, BatchSize: csv.BatchSize})
+	if err != nil {
+		return nil, err
+	}
+	out, contents := m.settings.Accounts.Output, map[string][]byte{}
+	for _, file := range files {
+		path := filepath.Join(out, file.Name)
+		paths, contents[path] = append(paths, path), file.Content
+	}
+	if err := m.writeSecrets(secretImport, contents); err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(out)
+	if err != nil {
+		return nil, folderFault(out, err)
+	}
+	for _, entry := range entries {
+		path := filepath.Join(out, entry.Name())
+		if atmail8.IsAccountFile(entry.Name()) && contents[path] == nil {
+			if err := m.register().Destroy(secretImport, path); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return paths, nil
 }
 
 // makePasswords makes the temporary passwords that are missing and seals the sheet.
@@ -84,11 +108,11 @@ func (m *Move) makePasswords(p *people, decisions []atmail8.Decision) error {
 	if made == 0 {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(m.sheetFile()), 0o700); err != nil {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "make folder", Object: filepath.Dir(m.sheetFile()), Cause: err}
-	}
 	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
 	if err != nil {
+		return err
+	}
+	if err := m.register().Expect(secretSheet, m.sheetFile()); err != nil {
 		return err
 	}
 	return p.sheet.Save(m.sheetFile(), m.recipients(identity))
@@ -111,8 +135,24 @@ func (m *Move) sheetFile() string {
 	return filepath.Join(m.settings.Accounts.Output, "temporary-passwords.csv.age")
 }
 
-// Passwords returns the sheet of temporary passwords in clear, for the person who hands them out.
-func (m *Move) Passwords(context.Context) ([]byte, error) {
+// WritePasswords writes the sheet of temporary passwords in clear into a new file, for the person who hands
+// them out.
+func (m *Move) WritePasswords(_ context.Context, file string) error {
+	text, err := m.openedSheet()
+	if err != nil {
+		return err
+	}
+	// Noted only if it will be ours: a purge would destroy it.
+	if _, err := os.Lstat(file); err == nil {
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: errors.New("it exists already"), Hint: "name another file"}
+	}
+	if err := m.register().Expect(secretHandOut, file); err != nil {
+		return err
+	}
+	return vault.WriteNew(file, text)
+}
+
+func (m *Move) openedSheet() ([]byte, error) {
 	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func (m *Move) Handover(ctx context.Context, options HandoverOptions) (Handover,
 		return Handover{}, err
 	}
 	h.Files = sortedNames(files)
-	return h, writeBundle(options.Output, files)
+	return h, m.writeBundle(options.Output, files)
 }
 
 // sealAgain seals the hashes, or returns what an earlier bundle holds if that has the same inside for the

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"html/template"
 	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -104,9 +103,6 @@ func (m *Move) PersonalSheets(ctx context.Context, only []string) (PersonalSetti
 		return settings, err
 	}
 	settings.Folder = filepath.Join(m.settings.Accounts.Output, "people")
-	if err := os.MkdirAll(settings.Folder, 0o700); err != nil {
-		return settings, folderFault(settings.Folder, err)
-	}
 	page, err := template.New("page").Parse(personalPage)
 	if err != nil {
 		return settings, &rehome.Fault{Class: rehome.ClassBug, Op: "read", Object: "the page's template", Cause: err}
@@ -159,7 +155,7 @@ func (m *Move) writeSheet(page *template.Template, folder string, sheet personal
 		return &rehome.Fault{Class: rehome.ClassBug, Op: "write the settings of", Object: sheet.Account, Cause: err}
 	}
 	name := filepath.Join(folder, fileName(sheet.Account))
-	return errors.Join(vault.WriteFile(name+".html", html.Bytes()), vault.WriteFile(name+".json", append(text, '\n')))
+	return vault.WriteFiles(map[string][]byte{name + ".html": html.Bytes(), name + ".json": append(text, '\n')})
 }
 
 // writeLetter seals what only the person, and who hands it over, may read.
@@ -170,7 +166,11 @@ func (m *Move) writeLetter(folder string, sheet personalSheet, password rehome.S
 	}
 	letter := fmt.Sprintf("%s\n\nYour new mail account: %s\nYour temporary password: %s\n\nUse it once to log in, and choose a password of your own at once. Tell it to nobody.\n",
 		sheet.Organisation, sheet.Login, password.Reveal())
-	return vault.Seal(filepath.Join(folder, fileName(sheet.Account)+".letter.txt.age"), m.recipients(identity), []byte(letter))
+	file := filepath.Join(folder, fileName(sheet.Account)+".letter.txt.age")
+	if err := m.register().Expect(secretLetter, file); err != nil {
+		return err
+	}
+	return vault.Seal(file, m.recipients(identity), []byte(letter))
 }
 
 // fileName makes a name of an address that every file system takes: an address may hold a slash.

@@ -5,14 +5,16 @@ package journey
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
-	"rehome"
+	"rehome/internal/atmail8"
 	"rehome/internal/vault"
 )
 
@@ -20,8 +22,9 @@ import (
 type Purge struct {
 	Files     []PurgeFile `json:"files"`
 	Kept      []PurgeFile `json:"kept"` // secrets that rehome did not write, and those that are spared
+	Gone      []GoneFile  `json:"gone"` // that rehome has written, and somebody else removed
 	Destroyed bool        `json:"destroyed"`
-	Record    string      `json:"record,omitempty"` // where the destruction is written down
+	Register  string      `json:"register"` // where it is written down
 }
 
 // PurgeFile is one file with secrets.
@@ -32,30 +35,99 @@ type PurgeFile struct {
 	Modified time.Time `json:"modified"`
 }
 
-// PurgePlan lists the files with secrets that the move knows of. The identity is among those to destroy
-// only on request: without it nothing that was sealed can be opened again.
+// GoneFile is one that is no longer where rehome has put it.
+type GoneFile struct {
+	File    string    `json:"file"`
+	What    string    `json:"what"`
+	Written time.Time `json:"written"`
+}
+
+// The kinds of files with secrets.
+const (
+	secretImport   = "passwords in clear, for the import"
+	secretHandOut  = "passwords in clear, to hand out"
+	secretSheet    = "sealed: temporary passwords"
+	secretLetter   = "sealed: a person's temporary password"
+	secretHashes   = "sealed: hashes for the vendor"
+	secretLeftover = "left over from an interrupted run"
+	secretUnknown  = "not in the register; by its name it holds passwords or hashes"
+)
+
+// register knows the files with secrets that this move has written.
+func (m *Move) register() vault.Register { return vault.NewRegister(m.settings.Accounts.Output) }
+
+// writeSecrets notes files with secrets and writes them.
+func (m *Move) writeSecrets(what string, contents map[string][]byte) error {
+	if err := m.register().Expect(what, slices.Sorted(maps.Keys(contents))...); err != nil {
+		return err
+	}
+	return vault.WriteFiles(contents)
+}
+
+// PurgePlan lists the files with secrets that the move knows of: those of the register, what an interrupted
+// run has left beside them, and, should the register be lost, what looks like one of them in accounts.output.
+// The identity is among those to destroy only on request: without it nothing that was sealed can be opened
+// again.
 func (m *Move) PurgePlan(_ context.Context, identity bool) (Purge, error) {
-	out := m.settings.Accounts.Output
-	purge := Purge{Files: []PurgeFile{}, Kept: []PurgeFile{}}
-	for _, kind := range []struct{ pattern, what string }{
-		{filepath.Join(out, "accounts*.csv"), "passwords in clear, for the import"},
-		{filepath.Join(out, ".accounts-*"), "passwords in clear, left over from an interrupted export"},
-		{filepath.Join(out, "*.age"), "sealed: temporary passwords"},
-		{filepath.Join(out, "people", "*.age"), "sealed: a person's temporary password"},
-		{filepath.Join(out, "handover*", "*.age"), "sealed: hashes for the vendor"},
-		{filepath.Join(out, "handover*.tar.gz"), "a bundle for the vendor with sealed hashes"},
-	} {
-		files, err := filepath.Glob(kind.pattern)
-		if err != nil {
-			return purge, &rehome.Fault{Class: rehome.ClassOperator, Op: "look for secrets in", Object: out, Cause: err, Hint: "name a folder without *, ? and [ under accounts.output"}
+	purge := Purge{Files: []PurgeFile{}, Kept: []PurgeFile{}, Gone: []GoneFile{}, Register: m.register().Path()}
+	registered, err := m.register().Files()
+	if err != nil {
+		return purge, err
+	}
+	for _, file := range registered {
+		if file.Event != vault.EventWritten {
+			continue
 		}
-		for _, file := range files {
-			purge.Files = append(purge.Files, purgeFile(file, kind.what)...)
+		found := purgeFile(file.File, file.What)
+		if found == nil {
+			purge.Gone = append(purge.Gone, GoneFile{File: file.File, What: file.What, Written: file.At})
+		}
+		purge.add(found...)
+		for _, left := range vault.Leftovers(file.File) {
+			purge.add(purgeFile(left, secretLeftover)...)
 		}
 	}
+	if err := purge.addUnregistered(m.settings.Accounts.Output); err != nil {
+		return purge, err
+	}
+	m.spare(&purge, identity)
+	slices.SortFunc(purge.Files, func(a, b PurgeFile) int { return cmp.Compare(a.File, b.File) })
+	return purge, nil
+}
+
+// add takes a file once.
+func (p *Purge) add(files ...PurgeFile) {
+	for _, file := range files {
+		if !slices.ContainsFunc(p.Files, func(known PurgeFile) bool { return known.File == file.File }) {
+			p.Files = append(p.Files, file)
+		}
+	}
+}
+
+func (p *Purge) addUnregistered(folder string) error {
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && looksSecret(entry.Name()) {
+			p.add(purgeFile(path, secretUnknown)...)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return folderFault(folder, err)
+	}
+	return nil
+}
+
+func looksSecret(name string) bool {
+	return atmail8.IsAccountFile(name) || strings.HasSuffix(name, ".age") ||
+		strings.HasPrefix(name, "handover") && strings.HasSuffix(name, bundleExtension)
+}
+
+// spare sorts in what is not rehome's to destroy: the identity unless it is asked for, and whatever the
+// operator has written.
+func (m *Move) spare(purge *Purge, identity bool) {
 	key := purgeFile(m.settings.Secrets.Identity, "the identity, which opens everything sealed")
 	if identity {
-		purge.Files = append(purge.Files, key...)
+		purge.add(key...)
 	} else {
 		purge.Kept = append(purge.Kept, key...)
 	}
@@ -67,7 +139,6 @@ func (m *Move) PurgePlan(_ context.Context, identity bool) (Purge, error) {
 			purge.Kept = append(purge.Kept, purgeFile(file, "the secret of "+placed.Key+": yours")...)
 		}
 	}
-	return purge, nil
 }
 
 // purgeFile describes a file; none if it is not there.
@@ -80,58 +151,26 @@ func purgeFile(file, what string) []PurgeFile {
 }
 
 // Purge destroys the files of the plan and writes down what it destroyed. The first that cannot be
-// destroyed is an error; those before it are gone and written down.
+// destroyed is an error; those before it are gone and written down. A file that somebody else has removed
+// is named this once.
 func (m *Move) Purge(ctx context.Context, identity bool) (Purge, error) {
 	purge, err := m.PurgePlan(ctx, identity)
-	if err != nil || len(purge.Files) == 0 {
+	if err != nil {
 		return purge, err
 	}
 	planned := purge.Files
 	purge.Files = []PurgeFile{}
 	for _, file := range planned {
-		if err = vault.Destroy(file.File); err != nil {
-			break
+		if err := m.register().Destroy(file.What, file.File); err != nil {
+			return purge, err
 		}
 		purge.Files = append(purge.Files, file)
 	}
-	purge.Destroyed = err == nil
-	record, recordErr := m.recordPurge(purge.Files)
-	purge.Record = record
-	return purge, errors.Join(err, recordErr)
-}
-
-// destruction is one line of the record.
-type destruction struct {
-	At time.Time `json:"destroyed_at"`
-	PurgeFile
-}
-
-// recordPurge appends to a file of JSON lines what was destroyed when.
-func (m *Move) recordPurge(files []PurgeFile) (string, error) {
-	if len(files) == 0 {
-		return "", nil
-	}
-	path := filepath.Join(m.settings.Accounts.Output, "destroyed.jsonl")
-	fail := func(err error) error {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write down what was destroyed in", Object: path, Cause: err, Hint: "make room there; the files themselves are gone"}
-	}
-	if err := os.MkdirAll(m.settings.Accounts.Output, 0o700); err != nil {
-		return "", fail(err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", fail(err)
-	}
-	now := time.Now().UTC().Truncate(time.Second)
-	slices.SortFunc(files, func(a, b PurgeFile) int { return cmp.Compare(a.File, b.File) })
-	lines := json.NewEncoder(f)
-	for _, file := range files {
-		if err := lines.Encode(destruction{At: now, PurgeFile: file}); err != nil {
-			return "", errors.Join(fail(err), f.Close())
+	for _, file := range purge.Gone {
+		if err := m.register().Lost(file.What, file.File); err != nil {
+			return purge, err
 		}
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return "", fail(err)
-	}
-	return path, nil
+	purge.Destroyed = len(purge.Files) > 0
+	return purge, nil
 }

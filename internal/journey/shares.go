@@ -7,11 +7,10 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"os"
 	"path/filepath"
 
-	"rehome"
 	"rehome/internal/atmail7"
+	"rehome/internal/vault"
 )
 
 // writeShares lists who may see whose calendars and contacts, for the administrator to make anew at the
@@ -27,10 +26,7 @@ func (m *Move) writeShares(ctx context.Context) (file string, err error) {
 		return "", err
 	}
 	file = filepath.Join(m.settings.Accounts.Output, "shares.csv")
-	if err := os.WriteFile(file, sharesCSV(shares), 0o600); err != nil {
-		return "", &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: err, Hint: "name another folder under accounts.output"}
-	}
-	return file, nil
+	return file, vault.WriteFile(file, sharesCSV(shares))
 }
 
 func sharesCSV(shares []atmail7.Share) []byte {

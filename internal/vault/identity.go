@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"filippo.io/age"
@@ -37,11 +36,9 @@ func CreateIdentity(path string) (recipient string, err error) {
 	if err != nil {
 		return "", &rehome.Fault{Class: rehome.ClassBug, Op: "make an identity", Object: path, Cause: err}
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", writeFault(path, err)
-	}
-	// Not by rename, which would replace; O_EXCL decides between two who try at once.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
+	recipient = key.Recipient().String()
+	text := fmt.Sprintf("# created: %s\n# public key: %s\n%s\n", time.Now().UTC().Format(time.RFC3339), recipient, key)
+	err = WriteNew(path, []byte(text))
 	if errors.Is(err, fs.ErrExist) {
 		return "", &rehome.Fault{
 			Class: rehome.ClassOperator, Op: "make an identity", Object: path, Cause: errors.New("the file exists"),
@@ -49,13 +46,7 @@ func CreateIdentity(path string) (recipient string, err error) {
 		}
 	}
 	if err != nil {
-		return "", writeFault(path, err)
-	}
-	recipient = key.Recipient().String()
-	_, err = fmt.Fprintf(f, "# created: %s\n# public key: %s\n%s\n", time.Now().UTC().Format(time.RFC3339), recipient, key)
-	if err := errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path))); err != nil {
-		_ = os.Remove(path)
-		return "", writeFault(path, err)
+		return "", err
 	}
 	return recipient, nil
 }

@@ -49,18 +49,6 @@ func SealBytes(name string, recipients []string, plaintext []byte) ([]byte, erro
 	return out.Bytes(), nil
 }
 
-// WriteFile puts a file in path's place as a whole, readable by its owner only.
-func WriteFile(path string, content []byte) error {
-	err := writePrivate(path, func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
-	if err != nil {
-		return writeFault(path, err)
-	}
-	return nil
-}
-
 // OpenBytes opens what SealBytes returned.
 func OpenBytes(name string, sealed []byte, identity *Identity) ([]byte, error) {
 	plaintext, err := unseal(sealed, identity)

@@ -10,16 +10,17 @@
 //
 // A caller makes an identity once (CreateIdentity), seals with its recipient or those of other
 // people (Seal), and opens with it (LoadIdentity, Open). LoadSheet and Sheet.Save do the same for
-// the sheet.
+// the sheet. A Register remembers where files with secrets were written, until they are destroyed.
 package vault
 
 import (
 	"errors"
-	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"rehome"
 )
@@ -48,25 +49,70 @@ func checkMode(path string, info fs.FileInfo) error {
 	}
 }
 
-// writePrivate has write fill a new file beside path and puts it in path's place once it is on
-// disk, so that path is never half written, and never more open than its owner wants.
-func writePrivate(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
-	if err != nil {
-		return err
-	}
+// WriteFile puts a file in path's place as a whole, readable by its owner only.
+func WriteFile(path string, content []byte) error {
+	return WriteFiles(map[string][]byte{path: content})
+}
+
+// WriteFiles puts files in place, by path. All of them are on disk before the first appears, so that nobody
+// finds half of what belongs together, or half a file; none is ever more open than its owner wants. A folder
+// that is not there is made, for its owner only.
+func WriteFiles(contents map[string][]byte) (err error) {
+	paths := slices.Sorted(maps.Keys(contents))
+	temporary := make([]string, 0, len(paths))
 	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
+		for _, name := range temporary {
+			_ = os.Remove(name) // renamed, unless something failed
 		}
 	}()
-	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
-		return err
+	for _, path := range paths {
+		name, err := writeBeside(path, contents[path])
+		temporary = append(temporary, name)
+		if err != nil {
+			return writeFault(path, err)
+		}
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
+	for i, path := range paths {
+		if err := errors.Join(os.Rename(temporary[i], path), syncDir(filepath.Dir(path))); err != nil {
+			return writeFault(path, err)
+		}
 	}
-	return syncDir(filepath.Dir(path))
+	return nil
+}
+
+// writeBeside leaves a new file on disk, in the folder of path, and returns its name.
+func writeBeside(path string, content []byte) (name string, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), temporaryOf(path)+"*") // mode 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(content)
+	return f.Name(), errors.Join(err, f.Sync(), f.Close())
+}
+
+// temporaryOf is how the name of a file begins that is to become path.
+func temporaryOf(path string) string { return "." + filepath.Base(path) + "-" }
+
+// WriteNew makes a file, readable by its owner only. One that exists stays as it is, and the Fault's cause
+// is fs.ErrExist.
+func WriteNew(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return writeFault(path, err)
+	}
+	// Not by rename, which would replace; O_EXCL decides between two who try at once.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
+	if err != nil {
+		return writeFault(path, err)
+	}
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path))); err != nil {
+		_ = os.Remove(path)
+		return writeFault(path, err)
+	}
+	return nil
 }
 
 // syncDir makes a rename survive a power cut.

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -186,26 +185,45 @@ func TestSeal_refusesBadRecipients(t *testing.T) {
 	}
 }
 
-func TestSeal_aFailureLeavesTheOldFile(t *testing.T) {
+func TestWriteFiles_aFailureLeavesTheOldOnes(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "sheet")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "sheet")
 	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := writePrivate(path, func(w io.Writer) error {
-		_, _ = w.Write([]byte("half"))
-		return errors.New("disk full")
-	})
-	if err == nil {
-		t.Error("got no error")
-	}
+	err := WriteFiles(map[string][]byte{path: []byte("new"), filepath.Join(path, "below"): nil})
+	wantFault(t, err, rehome.ClassOperator, "below", "folder exists")
 	if got, _ := os.ReadFile(path); string(got) != "old" {
 		t.Errorf("got %q, want the old content", got)
 	}
-	if names, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(names) != 0 {
-		t.Errorf("left behind: %v", names)
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left behind: %v", entries)
 	}
-	wantFault(t, Seal(filepath.Join(path, "below"), []string{newRecipient(t)}, nil), rehome.ClassOperator, "below", "folder exists")
+	below := filepath.Join(dir, "people", "letter")
+	if err := WriteFiles(map[string][]byte{path: []byte("new"), below: []byte("letter")}); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "new" {
+		t.Errorf("got %q, want the new content", got)
+	}
+	wantMode(t, below, 0o600)
+	wantMode(t, filepath.Dir(below), 0o700)
+}
+
+func TestWriteNew_neverReplaces(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new")
+	if err := WriteNew(path, []byte("first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteNew(path, []byte("second")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v, want one that the file exists", err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "first" {
+		t.Errorf("got %q", got)
+	}
+	wantMode(t, path, 0o600)
 }
 
 func newRecipient(t *testing.T) string {

@@ -335,13 +335,23 @@ func (th *theatre) octets(folder string) []byte {
 func (th *theatre) wantPurged() {
 	th.t.Helper()
 	type purge struct {
-		Files, Kept []struct{ File string }
-		Destroyed   bool
+		Files, Kept, Gone []struct{ File string }
+		Destroyed         bool
+	}
+	letters, err := filepath.Glob(filepath.Join(th.Dir, "accounts", "people", "*.age"))
+	if err != nil || len(letters) == 0 {
+		th.t.Fatalf("got letters %v, %v", letters, err)
+	}
+	if err := os.Remove(letters[0]); err != nil {
+		th.t.Fatal(err)
 	}
 	planned := answer[purge](th, 6, "secrets", "purge")
 	done := answer[purge](th, 0, "secrets", "purge", "--yes")
 	if len(planned.Files) < 4 || planned.Destroyed || !done.Destroyed || len(done.Files) != len(planned.Files) {
 		th.t.Errorf("planned %+v, destroyed %+v", planned, done)
+	}
+	if len(done.Gone) != 1 || filepath.Join(th.Dir, done.Gone[0].File) != letters[0] {
+		th.t.Errorf("got %+v gone, want %s", done.Gone, letters[0])
 	}
 	for _, file := range done.Files {
 		if _, err := os.Stat(filepath.Join(th.Dir, file.File)); !os.IsNotExist(err) {
@@ -353,7 +363,7 @@ func (th *theatre) wantPurged() {
 			th.t.Error(err)
 		}
 	}
-	if again := answer[purge](th, 0, "secrets", "purge"); len(again.Files) > 0 || len(again.Kept) < 3 {
+	if again := answer[purge](th, 0, "secrets", "purge"); len(again.Files)+len(again.Gone) > 0 || len(again.Kept) < 3 {
 		th.t.Errorf("left: %+v", again)
 	}
 }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package vault
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"rehome"
+)
+
+// Register is the record of the files with secrets: where each was written, and what became of it. It is a
+// file of JSON lines that only grows, and holds no secret itself.
+type Register struct{ folder string }
+
+// registerName is the file in its folder.
+const registerName = "secret-files.jsonl"
+
+// NewRegister returns the register that is kept in folder; nothing is opened or made yet.
+func NewRegister(folder string) Register { return Register{folder: folder} }
+
+// Path is where the register is.
+func (r Register) Path() string { return filepath.Join(r.folder, registerName) }
+
+// Event is what happened to a file.
+type Event string
+
+// The events.
+const (
+	EventWritten   Event = "written"
+	EventDestroyed Event = "destroyed"
+	EventGone      Event = "gone" // somebody else has removed it
+)
+
+// Registered is the last that is known of a file.
+type Registered struct {
+	At    time.Time `json:"at"`
+	Event Event     `json:"event"`
+	File  string    `json:"file"` // in the register itself: from its folder if it lies there, else from the root
+	What  string    `json:"what"`
+}
+
+// Expect notes files that are about to be written, so that none exists which the register does not know.
+func (r Register) Expect(what string, files ...string) error {
+	return r.note(EventWritten, what, files)
+}
+
+// Lost notes files that somebody else has removed.
+func (r Register) Lost(what string, files ...string) error { return r.note(EventGone, what, files) }
+
+// Destroy overwrites and removes a file, and notes it.
+func (r Register) Destroy(what, file string) error {
+	if err := Destroy(file); err != nil {
+		return err
+	}
+	return r.note(EventDestroyed, what, []string{file})
+}
+
+func (r Register) note(event Event, what string, files []string) error {
+	var lines bytes.Buffer
+	out := json.NewEncoder(&lines)
+	for _, file := range files {
+		name, err := r.inside(file)
+		if err == nil {
+			err = out.Encode(Registered{At: time.Now().UTC().Truncate(time.Second), Event: event, File: name, What: what})
+		}
+		if err != nil {
+			return r.fault(err)
+		}
+	}
+	if err := r.append(lines.Bytes()); err != nil {
+		return r.fault(err)
+	}
+	return nil
+}
+
+// inside names a file by its place in the folder, so that the folder can move as a whole.
+func (r Register) inside(file string) (string, error) {
+	file, err := filepath.Abs(file)
+	if err != nil {
+		return "", err
+	}
+	folder, err := filepath.Abs(r.folder)
+	if err != nil {
+		return "", err
+	}
+	if name, err := filepath.Rel(folder, file); err == nil && filepath.IsLocal(name) {
+		return filepath.ToSlash(name), nil
+	}
+	return file, nil
+}
+
+// append takes a line away first that a crash has cut off: what it was to announce was never written.
+func (r Register) append(lines []byte) error {
+	if err := os.MkdirAll(r.folder, 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(r.Path(), os.O_RDWR|os.O_CREATE, private)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	whole := int64(bytes.LastIndexByte(text, '\n') + 1)
+	_, err = f.WriteAt(lines, whole)
+	return errors.Join(err, f.Truncate(whole+int64(len(lines))), f.Sync(), syncDir(r.folder))
+}
+
+// Files returns what was last noted of every file, by name. No register is an empty one; a damaged one is a
+// Fault.
+func (r Register) Files() ([]Registered, error) {
+	text, err := os.ReadFile(r.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, openFault(r.Path(), err)
+	}
+	files, err := parseRegister(string(text))
+	if err != nil {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: r.Path(), Cause: err,
+			Hint: "somebody changed it by hand: correct that line, or take it out once you know which file it named"}
+	}
+	for i := range files {
+		if name := filepath.FromSlash(files[i].File); !filepath.IsAbs(name) {
+			files[i].File = filepath.Join(r.folder, name)
+		}
+	}
+	return files, nil
+}
+
+func parseRegister(text string) ([]Registered, error) {
+	last := map[string]Registered{}
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		if !strings.HasSuffix(line, "\n") {
+			break // cut off by a crash: see append
+		}
+		var one Registered
+		if err := json.Unmarshal([]byte(line), &one); err != nil || one.File == "" {
+			return nil, fmt.Errorf("line %d is not a record of a file", number)
+		}
+		last[one.File] = one
+	}
+	return slices.SortedFunc(maps.Values(last), func(a, b Registered) int { return cmp.Compare(a.File, b.File) }), nil
+}
+
+func (r Register) fault(err error) error {
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "note files with secrets in", Object: r.Path(), Cause: bare(err),
+		Hint: "check that the folder is yours and has space"}
+}
+
+// Leftovers are files beside path that an interrupted run was about to put there.
+func Leftovers(path string) []string {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil // no folder, nothing left
+	}
+	var found []string
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), temporaryOf(path)) {
+			found = append(found, filepath.Join(filepath.Dir(path), entry.Name()))
+		}
+	}
+	return found
+}
