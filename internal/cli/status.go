@@ -39,10 +39,10 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 		_, err := fmt.Fprintln(w, `nothing has been moved yet; begin with "rehome check"`)
 		return err
 	}
-	t := newTable("ACCOUNT", "STATE", "MESSAGES", "THERE", "FAILED", "SIZE", "CONTACTS", "EVENTS", "LAST PASS", "VERIFIED").alignRight(2, 3, 4, 5, 6, 7)
+	t := newTable("ACCOUNT", "STATE", "MESSAGES", "THERE", "FAILED", "SIZE", "CONTACTS", "EVENTS", "RULES", "LAST PASS", "VERIFIED").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range status.Accounts {
 		t.add(a.Account, stateWords(a.State), number(int(a.Messages)), number(int(a.Copied)), number(int(a.Failed)), octets(a.Octets),
-			thereOf(a.Contacts), thereOf(a.Calendars), when(a.FinishedAt, a.StartedAt), verdictWords(a))
+			thereOf(a.Contacts), thereOf(a.Calendars), rulesThere(a.Rules), when(a.FinishedAt, a.StartedAt), verdictWords(a))
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err
@@ -56,6 +56,17 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 		}
 	}
 	return f.writeFindings(w, status.Findings, rehome.SeverityWarning)
+}
+
+// rulesThere is how many scripts are at the destination, and how many of them wait.
+func rulesThere(r *journey.StatusRules) string {
+	switch {
+	case r == nil:
+		return ""
+	case r.Waiting > 0:
+		return fmt.Sprintf("%d, %d waiting", r.Stored, r.Waiting)
+	}
+	return number(int(r.Stored))
 }
 
 func stateWords(s ledger.AccountState) string { return strings.ReplaceAll(string(s), "_", "-") }

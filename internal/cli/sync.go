@@ -5,6 +5,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,11 +26,11 @@ func syncCommand(f *frame) *cobra.Command {
 	var plan bool
 	var deletions string
 	var options journey.SyncOptions
-	var rules journey.RuleOptions
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Copy everything that is not at the destination yet",
-		Long: `sync copies contacts, calendars and mail of all accounts, or of those named. It may be run as often as you
+		Long: `sync copies contacts, calendars, mail and rules of all accounts, or of those named; rules if the settings
+name the destination's ManageSieve server. It may be run as often as you
 like: the first run copies everything, a later one only what is new and what has changed. It may
 be interrupted at any moment; the same command goes on where it stopped. The source is only read.
 
@@ -42,15 +43,19 @@ When more than half of a mailbox or account, and more than 20 messages, are gone
 end, nothing is removed and nothing is copied a second time: the account waits until somebody has
 looked and gives --confirm-deletions, or --copy-again if the destination has lost them.
 
-With --plan it shows where every mailbox would go and what would be removed, and writes nothing.
+Rules that answer or forward are stored and stay off until --switch-on-rules is given, after the
+switch. A script that is on at the destination already is replaced with --replace-rules only.
+
+With --plan it shows where every mailbox would go, what would be removed and what each rule does, and
+writes nothing.
 
 Exit code 0: everything is at the destination. 5: something is left; run it again. 6: a loss
 waits for somebody to confirm it.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			if slices.Equal(only, []string{"rules"}) {
-				rules.Plan = plan
-				return f.runRules(ctx, move, accounts, rules)
+				options.Rules.Plan = plan
+				return f.runRules(ctx, move, accounts, options.Rules)
 			}
 			var err error
 			if options.Only, err = kindsOf(only); err != nil {
@@ -66,9 +71,9 @@ waits for somebody to confirm it.`,
 		})),
 	}
 	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
-	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail, contacts, calendars; or rules by themselves")
-	ruleFlags(cmd, &rules)
-	cmd.Flags().BoolVar(&plan, "plan", false, "show where every mailbox would go and what would be removed, and write nothing")
+	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail, contacts, calendars, rules")
+	ruleFlags(cmd, &options.Rules)
+	cmd.Flags().BoolVar(&plan, "plan", false, "show where every mailbox would go, what would be removed and what each rule does, and write nothing")
 	cmd.Flags().StringVar(&deletions, "deletions", "", "keep or mirror what has vanished at the source; default: mail.deletions of the settings")
 	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "a large loss at either end is meant: go on")
 	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, also what its users have deleted there")
@@ -81,7 +86,7 @@ func kindsOf(names []string) ([]journey.Kind, error) {
 	var kinds []journey.Kind
 	for _, name := range names {
 		if !slices.Contains(journey.Kinds(), journey.Kind(name)) {
-			return nil, &usageError{cause: fmt.Errorf("--only %s is not known: write mail, contacts or calendars, or rules by themselves", name), command: "rehome sync"}
+			return nil, &usageError{cause: fmt.Errorf("--only %s is not known: write mail, contacts, calendars or rules", name), command: "rehome sync"}
 		}
 		kinds = append(kinds, journey.Kind(name))
 	}
@@ -131,7 +136,7 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 	if err := t.write(w, colors); err != nil {
 		return err
 	}
-	if err := writeObjects(w, synced); err != nil {
+	if err := errors.Join(writeObjects(w, synced), writeSyncedRules(w, synced)); err != nil {
 		return err
 	}
 	for _, a := range synced.Accounts {
@@ -152,12 +157,15 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 // syncSummary says in a sentence or two what happened and what comes next.
 func syncSummary(synced journey.Synced) string {
 	t := synced.Total()
-	return progressed(synced, t) + stayed(t)
+	return progressed(synced, t) + stayed(t) + waitingRules(synced.TotalRules().Waiting)
 }
 
 func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	contacts, calendars := synced.TotalObjects()
 	done := append(deeds(t), objectDeeds(contacts, calendars)...)
+	if n := synced.TotalRules().Stored; n > 0 {
+		done = append(done, "stored "+plural(n, "script")+" of rules")
+	}
 	written := contacts.Copied + contacts.Updated + calendars.Copied + calendars.Updated
 	switch {
 	case synced.Interrupted:
@@ -185,6 +193,14 @@ func stayed(t journey.SyncedMail) string {
 		return ""
 	}
 	return "\n" + strings.Join(parts, "; ")
+}
+
+// waitingRules says how the scripts are switched on that answer or forward.
+func waitingRules(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\n%s of rules off, because it answers or forwards; after the switch: \"rehome sync --switch-on-rules\"", plural(n, "script"))
 }
 
 // deeds lists what a pass has done.

@@ -12,6 +12,7 @@ import (
 	"rehome"
 	"rehome/internal/journey"
 	"rehome/internal/mailcopy"
+	"rehome/internal/rulecopy"
 )
 
 func (f *frame) planSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (Outcome, error) {
@@ -51,12 +52,35 @@ func (f *frame) writePlan(w io.Writer, planned []journey.PlannedAccount) error {
 	if err := f.writeVanished(w, planned); err != nil {
 		return err
 	}
+	if err := writePlannedRules(w, planned); err != nil {
+		return err
+	}
 	for _, a := range planned {
 		if err := f.writeFindings(w, a.Findings, rehome.SeverityWarning); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writePlannedRules shows what each rule does, if there are any.
+func writePlannedRules(w io.Writer, planned []journey.PlannedAccount) error {
+	scripts := map[string][]rulecopy.Action{}
+	var order []string
+	for _, a := range planned {
+		if len(a.Rules) > 0 {
+			order = append(order, a.Account)
+			scripts[a.Account] = a.Rules
+		}
+	}
+	if len(order) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	_, err := writeScripts(w, order, scripts)
+	return err
 }
 
 // writeRenamed shows which mailboxes have other names by now, if any.

@@ -32,6 +32,28 @@ func NewSieve(settings SieveSettings, imap *IMAP) *Sieve {
 	return &Sieve{settings: settings, imap: imap}
 }
 
+// Reach connects and returns what the server says of itself to everybody. The error is a *rehome.Fault, or
+// ctx's when that has ended.
+func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
+	client, err := h.dial(ctx)
+	if err != nil {
+		return managesieve.Capabilities{}, err
+	}
+	_ = client.Logout(ctx) // only looked at
+	return client.Capabilities(), nil
+}
+
+func (h *Sieve) dial(ctx context.Context) (*managesieve.Client, error) {
+	client, err := managesieve.Dial(ctx, managesieve.Options{
+		Address: h.settings.Address, Security: h.settings.Security, TLS: h.settings.TLS, Timeout: h.settings.Timeout,
+	})
+	if err != nil {
+		return nil, h.fault(ctx, err, rehome.ClassTemporary, "connect for rules to the "+string(h.imap.settings.Side), h.settings.Address,
+			"check sieve.address and sieve.tls, and that the service runs; usually it is port 4190")
+	}
+	return client, nil
+}
+
 // Open connects and logs in as account. The caller closes the client. The error is a *rehome.Fault, or
 // ctx's when that has ended.
 func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.Client, error) {
@@ -47,12 +69,9 @@ func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "log in for rules at the " + string(side) + " as", Object: c.user,
 			Cause: errors.New("ManageSieve takes a password, with or without a master user"), Hint: "set login: user, or login: master with master_style: separator or authzid"}
 	}
-	client, err := managesieve.Dial(ctx, managesieve.Options{
-		Address: h.settings.Address, Security: h.settings.Security, TLS: h.settings.TLS, Timeout: h.settings.Timeout,
-	})
+	client, err := h.dial(ctx)
 	if err != nil {
-		return nil, h.fault(ctx, err, rehome.ClassTemporary, "connect for rules to the "+string(side), h.settings.Address,
-			"check sieve.address and sieve.tls, and that the service runs; usually it is port 4190")
+		return nil, err
 	}
 	if err := client.Authenticate(ctx, c.identity, c.user, c.password.Reveal()); err != nil {
 		_ = client.Close() // refused

@@ -98,9 +98,6 @@ func (m *Move) book(ctx context.Context) (*people, *alias.Book, error) {
 	for _, s := range p.staying {
 		input.Staying[s.Account] = s.Reason
 	}
-	for _, f := range p.organisation.Forwards {
-		f.KeepCopy = f.KeepCopy && !slices.Contains(settings.WithoutCopy, f.Account)
-		input.Forwards = append(input.Forwards, f)
-	}
+	input.Forwards = m.forwards(p)
 	return p, alias.NewBook(input), nil
 }

@@ -26,10 +26,11 @@ const (
 	KindMail      Kind = "mail"
 	KindContacts  Kind = "contacts"
 	KindCalendars Kind = "calendars"
+	KindRules     Kind = "rules"
 )
 
 // Kinds returns all kinds.
-func Kinds() []Kind { return []Kind{KindMail, KindContacts, KindCalendars} }
+func Kinds() []Kind { return []Kind{KindMail, KindContacts, KindCalendars, KindRules} }
 
 // pimEnds are both ends of contacts and calendars.
 type pimEnds struct {

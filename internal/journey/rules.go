@@ -8,11 +8,14 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"rehome"
 	"rehome/internal/atmail7"
 	"rehome/internal/config"
 	"rehome/internal/content/sieve"
 	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/managesieve"
@@ -26,76 +29,126 @@ type RuleOptions struct {
 	Replace  bool // take the place of what is at the destination already
 }
 
+// Ruled is what became of rules.
+type Ruled struct {
+	Accounts []RuledAccount `json:"accounts"`
+	// ByHand says why the destination was not given any scripts. Then they are in Files, which somebody
+	// hands over; a plan has no files.
+	ByHand string   `json:"by_hand,omitempty"`
+	Files  []string `json:"files,omitempty"` // the sheets, and the folder of the scripts
+}
+
 // RuledAccount is what became of one account's rules.
 type RuledAccount struct {
-	Account  string            `json:"account"`
-	Rules    []rulecopy.Action `json:"rules"`
-	Findings []rehome.Finding  `json:"findings"`
-	Error    string            `json:"error,omitempty"`
-	Hint     string            `json:"hint,omitempty"`
+	rulecopy.Outcome
+	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// Failed counts the scripts that the destination refuses.
+func (a RuledAccount) Failed() int { return a.count(rulecopy.Refused) }
+
+func (a RuledAccount) count(deed rulecopy.Deed) int {
+	n := 0
+	for _, s := range a.Scripts {
+		if s.Do == deed {
+			n++
+		}
+	}
+	return n
 }
 
 // ruleEnds is what rules are read from and written to.
 type ruleEnds struct {
 	src      *endpoint.Sieve // nil where the source has none
-	dst      *endpoint.Sieve
+	dst      *endpoint.Sieve // nil where scripts are handed over
+	offered  sieve.Capabilities
 	tables   map[string]*atmail7.Rule
 	forwards []rehome.Forward
 	mail     *mailcopy.Engine
 	rules    *rulecopy.Engine
+	store    *ledger.Ledger
+	workers  int
 }
 
 // Rules copies the rules of the named accounts, or of all, or says what would be done. One account's
-// trouble is in its row and does not stop the others.
-func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) ([]RuledAccount, error) {
+// trouble is in its row and does not stop the others. Where the destination takes no scripts they are
+// written to files, with a sheet that says in words what each rule does.
+func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (Ruled, error) {
 	who, err := m.chosen(ctx, names)
 	if err != nil {
-		return nil, err
+		return Ruled{}, err
 	}
 	if !options.Plan {
 		unlock, err := who.store.Lock()
 		if err != nil {
-			return nil, err
+			return Ruled{}, err
 		}
 		defer unlock()
 	}
-	ends, err := m.ruleEnds(ctx)
+	ends, err := m.ruleEnds(ctx, who, options)
 	if err != nil {
-		return nil, err
+		return Ruled{}, err
 	}
-	ends.forwards = who.organisation.Forwards
-	ends.rules = rulecopy.New(rulecopy.Options{Book: who.store, SwitchOn: options.SwitchOn, Replace: options.Replace})
-	rows := make([]RuledAccount, 0, len(who.accounts))
-	for _, account := range who.accounts {
-		outcome, err := ends.run(ctx, account, options.Plan)
-		if ctx.Err() != nil {
-			return rows, ctx.Err()
+	ruled := Ruled{}
+	if err := ends.reach(ctx); err != nil {
+		if !byHand(err) {
+			return Ruled{}, err
 		}
-		row := RuledAccount{Account: account.Address, Rules: nonNil(outcome.Actions), Findings: nonNil(outcome.Findings)}
-		if err != nil {
-			row.Error, row.Hint = err.Error(), rehome.HintOf(err)
-		}
-		rows = append(rows, row)
+		ends.dst, ruled.ByHand = nil, err.Error()
 	}
-	return rows, nil
+	if ruled.Accounts, err = ends.run(ctx, who.accounts, options.Plan); err != nil {
+		return ruled, err
+	}
+	if ruled.ByHand != "" && !options.Plan {
+		ruled.Files, err = m.writeRules(ruled.Accounts)
+	}
+	return ruled, err
 }
 
-func (m *Move) ruleEnds(ctx context.Context) (*ruleEnds, error) {
-	if m.settings.Destination.Sieve.Address == "" {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "destination.sieve.address", Cause: errors.New("is not set"),
-			Hint: "write where the ManageSieve server is; usually it is port 4190 of the IMAP host"}
+// byHand reports whether an error means that the destination has no service for scripts.
+func byHand(err error) bool {
+	return rehome.ClassOf(err) == rehome.ClassTemporary || rehome.ClassOf(err) == rehome.ClassOperator
+}
+
+// ExportRules writes the rules of the named accounts, or of all, to files for whoever hands them over. It
+// changes nothing at either end, and works without the destination: the names of its mailboxes are then
+// those of the source, with a finding.
+func (m *Move) ExportRules(ctx context.Context, names []string) (Ruled, error) {
+	who, err := m.chosen(ctx, names)
+	if err != nil {
+		return Ruled{}, err
 	}
+	ends, err := m.ruleEnds(ctx, who, RuleOptions{Plan: true})
+	if err != nil {
+		return Ruled{}, err
+	}
+	if err := ends.reach(ctx); err != nil && !byHand(err) {
+		return Ruled{}, err
+	}
+	ends.dst = nil
+	ruled := Ruled{ByHand: "the rules were asked for as files"}
+	if ruled.Accounts, err = ends.run(ctx, who.accounts, true); err != nil {
+		return ruled, err
+	}
+	ruled.Files, err = m.writeRules(ruled.Accounts)
+	return ruled, err
+}
+
+// ruleEnds opens what rules need; its dst is nil when the settings name none.
+func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions) (*ruleEnds, error) {
 	src, dst, err := m.ends(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	store, err := m.store(ctx)
-	if err != nil {
-		return nil, err
+	e := &ruleEnds{
+		mail: m.engine(who.store, src, dst, SyncOptions{}, nil), forwards: m.forwards(who.people), store: who.store, workers: workers(src, dst),
+		rules: rulecopy.New(rulecopy.Options{Book: who.store, SwitchOn: options.SwitchOn, Replace: options.Replace}),
 	}
-	e := &ruleEnds{mail: m.engine(store, src, dst, SyncOptions{}, nil)}
-	if e.dst, err = sieveEnd(m.settings.Destination.Sieve, dst); err != nil {
-		return nil, err
+	if m.settings.Destination.Sieve.Address != "" {
+		if e.dst, err = sieveEnd(m.settings.Destination.Sieve, dst); err != nil {
+			return nil, err
+		}
 	}
 	if m.settings.Source.Sieve.Address != "" {
 		if e.src, err = sieveEnd(m.settings.Source.Sieve, src); err != nil {
@@ -104,6 +157,26 @@ func (m *Move) ruleEnds(ctx context.Context) (*ruleEnds, error) {
 	}
 	e.tables, err = m.ruleTables(ctx)
 	return e, err
+}
+
+// reach proves that the destination takes scripts, and learns what they may use.
+func (e *ruleEnds) reach(ctx context.Context) error {
+	if e.dst == nil {
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "destination.sieve.address", Cause: errors.New("is not set"),
+			Hint: "write where the ManageSieve server is; usually it is port 4190 of the IMAP host"}
+	}
+	offered, err := e.dst.Reach(ctx)
+	e.offered = offered.Sieve
+	return err
+}
+
+// forwards are people's own, as the settings correct them.
+func (m *Move) forwards(p *people) []rehome.Forward {
+	all := slices.Clone(p.organisation.Forwards)
+	for i, f := range all {
+		all[i].KeepCopy = f.KeepCopy && !slices.Contains(m.settings.Aliases.WithoutCopy, f.Account)
+	}
+	return all
 }
 
 func sieveEnd(settings config.Sieve, host *endpoint.IMAP) (*endpoint.Sieve, error) {
@@ -125,21 +198,73 @@ func (m *Move) ruleTables(ctx context.Context) (rules map[string]*atmail7.Rule, 
 	return database.Rules(ctx)
 }
 
-// run opens both ends for one account.
-func (e *ruleEnds) run(ctx context.Context, account rehome.Account, plan bool) (rulecopy.Outcome, error) {
-	preview, err := e.mail.Plan(ctx, account)
-	if err != nil {
-		return rulecopy.Outcome{}, err
+// run takes the accounts in turn, several at once, and notes what an operator must know of them.
+func (e *ruleEnds) run(ctx context.Context, accounts []rehome.Account, plan bool) ([]RuledAccount, error) {
+	rows := make([]RuledAccount, len(accounts))
+	var all errgroup.Group
+	all.SetLimit(e.workers)
+	for i, account := range accounts {
+		all.Go(func() error {
+			preview, err := e.mail.Plan(ctx, account)
+			row := e.row(ctx, account, preview.Plan.Pairs, err, plan)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			rows[i] = row
+			if plan {
+				return nil
+			}
+			return e.store.ReplaceFindings(ctx, account.Address, ledger.OriginRules, row.known())
+		})
 	}
-	pairs := preview.Plan.Pairs
-	target, err := e.dst.Open(ctx, account)
-	if err != nil {
-		return rulecopy.Outcome{}, err
+	err := all.Wait()
+	return rows, err
+}
+
+// row is what becomes of one account; unread says why its mailboxes are not known.
+func (e *ruleEnds) row(ctx context.Context, account rehome.Account, pairs []mapping.Pair, unread error, plan bool) RuledAccount {
+	var row RuledAccount
+	var err error
+	switch {
+	case unread != nil && e.dst != nil:
+		err = unread
+	default:
+		row.Outcome, err = e.one(ctx, account, pairs, unread == nil, plan)
 	}
-	defer func() { _ = target.Logout(ctx) }() // everything was answered already
-	work := rulecopy.Account{
-		Address: account.Address, Offered: target.Capabilities().Sieve, Target: target, Rules: e.fromTables(account.Address, pairs),
-		Mailbox: func(name string) (string, bool) { return mapped(pairs, name) },
+	row.Account, row.Scripts, row.Findings = account.Address, nonNil(row.Scripts), nonNil(row.Findings)
+	if unread != nil && err == nil && len(row.Scripts) > 0 {
+		row.Findings = append(row.Findings, rehome.Finding{Code: "rules_names_kept", Severity: rehome.SeverityWarning, Account: account.Address,
+			Sentence: "the destination's mailboxes could not be looked up, and the rules name those of the source: " + unread.Error(),
+			NextStep: "write them again when both ends can be opened, or correct the names by hand"})
+	}
+	if err != nil {
+		row.Error, row.Hint = err.Error(), rehome.HintOf(err)
+	}
+	return row
+}
+
+// known is what status and report show of the account.
+func (a RuledAccount) known() []rehome.Finding {
+	if a.Error == "" {
+		return a.Findings
+	}
+	return append(slices.Clone(a.Findings), rehome.Finding{Code: "rules_failed", Severity: rehome.SeverityError, Account: a.Account,
+		Sentence: "the rules have not moved: " + a.Error, NextStep: a.Hint})
+}
+
+// one opens both ends for one account.
+func (e *ruleEnds) one(ctx context.Context, account rehome.Account, pairs []mapping.Pair, named, plan bool) (rulecopy.Outcome, error) {
+	work := rulecopy.Account{Address: account.Address, Offered: e.offered, Rules: e.fromTables(account.Address, pairs)}
+	if named {
+		work.Mailbox = func(name string) (string, bool) { return mapped(pairs, name) }
+	}
+	if e.dst != nil {
+		target, err := e.dst.Open(ctx, account)
+		if err != nil {
+			return rulecopy.Outcome{}, err
+		}
+		defer func() { _ = target.Logout(ctx) }() // everything was answered already
+		work.Target, work.Offered = target, target.Capabilities().Sieve
 	}
 	if e.src != nil {
 		source, err := e.src.Open(ctx, account)
@@ -149,7 +274,7 @@ func (e *ruleEnds) run(ctx context.Context, account rehome.Account, plan bool) (
 		defer func() { _ = source.Logout(ctx) }()
 		work.Source = source
 	}
-	if plan {
+	if plan || work.Target == nil {
 		return e.rules.Plan(ctx, work)
 	}
 	return e.rules.Sync(ctx, work)

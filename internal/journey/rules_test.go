@@ -5,7 +5,9 @@ package journey
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"rehome/internal/config"
 	"rehome/internal/protocol/managesieve"
@@ -13,11 +15,11 @@ import (
 	"rehome/lab/dovecot"
 )
 
-// An account's script goes from server to server with the names that its mailboxes have there, and a
-// second pass writes nothing.
-func TestRules_fromServerToServer(t *testing.T) {
-	t.Parallel()
-	const anna = "anna@example.test"
+const anna = "anna@example.test"
+
+// twoEnds starts a source with a script and an empty destination, and returns the settings of the move.
+func twoEnds(t *testing.T) (settings config.Config, dst *dovecot.Server) {
+	t.Helper()
 	room, dir := lab.Open(t), t.TempDir()
 	start := func(options dovecot.Options) *dovecot.Server {
 		options.Accounts = []dovecot.Account{{Address: anna, Password: "secret"}}
@@ -29,16 +31,16 @@ func TestRules_fromServerToServer(t *testing.T) {
 		return server
 	}
 	src := start(dovecot.Options{Name: "source", Prefix: "INBOX."})
-	dst := start(dovecot.Options{Name: "destination", Layout: dovecot.Sdbox, Separator: "/"})
-	from, to := sieveClient(t, src, anna), sieveClient(t, dst, anna)
+	dst = start(dovecot.Options{Name: "destination", Layout: dovecot.Sdbox, Separator: "/"})
+	from := sieveClient(t, src, anna)
 	if err := from.PutScript(t.Context(), "main", "require \"fileinto\"; fileinto \"INBOX.Größe\";\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	if err := from.SetActive(t.Context(), "main"); err != nil {
 		t.Fatal(err)
 	}
-	settings := config.Default()
-	settings.Store, settings.Roster = filepath.Join(dir, "rehome.db"), filepath.Join(dir, "people.csv")
+	settings = config.Default()
+	settings.Store, settings.Roster, settings.Accounts.Output = filepath.Join(dir, "rehome.db"), filepath.Join(dir, "people.csv"), filepath.Join(dir, "out")
 	settings.Source.Kind, settings.Destination.Kind = config.SourceIMAP, config.DestinationIMAP
 	row := "EmailAddress,FirstName,LastName,Password,SourcePassword,DestinationPassword\n" + anna + ",A,B,secret,secret,secret\n"
 	if err := os.WriteFile(settings.Roster, []byte(row), 0o600); err != nil {
@@ -48,23 +50,100 @@ func TestRules_fromServerToServer(t *testing.T) {
 	settings.Destination.IMAP.Address, settings.Destination.IMAP.TLS = dst.IMAP, config.TLSNone
 	settings.Source.Sieve.Address, settings.Source.Sieve.TLS = src.Sieve, config.TLSNone
 	settings.Destination.Sieve.Address, settings.Destination.Sieve.TLS = dst.Sieve, config.TLSNone
+	return settings, dst
+}
+
+func open(t *testing.T, settings config.Config) *Move {
+	t.Helper()
 	move := New(&settings, "test")
 	t.Cleanup(func() { _ = move.Close() })
+	return move
+}
+
+// An account's script goes from server to server with the names that its mailboxes have there, and a
+// second pass writes nothing.
+func TestRules_fromServerToServer(t *testing.T) {
+	t.Parallel()
+	settings, dst := twoEnds(t)
+	move := open(t, settings)
 	for _, step := range []struct {
 		options RuleOptions
 		want    string
 	}{{RuleOptions{Plan: true}, "put"}, {RuleOptions{}, "put"}, {RuleOptions{}, "keep"}} {
-		rows, err := move.Rules(t.Context(), nil, step.options)
-		if err != nil || len(rows) != 1 || rows[0].Error != "" || len(rows[0].Rules) != 1 {
+		ruled, err := move.Rules(t.Context(), nil, step.options)
+		rows := ruled.Accounts
+		if err != nil || len(rows) != 1 || rows[0].Error != "" || len(rows[0].Scripts) != 1 || ruled.ByHand != "" {
 			t.Fatalf("%+v %v", rows, err)
 		}
-		if got := string(rows[0].Rules[0].Do); got != step.want {
+		if got := string(rows[0].Scripts[0].Do); got != step.want {
 			t.Errorf("%+v: got %s, want %s", step.options, got, step.want)
 		}
 	}
+	to := sieveClient(t, dst, anna)
 	got, err := to.GetScript(t.Context(), "main")
 	if want := "require \"fileinto\"; fileinto \"Größe\";\r\n"; err != nil || got != want {
 		t.Errorf("got %q %v, want %q", got, err, want)
+	}
+}
+
+// A destination without ManageSieve, or whose port does not answer, gets files. Without the destination's
+// mailboxes the names stay the source's, with a finding.
+func TestRules_handedOver(t *testing.T) {
+	t.Parallel()
+	settings, dst := twoEnds(t)
+	none, silent, nobody := settings, settings, settings
+	none.Destination.Sieve.Address = ""
+	silent.Destination.Sieve.Address = "127.0.0.1:1"
+	nobody.Destination.Sieve.Address, nobody.Destination.IMAP.Address = "127.0.0.1:1", "127.0.0.1:1"
+	for name, test := range map[string]struct {
+		settings config.Config
+		mailbox  string
+		run      func(m *Move) (Ruled, error)
+	}{
+		"not set, sync":     {none, "Größe", func(m *Move) (Ruled, error) { return m.Rules(t.Context(), nil, RuleOptions{}) }},
+		"no answer, sync":   {silent, "Größe", func(m *Move) (Ruled, error) { return m.Rules(t.Context(), nil, RuleOptions{}) }},
+		"export":            {settings, "Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), nil) }},
+		"no answer at all":  {nobody, "INBOX.Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), nil) }},
+		"not set, exported": {none, "Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), nil) }},
+	} {
+		test.settings.Store, test.settings.Accounts.Output = filepath.Join(t.TempDir(), "rehome.db"), t.TempDir()
+		ruled, err := test.run(open(t, test.settings))
+		if err != nil || len(ruled.Accounts) != 1 || ruled.ByHand == "" || len(ruled.Files) != 4 {
+			t.Errorf("%s: %+v %v", name, ruled, err)
+			continue
+		}
+		file := filepath.Join(test.settings.Accounts.Output, "rules", anna+".main.sieve")
+		text, err := os.ReadFile(file)
+		if want := "require \"fileinto\"; fileinto \"" + test.mailbox + "\";\r\n"; err != nil || string(text) != want {
+			t.Errorf("%s: got %q %v, want %q", name, text, err, want)
+		}
+		for _, path := range append(ruled.Files[1:], file) {
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: %s %v %v, want 0600", name, path, info, err)
+			}
+		}
+		if found := len(ruled.Accounts[0].Findings); found != 0 != (test.mailbox != "Größe") {
+			t.Errorf("%s: findings %+v", name, ruled.Accounts[0].Findings)
+		}
+	}
+	if all, err := sieveClient(t, dst, anna).ListScripts(t.Context()); err != nil || len(all) > 0 {
+		t.Errorf("the destination has %v %v, want nothing", all, err)
+	}
+}
+
+func TestScriptFile(t *testing.T) {
+	t.Parallel()
+	taken := map[string]bool{}
+	long := strings.Repeat("ü", 300)
+	for i, want := range []string{"a@x.test.Größe_1_.sieve", "a@x.test.Größe_1_-2.sieve", "a@x.test..._.._etc.sieve", "A@x.test.größe_1_-3.sieve"} {
+		script := []string{"Größe 1/", "Größe:1\x00", "../../etc", "größe_1_"}[i]
+		account := []string{"a@x.test", "a@x.test", "a@x.test", "A@x.test"}[i]
+		if got := scriptFile(account, script, taken); got != want {
+			t.Errorf("%q: got %q, want %q", script, got, want)
+		}
+	}
+	if a, b := scriptFile("a@x.test", long, taken), scriptFile("a@x.test", long+"!", taken); a == b || len(a) > 255 || len(b) > 255 || !utf8.ValidString(b) {
+		t.Errorf("long names: %q and %q", a, b)
 	}
 }
 

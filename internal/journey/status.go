@@ -28,6 +28,7 @@ type StatusAccount struct {
 	Failed     int64               `json:"failed"`
 	Contacts   *StatusObjects      `json:"contacts,omitempty"` // nil before the first pass over them
 	Calendars  *StatusObjects      `json:"calendars,omitempty"`
+	Rules      *StatusRules        `json:"rules,omitempty"`
 	Verdict    string              `json:"verdict"` // "" before the first verification
 	VerifiedAt time.Time           `json:"verified_at,omitzero"`
 	StartedAt  time.Time           `json:"started_at,omitzero"`
@@ -44,6 +45,21 @@ type StatusObjects struct {
 	Quarantined int64 `json:"quarantined"`
 	Conflicts   int64 `json:"conflicts"`
 	Held        int64 `json:"held"`
+}
+
+// StatusRules is where an account's scripts stand at the destination.
+type StatusRules struct {
+	Stored  int64 `json:"stored"`
+	On      int64 `json:"on"`      // switched on by us
+	Waiting int64 `json:"waiting"` // off until the domain has moved
+}
+
+func statusRules(counts map[string]ledger.RuleCounts, account string) *StatusRules {
+	c, known := counts[account]
+	if !known {
+		return nil
+	}
+	return &StatusRules{Stored: c.Stored, On: c.On, Waiting: c.Waiting}
 }
 
 func statusObjects(counts map[ledger.CollectionKind]ledger.ObjectCounts, kind ledger.CollectionKind) *StatusObjects {
@@ -72,12 +88,16 @@ func (m *Move) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	rules, err := store.RuleCounts(ctx)
+	if err != nil {
+		return Status{}, err
+	}
 	status := Status{Organisation: m.settings.Organisation, Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings)}
 	for _, r := range rows {
 		status.Accounts = append(status.Accounts, StatusAccount{
 			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
 			Contacts: statusObjects(objects[r.Address], ledger.Contacts), Calendars: statusObjects(objects[r.Address], ledger.Calendars),
-			Verdict: r.Verdict, VerifiedAt: r.VerifiedAt, StartedAt: r.Started, FinishedAt: r.Finished, Reason: r.Reason, NextStep: r.NextStep,
+			Rules: statusRules(rules, r.Address), Verdict: r.Verdict, VerifiedAt: r.VerifiedAt, StartedAt: r.Started, FinishedAt: r.Finished, Reason: r.Reason, NextStep: r.NextStep,
 		})
 	}
 	return status, nil

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"rehome"
 	"rehome/internal/conductor"
@@ -14,6 +15,7 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/mapping"
+	"rehome/internal/rulecopy"
 )
 
 // Synced is what one pass has done.
@@ -29,9 +31,27 @@ type SyncedAccount struct {
 	Mail      SyncedMail       `json:"mail"`
 	Contacts  *SyncedObjects   `json:"contacts,omitempty"` // nil when they were not looked at
 	Calendars *SyncedObjects   `json:"calendars,omitempty"`
+	Rules     *SyncedRules     `json:"rules,omitempty"`
 	Error     string           `json:"error,omitempty"`
 	Hint      string           `json:"hint,omitempty"`
 	Findings  []rehome.Finding `json:"findings,omitempty"`
+}
+
+// SyncedRules counts scripts.
+type SyncedRules struct {
+	Stored    int `json:"stored"`
+	Unchanged int `json:"unchanged"`
+	Waiting   int `json:"waiting"` // of them, off until the domain has moved; also one that replaces another then
+	Left      int `json:"left"`    // changed by a person at the destination
+	Refused   int `json:"refused"`
+}
+
+// Failed counts what is not at the destination as the source has it.
+func (s *SyncedRules) Failed() int {
+	if s == nil {
+		return 0
+	}
+	return s.Refused
 }
 
 // SyncedMail counts messages.
@@ -52,7 +72,7 @@ type SyncedMail struct {
 // Complete reports whether every account is at the destination with every message.
 func (s Synced) Complete() bool {
 	for _, a := range s.Accounts {
-		if a.Error != "" || a.Mail.Failed+a.Contacts.Failed()+a.Calendars.Failed() > 0 {
+		if a.Error != "" || a.Mail.Failed+a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0 {
 			return false
 		}
 	}
@@ -90,6 +110,21 @@ func (s Synced) TotalObjects() (contacts, calendars SyncedObjects) {
 	return contacts, calendars
 }
 
+// TotalRules sums up the scripts of all accounts.
+func (s Synced) TotalRules() SyncedRules {
+	var t SyncedRules
+	for _, a := range s.Accounts {
+		if r := a.Rules; r != nil {
+			t.Stored += r.Stored
+			t.Unchanged += r.Unchanged
+			t.Waiting += r.Waiting
+			t.Left += r.Left
+			t.Refused += r.Refused
+		}
+	}
+	return t
+}
+
 // Watcher is told how far a pass has come.
 type Watcher struct {
 	Progress *conductor.Progress
@@ -102,6 +137,7 @@ type SyncOptions struct {
 	Deletions        config.Deletions // "" takes the settings' own
 	ConfirmDeletions bool             // somebody has looked: large losses at either end are meant
 	CopyAgain        bool             // copy again what the destination has lost
+	Rules            RuleOptions
 }
 
 // Sync runs one pass over the named accounts, or over all. One account's trouble is in its row and
@@ -139,6 +175,10 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	if pim != nil {
 		conduct.PIM = m.pimEngine(who.store, pim, options, watcher.Progress)
 	}
+	rules, err := m.reachRules(ctx, who, options)
+	if err != nil {
+		return Synced{}, err
+	}
 	if err := m.plan(ctx, who.store, who.accounts); err != nil {
 		return Synced{}, err
 	}
@@ -148,7 +188,51 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	for _, o := range outcomes {
 		synced.Accounts = append(synced.Accounts, syncedAccount(o))
 	}
-	return synced, nil
+	if rules == nil || synced.Interrupted {
+		return synced, nil
+	}
+	// Behind the mail: by now the mailboxes are there into which rules sort.
+	ruled, err := rules.run(ctx, who.accounts, false)
+	synced.addRules(ruled)
+	if errors.Is(err, context.Canceled) {
+		synced.Interrupted, err = true, nil
+	}
+	return synced, err
+}
+
+// reachRules opens what rules need; nil when none move. Without being asked for they move if the
+// destination has a service for them.
+func (m *Move) reachRules(ctx context.Context, who selection, options SyncOptions) (*ruleEnds, error) {
+	if !wants(options.Only, KindRules) || len(options.Only) == 0 && m.settings.Destination.Sieve.Address == "" {
+		return nil, nil
+	}
+	ends, err := m.ruleEnds(ctx, who, options.Rules)
+	if err != nil {
+		return nil, err
+	}
+	return ends, ends.reach(ctx)
+}
+
+// addRules adds what became of rules to the accounts' rows.
+func (s *Synced) addRules(ruled []RuledAccount) {
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		j := slices.IndexFunc(ruled, func(r RuledAccount) bool { return r.Account == a.Account })
+		if j < 0 {
+			continue
+		}
+		r := ruled[j]
+		a.Rules = &SyncedRules{Stored: r.count(rulecopy.Put), Unchanged: r.count(rulecopy.Keep), Left: r.count(rulecopy.Leave), Refused: r.Failed()}
+		for _, script := range r.Scripts {
+			if script.Waits {
+				a.Rules.Waiting++
+			}
+		}
+		a.Findings = append(a.Findings, r.Findings...)
+		if a.Error == "" {
+			a.Error, a.Hint = r.Error, r.Hint
+		}
+	}
 }
 
 // plan makes sure that status shows every account, also those whose turn has not come.
@@ -198,7 +282,8 @@ type PlannedAccount struct {
 
 	Renamed  []mailcopy.Renamed  `json:"renamed"`
 	Vanished []mailcopy.Vanished `json:"vanished"`
-	Findings []rehome.Finding    `json:"findings,omitempty"` // of the mapping, and what would be held
+	Rules    []rulecopy.Action   `json:"rules,omitempty"`
+	Findings []rehome.Finding    `json:"findings,omitempty"` // of the mapping and the rules, and what would be held
 
 	Error string `json:"error,omitempty"`
 	Hint  string `json:"hint,omitempty"`
@@ -218,6 +303,11 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 	if err := reach(ctx, src, dst); err != nil {
 		return nil, err
 	}
+	options.Rules.Plan = true
+	rules, err := m.reachRules(ctx, who, options)
+	if err != nil {
+		return nil, err
+	}
 	engine := m.engine(who.store, src, dst, options, nil)
 	planned := make([]PlannedAccount, 0, len(who.accounts))
 	for _, account := range who.accounts {
@@ -231,8 +321,15 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 		}
 		if err != nil {
 			row.Error, row.Hint = err.Error(), rehome.HintOf(err)
+		} else if rules != nil {
+			row.addRules(rules.row(ctx, account, preview.Plan.Pairs, nil, true))
 		}
 		planned = append(planned, row)
 	}
 	return planned, nil
+}
+
+func (a *PlannedAccount) addRules(ruled RuledAccount) {
+	a.Rules, a.Error, a.Hint = ruled.Scripts, ruled.Error, ruled.Hint
+	a.Findings = append(a.Findings, ruled.Findings...)
 }

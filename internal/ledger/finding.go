@@ -17,6 +17,7 @@ const (
 	OriginMail     Origin = "mail"
 	OriginPIM      Origin = "pim" // contacts and calendars
 	OriginAccounts Origin = "accounts"
+	OriginRules    Origin = "rules"
 )
 
 // ReplaceFindings makes findings the only ones that origin has for an account: what it no longer

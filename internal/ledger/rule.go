@@ -12,12 +12,14 @@ type Rule struct {
 	Name      string
 	Digest    string // of the text as it was written
 	Activated bool   // it was switched on by us
+	Waits     bool   // it answers or forwards, and stays off until the domain has moved
 }
 
 // SaveRule notes what was written of a script.
 func (l *Ledger) SaveRule(ctx context.Context, address string, r Rule) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT OR REPLACE INTO rules (address, name, digest, activated) VALUES (?, ?, ?, ?)`, address, r.Name, r.Digest, r.Activated)
+		_, err := tx.Exec(`INSERT OR REPLACE INTO rules (address, name, digest, activated, waits) VALUES (?, ?, ?, ?, ?)`,
+			address, r.Name, r.Digest, r.Activated, r.Waits)
 		return err
 	})
 }
@@ -27,9 +29,27 @@ func (l *Ledger) Rules(ctx context.Context, address string) (map[string]Rule, er
 	all := map[string]Rule{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var r Rule
-		err := rows.Scan(&r.Name, &r.Digest, &r.Activated)
+		err := rows.Scan(&r.Name, &r.Digest, &r.Activated, &r.Waits)
 		all[r.Name] = r
 		return err
-	}, `SELECT name, digest, activated FROM rules WHERE address = ?`, address)
+	}, `SELECT name, digest, activated, waits FROM rules WHERE address = ?`, address)
+	return all, err
+}
+
+// RuleCounts is where an account's scripts stand.
+type RuleCounts struct {
+	Stored, On, Waiting int64
+}
+
+// RuleCounts returns where the scripts of every account stand that has any at the destination.
+func (l *Ledger) RuleCounts(ctx context.Context) (map[string]RuleCounts, error) {
+	all := map[string]RuleCounts{}
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		var address string
+		var c RuleCounts
+		err := rows.Scan(&address, &c.Stored, &c.On, &c.Waiting)
+		all[address] = c
+		return err
+	}, `SELECT address, COUNT(*), SUM(activated), SUM(waits) FROM rules GROUP BY address`)
 	return all, err
 }

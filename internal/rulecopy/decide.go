@@ -4,6 +4,7 @@ package rulecopy
 
 import (
 	"slices"
+	"strings"
 
 	"rehome"
 	"rehome/internal/ledger"
@@ -19,17 +20,29 @@ const (
 	Leave   Deed = "leave"   // a person has changed it there: left alone
 	Wait    Deed = "wait"    // cannot be stored before the switch-on moment, or without consent
 	Refused Deed = "refused" // by the server
+	Hand    Deed = "by_hand" // nobody takes scripts there: a person enters its rules, or a provider stores it
 )
 
 // Action is what is done about one script.
 type Action struct {
-	Name     string `json:"name"`
-	Do       Deed   `json:"do"`
-	Activate bool   `json:"activate"`
-	Waits    bool   `json:"waits"` // it answers or forwards, and stays off until the switch-on moment
-	text     string
-	// activated remembers that it was switched on by us before.
-	activated bool
+	Name     string   `json:"name"`
+	Do       Deed     `json:"do"`
+	Activate bool     `json:"activate"`
+	Waits    bool     `json:"waits"`           // it answers or forwards, and stays off until the switch-on moment
+	Active   bool     `json:"active"`          // it is the one that runs at the source
+	Needs    []string `json:"needs,omitempty"` // extensions
+	Lines    []Line   `json:"lines"`           // what it does, rule by rule; empty if nobody can say
+	File     string   `json:"file,omitempty"`  // where it was written for somebody to hand over
+	Text     string   `json:"-"`
+
+	known ledger.Rule // what was written of it before
+	on    bool        // it was switched on by us before
+}
+
+// Line is one rule in plain words.
+type Line struct {
+	Words    string `json:"words"`
+	NextStep string `json:"next_step,omitempty"` // for who enters it by hand
 }
 
 // renamedSuffix tells a script of ours from another's of the same name.
@@ -47,7 +60,7 @@ func decide(account string, wanted, there []script, known map[string]ledger.Rule
 		case action.Do == Put && target.active && held:
 			// Storing under an active name would switch it on.
 			action.Do, action.Waits = Wait, true
-		case w.active && (action.Do == Put || action.Do == Keep) && !target.active && !action.activated:
+		case w.active && (action.Do == Put || action.Do == Keep) && !target.active && !action.on:
 			action.Waits = held
 			action.Activate = !held && mayActivate(there, known, options)
 			if !held && !action.Activate {
@@ -55,6 +68,11 @@ func decide(account string, wanted, there []script, known map[string]ledger.Rule
 					"another script is active at the destination, so this one is stored and stays off",
 					"ask the person, then switch it on there, or run with --replace-rules"))
 			}
+		}
+		if action.Do == Leave {
+			findings = append(findings, finding(account, action.Name, "rules_changed_there", rehome.SeverityInfo,
+				"somebody has changed or deleted the script at the destination, and it stays like that",
+				"nothing, or run with --replace-rules to have the source's again"))
 		}
 		if action.Waits {
 			findings = append(findings, finding(account, action.Name, "rules_wait", rehome.SeverityInfo,
@@ -73,12 +91,13 @@ func place(w script, there []script, known map[string]ledger.Rule, options Optio
 		name += renamedSuffix // somebody else's
 	}
 	row, written := known[name]
-	action := Action{Name: name, Do: Put, text: w.text, activated: row.Activated}
+	action := w.action(Put)
+	action.Name, action.known, action.on = name, row, row.Activated
 	target, is := find(there, name)
 	switch {
 	case is && target.text == w.text:
 		action.Do = Keep
-		action.activated = row.Activated || target.active
+		action.on = row.Activated || target.active
 	case options.Replace:
 	case is && (!written || row.Digest != digest(target.text)), !is && written:
 		action.Do = Leave
@@ -103,7 +122,11 @@ func finding(account, object, code string, severity rehome.Severity, sentence, n
 	return rehome.Finding{Code: code, Severity: severity, Account: account, Object: object, Sentence: sentence, NextStep: next}
 }
 
-func unable(account, object, clause string) rehome.Finding {
-	return finding(account, object, "rules_not_possible", rehome.SeverityWarning, "the destination "+clause,
-		"ask its administrator for the extension, or tell the person what no longer happens by itself")
+// unable is the finding about what the destination cannot do, if anything.
+func unable(account, object string, clauses []string) []rehome.Finding {
+	if len(clauses) == 0 {
+		return nil
+	}
+	return []rehome.Finding{finding(account, object, "rules_not_possible", rehome.SeverityWarning, "the destination "+strings.Join(clauses, ", "),
+		"ask its administrator for the extension, or tell the person what no longer happens by itself")}
 }

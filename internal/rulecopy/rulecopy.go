@@ -11,7 +11,8 @@
 //   - a repeat writes nothing.
 //
 // A caller makes an Engine, asks it with Plan what it would do, or has it done with Sync. Decisions are
-// made by decide, which knows no server.
+// made by decide, which knows no server. Without a Target, Plan returns scripts to be handed over, with
+// what each rule does in plain words: WriteText and WriteCSV make sheets of them.
 package rulecopy
 
 import (
@@ -20,6 +21,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 
 	"rehome"
@@ -51,10 +53,10 @@ type Book interface {
 // Account is what an account's rules are made of.
 type Account struct {
 	Address string
-	Source  Reader      // nil where the source serves no scripts
-	Rules   sieve.Rules // from the database; taken where Source is nil or has none
-	Offered sieve.Capabilities
-	Target  Writer
+	Source  Reader             // nil where the source serves no scripts
+	Rules   sieve.Rules        // from the database; taken where Source is nil or has none
+	Offered sieve.Capabilities // of the destination; nil if nobody knows
+	Target  Writer             // nil where the destination takes no scripts
 	// Mailbox returns the destination's name for one of the source; nil keeps every name.
 	Mailbox func(name string) (string, bool)
 }
@@ -74,7 +76,8 @@ func New(options Options) *Engine { return &Engine{options: options} }
 
 // Outcome is what was done, or would be.
 type Outcome struct {
-	Actions  []Action         `json:"actions"`
+	Account  string           `json:"account"`
+	Scripts  []Action         `json:"scripts"`
 	Findings []rehome.Finding `json:"findings"`
 }
 
@@ -87,6 +90,13 @@ func (e *Engine) Plan(ctx context.Context, a Account) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	outcome := Outcome{Account: a.Address, Scripts: []Action{}, Findings: findings}
+	if a.Target == nil {
+		for _, w := range wanted {
+			outcome.Scripts = append(outcome.Scripts, w.action(Hand))
+		}
+		return outcome, nil
+	}
 	there, err := look(ctx, a.Target)
 	if err != nil {
 		return Outcome{}, fault(err, "read the destination's rules of", a.Address)
@@ -95,8 +105,10 @@ func (e *Engine) Plan(ctx context.Context, a Account) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	actions, more := decide(a.Address, wanted, there, known, e.options)
-	return Outcome{Actions: actions, Findings: append(findings, more...)}, nil
+	var more []rehome.Finding
+	outcome.Scripts, more = decide(a.Address, wanted, there, known, e.options)
+	outcome.Findings = append(findings, more...)
+	return outcome, nil
 }
 
 // Sync stores and switches on. Each script is judged by the server before it is stored; one that it
@@ -106,10 +118,10 @@ func (e *Engine) Sync(ctx context.Context, a Account) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	for i, action := range outcome.Actions {
+	for i, action := range outcome.Scripts {
 		err := e.apply(ctx, a, action)
 		if managesieve.IsNo(err, "") {
-			outcome.Actions[i].Do = Refused
+			outcome.Scripts[i].Do = Refused
 			outcome.Findings = append(outcome.Findings, finding(a.Address, action.Name, "rules_refused", rehome.SeverityError,
 				"the destination refuses the script: "+err.Error(), "correct the script at the source, or write it anew in the destination's settings"))
 			continue
@@ -123,10 +135,10 @@ func (e *Engine) Sync(ctx context.Context, a Account) (Outcome, error) {
 
 func (e *Engine) apply(ctx context.Context, a Account, action Action) error {
 	if action.Do == Put {
-		if err := a.Target.CheckScript(ctx, action.text); err != nil {
+		if err := a.Target.CheckScript(ctx, action.Text); err != nil {
 			return err
 		}
-		if err := a.Target.PutScript(ctx, action.Name, action.text); err != nil {
+		if err := a.Target.PutScript(ctx, action.Name, action.Text); err != nil {
 			return err
 		}
 	}
@@ -135,17 +147,39 @@ func (e *Engine) apply(ctx context.Context, a Account, action Action) error {
 			return err
 		}
 	}
-	if action.Do != Put && action.Do != Keep {
+	row := ledger.Rule{Name: action.Name, Digest: digest(action.Text), Activated: action.Activate || action.on, Waits: action.Waits}
+	switch {
+	case action.Do == Wait && action.known.Name != "":
+		row.Digest = action.known.Digest // it is there as it was
+	case action.Do != Put && action.Do != Keep:
 		return nil
 	}
 	// A crash before this line leaves a script whose text is as wanted: the next pass adopts it.
-	return e.options.Book.SaveRule(ctx, a.Address, ledger.Rule{Name: action.Name, Digest: digest(action.text), Activated: action.Activate || action.activated})
+	return e.options.Book.SaveRule(ctx, a.Address, row)
 }
 
 // script is one as it is wanted, or as it is at the destination.
 type script struct {
 	name, text   string
 	active, acts bool
+	read         *sieve.Script // nil if it cannot be taken apart
+}
+
+// action is what is done about a wanted script.
+func (s script) action(do Deed) Action {
+	a := Action{Name: s.name, Do: do, Active: s.active, Lines: []Line{}, Text: s.text, Waits: do == Hand && s.active && s.acts}
+	if s.read == nil {
+		return a
+	}
+	a.Needs = s.read.Require
+	for _, rule := range s.read.Describe() {
+		line := Line{Words: rule.Words}
+		if do == Hand {
+			line.NextStep = byHand(rule)
+		}
+		a.Lines = append(a.Lines, line)
+	}
+	return a
 }
 
 // wanted reads the source, and gives its scripts the destination's mailbox names.
@@ -159,19 +193,41 @@ func (e *Engine) wanted(ctx context.Context, a Account) ([]script, []rehome.Find
 	}
 	var findings []rehome.Finding
 	if len(all) == 0 {
-		written := sieve.Write(a.renamed(), a.Offered)
-		for _, clause := range written.Unable {
-			findings = append(findings, unable(a.Address, databaseScript, clause))
-		}
-		if written.Text != "" {
-			all = []script{{name: databaseScript, text: written.Text, active: true, acts: written.Acts}}
-		}
+		all, findings := a.fromDatabase()
 		return all, findings, nil
+	}
+	if !a.Rules.Empty() {
+		findings = append(findings, finding(a.Address, databaseScript, "rules_database_unused", rehome.SeverityWarning,
+			"the account has scripts at the source, so that its forward, vacation text and sort rules of the database are not written",
+			"look whether the scripts do the same; what they lack is to be set up at the destination"))
 	}
 	for i := range all {
 		findings = append(findings, a.translate(&all[i])...)
 	}
 	return all, findings, nil
+}
+
+// fromDatabase writes the database's rules as a script.
+func (a Account) fromDatabase() ([]script, []rehome.Finding) {
+	rules, findings := a.renamed()
+	written := sieve.Write(rules, a.offered())
+	findings = append(findings, unable(a.Address, databaseScript, written.Unable)...)
+	if written.Text == "" {
+		return nil, findings
+	}
+	s := script{name: databaseScript, text: written.Text, active: true, acts: written.Acts}
+	s.read, _ = sieve.Read(written.Text) // our own, it can be read
+	return []script{s}, findings
+}
+
+// usual is what about every server with Sieve offers.
+var usual = sieve.Capabilities{"fileinto", "vacation", "copy"}
+
+func (a Account) offered() sieve.Capabilities {
+	if a.Offered == nil {
+		return usual
+	}
+	return a.Offered
 }
 
 // translate renames the mailboxes of an existing script.
@@ -183,19 +239,31 @@ func (a Account) translate(s *script) []rehome.Finding {
 			"the script cannot be taken apart ("+err.Error()+") and is copied as it is", "look at its mailbox names at the destination")}
 	}
 	var findings []rehome.Finding
-	for _, extension := range read.Missing(a.Offered) {
-		findings = append(findings, unable(a.Address, s.name, sieve.Explain(extension)))
+	if a.Offered != nil {
+		var clauses []string
+		for _, extension := range read.Missing(a.Offered) {
+			clauses = append(clauses, sieve.Explain(extension))
+		}
+		findings = unable(a.Address, s.name, clauses)
 	}
 	s.acts = read.Acts()
 	s.text = read.Map(func(name string) (string, bool) {
 		renamed, known := a.mailbox(name)
 		if !known {
-			findings = append(findings, finding(a.Address, s.name, "rules_mailbox_unknown", rehome.SeverityWarning,
-				"the script names the mailbox "+name+", which is not among those that move", "make it at the destination, or change the script there"))
+			findings = append(findings, strayed(a.Address, s.name+", mailbox "+name, "the script names the mailbox"))
 		}
 		return renamed, known
 	})
+	if s.read, err = sieve.Read(s.text); err != nil { // it could be read a moment ago
+		s.read = read
+	}
 	return findings
+}
+
+// strayed is the finding about a mailbox that does not move.
+func strayed(account, object, clause string) rehome.Finding {
+	return finding(account, object, "rules_mailbox_unknown", rehome.SeverityWarning, clause+", which is not among those that move",
+		"make the mailbox at the destination and change the rule there, or tell the person that these messages stay in INBOX")
 }
 
 func (a Account) mailbox(name string) (string, bool) {
@@ -205,16 +273,21 @@ func (a Account) mailbox(name string) (string, bool) {
 	return a.Mailbox(name)
 }
 
-// renamed gives the database's rules the destination's mailbox names.
-func (a Account) renamed() sieve.Rules {
-	rules := a.Rules
-	rules.Sorts = slices.Clone(rules.Sorts)
-	for i, s := range rules.Sorts {
-		if name, known := a.mailbox(s.Mailbox); known {
-			rules.Sorts[i].Mailbox = name
+// renamed gives the database's rules the destination's mailbox names. One whose mailbox does not move is
+// left out: its messages stay in INBOX.
+func (a Account) renamed() (sieve.Rules, []rehome.Finding) {
+	rules, findings := a.Rules, []rehome.Finding(nil)
+	rules.Sorts = nil
+	for i, s := range a.Rules.Sorts {
+		name, known := a.mailbox(s.Mailbox)
+		if !known {
+			findings = append(findings, strayed(a.Address, fmt.Sprintf("%s, sort rule %d", databaseScript, i+1), "it sorts into the mailbox "+s.Mailbox))
+			continue
 		}
+		s.Mailbox = name
+		rules.Sorts = append(rules.Sorts, s)
 	}
-	return rules
+	return rules, findings
 }
 
 // look reads all scripts of one side.

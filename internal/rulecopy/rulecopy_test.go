@@ -118,10 +118,10 @@ func syncRules(t *testing.T, e *Engine, a Account) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(outcome.Actions) != 1 {
+	if len(outcome.Scripts) != 1 {
 		t.Fatalf("got %+v, want one action", outcome)
 	}
-	x := outcome.Actions[0]
+	x := outcome.Scripts[0]
 	return fmt.Sprintf("%s activate=%v waits=%v", x.Do, x.Activate, x.Waits)
 }
 
@@ -184,7 +184,7 @@ func TestSync_databaseRulesAndMissingCapability(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(outcome.Actions) != 1 || !outcome.Actions[0].Activate || len(outcome.Findings) != 1 ||
+	if len(outcome.Scripts) != 1 || !outcome.Scripts[0].Activate || len(outcome.Findings) != 1 ||
 		outcome.Findings[0].Sentence != "the destination cannot answer while somebody is away (no vacation)" {
 		t.Errorf("got %+v", outcome)
 	}

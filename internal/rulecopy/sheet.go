@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rulecopy
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rehome/internal/content/sieve"
+)
+
+// byHand says what a person does about a rule where nobody takes scripts.
+func byHand(rule sieve.Rule) string {
+	does := func(deeds ...string) bool {
+		return slices.ContainsFunc(deeds, func(d string) bool { return slices.Contains(rule.Deeds, d) })
+	}
+	switch {
+	case does("vacation"):
+		return "in the destination's webmail, set up the automatic answer on the day of the switch, not before; the whole text is in the file"
+	case does("redirect"):
+		return "in the destination's webmail, set up the forward on the day of the switch, not before; or ask the provider for it"
+	case rule.Acts(), !does("fileinto", "setflag", "addflag", "removeflag", "keep", "discard", "stop"):
+		return "ask the provider whether this can be done at all; without it the message just arrives"
+	}
+	return "in the destination's webmail, set it up as a filter, in this order"
+}
+
+// preface says what the sheet is for.
+const preface = `Rules that nobody could store at the destination. Either of two ways brings each account's rules across:
+
+1. The provider, or who runs the destination, stores the file as the account's Sieve script (RFC 5228) and
+   switches it on. One that answers or forwards is switched on after the switch, not before: until then
+   both servers would answer.
+2. Somebody enters the rules in the destination's webmail, one after the other in this order, or hands the
+   account's part of this sheet to the person.
+
+`
+
+// WriteText writes what is to be handed over, account by account, for reading.
+func WriteText(w io.Writer, outcomes []Outcome) error {
+	var b strings.Builder
+	b.WriteString(preface)
+	for _, o := range outcomes {
+		if len(o.Scripts)+len(o.Findings) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "%s\n\n", o.Account)
+		for _, a := range o.Scripts {
+			writeScript(&b, a)
+		}
+		for _, f := range o.Findings {
+			fmt.Fprintf(&b, "  ! %s: %s\n      [ ] %s\n\n", f.Object, f.Sentence, f.NextStep)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeScript(b *strings.Builder, a Action) {
+	fmt.Fprintf(b, "  %s: %q, %s\n", a.File, a.Name, a.standing())
+	if len(a.Needs) > 0 {
+		fmt.Fprintf(b, "  the server must offer %s\n", strings.Join(a.Needs, ", "))
+	}
+	b.WriteByte('\n')
+	if len(a.Lines) == 0 {
+		b.WriteString("      nobody can say in words what it does: read the file\n\n")
+	}
+	for i, line := range a.Lines {
+		fmt.Fprintf(b, "%4d. %s\n      [ ] %s\n\n", i+1, line.Words, line.NextStep)
+	}
+}
+
+// standing says whether a script is to run.
+func (a Action) standing() string {
+	switch {
+	case a.Waits:
+		return "to be switched on after the switch, not before"
+	case a.Active:
+		return "to be switched on"
+	}
+	return "switched off at the source, and stays so"
+}
+
+// WriteCSV writes the same for a spreadsheet, a row for each rule.
+func WriteCSV(w io.Writer, outcomes []Outcome) error {
+	rows := [][]string{{"Account", "Script", "File", "SwitchOn", "No", "Rule", "WhatToDo"}}
+	for _, o := range outcomes {
+		for _, a := range o.Scripts {
+			lines := a.Lines
+			if len(lines) == 0 {
+				lines = []Line{{Words: "nobody can say in words what it does: read the file"}}
+			}
+			for i, line := range lines {
+				rows = append(rows, []string{o.Account, cell(a.Name), a.File, a.standing(), strconv.Itoa(i + 1), cell(line.Words), line.NextStep})
+			}
+		}
+		for _, f := range o.Findings {
+			rows = append(rows, []string{o.Account, cell(f.Object), "", "", "", cell(f.Sentence), f.NextStep})
+		}
+	}
+	return csv.NewWriter(w).WriteAll(rows)
+}
+
+// cell keeps a spreadsheet from computing what is text.
+func cell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
