@@ -5,6 +5,8 @@ package crossing_test
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -131,4 +133,52 @@ func (u user) texts(mailbox string) map[string]int {
 		u.t.Fatal(err)
 	}
 	return texts
+}
+
+// Cyrus 3.6.1 refuses an APPEND that it has no room for before it reads the message, and then takes the
+// octets of a literal that nobody waited for as the next commands.
+func TestHostile_noLineRunsAtACyrusWithoutRoom(t *testing.T) {
+	t.Parallel()
+	var claims []claim
+	for i := range 20 {
+		text := commands(i)
+		claims = append(claims, claim{size: len(text), text: text})
+	}
+	room := lab.Open(t)
+	dst := startCyrus(t, room, cyrus.Options{}, person)
+	u := dst.logIn(t, person)
+	u.fill("Victim", letters(3, 500, "victim")...)
+	before := u.names()
+	m := move{t, deskIn(t)}
+	src := startLiar(t, claims)
+	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
+		t.Fatal(err)
+	}
+	stage := filepath.Join(dst.dir, "spool", "stage.")
+	if err := os.Rename(stage, stage+"away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(stage, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := m.Run(t, "sync")
+	if o.Code != 5 || !strings.Contains(o.Out+o.Err, "System I/O error") {
+		t.Errorf("sync ended with %d and not with the server's words\n%.3000s%.3000s", o.Code, o.Out, o.Err)
+	}
+	if got := u.names(); got != before {
+		t.Errorf("the mailboxes are %s, before they were %s", got, before)
+	}
+	if got := u.texts("Victim"); len(got) != 3 {
+		t.Errorf("the victim has %d messages, want 3", len(got))
+	}
+	if err := os.Remove(stage); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(stage+"away", stage); err != nil {
+		t.Fatal(err)
+	}
+	m.Want(t, 0, "sync")
+	if got := u.texts("INBOX"); len(got) != len(claims) {
+		t.Errorf("INBOX has %d different messages, want %d", len(got), len(claims))
+	}
 }

@@ -37,6 +37,7 @@ var person = crossing.Person{Address: "anna@example.test", Password: password}
 type server struct {
 	plain, tls        string // addresses
 	separator, prefix string
+	dir               string // of Cyrus
 }
 
 // name joins the parts of a mailbox's path as the server does.
@@ -67,7 +68,7 @@ func startCyrus(t testing.TB, room *lab.Room, opts cyrus.Options, people ...cros
 	if err != nil {
 		t.Fatal(err)
 	}
-	end := server{plain: s.IMAP, tls: s.IMAPS, separator: "/"}
+	end := server{plain: s.IMAP, tls: s.IMAPS, separator: "/", dir: s.Dir()}
 	if opts.Dots {
 		end.separator = "."
 	}

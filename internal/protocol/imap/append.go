@@ -73,12 +73,8 @@ func (a *AppendCommand) Message(ctx context.Context, flags []string, date time.T
 	}
 	defer a.client.guard(ctx)()
 	a.messages++
-	err = a.client.writeString(head)
-	if err == nil {
-		err = a.client.announceLiteral(ctx, a.cmd, size)
-	}
-	if err == nil {
-		err = a.copyBody(body, size)
+	if err = a.client.writeString(head); err == nil {
+		err = a.literal(ctx, size, body)
 	}
 	if err == nil {
 		return nil
@@ -112,8 +108,29 @@ func appendHead(flags []string, date time.Time) (string, error) {
 	return head, nil
 }
 
-// copyBody streams exactly size octets; a failing body ends the connection, because the server
-// waits for the rest of the literal.
+// literal sends the message itself. Cyrus must not get every one unasked, see looksLikeCommand, which
+// wants to see it first.
+func (a *AppendCommand) literal(ctx context.Context, size int64, body io.Reader) error {
+	announce, beginning := a.client.announceLiteral, a.buffer[:0]
+	if a.client.Capabilities().isCyrus() {
+		beginning = a.buffer[:min(int64(len(a.buffer)), size)]
+		if _, err := io.ReadFull(body, beginning); err != nil {
+			return a.bodyFailed(err)
+		}
+		if a.messages == 1 || size > int64(len(beginning)) || looksLikeCommand(beginning) {
+			announce = a.client.announceAndWait
+		}
+	}
+	if err := announce(ctx, a.cmd, size); err != nil {
+		return err
+	}
+	if _, err := a.client.out.Write(beginning); err != nil {
+		return a.client.writeFailed(err)
+	}
+	return a.copyBody(body, size-int64(len(beginning)))
+}
+
+// copyBody streams exactly size octets.
 func (a *AppendCommand) copyBody(body io.Reader, size int64) error {
 	for size > 0 {
 		n, err := body.Read(a.buffer[:min(int64(len(a.buffer)), size)])
@@ -124,15 +141,20 @@ func (a *AppendCommand) copyBody(body io.Reader, size int64) error {
 			size -= int64(n)
 		}
 		if size > 0 && err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			bodyErr := &BodyError{err}
-			a.client.fail(bodyErr)
-			return bodyErr
+			return a.bodyFailed(err)
 		}
 	}
 	return nil
+}
+
+// bodyFailed ends the connection, because the server waits for the rest of the command.
+func (a *AppendCommand) bodyFailed(err error) error {
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	bodyErr := &BodyError{err}
+	a.client.fail(bodyErr)
+	return bodyErr
 }
 
 // Messages returns how many messages were sent.

@@ -80,6 +80,11 @@ func (c *Client) announceLiteral(ctx context.Context, cmd *command, size int64) 
 	if caps.Has("LITERAL+") || caps.Has("LITERAL-") && size <= literalMinusLimit {
 		return c.writeString("{" + strconv.FormatInt(size, 10) + "+}\r\n")
 	}
+	return c.announceAndWait(ctx, cmd, size)
+}
+
+// announceAndWait writes "{n}" with its line end, and waits for the server's "+".
+func (c *Client) announceAndWait(ctx context.Context, cmd *command, size int64) error {
 	c.forgetContinuation()
 	if err := c.writeString("{" + strconv.FormatInt(size, 10) + "}\r\n"); err != nil {
 		return err
