@@ -60,10 +60,15 @@ func classOf(status *imap.StatusError) rehome.Class {
 		return rehome.ClassQuota
 	case strings.Contains(text, "throttled"), strings.Contains(text, "backoff time"), strings.Contains(text, "maximum number of connections"):
 		return rehome.ClassThrottled
-	case status.Kind == "BYE":
+	case status.Kind == "BYE", hasNoRoom(text):
 		return rehome.ClassTemporary
 	}
 	return rehome.ClassPermanent
+}
+
+// hasNoRoom reports whether a server says in words that it cannot write: no message is to blame for that.
+func hasNoRoom(lower string) bool {
+	return strings.Contains(lower, "i/o error") || strings.Contains(lower, "no space left") || strings.Contains(lower, "disk full")
 }
 
 func hintOf(status *imap.StatusError) string {
@@ -73,6 +78,9 @@ func hintOf(status *imap.StatusError) string {
 	case rehome.ClassThrottled:
 		return "lower the connection limits in the configuration, or ask the host to raise its own"
 	case rehome.ClassTemporary:
+		if hasNoRoom(strings.ToLower(status.Text)) {
+			return "the server cannot write: look at its disk and its log, then run the same command again"
+		}
 		return "the server has a passing trouble: run the same command again"
 	}
 	return ""

@@ -191,6 +191,7 @@ func TestFault_ofCommands(t *testing.T) {
 		"over quota":      {status("NO", "ALERT", "Mailbox is over quota"), rehome.ClassQuota, "over quota", "quota"},
 		"limit":           {status("NO", "LIMIT", "x"), rehome.ClassThrottled, "x", "limits"},
 		"Gmail":           {status("NO", "", "[THROTTLED] backoff time of 300 s"), rehome.ClassThrottled, "backoff", "limits"},
+		"Cyrus, disk full": {status("NO", "", "System I/O error"), rehome.ClassTemporary, "I/O error", "disk"},
 		"refused":         {status("NO", "CANNOT", "no"), rehome.ClassPermanent, `"no"`, ""},
 		"bad":             {status("BAD", "", "syntax"), rehome.ClassPermanent, "syntax", ""},
 		"farewell":        {&imap.ConnectionError{Command: "APPEND", Err: status("BYE", "", "shutting down")}, rehome.ClassTemporary, "shutting down", "again"},
