@@ -48,6 +48,8 @@ overwritten. At a terminal it asks for what the flags leave open.`,
 	flags.StringVar(&draft.DestinationIMAP, "destination-imap", "", "the destination's IMAP server, host:port")
 	flags.StringVar(&draft.SourceDAV, "source-dav", "", "the source's CalDAV and CardDAV server, a URL (default: its database)")
 	flags.StringVar(&draft.DestinationDAV, "destination-dav", "", "the destination's CalDAV and CardDAV server, a URL; without it contacts and calendars stay")
+	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "the source's ManageSieve server, host:port (default: rules of its database)")
+	flags.StringVar(&draft.DestinationSieve, "destination-sieve", "", "the destination's ManageSieve server, host:port; without it rules are written to files")
 	flags.StringVar(&draft.Store, "store", "", "the ledger, a SQLite file (default rehome.db)")
 	flags.StringVar(&draft.Roster, "roster", "", "people as CSV (default people.csv unless there is a database)")
 	return cmd

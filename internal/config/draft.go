@@ -29,6 +29,9 @@ type Draft struct {
 	DestinationIMAP string
 	SourceDAV       string // URL; empty: contacts and calendars are read from the database, if there is one
 	DestinationDAV  string // URL; empty: contacts and calendars stay
+	SourceSieve     string // host:port; empty: rules come from the database, if there is one
+	// DestinationSieve is host:port; empty: rules are written to files.
+	DestinationSieve string
 }
 
 // draftFile is the part of the file that a draft fills, in its order.
@@ -45,6 +48,7 @@ type draftEnd struct {
 	Kind     string            `yaml:"kind"`
 	Database map[string]string `yaml:"database,omitempty"`
 	IMAP     draftIMAP         `yaml:"imap"`
+	Sieve    map[string]string `yaml:"sieve,omitempty"`
 	DAV      map[string]string `yaml:"dav,omitempty"`
 }
 
@@ -67,11 +71,8 @@ func (d Draft) YAML() ([]byte, error) {
 		Source:       draftEnd{Kind: firstOf(string(d.SourceKind), string(defaults.Source.Kind)), IMAP: d.sourceIMAP()},
 		Destination:  draftEnd{Kind: firstOf(string(d.DestinationKind), string(defaults.Destination.Kind)), IMAP: plainIMAP(d.DestinationIMAP)},
 	}
-	for url, end := range map[*string]*draftEnd{&d.SourceDAV: &file.Source, &d.DestinationDAV: &file.Destination} {
-		if *url != "" {
-			end.DAV = map[string]string{"url": *url}
-		}
-	}
+	file.Source.DAV, file.Destination.DAV = oneSetting("url", d.SourceDAV), oneSetting("url", d.DestinationDAV)
+	file.Source.Sieve, file.Destination.Sieve = oneSetting("address", d.SourceSieve), oneSetting("address", d.DestinationSieve)
 	if d.SourceDatabase != "" {
 		file.Source.Database = map[string]string{"dsn": d.SourceDatabase, "password": schemeFile + ":" + DraftDatabasePassword}
 	} else if file.Roster == "" {
@@ -79,6 +80,14 @@ func (d Draft) YAML() ([]byte, error) {
 	}
 	body, err := yaml.Dump(file)
 	return append([]byte("# The settings of one move. Every key with its meaning: rehome config sample\n"), body...), err
+}
+
+// oneSetting is a section with one key, or none without a value.
+func oneSetting(key, value string) map[string]string {
+	if value == "" {
+		return nil
+	}
+	return map[string]string{key: value}
 }
 
 func (d Draft) sourceIMAP() draftIMAP {

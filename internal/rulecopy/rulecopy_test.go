@@ -4,7 +4,6 @@ package rulecopy
 
 import (
 	"fmt"
-	"net/textproto"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
 	"rehome/lab/dovecot"
+	"rehome/lab/lmtp"
 	"rehome/lab/mailsink"
 )
 
@@ -91,7 +91,7 @@ func TestSync_messagesLandWhereTheyLandedAtTheSource(t *testing.T) {
 		}
 	}
 	for _, server := range []*dovecot.Server{src, dst} {
-		deliver(t, server)
+		deliver(t, server.LMTP)
 	}
 	got, want := landed(t, dst, ""), landed(t, src, "INBOX.")
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -125,32 +125,14 @@ func syncRules(t *testing.T, e *Engine, a Account) string {
 	return fmt.Sprintf("%s activate=%v waits=%v", x.Do, x.Activate, x.Waits)
 }
 
-// deliver hands each letter over by LMTP (RFC 2033).
-func deliver(t *testing.T, server *dovecot.Server) {
+// deliver hands each letter over. Nobody is answered: the envelope has no sender.
+func deliver(t *testing.T, address string) {
 	t.Helper()
-	c, err := textproto.Dial("tcp", server.LMTP)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	say := func(code int, line string) {
-		t.Helper()
-		if line != "" {
-			if err := c.PrintfLine("%s", line); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if _, words, err := c.ReadResponse(code); err != nil {
-			t.Fatalf("%s: %s %v", line, words, err)
-		}
-	}
-	say(220, "")
-	say(250, "LHLO lab.example")
 	for i, subject := range letters {
-		say(250, "MAIL FROM:<>") // nobody is answered, and no mail leaves the lab
-		say(250, "RCPT TO:<"+anna+">")
-		say(354, "DATA")
-		say(250, fmt.Sprintf("From: x@example.com\r\nTo: %s\r\nMessage-ID: <%d@lab>\r\nSubject: %s\r\n\r\nhello\r\n.", anna, i, subject))
+		letter := fmt.Sprintf("From: x@example.com\r\nTo: %s\r\nMessage-ID: <%d@lab>\r\nSubject: %s\r\n\r\nhello\r\n", anna, i, subject)
+		if err := lmtp.Deliver(t.Context(), address, "", anna, []byte(letter)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"rehome/lab/atmail7"
 	"rehome/lab/atmail8"
 	"rehome/lab/corpus"
+	"rehome/lab/mailsink"
 )
 
 // MaxMessageSize is the destination's limit: the organisation holds one message above it.
@@ -30,7 +31,11 @@ type Stage struct {
 	Destination  *atmail8.Server
 	Organisation corpus.Organisation
 	DAV          bool   // InitArgs names the servers of contacts and calendars too, so that they move
+	Rules        bool   // likewise those of rules
 	Dir          string // where rehome.yaml and everything that rehome writes will be
+
+	// What either server mails: answers and forwards of people's rules. Nothing leaves the room.
+	SourceOutbox, DestinationOutbox *mailsink.Sink
 
 	binary string
 	room   *lab.Room
@@ -57,6 +62,9 @@ func SetWith(ctx context.Context, room *lab.Room, dir, binary string, org corpus
 	return s, corpus.Seed(ctx, s.Source, org)
 }
 
+// submission tells Dovecot whom to give what it mails.
+func submission(outbox *mailsink.Sink) string { return "submission_host = " + outbox.SMTP + "\n" }
+
 // Command prepares one command line of rehome, to be run in Dir.
 func (s *Stage) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.binary, args...)
@@ -74,6 +82,9 @@ func (s *Stage) InitArgs() []string {
 	}
 	if s.DAV {
 		args = append(args, "--source-dav", s.Source.DAV, "--destination-dav", s.Destination.DAV)
+	}
+	if s.Rules {
+		args = append(args, "--source-sieve", s.Source.Sieve, "--destination-sieve", s.Destination.Sieve)
 	}
 	for _, domain := range s.Organisation.Domains {
 		args = append(args, "--domain", domain)
