@@ -280,14 +280,21 @@ func (e *ruleEnds) one(ctx context.Context, account rehome.Account, pairs []mapp
 	return e.rules.Sync(ctx, work)
 }
 
-// mapped finds where a mailbox went. Tables and old scripts name one with or without "INBOX." in front.
+// mapped finds where a mailbox went. Tables and old scripts name one with or without "INBOX." in front, some
+// in other capitals or without the blanks around it: that counts where no mailbox has the very name.
 func mapped(pairs []mapping.Pair, name string) (string, bool) {
-	for _, wanted := range []string{name, "INBOX." + name, "INBOX/" + name} {
-		if i := slices.IndexFunc(pairs, func(p mapping.Pair) bool { return strings.EqualFold(p.Source, wanted) }); i >= 0 {
-			return pairs[i].Destination, true
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold, sameButBlanks} {
+		for _, wanted := range []string{name, "INBOX." + name, "INBOX/" + name} {
+			if i := slices.IndexFunc(pairs, func(p mapping.Pair) bool { return same(p.Source, wanted) }); i >= 0 {
+				return pairs[i].Destination, true
+			}
 		}
 	}
 	return "", false
+}
+
+func sameButBlanks(a, b string) bool {
+	return strings.EqualFold(strings.ReplaceAll(a, " ", ""), strings.ReplaceAll(b, " ", ""))
 }
 
 // fromTables makes rules of what the database holds.

@@ -53,17 +53,25 @@ func SetWith(ctx context.Context, room *lab.Room, dir, binary string, org corpus
 		return nil, err
 	}
 	var err error
+	if s.SourceOutbox, err = mailsink.Start(room, "outbox-of-the-source"); err != nil {
+		return nil, err
+	}
+	if s.DestinationOutbox, err = mailsink.Start(room, "outbox-of-the-destination"); err != nil {
+		return nil, err
+	}
+	options.Extra += submission(s.SourceOutbox)
 	if s.Source, err = atmail7.Start(room, options); err != nil {
 		return nil, err
 	}
-	if s.Destination, err = atmail8.Start(room, atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize}); err != nil {
+	destination := atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize, Extra: submission(s.DestinationOutbox)}
+	if s.Destination, err = atmail8.Start(room, destination); err != nil {
 		return nil, err
 	}
 	return s, corpus.Seed(ctx, s.Source, org)
 }
 
 // submission tells Dovecot whom to give what it mails.
-func submission(outbox *mailsink.Sink) string { return "submission_host = " + outbox.SMTP + "\n" }
+func submission(outbox *mailsink.Sink) string { return "\nsubmission_host = " + outbox.SMTP + "\n" }
 
 // Command prepares one command line of rehome, to be run in Dir.
 func (s *Stage) Command(ctx context.Context, args ...string) *exec.Cmd {

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"mime/quotedprintable"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehome/internal/protocol/managesieve"
+	"rehome/lab"
+	"rehome/lab/corpus"
+	"rehome/lab/desk"
+	"rehome/lab/dovecot"
+	"rehome/lab/lmtp"
+	"rehome/lab/mailsink"
+	"rehome/lab/scenario"
+)
+
+// The people whose rules move: two have scripts, the others rows in the database.
+const (
+	bjorn, yuki       = "bjorn@example.com", "yuki.tanaka@example.com"
+	maria, noa, sean  = "maria.garcia@example.com", "noa.levi@example.com", "sean.obrien@example.com"
+	outsider, spammer = "fiona@partner.example", "deals@shop.example"
+)
+
+// scripts are what the source serves over ManageSieve.
+var scripts = map[string]string{
+	bjorn: "require [\"fileinto\", \"vacation\", \"copy\", \"imap4flags\"];\r\n" +
+		"# semester\r\nif header :contains \"subject\" \"kvitto\" { addflag \"\\\\Flagged\"; fileinto \"INBOX.Räksmörgås.Kvitton\"; stop; }\r\n" +
+		"if header :contains \"subject\" \"vidare\" { redirect :copy \"bjorn@hem.example\"; fileinto \"INBOX.Entwürfe alt\"; stop; }\r\n" +
+		"if header :contains \"subject\" \"bort\" { redirect \"bjorn@hem.example\"; stop; }\r\n" +
+		"if header :contains \"subject\" \"skräp\" { discard; stop; }\r\n" +
+		"vacation :days 3 :subject \"Är på semester\" text:\r\nJag är borta.\r\n..\r\nHälsningar, Björn\r\n.\r\n;\r\n",
+	yuki: "require \"fileinto\";\r\nif header :contains \"subject\" \"至急\" { fileinto \"INBOX.受信.重要 & 至急\"; stop; }\r\n" +
+		"if address :domain \"from\" \"shoji.example\" { fileinto \"INBOX.受信\"; }\r\n",
+}
+
+// sortRows are the database's sort rules: sender, subject, mailbox, account.
+var sortRows = [][]any{
+	{"", "hecho", `100% "hecho" (*)`, maria}, {"fiona@", "", "Notes", maria}, {"", "nada", "No existe", maria},
+	{"fiona@", "invoice", "Invoices/2019", sean}, {"", "later", " Later", sean}, {"", "עבודה", "עבודה", noa},
+}
+
+// setRules is set for the people of this test alone, with their rules at the source.
+func setRules(t *testing.T) *theatre {
+	t.Helper()
+	org := corpus.Sample(corpus.Options{Scale: 0.02})
+	org.Planted = nil
+	org.People = slices.DeleteFunc(org.People, func(p corpus.Person) bool {
+		return !slices.Contains([]string{bjorn, yuki, maria, noa, sean}, p.Address)
+	})
+	for i, p := range org.People {
+		if p.Address == sean {
+			org.People[i].Block, org.People[i].Allow = []string{"*@shop.example"}, []string{"orders@shop.example"}
+		}
+	}
+	stage, err := scenario.Set(t.Context(), lab.Open(t), filepath.Join(t.TempDir(), "move"), binary, org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stage.Rules = true
+	th := &theatre{Stage: stage, t: t}
+	if _, err := stage.Source.DB().ExecContext(t.Context(), `CREATE TABLE MailSort (id INT AUTO_INCREMENT PRIMARY KEY,
+		EmailAddress VARCHAR(64), EmailSubject VARCHAR(64), EmailFolder VARCHAR(64), Account VARCHAR(128)) CHARACTER SET utf8`); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range sortRows {
+		if _, err := stage.Source.DB().ExecContext(t.Context(), "INSERT INTO MailSort (EmailAddress, EmailSubject, EmailFolder, Account) VALUES (?, ?, ?, ?)", row...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for account, script := range scripts {
+		th.storeAtSource(account, script)
+	}
+	th.want(0, stage.InitArgs()...)
+	if err := stage.Configure(); err != nil {
+		t.Fatal(err)
+	}
+	th.provision()
+	return th
+}
+
+// storeAtSource makes a script the account's active one.
+func (th *theatre) storeAtSource(account, script string) {
+	th.t.Helper()
+	client, err := managesieve.Dial(th.t.Context(), managesieve.Options{Address: th.Source.Sieve, Security: managesieve.NoTLS})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	defer client.Close()
+	for _, step := range []func() error{
+		func() error {
+			return client.Authenticate(th.t.Context(), "", account+"*"+th.Source.MasterUser, th.Source.MasterPassword)
+		},
+		func() error { return client.PutScript(th.t.Context(), "main", script) },
+		func() error { return client.SetActive(th.t.Context(), "main") },
+	} {
+		if err := step(); err != nil {
+			th.t.Fatal(err)
+		}
+	}
+}
+
+// delivery is one message for the rules of an account, and where it must land.
+type delivery struct {
+	to, from, subject string
+	src, dst          string // mailbox and flags at either end, "" where it is not kept; src is not looked at for rules of the database
+}
+
+var deliveries = []delivery{
+	{bjorn, outsider, "Hej", "INBOX", "INBOX"},
+	{bjorn, outsider, "ett kvitto", `INBOX.Räksmörgås.Kvitton \Flagged`, `Räksmörgås/Kvitton \Flagged`},
+	{bjorn, outsider, "till vidare", "INBOX.Entwürfe alt", "Entwürfe alt"},
+	{bjorn, outsider, "bort med det", "", ""},
+	{bjorn, outsider, "mer skräp", "", ""},
+	{yuki, outsider, "至急お願いします", "INBOX.受信.重要 & 至急", "受信/重要 & 至急"},
+	{yuki, "eigyo@shoji.example", "見積書", "INBOX.受信", "受信"},
+	{yuki, outsider, "hello", "INBOX", "INBOX"},
+	{maria, outsider, "trabajo hecho", "", `100% "hecho" (*)`},
+	{maria, outsider, "hola", "", "Notes"},
+	{maria, "otro@partner.example", "nada", "", "INBOX"},
+	{noa, outsider, "עבודה חדשה", "", "עבודה"},
+	{noa, outsider, "שלום", "", "INBOX"},
+	{sean, outsider, "Invoice 7", "", "Invoices／2019"},
+	{sean, spammer, "Invoice 8, later", "", "Spam"},
+	{sean, "orders@shop.example", "see you later", "", "Later"},
+	{sean, outsider, "hello", "", "INBOX"},
+}
+
+func (d delivery) hasScript() bool { return scripts[d.to] != "" }
+
+func (d delivery) id(i int) string { return fmt.Sprintf("<rules-%d@partner.example>", i) }
+
+func (d delivery) message(i int) []byte {
+	return fmt.Appendf(nil, "From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\nMessage-ID: %s\r\nDate: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGrüße %d\r\n.\r\n",
+		d.from, d.to, mime.QEncoding.Encode("utf-8", d.subject), d.id(i), time.Now().Format(time.RFC1123Z), i)
+}
+
+// rulesOf is the promised part of "sync --json" and of "status --json".
+type rulesOf struct {
+	Accounts []struct {
+		Account, Error string
+		Rules          *struct{ Stored, Unchanged, Waiting, Refused int }
+	}
+	Findings []struct{ Code, Account, Object string }
+}
+
+func (r rulesOf) String() string {
+	var all []string
+	for _, a := range r.Accounts {
+		local, _, _ := strings.Cut(a.Account, "@")
+		if a.Rules == nil || a.Error != "" {
+			all = append(all, local+" none "+a.Error)
+			continue
+		}
+		all = append(all, fmt.Sprintf("%s %d/%d/%d/%d", local, a.Rules.Stored, a.Rules.Unchanged, a.Rules.Waiting, a.Rules.Refused))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// Rules of every kind are copied with a plain sync, without a message being sent. After the switch the same
+// messages, delivered to both servers, land in corresponding mailboxes, and answers and forwards go out as
+// the source sends them.
+func TestRules_messagesLandAsAtTheSource(t *testing.T) {
+	t.Parallel()
+	th := setRules(t)
+	th.want(0, "check")
+	plan := th.want(0, "sync", "--plan")
+	for _, words := range []string{
+		`if the subject contains "kvitto": mark it with \Flagged; put it into "Räksmörgås/Kvitton"; look at no further rule`, "forward a copy to noa.levi@partner.example",
+		"sort rule 3", "No existe, which is not among those that move",
+	} {
+		if !strings.Contains(plan.out, words) {
+			t.Errorf("the plan does not say %q:\n%s", words, plan.out)
+		}
+	}
+	for i, want := range []string{
+		"bjorn 1/0/1/0, maria.garcia 1/0/1/0, noa.levi 1/0/1/0, sean.obrien 1/0/0/0, yuki.tanaka 1/0/0/0",
+		"bjorn 0/1/1/0, maria.garcia 0/1/1/0, noa.levi 0/1/1/0, sean.obrien 0/1/0/0, yuki.tanaka 0/1/0/0",
+	} {
+		before := th.scriptTimes()
+		if got := answer[rulesOf](th, 0, "sync").String(); got != want {
+			t.Errorf("pass %d: got %s, want %s", i+1, got, want)
+		}
+		if i > 0 && !cmp.Equal(before, th.scriptTimes()) {
+			t.Errorf("pass %d has written at the destination:\n%s", i+1, cmp.Diff(before, th.scriptTimes()))
+		}
+	}
+	th.wantRuleFindings()
+	th.deliver(th.Destination.LMTP, delivery{to: noa, from: outsider, subject: "early"}, 99)
+	th.wantSilence("before the switch")
+	if got, want := answer[rulesOf](th, 0, "sync", "--switch-on-rules").String(), "bjorn 0/1/0/0, maria.garcia 0/1/0/0, noa.levi 0/1/0/0, sean.obrien 0/1/0/0, yuki.tanaka 0/1/0/0"; got != want {
+		t.Errorf("at the switch: got %s, want %s", got, want)
+	}
+	th.wantSilence("at the switch")
+
+	for i, d := range deliveries {
+		th.deliver(th.Source.LMTP, d, i)
+		th.deliver(th.Destination.LMTP, d, i)
+	}
+	for i, d := range deliveries {
+		if got := th.landed(th.Destination.Server, d, i); got != d.dst {
+			t.Errorf("%s, %q: landed in %q at the destination, want %q", d.to, d.subject, got, d.dst)
+		}
+		if !d.hasScript() {
+			continue
+		}
+		if got := th.landed(th.Source.Server, d, i); got != d.src {
+			t.Errorf("%s, %q: landed in %q at the source, want %q", d.to, d.subject, got, d.src)
+		}
+	}
+	th.wantMails()
+	if got := answer[rulesOf](th, 0, "sync").String(); strings.Contains(got, " 1/") {
+		t.Errorf("a pass behind the switch stores %s", got)
+	}
+}
+
+// wantRuleFindings proves that status and report show what could not be brought across, and what waits.
+func (th *theatre) wantRuleFindings() {
+	th.t.Helper()
+	status := answer[rulesOf](th, 0, "status")
+	if got := status.String(); !strings.Contains(got, "noa.levi 1/0/1/0") {
+		th.t.Errorf("status: got %s", got)
+	}
+	var got []string
+	for _, f := range status.Findings {
+		if strings.HasPrefix(f.Code, "rules_") {
+			got = append(got, f.Code+" "+f.Account)
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"rules_mailbox_unknown " + maria, "rules_wait " + bjorn, "rules_wait " + maria, "rules_wait " + noa}, got); diff != "" {
+		th.t.Errorf("findings: -want +got\n%s", diff)
+	}
+	if text := th.want(0, "status").out; !strings.Contains(text, "1, 1 waiting") {
+		th.t.Errorf("status says\n%s", text)
+	}
+	if report := th.desk().Run(th.t, "report", "--json"); !strings.Contains(report.Out, "rules_mailbox_unknown") {
+		th.t.Errorf("the report does not name the rule:\n%s", report.Out)
+	}
+}
+
+// scriptTimes are when the files of scripts at the destination were written.
+func (th *theatre) scriptTimes() map[string]time.Time {
+	th.t.Helper()
+	times := map[string]time.Time{}
+	root := filepath.Join(th.Destination.Dir(), "sieve")
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := os.Lstat(path)
+		if err == nil && filepath.Ext(path) == ".sieve" {
+			times[path] = info.ModTime()
+		}
+		return err
+	})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	return times
+}
+
+func (th *theatre) deliver(address string, d delivery, i int) {
+	th.t.Helper()
+	if err := lmtp.Deliver(th.t.Context(), address, d.from, d.to, d.message(i)); err != nil {
+		th.t.Fatal(err)
+	}
+}
+
+// landed returns mailbox and flags of a message, "" if there is none; twice is an error.
+func (th *theatre) landed(server *dovecot.Server, d delivery, i int) string {
+	th.t.Helper()
+	out, err := server.Exec(th.t.Context(), "-f", "tab", "fetch", "-u", d.to, "mailbox flags", "header", "message-id", d.id(i))
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")[1:] // without the head
+	if len(lines) == 0 {
+		return ""
+	}
+	if len(lines) > 1 {
+		th.t.Errorf("%s, %q: it is there %d times", d.to, d.subject, len(lines))
+	}
+	mailbox, flags, _ := strings.Cut(lines[0], "\t")
+	return strings.TrimSpace(mailbox + " " + strings.Join(slices.DeleteFunc(strings.Fields(flags), func(f string) bool { return f == `\Recent` }), " "))
+}
+
+// wantSilence proves that neither server has mailed anything.
+func (th *theatre) wantSilence(when string) {
+	th.t.Helper()
+	for side, outbox := range map[string]*mailsink.Sink{"source": th.SourceOutbox, "destination": th.DestinationOutbox} {
+		if all, err := outbox.Messages(); err != nil || len(all) > 0 {
+			th.t.Errorf("%s the %s has mailed %d messages, %v", when, side, len(all), err)
+		}
+	}
+}
+
+// sent is one mail that went out, in one line.
+func sent(t *testing.T, m mailsink.Message) string {
+	t.Helper()
+	message, err := mail.ReadMessage(bytes.NewReader(m.Octets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body io.Reader = message.Body
+	if strings.EqualFold(message.Header.Get("Content-Transfer-Encoding"), "quoted-printable") {
+		body = quotedprintable.NewReader(body)
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Subject())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := message.Header.AddressList("From")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("<%s> to <%s>: from %s, %s, %q, %q", m.From, strings.Join(m.To, "> <"), from[0].Address, message.Header.Get("Auto-Submitted"), subject, strings.Join(strings.Fields(string(text)), " "))
+}
+
+// wantMails proves what has gone out. What scripts send is the same at both ends; a vacation answers with
+// an empty sender (RFC 5230 section 5.1), a redirect keeps the sender's (RFC 5228 section 4.2).
+func (th *theatre) wantMails() {
+	th.t.Helper()
+	forward := func(i int) string {
+		target := map[string]string{bjorn: "bjorn@hem.example", noa: "noa.levi@partner.example"}[deliveries[i].to]
+		return fmt.Sprintf("<%[1]s> to <%[2]s>: from %[1]s, , %[3]q, %[4]q", outsider, target, deliveries[i].subject, fmt.Sprintf("Grüße %d .", i))
+	}
+	away := func(from, to, subject, text string) string {
+		return fmt.Sprintf("<> to <%s>: from %s, auto-replied (vacation), %q, %q", to, from, subject, text)
+	}
+	ofScripts := []string{forward(2), forward(3), away(bjorn, outsider, "Är på semester", "Jag är borta. . Hälsningar, Björn")}
+	ofDatabase := []string{
+		forward(11), forward(12),
+		away(maria, outsider, "Auto: trabajo hecho", `Estoy de vacaciones. Volveré el lunes, "seguro". -- María José`),
+		away(maria, "otro@partner.example", "Auto: nada", `Estoy de vacaciones. Volveré el lunes, "seguro". -- María José`),
+		away(noa, outsider, "Auto: עבודה חדשה", "אני בחופשה עד יום ראשון"),
+	}
+	for _, end := range []struct {
+		name   string
+		outbox *mailsink.Sink
+		want   []string
+	}{{"source", th.SourceOutbox, ofScripts}, {"destination", th.DestinationOutbox, append(ofDatabase, ofScripts...)}} {
+		all, err := end.outbox.Wait(th.t.Context(), len(end.want))
+		if err != nil {
+			th.t.Error(err)
+		}
+		var got []string
+		for _, m := range all {
+			got = append(got, sent(th.t, m))
+		}
+		slices.Sort(got)
+		slices.Sort(end.want)
+		if diff := cmp.Diff(end.want, got); diff != "" {
+			th.t.Errorf("mailed by the %s: -want +got\n%s", end.name, diff)
+		}
+	}
+}
+
+// Without ManageSieve at the destination the same rules become files, which hold what the server itself
+// takes, and a sheet in words.
+func TestRules_handedOver(t *testing.T) {
+	t.Parallel()
+	th := setRules(t)
+	th.edit(func(text string) string {
+		return strings.ReplaceAll(text, th.Destination.Sieve, th.Destination.Sieve[:strings.LastIndex(th.Destination.Sieve, ":")]+":1")
+	})
+	o := th.want(6, "rules", "sync")
+	th.wantError(6, o, "nothing was stored at the destination", "connect for rules to the destination", "rules.txt says for each account")
+	th.want(0, "rules", "export")
+	exported := desk.Answer[struct{ Files []string }](t, th.desk(), 0, "rules", "export")
+	if len(exported.Files) != 4 {
+		t.Errorf("wrote %v", exported.Files)
+	}
+	sheet, err := os.ReadFile(filepath.Join(th.Dir, "accounts", "rules.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{
+		bjorn + ".main.sieve: \"main\", to be switched on after the switch", `put it into "受信/重要 & 至急"`, "the whole text is in the file",
+		"! rules from the old server, sort rule 3: it sorts into the mailbox No existe",
+	} {
+		if !strings.Contains(string(sheet), words) {
+			t.Errorf("the sheet does not say %q:\n%s", words, sheet)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(th.Dir, "accounts", "rules", "*.sieve"))
+	if err != nil || len(files) != 5 {
+		t.Fatalf("wrote %v %v, want one for each of 5", files, err)
+	}
+	th.wantTaken(files)
+}
+
+// wantTaken has the destination's own compiler judge scripts.
+func (th *theatre) wantTaken(files []string) {
+	th.t.Helper()
+	compiler, err := lab.FindProgram("sievec", "dovecot-sieve")
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	for _, file := range files {
+		judged := filepath.Join(th.t.TempDir(), "judged.svbin")
+		if out, err := exec.CommandContext(th.t.Context(), compiler, "-c", th.Destination.ConfigFile(), file, judged).CombinedOutput(); err != nil {
+			th.t.Errorf("%s: %v\n%s", file, err, out)
+		}
+	}
+}
