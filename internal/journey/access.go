@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"rehome"
 	"rehome/internal/atmail7"
@@ -125,6 +126,7 @@ func (m *Move) accessOf(account rehome.Account, decision atmail8.Decision, hasDi
 	if row.Mail == WayNone {
 		row.Policy = joinPolicy(m.noMailReason(account), row.Policy)
 	}
+	row.Policy = joinPolicy(m.objectsReason(row, account), row.Policy)
 	if account.Disabled {
 		row.Standing = StandingDisabled
 		row.Policy = joinPolicy("moves although the source has disabled it (accounts.include_disabled: import)", row.Policy)
@@ -146,18 +148,56 @@ func (m *Move) wayToMail(account rehome.Account) Way {
 	return WayNone
 }
 
+// servesAll reports whether the source's server shows an account all its contacts and calendars, whoever
+// asks with the right password. Where it does not, a database beside it does.
+func servesAll(account rehome.Account) bool {
+	return !account.Disabled && account.Services.CalDAV && account.Services.CardDAV
+}
+
+// wayToObjects follows pimEnds.source.
 func (m *Move) wayToObjects(account rehome.Account, hasDigest bool) Way {
 	dav := m.settings.Source.DAV
-	server := dav.URL != "" && dav.Via != config.DAVDatabase && !account.Disabled && (account.Services.CalDAV || account.Services.CardDAV)
+	server := dav.URL != "" && dav.Via != config.DAVDatabase
+	tables := m.settings.Source.Database.DSN != "" && dav.Via != config.DAVServer
+	known := !account.SourcePassword.Empty()
 	switch {
-	case server && !account.SourcePassword.Empty():
+	case server && known && servesAll(account):
 		return WayOwn
-	case server && hasDigest:
-		return WayHA1
-	case m.settings.Source.Database.DSN != "" && dav.Via != config.DAVServer:
+	case tables:
 		return WayDatabase
+	case !server || account.Disabled || !account.Services.CalDAV && !account.Services.CardDAV:
+		return WayNone
+	case known:
+		return WayOwn // to one of the two
+	case hasDigest:
+		return WayHA1
 	}
 	return WayNone
+}
+
+// objectsReason is what an operator can do about contacts and calendars that nothing opens, or not all of
+// them.
+func (m *Move) objectsReason(row AccessRow, account rehome.Account) string {
+	if m.settings.Source.DAV.URL == "" && m.settings.Source.Database.DSN == "" {
+		return "" // none move
+	}
+	var off []string
+	for _, name := range row.Switches {
+		if name == "CalDAV" || name == "CardDAV" {
+			off = append(off, name)
+		}
+	}
+	switch {
+	case row.Objects == WayDatabase && len(off) > 0:
+		return "its group switches " + strings.Join(off, " and ") + " off: contacts and calendars come from the database"
+	case len(off) > 0:
+		return "its group switches " + strings.Join(off, " and ") + " off: allow it while the move lasts, or let source.dav.via be auto"
+	case row.Objects == WayNone && account.Disabled:
+		return "the source's server refuses it: let source.dav.via be auto for its contacts and calendars"
+	case row.Objects == WayNone:
+		return "nothing opens its contacts and calendars: give SourcePassword in the roster, or let source.dav.via be auto"
+	}
+	return ""
 }
 
 // noMailReason is what an operator can do about mail that nothing opens.
@@ -206,16 +246,17 @@ func (m *Move) stayingRows(p *people) []AccessRow {
 		standing, known := map[string]Standing{"calendar_user_skipped": StandingCalendar, "external_account_skipped": StandingExternal}[f.Code]
 		if _, moves := byAddress[f.Account]; known && !moves {
 			rows = append(rows, AccessRow{Account: f.Account, Standing: standing, Source: WayNone, Mail: WayNone, Objects: WayNone,
-				Destination: GainNothing, Policy: f.NextStep})
+				Destination: GainNothing, Policy: joinPolicy(f.Sentence, f.NextStep)})
 		}
 	}
 	return rows
 }
 
-// digests tells whose HA1 SabreDAV's own table keeps, where that could be of use.
+// digests tells whose HA1 SabreDAV's own table keeps, where it is used: only the server is to be read, and
+// no password is known.
 func (m *Move) digests(ctx context.Context, p *people) (found map[string]bool, err error) {
 	dav := m.settings.Source.DAV
-	if dav.URL == "" || dav.Via == config.DAVDatabase || m.settings.Source.Database.DSN == "" {
+	if dav.URL == "" || dav.Via != config.DAVServer || m.settings.Source.Database.DSN == "" {
 		return nil, nil
 	}
 	database, err := m.database(ctx)
@@ -251,7 +292,7 @@ func switchesOff(s rehome.Services) []string {
 		name string
 		on   bool
 	}{{"IMAP", s.IMAP}, {"POP3", s.POP3}, {"CalDAV", s.CalDAV}, {"CardDAV", s.CardDAV}} {
-		if !service.on && s != (rehome.Services{}) {
+		if !service.on {
 			off = append(off, service.name)
 		}
 	}
@@ -273,17 +314,7 @@ func Ways() []Way { return []Way{WayMaster, WayToken, WayOwn, WayHA1, WayDatabas
 func Gains() []Gain { return []Gain{GainOwn, GainHash, GainTemporary, GainGiven, GainNothing} }
 
 func joinPolicy(parts ...string) string {
-	text := ""
-	for _, part := range parts {
-		switch {
-		case part == "":
-		case text == "":
-			text = part
-		default:
-			text += "; " + part
-		}
-	}
-	return text
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ")
 }
 
 func coverageOf(rows []AccessRow) Coverage {

@@ -126,7 +126,7 @@ func (m *Move) choose(p *people) {
 
 func (m *Move) staysBecause(account rehome.Account) string {
 	if len(m.settings.Domains) > 0 && !slices.Contains(m.settings.Domains, account.Domain()) {
-		return "its domain is not among those that move"
+		return "its domain is not among those that move; add it to domains to move it"
 	}
 	if account.Disabled && m.settings.Accounts.IncludeDisabled != config.DisabledImport {
 		return "the source has disabled it; set accounts.include_disabled: import to move it"

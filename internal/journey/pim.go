@@ -151,10 +151,10 @@ func (e *pimEnds) reach(ctx context.Context) error {
 	return nil
 }
 
-// source opens an account's contacts and calendars where it may be read: by the server where a password
-// is known, else from the tables.
+// source opens an account's contacts and calendars where all of them may be read: by the server where a
+// password is known and no switch hides a part, else from the tables.
 func (e *pimEnds) source(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
-	if e.database != nil && (e.src == nil || account.SourcePassword.Empty()) {
+	if e.database != nil && (e.src == nil || account.SourcePassword.Empty() || !servesAll(account)) {
 		shelf, err := e.database.Shelf(ctx, account.Address)
 		if err != nil {
 			return nil, err

@@ -28,6 +28,7 @@ type Account struct {
 	Address  string // the log-in name
 	Password string // in clear
 	QuotaMB  int    // 0: as in Options
+	Refusal  string // if not empty, the right password does not help either, and these are the server's words
 }
 
 // AddAccounts adds accounts to the passwd-file and returns when they can log in, which takes up
@@ -113,6 +114,10 @@ func (s *Server) accountLine(account Account) string {
 	line := fmt.Sprintf("%s:%s::::%s::", key(account.Address), encodePassword(account.Password), s.Home(account.Address))
 	if account.QuotaMB > 0 {
 		line += fmt.Sprintf("userdb_quota_rule=*:storage=%dM", account.QuotaMB)
+	}
+	if account.Refusal != "" {
+		// Only a space ends a field here; what stands for it is a space to a reader.
+		line += " nologin reason=" + strings.ReplaceAll(account.Refusal, " ", "\u00a0")
 	}
 	return line + "\n"
 }

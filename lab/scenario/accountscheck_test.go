@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rehome/lab"
+	"rehome/lab/corpus"
+	"rehome/lab/dovecot"
+	"rehome/lab/scenario"
+)
+
+// setPeople is set with these people of the sample's first domain and hardly any mail, and settings edited.
+func setPeople(t *testing.T, digest bool, people ...corpus.Person) *theatre {
+	t.Helper()
+	org := corpus.Sample(corpus.Options{Scale: 0.01})
+	org.Groups = append(org.Groups,
+		corpus.Group{Name: "nodav", Description: "No contacts and calendars", IMAP: true, POP3: true},
+		corpus.Group{Name: "nocal", Description: "No calendars", IMAP: true, POP3: true, CardDAV: true},
+		corpus.Group{Name: "nothing", Description: "Nothing at all"})
+	org.People, org.Aliases, org.Delegates, org.Planted = people, nil, nil, nil
+	options := corpus.ServerOptions(org)
+	options.Digest = digest
+	stage, err := scenario.SetWith(t.Context(), lab.Open(t), filepath.Join(t.TempDir(), "move"), binary, org, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stage.DAV = true
+	th := &theatre{Stage: stage, t: t, watch: newWatch()}
+	th.want(0, stage.InitArgs()...)
+	if err := stage.Configure(); err != nil {
+		t.Fatal(err)
+	}
+	return th
+}
+
+// pimPerson has two contacts, three events and no mail.
+func pimPerson(local, group string) corpus.Person {
+	p := corpus.PIMPerson(local+"@example.com", "Kept.As_It,Is-1"+local, 2, 3)
+	p.Group = group
+	return p
+}
+
+// policies are what the plan says of each account that is not like everybody.
+func (p accessPlan) policies() map[string]string {
+	all := map[string]string{}
+	for _, a := range p.Accounts {
+		local, _, _ := strings.Cut(a.Account, "@")
+		all[local] = a.Policy
+	}
+	return all
+}
+
+func wantPolicies(t *testing.T, p accessPlan, want map[string]string) {
+	t.Helper()
+	p.wantSums(t)
+	got := p.policies()
+	for local, policy := range want {
+		if got[local] != policy {
+			t.Errorf("%s: got the policy %q, want %q", local, got[local], policy)
+		}
+	}
+}
+
+// Whoever is not like everybody has a line that says what happens and what a person can do, and what the
+// plan says of contacts and calendars is what the copy does.
+func TestAccounts_switchesAndPolicies(t *testing.T) {
+	t.Parallel()
+	hashed := pimPerson("hashed", "")
+	hashed.Stored, hashed.Form = md5Of(hashed.Plain), "md5"
+	leaver, room, friend := pimPerson("leaver", "default"), pimPerson("room", "default"), pimPerson("friend", "default")
+	leaver.Status, room.CalUser, friend.Address = 1, 1, "friend@isp.example"
+	other := pimPerson("other", "default")
+	other.Address = "other@example.org"
+	th := setPeople(t, true, pimPerson("plain", "default"), hashed, pimPerson("webmail", "webonly"), pimPerson("nodav", "nodav"), pimPerson("nocal", "nocal"),
+		pimPerson("nothing", "nothing"), leaver, room, friend, other)
+	th.edit(func(text string) string {
+		before, rest, _ := strings.Cut(text, "domains:")
+		_, rest, _ = strings.Cut(rest, "\n"+"store:")
+		return before + "domains: [example.com]\nstore:" + rest
+	})
+	undo := th.with("login: master", "login: user")
+
+	plan := answer[accessPlan](th, 5, "accounts", "plan")
+	hash := "the hash goes to the vendor with the handover; until it is taken over, a temporary password holds"
+	noMail := "nothing opens its mail: set a master user for the source, or give SourcePassword in the roster"
+	noIMAP := "its group switches IMAP off: allow it while the move lasts, or set a master user for the source"
+	fromTables := ": contacts and calendars come from the database"
+	wantPolicies(t, plan, map[string]string{
+		"plain": "", "hashed": noMail + "; " + hash, "webmail": noIMAP,
+		"nodav": "its group switches CalDAV and CardDAV off" + fromTables, "nocal": "its group switches CalDAV off" + fromTables,
+		"nothing": "its group switches CalDAV and CardDAV off" + fromTables + "; " + noIMAP,
+		"leaver":  "the source has disabled it; set accounts.include_disabled: import to move it",
+		"room":    "the account is left out because the source marks it as an internal calendar user; if it is a person or a room that shall move, name it in the roster file",
+		"friend":  "the account is left out because its domain is not one of the source's: its mail is elsewhere; if the domain is the organisation's, add it at the source, or name the account in the roster file",
+		"other":   "its domain is not among those that move; add it to domains to move it",
+	})
+	if c := plan.Coverage; c.Accounts != 10 || c.Moving != 6 || c.Source["own password"] != 4 || c.Source["database only"] != 2 {
+		t.Errorf("got %+v", c)
+	}
+	if rows := plan.rows(); rows["hashed"][2] != "database only" || rows["plain"][2] != "own password" || rows["nocal"][2] != "database only" {
+		t.Errorf("contacts and calendars: %v", rows)
+	}
+	undo()
+
+	th.provision()
+	th.wantObjects("plain", "hashed", "nodav", "nocal", "nothing", "webmail")
+
+	// Only the server: the stored digest opens what no password does, and what a switch hides stays behind.
+	undo = th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: dav\n    url: "+th.Source.DAV)
+	defer undo()
+	strict := answer[accessPlan](th, 0, "accounts", "plan")
+	allow := ": allow it while the move lasts, or let source.dav.via be auto"
+	wantPolicies(t, strict, map[string]string{
+		"plain": "", "hashed": hash, "nodav": "its group switches CalDAV and CardDAV off" + allow, "nocal": "its group switches CalDAV off" + allow,
+	})
+	rows := strict.rows()
+	for local, want := range map[string]string{"plain": "own password", "hashed": "HA1", "nodav": "none", "nocal": "own password"} {
+		if rows[local][2] != want {
+			t.Errorf("contacts and calendars of %s: got %q, want %q", local, rows[local][2], want)
+		}
+	}
+	if err := os.Remove(filepath.Join(th.Dir, "rehome.db")); err != nil { // so that everything is read once more
+		t.Fatal(err)
+	}
+	th.wantObjects("plain", "hashed")
+}
+
+// wantObjects copies contacts and calendars of these people and proves that all of them are there.
+func (th *theatre) wantObjects(locals ...string) {
+	th.t.Helper()
+	type counts struct{ Copied, Adopted int }
+	for _, local := range locals {
+		row := answer[struct {
+			Accounts []struct{ Contacts, Calendars counts }
+		}](th, 0, "sync", "--only", "contacts,calendars", "--account", local+"@example.com").Accounts[0]
+		if row.Contacts.Copied+row.Contacts.Adopted != 2 || row.Calendars.Copied+row.Calendars.Adopted != 3 {
+			th.t.Errorf("%s: got %+v, want 2 contacts and 3 events", local, row)
+		}
+	}
+}
+
+// An atmail 7 whose passwords are in a directory: what its tables hold means nothing, so everybody who moves
+// gets a temporary password and a sealed letter, nobody's hash goes to the vendor, and a master user opens
+// the mail.
+func TestAccounts_directory(t *testing.T) {
+	t.Parallel()
+	stale, hashed, leaver := pimPerson("stale", "default"), pimPerson("hashed", "default"), pimPerson("leaver", "default")
+	hashed.Stored, hashed.Form = md5Of(hashed.Plain), "md5"
+	leaver.Status = 1
+	th := setPeople(t, false, stale, hashed, leaver)
+	if _, err := th.Source.DB().ExecContext(t.Context(), "REPLACE INTO Config (section, `key`, value) VALUES ('dovecot', 'authType', 'ldap')"); err != nil {
+		t.Fatal(err)
+	}
+	plan := answer[accessPlan](th, 0, "accounts", "plan")
+	text := "its password is in a directory, which does not move: a temporary password and a personal sheet"
+	wantPolicies(t, plan, map[string]string{"stale": text, "hashed": text, "leaver": "the source has disabled it; set accounts.include_disabled: import to move it"})
+	want := [4]string{"ldap", "master user", "database only", "temporary"}
+	if rows := plan.rows(); rows["stale"] != want || rows["hashed"] != want {
+		t.Errorf("got %v, want %v", rows, want)
+	}
+	undo := th.with("login: master", "login: user")
+	alone := answer[accessPlan](th, 5, "accounts", "plan")
+	wantPolicies(t, alone, map[string]string{"stale": "nothing opens its mail: set a master user for the source, or give SourcePassword in the roster; " + text})
+	undo()
+
+	th.provision()
+	exported := answer[struct {
+		Temporary int `json:"temporary_passwords"`
+		Own       int `json:"own_passwords"`
+		New       int `json:"new_temporary_passwords"`
+	}](th, 0, "accounts", "export")
+	if exported.Temporary != 2 || exported.Own != 0 || exported.New != 0 {
+		t.Errorf("got %+v, want two temporary passwords, which were made before", exported)
+	}
+	sheets := answer[struct{ Sheets, Letters int }](th, 0, "accounts", "settings", "--sheets")
+	if sheets.Sheets != 2 || sheets.Letters != 2 {
+		t.Errorf("got %+v, want two sheets with letters", sheets)
+	}
+	if bundle := answer[struct{ Hashes int }](th, 0, "handover"); bundle.Hashes != 0 {
+		t.Errorf("got %d hashes for the vendor, want none: they are stale", bundle.Hashes)
+	}
+	for _, a := range answer[accessPlan](th, 0, "accounts", "plan", "--login", "--pause", "1ms").Accounts {
+		if a.Destination != "stays" && (a.SourceLogin.Verdict != "works" || a.DestinationLogin.Verdict != "works") {
+			t.Errorf("%s: got %+v at the source, %+v at the destination", a.Account, a.SourceLogin, a.DestinationLogin)
+		}
+	}
+	th.wantObjects("stale", "hashed")
+	th.wantHidden(th.secrets())
+}
+
+// How accounts stand at the destination, as a real server says it.
+func TestAccounts_checkAtTheDestination(t *testing.T) {
+	t.Parallel()
+	roomy := pimPerson("roomy", "default")
+	roomy.QuotaKB = 2 << 10
+	th := setPeople(t, false, pimPerson("ready", "default"), pimPerson("full", "default"), roomy, pimPerson("factor", "default"), pimPerson("absent", "default"), pimPerson("wrong", "default"))
+	th.provision()
+	ctx, own := t.Context(), func(local string) dovecot.Account {
+		return dovecot.Account{Address: local + "@example.com", Password: pimPerson(local, "").Plain}
+	}
+	letter := filepath.Join(th.Destination.Dir(), "letter") // where the server may read it
+	if err := os.WriteFile(letter, []byte("Subject: large\r\n\r\n"+strings.Repeat("0123456789abcdef\r\n", 100_000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := th.Destination.Exec(ctx, "save", "-u", "full@example.com", letter); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	full, less, factor, wrong := own("full"), own("roomy"), own("factor"), own("wrong")
+	full.QuotaMB, less.QuotaMB, wrong.Password = 1, 1, "Another-Password-1"
+	factor.Refusal = "Application-specific password required"
+	if err := th.Destination.AddAccounts(ctx, full, less, factor, wrong); err != nil {
+		t.Fatal(err)
+	}
+	if err := th.Destination.RemoveAccount(ctx, "absent@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	type checked struct {
+		Accounts []struct {
+			Account, Presence, Sentence string
+			NextStep                    string `json:"next_step"`
+			Used                        int64  `json:"used_bytes"`
+			Limit                       int64  `json:"limit_bytes"`
+		}
+		Counts map[string]int
+	}
+	list := filepath.Join(th.Dir, "listed.csv")
+	th.put("listed.csv", "ready@example.com\nfull@example.com\nroomy@example.com\nfactor@example.com\nwrong@example.com\nstranger@example.com\n")
+	got := answer[checked](th, 5, "accounts", "check", "--pause", "1ms", "--listed", list)
+	want := map[string][2]string{
+		"ready":  {"ready", ""},
+		"full":   {"over_quota", "raise its quota at the destination before mail comes"},
+		"roomy":  {"over_quota", "raise its quota at the destination, unless little of the old one is used"},
+		"factor": {"second_factor", "make an app password for this account at the destination and give it in the roster, or switch the second factor on after the move"},
+		"wrong":  {"cannot_log_in", "check that the account was imported with the password of accounts.csv, and that it needs no second factor or app password"},
+		"absent": {"missing", "import the file of accounts, or look why its row was refused"}, "stranger": {"extra", "remove it there, or name it in the roster"},
+	}
+	sum := 0
+	for _, n := range got.Counts {
+		sum += n
+	}
+	if len(got.Accounts) != len(want) || sum != len(want) {
+		t.Errorf("got %d accounts and counts of %d, want %d", len(got.Accounts), sum, len(want))
+	}
+	for _, a := range got.Accounts {
+		local, _, _ := strings.Cut(a.Account, "@")
+		if [2]string{a.Presence, a.NextStep} != want[local] || a.Presence != "ready" && a.Sentence == "" {
+			t.Errorf("got %+v, want %v", a, want[local])
+		}
+	}
+	th.wantHidden(th.secrets())
+}
