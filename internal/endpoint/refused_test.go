@@ -186,19 +186,19 @@ func TestFault_ofCommands(t *testing.T) {
 		class       rehome.Class
 		words, hint string
 	}{
-		"quota":           {status("NO", "OVERQUOTA", "full"), rehome.ClassQuota, `append "INBOX": server says "full"`, "quota"},
-		"quota in words":  {status("NO", "", "Quota exceeded (mailbox for user is full)"), rehome.ClassQuota, "Quota exceeded", "quota"},
-		"over quota":      {status("NO", "ALERT", "Mailbox is over quota"), rehome.ClassQuota, "over quota", "quota"},
-		"limit":           {status("NO", "LIMIT", "x"), rehome.ClassThrottled, "x", "limits"},
-		"Gmail":           {status("NO", "", "[THROTTLED] backoff time of 300 s"), rehome.ClassThrottled, "backoff", "limits"},
+		"quota":            {status("NO", "OVERQUOTA", "full"), rehome.ClassQuota, `append "INBOX": server says "full"`, "quota"},
+		"quota in words":   {status("NO", "", "Quota exceeded (mailbox for user is full)"), rehome.ClassQuota, "Quota exceeded", "quota"},
+		"over quota":       {status("NO", "ALERT", "Mailbox is over quota"), rehome.ClassQuota, "over quota", "quota"},
+		"limit":            {status("NO", "LIMIT", "x"), rehome.ClassThrottled, "x", "limits"},
+		"Gmail":            {status("NO", "", "[THROTTLED] backoff time of 300 s"), rehome.ClassThrottled, "backoff", "limits"},
 		"Cyrus, disk full": {status("NO", "", "System I/O error"), rehome.ClassTemporary, "I/O error", "disk"},
-		"refused":         {status("NO", "CANNOT", "no"), rehome.ClassPermanent, `"no"`, ""},
-		"bad":             {status("BAD", "", "syntax"), rehome.ClassPermanent, "syntax", ""},
-		"farewell":        {&imap.ConnectionError{Command: "APPEND", Err: status("BYE", "", "shutting down")}, rehome.ClassTemporary, "shutting down", "again"},
-		"broken":          {&imap.ConnectionError{Command: "APPEND", Err: io.EOF}, rehome.ClassTemporary, "connection lost during APPEND", "connection broke"},
-		"our own":         {&imap.ArgumentError{What: "flag", Value: "a b", Why: "has a blank"}, rehome.ClassPermanent, "has a blank", ""},
-		"silence":         {&imap.ConnectionError{Command: "FETCH", Err: context.DeadlineExceeded}, rehome.ClassTemporary, "FETCH", "connection broke"},
-		"a fault already": {&rehome.Fault{Class: rehome.ClassOperator, Op: "other", Hint: "known"}, rehome.ClassOperator, "other", "known"},
+		"refused":          {status("NO", "CANNOT", "no"), rehome.ClassPermanent, `"no"`, ""},
+		"bad":              {status("BAD", "", "syntax"), rehome.ClassPermanent, "syntax", ""},
+		"farewell":         {&imap.ConnectionError{Command: "APPEND", Err: status("BYE", "", "shutting down")}, rehome.ClassTemporary, "shutting down", "again"},
+		"broken":           {&imap.ConnectionError{Command: "APPEND", Err: io.EOF}, rehome.ClassTemporary, "connection lost during APPEND", "connection broke"},
+		"our own":          {&imap.ArgumentError{What: "flag", Value: "a b", Why: "has a blank"}, rehome.ClassPermanent, "has a blank", ""},
+		"silence":          {&imap.ConnectionError{Command: "FETCH", Err: context.DeadlineExceeded}, rehome.ClassTemporary, "FETCH", "connection broke"},
+		"a fault already":  {&rehome.Fault{Class: rehome.ClassOperator, Op: "other", Hint: "known"}, rehome.ClassOperator, "other", "known"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantFault(t, Fault(test.err, "append", `"INBOX"`), test.class, test.words, test.hint)

@@ -220,7 +220,7 @@ func (j *mailboxJob) leaveDestination(ctx context.Context) error {
 	if len(j.unknown) > 0 {
 		return nil
 	}
-	return faultOf(j.dst.Unselect(ctx), "close destination mailbox", j.pair.Destination)
+	return faultOf(j.dst.UnselectAhead(ctx), "close destination mailbox", j.pair.Destination)
 }
 
 // copyWindow lists, matches and copies some thousand messages; done is false when the budget ended.

@@ -3,6 +3,7 @@
 package imap
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -141,10 +142,15 @@ func TestUnselect(t *testing.T) {
 			t.Parallel()
 			client := connect(t, test.capabilities, func(s *script) {
 				s.send(s.expect(test.command) + " " + test.answer)
+				ahead, next := s.expect(test.command), s.expect("NOOP")
+				s.send(ahead+" "+test.answer, next+" OK")
 				s.silent()
 			})
 			if err := client.Unselect(within(t)); err != nil {
 				t.Error(err)
+			}
+			if err := errors.Join(client.UnselectAhead(within(t)), client.Noop(within(t))); err != nil {
+				t.Errorf("ahead: %v", err)
 			}
 		})
 	}

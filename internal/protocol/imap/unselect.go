@@ -18,6 +18,17 @@ func (c *Client) Unselect(ctx context.Context) error {
 	return err
 }
 
+// UnselectAhead is Unselect that does not wait. There is nothing to learn from the answer: a NO has
+// closed the mailbox as well, and anything worse ends the connection.
+func (c *Client) UnselectAhead(ctx context.Context) error {
+	cmd, line := c.unselectCommand()
+	err := c.send(ctx, cmd, line)
+	c.mu.Lock()
+	c.opened = false
+	c.mu.Unlock()
+	return err
+}
+
 func (c *Client) unselectCommand() (*command, part) {
 	if c.Capabilities().Has("UNSELECT") {
 		return &command{name: "UNSELECT", closes: true}, raw("UNSELECT")
