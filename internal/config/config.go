@@ -122,7 +122,7 @@ func Default() Config {
 	imap := IMAP{TLS: TLSImplicit, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute,
 		Login: LoginUser, MasterStyle: MasterSeparator, MasterSeparator: "*", Mechanism: "auto"}
 	pop3 := POP3{TLS: TLSImplicit, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
-	sieve := Sieve{TLS: TLSStart, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
+	sieve := Sieve{TLS: TLSStart, MailboxNames: "auto", Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{
 		Store:       "rehome.db",

@@ -71,6 +71,7 @@ type POP3 struct {
 type Sieve struct {
 	Address        string  `yaml:"address" example:"mail.example.com:4190" doc:"Host and port."`
 	TLS            TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
+	MailboxNames   string  `yaml:"mailbox_names" enum:"auto,utf8,utf7" doc:"How scripts write mailbox names beyond ASCII: in UTF-8 as the standard says, or in the modified UTF-7 of IMAP. auto is utf7 for Cyrus, whose sieve_utf8fileinto is off unless somebody has set it, and utf8 for all others."`
 	Trust          `yaml:",inline"`
 	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow passwords over a connection without TLS to another machine."`
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`

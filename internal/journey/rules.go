@@ -69,6 +69,8 @@ type ruleEnds struct {
 	rules    *rulecopy.Engine
 	store    *ledger.Ledger
 	workers  int
+
+	srcNames, dstNames rulecopy.Names
 }
 
 // Rules copies the rules of the named accounts, or of all, or says what would be done. One account's
@@ -143,6 +145,7 @@ func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions)
 	}
 	e := &ruleEnds{
 		mail: m.engine(who.store, src, dst, SyncOptions{}, nil), forwards: m.forwards(who.people), store: who.store, workers: workers(src, dst),
+		srcNames: rulecopy.Names(m.settings.Source.Sieve.MailboxNames), dstNames: rulecopy.Names(m.settings.Destination.Sieve.MailboxNames),
 		rules: rulecopy.New(rulecopy.Options{Book: who.store, SwitchOn: options.SwitchOn, Replace: options.Replace}),
 	}
 	if m.settings.Destination.Sieve.Address != "" {
@@ -166,7 +169,7 @@ func (e *ruleEnds) reach(ctx context.Context) error {
 			Hint: "write where the ManageSieve server is; usually it is port 4190 of the IMAP host"}
 	}
 	offered, err := e.dst.Reach(ctx)
-	e.offered = offered.Sieve
+	e.offered, e.dstNames = offered.Sieve, e.dstNames.For(offered.Implementation)
 	return err
 }
 
@@ -254,7 +257,7 @@ func (a RuledAccount) known() []rehome.Finding {
 
 // one opens both ends for one account.
 func (e *ruleEnds) one(ctx context.Context, account rehome.Account, pairs []mapping.Pair, named, plan bool) (rulecopy.Outcome, error) {
-	work := rulecopy.Account{Address: account.Address, Offered: e.offered, Rules: e.fromTables(account.Address, pairs)}
+	work := rulecopy.Account{Address: account.Address, Offered: e.offered, Rules: e.fromTables(account.Address, pairs), TargetNames: e.dstNames}
 	if named {
 		work.Mailbox = func(name string) (string, bool) { return mapped(pairs, name) }
 	}
@@ -272,7 +275,7 @@ func (e *ruleEnds) one(ctx context.Context, account rehome.Account, pairs []mapp
 			return rulecopy.Outcome{}, err
 		}
 		defer func() { _ = source.Logout(ctx) }()
-		work.Source = source
+		work.Source, work.SourceNames = source, e.srcNames.For(source.Capabilities().Implementation)
 	}
 	if plan || work.Target == nil {
 		return e.rules.Plan(ctx, work)

@@ -9,10 +9,12 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"rehome/internal/conductor"
 	"rehome/internal/config"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
+	"rehome/lab/cyrus"
 	"rehome/lab/dovecot"
 )
 
@@ -33,7 +35,7 @@ func twoEnds(t *testing.T) (settings config.Config, dst *dovecot.Server) {
 	}
 	src := start(dovecot.Options{Name: "source", Prefix: "INBOX."})
 	dst = start(dovecot.Options{Name: "destination", Layout: dovecot.Sdbox, Separator: "/"})
-	from := sieveClient(t, src, anna)
+	from := sieveClient(t, src.Sieve, anna)
 	if err := from.PutScript(t.Context(), "main", "require \"fileinto\"; fileinto \"INBOX.Größe\";\r\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +82,31 @@ func TestRules_fromServerToServer(t *testing.T) {
 			t.Errorf("%+v: got %s, want %s", step.options, got, step.want)
 		}
 	}
-	to := sieveClient(t, dst, anna)
+	to := sieveClient(t, dst.Sieve, anna)
 	got, err := to.GetScript(t.Context(), "main")
 	if want := "require \"fileinto\"; fileinto \"Größe\";\r\n"; err != nil || got != want {
+		t.Errorf("got %q %v, want %q", got, err, want)
+	}
+}
+
+// A Cyrus wants the names of mailboxes in another form, and says itself that it is one.
+func TestRules_toCyrus(t *testing.T) {
+	t.Parallel()
+	settings, _ := twoEnds(t)
+	dst, err := cyrus.Start(lab.Open(t), cyrus.Options{Accounts: []cyrus.Account{{Address: anna, Password: "secret"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Destination.IMAP.Address, settings.Destination.Sieve.Address = dst.IMAP, dst.Sieve
+	move := open(t, settings)
+	for _, want := range []SyncedRules{{Stored: 1}, {Unchanged: 1}} {
+		synced, err := move.Sync(t.Context(), nil, SyncOptions{}, Watcher{Progress: conductor.NewProgress(), Accounts: func(int) {}})
+		if err != nil || len(synced.Accounts) != 1 || synced.Accounts[0].Rules == nil || *synced.Accounts[0].Rules != want {
+			t.Fatalf("got %+v %v, want rules %+v", synced, err, want)
+		}
+	}
+	got, err := sieveClient(t, dst.Sieve, anna).GetScript(t.Context(), "main")
+	if want := "require \"fileinto\"; fileinto \"Gr&APYA3w-e\";\r\n"; err != nil || got != want {
 		t.Errorf("got %q %v, want %q", got, err, want)
 	}
 }
@@ -127,7 +151,7 @@ func TestRules_handedOver(t *testing.T) {
 			t.Errorf("%s: findings %+v", name, ruled.Accounts[0].Findings)
 		}
 	}
-	if all, err := sieveClient(t, dst, anna).ListScripts(t.Context()); err != nil || len(all) > 0 {
+	if all, err := sieveClient(t, dst.Sieve, anna).ListScripts(t.Context()); err != nil || len(all) > 0 {
 		t.Errorf("the destination has %v %v, want nothing", all, err)
 	}
 }
@@ -164,9 +188,9 @@ func TestScriptFile(t *testing.T) {
 	}
 }
 
-func sieveClient(t *testing.T, server *dovecot.Server, account string) *managesieve.Client {
+func sieveClient(t *testing.T, address, account string) *managesieve.Client {
 	t.Helper()
-	client, err := managesieve.Dial(t.Context(), managesieve.Options{Address: server.Sieve, Security: managesieve.NoTLS})
+	client, err := managesieve.Dial(t.Context(), managesieve.Options{Address: address, Security: managesieve.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/managesieve"
 )
 
 // Deed is what becomes of one script.
@@ -129,4 +130,13 @@ func unable(account, object string, clauses []string) []rehome.Finding {
 	}
 	return []rehome.Finding{finding(account, object, "rules_not_possible", rehome.SeverityWarning, "the destination "+strings.Join(clauses, ", "),
 		"ask its administrator for the extension, or tell the person what no longer happens by itself")}
+}
+
+// refused is the finding about a script that the destination does not take.
+func refused(account, object string, err error) rehome.Finding {
+	next := "correct the script at the source, or write it anew in the destination's settings"
+	if managesieve.IsQuota(err) {
+		next = "delete scripts there that nobody uses, or ask its administrator for room, then run the same command again"
+	}
+	return finding(account, object, "rules_refused", rehome.SeverityError, "the destination refuses the script: "+err.Error(), next)
 }

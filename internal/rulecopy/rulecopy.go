@@ -59,6 +59,8 @@ type Account struct {
 	Target  Writer             // nil where the destination takes no scripts
 	// Mailbox returns the destination's name for one of the source; nil keeps every name.
 	Mailbox func(name string) (string, bool)
+	// How scripts write these names at either end; "" is NamesUTF8.
+	SourceNames, TargetNames Names
 }
 
 // Options of an Engine.
@@ -122,8 +124,7 @@ func (e *Engine) Sync(ctx context.Context, a Account) (Outcome, error) {
 		err := e.apply(ctx, a, action)
 		if managesieve.IsNo(err, "") {
 			outcome.Scripts[i].Do = Refused
-			outcome.Findings = append(outcome.Findings, finding(a.Address, action.Name, "rules_refused", rehome.SeverityError,
-				"the destination refuses the script: "+err.Error(), "correct the script at the source, or write it anew in the destination's settings"))
+			outcome.Findings = append(outcome.Findings, refused(a.Address, action.Name, err))
 			continue
 		}
 		if err != nil {
@@ -216,7 +217,7 @@ func (a Account) fromDatabase() ([]script, []rehome.Finding) {
 		return nil, findings
 	}
 	s := script{name: databaseScript, text: written.Text, active: true, acts: written.Acts}
-	s.read, _ = sieve.Read(written.Text) // our own, it can be read
+	a.spell(&s)
 	return []script{s}, findings
 }
 
@@ -248,16 +249,24 @@ func (a Account) translate(s *script) []rehome.Finding {
 	}
 	s.acts = read.Acts()
 	s.text = read.Map(func(name string) (string, bool) {
+		name = a.SourceNames.decode(name)
 		renamed, known := a.mailbox(name)
 		if !known {
 			findings = append(findings, strayed(a.Address, s.name+", mailbox "+name, "the script names the mailbox"))
+			renamed = name
 		}
-		return renamed, known
+		return renamed, true
 	})
-	if s.read, err = sieve.Read(s.text); err != nil { // it could be read a moment ago
-		s.read = read
-	}
+	a.spell(s)
 	return findings
+}
+
+// spell keeps what people read of a script and gives its text the form of names that the destination
+// wants. The text can be read: it is ours, or has been read before.
+func (a Account) spell(s *script) {
+	if s.read, _ = sieve.Read(s.text); s.read != nil {
+		s.text = s.read.Map(func(name string) (string, bool) { return a.TargetNames.encode(name), true })
+	}
 }
 
 // strayed is the finding about a mailbox that does not move.
@@ -304,7 +313,15 @@ func look(ctx context.Context, from Reader) ([]script, error) {
 		}
 		all = append(all, script{name: entry.Name, text: text, active: entry.Active})
 	}
-	slices.SortFunc(all, func(a, b script) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(all, func(a, b script) int {
+		if a.active != b.active { // that one first, because a server may take a few only
+			if a.active {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.name, b.name)
+	})
 	return all, nil
 }
 

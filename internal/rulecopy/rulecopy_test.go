@@ -12,6 +12,7 @@ import (
 
 	"rehome/internal/content/sieve"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
 	"rehome/lab/dovecot"
@@ -41,9 +42,9 @@ func startServer(t *testing.T, room *lab.Room, name, layout, separator, prefix s
 	return server
 }
 
-func logIn(t *testing.T, server *dovecot.Server) *managesieve.Client {
+func logIn(t *testing.T, address string) *managesieve.Client {
 	t.Helper()
-	c, err := managesieve.Dial(t.Context(), managesieve.Options{Address: server.Sieve, Security: managesieve.NoTLS})
+	c, err := managesieve.Dial(t.Context(), managesieve.Options{Address: address, Security: managesieve.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +53,17 @@ func logIn(t *testing.T, server *dovecot.Server) *managesieve.Client {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// store makes a script the active one.
+func store(t *testing.T, at *managesieve.Client, name, text string) {
+	t.Helper()
+	if err := at.PutScript(t.Context(), name, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := at.SetActive(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
 }
 
 const sourceScript = "require [\"fileinto\", \"vacation\", \"copy\"];\r\n" +
@@ -69,13 +81,8 @@ func TestSync_messagesLandWhereTheyLandedAtTheSource(t *testing.T) {
 	room := lab.Open(t)
 	src := startServer(t, room, "source", dovecot.Maildir, ".", "INBOX.")
 	dst := startServer(t, room, "destination", dovecot.Sdbox, "/", "")
-	from, to := logIn(t, src), logIn(t, dst)
-	if err := from.PutScript(t.Context(), "main", sourceScript); err != nil {
-		t.Fatal(err)
-	}
-	if err := from.SetActive(t.Context(), "main"); err != nil {
-		t.Fatal(err)
-	}
+	from, to := logIn(t, src.Sieve), logIn(t, dst.Sieve)
+	store(t, from, "main", sourceScript)
 	book := openLedger(t)
 	account := Account{Address: anna, Source: from, Target: to, Offered: to.Capabilities().Sieve, Mailbox: func(name string) (string, bool) {
 		return strings.TrimPrefix(name, "INBOX."), true
@@ -91,9 +98,9 @@ func TestSync_messagesLandWhereTheyLandedAtTheSource(t *testing.T) {
 		}
 	}
 	for _, server := range []*dovecot.Server{src, dst} {
-		deliver(t, server.LMTP)
+		deliver(t, server.LMTP, "")
 	}
-	got, want := landed(t, dst, ""), landed(t, src, "INBOX.")
+	got, want := landed(t, dst.IMAP, ""), landed(t, src.IMAP, "INBOX.")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-source +destination\n%s", diff)
 	}
@@ -125,30 +132,40 @@ func syncRules(t *testing.T, e *Engine, a Account) string {
 	return fmt.Sprintf("%s activate=%v waits=%v", x.Do, x.Activate, x.Waits)
 }
 
-// deliver hands each letter over. Nobody is answered: the envelope has no sender.
-func deliver(t *testing.T, address string) {
+// deliver hands each letter over. Without a sender on the envelope nobody is answered.
+func deliver(t *testing.T, address, sender string) {
 	t.Helper()
 	for i, subject := range letters {
 		letter := fmt.Sprintf("From: x@example.com\r\nTo: %s\r\nMessage-ID: <%d@lab>\r\nSubject: %s\r\n\r\nhello\r\n", anna, i, subject)
-		if err := lmtp.Deliver(t.Context(), address, "", anna, []byte(letter)); err != nil {
+		if err := lmtp.Deliver(t.Context(), address, sender, anna, []byte(letter)); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func landed(t *testing.T, server *dovecot.Server, prefix string) map[string]string {
+// landed counts the messages of each mailbox over IMAP.
+func landed(t *testing.T, address, prefix string) map[string]string {
 	t.Helper()
+	talk, err := lab.Dial(t.Context(), address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer talk.Close()
+	if answer, _, err := talk.Ask("a LOGIN "+anna+" "+password, "a "); err != nil || !strings.HasPrefix(answer, "a OK") {
+		t.Fatal(answer, err)
+	}
 	counts := map[string]string{}
 	for _, name := range append([]string{"INBOX"}, boxes...) {
 		full := prefix + name
 		if name == "INBOX" {
 			full = name
 		}
-		out, err := server.Exec(t.Context(), "mailbox", "status", "-u", anna, "messages", full)
-		if err != nil {
-			t.Fatal(err)
+		answer, status, err := talk.Ask(fmt.Sprintf("b STATUS %q (MESSAGES)", imap.EncodeName(full)), "b ")
+		if err != nil || !strings.HasPrefix(answer, "b OK") {
+			t.Fatalf("%s: %s %v", full, answer, err)
 		}
-		_, counts[name], _ = strings.Cut(strings.TrimSpace(string(out)), "messages=")
+		_, count, _ := strings.Cut(strings.Join(status, ""), "(MESSAGES ")
+		counts[name] = strings.TrimRight(count, ")\r\n")
 	}
 	return counts
 }
@@ -157,7 +174,7 @@ func landed(t *testing.T, server *dovecot.Server, prefix string) map[string]stri
 func TestSync_databaseRulesAndMissingCapability(t *testing.T) {
 	t.Parallel()
 	dst := startServer(t, lab.Open(t), "destination", dovecot.Sdbox, "/", "")
-	to := logIn(t, dst)
+	to := logIn(t, dst.Sieve)
 	account := Account{Address: anna, Target: to, Offered: sieve.Capabilities{"fileinto"}, Rules: sieve.Rules{
 		Sorts:    []sieve.Sort{{Conditions: []sieve.Condition{{Header: "subject", Contains: "list"}}, Mailbox: "Lists"}},
 		Vacation: &sieve.Vacation{Text: "Away"},

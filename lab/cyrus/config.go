@@ -26,6 +26,7 @@ type config struct {
 	Domains           []string
 	Outbox            string
 	Mailboxes         []mailbox
+	Subscribed        []string // of them; the server does not start with an empty list
 }
 
 // mailbox adds the form that xlist-... lines have.
@@ -45,6 +46,9 @@ func (s *Server) writeConfig() error {
 		Domains: s.localDomains(), Outbox: s.Outbox.SMTP,
 	}
 	for _, m := range s.options.Mailboxes {
+		if m.Subscribed {
+			data.Subscribed = append(data.Subscribed, m.Name)
+		}
 		data.Mailboxes = append(data.Mailboxes, mailbox{m, strings.ToLower(strings.TrimPrefix(m.SpecialUse, `\`))})
 	}
 	for _, dir := range []string{"", "config", "config/proc", "config/db", "config/socket", "config/log", "config/lock", "spool", "sieve"} {

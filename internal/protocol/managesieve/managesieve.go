@@ -12,6 +12,7 @@ package managesieve
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -77,7 +78,7 @@ type StatusError struct {
 
 // Error renders command, kind and the server's words.
 func (e *StatusError) Error() string {
-	words := strings.TrimSpace(e.Command + ": " + e.Kind + " " + e.Text)
+	words := strings.TrimSpace(e.Command + ": " + e.Kind + " " + cmp.Or(e.Text, e.Code))
 	if e.Referral != "" {
 		words += "; the scripts are on another server, " + e.Referral + ", which is not asked by itself"
 	}
@@ -88,6 +89,12 @@ func (e *StatusError) Error() string {
 func IsNo(err error, code string) bool {
 	var status *StatusError
 	return errors.As(err, &status) && status.Kind == "NO" && (code == "" || status.Code == code)
+}
+
+// IsQuota reports whether err is a refusal because there is no room, or there are too many scripts.
+func IsQuota(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Kind == "NO" && strings.HasPrefix(status.Code, "QUOTA")
 }
 
 // Capabilities returns what the server last said of itself.
