@@ -73,10 +73,10 @@ func aliasesCheckCommand(f *frame) *cobra.Command {
 	var again bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Ask the destination's mail host whether it takes mail for every alias",
+		Short: "Ask the destination's mail hosts whether they take mail for every alias",
 		Long: `check is "rehome recipients check" for the aliases alone. It sends no message.
 
-Exit code 0: all agree. 5: the host had enough, run it again later. 6: something differs.`,
+Exit code 0: all agree. 5: a host had enough or cannot be reached, run it again later. 6: something differs.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			return f.parity(move.CheckAliases(ctx, again, f.told))

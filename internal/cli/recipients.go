@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"rehome"
@@ -97,12 +98,13 @@ func recipientsCheckCommand(f *frame) *cobra.Command {
 	var again bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Ask the destination's mail host what it answers for every recipient",
-		Long: `check asks destination.mx for every account, alias and address of the census, by RCPT TO and
-without ever sending a message: over one slow connection, an address that nobody has first. It
-stops when the host asks to wait, and goes on later; so does the next run.
+		Short: "Ask the destination's mail hosts what they answer for every recipient",
+		Long: `check asks every address of destination.mx for every account, alias and address of the census, by
+RCPT TO and without ever sending a message: over one slow connection, an address that nobody has
+first. It stops when a host asks to wait, and goes on later; so does the next run. Where hosts
+differ, the worst answer counts.
 
-Exit code 0: all agree. 5: the host had enough, run it again later. 6: something differs.`,
+Exit code 0: all agree. 5: a host had enough or cannot be reached, run it again later. 6: something differs.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			return f.parity(move.CheckRecipients(ctx, again, f.told))
@@ -123,7 +125,7 @@ func (f *frame) parity(parity recipients.Parity, err error) (Outcome, error) {
 	switch n := parity.Totals; {
 	case n.Missing+n.Extra+n.Open > 0:
 		outcome = OutcomeWaiting
-	case n.Pending > 0:
+	case n.Pending > 0 || slices.ContainsFunc(parity.Hosts, func(h recipients.Asked) bool { return h.Error != "" }):
 		outcome = OutcomePartial
 	}
 	return outcome, f.answer(parity, func(w io.Writer) error { return f.writeParity(w, parity) })
@@ -139,6 +141,9 @@ func (f *frame) writeParity(w io.Writer, parity recipients.Parity) error {
 		if line.Server != "" {
 			answer += ": " + line.Server
 		}
+		if line.Host != "" {
+			answer += " (only " + line.Host + ")"
+		}
 		t.add(string(line.Verdict), line.Address, string(line.Expect)+" ("+line.Why+")", answer, line.NextStep)
 	}
 	if len(t.rows) > 0 {
@@ -146,9 +151,16 @@ func (f *frame) writeParity(w io.Writer, parity recipients.Parity) error {
 			return err
 		}
 	}
-	for _, domain := range parity.AcceptAll {
-		fmt.Fprintf(w, "note: the host takes any address of %s, so that its answers there prove little\n", printable(domain))
+	for _, host := range parity.Hosts {
+		for _, domain := range host.AcceptAll {
+			fmt.Fprintf(w, "note: %s takes any address of %s, so that its answers there prove little\n", printable(host.Host), printable(domain))
+		}
+		if host.Error != "" {
+			fmt.Fprintf(w, "error: %s was not asked to the end and does not count: %s\n", printable(host.Host), printable(host.Error))
+			fmt.Fprintf(w, "  -> %s\n", printable(host.NextStep))
+		}
 	}
+	fmt.Fprintf(w, "asked %s\n", plural(len(parity.Hosts), "mail host"))
 	n := parity.Totals
 	_, err := fmt.Fprintf(w, "%d agree + %d missing + %d extra + %d open + %d not conclusive + %d not answered = %d addresses\n",
 		n.Agrees, n.Missing, n.Extra, n.Open, n.Unsure, n.Pending, n.All)

@@ -63,7 +63,7 @@ type Destination struct {
 	Sieve Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the log-in of IMAP. Without it rules are written to files that somebody hands over."`
 	DAV   DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it contacts and calendars stay. Each account's own password opens it."`
 	API   API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. \"accounts import --experimental-api\" looks at it; nothing else uses it."`
-	MX    MX              `yaml:"mx" optional:"true" doc:"The mail host that takes the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask it for addresses and never send a message."`
+	MX    MX              `yaml:"mx" optional:"true" doc:"The mail hosts that take the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them for addresses and never send a message."`
 }
 
 // Accounts shapes what the export of accounts writes.

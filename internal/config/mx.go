@@ -14,10 +14,10 @@ const (
 	MXNone     MXTLS = "none"
 )
 
-// MX is the mail host of the destination and how patiently it is asked.
+// MX is the mail hosts of the destination and how patiently they are asked.
 type MX struct {
-	Address       string `yaml:"address" example:"mx1.example.net:25" doc:"Host and port."`
-	TLS           MXTLS  `yaml:"tls" enum:"starttls,offered,none" doc:"STARTTLS: demanded, used where it is offered, or never."`
+	Addresses     []string `yaml:"addresses" example:"[mx1.example.net:25, mx2.example.net:25]" doc:"Host and port of each, as the new MX records will name them. Every address behind a name is asked."`
+	TLS           MXTLS    `yaml:"tls" enum:"starttls,offered,none" doc:"STARTTLS: demanded, used where it is offered, or never."`
 	Trust         `yaml:",inline"`
 	Name          string        `yaml:"name" example:"mover.example.com" doc:"This machine's full host name, for EHLO. Empty: what the system calls itself. Mail hosts look it up."`
 	Sender        string        `yaml:"sender" example:"postmaster@example.com" doc:"The sender that is named before each question. Empty: the null sender, as for bounces."`
@@ -55,12 +55,14 @@ func defaultMX() MX {
 }
 
 func (d *document) checkMX(path string, s MX) {
-	if s.Address != "" {
-		if sentence := checkAddress(s.Address); sentence != "" {
-			d.addAt(path+".address", sentence, "write host and port, for example mx1.example.net:25")
+	const hint = "write host and port of each, for example [mx1.example.net:25]"
+	for _, address := range s.Addresses {
+		if sentence := checkAddress(address); sentence != "" {
+			d.addAt(path+".addresses", sentence, hint)
 		}
-	} else if _, given := d.keys[path]; given {
-		d.addAt(path+".address", "is missing", "write host and port, for example mx1.example.net:25")
+	}
+	if _, given := d.keys[path]; given && len(s.Addresses) == 0 {
+		d.addAt(path+".addresses", "is missing", hint)
 	}
 	d.checkTrust(path, s.Trust)
 	for key, n := range map[string]int{"per_connection": s.PerConnection, "refusals": s.Refusals, "rounds": s.Rounds} {

@@ -4,9 +4,11 @@ package journey
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -15,25 +17,31 @@ import (
 	"rehome/internal/recipients"
 )
 
-// answersFile keeps what a mail host has answered, so that a check goes on where it stopped.
+// answersFile keeps what the mail hosts have answered, so that a check goes on where it stopped.
 const answersFile = "recipients-answers.json"
 
-// answers are those of one host.
+// answers are those of each host, by its name and address.
 type answers struct {
-	Host    string                      `json:"host"`
-	Replies map[string]recipients.Reply `json:"replies"`
+	Hosts map[string]replies `json:"hosts"`
 }
+
+// replies are those of one host, by recipient.
+type replies map[string]recipients.Reply
 
 // final reports whether the address need not be asked again. A refusal is asked again: somebody may
 // have made the alias since.
-func (a answers) final(address string) bool { return a.Replies[address].Answer == recipients.Accepted }
+func (r replies) final(address string) bool { return r[address].Answer == recipients.Accepted }
 
-func (m *Move) readAnswers(host string, again bool) (answers, error) {
-	fresh := answers{Host: host, Replies: map[string]recipients.Reply{}}
+// readAnswers returns what these hosts have said before; those of other hosts are dropped.
+func (m *Move) readAnswers(hosts []recipients.Host, again bool) (answers, error) {
+	kept := answers{Hosts: map[string]replies{}}
+	for _, host := range hosts {
+		kept.Hosts[host.String()] = replies{}
+	}
 	path := filepath.Join(m.settings.Accounts.Output, answersFile)
 	content, err := os.ReadFile(path)
 	if again || errors.Is(err, os.ErrNotExist) {
-		return fresh, nil
+		return kept, nil
 	}
 	var old answers
 	if err == nil {
@@ -42,10 +50,12 @@ func (m *Move) readAnswers(host string, again bool) (answers, error) {
 	if err != nil {
 		return answers{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: path, Cause: err, Hint: "remove it, or ask anew with --again"}
 	}
-	if old.Host != host || old.Replies == nil {
-		return fresh, nil
+	for host := range kept.Hosts {
+		if said := old.Hosts[host]; said != nil {
+			kept.Hosts[host] = said
+		}
 	}
-	return old, nil
+	return kept, nil
 }
 
 func (m *Move) saveAnswers(a answers) error {
@@ -53,13 +63,19 @@ func (m *Move) saveAnswers(a answers) error {
 	return err
 }
 
-// probe translates the settings of the destination's mail host.
+// mailHosts are all addresses of the destination's mail hosts.
+func (m *Move) mailHosts(ctx context.Context) ([]recipients.Host, error) {
+	names := m.settings.Destination.MX.Addresses
+	if len(names) == 0 {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find the mail host", Object: "destination.mx.addresses",
+			Cause: errors.New("is not set"), Hint: "name host and port of each new MX in the configuration"}
+	}
+	return recipients.Resolve(ctx, names, net.DefaultResolver.LookupNetIP)
+}
+
+// probe translates the settings of the destination's mail hosts; the host is for the caller to name.
 func (m *Move) probe(told func(string)) (recipients.Probe, error) {
 	settings := m.settings.Destination.MX
-	if settings.Address == "" {
-		return recipients.Probe{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "find the mail host", Object: "destination.mx.address",
-			Cause: errors.New("is not set"), Hint: "name host and port of the new MX in the configuration"}
-	}
 	trust, err := settings.Trust.Client()
 	if err != nil {
 		return recipients.Probe{}, err
@@ -69,7 +85,7 @@ func (m *Move) probe(told func(string)) (recipients.Probe, error) {
 		return recipients.Probe{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "this machine's name", Cause: err, Hint: "set destination.mx.name"}
 	}
 	return recipients.Probe{
-		Address: settings.Address, Name: cmp.Or(settings.Name, name), Sender: settings.Sender, TLS: trust, Timeout: settings.Timeout,
+		Name: cmp.Or(settings.Name, name), Sender: settings.Sender, TLS: trust, Timeout: settings.Timeout,
 		StartTLS: settings.TLS == config.MXStartTLS, Plain: settings.TLS == config.MXNone, Pause: settings.Pause,
 		PerConnection: settings.PerConnection, Refusals: settings.Refusals, Later: settings.Later, Rounds: settings.Rounds, Told: told,
 	}, nil

@@ -132,7 +132,7 @@ func parseCensus(content []byte) ([]recipients.Recipient, error) {
 	return all, nil
 }
 
-// CheckRecipients asks the destination's mail host for every address on the books and of the census.
+// CheckRecipients asks the destination's mail hosts for every address on the books and of the census.
 // Answers of an earlier run that were final are used again, unless again says to ask anew: a host that
 // asks to wait is asked for the rest by the next run. told hears progress.
 func (m *Move) CheckRecipients(ctx context.Context, again bool, told func(string)) (recipients.Parity, error) {
@@ -157,15 +157,43 @@ func (m *Move) CheckAliases(ctx context.Context, again bool, told func(string)) 
 	return m.compare(ctx, wants, again, told)
 }
 
+// compare asks every address of the mail hosts, one after the other: they may count together what one machine
+// asks. A host that cannot be asked is an error only if no other can.
 func (m *Move) compare(ctx context.Context, wants []recipients.Want, again bool, told func(string)) (recipients.Parity, error) {
 	probe, err := m.probe(told)
 	if err != nil {
 		return recipients.Parity{}, err
 	}
-	answers, err := m.readAnswers(probe.Address, again)
+	hosts, err := m.mailHosts(ctx)
 	if err != nil {
 		return recipients.Parity{}, err
 	}
+	known, err := m.readAnswers(hosts, again)
+	if err != nil {
+		return recipients.Parity{}, err
+	}
+	var all []recipients.Asked
+	var failures []error
+	for _, host := range hosts {
+		probe.Host = host
+		asked, err := askHost(ctx, probe, wants, known.Hosts[host.String()])
+		if err := errors.Join(ctx.Err(), m.saveAnswers(known)); err != nil {
+			return recipients.Parity{}, err
+		}
+		if err != nil {
+			failures = append(failures, err)
+			asked.Error, asked.NextStep = err.Error(), rehome.HintOf(err)
+		}
+		all = append(all, asked)
+	}
+	if len(failures) == len(all) {
+		return recipients.Parity{}, failures[0]
+	}
+	return recipients.Compare(wants, all), nil
+}
+
+// askHost adds to what one host has said before.
+func askHost(ctx context.Context, probe recipients.Probe, wants []recipients.Want, said replies) (recipients.Asked, error) {
 	domains := map[string]string{} // the unlikely address of each
 	var addresses []string
 	for _, want := range wants {
@@ -174,22 +202,18 @@ func (m *Move) compare(ctx context.Context, wants []recipients.Want, again bool,
 			domains[domain] = recipients.Unlikely(domain)
 			addresses = append(addresses, domains[domain]) // first, so that the answers behind it can be judged
 		}
-		if !answers.final(want.Address) {
+		if !said.final(want.Address) {
 			addresses = append(addresses, want.Address)
 		}
 	}
-	err = probe.Ask(ctx, addresses, func(r recipients.Reply) { answers.Replies[r.Address] = r })
-	var acceptAll []string
+	err := probe.Ask(ctx, addresses, func(r recipients.Reply) { said[r.Address] = r })
+	asked := recipients.Asked{Host: probe.Host.String(), Replies: maps.Clone(said), AcceptAll: []string{}}
 	for domain, unlikely := range domains {
-		if answers.Replies[unlikely].Answer == recipients.Accepted {
-			acceptAll = append(acceptAll, domain)
+		if said[unlikely].Answer == recipients.Accepted {
+			asked.AcceptAll = append(asked.AcceptAll, domain)
 		}
-		delete(answers.Replies, unlikely)
+		delete(said, unlikely)
 	}
-	slices.Sort(acceptAll)
-	err = errors.Join(err, m.saveAnswers(answers))
-	if err != nil {
-		return recipients.Parity{}, err
-	}
-	return recipients.Compare(wants, maps.Clone(answers.Replies), acceptAll), nil
+	slices.Sort(asked.AcceptAll)
+	return asked, err
 }

@@ -4,7 +4,10 @@ package recipients
 
 import (
 	"compress/gzip"
+	"context"
+	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,9 +110,65 @@ func TestSyslogTime_givesTheYear(t *testing.T) {
 func TestCompare_anyAddressProvesNothing(t *testing.T) {
 	t.Parallel()
 	wants := []Want{{"a@x.test", Accept, ""}, {"b@x.test", Refuse, ""}, {"c@y.test", Accept, ""}, {"d@y.test", Accept, ""}}
-	parity := Compare(wants, map[string]Reply{"a@x.test": {Answer: Accepted}, "b@x.test": {Answer: Accepted}, "c@y.test": {Answer: Deferred}}, []string{"x.test"})
+	replies := map[string]Reply{"a@x.test": {Answer: Accepted}, "b@x.test": {Answer: Accepted}, "c@y.test": {Answer: Deferred}}
+	parity := Compare(wants, []Asked{{Host: "mx", Replies: replies, AcceptAll: []string{"x.test"}}})
 	if got, want := parity.Totals, (ParityTotals{Unsure: 2, Pending: 2, All: 4}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestCompare_theWorstOfSeveralHostsCounts(t *testing.T) {
+	t.Parallel()
+	wants := []Want{{"a@x.test", Accept, ""}, {"b@x.test", Accept, ""}, {"c@x.test", Refuse, ""}, {"d@x.test", Accept, ""}, {"e@x.test", Accept, ""}}
+	yes, no := Reply{Answer: Accepted}, Reply{Answer: Refused, Server: "550 unknown"}
+	first := map[string]Reply{"a@x.test": yes, "b@x.test": yes, "c@x.test": no, "d@x.test": yes, "e@x.test": no}
+	second := map[string]Reply{"a@x.test": yes, "b@x.test": no, "c@x.test": yes, "e@x.test": no}
+	hosts := []Asked{{Host: "mx1", Replies: first}, {Host: "mx2", Replies: second}, {Host: "mx3", Error: "no route"}}
+	parity := Compare(wants, hosts)
+	got := []string{}
+	for _, line := range parity.Lines {
+		got = append(got, strings.TrimSpace(string(line.Verdict)+" "+line.Address+" "+line.Host))
+	}
+	want := []string{"missing b@x.test mx2", "missing e@x.test", "extra c@x.test mx2", "not answered d@x.test mx2", "agrees a@x.test"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := parity.Totals, (ParityTotals{Agrees: 1, Missing: 2, Extra: 1, Pending: 1, All: 5}); got != want || len(parity.Hosts) != 3 {
+		t.Errorf("got %+v of %d hosts, want %+v of 3", got, len(parity.Hosts), want)
+	}
+	if got := Compare(wants[:1], hosts[2:]).Lines[0]; got.Verdict != Pending {
+		t.Errorf("got %+v of no host, want it not answered", got)
+	}
+}
+
+func TestResolve_everyAddressOfEveryName(t *testing.T) {
+	t.Parallel()
+	lookup := func(_ context.Context, _, host string) ([]netip.Addr, error) {
+		if address, err := netip.ParseAddr(host); err == nil {
+			return []netip.Addr{address}, nil
+		}
+		known := map[string][]netip.Addr{"mx1.test": {netip.MustParseAddr("2001:db8::7"), netip.MustParseAddr("192.0.2.8"), netip.MustParseAddr("::ffff:192.0.2.7"), netip.MustParseAddr("192.0.2.8")}}
+		if known[host] == nil {
+			return nil, errors.New("no such host")
+		}
+		return known[host], nil
+	}
+	hosts, err := Resolve(t.Context(), []string{"mx1.test:25", "192.0.2.9:2525"}, lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{}
+	for _, host := range hosts {
+		got = append(got, host.String()+" "+host.Address)
+	}
+	want := []string{"mx1.test:25 (192.0.2.8) 192.0.2.8:25", "mx1.test:25 (2001:db8::7) [2001:db8::7]:25", "mx1.test:25 (192.0.2.7) 192.0.2.7:25", "192.0.2.9:2525 192.0.2.9:2525"}
+	if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, name := range []string{"nobody.test:25", "mx1.test"} {
+		if _, err := Resolve(t.Context(), []string{name}, lookup); rehome.HintOf(err) == "" {
+			t.Errorf("%s: got %v, want an error with a hint", name, err)
+		}
 	}
 }
 

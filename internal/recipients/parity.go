@@ -47,6 +47,7 @@ type Line struct {
 	Why      string   `json:"why"`
 	Answer   Answer   `json:"answer"`
 	Server   string   `json:"server,omitempty"`
+	Host     string   `json:"host,omitempty"` // that answers so, where others answer better
 	Verdict  Verdict  `json:"verdict"`
 	NextStep string   `json:"next_step,omitempty"`
 }
@@ -64,9 +65,18 @@ type ParityTotals struct {
 
 // Parity is expected against actual, the worst first.
 type Parity struct {
-	Lines     []Line       `json:"lines"`
-	Totals    ParityTotals `json:"totals"`
-	AcceptAll []string     `json:"accept_all"` // domains of which the host takes any address
+	Lines  []Line       `json:"lines"`
+	Totals ParityTotals `json:"totals"`
+	Hosts  []Asked      `json:"hosts"`
+}
+
+// Asked is what one host has said.
+type Asked struct {
+	Host      string           `json:"host"`
+	Replies   map[string]Reply `json:"-"`
+	AcceptAll []string         `json:"accept_all"`      // domains of which it takes any address
+	Error     string           `json:"error,omitempty"` // it could not be asked, or not to the end
+	NextStep  string           `json:"next_step,omitempty"`
 }
 
 // Wants lists every address on the books, and those that a census has found, with what the new host
@@ -110,23 +120,48 @@ func Unlikely(domain string) string {
 	return "rehome-" + strings.ToLower(rand.Text()[:16]) + "@" + domain
 }
 
-// Compare holds answers against what was expected. A host that takes anything of a domain proves
-// nothing by taking an address of it; that is expected of a domain with a catch-all.
-func Compare(wants []Want, replies map[string]Reply, acceptAll []string) Parity {
-	parity := Parity{Lines: []Line{}, AcceptAll: append([]string{}, acceptAll...)}
+// Compare holds answers against what was expected. Of several hosts the worst answer counts, because mail
+// goes to any of them; one that could not be asked is left out, and says so in Hosts. A host that takes
+// anything of a domain proves nothing by taking an address of it; that is expected of a domain with a
+// catch-all.
+func Compare(wants []Want, hosts []Asked) Parity {
+	parity := Parity{Lines: []Line{}, Hosts: hosts}
 	for _, want := range wants {
-		_, domain, _ := strings.Cut(want.Address, "@")
-		reply, asked := replies[want.Address]
-		if !asked {
-			reply.Answer = NotAsked
-		}
-		line := Line{Address: want.Address, Expect: want.Expect, Why: want.Why, Answer: reply.Answer, Server: reply.Server}
-		line.judge(slices.Contains(acceptAll, domain))
+		line := worst(want, hosts)
 		parity.Totals.count(line.Verdict)
 		parity.Lines = append(parity.Lines, line)
 	}
 	slices.SortStableFunc(parity.Lines, func(a, b Line) int { return a.Verdict.rank() - b.Verdict.rank() })
 	return parity
+}
+
+func worst(want Want, hosts []Asked) Line {
+	var lines []Line
+	for _, host := range hosts {
+		if host.Error == "" {
+			lines = append(lines, want.heldAgainst(host))
+		}
+	}
+	if len(lines) == 0 {
+		return want.heldAgainst(Asked{})
+	}
+	byVerdict := func(a, b Line) int { return a.Verdict.rank() - b.Verdict.rank() }
+	line, best := slices.MinFunc(lines, byVerdict), slices.MaxFunc(lines, byVerdict)
+	if line.Verdict == best.Verdict {
+		line.Host = ""
+	}
+	return line
+}
+
+func (w Want) heldAgainst(host Asked) Line {
+	_, domain, _ := strings.Cut(w.Address, "@")
+	reply, asked := host.Replies[w.Address]
+	if !asked {
+		reply.Answer = NotAsked
+	}
+	line := Line{Address: w.Address, Expect: w.Expect, Why: w.Why, Answer: reply.Answer, Server: reply.Server, Host: host.Host}
+	line.judge(slices.Contains(host.AcceptAll, domain))
+	return line
 }
 
 func (l *Line) judge(acceptsAll bool) {

@@ -34,10 +34,10 @@ type Reply struct {
 	Server  string `json:"server,omitempty"`
 }
 
-// Probe asks one mail host about addresses, over one slow connection at a time that says who it is.
+// Probe asks a mail host at one address about recipients, over one slow connection at a time that says who it is.
 // It never sends DATA. The zero values of the limits are those for a host with its software's own.
 type Probe struct {
-	Address  string      // host:port
+	Host     Host
 	Name     string      // of this machine, for EHLO (RFC 5321 section 4.1.1.1)
 	Sender   string      // of the envelope; empty is the null sender
 	StartTLS bool        // demand it; without it, it is used where it is offered and verifies
@@ -90,7 +90,7 @@ func (p Probe) Ask(ctx context.Context, addresses []string, got func(Reply)) err
 		if len(r.left) == 0 || n == p.Rounds {
 			break
 		}
-		p.tell("%s asks to wait (%s); %d addresses are left, going on in %v", p.Address, r.words, len(r.left), p.Later)
+		p.tell("%s asks to wait (%s); %d addresses are left, going on in %v", p.Host, r.words, len(r.left), p.Later)
 		if err := sleep(ctx, p.Later); err != nil {
 			return err
 		}
@@ -221,11 +221,11 @@ func (p Probe) fault(op string, err error) error {
 		if said.Code >= 400 && said.Code < 500 {
 			return &enoughError{words: words(said)}
 		}
-		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: p.Address, Server: words(said), Cause: err,
+		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: p.Host.String(), Server: words(said), Cause: err,
 			Hint: "ask its operators to let this machine ask for recipients, or run the check from an address that may send mail"}
 	}
-	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: p.Address, Cause: err,
-		Hint: "check destination.mx.address, and that this network lets port 25 out"}
+	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: p.Host.String(), Cause: err,
+		Hint: "check destination.mx.addresses, and that this network lets port 25 out"}
 }
 
 // words is what a host said, in one line of bearable length and without control characters.

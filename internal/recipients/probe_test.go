@@ -29,7 +29,7 @@ func start(t *testing.T, room *lab.Room, o postfix.Options) (*postfix.Server, Pr
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, Probe{Address: s.SMTP, Name: "probe.lab.test", Timeout: 20 * time.Second, Pause: time.Millisecond, Later: 10 * time.Millisecond}
+	return s, Probe{Host: Host{Name: s.SMTP, Address: s.SMTP}, Name: "probe.lab.test", Timeout: 20 * time.Second, Pause: time.Millisecond, Later: 10 * time.Millisecond}
 }
 
 // The map is the one that an export writes; the destination has been set up with three mistakes.
@@ -68,7 +68,7 @@ func TestProbe_findsTheMismatchesAndTripsNoLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []string{}
-	parity := Compare(wants, replies, nil)
+	parity := Compare(wants, []Asked{{Host: s.SMTP, Replies: replies}})
 	for _, line := range parity.Lines {
 		if line.Verdict != Agrees {
 			got = append(got, string(line.Verdict)+" "+line.Address)

@@ -24,7 +24,7 @@ type talk struct {
 
 // connect opens a session up to and including EHLO, with TLS where that is to be had.
 func (p Probe) connect(ctx context.Context) (*talk, error) {
-	conn, err := (&net.Dialer{Timeout: p.Timeout}).DialContext(ctx, "tcp", p.Address)
+	conn, err := (&net.Dialer{Timeout: p.Timeout}).DialContext(ctx, "tcp", p.Host.Address)
 	if err != nil {
 		return nil, p.fault("connect to", err)
 	}
@@ -42,7 +42,7 @@ func (p Probe) connect(ctx context.Context) (*talk, error) {
 
 func (t *talk) greet() error {
 	t.patience()
-	host, _, err := net.SplitHostPort(t.probe.Address)
+	host, _, err := net.SplitHostPort(t.probe.Host.Name)
 	if err != nil {
 		return t.probe.fault("read address", err)
 	}
@@ -57,7 +57,7 @@ func (t *talk) greet() error {
 	case t.probe.Plain:
 		return nil
 	case !offered && t.probe.StartTLS:
-		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: "start TLS with", Object: t.probe.Address, Cause: errors.New("the host does not offer it"),
+		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: "start TLS with", Object: t.probe.Host.String(), Cause: errors.New("the host does not offer it"),
 			Hint: "ask its operators; or set destination.mx.tls: none"}
 	case !offered:
 		return nil
@@ -70,7 +70,7 @@ func (t *talk) greet() error {
 		settings.ServerName = host
 	}
 	if err := t.client.StartTLS(settings); err != nil {
-		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: "start TLS with", Object: t.probe.Address, Cause: err,
+		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: "start TLS with", Object: t.probe.Host.String(), Cause: err,
 			Hint: "name its certificate authority in destination.mx.ca_file, pin its key, or set destination.mx.tls: none"}
 	}
 	return nil

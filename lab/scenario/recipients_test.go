@@ -23,10 +23,11 @@ const plantedLog = `2026-11-20 10:00:00 1uXyZa-0003Kq-2f => anna <sales@example.
 
 type parity struct {
 	Lines []struct {
-		Address, Verdict, Server string
-		NextStep                 string `json:"next_step"`
+		Address, Verdict, Server, Host string
+		NextStep                       string `json:"next_step"`
 	}
 	Totals map[string]int
+	Hosts  []struct{ Host, Error string }
 }
 
 // verdicts lists what does not agree.
@@ -122,17 +123,37 @@ func (th *theatre) wantParity(forgotten []string) {
 		}
 	}
 	room := lab.Open(th.t)
-	host, err := postfix.Start(room, postfix.Options{Domains: th.Organisation.Domains, Accounts: accounts, Virtual: string(virtual) + "fax@example.com anna@example.com\n",
-		Settings: map[string]string{"smtpd_soft_error_limit": "5", "smtpd_hard_error_limit": "6", "smtpd_junk_command_limit": "25"}})
+	options := postfix.Options{Domains: th.Organisation.Domains, Accounts: accounts, Virtual: string(virtual) + "fax@example.com anna@example.com\n",
+		Settings: map[string]string{"smtpd_soft_error_limit": "5", "smtpd_hard_error_limit": "6", "smtpd_junk_command_limit": "25"}}
+	host, err := postfix.Start(room, options)
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	// The second has not got the newest table, and nothing answers at the third.
+	options.Name, options.Virtual = "postfix2", strings.Replace(options.Virtual, "press@example.com", "unpressed@example.com", 1)
+	second, err := postfix.Start(room, options)
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	nowhere, err := room.Addr()
 	if err != nil {
 		th.t.Fatal(err)
 	}
 	th.edit(func(text string) string {
 		head, tail, _ := strings.Cut(text, "destination:\n")
-		return head + "destination:\n  mx: {address: \"" + host.SMTP + "\", name: mover.example.com, pause: 1ms, later: 10ms}\n" + tail
+		return head + "destination:\n  mx: {addresses: [\"" + host.SMTP + "\", \"" + second.SMTP + "\", \"" + nowhere + "\"], name: mover.example.com, pause: 1ms, later: 10ms}\n" + tail
 	})
-	got := answer[parity](th, 6, "recipients", "check").verdicts()
-	for _, want := range []string{"missing bjorn@example.com", "missing ping@example.com", "extra fax@example.com", "open jobs@example.com", "not conclusive shop@example.org"} {
+	compared := answer[parity](th, 6, "recipients", "check")
+	if len(compared.Hosts) != 3 || compared.Hosts[0].Error+compared.Hosts[1].Error != "" || compared.Hosts[2].Error == "" {
+		th.t.Errorf("got hosts %+v, want the last not reached", compared.Hosts)
+	}
+	for _, line := range compared.Lines {
+		if want := map[string]string{"press@example.com": second.SMTP}[line.Address]; line.Host != want {
+			th.t.Errorf("%s: got the host %q, want %q", line.Address, line.Host, want)
+		}
+	}
+	got := compared.verdicts()
+	for _, want := range []string{"missing bjorn@example.com", "missing ping@example.com", "missing press@example.com", "extra fax@example.com", "open jobs@example.com", "not conclusive shop@example.org"} {
 		if !slices.Contains(got, want) {
 			th.t.Errorf("got %q, want %q among them; the census had %q", got, want, forgotten)
 		}
@@ -142,7 +163,10 @@ func (th *theatre) wantParity(forgotten []string) {
 			th.t.Errorf("got %q, want it to agree", line)
 		}
 	}
-	th.want(6, "aliases", "check")
+	aliases := answer[parity](th, 6, "aliases", "check")
+	if !slices.Contains(aliases.verdicts(), "missing press@example.com") || len(aliases.Hosts) != 3 {
+		th.t.Errorf("got %q of %d hosts, want press to be missing at one of 3", aliases.verdicts(), len(aliases.Hosts))
+	}
 	log, err := host.Log(" quit=1 ")
 	if err != nil || strings.Contains(log, "too many") || !strings.Contains(log, "helo=<mover.example.com>") {
 		th.t.Errorf("got a limit tripped, or no name, or %v:\n%s", err, log)

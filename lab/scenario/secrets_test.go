@@ -68,7 +68,7 @@ func setSecrets(t *testing.T) *theatre {
 		text = strings.Replace(text, "url: "+stage.Source.DAV+"\n", "url: "+stage.Source.DAV+"\n    via: dav\n", 1)
 		return strings.Replace(text, "  kind: atmail8\n", "  kind: atmail8\n  api: {url: '"+api.URL+"', user: "+atmail8.APIUser+", password: 'file:secrets/webadmin', ca_file: "+ca+"}\n"+
 			"  sieve: {address: '"+stage.Destination.Sieve+"', ca_file: "+ca+"}\n"+
-			"  mx: {address: '"+host.SMTP+"', name: mover.example.com, pause: 1ms, later: 10ms, rounds: 1}\n", 1)
+			"  mx: {addresses: ['"+host.SMTP+"'], name: mover.example.com, pause: 1ms, later: 10ms, rounds: 1}\n", 1)
 	})
 	return th
 }
