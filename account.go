@@ -149,9 +149,10 @@ type Alias struct {
 
 // Forward is one account's own forwarding.
 type Forward struct {
-	Account  string
-	Target   string
-	KeepCopy bool
+	Account   string
+	Target    string
+	KeepCopy  bool
+	CopyKnown bool // the source says so; otherwise KeepCopy is a guess that loses nothing
 }
 
 func firstNonEmpty(values ...string) string {

@@ -180,3 +180,18 @@ func TestWrite_sheetAndMaps(t *testing.T) {
 		}
 	}
 }
+
+func TestPlan_saysWhetherAForwardKeepsACopy(t *testing.T) {
+	t.Parallel()
+	for want, f := range map[string]rehome.Forward{
+		"set it in the account: forward without a copy":                                                      {},
+		"set it in the account: forward and keep a copy":                                                     {KeepCopy: true, CopyKnown: true},
+		"set it in the account: forward and keep a copy; the source does not say whether its user wants one": {KeepCopy: true},
+	} {
+		f.Account, f.Target = "anna@a.test", "bob@a.test"
+		book := NewBook(Input{Domains: []string{"a.test"}, Accounts: []string{"anna@a.test", "bob@a.test"}, Forwards: []rehome.Forward{f}})
+		if got := book.Plan().Lines[0].NextStep; got != want {
+			t.Errorf("%+v: got %q, want %q", f, got, want)
+		}
+	}
+}

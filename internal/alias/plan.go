@@ -230,9 +230,13 @@ func (b *Book) forwardLine(f rehome.Forward) Line {
 	}
 	b.judgeTargets(&line, f.Account, line.Targets, rehome.AliasDeliver)
 	if line.NextStep == "" {
-		line.NextStep = "set it in the account: forward and keep a copy"
-		if !f.KeepCopy {
+		switch {
+		case !f.KeepCopy:
 			line.NextStep = "set it in the account: forward without a copy"
+		case f.CopyKnown:
+			line.NextStep = "set it in the account: forward and keep a copy"
+		default:
+			line.NextStep = "set it in the account: forward and keep a copy; the source does not say whether its user wants one"
 		}
 	}
 	return line

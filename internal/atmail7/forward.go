@@ -10,30 +10,41 @@ import (
 
 // addForwards takes the forwards of the accounts that move, in their order.
 func (a *assembly) addForwards() {
+	unknown := 0
 	for _, account := range a.org.Accounts {
-		text := a.people.users[account.Address].forward
-		for part := range strings.SplitSeq(text, ",") {
-			if strings.TrimSpace(part) == "" {
-				continue
-			}
-			target, err := rehome.ParseAddress(part)
-			switch {
-			case err != nil:
-				a.find(forwardUnparsed, account.Address, "forward")
-			case target == account.Address:
-				a.find(forwardToSelf, account.Address, "forward")
-			default:
-				a.addForward(account.Address, target)
-			}
+		forwards, self := a.forwardsOf(account.Address)
+		switch {
+		case self && len(forwards) == 0:
+			a.find(forwardToSelf, account.Address, "forward")
+		case !self:
+			unknown += len(forwards)
 		}
+		a.org.Forwards = append(a.org.Forwards, forwards...)
 	}
-	if len(a.org.Forwards) > 0 {
-		a.find(forwardCopyUnknown, "", "forwards", len(a.org.Forwards))
+	if unknown > 0 {
+		a.find(forwardCopyUnknown, "", "forwards", unknown)
 	}
 }
 
-// addForward keeps a copy in the account: the database does not say, and a copy too many loses
-// nothing.
-func (a *assembly) addForward(account, target string) {
-	a.org.Forwards = append(a.org.Forwards, rehome.Forward{Account: account, Target: target, KeepCopy: true})
+// forwardsOf reads one account's forward. Its own address among others is how such a list keeps a copy, as
+// in a .forward file; otherwise the database does not say, and a copy too many loses nothing.
+func (a *assembly) forwardsOf(account string) (forwards []rehome.Forward, self bool) {
+	for part := range strings.SplitSeq(a.people.users[account].forward, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		switch target, err := rehome.ParseAddress(strings.TrimPrefix(part, `\`)); {
+		case err != nil:
+			a.find(forwardUnparsed, account, "forward")
+		case target == account:
+			self = true
+		default:
+			forwards = append(forwards, rehome.Forward{Account: account, Target: target, KeepCopy: true})
+		}
+	}
+	for i := range forwards {
+		forwards[i].CopyKnown = self
+	}
+	return forwards, self
 }

@@ -129,7 +129,7 @@ func TestOrganisation_traps(t *testing.T) {
 		INSERT INTO Users (Account, UserStatus, UserQuota, Forward) VALUES ('BIG@example.test', 3, 'lots', 'big@example.test, x@partner.example , |prog')
 		INSERT INTO UserSettings (Account, RealName) VALUES ('Big@example.test', 'big@example.test')
 		INSERT INTO UserSession (Account, Password) VALUES ('alone@example.org', 'secret'), ('pull@gmail.example', 'secret'), ('short', 'secret')
-		INSERT INTO Users (Account, UserQuota) VALUES ('alone@example.org', -5), ('gone@example.test', 1), ('pull@gmail.example', 1)
+		INSERT INTO Users (Account, UserQuota, Forward) VALUES ('alone@example.org', -5, '\\alone@example.org'), ('gone@example.test', 1, NULL), ('pull@gmail.example', 1, NULL)
 		INSERT INTO UserSettings (Account) VALUES ('settings-only@example.test'), ('gone@example.test')
 	`)
 	org, findings := b.organisation(t)
@@ -141,14 +141,14 @@ func TestOrganisation_traps(t *testing.T) {
 	if diff := cmp.Diff(want, org.Accounts, reveal); diff != "" {
 		t.Errorf("accounts: -want +got\n%s", diff)
 	}
-	if diff := cmp.Diff([]rehome.Forward{{Account: "big@example.test", Target: "x@partner.example", KeepCopy: true}}, org.Forwards); diff != "" {
+	if diff := cmp.Diff([]rehome.Forward{{Account: "big@example.test", Target: "x@partner.example", KeepCopy: true, CopyKnown: true}}, org.Forwards); diff != "" {
 		t.Errorf("forwards: -want +got\n%s", diff)
 	}
 	wantCodes := []string{
 		"account_incomplete alone@example.org UserSettings", "account_left_over gone@example.test UserSession",
 		"account_left_over settings-only@example.test UserSession", "account_twice big@example.test UserSession",
 		"address_malformed short UserSession", "domain_disabled example.org", "domain_malformed not a domain",
-		"external_account_skipped pull@gmail.example", "forward_copy_unknown forwards", "forward_to_self big@example.test forward",
+		"external_account_skipped pull@gmail.example", "forward_to_self alone@example.org forward",
 		"forward_unparsed big@example.test forward", "name_unknown alone@example.org", "name_unknown big@example.test",
 		"name_unknown nulls@example.test", "quota_unreadable alone@example.org quota", "quota_unreadable big@example.test quota",
 	}

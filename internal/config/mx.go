@@ -45,7 +45,7 @@ type Aliases struct {
 	Domain        Ability  `yaml:"domain" enum:"yes,no,unknown" doc:"Whether it takes an alias of a whole domain."`
 	Outside       Ability  `yaml:"outside" enum:"yes,no,unknown" doc:"Whether an alias or forward may lead outside the organisation."`
 	Several       Ability  `yaml:"several" enum:"yes,no,unknown" doc:"Whether an alias may have several targets."`
-	WithoutCopy   []string `yaml:"without_copy" example:"[anna@example.com]" doc:"Accounts whose forward keeps no copy. The source's database does not tell; all others keep one."`
+	WithoutCopy   []string `yaml:"without_copy" example:"[anna@example.com]" doc:"Accounts whose forward keeps no copy. The source's database rarely tells; all others keep one."`
 	SkipInstaller bool     `yaml:"skip_installer" doc:"Leave out the aliases postmaster and mailer-daemon, which the source's installer makes."`
 }
 
