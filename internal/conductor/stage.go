@@ -10,6 +10,7 @@ import (
 	"rehome"
 	"rehome/internal/davcopy"
 	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
 )
 
 // PIMSlicer does a part of a pass over one account's contacts and calendars; *davcopy.Engine is one.
@@ -53,7 +54,21 @@ func (c *Conductor) endStage(ctx context.Context, t *turn, err error) {
 		c.end(t, errors.Join(append(t.troubles, c.save(ctx, t, ledger.AccountBlocked, trouble))...))
 		return
 	}
+	if alarm := t.alarm(); alarm != nil {
+		c.end(t, c.save(ctx, t, ledger.AccountBlocked, alarm))
+		return
+	}
 	c.end(t, c.save(ctx, t, ledger.AccountPreStaged, nil))
+}
+
+// alarm is what a pass has left undone until somebody has looked. The pass itself has not failed.
+func (t *turn) alarm() error {
+	for _, f := range listOf(t.findings) {
+		if f.Code == mailcopy.CodeRemovalsHeld || f.Code == mailcopy.CodeDestinationEmptied {
+			return &rehome.Fault{Class: rehome.ClassOperator, Op: "finish", Object: t.account.Address, Cause: errors.New(f.Sentence), Hint: f.NextStep}
+		}
+	}
+	return nil
 }
 
 // pimTurn is what the slices of contacts and calendars have shown so far.

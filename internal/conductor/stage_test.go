@@ -5,6 +5,7 @@ package conductor
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"rehome"
@@ -44,6 +45,25 @@ func TestStages_contactsFirstThenMail(t *testing.T) {
 		}
 		if state := b.last("anna").State; state != ledger.AccountPreStaged {
 			t.Errorf("state %s, want pre-staged", state)
+		}
+	})
+}
+
+// What waits for somebody to look is not shown as done, although nothing has failed.
+func TestStages_heldAccountIsNotPreStaged(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for _, code := range []string{mailcopy.CodeRemovalsHeld, mailcopy.CodeDestinationEmptied} {
+			mail := &slicer{play: func(context.Context, call) (mailcopy.Result, error) {
+				return looked(mailcopy.Result{Findings: []rehome.Finding{{Code: code, Sentence: "90 of 100 messages have vanished", NextStep: "look"}}}), nil
+			}}
+			b := &book{}
+			outcomes, err := conduct(t, t.Context(), Options{Slicer: mail, Book: b}, "anna")
+			if err != nil || outcomes["anna"].Err != nil {
+				t.Errorf("%s: %v, %v, want no error", code, err, outcomes["anna"].Err)
+			}
+			if row := b.last("anna"); row.State != ledger.AccountBlocked || !strings.Contains(row.Reason, "90 of 100") || row.NextStep != "look" {
+				t.Errorf("%s: row %+v, want blocked with the finding's words", code, row)
+			}
 		}
 	})
 }

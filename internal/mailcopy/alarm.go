@@ -11,6 +11,12 @@ import (
 	"rehome/internal/ledger"
 )
 
+// Codes of findings that keep a pass from being the last: somebody has to look first.
+const (
+	CodeDestinationEmptied = "destination_emptied"
+	CodeRemovalsHeld       = "removals_held"
+)
+
 // emptied is a destination mailbox that holds much less than was brought there.
 type emptied struct {
 	destination string
@@ -71,7 +77,7 @@ func (e emptied) finding() rehome.Finding {
 		what = fmt.Sprintf("is gone or was made anew, with %d of the %d messages that were brought there", e.found, e.live)
 	}
 	return rehome.Finding{
-		Code: "destination_emptied", Severity: rehome.SeverityError, Object: e.destination,
+		Code: CodeDestinationEmptied, Severity: rehome.SeverityError, Object: e.destination,
 		Sentence: "the destination's mailbox " + what + "; nothing is copied into it until somebody says what that means",
 		NextStep: `if its user has deleted them, run sync with --confirm-deletions and they stay away; if the destination has lost them, run sync with --copy-again`,
 	}
@@ -115,7 +121,7 @@ func (l loss) finding() rehome.Finding {
 		where = "the source's mailbox"
 	}
 	return rehome.Finding{
-		Code: "removals_held", Severity: rehome.SeverityError, Object: l.mailbox,
+		Code: CodeRemovalsHeld, Severity: rehome.SeverityError, Object: l.mailbox,
 		Sentence: fmt.Sprintf("%d of %d messages have vanished from %s; nothing of this account is removed at the destination until somebody confirms it", l.lost, l.of, where),
 		NextStep: `look at the source; if its users have deleted them, run sync with --confirm-deletions`,
 	}
