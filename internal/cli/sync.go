@@ -150,6 +150,9 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 			return err
 		}
 	}
+	if err := f.writeFindings(w, synced.Findings, rehome.SeverityWarning); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintln(w, syncSummary(synced))
 	return err
 }

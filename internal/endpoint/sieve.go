@@ -87,6 +87,11 @@ func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.
 	return client, nil
 }
 
+// Fault makes one of what a client of this service answers later on.
+func (h *Sieve) Fault(ctx context.Context, err error, op, object string) error {
+	return h.fault(ctx, err, rehome.ClassTemporary, op, object, "run the same command again")
+}
+
 func (h *Sieve) fault(ctx context.Context, err error, class rehome.Class, op, object, hint string) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()

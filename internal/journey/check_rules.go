@@ -19,6 +19,9 @@ func (m *Move) checkRules(ctx context.Context, source, destination *checkup, p *
 }
 
 func (m *Move) checkSieve(ctx context.Context, c *checkup, p *people, side rehome.Side, settings config.Sieve) {
+	if settings.Address == "" && side == rehome.Destination {
+		c.ok("rules", "no ManageSieve server is named: they become files to be handed over, see \"rehome rules export\"")
+	}
 	if settings.Address == "" || p == nil {
 		return
 	}

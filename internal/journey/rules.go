@@ -208,8 +208,10 @@ func (e *ruleEnds) run(ctx context.Context, accounts []rehome.Account, plan bool
 	all.SetLimit(e.workers)
 	for i, account := range accounts {
 		all.Go(func() error {
-			preview, err := e.mail.Plan(ctx, account)
-			row := e.row(ctx, account, preview.Plan.Pairs, err, plan)
+			row := e.row(ctx, account, plan, func() ([]mapping.Pair, error) {
+				where, err := e.mail.Where(ctx, account)
+				return where.Pairs, err
+			})
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -224,28 +226,6 @@ func (e *ruleEnds) run(ctx context.Context, accounts []rehome.Account, plan bool
 	return rows, err
 }
 
-// row is what becomes of one account; unread says why its mailboxes are not known.
-func (e *ruleEnds) row(ctx context.Context, account rehome.Account, pairs []mapping.Pair, unread error, plan bool) RuledAccount {
-	var row RuledAccount
-	var err error
-	switch {
-	case unread != nil && e.dst != nil:
-		err = unread
-	default:
-		row.Outcome, err = e.one(ctx, account, pairs, unread == nil, plan)
-	}
-	row.Account, row.Scripts, row.Findings = account.Address, nonNil(row.Scripts), nonNil(row.Findings)
-	if unread != nil && err == nil && len(row.Scripts) > 0 {
-		row.Findings = append(row.Findings, rehome.Finding{Code: "rules_names_kept", Severity: rehome.SeverityWarning, Account: account.Address,
-			Sentence: "the destination's mailboxes could not be looked up, and the rules name those of the source: " + unread.Error(),
-			NextStep: "write them again when both ends can be opened, or correct the names by hand"})
-	}
-	if err != nil {
-		row.Error, row.Hint = err.Error(), rehome.HintOf(err)
-	}
-	return row
-}
-
 // known is what status and report show of the account.
 func (a RuledAccount) known() []rehome.Finding {
 	if a.Error == "" {
@@ -255,32 +235,72 @@ func (a RuledAccount) known() []rehome.Finding {
 		Sentence: "the rules have not moved: " + a.Error, NextStep: a.Hint})
 }
 
-// one opens both ends for one account.
-func (e *ruleEnds) one(ctx context.Context, account rehome.Account, pairs []mapping.Pair, named, plan bool) (rulecopy.Outcome, error) {
-	work := rulecopy.Account{Address: account.Address, Offered: e.offered, Rules: e.fromTables(account.Address, pairs), TargetNames: e.dstNames}
-	if named {
-		work.Mailbox = func(name string) (string, bool) { return mapped(pairs, name) }
+// row is what becomes of one account. where finds its mailboxes, and is asked only if there are rules.
+func (e *ruleEnds) row(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) RuledAccount {
+	outcome, err := e.one(ctx, account, plan, where)
+	outcome.Account, outcome.Scripts, outcome.Findings = account.Address, nonNil(outcome.Scripts), nonNil(outcome.Findings)
+	row := RuledAccount{Outcome: outcome}
+	if err != nil {
+		row.Error, row.Hint = err.Error(), rehome.HintOf(err)
 	}
-	if e.dst != nil {
-		target, err := e.dst.Open(ctx, account)
-		if err != nil {
-			return rulecopy.Outcome{}, err
-		}
-		defer func() { _ = target.Logout(ctx) }() // everything was answered already
-		work.Target, work.Offered = target, target.Capabilities().Sieve
-	}
+	return row
+}
+
+// one does the work for one account. Most have no rules, and then nothing is opened that need not be.
+func (e *ruleEnds) one(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (outcome rulecopy.Outcome, err error) {
+	work := rulecopy.Account{Address: account.Address, Offered: e.offered, TargetNames: e.dstNames}
+	scripts := 0
 	if e.src != nil {
 		source, err := e.src.Open(ctx, account)
 		if err != nil {
-			return rulecopy.Outcome{}, err
+			return outcome, err
 		}
-		defer func() { _ = source.Logout(ctx) }()
-		work.Source, work.SourceNames = source, e.srcNames.For(source.Capabilities().Implementation)
+		defer func() { _ = source.Logout(ctx) }() // everything was answered already
+		list, err := source.ListScripts(ctx)
+		if err != nil {
+			return outcome, e.src.Fault(ctx, err, "list the scripts of", account.Address)
+		}
+		scripts, work.Source, work.SourceNames = len(list), source, e.srcNames.For(source.Capabilities().Implementation)
 	}
-	if plan || work.Target == nil {
+	if scripts == 0 && e.fromTables(account.Address, nil).Empty() {
+		return outcome, nil
+	}
+	pairs, unread := where()
+	work.Rules = e.fromTables(account.Address, pairs)
+	if unread == nil {
+		work.Mailbox = func(name string) (string, bool) { return mapped(pairs, name) }
+	}
+	switch {
+	case e.dst == nil:
+		outcome, err = e.rules.Plan(ctx, work)
+		if unread != nil && err == nil {
+			outcome.Findings = append(outcome.Findings, namesKept(account.Address, unread))
+		}
+		return outcome, err
+	case unread != nil:
+		return outcome, unread
+	}
+	return e.reached(ctx, account, work, plan)
+}
+
+// reached opens the destination for an account that has rules.
+func (e *ruleEnds) reached(ctx context.Context, account rehome.Account, work rulecopy.Account, plan bool) (rulecopy.Outcome, error) {
+	target, err := e.dst.Open(ctx, account)
+	if err != nil {
+		return rulecopy.Outcome{}, err
+	}
+	defer func() { _ = target.Logout(ctx) }() // everything was answered already
+	work.Target, work.Offered = target, target.Capabilities().Sieve
+	if plan {
 		return e.rules.Plan(ctx, work)
 	}
 	return e.rules.Sync(ctx, work)
+}
+
+func namesKept(account string, unread error) rehome.Finding {
+	return rehome.Finding{Code: "rules_names_kept", Severity: rehome.SeverityWarning, Account: account,
+		Sentence: "the destination's mailboxes could not be looked up, and the rules name those of the source: " + unread.Error(),
+		NextStep: "write them again when both ends can be opened, or correct the names by hand"}
 }
 
 // mapped finds where a mailbox went. Tables and old scripts name one with or without "INBOX." in front, some

@@ -23,6 +23,8 @@ type Synced struct {
 	Accounts    []SyncedAccount `json:"accounts"`
 	Staying     []Staying       `json:"staying"`
 	Interrupted bool            `json:"interrupted,omitempty"`
+
+	Findings []rehome.Finding `json:"findings,omitempty"` // of the pass as a whole
 }
 
 // SyncedAccount is one account of it.
@@ -76,7 +78,7 @@ func (s Synced) Complete() bool {
 			return false
 		}
 	}
-	return !s.Interrupted
+	return !s.Interrupted && len(s.Findings) == 0
 }
 
 // Waiting reports whether somebody has to confirm something before a pass can go on.
@@ -175,9 +177,9 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	if pim != nil {
 		conduct.PIM = m.pimEngine(who.store, pim, options, watcher.Progress)
 	}
-	rules, err := m.reachRules(ctx, who, options)
-	if err != nil {
-		return Synced{}, err
+	rules, away := m.reachRules(ctx, who, options)
+	if away != nil && (!byHand(away) || len(options.Only) > 0) {
+		return Synced{}, away
 	}
 	if err := m.plan(ctx, who.store, who.accounts); err != nil {
 		return Synced{}, err
@@ -188,7 +190,10 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	for _, o := range outcomes {
 		synced.Accounts = append(synced.Accounts, syncedAccount(o))
 	}
-	if rules == nil || synced.Interrupted {
+	if away != nil {
+		synced.Findings = append(synced.Findings, rulesAway(away))
+	}
+	if rules == nil || away != nil || synced.Interrupted {
 		return synced, nil
 	}
 	// Behind the mail: by now the mailboxes are there into which rules sort.
@@ -211,6 +216,12 @@ func (m *Move) reachRules(ctx context.Context, who selection, options SyncOption
 		return nil, err
 	}
 	return ends, ends.reach(ctx)
+}
+
+// rulesAway says that everything but the rules has moved: nobody's mail waits for the ManageSieve server.
+func rulesAway(err error) rehome.Finding {
+	return rehome.Finding{Code: "rules_unreachable", Severity: rehome.SeverityError, Sentence: "no rules were moved: " + err.Error(),
+		NextStep: rehome.HintOf(err) + `; where there is none, take destination.sieve out of the settings and run "rehome rules export"`}
 }
 
 // addRules adds what became of rules to the accounts' rows.
@@ -322,7 +333,7 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 		if err != nil {
 			row.Error, row.Hint = err.Error(), rehome.HintOf(err)
 		} else if rules != nil {
-			row.addRules(rules.row(ctx, account, preview.Plan.Pairs, nil, true))
+			row.addRules(rules.row(ctx, account, true, func() ([]mapping.Pair, error) { return preview.Plan.Pairs, nil }))
 		}
 		planned = append(planned, row)
 	}

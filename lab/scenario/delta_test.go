@@ -32,6 +32,12 @@ func (th *theatre) atSource() user {
 
 func (th *theatre) atDestination() user {
 	th.t.Helper()
+	return th.sit(th.Destination.IMAP, mover, th.imported(mover))
+}
+
+// imported is the password that an account was imported with.
+func (th *theatre) imported(account string) string {
+	th.t.Helper()
 	file, err := os.Open(filepath.Join(th.Dir, "accounts", "accounts.csv"))
 	if err != nil {
 		th.t.Fatal(err)
@@ -42,12 +48,12 @@ func (th *theatre) atDestination() user {
 		th.t.Fatal(err)
 	}
 	for _, row := range rows {
-		if row[0] == mover {
-			return th.sit(th.Destination.IMAP, mover, row[3])
+		if row[0] == account {
+			return row[3]
 		}
 	}
-	th.t.Fatalf("%s is not in accounts.csv", mover)
-	return user{}
+	th.t.Fatalf("%s is not in accounts.csv", account)
+	return ""
 }
 
 func (th *theatre) sit(address, name, password string) user {

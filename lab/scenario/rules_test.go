@@ -375,6 +375,53 @@ func (th *theatre) wantMails() {
 	}
 }
 
+// What a person has switched on at the destination stays, until somebody gives the consent.
+func TestRules_consent(t *testing.T) {
+	t.Parallel()
+	th := setRules(t)
+	own := th.atDestinationSieve(yuki)
+	for _, err := range []error{own.PutScript(t.Context(), "own", "keep;\r\n"), own.SetActive(t.Context(), "own"), own.PutScript(t.Context(), "main", "stop;\r\n")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	only := []string{"sync", "--account", yuki, "--switch-on-rules"}
+	for range 2 {
+		o := th.want(0, only...)
+		th.wantError(0, o, "another script is active at the destination", "--replace-rules")
+	}
+	wantScripts(t, own, managesieve.Script{Name: "main"}, managesieve.Script{Name: "main (old server)"}, managesieve.Script{Name: "own", Active: true})
+	th.want(0, append(only, "--replace-rules")...)
+	wantScripts(t, own, managesieve.Script{Name: "main", Active: true}, managesieve.Script{Name: "main (old server)"}, managesieve.Script{Name: "own"})
+	text, err := own.GetScript(t.Context(), "main")
+	if err != nil || !strings.Contains(text, "受信/重要 & 至急") {
+		t.Errorf("got %q %v", text, err)
+	}
+}
+
+// atDestinationSieve logs in with the password that the account was imported with.
+func (th *theatre) atDestinationSieve(account string) *managesieve.Client {
+	th.t.Helper()
+	client, err := managesieve.Dial(th.t.Context(), managesieve.Options{Address: th.Destination.Sieve, Security: managesieve.NoTLS})
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	th.t.Cleanup(func() { _ = client.Close() })
+	if err := client.Authenticate(th.t.Context(), "", account, th.imported(account)); err != nil {
+		th.t.Fatal(err)
+	}
+	return client
+}
+
+func wantScripts(t *testing.T, at *managesieve.Client, want ...managesieve.Script) {
+	t.Helper()
+	got, err := at.ListScripts(t.Context())
+	slices.SortFunc(got, func(a, b managesieve.Script) int { return strings.Compare(a.Name, b.Name) })
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v -want +got\n%s", err, diff)
+	}
+}
+
 // Without ManageSieve at the destination the same rules become files, which hold what the server itself
 // takes, and a sheet in words.
 func TestRules_handedOver(t *testing.T) {
@@ -383,6 +430,8 @@ func TestRules_handedOver(t *testing.T) {
 	th.edit(func(text string) string {
 		return strings.ReplaceAll(text, th.Destination.Sieve, th.Destination.Sieve[:strings.LastIndex(th.Destination.Sieve, ":")]+":1")
 	})
+	mail := th.want(5, "sync")
+	th.wantError(5, mail, "no rules were moved: connect for rules to the destination", "rehome rules export", "copied")
 	o := th.want(6, "rules", "sync")
 	th.wantError(6, o, "nothing was stored at the destination", "connect for rules to the destination", "rules.txt says for each account")
 	th.want(0, "rules", "export")

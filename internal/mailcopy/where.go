@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"time"
+
+	"rehome"
+	"rehome/internal/mapping"
+)
+
+// Where returns where every mailbox of the account is at the destination, or would be. It is the part of
+// Plan that opens no mailbox, and says nothing of room.
+func (e *Engine) Where(ctx context.Context, account rehome.Account) (mapping.Plan, error) {
+	run := newSlice(e, account, time.Now(), DefaultBudget)
+	defer run.close()
+	if err := run.open(ctx); err != nil {
+		return mapping.Plan{}, err
+	}
+	view, err := run.look(ctx)
+	if err != nil {
+		return mapping.Plan{}, err
+	}
+	return view.plan, nil
+}
