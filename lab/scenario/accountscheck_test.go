@@ -76,7 +76,9 @@ func TestAccounts_switchesAndPolicies(t *testing.T) {
 	leaver.Status, room.CalUser, friend.Address = 1, 1, "friend@isp.example"
 	other := pimPerson("other", "default")
 	other.Address = "other@example.org"
-	th := setPeople(t, true, pimPerson("plain", "default"), hashed, pimPerson("webmail", "webonly"), pimPerson("nodav", "nodav"), pimPerson("nocal", "nocal"),
+	nodav := pimPerson("nodav", "nodav")
+	nodav.QuotaKB = 2 << 10
+	th := setPeople(t, true, pimPerson("plain", "default"), hashed, pimPerson("webmail", "webonly"), nodav, pimPerson("nocal", "nocal"),
 		pimPerson("nothing", "nothing"), leaver, room, friend, other)
 	th.edit(func(text string) string {
 		before, rest, _ := strings.Cut(text, "domains:")
@@ -128,6 +130,8 @@ func TestAccounts_switchesAndPolicies(t *testing.T) {
 		t.Fatal(err)
 	}
 	th.wantObjects("plain", "hashed")
+	th.wantStandings()
+	th.wantHidden(th.secrets())
 }
 
 // wantObjects copies contacts and calendars of these people and proves that all of them are there.
@@ -193,31 +197,28 @@ func TestAccounts_directory(t *testing.T) {
 	th.wantHidden(th.secrets())
 }
 
-// How accounts stand at the destination, as a real server says it.
-func TestAccounts_checkAtTheDestination(t *testing.T) {
-	t.Parallel()
-	roomy := pimPerson("roomy", "default")
-	roomy.QuotaKB = 2 << 10
-	th := setPeople(t, false, pimPerson("ready", "default"), pimPerson("full", "default"), roomy, pimPerson("factor", "default"), pimPerson("absent", "default"), pimPerson("wrong", "default"))
-	th.provision()
-	ctx, own := t.Context(), func(local string) dovecot.Account {
+// wantStandings changes how these people stand at the destination and proves that check says so, by the words
+// and quotas of a real server.
+func (th *theatre) wantStandings() {
+	th.t.Helper()
+	ctx, own := th.t.Context(), func(local string) dovecot.Account {
 		return dovecot.Account{Address: local + "@example.com", Password: pimPerson(local, "").Plain}
 	}
 	letter := filepath.Join(th.Destination.Dir(), "letter") // where the server may read it
 	if err := os.WriteFile(letter, []byte("Subject: large\r\n\r\n"+strings.Repeat("0123456789abcdef\r\n", 100_000)), 0o644); err != nil {
-		t.Fatal(err)
+		th.t.Fatal(err)
 	}
-	if out, err := th.Destination.Exec(ctx, "save", "-u", "full@example.com", letter); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	if out, err := th.Destination.Exec(ctx, "save", "-u", "nocal@example.com", letter); err != nil {
+		th.t.Fatalf("%v: %s", err, out)
 	}
-	full, less, factor, wrong := own("full"), own("roomy"), own("factor"), own("wrong")
+	full, less, factor, wrong := own("nocal"), own("nodav"), own("webmail"), own("nothing")
 	full.QuotaMB, less.QuotaMB, wrong.Password = 1, 1, "Another-Password-1"
 	factor.Refusal = "Application-specific password required"
 	if err := th.Destination.AddAccounts(ctx, full, less, factor, wrong); err != nil {
-		t.Fatal(err)
+		th.t.Fatal(err)
 	}
-	if err := th.Destination.RemoveAccount(ctx, "absent@example.com"); err != nil {
-		t.Fatal(err)
+	if err := th.Destination.RemoveAccount(ctx, "hashed@example.com"); err != nil {
+		th.t.Fatal(err)
 	}
 	type checked struct {
 		Accounts []struct {
@@ -229,28 +230,27 @@ func TestAccounts_checkAtTheDestination(t *testing.T) {
 		Counts map[string]int
 	}
 	list := filepath.Join(th.Dir, "listed.csv")
-	th.put("listed.csv", "ready@example.com\nfull@example.com\nroomy@example.com\nfactor@example.com\nwrong@example.com\nstranger@example.com\n")
+	th.put("listed.csv", "plain@example.com\nnocal@example.com\nnodav@example.com\nwebmail@example.com\nnothing@example.com\nstranger@example.com\n")
 	got := answer[checked](th, 5, "accounts", "check", "--pause", "1ms", "--listed", list)
 	want := map[string][2]string{
-		"ready":  {"ready", ""},
-		"full":   {"over_quota", "raise its quota at the destination before mail comes"},
-		"roomy":  {"over_quota", "raise its quota at the destination, unless little of the old one is used"},
-		"factor": {"second_factor", "make an app password for this account at the destination and give it in the roster, or switch the second factor on after the move"},
-		"wrong":  {"cannot_log_in", "check that the account was imported with the password of accounts.csv, and that it needs no second factor or app password"},
-		"absent": {"missing", "import the file of accounts, or look why its row was refused"}, "stranger": {"extra", "remove it there, or name it in the roster"},
+		"plain":   {"ready", ""},
+		"nocal":   {"over_quota", "raise its quota at the destination before mail comes"},
+		"nodav":   {"over_quota", "raise its quota at the destination, unless little of the old one is used"},
+		"webmail": {"second_factor", "make an app password for this account at the destination and give it in the roster, or switch the second factor on after the move"},
+		"nothing": {"cannot_log_in", "check that the account was imported with the password of accounts.csv, and that it needs no second factor or app password"},
+		"hashed":  {"missing", "import the file of accounts, or look why its row was refused"}, "stranger": {"extra", "remove it there, or name it in the roster"},
 	}
 	sum := 0
 	for _, n := range got.Counts {
 		sum += n
 	}
 	if len(got.Accounts) != len(want) || sum != len(want) {
-		t.Errorf("got %d accounts and counts of %d, want %d", len(got.Accounts), sum, len(want))
+		th.t.Errorf("got %d accounts and counts of %d, want %d", len(got.Accounts), sum, len(want))
 	}
 	for _, a := range got.Accounts {
 		local, _, _ := strings.Cut(a.Account, "@")
 		if [2]string{a.Presence, a.NextStep} != want[local] || a.Presence != "ready" && a.Sentence == "" {
-			t.Errorf("got %+v, want %v", a, want[local])
+			th.t.Errorf("got %+v, want %v", a, want[local])
 		}
 	}
-	th.wantHidden(th.secrets())
 }

@@ -3,20 +3,25 @@
 package scenario_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"rehome/internal/config"
 	"rehome/internal/vault"
 	"rehome/lab"
 	"rehome/lab/atmail8"
 	"rehome/lab/corpus"
+	"rehome/lab/desk"
 	"rehome/lab/postfix"
 	"rehome/lab/scenario"
 )
@@ -122,6 +127,9 @@ func (th *theatre) wholeJourney() {
 		"accounts test-password --json --candidate file:secrets/candidate --account "+lee,
 		"accounts settings --sheets", "accounts settings --json", "accounts passwords --output hand-out.csv",
 		"aliases export", "aliases check", "recipients census mainlog --messages 5", "recipients check",
+	)
+	th.killedSync()
+	th.loud(
 		"sync --json", "sync --quiet", "rules plan", "sync --only rules --switch-on-rules",
 		"verify --level full --json", "report --html report.html", "report --json", "status", "status --json",
 		"handover", "handover -o bundles/handover.tar.gz --json", "secrets purge", "secrets purge --json",
@@ -140,6 +148,40 @@ func (th *theatre) wholeJourney() {
 		}
 		th.put(name, string(right))
 	}
+}
+
+// killedSync keeps what a crash in the middle of a copy leaves in the ledger's journal.
+func (th *theatre) killedSync() {
+	th.t.Helper()
+	command := th.Command(context.Background(), "sync", "-vv")
+	var said bytes.Buffer
+	command.Stdout, command.Stderr = &said, &said
+	if err := command.Start(); err != nil {
+		th.t.Fatal(err)
+	}
+	journal := filepath.Join(th.Dir, "rehome.db-wal")
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if info, err := os.Stat(journal); err == nil && info.Size() > 64<<10 {
+			break
+		}
+	}
+	if err := errors.Join(command.Process.Kill(), ignoreKill(command.Wait())); err != nil {
+		th.t.Fatal(err)
+	}
+	left, err := os.ReadFile(journal)
+	if err != nil || len(left) == 0 {
+		th.t.Fatalf("the killed copy has left a journal of %d octets, %v", len(left), err)
+	}
+	th.watch.heard([]string{"sync", "killed,"}, desk.Outcome{Out: said.String(), Err: string(left)})
+}
+
+// ignoreKill passes on what is not the signal that was sent.
+func ignoreKill(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && !exit.Exited() {
+		return nil
+	}
+	return err
 }
 
 // loud runs command lines that may leave something to do, but not fail.
