@@ -43,15 +43,27 @@ func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
 	return client.Capabilities(), nil
 }
 
+// dial connects. Whatever answers and cannot be trusted or understood is no missing service.
 func (h *Sieve) dial(ctx context.Context) (*managesieve.Client, error) {
 	client, err := managesieve.Dial(ctx, managesieve.Options{
-		Address: h.settings.Address, Security: h.settings.Security, TLS: h.settings.TLS, Timeout: h.settings.Timeout,
+		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS), Timeout: h.settings.Timeout,
 	})
-	if err != nil {
-		return nil, h.fault(ctx, err, rehome.ClassTemporary, "connect for rules to the "+string(h.imap.settings.Side), h.settings.Address,
-			"check sieve.address and sieve.tls, and that the service runs; usually it is port 4190")
+	if err == nil {
+		return client, nil
 	}
-	return client, nil
+	class := rehome.ClassTemporary
+	var status *managesieve.StatusError
+	var syntax *managesieve.SyntaxError
+	if errors.As(err, &status) || errors.As(err, &syntax) {
+		class = rehome.ClassUntrusted
+	}
+	failure := h.fault(ctx, err, class, "connect for rules to the "+string(h.imap.settings.Side), h.settings.Address,
+		"check sieve.address and sieve.tls, and that the service runs; usually it is port 4190")
+	var fault *rehome.Fault
+	if errors.As(failure, &fault) {
+		explainTLS(fault, err)
+	}
+	return nil, failure
 }
 
 // Open connects and logs in as account. The caller closes the client. The error is a *rehome.Fault, or

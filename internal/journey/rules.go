@@ -108,7 +108,8 @@ func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (
 	return ruled, err
 }
 
-// byHand reports whether an error means that the destination has no service for scripts.
+// byHand reports whether an error means that the destination has no service for scripts: none is set, or
+// nothing answers.
 func byHand(err error) bool {
 	return rehome.ClassOf(err) == rehome.ClassTemporary || rehome.ClassOf(err) == rehome.ClassOperator
 }

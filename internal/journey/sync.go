@@ -192,17 +192,24 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	}
 	if away != nil {
 		synced.Findings = append(synced.Findings, rulesAway(away))
-	}
-	if rules == nil || away != nil || synced.Interrupted {
 		return synced, nil
 	}
-	// Behind the mail: by now the mailboxes are there into which rules sort.
-	ruled, err := rules.run(ctx, who.accounts, false)
-	synced.addRules(ruled)
-	if errors.Is(err, context.Canceled) {
-		synced.Interrupted, err = true, nil
-	}
+	err = synced.takeRules(ctx, rules, who.accounts)
 	return synced, err
+}
+
+// takeRules moves the rules, if any move. It comes behind the mail: by now the mailboxes are there into which
+// rules sort.
+func (s *Synced) takeRules(ctx context.Context, rules *ruleEnds, accounts []rehome.Account) error {
+	if rules == nil || s.Interrupted {
+		return nil
+	}
+	ruled, err := rules.run(ctx, accounts, false)
+	s.addRules(ruled)
+	if errors.Is(err, context.Canceled) {
+		s.Interrupted, err = true, nil
+	}
+	return err
 }
 
 // reachRules opens what rules need; nil when none move. Without being asked for they move if the

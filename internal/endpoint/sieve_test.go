@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"crypto/tls"
+	"strings"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/protocol/managesieve"
+	"rehome/lab"
+	"rehome/lab/dovecot"
+)
+
+// A port where nothing answers is another matter than a server that cannot be trusted or understood: the
+// rules of the one become files, the other is a mistake in the settings.
+func TestSieve_reach(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := dovecot.Start(room, dovecot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	imap := NewIMAP(Settings{Side: rehome.Destination, Address: server.IMAP})
+	trusted := room.ClientTLS("localhost")
+	for name, test := range map[string]struct {
+		address  string
+		security managesieve.Security
+		tls      *tls.Config
+		class    rehome.Class
+		hint     string
+	}{
+		"good":              {server.Sieve, managesieve.StartTLS, trusted, "", ""},
+		"nothing there":     {"127.0.0.1:1", managesieve.NoTLS, nil, rehome.ClassTemporary, "usually it is port 4190"},
+		"unknown authority": {server.Sieve, managesieve.StartTLS, nil, rehome.ClassUntrusted, "ca_file"},
+		"not TLS at once":   {server.Sieve, managesieve.ImplicitTLS, trusted, rehome.ClassUntrusted, "starttls"},
+		"not a ManageSieve": {server.IMAP, managesieve.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
+		"another greeting":  {server.LMTP, managesieve.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
+	} {
+		end := NewSieve(SieveSettings{Address: test.address, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second}, imap)
+		caps, err := end.Reach(t.Context())
+		if test.class == "" {
+			if err != nil || len(caps.Sieve) == 0 {
+				t.Errorf("%s: got %v %v", name, caps, err)
+			}
+			continue
+		}
+		if rehome.ClassOf(err) != test.class || !strings.Contains(rehome.HintOf(err), test.hint) {
+			t.Errorf("%s: got class %s, %v, hint %q, want %s and %q", name, rehome.ClassOf(err), err, rehome.HintOf(err), test.class, test.hint)
+		}
+	}
+}
