@@ -67,7 +67,7 @@ func writePurge(w io.Writer, purge journey.Purge) error {
 		fmt.Fprintf(w, "kept: %s (%s)\n", printable(file.File), file.What)
 	}
 	for _, file := range purge.Gone {
-		fmt.Fprintf(w, "gone: %s (%s, written %s); somebody else has moved or removed it: if it still exists elsewhere, destroy it there\n",
+		fmt.Fprintf(w, "gone: %s (%s, written %s): not there any more; if somebody has moved it, destroy it where it is now\n",
 			printable(file.File), file.What, file.Written.Format(time.DateOnly))
 	}
 	switch {

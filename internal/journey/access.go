@@ -178,7 +178,8 @@ func (m *Move) wayToObjects(account rehome.Account, hasDigest bool) Way {
 // objectsReason is what an operator can do about contacts and calendars that nothing opens, or not all of
 // them.
 func (m *Move) objectsReason(row AccessRow, account rehome.Account) string {
-	if m.settings.Source.DAV.URL == "" && m.settings.Source.Database.DSN == "" {
+	src, dst := m.settings.Source, m.settings.Destination
+	if dst.DAV.URL == "" || src.DAV.URL == "" && src.Database.DSN == "" {
 		return "" // none move
 	}
 	var off []string

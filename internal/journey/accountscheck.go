@@ -58,9 +58,13 @@ func (m *Move) CheckAccounts(ctx context.Context, listed []string, options Login
 	if err != nil {
 		return AccountsChecked{}, err
 	}
+	there := map[string]bool{}
+	for _, address := range listed {
+		there[address] = true
+	}
 	var tried []rehome.Account
 	for _, account := range accounts {
-		if listed == nil || slices.Contains(listed, account.Address) {
+		if listed == nil || there[account.Address] {
 			tried = append(tried, account) // a log-in as nobody counts as a failure there
 		}
 	}
@@ -108,17 +112,22 @@ func presenceOf(account rehome.Account, login Login, tried bool) CheckedAccount 
 
 // extras are accounts of the domains that move which nobody expects.
 func extras(p *people, listed []string) []CheckedAccount {
+	expected, reasons := map[string]bool{}, map[string]string{}
+	for _, account := range p.moving {
+		expected[account.Address] = true
+	}
+	for _, s := range p.staying {
+		reasons[s.Account] = s.Reason
+	}
 	var all []CheckedAccount
 	for _, address := range listed {
-		if slices.ContainsFunc(p.moving, func(a rehome.Account) bool { return a.Address == address }) {
+		if expected[address] {
 			continue
 		}
 		extra := CheckedAccount{Account: address, Presence: PresenceExtra, Sentence: "the destination has it, and nobody of that address moves",
 			NextStep: "remove it there, or name it in the roster"}
-		for _, s := range p.staying {
-			if s.Account == address {
-				extra.Sentence = "the destination has it, and it stays: " + s.Reason
-			}
+		if reason := reasons[address]; reason != "" {
+			extra.Sentence = "the destination has it, and it stays: " + reason
 		}
 		all = append(all, extra)
 	}

@@ -13,7 +13,6 @@ import (
 	"html/template"
 	"net"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"rehome"
@@ -59,16 +58,16 @@ func (m *Move) settingsOf(ctx context.Context, p *people, only []string) (Person
 	if err != nil {
 		return PersonalSettings{}, err
 	}
+	forwards := map[string][]string{}
+	for _, forward := range p.organisation.Forwards {
+		forwards[forward.Account] = append(forwards[forward.Account], forward.Target)
+	}
 	settings := PersonalSettings{People: []PersonalSetting{}}
 	for _, account := range accounts {
 		one := PersonalSetting{Preference: known[account.Address]}
 		one.Account = account.Address
 		one.DisplayName = cmp.Or(one.DisplayName, strings.TrimSpace(account.FirstName+" "+account.LastName))
-		for _, forward := range p.organisation.Forwards {
-			if forward.Account == account.Address {
-				one.Forwards = append(one.Forwards, forward.Target)
-			}
-		}
+		one.Forwards = forwards[account.Address]
 		settings.People = append(settings.People, one)
 	}
 	return settings, nil
@@ -107,21 +106,45 @@ func (m *Move) PersonalSheets(ctx context.Context, only []string) (PersonalSetti
 	if err != nil {
 		return settings, &rehome.Fault{Class: rehome.ClassBug, Op: "read", Object: "the page's template", Cause: err}
 	}
-	for _, one := range settings.People {
-		i := slices.IndexFunc(p.moving, func(a rehome.Account) bool { return a.Address == one.Account })
-		sheet := m.sheetOf(one, p.moving[i], p.decisions[i])
+	sheets, err := m.sheets(p, settings)
+	if err != nil {
+		return settings, err
+	}
+	for _, sheet := range sheets {
 		if err := m.writeSheet(page, settings.Folder, sheet); err != nil {
 			return settings, err
 		}
 		settings.Sheets++
 		if sheet.Temporary {
-			if err := m.writeLetter(settings.Folder, sheet, p.decisions[i].Password); err != nil {
+			if err := m.writeLetter(settings.Folder, sheet); err != nil {
 				return settings, err
 			}
 			settings.Letters++
 		}
 	}
 	return settings, nil
+}
+
+// sheets are what is to be written. The letters among them are noted before the first is.
+func (m *Move) sheets(p *people, settings PersonalSettings) (all []personalSheet, err error) {
+	places := make(map[string]int, len(p.moving))
+	for i, account := range p.moving {
+		places[account.Address] = i
+	}
+	var letters []string
+	for _, one := range settings.People {
+		i := places[one.Account]
+		sheet := m.sheetOf(one, p.moving[i], p.decisions[i])
+		all = append(all, sheet)
+		if sheet.Temporary {
+			letters = append(letters, letterOf(settings.Folder, one.Account))
+		}
+	}
+	return all, m.register().Expect(secretLetter, letters...)
+}
+
+func letterOf(folder, account string) string {
+	return filepath.Join(folder, fileName(account)+".letter.txt.age")
 }
 
 // personalSheet is what a person's page shows.
@@ -132,6 +155,7 @@ type personalSheet struct {
 	Kept, Temporary     bool   // the own password, or a temporary one
 	SignatureText       string // for copying; the page shows markup as text
 	POP3                bool
+	password            rehome.Secret // for the letter
 }
 
 func (m *Move) sheetOf(one PersonalSetting, account rehome.Account, decision atmail8.Decision) personalSheet {
@@ -141,7 +165,7 @@ func (m *Move) sheetOf(one PersonalSetting, account rehome.Account, decision atm
 		Incoming: m.settings.Destination.IMAP.Address, Contacts: m.settings.Destination.DAV.URL,
 		Kept:          atCloud && decision.Origin == atmail8.OriginOwn,
 		Temporary:     atCloud && decision.Origin == atmail8.OriginTemporary && !decision.Missing(),
-		SignatureText: one.Signature, POP3: account.Services.POP3,
+		SignatureText: one.Signature, POP3: account.Services.POP3, password: decision.Password,
 	}
 }
 
@@ -159,18 +183,14 @@ func (m *Move) writeSheet(page *template.Template, folder string, sheet personal
 }
 
 // writeLetter seals what only the person, and who hands it over, may read.
-func (m *Move) writeLetter(folder string, sheet personalSheet, password rehome.Secret) error {
+func (m *Move) writeLetter(folder string, sheet personalSheet) error {
 	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
 	if err != nil {
 		return err
 	}
 	letter := fmt.Sprintf("%s\n\nYour new mail account: %s\nYour temporary password: %s\n\nUse it once to log in, and choose a password of your own at once. Tell it to nobody.\n",
-		sheet.Organisation, sheet.Login, password.Reveal())
-	file := filepath.Join(folder, fileName(sheet.Account)+".letter.txt.age")
-	if err := m.register().Expect(secretLetter, file); err != nil {
-		return err
-	}
-	return vault.Seal(file, m.recipients(identity), []byte(letter))
+		sheet.Organisation, sheet.Login, sheet.password.Reveal())
+	return vault.Seal(letterOf(folder, sheet.Account), m.recipients(identity), []byte(letter))
 }
 
 // fileName makes a name of an address that every file system takes: an address may hold a slash.

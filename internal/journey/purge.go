@@ -74,20 +74,23 @@ func (m *Move) PurgePlan(_ context.Context, identity bool) (Purge, error) {
 	if err != nil {
 		return purge, err
 	}
+	known := map[string]bool{}
 	for _, file := range registered {
 		if file.Event != vault.EventWritten {
 			continue
 		}
+		known[file.File] = true
 		found := purgeFile(file.File, file.What)
 		if found == nil {
 			purge.Gone = append(purge.Gone, GoneFile{File: file.File, What: file.What, Written: file.At})
 		}
-		purge.add(found...)
-		for _, left := range vault.Leftovers(file.File) {
-			purge.add(purgeFile(left, secretLeftover)...)
-		}
+		purge.Files = append(purge.Files, found...)
 	}
-	if err := purge.addUnregistered(m.settings.Accounts.Output); err != nil {
+	for _, left := range vault.Leftovers(slices.Collect(maps.Keys(known))) {
+		purge.Files = append(purge.Files, purgeFile(left, secretLeftover)...)
+		known[left] = true
+	}
+	if err := purge.addUnregistered(m.settings.Accounts.Output, known); err != nil {
 		return purge, err
 	}
 	m.spare(&purge, identity)
@@ -95,19 +98,10 @@ func (m *Move) PurgePlan(_ context.Context, identity bool) (Purge, error) {
 	return purge, nil
 }
 
-// add takes a file once.
-func (p *Purge) add(files ...PurgeFile) {
-	for _, file := range files {
-		if !slices.ContainsFunc(p.Files, func(known PurgeFile) bool { return known.File == file.File }) {
-			p.Files = append(p.Files, file)
-		}
-	}
-}
-
-func (p *Purge) addUnregistered(folder string) error {
+func (p *Purge) addUnregistered(folder string, known map[string]bool) error {
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && looksSecret(entry.Name()) {
-			p.add(purgeFile(path, secretUnknown)...)
+		if err == nil && looksSecret(entry.Name()) && !known[path] {
+			p.Files = append(p.Files, purgeFile(path, secretUnknown)...)
 		}
 		return err
 	})
@@ -127,7 +121,7 @@ func looksSecret(name string) bool {
 func (m *Move) spare(purge *Purge, identity bool) {
 	key := purgeFile(m.settings.Secrets.Identity, "the identity, which opens everything sealed")
 	if identity {
-		purge.add(key...)
+		purge.Files = append(purge.Files, key...)
 	} else {
 		purge.Kept = append(purge.Kept, key...)
 	}

@@ -68,6 +68,9 @@ func (r Register) Destroy(what, file string) error {
 }
 
 func (r Register) note(event Event, what string, files []string) error {
+	if len(files) == 0 {
+		return nil
+	}
 	var lines bytes.Buffer
 	out := json.NewEncoder(&lines)
 	for _, file := range files {
@@ -111,13 +114,33 @@ func (r Register) append(lines []byte) error {
 		return err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(f)
+	whole, err := endOfLines(f)
 	if err != nil {
 		return err
 	}
-	whole := int64(bytes.LastIndexByte(text, '\n') + 1)
 	_, err = f.WriteAt(lines, whole)
 	return errors.Join(err, f.Truncate(whole+int64(len(lines))), f.Sync(), syncDir(r.folder))
+}
+
+// maxLine bounds a line: a path, four words and a time.
+const maxLine = 16 << 10
+
+// endOfLines returns where the last whole line ends.
+func endOfLines(f *os.File) (int64, error) {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return 0, err
+	}
+	from := max(0, size-maxLine)
+	tail := make([]byte, size-from)
+	if _, err := f.ReadAt(tail, from); err != nil {
+		return 0, err
+	}
+	end := bytes.LastIndexByte(tail, '\n')
+	if end < 0 && from > 0 {
+		return 0, errors.New("its last line has no end")
+	}
+	return from + int64(end) + 1, nil
 }
 
 // Files returns what was last noted of every file, by name. No register is an empty one; a damaged one is a
@@ -165,17 +188,28 @@ func (r Register) fault(err error) error {
 		Hint: "check that the folder is yours and has space"}
 }
 
-// Leftovers are files beside path that an interrupted run was about to put there.
-func Leftovers(path string) []string {
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil {
-		return nil // no folder, nothing left
+// Leftovers are files that an interrupted run was about to put in the place of these.
+func Leftovers(paths []string) []string {
+	wanted := map[string]map[string]bool{} // by folder
+	for _, path := range paths {
+		folder := filepath.Dir(path)
+		if wanted[folder] == nil {
+			wanted[folder] = map[string]bool{}
+		}
+		wanted[folder][temporaryOf(path)] = true
 	}
 	var found []string
-	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), temporaryOf(path)) {
-			found = append(found, filepath.Join(filepath.Dir(path), entry.Name()))
+	for folder, begins := range wanted {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			continue // no folder, nothing left
+		}
+		for _, entry := range entries {
+			if name := entry.Name(); begins[name[:strings.LastIndexByte(name, '-')+1]] {
+				found = append(found, filepath.Join(folder, name))
+			}
 		}
 	}
+	slices.Sort(found)
 	return found
 }

@@ -3,6 +3,7 @@
 package vault
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,6 +115,32 @@ func TestRegister_survivesACutLine(t *testing.T) {
 	wantFault(t, err, rehome.ClassOperator, "line 1 is not a record", "correct that line")
 }
 
+// A register of a large organisation costs no more to add to than one of a small one.
+func TestRegister_grows(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	r := NewRegister(dir)
+	var files []string
+	for i := range 5000 {
+		files = append(files, filepath.Join(dir, "people", fmt.Sprintf("%d.letter.txt.age", i)))
+	}
+	if err := r.Expect("a kind", files...); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Lost("a kind", files[7]); err != nil {
+		t.Fatal(err)
+	}
+	known, err := r.Files()
+	if err != nil || len(known) != len(files) {
+		t.Errorf("got %d files, %v, want %d", len(known), err, len(files))
+	}
+	for _, file := range known {
+		if gone := file.File == files[7]; gone != (file.Event == EventGone) {
+			t.Errorf("got %+v", file)
+		}
+	}
+}
+
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "accounts.csv")
@@ -124,7 +151,11 @@ func TestLeftovers(t *testing.T) {
 	if err := WriteFile(path, nil); err != nil {
 		t.Fatal(err)
 	}
-	if got := Leftovers(path); len(got) != 1 || got[0] != name {
+	other := filepath.Join(filepath.Dir(path), ".notes.csv-1")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := Leftovers([]string{path, filepath.Join(path, "nothing", "here")}); len(got) != 1 || got[0] != name {
 		t.Errorf("got %v, want %s", got, name)
 	}
 }
