@@ -178,7 +178,8 @@ func (e *ruleEnds) reach(ctx context.Context) error {
 func (m *Move) forwards(p *people) []rehome.Forward {
 	all := slices.Clone(p.organisation.Forwards)
 	for i, f := range all {
-		all[i].KeepCopy = f.KeepCopy && !slices.Contains(m.settings.Aliases.WithoutCopy, f.Account)
+		leaves := slices.Contains(m.settings.Aliases.WithoutCopy, f.Account)
+		all[i].KeepCopy, all[i].CopyKnown = f.KeepCopy && !leaves, f.CopyKnown || leaves
 	}
 	return all
 }
@@ -239,12 +240,25 @@ func (a RuledAccount) known() []rehome.Finding {
 // row is what becomes of one account. where finds its mailboxes, and is asked only if there are rules.
 func (e *ruleEnds) row(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) RuledAccount {
 	outcome, err := e.one(ctx, account, plan, where)
+	outcome.Findings = append(outcome.Findings, e.guessed(account.Address, outcome)...)
 	outcome.Account, outcome.Scripts, outcome.Findings = account.Address, nonNil(outcome.Scripts), nonNil(outcome.Findings)
 	row := RuledAccount{Outcome: outcome}
 	if err != nil {
 		row.Error, row.Hint = err.Error(), rehome.HintOf(err)
 	}
 	return row
+}
+
+// guessed says of a forward that it keeps a copy because the database does not tell; with scripts of the
+// source nothing of the database is written.
+func (e *ruleEnds) guessed(account string, outcome rulecopy.Outcome) []rehome.Finding {
+	unknown := slices.ContainsFunc(e.forwards, func(f rehome.Forward) bool { return f.Account == account && !f.CopyKnown })
+	if !unknown || !slices.ContainsFunc(outcome.Scripts, rulecopy.Action.FromDatabase) {
+		return nil
+	}
+	return []rehome.Finding{{Code: "rules_copy_unknown", Severity: rehome.SeverityInfo, Account: account, Object: "forward",
+		Sentence: "the database does not say whether a copy of what is forwarded stays in the account; the rules keep one",
+		NextStep: "ask the person; name the account in aliases.without_copy if none is to stay, before the rules are stored"}}
 }
 
 // one does the work for one account. Most have no rules, and then nothing is opened that need not be.

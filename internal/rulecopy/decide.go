@@ -40,6 +40,11 @@ type Action struct {
 	on    bool        // it was switched on by us before
 }
 
+// FromDatabase reports whether the script was made from tables.
+func (a Action) FromDatabase() bool {
+	return strings.TrimSuffix(a.Name, renamedSuffix) == databaseScript
+}
+
 // Line is one rule in plain words.
 type Line struct {
 	Words    string `json:"words"`

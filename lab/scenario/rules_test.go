@@ -243,7 +243,7 @@ func (th *theatre) wantRuleFindings() {
 		}
 	}
 	slices.Sort(got)
-	if diff := cmp.Diff([]string{"rules_mailbox_unknown " + maria, "rules_wait " + bjorn, "rules_wait " + maria, "rules_wait " + noa}, got); diff != "" {
+	if diff := cmp.Diff([]string{"rules_copy_unknown " + noa, "rules_mailbox_unknown " + maria, "rules_wait " + bjorn, "rules_wait " + maria, "rules_wait " + noa}, got); diff != "" {
 		th.t.Errorf("findings: -want +got\n%s", diff)
 	}
 	if text := th.want(0, "status").out; !strings.Contains(text, "1, 1 waiting") {
