@@ -31,6 +31,7 @@ const (
 	rosterSecret = "Roster-Only-Pass-77" // of one person
 	wrongMaster  = "Mistyped-Master-31"
 	wrongReader  = "Mistyped-Reader-32"
+	masterKey    = "Sealing-Master-Key-16" // of the source's webmail
 )
 
 // setSecrets is set with everything that has a secret: a master user whose password a program gives, a
@@ -62,6 +63,7 @@ func setSecrets(t *testing.T) *theatre {
 		t.Fatal(err)
 	}
 	th.put("secrets/webadmin", atmail8.APIPassword+"\n")
+	th.put("secrets/masterkey", masterKey+"\n")
 	th.put("secrets/candidate", rosterSecret+"\n")
 	th.put("mainlog", plantedLog)
 	th.put("people.csv", "EmailAddress,FirstName,LastName,Password\nlee.chan@"+org.Domains[1]+",Lee,Chan,"+rosterSecret+"\n")
@@ -69,6 +71,7 @@ func setSecrets(t *testing.T) *theatre {
 		_, ca, _ := strings.Cut(text, "ca_file: ")
 		ca, _, _ = strings.Cut(ca, "\n")
 		text = strings.Replace(text, "master_password: file:secrets/source-master", "master_password: 'cmd:cat secrets/source-master'", 1)
+		text = strings.Replace(text, "    dsn: ", "    master_key: file:secrets/masterkey\n    dsn: ", 1)
 		text = strings.Replace(text, "\nsource:\n", "\nroster: people.csv\nsource:\n", 1)
 		text = strings.Replace(text, "url: "+stage.Source.DAV+"\n", "url: "+stage.Source.DAV+"\n    via: dav\n", 1)
 		return strings.Replace(text, "  kind: atmail8\n", "  kind: atmail8\n  api: {url: '"+api.URL+"', user: "+atmail8.APIUser+", password: 'file:secrets/webadmin', ca_file: "+ca+"}\n"+
@@ -198,7 +201,7 @@ func (th *theatre) loud(lines ...string) {
 // import file, and of the sheet as its reader opens it.
 func (th *theatre) madeSecrets() []secret {
 	th.t.Helper()
-	all := []secret{{"the webadmin", atmail8.APIPassword}, {"the roster", rosterSecret}, {"nobody, mistyped", wrongMaster}, {"nobody, mistyped", wrongReader}}
+	all := []secret{{"the webadmin", atmail8.APIPassword}, {"the roster", rosterSecret}, {"the master key", masterKey}, {"nobody, mistyped", wrongMaster}, {"nobody, mistyped", wrongReader}}
 	file := filepath.Join(th.Dir, "secrets", "identity.txt")
 	text, err := os.ReadFile(file)
 	if err != nil {
