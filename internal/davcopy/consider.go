@@ -41,8 +41,18 @@ type parcel struct {
 	fully  bool   // every safe repair was tried
 	match  string // etag that the destination's object must have, "" for a new one
 
-	written bool // the destination has taken it in this slice
+	written bool  // the destination has taken it in this slice
+	proof   proof // that it keeps what it was given
 }
+
+// proof is what is known of an object that was written.
+type proof string
+
+// The proofs.
+const (
+	proofDue   proof = "due"   // to be read back
+	proofGiven proof = "given" // it keeps what it was given, or what it keeps instead is noted
+)
 
 // books is what consider looks things up in.
 type books struct {

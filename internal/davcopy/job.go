@@ -175,13 +175,16 @@ const (
 	chunkOctets  = 4 << 20
 )
 
-// copyAll reads what has to be read, and writes it while the next objects are being read; done is false
-// when the budget ended.
+// copyAll reads what has to be read, writes it while the next objects are being read, and reads it back
+// while the next are being written; done is false when the budget ended.
 func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	if len(j.actions.read) == 0 {
 		return true, nil
 	}
-	chunks := make(chan []dav.Object, 1)
+	chunks, written := make(chan []dav.Object, 1), make(chan []*parcel, 1)
+	whole := ctx // the proof of what was written goes on when reading or writing fails
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	group, groupCtx := errgroup.WithContext(ctx)
 	cut := false
 	group.Go(func() (err error) {
@@ -190,12 +193,24 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 		return err
 	})
 	group.Go(func() error {
+		defer close(written)
 		for chunk := range chunks {
-			if err := j.writeChunk(groupCtx, chunk); err != nil {
+			parcels, err := j.writeChunk(groupCtx, chunk)
+			written <- parcels
+			if err != nil {
 				return err
 			}
 		}
 		return nil
+	})
+	group.Go(func() (failure error) {
+		for parcels := range written { // to the end, so that the writer never waits for nobody
+			if err := j.proveAndBook(whole, parcels); err != nil && failure == nil {
+				failure = err
+				stop()
+			}
+		}
+		return failure
 	})
 	err = group.Wait()
 	return !cut, err

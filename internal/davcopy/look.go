@@ -78,14 +78,18 @@ func (j *collectionJob) adopt(p *parcel, etag string) {
 // nothingThere is for a name that was refused as taken and is free (too large, bad data: some servers say
 // 412 to that), and for an update of what somebody has removed.
 func (j *collectionJob) nothingThere(ctx context.Context, p *parcel, refusal error) error {
-	switch {
-	case p.before.State.There():
+	if p.before.State.There() {
 		return j.conflict(p, "deleted_at_destination", "it was removed at the destination after it was copied, and has changed at the source")
-	case !p.fully && p.repairAll():
+	}
+	mended, err := j.mend(ctx, p)
+	if err != nil {
+		return err
+	}
+	if mended {
 		stored, err := j.put(ctx, p)
 		if judge(err, 2) == stepStored {
 			j.stored(p, stored)
-			return j.readBack(ctx, p)
+			return nil
 		}
 		refusal = err
 	}
@@ -98,13 +102,17 @@ func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
 	switch judge(err, 2) {
 	case stepStored:
 		j.stored(p, stored)
-		return j.readBack(ctx, p)
+		return nil
 	case stepLook:
 		return j.conflict(p, "conflict", "it was edited at the destination while it was copied")
 	case stepStop:
 		return stopFault(err, p)
 	}
-	if !p.fully && p.repairAll() {
+	mended, saveErr := j.mend(ctx, p)
+	switch {
+	case saveErr != nil:
+		return saveErr
+	case mended:
 		return j.overwrite(ctx, p)
 	}
 	return j.refused(p, err)
@@ -163,10 +171,14 @@ func (j *collectionJob) holderOf(p *parcel, refusal error) string {
 
 // refusedUID is for a conflict of which nobody names the other side: it may be about something else.
 func (j *collectionJob) refusedUID(ctx context.Context, p *parcel, refusal error) error {
-	if p.fully || !p.repairAll() {
-		return j.refused(p, refusal)
+	mended, err := j.mend(ctx, p)
+	switch {
+	case err != nil:
+		return err
+	case mended:
+		return j.write(ctx, p)
 	}
-	return j.write(ctx, p)
+	return j.refused(p, refusal)
 }
 
 // recognise compares with what the destination has of the same UID: after a lost ledger it is the same.
@@ -195,70 +207,19 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 	return j.conflict(p, "conflict", "the destination had another version of it before the copy, which stays as it is")
 }
 
-// readBack looks at what became of an object with a flaw: some servers take such a one, say so, and keep
-// something else. Then it is written again with every safe repair; where that does not help either, the
-// source's version is kept and the damage named.
-func (j *collectionJob) readBack(ctx context.Context, p *parcel) error {
-	if len(pim.Lint(p.source.Data, p.kind)) == 0 {
-		return nil
-	}
-	for {
-		there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, p.row.Destination), kindOf(j.kind))
-		if err != nil {
-			return nil // it is stored either way, and the verification reads it again
-		}
-		found := pim.Compare(p.data, there.Data, p.kind)
-		if found.Verdict.Harmless() {
-			return nil
-		}
-		again, err := j.writeRepaired(ctx, p, there.ETag)
-		if err != nil {
-			return err
-		}
-		if !again {
-			return j.spoilt(p, found)
-		}
-	}
-}
-
-// writeRepaired writes with every safe repair over what the destination holds; again is false if there is
-// none that was not made before, or if the destination does not take that.
-func (j *collectionJob) writeRepaired(ctx context.Context, p *parcel, etag string) (again bool, err error) {
-	before := *p
-	if p.fully || etag == "" || !p.repairAll() {
+// mend makes every safe repair, once, and notes in the ledger that this is what may be found at the
+// destination from now on; mended is false where there is nothing to repair.
+func (j *collectionJob) mend(ctx context.Context, p *parcel) (mended bool, err error) {
+	if p.fully {
 		return false, nil
 	}
-	p.match = etag
-	stored, err := j.put(ctx, p)
-	switch {
-	case judge(err, 2) == stepStop:
-		return false, stopFault(err, p)
-	case err != nil:
-		*p = before
-		p.fully = true
-		return false, nil
-	}
-	j.stored(p, stored)
-	return true, nil
-}
-
-// spoilt notes that the destination keeps something else than it was given, and keeps the original.
-func (j *collectionJob) spoilt(p *parcel, found pim.Comparison) error {
-	p.row.Code, p.row.Words = "object_spoilt", "the destination has taken it and keeps something else"
-	if len(found.Differences) > 0 {
-		p.row.Words += ": " + found.Differences[0].Sentence
-	}
-	return j.keep(p)
-}
-
-// repairAll makes every safe repair, once; it reports whether that has changed anything.
-func (p *parcel) repairAll() bool {
 	p.fully = true
+	p.row.Tried = withForm(p.row.Tried, p.row.Form)
 	if !p.repair(pim.SafeNeeds()) {
-		return false
+		return false, nil
 	}
 	if form, readable := pim.Digest(p.data, p.kind); readable {
 		p.row.Form = form[:]
 	}
-	return true
+	return true, j.ledger().SaveObjects(ctx, j.row, p.intent())
 }

@@ -25,7 +25,7 @@ func host() corpus.Person {
 func TestSilence_cyrusHeedsTheHeaders(t *testing.T) {
 	t.Parallel()
 	room := lab.Open(t)
-	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{
+	server, err := cyrus.Start(room, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
 		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
 	}})
 	if err != nil {

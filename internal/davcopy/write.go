@@ -21,11 +21,11 @@ import (
 )
 
 // writeChunk brings some objects to the destination: their intents first, all in one commit, then the
-// objects, then what became of them.
-func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) error {
+// objects. What was done is returned also when the rest could not be.
+func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
 	parcels, err := j.considerAll(ctx, chunk)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var intents []ledger.Object
 	for _, p := range parcels {
@@ -34,14 +34,9 @@ func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) erro
 		}
 	}
 	if err := j.ledger().SaveObjects(ctx, j.row, intents...); err != nil {
-		return err
+		return nil, err
 	}
-	failure := j.carryAll(ctx, parcels)
-	// What was done is booked also when the rest could not be.
-	if err := j.book(context.WithoutCancel(ctx), parcels); err != nil {
-		return err
-	}
-	return failure
+	return parcels, j.carryAll(ctx, parcels)
 }
 
 // considerAll decides about every object of a chunk. An object that the source cannot serve at this
@@ -57,7 +52,9 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		if fault := endpoint.Fault(o.Err, "read at the source", o.Href); fault != nil && rehome.ClassOf(fault) != rehome.ClassPermanent {
 			return nil, fault
 		}
+		j.mu.Lock() // what was written before is being proved, and may still change the books
 		p := consider(o, b)
+		j.mu.Unlock()
 		if p.way == wayWrite && p.object.Scheduling() {
 			if err := j.guard(ctx, &p); err != nil {
 				return nil, err
@@ -157,7 +154,7 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 		switch judge(err, attempt) {
 		case stepStored:
 			j.stored(p, stored)
-			return j.readBack(ctx, p)
+			return nil
 		case stepAgain:
 		case stepLook:
 			return j.look(ctx, p, err)
@@ -166,7 +163,11 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 		case stepTooLarge:
 			return j.giveUp(p, "object_too_large", err)
 		case stepRepair:
-			if p.fully || !p.repairAll() {
+			mended, saveErr := j.mend(ctx, p)
+			if saveErr != nil {
+				return saveErr
+			}
+			if !mended {
 				return j.refused(p, err)
 			}
 		case stepStop:
@@ -196,6 +197,10 @@ func (j *collectionJob) stored(p *parcel, s dav.Stored) {
 		p.row.Destination = nameBelow(j.place.target.Href, s.Href)
 	}
 	p.row.DstETag = s.ETag
+	p.proof = proofDue
+	if dav.IsMD5(s.ETag, p.data) {
+		p.proof = proofGiven // every SabreDAV: what it keeps are these octets
+	}
 	j.settleAs(p, ledger.ObjectStored)
 	j.mu.Lock()
 	j.failed = 0
@@ -218,7 +223,7 @@ func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
 func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	var rows []ledger.Object
 	for _, p := range parcels {
-		if p.way == wayVanished || p.way == wayWrite && p.row.State == ledger.ObjectIntent {
+		if p.way == wayVanished || p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.proof == proofDue {
 			continue // still what the intent says
 		}
 		rows = append(rows, p.row)
@@ -241,7 +246,7 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 
 // tally counts what became of one object. What is not at the destination is counted from the ledger.
 func (p *parcel) tally(t *Tally) {
-	if !p.written {
+	if !p.written || p.proof == proofDue {
 		return
 	}
 	switch {

@@ -31,8 +31,7 @@ const (
 	EndEqual       End = "equal"       // the same octets, or the same meaning
 	EndCosmetic    End = "cosmetic"    // different in what nobody sees
 	EndRepaired    End = "repaired"    // taken after a repair that is listed
-	EndQuarantined End = "quarantined" // not taken, kept with the server's words
-	EndChanged     End = "changed"     // taken, and not what it was
+	EndQuarantined End = "quarantined" // not taken, or not kept as it is; the original is kept with the reason
 )
 
 // Repair is what makes a server take an object that it refuses as it is. Where the package that
@@ -56,6 +55,7 @@ const (
 	DropDuplicate Repair = "repeated_line"
 	FoldElsewhere Repair = "split_character"
 	MendOffset    Repair = "bad_offset"
+	DropParameter Repair = "bare_parameter"
 	MergeObjects  Repair = "merged" // the same object under two names
 	JoinOverrides Repair = "joined" // an override whose master has another name
 )
@@ -112,9 +112,6 @@ func (o DirtyObject) Ends(server DAVServer) []End {
 	}
 	if !known || !takes || spoilt {
 		ends = append(ends, EndQuarantined)
-	}
-	if spoilt {
-		ends = append(ends, EndChanged)
 	}
 	return ends
 }

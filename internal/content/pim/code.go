@@ -19,7 +19,8 @@ const (
 	CodeUnbalanced       Code = "unbalanced"        // BEGIN and END do not match
 	CodeTooDeep          Code = "too_deep"
 	CodeBadParameter     Code = "bad_parameter"
-	CodeOutside          Code = "outside" // text outside of BEGIN and END
+	CodeBareParameter    Code = "bare_parameter" // a word without a value; safe repair: TYPE of a contact, taken away in a calendar
+	CodeOutside          Code = "outside"        // text outside of BEGIN and END
 	CodeSeveralObjects   Code = "several_objects"
 	CodeUnreadable       Code = "unreadable"
 	CodeMissingVersion   Code = "missing_version" // safe repair

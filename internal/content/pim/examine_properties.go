@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -78,6 +79,8 @@ func (x *propertyExaminer) lines() {
 		case line.badParam > 0:
 			x.report(CodeBadParameter, line, "a parameter is not well-formed")
 			x.found[len(x.found)-1].Column = line.badParam
+		case slices.ContainsFunc(line.Params, isBareType):
+			x.bareParameter(line)
 		}
 		if isBase64(line) || len(line.Value) > 5 && strings.EqualFold(string(line.Value[:5]), "data:") {
 			x.inlineData(line)
@@ -86,6 +89,41 @@ func (x *propertyExaminer) lines() {
 			previous, gap = line, false
 		}
 	}
+}
+
+// isBareType says that a word stands where a parameter belongs, and is not the name of an encoding.
+func isBareType(param Param) bool { return param.bare && param.Name == "TYPE" }
+
+// bareParameter finds "TEL;CELL", which only vCard 2.1 knows. In a contact it is a TYPE; in a calendar it
+// means nothing (RFC 5545 section 3.1), and there are servers that lose the whole line for it.
+func (x *propertyExaminer) bareParameter(line Line) {
+	if x.doc.Kind == KindContact && x.doc.version() == "2.1" {
+		return
+	}
+	head := line.content[:len(line.content)-len(line.Value)]
+	renamed := make([]byte, 0, len(head)+len("TYPE="))
+	at := bytes.IndexAny(head, ":;")
+	renamed = append(renamed, head[:at]...)
+	for head[at] == ';' {
+		param, next, _ := readParam(head, at+1)
+		switch {
+		case !isBareType(param):
+			renamed = append(renamed, head[at:next]...)
+		case x.doc.Kind == KindContact:
+			renamed = append(append(renamed, ";TYPE="...), head[at+1:next]...)
+		}
+		at = next
+	}
+	renamed = append(renamed, ':')
+	done := "parameter without a value taken away"
+	if x.doc.Kind == KindContact {
+		done = "parameter without a value made a TYPE"
+	}
+	edit := replaceLine(line, string(renamed)+string(line.Value))
+	if bytes.HasPrefix(line.Raw, head) { // so that a photo is not copied
+		edit = Edit{line.Offset, head, renamed}
+	}
+	x.repairable(CodeBareParameter, line, "a parameter has no value", done, edit)
 }
 
 // strayLine is a line without colon: mostly the rest of a text whose line break was not escaped. previous

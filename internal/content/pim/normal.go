@@ -152,6 +152,11 @@ func (n *normalizer) properties(component *Component, where string) []entry {
 				key: shorten(property.params + "\x00" + property.value), soft: n.isSoft(line), line: line.Number,
 			})
 		}
+		if blanks := n.blanksAround(line); blanks != "" {
+			entries = append(entries, entry{
+				component: component.Name, where: where, name: "white space around " + line.Name, key: blanks, soft: true, line: line.Number,
+			})
+		}
 	}
 	return entries
 }
@@ -220,6 +225,9 @@ func (n *normalizer) params(line Line, drop ...string) string {
 			continue
 		}
 		value := strings.Join(param.Values, ",")
+		if value == "" {
+			continue // it says nothing, and servers leave it out
+		}
 		if upperParams[param.Name] {
 			value = strings.ToUpper(value)
 		}

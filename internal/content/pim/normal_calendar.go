@@ -3,6 +3,7 @@
 package pim
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,11 +34,22 @@ func (n *normalizer) calendarProperty(component *Component, line Line) []propert
 	case "REQUEST-STATUS":
 		return []property{{line.Name, n.params(line), n.structured(line)}}
 	}
-	value := line.Text()
+	value := strings.Trim(line.Text(), " \t")
 	if value == defaultValues[line.Name] && value != "" {
 		return nil
 	}
 	return []property{{line.Name, n.params(line), value}}
+}
+
+// blanksAround returns the blanks at both ends of a value of a calendar: nobody sees them, and Cyrus takes
+// them away.
+func (n *normalizer) blanksAround(line Line) string {
+	inner := bytes.Trim(line.Value, " \t")
+	if n.doc.Kind == KindContact || len(inner) == len(line.Value) || len(inner) == 0 {
+		return ""
+	}
+	before, after, _ := bytes.Cut(line.Value, inner)
+	return string(before) + "\x00" + string(after)
 }
 
 // defaultValues are what a property means when it is not there.

@@ -12,6 +12,8 @@ import (
 type Param struct {
 	Name   string // upper-case
 	Values []string
+
+	bare bool // it was only a word
 }
 
 // maxParams bounds the values of all parameters of one line; what follows them is not looked into.
@@ -89,9 +91,9 @@ func bareParam(word string) Param {
 	case "":
 		return Param{}
 	case "BASE64", "B", "QUOTED-PRINTABLE", "8BIT", "7BIT":
-		return Param{Name: "ENCODING", Values: []string{word}}
+		return Param{Name: "ENCODING", Values: []string{word}, bare: true}
 	}
-	return Param{Name: "TYPE", Values: []string{word}}
+	return Param{Name: "TYPE", Values: []string{word}, bare: true}
 }
 
 // readParamValue reads one value up to the ',', ';' or ':' behind it. A quote that is not closed ends at

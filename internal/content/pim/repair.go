@@ -20,7 +20,7 @@ func SafeNeeds() Needs {
 		CodeByteOrderMark: true, CodeNotUTF8: true, CodeControlCharacter: true, CodeLineEnds: true,
 		CodeEmptyLine: true, CodeCharset: true, CodeSplitCharacter: true, CodeMissingVersion: true, CodeMissingProdID: true,
 		CodeRepeatedLine: true, CodeMissingUID: true, CodeBase64Name: true, CodeMissingFN: true,
-		CodeMissingN: true, CodeVCard21: true, CodeMethod: true, CodeMissingDTStamp: true,
+		CodeMissingN: true, CodeBareParameter: true, CodeVCard21: true, CodeMethod: true, CodeMissingDTStamp: true,
 	}
 }
 

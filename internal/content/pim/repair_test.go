@@ -23,6 +23,43 @@ func TestRepair_cleanObjectKeepsItsBytes(t *testing.T) {
 	}
 }
 
+// A word without a value stands for TYPE in a contact and for nothing in a calendar; the name of an encoding
+// stays, because the value depends on it.
+func TestRepair_bareParameter(t *testing.T) {
+	t.Parallel()
+	event := func(line string) string {
+		return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:u\r\nDTSTAMP:20200101T000000Z\r\n" + line + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+	}
+	card := func(line string) string {
+		return "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nFN:x\r\nN:x;;;;\r\n" + line + "\r\nEND:VCARD\r\n"
+	}
+	for name, test := range map[string]struct{ given, want string }{
+		"event":           {event("SUMMARY;X-BAD;LANGUAGE=en:a;b:c"), event("SUMMARY;LANGUAGE=en:a;b:c")},
+		"event, folded":   {event("SUMMARY;X-\r\n BAD:a"), event("SUMMARY:a")},
+		"quoted":          {event("SUMMARY;X=\"a;b:c\";Y:a"), event("SUMMARY;X=\"a;b:c\":a")},
+		"event, encoding": {event("ATTACH;BASE64:QUJD"), event("ATTACH;BASE64:QUJD")},
+		"contact":         {card("TEL;CELL;PREF=1:1"), card("TEL;TYPE=CELL;PREF=1:1")},
+	} {
+		data := []byte(test.given)
+		got, fixes := Repair(data, doc(t, data).Kind, Needs{CodeBareParameter: true})
+		if string(got) != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+		if original, err := Undo(fixes, got); err != nil || string(original) != test.given {
+			t.Errorf("%s: taken back it is %q, %v", name, original, err)
+		}
+	}
+}
+
+func doc(t *testing.T, data []byte) *Document {
+	t.Helper()
+	d, err := Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 func TestRepair_changesOnlyWhatIsNeeded(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

@@ -35,7 +35,7 @@ func (f *fidelity) suspects(o Object) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case isMD5(o.ETag, o.Data):
+	case IsMD5(o.ETag, o.Data):
 		f.md5 = true
 		return false
 	case !looksLikeMD5(o.ETag), !f.md5 && f.doubts >= enoughDoubts:
@@ -49,7 +49,7 @@ func (f *fidelity) suspects(o Object) bool {
 func (f *fidelity) believes(kind Kind, o Object) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if isMD5(o.ETag, o.Data) {
+	if IsMD5(o.ETag, o.Data) {
 		f.md5 = true
 		return true
 	}

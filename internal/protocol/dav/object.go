@@ -91,7 +91,7 @@ func (c *Client) Get(ctx context.Context, href string, kind Kind) (Object, error
 		return object, err
 	}
 	other, err := c.get(ctx, href, "text/vcard; version=4.0")
-	if err == nil && isMD5(other.ETag, other.Data) {
+	if err == nil && IsMD5(other.ETag, other.Data) {
 		c.fidelity.noteMD5()
 		return other, nil
 	}
@@ -114,8 +114,8 @@ func (c *Client) get(ctx context.Context, href, accept string) (Object, error) {
 	return Object{Href: href, ETag: body.ETag, Data: data.Bytes()}, nil
 }
 
-// isMD5 reports whether the etag is the MD5 of the data, as in all versions of SabreDAV.
-func isMD5(etag string, data []byte) bool {
+// IsMD5 reports whether the etag is the MD5 of the data, as in all versions of SabreDAV.
+func IsMD5(etag string, data []byte) bool {
 	sum := md5.Sum(data)
 	return strings.EqualFold(opaqueTag(etag), hex.EncodeToString(sum[:]))
 }
