@@ -171,7 +171,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 
 // A chunk is what is read before it is written, and booked with one commit.
 const (
-	chunkObjects = 50
+	chunkObjects = 100
 	chunkOctets  = 4 << 20
 )
 

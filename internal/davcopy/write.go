@@ -8,7 +8,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"hash/fnv"
 	"net/http"
 	"slices"
 
@@ -103,21 +102,11 @@ func hasForm(tried, form []byte) bool {
 
 // carryAll works on several objects at once. Two with one UID are never on their way at the same time.
 func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
-	lanes := make([][]*parcel, j.slice.engine.options.Connections)
-	for _, p := range parcels {
-		h := fnv.New32a()
-		_, _ = h.Write([]byte(p.row.UID + "\x00" + p.row.Destination)) // a hash never fails
-		if p.row.UID != "" {
-			h.Reset()
-			_, _ = h.Write([]byte(p.row.UID))
-		}
-		lane := int(h.Sum32() % uint32(len(lanes)))
-		lanes[lane] = append(lanes[lane], p)
-	}
 	group, ctx := errgroup.WithContext(ctx)
-	for _, lane := range lanes {
+	group.SetLimit(j.slice.engine.options.Connections)
+	for _, same := range byUID(parcels) {
 		group.Go(func() error {
-			for _, p := range lane {
+			for _, p := range same {
 				if err := j.carry(ctx, p); err != nil {
 					return err
 				}
@@ -126,6 +115,22 @@ func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
 		})
 	}
 	return group.Wait()
+}
+
+// byUID puts parcels with the same UID together, in the order of their first.
+func byUID(parcels []*parcel) [][]*parcel {
+	var all [][]*parcel
+	places := map[string]int{}
+	for _, p := range parcels {
+		place, known := places[p.row.UID]
+		if !known || p.row.UID == "" {
+			place = len(all)
+			places[p.row.UID] = place
+			all = append(all, nil)
+		}
+		all[place] = append(all[place], p)
+	}
+	return all
 }
 
 // carry does what was decided about one object.

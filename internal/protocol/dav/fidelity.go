@@ -56,6 +56,19 @@ func (f *fidelity) believes(kind Kind, o Object) bool {
 	return !f.distrust && f.equal >= enoughEqual && !(kind == AddressBooks && f.md5)
 }
 
+// proven returns the octets that the ETag is the MD5 of, where those that came through XML only lack their
+// carriage returns: SabreDAV 1.x takes them out of calendar-data. Otherwise it returns what came.
+func proven(o Object) []byte {
+	if !looksLikeMD5(o.ETag) || IsMD5(o.ETag, o.Data) || bytes.IndexByte(o.Data, '\r') >= 0 {
+		return o.Data
+	}
+	whole := bytes.ReplaceAll(o.Data, []byte("\n"), []byte("\r\n"))
+	if IsMD5(o.ETag, whole) {
+		return whole
+	}
+	return o.Data
+}
+
 // learn compares an object that came through XML with what GET says. If it has changed in between
 // nothing is learned, and without a carriage return in it nothing about these.
 func (f *fidelity) learn(byXML, byGet Object) {

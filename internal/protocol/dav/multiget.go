@@ -85,6 +85,7 @@ func (g *multiGet) take(o Object, recoded bool) (taken bool, err error) {
 	if recoded || bytes.Contains(o.Data, []byte(replacement)) {
 		return false, nil
 	}
+	o.Data = proven(o)
 	if g.client.fidelity.believes(g.collection.Kind, o) {
 		return true, g.deliver(o)
 	}
