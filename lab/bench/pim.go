@@ -7,12 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"rehome/lab"
 	"rehome/lab/atmail7"
-	"rehome/lab/atmail8"
 	"rehome/lab/corpus"
 	"rehome/lab/faultproxy"
 )
@@ -31,23 +29,22 @@ func pimWorks() []pimWork {
 	}
 }
 
-// pimPatience is for tools that write one object after the other: Radicale looks at the whole
-// collection at each PUT, which takes the longer the more is there.
+// pimPatience is for tools that write one object after the other.
 const pimPatience = 20 * time.Minute
 
-// pimRow is contacts and events from SabreDAV 1.8 to Radicale.
-func pimRow(work pimWork, trip time.Duration) Row {
+// pimRow is contacts and events from SabreDAV 1.8 to one kind of server.
+func pimRow(work pimWork, kind pimDestinationKind, trip time.Duration) Row {
 	row := Row{
-		Key: fmt.Sprintf("%s/radicale/plain/%dms", work.key, trip.Milliseconds()), Work: work.title, Destination: "Radicale",
+		Key: fmt.Sprintf("%s/%s/plain/%dms", work.key, kind.key, trip.Milliseconds()), Work: work.title, Destination: kind.title,
 		Line: fmt.Sprintf("plain, %d ms", trip.Milliseconds()), Again: work.again, standard: trip == 0, patience: pimPatience,
 	}
 	row.open = func(ctx context.Context, dir string, options Options) (scene, error) {
-		return openPIM(ctx, dir, options, work, trip)
+		return openPIM(ctx, dir, options, work, kind, trip)
 	}
 	return row
 }
 
-// pimScene is a SabreDAV 1.8 with one account that is full, and a Radicale with accounts that are
+// pimScene is a SabreDAV 1.8 with one account that is full, and a destination with accounts that are
 // empty. Both have a mail server beside them, because the real ones do; nothing is in it.
 type pimScene struct {
 	work    pimWork
@@ -55,13 +52,13 @@ type pimScene struct {
 	room    *lab.Room
 	person  corpus.Person
 	src     *atmail7.Server
-	dst     *atmail8.Server
+	dst     pimDestination
 	url     [2]string            // through the proxies where there are any
 	proxies [2]*faultproxy.Proxy // nil without a delay, unless round trips are counted
 	fresh   int                  // accounts at the destination used so far
 }
 
-func openPIM(ctx context.Context, dir string, options Options, work pimWork, trip time.Duration) (_ *pimScene, err error) {
+func openPIM(ctx context.Context, dir string, options Options, work pimWork, kind pimDestinationKind, trip time.Duration) (_ *pimScene, err error) {
 	s := &pimScene{work: work, options: options}
 	s.person = corpus.PIMPerson(sourceNames("s", 1)[0], password, options.scaled(work.contacts, 1), options.scaled(work.events, 1))
 	if s.room, err = lab.NewRoom(dir); err != nil {
@@ -78,31 +75,19 @@ func openPIM(ctx context.Context, dir string, options Options, work pimWork, tri
 	if err := corpus.SeedPerson(ctx, s.src, s.person); err != nil {
 		return nil, err
 	}
-	if s.dst, err = atmail8.Start(s.room, atmail8.Options{}); err != nil {
-		return nil, err
+	var accounts []string
+	for set := range s.options.sets() {
+		accounts = append(accounts, destinationName(set, 0))
 	}
-	if err := s.importAccounts(); err != nil {
+	if s.dst, err = kind.start(s.room, accounts); err != nil {
 		return nil, err
 	}
 	return s, s.openLines(trip)
 }
 
-func (s *pimScene) importAccounts() error {
-	var rows strings.Builder
-	rows.WriteString("EmailAddress,FirstName,LastName,Password\n")
-	for set := range s.options.sets() {
-		rows.WriteString(destinationName(set, 0) + ",Bench,Mark," + password + "\n")
-	}
-	result, err := s.dst.ImportCSV(strings.NewReader(rows.String()))
-	if err == nil && len(result.Rejected) > 0 {
-		err = errors.New(result.Rejected[0].Reason)
-	}
-	return err
-}
-
 // openLines puts the delay between client and servers, and something that counts round trips.
 func (s *pimScene) openLines(trip time.Duration) error {
-	for side, base := range []string{s.src.DAV, s.dst.DAVPlain} {
+	for side, base := range []string{s.src.DAV, s.dst.dav()} {
 		s.url[side] = base
 		if trip == 0 && !s.work.again {
 			continue
@@ -120,7 +105,7 @@ func (s *pimScene) openLines(trip time.Duration) error {
 		}
 		proxy.Set(faultproxy.ToServer, faultproxy.Fault{Delay: trip / 2})
 		proxy.Set(faultproxy.ToClient, faultproxy.Fault{Delay: trip / 2})
-		s.proxies[side], s.url[side] = proxy, "http://"+proxy.Addr()+"/"
+		s.proxies[side], s.url[side] = proxy, "http://"+proxy.Addr()+parsed.Path
 	}
 	return nil
 }
@@ -136,7 +121,7 @@ func (s *pimScene) load() Load {
 	return load
 }
 
-func (s *pimScene) servers() [2][]int { return [2][]int{s.src.DAVGroups(), s.dst.DAVGroups()} }
+func (s *pimScene) servers() [2][]int { return [2][]int{s.src.DAVGroups(), s.dst.groups()} }
 
 func (s *pimScene) trips() (trips [2]int, counted bool) {
 	for side, proxy := range s.proxies {
@@ -195,7 +180,7 @@ func (c *pimContender) prepare(ctx context.Context, dir string) (*trial, error) 
 	}
 	return &trial{
 		start: func(ctx context.Context) (usage, error) { return run(ctx, each, 1) },
-		check: func(context.Context) error { return s.check(m.dst) },
+		check: func(ctx context.Context) error { return s.check(ctx, m.dst) },
 		part:  1, note: c.tool.note(),
 	}, nil
 }

@@ -3,6 +3,7 @@
 package bench
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,26 +13,24 @@ import (
 	"rehome/lab/corpus"
 )
 
-// check makes sure that everything has arrived and means what it meant, whatever names a tool gave
-// it. It looks into the files of the destination and not through its protocol.
-func (s *pimScene) check(account string) error {
+// check makes sure that everything has arrived and means what it meant, whatever names a tool gave it.
+func (s *pimScene) check(ctx context.Context, account string) error {
 	for _, side := range []struct {
 		kind pim.Kind
-		name string // of the collection at the destination
 		want []corpus.Collection
-	}{{pim.KindContact, "contacts", s.person.AddressBooks}, {pim.KindCalendar, "calendar", s.person.Calendars}} {
-		if err := checkCollection(s.dst.Stored(account, side.name), side.kind, side.want[0].Resources); err != nil {
-			return fmt.Errorf("%s of %s: %w", side.name, account, err)
+	}{{pim.KindContact, s.person.AddressBooks}, {pim.KindCalendar, s.person.Calendars}} {
+		got, err := s.dst.stored(ctx, account, side.kind)
+		if err == nil {
+			err = checkObjects(got, side.kind, side.want[0].Resources)
+		}
+		if err != nil {
+			return fmt.Errorf("%s objects of %s: %w", side.kind, account, err)
 		}
 	}
 	return nil
 }
 
-func checkCollection(dir string, kind pim.Kind, want []corpus.Resource) error {
-	got, err := storedObjects(dir)
-	if err != nil {
-		return err
-	}
+func checkObjects(got map[string][]byte, kind pim.Kind, want []corpus.Resource) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d objects, not %d", len(got), len(want))
 	}

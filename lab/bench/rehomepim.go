@@ -20,7 +20,7 @@ store: rehome.db
 roster: people.csv
 source: {kind: imap, imap: {address: "%s", tls: none}, dav: {url: "%s"}}
 destination: {kind: imap, imap: {address: "%s", tls: none}, dav: {url: "%s"}}
-`, s.src.IMAP, s.url[source], s.dst.IMAP, s.url[destination])
+`, s.src.IMAP, s.url[source], s.dst.imap(), s.url[destination])
 	roster := "EmailAddress,SourceUser,SourcePassword,DestinationUser,DestinationPassword\n" +
 		strings.Join([]string{m.dst, m.src, password, m.dst, password}, ",") + "\n"
 	if err := writeSettings(dir, map[string]string{"rehome.yaml": settings, "people.csv": roster}); err != nil {

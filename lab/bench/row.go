@@ -74,8 +74,10 @@ func Rows() []Row {
 		}
 	}
 	for _, work := range pimWorks() {
-		for _, trip := range []time.Duration{0, 20 * time.Millisecond, 80 * time.Millisecond} {
-			rows = append(rows, pimRow(work, trip))
+		for _, kind := range pimDestinations() {
+			for _, trip := range []time.Duration{0, 20 * time.Millisecond, 80 * time.Millisecond} {
+				rows = append(rows, pimRow(work, kind, trip))
+			}
 		}
 	}
 	return rows

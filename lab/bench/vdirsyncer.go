@@ -26,18 +26,17 @@ func (t vdirsyncerTool) programs(s *pimScene, dir string, m move) (once, each []
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "[general]\nstatus_path = \"%s/status\"\n", dir)
-	for _, pair := range []struct{ name, kind, home, dst string }{
-		{"book", "carddav", "addressbooks", "contacts"}, {"events", "caldav", "calendars", "calendar"},
-	} {
+	places := s.dst.places(m.dst)
+	for i, pair := range []struct{ name, kind, home string }{{"book", "carddav", "addressbooks"}, {"events", "caldav", "calendars"}} {
 		fmt.Fprintf(&text, `
 [pair %[1]s]
 a = "%[1]s_src"
 b = "%[1]s_dst"
 collections = [["%[1]s", "default", "%[2]s"]]
 conflict_resolution = "a wins"
-`, pair.name, pair.dst)
+`, pair.name, places[i].name)
 		text.WriteString(t.storage(pair.name+"_src", pair.kind, s.url[source]+pair.home+"/"+m.src+"/", m.src))
-		text.WriteString(t.storage(pair.name+"_dst", pair.kind, s.url[destination]+m.dst+"/", m.dst))
+		text.WriteString(t.storage(pair.name+"_dst", pair.kind, s.url[destination]+places[i].home, m.dst))
 	}
 	if err := writeSettings(dir, map[string]string{"vdirsyncer.conf": text.String()}); err != nil {
 		return nil, nil, err

@@ -136,5 +136,8 @@ func (s *Server) DAVS() string { return "https://" + s.HTTPS + "/dav/" }
 // Dir returns the server's folder.
 func (s *Server) Dir() string { return s.dir }
 
+// Pid returns the master's process, which leads the group of all the server's processes.
+func (s *Server) Pid() int { return s.process.Pid() }
+
 // Stop ends the server before the room does.
 func (s *Server) Stop() error { return s.process.Stop() }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/protocol/dav"
+	"rehome/lab"
+	"rehome/lab/atmail8"
+	"rehome/lab/cyrus"
+)
+
+// pimDestination is a server with empty accounts that takes contacts and events.
+type pimDestination interface {
+	imap() string
+	dav() string // where discovery begins
+	groups() []int
+	// places are the homes of books and calendars below the URL, and the names of the main ones, for tools
+	// that have to be told.
+	places(account string) [2]pimPlace
+	// stored are the objects of an account's main collection, by UID.
+	stored(ctx context.Context, account string, kind pim.Kind) (map[string][]byte, error)
+}
+
+// pimPlace is where the objects of one kind are.
+type pimPlace struct{ home, name string }
+
+// pimDestinations are the kinds that can be started, by the name in a row's key.
+func pimDestinations() []pimDestinationKind {
+	return []pimDestinationKind{{"radicale", "Radicale", startRadicale}, {"cyrus", "Cyrus", startCyrus}}
+}
+
+type pimDestinationKind struct {
+	key, title string
+	start      func(room *lab.Room, accounts []string) (pimDestination, error)
+}
+
+// radicale looks at the whole collection at each PUT, which takes the longer the more is there.
+type radicale struct{ *atmail8.Server }
+
+func startRadicale(room *lab.Room, accounts []string) (pimDestination, error) {
+	server, err := atmail8.Start(room, atmail8.Options{})
+	if err != nil {
+		return nil, err
+	}
+	rows := "EmailAddress,FirstName,LastName,Password\n"
+	for _, account := range accounts {
+		rows += account + ",Bench,Mark," + password + "\n"
+	}
+	result, err := server.ImportCSV(strings.NewReader(rows))
+	if err == nil && len(result.Rejected) > 0 {
+		err = errors.New(result.Rejected[0].Reason)
+	}
+	return radicale{server}, err
+}
+
+func (r radicale) imap() string  { return r.IMAP }
+func (r radicale) dav() string   { return r.DAVPlain }
+func (r radicale) groups() []int { return r.DAVGroups() }
+
+func (r radicale) places(account string) [2]pimPlace {
+	return [2]pimPlace{{account + "/", "contacts"}, {account + "/", "calendar"}}
+}
+
+func (r radicale) stored(_ context.Context, account string, kind pim.Kind) (map[string][]byte, error) {
+	name := "contacts"
+	if kind == pim.KindCalendar {
+		name = "calendar"
+	}
+	return storedObjects(r.Stored(account, name))
+}
+
+// cyrusDAV is a server that writes at the speed of its disk.
+type cyrusDAV struct{ *cyrus.Server }
+
+func startCyrus(room *lab.Room, accounts []string) (pimDestination, error) {
+	var all []cyrus.Account
+	for _, account := range accounts {
+		all = append(all, cyrus.Account{Address: account, Password: password})
+	}
+	server, err := cyrus.Start(room, cyrus.Options{Accounts: all})
+	if err != nil {
+		return nil, err
+	}
+	return cyrusDAV{server}, nil
+}
+
+func (c cyrusDAV) imap() string  { return c.IMAP }
+func (c cyrusDAV) dav() string   { return c.DAV() }
+func (c cyrusDAV) groups() []int { return []int{c.Pid()} }
+
+func (c cyrusDAV) places(account string) [2]pimPlace {
+	return [2]pimPlace{{"addressbooks/user/" + account + "/", "Default"}, {"calendars/user/" + account + "/", "Default"}}
+}
+
+// stored reads by the protocol: the server's files are a format of its own.
+func (c cyrusDAV) stored(ctx context.Context, account string, kind pim.Kind) (map[string][]byte, error) {
+	client, err := dav.New(dav.Options{URL: c.DAV(), User: account, Password: func() string { return password }, AllowPlaintextBasic: true})
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	place, davKind := c.places(account)[0], dav.AddressBooks
+	if kind == pim.KindCalendar {
+		place, davKind = c.places(account)[1], dav.Calendars
+	}
+	collection, err := client.Collection(ctx, "/dav/"+place.home+place.name+"/", davKind)
+	if err != nil {
+		return nil, err
+	}
+	var items []dav.Item
+	if err := client.List(ctx, collection, func(item dav.Item) error { items = append(items, item); return nil }); err != nil {
+		return nil, err
+	}
+	objects := map[string][]byte{}
+	err = client.MultiGet(ctx, collection, items, func(o dav.Object) error {
+		if o.Err != nil {
+			return o.Err
+		}
+		object, err := pim.Inspect(o.Data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.Href, err)
+		}
+		if objects[object.UID] != nil {
+			return fmt.Errorf("%s is there twice", object.UID)
+		}
+		objects[object.UID] = o.Data
+		return nil
+	})
+	return objects, err
+}
