@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pim_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"rehome/internal/content/pim"
+	"rehome/lab"
+	"rehome/lab/atmail7"
+	"rehome/lab/bench"
+	"rehome/lab/corpus"
+	"rehome/lab/desk"
+)
+
+// What a process may need for a calendar of 10,000 objects, and for a contact whose photo has 20 MB: an object
+// is held as a whole, in both of its versions while the two are compared.
+const (
+	peakOfManyObjects int64 = 96 << 20
+	peakOfLargePhoto  int64 = 256 << 20
+	photoOctets             = 20 << 20
+)
+
+// The destination holds most of the calendar already, in its tables, as after a lost ledger: all of it is listed
+// and compared, and only some has to be written.
+func TestMemory_calendarOf10000Objects(t *testing.T) {
+	t.Parallel()
+	const objects, missing = 10_000, 300
+	person := corpus.PIMPerson(host, password, 0, objects)
+	before := bare(person)
+	before.Calendars = slices.Clone(before.Calendars)
+	before.Calendars[0].Resources = before.Calendars[0].Resources[missing:]
+	room := lab.Open(t)
+	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	must(t, err)
+	must(t, corpus.SeedPerson(t.Context(), dst, before))
+	wantPeak(t, room, person, dst.DAV, objects, peakOfManyObjects)
+}
+
+func TestMemory_photoOf20MB(t *testing.T) {
+	t.Parallel()
+	person := corpus.PIMPerson(host, password, 1, 0)
+	person.AddressBooks[0].Resources = append(person.AddressBooks[0].Resources, corpus.PhotoContact(photoOctets))
+	room := lab.Open(t)
+	wantPeak(t, room, person, destination(t, room, corpus.Cyrus, []corpus.Person{person}), 2, peakOfLargePhoto)
+}
+
+// wantPeak moves the person and looks at the memory of each command.
+func wantPeak(t *testing.T, room *lab.Room, person corpus.Person, dst string, objects int, most int64) {
+	t.Helper()
+	people := []corpus.Person{person}
+	src := source(t, room, people) // with a column wide enough: a MEDIUMBLOB holds 16 MB
+	d := newDesk(t, people, src.IMAP, src.DAV, dst, "")
+	said := ""
+	for _, args := range [][]string{{"sync", "--json", "--only", "contacts,calendars"}, {"verify", "--json"}} {
+		var peak int64
+		peak, said = peakOf(t, d, args...)
+		t.Logf("rehome %s needed %d MiB", args[0], peak>>20)
+		if peak > most {
+			t.Errorf("rehome %s needed %d MiB, want at most %d", args[0], peak>>20, most>>20)
+		}
+	}
+	verdicts, _ := decoded[verified](t, said).all(t)
+	if n := verdicts[pim.VerdictIdentical] + verdicts[pim.VerdictEqual] + verdicts[pim.VerdictCosmetic]; n != objects {
+		t.Errorf("%d of %d objects are as at the source: %v", n, objects, verdicts)
+	}
+}
+
+// peakOf runs a command line, which must end well, and returns the most memory that it had, and
+// what it said.
+func peakOf(t *testing.T, d desk.Desk, args ...string) (peak int64, said string) {
+	t.Helper()
+	command := d.Command(t.Context(), args...)
+	var out, errors bytes.Buffer
+	command.Stdout, command.Stderr = &out, &errors
+	must(t, command.Start())
+	stop := bench.WatchPeak(command.Process.Pid)
+	err := command.Wait()
+	peak = stop()
+	if err != nil {
+		t.Fatalf("rehome %v: %v\n%.3000s", args, err, errors.String())
+	}
+	return peak, out.String()
+}
