@@ -56,6 +56,7 @@ type PIMCollection struct {
 	Destination string              `json:"destination"` // href of where most of it is; "" if nothing is there
 	Objects     int                 `json:"objects"`     // at the source
 	Verdicts    map[pim.Verdict]int `json:"verdicts"`
+	Properties  []string            `json:"properties,omitempty"` // those that are others at the destination
 }
 
 // PIMObject is one object with its verdict. It holds no content.

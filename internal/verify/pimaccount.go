@@ -53,6 +53,10 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 		if err := c.run(ctx); err != nil {
 			return err
 		}
+		for _, f := range c.findings {
+			f.Account = account.Address
+			result.Findings = append(result.Findings, f)
+		}
 		if kind == ledger.Contacts {
 			result.Contacts = &c.result
 		} else {

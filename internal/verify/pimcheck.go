@@ -45,6 +45,9 @@ type pimCheck struct {
 	held     int
 	later    []pimPair
 	leftover []pimExtra
+	sources  []dav.Collection          // as in result.Collections
+	targets  map[string]dav.Collection // the destination's, by href
+	findings []rehome.Finding
 }
 
 // pimRecord is one object of the source.
@@ -80,6 +83,7 @@ type pimExtra struct {
 // run compares. The order is: read the source, stream the destination, read again what was too large.
 func (c *pimCheck) run(ctx context.Context) error {
 	c.result = PIM{Verdicts: map[pim.Verdict]int{}, Differences: []PIMObject{}, Collections: []PIMCollection{}}
+	c.targets = map[string]dav.Collection{}
 	c.byUID, c.byName = map[string][]*pimRecord{}, map[string][]*pimRecord{}
 	if err := c.readSource(ctx); err != nil {
 		return err
@@ -95,6 +99,7 @@ func (c *pimCheck) run(ctx context.Context) error {
 		return err
 	}
 	c.conclude()
+	c.concludeProperties()
 	return nil
 }
 
@@ -138,7 +143,7 @@ func (c *pimCheck) readSource(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.result.Source.Collections = len(all)
+	c.result.Source.Collections, c.sources = len(all), all
 	for i := range all {
 		items, err := c.list(ctx, c.src, &all[i], rehome.Source)
 		if err != nil {
@@ -209,6 +214,7 @@ func (c *pimCheck) readDestination(ctx context.Context) error {
 	}
 	c.result.Destination.Collections = len(all)
 	for i := range all {
+		c.targets[all[i].Href] = all[i]
 		items, err := c.list(ctx, c.dst, &all[i], rehome.Destination)
 		if err != nil {
 			return err
