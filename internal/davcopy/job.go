@@ -23,6 +23,7 @@ type collectionJob struct {
 	slice *slice
 	kind  ledger.CollectionKind
 	place placement
+	lanes *lanes // only the goroutine that writes looks at it
 
 	row     *ledger.Collection
 	listing dav.Listing

@@ -140,7 +140,7 @@ func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p
 		s.noteMore()
 		return nil
 	}
-	job := &collectionJob{slice: s, kind: kind, place: p}
+	job := &collectionJob{slice: s, kind: kind, place: p, lanes: newLanes(s.engine.options.Connections)}
 	err := job.run(ctx)
 	if dav.IsStatus(err, http.StatusNotFound) {
 		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "copy the collection", Object: p.source.Href, Cause: err,

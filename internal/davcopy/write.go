@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,7 +36,12 @@ func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) ([]*
 	if err := j.ledger().SaveObjects(ctx, j.row, intents...); err != nil {
 		return nil, err
 	}
-	return parcels, j.carryAll(ctx, parcels)
+	begun := time.Now()
+	err = j.carryAll(ctx, parcels)
+	if err == nil {
+		j.lanes.learn(len(intents), time.Since(begun))
+	}
+	return parcels, err
 }
 
 // considerAll decides about every object of a chunk. An object that the source cannot serve at this
@@ -103,7 +109,7 @@ func hasForm(tried, form []byte) bool {
 // carryAll works on several objects at once. Two with one UID are never on their way at the same time.
 func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(j.slice.engine.options.Connections)
+	group.SetLimit(j.lanes.count)
 	for _, same := range byUID(parcels) {
 		group.Go(func() error {
 			for _, p := range same {

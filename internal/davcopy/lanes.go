@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import "time"
+
+// lanes finds how many objects are best on their way at once into one collection. On a long line more of them
+// are faster; a server that lets one writer into a collection at a time only gets slower with them.
+type lanes struct {
+	most    int // never more
+	count   int // now
+	before  int // the last step down
+	rate    float64
+	trend   trend
+	settled bool
+}
+
+// trend is where the search goes.
+type trend string
+
+const (
+	trendUp   trend = "up"
+	trendMore trend = "more" // up, and it was worth it before
+	trendDown trend = "down"
+)
+
+const (
+	firstLanes = 4
+	worthIt    = 1.25 // how much faster twice as many have to be
+	asGood     = 0.9  // of the speed is enough for half as many
+	telling    = 20   // objects that have to be measured for a decision
+)
+
+func newLanes(most int) *lanes {
+	return &lanes{most: most, count: min(firstLanes, most), trend: trendUp}
+}
+
+// learn takes a measure into account: so many objects in so much time.
+func (l *lanes) learn(objects int, took time.Duration) {
+	if l.settled || objects < telling || took <= 0 {
+		return
+	}
+	rate := float64(objects) / took.Seconds()
+	switch {
+	case l.rate == 0:
+		l.rate = rate
+		l.up()
+	case l.trend == trendDown && rate >= asGood*l.rate:
+		l.down()
+	case l.trend == trendDown:
+		l.count, l.settled = l.before, true
+	case rate >= worthIt*l.rate:
+		l.rate, l.trend = rate, trendMore
+		l.up()
+	case l.trend == trendMore:
+		l.count, l.settled = l.count/2, true
+	default:
+		l.count = min(firstLanes, l.most)
+		l.down()
+	}
+}
+
+func (l *lanes) up() {
+	switch {
+	case 2*l.count <= l.most:
+		l.count *= 2
+	case l.trend == trendMore:
+		l.settled = true
+	default:
+		l.down()
+	}
+}
+
+func (l *lanes) down() {
+	l.trend = trendDown
+	if l.count == 1 {
+		l.settled = true
+		return
+	}
+	l.before, l.count = l.count, l.count/2
+}
