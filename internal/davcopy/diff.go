@@ -57,7 +57,7 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 		switch {
 		case source.full || source.removed[name]:
 			vanished = append(vanished, row)
-		case open(row) && row.Updated.Before(t.started):
+		case open(row, t.started):
 			a.read = append(a.read, t.join(name))
 		}
 	}
@@ -76,12 +76,19 @@ func needsReading(row ledger.Object, etag string, started time.Time) bool {
 	if etag == "" || etag != row.SrcETag || row.State == ledger.ObjectGone {
 		return true
 	}
-	return open(row) && row.Updated.Before(started)
+	return open(row, started)
 }
 
-// open says that an object is worth another try though it did not change.
-func open(row ledger.Object) bool {
-	return row.State == ledger.ObjectIntent || row.State == ledger.ObjectQuarantined || row.State == ledger.ObjectHeld
+// open says that an object is worth another try though it did not change: what was begun always, what was
+// given up once in each pass.
+func open(row ledger.Object, started time.Time) bool {
+	switch row.State {
+	case ledger.ObjectIntent:
+		return true
+	case ledger.ObjectQuarantined, ledger.ObjectHeld:
+		return row.Updated.Before(started)
+	}
+	return false
 }
 
 // vanish decides about an object that the source has no more.

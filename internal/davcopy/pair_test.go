@@ -43,11 +43,16 @@ func newPair(t *testing.T, person corpus.Person) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
+	addAccount(t, destination)
+	return pairTo(t, room, person, destination.DAVPlain)
+}
+
+func addAccount(t *testing.T, destination *atmail8.Server) {
+	t.Helper()
 	row := fmt.Sprintf("EmailAddress,FirstName,LastName,Password\n%s,Dora,Doe,%q\n", address, password)
 	if result, err := destination.ImportCSV(strings.NewReader(row)); err != nil || len(result.Rejected) > 0 {
 		t.Fatalf("%+v %v", result, err)
 	}
-	return pairTo(t, room, person, destination.DAVPlain)
 }
 
 // pairTo starts SabreDAV with the person, and takes a destination that runs.
