@@ -112,8 +112,8 @@ type Secrets struct {
 // Limits bounds the load on both ends.
 type Limits struct {
 	SourceConnections      int    `yaml:"source_connections" doc:"Connections to the source at once, all accounts together."`
-	DestinationConnections int    `yaml:"destination_connections" doc:"Connections to the destination at once, all accounts together."`
-	PerAccount             int    `yaml:"per_account" doc:"Connections of one account at once, at each end: four on a short line, as many as this on a long one. Servers often allow ten."`
+	DestinationConnections int    `yaml:"destination_connections" doc:"Connections to the destination at once, all accounts together; as many requests for contacts and calendars."`
+	PerAccount             int    `yaml:"per_account" doc:"IMAP connections of one account at once, at each end: four on a short line, as many as this on a long one. Servers often allow ten."`
 	BytesPerSecond         Octets `yaml:"bytes_per_second" doc:"Pace of all copying together, for example 20MB. 0: as fast as it goes."`
 }
 

@@ -173,9 +173,11 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 	if ends == nil {
 		return nil
 	}
+	// Requests of one account are no log-ins of their own: as many as the host's gate lets through, where
+	// more are faster.
 	return davcopy.New(davcopy.Options{
 		Source: ends.source, Destination: ends.dst.Open, Ledger: store, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
-		Connections: m.settings.Limits.PerAccount, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
+		Connections: m.settings.Limits.DestinationConnections, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
 		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
 	})
 }
