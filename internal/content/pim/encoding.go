@@ -75,7 +75,10 @@ func decodeValue(line Line) (decoded []byte, ok bool) {
 		decoded = text
 	}
 	charset := line.Param("CHARSET")
-	if charset == "" || strings.EqualFold(charset, "UTF-8") || isASCIIPrintable(decoded) {
+	switch {
+	case charset == "" && strings.EqualFold(line.Param("ENCODING"), "QUOTED-PRINTABLE"):
+		return toUTF8(decoded), true // telephones and Outlook wrote their own code page and did not say so
+	case charset == "" || strings.EqualFold(charset, "UTF-8") || isASCIIPrintable(decoded):
 		return decoded, true
 	}
 	if !isASCII(decoded) && utf8.Valid(decoded) {

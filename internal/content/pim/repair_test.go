@@ -228,3 +228,16 @@ func checkRepair(t fataler, data []byte, needs Needs) {
 		t.Fatalf("changed without a fix")
 	}
 }
+
+// Telephones wrote quoted-printable in their own code page and named none.
+func TestRepair_oldCardInAnUnnamedCodePage(t *testing.T) {
+	t.Parallel()
+	card := "BEGIN:VCARD\r\nVERSION:2.1\r\nUID:u\r\nN:M;J\r\nFN:J M\r\nADR;WORK;ENCODING=QUOTED-PRINTABLE:;;Hafenstra=DFe 1=0D=0A=\r\nHinterhaus;Hamburg;;20457;\r\nEND:VCARD\r\n"
+	repaired, fixes := Repair([]byte(card), KindContact, SafeNeeds())
+	if len(fixes) == 0 || !strings.Contains(string(repaired), "VERSION:3.0") || !strings.Contains(string(repaired), `;;Hafenstraße 1\nHinterhaus;Hamburg;;20457;`) {
+		t.Errorf("%v\n%s", fixes, repaired)
+	}
+	if got := Compare([]byte(card), repaired, KindContact); !got.Verdict.Harmless() {
+		t.Errorf("the repaired card is %s: %v", got.Verdict, got.Differences)
+	}
+}
