@@ -19,7 +19,7 @@ import (
 // spreadsheet takes a cell that begins with "@" for a formula.
 func (p Plan) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"No", "Alias", "DeliverTo", "Kind", "State", "Problem", "WhatToDo"}}
+	rows := [][]string{{"No", "Alias", "DeliverTo", "Kind", "State", "Problem", "NextStep"}}
 	for i, line := range p.Lines {
 		targets := line.Targets
 		if len(targets) == 0 {

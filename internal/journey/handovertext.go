@@ -23,7 +23,7 @@ func (m *Move) handoverReadme(h Handover) []byte {
 			fmt.Fprintf(&out, "   NOTE TO THE SENDER: nobody but you can open this file yet. Ask the vendor for an age recipient\n   (age1... or an SSH public key) and write the bundle again with --seal-to.\n\n")
 		}
 	}
-	ask("Make %d aliases and forwards (aliases.csv)\n   One row for each name and target, in the order of the work; rows of one No belong together. State\n   create can be made as it stands; ask needs your word on whether the platform can do it; decide is\n   ours to settle first; leave out means that nothing is lost without it. WhatToDo says the next step. *@domain is everything\n   else of a domain. Tell us which rows your platform cannot express.", h.Aliases)
+	ask("Make %d aliases and forwards (aliases.csv)\n   One row for each name and target, in the order of the work; rows of one No belong together. State\n   create can be made as it stands; ask needs your word on whether the platform can do it; decide is\n   ours to settle first; leave out means that nothing is lost without it. NextStep says what to do. *@domain is everything\n   else of a domain. Tell us which rows your platform cannot express.", h.Aliases)
 	ask("Keep POP3 numbering of %d accounts (pop-users.csv)\n   These people may fetch by POP3. Unless UIDs and UIDVALIDITY, or the UIDLs, are kept, their programs\n   fetch everything again. If you run dsync for them, tell us when, before we copy their mail.", h.POPUsers)
 	ask("Make DKIM keys for %d domains (dkim-request.txt)\n   Send selector and record for each; we publish, you check and begin to sign.", h.Domains)
 	ask("Answer our questions (questions.txt)\n   The move cannot be planned to the hour without them.")

@@ -77,7 +77,7 @@ func (m *Move) Census(ctx context.Context, options CensusOptions) (Census, error
 	return census, err
 }
 
-var censusHeader = []string{"Address", "State", "By", "Messages", "Last", "Decision", "WhatToDo"}
+var censusHeader = []string{"Address", "State", "By", "Messages", "Last", "Decision", "NextStep"}
 
 func writeCensus(w io.Writer, all []recipients.Recipient) error {
 	rows := [][]string{censusHeader}

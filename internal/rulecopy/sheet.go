@@ -87,7 +87,7 @@ func (a Action) standing() string {
 
 // WriteCSV writes the same for a spreadsheet, a row for each rule.
 func WriteCSV(w io.Writer, outcomes []Outcome) error {
-	rows := [][]string{{"Account", "Script", "File", "SwitchOn", "No", "Rule", "WhatToDo"}}
+	rows := [][]string{{"Account", "Script", "File", "SwitchOn", "No", "Rule", "NextStep"}}
 	for _, o := range outcomes {
 		for _, a := range o.Scripts {
 			lines := a.Lines

@@ -8,10 +8,7 @@ import "context"
 // mailbox that cannot exist, which closes just as quietly.
 func (c *Client) Unselect(ctx context.Context) error {
 	cmd, line := c.unselectCommand()
-	err := c.do(ctx, cmd, line)
-	c.mu.Lock()
-	c.opened = false
-	c.mu.Unlock()
+	err := c.leave(c.do(ctx, cmd, line))
 	if IsStatus(err, "NO") {
 		return nil
 	}
@@ -22,10 +19,14 @@ func (c *Client) Unselect(ctx context.Context) error {
 // closed the mailbox as well, and anything worse ends the connection.
 func (c *Client) UnselectAhead(ctx context.Context) error {
 	cmd, line := c.unselectCommand()
-	err := c.send(ctx, cmd, line)
+	return c.leave(c.send(ctx, cmd, line))
+}
+
+// leave notes that no mailbox is open any more, and returns err.
+func (c *Client) leave(err error) error {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.opened = false
-	c.mu.Unlock()
 	return err
 }
 
