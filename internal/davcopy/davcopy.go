@@ -129,7 +129,7 @@ type Tally struct {
 	Adopted     int   // found at the destination and taken over by this slice
 	Repaired    int   // of the copied and updated ones
 	Removed     int   // removed at the destination by this slice
-	Quarantined int   // not at the destination because it refuses them
+	Quarantined int   // not at the destination because it refuses them or keeps something else
 	Conflicts   int   // edited at both ends
 	Held        int   // would make the destination send invitations
 	Octets      int64 // of the copied and updated ones

@@ -23,14 +23,10 @@ func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionK
 		if !slices.Contains(kinds, e.Kind) {
 			continue
 		}
-		switch e.State {
-		case ledger.ObjectQuarantined, ledger.ObjectConflict:
+		switch {
+		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt():
 			all = append(all, exceptionFinding(e))
-		case ledger.ObjectStored:
-			if e.Code != "" {
-				all = append(all, exceptionFinding(e))
-			}
-		case ledger.ObjectHeld:
+		case e.State == ledger.ObjectHeld:
 			held[e.Collection]++
 		}
 		for _, r := range e.Repairs {
@@ -56,11 +52,11 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 		Code: e.Code, Severity: rehome.SeverityError, Object: hrefOf(e.Collection, e.Source),
 		Sentence: "it was not copied: " + e.Words, NextStep: nextStep(e.Code),
 	}
-	switch e.State {
-	case ledger.ObjectConflict:
+	switch {
+	case e.State == ledger.ObjectConflict:
 		f.Severity, f.Sentence = rehome.SeverityWarning, "the destination's version stands: "+e.Words
-	case ledger.ObjectStored:
-		f.Severity, f.Sentence = rehome.SeverityWarning, e.Words
+	case e.Spoilt():
+		f.Sentence = e.Words
 	}
 	if e.Escrow != "" {
 		f.NextStep += "; the source's version is kept in " + e.Escrow

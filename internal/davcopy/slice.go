@@ -199,12 +199,12 @@ func (s *slice) findStanding(ctx context.Context) error {
 		if tally == nil {
 			continue // a kind that this pass leaves alone
 		}
-		switch e.State {
-		case ledger.ObjectQuarantined:
+		switch {
+		case e.State == ledger.ObjectQuarantined, e.Spoilt():
 			tally.Quarantined++
-		case ledger.ObjectConflict:
+		case e.State == ledger.ObjectConflict:
 			tally.Conflicts++
-		case ledger.ObjectHeld:
+		case e.State == ledger.ObjectHeld:
 			tally.Held++
 		}
 	}

@@ -255,12 +255,15 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	return nil
 }
 
-// tally counts what became of one object. What is not at the destination is counted from the ledger.
+// tally counts what became of one object. What is not at the destination, or not as it was given, is
+// counted from the ledger.
 func (p *parcel) tally(t *Tally) {
 	if !p.written || p.proof == proofDue {
 		return
 	}
 	switch {
+	case p.row.Spoilt():
+		return
 	case p.row.State != ledger.ObjectStored:
 		t.Adopted++
 		return

@@ -50,6 +50,9 @@ type Object struct {
 	Updated     time.Time
 }
 
+// Spoilt reports whether the destination has taken the object and keeps something else.
+func (o Object) Spoilt() bool { return o.State == ObjectStored && o.Code != "" }
+
 // Repair is a change that was made to an object before it was written.
 type Repair struct {
 	Code     string `json:"code"`
@@ -159,7 +162,7 @@ type ObjectCounts struct {
 	Collections int64
 	Objects     int64 // at the source, when last seen
 	There       int64 // of those that the ledger knows
-	Quarantined int64
+	Quarantined int64 // with those that the destination keeps damaged
 	Conflicts   int64
 	Held        int64
 }
@@ -179,8 +182,8 @@ func (l *Ledger) ObjectCounts(ctx context.Context) (map[string]map[CollectionKin
 		return err
 	}, `SELECT address, kind, COUNT(*), SUM(src_objects), SUM(there), SUM(quarantined), SUM(conflicts), SUM(held) FROM
 		(SELECT c.address, c.kind, c.src_objects,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state IN ('stored', 'adopted', 'merged', 'conflict')) there,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'quarantined') quarantined,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'stored' AND o.code = '' OR o.state IN ('adopted', 'merged', 'conflict'))) there,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'quarantined' OR o.state = 'stored' AND o.code <> '')) quarantined,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict') conflicts,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'held') held
 		FROM collections c) GROUP BY address, kind`)

@@ -83,8 +83,9 @@ func TestExceptions_andCounts(t *testing.T) {
 	must(t, l.SaveObjects(t.Context(), c,
 		Object{Source: "a.vcf", State: ObjectStored}, Object{Source: "b.vcf", State: ObjectQuarantined, Words: "no"},
 		Object{Source: "c.vcf", State: ObjectAdopted, Repairs: []Repair{{"fn", "x"}}}, Object{Source: "d.vcf", State: ObjectHeld},
-		Object{Source: "e.vcf", State: ObjectConflict}, Object{Source: "f.vcf", State: ObjectGone}))
-	must(t, l.SettleCollection(t.Context(), c, CollectionState{Objects: 5}))
+		Object{Source: "e.vcf", State: ObjectConflict}, Object{Source: "f.vcf", State: ObjectGone},
+		Object{Source: "g.vcf", State: ObjectStored, Code: "object_spoilt"}))
+	must(t, l.SettleCollection(t.Context(), c, CollectionState{Objects: 6}))
 	exceptions, err := l.Exceptions(t.Context(), "anna@example.test")
 	must(t, err)
 	var names string
@@ -94,12 +95,12 @@ func TestExceptions_andCounts(t *testing.T) {
 		}
 		names += e.Source[:1]
 	}
-	if names != "bcde" {
-		t.Errorf("exceptions %s, want b, c, d and e", names)
+	if names != "bcdeg" {
+		t.Errorf("exceptions %s, want b, c, d, e and g", names)
 	}
 	counts, err := l.ObjectCounts(t.Context())
 	must(t, err)
-	want := ObjectCounts{Collections: 1, Objects: 5, There: 3, Quarantined: 1, Conflicts: 1, Held: 1}
+	want := ObjectCounts{Collections: 1, Objects: 6, There: 3, Quarantined: 2, Conflicts: 1, Held: 1}
 	if diff := cmp.Diff(want, counts["anna@example.test"][Contacts]); diff != "" {
 		t.Error(diff)
 	}

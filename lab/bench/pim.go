@@ -135,8 +135,20 @@ func (s *pimScene) trips() (trips [2]int, counted bool) {
 
 func (s *pimScene) close() error { return s.room.Close() }
 
+// freshAccount is one at the destination that nobody has written into.
+func (s *pimScene) freshAccount() (string, error) {
+	if s.fresh >= s.options.sets() {
+		return "", errors.New("no empty account is left at the destination")
+	}
+	s.fresh++
+	return destinationName(s.fresh-1, 0), nil
+}
+
 func (s *pimScene) contenders() []contender {
 	var all []contender
+	if !s.work.again {
+		all = rawPIMProbes(s)
+	}
 	for _, tool := range []pimTool{rehomePIMTool{binary: s.options.Binary}, vdirsyncerTool{}} {
 		var c contender = &pimContender{scene: s, tool: tool}
 		if s.work.again {
@@ -166,11 +178,11 @@ func (c *pimContender) name() string { return c.tool.name() }
 
 func (c *pimContender) prepare(ctx context.Context, dir string) (*trial, error) {
 	s := c.scene
-	if s.fresh >= s.options.sets() {
-		return nil, errors.New("no empty account is left at the destination")
+	account, err := s.freshAccount()
+	if err != nil {
+		return nil, err
 	}
-	m := move{src: s.person.Address, dst: destinationName(s.fresh, 0)}
-	s.fresh++
+	m := move{src: s.person.Address, dst: account}
 	once, each, err := c.tool.programs(s, dir, m)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"rehome/internal/content/pim"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
+	"rehome/lab/atmail7"
 	"rehome/lab/atmail8"
 	"rehome/lab/cyrus"
 )
@@ -32,7 +33,7 @@ type pimPlace struct{ home, name string }
 
 // pimDestinations are the kinds that can be started, by the name in a row's key.
 func pimDestinations() []pimDestinationKind {
-	return []pimDestinationKind{{"radicale", "Radicale", startRadicale}, {"cyrus", "Cyrus", startCyrus}}
+	return []pimDestinationKind{{"radicale", "Radicale", startRadicale}, {"cyrus", "Cyrus", startCyrus}, {"sabredav", "SabreDAV 1.8", startSabreDAV}}
 }
 
 type pimDestinationKind struct {
@@ -98,18 +99,51 @@ func (c cyrusDAV) places(account string) [2]pimPlace {
 	return [2]pimPlace{{"addressbooks/user/" + account + "/", "Default"}, {"calendars/user/" + account + "/", "Default"}}
 }
 
-// stored reads by the protocol: the server's files are a format of its own.
 func (c cyrusDAV) stored(ctx context.Context, account string, kind pim.Kind) (map[string][]byte, error) {
-	client, err := dav.New(dav.Options{URL: c.DAV(), User: account, Password: func() string { return password }, AllowPlaintextBasic: true})
+	return served(ctx, c, "/dav/", account, kind)
+}
+
+// sabreDAV is a server as the source is, empty. Nothing that Debian has is more like atmail 8.
+type sabreDAV struct{ *atmail7.Server }
+
+func startSabreDAV(room *lab.Room, accounts []string) (pimDestination, error) {
+	server, err := atmail7.Start(room, atmail7.Options{Name: "sabredav"})
+	if err != nil {
+		return nil, err
+	}
+	for _, account := range accounts {
+		if err := server.AddAccount(context.Background(), atmail7.Account{Address: account, Stored: password}); err != nil {
+			return nil, err
+		}
+	}
+	return sabreDAV{server}, nil
+}
+
+func (s sabreDAV) imap() string  { return s.IMAP }
+func (s sabreDAV) dav() string   { return s.DAV }
+func (s sabreDAV) groups() []int { return s.DAVGroups() }
+
+func (s sabreDAV) places(account string) [2]pimPlace {
+	return [2]pimPlace{{"addressbooks/" + account + "/", "default"}, {"calendars/" + account + "/", "default"}}
+}
+
+func (s sabreDAV) stored(ctx context.Context, account string, kind pim.Kind) (map[string][]byte, error) {
+	return served(ctx, s, "/", account, kind)
+}
+
+// served reads by the protocol the objects of an account's main collection, where the server's files are a
+// format of its own.
+func served(ctx context.Context, from pimDestination, root, account string, kind pim.Kind) (map[string][]byte, error) {
+	client, err := dav.New(dav.Options{URL: from.dav(), User: account, Password: func() string { return password }, AllowPlaintextBasic: true})
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	place, davKind := c.places(account)[0], dav.AddressBooks
+	place, davKind := from.places(account)[0], dav.AddressBooks
 	if kind == pim.KindCalendar {
-		place, davKind = c.places(account)[1], dav.Calendars
+		place, davKind = from.places(account)[1], dav.Calendars
 	}
-	collection, err := client.Collection(ctx, "/dav/"+place.home+place.name+"/", davKind)
+	collection, err := client.Collection(ctx, root+place.home+place.name+"/", davKind)
 	if err != nil {
 		return nil, err
 	}

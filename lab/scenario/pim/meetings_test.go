@@ -41,10 +41,12 @@ func meetings() int { return len(corpus.Meetings(host, colleague, guest)) }
 // synced is what "sync --json" says of calendars.
 type synced struct {
 	Accounts []struct {
-		Account, Error string
-		Calendars      struct{ Copied, Updated, Unchanged, Repaired, Removed, Held, Quarantined, Conflicts int }
+		Account, Error      string
+		Contacts, Calendars objectsSynced
 	}
 }
+
+type objectsSynced struct{ Copied, Updated, Unchanged, Repaired, Removed, Held, Quarantined, Conflicts int }
 
 // copyAll runs the command and checks what it says of every account.
 func copyAll(t *testing.T, d desk.Desk, code int, check func(what string, copied, held, removed int), args ...string) {

@@ -50,13 +50,32 @@ func TestMove_organisationToEveryServer(t *testing.T) {
 			t.Logf("%s: %v; requests that write: %v", kind, verdicts, first)
 			wantNothingChanged(t, kind, v)
 			wantForeseen(t, kind, v)
-			if o := d.Run(t, "sync", "--quiet", "--only", "contacts,calendars"); o.Code != 0 && o.Code != 5 {
-				t.Fatalf("the second sync ended with %d\n%s%s", o.Code, o.Out, o.Err)
+			again := d.Run(t, "sync", "--json", "--only", "contacts,calendars")
+			if again.Code != 0 && again.Code != 5 {
+				t.Fatalf("the second sync ended with %d\n%s%s", again.Code, again.Out, again.Err)
 			}
+			wantSameQuarantined(t, decoded[synced](t, again.Out), v)
 			if writes := door.taken(); len(writes) > 0 {
 				t.Errorf("a second pass wrote: %v", writes)
 			}
 		})
+	}
+}
+
+// wantSameQuarantined holds what sync counts against what the verification, which reads both ends, finds.
+func wantSameQuarantined(t *testing.T, s synced, v verified) {
+	t.Helper()
+	found := map[string]int{}
+	for _, a := range v.Accounts {
+		found[a.Account] = a.Contacts.Verdicts[pim.VerdictQuarantined] + a.Calendars.Verdicts[pim.VerdictQuarantined]
+	}
+	for _, a := range s.Accounts {
+		if counted := a.Contacts.Quarantined + a.Calendars.Quarantined; counted != found[a.Account] {
+			t.Errorf("%s: sync counts %d quarantined objects, verify %d", a.Account, counted, found[a.Account])
+		}
+	}
+	if len(s.Accounts) != len(v.Accounts) {
+		t.Errorf("%d accounts synced, %d verified", len(s.Accounts), len(v.Accounts))
 	}
 }
 
