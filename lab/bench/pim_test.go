@@ -13,7 +13,7 @@ import (
 	"rehome/lab/corpus"
 )
 
-// TestMeasure_contactsAndEvents runs the other tool over a few contacts and events, and once more with
+// TestMeasure_contactsAndEvents runs the other tool and the raw probes over a few contacts and events, and once more with
 // nothing to do.
 func TestMeasure_contactsAndEvents(t *testing.T) {
 	t.Parallel()
@@ -25,16 +25,19 @@ func TestMeasure_contactsAndEvents(t *testing.T) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := Choose([]string{"pim/radicale/plain/0ms", "pim/cyrus/plain/0ms", "pim-idle/radicale/plain/20ms"})
+	rows, err := Choose([]string{"pim/radicale/plain/0ms", "pim/cyrus/plain/0ms", "pim/sabredav/plain/0ms", "pim-idle/radicale/plain/20ms"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := Options{Dir: dir, Runs: 1, Tools: []string{pimPeer}, Scale: 0.004, Patience: time.Minute, Log: t.Output()}
+	options := Options{Dir: dir, Runs: 1, Tools: []string{pimPeer, rawWrite}, Scale: 0.004, Patience: time.Minute, Log: t.Output()}
 	if err := Measure(t.Context(), options, rows, func(result Result) error {
 		for _, c := range result.Contenders {
 			if len(c.Runs) != 1 || len(c.Failures) > 0 || c.Runs[0].Counted != result.Again {
 				t.Errorf("%s: %s: got %+v and failures %q", result.Key, c.Name, c.Runs, c.Failures)
 			}
+		}
+		if _, ok := result.limit(); ok == result.Again {
+			t.Errorf("%s: a limit is known: %v", result.Key, ok)
 		}
 		if _, ok := result.peer(); !ok || result.Load.Items != 8+12 {
 			t.Errorf("%s: a figure of %s: %v, with %d items; want one with 20", result.Key, pimPeer, ok, result.Load.Items)
