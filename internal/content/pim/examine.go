@@ -102,28 +102,37 @@ func (x *byteExaminer) emptyLines() {
 	}
 }
 
-// controls leaves a character whose absence would make a line the continuation of the one before.
+// controls takes runs of control characters away. It leaves one whose absence would make a line empty, or the
+// continuation of the one before.
 func (x *byteExaminer) controls(line Line) {
 	raw := line.Raw
-	for i := 0; i < len(raw); i++ {
-		b := raw[i]
-		if b >= ' ' || b == '\t' || b == '\n' || b == '\r' && x.reader.onlyCR {
+	for i := 0; i < len(raw); {
+		end := i + x.controlRun(raw[i:])
+		switch {
+		case end == i:
+			i += max(1, len(raw[i:])-len(bytes.TrimLeft(raw[i:], "\r")))
 			continue
-		}
-		if b == '\r' {
-			run := len(raw[i:]) - len(bytes.TrimLeft(raw[i:], "\r"))
-			if i+run == len(raw) || raw[i+run] == '\n' {
-				i += run - 1
-				continue
-			}
-		}
-		begins := i == 0 || raw[i-1] < ' ' && raw[i-1] != '\t'
-		if begins && (i+1 == len(raw) || raw[i+1] <= ' ') {
+		case (i == 0 || raw[i-1] == '\n' || raw[i-1] == '\r') && (end == len(raw) || raw[end] <= ' '):
 			x.note(CodeControlCharacter, line.Number, nil)
-			continue
+		default:
+			x.note(CodeControlCharacter, line.Number, &Edit{line.Offset + i, raw[i:end], nil})
 		}
-		x.note(CodeControlCharacter, line.Number, &Edit{line.Offset + i, raw[i : i+1], nil})
+		i = end
 	}
+}
+
+// controlRun is the length of the run of control characters that text begins with. A tab and the end of a line
+// are none.
+func (x *byteExaminer) controlRun(text []byte) int {
+	n := 0
+	for n < len(text) && text[n] < ' ' && text[n] != '\t' && text[n] != '\n' {
+		returns := len(text[n:]) - len(bytes.TrimLeft(text[n:], "\r"))
+		if returns > 0 && (x.reader.onlyCR || n+returns == len(text) || text[n+returns] == '\n') {
+			break
+		}
+		n += max(1, returns)
+	}
+	return n
 }
 
 // characters looks at the unfolded line, so that a fold in the middle of a character is no mistake of
