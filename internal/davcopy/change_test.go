@@ -6,11 +6,14 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/dav"
 	"rehome/lab/corpus"
 )
@@ -36,13 +39,21 @@ func (p *pair) calendar(t *testing.T, end *endpoint.DAV) (*endpoint.DAVSession, 
 	return nil, dav.Collection{}
 }
 
+func event(uid, summary string) []byte {
+	return fmt.Appendf(nil, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\nBEGIN:VEVENT\r\nUID:%s\r\nDTSTAMP:20120101T000000Z\r\n"+
+		"DTSTART:20150301T100000Z\r\nDTEND:20150301T110000Z\r\nSUMMARY:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", uid, summary)
+}
+
 // write puts an event as a client would, whatever was there.
 func (p *pair) write(t *testing.T, end *endpoint.DAV, name, summary string, overwrite bool) {
 	t.Helper()
+	p.writeUID(t, end, name, name, summary, overwrite)
+}
+
+func (p *pair) writeUID(t *testing.T, end *endpoint.DAV, name, uid, summary string, overwrite bool) {
+	t.Helper()
 	session, c := p.calendar(t, end)
-	data := fmt.Sprintf("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//EN\r\nBEGIN:VEVENT\r\nUID:%s\r\nDTSTAMP:20120101T000000Z\r\n"+
-		"DTSTART:20150301T100000Z\r\nDTEND:20150301T110000Z\r\nSUMMARY:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", name, summary)
-	if _, err := session.Put(t.Context(), hrefOf(c.Href, name), dav.Upload{Data: []byte(data), Kind: dav.Calendars, Overwrite: overwrite}); err != nil {
+	if _, err := session.Put(t.Context(), hrefOf(c.Href, name), dav.Upload{Data: event(uid, summary), Kind: dav.Calendars, Overwrite: overwrite}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -103,10 +114,12 @@ func TestPasses_followTheSourceAndRespectTheDestination(t *testing.T) {
 	if third.Tallies[ledger.Calendars].Copied+third.Tallies[ledger.Calendars].Updated > 0 {
 		t.Errorf("a pass over an unchanged source wrote: %+v", third.Tallies[ledger.Calendars])
 	}
+	want["vanishes.ics"] = "" // also what vanished before, and what stays because it was edited there
+	p.wantSummaries(t, "mirroring from now on", want)
 	p.remove(t, p.src, "stays.ics")
 	p.remove(t, p.src, "edited.ics")
 	p.pass(t)
-	want["stays.ics"], want["vanishes.ics"] = "", ""
+	want["stays.ics"] = ""
 	p.wantSummaries(t, "mirroring", want)
 }
 
@@ -142,5 +155,49 @@ func TestPasses_emptiedSource(t *testing.T) {
 	p.pass(t)
 	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 0 {
 		t.Errorf("%d left after somebody has confirmed, want none", got)
+	}
+}
+
+// A calendar that its user has deleted as a whole: nothing goes before somebody has looked, and then only what
+// was copied there, and only with a mirror.
+func TestPasses_deletedCalendar(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 12))
+	session, main := p.calendar(t, p.src)
+	trips := strings.TrimSuffix(main.Href, mapping.LastSegment(main.Href)+"/") + "trips/"
+	if err := session.MakeCollection(t.Context(), trips, dav.NewCollection{Kind: dav.Calendars, Name: "Trips"}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		name := fmt.Sprintf("trip%d.ics", i)
+		if _, err := session.Put(t.Context(), hrefOf(trips, name), dav.Upload{Data: event(name, "away"), Kind: dav.Calendars}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.pass(t)
+	for _, query := range []string{
+		"DELETE FROM calendarObjects WHERE calendarid IN (SELECT id FROM calendars WHERE uri = 'trips')", "DELETE FROM calendars WHERE uri = 'trips'",
+	} {
+		if _, err := p.source.DB().ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(when string, objects int, code string) {
+		t.Helper()
+		findings := p.pass(t).Findings
+		if got := len(p.holding(t, p.dst, dav.Calendars)); got != objects {
+			t.Errorf("%s: the destination has %d events, want %d", when, got, objects)
+		}
+		if !slices.ContainsFunc(findings, func(f rehome.Finding) bool { return f.Code == code }) {
+			t.Errorf("%s: no finding %s among %+v", when, code, findings)
+		}
+	}
+	want("keeping", 15, "collection_deleted")
+	p.options.Deletions = DeletionsMirror
+	want("mirroring", 15, "collection_deleted")
+	p.options.ConfirmDeletions = true
+	want("confirmed", 12, "collection_stays")
+	if again := p.pass(t); again.Tallies[ledger.Calendars].Removed > 0 || len(again.Findings) > 0 {
+		t.Errorf("once more: %+v, want nothing", again)
 	}
 }

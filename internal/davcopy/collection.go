@@ -3,16 +3,12 @@
 package davcopy
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 
 	"rehome"
-	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -148,87 +144,8 @@ func (j *collectionJob) carryProperties(ctx context.Context) error {
 	return j.ledger().NoteProperties(ctx, j.row)
 }
 
-// follow carries out what vanished at the source.
-func (j *collectionJob) follow(ctx context.Context) error {
-	if j.actions.emptied > 0 {
-		j.find("collection_emptied", rehome.SeverityError, "look at the source; if its user has really deleted them, run sync again with --confirm-deletions",
-			"%d objects have vanished from the source at once; nothing was removed at the destination", j.actions.emptied)
-	}
-	for _, row := range j.actions.remove {
-		if err := j.remove(ctx, row); err != nil {
-			return err
-		}
-	}
-	for i := range j.actions.gone {
-		j.actions.gone[i].State = ledger.ObjectGone
-		j.actions.gone[i].SrcETag = ""
-	}
-	if len(j.actions.gone) > 0 {
-		if err := j.ledger().SaveObjects(ctx, j.row, j.actions.gone...); err != nil {
-			return err
-		}
-	}
-	return j.ledger().DropObjects(ctx, j.row, j.actions.forget...)
-}
-
-// remove deletes what we wrote, unless somebody has edited it since.
-func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
-	href := hrefOf(j.place.target.Href, row.Destination)
-	var err error
-	if row.DstETag != "" {
-		err = j.slice.dst.Delete(ctx, href, row.DstETag)
-	}
-	if row.DstETag == "" || dav.IsStatus(err, http.StatusPreconditionFailed) {
-		etag, ours, lookErr := j.stillOurs(ctx, href, row)
-		if lookErr != nil {
-			return lookErr
-		}
-		if !ours { // edited at the destination: it stays
-			row.State, row.Form, row.SrcETag = ledger.ObjectGone, nil, ""
-			return j.ledger().SaveObjects(ctx, j.row, row)
-		}
-		err = j.slice.dst.Delete(ctx, href, etag)
-	}
-	switch {
-	case err == nil, j.goneNevertheless(ctx, href, err):
-		j.slice.count(j.kind, func(t *Tally) { t.Removed++ })
-	case dav.IsStatus(err, http.StatusNotFound), dav.IsStatus(err, http.StatusGone):
-	default:
-		return faultOf(err, "remove at the destination", row.Destination)
-	}
-	return j.ledger().DropObjects(ctx, j.row, row.Source)
-}
-
-// goneNevertheless reports whether the object is gone though the server failed: DAViCal 1.1.12 removes an
-// event with an attendee of its own and then answers 500.
-func (j *collectionJob) goneNevertheless(ctx context.Context, href string, failure error) bool {
-	var failed *dav.StatusError
-	if !errors.As(failure, &failed) || failed.Status < http.StatusInternalServerError {
-		return false
-	}
-	_, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
-	return dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone)
-}
-
-// stillOurs reads an object at the destination and says whether it is what we gave, whatever etag the
-// server has given it since. One that is gone is ours: there is nothing to lose.
-func (j *collectionJob) stillOurs(ctx context.Context, href string, row ledger.Object) (etag string, ours bool, err error) {
-	object, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
-	if dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) {
-		return "", true, nil
-	}
-	if err != nil {
-		return "", false, faultOf(err, "read at the destination", href)
-	}
-	now, readable := pim.Digest(object.Data, j.content())
-	return object.ETag, readable && object.ETag != "" && (bytes.Equal(now[:], row.Form) || hasForm(row.Tried, now[:])), nil
-}
-
 // settle notes what the source looked like before a complete pass.
 func (j *collectionJob) settle(ctx context.Context) error {
-	if j.actions.emptied > 0 {
-		return nil
-	}
 	known, err := j.ledger().Objects(ctx, j.row)
 	if err != nil {
 		return err

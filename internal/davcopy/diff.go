@@ -28,11 +28,17 @@ type terms struct {
 
 // actions are what is to be done about a collection.
 type actions struct {
-	read    []dav.Item      // to be read at the source, and then written, compared or left, as its bytes say
-	remove  []ledger.Object // to be removed at the destination
-	gone    []ledger.Object // to be left at the destination and noted as vanished
-	forget  []string        // names that neither end has
-	emptied int             // objects that seem to have vanished, too many to be believed; nothing above but read
+	read     []dav.Item      // to be read at the source, and then written, compared or left, as its bytes say
+	heirs    []heir          // rows that take over what a vanished one has at the destination
+	vanished []ledger.Object // known, and at the source no more
+	there    int             // how many the destination has, as far as is known
+}
+
+// heir is an object that was merged with one that has vanished, or is that one under another name. What the
+// destination has is now its own.
+type heir struct {
+	row  ledger.Object
+	from string // source name of the vanished one
 }
 
 // diff compares what the source has with what the ledger knows. It is pure.
@@ -44,31 +50,67 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 			a.read = append(a.read, source.items[name])
 		}
 	}
+	merged := map[string]ledger.Object{} // by destination name
 	var vanished []ledger.Object
-	there := 0
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		row := known[name]
 		if row.State.There() && row.State != ledger.ObjectGone {
-			there++
+			a.there++
 		}
-		if _, current := source.items[name]; current {
-			continue
-		}
+		_, current := source.items[name]
 		switch {
-		case source.full || source.removed[name]:
+		case !current && (source.full || source.removed[name] || row.State == ledger.ObjectGone):
 			vanished = append(vanished, row)
-		case open(row, t.started):
+		case !current && open(row, t.started):
 			a.read = append(a.read, t.join(name))
+			fallthrough
+		default:
+			if row.State == ledger.ObjectMerged {
+				merged[row.Destination] = row
+			}
 		}
-	}
-	if !t.confirmed && suspicious(vanished, there) {
-		a.emptied = len(vanished)
-		return a
 	}
 	for _, row := range vanished {
-		a.vanish(row, t.deletions)
+		if other, found := merged[row.Destination]; found && holds(row) {
+			a.heirs = append(a.heirs, inherit(row, other))
+		} else {
+			a.vanished = append(a.vanished, row)
+		}
 	}
 	return a
+}
+
+// holds says that the object at the destination is the row's own.
+func holds(row ledger.Object) bool { return row.State.There() && row.State != ledger.ObjectMerged }
+
+// inherit is the row of an object that was merged with one that has vanished.
+func inherit(vanished, merged ledger.Object) heir {
+	row := vanished
+	row.Source, row.SrcETag, row.SrcDigest, row.UID = merged.Source, merged.SrcETag, merged.SrcDigest, merged.UID
+	if row.State == ledger.ObjectGone {
+		row.State = ledger.ObjectStored
+	}
+	return heir{row: row, from: vanished.Source}
+}
+
+// departures are what is done about objects that the source has no more.
+type departures struct {
+	remove  []ledger.Object // to be removed at the destination
+	gone    []ledger.Object // to be left at the destination and noted as vanished
+	forget  []string        // names that neither end has
+	emptied int             // objects that seem to have vanished, too many to be believed; nothing above then
+}
+
+// depart decides about what has vanished. It is pure.
+func depart(vanished []ledger.Object, there int, t terms) departures {
+	if lost := lostNow(vanished); !t.confirmed && suspicious(lost, there) {
+		return departures{emptied: lost}
+	}
+	var d departures
+	for _, row := range vanished {
+		d.vanish(row, t.deletions)
+	}
+	return d
 }
 
 // needsReading reports whether the bytes of a listed object have to be looked at.
@@ -92,37 +134,42 @@ func open(row ledger.Object, started time.Time) bool {
 }
 
 // vanish decides about an object that the source has no more.
-func (a *actions) vanish(row ledger.Object, policy Deletions) {
+func (d *departures) vanish(row ledger.Object, policy Deletions) {
 	switch row.State {
 	case ledger.ObjectGone:
 		if policy == DeletionsMirror && row.Form != nil {
-			a.remove = append(a.remove, row)
+			d.remove = append(d.remove, row)
 		}
 	case ledger.ObjectQuarantined, ledger.ObjectHeld, ledger.ObjectMerged:
-		a.forget = append(a.forget, row.Source)
+		d.forget = append(d.forget, row.Source)
 	case ledger.ObjectStored:
 		if policy == DeletionsMirror && row.Form != nil {
-			a.remove = append(a.remove, row)
+			d.remove = append(d.remove, row)
 			return
 		}
-		a.gone = append(a.gone, row)
+		d.gone = append(d.gone, row)
 	case ledger.ObjectAdopted, ledger.ObjectConflict, ledger.ObjectIntent:
 		row.Form = nil // not ours, or not known to be: never to be removed
-		a.gone = append(a.gone, row)
+		d.gone = append(d.gone, row)
 	}
 }
 
 // believable is how many objects may vanish at once without a second thought.
 const believable = 10
 
-// suspicious says that so much has vanished that a server in trouble is likelier than a user who cleans
-// up: everything, or more than half of many.
-func suspicious(vanished []ledger.Object, there int) bool {
+// lostNow counts what was at the source in the last pass and at the destination since.
+func lostNow(vanished []ledger.Object) int {
 	lost := 0
 	for _, row := range vanished {
 		if row.State.There() && row.State != ledger.ObjectGone {
 			lost++
 		}
 	}
+	return lost
+}
+
+// suspicious says that so much has vanished that a server in trouble is likelier than a user who cleans
+// up: everything, or more than half of many.
+func suspicious(lost, there int) bool {
 	return lost > 1 && lost == there || lost > believable && lost > there/2
 }

@@ -37,7 +37,12 @@ func drawn(t *rapid.T) (listed, map[string]ledger.Object) {
 		if rapid.Bool().Draw(t, "known") {
 			known[name] = ledger.Object{
 				Source: name, SrcETag: `"a"`, State: rapid.SampledFrom(states()).Draw(t, "state"), Form: rapid.SampledFrom([][]byte{{1}, nil}).Draw(t, "form"),
-				Updated: begun.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "when")) * time.Hour),
+				Updated:     begun.Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "when")) * time.Hour),
+				Destination: name,
+			}
+			if row := known[name]; row.State == ledger.ObjectMerged {
+				row.Destination = fmt.Sprintf("%d.ics", rapid.IntRange(0, 40).Draw(t, "merged with"))
+				known[name] = row
 			}
 		}
 		switch rapid.IntRange(0, 2).Draw(t, "at the source") {
@@ -56,6 +61,8 @@ func TestDiff_properties(t *testing.T) {
 		source, known := drawn(t)
 		policy := rapid.SampledFrom([]Deletions{DeletionsKeep, DeletionsMirror}).Draw(t, "policy")
 		a := diff(source, known, someTerms(policy))
+		d := depart(a.vanished, a.there, someTerms(policy))
+		wantNothingSharedRemoved(t, source, known, d)
 		reads := map[string]bool{}
 		for _, item := range a.read {
 			if reads[item.Href] {
@@ -72,21 +79,36 @@ func TestDiff_properties(t *testing.T) {
 				t.Errorf("%s has not changed and is read", name)
 			}
 		}
-		for _, row := range a.remove {
+		for _, row := range d.remove {
 			if _, there := source.items[row.Source]; there || policy != DeletionsMirror || row.Form == nil ||
 				row.State != ledger.ObjectStored && row.State != ledger.ObjectGone {
 				t.Errorf("%+v is removed under policy %s", row, policy)
 			}
 		}
-		for _, name := range a.forget {
+		for _, name := range d.forget {
 			if known[name].State.There() && known[name].State != ledger.ObjectMerged {
 				t.Errorf("%s is forgotten though the destination has it", name)
 			}
 		}
-		if a.emptied > 0 && len(a.remove)+len(a.gone)+len(a.forget) > 0 {
-			t.Errorf("%d vanished objects are doubted, and yet acted upon", a.emptied)
+		if d.emptied > 0 && len(d.remove)+len(d.gone)+len(d.forget) > 0 {
+			t.Errorf("%d vanished objects are doubted, and yet acted upon", d.emptied)
 		}
 	})
+}
+
+// What stands at the destination for an object that the source still has is never removed.
+func wantNothingSharedRemoved(t *rapid.T, source listed, known map[string]ledger.Object, d departures) {
+	removed := map[string]bool{}
+	for _, row := range d.remove {
+		removed[row.Destination] = true
+	}
+	for name, row := range known {
+		_, there := source.items[name]
+		vanished := !there && (source.full || source.removed[name] || row.State == ledger.ObjectGone)
+		if row.State.There() && !vanished && removed[row.Destination] {
+			t.Errorf("%s is removed, where %s stands", row.Destination, name)
+		}
+	}
 }
 
 // What a pass has settled, a second pass over the same source leaves alone.
@@ -103,7 +125,7 @@ func TestDiff_settledStaysSettled(t *testing.T) {
 			known[name] = ledger.Object{Source: name, SrcETag: item.ETag, State: rapid.SampledFrom([]ledger.ObjectState{
 				ledger.ObjectStored, ledger.ObjectAdopted, ledger.ObjectMerged, ledger.ObjectConflict}).Draw(t, "state")}
 		}
-		if a := diff(source, known, someTerms(DeletionsMirror)); len(a.read)+len(a.remove)+len(a.gone)+len(a.forget)+a.emptied > 0 {
+		if a := diff(source, known, someTerms(DeletionsMirror)); len(a.read)+len(a.heirs)+len(a.vanished) > 0 {
 			t.Errorf("%+v, want nothing to do", a)
 		}
 	})
@@ -123,8 +145,9 @@ func TestDiff_emptied(t *testing.T) {
 			source.items[name] = dav.Item{Href: name, ETag: `"a"`}
 		}
 		a := diff(source, known, someTerms(DeletionsMirror))
-		if (a.emptied > 0) != doubted || !doubted && len(a.remove) != 30-left {
-			t.Errorf("%d of 30 left: doubted %d, removed %d; want doubted: %v", left, a.emptied, len(a.remove), doubted)
+		d := depart(a.vanished, a.there, someTerms(DeletionsMirror))
+		if (d.emptied > 0) != doubted || !doubted && len(d.remove) != 30-left {
+			t.Errorf("%d of 30 left: doubted %d, removed %d; want doubted: %v", left, d.emptied, len(d.remove), doubted)
 		}
 	}
 }

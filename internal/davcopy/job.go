@@ -28,6 +28,8 @@ type collectionJob struct {
 	row     *ledger.Collection
 	listing dav.Listing
 	actions actions
+	objects int  // at the source
+	deleted bool // the source has the collection no more
 
 	mu      sync.Mutex               // guards what follows; the ledger's rows as they are now
 	known   map[string]ledger.Object // by source name
@@ -61,6 +63,10 @@ func (j *collectionJob) run(ctx context.Context) error {
 	if err := j.list(ctx); err != nil {
 		return err
 	}
+	j.slice.count(j.kind, func(t *Tally) { t.Objects += j.objects })
+	if err := j.handDown(ctx); err != nil {
+		return err
+	}
 	if len(j.actions.read) > 0 {
 		if err := j.lookAtDestination(ctx); err != nil {
 			return err
@@ -74,7 +80,8 @@ func (j *collectionJob) run(ctx context.Context) error {
 		j.slice.noteMore()
 		return nil
 	}
-	if err := j.follow(ctx); err != nil {
+	doubted, err := j.followVanished(ctx)
+	if err != nil || doubted {
 		return err
 	}
 	return j.settle(ctx)
@@ -103,27 +110,39 @@ func (j *collectionJob) list(ctx context.Context) error {
 		return faultOf(err, "list at the source", j.place.source.Href)
 	}
 	source.full = j.listing.Full
-	j.actions = diff(source, j.known, terms{
+	j.actions = diff(source, j.known, j.terms())
+	j.objects = countObjects(source, j.known)
+	return nil
+}
+
+// listNothing is the list of a collection that the source has no more.
+func (j *collectionJob) listNothing(ctx context.Context) (err error) {
+	if j.known, err = j.ledger().Objects(ctx, j.row); err == nil {
+		j.actions = diff(listed{full: true}, j.known, j.terms())
+	}
+	return err
+}
+
+func (j *collectionJob) terms() terms {
+	return terms{
 		started: j.slice.started, deletions: j.slice.engine.options.Deletions, confirmed: j.slice.engine.options.ConfirmDeletions,
 		join: func(name string) dav.Item {
 			return dav.Item{Href: hrefOf(j.place.source.Href, name), ETag: j.known[name].SrcETag, Size: -1}
 		},
-	})
-	j.countObjects(source)
-	return nil
+	}
 }
 
 // countObjects tells how many objects the source has.
-func (j *collectionJob) countObjects(source listed) {
+func countObjects(source listed, known map[string]ledger.Object) int {
 	objects := len(source.items)
 	if !source.full {
-		for name, row := range j.known {
+		for name, row := range known {
 			if _, again := source.items[name]; !again && !source.removed[name] && row.State != ledger.ObjectGone {
 				objects++
 			}
 		}
 	}
-	j.slice.count(j.kind, func(t *Tally) { t.Objects += objects })
+	return objects
 }
 
 // lookAtDestination lists what is there already, and reads what the ledger does not know: after a lost

@@ -5,6 +5,7 @@ package davcopy
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -35,6 +36,7 @@ type placement struct {
 type plan struct {
 	placements []placement
 	left       []mapping.LeftCollection
+	deleted    []placement // known, and at the source no more; those that the destination still has
 }
 
 // plan decides where each collection goes: where the ledger has put it before; the main one into the
@@ -77,7 +79,47 @@ func (v view) plan() plan {
 			}
 		}
 	}
-	return plan{placements: placed, left: left}
+	return plan{placements: placed, left: left, deleted: p.deleted()}
+}
+
+// deleted are the known collections that the source has no more. One in whose place another goes by now is
+// not among them.
+func (p *planner) deleted() []placement {
+	listed := map[string]bool{}
+	for _, c := range p.src {
+		listed[c.Href] = true
+	}
+	var all []placement
+	for _, href := range slices.Sorted(maps.Keys(p.known)) {
+		key := dav.Key(p.known[href])
+		target, exists := p.byKey[key]
+		if exists && !listed[href] && !p.taken[key] {
+			all = append(all, placement{source: dav.Collection{Href: href, Name: target.Name}, destination: p.known[href], exists: true, target: target})
+		}
+	}
+	return all
+}
+
+// moved are the known collections that the source calls by another href now, new by old: another way to read
+// the account, or a server that has moved, shows the same collections below another root.
+func (v view) moved() map[string]string {
+	listed := map[string]bool{}
+	strangers := map[string][]string{} // hrefs that nothing is known of, by the name of the collection
+	for _, c := range v.src {
+		listed[c.Href] = true
+		if v.known[c.Href] == "" {
+			strangers[decodedName(c.Href)] = append(strangers[decodedName(c.Href)], c.Href)
+		}
+	}
+	moved := map[string]string{}
+	for _, href := range slices.Sorted(maps.Keys(v.known)) {
+		name := decodedName(href)
+		if !listed[href] && len(strangers[name]) == 1 {
+			moved[href] = strangers[name][0]
+			delete(strangers, name)
+		}
+	}
+	return moved
 }
 
 // bare is a plan for a destination that offers no place.

@@ -81,8 +81,11 @@ func (s *slice) do(ctx context.Context) error {
 	}
 	plans := map[ledger.CollectionKind]plan{}
 	for _, kind := range s.engine.options.Kinds {
-		if plans[kind], err = s.look(ctx, kind, known); err != nil {
+		if plans[kind], err = s.look(ctx, kind, known, s.engine.options.Ledger.RenameCollection); err != nil {
 			return err
+		}
+		for _, left := range plans[kind].left {
+			s.find(leftOutFinding(left))
 		}
 	}
 	s.looked = true
@@ -92,12 +95,20 @@ func (s *slice) do(ctx context.Context) error {
 				return err
 			}
 		}
+		for _, p := range plans[kind].deleted {
+			if err := s.runDeleted(ctx, kind, p, known[p.source.Href]); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
-// look lists the collections of one kind at both ends and plans where each goes.
-func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[string]ledger.Collection) (plan, error) {
+// look lists the collections of one kind at both ends and plans where each goes. A collection that has another
+// href by now gets it in known, and by rename in the ledger.
+func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[string]ledger.Collection,
+	rename func(ctx context.Context, c *ledger.Collection, href string) error,
+) (plan, error) {
 	var src, dst []dav.Collection
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
@@ -113,26 +124,34 @@ func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[
 	}
 	v := view{kind: kindOf(kind), src: src, dst: dst, srcHome: s.src.Home(kindOf(kind)), dstHome: s.dst.Home(kindOf(kind)), known: map[string]string{}}
 	for href, row := range known {
-		v.known[href] = row.Destination
+		if row.Kind == kind {
+			v.known[href] = row.Destination
+		}
+	}
+	for old, href := range v.moved() {
+		row := known[old]
+		if err := rename(ctx, &row, href); err != nil {
+			return plan{}, err
+		}
+		delete(known, old)
+		delete(v.known, old)
+		known[href], v.known[href] = row, row.Destination
 	}
 	made := v.plan()
-	for _, left := range made.left {
-		s.find(leftOutFinding(left))
-	}
 	if v.dstHome == nil && len(made.placements) > 0 {
 		s.find(rehome.Finding{
 			Code: "kind_not_offered", Severity: rehome.SeverityError, Object: string(kind),
 			Sentence: "the destination offers this account no place for " + string(kind) + ", so they stay behind",
 			NextStep: "check the account's plan at the destination, then run sync again",
 		})
-		return plan{}, nil
+		made.placements = nil
 	}
 	return made, nil
 }
 
 // runCollection brings one collection up to date, unless the source says that nothing has happened.
 func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
-	if untouched(p, known) {
+	if s.untouched(p, known) {
 		s.count(kind, func(t *Tally) { t.Objects += int(known.State.Objects) })
 		return nil
 	}
@@ -149,8 +168,24 @@ func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p
 	return err
 }
 
+// runDeleted follows the source where it has deleted a whole collection.
+func (s *slice) runDeleted(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
+	job := &collectionJob{slice: s, kind: kind, place: p, row: &known, deleted: true}
+	if err := job.listNothing(ctx); err != nil {
+		return err
+	}
+	doubted, err := job.followVanished(ctx)
+	if err != nil || doubted {
+		return err
+	}
+	return job.settle(ctx)
+}
+
 // untouched says that a complete pass has seen the collection as it is now, and nothing is open.
-func untouched(p placement, known ledger.Collection) bool {
+func (s *slice) untouched(p placement, known ledger.Collection) bool {
+	if s.engine.options.Deletions == DeletionsMirror && known.Removable > 0 {
+		return false
+	}
 	return p.exists && known.ID != 0 && known.Destination == p.destination && known.Pending == 0 && known.Properties == propertiesOf(p.source) &&
 		(known.State.SyncToken != "" && known.State.SyncToken == p.source.SyncToken || known.State.CTag != "" && known.State.CTag == p.source.CTag)
 }

@@ -57,6 +57,9 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		if fault := endpoint.Fault(o.Err, "read at the source", o.Href); fault != nil && rehome.ClassOf(fault) != rehome.ClassPermanent {
 			return nil, fault
 		}
+		if err := j.followRename(ctx, o); err != nil {
+			return nil, err
+		}
 		j.mu.Lock() // what was written before is being proved, and may still change the books
 		p := consider(o, b)
 		j.mu.Unlock()

@@ -29,6 +29,7 @@ type Collection struct {
 	Properties  string // the source's, when they were last carried over; "" for never
 	State       CollectionState
 	Pending     int64 // objects that need another look although the source did not change
+	Removable   int64 // objects that the source has no more, and that a mirror of it would not have either
 }
 
 // CollectionState is what the source said of a collection when the last complete pass ended. Empty
@@ -80,13 +81,27 @@ func (l *Ledger) Collections(ctx context.Context, address string) (map[string]Co
 	all := map[string]Collection{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		c := Collection{Address: address}
-		err := rows.Scan(&c.ID, &c.Kind, &c.Source, &c.Destination, &c.Made, &c.Properties, &c.State.SyncToken, &c.State.CTag, &c.State.Objects, &c.Pending)
+		err := rows.Scan(&c.ID, &c.Kind, &c.Source, &c.Destination, &c.Made, &c.Properties, &c.State.SyncToken, &c.State.CTag, &c.State.Objects, &c.Pending, &c.Removable)
 		all[c.Source] = c
 		return err
 	}, `SELECT id, kind, src_href, dst_href, made, properties, src_token, src_ctag, src_objects,
-		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state IN ('intent', 'quarantined', 'conflict', 'held'))
+		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state IN ('intent', 'quarantined', 'conflict', 'held')),
+		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'gone' AND o.form IS NOT NULL)
 		FROM collections c WHERE address = ?`, address)
 	return all, err
+}
+
+// RenameCollection gives the row of a collection the href that the source calls it by now. What the source
+// said of its state counts no more.
+func (l *Ledger) RenameCollection(ctx context.Context, c *Collection, href string) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE collections SET src_href = ?, src_token = '', src_ctag = '' WHERE id = ?`, href, c.ID)
+		return err
+	})
+	if err == nil {
+		c.Source, c.State.SyncToken, c.State.CTag = href, "", ""
+	}
+	return err
 }
 
 // NoteProperties keeps what the destination's collection was given: its properties, and whether we

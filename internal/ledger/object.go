@@ -107,6 +107,18 @@ func (l *Ledger) DropObjects(ctx context.Context, c *Collection, names ...string
 	})
 }
 
+// RenameObject gives the row of an object the name that it has at the source now, which is o.Source, in one
+// commit. A row that had the name before is replaced.
+func (l *Ledger) RenameObject(ctx context.Context, c *Collection, from string, o Object) error {
+	now := l.now().UnixNano()
+	return l.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.Exec(`DELETE FROM objects WHERE collection_id = ? AND src_name = ?`, c.ID, from); err != nil {
+			return err
+		}
+		return saveObject(tx, c.ID, o, now)
+	})
+}
+
 const objectColumns = `src_name, state, src_etag, src_digest, dst_name, dst_etag, form, tried, uid, repairs, code, words, escrow, updated_nano`
 
 func scanObject(rows *sql.Rows, before ...any) (Object, error) {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"slices"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// A client that moves an object, or writes it anew, gives it another name. What the destination has is then
+// the same object, and must neither be written twice nor be removed with the name that has vanished.
+
+// handDown gives what vanished objects have at the destination to those that were merged with them.
+func (j *collectionJob) handDown(ctx context.Context) error {
+	for _, h := range j.actions.heirs {
+		if err := j.rename(ctx, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *collectionJob) rename(ctx context.Context, h heir) error {
+	if err := j.ledger().RenameObject(ctx, j.row, h.from, h.row); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.known, h.from)
+	j.known[h.row.Source] = h.row
+	if j.byUID[h.row.UID] == h.from {
+		j.byUID[h.row.UID] = h.row.Source
+	}
+	return nil
+}
+
+// followRename looks whether an object is one of those that have vanished, under a new name, and gives it the
+// row. What is to be done then is the same as if it had its name as before.
+func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
+	name := nameBelow(j.place.source.Href, o.Href)
+	j.mu.Lock()
+	row, known := j.known[name]
+	j.mu.Unlock()
+	if len(j.actions.vanished) == 0 || o.Err != nil || known && (row.State.There() || row.State == ledger.ObjectIntent) {
+		return nil
+	}
+	i := formerly(o.Data, j.actions.vanished)
+	if i < 0 {
+		return nil
+	}
+	h := heir{row: j.actions.vanished[i], from: j.actions.vanished[i].Source}
+	h.row.Source, h.row.SrcETag = name, "" // until it is settled it has to be read
+	j.actions.vanished = slices.Delete(j.actions.vanished, i, i+1)
+	return j.rename(ctx, h)
+}
+
+// formerly finds the vanished row of an object: by its bytes, else by its UID; -1 for none.
+func formerly(data []byte, vanished []ledger.Object) int {
+	digest := sha256.Sum256(data)
+	i := slices.IndexFunc(vanished, func(row ledger.Object) bool { return holds(row) && bytes.Equal(row.SrcDigest, digest[:]) })
+	if i >= 0 {
+		return i
+	}
+	object, err := pim.Inspect(data)
+	if err != nil || object.UID == "" {
+		return -1
+	}
+	return slices.IndexFunc(vanished, func(row ledger.Object) bool { return holds(row) && row.UID == object.UID })
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
+)
+
+// summaries are what an end has of a UID.
+func (p *pair) summaries(t *testing.T, end *endpoint.DAV, uid string) []string {
+	t.Helper()
+	var all []string
+	for _, data := range p.holding(t, end, dav.Calendars)[uid] {
+		_, rest, _ := strings.Cut(string(data), "SUMMARY:")
+		line, _, _ := strings.Cut(rest, "\r\n")
+		all = append(all, line)
+	}
+	return all
+}
+
+// An object that has another name at the source stays one object at the destination, whatever the order in
+// which the passes see the old name go and the new one come.
+func TestPasses_followRenames(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 12))
+	for _, uid := range []string{"moved", "edited", "late", "kept"} {
+		p.writeUID(t, p.src, uid+"-a.ics", uid, "first", false)
+	}
+	p.pass(t)
+	p.remove(t, p.src, "moved-a.ics")
+	p.writeUID(t, p.src, "moved-b.ics", "moved", "first", false)
+	p.remove(t, p.src, "edited-a.ics")
+	p.writeUID(t, p.src, "edited-b.ics", "edited", "second", false)
+	p.writeUID(t, p.src, "late-b.ics", "late", "first", false) // the old one goes later
+	p.remove(t, p.src, "kept-a.ics")                           // the new one comes later
+	second := p.pass(t)
+	wantTally(t, "second pass", second.Tallies[ledger.Calendars], Tally{Objects: 16, Updated: 1, Adopted: 1})
+
+	p.options.Deletions = DeletionsKeep
+	p.remove(t, p.src, "late-a.ics")
+	p.writeUID(t, p.src, "kept-b.ics", "kept", "first", false)
+	p.pass(t)
+	p.options.Deletions = DeletionsMirror
+	p.pass(t)
+	for uid, want := range map[string]string{"moved": "first", "edited": "second", "late": "first", "kept": "first"} {
+		if got := p.summaries(t, p.dst, uid); !slices.Equal(got, []string{want}) {
+			t.Errorf("the destination has of %s: %q, want %q once", uid, got, want)
+		}
+	}
+
+	for _, uid := range []string{"moved", "edited", "late", "kept"} { // they follow under their new names
+		p.remove(t, p.src, uid+"-b.ics")
+	}
+	p.pass(t)
+	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 12 {
+		t.Errorf("the destination has %d events after all that were renamed were deleted, want 12", got)
+	}
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// followVanished carries out what vanished at the source; doubted is true when so much has that somebody has
+// to look first.
+func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err error) {
+	d := depart(j.actions.vanished, j.actions.there, j.terms())
+	if d.emptied > 0 {
+		j.slice.find(j.emptiedFinding(d.emptied))
+		return true, nil
+	}
+	if err := j.spareShared(ctx, &d); err != nil {
+		return false, err
+	}
+	if j.deleted && len(d.remove) > 0 {
+		j.find("collection_stays", rehome.SeverityInfo, "remove it there if nobody wants it",
+			"the source has this collection no more; its objects were removed at the destination, and %s itself stays there", j.place.destination)
+	}
+	for _, row := range d.remove {
+		if err := j.remove(ctx, row); err != nil {
+			return false, err
+		}
+	}
+	for i := range d.gone {
+		d.gone[i].State = ledger.ObjectGone
+		d.gone[i].SrcETag = ""
+	}
+	if len(d.gone) > 0 {
+		if err := j.ledger().SaveObjects(ctx, j.row, d.gone...); err != nil {
+			return false, err
+		}
+	}
+	return false, j.ledger().DropObjects(ctx, j.row, d.forget...)
+}
+
+func (j *collectionJob) emptiedFinding(objects int) rehome.Finding {
+	f := rehome.Finding{
+		Code: "collection_emptied", Severity: rehome.SeverityError, Object: j.place.source.Href,
+		Sentence: fmt.Sprintf("%d objects have vanished from the source at once; nothing was removed at the destination", objects),
+		NextStep: "look at the source; if its user has really deleted them, run sync again with --confirm-deletions",
+	}
+	if j.deleted {
+		f.Code = "collection_deleted"
+		f.Sentence = fmt.Sprintf("the source has this collection no more; the %d objects of it stay at the destination, in %s", objects, j.place.destination)
+		f.NextStep = "look at the source; if its user has really deleted it, run sync again with --confirm-deletions"
+	}
+	return f
+}
+
+// spareShared leaves at the destination what stands there for an object of another collection too: a server
+// that wants a UID once in all calendars has taken it once only.
+func (j *collectionJob) spareShared(ctx context.Context, d *departures) error {
+	if len(d.remove) == 0 {
+		return nil
+	}
+	exceptions, err := j.ledger().Exceptions(ctx, j.slice.account.Address)
+	if err != nil {
+		return err
+	}
+	shared := map[string]bool{}
+	for _, e := range exceptions {
+		if e.State == ledger.ObjectMerged && e.Collection != j.place.source.Href && e.UID != "" {
+			shared[e.UID] = true
+		}
+	}
+	d.remove = slices.DeleteFunc(d.remove, func(row ledger.Object) bool {
+		if shared[row.UID] {
+			d.gone = append(d.gone, row)
+		}
+		return shared[row.UID]
+	})
+	return nil
+}
+
+// remove deletes what we wrote, unless somebody has edited it since.
+func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
+	href := hrefOf(j.place.target.Href, row.Destination)
+	var err error
+	if row.DstETag != "" {
+		err = j.slice.dst.Delete(ctx, href, row.DstETag)
+	}
+	if row.DstETag == "" || dav.IsStatus(err, http.StatusPreconditionFailed) {
+		etag, ours, lookErr := j.stillOurs(ctx, href, row)
+		if lookErr != nil {
+			return lookErr
+		}
+		if !ours { // edited at the destination: it stays
+			row.State, row.Form, row.SrcETag = ledger.ObjectGone, nil, ""
+			return j.ledger().SaveObjects(ctx, j.row, row)
+		}
+		err = j.slice.dst.Delete(ctx, href, etag)
+	}
+	switch {
+	case err == nil, j.goneNevertheless(ctx, href, err):
+		j.slice.count(j.kind, func(t *Tally) { t.Removed++ })
+	case dav.IsStatus(err, http.StatusNotFound), dav.IsStatus(err, http.StatusGone):
+	default:
+		return faultOf(err, "remove at the destination", row.Destination)
+	}
+	return j.ledger().DropObjects(ctx, j.row, row.Source)
+}
+
+// goneNevertheless reports whether the object is gone though the server failed: DAViCal 1.1.12 removes an
+// event with an attendee of its own and then answers 500.
+func (j *collectionJob) goneNevertheless(ctx context.Context, href string, failure error) bool {
+	var failed *dav.StatusError
+	if !errors.As(failure, &failed) || failed.Status < http.StatusInternalServerError {
+		return false
+	}
+	_, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
+	return dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone)
+}
+
+// stillOurs reads an object at the destination and says whether it is what we gave, whatever etag the
+// server has given it since. One that is gone is ours: there is nothing to lose.
+func (j *collectionJob) stillOurs(ctx context.Context, href string, row ledger.Object) (etag string, ours bool, err error) {
+	object, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
+	if dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) {
+		return "", true, nil
+	}
+	if err != nil {
+		return "", false, faultOf(err, "read at the destination", href)
+	}
+	now, readable := pim.Digest(object.Data, j.content())
+	return object.ETag, readable && object.ETag != "" && (bytes.Equal(now[:], row.Form) || hasForm(row.Tried, now[:])), nil
+}

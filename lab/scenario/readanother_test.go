@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"testing"
+
+	"rehome/lab/corpus"
+)
+
+// moved is what "sync --json" says of contacts and calendars.
+type moved struct {
+	Accounts []struct {
+		Account             string
+		Contacts, Calendars struct{ Copied, Adopted, Unchanged, Removed int }
+	}
+}
+
+// standing is what "status --json" says of them.
+type standing struct {
+	Accounts []struct {
+		Account             string
+		Contacts, Calendars struct{ Collections int }
+	}
+}
+
+// An account that was read from the tables, and whose password somebody has told meanwhile, is read from the
+// server by the next pass: the same collections below another root. Nothing is copied, found or kept twice.
+func TestJourney_readAnotherWay(t *testing.T) {
+	t.Parallel()
+	th := setPeople(t, true, corpus.PIMPerson("anna@example.com", "Kept.As_It,Is-1anna", 40, 60), pimPerson("berta", "default"),
+		corpus.DirtyPerson("dora@example.com", "Kept.As_It,Is-1dora"))
+	th.provision()
+	undo := th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: database\n    url: "+th.Source.DAV)
+	first := answer[moved](th, 5, "sync", "--json", "--only", "contacts,calendars")
+	undo()
+	th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: dav\n    url: "+th.Source.DAV)
+	second := answer[moved](th, 5, "sync", "--json", "--only", "contacts,calendars", "--deletions", "mirror")
+	objects := 0
+	for i, a := range second.Accounts {
+		for kind, now := range map[string][2]int{
+			"contacts":  {a.Contacts.Unchanged, first.Accounts[i].Contacts.Copied + first.Accounts[i].Contacts.Adopted},
+			"calendars": {a.Calendars.Unchanged, first.Accounts[i].Calendars.Copied + first.Accounts[i].Calendars.Adopted},
+		} {
+			if now[0] != now[1] {
+				t.Errorf("%s: %d %s are unchanged, want the %d that were brought there", a.Account, now[0], kind, now[1])
+			}
+			objects += now[1]
+		}
+		if a.Contacts.Copied+a.Contacts.Adopted+a.Contacts.Removed+a.Calendars.Copied+a.Calendars.Adopted+a.Calendars.Removed > 0 {
+			t.Errorf("%s: %+v %+v, want nothing to do", a.Account, a.Contacts, a.Calendars)
+		}
+	}
+	if objects < 100 {
+		t.Errorf("%d objects moved, want those of an organisation", objects)
+	}
+	for _, a := range answer[standing](th, 0, "status", "--json").Accounts {
+		if a.Contacts.Collections != 1 || a.Calendars.Collections != 1 {
+			t.Errorf("%s stands at %+v %+v, want each collection once", a.Account, a.Contacts, a.Calendars)
+		}
+	}
+}
