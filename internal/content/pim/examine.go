@@ -91,16 +91,23 @@ func (x *byteExaminer) lineEnds() {
 	}
 }
 
-// emptyLines leaves the empty line that ends base64 in vCard 2.1.
+// emptyLines leaves the empty line that ends base64 in vCard 2.1, and one without which the next line would be
+// the continuation of the one before.
 func (x *byteExaminer) emptyLines() {
 	previous := Line{}
-	for _, line := range x.doc.lines {
-		if len(line.content) == 0 && !(x.doc.version() == "2.1" && isBase64(previous)) {
+	for i, line := range x.doc.lines {
+		switch {
+		case len(line.content) > 0, x.doc.version() == "2.1" && isBase64(previous):
+		case i+1 < len(x.doc.lines) && isBlank(x.doc.lines[i+1].Raw[0]):
+			x.note(CodeEmptyLine, line.Number, nil)
+		default:
 			x.note(CodeEmptyLine, line.Number, &Edit{line.Offset, line.Raw, nil})
 		}
 		previous = line
 	}
 }
+
+func isBlank(b byte) bool { return b == ' ' || b == '\t' }
 
 // controls takes runs of control characters away. It leaves one whose absence would make a line empty, or the
 // continuation of the one before.
