@@ -46,8 +46,8 @@ looked and gives --confirm-deletions, or --copy-again if the destination has los
 Rules that answer or forward are stored and stay off until --switch-on-rules is given, after the
 switch. A script that is on at the destination already is replaced with --replace-rules only.
 
-With --plan it shows where every mailbox would go, what would be removed and what each rule does, and
-writes nothing.
+With --plan it shows where every mailbox, address book and calendar would go, what would be removed and
+what each rule does, and writes nothing.
 
 Exit code 0: everything is at the destination. 5: something is left; run it again. 6: a loss
 waits for somebody to confirm it.`,
@@ -73,7 +73,7 @@ waits for somebody to confirm it.`,
 	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
 	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail, contacts, calendars, rules")
 	ruleFlags(cmd, &options.Rules)
-	cmd.Flags().BoolVar(&plan, "plan", false, "show where every mailbox would go, what would be removed and what each rule does, and write nothing")
+	cmd.Flags().BoolVar(&plan, "plan", false, "show where everything would go, what would be removed and what each rule does, and write nothing")
 	cmd.Flags().StringVar(&deletions, "deletions", "", "keep or mirror what has vanished at the source; default: mail.deletions of the settings")
 	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "a large loss at either end is meant: go on")
 	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, also what its users have deleted there")

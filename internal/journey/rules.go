@@ -210,10 +210,7 @@ func (e *ruleEnds) run(ctx context.Context, accounts []rehome.Account, plan bool
 	all.SetLimit(e.workers)
 	for i, account := range accounts {
 		all.Go(func() error {
-			row := e.row(ctx, account, plan, func() ([]mapping.Pair, error) {
-				where, err := e.mail.Where(ctx, account)
-				return where.Pairs, err
-			})
+			row := e.row(ctx, account, plan, func() ([]mapping.Pair, error) { return e.where(ctx, account) })
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -226,6 +223,12 @@ func (e *ruleEnds) run(ctx context.Context, accounts []rehome.Account, plan bool
 	}
 	err := all.Wait()
 	return rows, err
+}
+
+// where asks both ends where the mailboxes go.
+func (e *ruleEnds) where(ctx context.Context, account rehome.Account) ([]mapping.Pair, error) {
+	where, err := e.mail.Where(ctx, account)
+	return where.Pairs, err
 }
 
 // known is what status and report show of the account.

@@ -14,7 +14,6 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
-	"rehome/internal/mapping"
 	"rehome/internal/rulecopy"
 )
 
@@ -290,64 +289,4 @@ func syncedAccount(o conductor.Outcome) SyncedAccount {
 		a.Error, a.Hint = o.Err.Error(), rehome.HintOf(o.Err)
 	}
 	return a
-}
-
-// PlannedAccount is what a pass would do about the mailboxes of one account.
-type PlannedAccount struct {
-	Account string         `json:"account"`
-	Pairs   []mapping.Pair `json:"mailboxes"`
-	Left    []mapping.Left `json:"left_out"`
-
-	Renamed  []mailcopy.Renamed  `json:"renamed"`
-	Vanished []mailcopy.Vanished `json:"vanished"`
-	Rules    []rulecopy.Action   `json:"rules,omitempty"`
-	Findings []rehome.Finding    `json:"findings,omitempty"` // of the mapping and the rules, and what would be held
-
-	Error string `json:"error,omitempty"`
-	Hint  string `json:"hint,omitempty"`
-}
-
-// PlanSync returns where every mailbox would go and what would be removed, without writing anything to
-// either end.
-func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions) ([]PlannedAccount, error) {
-	who, err := m.chosen(ctx, names)
-	if err != nil {
-		return nil, err
-	}
-	src, dst, err := m.ends(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	if err := reach(ctx, src, dst); err != nil {
-		return nil, err
-	}
-	options.Rules.Plan = true
-	rules, err := m.reachRules(ctx, who, options)
-	if err != nil {
-		return nil, err
-	}
-	engine := m.engine(who.store, src, dst, options, nil)
-	planned := make([]PlannedAccount, 0, len(who.accounts))
-	for _, account := range who.accounts {
-		preview, err := engine.Plan(ctx, account)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		row := PlannedAccount{
-			Account: account.Address, Pairs: nonNil(preview.Plan.Pairs), Left: nonNil(preview.Plan.Left),
-			Renamed: nonNil(preview.Renames), Vanished: nonNil(preview.Vanished), Findings: append(preview.Held, preview.Plan.Findings...),
-		}
-		if err != nil {
-			row.Error, row.Hint = err.Error(), rehome.HintOf(err)
-		} else if rules != nil {
-			row.addRules(rules.row(ctx, account, true, func() ([]mapping.Pair, error) { return preview.Plan.Pairs, nil }))
-		}
-		planned = append(planned, row)
-	}
-	return planned, nil
-}
-
-func (a *PlannedAccount) addRules(ruled RuledAccount) {
-	a.Rules, a.Error, a.Hint = ruled.Scripts, ruled.Error, ruled.Hint
-	a.Findings = append(a.Findings, ruled.Findings...)
 }

@@ -3,6 +3,7 @@
 package scenario_test
 
 import (
+	"strings"
 	"testing"
 
 	"rehome/lab/corpus"
@@ -32,6 +33,9 @@ func TestJourney_readAnotherWay(t *testing.T) {
 		corpus.DirtyPerson("dora@example.com", "Kept.As_It,Is-1dora"))
 	th.provision()
 	undo := th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: database\n    url: "+th.Source.DAV)
+	if plan := th.want(0, "sync", "--plan", "--only", "contacts,calendars"); strings.Contains(plan.out, "MAILBOX") || !strings.Contains(plan.out, "calendars  ") {
+		t.Errorf("the plan shows other things than contacts and calendars:\n%s", plan.out)
+	}
 	first := answer[moved](th, 5, "sync", "--json", "--only", "contacts,calendars")
 	undo()
 	th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: dav\n    url: "+th.Source.DAV)

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"errors"
+
+	"rehome"
+	"rehome/internal/davcopy"
+	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+	"rehome/internal/mapping"
+	"rehome/internal/rulecopy"
+)
+
+// PlannedAccount is what a pass would do about the mailboxes, collections and rules of one account.
+type PlannedAccount struct {
+	Account string         `json:"account"`
+	Pairs   []mapping.Pair `json:"mailboxes"`
+	Left    []mapping.Left `json:"left_out"`
+
+	Renamed     []mailcopy.Renamed          `json:"renamed"`
+	Vanished    []mailcopy.Vanished         `json:"vanished"`
+	Collections []davcopy.PlannedCollection `json:"collections,omitempty"` // of contacts and calendars
+	Rules       []rulecopy.Action           `json:"rules,omitempty"`
+	Findings    []rehome.Finding            `json:"findings,omitempty"` // of the mapping and the rules, and what would be held
+
+	Error string `json:"error,omitempty"` // the first
+	Hint  string `json:"hint,omitempty"`
+}
+
+// plannedPass is what a pass would use; nil is what does not move.
+type plannedPass struct {
+	mail  *mailcopy.Engine
+	pim   *davcopy.Engine
+	rules *ruleEnds
+}
+
+// PlanSync returns where every mailbox and collection would go and what would be removed, without writing
+// anything to either end.
+func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions) (all []PlannedAccount, err error) {
+	who, err := m.chosen(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	pim, err := m.pimEnds(ctx, options.Only)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, pim.close()) }()
+	pass := plannedPass{pim: m.pimEngine(who.store, pim, options, nil)}
+	if err := pim.reach(ctx); err != nil {
+		return nil, err
+	}
+	if pass.mail, err = m.plannedMail(ctx, who.store, options); err != nil {
+		return nil, err
+	}
+	options.Rules.Plan = true
+	if pass.rules, err = m.reachRules(ctx, who, options); err != nil {
+		return nil, err
+	}
+	planned := make([]PlannedAccount, 0, len(who.accounts))
+	for _, account := range who.accounts {
+		row := pass.account(ctx, account)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		planned = append(planned, row)
+	}
+	return planned, nil
+}
+
+// plannedMail returns the engine for mail; nil when none moves.
+func (m *Move) plannedMail(ctx context.Context, store *ledger.Ledger, options SyncOptions) (*mailcopy.Engine, error) {
+	if !wants(options.Only, KindMail) {
+		return nil, nil
+	}
+	src, dst, err := m.ends(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return m.engine(store, src, dst, options, nil), reach(ctx, src, dst)
+}
+
+func (p plannedPass) account(ctx context.Context, account rehome.Account) PlannedAccount {
+	row := PlannedAccount{Account: account.Address}
+	if p.pim != nil {
+		preview, err := p.pim.Plan(ctx, account)
+		row.Collections = preview.Collections
+		row.note(preview.Findings, err)
+	}
+	var mail mailcopy.Preview
+	var unseen error
+	if p.mail != nil {
+		mail, unseen = p.mail.Plan(ctx, account)
+		row.note(append(mail.Held, mail.Plan.Findings...), unseen)
+	}
+	row.Pairs, row.Left = nonNil(mail.Plan.Pairs), nonNil(mail.Plan.Left)
+	row.Renamed, row.Vanished = nonNil(mail.Renames), nonNil(mail.Vanished)
+	if p.rules != nil && unseen == nil {
+		ruled := p.rules.row(ctx, account, true, func() ([]mapping.Pair, error) {
+			if p.mail == nil {
+				return p.rules.where(ctx, account)
+			}
+			return mail.Plan.Pairs, nil
+		})
+		row.Rules = ruled.Scripts
+		row.Findings = append(row.Findings, ruled.Findings...)
+		row.fail(ruled.Error, ruled.Hint)
+	}
+	return row
+}
+
+func (a *PlannedAccount) note(findings []rehome.Finding, err error) {
+	a.Findings = append(a.Findings, findings...)
+	if err != nil {
+		a.fail(err.Error(), rehome.HintOf(err))
+	}
+}
+
+func (a *PlannedAccount) fail(reason, hint string) {
+	if a.Error == "" {
+		a.Error, a.Hint = reason, hint
+	}
+}
