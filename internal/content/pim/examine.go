@@ -110,7 +110,7 @@ func (x *byteExaminer) emptyLines() {
 func isBlank(b byte) bool { return b == ' ' || b == '\t' }
 
 // controls takes runs of control characters away. It leaves one whose absence would make a line empty, or the
-// continuation of the one before.
+// continuation of the one before; with the fold behind it, it can go.
 func (x *byteExaminer) controls(line Line) {
 	raw := line.Raw
 	for i := 0; i < len(raw); {
@@ -120,12 +120,23 @@ func (x *byteExaminer) controls(line Line) {
 			i += max(1, len(raw[i:])-len(bytes.TrimLeft(raw[i:], "\r")))
 			continue
 		case (i == 0 || raw[i-1] == '\n' || raw[i-1] == '\r') && (end == len(raw) || raw[end] <= ' '):
-			x.note(CodeControlCharacter, line.Number, nil)
+			x.note(CodeControlCharacter, line.Number, x.withFold(line, i, end))
 		default:
 			x.note(CodeControlCharacter, line.Number, &Edit{line.Offset + i, raw[i:end], nil})
 		}
 		i = end
 	}
+}
+
+// withFold takes a run away together with the fold behind it, so that the line begins with what the fold has
+// cut off; nil where no fold follows, or a blank behind it.
+func (x *byteExaminer) withFold(line Line, from, to int) *Edit {
+	end, next := x.reader.physical(line.Offset + to)
+	after := next - line.Offset
+	if end > line.Offset+to || after+1 >= len(line.Raw) || !isBlank(line.Raw[after]) || line.Raw[after+1] <= ' ' {
+		return nil
+	}
+	return &Edit{line.Offset + from, line.Raw[from : after+1], nil}
 }
 
 // controlRun is the length of the run of control characters that text begins with. A tab and the end of a line

@@ -241,3 +241,17 @@ func TestRepair_oldCardInAnUnnamedCodePage(t *testing.T) {
 		t.Errorf("the repaired card is %s: %v", got.Verdict, got.Differences)
 	}
 }
+
+func TestRepair_controlsAtTheBeginOfALine(t *testing.T) {
+	t.Parallel()
+	for data, want := range map[string]string{
+		"BEGIN:VCARD\r\n\x10\x11FN:a\r\nEND:VCARD\r\n":        "BEGIN:VCARD\r\nFN:a\r\nEND:VCARD\r\n",
+		"BEGIN:VCARD\r\n\x10\r\n FN:a\r\nEND:VCARD\r\n":       "BEGIN:VCARD\r\nFN:a\r\nEND:VCARD\r\n",
+		"BEGIN:VCARD\r\nFN:a\r\n\x10 b\r\nEND:VCARD\r\n":      "BEGIN:VCARD\r\nFN:a\r\n\x10 b\r\nEND:VCARD\r\n",
+		"BEGIN:VCARD\r\nFN:a\r\n\x10\r\n  b\r\nEND:VCARD\r\n": "BEGIN:VCARD\r\nFN:a\r\n\x10\r\n  b\r\nEND:VCARD\r\n",
+	} {
+		if got, _ := Repair([]byte(data), KindContact, Needs{CodeControlCharacter: true}); string(got) != want {
+			t.Errorf("%q becomes %q, want %q", data, got, want)
+		}
+	}
+}
