@@ -148,10 +148,11 @@ func (l *Ledger) Objects(ctx context.Context, c *Collection) (map[string]Object,
 }
 
 // Exception is an object of which more is to be said than that it was copied: it was repaired, or the
-// destination has not got what the source has, or keeps it damaged.
+// destination has not got what the source has, or keeps it damaged, or has what the source has no more.
 type Exception struct {
 	Kind       CollectionKind
 	Collection string // href at the source
+	Target     string // href of that at the destination
 	Object
 }
 
@@ -161,11 +162,11 @@ func (l *Ledger) Exceptions(ctx context.Context, address string) ([]Exception, e
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var e Exception
 		var err error
-		e.Object, err = scanObject(rows, &e.Kind, &e.Collection)
+		e.Object, err = scanObject(rows, &e.Kind, &e.Collection, &e.Target)
 		all = append(all, e)
 		return err
-	}, `SELECT c.kind, c.src_href, `+objectColumns+` FROM objects o JOIN collections c ON c.id = o.collection_id
-		WHERE c.address = ? AND (o.repairs <> '' OR o.code <> '' OR o.state IN ('merged', 'quarantined', 'conflict', 'held')) ORDER BY c.src_href, o.src_name`, address)
+	}, `SELECT c.kind, c.src_href, c.dst_href, `+objectColumns+` FROM objects o JOIN collections c ON c.id = o.collection_id
+		WHERE c.address = ? AND (o.repairs <> '' OR o.code <> '' OR o.state IN ('merged', 'quarantined', 'conflict', 'held', 'gone')) ORDER BY c.src_href, o.src_name`, address)
 	return all, err
 }
 

@@ -155,3 +155,26 @@ func TestPIM_unreadableEndIsUnknown(t *testing.T) {
 		t.Errorf("%+v, want unknown with a finding, and the mail kept", result)
 	}
 }
+
+// What the source has deleted after it was copied is told from what a user has entered at the destination.
+func TestPIM_extraWithItsReason(t *testing.T) {
+	t.Parallel()
+	src := memory{"/src/book/": {"a.vcf": contact("a", "")}}
+	dst := memory{"/dst/b%40ok/": {"a.vcf": contact("a", ""), "b.vcf": contact("b", ""), "c.vcf": contact("c", "")}}
+	result := comparePIM(t, LevelFull, src, dst, ledger.Exception{
+		Kind: ledger.Contacts, Collection: "/src/book/", Target: "/dst/b@ok/",
+		Object: ledger.Object{Source: "other.vcf", Destination: "b.vcf", State: ledger.ObjectGone},
+	})
+	var got []string
+	for _, o := range result.Contacts.Differences {
+		got = append(got, string(o.Verdict)+" "+o.Object+": "+o.Sentence)
+	}
+	slices.Sort(got)
+	want := []string{
+		"extra b.vcf: it is only at the destination: it was copied there, and has vanished at the source since",
+		"extra c.vcf: it is only at the destination",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
 )
 
 // comparePIM adds the comparison of contacts and calendars to an account's. An end that cannot be read
@@ -41,13 +42,17 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 	if err != nil {
 		return err
 	}
-	noted := map[string]ledger.Exception{}
+	noted, gone := map[string]ledger.Exception{}, map[string]bool{}
 	for _, e := range exceptions {
-		noted[noteKey(e.Collection, lastName(e.Source))] = e
+		if e.State == ledger.ObjectGone {
+			gone[noteKey(dav.Key(e.Target), lastName(e.Destination))] = true
+		} else {
+			noted[noteKey(e.Collection, lastName(e.Source))] = e
+		}
 	}
 	for _, kind := range o.Kinds {
 		c := &pimCheck{
-			kind: kind, content: contentKind(kind), level: v.options.Level, limit: v.options.Limit, now: v.options.Now(), src: src, dst: dst, noted: noted,
+			kind: kind, content: contentKind(kind), level: v.options.Level, limit: v.options.Limit, now: v.options.Now(), src: src, dst: dst, noted: noted, gone: gone,
 			observe: func(objects int, octets int64) { v.options.Observe(account.Address, 0, octets) },
 		}
 		if err := c.run(ctx); err != nil {

@@ -37,6 +37,7 @@ type pimCheck struct {
 	observe  func(objects int, octets int64)
 	src, dst Shelf
 	noted    map[string]ledger.Exception // by collection and name
+	gone     map[string]bool             // what was copied and has vanished at the source since, by the destination's
 
 	result   PIM
 	records  []*pimRecord

@@ -10,6 +10,7 @@ import (
 
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
 )
 
 // compareCounts is the cheapest level: how many objects there are.
@@ -61,7 +62,11 @@ func (c *pimCheck) conclude() {
 	}
 	for _, e := range c.leftover {
 		c.result.Verdicts[pim.VerdictExtra]++
-		c.differ(PIMObject{Verdict: pim.VerdictExtra, Collection: e.at.Href, Object: printable(e.name), Sentence: "it is only at the destination"})
+		sentence := "it is only at the destination"
+		if c.gone[noteKey(dav.Key(e.at.Href), e.name)] {
+			sentence += ": it was copied there, and has vanished at the source since"
+		}
+		c.differ(PIMObject{Verdict: pim.VerdictExtra, Collection: e.at.Href, Object: printable(e.name), Sentence: sentence})
 	}
 }
 
