@@ -57,6 +57,8 @@ var fields = []field{
 	{"preference.signature", true, "signatures"},
 	{"preference.time_zone", true, "time zones"},
 	{"preference.language", true, "languages"},
+	{"preference.caldav_url", true, "where the webmail finds people's calendars"},
+	{"preference.carddav_url", true, "where the webmail finds people's contacts"},
 
 	{"contact.account", true, "names from the users' own address book records"},
 	{"contact.email", true, "telling a user's own address book record"},

@@ -42,7 +42,7 @@ func TestOpen_everythingMissingIsInOneFault(t *testing.T) {
 		"table UserSettings (needed for telling accounts that the source itself refuses to load; names, where the address book has none)",
 		"column UserSession.CalUser (optional, for telling internal calendar users from people)",
 		"column Users.UserQuota (optional, for quotas)",
-		"table UserSettings (optional, for what people have set up; the names in front of people's addresses; the address that people want answers at; signatures; time zones; languages)",
+		"table UserSettings (optional, for what people have set up; the names in front of people's addresses; the address that people want answers at; signatures; time zones; languages; where the webmail finds people's calendars; where the webmail finds people's contacts)",
 		"table Abook (optional, for names from the users' own address book records; telling a user's own address book record; telling records of the global address book (atmail 6 and 7))",
 		"table Config (optional, for how the server says that it stores passwords)",
 	}

@@ -34,6 +34,7 @@ type selection struct {
 	// where narrows the rows of one table; nil takes all. It returns the text behind FROM, and false
 	// if the table can hold nothing of interest.
 	where func(*table) (string, bool)
+	args  []any // of the question marks in it
 }
 
 // read runs the selection over every table of its role, one statement a table, and calls row for
@@ -52,7 +53,7 @@ func (s *schema) read(ctx context.Context, r *reading, sel selection, row func(v
 			expressions = append(expressions, t.expression(f))
 		}
 		query := "SELECT " + strings.Join(expressions, ", ") + " FROM " + quoted(t.name) + tail
-		if err := r.each(ctx, "table "+t.name, query, row); err != nil {
+		if err := r.each(ctx, "table "+t.name, query, row, sel.args...); err != nil {
 			return err
 		}
 	}

@@ -26,7 +26,10 @@ type DAVSettings struct {
 	// Digest, if given, returns the stored HA1 of an account without a password: hex
 	// MD5(user:realm:password), which answers a Digest challenge of that realm.
 	Digest func(ctx context.Context, account rehome.Account) (rehome.Secret, error)
-	Dial   dav.DialFunc // nil is a plain dialer
+	// UserURL, if given, returns where the account's own webmail finds its collections of a kind, "" if that is
+	// not known. It is tried after URL, and gets the password only where URL's host would.
+	UserURL func(ctx context.Context, account rehome.Account, kind dav.Kind) (string, error)
+	Dial    dav.DialFunc // nil is a plain dialer
 }
 
 // DAV is one end's contacts and calendars: where they are, how to log in, and how many requests the host

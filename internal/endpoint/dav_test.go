@@ -90,3 +90,30 @@ func TestDAV_reach(t *testing.T) {
 	_, err := NewDAV(settings).Reach(within(t))
 	wantFault(t, err, rehome.ClassTemporary, "refused", "check dav.url")
 }
+
+// Where the given URL leads nowhere, the address that the webmail itself uses does.
+func TestDAV_findsTheUsersOwnURL(t *testing.T) {
+	t.Parallel()
+	server, settings := davSource(t, atmail7.Options{})
+	settings.URL += "nowhere/"
+	settings.UserURL = func(_ context.Context, account rehome.Account, kind dav.Kind) (string, error) {
+		if kind == dav.Calendars {
+			return server.DAV + "calendars/" + account.Address + "/", nil
+		}
+		return "", nil
+	}
+	host := NewDAV(settings)
+	t.Cleanup(host.Close)
+	someone := anna()
+	someone.SourcePassword = rehome.NewSecret("geheim")
+	session, err := host.Open(within(t), someone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	for kind, want := range map[dav.Kind]string{dav.Calendars: "the user's own URL", dav.AddressBooks: "root"} {
+		if home := session.Home(kind); home == nil || home.How != want {
+			t.Errorf("%s: %+v, want it found by %s", kind, home, want)
+		}
+	}
+}

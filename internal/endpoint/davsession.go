@@ -24,6 +24,9 @@ func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error
 	var missing error
 	search := dav.Search{Domain: account.Domain(), Account: loginAt(s.host.settings.Side, account)}
 	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
+		if lookUp := s.host.settings.UserURL; lookUp != nil {
+			search.UserURL = func(ctx context.Context) (string, error) { return lookUp(ctx, account, kind) }
+		}
 		var home *dav.Home
 		err := s.host.gate.do(ctx, func() (err error) {
 			home, err = s.client.Discover(ctx, kind, search)

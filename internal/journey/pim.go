@@ -15,6 +15,7 @@ import (
 	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
 	"rehome/internal/verify"
 )
 
@@ -37,8 +38,7 @@ type pimEnds struct {
 	kinds    []ledger.CollectionKind
 	src      *endpoint.DAV // nil when only the database is read
 	dst      *endpoint.DAV
-	database *atmail7.Database // nil when there is none to read from
-	digests  *atmail7.Database // likewise, for those who log in by their stored digest
+	database *atmail7.Database // nil when there is none
 	via      config.DAVVia
 }
 
@@ -50,13 +50,10 @@ func (e *pimEnds) close() error {
 	if e.src != nil {
 		e.src.Close()
 	}
-	var failures []error
-	for _, database := range []*atmail7.Database{e.database, e.digests} {
-		if database != nil {
-			failures = append(failures, database.Close())
-		}
+	if e.database != nil {
+		return e.database.Close()
 	}
-	return errors.Join(failures...)
+	return nil
 }
 
 // pimEnds opens what contacts and calendars need; nil when none of them move. Without only, they move if
@@ -87,33 +84,46 @@ func (m *Move) pimEnds(ctx context.Context, only []Kind) (*pimEnds, error) {
 // openPIM fills in the ends. Where only the server is read, an account without a password logs in by the
 // digest that SabreDAV keeps of it.
 func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV) (err error) {
-	if e.dst, err = m.davEnd(rehome.Destination, dst, m.settings.Limits.DestinationConnections, nil); err != nil {
+	settings, err := m.davSettings(rehome.Destination, dst, m.settings.Limits.DestinationConnections)
+	if err != nil {
 		return err
 	}
-	var digest func(context.Context, rehome.Account) (rehome.Secret, error)
+	e.dst = endpoint.NewDAV(settings)
+	if e.database, err = m.database(ctx); err != nil {
+		return err
+	}
+	if src.URL == "" || e.via == config.DAVDatabase {
+		return nil
+	}
+	settings, err = m.davSettings(rehome.Source, src, m.settings.Limits.SourceConnections)
+	if err != nil {
+		return err
+	}
+	if e.database != nil {
+		settings.UserURL = e.userURL
+	}
 	if e.via == config.DAVServer {
-		if e.digests, err = m.database(ctx); err != nil {
-			return err
-		}
-		digest = e.digest
+		settings.Digest = e.digest
 	}
-	if src.URL != "" && e.via != config.DAVDatabase {
-		if e.src, err = m.davEnd(rehome.Source, src, m.settings.Limits.SourceConnections, digest); err != nil {
-			return err
-		}
+	e.src = endpoint.NewDAV(settings)
+	return nil
+}
+
+// userURL looks up where an account's own webmail finds its collections.
+func (e *pimEnds) userURL(ctx context.Context, account rehome.Account, kind dav.Kind) (string, error) {
+	urls, err := e.database.DAVURLs(ctx, account.Address)
+	if kind == dav.Calendars {
+		return urls.Calendars, err
 	}
-	if e.via != config.DAVServer {
-		e.database, err = m.database(ctx)
-	}
-	return err
+	return urls.Contacts, err
 }
 
 // digest looks up the stored digest of an account, empty when there is none.
 func (e *pimEnds) digest(ctx context.Context, account rehome.Account) (rehome.Secret, error) {
-	if e.digests == nil {
+	if e.database == nil {
 		return rehome.Secret{}, nil
 	}
-	shelf, err := e.digests.Shelf(ctx, account.Address)
+	shelf, err := e.database.Shelf(ctx, account.Address)
 	if err != nil {
 		return rehome.Secret{}, err
 	}
@@ -124,15 +134,12 @@ func (e *pimEnds) digest(ctx context.Context, account rehome.Account) (rehome.Se
 
 func wants(only []Kind, kind Kind) bool { return len(only) == 0 || slices.Contains(only, kind) }
 
-func (m *Move) davEnd(side rehome.Side, settings config.DAV, connections int, digest func(context.Context, rehome.Account) (rehome.Secret, error)) (*endpoint.DAV, error) {
+func (m *Move) davSettings(side rehome.Side, settings config.DAV, connections int) (endpoint.DAVSettings, error) {
 	trust, err := settings.Trust.Client()
-	if err != nil {
-		return nil, err
-	}
-	return endpoint.NewDAV(endpoint.DAVSettings{
+	return endpoint.DAVSettings{
 		Side: side, URL: settings.URL, TLS: trust, Timeout: settings.Timeout, Connections: connections,
-		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version, Digest: digest,
-	}), nil
+		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version,
+	}, err
 }
 
 // reach proves that the servers answer.
@@ -154,7 +161,7 @@ func (e *pimEnds) reach(ctx context.Context) error {
 // source opens an account's contacts and calendars where all of them may be read: by the server where a
 // password is known and no switch hides a part, else from the tables.
 func (e *pimEnds) source(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
-	if e.database != nil && (e.src == nil || account.SourcePassword.Empty() || !servesAll(account)) {
+	if e.database != nil && e.via != config.DAVServer && (e.src == nil || account.SourcePassword.Empty() || !servesAll(account)) {
 		shelf, err := e.database.Shelf(ctx, account.Address)
 		if err != nil {
 			return nil, err

@@ -44,6 +44,10 @@ func principalAt(w http.ResponseWriter, r *http.Request, principal, homes string
 
 const oneHome = `<c:calendar-home-set><d:href>/homes/anna/</d:href></c:calendar-home-set>`
 
+func own(address string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return address, nil }
+}
+
 func TestDiscover_places(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -54,7 +58,7 @@ func TestDiscover_places(t *testing.T) {
 		txt    []string
 	}{
 		{how: "given URL", works: "/given/"},
-		{how: "the user's own URL", works: "/own/", search: Search{UserURL: "/own/"}},
+		{how: "the user's own URL", works: "/own/", search: Search{UserURL: own("/own/")}},
 		{how: "well-known", works: "/.well-known/caldav"},
 		{how: "root", works: "/"},
 		{how: "path of a known product", works: "/calendars/anna@example.test/", search: Search{Account: anna}},
@@ -101,7 +105,7 @@ func TestDiscover_places(t *testing.T) {
 func TestDiscover_nothingFound(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
-	_, err := newClient(t, Options{URL: server.URL}).Discover(t.Context(), AddressBooks, Search{UserURL: "https://elsewhere.example/", Account: anna})
+	_, err := newClient(t, Options{URL: server.URL}).Discover(t.Context(), AddressBooks, Search{UserURL: own("https://elsewhere.example/"), Account: anna})
 	var none *NotOfferedError
 	if !errors.As(err, &none) {
 		t.Fatalf("got %v", err)

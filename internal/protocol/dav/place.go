@@ -16,10 +16,10 @@ import (
 
 // Search is what discovery knows besides the client's URL. All may be empty.
 type Search struct {
-	UserURL  string   // the user's own, from the source's database
-	Domain   string   // for SRV and TXT records
-	Account  string   // for the paths that server products are known to use
-	Resolver Resolver // nil means net.DefaultResolver
+	UserURL  func(context.Context) (string, error) // the user's own, as the webmail knows it; asked when its turn comes
+	Domain   string                                // for SRV and TXT records
+	Account  string                                // for the paths that server products are known to use
+	Resolver Resolver                              // nil means net.DefaultResolver
 }
 
 // Resolver answers what discovery asks DNS (RFC 6764 section 4); *net.Resolver is one.
@@ -53,7 +53,7 @@ func (c *Client) places(ctx context.Context, d dialect, search Search) iter.Seq[
 			}
 			return yield(p)
 		}
-		if !offer(place{how: "given URL", url: c.base}) || !c.offerUserURL(search, offer) || !c.offerRecords(ctx, d, search, offer) {
+		if !offer(place{how: "given URL", url: c.base}) || !c.offerUserURL(ctx, search, offer) || !c.offerRecords(ctx, d, search, offer) {
 			return
 		}
 		if !offer(place{how: "well-known", url: onHost(c.base, d.wellKnown)}) || !offer(place{how: "root", url: onHost(c.base, "/")}) {
@@ -79,12 +79,20 @@ func onHost(base *url.URL, path string) *url.URL {
 	return u
 }
 
-func (c *Client) offerUserURL(search Search, offer func(place) bool) bool {
-	if search.UserURL == "" {
+func (c *Client) offerUserURL(ctx context.Context, search Search, offer func(place) bool) bool {
+	if search.UserURL == nil {
 		return true
 	}
-	u, err := resolve(c.base, search.UserURL)
-	return offer(place{how: "the user's own URL", url: u, err: err})
+	const how = "the user's own URL"
+	own, err := search.UserURL(ctx)
+	if err != nil {
+		return offer(place{how: how, err: err})
+	}
+	if own == "" {
+		return true
+	}
+	u, err := resolve(c.base, own)
+	return offer(place{how: how, url: u, err: err})
 }
 
 // dnsTimeout bounds the look-ups: DNS is a help, not a condition.
