@@ -91,8 +91,11 @@ func (x *propertyExaminer) lines() {
 	}
 }
 
-// isBareType says that a word stands where a parameter belongs, and is not the name of an encoding.
-func isBareType(param Param) bool { return param.bare && param.Name == "TYPE" }
+// isBareType says that a word stands where a parameter belongs, and is not the name of an encoding. One with a
+// quote would be read in another way as a value.
+func isBareType(param Param) bool {
+	return param.bare && param.Name == "TYPE" && !strings.Contains(param.Values[0], `"`)
+}
 
 // bareParameter finds "TEL;CELL", which only vCard 2.1 knows. In a contact it is a TYPE; in a calendar it
 // means nothing (RFC 5545 section 3.1), and there are servers that lose the whole line for it.
