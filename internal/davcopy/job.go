@@ -195,13 +195,13 @@ const (
 	chunkOctets  = 4 << 20
 )
 
-// copyAll reads what has to be read, writes it while the next objects are being read, and reads it back
-// while the next are being written; done is false when the budget ended.
+// copyAll is a row of stages: objects are read, decided about, written, and read back, each chunk while the next
+// is in the stage before; done is false when the budget ended.
 func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	if len(j.actions.read) == 0 {
 		return true, nil
 	}
-	chunks, written := make(chan []dav.Object, 1), make(chan []*parcel, 1)
+	chunks, decided, written := make(chan []dav.Object, 1), make(chan []*parcel), make(chan []*parcel, 1)
 	whole := ctx // the proof of what was written goes on when reading or writing fails
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -213,9 +213,24 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 		return err
 	})
 	group.Go(func() error {
-		defer close(written)
+		defer close(decided)
 		for chunk := range chunks {
-			parcels, err := j.writeChunk(groupCtx, chunk)
+			parcels, err := j.decideChunk(groupCtx, chunk)
+			if err != nil {
+				return err
+			}
+			select {
+			case decided <- parcels:
+			case <-groupCtx.Done():
+				return groupCtx.Err()
+			}
+		}
+		return nil
+	})
+	group.Go(func() error {
+		defer close(written)
+		for parcels := range decided {
+			err := j.carryAll(groupCtx, parcels)
 			written <- parcels
 			if err != nil {
 				return err

@@ -26,8 +26,8 @@ const (
 
 const (
 	firstLanes = 4
-	worthIt    = 1.25 // how much faster twice as many have to be
-	asGood     = 0.9  // of the speed is enough for half as many
+	worthIt    = 1.12 // how much faster twice as many have to be
+	asGood     = 0.97 // of the speed is enough for half as many
 	telling    = 20   // objects that have to be measured for a decision
 )
 

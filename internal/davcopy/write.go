@@ -20,9 +20,9 @@ import (
 	"rehome/internal/protocol/dav"
 )
 
-// writeChunk brings some objects to the destination: their intents first, all in one commit, then the
-// objects. What was done is returned also when the rest could not be.
-func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
+// decideChunk decides about some objects and writes down the intents of those that go to the destination, all
+// in one commit.
+func (j *collectionJob) decideChunk(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
 	parcels, err := j.considerAll(ctx, chunk)
 	if err != nil {
 		return nil, err
@@ -33,15 +33,7 @@ func (j *collectionJob) writeChunk(ctx context.Context, chunk []dav.Object) ([]*
 			intents = append(intents, p.intent())
 		}
 	}
-	if err := j.ledger().SaveObjects(ctx, j.row, intents...); err != nil {
-		return nil, err
-	}
-	begun := time.Now()
-	err = j.carryAll(ctx, parcels)
-	if err == nil {
-		j.lanes.learn(len(intents), time.Since(begun))
-	}
-	return parcels, err
+	return parcels, j.ledger().SaveObjects(ctx, j.row, intents...)
 }
 
 // considerAll decides about every object of a chunk. An object that the source cannot serve at this
@@ -111,6 +103,12 @@ func hasForm(tried, form []byte) bool {
 
 // carryAll works on several objects at once. Two with one UID are never on their way at the same time.
 func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
+	begun, writes := time.Now(), 0
+	for _, p := range parcels {
+		if p.way == wayWrite {
+			writes++
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(j.lanes.count)
 	for _, same := range byUID(parcels) {
@@ -123,7 +121,11 @@ func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
 			return nil
 		})
 	}
-	return group.Wait()
+	err := group.Wait()
+	if err == nil {
+		j.lanes.learn(writes, time.Since(begun))
+	}
+	return err
 }
 
 // byUID puts parcels with the same UID together, in the order of their first.
