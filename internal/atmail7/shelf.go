@@ -65,6 +65,10 @@ func (s *Shelf) home(kind dav.Kind) string {
 	return "/addressbooks/" + s.account + "/"
 }
 
+// OwnBook is what the shelf calls atmail's own address book. No server shows it under that name, and its contacts
+// have other names and UIDs there.
+const OwnBook = "abook"
+
 // Collections lists those of a kind. Where SabreDAV has no book of the account, atmail's own address
 // book is one.
 func (s *Shelf) Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error) {
@@ -75,7 +79,7 @@ func (s *Shelf) Collections(ctx context.Context, kind dav.Kind) ([]dav.Collectio
 	if err != nil || len(books) > 0 || s.tables.contacts == nil {
 		return books, err
 	}
-	href := s.home(kind) + "default/"
+	href := s.home(kind) + OwnBook + "/"
 	s.places[href] = davPlace{kind: kind, own: true}
 	return []dav.Collection{{Href: href, Kind: kind, Name: "Contacts"}}, nil
 }

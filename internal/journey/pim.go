@@ -15,6 +15,7 @@ import (
 	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/dav"
 	"rehome/internal/verify"
 )
@@ -158,10 +159,32 @@ func (e *pimEnds) reach(ctx context.Context) error {
 	return nil
 }
 
-// source opens an account's contacts and calendars where all of them may be read: by the server where a
-// password is known and no switch hides a part, else from the tables.
-func (e *pimEnds) source(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
-	if e.database != nil && e.via != config.DAVServer && (e.src == nil || account.SourcePassword.Empty() || !servesAll(account)) {
+// readsTables reports whether an account is read from the tables: where the server would not show all of it, or
+// not without a password that nobody has told; and where atmail's own address book was read in an earlier pass,
+// which the server would show as other contacts.
+func (e *pimEnds) readsTables(ctx context.Context, account rehome.Account, store *ledger.Ledger) (bool, error) {
+	if e.database == nil || e.via == config.DAVServer {
+		return false, nil
+	}
+	if e.src == nil || account.SourcePassword.Empty() || !servesAll(account) {
+		return true, nil
+	}
+	known, err := store.Collections(ctx, account.Address)
+	for href, c := range known {
+		if c.Kind == ledger.Contacts && mapping.LastSegment(href) == atmail7.OwnBook {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// source opens an account's contacts and calendars where all of them may be read.
+func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger) (davcopy.Shelf, error) {
+	tables, err := e.readsTables(ctx, account, store)
+	if err != nil {
+		return nil, err
+	}
+	if tables {
 		shelf, err := e.database.Shelf(ctx, account.Address)
 		if err != nil {
 			return nil, err
@@ -183,7 +206,10 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 	// Requests of one account are no log-ins of their own: as many as the host's gate lets through, where
 	// more are faster.
 	return davcopy.New(davcopy.Options{
-		Source: ends.source, Destination: ends.dst.Open, Ledger: store, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
+		Source: func(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
+			return ends.source(ctx, account, store)
+		},
+		Destination: ends.dst.Open, Ledger: store, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
 		Connections: m.settings.Limits.DestinationConnections, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
 		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
 	})
@@ -195,7 +221,9 @@ func (e *pimEnds) verified(store *ledger.Ledger) *verify.PIMOptions {
 		return nil
 	}
 	return &verify.PIMOptions{
-		Source: func(ctx context.Context, account rehome.Account) (verify.Shelf, error) { return e.source(ctx, account) },
+		Source: func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
+			return e.source(ctx, account, store)
+		},
 		Destination: func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
 			session, err := e.dst.Open(ctx, account)
 			if err != nil {

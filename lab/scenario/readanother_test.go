@@ -3,6 +3,7 @@
 package scenario_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,5 +63,37 @@ func TestJourney_readAnotherWay(t *testing.T) {
 		if a.Contacts.Collections != 1 || a.Calendars.Collections != 1 {
 			t.Errorf("%s stands at %+v %+v, want each collection once", a.Account, a.Contacts, a.Calendars)
 		}
+	}
+}
+
+// atmail's own address book has other names and UIDs when a server shows it. An account whose contacts came from
+// there is read from there again, also when its password has become known: nobody gets every contact twice.
+func TestJourney_ownAddressBookStays(t *testing.T) {
+	t.Parallel()
+	hashed := pimPerson("hashed", "default")
+	hashed.Stored, hashed.Form = md5Of(hashed.Plain), "md5"
+	th := setPeople(t, true, hashed)
+	for _, query := range []string{
+		"DELETE FROM cards", "DELETE FROM addressbooks",
+		"INSERT INTO Abook (Account, UserEmail, UserFirstName, UserLastName) VALUES ('hashed@example.com', 'ada@partner.example', 'Ada', 'Lovelace')",
+		"INSERT INTO Abook (Account, UserEmail, UserFirstName, UserLastName) VALUES ('hashed@example.com', 'alan@partner.example', 'Alan', 'Turing')",
+	} {
+		if _, err := th.Source.DB().ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	th.provision()
+	first := answer[moved](th, 0, "sync", "--json", "--only", "contacts,calendars")
+	if len(first.Accounts) != 1 || first.Accounts[0].Contacts.Copied != 2 {
+		t.Fatalf("%+v, want two contacts copied", first)
+	}
+	th.put("people.csv", fmt.Sprintf("EmailAddress,SourcePassword,DestinationPassword\nhashed@example.com,%q,%q\n", hashed.Plain, th.imported("hashed@example.com")))
+	th.with("\nsource:\n", "\nroster: people.csv\nsource:\n")
+	second := answer[moved](th, 0, "sync", "--json", "--only", "contacts,calendars")
+	if a := second.Accounts[0]; a.Contacts.Unchanged != 2 || a.Calendars.Unchanged != 3 || a.Contacts.Copied+a.Contacts.Adopted > 0 {
+		t.Errorf("%+v, want nothing to do", second)
+	}
+	if o := th.want(0, "verify", "--account", "hashed@example.com"); !strings.Contains(o.out, "equal") {
+		t.Errorf("the ends are not equal:\n%s", o.out)
 	}
 }
