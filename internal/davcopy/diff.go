@@ -23,6 +23,7 @@ type terms struct {
 	started   time.Time // of the pass: what was tried in it already is not tried again
 	deletions Deletions
 	confirmed bool                       // that most of it vanished is meant
+	deleted   bool                       // the source has the collection itself no more
 	join      func(name string) dav.Item // an item for an object that was not listed, because it did not change
 }
 
@@ -103,7 +104,7 @@ type departures struct {
 
 // depart decides about what has vanished. It is pure.
 func depart(vanished []ledger.Object, there int, t terms) departures {
-	if lost := lostNow(vanished); !t.confirmed && suspicious(lost, there) {
+	if lost := lostNow(vanished); !t.confirmed && (suspicious(lost, there) || t.deleted && lost > 0) {
 		return departures{emptied: lost}
 	}
 	var d departures

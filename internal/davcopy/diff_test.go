@@ -152,6 +152,22 @@ func TestDiff_emptied(t *testing.T) {
 	}
 }
 
+// That a whole collection is gone is never believed at once, however small it was.
+func TestDepart_deletedCollection(t *testing.T) {
+	t.Parallel()
+	vanished := []ledger.Object{{Source: "a.ics", State: ledger.ObjectStored, Form: []byte{1}}}
+	for _, deleted := range []bool{true, false} {
+		for _, confirmed := range []bool{true, false} {
+			terms := someTerms(DeletionsMirror)
+			terms.deleted, terms.confirmed = deleted, confirmed
+			d := depart(vanished, 1, terms)
+			if doubted := deleted && !confirmed; (d.emptied > 0) != doubted || (len(d.remove) > 0) == doubted {
+				t.Errorf("deleted %v, confirmed %v: %+v", deleted, confirmed, d)
+			}
+		}
+	}
+}
+
 // An object that is still open is tried again, whether or not the source lists it as changed: what was
 // begun at once, what was given up in the next pass.
 func TestDiff_openOnesAgain(t *testing.T) {

@@ -125,7 +125,7 @@ func (j *collectionJob) listNothing(ctx context.Context) (err error) {
 
 func (j *collectionJob) terms() terms {
 	return terms{
-		started: j.slice.started, deletions: j.slice.engine.options.Deletions, confirmed: j.slice.engine.options.ConfirmDeletions,
+		started: j.slice.started, deleted: j.deleted, deletions: j.slice.engine.options.Deletions, confirmed: j.slice.engine.options.ConfirmDeletions,
 		join: func(name string) dav.Item {
 			return dav.Item{Href: hrefOf(j.place.source.Href, name), ETag: j.known[name].SrcETag, Size: -1}
 		},

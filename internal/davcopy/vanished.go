@@ -48,15 +48,15 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 	return false, j.ledger().DropObjects(ctx, j.row, d.forget...)
 }
 
-func (j *collectionJob) emptiedFinding(objects int) rehome.Finding {
+func (j *collectionJob) emptiedFinding(lost int) rehome.Finding {
 	f := rehome.Finding{
 		Code: "collection_emptied", Severity: rehome.SeverityError, Object: j.place.source.Href,
-		Sentence: fmt.Sprintf("%d objects have vanished from the source at once; nothing was removed at the destination", objects),
+		Sentence: fmt.Sprintf("%s have vanished from the source at once; nothing was removed at the destination", objects(lost)),
 		NextStep: "look at the source; if its user has really deleted them, run sync again with --confirm-deletions",
 	}
 	if j.deleted {
 		f.Code = "collection_deleted"
-		f.Sentence = fmt.Sprintf("the source has this collection no more; the %d objects of it stay at the destination, in %s", objects, j.place.destination)
+		f.Sentence = fmt.Sprintf("the source has this collection no more; what was copied of it, %s, stays at the destination, in %s", objects(lost), j.place.destination)
 		f.NextStep = "look at the source; if its user has really deleted it, run sync again with --confirm-deletions"
 	}
 	return f
