@@ -84,7 +84,11 @@ func repairPhase(doc *Document, phase func(*Document) []defect, needs Needs, fix
 		if len(made) == 0 {
 			break
 		}
-		rewritten, err := parseAs(applyEdits(doc.data, editsOf(made)), doc.Kind)
+		edits := editsOf(made)
+		if overlap(edits) {
+			break // rather left as it is than written over itself
+		}
+		rewritten, err := parseAs(applyEdits(doc.data, edits), doc.Kind)
 		if err != nil {
 			break
 		}
@@ -112,13 +116,15 @@ func phases() []func(*Document) []defect {
 	return []func(*Document) []defect{examineBytes, examineCharset, examineProperties}
 }
 
+// owned is an edit with the place of its defect among those of an examination.
+type owned struct {
+	Edit
+	owner int
+}
+
 // selectFixes takes the wanted defects whose edits do not touch each other's bytes. Of two that do, the
 // later one waits for the next round.
 func selectFixes(defects []defect, needs Needs, step int) []Fix {
-	type owned struct {
-		Edit
-		owner int
-	}
 	var all []owned
 	for i, found := range defects {
 		if !needs[found.Code] {
@@ -130,14 +136,9 @@ func selectFixes(defects []defect, needs Needs, step int) []Fix {
 	}
 	slices.SortStableFunc(all, func(a, b owned) int { return compareEdits(a.Edit, b.Edit) })
 	waits := map[int]bool{}
-	end, owner := 0, 0
-	for _, edit := range all {
-		if edit.Offset < end && edit.owner != owner {
-			waits[max(edit.owner, owner)] = true
-		}
-		if stop := edit.Offset + len(edit.Before); stop >= end {
-			end, owner = stop, edit.owner
-		}
+	for more := true; more; { // two edits below a third that waits may touch as well
+		all = slices.DeleteFunc(all, func(edit owned) bool { return waits[edit.owner] })
+		more = touching(all, waits)
 	}
 	var made []Fix
 	for i, found := range defects {
@@ -146,6 +147,20 @@ func selectFixes(defects []defect, needs Needs, step int) []Fix {
 		}
 	}
 	return made
+}
+
+// touching adds to waits the later of owners whose edits touch, and reports whether there were any.
+func touching(sorted []owned, waits map[int]bool) bool {
+	end, owner, some := 0, 0, false
+	for _, edit := range sorted {
+		if edit.Offset < end && edit.owner != owner {
+			waits[max(edit.owner, owner)], some = true, true
+		}
+		if stop := edit.Offset + len(edit.Before); stop >= end {
+			end, owner = stop, edit.owner
+		}
+	}
+	return some
 }
 
 func editsOf(fixes []Fix) []Edit {
