@@ -97,9 +97,9 @@ func (r aliasRow) nameAndKind(domains map[string]bool) (string, rehome.AliasKind
 	name := key([]byte(r.name))
 	owner := key([]byte(r.domain))
 	bare, isDomain := domainIn(name)
-	_, toDomain := domainIn(key([]byte(r.target)))
+	_, targetIsDomain := domainIn(key([]byte(r.target)))
 	switch {
-	case isDomain && toDomain:
+	case isDomain && targetIsDomain:
 		return "@" + bare, rehome.AliasDomain
 	// A bare name with a dot may as well be the local part of an address in the row's own domain.
 	case isDomain && (name != bare || domains[bare] || bare == owner):

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"rehome"
@@ -84,4 +85,17 @@ func writeJSON(w io.Writer, value any) error {
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(value)
+}
+
+// writeTrouble prints what went wrong with one account and the next step; nothing for an empty reason.
+func writeTrouble(w io.Writer, account, reason, hint string) error {
+	if reason == "" {
+		return nil
+	}
+	text := fmt.Sprintf("%s %s: %s\n", paletteFor(w, os.Getenv).red("error:"), printable(account), printable(reason))
+	if hint != "" {
+		text += fmt.Sprintf("  -> %s\n", printable(hint))
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"rehome/internal/content/pim"
 	"rehome/internal/journey"
@@ -47,8 +48,25 @@ func objectDeeds(contacts, calendars journey.SyncedObjects) []string {
 		if n := kind.objects.Adopted; n > 0 {
 			parts = append(parts, fmt.Sprintf("found %s at the destination already", plural(n, kind.noun)))
 		}
+		if n := kind.objects.Removed; n > 0 {
+			parts = append(parts, fmt.Sprintf("removed %s at the destination", plural(n, kind.noun)))
+		}
 	}
 	return parts
+}
+
+// awaiting names what waits for a decision: messages, contacts and calendar objects.
+func awaiting(messages int, contacts, calendars journey.SyncedObjects) string {
+	var parts []string
+	for _, kind := range []struct {
+		noun string
+		n    int
+	}{{"message", messages}, {"contact", contacts.Doubted}, {"calendar object", calendars.Doubted}} {
+		if kind.n > 0 {
+			parts = append(parts, plural(kind.n, kind.noun))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // andObjects is the end of a sentence about messages.

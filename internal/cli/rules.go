@@ -102,7 +102,6 @@ func rulesOutcome(ruled journey.Ruled, good Outcome) Outcome {
 }
 
 func (f *frame) writeRules(w io.Writer, ruled journey.Ruled) error {
-	colors := paletteFor(w, os.Getenv)
 	scripts := map[string][]rulecopy.Action{}
 	order := make([]string, 0, len(ruled.Accounts))
 	for _, row := range ruled.Accounts {
@@ -114,11 +113,8 @@ func (f *frame) writeRules(w io.Writer, ruled journey.Ruled) error {
 		return err
 	}
 	for _, row := range ruled.Accounts {
-		if row.Error != "" {
-			fmt.Fprintf(w, "%s %s: %s\n", colors.red("error:"), printable(row.Account), printable(row.Error))
-			if row.Hint != "" {
-				fmt.Fprintf(w, "  -> %s\n", printable(row.Hint))
-			}
+		if err := writeTrouble(w, row.Account, row.Error, row.Hint); err != nil {
+			return err
 		}
 		if err := f.writeFindings(w, row.Findings, rehome.SeverityInfo); err != nil {
 			return err

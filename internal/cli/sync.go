@@ -36,12 +36,14 @@ be interrupted at any moment; the same command goes on where it stopped. The sou
 
 A mailbox that was renamed at the source is renamed at the destination. What has vanished at the
 source stays at the destination, and the pass says how much that is. With --deletions mirror it is
-removed there: only messages that rehome has put there, whose copies nobody has changed, and only
+removed there: only what rehome has put there, and nobody has changed since, and only
 after everything was copied. What the destination's users delete, move or flag is never undone.
 
 When more than half of a mailbox or account, and more than 20 messages, are gone at once at either
 end, nothing is removed and nothing is copied a second time: the account waits until somebody has
-looked and gives --confirm-deletions, or --copy-again if the destination has lost them.
+looked and gives --confirm-deletions, or --copy-again if the destination has lost them. Contacts and
+calendars wait likewise when more than half of an address book or calendar is gone from the source at
+once, all of it, or the whole collection.
 
 Rules that answer or forward are stored and stay off until --switch-on-rules is given, after the
 switch. A script that is on at the destination already is replaced with --replace-rules only.
@@ -140,11 +142,8 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 		return err
 	}
 	for _, a := range synced.Accounts {
-		if a.Error != "" {
-			fmt.Fprintf(w, "%s %s: %s\n", colors.red("error:"), printable(a.Account), printable(a.Error))
-			if a.Hint != "" {
-				fmt.Fprintf(w, "  -> %s\n", printable(a.Hint))
-			}
+		if err := writeTrouble(w, a.Account, a.Error, a.Hint); err != nil {
+			return err
 		}
 		if err := f.writeFindings(w, a.Findings, rehome.SeverityWarning); err != nil {
 			return err
@@ -174,7 +173,7 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	case synced.Interrupted:
 		return fmt.Sprintf("interrupted after %s messages%s; nothing is lost: run the same command again to go on", number(t.Copied), andObjects(written))
 	case synced.Waiting():
-		return fmt.Sprintf("%s waiting for a decision: it stands above with its next step", plural(t.Held, "message"))
+		return fmt.Sprintf("%s waiting for a decision: it stands above with its next step", awaiting(t.Held, contacts, calendars))
 	case !synced.Complete():
 		return fmt.Sprintf("copied %s messages%s; what is left stands above with its next step, and the same command goes on from here", number(t.Copied), andObjects(written))
 	case len(done) == 0:

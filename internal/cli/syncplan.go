@@ -10,9 +10,7 @@ import (
 	"strings"
 
 	"rehome"
-	"rehome/internal/davcopy"
 	"rehome/internal/journey"
-	"rehome/internal/mailcopy"
 	"rehome/internal/rulecopy"
 )
 
@@ -64,8 +62,8 @@ func (s *spaced) gap() error {
 }
 
 // write writes a table, or nothing when it has no rows.
-func (s *spaced) write(t *table, rows int) error {
-	if rows == 0 {
+func (s *spaced) write(t *table) error {
+	if len(t.rows) == 0 {
 		return nil
 	}
 	if err := s.gap(); err != nil {
@@ -76,19 +74,10 @@ func (s *spaced) write(t *table, rows int) error {
 
 // writeFailed shows which accounts could not be looked at, and why.
 func writeFailed(s *spaced, planned []journey.PlannedAccount) error {
-	colors := paletteFor(s.w, os.Getenv)
 	for _, a := range planned {
-		if a.Error == "" {
-			continue
-		}
-		s.begun = true
-		if _, err := fmt.Fprintf(s.w, "%s %s: %s\n", colors.red("error:"), printable(a.Account), printable(a.Error)); err != nil {
+		s.begun = s.begun || a.Error != ""
+		if err := writeTrouble(s.w, a.Account, a.Error, a.Hint); err != nil {
 			return err
-		}
-		if a.Hint != "" {
-			if _, err := fmt.Fprintf(s.w, "  -> %s\n", printable(a.Hint)); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -96,14 +85,11 @@ func writeFailed(s *spaced, planned []journey.PlannedAccount) error {
 
 // writeCollections shows where every address book and calendar would go, and how much of it.
 func writeCollections(s *spaced, planned []journey.PlannedAccount) error {
-	t := newTable("ACCOUNT", "", "COLLECTION", "AT THE SOURCE", "AT THE DESTINATION", "", "NEW", "CHANGED", "AGAIN", "UNCHANGED", "WHY").alignRight(6, 7, 8, 9)
-	rows := 0
+	t := newTable("ACCOUNT", "", "COLLECTION", "AT THE SOURCE", "AT THE DESTINATION", "", "NEW", "CHANGED", "TRIED AGAIN", "UNCHANGED", "WHY").alignRight(6, 7, 8, 9)
 	for _, a := range planned {
 		for _, c := range a.Collections {
-			rows++
 			switch {
-			case c.Deleted:
-				rows--
+			case c.Deleted: // it is among those of which something has vanished
 			case c.Why != "":
 				t.add(a.Account, string(c.Kind), c.Name, c.Source, "", "stays", "", "", "", "", c.Why)
 			default:
@@ -111,44 +97,27 @@ func writeCollections(s *spaced, planned []journey.PlannedAccount) error {
 			}
 		}
 	}
-	return s.write(t, rows)
+	return s.write(t)
 }
 
 // writeLeaving shows what of each collection has vanished at the source, and what becomes of it.
 func writeLeaving(s *spaced, planned []journey.PlannedAccount) error {
 	t := newTable("ACCOUNT", "COLLECTION", "AT THE DESTINATION", "VANISHED", "REMOVED", "STAY", "WHY").alignRight(3, 4, 5)
-	rows := 0
 	for _, a := range planned {
 		for _, c := range a.Collections {
 			if c.Vanished > 0 {
-				rows++
 				stay := c.Vanished - c.Removed - c.Absent
-				t.add(a.Account, c.Name, c.Destination, number(c.Vanished), number(c.Removed), number(stay), whyObjectsStay(c, stay))
+				t.add(a.Account, c.Name, c.Destination, number(c.Vanished), number(c.Removed), number(stay), whyStay(stay, c.Deleted, "collection",
+					because{c.NotOurs + c.Edited, "were there before the move, or changed there"}))
 			}
 		}
 	}
-	return s.write(t, rows)
-}
-
-// whyObjectsStay says why copies of vanished objects are not removed.
-func whyObjectsStay(c davcopy.PlannedCollection, stay int) string {
-	var parts []string
-	if c.Edited > 0 {
-		parts = append(parts, number(c.Edited)+" changed there")
-	}
-	if rest := stay - c.Edited; rest > 0 {
-		parts = append(parts, number(rest)+" kept by policy, not ours, or waiting to be confirmed")
-	}
-	if c.Deleted {
-		parts = append(parts, "the source has deleted the collection")
-	}
-	return strings.Join(parts, "; ")
+	return s.write(t)
 }
 
 // writeMailboxes shows where every mailbox would go.
 func writeMailboxes(s *spaced, planned []journey.PlannedAccount) error {
 	t := newTable("ACCOUNT", "MAILBOX AT THE SOURCE", "AT THE DESTINATION", "", "WHY")
-	rows := 0
 	for _, a := range planned {
 		for _, p := range a.Pairs {
 			t.add(a.Account, p.Source, p.Destination, madeOrThere(p.Exists), p.Why)
@@ -156,9 +125,8 @@ func writeMailboxes(s *spaced, planned []journey.PlannedAccount) error {
 		for _, l := range a.Left {
 			t.add(a.Account, l.Source, "", "stays", l.Reason)
 		}
-		rows += len(a.Pairs) + len(a.Left)
 	}
-	return s.write(t, rows)
+	return s.write(t)
 }
 
 // writePlannedRules shows what each rule does, if there are any.
@@ -184,7 +152,6 @@ func writePlannedRules(s *spaced, planned []journey.PlannedAccount) error {
 // writeRenamed shows which mailboxes have other names by now, if any.
 func writeRenamed(s *spaced, planned []journey.PlannedAccount) error {
 	t := newTable("ACCOUNT", "RENAMED", "IS NOW", "AT THE DESTINATION", "WILL BE", "")
-	rows := 0
 	for _, a := range planned {
 		for _, r := range a.Renamed {
 			what := "renamed there too"
@@ -195,40 +162,45 @@ func writeRenamed(s *spaced, planned []journey.PlannedAccount) error {
 				what = "is so already"
 			}
 			t.add(a.Account, r.Was, r.Source, r.From, r.To, what)
-			rows++
 		}
 	}
-	return s.write(t, rows)
+	return s.write(t)
 }
 
 // writeVanished shows what of each mailbox has vanished at the source, and what becomes of it.
 func writeVanished(s *spaced, planned []journey.PlannedAccount) error {
 	t := newTable("ACCOUNT", "AT THE DESTINATION", "VANISHED", "REMOVED", "STAY", "WHY").alignRight(2, 3, 4)
-	rows := 0
 	for _, a := range planned {
 		for _, v := range a.Vanished {
 			stay := v.Messages - v.Removed - v.Absent
-			t.add(a.Account, v.Destination, number(v.Messages), number(v.Removed), number(stay), whyStay(v, stay))
-			rows++
+			t.add(a.Account, v.Destination, number(v.Messages), number(v.Removed), number(stay), whyStay(stay, v.Deleted, "mailbox",
+				because{v.NotOurs, "were there before the move"}, because{v.Changed, "changed there"}))
 		}
 	}
-	return s.write(t, rows)
+	return s.write(t)
 }
 
-// whyStay says why copies of vanished messages are not removed.
-func whyStay(v mailcopy.Vanished, stay int) string {
+// because is how many copies of what has vanished are not removed, and why.
+type because struct {
+	n   int
+	why string
+}
+
+// whyStay says why so many copies stay; what is in none of the reasons waits, or is kept by policy. deleted says
+// that the source has the mailbox or collection itself no more.
+func whyStay(stay int, deleted bool, whole string, reasons ...because) string {
 	var parts []string
-	if v.NotOurs > 0 {
-		parts = append(parts, number(v.NotOurs)+" were there before the move")
+	for _, r := range reasons {
+		if r.n > 0 {
+			parts = append(parts, number(r.n)+" "+r.why)
+			stay -= r.n
+		}
 	}
-	if v.Changed > 0 {
-		parts = append(parts, number(v.Changed)+" changed there")
+	if stay > 0 {
+		parts = append(parts, number(stay)+" kept by policy, or waiting to be confirmed")
 	}
-	if rest := stay - v.NotOurs - v.Changed; rest > 0 {
-		parts = append(parts, number(rest)+" kept by policy, or waiting to be confirmed")
-	}
-	if v.Deleted {
-		parts = append(parts, "the source has deleted the mailbox")
+	if deleted {
+		parts = append(parts, "the source has deleted the "+whole)
 	}
 	return strings.Join(parts, "; ")
 }

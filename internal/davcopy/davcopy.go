@@ -132,6 +132,7 @@ type Tally struct {
 	Quarantined int   // not at the destination because it refuses them or keeps something else
 	Conflicts   int   // edited at both ends
 	Held        int   // would make the destination send invitations
+	Doubted     int   // vanished from the source, so many at once that somebody has to confirm it
 	Octets      int64 // of the copied and updated ones
 }
 
@@ -147,7 +148,7 @@ func (t Tally) Unchanged() int {
 // knows best.
 func (t *Tally) Add(later Tally) {
 	t.count(later)
-	t.Objects, t.Quarantined, t.Conflicts, t.Held = later.Objects, later.Quarantined, later.Conflicts, later.Held
+	t.Objects, t.Quarantined, t.Conflicts, t.Held, t.Doubted = later.Objects, later.Quarantined, later.Conflicts, later.Held, later.Doubted
 }
 
 // count adds events and no states.

@@ -4,6 +4,7 @@ package davcopy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -248,6 +249,34 @@ func TestPlan_mainIntoMain(t *testing.T) {
 		}
 		if got := v.plan().placements[0].destination; got != test.want {
 			t.Errorf("%s: to %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// Collections below another root are the same, by their names; where two could be meant, or the old one is still
+// there, they are others.
+func TestView_moved(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		known, listed []string
+		want          map[string]string
+	}{
+		"another root":     {[]string{"/a/x%40y/default/", "/a/x%40y/work/"}, []string{"/b/x@y/default/", "/b/x@y/work/"}, map[string]string{"/a/x%40y/default/": "/b/x@y/default/", "/a/x%40y/work/": "/b/x@y/work/"}},
+		"still there":      {[]string{"/a/default/"}, []string{"/a/default/", "/b/default/"}, map[string]string{}},
+		"two could be":     {[]string{"/a/default/"}, []string{"/b/default/", "/c/default/"}, map[string]string{}},
+		"deleted":          {[]string{"/a/default/", "/a/work/"}, []string{"/a/default/"}, map[string]string{}},
+		"one for two":      {[]string{"/a/default/", "/b/default/"}, []string{"/c/default/"}, map[string]string{"/a/default/": "/c/default/"}},
+		"nothing is known": {nil, []string{"/a/default/"}, map[string]string{}},
+	} {
+		v := view{known: map[string]string{}}
+		for _, href := range test.known {
+			v.known[href] = "/d/"
+		}
+		for _, href := range test.listed {
+			v.src = append(v.src, dav.Collection{Href: href})
+		}
+		if got := v.moved(); !maps.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
 }

@@ -37,7 +37,8 @@ type PlannedCollection struct {
 	Unchanged int `json:"unchanged"`
 	Vanished  int `json:"vanished"` // from the source, and left at the destination so far
 	Removed   int `json:"removed"`  // of those, removed by the pass
-	Edited    int `json:"edited"`   // of those, changed at the destination, where they stay
+	NotOurs   int `json:"not_ours"` // of those, there before the move, changed there in earlier passes, or there for another object too
+	Edited    int `json:"edited"`   // of those, changed at the destination since
 	Absent    int `json:"absent"`   // of those, no longer at the destination either
 }
 
@@ -136,8 +137,12 @@ func (j *collectionJob) previewVanished(ctx context.Context, c *PlannedCollectio
 		j.slice.find(j.emptiedFinding(d.emptied))
 		return nil
 	}
-	if err := j.spareShared(ctx, &d); err != nil || len(d.remove) == 0 {
+	if err := j.spareShared(ctx, &d); err != nil || j.slice.engine.options.Deletions != DeletionsMirror {
 		return err
+	}
+	c.NotOurs = c.Vanished - len(d.remove)
+	if len(d.remove) == 0 {
+		return nil
 	}
 	etags := map[string]string{}
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {

@@ -9,8 +9,11 @@ import (
 
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/dav"
+	"rehome/lab"
 	"rehome/lab/corpus"
+	"rehome/lab/cyrus"
 )
 
 // summaries are what an end has of a UID.
@@ -61,5 +64,33 @@ func TestPasses_followRenames(t *testing.T) {
 	p.pass(t)
 	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 12 {
 		t.Errorf("the destination has %d events after all that were renamed were deleted, want 12", got)
+	}
+}
+
+// Cyrus takes a UID once in all calendars of a user. What is there for an event of two calendars stays when one of
+// them loses it.
+func TestPasses_sharedByTwoCalendars(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{{Address: address, Password: password}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := pairTo(t, room, corpus.PIMPerson(address, password, 0, 12), server.DAV())
+	p.options.Deletions = DeletionsMirror
+	p.put(t, "both.ics", "first")
+	session, main := p.calendar(t, p.src)
+	trips := strings.TrimSuffix(main.Href, mapping.LastSegment(main.Href)+"/") + "trips/"
+	if err := session.MakeCollection(t.Context(), trips, dav.NewCollection{Kind: dav.Calendars, Name: "Trips"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Put(t.Context(), hrefOf(trips, "both.ics"), dav.Upload{Data: event("both.ics", "first"), Kind: dav.Calendars}); err != nil {
+		t.Fatal(err)
+	}
+	p.pass(t)
+	p.remove(t, p.src, "both.ics")
+	p.pass(t)
+	if got := p.summaries(t, p.dst, "both.ics"); !slices.Equal(got, []string{"first"}) {
+		t.Errorf("the destination has %q of the event that one calendar still holds, want it once", got)
 	}
 }

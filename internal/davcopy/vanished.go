@@ -22,6 +22,7 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 	d := depart(j.actions.vanished, j.actions.there, j.terms())
 	if d.emptied > 0 {
 		j.slice.find(j.emptiedFinding(d.emptied))
+		j.slice.count(j.kind, func(t *Tally) { t.Doubted += d.emptied })
 		return true, nil
 	}
 	if err := j.spareShared(ctx, &d); err != nil {

@@ -245,7 +245,8 @@ type SyncedObjects struct {
 	Removed     int   `json:"removed"`
 	Quarantined int   `json:"quarantined"`
 	Conflicts   int   `json:"conflicts"`
-	Held        int   `json:"held"` // because the destination would send invitations
+	Held        int   `json:"held"`    // because the destination would send invitations
+	Doubted     int   `json:"doubted"` // vanished from the source, so many at once that somebody has to confirm it
 	Bytes       int64 `json:"bytes"`
 }
 
@@ -270,6 +271,7 @@ func (s *SyncedObjects) add(other *SyncedObjects) {
 	s.Quarantined += other.Quarantined
 	s.Conflicts += other.Conflicts
 	s.Held += other.Held
+	s.Doubted += other.Doubted
 	s.Bytes += other.Bytes
 }
 
@@ -281,6 +283,6 @@ func syncedObjects(o conductor.Outcome, kind ledger.CollectionKind) *SyncedObjec
 	}
 	return &SyncedObjects{
 		Copied: t.Copied, Updated: t.Updated, Adopted: t.Adopted, Unchanged: t.Unchanged(), Repaired: t.Repaired, Removed: t.Removed,
-		Quarantined: t.Quarantined, Conflicts: t.Conflicts, Held: t.Held, Bytes: t.Octets,
+		Quarantined: t.Quarantined, Conflicts: t.Conflicts, Held: t.Held, Doubted: t.Doubted, Bytes: t.Octets,
 	}
 }

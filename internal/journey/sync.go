@@ -81,7 +81,10 @@ func (s Synced) Complete() bool {
 }
 
 // Waiting reports whether somebody has to confirm something before a pass can go on.
-func (s Synced) Waiting() bool { return s.Total().Held > 0 }
+func (s Synced) Waiting() bool {
+	contacts, calendars := s.TotalObjects()
+	return s.Total().Held+contacts.Doubted+calendars.Doubted > 0
+}
 
 // Total sums up all accounts.
 func (s Synced) Total() SyncedMail {

@@ -116,3 +116,25 @@ func TestObjects_damagedRepairs(t *testing.T) {
 	_, err = l.Objects(t.Context(), c)
 	wantOperator(t, err, "damaged", "bring back a copy of the store")
 }
+
+func TestRename_keepsTheRow(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	c := book(t, l, "/dst/book/")
+	must(t, l.SaveObjects(t.Context(), c, Object{Source: "a.vcf", State: ObjectStored, Destination: "a.vcf"}, Object{Source: "b.vcf", State: ObjectMerged},
+		Object{Source: "c.vcf", State: ObjectGone, Form: []byte{1}}, Object{Source: "d.vcf", State: ObjectGone}))
+	must(t, l.RenameObject(t.Context(), c, "a.vcf", Object{Source: "b.vcf", State: ObjectStored, Destination: "a.vcf"}))
+	got := objects(t, l, c)
+	if _, old := got["a.vcf"]; old || got["b.vcf"].State != ObjectStored || got["b.vcf"].Destination != "a.vcf" {
+		t.Errorf("%+v, want the row of a.vcf under the name b.vcf", got)
+	}
+
+	must(t, l.SettleCollection(t.Context(), c, CollectionState{SyncToken: "t1", CTag: "c1", Objects: 2}))
+	must(t, l.RenameCollection(t.Context(), c, "/other/book/"))
+	known, err := l.Collections(t.Context(), "anna@example.test")
+	must(t, err)
+	row := known["/other/book/"]
+	if len(known) != 1 || row.ID != c.ID || row.Destination != "/dst/book/" || row.State != (CollectionState{Objects: 2}) || row.Removable != 1 {
+		t.Errorf("%+v, want the row under its new name, with one removable object and without the state", known)
+	}
+}

@@ -93,7 +93,31 @@ func TestJourney_ownAddressBookStays(t *testing.T) {
 	if a := second.Accounts[0]; a.Contacts.Unchanged != 2 || a.Calendars.Unchanged != 3 || a.Contacts.Copied+a.Contacts.Adopted > 0 {
 		t.Errorf("%+v, want nothing to do", second)
 	}
-	if o := th.want(0, "verify", "--account", "hashed@example.com"); !strings.Contains(o.out, "equal") {
+	if o := th.want(0, "verify"); !strings.Contains(o.out, "equal") {
 		t.Errorf("the ends are not equal:\n%s", o.out)
+	}
+}
+
+// A calendar that is gone as a whole waits for somebody to confirm it, with the exit code and the words of that,
+// and the plan shows beforehand what the confirmation would do.
+func TestJourney_deletedCalendarWaits(t *testing.T) {
+	t.Parallel()
+	th := setPeople(t, true, pimPerson("plain", "default"))
+	th.provision()
+	th.want(0, "sync", "--only", "contacts,calendars")
+	for _, query := range []string{"DELETE FROM calendarObjects", "UPDATE calendars SET ctag = ctag + 1"} {
+		if _, err := th.Source.DB().ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waits := th.want(6, "sync", "--only", "contacts,calendars", "--deletions", "mirror")
+	th.wantError(6, waits, "3 objects have vanished from the source at once", "--confirm-deletions", "3 calendar objects waiting for a decision")
+	plan := th.want(0, "sync", "--plan", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
+	if !strings.Contains(plan.out, "VANISHED") || !strings.Contains(plan.out, "TRIED AGAIN") {
+		t.Errorf("the plan does not show what would be removed:\n%s", plan.out)
+	}
+	done := th.want(0, "sync", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
+	if !strings.Contains(done.out, "removed 3 calendar objects at the destination") {
+		t.Errorf("the pass does not say what it has removed:\n%s", done.out)
 	}
 }
