@@ -212,9 +212,13 @@ func (c *Client) complete(resp *response) {
 	} else if cmd.accepted != nil {
 		cmd.accepted()
 	}
+	bad := resp.name == "BAD" // see the invariants
+	if bad {
+		c.bar(cmd.err) // before whoever waits goes on: no command may follow
+	}
 	close(cmd.done) // before the connection ends, so that whoever writes meets the server's words first
-	if resp.name == "BAD" {
-		c.fail(cmd.err) // see the invariants
+	if bad {
+		c.fail(cmd.err)
 	}
 }
 
@@ -271,12 +275,17 @@ func (c *Client) snapshot() []*command {
 
 // fail ends the connection because of err; the first reason stays.
 func (c *Client) fail(err error) {
+	c.bar(err)
+	_ = c.transport.conn.Close() // the reason is err; a second error of a dead socket adds nothing
+}
+
+// bar notes why no further command may begin; the first reason stays.
+func (c *Client) bar(err error) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.failure == nil {
 		c.failure = err
 	}
-	c.mu.Unlock()
-	_ = c.transport.conn.Close() // the reason is err; a second error of a dead socket adds nothing
 }
 
 // finish completes all pending commands when the reader has stopped because of err.
