@@ -22,7 +22,7 @@ var floors = []struct {
 	{"the words", []string{"rehome"}},
 	{"the wire and the content", []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
 	{"what each engine stands on", []string{
-		"rehome/internal/alias", "rehome/internal/atmail7", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/ledger",
+		"rehome/internal/alias", "rehome/internal/atmail7", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/escrow", "rehome/internal/ledger",
 		"rehome/internal/mapping", "rehome/internal/roster", "rehome/internal/vault",
 	}},
 	{"the engines", []string{

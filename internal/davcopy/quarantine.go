@@ -5,13 +5,13 @@ package davcopy
 import (
 	"cmp"
 	"errors"
-	"os"
-	"path/filepath"
+	"io"
 	"strings"
 
 	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/endpoint"
+	"rehome/internal/escrow"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/dav"
@@ -72,43 +72,18 @@ func (j *collectionJob) quarantine(p *parcel) error {
 }
 
 // keep stores the source's bytes in the escrow folder.
-func (j *collectionJob) keep(p *parcel) error {
+func (j *collectionJob) keep(p *parcel) (err error) {
 	if p.source.Err != nil {
 		return nil // nothing was served that could be kept
 	}
-	dir := filepath.Join(j.slice.engine.options.EscrowDir, safeName(j.slice.account.Address))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return escrowFault(dir, err)
-	}
-	name := string(j.kind) + "-" + mapping.LastSegment(j.place.source.Href) + "-" + p.row.Source
-	path := filepath.Join(dir, safeName(name))
-	if err := os.WriteFile(path, p.source.Data, 0o600); err != nil {
-		return escrowFault(path, err)
-	}
-	p.row.Escrow = path
-	return nil
+	extension := extensions[j.kind]
+	label := strings.TrimSuffix(mapping.LastSegment(j.place.source.Href)+"-"+p.row.Source, extension)
+	p.row.Escrow, err = escrow.New(j.slice.engine.options.EscrowDir).Keep(j.slice.account.Address, label, extension, func(w io.Writer) error {
+		_, err := w.Write(p.source.Data)
+		return err
+	})
+	return err
 }
 
-func escrowFault(path string, err error) error {
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "keep a refused object in", Object: path, Cause: err,
-		Hint: "make room, or correct the permissions of the escrow folder, and run sync again"}
-}
-
-// longestName is what file systems take.
-const longestName = 200
-
-// safeName makes one file name of any text. Names that lose something get a hash of the whole, so that
-// two never share a file.
-func safeName(name string) string {
-	safe := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.@+", r) {
-			return r
-		}
-		return '_'
-	}, name)
-	safe = strings.TrimLeft(safe, ".")
-	if safe != name || len(safe) > longestName {
-		safe = safe[:min(len(safe), longestName-33)] + "-" + hashed(name)
-	}
-	return safe
-}
+// extensions are what programs for contacts and calendars open (RFC 6350, section 10.1; RFC 5545, section 8.1).
+var extensions = map[ledger.CollectionKind]string{ledger.Contacts: ".vcf", ledger.Calendars: ".ics"}

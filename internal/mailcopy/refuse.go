@@ -4,15 +4,15 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"rehome"
 	"rehome/internal/content/message"
 	"rehome/internal/endpoint"
+	"rehome/internal/escrow"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
@@ -124,29 +124,29 @@ func (j *mailboxJob) refusalFinding(r ledger.Refusal, messageID string) rehome.F
 	return f
 }
 
-// escrow stores the original of a message and returns the file and the Message-ID.
+// escrow keeps the original of a message and returns the file and the Message-ID. No path means that the
+// source does not hand the message out (any more).
 func (j *mailboxJob) escrow(ctx context.Context, e entry) (path, messageID string, err error) {
-	dir := filepath.Join(j.slice.engine.options.EscrowDir, safeName(j.slice.account.Address))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", "", escrowFault(dir, err)
-	}
-	path = filepath.Join(dir, fmt.Sprintf("%s-%d-%d.eml", safeName(j.pair.Source), j.srcBox.UIDValidity, e.uid))
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return "", "", escrowFault(path, err)
-	}
 	header := message.NewHeader(64 << 10)
-	err = j.download(ctx, e.uid, io.MultiWriter(file, header))
-	if closeErr := file.Close(); err == nil && closeErr != nil {
-		err = escrowFault(path, closeErr)
+	label := fmt.Sprintf("%s %d %d", j.pair.Source, j.srcBox.UIDValidity, e.uid)
+	path, err = escrow.New(j.slice.engine.options.EscrowDir).Keep(j.slice.account.Address, label, ".eml", func(w io.Writer) error {
+		return j.download(ctx, e.uid, io.MultiWriter(w, header))
+	})
+	if errors.Is(err, errNoOriginal) {
+		err = nil
 	}
 	return path, message.MessageID(header.Bytes()), err
 }
 
+// errNoOriginal says that the source answered without the message.
+var errNoOriginal = errors.New("the source does not hand the message out")
+
 // download streams one message of the source into w.
 func (j *mailboxJob) download(ctx context.Context, uid imap.UID, w io.Writer) error {
+	came := false
 	command, err := j.src.Fetch(ctx, imap.NewUIDSet(uid), imap.FetchItems{Body: true}, imap.FetchHandler{
 		Literal: func(l *imap.Literal) error {
+			came = true
 			_, err := io.Copy(w, l)
 			return err
 		},
@@ -154,12 +154,10 @@ func (j *mailboxJob) download(ctx context.Context, uid imap.UID, w io.Writer) er
 	if err == nil {
 		err = command.Wait(ctx)
 	}
+	if err == nil && !came {
+		return errNoOriginal
+	}
 	return faultOf(err, "read source mailbox", j.pair.Source)
-}
-
-func escrowFault(path string, err error) error {
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "keep a refused message in", Object: path, Cause: err,
-		Hint: "make room, or correct the permissions of the escrow folder, and run sync again"}
 }
 
 // refuseOversize takes out what is above the destination's announced limit (RFC 7889), before a

@@ -38,23 +38,6 @@ func withBlank(s string) string {
 	return s + " "
 }
 
-// safeName turns an address or mailbox name into a file name: letters, digits and a few signs stay,
-// the rest becomes "_", and so does a dot at the beginning. Names that collide are told apart by
-// UIDVALIDITY and UID.
-func safeName(name string) string {
-	safe := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("@-_.", r):
-			return r
-		}
-		return '_'
-	}, name)
-	if strings.HasPrefix(safe, ".") {
-		return "_" + safe[1:]
-	}
-	return safe
-}
-
 // timing is what Dovecot puts behind its answers to APPEND: "(0.001 + 0.000 secs)".
 var timing = regexp.MustCompile(`\s*\([0-9.]+( \+ [0-9.]+)+ secs\)\.?$`)
 
