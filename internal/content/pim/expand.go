@@ -4,11 +4,14 @@ package pim
 
 import (
 	"slices"
+	"sort"
 	"time"
 )
 
-// budget bounds the work of expansions: days looked at and times produced. It is shared by all rules of
-// an object, because one object may hold many.
+// budget bounds the work of expansions: days looked at, times produced, dates of lists read. It is shared by all
+// rules of an object, because one object may hold many. Memory needs no bound of its own: an expansion keeps the
+// days of one period, at most 366, and makes each time from its number when it is asked for. A rule of 2 KB may
+// name 31 million times a year.
 type budget struct{ left int }
 
 func newBudget() *budget { return &budget{left: 2_000_000} }
@@ -26,6 +29,7 @@ type expansion struct {
 	budget *budget
 	yield  func(time.Time) bool
 	given  int
+	spent  bool // the budget was, before the rule ended
 }
 
 // expand calls yield with the wall clock times of a rule in order, the start only if it fits the rule,
@@ -34,9 +38,17 @@ type expansion struct {
 func (r *rule) expand(start, last time.Time, b *budget, yield func(time.Time) bool) bool {
 	e := &expansion{rule: r.withDefaults(start), start: start, last: last, budget: b, yield: yield}
 	if r.frequency < daily {
-		return e.byClock()
+		e.byClock()
+	} else {
+		e.byDays()
 	}
-	return e.byDays()
+	return !e.spent
+}
+
+// spend takes from the budget and notes when nothing is left.
+func (e *expansion) spend(n int) bool {
+	e.spent = e.spent || !e.budget.spend(n)
+	return !e.spent
 }
 
 // withDefaults fills in what a rule takes from the start.
@@ -67,34 +79,29 @@ func (r *rule) withDefaults(start time.Time) rule {
 	return full
 }
 
-// byDays runs periods of a day and longer: all times of a period at once, so that BYSETPOS can choose.
-func (e *expansion) byDays() bool {
-	for first := e.firstPeriod(); !first.After(e.last); first = e.nextPeriod(first) {
-		var times []time.Time
+// byDays runs periods of a day and longer. The days of a period are found first, so that BYSETPOS can choose among
+// all of its times.
+func (e *expansion) byDays() {
+	var days []time.Time
+	for first := e.firstPeriod(); !first.After(e.last) && first.Year() <= 9998; first = e.nextPeriod(first) {
+		days = days[:0]
 		for day, stop := first, e.periodEnd(first); day.Before(stop); {
-			if !e.budget.spend(1) {
-				return false
+			if !e.spend(1) {
+				return
 			}
 			if !e.rule.allowsMonth(day) {
 				day = time.Date(day.Year(), day.Month()+1, 1, 0, 0, 0, 0, time.UTC)
 				continue
 			}
 			if e.rule.allowsDay(day) {
-				times = e.clockTimes(times, day)
+				days = append(days, day)
 			}
 			day = day.AddDate(0, 0, 1)
 		}
-		if !e.budget.spend(len(times)) {
-			return false
-		}
-		if !e.give(times) {
-			return true
-		}
-		if first.Year() >= 9998 {
-			return true
+		if !e.give(&e.rule, days) {
+			return
 		}
 	}
-	return true
 }
 
 func (e *expansion) firstPeriod() time.Time {
@@ -134,93 +141,88 @@ func (e *expansion) periodEnd(first time.Time) time.Time {
 	return first.AddDate(0, 0, 1)
 }
 
-func (e *expansion) clockTimes(times []time.Time, day time.Time) []time.Time {
-	year, month, date := day.Date()
-	for _, hour := range e.rule.hours {
-		for _, minute := range e.rule.minutes {
-			for _, second := range e.rule.seconds {
-				times = append(times, time.Date(year, month, date, hour, minute, min(second, 59), 0, time.UTC))
-			}
-		}
-	}
-	return times
+// timeOf returns the time of a number, counted from 0, among all times of some days.
+func (r *rule) timeOf(days []time.Time, number int) time.Time {
+	minutes, seconds := len(r.minutes), len(r.seconds)
+	second := r.seconds[number%seconds]
+	minute := r.minutes[number/seconds%minutes]
+	number /= minutes * seconds
+	year, month, date := days[number/len(r.hours)].Date()
+	return time.Date(year, month, date, r.hours[number%len(r.hours)], minute, min(second, 59), 0, time.UTC)
 }
 
-// give hands the chosen times of one period on; false means that the rule has ended.
-func (e *expansion) give(times []time.Time) bool {
-	if len(e.rule.positions) > 0 {
-		times = choose(times, e.rule.positions)
+// give hands the chosen times of the days of one period on; false means that the rule has ended, or the budget.
+func (e *expansion) give(r *rule, days []time.Time) bool {
+	total := len(days) * len(r.hours) * len(r.minutes) * len(r.seconds)
+	if len(r.positions) > 0 {
+		for _, number := range chosen(total, r.positions) {
+			if at := r.timeOf(days, number); !at.Before(e.start) && !e.hand(at) {
+				return false
+			}
+		}
+		return e.spend(len(r.positions))
 	}
-	for _, at := range times {
-		if at.Before(e.start) {
-			continue
-		}
-		if at.After(e.last) || !e.yield(at) {
-			return false
-		}
-		if e.given++; e.given == e.rule.count {
+	first := sort.Search(total, func(number int) bool { return !r.timeOf(days, number).Before(e.start) })
+	for number := first; number < total; number++ {
+		if !e.hand(r.timeOf(days, number)) {
 			return false
 		}
 	}
 	return true
 }
 
-// choose applies BYSETPOS.
-func choose(times []time.Time, positions []int) []time.Time {
-	var chosen []int
+// hand gives one time to whoever asked.
+func (e *expansion) hand(at time.Time) bool {
+	if !e.spend(1) || at.After(e.last) || !e.yield(at) {
+		return false
+	}
+	e.given++
+	return e.given != e.rule.count
+}
+
+// chosen applies BYSETPOS to so many times: their numbers from 0, in order.
+func chosen(total int, positions []int) []int {
+	var numbers []int
 	for _, position := range positions {
 		if position < 0 {
-			position += len(times) + 1
+			position += total + 1
 		}
-		if position >= 1 && position <= len(times) {
-			chosen = append(chosen, position-1)
+		if position >= 1 && position <= total {
+			numbers = append(numbers, position-1)
 		}
 	}
-	slices.Sort(chosen)
-	var kept []time.Time
-	for _, i := range slices.Compact(chosen) {
-		kept = append(kept, times[i])
-	}
-	return kept
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
 }
 
 // byClock runs periods of an hour and shorter: it steps from time to time and jumps over days, hours and
 // minutes that the rule excludes.
-func (e *expansion) byClock() bool {
+func (e *expansion) byClock() {
 	unit := map[int]time.Duration{secondly: time.Second, minutely: time.Minute, hourly: time.Hour}[e.rule.frequency]
 	step := unit * time.Duration(e.rule.interval)
-	for at := e.start.Truncate(unit); !at.After(e.last); {
-		if !e.budget.spend(1) {
-			return false
-		}
+	for at := e.start.Truncate(unit); !at.After(e.last) && e.spend(1); {
 		if until, excluded := e.rule.excludedUntil(at); excluded {
 			at = at.Add((until.Sub(at) + step - 1) / step * step)
 			continue
 		}
-		times := e.timesWithin(at)
-		if !e.budget.spend(len(times)) {
-			return false
-		}
-		if !e.give(times) {
-			return true
+		if !e.giveWithin(at) {
+			return
 		}
 		at = at.Add(step)
 	}
-	return true
 }
 
-func (e *expansion) timesWithin(at time.Time) []time.Time {
-	within := *e
-	if e.rule.frequency <= hourly {
-		within.rule.hours = []int{at.Hour()}
-	}
+// giveWithin gives the times of an hour, a minute or a second.
+func (e *expansion) giveWithin(at time.Time) bool {
+	within := e.rule
+	within.hours = []int{at.Hour()}
 	if e.rule.frequency <= minutely {
-		within.rule.minutes = []int{at.Minute()}
+		within.minutes = []int{at.Minute()}
 	}
 	if e.rule.frequency == secondly {
-		within.rule.seconds = []int{at.Second()}
+		within.seconds = []int{at.Second()}
 	}
-	return within.clockTimes(nil, at)
+	return e.give(&within, []time.Time{at})
 }
 
 // excludedUntil returns the first time after at that need not be excluded for the same reason.

@@ -58,6 +58,7 @@ func TestLint_dirtyObjects(t *testing.T) {
 		"photo4.vcf":             "",
 		"recurring.ics":          "",
 		"repeated_summary.ics":   "repeated_line!",
+		"rrule-bysetpos.ics":     "",
 		"split_character.ics":    "split_character!",
 		"task.ics":               "",
 		"truncated.ics":          "truncated unbalanced",

@@ -89,13 +89,31 @@ type expander struct {
 	complete bool
 }
 
+// exceptions are instants at which something does not take place, as seconds since 1970: those of the window
+// only, because a calendar of many years may except many.
+type exceptions map[int64]bool
+
+// maxExceptions bounds the exceptions of one component; one every hour of two years is less.
+const maxExceptions = 20_000
+
+func (e *expander) except(all exceptions, at moment, zoneID string) {
+	instant := e.zones.instant(at, zoneID)
+	switch {
+	case instant.Before(e.window.From) || !instant.Before(e.window.To):
+	case len(all) >= maxExceptions:
+		e.complete = false
+	default:
+		all[instant.Unix()] = true
+	}
+}
+
 // expandGroup expands the masters of a recurrence set, then adds its overrides.
 func (e *expander) expandGroup(group []*Component) {
-	replaced := map[time.Time]bool{}
+	replaced := exceptions{}
 	for _, component := range group {
 		if id, ok := component.First("RECURRENCE-ID"); ok {
 			if at, ok := parseMoment(string(id.Value)); ok {
-				replaced[e.zones.instant(at, id.Param("TZID"))] = true
+				e.except(replaced, at, id.Param("TZID"))
 			}
 		}
 	}
@@ -114,11 +132,12 @@ type occurring struct {
 	start    moment
 	zoneID   string
 	length   func(start moment, zoneID string) time.Time
-	skip     map[time.Time]bool
-	given    map[time.Time]bool
+	replaced exceptions // by overrides; shared by the components of a set
+	skip     exceptions
+	given    exceptions
 }
 
-func (e *expander) expandMaster(component *Component, replaced map[time.Time]bool) {
+func (e *expander) expandMaster(component *Component, replaced exceptions) {
 	startLine, ok := component.First("DTSTART")
 	if !ok {
 		startLine, ok = component.First("DUE")
@@ -129,31 +148,36 @@ func (e *expander) expandMaster(component *Component, replaced map[time.Time]boo
 		return
 	}
 	uid, _ := component.First("UID")
-	o := &occurring{start: start, zoneID: startLine.Param("TZID"), skip: map[time.Time]bool{}, given: map[time.Time]bool{}}
+	o := &occurring{start: start, zoneID: startLine.Param("TZID"), replaced: replaced, skip: exceptions{}, given: exceptions{}}
 	o.template = Occurrence{
 		Component: component.Name, UID: string(uid.Value), AllDay: start.isDate, Summary: summaryOf(component),
 	}
 	o.length = e.lengthOf(component, start, o.zoneID)
-	for at := range replaced {
-		o.skip[at] = true
-	}
-	for _, line := range component.All("EXDATE") {
-		e.eachDate(line, func(at moment, id string) { o.skip[e.zones.instant(at, id)] = true })
+	for _, line := range component.Lines {
+		switch line.Name {
+		case "EXDATE":
+			e.eachDate(line, func(at moment, id string) { e.except(o.skip, at, id) })
+		case "EXRULE": // RFC 2445 section 4.8.5.2; servers still keep it
+			e.eachTime(o, string(line.Value), func(at moment) bool {
+				e.except(o.skip, at, o.zoneID)
+				return len(o.skip) < maxExceptions
+			})
+		}
 	}
 	e.add(o, start, o.zoneID)
 	for _, line := range component.Lines {
 		switch line.Name {
 		case "RRULE":
-			e.expandRule(o, string(line.Value))
+			e.eachTime(o, string(line.Value), func(at moment) bool { return e.add(o, at, o.zoneID) })
 		case "RDATE":
 			e.eachDate(line, func(at moment, id string) { e.add(o, at, id) })
 		}
 	}
 }
 
-// expandRule adds what one RRULE yields. A start that does not fit the rule counts as the first all the
-// same (RFC 5545 section 3.8.5.3 leaves it open); both sides are expanded alike.
-func (e *expander) expandRule(o *occurring, value string) {
+// eachTime calls do for each time that a rule yields, until it returns false. A start that does not fit the rule
+// counts as the first all the same (RFC 5545 section 3.8.5.3 leaves it open); both sides are expanded alike.
+func (e *expander) eachTime(o *occurring, value string, do func(at moment) bool) {
 	parsed, err := parseRule(value)
 	if err != nil {
 		e.complete = false
@@ -162,10 +186,7 @@ func (e *expander) expandRule(o *occurring, value string) {
 	last := e.window.To.AddDate(0, 0, 2)
 	within := parsed.expand(o.start.clock, last, e.budget, func(clock time.Time) bool {
 		at := moment{clock: clock, isDate: o.start.isDate, isUTC: o.start.isUTC}
-		if parsed.endsBefore(clock, e.zones.instant(at, o.zoneID)) {
-			return false
-		}
-		return e.add(o, at, o.zoneID)
+		return !parsed.endsBefore(clock, e.zones.instant(at, o.zoneID)) && do(at)
 	})
 	e.complete = e.complete && within
 }
@@ -174,14 +195,15 @@ func (e *expander) expandRule(o *occurring, value string) {
 // more room.
 func (e *expander) add(o *occurring, at moment, zoneID string) bool {
 	start := e.zones.instant(at, zoneID)
-	if o.skip[start] || o.given[start] || start.Before(e.window.From) || !start.Before(e.window.To) {
+	second := start.Unix()
+	if o.replaced[second] || o.skip[second] || o.given[second] || start.Before(e.window.From) || !start.Before(e.window.To) {
 		return true
 	}
 	if len(e.found) >= e.window.Max {
 		e.complete = false
 		return false
 	}
-	o.given[start] = true
+	o.given[second] = true
 	occurrence := o.template
 	occurrence.Start, occurrence.End = start, o.length(at, zoneID)
 	e.found = append(e.found, occurrence)

@@ -4,6 +4,7 @@ package pim
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,67 @@ func TestOccurrences_areBounded(t *testing.T) {
 		// Without the budget some of these would run for hours.
 		if got, complete := Occurrences(event("DTSTART:16040101T000000Z|RRULE:"+rule), year2024); len(got) > 5000 || complete && len(got) > 0 {
 			t.Errorf("%.40s: %d occurrences, complete %v", rule, len(got), complete)
+		}
+	}
+}
+
+// A rule of 2 KB that names every second of the year, of which the last one counts: its times are not kept, and the
+// one is found all the same.
+func TestOccurrences_keepNoTimesInMemory(t *testing.T) {
+	data := sample(t, "rrule-bysetpos.ics")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, complete := Occurrences(data, year2024)
+	_, err := Inspect(data)
+	runtime.ReadMemStats(&after)
+	if want := "1230T23-23"; starts(got) != want || !complete || err != nil { // the 365th day of a leap year
+		t.Errorf("got %s (%v, %v), want %s", starts(got), complete, err, want)
+	}
+	if total := after.TotalAlloc - before.TotalAlloc; total > 8<<20 {
+		t.Errorf("%d octets were needed", total)
+	}
+}
+
+func TestOccurrences_excludedByRule(t *testing.T) {
+	t.Parallel()
+	got, complete := Occurrences(event("DTSTART:20240301T100000Z|DURATION:PT1H|RRULE:FREQ=DAILY;COUNT=4|EXRULE:FREQ=DAILY;INTERVAL=2"), year2024)
+	if want := "0302T10-11 0304T10-11"; starts(got) != want || !complete {
+		t.Errorf("got %s (%v), want %s", starts(got), complete, want)
+	}
+}
+
+// Exceptions, overrides and dates without end are bounded, in every combination of masters and overrides.
+func TestOccurrences_ofManyPiecesAreBounded(t *testing.T) {
+	hour := func(i int) string {
+		return year2024.From.Add(time.Duration(i) * time.Minute).Format("20060102T150405Z")
+	}
+	var dates, overrides, masters strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&dates, ",%s", hour(i))
+	}
+	for i := range 3_000 {
+		fmt.Fprintf(&overrides, "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:%s\r\nRECURRENCE-ID:%[1]s\r\nEND:VEVENT\r\n", hour(i))
+		masters.WriteString("BEGIN:VEVENT\r\nUID:1\r\nDTSTART:20240101T000000Z\r\nRRULE:FREQ=MINUTELY\r\nEND:VEVENT\r\n")
+	}
+	start := "DTSTART:20240101T000000Z|RRULE:FREQ=MINUTELY|"
+	for name, data := range map[string][]byte{
+		"EXDATE": event(start + "EXDATE:" + dates.String()[1:]),
+		"RDATE":  event("DTSTART:20240101T000000Z|RDATE:" + dates.String()[1:]),
+		"EXRULE": event(start + "EXRULE:FREQ=MINUTELY"),
+		"sets":   []byte("BEGIN:VCALENDAR\r\n" + masters.String() + overrides.String() + "END:VCALENDAR\r\n"),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		got, complete := Occurrences(data, year2024)
+		runtime.ReadMemStats(&after)
+		if complete || len(got) > 5000 {
+			t.Errorf("%s: %d occurrences, complete %v; want a bound", name, len(got), complete)
+		}
+		if total, took := after.TotalAlloc-before.TotalAlloc, time.Since(began); total > 64<<20 || took > 20*time.Second {
+			t.Errorf("%s: needed %d octets and %v", name, total, took)
+		} else {
+			t.Logf("%s: %d KiB, %v", name, total>>10, took)
 		}
 	}
 }
