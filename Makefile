@@ -6,6 +6,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 
 FUZZTIME ?= 20s
 SOAK     ?= 200
+RUNS     ?= $(if $(SEED),1,20000)
 
 .PHONY: build
 build: ## bin/rehome, one static binary
@@ -35,6 +36,10 @@ bench: build packages ## speed beside other tools and the servers' raw limit; BE
 .PHONY: soak
 soak: packages ## kill the copy SOAK times, and cut SOAK connections, for each of two kinds of store
 	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -v ./lab/crossing
+
+.PHONY: simulate
+simulate: ## RUNS simulated moves of a kind on models of servers; KIND=mail or objects, SEED=n for one that failed
+	REHOME_SIMULATE=$(RUNS) REHOME_SEED=$(SEED) $(GO) test -run '^TestSimulate' -count=1 -timeout 3h -v ./lab/simulation/$(or $(KIND),...)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package simulation
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// The environment of Explore, set by "make simulate".
+const (
+	envRuns    = "REHOME_SIMULATE"         // how many runs
+	envSeed    = "REHOME_SEED"             // the first seed, or with one run the only one
+	envWaiting = "REHOME_SIMULATE_WAITING" // not empty: also the faults that wait for an answer of the product
+)
+
+// longestRun is how long one run may take on the real clock before it counts as one that does not end.
+const longestRun = 2 * time.Minute
+
+// mostStories bounds how many failures are made smaller and told; more of them are only counted.
+const mostStories = 12
+
+// Explore plays runs seeds of kind, or as many as the environment asks for, on all cores, and fails the
+// test with the story of each rule that did not hold.
+func Explore(t *testing.T, kind Kind, runs int) {
+	t.Helper()
+	e := &explorer{kind: kind, runs: int64(number(t, envRuns, runs)), first: uint64(number(t, envSeed, 1)), told: map[string]int{}}
+	if os.Getenv(envWaiting) == "" {
+		e.off = map[string]bool{}
+		for name := range kind.Waiting {
+			e.off[name] = true
+		}
+	}
+	begun := time.Now()
+	t.Run("seeds", func(t *testing.T) {
+		for worker := range runtime.GOMAXPROCS(0) {
+			t.Run(strconv.Itoa(worker), func(t *testing.T) {
+				t.Parallel()
+				e.work(t)
+			})
+		}
+	})
+	took := time.Since(begun)
+	rate := float64(e.runs) / took.Seconds()
+	t.Logf("%s: %d runs in %v, %.0f a second, %d failed", kind.Name, e.runs, took.Round(time.Millisecond), rate, e.failed.Load())
+	for _, rule := range e.rules() {
+		t.Logf("%6d of %s", e.told[rule], rule)
+	}
+}
+
+func number(t *testing.T, name string, usual int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		t.Fatalf("%s=%s is not a number", name, text)
+	}
+	return n
+}
+
+// explorer is one Explore under way.
+type explorer struct {
+	kind  Kind
+	off   map[string]bool
+	runs  int64
+	first uint64
+
+	next, failed atomic.Int64
+
+	mu   sync.Mutex
+	told map[string]int // failures by rule
+}
+
+func (e *explorer) work(t *testing.T) {
+	for {
+		n := e.next.Add(1) - 1
+		if n >= e.runs {
+			return
+		}
+		plan := Plan{Seed: e.first + uint64(n), Off: e.off}
+		if failure := Play(t, e.kind, plan); failure != nil {
+			e.failed.Add(1)
+			e.tell(t, plan, failure)
+		}
+	}
+}
+
+// tell makes a failure smaller and reports it, the first few of each rule.
+func (e *explorer) tell(t *testing.T, plan Plan, failure *Failure) {
+	e.mu.Lock()
+	e.told[failure.Rule]++
+	known, rules := e.told[failure.Rule], len(e.told)
+	e.mu.Unlock()
+	if known > 1 || rules > mostStories {
+		if known <= 8 {
+			t.Errorf("%s: %v", plan, failure)
+		} else {
+			t.Fail()
+		}
+		return
+	}
+	small, failure := Shrink(e.kind, plan, failure, func(p Plan) *Failure { return Play(t, e.kind, p) })
+	t.Errorf("%s: %v\n%s\n%s", plan, failure, e.remaining(small), strings.Join(failure.Story, "\n"))
+}
+
+// remaining says what a small plan still needs.
+func (e *explorer) remaining(plan Plan) string {
+	var needs []string
+	for _, name := range e.kind.Switches {
+		if !plan.Off[name] {
+			needs = append(needs, name)
+		}
+	}
+	var sizes []string
+	for _, name := range e.kind.Sizes {
+		if most, limited := plan.AtMost[name]; limited {
+			sizes = append(sizes, fmt.Sprintf("%s<=%d", name, most))
+		}
+	}
+	return "needs: " + strings.Join(needs, ", ") + "; " + strings.Join(sizes, ", ")
+}
+
+func (e *explorer) rules() []string {
+	var rules []string
+	for rule := range e.told {
+		rules = append(rules, rule)
+	}
+	slices.Sort(rules)
+	return rules
+}
+
+// Play plays one plan in a bubble of its own. That a goroutine is left behind, or that all wait for
+// each other, is a failure like any other.
+func Play(t *testing.T, kind Kind, plan Plan) (failure *Failure) {
+	watchdog := time.AfterFunc(longestRun, func() { panic(fmt.Sprintf("%s: %s does not end", kind.Name, plan)) })
+	defer watchdog.Stop()
+	defer func() {
+		if cause := recover(); cause != nil {
+			failure = &Failure{Rule: "it ends, and leaves nothing behind", Detail: fmt.Sprint(cause)}
+		}
+	}()
+	synctest.Test(t, func(*testing.T) { failure = kind.Run(plan) })
+	return failure
+}
