@@ -38,7 +38,7 @@ type DAV struct {
 	settings  DAVSettings
 	transport *http.Transport
 	gate      *davGate
-	lockout   lockout
+	lockout   *lockout
 }
 
 // NewDAV returns the service that settings describe; nothing is opened yet.
@@ -46,7 +46,9 @@ func NewDAV(settings DAVSettings) *DAV {
 	if settings.Connections <= 0 {
 		settings.Connections = 8
 	}
-	return &DAV{settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial), gate: newDAVGate(settings.Connections)}
+	h := &DAV{settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial), gate: newDAVGate(settings.Connections)}
+	h.lockout = newLockout(settings.Side, h.refusedHint())
+	return h
 }
 
 // Settings returns what the service was made with, defaults filled in.
@@ -108,21 +110,23 @@ func (h *DAV) noPasswordFault(login string) error {
 // Open logs in as account and finds its contacts and calendars. An account may have but one of them; to
 // have neither is an error. The error is a *rehome.Fault, or ctx's when that has ended.
 func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, error) {
-	if err := h.lockout.check(account, h.settings.Side, h.refusedHint()); err != nil {
-		return nil, err
-	}
 	client, err := h.client(ctx, &account)
 	if err != nil {
 		return nil, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
 	}
 	s := &DAVSession{client: client, host: h, homes: map[dav.Kind]*dav.Home{}}
-	if err := s.discover(ctx, account); err != nil {
+	if err := h.lockout.admit(ctx, account); err != nil {
 		client.Close()
-		fault := h.logInFault(account, err)
-		h.lockout.note(account, fault)
-		return nil, fault
+		return nil, err
 	}
-	h.lockout.note(account, nil)
+	if err = s.discover(ctx, account); err != nil {
+		client.Close()
+		err = h.logInFault(account, err)
+	}
+	h.lockout.note(account, err)
+	if err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

@@ -52,6 +52,7 @@ type Settings struct {
 	MasterPassword  rehome.Secret
 	MasterSeparator string // "" means "*"
 	MasterStyle     MasterStyle
+	MasterWorked    bool // the master user has opened accounts in an earlier run
 
 	Dial imap.DialFunc // nil is a plain dialer
 
@@ -66,7 +67,7 @@ type IMAP struct {
 	gate     *gate
 	patience patience
 
-	lockout lockout
+	lockout *lockout
 
 	mu       sync.Mutex
 	accounts map[string]int           // sessions open for each account
@@ -87,7 +88,7 @@ func NewIMAP(settings Settings) *IMAP {
 		settings.MasterSeparator = "*"
 	}
 	gate := newGate(settings.Connections, settings.Connections)
-	return &IMAP{
+	h := &IMAP{
 		settings: settings,
 		gate:     gate,
 		patience: patience{gate: gate, side: settings.Side, tell: settings.Slowed},
@@ -95,6 +96,8 @@ func NewIMAP(settings Settings) *IMAP {
 		tokens:   map[string]rehome.Secret{},
 		most:     map[string]int{},
 	}
+	h.lockout = newMasterLockout(settings.Side, settings.MasterUser, settings.MasterWorked, h.refusedHint())
+	return h
 }
 
 // Settings returns what the service was made with, defaults filled in.
@@ -182,13 +185,19 @@ func (h *IMAP) open(ctx context.Context, account rehome.Account) (*Session, erro
 }
 
 func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client, error) {
-	if err := h.lockout.check(account, h.settings.Side, h.refusedHint()); err != nil {
-		return nil, err
-	}
 	credentials, err := h.credentials(account)
 	if err != nil {
 		return nil, err
 	}
+	if err := h.lockout.admit(ctx, account); err != nil {
+		return nil, err
+	}
+	client, err := h.logInWith(ctx, account, credentials)
+	h.lockout.note(account, err)
+	return client, err
+}
+
+func (h *IMAP) logInWith(ctx context.Context, account rehome.Account, credentials credentials) (*imap.Client, error) {
 	client, err := h.dial(ctx, func(status *imap.StatusError) {
 		words := *status
 		words.Text = h.mask(credentials, words.Text)
@@ -198,13 +207,33 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 		return nil, err
 	}
 	if err = h.enter(ctx, client, credentials); err == nil {
-		h.lockout.note(account, nil)
 		return client, nil
 	}
 	_ = client.Close()
-	fault := h.logInFault(account, err)
-	h.lockout.note(account, fault)
-	return nil, fault
+	return nil, h.logInFault(account, err)
+}
+
+// Reach proves that the host can be worked with before anything long begins: it answers and, where one
+// master user opens every account, lets that user in. A host that is down or a wrong master password is one
+// clear error then, and not one for each account. The error is as that of Open.
+func (h *IMAP) Reach(ctx context.Context, accounts []rehome.Account) error {
+	client, err := h.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	if err := client.Close(); err != nil { // without good-bye: nobody has logged in
+		return err
+	}
+	if h.settings.MasterUser == "" {
+		return nil
+	}
+	return h.lockout.prove(accounts, func(account rehome.Account) error {
+		session, err := h.Open(ctx, account)
+		if err == nil {
+			session.Close()
+		}
+		return err
+	})
 }
 
 // Dial connects without logging in; the caller closes. It does not count against the limits and is

@@ -21,6 +21,7 @@ func (h *IMAP) enter(ctx context.Context, client *imap.Client, c credentials) er
 	}
 	used, err := client.LogIn(ctx, login)
 	if err == nil && c.become != "" {
+		h.lockout.welcome() // the master user; that the account cannot be had is its own trouble
 		err = client.ProxyAuth(ctx, c.become)
 	}
 	if err != nil {

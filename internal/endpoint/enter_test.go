@@ -85,7 +85,7 @@ func TestOpen_masterByProxyAuth(t *testing.T) {
 			}
 		},
 		"TAG NO LINE": func(_ *Session, err error) {
-			wantFault(t, err, rehome.ClassAuth, `PROXYAUTH "anna@example.test"`, "master user's password and rights")
+			wantFault(t, err, rehome.ClassAuth, `PROXYAUTH "anna@example.test"`, "check source.imap.master_user and master_password")
 		},
 	} {
 		settings := plain(serve(t, greeting, "TAG OK [CAPABILITY IMAP4rev1] admin", answer, "* BYE out"))

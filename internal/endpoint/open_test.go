@@ -78,11 +78,11 @@ func TestOpen_masterUser(t *testing.T) {
 			wantWorks(t, session)
 			session.Close()
 			_, err := h.Open(within(t), nobody)
-			wantFault(t, err, rehome.ClassAuth, "log in at the source as nobody@example.test", "master user's password and rights")
+			wantFault(t, err, rehome.ClassAuth, "log in at the source as master user mover for nobody@example.test", "the master user was let in; check that this account exists")
 
 			settings.MasterPassword = rehome.NewSecret(wrongPassword)
 			_, err = NewIMAP(settings).Open(within(t), withoutPassword)
-			wantFault(t, err, rehome.ClassAuth, "Authentication failed", "master user's password and rights")
+			wantFault(t, err, rehome.ClassAuth, "Authentication failed", "check source.imap.master_user and master_password")
 			wantFree(t, h)
 		})
 	}

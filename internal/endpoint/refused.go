@@ -4,6 +4,7 @@ package endpoint
 
 import (
 	"errors"
+	"fmt"
 
 	"rehome"
 	"rehome/internal/protocol/imap"
@@ -11,7 +12,7 @@ import (
 
 // logInFault explains a refused or interrupted log-in.
 func (h *IMAP) logInFault(account rehome.Account, err error) error {
-	fault := Fault(err, "log in at the "+string(h.settings.Side)+" as", loginAt(h.settings.Side, account))
+	fault := Fault(err, "log in at the "+string(h.settings.Side)+" as", h.lockout.name(account))
 	var f *rehome.Fault
 	if !errors.As(fault, &f) {
 		return fault
@@ -25,6 +26,8 @@ func (h *IMAP) logInFault(account rehome.Account, err error) error {
 		f.Hint = "name another mechanism, or another kind of login, for the " + string(h.settings.Side)
 	case imap.IsCode(err, "PRIVACYREQUIRED"): // RFC 5530, section 3
 		f.Hint = "the server takes no password in the clear: set tls: implicit or tls: starttls"
+	case h.settings.MasterUser != "" && imap.IsCode(err, "AUTHORIZATIONFAILED"): // RFC 5530, section 3: the password was right
+		f.Hint = "the master user was let in; check that this account exists at the " + string(h.settings.Side) + " and may use IMAP"
 	case f.Class == rehome.ClassAuth:
 		f.Hint = h.refusedHint()
 	}
@@ -36,7 +39,9 @@ func (h *IMAP) refusedHint() string {
 	case h.settings.Token != nil:
 		return tokenHint
 	case h.settings.MasterUser != "":
-		return "check the master user's password and rights, and that the account exists and may use IMAP at the " + string(h.settings.Side)
+		side := string(h.settings.Side)
+		return fmt.Sprintf("check %s.imap.master_user and master_password, and that this user may open accounts; "+
+			"if the password is right, the account does not exist at the %[1]s or may not use IMAP", side)
 	case h.settings.Side == rehome.Destination:
 		return "check that the account was imported with the password of accounts.csv, and that it needs no second factor or app password"
 	}

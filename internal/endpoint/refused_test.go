@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,23 +76,92 @@ func TestLogIn_refusals(t *testing.T) {
 	}
 }
 
-// A wrong master password would otherwise be tried once for each account.
+// A wrong master password would otherwise be tried once for each account, by every worker at once.
+func TestLogIn_masterThatIsRefused(t *testing.T) {
+	t.Parallel()
+	server := start(t, lab.Open(t), dovecot.Options{})
+	for name, test := range map[string]struct {
+		worked bool
+		want   int
+	}{"never let in": {false, 1}, "let in by an earlier run": {true, 3}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := proxy(t, server.IMAP)
+			settings := plain(before.Addr())
+			settings.MasterUser, settings.MasterPassword, settings.MasterWorked = "mover", rehome.NewSecret("wrong"), test.worked
+			h := NewIMAP(settings)
+			var all sync.WaitGroup
+			errs := make([]error, 20)
+			for i := range errs {
+				all.Go(func() { _, errs[i] = h.Open(within(t), account(fmt.Sprintf("user%d@example.test", i))) })
+			}
+			all.Wait()
+			untried := 0
+			for i, err := range errs {
+				wantFault(t, err, rehome.ClassAuth, "master user mover for ", "check source.imap.master_user and master_password")
+				if strings.Contains(errs[i].Error(), "not tried") {
+					untried++
+				}
+			}
+			if got := before.Counts().Connections; got != test.want || untried != len(errs)-test.want {
+				t.Errorf("%d log-ins and %d not tried, want %d and %d", got, untried, test.want, len(errs)-test.want)
+			}
+			wantFree(t, h)
+		})
+	}
+}
+
+// One missing account at the beginning of the list does not speak against the master user.
+func TestReach_proves(t *testing.T) {
+	t.Parallel()
+	server := start(t, lab.Open(t), dovecot.Options{MasterUser: "mover", MasterPassword: masterPassword})
+	missing := account("gone@example.test")
+	for name, test := range map[string]struct {
+		password string
+		accounts []rehome.Account
+		words    string // "" for no error
+	}{
+		"the first is welcome": {masterPassword, []rehome.Account{anna()}, ""},
+		"the first is missing": {masterPassword, []rehome.Account{missing, anna()}, ""},
+		"all are missing":      {masterPassword, []rehome.Account{missing}, ""},
+		"a wrong password":     {wrongPassword, []rehome.Account{anna(), account("ben@example.test")}, "anna@example.test"},
+		"nobody":               {wrongPassword, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := plain(server.IMAP)
+			settings.MasterUser, settings.MasterPassword = "mover", rehome.NewSecret(test.password)
+			h := NewIMAP(settings)
+			err := h.Reach(within(t), test.accounts)
+			if test.words == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantFault(t, err, rehome.ClassAuth, "log in at the source as master user mover for "+test.words, "master_password")
+			wantFree(t, h)
+		})
+	}
+}
+
+// Before the first welcome, no more log-ins are under way than may be refused.
 func TestLogIn_hostThatRefusesEverybody(t *testing.T) {
 	t.Parallel()
 	before := proxy(t, start(t, lab.Open(t), dovecot.Options{}).IMAP)
-	settings := plain(before.Addr())
-	settings.MasterUser, settings.MasterPassword = "mover", rehome.NewSecret("wrong")
-	h := NewIMAP(settings)
-	for i := range 10 {
-		_, err := h.Open(within(t), account(fmt.Sprintf("user%d@example.test", i)))
-		words := "Authentication failed"
-		if i >= 3 {
-			words = "not tried"
-		}
-		wantFault(t, err, rehome.ClassAuth, words, "check the master user's password")
+	h := NewIMAP(plain(before.Addr()))
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			stranger := account(fmt.Sprintf("user%d@example.test", i))
+			stranger.SourcePassword = rehome.NewSecret("wrong")
+			_, err := h.Open(within(t), stranger)
+			wantFault(t, err, rehome.ClassAuth, "log in at the source as user", "check the password in the roster")
+		})
 	}
-	if got := before.Counts().Connections; got != 3 {
-		t.Errorf("%d connections, want 3", got)
+	all.Wait()
+	if got := before.Counts().Connections; got != manyRefusals {
+		t.Errorf("%d connections, want %d", got, manyRefusals)
 	}
 	wantFree(t, h)
 }

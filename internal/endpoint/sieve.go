@@ -24,12 +24,15 @@ type SieveSettings struct {
 type Sieve struct {
 	settings SieveSettings
 	imap     *IMAP
-	lockout  lockout
+	lockout  *lockout
 }
 
 // NewSieve returns the service that settings describe; imap says how to log in.
 func NewSieve(settings SieveSettings, imap *IMAP) *Sieve {
-	return &Sieve{settings: settings, imap: imap}
+	side := imap.settings.Side
+	hint := "check the log-in of the " + string(side) + ", then run the same command again"
+	return &Sieve{settings: settings, imap: imap,
+		lockout: newMasterLockout(side, imap.settings.MasterUser, imap.settings.MasterWorked, hint)}
 }
 
 // Reach connects and returns what the server says of itself to everybody. The error is a *rehome.Fault, or
@@ -70,9 +73,6 @@ func (h *Sieve) dial(ctx context.Context) (*managesieve.Client, error) {
 // ctx's when that has ended.
 func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.Client, error) {
 	side := h.imap.settings.Side
-	if err := h.lockout.check(account, side, "check the log-in of the "+string(side)+", then run the same command again"); err != nil {
-		return nil, err
-	}
 	c, err := h.imap.credentials(account)
 	if err != nil {
 		return nil, err
@@ -81,6 +81,15 @@ func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "log in for rules at the " + string(side) + " as", Object: c.user,
 			Cause: errors.New("ManageSieve takes a password, with or without a master user"), Hint: "set login: user, or login: master with master_style: separator or authzid"}
 	}
+	if err := h.lockout.admit(ctx, account); err != nil {
+		return nil, err
+	}
+	client, err := h.logIn(ctx, c)
+	h.lockout.note(account, err)
+	return client, err
+}
+
+func (h *Sieve) logIn(ctx context.Context, c credentials) (*managesieve.Client, error) {
 	client, err := h.dial(ctx)
 	if err != nil {
 		return nil, err
@@ -91,11 +100,9 @@ func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.
 		if managesieve.IsNo(err, "") {
 			class = rehome.ClassAuth
 		}
-		err = h.fault(ctx, h.imap.hide(c, err), class, "log in for rules at the "+string(side)+" as", c.user, "check that the log-in of IMAP is also good for ManageSieve")
-		h.lockout.note(account, err)
-		return nil, err
+		return nil, h.fault(ctx, h.imap.hide(c, err), class, "log in for rules at the "+string(h.imap.settings.Side)+" as", c.user,
+			"check that the log-in of IMAP is also good for ManageSieve")
 	}
-	h.lockout.note(account, nil)
 	return client, nil
 }
 

@@ -23,6 +23,9 @@ func (m *Move) readHeaders(ctx context.Context, p *people, newest int, see func(
 	if err != nil {
 		return err
 	}
+	if err := host.Reach(ctx, p.moving); err != nil {
+		return err
+	}
 	for _, account := range p.moving {
 		read, err := accountHeaders(ctx, host, account, newest, see)
 		census.Headers += read

@@ -65,6 +65,17 @@ func (m *Move) store(ctx context.Context) (*ledger.Ledger, error) {
 	return opened, nil
 }
 
+// hasPreStaged reports whether an earlier pass has completed an account; without an open ledger it is not known.
+func (m *Move) hasPreStaged(ctx context.Context) (bool, error) {
+	m.mu.Lock()
+	store := m.ledger
+	m.mu.Unlock()
+	if store == nil {
+		return false, nil
+	}
+	return store.HasPreStaged(ctx)
+}
+
 // end returns one end's IMAP service. slowed, which may be nil, is told when the host asks to go slower.
 func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Side, string)) (*endpoint.IMAP, error) {
 	settings, connections := m.settings.Source.IMAP, m.settings.Limits.SourceConnections
@@ -97,6 +108,9 @@ func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Sid
 		options.MasterUser = settings.MasterUser
 		options.MasterSeparator = settings.MasterSeparator
 		options.MasterStyle = endpoint.MasterStyle(settings.MasterStyle)
+		if options.MasterWorked, err = m.hasPreStaged(ctx); err != nil {
+			return nil, err
+		}
 		if options.MasterPassword, err = settings.MasterPassword.Resolve(ctx); err != nil {
 			return nil, err
 		}
@@ -113,19 +127,13 @@ func (m *Move) ends(ctx context.Context, slowed func(rehome.Side, string)) (src,
 	return src, dst, err
 }
 
-// reach proves that both ends answer before anything long begins: a host that is down is one clear
-// error and not one for each account.
-func reach(ctx context.Context, ends ...*endpoint.IMAP) error {
+// reach proves that both ends answer, and let a master user in, before anything long begins: a host that is
+// down is one clear error and not one for each account.
+func reach(ctx context.Context, accounts []rehome.Account, ends ...*endpoint.IMAP) error {
 	failures := make([]error, len(ends))
 	var all sync.WaitGroup
 	for i, e := range ends {
-		all.Go(func() {
-			client, err := e.Dial(ctx)
-			if err == nil {
-				err = client.Close() // without good-bye: nobody has logged in
-			}
-			failures[i] = err
-		})
+		all.Go(func() { failures[i] = e.Reach(ctx, accounts) })
 	}
 	all.Wait()
 	return cmp.Or(failures...) // that of the first end, whichever came first

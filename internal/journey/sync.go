@@ -163,7 +163,7 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		if err != nil {
 			return Synced{}, err
 		}
-		if err := reach(ctx, src, dst); err != nil {
+		if err := reach(ctx, who.accounts, src, dst); err != nil {
 			return Synced{}, err
 		}
 		conduct.Slicer, conduct.Workers = m.engine(who.store, src, dst, options, watcher.Progress), workers(src, dst)

@@ -8,7 +8,6 @@ import (
 
 	"rehome"
 	"rehome/internal/davcopy"
-	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/mapping"
 	"rehome/internal/rulecopy"
@@ -53,7 +52,7 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 	if err := pim.reach(ctx); err != nil {
 		return nil, err
 	}
-	if pass.mail, err = m.plannedMail(ctx, who.store, options); err != nil {
+	if pass.mail, err = m.plannedMail(ctx, who, options); err != nil {
 		return nil, err
 	}
 	options.Rules.Plan = true
@@ -72,7 +71,7 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 }
 
 // plannedMail returns the engine for mail; nil when none moves.
-func (m *Move) plannedMail(ctx context.Context, store *ledger.Ledger, options SyncOptions) (*mailcopy.Engine, error) {
+func (m *Move) plannedMail(ctx context.Context, who selection, options SyncOptions) (*mailcopy.Engine, error) {
 	if !wants(options.Only, KindMail) {
 		return nil, nil
 	}
@@ -80,7 +79,7 @@ func (m *Move) plannedMail(ctx context.Context, store *ledger.Ledger, options Sy
 	if err != nil {
 		return nil, err
 	}
-	return m.engine(store, src, dst, options, nil), reach(ctx, src, dst)
+	return m.engine(who.store, src, dst, options, nil), reach(ctx, who.accounts, src, dst)
 }
 
 func (p plannedPass) account(ctx context.Context, account rehome.Account) PlannedAccount {

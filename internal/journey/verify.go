@@ -38,7 +38,7 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 	if err != nil {
 		return verify.Document{}, err
 	}
-	if err := reach(ctx, src, dst); err != nil {
+	if err := reach(ctx, who.accounts, src, dst); err != nil {
 		return verify.Document{}, err
 	}
 	pim, err := m.pimEnds(ctx, nil)

@@ -85,6 +85,13 @@ func (l *Ledger) Accounts(ctx context.Context) ([]Account, error) {
 	return all, err
 }
 
+// HasPreStaged reports whether a pass has completed any account.
+func (l *Ledger) HasPreStaged(ctx context.Context) (found bool, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&found) },
+		`SELECT EXISTS (SELECT 1 FROM accounts WHERE state = ?)`, AccountPreStaged)
+	return found, err
+}
+
 func unix(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
