@@ -83,7 +83,7 @@ func (d *document) checkChoice(f field, value string) {
 		return
 	}
 	hint := "choose one of " + strings.Join(choices, ", ")
-	if meant := nearest(value, choices); meant != "" {
+	if meant := Nearest(value, choices); meant != "" {
 		hint = fmt.Sprintf("did you mean %s?", meant)
 	}
 	d.addAt(f.path, fmt.Sprintf("cannot be %q", value), hint)
@@ -195,7 +195,7 @@ func (d *document) checkTrust(path string, t Trust) {
 			continue
 		}
 		hint := "use IANA names, for example TLS_RSA_WITH_AES_128_CBC_SHA"
-		if meant := nearest(name, known); meant != "" {
+		if meant := Nearest(name, known); meant != "" {
 			hint = fmt.Sprintf("did you mean %s?", meant)
 		}
 		d.addAt(path+".ciphers", fmt.Sprintf("has %q, which is no known cipher suite", name), hint)

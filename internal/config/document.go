@@ -102,7 +102,7 @@ func (d *document) addUnknown(at place, prefix, name string) {
 		}
 	}
 	hint := `run "rehome config sample" to see every key`
-	if meant := nearest(name, siblings); meant != "" {
+	if meant := Nearest(name, siblings); meant != "" {
 		hint = fmt.Sprintf("did you mean %s?", meant)
 		d.settled[joined(prefix, meant)] = true
 	} else if len(elsewhere) == 1 {

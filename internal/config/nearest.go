@@ -7,8 +7,8 @@ import "slices"
 // longest bounds what is compared: a longer word is no misspelling of anything.
 const longest = 64
 
-// nearest returns the candidate that a typist most likely meant by word, or "".
-func nearest(word string, candidates []string) string {
+// Nearest returns the candidate that a typist most likely meant by word, or "".
+func Nearest(word string, candidates []string) string {
 	if len(word) > longest {
 		return ""
 	}

@@ -210,7 +210,7 @@ func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{
 		"adress": "address", "addres": "address", "tsl": "tls", "tls_mni": "tls_min", "logn": "login", "colour": "", "x": "",
 	} {
-		if got := nearest(word, candidates); got != want {
+		if got := Nearest(word, candidates); got != want {
 			t.Errorf("%s: got %q, want %q", word, got, want)
 		}
 	}

@@ -28,6 +28,9 @@ func (m *Move) checkPeople(ctx context.Context, c *checkup) *people {
 		sentence += fmt.Sprintf(", with %s and %s", count(n, "alias"), count(len(p.organisation.Forwards), "forward"))
 	}
 	c.ok("people", sentence)
+	for _, lone := range m.loneDomains(p) {
+		c.warn("people", "no account is in "+lone.domain+", which the settings name under domains", lone.hint())
+	}
 	for _, s := range p.staying {
 		c.warn("people", s.Account+" stays: "+s.Reason, "")
 	}

@@ -27,7 +27,7 @@ type Person struct {
 
 // People lists who moves, without showing a password.
 func (m *Move) People(ctx context.Context) (People, error) {
-	p, err := m.people(ctx)
+	p, err := m.everybody(ctx)
 	if err != nil {
 		return People{}, err
 	}

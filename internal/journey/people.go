@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -36,8 +37,21 @@ type Staying struct {
 	Reason  string `json:"reason"`
 }
 
-// people reads database and roster, and adds what is known of passwords at both ends.
+// people is everybody known, of whom somebody moves: an operation on nobody would end well and have done
+// nothing.
 func (m *Move) people(ctx context.Context) (*people, error) {
+	p, err := m.everybody(ctx)
+	if err == nil && len(p.moving) == 0 {
+		err = m.nobodyMoves(p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// everybody reads database and roster, and adds what is known of passwords at both ends.
+func (m *Move) everybody(ctx context.Context) (*people, error) {
 	p := &people{}
 	if err := m.readDatabase(ctx, p); err != nil {
 		return nil, err
@@ -132,6 +146,53 @@ func (m *Move) staysBecause(account rehome.Account) string {
 		return "the source has disabled it; set accounts.include_disabled: import to move it"
 	}
 	return ""
+}
+
+// nobodyMoves says why, and which domain of the settings is misspelt if one is.
+func (m *Move) nobodyMoves(p *people) error {
+	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "somebody who moves",
+		Cause: &config.SettingsError{Cause: fmt.Errorf("all %s stay: %s", count(len(p.staying), "account"), p.staying[0].Reason)}}
+	for _, lone := range m.loneDomains(p) {
+		fault.Object = "somebody who moves in " + lone.domain
+		fault.Cause = &config.SettingsError{Cause: errors.New("there are accounts in " + strings.Join(lone.known, ", ") + " only")}
+		fault.Hint = lone.hint()
+	}
+	return fault
+}
+
+// loneDomain is a domain of the settings in which there is no account.
+type loneDomain struct {
+	domain string
+	known  []string // domains with accounts; the first few
+}
+
+// mostDomains bounds how many are named.
+const mostDomains = 5
+
+func (m *Move) loneDomains(p *people) []loneDomain {
+	known := map[string]bool{}
+	for _, account := range p.organisation.Accounts {
+		known[account.Domain()] = true
+	}
+	var lone []loneDomain
+	for _, domain := range m.settings.Domains {
+		if !known[domain] {
+			lone = append(lone, loneDomain{domain: domain, known: slices.Sorted(maps.Keys(known))})
+		}
+	}
+	for i := range lone {
+		if n := len(lone[i].known); n > mostDomains {
+			lone[i].known = append(lone[i].known[:mostDomains:mostDomains], count(n-mostDomains, "other domain"))
+		}
+	}
+	return lone
+}
+
+func (l loneDomain) hint() string {
+	if meant := config.Nearest(l.domain, l.known); meant != "" {
+		return fmt.Sprintf("correct domains: in the settings (did you mean %s instead of %s?)", meant, l.domain)
+	}
+	return "correct domains: in the settings, or take " + l.domain + " out of them"
 }
 
 // addPasswords fills in the log-ins that the roster does not give: at the source the user's own

@@ -95,6 +95,13 @@ func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	th.wantError(3, th.run("check"), "log in at the source", "Authentication failed", "master user")
+	for _, command := range []string{"sync", "verify"} { // one refusal settles it, for everybody
+		o := th.run(command)
+		th.wantError(3, o, "log in at the source as master user", "Authentication failed", "source.imap.master_user")
+		if n := strings.Count(o.err, "error:"); n != 1 {
+			t.Errorf("%s gave %d errors:\n%s", command, n, o.err)
+		}
+	}
 	if err := os.WriteFile(secret, good, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -231,4 +238,45 @@ func silenceFor(proxy *faultproxy.Proxy, octets int64, pause time.Duration) bool
 		time.Sleep(5 * time.Millisecond)
 	}
 	return false
+}
+
+// A domain that nobody has is an error of its own, before anything is read or written: "all 0 messages are
+// there" would be true.
+func TestAdversity_misspeltDomain(t *testing.T) {
+	t.Parallel()
+	th := set(t, 0.02)
+	th.want(0, "accounts", "export")
+	file := filepath.Join(th.Dir, "accounts", "accounts.csv")
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	th.edit(func(text string) string { return "domains: [exmaple.com]\n" + withoutDomains(text) })
+	for _, command := range [][]string{{"accounts", "export"}, {"sync"}, {"sync", "--plan"}, {"verify"}, {"handover"}} {
+		th.wantError(2, th.run(command...), "exmaple.com", "there are accounts in example.com", "did you mean example.com instead of exmaple.com?")
+	}
+	th.wantError(3, th.run("check"), "exmaple.com", "did you mean example.com")
+	if listed := th.want(0, "accounts", "list"); !strings.Contains(listed.out, "domain is not among those that move") {
+		t.Errorf("the list does not say why nobody moves:\n%s", listed.out)
+	}
+	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
+		t.Errorf("the import file has changed: %v", err)
+	}
+
+	// One of several.
+	th.edit(func(text string) string { return "domains: [example.com, exmaple.org]\n" + withoutDomains(text) })
+	if checked := th.run("check"); !strings.Contains(checked.out, "no account is in exmaple.org") {
+		t.Errorf("check:\n%s", checked.out)
+	}
+}
+
+// withoutDomains takes the list of domains out of settings.
+func withoutDomains(text string) string {
+	var kept []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "domains:") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
 }
