@@ -29,6 +29,9 @@ func Load(file string) (*Config, error) {
 		return nil, fault(file, err, hint)
 	}
 	defer f.Close()
+	if hint, err := checkOpened(file, f); err != nil {
+		return nil, fault(file, err, hint)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, fault(file, err, "name a file with -c")
@@ -37,6 +40,18 @@ func Load(file string) (*Config, error) {
 		return nil, fault(file, errors.New("larger than 1 MiB"), "name a file of settings with -c")
 	}
 	return Parse(file, data)
+}
+
+// checkOpened looks at the open file, so that nobody can exchange it in between.
+func checkOpened(file string, f *os.File) (hint string, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", nil // a pipe or a terminal that somebody has named, such as /dev/stdin
+	}
+	return checkOwner(file, info)
 }
 
 // Parse reads settings that were read from file already.
