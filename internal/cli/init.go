@@ -15,6 +15,7 @@ import (
 
 	"rehome"
 	"rehome/internal/config"
+	"rehome/internal/vault"
 
 	"github.com/spf13/cobra"
 )
@@ -104,18 +105,11 @@ func (f *frame) ensureIdentity(file string) (recipient string, err error) {
 }
 
 func writeNew(file string, content []byte) error {
-	out, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := vault.WriteNew(file, content)
 	if errors.Is(err, fs.ErrExist) {
 		return existsFault(file)
 	}
-	if err != nil {
-		return writeFault(file, err)
-	}
-	_, err = out.Write(content)
-	if err := errors.Join(err, out.Close()); err != nil {
-		return writeFault(file, err)
-	}
-	return nil
+	return err
 }
 
 func existsFault(file string) error {

@@ -7,10 +7,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"rehome/internal/journey"
 	"rehome/internal/report"
+	"rehome/internal/vault"
 
 	"github.com/spf13/cobra"
 )
@@ -58,8 +58,5 @@ func writePage(file string, made *report.Report) error {
 	if err := made.WriteHTML(&page); err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
-		return writeFault(file, err)
-	}
-	return nil
+	return vault.WriteFile(file, page.Bytes())
 }

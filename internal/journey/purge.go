@@ -44,13 +44,14 @@ type GoneFile struct {
 
 // The kinds of files with secrets.
 const (
-	secretImport   = "passwords in clear, for the import"
-	secretHandOut  = "passwords in clear, to hand out"
-	secretSheet    = "sealed: temporary passwords"
-	secretLetter   = "sealed: a person's temporary password"
-	secretHashes   = "sealed: hashes for the vendor"
-	secretLeftover = "left over from an interrupted run"
-	secretUnknown  = "not in the register; by its name it holds passwords or hashes"
+	secretImport    = "passwords in clear, for the import"
+	secretHandOut   = "passwords in clear, to hand out"
+	secretSheet     = "sealed: temporary passwords"
+	secretLetter    = "sealed: a person's temporary password"
+	secretHashes    = "sealed: hashes for the vendor"
+	secretLeftover  = "left over from an interrupted run"
+	secretElsewhere = "noted by the folder that this one was copied or moved from: destroy it from there, or by hand"
+	secretUnknown   = "not in the register; by its name it holds passwords or hashes"
 )
 
 // register knows the files with secrets that this move has written.
@@ -81,6 +82,10 @@ func (m *Move) PurgePlan(_ context.Context, identity bool) (Purge, error) {
 		}
 		known[file.File] = true
 		found := purgeFile(file.File, file.What)
+		if !m.register().Owns(file) {
+			purge.Kept = append(purge.Kept, purgeFile(file.File, file.What+"; "+secretElsewhere)...)
+			continue
+		}
 		if found == nil {
 			purge.Gone = append(purge.Gone, GoneFile{File: file.File, What: file.What, Written: file.At})
 		}

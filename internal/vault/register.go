@@ -49,6 +49,10 @@ type Registered struct {
 	Event Event     `json:"event"`
 	File  string    `json:"file"` // in the register itself: from its folder if it lies there, else from the root
 	What  string    `json:"what"`
+
+	// Folder is where the register was when a file outside of it was noted. A copy of the folder brings the note
+	// with it, and not the file: that one belongs to the original still.
+	Folder string `json:"folder,omitempty"`
 }
 
 // Expect notes files that are about to be written, so that none exists which the register does not know.
@@ -74,9 +78,9 @@ func (r Register) note(event Event, what string, files []string) error {
 	var lines bytes.Buffer
 	out := json.NewEncoder(&lines)
 	for _, file := range files {
-		name, err := r.inside(file)
+		name, folder, err := r.place(file)
 		if err == nil {
-			err = out.Encode(Registered{At: time.Now().UTC().Truncate(time.Second), Event: event, File: name, What: what})
+			err = out.Encode(Registered{At: time.Now().UTC().Truncate(time.Second), Event: event, File: name, What: what, Folder: folder})
 		}
 		if err != nil {
 			return r.fault(err)
@@ -88,20 +92,39 @@ func (r Register) note(event Event, what string, files []string) error {
 	return nil
 }
 
-// inside names a file by its place in the folder, so that the folder can move as a whole.
-func (r Register) inside(file string) (string, error) {
-	file, err := filepath.Abs(file)
-	if err != nil {
-		return "", err
+// place names a file by its place in the folder, so that the folder can move as a whole; one that lies outside
+// by its path and the folder's.
+func (r Register) place(file string) (name, folder string, err error) {
+	if file, err = filepath.Abs(file); err != nil {
+		return "", "", err
 	}
-	folder, err := filepath.Abs(r.folder)
-	if err != nil {
-		return "", err
+	if folder, err = filepath.Abs(r.folder); err != nil {
+		return "", "", err
 	}
 	if name, err := filepath.Rel(folder, file); err == nil && filepath.IsLocal(name) {
-		return filepath.ToSlash(name), nil
+		return filepath.ToSlash(name), "", nil
 	}
-	return file, nil
+	return file, folder, nil
+}
+
+// Owns reports whether a file is this register's to destroy, and not that of a folder which this one was copied
+// or moved from. Of older notes it is not known whose they are.
+func (r Register) Owns(file Registered) bool {
+	_, folder, err := r.place(file.File)
+	return err == nil && (folder == "" || sameFolder(folder, file.Folder))
+}
+
+// sameFolder also knows a folder by another path, such as behind a symbolic link.
+func sameFolder(a, b string) bool {
+	if a == b {
+		return true
+	}
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
 }
 
 // append takes a line away first that a crash has cut off: what it was to announce was never written.

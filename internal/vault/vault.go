@@ -56,7 +56,8 @@ func WriteFile(path string, content []byte) error {
 
 // WriteFiles puts files in place, by path. All of them are on disk before the first appears, so that nobody
 // finds half of what belongs together, or half a file; none is ever more open than its owner wants. A folder
-// that is not there is made, for its owner only.
+// that is not there is made, for its owner only. What is there and is no file, a symbolic link above all,
+// stays, and so does what it leads to: the Fault says so before anything is written.
 func WriteFiles(contents map[string][]byte) (err error) {
 	paths := slices.Sorted(maps.Keys(contents))
 	temporary := make([]string, 0, len(paths))
@@ -65,6 +66,11 @@ func WriteFiles(contents map[string][]byte) (err error) {
 			_ = os.Remove(name) // renamed, unless something failed
 		}
 	}()
+	for _, path := range paths {
+		if err := checkReplaceable(path); err != nil {
+			return err
+		}
+	}
 	for _, path := range paths {
 		name, err := writeBeside(path, contents[path])
 		temporary = append(temporary, name)
@@ -78,6 +84,19 @@ func WriteFiles(contents map[string][]byte) (err error) {
 		}
 	}
 	return nil
+}
+
+// checkReplaceable refuses what somebody may have put there to have another file overwritten.
+func checkReplaceable(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().IsRegular() {
+		return nil // what is wrong with the folder shows when the file is made
+	}
+	what := "it is no file"
+	if info.Mode()&fs.ModeSymlink != 0 {
+		what = "it is a symbolic link, which is not followed"
+	}
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: path, Cause: errors.New(what), Hint: "remove it, or name another file"}
 }
 
 // writeBeside leaves a new file on disk, in the folder of path, and returns its name.
@@ -96,21 +115,50 @@ func writeBeside(path string, content []byte) (name string, err error) {
 // temporaryOf is how the name of a file begins that is to become path.
 func temporaryOf(path string) string { return "." + filepath.Base(path) + "-" }
 
-// WriteNew makes a file, readable by its owner only. One that exists stays as it is, and the Fault's cause
-// is fs.ErrExist.
+// WriteNew makes a file, readable by its owner only, as a whole. One that exists stays as it is, and the
+// Fault's cause is fs.ErrExist.
 func WriteNew(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return writeFault(path, err)
+	name, err := writeBeside(path, content)
+	if err == nil {
+		err = appear(name, path)
 	}
-	// Not by rename, which would replace; O_EXCL decides between two who try at once.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
+	if name != "" {
+		_ = os.Remove(name) // it has its second name, unless something failed
+	}
 	if err != nil {
 		return writeFault(path, err)
+	}
+	return nil
+}
+
+// appear gives the file name a second name, if nothing has that: not by rename, which would replace.
+func appear(name, path string) error {
+	err := os.Link(name, path)
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		err = link.Err
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return copyNew(name, path)
+	}
+	return errors.Join(err, syncDir(filepath.Dir(path)))
+}
+
+// copyNew does the same on file systems that know no second names, such as FAT. O_EXCL decides between two
+// who try at once.
+func copyNew(name, path string) error {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private)
+	if err != nil {
+		return err
 	}
 	_, err = f.Write(content)
 	if err := errors.Join(err, f.Sync(), f.Close(), syncDir(filepath.Dir(path))); err != nil {
 		_ = os.Remove(path)
-		return writeFault(path, err)
+		return err
 	}
 	return nil
 }

@@ -267,3 +267,60 @@ func TestOpen_damaged(t *testing.T) {
 	_, err := Open(other, identity)
 	wantFault(t, err, rehome.ClassPermanent, "not a binary age file", "check the path")
 }
+
+// A link that somebody has planted is not followed, and an older file's mode is not kept.
+func TestWriteFiles_replacesFilesOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	target, link, open := filepath.Join(dir, "target"), filepath.Join(dir, "link"), filepath.Join(dir, "open")
+	if err := errors.Join(os.WriteFile(target, []byte("precious"), 0o600), os.Symlink(target, link),
+		os.WriteFile(open, []byte("old"), 0o600), os.Chmod(open, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, dir} {
+		err := WriteFiles(map[string][]byte{filepath.Join(dir, "first"): []byte("x"), path: []byte("secret")})
+		if rehome.ClassOf(err) != rehome.ClassOperator || !strings.Contains(rehome.HintOf(err), "another file") {
+			t.Errorf("%s: got %v", path, err)
+		}
+		if _, err := os.Lstat(filepath.Join(dir, "first")); !os.IsNotExist(err) {
+			t.Errorf("%s: the others were written all the same", path)
+		}
+	}
+	if err := WriteFile(open, []byte("secret")); err != nil {
+		t.Fatal(err)
+	}
+	wantMode(t, open, 0o600)
+	if got, err := os.ReadFile(target); err != nil || string(got) != "precious" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := WriteNew(link, []byte("secret")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWriteNew_leavesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "sub", "new")
+	if err := WriteNew(path, []byte("first")); err != nil {
+		t.Fatal(err)
+	}
+	wantMode(t, path, 0o600)
+	if err := WriteNew(path, []byte("second")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v", err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "first" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	plain := filepath.Join(dir, "plain") // as on a file system without second names
+	if err := errors.Join(os.WriteFile(plain, []byte("x"), 0o600), copyNew(plain, filepath.Join(dir, "copy"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := copyNew(plain, path); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v", err)
+	}
+}
