@@ -111,7 +111,7 @@ func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []stri
 		s := progress.Snapshot()
 		return Progress{
 			AccountsDone: s.Finished, AccountsTotal: int(total.Load()), Messages: s.Done, MessagesTotal: s.Messages,
-			Octets: s.CopiedOctets, Failed: s.Failed, Note: cmp.Or(s.Slowed, objectsNote(s.Objects)),
+			Octets: s.CopiedOctets, Failed: s.Failed, Note: cmp.Or(s.Slowed, s.Waiting, objectsNote(s.Objects)),
 		}
 	})
 	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Accounts: func(n int) { total.Store(int64(n)) }})

@@ -172,9 +172,12 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 		c.interrupt(ctx, t)
 		return
 	}
-	step, wait := decide(err, result.More, t.failures)
+	step, wait := decide(err, result, t.failures, time.Now())
 	if err != nil {
 		t.failures++
+	}
+	if step == stepAgain {
+		c.options.Progress.Waiting(t.account.Address, result.Waits)
 	}
 	switch step {
 	case stepDone:
@@ -189,6 +192,7 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 // runSlice runs one slice. A mistake in the engine ends this account and leaves the others alone.
 func (c *Conductor) runSlice(ctx context.Context, t *turn) (result mailcopy.Result, err error) {
 	t.begun = true
+	c.options.Progress.Waiting(t.account.Address, nil)
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = rehome.Recovered("copy", t.account.Address, cause)

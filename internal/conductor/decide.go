@@ -24,14 +24,18 @@ const (
 	maxFailures    = 5
 	firstPause     = time.Second
 	longestPause   = time.Minute
+	shortestWait   = time.Second      // for what may still arrive from a connection that is gone
 	throttledPause = 30 * time.Second // a server that asks for patience gets some from the start
 )
 
-// decide says what follows a slice that ended with err after failures failed ones in a row.
-func decide(err error, more bool, failures int) (step, time.Duration) {
+// decide says what follows a slice that ended now with err, after failures failed ones in a row.
+func decide(err error, r mailcopy.Result, failures int, now time.Time) (step, time.Duration) {
 	switch {
-	case err == nil && more:
+	case err == nil && r.More:
 		return stepAgain, 0
+	case err == nil && len(r.Waits) > 0: // no failure: it is known when to look again, and that it ends
+		look, _ := mailcopy.NextLook(r.Waits)
+		return stepAgain, max(look.Sub(now), shortestWait)
 	case err == nil:
 		return stepDone, 0
 	}

@@ -4,9 +4,13 @@ package conductor
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"sync"
+	"time"
 
 	"rehome"
+	"rehome/internal/mailcopy"
 )
 
 // Progress is how far a pass has come. It is a mailcopy.Observer and a davcopy.Observer; Snapshot may be called at any time.
@@ -16,6 +20,7 @@ type Progress struct {
 	finished, failed int
 	objects          int64 // contacts and calendar objects that were dealt with
 	slowed           map[rehome.Side]string
+	waits            map[string][]mailcopy.Wait // by account
 }
 
 type accountProgress struct {
@@ -41,12 +46,54 @@ type Snapshot struct {
 	Copied       int64 // messages copied by this pass
 	CopiedOctets int64
 	Objects      int64  // contacts and calendar objects that were dealt with
+	Waiting      string // what holds mailboxes up and for how long, as a sentence; "" for nothing
 	Slowed       string // what a host has said about our speed, as a sentence; "" at full speed
 }
 
 // NewProgress returns an empty Progress.
 func NewProgress() *Progress {
-	return &Progress{accounts: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}}
+	return &Progress{accounts: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]mailcopy.Wait{}}
+}
+
+// Waiting notes the mailboxes of an account that wait until nothing of an interrupted batch can arrive.
+func (p *Progress) Waiting(account string, waits []mailcopy.Wait) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(waits) == 0 {
+		delete(p.waits, account)
+		return
+	}
+	p.waits[account] = waits
+}
+
+// waiting says in a sentence who waits, why, and how long at most.
+func waiting(accounts map[string][]mailcopy.Wait, now time.Time) string {
+	var all []mailcopy.Wait
+	messages := 0
+	where := ""
+	for account, waits := range accounts {
+		for _, w := range waits {
+			all = append(all, w)
+			messages += w.Messages
+			where = fmt.Sprintf("%s of %s waits", w.Mailbox, account)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	if len(all) > 1 {
+		where = fmt.Sprintf("%d mailboxes wait", len(all))
+	}
+	_, until := mailcopy.NextLook(all)
+	seconds := max(int(math.Ceil(until.Sub(now).Seconds())), 1)
+	return fmt.Sprintf("%s up to %d s for %d interrupted %s that may still arrive", where, seconds, messages, plural(messages))
+}
+
+func plural(messages int) string {
+	if messages == 1 {
+		return "message"
+	}
+	return "messages"
 }
 
 // Slowed notes what the host of a side has said about our speed; "" is full speed again.
@@ -114,6 +161,7 @@ func (p *Progress) Snapshot() Snapshot {
 	defer p.mu.Unlock()
 	s := Snapshot{
 		Finished: p.finished, Failed: p.failed, Objects: p.objects, Slowed: cmp.Or(p.slowed[rehome.Destination], p.slowed[rehome.Source]),
+		Waiting: waiting(p.waits, time.Now()),
 	}
 	for _, a := range p.accounts {
 		s.Messages += a.messages

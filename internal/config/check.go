@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -34,6 +35,7 @@ func check(d *document, c *Config) {
 	d.checkMX("destination.mx", c.Destination.MX)
 	d.checkAccounts(c.Accounts)
 	d.checkMail(c.Mail)
+	d.checkSettle(c.Mail)
 	d.checkLimits(c.Limits)
 }
 
@@ -241,6 +243,15 @@ func (d *document) checkMail(m Mail) {
 		if src == "" || dst == "" {
 			d.addAt("mail.rename", "has an empty name", "write the full name at the source, then the one at the destination")
 		}
+	}
+}
+
+// shortestSettle keeps a value that cannot be meant, such as 90 without a unit, from being believed.
+const shortestSettle = time.Second
+
+func (d *document) checkSettle(m Mail) {
+	if m.Settle < shortestSettle {
+		d.addAt("mail.settle", "must be at least 1s", "90s suits a destination that never stands still for more than half a minute")
 	}
 }
 

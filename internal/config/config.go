@@ -136,7 +136,7 @@ func Default() Config {
 		},
 		Aliases: Aliases{CatchAll: AbilityUnknown, Domain: AbilityUnknown, Outside: AbilityUnknown, Several: AbilityUnknown},
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
-		Mail:    Mail{SpecialUse: true, Escrow: "escrow", Deletions: DeletionsKeep},
+		Mail:    Mail{Settle: 90 * time.Second, SpecialUse: true, Escrow: "escrow", Deletions: DeletionsKeep},
 		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},
 	}
 }

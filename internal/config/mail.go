@@ -5,6 +5,7 @@ package config
 import (
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Deletions says what happens at the destination when something has vanished at the source.
@@ -27,6 +28,7 @@ type Mail struct {
 	Refused     string            `yaml:"refused" example:"\".\"" doc:"Characters that the destination refuses in a mailbox name beside its separator; they are replaced by full-width twins. A Maildir store behind the separator / refuses the dot."`
 	MaxName     int               `yaml:"max_name" doc:"Octets that the destination allows for a whole mailbox name, in the form it has on the wire; longer ones are cut and marked. A Maildir store of Dovecot allows 254. 0: no limit but that of 255 for one level."`
 	SpecialUse  bool              `yaml:"special_use" doc:"Bring the source's sent, drafts, trash and spam into the mailboxes that the destination has for them, whatever both call them."`
+	Settle      time.Duration     `yaml:"settle" doc:"How long a mailbox waits after a connection broke or rehome was killed, until messages that were on their way and have not arrived count as lost and are sent again. Everything else goes on meanwhile. It must be longer than the destination ever stands still: with less, messages can arrive twice."`
 	Escrow      string            `yaml:"escrow" kind:"path" doc:"Folder for the originals of messages that the destination refuses. It is made with mode 0700."`
 }
 

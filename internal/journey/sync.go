@@ -269,7 +269,7 @@ func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options Syn
 		Source: src, Destination: dst, Ledger: store, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
 		Connections: m.settings.Limits.PerAccount, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Observer: observer,
 		Deletions:        mailcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)),
-		ConfirmDeletions: options.ConfirmDeletions, CopyAgain: options.CopyAgain,
+		ConfirmDeletions: options.ConfirmDeletions, CopyAgain: options.CopyAgain, Settle: m.settings.Mail.Settle,
 	})
 }
 

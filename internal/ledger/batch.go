@@ -21,52 +21,16 @@ type Item struct {
 	Digest []byte   // SHA-256 of the normal form; nil when the message was adopted, not streamed
 }
 
-// Intent is a batch that was begun. Until it is received or voided nobody knows whether the
-// destination has it.
-type Intent struct {
-	ID    int64
-	Floor imap.UID // the destination's UIDNEXT before the batch: none of it has a lower UID there
-	Items []Item
-	Age   int64 // seconds since it was written, when it was loaded
-}
-
-// Intend writes one intent for each of the batches in one commit and returns their ids.
-func (l *Ledger) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches ...[]Item) ([]int64, error) {
-	ids := make([]int64, len(batches))
-	for _, items := range batches {
-		if err := checkUIDs(items, sourceUID); err != nil {
-			return nil, err
-		}
-	}
-	err := l.writeIntent(ctx, func(tx *sql.Tx) error {
-		for i, items := range batches {
-			result, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix)
-				VALUES (?, ?, 'intent', ?, ?, ?, ?, ?)`, m.ID, m.Generation, floor, runsOf(items, sourceUID), encodeSizes(items), encodeFlags(items), l.now().Unix())
-			if err != nil {
-				return err
-			}
-			if ids[i], err = result.LastInsertId(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return ids, err
-}
-
 // Receive turns an intent into a receipt for items, which may be fewer than were intended when
 // messages had vanished from the source in between. Every item carries its destination UID.
 func (l *Ledger) Receive(ctx context.Context, m *Mailbox, id int64, items []Item) error {
-	return l.receive(ctx, m, id, "receipt", items)
+	return l.receive(ctx, m, id, "receipt", items, nothingElse)
 }
 
-// Recover turns an intent into a receipt without digests: its messages were found at the destination
-// after the answer had been lost.
-func (l *Ledger) Recover(ctx context.Context, m *Mailbox, id int64, items []Item) error {
-	return l.receive(ctx, m, id, "recovered", items)
-}
+func nothingElse(*sql.Tx) error { return nil }
 
-func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string, items []Item) error {
+// receive also does more in the same commit.
+func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string, items []Item, more func(*sql.Tx) error) error {
 	if err := checkUIDs(items, sourceUID, destinationUID); err != nil {
 		return err
 	}
@@ -78,6 +42,9 @@ func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string
 		}
 		if err := l.exactlyOne(result); err != nil {
 			return fmt.Errorf("intent %d: %w", id, err)
+		}
+		if err := more(tx); err != nil {
+			return err
 		}
 		return dropRefusals(tx, m, items)
 	})
@@ -128,18 +95,6 @@ func (l *Ledger) adopt(ctx context.Context, m *Mailbox, state string, items []It
 	return err
 }
 
-// Void drops intents of which the destination has stored nothing.
-func (l *Ledger) Void(ctx context.Context, ids ...int64) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
-		for _, id := range ids {
-			if _, err := tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'intent'`, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // note keeps the loaded row in step with the file.
 func (m *Mailbox) note(items []Item) {
 	for _, item := range items {
@@ -149,34 +104,24 @@ func (m *Mailbox) note(items []Item) {
 	}
 }
 
-// loadBatches fills Done, Ours and Intents.
+// loadBatches fills Done and Ours.
 func (l *Ledger) loadBatches(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var (
-			id, created int64
-			state       string
-			floor       imap.UID
-			messages    int
-			c           columns
+			id       int64
+			state    string
+			messages int
+			c        columns
 		)
-		if err := rows.Scan(&id, &state, &floor, &created, &messages, &c.srcUIDs, &c.dstUIDs, &c.sizes, &c.flags); err != nil {
+		if err := rows.Scan(&id, &state, &messages, &c.srcUIDs, &c.dstUIDs); err != nil {
 			return err
 		}
-		var err error
-		if state == "intent" {
-			intent := Intent{ID: id, Floor: floor, Age: l.now().Unix() - created}
-			intent.Items, err = c.intended()
-			m.Intents = append(m.Intents, intent)
-		} else {
-			err = m.load(state, c, messages)
-		}
-		if err != nil {
+		if err := m.load(state, c, messages); err != nil {
 			return fmt.Errorf("batch %d: %w", id, err)
 		}
 		return nil
-	}, `SELECT id, state, dst_floor, created_unix, length(sizes), src_uids, dst_uids,
-		CASE state WHEN 'intent' THEN sizes END, CASE state WHEN 'intent' THEN flags END
-		FROM batches WHERE mailbox_id = ? AND generation = ? ORDER BY id`, m.ID, m.Generation)
+	}, `SELECT id, state, length(sizes), src_uids, dst_uids FROM batches
+		WHERE mailbox_id = ? AND generation = ? AND state <> 'intent' ORDER BY id`, m.ID, m.Generation)
 }
 
 // loadTheirs fills Theirs: a rename rule may send several source mailboxes into one.

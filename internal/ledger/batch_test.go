@@ -35,7 +35,10 @@ func TestIntend_comesBackAsItWas(t *testing.T) {
 	must(t, err)
 
 	l.now = func() time.Time { return time.Unix(1090, 0) }
-	want := []Intent{{ID: ids[0], Floor: 42, Items: first, Age: 90}, {ID: ids[1], Floor: 42, Items: second, Age: 90}}
+	want := []Intent{{ID: ids[0], Floor: 42, Items: first, Alive: time.Unix(1090, 0)}, {ID: ids[1], Floor: 42, Items: second, Alive: time.Unix(1090, 0)}}
+	must(t, l.Orphan(t.Context(), inbox().Address))
+	l.now = func() time.Time { return time.Unix(2000, 0) }
+	must(t, l.Orphan(t.Context(), inbox().Address)) // nothing new: they were orphans already
 	if diff := cmp.Diff(want, load(t, l, inbox()).Intents); diff != "" {
 		t.Error(diff)
 	}
@@ -51,7 +54,7 @@ func TestReceive_fewerThanIntended(t *testing.T) {
 			return l.Receive(t.Context(), m, id, items)
 		},
 		"adoption": func(l *Ledger, t *testing.T, m *Mailbox, id int64, items []Item) error {
-			return l.Recover(t.Context(), m, id, items)
+			return recovered(t, l, m, id, items)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +105,7 @@ func TestBatch_messageWithoutUID(t *testing.T) {
 	nowhere := []Item{{UID: 1, DstUID: 2}, {UID: 2}}
 	_, err := l.Intend(ctx, m, 1, messages(3), []Item{{DstUID: 5}})
 	for name, err := range map[string]error{
-		"intend": err, "receive": l.Receive(ctx, m, id, nowhere), "adopt": l.Adopt(ctx, m, nowhere), "adopt intent": l.Recover(ctx, m, id, nowhere),
+		"intend": err, "receive": l.Receive(ctx, m, id, nowhere), "adopt": l.Adopt(ctx, m, nowhere), "adopt intent": recovered(t, l, m, id, nowhere),
 	} {
 		if err == nil || rehome.ClassOf(err) != rehome.ClassBug {
 			t.Errorf("%s: %v, want an error of our own making", name, err)
@@ -128,7 +131,7 @@ func TestRefuse_replacedThenWithdrawnWhenDone(t *testing.T) {
 		t.Errorf("refused %v, want four at %v", again.Refused, second)
 	}
 	must(t, l.Receive(ctx, m, intend(t, l, m, messages(1)...), messages(1)))
-	must(t, l.Recover(ctx, m, intend(t, l, m, messages(2)...), messages(2)))
+	must(t, recovered(t, l, m, intend(t, l, m, messages(2)...), messages(2)))
 	must(t, l.Adopt(ctx, m, messages(3)))
 	again := load(t, l, inbox())
 	for name, m := range map[string]*Mailbox{"in memory": m, "in the file": again} {

@@ -73,7 +73,7 @@ func writeIntents(path string) error {
 // quota. The signal that comes with it would end the process.
 func writeWithinLimit(path string) error {
 	signal.Ignore(syscall.SIGXFSZ)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 200_000, Max: 200_000}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 400_000, Max: 400_000}); err != nil {
 		return err
 	}
 	return writeIntents(path)

@@ -28,7 +28,7 @@ func TestFate_roundTrip(t *testing.T) {
 	l := create(t)
 	m := load(t, l, inbox())
 	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3, 4, 5)...), messages(1, 2, 3, 4, 5)))
-	must(t, l.Recover(t.Context(), m, intend(t, l, m, messages(6, 7)...), messages(6)))
+	must(t, recovered(t, l, m, intend(t, l, m, messages(6, 7)...), messages(6)))
 	must(t, l.Adopt(t.Context(), m, messages(8, 9)))
 	must(t, l.NoteFate(t.Context(), m, Fate{Gone: uids(2, 3, 4, 6, 8), Lost: uids(3, 5), Changed: uids(4)}))
 	removal, err := l.IntendRemoval(t.Context(), m, uids(2, 6))

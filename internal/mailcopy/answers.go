@@ -22,7 +22,7 @@ type answers struct {
 	queue   chan *transfer
 	done    sync.WaitGroup
 	refused []refusedBatch
-	unnamed []*transfer // stored, but the server does not tell under which UIDs
+	unnamed []ledger.Intent // stored, but the server does not tell under which UIDs
 	empty   []entry
 	failed  chan struct{} // closed at the first error
 	err     error
@@ -65,14 +65,13 @@ func (a *answers) run() {
 // receive waits for the answers to one transfer and completes its intent. What was refused is kept
 // for isolate.
 func (a *answers) receive(t *transfer) error {
-	var stored []ledger.Item
-	unnamed := false
+	var stored, unnamed []ledger.Item
 	for _, sent := range t.sent {
 		answer, err := sent.command.Wait(a.ctx)
 		var status *imap.StatusError
 		switch {
 		case err == nil && len(answer.UIDs) == 0:
-			unnamed = true
+			unnamed = append(unnamed, sent.items...)
 		case err == nil:
 			stored = append(stored, withUIDs(sent.items, answer.UIDs)...)
 		case errors.As(err, &status) && status.Kind == "NO":
@@ -82,8 +81,8 @@ func (a *answers) receive(t *transfer) error {
 		}
 	}
 	a.empty = append(a.empty, t.empty...)
-	if unnamed { // no UIDPLUS: the new UIDs are looked up like those of a lost answer
-		a.unnamed = append(a.unnamed, t)
+	if len(unnamed) > 0 { // no UIDPLUS: the new UIDs are looked up like those of a lost answer
+		a.unnamed = append(a.unnamed, ledger.Intent{ID: t.id, Items: append(unnamed, stored...)})
 		return nil
 	}
 	return a.book(t, stored)

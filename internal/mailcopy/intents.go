@@ -4,90 +4,120 @@ package mailcopy
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
-// A session that was cut may still be committing what it had received. An intent younger than
-// youngIntent is therefore believed void only after a second look some time later.
-const (
-	youngIntent = 60 // seconds
-	secondLook  = 2 * time.Second
-)
+// orphanIntents notes that nobody works any more on what earlier runs and slices have begun: sessions of
+// this account are opened by this slice only, and it has sent nothing yet.
+func (s *slice) orphanIntents(ctx context.Context) error {
+	for _, row := range s.view.rows {
+		if row.Open {
+			return s.engine.options.Ledger.Orphan(ctx, s.account.Address)
+		}
+	}
+	return nil
+}
 
-// settleIntents finds out what became of batches that were begun and never answered, before
-// anything else is sent to the mailbox.
-func (j *mailboxJob) settleIntents(ctx context.Context) error {
+// settleIntents finds out what became of batches that were begun and never answered, before anything
+// else is sent to the mailbox. While something of them may still arrive the mailbox waits (settled is
+// false), and everything else of the account goes on.
+func (j *mailboxJob) settleIntents(ctx context.Context) (settled bool, err error) {
+	if len(j.row.Intents) == 0 {
+		return true, nil
+	}
 	intents := j.row.Intents
-	if len(intents) == 0 {
-		return nil
-	}
-	if young(intents) {
-		if err := sleep(ctx, secondLook); err != nil {
-			return err
-		}
-		if err := j.dst.Noop(ctx); err != nil { // lets the open mailbox show what has arrived
-			return faultOf(err, "look again at", j.pair.Destination)
-		}
-	}
 	j.row.Intents = nil
 	return j.resolve(ctx, intents)
 }
 
-func young(intents []ledger.Intent) bool {
-	for _, i := range intents {
-		if i.Age < youngIntent {
-			return true
+// resolve looks intents up at the destination: what is found there is adopted. What is not found is void
+// if nothing of it can arrive any more, and otherwise waited for.
+// A server with atomic MULTIAPPEND has all of a batch or nothing; others may have a part.
+func (j *mailboxJob) resolve(ctx context.Context, intents []ledger.Intent) (settled bool, err error) {
+	asked := time.Now() // before the look: it shows what had arrived by now
+	open, found, err := j.lookUp(ctx, intents)
+	if err != nil {
+		return false, err
+	}
+	if found > 0 && len(open) > 0 {
+		if err := j.ledger().Revive(ctx, j.slice.account.Address); err != nil {
+			return false, err
+		}
+		for i := range open {
+			open[i].Alive = asked
 		}
 	}
-	return false
+	void, wait := verdict(open, asked, j.slice.engine.options.Settle)
+	if len(void) > 0 {
+		j.slice.noteAdvance()
+		if err := j.ledger().GiveUp(ctx, j.row, void...); err != nil {
+			return false, err
+		}
+	}
+	if len(void) == len(open) {
+		return true, nil
+	}
+	wait.Mailbox = j.pair.Destination
+	j.slice.noteWait(wait)
+	return false, nil
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// resolve looks intents up at the destination: what is found there is adopted, the rest is void.
-// A server with atomic MULTIAPPEND has all of a batch or nothing; others may have a part.
-func (j *mailboxJob) resolve(ctx context.Context, intents []ledger.Intent) error {
-	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
-		return faultOf(err, "open destination mailbox", j.pair.Destination)
-	}
-	floor := intents[0].Floor
+// lookUp adopts what the destination shows of intents. It returns those, or the parts of them, that it does
+// not show, and how many messages were found.
+func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open []ledger.Intent, found int, err error) {
+	// What is adopted here is younger than the opening: its numbers describe the mailbox no longer.
+	j.aged = true
 	var src []entry
+	floor := intents[0].Floor
 	for _, intent := range intents {
 		floor = min(floor, intent.Floor)
 		for _, item := range intent.Items {
 			src = append(src, entry{uid: item.UID, size: item.Size, flags: item.Flags})
 		}
 	}
+	dstOf, err := j.arrived(ctx, src, floor)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, intent := range intents {
+		rest, n, err := j.conclude(ctx, intent, dstOf)
+		if err != nil {
+			return nil, 0, err
+		}
+		found += n
+		if len(rest.Items) > 0 || rest.Former {
+			open = append(open, rest)
+		}
+	}
+	return open, found, nil
+}
+
+// arrived finds messages of the source among those that the destination holds from floor upwards and the
+// ledger does not know. It returns destination UIDs by source UIDs.
+func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (map[imap.UID]imap.UID, error) {
+	if len(src) == 0 {
+		return nil, nil
+	}
+	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
+		return nil, faultOf(err, "open destination mailbox", j.pair.Destination)
+	}
 	dst, err := j.newcomers(ctx, floor)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	found, err := match(ctx, j.src, j.dst, src, dst, false)
 	if err != nil {
-		return faultOf(err, "compare both mailboxes of", j.pair.Source)
+		return nil, faultOf(err, "compare both mailboxes of", j.pair.Source)
 	}
 	dstOf := map[imap.UID]imap.UID{}
 	for _, p := range found {
 		dstOf[p.src.uid] = p.dst.uid
 	}
-	for _, intent := range intents {
-		if err := j.conclude(ctx, intent, dstOf); err != nil {
-			return err
-		}
-	}
-	return nil
+	return dstOf, nil
 }
 
 // newcomers lists what the destination holds from floor upwards that the ledger does not know.
@@ -104,9 +134,9 @@ func (j *mailboxJob) newcomers(ctx context.Context, floor imap.UID) ([]entry, er
 	return entries, faultOf(err, "list destination mailbox", j.pair.Destination)
 }
 
-// conclude turns one intent into an adoption of what was found of it, or drops it.
-func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf map[imap.UID]imap.UID) error {
-	var stored []ledger.Item
+// conclude turns what was found of one intent into an adoption and returns the rest of it.
+func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf map[imap.UID]imap.UID) (rest ledger.Intent, found int, err error) {
+	stored := make([]ledger.Item, 0, len(intent.Items))
 	for _, item := range intent.Items {
 		if uid, ok := dstOf[item.UID]; ok {
 			item.DstUID = uid
@@ -114,11 +144,32 @@ func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf m
 		}
 	}
 	if len(stored) == 0 {
-		return j.ledger().Void(ctx, intent.ID)
+		return intent, 0, nil
 	}
-	if err := j.ledger().Recover(ctx, j.row, intent.ID, stored); err != nil {
-		return err
+	if rest, err = j.ledger().Recover(ctx, j.row, intent, stored); err != nil {
+		return intent, 0, err
 	}
 	j.slice.observe(len(stored), octetsOf(stored))
-	return nil
+	return rest, len(stored), nil
+}
+
+// noteWait says that a mailbox waits.
+func (s *slice) noteWait(w Wait) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waits = append(s.waits, w)
+}
+
+// waiting reports whether a mailbox waits: then the account is not complete.
+func (s *slice) waiting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waits) > 0
+}
+
+// waitsFor reports whether a destination mailbox waits.
+func (s *slice) waitsFor(destination string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.waits, func(w Wait) bool { return w.Mailbox == destination })
 }

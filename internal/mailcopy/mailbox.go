@@ -31,6 +31,8 @@ type mailboxJob struct {
 	keywords       keywordLosses
 	listing        *listing // of all the source's messages, when it was asked for with the opening; nil otherwise
 	listed         []entry  // of the source, when wantAll has listed it already; nil otherwise
+	waits          bool     // batches of this run are neither found nor void yet
+	aged           bool     // dstBox is older than what the ledger has adopted since: only a listing tells what is there
 	told           *told    // what the source said of its changes; nil when it cannot
 }
 
@@ -41,8 +43,13 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.open(ctx); err != nil {
 		return err
 	}
-	if err := j.settleIntents(ctx); err != nil {
+	settled, err := j.settleIntents(ctx)
+	if err != nil {
 		return err
+	}
+	if !settled {
+		j.slice.notePresent(int64(j.row.Done.Minus(j.row.Gone).Len()))
+		return nil
 	}
 	wanted, err := j.takeStock(ctx)
 	if err != nil {
@@ -58,7 +65,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return j.noteSuspect(ctx, err)
 	}
 	if !done {
-		j.slice.noteMore()
+		if !j.waits {
+			j.slice.noteMore()
+		}
 		return nil
 	}
 	if err := j.ledger().Acquit(ctx, j.row); err != nil {
@@ -186,7 +195,14 @@ func (j *mailboxJob) readyDestination(ctx context.Context) (lost imap.UIDSet, er
 
 // atDestination returns the UIDs of all messages of the destination mailbox. One that we alone have
 // filled, and where nobody has deleted anything, costs nothing here.
+//
+// The numbers of the opening may only be held against what the ledger knew then: a message that was adopted
+// since would look deleted at the destination.
 func (j *mailboxJob) atDestination(ctx context.Context) (imap.UIDSet, error) {
+	if j.aged {
+		present, err := j.dst.SearchAll(ctx, 1)
+		return present, faultOf(err, "list destination mailbox", j.pair.Destination)
+	}
 	ours := union(j.row.Ours, j.row.Theirs)
 	if j.dstBox.Messages == 0 {
 		return imap.UIDSet{}, nil

@@ -14,6 +14,8 @@ package mailcopy
 //
 //   - An intent is in the ledger before the first octet of its batch goes out; it becomes a receipt
 //     only by the destination's own answer, or an adoption by what the destination shows.
+//   - An intent is void only when nothing of it can still arrive: when the destination has refused it, when
+//     nothing of it was sent, or when it was looked for and not found some time after its last sign of life.
 //   - Nothing is sent to a mailbox that holds unknown messages or open intents before those have been
 //     compared with what is about to be sent.
 //   - Bytes are not changed. Flags and dates are checked before they are sent.
@@ -72,6 +74,10 @@ type Options struct {
 	Observer       Observer // may be nil
 	BytesPerSecond int64    // pace of all copying together; 0 is as fast as it goes
 
+	// Settle is how long after the last sign of life an interrupted batch that the destination does not show is
+	// believed lost; 0 means DefaultSettle. Shorter than a destination's longest pause is a risk of doubles.
+	Settle time.Duration
+
 	BatchMessages int   // messages of one batch; 0 means 100
 	BatchOctets   int64 // octets of one batch; 0 means 16 MiB
 }
@@ -93,6 +99,9 @@ func New(options Options) *Engine {
 	if options.BatchOctets <= 0 {
 		options.BatchOctets = 16 << 20
 	}
+	if options.Settle <= 0 {
+		options.Settle = DefaultSettle
+	}
 	if options.Observer == nil {
 		options.Observer = silent{}
 	}
@@ -112,6 +121,7 @@ var DefaultBudget = Budget{Time: 30 * time.Second, Octets: 256 << 20}
 // Result is what one slice has done and seen.
 type Result struct {
 	More     bool // the budget ended before the work did
+	Waits    []Wait
 	Advanced bool // something was copied or learnt: trying again is worth it
 	Tally    Tally
 	Findings []rehome.Finding

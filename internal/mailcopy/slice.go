@@ -35,6 +35,7 @@ type slice struct {
 	looked   bool
 	advanced bool
 	present  int64 // messages that need no copy
+	waits    []Wait
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
@@ -88,6 +89,9 @@ func (s *slice) do(ctx context.Context) error {
 		return err
 	}
 	s.view, s.looked = view, true
+	if err := s.orphanIntents(ctx); err != nil {
+		return err
+	}
 	if err := s.alignNames(ctx); err != nil {
 		return err
 	}
@@ -130,7 +134,7 @@ func (s *slice) copy(ctx context.Context) error {
 
 // finish does what has to wait until all is copied, and tells where both ends differ on purpose.
 func (s *slice) finish(ctx context.Context) error {
-	if s.more {
+	if s.more || s.waiting() {
 		return nil
 	}
 	if err := s.removeVanished(ctx); err != nil || s.more {
@@ -226,6 +230,9 @@ func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, src, dst 
 			if err := job.run(ctx); err != nil {
 				return err
 			}
+			if s.waitsFor(pair.Destination) {
+				break // a mailbox has one writer at a time, and what may still arrive is one
+			}
 		}
 	}
 	return nil
@@ -265,7 +272,7 @@ func (s *slice) count(add func(*Tally)) {
 func (s *slice) result() Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := Result{More: s.more, Tally: s.tally, Findings: s.findings, Looked: s.looked}
+	r := Result{More: s.more, Tally: s.tally, Findings: s.findings, Looked: s.looked, Waits: s.waits}
 	r.Advanced = s.advanced || s.tally.Copied+s.tally.Adopted > 0
 	r.Mailboxes, r.Messages, r.Octets = s.view.totals()
 	r.Remaining = max(r.Messages-s.present-int64(s.tally.Copied+s.tally.Failed), 0)

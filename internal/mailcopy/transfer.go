@@ -32,7 +32,7 @@ func (j *mailboxJob) transferAll(ctx context.Context, batches []batch) (done boo
 		if err != nil {
 			return false, err
 		}
-		if err := j.isolate(ctx, refused); err != nil {
+		if err := j.isolate(ctx, refused); err != nil || j.waits {
 			return false, err
 		}
 	}
@@ -105,14 +105,15 @@ func (j *mailboxJob) breakOff() {
 
 // afterGroups does what has to wait until nothing is under way any more.
 func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers) error {
-	var intents []ledger.Intent
-	for _, t := range a.unnamed {
-		intents = append(intents, ledger.Intent{ID: t.id, Floor: floor, Items: items(t.batch)})
+	for i := range a.unnamed {
+		a.unnamed[i].Floor = floor
 	}
-	if len(intents) > 0 {
-		if err := j.resolve(ctx, intents); err != nil {
+	if len(a.unnamed) > 0 {
+		settled, err := j.resolve(ctx, a.unnamed)
+		if err != nil {
 			return err
 		}
+		j.waits = !settled
 	}
 	for _, e := range a.empty {
 		if err := j.refuse(ctx, e, refusal{code: "message_empty", words: "it has not a single octet, and IMAP cannot append nothing"}); err != nil {

@@ -139,6 +139,9 @@ func (s *soak) settle() {
 	}
 }
 
+// shortSettle is enough for servers on this machine that nobody stalls.
+const shortSettle = "mail: {settle: 4s}\n"
+
 // soakLayouts are those whose ways of committing an APPEND differ most.
 var soakLayouts = []string{dovecot.Mdbox, dovecot.Maildir}
 
@@ -150,7 +153,7 @@ func TestSoak_killed(t *testing.T) {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
 			s, room, src, dst := newSoak(t, layout)
-			if err := crossing.Prepare(room, s.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: household}); err != nil {
+			if err := crossing.Prepare(room, s.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: household, More: shortSettle}); err != nil {
 				t.Fatal(err)
 			}
 			kills, runs := 0, 0
@@ -200,7 +203,7 @@ func TestSoak_cut(t *testing.T) {
 				proxies = append(proxies, proxy)
 			}
 			err := crossing.Prepare(room, s.Dir, crossing.Options{
-				Source: proxies[0].Addr(), Destination: proxies[1].Addr(), Plain: true, People: household,
+				Source: proxies[0].Addr(), Destination: proxies[1].Addr(), Plain: true, People: household, More: shortSettle,
 			})
 			if err != nil {
 				t.Fatal(err)

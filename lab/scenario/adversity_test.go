@@ -12,6 +12,12 @@ import (
 	"rehome/lab/faultproxy"
 )
 
+// settle lets mailboxes wait no longer than servers need that nobody stalls, after a connection broke.
+func (th *theatre) settle() {
+	th.t.Helper()
+	th.edit(func(text string) string { return text + "\nmail: {settle: 4s}\n" })
+}
+
 // edit changes the settings as with an editor.
 func (th *theatre) edit(change func(text string) string) {
 	th.t.Helper()
@@ -211,6 +217,7 @@ func TestAdversity_serverFallsSilent(t *testing.T) {
 	th.edit(func(text string) string {
 		return strings.ReplaceAll(text, "tls: implicit", "tls: implicit\n    timeout: 2s")
 	})
+	th.settle()
 	silenced := make(chan bool)
 	go func() { silenced <- silenceFor(proxy, 1<<20, 4*time.Second) }()
 	r := answer[synced](th, 5, "sync", "--account", "anna@example.com")

@@ -65,6 +65,7 @@ func TestJourney_killedAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	th := set(t, 0.2)
 	th.provision()
+	th.settle()
 	chance := rand.New(rand.NewPCG(11, 13))
 	for range 8 {
 		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond+time.Duration(chance.IntN(2500))*time.Millisecond)

@@ -156,6 +156,7 @@ func (th *theatre) wholeJourney() {
 // killedSync keeps what a crash in the middle of a copy leaves in the ledger's journal.
 func (th *theatre) killedSync() {
 	th.t.Helper()
+	th.settle()
 	command := th.Command(context.Background(), "sync", "-vv")
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"rehome/internal/protocol/imap"
+)
+
+// Intent is a batch that was begun. Until it is received or voided nobody knows whether the
+// destination has it.
+//
+// The rule: an intent is void only when nothing of it can still arrive. A server may finish what is in
+// its socket long after the connection is gone, so that "looked for and not found" is no proof by
+// itself: since the last sign of life some time must have passed, too.
+type Intent struct {
+	ID     int64
+	Floor  imap.UID // the destination's UIDNEXT before the batch: none of it has a lower UID there
+	Items  []Item   // none when Former
+	Alive  time.Time
+	Former bool // of an earlier generation: it can still arrive, and will be recognised by its content
+}
+
+// Intend writes one intent for each of the batches in one commit and returns their ids.
+func (l *Ledger) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches ...[]Item) ([]int64, error) {
+	ids := make([]int64, len(batches))
+	for _, items := range batches {
+		if err := checkUIDs(items, sourceUID); err != nil {
+			return nil, err
+		}
+	}
+	err := l.writeIntent(ctx, func(tx *sql.Tx) (err error) {
+		for i, items := range batches {
+			if ids[i], err = l.insertIntent(tx, m, floor, items, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return ids, err
+}
+
+func (l *Ledger) insertIntent(tx *sql.Tx, m *Mailbox, floor imap.UID, items []Item, alive int64) (int64, error) {
+	result, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix, alive_nano)
+		VALUES (?, ?, 'intent', ?, ?, ?, ?, ?, ?)`,
+		m.ID, m.Generation, floor, runsOf(items, sourceUID), encodeSizes(items), encodeFlags(items), l.now().Unix(), alive)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// Orphan notes that the connections which carried the intents of an account are gone: from now on only
+// what is on its way already can arrive. Intents of which that is known stay as they are. The caller is
+// the only one who works on the account.
+func (l *Ledger) Orphan(ctx context.Context, address string) error {
+	return l.mark(ctx, address, `AND alive_nano = 0`)
+}
+
+// Revive notes a sign of life: something of an account's intents has arrived just now, and what the same
+// connection carried behind it may follow.
+func (l *Ledger) Revive(ctx context.Context, address string) error { return l.mark(ctx, address, ``) }
+
+func (l *Ledger) mark(ctx context.Context, address, which string) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE batches SET alive_nano = ? WHERE state = 'intent'
+			AND mailbox_id IN (SELECT id FROM mailboxes WHERE address = ?) `+which, l.now().UnixNano(), address)
+		return err
+	})
+}
+
+// Recover turns an intent into a receipt without digests: its messages were found at the destination
+// after the answer had been lost. What was not found goes on as an intent of its own: a server
+// without atomic MULTIAPPEND may still bring it.
+func (l *Ledger) Recover(ctx context.Context, m *Mailbox, intent Intent, found []Item) (rest Intent, err error) {
+	rest = Intent{Floor: intent.Floor, Alive: intent.Alive, Items: itemsWithout(intent.Items, found)}
+	err = l.receive(ctx, m, intent.ID, "recovered", found, func(tx *sql.Tx) (err error) {
+		if len(rest.Items) > 0 {
+			rest.ID, err = l.insertIntent(tx, m, rest.Floor, rest.Items, rest.Alive.UnixNano())
+		}
+		return err
+	})
+	return rest, err
+}
+
+func itemsWithout(items, without []Item) []Item {
+	found := sourceUIDs(without)
+	var rest []Item
+	for _, item := range items {
+		if !found.Contains(item.UID) {
+			rest = append(rest, item)
+		}
+	}
+	return rest
+}
+
+// Void drops intents of which it is proved that the destination has stored nothing and will not: it has
+// refused them, or no octet of them was sent.
+func (l *Ledger) Void(ctx context.Context, ids ...int64) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			if _, err := tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'intent'`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// GiveUp drops intents that were looked for in vain until nothing of them was to be expected any more. What
+// they were is kept, see Mailbox.Voids.
+func (l *Ledger) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) error {
+	now := l.now()
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		for _, intent := range intents {
+			if _, err := tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'intent'`, intent.ID); err != nil {
+				return err
+			}
+			if intent.Former {
+				continue
+			}
+			if _, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano) VALUES (?, ?, ?, ?, ?)`,
+				m.ID, m.Generation, intent.Floor, sourceUIDs(intent.Items).String(), now.UnixNano()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		for _, intent := range intents {
+			if !intent.Former {
+				m.Voids = append(m.Voids, Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items)})
+			}
+		}
+	}
+	return err
+}
+
+// Voided is a batch that was given up.
+type Voided struct {
+	Floor   imap.UID    // as of its intent
+	Sources imap.UIDSet // its messages
+}
+
+// voidsKept is how long a batch that was given up is remembered: no network keeps a message longer, and
+// as long as it is remembered each pass opens the mailbox.
+const voidsKept = 7 * 24 * time.Hour
+
+// loadVoids fills Voids.
+func (l *Ledger) loadVoids(ctx context.Context, m *Mailbox) error {
+	return l.read(ctx, func(rows *sql.Rows) error {
+		var v Voided
+		var text string
+		if err := rows.Scan(&v.Floor, &text); err != nil {
+			return err
+		}
+		err := readSet(text, &v.Sources)
+		m.Voids = append(m.Voids, v)
+		return err
+	}, `SELECT dst_floor, src_uids FROM voids WHERE mailbox_id = ? AND generation = ? AND created_nano > ? ORDER BY id`,
+		m.ID, m.Generation, l.now().Add(-voidsKept).UnixNano())
+}
+
+// loadIntents fills Intents, those of earlier generations included.
+func (l *Ledger) loadIntents(ctx context.Context, m *Mailbox) error {
+	return l.read(ctx, func(rows *sql.Rows) error {
+		var intent Intent
+		var generation, alive int64
+		var c columns
+		if err := rows.Scan(&intent.ID, &generation, &intent.Floor, &alive, &c.srcUIDs, &c.sizes, &c.flags); err != nil {
+			return err
+		}
+		if alive != 0 {
+			intent.Alive = time.Unix(0, alive)
+		}
+		var err error
+		if intent.Former = generation != m.Generation; !intent.Former {
+			intent.Items, err = c.intended()
+		}
+		if err != nil {
+			return fmt.Errorf("batch %d: %w", intent.ID, err)
+		}
+		m.Intents = append(m.Intents, intent)
+		return nil
+	}, `SELECT id, generation, dst_floor, alive_nano, src_uids, sizes, flags FROM batches WHERE mailbox_id = ? AND state = 'intent' ORDER BY id`, m.ID)
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehome/internal/protocol/imap"
+)
+
+// recovered finds items of an intent, which may have been more.
+func recovered(t testing.TB, l *Ledger, m *Mailbox, id int64, items []Item) error {
+	_, err := l.Recover(t.Context(), m, Intent{ID: id, Items: items}, items)
+	return err
+}
+
+func TestRecover_theRestStaysOpen(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	intend(t, l, m, messages(1, 2, 3)...)
+	must(t, l.Orphan(t.Context(), inbox().Address))
+	intent := load(t, l, inbox()).Intents[0]
+	found := []Item{{UID: 2, DstUID: 77}}
+	rest, err := l.Recover(t.Context(), m, intent, found)
+	must(t, err)
+	again := load(t, l, inbox())
+	if again.Done.String() != "2" || again.Ours.String() != "77" {
+		t.Errorf("done %s, ours %s, want 2 and 77", again.Done, again.Ours)
+	}
+	if diff := cmp.Diff([]Intent{rest}, again.Intents); diff != "" {
+		t.Error(diff)
+	}
+	if got := sourceUIDs(rest.Items).String(); got != "1,3" || !rest.Alive.Equal(intent.Alive) || rest.Floor != intent.Floor {
+		t.Errorf("the rest is %+v, want 1,3 of %+v", rest, intent)
+	}
+}
+
+func TestRevive_allOfTheAccount(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	sent := inbox()
+	sent.Source, sent.Destination = "Sent", "Sent"
+	for _, anchor := range []Anchor{inbox(), sent} {
+		intend(t, l, load(t, l, anchor), messages(1)...)
+	}
+	other := inbox()
+	other.Address = "other@example.test"
+	intend(t, l, load(t, l, other), messages(1)...)
+	l.now = func() time.Time { return time.Unix(1000, 0) }
+	must(t, l.Orphan(t.Context(), inbox().Address))
+	l.now = func() time.Time { return time.Unix(1060, 0) }
+	must(t, l.Revive(t.Context(), inbox().Address))
+	for _, c := range []struct {
+		anchor Anchor
+		want   time.Time
+	}{{inbox(), time.Unix(1060, 0)}, {sent, time.Unix(1060, 0)}, {other, time.Time{}}} {
+		if got := load(t, l, c.anchor).Intents[0].Alive; !got.Equal(c.want) {
+			t.Errorf("%s %s: alive at %v, want %v", c.anchor.Address, c.anchor.Source, got, c.want)
+		}
+	}
+}
+
+// What was begun for an earlier incarnation of a mailbox can arrive in the present one as well.
+func TestMailbox_intentsOfAnEarlierGeneration(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	intend(t, l, load(t, l, inbox()), messages(1, 2)...)
+	renumbered := inbox()
+	renumbered.SrcUIDValidity++
+	m := load(t, l, renumbered)
+	if len(m.Intents) != 1 || !m.Intents[0].Former || len(m.Intents[0].Items) != 0 {
+		t.Fatalf("intents %+v, want the former one", m.Intents)
+	}
+	wantStates(t, l) // open
+	must(t, l.GiveUp(t.Context(), m, m.Intents...))
+	wantStates(t, l, inbox().Source)
+	if again := load(t, l, renumbered); len(again.Intents)+len(again.Voids) > 0 {
+		t.Errorf("%+v is left", again)
+	}
+}
+
+func TestGiveUp_isRemembered(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	intend(t, l, m, messages(1, 2, 4)...)
+	m = load(t, l, inbox())
+	must(t, l.GiveUp(t.Context(), m, m.Intents...))
+	want := []Voided{{Floor: m.Intents[0].Floor, Sources: imap.NewUIDSet(1, 2, 4)}}
+	again := load(t, l, inbox())
+	for name, got := range map[string][]Voided{"in memory": m.Voids, "in the file": again.Voids} {
+		if len(got) != 1 || got[0].Floor != want[0].Floor || got[0].Sources.String() != "1:2,4" {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+	if len(again.Intents) > 0 {
+		t.Errorf("intents %+v are left", again.Intents)
+	}
+	wantStates(t, l) // open
+	l.now = func() time.Time { return time.Now().Add(voidsKept + time.Hour) }
+	wantStates(t, l, inbox().Source)
+	if again := load(t, l, inbox()); len(again.Voids) > 0 {
+		t.Errorf("%+v is remembered for ever", again.Voids)
+	}
+}

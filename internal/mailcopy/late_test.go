@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"rehome/internal/mailcopy"
+	"rehome/lab/dovecot"
+	"rehome/lab/faultproxy"
+)
+
+// The connection is gone, and what was under way arrives seconds later: it is found then, nothing is sent
+// twice, and nothing that is there is taken for deleted.
+func TestSync_workDoneAfterTheConnectionWasGone(t *testing.T) {
+	t.Parallel()
+	for _, layout := range []string{dovecot.Sdbox, dovecot.Maildir} {
+		t.Run(layout, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, dovecot.Options{Layout: dovecot.Maildir, Prefix: "INBOX."}, dovecot.Options{Layout: layout, Separator: "/"})
+			p.settle = 10 * time.Second
+			p.fill(p.src, "INBOX", letters(300, 20_000, "a")...)
+			p.fill(p.src, "INBOX.Other", letters(10, 2_000, "b")...)
+			proxy := p.interrupt(2 << 20)
+			late := time.AfterFunc(4*time.Second, func() { proxy.Set(faultproxy.ToServer, faultproxy.Fault{}) })
+			defer late.Stop()
+			total := p.sync()
+			if total.Tally.Deserted > 0 || total.Tally.Failed > 0 {
+				t.Errorf("%+v: messages that are there were given up", total.Tally)
+			}
+			p.wantEqual("INBOX", "INBOX")
+			p.wantEqual("INBOX.Other", "Other")
+			if r := p.sync(); r.Tally != (mailcopy.Tally{}) {
+				t.Errorf("a pass after the last one did something: %+v", r.Tally)
+			}
+		})
+	}
+}
+
+// interrupt begins a pass and ends it hard when octets have passed, with more of them held up in a network
+// that does not deliver them before the returned proxy is told to.
+func (p *pair) interrupt(octets int64) *faultproxy.Proxy {
+	p.t.Helper()
+	proxy, err := faultproxy.New(p.dst.IMAP)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() {
+		if err := proxy.Close(); err != nil {
+			p.t.Error(err)
+		}
+	})
+	p.dstVia = proxy.Addr()
+	defer func() { p.dstVia = p.dst.IMAP }()
+	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Delay: time.Second}) // so long is what was sent under way
+	ctx, cancel := context.WithCancel(p.t.Context())
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = p.engine().RunSlice(ctx, account, time.Now(), mailcopy.DefaultBudget) // it is meant to fail
+	}()
+	deadline := time.After(time.Minute)
+	for proxy.Counts().Bytes[faultproxy.ToServer] < octets {
+		select {
+		case <-ended:
+			p.t.Fatal("the pass has ended too early")
+		case <-deadline:
+			p.t.Fatal("the pass does not come far enough")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Stall: true})
+	cancel()
+	<-ended
+	return proxy
+}
