@@ -16,9 +16,6 @@ import (
 // keywords is more than the 26 that a Maildir can name in its files.
 const keywords = 40
 
-// bare is a message that ends within its header. Cyrus stores no such thing.
-var bare = letter{text: "Subject: no end of line", date: time.Date(2011, 1, 1, 0, 0, 0, 0, time.UTC)}
-
 // estate is what a source holds in the tests of families.
 func estate(u user) (messages int) {
 	u.t.Helper()
