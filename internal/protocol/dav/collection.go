@@ -82,6 +82,9 @@ func (c *Client) Collections(ctx context.Context, home *Home) ([]Collection, err
 		if err != nil {
 			return nil, err
 		}
+		if len(all)+len(found) > maxSets {
+			return nil, &TooManyError{URL: display(target), Limit: maxSets}
+		}
 		for _, collection := range found {
 			if key := Key(collection.Href); !seen[key] {
 				seen[key] = true
@@ -105,6 +108,9 @@ func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) 
 			return nil // not a collection that could be opened
 		}
 		found := newCollection(r, kind)
+		if len(all) > maxSets {
+			return &TooManyError{URL: display(target), Limit: maxSets}
+		}
 		if found.isOf(kind) {
 			found.Href = c.hrefOf(u)
 			all = append(all, found)
