@@ -26,7 +26,7 @@ type DAVSession struct {
 // discover finds both homes. A kind that the server does not offer has none.
 func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error {
 	var missing error
-	search := dav.Search{Domain: account.Domain(), Account: loginAt(s.host.settings.Side, account)}
+	search := dav.Search{Domain: account.Domain(), Account: loginAt(s.host.settings.Side, account), Resolver: s.host.settings.Resolver}
 	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
 		if lookUp := s.host.settings.UserURL; lookUp != nil {
 			search.UserURL = func(ctx context.Context) (string, error) { return lookUp(ctx, account, kind) }
