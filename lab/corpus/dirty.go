@@ -44,6 +44,9 @@ const (
 	DropMethod    Repair = "method"
 	AddDTSTAMP    Repair = "missing_dtstamp"
 	AddUID        Repair = "missing_uid" // of a contact
+	AddEventUID   Repair = "missing_event_uid"
+	DropBackslash Repair = "escaped_colon"
+	DropEmpty     Repair = "empty_line"
 	AddVersion    Repair = "missing_version"
 	BuildFN       Repair = "missing_fn"
 	NameBase64    Repair = "base64_name"
@@ -71,6 +74,11 @@ const (
 
 // optional reports whether nobody makes the repair unasked.
 func (r Repair) optional() bool { return strings.HasPrefix(string(r), "option: ") }
+
+// unseen reports whether the object says the same after the repair, only written in another way.
+func (r Repair) unseen() bool {
+	return r == DropMark || r == FoldElsewhere || r == NameBase64 || r == EndLines || r == DropBackslash || r == DropEmpty
+}
 
 // DirtyObject is a contact or an event as an old server holds it.
 type DirtyObject struct {
@@ -106,6 +114,9 @@ func (o DirtyObject) Ends(server DAVServer) []End {
 	}
 	if o.Repair != NoRepair {
 		ends = append(ends, EndRepaired)
+	}
+	if o.Repair.unseen() && !slices.Contains(ends, EndEqual) {
+		ends = append(ends, EndEqual)
 	}
 	if known && (!takes || spoilt) && o.Repair != NoRepair && !o.Repair.optional() {
 		return ends

@@ -16,6 +16,9 @@ import (
 // keywords is more than the 26 that a Maildir can name in its files.
 const keywords = 40
 
+// bare is a message that ends within its header. Cyrus stores no such thing.
+var bare = letter{text: "Subject: no end of line", date: time.Date(2011, 1, 1, 0, 0, 0, 0, time.UTC)}
+
 // estate is what a source holds in the tests of families.
 func estate(u user) (messages int) {
 	u.t.Helper()
@@ -61,7 +64,7 @@ func TestFamilies_equalInFull(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		src, dst func(t *testing.T, room *lab.Room) server
-		odd      [][2]string // mailboxes with the separators of both ends in their names, and what the destination calls them
+		odd      []string // mailboxes with the separators of both ends in their names
 	}{
 		{
 			name: "Dovecot to Dovecot",
@@ -69,7 +72,7 @@ func TestFamilies_equalInFull(t *testing.T) {
 			dst: func(t *testing.T, room *lab.Room) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
 			},
-			odd: [][2]string{{"INBOX.A/B", "A／B"}, {"INBOX.A/B.C/D", "A／B/C／D"}, {"INBOX.A", "A"}},
+			odd: []string{"INBOX.A/B", "INBOX.A/B.C/D", "INBOX.A"},
 		},
 		{
 			name: "Dovecot to Dovecot, the other way",
@@ -79,13 +82,13 @@ func TestFamilies_equalInFull(t *testing.T) {
 			dst: func(t *testing.T, room *lab.Room) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 			},
-			odd: [][2]string{{"v1.2", "INBOX.v1．2"}, {"v1.2/v1.2.3", "INBOX.v1．2.v1．2．3"}, {"v1", "INBOX.v1"}},
+			odd: []string{"v1.2", "v1.2/v1.2.3", "v1"},
 		},
 		{
 			name: "Dovecot to Cyrus",
 			src:  func(t *testing.T, room *lab.Room) server { return startDovecot(t, room, dots, person) },
 			dst:  func(t *testing.T, room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
-			odd:  [][2]string{{"INBOX.A/B", "A／B"}, {"INBOX.A/B.C/D", "A／B/C／D"}, {"INBOX.A", "A"}},
+			odd:  []string{"INBOX.A/B", "INBOX.A/B.C/D", "INBOX.A"},
 		},
 		{
 			name: "Cyrus to Dovecot",
@@ -93,7 +96,7 @@ func TestFamilies_equalInFull(t *testing.T) {
 			dst: func(t *testing.T, room *lab.Room) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 			},
-			odd: [][2]string{{"v1.2", "INBOX.v1．2"}, {"v1.2/v1.2.3", "INBOX.v1．2.v1．2．3"}, {"v1", "INBOX.v1"}},
+			odd: []string{"v1.2", "v1.2/v1.2.3", "v1"},
 		},
 		{
 			name: "old Cyrus to Dovecot",
@@ -118,13 +121,11 @@ func TestFamilies_equalInFull(t *testing.T) {
 			src, dst := test.src(t, room), test.dst(t, room)
 			u := src.logIn(t, person)
 			messages := estate(u)
-			m := prepare(t, room, src, dst, "", person)
-			m.special = map[string]string{}
-			for i, names := range test.odd {
-				u.fill(names[0], letters(i+1, 300, names[0])...)
-				m.special[names[0]] = names[1]
+			for i, name := range test.odd {
+				u.fill(name, letters(i+1, 300, name)...)
 				messages += i + 1
 			}
+			m := prepare(t, room, src, dst, "", person)
 			n, adopted, failed := copied(desk.Answer[desk.Synced](t, m.Desk, 0, "sync"))
 			if n != messages || adopted != 0 || failed != 0 {
 				t.Errorf("copied %d, adopted %d, failed %d, want %d, 0, 0", n, adopted, failed, messages)

@@ -89,17 +89,16 @@ func (x *propertyExaminer) uid(card *Component) {
 		x.checkUID(line)
 		return
 	}
-	x.repairable(CodeMissingUID, card.Begin, "has no UID", "UID added, made from the contact's own bytes",
+	x.repairable(CodeMissingUID, card.Begin, "has no UID", "UID added, made from the contact's own content",
 		insertAfter(card.Begin, "UID:"+x.madeUID(card))...)
 }
 
-// madeUID derives a UID from the bytes of a component: the same object gets the same one again.
+// madeUID derives a UID from what a component means: the same object gets the same one again, also after other
+// repairs, after a lost ledger, and from a server that writes it in another way.
 func (x *propertyExaminer) madeUID(component *Component) string {
-	end := len(x.doc.data)
-	if component.End.Name != "" {
-		end = component.End.Offset
-	}
-	sum := sha256.Sum256(x.doc.data[component.Begin.Offset:end])
+	n := normalizer{doc: x.doc, zones: newZones(x.doc, newBudget())}
+	n.form.sequences = map[string]int{}
+	sum := sha256.Sum256([]byte(n.digest(component)))
 	sum[6] = sum[6]&0x0f | 0x80 // RFC 9562, version 8
 	sum[8] = sum[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])

@@ -42,11 +42,19 @@ func examineOldCard(doc *Document) defect {
 		Problem: Problem{Code: CodeVCard21, Sentence: "is a vCard 2.1", Line: 1},
 		done:    "converted from vCard 2.1 to 3.0",
 	}
-	previous := Line{}
+	agents, ok := agentsOf(doc)
+	if !ok {
+		return found
+	}
+	previous, from := Line{}, 0
 	for _, line := range doc.lines {
+		if line.Offset < from {
+			continue // within an agent's card
+		}
 		edit, ok := modernEdit(line, previous)
-		if !ok {
-			found.edits = nil
+		if agent, is := agents[line.Offset]; is {
+			edit, from = &agent, line.Offset+len(agent.Before)
+		} else if !ok {
 			return found
 		}
 		if edit != nil {
@@ -54,12 +62,81 @@ func examineOldCard(doc *Document) defect {
 		}
 		previous = line
 	}
+	return found
+}
+
+// maxAgentDepth bounds the cards within cards: the text of each is escaped once more for each card around it.
+const maxAgentDepth = 2
+
+// agentsOf returns what makes the cards that stand in a vCard 2.1 as AGENT the text that they are in 3.0 (RFC 2426
+// section 3.5.4), by the offset of their AGENT; ok is false where something else stands inside of a card.
+func agentsOf(doc *Document) (edits map[int]Edit, ok bool) {
+	edits = map[int]Edit{}
 	for _, card := range doc.Components {
-		if len(card.Children) > 0 || card.Name != "VCARD" {
-			found.edits = nil
+		if card.Name != "VCARD" {
+			return nil, false
+		}
+		for _, child := range card.Children {
+			agent, is := agentLine(card, child)
+			content, ok := agentContent(child, 1)
+			if !is || !ok {
+				return nil, false
+			}
+			end := child.End.Offset + len(child.End.Raw)
+			whole := agent
+			whole.Raw = doc.data[agent.Offset:end]
+			edits[agent.Offset] = replaceLine(whole, lineHead(agent)+":"+escape(content))
 		}
 	}
-	return found
+	return edits, true
+}
+
+// agentLine returns the empty AGENT right before a card within a card.
+func agentLine(card, child *Component) (Line, bool) {
+	for _, line := range card.Lines {
+		if line.Offset+len(line.Raw) == child.Begin.Offset {
+			return line, line.Name == "AGENT" && isNothing(line.Value) && child.End.Name != ""
+		}
+	}
+	return Line{}, false
+}
+
+// agentContent writes a card of vCard 2.1 as one of 3.0, with bare line feeds.
+func agentContent(card *Component, depth int) (string, bool) {
+	if card.Name != "VCARD" || depth > maxAgentDepth || card.End.Name == "" {
+		return "", false
+	}
+	var content strings.Builder
+	content.WriteString("BEGIN:VCARD\n")
+	child := 0
+	for _, line := range card.Lines {
+		text, ok := modernContent(line)
+		if child < len(card.Children) && line.Offset+len(line.Raw) == card.Children[child].Begin.Offset && line.Name == "AGENT" && isNothing(line.Value) {
+			var inner string
+			inner, ok = agentContent(card.Children[child], depth+1)
+			text = lineHead(line) + ":" + escape(inner)
+			child++
+		}
+		if !ok {
+			return "", false
+		}
+		content.WriteString(text + "\n")
+	}
+	content.WriteString("END:VCARD\n")
+	return content.String(), child == len(card.Children)
+}
+
+// modernContent writes one line of an agent's card.
+func modernContent(line Line) (string, bool) {
+	switch {
+	case line.Name == "VERSION":
+		return lineHead(line) + ":3.0", true
+	case isBase64(line):
+		return lineHead(line) + ":" + string(line.Value), true
+	case line.Name == "":
+		return "", false
+	}
+	return modernLine(line, true)
 }
 
 // modernEdit returns what makes a line of vCard 2.1 one of 3.0, nil where it is that already.

@@ -15,6 +15,7 @@ const (
 	CodeEmptyLine        Code = "empty_line"        // safe repair
 	CodeCharset          Code = "charset"           // safe repair: a charset or transfer encoding of vCard 2.1 in a later version
 	CodeStrayLine        Code = "stray_line"        // no colon; repair on request: joined to the line before
+	CodeEscapedColon     Code = "escaped_colon"     // safe repair: a backslash that escapes nothing
 	CodeSplitCharacter   Code = "split_character"   // safe repair: folded between characters
 	CodeUnbalanced       Code = "unbalanced"        // BEGIN and END do not match
 	CodeTooDeep          Code = "too_deep"
@@ -50,7 +51,7 @@ const (
 
 // Problems of calendar objects.
 const (
-	CodeMissingEventUID      Code = "missing_event_uid" // repair on request
+	CodeMissingEventUID      Code = "missing_event_uid" // safe repair, made from its own content
 	CodeMethod               Code = "method"            // safe repair: METHOD out
 	CodeMissingDTStamp       Code = "missing_dtstamp"   // safe repair
 	CodeMissingDTStart       Code = "missing_dtstart"

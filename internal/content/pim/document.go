@@ -221,7 +221,7 @@ func (b *treeBuilder) finish() {
 }
 
 func componentName(line Line) string {
-	return strings.ToUpper(strings.TrimSpace(string(line.Value)))
+	return strings.ToUpper(string(bytes.TrimFunc(line.Value, isNoLetter)))
 }
 
 // First returns the first property of that name (upper-case).

@@ -26,18 +26,20 @@ func parseAs(data []byte, kind Kind) (*Document, error) {
 
 // byteExaminer looks at bytes and lines. It makes one defect a code, with all places as its edits.
 type byteExaminer struct {
-	doc    *Document
-	reader *lineReader
-	found  []defect
-	index  map[Code]int
+	doc     *Document
+	reader  *lineReader
+	margins margins
+	found   []defect
+	index   map[Code]int
 }
 
 // examineBytes finds what is wrong below the level of properties.
 func examineBytes(doc *Document) []defect {
-	x := &byteExaminer{doc: doc, reader: newLineReader(doc.data), index: map[Code]int{}}
+	x := &byteExaminer{doc: doc, reader: newLineReader(doc.data), margins: marginsOf(doc), index: map[Code]int{}}
 	x.mark()
 	x.lineEnds()
 	x.emptyLines()
+	x.around()
 	for _, line := range doc.lines {
 		if !isASCIIPrintable(line.Raw[:len(line.Raw)-trailingEnds(line.Raw)]) {
 			x.controls(line)
@@ -45,6 +47,7 @@ func examineBytes(doc *Document) []defect {
 		if !isASCII(line.Raw) {
 			x.characters(line)
 		}
+		x.escapes(line)
 	}
 	return x.found
 }
@@ -69,6 +72,7 @@ var byteSentences = map[Code]struct{ problem, done string }{
 	CodeLineEnds:         {"has line ends other than CRLF", "line ends made CRLF"},
 	CodeEmptyLine:        {"has empty lines", "empty lines taken away"},
 	CodeControlCharacter: {"has control characters", "control characters taken away"},
+	CodeEscapedColon:     {"has backslashes that escape nothing", "backslashes that escape nothing taken away"},
 	CodeNotUTF8:          {"is not UTF-8, probably Windows-1252", "recoded from Windows-1252 to UTF-8"},
 	CodeSplitCharacter:   {"has a line folded in the middle of a character", "line folded between characters"},
 	CodeDoubleEncoded:    {"has text that was encoded as UTF-8 twice", "text decoded once"},
@@ -89,68 +93,6 @@ func (x *byteExaminer) lineEnds() {
 		}
 		pos = next
 	}
-}
-
-// emptyLines leaves the empty line that ends base64 in vCard 2.1, and one without which the next line would be
-// the continuation of the one before.
-func (x *byteExaminer) emptyLines() {
-	previous := Line{}
-	for i, line := range x.doc.lines {
-		switch {
-		case len(line.content) > 0, x.doc.version() == "2.1" && isBase64(previous):
-		case i+1 < len(x.doc.lines) && isBlank(x.doc.lines[i+1].Raw[0]):
-			x.note(CodeEmptyLine, line.Number, nil)
-		default:
-			x.note(CodeEmptyLine, line.Number, &Edit{line.Offset, line.Raw, nil})
-		}
-		previous = line
-	}
-}
-
-func isBlank(b byte) bool { return b == ' ' || b == '\t' }
-
-// controls takes runs of control characters away. It leaves one whose absence would make a line empty, or the
-// continuation of the one before; with the fold behind it, it can go.
-func (x *byteExaminer) controls(line Line) {
-	raw := line.Raw
-	for i := 0; i < len(raw); {
-		end := i + x.controlRun(raw[i:])
-		switch {
-		case end == i:
-			i += max(1, len(raw[i:])-len(bytes.TrimLeft(raw[i:], "\r")))
-			continue
-		case (i == 0 || raw[i-1] == '\n' || raw[i-1] == '\r') && (end == len(raw) || raw[end] <= ' '):
-			x.note(CodeControlCharacter, line.Number, x.withFold(line, i, end))
-		default:
-			x.note(CodeControlCharacter, line.Number, &Edit{line.Offset + i, raw[i:end], nil})
-		}
-		i = end
-	}
-}
-
-// withFold takes a run away together with the fold behind it, so that the line begins with what the fold has
-// cut off; nil where no fold follows, or a blank behind it.
-func (x *byteExaminer) withFold(line Line, from, to int) *Edit {
-	end, next := x.reader.physical(line.Offset + to)
-	after := next - line.Offset
-	if end > line.Offset+to || after+1 >= len(line.Raw) || !isBlank(line.Raw[after]) || line.Raw[after+1] <= ' ' {
-		return nil
-	}
-	return &Edit{line.Offset + from, line.Raw[from : after+1], nil}
-}
-
-// controlRun is the length of the run of control characters that text begins with. A tab and the end of a line
-// are none.
-func (x *byteExaminer) controlRun(text []byte) int {
-	n := 0
-	for n < len(text) && text[n] < ' ' && text[n] != '\t' && text[n] != '\n' {
-		returns := len(text[n:]) - len(bytes.TrimLeft(text[n:], "\r"))
-		if returns > 0 && (x.reader.onlyCR || n+returns == len(text) || text[n+returns] == '\n') {
-			break
-		}
-		n += max(1, returns)
-	}
-	return n
 }
 
 // characters looks at the unfolded line, so that a fold in the middle of a character is no mistake of

@@ -6,34 +6,11 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"maps"
 	"slices"
 )
 
 // Needs are the problems that a destination does not put up with. The zero value repairs nothing.
 type Needs map[Code]bool
-
-// SafeNeeds returns all repairs that are made without a guess: what they change, every reader of the
-// object understands in the same way as before. The others are made only if a caller adds them.
-func SafeNeeds() Needs {
-	return Needs{
-		CodeByteOrderMark: true, CodeNotUTF8: true, CodeControlCharacter: true, CodeLineEnds: true,
-		CodeEmptyLine: true, CodeCharset: true, CodeSplitCharacter: true, CodeMissingVersion: true, CodeMissingProdID: true,
-		CodeRepeatedLine: true, CodeMissingUID: true, CodeBase64Name: true, CodeMissingFN: true,
-		CodeMissingN: true, CodeBareParameter: true, CodeVCard21: true, CodeMethod: true, CodeMissingDTStamp: true,
-	}
-}
-
-// Every returns all repairs that there are, those on request too.
-func Every() Needs {
-	needs := SafeNeeds()
-	maps.Copy(needs, Needs{
-		CodeDoubleEncoded: true, CodeStrayLine: true, CodeMissingEventUID: true, CodeLoneOverride: true,
-		CodeBadOffset: true, CodeBadDuration: true, CodeEmailAlarm: true,
-		CodeJoinedCategories: true,
-	})
-	return needs
-}
 
 // Fix is one repair that was made.
 type Fix struct {
