@@ -53,7 +53,7 @@ func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.DAV = true
+	p.Stage.DAV = true
 	return p, nil
 }
 

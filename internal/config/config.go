@@ -127,7 +127,7 @@ func Default() Config {
 	return Config{
 		Store:       "rehome.db",
 		Source:      Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: QuotaKB}, IMAP: imap, POP3: pop3, Sieve: sieve, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
-		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3, Sieve: sieve, DAV: DestinationDAV{DAV: dav}, API: API{Trust: Trust{TLSMin: "1.2"}}},
+		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3, Sieve: sieve, DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,

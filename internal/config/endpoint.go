@@ -94,8 +94,18 @@ type SourceDAV struct {
 // DestinationDAV is where contacts and calendars are written.
 type DestinationDAV struct {
 	DAV                 `yaml:",inline"`
-	ScheduleAgentClient bool `yaml:"schedule_agent_client" doc:"Put SCHEDULE-AGENT=CLIENT on the attendees of events if the server sends invitations otherwise. It stays in the events, and later changes to them are not sent by the server either."`
+	ScheduleAgentClient bool    `yaml:"schedule_agent_client" doc:"Put SCHEDULE-AGENT=CLIENT on the attendees of events if the server sends invitations otherwise. It stays in the events, and later changes to them are not sent by the server either."`
+	Repairs             Repairs `yaml:"repairs" enum:"safe,all" doc:"Which repairs are offered to a server that refuses an object, or keeps something else: those that are made without a guess, or all that the manual lists."`
 }
+
+// Repairs says which repairs of contacts and calendars are offered.
+type Repairs string
+
+// The choices.
+const (
+	RepairsSafe Repairs = "safe"
+	RepairsAll  Repairs = "all"
+)
 
 // OnThisMachine reports whether the URL can only be this machine, where nobody listens in between.
 func (s DAV) OnThisMachine() bool {

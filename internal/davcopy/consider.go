@@ -38,7 +38,7 @@ type parcel struct {
 	row    ledger.Object // as it will be
 	data   []byte        // what the destination is given
 	fixes  []pim.Fix
-	fully  bool   // every safe repair was tried
+	rung   int    // how many steps of the ladder of repairs were tried
 	match  string // etag that the destination's object must have, "" for a new one
 
 	written bool  // the destination has taken it in this slice
@@ -57,7 +57,8 @@ const (
 // books is what consider looks things up in.
 type books struct {
 	content pim.Kind
-	below   string // the source collection's href
+	hosts   []string // the source's own
+	below   string   // the source collection's href
 	known   map[string]ledger.Object
 	byUID   map[string]string
 	unknown map[string]foreign
@@ -90,7 +91,8 @@ func consider(o dav.Object, b books) parcel {
 		return p.refuse("object_unreadable", "it is neither a vCard nor an iCalendar object: "+err.Error())
 	}
 	p.row.UID = p.object.UID
-	p.repair(harmful())
+	p.noteLinks(b.hosts)
+	p.repair(pim.AlwaysNeeds())
 	return p.choose(b)
 }
 
@@ -107,15 +109,6 @@ func (p parcel) refuse(code, words string) parcel {
 	p.way = wayQuarantine
 	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, code, words
 	return p
-}
-
-// harmful are the problems that are repaired even where the destination would take them: they break XML,
-// JSON, the clients of a shared calendar, or servers that read folded lines one by one. Everything else stays as it is unless the destination insists.
-func harmful() pim.Needs {
-	return pim.Needs{
-		pim.CodeMethod: true, pim.CodeNotUTF8: true, pim.CodeControlCharacter: true, pim.CodeByteOrderMark: true,
-		pim.CodeSplitCharacter: true,
-	}
 }
 
 // repair makes the repairs and reports whether any was needed.

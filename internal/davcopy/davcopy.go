@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/content/pim"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
@@ -78,7 +79,11 @@ type Options struct {
 	// ScheduleAgent puts SCHEDULE-AGENT=CLIENT on the attendees (RFC 6638 section 7.1) where the
 	// destination does not stay silent otherwise.
 	ScheduleAgent bool
-	Observer      Observer // may be nil
+	// Repairs are those that are made where the destination insists; nil means pim.SafeNeeds.
+	Repairs pim.Needs
+	// SourceHosts are names of the source's own machines: what lies there as an attachment stays behind.
+	SourceHosts []string
+	Observer    Observer // may be nil
 }
 
 // Engine copies contacts and calendars. It is safe for concurrent use by different accounts.
@@ -99,6 +104,9 @@ func New(options Options) *Engine {
 	}
 	if options.Deletions == "" {
 		options.Deletions = DeletionsKeep
+	}
+	if options.Repairs == nil {
+		options.Repairs = pim.SafeNeeds()
 	}
 	if options.Observer == nil {
 		options.Observer = silent{}

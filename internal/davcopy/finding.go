@@ -30,6 +30,11 @@ func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionK
 			held[e.Collection]++
 		}
 		for _, r := range e.Repairs {
+			if r.Code == codeLink {
+				all = append(all, linkFinding(e, r.Sentence))
+			}
+		}
+		for _, r := range repairsOf(e.Object) {
 			repaired[[2]string{e.Collection, r.Code}]++
 			sentence[r.Code] = r.Sentence
 		}

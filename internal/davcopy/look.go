@@ -24,7 +24,7 @@ func (j *collectionJob) look(ctx context.Context, p *parcel, refusal error) erro
 	if err != nil {
 		return faultOf(err, "read at the destination", p.row.Destination)
 	}
-	switch compareWith(p, there) {
+	switch j.likenessOf(p, there) {
 	case sameObject:
 		j.adopt(p, there.ETag)
 		return nil
@@ -47,9 +47,8 @@ const (
 	otherObject  likeness = "other"  // another UID: it only has the name
 )
 
-// compareWith is pure.
-func compareWith(p *parcel, there dav.Object) likeness {
-	if pim.Compare(p.data, there.Data, p.kind).Verdict.Harmless() {
+func (j *collectionJob) likenessOf(p *parcel, there dav.Object) likeness {
+	if j.verdict(p, there.Data).Verdict.Harmless() {
 		return sameObject
 	}
 	form, readable := pim.Digest(there.Data, p.kind)
@@ -147,7 +146,7 @@ func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) e
 	if err != nil {
 		return faultOf(err, "read at the destination", href)
 	}
-	if compareWith(p, there) != sameObject {
+	if j.likenessOf(p, there) != sameObject {
 		return j.giveUp(p, "duplicate_uid", refusal)
 	}
 	p.row.Destination, p.row.DstETag = nameBelow(j.place.target.Href, there.Href), there.ETag
@@ -193,7 +192,7 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 	if err != nil {
 		return faultOf(err, "read at the destination", found.name)
 	}
-	switch compareWith(p, there) {
+	switch j.likenessOf(p, there) {
 	case sameObject:
 		j.adopt(p, there.ETag)
 		return nil
@@ -207,19 +206,21 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 	return j.conflict(p, "conflict", "the destination had another version of it before the copy, which stays as it is")
 }
 
-// mend makes every safe repair, once, and notes in the ledger that this is what may be found at the
-// destination from now on; mended is false where there is nothing to repair.
+// ladder are the repairs that are tried one after the other: what is safe first, then what else is offered.
+func (e *Engine) ladder() []pim.Needs { return []pim.Needs{pim.SafeNeeds(), e.options.Repairs} }
+
+// mend makes the next repairs, each step once, and notes in the ledger that this is what may be found at the
+// destination from now on; mended is false where there is nothing more to repair.
 func (j *collectionJob) mend(ctx context.Context, p *parcel) (mended bool, err error) {
-	if p.fully {
-		return false, nil
-	}
-	p.fully = true
 	p.row.Tried = withForm(p.row.Tried, p.row.Form)
-	if !p.repair(pim.SafeNeeds()) {
-		return false, nil
+	for ladder := j.slice.engine.ladder(); p.rung < len(ladder); {
+		p.rung++
+		if p.repair(ladder[p.rung-1]) {
+			if form, readable := pim.Digest(p.data, p.kind); readable {
+				p.row.Form = form[:]
+			}
+			return true, j.ledger().SaveObjects(ctx, j.row, p.intent())
+		}
 	}
-	if form, readable := pim.Digest(p.data, p.kind); readable {
-		p.row.Form = form[:]
-	}
-	return true, j.ledger().SaveObjects(ctx, j.row, p.intent())
+	return false, nil
 }

@@ -41,7 +41,7 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 		p := due[o.Href]
 		found := pim.Comparison{Verdict: pim.VerdictIdentical}
 		if o.Err == nil { // else it is stored either way, and the verification reads it again
-			found = pim.Compare(p.data, o.Data, p.kind)
+			found = j.verdict(p, o.Data)
 		}
 		if !found.Verdict.Harmless() {
 			spoilt = append(spoilt, spoiltParcel{p, found, o.ETag})
@@ -64,6 +64,13 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 	return nil
 }
 
+// verdict says whether what the destination holds is the source's object, by the rule of the verification: what was
+// sent does not matter, only what is at both ends.
+func (j *collectionJob) verdict(p *parcel, there []byte) pim.Comparison {
+	terms := pim.Terms{Repairs: j.slice.engine.options.Repairs, Now: j.slice.started}
+	return terms.Compare(p.source.Data, there, p.kind)
+}
+
 // spoiltParcel is an object of which the destination keeps something else than it was given.
 type spoiltParcel struct {
 	*parcel
@@ -72,52 +79,57 @@ type spoiltParcel struct {
 	etag  string // of what it keeps
 }
 
-// unspoil writes the object again with every safe repair, and looks whether that has helped. Where it has
-// not, the source's version is kept and the damage named.
+// unspoil writes the object again with one step of repairs after the other, and looks whether that has helped.
+// Where it has not, the source's version is kept and the damage named.
 func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
-	again, err := j.writeRepaired(ctx, s.parcel, s.etag)
-	if err != nil {
-		return err
-	}
-	if again && s.proof == proofDue {
-		there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind))
+	for !s.found.Verdict.Harmless() {
+		again, err := j.writeRepaired(ctx, s.parcel, s.etag)
 		if err != nil {
-			return faultOf(err, "read back at the destination", s.row.Destination)
+			return err
 		}
-		s.found = pim.Compare(s.data, there.Data, s.kind)
+		if !again {
+			break
+		}
+		there := dav.Object{Data: s.data, ETag: s.row.DstETag} // where the etag has proved it
+		if s.proof == proofDue {
+			if there, err = j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind)); err != nil {
+				return faultOf(err, "read back at the destination", s.row.Destination)
+			}
+		}
+		s.found, s.etag = j.verdict(s.parcel, there.Data), there.ETag
 	}
 	s.proof = proofGiven
-	if again && s.found.Verdict.Harmless() {
+	if s.found.Verdict.Harmless() {
 		return nil
 	}
 	s.row.Code, s.row.Words = "object_spoilt", "the destination has taken it and keeps something else"
-	if len(s.found.Differences) > 0 {
-		s.row.Words += ": " + s.found.Differences[0].Sentence
+	if sentence := s.found.Sentence(); sentence != "" {
+		s.row.Words += ": " + sentence
 	}
 	return j.keep(s.parcel)
 }
 
-// writeRepaired writes with every safe repair over what the destination holds; again is false if there is
-// none that was not made before, or if the destination does not take that.
+// writeRepaired writes with the next repairs that the destination takes over what it holds; again is false if there
+// are none.
 func (j *collectionJob) writeRepaired(ctx context.Context, p *parcel, etag string) (again bool, err error) {
 	before := *p
-	if etag == "" {
-		return false, nil
-	}
-	mended, err := j.mend(ctx, p)
-	if err != nil || !mended {
-		return false, err
-	}
-	p.match = etag
-	stored, err := j.put(ctx, p)
-	switch {
-	case judge(err, 2) == stepStop:
-		return false, stopFault(err, p)
-	case err != nil:
+	for etag != "" {
+		mended, err := j.mend(ctx, p)
+		if err != nil || !mended {
+			return false, err
+		}
+		p.match = etag
+		stored, err := j.put(ctx, p)
+		switch judge(err, 2) {
+		case stepStored:
+			j.stored(p, stored)
+			return true, nil
+		case stepStop:
+			return false, stopFault(err, p)
+		}
+		rung := p.rung
 		*p = before
-		p.fully = true
-		return false, nil
+		p.rung = rung
 	}
-	j.stored(p, stored)
-	return true, nil
+	return false, nil
 }

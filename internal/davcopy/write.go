@@ -39,7 +39,7 @@ func (j *collectionJob) decideChunk(ctx context.Context, chunk []dav.Object) ([]
 // considerAll decides about every object of a chunk. An object that the source cannot serve at this
 // moment ends the slice.
 func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
-	b := books{content: j.content(), below: j.place.source.Href, known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken}
+	b := books{content: j.content(), hosts: j.slice.engine.options.SourceHosts, below: j.place.source.Href, known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken}
 	// Of two that are the same, the one with the plain name counts, and "event-copy.ics" is the copy.
 	slices.SortFunc(chunk, func(a, b dav.Object) int {
 		return cmp.Or(cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href))
@@ -278,7 +278,7 @@ func (p *parcel) tally(t *Tally) {
 		t.Copied++
 	}
 	t.Octets += int64(len(p.data))
-	if len(p.row.Repairs) > 0 {
+	if len(repairsOf(p.row)) > 0 {
 		t.Repaired++
 	}
 }

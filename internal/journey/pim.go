@@ -6,12 +6,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net"
+	"net/url"
 	"slices"
 
 	"rehome"
 	"rehome/internal/atmail7"
 	"rehome/internal/conductor"
 	"rehome/internal/config"
+	"rehome/internal/content/pim"
 	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
@@ -41,6 +44,7 @@ type pimEnds struct {
 	dst      *endpoint.DAV
 	database *atmail7.Database // nil when there is none
 	via      config.DAVVia
+	repairs  pim.Needs // that are offered to the destination
 }
 
 func (e *pimEnds) close() error {
@@ -60,7 +64,10 @@ func (e *pimEnds) close() error {
 // pimEnds opens what contacts and calendars need; nil when none of them move. Without only, they move if
 // both ends are set.
 func (m *Move) pimEnds(ctx context.Context, only []Kind) (*pimEnds, error) {
-	e := &pimEnds{via: m.settings.Source.DAV.Via}
+	e := &pimEnds{via: m.settings.Source.DAV.Via, repairs: pim.SafeNeeds()}
+	if m.settings.Destination.DAV.Repairs == config.RepairsAll {
+		e.repairs = pim.Every()
+	}
 	for kind, name := range map[Kind]ledger.CollectionKind{KindContacts: ledger.Contacts, KindCalendars: ledger.Calendars} {
 		if wants(only, kind) {
 			e.kinds = append(e.kinds, name)
@@ -178,14 +185,8 @@ func (e *pimEnds) readsTables(ctx context.Context, account rehome.Account, store
 	return false, err
 }
 
-// shelf is what is read of an account's contacts and calendars, by the copier in one way and by the verifier in another.
-type shelf interface {
-	davcopy.Shelf
-	Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
-}
-
 // source opens an account's contacts and calendars where all of them may be read.
-func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger) (shelf, error) {
+func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger) (davcopy.Shelf, error) {
 	tables, err := e.readsTables(ctx, account, store)
 	if err != nil {
 		return nil, err
@@ -217,8 +218,21 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 		},
 		Destination: ends.dst.Open, Ledger: store, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
 		Connections: m.settings.Limits.DestinationConnections, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
+		Repairs: ends.repairs, SourceHosts: m.sourceHosts(),
 		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
 	})
+}
+
+// sourceHosts are the names of the machines that are switched off after the move.
+func (m *Move) sourceHosts() []string {
+	var hosts []string
+	if u, err := url.Parse(m.settings.Source.DAV.URL); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, u.Hostname())
+	}
+	if host, _, err := net.SplitHostPort(m.settings.Source.IMAP.Address); err == nil {
+		hosts = append(hosts, host)
+	}
+	return hosts
 }
 
 // verified is what the verifier reads anew; nil when none move.
@@ -237,7 +251,7 @@ func (e *pimEnds) verified(store *ledger.Ledger) *verify.PIMOptions {
 			}
 			return session, nil
 		},
-		Kinds: e.kinds, Exceptions: store.Exceptions,
+		Kinds: e.kinds, Repairs: e.repairs, Exceptions: store.Exceptions,
 	}
 }
 

@@ -36,11 +36,10 @@ type slice struct {
 	advanced bool
 	present  int64 // messages that need no copy
 	waits    []Wait
-	sights   sights
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), held: map[string]bool{}, sights: newSights()}
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), held: map[string]bool{}}
 	s.octets.Store(budget.Octets)
 	return s
 }
@@ -101,10 +100,7 @@ func (s *slice) do(ctx context.Context) error {
 	if err := s.copy(ctx); err != nil {
 		return err
 	}
-	if err := s.finish(ctx); err != nil {
-		return err
-	}
-	return s.noteSights(ctx)
+	return s.finish(ctx)
 }
 
 // alignNames brings the ledger's and the destination's mailboxes in line with what the source lists.

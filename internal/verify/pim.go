@@ -17,15 +17,15 @@ type Shelf interface {
 	Home(kind dav.Kind) *dav.Home // nil when there is none of that kind
 	Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error)
 	Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (dav.Listing, error)
-	// Fetch reads in another way than the copier does, so that what one way loses the other shows.
-	Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
+	Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
 	Close()
 }
 
-// PIMOptions say where contacts and calendars are compared. All are required.
+// PIMOptions say where contacts and calendars are compared. All but Repairs are required.
 type PIMOptions struct {
 	Source, Destination func(ctx context.Context, account rehome.Account) (Shelf, error)
 	Kinds               []ledger.CollectionKind
+	Repairs             pim.Needs // those that the copier offers; nil means pim.SafeNeeds
 	// Exceptions returns what the copier has noted of objects that were repaired or left behind. It
 	// explains a difference, and never hides one.
 	Exceptions func(ctx context.Context, address string) ([]ledger.Exception, error)

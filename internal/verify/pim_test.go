@@ -44,7 +44,7 @@ func (s memory) Changes(_ context.Context, c *dav.Collection, _ dav.Mark, each f
 	return dav.Listing{Full: true}, nil
 }
 
-func (s memory) Fetch(_ context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+func (s memory) Read(_ context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
 	for _, item := range items {
 		if err := each(dav.Object{Href: item.Href, Data: []byte(s[c.Href][strings.TrimPrefix(item.Href, c.Href)])}); err != nil {
 			return err
@@ -115,6 +115,38 @@ func TestPIM_everyVerdict(t *testing.T) {
 	}
 	if c := result.Contacts.Collections[0]; c.Destination != "/d/book/" || c.Objects != 9 {
 		t.Errorf("%+v, want nine objects in /d/book/", c)
+	}
+}
+
+// The verdict hangs on both ends' bytes and the repairs that are offered, and not on what the copier has noted.
+func TestPIM_repairsAreSeenAtBothEnds(t *testing.T) {
+	t.Parallel()
+	src := memory{"/s/cal/": {
+		"control.ics": meeting("control", "SUMMARY:Meet\x0bing\r\n"), "geo.ics": meeting("geo", "GEO:52.5;13.4\r\n"),
+		"category.ics": meeting("category", "CATEGORIES:Smith\\, Inc.\r\n"),
+	}, "/s/book/": {"no-fn.vcf": strings.Replace(contact("no-fn", ""), "FN:no-fn Doe\r\n", "", 1)}}
+	control, fixes := pim.Repair([]byte(src["/s/cal/"]["control.ics"]), pim.KindCalendar, pim.AlwaysNeeds())
+	if len(fixes) != 1 {
+		t.Fatalf("%+v", fixes)
+	}
+	dst := memory{"/d/cal/": {
+		"control.ics": string(control), "geo.ics": meeting("geo", "GEO:52.500000;13.400000\r\n"),
+		"category.ics": meeting("category", "CATEGORIES:Smith,Inc.\r\n"),
+	}, "/d/book/": {"no-fn.vcf": contact("no-fn", "")}}
+	result := comparePIM(t, LevelFull, src, dst, ledger.Exception{Collection: "/s/cal/", Object: ledger.Object{Source: "geo.ics",
+		State: ledger.ObjectStored, Repairs: []ledger.Repair{{Code: "method", Sentence: "METHOD out"}}}})
+	want := map[pim.Verdict]int{pim.VerdictRepaired: 1, pim.VerdictEqual: 1, pim.VerdictChanged: 1}
+	if diff := cmp.Diff(want, result.Calendars.Verdicts); diff != "" {
+		t.Errorf("%s\n%+v", diff, result.Calendars)
+	}
+	if diff := cmp.Diff(map[pim.Verdict]int{pim.VerdictRepaired: 1}, result.Contacts.Verdicts); diff != "" {
+		t.Error(diff)
+	}
+	if len(result.Calendars.Repaired) != 1 || !strings.Contains(result.Calendars.Repaired[0].Sentence, "control characters") {
+		t.Errorf("%+v, want the repair in words", result.Calendars.Repaired)
+	}
+	if len(result.Calendars.Differences) != 1 || !strings.Contains(result.Calendars.Differences[0].Sentence, "CATEGORIES") {
+		t.Errorf("%+v, want the category that was taken apart", result.Calendars.Differences)
 	}
 }
 

@@ -53,6 +53,7 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 	for _, kind := range o.Kinds {
 		c := &pimCheck{
 			kind: kind, content: contentKind(kind), level: v.options.Level, limit: v.options.Limit, now: v.options.Now(), src: src, dst: dst, noted: noted, gone: gone,
+			repairs: o.Repairs,
 			observe: func(objects int, octets int64) { v.options.Observe(account.Address, 0, octets) },
 		}
 		if err := c.run(ctx); err != nil {

@@ -3,11 +3,9 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -35,6 +33,7 @@ type pimCheck struct {
 	level    Level
 	limit    int
 	now      time.Time
+	repairs  pim.Needs
 	observe  func(objects int, octets int64)
 	src, dst Shelf
 	noted    map[string]ledger.Exception // by collection and name
@@ -158,7 +157,7 @@ func (c *pimCheck) readSource(ctx context.Context) error {
 		if c.level == LevelCounts {
 			continue
 		}
-		err = c.src.Fetch(ctx, &all[i], items, func(o dav.Object) error {
+		err = c.src.Read(ctx, &all[i], items, func(o dav.Object) error {
 			c.take(i, &all[i], o)
 			return nil
 		})
@@ -166,9 +165,6 @@ func (c *pimCheck) readSource(ctx context.Context) error {
 			return endpoint.Fault(err, "read", all[i].Href+" at the source")
 		}
 	}
-	slices.SortStableFunc(c.records, func(a, b *pimRecord) int { // they come as they are served
-		return cmp.Or(cmp.Compare(a.collection, b.collection), cmp.Compare(a.item.Href, b.item.Href))
-	})
 	return nil
 }
 
@@ -228,7 +224,7 @@ func (c *pimCheck) readDestination(ctx context.Context) error {
 		if c.level == LevelCounts {
 			continue
 		}
-		err = c.dst.Fetch(ctx, &all[i], items, func(o dav.Object) error {
+		err = c.dst.Read(ctx, &all[i], items, func(o dav.Object) error {
 			c.match(&all[i], o)
 			return nil
 		})
@@ -294,30 +290,10 @@ func (c *pimCheck) find(o dav.Object) *pimRecord {
 	return best
 }
 
-// compare gives a verdict on two objects.
+// compare gives a verdict on two objects, by the rule of the copier.
 func (c *pimCheck) compare(r *pimRecord, src, dst []byte) {
-	found := pim.Compare(src, dst, c.content)
-	if !found.Verdict.Harmless() {
-		// What was put in to keep the destination from sending invitations is noted, see Exceptions.
-		if removed, fixes := pim.RemoveScheduleAgent(dst); len(fixes) > 0 && pim.Compare(src, removed, c.content).Verdict.Harmless() {
-			r.verdict, r.sentence = pim.VerdictRepaired, "SCHEDULE-AGENT=CLIENT was put on its attendees"
-			return
-		}
-	}
-	r.verdict = found.Verdict
-	if len(found.Differences) > 0 {
-		r.sentence = found.Differences[0].Sentence
-	}
-	if found.Verdict == pim.VerdictRepaired {
-		r.sentence = fmt.Sprintf("equal after the repairs %v", found.Fixes)
-	}
-	if c.content != pim.KindCalendar || found.Verdict == pim.VerdictIdentical || !found.Verdict.Harmless() {
-		return
-	}
-	window := pim.Window{From: c.now.AddDate(-1, 0, 0), To: c.now.AddDate(2, 0, 0)}
-	if difference, equal := pim.CompareOccurrences(src, dst, window); !equal {
-		r.verdict, r.sentence = pim.VerdictChanged, difference.Sentence
-	}
+	found := pim.Terms{Repairs: c.repairs, Now: c.now}.Compare(src, dst, c.content)
+	r.verdict, r.sentence = found.Verdict, found.Sentence()
 }
 
 // readAgain compares what was too large to be held.
@@ -337,7 +313,7 @@ func (c *pimCheck) readAgain(ctx context.Context) error {
 }
 
 func (c *pimCheck) one(ctx context.Context, end Shelf, at *dav.Collection, item dav.Item) (data []byte, err error) {
-	err = end.Fetch(ctx, at, []dav.Item{item}, func(o dav.Object) error {
+	err = end.Read(ctx, at, []dav.Item{item}, func(o dav.Object) error {
 		data = slices.Clone(o.Data)
 		return o.Err
 	})

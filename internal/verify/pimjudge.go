@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
@@ -91,13 +90,6 @@ func (c *pimCheck) explain(r *pimRecord, present map[string]bool) {
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
 	case r.verdict == pim.VerdictChanged && note.State == ledger.ObjectConflict:
 		r.sentence = note.Words
-	case (r.verdict == pim.VerdictEqual || r.verdict == pim.VerdictCosmetic) && len(note.Repairs) > 0:
-		r.verdict = pim.VerdictRepaired
-		var all []string
-		for _, repair := range note.Repairs {
-			all = append(all, repair.Sentence)
-		}
-		r.sentence = strings.Join(all, "; ")
 	}
 }
 

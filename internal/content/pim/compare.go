@@ -4,11 +4,13 @@ package pim
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strings"
+	"time"
 )
 
 // Verdict says how an object at the destination compares with the source's.
@@ -48,12 +50,49 @@ type Comparison struct {
 	Verdict     Verdict
 	Differences []Difference // what makes it cosmetic or changed, at most 20; the first is the one to name
 	Fixes       []Code       // what makes it repaired
+	Repairs     []string     // the same in words, without content of the object
 }
 
-// Compare compares the source's object with the destination's by their normal forms. It asks nobody what
-// was done on the way: whether the destination holds the repaired object, it finds out by repairing both.
+// Sentence says in one sentence why the verdict is not identical or equal; "" where there is nothing to say.
+func (c Comparison) Sentence() string {
+	switch {
+	case c.Verdict == VerdictRepaired:
+		return strings.Join(c.Repairs, "; ")
+	case len(c.Differences) > 0:
+		return c.Differences[0].Sentence
+	}
+	return ""
+}
+
+// Terms are what everybody who asks for a verdict has to say alike.
+type Terms struct {
+	// Repairs are those that are offered to the destination; nil means [SafeNeeds]. What another repair would
+	// explain is a change: a category with a comma that comes back as two is none that was asked for.
+	Repairs Needs
+	// Now is when it is compared. Where time zones are written in another way, recurring events are compared by
+	// their occurrences from a year before to two years behind it, beside those of the first ten years.
+	// Zero leaves these out.
+	Now time.Time
+}
+
+// Compare is [Terms.Compare] with the safe repairs and without a time.
+func Compare(src, dst []byte, kind Kind) Comparison { return Terms{}.Compare(src, dst, kind) }
+
+// Compare gives the verdict on what the destination holds of the source's object. It is the one rule, for those
+// who copy and those who verify: it looks at both ends' bytes and asks nobody what was done on the way.
+//
+//   - identical: the same bytes; equal: the same normal form; cosmetic: but for what servers keep for themselves.
+//   - repaired: the destination holds what some of the offered repairs make of the source's object, in any of these
+//     three ways. Only repairs that the source's object needs count: what needs a repair at the
+//     destination alone, the destination has damaged.
+//   - changed: all else, with what is different in words.
+//
+// Objects with the same normal form and time zones of the same text take place at the same times: a rule need not
+// be expanded for that. Where the zones' text differs the occurrences are compared, as far as they can be
+// expanded; what could not be is said in a difference of a cosmetic verdict.
+//
 // An object that cannot be read is changed, unless the bytes are identical.
-func Compare(src, dst []byte, kind Kind) Comparison {
+func (t Terms) Compare(src, dst []byte, kind Kind) Comparison {
 	if bytes.Equal(src, dst) {
 		return Comparison{Verdict: VerdictIdentical}
 	}
@@ -65,56 +104,120 @@ func Compare(src, dst []byte, kind Kind) Comparison {
 	if err != nil {
 		return unreadable("the destination's object cannot be read: " + err.Error())
 	}
-	hard, soft := differences(srcDoc, dstDoc)
+	hard, soft := t.differences(srcDoc, dstDoc)
 	switch {
 	case len(hard) == 0 && len(soft) == 0:
 		return Comparison{Verdict: VerdictEqual}
-	case len(hard) == 0:
-		return Comparison{Verdict: VerdictCosmetic, Differences: soft}
+	case len(hard) > 0:
+		return t.compareRepaired(srcDoc, dstDoc)
+	case !slices.ContainsFunc(soft, func(d Difference) bool { return !repairedUnseen[d.Property] }):
+		if repaired := t.compareRepaired(srcDoc, dstDoc); repaired.Verdict == VerdictRepaired && len(repaired.Differences) == 0 {
+			return repaired
+		}
 	}
-	return compareRepaired(srcDoc, dstDoc)
+	return Comparison{Verdict: VerdictCosmetic, Differences: soft}
+}
+
+// repairedUnseen are properties of which a repair makes a cosmetic difference.
+var repairedUnseen = names("METHOD DTSTAMP PRODID VERSION")
+
+// offered returns the repairs that are offered, for the caller to change.
+func (t Terms) offered() Needs {
+	if t.Repairs == nil {
+		return SafeNeeds()
+	}
+	return maps.Clone(t.Repairs)
 }
 
 func unreadable(sentence string) Comparison {
 	return Comparison{Verdict: VerdictChanged, Differences: []Difference{{Sentence: sentence}}}
 }
 
-// compareRepaired repairs both sides in every way and compares what is left.
-func compareRepaired(src, dst *Document) Comparison {
-	needs := Every()
-	fillable := filledIn(src.Kind)
-	for _, code := range fillable {
-		delete(needs, code)
+// compareRepaired looks for a way from the source's object to the destination's by offered repairs: all of them as
+// they are made here, or without those that a server makes in a way of its own. Of an object that is changed all the
+// same it tells what differs after the former.
+func (t Terms) compareRepaired(src, dst *Document) Comparison {
+	needs := t.offered()
+	found := t.compareBy(src, dst, needs)
+	if found.Verdict == VerdictChanged {
+		for _, code := range filledIn(src.Kind) {
+			delete(needs, code)
+		}
+		if other := t.compareBy(src, dst, needs); other.Verdict != VerdictChanged {
+			return other
+		}
 	}
+	return found
+}
+
+// compareBy makes repairs at the source, makes those that were needed there at the destination too, where some of
+// them may not have been made, and compares what is left. The differences of a repaired object are the cosmetic ones.
+func (t Terms) compareBy(src, dst *Document, needs Needs) Comparison {
 	srcText, srcFixes := Repair(src.data, src.Kind, needs)
-	if !slices.ContainsFunc(srcFixes, func(fix Fix) bool { return fix.Code == CodeDoubleEncoded }) {
-		delete(needs, CodeDoubleEncoded) // only at the destination it is damage, and nobody's repair
+	needed := Needs{}
+	for _, fix := range srcFixes {
+		needed[fix.Code] = true
 	}
-	dstText, dstFixes := Repair(dst.data, dst.Kind, needs)
-	if !src.hasAgent() {
-		text, fixes := RemoveScheduleAgent(dstText)
-		dstText, dstFixes = text, append(dstFixes, fixes...)
+	dstText, dstFixes := Repair(dst.data, dst.Kind, needed)
+	found := t.compareFilled(srcText, dstText, src.Kind)
+	if found.Verdict == VerdictChanged {
+		if silenced, fixes := t.compareSilenced(src, srcText, dstText); silenced.Verdict == VerdictRepaired {
+			found, srcFixes = silenced, append(srcFixes, fixes...)
+		}
 	}
-	srcDoc, srcErr := parseAs(srcText, src.Kind)
-	dstDoc, dstErr := parseAs(dstText, src.Kind)
+	if found.Verdict != VerdictRepaired {
+		return found
+	}
+	for _, fix := range uneven(srcFixes, dstFixes) {
+		found.repaired(fix.Code, fix.Sentence)
+	}
+	if len(found.Fixes) == 0 {
+		found.Verdict = VerdictCosmetic
+	}
+	return found
+}
+
+func (c *Comparison) repaired(code Code, sentence string) {
+	c.Fixes, c.Repairs = append(c.Fixes, code), append(c.Repairs, fmt.Sprintf("%s (%s)", sentence, code))
+}
+
+// compareSilenced compares with what goes to a server that would send invitations: with SCHEDULE-AGENT=CLIENT on
+// everybody invited. Where the source has none at all it is no matter on whom the server has kept it.
+func (t Terms) compareSilenced(src *Document, srcText, dstText []byte) (Comparison, []Fix) {
+	injected, fixes := InjectScheduleAgent(srcText)
+	if len(fixes) == 0 {
+		return Comparison{}, nil
+	}
+	if src.hasAgent() {
+		return t.compareFilled(injected, dstText, src.Kind), fixes
+	}
+	removed, _ := RemoveScheduleAgent(dstText)
+	return t.compareFilled(srcText, removed, src.Kind), fixes
+}
+
+// compareFilled compares two objects that were repaired in the same way. Where the source has none of the
+// properties that are filled in, any value will do.
+func (t Terms) compareFilled(src, dst []byte, kind Kind) Comparison {
+	srcDoc, srcErr := parseAs(src, kind)
+	dstDoc, dstErr := parseAs(dst, kind)
 	if srcErr != nil || dstErr != nil {
 		return unreadable("the object cannot be read after its repairs")
 	}
-	codes := uneven(srcFixes, dstFixes)
-	hard, _ := differences(srcDoc, dstDoc)
+	hard, soft := t.differences(srcDoc, dstDoc)
+	found, fillable := Comparison{Verdict: VerdictRepaired, Differences: soft}, filledIn(kind)
 	var rest []Difference
 	for _, difference := range hard {
 		code := fillable[difference.Property]
 		if code == "" || difference.Line > 0 || has(srcDoc, difference) {
 			rest = append(rest, difference)
-		} else if !slices.Contains(codes, code) {
-			codes = append(codes, code)
+		} else if !slices.Contains(found.Fixes, code) {
+			found.repaired(code, difference.Property+" added")
 		}
 	}
-	if len(rest) == 0 {
-		return Comparison{Verdict: VerdictRepaired, Fixes: codes}
+	if len(rest) > 0 {
+		return Comparison{Verdict: VerdictChanged, Differences: rest}
 	}
-	return Comparison{Verdict: VerdictChanged, Differences: rest}
+	return found
 }
 
 // filledIn returns the properties that a server or a copier fills in each in its own way: where the source
@@ -131,8 +234,8 @@ func has(doc *Document, d Difference) bool {
 	return slices.ContainsFunc(normalize(doc).entries, func(e entry) bool { return e.name == d.Property && e.where == d.where })
 }
 
-// uneven returns the codes of repairs that only one side needed.
-func uneven(src, dst []Fix) []Code {
+// uneven returns the repairs that only the source needed, or needed more often.
+func uneven(src, dst []Fix) []Fix {
 	counts := map[Code]int{}
 	for _, fix := range src {
 		counts[fix.Code] += len(fix.Edits)
@@ -140,123 +243,18 @@ func uneven(src, dst []Fix) []Code {
 	for _, fix := range dst {
 		counts[fix.Code] -= len(fix.Edits)
 	}
-	var codes []Code
-	for _, fix := range slices.Concat(src, dst) {
-		if counts[fix.Code] != 0 && !slices.Contains(codes, fix.Code) {
-			codes = append(codes, fix.Code)
+	var made []Fix
+	for _, fix := range src {
+		if counts[fix.Code] != 0 {
+			made = append(made, fix)
+			counts[fix.Code] = 0
 		}
 	}
-	return codes
+	return made
 }
 
 func (d *Document) hasAgent() bool {
 	return slices.ContainsFunc(d.invited(), func(line Line) bool { return line.Param("SCHEDULE-AGENT") != "" })
-}
-
-// maxDifferences bounds a list of differences: the first ones tell the story.
-const maxDifferences = 20
-
-// differences returns what two objects do not have in common, and apart from that what servers keep for
-// themselves.
-func differences(src, dst *Document) (hard, soft []Difference) {
-	a, b := normalize(src), normalize(dst)
-	onlySrc, onlyDst := unmatched(a.entries, b.entries), unmatched(b.entries, a.entries)
-	hard = describe(onlySrc, onlyDst, false)
-	soft = describe(onlySrc, onlyDst, true)
-	lower, higher := compareSequences(a.sequences, b.sequences)
-	if lower {
-		hard = append(hard, Difference{Property: "SEQUENCE", Sentence: "SEQUENCE is lower at the destination"})
-	}
-	if higher {
-		soft = append(soft, Difference{Property: "SEQUENCE", Sentence: "SEQUENCE is higher at the destination"})
-	}
-	if len(hard) == 0 && (a.recurs || b.recurs) && a.zoneText != b.zoneText {
-		if difference, equal := compareZones(src, dst); !equal {
-			hard = append(hard, difference)
-		}
-	}
-	return hard, soft
-}
-
-// compareSequences tells whether a SEQUENCE went down or up. None is 0.
-func compareSequences(src, dst map[string]int) (lower, higher bool) {
-	for where, sequence := range src {
-		lower = lower || dst[where] < sequence
-	}
-	for where, sequence := range dst {
-		higher = higher || sequence > src[where]
-	}
-	return lower, higher
-}
-
-// zoneYears is how far an object with another VTIMEZONE is expanded from its start.
-const zoneYears = 10
-
-func compareZones(src, dst *Document) (Difference, bool) {
-	first := src.earliest()
-	window := Window{From: first.AddDate(0, 0, -2), To: first.AddDate(zoneYears, 0, 0)}
-	a, _ := src.occurrences(window)
-	b, _ := dst.occurrences(window)
-	return compareOccurrences(a, b)
-}
-
-// unmatched returns the entries of a, sorted, that have no partner in b, sorted.
-func unmatched(a, b []entry) []entry {
-	var rest []entry
-	for _, e := range a {
-		for len(b) > 0 && compareEntries(b[0], e) < 0 {
-			b = b[1:]
-		}
-		if len(b) > 0 && compareEntries(b[0], e) == 0 {
-			b = b[1:]
-			continue
-		}
-		rest = append(rest, e)
-	}
-	return rest
-}
-
-// describe pairs what is left on both sides by property.
-func describe(src, dst []entry, soft bool) []Difference {
-	type place struct{ where, name string }
-	others := map[place]int{}
-	for _, e := range dst {
-		if e.soft == soft {
-			others[place{e.where, e.name}]++
-		}
-	}
-	var found []Difference
-	for _, e := range src {
-		if e.soft != soft {
-			continue
-		}
-		what := "is missing at the destination"
-		if at := (place{e.where, e.name}); others[at] > 0 {
-			others[at]--
-			what = "is different at the destination"
-		}
-		found = append(found, e.difference(what, e.line))
-	}
-	for _, e := range dst {
-		if at := (place{e.where, e.name}); e.soft == soft && others[at] > 0 {
-			others[at]--
-			found = append(found, e.difference("stands only at the destination", 0))
-		}
-	}
-	slices.SortStableFunc(found, func(a, b Difference) int {
-		return cmp.Or(cmp.Compare(min(b.Line, 1), min(a.Line, 1)), cmp.Compare(a.Line, b.Line))
-	})
-	return found[:min(len(found), maxDifferences)]
-}
-
-var componentWords = map[string]string{
-	"VCARD": "contact", "VCALENDAR": "calendar object", "VEVENT": "event", "VTODO": "task", "VJOURNAL": "journal entry",
-}
-
-func (e entry) difference(what string, line int) Difference {
-	name := cmp.Or(e.name, "a line without colon")
-	sentence := fmt.Sprintf("%s of the %s %s", name, cmp.Or(componentWords[e.component], e.component), what)
-	return Difference{Component: e.component, Property: e.name, Line: line, Sentence: sentence, where: e.where}
 }
 
 // Digest is a SHA-256 of an object's normal form without its cosmetic part: two objects whose verdict is

@@ -40,14 +40,15 @@ func TestCompare_whatServersChange(t *testing.T) {
 		{"event.ics", "VERSION:2.0", "VERSION:2.0\r\nX-WR-CALNAME:Home\r\nCALSCALE:GREGORIAN", VerdictCosmetic},
 		{"event.ics", "LOCATION:Room 4", "LOCATION: Room 4\t", VerdictCosmetic},
 		{"event.ics", "LOCATION:Room 4", "LOCATION;X-ODD=;LANGUAGE=:Room 4", VerdictEqual},
-		{"event.ics", "LOCATION:Room 4", "LOCATION;X-ODD:Room 4", VerdictRepaired},
+		{"event.ics", "LOCATION:Room 4", "LOCATION;X-ODD:Room 4", VerdictChanged},
 		{"event.ics", "LOCATION:Room 4", "LOCATION:Room  4", VerdictChanged},
 		{"event.ics", "Room 4", "Room 5", VerdictChanged},
 		{"event.ics", "LOCATION:Room 4\r\n", "", VerdictChanged},
 		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nX-CUSTOM:1", VerdictChanged},
 		{"event.ics", "DTEND:20240301T110000Z", "DURATION:PT2H", VerdictChanged},
 		{"event.ics", "DTSTART:20240301T100000Z", "DTSTART:20240301T100000", VerdictChanged},
-		{"event.ics", "Work,Finance", "Work\\,Finance", VerdictRepaired},
+		{"event.ics", "Work,Finance", "Work\\,Finance", VerdictChanged},
+		{"joined_categories.ics", "Work\\,Finance", "Work,Finance", VerdictChanged},
 		{"event.ics", "CATEGORIES:Work,Finance", "CATEGORIES:Work", VerdictChanged},
 		{"recurring.ics", "FREQ=WEEKLY;BYDAY=MO,WE", "BYDAY=WE,MO;WKST=MO;INTERVAL=1;FREQ=WEEKLY", VerdictEqual},
 		{"recurring.ics", "BYDAY=MO,WE", "BYDAY=MO", VerdictChanged},
@@ -60,10 +61,10 @@ func TestCompare_whatServersChange(t *testing.T) {
 		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-STATUS=\"2.0\"", VerdictEqual},
 		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-AGENT=CLIENT", VerdictRepaired},
 		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=DECLINED", VerdictChanged},
-		{"meeting.ics", "ACTION:EMAIL", "ACTION:DISPLAY", VerdictRepaired},
+		{"meeting.ics", "ACTION:EMAIL", "ACTION:DISPLAY", VerdictChanged},
 		{"meeting.ics", "-PT15M", "-P0DT0H15M0S", VerdictEqual},
 		{"meeting.ics", "-PT15M", "-PT10M", VerdictChanged},
-		{"method.ics", "METHOD:REQUEST\r\n", "", VerdictCosmetic},
+		{"method.ics", "METHOD:REQUEST\r\n", "", VerdictRepaired},
 		{"no_event_uid.ics", "BEGIN:VEVENT", "BEGIN:VEVENT\r\nUID:given-by-server", VerdictRepaired},
 		{"card.vcf", "TYPE=INTERNET,WORK", "TYPE=work", VerdictEqual},
 		{"card.vcf", "N:Example;Anna;;;", "N:Example;Anna", VerdictEqual},
@@ -85,6 +86,33 @@ func TestCompare_whatServersChange(t *testing.T) {
 		src, dst := string(sample(t, c.file)), changed(t, c.file, c.old, c.replacement)
 		if got := Compare([]byte(src), []byte(dst), KindUnknown); got.Verdict != c.want {
 			t.Errorf("%s with %q for %q: got %s %+v %v, want %s", c.file, c.replacement, c.old, got.Verdict, got.Differences, got.Fixes, c.want)
+		}
+	}
+}
+
+// What was asked for is a repair, and the same without that a loss.
+func TestCompare_onlyOfferedRepairsCount(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		file, old, replacement string
+		repair                 Code
+	}{
+		{"joined_categories.ics", "Work\\,Finance", "Work,Finance", CodeJoinedCategories},
+		{"meeting.ics", "ACTION:EMAIL", "ACTION:DISPLAY", CodeEmailAlarm},
+		{"bad_duration.ics", "PT1D", "P1D", CodeBadDuration},
+		{"double.ics", "CafÃ©", "Café", CodeDoubleEncoded},
+		{"no_fn.vcf", "BEGIN:VCARD", "BEGIN:VCARD\r\nFN:Example Anna", CodeMissingFN},
+	} {
+		src, dst := sample(t, c.file), []byte(changed(t, c.file, c.old, c.replacement))
+		got := Terms{Repairs: Every()}.Compare(src, dst, KindUnknown)
+		if got.Verdict != VerdictRepaired || !slices.Equal(got.Fixes, []Code{c.repair}) || got.Sentence() == "" {
+			t.Errorf("%s with every repair: got %+v, want repaired by %s", c.file, got, c.repair)
+		}
+		if got := Compare(src, dst, KindUnknown); got.Verdict.Harmless() != SafeNeeds()[c.repair] {
+			t.Errorf("%s with the safe repairs: got %+v", c.file, got)
+		}
+		if got := (Terms{Repairs: Every()}).Compare(dst, src, KindUnknown); got.Verdict != VerdictChanged {
+			t.Errorf("%s damaged on the way: got %+v, want changed", c.file, got)
 		}
 	}
 }
@@ -120,6 +148,16 @@ func TestCompare_namesTheFirstDifference(t *testing.T) {
 			t.Errorf("got %+v, want %q", got.Differences, c.want)
 		}
 	}
+	src = sample(t, "g1-category-with-comma.ics") // what Cyrus 3.6 makes of it
+	torn := changed(t, "g1-category-with-comma.ics", `Smith\, Inc.`, "Smith,Inc.")
+	if got := Compare(src, []byte(torn), KindCalendar); got.Sentence() != "CATEGORIES of the event was one text with a comma and is taken apart at the destination" {
+		t.Errorf("got %+v", got)
+	}
+	src = sample(t, "d2-no-fn.vcf") // what SabreDAV 4 makes of it
+	torn = strings.Replace(changed(t, "d2-no-fn.vcf", "Maria,Luise;Dr.,Prof.", `Maria\,Luise;Dr.\,Prof.`), "TEL", "FN:Anna Muster\r\nTEL", 1)
+	if got := Compare(src, []byte(torn), KindContact); got.Sentence() != "N of the contact was a list and is one text with a comma at the destination" {
+		t.Errorf("got %+v", got)
+	}
 	src = sample(t, "recurring.ics")
 	damaged := changed(t, "recurring.ics", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100")
 	damaged = strings.Replace(damaged, "DTSTART:19700329", "DTSTART:20240329", 1)
@@ -150,6 +188,53 @@ func TestCompare_properties(t *testing.T) {
 	files := slices.Sorted(maps.Keys(objects))
 	rapid.Check(t, func(t *rapid.T) {
 		checkCompare(t, damage(t, objects[rapid.SampledFrom(files).Draw(t, "file")]))
+	})
+}
+
+// What is identical or equal is so from both sides, and to what it is equal it has the same digest.
+func TestCompare_isSymmetric(t *testing.T) {
+	t.Parallel()
+	objects := corpus(t)
+	files := slices.Sorted(maps.Keys(objects))
+	rapid.Check(t, func(t *rapid.T) {
+		whole := objects[rapid.SampledFrom(files).Draw(t, "file")]
+		a, b := damage(t, whole), whole
+		if rapid.Bool().Draw(t, "both") {
+			b = damage(t, whole)
+		}
+		there, back := Compare(a, b, KindUnknown).Verdict, Compare(b, a, KindUnknown).Verdict
+		if exact := there == VerdictIdentical || there == VerdictEqual; exact && there != back || !exact && (back == VerdictIdentical || back == VerdictEqual) {
+			t.Fatalf("%s one way, %s the other:\n%q\n%q", there, back, a, b)
+		}
+		if own := Compare(a, a, KindUnknown).Verdict; own != VerdictIdentical {
+			t.Fatalf("%s to itself", own)
+		}
+		x, readable := Digest(a, KindUnknown)
+		if y, _ := Digest(b, KindUnknown); there == VerdictEqual && readable && x != y {
+			t.Fatalf("equal with other digests:\n%q\n%q", a, b)
+		}
+	})
+}
+
+// However far the repairs went on the way, what they have made counts as moved.
+func TestCompare_knowsEveryStepOfTheRepairs(t *testing.T) {
+	t.Parallel()
+	objects := corpus(t)
+	files := slices.Sorted(maps.Keys(objects))
+	rapid.Check(t, func(t *rapid.T) {
+		data := damage(t, objects[rapid.SampledFrom(files).Draw(t, "file")])
+		if _, err := Parse(data); err != nil {
+			return
+		}
+		stored := data
+		for _, needs := range []Needs{AlwaysNeeds(), SafeNeeds(), Every()} {
+			stored, _ = Repair(stored, KindUnknown, needs)
+			for _, offered := range []Needs{SafeNeeds(), Every()} {
+				if got := (Terms{Repairs: offered}).Compare(data, stored, KindUnknown); len(needs) <= len(offered) && !got.Verdict.Harmless() {
+					t.Fatalf("%+v:\n was %q\n now %q", got, data, stored)
+				}
+			}
+		}
 	})
 }
 

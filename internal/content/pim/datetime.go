@@ -16,9 +16,10 @@ type moment struct {
 	isUTC  bool
 }
 
-// parseMoment reads DATE and DATE-TIME of RFC 5545 section 3.3.4 and 3.3.5.
+// parseMoment reads DATE and DATE-TIME of RFC 5545 section 3.3.4 and 3.3.5. The letters may have any case (RFC 5234
+// section 2.3).
 func parseMoment(value string) (moment, bool) {
-	value = strings.TrimSpace(value)
+	value = strings.ToUpper(strings.TrimSpace(value))
 	date, clock, hasClock := strings.Cut(value, "T")
 	year, month, day, ok := parseDate(date)
 	if !ok {
@@ -77,7 +78,7 @@ func (s span) addTo(clock time.Time) time.Time {
 // parseSpan reads a DURATION of RFC 5545 section 3.3.6.
 func parseSpan(value string) (span, bool) {
 	sign := 1
-	value = strings.TrimSpace(value)
+	value = strings.ToUpper(strings.TrimSpace(value))
 	if rest, negative := strings.CutPrefix(value, "-"); negative {
 		sign, value = -1, rest
 	} else {

@@ -66,12 +66,18 @@ func checkCompare(t fataler, data []byte) {
 	if err != nil {
 		return
 	}
-	if hard, soft := differences(doc, doc); len(hard)+len(soft) > 0 {
+	if hard, soft := (Terms{}).differences(doc, doc); len(hard)+len(soft) > 0 {
 		t.Fatalf("differs from itself: %+v %+v in %q", hard, soft, data)
 	}
-	repaired, fixes := Repair(data, KindUnknown, SafeNeeds())
-	if comparison := Compare(data, repaired, KindUnknown); !comparison.Verdict.Harmless() {
-		t.Fatalf("differs from its repair: %+v\n was %q\n now %q\n by %+v", comparison, data, repaired, fixes)
+	for _, needs := range []Needs{SafeNeeds(), Every()} {
+		repaired, fixes := Repair(data, KindUnknown, needs)
+		if comparison := (Terms{Repairs: needs}).Compare(data, repaired, KindUnknown); !comparison.Verdict.Harmless() {
+			t.Fatalf("differs from its repair: %+v\n was %q\n now %q\n by %+v", comparison, data, repaired, fixes)
+		}
+		injected, _ := InjectScheduleAgent(repaired)
+		if comparison := (Terms{Repairs: needs}).Compare(data, injected, KindUnknown); !comparison.Verdict.Harmless() {
+			t.Fatalf("differs from what is sent silently: %+v\n was %q\n now %q", comparison, data, injected)
+		}
 	}
 }
 

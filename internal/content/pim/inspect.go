@@ -3,6 +3,7 @@
 package pim
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -34,9 +35,17 @@ type Object struct {
 	Overrides  int  // components with RECURRENCE-ID
 	Master     bool // a component without RECURRENCE-ID
 
+	Links []Link // attachments and pictures that lie elsewhere, at most 20
+
 	Group   bool // a card that stands for a group of contacts
 	Members int
 	Title   string // SUMMARY or FN: content, never for a log or a finding
+}
+
+// Link is an attachment or a picture of which only the address stands in the object.
+type Link struct {
+	Host    string // in lower case; "" for a path without one
+	Managed bool   // the server of the object keeps it (RFC 8607)
 }
 
 // Role is the part that a calendar user plays in a scheduling object.
@@ -62,6 +71,8 @@ func Inspect(data []byte) (Object, error) {
 	for _, line := range doc.lines {
 		if _, inline := inlineBytes(line); inline {
 			o.PhotoSize += len(line.Value)
+		} else {
+			o.inspectLink(line)
 		}
 	}
 	for _, top := range doc.Components {
@@ -75,6 +86,33 @@ func Inspect(data []byte) (Object, error) {
 		o.findTimes(doc)
 	}
 	return o, nil
+}
+
+// maxLinks bounds the links of an object: more than that of one helps nobody.
+const maxLinks = 20
+
+// inspectLink notes where an attachment lies that is not in the object itself.
+func (o *Object) inspectLink(line Line) {
+	switch line.Name {
+	case "ATTACH", "IMAGE", "PHOTO", "LOGO", "SOUND", "KEY":
+	default:
+		return
+	}
+	link := Link{Managed: line.Param("MANAGED-ID") != ""}
+	if len(line.Value) > 8192 || len(o.Links) == maxLinks {
+		return
+	}
+	text := strings.TrimSpace(line.Text())
+	u, err := url.Parse(text)
+	switch {
+	case err == nil && (strings.EqualFold(u.Scheme, "http") || strings.EqualFold(u.Scheme, "https")):
+		link.Host = strings.ToLower(u.Hostname())
+	case !link.Managed && (line.Name != "ATTACH" || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "/9j/")): // a JPEG in base64
+		return
+	}
+	if !slices.Contains(o.Links, link) {
+		o.Links = append(o.Links, link)
+	}
 }
 
 // uids returns the different UIDs of an object, in order.

@@ -45,8 +45,12 @@ func normalize(doc *Document) *normalForm {
 		n.component(top, top.Name+" "+strconv.Itoa(i))
 	}
 	slices.SortFunc(n.form.entries, compareEntries)
+	n.form.entries = slices.CompactFunc(n.form.entries, func(a, b entry) bool { return sets[a.name] && compareEntries(a, b) == 0 })
 	return &n.form
 }
+
+// sets are properties of which the same item twice says no more than once.
+var sets = names("CATEGORIES RESOURCES NICKNAME EXDATE RDATE")
 
 func compareEntries(a, b entry) int {
 	return cmp.Or(cmp.Compare(a.where, b.where), cmp.Compare(a.name, b.name), cmp.Compare(a.key, b.key))
@@ -224,15 +228,9 @@ func (n *normalizer) params(line Line, drop ...string) string {
 			written = append(written, typeParams(line.Name, param.Values)...)
 			continue
 		}
-		value := strings.Join(param.Values, ",")
+		value := normalParam(param)
 		if value == "" {
 			continue // it says nothing, and servers leave it out
-		}
-		if upperParams[param.Name] {
-			value = strings.ToUpper(value)
-		}
-		if strings.Contains(value, ":") {
-			value = address(value)
 		}
 		if value == defaultParams[param.Name] {
 			continue
@@ -243,15 +241,41 @@ func (n *normalizer) params(line Line, drop ...string) string {
 	return strings.Join(slices.Compact(written), ";")
 }
 
+// normalParam writes the values of a parameter by their type (RFC 5545 section 3.2). The order of several addresses
+// means nothing.
+func normalParam(param Param) string {
+	values := slices.Clone(param.Values)
+	for i, value := range values {
+		switch {
+		case upperParams[param.Name]:
+			values[i] = strings.ToUpper(value)
+		case lowerParams[param.Name]:
+			values[i] = strings.ToLower(value)
+		case strings.Contains(value, ":"):
+			values[i] = reference(value)
+		case param.Name == "PREF" || param.Name == "INDEX":
+			values[i] = integer(value)
+		}
+	}
+	if len(values) > 1 && (param.Name == "MEMBER" || strings.HasPrefix(param.Name, "DELEGATED-")) {
+		slices.Sort(values)
+	}
+	return strings.Join(values, ",")
+}
+
 // unsaid are parameters about how a value is written, which the value itself shows, and what a server
 // that schedules notes.
 var unsaid = names("VALUE ENCODING CHARSET SCHEDULE-STATUS SCHEDULE-FORCE-SEND X-RADICALE-NAME")
 
 var upperParams = names("ROLE PARTSTAT CUTYPE RSVP RELATED RELTYPE FBTYPE SCHEDULE-AGENT RANGE")
 
+// lowerParams are language tags (RFC 5646 section 2.1.1) and names of media types (RFC 2045 section 5.1).
+var lowerParams = names("LANGUAGE FMTTYPE MEDIATYPE CALSCALE LEVEL")
+
 var defaultParams = map[string]string{
 	"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "CUTYPE": "INDIVIDUAL", "RSVP": "FALSE",
 	"RELATED": "START", "RELTYPE": "PARENT", "FBTYPE": "BUSY", "SCHEDULE-AGENT": "SERVER",
+	"CALSCALE": "gregorian",
 }
 
 // typeParams makes TYPE a set: "TYPE=home,pref" is TYPE=home and PREF=1.

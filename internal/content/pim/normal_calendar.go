@@ -25,16 +25,27 @@ func (n *normalizer) calendarProperty(component *Component, line Line) []propert
 		return []property{{line.Name, n.params(line), normalRule(string(line.Value))}}
 	case "CATEGORIES", "RESOURCES":
 		return n.items(line.Name, line)
-	case "ATTENDEE", "ORGANIZER":
-		return []property{{line.Name, n.params(line), address(string(line.Value))}}
-	case "ATTACH":
+	case "ATTENDEE", "ORGANIZER", "URL", "TZURL", "SOURCE", "CONFERENCE":
+		return []property{{line.Name, n.params(line), reference(string(line.Value))}}
+	case "ATTACH", "IMAGE":
 		if digest, ok := digestInline(line); ok {
 			return []property{{line.Name, n.params(line, "TYPE", "FMTTYPE"), digest}}
 		}
+		return []property{{line.Name, n.params(line), reference(line.Text())}}
+	case "GEO":
+		return []property{{line.Name, n.params(line), position(string(line.Value))}}
 	case "REQUEST-STATUS":
 		return []property{{line.Name, n.params(line), n.structured(line)}}
 	}
-	value := strings.Trim(line.Text(), " \t")
+	value := strings.Trim(plainly(line), " \t")
+	switch line.Name {
+	case "PRIORITY", "PERCENT-COMPLETE", "REPEAT":
+		value = integer(value)
+	case "STATUS", "CLASS", "TRANSP", "ACTION", "BUSYTYPE":
+		value = strings.ToUpper(value) // RFC 5545 section 2: enumerated values have any case
+	default:
+		value = typed(line, value)
+	}
 	if value == defaultValues[line.Name] && value != "" {
 		return nil
 	}
@@ -148,6 +159,16 @@ func trigger(line Line) string {
 	return "raw " + value
 }
 
+// normalRuleItem writes "+01" as 1, and "-02MO" as -2MO.
+func normalRuleItem(item string) string {
+	item = strings.TrimSpace(item)
+	letters := strings.TrimLeft(item, "+-0123456789")
+	if number := item[:len(item)-len(letters)]; number != "" {
+		return integer(number) + letters
+	}
+	return item
+}
+
 // normalRule writes the parts of a rule in one order, without what goes without saying.
 func normalRule(value string) string {
 	if len(value) > maxRuleLength {
@@ -157,18 +178,17 @@ func normalRule(value string) string {
 	for part := range strings.SplitSeq(strings.ToUpper(strings.Trim(value, "; ")), ";") {
 		name, text, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch {
-		case name == "INTERVAL" && text == "1" || name == "WKST" && text == "MO":
+		case name == "INTERVAL" && integer(text) == "1" || name == "WKST" && text == "MO":
 			continue
 		case strings.HasPrefix(name, "BY"):
 			items := strings.Split(text, ",")
 			for i, item := range items {
-				items[i] = strings.TrimLeft(strings.TrimSpace(item), "+0")
-				if items[i] == "" {
-					items[i] = "0"
-				}
+				items[i] = normalRuleItem(item)
 			}
 			slices.Sort(items)
 			text = strings.Join(slices.Compact(items), ",")
+		case name == "INTERVAL", name == "COUNT":
+			text = integer(text)
 		case name == "UNTIL":
 			if at, ok := parseMoment(text); ok {
 				text = at.written()

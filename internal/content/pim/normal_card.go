@@ -23,6 +23,15 @@ func (n *normalizer) cardProperty(line Line) []property {
 		if digest, ok := digestInline(line); ok {
 			return []property{{name, n.params(line, "TYPE", "MEDIATYPE"), digest}}
 		}
+		return []property{{name, n.params(line), reference(plainly(line))}}
+	case "GEO":
+		return []property{{name, n.params(line), position(string(line.Value))}}
+	case "TZ":
+		return []property{{name, n.params(line), utcOffset(line.Text())}}
+	case "URL", "FBURL", "CALURI", "CALADRURI", "SOURCE", "IMPP", "ORG-DIRECTORY":
+		return []property{{name, n.params(line), reference(line.Text())}}
+	case "LANG", "CLASS":
+		return []property{{name, n.params(line), strings.ToLower(strings.TrimSpace(line.Text()))}}
 	case "N", "ADR", "ORG", "GENDER", "CLIENTPIDMAP":
 		return []property{{name, n.params(line), n.structured(line)}}
 	case "CATEGORIES", "NICKNAME":
@@ -41,17 +50,20 @@ func (n *normalizer) cardProperty(line Line) []property {
 		}
 		return nil
 	}
-	return []property{{name, n.params(line), withoutScheme(name, line.Text())}}
+	return []property{{name, n.params(line), typed(line, withoutScheme(name, plainly(line)))}}
 }
 
 // withoutScheme undoes the URIs that vCard 4.0 puts where 3.0 has text.
 func withoutScheme(name, value string) string {
 	prefix := map[string]string{"UID": "urn:uuid:", "MEMBER": "urn:uuid:", "RELATED": "urn:uuid:", "TEL": "tel:"}[name]
-	if prefix == "" && (name == "EMAIL" || name == "IMPP" || name == "MEMBER") {
+	if prefix == "" && name == "EMAIL" {
 		return address(value)
 	}
-	if len(value) >= len(prefix) && strings.EqualFold(value[:len(prefix)], prefix) {
-		return value[len(prefix):]
+	if rest, ok := cutScheme(value, prefix); ok {
+		return rest
+	}
+	if name == "MEMBER" || name == "RELATED" {
+		return reference(value)
 	}
 	return value
 }

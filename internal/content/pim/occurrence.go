@@ -258,14 +258,8 @@ func summaryOf(component *Component) [8]byte {
 	return [8]byte(sum[:8])
 }
 
-// CompareOccurrences reports whether both objects take place at the same times within the window. It
-// catches what a comparison of texts cannot: a damaged time zone. The difference names the first one.
-func CompareOccurrences(src, dst []byte, window Window) (difference Difference, equal bool) {
-	a, _ := Occurrences(src, window)
-	b, _ := Occurrences(dst, window)
-	return compareOccurrences(a, b)
-}
-
+// compareOccurrences compares what two objects yield within a window. It catches what a comparison of texts cannot:
+// a damaged time zone. The difference names the first one.
 func compareOccurrences(a, b []Occurrence) (Difference, bool) {
 	for i := range min(len(a), len(b)) {
 		if sentence := differingTime(a[i], b[i]); sentence != "" {

@@ -15,7 +15,6 @@ type multistatus struct {
 	answer    *answer
 	in        *xml.Decoder
 	limit     int64
-	most      int    // responses
 	recoded   bool   // the document was not in UTF-8: object data in it is not what is stored
 	syncToken string // set when it has been read, usually at the end
 }
@@ -35,7 +34,7 @@ const slack = 1 << 20
 
 // newMultistatus begins to read; the caller closes the answer.
 func newMultistatus(a *answer, limit int64) (*multistatus, error) {
-	m := &multistatus{answer: a, limit: limit + slack, most: maxResponses}
+	m := &multistatus{answer: a, limit: limit + slack}
 	in, recoded, err := asUTF8(a.body, a.header.Get("Content-Type"))
 	if err != nil {
 		return nil, m.explain(err)
@@ -76,13 +75,10 @@ func nextStart(in *xml.Decoder) (xml.StartElement, error) {
 
 // next returns the next response, or io.EOF behind the last.
 func (m *multistatus) next() (*response, error) {
-	for ; ; m.most-- {
+	for {
 		start, err := nextStart(m.in)
 		if err == io.EOF {
 			return nil, io.EOF
-		}
-		if m.most <= 0 {
-			return nil, m.answer.formatError("the answer does not end", "")
 		}
 		if err != nil {
 			return nil, m.explain(err)
@@ -94,7 +90,6 @@ func (m *multistatus) next() (*response, error) {
 		}
 		switch e.name {
 		case davName("response"):
-			m.most--
 			return newResponse(e), nil
 		case davName("sync-token"):
 			m.syncToken = e.trimmed()

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/lab"
+	"rehome/lab/atmail7"
+	"rehome/lab/corpus"
+	"rehome/lab/cyrus"
+)
+
+// resource is a case of testdata as the source holds it.
+func resource(t *testing.T, name string) corpus.Resource {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return corpus.Resource{Name: name, Data: data}
+}
+
+func personWith(contacts, events []corpus.Resource) corpus.Person {
+	person := corpus.PIMPerson(address, password, 1, 1)
+	person.AddressBooks[0].Resources = slices.Concat(person.AddressBooks[0].Resources, contacts)
+	person.Calendars[0].Resources = slices.Concat(person.Calendars[0].Resources, events)
+	return person
+}
+
+// mender stands before a server and does what SabreDAV 4 does to a card without FN: it adds one, writes the lists of N
+// as texts on the way, and gives no etag for what it keeps.
+func mender(t *testing.T, server string) string {
+	t.Helper()
+	target, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}}
+	forward.ModifyResponse = func(r *http.Response) error {
+		if r.Request.Header.Get("X-Mended") != "" {
+			r.Header.Del("ETag")
+		}
+		return nil
+	}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("X-Mended")
+		if r.Method == http.MethodPut {
+			body, _ := io.ReadAll(r.Body)
+			if bytes.HasPrefix(body, []byte("BEGIN:VCARD")) && !bytes.Contains(body, []byte("\nFN:")) {
+				mended := strings.NewReplacer("Maria,Luise", `Maria\,Luise`, "Dr.,Prof.", `Dr.\,Prof.`, "END:VCARD", "FN:Anna Muster\r\nEND:VCARD").Replace(string(body))
+				body = []byte(mended)
+				r.Header.Set("X-Mended", "yes")
+			}
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	return front.URL + target.EscapedPath()
+}
+
+// What the destination mends in a way of its own is written again repaired, and what it then keeps to the octet is
+// there: it is no difference in this pass or a later one.
+func TestProve_repairThatIsKeptToTheOctet(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	person := personWith([]corpus.Resource{resource(t, "d2-no-fn.vcf")}, nil)
+	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := corpus.SeedPerson(t.Context(), dst, corpus.PIMPerson(address, password, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	p := pairTo(t, room, person, mender(t, dst.DAV))
+	for i, want := range []Tally{{Objects: 2, Copied: 2, Repaired: 1}, {Objects: 2}} {
+		r := p.pass(t)
+		wantTally(t, "contacts", r.Tallies[ledger.Contacts], want)
+		for _, f := range r.Findings {
+			if f.Severity == rehome.SeverityError || f.Severity == rehome.SeverityWarning {
+				t.Errorf("pass %d: %+v", i+1, f)
+			}
+		}
+	}
+	kept := p.holding(t, p.dst, kindOf(ledger.Contacts))["d2@example.com"]
+	if len(kept) != 1 || pim.Compare(person.AddressBooks[0].Resources[1].Data, kept[0], pim.KindContact).Verdict != pim.VerdictRepaired {
+		t.Errorf("the destination keeps %q", kept)
+	}
+}
+
+// Cyrus keeps a position with six decimals, which is the same, and takes a category with a comma apart, which is not.
+func TestProve_cyrus(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{{Address: address, Password: password}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"m1-geo.ics", "e1-control.ics", "g1-category-with-comma.ics"}
+	var events []corpus.Resource
+	for _, name := range names {
+		events = append(events, resource(t, name))
+	}
+	p := pairTo(t, room, personWith(nil, events), server.DAV())
+	r := p.pass(t)
+	wantTally(t, "calendars", r.Tallies[ledger.Calendars], Tally{Objects: 4, Copied: 3, Repaired: 1, Quarantined: 1})
+	var said []string
+	for _, f := range r.Findings {
+		if f.Severity == rehome.SeverityError {
+			said = append(said, f.Sentence)
+		}
+	}
+	if want := "keeps something else: CATEGORIES of the event was one text with a comma and is taken apart"; len(said) != 1 || !strings.Contains(said[0], want) {
+		t.Errorf("findings %q, want one with %q", said, want)
+	}
+	p.options.Repairs = pim.Every()
+	p.loseLedger(t)
+	wantTally(t, "with every repair", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 4, Adopted: 4})
+}
