@@ -53,7 +53,7 @@ func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.Stage.DAV = true
+	p.DAV = true
 	return p, nil
 }
 

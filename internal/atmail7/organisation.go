@@ -129,7 +129,7 @@ func (a *assembly) readDomains(ctx context.Context) error {
 		name := strings.TrimSuffix(key(v[0]), ".")
 		if _, err := rehome.ParseAddress("x@" + name); err != nil {
 			a.find(domainMalformed, "", name)
-			return nil
+			return nil //nolint:nilerr // it is a finding, and the other domains go on
 		}
 		if v[1] != nil && isZero(v[1]) {
 			a.find(domainDisabled, "", name)

@@ -67,7 +67,7 @@ func (a *answer) readXML(body []byte) error {
 	text, isLeaf := "", false
 	for {
 		token, err := decoder.Token()
-		if err == io.EOF && len(path) == 0 && len(a.leaves) > 0 {
+		if errors.Is(err, io.EOF) && len(path) == 0 && len(a.leaves) > 0 {
 			return nil
 		}
 		if err != nil {

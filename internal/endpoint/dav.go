@@ -28,8 +28,9 @@ type DAVSettings struct {
 	Digest func(ctx context.Context, account rehome.Account) (rehome.Secret, error)
 	// UserURL, if given, returns where the account's own webmail finds its collections of a kind, "" if that is
 	// not known. It is tried after URL, and gets the password only where URL's host would.
-	UserURL func(ctx context.Context, account rehome.Account, kind dav.Kind) (string, error)
-	Dial    dav.DialFunc // nil is a plain dialer
+	UserURL  func(ctx context.Context, account rehome.Account, kind dav.Kind) (string, error)
+	Dial     dav.DialFunc // nil is a plain dialer
+	Resolver dav.Resolver // nil means net.DefaultResolver
 }
 
 // DAV is one end's contacts and calendars: where they are, how to log in, and how many requests the host

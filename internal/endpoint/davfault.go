@@ -19,6 +19,8 @@ func davFault(err error, op, object string) *rehome.Fault {
 		connection *dav.ConnectionError
 		format     *dav.FormatError
 		size       *dav.TooLargeError
+		many       *dav.TooManyError
+		stray      *dav.StrayError
 		redirect   *dav.RedirectError
 		login      *dav.AuthError
 		offered    *dav.NotOfferedError
@@ -35,6 +37,11 @@ func davFault(err error, op, object string) *rehome.Fault {
 		fault.Class, fault.Hint = rehome.ClassUntrusted, "what answers there does not speak CalDAV or CardDAV: check dav.url"
 	case errors.As(err, &size):
 		fault.Class, fault.Hint = rehome.ClassPermanent, "it is larger than this program reads"
+	case errors.As(err, &many):
+		fault.Class, fault.Hint = rehome.ClassPermanent, "if it really holds so much, divide it at its server; otherwise look into the server's error log"
+	case errors.As(err, &stray):
+		fault.Class = rehome.ClassPermanent
+		fault.Hint = "the server takes two names for one that differ in case or accents only: give the object another name there, or read the source's tables with source.dav.via: database"
 	case errors.As(err, &redirect):
 		fault.Class, fault.Hint = rehome.ClassUntrusted, "passwords go to the host of dav.url only: if the new place is right, write its address there"
 	case errors.As(err, &login):

@@ -11,7 +11,6 @@ package endpoint
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -110,9 +109,6 @@ type Session struct {
 	host    *IMAP
 	once    sync.Once
 }
-
-// errBusy says that the limits leave no room at this moment.
-var errBusy = errors.New("all allowed connections are in use")
 
 // Open waits for a free connection slot and logs in as account. Only the host's limit makes it wait:
 // every account gets its first connection, and the limit per account is for TryOpen to keep. The

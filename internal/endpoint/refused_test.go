@@ -275,7 +275,7 @@ func TestFault_ofCommands(t *testing.T) {
 		})
 	}
 	for _, err := range []error{nil, context.Canceled, &imap.ConnectionError{Command: "FETCH", Err: context.Canceled}} {
-		if got := Fault(err, "append", "x"); got != err {
+		if got := Fault(err, "append", "x"); !errors.Is(got, err) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}

@@ -58,7 +58,7 @@ func (m *Move) probeAPI(ctx context.Context) (atmail8.Probed, error) {
 	if err != nil {
 		return atmail8.Probed{}, err
 	}
-	trust, err := settings.Trust.Client()
+	trust, err := settings.Client()
 	if err != nil {
 		return atmail8.Probed{}, err
 	}

@@ -86,7 +86,7 @@ func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Sid
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find the " + string(side), Object: string(side) + ".imap.address",
 			Cause: errors.New("is not set"), Hint: "name host and port in the configuration"}
 	}
-	trust, err := settings.Trust.Client()
+	trust, err := settings.Client()
 	if err != nil {
 		return nil, err
 	}

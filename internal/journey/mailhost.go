@@ -76,7 +76,7 @@ func (m *Move) mailHosts(ctx context.Context) ([]recipients.Host, error) {
 // probe translates the settings of the destination's mail hosts; the host is for the caller to name.
 func (m *Move) probe(told func(string)) (recipients.Probe, error) {
 	settings := m.settings.Destination.MX
-	trust, err := settings.Trust.Client()
+	trust, err := settings.Client()
 	if err != nil {
 		return recipients.Probe{}, err
 	}

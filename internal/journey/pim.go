@@ -185,8 +185,14 @@ func (e *pimEnds) readsTables(ctx context.Context, account rehome.Account, store
 	return false, err
 }
 
+// shelf is what is read of an account's contacts and calendars, by the copier in one way and by the verifier in another.
+type shelf interface {
+	davcopy.Shelf
+	Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
+}
+
 // source opens an account's contacts and calendars where all of them may be read.
-func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger) (davcopy.Shelf, error) {
+func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger) (shelf, error) {
 	tables, err := e.readsTables(ctx, account, store)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func twoEnds(t *testing.T) (settings config.Config, dst *dovecot.Server) {
 	}
 	src := start(dovecot.Options{Name: "source", Prefix: "INBOX."})
 	dst = start(dovecot.Options{Name: "destination", Layout: dovecot.Sdbox, Separator: "/"})
-	from := sieveClient(t, src.Sieve, anna)
+	from := sieveClient(t, src.Sieve)
 	if err := from.PutScript(t.Context(), "main", "require \"fileinto\"; fileinto \"INBOX.Größe\";\r\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestRules_fromServerToServer(t *testing.T) {
 			t.Errorf("%+v: got %s, want %s", step.options, got, step.want)
 		}
 	}
-	to := sieveClient(t, dst.Sieve, anna)
+	to := sieveClient(t, dst.Sieve)
 	got, err := to.GetScript(t.Context(), "main")
 	if want := "require \"fileinto\"; fileinto \"Größe\";\r\n"; err != nil || got != want {
 		t.Errorf("got %q %v, want %q", got, err, want)
@@ -105,7 +105,7 @@ func TestRules_toCyrus(t *testing.T) {
 			t.Fatalf("got %+v %v, want rules %+v", synced, err, want)
 		}
 	}
-	got, err := sieveClient(t, dst.Sieve, anna).GetScript(t.Context(), "main")
+	got, err := sieveClient(t, dst.Sieve).GetScript(t.Context(), "main")
 	if want := "require \"fileinto\"; fileinto \"Gr&APYA3w-e\";\r\n"; err != nil || got != want {
 		t.Errorf("got %q %v, want %q", got, err, want)
 	}
@@ -151,7 +151,7 @@ func TestRules_handedOver(t *testing.T) {
 			t.Errorf("%s: findings %+v", name, ruled.Accounts[0].Findings)
 		}
 	}
-	if all, err := sieveClient(t, dst.Sieve, anna).ListScripts(t.Context()); err != nil || len(all) > 0 {
+	if all, err := sieveClient(t, dst.Sieve).ListScripts(t.Context()); err != nil || len(all) > 0 {
 		t.Errorf("the destination has %v %v, want nothing", all, err)
 	}
 }
@@ -188,14 +188,14 @@ func TestScriptFile(t *testing.T) {
 	}
 }
 
-func sieveClient(t *testing.T, address, account string) *managesieve.Client {
+func sieveClient(t *testing.T, address string) *managesieve.Client {
 	t.Helper()
 	client, err := managesieve.Dial(t.Context(), managesieve.Options{Address: address, Security: managesieve.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	if err := client.Authenticate(t.Context(), "", account, "secret"); err != nil {
+	if err := client.Authenticate(t.Context(), "", anna, "secret"); err != nil {
 		t.Fatal(err)
 	}
 	return client

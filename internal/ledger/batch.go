@@ -18,7 +18,9 @@ type Item struct {
 	Size   int64    // octets, as the source counts them
 	Flags  []string // as the source has them
 	DstUID imap.UID // of a receipt; 0 in an intent
-	Digest []byte   // SHA-256 of the normal form; nil when the message was adopted, not streamed
+
+	Digest      []byte // SHA-256 of the normal form of what was streamed; nil when not known
+	Fingerprint []byte // of the header, 16 octets; nil when not known
 }
 
 // Receive turns an intent into a receipt for items, which may be fewer than were intended when
@@ -35,8 +37,9 @@ func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string
 		return err
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.Exec(`UPDATE batches SET state = ?, src_uids = ?, dst_uids = ?, sizes = ?, digests = ?, flags = ?
-			WHERE id = ? AND state = 'intent'`, state, runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items), encodeDigests(items), encodeFlags(items), id)
+		result, err := tx.Exec(`UPDATE batches SET state = ?, src_uids = ?, dst_uids = ?, sizes = ?, digests = ?, fingerprints = ?, flags = ?
+			WHERE id = ? AND state = 'intent'`, state, runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items),
+			encodeHashes(items, digestKind()), encodeHashes(items, fingerprintKind()), encodeFlags(items), id)
 		if err != nil {
 			return err
 		}
@@ -79,8 +82,9 @@ func (l *Ledger) adopt(ctx context.Context, m *Mailbox, state string, items []It
 		return err
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, flags, created_unix)
-			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)`, m.ID, m.Generation, state, runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items), encodeFlags(items), l.now().Unix())
+		_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, digests, fingerprints, flags, created_unix)
+			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, state, runsOf(items, sourceUID), runsOf(items, destinationUID),
+			encodeSizes(items), encodeHashes(items, digestKind()), encodeHashes(items, fingerprintKind()), encodeFlags(items), l.now().Unix())
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@
 package ledger
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,6 +18,7 @@ import (
 type columns struct {
 	srcUIDs, dstUIDs string
 	sizes, flags     []byte
+	digests, prints  []byte // of stored messages; nil when not known
 }
 
 // intended returns the messages of an intent.
@@ -50,7 +53,7 @@ func (c columns) stored() ([]Item, error) {
 	for i := range items {
 		items[i].DstUID = ours[i]
 	}
-	return items, nil
+	return items, errors.Join(decodeHashes(c.digests, items, digestKind()), decodeHashes(c.prints, items, fingerprintKind()))
 }
 
 func sourceUID(item Item) imap.UID      { return item.UID }
@@ -144,14 +147,54 @@ func decodeSizes(encoded []byte, items []Item) error {
 	return nil
 }
 
-// encodeDigests returns nil unless every item has one.
-func encodeDigests(items []Item) []byte {
-	var encoded []byte
-	for _, item := range items {
-		if len(item.Digest) == 0 {
-			return nil
-		}
-		encoded = append(encoded, item.Digest...)
+// hashKind is one of the hashes of a message: where it is kept, and its length.
+type hashKind struct {
+	in     func(*Item) *[]byte
+	octets int
+}
+
+func digestKind() hashKind { return hashKind{func(i *Item) *[]byte { return &i.Digest }, sha256.Size} }
+func fingerprintKind() hashKind {
+	return hashKind{func(i *Item) *[]byte { return &i.Fingerprint }, fingerprintSize}
+}
+
+const fingerprintSize = 16
+
+// encodeHashes writes one hash for each item, zeros where it is not known, and nil where none is.
+func encodeHashes(items []Item, kind hashKind) []byte {
+	encoded := make([]byte, len(items)*kind.octets)
+	known := false
+	for i := range items {
+		known = copy(encoded[i*kind.octets:(i+1)*kind.octets], *kind.in(&items[i])) > 0 || known
+	}
+	if !known {
+		return nil
 	}
 	return encoded
+}
+
+// decodeHashes fills one kind of hash of items.
+func decodeHashes(encoded []byte, items []Item, kind hashKind) error {
+	if encoded == nil {
+		return nil
+	}
+	if len(encoded) != len(items)*kind.octets {
+		return fmt.Errorf("%d octets of hashes of %d messages: %w", len(encoded), len(items), errDamaged)
+	}
+	for i := range items {
+		if hash := encoded[i*kind.octets : (i+1)*kind.octets]; !isZero(hash) {
+			*kind.in(&items[i]) = hash
+		}
+	}
+	return nil
+}
+
+// isZero says that a hash is not known.
+func isZero(hash []byte) bool {
+	for _, octet := range hash {
+		if octet != 0 {
+			return false
+		}
+	}
+	return true
 }

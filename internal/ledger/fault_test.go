@@ -52,7 +52,7 @@ func TestFault_bySQLitesCode(t *testing.T) {
 	}
 	own := &rehome.Fault{Class: rehome.ClassQuota, Cause: errDamaged}
 	for _, err := range []error{nil, context.Canceled, errClosed, sql.ErrNoRows, own, provoke(t, l.path, "SELECT nonsense")} {
-		if got := l.fault("write store", err); got != err {
+		if got := l.fault("write store", err); !errors.Is(got, err) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // Stored is one batch that is at the destination, with all its messages.
 type Stored struct {
 	BatchID int64
-	Items   []Item // without digests
+	Items   []Item
 }
 
 // Stored calls visit for every batch of the mailbox that is at the destination, oldest first, so
@@ -31,18 +31,27 @@ func (l *Ledger) StoredFormerly(ctx context.Context, m *Mailbox, visit func(Stor
 
 func (l *Ledger) stored(ctx context.Context, m *Mailbox, generation int64, visit func(Stored) error) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
-		var s Stored
-		var c columns
-		if err := rows.Scan(&s.BatchID, &c.srcUIDs, &c.dstUIDs, &c.sizes, &c.flags); err != nil {
+		s, err := scanStored(rows)
+		if err != nil {
 			return err
 		}
-		var err error
-		if s.Items, err = c.stored(); err != nil {
-			return fmt.Errorf("batch %d: %w", s.BatchID, err)
-		}
 		return visit(s)
-	}, `SELECT id, src_uids, dst_uids, sizes, flags FROM batches
+	}, `SELECT id, src_uids, dst_uids, sizes, flags, digests, fingerprints FROM batches
 		WHERE mailbox_id = ? AND generation = ? AND state NOT IN ('intent', 'dropped') ORDER BY id`, m.ID, generation)
+}
+
+// scanStored reads id, src_uids, dst_uids, sizes, flags, digests and fingerprints.
+func scanStored(rows *sql.Rows) (Stored, error) {
+	var s Stored
+	var c columns
+	err := rows.Scan(&s.BatchID, &c.srcUIDs, &c.dstUIDs, &c.sizes, &c.flags, &c.digests, &c.prints)
+	if err != nil {
+		return s, err
+	}
+	if s.Items, err = c.stored(); err != nil {
+		err = fmt.Errorf("batch %d: %w", s.BatchID, err)
+	}
+	return s, err
 }
 
 // SaveFlags notes which flags the source had when they were last applied to the destination.
@@ -58,7 +67,7 @@ func (l *Ledger) SaveFlags(ctx context.Context, batches []Stored) error {
 }
 
 // Digests calls visit for every batch of an account whose messages were digested while they were
-// written: the row of its mailbox, the source UIDs and, in their order, the digests.
+// written: the row of its mailbox, the source UIDs and, in their order, the digests; nil where one is not known.
 func (l *Ledger) Digests(ctx context.Context, address string, visit func(mailbox int64, uids []imap.UID, digests [][]byte) error) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var id int64
@@ -74,6 +83,11 @@ func (l *Ledger) Digests(ctx context.Context, address string, visit func(mailbox
 		digests := slices.Collect(slices.Chunk(encoded, sha256.Size))
 		if len(digests) != len(uids) {
 			return fmt.Errorf("%d digests of %d messages: %w", len(digests), len(uids), errDamaged)
+		}
+		for i := range digests {
+			if isZero(digests[i]) {
+				digests[i] = nil
+			}
 		}
 		return visit(id, uids, digests)
 	}, `SELECT m.id, b.src_uids, b.digests FROM batches b JOIN mailboxes m ON m.id = b.mailbox_id AND m.generation = b.generation

@@ -23,9 +23,20 @@ type Anchor struct {
 
 // State is what both ends looked like at the end of the last complete pass. Zero means never.
 type State struct {
-	SrcUIDNext  imap.UID
-	SrcMessages int64
-	SrcModSeq   uint64
+	SrcUIDNext   imap.UID
+	SrcMessages  int64
+	SrcModSeq    uint64
+	SrcSize      int64  // octets of all messages; 0 when not told
+	SrcMailboxID string // "" where the source has none (RFC 8474)
+}
+
+// Sight is what a mailbox of the destination looked like when what is in it was last held against the
+// ledger. Zero means never.
+type Sight struct {
+	UIDNext  imap.UID
+	Messages int64
+	ModSeq   uint64
+	Size     int64 // octets of all messages; 0 when not told
 }
 
 // Mailbox is the row of one source mailbox with what is known of its messages.
@@ -34,6 +45,7 @@ type Mailbox struct {
 	Generation int64
 	Anchor     Anchor
 	State      State
+	Seen       Sight
 	Done       imap.UIDSet            // source UIDs that were brought to the destination, see Fate for what became of them
 	Ours       imap.UIDSet            // destination UIDs that Done stands for, without those that are lost
 	Fate                              // of Done
@@ -105,33 +117,35 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 		}
 	}
 	if stored.Anchor == a {
-		m.State, m.Fate = stored.State, stored.Fate
+		m.State, m.Seen, m.Fate = stored.State, stored.Seen, stored.Fate
 		return nil
 	}
 	m.Fresh, m.Reanchored = true, stored.Anchor.SrcUIDValidity != 0 // 0: forgotten on purpose
 	m.sameDestination = stored.Anchor.Destination == a.Destination && stored.Anchor.DstUIDValidity == a.DstUIDValidity
 	m.Generation++
 	_, err = tx.Exec(`UPDATE mailboxes SET generation = ?, dst_name = ?, src_uidvalidity = ?, dst_uidvalidity = ?,
-		src_uidnext = 0, src_messages = 0, src_modseq = 0, gone = '', lost = '', changed = '' WHERE id = ?`,
+		src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0, src_mailboxid = '', dst_uidnext = 0, dst_messages = 0, dst_modseq = 0, dst_size = 0,
+		gone = '', lost = '', changed = '' WHERE id = ?`,
 		m.Generation, a.Destination, a.SrcUIDValidity, a.DstUIDValidity, m.ID)
 	return err
 }
 
 // mailboxColumns are what scanMailbox reads, of mailboxes as m.
 const mailboxColumns = `m.id, m.generation, m.address, m.src_name, m.dst_name, m.src_uidvalidity, m.dst_uidvalidity,
-	m.src_uidnext, m.src_messages, m.src_modseq, m.gone, m.lost, m.changed`
+	m.src_uidnext, m.src_messages, m.src_modseq, m.src_size, m.src_mailboxid, m.dst_uidnext, m.dst_messages, m.dst_modseq, m.dst_size, m.gone, m.lost, m.changed`
 
 // scanMailbox reads one row, and into more what the query selects behind the columns.
 func scanMailbox(scan func(...any) error, more ...any) (Mailbox, error) {
 	var m Mailbox
-	var modSeq int64
+	var modSeq, seenModSeq int64
 	var gone, lost, changed string
 	err := scan(append([]any{&m.ID, &m.Generation, &m.Anchor.Address, &m.Anchor.Source, &m.Anchor.Destination, &m.Anchor.SrcUIDValidity,
-		&m.Anchor.DstUIDValidity, &m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq, &gone, &lost, &changed}, more...)...)
+		&m.Anchor.DstUIDValidity, &m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq, &m.State.SrcSize, &m.State.SrcMailboxID,
+		&m.Seen.UIDNext, &m.Seen.Messages, &seenModSeq, &m.Seen.Size, &gone, &lost, &changed}, more...)...)
 	if err != nil {
 		return m, err
 	}
-	m.State.SrcModSeq = uint64(modSeq)
+	m.State.SrcModSeq, m.Seen.ModSeq = uint64(modSeq), uint64(seenModSeq)
 	return m, errors.Join(readSet(gone, &m.Gone), readSet(lost, &m.Lost), readSet(changed, &m.Changed))
 }
 
@@ -175,12 +189,28 @@ func (l *Ledger) Mailboxes(ctx context.Context, address string) (map[string]Mail
 func (l *Ledger) Settle(ctx context.Context, m *Mailbox, state State) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		// A mod-sequence has 64 bits in RFC 4551, section 3.1, and SQL's integers have a sign.
-		_, err := tx.Exec(`UPDATE mailboxes SET src_uidnext = ?, src_messages = ?, src_modseq = ? WHERE id = ? AND generation = ?`,
-			state.SrcUIDNext, state.SrcMessages, int64(state.SrcModSeq), m.ID, m.Generation)
+		_, err := tx.Exec(`UPDATE mailboxes SET src_uidnext = ?, src_messages = ?, src_modseq = ?, src_size = ?, src_mailboxid = ? WHERE id = ? AND generation = ?`,
+			state.SrcUIDNext, state.SrcMessages, int64(state.SrcModSeq), state.SrcSize, state.SrcMailboxID, m.ID, m.Generation)
 		return err
 	})
 	if err == nil {
 		m.State = state
 	}
 	return err
+}
+
+// Sighted notes what destination mailboxes look like, by the rows that fill them.
+func (l *Ledger) Sighted(ctx context.Context, sights map[int64]Sight) error {
+	if len(sights) == 0 {
+		return nil
+	}
+	return l.write(ctx, func(tx *sql.Tx) error {
+		for id, s := range sights {
+			if _, err := tx.Exec(`UPDATE mailboxes SET dst_uidnext = ?, dst_messages = ?, dst_modseq = ?, dst_size = ? WHERE id = ?`,
+				s.UIDNext, s.Messages, int64(s.ModSeq), s.Size, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -28,7 +28,16 @@ type entry struct {
 }
 
 // item is the entry in the ledger's words.
-func (e entry) item() ledger.Item { return ledger.Item{UID: e.uid, Size: e.size, Flags: e.flags} }
+func (e entry) item() ledger.Item {
+	item := ledger.Item{UID: e.uid, Size: e.size, Flags: e.flags}
+	if e.seen {
+		item.Fingerprint = e.fingerprint[:]
+	}
+	if e.digest != (message.Digest{}) {
+		item.Digest = e.digest[:]
+	}
+	return item
+}
 
 func items(entries []entry) []ledger.Item {
 	all := make([]ledger.Item, len(entries))

@@ -17,6 +17,9 @@ import (
 // The former source UIDs may be those of other messages now. Stand-ins from the upper end of what a UID
 // can be (RFC 9051, section 2.3.1.1) take their place, where no mailbox ever gets to.
 func (j *mailboxJob) noteFormer(ctx context.Context) error {
+	if !j.row.Fresh {
+		return nil // a restored source, whose losses nobody has wished for: see noteRestored
+	}
 	var left imap.UIDSet
 	for _, e := range j.unknown {
 		left.Add(e.uid)
@@ -28,9 +31,13 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	if j.srcBox.UIDNext >= first {
 		return nil
 	}
+	left, err := j.stillOurs(ctx, left)
+	if err != nil {
+		return err
+	}
 	var items []ledger.Item
 	var gone imap.UIDSet
-	err := j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
+	err = j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
 			if left.Contains(item.DstUID) {
 				item.UID = first + imap.UID(len(items))
@@ -40,11 +47,41 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil || len(items) == 0 {
 		return err
 	}
 	if err := j.ledger().Adopt(ctx, j.row, items); err != nil {
 		return err
 	}
 	return j.noteFate(ctx, union(j.row.Gone, gone), imap.UIDSet{})
+}
+
+// stillOurs returns those of some destination UIDs whose messages are the ones that we have brought: a
+// destination that was put back to an earlier state has given their UIDs to others.
+func (j *mailboxJob) stillOurs(ctx context.Context, uids imap.UIDSet) (imap.UIDSet, error) {
+	var s standing
+	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
+		return s.same, faultOf(err, "open destination mailbox", j.pair.Destination)
+	}
+	ask := func(claims []claim) error {
+		return faultOf(examineClaims(ctx, j.dst, claims, &s), "look again at destination mailbox", j.pair.Destination)
+	}
+	var claims []claim
+	err := j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			if uids.Contains(item.DstUID) {
+				claims = append(claims, claim{item.DstUID, item})
+			}
+		}
+		if len(claims) < claimWindow {
+			return nil
+		}
+		err := ask(claims)
+		claims = claims[:0]
+		return err
+	})
+	if err == nil {
+		err = ask(claims)
+	}
+	return s.same, err
 }

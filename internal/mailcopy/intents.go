@@ -76,7 +76,9 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 	for _, intent := range intents {
 		floor = min(floor, intent.Floor)
 		for _, item := range intent.Items {
-			src = append(src, entry{uid: item.UID, size: item.Size, flags: item.Flags})
+			e := entry{uid: item.UID, size: item.Size, flags: item.Flags}
+			copy(e.digest[:], item.Digest) // known if the batch was streamed to its end
+			src = append(src, e)
 		}
 	}
 	dstOf, err := j.arrived(ctx, src, floor)
@@ -97,8 +99,9 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 }
 
 // arrived finds messages of the source among those that the destination holds from floor upwards and the
-// ledger does not know. It returns destination UIDs by source UIDs.
-func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (map[imap.UID]imap.UID, error) {
+// ledger does not know. It returns what was found by source UIDs, with digests: what we have written is
+// recognised by them for good.
+func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (map[imap.UID]ledger.Item, error) {
 	if len(src) == 0 {
 		return nil, nil
 	}
@@ -109,15 +112,24 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 	if err != nil {
 		return nil, err
 	}
-	found, err := match(ctx, j.src, j.dst, src, dst, false)
+	found, err := match(ctx, j.src, j.dst, src, dst, likeness{})
 	if err != nil {
 		return nil, faultOf(err, "compare both mailboxes of", j.pair.Source)
 	}
-	dstOf := map[imap.UID]imap.UID{}
-	for _, p := range found {
-		dstOf[p.src.uid] = p.dst.uid
+	written := make([]*entry, len(found))
+	for i := range found {
+		written[i] = &found[i].src
 	}
-	return dstOf, nil
+	if err := digests(ctx, j.src, written); err != nil {
+		return nil, faultOf(err, "read source mailbox", j.pair.Source)
+	}
+	items := map[imap.UID]ledger.Item{}
+	for _, p := range found {
+		item := p.src.item()
+		item.DstUID = p.dst.uid
+		items[item.UID] = item
+	}
+	return items, nil
 }
 
 // newcomers lists what the destination holds from floor upwards that the ledger does not know.
@@ -135,11 +147,11 @@ func (j *mailboxJob) newcomers(ctx context.Context, floor imap.UID) ([]entry, er
 }
 
 // conclude turns what was found of one intent into an adoption and returns the rest of it.
-func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf map[imap.UID]imap.UID) (rest ledger.Intent, found int, err error) {
+func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf map[imap.UID]ledger.Item) (rest ledger.Intent, found int, err error) {
 	stored := make([]ledger.Item, 0, len(intent.Items))
 	for _, item := range intent.Items {
-		if uid, ok := dstOf[item.UID]; ok {
-			item.DstUID = uid
+		if arrived, ok := dstOf[item.UID]; ok {
+			item.DstUID, item.Digest, item.Fingerprint = arrived.DstUID, arrived.Digest, arrived.Fingerprint
 			stored = append(stored, item)
 		}
 	}

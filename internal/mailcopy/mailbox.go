@@ -34,6 +34,9 @@ type mailboxJob struct {
 	waits          bool     // batches of this run are neither found nor void yet
 	aged           bool     // dstBox is older than what the ledger has adopted since: only a listing tells what is there
 	told           *told    // what the source said of its changes; nil when it cannot
+	restored       restores
+	flagsDue       bool // of messages that were found at the destination
+	joined         int  // of these, how many got the flags of both ends
 }
 
 func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
@@ -41,6 +44,9 @@ func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Led
 // run brings the destination's mailbox up to date, as far as the budget allows.
 func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.open(ctx); err != nil {
+		return err
+	}
+	if err := j.checkIdentity(ctx); err != nil {
 		return err
 	}
 	settled, err := j.settleIntents(ctx)
@@ -79,9 +85,12 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.noteFormer(ctx); err != nil {
 		return err
 	}
+	j.noteRestored()
+	j.noteJoined()
 	if err := j.updateFlags(ctx); err != nil {
 		return err
 	}
+	j.noteSight()
 	return j.settle(ctx)
 }
 
@@ -133,12 +142,18 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 // source UIDs that have to be copied.
 func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	var n news
-	var lost imap.UIDSet
+	var present, lost imap.UIDSet
 	err := both(j.slice.account.Address,
 		func() (err error) { n, err = j.sourceNews(ctx); return err },
-		func() (err error) { lost, err = j.readyDestination(ctx); return err },
+		func() (err error) { present, lost, err = j.missingThere(ctx); return err },
 	)
 	if err != nil {
+		return imap.UIDSet{}, err
+	}
+	if n, err = j.takeBack(ctx, n); err != nil {
+		return imap.UIDSet{}, err
+	}
+	if err := j.readyDestination(ctx, n.wanted, present); err != nil {
 		return imap.UIDSet{}, err
 	}
 	j.slice.notePresent(j.srcBox.Messages - int64(n.wanted.Len()+n.failed))
@@ -176,21 +191,39 @@ func (j *mailboxJob) wantAll(ctx context.Context) (imap.UIDSet, error) {
 	return uidsOf(j.listed), nil
 }
 
-// readyDestination brings the destination to the state in which the copy can begin. lost are the
-// messages, by their source UIDs, that have vanished there since they were copied.
-func (j *mailboxJob) readyDestination(ctx context.Context) (lost imap.UIDSet, err error) {
-	present, err := j.atDestination(ctx)
-	if err != nil {
-		return lost, err
+// takeBack lets what has come back at the source, after its copy was removed, be copied again: a source that
+// was put back to an earlier state has messages again that its user had deleted.
+func (j *mailboxJob) takeBack(ctx context.Context, n news) (news, error) {
+	back := intersection(j.row.Gone, j.row.Lost).Minus(n.gone)
+	if back.Empty() {
+		return n, nil
+	}
+	n.wanted = union(n.wanted, back)
+	return n, j.ledger().Disown(ctx, j.row, back)
+}
+
+// missingThere returns the UIDs of all messages of the destination, and the messages, by their source UIDs,
+// that have vanished there since they were copied.
+func (j *mailboxJob) missingThere(ctx context.Context) (present, lost imap.UIDSet, err error) {
+	if present, err = j.atDestination(ctx); err != nil {
+		return present, lost, err
 	}
 	if lost, err = j.sourcesOf(ctx, j.row.Ours.Minus(present)); err != nil {
-		return lost, err
+		return present, lost, err
 	}
 	j.row.Ours = intersection(j.row.Ours, present)
-	if err := j.loadUnknown(ctx, present); err != nil {
-		return lost, err
+	return present, lost, nil
+}
+
+// readyDestination brings the destination to the state in which the copy can begin. What it holds of others
+// matters only where there is something that may be among it.
+func (j *mailboxJob) readyDestination(ctx context.Context, wanted, present imap.UIDSet) error {
+	if !wanted.Empty() || !j.row.Formerly.Empty() {
+		if err := j.loadUnknown(ctx, present); err != nil {
+			return err
+		}
 	}
-	return lost, j.leaveDestination(ctx)
+	return j.leaveDestination(ctx)
 }
 
 // atDestination returns the UIDs of all messages of the destination mailbox. One that we alone have
@@ -267,51 +300,18 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 	return entries, faultOf(err, "list source mailbox", j.pair.Source)
 }
 
-// adopt takes over what the destination already holds of entries and returns the rest.
-func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error) {
-	if len(j.unknown) == 0 {
-		return entries, nil
-	}
-	found, err := match(ctx, j.src, j.dst, entries, j.unknown, true)
-	if err != nil {
-		return nil, faultOf(err, "compare both mailboxes of", j.pair.Source)
-	}
-	if len(found) == 0 {
-		return entries, nil
-	}
-	adopted := make([]ledger.Item, 0, len(found))
-	taken, used := map[imap.UID]bool{}, map[imap.UID]bool{}
-	for _, p := range found {
-		item := p.src.item()
-		item.DstUID = p.dst.uid
-		adopted = append(adopted, item)
-		taken[p.src.uid], used[p.dst.uid] = true, true
-	}
-	if err := j.ledger().Adopt(ctx, j.row, adopted); err != nil {
-		return nil, err
-	}
-	j.slice.count(func(t *Tally) { t.Adopted += len(adopted) })
-	j.slice.notePresent(int64(len(adopted)))
-	j.unknown = without(j.unknown, used)
-	return without(entries, taken), nil
-}
-
-func without(entries []entry, uids map[imap.UID]bool) []entry {
-	kept := make([]entry, 0, len(entries))
-	for _, e := range entries {
-		if !uids[e.uid] {
-			kept = append(kept, e)
-		}
-	}
-	return kept
-}
-
 // settle notes the state in which a complete pass has left both ends, so that the next one can tell
 // from a listing that nothing has happened. It is the state from before the copy: what arrived
 // meanwhile must look new.
 func (j *mailboxJob) settle(ctx context.Context) error {
+	var octets int64
+	status := j.slice.view.src[j.pair.Source].Status
+	if status != nil && status.UIDNext == j.srcBox.UIDNext && status.Messages == j.srcBox.Messages {
+		octets = max(status.Size, 0)
+	}
 	return j.ledger().Settle(ctx, j.row, ledger.State{
 		SrcUIDNext: j.srcBox.UIDNext, SrcMessages: j.srcBox.Messages, SrcModSeq: j.srcBox.HighestModSeq,
+		SrcSize: octets, SrcMailboxID: j.srcBox.MailboxID,
 	})
 }
 

@@ -15,26 +15,22 @@ import (
 type pairing struct{ src, dst entry }
 
 // match finds which messages of src are among dst, each used once: two identical messages stay two.
-// Headers decide, and where they leave a doubt the digests of the whole messages do.
-//
-// With bySize only messages of equal size are looked at, which makes matching large mailboxes
-// affordable; without, a server that changes sizes while it stores is seen through.
+// Headers decide, and where they leave a doubt the digests of the whole messages do; of the others not even
+// the header is read if nothing is like them. What is learnt of the messages stays in the entries.
 //
 // Both mailboxes must be open in their sessions.
-func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, dst []entry, bySize bool) ([]pairing, error) {
-	if bySize {
-		src, dst = sameSizes(src, dst)
-	}
-	if len(src) == 0 || len(dst) == 0 {
+func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, dst []entry, like likeness) ([]pairing, error) {
+	srcLike, dstLike := like.candidates(src, dst)
+	if len(srcLike) == 0 {
 		return nil, nil
 	}
-	if err := fingerprints(ctx, srcSession, src); err != nil {
+	if err := fingerprints(ctx, srcSession, srcLike); err != nil {
 		return nil, err
 	}
-	if err := fingerprints(ctx, dstSession, dst); err != nil {
+	if err := fingerprints(ctx, dstSession, dstLike); err != nil {
 		return nil, err
 	}
-	certain, doubtful := sortOut(src, dst)
+	certain, doubtful := sortOut(srcLike, dstLike)
 	for _, d := range doubtful {
 		if err := digests(ctx, srcSession, d.src); err != nil {
 			return nil, err
@@ -47,35 +43,19 @@ func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, d
 	return certain, nil
 }
 
-// sameSizes drops what has no counterpart of its size on the other side.
-func sameSizes(src, dst []entry) (srcLeft, dstLeft []entry) {
-	srcSizes, dstSizes := map[int64]bool{}, map[int64]bool{}
-	for _, e := range src {
-		srcSizes[e.size] = true
-	}
-	for _, e := range dst {
-		if srcSizes[e.size] {
-			dstLeft = append(dstLeft, e)
-			dstSizes[e.size] = true
-		}
-	}
-	for _, e := range src {
-		if dstSizes[e.size] {
-			srcLeft = append(srcLeft, e)
-		}
-	}
-	return srcLeft, dstLeft
-}
-
 // doubt is a group of messages with the same header on both sides.
-type doubt struct{ src, dst []entry }
+type doubt struct{ src, dst []*entry }
 
 // sortOut pairs what the headers settle: exactly one message on each side, of equal size, with a
-// Message-ID or a date. Groups with members on both sides that are not settled come back as doubts.
-func sortOut(src, dst []entry) (certain []pairing, doubtful []doubt) {
+// Message-ID or a date. Groups with members on both sides that are not settled come back as doubts. A
+// message that did not show its header is in none.
+func sortOut(src, dst []*entry) (certain []pairing, doubtful []doubt) {
 	groups := map[message.Fingerprint]*doubt{}
 	var order []message.Fingerprint
 	for _, e := range src {
+		if !e.seen {
+			continue
+		}
 		g := groups[e.fingerprint]
 		if g == nil {
 			g = &doubt{}
@@ -85,7 +65,7 @@ func sortOut(src, dst []entry) (certain []pairing, doubtful []doubt) {
 		g.src = append(g.src, e)
 	}
 	for _, e := range dst {
-		if g := groups[e.fingerprint]; g != nil {
+		if g := groups[e.fingerprint]; g != nil && e.seen {
 			g.dst = append(g.dst, e)
 		}
 	}
@@ -93,8 +73,8 @@ func sortOut(src, dst []entry) (certain []pairing, doubtful []doubt) {
 		g := groups[fp]
 		switch {
 		case len(g.dst) == 0:
-		case len(g.src) == 1 && len(g.dst) == 1 && g.src[0].size == g.dst[0].size && !g.src[0].weak:
-			certain = append(certain, pairing{g.src[0], g.dst[0]})
+		case len(g.src) == 1 && len(g.dst) == 1 && g.src[0].size == g.dst[0].size && g.src[0].size > 0 && !g.src[0].weak:
+			certain = append(certain, pairing{*g.src[0], *g.dst[0]})
 		default:
 			doubtful = append(doubtful, *g)
 		}
@@ -103,34 +83,56 @@ func sortOut(src, dst []entry) (certain []pairing, doubtful []doubt) {
 }
 
 // pairByDigest pairs equal messages one to one; among several the one of the same date is preferred.
-func pairByDigest(src, dst []entry) []pairing {
-	var pairs []pairing
-	used := make([]bool, len(dst))
-	take := func(s entry, fits func(entry) bool) bool {
-		for i, d := range dst {
-			if !used[i] && d.digest == s.digest && fits(d) {
-				used[i] = true
-				pairs = append(pairs, pairing{s, d})
-				return true
+func pairByDigest(src, dst []*entry) []pairing {
+	free := map[message.Digest][]*entry{}
+	for _, d := range dst {
+		if d.digest != (message.Digest{}) {
+			free[d.digest] = append(free[d.digest], d)
+		}
+	}
+	dated := map[message.Digest]map[int64]int{} // how many of src want a date
+	for _, s := range src {
+		if dated[s.digest] == nil {
+			dated[s.digest] = map[int64]int{}
+		}
+		dated[s.digest][s.date.UnixNano()]++
+	}
+	byDate := map[message.Digest]map[int64][]*entry{}
+	for digest, all := range free {
+		byDate[digest] = map[int64][]*entry{}
+		var others []*entry
+		for _, d := range all {
+			date := d.date.UnixNano()
+			if len(byDate[digest][date]) < dated[digest][date] {
+				byDate[digest][date] = append(byDate[digest][date], d)
+			} else {
+				others = append(others, d)
 			}
 		}
-		return false
+		free[digest] = others
 	}
-	var rest []entry
+	var pairs []pairing
 	for _, s := range src {
-		if !take(s, func(d entry) bool { return d.date.Equal(s.date) }) {
-			rest = append(rest, s)
+		date := s.date.UnixNano()
+		list := byDate[s.digest][date]
+		if len(list) > 0 {
+			byDate[s.digest][date] = list[1:]
+		} else if list = free[s.digest]; len(list) > 0 {
+			free[s.digest] = list[1:]
+		} else {
+			continue
 		}
-	}
-	for _, s := range rest {
-		take(s, func(entry) bool { return true })
+		pairs = append(pairs, pairing{*s, *list[0]})
 	}
 	return pairs
 }
 
+// headerLimit is how much of a header is kept to recognise a message by.
+const headerLimit = 64 << 10
+
 // fingerprints fills in the fingerprints of entries that have none yet.
-func fingerprints(ctx context.Context, session *endpoint.Session, entries []entry) error {
-	header := message.NewHeader(64 << 10)
+func fingerprints(ctx context.Context, session *endpoint.Session, entries []*entry) error {
+	header := message.NewHeader(headerLimit)
 	return fill(ctx, session, entries, imap.FetchItems{HeaderFields: message.FingerprintFields},
 		func(e *entry) bool { return !e.seen },
 		func(e *entry, r io.Reader) error {
@@ -145,7 +147,7 @@ func fingerprints(ctx context.Context, session *endpoint.Session, entries []entr
 }
 
 // digests fills in the digests of entries, reading their bodies.
-func digests(ctx context.Context, session *endpoint.Session, entries []entry) error {
+func digests(ctx context.Context, session *endpoint.Session, entries []*entry) error {
 	digester := message.NewDigester()
 	return fill(ctx, session, entries, imap.FetchItems{Body: true},
 		func(e *entry) bool { return e.digest == message.Digest{} },
@@ -160,13 +162,13 @@ func digests(ctx context.Context, session *endpoint.Session, entries []entry) er
 }
 
 // fill fetches items of the entries that want it and hands each body to use.
-func fill(ctx context.Context, session *endpoint.Session, entries []entry, items imap.FetchItems, wants func(*entry) bool, use func(*entry, io.Reader) error) error {
+func fill(ctx context.Context, session *endpoint.Session, entries []*entry, items imap.FetchItems, wants func(*entry) bool, use func(*entry, io.Reader) error) error {
 	byUID := map[imap.UID]*entry{}
 	var uids imap.UIDSet
-	for i := range entries {
-		if wants(&entries[i]) {
-			byUID[entries[i].uid] = &entries[i]
-			uids.Add(entries[i].uid)
+	for _, e := range entries {
+		if wants(e) {
+			byUID[e.uid] = e
+			uids.Add(e.uid)
 		}
 	}
 	if uids.Empty() {

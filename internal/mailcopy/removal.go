@@ -15,7 +15,15 @@ type removal struct {
 	remove  imap.UIDSet
 	changed imap.UIDSet // somebody has changed the flags of the copy: it stays
 	lost    imap.UIDSet // gone already
+	marked  imap.UIDSet // carry the \Deleted of a removal that was begun
 	unmark  imap.UIDSet // carry the \Deleted of a removal that was begun, and stay
+}
+
+// spare takes messages out of what is removed: they stay, without a mark of ours.
+func (r removal) spare(stay imap.UIDSet) removal {
+	r.remove = r.remove.Minus(stay)
+	r.unmark = union(r.unmark, intersection(r.marked, stay))
+	return r
 }
 
 // decideRemoval compares the flags that the copies have now, by destination UID, with those that we
@@ -28,6 +36,7 @@ func decideRemoval(items []ledger.Item, now map[imap.UID][]string, filter flagFi
 		given, _ := filter.split(item.Flags)
 		marked := begun.Contains(item.UID) && hasFlag(flags, deleted) && !hasFlag(given, deleted)
 		if marked {
+			r.marked.Add(item.UID)
 			flags = minus(flags, []string{deleted})
 		}
 		switch {

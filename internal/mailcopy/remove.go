@@ -172,7 +172,11 @@ func (s *slice) removeFrom(ctx context.Context, row ledger.Mailbox, mirror bool)
 	if err != nil {
 		return err
 	}
-	return s.applyRemoval(ctx, m, items, decideRemoval(items, now, newFlagFilter(box), begun, mirror))
+	r, err := s.proveVictims(ctx, m, items, decideRemoval(items, now, newFlagFilter(box), begun, mirror))
+	if err != nil {
+		return err
+	}
+	return s.applyRemoval(ctx, m, items, r)
 }
 
 // copies returns the messages with the given source UIDs, and the flags that their copies have now.
@@ -211,6 +215,7 @@ func (s *slice) applyRemoval(ctx context.Context, m *ledger.Mailbox, items []led
 			return err
 		}
 	}
+	s.noteWritten(m.Anchor.Destination)
 	unmark, remove := copiesOf(items, r.unmark), copiesOf(items, r.remove)
 	commands := []func() error{
 		func() error { return s.dst.Store(ctx, unmark, imap.StoreRemove, []string{deleted}) },

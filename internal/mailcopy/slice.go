@@ -36,10 +36,11 @@ type slice struct {
 	advanced bool
 	present  int64 // messages that need no copy
 	waits    []Wait
+	sights   sights
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), held: map[string]bool{}}
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), held: map[string]bool{}, sights: newSights()}
 	s.octets.Store(budget.Octets)
 	return s
 }
@@ -100,7 +101,10 @@ func (s *slice) do(ctx context.Context) error {
 	if err := s.copy(ctx); err != nil {
 		return err
 	}
-	return s.finish(ctx)
+	if err := s.finish(ctx); err != nil {
+		return err
+	}
+	return s.noteSights(ctx)
 }
 
 // alignNames brings the ledger's and the destination's mailboxes in line with what the source lists.

@@ -40,13 +40,13 @@ func fateFindings(row ledger.Mailbox, atSource bool, policy Deletions) []rehome.
 	case policy != DeletionsMirror && !atSource:
 		tell("mailbox_deleted", "", "this mailbox was deleted at the source; it stays with %s", plural(kept.Len()))
 	case policy != DeletionsMirror:
-		tell("vanished_kept", "", "%s vanished at the source and stay (mail.deletions: keep)", plural(kept.Len()))
+		tell("vanished_kept", "", "%s vanished at the source and %s (mail.deletions: keep)", plural(kept.Len()), stayStays(kept.Len()))
 	default:
 		if !adopted.Empty() {
-			tell("vanished_not_ours", "", "%s vanished at the source and stay: the destination had them before the move", plural(adopted.Len()))
+			tell("vanished_not_ours", "", "%s vanished at the source and %s: not written by rehome, but found at the destination", plural(adopted.Len()), stayStays(adopted.Len()))
 		}
 		if !changed.Empty() {
-			tell("vanished_changed", "", "%s vanished at the source and stay: their flags were changed at the destination", plural(changed.Len()))
+			tell("vanished_changed", "", "%s vanished at the source and %s: changed at the destination since, or not proved to be what rehome wrote", plural(changed.Len()), stayStays(changed.Len()))
 		}
 	}
 	if deserted := row.Deserted(); !deserted.Empty() {

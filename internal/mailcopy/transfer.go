@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"context"
 	"errors"
+	"io"
 
 	"rehome/internal/content/message"
 	"rehome/internal/ledger"
@@ -74,6 +75,7 @@ func groupLength(batches []batch, limit int64) (n int, octets int64) {
 // After an error both connections are closed and whatever was under way is left to the next slice,
 // which looks it up.
 func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) ([]refusedBatch, error) {
+	j.slice.noteWritten(j.pair.Destination)
 	floor := max(j.row.Ours.Max()+1, j.dstBox.UIDNext, 1)
 	answers := newAnswers(ctx, j)
 	streamErr := j.stream(ctx, groups, floor, answers)
@@ -160,6 +162,8 @@ type flow struct {
 	current   int // index of the transfer that is being written
 	answers   *answers
 	digester  *message.Digester
+	header    *message.Header
+	notes     io.Writer // what is taken down of a message on its way: both
 	fetch     *imap.FetchCommand
 	last      chan struct{} // closed when the last message has begun to arrive
 }
@@ -191,7 +195,8 @@ func (j *mailboxJob) newFlow(ctx context.Context, group []batch, floor imap.UID,
 	if err != nil {
 		return nil, err
 	}
-	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), last: make(chan struct{})}
+	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), header: message.NewHeader(headerLimit), last: make(chan struct{})}
+	f.notes = io.MultiWriter(f.digester, f.header)
 	for i, b := range group {
 		f.transfers = append(f.transfers, &transfer{batch: b, id: ids[i]})
 	}

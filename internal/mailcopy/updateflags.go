@@ -14,7 +14,7 @@ import (
 // updateFlags carries over what the source has changed in the flags since they were last applied.
 // Flags that a user has changed at the destination since then stay as they are.
 func (j *mailboxJob) updateFlags(ctx context.Context) error {
-	if j.row.Fresh || j.row.Done.Empty() || j.flagsUntouched() {
+	if j.row.Done.Empty() || !j.flagsDue && (j.row.Fresh || j.flagsUntouched()) {
 		return nil
 	}
 	current, err := j.sourceFlags(ctx)
@@ -44,7 +44,10 @@ func (j *mailboxJob) flagsUntouched() bool {
 // sourceFlags lists the present flags of everything that is done and still there, or of what of it has
 // changed.
 func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, error) {
-	if j.told != nil {
+	since := j.row.State.SrcModSeq
+	if j.flagsDue {
+		since = 0 // of a message that was found at the destination, also what was changed before
+	} else if j.told != nil {
 		return j.told.flags, nil
 	}
 	present := j.row.Done.Minus(j.row.Gone)
@@ -52,7 +55,7 @@ func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, er
 	if present.Empty() {
 		return current, nil
 	}
-	command, err := j.src.Fetch(ctx, present, imap.FetchItems{Flags: true, ChangedSince: j.row.State.SrcModSeq}, imap.FetchHandler{
+	command, err := j.src.Fetch(ctx, present, imap.FetchItems{Flags: true, ChangedSince: since}, imap.FetchHandler{
 		Message: guardedCall(j.src.Account, func(m *imap.Message) error {
 			current[m.UID] = m.Flags
 			return nil

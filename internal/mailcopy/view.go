@@ -152,8 +152,9 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		row.Anchor.Destination == pair.Destination &&
 		row.Anchor.SrcUIDValidity == src.UIDValidity && row.Anchor.DstUIDValidity == dst.UIDValidity &&
 		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == src.Messages &&
-		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0 &&
-		dst.Messages >= int64(v.liveAt(pair.Destination)) // fewer: its user has deleted some
+		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0 && sameOctets(row.State, src) &&
+		dst.Messages >= int64(v.liveAt(pair.Destination)) && // fewer: its user has deleted some
+		(row.Live().Empty() || v.steadyThere(row)) // else messages may be others now
 	return !unchanged
 }
 

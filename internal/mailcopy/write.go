@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"rehome/internal/content/message"
 	"rehome/internal/protocol/imap"
 )
 
@@ -41,6 +42,7 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	}
 	flags, dropped := f.job.filter.split(e.flags)
 	f.digester.Reset()
+	f.header.Reset()
 	size := body.Size
 	var octets io.Reader = body
 	if limit := f.job.slice.engine.pace; limit != nil {
@@ -51,13 +53,17 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	if !f.job.dst.Capabilities().KeepsDate(date) {
 		date = time.Time{} // the time of the copy: verify knows that, see date_not_kept
 	}
-	if err := a.command.Message(f.ctx, flags, date, size, io.TeeReader(octets, f.digester)); err != nil {
+	if err := a.command.Message(f.ctx, flags, date, size, io.TeeReader(octets, f.notes)); err != nil {
 		return f.early(t, err)
 	}
 	f.job.keywords.note(e.uid, dropped)
 	digest := f.digester.Sum()
 	item := e.item()
 	item.Size, item.Digest = size, digest[:]
+	if !f.header.Truncated() {
+		fingerprint, _ := message.FingerprintOf(f.header.Bytes())
+		item.Fingerprint = fingerprint[:]
+	}
 	a.items = append(a.items, item)
 	if !f.multi() {
 		return a.command.Finish()

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"filippo.io/age"
-
 	"rehome"
 )
 
@@ -224,15 +222,6 @@ func TestWriteNew_neverReplaces(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	wantMode(t, path, 0o600)
-}
-
-func newRecipient(t *testing.T) string {
-	t.Helper()
-	key, err := age.GenerateX25519Identity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key.Recipient().String()
 }
 
 func TestOpen_damaged(t *testing.T) {

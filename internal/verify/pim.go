@@ -17,7 +17,8 @@ type Shelf interface {
 	Home(kind dav.Kind) *dav.Home // nil when there is none of that kind
 	Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error)
 	Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (dav.Listing, error)
-	Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
+	// Fetch reads in another way than the copier does, so that what one way loses the other shows.
+	Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
 	Close()
 }
 

@@ -44,7 +44,7 @@ func (s memory) Changes(_ context.Context, c *dav.Collection, _ dav.Mark, each f
 	return dav.Listing{Full: true}, nil
 }
 
-func (s memory) Read(_ context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+func (s memory) Fetch(_ context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
 	for _, item := range items {
 		if err := each(dav.Object{Href: item.Href, Data: []byte(s[c.Href][strings.TrimPrefix(item.Href, c.Href)])}); err != nil {
 			return err

@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -157,7 +158,7 @@ func (c *pimCheck) readSource(ctx context.Context) error {
 		if c.level == LevelCounts {
 			continue
 		}
-		err = c.src.Read(ctx, &all[i], items, func(o dav.Object) error {
+		err = c.src.Fetch(ctx, &all[i], items, func(o dav.Object) error {
 			c.take(i, &all[i], o)
 			return nil
 		})
@@ -165,6 +166,9 @@ func (c *pimCheck) readSource(ctx context.Context) error {
 			return endpoint.Fault(err, "read", all[i].Href+" at the source")
 		}
 	}
+	slices.SortStableFunc(c.records, func(a, b *pimRecord) int { // they come as they are served
+		return cmp.Or(cmp.Compare(a.collection, b.collection), cmp.Compare(a.item.Href, b.item.Href))
+	})
 	return nil
 }
 
@@ -224,7 +228,7 @@ func (c *pimCheck) readDestination(ctx context.Context) error {
 		if c.level == LevelCounts {
 			continue
 		}
-		err = c.dst.Read(ctx, &all[i], items, func(o dav.Object) error {
+		err = c.dst.Fetch(ctx, &all[i], items, func(o dav.Object) error {
 			c.match(&all[i], o)
 			return nil
 		})
@@ -313,7 +317,7 @@ func (c *pimCheck) readAgain(ctx context.Context) error {
 }
 
 func (c *pimCheck) one(ctx context.Context, end Shelf, at *dav.Collection, item dav.Item) (data []byte, err error) {
-	err = end.Read(ctx, at, []dav.Item{item}, func(o dav.Object) error {
+	err = end.Fetch(ctx, at, []dav.Item{item}, func(o dav.Object) error {
 		data = slices.Clone(o.Data)
 		return o.Err
 	})

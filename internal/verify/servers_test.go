@@ -158,9 +158,10 @@ func (u user) doveadm(args ...string) {
 	}
 }
 
-func (u user) remove(mailbox string, uid int) {
+// remove takes a message out of INBOX.
+func (u user) remove(uid int) {
 	u.t.Helper()
-	u.doveadm("expunge", "-u", u.Account, "mailbox", mailbox, "uid", strconv.Itoa(uid))
+	u.doveadm("expunge", "-u", u.Account, "mailbox", "INBOX", "uid", strconv.Itoa(uid))
 }
 
 func (u user) unsubscribe(mailbox string) {
@@ -187,7 +188,7 @@ func (u user) flag(uid imap.UID, flags ...string) {
 // replace swaps letter n of INBOX, whose UID is n, for an edited one.
 func (u user) replace(n int, edit func(*letter)) {
 	u.t.Helper()
-	u.remove("INBOX", n)
+	u.remove(n)
 	l := write(n)
 	edit(&l)
 	u.store("INBOX", l)

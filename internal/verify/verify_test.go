@@ -19,11 +19,11 @@ import (
 
 // furnish gives both ends the same mail: true duplicates, odd names, a sent mailbox that is called
 // otherwise, a message that servers store in another form.
-func furnish(t *testing.T, s *servers, address string) (src, dst user) {
+func furnish(t *testing.T, s *servers, address string) user {
 	t.Helper()
 	odd := letter{text: "Message-ID: <odd@example.test>\n\nbare\nline\x00feeds\n", date: time.Date(2011, 1, 1, 0, 0, 0, 0, time.UTC)}
 	twin := write(7)
-	src, dst = s.logIn(t, rehome.Source, address), s.logIn(t, rehome.Destination, address)
+	src, dst := s.logIn(t, rehome.Source, address), s.logIn(t, rehome.Destination, address)
 	src.create("INBOX.Sent Items", "INBOX.Projekte & Pläne.2019", "INBOX.Empty")
 	dst.create("Projekte & Pläne/2019", "Empty")
 	for mailbox, u := range map[string]user{"INBOX": src, "inbox": dst} {
@@ -39,7 +39,7 @@ func furnish(t *testing.T, s *servers, address string) (src, dst user) {
 	if err := dst.Subscribe(t.Context(), "Projekte & Pläne/2019"); err != nil {
 		t.Fatal(err)
 	}
-	return src, dst
+	return dst
 }
 
 func TestAccount_equal(t *testing.T) {
@@ -79,11 +79,11 @@ func plants() map[string]plant {
 	type want = map[Kind]int
 	return map[string]plant{
 		"a message is missing": {
-			func(u user) { u.remove("INBOX", 2) },
+			func(u user) { u.remove(2) },
 			want{CountDiffers: 1}, want{MissingMessage: 1}, want{MissingMessage: 1},
 		},
 		"one of two copies is missing": {
-			func(u user) { u.remove("INBOX", 6) },
+			func(u user) { u.remove(6) },
 			want{CountDiffers: 1}, want{MissingMessage: 1}, want{MissingMessage: 1},
 		},
 		"a message too many": {
@@ -95,7 +95,7 @@ func plants() map[string]plant {
 			want{CountDiffers: 1}, want{ExtraMessage: 1}, want{ExtraMessage: 1},
 		},
 		"another message instead": {
-			func(u user) { u.remove("INBOX", 1); u.store("INBOX", write(8)) },
+			func(u user) { u.remove(1); u.store("INBOX", write(8)) },
 			want{MissingMessage: 1, ExtraMessage: 1}, want{MissingMessage: 1, ExtraMessage: 1}, want{MissingMessage: 1, ExtraMessage: 1},
 		},
 		"a body has been changed, its size has not": {
@@ -133,7 +133,7 @@ func TestAccount_everyDifference(t *testing.T) {
 	s := startServers(t, accounts...)
 	for i, name := range names {
 		t.Run(name, func(t *testing.T) {
-			_, dst := furnish(t, s, accounts[i])
+			dst := furnish(t, s, accounts[i])
 			plant := plants()[name]
 			plant.plant(dst)
 			for level, want := range map[Level]map[Kind]int{LevelCounts: plant.counts, LevelMetadata: plant.metadata, LevelFull: plant.full} {

@@ -310,6 +310,9 @@ func TestWithout_leavesTablesOut(t *testing.T) {
 		}
 		tables = append(tables, table)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	if slices.Contains(tables, "Groups") || slices.Contains(tables, "Abook") || !slices.Contains(tables, "Users") {
 		t.Errorf("tables: %q", tables)
 	}

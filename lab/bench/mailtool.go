@@ -22,7 +22,6 @@ type mailTool interface {
 // traits are what is particular to a tool.
 type traits struct {
 	slow  bool  // gets a sample of the work only
-	alone bool  // one program moves all accounts
 	marks int64 // octets that it adds to each message
 	note  string
 }

@@ -15,6 +15,7 @@ import (
 	"rehome/lab/crossing"
 	"rehome/lab/cyrus"
 	"rehome/lab/dovecot"
+	"rehome/lab/proof"
 )
 
 // With a literal that nobody waits for, a server that refuses the flags or the date of an APPEND
@@ -68,8 +69,8 @@ func TestHostile_noLineOfAMessageRuns(t *testing.T) {
 			u.fill("Victim", letters(3, 500, "victim")...)
 			before := u.names()
 
-			m := move{t, deskIn(t)}
 			src := startLiar(t, claims)
+			m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
 			if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
 				t.Fatal(err)
 			}
@@ -91,6 +92,11 @@ func TestHostile_noLineOfAMessageRuns(t *testing.T) {
 					t.Errorf("message %d is there %d times; flags %q, date %q", i, got[claim.text], claim.flags, claim.date)
 				}
 			}
+			u.must(u.Unselect(t.Context()))
+			proof.Both(t, m.Desk, m.accounts(), proof.Known{
+				Account: person.Address, Text: "flags or dates: date",
+				Reason: "a Dovecot keeps a date of 1800 as one of 2072, and the verifier takes any date for one that could not be kept",
+			})
 		})
 	}
 }
@@ -149,8 +155,8 @@ func TestHostile_noLineRunsAtACyrusWithoutRoom(t *testing.T) {
 	u := dst.logIn(t, person)
 	u.fill("Victim", letters(3, 500, "victim")...)
 	before := u.names()
-	m := move{t, deskIn(t)}
 	src := startLiar(t, claims)
+	m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
 	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
 		t.Fatal(err)
 	}
@@ -181,4 +187,5 @@ func TestHostile_noLineRunsAtACyrusWithoutRoom(t *testing.T) {
 	if got := u.texts("INBOX"); len(got) != len(claims) {
 		t.Errorf("INBOX has %d different messages, want %d", len(got), len(claims))
 	}
+	proof.Both(t, m.Desk, m.accounts())
 }

@@ -63,6 +63,9 @@ func startLiar(t *testing.T, claims []claim) *liar {
 	return l
 }
 
+// server is the end of a move that the liar plays.
+func (l *liar) server() server { return server{plain: l.addr, separator: "/"} }
+
 // request is a tag, a command, and the rest of the line.
 var request = regexp.MustCompile(`^(\S+) ((?:UID )?\S+) ?(.*)\r\n$`)
 
@@ -109,7 +112,7 @@ func (l *liar) answer(command, rest string) []string {
 			uids += " " + strconv.Itoa(uid+1)
 		}
 		return []string{uids}
-	case "UID FETCH":
+	case "UID FETCH", "FETCH": // the UIDs are the numbers
 		return l.fetch(rest)
 	}
 	return nil

@@ -64,7 +64,7 @@ func newSoak(t *testing.T, layout string) (s *soak, room *lab.Room, src, dst ser
 	src = startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, household...)
 	dst = startDovecot(t, room, dovecot.Options{Name: "dst", Layout: layout, Separator: "/"}, household...)
 	s = &soak{
-		move:   move{t, deskIn(t)},
+		move:   move{t: t, Desk: deskIn(t), src: src, dst: dst, people: household},
 		chance: rand.New(rand.NewPCG(seed, 1)), count: fromEnvironment(t, soakVariable, soakDefault),
 		boxes: []string{"INBOX", src.name("Work"), src.name("Work", "2024"), src.name("Lists")},
 	}

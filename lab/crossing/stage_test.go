@@ -19,6 +19,8 @@ import (
 	"rehome/lab/cyrus"
 	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/judge"
+	"rehome/lab/proof"
 )
 
 // binary is rehome, built once for all tests.
@@ -38,6 +40,7 @@ type server struct {
 	plain, tls        string // addresses
 	separator, prefix string
 	dir               string // of Cyrus
+	bare              bool   // it keeps messages as Courier does
 }
 
 // name joins the parts of a mailbox's path as the server does.
@@ -88,7 +91,7 @@ func startCourier(t testing.TB, room *lab.Room, people ...crossing.Person) serve
 	if err != nil {
 		t.Fatal(err)
 	}
-	return server{plain: s.IMAP, tls: s.IMAPS, separator: ".", prefix: "INBOX."}
+	return server{plain: s.IMAP, tls: s.IMAPS, separator: ".", prefix: "INBOX.", bare: true}
 }
 
 // user is somebody with a mail client.
@@ -177,6 +180,9 @@ func (u user) append(ctx context.Context, mailbox string, batch []letter) error 
 type move struct {
 	t testing.TB
 	desk.Desk
+	src, dst server
+	people   []crossing.Person
+	special  map[string]string // mailboxes that have other names at the destination than their path says
 }
 
 func deskIn(t testing.TB) desk.Desk {
@@ -185,17 +191,46 @@ func deskIn(t testing.TB) desk.Desk {
 
 func prepare(t testing.TB, room *lab.Room, src, dst server, more string, people ...crossing.Person) move {
 	t.Helper()
-	m := move{t, deskIn(t)}
+	m := move{t: t, Desk: deskIn(t), src: src, dst: dst, people: people}
 	if err := crossing.Prepare(room, m.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: people, More: more}); err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
-// wantEqual proves that a full verification finds both ends equal, with so many messages.
+// accounts tells the judge who moves from where to where.
+func (m move) accounts() (all []proof.Account) {
+	names := judge.Names{
+		SourcePrefix: m.src.prefix, SourceDelimiter: m.src.separator, Prefix: m.dst.prefix, Delimiter: m.dst.separator, Special: m.special,
+	}
+	for _, p := range m.people {
+		all = append(all, proof.Account{
+			Address:     p.Address,
+			Source:      judge.Login{Address: m.src.plain, User: p.Address, Password: p.Password},
+			Destination: judge.Login{Address: m.dst.plain, User: p.Address, Password: p.Password},
+			Mail:        judge.MailTerms{Where: names.Where, Bare: m.dst.bare, Redated: stamped},
+		})
+	}
+	return all
+}
+
+// stamped says that the source shows no date that anybody could keep, and the destination that of the copy.
+func stamped(source, destination time.Time) bool {
+	now := time.Now()
+	impossible := source.Unix() < 0 || source.After(now.Add(2*time.Hour)) // measured with Dovecot 2.3
+	return impossible && destination.After(now.Add(-time.Hour)) && destination.Before(now.Add(time.Minute))
+}
+
+// wantEqual proves that a full verification and the judge find both ends equal, with so many messages.
 func (m move) wantEqual(messages int) desk.Verified {
 	m.t.Helper()
-	v := desk.Decode[desk.Verified](m.t, m.Run(m.t, "verify", "--level", "full", "--json"))
+	both := proof.Both(m.t, m.Desk, m.accounts())
+	for account, found := range both.Judged {
+		if len(found) > 0 {
+			m.t.Errorf("%s: the judge says\n%s", account, found)
+		}
+	}
+	v := desk.Decode[desk.Verified](m.t, both.Outcome)
 	total := 0
 	for _, a := range v.Accounts {
 		total += a.Mail.Destination.Messages

@@ -57,6 +57,7 @@ const (
 type Difference struct {
 	Kind        Kind
 	Place       string // the mailbox or collection at the source; at the destination if only it has it
+	Name        string // of the message, its Message-ID; of the object, the last part of its path
 	What        string // the message: Message-ID and the beginning of its digest; the object: UID and name
 	Source      string // what the source shows
 	Destination string // what the destination shows

@@ -38,6 +38,7 @@ type Mailbox struct {
 
 // Message is one message as its server shows it.
 type Message struct {
+	Mailbox string
 	UID     uint32
 	Settled [sha256.Size]byte // digest of the message as any server has it that has saved it
 	Bare    [sha256.Size]byte // the same, as Courier has it

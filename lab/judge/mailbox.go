@@ -34,6 +34,9 @@ func (s *session) readMailbox(raw string, box *Mailbox) error {
 		}
 		box.Messages = append(box.Messages, found...)
 	}
+	for i := range box.Messages {
+		box.Messages[i].Mailbox = box.Name
+	}
 	if s.exists != exists || s.shrunk {
 		return fmt.Errorf("it changed while it was read: %d messages, then %d", exists, s.exists)
 	}

@@ -110,7 +110,7 @@ func (c *mailComparison) messages(place string, want, got []*Message) {
 		if copies[0] != m {
 			continue // its group has been looked at
 		}
-		lost = append(lost, c.copies(place, copies, there)...)
+		lost = append(lost, c.copies(copies, there)...)
 	}
 	for _, m := range got {
 		if len(wanted[c.content(m)]) == 0 {
@@ -127,9 +127,9 @@ func (c *mailComparison) given(place string, all []*Message, end string) (rest [
 		case m.Refusal == "":
 			rest = append(rest, m)
 		case end == "source":
-			c.add(Difference{Kind: Unreadable, Place: place, What: m.name(), Source: m.Refusal})
+			c.add(Difference{Kind: Unreadable, Place: m.Mailbox, Name: m.ID, What: m.name(), Source: m.Refusal})
 		default:
-			c.add(Difference{Kind: Unreadable, Place: place, What: m.name(), Destination: m.Refusal})
+			c.add(Difference{Kind: Unreadable, Place: place, Name: m.ID, What: m.name(), Destination: m.Refusal})
 		}
 	}
 	return rest
@@ -151,10 +151,10 @@ func (c *mailComparison) content(m *Message) [32]byte {
 }
 
 // copies pairs the copies of one message and returns those that have none at the destination.
-func (c *mailComparison) copies(place string, want, got []*Message) (lost []*Message) {
+func (c *mailComparison) copies(want, got []*Message) (lost []*Message) {
 	if more := len(got) - len(want); more > 0 {
 		c.add(Difference{
-			Kind: Twice, Place: place, What: want[0].name(),
+			Kind: Twice, Place: want[0].Mailbox, Name: want[0].ID, What: want[0].name(),
 			Source: fmt.Sprintf("%d times", len(want)), Destination: fmt.Sprintf("%d times, %s", len(got), uids(got)),
 		})
 	}
@@ -165,12 +165,12 @@ func (c *mailComparison) copies(place string, want, got []*Message) (lost []*Mes
 		c.sameFlags,
 		func(a, b *Message) bool { return true },
 	} {
-		want, got = c.pair(place, want, got, alike)
+		want, got = c.pair(want, got, alike)
 	}
 	return want
 }
 
-func (c *mailComparison) pair(place string, want, got []*Message, alike func(a, b *Message) bool) (wantLeft, gotLeft []*Message) {
+func (c *mailComparison) pair(want, got []*Message, alike func(a, b *Message) bool) (wantLeft, gotLeft []*Message) {
 	gotLeft = slices.Clone(got)
 	for _, m := range want {
 		at := slices.IndexFunc(gotLeft, func(other *Message) bool { return alike(m, other) })
@@ -178,19 +178,19 @@ func (c *mailComparison) pair(place string, want, got []*Message, alike func(a, 
 			wantLeft = append(wantLeft, m)
 			continue
 		}
-		c.looks(place, m, gotLeft[at])
+		c.looks(m, gotLeft[at])
 		gotLeft = slices.Delete(gotLeft, at, at+1)
 	}
 	return wantLeft, gotLeft
 }
 
 // looks compares what is not content.
-func (c *mailComparison) looks(place string, a, b *Message) {
+func (c *mailComparison) looks(a, b *Message) {
 	if !c.sameFlags(a, b) {
-		c.add(Difference{Kind: FlagsDiffer, Place: place, What: a.name(), Source: fmt.Sprint(a.Flags), Destination: fmt.Sprint(b.Flags)})
+		c.add(Difference{Kind: FlagsDiffer, Place: a.Mailbox, Name: a.ID, What: a.name(), Source: fmt.Sprint(a.Flags), Destination: fmt.Sprint(b.Flags)})
 	}
 	if !c.sameDate(a, b) {
-		c.add(Difference{Kind: DateDiffers, Place: place, What: a.name(), Source: shown(a.Date), Destination: shown(b.Date)})
+		c.add(Difference{Kind: DateDiffers, Place: a.Mailbox, Name: a.ID, What: a.name(), Source: shown(a.Date), Destination: shown(b.Date)})
 	}
 }
 
@@ -224,14 +224,14 @@ func (c *mailComparison) strangers(place string, lost, extra []*Message) {
 	for _, m := range lost {
 		at := slices.IndexFunc(extra, func(other *Message) bool { return m.ID != "" && other.ID == m.ID })
 		if at < 0 {
-			c.add(Difference{Kind: Lost, Place: place, What: m.name(), Source: m.facts()})
+			c.add(Difference{Kind: Lost, Place: m.Mailbox, Name: m.ID, What: m.name(), Source: m.facts()})
 			continue
 		}
-		c.add(Difference{Kind: Changed, Place: place, What: m.name(), Source: m.facts(), Destination: extra[at].facts()})
+		c.add(Difference{Kind: Changed, Place: m.Mailbox, Name: m.ID, What: m.name(), Source: m.facts(), Destination: extra[at].facts()})
 		extra = slices.Delete(slices.Clone(extra), at, at+1)
 	}
 	for _, m := range extra {
-		c.add(Difference{Kind: Extra, Place: place, What: m.name(), Destination: m.facts()})
+		c.add(Difference{Kind: Extra, Place: place, Name: m.ID, What: m.name(), Destination: m.facts()})
 	}
 }
 

@@ -86,7 +86,7 @@ func (c *objectComparison) things(all []*Collection, end string) (rest []*thing)
 		for _, o := range one.Objects {
 			t := &thing{Object: o, place: one.Path}
 			if o.Refusal != "" {
-				d := Difference{Kind: ObjectUnreadable, Place: one.Path, What: o.Name, Source: o.Refusal}
+				d := Difference{Kind: ObjectUnreadable, Place: one.Path, Name: o.Name, What: o.Name, Source: o.Refusal}
 				if end == "destination" {
 					d.Source, d.Destination = "", o.Refusal
 				}
@@ -124,14 +124,14 @@ func (c *objectComparison) collection(from []*Collection, to *Collection) {
 		want, got = c.pair(want, got, alike)
 	}
 	for _, t := range want {
-		c.add(Difference{Kind: ObjectLost, Place: t.place, What: t.title(), Source: t.facts()})
+		c.add(Difference{Kind: ObjectLost, Place: t.place, Name: t.Name, What: t.title(), Source: t.facts()})
 	}
 	for _, t := range got {
 		kind := ObjectExtra
 		if known[t.uid] {
 			kind = ObjectTwice
 		}
-		c.add(Difference{Kind: kind, Place: from[0].Path, What: t.title(), Destination: t.facts()})
+		c.add(Difference{Kind: kind, Place: from[0].Path, Name: t.Name, What: t.title(), Destination: t.facts()})
 	}
 }
 
@@ -171,7 +171,7 @@ func compareThings(a, b *thing) Differences {
 	if bytes.Equal(a.Data, b.Data) {
 		return nil
 	}
-	changed := Difference{Kind: ObjectChanged, Place: a.place, What: a.title()}
+	changed := Difference{Kind: ObjectChanged, Place: a.place, Name: a.Name, What: a.title()}
 	if a.root == nil || b.root == nil {
 		changed.Source, changed.Destination = a.facts(), b.facts()
 		return Differences{changed}

@@ -157,7 +157,7 @@ func (s *Sink) data(text *textproto.Conn, now envelope) (answer string, err erro
 		return "", err
 	}
 	if err := s.keep(now, octets); err != nil {
-		return "451 4.3.0 " + err.Error(), nil
+		return "451 4.3.0 " + err.Error(), nil //nolint:nilerr // the client is told
 	}
 	return "250 2.0.0 kept", nil
 }

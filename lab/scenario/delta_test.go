@@ -5,6 +5,7 @@ package scenario_test
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -134,17 +135,9 @@ func (u user) lines(mailbox string) []string {
 	subjects, flags := map[imap.UID]string{}, map[imap.UID]string{}
 	command, err := u.Fetch(u.th.t.Context(), u.in(mailbox, "1:4294967295"), imap.FetchItems{Flags: true, HeaderFields: "SUBJECT"}, imap.FetchHandler{
 		Literal: func(l *imap.Literal) error {
-			var b strings.Builder
-			buffer := make([]byte, 4096)
-			for {
-				n, err := l.Read(buffer)
-				b.Write(buffer[:n])
-				if err != nil {
-					break
-				}
-			}
-			subjects[l.UID] = strings.TrimSpace(b.String())
-			return nil
+			text, err := io.ReadAll(l)
+			subjects[l.UID] = strings.TrimSpace(string(text))
+			return err
 		},
 		Message: func(m *imap.Message) error {
 			sorted := slices.Sorted(slices.Values(m.Flags))

@@ -317,7 +317,7 @@ func sent(t *testing.T, m mailsink.Message) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var body io.Reader = message.Body
+	body := message.Body
 	if strings.EqualFold(message.Header.Get("Content-Transfer-Encoding"), "quoted-printable") {
 		body = quotedprintable.NewReader(body)
 	}

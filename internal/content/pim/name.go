@@ -16,7 +16,7 @@ const longName = 200
 func SafeName(name string) bool {
 	const safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 	return name != "" && len(name) <= longName && name[0] != '.' &&
-		strings.IndexFunc(name, func(r rune) bool { return strings.IndexRune(safe, r) < 0 }) < 0
+		strings.IndexFunc(name, func(r rune) bool { return !strings.ContainsRune(safe, r) }) < 0
 }
 
 // NameFor returns a resource name for the object of that UID: the UID itself with ".ics" or ".vcf" if

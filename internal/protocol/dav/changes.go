@@ -88,7 +88,7 @@ func (c *Client) Changes(ctx context.Context, collection *Collection, since Mark
 
 func (c *Client) changes(ctx context.Context, collection *Collection, token string, mark Mark, each func(Item) error) (Listing, error) {
 	if collection.Reports != nil && collection.reports("sync-collection") {
-		next, full, err := c.sync(ctx, collection, token, each)
+		next, full, err := c.syncAndList(ctx, collection, token, each)
 		if err == nil {
 			mark.SyncToken = next
 			return Listing{Mark: mark, Full: full}, nil
@@ -101,6 +101,29 @@ func (c *Client) changes(ctx context.Context, collection *Collection, token stri
 		return Listing{}, err
 	}
 	return Listing{Mark: mark, Full: true}, nil
+}
+
+// syncAndList does not believe one listing: what a report names from nothing on, PROPFIND has to name too. What only one
+// of the two names may be there; reading it tells.
+func (c *Client) syncAndList(ctx context.Context, collection *Collection, token string, each func(Item) error) (next string, full bool, err error) {
+	named := map[string]bool{}
+	next, full, err = c.sync(ctx, collection, token, func(item Item) error {
+		named[Key(item.Href)] = !item.Removed
+		return each(item)
+	})
+	if err != nil || !full {
+		return next, full, err
+	}
+	err = c.list(ctx, collection, func(item Item) error {
+		if named[Key(item.Href)] {
+			return nil
+		}
+		return each(item)
+	})
+	if err != nil && mayAskOtherwise(err) {
+		err = nil // it lists by the report only
+	}
+	return next, full, err
 }
 
 // mayAskOtherwise reports whether the server has answered, and another kind of request may do better.
@@ -118,6 +141,7 @@ func mayAskOtherwise(err error) bool {
 func (c *Client) sync(ctx context.Context, collection *Collection, token string, each func(Item) error) (next string, full bool, err error) {
 	full = token == ""
 	used := map[string]bool{}
+	each = counted(collection, each)
 	for {
 		used[token] = true
 		page, err := c.syncPage(ctx, collection, token, each)
@@ -132,7 +156,7 @@ func (c *Client) sync(ctx context.Context, collection *Collection, token string,
 		if !page.more {
 			return token, full, nil
 		}
-		if used[token] {
+		if used[token] || len(used) > maxPages {
 			return "", false, &FormatError{Method: "REPORT", URL: collection.Href, Why: "the listing goes in circles"}
 		}
 	}
@@ -162,7 +186,7 @@ func (c *Client) syncPage(ctx context.Context, collection *Collection, token str
 	body.textual(davName("sync-token"), token)
 	body.textual(davName("sync-level"), "1")
 	body.empty(davName("prop"), davName("getetag"), davName("getcontentlength"), davName("resourcetype"))
-	a, m, err := c.ask(ctx, request{method: "REPORT", url: target, header: xmlHeader("0"), body: body.finish(root)})
+	a, m, err := c.ask(ctx, request{method: "REPORT", url: target, header: xmlHeader("0"), body: body.finish(root)}, maxProperties)
 	if err != nil {
 		return syncedPage{}, err
 	}
@@ -201,7 +225,11 @@ func (c *Client) list(ctx context.Context, collection *Collection, each func(Ite
 		return err
 	}
 	defer a.close()
+	each = counted(collection, each)
 	return m.each(func(r *response) error {
+		if r.status >= http.StatusMultipleChoices && c.sameResource(a.target, r.href()) {
+			return c.inner(a, r, r.status) // such as 507: it has not listed everything, RFC 4918 section 11.5
+		}
 		if item, ok := c.item(a.target, r); ok && !item.Removed {
 			return each(item)
 		}

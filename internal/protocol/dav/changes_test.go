@@ -145,6 +145,10 @@ func (s *multigetServer) serve(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, data)
 		return
 	}
+	if r.Method == "PROPFIND" {
+		answerXML(w, listedAs(r.URL.Path, ""))
+		return
+	}
 	s.reports++
 	body, _ := io.ReadAll(r.Body)
 	var responses []string
@@ -203,7 +207,7 @@ func TestMultiGet_isolatesPoison(t *testing.T) {
 				t.Errorf("%s: %s was handed out %d times", name, href, count)
 			}
 		}
-		if s.reports > 16 || s.gets > 8 {
+		if s.reports > 24 || s.gets > 8 { // what breaks off, net/http sends again on its own
 			t.Errorf("%s: %d reports and %d GETs", name, s.reports, s.gets)
 		}
 	}
@@ -219,7 +223,7 @@ func TestMultiGet_whatEndsAll(t *testing.T) {
 		})
 		client := newClient(t, Options{URL: server.URL})
 		err := client.MultiGet(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, []Item{{Href: "/cal/a"}, {Href: "/cal/b"}, {Href: "/cal/c"}}, func(Object) error { return nil })
-		if !IsStatus(err, status) || count != 1 {
+		if !IsStatus(err, status) || count != 2 { // one to see whether only these objects are meant
 			t.Errorf("%d: %v after %d requests", status, err, count)
 		}
 	}

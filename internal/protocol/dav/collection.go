@@ -82,6 +82,9 @@ func (c *Client) Collections(ctx context.Context, home *Home) ([]Collection, err
 		if err != nil {
 			return nil, err
 		}
+		if len(all)+len(found) > maxSets {
+			return nil, &TooManyError{URL: display(target), Limit: maxSets}
+		}
 		for _, collection := range found {
 			if key := Key(collection.Href); !seen[key] {
 				seen[key] = true
@@ -104,9 +107,10 @@ func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) 
 		if err != nil || r.status >= 300 {
 			return nil // not a collection that could be opened
 		}
-		found := newCollection(r, kind)
-		if found.isOf(kind) {
-			found.Href = c.hrefOf(u)
+		if len(all) > maxSets {
+			return &TooManyError{URL: display(target), Limit: maxSets}
+		}
+		if found := c.collectionAt(a.target, u, r, kind); found.isOf(kind) {
 			all = append(all, found)
 		}
 		return nil
@@ -130,9 +134,17 @@ func (c *Client) Collection(ctx context.Context, href string, kind Kind) (*Colle
 	if err != nil {
 		return nil, err
 	}
+	found := c.collectionAt(at, at, r, kind)
+	return &found, nil
+}
+
+// collectionAt is a collection with its hrefs in the form that callers get: on a server that writes whole URLs
+// an owner would otherwise be nobody's principal.
+func (c *Client) collectionAt(page, at *url.URL, r *response, kind Kind) Collection {
 	found := newCollection(r, kind)
 	found.Href = c.hrefOf(at)
-	return &found, nil
+	found.Owner = firstOf(c.hrefsOn(page, r.found[davName("owner")]))
+	return found
 }
 
 func newCollection(r *response, kind Kind) Collection {
@@ -147,7 +159,6 @@ func newCollection(r *response, kind Kind) Collection {
 		SyncToken:   r.value(davName("sync-token")),
 		Types:       r.found[davName("resourcetype")].locals(),
 		Source:      firstOf(r.found[csName("source")].hrefs()),
-		Owner:       firstOf(r.found[davName("owner")].hrefs()),
 		Transparent: r.found[calName("schedule-calendar-transp")].child(calName("transparent")) != nil,
 	}
 	if timezone := r.found[calName("calendar-timezone")]; timezone != nil {

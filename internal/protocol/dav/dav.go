@@ -10,7 +10,7 @@
 //  1. makes a Client for one log-in with New; several clients may share one Transport;
 //  2. finds the home with Discover and its collections with Collections;
 //  3. lists what is there or has changed with Changes;
-//  4. reads objects with MultiGet, PropfindData or Get;
+//  4. reads objects with MultiGet, Fetch or Get;
 //  5. writes with MakeCollection, SetProperty, Put and Delete;
 //  6. ends with Close.
 //
@@ -77,13 +77,13 @@ type Options struct {
 	// against invitations.
 	WriteHeaders http.Header
 
-	Timeout time.Duration // longest time without a byte moving; 0 means two minutes
-	MaxBody int64         // largest object that is read, in octets; 0 means 100 MiB
+	Timeout time.Duration // longest time without progress; 0 means two minutes
+	MaxBody int64         // largest object that is read, in octets; 0 means 32 MiB
 }
 
 const (
 	defaultTimeout = 2 * time.Minute
-	defaultMaxBody = 100 << 20 // atmail 8 takes bodies of 100 MB
+	defaultMaxBody = 32 << 20 // a photo of 20 MB is 27 of text
 	connectTimeout = 30 * time.Second
 	idlePerHost    = 16
 )
@@ -120,6 +120,7 @@ type Client struct {
 	owned     bool // the transport is this client's own
 	login     *login
 	fidelity  fidelity
+	firstWait time.Duration // before a request that was put off is sent again
 }
 
 // New makes a client. Nothing is sent yet. Close ends it.
@@ -142,7 +143,7 @@ func New(options Options) (*Client, error) {
 	if options.MaxBody <= 0 {
 		options.MaxBody = defaultMaxBody
 	}
-	c := &Client{base: base, options: options, transport: options.Transport}
+	c := &Client{base: base, options: options, transport: options.Transport, firstWait: firstWait}
 	c.login = &login{options: &c.options, origins: map[string]*scheme{}}
 	if c.transport == nil {
 		c.transport, c.owned = NewTransport(nil, nil), true

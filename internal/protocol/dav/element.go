@@ -42,6 +42,9 @@ func readElement(in *xml.Decoder, start xml.StartElement, budget *int64, depth i
 	}
 	e := &element{name: start.Name, attrs: start.Attr}
 	*budget -= int64(len(start.Name.Local) + len(start.Name.Space) + elementCost)
+	for _, a := range start.Attr {
+		*budget -= int64(len(a.Name.Local) + len(a.Name.Space) + len(a.Value) + elementCost)
+	}
 	var text strings.Builder
 	for {
 		if *budget < 0 {

@@ -102,6 +102,31 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("%s: larger than %d octets", e.URL, e.Limit)
 }
 
+// TooManyError says that a collection lists more than anybody has, or that a listing does not end.
+type TooManyError struct {
+	URL   string
+	Limit int
+}
+
+// Error names the limit.
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("%s: it lists more than %d objects, or names too long to be any", e.URL, e.Limit)
+}
+
+// StrayError says that the server hands out, under the name of an object, the body of another one. Databases that
+// compare names without case and accents do that: "Müller.vcf" and "muller.vcf" are one name there.
+type StrayError struct {
+	URL    string
+	Listed string // etag of the object
+	Read   string // etag of what is handed out
+	Other  string // href of the object whose body that is
+}
+
+// Error names both.
+func (e *StrayError) Error() string {
+	return fmt.Sprintf("%s: listed with etag %s, and answered with the object %s, whose etag is %s", e.URL, e.Listed, Name(e.Other), e.Read)
+}
+
 // RedirectError says that the server sends us where we do not go.
 type RedirectError struct {
 	Method string

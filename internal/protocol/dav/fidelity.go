@@ -4,7 +4,6 @@ package dav
 
 import (
 	"bytes"
-	"errors"
 	"sync"
 )
 
@@ -17,17 +16,38 @@ type fidelity struct {
 	doubts   int  // etags that looked like an MD5 and were another
 	equal    int  // objects with carriage returns that were the same both ways
 	distrust bool // one was not
+
+	converts bool // a card of 3.0 came as 4.0 when that was asked for
+	stays    int  // cards that came as 3.0 nevertheless
 }
 
 const (
 	enoughEqual  = 3
 	enoughDoubts = 3
+	enoughStays  = 3
 )
 
 func (f *fidelity) noteMD5() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.md5 = true
+}
+
+// mayConvert reports whether the server may hand out cards in another version than the stored one.
+func (f *fidelity) mayConvert() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.converts || f.stays < enoughStays
+}
+
+// noteConversion notes what came when 4.0 was asked for.
+func (f *fidelity) noteConversion(converted bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.converts = f.converts || converted
+	if !converted {
+		f.stays++
+	}
 }
 
 // suspects reports whether an object is perhaps not what is stored, although it came by GET.
@@ -81,11 +101,4 @@ func (f *fidelity) learn(byXML, byGet Object) {
 	case bytes.IndexByte(byGet.Data, '\r') >= 0:
 		f.equal++
 	}
-}
-
-// endsMultiGet reports whether it makes no sense to go on with other objects.
-func endsMultiGet(err error) bool {
-	var connection *ConnectionError
-	_, own := stopped(err)
-	return own || endsAll(err) || errors.As(err, &connection)
 }

@@ -5,9 +5,7 @@ package dav
 import (
 	"bytes"
 	"context"
-	"errors"
 	"net/http"
-	"net/url"
 )
 
 const (
@@ -17,14 +15,24 @@ const (
 )
 
 // MultiGet reads the items, in batches bounded by number and size, large ones one by one. each is
-// called exactly once for every item, in any order, never concurrently; an item that cannot be
-// read has Err set and does not stop the others. What ends all is returned: a lost connection, a
-// refused log-in, 429 and 503, the error of each, as it is.
+// called exactly once for every item, in any order, never concurrently.
+//
+// An item's trouble is its own: one that cannot be read has Err set and does not stop the others, whatever the server
+// says about it, as long as it answers a request that it has answered before. Otherwise the error is returned, and
+// the error of each as it is.
+//
+// What was read is held against the item's ETag, where there is one: see hand.
 func (c *Client) MultiGet(ctx context.Context, collection *Collection, items []Item, each func(Object) error) error {
 	g := newMultiGet(c, collection, each)
-	g.noReport = !collection.reports(g.dialect.multiget.Local)
-	err, _ := stopped(g.run(ctx, items))
-	return err
+	return g.all(ctx, items)
+}
+
+// Fetch is MultiGet for a proof: it reads in another way. What comes through the XML of a report is taken only where
+// the ETag is its MD5; everything else is read by GET.
+func (c *Client) Fetch(ctx context.Context, collection *Collection, items []Item, each func(Object) error) error {
+	g := newMultiGet(c, collection, each)
+	g.apart = true
+	return g.all(ctx, items)
 }
 
 type multiGet struct {
@@ -33,12 +41,26 @@ type multiGet struct {
 	dialect    dialect
 	each       func(Object) error
 	noReport   bool // the server does not do it: read one by one
+	apart      bool // XML is believed only where it proves itself
 	doubts     map[string]Object
 	held       int // octets of data in doubts
+	odd        []contradiction
+	down       bool // the server does not answer what it has answered before
 }
 
 func newMultiGet(c *Client, collection *Collection, each func(Object) error) *multiGet {
-	return &multiGet{client: c, collection: collection, dialect: dialectOf(collection.Kind), each: each, doubts: map[string]Object{}}
+	g := &multiGet{client: c, collection: collection, dialect: dialectOf(collection.Kind), each: each, doubts: map[string]Object{}}
+	g.noReport = !collection.reports(g.dialect.multiget.Local)
+	return g
+}
+
+func (g *multiGet) all(ctx context.Context, items []Item) error {
+	err := g.run(ctx, items)
+	if err == nil {
+		err = g.settle(ctx)
+	}
+	err, _ = stopped(err)
+	return err
 }
 
 func (g *multiGet) run(ctx context.Context, items []Item) error {
@@ -54,7 +76,7 @@ func (g *multiGet) run(ctx context.Context, items []Item) error {
 		if expected < 0 {
 			expected = usualSize
 		}
-		if expected > batchOctets {
+		if expected > batchOctets || g.apart && !looksLikeMD5(item.ETag) {
 			if err := g.single(ctx, item); err != nil {
 				return err
 			}
@@ -81,18 +103,29 @@ func (g *multiGet) deliver(o Object) error {
 // take delivers an object that came through XML, unless it has to be read again: because what it
 // shows is not all of it, or because nothing is known yet of this server's XML. That is done when
 // the answer has been read, so as not to need a second connection.
-func (g *multiGet) take(o Object, recoded bool) (taken bool, err error) {
+func (g *multiGet) take(item Item, o Object, recoded bool) (taken bool, err error) {
 	if recoded || bytes.Contains(o.Data, []byte(replacement)) {
 		return false, nil
 	}
 	o.Data = proven(o)
-	if g.client.fidelity.believes(g.collection.Kind, o) {
-		return true, g.deliver(o)
+	if g.believes(item, o) {
+		return true, g.hand(item, o)
 	}
 	if g.held += len(o.Data); g.held <= batchOctets {
 		g.doubts[Key(o.Href)] = o
 	}
 	return false, nil
+}
+
+// believes reports whether an object that came through XML can be taken as it is.
+func (g *multiGet) believes(item Item, o Object) bool {
+	f := &g.client.fidelity
+	believed := f.believes(g.collection.Kind, o)
+	if IsMD5(o.ETag, o.Data) {
+		return true
+	}
+	converted := g.collection.Kind == AddressBooks && f.mayConvert() && mayBeConverted(o.Data, item.Size, g.collection.holdsFour())
+	return believed && !g.apart && !converted
 }
 
 // singles reads items one by one.
@@ -110,22 +143,32 @@ func (g *multiGet) singles(ctx context.Context, items []Item) error {
 // single reads one item by GET, unless its doubt has been removed since.
 func (g *multiGet) single(ctx context.Context, item Item) error {
 	doubt, doubted := g.doubts[Key(item.Href)]
-	if doubted && g.client.fidelity.believes(g.collection.Kind, doubt) {
-		return g.deliver(doubt)
+	if doubted && g.believes(item, doubt) {
+		return g.hand(item, doubt)
 	}
-	object, err := g.client.Get(ctx, item.Href, g.collection.Kind)
+	var object Object
+	err := g.patiently(ctx, mostTries, func() (err error) {
+		object, err = g.get(ctx, item)
+		return err
+	})
 	if err != nil {
-		if endsMultiGet(err) {
+		if err := g.own(ctx, err); err != nil {
 			return err
 		}
-		object = Object{Err: err}
+		return g.deliver(Object{Href: item.Href, ETag: item.ETag, Err: err})
 	}
 	g.client.fidelity.learn(doubt, object)
 	object.Href = item.Href
-	if object.ETag == "" {
-		object.ETag = item.ETag
+	return g.hand(item, object)
+}
+
+// get reads an item by GET, a card in the version that is stored.
+func (g *multiGet) get(ctx context.Context, item Item) (Object, error) {
+	object, err := g.client.get(ctx, item.Href, "")
+	if err != nil || g.collection.Kind != AddressBooks {
+		return object, err
 	}
-	return g.deliver(object)
+	return g.client.asStored(ctx, object, item.Size)
 }
 
 // isolate reads a batch, and in halves if it fails as a whole, so that one poisoned item costs
@@ -137,29 +180,24 @@ func (g *multiGet) isolate(ctx context.Context, batch []Item) error {
 	if g.noReport || len(batch) == 1 {
 		return g.singles(ctx, batch)
 	}
-	rest, err := g.report(ctx, batch)
+	rest := batch
+	err := g.patiently(ctx, 1, func() (err error) {
+		rest, err = g.report(ctx, rest)
+		return err
+	})
 	if err == nil {
 		// Not answered, or refused: servers mean different things by that, GET tells which.
 		return g.singles(ctx, rest)
 	}
-	if !g.worthHalving(err) {
+	if err := g.own(ctx, err); err != nil {
 		return err
 	}
-	g.noReport = IsStatus(err, http.StatusMethodNotAllowed) || IsStatus(err, http.StatusNotImplemented)
+	// Silence costs a whole timeout each time: no more reports then.
+	g.noReport = IsStatus(err, http.StatusMethodNotAllowed) || IsStatus(err, http.StatusNotImplemented) || isTrouble(err, Stalled)
 	if err := g.isolate(ctx, rest[:len(rest)/2]); err != nil {
 		return err
 	}
 	return g.isolate(ctx, rest[len(rest)/2:])
-}
-
-// worthHalving reports whether an item may be to blame for the failure: also if the server breaks
-// off, as PHP does when an object is too much for its memory.
-func (g *multiGet) worthHalving(err error) bool {
-	var connection *ConnectionError
-	if errors.As(err, &connection) {
-		return connection.Trouble == Broken
-	}
-	return !endsMultiGet(err)
 }
 
 // report reads a batch in one request. rest is what has not been delivered.
@@ -168,13 +206,13 @@ func (g *multiGet) report(ctx context.Context, batch []Item) (rest []Item, err e
 	for _, item := range batch {
 		pending[Key(item.Href)] = item
 	}
-	err = g.client.multiget(ctx, g.collection, g.dialect, batch, func(o Object, recoded bool) error {
+	err = g.multiget(ctx, batch, func(o Object, recoded bool) error {
 		item, wanted := pending[Key(o.Href)]
 		if !wanted {
 			return nil
 		}
 		o.Href = item.Href
-		taken, err := g.take(o, recoded)
+		taken, err := g.take(item, o, recoded)
 		if taken {
 			delete(pending, Key(item.Href))
 		}
@@ -190,22 +228,24 @@ func (g *multiGet) report(ctx context.Context, batch []Item) (rest []Item, err e
 
 // multiget sends the report (RFC 4791 section 7.9, RFC 6352 section 8.7). visit sees only objects
 // with data.
-func (c *Client) multiget(ctx context.Context, collection *Collection, d dialect, batch []Item, visit func(o Object, recoded bool) error) error {
-	target, err := c.target(collection.Href)
+func (g *multiGet) multiget(ctx context.Context, batch []Item, visit func(o Object, recoded bool) error) error {
+	c := g.client
+	target, err := c.target(g.collection.Href)
 	if err != nil {
 		return err
 	}
-	body := newDocument(d.multiget)
-	body.empty(davName("prop"), davName("getetag"), d.data)
+	body := newDocument(g.dialect.multiget)
+	body.empty(davName("prop"), davName("getetag"), g.dialect.data)
 	for _, item := range batch {
 		body.textual(davName("href"), item.Href)
 	}
-	a, m, err := c.ask(ctx, request{method: "REPORT", url: target, header: xmlHeader("1"), body: body.finish(d.multiget)})
+	a, m, err := c.ask(ctx, request{method: "REPORT", url: target, header: xmlHeader("1"), body: body.finish(g.dialect.multiget)}, maxInReport)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	return m.each(func(r *response) error { return c.visitData(a, m, r, d, visit) })
+	m.most = 4*len(batch) + batchItems
+	return m.each(func(r *response) error { return c.visitData(a, m, r, g.dialect, visit) })
 }
 
 // visitData hands on a response that has data.
@@ -216,52 +256,4 @@ func (c *Client) visitData(a *answer, m *multistatus, r *response, d dialect, vi
 		return nil
 	}
 	return visit(Object{Href: c.hrefOf(u), ETag: r.value(davName("getetag")), Data: []byte(data.text)}, m.recoded)
-}
-
-// PropfindData reads all objects of a collection in one request. It is for SabreDAV 1.x, whose
-// multiget asks its database for each href and fails as a whole for one that is missing. An error
-// in the middle leaves open what was not handed out: MultiGet reads the rest. The error of each
-// comes back as it is.
-func (c *Client) PropfindData(ctx context.Context, collection *Collection, each func(Object) error) error {
-	target, err := c.target(collection.Href)
-	if err != nil {
-		return err
-	}
-	g := newMultiGet(c, collection, each)
-	err, _ = stopped(g.propfind(ctx, target))
-	return err
-}
-
-func (g *multiGet) propfind(ctx context.Context, target *url.URL) error {
-	again, err := g.propfindTaken(ctx, target)
-	if err != nil {
-		return err
-	}
-	return g.singles(ctx, again)
-}
-
-// propfindTaken delivers what can be taken as it is and returns the rest.
-func (g *multiGet) propfindTaken(ctx context.Context, target *url.URL) (again []Item, err error) {
-	c := g.client
-	a, m, err := c.propfind(ctx, target, 1, davName("getetag"), davName("resourcetype"), g.dialect.data)
-	if err != nil {
-		return nil, err
-	}
-	defer a.close()
-	err = m.each(func(r *response) error {
-		item, ok := c.item(a.target, r)
-		if !ok || item.Removed {
-			return nil
-		}
-		taken := false
-		err := c.visitData(a, m, r, g.dialect, func(o Object, recoded bool) (err error) {
-			taken, err = g.take(o, recoded)
-			return err
-		})
-		if !taken { // an empty object shows no data either
-			again = append(again, item)
-		}
-		return err
-	})
-	return again, err
 }

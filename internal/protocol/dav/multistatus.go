@@ -15,6 +15,7 @@ type multistatus struct {
 	answer    *answer
 	in        *xml.Decoder
 	limit     int64
+	most      int    // responses
 	recoded   bool   // the document was not in UTF-8: object data in it is not what is stored
 	syncToken string // set when it has been read, usually at the end
 }
@@ -34,7 +35,7 @@ const slack = 1 << 20
 
 // newMultistatus begins to read; the caller closes the answer.
 func newMultistatus(a *answer, limit int64) (*multistatus, error) {
-	m := &multistatus{answer: a, limit: limit + slack}
+	m := &multistatus{answer: a, limit: limit + slack, most: maxResponses}
 	in, recoded, err := asUTF8(a.body, a.header.Get("Content-Type"))
 	if err != nil {
 		return nil, m.explain(err)
@@ -75,10 +76,13 @@ func nextStart(in *xml.Decoder) (xml.StartElement, error) {
 
 // next returns the next response, or io.EOF behind the last.
 func (m *multistatus) next() (*response, error) {
-	for {
+	for ; ; m.most-- {
 		start, err := nextStart(m.in)
 		if err == io.EOF {
 			return nil, io.EOF
+		}
+		if m.most <= 0 {
+			return nil, m.answer.formatError("the answer does not end", "")
 		}
 		if err != nil {
 			return nil, m.explain(err)
@@ -90,6 +94,7 @@ func (m *multistatus) next() (*response, error) {
 		}
 		switch e.name {
 		case davName("response"):
+			m.most--
 			return newResponse(e), nil
 		case davName("sync-token"):
 			m.syncToken = e.trimmed()

@@ -81,21 +81,14 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 
 func (b *limitedBody) Close() error { return b.a.body.Close() }
 
-// Get reads one object. A refusal is returned as the error; Object.Err is not used.
-//
-// SabreDAV from 2.1 on hands vCard 4.0 out as 3.0 unless it is asked for 4.0, and converts 3.0 when
-// asked. Its ETag is the MD5 of what is stored, and so tells whether to ask again.
+// Get reads one object, a card in the version that is stored. A refusal is returned as the error; Object.Err is not
+// used.
 func (c *Client) Get(ctx context.Context, href string, kind Kind) (Object, error) {
 	object, err := c.get(ctx, href, "")
-	if err != nil || kind != AddressBooks || !c.fidelity.suspects(object) {
+	if err != nil || kind != AddressBooks {
 		return object, err
 	}
-	other, err := c.get(ctx, href, "text/vcard; version=4.0")
-	if err == nil && IsMD5(other.ETag, other.Data) {
-		c.fidelity.noteMD5()
-		return other, nil
-	}
-	return object, nil
+	return c.asStored(ctx, object, -1)
 }
 
 func (c *Client) get(ctx context.Context, href, accept string) (Object, error) {
@@ -104,14 +97,34 @@ func (c *Client) get(ctx context.Context, href, accept string) (Object, error) {
 		return Object{}, err
 	}
 	defer body.Close()
-	var data bytes.Buffer
-	if body.Size > 0 {
-		data.Grow(int(body.Size) + bytes.MinRead)
-	}
-	if _, err := data.ReadFrom(body); err != nil {
+	data, err := readAll(body, body.Size)
+	if err != nil {
 		return Object{}, err
 	}
-	return Object{Href: href, ETag: body.ETag, Data: data.Bytes()}, nil
+	return Object{Href: href, ETag: body.ETag, Data: data}, nil
+}
+
+// piece is what a body of unknown length is read in: a buffer that doubles would need three times its length.
+const piece = 256 << 10
+
+func readAll(in io.Reader, size int64) ([]byte, error) {
+	if size > 0 {
+		data := make([]byte, size)
+		_, err := io.ReadFull(in, data)
+		return data, err
+	}
+	var pieces [][]byte
+	for {
+		data := make([]byte, piece)
+		n, err := io.ReadFull(in, data)
+		pieces = append(pieces, data[:n])
+		switch {
+		case err == io.EOF, err == io.ErrUnexpectedEOF:
+			return bytes.Join(pieces, nil), nil
+		case err != nil:
+			return nil, err
+		}
+	}
 }
 
 // IsMD5 reports whether the etag is the MD5 of the data, as in all versions of SabreDAV.

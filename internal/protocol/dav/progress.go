@@ -13,7 +13,15 @@ import (
 
 var errStalled = errors.New("the server fell silent")
 
-// watchdog ends a request when not a byte has moved for a while. The clock runs only while
+// Every wait has two bounds: by progress and in total. What is slower than this rate for a whole timeout is no
+// progress, or a server that sends an octet now and then would be listened to for ever; and no exchange is waited
+// for longer than so many timeouts, however well it goes.
+const (
+	slowest      = 4  // octets in a second
+	mostTimeouts = 30 // an hour, with the usual timeout
+)
+
+// watchdog ends a request when too little has moved for a while. The clock runs only while
 // somebody waits for the network, not while the caller works on what has arrived.
 type watchdog struct {
 	timer   *time.Timer
@@ -21,23 +29,28 @@ type watchdog struct {
 	cancel  context.CancelCauseFunc
 
 	mu       sync.Mutex
-	answered bool // the upload no longer counts: net/http may still be taking pieces of it
+	answered bool          // the upload no longer counts: net/http may still be taking pieces of it
+	begun    time.Time     // since when the clock runs
+	left     time.Duration // until what has moved is looked at
+	moved    int64         // octets since it was looked at
+	total    time.Duration // left of all the waiting
 }
 
 // watch returns a context that ends with errStalled; the clock is running.
 func watch(ctx context.Context, timeout time.Duration) (context.Context, *watchdog) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watchdog{timeout: timeout, cancel: cancel}
+	w := &watchdog{timeout: timeout, cancel: cancel, left: timeout, total: mostTimeouts * timeout, begun: time.Now()}
 	w.timer = time.AfterFunc(timeout, func() { cancel(errStalled) })
 	return ctx, w
 }
 
-// uploading gives the request more time, as long as no answer has come.
-func (w *watchdog) uploading() {
+// uploading counts a piece that the connection takes, as long as no answer has come.
+func (w *watchdog) uploading(octets int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.answered {
-		w.timer.Reset(w.timeout)
+		w.stop(octets)
+		w.start()
 	}
 }
 
@@ -46,13 +59,45 @@ func (w *watchdog) answer() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answered = true
-	w.timer.Stop()
+	w.stop(0)
+	w.left, w.moved = w.timeout, 0
 }
 
 // reading runs the clock for one read of the answer.
-func (w *watchdog) reading(timeout time.Duration) { w.timer.Reset(timeout) }
+func (w *watchdog) reading() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.start()
+}
 
-func (w *watchdog) pause() { w.timer.Stop() }
+// pause stops it, behind a read of so many octets.
+func (w *watchdog) pause(octets int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop(octets)
+}
+
+func (w *watchdog) start() {
+	w.begun = time.Now()
+	w.timer.Reset(max(min(w.left, w.total), 0))
+}
+
+// stop takes stock. Enough of progress gives the exchange a whole timeout again.
+func (w *watchdog) stop(octets int) {
+	w.timer.Stop()
+	waited := time.Since(w.begun)
+	w.left, w.total, w.moved = w.left-waited, w.total-waited, w.moved+int64(octets)
+	if w.moved >= max(int64(slowest*w.timeout.Seconds()), 1) {
+		w.left, w.moved = w.timeout, 0
+	}
+}
+
+// hurry leaves so much time for all that is still to be read.
+func (w *watchdog) hurry(rest time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.total = min(w.total, rest)
+}
 
 // end frees what the request holds.
 func (w *watchdog) end() {
@@ -67,31 +112,31 @@ type watchedUpload struct {
 }
 
 func (u *watchedUpload) Read(p []byte) (int, error) {
-	u.dog.uploading()
-	return u.data.Read(p)
+	n, err := u.data.Read(p)
+	u.dog.uploading(n)
+	return n, err
 }
 
 func (u *watchedUpload) Close() error { return nil }
 
 // watchedBody is an answer's body.
 type watchedBody struct {
-	body    io.ReadCloser
-	dog     *watchdog
-	timeout time.Duration
-	fail    func(error) error // names the request in an error
+	body io.ReadCloser
+	dog  *watchdog
+	fail func(error) error // names the request in an error
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
-	b.dog.reading(b.timeout)
+	b.dog.reading()
 	n, err := b.body.Read(p)
-	b.dog.pause()
+	b.dog.pause(n)
 	if err != nil && err != io.EOF {
 		err = b.fail(err)
 	}
 	return n, err
 }
 
-// How much of an unread answer, and how long a wait for it, a kept connection is worth.
+// How much of an unread answer, and how long a wait for all of it, a kept connection is worth.
 const (
 	drainLimit = 64 << 10
 	drainWait  = 2 * time.Second
@@ -99,7 +144,7 @@ const (
 
 // Close reads a short rest, so that the connection can be used again.
 func (b *watchedBody) Close() error {
-	b.timeout = min(b.timeout, drainWait)
+	b.dog.hurry(drainWait)
 	_, _ = io.CopyN(io.Discard, b, drainLimit) // what matters of the answer has been read
 	err := b.body.Close()
 	b.dog.end()

@@ -70,21 +70,26 @@ func xmlHeader(depth string) http.Header {
 
 // propfind asks for properties (RFC 4918 section 9.1). The caller closes the answer.
 func (c *Client) propfind(ctx context.Context, target *url.URL, depth int, names ...xml.Name) (*answer, *multistatus, error) {
+	return c.propfindUpTo(ctx, target, depth, maxProperties, names...)
+}
+
+// propfindUpTo is for properties of up to so many octets a resource.
+func (c *Client) propfindUpTo(ctx context.Context, target *url.URL, depth int, limit int64, names ...xml.Name) (*answer, *multistatus, error) {
 	root := davName("propfind")
 	body := newDocument(root)
 	body.empty(davName("prop"), names...)
 	return c.ask(ctx, request{
 		method: "PROPFIND", url: target, header: xmlHeader(strconv.Itoa(depth)), body: body.finish(root),
-	})
+	}, limit)
 }
 
-// ask sends a request that a multistatus answers.
-func (c *Client) ask(ctx context.Context, r request) (*answer, *multistatus, error) {
+// ask sends a request that a multistatus answers, with up to so many octets in a response.
+func (c *Client) ask(ctx context.Context, r request, limit int64) (*answer, *multistatus, error) {
 	a, err := c.do(ctx, r, http.StatusMultiStatus)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := newMultistatus(a, c.options.MaxBody)
+	m, err := newMultistatus(a, limit)
 	if err != nil {
 		a.close()
 		return nil, nil, err

@@ -83,7 +83,7 @@ func (c *Client) SetProperty(ctx context.Context, href string, kind Kind, proper
 
 // verdict finds what a multistatus says about one property.
 func (c *Client) verdict(a *answer, name xml.Name) error {
-	m, err := newMultistatus(a, c.options.MaxBody)
+	m, err := newMultistatus(a, maxProperties)
 	if err != nil {
 		return err
 	}

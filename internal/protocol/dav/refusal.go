@@ -35,7 +35,17 @@ func (c *Client) refusal(a *answer) error {
 		e.Text = plainText(string(body))
 	}
 	e.Text = c.words(e.Text)
+	e.Href = c.pointed(a, e.Href)
 	return e
+}
+
+// pointed is the href of a condition in the form that callers get.
+func (c *Client) pointed(a *answer, href string) string {
+	u, err := resolve(a.target, href)
+	if href == "" || err != nil {
+		return href
+	}
+	return c.hrefOf(u)
 }
 
 // words makes a server's text fit to be shown.
@@ -157,6 +167,7 @@ func (c *Client) inner(a *answer, r *response, status int) *StatusError {
 	if r.conditions != nil {
 		e.addConditions(&element{name: davName("error"), children: r.conditions.children})
 		e.Text = c.words(e.Text)
+		e.Href = c.pointed(a, e.Href)
 	}
 	return e
 }

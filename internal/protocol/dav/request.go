@@ -122,7 +122,7 @@ func (c *Client) exchange(ctx context.Context, r request, sent proof) (*answer, 
 	}
 	return &answer{
 		method: r.method, target: r.url, url: display(r.url), status: in.StatusCode, header: in.Header, length: in.ContentLength,
-		body: &watchedBody{body: in.Body, dog: dog, timeout: c.options.Timeout, fail: fail},
+		body: &watchedBody{body: in.Body, dog: dog, fail: fail},
 	}, nil
 }
 

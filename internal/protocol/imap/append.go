@@ -43,6 +43,7 @@ func (c *Client) Append(ctx context.Context, name string) (*AppendCommand, error
 	if err := c.begin(ctx, cmd); err != nil {
 		return nil, err
 	}
+	c.transport.dropUnsent()
 	defer c.guard(ctx)()
 	a := &AppendCommand{client: c, cmd: cmd, buffer: make([]byte, appendBuffer)}
 	err := c.writeString(cmd.tag + " APPEND ")

@@ -244,7 +244,7 @@ func TestAppend_cancelledContextFreesAStuckWrite(t *testing.T) {
 	}
 	sent := 0
 	endless := readerFunc(func(p []byte) (int, error) {
-		if sent += len(p); sent > 1<<20 { // soon the buffers of both ends are full
+		if sent += len(p); sent > unsentLimit/2 { // soon the buffers of both ends are full
 			time.AfterFunc(50*time.Millisecond, cancel)
 		}
 		return len(p), nil

@@ -32,6 +32,7 @@ package imap
 //   - Flags, dates and mailbox names are validated before the first byte of a command goes out.
 //   - Deadlines are by progress: a transfer may take hours as long as bytes move. The clock for answers
 //     runs while the server owes one, and not while a command is still being written.
+//   - From the first APPEND to a LOGOUT, what is unsent when the connection ends is dropped (see dropUnsent).
 //   - At most one literal buffer is held, whatever the size of the messages.
 
 import (
@@ -276,7 +277,7 @@ func (c *Client) snapshot() []*command {
 // fail ends the connection because of err; the first reason stays.
 func (c *Client) fail(err error) {
 	c.bar(err)
-	_ = c.transport.conn.Close() // the reason is err; a second error of a dead socket adds nothing
+	c.transport.close()
 }
 
 // bar notes why no further command may begin; the first reason stays.
@@ -298,7 +299,7 @@ func (c *Client) finish(err error) {
 	c.pending = nil
 	reason := c.failure
 	c.mu.Unlock()
-	_ = c.transport.conn.Close()
+	c.transport.close()
 	for _, cmd := range failed {
 		cmd.err = &ConnectionError{Command: cmd.name, Err: reason}
 		close(cmd.done)

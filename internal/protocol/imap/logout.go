@@ -12,6 +12,9 @@ import (
 // logged out.
 func (c *Client) Logout(ctx context.Context) error {
 	err := c.do(ctx, &command{name: "LOGOUT"}, raw("LOGOUT"))
+	if err == nil {
+		c.transport.sendAll() // all of it was answered
+	}
 	_ = c.Close()
 	var lost *ConnectionError
 	if errors.As(err, &lost) || errors.Is(err, io.EOF) {

@@ -18,6 +18,8 @@ type transport struct {
 	owed    bool
 	timeout time.Duration
 	leaving bool // the server has said good-bye
+
+	dropping bool // see dropUnsent
 }
 
 // hurry allows no more than limit without progress from now on, whether something is owed or not.

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"bytes"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"rehome/internal/protocol/imap"
+)
+
+// hashed gives messages a digest, and every other one a fingerprint.
+func hashed(items []Item) []Item {
+	for i := range items {
+		items[i].Digest = bytes.Repeat([]byte{byte(items[i].UID)}, 32)
+		if i%2 == 0 {
+			items[i].Fingerprint = bytes.Repeat([]byte{byte(items[i].UID)}, 16)
+		}
+	}
+	return items
+}
+
+func TestDisown_leavesTheOthersAsTheyWere(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3)...), hashed(messages(1, 2, 3))))
+	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(4, 5)...), hashed(messages(4, 5))))
+	must(t, l.Adopt(t.Context(), m, messages(6, 7)))
+	intend(t, l, m, messages(8)...)
+	must(t, l.NoteFate(t.Context(), m, Fate{Gone: uids(2, 5), Lost: uids(2, 3), Changed: uids(5)}))
+
+	must(t, l.Disown(t.Context(), m, uids(2, 4, 5, 7, 8)))
+	want := map[string]string{"done": "1,3,6", "gone": "", "lost": "3", "changed": "", "adopted": "6", "live": "1,6"}
+	wantSets(t, m, want)
+	again := load(t, l, inbox())
+	wantSets(t, again, want)
+	if len(again.Intents) != 1 {
+		t.Errorf("%d intents, want the one that was open", len(again.Intents))
+	}
+	var left []Item
+	must(t, l.Stored(t.Context(), again, func(s Stored) error {
+		left = append(left, s.Items...)
+		return nil
+	}))
+	for i, w := range append(hashed(messages(1, 2, 3))[:3:3], messages(6)...) {
+		if w.UID == 2 {
+			continue
+		}
+		at := map[imap.UID]int{1: 0, 3: 1, 6: 2}[w.UID]
+		if len(left) != 3 || !bytes.Equal(left[at].Digest, w.Digest) || !bytes.Equal(left[at].Fingerprint, w.Fingerprint) || left[at].Size != w.Size {
+			t.Errorf("message %d: %+v, want %+v", i, left, w)
+		}
+	}
+}
+
+func TestSighted_endsWithTheGeneration(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	sight := Sight{UIDNext: 7, Messages: 3, ModSeq: 1 << 63, Size: 1234}
+	must(t, l.Sighted(t.Context(), map[int64]Sight{m.ID: sight}))
+	must(t, l.Settle(t.Context(), m, State{SrcUIDNext: 9, SrcMailboxID: "M1"}))
+	rows, err := l.Mailboxes(t.Context(), inbox().Address)
+	must(t, err)
+	if got := load(t, l, inbox()); got.Seen != sight || rows["INBOX"].Seen != sight || rows["INBOX"].State.SrcMailboxID != "M1" {
+		t.Errorf("seen %+v and %+v, want %+v", got.Seen, rows["INBOX"].Seen, sight)
+	}
+	other := inbox()
+	other.DstUIDValidity++
+	if got := load(t, l, other); got.Seen != (Sight{}) || got.State != (State{}) {
+		t.Errorf("of another mailbox: %+v, want nothing", got)
+	}
+}
+
+func TestHashes_roundTrip(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		items := make([]Item, rapid.IntRange(1, 20).Draw(t, "messages"))
+		for i := range items {
+			if rapid.Bool().Draw(t, "known") {
+				items[i].Digest = rapid.SliceOfN(rapid.ByteRange(1, 255), 32, 32).Draw(t, "digest")
+			}
+		}
+		got := make([]Item, len(items))
+		if err := decodeHashes(encodeHashes(items, digestKind()), got, digestKind()); err != nil {
+			t.Fatal(err)
+		}
+		for i := range items {
+			if !bytes.Equal(got[i].Digest, items[i].Digest) {
+				t.Errorf("message %d: got %x, want %x", i, got[i].Digest, items[i].Digest)
+			}
+		}
+		if err := decodeHashes(make([]byte, len(items)*32+1), got, digestKind()); err == nil {
+			t.Error("a column of another length is believed")
+		}
+	})
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// adopt takes over what the destination already holds of entries and returns the rest.
+//
+// A mailbox that was compared completely before gets few new messages, each of which can be among what the
+// destination holds of others only by chance: sizes and dates tell well enough which to look at. Otherwise, as
+// after the loss of a ledger, whatever may be the same message is looked at.
+func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error) {
+	looks := []likeness{{exact: true}, {dated: true}}
+	if j.row.State.SrcUIDNext == 0 {
+		looks = []likeness{{exact: true}, {}}
+	}
+	for _, like := range looks {
+		if len(entries) == 0 || len(j.unknown) == 0 {
+			break
+		}
+		found, err := match(ctx, j.src, j.dst, entries, j.unknown, like)
+		if err != nil {
+			return nil, faultOf(err, "compare both mailboxes of", j.pair.Source)
+		}
+		if entries, err = j.takeOver(ctx, entries, found); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// takeOver books what was found at the destination and returns the other entries.
+func (j *mailboxJob) takeOver(ctx context.Context, entries []entry, found []pairing) ([]entry, error) {
+	if len(found) == 0 {
+		return entries, nil
+	}
+	former, err := j.formerItems(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	adopted := make([]ledger.Item, 0, len(found))
+	taken, used := map[imap.UID]bool{}, map[imap.UID]bool{}
+	for _, p := range found {
+		known, is := former[p.dst.uid]
+		if is && !sameItem(known, p.src.item()) {
+			j.row.Formerly = j.row.Formerly.Minus(imap.NewUIDSet(p.dst.uid)) // another message has its UID now
+			is = false
+		}
+		a := adoption(p, known, is)
+		adopted = append(adopted, a.item)
+		j.flagsDue = j.flagsDue || a.due
+		if a.joined {
+			j.joined++
+		}
+		taken[p.src.uid], used[p.dst.uid] = true, true
+	}
+	if err := j.ledger().Adopt(ctx, j.row, adopted); err != nil {
+		return nil, err
+	}
+	j.slice.count(func(t *Tally) { t.Adopted += len(adopted) })
+	j.slice.notePresent(int64(len(adopted)))
+	j.unknown = without(j.unknown, used)
+	return without(entries, taken), nil
+}
+
+// adopted is how a message is booked that was found at the destination.
+type adopted struct {
+	item   ledger.Item
+	due    bool // its flags have to be brought over
+	joined bool // and nothing tells which end has changed them
+}
+
+// adoption decides about the flags of a message that was found at the destination.
+//
+// The item gets the flags that both ends had in common when last seen; what the source has else is then
+// brought over like any change of flags, and what only the destination has is its user's. Where the ledger
+// knows the message from before (known), these are the flags that it says were applied. Otherwise nothing is
+// known, and no flag is lost: the copy gets those of both ends. A mark for removal is the exception, because
+// the message may be one of the destination's user's own.
+func adoption(p pairing, former ledger.Item, known bool) adopted {
+	a := adopted{item: p.src.item()}
+	a.item.DstUID = p.dst.uid
+	if known {
+		a.item.Flags = former.Flags
+		if a.item.Digest == nil {
+			a.item.Digest = former.Digest
+		}
+		a.due = !sameFlags(p.src.flags, former.Flags)
+		return a
+	}
+	missing := minus(minus(p.src.flags, p.dst.flags), []string{deleted, `\Recent`})
+	a.item.Flags = minus(p.src.flags, missing)
+	a.due = len(missing) > 0
+	a.joined = a.due
+	return a
+}
+
+// sameItem says that two items cannot be told from each other by what is known of them.
+func sameItem(a, b ledger.Item) bool {
+	differ := func(x, y []byte) bool { return x != nil && y != nil && !bytes.Equal(x, y) }
+	return !differ(a.Digest, b.Digest) && !differ(a.Fingerprint, b.Fingerprint)
+}
+
+// formerItems returns, by destination UID, what the ledger knew of messages that were found again.
+func (j *mailboxJob) formerItems(ctx context.Context, found []pairing) (map[imap.UID]ledger.Item, error) {
+	former := map[imap.UID]ledger.Item{}
+	var wanted imap.UIDSet
+	for _, p := range found {
+		wanted.Add(p.dst.uid)
+	}
+	wanted = intersection(wanted, j.row.Formerly)
+	if wanted.Empty() {
+		return former, nil
+	}
+	if !j.row.Fresh {
+		for uid := range wanted.All() {
+			former[uid] = j.restored.former[uid]
+		}
+		return former, nil
+	}
+	err := j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			if wanted.Contains(item.DstUID) {
+				former[item.DstUID] = item
+			}
+		}
+		return nil
+	})
+	return former, err
+}
+
+func without(entries []entry, uids map[imap.UID]bool) []entry {
+	kept := make([]entry, 0, len(entries))
+	for _, e := range entries {
+		if !uids[e.uid] {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// noteJoined tells of the messages whose flags at both ends were put together.
+func (j *mailboxJob) noteJoined() {
+	if j.joined == 0 {
+		return
+	}
+	j.slice.find(rehome.Finding{
+		Code: "flags_joined", Severity: rehome.SeverityInfo, Object: j.pair.Destination,
+		Sentence: fmt.Sprintf("%s found at the destination without flags that the source has; they were added there, and none was taken away", wasWere(j.joined)),
+	})
+}
+
+// wasWere counts messages that something was done to.
+func wasWere(n int) string {
+	if n == 1 {
+		return "1 message was"
+	}
+	return fmt.Sprintf("%d messages were", n)
+}

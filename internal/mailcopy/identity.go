@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"bytes"
+	"context"
+
+	"rehome/internal/content/message"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// Identity is content. Names, UIDs, UIDVALIDITY, UIDNEXT, sizes and dates are hints that a rename, a
+// restored backup, a lost ledger or a server's habit can make false. Where they contradict each other the
+// messages themselves are asked, and what they do not confirm is not believed any more.
+
+// claim is what the ledger says of one message at one end.
+type claim struct {
+	uid  imap.UID // at that end
+	item ledger.Item
+}
+
+// judgement is what a message says to the claim about it.
+type judgement int
+
+const (
+	unproved judgement = iota // nothing that could be compared
+	same                      // it is the message
+	other                     // it is another one
+)
+
+// judgeHeader compares a message's header with the claim. Other is no last word where the ledger has the
+// digest of the whole: a server may serve a damaged header in its own way.
+func judgeHeader(item ledger.Item, fingerprint message.Fingerprint, weak bool) judgement {
+	switch {
+	case item.Fingerprint == nil:
+		return unproved
+	case !bytes.Equal(item.Fingerprint, fingerprint[:]):
+		return other
+	case weak:
+		return unproved
+	}
+	return same
+}
+
+// judgeContent compares the digest of the whole message with the claim.
+func judgeContent(item ledger.Item, digest message.Digest) judgement {
+	switch {
+	case item.Digest == nil:
+		return unproved
+	case bytes.Equal(item.Digest, digest[:]):
+		return same
+	}
+	return other
+}
+
+// standing is how one end stands to what the ledger says of it. Sets hold UIDs of that end.
+type standing struct {
+	same, other, unproved, absent imap.UIDSet
+
+	highest imap.UID // of all messages there
+	uidNext imap.UID // as the end says; 0 when it does not
+}
+
+// brokenFrom returns the UID from which on the mailbox has another history than the ledger knows, 0 when
+// nothing contradicts. UIDs are given in ascending order and never twice (RFC 9051, section 2.3.1.1): a
+// mailbox that was put back to an earlier state has lost the upper end of them, and gives it out again.
+// A UIDNEXT that is not above all messages is no evidence of anything.
+func (s standing) brokenFrom() imap.UID {
+	from := first(s.other)
+	if lost := first(above(s.absent, s.uidNext)); s.uidNext > s.highest && lost != 0 && (from == 0 || s.uidNext < from) {
+		from = s.uidNext
+	}
+	return from
+}
+
+// void returns what is not to be believed any more: whatever is not confirmed from that UID on. What is
+// missing below was deleted by somebody.
+func (s standing) void() imap.UIDSet {
+	from := s.brokenFrom()
+	if from == 0 {
+		return imap.UIDSet{}
+	}
+	return above(union(s.other, s.unproved, s.absent), from)
+}
+
+// first returns the lowest UID of a set, 0 when it is empty.
+func first(set imap.UIDSet) imap.UID {
+	for uid := range set.All() {
+		return uid
+	}
+	return 0
+}
+
+// above returns the UIDs of a set from floor on.
+func above(set imap.UIDSet, floor imap.UID) imap.UIDSet {
+	var high imap.UIDSet
+	for _, r := range set.Ranges() {
+		if r.Last >= floor {
+			high.AddRange(max(r.First, floor), r.Last)
+		}
+	}
+	return high
+}
+
+// examineClaims asks the messages of the open mailbox what they are. Headers are read of all, bodies only of
+// those whose header contradicts or does not do. It does not tell what is absent.
+func examineClaims(ctx context.Context, session *endpoint.Session, claims []claim, s *standing) error {
+	byUID := make(map[imap.UID]ledger.Item, len(claims))
+	entries := make([]*entry, len(claims))
+	for i, c := range claims {
+		byUID[c.uid], entries[i] = c.item, &entry{uid: c.uid}
+	}
+	if err := fingerprints(ctx, session, entries); err != nil {
+		return err
+	}
+	var doubtful []*entry
+	for _, e := range entries {
+		judged := judgeHeader(byUID[e.uid], e.fingerprint, e.weak)
+		switch {
+		case !e.seen:
+		case judged == same:
+			s.same.Add(e.uid)
+		case byUID[e.uid].Digest != nil:
+			doubtful = append(doubtful, e)
+		default:
+			s.note(e.uid, judged)
+		}
+	}
+	if err := digests(ctx, session, doubtful); err != nil {
+		return err
+	}
+	for _, e := range doubtful {
+		if e.digest != (message.Digest{}) {
+			s.note(e.uid, judgeContent(byUID[e.uid], e.digest))
+		}
+	}
+	return nil
+}
+
+func (s *standing) note(uid imap.UID, judged judgement) {
+	switch judged {
+	case same:
+		s.same.Add(uid)
+	case other:
+		s.other.Add(uid)
+	default:
+		s.unproved.Add(uid)
+	}
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// A mailbox that was put back from a backup has its old UIDVALIDITY, has lost its newest messages, and gives
+// their UIDs to other ones. Either end may be put back.
+
+const (
+	probes      = 16   // of the newest messages of ours that are asked when the numbers have changed
+	claimWindow = 1000 // messages that are asked at once
+)
+
+// restores is what checkIdentity has found out, for the finding at the end.
+type restores struct {
+	source imap.UIDSet              // source UIDs that are not believed any more because of the source
+	former map[imap.UID]ledger.Item // what was known of their copies, by destination UID
+}
+
+// checkIdentity holds what the ledger says of both mailboxes against the messages that are there, as far as
+// the numbers of the opening give reason to. What turns out to be another message, or lost in a restore, is
+// neither done nor ours any more: it is matched by its content like everything that the ledger does not know.
+func (j *mailboxJob) checkIdentity(ctx context.Context) error {
+	if j.row.Fresh || j.row.Done.Empty() {
+		return nil
+	}
+	var atSource, atDestination imap.UIDSet
+	err := both(j.slice.account.Address,
+		func() (err error) { atSource, err = j.voidAtSource(ctx); return err },
+		func() (err error) { atDestination, err = j.voidAtDestination(ctx); return err },
+	)
+	if err != nil {
+		return err
+	}
+	void, err := j.sourcesOf(ctx, atDestination)
+	if err != nil || void.Empty() && atSource.Empty() {
+		return err
+	}
+	if !void.Empty() {
+		j.slice.find(destinationRestored(j.pair.Destination, void.Len()))
+	}
+	former, err := j.copiesOf(ctx, atSource.Minus(void))
+	if err != nil {
+		return err
+	}
+	if err := j.ledger().Disown(ctx, j.row, union(void, atSource)); err != nil {
+		return err
+	}
+	j.slice.noteAdvance()
+	j.restored, j.told = restores{source: atSource, former: former}, nil
+	for uid := range former {
+		j.row.Formerly.Add(uid)
+	}
+	return nil
+}
+
+// voidAtSource returns the source UIDs that are not those of the messages which were copied.
+func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
+	box, state := j.srcBox, j.row.State
+	known := j.row.Done.Minus(j.row.Gone)
+	quiet := state.SrcUIDNext != 0 && state.SrcUIDNext == box.UIDNext && state.SrcMessages == box.Messages && state.SrcModSeq <= box.HighestModSeq
+	if known.Empty() || quiet && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
+		return imap.UIDSet{}, nil
+	}
+	c := claimant{job: j, session: j.src, box: box, claims: func(item ledger.Item) (imap.UID, bool) { return item.UID, known.Contains(item.UID) }}
+	void, err := c.void(ctx, known.Max())
+	return void, faultOf(err, "look again at source mailbox", j.pair.Source)
+}
+
+// voidAtDestination returns the destination UIDs that are not those of the messages which we brought.
+func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error) {
+	box, ours := j.dstBox, j.row.Ours
+	if ours.Empty() || steady(j.row.Seen, sightOf(box)) && j.slice.view.steadyThere(*j.row) {
+		return imap.UIDSet{}, nil
+	}
+	c := claimant{job: j, session: j.dst, box: box, claims: func(item ledger.Item) (imap.UID, bool) { return item.DstUID, ours.Contains(item.DstUID) }}
+	void, err := c.void(ctx, ours.Max())
+	return void, faultOf(err, "look again at destination mailbox", j.pair.Destination)
+}
+
+// claimant asks one end.
+type claimant struct {
+	job     *mailboxJob
+	session *endpoint.Session
+	box     imap.Selected
+	claims  func(ledger.Item) (uid imap.UID, is bool) // what the ledger claims at this end
+}
+
+// void asks a few of the newest messages, and all of them if one of these, or UIDNEXT, contradicts.
+func (c claimant) void(ctx context.Context, newest imap.UID) (imap.UIDSet, error) {
+	var few standing
+	claims, err := c.newest(ctx)
+	if err != nil {
+		return imap.UIDSet{}, err
+	}
+	if err := examineClaims(ctx, c.session, claims, &few); err != nil {
+		return imap.UIDSet{}, err
+	}
+	if few.other.Empty() && (c.box.UIDNext == 0 || c.box.UIDNext > newest) {
+		return imap.UIDSet{}, nil
+	}
+	all, err := c.examineAll(ctx)
+	return all.void(), err
+}
+
+// newest returns the claims with the highest UIDs.
+func (c claimant) newest(ctx context.Context) ([]claim, error) {
+	var claims []claim
+	trim := func(keep int) {
+		slices.SortFunc(claims, func(a, b claim) int { return int(int64(b.uid) - int64(a.uid)) })
+		claims = claims[:min(len(claims), keep)]
+	}
+	err := c.job.ledger().Stored(ctx, c.job.row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			if uid, is := c.claims(item); is {
+				claims = append(claims, claim{uid, item})
+			}
+		}
+		if len(claims) > claimWindow {
+			trim(probes)
+		}
+		return nil
+	})
+	trim(probes)
+	return claims, err
+}
+
+// examineAll asks every message that the ledger claims.
+func (c claimant) examineAll(ctx context.Context) (standing, error) {
+	s := standing{uidNext: c.box.UIDNext}
+	present, err := c.session.SearchAll(ctx, 1)
+	if err != nil {
+		return s, err
+	}
+	s.highest = present.Max()
+	var window []claim
+	flush := func() error {
+		err := examineClaims(ctx, c.session, window, &s)
+		window = window[:0]
+		return err
+	}
+	err = c.job.ledger().Stored(ctx, c.job.row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			uid, is := c.claims(item)
+			switch {
+			case !is:
+			case !present.Contains(uid):
+				s.absent.Add(uid)
+			default:
+				window = append(window, claim{uid, item})
+			}
+		}
+		if len(window) >= claimWindow {
+			return flush()
+		}
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	return s, err
+}
+
+// copiesOf returns, by destination UID, what the ledger knows of some messages, given by their source UIDs:
+// those that we wrote and that are there as far as is known.
+func (j *mailboxJob) copiesOf(ctx context.Context, sources imap.UIDSet) (map[imap.UID]ledger.Item, error) {
+	copies := map[imap.UID]ledger.Item{}
+	if sources = sources.Minus(j.row.Adopted).Minus(j.row.Lost); sources.Empty() {
+		return copies, nil
+	}
+	err := j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			if sources.Contains(item.UID) {
+				copies[item.DstUID] = item
+			}
+		}
+		return nil
+	})
+	return copies, err
+}
+
+func destinationRestored(mailbox string, messages int) rehome.Finding {
+	return rehome.Finding{
+		Code: "destination_restored", Severity: rehome.SeverityWarning, Object: mailbox,
+		Sentence: fmt.Sprintf("the destination has put this mailbox back to an earlier state: %s that had been brought there %s missing or replaced; "+
+			"each was looked for by its content and is copied again where it is missing", plural(messages), isAre(messages)),
+		NextStep: "nothing, if the destination was restored from a backup; otherwise ask its operator why UIDs are given out twice",
+	}
+}
+
+// noteRestored tells what a source that was put back to an earlier state has lost: nobody has deleted it,
+// so it stays at the destination, under either policy.
+func (j *mailboxJob) noteRestored() {
+	if j.restored.source.Empty() {
+		return
+	}
+	var left imap.UIDSet
+	for _, e := range j.unknown {
+		left.Add(e.uid)
+	}
+	lost := intersection(left, j.row.Formerly).Len()
+	j.slice.find(rehome.Finding{
+		Code: "source_restored", Severity: rehome.SeverityWarning, Object: j.pair.Source,
+		Sentence: fmt.Sprintf("the source has put this mailbox back to an earlier state: its UIDs mean other messages now, so it was matched again by content; "+
+			"%s that it has lost %s at the destination", plural(lost), stayStays(lost)),
+		NextStep: "nothing, if the source was restored from a backup",
+	})
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func stayStays(n int) string {
+	if n == 1 {
+		return "stays"
+	}
+	return "stay"
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rehome/internal/mailcopy"
+	"rehome/lab/dovecot"
+)
+
+// backUp copies an account's mail away, as a nightly job would, and returns what puts it back.
+func (p *pair) backUp(server *dovecot.Server) (putBack func()) {
+	p.t.Helper()
+	home, safe := server.Home(address), filepath.Join(p.t.TempDir(), "backup")
+	run := func(program string, args ...string) {
+		if out, err := exec.CommandContext(p.t.Context(), program, args...).CombinedOutput(); err != nil {
+			p.t.Fatalf("%s: %v: %s", program, err, out)
+		}
+	}
+	run("cp", "-a", home, safe)
+	return func() {
+		p.t.Helper()
+		if err := os.RemoveAll(home); err != nil {
+			p.t.Fatal(err)
+		}
+		run("cp", "-a", safe, home)
+	}
+}
+
+// bodies returns what a mailbox holds in alphabetical order, without dates and flags.
+func (p *pair) bodies(server *dovecot.Server, mailbox string) []string {
+	var all []string
+	for _, line := range p.content(server, mailbox) {
+		all = append(all, strings.Fields(line)[0])
+	}
+	slices.Sort(all)
+	return all
+}
+
+// wantHolds compares the destination's messages with those of the source and those of its own user.
+func (p *pair) wantHolds(mailbox string, source []string, own ...[]string) {
+	p.t.Helper()
+	want := slices.Concat(append([][]string{source}, own...)...)
+	slices.Sort(want)
+	if got := p.bodies(p.dst, mailbox); !slices.Equal(got, want) {
+		p.t.Errorf("%s has %d messages, want %d: each of the source and of its user once; %s", mailbox, len(got), len(want), firstDifference(want, got))
+	}
+}
+
+// The destination is put back from a backup and its user gets new mail, which takes over the UIDs of messages
+// that we had brought. These are brought again, and nothing of the user's is ever taken for ours.
+func TestRestore_destinationThenNewMailOfItsUser(t *testing.T) {
+	t.Parallel()
+	for _, layout := range []string{dovecot.Sdbox, dovecot.Maildir, dovecot.Mdbox} {
+		for _, newMail := range []int{0, 1, 10, 14} {
+			t.Run(fmt.Sprintf("%s, %d new", layout, newMail), func(t *testing.T) {
+				t.Parallel()
+				p := newPair(t, atmailSource(), dovecot.Options{Layout: layout, Separator: "/"})
+				p.deletions = mailcopy.DeletionsMirror
+				p.fill(p.src, "INBOX", letters(30, 500, "first")...)
+				p.sync()
+				putBack := p.backUp(p.dst)
+				p.fill(p.src, "INBOX", letters(10, 500, "later")...)
+				wantTally(t, p.sync(), mailcopy.Tally{Copied: 10})
+				putBack()
+				p.fill(p.dst, "INBOX", letters(newMail, 500, "of the user")...)
+				own := p.own("INBOX")
+
+				r := p.sync()
+				wantTally(t, r, mailcopy.Tally{Copied: 10})
+				wantFinding(t, r, "destination_restored")
+				p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), own)
+				p.quiet(mailcopy.Tally{})
+
+				p.expunge(p.src, "INBOX", "25:35")
+				p.quiet(mailcopy.Tally{Removed: 11})
+				p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), own)
+				p.quiet(mailcopy.Tally{})
+			})
+		}
+	}
+}
+
+// own returns what the destination has and the source has not.
+func (p *pair) own(mailbox string) []string {
+	p.t.Helper()
+	left := p.bodies(p.dst, mailbox)
+	for _, body := range p.bodies(p.src, mailbox) {
+		if at := slices.Index(left, body); at >= 0 {
+			left = slices.Delete(left, at, at+1)
+		}
+	}
+	return left
+}
+
+// The source is put back from a backup: what it has lost nobody has deleted, so it stays, and new messages
+// under known UIDs are copied.
+func TestRestore_sourceThenNewMail(t *testing.T) {
+	t.Parallel()
+	for _, newMail := range []int{0, 4, 10, 14} {
+		t.Run(fmt.Sprintf("%d new", newMail), func(t *testing.T) {
+			t.Parallel()
+			p := atmailPair(t)
+			p.deletions = mailcopy.DeletionsMirror
+			p.fill(p.src, "INBOX", letters(30, 500, "first")...)
+			p.sync()
+			putBack := p.backUp(p.src)
+			p.expunge(p.src, "INBOX", "3:4") // comes back
+			p.fill(p.src, "INBOX", letters(10, 500, "later")...)
+			wantTally(t, p.sync(), mailcopy.Tally{Copied: 10, Removed: 2})
+			lost := p.bodies(p.src, "INBOX")
+			putBack()
+			kept := p.bodies(p.src, "INBOX")
+			lost = slices.DeleteFunc(lost, func(body string) bool { return slices.Contains(kept, body) })
+			p.fill(p.src, "INBOX", letters(newMail, 500, "new")...)
+
+			r := p.sync()
+			wantTally(t, r, mailcopy.Tally{Copied: newMail + 2})
+			wantFinding(t, r, "source_restored")
+			p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), lost)
+			p.quiet(mailcopy.Tally{})
+		})
+	}
+}
+
+// Only the last message is lost, and one comes in its place: the numbers are what they were before.
+func TestRestore_destinationWithTheSameNumbers(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.deletions = mailcopy.DeletionsMirror
+	p.fill(p.src, "INBOX", letters(30, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.dst)
+	p.fill(p.src, "INBOX", letters(3, 500, "later")...)
+	p.sync()
+	p.quiet(mailcopy.Tally{})
+	putBack()
+	p.fill(p.dst, "INBOX", letters(3, 500, "later, of the user")...)
+	own := p.own("INBOX")
+	p.expunge(p.src, "INBOX", "31:33")
+	r := p.sync()
+	wantFinding(t, r, "destination_restored")
+	p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), own)
+	p.quiet(mailcopy.Tally{})
+}
+
+// The same at the source: messages under known UIDs that are new ones.
+func TestRestore_sourceWithTheSameNumbers(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX", letters(30, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.src)
+	p.fill(p.src, "INBOX", letters(3, 500, "later")...)
+	p.sync()
+	lost := p.bodies(p.src, "INBOX")
+	putBack()
+	kept := p.bodies(p.src, "INBOX")
+	lost = slices.DeleteFunc(lost, func(body string) bool { return slices.Contains(kept, body) })
+	p.fill(p.src, "INBOX", letters(3, 500, "later, and others")...)
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Copied: 3})
+	p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), lost)
+	p.quiet(mailcopy.Tally{})
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// What a destination mailbox looks like is noted when all that the ledger says of it was held against it.
+// As long as it looks like that nobody else has put anything there, and a pass need not open it; a mailbox
+// that looks otherwise is opened, and its newest messages are asked whether they are still ours.
+
+// sightOf is what the opening of a mailbox shows of it.
+func sightOf(box imap.Selected) ledger.Sight {
+	return ledger.Sight{UIDNext: box.UIDNext, Messages: box.Messages, ModSeq: box.HighestModSeq}
+}
+
+// listedSight is what a listing shows of it.
+func listedSight(status *imap.Status) ledger.Sight {
+	return ledger.Sight{UIDNext: status.UIDNext, Messages: status.Messages, ModSeq: status.HighestModSeq, Size: max(status.Size, 0)}
+}
+
+// steady says that no message has come or gone between two looks: flags may have changed, and a
+// mod-sequence that has fallen is that of an earlier state (RFC 7162, section 3.1.2). The size tells where as
+// many messages were put in the place of others.
+func steady(before, now ledger.Sight) bool {
+	return before.UIDNext == now.UIDNext && before.Messages == now.Messages && before.ModSeq <= now.ModSeq &&
+		(before.Size == now.Size || before.Size == 0 || now.Size == 0)
+}
+
+// sights collects what the mailboxes of a slice look like.
+type sights struct {
+	opened  map[int64]ledger.Sight // by row: done with, and nothing was sent there
+	written map[string]bool        // destination mailboxes that something was sent to
+	done    map[int64]bool         // rows that are done with
+	doubted map[int64]bool         // rows of which a message turned out to be another
+}
+
+func newSights() sights {
+	return sights{opened: map[int64]ledger.Sight{}, written: map[string]bool{}, done: map[int64]bool{}, doubted: map[int64]bool{}}
+}
+
+// noteSight takes down how a finished job leaves the destination.
+func (j *mailboxJob) noteSight() {
+	j.slice.mu.Lock()
+	defer j.slice.mu.Unlock()
+	j.slice.sights.done[j.row.ID] = true
+	sight := sightOf(j.dstBox)
+	if status := j.slice.view.dst[j.pair.Destination].Status; status != nil && steady(sight, listedSight(status)) {
+		sight.Size = max(status.Size, 0)
+	}
+	j.slice.sights.opened[j.row.ID] = sight
+}
+
+// noteWritten says that the numbers of a destination mailbox are others now.
+func (s *slice) noteWritten(destination string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sights.written[destination] = true
+}
+
+// noteSights writes down what the destination looks like now. Mailboxes that were written to are listed
+// once more, all in one round trip.
+func (s *slice) noteSights(ctx context.Context) error {
+	now := map[int64]ledger.Sight{}
+	for id, sight := range s.sights.opened {
+		now[id] = sight
+	}
+	if len(s.sights.written) > 0 {
+		_, listed, _, err := listEnd(ctx, s.dst)
+		if err != nil {
+			return endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+		}
+		rows, err := s.engine.options.Ledger.Mailboxes(ctx, s.account.Address)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if !s.sights.written[row.Anchor.Destination] {
+				continue
+			}
+			delete(now, row.ID)
+			status := listed[row.Anchor.Destination].Status
+			if status != nil && status.UIDValidity == row.Anchor.DstUIDValidity && (s.sights.done[row.ID] || s.view.steadyThere(row)) {
+				now[row.ID] = listedSight(status)
+			}
+		}
+	}
+	for id := range s.sights.doubted {
+		now[id] = ledger.Sight{}
+	}
+	return s.engine.options.Ledger.Sighted(ctx, now)
+}
+
+// noteDoubt lets the next slice look again at all that a row claims, and says that there has to be one.
+func (s *slice) noteDoubt(row int64) {
+	s.noteAdvance()
+	s.noteMore()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sights.doubted[row] = true
+}
+
+// steadyThere says that the destination's mailbox of a row looked at the beginning of the slice as it did when
+// it was last held against the ledger.
+func (v accountView) steadyThere(row ledger.Mailbox) bool {
+	status := v.dst[row.Anchor.Destination].Status
+	return status != nil && steady(row.Seen, listedSight(status))
+}
+
+// sameOctets says that a listing of the source does not speak of other messages than at the end of the last
+// complete pass, as far as it tells sizes.
+func sameOctets(state ledger.State, status *imap.Status) bool {
+	return status == nil || status.Size <= 0 || state.SrcSize == 0 || status.Size == state.SrcSize
+}

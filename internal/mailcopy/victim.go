@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rehome"
+	"rehome/internal/content/message"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// Before anything is removed, the victim is looked at: it is, from the first octet to the last, what we wrote,
+// or it stays. And while the source has a message in a mailbox that goes to the same place, one of that
+// content stays there.
+
+// proveVictims takes out of a removal what is not proved to be ours, and what the source still has.
+func (s *slice) proveVictims(ctx context.Context, m *ledger.Mailbox, items []ledger.Item, r removal) (removal, error) {
+	if r.remove.Empty() {
+		return r, nil
+	}
+	victims := slices.DeleteFunc(slices.Clone(items), func(item ledger.Item) bool { return !r.remove.Contains(item.UID) })
+	proved, others, err := s.proved(ctx, victims)
+	if err != nil {
+		return r, faultOf(err, "look at vanished messages in", m.Anchor.Destination)
+	}
+	if others {
+		s.noteDoubt(m.ID)
+	}
+	if unproved := r.remove.Minus(proved); !unproved.Empty() {
+		s.find(victimsUnproved(m, unproved.Len()))
+		r = r.spare(unproved)
+		r.changed = union(r.changed, unproved)
+	}
+	wanted, err := s.wantedThere(ctx, m.Anchor.Destination)
+	if err != nil {
+		return r, err
+	}
+	return r.spare(spared(victims, wanted)), nil
+}
+
+// proved returns the source UIDs of those whose copies are what we wrote. Others says that some are not.
+func (s *slice) proved(ctx context.Context, victims []ledger.Item) (ours imap.UIDSet, others bool, err error) {
+	for some := range slices.Chunk(victims, claimWindow) {
+		var entries []*entry
+		for _, item := range some {
+			if item.Digest != nil {
+				entries = append(entries, &entry{uid: item.DstUID})
+			}
+		}
+		if err := digests(ctx, s.dst, entries); err != nil {
+			return ours, false, err
+		}
+		there := map[imap.UID]message.Digest{}
+		for _, e := range entries {
+			there[e.uid] = e.digest
+		}
+		for _, item := range some {
+			digest := there[item.DstUID]
+			switch {
+			case digest == message.Digest{}: // nothing to compare, or it did not come
+			case judgeContent(item, digest) == same:
+				ours.Add(item.UID)
+			default:
+				others = true
+			}
+		}
+	}
+	return ours, others, nil
+}
+
+// wantedThere counts, by digest, the messages that the source has in mailboxes that go to a destination
+// mailbox, and whose own copies there are gone.
+func (s *slice) wantedThere(ctx context.Context, destination string) (map[message.Digest]int, error) {
+	wanted := map[message.Digest]int{}
+	for name, row := range s.view.rows {
+		missing := row.Deserted()
+		if missing.Empty() || s.view.pairFor(name).Destination != destination {
+			continue
+		}
+		err := s.engine.options.Ledger.Stored(ctx, &row, func(batch ledger.Stored) error {
+			for _, item := range batch.Items {
+				if item.Digest != nil && missing.Contains(item.UID) {
+					wanted[message.Digest(item.Digest)]++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return wanted, nil
+}
+
+// spared returns the source UIDs of victims of whose content as many have to stay as are wanted.
+func spared(victims []ledger.Item, wanted map[message.Digest]int) imap.UIDSet {
+	var keep imap.UIDSet
+	taken := map[message.Digest]int{}
+	for _, item := range victims {
+		if item.Digest == nil {
+			continue
+		}
+		digest := message.Digest(item.Digest)
+		if taken[digest] < wanted[digest] {
+			taken[digest]++
+			keep.Add(item.UID)
+		}
+	}
+	return keep
+}
+
+func victimsUnproved(m *ledger.Mailbox, messages int) rehome.Finding {
+	return rehome.Finding{
+		Code: "removal_unproved", Severity: rehome.SeverityWarning, Object: m.Anchor.Destination,
+		Sentence: fmt.Sprintf("%s vanished at the source and %s here: what stands in their place is not, to the octet, what rehome has written",
+			plural(messages), stayStays(messages)),
+		NextStep: "look at them in the mail client and delete what is not wanted",
+	}
+}
