@@ -19,8 +19,8 @@ type Item struct {
 	Flags  []string // as the source has them
 	DstUID imap.UID // of a receipt; 0 in an intent
 
-	Digest      []byte // SHA-256 of the normal form of what was streamed; nil when not known
-	Fingerprint []byte // of the header, 16 octets; nil when not known
+	Digest []byte // SHA-256 of the normal form of what was streamed; nil when not known
+	Origin []byte // hash of Message-ID and Date, 16 octets; nil when not known
 }
 
 // Receive turns an intent into a receipt for items, which may be fewer than were intended when
@@ -37,9 +37,9 @@ func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string
 		return err
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.Exec(`UPDATE batches SET state = ?, src_uids = ?, dst_uids = ?, sizes = ?, digests = ?, fingerprints = ?, flags = ?
+		result, err := tx.Exec(`UPDATE batches SET state = ?, src_uids = ?, dst_uids = ?, sizes = ?, digests = ?, origins = ?, flags = ?
 			WHERE id = ? AND state = 'intent'`, state, runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items),
-			encodeHashes(items, digestKind()), encodeHashes(items, fingerprintKind()), encodeFlags(items), id)
+			encodeHashes(items, digestKind()), encodeHashes(items, originKind()), encodeFlags(items), id)
 		if err != nil {
 			return err
 		}
@@ -82,9 +82,9 @@ func (l *Ledger) adopt(ctx context.Context, m *Mailbox, state string, items []It
 		return err
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, digests, fingerprints, flags, created_unix)
+		_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, digests, origins, flags, created_unix)
 			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, state, runsOf(items, sourceUID), runsOf(items, destinationUID),
-			encodeSizes(items), encodeHashes(items, digestKind()), encodeHashes(items, fingerprintKind()), encodeFlags(items), l.now().Unix())
+			encodeSizes(items), encodeHashes(items, digestKind()), encodeHashes(items, originKind()), encodeFlags(items), l.now().Unix())
 		if err != nil {
 			return err
 		}

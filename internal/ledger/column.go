@@ -18,7 +18,7 @@ import (
 type columns struct {
 	srcUIDs, dstUIDs string
 	sizes, flags     []byte
-	digests, prints  []byte // of stored messages; nil when not known
+	digests, origins []byte // of stored messages; nil when not known
 }
 
 // intended returns the messages of an intent.
@@ -53,7 +53,7 @@ func (c columns) stored() ([]Item, error) {
 	for i := range items {
 		items[i].DstUID = ours[i]
 	}
-	return items, errors.Join(decodeHashes(c.digests, items, digestKind()), decodeHashes(c.prints, items, fingerprintKind()))
+	return items, errors.Join(decodeHashes(c.digests, items, digestKind()), decodeHashes(c.origins, items, originKind()))
 }
 
 func sourceUID(item Item) imap.UID      { return item.UID }
@@ -154,11 +154,11 @@ type hashKind struct {
 }
 
 func digestKind() hashKind { return hashKind{func(i *Item) *[]byte { return &i.Digest }, sha256.Size} }
-func fingerprintKind() hashKind {
-	return hashKind{func(i *Item) *[]byte { return &i.Fingerprint }, fingerprintSize}
+func originKind() hashKind {
+	return hashKind{func(i *Item) *[]byte { return &i.Origin }, originSize}
 }
 
-const fingerprintSize = 16
+const originSize = 16
 
 // encodeHashes writes one hash for each item, zeros where it is not known, and nil where none is.
 func encodeHashes(items []Item, kind hashKind) []byte {

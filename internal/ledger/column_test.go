@@ -18,7 +18,7 @@ import (
 // columnsOf encodes items as a row of batches holds them.
 func columnsOf(items []Item) columns {
 	return columns{srcUIDs: runsOf(items, sourceUID), dstUIDs: runsOf(items, destinationUID), sizes: encodeSizes(items), flags: encodeFlags(items),
-		digests: encodeHashes(items, digestKind()), prints: encodeHashes(items, fingerprintKind())}
+		digests: encodeHashes(items, digestKind()), origins: encodeHashes(items, originKind())}
 }
 
 // drawItems makes a batch with UIDs in any order, runs and repetitions among them.

@@ -49,7 +49,7 @@ func (l *Ledger) Disown(ctx context.Context, m *Mailbox, sources imap.UIDSet) er
 
 // batchesWith returns the batches of a mailbox that hold one of sources.
 func batchesWith(tx *sql.Tx, m *Mailbox, sources imap.UIDSet) ([]Stored, error) {
-	rows, err := tx.Query(`SELECT id, src_uids, dst_uids, sizes, flags, digests, fingerprints FROM batches
+	rows, err := tx.Query(`SELECT id, src_uids, dst_uids, sizes, flags, digests, origins FROM batches
 		WHERE mailbox_id = ? AND generation = ? AND state <> 'intent' ORDER BY id`, m.ID, m.Generation)
 	if err != nil {
 		return nil, err
@@ -77,8 +77,8 @@ func rewrite(tx *sql.Tx, id int64, items []Item) error {
 		_, err := tx.Exec(`DELETE FROM batches WHERE id = ?`, id)
 		return err
 	}
-	_, err := tx.Exec(`UPDATE batches SET src_uids = ?, dst_uids = ?, sizes = ?, digests = ?, fingerprints = ?, flags = ? WHERE id = ?`,
+	_, err := tx.Exec(`UPDATE batches SET src_uids = ?, dst_uids = ?, sizes = ?, digests = ?, origins = ?, flags = ? WHERE id = ?`,
 		runsOf(items, sourceUID), runsOf(items, destinationUID), encodeSizes(items), encodeHashes(items, digestKind()),
-		encodeHashes(items, fingerprintKind()), encodeFlags(items), id)
+		encodeHashes(items, originKind()), encodeFlags(items), id)
 	return err
 }

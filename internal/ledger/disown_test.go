@@ -11,12 +11,12 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// hashed gives messages a digest, and every other one a fingerprint.
+// hashed gives messages a digest, and every other one an origin.
 func hashed(items []Item) []Item {
 	for i := range items {
 		items[i].Digest = bytes.Repeat([]byte{byte(items[i].UID)}, 32)
 		if i%2 == 0 {
-			items[i].Fingerprint = bytes.Repeat([]byte{byte(items[i].UID)}, 16)
+			items[i].Origin = bytes.Repeat([]byte{byte(items[i].UID)}, 16)
 		}
 	}
 	return items
@@ -50,7 +50,7 @@ func TestDisown_leavesTheOthersAsTheyWere(t *testing.T) {
 			continue
 		}
 		at := map[imap.UID]int{1: 0, 3: 1, 6: 2}[w.UID]
-		if len(left) != 3 || !bytes.Equal(left[at].Digest, w.Digest) || !bytes.Equal(left[at].Fingerprint, w.Fingerprint) || left[at].Size != w.Size {
+		if len(left) != 3 || !bytes.Equal(left[at].Digest, w.Digest) || !bytes.Equal(left[at].Origin, w.Origin) || left[at].Size != w.Size {
 			t.Errorf("message %d: %+v, want %+v", i, left, w)
 		}
 	}

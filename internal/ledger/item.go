@@ -36,15 +36,15 @@ func (l *Ledger) stored(ctx context.Context, m *Mailbox, generation int64, visit
 			return err
 		}
 		return visit(s)
-	}, `SELECT id, src_uids, dst_uids, sizes, flags, digests, fingerprints FROM batches
+	}, `SELECT id, src_uids, dst_uids, sizes, flags, digests, origins FROM batches
 		WHERE mailbox_id = ? AND generation = ? AND state NOT IN ('intent', 'dropped') ORDER BY id`, m.ID, generation)
 }
 
-// scanStored reads id, src_uids, dst_uids, sizes, flags, digests and fingerprints.
+// scanStored reads id, src_uids, dst_uids, sizes, flags, digests and origins.
 func scanStored(rows *sql.Rows) (Stored, error) {
 	var s Stored
 	var c columns
-	err := rows.Scan(&s.BatchID, &c.srcUIDs, &c.dstUIDs, &c.sizes, &c.flags, &c.digests, &c.prints)
+	err := rows.Scan(&s.BatchID, &c.srcUIDs, &c.dstUIDs, &c.sizes, &c.flags, &c.digests, &c.origins)
 	if err != nil {
 		return s, err
 	}

@@ -106,7 +106,7 @@ func adoption(p pairing, former ledger.Item, known bool) adopted {
 // sameItem says that two items cannot be told from each other by what is known of them.
 func sameItem(a, b ledger.Item) bool {
 	differ := func(x, y []byte) bool { return x != nil && y != nil && !bytes.Equal(x, y) }
-	return !differ(a.Digest, b.Digest) && !differ(a.Fingerprint, b.Fingerprint)
+	return !differ(a.Digest, b.Digest) && !differ(a.Origin, b.Origin)
 }
 
 // formerItems returns, by destination UID, what the ledger knew of messages that were found again.

@@ -24,14 +24,17 @@ type entry struct {
 	fingerprint message.Fingerprint
 	weak        bool
 	seen        bool // the fingerprint is there
+	origin      message.Fingerprint
+	original    bool // the origin is there
 	digest      message.Digest
+	kin         message.Digest // read together with the digest
 }
 
 // item is the entry in the ledger's words.
 func (e entry) item() ledger.Item {
 	item := ledger.Item{UID: e.uid, Size: e.size, Flags: e.flags}
-	if e.seen {
-		item.Fingerprint = e.fingerprint[:]
+	if e.original {
+		item.Origin = e.origin[:]
 	}
 	if e.digest != (message.Digest{}) {
 		item.Digest = e.digest[:]

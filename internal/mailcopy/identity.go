@@ -31,29 +31,21 @@ const (
 	other                     // it is another one
 )
 
-// judgeHeader compares a message's header with the claim. Other is no last word where the ledger has the
-// digest of the whole: a server may serve a damaged header in its own way.
-func judgeHeader(item ledger.Item, fingerprint message.Fingerprint, weak bool) judgement {
+// judgeOrigin compares the Message-ID and the Date of a message with the claim. Only they can contradict: servers
+// change much of what they store, and a changed message is the same one.
+func judgeOrigin(item ledger.Item, e *entry) judgement {
 	switch {
-	case item.Fingerprint == nil:
+	case item.Origin == nil || !e.original:
 		return unproved
-	case !bytes.Equal(item.Fingerprint, fingerprint[:]):
-		return other
-	case weak:
-		return unproved
-	}
-	return same
-}
-
-// judgeContent compares the digest of the whole message with the claim.
-func judgeContent(item ledger.Item, digest message.Digest) judgement {
-	switch {
-	case item.Digest == nil:
-		return unproved
-	case bytes.Equal(item.Digest, digest[:]):
+	case bytes.Equal(item.Origin, e.origin[:]):
 		return same
 	}
 	return other
+}
+
+// unchanged says that a message is, from the first octet to the last, what the claim says.
+func unchanged(item ledger.Item, digest message.Digest) bool {
+	return item.Digest != nil && bytes.Equal(item.Digest, digest[:])
 }
 
 // standing is how one end stands to what the ledger says of it. Sets hold UIDs of that end.
@@ -106,7 +98,7 @@ func above(set imap.UIDSet, floor imap.UID) imap.UIDSet {
 }
 
 // examineClaims asks the messages of the open mailbox what they are. Headers are read of all, bodies only of
-// those whose header contradicts or does not do. It does not tell what is absent.
+// those whose header contradicts or says too little. It does not tell what is absent.
 func examineClaims(ctx context.Context, session *endpoint.Session, claims []claim, s *standing) error {
 	byUID := make(map[imap.UID]ledger.Item, len(claims))
 	entries := make([]*entry, len(claims))
@@ -118,7 +110,7 @@ func examineClaims(ctx context.Context, session *endpoint.Session, claims []clai
 	}
 	var doubtful []*entry
 	for _, e := range entries {
-		judged := judgeHeader(byUID[e.uid], e.fingerprint, e.weak)
+		judged := judgeOrigin(byUID[e.uid], e)
 		switch {
 		case !e.seen:
 		case judged == same:
@@ -133,9 +125,11 @@ func examineClaims(ctx context.Context, session *endpoint.Session, claims []clai
 		return err
 	}
 	for _, e := range doubtful {
-		if e.digest != (message.Digest{}) {
-			s.note(e.uid, judgeContent(byUID[e.uid], e.digest))
+		judged := judgeOrigin(byUID[e.uid], e)
+		if unchanged(byUID[e.uid], e.digest) {
+			judged = same
 		}
+		s.note(e.uid, judged)
 	}
 	return nil
 }

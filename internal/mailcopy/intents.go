@@ -151,7 +151,7 @@ func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf m
 	stored := make([]ledger.Item, 0, len(intent.Items))
 	for _, item := range intent.Items {
 		if arrived, ok := dstOf[item.UID]; ok {
-			item.DstUID, item.Digest, item.Fingerprint = arrived.DstUID, arrived.Digest, arrived.Fingerprint
+			item.DstUID, item.Digest, item.Origin = arrived.DstUID, arrived.Digest, arrived.Origin
 			stored = append(stored, item)
 		}
 	}

@@ -82,49 +82,64 @@ func sortOut(src, dst []*entry) (certain []pairing, doubtful []doubt) {
 	return certain, doubtful
 }
 
-// pairByDigest pairs equal messages one to one; among several the one of the same date is preferred.
+// pairByDigest pairs messages one to one: equal ones first, and among several that of the same date, then
+// those that only the habits of a server make differ.
 func pairByDigest(src, dst []*entry) []pairing {
-	free := map[message.Digest][]*entry{}
+	var pairs []pairing
+	for _, digest := range []func(*entry) message.Digest{
+		func(e *entry) message.Digest { return e.digest },
+		func(e *entry) message.Digest { return e.kin },
+	} {
+		type dated struct {
+			digest message.Digest
+			date   int64
+		}
+		withDate := func(e *entry) dated { return dated{digest(e), e.date.UnixNano()} }
+		undated := func(e *entry) dated { return dated{digest: digest(e)} }
+		for _, key := range []func(*entry) dated{withDate, undated} {
+			found := pairBy(src, dst, func(e *entry) (dated, bool) { return key(e), digest(e) != message.Digest{} })
+			pairs = append(pairs, found...)
+			src, dst = unpaired(src, dst, found)
+		}
+	}
+	return pairs
+}
+
+// pairBy pairs entries of the same key one to one, in their order; those without a key stay alone.
+func pairBy[K comparable](src, dst []*entry, key func(*entry) (K, bool)) []pairing {
+	free := map[K][]*entry{}
 	for _, d := range dst {
-		if d.digest != (message.Digest{}) {
-			free[d.digest] = append(free[d.digest], d)
+		if k, has := key(d); has {
+			free[k] = append(free[k], d)
 		}
-	}
-	dated := map[message.Digest]map[int64]int{} // how many of src want a date
-	for _, s := range src {
-		if dated[s.digest] == nil {
-			dated[s.digest] = map[int64]int{}
-		}
-		dated[s.digest][s.date.UnixNano()]++
-	}
-	byDate := map[message.Digest]map[int64][]*entry{}
-	for digest, all := range free {
-		byDate[digest] = map[int64][]*entry{}
-		var others []*entry
-		for _, d := range all {
-			date := d.date.UnixNano()
-			if len(byDate[digest][date]) < dated[digest][date] {
-				byDate[digest][date] = append(byDate[digest][date], d)
-			} else {
-				others = append(others, d)
-			}
-		}
-		free[digest] = others
 	}
 	var pairs []pairing
 	for _, s := range src {
-		date := s.date.UnixNano()
-		list := byDate[s.digest][date]
-		if len(list) > 0 {
-			byDate[s.digest][date] = list[1:]
-		} else if list = free[s.digest]; len(list) > 0 {
-			free[s.digest] = list[1:]
-		} else {
-			continue
+		k, has := key(s)
+		if list := free[k]; has && len(list) > 0 {
+			free[k] = list[1:]
+			pairs = append(pairs, pairing{*s, *list[0]})
 		}
-		pairs = append(pairs, pairing{*s, *list[0]})
 	}
 	return pairs
+}
+
+func unpaired(src, dst []*entry, pairs []pairing) (srcLeft, dstLeft []*entry) {
+	taken, used := map[imap.UID]bool{}, map[imap.UID]bool{}
+	for _, p := range pairs {
+		taken[p.src.uid], used[p.dst.uid] = true, true
+	}
+	for _, e := range src {
+		if !taken[e.uid] {
+			srcLeft = append(srcLeft, e)
+		}
+	}
+	for _, e := range dst {
+		if !used[e.uid] {
+			dstLeft = append(dstLeft, e)
+		}
+	}
+	return srcLeft, dstLeft
 }
 
 // headerLimit is how much of a header is kept to recognise a message by.
@@ -141,6 +156,7 @@ func fingerprints(ctx context.Context, session *endpoint.Session, entries []*ent
 				return err
 			}
 			e.fingerprint, e.weak = message.FingerprintOf(header.Bytes())
+			e.origin, e.original = message.OriginOf(header.Bytes())
 			e.seen = true
 			return nil
 		})
@@ -148,15 +164,17 @@ func fingerprints(ctx context.Context, session *endpoint.Session, entries []*ent
 
 // digests fills in the digests of entries, reading their bodies.
 func digests(ctx context.Context, session *endpoint.Session, entries []*entry) error {
-	digester := message.NewDigester()
+	digester, kin := message.NewDigester(), message.NewKinDigester()
+	both := io.MultiWriter(digester, kin)
 	return fill(ctx, session, entries, imap.FetchItems{Body: true},
 		func(e *entry) bool { return e.digest == message.Digest{} },
 		func(e *entry, r io.Reader) error {
 			digester.Reset()
-			if _, err := io.Copy(digester, r); err != nil {
+			kin.Reset()
+			if _, err := io.Copy(both, r); err != nil {
 				return err
 			}
-			e.digest = digester.Sum()
+			e.digest, e.kin = digester.Sum(), kin.Sum()
 			return nil
 		})
 }

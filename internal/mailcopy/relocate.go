@@ -34,6 +34,7 @@ func (s *slice) followRenames(ctx context.Context) error {
 		switch {
 		case r.refused == "" && s.view.arrived(r):
 			moves = append(moves, ledger.Move{ID: r.row.ID, Source: r.source, Destination: r.to})
+			delete(s.view.displaced, r.row.ID) // it has the name of its own mailbox now
 			s.unsubscribeOld(ctx, r)
 		case r.refused == "":
 			r.refused = "the destination does not rename its mailbox"
@@ -51,6 +52,12 @@ func (s *slice) followRenames(ctx context.Context) error {
 
 // relocations finds out which mailboxes have other names now and what to do about them.
 func (s *slice) relocations(ctx context.Context) ([]relocation, []renaming, error) {
+	if err := s.findDisplaced(ctx); err != nil {
+		return nil, nil, err
+	}
+	if err := s.findStrayed(ctx); err != nil {
+		return nil, nil, err
+	}
 	confirmed, err := s.confirm(ctx, s.view.findSightings())
 	if err != nil {
 		return nil, nil, err
@@ -73,7 +80,14 @@ func (s *slice) confirm(ctx context.Context, sightings []sighting) ([]sighting, 
 				return nil, err
 			}
 		}
-		if confirms(sizes, entries) {
+		if !confirms(sizes, entries) {
+			continue
+		}
+		st, err := s.askNewest(ctx, s.src, seen.row, atSource(seen.row))
+		if err != nil {
+			return nil, faultOf(err, "look again at source mailbox", seen.name)
+		}
+		if st.other.Empty() {
 			confirmed = append(confirmed, seen)
 		}
 	}

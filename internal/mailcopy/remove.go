@@ -279,9 +279,6 @@ func (s *slice) deleteMailboxes(ctx context.Context) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if _, err := s.dst.Examine(ctx, "INBOX"); err != nil { // a mailbox that is open can be neither asked about nor deleted
-		return faultOf(err, "open destination mailbox", "INBOX")
-	}
 	for _, row := range rows {
 		if s.view.hasChildren(row.Anchor.Destination) {
 			continue
@@ -333,8 +330,8 @@ func (v accountView) hasChildren(name string) bool {
 // it: what is delivered there in the moment in between is lost with it.
 func (s *slice) deleteMailbox(ctx context.Context, row ledger.Mailbox) error {
 	name := row.Anchor.Destination
-	status, err := s.dst.Status(ctx, name)
-	if err == nil && (status.Messages > 0 || status.UIDValidity != row.Anchor.DstUIDValidity) {
+	empty, err := s.isEmpty(ctx, row)
+	if err == nil && !empty {
 		return nil // its user has put something there
 	}
 	if err == nil {
@@ -352,4 +349,19 @@ func (s *slice) deleteMailbox(ctx context.Context, row ledger.Mailbox) error {
 	s.find(rehome.Finding{Code: "mailbox_removed", Severity: rehome.SeverityInfo, Object: name,
 		Sentence: "this mailbox was deleted at the source, and so it was at the destination"})
 	return s.engine.options.Ledger.ForgetCreations(ctx, s.account.Address, name)
+}
+
+// isEmpty opens a destination mailbox and has it listed: what is deleted for good is looked at, and not judged by
+// what a server says of it.
+func (s *slice) isEmpty(ctx context.Context, row ledger.Mailbox) (bool, error) {
+	box, err := s.dst.Examine(ctx, row.Anchor.Destination)
+	if err != nil {
+		return false, err
+	}
+	present, err := s.dst.SearchAll(ctx, 1)
+	if err != nil {
+		return false, err
+	}
+	_, err = s.dst.Examine(ctx, "INBOX") // what is open cannot be deleted everywhere
+	return box.UIDValidity == row.Anchor.DstUIDValidity && box.Messages == 0 && present.Empty(), err
 }

@@ -43,13 +43,13 @@ func (v accountView) findSightings() []sighting {
 // known says that the ledger has this very mailbox under this name.
 func (v accountView) known(name string, validity uint32) bool {
 	row, found := v.rows[name]
-	return found && row.Anchor.SrcUIDValidity == validity
+	return found && row.Anchor.SrcUIDValidity == validity && !v.displaced[row.ID]
 }
 
 // vanished says that the source lists a mailbox no longer under its name, or another one.
 func (v accountView) vanished(row ledger.Mailbox) bool {
 	entry, listed := v.src[row.Anchor.Source]
-	if !selectable(entry, listed) {
+	if !selectable(entry, listed) || v.displaced[row.ID] {
 		return true
 	}
 	return entry.Status != nil && entry.Status.UIDValidity != row.Anchor.SrcUIDValidity
@@ -106,6 +106,9 @@ func (v accountView) whereIs(row ledger.Mailbox) string {
 		return row.Anchor.Destination
 	}
 	found := ""
+	if v.strayed[row.ID] {
+		return ""
+	}
 	for name := range v.dst {
 		if !is(name) || v.isDestination(name) {
 			continue

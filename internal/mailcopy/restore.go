@@ -72,7 +72,7 @@ func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	if known.Empty() || quiet && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
 		return imap.UIDSet{}, nil
 	}
-	c := claimant{job: j, session: j.src, box: box, claims: func(item ledger.Item) (imap.UID, bool) { return item.UID, known.Contains(item.UID) }}
+	c := claimant{job: j, session: j.src, box: box, claims: atSource(*j.row)}
 	void, err := c.void(ctx, known.Max())
 	return void, faultOf(err, "look again at source mailbox", j.pair.Source)
 }
@@ -83,7 +83,7 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 	if ours.Empty() || steady(j.row.Seen, sightOf(box)) && j.slice.view.steadyThere(*j.row) {
 		return imap.UIDSet{}, nil
 	}
-	c := claimant{job: j, session: j.dst, box: box, claims: func(item ledger.Item) (imap.UID, bool) { return item.DstUID, ours.Contains(item.DstUID) }}
+	c := claimant{job: j, session: j.dst, box: box, claims: atDestination(*j.row)}
 	void, err := c.void(ctx, ours.Max())
 	return void, faultOf(err, "look again at destination mailbox", j.pair.Destination)
 }
@@ -93,17 +93,13 @@ type claimant struct {
 	job     *mailboxJob
 	session *endpoint.Session
 	box     imap.Selected
-	claims  func(ledger.Item) (uid imap.UID, is bool) // what the ledger claims at this end
+	claims  side
 }
 
 // void asks a few of the newest messages, and all of them if one of these, or UIDNEXT, contradicts.
 func (c claimant) void(ctx context.Context, newest imap.UID) (imap.UIDSet, error) {
-	var few standing
-	claims, err := c.newest(ctx)
+	few, err := c.job.slice.askNewest(ctx, c.session, *c.job.row, c.claims)
 	if err != nil {
-		return imap.UIDSet{}, err
-	}
-	if err := examineClaims(ctx, c.session, claims, &few); err != nil {
 		return imap.UIDSet{}, err
 	}
 	if few.other.Empty() && (c.box.UIDNext == 0 || c.box.UIDNext > newest) {
@@ -113,16 +109,16 @@ func (c claimant) void(ctx context.Context, newest imap.UID) (imap.UIDSet, error
 	return all.void(), err
 }
 
-// newest returns the claims with the highest UIDs.
-func (c claimant) newest(ctx context.Context) ([]claim, error) {
+// newestClaims returns the claims with the highest UIDs.
+func newestClaims(ctx context.Context, store *ledger.Ledger, row ledger.Mailbox, expected side) ([]claim, error) {
 	var claims []claim
 	trim := func(keep int) {
 		slices.SortFunc(claims, func(a, b claim) int { return int(int64(b.uid) - int64(a.uid)) })
 		claims = claims[:min(len(claims), keep)]
 	}
-	err := c.job.ledger().Stored(ctx, c.job.row, func(batch ledger.Stored) error {
+	err := store.Stored(ctx, &row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
-			if uid, is := c.claims(item); is {
+			if uid, is := expected(item); is {
 				claims = append(claims, claim{uid, item})
 			}
 		}

@@ -4,8 +4,11 @@ package mailcopy
 
 import (
 	"context"
+	"strings"
 
+	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
 )
 
 // settleEmptied deals with destination mailboxes that hold much less than was brought there: they are
@@ -63,8 +66,19 @@ func (s *slice) forgetLost(ctx context.Context) error {
 
 // noteDeleted notes that all messages of mailboxes that the source has deleted are gone. Should one come
 // back, nothing that was believed of it counts: it is listed in full.
+//
+// A mailbox that is not listed and can be opened is not deleted: the listing was short, and what becomes of its
+// messages waits until the source lists it again.
 func (s *slice) noteDeleted(ctx context.Context) error {
-	for _, row := range s.view.deletedAtSource() {
+	rows := s.view.deletedAtSource()
+	hidden, err := s.findHidden(ctx, rows)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if hidden[row.ID] {
+			continue
+		}
 		fate := row.Fate
 		fate.Gone = row.Done
 		if err := s.engine.options.Ledger.NoteFate(ctx, &row, fate); err != nil {
@@ -77,6 +91,41 @@ func (s *slice) noteDeleted(ctx context.Context) error {
 	}
 	return nil
 }
+
+// findHidden returns those of some rows whose mailboxes the source does not list and still opens.
+func (s *slice) findHidden(ctx context.Context, rows []ledger.Mailbox) (map[int64]bool, error) {
+	hidden := map[int64]bool{}
+	for i, row := range rows {
+		name := row.Anchor.Source
+		if strings.HasPrefix(name, "\n") {
+			continue // set aside in the ledger: no mailbox has such a name
+		}
+		box, err := s.src.Examine(ctx, name)
+		switch {
+		case err == nil && box.UIDValidity == row.Anchor.SrcUIDValidity && !s.view.displaced[row.ID]:
+			hidden[row.ID] = true
+			s.find(rehome.Finding{
+				Code: "mailbox_not_listed", Severity: rehome.SeverityWarning, Object: name,
+				Sentence: "the source opens this mailbox and no longer lists it; nothing of it is copied or removed until it is listed again",
+				NextStep: "run sync again; if it stays so, ask the source's operator why",
+			})
+		case err != nil && !imap.IsStatus(err, "NO"):
+			return nil, faultOf(err, "open source mailbox", name)
+		}
+		if i%refusalsInARow == refusalsInARow-1 {
+			if err := s.src.Noop(ctx); err != nil {
+				return nil, faultOf(err, "open source mailbox", name)
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return hidden, nil
+	}
+	return hidden, faultOf(s.closeSource(ctx), "close mailboxes at", "the source")
+}
+
+// refusalsInARow is how many refused commands every server stands: Courier 5.0 ends the session after ten.
+const refusalsInARow = 5
 
 // deletedAtSource returns the rows whose mailboxes the source lists no longer, and of which that is not
 // noted yet.

@@ -62,7 +62,7 @@ func (s *slice) proved(ctx context.Context, victims []ledger.Item) (ours imap.UI
 			digest := there[item.DstUID]
 			switch {
 			case digest == message.Digest{}: // nothing to compare, or it did not come
-			case judgeContent(item, digest) == same:
+			case unchanged(item, digest):
 				ours.Add(item.UID)
 			default:
 				others = true

@@ -20,7 +20,9 @@ type accountView struct {
 	src, dst       map[string]imap.ListEntry // by name
 	rows           map[string]ledger.Mailbox // by source name
 	plan           mapping.Plan
-	lag            time.Duration // of a round trip to the farther end
+	displaced      map[int64]bool // rows in whose place the source has another mailbox, of the same name and UIDVALIDITY
+	strayed        map[int64]bool // rows whose mailbox the destination seems to have under another name, and has not
+	lag            time.Duration  // of a round trip to the farther end
 	room           room
 }
 

@@ -61,8 +61,9 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	item := e.item()
 	item.Size, item.Digest = size, digest[:]
 	if !f.header.Truncated() {
-		fingerprint, _ := message.FingerprintOf(f.header.Bytes())
-		item.Fingerprint = fingerprint[:]
+		if origin, known := message.OriginOf(f.header.Bytes()); known {
+			item.Origin = origin[:]
+		}
 	}
 	a.items = append(a.items, item)
 	if !f.multi() {

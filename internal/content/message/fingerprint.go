@@ -32,8 +32,8 @@ func fieldIndex(name []byte) int {
 // nor a Date: then compare digests too before taking two messages for one.
 //
 // Of each field the first occurrence counts, in whatever order they stand. Values are unfolded,
-// white space is one blank, and a run of octets above 0x7f, or NUL, counts as one sign, because
-// servers disagree about raw 8-bit headers. An absent field and an empty one are the same.
+// white space is one blank, and a run of octets above 0x7f, NUL or X, counts as one sign, because
+// servers disagree about raw 8-bit headers, and Cyrus writes an X for each octet of them. An absent field and an empty one are the same.
 func FingerprintOf(header []byte) (fp Fingerprint, weak bool) {
 	var values [fieldCount][]byte
 	for name, value := range fields(header) {
@@ -99,7 +99,7 @@ func (w *fieldHash) add(value []byte) {
 			blank = true
 			continue
 		}
-		high := c >= 0x80 || c == 0
+		high := c >= 0x80 || c == 0 || c == 'X'
 		if high && eightBit && !blank {
 			continue
 		}

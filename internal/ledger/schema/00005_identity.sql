@@ -1,7 +1,7 @@
 -- +goose Up
--- What a message is recognised by when UIDs are in doubt: 16 octets each, a hash of its header; octets of
--- zero where it is not known, NULL where it is known of none.
-ALTER TABLE batches ADD COLUMN fingerprints BLOB;
+-- What a message is recognised by when UIDs are in doubt: 16 octets each, a hash of its Message-ID and Date;
+-- octets of zero where it is not known, NULL where it is known of none.
+ALTER TABLE batches ADD COLUMN origins BLOB;
 
 -- The identifier that stays with a source mailbox when it is renamed (RFC 8474); '' where there is none.
 ALTER TABLE mailboxes ADD COLUMN src_mailboxid TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"rehome/internal/content/message"
+	"rehome/internal/protocol/imap"
+)
+
+// drawEntries makes entries of few different contents, as duplicates are in real mailboxes.
+func drawEntries(t *rapid.T, label string) []entry {
+	entries := make([]entry, rapid.IntRange(0, 12).Draw(t, label))
+	for i := range entries {
+		content := byte(rapid.IntRange(1, 4).Draw(t, "content"))
+		entries[i] = entry{
+			uid: imap.UID(i + 1), size: int64(content)*1000 + int64(rapid.IntRange(0, 2).Draw(t, "estimate")), date: time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "date")), 0),
+			digest: message.Digest{content, byte(rapid.IntRange(0, 1).Draw(t, "as stored"))}, kin: message.Digest{content},
+		}
+		if rapid.IntRange(0, 4).Draw(t, "told") == 0 {
+			entries[i].size = 0
+		}
+	}
+	return entries
+}
+
+// Each message is used once, and of each content as many find each other as both ends have.
+func TestPairByDigest_keepsMultiplicity(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		src, dst := drawEntries(t, "source"), drawEntries(t, "destination")
+		pairs := pairByDigest(pointers(src), pointers(dst))
+		count := func(entries []entry) (n [5]int) {
+			for _, e := range entries {
+				n[e.kin[0]]++
+			}
+			return n
+		}
+		var paired [5]int
+		used := [2]map[imap.UID]bool{{}, {}}
+		equal, best := 0, 0
+		for _, p := range pairs {
+			if p.src.kin != p.dst.kin || used[0][p.src.uid] || used[1][p.dst.uid] {
+				t.Errorf("%+v with %+v", p.src, p.dst)
+			}
+			used[0][p.src.uid], used[1][p.dst.uid] = true, true
+			paired[p.src.kin[0]]++
+			if p.src.digest == p.dst.digest {
+				equal++
+			}
+		}
+		here, there := count(src), count(dst)
+		for content := range paired {
+			if want := min(here[content], there[content]); paired[content] != want {
+				t.Errorf("content %d: %d pairs, want %d", content, paired[content], want)
+			}
+		}
+		digests := map[message.Digest][2]int{}
+		for i, side := range [][]entry{src, dst} {
+			for _, e := range side {
+				n := digests[e.digest]
+				n[i]++
+				digests[e.digest] = n
+			}
+		}
+		for _, n := range digests {
+			best += min(n[0], n[1])
+		}
+		if equal != best {
+			t.Errorf("%d of %d pairs are equal to the octet, %d can be", equal, len(pairs), best)
+		}
+	})
+}
+
+// What may be the same message by its hints is compared, whichever way the hints are looked up; what cannot is not.
+func TestLikeness_candidates(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		src, dst := drawEntries(t, "source"), drawEntries(t, "destination")
+		like := likeness{exact: rapid.Bool().Draw(t, "exact"), dated: rapid.Bool().Draw(t, "dated")}
+		fits := func(s, d entry) bool {
+			low, high := like.sizes(s.size)
+			sized := d.size <= 0 || low <= d.size && d.size <= high
+			return sized && (!like.dated || s.date.Sub(d.date).Abs() <= time.Second)
+		}
+		want := [2]map[imap.UID]bool{{}, {}}
+		for _, s := range src {
+			for _, d := range dst {
+				if fits(s, d) {
+					want[0][s.uid], want[1][d.uid] = true, true
+				}
+			}
+		}
+		srcLike, dstLike := like.candidates(src, dst)
+		for i, got := range [][]*entry{srcLike, dstLike} {
+			if len(got) != len(want[i]) {
+				t.Errorf("side %d: %d candidates, want %d", i, len(got), len(want[i]))
+			}
+			for _, e := range got {
+				if !want[i][e.uid] {
+					t.Errorf("side %d: %+v is none", i, *e)
+				}
+			}
+		}
+	})
+}
+
+// An adopted message loses no flag, and gets no mark for removal of the source's.
+func TestAdoption_flags(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		flags := rapid.SliceOfDistinct(rapid.SampledFrom([]string{`\Seen`, `\Flagged`, `\Deleted`, "$Label"}), rapid.ID)
+		p := pairing{src: entry{uid: 1, flags: flags.Draw(t, "source")}, dst: entry{uid: 9, flags: flags.Draw(t, "destination")}}
+		known := rapid.Bool().Draw(t, "known")
+		former := p.src.item()
+		former.Flags = flags.Draw(t, "as last applied")
+		a := adoption(p, former, known)
+		added, taken := minus(p.src.flags, a.item.Flags), minus(a.item.Flags, p.src.flags) // by the next update of flags
+		if a.due != (len(added)+len(taken) > 0) {
+			t.Errorf("due %v, and %q are to be added and %q taken away", a.due, added, taken)
+		}
+		if known {
+			if !sameFlags(a.item.Flags, former.Flags) {
+				t.Errorf("%q count as applied, want %q", a.item.Flags, former.Flags)
+			}
+			return
+		}
+		if len(taken) > 0 || hasFlag(added, deleted) {
+			t.Errorf("%q would be taken away and %q added", taken, added)
+		}
+		if missing := minus(minus(minus(p.src.flags, p.dst.flags), added), []string{deleted}); len(missing) > 0 {
+			t.Errorf("%q of the source are lost", missing)
+		}
+	})
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// A name with the UIDVALIDITY that the ledger has for it is the same mailbox, nearly always: servers that take
+// the time for it give mailboxes made in one second the same one, and a rename puts one in the place of another
+// then. Where that may have happened, the messages are asked.
+
+// doubtful returns the rows whose mailbox is listed with its name and UIDVALIDITY and may be another one: the
+// source says so by its MAILBOXID (RFC 8474), or the UIDVALIDITY is shared and one of those who share it is
+// gone, is new, or has a UIDNEXT that has fallen.
+func (v accountView) doubtful() []ledger.Mailbox {
+	shared, stirred := map[uint32]int{}, map[uint32]bool{}
+	for name, entry := range v.src {
+		if row, known := v.rows[name]; entry.Status != nil && selectable(entry, true) {
+			if !known || row.Anchor.SrcUIDValidity != entry.Status.UIDValidity {
+				shared[entry.Status.UIDValidity]++
+				stirred[entry.Status.UIDValidity] = true
+			}
+		}
+	}
+	for _, row := range v.rows {
+		shared[row.Anchor.SrcUIDValidity]++
+		status := v.src[row.Anchor.Source].Status
+		if v.vanished(row) || status != nil && status.UIDNext != 0 && status.UIDNext < row.State.SrcUIDNext {
+			stirred[row.Anchor.SrcUIDValidity] = true
+		}
+	}
+	var rows []ledger.Mailbox
+	for _, name := range slices.Sorted(maps.Keys(v.rows)) {
+		row := v.rows[name]
+		status := v.src[name].Status
+		if status == nil || v.vanished(row) || row.Done.Minus(row.Gone).Empty() {
+			continue
+		}
+		validity := row.Anchor.SrcUIDValidity
+		same := status.MailboxID != "" && status.MailboxID == row.State.SrcMailboxID
+		changed := status.MailboxID != "" && row.State.SrcMailboxID != "" && !same
+		if changed || shared[validity] > 1 && stirred[validity] && !same {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// findDisplaced asks the messages of doubtful mailboxes, and notes those that another mailbox has taken the
+// place of.
+func (s *slice) findDisplaced(ctx context.Context) error {
+	s.view.displaced = map[int64]bool{}
+	rows := s.view.doubtful()
+	for _, row := range rows {
+		name := row.Anchor.Source
+		if opened, err := s.openFor(ctx, s.src, "open source mailbox", name); err != nil {
+			return err
+		} else if !opened {
+			continue
+		}
+		st, err := s.askNewest(ctx, s.src, row, atSource(row))
+		if err != nil {
+			return faultOf(err, "look again at source mailbox", name)
+		}
+		s.view.displaced[row.ID] = !st.other.Empty() || st.same.Empty() && st.unproved.Empty()
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return faultOf(s.closeSource(ctx), "close mailboxes at", "the source")
+}
+
+// openFor opens a mailbox to look into it. One that its end does not open is trouble of its own, which the
+// copy of it will tell.
+func (s *slice) openFor(ctx context.Context, session *endpoint.Session, op, name string) (opened bool, err error) {
+	_, err = session.Examine(ctx, name)
+	err = faultOf(err, op, name)
+	if err != nil && rehome.ClassOf(err) == rehome.ClassPermanent {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// rematchDisplaced lets the next opening of the mailboxes whose place another one has taken match everything
+// anew, as if their UIDVALIDITY had changed.
+func (s *slice) rematchDisplaced(ctx context.Context) error {
+	forgotten := false
+	for _, row := range s.view.rows {
+		if entry, listed := s.view.src[row.Anchor.Source]; !s.view.displaced[row.ID] || !selectable(entry, listed) {
+			continue
+		}
+		if err := s.engine.options.Ledger.Forget(ctx, row.ID); err != nil {
+			return err
+		}
+		delete(s.view.displaced, row.ID)
+		forgotten = true
+	}
+	if !forgotten {
+		return nil
+	}
+	return s.remember(ctx, &s.view)
+}
+
+// findStrayed asks the messages of destination mailboxes that seem to have another name now. One whose messages
+// do not confirm it is its user's own.
+func (s *slice) findStrayed(ctx context.Context) error {
+	s.view.strayed = map[int64]bool{}
+	looked := false
+	for _, name := range slices.Sorted(maps.Keys(s.view.rows)) {
+		row := s.view.rows[name]
+		now := s.view.whereIs(row)
+		if now == "" || now == row.Anchor.Destination || row.Live().Empty() {
+			continue
+		}
+		looked = true
+		if opened, err := s.openFor(ctx, s.dst, "open destination mailbox", now); err != nil {
+			return err
+		} else if !opened {
+			continue
+		}
+		st, err := s.askNewest(ctx, s.dst, row, atDestination(row))
+		if err != nil {
+			return faultOf(err, "look again at destination mailbox", now)
+		}
+		s.view.strayed[row.ID] = st.same.Empty() && st.unproved.Empty()
+	}
+	if !looked {
+		return nil
+	}
+	return faultOf(s.dst.UnselectAhead(ctx), "close mailboxes at", "the destination")
+}
+
+// side says which messages of a row the ledger expects at one end, and under which UIDs.
+type side func(ledger.Item) (uid imap.UID, expected bool)
+
+func atSource(row ledger.Mailbox) side {
+	known := row.Done.Minus(row.Gone)
+	return func(item ledger.Item) (imap.UID, bool) { return item.UID, known.Contains(item.UID) }
+}
+
+func atDestination(row ledger.Mailbox) side {
+	live := row.Live()
+	return func(item ledger.Item) (imap.UID, bool) { return item.DstUID, live.Contains(item.UID) }
+}
+
+// askNewest asks the newest messages of a row what they are, in the mailbox that is open in the session.
+func (s *slice) askNewest(ctx context.Context, session *endpoint.Session, row ledger.Mailbox, expected side) (standing, error) {
+	var st standing
+	claims, err := newestClaims(ctx, s.engine.options.Ledger, row, expected)
+	if err == nil {
+		err = examineClaims(ctx, session, claims, &st)
+	}
+	return st, err
+}
