@@ -21,6 +21,7 @@ const (
 	envRuns    = "REHOME_SIMULATE"         // how many runs
 	envSeed    = "REHOME_SEED"             // the first seed, or with one run the only one
 	envWaiting = "REHOME_SIMULATE_WAITING" // not empty: also the faults that wait for an answer of the product
+	envOnly    = "REHOME_SIMULATE_ONLY"    // names of faults with commas between them: no others happen
 )
 
 // longestRun is how long one run may take on the real clock before it counts as one that does not end.
@@ -34,12 +35,7 @@ const mostStories = 12
 func Explore(t *testing.T, kind Kind, runs int) {
 	t.Helper()
 	e := &explorer{kind: kind, runs: int64(number(t, envRuns, runs)), first: uint64(number(t, envSeed, 1)), told: map[string]int{}}
-	if os.Getenv(envWaiting) == "" {
-		e.off = map[string]bool{}
-		for name := range kind.Waiting {
-			e.off[name] = true
-		}
-	}
+	e.off = switchedOff(kind)
 	begun := time.Now()
 	t.Run("seeds", func(t *testing.T) {
 		for worker := range runtime.GOMAXPROCS(0) {
@@ -55,6 +51,18 @@ func Explore(t *testing.T, kind Kind, runs int) {
 	for _, rule := range e.rules() {
 		t.Logf("%6d of %s", e.told[rule], rule)
 	}
+}
+
+// switchedOff returns the faults that do not happen, as the environment has it.
+func switchedOff(kind Kind) map[string]bool {
+	off := map[string]bool{}
+	only, limited := os.LookupEnv(envOnly)
+	named := strings.Split(only, ",")
+	for _, name := range kind.Switches {
+		_, waits := kind.Waiting[name]
+		off[name] = waits && os.Getenv(envWaiting) == "" || limited && !slices.Contains(named, name)
+	}
+	return off
 }
 
 func number(t *testing.T, name string, usual int) int {

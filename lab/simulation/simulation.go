@@ -55,12 +55,13 @@ type Plan struct {
 func (p Plan) Chance() Chance { return Chance(mix(p.Seed + golden)) }
 
 // Rate is how often the fault of that name happens in this run, between 0 and 1. In most runs it never
-// does: a few faults at a time tell more than all of them.
-func (p Plan) Rate(name string) float64 {
+// does: a few faults at a time tell more than all of them. Each of what it is of (an end, a host) has a
+// rate of its own.
+func (p Plan) Rate(name string, of ...string) float64 {
 	if p.Off[name] {
 		return 0
 	}
-	c := p.Chance().With("rate", name)
+	c := p.Chance().With("rate", name).With(of...)
 	switch draw := c.Float(); {
 	case draw < 0.75:
 		return 0
@@ -72,9 +73,10 @@ func (p Plan) Rate(name string) float64 {
 	return 1
 }
 
-// Has says whether this run has a habit at all, which it keeps to its end.
-func (p Plan) Has(name string, share float64) bool {
-	return !p.Off[name] && p.Chance().With("has", name).Happens(share)
+// Has says whether this run has a habit at all, which it keeps to its end. Each of what it is of has its
+// own.
+func (p Plan) Has(name string, share float64, of ...string) bool {
+	return !p.Off[name] && p.Chance().With("has", name).With(of...).Happens(share)
 }
 
 // Size draws a number from low to high, both included.

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"rehome/lab/simulation"
+)
+
+// habits is the character of one server, and how often it fails.
+type habits struct {
+	plan   simulation.Plan
+	chance simulation.Chance // of this server
+	side   string
+	caps   map[string]bool
+	calm   *atomic.Bool // no faults any more
+}
+
+// extensions are what servers have or have not. Each that is missing has a switch of its own.
+var extensions = []string{
+	"UIDPLUS", "MULTIAPPEND", "LITERAL+", "LIST-EXTENDED", "LIST-STATUS", "CONDSTORE", "QRESYNC", "UNSELECT",
+	"ESEARCH", "NAMESPACE", "SPECIAL-USE", "ENABLE", "MOVE", "STATUS=SIZE",
+}
+
+// The names of everything that can be switched off, beside the extensions.
+const (
+	// What a server always does.
+	attributesShuffled = "attributes in any order"
+	answersShuffled    = "messages in any order"
+	answersSplit       = "several answers for a message"
+	answersRepeated    = "answers repeated"
+	answersPieces      = "answers in pieces"
+	chatter            = "unsolicited answers"
+	sizeEstimated      = "sizes estimated"
+	sizeMissing        = "sizes missing"
+	dateMissing        = "dates missing"
+	statusEmpty        = "status empty"
+	statusPartial      = "status partial"
+	statusMissing      = "status missing"
+	uidnextMissing     = "uidnext missing"
+	uidnextStill       = "uidnext stands still"
+	validityShared     = "uidvalidity shared"
+	literalMinus       = "LITERAL-"
+
+	// What never works in a run.
+	unreadable     = "messages unreadable"
+	boxClosed      = "mailboxes that cannot be opened"
+	appendRefused  = "messages refused with NO"
+	appendBad      = "messages refused with BAD"
+	createRefused  = "mailboxes refused"
+	createExisting = "mailboxes exist unlisted"
+	createRenamed  = "mailboxes renamed on the way"
+
+	// What fails for a while.
+	listingShort  = "listings short"
+	statusLies    = "status lies"
+	uidnextFalls  = "uidnext falls"
+	refusals      = "commands refused with NO"
+	bads          = "commands refused with BAD"
+	byes          = "BYE"
+	hangUps       = "hang up"
+	silences      = "silence"
+	answersLost   = "answers lost after the work"
+	slowness      = "work done late"
+	cutsUp        = "cuts while sending"
+	cutsDown      = "cuts while receiving"
+	cutsSilent    = "cuts that nobody hears of"
+	stalls        = "octets that arrive late"
+	slowLines     = "slow lines"
+	connectsFail  = "connections refused"
+	kills         = "kill -9"
+	interrupts    = "Ctrl-C"
+	restoredLast  = "destination restored"
+	restoredFirst = "source restored"
+	renumbered    = "mailboxes renumbered"
+	ledgersLost   = "ledger lost"
+	twoLedgers    = "two ledgers"
+	mirrors       = "mirror"
+	sourceUsers   = "users at the source"
+	lastUsers     = "users at the destination"
+	usersAtOnce   = "users during a pass"
+	renames       = "mailboxes renamed by users"
+	deletes       = "mailboxes deleted by users"
+	earlierMail   = "mail at the destination before"
+
+	// What messages are like.
+	bareLineFeeds  = "bare line feeds"
+	headersAlike   = "headers alike"
+	headersMissing = "headers missing"
+	copies         = "copies"
+)
+
+// waiting names what is off until the product has an answer.
+var waiting = map[string]string{
+	attributesShuffled: "the copier takes a body behind its UID only",
+	answersShuffled:    "the copier takes messages in ascending order only",
+	answersSplit:       "the verifier takes the last answer for all of them",
+	sizeMissing:        "a message without size and date is overlooked",
+	dateMissing:        "a message without size and date is overlooked",
+	statusEmpty:        "what STATUS leaves out counts as nothing",
+	statusPartial:      "what STATUS leaves out counts as nothing",
+	statusMissing:      "a mailbox without STATUS counts as one with messages",
+	statusLies:         "the count of STATUS is believed",
+	listingShort:       "a listing is not held against EXISTS",
+	uidnextStill:       "the verifier lists no further than UIDNEXT",
+	unreadable:         "what a pass before could not read loses its name",
+	boxClosed:          "one mailbox that cannot be opened stops the account",
+	appendRefused:      "what was refused and is gone counts as remaining",
+	appendBad:          "BAD to one message stops the account",
+	createRefused:      "a mailbox that was refused is left with exit code 0",
+	createExisting:     "two mailboxes become one",
+	createRenamed:      "a mailbox that was renamed on the way stops the account",
+	refusals:           "a mailbox that was refused is left with exit code 0",
+	bads:               "a mailbox that was refused is left with exit code 0",
+	byes:               "a listing that broke off is left with exit code 0",
+	hangUps:            "a listing that broke off is left with exit code 0",
+	usersAtOnce:        "what vanishes during a pass counts as remaining",
+	slowness:           "what arrives after the second look is stored twice",
+	stalls:             "what arrives after the second look is stored twice",
+	restoredLast:       "what a backup took away counts as deleted by the user",
+	restoredFirst:      "a UID that was used before counts as done",
+	renumbered:         "messages of other sizes are not recognised",
+	ledgersLost:        "messages of other sizes are not recognised",
+	headersAlike:       "messages that share headers and size count as one",
+	twoLedgers:         "two ledgers do not know of each other",
+}
+
+func switches() []string {
+	names := []string{
+		attributesShuffled, answersShuffled, answersSplit, answersRepeated, answersPieces, chatter, sizeEstimated, sizeMissing,
+		dateMissing, statusEmpty, statusPartial, statusMissing, uidnextMissing, uidnextStill, validityShared, literalMinus,
+		unreadable, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
+		listingShort, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
+		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
+		ledgersLost, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, renames, deletes, earlierMail,
+		bareLineFeeds, headersAlike, headersMissing, copies,
+	}
+	for _, extension := range extensions {
+		names = append(names, without(extension))
+	}
+	return names
+}
+
+func sizes() []string { return []string{"passes", "events", "mailboxes", "messages", "connections"} }
+
+func without(extension string) string { return "without " + extension }
+
+func newHabits(plan simulation.Plan, side string, calm *atomic.Bool) *habits {
+	h := &habits{plan: plan, chance: plan.Chance().With(side), side: side, calm: calm, caps: map[string]bool{}}
+	share := 0.15
+	if plan.Has("plain server", 0.1, side) {
+		share = 0.8
+	}
+	for _, extension := range extensions {
+		h.caps[extension] = !plan.Has(without(extension), share, side)
+	}
+	if h.caps["LITERAL+"] && plan.Has(literalMinus, 0.1, side) {
+		h.caps["LITERAL+"], h.caps["LITERAL-"] = false, true
+	}
+	h.caps["QRESYNC"] = h.caps["QRESYNC"] && h.caps["CONDSTORE"] && h.caps["ENABLE"]
+	h.caps["LIST-STATUS"] = h.caps["LIST-STATUS"] && h.caps["LIST-EXTENDED"]
+	return h
+}
+
+// capabilities is the list as it is announced.
+func (h *habits) capabilities() string {
+	words := []string{"IMAP4rev1", "SASL-IR", "AUTH=PLAIN"}
+	for _, extension := range append([]string{"LITERAL-"}, extensions...) {
+		if h.caps[extension] {
+			words = append(words, extension)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// always says that the server has a habit in this run at all.
+func (h *habits) always(name string) bool { return h.plan.Has(name, 0.08, h.side) }
+
+// often is for habits that concern some messages and others not: those that it concerns, it always does.
+func (h *habits) often(name string, keys ...string) bool {
+	return h.always(name) && h.chance.With(name).With(keys...).Happens(0.3+h.chance.With(name, "share").Float()*0.7)
+}
+
+// fails says that something fails now; n is how often it was tried before.
+func (h *habits) fails(name string, n int, keys ...string) bool {
+	if h.calm.Load() {
+		return false
+	}
+	rate := h.plan.Rate(name, h.side)
+	if rate == 1 {
+		rate = 0.5 // what always fails is no fault but a habit
+	}
+	return rate > 0 && h.chance.With(name).With(keys...).Nth(n).Happens(rate/4)
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"rehome"
+	"rehome/internal/conductor"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+	"rehome/internal/protocol/imap"
+	"rehome/internal/verify"
+)
+
+// newTemplate makes the ledger that every run starts with.
+func newTemplate(dir string) (*template, error) {
+	t := &template{dir: dir, path: filepath.Join(dir, "template.db")}
+	store, err := ledger.Open(context.Background(), t.path)
+	if err != nil {
+		return nil, err
+	}
+	return t, store.Close()
+}
+
+// account is the one that moves.
+var account = rehome.Account{
+	Address: "anna@example.org", SourcePassword: rehome.NewSecret("s"), DestinationPassword: rehome.NewSecret("d"),
+}
+
+// mover is somebody who runs the program with a ledger of his own, one process after the other.
+type mover struct {
+	world   *world
+	name    string
+	path    string // of the ledger
+	passes  int
+	ledgers int
+	mirror  bool
+	confirm bool // somebody has looked at a large loss
+}
+
+func (w *world) hire(name string) (*mover, error) {
+	m := &mover{world: w, name: name, mirror: w.plan.Has(mirrors, 0.4)}
+	return m, m.loseLedger()
+}
+
+// loseLedger lets the mover begin with an empty ledger.
+func (m *mover) loseLedger() error {
+	m.ledgers++
+	m.path = filepath.Join(m.world.dir, fmt.Sprintf("%s-%d.db", m.name, m.ledgers))
+	return copyFile(m.world.template.path, m.path)
+}
+
+// end is how a process ends.
+type end struct {
+	killAt, cancelAt time.Duration // after the start; 0 for never
+}
+
+// pass is what one process has said at its end.
+type pass struct {
+	process string
+	began   time.Time
+	outcome conductor.Outcome
+	killed  bool // nothing of it was heard
+	stopped bool // by Ctrl-C
+	took    time.Duration
+	changes int // commands that have changed the destination meanwhile, by whoever
+}
+
+// longestPass is how long a pass may take, in virtual time, whatever the ends do.
+const longestPass = 6 * time.Hour
+
+// mostCommands bounds what one pass may ask of both ends together.
+const mostCommands = 4000
+
+// counts returns how many commands both ends were given, and how many of them changed the destination.
+func (w *world) counts() (commands, changes int) {
+	for _, s := range []*store{w.src, w.dst} {
+		s.mu.Lock()
+		commands += s.commands
+		changes = s.changes
+		s.mu.Unlock()
+	}
+	return commands, changes
+}
+
+func (m *mover) endpoint(process string, side rehome.Side, address string) *endpoint.IMAP {
+	connections := m.world.plan.Size("connections", 1, 3)
+	return endpoint.NewIMAP(endpoint.Settings{
+		Side: side, Address: address, Security: imap.NoTLS, Timeout: 20 * time.Second,
+		Connections: connections, PerAccount: connections, Dial: m.world.network.Dialer(process),
+	})
+}
+
+// run is one process: it opens the ledger, does a pass, and ends, by itself or as it is told.
+func (m *mover) run(ending end) (pass, error) {
+	w := m.world
+	m.passes++
+	p := pass{process: fmt.Sprintf("%s-%d", m.name, m.passes), began: time.Now()}
+	store, err := ledger.Open(context.Background(), m.path)
+	if err != nil {
+		return p, err
+	}
+	src, dst := m.endpoint(p.process, rehome.Source, sourceAddress), m.endpoint(p.process, rehome.Destination, destinationAddress)
+	deletions := mailcopy.DeletionsKeep
+	if m.mirror {
+		deletions = mailcopy.DeletionsMirror
+	}
+	engine := mailcopy.New(mailcopy.Options{
+		Source: src, Destination: dst, Ledger: store, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions, ConfirmDeletions: m.confirm,
+		Connections: w.plan.Size("connections", 1, 3), BatchMessages: 1 + w.chance.With("batch").Int(4), BatchOctets: 4000,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan struct{})
+	var outcomes []conductor.Outcome
+	var runErr error
+	commands, changes := w.counts()
+	w.tell("%s begins (mirror %v)", p.process, m.mirror)
+	go func() {
+		defer close(done)
+		outcomes, runErr = conductor.New(conductor.Options{Slicer: engine, Book: store, Workers: 1}).Run(ctx, []rehome.Account{account})
+	}()
+	m.watch(&p, ending, cancel, done)
+	p.took = time.Since(p.began)
+	commandsNow, changesNow := w.counts()
+	p.changes = changesNow - changes
+	if asked := commandsNow - commands; asked > mostCommands {
+		w.fail("it ends", "%s has asked %d commands of both ends", p.process, asked)
+	}
+	if err := store.Close(); err != nil && !p.killed {
+		return p, err
+	}
+	if p.killed {
+		return p, nil
+	}
+	if runErr != nil && !errors.Is(runErr, context.Canceled) {
+		return p, runErr
+	}
+	p.outcome = outcomes[0]
+	m.say(p)
+	return p, nil
+}
+
+// watch waits for the end of a pass, and brings it about where it is time.
+func (m *mover) watch(p *pass, ending end, cancel context.CancelFunc, done <-chan struct{}) {
+	w := m.world
+	limit := time.NewTimer(longestPass)
+	defer limit.Stop()
+	var kill, stop <-chan time.Time
+	if ending.killAt > 0 {
+		kill = time.After(ending.killAt)
+	}
+	if ending.cancelAt > 0 {
+		stop = time.After(ending.cancelAt)
+	}
+	for {
+		select {
+		case <-done:
+			return
+		case <-kill:
+			w.tell("%s is killed", p.process)
+			m.die(p)
+			cancel()
+		case <-stop:
+			w.tell("%s is told to stop", p.process)
+			p.stopped = true
+			cancel()
+		case <-limit.C:
+			w.fail("it ends", "%s is still at it after %v", p.process, longestPass)
+			cancel()
+		}
+	}
+}
+
+// die is kill -9: what the process has written to its sockets is on its way, and what it has committed
+// is on the disk. Whatever its goroutines do from now on reaches nobody.
+func (m *mover) die(p *pass) {
+	p.killed = true
+	m.world.network.Kill(p.process)
+	before := m.path
+	m.ledgers++
+	m.path = filepath.Join(m.world.dir, fmt.Sprintf("%s-%d.db", m.name, m.ledgers))
+	if err := copyLedger(before, m.path); err != nil {
+		m.world.fail("the run can be played", "%v", err)
+	}
+}
+
+func (m *mover) say(p pass) {
+	o := p.outcome
+	m.world.tell("%s ends with %d after %v: %+v, messages %d, remaining %d, error %v", p.process, exitCode(p), p.took.Round(time.Millisecond),
+		o.Tally, o.Messages, o.Remaining, o.Err)
+	for _, f := range o.Findings {
+		m.world.tell("  finding %s %s: %s", f.Code, f.Object, f.Sentence)
+	}
+}
+
+// exitCode is what a shell would see.
+func exitCode(p pass) int {
+	o := p.outcome
+	switch {
+	case p.killed:
+		return 137
+	case o.Tally.Held > 0 && !p.stopped:
+		return 6
+	case o.Err != nil || p.stopped || o.Tally.Failed > 0:
+		return 5
+	}
+	return 0
+}
+
+// verify asks the product's verifier.
+func (m *mover) verify() (verify.Account, error) {
+	m.passes++
+	process := fmt.Sprintf("%s-verify-%d", m.name, m.passes)
+	verifier := verify.New(verify.Options{
+		Source: m.endpoint(process, rehome.Source, sourceAddress), Destination: m.endpoint(process, rehome.Destination, destinationAddress),
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), longestPass)
+	defer cancel()
+	return verifier.Account(ctx, account)
+}

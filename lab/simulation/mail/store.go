@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+)
+
+// message is one message in one mailbox. It is never used again for another one: what is moved is gone
+// here and new there.
+type message struct {
+	uid     uint32
+	content int
+	text    string
+	date    time.Time
+	flags   []string // sorted
+	modseq  uint64
+	box     *mailbox
+	by      string // who has put it there
+	since   time.Time
+
+	heard  bool   // a pass that had nothing left over has ended since it was stored
+	goneBy string // who has taken it away, "" while it is there
+	gone   time.Time
+	foul   time.Time // when its user has changed the flags of what a mover has put there
+}
+
+// mailbox keeps its identity when it is renamed.
+type mailbox struct {
+	name       string
+	names      []string // all it ever had
+	validity   uint32
+	next       uint32
+	modseq     uint64
+	messages   []*message // ascending UIDs
+	vanished   []vanished
+	subscribed bool
+	use        string
+	by         string
+	goneBy     string
+
+	said  uint32 // the UIDNEXT that was told first, for a server whose UIDNEXT stands still
+	shift int    // how often it was renumbered
+}
+
+type vanished struct {
+	uid    uint32
+	modseq uint64
+}
+
+// store is one end's account. Its fields are guarded by mu.
+type store struct {
+	side   string // "source" or "destination"
+	delim  string
+	prefix string
+	books  *library
+	tell   func(format string, args ...any)
+
+	mu       sync.Mutex
+	boxes    map[string]*mailbox
+	ever     []*mailbox
+	all      []*message
+	modseq   uint64
+	validity uint32
+	shared   bool           // mailboxes of one second share a UIDVALIDITY
+	said     map[string]int // how often a command was given
+	commands int
+	changes  int        // commands of a mover that have changed something
+	victims  []*message // what movers have removed
+	broken   []violation
+	kept     *backup // nil when there is none
+}
+
+// violation is a rule that was broken at the very moment.
+type violation struct{ rule, detail string }
+
+func newStore(side, delim, prefix string, books *library, tell func(string, ...any)) *store {
+	s := &store{side: side, delim: delim, prefix: prefix, books: books, tell: tell,
+		boxes: map[string]*mailbox{}, said: map[string]int{}, validity: 100, modseq: 10}
+	s.create("INBOX", "seed")
+	return s
+}
+
+// user says that somebody is no mover.
+func user(who string) bool { return who == "user" || who == "seed" || who == "backup" }
+
+// changed counts what a mover has changed.
+func (s *store) changed(by string) {
+	if !user(by) && by != "hidden" {
+		s.changes++
+	}
+}
+
+func (s *store) breach(rule, detail string) { s.broken = append(s.broken, violation{rule, detail}) }
+
+// create makes a mailbox that is not there.
+func (s *store) create(name, by string) *mailbox {
+	s.validity++
+	validity := s.validity
+	if s.shared {
+		validity = uint32(time.Now().Unix())
+	}
+	box := &mailbox{name: name, names: []string{name}, validity: validity, next: 1, modseq: s.modseq, by: by}
+	s.boxes[name] = box
+	s.ever = append(s.ever, box)
+	s.changed(by)
+	return box
+}
+
+// names lists the mailboxes in order.
+func (s *store) names() []string {
+	names := make([]string, 0, len(s.boxes))
+	for name := range s.boxes {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// deliver puts a message into a mailbox.
+func (s *store) deliver(box *mailbox, content int, text string, flags []string, date time.Time, by string) *message {
+	s.modseq++
+	m := &message{
+		uid: box.next, content: content, text: text, date: date, flags: canonical(flags), modseq: s.modseq, box: box, by: by, since: time.Now(),
+	}
+	box.next++
+	box.modseq = s.modseq
+	box.messages = append(box.messages, m)
+	s.all = append(s.all, m)
+	s.changed(by)
+	return m
+}
+
+// take removes a message.
+func (s *store) take(m *message, by string) {
+	s.modseq++
+	m.goneBy, m.gone = by, time.Now()
+	s.changed(by)
+	box := m.box
+	box.messages = slices.DeleteFunc(box.messages, func(other *message) bool { return other == m })
+	box.vanished = append(box.vanished, vanished{m.uid, s.modseq})
+	box.modseq = s.modseq
+}
+
+// flag sets the flags of a message.
+func (s *store) flag(m *message, flags []string, by string) bool {
+	flags = canonical(flags)
+	if slices.Equal(flags, m.flags) {
+		return false
+	}
+	s.modseq++
+	s.changed(by)
+	m.flags, m.modseq, m.box.modseq = flags, s.modseq, s.modseq
+	if m.foul.IsZero() && user(by) {
+		m.foul = time.Now()
+	}
+	return true
+}
+
+// drop deletes a mailbox with all that is in it.
+func (s *store) drop(box *mailbox, by string) {
+	for len(box.messages) > 0 {
+		s.take(box.messages[0], by)
+	}
+	box.goneBy = by
+	s.changed(by)
+	delete(s.boxes, box.name)
+}
+
+// rename moves a mailbox and those below it.
+func (s *store) rename(from, to, by string) {
+	s.changed(by)
+	for _, name := range s.names() {
+		if name == from || strings.HasPrefix(name, from+s.delim) {
+			box := s.boxes[name]
+			delete(s.boxes, name)
+			box.name = to + strings.TrimPrefix(name, from)
+			box.names = append(box.names, box.name)
+			s.boxes[box.name] = box
+		}
+	}
+}
+
+func (box *mailbox) find(uid uint32) *message {
+	at := sort.Search(len(box.messages), func(i int) bool { return box.messages[i].uid >= uid })
+	if at < len(box.messages) && box.messages[at].uid == uid {
+		return box.messages[at]
+	}
+	return nil
+}
+
+func (box *mailbox) octets() int {
+	total := 0
+	for _, m := range box.messages {
+		total += len(m.text)
+	}
+	return total
+}
+
+// canonical sorts flags and drops repeats and \Recent.
+func canonical(flags []string) []string {
+	kept := make([]string, 0, len(flags))
+	for _, f := range flags {
+		if !strings.EqualFold(f, `\Recent`) {
+			kept = append(kept, f)
+		}
+	}
+	sort.Strings(kept)
+	return slices.Compact(kept)
+}
+
+// backup is a copy of a store that is kept aside.
+type backup struct {
+	boxes  map[string]savedBox
+	modseq uint64
+}
+
+type savedBox struct {
+	box        *mailbox
+	name       string
+	validity   uint32
+	next       uint32
+	modseq     uint64
+	subscribed bool
+	messages   []savedMessage
+}
+
+type savedMessage struct {
+	m      *message
+	uid    uint32
+	modseq uint64
+	flags  []string
+}
+
+func (s *store) save() backup {
+	b := backup{boxes: map[string]savedBox{}, modseq: s.modseq}
+	for name, box := range s.boxes {
+		saved := savedBox{box: box, name: name, validity: box.validity, next: box.next, modseq: box.modseq, subscribed: box.subscribed}
+		for _, m := range box.messages {
+			saved.messages = append(saved.messages, savedMessage{m, m.uid, m.modseq, m.flags})
+		}
+		b.boxes[name] = saved
+	}
+	return b
+}
+
+// restore puts the store back. What came after the backup is gone, and what was deleted is there again.
+func (s *store) restore(b backup) {
+	for _, name := range s.names() {
+		box := s.boxes[name]
+		for len(box.messages) > 0 {
+			s.take(box.messages[0], "backup")
+		}
+		box.goneBy = "backup"
+	}
+	s.boxes, s.modseq = map[string]*mailbox{}, b.modseq
+	for name, saved := range b.boxes {
+		box := saved.box
+		box.name, box.validity, box.next, box.goneBy, box.subscribed = name, saved.validity, saved.next, "", saved.subscribed
+		box.messages, box.vanished, box.said, box.modseq = nil, nil, 0, saved.modseq
+		for _, old := range saved.messages {
+			old.m.goneBy, old.m.box, old.m.flags, old.m.uid, old.m.modseq = "", box, old.flags, old.uid, old.modseq
+			box.messages = append(box.messages, old.m)
+		}
+		s.boxes[name] = box
+	}
+}
+
+// renumber gives a mailbox a new UIDVALIDITY and its messages new UIDs, as a rebuilt index does.
+func (s *store) renumber(box *mailbox) {
+	s.validity += 1000
+	box.validity, box.next, box.vanished, box.said = s.validity, 1, nil, 0
+	for _, m := range box.messages {
+		m.uid = box.next
+		box.next++
+	}
+}

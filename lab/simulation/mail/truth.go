@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rehome"
+	"rehome/internal/verify"
+)
+
+// photograph is what the source holds at an instant.
+type photograph struct {
+	messages []*message
+	names    map[*mailbox]string
+}
+
+func (w *world) photograph() photograph {
+	p := photograph{names: map[*mailbox]string{}}
+	w.src.mu.Lock()
+	for _, name := range w.src.names() {
+		p.names[w.src.boxes[name]] = name
+		p.messages = append(p.messages, w.src.boxes[name].messages...)
+	}
+	w.src.mu.Unlock()
+	return p
+}
+
+func (s *store) byMovers() []*message {
+	return slices.DeleteFunc(slices.Clone(s.all), func(m *message) bool { return user(m.by) })
+}
+
+// place is a content in a mailbox of the destination.
+type place struct {
+	box     *mailbox
+	content int
+}
+
+// mapsTo says whether a source mailbox belongs, or once belonged, to a destination mailbox.
+func (w *world) mapsTo(src, dst *mailbox) bool {
+	for _, name := range src.names {
+		if slices.Contains(dst.names, w.mapped(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkPass holds what one pass has said against the models.
+func (w *world) checkPass(p pass, before photograph) {
+	w.checkBreaches()
+	w.checkTwice()
+	if p.killed || w.failed() {
+		return
+	}
+	w.checkCounts(p)
+	if exitCode(p) != 0 {
+		return
+	}
+	w.checkComplete(p, before)
+	for _, m := range w.dst.all {
+		m.heard = m.heard || m.goneBy == ""
+	}
+}
+
+// checkBreaches reports what the servers have noticed at once.
+func (w *world) checkBreaches() {
+	for _, s := range []*store{w.src, w.dst} {
+		s.mu.Lock()
+		broken := s.broken
+		s.mu.Unlock()
+		for _, b := range broken {
+			w.fail(b.rule, "%s", b.detail)
+		}
+	}
+}
+
+// checkTwice counts what movers have put into each mailbox against what the source ever had of it.
+func (w *world) checkTwice() {
+	w.dst.mu.Lock()
+	defer w.dst.mu.Unlock()
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
+	written := map[place]int{}
+	for _, m := range w.dst.byMovers() {
+		// Nobody can know of what its user deletes before the mover has heard that it was stored.
+		if m.goneBy == "backup" || m.goneBy == "user" && (w.lost || !m.heard) {
+			continue
+		}
+		written[place{m.box, m.content}]++
+	}
+	for at, n := range written {
+		allowed := 0
+		for _, m := range w.src.all {
+			if m.content == at.content && w.mapsTo(m.box, at.box) {
+				allowed++
+			}
+		}
+		if n > allowed {
+			w.fail("nothing twice", "content %d was put %d times into %s, and the source had it %d times", at.content, n, at.box.name, allowed)
+			return
+		}
+	}
+}
+
+// checkComplete is the promise of exit code 0: what the source had when the pass began, and still has,
+// is at the destination, or its user has taken it away there.
+func (w *world) checkComplete(p pass, before photograph) {
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
+	w.dst.mu.Lock()
+	defer w.dst.mu.Unlock()
+	stayed := slices.DeleteFunc(before.messages, func(m *message) bool { return before.names[m.box] != m.box.name })
+	for _, missing := range w.missing(stayed) {
+		if missing.there+missing.taken < missing.wanted {
+			w.fail("exit 0 means that all is there",
+				"%s ends with 0, and content %d of %s is %d times at the source and %d times at the destination (taken away there: %d)", p.process,
+				missing.content, missing.box.name, missing.wanted, missing.there, missing.taken)
+			return
+		}
+	}
+}
+
+// lack is a content of a source mailbox of which the destination has fewer.
+type lack struct {
+	box                  *mailbox // at the source
+	content              int
+	wanted, there, taken int
+}
+
+// missing compares messages of the source that are still there with the destination. Both stores are locked.
+func (w *world) missing(messages []*message) []lack {
+	wanted := map[place]int{}
+	var order []place
+	for _, m := range messages {
+		if m.goneBy == "" && w.src.boxes[m.box.name] == m.box {
+			if wanted[place{m.box, m.content}] == 0 {
+				order = append(order, place{m.box, m.content})
+			}
+			wanted[place{m.box, m.content}]++
+		}
+	}
+	var all []lack
+	for _, at := range order {
+		l := lack{box: at.box, content: at.content, wanted: wanted[at]}
+		box := w.dst.boxes[w.mapped(at.box.name)]
+		for _, m := range w.dst.all {
+			switch {
+			case m.content != at.content:
+			case m.goneBy == "" && m.box == box:
+				l.there++
+			case m.goneBy == "user" && w.mapsTo(at.box, m.box):
+				l.taken++
+			}
+		}
+		if l.there < l.wanted {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// checkCounts holds the figures of a pass against the books.
+func (w *world) checkCounts(p pass) {
+	w.dst.mu.Lock()
+	defer w.dst.mu.Unlock()
+	movers := w.dst.byMovers()
+	taken := 0
+	for _, m := range movers {
+		if m.goneBy == "user" || m.goneBy == "backup" {
+			taken++
+		}
+	}
+	for _, m := range w.dst.all {
+		if m.by == "seed" && m.goneBy != "" { // it may have been adopted
+			taken++
+		}
+	}
+	t := p.outcome.Tally
+	if t.Deserted > taken {
+		w.fail("the counts are true", "%s says that %d messages were deleted at the destination, and its user has deleted %d", p.process, t.Deserted, taken)
+	}
+	if t.Removed > len(w.dst.victims) {
+		w.fail("the counts are true", "%s says that it has removed %d messages, and %d were removed", p.process, t.Removed, len(w.dst.victims))
+	}
+	if all := len(movers); t.Copied > all {
+		w.fail("the counts are true", "%s says that it has copied %d messages, and %d were ever stored", p.process, t.Copied, all)
+	}
+	if o := p.outcome; o.Err == nil && o.Remaining > 0 && exitCode(p) == 0 {
+		w.fail("the counts are true", "%s ends with 0 and says that %d messages remain", p.process, o.Remaining)
+	}
+}
+
+// checkEnd is what has to be true when all is calm and done: nothing is missing but what cannot be had,
+// and that is named.
+func (w *world) checkEnd(last pass) {
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
+	w.dst.mu.Lock()
+	defer w.dst.mu.Unlock()
+	var present []*message
+	for _, name := range w.src.names() {
+		present = append(present, w.src.boxes[name].messages...)
+	}
+	for _, l := range w.missing(present) {
+		switch {
+		case l.there+l.taken >= l.wanted:
+		case !w.hopeless(l):
+			w.fail("nothing is lost",
+				"content %d of %s is %d times at the source and %d times at the destination, and nothing keeps it back; exit code %d", l.content, l.box.name, l.wanted, l.there, exitCode(last))
+		case !named(last, l):
+			w.fail("what is left has a name", "content %d of %s is not at the destination, and no finding says so; exit code %d",
+				l.content, l.box.name, exitCode(last))
+		}
+	}
+}
+
+// hopeless says that the servers of this run never let a message through.
+func (w *world) hopeless(l lack) bool {
+	src, dst := newHabits(w.plan, "source", &w.calm), newHabits(w.plan, "destination", &w.calm)
+	key := fmt.Sprint(l.content)
+	target := w.mapped(l.box.name)
+	return src.often(unreadable, key) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
+		dst.often(appendRefused, key) || dst.often(appendBad, key) ||
+		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) || dst.often(createExisting, target))
+}
+
+// named says that what is missing can be found in what the pass has said.
+func named(p pass, l lack) bool {
+	if p.outcome.Err != nil && strings.Contains(p.outcome.Err.Error(), l.box.name) {
+		return true
+	}
+	return slices.ContainsFunc(p.outcome.Findings, func(f rehome.Finding) bool { return strings.Contains(f.Object+" "+f.Sentence, l.box.name) })
+}
+
+// checkVerify asks the verifier, and holds its verdict against the models'.
+func (w *world) checkVerify(m *mover) error {
+	result, err := m.verify()
+	if err != nil {
+		if w.healthy() {
+			w.fail("verify says equal exactly when it is", "it cannot say anything: %v", err)
+		}
+		return nil
+	}
+	w.tell("verify says %s", result.Verdict)
+	for _, d := range result.Mail.Differences {
+		w.tell("  difference: %s", d.Sentence)
+	}
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
+	w.dst.mu.Lock()
+	defer w.dst.mu.Unlock()
+	difference, exact := w.compare()
+	switch {
+	case result.Verdict == verify.Equal && difference != "":
+		w.fail("verify says equal exactly when it is", "it says equal, and %s", difference)
+	case result.Verdict != verify.Equal && exact && w.healthy():
+		w.fail("verify says equal exactly when it is", "it says %s, and both ends are equal", result.Verdict)
+	}
+	return nil
+}
+
+// healthy says that nothing in this run is for ever beyond reach.
+func (w *world) healthy() bool {
+	for _, s := range []string{"source", "destination"} {
+		h := newHabits(w.plan, s, &w.calm)
+		for _, name := range []string{unreadable, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting} {
+			if h.always(name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// compare says what of the contents differs, and whether everything else is the same, too.
+func (w *world) compare() (difference string, exact bool) {
+	exact = true
+	used := map[string]bool{}
+	for _, name := range w.src.names() {
+		src, dst := w.src.boxes[name], w.dst.boxes[w.mapped(name)]
+		used[w.mapped(name)] = true
+		if dst == nil {
+			if len(src.messages) > 0 {
+				return fmt.Sprintf("mailbox %s is missing", name), false
+			}
+			exact = false
+			continue
+		}
+		if a, b := contents(src, false), contents(dst, false); !slices.Equal(a, b) {
+			return fmt.Sprintf("mailbox %s holds %v at the source and %v at the destination", name, a, b), false
+		}
+		exact = exact && slices.Equal(contents(src, true), contents(dst, true)) && (!src.subscribed || dst.subscribed)
+	}
+	for _, name := range w.dst.names() {
+		if !used[name] && len(w.dst.boxes[name].messages) > 0 {
+			return fmt.Sprintf("mailbox %s is only at the destination", name), false
+		}
+	}
+	return "", exact
+}
+
+// contents lists what a mailbox holds, in a form that can be compared.
+func contents(box *mailbox, all bool) []string {
+	var list []string
+	for _, m := range box.messages {
+		item := fmt.Sprint(m.content)
+		if all {
+			item += " " + strings.Join(m.flags, ",") + " " + m.date.UTC().Format(time.RFC3339)
+		}
+		list = append(list, item)
+	}
+	slices.Sort(list)
+	return list
+}

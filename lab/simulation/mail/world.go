@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rehome/lab/simulation"
+)
+
+// world is everything of one run.
+type world struct {
+	plan     simulation.Plan
+	chance   simulation.Chance
+	template *template
+	dir      string
+
+	books    *library
+	src, dst *store
+	network  *simulation.Network
+	calm     atomic.Bool
+	mapped   func(string) string // the destination's name of a source mailbox
+
+	began    time.Time
+	passFrom time.Time // when the pass at work has begun
+	lost     bool      // what was known of the destination was lost on the way, with a ledger or with UIDs
+
+	mu    sync.Mutex
+	story []string
+	found *simulation.Failure
+}
+
+// The addresses of both ends.
+const (
+	sourceAddress      = "source:143"
+	destinationAddress = "destination:143"
+)
+
+func newWorld(plan simulation.Plan, template *template) (*world, error) {
+	w := &world{plan: plan, chance: plan.Chance(), template: template, books: newLibrary(), began: time.Now()}
+	dir, err := os.MkdirTemp(template.dir, "run")
+	if err != nil {
+		return nil, err
+	}
+	w.dir = dir
+	srcDelim := simulation.Pick(w.chance.With("delimiter", "source"), "/", ".")
+	dstDelim := simulation.Pick(w.chance.With("delimiter", "destination"), "/", ".")
+	w.src = newStore("source", srcDelim, "", w.books, w.tell)
+	w.dst = newStore("destination", dstDelim, "", w.books, w.tell)
+	w.mapped = func(name string) string { return strings.ReplaceAll(name, srcDelim, dstDelim) }
+	w.network = simulation.NewNetwork(w.weather)
+	for address, store := range map[string]*store{sourceAddress: w.src, destinationAddress: w.dst} {
+		habits := newHabits(plan, store.side, &w.calm)
+		store.shared = habits.always(validityShared)
+		w.network.Serve(address, func(conn net.Conn, line simulation.Line) {
+			serve(&session{habits: habits, store: store, line: line, conn: conn})
+		})
+	}
+	w.populate()
+	return w, nil
+}
+
+// tell adds a line to the story.
+func (w *world) tell(format string, args ...any) {
+	at := time.Since(w.began).Round(time.Millisecond)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.story) < 400 {
+		w.story = append(w.story, fmt.Sprintf("%9v  ", at)+fmt.Sprintf(format, args...))
+	}
+}
+
+// fail notes the first rule that did not hold.
+func (w *world) fail(rule, format string, args ...any) {
+	detail := fmt.Sprintf(format, args...)
+	w.tell("!! %s: %s", rule, detail)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.found == nil {
+		w.found = &simulation.Failure{Rule: rule, Detail: detail}
+	}
+}
+
+func (w *world) failed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.found != nil
+}
+
+// close ends the run and returns what was found.
+func (w *world) close() *simulation.Failure {
+	w.network.Close()
+	if err := os.RemoveAll(w.dir); err != nil {
+		w.fail("the run cleans up", "%v", err)
+	}
+	if w.found != nil {
+		w.found.Story = w.story
+	}
+	return w.found
+}
+
+// weather draws what a connection meets.
+func (w *world) weather(line simulation.Line) simulation.Weather {
+	c := w.chance.With("weather", line.Process, line.Address).Nth(line.Number)
+	end, _, _ := strings.Cut(line.Address, ":")
+	weather := simulation.Weather{Delay: c.With("delay").Between(time.Millisecond, 30*time.Millisecond) + time.Duration(line.Number)*time.Nanosecond}
+	if w.calm.Load() {
+		return weather
+	}
+	hits := func(name string) bool { return c.With(name).Happens(w.plan.Rate(name, end) / 2) }
+	octets := func(name string, most int) int64 { return int64(c.With(name, "octets").Int(most)) }
+	if hits(slowLines) {
+		weather.Rate = 500 + c.With("rate").Int(20000)
+	}
+	if hits(stalls) {
+		weather.Stall = simulation.Stall{After: octets(stalls, 4000), For: c.With(stalls, "for").Between(time.Second, 40*time.Second)}
+	}
+	if hits(cutsUp) {
+		weather.Up = &simulation.Cut{After: octets(cutsUp, 6000)}
+	}
+	if hits(cutsDown) {
+		weather.Down = &simulation.Cut{After: octets(cutsDown, 8000)}
+	}
+	if hits(cutsSilent) {
+		weather.Down = &simulation.Cut{After: octets(cutsSilent, 8000), Silent: true}
+	}
+	weather.Refuse = hits(connectsFail)
+	w.forecast(line, weather)
+	return weather
+}
+
+// forecast tells the story of a connection that meets something.
+func (w *world) forecast(line simulation.Line, weather simulation.Weather) {
+	if weather.Refuse {
+		w.tell("network: %s is refused", line)
+	}
+	if weather.Stall.For > 0 {
+		w.tell("network: %s holds what is sent behind octet %d back for %v", line, weather.Stall.After, weather.Stall.For.Round(time.Millisecond))
+	}
+	for direction, cut := range map[string]*simulation.Cut{"sent": weather.Up, "received": weather.Down} {
+		if cut != nil {
+			w.tell("network: %s is cut when %d octets are %s (silent: %v)", line, cut.After, direction, cut.Silent)
+		}
+	}
+}
+
+// populate draws the mailboxes and messages of the beginning.
+func (w *world) populate() {
+	boxes := w.plan.Size("mailboxes", 0, 3)
+	for n := range boxes {
+		name := w.draftName(w.chance.With("name").Nth(n), w.src.delim)
+		if w.src.boxes[name] == nil {
+			w.src.create(name, "seed").subscribed = w.chance.With("subscribed").Nth(n).Happens(0.6)
+		}
+	}
+	messages := w.plan.Size("messages", 0, 12)
+	for n := range messages {
+		c := w.chance.With("message").Nth(n)
+		w.write(w.src, w.pickBox(w.src, c.With("box")), c, "seed")
+	}
+	if w.plan.Has(earlierMail, 0.2) {
+		w.populateDestination()
+	}
+}
+
+// populateDestination puts messages there before the move: some of its user's own, some copies of what
+// the source has.
+func (w *world) populateDestination() {
+	for n := range 1 + w.chance.With("earlier").Int(4) {
+		c := w.chance.With("earlier").Nth(n)
+		box := w.dst.boxes["INBOX"]
+		if c.With("copy").Happens(0.5) && len(w.src.all) > 0 {
+			m := w.src.all[c.With("which").Int(len(w.src.all))]
+			if m.box.name == "INBOX" {
+				w.dst.deliver(box, m.content, stored(m.text), m.flags, m.date, "seed")
+				continue
+			}
+		}
+		w.write(w.dst, box, c, "seed")
+	}
+}
+
+// draftName draws the name of a mailbox; some lie below others.
+func (w *world) draftName(c simulation.Chance, delim string) string {
+	names := []string{"Alpha", "Beta", "Gamma", "Delta"}
+	name := simulation.Pick(c.With("first"), names...)
+	if c.With("below").Happens(0.25) {
+		name += delim + simulation.Pick(c.With("second"), names...)
+	}
+	return name
+}
+
+// pickBox draws one of the mailboxes of a store.
+func (w *world) pickBox(s *store, c simulation.Chance) *mailbox {
+	return s.boxes[simulation.Pick(c, s.names()...)]
+}
+
+// write lets a new message arrive; sometimes it is a copy of one that is in the mailbox already.
+func (w *world) write(s *store, box *mailbox, c simulation.Chance, by string) *message {
+	content, text := -1, ""
+	if w.plan.Has(copies, 0.2) && len(box.messages) > 0 && c.With("copy").Happens(0.3) {
+		other := box.messages[c.With("of").Int(len(box.messages))]
+		content, text = other.content, other.text
+	} else {
+		content = w.books.add(w.plan, c, time.Now())
+		text = w.books.texts[content]
+	}
+	if s == w.dst {
+		text = stored(text)
+	}
+	date := time.Date(2021, 3, 1+c.With("day").Int(27), c.With("hour").Int(24), 0, content, 0, time.UTC)
+	return s.deliver(box, content, text, w.flags(c), date, by)
+}
+
+func (w *world) flags(c simulation.Chance) []string {
+	var flags []string
+	for _, flag := range []string{`\Seen`, `\Flagged`, `\Answered`, "urgent"} {
+		if c.With(flag).Happens(0.3) {
+			flags = append(flags, flag)
+		}
+	}
+	return flags
+}
+
+// template is a ledger with the newest schema, to be copied for each run.
+type template struct {
+	dir  string
+	path string
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o600)
+}
+
+// copyLedger copies a ledger that nobody writes to at this moment, with what its log holds.
+func copyLedger(from, to string) error {
+	if err := copyFile(from, to); err != nil {
+		return err
+	}
+	if _, err := os.Stat(from + "-wal"); err != nil {
+		return nil
+	}
+	return copyFile(from+"-wal", to+"-wal")
+}
