@@ -4,9 +4,10 @@ package davcopy
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,10 +22,20 @@ import (
 type silence string
 
 const (
-	silentServer silence = "silent" // it does not schedule, or heeds the guard headers
-	silentAgent  silence = "agent"  // it heeds SCHEDULE-AGENT=CLIENT
-	notSilent    silence = "loud"   // it would send invitations
+	silentServer silence = "silent"   // it does not schedule, or heeds the guard headers
+	silentAgent  silence = "agent"    // it heeds SCHEDULE-AGENT=CLIENT
+	notSilent    silence = "loud"     // it would send invitations
+	notFlown     silence = "grounded" // nobody knows: it does not take a test event
 )
+
+// flight is what a canary has shown.
+type flight struct {
+	silence
+	words string // the server's own, where it could not fly
+}
+
+// route is what a flight is good for: a host treats its users alike, and may treat events and tasks differently.
+type route struct{ place, component string }
 
 // guard makes sure that writing the object sends nothing to anybody: it goes as it is, with
 // SCHEDULE-AGENT=CLIENT where that was allowed and is needed, or is held back.
@@ -33,54 +44,118 @@ func (j *collectionJob) guard(ctx context.Context, p *parcel) error {
 	if !home.Capabilities.Has("calendar-auto-schedule") {
 		return nil // RFC 6638 section 2: it does not schedule
 	}
-	known, err := j.slice.engine.silence(ctx, j.slice, &j.place.target)
+	known, err := j.slice.engine.ask(ctx, j.slice, j.place.target, scheduled(p.object))
 	switch {
 	case err != nil:
 		return err
-	case known == silentServer:
-	case known == silentAgent:
+	case known.silence == silentServer:
+	case known.silence == silentAgent:
 		data, fixes := pim.InjectScheduleAgent(p.data)
 		p.take(data, fixes)
 		if form, readable := pim.Digest(p.data, p.kind); readable {
 			p.row.Form = form[:]
 		}
 	default:
-		p.way = wayNote
-		p.row = p.before
-		if !p.before.State.There() {
-			p.row = ledger.Object{Source: nameBelow(j.place.source.Href, p.source.Href), State: ledger.ObjectHeld,
-				SrcETag: p.source.ETag, UID: p.object.UID, Code: "invitations_not_silent"}
-		}
+		*p = p.hold(known.words)
 	}
 	return nil
 }
 
-// silence asks the canary once for the whole run: what it shows is a property of the server.
-func (e *Engine) silence(ctx context.Context, s *slice, target *dav.Collection) (silence, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.canary != nil {
-		return *e.canary, nil
+// scheduled is the kind of component that is sent about.
+func scheduled(o pim.Object) string {
+	for _, component := range o.Components {
+		if strings.EqualFold(component, "VTODO") || strings.EqualFold(component, "VJOURNAL") {
+			return strings.ToUpper(component)
+		}
 	}
-	found, err := s.fly(ctx, target)
-	if err == nil {
-		e.canary = &found
-	}
-	return found, err
+	return "VEVENT"
 }
 
-// fly writes test events with an attendee, and an organizer, whose addresses nobody can have (RFC 2606
+// hold keeps the object back. words are empty where the canary was heard.
+func (p parcel) hold(words string) parcel {
+	name := p.row.Source
+	p.way, p.row = wayNote, p.before
+	if holds(p.before) && p.before.State != ledger.ObjectGone {
+		p.row.Code, p.row.Words = ledger.UpdateHeld, words
+		return p
+	}
+	code := "invitations_not_silent"
+	if words != "" {
+		code = "invitations_unknown"
+	}
+	p.row = ledger.Object{
+		Source: name, State: ledger.ObjectHeld, SrcETag: p.source.ETag, UID: p.object.UID, Code: code, Words: words,
+	}
+	return p
+}
+
+// ask flies the canary once for each route of a run. Where it could not fly, another collection may have more luck.
+func (e *Engine) ask(ctx context.Context, s *slice, target dav.Collection, component string) (flight, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	host, own := route{hostOf(target.Href), component}, route{target.Href, component}
+	for _, r := range []route{host, own} {
+		if known, flown := e.canaries[r]; flown {
+			return known, nil
+		}
+	}
+	found, err := s.fly(ctx, target, component)
+	if err != nil {
+		return found, err
+	}
+	if found.silence == notFlown {
+		host = own
+	}
+	e.canaries[host] = found
+	return found, nil
+}
+
+// hostOf is the host of an absolute href; all others are at that of the settings.
+func hostOf(href string) string {
+	if u, err := url.Parse(href); err == nil {
+		return u.Host
+	}
+	return ""
+}
+
+// mostFields is in how many collections a canary is tried.
+const mostFields = 4
+
+// fly tries the collection itself, and others that take such a component where it does not take the test: a list that
+// takes only tasks is no proof that the server would send anything.
+func (s *slice) fly(ctx context.Context, target dav.Collection, component string) (flight, error) {
+	others, err := s.dst.Collections(ctx, dav.Calendars)
+	if err != nil {
+		return flight{}, faultOf(err, "list at the destination the calendars of", s.account.Address)
+	}
+	fields := slices.DeleteFunc(append([]dav.Collection{target}, others...), func(c dav.Collection) bool { return !takes(c, component) || !c.Writable() })
+	found := flight{silence: notFlown, words: "no calendar there takes " + component}
+	for i, field := range fields {
+		if i > 0 && (i > mostFields || dav.Key(field.Href) == dav.Key(target.Href)) {
+			continue
+		}
+		shown, err := s.flyIn(ctx, field, component)
+		refused, is := errorsAs[*grounded](err)
+		if !is {
+			return flight{silence: shown}, err
+		}
+		found.words = refused.words
+	}
+	return found, nil
+}
+
+// flyIn writes test objects with an attendee, and an organizer, whose addresses nobody can have (RFC 2606
 // section 2), and looks whether the server has tried to reach them. With the headers that ask for
 // silence first, then, if that was allowed, with SCHEDULE-AGENT as well.
-func (s *slice) fly(ctx context.Context, target *dav.Collection) (silence, error) {
-	quiet, err := s.quiet(ctx, target, func(data []byte) []byte { return data })
+func (s *slice) flyIn(ctx context.Context, field dav.Collection, component string) (silence, error) {
+	quiet, err := s.quiet(ctx, field, component, func(data []byte) []byte { return data })
 	if err != nil || quiet {
 		return silentServer, err
 	}
 	if !s.engine.options.ScheduleAgent {
 		return notSilent, nil
 	}
-	quiet, err = s.quiet(ctx, target, func(data []byte) []byte {
+	quiet, err = s.quiet(ctx, field, component, func(data []byte) []byte {
 		injected, _ := pim.InjectScheduleAgent(data)
 		return injected
 	})
@@ -91,10 +166,10 @@ func (s *slice) fly(ctx context.Context, target *dav.Collection) (silence, error
 }
 
 // quiet tries both roles: a server may heed the request for one and not for the other.
-func (s *slice) quiet(ctx context.Context, target *dav.Collection, change func([]byte) []byte) (bool, error) {
+func (s *slice) quiet(ctx context.Context, field dav.Collection, component string, change func([]byte) []byte) (bool, error) {
 	self := s.calendarAddress()
 	for _, role := range []pim.Role{pim.RoleOrganizer, pim.RoleAttendee} {
-		quiet, err := s.try(ctx, target, role, change(canaryEvent(role, self)))
+		quiet, err := s.try(ctx, field, role, change(canaryObject(role, component, self)))
 		if err != nil || !quiet {
 			return false, err
 		}
@@ -114,44 +189,63 @@ func (s *slice) calendarAddress() string {
 
 const nobody = "rehome-canary@rehome.invalid"
 
-// canaryEvent is an event of next year, because some servers are silent about the past.
-func canaryEvent(role pim.Role, self string) []byte {
+// canaryObject is one of next year, because some servers are silent about the past.
+func canaryObject(role pim.Role, component, self string) []byte {
 	organizer, attendee, partstat := self, nobody, "NEEDS-ACTION"
 	if role == pim.RoleAttendee {
 		organizer, attendee, partstat = nobody, self, "ACCEPTED"
 	}
 	start := time.Now().UTC().AddDate(1, 0, 0).Truncate(time.Hour)
 	const stamp = "20060102T150405Z"
-	return []byte(strings.Join([]string{
-		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//rehome//canary//EN", "BEGIN:VEVENT",
+	end := map[string]string{"VEVENT": "DTEND", "VTODO": "DUE"}[component] // RFC 5545 section 3.6
+	lines := []string{
+		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//rehome//canary//EN", "BEGIN:" + component,
 		"UID:" + canaryUID(role), "DTSTAMP:" + time.Now().UTC().Format(stamp),
-		"DTSTART:" + start.Format(stamp), "DTEND:" + start.Add(time.Hour).Format(stamp), "SUMMARY:test of a move; removed at once",
+		"DTSTART:" + start.Format(stamp), end + ":" + start.Add(time.Hour).Format(stamp), "SUMMARY:test of a move; removed at once",
 		"ORGANIZER:mailto:" + organizer, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:" + organizer,
 		"ATTENDEE;PARTSTAT=" + partstat + ";RSVP=TRUE:mailto:" + attendee,
-		"END:VEVENT", "END:VCALENDAR", "",
-	}, "\r\n"))
+		"END:" + component, "END:VCALENDAR", "",
+	}
+	if end == "" {
+		lines = slices.Delete(lines, 7, 8)
+	}
+	return []byte(strings.Join(lines, "\r\n"))
 }
 
 func canaryUID(role pim.Role) string { return "rehome-canary-" + string(role) }
 
-// try writes the event, reads it back and removes it. A server that schedules notes with each person what
-// became of the message (SCHEDULE-STATUS, RFC 6638 section 3.2.9). One that refuses the event has not
-// shown that it is silent.
-func (s *slice) try(ctx context.Context, target *dav.Collection, role pim.Role, event []byte) (quiet bool, err error) {
-	href := hrefOf(target.Href, canaryUID(role)+".ics")
+// grounded says that a canary could not fly, which shows nothing about what the server sends.
+type grounded struct{ words string }
+
+func (g *grounded) Error() string { return g.words }
+
+// try writes the test object, reads it back and removes it. A server that schedules notes with each person what
+// became of the message (SCHEDULE-STATUS, RFC 6638 section 3.2.9).
+func (s *slice) try(ctx context.Context, field dav.Collection, role pim.Role, event []byte) (quiet bool, err error) {
+	href := hrefOf(field.Href, canaryUID(role)+".ics")
 	_, err = s.dst.Put(ctx, href, dav.Upload{Data: event, Kind: dav.Calendars, Overwrite: true})
 	if err != nil {
-		return s.unproved(err)
+		return false, s.unflown(err)
 	}
 	there, err := s.dst.Get(ctx, href, dav.Calendars)
 	quiet = err == nil && !bytes.Contains(bytes.ToUpper(unfolded(there.Data)), []byte("SCHEDULE-STATUS"))
-	if removed := s.removeCanary(context.WithoutCancel(ctx), href, event, quiet); err == nil {
-		err = removed
+	if left := s.removeCanary(context.WithoutCancel(ctx), href, event, quiet); left != nil {
+		s.find(testLeft(href, left))
 	}
 	if err != nil {
-		return s.unproved(err)
+		return false, s.unflown(err)
 	}
 	return quiet, nil
+}
+
+// unflown tells a refusal of the test object from trouble with the server as a whole.
+func (s *slice) unflown(err error) error {
+	fault := endpoint.Fault(err, "test whether the destination sends invitations for", s.account.Address)
+	refused, is := errorsAs[*dav.StatusError](err)
+	if f, known := errorsAs[*rehome.Fault](fault); is && known && f.Class != rehome.ClassAuth && f.Class != rehome.ClassThrottled {
+		return &grounded{words: cmp.Or(f.Server, refused.Error())}
+	}
+	return fault
 }
 
 // removeCanary takes it away again. A server that is not silent would announce that too, unless it has
@@ -170,18 +264,4 @@ func (s *slice) removeCanary(ctx context.Context, href string, event []byte, qui
 func unfolded(data []byte) []byte {
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	return bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\n "), nil), []byte("\n\t"), nil)
-}
-
-// unproved is for a canary that could not fly.
-func (s *slice) unproved(err error) (bool, error) {
-	fault := endpoint.Fault(err, "test whether the destination sends invitations for", s.account.Address)
-	if rehome.ClassOf(fault) != rehome.ClassPermanent {
-		return false, fault
-	}
-	var f *rehome.Fault
-	if errors.As(fault, &f) {
-		s.find(rehome.Finding{Code: "canary_refused", Severity: rehome.SeverityWarning, Object: "calendars",
-			Sentence: fmt.Sprintf("whether the destination sends invitations could not be tested: %v", f)})
-	}
-	return false, nil
 }

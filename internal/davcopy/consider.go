@@ -4,13 +4,16 @@ package davcopy
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"slices"
 	"strings"
 
+	"rehome"
 	"rehome/internal/content/pim"
+	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -84,6 +87,9 @@ func consider(o dav.Object, b books) parcel {
 		if p.row.State == ledger.ObjectGone {
 			p.row.State = ledger.ObjectStored // it is back
 		}
+		if p.row.Behind() { // and so is the version that the destination has
+			p.row.Code, p.row.Words, p.row.Escrow = "", "", ""
+		}
 		return p
 	}
 	var err error
@@ -102,11 +108,32 @@ func (p parcel) unread() parcel {
 		p.way = wayVanished
 		return p
 	}
-	return p.refuse("object_unreadable", "the source lists it and does not serve it: "+p.source.Err.Error())
+	words := "the source lists it and does not serve it: "
+	if fault, is := errorsAs[*rehome.Fault](endpoint.Fault(p.source.Err, "", "")); is {
+		return p.refuse(codeOf(fault, "object_unserved", "object_unreadable"), words+cmp.Or(fault.Server, fault.Error()))
+	}
+	return p.refuse("object_unreadable", words+p.source.Err.Error())
 }
 
+// codeOf takes the first code for trouble that may pass, and the second for what stays.
+func codeOf(fault *rehome.Fault, passing, lasting string) string {
+	if fault.Class == rehome.ClassPermanent || fault.Class == rehome.ClassUntrusted {
+		return lasting
+	}
+	return passing
+}
+
+// refuse gives the object up. Where the destination has an older version of it, that stays what the ledger knows.
 func (p parcel) refuse(code, words string) parcel {
 	p.way = wayQuarantine
+	if holds(p.before) && p.before.State != ledger.ObjectGone {
+		p.row = p.before
+		p.row.Code, p.row.Words = ledger.UpdateRefused, words
+		if p.source.Err != nil {
+			p.row.Code = ledger.UpdateUnreadable
+		}
+		return p
+	}
 	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, code, words
 	return p
 }

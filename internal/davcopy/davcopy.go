@@ -90,8 +90,8 @@ type Options struct {
 type Engine struct {
 	options Options
 
-	mu     sync.Mutex
-	canary *silence // what the canary has shown, nil before the first
+	mu       sync.Mutex
+	canaries map[route]flight // what they have shown so far
 }
 
 // New returns an Engine with the defaults filled in.
@@ -111,7 +111,7 @@ func New(options Options) *Engine {
 	if options.Observer == nil {
 		options.Observer = silent{}
 	}
-	return &Engine{options: options}
+	return &Engine{options: options, canaries: map[route]flight{}}
 }
 
 // Budget bounds one slice. When either is used up, the slice ends at the next objects.

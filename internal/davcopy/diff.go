@@ -125,10 +125,10 @@ func needsReading(row ledger.Object, etag string, started time.Time) bool {
 // open says that an object is worth another try though it did not change: what was begun always, what was
 // given up once in each pass.
 func open(row ledger.Object, started time.Time) bool {
-	switch row.State {
-	case ledger.ObjectIntent:
+	switch {
+	case row.State == ledger.ObjectIntent:
 		return true
-	case ledger.ObjectQuarantined, ledger.ObjectHeld:
+	case row.State == ledger.ObjectQuarantined, row.State == ledger.ObjectHeld, row.Behind():
 		return row.Updated.Before(started)
 	}
 	return false

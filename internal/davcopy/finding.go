@@ -14,20 +14,20 @@ import (
 
 // exceptionFindings says of every object that is not at the destination as the source has it why, and
 // what can be done. Repairs are gathered: one finding for each kind of repair in a collection.
-func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionKind) []rehome.Finding {
+func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionKind, agentTried bool) []rehome.Finding {
 	var all []rehome.Finding
 	repaired := map[[2]string]int{} // by collection and code
 	sentence := map[string]string{}
-	held := map[string]int{} // by collection
+	held := map[[2]string]int{} // by collection and the words about a canary that could not fly
 	for _, e := range exceptions {
 		if !slices.Contains(kinds, e.Kind) {
 			continue
 		}
 		switch {
-		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt():
+		case e.Code == ledger.UpdateHeld, e.State == ledger.ObjectHeld:
+			held[[2]string{e.Collection, e.Words}]++
+		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt(), e.Behind():
 			all = append(all, exceptionFinding(e))
-		case e.State == ledger.ObjectHeld:
-			held[e.Collection]++
 		}
 		for _, r := range e.Repairs {
 			if r.Code == codeLink {
@@ -39,8 +39,8 @@ func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionK
 			sentence[r.Code] = r.Sentence
 		}
 	}
-	for collection, n := range held {
-		all = append(all, heldFinding(collection, n))
+	for key, n := range held {
+		all = append(all, heldFinding(key[0], key[1], n, agentTried))
 	}
 	for key, n := range repaired {
 		all = append(all, rehome.Finding{
@@ -58,6 +58,8 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 		Sentence: "it was not copied: " + e.Words, NextStep: nextStep(e.Code),
 	}
 	switch {
+	case e.Behind():
+		f.Sentence = "the destination has an older version of it: " + e.Words
 	case e.State == ledger.ObjectConflict:
 		f.Severity, f.Sentence = rehome.SeverityWarning, "the destination's version stands: "+e.Words
 	case e.Spoilt():
@@ -76,6 +78,10 @@ func nextStep(code string) string {
 		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"
 	case "duplicate_uid":
 		return "another object has its UID and other content: delete one of the two at the source and run sync again, or enter it by hand"
+	case "object_unserved", ledger.UpdateUnreadable:
+		return "run sync again; if it stays so, open it in a client at the source, save it, or look into that server's error log"
+	case "object_failed", "object_unproved":
+		return "run sync again; if it stays so, correct it at the source, or enter it at the destination by hand"
 	case "object_unreadable", "object_spoilt":
 		return "correct it at the source, or enter it at the destination by hand"
 	case "conflict", "deleted_at_destination", "name_taken":
@@ -84,13 +90,25 @@ func nextStep(code string) string {
 	return "correct it at the source and run sync again, or enter it at the destination by hand"
 }
 
-func heldFinding(collection string, n int) rehome.Finding {
-	return rehome.Finding{
+// heldFinding says why objects are held back: the canary was heard, or could not fly, which is no proof of anything.
+func heldFinding(collection, words string, n int, agentTried bool) rehome.Finding {
+	f := rehome.Finding{
 		Code: "invitations_not_silent", Severity: rehome.SeverityError, Object: collection,
 		Sentence: objects(n) + " with attendees " + were(n) + " held back: the destination would send invitations to the people in them, " +
 			"because a test event has shown that it does not heed the request to stay silent",
 		NextStep: "have scheduling switched off at the destination during the move, or set destination.dav.schedule_agent_client: true, and run sync again",
 	}
+	switch {
+	case words != "":
+		f.Code = "invitations_unknown"
+		f.Sentence = objects(n) + " with attendees " + were(n) + " held back: nobody knows whether the destination would send invitations, " +
+			"because it does not take a test event with an attendee: " + words
+		f.NextStep = "see why it refuses that, or have scheduling switched off there during the move, and run sync again"
+	case agentTried:
+		f.Sentence += ", nor SCHEDULE-AGENT=CLIENT in it"
+		f.NextStep = "have scheduling switched off at the destination during the move, and run sync again"
+	}
+	return f
 }
 
 func objects(n int) string {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -36,7 +37,9 @@ type collectionJob struct {
 	byUID   map[string]string        // source names of what is at the destination, by UID
 	unknown map[string]foreign       // what the destination has and the ledger does not know, by UID
 	taken   map[string]bool          // names at the destination
-	failed  int                      // answers in a row by which the server, not the object, looks broken
+
+	failed  atomic.Int64 // answers in a row by which the server, not the object, looks broken
+	probing sync.Mutex   // one test of the server at a time
 }
 
 // foreign is an object at the destination that the ledger does not know.

@@ -22,7 +22,7 @@ func (j *collectionJob) look(ctx context.Context, p *parcel, refusal error) erro
 		return j.nothingThere(ctx, p, refusal)
 	}
 	if err != nil {
-		return faultOf(err, "read at the destination", p.row.Destination)
+		return j.unseen(ctx, p, err)
 	}
 	switch j.likenessOf(p, there) {
 	case sameObject:
@@ -92,7 +92,7 @@ func (j *collectionJob) nothingThere(ctx context.Context, p *parcel, refusal err
 		}
 		refusal = err
 	}
-	return j.refused(p, refusal)
+	return j.refused(ctx, p, refusal)
 }
 
 // overwrite replaces our own older version. Whoever edits it in this moment wins.
@@ -105,7 +105,10 @@ func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
 	case stepLook:
 		return j.conflict(p, "conflict", "it was edited at the destination while it was copied")
 	case stepStop:
-		return stopFault(err, p)
+		if err := j.stop(ctx, p, err); err != nil {
+			return err
+		}
+		return j.giveUp(p, "object_refused", err)
 	}
 	mended, saveErr := j.mend(ctx, p)
 	switch {
@@ -114,7 +117,7 @@ func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
 	case mended:
 		return j.overwrite(ctx, p)
 	}
-	return j.refused(p, err)
+	return j.refused(ctx, p, err)
 }
 
 // writeElsewhere writes under a name that nobody has.
@@ -144,7 +147,7 @@ func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) e
 		return j.refusedUID(ctx, p, refusal)
 	}
 	if err != nil {
-		return faultOf(err, "read at the destination", href)
+		return j.unseen(ctx, p, err)
 	}
 	if j.likenessOf(p, there) != sameObject {
 		return j.giveUp(p, "duplicate_uid", refusal)
@@ -177,7 +180,7 @@ func (j *collectionJob) refusedUID(ctx context.Context, p *parcel, refusal error
 	case mended:
 		return j.write(ctx, p)
 	}
-	return j.refused(p, refusal)
+	return j.refused(ctx, p, refusal)
 }
 
 // recognise compares with what the destination has of the same UID: after a lost ledger it is the same.
@@ -190,7 +193,7 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 	}
 	there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, found.name), kindOf(j.kind))
 	if err != nil {
-		return faultOf(err, "read at the destination", found.name)
+		return j.unseen(ctx, p, err)
 	}
 	switch j.likenessOf(p, there) {
 	case sameObject:

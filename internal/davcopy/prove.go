@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
 
@@ -29,7 +30,7 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 		if p.proof != proofDue {
 			continue
 		}
-		item := dav.Item{Href: hrefOf(j.place.target.Href, p.row.Destination), ETag: p.row.DstETag, Size: int64(len(p.data))}
+		item := dav.Item{Href: hrefOf(j.place.target.Href, p.row.Destination), Size: int64(len(p.data))}
 		due[item.Href] = p
 		items = append(items, item)
 	}
@@ -39,10 +40,10 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 	var spoilt []spoiltParcel
 	err := j.slice.dst.Read(ctx, &j.place.target, items, func(o dav.Object) error {
 		p := due[o.Href]
-		found := pim.Comparison{Verdict: pim.VerdictIdentical}
-		if o.Err == nil { // else it is stored either way, and the verification reads it again
-			found = j.verdict(p, o.Data)
+		if o.Err != nil {
+			return j.unproved(p, o.Err)
 		}
+		found := j.verdict(p, o.Data)
 		if !found.Verdict.Harmless() {
 			spoilt = append(spoilt, spoiltParcel{p, found, o.ETag})
 			return nil
@@ -71,6 +72,18 @@ func (j *collectionJob) verdict(p *parcel, there []byte) pim.Comparison {
 	return terms.Compare(p.source.Data, there, p.kind)
 }
 
+// unproved is for an object that the destination has taken and does not serve: nobody knows what it keeps, if anything.
+func (j *collectionJob) unproved(p *parcel, err error) error {
+	p.proof, p.written = proofGiven, false
+	p.before = ledger.Object{} // what was there before may be there no more
+	words := "the destination has taken it and does not serve it: " + err.Error()
+	*p = p.refuse("object_unproved", words)
+	j.mu.Lock()
+	j.known[p.row.Source] = p.row
+	j.mu.Unlock()
+	return j.quarantine(p)
+}
+
 // spoiltParcel is an object of which the destination keeps something else than it was given.
 type spoiltParcel struct {
 	*parcel
@@ -92,8 +105,12 @@ func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
 		}
 		there := dav.Object{Data: s.data, ETag: s.row.DstETag} // where the etag has proved it
 		if s.proof == proofDue {
-			if there, err = j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind)); err != nil {
-				return faultOf(err, "read back at the destination", s.row.Destination)
+			there, err = j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind))
+			if err != nil {
+				if stop := j.stop(ctx, s.parcel, err); stop != nil {
+					return stop
+				}
+				return j.unproved(s.parcel, err)
 			}
 		}
 		s.found, s.etag = j.verdict(s.parcel, there.Data), there.ETag
@@ -125,7 +142,9 @@ func (j *collectionJob) writeRepaired(ctx context.Context, p *parcel, etag strin
 			j.stored(p, stored)
 			return true, nil
 		case stepStop:
-			return false, stopFault(err, p)
+			if err := j.stop(ctx, p, err); err != nil {
+				return false, err
+			}
 		}
 		rung := p.rung
 		*p = before

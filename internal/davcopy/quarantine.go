@@ -4,7 +4,7 @@ package davcopy
 
 import (
 	"cmp"
-	"errors"
+	"context"
 	"io"
 	"strings"
 
@@ -14,27 +14,15 @@ import (
 	"rehome/internal/escrow"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
-	"rehome/internal/protocol/dav"
 )
 
-// patience is how many objects without a flaw a server may answer with an error of its own, one after
-// the other, before it counts as broken.
-const patience = 3
-
-// refused gives an object up that the destination does not take. When it is the server that fails, one
-// flawless object after the other, the slice ends instead.
-func (j *collectionJob) refused(p *parcel, refusal error) error {
-	flaws := pim.Lint(p.data, p.kind)
-	var status *dav.StatusError
-	if errors.As(refusal, &status) && status.Status >= 500 && len(flaws) == 0 {
-		j.mu.Lock()
-		j.failed++
-		broken := j.failed >= patience
-		j.mu.Unlock()
-		if broken {
-			return faultOf(refusal, "write at the destination", p.row.Destination)
-		}
+// refused gives an object up that the destination does not take. When it is the server that fails, the slice ends
+// instead.
+func (j *collectionJob) refused(ctx context.Context, p *parcel, refusal error) error {
+	if err := j.weigh(ctx, p, refusal); err != nil {
+		return err
 	}
+	flaws := pim.Lint(p.data, p.kind)
 	if err := j.giveUp(p, "object_refused", refusal); err != nil {
 		return err
 	}
@@ -49,6 +37,9 @@ func (j *collectionJob) giveUp(p *parcel, code string, refusal error) error {
 	words := "the destination does not take it"
 	if fault, is := errorsAs[*rehome.Fault](endpoint.Fault(refusal, "", "")); is {
 		words = cmp.Or(fault.Server, fault.Error())
+		if code == "object_refused" {
+			code = codeOf(fault, "object_failed", code)
+		}
 	}
 	if judge(refusal, 2) == stepFindUID && code == "object_refused" {
 		code = "duplicate_uid"
@@ -67,7 +58,9 @@ func (j *collectionJob) conflict(p *parcel, code, words string) error {
 // quarantine keeps the original, so that nothing is lost when the source goes. It was not written, so
 // what was repaired in vain does not count.
 func (j *collectionJob) quarantine(p *parcel) error {
-	p.row.DstETag, p.row.Form, p.row.Repairs = "", nil, nil
+	if p.row.State == ledger.ObjectQuarantined {
+		p.row.DstETag, p.row.Form, p.row.Repairs = "", nil, nil
+	}
 	return j.keep(p)
 }
 

@@ -80,25 +80,36 @@ func (s *slice) do(ctx context.Context) error {
 		return err
 	}
 	plans := map[ledger.CollectionKind]plan{}
+	var t troubles
 	for _, kind := range s.engine.options.Kinds {
-		if plans[kind], err = s.look(ctx, kind, known, s.engine.options.Ledger.RenameCollection); err != nil {
+		made, err := s.look(ctx, kind, known, s.engine.options.Ledger.RenameCollection)
+		if err := t.add(ctx, s, err); err != nil {
 			return err
 		}
-		for _, left := range plans[kind].left {
+		plans[kind] = made
+		for _, left := range made.left {
 			s.find(leftOutFinding(left))
 		}
 	}
 	s.looked = true
 	for _, kind := range s.engine.options.Kinds {
-		for _, p := range plans[kind].placements {
-			if err := s.runCollection(ctx, kind, p, known[p.source.Href]); err != nil {
-				return err
-			}
+		if err := s.runKind(ctx, kind, plans[kind], known, &t); err != nil {
+			return err
 		}
-		for _, p := range plans[kind].deleted {
-			if err := s.runDeleted(ctx, kind, p, known[p.source.Href]); err != nil {
-				return err
-			}
+	}
+	return t.err()
+}
+
+// runKind brings the collections of one kind up to date. What is in the way of one does not stop the others.
+func (s *slice) runKind(ctx context.Context, kind ledger.CollectionKind, p plan, known map[string]ledger.Collection, t *troubles) error {
+	for _, place := range p.placements {
+		if err := t.add(ctx, s, s.runCollection(ctx, kind, place, known[place.source.Href])); err != nil {
+			return err
+		}
+	}
+	for _, place := range p.deleted {
+		if err := t.add(ctx, s, s.runDeleted(ctx, kind, place, known[place.source.Href])); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -235,7 +246,9 @@ func (s *slice) findStanding(ctx context.Context) error {
 			continue // a kind that this pass leaves alone
 		}
 		switch {
-		case e.State == ledger.ObjectQuarantined, e.Spoilt():
+		case e.Code == ledger.UpdateHeld:
+			tally.Held++
+		case e.State == ledger.ObjectQuarantined, e.Spoilt(), e.Behind():
 			tally.Quarantined++
 		case e.State == ledger.ObjectConflict:
 			tally.Conflicts++
@@ -243,7 +256,7 @@ func (s *slice) findStanding(ctx context.Context) error {
 			tally.Held++
 		}
 	}
-	s.find(exceptionFindings(exceptions, s.engine.options.Kinds)...)
+	s.find(exceptionFindings(exceptions, s.engine.options.Kinds, s.engine.options.ScheduleAgent)...)
 	return nil
 }
 

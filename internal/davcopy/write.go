@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rehome"
-	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -36,8 +35,7 @@ func (j *collectionJob) decideChunk(ctx context.Context, chunk []dav.Object) ([]
 	return parcels, j.ledger().SaveObjects(ctx, j.row, intents...)
 }
 
-// considerAll decides about every object of a chunk. An object that the source cannot serve at this
-// moment ends the slice.
+// considerAll decides about every object of a chunk.
 func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
 	b := books{content: j.content(), hosts: j.slice.engine.options.SourceHosts, below: j.place.source.Href, known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken}
 	// Of two that are the same, the one with the plain name counts, and "event-copy.ics" is the copy.
@@ -46,9 +44,6 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 	})
 	parcels := make([]*parcel, 0, len(chunk))
 	for _, o := range chunk {
-		if fault := endpoint.Fault(o.Err, "read at the source", o.Href); fault != nil && rehome.ClassOf(fault) != rehome.ClassPermanent {
-			return nil, fault
-		}
 		if err := j.followRename(ctx, o); err != nil {
 			return nil, err
 		}
@@ -184,10 +179,15 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 				return saveErr
 			}
 			if !mended {
-				return j.refused(p, err)
+				return j.refused(ctx, p, err)
 			}
 		case stepStop:
-			return stopFault(err, p)
+			if err := j.stop(ctx, p, err); err != nil {
+				return err
+			}
+			if attempt > 1 {
+				return j.giveUp(p, "object_refused", err)
+			}
 		}
 	}
 }
@@ -218,9 +218,7 @@ func (j *collectionJob) stored(p *parcel, s dav.Stored) {
 		p.proof = proofGiven // every SabreDAV: what it keeps are these octets
 	}
 	j.settleAs(p, ledger.ObjectStored)
-	j.mu.Lock()
-	j.failed = 0
-	j.mu.Unlock()
+	j.failed.Store(0)
 }
 
 // settleAs ends the way of an object that is at the destination.

@@ -21,6 +21,8 @@ type DAVSession struct {
 	client *dav.Client
 	host   *DAV
 	homes  map[dav.Kind]*dav.Home
+
+	troubles map[dav.Kind]error // why nobody knows where those of a kind are; the other kind is open nevertheless
 }
 
 // discover finds both homes. A kind that the server does not offer has none.
@@ -41,8 +43,12 @@ func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error
 			missing = err
 			continue
 		}
-		if err != nil {
+		if err != nil && (ctx.Err() != nil || rehome.ClassOf(Fault(err, "", "")) != rehome.ClassTemporary) {
 			return err
+		}
+		if err != nil {
+			s.troubles[kind], missing = err, err
+			continue
 		}
 		s.homes[kind] = home
 	}
@@ -55,10 +61,11 @@ func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error
 // Home returns where the account's collections of a kind are, nil when the server offers none.
 func (s *DAVSession) Home(kind dav.Kind) *dav.Home { return s.homes[kind] }
 
-// Collections lists those of a kind; none when the server offers no such kind.
+// Collections lists those of a kind; none when the server offers no such kind. Where the server failed when it was
+// asked for the kind, that is the error.
 func (s *DAVSession) Collections(ctx context.Context, kind dav.Kind) (all []dav.Collection, err error) {
 	if s.homes[kind] == nil {
-		return nil, nil
+		return nil, s.troubles[kind]
 	}
 	err = s.host.gate.do(ctx, func() error {
 		all, err = s.client.Collections(ctx, s.homes[kind])

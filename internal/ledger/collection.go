@@ -85,7 +85,8 @@ func (l *Ledger) Collections(ctx context.Context, address string) (map[string]Co
 		all[c.Source] = c
 		return err
 	}, `SELECT id, kind, src_href, dst_href, made, properties, src_token, src_ctag, src_objects,
-		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state IN ('intent', 'quarantined', 'conflict', 'held')),
+		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state IN ('intent', 'quarantined', 'conflict', 'held')
+			OR o.code LIKE 'update%')),
 		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'gone' AND o.form IS NOT NULL)
 		FROM collections c WHERE address = ?`, address)
 	return all, err

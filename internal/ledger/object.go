@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -52,6 +53,18 @@ type Object struct {
 
 // Spoilt reports whether the destination has taken the object and keeps something else.
 func (o Object) Spoilt() bool { return o.State == ObjectStored && o.Code != "" }
+
+// The codes of an object that the destination has in an older version, and has to get the newer one of yet. All
+// begin alike.
+const (
+	UpdateRefused    = "update_refused"
+	UpdateUnreadable = "update_unreadable" // the source does not serve it
+	UpdateHeld       = "update_held"       // would make the destination send invitations
+)
+
+// Behind reports whether the destination has an older version of the object: its newer one could not be read, was
+// refused, or is held back. It is tried again in each pass.
+func (o Object) Behind() bool { return o.State.There() && strings.HasPrefix(o.Code, "update_") }
 
 // Repair is a change that was made to an object before it was written.
 type Repair struct {
@@ -195,10 +208,11 @@ func (l *Ledger) ObjectCounts(ctx context.Context) (map[string]map[CollectionKin
 		return err
 	}, `SELECT address, kind, COUNT(*), SUM(src_objects), SUM(there), SUM(quarantined), SUM(conflicts), SUM(held) FROM
 		(SELECT c.address, c.kind, c.src_objects,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'stored' AND o.code = '' OR o.state IN ('adopted', 'merged', 'conflict'))) there,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'quarantined' OR o.state = 'stored' AND o.code <> '')) quarantined,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict') conflicts,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'held') held
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'stored' AND o.code = '' OR o.state IN ('adopted', 'merged', 'conflict') AND o.code NOT LIKE 'update%')) there,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.code <> 'update_held' AND (o.state = 'quarantined' OR o.state = 'stored' AND o.code <> ''
+				OR o.code LIKE 'update%')) quarantined,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict' AND o.code NOT LIKE 'update%') conflicts,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'held' OR o.code = 'update_held')) held
 		FROM collections c) GROUP BY address, kind`)
 	return all, err
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/lab"
+	"rehome/lab/corpus"
+	"rehome/lab/cyrus"
+)
+
+// A list that takes only tasks is no place for a test event, and no proof that the server is not silent.
+func TestCanary_fliesWhereItCan(t *testing.T) {
+	t.Parallel()
+	task, err := os.ReadFile("testdata/can-assigned-task.ics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := host()
+	tasks := corpus.Collection{Name: "a-tasks", DisplayName: "Tasks", Components: []string{"VTODO"}, Resources: []corpus.Resource{{Name: "assigned.ics", Data: task}}}
+	person.Calendars = append([]corpus.Collection{tasks}, person.Calendars...)
+	room := lab.Open(t)
+	server, err := cyrus.Start(room, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
+		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := before(t, server.DAV())
+	p := pairTo(t, room, person, front.URL)
+	want := 1 + len(person.Calendars[1].Resources)
+
+	// While no test object is taken, what is not known is not claimed.
+	front.set(about("rehome-canary", "PUT", http.StatusForbidden, "no test objects here"))
+	first := p.pass(t)
+	held := first.Tallies[ledger.Calendars].Held
+	wantTally(t, "held back", first.Tallies[ledger.Calendars], Tally{Objects: want, Copied: want - held, Held: held})
+	said := findingOf(first.Findings, "invitations_unknown")
+	if held == 0 || !strings.Contains(said.Sentence, "no test objects here") || strings.Contains(said.NextStep, "schedule_agent_client") || findingOf(first.Findings, "invitations_not_silent").Code != "" {
+		t.Errorf("%d held back with %+v", held, first.Findings)
+	}
+
+	// Only events are refused: tasks may go, and the other way round.
+	front.set(func(w http.ResponseWriter, r *http.Request, body string) bool {
+		return strings.Contains(body, "BEGIN:VEVENT") && about("rehome-canary", "PUT", http.StatusForbidden, "no events")(w, r, body)
+	})
+	wantTally(t, "only tasks", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: want, Copied: 1, Held: held - 1})
+
+	front.set(nil)
+	wantTally(t, "everything", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: want, Copied: held - 1})
+	wantNoMail(t, server.Outbox)
+}
+
+func findingOf(findings []rehome.Finding, code string) rehome.Finding {
+	for _, f := range findings {
+		if f.Code == code {
+			return f
+		}
+	}
+	return rehome.Finding{}
+}

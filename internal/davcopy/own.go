@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"rehome"
+	"rehome/internal/protocol/dav"
+)
+
+// An object's trouble is its own until the server does not take either what is known to be good. What is known to be
+// good is a small object without any oddity, which is written under a name of its own and removed at once.
+
+// patience is how many objects a server may answer with an error of its own, one after the other, before it is tested.
+const patience = 3
+
+// weigh counts an answer by which the server, not the object, may be broken, and tests it from time to time; the error
+// says that it is.
+func (j *collectionJob) weigh(ctx context.Context, p *parcel, refusal error) error {
+	refused, is := errorsAs[*dav.StatusError](refusal)
+	if !is || refused.Status < http.StatusInternalServerError || j.failed.Add(1)%patience != 0 {
+		return nil
+	}
+	return j.stop(ctx, p, refusal)
+}
+
+// stop returns why the slice has to end after such an answer, nil when the trouble is the object's own.
+func (j *collectionJob) stop(ctx context.Context, p *parcel, refusal error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if _, refused := errorsAs[*dav.AuthError](refusal); refused || !j.takesGood(ctx) {
+		return stopFault(refusal, p)
+	}
+	return nil
+}
+
+// unseen is for an object that the destination does not show. Without a look at it nothing is written over it.
+func (j *collectionJob) unseen(ctx context.Context, p *parcel, refusal error) error {
+	if err := j.stop(ctx, p, refusal); err != nil {
+		return err
+	}
+	return j.giveUp(p, "object_refused", refusal)
+}
+
+// takesGood reports whether the destination takes an object that every server takes. A refusal is an answer too, unless
+// it is about the account or the collection.
+func (j *collectionJob) takesGood(ctx context.Context) bool {
+	j.probing.Lock()
+	defer j.probing.Unlock()
+	name, data := goodObject(j.place.target)
+	href := hrefOf(j.place.target.Href, name)
+	_, err := j.slice.dst.Put(ctx, href, dav.Upload{Data: data, Kind: kindOf(j.kind), Overwrite: true})
+	if refused, is := errorsAs[*dav.StatusError](err); is {
+		switch refused.Status {
+		case http.StatusUnauthorized, http.StatusNotFound, http.StatusLocked, http.StatusTooManyRequests:
+			return false
+		}
+		return refused.Status < http.StatusInternalServerError
+	}
+	if err != nil {
+		return false
+	}
+	return j.removeGood(context.WithoutCancel(ctx), href)
+}
+
+func (j *collectionJob) removeGood(ctx context.Context, href string) bool {
+	err := j.slice.dst.Delete(ctx, href, "")
+	if err == nil || dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) || j.goneNevertheless(ctx, href, err) {
+		return true
+	}
+	j.slice.find(testLeft(href, err))
+	return false
+}
+
+// testLeft says that something of ours is at the destination which nobody has asked for.
+func testLeft(href string, err error) rehome.Finding {
+	return rehome.Finding{
+		Code: "test_object_left", Severity: rehome.SeverityWarning, Object: href, Sentence: "a test object could not be removed from the destination: " + err.Error(),
+		NextStep: "remove it there",
+	}
+}
+
+// goodObject is a card, an event, or what else the collection holds.
+func goodObject(c dav.Collection) (name string, data []byte) {
+	const uid = "rehome-test"
+	lines := []string{"BEGIN:VCARD", "VERSION:3.0", "UID:" + uid, "N:Test;;;;", "FN:Test", "END:VCARD", ""}
+	extension := ".vcf"
+	if c.Kind == dav.Calendars {
+		component := componentFor(c, "VEVENT")
+		extension = ".ics"
+		lines = []string{
+			"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//rehome//test//EN", "BEGIN:" + component, "UID:" + uid, "DTSTAMP:20200101T000000Z",
+			"DTSTART:20200101T000000Z", "SUMMARY:test of a move; removed at once", "END:" + component, "END:VCALENDAR", "",
+		}
+	}
+	return uid + extension, []byte(strings.Join(lines, "\r\n"))
+}
+
+// componentFor is the wanted kind of component, or another one where the collection does not take that.
+func componentFor(c dav.Collection, wanted string) string {
+	if takes(c, wanted) {
+		return wanted
+	}
+	return strings.ToUpper(c.Components[0])
+}
+
+func takes(c dav.Collection, component string) bool {
+	return len(c.Components) == 0 || slices.ContainsFunc(c.Components, func(name string) bool { return strings.EqualFold(name, component) })
+}
+
+// troubles gathers what went wrong with single kinds and collections while the others go on.
+type troubles struct{ all []error }
+
+// add notes trouble with one of them; the error comes back when it is everybody's: the caller's, the log-in's, our own, or
+// that of an end that does not answer any more.
+func (t *troubles) add(ctx context.Context, s *slice, err error) error {
+	switch class := rehome.ClassOf(err); {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil, class == rehome.ClassAuth, class == rehome.ClassBug, class == rehome.ClassOperator, !s.answers(ctx):
+		return err
+	}
+	t.all = append(t.all, err)
+	return nil
+}
+
+// err is one error for all of them, of the class that is tried again if any is.
+func (t *troubles) err() error {
+	if len(t.all) < 2 {
+		return errors.Join(t.all...)
+	}
+	worst := t.all[0]
+	var said []string
+	for _, err := range t.all {
+		if class := rehome.ClassOf(err); class == rehome.ClassTemporary || class == rehome.ClassThrottled {
+			worst = err
+		}
+		said = append(said, err.Error())
+	}
+	return &rehome.Fault{
+		Class: rehome.ClassOf(worst), Op: "copy", Object: fmt.Sprintf("%d collections", len(said)), Cause: errors.New(strings.Join(said, "; ")), Hint: rehome.HintOf(worst),
+	}
+}
+
+// answers reports whether both ends still list what they have listed before.
+func (s *slice) answers(ctx context.Context) bool {
+	for _, kind := range s.engine.options.Kinds {
+		_, srcErr := s.src.Collections(ctx, kindOf(kind))
+		_, dstErr := s.dst.Collections(ctx, kindOf(kind))
+		if srcErr == nil && dstErr == nil {
+			return true
+		}
+	}
+	return false
+}
