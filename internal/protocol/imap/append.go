@@ -39,6 +39,9 @@ func (c *Client) Append(ctx context.Context, name string) (*AppendCommand, error
 	if err := checkParts([]part{box}); err != nil {
 		return nil, err
 	}
+	if err := c.breathe(ctx); err != nil {
+		return nil, err
+	}
 	cmd := &command{name: "APPEND " + strconv.Quote(name)}
 	if err := c.begin(ctx, cmd); err != nil {
 		return nil, err

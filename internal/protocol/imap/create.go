@@ -8,16 +8,22 @@ import (
 	"strings"
 )
 
-// Create makes a mailbox (RFC 9051, section 6.3.4). That it exists already is not an error.
+// Create makes a mailbox (RFC 9051, section 6.3.4). That it exists already is not an error; whether it is
+// the one that was meant is another question, see CreateAhead.
 func (c *Client) Create(ctx context.Context, name string) error {
 	answer, err := c.CreateAhead(ctx, name)
-	if err != nil {
-		return err
+	if err == nil {
+		err = answer.Wait(ctx)
 	}
-	return answer.Wait(ctx)
+	if IsCode(err, "ALREADYEXISTS") { // RFC 5530
+		return nil
+	}
+	return err
 }
 
-// CreateAhead sends CREATE without waiting for its answer, so that many mailboxes cost one round trip.
+// CreateAhead sends CREATE without waiting for its answer, so that many mailboxes cost one round trip. A
+// mailbox that exists already is refused with [ALREADYEXISTS] (RFC 5530): a name that no listing shows may
+// be another way to say INBOX.
 func (c *Client) CreateAhead(ctx context.Context, name string) (*Answer, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -27,7 +33,7 @@ func (c *Client) CreateAhead(ctx context.Context, name string) (*Answer, error) 
 
 // CreateSpecial makes a mailbox with a special use such as `\Sent` (RFC 6154, section 3), and reports
 // whether the server has assigned it. A server that cannot, or that has another mailbox for this use,
-// makes a plain one; one that exists already stays as it is.
+// makes a plain one; one that exists already is refused as by CreateAhead.
 func (c *Client) CreateSpecial(ctx context.Context, name, use string) (assigned bool, err error) {
 	keyword, isUse := strings.CutPrefix(use, `\`)
 	if !isUse || !isAtom(keyword) {
@@ -37,7 +43,7 @@ func (c *Client) CreateSpecial(ctx context.Context, name, use string) (assigned 
 		return false, err
 	}
 	if !c.Capabilities().Has("CREATE-SPECIAL-USE") {
-		return false, c.Create(ctx, name)
+		return false, c.createPlain(ctx, name)
 	}
 	cmd := &command{name: "CREATE " + strconv.Quote(name)}
 	err = c.do(ctx, cmd, raw("CREATE "), c.mailbox(name), raw(" (USE ("+use+"))"))
@@ -45,9 +51,17 @@ func (c *Client) CreateSpecial(ctx context.Context, name, use string) (assigned 
 	case err == nil:
 		return true, nil
 	case IsStatus(err, "NO"): // [USEATTR], or a server that says nothing better
-		return false, c.Create(ctx, name)
+		return false, c.createPlain(ctx, name)
 	}
 	return false, err
+}
+
+func (c *Client) createPlain(ctx context.Context, name string) error {
+	answer, err := c.CreateAhead(ctx, name)
+	if err != nil {
+		return err
+	}
+	return answer.Wait(ctx)
 }
 
 // Answer is that of a command that was sent ahead. Wait must be called on each.
@@ -57,20 +71,17 @@ type Answer struct {
 }
 
 func (c *Client) sendAhead(ctx context.Context, cmd *command, parts ...part) (*Answer, error) {
+	if err := c.breathe(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.send(ctx, cmd, parts...); err != nil {
 		return nil, err
 	}
 	return &Answer{client: c, cmd: cmd}, nil
 }
 
-// Wait returns when the server has answered. That something exists already is not an error.
-func (a *Answer) Wait(ctx context.Context) error {
-	err := a.client.wait(ctx, a.cmd)
-	if IsCode(err, "ALREADYEXISTS") { // RFC 5530
-		return nil
-	}
-	return err
-}
+// Wait returns when the server has answered.
+func (a *Answer) Wait(ctx context.Context) error { return a.client.wait(ctx, a.cmd) }
 
 // checkName refuses what no server should be asked to create.
 func checkName(name string) error {

@@ -76,7 +76,7 @@ func TestCreateAhead_isPipelined(t *testing.T) {
 		}
 		answers = append(answers, answer)
 	}
-	for i, want := range []string{"", "", `CREATE "c": NO [OVERQUOTA] too many`, ""} {
+	for i, want := range []string{"", `CREATE "b": NO [ALREADYEXISTS] there`, `CREATE "c": NO [OVERQUOTA] too many`, ""} {
 		if err := answers[i].Wait(within(t)); errorText(err) != want {
 			t.Errorf("answer %d: %v, want %q", i, err, want)
 		}

@@ -67,10 +67,15 @@ func TestDeadline_slowButMovingServerSurvives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := clientOnPipe(t, "", func(s *script) {
 			tag := s.expect("UID FETCH .*")
-			for _, octet := range "* 1 FETCH (UID 1 BODY[] {5}\r\nhello)\r\n" + tag + " OK done\r\n" {
-				time.Sleep(59 * time.Second)
-				s.raw(string(octet))
+			const piece = 8 << 10 // as fast as ten octets in the time of one byte of the slowest line
+			s.raw("* 1 FETCH (UID 1 BODY[] {409600}\r\n")
+			for range 50 { // most of an hour
+				time.Sleep(59 * time.Second / 15)
+				s.raw(strings.Repeat("x", piece))
 			}
+			s.raw(")\r\n")
+			time.Sleep(59 * time.Second)
+			s.send(tag + " OK done")
 		})
 		var c collector
 		command, err := client.Fetch(t.Context(), rangeSet(1, 1), FetchItems{Body: true}, c.handler())
@@ -80,7 +85,7 @@ func TestDeadline_slowButMovingServerSurvives(t *testing.T) {
 		if err := command.Wait(t.Context()); err != nil {
 			t.Error(err)
 		}
-		c.check(t, "1=hello", "1")
+		c.check(t, "1="+strings.Repeat("x", 409600), "1")
 	})
 }
 

@@ -25,6 +25,8 @@ const (
 type decoder struct {
 	in *bufio.Reader
 
+	moved func(octets int64) // told of the octets of bodies that somebody asked for, as they come; may be nil
+
 	// What the current response may still hold. A FETCH response starts anew at each of its items,
 	// because nothing but the few known ones is kept.
 	values, octets int
@@ -71,13 +73,16 @@ func (d *decoder) response(sink func(UID) *fetchSink) (*response, error) {
 
 // tag reads the first word of a response. Some servers send stray blanks and empty lines before it.
 func (d *decoder) tag() (string, error) {
-	for {
+	for stray := 0; ; stray++ {
 		b, err := d.in.ReadByte()
 		if err != nil {
 			return "", err // as it is: the stream may end here
 		}
 		if b != ' ' && b != '\r' && b != '\n' {
 			break
+		}
+		if stray > maxLine {
+			return "", errTooLong
 		}
 	}
 	if err := d.in.UnreadByte(); err != nil {
@@ -111,6 +116,7 @@ func (d *decoder) untagged(sink func(UID) *fetchSink) (*response, error) {
 	resp := &response{}
 	if isNumber(name) {
 		resp.number, _ = strconv.ParseUint(name, 10, 64) // the largest one when it is out of range
+		resp.numbered = true
 		if name, err = d.nextWord(); err != nil {
 			return nil, err
 		}
@@ -122,12 +128,14 @@ func (d *decoder) untagged(sink func(UID) *fetchSink) (*response, error) {
 		resp.parseText(line)
 		return resp, err
 	case resp.name == "FETCH":
-		return resp, d.fetch(sink)
+		resp.delivered, err = d.fetch(sink)
+		return resp, err
 	case resp.name == "SEARCH":
 		resp.uids, err = d.searchNumbers()
 		return resp, err
 	}
 	resp.fields, err = d.list(0)
+	resp.octets = maxOctets - d.octets
 	return resp, err
 }
 

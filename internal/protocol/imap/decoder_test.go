@@ -195,7 +195,7 @@ func TestDecoder_fetch(t *testing.T) {
 			"everything", "* 1 FETCH (UID 7 FLAGS (\\Seen \\Recent $Junk) INTERNALDATE \" 1-Feb-2003 04:05:06 +0100\" RFC822.SIZE 3 MODSEQ (9) BODY[] {3}\r\nabc)\r\n",
 			[]string{`body uid=7 size=3 "abc"`, `message uid=7 flags=["\\Seen" "$Junk"] date=2003-02-01T03:05:06Z size=3 modseq=9`},
 		},
-		{"body before the UID", "* 1 FETCH (BODY[] {3}\r\nabc UID 7)\r\n", []string{`body uid=0 size=3 "abc"`, plain(7)}},
+		{"body before the UID", "* 1 FETCH (BODY[] {3}\r\nabc UID 7)\r\n", []string{`body uid=7 size=3 "abc"`, plain(7)}},
 		{"no UID", "* 1 FETCH (FLAGS (\\Seen))\r\n" + next, []string{"* OK next"}},
 		{"UID 0", "* 1 FETCH (UID 0)\r\n" + next, []string{"* OK next"}},
 		{"UID beyond 32 bits", "* 1 FETCH (UID 4294967296)\r\n" + next, []string{"* OK next"}},

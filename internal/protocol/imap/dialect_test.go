@@ -192,7 +192,7 @@ func (v *visitor) read(ctx context.Context) bool {
 	if v.failed("examine", err) {
 		return false
 	}
-	v.say("%d messages, uidvalidity %d, uidnext %d, modseq %d, read-only %v, keywords %v", selected.Messages, selected.UIDValidity, selected.UIDNext,
+	v.say("%s messages, uidvalidity %d, uidnext %d, modseq %d, read-only %v, keywords %v", selected.Messages, selected.UIDValidity, selected.UIDNext,
 		selected.HighestModSeq, selected.ReadOnly, selected.AnyKeyword())
 	uids, err := v.client.SearchAll(ctx, 1)
 	if v.failed("search", err) {

@@ -144,7 +144,7 @@ func testDovecotSearch(t *testing.T, client *Client, uids []UID) {
 		}
 	}
 	selected, err := client.Select(within(t), "INBOX")
-	if err != nil || selected.Messages != 300 || selected.UIDNext != uids[299]+1 || selected.HighestModSeq == 0 || selected.ReadOnly || !selected.AnyKeyword() {
+	if err != nil || !selected.Messages.Is(300) || selected.UIDNext != uids[299]+1 || selected.HighestModSeq == 0 || selected.ReadOnly || !selected.AnyKeyword() {
 		t.Errorf("Select: %+v, %v", selected, err)
 	}
 	if err := client.Store(within(t), NewUIDSet(uids...), StoreReplace, []string{"$Done"}); err != nil {

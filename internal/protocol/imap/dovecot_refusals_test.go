@@ -95,7 +95,7 @@ func testDovecotAbort(t *testing.T, server *realServer, user string) {
 		t.Errorf("Wait: %v, want %v", err, errEnough)
 	}
 	status, err := server.logIn(t, user).Status(within(t), "INBOX")
-	if err != nil || status.Messages != 0 || status.UIDNext != 1 {
+	if err != nil || !status.Messages.Is(0) || status.UIDNext != 1 {
 		t.Errorf("an aborted append left %+v, %v", status, err)
 	}
 }

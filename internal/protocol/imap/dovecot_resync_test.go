@@ -58,7 +58,7 @@ func testDovecotResync(t *testing.T, server *realServer, user string) {
 		clear(changed)
 	}
 	after, err := reader.ExamineSince(within(t), "INBOX", known, collect)
-	if err != nil || after.HighestModSeq <= before.HighestModSeq || after.Messages != 4 {
+	if err != nil || after.HighestModSeq <= before.HighestModSeq || !after.Messages.Is(4) {
 		t.Errorf("ExamineSince: %+v, %v", after, err)
 	}
 	check("ExamineSince")

@@ -181,7 +181,7 @@ func checkListing(t *testing.T, entries []ListEntry, names []string) {
 			t.Errorf("%q: %+v", name, e)
 		}
 	}
-	if s := listed["NIL"].Status; s == nil || s.Messages != 1 || s.UIDNext != 2 || s.UIDValidity == 0 {
+	if s := listed["NIL"].Status; s == nil || !s.Messages.Is(1) || s.UIDNext != 2 || s.UIDValidity == 0 {
 		t.Errorf("status of the mailbox with a message: %+v", s)
 	}
 }

@@ -24,12 +24,13 @@ type FetchItems struct {
 }
 
 // Message is what one FETCH response said. Fields that were not asked for, or that the server left
-// out, are zero.
+// out, are zero: it may have told them in another response about the same message, and a message without
+// any of them is one all the same.
 type Message struct {
 	UID          UID
-	Flags        []string  // system flags and keywords as the server spells them, without \Recent
+	Flags        []string  // system flags and keywords as the server spells them, without \Recent; nil when it told none of them
 	InternalDate time.Time // zero when the server sent NIL or nonsense
-	Size         int64     // RFC822.SIZE in octets
+	Size         int64     // RFC822.SIZE in octets; some servers estimate it, or say 0
 	ModSeq       uint64
 	EmailID      string // the same for the same content, in every mailbox of the account
 }
@@ -37,7 +38,7 @@ type Message struct {
 // Literal is a message body or header while it arrives. It is valid only inside the callback; what
 // the callback leaves unread is skipped.
 type Literal struct {
-	UID     UID    // 0 when the server sends the UID behind the body
+	UID     UID
 	Section string // what is between the brackets, upper case: "" for the whole message, "HEADER.FIELDS (DATE)"
 	Size    int64  // octets that will come
 	io.Reader
@@ -65,7 +66,10 @@ type FetchCommand struct {
 type fetchSink struct {
 	uids    UIDSet // what was asked for: everything else is unsolicited
 	handler FetchHandler
+	held    func() Count
 	err     error // first error of a callback; read after the command is done
+
+	answers, literals int // so many have come
 }
 
 // Fetch asks for items of uids without waiting for the answer: the next ranges can be sent while
@@ -75,9 +79,9 @@ func (c *Client) Fetch(ctx context.Context, uids UIDSet, items FetchItems, handl
 	if items.Vanished && !c.Enabled("QRESYNC") {
 		return nil, &UnsupportedError{Command: "UID FETCH with VANISHED", Extension: "QRESYNC"}
 	}
-	f := &FetchCommand{client: c, sink: &fetchSink{uids: uids.clone(), handler: handler}}
+	f := &FetchCommand{client: c, sink: &fetchSink{uids: uids.clone(), handler: handler, held: c.Held}}
 	for _, part := range uids.lines() {
-		cmd := &command{name: "UID FETCH", fetch: f.sink, untagged: f.sink.takeVanished}
+		cmd := &command{name: "UID FETCH", fetch: f.sink, most: mostMessages, untagged: f.sink.takeVanished}
 		if err := c.send(ctx, cmd, raw("UID FETCH "+part.String()+" "+items.list())); err != nil {
 			if len(f.cmds) > 0 {
 				c.fail(err) // nobody will wait for the parts that are under way
@@ -135,41 +139,74 @@ func (i FetchItems) list() string {
 	return list
 }
 
-// fetch reads the list behind "* n FETCH" and feeds whoever sink names.
-func (d *decoder) fetch(sink func(UID) *fetchSink) error {
+// fetched is one FETCH response while it is read.
+type fetched struct {
+	Message
+	sink    func(UID) *fetchSink
+	early   []*spool // bodies that came before the UID
+	touched bool     // somebody has asked for some of it
+}
+
+// fetch reads the list behind "* n FETCH" and feeds whoever sink names. It reports whether somebody has
+// asked for it.
+func (d *decoder) fetch(sink func(UID) *fetchSink) (delivered bool, err error) {
 	b, err := d.skipBlanks()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if b != '(' {
 		_, err := d.list(0) // no list, no data
-		return err
+		return false, err
 	}
 	if _, err := d.in.Discard(1); err != nil {
-		return err
+		return false, err
 	}
-	var m Message
+	a := &fetched{sink: sink}
+	defer a.drop()
 	for {
 		d.refill()
 		b, err := d.skipBlanks()
 		switch {
 		case err != nil:
-			return err
+			return false, err
 		case b == ')':
-			sink(m.UID).deliver(&m)
+			if err := a.deliver(); err != nil {
+				return false, err
+			}
 			_, err := d.list(0) // the parenthesis and whatever else is on the line
-			return err
+			return a.touched, err
 		case b == '\r' || b == '\n': // never closed: the message does not count as delivered
-			return d.endOfLine()
+			return a.touched, d.endOfLine()
 		}
-		if err := d.fetchItem(&m, sink); err != nil {
-			return err
+		if err := d.fetchItem(a); err != nil {
+			return false, err
 		}
 	}
 }
 
+// deliver hands out what was kept for want of a UID, and then the message.
+func (a *fetched) deliver() error {
+	receiver := a.sink(a.UID)
+	if receiver == nil || a.UID == 0 {
+		return nil
+	}
+	a.touched = true
+	for _, s := range a.early {
+		if err := receiver.literal(s.literal(a.UID)); err != nil {
+			return err
+		}
+	}
+	return receiver.deliver(&a.Message)
+}
+
+func (a *fetched) drop() {
+	for _, s := range a.early {
+		s.drop()
+	}
+}
+
 // fetchItem reads one name and its value.
-func (d *decoder) fetchItem(m *Message, sink func(UID) *fetchSink) error {
+func (d *decoder) fetchItem(a *fetched) error {
 	name, err := d.itemName()
 	if err != nil {
 		return err
@@ -179,13 +216,13 @@ func (d *decoder) fetchItem(m *Message, sink func(UID) *fetchSink) error {
 		return err
 	}
 	if isBody(name) {
-		return d.fetchLiteral(m.UID, section(name), sink)
+		return d.fetchLiteral(a, section(name))
 	}
 	v, err := d.value(0)
 	if err != nil {
 		return err
 	}
-	m.set(name, v)
+	a.set(name, v)
 	return nil
 }
 
@@ -230,7 +267,9 @@ func (m *Message) set(item string, v value) {
 			m.UID = UID(n)
 		}
 	case "FLAGS":
-		m.Flags = withoutRecent(v.strings())
+		if v.kind == kindList {
+			m.Flags = withoutRecent(v.strings())
+		}
 	case "INTERNALDATE":
 		m.InternalDate = parseInternalDate(v.text())
 	case "RFC822.SIZE":
@@ -248,7 +287,7 @@ func (m *Message) set(item string, v value) {
 
 // withoutRecent drops \Recent, which belongs to the session and not to the message.
 func withoutRecent(flags []string) []string {
-	kept := flags[:0]
+	kept := make([]string, 0, len(flags)) // not nil: said, and none
 	for _, f := range flags {
 		if !strings.EqualFold(f, `\Recent`) {
 			kept = append(kept, f)
@@ -257,35 +296,62 @@ func withoutRecent(flags []string) []string {
 	return kept
 }
 
-// fetchLiteral streams a body. Servers also send short ones as quoted strings, and NIL for "none".
-func (d *decoder) fetchLiteral(uid UID, section string, sink func(UID) *fetchSink) error {
+// fetchLiteral streams a body, or keeps it until its UID is known. Servers also send short ones as quoted
+// strings, and NIL for "none".
+func (d *decoder) fetchLiteral(a *fetched, section string) error {
 	size, ok, err := d.literalSize()
 	if err != nil {
 		return err
 	}
 	if !ok {
 		v, err := d.value(0)
-		if err == nil && v.kind == kindString {
-			sink(uid).literal(&Literal{UID: uid, Section: section, Size: int64(len(v.str)), Reader: strings.NewReader(v.str)})
+		if err != nil || v.kind != kindString {
+			return err
 		}
-		return err
+		return a.take(section, int64(len(v.str)), strings.NewReader(v.str))
 	}
-	receiver, body := sink(uid), &literalReader{in: d.in, left: size}
-	receiver.literal(&Literal{UID: uid, Section: section, Size: size, Reader: body})
+	body := &literalReader{in: d.in, left: size}
+	if a.sink(a.UID) != nil {
+		body.moved = d.moved
+	}
+	err = a.take(section, size, body)
 	if body.err != nil {
-		receiver.err = nil // whatever the callback made of it, the connection is the cause
+		if receiver := a.sink(a.UID); receiver != nil {
+			receiver.err = nil // whatever the callback made of it, the connection is the cause
+		}
 		return body.err
+	}
+	if err != nil {
+		return err
 	}
 	_, err = io.CopyN(io.Discard, d.in, body.left)
 	return unexpected(err)
 }
 
+// take hands a body to whoever asked for it, or keeps it while that is not known.
+func (a *fetched) take(section string, size int64, body io.Reader) error {
+	receiver := a.sink(a.UID)
+	if a.UID != 0 || receiver == nil {
+		a.touched = a.touched || receiver != nil
+		return receiver.literal(&Literal{UID: a.UID, Section: section, Size: size, Reader: body})
+	}
+	if len(a.early) == mostSpools || size > maxSpooledBody {
+		return errTooLong
+	}
+	kept, err := newSpool(section, size, body)
+	if err == nil {
+		a.early = append(a.early, kept)
+	}
+	return err
+}
+
 // literalReader reads exactly the octets of a literal. A connection that ends inside is an error and
 // never the end of the message: a cut message must not look complete.
 type literalReader struct {
-	in   io.Reader
-	left int64
-	err  error
+	in    io.Reader
+	left  int64
+	err   error
+	moved func(octets int64) // may be nil
 }
 
 func (r *literalReader) Read(p []byte) (int, error) {
@@ -297,20 +363,45 @@ func (r *literalReader) Read(p []byte) (int, error) {
 	}
 	n, err := r.in.Read(p[:min(int64(len(p)), r.left)])
 	r.left -= int64(n)
+	if r.moved != nil {
+		r.moved(int64(n))
+	}
 	r.err = unexpected(err)
 	return n, r.err
 }
 
-func (s *fetchSink) literal(l *Literal) {
-	if s == nil || s.err != nil || s.handler.Literal == nil {
-		return
+// literal hands out a body. The error says that they come without end.
+func (s *fetchSink) literal(l *Literal) error {
+	if s == nil {
+		return nil
 	}
-	s.err = s.handler.Literal(l)
+	if s.literals++; s.tooMany(s.literals) {
+		return endless("FETCH")
+	}
+	if s.err == nil && s.handler.Literal != nil {
+		s.err = s.handler.Literal(l)
+	}
+	return nil
 }
 
-func (s *fetchSink) deliver(m *Message) {
-	if s == nil || s.err != nil || s.handler.Message == nil || m.UID == 0 {
-		return
+// deliver hands out a message. The error says that they come without end.
+func (s *fetchSink) deliver(m *Message) error {
+	if s.answers++; s.tooMany(s.answers) {
+		return endless("FETCH")
 	}
-	s.err = s.handler.Message(m)
+	if s.err == nil && s.handler.Message != nil {
+		s.err = s.handler.Message(m)
+	}
+	return nil
+}
+
+func (s *fetchSink) tooMany(n int) bool {
+	if n <= mostBesides { // which is what most commands stay within
+		return false
+	}
+	var held Count
+	if s.held != nil {
+		held = s.held()
+	}
+	return n > mostAnswers(s.uids.Len(), held)
 }

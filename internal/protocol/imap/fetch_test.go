@@ -86,7 +86,7 @@ func TestFetch_pipelinedRangesReachTheirHandlers(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	one.check(t, "1=a", "1", "0=b", "2")
+	one.check(t, "1=a", "1", "2=b", "2")
 	two.check(t, "4", "3=c", "3")
 }
 

@@ -30,8 +30,9 @@ package imap
 //     missed deadline ends the connection: after a BAD nobody knows whether the rest of a literal is
 //     about to be run as commands (a non-synchronising literal of a refused APPEND is; seen on Dovecot 2.3).
 //   - Flags, dates and mailbox names are validated before the first byte of a command goes out.
-//   - Deadlines are by progress: a transfer may take hours as long as bytes move. The clock for answers
-//     runs while the server owes one, and not while a command is still being written.
+//   - Deadlines are by progress, and progress is that of a command that waits, see bound.go: a transfer may
+//     take hours as long as what was asked for comes. The clock for answers runs while the server owes one,
+//     and not while a command is still being written.
 //   - From the first APPEND to a LOGOUT, what is unsent when the connection ends is dropped (see dropUnsent).
 //   - At most one literal buffer is held, whatever the size of the messages.
 
@@ -70,6 +71,9 @@ type Client struct {
 	preauth   bool            // logged in by the server, before the first command
 	enabled   map[string]bool // by ENABLE, upper case
 	opened    bool            // a mailbox is open
+	held      Count           // messages of the open mailbox, see Held
+	chatter   int             // responses in a row that answered nothing, see bound.go
+	unbroken  int             // commands in a row that may all be refused, see breather.go
 	failure   error           // why the connection ended, nil while it is up
 	bye       *StatusError
 	ended     chan struct{} // closed when the reader goroutine is gone
@@ -87,6 +91,10 @@ type command struct {
 	// closes is set when the command closes the open mailbox: FETCH data that arrives before its answer
 	// belongs to that mailbox, and not to a command behind.
 	closes bool
+
+	taken  int // untagged responses that the command has taken, and the octets of their values
+	octets int
+	most   int // how many it may take; 0 is mostTaken
 
 	// accepted, if set, is called by the reader at once when the answer is OK.
 	accepted func()
@@ -110,6 +118,7 @@ func newClient(conn net.Conn, timeout time.Duration) *Client {
 		continued: make(chan string, 1),
 		ended:     make(chan struct{}),
 	}
+	c.dec.moved = t.moved
 	return c
 }
 
@@ -138,6 +147,7 @@ func (c *Client) dispatch(resp *response) {
 	case resp.continuation:
 		select {
 		case c.continued <- resp.text:
+			c.transport.answered()
 		default: // nobody asked for it: skipped like every unknown response
 		}
 	case resp.tag != "":
@@ -150,12 +160,18 @@ func (c *Client) dispatch(resp *response) {
 		if resp.name == "BAD" { // the server was told something that we never meant to say
 			c.fail(resp.statusError(""))
 		}
-		for _, cmd := range c.snapshot() {
-			if cmd.untagged != nil && cmd.untagged(resp) || cmd.closes && resp.name == "VANISHED" {
-				return
-			}
+		c.account(resp, c.offer(resp))
+	}
+}
+
+// offer hands untagged data to the oldest command that wants it, and returns that command.
+func (c *Client) offer(resp *response) *command {
+	for _, cmd := range c.snapshot() {
+		if cmd.untagged != nil && cmd.untagged(resp) || cmd.closes && resp.name == "VANISHED" {
+			return cmd
 		}
 	}
+	return nil
 }
 
 // tellRefused tells whoever watches the connection of a NO, BAD or BYE.
@@ -169,6 +185,7 @@ func (c *Client) tellRefused(status *StatusError) {
 func (c *Client) noteUntagged(resp *response) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.noteHeldLocked(resp)
 	switch resp.name {
 	case "CAPABILITY":
 		c.setCapsLocked(resp.words())
@@ -205,6 +222,7 @@ func (c *Client) complete(resp *response) {
 		}
 		return
 	}
+	c.answered()
 	cmd.status = resp
 	if resp.name != "OK" {
 		status := resp.statusError(cmd.name)

@@ -78,7 +78,7 @@ func TestClient_concurrentUse(t *testing.T) {
 				if err := client.Noop(within(t)); err != nil {
 					t.Error(err)
 				}
-				if status, err := client.Status(within(t), "INBOX"); err != nil || status.Messages != 5 {
+				if status, err := client.Status(within(t), "INBOX"); err != nil || !status.Messages.Is(5) {
 					t.Errorf("got %+v, %v", status, err)
 				}
 				if answer, err := appendAll(within(t), client, "abc"); err != nil || len(answer.UIDs) != 1 {

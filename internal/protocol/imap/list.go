@@ -69,8 +69,8 @@ func listCommand(caps Capabilities) string {
 }
 
 // maxListing is how many lines a listing may have; a long line counts as several. An account with so many
-// mailboxes sees those of a whole organisation by mistake.
-const maxListing = 200_000
+// mailboxes sees those of a whole organisation by mistake. They take some 500 octets each.
+const maxListing = 50_000
 
 // longLine is what counts as one line of a listing.
 const longLine = 256
@@ -80,7 +80,7 @@ func (c *Client) listOnce(ctx context.Context, name, line string) ([]ListEntry, 
 	var entries []ListEntry
 	statuses := map[string]*Status{}
 	lines := 0
-	cmd := &command{name: name, untagged: func(resp *response) bool {
+	cmd := &command{name: name, most: 2 * maxListing, untagged: func(resp *response) bool {
 		if resp.name != name && resp.name != "STATUS" {
 			return false
 		}

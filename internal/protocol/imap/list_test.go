@@ -27,7 +27,7 @@ func renderEntries(entries []ListEntry) []string {
 }
 
 func renderStatus(s Status) string {
-	return fmt.Sprintf("messages=%d uidnext=%d uidvalidity=%d modseq=%d size=%d", s.Messages, s.UIDNext, s.UIDValidity, s.HighestModSeq, s.Size)
+	return fmt.Sprintf("messages=%s uidnext=%d uidvalidity=%d modseq=%d size=%d", s.Messages, s.UIDNext, s.UIDValidity, s.HighestModSeq, s.Size)
 }
 
 func checkLines(t *testing.T, got, want []string) {

@@ -87,7 +87,7 @@ func TestSelectSince_tellsChanges(t *testing.T) {
 	known.Add(20)
 	var seen changes
 	selected, err := client.ExamineSince(within(t), "a", Known{UIDValidity: 7, ModSeq: 90060115205545359, UIDs: known}, seen.handler())
-	if err != nil || selected.Messages != 3 || selected.UIDValidity != 7 || selected.HighestModSeq != 90060115205545400 || !selected.ReadOnly {
+	if err != nil || !selected.Messages.Is(3) || selected.UIDValidity != 7 || selected.HighestModSeq != 90060115205545400 || !selected.ReadOnly {
 		t.Errorf("ExamineSince: %+v, %v", selected, err)
 	}
 	checkLines(t, seen.lines, []string{"vanished 2:3,9", `changed 1 [\Seen] 90060115205545390`, "changed 4294967295 [] 90060115205545400"})
@@ -104,7 +104,7 @@ func TestSelectSince_nothingKnown(t *testing.T) {
 		s.ok(`SELECT "a" \(CONDSTORE\)`, "* 1 EXISTS")
 		s.silent()
 	})
-	if selected, err := client.SelectSince(within(t), "a", Known{UIDValidity: 1}, FetchHandler{}); err != nil || selected.Messages != 1 {
+	if selected, err := client.SelectSince(within(t), "a", Known{UIDValidity: 1}, FetchHandler{}); err != nil || !selected.Messages.Is(1) {
 		t.Errorf("%+v, %v", selected, err)
 	}
 }

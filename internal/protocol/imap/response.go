@@ -12,6 +12,9 @@ type response struct {
 	tag          string // "" when untagged
 	continuation bool
 	number       uint64 // of "* 12 EXISTS"
+	numbered     bool   // there was one
+	octets       int    // of its values
+	delivered    bool   // a FETCH response that somebody asked for
 	name         string // upper case: OK, NO, BAD, BYE, PREAUTH, LIST, STATUS ...
 	fields       []value
 	code         string // upper case, of "[CODE args]"

@@ -4,6 +4,7 @@ package imap
 
 import (
 	"context"
+	"math"
 	"strings"
 )
 
@@ -24,6 +25,9 @@ func (c *Client) SearchAll(ctx context.Context, first UID) (UIDSet, error) {
 		default:
 			return false
 		}
+		if len(found.ranges) > maxRuns { // in many responses as in one
+			found, understood = UIDSet{}, false
+		}
 		return true
 	}}
 	line := "UID SEARCH "
@@ -39,6 +43,24 @@ func (c *Client) SearchAll(ctx context.Context, first UID) (UIDSet, error) {
 	}
 	// "n:*" always matches the last message, even when its UID is below n (RFC 9051, section 9).
 	return found.from(first), nil
+}
+
+// ListAll returns the UIDs of all messages of the open mailbox by their sequence numbers: another way to
+// ask what SearchAll asks, for a server whose search or whose ranges of UIDs leave some out.
+func (c *Client) ListAll(ctx context.Context) (UIDSet, error) {
+	var found UIDSet
+	if c.Held().Is(0) { // there is no number 1 then, which ends the connection
+		return found, nil
+	}
+	sink := &fetchSink{uids: rangeSet(1, math.MaxUint32), held: c.Held, handler: FetchHandler{Message: func(m *Message) error {
+		found.Add(m.UID)
+		return nil
+	}}}
+	cmd := &command{name: "FETCH", fetch: sink, most: mostMessages}
+	if err := c.do(ctx, cmd, raw("FETCH 1:* (UID)")); err != nil {
+		return UIDSet{}, err
+	}
+	return found, sink.err
 }
 
 // searchResult reads (TAG "x") UID ALL 1:5 of an ESEARCH answer, which has no ALL when nothing matches

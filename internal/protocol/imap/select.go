@@ -12,8 +12,8 @@ import (
 // Selected is what a server says of a mailbox when it is opened (RFC 9051, section 6.3.2).
 type Selected struct {
 	Name           string
-	Messages       int64
-	UIDNext        UID // 0 when the server does not say
+	Messages       Count // EXISTS; the answer must have it (RFC 9051, section 6.3.2), and some lack it
+	UIDNext        UID   // 0 when the server does not say
 	UIDValidity    uint32
 	HighestModSeq  uint64 // 0 without CONDSTORE, or for a mailbox that keeps none (NOMODSEQ)
 	Flags          []string
@@ -81,9 +81,18 @@ func (c *Client) ExamineAhead(ctx context.Context, name string) (*Opening, error
 
 func (c *Client) openAhead(ctx context.Context, verb, name, parameters string, sink *fetchSink) (*Opening, error) {
 	o := &Opening{client: c, selected: Selected{Name: name, ReadOnly: verb == "EXAMINE"}}
-	o.cmd = &command{name: verb + " " + strconv.Quote(name), fetch: sink, untagged: func(resp *response) bool {
+	most := 0
+	if sink != nil {
+		most, sink.held = mostMessages, func() Count { return o.selected.Messages }
+	}
+	o.cmd = &command{name: verb + " " + strconv.Quote(name), fetch: sink, most: most, untagged: func(resp *response) bool {
 		return o.selected.take(resp) || sink != nil && sink.takeVanished(resp)
 	}}
+	o.cmd.accepted = func() { // by the reader, before anything that comes behind the answer
+		c.mu.Lock()
+		c.held = o.selected.Messages
+		c.mu.Unlock()
+	}
 	err := c.send(ctx, o.cmd, raw(verb+" "), c.mailbox(name), raw(parameters))
 	if o.cmd.done == nil { // never began
 		return nil, err
@@ -103,11 +112,19 @@ func (o *Opening) Wait(ctx context.Context) (Selected, error) {
 	return o.selected, err
 }
 
+// existing reads "* 12 EXISTS"; without a number nothing is told.
+func existing(resp *response) Count {
+	if !resp.numbered {
+		return Count{}
+	}
+	return CountOf(int64(min(resp.number, math.MaxInt64)))
+}
+
 // take collects the untagged data of an opening.
 func (s *Selected) take(resp *response) bool {
 	switch resp.name {
 	case "EXISTS":
-		s.Messages = int64(min(resp.number, math.MaxInt64))
+		s.Messages = existing(resp)
 	case "RECENT":
 	case "FLAGS":
 		s.Flags = resp.field(0).strings()

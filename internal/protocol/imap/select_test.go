@@ -25,14 +25,14 @@ func TestSelect_codes(t *testing.T) {
 			untagged: []string{`* FLAGS (\Answered \Seen $Junk a{b)`, `* OK [PERMANENTFLAGS (\Answered \Seen \*)] Flags permitted.`, "* 17 EXISTS", "* 0 RECENT",
 				"* OK [UNSEEN 3]", "* OK [UIDVALIDITY 1234567890] UIDs valid", "* OK [UIDNEXT 4294967295] Predicted", "* OK [HIGHESTMODSEQ 9223372036854775807] Highest", "* OK [MAILBOXID (F1)] ok"},
 			status:     "OK [READ-WRITE] done",
-			want:       Selected{Name: "a", Messages: 17, UIDNext: math.MaxUint32, UIDValidity: 1234567890, HighestModSeq: math.MaxInt64, Flags: []string{`\Answered`, `\Seen`, "$Junk", "a{b"}, PermanentFlags: []string{`\Answered`, `\Seen`, `\*`}, MailboxID: "F1"},
+			want:       Selected{Name: "a", Messages: CountOf(17), UIDNext: math.MaxUint32, UIDValidity: 1234567890, HighestModSeq: math.MaxInt64, Flags: []string{`\Answered`, `\Seen`, "$Junk", "a{b"}, PermanentFlags: []string{`\Answered`, `\Seen`, `\*`}, MailboxID: "F1"},
 			anyKeyword: true,
 		},
 		{
 			name: "examine", capabilities: "QRESYNC", command: `EXAMINE "a" \(CONDSTORE\)`, examine: true,
 			untagged: []string{"* 0 EXISTS", "* OK [NOMODSEQ] none", "* OK [PERMANENTFLAGS ()] Read-only mailbox."},
 			status:   "OK [READ-ONLY] done",
-			want:     Selected{Name: "a", ReadOnly: true, PermanentFlags: []string{}},
+			want:     Selected{Name: "a", Messages: CountOf(0), ReadOnly: true, PermanentFlags: []string{}},
 		},
 		{
 			name: "read-only although selected", command: `SELECT "a"`,
@@ -49,7 +49,7 @@ func TestSelect_codes(t *testing.T) {
 			name: "nonsense", command: `SELECT "a"`,
 			untagged: []string{"* OK [UIDNEXT 4294967296] x", "* OK [UIDVALIDITY x] x", "* OK [HIGHESTMODSEQ -1] x", "* OK [UIDNEXT] x", "* 99999999999999999999 EXISTS", "* FLAGS NIL"},
 			status:   "OK done",
-			want:     Selected{Name: "a", Messages: math.MaxInt64}, anyKeyword: true,
+			want:     Selected{Name: "a", Messages: CountOf(math.MaxInt64)}, anyKeyword: true,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -105,9 +105,9 @@ func TestExamineAhead_isPipelined(t *testing.T) {
 	})
 	for _, test := range []struct {
 		name, code string
-		messages   int64
+		messages   Count
 		uids       []UID
-	}{{"a", "", 2, []UID{4}}, {"gone", "NONEXISTENT", 0, nil}} {
+	}{{"a", "", CountOf(2), []UID{4}}, {"gone", "NONEXISTENT", Count{}, nil}} {
 		opening, err := client.ExamineAhead(within(t), test.name)
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +122,7 @@ func TestExamineAhead_isPipelined(t *testing.T) {
 		}
 		box, err := opening.Wait(within(t))
 		if box.Messages != test.messages || (test.code == "") != (err == nil) || err != nil && !IsCode(err, test.code) {
-			t.Errorf("%s: got %+v and %v, want %d messages and code %q", test.name, box, err, test.messages, test.code)
+			t.Errorf("%s: got %+v and %v, want %s messages and code %q", test.name, box, err, test.messages, test.code)
 		}
 		if err := fetch.Wait(within(t)); (test.code == "") != (err == nil) || !slices.Equal(uids, test.uids) {
 			t.Errorf("%s: listed %v and %v, want %v", test.name, uids, err, test.uids)

@@ -9,16 +9,22 @@ import (
 	"strings"
 )
 
-// Status is what a server says of a mailbox without opening it (RFC 9051, section 6.3.11).
+// Status is what a server says of a mailbox without opening it (RFC 9051, section 6.3.11). Servers leave
+// items out that they do not want to tell (163.com answers "()"): what is missing is unknown and not 0.
 type Status struct {
 	Mailbox       string
-	Messages      int64
-	UIDNext       UID
-	UIDValidity   uint32
+	Messages      Count
+	UIDNext       UID    // 0 when the server does not say
+	UIDValidity   uint32 // 0 when the server does not say
 	HighestModSeq uint64 // 0 without CONDSTORE (RFC 7162)
 	Size          int64  // octets, -1 without STATUS=SIZE (RFC 8438)
 	AppendLimit   int64  // largest message that this mailbox takes (RFC 7889), -1 when the server does not say
 	MailboxID     string // stays when the mailbox is renamed; "" without OBJECTID (RFC 8474), and from Cyrus
+}
+
+// Complete reports whether the server has told all that says whether a mailbox has changed.
+func (s *Status) Complete() bool {
+	return s != nil && s.Messages.told && s.UIDNext != 0 && s.UIDValidity != 0
 }
 
 type statusCommand struct {
@@ -103,7 +109,7 @@ func (s *Status) set(item string, v value) {
 	}
 	switch item {
 	case "MESSAGES":
-		s.Messages = int64(n)
+		s.Messages = CountOf(int64(n))
 	case "UIDNEXT":
 		s.UIDNext = UID(within32(n))
 	case "UIDVALIDITY":

@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// transport is the byte stream with deadlines by progress: while the server owes an answer every read
-// must make progress within timeout, and so must every write. A connection that waits for nothing
-// has no read deadline.
+// transport is the byte stream with deadlines: while the server owes an answer every read must bring
+// something within timeout, and the reads together must get on (see bound.go); every write must make
+// progress within timeout. A connection that waits for nothing has no read deadline.
 type transport struct {
 	conn net.Conn
 
 	mu      sync.Mutex // so that the reader never renews a deadline that was just taken away
 	owed    bool
+	since   time.Time     // when this wait began
+	left    time.Duration // how long the server may still take without getting on
 	timeout time.Duration
 	leaving bool // the server has said good-bye
 
@@ -26,7 +28,10 @@ type transport struct {
 func (t *transport) hurry(limit time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.timeout, t.leaving = min(t.timeout, limit), true
+	if !t.leaving {
+		t.timeout, t.leaving = min(t.timeout, limit), true
+		t.left = patienceFactor * t.timeout
+	}
 	t.setDeadline()
 }
 
@@ -34,14 +39,33 @@ func (t *transport) hurry(limit time.Duration) {
 func (t *transport) owe(owed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if owed && !t.owed {
+		t.since, t.left = time.Now(), patienceFactor*t.timeout
+	}
 	t.owed = owed
 	t.setDeadline()
+}
+
+// moved gives time back for octets that somebody waits for.
+func (t *transport) moved(octets int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	full := patienceFactor * t.timeout
+	shares := min(octets, octetsOfShare*patienceFactor*shareOfResponse) // no more than all of it
+	t.left = min(full, t.left+t.timeout/shareOfResponse*time.Duration(shares)/octetsOfShare)
+}
+
+// answered gives all of the time back.
+func (t *transport) answered() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left = patienceFactor * t.timeout
 }
 
 func (t *transport) setDeadline() {
 	deadline := time.Time{}
 	if t.owed || t.leaving {
-		deadline = time.Now().Add(t.timeout)
+		deadline = time.Now().Add(min(t.timeout, max(t.left, 0)))
 	}
 	_ = t.conn.SetReadDeadline(deadline) // fails only on a closed connection, which the reader sees
 }
@@ -49,9 +73,16 @@ func (t *transport) setDeadline() {
 // Read implements io.Reader for the decoder.
 func (t *transport) Read(p []byte) (int, error) {
 	t.mu.Lock()
+	t.since = time.Now()
 	t.setDeadline()
 	t.mu.Unlock()
-	return t.conn.Read(p)
+	n, err := t.conn.Read(p)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.owed || t.leaving {
+		t.left -= time.Since(t.since)
+	}
+	return n, err
 }
 
 // Write implements io.Writer for the command writer.
