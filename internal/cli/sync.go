@@ -51,8 +51,8 @@ switch. A script that is on at the destination already is replaced with --replac
 With --plan it shows where every mailbox, address book and calendar would go, what would be removed and
 what each rule does, and writes nothing.
 
-Exit code 0: everything is at the destination. 5: something is left; run it again. 6: a loss
-waits for somebody to confirm it.`,
+Exit code 0: everything is at the destination. 5: something is left; run it again. 6: somebody has
+to do something first: confirm a loss, or see to what an end refuses.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			if slices.Equal(only, []string{"rules"}) {
@@ -123,17 +123,16 @@ func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []stri
 	switch {
 	case synced.Waiting() && !synced.Interrupted:
 		outcome = OutcomeWaiting
-	case !synced.Complete():
+	case synced.Mendable():
 		outcome = OutcomePartial
+	case !synced.Complete():
+		outcome = OutcomeWaiting
 	}
 	return outcome, f.answer(synced, func(w io.Writer) error { return f.writeSynced(w, synced) })
 }
 
 func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
-	t := newTable("ACCOUNT", "COPIED", "FOUND THERE", "UNCHANGED", "FLAGS CHANGED", "REMOVED", "FAILED", "LEFT", "SIZE").alignRight(1, 2, 3, 4, 5, 6, 7, 8)
-	for _, a := range synced.Accounts {
-		t.add(a.Account, number(a.Mail.Copied), number(a.Mail.Adopted), number(int(a.Mail.Unchanged)), number(a.Mail.Flagged), number(a.Mail.Removed), number(a.Mail.Failed), number(int(a.Mail.Remaining)), octets(a.Mail.Bytes))
-	}
+	t := mailTable(synced)
 	colors := paletteFor(w, os.Getenv)
 	if err := t.write(w, colors); err != nil {
 		return err
@@ -156,6 +155,46 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 	return err
 }
 
+// mailTable has a line for each account. What is rare has a column only where there is some of it.
+func mailTable(synced journey.Synced) *table {
+	type column struct {
+		title string
+		of    func(journey.SyncedMail) int64
+	}
+	columns := []column{
+		{"COPIED", func(m journey.SyncedMail) int64 { return int64(m.Copied) }},
+		{"FOUND THERE", func(m journey.SyncedMail) int64 { return int64(m.Adopted) }},
+		{"UNCHANGED", func(m journey.SyncedMail) int64 { return m.Unchanged }},
+		{"FLAGS CHANGED", func(m journey.SyncedMail) int64 { return int64(m.Flagged) }},
+		{"REMOVED", func(m journey.SyncedMail) int64 { return int64(m.Removed) }},
+		{"FAILED", func(m journey.SyncedMail) int64 { return m.Failed }},
+		{"LEFT", func(m journey.SyncedMail) int64 { return m.Remaining }},
+	}
+	total := synced.Total()
+	for _, rare := range []column{
+		{"WAITING", func(m journey.SyncedMail) int64 { return m.Waiting }},
+		{"DELETED THERE", func(m journey.SyncedMail) int64 { return m.Deserted }},
+		{"UNKNOWN", func(m journey.SyncedMail) int64 { return m.Unknown }},
+	} {
+		if rare.of(total) > 0 {
+			columns = append(columns, rare)
+		}
+	}
+	titles, right := []string{"ACCOUNT"}, []int{}
+	for i, c := range columns {
+		titles, right = append(titles, c.title), append(right, i+1)
+	}
+	t := newTable(append(titles, "SIZE")...).alignRight(append(right, len(columns)+1)...)
+	for _, a := range synced.Accounts {
+		row := []string{a.Account}
+		for _, c := range columns {
+			row = append(row, number(int(c.of(a.Mail))))
+		}
+		t.add(append(row, octets(a.Mail.Bytes))...)
+	}
+	return t
+}
+
 // syncSummary says in a sentence or two what happened and what comes next.
 func syncSummary(synced journey.Synced) string {
 	t := synced.Total()
@@ -173,13 +212,23 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	case synced.Interrupted:
 		return fmt.Sprintf("interrupted after %s messages%s; nothing is lost: run the same command again to go on", number(t.Copied), andObjects(written))
 	case synced.Waiting():
-		return fmt.Sprintf("%s waiting for a decision: it stands above with its next step", awaiting(t.Held, contacts, calendars))
+		return fmt.Sprintf("%s waiting for a decision: it stands above with its next step", awaiting(max(t.Held, int(t.Waiting)), contacts, calendars))
+	case !synced.Complete() && !synced.Mendable():
+		return fmt.Sprintf("copied %s messages%s; what is left needs somebody to see to it: it stands above with its next step", number(t.Copied), andObjects(written))
 	case !synced.Complete():
 		return fmt.Sprintf("copied %s messages%s; what is left stands above with its next step, and the same command goes on from here", number(t.Copied), andObjects(written))
 	case len(done) == 0:
-		return fmt.Sprintf("nothing to do: all %s messages%s are at the destination", number(int(t.Unchanged)), andObjects(contacts.Unchanged+calendars.Unchanged))
+		return fmt.Sprintf("nothing to do: %s messages%s are at the destination", allOf(t.There, t.Messages), andObjects(contacts.Unchanged+calendars.Unchanged))
 	}
 	return strings.Join(done, ", ") + `; next: "rehome verify"`
+}
+
+// allOf says how many of them there are.
+func allOf(there, of int64) string {
+	if there == of {
+		return "all " + number(int(of))
+	}
+	return number(int(there)) + " of " + number(int(of))
 }
 
 // stayed tells where both ends differ on purpose.
@@ -189,7 +238,7 @@ func stayed(t journey.SyncedMail) string {
 		parts = append(parts, fmt.Sprintf("%s vanished at the source and stay at the destination", plural(t.Kept, "message")))
 	}
 	if t.Deserted > 0 {
-		parts = append(parts, fmt.Sprintf("%s deleted or moved away at the destination and not copied again", plural(t.Deserted, "message")))
+		parts = append(parts, fmt.Sprintf("%s deleted or moved away at the destination and not copied again", plural(int(t.Deserted), "message")))
 	}
 	if len(parts) == 0 {
 		return ""

@@ -18,8 +18,8 @@ func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState
 	ctx = context.WithoutCancel(ctx)
 	row := ledger.Account{
 		Address: t.account.Address, State: state, Pass: c.options.Pass, Started: t.started,
-		Mailboxes: t.mailboxes, Messages: t.outcome.Messages, Octets: t.octets,
-		Copied: t.present(), Failed: int64(t.outcome.Tally.Failed),
+		Mailboxes: t.mailboxes, Messages: t.outcome.Census.Messages(), Octets: t.octets,
+		Copied: t.outcome.Census.There, Failed: t.outcome.Census.Failed,
 	}
 	if !t.looked {
 		row.Mailboxes = -1 // nothing was seen yet: the figures of the pass before still hold

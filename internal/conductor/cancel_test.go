@@ -18,7 +18,7 @@ func TestRun_cancelled(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		engine := &slicer{play: func(ctx context.Context, c call) (mailcopy.Result, error) {
-			result := looked(mailcopy.Result{Messages: 9, Tally: mailcopy.Tally{Copied: 2}, Findings: []rehome.Finding{{Code: "seen"}}})
+			result := looked(mailcopy.Result{Census: mailcopy.Census{Left: 9}, Tally: mailcopy.Tally{Copied: 2}, Findings: []rehome.Finding{{Code: "seen"}}})
 			switch c.account {
 			case "at work":
 				<-ctx.Done()
@@ -33,7 +33,7 @@ func TestRun_cancelled(t *testing.T) {
 				return result, fault(rehome.ClassThrottled)
 			case "between slices":
 				time.Sleep(time.Hour) // does not notice the end of the context
-				return mailcopy.Result{More: true, Tally: result.Tally, Findings: result.Findings, Looked: true, Messages: 9}, nil
+				return mailcopy.Result{More: true, Tally: result.Tally, Findings: result.Findings, Looked: true, Census: mailcopy.Census{Left: 9}}, nil
 			}
 			return mailcopy.Result{}, errors.New("its turn should not come")
 		}}

@@ -46,18 +46,17 @@ type Options struct {
 
 // Outcome is how the pass over one account ended.
 type Outcome struct {
-	Account   string
-	Tally     mailcopy.Tally
-	Messages  int64 // at the source
-	Remaining int64 // of those, not at the destination and not refused
-	PIM       map[ledger.CollectionKind]davcopy.Tally
-	Findings  []rehome.Finding
-	Err       error // why the account is not complete; nil when it is
+	Account  string
+	Tally    mailcopy.Tally
+	Census   mailcopy.Census // of the source's messages
+	PIM      map[ledger.CollectionKind]davcopy.Tally
+	Findings []rehome.Finding
+	Err      error // why the account is not complete; nil when it is
 }
 
 // Unchanged counts the messages that were at the destination before this pass.
 func (o Outcome) Unchanged() int64 {
-	return max(o.Messages-o.Remaining-int64(o.Tally.Copied)-int64(o.Tally.Adopted)-int64(o.Tally.Failed), 0)
+	return max(o.Census.There-int64(o.Tally.Copied)-int64(o.Tally.Adopted), 0) // some may have vanished meanwhile
 }
 
 // Conductor runs one pass over many accounts.
@@ -83,11 +82,6 @@ type turn struct {
 	looked    bool // a slice has seen both ends
 	mailboxes int64
 	octets    int64
-}
-
-// present counts the source's messages that are at the destination, as far as is known.
-func (t *turn) present() int64 {
-	return max(t.outcome.Messages-t.outcome.Remaining-int64(t.outcome.Tally.Failed), 0)
 }
 
 // New returns a Conductor for one pass.
@@ -255,7 +249,7 @@ func (t *turn) take(r mailcopy.Result) {
 	t.outcome.Tally.Add(r.Tally)
 	if r.Looked {
 		t.looked, t.mailboxes, t.octets = true, int64(r.Mailboxes), max(r.Octets, 0)
-		t.outcome.Messages, t.outcome.Remaining = r.Messages, r.Remaining
+		t.outcome.Census = r.Census
 	} else {
 		t.outcome.Tally.Restore(before) // the slice cannot know of any
 	}

@@ -106,7 +106,7 @@ func TestRun_faultsThatEndOneAccount(t *testing.T) {
 			case c.number < 3:
 				return mailcopy.Result{More: true, Tally: mailcopy.Tally{Copied: 1}}, nil
 			}
-			return looked(mailcopy.Result{Messages: 2}), nil
+			return looked(mailcopy.Result{Census: mailcopy.Census{There: 2}}), nil
 		}}
 		rows, progress := &book{}, NewProgress()
 		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: rows, Workers: 2, Pass: rehome.PassDelta, Progress: progress}, names...)
@@ -180,7 +180,7 @@ func TestRun_slicerThatPanics(t *testing.T) {
 		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
 			switch c.account {
 			case "index":
-				return mailcopy.Result{Messages: int64([]int{1}[c.number])}, nil
+				return mailcopy.Result{Mailboxes: []int{1}[c.number]}, nil
 			case "nil":
 				var result *mailcopy.Result
 				return *result, nil
@@ -221,12 +221,12 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 		}{
 			{mailcopy.Result{}, fault(rehome.ClassTemporary)}, // nothing seen
 			{looked(mailcopy.Result{
-				More: true, Tally: mailcopy.Tally{Copied: 40, Failed: 3, Octets: 400}, Messages: 100, Octets: 1000, Mailboxes: 7, Remaining: 57,
+				More: true, Tally: mailcopy.Tally{Copied: 40, Failed: 3, Octets: 400}, Octets: 1000, Mailboxes: 7, Census: mailcopy.Census{There: 40, Failed: 3, Left: 57},
 				Findings: []rehome.Finding{find("b", "INBOX", "old"), find("a", "Sent", "kept")},
 			}), nil},
 			{mailcopy.Result{}, fault(rehome.ClassTemporary)}, // a broken connection knows of no failed messages
 			{looked(mailcopy.Result{
-				Tally: mailcopy.Tally{Copied: 50, Adopted: 7, Failed: 4, Octets: 500}, Messages: 101, Octets: -1, Mailboxes: 8, Remaining: 0,
+				Tally: mailcopy.Tally{Copied: 50, Adopted: 7, Failed: 4, Octets: 500}, Octets: -1, Mailboxes: 8, Census: mailcopy.Census{There: 97, Failed: 4},
 				Findings: []rehome.Finding{find("b", "INBOX", "new")},
 			}), nil},
 		}
@@ -239,7 +239,7 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantFindings := []rehome.Finding{find("a", "Sent", "kept"), find("b", "INBOX", "new")}
-		want := Outcome{Account: "a", Tally: mailcopy.Tally{Copied: 90, Adopted: 7, Failed: 4, Octets: 900}, Messages: 101, Findings: wantFindings}
+		want := Outcome{Account: "a", Tally: mailcopy.Tally{Copied: 90, Adopted: 7, Failed: 4, Octets: 900}, Census: mailcopy.Census{There: 97, Failed: 4}, Findings: wantFindings}
 		if diff := cmp.Diff(want, outcomes["a"]); diff != "" {
 			t.Error(diff)
 		}
@@ -264,8 +264,8 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 func TestOutcome_unchanged(t *testing.T) {
 	t.Parallel()
 	for want, o := range map[int64]Outcome{
-		60: {Messages: 100, Remaining: 10, Tally: mailcopy.Tally{Copied: 20, Adopted: 7, Failed: 3}},
-		0:  {Messages: 5, Tally: mailcopy.Tally{Copied: 20}}, // the source was emptied meanwhile
+		60: {Census: mailcopy.Census{There: 87, Left: 10, Failed: 3}, Tally: mailcopy.Tally{Copied: 20, Adopted: 7, Failed: 3}},
+		0:  {Census: mailcopy.Census{There: 5}, Tally: mailcopy.Tally{Copied: 20}}, // the source was emptied meanwhile
 	} {
 		if got := o.Unchanged(); got != want {
 			t.Errorf("%+v: %d, want %d", o, got, want)

@@ -61,10 +61,11 @@ func (c *Conductor) endStage(ctx context.Context, t *turn, err error) {
 	c.end(t, c.save(ctx, t, ledger.AccountPreStaged, nil))
 }
 
-// alarm is what a pass has left undone until somebody has looked. The pass itself has not failed.
+// alarm is what a pass has left undone. The pass itself has not failed. Single messages that a server refuses
+// are counted and named, and do not keep the account from being pre-staged.
 func (t *turn) alarm() error {
 	for _, f := range listOf(t.findings) {
-		if f.Code == mailcopy.CodeRemovalsHeld || f.Code == mailcopy.CodeDestinationEmptied {
+		if mailcopy.KeepsOpen(f) {
 			return &rehome.Fault{Class: rehome.ClassOperator, Op: "finish", Object: t.account.Address, Cause: errors.New(f.Sentence), Hint: f.NextStep}
 		}
 	}

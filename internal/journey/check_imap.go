@@ -135,13 +135,18 @@ func contents(ctx context.Context, session *endpoint.Session) string {
 		return ""
 	}
 	var messages, octets int64
+	known := true
 	for _, e := range entries {
 		if e.Status != nil {
-			messages += e.Status.Messages
+			n, told := e.Status.Messages.Told()
+			messages, known = messages+n, known && told
 			octets += max(e.Status.Size, 0)
 		}
 	}
 	text := fmt.Sprintf(": %s, %s messages", count(len(entries), "mailbox", "mailboxes"), humanize.Comma(messages))
+	if !known {
+		text = fmt.Sprintf(": %s; the server does not say how many messages they hold", count(len(entries), "mailbox", "mailboxes"))
+	}
 	if octets > 0 {
 		text += ", " + humanize.Bytes(uint64(octets))
 	}

@@ -36,6 +36,8 @@ type SyncedAccount struct {
 	Error     string           `json:"error,omitempty"`
 	Hint      string           `json:"hint,omitempty"`
 	Findings  []rehome.Finding `json:"findings,omitempty"`
+
+	lasting bool // the error is one that repeating does not mend
 }
 
 // SyncedRules counts scripts.
@@ -55,54 +57,79 @@ func (s *SyncedRules) Failed() int {
 	return s.Refused
 }
 
-// SyncedMail counts messages.
+// SyncedMail counts messages. Messages, those of the source, are the sum of There, Failed, Deserted, Waiting,
+// Remaining and Unknown; There is that of Copied, Adopted and Unchanged, unless some vanished meanwhile.
 type SyncedMail struct {
+	Messages  int64 `json:"messages"`
+	There     int64 `json:"at_destination"`
 	Copied    int   `json:"copied"`
 	Adopted   int   `json:"adopted"`
 	Unchanged int64 `json:"unchanged"`
 	Flagged   int   `json:"flags_changed"`
 	Removed   int   `json:"removed"`  // at the destination, because they have vanished at the source
 	Kept      int   `json:"kept"`     // vanished at the source, and still at the destination
-	Deserted  int   `json:"deserted"` // deleted or moved away by the destination's user; not copied again
+	Deserted  int64 `json:"deserted"` // deleted or moved away by the destination's user; not copied again
 	Held      int   `json:"held"`     // a large loss at either end, which somebody has to confirm
-	Failed    int   `json:"failed"`
-	Remaining int64 `json:"remaining"` // still to be copied
+	Failed    int64 `json:"failed"`
+	Waiting   int64 `json:"waiting"`                       // for somebody to say what a large loss at the destination means
+	Remaining int64 `json:"remaining"`                     // still to be copied
+	Unknown   int64 `json:"unknown"`                       // the source says that it holds them, and does not show them
+	Uncounted int   `json:"uncounted_mailboxes,omitempty"` // nobody knows how many messages they hold
+	Barred    int   `json:"barred_mailboxes,omitempty"`    // they cannot be made or opened
 	Bytes     int64 `json:"bytes"`
+
+	census mailcopy.Census
+}
+
+// newSyncedMail takes the counts from the two places where they are kept: what a pass did, and where
+// the messages are now.
+func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) SyncedMail {
+	return SyncedMail{
+		Messages: now.Messages(), There: now.There, Failed: now.Failed, Deserted: now.Deserted, Waiting: now.Waiting,
+		Remaining: now.Left + now.Stuck, Unknown: now.Unknown, Uncounted: now.Uncounted, Barred: now.Barred,
+		Copied: did.Copied, Adopted: did.Adopted, Unchanged: unchanged, Flagged: did.Flagged, Removed: did.Removed, Kept: did.Kept,
+		Held: did.Held, Bytes: did.Octets, census: now,
+	}
 }
 
 // Complete reports whether every account is at the destination with every message.
 func (s Synced) Complete() bool {
+	return !s.Mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool { return a.Error != "" || !a.Mail.census.Complete() })
+}
+
+// Mendable reports whether something is left that the same command can finish when it is run again.
+func (s Synced) Mendable() bool {
 	for _, a := range s.Accounts {
-		if a.Error != "" || a.Mail.Failed+a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0 {
-			return false
+		if a.Error != "" && !a.lasting || a.Mail.census.Mendable() || a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0 {
+			return true
 		}
 	}
-	return !s.Interrupted && len(s.Findings) == 0
+	return s.Interrupted || len(s.Findings) > 0
 }
 
 // Waiting reports whether somebody has to confirm something before a pass can go on.
 func (s Synced) Waiting() bool {
 	contacts, calendars := s.TotalObjects()
-	return s.Total().Held+contacts.Doubted+calendars.Doubted > 0
+	return s.Total().Held+int(s.Total().Waiting)+contacts.Doubted+calendars.Doubted > 0
 }
 
 // Total sums up all accounts.
 func (s Synced) Total() SyncedMail {
-	var t SyncedMail
+	var did mailcopy.Tally
+	var now mailcopy.Census
+	var unchanged int64
 	for _, a := range s.Accounts {
-		t.Copied += a.Mail.Copied
-		t.Adopted += a.Mail.Adopted
-		t.Unchanged += a.Mail.Unchanged
-		t.Flagged += a.Mail.Flagged
-		t.Removed += a.Mail.Removed
-		t.Kept += a.Mail.Kept
-		t.Deserted += a.Mail.Deserted
-		t.Held += a.Mail.Held
-		t.Failed += a.Mail.Failed
-		t.Remaining += a.Mail.Remaining
-		t.Bytes += a.Mail.Bytes
+		now.Add(a.Mail.census)
+		unchanged += a.Mail.Unchanged
+		did.Copied += a.Mail.Copied
+		did.Adopted += a.Mail.Adopted
+		did.Flagged += a.Mail.Flagged
+		did.Removed += a.Mail.Removed
+		did.Kept += a.Mail.Kept
+		did.Held += a.Mail.Held
+		did.Octets += a.Mail.Bytes
 	}
-	return t
+	return newSyncedMail(did, unchanged, now)
 }
 
 // TotalObjects sums up the contacts and calendar objects of all accounts.
@@ -280,16 +307,20 @@ func workers(src, dst *endpoint.IMAP) int {
 
 func syncedAccount(o conductor.Outcome) SyncedAccount {
 	a := SyncedAccount{
-		Account: o.Account, Findings: o.Findings,
-		Mail: SyncedMail{
-			Copied: o.Tally.Copied, Adopted: o.Tally.Adopted, Unchanged: o.Unchanged(), Flagged: o.Tally.Flagged,
-			Removed: o.Tally.Removed, Kept: o.Tally.Kept, Deserted: o.Tally.Deserted, Held: o.Tally.Held,
-			Failed: o.Tally.Failed, Remaining: o.Remaining, Bytes: o.Tally.Octets,
-		},
+		Account: o.Account, Findings: o.Findings, Mail: newSyncedMail(o.Tally, o.Unchanged(), o.Census),
 		Contacts: syncedObjects(o, ledger.Contacts), Calendars: syncedObjects(o, ledger.Calendars),
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
-		a.Error, a.Hint = o.Err.Error(), rehome.HintOf(o.Err)
+		a.Error, a.Hint, a.lasting = o.Err.Error(), rehome.HintOf(o.Err), lasting(o.Err)
 	}
 	return a
+}
+
+// lasting says that repeating does not mend what stopped an account.
+func lasting(err error) bool {
+	switch rehome.ClassOf(err) {
+	case rehome.ClassPermanent, rehome.ClassAuth, rehome.ClassUntrusted, rehome.ClassQuota, rehome.ClassOperator:
+		return true
+	}
+	return false
 }

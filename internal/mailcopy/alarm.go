@@ -11,11 +11,23 @@ import (
 	"rehome/internal/ledger"
 )
 
-// Codes of findings that keep a pass from being the last: somebody has to look first.
+// Codes of findings that keep a pass from being the last.
 const (
 	CodeDestinationEmptied = "destination_emptied"
 	CodeRemovalsHeld       = "removals_held"
+	codeMailboxRefused     = "mailbox_refused"    // the destination does not make it
+	codeMailboxUnfinished  = "mailbox_unfinished" // an end does not open it, or breaks off in it
+	codeMessagesUnlisted   = "messages_unlisted"  // the source holds more than it shows
 )
+
+// KeepsOpen says that a finding keeps a pass from being the last: mail is left behind, or waits.
+func KeepsOpen(f rehome.Finding) bool {
+	switch f.Code {
+	case CodeDestinationEmptied, CodeRemovalsHeld, codeMailboxRefused, codeMailboxUnfinished, codeMessagesUnlisted:
+		return f.Severity != rehome.SeverityInfo
+	}
+	return false
+}
 
 // emptied is a destination mailbox that holds much less than was brought there.
 type emptied struct {
@@ -60,11 +72,12 @@ func (v accountView) compareEmptied(e *emptied) bool {
 		return false
 	case !selectable(entry, listed):
 		e.missing = true
-	case entry.Status == nil:
+	case !entry.Status.Complete():
 		return false
 	default:
 		e.missing = entry.Status.UIDValidity != e.rows[0].Anchor.DstUIDValidity
-		e.found = int(entry.Status.Messages)
+		found, _ := entry.Status.Messages.Told()
+		e.found = int(found)
 	}
 	e.alarm = e.alarm && alarming(e.live-e.found, e.live)
 	return e.found < e.live

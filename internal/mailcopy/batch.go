@@ -26,12 +26,12 @@ func planBatches(entries []entry, limits batchLimits) []batch {
 		}
 	}
 	for _, e := range entries {
-		alone := e.size > limits.octets/4
-		if alone || len(current) == limits.messages || octets+e.size > limits.octets {
+		alone := e.weight() > limits.octets/4
+		if alone || len(current) == limits.messages || octets+e.weight() > limits.octets {
 			flush()
 		}
 		current = append(current, e)
-		octets += e.size
+		octets += e.weight()
 		if alone {
 			flush()
 		}
@@ -47,9 +47,17 @@ func (b batch) halves() (batch, batch) { return b[:len(b)/2], b[len(b)/2:] }
 func (b batch) octets() int64 {
 	var total int64
 	for _, e := range b {
-		total += e.size
+		total += e.weight()
 	}
 	return total
+}
+
+// weight is the size, or what may be expected where the source does not tell it.
+func (e entry) weight() int64 {
+	if e.size == 0 {
+		return 256 << 10
+	}
+	return e.size
 }
 
 // last returns the highest UID.

@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"sort"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 // entry is one message as a listing shows it.
 type entry struct {
 	uid   imap.UID
-	size  int64
-	date  time.Time
+	size  int64     // a hint: servers estimate it, and 0 is not known
+	date  time.Time // zero when the server has none, or tells none
 	flags []string
 
 	// Filled when two sides have to be matched.
@@ -59,28 +60,49 @@ func sweep(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) ([]
 	return listing.wait(ctx)
 }
 
-// listing is a sweep under way. Its entries belong to the connection's reader until wait is back.
+// listing is a sweep under way. What it has found belongs to the connection's reader until wait is back.
 type listing struct {
 	session *endpoint.Session
 	uids    imap.UIDSet
 	command *imap.FetchCommand
 	entries []entry
+	place   map[imap.UID]int // of each in entries
 }
+
+var errEndlessListing = errors.New("the server lists more messages than it says to hold")
 
 // sweepAhead asks for the listing and does not wait for it.
 func sweepAhead(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) (*listing, error) {
-	l := &listing{session: session, uids: uids, entries: make([]entry, 0, min(uids.Len(), sweepWindow))}
+	n := min(uids.Len(), sweepWindow)
+	l := &listing{session: session, uids: uids, entries: make([]entry, 0, n), place: make(map[imap.UID]int, n)}
 	var err error
 	l.command, err = session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
-		Message: guardedCall(session.Account, func(m *imap.Message) error {
-			// An unsolicited flag update also looks like an answer, but has no size.
-			if m.Size > 0 || !m.InternalDate.IsZero() {
-				l.entries = append(l.entries, entry{uid: m.UID, size: m.Size, date: m.InternalDate, flags: m.Flags})
-			}
-			return nil
-		}),
+		Message: guardedCall(session.Account, l.take),
 	})
 	return l, err
+}
+
+// take adds what one response says of a message. There may be several about one, each with a part of what
+// was asked for, and none of it has to be there: what has a UID is a message.
+func (l *listing) take(m *imap.Message) error {
+	i, known := l.place[m.UID]
+	if !known {
+		if len(l.entries) >= 2*sweepWindow {
+			return errEndlessListing
+		}
+		i = len(l.entries)
+		l.place[m.UID] = i
+		l.entries = append(l.entries, entry{uid: m.UID})
+	}
+	e := &l.entries[i]
+	e.size = max(e.size, m.Size)
+	if !m.InternalDate.IsZero() {
+		e.date = m.InternalDate
+	}
+	if m.Flags != nil {
+		e.flags = m.Flags
+	}
+	return nil
 }
 
 func (l *listing) wait(ctx context.Context) ([]entry, error) {

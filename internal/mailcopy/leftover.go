@@ -9,30 +9,42 @@ import (
 )
 
 // checkLeftovers looks for messages that were to be copied, are still at the source, and are neither
-// copied nor refused: the source lists them and does not give them. Without this a mailbox could be
-// called complete with messages missing.
-func (j *mailboxJob) checkLeftovers(ctx context.Context, planned imap.UIDSet) error {
-	open := planned.Minus(j.row.Done)
-	for uid := range j.row.Refused {
-		open = open.Minus(imap.NewUIDSet(uid))
-	}
+// copied nor refused. A source may answer in any order (RFC 9051, section 7.5), and what comes before its
+// turn is passed over: each gets a FETCH of its own. What is then still missing the source lists and does not
+// give. Without this a mailbox could be called complete with messages missing. done is false when the budget
+// ended.
+func (j *mailboxJob) checkLeftovers(ctx context.Context, planned imap.UIDSet) (done bool, err error) {
+	open := j.undone(planned)
 	if open.Empty() {
-		return nil
+		return true, nil
 	}
-	present, err := j.src.SearchAll(ctx, 1)
+	present, short, err := everything(ctx, j.src)
 	if err != nil {
-		return faultOf(err, "list source mailbox", j.pair.Source)
+		return false, faultOf(err, "list source mailbox", j.pair.Source)
 	}
-	vanished := open.Minus(present)
-	left, err := sweep(ctx, j.src, open.Minus(vanished))
-	if err != nil {
-		return faultOf(err, "list source mailbox", j.pair.Source)
+	if short.Is(0) { // otherwise it may be there all the same
+		j.stock.vanished = open.Minus(present)
 	}
-	for _, e := range left {
-		why := refusal{code: "message_unreadable", words: "the source lists it and does not give it"}
-		if err := j.refuse(ctx, e, why); err != nil {
-			return err
+	for uid := range open.Minus(j.stock.vanished).All() {
+		if done, err := j.copyAll(ctx, imap.NewUIDSet(uid)); err != nil || !done {
+			return false, err
 		}
 	}
-	return nil
+	open = j.undone(planned).Minus(j.stock.vanished)
+	left, err := sweep(ctx, j.src, open)
+	if err != nil {
+		return false, faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	for _, e := range completed(left, open) {
+		why := refusal{code: "message_unreadable", words: "the source lists it and does not give it"}
+		if err := j.refuse(ctx, e, why); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// undone returns those of planned that are neither copied nor refused in this pass.
+func (j *mailboxJob) undone(planned imap.UIDSet) imap.UIDSet {
+	return planned.Minus(j.row.Done).Minus(refusedOf(j.row, j.slice.started).now)
 }

@@ -29,14 +29,25 @@ type mailboxJob struct {
 	filter         flagFilter
 	unknown        []entry // messages at the destination that the ledger does not know
 	keywords       keywordLosses
-	listing        *listing // of all the source's messages, when it was asked for with the opening; nil otherwise
-	listed         []entry  // of the source, when wantAll has listed it already; nil otherwise
-	waits          bool     // batches of this run are neither found nor void yet
-	aged           bool     // dstBox is older than what the ledger has adopted since: only a listing tells what is there
-	told           *told    // what the source said of its changes; nil when it cannot
+	undated        imap.UIDSet // copied without their dates, which no destination can be expected to keep
+	listing        *listing    // of all the source's messages, when it was asked for with the opening; nil otherwise
+	listed         []entry     // of the source, when wantAll has listed it already; nil otherwise
+	waits          bool        // batches of this run are neither found nor void yet
+	aged           bool        // dstBox is older than what the ledger has adopted since: only a listing tells what is there
+	stock          stock       // what was found when both mailboxes had been listed
+	told           *told       // what the source said of its changes; nil when it cannot
 	restored       restores
 	flagsDue       bool // of messages that were found at the destination
 	joined         int  // of these, how many got the flags of both ends
+}
+
+// stock is what a look at both mailboxes has shown.
+type stock struct {
+	taken    bool
+	wanted   imap.UIDSet // to be copied
+	vanished imap.UIDSet // of those, gone from the source meanwhile
+	short    imap.Count  // messages that the source holds and does not show
+	hidden   int         // of those, known from an earlier pass
 }
 
 func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
@@ -46,6 +57,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.open(ctx); err != nil {
 		return err
 	}
+	defer func() { j.slice.noteCensus(j.pair.Source, j.census()) }()
 	if err := j.checkIdentity(ctx); err != nil {
 		return err
 	}
@@ -66,7 +78,11 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err == nil && done {
 		done, err = j.trySuspects(ctx, suspects)
 	}
+	if err == nil && done {
+		done, err = j.checkLeftovers(ctx, wanted)
+	}
 	j.slice.find(j.keywords.finding(j.pair.Source)...)
+	j.slice.find(j.undatedFinding()...)
 	if err != nil {
 		return j.noteSuspect(ctx, err)
 	}
@@ -79,9 +95,6 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.ledger().Acquit(ctx, j.row); err != nil {
 		return err
 	}
-	if err := j.checkLeftovers(ctx, wanted); err != nil {
-		return err
-	}
 	if err := j.noteFormer(ctx); err != nil {
 		return err
 	}
@@ -91,6 +104,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return err
 	}
 	j.noteSight()
+	j.slice.find(j.unlisted()...)
 	return j.settle(ctx)
 }
 
@@ -121,6 +135,8 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	j.slice.weighSource(j.srcBox)
+	j.slice.weighDestination(j.dstBox)
 	j.filter = newFlagFilter(j.dstBox)
 	j.row, err = j.ledger().Mailbox(ctx, ledger.Anchor{
 		Address: j.slice.account.Address, Source: j.pair.Source, Destination: j.pair.Destination,
@@ -156,9 +172,10 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	if err := j.readyDestination(ctx, n.wanted, present); err != nil {
 		return imap.UIDSet{}, err
 	}
-	j.slice.notePresent(j.srcBox.Messages - int64(n.wanted.Len()+n.failed))
-	j.slice.count(func(t *Tally) { t.Failed += n.failed })
-	return n.wanted, j.noteFate(ctx, n.gone, lost)
+	j.stock = stock{taken: true, wanted: n.wanted, short: n.short, hidden: n.hidden}
+	err = j.noteFate(ctx, n.gone, lost)
+	j.slice.notePresent(j.census().There)
+	return n.wanted, err
 }
 
 // listAhead asks for all messages of the mailbox.
@@ -171,13 +188,12 @@ func (j *mailboxJob) listAhead(ctx context.Context) (err error) {
 
 // wantAll lists a mailbox that fits into one window and of which nothing is done: that tells the
 // UIDs too and spares a round trip.
-func (j *mailboxJob) wantAll(ctx context.Context) (imap.UIDSet, error) {
+func (j *mailboxJob) wantAll(ctx context.Context) (all imap.UIDSet, short imap.Count, err error) {
 	if j.listing == nil {
 		if err := j.listAhead(ctx); err != nil {
-			return imap.UIDSet{}, err
+			return all, short, err
 		}
 	}
-	var err error
 	if j.listed, err = j.listing.wait(ctx); err != nil {
 		var broke *readError
 		if errors.As(err, &broke) {
@@ -186,9 +202,28 @@ func (j *mailboxJob) wantAll(ctx context.Context) (imap.UIDSet, error) {
 			err = broke.err
 			j.slice.noteAdvance()
 		}
-		return imap.UIDSet{}, faultOf(err, "list source mailbox", j.pair.Source)
+		return all, short, faultOf(err, "list source mailbox", j.pair.Source)
 	}
-	return uidsOf(j.listed), nil
+	return j.listRest(ctx)
+}
+
+// listRest finds what the listing has left out of the messages that the mailbox holds.
+func (j *mailboxJob) listRest(ctx context.Context) (all imap.UIDSet, short imap.Count, err error) {
+	all = uidsOf(j.listed)
+	if short = shortage(j.src, all); short.Is(0) {
+		return all, short, nil
+	}
+	found, short, err := everything(ctx, j.src)
+	if err != nil {
+		return all, short, faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	more, err := sweep(ctx, j.src, found.Minus(all))
+	if err != nil {
+		return all, short, faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	j.listed = completed(sortUnique(append(j.listed, more...)), found)
+	all = uidsOf(j.listed)
+	return all, shortage(j.src, all), nil
 }
 
 // takeBack lets what has come back at the source, after its copy was removed, be copied again: a source that
@@ -232,18 +267,18 @@ func (j *mailboxJob) readyDestination(ctx context.Context, wanted, present imap.
 // The numbers of the opening may only be held against what the ledger knew then: a message that was adopted
 // since would look deleted at the destination.
 func (j *mailboxJob) atDestination(ctx context.Context) (imap.UIDSet, error) {
-	if j.aged {
-		present, err := j.dst.SearchAll(ctx, 1)
-		return present, faultOf(err, "list destination mailbox", j.pair.Destination)
-	}
 	ours := union(j.row.Ours, j.row.Theirs)
-	if j.dstBox.Messages == 0 {
+	switch {
+	case j.aged:
+	case j.dstBox.Messages.Is(0):
 		return imap.UIDSet{}, nil
-	}
-	if j.dstBox.Messages == int64(ours.Len()) && j.dstBox.UIDNext != 0 && j.dstBox.UIDNext <= ours.Max()+1 {
+	case j.dstBox.Messages.Is(int64(ours.Len())) && j.dstBox.UIDNext != 0 && j.dstBox.UIDNext <= ours.Max()+1:
 		return ours, nil
 	}
-	present, err := j.dst.SearchAll(ctx, 1)
+	present, short, err := everything(ctx, j.dst)
+	if err == nil && !short.Is(0) {
+		err = shortAtDestination(j.pair.Destination, short)
+	}
 	return present, faultOf(err, "list destination mailbox", j.pair.Destination)
 }
 
@@ -297,20 +332,25 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 		return entries, nil
 	}
 	entries, err := sweep(ctx, j.src, window)
-	return entries, faultOf(err, "list source mailbox", j.pair.Source)
+	return completed(entries, window), faultOf(err, "list source mailbox", j.pair.Source)
 }
 
 // settle notes the state in which a complete pass has left both ends, so that the next one can tell
 // from a listing that nothing has happened. It is the state from before the copy: what arrived
-// meanwhile must look new.
+// meanwhile must look new. Of a mailbox that has not shown all it holds nothing is noted: the next pass
+// looks again.
 func (j *mailboxJob) settle(ctx context.Context) error {
+	messages, told := j.srcBox.Messages.Told()
+	if !told || !j.stock.short.Is(0) {
+		return j.ledger().Settle(ctx, j.row, ledger.State{})
+	}
 	var octets int64
 	status := j.slice.view.src[j.pair.Source].Status
 	if status != nil && status.UIDNext == j.srcBox.UIDNext && status.Messages == j.srcBox.Messages {
 		octets = max(status.Size, 0)
 	}
 	return j.ledger().Settle(ctx, j.row, ledger.State{
-		SrcUIDNext: j.srcBox.UIDNext, SrcMessages: j.srcBox.Messages, SrcModSeq: j.srcBox.HighestModSeq,
+		SrcUIDNext: j.srcBox.UIDNext, SrcMessages: messages, SrcModSeq: j.srcBox.HighestModSeq,
 		SrcSize: octets, SrcMailboxID: j.srcBox.MailboxID,
 	})
 }

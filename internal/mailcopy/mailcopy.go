@@ -128,9 +128,8 @@ type Result struct {
 
 	Looked    bool // both ends were seen; without it the figures below mean nothing
 	Mailboxes int
-	Messages  int64 // at the source now
-	Octets    int64 // at the source now; -1 when the server does not say
-	Remaining int64 // messages that are neither at the destination nor refused
+	Octets    int64  // at the source now; -1 when the server does not say
+	Census    Census // of the source's messages
 }
 
 // Tally counts messages.
@@ -142,7 +141,7 @@ type Tally struct {
 	Octets  int64 // of the copied ones
 
 	// States and not events.
-	Failed   int // not at the destination because it refuses them
+	Failed   int // see Census
 	Kept     int // vanished at the source, and still at the destination
 	Deserted int // at the source, and deleted or moved away by the destination's user
 	Held     int // waiting for somebody to confirm a large loss at either end

@@ -30,7 +30,7 @@ func TestSync_copiesEverythingOnce(t *testing.T) {
 	p.wantEqual("INBOX.Empty", "Empty")
 
 	second := p.sync()
-	if second.Tally != (mailcopy.Tally{}) || second.Messages != 380 || second.Remaining != 0 {
+	if second.Tally != (mailcopy.Tally{}) || second.Census != (mailcopy.Census{There: 380}) {
 		t.Errorf("second pass did something: %+v", second)
 	}
 }

@@ -129,7 +129,7 @@ func (p *pair) trySync(e *mailcopy.Engine) (mailcopy.Result, error) {
 		r, err := e.RunSlice(context.Background(), account, started, mailcopy.DefaultBudget)
 		total.Tally.Add(r.Tally)
 		total.Findings = append(total.Findings, r.Findings...)
-		total.Messages, total.Remaining = r.Messages, r.Remaining
+		total.Census = r.Census
 		if err != nil || !r.More && len(r.Waits) == 0 {
 			return total, err
 		}

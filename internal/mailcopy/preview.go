@@ -55,7 +55,10 @@ func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, err
 		return Preview{}, err
 	}
 	run.view = view
-	preview := Preview{Plan: view.plan}
+	if err := run.survey(ctx); err != nil {
+		return Preview{}, err
+	}
+	preview := Preview{Plan: run.view.plan}
 	if err = run.preview(ctx, &preview); err == nil {
 		err = run.view.checkRoom(account.Address)
 	}
@@ -94,7 +97,7 @@ func (s *slice) goneNow(ctx context.Context, row ledger.Mailbox) (imap.UIDSet, e
 	switch {
 	case !selectable(entry, listed):
 		return row.Done, nil
-	case entry.Status == nil || entry.Status.UIDValidity != row.Anchor.SrcUIDValidity:
+	case !entry.Status.Complete() || entry.Status.UIDValidity != row.Anchor.SrcUIDValidity:
 		return row.Gone, nil // renumbered: its messages will be matched by their content
 	}
 	if _, ok := quietNews(&row, imap.Selected{UIDNext: entry.Status.UIDNext, Messages: entry.Status.Messages}, refusals{}); ok {
@@ -103,8 +106,8 @@ func (s *slice) goneNow(ctx context.Context, row ledger.Mailbox) (imap.UIDSet, e
 	if _, err := s.src.Examine(ctx, row.Anchor.Source); err != nil {
 		return imap.UIDSet{}, faultOf(err, "open source mailbox", row.Anchor.Source)
 	}
-	all, err := s.src.SearchAll(ctx, 1)
-	return row.Done.Minus(all), faultOf(err, "list source mailbox", row.Anchor.Source)
+	all, short, err := everything(ctx, s.src)
+	return listedNews(&row, refusals{}, all, short).gone, faultOf(err, "list source mailbox", row.Anchor.Source)
 }
 
 // previewRemovals decides as the pass would, with the flags that the copies have now.

@@ -45,21 +45,31 @@ func (v accountView) coming() (octets int64, known bool) {
 		if pair.Container || !v.needsWork(pair) {
 			continue
 		}
-		src := v.src[pair.Source].Status
-		if src == nil || src.Size < 0 {
+		src, known := sizeOf(v.src[pair.Source])
+		if !known {
 			return 0, false
 		}
 		if _, seen := more[pair.Destination]; !seen {
-			if dst := v.dst[pair.Destination].Status; dst != nil && dst.Size > 0 {
-				more[pair.Destination] = -dst.Size
+			there, known := sizeOf(v.dst[pair.Destination])
+			if !known && pair.Exists {
+				return 0, false
 			}
+			more[pair.Destination] = -there
 		}
-		more[pair.Destination] += src.Size
+		more[pair.Destination] += src
 	}
 	for _, n := range more {
 		octets += max(0, n)
 	}
 	return octets, true
+}
+
+// sizeOf is how many octets a mailbox holds, if its server says so.
+func sizeOf(entry imap.ListEntry) (octets int64, known bool) {
+	if entry.Status == nil || entry.Status.Size < 0 || entry.Status.Size == 0 && !entry.Status.Messages.Is(0) {
+		return 0, false
+	}
+	return entry.Status.Size, true
 }
 
 func size(octets int64) string { return humanize.IBytes(uint64(max(0, octets))) }

@@ -103,7 +103,6 @@ func (j *mailboxJob) refuse(ctx context.Context, e entry, why refusal) error {
 	if err := j.ledger().Refuse(ctx, j.row, row); err != nil {
 		return err
 	}
-	j.slice.count(func(t *Tally) { t.Failed++ })
 	j.slice.noteAdvance()
 	j.slice.find(j.refusalFinding(row, messageID))
 	return nil
@@ -114,6 +113,9 @@ func (j *mailboxJob) refusalFinding(r ledger.Refusal, messageID string) rehome.F
 		Code: r.Code, Severity: rehome.SeverityError, Object: fmt.Sprintf("%s uid %d", j.pair.Source, r.UID),
 		Sentence: fmt.Sprintf("the message %s%swas not copied: %s", withBlank(messageID), sizeText(r.Size), r.Words),
 		NextStep: "ask the destination why, then run sync again",
+	}
+	if r.Code == "message_unreadable" {
+		f.NextStep = "ask the source's administrator to repair the message, then run sync again"
 	}
 	if r.Escrow != "" {
 		f.NextStep = "the original is kept in " + r.Escrow + "; hand the file to its owner"

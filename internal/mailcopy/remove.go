@@ -197,7 +197,9 @@ func (s *slice) copies(ctx context.Context, m *ledger.Mailbox, sources imap.UIDS
 	now = make(map[imap.UID][]string, len(items))
 	command, err := s.dst.Fetch(ctx, uids, imap.FetchItems{Flags: true}, imap.FetchHandler{
 		Message: guardedCall(s.account.Address, func(m *imap.Message) error {
-			now[m.UID] = m.Flags
+			if now[m.UID] = m.Flags; m.Flags == nil {
+				now[m.UID] = []string{flagsUntold}
+			}
 			return nil
 		}),
 	})
@@ -206,6 +208,10 @@ func (s *slice) copies(ctx context.Context, m *ledger.Mailbox, sources imap.UIDS
 	}
 	return items, now, faultOf(err, "list destination mailbox", m.Anchor.Destination)
 }
+
+// flagsUntold stands for the flags of a copy of which the server does not tell them: they are not those that
+// we have given it, and it stays.
+const flagsUntold = "(not told)"
 
 // applyRemoval does what was decided. The intent is in the ledger before the first mark is set: after a
 // crash the marks are known to be ours, and the same removal is decided and done again.

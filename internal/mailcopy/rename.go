@@ -26,7 +26,7 @@ func (v accountView) findSightings() []sighting {
 	var found []sighting
 	for _, name := range slices.Sorted(maps.Keys(v.src)) {
 		status := v.src[name].Status
-		if status == nil || v.known(name, status.UIDValidity) || v.pairFor(name).Source == "" {
+		if !status.Complete() || v.known(name, status.UIDValidity) || v.pairFor(name).Source == "" {
 			continue
 		}
 		for _, old := range slices.Sorted(maps.Keys(v.rows)) {
@@ -52,7 +52,7 @@ func (v accountView) vanished(row ledger.Mailbox) bool {
 	if !selectable(entry, listed) || v.displaced[row.ID] {
 		return true
 	}
-	return entry.Status != nil && entry.Status.UIDValidity != row.Anchor.SrcUIDValidity
+	return entry.Status != nil && entry.Status.UIDValidity != 0 && entry.Status.UIDValidity != row.Anchor.SrcUIDValidity
 }
 
 // relocation is a mailbox that has another name now.
@@ -124,7 +124,7 @@ func (v accountView) whereIs(row ledger.Mailbox) string {
 // isDestination says that a mailbox is, by name and UIDVALIDITY, the one that some row fills.
 func (v accountView) isDestination(name string) bool {
 	for _, row := range v.rows {
-		if row.Anchor.Destination == name && v.dst[name].Status.UIDValidity == row.Anchor.DstUIDValidity {
+		if status := v.dst[name].Status; row.Anchor.Destination == name && status != nil && status.UIDValidity == row.Anchor.DstUIDValidity {
 			return true
 		}
 	}

@@ -68,7 +68,7 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	box, state := j.srcBox, j.row.State
 	known := j.row.Done.Minus(j.row.Gone)
-	quiet := state.SrcUIDNext != 0 && state.SrcUIDNext == box.UIDNext && state.SrcMessages == box.Messages && state.SrcModSeq <= box.HighestModSeq
+	quiet := state.SrcUIDNext != 0 && state.SrcUIDNext == box.UIDNext && box.Messages.Is(state.SrcMessages) && state.SrcModSeq <= box.HighestModSeq
 	if known.Empty() || quiet && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
 		return imap.UIDSet{}, nil
 	}

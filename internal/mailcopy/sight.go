@@ -16,19 +16,27 @@ import (
 
 // sightOf is what the opening of a mailbox shows of it.
 func sightOf(box imap.Selected) ledger.Sight {
-	return ledger.Sight{UIDNext: box.UIDNext, Messages: box.Messages, ModSeq: box.HighestModSeq}
+	return ledger.Sight{UIDNext: box.UIDNext, Messages: orUnknown(box.Messages), ModSeq: box.HighestModSeq}
 }
 
 // listedSight is what a listing shows of it.
 func listedSight(status *imap.Status) ledger.Sight {
-	return ledger.Sight{UIDNext: status.UIDNext, Messages: status.Messages, ModSeq: status.HighestModSeq, Size: max(status.Size, 0)}
+	return ledger.Sight{UIDNext: status.UIDNext, Messages: orUnknown(status.Messages), ModSeq: status.HighestModSeq, Size: max(status.Size, 0)}
+}
+
+// orUnknown is the number of messages, -1 when the server does not say: no look is like that.
+func orUnknown(messages imap.Count) int64 {
+	if n, told := messages.Told(); told {
+		return n
+	}
+	return -1
 }
 
 // steady says that no message has come or gone between two looks: flags may have changed, and a
 // mod-sequence that has fallen is that of an earlier state (RFC 7162, section 3.1.2). The size tells where as
 // many messages were put in the place of others.
 func steady(before, now ledger.Sight) bool {
-	return before.UIDNext == now.UIDNext && before.Messages == now.Messages && before.ModSeq <= now.ModSeq &&
+	return now.UIDNext != 0 && now.Messages >= 0 && before.UIDNext == now.UIDNext && before.Messages == now.Messages && before.ModSeq <= now.ModSeq &&
 		(before.Size == now.Size || before.Size == 0 || now.Size == 0)
 }
 

@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -34,13 +35,18 @@ type slice struct {
 	held     map[string]bool // destination mailboxes that look emptied: not touched
 	looked   bool
 	advanced bool
-	present  int64 // messages that need no copy
 	waits    []Wait
 	sights   sights
+	boxes    map[string]Census // of the source mailboxes that were opened
+	lost     map[string]int64  // of what was brought to the held destination mailboxes, so much is gone
+	barred   map[string]bool   // source mailboxes that cannot be made or opened; repeating does not help
+
+	srcEvidence, dstEvidence evidence
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), held: map[string]bool{}, sights: newSights()}
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), held: map[string]bool{},
+		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, sights: newSights()}
 	s.octets.Store(budget.Octets)
 	return s
 }
@@ -89,7 +95,11 @@ func (s *slice) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.view, s.looked = view, true
+	s.view = view
+	if err := s.survey(ctx); err != nil {
+		return err
+	}
+	s.looked = true
 	if err := s.orphanIntents(ctx); err != nil {
 		return err
 	}
@@ -98,7 +108,7 @@ func (s *slice) do(ctx context.Context) error {
 	}
 	_, messages, octets := s.view.totals()
 	s.engine.options.Observer.Looked(s.account.Address, messages, octets)
-	if err := s.copy(ctx); err != nil {
+	if err := errors.Join(s.copy(ctx), s.saveTrust(context.WithoutCancel(ctx))); err != nil {
 		return err
 	}
 	if err := s.finish(ctx); err != nil {
@@ -166,7 +176,8 @@ func (s *slice) jobs() [][]mapping.Pair {
 			place[pair.Destination] = len(jobs)
 			jobs = append(jobs, []mapping.Pair{pair})
 		default:
-			s.notePresent(s.view.src[pair.Source].Status.Messages)
+			messages, _ := s.view.src[pair.Source].Status.Messages.Told()
+			s.notePresent(messages)
 		}
 	}
 	return jobs
@@ -278,16 +289,21 @@ func (s *slice) result() Result {
 	defer s.mu.Unlock()
 	r := Result{More: s.more, Tally: s.tally, Findings: s.findings, Looked: s.looked, Waits: s.waits}
 	r.Advanced = s.advanced || s.tally.Copied+s.tally.Adopted > 0
-	r.Mailboxes, r.Messages, r.Octets = s.view.totals()
-	r.Remaining = max(r.Messages-s.present-int64(s.tally.Copied+s.tally.Failed), 0)
+	r.Mailboxes, _, r.Octets = s.view.totals()
+	r.Census = s.takeCensus()
+	r.Tally.Failed = int(r.Census.Failed)
 	return r
 }
 
-// notePresent counts messages that are at the destination without this slice's copying.
-func (s *slice) notePresent(messages int64) {
+// noteCensus notes what has become of the messages of one mailbox.
+func (s *slice) noteCensus(source string, c Census) {
 	s.mu.Lock()
-	s.present += messages
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.boxes[source] = c
+}
+
+// notePresent tells of messages that are at the destination without this slice's copying.
+func (s *slice) notePresent(messages int64) {
 	s.engine.options.Observer.Present(s.account.Address, messages)
 }
 

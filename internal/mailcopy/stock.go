@@ -21,7 +21,7 @@ func (s *slice) settleEmptied(ctx context.Context) error {
 	for _, e := range s.view.findEmptied() {
 		switch {
 		case e.alarm && !s.engine.options.ConfirmDeletions:
-			s.held[e.destination] = true
+			s.held[e.destination], s.lost[e.destination] = true, int64(e.live-e.found)
 			s.find(e.finding())
 			s.count(func(t *Tally) { t.Held += e.live - e.found })
 		case e.missing && e.found*alarmShare < e.live:

@@ -57,7 +57,9 @@ func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, er
 	}
 	command, err := j.src.Fetch(ctx, present, imap.FetchItems{Flags: true, ChangedSince: since}, imap.FetchHandler{
 		Message: guardedCall(j.src.Account, func(m *imap.Message) error {
-			current[m.UID] = m.Flags
+			if m.Flags != nil { // otherwise it has not said
+				current[m.UID] = m.Flags
+			}
 			return nil
 		}),
 	})

@@ -23,14 +23,17 @@ type news struct {
 	wanted imap.UIDSet // present, and neither done nor refused in this pass
 	gone   imap.UIDSet // done, and vanished by now
 	failed int         // present, and refused in this pass
+	short  imap.Count  // the source holds so many more than it shows
+	hidden int         // done, and not shown: some of those
 }
 
 // sourceNews finds out what is new and what has vanished, in the cheapest way that the server and the
 // numbers allow.
 func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
-	if j.listing != nil || j.row.Fresh && j.srcBox.Messages > 0 && j.srcBox.Messages <= sweepWindow {
-		wanted, err := j.wantAll(ctx)
-		return news{wanted: wanted}, err
+	messages, told := j.srcBox.Messages.Told()
+	if j.listing != nil || j.row.Fresh && told && messages > 0 && messages <= sweepWindow {
+		wanted, short, err := j.wantAll(ctx)
+		return news{wanted: wanted, short: short}, err
 	}
 	refused := refusedOf(j.row, j.slice.started)
 	if n, ok := quietNews(j.row, j.srcBox, refused); ok {
@@ -39,14 +42,11 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 	if n, ok := resyncedNews(j.row, j.srcBox, refused, j.told); ok {
 		return n, nil
 	}
-	var all imap.UIDSet
-	if j.srcBox.Messages > 0 {
-		var err error
-		if all, err = j.src.SearchAll(ctx, 1); err != nil {
-			return news{}, faultOf(err, "list source mailbox", j.pair.Source)
-		}
+	all, short, err := everything(ctx, j.src)
+	if err != nil {
+		return news{}, faultOf(err, "list source mailbox", j.pair.Source)
 	}
-	return listedNews(j.row, refused, all), nil
+	return listedNews(j.row, refused, all, short), nil
 }
 
 // refusals splits what the destination did not take: that of this pass counts, that of an earlier one
@@ -68,10 +68,10 @@ func refusedOf(row *ledger.Mailbox, started time.Time) refusals {
 // quietNews answers when the numbers of the opening say that no message has come or gone: the same
 // UIDNEXT, so none has come, and then as many messages are the same ones.
 func quietNews(row *ledger.Mailbox, box imap.Selected, refused refusals) (news, bool) {
-	if row.State.SrcUIDNext == 0 || row.State.SrcUIDNext != box.UIDNext || row.State.SrcMessages != box.Messages {
+	if row.State.SrcUIDNext == 0 || row.State.SrcUIDNext != box.UIDNext || !box.Messages.Is(row.State.SrcMessages) {
 		return news{}, false
 	}
-	return news{wanted: refused.earlier.Minus(row.Done), gone: row.Gone, failed: refused.now.Len()}, true
+	return news{wanted: refused.earlier.Minus(row.Done), gone: row.Gone, failed: refused.now.Len(), short: imap.CountOf(0)}, true
 }
 
 // resyncedNews takes over what the server told, if it adds up to the number of messages that it counts.
@@ -82,16 +82,24 @@ func resyncedNews(row *ledger.Mailbox, box imap.Selected, refused refusals, t *t
 	}
 	gone := union(row.Gone, intersection(row.Done, t.vanished))
 	open := union(t.changed, refused.now, refused.earlier).Minus(row.Done).Minus(t.vanished)
-	if int64(row.Done.Minus(gone).Len()+open.Len()) != box.Messages {
+	if !box.Messages.Is(int64(row.Done.Minus(gone).Len() + open.Len())) {
 		return news{}, false
 	}
-	return news{wanted: open.Minus(refused.now), gone: gone, failed: intersection(open, refused.now).Len()}, true
+	return news{wanted: open.Minus(refused.now), gone: gone, failed: intersection(open, refused.now).Len(), short: imap.CountOf(0)}, true
 }
 
-// listedNews compares the list of all messages with the ledger.
-func listedNews(row *ledger.Mailbox, refused refusals, all imap.UIDSet) news {
+// listedNews compares the list of all messages with the ledger. What a listing lacks that does not show as
+// many messages as there are may be there all the same: it has not vanished.
+func listedNews(row *ledger.Mailbox, refused refusals, all imap.UIDSet, short imap.Count) news {
 	failed := intersection(all, refused.now)
-	return news{wanted: all.Minus(row.Done).Minus(failed), gone: row.Done.Minus(all), failed: failed.Len()}
+	gone := row.Done.Minus(all)
+	if !short.Is(0) {
+		gone = intersection(gone, row.Gone)
+	}
+	return news{
+		wanted: all.Minus(row.Done).Minus(failed), gone: gone, failed: failed.Len(),
+		short: short, hidden: row.Done.Minus(all).Minus(gone).Len(),
+	}
 }
 
 func union(sets ...imap.UIDSet) imap.UIDSet {
@@ -108,8 +116,10 @@ func intersection(a, b imap.UIDSet) imap.UIDSet { return a.Minus(a.Minus(b)) }
 // pass, the same round trip brings that.
 func (j *mailboxJob) examine(ctx context.Context) error {
 	row, known := j.slice.view.rows[j.pair.Source]
-	if status := j.slice.view.src[j.pair.Source].Status; !known && status != nil && status.Messages <= sweepWindow {
-		return j.examineAndList(ctx)
+	if status := j.slice.view.src[j.pair.Source].Status; !known && status.Complete() {
+		if messages, _ := status.Messages.Told(); messages <= sweepWindow {
+			return j.examineAndList(ctx)
+		}
 	}
 	if row.State.SrcModSeq == 0 || !j.src.Enabled("QRESYNC") {
 		var err error
@@ -121,7 +131,9 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 	box, err := j.src.ExamineSince(ctx, j.pair.Source, since, imap.FetchHandler{
 		Message: guardedCall(j.src.Account, func(m *imap.Message) error {
 			t.changed.Add(m.UID)
-			t.flags[m.UID] = m.Flags
+			if m.Flags != nil {
+				t.flags[m.UID] = m.Flags
+			}
 			return nil
 		}),
 		Vanished: guardedCall(j.src.Account, func(uids imap.UIDSet) error {

@@ -19,6 +19,7 @@ type accountView struct {
 	srcEnd, dstEnd mapping.End
 	src, dst       map[string]imap.ListEntry // by name
 	rows           map[string]ledger.Mailbox // by source name
+	trusts         map[rehome.Side]ledger.Trust
 	plan           mapping.Plan
 	displaced      map[int64]bool // rows in whose place the source has another mailbox, of the same name and UIDVALIDITY
 	strayed        map[int64]bool // rows whose mailbox the destination seems to have under another name, and has not
@@ -41,6 +42,9 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 		return accountView{}, err
 	}
 	v.lag = max(srcLag, dstLag)
+	if v.trusts, err = s.engine.options.Ledger.Trusts(ctx, s.account.Address); err != nil {
+		return accountView{}, err
+	}
 	return v, s.remember(ctx, &v)
 }
 
@@ -134,15 +138,18 @@ func legalise(view *accountView) {
 	}
 }
 
-// needsWork decides from the two listings and the ledger whether a mailbox has to be opened.
+// needsWork decides from the two listings, the survey and the ledger whether a mailbox has to be opened. What
+// either end has not said is a reason to open it.
 func (v accountView) needsWork(pair mapping.Pair) bool {
 	src := v.src[pair.Source].Status
 	row, known := v.rows[pair.Source]
+	if !src.Complete() {
+		return true
+	}
+	messages, _ := src.Messages.Told()
 	switch {
-	case src == nil:
-		return true // the server would not count it: opening tells why
 	case !known:
-		return src.Messages > 0
+		return messages > 0
 	case dropped(row):
 		// Its user has removed the mailbox there: only what is new makes it come back.
 		return row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext
@@ -150,14 +157,20 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		return true
 	}
 	dst := v.dst[pair.Destination].Status
-	unchanged := dst != nil &&
+	unchanged := dst.Complete() &&
 		row.Anchor.Destination == pair.Destination &&
 		row.Anchor.SrcUIDValidity == src.UIDValidity && row.Anchor.DstUIDValidity == dst.UIDValidity &&
-		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == src.Messages &&
+		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == messages &&
 		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0 && sameOctets(row.State, src) &&
-		dst.Messages >= int64(v.liveAt(pair.Destination)) && // fewer: its user has deleted some
+		holds(dst, v.liveAt(pair.Destination)) && // fewer: its user has deleted some
 		(row.Live().Empty() || v.steadyThere(row)) // else messages may be others now
 	return !unchanged
+}
+
+// holds reports whether a mailbox has so many messages, and says so.
+func holds(status *imap.Status, n int) bool {
+	messages, told := status.Messages.Told()
+	return told && messages >= int64(n)
 }
 
 // dropped says that the destination's mailbox is gone, and is to stay so (see ledger.Drop).
@@ -198,7 +211,7 @@ func (v accountView) leftOut() []rehome.Finding {
 	return findings
 }
 
-// totals counts the mailboxes of the plan at the source.
+// totals counts the mailboxes of the plan at the source, and the messages of those that tell them.
 func (v accountView) totals() (mailboxes int, messages, octets int64) {
 	for _, pair := range v.plan.Pairs {
 		if pair.Container {
@@ -207,10 +220,12 @@ func (v accountView) totals() (mailboxes int, messages, octets int64) {
 		mailboxes++
 		status := v.src[pair.Source].Status
 		if status == nil {
+			octets = -1
 			continue
 		}
-		messages += status.Messages
-		if status.Size < 0 || octets < 0 {
+		n, told := status.Messages.Told()
+		messages += n
+		if !told || status.Size < 0 || octets < 0 {
 			octets = -1
 		} else {
 			octets += status.Size

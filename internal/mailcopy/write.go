@@ -50,8 +50,9 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	}
 	a.entries = append(a.entries, e)
 	date := e.date
-	if !f.job.dst.Capabilities().KeepsDate(date) {
+	if !imap.KeepableDate(date) {
 		date = time.Time{} // the time of the copy: verify knows that, see date_not_kept
+		f.job.undated.Add(e.uid)
 	}
 	if err := a.command.Message(f.ctx, flags, date, size, io.TeeReader(octets, f.notes)); err != nil {
 		return f.early(t, err)

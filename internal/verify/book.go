@@ -16,11 +16,14 @@ func (c *check) book(m Mailbox, dst Totals) {
 	c.mail.Mailboxes = append(c.mail.Mailboxes, m)
 }
 
-func (c *check) bookMissing(g *group, m Mailbox) {
+func (c *check) bookMissing(g *group, m Mailbox, r *reading) {
 	m.Differences = 1
 	c.book(m, Totals{})
 	holding := "no messages"
-	if m.Messages > 0 {
+	switch {
+	case len(r.refused()) > 0 || len(r.shortened()) > 0:
+		holding = "an unknown number of messages"
+	case m.Messages > 0:
 		holding = count(m.Messages, "message")
 	}
 	c.differ(Difference{
@@ -29,29 +32,13 @@ func (c *check) bookMissing(g *group, m Mailbox) {
 	})
 }
 
-// bookEmpty needs no look into the mailbox: there is nothing on either side.
-func (c *check) bookEmpty(m Mailbox) {
-	if c.level == LevelFull {
-		m.SourceRoot, m.DestinationRoot = root(), root()
-	}
-	m.Octets = 0
-	c.book(m, Totals{Mailboxes: 1})
-}
-
-func (c *check) bookUncounted(g *group, m Mailbox, srcKnown bool) {
-	m.Differences = 1
-	c.book(m, Totals{Mailboxes: 1, Octets: -1})
-	side, names := "source", g.sources
-	if srcKnown {
-		side, names = "destination", []string{g.destination}
-	}
-	c.differUnreadable(m, quoteAll(names), side, "it does not say how many messages it holds")
-}
-
-func (c *check) bookCounts(m Mailbox, dstMessages, dstOctets int64) {
+func (c *check) bookCounts(m Mailbox, r *reading, dstOctets int64) {
+	dstMessages := counted(r.dst)
+	m.Messages = counted(r.src...)
 	c.observe(int(m.Messages), 0)
+	m.Differences = c.differShortened(m, r)
 	if m.Messages != dstMessages {
-		m.Differences = 1
+		m.Differences++
 		c.differ(Difference{
 			Kind: CountDiffers, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
 			Source: count(m.Messages, "message"), Destination: count(dstMessages, "message"),
@@ -62,14 +49,34 @@ func (c *check) bookCounts(m Mailbox, dstMessages, dstOctets int64) {
 	c.book(m, Totals{Mailboxes: 1, Messages: dstMessages, Octets: dstOctets})
 }
 
-func (c *check) bookRefused(g *group, m Mailbox, r *reading) {
-	dstMessages, dstOctets, _ := tally(g.dst)
+// bookRefused books a group of which an end does not open all: nothing is known of its messages.
+func (c *check) bookRefused(m Mailbox, r *reading) {
 	refused := r.refused()
-	m.Differences = len(refused)
-	c.book(m, Totals{Mailboxes: 1, Messages: dstMessages, Octets: dstOctets})
+	m.Messages, m.Octets, m.Differences = counted(r.src...), -1, len(refused)
+	c.book(m, Totals{Mailboxes: 1, Messages: counted(r.dst), Octets: -1})
 	for _, b := range refused {
 		c.differUnreadable(m, quote(b.name), string(b.side), fmt.Sprintf("the server says %q", b.refusal))
 	}
+}
+
+// differShortened books what the mailboxes hold and do not show, and returns how many differences that is.
+func (c *check) differShortened(m Mailbox, r *reading) int {
+	shortened := r.shortened()
+	for _, b := range shortened {
+		holding := "an unknown number of messages"
+		if n, told := b.short.Told(); told {
+			holding = count(n, "message")
+		}
+		d := Difference{
+			Kind: UnlistedMessages, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
+			Sentence: fmt.Sprintf("the %s says that mailbox %s holds %s that it does not show; whether they are equal is unknown", b.side, quote(b.name), holding),
+		}
+		if d.Source = holding; b.side == rehome.Destination {
+			d.Source, d.Destination = "", holding
+		}
+		c.differ(d)
+	}
+	return len(shortened)
 }
 
 func (c *check) differUnreadable(m Mailbox, names, side, why string) {
@@ -82,8 +89,8 @@ func (c *check) differUnreadable(m Mailbox, names, side, why string) {
 // bookMessages books what reading the messages has shown.
 func (c *check) bookMessages(m Mailbox, r *reading, level Level) {
 	src, dst := totalsOf(level, r.src...), totalsOf(level, r.dst)
-	m.Messages, m.Octets, m.Differences = src.Messages, src.Octets, len(r.judgement.discrepancies)
-	if level == LevelFull {
+	m.Messages, m.Octets, m.Differences = src.Messages, src.Octets, len(r.judgement.discrepancies)+c.differShortened(m, r)
+	if level == LevelFull && len(r.shortened()) == 0 {
 		m.SourceRoot, m.DestinationRoot = root(r.src...), root(r.dst)
 	}
 	c.book(m, dst)
@@ -100,6 +107,9 @@ func totalsOf(level Level, boxes ...*box) Totals {
 	for _, b := range boxes {
 		for _, r := range b.records {
 			octets := r.size
+			if octets == 0 {
+				octets = -1 // not told
+			}
 			if level == LevelFull && r.read() {
 				octets = r.octets
 			}

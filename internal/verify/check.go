@@ -76,7 +76,9 @@ func (c *check) run(ctx context.Context) error {
 			return err
 		}
 	}
-	c.lookForExtra(groups)
+	if err := c.lookForExtra(ctx, groups); err != nil {
+		return err
+	}
 	c.checkPairs(plan)
 	c.listLeftOut(plan)
 	return nil
@@ -96,24 +98,21 @@ func (c *check) result() Account {
 
 // group compares what belongs into one destination mailbox.
 func (c *check) group(ctx context.Context, g *group) error {
-	messages, octets, known := tally(g.src)
-	dstMessages, dstOctets, dstKnown := tally(g.dst)
-	m := Mailbox{Source: printableAll(g.sources), Destination: printable(g.destination), Messages: messages, Octets: octets}
-	switch {
-	case !g.exists:
-		c.bookMissing(g, m)
-	case known && dstKnown && messages == 0 && dstMessages == 0:
-		c.bookEmpty(m)
-	case c.level != LevelCounts:
-		return c.compareMessages(ctx, g, m, c.level)
-	case !known || !dstKnown:
-		c.bookUncounted(g, m, known)
-	case messages == dstMessages && octets != dstOctets && octets >= 0 && dstOctets >= 0:
-		// Completed line ends or another message? Counts cannot tell.
-		return c.compareMessages(ctx, g, m, LevelMetadata)
-	default:
-		c.bookCounts(m, dstMessages, dstOctets)
+	m := Mailbox{Source: printableAll(g.sources), Destination: printable(g.destination)}
+	if !g.exists {
+		return c.compareMissing(ctx, g, m)
 	}
+	return c.compareMessages(ctx, g, m, c.level)
+}
+
+// compareMissing counts what the destination has no mailbox for.
+func (c *check) compareMissing(ctx context.Context, g *group, m Mailbox) error {
+	r, err := c.look(ctx, g, LevelCounts)
+	if err != nil {
+		return err
+	}
+	m.Messages, m.Octets = counted(r.src...), octetsSaid(g.src)
+	c.bookMissing(g, m, r)
 	return nil
 }
 
@@ -124,10 +123,20 @@ func (c *check) compareMessages(ctx context.Context, g *group, m Mailbox, level 
 		return err
 	}
 	if len(r.refused()) > 0 {
-		c.bookRefused(g, m, r)
+		c.bookRefused(m, r)
 		return nil
 	}
-	c.bookMessages(m, r, level)
+	if level != LevelCounts {
+		c.bookMessages(m, r, level)
+		return nil
+	}
+	octets, dstOctets := octetsSaid(g.src), octetsSaid(g.dst)
+	if counted(r.src...) == counted(r.dst) && octets != dstOctets && octets >= 0 && dstOctets >= 0 {
+		// Completed line ends or another message? Counts cannot tell.
+		return c.compareMessages(ctx, g, m, LevelMetadata)
+	}
+	m.Octets = octets
+	c.bookCounts(m, r, dstOctets)
 	return nil
 }
 
@@ -148,17 +157,24 @@ func (c *check) room() int { return max(c.options.Limit-len(c.mail.Differences),
 
 // lookForExtra finds mailboxes that only the destination has. Empty ones are the defaults that a
 // server makes for everybody.
-func (c *check) lookForExtra(groups []*group) {
+func (c *check) lookForExtra(ctx context.Context, groups []*group) error {
 	compared := map[string]bool{}
 	for _, g := range groups {
 		compared[g.destination] = true
 	}
 	for _, name := range c.dstList.own() {
-		entry := c.dstList.byName[name]
-		messages, octets, known := tally([]imap.ListEntry{entry})
-		if compared[name] || known && messages == 0 {
+		if compared[name] {
 			continue
 		}
+		r, err := c.look(ctx, &group{destination: name, exists: true}, LevelCounts)
+		if err != nil {
+			return err
+		}
+		messages, known := r.dst.count, r.dst.refusal == "" && r.dst.short.Is(0)
+		if known && messages == 0 {
+			continue
+		}
+		octets := octetsSaid([]imap.ListEntry{c.dstList.byName[name]})
 		c.mail.Destination.add(Totals{Mailboxes: 1, Messages: messages, Octets: octets})
 		c.mail.Mailboxes = append(c.mail.Mailboxes, Mailbox{
 			Source: []string{}, Destination: printable(name), Messages: messages, Octets: octets, Differences: 1,
@@ -172,6 +188,7 @@ func (c *check) lookForExtra(groups []*group) {
 			Sentence: "mailbox " + quote(name) + " with " + holding + " is only at the destination",
 		})
 	}
+	return nil
 }
 
 // checkPairs compares what a listing says of a mailbox beside its messages.
@@ -204,7 +221,12 @@ func (c *check) listLeftOut(plan mapping.Plan) {
 		if !entry.Selectable() {
 			continue
 		}
-		messages, _, _ := tally([]imap.ListEntry{entry})
+		messages := int64(-1)
+		if entry.Status != nil {
+			if n, told := entry.Status.Messages.Told(); told {
+				messages = n
+			}
+		}
 		c.mail.LeftOut = append(c.mail.LeftOut, LeftOut{Mailbox: printable(left.Source), Reason: left.Reason, Messages: messages})
 	}
 }

@@ -30,7 +30,7 @@ func compare(ctx context.Context, level Level, src, dst []*record, ask asker) (c
 	if level == LevelFull {
 		c.join(byDigest, (*record).read)
 	} else {
-		c.join(bySizeAndDate, func(r *record) bool { return !r.unreadable() })
+		c.join(bySizeAndDate, func(r *record) bool { return !r.unreadable() && r.sized() })
 	}
 	c.setAside()
 	if len(c.missing) > 0 && len(c.extra) > 0 {
@@ -55,7 +55,7 @@ func compare(ctx context.Context, level Level, src, dst []*record, ask asker) (c
 // lookCloser decides about messages whose size or date has no counterpart. A header of equal size is
 // the same message; of other size, the server may have completed line ends, which digests see through.
 func (c *comparison) lookCloser(ctx context.Context, ask asker) error {
-	c.join(byHeaderAndSize, telling)
+	c.join(byHeaderAndSize, func(r *record) bool { return telling(r) && r.sized() })
 	src, dst := withCounterpart(c.missing, c.extra), withCounterpart(c.extra, c.missing)
 	if err := ask.bodies(ctx, src, dst); err != nil {
 		return err

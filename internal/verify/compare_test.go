@@ -22,7 +22,7 @@ type mail struct {
 	flags   string
 }
 
-const now = 1_000_000
+const now = 1_800_000_000
 
 // shelf lays messages into a mailbox in the order given. Sizes tell few contents apart.
 func shelf(side rehome.Side, messages []mail, level Level) *box {
@@ -317,6 +317,8 @@ func TestJudge_datesThatNoCopyCouldKeep(t *testing.T) {
 		{"far ahead, replaced by another future", now + 10*future, now + 9*future, true},
 		{"before 1970, replaced by the time of the copy", -5, now - 5, false},
 		{"before 1970, replaced by another such date", -5, -6, true},
+		{"before 1970, replaced by 2038", -5, 1<<31 - 5, true},
+		{"before 1970, replaced by 1991", -5, 678_000_000, true},
 		{"a little ahead", now + future, now - 5, true},
 		{"past", 5, now - 5, true},
 		{"lost", 5, noDate, true},

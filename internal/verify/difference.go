@@ -18,12 +18,13 @@ const (
 	UnreadableMessage Kind = "unreadable_message" // an end lists it and does not give it
 	FlagsDiffer       Kind = "flags_differ"
 	DateDiffers       Kind = "date_differs"
+	UnlistedMessages  Kind = "unlisted_messages" // an end holds more messages than it shows
 )
 
 // Kinds returns all kinds, the gravest first.
 func Kinds() []Kind {
 	return []Kind{
-		MissingMailbox, MissingMessage, ChangedMessage, UnreadableMailbox, UnreadableMessage, CountDiffers,
+		MissingMailbox, MissingMessage, ChangedMessage, UnreadableMailbox, UnlistedMessages, UnreadableMessage, CountDiffers,
 		ExtraMailbox, ExtraMessage, FlagsDiffer, DateDiffers, NotSubscribed,
 	}
 }
@@ -48,7 +49,7 @@ func (k Kind) NextStep() string {
 		return "look at it at the destination: mail that arrived or was written there belongs there; what nobody wants can be deleted"
 	case ChangedMessage:
 		return "compare the two in a mail client; delete the wrong one at the destination and " + syncAgain
-	case UnreadableMailbox, UnreadableMessage:
+	case UnreadableMailbox, UnreadableMessage, UnlistedMessages:
 		return "ask the administrator of that server to repair the mailbox, then verify again"
 	case CountDiffers:
 		return `run "rehome verify --level full" for this account: it names the messages`
@@ -113,11 +114,15 @@ func judge(c comparison, now int64) judgement {
 // (measured with 2.3).
 const future = 2 * 60 * 60
 
+// firstCopy is before anything was ever copied: 2025-01-01 00:00:00 UTC.
+const firstCopy = 1_735_689_600
+
 // unkeepable says that no copy could have kept the date: the source gives none, one so far ahead that
-// servers replace it by the time of the copy, which has passed by now, or one before 1970, which some
-// cannot store.
+// servers replace it, or one before 1970, which many cannot store. What stands in its place must be the
+// time of the copy: a Dovecot makes 2038 of 1969, and 1991 of 1582.
 func unkeepable(src, dst, now int64) bool {
-	return src == noDate || src > now+future && dst <= now+future || src <= 0 && dst > 0
+	outside := src > now+future || src <= 0
+	return src == noDate || outside && dst >= firstCopy && dst <= now+future
 }
 
 // reordered counts the messages that stand, in the order of their UIDs, before one that they follow

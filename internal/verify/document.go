@@ -83,7 +83,7 @@ type Mailbox struct {
 type LeftOut struct {
 	Mailbox  string `json:"mailbox"`
 	Reason   string `json:"reason"`
-	Messages int64  `json:"messages"`
+	Messages int64  `json:"messages"` // as the server says without opening it; -1 when it does not
 }
 
 // NewDocument puts the accounts together with findings from elsewhere. The whole is equal if there

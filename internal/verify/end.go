@@ -95,19 +95,15 @@ const lastUID = ^imap.UID(0)
 
 // sweep lists the messages of b, which is open: some 100 octets each, no bodies.
 func (e *end) sweep(ctx context.Context, b *box) error {
-	if b.state.Messages == 0 {
+	if b.state.Messages.Is(0) {
 		return nil
 	}
-	last := lastUID
-	if b.state.UIDNext > 1 {
-		last = b.state.UIDNext - 1
-	}
 	var uids imap.UIDSet
-	uids.AddRange(1, last)
+	uids.AddRange(1, lastUID)
 	var found []record
 	t := newMetadata()
 	command, err := e.session.Fetch(ctx, uids, t.items(), imap.FetchHandler{Message: func(m *imap.Message) error {
-		found = append(found, record{box: b, uid: m.UID, date: noDate})
+		found = append(found, newRecord(b, m.UID))
 		t.keep(&found[len(found)-1], m, false)
 		return nil
 	}})
@@ -128,11 +124,69 @@ func (e *end) sweepWarily(ctx context.Context, b, earlier *box, rangeOctets int6
 	if err != nil {
 		return e.fault(err, b)
 	}
-	for uid := range uids.All() {
-		b.records = append(b.records, &record{box: b, uid: uid, date: noDate})
-	}
+	b.add(uids)
 	b.inherit(earlier)
 	return e.fetch(ctx, b, b.records, rangeOctets, newMetadata())
+}
+
+// listRest holds the listing of b against how many messages it holds (EXISTS). What is left out it asks for
+// in two other ways; what it then knows by its UID alone is read like the rest.
+func (e *end) listRest(ctx context.Context, b *box) error {
+	var listed imap.UIDSet
+	for _, r := range b.records {
+		listed.Add(r.uid)
+	}
+	if e.shortage(listed).Is(0) {
+		b.count, b.short = int64(len(b.records)), imap.CountOf(0)
+		return nil
+	}
+	if err := e.countAll(ctx, b); err != nil {
+		return err
+	}
+	b.add(b.uids.Minus(listed))
+	slices.SortFunc(b.records, byPlace)
+	listed.AddSet(b.uids)
+	b.count, b.short = int64(len(b.records)), e.shortage(listed)
+	return nil
+}
+
+// countAll counts the messages of b, which is open, by the UIDs that it shows.
+func (e *end) countAll(ctx context.Context, b *box) error {
+	if b.state.Messages.Is(0) {
+		b.short = imap.CountOf(0)
+		return nil
+	}
+	uids, err := e.session.SearchAll(ctx, 1)
+	if err != nil {
+		return e.fault(err, b)
+	}
+	if n, told := e.shortage(uids).Told(); told && n > 0 {
+		more, err := e.session.ListAll(ctx)
+		if err != nil && !imap.IsStatus(err, "NO") {
+			return e.fault(err, b)
+		}
+		uids.AddSet(more)
+	}
+	b.uids, b.count, b.short = uids, int64(uids.Len()), e.shortage(uids)
+	return nil
+}
+
+// shortage is how many messages the open mailbox holds beyond those listed; unknown when the server does
+// not say how many it holds.
+func (e *end) shortage(listed imap.UIDSet) imap.Count {
+	held, told := e.session.Held().Told()
+	if !told {
+		return imap.Count{}
+	}
+	return imap.CountOf(max(held-int64(listed.Len()), 0))
+}
+
+// add adds messages of which nothing but the UID is known.
+func (b *box) add(uids imap.UIDSet) {
+	for uid := range uids.All() {
+		r := newRecord(b, uid)
+		b.records = append(b.records, &r)
+	}
 }
 
 // inOrder sorts by UID and merges answers about one message: servers may answer in any order, and
@@ -148,7 +202,10 @@ func inOrder(found []record) []*record {
 			continue
 		}
 		first := records[n-1]
-		first.flags, first.size, first.date = r.flags, max(first.size, r.size), max(first.date, r.date)
+		if r.flags != untold {
+			first.flags = r.flags
+		}
+		first.size, first.date = max(first.size, r.size), max(first.date, r.date)
 	}
 	return records
 }

@@ -139,7 +139,7 @@ type job struct {
 }
 
 func (j *job) literal(l *imap.Literal) error {
-	if _, found := j.find(l.UID); !found && l.UID != 0 { // 0: the UID comes behind the literal
+	if _, found := j.find(l.UID); !found {
 		return nil
 	}
 	j.taken = true

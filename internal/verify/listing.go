@@ -11,7 +11,7 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// listing is what one end says about an account without opening a mailbox.
+// listing is what one end says about an account without opening a mailbox: names, subscriptions and uses.
 type listing struct {
 	end    mapping.End
 	byName map[string]imap.ListEntry
@@ -101,14 +101,15 @@ func groups(src, dst listing, rules mapping.Rules) ([]*group, mapping.Plan) {
 	return all, plan
 }
 
-// tally adds up what the listing says. known is false when a server refuses to count a mailbox.
-func tally(entries []imap.ListEntry) (messages, octets int64, known bool) {
+// octetsSaid adds up the sizes that a listing tells, -1 when one is missing. How many messages there are is
+// never taken from it: that is counted in the mailboxes themselves.
+func octetsSaid(entries []imap.ListEntry) int64 {
 	t := Totals{}
 	for _, e := range entries {
 		if e.Status == nil {
-			return 0, -1, false
+			return -1
 		}
-		t.addMail(e.Status.Messages, e.Status.Size)
+		t.addMail(0, e.Status.Size)
 	}
-	return t.Messages, t.Octets, true
+	return t.Octets
 }

@@ -60,7 +60,10 @@ func broken(err error) bool {
 }
 
 func (c *check) newReading(g *group) *reading {
-	r := &reading{dst: &box{side: rehome.Destination, name: g.destination}}
+	r := &reading{}
+	if g.exists {
+		r.dst = &box{side: rehome.Destination, name: g.destination}
+	}
 	for i, name := range g.sources {
 		r.src = append(r.src, &box{side: rehome.Source, name: name, order: i})
 	}
@@ -78,7 +81,7 @@ func (r *reading) orEarlier(earlier *reading) *reading {
 			r.src[i] = earlier.src[i]
 		}
 	}
-	if r.dst.state.UIDValidity == 0 {
+	if r.dst != nil && r.dst.state.UIDValidity == 0 {
 		r.dst = earlier.dst
 	}
 	return r
@@ -99,8 +102,13 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level Level) erro
 			}
 		}
 		return nil
-	}, func(ctx context.Context) error { return c.readBox(ctx, c.dst, r.dst, priorDst, level) })
-	if err != nil || len(r.refused()) > 0 {
+	}, func(ctx context.Context) error {
+		if r.dst == nil {
+			return nil
+		}
+		return c.readBox(ctx, c.dst, r.dst, priorDst, level)
+	})
+	if err != nil || level == LevelCounts || len(r.refused()) > 0 {
 		return err
 	}
 	var src []*record
@@ -122,6 +130,9 @@ func (c *check) readBox(ctx context.Context, e *end, b, earlier *box, level Leve
 	if err := e.examine(ctx, b); err != nil || b.refusal != "" {
 		return err
 	}
+	if level == LevelCounts {
+		return e.countAll(ctx, b)
+	}
 	if err := c.sweep(ctx, e, b, earlier); err != nil {
 		return err
 	}
@@ -141,6 +152,9 @@ func (c *check) sweep(ctx context.Context, e *end, b, earlier *box) (err error) 
 	} else if err = e.sweep(ctx, b); err == nil {
 		b.inherit(earlier)
 	}
+	if err == nil {
+		err = e.listRest(ctx, b)
+	}
 	b.swept = err == nil
 	return err
 }
@@ -148,12 +162,39 @@ func (c *check) sweep(ctx context.Context, e *end, b, earlier *box) (err error) 
 // refused returns the mailboxes that an end does not open.
 func (r *reading) refused() []*box {
 	var refused []*box
-	for _, b := range slices.Concat(r.src, []*box{r.dst}) {
+	for _, b := range r.boxes() {
 		if b.refusal != "" {
 			refused = append(refused, b)
 		}
 	}
 	return refused
+}
+
+// shortened returns the mailboxes that hold more messages than they show, or do not say how many they hold.
+func (r *reading) shortened() []*box {
+	var shortened []*box
+	for _, b := range r.boxes() {
+		if b.refusal == "" && !b.short.Is(0) {
+			shortened = append(shortened, b)
+		}
+	}
+	return shortened
+}
+
+func (r *reading) boxes() []*box {
+	if r.dst == nil {
+		return r.src
+	}
+	return append(slices.Clone(r.src), r.dst)
+}
+
+// counted is how many messages mailboxes show.
+func counted(boxes ...*box) int64 {
+	n := int64(0)
+	for _, b := range boxes {
+		n += b.count
+	}
+	return n
 }
 
 // nameAll puts the discrepancies into words that can still be listed.

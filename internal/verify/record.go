@@ -17,11 +17,14 @@ import (
 type box struct {
 	side    rehome.Side
 	name    string
-	order   int    // among those that are compared together
-	refusal string // the server's words when it does not open the mailbox
-	swept   bool   // all is listed
+	order   int        // among those that are compared together
+	refusal string     // the server's words when it does not open the mailbox
+	count   int64      // messages that it shows
+	short   imap.Count // messages that it holds and does not show, whatever way it is asked
+	swept   bool       // all is listed
 	state   imap.Selected
-	records []*record // in UID order
+	uids    imap.UIDSet // of all messages, when they were only counted
+	records []*record   // in UID order
 }
 
 // record is what one end shows of one message.
@@ -29,9 +32,10 @@ type record struct {
 	box      *box
 	uid      imap.UID
 	failures uint8          // how often the server has failed to give it, see unreadable
-	size     int64          // RFC822.SIZE
+	shown    bool           // a listing has shown more of it than the UID
+	size     int64          // RFC822.SIZE; 0 is not told
 	date     int64          // INTERNALDATE as Unix time, or noDate
-	flags    string         // see canonicalFlags
+	flags    string         // see canonicalFlags; untold while the server has not told them
 	digest   message.Digest // zero until the message has been read
 	octets   int64          // of the normal form
 	header   *header        // nil until it has been read
@@ -54,9 +58,20 @@ const withheld = 3
 // unreadable says that the server lists the message and does not give it.
 func (r *record) unreadable() bool { return r.failures >= withheld }
 
-// listed says that size or date are known. A server that cannot even list a damaged message leaves
-// nothing but its UID.
-func (r *record) listed() bool { return r.size > 0 || r.date != noDate }
+// untold stands for flags that a server does not tell: that is not the same as none.
+const untold = "(not told)"
+
+// newRecord is a message of which nothing but the UID is known.
+func newRecord(b *box, uid imap.UID) record {
+	return record{box: b, uid: uid, date: noDate, flags: untold}
+}
+
+// listed says that the message was listed. A server that cannot even list a damaged message leaves nothing
+// but its UID.
+func (r *record) listed() bool { return r.shown }
+
+// sized says that its size is known.
+func (r *record) sized() bool { return r.size > 0 }
 
 // read says that the digest is there.
 func (r *record) read() bool { return r.digest != message.Digest{} }

@@ -89,12 +89,19 @@ func (r *record) facts() string {
 	case !r.listed():
 		return fmt.Sprintf("uid %d", r.uid)
 	}
-	return fmt.Sprintf("uid %d, %s octets, %s", r.uid, humanize.Comma(r.size), dateText(r.date))
+	size := humanize.Comma(r.size) + " octets"
+	if !r.sized() {
+		size = "size not told"
+	}
+	return fmt.Sprintf("uid %d, %s, %s", r.uid, size, dateText(r.date))
 }
 
 func flagText(flags string) string {
-	if flags == "" {
+	switch flags {
+	case "":
 		return "(none)"
+	case untold:
+		return untold
 	}
 	words := strings.Fields(flags)
 	for i, word := range words {

@@ -100,15 +100,18 @@ func (metadata) weight(*record) int64 { return 128 }
 func (metadata) take(io.Reader) error { return nil } // a server's own idea: skipped
 
 func (t metadata) keep(r *record, m *imap.Message, _ bool) bool {
-	flags := canonicalFlags(m.Flags)
-	if known, ok := t.flags[flags]; ok {
-		flags = known
-	} else {
-		t.flags[flags] = flags
+	if m.Flags != nil {
+		flags := canonicalFlags(m.Flags)
+		if known, ok := t.flags[flags]; ok {
+			flags = known
+		} else {
+			t.flags[flags] = flags
+		}
+		r.flags = flags
 	}
-	r.flags, r.size = flags, max(r.size, m.Size)
+	r.shown, r.size = true, max(r.size, m.Size)
 	if !m.InternalDate.IsZero() {
 		r.date = m.InternalDate.Unix()
 	}
-	return r.listed()
+	return true
 }

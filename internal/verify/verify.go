@@ -13,7 +13,7 @@
 // A caller makes one Verifier, calls Account for each account, books Unreadable where that fails,
 // and puts all together with NewDocument.
 //
-// The levels build on each other. Counts compares what one listing of each end says. Metadata
+// The levels build on each other. Counts opens every mailbox of both ends and counts what it shows. Metadata
 // compares UID order, FLAGS, INTERNALDATE and RFC822.SIZE of every message. Full reads every message
 // of both ends and compares them by the digest of their normal form (package message), so that it
 // proves the content. What a cheaper level cannot decide is looked at more closely: a size that
@@ -22,6 +22,8 @@ package verify
 
 // Invariants
 //
+//   - What an end does not say is unknown, and unknown is never equal: STATUS is not asked how many messages
+//     there are, and a listing is held against EXISTS.
 //   - Messages are compared as multisets: two identical ones at the source and one at the destination
 //     is one missing message.
 //   - What decides is pure (compare.go, pairing.go, difference.go); what reads has no opinion.

@@ -111,7 +111,7 @@ func (u user) names() string {
 	var names []string
 	for _, entry := range list {
 		if entry.Name != "INBOX" && entry.Status != nil {
-			names = append(names, fmt.Sprintf("%s (%d)", entry.Name, entry.Status.Messages))
+			names = append(names, fmt.Sprintf("%s (%s)", entry.Name, entry.Status.Messages))
 		}
 	}
 	return strings.Join(names, ", ")

@@ -34,11 +34,20 @@ type liar struct {
 
 func startLiar(t *testing.T, claims []claim) *liar {
 	t.Helper()
+	return startSpeaker(t, claims, nil)
+}
+
+// startSpeaker starts a server that speaks as it is told; nil is the plain way.
+func startSpeaker(t *testing.T, claims []claim, speak func(net.Conn)) *liar {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := &liar{addr: listener.Addr().String(), claims: claims}
+	if speak == nil {
+		speak = l.serve
+	}
 	l.running.Go(func() {
 		for {
 			conn, err := listener.Accept()
@@ -48,7 +57,7 @@ func startLiar(t *testing.T, claims []claim) *liar {
 			l.mu.Lock()
 			l.open = append(l.open, conn)
 			l.mu.Unlock()
-			l.running.Go(func() { l.serve(conn) })
+			l.running.Go(func() { speak(conn) })
 		}
 	})
 	t.Cleanup(func() {

@@ -122,7 +122,11 @@ func (s *soak) messages() (total int) {
 			if err != nil {
 				s.t.Fatal(err)
 			}
-			total += int(status.Messages)
+			n, told := status.Messages.Told()
+			if !told {
+				s.t.Fatalf("%s is not counted", box)
+			}
+			total += int(n)
 		}
 	}
 	return total

@@ -124,6 +124,21 @@ type Synced struct {
 	}
 }
 
+// Counted is how "sync --json" counts the messages of an account.
+type Counted struct {
+	Messages, Copied, Adopted, Unchanged, Failed, Deserted, Waiting, Remaining, Unknown int
+
+	There int `json:"at_destination"`
+}
+
+// Census is the part of what "sync --json" prints that counts messages.
+type Census struct {
+	Accounts []struct {
+		Account string
+		Mail    Counted
+	}
+}
+
 // Verified is the promised part of what "verify --json" and "report --json" print.
 type Verified struct {
 	Verdict  string

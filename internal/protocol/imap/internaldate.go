@@ -3,12 +3,18 @@
 package imap
 
 import (
+	"math"
 	"strconv"
 	"time"
 )
 
 // internalDateLayout is date-time of RFC 9051, section 9, with the day padded by a blank.
 const internalDateLayout = "_2-Jan-2006 15:04:05 -0700"
+
+// KeepableDate reports whether a mailbox can be expected to keep the date of an APPEND. Most stores count
+// seconds since 1970 in 32 bits: Dovecot 2.3 makes 2038 of 1969 and 1991 of 1582, Courier 5.0 refuses such a
+// message, Cyrus 3.6 answers BAD, and replaces the first second of 1970 by the time of its clock.
+func KeepableDate(date time.Time) bool { return date.Unix() > 0 && date.Unix() <= math.MaxInt32 }
 
 // parseInternalDate returns the zero time for NIL and nonsense, which is whatever could not be written
 // back either: time.Parse takes the year 0000 and a zone of a whole day.

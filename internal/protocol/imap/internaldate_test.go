@@ -57,3 +57,12 @@ func TestFormatInternalDate_isReadBackOrRefused(t *testing.T) {
 		}
 	})
 }
+
+func TestKeepableDate(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[int64]bool{-1: false, 0: false, 1: true, 1<<31 - 1: true, 1 << 31: false, time.Time{}.Unix(): false} {
+		if got := KeepableDate(time.Unix(seconds, 0)); got != want {
+			t.Errorf("second %d: got %v, want %v", seconds, got, want)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"fmt"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/protocol/imap"
+)
+
+// What a server shows of a mailbox is held against how many messages it says to hold (EXISTS): a message
+// that it leaves out of a listing is unknown, and neither absent nor vanished. Nothing is settled, and
+// nothing counts as gone, while some are.
+
+// shortage is how many messages the open mailbox holds beyond those of a listing: 0 when it shows all of
+// them, and unknown when the server does not say how many it holds.
+func shortage(session *endpoint.Session, listed imap.UIDSet) imap.Count {
+	held, told := session.Held().Told()
+	if !told {
+		return imap.Count{}
+	}
+	return imap.CountOf(max(held-int64(listed.Len()), 0))
+}
+
+// everything lists the open mailbox. What it leaves out in one way it may show in another.
+func everything(ctx context.Context, session *endpoint.Session) (all imap.UIDSet, short imap.Count, err error) {
+	if session.Held().Is(0) {
+		return all, imap.CountOf(0), nil
+	}
+	if all, err = session.SearchAll(ctx, 1); err != nil {
+		return all, imap.Count{}, err
+	}
+	if short = shortage(session, all); short.Is(0) {
+		return all, short, nil
+	}
+	if _, told := short.Told(); !told { // it may be empty, and has no number 1 then
+		return all, short, nil
+	}
+	more, err := session.ListAll(ctx)
+	if err != nil && !imap.IsStatus(err, "NO") {
+		return all, imap.Count{}, err
+	}
+	all = union(all, more)
+	return all, shortage(session, all), nil
+}
+
+// completed adds what is to be read and no answer has shown: a message of which the server tells neither
+// size nor date is a message.
+func completed(entries []entry, uids imap.UIDSet) []entry {
+	missing := uids.Minus(uidsOf(entries))
+	if missing.Empty() {
+		return entries
+	}
+	for uid := range missing.All() {
+		entries = append(entries, entry{uid: uid})
+	}
+	return sortUnique(entries)
+}
+
+// shortAtDestination is the trouble with a destination mailbox that does not show all it holds: what is
+// missing there would look as if its user had deleted it, and what was there before as if it had to be copied.
+func shortAtDestination(destination string, short imap.Count) error {
+	cause := fmt.Errorf("it holds %s more messages than it shows", short)
+	if _, told := short.Told(); !told {
+		cause = fmt.Errorf("it does not say how many messages it holds")
+	}
+	return &rehome.Fault{Class: rehome.ClassTemporary, Op: "list destination mailbox", Object: fmt.Sprintf("%q", destination), Cause: cause,
+		Hint: "ask the destination's administrator to repair the mailbox, then run sync again"}
+}
+
+// unlisted is the finding about messages that the source holds and does not show.
+func (j *mailboxJob) unlisted() []rehome.Finding {
+	short, told := j.stock.short.Told()
+	unknown := max(short-int64(j.stock.hidden), 0)
+	if told && unknown == 0 {
+		return nil
+	}
+	f := rehome.Finding{
+		Code: codeMessagesUnlisted, Severity: rehome.SeverityError, Object: j.pair.Source,
+		Sentence: fmt.Sprintf("the source says that this mailbox holds %s more than it shows, in whatever way it is asked; what they are is not known", plural(int(unknown))),
+		NextStep: "ask the source's administrator to repair the mailbox, then run sync again",
+	}
+	if !told {
+		f.Sentence = "the source does not say how many messages this mailbox holds; what it shows was copied"
+	}
+	return []rehome.Finding{f}
+}
+
+// undatedFinding tells which date stands in the place of one that cannot be kept.
+func (j *mailboxJob) undatedFinding() []rehome.Finding {
+	if j.undated.Empty() {
+		return nil
+	}
+	return []rehome.Finding{{
+		Code: "date_not_kept", Severity: rehome.SeverityWarning, Object: j.pair.Source,
+		Sentence: fmt.Sprintf("%s copied from this mailbox without a date, because the source tells none, or one before 1970 or after 2038, which mailboxes cannot keep; the destination shows the time of the copy", plural(j.undated.Len())),
+	}}
+}

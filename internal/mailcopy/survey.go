@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// STATUS is hearsay: some hosts answer "()", or what was true an hour ago. A mailbox may be left closed on
+// its word only where it was complete and has agreed so far with what opening the mailboxes showed. All
+// others are opened, many at a time, before anything is decided about them.
+
+// evidence collects, at one end, how STATUS compares with what opening shows.
+type evidence struct {
+	mu      sync.Mutex
+	weighed map[string]bool
+	agreed  bool // in a case that says something
+	doubt   bool // it differs, which something that happened in between may explain
+	wrong   bool // it differs, and nothing can
+}
+
+// weigh compares what a listing said of a mailbox with its first opening.
+func (e *evidence) weigh(said imap.ListEntry, box imap.Selected, sayingMuch func(messages int64) bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.weighed[box.Name] {
+		return
+	}
+	if e.weighed == nil {
+		e.weighed = map[string]bool{}
+	}
+	e.weighed[box.Name] = true
+	switch compareStatus(said.Status, box) {
+	case agrees:
+		n, _ := box.Messages.Told()
+		e.agreed = e.agreed || sayingMuch(n)
+	case differs:
+		e.doubt = true
+	case contradicts:
+		e.wrong = true
+	}
+}
+
+type agreement int
+
+const (
+	differs agreement = iota
+	agrees
+	contradicts
+)
+
+// compareStatus compares STATUS with an opening that came later: messages may have come and gone in between.
+func compareStatus(said *imap.Status, box imap.Selected) agreement {
+	held, told := box.Messages.Told()
+	switch {
+	case !said.Complete() || !told || box.UIDNext == 0 || said.UIDValidity != box.UIDValidity:
+		return differs
+	case said.UIDNext > box.UIDNext: // a UID that was given out is never given out again
+		return contradicts
+	case said.UIDNext < box.UIDNext:
+		return differs
+	}
+	messages, _ := said.Messages.Told()
+	switch {
+	case messages < held: // none has come, and there are more
+		return contradicts
+	case messages > held:
+		return differs
+	}
+	return agrees
+}
+
+// trust is what the evidence of a slice makes of what was believed before.
+func (e *evidence) trust(before ledger.Trust) ledger.Trust {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case before == ledger.TrustLost || e.wrong:
+		return ledger.TrustLost
+	case e.doubt:
+		return ledger.TrustNone
+	case e.agreed:
+		return ledger.TrustEarned
+	}
+	return before
+}
+
+// anything and something say which mailboxes tell whether STATUS can be believed: at the source only those
+// that hold messages, because a host that says 0 of all of them is right about the empty ones.
+func anything(int64) bool           { return true }
+func something(messages int64) bool { return messages > 0 }
+
+func (s *slice) weighSource(box imap.Selected) {
+	s.srcEvidence.weigh(s.view.src[box.Name], box, something)
+}
+
+func (s *slice) weighDestination(box imap.Selected) {
+	if said, listed := s.view.dst[box.Name]; listed {
+		s.dstEvidence.weigh(said, box, anything)
+	}
+}
+
+// saveTrust writes down what the slice has learnt of either end's STATUS.
+func (s *slice) saveTrust(ctx context.Context) error {
+	for side, e := range map[rehome.Side]*evidence{rehome.Source: &s.srcEvidence, rehome.Destination: &s.dstEvidence} {
+		before := s.view.trusts[side]
+		if now := e.trust(before); now != before {
+			if err := s.engine.options.Ledger.SaveTrust(ctx, s.account.Address, side, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// survey opens the mailboxes about which STATUS alone would decide, where it may not.
+func (s *slice) survey(ctx context.Context) error {
+	doubtedAtSource, doubtedAtDestination := s.view.doubtedAtSource(), s.view.doubtedAtDestination()
+	return both(s.account.Address,
+		func() error {
+			err := examineAll(ctx, s.src, doubtedAtSource, s.view.src, s.weighSource)
+			return endpoint.Fault(err, "look into the source's mailboxes of", s.account.Address)
+		},
+		func() error {
+			err := examineAll(ctx, s.dst, doubtedAtDestination, s.view.dst, s.weighDestination)
+			return endpoint.Fault(err, "look into the destination's mailboxes of", s.account.Address)
+		},
+	)
+}
+
+// doubtedAtSource names the mailboxes that would be left closed on the word of a STATUS that is not to be
+// believed, and those whose renaming it would have to tell.
+func (v accountView) doubtedAtSource() []string {
+	var names []string
+	for _, pair := range v.plan.Pairs {
+		_, known := v.rows[pair.Source]
+		status := v.src[pair.Source].Status
+		sure := status.Complete() && (v.trusts[rehome.Source] == ledger.TrustEarned || v.needsWork(pair))
+		if !pair.Container && !sure && (known || status.Complete()) {
+			names = append(names, pair.Source)
+		}
+	}
+	return names
+}
+
+// doubtedAtDestination names the mailboxes that we have filled and whose STATUS is not to be believed.
+func (v accountView) doubtedAtDestination() []string {
+	var names []string
+	for _, row := range v.rows {
+		name := row.Anchor.Destination
+		entry, listed := v.dst[name]
+		sure := entry.Status.Complete() && v.trusts[rehome.Destination] == ledger.TrustEarned
+		if row.Anchor.DstUIDValidity != 0 && selectable(entry, listed) && !sure {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// examineAll opens mailboxes one behind the other without waiting in between, and puts what that shows in
+// the place of what STATUS said. A mailbox that is refused has no status then.
+func examineAll(ctx context.Context, session *endpoint.Session, names []string, entries map[string]imap.ListEntry, weigh func(imap.Selected)) error {
+	open := false
+	for some := range slices.Chunk(names, commandsAhead) {
+		openings := make([]*imap.Opening, len(some))
+		for i, name := range some {
+			var err error
+			if openings[i], err = session.ExamineAhead(ctx, name); err != nil {
+				return err
+			}
+		}
+		for i, name := range some {
+			box, err := openings[i].Wait(ctx)
+			if open = err == nil; err != nil && !imap.IsStatus(err, "NO") {
+				return err
+			}
+			entry := entries[name]
+			if open {
+				weigh(box)
+				entry.Status = shownStatus(box, entry.Status)
+			} else {
+				entry.Status = nil
+			}
+			entries[name] = entry
+		}
+	}
+	if open { // so that the mailbox can be asked about, and extensions switched on (RFC 5161, section 3.1)
+		return session.Unselect(ctx)
+	}
+	return nil
+}
+
+// shownStatus is what an opening shows, in the words of STATUS.
+func shownStatus(box imap.Selected, said *imap.Status) *imap.Status {
+	shown := &imap.Status{Size: -1, AppendLimit: -1}
+	if said != nil {
+		*shown = *said
+	}
+	shown.Mailbox, shown.Messages, shown.UIDNext, shown.UIDValidity, shown.HighestModSeq = box.Name, box.Messages, box.UIDNext, box.UIDValidity, box.HighestModSeq
+	return shown
+}
