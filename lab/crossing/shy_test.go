@@ -17,8 +17,8 @@ import (
 	"rehome/lab/dovecot"
 )
 
-// manner is how a source speaks of what it holds.
-type manner struct {
+// shyness is how a source speaks of what it holds.
+type shyness struct {
 	status    string // what STATUS says instead of the truth, with its brackets
 	bare      bool   // listings have neither size nor date
 	backwards bool   // BODY[] comes before UID, and each message in several answers
@@ -30,10 +30,10 @@ type manner struct {
 type shy struct {
 	*liar
 	mu     sync.Mutex
-	manner manner
+	manner shyness
 }
 
-func (s *shy) behave(m manner) {
+func (s *shy) behave(m shyness) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.manner = m
@@ -71,12 +71,12 @@ func (s *shy) speak(conn net.Conn) {
 	}
 }
 
-func (s *shy) answer(m manner, command, rest string, open *string) (answers []string, verdict string) {
+func (s *shy) answer(m shyness, command, rest string, open *string) (answers []string, verdict string) {
 	name := strings.Trim(strings.Fields(rest + " x")[0], `"`)
 	held := 0
 	switch command {
 	case "LIST", "LSUB":
-		if strings.HasSuffix(rest, `"*"`) {
+		if strings.HasSuffix(rest, `"*"`) || strings.HasSuffix(rest, `"%"`) || strings.HasSuffix(rest, ` %`) || strings.HasSuffix(rest, ` *`) {
 			return []string{"* " + command + ` () "/" INBOX`, "* " + command + ` () "/" Empty`}, "OK done"
 		}
 	case "STATUS":
@@ -102,14 +102,8 @@ func (s *shy) answer(m manner, command, rest string, open *string) (answers []st
 			return nil, "OK nothing"
 		}
 		shown := &liar{claims: s.claims[:len(s.claims)-m.hides]}
-		if command == "FETCH" {
-			for i := range shown.claims {
-				answers = append(answers, fmt.Sprintf("* %d FETCH (UID %d)", i+1, i+1))
-			}
-			return answers, "OK done"
-		}
 		answers = shown.answer(command, rest)
-		if command == "UID FETCH" && (m.bare || m.backwards) {
+		if strings.HasSuffix(command, "FETCH") && (m.bare || m.backwards) {
 			answers = s.twist(m, answers, shown, strings.Contains(rest, "BODY.PEEK[]"))
 		}
 		return answers, "OK done"
@@ -118,7 +112,7 @@ func (s *shy) answer(m manner, command, rest string, open *string) (answers []st
 }
 
 // twist tells the same in another way that is allowed.
-func (s *shy) twist(m manner, answers []string, shown *liar, bodies bool) []string {
+func (s *shy) twist(m shyness, answers []string, shown *liar, bodies bool) []string {
 	var twisted []string
 	for _, answer := range answers {
 		var n, uid int
@@ -150,7 +144,7 @@ func shyMove(t *testing.T, n int) (*shy, server, move) {
 	}
 	src := startShy(t, claims)
 	dst := startDovecot(t, lab.Open(t), dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
-	m := move{t, deskIn(t)}
+	m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
 	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +171,7 @@ func wantAdded(t *testing.T, o desk.Outcome) desk.Counted {
 // However little a source says of its messages, and in whatever order: they are copied.
 func TestShy_allIsCopied(t *testing.T) {
 	t.Parallel()
-	for name, manner := range map[string]manner{
+	for name, manner := range map[string]shyness{
 		"STATUS tells nothing":              {status: "()"},
 		"STATUS says empty":                 {status: "(MESSAGES 0 UIDNEXT 1 UIDVALIDITY 7)"},
 		"STATUS leaves MESSAGES out":        {status: "(UIDNEXT 6 UIDVALIDITY 7)"},
@@ -203,6 +197,10 @@ func TestShy_allIsCopied(t *testing.T) {
 			if c := wantAdded(t, m.Want(t, 0, "sync", "--json")); c.Copied+c.Adopted != 0 || c.Unchanged != 5 {
 				t.Errorf("again: %+v, want 5 unchanged", c)
 			}
+			if !manner.bare { // it has told no dates, and has some
+				src.behave(shyness{})
+				m.wantEqual(5)
+			}
 		})
 	}
 }
@@ -212,7 +210,7 @@ func TestShy_allIsCopied(t *testing.T) {
 func TestShy_whatIsNotShownIsUnknown(t *testing.T) {
 	t.Parallel()
 	src, dst, m := shyMove(t, 5)
-	src.behave(manner{hides: 3})
+	src.behave(shyness{hides: 3})
 	for range 2 {
 		o := m.Want(t, 5, "sync", "--json")
 		if c := wantAdded(t, o); c.Messages != 5 || c.Unknown != 3 || c.There != 2 {
@@ -228,7 +226,7 @@ func TestShy_whatIsNotShownIsUnknown(t *testing.T) {
 			t.Errorf("%s: verdict %s: %+v", level, v.Verdict, v.Accounts)
 		}
 	}
-	src.behave(manner{})
+	src.behave(shyness{})
 	if c := wantAdded(t, m.Want(t, 0, "sync", "--json")); c.Copied != 3 || c.There != 5 {
 		t.Errorf("%+v, want the other 3 copied", c)
 	}
