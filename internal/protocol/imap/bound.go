@@ -53,12 +53,12 @@ func (c *Client) account(resp *response, taker *command) {
 	taker.taken++
 	taker.octets += resp.octets
 	if taker.taken > most || taker.octets > mostOctets {
-		c.fail(endless(taker.name))
+		c.fail(unending(taker.name))
 	}
 }
 
-// endless ends the connection of a server that answers a command without end.
-func endless(command string) error { return &syntaxError{"it answers " + command + " without end"} }
+// unending ends the connection of a server that answers a command without end.
+func unending(command string) error { return &syntaxError{"it answers " + command + " without end"} }
 
 // answered says that a command got its answer.
 func (c *Client) answered() {

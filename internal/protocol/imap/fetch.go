@@ -376,7 +376,7 @@ func (s *fetchSink) literal(l *Literal) error {
 		return nil
 	}
 	if s.literals++; s.tooMany(s.literals) {
-		return endless("FETCH")
+		return unending("FETCH")
 	}
 	if s.err == nil && s.handler.Literal != nil {
 		s.err = s.handler.Literal(l)
@@ -387,7 +387,7 @@ func (s *fetchSink) literal(l *Literal) error {
 // deliver hands out a message. The error says that they come without end.
 func (s *fetchSink) deliver(m *Message) error {
 	if s.answers++; s.tooMany(s.answers) {
-		return endless("FETCH")
+		return unending("FETCH")
 	}
 	if s.err == nil && s.handler.Message != nil {
 		s.err = s.handler.Message(m)
