@@ -369,5 +369,5 @@ func (s *slice) isEmpty(ctx context.Context, row ledger.Mailbox) (bool, error) {
 		return false, err
 	}
 	_, err = s.dst.Examine(ctx, "INBOX") // what is open cannot be deleted everywhere
-	return box.UIDValidity == row.Anchor.DstUIDValidity && box.Messages == 0 && present.Empty(), err
+	return box.UIDValidity == row.Anchor.DstUIDValidity && box.Messages.Is(0) && present.Empty(), err
 }
