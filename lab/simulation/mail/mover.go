@@ -193,12 +193,15 @@ func (m *mover) die(p *pass) {
 
 func (m *mover) say(p pass) {
 	o := p.outcome
-	m.world.tell("%s ends with %d after %v: %+v, messages %d, remaining %d, error %v", p.process, exitCode(p), p.took.Round(time.Millisecond),
-		o.Tally, o.Messages, o.Remaining, o.Err)
+	m.world.tell("%s ends with %d after %v: %+v, census %+v, error %v", p.process, exitCode(p), p.took.Round(time.Millisecond),
+		o.Tally, o.Census, o.Err)
 	for _, f := range o.Findings {
 		m.world.tell("  finding %s %s: %s", f.Code, f.Object, f.Sentence)
 	}
 }
+
+// held says that somebody has to say what a large loss means.
+func held(p pass) bool { return p.outcome.Tally.Held > 0 || p.outcome.Census.Waiting > 0 }
 
 // exitCode is what a shell would see.
 func exitCode(p pass) int {
@@ -206,10 +209,12 @@ func exitCode(p pass) int {
 	switch {
 	case p.killed:
 		return 137
-	case o.Tally.Held > 0 && !p.stopped:
+	case held(p) && !p.stopped:
 		return 6
-	case o.Err != nil || p.stopped || o.Tally.Failed > 0:
+	case o.Err != nil || p.stopped || o.Census.Mendable():
 		return 5
+	case !o.Census.Complete():
+		return 6
 	}
 	return 0
 }

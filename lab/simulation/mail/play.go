@@ -162,7 +162,7 @@ func (w *world) settle(m *mover) (pass, error) {
 		if w.failed() {
 			return p, nil
 		}
-		if exitCode(p) == 6 {
+		if held(p) {
 			m.confirm = true // somebody looks
 		}
 		if t := p.outcome.Tally; p.changes == 0 && t.Copied+t.Adopted+t.Flagged+t.Removed == 0 {
