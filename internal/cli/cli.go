@@ -17,6 +17,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 
 	"rehome"
 	"rehome/internal/config"
@@ -70,6 +71,9 @@ type frame struct {
 	json       bool
 	quiet      bool
 	verbose    int
+
+	signalled sync.Mutex
+	finishing chan struct{} // closed by the first signal; nil when that ends the command at once
 
 	started bool // a command has begun; errors before that are the caller's spelling
 	outcome Outcome

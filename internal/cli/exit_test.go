@@ -106,8 +106,33 @@ func TestObey_firstSignalCancelsSecondExits(t *testing.T) {
 	if got := <-code; got != exitPartial {
 		t.Errorf("got exit code %d, want %d", got, exitPartial)
 	}
-	if !strings.Contains(out.String(), "press Ctrl-C again") || !strings.HasSuffix(out.String(), eraseLine) {
-		t.Errorf("got %q, want a friendly line and a clean end", out)
+	if !strings.Contains(out.String(), "stopping\n") || !strings.HasSuffix(out.String(), eraseLine) {
+		t.Errorf("got %q, want a word and a clean line", out)
+	}
+}
+
+// A command that finishes first is not ended by the first signal: it is told, and says so.
+func TestObey_finishesFirst(t *testing.T) {
+	t.Parallel()
+	f, out := testFrame(false)
+	signals := make(chan os.Signal, 2)
+	stop, over := f.finishFirst()
+	code := make(chan int, 1)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f.obey(signals, make(chan struct{}), func() { t.Error("the command was ended") }, func(c int) { code <- c })
+	}()
+	signals <- os.Interrupt
+	<-stop
+	signals <- os.Interrupt
+	<-ended
+	over()
+	if got := <-code; got != exitPartial {
+		t.Errorf("got exit code %d, want %d", got, exitPartial)
+	}
+	if !strings.Contains(out.String(), "at most 60 s; press Ctrl-C again") || !strings.Contains(out.String(), "stopped at once") {
+		t.Errorf("got %q, want what happens at each signal", out)
 	}
 }
 

@@ -7,10 +7,13 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"rehome/internal/conductor"
 )
 
-// untilSignal returns a context that the first SIGINT or SIGTERM cancels. The second one calls
-// exit. The caller calls stop when the command is over.
+// untilSignal returns a context that the first SIGINT or SIGTERM cancels, unless the command has asked to
+// finish first. The second one calls exit. The caller calls stop when the command is over.
 func (f *frame) untilSignal(ctx context.Context, exit func(int)) (_ context.Context, stop func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -29,18 +32,51 @@ func (f *frame) untilSignal(ctx context.Context, exit func(int)) (_ context.Cont
 	}
 }
 
+// finishFirst has the first signal close stop, instead of ending the command at once, until over is called.
+func (f *frame) finishFirst() (stop <-chan struct{}, over func()) {
+	channel := make(chan struct{})
+	f.setFinishing(channel)
+	return channel, func() { f.setFinishing(nil) }
+}
+
+func (f *frame) setFinishing(channel chan struct{}) {
+	f.signalled.Lock()
+	defer f.signalled.Unlock()
+	f.finishing = channel
+}
+
+// interrupt does what the first signal asks for, and says what that is. It reports whether the command
+// finishes first.
+func (f *frame) interrupt(cancel func()) bool {
+	f.signalled.Lock()
+	defer f.signalled.Unlock()
+	if f.finishing == nil {
+		f.say("stopping")
+		cancel()
+		return false
+	}
+	f.say("finishing what is under way, which takes at most %d s; press Ctrl-C again to stop at once: nothing is lost either way",
+		int(conductor.DefaultGrace/time.Second))
+	close(f.finishing)
+	return true
+}
+
 // obey waits for signals until over is closed.
 func (f *frame) obey(signals <-chan os.Signal, over <-chan struct{}, cancel func(), exit func(int)) {
+	finishing := false
 	select {
 	case <-signals:
-		f.say("stopping after what is running now; press Ctrl-C again to stop at once, nothing is lost either way")
-		cancel()
+		finishing = f.interrupt(cancel)
 	case <-over:
 		return
 	}
 	select {
 	case <-signals:
 		f.screen.clear()
+		if finishing {
+			f.say("stopped at once: the next run looks first for what was under way")
+			f.screen.clear()
+		}
 		exit(exitPartial)
 	case <-over:
 	}

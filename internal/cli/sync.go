@@ -114,7 +114,9 @@ func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []stri
 			Octets: s.CopiedOctets, Failed: s.Failed, Note: cmp.Or(s.Slowed, s.Waiting, objectsNote(s.Objects)),
 		}
 	})
-	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Accounts: func(n int) { total.Store(int64(n)) }})
+	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{
+		Progress: progress, Accounts: func(n int) { total.Store(int64(n)) }, Finish: f.finishFirst,
+	})
 	stop()
 	if err != nil {
 		return OutcomeDone, err
@@ -209,6 +211,9 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	}
 	written := contacts.Copied + contacts.Updated + calendars.Copied + calendars.Updated
 	switch {
+	case synced.CutOff:
+		return fmt.Sprintf("interrupted after %s messages%s; the destination has not answered for all that was under way: run the same command again, "+
+			"it looks for that first and sends again only what does not arrive", number(t.Copied), andObjects(written))
 	case synced.Interrupted:
 		return fmt.Sprintf("interrupted after %s messages%s; nothing is lost: run the same command again to go on", number(t.Copied), andObjects(written))
 	case synced.Waiting():

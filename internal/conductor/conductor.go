@@ -10,9 +10,11 @@
 package conductor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rehome"
@@ -42,7 +44,18 @@ type Options struct {
 	Pass    rehome.Pass
 
 	Progress *Progress // told of accounts that end; nil for nobody
+
+	// Stop, when it is closed, lets nothing new begin: slices bring what is under way to its end. What has not
+	// ended after Grace, 0 means DefaultGrace, is cut off. A nil Stop is never closed.
+	Stop  <-chan struct{}
+	Grace time.Duration
 }
+
+// DefaultGrace is enough for a destination that stands still for half a minute.
+const DefaultGrace = time.Minute
+
+// ErrCutOff says that what was under way when the pass was stopped has not ended in time.
+var ErrCutOff = errors.New("what was under way did not end in time")
 
 // Outcome is how the pass over one account ended.
 type Outcome struct {
@@ -64,6 +77,8 @@ type Conductor struct {
 	options Options
 	queue   chan *turn
 	left    sync.WaitGroup // accounts that are not finished
+
+	interrupted atomic.Bool // an account could have gone on
 }
 
 // turn is one account waiting for its next slice.
@@ -95,6 +110,10 @@ func New(options Options) *Conductor {
 	if options.Progress == nil {
 		options.Progress = NewProgress()
 	}
+	if options.Grace <= 0 {
+		options.Grace = DefaultGrace
+	}
+	options.Budget.Stop = options.Stop
 	if options.Pass == "" {
 		options.Pass = rehome.PassPreStage
 	}
@@ -102,10 +121,12 @@ func New(options Options) *Conductor {
 }
 
 // Run works until every account is finished or failed, and returns the outcomes in the order of
-// accounts; an account that is named twice has one. When ctx ends first it returns what there is
-// together with ctx's error; accounts that are not complete then carry that error, also those whose
-// turn never came.
+// accounts; an account that is named twice has one. When ctx ends first, or the pass is stopped, it
+// returns what there is together with ctx's error, or context.Canceled; accounts that are not complete then
+// carry that error, also those whose turn never came. ErrCutOff is joined to it where it applies.
 func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outcome, error) {
+	ctx, over := c.withGrace(ctx)
+	defer over(nil)
 	turns := c.turns(accounts)
 	c.queue = make(chan *turn, len(turns))
 	c.left.Add(len(turns))
@@ -123,7 +144,48 @@ func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outco
 	for i, t := range turns {
 		outcomes[i] = *t.outcome
 	}
-	return outcomes, ctx.Err()
+	return outcomes, c.verdict(ctx)
+}
+
+// verdict says whether the pass came to its end by itself.
+func (c *Conductor) verdict(ctx context.Context) error {
+	switch {
+	case errors.Is(context.Cause(ctx), ErrCutOff):
+		return errors.Join(context.Canceled, ErrCutOff)
+	case ctx.Err() == nil && c.interrupted.Load():
+		return context.Canceled
+	}
+	return ctx.Err()
+}
+
+// withGrace returns a context that ends some time after the pass was stopped.
+func (c *Conductor) withGrace(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-c.options.Stop:
+		case <-ctx.Done():
+			return
+		}
+		timer := time.NewTimer(c.options.Grace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel(ErrCutOff)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// stopped reports whether nothing new may begin.
+func (c *Conductor) stopped(ctx context.Context) bool {
+	select {
+	case <-c.options.Stop:
+		return true
+	default:
+		return ctx.Err() != nil
+	}
 }
 
 // turns makes one turn for each account: two at once would both copy what neither has booked yet.
@@ -147,7 +209,7 @@ func (c *Conductor) turns(accounts []rehome.Account) []*turn {
 // work runs slices; an account that has more to do goes to the end of the queue.
 func (c *Conductor) work(ctx context.Context) {
 	for t := range c.queue {
-		if ctx.Err() != nil {
+		if c.stopped(ctx) {
 			c.interrupt(ctx, t)
 			continue
 		}
@@ -177,6 +239,10 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 	case stepDone:
 		c.endStage(ctx, t, nil)
 	case stepAgain:
+		if c.stopped(ctx) {
+			c.interrupt(ctx, t)
+			return
+		}
 		c.again(ctx, t, wait)
 	case stepStop:
 		c.endStage(ctx, t, err)
@@ -215,6 +281,7 @@ func (c *Conductor) again(ctx context.Context, t *turn, wait time.Duration) {
 		defer timer.Stop()
 		select {
 		case <-timer.C:
+		case <-c.options.Stop:
 		case <-ctx.Done():
 		}
 		c.queue <- t
@@ -230,7 +297,8 @@ func (c *Conductor) end(t *turn, err error) {
 // interrupt finishes an account that could have gone on. It is neither complete nor blocked: the next
 // run takes it up where it is.
 func (c *Conductor) interrupt(ctx context.Context, t *turn) {
-	err := ctx.Err()
+	c.interrupted.Store(true)
+	err := cmp.Or(ctx.Err(), context.Canceled)
 	if t.begun {
 		err = errors.Join(err, c.save(ctx, t, ledger.AccountPreStaging, nil))
 	}

@@ -114,10 +114,12 @@ func New(options Options) *Engine {
 	return &Engine{options: options, canaries: map[route]flight{}}
 }
 
-// Budget bounds one slice. When either is used up, the slice ends at the next objects.
+// Budget bounds one slice. When either is used up, or Stop, which may be nil, is closed, the slice ends at the
+// next objects.
 type Budget struct {
 	Time   time.Duration
 	Octets int64
+	Stop   <-chan struct{}
 }
 
 // Result is what one slice has done and seen.

@@ -26,6 +26,7 @@ type slice struct {
 	started  time.Time // of the pass
 	deadline time.Time
 	octets   atomic.Int64 // left of the budget
+	stop     <-chan struct{}
 	src      Shelf
 	dst      *endpoint.DAVSession
 
@@ -36,11 +37,10 @@ type slice struct {
 	tallies  map[ledger.CollectionKind]*Tally
 	findings []rehome.Finding
 	standing []ledger.Exception
-	homeless []homeless
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), tallies: map[ledger.CollectionKind]*Tally{}}
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, tallies: map[ledger.CollectionKind]*Tally{}}
 	s.octets.Store(budget.Octets)
 	for _, kind := range e.options.Kinds {
 		s.tallies[kind] = &Tally{}
@@ -113,7 +113,7 @@ func (s *slice) runKind(ctx context.Context, kind ledger.CollectionKind, p plan,
 			return err
 		}
 	}
-	return t.add(ctx, s, s.followMoves(ctx, kind))
+	return nil
 }
 
 // look lists the collections of one kind at both ends and plans where each goes. A collection that has another
@@ -203,7 +203,14 @@ func (s *slice) untouched(p placement, known ledger.Collection) bool {
 }
 
 // spent reports whether the budget is used up.
-func (s *slice) spent() bool { return s.octets.Load() <= 0 || time.Now().After(s.deadline) }
+func (s *slice) spent() bool {
+	select {
+	case <-s.stop:
+		return true
+	default: // also when there is nobody who stops
+		return s.octets.Load() <= 0 || time.Now().After(s.deadline)
+	}
+}
 
 func (s *slice) noteMore() {
 	s.mu.Lock()

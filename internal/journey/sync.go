@@ -22,6 +22,7 @@ type Synced struct {
 	Accounts    []SyncedAccount `json:"accounts"`
 	Staying     []Staying       `json:"staying"`
 	Interrupted bool            `json:"interrupted,omitempty"`
+	CutOff      bool            `json:"cut_off,omitempty"` // and what was under way then has not ended in time
 
 	Findings []rehome.Finding `json:"findings,omitempty"` // of the pass as a whole
 }
@@ -160,6 +161,18 @@ func (s Synced) TotalRules() SyncedRules {
 type Watcher struct {
 	Progress *conductor.Progress
 	Accounts func(total int) // once it is known how many there are
+
+	// Finish is called when the copying begins, and the function that it returns when it is over. Between the
+	// two, closing stop lets nothing new begin, and what is under way is brought to its end. It may be nil.
+	Finish func() (stop <-chan struct{}, over func())
+}
+
+// finish calls Finish if there is one.
+func (w Watcher) finish() (stop <-chan struct{}, over func()) {
+	if w.Finish == nil {
+		return nil, func() {}
+	}
+	return w.Finish()
 }
 
 // SyncOptions choose what a pass does, and how it deals with what has vanished at either end.
@@ -214,8 +227,13 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		return Synced{}, err
 	}
 	watcher.Accounts(len(who.accounts))
+	stop, over := watcher.finish()
+	conduct.Stop = stop
 	outcomes, err := conductor.New(conduct).Run(ctx, who.accounts)
+	over()
 	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(who.staying), Interrupted: errors.Is(err, context.Canceled)}
+	synced.CutOff = errors.Is(err, conductor.ErrCutOff)
+	synced.Interrupted = synced.Interrupted || rules != nil && isClosed(stop)
 	for _, o := range outcomes {
 		synced.Accounts = append(synced.Accounts, syncedAccount(o))
 	}
@@ -225,6 +243,15 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	}
 	err = synced.takeRules(ctx, rules, who.accounts)
 	return synced, err
+}
+
+func isClosed(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // takeRules moves the rules, if any move. It comes behind the mail: by now the mailboxes are there into which

@@ -22,6 +22,7 @@ type answers struct {
 	queue   chan *transfer
 	done    sync.WaitGroup
 	refused []refusedBatch
+	flows   []*flow         // all that were begun; of the caller
 	unnamed []ledger.Intent // stored, but the server does not tell under which UIDs
 	empty   []entry
 	failed  chan struct{} // closed at the first error

@@ -33,6 +33,7 @@ type mailboxJob struct {
 	listing        *listing    // of all the source's messages, when it was asked for with the opening; nil otherwise
 	listed         []entry     // of the source, when wantAll has listed it already; nil otherwise
 	waits          bool        // batches of this run are neither found nor void yet
+	wound          bool        // the work was stopped: the source's connection is closed
 	aged           bool        // dstBox is older than what the ledger has adopted since: only a listing tells what is there
 	stock          stock       // what was found when both mailboxes had been listed
 	told           *told       // what the source said of its changes; nil when it cannot

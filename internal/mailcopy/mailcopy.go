@@ -108,10 +108,12 @@ func New(options Options) *Engine {
 	return &Engine{options: options, pace: newPace(options.BytesPerSecond)}
 }
 
-// Budget bounds one slice. When either is used up, the slice ends at the next batch.
+// Budget bounds one slice. When either is used up, the slice ends at the next batch. When Stop, which may be
+// nil, is closed, it ends at the next message: what is under way is brought to its end, and its answers awaited.
 type Budget struct {
 	Time   time.Duration
 	Octets int64
+	Stop   <-chan struct{}
 }
 
 // DefaultBudget is what a slice gets: long enough to make set-up cost nothing, short enough that

@@ -27,7 +27,7 @@ type refusedBatch struct {
 // stops at once when the trouble is not the message: a full account, a missing mailbox, a server
 // that asks for patience.
 func (j *mailboxJob) isolate(ctx context.Context, refused []refusedBatch) error {
-	for len(refused) > 0 && !j.waits {
+	for len(refused) > 0 && !j.waits && !j.wound {
 		r := refused[0]
 		refused = refused[1:]
 		fault := endpoint.Fault(r.reason, "copy to", fmt.Sprintf("%q", j.pair.Destination))

@@ -25,6 +25,7 @@ type slice struct {
 	started  time.Time // of the pass
 	deadline time.Time
 	octets   atomic.Int64 // left of the budget
+	stop     <-chan struct{}
 	src, dst *endpoint.Session
 
 	mu       sync.Mutex
@@ -45,7 +46,7 @@ type slice struct {
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), held: map[string]bool{},
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
 		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, sights: newSights()}
 	s.octets.Store(budget.Octets)
 	return s
@@ -254,7 +255,19 @@ func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, src, dst 
 }
 
 // spent reports whether the budget is used up.
-func (s *slice) spent() bool { return s.octets.Load() <= 0 || time.Now().After(s.deadline) }
+func (s *slice) spent() bool {
+	return s.octets.Load() <= 0 || time.Now().After(s.deadline) || s.stopping()
+}
+
+// stopping reports whether nothing new may begin.
+func (s *slice) stopping() bool {
+	select {
+	case <-s.stop:
+		return true
+	default: // also when there is nobody who stops
+		return false
+	}
+}
 
 func (s *slice) noteMore() {
 	s.mu.Lock()

@@ -33,7 +33,7 @@ func (j *mailboxJob) transferAll(ctx context.Context, batches []batch) (done boo
 		if err != nil {
 			return false, err
 		}
-		if err := j.isolate(ctx, refused); err != nil || j.waits {
+		if err := j.isolate(ctx, refused); err != nil || j.waits || j.wound {
 			return false, err
 		}
 	}
@@ -79,7 +79,10 @@ func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) ([]re
 	floor := max(j.row.Ours.Max()+1, j.dstBox.UIDNext, 1)
 	answers := newAnswers(ctx, j)
 	streamErr := j.stream(ctx, groups, floor, answers)
-	if streamErr != nil {
+	switch {
+	case errors.Is(streamErr, errStopped):
+		streamErr = j.windUp(answers)
+	case streamErr != nil:
 		j.breakOff()
 	}
 	if err := moreTelling(streamErr, answers.wait()); err != nil {
@@ -105,8 +108,29 @@ func (j *mailboxJob) breakOff() {
 	_ = j.src.Client.Close()
 }
 
-// afterGroups does what has to wait until nothing is under way any more.
+// errStopped ends a stream when nothing new may begin.
+var errStopped = errors.New("stopped on request")
+
+// windUp ends a stream that was stopped at a message: what was sent is complete and will be answered. The
+// source is only read, so that its connection may go at once. Of the transfers that are left not an octet
+// was sent, and their intents are void.
+func (j *mailboxJob) windUp(a *answers) error {
+	j.wound = true
+	_ = j.src.Client.Close() // no callback runs behind this
+	for _, f := range a.flows {
+		if err := f.advance(len(f.transfers)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// afterGroups does what has to wait until nothing is under way any more. When the work was stopped the source
+// is closed: the next run looks up what has no UIDs, and finds it at once.
 func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers) error {
+	if j.wound {
+		return nil
+	}
 	for i := range a.unnamed {
 		a.unnamed[i].Floor = floor
 	}
@@ -135,6 +159,7 @@ func (j *mailboxJob) stream(ctx context.Context, groups [][]batch, floor imap.UI
 		if err != nil {
 			return err
 		}
+		a.flows = append(a.flows, f)
 		if previous != nil {
 			if err := previous.untilLast(); err != nil {
 				return err
@@ -166,6 +191,7 @@ type flow struct {
 	notes     io.Writer // what is taken down of a message on its way: both
 	fetch     *imap.FetchCommand
 	last      chan struct{} // closed when the last message has begun to arrive
+	stopped   chan struct{} // closed when body has met a request to stop
 }
 
 // transfer is one batch of a flow.
@@ -195,7 +221,7 @@ func (j *mailboxJob) newFlow(ctx context.Context, group []batch, floor imap.UID,
 	if err != nil {
 		return nil, err
 	}
-	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), header: message.NewHeader(headerLimit), last: make(chan struct{})}
+	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), header: message.NewHeader(headerLimit), last: make(chan struct{}), stopped: make(chan struct{})}
 	f.notes = io.MultiWriter(f.digester, f.header)
 	for i, b := range group {
 		f.transfers = append(f.transfers, &transfer{batch: b, id: ids[i]})
@@ -220,6 +246,8 @@ func (f *flow) untilLast() error {
 		return nil
 	case <-f.fetch.Done():
 		return f.finish()
+	case <-f.stopped:
+		return errStopped
 	case <-f.ctx.Done():
 		return f.ctx.Err()
 	}
@@ -229,7 +257,16 @@ func (f *flow) untilLast() error {
 // NO could not give all messages: the others are complete, and what is missing is looked at when the
 // mailbox is done.
 func (f *flow) finish() error {
+	select {
+	case <-f.stopped:
+		return errStopped
+	case <-f.fetch.Done():
+	case <-f.ctx.Done():
+	}
 	err := f.fetch.Wait(f.ctx)
+	if errors.Is(err, errStopped) {
+		return err
+	}
 	if err != nil && f.job.src.Err() != nil {
 		return f.broke(err)
 	}
@@ -283,6 +320,9 @@ func (f *flow) body(l *imap.Literal) error {
 	}
 	t := f.transfers[f.current]
 	switch {
+	case f.job.slice.stopping():
+		close(f.stopped) // once: after an error no further message is handed out
+		return errors.Join(f.advance(f.current+1), errStopped)
 	case l.Size == 0:
 		t.empty = append(t.empty, e)
 	case !t.refused:

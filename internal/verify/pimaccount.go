@@ -4,16 +4,15 @@ package verify
 
 import (
 	"context"
-	"errors"
 
 	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
 
-// ComparePIM adds the comparison of contacts and calendars to an account's. An end that cannot be read
+// comparePIM adds the comparison of contacts and calendars to an account's. An end that cannot be read
 // makes the account unknown; what is known of its mail stays.
-func (v *Verifier) ComparePIM(ctx context.Context, account rehome.Account, result *Account) {
+func (v *Verifier) comparePIM(ctx context.Context, account rehome.Account, result *Account) {
 	if err := v.compareKinds(ctx, account, result); err != nil {
 		result.Verdict = Unknown
 		result.Findings = append(result.Findings, rehome.Finding{
@@ -51,7 +50,6 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 			noted[noteKey(e.Collection, lastName(e.Source))] = e
 		}
 	}
-	var failed []error
 	for _, kind := range o.Kinds {
 		c := &pimCheck{
 			kind: kind, content: contentKind(kind), level: v.options.Level, limit: v.options.Limit, now: v.options.Now(), src: src, dst: dst, noted: noted, gone: gone,
@@ -59,11 +57,7 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 			observe: func(objects int, octets int64) { v.options.Observe(account.Address, 0, octets) },
 		}
 		if err := c.run(ctx); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			failed = append(failed, err) // the other kind is compared nevertheless
-			continue
+			return err
 		}
 		for _, f := range c.findings {
 			f.Account = account.Address
@@ -75,5 +69,5 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 			result.Calendars = &c.result
 		}
 	}
-	return errors.Join(failed...)
+	return nil
 }
