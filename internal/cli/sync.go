@@ -43,7 +43,8 @@ When more than half of a mailbox or account, and more than 20 messages, are gone
 end, nothing is removed and nothing is copied a second time: the account waits until somebody has
 looked and gives --confirm-deletions, or --copy-again if the destination has lost them. Contacts and
 calendars wait likewise when more than half of an address book or calendar is gone from the source at
-once, all of it, or the whole collection.
+once, all of it, or the whole collection. An account whose log-in suddenly opens other mail than at the
+last pass stops before anything is copied, until somebody has looked and gives --confirm-source.
 
 Rules that answer or forward are stored and stay off until --switch-on-rules is given, after the
 switch. A script that is on at the destination already is replaced with --replace-rules only.
@@ -52,7 +53,7 @@ With --plan it shows where every mailbox, address book and calendar would go, wh
 what each rule does, and writes nothing.
 
 Exit code 0: everything is at the destination. 5: something is left; run it again. 6: somebody has
-to do something first: confirm a loss, or see to what an end refuses.`,
+to do something first: confirm a loss, or other mail than before, or see to what an end refuses.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			if slices.Equal(only, []string{"rules"}) {
@@ -78,6 +79,7 @@ to do something first: confirm a loss, or see to what an end refuses.`,
 	cmd.Flags().BoolVar(&plan, "plan", false, "show where everything would go, what would be removed and what each rule does, and write nothing")
 	cmd.Flags().StringVar(&deletions, "deletions", "", "keep or mirror what has vanished at the source; default: mail.deletions of the settings")
 	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "a large loss at either end is meant: go on")
+	cmd.Flags().BoolVar(&options.ConfirmSource, "confirm-source", false, "the source's account is the right one, although it holds other mail than before")
 	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, also what its users have deleted there")
 	cmd.MarkFlagsMutuallyExclusive("confirm-deletions", "copy-again")
 	return cmd

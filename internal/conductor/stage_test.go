@@ -52,7 +52,7 @@ func TestStages_contactsFirstThenMail(t *testing.T) {
 // What waits for somebody to look is not shown as done, although nothing has failed.
 func TestStages_heldAccountIsNotPreStaged(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		for _, code := range []string{mailcopy.CodeRemovalsHeld, mailcopy.CodeDestinationEmptied} {
+		for _, code := range []string{mailcopy.CodeRemovalsHeld, mailcopy.CodeDestinationEmptied, mailcopy.CodeSourceForeign} {
 			mail := &slicer{play: func(context.Context, call) (mailcopy.Result, error) {
 				return looked(mailcopy.Result{Findings: []rehome.Finding{{Code: code, Sentence: "90 of 100 messages have vanished", NextStep: "look"}}}), nil
 			}}

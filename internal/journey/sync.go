@@ -180,6 +180,7 @@ type SyncOptions struct {
 	Only             []Kind           // none means all that both ends have
 	Deletions        config.Deletions // "" takes the settings' own
 	ConfirmDeletions bool             // somebody has looked: large losses at either end are meant
+	ConfirmSource    bool             // somebody has looked: the source's account is the right one
 	CopyAgain        bool             // copy again what the destination has lost
 	Rules            RuleOptions
 }
@@ -323,7 +324,8 @@ func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options Syn
 		Source: src, Destination: dst, Ledger: store, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
 		Connections: m.settings.Limits.PerAccount, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Observer: observer,
 		Deletions:        mailcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)),
-		ConfirmDeletions: options.ConfirmDeletions, CopyAgain: options.CopyAgain, Settle: m.settings.Mail.Settle,
+		ConfirmDeletions: options.ConfirmDeletions, ConfirmSource: options.ConfirmSource, CopyAgain: options.CopyAgain,
+		Settle: m.settings.Mail.Settle,
 	})
 }
 

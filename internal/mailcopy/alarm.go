@@ -9,6 +9,7 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
 )
 
 // Codes of findings that keep a pass from being the last.
@@ -23,7 +24,7 @@ const (
 // KeepsOpen says that a finding keeps a pass from being the last: mail is left behind, or waits.
 func KeepsOpen(f rehome.Finding) bool {
 	switch f.Code {
-	case CodeDestinationEmptied, CodeRemovalsHeld, codeMailboxRefused, codeMailboxUnfinished, codeMessagesUnlisted:
+	case CodeDestinationEmptied, CodeRemovalsHeld, CodeSourceForeign, codeMailboxRefused, codeMailboxUnfinished, codeMessagesUnlisted:
 		return f.Severity != rehome.SeverityInfo
 	}
 	return false
@@ -72,7 +73,7 @@ func (v accountView) compareEmptied(e *emptied) bool {
 		return false
 	case !selectable(entry, listed):
 		e.missing = true
-	case !entry.Status.Complete():
+	case !entry.Status.Complete(), e.putBack(entry.Status):
 		return false
 	default:
 		e.missing = entry.Status.UIDValidity != e.rows[0].Anchor.DstUIDValidity
@@ -81,6 +82,14 @@ func (v accountView) compareEmptied(e *emptied) bool {
 	}
 	e.alarm = e.alarm && alarming(e.live-e.found, e.live)
 	return e.found < e.live
+}
+
+// putBack says that the destination was put back to an earlier state: no user makes UIDNEXT fall, so nobody has to
+// say what the loss means, and what is missing is copied again (see checkIdentity).
+func (e *emptied) putBack(status *imap.Status) bool {
+	return slices.ContainsFunc(e.rows, func(row ledger.Mailbox) bool {
+		return status.UIDValidity == row.Anchor.DstUIDValidity && status.UIDNext < row.Seen.UIDNext
+	})
 }
 
 // finding asks a human what to do.

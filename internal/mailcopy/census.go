@@ -104,6 +104,9 @@ func (s *slice) takeCensus() Census {
 			c = s.view.estimate(pair, s.view.rows[pair.Source])
 		}
 		switch {
+		case s.foreign: // whatever was copied before is not what is there now
+			c = s.view.estimate(pair, ledger.Mailbox{})
+			c.Waiting, c.Left = c.Left, 0
 		case s.held[pair.Destination]:
 			n := min(lost[pair.Destination], c.There)
 			lost[pair.Destination] -= n

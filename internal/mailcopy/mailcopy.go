@@ -68,6 +68,7 @@ type Options struct {
 	EscrowDir           string // where originals of refused messages are kept
 	Deletions           Deletions
 	ConfirmDeletions    bool // somebody has looked: large losses at either end are meant
+	ConfirmSource       bool // somebody has looked: the source\'s account is the right one, whatever it holds
 	CopyAgain           bool // copy again what the destination has lost, also what its users have deleted there
 	Connections         int  // mailboxes of one account at work at once, at most; 0 means 8
 

@@ -48,6 +48,7 @@ type pair struct {
 
 	deletions          mailcopy.Deletions
 	confirm, copyAgain bool
+	confirmSource      bool
 	settle             time.Duration // 0: long enough for servers on this machine that nobody stalls
 }
 
@@ -103,7 +104,7 @@ func (p *pair) engine() *mailcopy.Engine {
 	return mailcopy.New(mailcopy.Options{
 		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia),
 		Rules:     p.rules,
-		Deletions: p.deletions, ConfirmDeletions: p.confirm, CopyAgain: p.copyAgain,
+		Deletions: p.deletions, ConfirmDeletions: p.confirm, CopyAgain: p.copyAgain, ConfirmSource: p.confirmSource,
 		Settle: cmp.Or(p.settle, shortSettle),
 		Ledger: p.ledger, EscrowDir: filepath.Join(p.t.TempDir(), "escrow"),
 	})

@@ -66,6 +66,13 @@ func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, err
 }
 
 func (s *slice) preview(ctx context.Context, p *Preview) error {
+	if err := s.recognise(ctx); err != nil {
+		return err
+	}
+	if s.foreign {
+		p.Held = s.findings
+		return nil
+	}
 	relocations, _, err := s.relocations(ctx)
 	if err != nil {
 		return err

@@ -170,3 +170,20 @@ func TestRestore_sourceWithTheSameNumbers(t *testing.T) {
 	p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), lost)
 	p.quiet(mailcopy.Tally{})
 }
+
+// Most of a mailbox is lost in a restore: UIDNEXT shows that its user has not deleted it, and nobody is asked.
+func TestRestore_destinationOfWhichMostIsLost(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX", letters(5, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.dst)
+	p.fill(p.src, "INBOX", letters(60, 500, "later")...)
+	p.sync()
+	putBack()
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Copied: 60})
+	wantFinding(t, r, "destination_restored")
+	p.wantHolds("INBOX", p.bodies(p.src, "INBOX"))
+	p.quiet(mailcopy.Tally{})
+}

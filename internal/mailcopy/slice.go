@@ -43,6 +43,7 @@ type slice struct {
 	barred   map[string]bool   // source mailboxes that cannot be made or opened; repeating does not help
 
 	srcEvidence, dstEvidence evidence
+	foreign                  bool // the source's account has become another person's: nothing is done
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
@@ -102,6 +103,9 @@ func (s *slice) do(ctx context.Context) error {
 	}
 	s.looked = true
 	if err := s.orphanIntents(ctx); err != nil {
+		return err
+	}
+	if err := s.recognise(ctx); err != nil || s.foreign {
 		return err
 	}
 	if err := s.alignNames(ctx); err != nil {

@@ -11,8 +11,10 @@ import (
 	"testing"
 
 	"rehome/lab"
+	"rehome/lab/crossing"
 	"rehome/lab/cyrus"
 	"rehome/lab/desk"
+	"rehome/lab/dovecot"
 )
 
 // makeTogether makes mailboxes in one second, so that a Cyrus gives them the same UIDVALIDITY.
@@ -154,5 +156,57 @@ func TestIdentity_lostLedger(t *testing.T) {
 				t.Errorf("%d messages before, %d after, or they differ", len(before), len(after))
 			}
 		})
+	}
+}
+
+// The log-in opens another person's mail one day. Both policies stop, and say what to do.
+func TestIdentity_sourceOfAnotherPerson(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{"keep", "mirror"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			room := lab.Open(t)
+			more := "mail: {deletions: " + policy + "}\n"
+			src, dst := maildirSource(t, room), boxDestination(t, room)
+			other := startDovecot(t, room, dovecot.Options{Name: "other", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+			src.logIn(t, person).fill("INBOX", letters(30, 500, "mine")...)
+			stranger := other.logIn(t, person)
+			stranger.fill("INBOX", letters(12, 500, "of a stranger")...)
+			stranger.fill(stranger.name("Secrets"), letters(5, 500, "secrets")...)
+			m := prepare(t, room, src, dst, more, person)
+			m.Want(t, 0, "sync")
+
+			m.aim(room, other, more)
+			for range 2 {
+				o := m.Run(t, "sync")
+				said := o.Out + o.Err
+				if o.Code != 6 || !strings.Contains(said, "holds other mail than at the last pass") || !strings.Contains(said, "--confirm-source") {
+					t.Errorf("exit code %d, want 6 and what to do\n%.2000s", o.Code, said)
+				}
+			}
+			m.Want(t, 0, "sync", "--plan")
+			here := dst.logIn(t, person)
+			if n := len(here.texts("INBOX")); n != 30 {
+				t.Errorf("%d messages at the destination, want the 30 of its owner", n)
+			}
+			m.aim(room, src, more)
+			m.Want(t, 0, "sync")
+			m.wantEqual(30)
+
+			m.aim(room, other, more)
+			m.Want(t, 0, "sync", "--confirm-source", "--confirm-deletions")
+			if n := len(here.texts("Secrets")); n != 5 {
+				t.Errorf("%d messages of the confirmed account, want 5", n)
+			}
+		})
+	}
+}
+
+// aim turns the move to another source, with the ledger that it has.
+func (m *move) aim(room *lab.Room, src server, more string) {
+	m.t.Helper()
+	m.src = src
+	if err := crossing.Prepare(room, m.Dir, crossing.Options{Source: src.tls, Destination: m.dst.tls, People: m.people, More: more}); err != nil {
+		m.t.Fatal(err)
 	}
 }
