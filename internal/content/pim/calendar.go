@@ -3,6 +3,7 @@
 package pim
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -114,7 +115,7 @@ func (x *propertyExaminer) component(calendar, child *Component, known map[strin
 	x.rules(child)
 	x.people(child)
 	x.zoneNames(child, known)
-	for _, line := range child.Lines {
+	for line := range child.properties() {
 		x.calendarLine(line)
 	}
 	for _, alarm := range child.Children {
@@ -168,8 +169,11 @@ func (x *propertyExaminer) calendarLine(line Line) {
 
 // categories finds CATEGORIES:A\,B as old servers wrote the list A,B.
 func (x *propertyExaminer) categories(line Line) {
+	if !bytes.Contains(line.Value, []byte(`\,`)) || len(line.Value) > longText {
+		return
+	}
 	value := string(line.Value)
-	if !strings.Contains(value, `\,`) || len(splitEscaped(value, ',')) > 1 {
+	if len(splitEscaped(value, ',')) > 1 {
 		return
 	}
 	head := line.content[:len(line.content)-len(line.Value)]

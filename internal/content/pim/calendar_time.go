@@ -10,7 +10,7 @@ import (
 
 // times checks the dates of a component and how they go together.
 func (x *propertyExaminer) times(child *Component) {
-	for _, line := range child.Lines {
+	for line := range child.properties() {
 		switch line.Name {
 		case "DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "COMPLETED", "EXDATE", "RDATE":
 			x.dates(line)
@@ -117,7 +117,7 @@ func (x *propertyExaminer) zonesOf(calendar *Component) map[string]bool {
 
 // zoneNames reports each TZID without its VTIMEZONE once.
 func (x *propertyExaminer) zoneNames(child *Component, known map[string]bool) {
-	for _, line := range child.Lines {
+	for line := range child.properties() {
 		id := strings.TrimSpace(line.Param("TZID"))
 		if id == "" || known[id] {
 			continue
@@ -134,7 +134,7 @@ func (x *propertyExaminer) zoneNames(child *Component, known map[string]bool) {
 // timezone checks the offsets of a VTIMEZONE.
 func (x *propertyExaminer) timezone(component *Component) {
 	for _, child := range component.Children {
-		for _, line := range child.Lines {
+		for line := range child.properties() {
 			if line.Name == "TZOFFSETFROM" || line.Name == "TZOFFSETTO" {
 				x.offset(line)
 			}

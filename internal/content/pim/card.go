@@ -26,7 +26,7 @@ func (x *propertyExaminer) card(card *Component) {
 	x.repeated(card, single)
 	x.formattedName(card)
 	x.uid(card)
-	for _, line := range card.Lines {
+	for line := range card.properties() {
 		switch line.Name {
 		case "BDAY", "ANNIVERSARY", "DEATHDATE", "REV":
 			if !strings.EqualFold(line.Param("VALUE"), "TEXT") && !isCardDate(string(line.Value)) {
@@ -66,8 +66,8 @@ func (x *propertyExaminer) formattedName(card *Component) {
 func nameToShow(card *Component) (name, from string) {
 	for _, source := range []string{"N", "ORG", "NICKNAME", "EMAIL", "TEL"} {
 		line, ok := card.First(source)
-		if !ok {
-			continue
+		if !ok || len(line.Value) > longText {
+			continue // a name of 64 KB is none
 		}
 		decoded, _ := decodeValue(line)
 		parts := splitEscaped(string(toUTF8(decoded)), ';')

@@ -93,7 +93,7 @@ func agentsOf(doc *Document) (edits map[int]Edit, ok bool) {
 
 // agentLine returns the empty AGENT right before a card within a card.
 func agentLine(card, child *Component) (Line, bool) {
-	for _, line := range card.Lines {
+	for line := range card.properties() {
 		if line.Offset+len(line.Raw) == child.Begin.Offset {
 			return line, line.Name == "AGENT" && isNothing(line.Value) && child.End.Name != ""
 		}
@@ -109,7 +109,7 @@ func agentContent(card *Component, depth int) (string, bool) {
 	var content strings.Builder
 	content.WriteString("BEGIN:VCARD\n")
 	child := 0
-	for _, line := range card.Lines {
+	for line := range card.properties() {
 		text, ok := modernContent(line)
 		if child < len(card.Children) && line.Offset+len(line.Raw) == card.Children[child].Begin.Offset && line.Name == "AGENT" && isNothing(line.Value) {
 			var inner string

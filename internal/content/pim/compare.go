@@ -159,7 +159,7 @@ func (t Terms) compareBy(src, dst *Document, needs Needs) Comparison {
 		needed[fix.Code] = true
 	}
 	dstText, dstFixes := Repair(dst.data, dst.Kind, needed)
-	found := t.compareFilled(srcText, dstText, src.Kind)
+	found := t.compareFilled(src.as(srcText), dst.as(dstText))
 	if found.Verdict == VerdictChanged {
 		if silenced, fixes := t.compareSilenced(src, srcText, dstText); silenced.Verdict == VerdictRepaired {
 			found, srcFixes = silenced, append(srcFixes, fixes...)
@@ -189,26 +189,36 @@ func (t Terms) compareSilenced(src *Document, srcText, dstText []byte) (Comparis
 		return Comparison{}, nil
 	}
 	if src.hasAgent() {
-		return t.compareFilled(injected, dstText, src.Kind), fixes
+		return t.compareFilled(src.as(injected), src.as(dstText)), fixes
 	}
 	removed, _ := RemoveScheduleAgent(dstText)
-	return t.compareFilled(srcText, removed, src.Kind), fixes
+	return t.compareFilled(src.as(srcText), src.as(removed)), fixes
+}
+
+// as reads another version of an object, and nothing if it is the same one; nil where it cannot be read.
+func (d *Document) as(text []byte) *Document {
+	if bytes.Equal(text, d.data) {
+		return d
+	}
+	other, err := parseAs(text, d.Kind)
+	if err != nil {
+		return nil
+	}
+	return other
 }
 
 // compareFilled compares two objects that were repaired in the same way. Where the source has none of the
 // properties that are filled in, any value will do.
-func (t Terms) compareFilled(src, dst []byte, kind Kind) Comparison {
-	srcDoc, srcErr := parseAs(src, kind)
-	dstDoc, dstErr := parseAs(dst, kind)
-	if srcErr != nil || dstErr != nil {
+func (t Terms) compareFilled(src, dst *Document) Comparison {
+	if src == nil || dst == nil {
 		return unreadable("the object cannot be read after its repairs")
 	}
-	hard, soft := t.differences(srcDoc, dstDoc)
-	found, fillable := Comparison{Verdict: VerdictRepaired, Differences: soft}, filledIn(kind)
+	hard, soft := t.differences(src, dst)
+	found, fillable := Comparison{Verdict: VerdictRepaired, Differences: soft}, filledIn(src.Kind)
 	var rest []Difference
 	for _, difference := range hard {
 		code := fillable[difference.Property]
-		if code == "" || difference.Line > 0 || has(srcDoc, difference) {
+		if code == "" || difference.Line > 0 || has(src, difference) {
 			rest = append(rest, difference)
 		} else if !slices.Contains(found.Fixes, code) {
 			found.repaired(code, difference.Property+" added")

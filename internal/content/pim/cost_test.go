@@ -5,7 +5,9 @@ package pim
 import (
 	"bytes"
 	"runtime"
+	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -118,6 +120,49 @@ func TestHostileObjects_takeLinearTime(t *testing.T) {
 			t.Errorf("%s: took %v", name, took)
 		} else if took > time.Second {
 			t.Logf("%s: took %v", name, took)
+		}
+	}
+}
+
+// peakOf returns the most octets on the heap, with garbage, while do runs.
+func peakOf(do func()) uint64 {
+	debug.FreeOSMemory()
+	var before, now runtime.MemStats
+	runtime.ReadMemStats(&before)
+	var most atomic.Uint64
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for tick := time.Tick(time.Millisecond); ; {
+			select {
+			case <-stop:
+				return
+			case <-tick:
+				runtime.ReadMemStats(&now)
+				most.Store(max(most.Load(), now.HeapAlloc-min(now.HeapAlloc, before.HeapAlloc)))
+			}
+		}
+	}()
+	do()
+	close(stop)
+	<-done
+	return most.Load()
+}
+
+// Memory hangs on the bounds and on the size, and not on what an object is made of. Before there were bounds some of
+// these needed gigabytes.
+func TestHostileObjects_needBoundedMemory(t *testing.T) {
+	const most = 220 << 20
+	for name, text := range hostile(1 << 20) {
+		data := []byte(text)
+		for what, do := range map[string]func(){
+			"Inspect": func() { _, _ = Inspect(data) },
+			"Repair":  func() { _, _ = Repair(data, KindUnknown, Every()) },
+			"Compare": func() { Compare(data, append(data[:len(data):len(data)], '\n'), KindUnknown) },
+		} {
+			if peak := peakOf(do); peak > most {
+				t.Errorf("%s: %s needed %d MiB", name, what, peak>>20)
+			}
 		}
 	}
 }

@@ -5,14 +5,18 @@ package pim
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
 
-// Bounds of an object. What lies beyond is refused, or read as plain lines.
+// Bounds of an object. What has more lines or parameters is refused: a weekly meeting of 200 people, each of whose 200
+// occurrences was changed, has less. They keep the memory that an object needs beside its own bytes below 32 MB.
+// Deeper components are read as plain lines.
 const (
-	maxLines = 500_000
-	maxDepth = 16
+	maxLines    = 50_000
+	maxAllParam = 300_000 // values of parameters
+	maxDepth    = 16
 )
 
 // Document is an object read by line.
@@ -30,8 +34,9 @@ type Document struct {
 type Component struct {
 	Name       string // upper-case, "VEVENT"
 	Begin, End Line   // End is zero where the object ends too early
-	Lines      []Line // the properties, in order
 	Children   []*Component
+
+	lines []*Line // the properties, in order; of the document's
 }
 
 // SyntaxError is a reason why an object cannot be read at all.
@@ -60,9 +65,9 @@ func Parse(data []byte) (*Document, error) {
 		return nil, err
 	}
 	builder := treeBuilder{doc: doc}
-	for _, line := range doc.lines {
-		if len(line.content) > 0 {
-			builder.add(line)
+	for i := range doc.lines {
+		if len(doc.lines[i].content) > 0 {
+			builder.add(&doc.lines[i])
 		}
 	}
 	builder.finish()
@@ -86,17 +91,24 @@ func (d *Document) readLines() error {
 	if bytes.HasPrefix(data, byteOrderMark) {
 		skipped = len(byteOrderMark)
 	}
-	reader := newLineReader(data)
+	reader, params := newLineReader(data), 0
 	reader.pos = skipped
+	d.lines = make([]Line, 0, min(bytes.Count(data, []byte("\n"))+1, 1000))
 	for {
 		line, ok := reader.next()
 		if !ok {
 			return nil
 		}
-		if len(d.lines) == maxLines {
-			return &SyntaxError{Line: line.Number, Column: 1, Reason: fmt.Sprintf("more than %d lines", maxLines)}
-		}
 		line.split()
+		for _, param := range line.Params {
+			params += len(param.Values)
+		}
+		switch {
+		case len(d.lines) == maxLines:
+			return &SyntaxError{Line: line.Number, Column: 1, Reason: fmt.Sprintf("more than %d lines", maxLines)}
+		case params > maxAllParam:
+			return &SyntaxError{Line: line.Number, Column: 1, Reason: fmt.Sprintf("more than %d parameters", maxAllParam)}
+		}
 		d.lines = append(d.lines, line)
 	}
 }
@@ -137,7 +149,7 @@ type treeBuilder struct {
 	outside bool // reported once
 }
 
-func (b *treeBuilder) add(line Line) {
+func (b *treeBuilder) add(line *Line) {
 	switch line.Name {
 	case "BEGIN":
 		b.begin(line)
@@ -148,23 +160,23 @@ func (b *treeBuilder) add(line Line) {
 	}
 }
 
-func (b *treeBuilder) property(line Line) {
+func (b *treeBuilder) property(line *Line) {
 	if len(b.open) == 0 {
 		b.reportOutside(line)
 		return
 	}
 	current := b.open[len(b.open)-1]
-	current.Lines = append(current.Lines, line)
+	current.lines = append(current.lines, line)
 }
 
-func (b *treeBuilder) reportOutside(line Line) {
+func (b *treeBuilder) reportOutside(line *Line) {
 	if !b.outside {
-		b.doc.forgive(CodeOutside, line, 1, "there is text outside of BEGIN and END")
+		b.doc.forgive(CodeOutside, *line, 1, "there is text outside of BEGIN and END")
 	}
 	b.outside = true
 }
 
-func (b *treeBuilder) begin(line Line) {
+func (b *treeBuilder) begin(line *Line) {
 	name := componentName(line)
 	if len(b.open) == 0 && name != "VCARD" && name != "VCALENDAR" {
 		b.reportOutside(line)
@@ -172,12 +184,12 @@ func (b *treeBuilder) begin(line Line) {
 	}
 	if len(b.open) == maxDepth {
 		if b.beyond++; b.beyond == 1 {
-			b.doc.forgive(CodeTooDeep, line, 1, fmt.Sprintf("components are nested deeper than %d", maxDepth))
+			b.doc.forgive(CodeTooDeep, *line, 1, fmt.Sprintf("components are nested deeper than %d", maxDepth))
 		}
 		b.property(line)
 		return
 	}
-	component := &Component{Name: name, Begin: line}
+	component := &Component{Name: name, Begin: *line}
 	if len(b.open) == 0 {
 		b.doc.Components = append(b.doc.Components, component)
 	} else {
@@ -189,7 +201,7 @@ func (b *treeBuilder) begin(line Line) {
 
 // end closes the component of that name, and those inside that were left open. An END without a BEGIN is
 // left out.
-func (b *treeBuilder) end(line Line) {
+func (b *treeBuilder) end(line *Line) {
 	if b.beyond > 0 {
 		b.beyond--
 		b.property(line)
@@ -203,11 +215,11 @@ func (b *treeBuilder) end(line Line) {
 		if i < len(b.open)-1 {
 			b.unbalanced(b.open[len(b.open)-1].Begin, "a component has no END")
 		}
-		b.open[i].End = line
+		b.open[i].End = *line
 		b.open = b.open[:i]
 		return
 	}
-	b.unbalanced(line, "an END has no BEGIN")
+	b.unbalanced(*line, "an END has no BEGIN")
 }
 
 func (b *treeBuilder) unbalanced(line Line, sentence string) {
@@ -220,13 +232,24 @@ func (b *treeBuilder) finish() {
 	}
 }
 
-func componentName(line Line) string {
+func componentName(line *Line) string {
 	return strings.ToUpper(string(bytes.TrimFunc(line.Value, isNoLetter)))
+}
+
+// properties yields the properties in order.
+func (c *Component) properties() iter.Seq[Line] {
+	return func(yield func(Line) bool) {
+		for _, line := range c.lines {
+			if !yield(*line) {
+				return
+			}
+		}
+	}
 }
 
 // First returns the first property of that name (upper-case).
 func (c *Component) First(name string) (Line, bool) {
-	for _, line := range c.Lines {
+	for line := range c.properties() {
 		if line.Name == name {
 			return line, true
 		}
@@ -237,7 +260,7 @@ func (c *Component) First(name string) (Line, bool) {
 // All returns the properties of that name (upper-case), in order.
 func (c *Component) All(name string) []Line {
 	var found []Line
-	for _, line := range c.Lines {
+	for line := range c.properties() {
 		if line.Name == name {
 			found = append(found, line)
 		}

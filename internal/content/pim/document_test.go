@@ -14,10 +14,10 @@ import (
 func first(tb testing.TB, lines string) Line {
 	tb.Helper()
 	doc, err := Parse([]byte("BEGIN:VCARD\r\n" + lines + "\r\nEND:VCARD\r\n"))
-	if err != nil || len(doc.Components[0].Lines) == 0 {
+	if err != nil || len(doc.Components[0].lines) == 0 {
 		tb.Fatalf("%q: %v", lines, err)
 	}
-	return doc.Components[0].Lines[0]
+	return *doc.Components[0].lines[0]
 }
 
 func TestParse_lines(t *testing.T) {
@@ -55,7 +55,7 @@ func TestParse_lines(t *testing.T) {
 func TestParse_onlyCR(t *testing.T) {
 	t.Parallel()
 	doc, err := Parse(sample(t, "cr.ics"))
-	if err != nil || len(doc.Components[0].Children) != 1 || len(doc.Components[0].Children[0].Lines) != 5 {
+	if err != nil || len(doc.Components[0].Children) != 1 || len(doc.Components[0].Children[0].lines) != 5 {
 		t.Errorf("got %+v, %v", doc, err)
 	}
 }
@@ -83,7 +83,7 @@ func TestParse_refusals(t *testing.T) {
 	}{
 		"empty":     {nil, "line 1, column 1: no BEGIN:VCARD and no BEGIN:VCALENDAR"},
 		"a page":    {[]byte("<html>"), "line 1, column 1: no BEGIN:VCARD and no BEGIN:VCALENDAR"},
-		"all lines": {bytes.Repeat([]byte("A:\n"), maxLines+1), "line 500001, column 1: more than 500000 lines"},
+		"all lines": {bytes.Repeat([]byte("A:\n"), maxLines+1), "line 50001, column 1: more than 50000 lines"},
 	} {
 		_, err := Parse(c.data)
 		var place *SyntaxError

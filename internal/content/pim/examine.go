@@ -31,7 +31,12 @@ type byteExaminer struct {
 	margins margins
 	found   []defect
 	index   map[Code]int
+	edits   int
 }
+
+// maxEdits bounds the places of an object that are mended one by one. One that has more of them stays as it is, and
+// says so: the list of them would need more memory than the object.
+const maxEdits = 50_000
 
 // examineBytes finds what is wrong below the level of properties.
 func examineBytes(doc *Document) []defect {
@@ -62,9 +67,16 @@ func (x *byteExaminer) note(code Code, line int, edit *Edit) {
 		said := byteSentences[code]
 		x.found = append(x.found, defect{Problem: Problem{Code: code, Sentence: said.problem, Line: line}, done: said.done})
 	}
-	if edit != nil {
-		x.found[at].edits = append(x.found[at].edits, *edit)
+	if edit == nil || x.edits > maxEdits {
+		return
 	}
+	if x.edits++; x.edits > maxEdits {
+		for i := range x.found {
+			x.found[i].edits = nil
+		}
+		return
+	}
+	x.found[at].edits = append(x.found[at].edits, *edit)
 }
 
 var byteSentences = map[Code]struct{ problem, done string }{
@@ -84,15 +96,42 @@ func (x *byteExaminer) mark() {
 	}
 }
 
+// lineEnds mends line by line, and an object with very many lines, such as one with a large photo, as a whole.
 func (x *byteExaminer) lineEnds() {
-	data, number := x.doc.data, 1
+	data, number, first := x.doc.data, 1, 0
+	var edits []Edit
 	for pos := 0; pos < len(data); number++ {
 		end, next := x.reader.physical(pos)
 		if string(data[end:next]) != "\r\n" {
-			x.note(CodeLineEnds, number, &Edit{end, data[end:next], []byte("\r\n")})
+			if first == 0 {
+				first = number
+			}
+			if len(edits) < manyLineEnds {
+				edits = append(edits, Edit{end, data[end:next], []byte("\r\n")})
+			}
 		}
 		pos = next
 	}
+	if len(edits) == manyLineEnds {
+		edits = []Edit{{0, data, x.withLineEnds()}}
+	}
+	for i := range edits {
+		x.note(CodeLineEnds, first, &edits[i])
+	}
+}
+
+const manyLineEnds = 10_000
+
+// withLineEnds returns the object with proper line ends.
+func (x *byteExaminer) withLineEnds() []byte {
+	data := x.doc.data
+	written := make([]byte, 0, len(data)+len(data)/32)
+	for pos := 0; pos < len(data); {
+		end, next := x.reader.physical(pos)
+		written = append(append(written, data[pos:end]...), "\r\n"...)
+		pos = next
+	}
+	return written
 }
 
 // characters looks at the unfolded line, so that a fold in the middle of a character is no mistake of
@@ -135,10 +174,16 @@ func (x *byteExaminer) recode(line Line) {
 		for len(parts) > 1 && parts[1].content <= at {
 			parts = parts[1:]
 		}
-		raw := parts[0].raw + at - parts[0].content
-		recoded := string(charmap.Windows1252.DecodeByte(text[at]))
-		x.note(CodeNotUTF8, line.Number, &Edit{raw, x.doc.data[raw : raw+1], []byte(recoded)})
-		at++
+		raw, end := parts[0].raw+at-parts[0].content, parts[0].content+parts[0].length
+		var recoded []byte
+		first := at
+		for ; at < end; at++ { // as far as it goes in one piece
+			if r, size := utf8.DecodeRune(text[at:]); r != utf8.RuneError || size != 1 {
+				break
+			}
+			recoded = utf8.AppendRune(recoded, charmap.Windows1252.DecodeByte(text[at]))
+		}
+		x.note(CodeNotUTF8, line.Number, &Edit{raw, x.doc.data[raw : raw+at-first], recoded})
 	}
 }
 

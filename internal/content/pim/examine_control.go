@@ -110,7 +110,7 @@ func isBlank(b byte) bool { return b == ' ' || b == '\t' }
 // controls takes runs of control characters away. It leaves one whose absence would make a line empty, or the
 // continuation of the one before; with the fold behind it, it can go.
 func (x *byteExaminer) controls(line Line) {
-	raw, value, stop := line.Raw, x.valueOffset(line), len(line.Raw)
+	raw, value, stop := line.Raw, -1, len(line.Raw)
 	if line.Name == "BEGIN" || line.Name == "END" {
 		stop = len(bytes.TrimRightFunc(raw, isNoLetter)) // see bareLine
 	}
@@ -123,6 +123,9 @@ func (x *byteExaminer) controls(line Line) {
 		case (i == 0 || raw[i-1] == '\n' || raw[i-1] == '\r') && (end == len(raw) || raw[end] <= ' '):
 			x.note(CodeControlCharacter, line.Number, x.withFold(line, i, end))
 		default:
+			if value < 0 {
+				value = x.valueOffset(line)
+			}
 			edit := Edit{line.Offset + i, raw[i:end], nil}
 			if i > value {
 				edit.After = lineBreak(line, i, end)
@@ -139,11 +142,15 @@ func (x *byteExaminer) valueOffset(line Line) int {
 		return len(line.Raw)
 	}
 	at := len(line.content) - len(line.Value)
-	_, parts := x.reader.segments(line)
-	for i, part := range parts {
-		if i == len(parts)-1 || at < part.content+part.length {
-			return part.raw + at - part.content - line.Offset
+	for pos := line.Offset; pos < line.Offset+len(line.Raw); {
+		end, next := x.reader.physical(pos)
+		if pos > line.Offset {
+			pos++ // the blank of the fold
 		}
+		if at < end-pos || next >= line.Offset+len(line.Raw) {
+			return pos + at - line.Offset
+		}
+		at, pos = at-(end-pos), next
 	}
 	return len(line.Raw)
 }

@@ -176,3 +176,24 @@ func TestRepair_madeUID(t *testing.T) {
 		t.Error("another event gets the same UID")
 	}
 }
+
+// An object with very many places to mend stays as it is, and says what is wrong; the ends of lines are mended all the
+// same.
+func TestRepair_ofVeryManyPlaces(t *testing.T) {
+	t.Parallel()
+	given, _ := pairOf(KindCalendar, "SUMMARY:"+strings.Repeat("a\x01", maxEdits+1), "")
+	if got, fixes := Repair(given, KindCalendar, SafeNeeds()); len(fixes) > 0 || !bytes.Equal(got, given) {
+		t.Errorf("%d fixes were made", len(fixes))
+	}
+	if codes := codesOf(Lint(given, KindCalendar)); codes != "control_character" {
+		t.Errorf("got %q", codes)
+	}
+	given = bytes.ReplaceAll(photoCard(72*manyLineEnds), []byte("\r\n"), []byte("\n"))
+	got, fixes := Repair(given, KindContact, Needs{CodeLineEnds: true})
+	if len(fixes) != 1 || !bytes.Equal(got, photoCard(72*manyLineEnds)) {
+		t.Errorf("%d fixes, %d octets", len(fixes), len(got))
+	}
+	if back, err := Undo(fixes, got); err != nil || !bytes.Equal(back, given) {
+		t.Errorf("taken back it has %d octets, %v", len(back), err)
+	}
+}

@@ -207,7 +207,7 @@ func (x *propertyExaminer) version(top *Component) {
 // repeated finds properties that may stand only once. A second one that says the same can go.
 func (x *propertyExaminer) repeated(component *Component, single map[string]bool) {
 	first := map[string]Line{}
-	for _, line := range component.Lines {
+	for line := range component.properties() {
 		if !single[line.Name] {
 			continue
 		}

@@ -148,9 +148,9 @@ func (o *Object) addComponent(name string) {
 func (o *Object) inspectCard(card *Component) {
 	o.addComponent(card.Name)
 	if fn, ok := card.First("FN"); ok && o.Title == "" {
-		o.Title = fn.Text()
+		o.Title = beginning(fn)
 	}
-	for _, line := range card.Lines {
+	for line := range card.properties() {
 		switch line.Name {
 		case "KIND", "X-ADDRESSBOOKSERVER-KIND":
 			o.Group = o.Group || strings.EqualFold(strings.TrimSpace(line.Text()), "group")
@@ -158,6 +158,12 @@ func (o *Object) inspectCard(card *Component) {
 			o.Members++
 		}
 	}
+}
+
+// beginning returns a text, or the beginning of a long one.
+func beginning(line Line) string {
+	line.Value = line.Value[:min(len(line.Value), 1000)]
+	return line.Text()
 }
 
 func (o *Object) inspectCalendar(calendar *Component) {
@@ -172,14 +178,14 @@ func (o *Object) inspectCalendar(calendar *Component) {
 		}
 		o.addComponent(child.Name)
 		if summary, ok := child.First("SUMMARY"); ok && o.Title == "" {
-			o.Title = summary.Text()
+			o.Title = beginning(summary)
 		}
 		if _, override := child.First("RECURRENCE-ID"); override {
 			o.Overrides++
 		} else if takesPlace(child.Name) {
 			o.Master = true
 		}
-		for _, line := range child.Lines {
+		for line := range child.properties() {
 			o.inspectPerson(line, seen, &agents)
 		}
 		for _, alarm := range child.Children {
@@ -220,7 +226,7 @@ const lastYears = 60
 func (o *Object) findTimes(doc *Document) {
 	for _, group := range doc.recurrenceSets() {
 		for _, component := range group {
-			for _, line := range component.Lines {
+			for line := range component.properties() {
 				o.Recurring = o.Recurring || line.Name == "RRULE" || line.Name == "RDATE"
 				if line.Name != "RRULE" {
 					continue

@@ -5,6 +5,7 @@ package pim
 import (
 	"cmp"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -106,7 +107,7 @@ func severalUIDs(calendar *Component) bool {
 
 // hashText takes a component in as it is written, without its folds.
 func (n *normalizer) hashText(hash io.Writer, component *Component) {
-	for _, line := range component.Lines {
+	for line := range component.properties() {
 		_, _ = hash.Write(append(line.content[:len(line.content):len(line.content)], '\n'))
 	}
 	for _, child := range component.Children {
@@ -142,7 +143,7 @@ func (n *normalizer) digest(component *Component) string {
 func (n *normalizer) properties(component *Component, where string) []entry {
 	var entries []entry
 	n.labels = groupLabels(component)
-	for _, line := range component.Lines {
+	for line := range component.properties() {
 		if line.Name == "SEQUENCE" {
 			n.form.sequences[where], _ = strconv.Atoi(strings.TrimSpace(string(line.Value)))
 			continue
@@ -165,9 +166,17 @@ func (n *normalizer) properties(component *Component, where string) []entry {
 	return entries
 }
 
+// rawly returns text for comparing that is not clean: as it is, or the hash of a long one.
+func rawly(content []byte) string {
+	if len(content) <= longText {
+		return string(content)
+	}
+	return fmt.Sprintf("long %x", sha256.Sum256(content))
+}
+
 // shorten keeps what is compared small.
 func shorten(key string) string {
-	if len(key) <= 128 {
+	if len(key) <= 64 {
 		return key
 	}
 	sum := sha256.Sum256([]byte(key))
@@ -178,7 +187,7 @@ func shorten(key string) string {
 // name means nothing and may change.
 func groupLabels(component *Component) map[string]string {
 	labels := map[string]string{}
-	for _, line := range component.Lines {
+	for line := range component.properties() {
 		if line.Group != "" && line.Name == "X-ABLABEL" && labels[line.Group] == "" {
 			labels[line.Group] = line.Text()
 		}
@@ -205,7 +214,7 @@ type property struct{ name, params, value string }
 // a list. A line that is not clean text is kept as it stands, for the repairs to clean it.
 func (n *normalizer) property(component *Component, line Line) []property {
 	if line.Name == "" || !utf8.Valid(line.content) || hasControls(line.content) {
-		return []property{{line.Name, "raw", string(line.content)}}
+		return []property{{line.Name, "raw", rawly(line.content)}}
 	}
 	if n.doc.Kind == KindContact {
 		return n.cardProperty(line)

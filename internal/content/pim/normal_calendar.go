@@ -89,12 +89,11 @@ func (n *normalizer) moment(value, id string) string {
 // dateList makes one property of each date of EXDATE and RDATE.
 func (n *normalizer) dateList(line Line) []property {
 	params, id := n.params(line, "TZID"), line.Param("TZID")
-	value := string(line.Value)
-	if strings.Count(value, ",") > maxItems {
-		return []property{{line.Name, params, value + "\x00" + id}}
+	if bytes.Count(line.Value, []byte(",")) > maxItems {
+		return []property{{line.Name, params, plainly(line) + "\x00" + id}}
 	}
 	var found []property
-	for item := range strings.SplitSeq(value, ",") {
+	for item := range strings.SplitSeq(string(line.Value), ",") {
 		first, rest, period := strings.Cut(item, "/")
 		text := n.moment(first, id)
 		if period {

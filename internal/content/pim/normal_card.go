@@ -2,7 +2,10 @@
 
 package pim
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // cardNames maps what vCard 3.0 had to say by extensions to the properties of 4.0.
 var cardNames = map[string]string{
@@ -71,6 +74,9 @@ func withoutScheme(name, value string) string {
 // structured splits a value into its fields, and these into their lists; empty fields at the end say
 // nothing. A comma of vCard 2.1 separates nothing.
 func (n *normalizer) structured(line Line) string {
+	if bytes.Count(line.Value, []byte(";"))+bytes.Count(line.Value, []byte(",")) > maxItems {
+		return plainly(line)
+	}
 	decoded, _ := decodeValue(line)
 	fields := splitEscaped(string(decoded), ';')
 	for i, field := range fields {
@@ -91,13 +97,13 @@ const maxItems = 2000
 
 // items makes one property of each item of a list.
 func (n *normalizer) items(name string, line Line) []property {
-	decoded, _ := decodeValue(line)
-	value, params := string(decoded), n.params(line)
-	if strings.Count(value, ",") > maxItems {
-		return []property{{name, params, unescape(value)}}
+	params := n.params(line)
+	if bytes.Count(line.Value, []byte(",")) > maxItems {
+		return []property{{name, params, plainly(line)}}
 	}
+	decoded, _ := decodeValue(line)
 	var found []property
-	for _, item := range splitEscaped(value, ',') {
+	for _, item := range splitEscaped(string(decoded), ',') {
 		if item = strings.TrimSpace(unescape(item)); item != "" {
 			found = append(found, property{name, params, item})
 		}

@@ -153,7 +153,7 @@ func (e *expander) expandMaster(component *Component, replaced exceptions) {
 		Component: component.Name, UID: string(uid.Value), AllDay: start.isDate, Summary: summaryOf(component),
 	}
 	o.length = e.lengthOf(component, start, o.zoneID)
-	for _, line := range component.Lines {
+	for line := range component.properties() {
 		switch line.Name {
 		case "EXDATE":
 			e.eachDate(line, func(at moment, id string) { e.except(o.skip, at, id) })
@@ -165,7 +165,7 @@ func (e *expander) expandMaster(component *Component, replaced exceptions) {
 		}
 	}
 	e.add(o, start, o.zoneID)
-	for _, line := range component.Lines {
+	for line := range component.properties() {
 		switch line.Name {
 		case "RRULE":
 			e.eachTime(o, string(line.Value), func(at moment) bool { return e.add(o, at, o.zoneID) })
@@ -254,7 +254,7 @@ func (e *expander) eachDate(line Line, do func(at moment, zoneID string)) {
 func summaryOf(component *Component) [8]byte {
 	summary, _ := component.First("SUMMARY")
 	status, _ := component.First("STATUS")
-	sum := sha256.Sum256([]byte(summary.Text() + "\x00" + strings.ToUpper(status.Text())))
+	sum := sha256.Sum256([]byte(plainly(summary) + "\x00" + strings.ToUpper(status.Text())))
 	return [8]byte(sum[:8])
 }
 

@@ -31,11 +31,14 @@ type Edit struct {
 // rounds, and a fix of one phase may make room for one of an earlier phase.
 const maxRounds = 8
 
+// maxRepairSize is the size in octets of the largest object that is repaired: each step needs the object once more.
+const maxRepairSize = 40 << 20
+
 // Repair removes the problems in needs from an object and nothing else. An object without such problems
-// comes back as the same bytes, with no fix. [Undo] takes the fixes back. An object that cannot be read
-// comes back unchanged. Repairing twice is repairing once.
+// comes back as the same bytes, with no fix. [Undo] takes the fixes back. An object that cannot be read,
+// or is larger than 40 MB, comes back unchanged. Repairing twice is repairing once.
 func Repair(data []byte, kind Kind, needs Needs) (repaired []byte, fixes []Fix) {
-	if len(needs) == 0 {
+	if len(needs) == 0 || len(data) > maxRepairSize {
 		return data, nil
 	}
 	doc, err := parseAs(data, kind)

@@ -54,7 +54,7 @@ func (d *Document) invited() []Line {
 	var found []Line
 	for _, calendar := range d.Components {
 		for _, child := range calendar.Children {
-			for _, line := range child.Lines {
+			for line := range child.properties() {
 				if line.Name == "ATTENDEE" || line.Name == "ORGANIZER" {
 					found = append(found, line)
 				}

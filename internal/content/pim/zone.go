@@ -162,7 +162,7 @@ func (z *definedZone) addObservance(child *Component) {
 	}
 	add := func(clock time.Time) { z.onsets = append(z.onsets, onset{clock, from, to}) }
 	add(start.clock)
-	for _, line := range child.Lines {
+	for line := range child.properties() {
 		switch line.Name {
 		case "RRULE":
 			if parsed, err := parseRule(string(line.Value)); err == nil {
