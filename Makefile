@@ -34,7 +34,7 @@ bench: build packages ## speed beside other tools and the servers' raw limit; BE
 	$(GO) run ./cmd/lab bench --rehome bin/rehome $(BENCH)
 
 .PHONY: soak
-soak: packages ## kill the copy SOAK times, and cut SOAK connections, for each of two kinds of store
+soak: packages ## kill the copy SOAK times, and cut SOAK connections, on sound and on stalling destinations
 	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -v ./lab/crossing
 
 .PHONY: simulate

@@ -5,6 +5,7 @@ package faultproxy
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,12 +20,17 @@ type connection struct {
 	ended          chan struct{} // closed when nothing is forwarded any more
 	once           sync.Once
 
+	orphan atomic.Bool // the server is not to learn that the client is gone
+
 	mu    sync.Mutex
 	spoke bool // the client spoke and the server has not answered yet
 }
 
 // run forwards both directions until both are over.
 func (c *connection) run(settings [2]*setting) {
+	if fault, _ := settings[ToServer].now(); fault.Orphan {
+		c.orphan.Store(true)
+	}
 	var both sync.WaitGroup
 	both.Go(newPipe(c, ToServer, settings[ToServer]).run)
 	both.Go(newPipe(c, ToClient, settings[ToClient]).run)
@@ -34,6 +40,11 @@ func (c *connection) run(settings [2]*setting) {
 
 // end ends both directions for the peers to see. The first end counts.
 func (c *connection) end(how End) {
+	if how == Vanish {
+		c.orphan.Store(true)
+		_ = c.client.CloseWrite()
+		return
+	}
 	c.once.Do(func() {
 		close(c.ended)
 		for _, side := range []*net.TCPConn{c.client, c.server} {

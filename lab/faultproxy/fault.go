@@ -16,6 +16,7 @@ const (
 	RST                  // by reset: both peers get an error, what is on its way may be lost
 	HalfClose            // only this direction: its receiver reads the end of the stream, its sender
 	// notices nothing and sends into the void; the other direction goes on
+	Vanish // for Cut: the client reads the end of the stream; the server notices nothing, see Fault.Orphan
 )
 
 // Fault is what goes wrong in one direction. The zero value forwards faithfully.
@@ -23,6 +24,13 @@ type Fault struct {
 	Delay time.Duration // one way: every byte arrives this much later
 	Rate  int           // bytes per second of each connection; 0: no limit
 	Stall bool          // hold everything back, keep the connection open
+
+	// StallFor holds everything back once, for so long, when StallAfter bytes of a connection have been forwarded.
+	StallAfter int64
+	StallFor   time.Duration
+	// Orphan lets a server not learn that its client is gone before it has got all that the client had sent:
+	// what it answers goes nowhere. It is a fault of ToServer.
+	Orphan bool
 
 	// CutAfter ends a connection when this many bytes of it have been forwarded, not one more;
 	// 0: never. It counts from the start of the connection, so it may end one at once.
@@ -43,6 +51,9 @@ func (f Fault) due(forwarded int64) bool {
 func (f Fault) slice(n int, forwarded int64) int {
 	if f.CutAfter > 0 {
 		n = int(min(int64(n), f.CutAfter-forwarded))
+	}
+	if f.StallFor > 0 && forwarded < f.StallAfter {
+		n = int(min(int64(n), f.StallAfter-forwarded))
 	}
 	if f.Rate > 0 {
 		n = min(n, max(1, f.Rate/slicesPerSecond))

@@ -95,7 +95,7 @@ func (p *Proxy) Counts() Counts {
 	return p.counts
 }
 
-// Cut ends all connections that run now, by FIN or RST; new ones are served.
+// Cut ends all connections that run now, by FIN, RST or Vanish; new ones are served.
 func (p *Proxy) Cut(how End) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -265,6 +265,52 @@ func TestHalfClose_onlyOneDirection(t *testing.T) {
 	}
 }
 
+func TestStallFor_onceAndForSoLong(t *testing.T) {
+	t.Parallel()
+	proxy := open(t)
+	proxy.Set(ToServer, Fault{StallAfter: 4, StallFor: 300 * time.Millisecond})
+	conn := dial(t, proxy)
+	if got := echo(t, conn, "ping"); got > 200*time.Millisecond {
+		t.Errorf("%v before the stall", got)
+	}
+	if got := echo(t, conn, "pong"); got < 300*time.Millisecond || got > 3*time.Second {
+		t.Errorf("%v in the stall, want 300 ms", got)
+	}
+	if got := echo(t, conn, "more"); got > 200*time.Millisecond {
+		t.Errorf("%v after the stall", got)
+	}
+}
+
+// What a client had sent reaches the server however long the client has been gone.
+func TestOrphan_serverGetsEverything(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(proxy *Proxy, conn *net.TCPConn){
+		"the client is gone":  func(_ *Proxy, conn *net.TCPConn) { _ = conn.Close() },
+		"the line is gone":    func(proxy *Proxy, _ *net.TCPConn) { proxy.Cut(Vanish) },
+		"the client is reset": func(_ *Proxy, conn *net.TCPConn) { _ = conn.SetLinger(1); _ = conn.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy := open(t)
+			proxy.Set(ToServer, Fault{Rate: 1 << 20, StallAfter: 10, StallFor: 200 * time.Millisecond, Orphan: true})
+			conn := dial(t, proxy)
+			echo(t, conn, "ping")
+			const sent = 100_000
+			if _, err := conn.Write(make([]byte, sent)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Millisecond)
+			leave(proxy, conn)
+			for deadline := time.Now().Add(10 * time.Second); proxy.Counts().Bytes[ToServer] < sent+4; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("the server got %d bytes of %d", proxy.Counts().Bytes[ToServer], sent+4)
+				}
+			}
+			_ = conn.Close()
+		})
+	}
+}
+
 func TestPlan_faultOfTheSecondConnection(t *testing.T) {
 	t.Parallel()
 	proxy := open(t)

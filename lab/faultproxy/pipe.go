@@ -32,6 +32,7 @@ type pipe struct {
 	written int64     // bytes so far
 	next    time.Time // when the rate allows the next byte
 	deaf    bool      // half closed: what comes is thrown away
+	resume  time.Time // when a stall that came is over
 }
 
 func newPipe(c *connection, direction Direction, setting *setting) *pipe {
@@ -148,7 +149,7 @@ func (p *pipe) pass(c chunk) bool {
 	switch {
 	case c.err == nil:
 		return true
-	case !errors.Is(c.err, io.EOF):
+	case !errors.Is(c.err, io.EOF) && !p.connection.orphan.Load():
 		p.connection.end(RST)
 		return false
 	}
@@ -168,6 +169,12 @@ func (p *pipe) await(at time.Time) (Fault, bool) {
 		due := at.Add(fault.Delay)
 		if fault.Rate > 0 && p.next.After(due) {
 			due = p.next
+		}
+		if fault.StallFor > 0 && p.resume.IsZero() && p.written >= fault.StallAfter {
+			p.resume = time.Now().Add(fault.StallFor)
+		}
+		if p.resume.After(due) {
+			due = p.resume
 		}
 		wait := time.Until(due)
 		if wait <= 0 && !fault.Stall {
@@ -189,6 +196,11 @@ func (p *pipe) await(at time.Time) (Fault, bool) {
 func (p *pipe) send(data []byte, rate int) bool {
 	p.connection.forwarded(p.direction, len(data))
 	if _, err := p.to.Write(data); err != nil {
+		if p.direction == ToClient && p.connection.orphan.Load() {
+			p.deaf = true
+			p.release(len(data))
+			return true
+		}
 		p.connection.end(RST)
 		return false
 	}
