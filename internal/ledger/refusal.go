@@ -55,3 +55,17 @@ func (l *Ledger) loadRefusals(ctx context.Context, m *Mailbox) error {
 		return err
 	}, `SELECT src_uid, created_nano FROM refusals WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
 }
+
+// RefusedSizes returns the sizes of all messages of an account that the destination does not take, as far as they
+// are known.
+func (l *Ledger) RefusedSizes(ctx context.Context, address string) (map[int64]bool, error) {
+	sizes := map[int64]bool{}
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		var size int64
+		err := rows.Scan(&size)
+		sizes[size] = true
+		return err
+	}, `SELECT DISTINCT r.size FROM refusals r JOIN mailboxes m ON m.id = r.mailbox_id AND m.generation = r.generation
+		WHERE m.address = ? AND r.size > 0`, address)
+	return sizes, err
+}

@@ -23,6 +23,10 @@ func (s *slice) removeVanished(ctx context.Context) error {
 		return err
 	}
 	mirror := s.engine.options.Deletions == DeletionsMirror
+	if mirror && s.takeCensus().unfinished() {
+		s.find(s.view.removalsWait()...)
+		return nil // removals that were begun wait, too
+	}
 	if mirror {
 		alarms, err := s.alarms(ctx)
 		if err != nil {

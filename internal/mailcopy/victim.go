@@ -39,7 +39,9 @@ func (s *slice) proveVictims(ctx context.Context, m *ledger.Mailbox, items []led
 	if err != nil {
 		return r, err
 	}
-	return r.spare(spared(victims, wanted)), nil
+	r = r.spare(spared(victims, wanted))
+	refused, err := s.engine.options.Ledger.RefusedSizes(ctx, s.account.Address)
+	return r.spare(likeRefused(victims, refused)), err
 }
 
 // proved returns the source UIDs of those whose copies are what we wrote. Others says that some are not.
@@ -96,6 +98,18 @@ func (s *slice) wantedThere(ctx context.Context, destination string) (map[messag
 	return wanted, nil
 }
 
+// likeRefused returns the source UIDs of victims that have the size of a message which the destination does not
+// take: it may be the same one, moved to another mailbox, and then the copy is all there is.
+func likeRefused(victims []ledger.Item, sizes map[int64]bool) imap.UIDSet {
+	var keep imap.UIDSet
+	for _, item := range victims {
+		if sizes[item.Size] {
+			keep.Add(item.UID)
+		}
+	}
+	return keep
+}
+
 // spared returns the source UIDs of victims of whose content as many have to stay as are wanted.
 func spared(victims []ledger.Item, wanted map[message.Digest]int) imap.UIDSet {
 	var keep imap.UIDSet
@@ -111,6 +125,27 @@ func spared(victims []ledger.Item, wanted map[message.Digest]int) imap.UIDSet {
 		}
 	}
 	return keep
+}
+
+// unfinished says that the source has messages that are not at the destination, for whatever reason but their own:
+// one of them may be what has vanished from another mailbox.
+func (c Census) unfinished() bool {
+	return c.Mendable() || c.Stuck > 0 || c.Barred > 0 || c.Waiting > 0
+}
+
+// removalsWait tells that nothing is removed yet.
+func (v accountView) removalsWait() []rehome.Finding {
+	waiting := 0
+	for _, row := range v.rows {
+		waiting += row.Removable().Len()
+	}
+	if waiting == 0 {
+		return nil
+	}
+	return []rehome.Finding{{
+		Code: "removals_wait", Severity: rehome.SeverityInfo,
+		Sentence: fmt.Sprintf("%s that vanished at the source %s at the destination until everything else of the account is copied", plural(waiting), stayStays(waiting)),
+	}}
 }
 
 func victimsUnproved(m *ledger.Mailbox, messages int) rehome.Finding {
