@@ -160,7 +160,8 @@ func (m *Move) nobodyMoves(p *people) error {
 	return fault
 }
 
-// loneDomain is a domain of the settings in which there is no account.
+// loneDomain is a domain of the settings in which nobody has an account, and which the source does not know
+// otherwise, for instance for its aliases.
 type loneDomain struct {
 	domain string
 	known  []string // domains with accounts; the first few
@@ -173,6 +174,11 @@ func (m *Move) loneDomains(p *people) []loneDomain {
 	known := map[string]bool{}
 	for _, account := range p.organisation.Accounts {
 		known[account.Domain()] = true
+	}
+	if len(p.moving) > 0 {
+		for _, domain := range p.organisation.Domains {
+			known[domain] = true
+		}
 	}
 	var lone []loneDomain
 	for _, domain := range m.settings.Domains {
