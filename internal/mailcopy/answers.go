@@ -78,7 +78,7 @@ func (a *answers) receive(t *transfer) error {
 		case errors.As(err, &status) && status.Kind == "NO":
 			a.refused = append(a.refused, refusedBatch{batch: t.refusedPart(sent), reason: status})
 		default:
-			return err
+			return a.ended(t, sent, err)
 		}
 	}
 	a.empty = append(a.empty, t.empty...)
@@ -87,6 +87,24 @@ func (a *answers) receive(t *transfer) error {
 		return nil
 	}
 	return a.book(t, stored)
+}
+
+// ended names the batch to which the destination has answered BAD. Nothing of one command is stored then,
+// and nothing of it can arrive any more; what was sent behind it is looked up like any lost answer.
+func (a *answers) ended(t *transfer, sent *appended, err error) error {
+	if status, bad := ownBad(err); bad {
+		return t.blame(sent, status)
+	}
+	return err
+}
+
+// blame is the error of a command that was answered with BAD.
+func (t *transfer) blame(sent *appended, reason *imap.StatusError) error {
+	bad := &badAnswer{batch: t.refusedPart(sent), reason: reason}
+	if len(t.sent) == 1 {
+		bad.void = t.id
+	}
+	return bad
 }
 
 // refusedPart is what has to be tried again when a command was refused. A refused MULTIAPPEND has

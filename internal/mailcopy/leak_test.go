@@ -70,6 +70,7 @@ func TestSync_connectionsAreGoneHoweverItEnds(t *testing.T) {
 	}
 	p.wantNobody("after the connections were cut")
 
+	p.fill(p.src, "INBOX.D", letters(300, 4000, "D")...) // the others wait for what may still arrive
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Rate: 200_000})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(300*time.Millisecond, cancel)

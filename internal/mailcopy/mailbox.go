@@ -75,7 +75,11 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return err
 	}
 	rest, suspects := j.setSuspectsAside(wanted)
-	done, err := j.copyAll(ctx, rest)
+	accused := j.slice.memory.accusalsOf(j.pair.Source).all()
+	done, err := j.copyAll(ctx, rest.Minus(accused))
+	if err == nil && done {
+		done, err = j.tryAccused(ctx, wanted)
+	}
 	if err == nil && done {
 		done, err = j.trySuspects(ctx, suspects)
 	}
@@ -314,6 +318,7 @@ func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done b
 	if err != nil {
 		return false, err
 	}
+	entries = j.strip(entries)
 	if entries, err = j.adopt(ctx, entries); err != nil {
 		return false, err
 	}

@@ -27,6 +27,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -87,6 +88,9 @@ type Options struct {
 type Engine struct {
 	options Options
 	pace    *rate.Limiter
+
+	mu       sync.Mutex
+	memories map[string]*memory // by account
 }
 
 // New returns an Engine with the defaults filled in.
@@ -106,7 +110,7 @@ func New(options Options) *Engine {
 	if options.Observer == nil {
 		options.Observer = silent{}
 	}
-	return &Engine{options: options, pace: newPace(options.BytesPerSecond)}
+	return &Engine{options: options, pace: newPace(options.BytesPerSecond), memories: map[string]*memory{}}
 }
 
 // Budget bounds one slice. When either is used up, the slice ends at the next batch. When Stop, which may be

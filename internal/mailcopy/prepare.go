@@ -4,6 +4,8 @@ package mailcopy
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	"rehome"
@@ -21,16 +23,21 @@ const commandsAhead = 50
 //
 // What is about to be made is in the ledger first: what we have made, we may rename and delete later.
 func (s *slice) createMissing(ctx context.Context) error {
-	missing := s.missing()
+	missing := s.makeable(s.missing())
 	if len(missing) > 0 {
 		if err := s.engine.options.Ledger.IntendCreations(ctx, s.account.Address, destinations(missing)); err != nil {
 			return err
 		}
 	}
-	refused := map[string]bool{}
+	answers := map[string]bool{} // refused or not, by name
+	var there []mapping.Pair     // although no listing shows them
 	judge := func(pair mapping.Pair, err error) error {
-		refused[pair.Destination] = err != nil
-		return s.judgeCreate(pair, err)
+		if imap.IsCode(err, "ALREADYEXISTS") {
+			there, err = append(there, pair), nil
+		}
+		refused, err := s.judgeCreate(pair, err)
+		answers[pair.Destination] = refused
+		return err
 	}
 	special, plain := s.splitSpecial(missing)
 	if err := s.createSpecial(ctx, special, judge); err != nil {
@@ -41,8 +48,11 @@ func (s *slice) createMissing(ctx context.Context) error {
 		steps = append(steps, step{pair: pair, send: s.dst.CreateAhead, judge: judge})
 	}
 	for _, pair := range s.unsubscribed() {
+		if s.barred[pair.Source] {
+			continue
+		}
 		steps = append(steps, step{pair: pair, send: s.dst.SubscribeAhead, judge: func(pair mapping.Pair, err error) error {
-			if refused[pair.Destination] {
+			if answers[pair.Destination] {
 				return nil // it is not there, which has been said already
 			}
 			return s.judgeSubscribe(pair, err)
@@ -51,10 +61,57 @@ func (s *slice) createMissing(ctx context.Context) error {
 	if err := ahead(ctx, steps); err != nil {
 		return err
 	}
-	return s.leaveRefused(ctx, refused)
+	if err := s.lookAtThere(ctx, there, answers); err != nil {
+		return err
+	}
+	return s.leaveRefused(ctx, answers)
 }
 
-// leaveRefused takes what could not be made out of the plan, and out of what we have made.
+// lookAtThere opens what the destination says to exist and does not list. A name that opens a mailbox which
+// has another name, too (on a Dovecot with the prefix "INBOX." the name INBOX.INBOX is INBOX), would make two
+// mailboxes one.
+func (s *slice) lookAtThere(ctx context.Context, there []mapping.Pair, answers map[string]bool) error {
+	for _, pair := range there {
+		box, err := s.dst.Examine(ctx, pair.Destination)
+		if err != nil {
+			if err = faultOf(err, "open destination mailbox", pair.Destination); rehome.ClassOf(err) != rehome.ClassPermanent {
+				return err
+			}
+			answers[pair.Destination] = true
+			s.refuseMailbox(pair, err.Error())
+			continue
+		}
+		if twin := s.view.twinOf(box); twin != "" {
+			answers[pair.Destination] = true
+			s.refuseMailbox(pair, fmt.Sprintf("there the name %q opens the mailbox %q", pair.Destination, twin))
+			continue
+		}
+		if err := s.engine.options.Ledger.ForgetCreations(ctx, s.account.Address, pair.Destination); err != nil { // it is not ours
+			return err
+		}
+	}
+	if len(there) == 0 {
+		return nil
+	}
+	return faultOf(s.dst.UnselectAhead(ctx), "close mailboxes at", "the destination")
+}
+
+// twinOf returns the listed mailbox that an opened one is under another name, "" when there is none. Where the
+// server does not tell them apart (RFC 8474), an equal UIDVALIDITY is reason enough to doubt.
+func (v accountView) twinOf(box imap.Selected) string {
+	for _, name := range slices.Sorted(maps.Keys(v.dst)) {
+		entry := v.dst[name]
+		if name == box.Name || entry.Status == nil || box.UIDValidity == 0 || entry.Status.UIDValidity != box.UIDValidity {
+			continue
+		}
+		if box.MailboxID == "" || entry.Status.MailboxID == "" || box.MailboxID == entry.Status.MailboxID {
+			return name
+		}
+	}
+	return ""
+}
+
+// leaveRefused sets aside what could not be made, and takes it out of what we have made.
 func (s *slice) leaveRefused(ctx context.Context, answers map[string]bool) error {
 	var refused []string
 	for name, no := range answers {
@@ -65,7 +122,9 @@ func (s *slice) leaveRefused(ctx context.Context, answers map[string]bool) error
 	if len(refused) == 0 {
 		return nil
 	}
-	s.view.plan.Pairs = slices.DeleteFunc(s.view.plan.Pairs, func(pair mapping.Pair) bool { return answers[pair.Destination] })
+	for _, name := range refused {
+		s.barDestination(name)
+	}
 	return s.engine.options.Ledger.ForgetCreations(ctx, s.account.Address, refused...)
 }
 
@@ -118,6 +177,27 @@ func (s *slice) missing() []mapping.Pair {
 	return pairs
 }
 
+// makeable leaves out the names to which the server has answered BAD in this pass.
+func (s *slice) makeable(missing []mapping.Pair) []mapping.Pair {
+	return slices.DeleteFunc(missing, func(pair mapping.Pair) bool {
+		words, refused := s.memory.refusedName(pair.Destination)
+		if refused {
+			s.refuseMailbox(pair, fmt.Sprintf("server says %q", words))
+			s.barDestination(pair.Destination)
+		}
+		return refused
+	})
+}
+
+// barDestination leaves behind what would go to a mailbox.
+func (s *slice) barDestination(name string) {
+	for _, pair := range s.view.plan.Pairs {
+		if pair.Destination == name && !pair.Container {
+			s.barred[pair.Source] = true
+		}
+	}
+}
+
 // staysAway says that the destination's user has removed a mailbox, and nothing new goes there.
 func (v accountView) staysAway(pair mapping.Pair) bool {
 	row, known := v.rows[pair.Source]
@@ -162,18 +242,29 @@ func ahead(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// judgeCreate makes a finding of a name that the destination refuses; other trouble ends the slice.
-func (s *slice) judgeCreate(pair mapping.Pair, err error) error {
+// judgeCreate makes a finding of a name that the destination refuses; other trouble ends the slice. BAD ends
+// the connection: the next slice does not ask for that name again.
+func (s *slice) judgeCreate(pair mapping.Pair, err error) (refused bool, _ error) {
+	if status, bad := ownBad(err); bad {
+		s.memory.refuseName(pair.Destination, status.Text)
+		s.noteAdvance()
+		return false, &rehome.Fault{Class: rehome.ClassTemporary, Op: "create mailbox", Object: pair.Destination, Server: status.Text, Cause: err}
+	}
 	err = faultOf(err, "create mailbox", pair.Destination)
 	if err == nil || rehome.ClassOf(err) != rehome.ClassPermanent {
-		return err
+		return false, err
 	}
+	s.refuseMailbox(pair, err.Error())
+	return true, nil
+}
+
+// refuseMailbox is the finding about a mailbox that the destination does not take.
+func (s *slice) refuseMailbox(pair mapping.Pair, why string) {
 	s.find(rehome.Finding{
-		Code: "mailbox_refused", Severity: rehome.SeverityError, Object: pair.Source,
-		Sentence: "the destination does not take this mailbox, its messages stay behind: " + err.Error(),
+		Code: codeMailboxRefused, Severity: rehome.SeverityError, Object: pair.Source,
+		Sentence: "the destination does not take this mailbox, its messages stay behind: " + why,
 		NextStep: "give it another name with mail.rename, or set mail.max_name if it is too long, and run sync again",
 	})
-	return nil
 }
 
 // judgeSubscribe makes a refusal a warning: a subscription is a convenience for the user's client.

@@ -42,13 +42,16 @@ type slice struct {
 	lost     map[string]int64  // of what was brought to the held destination mailboxes, so much is gone
 	barred   map[string]bool   // source mailboxes that cannot be made or opened; repeating does not help
 
+	trouble error // of the first mailbox that was set aside
+	memory  *memory
+
 	srcEvidence, dstEvidence evidence
 	foreign                  bool // the source's account has become another person's: nothing is done
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
-		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, sights: newSights()}
+		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, sights: newSights(), memory: e.memoryOf(account.Address, started)}
 	s.octets.Store(budget.Octets)
 	return s
 }
@@ -190,11 +193,7 @@ func (s *slice) jobs() [][]mapping.Pair {
 
 // possible leaves out the jobs whose mailboxes could not be made.
 func (s *slice) possible(jobs [][]mapping.Pair) [][]mapping.Pair {
-	planned := map[string]bool{}
-	for _, pair := range s.view.plan.Pairs {
-		planned[pair.Destination] = true
-	}
-	return slices.DeleteFunc(jobs, func(pairs []mapping.Pair) bool { return !planned[pairs[0].Destination] })
+	return slices.DeleteFunc(jobs, func(pairs []mapping.Pair) bool { return s.barred[pairs[0].Source] })
 }
 
 // copyMailboxes works on several mailboxes at once. The first worker uses the sessions of the slice,
@@ -208,7 +207,7 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *
 	group, ctx := errgroup.WithContext(ctx)
 	account := s.account.Address
 	group.Go(func() error {
-		return guarded(account, func() error { return s.work(ctx, queue, s.src, s.dst) })
+		return guarded(account, func() error { return s.work(ctx, queue, &seat{slice: s, src: s.src, dst: s.dst, first: true}) })
 	})
 	for range crew.size {
 		group.Go(func() error {
@@ -216,11 +215,15 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *
 			if err != nil || extra == nil {
 				return s.extraFailed(err)
 			}
-			defer leave(extra.src, extra.dst)
-			return guarded(account, func() error { return s.work(ctx, queue, extra.src, extra.dst) })
+			t := &seat{slice: s, src: extra.src, dst: extra.dst}
+			defer func() { leave(t.src, t.dst) }()
+			return guarded(account, func() error { return s.work(ctx, queue, t) })
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return s.trouble
 }
 
 // extraFailed turns a refused extra connection into a finding: the account goes on with fewer.
@@ -236,8 +239,8 @@ func (s *slice) extraFailed(err error) error {
 	return nil
 }
 
-func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, src, dst *endpoint.Session) error {
-	if err := s.resyncable(ctx, src); err != nil {
+func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, t *seat) error {
+	if err := s.resyncable(ctx, t.src); err != nil {
 		return err
 	}
 	for pairs := range queue {
@@ -246,8 +249,13 @@ func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, src, dst 
 				s.noteMore()
 				return nil
 			}
-			job := &mailboxJob{slice: s, pair: pair, src: src, dst: dst}
-			if err := job.run(ctx); err != nil {
+			job := &mailboxJob{slice: s, pair: pair, src: t.src, dst: t.dst}
+			err := s.endJob(ctx, t, pair, job.run(ctx))
+			if errors.Is(err, errNoSeat) {
+				s.noteMore() // for what is left of this job; the first seat does the others
+				return nil
+			}
+			if err != nil {
 				return err
 			}
 			if s.waitsFor(pair.Destination) {

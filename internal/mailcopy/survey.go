@@ -150,14 +150,15 @@ func (v accountView) doubtedAtSource() []string {
 	return names
 }
 
-// doubtedAtDestination names the mailboxes that we have filled and whose STATUS is not to be believed.
+// doubtedAtDestination names the mailboxes that we have filled and whose STATUS is not to be believed, or that
+// the destination does not list: what is not listed may be there all the same.
 func (v accountView) doubtedAtDestination() []string {
 	var names []string
 	for _, row := range v.rows {
 		name := row.Anchor.Destination
 		entry, listed := v.dst[name]
 		sure := entry.Status.Complete() && v.trusts[rehome.Destination] == ledger.TrustEarned
-		if row.Anchor.DstUIDValidity != 0 && selectable(entry, listed) && !sure {
+		if row.Anchor.DstUIDValidity != 0 && (!listed || entry.Selectable() && !sure) {
 			names = append(names, name)
 		}
 	}
@@ -182,12 +183,15 @@ func examineAll(ctx context.Context, session *endpoint.Session, names []string, 
 			if open = err == nil; err != nil && !imap.IsStatus(err, "NO") {
 				return err
 			}
-			entry := entries[name]
-			if open {
+			entry, listed := entries[name]
+			switch {
+			case open:
 				weigh(box)
-				entry.Status = shownStatus(box, entry.Status)
-			} else {
+				entry.Name, entry.Status = name, shownStatus(box, entry.Status)
+			case listed:
 				entry.Status = nil
+			default: // neither listed nor to be opened: it is gone
+				continue
 			}
 			entries[name] = entry
 		}

@@ -49,8 +49,8 @@ func (j *mailboxJob) setSuspectsAside(wanted imap.UIDSet) (rest imap.UIDSet, sus
 
 // trySuspects copies suspects one by one; done is false when the budget ended.
 func (j *mailboxJob) trySuspects(ctx context.Context, suspects []imap.UID) (done bool, err error) {
-	for _, uid := range suspects {
-		if j.row.Suspects[uid] >= maxSuspicions {
+	for _, uid := range suspects { // in each pass one has a chance: it may have been suspected by mistake
+		if j.slice.memory.tryAlone(j.pair.Source, uid) && j.row.Suspects[uid] >= maxSuspicions {
 			why := refusal{code: "message_unreadable", words: "the source ends the connection each time it is asked for it"}
 			if err := j.refuse(ctx, entry{uid: uid}, why); err != nil {
 				return false, err

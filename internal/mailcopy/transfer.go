@@ -87,6 +87,12 @@ func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) ([]re
 	}
 	if err := moreTelling(streamErr, answers.wait()); err != nil {
 		j.breakOff()
+		var bad *badAnswer
+		if errors.As(err, &bad) && bad.void != 0 {
+			if err := j.ledger().Void(ctx, bad.void); err != nil {
+				return nil, err
+			}
+		}
 		return nil, faultOf(err, "copy mailbox", j.pair.Source)
 	}
 	return answers.refused, j.afterGroups(ctx, floor, answers)
@@ -95,6 +101,10 @@ func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) ([]re
 // moreTelling prefers the destination's words to the error that they caused on the source side.
 func moreTelling(streamErr, answerErr error) error {
 	var status *imap.StatusError
+	var bad *badAnswer
+	if errors.As(streamErr, &bad) {
+		return streamErr
+	}
 	if answerErr != nil && (streamErr == nil || errors.As(answerErr, &status)) {
 		return answerErr
 	}
@@ -297,7 +307,7 @@ func (f *flow) broke(err error) error {
 func (f *flow) advance(index int) error {
 	for ; f.current < index; f.current++ {
 		t := f.transfers[f.current]
-		if err := t.end(); err != nil {
+		if err := f.ended(t, t.end()); err != nil {
 			return err
 		}
 		if err := f.answers.expect(t); err != nil {

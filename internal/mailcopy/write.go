@@ -38,7 +38,7 @@ func (f *flow) take(uid imap.UID) (e entry, ok bool, err error) {
 func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	a, err := f.appendCommand(t)
 	if err != nil {
-		return err
+		return f.ended(t, err)
 	}
 	flags, dropped := f.job.filter.split(e.flags)
 	f.digester.Reset()
@@ -68,7 +68,7 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	}
 	a.items = append(a.items, item)
 	if !f.multi() {
-		return a.command.Finish()
+		return f.ended(t, a.command.Finish())
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func (f *flow) appendCommand(t *transfer) (*appended, error) {
 // early takes a refusal that comes before a message was sent. With MULTIAPPEND it concerns the whole
 // batch, and the rest of it need not be sent; without, the next message has its own chance.
 func (f *flow) early(t *transfer, err error) error {
-	if !imap.IsStatus(err, "NO") || f.job.dst.Err() != nil {
+	if err = f.ended(t, err); !imap.IsStatus(err, "NO") || f.job.dst.Err() != nil {
 		return err
 	}
 	t.refused = f.multi()
@@ -107,4 +107,19 @@ func (t *transfer) end() error {
 		return nil
 	}
 	return t.sent[len(t.sent)-1].command.Finish()
+}
+
+// ended says which batch is to blame when the destination has ended the connection with BAD before the last
+// command of a transfer is written.
+func (f *flow) ended(t *transfer, err error) error {
+	if err == nil || f.job.dst.Err() == nil {
+		return err
+	}
+	for _, sent := range t.sent {
+		_, answer := sent.command.Wait(f.ctx) // at once: the connection is over
+		if status, bad := ownBad(answer); bad {
+			return t.blame(sent, status)
+		}
+	}
+	return err
 }

@@ -146,6 +146,10 @@ func (l *liar) fetch(rest string) (answers []string) {
 		if strings.Contains(items, "BODY.PEEK[]") {
 			answer += fmt.Sprintf(" BODY[] {%d}\r\n%s", len(claim.text), claim.text)
 		}
+		if fields, found := strings.CutPrefix(items, "(UID BODY.PEEK["); found && strings.HasPrefix(fields, "HEADER") {
+			head, _, _ := strings.Cut(claim.text, "\r\n\r\n") // and more than was asked for
+			answer += fmt.Sprintf(" BODY[HEADER] {%d}\r\n%s", len(head)+4, head+"\r\n\r\n")
+		}
 		answers = append(answers, answer+")")
 	}
 	return answers

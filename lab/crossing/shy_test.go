@@ -26,7 +26,7 @@ type shyness struct {
 	deaf      string // the mailbox that it does not open
 }
 
-// shy is a source of two mailboxes, INBOX and Empty, whose manners change while it runs.
+// shy is a source of two mailboxes, INBOX and Nothing, whose manners change while it runs.
 type shy struct {
 	*liar
 	mu     sync.Mutex
@@ -77,7 +77,7 @@ func (s *shy) answer(m shyness, command, rest string, open *string) (answers []s
 	switch command {
 	case "LIST", "LSUB":
 		if strings.HasSuffix(rest, `"*"`) || strings.HasSuffix(rest, `"%"`) || strings.HasSuffix(rest, ` %`) || strings.HasSuffix(rest, ` *`) {
-			return []string{"* " + command + ` () "/" INBOX`, "* " + command + ` () "/" Empty`}, "OK done"
+			return []string{"* " + command + ` () "/" INBOX`, "* " + command + ` () "/" Nothing`}, "OK done"
 		}
 	case "STATUS":
 		if name == "INBOX" {
@@ -85,7 +85,7 @@ func (s *shy) answer(m shyness, command, rest string, open *string) (answers []s
 		}
 		said := m.status
 		if said == "" {
-			said = fmt.Sprintf("(MESSAGES %d UIDNEXT %d UIDVALIDITY 7)", held, held+1)
+			said = fmt.Sprintf("(MESSAGES %d UIDNEXT %d UIDVALIDITY %d)", held, held+1, 7+len(name))
 		}
 		return []string{"* STATUS " + name + " " + said}, "OK done"
 	case "SELECT", "EXAMINE":
@@ -96,7 +96,7 @@ func (s *shy) answer(m shyness, command, rest string, open *string) (answers []s
 		if name == "INBOX" {
 			held = len(s.claims)
 		}
-		return []string{fmt.Sprintf("* %d EXISTS", held), `* FLAGS (\Seen)`, "* OK [UIDVALIDITY 7] valid", fmt.Sprintf("* OK [UIDNEXT %d] next", held+1)}, "OK done"
+		return []string{fmt.Sprintf("* %d EXISTS", held), `* FLAGS (\Seen)`, fmt.Sprintf("* OK [UIDVALIDITY %d] valid", 7+len(name)), fmt.Sprintf("* OK [UIDNEXT %d] next", held+1)}, "OK done"
 	case "UID SEARCH", "UID FETCH", "FETCH":
 		if *open != "INBOX" {
 			return nil, "OK nothing"
@@ -121,6 +121,9 @@ func (s *shy) twist(m shyness, answers []string, shown *liar, bodies bool) []str
 		}
 		c := shown.claims[uid-1]
 		body := ""
+		if _, header, found := strings.Cut(answer, " BODY[HEADER] "); found {
+			body = "BODY[HEADER] " + strings.TrimSuffix(header, ")") + " "
+		}
 		if bodies {
 			body = fmt.Sprintf("BODY[] {%d}\r\n%s ", len(c.text), c.text)
 		}

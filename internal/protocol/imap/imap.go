@@ -467,6 +467,10 @@ func (c *Client) orServerWords(cmd *command, err error) error {
 	if err == nil {
 		return nil
 	}
+	reason := c.Err()
+	if reason != nil { // then every command is about to hear of it, and a BAD is this one's or another's
+		<-cmd.done
+	}
 	select {
 	case <-cmd.done:
 		if cmd.err != nil {
@@ -474,7 +478,7 @@ func (c *Client) orServerWords(cmd *command, err error) error {
 		}
 	default:
 	}
-	if reason := c.Err(); reason != nil {
+	if reason != nil {
 		return &ConnectionError{Command: cmd.name, Err: reason}
 	}
 	return err

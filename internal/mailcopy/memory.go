@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"rehome/internal/protocol/imap"
+)
+
+// memory is what the slices of one pass over an account tell each other about single mailboxes, so that the
+// trouble of one does not keep the others from being finished. It is lost with the process, which costs
+// nothing but finding it all out once more.
+type memory struct {
+	mu      sync.Mutex
+	started time.Time // of the pass
+	strikes map[string]int
+	barred  map[string]string      // destination mailboxes to whose making the server answers BAD, with its words
+	accused map[string]*accusals   // by source mailbox
+	alone   map[string]imap.UIDSet // messages that were tried alone, by source mailbox
+}
+
+// mostStrikes is how often one mailbox may end the connection, without anything getting on, until the pass
+// leaves it behind.
+const mostStrikes = 3
+
+// memoryOf returns the memory of a pass, a new one when it begins.
+func (e *Engine) memoryOf(address string, started time.Time) *memory {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m := e.memories[address]
+	if m == nil || !m.started.Equal(started) {
+		m = &memory{started: started, strikes: map[string]int{}, barred: map[string]string{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{}}
+		e.memories[address] = m
+	}
+	return m
+}
+
+// strike counts one more failure of a mailbox and reports whether that was the last.
+func (m *memory) strike(source string) (last bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.strikes[source]++
+	return m.strikes[source] >= mostStrikes
+}
+
+func (m *memory) acquit(source string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.strikes, source)
+}
+
+// refuseName notes that the server answers BAD to the making of a mailbox.
+func (m *memory) refuseName(destination, words string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.barred[destination] = words
+}
+
+func (m *memory) refusedName(destination string) (words string, refused bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	words, refused = m.barred[destination]
+	return words, refused
+}
+
+// tryAlone notes that a message is tried alone, and reports whether it was before.
+func (m *memory) tryAlone(source string, uid imap.UID) (before bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	tried := m.alone[source]
+	before = tried.Contains(uid)
+	m.alone[source] = union(tried, imap.NewUIDSet(uid))
+	return before
+}
+
+// accusals are the messages of one mailbox to which the destination has answered BAD. That ends the
+// connection, so a batch is taken apart over several: each group is tried alone until one message is left.
+type accusals struct {
+	groups    []imap.UIDSet
+	bare      imap.UIDSet // tried without their keywords
+	condemned map[imap.UID]string
+}
+
+// accusalsOf returns those of a mailbox.
+func (m *memory) accusalsOf(source string) *accusals {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.accused[source] == nil {
+		m.accused[source] = &accusals{condemned: map[imap.UID]string{}}
+	}
+	return m.accused[source]
+}
+
+// accuse takes a batch apart that was answered with BAD.
+func (a *accusals) accuse(b batch, words string) {
+	uids := uidsOf(b)
+	a.drop(uids)
+	switch {
+	case len(b) > 1:
+		one, other := b.halves()
+		a.groups = append(a.groups, uidsOf(one), uidsOf(other))
+	case len(withoutKeywords(b[0].flags)) < len(b[0].flags) && !a.bare.Contains(b[0].uid):
+		a.bare.Add(b[0].uid)
+		a.groups = append(a.groups, uids)
+	default:
+		a.condemned[b[0].uid] = words
+	}
+}
+
+// drop forgets a group that was tried.
+func (a *accusals) drop(uids imap.UIDSet) {
+	text := uids.String()
+	a.groups = slices.DeleteFunc(a.groups, func(group imap.UIDSet) bool { return group.String() == text })
+}
+
+// all are the messages that are set aside.
+func (a *accusals) all() imap.UIDSet {
+	all := union(a.groups...)
+	for uid := range a.condemned {
+		all.Add(uid)
+	}
+	return all
+}
