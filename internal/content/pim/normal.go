@@ -61,6 +61,7 @@ func compareEntries(a, b entry) int {
 func (n *normalizer) component(top *Component, where string) {
 	n.form.entries = append(n.form.entries, n.properties(top, where)...)
 	zoneText := sha256.New()
+	_, _ = io.WriteString(zoneText, where) // so that the same zones of two calendars do not cancel each other out
 	byUID := severalUIDs(top)
 	for _, child := range top.Children {
 		if child.Name == "VTIMEZONE" {
