@@ -41,8 +41,9 @@ type parcel struct {
 	row    ledger.Object // as it will be
 	data   []byte        // what the destination is given
 	fixes  []pim.Fix
-	rung   int    // how many steps of the ladder of repairs were tried
-	match  string // etag that the destination's object must have, "" for a new one
+	rung   int     // how many steps of the ladder of repairs were tried
+	match  string  // etag that the destination's object must have, "" for a new one
+	found  foreign // at the destination, where it is to be recognised
 
 	written bool  // the destination has taken it in this slice
 	proof   proof // that it keeps what it was given
@@ -64,7 +65,7 @@ type books struct {
 	below   string   // the source collection's href
 	known   map[string]ledger.Object
 	byUID   map[string]string
-	unknown map[string]foreign
+	unknown map[string][]foreign
 	taken   map[string]bool
 }
 
@@ -170,8 +171,8 @@ func (p parcel) choose(b books) parcel {
 		p.row.Destination, p.row.DstETag = "", "" // it has an identity of its own now
 	}
 	p.row.DstETag = ""
-	if _, found := b.unknown[p.object.UID]; found && p.object.UID != "" {
-		p.way = wayRecognise
+	if found, is := p.claim(b); is {
+		p.way, p.found = wayRecognise, found
 		return p
 	}
 	if other, found := b.byUID[p.object.UID]; found && p.object.UID != "" && other != p.row.Source && bytes.Equal(b.known[other].Form, p.row.Form) {
@@ -185,6 +186,31 @@ func (p parcel) choose(b books) parcel {
 		b.taken[p.row.Destination] = true
 	}
 	return p
+}
+
+// claim takes what the destination has of the object's UID and the ledger does not know, so that no other object is taken
+// for the same: the one of its name first. What was repaired on the way has the UID that the repair has given it.
+func (p parcel) claim(b books) (foreign, bool) {
+	if len(b.unknown) == 0 {
+		return foreign{}, false
+	}
+	uid := p.object.UID
+	if uid == "" {
+		repaired, _ := pim.Repair(p.data, p.kind, pim.SafeNeeds())
+		if object, err := pim.Inspect(repaired); err == nil {
+			uid = object.UID
+		}
+	}
+	all := b.unknown[uid]
+	if uid == "" || len(all) == 0 {
+		return foreign{}, false
+	}
+	i := max(slices.IndexFunc(all, func(f foreign) bool { return decodedName(f.name) == decodedName(p.row.Source) }), 0)
+	found := all[i]
+	if b.unknown[uid] = slices.Delete(slices.Clone(all), i, i+1); len(all) == 1 {
+		delete(b.unknown, uid)
+	}
+	return found, true
 }
 
 // name is what the object will be called: as at the source if that is safe anywhere, else after its UID.

@@ -78,6 +78,8 @@ func nextStep(code string) string {
 		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"
 	case "duplicate_uid":
 		return "another object has its UID and other content: delete one of the two at the source and run sync again, or enter it by hand"
+	case "uid_elsewhere":
+		return "copy it by hand within the destination if both collections shall have it, or remove it from one of the two at the source"
 	case "object_unserved", ledger.UpdateUnreadable:
 		return "run sync again; if it stays so, open it in a client at the source, save it, or look into that server's error log"
 	case "object_failed", "object_unproved":

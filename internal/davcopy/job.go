@@ -35,7 +35,7 @@ type collectionJob struct {
 	mu      sync.Mutex               // guards what follows; the ledger's rows as they are now
 	known   map[string]ledger.Object // by source name
 	byUID   map[string]string        // source names of what is at the destination, by UID
-	unknown map[string]foreign       // what the destination has and the ledger does not know, by UID
+	unknown map[string][]foreign     // what the destination has and the ledger does not know, by UID
 	taken   map[string]bool          // names at the destination
 
 	failed  atomic.Int64 // answers in a row by which the server, not the object, looks broken
@@ -151,7 +151,7 @@ func countObjects(source listed, known map[string]ledger.Object) int {
 // lookAtDestination lists what is there already, and reads what the ledger does not know: after a lost
 // ledger it is recognised by its UID and not written twice.
 func (j *collectionJob) lookAtDestination(ctx context.Context) error {
-	j.byUID, j.unknown, j.taken = map[string]string{}, map[string]foreign{}, map[string]bool{}
+	j.byUID, j.unknown, j.taken = map[string]string{}, map[string][]foreign{}, map[string]bool{}
 	ours := map[string]bool{}
 	for name, row := range j.known {
 		if row.Destination == "" {
@@ -161,7 +161,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		if row.State != ledger.ObjectIntent {
 			ours[row.Destination] = true
 		}
-		if row.State.There() && row.UID != "" {
+		if holds(row) && row.UID != "" {
 			j.byUID[row.UID] = name
 		}
 	}
@@ -186,7 +186,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 			return nil
 		}
 		form, _ := pim.Digest(o.Data, j.content())
-		j.unknown[object.UID] = foreign{name: nameBelow(j.place.target.Href, o.Href), etag: o.ETag, form: form[:]}
+		j.unknown[object.UID] = append(j.unknown[object.UID], foreign{name: nameBelow(j.place.target.Href, o.Href), etag: o.ETag, form: form[:]})
 		return nil
 	})
 	return faultOf(err, "read at the destination", j.place.target.Href)

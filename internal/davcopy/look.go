@@ -149,6 +149,9 @@ func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) e
 	if err != nil {
 		return j.unseen(ctx, p, err)
 	}
+	if !j.within(href) {
+		return j.elsewhere(p, href, refusal)
+	}
 	if j.likenessOf(p, there) != sameObject {
 		return j.giveUp(p, "duplicate_uid", refusal)
 	}
@@ -168,6 +171,9 @@ func (j *collectionJob) holderOf(p *parcel, refusal error) string {
 	if other, found := j.byUID[p.row.UID]; found && p.row.UID != "" && other != p.row.Source {
 		return hrefOf(j.place.target.Href, j.known[other].Destination)
 	}
+	if object, err := pim.Inspect(p.data); err == nil && object.UID != "" && len(j.unknown[object.UID]) > 0 {
+		return hrefOf(j.place.target.Href, j.unknown[object.UID][0].name)
+	}
 	return ""
 }
 
@@ -185,7 +191,7 @@ func (j *collectionJob) refusedUID(ctx context.Context, p *parcel, refusal error
 
 // recognise compares with what the destination has of the same UID: after a lost ledger it is the same.
 func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
-	found := j.unknown[p.object.UID]
+	found := p.found
 	p.row.Destination, p.row.DstETag = found.name, found.etag
 	if bytes.Equal(found.form, p.row.Form) && p.row.Form != nil {
 		j.adopt(p, found.etag)

@@ -37,6 +37,7 @@ type slice struct {
 	tallies  map[ledger.CollectionKind]*Tally
 	findings []rehome.Finding
 	standing []ledger.Exception
+	homeless []homeless
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
@@ -113,7 +114,7 @@ func (s *slice) runKind(ctx context.Context, kind ledger.CollectionKind, p plan,
 			return err
 		}
 	}
-	return nil
+	return t.add(ctx, s, s.followMoves(ctx, kind))
 }
 
 // look lists the collections of one kind at both ends and plans where each goes. A collection that has another

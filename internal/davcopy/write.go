@@ -143,6 +143,9 @@ func byUID(parcels []*parcel) [][]*parcel {
 func (j *collectionJob) carry(ctx context.Context, p *parcel) error {
 	switch p.way {
 	case wayWrite:
+		if j.twin(p) {
+			return nil
+		}
 		return j.write(ctx, p)
 	case wayRecognise:
 		return j.recognise(ctx, p)
@@ -152,6 +155,22 @@ func (j *collectionJob) carry(ctx context.Context, p *parcel) error {
 		p.written = true
 	}
 	return nil
+}
+
+// twin settles an object that is the same as another one of the collection, which has gone out with the same chunk:
+// the same under two names is one.
+func (j *collectionJob) twin(p *parcel) bool {
+	j.mu.Lock()
+	other, found := j.byUID[p.row.UID]
+	row := j.known[other]
+	j.mu.Unlock()
+	if !found || p.row.UID == "" || other == p.row.Source || p.before.State.There() || p.before.State == ledger.ObjectIntent ||
+		!bytes.Equal(row.Form, p.row.Form) || row.Code != "" {
+		return false
+	}
+	p.row.Destination, p.row.DstETag = row.Destination, ""
+	p.row.State, p.row.Tried, p.written = ledger.ObjectMerged, nil, true
+	return true
 }
 
 // write puts the object and follows the destination's answers until it is stored or given up.

@@ -73,7 +73,7 @@ func comparePIM(t *testing.T, level Level, src, dst memory, noted ...ledger.Exce
 		Exceptions: func(context.Context, string) ([]ledger.Exception, error) { return noted, nil },
 	}})
 	result := Account{Verdict: Equal}
-	v.comparePIM(t.Context(), rehome.Account{Address: "anna@example.test"}, &result)
+	v.ComparePIM(t.Context(), rehome.Account{Address: "anna@example.test"}, &result)
 	return result
 }
 
@@ -182,7 +182,7 @@ func TestPIM_unreadableEndIsUnknown(t *testing.T) {
 	t.Parallel()
 	v := New(Options{PIM: &PIMOptions{Source: func(context.Context, rehome.Account) (Shelf, error) { return nil, errors.New("down") }}})
 	result := Account{Verdict: Equal, Mail: &Mail{}}
-	v.comparePIM(t.Context(), rehome.Account{}, &result)
+	v.ComparePIM(t.Context(), rehome.Account{}, &result)
 	if result.Verdict != Unknown || result.Mail == nil || len(result.Findings) != 1 {
 		t.Errorf("%+v, want unknown with a finding, and the mail kept", result)
 	}

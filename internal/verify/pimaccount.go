@@ -4,15 +4,16 @@ package verify
 
 import (
 	"context"
+	"errors"
 
 	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
 
-// comparePIM adds the comparison of contacts and calendars to an account's. An end that cannot be read
+// ComparePIM adds the comparison of contacts and calendars to an account's. An end that cannot be read
 // makes the account unknown; what is known of its mail stays.
-func (v *Verifier) comparePIM(ctx context.Context, account rehome.Account, result *Account) {
+func (v *Verifier) ComparePIM(ctx context.Context, account rehome.Account, result *Account) {
 	if err := v.compareKinds(ctx, account, result); err != nil {
 		result.Verdict = Unknown
 		result.Findings = append(result.Findings, rehome.Finding{
@@ -50,6 +51,7 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 			noted[noteKey(e.Collection, lastName(e.Source))] = e
 		}
 	}
+	var failed []error
 	for _, kind := range o.Kinds {
 		c := &pimCheck{
 			kind: kind, content: contentKind(kind), level: v.options.Level, limit: v.options.Limit, now: v.options.Now(), src: src, dst: dst, noted: noted, gone: gone,
@@ -57,7 +59,11 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 			observe: func(objects int, octets int64) { v.options.Observe(account.Address, 0, octets) },
 		}
 		if err := c.run(ctx); err != nil {
-			return err
+			if ctx.Err() != nil {
+				return err
+			}
+			failed = append(failed, err) // the other kind is compared nevertheless
+			continue
 		}
 		for _, f := range c.findings {
 			f.Account = account.Address
@@ -69,5 +75,5 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 			result.Calendars = &c.result
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }

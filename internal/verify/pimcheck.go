@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -44,6 +43,7 @@ type pimCheck struct {
 	records  []*pimRecord
 	byUID    map[string][]*pimRecord
 	byName   map[string][]*pimRecord
+	votes    map[string]map[int]int // by the destination's href: how many objects of each collection were found there
 	held     int
 	later    []pimPair
 	leftover []pimExtra
@@ -85,7 +85,7 @@ type pimExtra struct {
 // run compares. The order is: read the source, stream the destination, read again what was too large.
 func (c *pimCheck) run(ctx context.Context) error {
 	c.result = PIM{Verdicts: map[pim.Verdict]int{}, Differences: []PIMObject{}, Collections: []PIMCollection{}}
-	c.targets = map[string]dav.Collection{}
+	c.targets, c.votes = map[string]dav.Collection{}, map[string]map[int]int{}
 	c.byUID, c.byName = map[string][]*pimRecord{}, map[string][]*pimRecord{}
 	if err := c.readSource(ctx); err != nil {
 		return err
@@ -241,10 +241,12 @@ func (c *pimCheck) readDestination(ctx context.Context) error {
 
 // match finds the source's object that one of the destination's is, and compares the two.
 func (c *pimCheck) match(at *dav.Collection, o dav.Object) {
-	src := c.find(o)
+	src := c.find(at, o)
 	switch {
 	case src == nil:
 		c.leftover = append(c.leftover, pimExtra{at, lastName(o.Href)})
+	case src.unreadable: // what nobody has seen is not equal to anything
+		src.target, src.verdict = at.Href, pim.VerdictChanged
 	case o.Err != nil:
 		src.target, src.verdict, src.sentence = at.Href, pim.VerdictChanged, "the destination lists it and does not serve it: "+o.Err.Error()
 	case src.data == nil && src.digest != sha256.Sum256(o.Data):
@@ -262,7 +264,7 @@ func (c *pimCheck) match(at *dav.Collection, o dav.Object) {
 
 // find chooses among the source's objects that nothing was found for yet: the same bytes, the same
 // meaning, the same name, the same UID. An object without a UID is found by its name.
-func (c *pimCheck) find(o dav.Object) *pimRecord {
+func (c *pimCheck) find(at *dav.Collection, o dav.Object) *pimRecord {
 	candidates := slices.Clone(c.byName[lastName(o.Href)])
 	object, err := pim.Inspect(o.Data)
 	readable := err == nil && object.UID != ""
@@ -285,11 +287,20 @@ func (c *pimCheck) find(o dav.Object) *pimRecord {
 		}
 		return rank
 	}
+	votes := c.votes[at.Href]
 	var best *pimRecord
 	for _, r := range candidates {
-		if r.verdict == "" && (best == nil || rank(r) < rank(best)) {
+		// Of two that are the same, in two collections, the one whose neighbours are here.
+		if r.verdict == "" && (best == nil || rank(r) < rank(best) || rank(r) == rank(best) && votes[r.collection] > votes[best.collection]) {
 			best = r
 		}
+	}
+	if best != nil {
+		if votes == nil {
+			votes = map[int]int{}
+			c.votes[at.Href] = votes
+		}
+		votes[best.collection]++
 	}
 	return best
 }
@@ -311,21 +322,24 @@ func (c *pimCheck) readAgain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.compare(pair.src, src, dst)
+		switch {
+		case src.Err != nil:
+			pair.src.sentence = "the source does not serve it any more: " + src.Err.Error()
+		case dst.Err != nil:
+			pair.src.sentence = "the destination does not serve it any more: " + dst.Err.Error()
+		default:
+			c.compare(pair.src, src.Data, dst.Data)
+		}
 	}
 	return nil
 }
 
-func (c *pimCheck) one(ctx context.Context, end Shelf, at *dav.Collection, item dav.Item) (data []byte, err error) {
+func (c *pimCheck) one(ctx context.Context, end Shelf, at *dav.Collection, item dav.Item) (object dav.Object, err error) {
 	err = end.Fetch(ctx, at, []dav.Item{item}, func(o dav.Object) error {
-		data = slices.Clone(o.Data)
-		return o.Err
+		object = o
+		return nil
 	})
-	var changed *dav.StatusError
-	if errors.As(err, &changed) && changed.Status < 500 {
-		return nil, nil // it has vanished meanwhile, and counts as changed
-	}
-	return data, endpoint.Fault(err, "read again", item.Href)
+	return object, endpoint.Fault(err, "read again", item.Href)
 }
 
 // lastName is an object's name, decoded.

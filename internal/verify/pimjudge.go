@@ -5,6 +5,7 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"rehome/internal/content/pim"
@@ -30,33 +31,26 @@ func (c *pimCheck) compareCounts() {
 
 // conclude gives every object its last word, with what the copier has noted about it.
 func (c *pimCheck) conclude() {
-	targets := make([]map[string]int, len(c.result.Collections))
-	present := map[string]bool{} // UIDs of which the destination has an object that is as the source's
+	c.settleTargets()
+	present := map[string]bool{} // UIDs by collection, of which the destination has an object that is as the source's
 	for uid, records := range c.byUID {
-		present[uid] = slices.ContainsFunc(records, func(r *pimRecord) bool { return r.verdict != "" && r.verdict.Harmless() })
+		for _, r := range records {
+			if r.verdict != "" && r.verdict.Harmless() {
+				present[presentKey(r, uid)] = true
+			}
+		}
 	}
 	for _, r := range c.records {
 		c.explain(r, present)
 		at := &c.result.Collections[r.collection]
 		at.Verdicts[r.verdict]++
 		c.result.Verdicts[r.verdict]++
-		if targets[r.collection] == nil {
-			targets[r.collection] = map[string]int{}
-		}
-		targets[r.collection][r.target]++
 		o := PIMObject{Verdict: r.verdict, Collection: at.Source, Object: printable(r.name), Sentence: printable(r.sentence), Escrow: c.note(r).Escrow}
 		switch {
 		case r.verdict == pim.VerdictRepaired && len(c.result.Repaired) < c.limit:
 			c.result.Repaired = append(c.result.Repaired, o)
 		case !r.verdict.Harmless():
 			c.differ(o)
-		}
-	}
-	for i, found := range targets {
-		for href, n := range found {
-			if href != "" && n > found[c.result.Collections[i].Destination] {
-				c.result.Collections[i].Destination = href
-			}
 		}
 	}
 	for _, e := range c.leftover {
@@ -66,6 +60,39 @@ func (c *pimCheck) conclude() {
 			sentence += ": it was copied there, and has vanished at the source since"
 		}
 		c.differ(PIMObject{Verdict: pim.VerdictExtra, Collection: e.at.Href, Object: printable(e.name), Sentence: sentence})
+	}
+}
+
+func presentKey(r *pimRecord, uid string) string { return fmt.Sprint(r.collection, "\x00", uid) }
+
+// settleTargets says where each collection of the source is: where most of it was found. What was found where another
+// collection is, is not where the source has it: a server that allows a UID once has it in one calendar of two, and a
+// calendar that lacks an event is not equal.
+func (c *pimCheck) settleTargets() {
+	found := make([]map[string]int, len(c.result.Collections))
+	for i := range found {
+		found[i] = map[string]int{}
+	}
+	for _, r := range c.records {
+		if r.target != "" {
+			found[r.collection][r.target]++
+		}
+	}
+	taken := map[string]bool{}
+	for i := range found {
+		at := &c.result.Collections[i]
+		for _, href := range slices.Sorted(maps.Keys(found[i])) {
+			if found[i][href] > found[i][at.Destination] {
+				at.Destination = href
+			}
+		}
+		taken[at.Destination] = true
+	}
+	for _, r := range c.records {
+		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination && taken[r.target] {
+			r.verdict = pim.VerdictChanged
+			r.sentence = fmt.Sprintf("at the destination it is in another collection, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
+		}
 	}
 }
 
@@ -81,15 +108,17 @@ func (c *pimCheck) explain(r *pimRecord, present map[string]bool) {
 	switch {
 	case r.verdict == "" && note.State == ledger.ObjectQuarantined:
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
-	case r.verdict == "" && note.State == ledger.ObjectMerged && present[note.UID]:
+	case r.verdict == "" && note.State == ledger.ObjectMerged && present[presentKey(r, note.UID)]:
 		r.verdict, r.sentence = pim.VerdictRepaired, "the same as another object of its collection, which is at the destination"
 	case r.verdict == "":
 		r.verdict = pim.VerdictMissing
 		r.sentence = cmp.Or(note.Words, r.sentence, "it is not at the destination")
-	case r.verdict == pim.VerdictChanged && note.State == ledger.ObjectStored && note.Escrow != "":
+	case r.verdict == pim.VerdictChanged && (note.State == ledger.ObjectStored && note.Escrow != "" || note.State == ledger.ObjectQuarantined):
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
 	case r.verdict == pim.VerdictChanged && note.State == ledger.ObjectConflict:
 		r.sentence = note.Words
+	case r.verdict == pim.VerdictChanged && note.Behind():
+		r.sentence = "the destination has an older version of it: " + cmp.Or(note.Words, "the newer one is held back")
 	}
 }
 

@@ -111,7 +111,7 @@ func (v *Verifier) Account(ctx context.Context, account rehome.Account) (Account
 		return Account{}, err
 	}
 	if v.options.PIM != nil {
-		v.comparePIM(ctx, account, &result)
+		v.ComparePIM(ctx, account, &result)
 	}
 	return result, ctx.Err()
 }

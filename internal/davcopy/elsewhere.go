@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// A server that allows a UID once for all calendars of a user (RFC 6638 section 3.2.4.1) has no place for the same event
+// in a second one. The second calendar then lacks it, which is said; unless the event was moved there at the source: then
+// it follows.
+
+// homeless is an object that the destination has in another collection.
+type homeless struct {
+	place  placement
+	source string // name
+	holder string // href of what has its UID
+}
+
+// within reports whether an href is in the collection.
+func (j *collectionJob) within(href string) bool {
+	return dav.Key(parentOf(href)) == dav.Key(j.place.target.Href)
+}
+
+// parentOf is the collection that an object is in.
+func parentOf(href string) string {
+	href = strings.TrimRight(href, "/")
+	return href[:strings.LastIndexByte(href, '/')+1]
+}
+
+// elsewhere gives the object up for now.
+func (j *collectionJob) elsewhere(p *parcel, holder string, refusal error) error {
+	place := j.place
+	place.exists = true
+	j.slice.mu.Lock()
+	j.slice.homeless = append(j.slice.homeless, homeless{place: place, source: p.row.Source, holder: holder})
+	j.slice.mu.Unlock()
+	if err := j.giveUp(p, "uid_elsewhere", refusal); err != nil {
+		return err
+	}
+	p.row.Words = fmt.Sprintf("the destination takes an object once for all collections of a user, and has this one in %q; it says %q", decodedName(parentOf(holder)), p.row.Words)
+	return nil
+}
+
+// followMoves brings over what the source has moved from one collection to another: what we wrote into the old one, and
+// what nobody has touched since, makes room.
+func (s *slice) followMoves(ctx context.Context, kind ledger.CollectionKind) error {
+	s.mu.Lock()
+	all := s.homeless
+	s.homeless = nil
+	s.mu.Unlock()
+	jobs := map[string]*collectionJob{}
+	var order []*collectionJob
+	for _, h := range all {
+		if s.spent() {
+			break // the next pass tries it again
+		}
+		room, err := s.makeRoom(ctx, kind, h.holder)
+		if err != nil {
+			return err
+		}
+		if !room {
+			continue
+		}
+		job := jobs[h.place.source.Href]
+		if job == nil {
+			job = &collectionJob{slice: s, kind: kind, place: h.place, lanes: newLanes(s.engine.options.Connections)}
+			jobs[h.place.source.Href] = job
+			order = append(order, job)
+		}
+		job.actions.read = append(job.actions.read, dav.Item{Href: hrefOf(h.place.source.Href, h.source), Size: -1})
+	}
+	for _, job := range order {
+		if err := job.again(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again reads and writes the objects that are to be read, and nothing else.
+func (j *collectionJob) again(ctx context.Context) (err error) {
+	if err := j.prepare(ctx); err != nil {
+		return err
+	}
+	if j.known, err = j.ledger().Objects(ctx, j.row); err != nil {
+		return err
+	}
+	if err := j.lookAtDestination(ctx); err != nil {
+		return err
+	}
+	_, err = j.copyAll(ctx)
+	return err
+}
+
+// makeRoom removes what stands in another collection under the UID of a homeless object, if it is ours, untouched, and has
+// vanished from there at the source. room is true when nothing stands there any more.
+func (s *slice) makeRoom(ctx context.Context, kind ledger.CollectionKind, holder string) (room bool, err error) {
+	job, row, err := s.ownerOf(ctx, kind, holder)
+	if err != nil {
+		return false, err
+	}
+	if job == nil {
+		_, err := s.dst.Get(ctx, holder, kindOf(kind))
+		return dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone), nil
+	}
+	if row.State != ledger.ObjectGone || row.Form == nil {
+		return false, nil
+	}
+	etag, ours, err := job.stillOurs(ctx, holder, row)
+	if err != nil || !ours {
+		return false, err
+	}
+	if etag != "" {
+		if err := s.dst.Delete(ctx, holder, etag); err != nil && !job.goneNevertheless(ctx, holder, err) {
+			if _, refused := errorsAs[*dav.StatusError](err); refused {
+				return false, nil // it stays, and is told of
+			}
+			return false, faultOf(err, "move at the destination", holder)
+		}
+	}
+	return true, job.ledger().DropObjects(ctx, job.row, row.Source)
+}
+
+// ownerOf finds the ledger's row of an object at the destination, nil if there is none.
+func (s *slice) ownerOf(ctx context.Context, kind ledger.CollectionKind, holder string) (*collectionJob, ledger.Object, error) {
+	known, err := s.engine.options.Ledger.Collections(ctx, s.account.Address)
+	if err != nil {
+		return nil, ledger.Object{}, err
+	}
+	for _, c := range known {
+		if c.Kind != kind || dav.Key(c.Destination) != dav.Key(parentOf(holder)) {
+			continue
+		}
+		rows, err := s.engine.options.Ledger.Objects(ctx, &c)
+		if err != nil {
+			return nil, ledger.Object{}, err
+		}
+		for _, row := range rows {
+			if holds(row) && decodedName(row.Destination) == decodedName(holder) {
+				place := placement{source: dav.Collection{Href: c.Source}, target: dav.Collection{Href: c.Destination}}
+				return &collectionJob{slice: s, kind: kind, place: place, row: &c}, row, nil
+			}
+		}
+	}
+	return nil, ledger.Object{}, nil
+}
