@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rehome/lab/proof"
 	"rehome/lab/scenario"
 )
 
@@ -88,6 +89,7 @@ func (d *demo) run(ctx context.Context) error {
 		func(ctx context.Context) error { return d.show(ctx, exitPartial, "report", "--html", "report.html") },
 		func(ctx context.Context) error { return d.show(ctx, 0, "status") },
 		d.judge,
+		d.secondOpinion,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -211,6 +213,32 @@ func (d *demo) judge(ctx context.Context) error {
 	}
 	fmt.Fprintf(d.out, "\nof %d accounts %d are equal; the others differ exactly by what was planted: one message above the destination's size limit\n", len(report.Accounts), equal)
 	fmt.Fprintln(d.out, objects)
+	return nil
+}
+
+// secondOpinion holds the report against the lab's judge, which shares no code with rehome.
+func (d *demo) secondOpinion(ctx context.Context) error {
+	out, err := d.stage.Command(ctx, "verify", "--level", "full", "--json").Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	accounts, err := d.stage.Accounts()
+	if err != nil {
+		return err
+	}
+	judged, err := proof.Judge(ctx, accounts)
+	if err != nil {
+		return err
+	}
+	disagreements, err := proof.Disagreements(out, accounts, judged)
+	if err != nil {
+		return fmt.Errorf("read what verify says: %w", err)
+	}
+	if len(disagreements) > 0 {
+		return fmt.Errorf("rehome and the lab's judge disagree about %d things, first about %s", len(disagreements), disagreements[0])
+	}
+	fmt.Fprintln(d.out, "the lab's own judge, which shares no code with rehome, has read both ends and says the same")
 	return nil
 }
 

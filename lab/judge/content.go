@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // property is one content line (RFC 5545, section 3.1; RFC 6350, section 3.3).
@@ -61,7 +62,7 @@ func contentLines(data string) (lines []string) {
 	data = strings.TrimPrefix(data, "\ufeff")
 	for line := range strings.SplitSeq(strings.ReplaceAll(data, "\r\n", "\n"), "\n") {
 		switch {
-		case line == "":
+		case strings.TrimFunc(line, unicode.IsControl) == "": // also the end of a file of DOS
 		case len(lines) > 0 && (line[0] == ' ' || line[0] == '\t'):
 			lines[len(lines)-1] += line[1:]
 		default:
@@ -162,6 +163,10 @@ func (c *component) entries(where string) (all []entry) {
 		switch p.name {
 		case "PRODID", "DTSTAMP", "LAST-MODIFIED", "REV", "CREATED", "SEQUENCE", "X-WR-CALNAME":
 			continue
+		case "VERSION":
+			if slices.Contains([]string{"2.0", "3.0", "4.0"}, p.value) {
+				continue // Cyrus serves a contact in the version that is asked for
+			}
 		case "CALSCALE":
 			if strings.EqualFold(p.value, "GREGORIAN") {
 				continue
@@ -188,11 +193,14 @@ func (c *component) entries(where string) (all []entry) {
 	return all
 }
 
-// entries renders a property; of a list of dates each is one thing.
+// entries renders a property; of a list of dates or categories each is one thing.
 func (p property) entries(where string) (all []entry) {
 	values := []string{p.canonical()}
-	if p.name == "EXDATE" || p.name == "RDATE" {
+	switch p.name {
+	case "EXDATE", "RDATE":
 		values = strings.Split(p.value, ",")
+	case "CATEGORIES", "RESOURCES": // one line or several is the same
+		values = slices.DeleteFunc(structured(p.value), func(value string) bool { return value == "," })
 	}
 	var params []string
 	for name, list := range p.params {
@@ -203,6 +211,9 @@ func (p property) entries(where string) (all []entry) {
 		if name == "TYPE" || name == "VALUE" || name == "ENCODING" {
 			for i := range list {
 				list[i] = strings.ToLower(list[i])
+				if list[i] == "base64" {
+					list[i] = "b" // vCard 2.1
+				}
 			}
 		}
 		sort.Strings(list)
@@ -230,7 +241,7 @@ func (p property) canonical() string {
 	case "N", "ADR", "ORG", "CATEGORIES", "NICKNAME", "RESOURCES", "REQUEST-STATUS", "GENDER", "CLIENTPIDMAP":
 		return strings.Join(structured(p.value), "\x00")
 	}
-	return unescaped(p.value)
+	return strings.TrimRight(unescaped(p.value), " ") // Cyrus cuts blanks at the end
 }
 
 // structured cuts a value at semicolons and commas that are separators; the order of a list is kept.

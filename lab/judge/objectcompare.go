@@ -4,6 +4,7 @@ package judge
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -73,9 +74,10 @@ func (c *objectComparison) where(from *Collection, all []*Collection) (to *Colle
 // thing is an object that has been read.
 type thing struct {
 	Object
-	place string
-	uid   string
-	root  *component
+	place  string
+	uid    string
+	root   *component
+	fourth *component // of a contact that the server gives in another form as well
 }
 
 func (t *thing) title() string { return strings.TrimSpace(t.uid + " " + t.Name) }
@@ -96,6 +98,9 @@ func (c *objectComparison) things(all []*Collection, end string) (rest []*thing)
 			if root, err := readObject(o.Data); err == nil {
 				t.root, t.uid = root, root.uid()
 			}
+			if fourth, err := readObject(o.Fourth); err == nil {
+				t.fourth = fourth
+			}
 			rest = append(rest, t)
 		}
 	}
@@ -114,6 +119,7 @@ func (c *objectComparison) collection(from []*Collection, to *Collection) {
 	equal := func(a, b *thing) bool { return a.uid == b.uid && len(compareThings(a, b)) == 0 }
 	sameUID := func(a, b *thing) bool { return a.uid == b.uid && a.uid != "" }
 	for _, alike := range []func(a, b *thing) bool{
+		func(a, b *thing) bool { return a.Name == b.Name && bytes.Equal(a.Data, b.Data) },
 		func(a, b *thing) bool { return bytes.Equal(a.Data, b.Data) },
 		func(a, b *thing) bool { return a.Name == b.Name && equal(a, b) },
 		equal,
@@ -177,6 +183,9 @@ func compareThings(a, b *thing) Differences {
 		return Differences{changed}
 	}
 	only, other := unlike(a.root.entries(""), b.root.entries(""))
+	if a.fourth != nil || b.fourth != nil {
+		only, other = unlikeInVersions(a, b, only, other)
+	}
 	if len(only)+len(other) > 0 {
 		changed.Source, changed.Destination = describe(only), describe(other)
 		return Differences{changed}
@@ -184,6 +193,9 @@ func compareThings(a, b *thing) Differences {
 	if old, now := a.root.sequence(), b.root.sequence(); now < old {
 		changed.Source, changed.Destination = fmt.Sprintf("SEQUENCE %d", old), fmt.Sprint(now)
 		return Differences{changed}
+	}
+	if slices.Equal(a.root.zoneLines(), b.root.zoneLines()) {
+		return nil // the same rules in the same zones
 	}
 	if x, y := a.root.occurrences(), b.root.occurrences(); !slices.Equal(x, y) {
 		first := 0
@@ -197,6 +209,26 @@ func compareThings(a, b *thing) Differences {
 	return nil
 }
 
+// unlikeInVersions compares contacts of which a server gives two forms: as 3.0 Cyrus cuts what only 4.0 can
+// hold, as 4.0 it rewrites what is stored as 3.0. They are the same if they are in the fuller form, or if they are
+// in the plain one and no property is missing in the fuller one.
+func unlikeInVersions(a, b *thing, only, other []entry) (onlyA, onlyB []entry) {
+	x, y := cmp.Or(a.fourth, a.root).entries(""), cmp.Or(b.fourth, b.root).entries("")
+	onlyA, onlyB = unlike(x, y)
+	if len(only)+len(other) == 0 && slices.Equal(propertyNames(x), propertyNames(y)) {
+		return nil, nil
+	}
+	return onlyA, onlyB
+}
+
+func propertyNames(all []entry) (names []string) {
+	for _, e := range all {
+		names = append(names, strings.TrimPrefix(e.name, "X-ADDRESSBOOKSERVER-"))
+	}
+	slices.Sort(names)
+	return names
+}
+
 func at(list []string, i int) string {
 	if i >= len(list) {
 		return fmt.Sprintf("%d times in all", len(list))
@@ -204,8 +236,8 @@ func at(list []string, i int) string {
 	return list[i]
 }
 
-// unlike returns what only one side says. What a server adds for itself counts on neither: properties and
-// parameters that begin with X-.
+// unlike returns what only one side says. What a server adds for itself does not count: properties and parameters
+// that begin with X-.
 func unlike(a, b []entry) (onlyA, onlyB []entry) {
 	left := slices.Clone(b)
 	take := func(same func(entry) bool) bool {

@@ -251,6 +251,20 @@ func (c *component) zones() map[string]*zone {
 	return zones
 }
 
+// zoneLines lists all that the definitions of zones say, in an order of its own.
+func (c *component) zoneLines() (lines []string) {
+	for _, inner := range c.inside {
+		if inner.name == "VTIMEZONE" || c.name == "VTIMEZONE" {
+			for _, p := range inner.properties {
+				lines = append(lines, inner.name+" "+p.name+":"+p.value)
+			}
+			lines = append(lines, inner.zoneLines()...)
+		}
+	}
+	sort.Strings(lines)
+	return lines
+}
+
 // lastChange is how far the rules of a zone are followed: further than any series here.
 func lastChange() time.Time { return time.Date(2060, 1, 1, 0, 0, 0, 0, time.UTC) }
 

@@ -47,10 +47,15 @@ type Verdict struct {
 	Judged       map[string]judge.Differences // by account
 }
 
-// Both runs the verifier, at its full level, and the judge, and fails the test where they disagree.
+// Both runs the verifier, at its full level, and the judge on these accounts, and fails the test where they
+// disagree.
 func Both(t testing.TB, d desk.Desk, accounts []Account, known ...Known) Verdict {
 	t.Helper()
-	v := Verdict{Outcome: d.Run(t, "verify", "--level", "full", "--json")}
+	args := []string{"verify", "--level", "full", "--json"}
+	for _, a := range accounts {
+		args = append(args, "--account", a.Address)
+	}
+	v := Verdict{Outcome: d.Run(t, args...)}
 	var err error
 	if v.Judged, err = Judge(t.Context(), accounts); err != nil {
 		t.Fatal(err)

@@ -176,7 +176,7 @@ func TestAdversity_oneAccountFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	th.edit(func(text string) string { return text + "roster: people.csv\n" })
-	r := answer[synced](th, 5, "sync")
+	r := answer[synced](th, 6, "sync")
 	for _, a := range r.Accounts {
 		failed := a.Account == gone || a.Account == locked
 		if (a.Error != "") != failed {
@@ -220,7 +220,7 @@ func TestAdversity_serverFallsSilent(t *testing.T) {
 	th.settle()
 	silenced := make(chan bool)
 	go func() { silenced <- silenceFor(proxy, 1<<20, 4*time.Second) }()
-	r := answer[synced](th, 5, "sync", "--account", "anna@example.com")
+	r := answer[synced](th, 6, "sync", "--account", "anna@example.com")
 	if !<-silenced {
 		t.Fatal("the copy was over before the server fell silent")
 	}
@@ -228,8 +228,8 @@ func TestAdversity_serverFallsSilent(t *testing.T) {
 		t.Errorf("%+v", r.Accounts)
 	}
 	undo()
-	th.want(5, "sync")
-	th.wantOnlyPlanted(answer[verified](th, 5, "verify"))
+	th.want(6, "sync")
+	th.wantMoved()
 }
 
 // silenceFor holds back everything that the server says, from when it has received some octets, for

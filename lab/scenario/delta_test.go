@@ -228,6 +228,7 @@ func TestDelta_bothEndsAreUsedBetweenTwoPasses(t *testing.T) {
 		delete(want, gone)
 	}
 	th.wantSame(want, dst.everything())
+	th.bothOn(mover)
 
 	again := th.want(0, "sync", "--deletions", "mirror", "--account", mover)
 	if !strings.Contains(again.out, "nothing to do") {
@@ -252,6 +253,9 @@ func TestDelta_largeLossWaits(t *testing.T) {
 	th.want(0, "sync", "--deletions", "mirror", "--confirm-deletions", "--account", mover)
 	if got := len(th.atDestination().lines("Work")); got != 10 {
 		t.Errorf("%d messages are left, want 10", got)
+	}
+	if found := th.bothOn(mover).Judged[mover]; len(found) > 0 {
+		t.Errorf("the judge says\n%s", found)
 	}
 	th.wantError(2, th.run("sync", "--deletions", "some"), "write keep or mirror")
 }

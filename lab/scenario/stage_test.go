@@ -5,11 +5,14 @@ package scenario_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"rehome/lab"
 	"rehome/lab/corpus"
 	"rehome/lab/desk"
+	"rehome/lab/judge"
+	"rehome/lab/proof"
 	"rehome/lab/scenario"
 )
 
@@ -103,6 +106,50 @@ func (s synced) totals() (copied, adopted, unchanged, failed int) {
 
 // verified is the promised part of "verify --json" and "report --json".
 type verified desk.Verified
+
+// both asks the verifier and the judge, who must agree.
+func (th *theatre) both() proof.Verdict {
+	th.t.Helper()
+	accounts, err := th.Accounts()
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	return proof.Both(th.t, th.desk(), accounts)
+}
+
+// bothOn asks them about one account.
+func (th *theatre) bothOn(address string) proof.Verdict {
+	th.t.Helper()
+	accounts, err := th.Accounts()
+	if err != nil {
+		th.t.Fatal(err)
+	}
+	one := slices.DeleteFunc(accounts, func(a proof.Account) bool { return a.Address != address })
+	if len(one) != 1 {
+		th.t.Fatalf("%s does not move", address)
+	}
+	return proof.Both(th.t, th.desk(), one)
+}
+
+// wantMoved proves, by the verifier and the judge, that everything is there but what was planted.
+func (th *theatre) wantMoved() {
+	th.t.Helper()
+	v := th.both()
+	if v.Code != 5 {
+		th.t.Errorf("verify ended with %d, not 5, as a message is planted that is too large\n%.3000s", v.Code, v.Err)
+	}
+	th.wantOnlyPlanted(desk.Decode[verified](th.t, v.Outcome))
+	lost := len(th.Organisation.Planted)
+	for account, found := range v.Judged {
+		lost -= len(found.Of(judge.Lost))
+		if len(found) > len(found.Of(judge.Lost)) {
+			th.t.Errorf("%s: the judge says\n%s", account, found)
+		}
+	}
+	if lost != 0 {
+		th.t.Errorf("the judge misses %d messages fewer than were planted", lost)
+	}
+}
 
 // wantOnlyPlanted proves that the differences are exactly the planted ones.
 func (th *theatre) wantOnlyPlanted(v verified) {

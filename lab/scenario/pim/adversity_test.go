@@ -14,7 +14,6 @@ import (
 	"rehome/lab"
 	"rehome/lab/atmail7"
 	"rehome/lab/corpus"
-	"rehome/lab/desk"
 	"rehome/lab/faultproxy"
 )
 
@@ -44,7 +43,7 @@ const (
 // hit is a move of one person with a fault proxy before the destination.
 type hit struct {
 	src   *atmail7.Server
-	desk  desk.Desk
+	desk  move
 	proxy *faultproxy.Proxy
 }
 
@@ -57,7 +56,9 @@ func newHit(t *testing.T) *hit {
 	proxy, err := faultproxy.New(hostOf(t, dst))
 	must(t, err)
 	t.Cleanup(func() { must(t, proxy.Close()) })
-	return &hit{src: src, desk: newDesk(t, people, src.IMAP, src.DAV, "http://"+proxy.Addr()+"/", ""), proxy: proxy}
+	h := &hit{src: src, desk: newDesk(t, people, src.IMAP, src.DAV, "http://"+proxy.Addr()+"/", ""), proxy: proxy}
+	h.desk.dst = dst
+	return h
 }
 
 // edit changes most events at the source, so that every blow meets a copy at work.

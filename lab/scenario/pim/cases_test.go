@@ -106,7 +106,7 @@ func TestCases_oneVerdictEverywhere(t *testing.T) {
 					t.Errorf("a second pass wrote: %v", writes)
 				}
 			}
-			verdict := proof.Both(t, d, []proof.Account{judged(src.DAV, door.URL)})
+			verdict := proof.Both(t, d.Desk, []proof.Account{judged(src.DAV, door.URL)})
 			for _, o := range everyObject(decoded[verified](t, verdict.Out)) {
 				if _, is := want[o.Object]; is != (o.Verdict == pim.VerdictQuarantined) || !is && !o.Verdict.Harmless() {
 					t.Errorf("%s is %s: %s", o.Object, o.Verdict, o.Sentence)

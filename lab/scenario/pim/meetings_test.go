@@ -49,9 +49,9 @@ type synced struct {
 type objectsSynced struct{ Copied, Updated, Unchanged, Repaired, Removed, Held, Quarantined, Conflicts int }
 
 // copyAll runs the command and checks what it says of every account.
-func copyAll(t *testing.T, d desk.Desk, code int, check func(what string, copied, held, removed int), args ...string) {
+func copyAll(t *testing.T, d move, code int, check func(what string, copied, held, removed int), args ...string) {
 	t.Helper()
-	s := desk.Answer[synced](t, d, code, append([]string{"sync", "--only", "contacts,calendars"}, args...)...)
+	s := desk.Answer[synced](t, d.Desk, code, append([]string{"sync", "--only", "contacts,calendars"}, args...)...)
 	for _, a := range s.Accounts {
 		if a.Error != "" {
 			t.Errorf("%s: %s", a.Account, a.Error)
@@ -61,7 +61,7 @@ func copyAll(t *testing.T, d desk.Desk, code int, check func(what string, copied
 }
 
 // rollBack empties the source and lets mirror deletions follow.
-func rollBack(t *testing.T, src *atmail7.Server, d desk.Desk) {
+func rollBack(t *testing.T, src *atmail7.Server, d move) {
 	t.Helper()
 	for _, statement := range []string{"DELETE FROM calendarObjects", "UPDATE calendars SET ctag = ctag + 1"} {
 		if _, err := src.DB().ExecContext(t.Context(), statement); err != nil {

@@ -13,6 +13,7 @@ import (
 	"rehome/lab/bench"
 	"rehome/lab/corpus"
 	"rehome/lab/desk"
+	"rehome/lab/proof"
 )
 
 // What a process may need for a calendar of 10,000 objects, and for a contact whose photo has 20 MB: an object
@@ -56,12 +57,13 @@ func wantPeak(t *testing.T, room *lab.Room, person corpus.Person, dst string, ob
 	said := ""
 	for _, args := range [][]string{{"sync", "--json", "--only", "contacts,calendars"}, {"verify", "--json"}} {
 		var peak int64
-		peak, said = peakOf(t, d, args...)
+		peak, said = peakOf(t, d.Desk, args...)
 		t.Logf("rehome %s needed %d MiB", args[0], peak>>20)
 		if peak > most {
 			t.Errorf("rehome %s needed %d MiB, want at most %d", args[0], peak>>20, most>>20)
 		}
 	}
+	proof.Both(t, d.Desk, d.accounts())
 	verdicts, _ := decoded[verified](t, said).all(t)
 	if n := verdicts[pim.VerdictIdentical] + verdicts[pim.VerdictEqual] + verdicts[pim.VerdictCosmetic]; n != objects {
 		t.Errorf("%d of %d objects are as at the source: %v", n, objects, verdicts)

@@ -35,12 +35,14 @@ func TestMove_organisationToEveryServer(t *testing.T) {
 	for _, kind := range kinds() {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			door := newDoor(t, destination(t, room, kind, people))
+			dst := destination(t, room, kind, people)
+			door := newDoor(t, dst)
 			more := ""
 			if kind == corpus.DAViCal {
 				more = ", schedule_agent_client: true"
 			}
 			d := newDesk(t, people, src.IMAP, src.DAV, door.URL, more)
+			d.dst, d.kind = dst, kind
 			if o := d.Run(t, "sync", "--quiet", "--only", "contacts,calendars"); o.Code != 0 && o.Code != 5 {
 				t.Fatalf("sync ended with %d\n%s%s", o.Code, o.Out, o.Err)
 			}

@@ -25,6 +25,9 @@ import (
 	"rehome/lab/cyrus"
 	"rehome/lab/davical"
 	"rehome/lab/desk"
+	"rehome/lab/judge"
+	"rehome/lab/proof"
+	"rehome/lab/scenario"
 	"rehome/lab/xandikos"
 )
 
@@ -138,9 +141,17 @@ func bare(p corpus.Person) corpus.Person {
 	return q
 }
 
+// move is a desk, and what the judge has to know of it.
+type move struct {
+	desk.Desk
+	people   []corpus.Person
+	src, dst string // URLs without a fault in between
+	kind     corpus.DAVServer
+}
+
 // newDesk writes the settings for a move of the people from one URL to another. more goes below the
 // destination's dav.
-func newDesk(t *testing.T, people []corpus.Person, imap, src, dst, more string) desk.Desk {
+func newDesk(t *testing.T, people []corpus.Person, imap, src, dst, more string) move {
 	t.Helper()
 	dir := t.TempDir()
 	settings := fmt.Sprintf(`organisation: Proof
@@ -158,7 +169,20 @@ destination: {kind: imap, imap: {address: "%s", tls: none}, dav: {url: "%s"%s}}
 	for name, text := range map[string]string{"rehome.yaml": settings, "people.csv": roster.String()} {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	return desk.Desk{Dir: dir, Binary: binary}
+	return move{Desk: desk.Desk{Dir: dir, Binary: binary}, people: people, src: src, dst: dst}
+}
+
+// accounts tells the judge who moves from where to where.
+func (m move) accounts() (all []proof.Account) {
+	for _, p := range m.people {
+		all = append(all, proof.Account{
+			Address:        p.Address,
+			SourceDAV:      judge.DAVLogin{URL: m.src, User: p.Address, Password: password},
+			DestinationDAV: judge.DAVLogin{URL: m.dst, User: p.Address, Password: password},
+			Objects:        judge.ObjectTerms{Where: scenario.Collection}, Repaired: scenario.Foreseen(m.kind),
+		})
+	}
+	return all
 }
 
 // verified is what "verify --json" says of contacts and calendars.
@@ -182,10 +206,10 @@ type objectVerified struct {
 	Collection, Object, Sentence, Escrow string
 }
 
-// verify runs the command, whatever it finds.
-func verify(t *testing.T, d desk.Desk) verified {
+// verify asks the verifier and the judge, whatever they find.
+func verify(t *testing.T, m move) verified {
 	t.Helper()
-	o := d.Run(t, "verify", "--json")
+	o := proof.Both(t, m.Desk, m.accounts())
 	if o.Code != 0 && o.Code != 5 {
 		t.Fatalf("verify ended with %d\n%s%s", o.Code, o.Out, o.Err)
 	}
