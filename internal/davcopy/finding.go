@@ -78,6 +78,8 @@ func nextStep(code string) string {
 		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"
 	case "duplicate_uid":
 		return "another object has its UID and other content: delete one of the two at the source and run sync again, or enter it by hand"
+	case codeApart:
+		return "change this occurrence of the series anew in a client, at the source before another sync or at the destination"
 	case "uid_elsewhere":
 		return "copy it by hand within the destination if both collections shall have it, or remove it from one of the two at the source"
 	case "object_unserved", ledger.UpdateUnreadable:

@@ -26,10 +26,22 @@ func (j *collectionJob) refused(ctx context.Context, p *parcel, refusal error) e
 	if err := j.giveUp(p, "object_refused", refusal); err != nil {
 		return err
 	}
-	if len(flaws) > 0 {
+	if len(flaws) > 0 && p.row.Code != codeApart {
 		p.row.Words += "; " + flaws[0].Sentence
 	}
 	return nil
+}
+
+// codeApart marks changed occurrences whose event has a name of its own at the source, where the destination wants
+// both in one (RFC 4791 section 4.1). To delete one of the two would lose it.
+const codeApart = "override_apart"
+
+// apart reports whether that is so.
+func (j *collectionJob) apart(p *parcel) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	other, known := j.byUID[p.row.UID]
+	return p.object.Overrides > 0 && !p.object.Master && p.row.UID != "" && known && other != p.row.Source
 }
 
 // giveUp quarantines an object with the server's words.
@@ -43,6 +55,9 @@ func (j *collectionJob) giveUp(p *parcel, code string, refusal error) error {
 	}
 	if judge(refusal, 2) == stepFindUID && code == "object_refused" {
 		code = "duplicate_uid"
+	}
+	if (code == "duplicate_uid" || code == "object_refused") && j.apart(p) {
+		code, words = codeApart, words+"; it is a changed occurrence of an event that has another name at the source, and the destination wants both in one"
 	}
 	*p = p.refuse(code, words)
 	return j.quarantine(p)
