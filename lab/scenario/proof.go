@@ -7,10 +7,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"rehome"
 	"rehome/lab/corpus"
 	"rehome/lab/judge"
 	"rehome/lab/proof"
@@ -39,7 +41,7 @@ func (s *Stage) Accounts() ([]proof.Account, error) {
 			Destination: judge.Login{Address: s.Destination.IMAP, User: p.Address, Password: password},
 			Mail:        judge.MailTerms{Where: names.Where, Redated: redated},
 		}
-		if s.DAV {
+		if s.DAV && logsInToDAV(p) {
 			a.SourceDAV = judge.DAVLogin{URL: s.Source.DAV, User: p.Address, Password: p.Plain}
 			a.DestinationDAV = judge.DAVLogin{URL: s.Destination.DAVPlain, User: p.Address, Password: password}
 			a.Objects, a.Repaired = judge.ObjectTerms{Where: Collection}, Foreseen(corpus.Radicale)
@@ -47,6 +49,21 @@ func (s *Stage) Accounts() ([]proof.Account, error) {
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// hashLike is what the source's SabreDAV takes for a hash.
+var hashLike = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// logsInToDAV says that the person's own password opens the source's contacts and calendars. The others' are read
+// from the tables, which the judge does not look into.
+func logsInToDAV(p corpus.Person) bool {
+	switch p.Form {
+	case rehome.PasswordMD5, rehome.PasswordCrypt:
+		return true
+	case rehome.PasswordPlain:
+		return !hashLike.MatchString(p.Stored)
+	}
+	return false
 }
 
 // passwords reads what accounts.csv has told the destination, by address.
