@@ -147,11 +147,17 @@ func shyMove(t *testing.T, n int) (*shy, server, move) {
 	}
 	src := startShy(t, claims)
 	dst := startDovecot(t, lab.Open(t), dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
+	return src, dst, plainMove(t, src, dst)
+}
+
+// plainMove is a move without TLS.
+func plainMove(t *testing.T, src *shy, dst server) move {
+	t.Helper()
 	m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
 	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
 		t.Fatal(err)
 	}
-	return src, dst, m
+	return m
 }
 
 // wantAdded proves that the counts of a pass add up.
