@@ -36,6 +36,7 @@ type emptied struct {
 	live, found int
 	rows        []ledger.Mailbox
 	missing     bool // it does not exist any more, or is another one of the same name
+	gone        bool // it does not exist any more
 	alarm       bool // more is gone than a user is believed to delete at once
 }
 
@@ -72,7 +73,7 @@ func (v accountView) compareEmptied(e *emptied) bool {
 	case e.live == 0:
 		return false
 	case !selectable(entry, listed):
-		e.missing = true
+		e.missing, e.gone = true, true
 	case !entry.Status.Complete(), e.putBack(entry.Status):
 		return false
 	default:

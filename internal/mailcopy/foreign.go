@@ -46,9 +46,9 @@ func lineageOf(row ledger.Mailbox, entry imap.ListEntry, listed bool) lineage {
 	}
 	status := entry.Status
 	switch {
-	case status == nil || row.State.SrcUIDNext == 0 || status.UIDNext == 0 || status.UIDValidity == 0:
+	case status == nil || status.UIDNext == 0 || status.UIDValidity == 0 || row.Anchor.SrcUIDValidity == 0:
 		return unclear
-	case status.UIDValidity != row.Anchor.SrcUIDValidity || status.UIDNext < row.State.SrcUIDNext:
+	case status.UIDValidity != row.Anchor.SrcUIDValidity || status.UIDNext < row.State.SrcUIDNext || status.UIDNext <= row.Done.Minus(row.Gone).Max():
 		return broken
 	case status.MailboxID != "" && row.State.SrcMailboxID != "" && status.MailboxID != row.State.SrcMailboxID:
 		return broken
@@ -90,7 +90,7 @@ func (v accountView) familiar() (e testimony, goesOn []ledger.Mailbox, settled b
 		case l != continued && l != untouched:
 		case known > 0:
 			goesOn = append(goesOn, row)
-		case row.State.SrcUIDNext > 1:
+		case entry.Status.UIDNext > 1:
 			e.goes++ // emptied by its user, and used since it was made
 		}
 	}
@@ -169,24 +169,30 @@ func (s *slice) askSource(ctx context.Context, e *testimony) (opened bool, err e
 		}
 	}
 	for _, row := range s.view.rows {
-		err := s.engine.options.Ledger.Stored(ctx, &row, func(batch ledger.Stored) error {
-			for _, item := range batch.Items {
-				if item.Origin == nil {
-					continue
-				}
-				origin := message.Fingerprint(item.Origin)
-				if asked[origin] > 0 {
-					asked[origin]--
-					e.found++
-				}
-			}
-			return nil
-		})
+		found, err := s.foundAmong(ctx, row, asked)
 		if err != nil {
 			return opened, err
 		}
+		e.found += found
 	}
 	return opened, nil
+}
+
+// foundAmong counts the messages of a row that are among those asked, each of these used once.
+func (s *slice) foundAmong(ctx context.Context, row ledger.Mailbox, asked map[message.Fingerprint]int) (found int, err error) {
+	err = s.engine.options.Ledger.Stored(ctx, &row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			if item.Origin == nil {
+				continue
+			}
+			if origin := message.Fingerprint(item.Origin); asked[origin] > 0 {
+				asked[origin]--
+				found++
+			}
+		}
+		return nil
+	})
+	return found, err
 }
 
 // listedAt is how many messages the source lists in a mailbox.

@@ -17,7 +17,7 @@ import (
 func (p *pair) renumber(server *dovecot.Server) {
 	p.t.Helper()
 	err := filepath.WalkDir(server.Home(address), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && strings.HasPrefix(entry.Name(), "dovecot") {
+		if err == nil && !entry.IsDir() && strings.HasPrefix(entry.Name(), "dovecot") && entry.Name() != "dovecot-keywords" {
 			err = os.Remove(path)
 		}
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"rehome"
+	"rehome/internal/content/message"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
@@ -70,6 +71,14 @@ func (s *slice) relocations(ctx context.Context) ([]relocation, []renaming, erro
 func (s *slice) confirm(ctx context.Context, sightings []sighting) ([]sighting, error) {
 	var confirmed []sighting
 	for _, seen := range sightings {
+		if seen.renumbered {
+			if is, err := s.holdsOf(ctx, seen); err != nil {
+				return nil, err
+			} else if is {
+				confirmed = append(confirmed, seen)
+			}
+			continue
+		}
 		sizes, err := s.lastSizes(ctx, seen.row)
 		if err != nil {
 			return nil, err
@@ -96,6 +105,20 @@ func (s *slice) confirm(ctx context.Context, sightings []sighting) ([]sighting, 
 	}
 	// Extensions are switched on while no mailbox is open (RFC 5161, section 3.1).
 	return confirmed, faultOf(s.closeSource(ctx), "close mailboxes at", "the source")
+}
+
+// holdsOf says that a source mailbox with other UIDs holds the messages of a row: three of four that are looked at.
+func (s *slice) holdsOf(ctx context.Context, seen sighting) (bool, error) {
+	origins, _, err := s.originsOf(ctx, seen.name)
+	if err != nil || len(origins) == 0 {
+		return false, err
+	}
+	asked := map[message.Fingerprint]int{}
+	for _, origin := range origins {
+		asked[origin]++
+	}
+	found, err := s.foundAmong(ctx, seen.row, asked)
+	return found*4 >= len(origins)*3, err
 }
 
 // closeSource closes the mailbox that is open at the source, if there is one: INBOX is opened in its

@@ -17,11 +17,14 @@ import (
 type sighting struct {
 	row  ledger.Mailbox
 	name string // at the source
+
+	renumbered bool // with another UIDVALIDITY
 }
 
-// findSightings compares the names that the ledger misses with those that it does not know. Equal
-// UIDVALIDITY is necessary and not enough: servers that take the time for it give mailboxes made in the
-// same second the same one. The messages have to confirm it.
+// findSightings compares the names that the ledger misses with those that it does not know. UIDVALIDITY is a
+// hint only: servers that take the time for it give mailboxes made in the same second the same one, and Courier
+// gives a renamed mailbox another. Without it, the numbers have to be those of the last pass. The messages have to
+// confirm it in either case.
 func (v accountView) findSightings() []sighting {
 	var found []sighting
 	for _, name := range slices.Sorted(maps.Keys(v.src)) {
@@ -31,9 +34,13 @@ func (v accountView) findSightings() []sighting {
 		}
 		for _, old := range slices.Sorted(maps.Keys(v.rows)) {
 			row := v.rows[old]
+			if !v.vanished(row) {
+				continue
+			}
 			same := row.Anchor.SrcUIDValidity == status.UIDValidity && status.UIDValidity != 0
-			if same && v.vanished(row) && status.UIDNext >= row.State.SrcUIDNext && status.UIDNext > row.Done.Minus(row.Gone).Max() {
-				found = append(found, sighting{row, name})
+			as := (row.State.SrcUIDNext == 0 || status.UIDNext == row.State.SrcUIDNext) && status.Messages.Is(row.State.SrcMessages) && !row.Done.Minus(row.Gone).Empty()
+			if !same && as || same && status.UIDNext >= row.State.SrcUIDNext && status.UIDNext > row.Done.Minus(row.Gone).Max() {
+				found = append(found, sighting{row: row, name: name, renumbered: !same})
 			}
 		}
 	}
@@ -273,7 +280,7 @@ func confirms(sizes map[imap.UID]int64, entries []entry) bool {
 	common := 0
 	for _, e := range entries {
 		size, known := sizes[e.uid]
-		if known && size != e.size {
+		if known && size > 0 && e.size > 0 && size != e.size {
 			return false
 		}
 		if known {

@@ -63,7 +63,7 @@ func newView(chance *rand.Rand) (accountView, tree, []sighting) {
 		v.src[now] = imap.ListEntry{Name: now, Status: &imap.Status{UIDValidity: uint32(id), UIDNext: 9}}
 		v.plan.Pairs = append(v.plan.Pairs, mapping.Pair{Source: now, Destination: now})
 		if now != name {
-			confirmed = append(confirmed, sighting{row, now})
+			confirmed = append(confirmed, sighting{row: row, name: now})
 		}
 		if chance.IntN(8) > 0 {
 			dst[name] = uint32(id)
@@ -153,7 +153,7 @@ func TestConfirms(t *testing.T) {
 func TestUnambiguous(t *testing.T) {
 	t.Parallel()
 	one, two, three := ledger.Mailbox{ID: 1}, ledger.Mailbox{ID: 2}, ledger.Mailbox{ID: 3}
-	got := unambiguous([]sighting{{one, "a"}, {one, "b"}, {two, "b"}, {three, "c"}})
+	got := unambiguous([]sighting{{row: one, name: "a"}, {row: one, name: "b"}, {row: two, name: "b"}, {row: three, name: "c"}})
 	if len(got) != 1 || got[0].name != "c" {
 		t.Errorf("got %+v, want only c", got)
 	}

@@ -187,3 +187,22 @@ func TestRestore_destinationOfWhichMostIsLost(t *testing.T) {
 	p.wantHolds("INBOX", p.bodies(p.src, "INBOX"))
 	p.quiet(mailcopy.Tally{})
 }
+
+// A small mailbox is put back without its UIDs: nobody has deleted what it lacks.
+func TestRestore_destinationRenumbered(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), dovecot.Options{Layout: dovecot.Maildir, Separator: "/"})
+	p.fill(p.src, "INBOX.Box", letters(3, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.dst)
+	p.fill(p.src, "INBOX.Box", letters(9, 500, "later")...)
+	p.sync()
+	putBack()
+	p.renumber(p.dst)
+	// The new UIDVALIDITY is the time, and may by chance be the old one again.
+	if r := p.sync(); r.Tally.Copied != 9 || r.Tally.Deserted != 0 {
+		t.Errorf("%+v, want 9 copied again; findings %v", r.Tally, codes(r.Findings))
+	}
+	p.wantSame("INBOX.Box", "Box")
+	p.quiet(mailcopy.Tally{})
+}

@@ -12,7 +12,9 @@ import (
 )
 
 // settleEmptied deals with destination mailboxes that hold much less than was brought there: they are
-// left alone until somebody says what that means. The little that a user deletes is that user's wish.
+// left alone until somebody says what that means. The little that a user deletes is that user's wish. One that has
+// another UIDVALIDITY may have been made anew by its user, and may have been restored: what it holds is matched by
+// content, and the rest is copied again, unless somebody has said that it is meant.
 func (s *slice) settleEmptied(ctx context.Context) error {
 	if s.engine.options.CopyAgain {
 		return s.forgetLost(ctx)
@@ -24,7 +26,7 @@ func (s *slice) settleEmptied(ctx context.Context) error {
 			s.held[e.destination], s.lost[e.destination] = true, int64(e.live-e.found)
 			s.find(e.finding())
 			s.count(func(t *Tally) { t.Held += e.live - e.found })
-		case e.missing && e.found*alarmShare < e.live:
+		case e.missing && e.found*alarmShare < e.live && (e.gone || s.engine.options.ConfirmDeletions):
 			for _, row := range e.rows {
 				if err := s.engine.options.Ledger.Drop(ctx, row.ID); err != nil {
 					return err
