@@ -34,8 +34,8 @@ bench: build packages ## speed beside other tools and the servers' raw limit; BE
 	$(GO) run ./cmd/lab bench --rehome bin/rehome $(BENCH)
 
 .PHONY: soak
-soak: packages ## kill the copy SOAK times, and cut SOAK connections, on sound and on stalling destinations
-	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -v ./lab/crossing
+soak: packages ## kill the copy SOAK times, and cut SOAK connections, at every kind of store, also where it stalls
+	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -parallel 24 -v ./lab/crossing
 
 .PHONY: simulate
 simulate: ## RUNS simulated moves of a kind on models of servers; KIND=mail or objects, SEED=n for one that failed

@@ -31,15 +31,20 @@ const (
 	// stallShare of what is asked for is done at each kind of destination, in kills and in cuts: there are five, which
 	// makes as many of each as were asked for.
 	stallShare = 5
+
+	// stallLanes moves to each kind of destination run at once in a soak: nearly all of their time they wait.
+	stallLanes = 4
 )
 
-// stalls returns the weather and how many rounds: mild and few unless a soak is asked for.
-func stalls(t *testing.T) (w weather, rounds int) {
+// stalls returns the weather, how many moves run at once, and how many rounds each has: mild and few unless a
+// soak is asked for.
+func stalls(t *testing.T) (w weather, lanes, rounds int) {
 	t.Helper()
 	if os.Getenv(soakVariable) == "" {
-		return weather{stall: 1500 * time.Millisecond, slowest: 500_000, messages: 15, settings: "mail: {settle: 8s}\n"}, 2
+		return weather{stall: 1500 * time.Millisecond, slowest: 500_000, messages: 15, settings: "mail: {settle: 8s}\n"}, 1, 2
 	}
-	return weather{stall: 30 * time.Second, slowest: 125_000, messages: 40}, max(2, 2*fromEnvironment(t, soakVariable, soakDefault)/stallShare)
+	all := 2 * fromEnvironment(t, soakVariable, soakDefault) / stallShare
+	return weather{stall: 30 * time.Second, slowest: 125_000, messages: 40}, stallLanes, max(2, (all+stallLanes-1)/stallLanes)
 }
 
 // stalled is a move to a destination that stands still in the middle, over a thin line, and gets all that was
@@ -57,6 +62,7 @@ type stalled struct {
 // runs again at once. Whatever arrives late, nothing is there twice, and nothing is missing.
 func TestSoak_stalledDestination(t *testing.T) {
 	t.Parallel()
+	weather, lanes, rounds := stalls(t)
 	inbox := dovecot.Options{Name: "dst", Separator: "/"}
 	layout := func(name string) func(t *testing.T, room *lab.Room) server {
 		return func(t *testing.T, room *lab.Room) server {
@@ -70,20 +76,22 @@ func TestSoak_stalledDestination(t *testing.T) {
 		"Cyrus":   func(t *testing.T, room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
 		"Courier": func(t *testing.T, room *lab.Room) server { return startCourier(t, room, person) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s, rounds := newStalled(t, start)
-			for round := range rounds {
-				s.live()
-				s.interrupt(round%2 == 0)
-				s.again()
-			}
-			s.settle()
-		})
+		for lane := range lanes {
+			t.Run(fmt.Sprintf("%s %d", name, lane+1), func(t *testing.T) {
+				t.Parallel()
+				s := newStalled(t, weather, lane, start)
+				for round := range rounds {
+					s.live()
+					s.interrupt((round+lane)%2 == 0)
+					s.again()
+				}
+				s.settle()
+			})
+		}
 	}
 }
 
-func newStalled(t *testing.T, start func(t *testing.T, room *lab.Room) server) (*stalled, int) {
+func newStalled(t *testing.T, weather weather, lane int, start func(t *testing.T, room *lab.Room) server) *stalled {
 	t.Helper()
 	seed := fromEnvironment(t, seedVariable, uint64(time.Now().UnixNano()))
 	t.Logf("%s=%d repeats the choices of this run", seedVariable, seed)
@@ -101,16 +109,14 @@ func newStalled(t *testing.T, start func(t *testing.T, room *lab.Room) server) (
 	})
 	s := &stalled{
 		move:   move{t: t, Desk: deskIn(t), src: src, dst: dst, people: []crossing.Person{person}},
-		chance: rand.New(rand.NewPCG(seed, 3)), proxy: proxy, from: src.logIn(t, person),
+		chance: rand.New(rand.NewPCG(seed, uint64(3+lane))), proxy: proxy, from: src.logIn(t, person), weather: weather,
 	}
-	var rounds int
-	s.weather, rounds = stalls(t)
 	err = crossing.Prepare(room, s.Dir, crossing.Options{Source: src.plain, Destination: proxy.Addr(), Plain: true, People: s.people, More: s.settings})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.from.fill(s.src.name("Work"))
-	return s, rounds
+	return s
 }
 
 // live gives the source new mail.
