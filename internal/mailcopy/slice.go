@@ -47,6 +47,7 @@ type slice struct {
 
 	srcEvidence, dstEvidence evidence
 	foreign                  bool // the source's account has become another person's: nothing is done
+	leftBehind               bool // a mailbox is unfinished, and nobody knows what is in it: nothing is removed
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {

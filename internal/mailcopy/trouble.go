@@ -90,6 +90,9 @@ func (s *slice) setAside(pair mapping.Pair, err error) {
 	var broke *readError
 	if !errors.As(err, &broke) && s.memory.strike(pair.Source) { // a damaged message is dealt with, see suspect.go
 		s.find(unfinished(pair, err, "run sync again; if it ends here each time, ask the administrator of that server to look at the mailbox"))
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.leftBehind = true
 		return
 	}
 	s.mu.Lock()
