@@ -29,11 +29,8 @@ type collectionJob struct {
 	row     *ledger.Collection
 	listing dav.Listing
 	actions actions
-	objects int // at the source
-	source  listed
+	objects int  // at the source
 	deleted bool // the source has the collection no more
-
-	vanished map[string]bool // what was listed and could not be read any more; only the goroutine that decides writes it
 
 	mu      sync.Mutex               // guards what follows; the ledger's rows as they are now
 	known   map[string]ledger.Object // by source name
@@ -116,7 +113,6 @@ func (j *collectionJob) list(ctx context.Context) error {
 		return faultOf(err, "list at the source", j.place.source.Href)
 	}
 	source.full = j.listing.Full
-	j.source = source
 	j.actions = diff(source, j.known, j.terms())
 	j.objects = countObjects(source, j.known)
 	return nil

@@ -50,12 +50,6 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		j.mu.Lock() // what was written before is being proved, and may still change the books
 		p := consider(o, b)
 		j.mu.Unlock()
-		if p.way == wayVanished {
-			if j.vanished == nil {
-				j.vanished = map[string]bool{}
-			}
-			j.vanished[p.row.Source] = true
-		}
 		if p.way == wayWrite && p.object.Scheduling() {
 			if err := j.guard(ctx, &p); err != nil {
 				return nil, err

@@ -50,12 +50,13 @@ type Mailbox struct {
 	Ours       imap.UIDSet            // destination UIDs that Done stands for, without those that are lost
 	Fate                              // of Done
 	Created    bool                   // the destination's mailbox was made by us
-	Open       bool                   // intents or refusals are left of an earlier pass, or a batch was given up not long ago; only of Mailboxes
+	Open       bool                   // intents or refusals are left of an earlier pass, or gaps, or a batch was given up not long ago; only of Mailboxes
 	Removing   bool                   // removals are; only of Mailboxes
 	Theirs     imap.UIDSet            // destination UIDs that came from other source mailboxes
 	Refused    map[imap.UID]time.Time // source UIDs that the destination did not take, and when
 	Suspects   map[imap.UID]int       // source UIDs at which the source broke off, and how often
 	Intents    []Intent               // begun and never answered, oldest first
+	Gaps       imap.UIDSet            // destination UIDs between ours, not looked at yet
 	Voids      []Voided               // given up not long ago, oldest first
 	Removals   []Removal              // begun and never ended, oldest first
 	Formerly   imap.UIDSet            // destination UIDs that an earlier generation has written there; only when Fresh
@@ -78,7 +79,7 @@ func (l *Ledger) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
 	if m.Fresh {
 		loads = append(loads, l.loadFormerly)
 	} else {
-		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects, l.loadRemovals, l.loadVoids)
+		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects, l.loadRemovals, l.loadVoids, l.loadGaps)
 	}
 	for _, load := range loads {
 		if err := load(ctx, m); err != nil {
@@ -164,6 +165,7 @@ func (l *Ledger) Mailboxes(ctx context.Context, address string) (map[string]Mail
 	}, `SELECT `+mailboxColumns+`,
 		EXISTS (SELECT 1 FROM creations c WHERE c.address = m.address AND c.dst_name = m.dst_name AND c.dst_uidvalidity = m.dst_uidvalidity),
 		EXISTS (SELECT 1 FROM batches b WHERE b.mailbox_id = m.id AND b.state = 'intent')
+		OR EXISTS (SELECT 1 FROM gaps g WHERE g.mailbox_id = m.id AND g.generation = m.generation)
 		OR EXISTS (SELECT 1 FROM voids d WHERE d.mailbox_id = m.id AND d.generation = m.generation AND d.created_nano > ?)
 		OR EXISTS (SELECT 1 FROM refusals r WHERE r.mailbox_id = m.id AND r.generation = m.generation),
 		EXISTS (SELECT 1 FROM removals v WHERE v.mailbox_id = m.id AND v.generation = m.generation)

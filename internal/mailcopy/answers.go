@@ -23,6 +23,7 @@ type answers struct {
 	done    sync.WaitGroup
 	refused []refusedBatch
 	flows   []*flow         // all that were begun; of the caller
+	rivals  rivals          // who else writes into the mailbox
 	unnamed []ledger.Intent // stored, but the server does not tell under which UIDs
 	empty   []entry
 	failed  chan struct{} // closed at the first error
@@ -120,6 +121,11 @@ func (t *transfer) refusedPart(sent *appended) batch {
 func (a *answers) book(t *transfer, stored []ledger.Item) error {
 	if len(stored) == 0 {
 		return a.job.ledger().Void(a.ctx, t.id)
+	}
+	if gaps := a.rivals.note(stored); !gaps.Empty() {
+		if err := a.job.ledger().NoteGaps(a.ctx, a.job.row, gaps); err != nil {
+			return err
+		}
 	}
 	if err := a.job.ledger().Receive(a.ctx, a.job.row, t.id, stored); err != nil {
 		return err

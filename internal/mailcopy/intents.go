@@ -71,17 +71,11 @@ func (j *mailboxJob) resolve(ctx context.Context, intents []ledger.Intent) (sett
 func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open []ledger.Intent, found int, err error) {
 	// What is adopted here is younger than the opening: its numbers describe the mailbox no longer.
 	j.aged = true
-	var src []entry
 	floor := intents[0].Floor
 	for _, intent := range intents {
 		floor = min(floor, intent.Floor)
-		for _, item := range intent.Items {
-			e := entry{uid: item.UID, size: item.Size, flags: item.Flags}
-			copy(e.digest[:], item.Digest) // known if the batch was streamed to its end
-			src = append(src, e)
-		}
 	}
-	dstOf, err := j.arrived(ctx, src, floor)
+	dstOf, err := j.arrived(ctx, intended(intents), floor)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -98,6 +92,18 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 	return open, found, nil
 }
 
+// intended returns the messages of intents.
+func intended(intents []ledger.Intent) (src []entry) {
+	for _, intent := range intents {
+		for _, item := range intent.Items {
+			e := entry{uid: item.UID, size: item.Size, flags: item.Flags}
+			copy(e.digest[:], item.Digest) // known if the batch was streamed to its end
+			src = append(src, e)
+		}
+	}
+	return src
+}
+
 // arrived finds messages of the source among those that the destination holds from floor upwards and the
 // ledger does not know. It returns what was found by source UIDs, with digests: what we have written is
 // recognised by them for good.
@@ -105,9 +111,11 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 	if len(src) == 0 {
 		return nil, nil
 	}
-	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
+	box, err := j.dst.Select(ctx, j.pair.Destination)
+	if err != nil {
 		return nil, faultOf(err, "open destination mailbox", j.pair.Destination)
 	}
+	j.nextUID = box.UIDNext
 	dst, err := j.newcomers(ctx, floor)
 	if err != nil {
 		return nil, err
@@ -123,12 +131,13 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 	if err := digests(ctx, j.src, written); err != nil {
 		return nil, faultOf(err, "read source mailbox", j.pair.Source)
 	}
-	items := map[imap.UID]ledger.Item{}
+	items, used := map[imap.UID]ledger.Item{}, map[imap.UID]bool{}
 	for _, p := range found {
 		item := p.src.item()
 		item.DstUID = p.dst.uid
-		items[item.UID] = item
+		items[item.UID], used[p.dst.uid] = item, true
 	}
+	j.strangers = without(dst, used)
 	return items, nil
 }
 

@@ -23,7 +23,7 @@ func TestSync_workDoneAfterTheConnectionWasGone(t *testing.T) {
 			p.settle = 10 * time.Second
 			p.fill(p.src, "INBOX", letters(300, 20_000, "a")...)
 			p.fill(p.src, "INBOX.Other", letters(10, 2_000, "b")...)
-			proxy := p.interrupt(2 << 20)
+			proxy := p.interrupt(2<<20, faultproxy.Fault{Delay: time.Second}) // so long is what was sent under way
 			late := time.AfterFunc(4*time.Second, func() { proxy.Set(faultproxy.ToServer, faultproxy.Fault{}) })
 			defer late.Stop()
 			total := p.sync()
@@ -39,9 +39,28 @@ func TestSync_workDoneAfterTheConnectionWasGone(t *testing.T) {
 	}
 }
 
+// What arrives later than anybody could expect, after it was sent again, is named.
+func TestSync_arrivesAfterItWasGivenUp(t *testing.T) {
+	t.Parallel()
+	single := "imap_capability = IMAP4rev1 LITERAL+ UIDPLUS NAMESPACE\n" // so that a part of a batch arrives
+	p := newPair(t, dovecot.Options{Layout: dovecot.Maildir, Prefix: "INBOX."}, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/", Extra: single})
+	p.settle = time.Second
+	p.fill(p.src, "INBOX", letters(300, 4_000, "a")...)
+	proxy := p.interrupt(300_000, faultproxy.Fault{Rate: 250_000})
+	p.sync()
+	p.wantSame("INBOX", "INBOX")
+	proxy.Set(faultproxy.ToServer, faultproxy.Fault{})
+	for deadline := time.Now().Add(20 * time.Second); len(p.content(p.dst, "INBOX")) == 300 && time.Now().Before(deadline); {
+		<-time.After(100 * time.Millisecond)
+	}
+	for range 2 {
+		wantFinding(t, p.sync(), "arrived_twice")
+	}
+}
+
 // interrupt begins a pass and ends it hard when octets have passed, with more of them held up in a network
 // that does not deliver them before the returned proxy is told to.
-func (p *pair) interrupt(octets int64) *faultproxy.Proxy {
+func (p *pair) interrupt(octets int64, line faultproxy.Fault) *faultproxy.Proxy {
 	p.t.Helper()
 	proxy, err := faultproxy.New(p.dst.IMAP)
 	if err != nil {
@@ -54,7 +73,7 @@ func (p *pair) interrupt(octets int64) *faultproxy.Proxy {
 	})
 	p.dstVia = proxy.Addr()
 	defer func() { p.dstVia = p.dst.IMAP }()
-	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Delay: time.Second}) // so long is what was sent under way
+	proxy.Set(faultproxy.ToServer, line)
 	ctx, cancel := context.WithCancel(p.t.Context())
 	defer cancel()
 	ended := make(chan struct{})
@@ -73,6 +92,7 @@ func (p *pair) interrupt(octets int64) *faultproxy.Proxy {
 		}
 	}
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Stall: true})
+	proxy.Set(faultproxy.ToClient, faultproxy.Fault{Stall: true}) // an answer to nobody would end the connection
 	cancel()
 	<-ended
 	return proxy

@@ -33,7 +33,10 @@ type mailboxJob struct {
 	listing        *listing    // of all the source's messages, when it was asked for with the opening; nil otherwise
 	listed         []entry     // of the source, when wantAll has listed it already; nil otherwise
 	waits          bool        // batches of this run are neither found nor void yet
-	wound          bool        // the work was stopped: the source's connection is closed
+	wound          bool        // the work was stopped, and the source's connection may be closed
+	nextUID        imap.UID    // of the destination as last seen; 0 when it is not known
+	strangers      []entry     // what the last look for our messages has found besides
+	groups         int         // begun by this job
 	aged           bool        // dstBox is older than what the ledger has adopted since: only a listing tells what is there
 	stock          stock       // what was found when both mailboxes had been listed
 	told           *told       // what the source said of its changes; nil when it cannot
@@ -70,6 +73,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		j.slice.notePresent(int64(j.row.Done.Minus(j.row.Gone).Len()))
 		return nil
 	}
+	if _, err := j.checkRivals(ctx); err != nil { // of a run that did not come to it
+		return err
+	}
 	wanted, err := j.takeStock(ctx)
 	if err != nil {
 		return err
@@ -98,6 +104,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return nil
 	}
 	if err := j.ledger().Acquit(ctx, j.row); err != nil {
+		return err
+	}
+	if err := j.checkVoided(ctx); err != nil {
 		return err
 	}
 	if err := j.noteFormer(ctx); err != nil {
@@ -140,6 +149,7 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	j.nextUID = j.dstBox.UIDNext
 	j.slice.weighSource(j.srcBox)
 	j.slice.weighDestination(j.dstBox)
 	j.filter = newFlagFilter(j.dstBox)

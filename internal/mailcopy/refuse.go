@@ -45,7 +45,7 @@ func (j *mailboxJob) isolate(ctx context.Context, refused []refusedBatch) error 
 			refused = append(refused, more...)
 		default:
 			a, b := r.batch.halves()
-			more, err := j.transferGroups(ctx, [][]batch{{a, b}})
+			more, _, err := j.transferGroups(ctx, [][]batch{{a, b}})
 			if err != nil {
 				return err
 			}
@@ -73,7 +73,8 @@ func (j *mailboxJob) lastResort(ctx context.Context, r refusedBatch) ([]refusedB
 	if kept := withoutKeywords(e.flags); len(kept) < len(e.flags) && !tooLarge(r) {
 		j.keywords.note(e.uid, e.flags)
 		e.flags = kept
-		return j.transferGroups(ctx, [][]batch{{{e}}})
+		more, _, err := j.transferGroups(ctx, [][]batch{{{e}}})
+		return more, err
 	}
 	code := "message_refused"
 	if tooLarge(r) {

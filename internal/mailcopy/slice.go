@@ -37,6 +37,7 @@ type slice struct {
 	looked   bool
 	advanced bool
 	waits    []Wait
+	fault    error // see halt
 	sights   sights
 	boxes    map[string]Census // of the source mailboxes that were opened
 	lost     map[string]int64  // of what was brought to the held destination mailboxes, so much is gone
@@ -118,6 +119,9 @@ func (s *slice) do(ctx context.Context) error {
 	_, messages, octets := s.view.totals()
 	s.engine.options.Observer.Looked(s.account.Address, messages, octets)
 	if err := errors.Join(s.copy(ctx), s.saveTrust(context.WithoutCancel(ctx))); err != nil {
+		return err
+	}
+	if err := s.halted(); err != nil {
 		return err
 	}
 	if err := s.finish(ctx); err != nil {
@@ -278,7 +282,7 @@ func (s *slice) stopping() bool {
 	case <-s.stop:
 		return true
 	default: // also when there is nobody who stops
-		return false
+		return s.halted() != nil
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"rehome/internal/content/message"
 	"rehome/internal/ledger"
@@ -28,11 +29,12 @@ func (j *mailboxJob) transferAll(ctx context.Context, batches []batch) (done boo
 			return false, nil
 		}
 		var round [][]batch
-		round, batches = takeGroups(batches, j.slice.octets.Load())
-		refused, err := j.transferGroups(ctx, round)
+		round, batches = takeGroups(batches, j.slice.octets.Load(), j.growth())
+		refused, left, err := j.transferGroups(ctx, round)
 		if err != nil {
 			return false, err
 		}
+		batches = slices.Concat(slices.Concat(left...), batches)
 		if err := j.isolate(ctx, refused); err != nil || j.waits || j.wound {
 			return false, err
 		}
@@ -40,11 +42,27 @@ func (j *mailboxJob) transferAll(ctx context.Context, batches []batch) (done boo
 	return true, nil
 }
 
+// growth is how a mailbox begins: with small groups, so that little is there twice when somebody else turns
+// out to copy the same. Without UIDPLUS only a look tells that, which comes when a round is over: there the
+// first one is a single batch.
+type growth struct {
+	begun  int  // groups so far
+	single bool // the round is one group
+}
+
+func (j *mailboxJob) growth() growth {
+	return growth{begun: j.groups, single: j.groups == 0 && !j.dst.Capabilities().Has("UIDPLUS")}
+}
+
+// messages is how many the next group may hold: some hundred, some hundred more, then all.
+func (g growth) messages() int { return groupMessages >> max(0, 4-2*g.begun) }
+
 // takeGroups cuts as many batches as octets allow, but at least one group, into groups.
-func takeGroups(batches []batch, octets int64) (groups [][]batch, rest []batch) {
+func takeGroups(batches []batch, octets int64, g growth) (groups [][]batch, rest []batch) {
 	rest = batches
-	for len(rest) > 0 && (len(groups) == 0 || octets > 0) {
-		n, size := groupLength(rest, min(groupOctets, octets))
+	for len(rest) > 0 && (len(groups) == 0 || octets > 0 && !g.single) {
+		n, size := groupLength(rest, min(groupOctets, octets), g.messages())
+		g.begun++
 		groups = append(groups, rest[:n])
 		rest = rest[n:]
 		octets -= size
@@ -52,15 +70,15 @@ func takeGroups(batches []batch, octets int64) (groups [][]batch, rest []batch) 
 	return groups, rest
 }
 
-// groupLength returns how many of batches make one group of at most limit octets, at least one, and
-// their octets.
-func groupLength(batches []batch, limit int64) (n int, octets int64) {
+// groupLength returns how many of batches make one group of at most limit octets and most messages, at least
+// one, and their octets.
+func groupLength(batches []batch, limit int64, most int) (n int, octets int64) {
 	messages := 0
 	var uids imap.UIDSet
 	for n < len(batches) {
 		b := batches[n]
 		uids.AddSet(uidsOf(b))
-		full := messages+len(b) > groupMessages || octets+b.octets() > limit || len(uids.String()) > groupLine
+		full := messages+len(b) > most || octets+b.octets() > limit || len(uids.String()) > groupLine
 		if n > 0 && full {
 			break
 		}
@@ -71,13 +89,15 @@ func groupLength(batches []batch, limit int64) (n int, octets int64) {
 	return n, octets
 }
 
-// transferGroups streams groups one behind the other and returns what the destination has refused.
+// transferGroups streams groups one behind the other and returns what the destination has refused, and the
+// groups that were not begun because somebody else turned out to write into the mailbox.
 // After an error both connections are closed and whatever was under way is left to the next slice,
 // which looks it up.
-func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) ([]refusedBatch, error) {
+func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) (refused []refusedBatch, left [][]batch, err error) {
 	j.slice.noteWritten(j.pair.Destination)
 	floor := max(j.row.Ours.Max()+1, j.dstBox.UIDNext, 1)
 	answers := newAnswers(ctx, j)
+	answers.rivals.next = j.nextUID
 	streamErr := j.stream(ctx, groups, floor, answers)
 	switch {
 	case errors.Is(streamErr, errStopped):
@@ -90,12 +110,14 @@ func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) ([]re
 		var bad *badAnswer
 		if errors.As(err, &bad) && bad.void != 0 {
 			if err := j.ledger().Void(ctx, bad.void); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
-		return nil, faultOf(err, "copy mailbox", j.pair.Source)
+		return nil, nil, faultOf(err, "copy mailbox", j.pair.Source)
 	}
-	return answers.refused, j.afterGroups(ctx, floor, answers)
+	j.groups += len(answers.flows)
+	j.nextUID = answers.rivals.next
+	return answers.refused, groups[len(answers.flows):], j.afterGroups(ctx, floor, answers)
 }
 
 // moreTelling prefers the destination's words to the error that they caused on the source side.
@@ -138,8 +160,8 @@ func (j *mailboxJob) windUp(a *answers) error {
 // afterGroups does what has to wait until nothing is under way any more. When the work was stopped the source
 // is closed: the next run looks up what has no UIDs, and finds it at once.
 func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers) error {
-	if j.wound {
-		return nil
+	if err := j.meetRivals(ctx); err != nil || j.wound {
+		return err
 	}
 	for i := range a.unnamed {
 		a.unnamed[i].Floor = floor
@@ -150,6 +172,9 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 			return err
 		}
 		j.waits = !settled
+		if err := j.checkTwins(ctx, a.unnamed); err != nil || j.wound {
+			return err
+		}
 	}
 	for _, e := range a.empty {
 		if err := j.refuse(ctx, e, refusal{code: "message_empty", words: "it has not a single octet, and IMAP cannot append nothing"}); err != nil {
@@ -165,6 +190,9 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 func (j *mailboxJob) stream(ctx context.Context, groups [][]batch, floor imap.UID, a *answers) error {
 	var previous *flow
 	for _, group := range groups {
+		if a.rivals.noted.Load() {
+			break // see checkRivals
+		}
 		f, err := j.newFlow(ctx, group, floor, a)
 		if err != nil {
 			return err

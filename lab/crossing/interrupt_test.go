@@ -114,6 +114,7 @@ func (m move) endAfter(proxy *faultproxy.Proxy, octets int64, way farewell) stri
 	}
 	if way.late { // the destination stands still: nothing can be brought to an end
 		proxy.Set(faultproxy.ToServer, faultproxy.Fault{Stall: true})
+		proxy.Set(faultproxy.ToClient, faultproxy.Fault{Stall: true}) // an answer to nobody would end the connection
 	}
 	for i, signal := range way.signals {
 		if i > 0 {

@@ -95,6 +95,7 @@ const (
 // waiting names what is off until the product has an answer.
 var waiting = map[string]string{
 	dateMissing:   "what an end does not tell the verifier cannot call equal",
+	statusLies:    "the count of STATUS is believed",
 	slowness:      "what arrives after the second look is stored twice",
 	stalls:        "what arrives after the second look is stored twice",
 	restoredLast:  "what a backup took away counts as deleted by the user",

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"rehome/internal/protocol/imap"
+)
+
+// NoteGaps writes down UIDs of the destination that somebody else has got between ours. It comes before the
+// receipt that shows them, so that they are looked at however this process ends.
+func (l *Ledger) NoteGaps(ctx context.Context, m *Mailbox, gaps imap.UIDSet) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO gaps (mailbox_id, generation, dst_uids) VALUES (?, ?, ?)`, m.ID, m.Generation, gaps.String())
+		return err
+	})
+	if err == nil {
+		m.Gaps.AddSet(gaps)
+	}
+	return err
+}
+
+// CloseGaps notes that all gaps of a mailbox were looked at.
+func (l *Ledger) CloseGaps(ctx context.Context, m *Mailbox) error {
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM gaps WHERE mailbox_id = ?`, m.ID)
+		return err
+	})
+	if err == nil {
+		m.Gaps = imap.UIDSet{}
+	}
+	return err
+}
+
+func (l *Ledger) loadGaps(ctx context.Context, m *Mailbox) error {
+	return l.read(ctx, func(rows *sql.Rows) error {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		var gaps imap.UIDSet
+		err := readSet(text, &gaps)
+		m.Gaps.AddSet(gaps)
+		return err
+	}, `SELECT dst_uids FROM gaps WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"rehome"
+	"rehome/internal/content/message"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// Two programs that copy the same messages into one mailbox at the same time, each with a ledger of its own,
+// cannot know of each other. The destination's UIDs are the arbiter: they are given in the order in which
+// messages arrive (RFC 9051, section 2.3.1.1), and APPENDUID (RFC 4315) tells ours. Where the first UID of an
+// answer is above the one that was expected, somebody else has written in between. What that is, is looked at
+// when the group is through: a message of the same content as ours, with a lower UID, was there first, and ours
+// is taken back. Both sides go by the same rule, so that one of the two copies stays, whoever looks first. As
+// long as nobody else writes, this costs nothing.
+
+// rivals collects what an answer tells of others that write into the mailbox.
+type rivals struct {
+	next  imap.UID    // the next UID, as far as is known; 0 when it is not
+	noted atomic.Bool // there was a gap
+}
+
+// note takes the answer for items that have just been stored, and returns which UIDs are between them and what
+// was there before.
+func (r *rivals) note(items []ledger.Item) (gaps imap.UIDSet) {
+	for _, item := range items {
+		if r.next != 0 && item.DstUID > r.next {
+			gaps.AddRange(r.next, item.DstUID-1)
+			r.noted.Store(true)
+		}
+		r.next = max(r.next, item.DstUID+1)
+	}
+	return gaps
+}
+
+// laterCopies returns which of our copies have a counterpart of the same content that was there before, by
+// destination UIDs. The first copy of a message on one side is held against the first on the other.
+func laterCopies(ours []ledger.Item, others []entry) imap.UIDSet {
+	byDigest := map[message.Digest][]imap.UID{}
+	for _, e := range others {
+		byDigest[e.digest] = append(byDigest[e.digest], e.uid)
+	}
+	for _, uids := range byDigest {
+		slices.Sort(uids)
+	}
+	sorted := slices.SortedFunc(slices.Values(ours), func(a, b ledger.Item) int { return cmp.Compare(a.DstUID, b.DstUID) })
+	var later imap.UIDSet
+	for _, item := range sorted {
+		digest := message.Digest(item.Digest)
+		if uids := byDigest[digest]; len(uids) > 0 {
+			if uids[0] < item.DstUID {
+				later.Add(item.DstUID)
+			}
+			byDigest[digest] = uids[1:]
+		}
+	}
+	return later
+}
+
+// checkRivals looks at what others have written among our messages, if somebody has, and takes back those of
+// ours that they had written before. Ordinary mail costs a small listing.
+func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
+	gaps := j.row.Gaps.Minus(j.row.Ours).Minus(j.row.Theirs)
+	if gaps.Empty() {
+		return 0, nil
+	}
+	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
+		return 0, faultOf(err, "open destination mailbox", j.pair.Destination)
+	}
+	ours, err := j.writtenFrom(ctx, first(gaps))
+	if err != nil {
+		return 0, err
+	}
+	later, err := j.outrun(ctx, ours, gaps)
+	if err != nil {
+		return 0, faultOf(err, "look for other copiers in", j.pair.Destination)
+	}
+	switch {
+	case later.Empty():
+	case j.dst.Capabilities().Has("UIDPLUS"):
+		err = j.withdraw(ctx, ours, later)
+	default: // without UID EXPUNGE a copy cannot be taken back alone
+		j.slice.find(arrivedTwice(j.pair.Destination, later, copiedTogether))
+	}
+	if err != nil {
+		return 0, err
+	}
+	return later.Len(), j.ledger().CloseGaps(ctx, j.row)
+}
+
+// copiedTogether is why something is there twice.
+const copiedTogether = "another program has copied the same messages there at the same time"
+
+// writtenFrom returns what we have written from a destination UID upwards.
+func (j *mailboxJob) writtenFrom(ctx context.Context, floor imap.UID) (ours []ledger.Item, err error) {
+	err = j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			if item.DstUID > floor && item.Digest != nil && !j.row.Adopted.Contains(item.UID) {
+				ours = append(ours, item)
+			}
+		}
+		return nil
+	})
+	return ours, err
+}
+
+// meetRivals does that behind a round. Another copier that is at work ends the work on the account, in order:
+// other mailboxes bring to its end what is under way, and look likewise.
+func (j *mailboxJob) meetRivals(ctx context.Context) error {
+	if j.row.Gaps.Empty() {
+		return nil
+	}
+	taken, err := j.checkRivals(ctx)
+	if err != nil {
+		return err
+	}
+	if taken == 0 {
+		return j.leaveDestination(ctx)
+	}
+	j.wound = true
+	j.slice.halt(rivalFault(j.pair.Destination, fmt.Sprintf("%s there twice", wasWere(taken))))
+	return nil
+}
+
+// halt ends the slice in order, with a fault that concerns the account.
+func (s *slice) halt(fault error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault == nil {
+		s.fault = fault
+	}
+}
+
+// halted returns the fault of halt.
+func (s *slice) halted() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fault
+}
+
+// outrun returns those of ours, by destination UIDs, that others have written before us, and that are still
+// what we wrote.
+func (j *mailboxJob) outrun(ctx context.Context, ours []ledger.Item, gaps imap.UIDSet) (imap.UIDSet, error) {
+	present, err := j.dst.SearchAll(ctx, first(gaps))
+	if err != nil {
+		return imap.UIDSet{}, err
+	}
+	var others []entry
+	for rest := intersection(present, gaps); !rest.Empty(); {
+		var window imap.UIDSet
+		window, rest = head(rest, sweepWindow)
+		listed, err := sweep(ctx, j.dst, window)
+		if err != nil {
+			return imap.UIDSet{}, err
+		}
+		alike, err := j.alike(ctx, ours, listed)
+		if err != nil {
+			return imap.UIDSet{}, err
+		}
+		others = append(others, alike...)
+	}
+	later := laterCopies(ours, others)
+	var copies []*entry
+	for uid := range later.All() {
+		copies = append(copies, &entry{uid: uid})
+	}
+	if err := digests(ctx, j.dst, copies); err != nil { // ours by receipt; and looked at, before it goes
+		return imap.UIDSet{}, err
+	}
+	var confirmed imap.UIDSet
+	for _, item := range ours {
+		for _, e := range copies {
+			if e.uid == item.DstUID && e.digest == message.Digest(item.Digest) {
+				confirmed.Add(e.uid)
+			}
+		}
+	}
+	return confirmed, nil
+}
+
+// alike keeps what has the header of one of ours, and reads it. What is marked for removal does not count:
+// another copier may be taking it back at this moment.
+func (j *mailboxJob) alike(ctx context.Context, ours []ledger.Item, listed []entry) ([]entry, error) {
+	listed = slices.DeleteFunc(listed, func(e entry) bool { return slices.Contains(e.flags, deleted) })
+	if err := fingerprints(ctx, j.dst, pointers(listed)); err != nil {
+		return nil, err
+	}
+	origins := map[string]bool{} // "" is what has none
+	for _, item := range ours {
+		origins[string(item.Origin)] = true
+	}
+	alike := slices.DeleteFunc(listed, func(e entry) bool {
+		if !e.original {
+			return !origins[""]
+		}
+		return !origins[string(e.origin[:])]
+	})
+	return alike, digests(ctx, j.dst, pointers(alike))
+}
+
+// withdraw takes back copies that somebody else had written before.
+func (j *mailboxJob) withdraw(ctx context.Context, ours []ledger.Item, later imap.UIDSet) error {
+	if err := j.removeCopies(ctx, later); err != nil {
+		return err
+	}
+	var sources imap.UIDSet
+	for _, item := range ours {
+		if later.Contains(item.DstUID) {
+			sources.Add(item.UID)
+		}
+	}
+	if err := j.ledger().Disown(ctx, j.row, sources); err != nil {
+		return err
+	}
+	j.aged = true
+	j.slice.noteAdvance()
+	j.slice.count(func(t *Tally) { t.Copied = max(t.Copied-later.Len(), 0) })
+	return nil
+}
+
+func (j *mailboxJob) removeCopies(ctx context.Context, uids imap.UIDSet) error {
+	err := j.dst.Store(ctx, uids, imap.StoreAdd, []string{deleted})
+	if err == nil {
+		err = j.dst.Expunge(ctx, uids)
+	}
+	return faultOf(err, "take copies back from", j.pair.Destination)
+}
+
+// rivalFault ends the work on an account that somebody else copies, too.
+func rivalFault(mailbox, what string) error {
+	return &rehome.Fault{
+		Class: rehome.ClassOperator, Op: "copy to", Object: fmt.Sprintf("%q", mailbox),
+		Cause: errors.New("another rehome, or another tool, copies the same messages there at this moment: " + what),
+		Hint:  "let only one of them copy this account; when the other one has ended, run the same command again",
+	}
+}
+
+// checkTwins looks, where the destination does not tell the UIDs of what it has stored, whether something that
+// this run has written is there once more. Which copy is whose cannot be told, so that both stay.
+func (j *mailboxJob) checkTwins(ctx context.Context, intents []ledger.Intent) error {
+	if len(j.strangers) == 0 {
+		return nil
+	}
+	twice, err := match(ctx, j.src, j.dst, intended(intents), j.strangers, likeness{})
+	if err != nil {
+		return faultOf(err, "compare both mailboxes of", j.pair.Source)
+	}
+	if len(twice) == 0 {
+		return nil
+	}
+	var uids imap.UIDSet
+	for _, p := range twice {
+		uids.Add(p.dst.uid)
+	}
+	j.slice.find(arrivedTwice(j.pair.Destination, uids, copiedTogether))
+	j.wound = true
+	j.slice.halt(rivalFault(j.pair.Destination, fmt.Sprintf("%s there twice", wasWere(len(twice)))))
+	return nil
+}
+
+// arrivedTwice names messages of which the destination has one copy too many.
+func arrivedTwice(mailbox string, uids imap.UIDSet, why string) rehome.Finding {
+	return rehome.Finding{
+		Code: "arrived_twice", Severity: rehome.SeverityError, Object: mailbox,
+		Sentence: fmt.Sprintf("%s %s there once more than at the source (UID %s): %s", plural(uids.Len()), isAre(uids.Len()), shorten(uids.String()), why),
+		NextStep: "delete one of the two copies of each in a mail client",
+	}
+}
+
+// shorten cuts a list that nobody reads to its end.
+func shorten(list string) string {
+	const most = 120
+	if len(list) <= most {
+		return list
+	}
+	return list[:most] + "..."
+}

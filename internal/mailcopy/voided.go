@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+
+	"rehome/internal/content/message"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// checkVoided looks whether a batch that was given up, and sent again, has arrived all the same: then its
+// messages are there once more than they should be. That they are ours is likely and not proved, so that
+// nothing is removed; it is said in every pass, as long as it lasts and the batch is remembered.
+func (j *mailboxJob) checkVoided(ctx context.Context) error {
+	if len(j.row.Voids) == 0 {
+		return nil
+	}
+	floor := j.row.Voids[0].Floor
+	var sources imap.UIDSet
+	for _, v := range j.row.Voids {
+		floor = min(floor, v.Floor)
+		sources.AddSet(v.Sources)
+	}
+	ours, err := j.itemsOf(ctx, intersection(sources, j.row.Live()))
+	if err != nil || len(ours) == 0 {
+		return err
+	}
+	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
+		return faultOf(err, "open destination mailbox", j.pair.Destination)
+	}
+	listed, err := j.newcomers(ctx, floor)
+	if err != nil {
+		return err
+	}
+	others, err := j.alike(ctx, ours, listed)
+	if err != nil {
+		return faultOf(err, "list destination mailbox", j.pair.Destination)
+	}
+	if twice := spare(ours, others); !twice.Empty() {
+		j.slice.find(arrivedTwice(j.pair.Destination, twice, "what had been given up as lost when a connection broke has arrived after all"))
+	}
+	return nil
+}
+
+// itemsOf returns what the ledger knows of messages that were written, by their source UIDs.
+func (j *mailboxJob) itemsOf(ctx context.Context, sources imap.UIDSet) (items []ledger.Item, err error) {
+	err = j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {
+		for _, item := range batch.Items {
+			if sources.Contains(item.UID) && item.Digest != nil {
+				items = append(items, item)
+			}
+		}
+		return nil
+	})
+	return items, err
+}
+
+// spare returns which of others have the content of ours, each of ours used once.
+func spare(ours []ledger.Item, others []entry) imap.UIDSet {
+	left := map[message.Digest]int{}
+	for _, item := range ours {
+		left[message.Digest(item.Digest)]++
+	}
+	var uids imap.UIDSet
+	for _, e := range others {
+		if left[e.digest] > 0 {
+			left[e.digest]--
+			uids.Add(e.uid)
+		}
+	}
+	return uids
+}
