@@ -154,7 +154,8 @@ func (j *mailboxJob) noteJoined() {
 	}
 	j.slice.find(rehome.Finding{
 		Code: "flags_joined", Severity: rehome.SeverityInfo, Object: j.pair.Destination,
-		Sentence: fmt.Sprintf("%s found at the destination without flags that the source has; they were added there, and none was taken away", wasWere(j.joined)),
+		Sentence: fmt.Sprintf("%s found at the destination without flags that the source has; they were added there, and none was taken away",
+			wasWere(j.joined)),
 	})
 }
 

@@ -18,7 +18,8 @@ func drawEntries(t *rapid.T, label string) []entry {
 	for i := range entries {
 		content := byte(rapid.IntRange(1, 4).Draw(t, "content"))
 		entries[i] = entry{
-			uid: imap.UID(i + 1), size: int64(content)*1000 + int64(rapid.IntRange(0, 2).Draw(t, "estimate")), date: time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "date")), 0),
+			uid: imap.UID(i + 1), size: int64(content)*1000 + int64(rapid.IntRange(0, 2).Draw(t, "estimate")),
+			date:   time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "date")), 0),
 			digest: message.Digest{content, byte(rapid.IntRange(0, 1).Draw(t, "as stored"))}, kin: message.Digest{content},
 		}
 		if rapid.IntRange(0, 4).Draw(t, "told") == 0 {
@@ -129,7 +130,7 @@ func TestAdoption_flags(t *testing.T) {
 			}
 			return
 		}
-		if len(taken) > 0 || hasFlag(added, deleted) {
+		if len(taken) > 0 || isDeleted(added) {
 			t.Errorf("%q would be taken away and %q added", taken, added)
 		}
 		if missing := minus(minus(minus(p.src.flags, p.dst.flags), added), []string{deleted}); len(missing) > 0 {

@@ -34,7 +34,7 @@ func decideRemoval(items []ledger.Item, now map[imap.UID][]string, filter flagFi
 	for _, item := range items {
 		flags, present := now[item.DstUID]
 		given, _ := filter.split(item.Flags)
-		marked := begun.Contains(item.UID) && hasFlag(flags, deleted) && !hasFlag(given, deleted)
+		marked := begun.Contains(item.UID) && isDeleted(flags) && !isDeleted(given)
 		if marked {
 			r.marked.Add(item.UID)
 			flags = minus(flags, []string{deleted})
@@ -57,8 +57,8 @@ func decideRemoval(items []ledger.Item, now map[imap.UID][]string, filter flagFi
 
 const deleted = `\Deleted`
 
-func hasFlag(flags []string, flag string) bool {
-	return slices.ContainsFunc(flags, func(f string) bool { return strings.EqualFold(f, flag) })
+func isDeleted(flags []string) bool {
+	return slices.ContainsFunc(flags, func(f string) bool { return strings.EqualFold(f, deleted) })
 }
 
 // sameFlags compares two sets of flags; \Recent is no flag of the message (RFC 9051, section 2.3.2).

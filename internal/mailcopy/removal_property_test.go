@@ -60,7 +60,7 @@ func checkFates(t *testing.T, items []ledger.Item, now map[imap.UID][]string, fi
 	for _, item := range items {
 		flags, present := now[item.DstUID]
 		given, _ := filter.split(item.Flags)
-		ourMark := begun.Contains(item.UID) && hasFlag(flags, deleted) && !hasFlag(given, deleted)
+		ourMark := begun.Contains(item.UID) && isDeleted(flags) && !isDeleted(given)
 		if ourMark {
 			flags = minus(flags, []string{deleted})
 		}

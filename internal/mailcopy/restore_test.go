@@ -44,8 +44,9 @@ func (p *pair) bodies(server *dovecot.Server, mailbox string) []string {
 	return all
 }
 
-// wantHolds compares the destination's messages with those of the source and those of its own user.
-func (p *pair) wantHolds(mailbox string, source []string, own ...[]string) {
+// wantHolds compares the messages of the destination's INBOX with those of the source and those of its own user.
+func (p *pair) wantHolds(source []string, own ...[]string) {
+	const mailbox = "INBOX"
 	p.t.Helper()
 	want := slices.Concat(append([][]string{source}, own...)...)
 	slices.Sort(want)
@@ -76,12 +77,12 @@ func TestRestore_destinationThenNewMailOfItsUser(t *testing.T) {
 				r := p.sync()
 				wantTally(t, r, mailcopy.Tally{Copied: 10})
 				wantFinding(t, r, "destination_restored")
-				p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), own)
+				p.wantHolds(p.bodies(p.src, "INBOX"), own)
 				p.quiet(mailcopy.Tally{})
 
 				p.expunge(p.src, "INBOX", "25:35")
 				p.quiet(mailcopy.Tally{Removed: 11})
-				p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), own)
+				p.wantHolds(p.bodies(p.src, "INBOX"), own)
 				p.quiet(mailcopy.Tally{})
 			})
 		}
@@ -124,7 +125,7 @@ func TestRestore_sourceThenNewMail(t *testing.T) {
 			r := p.sync()
 			wantTally(t, r, mailcopy.Tally{Copied: newMail + 2})
 			wantFinding(t, r, "source_restored")
-			p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), lost)
+			p.wantHolds(p.bodies(p.src, "INBOX"), lost)
 			p.quiet(mailcopy.Tally{})
 		})
 	}
@@ -147,7 +148,7 @@ func TestRestore_destinationWithTheSameNumbers(t *testing.T) {
 	p.expunge(p.src, "INBOX", "31:33")
 	r := p.sync()
 	wantFinding(t, r, "destination_restored")
-	p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), own)
+	p.wantHolds(p.bodies(p.src, "INBOX"), own)
 	p.quiet(mailcopy.Tally{})
 }
 
@@ -167,7 +168,7 @@ func TestRestore_sourceWithTheSameNumbers(t *testing.T) {
 	p.fill(p.src, "INBOX", letters(3, 500, "later, and others")...)
 	r := p.sync()
 	wantTally(t, r, mailcopy.Tally{Copied: 3})
-	p.wantHolds("INBOX", p.bodies(p.src, "INBOX"), lost)
+	p.wantHolds(p.bodies(p.src, "INBOX"), lost)
 	p.quiet(mailcopy.Tally{})
 }
 
@@ -184,7 +185,7 @@ func TestRestore_destinationOfWhichMostIsLost(t *testing.T) {
 	r := p.sync()
 	wantTally(t, r, mailcopy.Tally{Copied: 60})
 	wantFinding(t, r, "destination_restored")
-	p.wantHolds("INBOX", p.bodies(p.src, "INBOX"))
+	p.wantHolds(p.bodies(p.src, "INBOX"))
 	p.quiet(mailcopy.Tally{})
 }
 
