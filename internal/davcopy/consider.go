@@ -23,7 +23,6 @@ type way string
 
 // The ways.
 const (
-	wayVanished   way = "vanished"   // gone while it was read: the next pass knows more
 	wayNote       way = "note"       // has not changed: only the etag is another
 	wayWrite      way = "write"      // goes to the destination
 	wayRecognise  way = "recognise"  // the destination has something of that UID which the ledger does not know
@@ -67,13 +66,14 @@ type books struct {
 	byUID   map[string]string
 	unknown map[string][]foreign
 	taken   map[string]bool
+	present map[string]bool // what the destination has listed
 }
 
 // consider decides what becomes of an object, from its bytes and the books. It books the name that it
 // chooses, and does nothing else.
 func consider(o dav.Object, b books) parcel {
 	name := nameBelow(b.below, o.Href)
-	p := parcel{kind: b.content, source: o, before: b.known[name], data: o.Data}
+	p := parcel{kind: b.content, source: o, before: b.beforeOf(name), data: o.Data}
 	digest := sha256.Sum256(o.Data)
 	p.row = ledger.Object{
 		Source: name, State: ledger.ObjectIntent, SrcETag: o.ETag, SrcDigest: digest[:],
@@ -103,14 +103,26 @@ func consider(o dav.Object, b books) parcel {
 	return p.choose(b)
 }
 
+// beforeOf is the row of an object, unless it was left at the destination when it vanished here and is there no more:
+// whatever comes back then is new.
+func (b books) beforeOf(name string) ledger.Object {
+	row := b.known[name]
+	if row.State == ledger.ObjectGone && !b.present[row.Destination] {
+		delete(b.taken, row.Destination)
+		return ledger.Object{}
+	}
+	return row
+}
+
 // unread is for an object that the source lists and does not serve.
 func (p parcel) unread() parcel {
-	if dav.IsStatus(p.source.Err, http.StatusNotFound) || dav.IsStatus(p.source.Err, http.StatusGone) {
-		p.way = wayVanished
-		return p
-	}
 	words := "the source lists it and does not serve it: "
-	if fault, is := errorsAs[*rehome.Fault](endpoint.Fault(p.source.Err, "", "")); is {
+	fault, is := errorsAs[*rehome.Fault](endpoint.Fault(p.source.Err, "", ""))
+	switch {
+	case dav.IsStatus(p.source.Err, http.StatusNotFound), dav.IsStatus(p.source.Err, http.StatusGone):
+		// Perhaps it was deleted in this moment; then the next listing lacks it, and it is forgotten.
+		return p.refuse("object_unserved", words+fault.Server)
+	case is:
 		return p.refuse(codeOf(fault, "object_unserved", "object_unreadable"), words+cmp.Or(fault.Server, fault.Error()))
 	}
 	return p.refuse("object_unreadable", words+p.source.Err.Error())

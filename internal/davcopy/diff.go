@@ -114,6 +114,28 @@ func depart(vanished []ledger.Object, there int, t terms) departures {
 	return d
 }
 
+// spareHeld forgets those of which another row, that has not vanished, has the object at the destination: one object
+// there is never two rows' own. It is pure.
+func (d *departures) spareHeld(rows map[string]ledger.Object) {
+	leaving := map[string]bool{}
+	for _, row := range slices.Concat(d.remove, d.gone) {
+		leaving[row.Source] = true
+	}
+	held := map[string]bool{}
+	for name, row := range rows {
+		if !leaving[name] && row.Destination != "" && (row.State.There() || row.State == ledger.ObjectIntent) {
+			held[row.Destination] = true
+		}
+	}
+	stays := func(row ledger.Object) bool {
+		if held[row.Destination] {
+			d.forget = append(d.forget, row.Source)
+		}
+		return held[row.Destination]
+	}
+	d.remove, d.gone = slices.DeleteFunc(d.remove, stays), slices.DeleteFunc(d.gone, stays)
+}
+
 // needsReading reports whether the bytes of a listed object have to be looked at.
 func needsReading(row ledger.Object, etag string, started time.Time) bool {
 	if etag == "" || etag != row.SrcETag || row.State == ledger.ObjectGone {
@@ -143,13 +165,15 @@ func (d *departures) vanish(row ledger.Object, policy Deletions) {
 		}
 	case ledger.ObjectQuarantined, ledger.ObjectHeld, ledger.ObjectMerged:
 		d.forget = append(d.forget, row.Source)
+	case ledger.ObjectIntent: // nobody has seen it there, and what is booked as left there counts as there when it is back
+		d.forget = append(d.forget, row.Source)
 	case ledger.ObjectStored:
 		if policy == DeletionsMirror && row.Form != nil {
 			d.remove = append(d.remove, row)
 			return
 		}
 		d.gone = append(d.gone, row)
-	case ledger.ObjectAdopted, ledger.ObjectConflict, ledger.ObjectIntent:
+	case ledger.ObjectAdopted, ledger.ObjectConflict:
 		row.Form = nil // not ours, or not known to be: never to be removed
 		d.gone = append(d.gone, row)
 	}

@@ -280,3 +280,27 @@ func TestView_moved(t *testing.T) {
 		}
 	}
 }
+
+// An object was renamed while its first copy was unanswered, found at the destination under its new name, and
+// renamed again: three rows name one object there, and only the last of them is alive.
+func TestDepart_whatAnotherRowHoldsStays(t *testing.T) {
+	t.Parallel()
+	held := ledger.Object{Source: "c.ics", State: ledger.ObjectStored, Destination: "a.ics", Form: []byte("form")}
+	vanished := []ledger.Object{
+		{Source: "a.ics", State: ledger.ObjectGone, Destination: "a.ics"},
+		{Source: "b.ics", State: ledger.ObjectStored, Destination: "a.ics", Form: []byte("form")},
+		{Source: "d.ics", State: ledger.ObjectStored, Destination: "d.ics", Form: []byte("other")},
+	}
+	d := depart(vanished, 9, terms{deletions: DeletionsMirror})
+	rows := map[string]ledger.Object{held.Source: held}
+	for _, row := range vanished {
+		rows[row.Source] = row
+	}
+	d.spareHeld(rows)
+	if len(d.remove) != 1 || d.remove[0].Source != "d.ics" || len(d.gone) != 0 {
+		t.Errorf("remove %v, gone %v, want d.ics removed and nothing else", d.remove, d.gone)
+	}
+	if !slices.Equal(d.forget, []string{"b.ics"}) {
+		t.Errorf("forget %v, want b.ics", d.forget)
+	}
+}

@@ -37,9 +37,10 @@ type collectionJob struct {
 	byUID   map[string]string        // source names of what is at the destination, by UID
 	unknown map[string][]foreign     // what the destination has and the ledger does not know, by UID
 	taken   map[string]bool          // names at the destination
+	present map[string]bool          // of these, what it has listed in this slice
 
-	failed  atomic.Int64 // answers in a row by which the server, not the object, looks broken
-	probing sync.Mutex   // one test of the server at a time
+	failed  atomic.Int64  // answers in a row by which the server, not the object, looks broken
+	probing chan struct{} // of capacity 1: one test of the server at a time, and whoever waits for it may be told to stop
 }
 
 // foreign is an object at the destination that the ledger does not know.
@@ -151,7 +152,7 @@ func countObjects(source listed, known map[string]ledger.Object) int {
 // lookAtDestination lists what is there already, and reads what the ledger does not know: after a lost
 // ledger it is recognised by its UID and not written twice.
 func (j *collectionJob) lookAtDestination(ctx context.Context) error {
-	j.byUID, j.unknown, j.taken = map[string]string{}, map[string][]foreign{}, map[string]bool{}
+	j.byUID, j.unknown, j.taken, j.present = map[string]string{}, map[string][]foreign{}, map[string]bool{}, map[string]bool{}
 	ours := map[string]bool{}
 	for name, row := range j.known {
 		if row.Destination == "" {
@@ -168,7 +169,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	var strangers []dav.Item
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
 		name := nameBelow(j.place.target.Href, item.Href)
-		j.taken[name] = true
+		j.taken[name], j.present[name] = true, !item.Removed
 		if !ours[name] && !item.Removed {
 			strangers = append(strangers, item)
 		}

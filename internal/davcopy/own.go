@@ -52,8 +52,12 @@ func (j *collectionJob) unseen(ctx context.Context, p *parcel, refusal error) er
 // takesGood reports whether the destination takes an object that every server takes. A refusal is an answer too, unless
 // it is about the account or the collection.
 func (j *collectionJob) takesGood(ctx context.Context) bool {
-	j.probing.Lock()
-	defer j.probing.Unlock()
+	select {
+	case j.probing <- struct{}{}:
+		defer func() { <-j.probing }()
+	case <-ctx.Done():
+		return false
+	}
 	name, data := goodObject(j.place.target)
 	href := hrefOf(j.place.target.Href, name)
 	_, err := j.slice.dst.Put(ctx, href, dav.Upload{Data: data, Kind: kindOf(j.kind), Overwrite: true})

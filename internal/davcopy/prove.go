@@ -95,7 +95,7 @@ type spoiltParcel struct {
 // unspoil writes the object again with one step of repairs after the other, and looks whether that has helped.
 // Where it has not, the source's version is kept and the damage named.
 func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
-	for !s.found.Verdict.Harmless() {
+	for !s.found.Verdict.Harmless() && !touched(s.row.DstETag, s.etag) {
 		again, err := j.writeRepaired(ctx, s.parcel, s.etag)
 		if err != nil {
 			return err
@@ -125,6 +125,11 @@ func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
 	}
 	return j.keep(s.parcel)
 }
+
+// touched says that an object is not what it was when it was stored, by the etag of the answer and that of now: somebody
+// may have edited it in between, and then it is not ours to write over. Where the answer had none nobody knows, and the
+// server has changed the object itself (RFC 4791 section 5.3.4).
+func touched(stored, now string) bool { return stored != "" && !dav.SameETag(stored, now) }
 
 // writeRepaired writes with the next repairs that the destination takes over what it holds; again is false if there
 // are none.

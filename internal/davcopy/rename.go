@@ -60,10 +60,12 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	return j.rename(ctx, h)
 }
 
-// formerly finds the vanished row of an object: by its bytes, else by its UID; -1 for none.
+// formerly finds the vanished row of an object: by its bytes, else by its UID; -1 for none. A row that is but an
+// intent counts too: what was sent under its name may still arrive, and then meets the object there.
 func formerly(data []byte, vanished []ledger.Object) int {
+	alive := func(row ledger.Object) bool { return holds(row) || row.State == ledger.ObjectIntent }
 	digest := sha256.Sum256(data)
-	i := slices.IndexFunc(vanished, func(row ledger.Object) bool { return holds(row) && bytes.Equal(row.SrcDigest, digest[:]) })
+	i := slices.IndexFunc(vanished, func(row ledger.Object) bool { return alive(row) && bytes.Equal(row.SrcDigest, digest[:]) })
 	if i >= 0 {
 		return i
 	}
@@ -71,5 +73,5 @@ func formerly(data []byte, vanished []ledger.Object) int {
 	if err != nil || object.UID == "" {
 		return -1
 	}
-	return slices.IndexFunc(vanished, func(row ledger.Object) bool { return holds(row) && row.UID == object.UID })
+	return slices.IndexFunc(vanished, func(row ledger.Object) bool { return alive(row) && row.UID == object.UID })
 }

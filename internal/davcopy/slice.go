@@ -172,7 +172,7 @@ func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p
 		s.noteMore()
 		return nil
 	}
-	job := &collectionJob{slice: s, kind: kind, place: p, lanes: newLanes(s.engine.options.Connections)}
+	job := &collectionJob{slice: s, kind: kind, place: p, lanes: newLanes(s.engine.options.Connections), probing: make(chan struct{}, 1)}
 	err := job.run(ctx)
 	if dav.IsStatus(err, http.StatusNotFound) {
 		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "copy the collection", Object: p.source.Href, Cause: err,

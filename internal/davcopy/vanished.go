@@ -25,6 +25,9 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 		j.slice.count(j.kind, func(t *Tally) { t.Doubted += d.emptied })
 		return true, nil
 	}
+	if err := j.spareHeld(ctx, &d); err != nil {
+		return false, err
+	}
 	if err := j.spareShared(ctx, &d); err != nil {
 		return false, err
 	}
@@ -61,6 +64,19 @@ func (j *collectionJob) emptiedFinding(lost int) rehome.Finding {
 		f.NextStep = "look at the source; if its user has really deleted it, run sync again with --confirm-deletions"
 	}
 	return f
+}
+
+// spareHeld leaves at the destination what another object of the collection has there by now: an object that was
+// renamed while its first copy was still unanswered is found there under its new name.
+func (j *collectionJob) spareHeld(ctx context.Context, d *departures) error {
+	if len(d.remove)+len(d.gone) == 0 {
+		return nil
+	}
+	rows, err := j.ledger().Objects(ctx, j.row)
+	if err == nil {
+		d.spareHeld(rows)
+	}
+	return err
 }
 
 // spareShared leaves at the destination what stands there for an object of another collection too: a server

@@ -37,7 +37,10 @@ func (j *collectionJob) decideChunk(ctx context.Context, chunk []dav.Object) ([]
 
 // considerAll decides about every object of a chunk.
 func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
-	b := books{content: j.content(), hosts: j.slice.engine.options.SourceHosts, below: j.place.source.Href, known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken}
+	b := books{
+		content: j.content(), hosts: j.slice.engine.options.SourceHosts, below: j.place.source.Href,
+		known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken, present: j.present,
+	}
 	// Of two that are the same, the one with the plain name counts, and "event-copy.ics" is the copy.
 	slices.SortFunc(chunk, func(a, b dav.Object) int {
 		return cmp.Or(cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href))
@@ -256,10 +259,11 @@ func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
 func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	var rows []ledger.Object
 	for _, p := range parcels {
-		if p.way == wayVanished || p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.proof == proofDue {
+		if p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.proof == proofDue {
 			continue // still what the intent says
 		}
 		rows = append(rows, p.row)
+		rows = append(rows, j.partedFrom(p)...)
 	}
 	if err := j.ledger().SaveObjects(ctx, j.row, rows...); err != nil {
 		return err
@@ -275,6 +279,27 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	j.slice.octets.Add(-t.Octets)
 	j.slice.engine.options.Observer.Done(j.slice.account.Address, len(parcels), t.Octets)
 	return nil
+}
+
+// partedFrom are the objects that were merged with one that has been written anew. They are not the same as it any
+// more, so each is to be written as its own; another slice does that.
+func (j *collectionJob) partedFrom(p *parcel) []ledger.Object {
+	if !p.written || p.way != wayWrite || !p.before.State.There() || bytes.Equal(p.before.Form, p.row.Form) {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var parted []ledger.Object
+	for name, row := range j.known {
+		if row.State == ledger.ObjectMerged && row.Destination == p.row.Destination && name != p.row.Source {
+			parted = append(parted, ledger.Object{Source: name, State: ledger.ObjectIntent, SrcDigest: row.SrcDigest, UID: row.UID})
+			delete(j.known, name)
+		}
+	}
+	if len(parted) > 0 {
+		j.slice.noteMore()
+	}
+	return parted
 }
 
 // tally counts what became of one object. What is not at the destination, or not as it was given, is

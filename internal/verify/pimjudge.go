@@ -32,16 +32,9 @@ func (c *pimCheck) compareCounts() {
 // conclude gives every object its last word, with what the copier has noted about it.
 func (c *pimCheck) conclude() {
 	c.settleTargets()
-	present := map[string]bool{} // UIDs by collection, of which the destination has an object that is as the source's
-	for uid, records := range c.byUID {
-		for _, r := range records {
-			if r.verdict != "" && r.verdict.Harmless() {
-				present[presentKey(r, uid)] = true
-			}
-		}
-	}
+	merged := c.mergedForms()
 	for _, r := range c.records {
-		c.explain(r, present)
+		c.explain(r, merged)
 		at := &c.result.Collections[r.collection]
 		at.Verdicts[r.verdict]++
 		c.result.Verdicts[r.verdict]++
@@ -63,7 +56,46 @@ func (c *pimCheck) conclude() {
 	}
 }
 
-func presentKey(r *pimRecord, uid string) string { return fmt.Sprint(r.collection, "\x00", uid) }
+// uncross lets each of two objects that are the same be found in its own place, where they were found in each other's:
+// which of the two was paired with which is chance.
+func (c *pimCheck) uncross() {
+	strays := map[[32]byte][]*pimRecord{}
+	for _, r := range c.records {
+		home := c.result.Collections[r.collection].Destination
+		if r.target == "" || r.target == home || !r.verdict.Harmless() {
+			continue
+		}
+		for _, other := range strays[r.form] {
+			if other.target == home {
+				r.target, other.target = other.target, r.target
+				break
+			}
+		}
+		if r.target != home {
+			strays[r.form] = append(strays[r.form], r)
+		}
+	}
+}
+
+// form is what an object is in its collection.
+type form struct {
+	collection int
+	digest     [32]byte
+}
+
+// mergedForms are those of which the destination has an object that is as the source's, while the copier has merged
+// others with it, or it with others: which of several that are the same is called the one is chance. Having but the
+// UID of another is not enough: one of the two may have been changed since.
+func (c *pimCheck) mergedForms() map[form]bool {
+	there, noted := map[form]bool{}, map[form]bool{}
+	for _, r := range c.records {
+		f := form{r.collection, r.form}
+		there[f] = there[f] || r.verdict != "" && r.verdict.Harmless()
+		noted[f] = noted[f] || c.note(r).State == ledger.ObjectMerged
+	}
+	maps.DeleteFunc(noted, func(f form, merged bool) bool { return !merged || !there[f] })
+	return noted
+}
 
 // settleTargets says where each collection of the source is: where most of it was found. What was found where another
 // collection is, is not where the source has it: a server that allows a UID once has it in one calendar of two, and a
@@ -88,6 +120,7 @@ func (c *pimCheck) settleTargets() {
 		}
 		taken[at.Destination] = true
 	}
+	c.uncross()
 	for _, r := range c.records {
 		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination && taken[r.target] {
 			r.verdict = pim.VerdictChanged
@@ -103,12 +136,12 @@ func (c *pimCheck) note(r *pimRecord) ledger.Exception {
 func noteKey(collection, name string) string { return collection + "\x00" + name }
 
 // explain settles the verdict on one object of the source.
-func (c *pimCheck) explain(r *pimRecord, present map[string]bool) {
+func (c *pimCheck) explain(r *pimRecord, merged map[form]bool) {
 	note := c.note(r)
 	switch {
 	case r.verdict == "" && note.State == ledger.ObjectQuarantined:
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
-	case r.verdict == "" && note.State == ledger.ObjectMerged && present[presentKey(r, note.UID)]:
+	case r.verdict == "" && !r.unreadable && merged[form{r.collection, r.form}]:
 		r.verdict, r.sentence = pim.VerdictRepaired, "the same as another object of its collection, which is at the destination"
 	case r.verdict == "":
 		r.verdict = pim.VerdictMissing

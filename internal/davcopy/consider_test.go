@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"crypto/sha256"
+	"testing"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// An object vanished at the source, stayed at the destination, was removed there, and came back at the source: that it
+// was there once does not mean that it is there now.
+func TestConsider_backAtTheSource(t *testing.T) {
+	t.Parallel()
+	data := []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\nFN:A\r\nN:A;;;;\r\nEND:VCARD\r\n")
+	digest := sha256.Sum256(data)
+	row := ledger.Object{Source: "a.vcf", State: ledger.ObjectGone, Destination: "a.vcf", SrcDigest: digest[:]}
+	for _, c := range []struct {
+		present bool
+		want    way
+	}{{true, wayNote}, {false, wayWrite}} {
+		p := consider(dav.Object{Href: "/book/a.vcf", Data: data}, books{
+			content: pim.KindContact, below: "/book/", known: map[string]ledger.Object{"a.vcf": row},
+			taken: map[string]bool{"a.vcf": true}, present: map[string]bool{"a.vcf": c.present},
+		})
+		if p.way != c.want || p.row.Destination != "a.vcf" {
+			t.Errorf("present %v: %s as %q, want %s as a.vcf", c.present, p.way, p.row.Destination, c.want)
+		}
+	}
+}
+
+// The source lists an object and says 404 to whoever wants it. That is no object that is gone: it has a name in the
+// findings until a listing lacks it.
+func TestConsider_listedAndNotFound(t *testing.T) {
+	t.Parallel()
+	p := consider(dav.Object{Href: "/book/a.vcf", Err: &dav.StatusError{Status: 404}}, books{content: pim.KindContact, below: "/book/"})
+	if p.way != wayQuarantine || p.row.State != ledger.ObjectQuarantined || p.row.Code != "object_unserved" {
+		t.Errorf("%s, row %+v, want it quarantined as not served", p.way, p.row)
+	}
+}
+
+func TestTouched(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		stored, now string
+		want        bool
+	}{{`"a"`, `"a"`, false}, {`"a"`, `W/"a"`, false}, {`"a"`, `"b"`, true}, {`"a"`, "", true}, {"", `"b"`, false}} {
+		if got := touched(c.stored, c.now); got != c.want {
+			t.Errorf("touched(%s, %s) = %v", c.stored, c.now, got)
+		}
+	}
+}
+
+// What was sent for an object that then got another name may still arrive under the old one: the object keeps that at
+// the destination.
+func TestFormerly_anIntentToo(t *testing.T) {
+	t.Parallel()
+	data := []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\nFN:A\r\nEND:VCARD\r\n")
+	vanished := []ledger.Object{{Source: "x.vcf", State: ledger.ObjectQuarantined, UID: "a"}, {Source: "a.vcf", State: ledger.ObjectIntent, UID: "a", Destination: "a.vcf"}}
+	if got := formerly(data, vanished); got != 1 {
+		t.Errorf("row %d, want the intent", got)
+	}
+}
