@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objects
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// mostCrashes bounds how often rehome dies in a run, so that a run has an end.
+const mostCrashes = 8
+
+// watch is told of every request before it is worked on: the moment for a crash of rehome, or for a user who is
+// at work meanwhile. It says whether the request comes to nothing for now.
+func (r *run) watch(q question) bool {
+	if r.d.happens("user at work meanwhile", 0.1*q.weight(), q.name...) {
+		r.live("w" + number(r.d.below(1000, q.name...)))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.killed || r.crashes == mostCrashes || !r.d.happens("crash", 0.15*q.weight(), q.name...) {
+		return false
+	}
+	r.crashes++
+	r.crash()
+	return true
+}
+
+// crash ends rehome as kill -9 does; r.mu is held. What it has committed stays, what it has sent arrives.
+func (r *run) crash() {
+	r.network.Kill("rehome " + number(r.process))
+	survivor := filepath.Join(r.folder, fmt.Sprintf("ledger-%d.db", r.process))
+	for _, suffix := range []string{"", "-wal"} {
+		data, err := os.ReadFile(r.store + suffix)
+		if err == nil {
+			err = os.WriteFile(survivor+suffix, data, 0o600)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.truth.breach("the run can be played", "%v", err)
+		}
+	}
+	r.store, r.killed = survivor, true
+	r.kill()
+}
+
+// disasters are what administrators do between two passes: backups, and putting them back.
+func (r *run) disasters(round string) {
+	for _, e := range []*end{r.src, r.dst} {
+		e.mu.Lock()
+		if b, there := r.backups[e]; there && r.d.happens(e.side+" restored", 0.5, round) {
+			r.lost(e, b)
+			e.restore(b)
+		}
+		if r.d.chance("backup", e.side, round).Happens(0.7) {
+			r.backups[e] = e.backUp()
+		}
+		if r.d.happens(e.side+" renews all etags", 0.4, round) {
+			e.renew()
+		}
+		e.mu.Unlock()
+	}
+}
+
+// lost notes what goes with a restore.
+func (r *run) lost(e *end, b backup) {
+	for _, c := range e.all() {
+		for _, name := range c.names() {
+			o := c.objects[name]
+			kept := b.collections[c.path] != nil && b.collections[c.path].objects[name] != nil
+			if !kept && e == r.src {
+				r.truth.left(o.data)
+			}
+		}
+	}
+}
+
+// renew gives every object another etag, as a server does that has moved.
+func (e *end) renew() {
+	e.epoch++
+	for _, c := range e.all() {
+		for _, name := range c.names() {
+			e.serial++
+			o := c.objects[name]
+			o.etag = e.newETag(o.data)
+			o.version = c.note(name)
+		}
+	}
+}

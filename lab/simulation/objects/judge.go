@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objects
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"slices"
+	"strings"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/verify"
+)
+
+// The rules that a run is held against, besides those of truth.go.
+const (
+	ruleLost     = "nothing is lost without a finding that names it"
+	ruleTwice    = "nothing is there twice"
+	ruleDone     = "exit 0 means that all of it is there"
+	ruleFailed   = "what is said to be left is left"
+	ruleOwn      = "one object's trouble is its own"
+	ruleVerify   = "verify says equal exactly when it is"
+	ruleAgree    = "sync and verify agree"
+	ruleEscrow   = "what is said to be kept is kept"
+	ruleQuiet    = "a pass with nothing to do writes nothing"
+	ruleComplete = "what the source has is counted"
+)
+
+// placed is one object with where it is.
+type placed struct {
+	*object
+	at *collection
+}
+
+func (p placed) path() string { return p.at.path + p.name }
+
+func (e *end) placed() []placed {
+	var all []placed
+	for _, c := range e.all() {
+		for _, name := range c.names() {
+			all = append(all, placed{c.objects[name], c})
+		}
+	}
+	return all
+}
+
+// match is the models' own comparison of both ends.
+type match struct {
+	missing []placed // of the source, not at the destination as the source has it
+	extra   []placed // of the destination, and of nothing at the source
+	moved   int      // of the source, and by its user's will in another collection of the destination
+	twins   int      // of the source, there because another of their collection is that is the same
+}
+
+// compare pairs the objects of both ends by their content: those that are where they belong, then those that their
+// user has moved. Of the same
+// object twice in a collection one is enough. goes says which collection of the destination belongs to one of the
+// source.
+func (r *run) compare(goes map[string]string) match {
+	rest, open := r.dst.placed(), r.src.placed()
+	var m match
+	var found []placed
+	for _, fits := range []func(s, d placed) bool{
+		func(s, d placed) bool { return d.at.path == goes[s.at.path] },
+		func(s, d placed) bool { return d.at.kind == s.at.kind && r.truth.touched[markOf(s.data)] },
+	} {
+		var left []placed
+		for _, s := range open {
+			i := slices.IndexFunc(rest, func(d placed) bool { return fits(s, d) && markOf(d.data) == markOf(s.data) && carries(s.data, d.data) })
+			if i < 0 {
+				left = append(left, s)
+				continue
+			}
+			if goes[s.at.path] != rest[i].at.path {
+				m.moved++
+			}
+			rest = slices.Delete(rest, i, i+1)
+			found = append(found, s)
+		}
+		open = left
+	}
+	for _, s := range open {
+		if slices.ContainsFunc(found, func(o placed) bool { return o.at == s.at && bytes.Equal(o.data, s.data) }) {
+			m.twins++
+		} else {
+			m.missing = append(m.missing, s)
+		}
+	}
+	m.extra = rest
+	return m
+}
+
+// goes reads from the ledger where collections go. That is a choice and no claim: any other would do as well.
+func (r *run) goes(ctx context.Context) (map[string]string, error) {
+	l, err := ledger.Open(ctx, r.store)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	rows, err := l.Collections(ctx, account)
+	goes := map[string]string{}
+	for href, row := range rows {
+		goes[pathOf(href)] = pathOf(row.Destination)
+	}
+	return goes, err
+}
+
+// judge holds what rehome has said in its last pass, and what its verifier says now, against the truth.
+func (r *run) judge(last conclusion) error {
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	defer cancel()
+	goes, err := r.goes(ctx)
+	if err != nil {
+		return err
+	}
+	m := r.compare(goes)
+	for _, s := range m.missing {
+		if !r.truth.touched[markOf(s.data)] && !named(last.Findings, s) {
+			r.truth.breach(ruleLost, "%s; findings %v", s.path(), last.Findings)
+		}
+	}
+	r.judgeTwice(last)
+	r.judgeOutcome(last, m)
+	r.judgeEscrow(last)
+	found, err := r.verdict(ctx)
+	if err != nil {
+		return err
+	}
+	r.judgeVerdict(found, last, m)
+	return nil
+}
+
+// named says whether a finding is about the object, or about what makes all of its collection wait.
+func named(findings []rehome.Finding, s placed) bool {
+	return slices.ContainsFunc(findings, func(f rehome.Finding) bool {
+		switch f.Code {
+		case "invitations_not_silent":
+			return pathOf(f.Object) == s.at.path && strings.Contains(string(s.data), "ATTENDEE")
+		case "kind_not_offered":
+			return f.Object == string(s.at.kind)
+		}
+		return f.Severity != rehome.SeverityInfo && pathOf(f.Object) == s.path()
+	})
+}
+
+// namedAt says whether a finding is about an object of the destination.
+func namedAt(findings []rehome.Finding, d placed) bool {
+	return slices.ContainsFunc(findings, func(f rehome.Finding) bool { return pathOf(f.Object) == d.path() })
+}
+
+// judgeTwice counts what carries the same mark at both ends.
+func (r *run) judgeTwice(last conclusion) {
+	allowed := map[string]int{}
+	for _, s := range r.src.placed() {
+		allowed[markOf(s.data)]++
+	}
+	counts := map[string]int{}
+	for _, d := range r.dst.placed() {
+		mark := markOf(d.data)
+		if mark == "" && !r.judgeTest(d, last) {
+			continue
+		}
+		most := allowed[mark] + r.truth.departed[mark] + r.truth.entered[mark]
+		if r.truth.touched[mark] {
+			most++ // moved by its user before rehome knew that it had arrived
+		}
+		if counts[mark]++; counts[mark] == most+1 {
+			r.truth.breach(ruleTwice, "%s is at the destination %d times or more", mark, counts[mark])
+		}
+	}
+}
+
+// judgeTest looks whether an object without a mark is one that rehome has written to test the server, and whether
+// it may be there.
+func (r *run) judgeTest(d placed, last conclusion) (other bool) {
+	if !strings.HasPrefix(uidOf(d.data), "rehome-") {
+		return true
+	}
+	if !r.truth.excused && !namedAt(last.Findings, d) {
+		r.truth.breach(ruleTwice, "a test object is left behind: %s", d.path())
+	}
+	return false
+}
+
+// judgeOutcome looks whether the exit code is true.
+func (r *run) judgeOutcome(last conclusion, m match) {
+	if last.Err != nil {
+		r.truth.breach(ruleOwn, "the account stops: %v", last.Err)
+	}
+	touched := 0
+	for _, s := range m.missing {
+		if r.truth.touched[markOf(s.data)] {
+			touched++
+		} else if last.complete() {
+			r.truth.breach(ruleDone, "%s is not there", s.path())
+		}
+	}
+	if last.Err == nil && last.failed() > len(m.missing)+m.twins+r.hidden(r.dst) {
+		r.truth.breach(ruleFailed, "%d are said to be left, and %d are", last.failed(), len(m.missing))
+	}
+	if last.Err == nil && last.failed()+touched < len(m.missing) {
+		r.truth.breach(ruleFailed, "%d are said to be left, and %d are, %d of them by the will of their user", last.failed(), len(m.missing), touched)
+	}
+	objects := 0
+	for _, t := range last.PIM {
+		objects += t.Objects
+	}
+	if n := len(r.src.placed()); last.Err == nil && objects != n {
+		r.truth.breach(ruleComplete, "the pass has counted %d objects at the source, and there are %d", objects, n)
+	}
+	if len(last.writes) > 0 {
+		r.truth.breach(ruleQuiet, "%q", last.writes)
+	}
+}
+
+// judgeEscrow looks whether the files that findings promise are there.
+func (r *run) judgeEscrow(last conclusion) {
+	for _, f := range last.Findings {
+		_, file, promised := strings.Cut(f.NextStep, "is kept in ")
+		if !promised {
+			continue
+		}
+		data, err := os.ReadFile(file)
+		if err != nil || !slices.ContainsFunc(r.truth.contents[markOf(data)], func(one []byte) bool { return bytes.Equal(one, data) }) {
+			r.truth.breach(ruleEscrow, "%s for %s: %v", file, f.Object, err)
+		}
+	}
+}
+
+// judgeVerdict looks whether the verifier is right.
+func (r *run) judgeVerdict(found verify.Account, last conclusion, m match) {
+	equal := len(m.missing) == 0 && len(m.extra) == 0 && r.readable()
+	r.d.tell("verify: %s, contacts %v, calendars %v, findings %v", found.Verdict, found.Contacts, found.Calendars, found.Findings)
+	// One for two that are the same is enough where the copier has merged them; what its user has moved is in the
+	// account and not in its place.
+	chance := equal && m.twins+m.moved > 0
+	if found.Verdict == verify.Unknown || (found.Verdict == verify.Equal) != equal && !chance {
+		r.truth.breach(ruleVerify, "it says %s; missing %d, extra %d", found.Verdict, len(m.missing), len(m.extra))
+	}
+	if found.Verdict == verify.Equal && !last.complete() {
+		r.truth.breach(ruleAgree, "verify says equal, and sync is not complete: %s", last)
+	}
+}
+
+// readable says whether both ends show everything that they list.
+func (r *run) readable() bool { return r.hidden(r.src)+r.hidden(r.dst) == 0 }
+
+// hidden counts what an end lists and does not show.
+func (r *run) hidden(e *end) int {
+	n := 0
+	for _, p := range e.placed() {
+		if e.unreadable(p.object) != 0 {
+			n++
+		}
+	}
+	return n
+}

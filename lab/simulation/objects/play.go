@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/conductor"
+	"rehome/internal/davcopy"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/verify"
+	"rehome/lab/simulation"
+)
+
+// Kind describes this simulation. Each run has a folder of its own in that one, best on a disk of memory, and
+// begins with a copy of an empty ledger.
+func Kind(folder string, ledger []byte) simulation.Kind {
+	return simulation.Kind{
+		Name: "objects", Switches: switches(), Sizes: sizes(), Waiting: waiting(),
+		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, folder, ledger) },
+	}
+}
+
+// play plays one run.
+func play(plan simulation.Plan, folder string, empty []byte) *simulation.Failure {
+	own, err := os.MkdirTemp(folder, "run-")
+	if err != nil {
+		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
+	}
+	defer os.RemoveAll(own)
+	r, err := newRun(plan, own, empty)
+	if err != nil {
+		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
+	}
+	defer r.close()
+	if err := r.play(); err != nil {
+		r.truth.breach("the run can be played", "%v", err)
+	}
+	failure := r.truth.first()
+	if failure != nil {
+		failure.Story = r.d.all()
+	}
+	return failure
+}
+
+// run is one run being played.
+type run struct {
+	*world
+
+	plan    simulation.Plan
+	network *simulation.Network
+	folder  string
+	store   string // the ledger's file
+
+	process   int // of rehome: a crash ends one
+	mu        sync.Mutex
+	deletions davcopy.Deletions
+	agent     bool               // the operator allows SCHEDULE-AGENT=CLIENT
+	kill      context.CancelFunc // ends the process that is running; with what follows under mu
+	killed    bool
+	crashes   int
+	backups   map[*end]backup
+}
+
+func newRun(plan simulation.Plan, folder string, empty []byte) (*run, error) {
+	d := newDecisions(plan)
+	r := &run{
+		world: newWorld(d), plan: plan, folder: folder, store: filepath.Join(folder, "ledger-0.db"),
+		network: simulation.NewNetwork(nil), backups: map[*end]backup{},
+	}
+	r.deletions = simulation.Pick(d.chance("deletions"), davcopy.DeletionsKeep, davcopy.DeletionsMirror)
+	r.agent = d.chance("agent").Happens(0.5)
+	for _, e := range []*end{r.src, r.dst} {
+		r.network.Serve(e.host()+":80", func(conn net.Conn, _ simulation.Line) { e.serve(conn) })
+		e.watch = r.watch
+	}
+	return r, os.WriteFile(r.store, empty, 0o600)
+}
+
+func (r *run) close() { r.network.Close() }
+
+// settling bounds how many passes a quiet world may need until nothing is left to do.
+const settling = 6
+
+// play goes through some rounds of passes and of people's lives, and then waits until all has settled.
+func (r *run) play() error {
+	r.d.tell("deletions: %s", r.deletions)
+	for round := range r.plan.Size("rounds", 1, 3) {
+		name := "r" + number(round)
+		if _, err := r.pass(name, false); err != nil {
+			return err
+		}
+		r.live(name)
+		r.disasters(name)
+	}
+	r.d.calmDown()
+	time.Sleep(10 * time.Minute) // what was under way has arrived
+	var last conclusion
+	for i := range settling {
+		found, err := r.pass("settling "+number(i), last.doubted())
+		if err != nil {
+			return err
+		}
+		if i > 0 && len(found.writes) == 0 && found.same(last) {
+			return r.judge(found)
+		}
+		last = found
+	}
+	r.truth.breach("it comes to rest", "the pass %d still writes %q and says %s, before %s", settling, last.writes, last, last)
+	return nil
+}
+
+// conclusion is what a pass has said and done.
+type conclusion struct {
+	conductor.Outcome
+
+	writes []string
+}
+
+func (c conclusion) failed() int {
+	n := 0
+	for _, t := range c.PIM {
+		n += t.Failed()
+	}
+	return n
+}
+
+func (c conclusion) doubted() bool {
+	n := 0
+	for _, t := range c.PIM {
+		n += t.Doubted
+	}
+	return n > 0
+}
+
+// complete is what exit code 0 means.
+func (c conclusion) complete() bool { return c.Err == nil && c.failed() == 0 && !c.doubted() }
+
+func (c conclusion) same(other conclusion) bool {
+	return c.failed() == other.failed() && c.doubted() == other.doubted() && (c.Err == nil) == (other.Err == nil) &&
+		len(c.Findings) == len(other.Findings)
+}
+
+func (c conclusion) String() string {
+	text := fmt.Sprintf("writes %q, error %v", c.writes, c.Err)
+	for _, kind := range []ledger.CollectionKind{ledger.Contacts, ledger.Calendars} {
+		if t, looked := c.PIM[kind]; looked {
+			text += fmt.Sprintf("; %s%s", kind, short(t))
+		}
+	}
+	for _, f := range c.Findings {
+		text += fmt.Sprintf("; %s %s %q", f.Code, f.Object, f.Sentence)
+	}
+	return text
+}
+
+// short tells only what is not zero.
+func short(t davcopy.Tally) string {
+	text := ""
+	for _, part := range strings.Fields(strings.Trim(fmt.Sprintf("%+v", t), "{}")) {
+		if !strings.HasSuffix(part, ":0") {
+			text += " " + part
+		}
+	}
+	return text
+}
+
+// longest is how long a pass over so little may take, whatever the servers do.
+const longest = 48 * time.Hour
+
+// pass runs one pass as a process of its own.
+func (r *run) pass(name string, confirmed bool) (conclusion, error) {
+	for {
+		found, err := r.once(name, confirmed)
+		if err != nil || !r.dead() {
+			return found, err
+		}
+		r.d.tell("rehome is started again")
+	}
+}
+
+// once runs a pass until it ends or rehome crashes.
+func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	defer cancel()
+	store := r.start(cancel)
+	l, err := ledger.Open(ctx, store)
+	if err != nil {
+		return found, err
+	}
+	before := len(r.dst.written())
+	outcomes, err := r.conduct(ctx, l, confirmed)
+	if closeErr := l.Close(); err == nil {
+		err = closeErr
+	}
+	if r.dead() {
+		return found, os.Remove(store)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		r.truth.breach("it ends", "the pass %s is not over after %v", name, longest)
+		err = nil
+	}
+	if len(outcomes) == 0 {
+		return found, err
+	}
+	found = conclusion{Outcome: outcomes[0]}
+	for _, w := range r.dst.written()[before:] {
+		// What was refused is offered once in each pass, and then the server may be tested, too.
+		if w.taken && (found.failed() == 0 || !strings.Contains(w.what, testObject)) {
+			found.writes = append(found.writes, w.what)
+		}
+	}
+	r.d.tell("pass %s: %s", name, found)
+	return found, err
+}
+
+// start begins a process, and says which file its ledger is.
+func (r *run) start(kill context.CancelFunc) (store string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.process++
+	r.killed, r.kill = false, kill
+	return r.store
+}
+
+// dead says whether the process has crashed.
+func (r *run) dead() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.killed
+}
+
+// conduct runs the product.
+func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]conductor.Outcome, error) {
+	src, dst := r.service(rehome.Source), r.service(rehome.Destination)
+	defer src.Close()
+	defer dst.Close()
+	engine := davcopy.New(davcopy.Options{
+		Source: func(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
+			session, err := src.Open(ctx, account)
+			if err != nil {
+				return nil, err
+			}
+			return session, nil
+		},
+		Destination: dst.Open, Ledger: l, EscrowDir: filepath.Join(r.folder, "escrow"), Connections: 8,
+		ScheduleAgent: r.agent, Deletions: r.deletions, ConfirmDeletions: confirmed,
+	})
+	outcomes, err := conductor.New(conductor.Options{PIM: engine, Book: l, Workers: 1}).Run(ctx, []rehome.Account{owner()})
+	if r.dead() {
+		err = nil
+	}
+	return outcomes, err
+}
+
+func owner() rehome.Account {
+	password := rehome.NewSecret("secret-of-the-model")
+	return rehome.Account{Address: account, SourcePassword: password, DestinationPassword: password}
+}
+
+// service is the product's own view of an end, for the process that is running.
+func (r *run) service(side rehome.Side) *endpoint.DAV {
+	return endpoint.NewDAV(endpoint.DAVSettings{
+		Side: side, URL: "http://" + string(side) + ".example/dav/", AllowPlaintext: true, Connections: 8,
+		Dial: r.network.Dialer("rehome " + number(r.process)), Resolver: noDNS{},
+	})
+}
+
+// noDNS knows no records.
+type noDNS struct{}
+
+func (noDNS) LookupSRV(context.Context, string, string, string) (string, []*net.SRV, error) {
+	return "", nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+}
+
+func (noDNS) LookupTXT(context.Context, string) ([]string, error) {
+	return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
+}
+
+// verdict asks the product's verifier.
+func (r *run) verdict(ctx context.Context) (verify.Account, error) {
+	l, err := ledger.Open(ctx, r.store)
+	if err != nil {
+		return verify.Account{}, err
+	}
+	defer l.Close()
+	r.process++
+	src, dst := r.service(rehome.Source), r.service(rehome.Destination)
+	defer src.Close()
+	defer dst.Close()
+	open := func(end *endpoint.DAV) func(context.Context, rehome.Account) (verify.Shelf, error) {
+		return func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
+			session, err := end.Open(ctx, account)
+			if err != nil {
+				return nil, err
+			}
+			return session, nil
+		}
+	}
+	return verify.New(verify.Options{PIM: &verify.PIMOptions{
+		Source: open(src), Destination: open(dst), Kinds: []ledger.CollectionKind{ledger.Contacts, ledger.Calendars}, Exceptions: l.Exceptions,
+	}}).Account(ctx, owner())
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objects
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"rehome/lab/simulation"
+)
+
+// truth is what the models know and rehome has to find out.
+type truth struct {
+	d       *decisions
+	account string
+
+	mu       sync.Mutex
+	breaches []simulation.Failure
+	contents map[string][][]byte // all that the source has ever had, by mark
+	touched  map[string]bool     // marks of what the destination's user has changed, moved or removed
+	departed map[string]int      // how often the source has lost an object of the mark
+	entered  map[string]int      // how many objects of the mark the destination's user has put there
+	excused  bool                // something went wrong with a test object: it may be left behind
+}
+
+func newTruth(d *decisions, account string) *truth {
+	return &truth{
+		d: d, account: account, contents: map[string][][]byte{}, touched: map[string]bool{}, departed: map[string]int{}, entered: map[string]int{},
+	}
+}
+
+// breach notes that a rule did not hold.
+func (t *truth) breach(rule, format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.breaches = append(t.breaches, simulation.Failure{Rule: rule, Detail: fmt.Sprintf(format, args...)})
+	t.d.tell("BREACH: %s: %s", rule, fmt.Sprintf(format, args...))
+}
+
+// first returns the first breach, nil if every rule held.
+func (t *truth) first() *simulation.Failure {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.breaches) == 0 {
+		return nil
+	}
+	return &t.breaches[0]
+}
+
+// shown notes what the source has.
+func (t *truth) shown(data []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	mark := markOf(data)
+	t.contents[mark] = append(t.contents[mark], slices.Clone(data))
+}
+
+func (t *truth) left(data []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.departed[markOf(data)]++
+}
+
+func (t *truth) touch(data []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.touched[markOf(data)] = true
+}
+
+func (t *truth) enter(data []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.entered[markOf(data)]++
+}
+
+func (t *truth) excuse() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.excused = true
+}
+
+// everShown says whether the source has ever had an object like this.
+func (t *truth) everShown(data []byte) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.contents[markOf(data)], func(one []byte) bool { return carries(one, data) })
+}
+
+// overwritten judges a PUT over something: what a user wrote there stays, unless it is what the source had too.
+func (t *truth) overwritten(before *object, q question) {
+	if before.user && !t.everShown(before.data) {
+		t.breach("nothing is overwritten that rehome did not put there", "PUT %s over what the user wrote", q.path)
+	}
+}
+
+// removed judges a DELETE.
+func (t *truth) removed(o *object, q question) {
+	if strings.Contains(q.path, testObject) {
+		return
+	}
+	if o.user || !o.ours {
+		t.breach("nothing is removed that rehome did not put there", "DELETE %s, which the user wrote", q.path)
+	}
+}
+
+// sent judges a message to people.
+func (t *truth) sent(what string, data []byte) {
+	if people := strangers(data, t.account); len(people) > 0 {
+		t.breach("no message is sent to people", "%s: to %v", what, people)
+	}
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objects
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// How much people make at the most, so that a run stays small.
+const (
+	most            = 12 // objects in a collection
+	mostCollections = 5
+)
+
+// live lets the users of both ends, and their administrators, do what they do between two passes.
+func (w *world) live(round string) {
+	w.src.mu.Lock()
+	w.sourceUser(round)
+	w.src.mu.Unlock()
+	w.dst.mu.Lock()
+	w.destinationUser(round)
+	w.dst.mu.Unlock()
+}
+
+// sourceUser works at the source, which the move has to follow.
+func (w *world) sourceUser(round string) {
+	for _, c := range w.src.all() {
+		for _, name := range c.names() {
+			w.sourceObject(c, name, round)
+		}
+		for n := range 2 {
+			if len(c.objects) < most && w.d.happens("source user adds", 0.6, round, c.path, number(n)) {
+				w.add(w.src, c, round, number(n))
+			}
+		}
+		if w.d.happens("source user deletes a collection", 0.3, round, c.path) {
+			for _, name := range c.names() {
+				w.truth.left(c.objects[name].data)
+			}
+			delete(w.src.collections, c.path)
+		}
+	}
+	for _, kind := range w.kinds {
+		segment := "new-" + round
+		room := len(w.src.sorted(kind)) < mostCollections && w.src.collections[homeOf(kind)+segment+"/"] == nil
+		if room && w.d.happens("source user makes a collection", 0.5, round, string(kind)) {
+			w.add(w.src, w.src.make(kind, segment, "New "+round), round)
+		}
+	}
+}
+
+// sourceObject lets the source's user do something with one object.
+func (w *world) sourceObject(c *collection, name, round string) {
+	o := c.objects[name]
+	id := []string{round, c.path, name}
+	switch {
+	case w.d.happens("source user edits", 0.4, id...):
+		w.edit(c, o, round)
+	case w.d.happens("source user deletes", 0.3, id...):
+		w.truth.left(o.data)
+		w.src.drop(c, name)
+	case w.d.happens("source user renames", 0.3, id...):
+		w.src.drop(c, name)
+		w.src.store(c, round+"-"+name, o.data)
+	case w.d.happens("source user moves", 0.3, id...):
+		if other := w.other(w.src, c, id); other != nil && other.objects[name] == nil {
+			w.truth.left(o.data)
+			w.src.drop(c, name)
+			w.src.store(other, name, o.data)
+		}
+	case w.d.happens("source user copies", 0.2, id...):
+		if other := w.other(w.src, c, id); other != nil && other.objects[name] == nil && len(other.objects) < most {
+			w.src.store(other, name, o.data)
+		}
+	case len(c.objects) < most && w.d.happens("source user copies within a collection", 0.2, id...):
+		w.src.store(c, "copy-"+name, o.data)
+	}
+}
+
+// edit writes another version of an object at the source.
+func (w *world) edit(c *collection, o *object, round string) {
+	data := bytes.ReplaceAll(o.data, []byte(" version "), []byte(" version "+strings.TrimPrefix(round, "round ")))
+	w.src.store(c, o.name, data)
+	w.truth.shown(data)
+}
+
+// other returns another collection of the same kind.
+func (w *world) other(e *end, c *collection, id []string) *collection {
+	all := e.sorted(c.kind)
+	if len(all) < 2 {
+		return nil
+	}
+	i := w.d.chance("other").With(id...).Int(len(all) - 1)
+	for _, one := range all {
+		if one == c {
+			continue
+		}
+		if i == 0 {
+			return one
+		}
+		i--
+	}
+	return nil
+}
+
+// destinationUser works at the destination, where all that is done has to stay.
+func (w *world) destinationUser(round string) {
+	for _, c := range w.dst.all() {
+		for _, name := range c.names() {
+			w.destinationObject(c, name, round)
+		}
+		if len(c.objects) < most && w.d.happens("destination user adds", 0.4, round, c.path) {
+			w.add(w.dst, c, round)
+		}
+	}
+}
+
+func (w *world) destinationObject(c *collection, name, round string) {
+	o := c.objects[name]
+	id := []string{round, c.path, name}
+	switch {
+	case w.d.happens("destination user edits", 0.3, id...):
+		w.truth.touch(o.data)
+		field := fmt.Sprintf("X-USERS-OWN:%s\r\nEND:V", round)
+		at := bytes.LastIndex(bytes.TrimSuffix(o.data, []byte("END:VCALENDAR\r\n")), []byte("END:V"))
+		data := append(append(bytes.Clone(o.data[:at]), field...), o.data[at+len("END:V"):]...)
+		w.dst.store(c, name, data).user = true
+	case w.d.happens("destination user deletes", 0.2, id...):
+		w.truth.touch(o.data)
+		w.dst.drop(c, name)
+	case w.d.happens("destination user moves", 0.2, id...):
+		other := w.other(w.dst, c, id)
+		if other == nil || other.objects[name] != nil {
+			return
+		}
+		w.truth.touch(o.data)
+		w.dst.drop(c, name)
+		w.dst.place(other, name, o)
+	case w.d.happens("destination user renames", 0.2, id...):
+		w.truth.touch(o.data)
+		w.dst.drop(c, name)
+		w.dst.place(c, round+"-"+name, o)
+	}
+}
+
+// place stores an object that its user has moved: it is whose it was.
+func (e *end) place(c *collection, name string, o *object) {
+	moved := e.store(c, name, o.data)
+	moved.ours, moved.user = o.ours, o.user
+}
