@@ -75,7 +75,7 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 	for _, intent := range intents {
 		floor = min(floor, intent.Floor)
 	}
-	dstOf, err := j.arrived(ctx, intended(intents), floor)
+	dstOf, err := j.arrived(ctx, j.withoutSuspects(intended(intents)), floor)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -104,6 +104,16 @@ func intended(intents []ledger.Intent) (src []entry) {
 	return src
 }
 
+// withoutSuspects leaves out the messages at which the source breaks off: each comes to its own chance once
+// its intent is void.
+func (j *mailboxJob) withoutSuspects(entries []entry) []entry {
+	suspects := map[imap.UID]bool{}
+	for uid := range j.row.Suspects {
+		suspects[uid] = true
+	}
+	return without(entries, suspects)
+}
+
 // arrived finds messages of the source among those that the destination holds from floor upwards and the
 // ledger does not know. It returns what was found by source UIDs, with digests: what we have written is
 // recognised by them for good.
@@ -128,7 +138,7 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 	for i := range found {
 		written[i] = &found[i].src
 	}
-	if err := digests(ctx, j.src, written); err != nil {
+	if err := unread(j.src, written, bodySeen, digests(ctx, j.src, written)); err != nil {
 		return nil, faultOf(err, "read source mailbox", j.pair.Source)
 	}
 	items, used := map[imap.UID]ledger.Item{}, map[imap.UID]bool{}
@@ -152,6 +162,9 @@ func (j *mailboxJob) newcomers(ctx context.Context, floor imap.UID) ([]entry, er
 		return nil, nil
 	}
 	entries, err := sweep(ctx, j.dst, present)
+	if left := present.Minus(uidsOf(entries)); err == nil && !left.Empty() {
+		err = shortAtDestination(j.pair.Destination, imap.CountOf(int64(left.Len())))
+	}
 	return entries, faultOf(err, "list destination mailbox", j.pair.Destination)
 }
 

@@ -67,7 +67,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	}
 	settled, err := j.settleIntents(ctx)
 	if err != nil {
-		return err
+		return j.noteSuspect(ctx, err)
 	}
 	if !settled {
 		j.slice.notePresent(int64(j.row.Done.Minus(j.row.Gone).Len()))
@@ -307,6 +307,9 @@ func (j *mailboxJob) loadUnknown(ctx context.Context, present imap.UIDSet) error
 		entries, err := sweep(ctx, j.dst, window)
 		if err != nil {
 			return faultOf(err, "list destination mailbox", j.pair.Destination)
+		}
+		if left := window.Minus(uidsOf(entries)); !left.Empty() {
+			return shortAtDestination(j.pair.Destination, imap.CountOf(int64(left.Len())))
 		}
 		j.unknown = append(j.unknown, entries...)
 	}

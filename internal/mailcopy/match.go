@@ -24,7 +24,7 @@ func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, d
 	if len(srcLike) == 0 {
 		return nil, nil
 	}
-	if err := fingerprints(ctx, srcSession, srcLike); err != nil {
+	if err := unread(srcSession, srcLike, headerSeen, fingerprints(ctx, srcSession, srcLike)); err != nil {
 		return nil, err
 	}
 	if err := fingerprints(ctx, dstSession, dstLike); err != nil {
@@ -32,7 +32,7 @@ func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, d
 	}
 	certain, doubtful := sortOut(srcLike, dstLike)
 	for _, d := range doubtful {
-		if err := digests(ctx, srcSession, d.src); err != nil {
+		if err := unread(srcSession, d.src, bodySeen, digests(ctx, srcSession, d.src)); err != nil {
 			return nil, err
 		}
 		if err := digests(ctx, dstSession, d.dst); err != nil {
@@ -177,6 +177,28 @@ func digests(ctx context.Context, session *endpoint.Session, entries []*entry) e
 			e.digest, e.kin = digester.Sum(), kin.Sum()
 			return nil
 		})
+}
+
+func headerSeen(e *entry) bool { return e.seen }
+func bodySeen(e *entry) bool   { return e.digest != message.Digest{} }
+
+// unread judges an error with which the source has answered when it was asked for entries: one message that
+// it cannot read must not keep back the others. What a NO has left out is like nothing, and what the
+// connection broke at becomes a suspect. The destination gets no such benefit: where it hides a message,
+// another copy of it might be stored.
+func unread(src *endpoint.Session, entries []*entry, seen func(*entry) bool, err error) error {
+	switch {
+	case err == nil || src.Err() == nil && imap.IsStatus(err, "NO"):
+		return nil
+	case src.Err() == nil:
+		return err
+	}
+	for _, e := range entries {
+		if !seen(e) {
+			return &readError{uid: e.uid, err: err}
+		}
+	}
+	return err
 }
 
 // fill fetches items of the entries that want it and hands each body to use.

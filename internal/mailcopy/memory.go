@@ -3,7 +3,6 @@
 package mailcopy
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -94,7 +93,9 @@ func (m *memory) accusalsOf(source string) *accusals {
 	return m.accused[source]
 }
 
-// accuse takes a batch apart that was answered with BAD.
+// accuse takes a batch apart that was answered with BAD. It need not be a group: one that is answered with NO
+// comes in halves, and a half of it may be what the BAD is about. So its messages leave whatever groups they
+// are in, and every accusation makes these smaller: that is why trying them ends.
 func (a *accusals) accuse(b batch, words string) {
 	uids := uidsOf(b)
 	a.drop(uids)
@@ -110,10 +111,15 @@ func (a *accusals) accuse(b batch, words string) {
 	}
 }
 
-// drop forgets a group that was tried.
+// drop takes messages that were tried out of the groups.
 func (a *accusals) drop(uids imap.UIDSet) {
-	text := uids.String()
-	a.groups = slices.DeleteFunc(a.groups, func(group imap.UIDSet) bool { return group.String() == text })
+	var groups []imap.UIDSet
+	for _, group := range a.groups {
+		if left := group.Minus(uids); !left.Empty() {
+			groups = append(groups, left)
+		}
+	}
+	a.groups = groups
 }
 
 // all are the messages that are set aside.

@@ -65,13 +65,17 @@ func refusedOf(row *ledger.Mailbox, started time.Time) refusals {
 	return r
 }
 
-// quietNews answers when the numbers of the opening say that no message has come or gone: the same
-// UIDNEXT, so none has come, and then as many messages are the same ones.
+// quietNews answers when the numbers of the opening say that nothing has happened at all: the same UIDNEXT,
+// as many messages, and the same HIGHESTMODSEQ. Without the last a server whose UIDNEXT stands still hides a
+// message that has come when another has gone (RFC 7162, section 3.1.2.2: both make the number rise).
 func quietNews(row *ledger.Mailbox, box imap.Selected, refused refusals) (news, bool) {
+	if row.State.SrcModSeq == 0 || row.State.SrcModSeq != box.HighestModSeq || !refused.earlier.Minus(row.Done).Empty() {
+		return news{}, false // whether what was refused is still there only a list tells
+	}
 	if row.State.SrcUIDNext == 0 || row.State.SrcUIDNext != box.UIDNext || !box.Messages.Is(row.State.SrcMessages) {
 		return news{}, false
 	}
-	return news{wanted: refused.earlier.Minus(row.Done), gone: row.Gone, failed: refused.now.Len(), short: imap.CountOf(0)}, true
+	return news{gone: row.Gone, failed: refused.now.Len(), short: imap.CountOf(0)}, true
 }
 
 // resyncedNews takes over what the server told, if it adds up to the number of messages that it counts.

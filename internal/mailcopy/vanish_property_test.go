@@ -74,7 +74,11 @@ func (h *history) work(chance *rand.Rand, before imap.UIDSet) {
 }
 
 func (h *history) box() imap.Selected {
-	return imap.Selected{UIDNext: h.uidNext, Messages: imap.CountOf(int64(h.present.Len()))}
+	box := imap.Selected{UIDNext: h.uidNext, Messages: imap.CountOf(int64(h.present.Len())), HighestModSeq: h.row.State.SrcModSeq}
+	if !h.told.changed.Empty() || !intersection(h.told.vanished, h.row.Done).Empty() {
+		box.HighestModSeq++
+	}
+	return box
 }
 
 func wantNews(t *testing.T, how string, got, want news) {
@@ -132,5 +136,30 @@ func TestNews_incompleteResyncIsNotBelieved(t *testing.T) {
 	}
 	if caught < 100 {
 		t.Errorf("only %d histories", caught)
+	}
+}
+
+// One message has come and one has gone: a UIDNEXT that stands still must not hide that.
+func TestQuietNews_uidNextStandsStill(t *testing.T) {
+	t.Parallel()
+	row := &ledger.Mailbox{State: ledger.State{SrcUIDNext: 2, SrcMessages: 1}}
+	for name, test := range map[string]struct {
+		before, now uint64
+		quiet       bool
+	}{
+		"no HIGHESTMODSEQ":   {0, 0, false},
+		"it has risen":       {7, 9, false},
+		"nothing happened":   {7, 7, true},
+		"it is told at last": {0, 7, false},
+	} {
+		row.State.SrcModSeq = test.before
+		box := imap.Selected{UIDNext: 2, Messages: imap.CountOf(1), HighestModSeq: test.now}
+		if _, quiet := quietNews(row, box, refusals{}); quiet != test.quiet {
+			t.Errorf("%s: quiet %v, want %v", name, quiet, test.quiet)
+		}
+	}
+	if _, quiet := quietNews(row, imap.Selected{UIDNext: 2, Messages: imap.CountOf(1), HighestModSeq: row.State.SrcModSeq},
+		refusals{earlier: imap.NewUIDSet(1)}); quiet {
+		t.Error("whether a refused message is still there was not asked")
 	}
 }
