@@ -27,6 +27,9 @@ const (
 // longestRun is how long one run may take on the real clock before it counts as one that does not end.
 const longestRun = 2 * time.Minute
 
+// longestShrink is how long it may take to make a failure smaller.
+const longestShrink = 40 * time.Second
+
 // mostStories bounds how many failures are made smaller and told; more of them are only counted.
 const mostStories = 12
 
@@ -119,7 +122,13 @@ func (e *explorer) tell(t *testing.T, plan Plan, failure *Failure) {
 		}
 		return
 	}
-	small, failure := Shrink(e.kind, plan, failure, func(p Plan) *Failure { return Play(t, e.kind, p) })
+	until := time.Now().Add(longestShrink)
+	small, failure := Shrink(e.kind, plan, failure, func(p Plan) *Failure {
+		if time.Now().After(until) {
+			return nil // what is left then is small enough
+		}
+		return Play(t, e.kind, p)
+	})
 	t.Errorf("%s: %v\n%s\n%s", plan, failure, e.remaining(small), strings.Join(failure.Story, "\n"))
 }
 

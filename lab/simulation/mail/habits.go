@@ -94,16 +94,9 @@ const (
 
 // waiting names what is off until the product has an answer.
 var waiting = map[string]string{
-	dateMissing:   "what an end does not tell the verifier cannot call equal",
-	statusLies:    "the count of STATUS is believed",
-	slowness:      "what arrives after the second look is stored twice",
-	stalls:        "what arrives after the second look is stored twice",
-	restoredLast:  "what a backup took away counts as deleted by the user",
-	restoredFirst: "a UID that was used before counts as done",
-	renumbered:    "messages of other sizes are not recognised",
-	ledgersLost:   "messages of other sizes are not recognised",
-	headersAlike:  "messages that share headers and size count as one",
-	twoLedgers:    "two ledgers do not know of each other",
+	createExisting: "a mailbox that no list shows counts as deleted by its user when a pass was disturbed",
+	headersAlike:   "messages that share headers and size count as one",
+	twoLedgers:     "two ledgers do not know of each other",
 }
 
 func switches() []string {

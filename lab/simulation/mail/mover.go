@@ -120,7 +120,7 @@ func (m *mover) run(ending end) (pass, error) {
 	done := make(chan struct{})
 	var outcomes []conductor.Outcome
 	var runErr error
-	commands, changes := w.counts()
+	_, changes := w.counts()
 	w.tell("%s begins (mirror %v)", p.process, m.mirror)
 	go func() {
 		defer close(done)
@@ -128,11 +128,8 @@ func (m *mover) run(ending end) (pass, error) {
 	}()
 	m.watch(&p, ending, cancel, done)
 	p.took = time.Since(p.began)
-	commandsNow, changesNow := w.counts()
+	_, changesNow := w.counts()
 	p.changes = changesNow - changes
-	if asked := commandsNow - commands; asked > mostCommands {
-		w.fail("it ends", "%s has asked %d commands of both ends", p.process, asked)
-	}
 	if err := store.Close(); err != nil && !p.killed {
 		return p, err
 	}
@@ -152,6 +149,9 @@ func (m *mover) watch(p *pass, ending end, cancel context.CancelFunc, done <-cha
 	w := m.world
 	limit := time.NewTimer(longestPass)
 	defer limit.Stop()
+	look := time.NewTicker(time.Minute)
+	defer look.Stop()
+	before, _ := w.counts()
 	var kill, stop <-chan time.Time
 	if ending.killAt > 0 {
 		kill = time.After(ending.killAt)
@@ -171,6 +171,11 @@ func (m *mover) watch(p *pass, ending end, cancel context.CancelFunc, done <-cha
 			w.tell("%s is told to stop", p.process)
 			p.stopped = true
 			cancel()
+		case <-look.C:
+			if asked, _ := w.counts(); asked-before > mostCommands {
+				w.fail("it ends", "%s has asked %d commands of both ends", p.process, asked-before)
+				cancel()
+			}
 		case <-limit.C:
 			w.fail("it ends", "%s is still at it after %v", p.process, longestPass)
 			cancel()

@@ -274,6 +274,7 @@ func (s *store) restore(b backup) {
 func (s *store) renumber(box *mailbox) {
 	s.validity += 1000
 	box.validity, box.next, box.vanished, box.said = s.validity, 1, nil, 0
+	box.shift++
 	for _, m := range box.messages {
 		m.uid = box.next
 		box.next++
