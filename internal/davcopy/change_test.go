@@ -45,9 +45,9 @@ func event(uid, summary string) []byte {
 }
 
 // write puts an event as a client would, whatever was there.
-func (p *pair) write(t *testing.T, end *endpoint.DAV, name, summary string, overwrite bool) {
+func (p *pair) write(t *testing.T, end *endpoint.DAV, name, summary string) {
 	t.Helper()
-	p.writeUID(t, end, name, name, summary, overwrite)
+	p.writeUID(t, end, name, name, summary, true)
 }
 
 func (p *pair) writeUID(t *testing.T, end *endpoint.DAV, name, uid, summary string, overwrite bool) {
@@ -93,14 +93,14 @@ func TestPasses_followTheSourceAndRespectTheDestination(t *testing.T) {
 
 	p.put(t, "new.ics", "first")
 	p.put(t, "changes.ics", "second")
-	p.write(t, p.dst, "edited.ics", "by its user", true)
+	p.write(t, p.dst, "edited.ics", "by its user")
 	p.put(t, "both.ics", "second")
-	p.write(t, p.dst, "both.ics", "by its user", true)
+	p.write(t, p.dst, "both.ics", "by its user")
 	p.put(t, "gone-there.ics", "second")
 	p.remove(t, p.dst, "gone-there.ics")
 	p.remove(t, p.src, "vanishes.ics")
 	p.remove(t, p.src, "vanishes-edited.ics")
-	p.write(t, p.dst, "vanishes-edited.ics", "by its user", true)
+	p.write(t, p.dst, "vanishes-edited.ics", "by its user")
 	second := p.pass(t)
 	wantTally(t, "second pass", second.Tallies[ledger.Calendars], Tally{Objects: 18, Copied: 1, Updated: 1, Conflicts: 2})
 	want := map[string]string{

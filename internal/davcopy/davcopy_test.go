@@ -130,7 +130,7 @@ func endsAs(e ledger.Exception, ends []corpus.End) bool {
 // put changes the source as a client would.
 func (p *pair) put(t *testing.T, name, summary string) {
 	t.Helper()
-	p.write(t, p.src, name, summary, true)
+	p.write(t, p.src, name, summary)
 }
 
 // A pass that is stopped at any moment, in whatever a server was doing, leaves nothing double and nothing

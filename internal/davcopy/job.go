@@ -180,11 +180,11 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	}
 	err = j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
 		if o.Err != nil {
-			return nil // what cannot be read cannot be recognised: writing it will tell
+			return nil //nolint:nilerr // what cannot be read cannot be recognised: writing it will tell
 		}
 		object, err := pim.Inspect(o.Data)
 		if err != nil || object.UID == "" {
-			return nil
+			return nil //nolint:nilerr // likewise
 		}
 		form, _ := pim.Digest(o.Data, j.content())
 		j.unknown[object.UID] = append(j.unknown[object.UID], foreign{name: nameBelow(j.place.target.Href, o.Href), etag: o.ETag, form: form[:]})

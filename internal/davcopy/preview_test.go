@@ -57,7 +57,7 @@ func TestEnginePlan_foretellsThePass(t *testing.T) {
 	for _, name := range []string{"vanishes.ics", "edited.ics", "lost.ics"} {
 		p.remove(t, p.src, name)
 	}
-	p.write(t, p.dst, "edited.ics", "by its user", true)
+	p.write(t, p.dst, "edited.ics", "by its user")
 	p.remove(t, p.dst, "lost.ics")
 	before := p.holding(t, p.dst, dav.Calendars)
 	plan, _ = p.planned(t)

@@ -82,7 +82,7 @@ func (j *collectionJob) quarantine(p *parcel) error {
 // keep stores the source's bytes in the escrow folder.
 func (j *collectionJob) keep(p *parcel) (err error) {
 	if p.source.Err != nil {
-		return nil // nothing was served that could be kept
+		return nil //nolint:nilerr // nothing was served that could be kept
 	}
 	extension := extensions[j.kind]
 	label := strings.TrimSuffix(mapping.LastSegment(j.place.source.Href)+"-"+p.row.Source, extension)

@@ -48,7 +48,7 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	row, known := j.known[name]
 	j.mu.Unlock()
 	if len(j.actions.vanished) == 0 || o.Err != nil || known && (row.State.There() || row.State == ledger.ObjectIntent) {
-		return nil
+		return nil //nolint:nilerr // what cannot be read is told where it is copied
 	}
 	i := formerly(o.Data, j.actions.vanished)
 	if i < 0 {

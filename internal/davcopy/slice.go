@@ -36,7 +36,6 @@ type slice struct {
 	looked   bool
 	tallies  map[ledger.CollectionKind]*Tally
 	findings []rehome.Finding
-	standing []ledger.Exception
 	homeless []homeless
 }
 

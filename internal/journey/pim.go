@@ -143,7 +143,7 @@ func (e *pimEnds) digest(ctx context.Context, account rehome.Account) (rehome.Se
 func wants(only []Kind, kind Kind) bool { return len(only) == 0 || slices.Contains(only, kind) }
 
 func (m *Move) davSettings(side rehome.Side, settings config.DAV, connections int) (endpoint.DAVSettings, error) {
-	trust, err := settings.Trust.Client()
+	trust, err := settings.Client()
 	return endpoint.DAVSettings{
 		Side: side, URL: settings.URL, TLS: trust, Timeout: settings.Timeout, Connections: connections,
 		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version,

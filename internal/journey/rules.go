@@ -185,7 +185,7 @@ func (m *Move) forwards(p *people) []rehome.Forward {
 }
 
 func sieveEnd(settings config.Sieve, host *endpoint.IMAP) (*endpoint.Sieve, error) {
-	trust, err := settings.Trust.Client()
+	trust, err := settings.Client()
 	if err != nil {
 		return nil, err
 	}

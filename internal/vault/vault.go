@@ -90,7 +90,7 @@ func WriteFiles(contents map[string][]byte) (err error) {
 func checkReplaceable(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode().IsRegular() {
-		return nil // what is wrong with the folder shows when the file is made
+		return nil //nolint:nilerr // what is wrong with the folder shows when the file is made
 	}
 	what := "it is no file"
 	if info.Mode()&fs.ModeSymlink != 0 {

@@ -222,7 +222,7 @@ func stamped(source, destination time.Time) bool {
 }
 
 // wantEqual proves that a full verification and the judge find both ends equal, with so many messages.
-func (m move) wantEqual(messages int) desk.Verified {
+func (m move) wantEqual(messages int) {
 	m.t.Helper()
 	both := proof.Both(m.t, m.Desk, m.accounts())
 	for account, found := range both.Judged {
@@ -244,7 +244,6 @@ func (m move) wantEqual(messages int) desk.Verified {
 	if v.Verdict != "equal" || total != messages {
 		m.t.Errorf("verdict %s, %d messages at the destination, want equal, %d", v.Verdict, total, messages)
 	}
-	return v
 }
 
 // copied adds up what a sync did.

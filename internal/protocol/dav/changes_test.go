@@ -114,7 +114,7 @@ func TestChanges_ownErrorComesBack(t *testing.T) {
 			count++
 			return own
 		})
-		if err != error(own) || count != 1 {
+		if !errors.Is(err, own) || count != 1 {
 			t.Errorf("got %v after %d calls", err, count)
 		}
 	}
@@ -231,7 +231,7 @@ func TestMultiGet_whatEndsAll(t *testing.T) {
 	s := &multigetServer{objects: map[string]string{"/cal/a": "x", "/cal/b": "y"}, mangle: same, etag: func(string) string { return `"1"` }}
 	server := serve(t, s.serve)
 	err := newClient(t, Options{URL: server.URL}).MultiGet(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, []Item{{Href: "/cal/a"}, {Href: "/cal/b"}}, func(Object) error { return own })
-	if err != own {
+	if !errors.Is(err, own) {
 		t.Errorf("got %v, want the error of each", err)
 	}
 }

@@ -105,7 +105,7 @@ func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) 
 	err = m.each(func(r *response) error {
 		u, err := resolve(a.target, r.href())
 		if err != nil || r.status >= 300 {
-			return nil // not a collection that could be opened
+			return nil //nolint:nilerr // not a collection that could be opened
 		}
 		if len(all) > maxSets {
 			return &TooManyError{URL: display(target), Limit: maxSets}

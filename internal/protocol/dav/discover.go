@@ -155,7 +155,7 @@ func (c *Client) learnDefault(ctx context.Context, d dialect, home *Home) error 
 	}
 	inbox, err := c.target(home.Inbox)
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // there is none
 	}
 	r, at, err := c.properties(ctx, inbox, d.defaultHref)
 	if err != nil {

@@ -174,7 +174,7 @@ func TestCollections_severalHomes(t *testing.T) {
 			principalAt(w, r, "/principal/", `<c:calendar-home-set><d:href>/one/</d:href><d:href>http://`+r.Host+`/two/</d:href></c:calendar-home-set>`)
 		}
 	})
-	home, collections := discover(t, newClient(t, Options{URL: server.URL}), Calendars, Search{})
+	home, collections := discover(t, newClient(t, Options{URL: server.URL}), Calendars)
 	if !slices.Equal(home.HomeSets, []string{"/one/", "/two/"}) || len(collections) != 2 {
 		t.Fatalf("%+v: %+v", home, collections)
 	}

@@ -4,6 +4,7 @@ package dav
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 )
@@ -76,7 +77,7 @@ const elementCost = 100
 
 // unexpectedEnd makes the end of the document inside an element an error.
 func unexpectedEnd(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -38,7 +38,7 @@ func TestSabre_namesThatDifferInCaseAndAccent(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := newClient(t, Options{URL: server.DAV, User: anna, Password: secret(password), AllowPlaintextBasic: true})
-	_, collections := discover(t, client, AddressBooks, Search{})
+	_, collections := discover(t, client, AddressBooks)
 	book := collections["default"]
 	sameObjects(t, "by multiget", everything(t, client, book), want)
 	_, items := changes(t.Context(), t, client, &book, Mark{})
@@ -53,7 +53,7 @@ func TestCyrus_cardsInTheirOwnVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := newClient(t, Options{URL: server.DAV(), User: anna, Password: secret(password), AllowPlaintextBasic: true})
-	_, collections := discover(t, client, AddressBooks, Search{})
+	_, collections := discover(t, client, AddressBooks)
 	book := collections["Default"]
 	photo, err := os.ReadFile("testdata/l1-vcard4-photo.vcf")
 	if err != nil {

@@ -78,7 +78,7 @@ func nextStart(in *xml.Decoder) (xml.StartElement, error) {
 func (m *multistatus) next() (*response, error) {
 	for ; ; m.most-- {
 		start, err := nextStart(m.in)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, io.EOF
 		}
 		if m.most <= 0 {
@@ -106,7 +106,7 @@ func (m *multistatus) next() (*response, error) {
 func (m *multistatus) each(visit func(*response) error) error {
 	for {
 		r, err := m.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err == nil {
@@ -126,7 +126,7 @@ func (m *multistatus) explain(err error) error {
 		return &TooLargeError{URL: m.answer.url, Limit: m.limit - slack}
 	case errors.Is(err, errDoctype):
 		return m.answer.formatError("the answer is a web page, perhaps a log-in form, not WebDAV", "")
-	case errors.As(err, &syntax) && syntax.Msg == "unexpected EOF", err == io.EOF, err == io.ErrUnexpectedEOF:
+	case errors.As(err, &syntax) && syntax.Msg == "unexpected EOF", errors.Is(err, io.EOF), err == io.ErrUnexpectedEOF:
 		return m.answer.cutShort(err)
 	case errors.As(err, &syntax):
 		return m.answer.formatError("the answer is not XML", bounded(syntax.Msg))

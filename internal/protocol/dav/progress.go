@@ -130,7 +130,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	b.dog.reading()
 	n, err := b.body.Read(p)
 	b.dog.pause(n)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.fail(err)
 	}
 	return n, err

@@ -34,7 +34,7 @@ func TestRadicale_writesAndReadsBack(t *testing.T) {
 	t.Parallel()
 	client := startRadicale(t)
 	for kind, name := range map[Kind]string{Calendars: "calendar", AddressBooks: "contacts"} {
-		home, collections := discover(t, client, kind, Search{})
+		home, collections := discover(t, client, kind)
 		collection, ok := collections[name]
 		if !ok || !collection.reports("sync-collection") {
 			t.Fatalf("%s: collections %+v", kind, collections)
@@ -71,7 +71,7 @@ func checkManyObjects(t *testing.T, client *Client, collection Collection, count
 func TestRadicale_syncFollowsChanges(t *testing.T) {
 	t.Parallel()
 	client := startRadicale(t)
-	_, collections := discover(t, client, AddressBooks, Search{})
+	_, collections := discover(t, client, AddressBooks)
 	collection := collections["contacts"]
 	kept, gone := Child(collection.Href, "kept.vcf"), Child(collection.Href, "gone.vcf")
 	put(t, client, kept, AddressBooks, card("kept", "Kept"))

@@ -113,7 +113,7 @@ func (c *Client) exchange(ctx context.Context, r request, sent proof) (*answer, 
 		dog.end()
 		return nil, err
 	}
-	in, err := c.transport.RoundTrip(out)
+	in, err := c.transport.RoundTrip(out) //nolint:bodyclose // the answer closes it
 	dog.answer()
 	if err != nil {
 		err = fail(err)

@@ -140,7 +140,7 @@ func TestRefusal_serverWords(t *testing.T) {
 			t.Errorf("%s: got %+v", c.name, err)
 			continue
 		}
-		if refused.Method != "PUT" || refused.URL != server.URL+"/a%20b.ics" || c.condition != "" && !refused.Failed(c.condition) {
+		if refused.Method != http.MethodPut || refused.URL != server.URL+"/a%20b.ics" || c.condition != "" && !refused.Failed(c.condition) {
 			t.Errorf("%s: got %+v", c.name, refused)
 		}
 	}
@@ -168,18 +168,18 @@ func TestAnswer_thatIsNotWebDAV(t *testing.T) {
 			_, _ = io.WriteString(w, "<html><title>Sign in</title>")
 		},
 		"web page as 207": func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(207)
+			w.WriteHeader(http.StatusMultiStatus)
 			_, _ = io.WriteString(w, "<!DOCTYPE html><html>")
 		},
 		"other XML": func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(207)
+			w.WriteHeader(http.StatusMultiStatus)
 			_, _ = io.WriteString(w, "<a/>")
 		},
 		"text": func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(207)
+			w.WriteHeader(http.StatusMultiStatus)
 			_, _ = io.WriteString(w, "Deprecated: x in y.php <b>")
 		},
-		"nothing said": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) },
+		"nothing said": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 	} {
 		server := serve(t, handler)
 		err := newClient(t, Options{URL: server.URL}).List(t.Context(), &Collection{Href: "/"}, func(Item) error { return nil })
@@ -256,7 +256,7 @@ func serveTLS(t *testing.T, config *tls.Config) *httptest.Server {
 
 func TestConnection_troublesAreToldApart(t *testing.T) {
 	t.Parallel()
-	plain := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
+	plain := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	secured := serveTLS(t, &tls.Config{MinVersion: tls.VersionTLS12})
 	old := serveTLS(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
 	cut := serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -41,7 +41,7 @@ func TestSabre_readsEveryOctet(t *testing.T) {
 	server, stored := startSabre(t, atmail7.Options{})
 	client := newClient(t, Options{URL: server.DAV, User: anna, Password: secret(password), AllowPlaintextBasic: true})
 	for kind, want := range stored {
-		home, collections := discover(t, client, kind, Search{})
+		home, collections := discover(t, client, kind)
 		if home.How != "given URL" || home.Principal != "/principals/users/"+anna+"/" && Key(home.Principal) != Key("/principals/users/"+anna) {
 			t.Errorf("%s: home %+v", kind, home)
 		}
@@ -69,7 +69,7 @@ func TestSabre_isolatesMissing(t *testing.T) {
 	t.Parallel()
 	server, stored := startSabre(t, atmail7.Options{})
 	client := newClient(t, Options{URL: server.DAV, User: anna, Password: secret(password), AllowPlaintextBasic: true})
-	_, collections := discover(t, client, AddressBooks, Search{})
+	_, collections := discover(t, client, AddressBooks)
 	collection := collections["default"]
 	_, items := changes(t.Context(), t, client, &collection, Mark{})
 	items = slices.Insert(items, len(items)/2, Item{Href: Child(collection.Href, "gone.vcf"), Size: -1})
@@ -101,7 +101,7 @@ func TestSabre_digestWithPasswordAndHash(t *testing.T) {
 	} {
 		options.URL, options.User = server.DAV, anna
 		client := newClient(t, options)
-		_, collections := discover(t, client, AddressBooks, Search{})
+		_, collections := discover(t, client, AddressBooks)
 		sameObjects(t, name, everything(t, client, collections["default"]), stored[AddressBooks])
 	}
 	refused := newClient(t, Options{URL: server.DAV, User: anna, Password: secret("wrong")})
@@ -115,7 +115,7 @@ func TestSabre_writes(t *testing.T) {
 	server, _ := startSabre(t, atmail7.Options{})
 	client := newClient(t, Options{URL: server.DAV, User: anna, Password: secret(password), AllowPlaintextBasic: true})
 	for _, kind := range []Kind{Calendars, AddressBooks} {
-		home, _ := discover(t, client, kind, Search{})
+		home, _ := discover(t, client, kind)
 		checkWrites(t, client, home, exact)
 	}
 }

@@ -16,7 +16,7 @@ import (
 func checkScheduling(t *testing.T, client *Client, odd oddity) {
 	t.Helper()
 	for _, kind := range []Kind{Calendars, AddressBooks} {
-		home, collections := discover(t, client, kind, Search{})
+		home, collections := discover(t, client, kind)
 		if kind == Calendars && (!home.Capabilities.Schedules() || home.Inbox == "" || len(home.Addresses) == 0) {
 			t.Errorf("%+v, want scheduling", home)
 		}
@@ -49,7 +49,7 @@ func TestCyrus_namesWhatStandsInTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := newClient(t, Options{URL: server.DAV(), User: anna, Password: secret(password), AllowPlaintextBasic: true})
-	_, collections := discover(t, client, Calendars, Search{})
+	_, collections := discover(t, client, Calendars)
 	for _, collection := range collections {
 		put(t, client, Child(collection.Href, "one.ics"), Calendars, event("same", "one"))
 		_, err := client.Put(t.Context(), Child(collection.Href, "two.ics"), Upload{Kind: Calendars, Data: []byte(event("same", "two"))})

@@ -61,9 +61,9 @@ func listedAs(href, etag string) string {
 }
 
 // discover finds a home and its collections by the last segment of their href.
-func discover(t *testing.T, client *Client, kind Kind, search Search) (*Home, map[string]Collection) {
+func discover(t *testing.T, client *Client, kind Kind) (*Home, map[string]Collection) {
 	t.Helper()
-	home, err := client.Discover(t.Context(), kind, search)
+	home, err := client.Discover(t.Context(), kind, Search{})
 	if err != nil {
 		t.Fatal(err)
 	}

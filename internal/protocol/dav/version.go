@@ -48,7 +48,7 @@ func (c *Client) asStored(ctx context.Context, object Object, size int64) (Objec
 	case ctx.Err() != nil:
 		return Object{}, ctx.Err()
 	case err != nil: // it has been read, and is not refused for a question that the server does not like
-		return object, nil
+		return object, nil //nolint:nilerr // see above
 	case IsMD5(four.ETag, four.Data):
 		c.fidelity.noteMD5()
 		return four, nil

@@ -24,7 +24,7 @@ func TestCollections_ownerInWholeURL(t *testing.T) {
 		principalAt(w, r, "/p/anna/", oneHome)
 	})
 	client := newClient(t, Options{URL: server.URL + "/"})
-	home, found := discover(t, client, Calendars, Search{})
+	home, found := discover(t, client, Calendars)
 	if got, want := found["work"].Owner, home.Principal; Key(got) != Key(want) || want == "" {
 		t.Errorf("owner %q, want the principal %q", got, want)
 	}

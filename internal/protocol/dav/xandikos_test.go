@@ -17,7 +17,7 @@ func TestXandikos_writesAndReadsBack(t *testing.T) {
 	}
 	client := newClient(t, Options{URL: server.URL, User: anna, Password: secret(password), AllowPlaintextBasic: true})
 	for _, kind := range []Kind{Calendars, AddressBooks} {
-		home, collections := discover(t, client, kind, Search{})
+		home, collections := discover(t, client, kind)
 		checkWrites(t, client, home, nameOnly)
 		if len(collections) != 1 {
 			t.Fatalf("%s: %+v", kind, collections)
@@ -36,7 +36,7 @@ func TestXandikos_refusalInsideMultistatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := newClient(t, Options{URL: server.URL, User: anna, Password: secret(password), AllowPlaintextBasic: true})
-	_, collections := discover(t, client, Calendars, Search{})
+	_, collections := discover(t, client, Calendars)
 	for _, collection := range collections {
 		put(t, client, Child(collection.Href, "one.ics"), Calendars, event("same", "one"))
 		_, err := client.Put(t.Context(), Child(collection.Href, "two.ics"), Upload{Kind: Calendars, Data: []byte(event("same", "two"))})
