@@ -3,9 +3,11 @@
 package mailcopy
 
 import (
+	"slices"
 	"sync"
 	"time"
 
+	"rehome"
 	"rehome/internal/protocol/imap"
 )
 
@@ -17,6 +19,7 @@ type memory struct {
 	started time.Time // of the pass
 	strikes map[string]int
 	barred  map[string]string      // destination mailboxes to whose making the server answers BAD, with its words
+	avoided map[string]bool        // mailboxes, by side and name, to whose opening the server answers BAD
 	accused map[string]*accusals   // by source mailbox
 	alone   map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 }
@@ -31,7 +34,10 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 	defer e.mu.Unlock()
 	m := e.memories[address]
 	if m == nil || !m.started.Equal(started) {
-		m = &memory{started: started, strikes: map[string]int{}, barred: map[string]string{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{}}
+		m = &memory{
+			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{},
+			accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
+		}
 		e.memories[address] = m
 	}
 	return m
@@ -63,6 +69,21 @@ func (m *memory) refusedName(destination string) (words string, refused bool) {
 	defer m.mu.Unlock()
 	words, refused = m.barred[destination]
 	return words, refused
+}
+
+// avoid notes that the server answers BAD to the opening of a mailbox, which ends the connection: it is left to
+// the mailbox's own job.
+func (m *memory) avoid(side rehome.Side, name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.avoided[string(side)+" "+name] = true
+}
+
+// without returns the names that are not avoided.
+func (m *memory) without(side rehome.Side, names []string) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.DeleteFunc(names, func(name string) bool { return m.avoided[string(side)+" "+name] })
 }
 
 // tryAlone notes that a message is tried alone, and reports whether it was before.

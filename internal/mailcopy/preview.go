@@ -110,8 +110,9 @@ func (s *slice) goneNow(ctx context.Context, row ledger.Mailbox) (imap.UIDSet, e
 	if _, ok := quietNews(&row, imap.Selected{UIDNext: entry.Status.UIDNext, Messages: entry.Status.Messages}, refusals{}); ok {
 		return row.Gone, nil
 	}
-	if _, err := s.src.Examine(ctx, row.Anchor.Source); err != nil {
-		return imap.UIDSet{}, faultOf(err, "open source mailbox", row.Anchor.Source)
+	opened, err := s.openFor(ctx, s.src, "open source mailbox", row.Anchor.Source)
+	if err != nil || !opened { // what it holds is unknown, and nothing has vanished from it
+		return row.Gone, err
 	}
 	all, short, err := everything(ctx, s.src)
 	return listedNews(&row, refusals{}, all, short).gone, faultOf(err, "list source mailbox", row.Anchor.Source)
@@ -162,6 +163,9 @@ func (s *slice) previewRemoval(ctx context.Context, row *ledger.Mailbox) (remova
 	}
 	// Not EXAMINE: a mailbox opened for reading only has no permanent flags (RFC 9051, section 6.3.3).
 	box, err := s.dst.Select(ctx, row.Anchor.Destination)
+	if imap.IsStatus(err, "NO") { // the pass removes nothing there either
+		return removal{}, nil
+	}
 	if err != nil {
 		return removal{}, faultOf(err, "open destination mailbox", row.Anchor.Destination)
 	}

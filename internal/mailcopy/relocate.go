@@ -124,7 +124,11 @@ func (s *slice) holdsOf(ctx context.Context, seen sighting) (bool, error) {
 // closeSource closes the mailbox that is open at the source, if there is one: INBOX is opened in its
 // place, because not every server can close what is not open.
 func (s *slice) closeSource(ctx context.Context) error {
-	if _, err := s.src.Examine(ctx, "INBOX"); err != nil {
+	_, err := s.src.Examine(ctx, "INBOX")
+	if imap.IsStatus(err, "NO") { // that closes, too (RFC 9051, section 6.3.2)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return s.src.Unselect(ctx)
@@ -152,8 +156,8 @@ func (s *slice) sizesAtSource(ctx context.Context, name string, wanted map[imap.
 	for uid := range wanted {
 		uids.Add(uid)
 	}
-	if _, err := s.src.Examine(ctx, name); err != nil {
-		return nil, faultOf(err, "open source mailbox", name)
+	if opened, err := s.openFor(ctx, s.src, "open source mailbox", name); err != nil || !opened {
+		return nil, err // one that cannot be looked into confirms nothing
 	}
 	entries, err := sweep(ctx, s.src, uids)
 	return entries, faultOf(err, "list source mailbox", name)

@@ -122,17 +122,40 @@ func (s *slice) saveTrust(ctx context.Context) error {
 
 // survey opens the mailboxes about which STATUS alone would decide, where it may not.
 func (s *slice) survey(ctx context.Context) error {
-	doubtedAtSource, doubtedAtDestination := s.view.doubtedAtSource(), s.view.doubtedAtDestination()
+	s.forgetAvoided(rehome.Source, s.view.src)
+	s.forgetAvoided(rehome.Destination, s.view.dst)
+	atSource := s.memory.without(rehome.Source, s.view.doubtedAtSource())
+	atDestination := s.memory.without(rehome.Destination, s.view.doubtedAtDestination())
 	return both(s.account.Address,
 		func() error {
-			err := examineAll(ctx, s.src, doubtedAtSource, s.view.src, s.weighSource)
-			return endpoint.Fault(err, "look into the source's mailboxes of", s.account.Address)
+			name, err := examineAll(ctx, s.src, atSource, s.view.src, s.weighSource)
+			return s.surveyed(rehome.Source, name, err)
 		},
 		func() error {
-			err := examineAll(ctx, s.dst, doubtedAtDestination, s.view.dst, s.weighDestination)
-			return endpoint.Fault(err, "look into the destination's mailboxes of", s.account.Address)
+			name, err := examineAll(ctx, s.dst, atDestination, s.view.dst, s.weighDestination)
+			return s.surveyed(rehome.Destination, name, err)
 		},
 	)
+}
+
+// forgetAvoided forgets what STATUS said of mailboxes that cannot be surveyed: they are opened by their jobs.
+func (s *slice) forgetAvoided(side rehome.Side, entries map[string]imap.ListEntry) {
+	for name, entry := range entries {
+		if len(s.memory.without(side, []string{name})) == 0 {
+			entry.Status = nil
+			entries[name] = entry
+		}
+	}
+}
+
+// surveyed leaves the mailbox to which a server has answered BAD out of the next survey.
+func (s *slice) surveyed(side rehome.Side, name string, err error) error {
+	if status, bad := ownBad(err); bad {
+		s.memory.avoid(side, name)
+		s.noteAdvance()
+		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "open " + string(side) + " mailbox", Object: name, Server: status.Text, Cause: err}
+	}
+	return endpoint.Fault(err, "look into the "+string(side)+"'s mailboxes of", s.account.Address)
 }
 
 // doubtedAtSource names the mailboxes that would be left closed on the word of a STATUS that is not to be
@@ -167,21 +190,22 @@ func (v accountView) doubtedAtDestination() []string {
 }
 
 // examineAll opens mailboxes one behind the other without waiting in between, and puts what that shows in
-// the place of what STATUS said. A mailbox that is refused has no status then.
-func examineAll(ctx context.Context, session *endpoint.Session, names []string, entries map[string]imap.ListEntry, weigh func(imap.Selected)) error {
+// the place of what STATUS said. A mailbox that is refused has no status then. An error is told together with
+// the mailbox that it concerns.
+func examineAll(ctx context.Context, session *endpoint.Session, names []string, entries map[string]imap.ListEntry, weigh func(imap.Selected)) (last string, _ error) {
 	open := false
 	for some := range slices.Chunk(names, commandsAhead) {
 		openings := make([]*imap.Opening, len(some))
 		for i, name := range some {
 			var err error
 			if openings[i], err = session.ExamineAhead(ctx, name); err != nil {
-				return err
+				return name, err
 			}
 		}
 		for i, name := range some {
 			box, err := openings[i].Wait(ctx)
 			if open = err == nil; err != nil && !imap.IsStatus(err, "NO") {
-				return err
+				return name, err
 			}
 			entry, listed := entries[name]
 			switch {
@@ -197,9 +221,9 @@ func examineAll(ctx context.Context, session *endpoint.Session, names []string, 
 		}
 	}
 	if open { // so that the mailbox can be asked about, and extensions switched on (RFC 5161, section 3.1)
-		return session.Unselect(ctx)
+		return "", session.Unselect(ctx)
 	}
-	return nil
+	return "", nil
 }
 
 // shownStatus is what an opening shows, in the words of STATUS.
