@@ -131,7 +131,8 @@ type Result struct {
 	Findings []rehome.Finding
 }
 
-// Tally counts objects.
+// Tally counts objects. Objects is the sum of Copied, Updated, Adopted, Unchanged, Quarantined, Conflicts, Held and
+// Remaining.
 type Tally struct {
 	Objects     int   // at the source, as far as it was listed
 	Copied      int   // written by this slice
@@ -143,6 +144,8 @@ type Tally struct {
 	Conflicts   int   // edited at both ends
 	Held        int   // would make the destination send invitations
 	Doubted     int   // vanished from the source, so many at once that somebody has to confirm it
+	Remaining   int   // not tried yet, or begun: nobody knows whether they are at the destination
+	Lasting     int   // of the quarantined, in conflict, held and remaining: what repeating does not mend
 	Octets      int64 // of the copied and updated ones
 }
 
@@ -151,7 +154,7 @@ func (t Tally) Failed() int { return t.Quarantined + t.Conflicts + t.Held }
 
 // Unchanged counts the objects that were at the destination before.
 func (t Tally) Unchanged() int {
-	return max(t.Objects-t.Copied-t.Updated-t.Adopted-t.Failed(), 0)
+	return max(t.Objects-t.Copied-t.Updated-t.Adopted-t.Failed()-t.Remaining, 0) // some may have vanished meanwhile
 }
 
 // Add adds what another slice of the same pass did. What is a state and not an event the later slice
@@ -159,6 +162,7 @@ func (t Tally) Unchanged() int {
 func (t *Tally) Add(later Tally) {
 	t.count(later)
 	t.Objects, t.Quarantined, t.Conflicts, t.Held, t.Doubted = later.Objects, later.Quarantined, later.Conflicts, later.Held, later.Doubted
+	t.Remaining, t.Lasting = later.Remaining, later.Lasting
 }
 
 // count adds events and no states.

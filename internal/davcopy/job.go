@@ -29,7 +29,8 @@ type collectionJob struct {
 	row     *ledger.Collection
 	listing dav.Listing
 	actions actions
-	objects int  // at the source
+	objects int // at the source
+	source  listed
 	deleted bool // the source has the collection no more
 
 	mu      sync.Mutex               // guards what follows; the ledger's rows as they are now
@@ -114,6 +115,7 @@ func (j *collectionJob) list(ctx context.Context) error {
 		return faultOf(err, "list at the source", j.place.source.Href)
 	}
 	source.full = j.listing.Full
+	j.source = source
 	j.actions = diff(source, j.known, j.terms())
 	j.objects = countObjects(source, j.known)
 	return nil

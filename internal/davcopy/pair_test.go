@@ -175,7 +175,10 @@ func (p *pair) holding(t *testing.T, end *endpoint.DAV, kind dav.Kind) map[strin
 
 func wantTally(t *testing.T, what string, got, want Tally) {
 	t.Helper()
-	got.Octets, want.Octets = 0, 0
+	if sum := got.Copied + got.Updated + got.Adopted + got.Unchanged() + got.Failed() + got.Remaining; sum != got.Objects {
+		t.Errorf("%s: %+v adds up to %d", what, got, sum)
+	}
+	got.Octets, got.Lasting, want.Octets, want.Lasting = 0, 0, 0, 0
 	if got != want {
 		t.Errorf("%s: %+v, want %+v", what, got, want)
 	}

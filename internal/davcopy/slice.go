@@ -151,14 +151,42 @@ func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[
 	}
 	made := v.plan()
 	if v.dstHome == nil && len(made.placements) > 0 {
-		s.find(rehome.Finding{
-			Code: "kind_not_offered", Severity: rehome.SeverityError, Object: string(kind),
-			Sentence: "the destination offers this account no place for " + string(kind) + ", so they stay behind",
-			NextStep: "check the account's plan at the destination, then run sync again",
-		})
+		err := s.leaveBehind(ctx, kind, made.placements)
 		made.placements = nil
+		return made, err
 	}
 	return made, nil
+}
+
+// leaveBehind counts what the destination has no place for. It is not there, and repeating does not bring it there.
+func (s *slice) leaveBehind(ctx context.Context, kind ledger.CollectionKind, placements []placement) error {
+	names := map[string]bool{}
+	for _, p := range placements {
+		_, err := s.src.Changes(ctx, &p.source, dav.Mark{}, func(item dav.Item) error {
+			names[item.Href] = !item.Removed
+			return nil
+		})
+		if err != nil {
+			return faultOf(err, "list at the source", p.source.Href)
+		}
+	}
+	left := 0
+	for _, there := range names {
+		if there {
+			left++
+		}
+	}
+	s.count(kind, func(t *Tally) {
+		t.Objects += left
+		t.Remaining += left
+		t.Lasting += left
+	})
+	s.find(rehome.Finding{
+		Code: "kind_not_offered", Severity: rehome.SeverityError, Object: string(kind),
+		Sentence: "the destination offers this account no place for " + string(kind) + ", so they stay behind: " + objects(left),
+		NextStep: "check the account's plan at the destination, then run sync again",
+	})
+	return nil
 }
 
 // runCollection brings one collection up to date, unless the source says that nothing has happened.
@@ -173,6 +201,9 @@ func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p
 	}
 	job := &collectionJob{slice: s, kind: kind, place: p, lanes: newLanes(s.engine.options.Connections), probing: make(chan struct{}, 1)}
 	err := job.run(ctx)
+	if countErr := job.countRemaining(context.WithoutCancel(ctx)); err == nil {
+		err = countErr
+	}
 	if dav.IsStatus(err, http.StatusNotFound) {
 		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "copy the collection", Object: p.source.Href, Cause: err,
 			Hint: "somebody removed it meanwhile: run sync again"}
@@ -252,6 +283,9 @@ func (s *slice) findStanding(ctx context.Context) error {
 		tally := s.tallies[e.Kind]
 		if tally == nil {
 			continue // a kind that this pass leaves alone
+		}
+		if isFailed(e.Object) && !mayPass(e.Object) {
+			tally.Lasting++
 		}
 		switch {
 		case e.Code == ledger.UpdateHeld:

@@ -261,8 +261,11 @@ func (e *pimEnds) verified(store *ledger.Ledger) *verify.PIMOptions {
 	}
 }
 
-// SyncedObjects counts contacts, or calendar objects.
+// SyncedObjects counts contacts, or calendar objects. Objects, those of the source, are the sum of There, Quarantined,
+// Conflicts, Held and Remaining; There is that of Copied, Updated, Adopted and Unchanged.
 type SyncedObjects struct {
+	Objects     int   `json:"objects"`
+	There       int   `json:"at_destination"`
 	Copied      int   `json:"copied"`
 	Updated     int   `json:"updated"`
 	Adopted     int   `json:"adopted"`
@@ -271,9 +274,12 @@ type SyncedObjects struct {
 	Removed     int   `json:"removed"`
 	Quarantined int   `json:"quarantined"`
 	Conflicts   int   `json:"conflicts"`
-	Held        int   `json:"held"`    // because the destination would send invitations
-	Doubted     int   `json:"doubted"` // vanished from the source, so many at once that somebody has to confirm it
+	Held        int   `json:"held"`      // because the destination would send invitations
+	Doubted     int   `json:"doubted"`   // vanished from the source, so many at once that somebody has to confirm it
+	Remaining   int   `json:"remaining"` // still to be copied
 	Bytes       int64 `json:"bytes"`
+
+	lasting int // of those that are not there as the source has them: what repeating does not mend
 }
 
 // Failed counts what is not at the destination as the source has it.
@@ -281,13 +287,24 @@ func (s *SyncedObjects) Failed() int {
 	if s == nil {
 		return 0
 	}
-	return s.Quarantined + s.Conflicts + s.Held
+	return s.Quarantined + s.Conflicts + s.Held + s.Remaining
+}
+
+// mendable counts those of them that a repeated pass may bring over.
+func (s *SyncedObjects) mendable() int {
+	if s == nil {
+		return 0
+	}
+	return s.Failed() - s.lasting
 }
 
 func (s *SyncedObjects) add(other *SyncedObjects) {
 	if other == nil {
 		return
 	}
+	s.Objects += other.Objects
+	s.There += other.There
+	s.Remaining += other.Remaining
 	s.Copied += other.Copied
 	s.Updated += other.Updated
 	s.Adopted += other.Adopted
@@ -308,6 +325,7 @@ func syncedObjects(o conductor.Outcome, kind ledger.CollectionKind) *SyncedObjec
 		return nil
 	}
 	return &SyncedObjects{
+		Objects: t.Objects, There: t.Copied + t.Updated + t.Adopted + t.Unchanged(), Remaining: t.Remaining, lasting: t.Lasting,
 		Copied: t.Copied, Updated: t.Updated, Adopted: t.Adopted, Unchanged: t.Unchanged(), Repaired: t.Repaired, Removed: t.Removed,
 		Quarantined: t.Quarantined, Conflicts: t.Conflicts, Held: t.Held, Doubted: t.Doubted, Bytes: t.Octets,
 	}

@@ -95,13 +95,15 @@ func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) Syn
 
 // Complete reports whether every account is at the destination with every message.
 func (s Synced) Complete() bool {
-	return !s.Mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool { return a.Error != "" || !a.Mail.census.Complete() })
+	return !s.Mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool {
+		return a.Error != "" || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed() > 0
+	})
 }
 
 // Mendable reports whether something is left that the same command can finish when it is run again.
 func (s Synced) Mendable() bool {
 	for _, a := range s.Accounts {
-		if a.Error != "" && !a.lasting || a.Mail.census.Mendable() || a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0 {
+		if a.Error != "" && !a.lasting || a.Mail.census.Mendable() || a.Contacts.mendable()+a.Calendars.mendable()+a.Rules.Failed() > 0 {
 			return true
 		}
 	}

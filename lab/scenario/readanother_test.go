@@ -37,10 +37,10 @@ func TestJourney_readAnotherWay(t *testing.T) {
 	if plan := th.want(0, "sync", "--plan", "--only", "contacts,calendars"); strings.Contains(plan.out, "MAILBOX") || !strings.Contains(plan.out, "calendars  ") {
 		t.Errorf("the plan shows other things than contacts and calendars:\n%s", plan.out)
 	}
-	first := answer[moved](th, 5, "sync", "--json", "--only", "contacts,calendars")
+	first := answer[moved](th, 6, "sync", "--json", "--only", "contacts,calendars")
 	undo()
 	th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: dav\n    url: "+th.Source.DAV)
-	second := answer[moved](th, 5, "sync", "--json", "--only", "contacts,calendars", "--deletions", "mirror")
+	second := answer[moved](th, 6, "sync", "--json", "--only", "contacts,calendars", "--deletions", "mirror")
 	objects := 0
 	for i, a := range second.Accounts {
 		for kind, now := range map[string][2]int{
