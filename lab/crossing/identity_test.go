@@ -18,34 +18,34 @@ import (
 	"rehome/lab/dovecot"
 )
 
-// makeTogether makes mailboxes in one second, so that a Cyrus gives them the same UIDVALIDITY.
-func (u user) makeTogether(names ...string) {
+// makeTogether makes two mailboxes in one second, so that a Cyrus gives them the same UIDVALIDITY. A busy machine
+// takes its time for each: of many, two that came out alike get the names.
+func (u user) makeTogether(one, two string) {
 	u.t.Helper()
 	ctx := u.t.Context()
-	for try := range 60 { // a busy machine takes its time for each
-		shared := map[uint32]bool{}
+	for try := range 10 {
+		names := make([]string, 12)
 		answers := make([]*imap.Answer, len(names))
-		for i, name := range names {
+		for i := range names {
+			names[i] = fmt.Sprintf("try %d of %d", i, try)
 			var err error
-			answers[i], err = u.CreateAhead(ctx, name)
+			answers[i], err = u.CreateAhead(ctx, names[i])
 			u.must(err)
 		}
-		for _, answer := range answers {
-			u.must(answer.Wait(ctx))
-		}
-		for _, name := range names {
+		made := map[uint32]string{}
+		for i, name := range names {
+			u.must(answers[i].Wait(ctx))
 			status, err := u.Status(ctx, name)
 			u.must(err)
-			shared[status.UIDValidity] = true
-		}
-		if len(shared) == 1 {
-			return
-		}
-		for _, name := range names {
-			u.must(u.Rename(ctx, name, fmt.Sprintf("Spare %d %s", try, name)))
+			if twin := made[status.UIDValidity]; twin != "" {
+				u.must(u.Rename(ctx, twin, one))
+				u.must(u.Rename(ctx, name, two))
+				return
+			}
+			made[status.UIDValidity] = name
 		}
 	}
-	u.t.Fatal("the server never gave them the same UIDVALIDITY")
+	u.t.Fatal("the server never gave two of them the same UIDVALIDITY")
 }
 
 // A mailbox takes the name of a deleted one with the same UIDVALIDITY, and two change places. Whatever the source
