@@ -3,6 +3,8 @@
 package davcopy
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +13,7 @@ import (
 	"strings"
 
 	"rehome"
+	"rehome/internal/content/pim"
 	"rehome/internal/protocol/dav"
 )
 
@@ -60,22 +63,36 @@ func (j *collectionJob) takesGood(ctx context.Context) bool {
 	}
 	name, data := goodObject(j.place.target)
 	href := hrefOf(j.place.target.Href, name)
-	_, err := j.slice.dst.Put(ctx, href, dav.Upload{Data: data, Kind: kindOf(j.kind), Overwrite: true})
+	stored, err := j.slice.dst.Put(ctx, href, dav.Upload{Data: data, Kind: kindOf(j.kind)})
 	if refused, is := errorsAs[*dav.StatusError](err); is {
 		switch refused.Status {
 		case http.StatusUnauthorized, http.StatusNotFound, http.StatusLocked, http.StatusTooManyRequests:
 			return false
+		case http.StatusPreconditionFailed:
+			return j.removeLeftover(context.WithoutCancel(ctx), href)
 		}
 		return refused.Status < http.StatusInternalServerError
 	}
 	if err != nil {
 		return false
 	}
-	return j.removeGood(context.WithoutCancel(ctx), href)
+	return j.removeGood(context.WithoutCancel(ctx), cmp.Or(stored.Href, href), "")
 }
 
-func (j *collectionJob) removeGood(ctx context.Context, href string) bool {
-	err := j.slice.dst.Delete(ctx, href, "")
+// removeLeftover removes the test object of an interrupted run. What else has its name is its user's, and stays.
+func (j *collectionJob) removeLeftover(ctx context.Context, href string) bool {
+	found, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
+	if err != nil || found.Err != nil {
+		return false // what is there cannot be read: that is no server that works
+	}
+	if object, err := pim.Inspect(found.Data); err != nil || object.UID != testUID || !bytes.Contains(found.Data, []byte(testTitle)) {
+		return true
+	}
+	return j.removeGood(ctx, href, found.ETag)
+}
+
+func (j *collectionJob) removeGood(ctx context.Context, href, etag string) bool {
+	err := j.slice.dst.Delete(ctx, href, etag)
 	if err == nil || dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) || j.goneNevertheless(ctx, href, err) {
 		return true
 	}
@@ -91,20 +108,25 @@ func testLeft(href string, err error) rehome.Finding {
 	}
 }
 
+// What the test object is known by.
+const (
+	testUID   = "rehome-test"
+	testTitle = "test of a move"
+)
+
 // goodObject is a card, an event, or what else the collection holds.
 func goodObject(c dav.Collection) (name string, data []byte) {
-	const uid = "rehome-test"
-	lines := []string{"BEGIN:VCARD", "VERSION:3.0", "UID:" + uid, "N:Test;;;;", "FN:Test", "END:VCARD", ""}
+	lines := []string{"BEGIN:VCARD", "VERSION:3.0", "UID:" + testUID, "N:Test;;;;", "FN:" + testTitle, "END:VCARD", ""}
 	extension := ".vcf"
 	if c.Kind == dav.Calendars {
 		component := componentFor(c, "VEVENT")
 		extension = ".ics"
 		lines = []string{
-			"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//rehome//test//EN", "BEGIN:" + component, "UID:" + uid, "DTSTAMP:20200101T000000Z",
-			"DTSTART:20200101T000000Z", "SUMMARY:test of a move; removed at once", "END:" + component, "END:VCALENDAR", "",
+			"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//rehome//test//EN", "BEGIN:" + component, "UID:" + testUID, "DTSTAMP:20200101T000000Z",
+			"DTSTART:20200101T000000Z", "SUMMARY:" + testTitle, "END:" + component, "END:VCALENDAR", "",
 		}
 	}
-	return uid + extension, []byte(strings.Join(lines, "\r\n"))
+	return testUID + extension, []byte(strings.Join(lines, "\r\n"))
 }
 
 // componentFor is the wanted kind of component, or another one where the collection does not take that.
