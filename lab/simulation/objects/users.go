@@ -109,7 +109,9 @@ func (w *world) other(e *end, c *collection, id []string) *collection {
 func (w *world) destinationUser(round string) {
 	for _, c := range w.dst.all() {
 		for _, name := range c.names() {
-			w.destinationObject(c, name, round)
+			if !strings.Contains(name, testObject) { // it is there for an instant, and nobody's
+				w.destinationObject(c, name, round)
+			}
 		}
 		if len(c.objects) < most && w.d.happens("destination user adds", 0.4, round, c.path) {
 			w.add(w.dst, c, round)
