@@ -15,7 +15,8 @@ import (
 
 // writeObjects prints what was done about contacts and calendars, a line for each account and kind.
 func writeObjects(w io.Writer, synced journey.Synced) error {
-	t := newTable("ACCOUNT", "", "COPIED", "CHANGED", "FOUND THERE", "UNCHANGED", "REPAIRED", "REMOVED", "NOT TAKEN", "IN CONFLICT", "HELD").alignRight(2, 3, 4, 5, 6, 7, 8, 9, 10)
+	t := newTable("ACCOUNT", "", "COPIED", "CHANGED", "FOUND THERE", "UNCHANGED", "REPAIRED", "REMOVED", "NOT TAKEN", "IN CONFLICT", "HELD",
+		"DELETED THERE").alignRight(2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 	some := false
 	for _, a := range synced.Accounts {
 		for _, kind := range []struct {
@@ -25,7 +26,7 @@ func writeObjects(w io.Writer, synced journey.Synced) error {
 			if o := kind.objects; o != nil {
 				some = true
 				t.add(a.Account, kind.name, number(o.Copied), number(o.Updated), number(o.Adopted), number(o.Unchanged),
-					number(o.Repaired), number(o.Removed), number(o.Quarantined), number(o.Conflicts), number(o.Held))
+					number(o.Repaired), number(o.Removed), number(o.Quarantined), number(o.Conflicts), number(o.Held), number(o.Deserted))
 			}
 		}
 	}

@@ -75,6 +75,7 @@ type Options struct {
 	Deletions   Deletions // "" means DeletionsKeep
 	// ConfirmDeletions says that somebody has looked: that most of a collection vanished is meant.
 	ConfirmDeletions bool
+	CopyAgain        bool // copy again what the destination has lost, also what its users have deleted there
 
 	// ScheduleAgent puts SCHEDULE-AGENT=CLIENT on the attendees (RFC 6638 section 7.1) where the
 	// destination does not stay silent otherwise.
@@ -131,8 +132,8 @@ type Result struct {
 	Findings []rehome.Finding
 }
 
-// Tally counts objects. Objects is the sum of Copied, Updated, Adopted, Unchanged, Quarantined, Conflicts, Held and
-// Remaining.
+// Tally counts objects. Objects is the sum of Copied, Updated, Adopted, Unchanged, Quarantined, Conflicts, Held,
+// Deserted and Remaining.
 type Tally struct {
 	Objects     int   // at the source, as far as it was listed
 	Copied      int   // written by this slice
@@ -143,14 +144,15 @@ type Tally struct {
 	Quarantined int   // not at the destination because it refuses them or keeps something else
 	Conflicts   int   // edited at both ends
 	Held        int   // would make the destination send invitations
+	Deserted    int   // were at the destination, and are there no more; not copied again
 	Doubted     int   // vanished from the source, so many at once that somebody has to confirm it
 	Remaining   int   // not tried yet, or begun: nobody knows whether they are at the destination
-	Lasting     int   // of the quarantined, in conflict, held and remaining: what repeating does not mend
+	Lasting     int   // of the quarantined, in conflict, held, deserted and remaining: what repeating does not mend
 	Octets      int64 // of the copied and updated ones
 }
 
 // Failed counts what is not at the destination as the source has it.
-func (t Tally) Failed() int { return t.Quarantined + t.Conflicts + t.Held }
+func (t Tally) Failed() int { return t.Quarantined + t.Conflicts + t.Held + t.Deserted }
 
 // Unchanged counts the objects that were at the destination before.
 func (t Tally) Unchanged() int {
@@ -162,7 +164,7 @@ func (t Tally) Unchanged() int {
 func (t *Tally) Add(later Tally) {
 	t.count(later)
 	t.Objects, t.Quarantined, t.Conflicts, t.Held, t.Doubted = later.Objects, later.Quarantined, later.Conflicts, later.Held, later.Doubted
-	t.Remaining, t.Lasting = later.Remaining, later.Lasting
+	t.Deserted, t.Remaining, t.Lasting = later.Deserted, later.Remaining, later.Lasting
 }
 
 // count adds events and no states.

@@ -26,7 +26,7 @@ func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionK
 		switch {
 		case e.Code == ledger.UpdateHeld, e.State == ledger.ObjectHeld:
 			held[[2]string{e.Collection, e.Words}]++
-		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt(), e.Behind():
+		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt(), e.Behind(), e.Deserted():
 			all = append(all, exceptionFinding(e))
 		}
 		for _, r := range e.Repairs {
@@ -58,6 +58,8 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 		Sentence: "it was not copied: " + e.Words, NextStep: nextStep(e.Code),
 	}
 	switch {
+	case e.Deserted():
+		f.Severity, f.Sentence = rehome.SeverityWarning, e.Words
 	case e.Behind():
 		f.Sentence = "the destination has an older version of it: " + e.Words
 	case e.State == ledger.ObjectConflict:
@@ -74,6 +76,8 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 // nextStep is what a human can do about an object.
 func nextStep(code string) string {
 	switch code {
+	case ledger.CodeDeserted:
+		return "if its user did not mean that, or the destination was put back from a backup, run sync again with --copy-again"
 	case "object_too_large":
 		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"
 	case "duplicate_uid":
@@ -88,7 +92,7 @@ func nextStep(code string) string {
 		return "run sync again; if it stays so, correct it at the source, or enter it at the destination by hand"
 	case "object_unreadable", "object_spoilt":
 		return "correct it at the source, or enter it at the destination by hand"
-	case "conflict", "deleted_at_destination", "name_taken":
+	case "conflict", codeRemovedThere, "name_taken":
 		return "compare the two in a client and keep the right one"
 	}
 	return "correct it at the source and run sync again, or enter it at the destination by hand"

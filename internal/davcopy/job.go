@@ -72,7 +72,7 @@ func (j *collectionJob) run(ctx context.Context) error {
 	if err := j.handDown(ctx); err != nil {
 		return err
 	}
-	if len(j.actions.read) > 0 {
+	if len(j.actions.read) > 0 || j.slice.engine.options.CopyAgain || !seen(j.place.target, j.row.Target) {
 		if err := j.lookAtDestination(ctx); err != nil {
 			return err
 		}
@@ -156,16 +156,13 @@ func countObjects(source listed, known map[string]ledger.Object) int {
 func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	j.byUID, j.unknown, j.taken, j.present = map[string]string{}, map[string][]foreign{}, map[string]bool{}, map[string]bool{}
 	ours := map[string]bool{}
-	for name, row := range j.known {
+	for _, row := range j.known {
 		if row.Destination == "" {
 			continue
 		}
 		j.taken[row.Destination] = true
 		if row.State != ledger.ObjectIntent {
 			ours[row.Destination] = true
-		}
-		if holds(row) && row.UID != "" {
-			j.byUID[row.UID] = name
 		}
 	}
 	var strangers []dav.Item
@@ -177,10 +174,32 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err != nil || len(strangers) == 0 {
+	if err != nil {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
-	err = j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
+	lost := j.lost()
+	if len(j.actions.read)+len(lost) > 0 {
+		if err := j.readStrangers(ctx, strangers); err != nil {
+			return err
+		}
+	}
+	if err := j.settleLost(ctx, lost); err != nil {
+		return err
+	}
+	for name, row := range j.known {
+		if holds(row) && row.UID != "" && !row.Deserted() {
+			j.byUID[row.UID] = name
+		}
+	}
+	return nil
+}
+
+// readStrangers reads what the destination has and the ledger does not know.
+func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item) error {
+	if len(strangers) == 0 {
+		return nil
+	}
+	err := j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
 		if o.Err != nil {
 			return nil //nolint:nilerr // what cannot be read cannot be recognised: writing it will tell
 		}

@@ -78,7 +78,7 @@ func (j *collectionJob) adopt(p *parcel, etag string) {
 // 412 to that), and for an update of what somebody has removed.
 func (j *collectionJob) nothingThere(ctx context.Context, p *parcel, refusal error) error {
 	if p.before.State.There() {
-		return j.conflict(p, "deleted_at_destination", "it was removed at the destination after it was copied, and has changed at the source")
+		return j.conflict(p, codeRemovedThere, "it was removed at the destination after it was copied, and has changed at the source")
 	}
 	mended, err := j.mend(ctx, p)
 	if err != nil {

@@ -94,7 +94,7 @@ func (j *collectionJob) preview(ctx context.Context) (PlannedCollection, error) 
 		Kind: j.kind, Name: cmp.Or(source.Name, decodedName(source.Href)), Source: source.Href, Destination: j.place.destination,
 		Exists: j.place.exists, Deleted: j.deleted,
 	}
-	if j.slice.untouched(j.place, *j.row) {
+	if j.slice.followed(j.place, *j.row) {
 		c.Unchanged, c.Vanished = int(j.row.State.Objects), int(j.row.Removable)
 		return c, nil
 	}

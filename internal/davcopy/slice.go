@@ -224,8 +224,13 @@ func (s *slice) runDeleted(ctx context.Context, kind ledger.CollectionKind, p pl
 	return job.settle(ctx)
 }
 
-// untouched says that a complete pass has seen the collection as it is now, and nothing is open.
+// untouched says that a complete pass has seen the collection as it is now at both ends, and nothing is open.
 func (s *slice) untouched(p placement, known ledger.Collection) bool {
+	return !s.engine.options.CopyAgain && seen(p.target, known.Target) && s.followed(p, known)
+}
+
+// followed says that a complete pass has seen the collection as it is at the source, and nothing is open.
+func (s *slice) followed(p placement, known ledger.Collection) bool {
 	if s.engine.options.Deletions == DeletionsMirror && known.Removable > 0 {
 		return false
 	}
@@ -288,6 +293,8 @@ func (s *slice) findStanding(ctx context.Context) error {
 			tally.Lasting++
 		}
 		switch {
+		case e.Deserted():
+			tally.Deserted++
 		case e.Code == ledger.UpdateHeld:
 			tally.Held++
 		case e.State == ledger.ObjectQuarantined, e.Spoilt(), e.Behind():

@@ -226,6 +226,7 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 		Connections: m.settings.Limits.DestinationConnections, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
 		Repairs: ends.repairs, SourceHosts: m.sourceHosts(),
 		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
+		CopyAgain: options.CopyAgain,
 	})
 }
 
@@ -262,7 +263,7 @@ func (e *pimEnds) verified(store *ledger.Ledger) *verify.PIMOptions {
 }
 
 // SyncedObjects counts contacts, or calendar objects. Objects, those of the source, are the sum of There, Quarantined,
-// Conflicts, Held and Remaining; There is that of Copied, Updated, Adopted and Unchanged.
+// Conflicts, Held, Deserted and Remaining; There is that of Copied, Updated, Adopted and Unchanged.
 type SyncedObjects struct {
 	Objects     int   `json:"objects"`
 	There       int   `json:"at_destination"`
@@ -275,6 +276,7 @@ type SyncedObjects struct {
 	Quarantined int   `json:"quarantined"`
 	Conflicts   int   `json:"conflicts"`
 	Held        int   `json:"held"`      // because the destination would send invitations
+	Deserted    int   `json:"deserted"`  // were at the destination and are there no more; not copied again
 	Doubted     int   `json:"doubted"`   // vanished from the source, so many at once that somebody has to confirm it
 	Remaining   int   `json:"remaining"` // still to be copied
 	Bytes       int64 `json:"bytes"`
@@ -287,7 +289,7 @@ func (s *SyncedObjects) Failed() int {
 	if s == nil {
 		return 0
 	}
-	return s.Quarantined + s.Conflicts + s.Held + s.Remaining
+	return s.Quarantined + s.Conflicts + s.Held + s.Deserted + s.Remaining
 }
 
 // mendable counts those of them that a repeated pass may bring over.
@@ -314,6 +316,7 @@ func (s *SyncedObjects) add(other *SyncedObjects) {
 	s.Quarantined += other.Quarantined
 	s.Conflicts += other.Conflicts
 	s.Held += other.Held
+	s.Deserted += other.Deserted
 	s.Doubted += other.Doubted
 	s.Bytes += other.Bytes
 }
@@ -327,6 +330,6 @@ func syncedObjects(o conductor.Outcome, kind ledger.CollectionKind) *SyncedObjec
 	return &SyncedObjects{
 		Objects: t.Objects, There: t.Copied + t.Updated + t.Adopted + t.Unchanged(), Remaining: t.Remaining, lasting: t.Lasting,
 		Copied: t.Copied, Updated: t.Updated, Adopted: t.Adopted, Unchanged: t.Unchanged(), Repaired: t.Repaired, Removed: t.Removed,
-		Quarantined: t.Quarantined, Conflicts: t.Conflicts, Held: t.Held, Doubted: t.Doubted, Bytes: t.Octets,
+		Quarantined: t.Quarantined, Conflicts: t.Conflicts, Held: t.Held, Deserted: t.Deserted, Doubted: t.Doubted, Bytes: t.Octets,
 	}
 }

@@ -28,8 +28,9 @@ type Collection struct {
 	Made        bool   // the destination did not have it before us
 	Properties  string // the source's, when they were last carried over; "" for never
 	State       CollectionState
-	Pending     int64 // objects that need another look although the source did not change
-	Removable   int64 // objects that the source has no more, and that a mirror of it would not have either
+	Target      CollectionMark // the destination's, before it was last looked through
+	Pending     int64          // objects that need another look although the source did not change
+	Removable   int64          // objects that the source has no more, and that a mirror of it would not have either
 }
 
 // CollectionState is what the source said of a collection when the last complete pass ended. Empty
@@ -38,6 +39,12 @@ type CollectionState struct {
 	SyncToken string // RFC 6578
 	CTag      string
 	Objects   int64
+}
+
+// CollectionMark is what a server says of the state of a collection; another mark means that something has changed.
+type CollectionMark struct {
+	SyncToken string // RFC 6578
+	CTag      string
 }
 
 // Collection returns the row of c.Address and c.Source and makes it when it is missing. When the
@@ -53,8 +60,9 @@ func (l *Ledger) Collection(ctx context.Context, c Collection) (*Collection, err
 
 func (c *Collection) find(tx *sql.Tx) error {
 	destination := c.Destination
-	err := tx.QueryRow(`SELECT id, dst_href, made, properties, src_token, src_ctag, src_objects FROM collections WHERE address = ? AND src_href = ?`,
-		c.Address, c.Source).Scan(&c.ID, &c.Destination, &c.Made, &c.Properties, &c.State.SyncToken, &c.State.CTag, &c.State.Objects)
+	err := tx.QueryRow(`SELECT id, dst_href, made, properties, src_token, src_ctag, src_objects, dst_token, dst_ctag
+		FROM collections WHERE address = ? AND src_href = ?`, c.Address, c.Source).Scan(&c.ID, &c.Destination, &c.Made, &c.Properties,
+		&c.State.SyncToken, &c.State.CTag, &c.State.Objects, &c.Target.SyncToken, &c.Target.CTag)
 	if errors.Is(err, sql.ErrNoRows) {
 		result, err := tx.Exec(`INSERT INTO collections (address, kind, src_href, dst_href, made) VALUES (?, ?, ?, ?, ?)`,
 			c.Address, c.Kind, c.Source, destination, c.Made)
@@ -67,11 +75,12 @@ func (c *Collection) find(tx *sql.Tx) error {
 	if err != nil || c.Destination == destination {
 		return err
 	}
-	c.Destination, c.Made, c.Properties, c.State = destination, false, "", CollectionState{}
+	c.Destination, c.Made, c.Properties, c.State, c.Target = destination, false, "", CollectionState{}, CollectionMark{}
 	if _, err := tx.Exec(`DELETE FROM objects WHERE collection_id = ?`, c.ID); err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE collections SET dst_href = ?, made = 0, properties = '', src_token = '', src_ctag = '', src_objects = 0 WHERE id = ?`, destination, c.ID)
+	_, err = tx.Exec(`UPDATE collections SET dst_href = ?, made = 0, properties = '', src_token = '', src_ctag = '', src_objects = 0,
+		dst_token = '', dst_ctag = '' WHERE id = ?`, destination, c.ID)
 	return err
 }
 
@@ -81,10 +90,11 @@ func (l *Ledger) Collections(ctx context.Context, address string) (map[string]Co
 	all := map[string]Collection{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		c := Collection{Address: address}
-		err := rows.Scan(&c.ID, &c.Kind, &c.Source, &c.Destination, &c.Made, &c.Properties, &c.State.SyncToken, &c.State.CTag, &c.State.Objects, &c.Pending, &c.Removable)
+		err := rows.Scan(&c.ID, &c.Kind, &c.Source, &c.Destination, &c.Made, &c.Properties, &c.State.SyncToken, &c.State.CTag, &c.State.Objects,
+			&c.Target.SyncToken, &c.Target.CTag, &c.Pending, &c.Removable)
 		all[c.Source] = c
 		return err
-	}, `SELECT id, kind, src_href, dst_href, made, properties, src_token, src_ctag, src_objects,
+	}, `SELECT id, kind, src_href, dst_href, made, properties, src_token, src_ctag, src_objects, dst_token, dst_ctag,
 		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state IN ('intent', 'quarantined', 'conflict', 'held')
 			OR o.code LIKE 'update%')),
 		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'gone' AND o.form IS NOT NULL)
@@ -114,16 +124,15 @@ func (l *Ledger) NoteProperties(ctx context.Context, c *Collection) error {
 	})
 }
 
-// SettleCollection notes that a pass over the collection is complete and what the source looked like
-// before it.
-func (l *Ledger) SettleCollection(ctx context.Context, c *Collection, state CollectionState) error {
+// SettleCollection notes that a pass over the collection is complete and what both ends looked like before it.
+func (l *Ledger) SettleCollection(ctx context.Context, c *Collection, state CollectionState, target CollectionMark) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE collections SET src_token = ?, src_ctag = ?, src_objects = ? WHERE id = ?`,
-			state.SyncToken, state.CTag, state.Objects, c.ID)
+		_, err := tx.Exec(`UPDATE collections SET src_token = ?, src_ctag = ?, src_objects = ?, dst_token = ?, dst_ctag = ? WHERE id = ?`,
+			state.SyncToken, state.CTag, state.Objects, target.SyncToken, target.CTag, c.ID)
 		return err
 	})
 	if err == nil {
-		c.State = state
+		c.State, c.Target = state, target
 	}
 	return err
 }

@@ -52,7 +52,16 @@ type Object struct {
 }
 
 // Spoilt reports whether the destination has taken the object and keeps something else.
-func (o Object) Spoilt() bool { return o.State == ObjectStored && o.Code != "" }
+func (o Object) Spoilt() bool { return o.State == ObjectStored && o.Code != "" && !o.Deserted() }
+
+// CodeDeserted is that of an object that was at the destination and is there no more, whoever removed it.
+const CodeDeserted = "gone_at_destination"
+
+// Deserted reports whether the source has the object, and the destination has lost it after it was copied. It is not
+// copied again unless somebody asks for that.
+func (o Object) Deserted() bool {
+	return o.Code == CodeDeserted && o.State.There() && o.State != ObjectGone
+}
 
 // The codes of an object that the destination has in an older version, and has to get the newer one of yet. All
 // begin alike.
@@ -188,7 +197,7 @@ type ObjectCounts struct {
 	Collections int64
 	Objects     int64 // at the source, when last seen
 	There       int64 // of those that the ledger knows
-	Quarantined int64 // with those that the destination keeps damaged
+	Quarantined int64 // with those that the destination keeps damaged, or has lost
 	Conflicts   int64
 	Held        int64
 }
@@ -208,10 +217,12 @@ func (l *Ledger) ObjectCounts(ctx context.Context) (map[string]map[CollectionKin
 		return err
 	}, `SELECT address, kind, COUNT(*), SUM(src_objects), SUM(there), SUM(quarantined), SUM(conflicts), SUM(held) FROM
 		(SELECT c.address, c.kind, c.src_objects,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'stored' AND o.code = '' OR o.state IN ('adopted', 'merged', 'conflict') AND o.code NOT LIKE 'update%')) there,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'stored' AND o.code = '' OR o.state IN ('adopted', 'merged', 'conflict')
+				AND o.code NOT LIKE 'update%' AND o.code <> 'gone_at_destination')) there,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.code <> 'update_held' AND (o.state = 'quarantined' OR o.state = 'stored' AND o.code <> ''
-				OR o.code LIKE 'update%')) quarantined,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict' AND o.code NOT LIKE 'update%') conflicts,
+				OR o.state <> 'gone' AND o.code = 'gone_at_destination' OR o.code LIKE 'update%')) quarantined,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict'
+				AND o.code NOT LIKE 'update%' AND o.code <> 'gone_at_destination') conflicts,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'held' OR o.code = 'update_held')) held
 		FROM collections c) GROUP BY address, kind`)
 	return all, err

@@ -35,7 +35,7 @@ func TestCollection_keepsWhatIsKnown(t *testing.T) {
 		"b.vcf": {Source: "b.vcf", State: ObjectQuarantined, SrcETag: `"2"`, Code: "object_refused", Words: "no", Escrow: "e/b.vcf"},
 	}
 	must(t, l.SaveObjects(t.Context(), c, want["a.vcf"], want["b.vcf"]))
-	must(t, l.SettleCollection(t.Context(), c, CollectionState{SyncToken: "t1", CTag: "c1", Objects: 2}))
+	must(t, l.SettleCollection(t.Context(), c, CollectionState{SyncToken: "t1", CTag: "c1", Objects: 2}, CollectionMark{SyncToken: "d1", CTag: "e1"}))
 
 	again := book(t, l, "/dst/book/")
 	if diff := cmp.Diff(c, again); diff != "" {
@@ -56,7 +56,7 @@ func TestCollection_elsewhereVoidsItsObjects(t *testing.T) {
 	l := create(t)
 	c := book(t, l, "/dst/book/")
 	must(t, l.SaveObjects(t.Context(), c, Object{Source: "a.vcf", State: ObjectStored}))
-	must(t, l.SettleCollection(t.Context(), c, CollectionState{CTag: "c1"}))
+	must(t, l.SettleCollection(t.Context(), c, CollectionState{CTag: "c1"}, CollectionMark{SyncToken: "d1", CTag: "e1"}))
 	moved := book(t, l, "/dst/other/")
 	if moved.ID != c.ID || moved.State != (CollectionState{}) || moved.Made || len(objects(t, l, moved)) > 0 {
 		t.Errorf("%+v with %d objects, want a clean row", moved, len(objects(t, l, moved)))
@@ -85,7 +85,7 @@ func TestExceptions_andCounts(t *testing.T) {
 		Object{Source: "c.vcf", State: ObjectAdopted, Repairs: []Repair{{"fn", "x"}}}, Object{Source: "d.vcf", State: ObjectHeld},
 		Object{Source: "e.vcf", State: ObjectConflict}, Object{Source: "f.vcf", State: ObjectGone},
 		Object{Source: "g.vcf", State: ObjectStored, Code: "object_spoilt"}))
-	must(t, l.SettleCollection(t.Context(), c, CollectionState{Objects: 6}))
+	must(t, l.SettleCollection(t.Context(), c, CollectionState{Objects: 6}, CollectionMark{SyncToken: "d1", CTag: "e1"}))
 	exceptions, err := l.Exceptions(t.Context(), "anna@example.test")
 	must(t, err)
 	var names string
@@ -129,7 +129,7 @@ func TestRename_keepsTheRow(t *testing.T) {
 		t.Errorf("%+v, want the row of a.vcf under the name b.vcf", got)
 	}
 
-	must(t, l.SettleCollection(t.Context(), c, CollectionState{SyncToken: "t1", CTag: "c1", Objects: 2}))
+	must(t, l.SettleCollection(t.Context(), c, CollectionState{SyncToken: "t1", CTag: "c1", Objects: 2}, CollectionMark{SyncToken: "d1", CTag: "e1"}))
 	must(t, l.RenameCollection(t.Context(), c, "/other/book/"))
 	known, err := l.Collections(t.Context(), "anna@example.test")
 	must(t, err)

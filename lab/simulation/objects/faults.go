@@ -63,7 +63,6 @@ func waiting() map[string]string {
 		"destination takes a UID once in an account": "the collection that has to do without the object is not named for a copy",
 		"destination makes no collections":           "a deleted collection is never settled where another has taken its place at the destination",
 		"collection refused":                         "where two collections share one, an object of both is booked as there twice",
-		"destination restored":                       "what the destination has lost is not noticed by sync",
 	}
 }
 

@@ -197,7 +197,7 @@ func (r *run) judgeOutcome(last conclusion, m match) {
 			r.truth.breach(ruleDone, "%s is not there", s.path())
 		}
 	}
-	if last.Err == nil && last.failed() > len(m.missing)+m.twins+r.hidden(r.dst) {
+	if last.Err == nil && last.failed() > len(m.missing)+m.twins+m.moved+r.hidden(r.dst) {
 		r.truth.breach(ruleFailed, "%d are said to be left, and %d are", last.failed(), len(m.missing))
 	}
 	if last.Err == nil && last.failed()+touched < len(m.missing) {

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// What was copied may be at the destination no more: its user has removed it, or the server was put back from a backup.
+// The two cannot be told apart for sure, so neither is passed over: what is gone is named and counted, and copied again
+// when somebody asks for that. A destination that gives no mark of its state is looked through in each pass.
+
+// codeRemovedThere is that of an object which has changed at the source since the destination has lost it.
+const codeRemovedThere = "deleted_at_destination"
+
+// seen reports whether the destination's collection is as it was when it was last looked through.
+func seen(target dav.Collection, last ledger.CollectionMark) bool {
+	return target.SyncToken != "" && target.SyncToken == last.SyncToken || target.CTag != "" && target.CTag == last.CTag
+}
+
+// targetMark is that of the destination's collection before the slice has listed it: what happens there later, and what
+// we write ourselves, makes the next pass look.
+func (j *collectionJob) targetMark() ledger.CollectionMark {
+	return ledger.CollectionMark{SyncToken: j.place.target.SyncToken, CTag: j.place.target.CTag}
+}
+
+// lost are the source names of what the destination has not listed though it had it, in order. What has vanished from
+// the source too is not missed.
+func (j *collectionJob) lost() []string {
+	vanished := map[string]bool{}
+	for _, row := range j.actions.vanished {
+		vanished[row.Source] = true
+	}
+	var lost []string
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		row := j.known[name]
+		if !vanished[name] && row.State.There() && row.State != ledger.ObjectGone && row.Destination != "" && !j.present[row.Destination] {
+			lost = append(lost, name)
+		}
+	}
+	return lost
+}
+
+// settleLost books what the destination has lost, and what is there again. One that has another name there by now is
+// not lost.
+func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
+	var rows []ledger.Object
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		if row := j.known[name]; row.Deserted() && j.present[row.Destination] {
+			row.Code, row.Words = "", ""
+			rows = append(rows, row)
+		}
+	}
+	var again []string
+	asked := map[string]bool{} // by destination name: whether it is gone
+	for _, name := range lost {
+		row, changed := j.known[name], false
+		if row, changed = j.anchor(row); !changed {
+			gone, err := j.isGone(ctx, row, asked)
+			if err != nil {
+				return err
+			}
+			switch {
+			case !gone:
+				continue
+			case j.slice.engine.options.CopyAgain:
+				again = append(again, name)
+				continue
+			case row.Deserted(), row.Code == codeRemovedThere:
+				continue
+			}
+			row.Code, row.Escrow = ledger.CodeDeserted, ""
+			row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put back; it is not copied again"
+		}
+		rows = append(rows, row)
+	}
+	for _, row := range rows {
+		j.known[row.Source] = row
+	}
+	if len(rows) > 0 {
+		if err := j.ledger().SaveObjects(ctx, j.row, rows...); err != nil {
+			return err
+		}
+	}
+	return j.copyAgain(ctx, again)
+}
+
+// anchor finds what has the UID of a lost object under another name at the destination.
+func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
+	all := j.unknown[row.UID]
+	if row.UID == "" || len(all) == 0 || !holds(row) {
+		return row, false
+	}
+	i := max(slices.IndexFunc(all, func(f foreign) bool { return bytes.Equal(f.form, row.Form) }), 0)
+	found := all[i]
+	if j.unknown[row.UID] = slices.Delete(slices.Clone(all), i, i+1); len(all) == 1 {
+		delete(j.unknown, row.UID)
+	}
+	row.Destination, row.DstETag = found.name, ""
+	if bytes.Equal(found.form, row.Form) {
+		row.DstETag = found.etag
+	}
+	if row.Deserted() {
+		row.Code, row.Words = "", ""
+	}
+	return row, true
+}
+
+// isGone does not believe the listing alone.
+func (j *collectionJob) isGone(ctx context.Context, row ledger.Object, asked map[string]bool) (bool, error) {
+	if gone, known := asked[row.Destination]; known || row.Deserted() {
+		return gone || row.Deserted(), nil
+	}
+	_, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, row.Destination), kindOf(j.kind))
+	gone := dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone)
+	asked[row.Destination] = gone
+	if err != nil && !gone {
+		return false, faultOf(err, "read at the destination", row.Destination)
+	}
+	return gone, nil
+}
+
+// copyAgain forgets objects that the destination has lost, so that they are copied as new ones.
+func (j *collectionJob) copyAgain(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	due := map[string]bool{}
+	for _, item := range j.actions.read {
+		due[nameBelow(j.place.source.Href, item.Href)] = true
+	}
+	var rows []ledger.Object
+	for _, name := range names {
+		row := j.known[name]
+		if !due[name] {
+			j.actions.read = append(j.actions.read, j.terms().join(name))
+		}
+		delete(j.taken, row.Destination)
+		row = ledger.Object{Source: name, State: ledger.ObjectIntent, SrcDigest: row.SrcDigest, UID: row.UID}
+		j.known[name] = row
+		rows = append(rows, row)
+	}
+	return j.ledger().SaveObjects(ctx, j.row, rows...)
+}

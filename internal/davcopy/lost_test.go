@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"testing"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
+)
+
+// What the destination has lost is noticed though the source has not changed, and stays lost until somebody decides.
+func TestPasses_nameWhatTheDestinationHasLost(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 0))
+	for _, name := range []string{"stays.ics", "lost.ics", "renamed.ics"} {
+		p.put(t, name, "first")
+	}
+	p.pass(t)
+	session, c := p.calendar(t, p.dst)
+	lost, err := session.Get(t.Context(), hrefOf(c.Href, "lost.ics"), dav.Calendars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed, err := session.Get(t.Context(), hrefOf(c.Href, "renamed.ics"), dav.Calendars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	give := func(name string, data []byte) {
+		t.Helper()
+		if _, err := session.Put(t.Context(), hrefOf(c.Href, name), dav.Upload{Data: data, Kind: dav.Calendars, Overwrite: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.remove(t, p.dst, "lost.ics")
+	p.remove(t, p.dst, "renamed.ics")
+	give("other-name.ics", renamed.Data)
+	for _, when := range []string{"lost", "and again"} {
+		r := p.pass(t)
+		wantTally(t, when, r.Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 1})
+		if got := r.Tallies[ledger.Calendars].Lasting; got != 1 {
+			t.Errorf("%s: repeating mends all but %d, want all but 1", when, got)
+		}
+		if len(r.Findings) != 1 || r.Findings[0].Code != ledger.CodeDeserted {
+			t.Errorf("%s: findings %+v", when, r.Findings)
+		}
+	}
+	give("lost.ics", lost.Data)
+	wantTally(t, "put back by its user", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+
+	p.remove(t, p.dst, "lost.ics")
+	wantTally(t, "lost once more", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 1})
+	p.options.CopyAgain = true
+	wantTally(t, "copied again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Copied: 1})
+	p.wantSummaries(t, "copied again", map[string]string{"stays.ics": "first", "lost.ics": "first", "renamed.ics": "", "other-name.ics": "first"})
+	wantTally(t, "nothing to copy again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+}
