@@ -26,5 +26,5 @@ func TestSimulate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	simulation.Explore(t, kind, 120)
+	simulation.Explore(t, kind, 80)
 }
