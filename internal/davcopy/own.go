@@ -180,7 +180,7 @@ func (s *slice) answers(ctx context.Context) bool {
 	for _, kind := range s.engine.options.Kinds {
 		_, srcErr := s.src.Collections(ctx, kindOf(kind))
 		_, dstErr := s.dst.Collections(ctx, kindOf(kind))
-		if srcErr == nil && dstErr == nil {
+		if shown(srcErr) && shown(dstErr) {
 			return true
 		}
 	}

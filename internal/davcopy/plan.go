@@ -21,6 +21,7 @@ type view struct {
 	src, dst         []dav.Collection
 	srcHome, dstHome *dav.Home
 	known            map[string]string // by source href: where the ledger says that it goes
+	hidden           map[string]bool   // by key: listed at the source, and not shown; these are not deleted
 }
 
 // placement says where one source collection goes.
@@ -36,6 +37,7 @@ type placement struct {
 type plan struct {
 	placements []placement
 	left       []mapping.LeftCollection
+	unshown    []error     // collections that an end lists and does not show
 	deleted    []placement // known, and at the source no more; those that the destination still has
 }
 
@@ -93,7 +95,7 @@ func (p *planner) deleted() []placement {
 	for _, href := range slices.Sorted(maps.Keys(p.known)) {
 		key := dav.Key(p.known[href])
 		target, exists := p.byKey[key]
-		if exists && !listed[href] && !p.taken[key] {
+		if exists && !listed[href] && !p.hidden[dav.Key(href)] && !p.taken[key] {
 			all = append(all, placement{source: dav.Collection{Href: href, Name: target.Name}, destination: p.known[href], exists: true, target: target})
 		}
 	}
@@ -114,7 +116,7 @@ func (v view) moved() map[string]string {
 	moved := map[string]string{}
 	for _, href := range slices.Sorted(maps.Keys(v.known)) {
 		name := decodedName(href)
-		if !listed[href] && len(strangers[name]) == 1 {
+		if !listed[href] && !v.hidden[dav.Key(href)] && len(strangers[name]) == 1 {
 			moved[href] = strangers[name][0]
 			delete(strangers, name)
 		}

@@ -88,6 +88,11 @@ func (s *slice) do(ctx context.Context) error {
 			return err
 		}
 		plans[kind] = made
+		for _, err := range made.unshown {
+			if err := t.add(ctx, s, err); err != nil {
+				return err
+			}
+		}
 		for _, left := range made.left {
 			s.find(leftOutFinding(left))
 		}
@@ -122,19 +127,23 @@ func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[
 	rename func(ctx context.Context, c *ledger.Collection, href string) error,
 ) (plan, error) {
 	var src, dst []dav.Collection
+	var srcHidden, dstHidden *dav.UnshownError
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		src, err = s.src.Collections(groupCtx, kindOf(kind))
+		srcHidden, err = setApart(err)
 		return faultOf(err, "list at the source the "+string(kind)+" of", s.account.Address)
 	})
 	group.Go(func() (err error) {
 		dst, err = s.dst.Collections(groupCtx, kindOf(kind))
+		dstHidden, err = setApart(err)
 		return faultOf(err, "list at the destination the "+string(kind)+" of", s.account.Address)
 	})
 	if err := group.Wait(); err != nil {
 		return plan{}, err
 	}
-	v := view{kind: kindOf(kind), src: src, dst: dst, srcHome: s.src.Home(kindOf(kind)), dstHome: s.dst.Home(kindOf(kind)), known: map[string]string{}}
+	v := view{kind: kindOf(kind), src: src, dst: dst, srcHome: s.src.Home(kindOf(kind)), dstHome: s.dst.Home(kindOf(kind)),
+		known: map[string]string{}, hidden: srcHidden.Keys()}
 	for href, row := range known {
 		if row.Kind == kind {
 			v.known[href] = row.Destination
@@ -150,6 +159,9 @@ func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[
 		known[href], v.known[href] = row, row.Destination
 	}
 	made := v.plan()
+	made.withhold(dstHidden.Keys())
+	s.tellUnshown(&made, rehome.Source, srcHidden)
+	s.tellUnshown(&made, rehome.Destination, dstHidden)
 	if v.dstHome == nil && len(made.placements) > 0 {
 		err := s.leaveBehind(ctx, kind, made.placements)
 		made.placements = nil

@@ -5,6 +5,8 @@ package dav
 import (
 	"context"
 	"encoding/xml"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -69,9 +71,11 @@ func collectionProperties() []xml.Name {
 }
 
 // Collections lists the collections of the home's kind in all its home sets, each once. Subscribed,
-// shared and read-only ones are among them; inboxes, outboxes and the like are not.
+// shared and read-only ones are among them; inboxes, outboxes and the like are not. With an *UnshownError come those that
+// are shown.
 func (c *Client) Collections(ctx context.Context, home *Home) ([]Collection, error) {
 	var all []Collection
+	var unshown *UnshownError
 	seen := map[string]bool{Key(home.Inbox): true, Key(home.Outbox): true} // DAViCal does not give them their type
 	for _, set := range home.HomeSets {
 		target, err := c.target(set)
@@ -79,7 +83,7 @@ func (c *Client) Collections(ctx context.Context, home *Home) ([]Collection, err
 			return nil, err
 		}
 		found, err := c.collectionsIn(ctx, target, home.Kind)
-		if err != nil {
+		if unshown, err = unshown.with(err); err != nil {
 			return nil, err
 		}
 		if len(all)+len(found) > maxSets {
@@ -92,7 +96,22 @@ func (c *Client) Collections(ctx context.Context, home *Home) ([]Collection, err
 			}
 		}
 	}
+	if unshown != nil {
+		return all, unshown
+	}
 	return all, nil
+}
+
+// with takes over an error that is about single collections, and returns any other.
+func (e *UnshownError) with(err error) (*UnshownError, error) {
+	var more *UnshownError
+	switch {
+	case !errors.As(err, &more):
+		return e, err
+	case e == nil:
+		return more, nil
+	}
+	return &UnshownError{Hrefs: append(e.Hrefs, more.Hrefs...), Err: e.Err}, nil
 }
 
 func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) ([]Collection, error) {
@@ -102,10 +121,20 @@ func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) 
 	}
 	defer a.close()
 	var all []Collection
+	var unshown *UnshownError
 	err = m.each(func(r *response) error {
 		u, err := resolve(a.target, r.href())
-		if err != nil || r.status >= 300 {
-			return nil //nolint:nilerr // not a collection that could be opened
+		if err == nil && r.status >= http.StatusMultipleChoices {
+			err = c.inner(a, r, r.status)
+		}
+		switch {
+		case IsStatus(err, http.StatusNotFound), IsStatus(err, http.StatusGone):
+			return nil // removed in this moment
+		case err != nil:
+			if unshown, err = unshown.with(&UnshownError{Hrefs: []string{r.href()}, Err: err}); len(unshown.Hrefs) > maxSets {
+				return &TooManyError{URL: display(target), Limit: maxSets}
+			}
+			return err
 		}
 		if len(all) > maxSets {
 			return &TooManyError{URL: display(target), Limit: maxSets}
@@ -115,6 +144,9 @@ func (c *Client) collectionsIn(ctx context.Context, target *url.URL, kind Kind) 
 		}
 		return nil
 	})
+	if err == nil && unshown != nil {
+		err = unshown
+	}
 	return all, err
 }
 

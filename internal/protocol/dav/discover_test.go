@@ -169,7 +169,7 @@ func TestCollections_severalHomes(t *testing.T) {
 		case "/one/":
 			answerXML(w, calendar("/one/", ""), calendar("/one/a%40b/", "<c:calendar/>"), calendar("/one/in/", "<c:schedule-inbox/>"), calendar("/one/book/", "<r:addressbook/>"))
 		case "/two/":
-			answerXML(w, calendar("/one/a@b/", "<c:calendar/>"), calendar("http://"+r.Host+"/two/s/", "<s:subscribed/>"), `<d:response><d:href>/two/x/</d:href><d:status>HTTP/1.1 403 Forbidden</d:status></d:response>`)
+			answerXML(w, calendar("/one/a@b/", "<c:calendar/>"), calendar("http://"+r.Host+"/two/s/", "<s:subscribed/>"), `<d:response><d:href>/two/x/</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>`)
 		default:
 			principalAt(w, r, "/principal/", `<c:calendar-home-set><d:href>/one/</d:href><d:href>http://`+r.Host+`/two/</d:href></c:calendar-home-set>`)
 		}

@@ -113,6 +113,36 @@ func (e *TooManyError) Error() string {
 	return fmt.Sprintf("%s: it lists more than %d objects, or names too long to be any", e.URL, e.Limit)
 }
 
+// UnshownError says that a home lists collections, or what may be some, and does not show what they are. Nobody knows
+// what is in them; the others of the listing can be used.
+type UnshownError struct {
+	Hrefs []string // as listed
+	Err   error    // about the first of them
+}
+
+// Error names the first.
+func (e *UnshownError) Error() string {
+	text := fmt.Sprintf("the server lists the collection %q and does not show it: %v", e.Hrefs[0], e.Err)
+	if more := len(e.Hrefs) - 1; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *UnshownError) Unwrap() error { return e.Err }
+
+// Keys are those of the collections; none for nil.
+func (e *UnshownError) Keys() map[string]bool {
+	keys := map[string]bool{}
+	if e != nil {
+		for _, href := range e.Hrefs {
+			keys[Key(href)] = true
+		}
+	}
+	return keys
+}
+
 // StrayError says that the server hands out, under the name of an object, the body of another one. Databases that
 // compare names without case and accents do that: "Müller.vcf" and "muller.vcf" are one name there.
 type StrayError struct {
