@@ -109,7 +109,7 @@ func (w *world) other(e *end, c *collection, id []string) *collection {
 func (w *world) destinationUser(round string) {
 	for _, c := range w.dst.all() {
 		for _, name := range c.names() {
-			if !strings.Contains(name, testObject) { // it is there for an instant, and nobody's
+			if !strings.HasPrefix("/"+name, testObject) { // it is there for an instant, and nobody's
 				w.destinationObject(c, name, round)
 			}
 		}
