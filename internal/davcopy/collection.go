@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"slices"
 
 	"rehome"
 	"rehome/internal/ledger"
@@ -38,11 +40,19 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 	made, err := j.slice.dst.Collection(ctx, j.place.destination, kindOf(j.kind))
 	if err == nil {
 		j.place.target = *made
+		j.place.others[dav.Key(made.Href)] = *made
 		j.slice.noteAdvance()
 		return nil // also when somebody else, or we before a crash, made it
 	}
-	if refused == nil {
+	if gone := dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone); refused == nil && !gone {
 		return faultOf(err, "look at the new collection", j.place.destination)
+	}
+	if refused == nil {
+		found, lookErr := j.findMade(ctx, want.Name)
+		if found || lookErr != nil {
+			return lookErr
+		}
+		refused = fmt.Errorf("the server says that it has made it, and shows it nowhere: %w", err)
 	}
 	fault := faultOf(refused, "create at the destination", j.place.destination)
 	if rehome.ClassOf(fault) != rehome.ClassPermanent || j.place.fallback == "" {
@@ -53,16 +63,57 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 	return j.fallBack(ctx)
 }
 
+// findMade looks for the collection under the name that the server has given it: the one that was not listed before, by
+// with its displayname or none. From now on it is the one where the source's goes.
+func (j *collectionJob) findMade(ctx context.Context, name string) (found bool, err error) {
+	all, err := j.slice.dst.Collections(ctx, kindOf(j.kind))
+	if _, err = setApart(err); err != nil {
+		return false, faultOf(err, "look for the new collection", j.place.destination)
+	}
+	made := madeSince(all, j.place.others, name)
+	if made == nil {
+		return false, nil
+	}
+	j.place.others[dav.Key(made.Href)] = *made
+	j.slice.noteAdvance()
+	return true, j.goTo(ctx, *made, true)
+}
+
+// madeSince is the collection that was not there before, nil where it is none or not clear which. It is pure.
+func madeSince(all []dav.Collection, before map[string]dav.Collection, name string) *dav.Collection {
+	var made []dav.Collection
+	for _, c := range all {
+		if _, old := before[dav.Key(c.Href)]; !old && (c.Name == "" || c.Name == name) {
+			made = append(made, c)
+		}
+	}
+	if len(made) > 1 {
+		made = slices.DeleteFunc(made, func(c dav.Collection) bool { return c.Name != name })
+	}
+	if len(made) != 1 {
+		return nil
+	}
+	return &made[0]
+}
+
+// goTo makes another collection of the destination the one where the source's goes.
+func (j *collectionJob) goTo(ctx context.Context, target dav.Collection, made bool) (err error) {
+	j.place.target, j.place.destination = target, target.Href
+	j.row, err = j.ledger().Collection(ctx, ledger.Collection{
+		Address: j.slice.account.Address, Kind: j.kind, Source: j.place.source.Href, Destination: target.Href,
+	})
+	if err == nil && made {
+		j.row.Made = true // NoteProperties keeps it
+	}
+	return err
+}
+
 func (j *collectionJob) fallBack(ctx context.Context) error {
 	target, err := j.slice.dst.Collection(ctx, j.place.fallback, kindOf(j.kind))
 	if err != nil {
 		return faultOf(err, "look at the collection", j.place.fallback)
 	}
-	j.place.target, j.place.destination = *target, target.Href
-	j.row, err = j.ledger().Collection(ctx, ledger.Collection{
-		Address: j.slice.account.Address, Kind: j.kind, Source: j.place.source.Href, Destination: target.Href,
-	})
-	return err
+	return j.goTo(ctx, *target, false)
 }
 
 // propertiesOf is what the ledger keeps to notice that the source has changed a property.

@@ -27,10 +27,11 @@ type view struct {
 // placement says where one source collection goes.
 type placement struct {
 	source      dav.Collection
-	destination string         // href
-	exists      bool           // at the destination
-	target      dav.Collection // the one that exists
-	fallback    string         // href of the default one, for a server that makes no collections; "" for none
+	destination string                    // href
+	exists      bool                      // at the destination
+	target      dav.Collection            // the one that exists
+	others      map[string]dav.Collection // what the destination has listed, and what was made since, by key; shared by all placements
+	fallback    string                    // href of the default one, for a server that makes no collections; "" for none
 }
 
 // plan is where everything goes.
@@ -152,7 +153,7 @@ func (p *planner) place(c dav.Collection, href string) placement {
 	if exists && p.known[c.Href] == "" { // the ledger's own spelling stays what it was
 		href = target.Href
 	}
-	return placement{source: c, destination: href, exists: exists, target: target, fallback: p.fallback}
+	return placement{source: c, destination: href, exists: exists, target: target, others: p.byKey, fallback: p.fallback}
 }
 
 // before is where the ledger has put it, unless somebody has removed that collection and it was not ours

@@ -58,7 +58,6 @@ func natures() []string {
 // waiting are the faults to which the product has no answer yet, with the reason.
 func waiting() map[string]string {
 	return map[string]string{
-		"collection made under another name":         "a collection that was made elsewhere is made again and again",
 		"destination chooses the names of objects":   "what arrives late, or cannot be read, is written again under another name",
 		"destination takes a UID once in an account": "the collection that has to do without the object is not named for a copy",
 		"destination makes no collections":           "a deleted collection is never settled where another has taken its place at the destination",
