@@ -12,7 +12,8 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// adopt takes over what the destination already holds of entries and returns the rest.
+// adopt takes over what the destination already holds of entries and returns the rest. What it may hold, and the
+// source does not show, is neither taken over nor returned: it comes to a look of its own, see checkLeftovers.
 //
 // A mailbox that was compared completely before gets few new messages, each of which can be among what the
 // destination holds of others only by chance: sizes and dates tell well enough which to look at. Otherwise, as
@@ -26,11 +27,11 @@ func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error
 		if len(entries) == 0 || len(j.unknown) == 0 {
 			break
 		}
-		found, err := match(ctx, j.src, j.dst, entries, j.unknown, like)
+		m, err := match(ctx, j.src, j.dst, entries, j.unknown, like)
 		if err != nil {
-			return nil, faultOf(err, "compare both mailboxes of", j.pair.Source)
+			return nil, j.notCompared(err)
 		}
-		if entries, err = j.takeOver(ctx, entries, found); err != nil {
+		if entries, err = j.takeOver(ctx, without(entries, m.undecided), m.pairs); err != nil {
 			return nil, err
 		}
 	}

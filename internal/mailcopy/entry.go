@@ -23,7 +23,6 @@ type entry struct {
 
 	// Filled when two sides have to be matched.
 	fingerprint message.Fingerprint
-	weak        bool
 	seen        bool // the fingerprint is there
 	origin      message.Fingerprint
 	original    bool // the origin is there

@@ -130,19 +130,12 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 	if err != nil {
 		return nil, err
 	}
-	found, err := match(ctx, j.src, j.dst, src, dst, likeness{})
+	m, err := match(ctx, j.src, j.dst, src, dst, likeness{})
 	if err != nil {
-		return nil, faultOf(err, "compare both mailboxes of", j.pair.Source)
-	}
-	written := make([]*entry, len(found))
-	for i := range found {
-		written[i] = &found[i].src
-	}
-	if err := unread(j.src, written, bodySeen, digests(ctx, j.src, written)); err != nil {
-		return nil, faultOf(err, "read source mailbox", j.pair.Source)
+		return nil, j.notCompared(err)
 	}
 	items, used := map[imap.UID]ledger.Item{}, map[imap.UID]bool{}
-	for _, p := range found {
+	for _, p := range m.pairs {
 		item := p.src.item()
 		item.DstUID = p.dst.uid
 		items[item.UID], used[p.dst.uid] = item, true

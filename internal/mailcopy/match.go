@@ -4,8 +4,10 @@ package mailcopy
 
 import (
 	"context"
-	"io"
+	"errors"
+	"fmt"
 
+	"rehome"
 	"rehome/internal/content/message"
 	"rehome/internal/endpoint"
 	"rehome/internal/protocol/imap"
@@ -14,72 +16,129 @@ import (
 // pairing says that two listings show the same message.
 type pairing struct{ src, dst entry }
 
-// match finds which messages of src are among dst, each used once: two identical messages stay two.
-// Headers decide, and where they leave a doubt the digests of the whole messages do; of the others not even
-// the header is read if nothing is like them. What is learnt of the messages stays in the entries.
-//
-// Both mailboxes must be open in their sessions.
-func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, dst []entry, like likeness) ([]pairing, error) {
-	srcLike, dstLike := like.candidates(src, dst)
-	if len(srcLike) == 0 {
-		return nil, nil
-	}
-	if err := unread(srcSession, srcLike, headerSeen, fingerprints(ctx, srcSession, srcLike)); err != nil {
-		return nil, err
-	}
-	if err := fingerprints(ctx, dstSession, dstLike); err != nil {
-		return nil, err
-	}
-	certain, doubtful := sortOut(srcLike, dstLike)
-	for _, d := range doubtful {
-		if err := unread(srcSession, d.src, bodySeen, digests(ctx, srcSession, d.src)); err != nil {
-			return nil, err
-		}
-		if err := digests(ctx, dstSession, d.dst); err != nil {
-			return nil, err
-		}
-		certain = append(certain, pairByDigest(d.src, d.dst)...)
-	}
-	return certain, nil
+// matched is what a comparison of two listings has shown.
+type matched struct {
+	pairs     []pairing
+	undecided map[imap.UID]bool // of the source: the destination may hold them, and the source does not show what they are
 }
 
-// doubt is a group of messages with the same header on both sides.
-type doubt struct{ src, dst []*entry }
+// match finds which messages of src are among dst, each used once: two identical messages stay two.
+//
+// A pair are messages of equal content, and nothing else: mail merges and scanners write the same header, in the
+// same second, over bodies of the same size. Hints and headers only spare reading: what nothing is like is not
+// read, and of what is, the whole. A message that does not show its header is asked for its body instead, so that
+// silence never means that it is not there. What is learnt of the messages stays in the entries.
+//
+// Both mailboxes must be open in their sessions.
+func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, dst []entry, like likeness) (matched, error) {
+	var m matched
+	srcLike, dstLike := like.candidates(src, dst)
+	if len(srcLike) == 0 {
+		return m, nil
+	}
+	source, destination := reader{srcSession, true}, reader{dstSession, false}
+	if err := source.headers(ctx, srcLike); err != nil {
+		return m, err
+	}
+	if err := destination.headers(ctx, dstLike); err != nil {
+		return m, err
+	}
+	srcAlike, dstAlike := alikes(srcLike, dstLike)
+	if err := source.bodies(ctx, srcAlike, bodySeen); err != nil {
+		return m, err
+	}
+	if err := destination.bodies(ctx, dstAlike, bodySeen); err != nil {
+		return m, err
+	}
+	m.pairs = pairByDigest(srcAlike, dstAlike)
+	// The digest of what is on its way is known from the ledger, and its kin is not.
+	srcAlike, dstAlike = unpaired(srcAlike, dstAlike, m.pairs)
+	if len(dstAlike) > 0 {
+		if err := source.bodies(ctx, srcAlike, kinSeen); err != nil {
+			return m, err
+		}
+		m.pairs = append(m.pairs, pairByDigest(srcAlike, dstAlike)...)
+	}
+	m.undecided = undecided(srcLike, dstAlike)
+	srcLeft, dstLeft := unpaired(srcLike, dstLike, m.pairs)
+	return m, hidden(srcLeft, dstLeft, like)
+}
 
-// sortOut pairs what the headers settle: exactly one message on each side, of equal size, with a
-// Message-ID or a date. Groups with members on both sides that are not settled come back as doubts. A
-// message that did not show its header is in none.
-func sortOut(src, dst []*entry) (certain []pairing, doubtful []doubt) {
-	groups := map[message.Fingerprint]*doubt{}
-	var order []message.Fingerprint
+// undecided returns the messages that show nothing of themselves, or of whose header there are others at the
+// destination and that do not show their bodies.
+func undecided(src, others []*entry) map[imap.UID]bool {
+	headers := map[message.Fingerprint]bool{}
+	for _, e := range others {
+		headers[e.fingerprint] = true
+	}
+	unknown := map[imap.UID]bool{}
 	for _, e := range src {
-		if !e.seen {
-			continue
+		if !e.seen || headers[e.fingerprint] && !bodySeen(e) {
+			unknown[e.uid] = true
 		}
-		g := groups[e.fingerprint]
-		if g == nil {
-			g = &doubt{}
-			groups[e.fingerprint] = g
-			order = append(order, e.fingerprint)
-		}
-		g.src = append(g.src, e)
 	}
+	return unknown
+}
+
+// errHidden says that a copy of a message that is to be sent may be there already.
+var errHidden = errors.New("the destination lists messages and shows neither their headers nor their bodies")
+
+// hidden is an error when one of src, which nothing was found for, may be among what dst does not show.
+func hidden(src, dst []*entry, like likeness) error {
+	headers := map[message.Fingerprint]bool{}
+	for _, e := range src {
+		headers[e.fingerprint] = true
+	}
+	var dark []entry
 	for _, e := range dst {
-		if g := groups[e.fingerprint]; g != nil && e.seen {
-			g.dst = append(g.dst, e)
+		if !e.seen || headers[e.fingerprint] && !bodySeen(e) {
+			dark = append(dark, *e)
 		}
 	}
-	for _, fp := range order {
-		g := groups[fp]
-		switch {
-		case len(g.dst) == 0:
-		case len(g.src) == 1 && len(g.dst) == 1 && g.src[0].size == g.dst[0].size && g.src[0].size > 0 && !g.src[0].weak:
-			certain = append(certain, pairing{*g.src[0], *g.dst[0]})
-		default:
-			doubtful = append(doubtful, *g)
-		}
+	if len(dark) == 0 {
+		return nil
 	}
-	return certain, doubtful
+	left := make([]entry, len(src))
+	for i, e := range src {
+		left[i] = *e
+	}
+	if maybe, _ := like.candidates(left, dark); len(maybe) == 0 {
+		return nil
+	}
+	return errHidden
+}
+
+// notCompared is the fault of a match that failed.
+func (j *mailboxJob) notCompared(err error) error {
+	if !errors.Is(err, errHidden) {
+		return faultOf(err, "compare both mailboxes of", j.pair.Source)
+	}
+	return &rehome.Fault{
+		Class: rehome.ClassTemporary, Op: "read destination mailbox", Object: fmt.Sprintf("%q", j.pair.Destination), Cause: err,
+		Hint: "ask the destination's administrator to repair the mailbox, then run sync again",
+	}
+}
+
+// alikes keeps the messages whose header is at both ends. One that did not show its header is not among them.
+func alikes(src, dst []*entry) (srcAlike, dstAlike []*entry) {
+	headersOf := func(entries []*entry) map[message.Fingerprint]bool {
+		headers := map[message.Fingerprint]bool{}
+		for _, e := range entries {
+			if e.seen {
+				headers[e.fingerprint] = true
+			}
+		}
+		return headers
+	}
+	keep := func(entries []*entry, headers map[message.Fingerprint]bool) (kept []*entry) {
+		for _, e := range entries {
+			if e.seen && headers[e.fingerprint] {
+				kept = append(kept, e)
+			}
+		}
+		return kept
+	}
+	return keep(src, headersOf(dst)), keep(dst, headersOf(src))
 }
 
 // pairByDigest pairs messages one to one: equal ones first, and among several that of the same date, then
@@ -140,89 +199,4 @@ func unpaired(src, dst []*entry, pairs []pairing) (srcLeft, dstLeft []*entry) {
 		}
 	}
 	return srcLeft, dstLeft
-}
-
-// headerLimit is how much of a header is kept to recognise a message by.
-const headerLimit = 64 << 10
-
-// fingerprints fills in the fingerprints of entries that have none yet.
-func fingerprints(ctx context.Context, session *endpoint.Session, entries []*entry) error {
-	header := message.NewHeader(headerLimit)
-	return fill(ctx, session, entries, imap.FetchItems{HeaderFields: message.FingerprintFields},
-		func(e *entry) bool { return !e.seen },
-		func(e *entry, r io.Reader) error {
-			header.Reset()
-			if _, err := io.Copy(header, r); err != nil {
-				return err
-			}
-			e.fingerprint, e.weak = message.FingerprintOf(header.Bytes())
-			e.origin, e.original = message.OriginOf(header.Bytes())
-			e.seen = true
-			return nil
-		})
-}
-
-// digests fills in the digests of entries, reading their bodies.
-func digests(ctx context.Context, session *endpoint.Session, entries []*entry) error {
-	digester, kin := message.NewDigester(), message.NewKinDigester()
-	both := io.MultiWriter(digester, kin)
-	return fill(ctx, session, entries, imap.FetchItems{Body: true},
-		func(e *entry) bool { return e.digest == message.Digest{} },
-		func(e *entry, r io.Reader) error {
-			digester.Reset()
-			kin.Reset()
-			if _, err := io.Copy(both, r); err != nil {
-				return err
-			}
-			e.digest, e.kin = digester.Sum(), kin.Sum()
-			return nil
-		})
-}
-
-func headerSeen(e *entry) bool { return e.seen }
-func bodySeen(e *entry) bool   { return e.digest != message.Digest{} }
-
-// unread judges an error with which the source has answered when it was asked for entries: one message that
-// it cannot read must not keep back the others. What a NO has left out is like nothing, and what the
-// connection broke at becomes a suspect. The destination gets no such benefit: where it hides a message,
-// another copy of it might be stored.
-func unread(src *endpoint.Session, entries []*entry, seen func(*entry) bool, err error) error {
-	switch {
-	case err == nil || src.Err() == nil && imap.IsStatus(err, "NO"):
-		return nil
-	case src.Err() == nil:
-		return err
-	}
-	for _, e := range entries {
-		if !seen(e) {
-			return &readError{uid: e.uid, err: err}
-		}
-	}
-	return err
-}
-
-// fill fetches items of the entries that want it and hands each body to use.
-func fill(ctx context.Context, session *endpoint.Session, entries []*entry, items imap.FetchItems, wants func(*entry) bool, use func(*entry, io.Reader) error) error {
-	byUID := map[imap.UID]*entry{}
-	var uids imap.UIDSet
-	for _, e := range entries {
-		if wants(e) {
-			byUID[e.uid] = e
-			uids.Add(e.uid)
-		}
-	}
-	if uids.Empty() {
-		return nil
-	}
-	command, err := session.Fetch(ctx, uids, items, imap.FetchHandler{Literal: guardedCall(session.Account, func(l *imap.Literal) error {
-		e := byUID[l.UID]
-		if e == nil {
-			return nil
-		}
-		return use(e, l)
-	})})
-	if err != nil {
-		return err
-	}
-	return command.Wait(ctx)
 }

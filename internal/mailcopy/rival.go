@@ -251,10 +251,11 @@ func (j *mailboxJob) checkTwins(ctx context.Context, intents []ledger.Intent) er
 	if len(j.strangers) == 0 {
 		return nil
 	}
-	twice, err := match(ctx, j.src, j.dst, intended(intents), j.strangers, likeness{})
+	m, err := match(ctx, j.src, j.dst, intended(intents), j.strangers, likeness{})
 	if err != nil {
-		return faultOf(err, "compare both mailboxes of", j.pair.Source)
+		return j.notCompared(err)
 	}
+	twice := m.pairs
 	if len(twice) == 0 {
 		return nil
 	}

@@ -148,8 +148,8 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 	}
 	messages, _ := src.Messages.Told()
 	switch {
-	case !known:
-		return messages > 0
+	case !known: // a number of messages that comes with a higher UIDNEXT may be late: one look tells
+		return messages > 0 || src.UIDNext > 1
 	case dropped(row):
 		// Its user has removed the mailbox there: only what is new makes it come back.
 		return row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext

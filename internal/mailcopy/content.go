@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"rehome/internal/content/message"
+	"rehome/internal/endpoint"
+	"rehome/internal/protocol/imap"
+)
+
+// headerLimit is how much of a header is kept to recognise a message by.
+const headerLimit = 64 << 10
+
+// fingerprints fills in the fingerprints of entries that have none yet.
+func fingerprints(ctx context.Context, session *endpoint.Session, entries []*entry) error {
+	header := message.NewHeader(headerLimit)
+	return fill(ctx, session, entries, imap.FetchItems{HeaderFields: message.FingerprintFields},
+		func(e *entry) bool { return !e.seen },
+		func(e *entry, r io.Reader) error {
+			header.Reset()
+			if _, err := io.Copy(header, r); err != nil {
+				return err
+			}
+			e.showHeader(header)
+			return nil
+		})
+}
+
+// showHeader takes down what a header tells.
+func (e *entry) showHeader(header *message.Header) {
+	e.fingerprint, _ = message.FingerprintOf(header.Bytes())
+	e.origin, e.original = message.OriginOf(header.Bytes())
+	e.seen = true
+}
+
+// digests fills in the digests of entries that have none yet, reading their bodies.
+func digests(ctx context.Context, session *endpoint.Session, entries []*entry) error {
+	return readBodies(ctx, session, entries, bodySeen)
+}
+
+// readBodies reads the bodies of the entries that have not been read (read), and what their headers say if that
+// is not known.
+func readBodies(ctx context.Context, session *endpoint.Session, entries []*entry, read func(*entry) bool) error {
+	digester, kin, header := message.NewDigester(), message.NewKinDigester(), message.NewHeader(headerLimit)
+	all := io.MultiWriter(digester, kin, header)
+	return fill(ctx, session, entries, imap.FetchItems{Body: true},
+		func(e *entry) bool { return !read(e) },
+		func(e *entry, r io.Reader) error {
+			digester.Reset()
+			kin.Reset()
+			header.Reset()
+			if _, err := io.Copy(all, r); err != nil {
+				return err
+			}
+			e.digest, e.kin = digester.Sum(), kin.Sum()
+			if !e.seen {
+				e.showHeader(header)
+			}
+			return nil
+		})
+}
+
+func headerSeen(e *entry) bool { return e.seen }
+func bodySeen(e *entry) bool   { return e.digest != message.Digest{} }
+func kinSeen(e *entry) bool    { return e.kin != message.Digest{} }
+
+// reader asks the messages of one end what they are.
+type reader struct {
+	session *endpoint.Session
+	lenient bool // see unread
+}
+
+// headers reads the headers of entries, and the bodies of those that do not show one.
+func (r reader) headers(ctx context.Context, entries []*entry) error {
+	if err := r.judge(entries, headerSeen, fingerprints(ctx, r.session, entries)); err != nil {
+		return err
+	}
+	return r.bodies(ctx, slices.DeleteFunc(slices.Clone(entries), headerSeen), headerSeen)
+}
+
+// bodies reads the bodies of those entries of which that has not been done (read).
+func (r reader) bodies(ctx context.Context, entries []*entry, read func(*entry) bool) error {
+	return r.judge(entries, read, readBodies(ctx, r.session, entries, read))
+}
+
+func (r reader) judge(entries []*entry, seen func(*entry) bool, err error) error {
+	if !r.lenient {
+		return err
+	}
+	return unread(r.session, entries, seen, err)
+}
+
+// unread judges an error with which the source has answered when it was asked for entries: one message that
+// it cannot read must not keep back the others. What a NO has left out stays undecided, and what the
+// connection broke at becomes a suspect. The destination gets no such benefit: where it hides a message,
+// another copy of it might be stored.
+func unread(src *endpoint.Session, entries []*entry, seen func(*entry) bool, err error) error {
+	switch {
+	case err == nil || src.Err() == nil && imap.IsStatus(err, "NO"):
+		return nil
+	case src.Err() == nil:
+		return err
+	}
+	for _, e := range entries {
+		if !seen(e) {
+			return &readError{uid: e.uid, err: err}
+		}
+	}
+	return err
+}
+
+// fill fetches items of the entries that want it and hands each body to use.
+func fill(ctx context.Context, session *endpoint.Session, entries []*entry, items imap.FetchItems, wants func(*entry) bool, use func(*entry, io.Reader) error) error {
+	byUID := map[imap.UID]*entry{}
+	var uids imap.UIDSet
+	for _, e := range entries {
+		if wants(e) {
+			byUID[e.uid] = e
+			uids.Add(e.uid)
+		}
+	}
+	if uids.Empty() {
+		return nil
+	}
+	command, err := session.Fetch(ctx, uids, items, imap.FetchHandler{Literal: guardedCall(session.Account, func(l *imap.Literal) error {
+		e := byUID[l.UID]
+		if e == nil {
+			return nil
+		}
+		return use(e, l)
+	})})
+	if err != nil {
+		return err
+	}
+	return command.Wait(ctx)
+}
