@@ -40,6 +40,8 @@ type collectionJob struct {
 	taken   map[string]bool          // names at the destination
 	present map[string]bool          // of these, what it has listed in this slice
 
+	siblings map[string]bool // names at the destination that are other collections' of the source; not written while there are writers
+
 	failed  atomic.Int64  // answers in a row by which the server, not the object, looks broken
 	probing chan struct{} // of capacity 1: one test of the server at a time, and whoever waits for it may be told to stop
 }
@@ -165,11 +167,14 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 			ours[row.Destination] = true
 		}
 	}
+	if err := j.findSiblings(ctx); err != nil {
+		return err
+	}
 	var strangers []dav.Item
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
 		name := nameBelow(j.place.target.Href, item.Href)
 		j.taken[name], j.present[name] = true, !item.Removed
-		if !ours[name] && !item.Removed {
+		if !ours[name] && !j.siblings[name] && !item.Removed {
 			strangers = append(strangers, item)
 		}
 		return nil
@@ -189,6 +194,31 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	for name, row := range j.known {
 		if holds(row) && row.UID != "" && !row.Deserted() {
 			j.byUID[row.UID] = name
+		}
+	}
+	return nil
+}
+
+// findSiblings books what other collections of the source have in the same one of the destination: it is theirs, and
+// nothing of this one is taken for it.
+func (j *collectionJob) findSiblings(ctx context.Context) error {
+	j.siblings = map[string]bool{}
+	all, err := j.ledger().Collections(ctx, j.slice.account.Address)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.ID == j.row.ID || c.Kind != j.kind || dav.Key(c.Destination) != dav.Key(j.place.target.Href) {
+			continue
+		}
+		rows, err := j.ledger().Objects(ctx, &c)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if row.Destination != "" {
+				j.siblings[row.Destination], j.taken[row.Destination] = true, true
+			}
 		}
 	}
 	return nil

@@ -149,7 +149,7 @@ func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) e
 	if err != nil {
 		return j.unseen(ctx, p, err)
 	}
-	if !j.within(href) {
+	if !j.within(href) || j.siblings[nameBelow(j.place.target.Href, href)] {
 		return j.elsewhere(p, href, refusal)
 	}
 	if j.likenessOf(p, there) != sameObject {

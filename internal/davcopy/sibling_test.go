@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"maps"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// Two collections of the source that share one of the destination do not take each other's objects for their own.
+func TestFindSiblings(t *testing.T) {
+	t.Parallel()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "rehome.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	rows := map[string]*ledger.Collection{}
+	for source, destination := range map[string]string{"/s/own/": "/d/main/", "/s/other/": "/d/main/", "/s/apart/": "/d/apart/"} {
+		row, err := l.Collection(t.Context(), ledger.Collection{Address: address, Kind: ledger.Contacts, Source: source, Destination: destination})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.SaveObjects(t.Context(), row, ledger.Object{Source: "x.vcf", State: ledger.ObjectStored, Destination: decodedName(source) + ".vcf"}); err != nil {
+			t.Fatal(err)
+		}
+		rows[source] = row
+	}
+	s := newSlice(New(Options{Ledger: l}), account(), time.Now(), Budget{})
+	j := &collectionJob{slice: s, kind: ledger.Contacts, row: rows["/s/own/"], taken: map[string]bool{}, place: placement{target: dav.Collection{Href: "/d/main/"}}}
+	if err := j.findSiblings(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{"other.vcf": true}
+	if !maps.Equal(j.siblings, want) || !maps.Equal(j.taken, want) {
+		t.Errorf("siblings %v, taken %v, want %v", j.siblings, j.taken, want)
+	}
+}
