@@ -187,9 +187,9 @@ func (p parcel) choose(b books) parcel {
 		p.way, p.found = wayRecognise, found
 		return p
 	}
-	if other, found := b.byUID[p.object.UID]; found && p.object.UID != "" && other != p.row.Source && bytes.Equal(b.known[other].Form, p.row.Form) {
+	if other, found := b.sameAs(p); found {
 		p.way = wayMerge
-		p.row.State, p.row.Destination = ledger.ObjectMerged, b.known[other].Destination
+		p.row.State, p.row.Destination = ledger.ObjectMerged, other.Destination
 		return p
 	}
 	p.way = wayWrite
@@ -198,6 +198,15 @@ func (p parcel) choose(b books) parcel {
 		b.taken[p.row.Destination] = true
 	}
 	return p
+}
+
+// sameAs is the row of another object that is the same. Of two that are the same one is enough, but only one that is
+// there as it was given: an object that the destination has spoilt, or whose last change it lacks, stands for no other.
+func (b books) sameAs(p parcel) (ledger.Object, bool) {
+	other, found := b.byUID[p.object.UID]
+	row := b.known[other]
+	same := found && p.object.UID != "" && other != p.row.Source && row.Code == "" && bytes.Equal(row.Form, p.row.Form)
+	return row, same
 }
 
 // claim takes what the destination has of the object's UID and the ledger does not know, so that no other object is taken

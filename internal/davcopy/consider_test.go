@@ -64,3 +64,20 @@ func TestFormerly_anIntentToo(t *testing.T) {
 		t.Errorf("row %d, want the intent", got)
 	}
 }
+
+// A copy of what the destination has spoilt is not there because the spoilt one is: it goes as an object of its own, so
+// that what becomes of it has a name.
+func TestConsider_sameAsSpoilt(t *testing.T) {
+	t.Parallel()
+	data := []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:one\r\nN:Muster;Anna;;;\r\nFN:Anna Muster\r\nTEL:+49 30 1\r\nEND:VCARD\r\n")
+	form, _ := pim.Digest(data, pim.KindContact)
+	for code, want := range map[string]way{"": wayMerge, "object_spoilt": wayWrite, ledger.UpdateRefused: wayWrite} {
+		p := consider(dav.Object{Href: "/book/copy.vcf", Data: data}, books{
+			content: pim.KindContact, below: "/book/", taken: map[string]bool{"a.vcf": true}, byUID: map[string]string{"one": "a.vcf"},
+			known: map[string]ledger.Object{"a.vcf": {Source: "a.vcf", State: ledger.ObjectStored, Destination: "a.vcf", UID: "one", Form: form[:], Code: code}},
+		})
+		if p.way != want {
+			t.Errorf("code %q: %s, want %s", code, p.way, want)
+		}
+	}
+}
