@@ -137,9 +137,12 @@ func upgrade(ctx context.Context, db *sql.DB) error {
 	if newest := sources[len(sources)-1].Version; current > newest {
 		return fmt.Errorf("its schema %d is %w %d", current, errNewer, newest)
 	}
-	if _, err = provider.Up(ctx); err != nil {
-		// Of two that open a new store at once, one finds its tables made by the other meanwhile.
-		_, err = provider.Up(ctx)
+	// Of two that open a store at once, one finds what a file makes made by the other meanwhile; with each file
+	// that can happen once.
+	for range len(sources) + 1 {
+		if _, err = provider.Up(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
 	}
 	return err
 }
