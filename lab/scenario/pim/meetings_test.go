@@ -163,7 +163,7 @@ func TestMeetings_davicalHoldsBackUntilTold(t *testing.T) {
 		}
 	}
 	d := newDesk(t, people, src.IMAP, src.DAV, dst.URL, "")
-	copyAll(t, d, 5, func(who string, copied, held, _ int) {
+	copyAll(t, d, 6, func(who string, copied, held, _ int) {
 		if copied != plainEvents || held != meetings() {
 			t.Errorf("%s: %d copied, %d held back; want %d and %d", who, copied, held, plainEvents, meetings())
 		}
