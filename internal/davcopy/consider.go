@@ -44,8 +44,9 @@ type parcel struct {
 	match  string  // etag that the destination's object must have, "" for a new one
 	found  foreign // at the destination, where it is to be recognised
 
-	written bool  // the destination has taken it in this slice
-	proof   proof // that it keeps what it was given
+	written    bool  // the destination has taken it in this slice
+	proof      proof // that it keeps what it was given
+	lostBefore bool  // what the destination had of it before is there no more, or nobody knows
 }
 
 // proof is what is known of an object that was written.

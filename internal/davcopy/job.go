@@ -40,6 +40,8 @@ type collectionJob struct {
 	taken   map[string]bool          // names at the destination
 	present map[string]bool          // of these, what it has listed in this slice
 
+	replaced map[string][]byte // forms of what has taken the place of an older version in this slice, by destination name
+
 	siblings map[string]bool // names at the destination that are other collections' of the source; not written while there are writers
 
 	failed  atomic.Int64  // answers in a row by which the server, not the object, looks broken

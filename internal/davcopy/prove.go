@@ -75,6 +75,7 @@ func (j *collectionJob) verdict(p *parcel, there []byte) pim.Comparison {
 // unproved is for an object that the destination has taken and does not serve: nobody knows what it keeps, if anything.
 func (j *collectionJob) unproved(p *parcel, err error) error {
 	p.proof, p.written = proofGiven, false
+	p.lostBefore = p.before.State.There()
 	p.before = ledger.Object{} // what was there before may be there no more
 	words := "the destination has taken it and does not serve it: " + err.Error()
 	*p = p.refuse("object_unproved", words)

@@ -262,6 +262,7 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 		if p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.proof == proofDue {
 			continue // still what the intent says
 		}
+		j.stillMerged(p)
 		rows = append(rows, p.row)
 		rows = append(rows, j.partedFrom(p)...)
 	}
@@ -279,27 +280,6 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	j.slice.octets.Add(-t.Octets)
 	j.slice.engine.options.Observer.Done(j.slice.account.Address, len(parcels), t.Octets)
 	return nil
-}
-
-// partedFrom are the objects that were merged with one that has been written anew. They are not the same as it any
-// more, so each is to be written as its own; another slice does that.
-func (j *collectionJob) partedFrom(p *parcel) []ledger.Object {
-	if !p.written || p.way != wayWrite || !p.before.State.There() || bytes.Equal(p.before.Form, p.row.Form) {
-		return nil
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var parted []ledger.Object
-	for name, row := range j.known {
-		if row.State == ledger.ObjectMerged && row.Destination == p.row.Destination && name != p.row.Source {
-			parted = append(parted, ledger.Object{Source: name, State: ledger.ObjectIntent, SrcDigest: row.SrcDigest, UID: row.UID})
-			delete(j.known, name)
-		}
-	}
-	if len(parted) > 0 {
-		j.slice.noteMore()
-	}
-	return parted
 }
 
 // tally counts what became of one object. What is not at the destination, or not as it was given, is

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+
+	"rehome/internal/ledger"
+)
+
+// An object that was merged with another one is there only as long as that one is what it was. When the other is written
+// anew the two part, and each is to be written as its own: those that the ledger knows as merged with it, and those that
+// are read and booked in the same slice, before it or behind it. Chunks are booked one after the other, so whichever of
+// the two is booked later sees it.
+
+// replaces reports whether the object has taken the place of an older version of it, so that nothing that was the same as
+// that version is there any more.
+func (p *parcel) replaces() bool {
+	written := p.written && p.way == wayWrite && p.before.State.There()
+	return p.lostBefore || written && !bytes.Equal(p.before.Form, p.row.Form)
+}
+
+// partedFrom are the objects that were merged with one that has been written anew; another slice writes them.
+func (j *collectionJob) partedFrom(p *parcel) []ledger.Object {
+	if !p.replaces() {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.replaced == nil {
+		j.replaced = map[string][]byte{}
+	}
+	j.replaced[p.row.Destination] = p.row.Form
+	var parted []ledger.Object
+	for name, row := range j.known {
+		if row.State == ledger.ObjectMerged && row.Destination == p.row.Destination && name != p.row.Source {
+			parted = append(parted, part(row))
+			delete(j.known, name)
+		}
+	}
+	if len(parted) > 0 {
+		j.slice.noteMore()
+	}
+	return parted
+}
+
+// stillMerged books an object that was merged, and parts it from one that was written anew since that was decided.
+func (j *collectionJob) stillMerged(p *parcel) {
+	if p.row.State != ledger.ObjectMerged {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	form, replaced := j.replaced[p.row.Destination]
+	if !replaced || bytes.Equal(form, p.row.Form) {
+		j.known[p.row.Source] = p.row
+		return
+	}
+	p.row, p.written = part(p.row), false
+	delete(j.known, p.row.Source)
+	j.slice.noteMore()
+}
+
+// part is the row of an object that is merged with no other any more.
+func part(row ledger.Object) ledger.Object {
+	return ledger.Object{Source: row.Source, State: ledger.ObjectIntent, SrcDigest: row.SrcDigest, UID: row.UID}
+}
