@@ -76,7 +76,8 @@ func (j *collectionJob) verdict(p *parcel, there []byte) pim.Comparison {
 func (j *collectionJob) unproved(p *parcel, err error) error {
 	p.proof, p.written = proofGiven, false
 	p.lostBefore = p.before.State.There()
-	p.before = ledger.Object{} // what was there before may be there no more
+	p.before = ledger.Object{}                      // what was there before may be there no more
+	p.row.Tried = withForm(p.row.Tried, p.row.Form) // it may be there: until it is seen, this is not forgotten
 	words := "the destination has taken it and does not serve it: " + err.Error()
 	*p = p.refuse("object_unproved", words)
 	j.mu.Lock()

@@ -61,9 +61,12 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 }
 
 // formerly finds the vanished row of an object: by its bytes, else by its UID; -1 for none. A row that is but an
-// intent counts too: what was sent under its name may still arrive, and then meets the object there.
+// intent counts too, and one of which versions were sent that nobody has seen there: what was sent under its name may still
+// arrive, or be there and not be shown, and then meets the object there.
 func formerly(data []byte, vanished []ledger.Object) int {
-	alive := func(row ledger.Object) bool { return holds(row) || row.State == ledger.ObjectIntent }
+	alive := func(row ledger.Object) bool {
+		return holds(row) || row.State == ledger.ObjectIntent || len(row.Tried) > 0
+	}
 	digest := sha256.Sum256(data)
 	i := slices.IndexFunc(vanished, func(row ledger.Object) bool { return alive(row) && bytes.Equal(row.SrcDigest, digest[:]) })
 	if i >= 0 {
