@@ -152,7 +152,7 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		return messages > 0 || src.UIDNext > 1
 	case dropped(row):
 		// Its user has removed the mailbox there: only what is new makes it come back.
-		return row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext
+		return row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
 	case row.Open:
 		return true
 	}
@@ -171,6 +171,12 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 func holds(status *imap.Status, n int) bool {
 	messages, told := status.Messages.Told()
 	return told && messages >= int64(n)
+}
+
+// grown says that a source mailbox has got messages although its UIDNEXT is as it was: that may stand still, so
+// it is not the only witness. Fewer messages are only what somebody has deleted.
+func grown(state ledger.State, messages int64, src *imap.Status) bool {
+	return messages > state.SrcMessages || messages == state.SrcMessages && !sameOctets(state, src)
 }
 
 // dropped says that the destination's mailbox is gone, and is to stay so (see ledger.Drop).
