@@ -41,7 +41,7 @@ type mover struct {
 	passes  int
 	ledgers int
 	mirror  bool
-	confirm bool // somebody has looked at a large loss
+	confirm bool // somebody has looked at a large loss, and that the source is still this person's
 }
 
 func (w *world) hire(name string) (*mover, error) {
@@ -112,7 +112,8 @@ func (m *mover) run(ending end) (pass, error) {
 		deletions = mailcopy.DeletionsMirror
 	}
 	engine := mailcopy.New(mailcopy.Options{
-		Source: src, Destination: dst, Ledger: store, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions, ConfirmDeletions: m.confirm,
+		Source: src, Destination: dst, Ledger: store, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions,
+		ConfirmDeletions: m.confirm, ConfirmSource: m.confirm,
 		Connections: w.plan.Size("connections", 1, 3), BatchMessages: 1 + w.chance.With("batch").Int(4), BatchOctets: 4000,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

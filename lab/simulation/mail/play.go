@@ -162,10 +162,9 @@ func (w *world) settle(m *mover) (pass, error) {
 		if w.failed() {
 			return p, nil
 		}
-		if held(p) {
-			m.confirm = true // somebody looks
-		}
-		if t := p.outcome.Tally; p.changes == 0 && t.Copied+t.Adopted+t.Flagged+t.Removed == 0 {
+		looked := held(p) && !m.confirm
+		m.confirm = m.confirm || looked // somebody looks, and lets it go on
+		if t := p.outcome.Tally; !looked && p.changes == 0 && t.Copied+t.Adopted+t.Flagged+t.Removed == 0 {
 			quiet++
 		} else {
 			quiet = 0
