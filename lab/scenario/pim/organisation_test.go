@@ -43,8 +43,8 @@ func TestMove_organisationToEveryServer(t *testing.T) {
 			}
 			d := newDesk(t, people, src.IMAP, src.DAV, door.URL, more)
 			d.dst, d.kind = dst, kind
-			if o := d.Run(t, "sync", "--quiet", "--only", "contacts,calendars"); o.Code != 0 && o.Code != 5 {
-				t.Fatalf("sync ended with %d\n%s%s", o.Code, o.Out, o.Err)
+			if o := d.Run(t, "sync", "--quiet", "--only", "contacts,calendars"); o.Code != leftOver(kind) {
+				t.Fatalf("sync ended with %d, not %d\n%s%s", o.Code, leftOver(kind), o.Out, o.Err)
 			}
 			first := door.taken()
 			v := verify(t, d)
@@ -53,8 +53,8 @@ func TestMove_organisationToEveryServer(t *testing.T) {
 			wantNothingChanged(t, kind, v)
 			wantForeseen(t, kind, v)
 			again := d.Run(t, "sync", "--json", "--only", "contacts,calendars")
-			if again.Code != 0 && again.Code != 5 {
-				t.Fatalf("the second sync ended with %d\n%s%s", again.Code, again.Out, again.Err)
+			if again.Code != leftOver(kind) {
+				t.Fatalf("the second sync ended with %d, not %d\n%s%s", again.Code, leftOver(kind), again.Out, again.Err)
 			}
 			wantSameQuarantined(t, decoded[synced](t, again.Out), v)
 			if writes := door.taken(); len(writes) > 0 {
@@ -62,6 +62,15 @@ func TestMove_organisationToEveryServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// leftOver is the exit code of a pass that leaves dora's objects behind: somebody has to see to them. DAViCal
+// answers 500 to some of them, which may pass, so it is worth running the command again.
+func leftOver(kind corpus.DAVServer) int {
+	if kind == corpus.DAViCal {
+		return 5
+	}
+	return 6
 }
 
 // wantSameQuarantined holds what sync counts against what the verification, which reads both ends, finds.
