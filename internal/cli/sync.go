@@ -79,7 +79,8 @@ to do something first: confirm a loss, or other mail than before, or see to what
 	cmd.Flags().BoolVar(&plan, "plan", false, "show where everything would go, what would be removed and what each rule does, and write nothing")
 	cmd.Flags().StringVar(&deletions, "deletions", "", "keep or mirror what has vanished at the source; default: mail.deletions of the settings")
 	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "a large loss at either end is meant: go on")
-	cmd.Flags().BoolVar(&options.ConfirmSource, "confirm-source", false, "the source's account is the right one, although it holds other mail than before")
+	cmd.Flags().BoolVar(&options.ConfirmSource, "confirm-source", false,
+		"the source's account is the right one, although it holds other mail than before")
 	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, also what its users have deleted there")
 	cmd.MarkFlagsMutuallyExclusive("confirm-deletions", "copy-again")
 	return cmd
@@ -221,11 +222,14 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	case synced.Waiting():
 		return fmt.Sprintf("%s waiting for a decision: it stands above with its next step", awaiting(max(t.Held, int(t.Waiting)), contacts, calendars))
 	case !synced.Complete() && !synced.Mendable():
-		return fmt.Sprintf("copied %s messages%s; what is left needs somebody to see to it: it stands above with its next step", number(t.Copied), andObjects(written))
+		return fmt.Sprintf("copied %s messages%s; what is left needs somebody to see to it: it stands above with its next step", number(t.Copied),
+			andObjects(written))
 	case !synced.Complete():
-		return fmt.Sprintf("copied %s messages%s; what is left stands above with its next step, and the same command goes on from here", number(t.Copied), andObjects(written))
+		return fmt.Sprintf("copied %s messages%s; what is left stands above with its next step, and the same command goes on from here",
+			number(t.Copied), andObjects(written))
 	case len(done) == 0:
-		return fmt.Sprintf("nothing to do: %s messages%s are at the destination", allOf(t.There, t.Messages), andObjects(contacts.Unchanged+calendars.Unchanged))
+		return fmt.Sprintf("nothing to do: %s messages%s are at the destination", allOf(t.There, t.Messages),
+			andObjects(contacts.Unchanged+calendars.Unchanged))
 	}
 	return strings.Join(done, ", ") + `; next: "rehome verify"`
 }

@@ -44,7 +44,8 @@ func (j *collectionJob) elsewhere(p *parcel, holder string, refusal error) error
 	if err := j.giveUp(p, "uid_elsewhere", refusal); err != nil {
 		return err
 	}
-	p.row.Words = fmt.Sprintf("the destination takes an object once for all collections of a user, and has this one in %q; it says %q", decodedName(parentOf(holder)), p.row.Words)
+	p.row.Words = fmt.Sprintf("the destination takes an object once for all collections of a user, and has this one in %q; it says %q",
+		decodedName(parentOf(holder)), p.row.Words)
 	return nil
 }
 

@@ -77,7 +77,8 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 				continue
 			}
 			row.Code, row.Escrow = ledger.CodeDeserted, ""
-			row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put back; it is not copied again"
+			row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put " +
+				"back; it is not copied again"
 		}
 		rows = append(rows, row)
 	}

@@ -103,7 +103,8 @@ func (j *collectionJob) removeGood(ctx context.Context, href, etag string) bool 
 // testLeft says that something of ours is at the destination which nobody has asked for.
 func testLeft(href string, err error) rehome.Finding {
 	return rehome.Finding{
-		Code: "test_object_left", Severity: rehome.SeverityWarning, Object: href, Sentence: "a test object could not be removed from the destination: " + err.Error(),
+		Code: "test_object_left", Severity: rehome.SeverityWarning, Object: href,
+		Sentence: "a test object could not be removed from the destination: " + err.Error(),
 		NextStep: "remove it there",
 	}
 }
@@ -171,7 +172,8 @@ func (t *troubles) err() error {
 		said = append(said, err.Error())
 	}
 	return &rehome.Fault{
-		Class: rehome.ClassOf(worst), Op: "copy", Object: fmt.Sprintf("%d collections", len(said)), Cause: errors.New(strings.Join(said, "; ")), Hint: rehome.HintOf(worst),
+		Class: rehome.ClassOf(worst), Op: "copy", Object: fmt.Sprintf("%d collections", len(said)),
+		Cause: errors.New(strings.Join(said, "; ")), Hint: rehome.HintOf(worst),
 	}
 }
 

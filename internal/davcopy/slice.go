@@ -40,7 +40,8 @@ type slice struct {
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
-	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, tallies: map[ledger.CollectionKind]*Tally{}}
+	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop,
+		tallies: map[ledger.CollectionKind]*Tally{}}
 	s.octets.Store(budget.Octets)
 	for _, kind := range e.options.Kinds {
 		s.tallies[kind] = &Tally{}

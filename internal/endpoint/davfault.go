@@ -41,7 +41,8 @@ func davFault(err error, op, object string) *rehome.Fault {
 		fault.Class, fault.Hint = rehome.ClassPermanent, "if it really holds so much, divide it at its server; otherwise look into the server's error log"
 	case errors.As(err, &stray):
 		fault.Class = rehome.ClassPermanent
-		fault.Hint = "the server takes two names for one that differ in case or accents only: give the object another name there, or read the source's tables with source.dav.via: database"
+		fault.Hint = "the server takes two names for one that differ in case or accents only: give the object another name there, " +
+			"or read the source's tables with source.dav.via: database"
 	case errors.As(err, &redirect):
 		fault.Class, fault.Hint = rehome.ClassUntrusted, "passwords go to the host of dav.url only: if the new place is right, write its address there"
 	case errors.As(err, &login):
@@ -85,7 +86,8 @@ func explainConnection(fault *rehome.Fault, lost *dav.ConnectionError) {
 	case dav.Untrusted:
 		fault.Class, fault.Hint = rehome.ClassUntrusted, "its certificate cannot be verified: name its authority with ca_file, or pin its key with pin"
 	case dav.NoTLS:
-		fault.Class, fault.Hint = rehome.ClassUntrusted, "both sides share no TLS version or cipher, or the port does not speak TLS: check dav.url; an old server needs tls_min and ciphers"
+		fault.Class, fault.Hint = rehome.ClassUntrusted, "both sides share no TLS version or cipher, or the port does not speak "+
+			"TLS: check dav.url; an old server needs tls_min and ciphers"
 	}
 }
 

@@ -114,7 +114,8 @@ func unread(src *endpoint.Session, entries []*entry, seen func(*entry) bool, err
 }
 
 // fill fetches items of the entries that want it and hands each body to use.
-func fill(ctx context.Context, session *endpoint.Session, entries []*entry, items imap.FetchItems, wants func(*entry) bool, use func(*entry, io.Reader) error) error {
+func fill(ctx context.Context, session *endpoint.Session, entries []*entry, items imap.FetchItems,
+	wants func(*entry) bool, use func(*entry, io.Reader) error) error {
 	byUID := map[imap.UID]*entry{}
 	var uids imap.UIDSet
 	for _, e := range entries {

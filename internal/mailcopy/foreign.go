@@ -235,6 +235,7 @@ func (e testimony) finding() rehome.Finding {
 		Code: CodeSourceForeign, Severity: rehome.SeverityError,
 		Sentence: fmt.Sprintf("the source's account holds other mail than at the last pass: none of its mailboxes goes on where it was left, "+
 			"and of %s looked at %d %s known from then; nothing is copied or removed until somebody confirms it", plural(e.asked), e.found, isAre(e.found)),
-		NextStep: "look whether the log-in still opens this person's mail; if it does, run sync with --confirm-source for this account, otherwise correct it",
+		NextStep: "look whether the log-in still opens this person's mail; if it does, run sync with --confirm-source for this " +
+			"account, otherwise correct it",
 	}
 }

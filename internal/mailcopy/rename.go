@@ -38,7 +38,8 @@ func (v accountView) findSightings() []sighting {
 				continue
 			}
 			same := row.Anchor.SrcUIDValidity == status.UIDValidity && status.UIDValidity != 0
-			as := (row.State.SrcUIDNext == 0 || status.UIDNext == row.State.SrcUIDNext) && status.Messages.Is(row.State.SrcMessages) && !row.Done.Minus(row.Gone).Empty()
+			as := (row.State.SrcUIDNext == 0 || status.UIDNext == row.State.SrcUIDNext) && status.Messages.Is(row.State.SrcMessages) &&
+				!row.Done.Minus(row.Gone).Empty()
 			if !same && as || same && status.UIDNext >= row.State.SrcUIDNext && status.UIDNext > row.Done.Minus(row.Gone).Max() {
 				found = append(found, sighting{row: row, name: name, renumbered: !same})
 			}

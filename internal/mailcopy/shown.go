@@ -80,7 +80,8 @@ func (j *mailboxJob) unlisted() []rehome.Finding {
 	}
 	f := rehome.Finding{
 		Code: codeMessagesUnlisted, Severity: rehome.SeverityError, Object: j.pair.Source,
-		Sentence: fmt.Sprintf("the source says that this mailbox holds %s more than it shows, in whatever way it is asked; what they are is not known", plural(int(unknown))),
+		Sentence: fmt.Sprintf("the source says that this mailbox holds %s more than it shows, in whatever way it is asked; what "+
+			"they are is not known", plural(int(unknown))),
 		NextStep: "ask the source's administrator to repair the mailbox, then run sync again",
 	}
 	if !told {
@@ -96,6 +97,7 @@ func (j *mailboxJob) undatedFinding() []rehome.Finding {
 	}
 	return []rehome.Finding{{
 		Code: "date_not_kept", Severity: rehome.SeverityWarning, Object: j.pair.Source,
-		Sentence: fmt.Sprintf("%s copied from this mailbox without a date, because the source tells none, or one before 1970 or after 2038, which mailboxes cannot keep; the destination shows the time of the copy", plural(j.undated.Len())),
+		Sentence: fmt.Sprintf("%s copied from this mailbox without a date, because the source tells none, or one before 1970 or "+
+			"after 2038, which mailboxes cannot keep; the destination shows the time of the copy", plural(j.undated.Len())),
 	}}
 }

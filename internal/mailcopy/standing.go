@@ -43,10 +43,12 @@ func fateFindings(row ledger.Mailbox, atSource bool, policy Deletions) []rehome.
 		tell("vanished_kept", "", "%s vanished at the source and %s (mail.deletions: keep)", plural(kept.Len()), stayStays(kept.Len()))
 	default:
 		if !adopted.Empty() {
-			tell("vanished_not_ours", "", "%s vanished at the source and %s: not written by rehome, but found at the destination", plural(adopted.Len()), stayStays(adopted.Len()))
+			tell("vanished_not_ours", "", "%s vanished at the source and %s: not written by rehome, but found at the destination",
+				plural(adopted.Len()), stayStays(adopted.Len()))
 		}
 		if !changed.Empty() {
-			tell("vanished_changed", "", "%s vanished at the source and %s: changed at the destination since, or not proved to be what rehome wrote", plural(changed.Len()), stayStays(changed.Len()))
+			tell("vanished_changed", "", "%s vanished at the source and %s: changed at the destination since, or not proved to be what rehome wrote",
+				plural(changed.Len()), stayStays(changed.Len()))
 		}
 	}
 	if deserted := row.Deserted(); !deserted.Empty() {

@@ -192,7 +192,8 @@ func (v accountView) doubtedAtDestination() []string {
 // examineAll opens mailboxes one behind the other without waiting in between, and puts what that shows in
 // the place of what STATUS said. A mailbox that is refused has no status then. An error is told together with
 // the mailbox that it concerns.
-func examineAll(ctx context.Context, session *endpoint.Session, names []string, entries map[string]imap.ListEntry, weigh func(imap.Selected)) (last string, _ error) {
+func examineAll(ctx context.Context, session *endpoint.Session, names []string, entries map[string]imap.ListEntry,
+	weigh func(imap.Selected)) (last string, _ error) {
 	open := false
 	for some := range slices.Chunk(names, commandsAhead) {
 		openings := make([]*imap.Opening, len(some))

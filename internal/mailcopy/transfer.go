@@ -259,7 +259,8 @@ func (j *mailboxJob) newFlow(ctx context.Context, group []batch, floor imap.UID,
 	if err != nil {
 		return nil, err
 	}
-	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), header: message.NewHeader(headerLimit), last: make(chan struct{}), stopped: make(chan struct{})}
+	f := &flow{job: j, ctx: ctx, answers: a, digester: message.NewDigester(), header: message.NewHeader(headerLimit),
+		last: make(chan struct{}), stopped: make(chan struct{})}
 	f.notes = io.MultiWriter(f.digester, f.header)
 	for i, b := range group {
 		f.transfers = append(f.transfers, &transfer{batch: b, id: ids[i]})
@@ -273,7 +274,8 @@ func (f *flow) start() (err error) {
 	for _, t := range f.transfers {
 		uids.AddSet(uidsOf(t.batch))
 	}
-	f.fetch, err = f.job.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true}, imap.FetchHandler{Literal: guardedCall(f.job.slice.account.Address, f.body)})
+	f.fetch, err = f.job.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true},
+		imap.FetchHandler{Literal: guardedCall(f.job.slice.account.Address, f.body)})
 	return err
 }
 

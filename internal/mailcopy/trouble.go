@@ -116,9 +116,11 @@ func unfinished(pair mapping.Pair, err error, nextStep string) rehome.Finding {
 	if nextStep == "" && errors.As(err, &fault) {
 		switch {
 		case strings.HasPrefix(fault.Op, "open source"):
-			nextStep = "if its user has deleted it there, leave it out with mail.exclude; otherwise ask the source's administrator to repair it, then run sync again"
+			nextStep = "if its user has deleted it there, leave it out with mail.exclude; otherwise ask the source's administrator to " +
+				"repair it, then run sync again"
 		case strings.HasPrefix(fault.Op, "open destination"):
-			nextStep = "look which name the destination has given it; give it another one with mail.rename, or set mail.max_name if it was cut, and run sync again"
+			nextStep = "look which name the destination has given it; give it another one with mail.rename, or set mail.max_name if " +
+				"it was cut, and run sync again"
 		default:
 			nextStep = cmp.Or(rehome.HintOf(err), "ask the administrator of that server why, then run sync again")
 		}

@@ -144,7 +144,8 @@ func (v accountView) removalsWait() []rehome.Finding {
 	}
 	return []rehome.Finding{{
 		Code: "removals_wait", Severity: rehome.SeverityInfo,
-		Sentence: fmt.Sprintf("%s that vanished at the source %s at the destination until everything else of the account is copied", plural(waiting), stayStays(waiting)),
+		Sentence: fmt.Sprintf("%s that vanished at the source %s at the destination until everything else of the account is copied",
+			plural(waiting), stayStays(waiting)),
 	}}
 }
 

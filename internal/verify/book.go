@@ -69,7 +69,8 @@ func (c *check) differShortened(m Mailbox, r *reading) int {
 		}
 		d := Difference{
 			Kind: UnlistedMessages, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
-			Sentence: fmt.Sprintf("the %s says that mailbox %s holds %s that it does not show; whether they are equal is unknown", b.side, quote(b.name), holding),
+			Sentence: fmt.Sprintf("the %s says that mailbox %s holds %s that it does not show; whether they are equal is unknown",
+				b.side, quote(b.name), holding),
 		}
 		if d.Source = holding; b.side == rehome.Destination {
 			d.Source, d.Destination = "", holding
@@ -128,7 +129,8 @@ func (c *check) remark(r *reading) {
 	}
 	if n := r.judgement.undated; n > 0 {
 		c.find("date_not_kept", rehome.SeverityInfo, name, "",
-			fmt.Sprintf("%s of %s carried no date, or one in the future or before 1970, at the source; the destination shows the time of the copy", count(int64(n), "message"), quote(name)))
+			fmt.Sprintf("%s of %s carried no date, or one in the future or before 1970, at the source; the destination shows the time of the copy",
+				count(int64(n), "message"), quote(name)))
 	}
 	if n := r.judgement.reordered; n > 0 {
 		c.find("order_differs", rehome.SeverityInfo, name, "",

@@ -126,7 +126,7 @@ func (m *multistatus) explain(err error) error {
 		return &TooLargeError{URL: m.answer.url, Limit: m.limit - slack}
 	case errors.Is(err, errDoctype):
 		return m.answer.formatError("the answer is a web page, perhaps a log-in form, not WebDAV", "")
-	case errors.As(err, &syntax) && syntax.Msg == "unexpected EOF", errors.Is(err, io.EOF), err == io.ErrUnexpectedEOF:
+	case errors.As(err, &syntax) && syntax.Msg == "unexpected EOF", errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return m.answer.cutShort(err)
 	case errors.As(err, &syntax):
 		return m.answer.formatError("the answer is not XML", bounded(syntax.Msg))

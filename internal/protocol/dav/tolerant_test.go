@@ -19,7 +19,7 @@ func textOf(t *testing.T, document string) (string, error) {
 	var text strings.Builder
 	for {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return text.String(), nil
 		}
 		if err != nil {
@@ -113,15 +113,16 @@ func TestMultistatus_namespacesAndDamage(t *testing.T) {
 	t.Parallel()
 	var format *FormatError
 	var large *TooLargeError
+	properly := func(err error) bool { return err == nil }
 	const etag = `<x:response><x:href>/a</x:href><x:propstat><x:prop><x:getetag>"1"</x:getetag></x:prop><x:status>HTTP/1.1 200 OK</x:status></x:propstat></x:response>`
 	for _, c := range []struct {
 		name, document string
 		count          int
 		end            func(error) bool
 	}{
-		{"foreign prefix", `<x:multistatus xmlns:x="DAV:">` + etag + etag + `</x:multistatus>`, 2, func(err error) bool { return err == io.EOF }},
-		{"default namespace", `<multistatus xmlns="DAV:">` + strings.ReplaceAll(etag, "x:", "") + `</multistatus>`, 1, func(err error) bool { return err == io.EOF }},
-		{"unknown elements between", `<x:multistatus xmlns:x="DAV:"><y/><x:z>t</x:z>` + etag + `</x:multistatus>`, 1, func(err error) bool { return err == io.EOF }},
+		{"foreign prefix", `<x:multistatus xmlns:x="DAV:">` + etag + etag + `</x:multistatus>`, 2, properly},
+		{"default namespace", `<multistatus xmlns="DAV:">` + strings.ReplaceAll(etag, "x:", "") + `</multistatus>`, 1, properly},
+		{"unknown elements between", `<x:multistatus xmlns:x="DAV:"><y/><x:z>t</x:z>` + etag + `</x:multistatus>`, 1, properly},
 		{"cut short", `<x:multistatus xmlns:x="DAV:">` + etag + etag[:90], 1, func(err error) bool { return troubleOf(err) == Broken }},
 		{"cut between", `<x:multistatus xmlns:x="DAV:">` + etag, 1, func(err error) bool { return troubleOf(err) == Broken }},
 		{"broken", `<x:multistatus xmlns:x="DAV:">` + etag + `<x:response></y>`, 1, func(err error) bool { return errors.As(err, &format) }},
@@ -140,9 +141,6 @@ func TestMultistatus_namespacesAndDamage(t *testing.T) {
 			}
 			return nil
 		})
-		if err == nil {
-			err = io.EOF
-		}
 		if count != c.count || !c.end(err) {
 			t.Errorf("%s: %d responses and %v, want %d", c.name, count, err, c.count)
 		}

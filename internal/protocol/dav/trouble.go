@@ -106,7 +106,7 @@ func (a *answer) cutShort(err error) error {
 }
 
 func orEOF(err error) error {
-	if err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	return io.EOF

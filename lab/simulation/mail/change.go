@@ -18,15 +18,15 @@ func (s *session) create(c command) string {
 	if box := s.store.boxes[name]; box != nil {
 		return "NO [ALREADYEXISTS] it exists"
 	}
-	if s.habits.often(createRefused, name) {
+	if s.often(createRefused, name) {
 		return "NO no such name here"
 	}
-	if s.habits.often(createExisting, name) {
+	if s.often(createExisting, name) {
 		s.store.create(name, "hidden").subscribed = false
 		return "NO [ALREADYEXISTS] it exists"
 	}
 	made := name
-	if s.habits.often(createRenamed, name) {
+	if s.often(createRenamed, name) {
 		made = strings.ToLower(name) + "_"
 	}
 	if s.store.boxes[made] != nil {

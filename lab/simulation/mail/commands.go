@@ -117,7 +117,7 @@ func (s *session) status(c command) string {
 		return "BAD what of"
 	}
 	box := s.store.boxes[c.words[0].text]
-	if box == nil || s.closed(box) || s.habits.often(statusMissing, box.names[0]) {
+	if box == nil || s.closed(box) || s.often(statusMissing, box.names[0]) {
 		return "NO no such mailbox"
 	}
 	s.sayStatus(box, c.words[1].list, c.nth)

@@ -24,9 +24,9 @@ func stored(text string) string {
 }
 
 // add makes a new text of a shape that c draws and returns its number.
-func (l *library) add(p simulation.Plan, c simulation.Chance, at time.Time) int {
+func (l *library) add(p simulation.Plan, c simulation.Chance) int {
 	n := len(l.texts)
-	text := compose(p, c, n, at)
+	text := compose(p, c, n)
 	l.texts = append(l.texts, text)
 	l.number[stored(text)] = n
 	return n
@@ -39,7 +39,7 @@ func (l *library) find(text string) (int, bool) {
 }
 
 // compose writes message n. Some share their header, some have hardly one.
-func compose(p simulation.Plan, c simulation.Chance, n int, at time.Time) string {
+func compose(p simulation.Plan, c simulation.Chance, n int) string {
 	end := "\r\n"
 	if p.Has(bareLineFeeds, 0.2) && c.With("bare").Happens(0.3) {
 		end = "\n"

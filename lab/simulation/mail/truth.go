@@ -214,7 +214,8 @@ func (w *world) checkEnd(last pass) {
 		case l.there+l.taken >= l.wanted:
 		case !w.hopeless(l):
 			w.fail("nothing is lost",
-				"content %d of %s is %d times at the source and %d times at the destination, and nothing keeps it back; exit code %d", l.content, l.box.name, l.wanted, l.there, exitCode(last))
+				"content %d of %s is %d times at the source and %d times at the destination, and nothing keeps it back; exit code %d",
+				l.content, l.box.name, l.wanted, l.there, exitCode(last))
 		case !w.named(last, l):
 			w.fail("what is left has a name", "content %d of %s is not at the destination, and no finding says so; exit code %d",
 				l.content, l.box.name, exitCode(last))
@@ -229,7 +230,8 @@ func (w *world) hopeless(l lack) bool {
 	target := w.mapped(l.box.name)
 	return src.often(unreadable, key) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
 		dst.often(appendRefused, key) || dst.often(appendBad, key) ||
-		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) || dst.often(createExisting, target))
+		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
+			dst.often(createExisting, target))
 }
 
 // named says that what is missing can be found in what the pass has said, under the name of either end.

@@ -3,7 +3,9 @@
 package mail
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -203,12 +205,13 @@ func (w *world) pickBox(s *store, c simulation.Chance) *mailbox {
 
 // write lets a new message arrive; sometimes it is a copy of one that is in the mailbox already.
 func (w *world) write(s *store, box *mailbox, c simulation.Chance, by string) *message {
-	content, text := -1, ""
+	var content int
+	var text string
 	if w.plan.Has(copies, 0.2) && len(box.messages) > 0 && c.With("copy").Happens(0.3) {
 		other := box.messages[c.With("of").Int(len(box.messages))]
 		content, text = other.content, other.text
 	} else {
-		content = w.books.add(w.plan, c, time.Now())
+		content = w.books.add(w.plan, c)
 		text = w.books.texts[content]
 	}
 	if s == w.dst {
@@ -247,8 +250,9 @@ func copyLedger(from, to string) error {
 	if err := copyFile(from, to); err != nil {
 		return err
 	}
-	if _, err := os.Stat(from + "-wal"); err != nil {
+	err := copyFile(from+"-wal", to+"-wal")
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return copyFile(from+"-wal", to+"-wal")
+	return err
 }
