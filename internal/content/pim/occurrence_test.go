@@ -122,16 +122,15 @@ func TestOccurrences_ofManyPiecesAreBounded(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		began := time.Now()
 		got, complete := Occurrences(data, year2024)
 		runtime.ReadMemStats(&after)
 		if complete || len(got) > 5000 {
 			t.Errorf("%s: %d occurrences, complete %v; want a bound", name, len(got), complete)
 		}
-		if total, took := after.TotalAlloc-before.TotalAlloc, time.Since(began); total > 64<<20 || took > 20*time.Second {
-			t.Errorf("%s: needed %d octets and %v", name, total, took)
+		if total := after.TotalAlloc - before.TotalAlloc; total > 64<<20 {
+			t.Errorf("%s: needed %d octets", name, total)
 		} else {
-			t.Logf("%s: %d KiB, %v", name, total>>10, took)
+			t.Logf("%s: %d KiB", name, total>>10)
 		}
 	}
 }

