@@ -85,11 +85,12 @@ func (v accountView) compareEmptied(e *emptied) bool {
 	return e.found < e.live
 }
 
-// putBack says that the destination was put back to an earlier state: no user makes UIDNEXT fall, so nobody has to
-// say what the loss means, and what is missing is copied again (see checkIdentity).
+// putBack says that the destination was put back to an earlier state: no user makes UIDNEXT or HIGHESTMODSEQ fall, so
+// the messages themselves are asked, and what is missing is copied again (see checkIdentity).
 func (e *emptied) putBack(status *imap.Status) bool {
 	return slices.ContainsFunc(e.rows, func(row ledger.Mailbox) bool {
-		return status.UIDValidity == row.Anchor.DstUIDValidity && status.UIDNext < row.Seen.UIDNext
+		return status.UIDValidity == row.Anchor.DstUIDValidity &&
+			(status.UIDNext < row.Seen.UIDNext || fallen(row.Seen.ModSeq, status.HighestModSeq))
 	})
 }
 

@@ -54,28 +54,54 @@ type standing struct {
 
 	highest imap.UID // of all messages there
 	uidNext imap.UID // as the end says; 0 when it does not
+	seen    imap.UID // what it said when it was last held against the ledger; 0 when that is not known
+	fallen  bool     // its HIGHESTMODSEQ has fallen since
 }
 
 // brokenFrom returns the UID from which on the mailbox has another history than the ledger knows, 0 when
-// nothing contradicts. UIDs are given in ascending order and never twice (RFC 9051, section 2.3.1.1): a
-// mailbox that was put back to an earlier state has lost the upper end of them, and gives it out again.
-// A UIDNEXT that is not above all messages is no evidence of anything.
+// nothing proves that. UIDs are given in ascending order and never twice (RFC 9051, section 2.3.1.1), and mod-sequences
+// rise (RFC 7162, section 3.1.2.1): a mailbox that was put back to an earlier state has lost the upper end of them,
+// and gives it out again.
+//
+// A UIDNEXT that is not above all messages is no evidence of anything, and neither is one that has not fallen: there
+// are servers where it stands still. Nor does a mod-sequence prove anything against it: an index that was built anew
+// has lost it, too.
 func (s standing) brokenFrom() imap.UID {
 	from := first(s.other)
-	if lost := first(above(s.absent, s.uidNext)); s.uidNext > s.highest && lost != 0 && (from == 0 || s.uidNext < from) {
-		from = s.uidNext
+	next := first(above(s.tail(), s.uidNext))
+	fell := s.uidNext > s.highest && s.uidNext < s.seen
+	switch {
+	case next == 0 || !fell && !s.fallen:
+		return from
+	case fell:
+		next = s.uidNext
+	}
+	if from == 0 || next < from {
+		return next
 	}
 	return from
 }
 
-// void returns what is not to be believed any more: whatever is not confirmed from that UID on. What is
-// missing below was deleted by somebody.
+// tail returns what is absent above all that is there still: a restore takes the upper end, and what is missing below
+// was deleted by somebody.
+func (s standing) tail() imap.UIDSet { return above(s.absent, s.same.Max()+1) }
+
+// void returns what is not to be believed any more: whatever is not confirmed from where the history is broken.
 func (s standing) void() imap.UIDSet {
 	from := s.brokenFrom()
 	if from == 0 {
 		return imap.UIDSet{}
 	}
 	return above(union(s.other, s.unproved, s.absent), from)
+}
+
+// unknown returns what nothing tells of whether somebody has deleted it or a restore has taken it.
+func (s standing) unknown() imap.UIDSet {
+	tail := s.tail()
+	if s.fallen || s.brokenFrom() != 0 {
+		return tail.Minus(s.void())
+	}
+	return above(tail, s.uidNext)
 }
 
 // first returns the lowest UID of a set, 0 when it is empty.

@@ -29,6 +29,9 @@ func TestStanding_ofARestoredMailbox(t *testing.T) {
 			here[uid] = rapid.IntRange(0, 3).Draw(t, "deleted") > 0
 		}
 		s := standing{uidNext: next}
+		if rapid.Bool().Draw(t, "looked at before") {
+			s.seen = known + 1
+		}
 		var ours, others, lost imap.UIDSet
 		for uid := imap.UID(1); uid < next; uid++ {
 			if here[uid] {
@@ -51,18 +54,46 @@ func TestStanding_ofARestoredMailbox(t *testing.T) {
 				ours.Add(uid)
 			}
 		}
-		void := s.void()
-		if believed := union(others, lost).Minus(void); !believed.Empty() {
+		void, unknown := s.void(), s.unknown()
+		if believed := union(others, lost).Minus(void).Minus(unknown); !believed.Empty() {
 			t.Errorf("%s are believed, and are not there", believed)
 		}
-		if doubted := intersection(void, ours); !doubted.Empty() {
+		if s.seen != 0 && !lost.Minus(void).Empty() {
+			t.Errorf("%s are not known to be lost, and UIDNEXT shows it", lost.Minus(void))
+		}
+		if doubted := intersection(union(void, unknown), ours); !doubted.Empty() {
 			t.Errorf("%s are doubted, and are there", doubted)
 		}
-		if !restored && !void.Empty() {
-			t.Errorf("%s are doubted: only their user has deleted something", void)
+		if !restored && !(void.Empty() && unknown.Empty()) {
+			t.Errorf("%s and %s are doubted: only their user has deleted something", void, unknown)
 		}
 		if below := intersection(void, upTo(saved)); !below.Empty() {
 			t.Errorf("%s are called lost in the restore: they were in the backup", below)
+		}
+	})
+}
+
+// A user deletes at a server whose UIDNEXT stands still, is not told, or is first looked at now: nothing is ever taken
+// for lost in a restore, and nothing is unknown below a message that is there.
+func TestStanding_ofAMailboxWhoseUIDNextTellsNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		still := imap.UID(rapid.IntRange(0, 21).Draw(t, "UIDNEXT")) // 0: not told
+		s := standing{uidNext: still, seen: rapid.SampledFrom([]imap.UID{0, still}).Draw(t, "seen")}
+		for uid := imap.UID(1); uid <= 20; uid++ {
+			if rapid.Bool().Draw(t, "deleted") {
+				s.absent.Add(uid)
+			} else {
+				s.same.Add(uid)
+				s.highest = uid
+			}
+		}
+		void, unknown := s.void(), s.unknown()
+		if !void.Empty() {
+			t.Errorf("%s are doubted", void)
+		}
+		if want := above(above(s.absent, s.highest+1), still); unknown.String() != want.String() {
+			t.Errorf("%s are unknown, want %s", unknown, want)
 		}
 	})
 }
@@ -81,5 +112,26 @@ func TestStanding_uidNextThatStandsStill(t *testing.T) {
 	s := standing{same: upTo(5), absent: imap.NewUIDSet(6, 7), highest: 5, uidNext: 3}
 	if void := s.void(); !void.Empty() {
 		t.Errorf("%s are doubted", void)
+	}
+}
+
+// HIGHESTMODSEQ shows a restore where UIDNEXT tells nothing. Against a UIDNEXT that is higher than all that is missing it
+// proves nothing: an index that was built anew begins to count anew.
+func TestStanding_highestModSeqHasFallen(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		uidNext, seen imap.UID
+		void, unknown string
+	}{
+		{uidNext: 0, void: "5:6"},
+		{uidNext: 1, seen: 1, void: "5:6"},
+		{uidNext: 5, seen: 7, void: "5:6"},
+		{uidNext: 6, seen: 6, void: "6", unknown: "5"},
+		{uidNext: 7, seen: 7, unknown: "5:6"},
+	} {
+		s := standing{same: imap.NewUIDSet(1, 2, 4), absent: imap.NewUIDSet(3, 5, 6), highest: 4, uidNext: test.uidNext, seen: test.seen, fallen: true}
+		if void, unknown := s.void().String(), s.unknown().String(); void != test.void || unknown != test.unknown {
+			t.Errorf("UIDNEXT %d after %d: %q are void and %q unknown, want %q and %q", test.uidNext, test.seen, void, unknown, test.void, test.unknown)
+		}
 	}
 }

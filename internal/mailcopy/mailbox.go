@@ -32,6 +32,7 @@ type mailboxJob struct {
 	undated        imap.UIDSet // copied without their dates, which no destination can be expected to keep
 	listing        *listing    // of all the source's messages, when it was asked for with the opening; nil otherwise
 	listed         []entry     // of the source, when wantAll has listed it already; nil otherwise
+	held           bool        // something is missing at the destination, and nobody knows why: see holdUnknown
 	waits          bool        // batches of this run are neither found nor void yet
 	wound          bool        // the work was stopped, and the source's connection may be closed
 	nextUID        imap.UID    // of the destination as last seen; 0 when it is not known
@@ -62,7 +63,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return err
 	}
 	defer func() { j.slice.noteCensus(j.pair.Source, j.census()) }()
-	if err := j.checkIdentity(ctx); err != nil {
+	if err := j.checkIdentity(ctx); err != nil || j.held {
 		return err
 	}
 	settled, err := j.settleIntents(ctx)
@@ -279,6 +280,9 @@ func (j *mailboxJob) readyDestination(ctx context.Context, wanted, present imap.
 // atDestination returns the UIDs of all messages of the destination mailbox. One that we alone have
 // filled, and where nobody has deleted anything, costs nothing here.
 //
+// As many messages as ours are ours only where no UID is left for another one: below a gap, or in it, may be what its
+// user had there before, in the place of one that was deleted.
+//
 // The numbers of the opening may only be held against what the ledger knew then: a message that was adopted
 // since would look deleted at the destination.
 func (j *mailboxJob) atDestination(ctx context.Context) (imap.UIDSet, error) {
@@ -287,7 +291,7 @@ func (j *mailboxJob) atDestination(ctx context.Context) (imap.UIDSet, error) {
 	case j.aged:
 	case j.dstBox.Messages.Is(0):
 		return imap.UIDSet{}, nil
-	case j.dstBox.Messages.Is(int64(ours.Len())) && j.dstBox.UIDNext != 0 && j.dstBox.UIDNext <= ours.Max()+1:
+	case j.dstBox.Messages.Is(int64(ours.Len())) && j.dstBox.UIDNext == ours.Max()+1 && gapless(ours):
 		return ours, nil
 	}
 	present, short, err := everything(ctx, j.dst)
@@ -296,6 +300,9 @@ func (j *mailboxJob) atDestination(ctx context.Context) (imap.UIDSet, error) {
 	}
 	return present, faultOf(err, "list destination mailbox", j.pair.Destination)
 }
+
+// gapless says that a set holds every UID from 1 to its last.
+func gapless(set imap.UIDSet) bool { return set.Len() == int(set.Max()) }
 
 // loadUnknown lists what the destination holds besides our own messages: those of its user, of an
 // earlier tool, or of a ledger that was lost.

@@ -33,7 +33,7 @@ func (s *slice) removeVanished(ctx context.Context) error {
 			return err
 		}
 		if len(alarms) > 0 && !s.engine.options.ConfirmDeletions {
-			s.hold(alarms)
+			s.holdRemovals(alarms)
 			return nil
 		}
 	}
@@ -52,8 +52,8 @@ func (s *slice) removeVanished(ctx context.Context) error {
 	return s.deleteMailboxes(ctx)
 }
 
-// hold reports what is held back.
-func (s *slice) hold(alarms []loss) {
+// holdRemovals reports what is held back.
+func (s *slice) holdRemovals(alarms []loss) {
 	for _, a := range alarms {
 		s.find(a.finding())
 	}

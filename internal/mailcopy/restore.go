@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"rehome"
@@ -39,7 +40,7 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 		func() (err error) { atSource, err = j.voidAtSource(ctx); return err },
 		func() (err error) { atDestination, err = j.voidAtDestination(ctx); return err },
 	)
-	if err != nil {
+	if err != nil || j.held {
 		return err
 	}
 	void, err := j.sourcesOf(ctx, atDestination)
@@ -72,20 +73,52 @@ func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	if known.Empty() || quiet && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
 		return imap.UIDSet{}, nil
 	}
-	c := claimant{job: j, session: j.src, box: box, claims: atSource(*j.row)}
-	void, err := c.void(ctx, known.Max())
-	return void, faultOf(err, "look again at source mailbox", j.pair.Source)
+	// Where nothing tells whether somebody has deleted a message or a restore has taken it, it stays at the
+	// destination: any UIDNEXT below it counts as fallen.
+	c := claimant{job: j, session: j.src, box: box, claims: atSource(*j.row), seen: math.MaxUint32, fallen: fallen(state.SrcModSeq, box.HighestModSeq)}
+	s, err := c.examine(ctx, known.Max())
+	return s.void(), faultOf(err, "look again at source mailbox", j.pair.Source)
 }
 
-// voidAtDestination returns the destination UIDs that are not those of the messages which we brought.
+// fallen says that a HIGHESTMODSEQ is lower than it was.
+func fallen(before, now uint64) bool { return now != 0 && now < before }
+
+// voidAtDestination returns the destination UIDs that are not those of the messages which we brought. While nothing
+// tells what has become of some, the mailbox is held.
 func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error) {
 	box, ours := j.dstBox, j.row.Ours
 	if ours.Empty() || steady(j.row.Seen, sightOf(box)) && j.slice.view.steadyThere(*j.row) {
 		return imap.UIDSet{}, nil
 	}
-	c := claimant{job: j, session: j.dst, box: box, claims: atDestination(*j.row)}
-	void, err := c.void(ctx, ours.Max())
-	return void, faultOf(err, "look again at destination mailbox", j.pair.Destination)
+	c := claimant{
+		job: j, session: j.dst, box: box, claims: atDestination(*j.row),
+		seen: j.row.Seen.UIDNext, fallen: fallen(j.row.Seen.ModSeq, box.HighestModSeq),
+	}
+	s, err := c.examine(ctx, ours.Max())
+	if err != nil {
+		return imap.UIDSet{}, faultOf(err, "look again at destination mailbox", j.pair.Destination)
+	}
+	void, unknown := s.void(), s.unknown()
+	if j.slice.engine.options.CopyAgain {
+		return union(void, unknown), nil
+	}
+	return void, j.holdUnknown(ctx, unknown)
+}
+
+// holdUnknown leaves the mailbox alone while nobody has said what has become of some of our messages there: its user
+// may have deleted them, and the destination may have been put back to an earlier state. Neither are they copied
+// again, nor do they count as there. Nothing else may be copied there either: it would get their UIDs, or look as if
+// they had been missing before it came.
+func (j *mailboxJob) holdUnknown(ctx context.Context, unknown imap.UIDSet) error {
+	sources, err := j.sourcesOf(ctx, unknown)
+	missing := sources.Minus(j.row.Gone).Len()
+	if err != nil || missing == 0 || j.slice.engine.options.ConfirmDeletions {
+		return err
+	}
+	j.held = true
+	live := j.row.Live().Len()
+	j.slice.hold(emptied{destination: j.pair.Destination, live: live, found: live - missing})
+	return nil
 }
 
 // claimant asks one end.
@@ -94,19 +127,21 @@ type claimant struct {
 	session *endpoint.Session
 	box     imap.Selected
 	claims  side
+	seen    imap.UID // see standing
+	fallen  bool
 }
 
-// void asks a few of the newest messages, and all of them if one of these, or UIDNEXT, contradicts.
-func (c claimant) void(ctx context.Context, newest imap.UID) (imap.UIDSet, error) {
+// examine asks a few of the newest messages, and all of them if these do not tell that all is as it was, or that
+// somebody has deleted what is missing.
+func (c claimant) examine(ctx context.Context, newest imap.UID) (standing, error) {
 	few, err := c.job.slice.askNewest(ctx, c.session, *c.job.row, c.claims)
 	if err != nil {
-		return imap.UIDSet{}, err
+		return standing{}, err
 	}
-	if few.other.Empty() && (c.box.UIDNext == 0 || c.box.UIDNext > newest) {
-		return imap.UIDSet{}, nil
+	if few.other.Empty() && (few.same.Contains(newest) || !c.fallen && c.box.UIDNext > newest) {
+		return standing{}, nil
 	}
-	all, err := c.examineAll(ctx)
-	return all.void(), err
+	return c.examineAll(ctx)
 }
 
 // newestClaims returns the claims with the highest UIDs.
@@ -133,7 +168,7 @@ func newestClaims(ctx context.Context, store *ledger.Ledger, row ledger.Mailbox,
 
 // examineAll asks every message that the ledger claims.
 func (c claimant) examineAll(ctx context.Context) (standing, error) {
-	s := standing{uidNext: c.box.UIDNext}
+	s := standing{uidNext: c.box.UIDNext, seen: c.seen, fallen: c.fallen}
 	present, err := c.session.SearchAll(ctx, 1)
 	if err != nil {
 		return s, err
@@ -190,7 +225,8 @@ func destinationRestored(mailbox string, messages int) rehome.Finding {
 		Code: "destination_restored", Severity: rehome.SeverityWarning, Object: mailbox,
 		Sentence: fmt.Sprintf("the destination has put this mailbox back to an earlier state: %s that had been brought there %s missing or replaced; "+
 			"each was looked for by its content and is copied again where it is missing", plural(messages), isAre(messages)),
-		NextStep: "nothing, if the destination was restored from a backup; otherwise ask its operator why UIDs are given out twice",
+		NextStep: "nothing, if the destination was restored from a backup, except that what its user had deleted just before has to be deleted again; " +
+			"otherwise ask its operator why UIDs are given out twice",
 	}
 }
 

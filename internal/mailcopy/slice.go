@@ -33,7 +33,7 @@ type slice struct {
 	tally    Tally
 	findings []rehome.Finding
 	view     accountView
-	held     map[string]bool // destination mailboxes that look emptied: not touched
+	held     map[string]bool // destination mailboxes that have lost something, and nobody knows why: not touched
 	looked   bool
 	advanced bool
 	waits    []Wait
@@ -263,7 +263,7 @@ func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, t *seat) 
 			if err != nil {
 				return err
 			}
-			if s.waitsFor(pair.Destination) {
+			if s.waitsFor(pair.Destination) || s.isHeld(pair.Destination) {
 				break // a mailbox has one writer at a time, and what may still arrive is one
 			}
 		}

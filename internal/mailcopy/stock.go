@@ -23,9 +23,7 @@ func (s *slice) settleEmptied(ctx context.Context) error {
 	for _, e := range s.view.findEmptied() {
 		switch {
 		case e.alarm && !s.engine.options.ConfirmDeletions:
-			s.held[e.destination], s.lost[e.destination] = true, int64(e.live-e.found)
-			s.find(e.finding())
-			s.count(func(t *Tally) { t.Held += e.live - e.found })
+			s.hold(e)
 		case e.missing && e.found*alarmShare < e.live && (e.gone || s.engine.options.ConfirmDeletions):
 			for _, row := range e.rows {
 				if err := s.engine.options.Ledger.Drop(ctx, row.ID); err != nil {
@@ -39,6 +37,23 @@ func (s *slice) settleEmptied(ctx context.Context) error {
 		return nil
 	}
 	return s.remember(ctx, &s.view)
+}
+
+// hold leaves a destination mailbox alone until somebody says what its loss means.
+func (s *slice) hold(e emptied) {
+	s.find(e.finding())
+	s.count(func(t *Tally) { t.Held += e.live - e.found })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held[e.destination] = true
+	s.lost[e.destination] += int64(e.live - e.found)
+}
+
+// isHeld says that a destination mailbox is left alone.
+func (s *slice) isHeld(destination string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held[destination]
 }
 
 // forgetLost makes the ledger forget mailboxes of which the destination has lost something: they are

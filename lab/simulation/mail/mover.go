@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"rehome"
@@ -42,6 +43,8 @@ type mover struct {
 	ledgers int
 	mirror  bool
 	confirm bool // somebody has looked at a large loss, and that the source is still this person's
+	again   bool // somebody has seen that the destination was put back: what it has lost is copied again
+	asked   bool // that has happened
 }
 
 func (w *world) hire(name string) (*mover, error) {
@@ -113,7 +116,7 @@ func (m *mover) run(ending end) (pass, error) {
 	}
 	engine := mailcopy.New(mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions,
-		ConfirmDeletions: m.confirm, ConfirmSource: m.confirm,
+		ConfirmDeletions: m.confirm, ConfirmSource: m.confirm, CopyAgain: m.again,
 		Connections: w.plan.Size("connections", 1, 3), BatchMessages: 1 + w.chance.With("batch").Int(4), BatchOctets: 4000,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -208,6 +211,29 @@ func (m *mover) say(p pass) {
 
 // held says that somebody has to say what a large loss means.
 func held(p pass) bool { return p.outcome.Tally.Held > 0 || p.outcome.Census.Waiting > 0 }
+
+// answer lets somebody look at what is held, and say what it means, in the words of the next pass. It returns
+// whether there was something to look at.
+func (m *mover) answer(p pass) bool {
+	m.again = false
+	switch {
+	case !held(p) || m.confirm:
+		return false
+	case m.world.dst.wasPutBack() && !m.asked:
+		m.again, m.asked = true, true
+		m.world.lost = true // what its user has deleted comes back, too
+	default:
+		m.confirm = true
+	}
+	return true
+}
+
+// wasPutBack says that a backup has taken what a mover had brought.
+func (s *store) wasPutBack() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.byMovers(), func(m *message) bool { return m.goneBy == "backup" })
+}
 
 // exitCode is what a shell would see.
 func exitCode(p pass) int {

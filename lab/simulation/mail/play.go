@@ -162,8 +162,7 @@ func (w *world) settle(m *mover) (pass, error) {
 		if w.failed() {
 			return p, nil
 		}
-		looked := held(p) && !m.confirm
-		m.confirm = m.confirm || looked // somebody looks, and lets it go on
+		looked := m.answer(p)
 		if t := p.outcome.Tally; !looked && p.changes == 0 && t.Copied+t.Adopted+t.Flagged+t.Removed == 0 {
 			quiet++
 		} else {

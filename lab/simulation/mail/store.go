@@ -24,6 +24,8 @@ type message struct {
 	since   time.Time
 
 	heard  bool   // a pass that had nothing left over has ended since it was stored
+	missed bool   // such a pass has begun since it was taken away
+	masked bool   // see world.mask
 	goneBy string // who has taken it away, "" while it is there
 	gone   time.Time
 	foul   time.Time // when its user has changed the flags of what a mover has put there
@@ -43,8 +45,9 @@ type mailbox struct {
 	by         string
 	goneBy     string
 
-	said  uint32 // the UIDNEXT that was told first, for a server whose UIDNEXT stands still
-	shift int    // how often it was renumbered
+	said    uint32    // the UIDNEXT that was told first, for a server whose UIDNEXT stands still
+	shift   int       // how often it was renumbered
+	putBack time.Time // when it was last put back to a backup
 }
 
 type vanished struct {
@@ -255,13 +258,13 @@ func (s *store) restore(b backup) {
 		for len(box.messages) > 0 {
 			s.take(box.messages[0], "backup")
 		}
-		box.goneBy = "backup"
+		box.goneBy, box.putBack = "backup", time.Now()
 	}
 	s.boxes, s.modseq = map[string]*mailbox{}, b.modseq
 	for name, saved := range b.boxes {
 		box := saved.box
 		box.name, box.validity, box.next, box.goneBy, box.subscribed = name, saved.validity, saved.next, "", saved.subscribed
-		box.messages, box.vanished, box.said, box.modseq = nil, nil, 0, saved.modseq
+		box.messages, box.vanished, box.said, box.modseq, box.putBack = nil, nil, 0, saved.modseq, time.Now()
 		for _, old := range saved.messages {
 			old.m.goneBy, old.m.box, old.m.flags, old.m.uid, old.m.modseq = "", box, old.flags, old.uid, old.modseq
 			box.messages = append(box.messages, old.m)

@@ -63,6 +63,19 @@ func (w *world) checkPass(p pass, before photograph) {
 	w.checkComplete(p, before)
 	for _, m := range w.dst.all {
 		m.heard = m.heard || m.goneBy == ""
+		m.missed = m.missed || m.goneBy != "" && m.gone.Before(p.began)
+	}
+	w.complete = p.began
+}
+
+// mask notes what nobody can tell from the ends: a message that the destination's user has deleted between two
+// looks, in a mailbox that was put back between the same two looks, is gone like all that the backup has taken.
+// It comes again, and a finding says why (destination_restored).
+func (w *world) mask() {
+	for _, m := range w.dst.all {
+		if m.goneBy == "user" && !m.missed && m.box.putBack.After(w.complete) {
+			m.masked = true
+		}
 	}
 }
 
@@ -84,10 +97,11 @@ func (w *world) checkTwice() {
 	defer w.dst.mu.Unlock()
 	w.src.mu.Lock()
 	defer w.src.mu.Unlock()
+	w.mask()
 	written := map[place]int{}
 	for _, m := range w.dst.byMovers() {
 		// Nobody can know of what its user deletes before the mover has heard that it was stored.
-		if m.goneBy == "backup" || m.goneBy == "user" && (w.lost || !m.heard) {
+		if m.goneBy == "backup" || m.goneBy == "user" && (w.lost || m.masked || !m.heard) {
 			continue
 		}
 		written[place{m.box, m.content}]++

@@ -31,6 +31,7 @@ type world struct {
 
 	began    time.Time
 	passFrom time.Time // when the pass at work has begun
+	complete time.Time // when the last pass that had nothing left over has begun
 	lost     bool      // what was known of the destination was lost on the way, with a ledger or with UIDs
 
 	mu    sync.Mutex

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"testing"
+
+	"rehome/internal/mailcopy"
+	"rehome/lab/dovecot"
+)
+
+// disguise stands before a server and changes the lines of its answers. It returns its own address.
+func disguise(t *testing.T, server string, change func(line string) string) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go relay(t, client, server, change)
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func relay(t *testing.T, client net.Conn, server string, change func(string) string) {
+	defer client.Close() //nolint:errcheck // nothing more to tell
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
+	if err != nil {
+		return
+	}
+	defer conn.Close() //nolint:errcheck // as above
+	go func() {
+		_, _ = io.Copy(conn, client)
+		_ = conn.Close()
+	}()
+	answers := bufio.NewReader(conn)
+	for {
+		line, err := answers.ReadString('\n')
+		if err != nil {
+			return
+		}
+		if _, err := io.WriteString(client, change(line)); err != nil {
+			return
+		}
+	}
+}
+
+var uidNextSaid = regexp.MustCompile(`(\* OK \[)?UIDNEXT \d+`)
+
+// withoutUIDNext leaves UIDNEXT out of openings and of STATUS.
+func withoutUIDNext(line string) string {
+	return uidNextSaid.ReplaceAllStringFunc(line, func(said string) string {
+		if said[0] == '*' {
+			return "* OK [X-NOTHING"
+		}
+		return ""
+	})
+}
+
+// uidNextStandsStill says in openings and in STATUS what was true when the mailbox was made.
+func uidNextStandsStill(line string) string {
+	return uidNextSaid.ReplaceAllString(line, "${1}UIDNEXT 1")
+}
+
+// plainCloud has no mod-sequences, which would tell a restore.
+func plainCloud() dovecot.Options {
+	o := cloudDestination()
+	o.Extra = "protocol imap {\n  imap_capability = IMAP4rev1 UIDPLUS LITERAL+ MULTIAPPEND LIST-EXTENDED LIST-STATUS NAMESPACE UNSELECT\n}\n"
+	return o
+}
+
+// Where UIDNEXT tells nothing, messages that are missing at the upper end may have been deleted by their user, and
+// a restore may have taken them. They are neither copied again nor counted as there until somebody says which.
+func TestRestore_unknown(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(string) string{"no UIDNEXT": withoutUIDNext, "UIDNEXT stands still": uidNextStandsStill} {
+		for _, answer := range []string{"confirm", "copy again"} {
+			t.Run(fmt.Sprintf("%s, %s", name, answer), func(t *testing.T) {
+				t.Parallel()
+				p := newPair(t, atmailSource(), plainCloud())
+				p.dstVia = disguise(t, p.dst.IMAP, change)
+				p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+				p.sync()
+				p.expunge(p.dst, "INBOX", "1:3")
+				for range 2 {
+					r := p.sync()
+					wantTally(t, r, mailcopy.Tally{Held: 3})
+					wantFinding(t, r, mailcopy.CodeDestinationEmptied)
+					if r.Census.Waiting != 3 || r.Census.There != 0 || r.Census.Complete() {
+						t.Errorf("%+v, want 3 that wait", r.Census)
+					}
+				}
+				if answer == "confirm" {
+					p.confirm = true
+					wantTally(t, p.sync(), mailcopy.Tally{Deserted: 3})
+					p.confirm = false
+					p.quiet(mailcopy.Tally{Deserted: 3})
+					return
+				}
+				p.copyAgain = true
+				wantTally(t, p.sync(), mailcopy.Tally{Copied: 3})
+				p.copyAgain = false
+				p.wantHolds(p.bodies(p.src, "INBOX"))
+				p.quiet(mailcopy.Tally{})
+			})
+		}
+	}
+}
+
+// What is missing below a message that is still there was deleted by its user, whatever UIDNEXT says.
+func TestRestore_deletedBelowWhatIsThere(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(string) string{"no UIDNEXT": withoutUIDNext, "UIDNEXT stands still": uidNextStandsStill} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPair(t, atmailSource(), plainCloud())
+			p.dstVia = disguise(t, p.dst.IMAP, change)
+			p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+			p.sync()
+			p.expunge(p.dst, "INBOX", "1:2")
+			wantTally(t, p.sync(), mailcopy.Tally{Deserted: 2})
+		})
+	}
+}
+
+// One of ours is deleted, and one of the user's own is there: the numbers alone look as if all of ours were.
+func TestSync_deletedBesideAnotherOne(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.dst, "INBOX", letters(1, 500, "of the user")...)
+	p.fill(p.src, "INBOX", letters(1, 500, "first")...)
+	p.sync()
+	p.expunge(p.dst, "INBOX", "2")
+	p.quiet(mailcopy.Tally{Deserted: 1})
+}
+
+// Mod-sequences rise: one that has fallen shows a restore also where there is no UIDNEXT.
+func TestRestore_modSequenceHasFallen(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), cloudDestination())
+	p.dstVia = disguise(t, p.dst.IMAP, withoutUIDNext)
+	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.dst)
+	p.fill(p.src, "INBOX", letters(2, 500, "later")...)
+	p.sync()
+	p.sync() // and look at it
+	putBack()
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Copied: 2})
+	wantFinding(t, r, "destination_restored")
+	p.wantHolds(p.bodies(p.src, "INBOX"))
+}
