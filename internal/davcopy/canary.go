@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,7 +26,7 @@ const (
 	silentServer silence = "silent"   // it does not schedule, or heeds the guard headers
 	silentAgent  silence = "agent"    // it heeds SCHEDULE-AGENT=CLIENT
 	notSilent    silence = "loud"     // it would send invitations
-	notFlown     silence = "grounded" // nobody knows: it does not take a test event
+	notFlown     silence = "grounded" // nobody knows: no test event could be written and read back
 )
 
 // flight is what a canary has shown.
@@ -128,7 +129,9 @@ func (s *slice) fly(ctx context.Context, target dav.Collection, component string
 	if err != nil {
 		return flight{}, faultOf(err, "list at the destination the calendars of", s.account.Address)
 	}
-	fields := slices.DeleteFunc(append([]dav.Collection{target}, others...), func(c dav.Collection) bool { return !takes(c, component) || !c.Writable() })
+	fields := slices.DeleteFunc(append([]dav.Collection{target}, others...), func(c dav.Collection) bool {
+		return !takes(c, component) || !c.Writable()
+	})
 	found := flight{silence: notFlown, words: "no calendar there takes " + component}
 	for i, field := range fields {
 		if i > 0 && (i > mostFields || dav.Key(field.Href) == dav.Key(target.Href)) {
@@ -148,17 +151,14 @@ func (s *slice) fly(ctx context.Context, target dav.Collection, component string
 // section 2), and looks whether the server has tried to reach them. With the headers that ask for
 // silence first, then, if that was allowed, with SCHEDULE-AGENT as well.
 func (s *slice) flyIn(ctx context.Context, field dav.Collection, component string) (silence, error) {
-	quiet, err := s.quiet(ctx, field, component, func(data []byte) []byte { return data })
+	quiet, err := s.quiet(ctx, field, component, false)
 	if err != nil || quiet {
 		return silentServer, err
 	}
 	if !s.engine.options.ScheduleAgent {
 		return notSilent, nil
 	}
-	quiet, err = s.quiet(ctx, field, component, func(data []byte) []byte {
-		injected, _ := pim.InjectScheduleAgent(data)
-		return injected
-	})
+	quiet, err = s.quiet(ctx, field, component, true)
 	if err != nil || !quiet {
 		return notSilent, err
 	}
@@ -166,10 +166,14 @@ func (s *slice) flyIn(ctx context.Context, field dav.Collection, component strin
 }
 
 // quiet tries both roles: a server may heed the request for one and not for the other.
-func (s *slice) quiet(ctx context.Context, field dav.Collection, component string, change func([]byte) []byte) (bool, error) {
+func (s *slice) quiet(ctx context.Context, field dav.Collection, component string, agent bool) (bool, error) {
 	self := s.calendarAddress()
 	for _, role := range []pim.Role{pim.RoleOrganizer, pim.RoleAttendee} {
-		quiet, err := s.try(ctx, field, role, change(canaryObject(role, component, self)))
+		bird := newCanary(role, component, self, s.engine.options.Word())
+		if agent {
+			bird = bird.withAgent()
+		}
+		quiet, err := s.try(ctx, field, bird)
 		if err != nil || !quiet {
 			return false, err
 		}
@@ -189,8 +193,18 @@ func (s *slice) calendarAddress() string {
 
 const nobody = "rehome-canary@rehome.invalid"
 
-// canaryObject is one of next year, because some servers are silent about the past.
-func canaryObject(role pim.Role, component, self string) []byte {
+// canary is one test object. Its UID, which is its name too, is no other's: not that of an earlier trial, of which the
+// server may still work on what was sent.
+type canary struct {
+	uid   string
+	role  pim.Role
+	agent bool // SCHEDULE-AGENT=CLIENT stands in it
+	data  []byte
+}
+
+// newCanary is one of next year, because some servers are silent about the past.
+func newCanary(role pim.Role, component, self, word string) canary {
+	c := canary{uid: pim.TrialUID("canary-"+string(role), word), role: role}
 	organizer, attendee, partstat := self, nobody, "NEEDS-ACTION"
 	if role == pim.RoleAttendee {
 		organizer, attendee, partstat = nobody, self, "ACCEPTED"
@@ -200,8 +214,8 @@ func canaryObject(role pim.Role, component, self string) []byte {
 	end := map[string]string{"VEVENT": "DTEND", "VTODO": "DUE"}[component] // RFC 5545 section 3.6
 	lines := []string{
 		"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//rehome//canary//EN", "BEGIN:" + component,
-		"UID:" + canaryUID(role), "DTSTAMP:" + time.Now().UTC().Format(stamp),
-		"DTSTART:" + start.Format(stamp), end + ":" + start.Add(time.Hour).Format(stamp), "SUMMARY:test of a move; removed at once",
+		"UID:" + c.uid, "DTSTAMP:" + time.Now().UTC().Format(stamp),
+		"DTSTART:" + start.Format(stamp), end + ":" + start.Add(time.Hour).Format(stamp), "SUMMARY:" + pim.TrialTitle + "; removed at once",
 		"ORGANIZER:mailto:" + organizer, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:" + organizer,
 		"ATTENDEE;PARTSTAT=" + partstat + ";RSVP=TRUE:mailto:" + attendee,
 		"END:" + component, "END:VCALENDAR", "",
@@ -209,55 +223,82 @@ func canaryObject(role pim.Role, component, self string) []byte {
 	if end == "" {
 		lines = slices.Delete(lines, 7, 8)
 	}
-	return []byte(strings.Join(lines, "\r\n"))
+	c.data = []byte(strings.Join(lines, "\r\n"))
+	return c
 }
 
-func canaryUID(role pim.Role) string { return "rehome-canary-" + string(role) }
+func (c canary) withAgent() canary {
+	c.data, _ = pim.InjectScheduleAgent(c.data)
+	c.agent = true
+	return c
+}
+
+// heard reads what came back. A server that schedules notes with each person what became of the message (SCHEDULE-STATUS,
+// RFC 6638 section 3.2.9). That the note is missing means silence only in the very object that was written: with its
+// UID, with the person to whom a message would go, and with SCHEDULE-AGENT where that was in it and only there. It is
+// pure; the error says why nothing is known.
+func (c canary) heard(there []byte) (loud bool, err error) {
+	object, err := pim.Inspect(there)
+	switch {
+	case err != nil:
+		return false, &grounded{words: "what comes back is no event: " + err.Error()}
+	case object.UID != c.uid:
+		return false, &grounded{words: "another object comes back than was written"}
+	case bytes.Contains(bytes.ToUpper(unfolded(there)), []byte("SCHEDULE-STATUS")):
+		return true, nil
+	case c.role == pim.RoleOrganizer && !slices.Contains(object.Attendees, nobody), c.role == pim.RoleAttendee && object.Organizer != nobody:
+		return false, &grounded{words: "it comes back without the people in it"}
+	case object.HasAgent != c.agent:
+		return false, &grounded{words: "it comes back with another SCHEDULE-AGENT than was written"}
+	}
+	return false, nil
+}
 
 // grounded says that a canary could not fly, which shows nothing about what the server sends.
 type grounded struct{ words string }
 
 func (g *grounded) Error() string { return g.words }
 
-// try writes the test object, reads it back and removes it. A server that schedules notes with each person what
-// became of the message (SCHEDULE-STATUS, RFC 6638 section 3.2.9).
-func (s *slice) try(ctx context.Context, field dav.Collection, role pim.Role, event []byte) (quiet bool, err error) {
-	href := hrefOf(field.Href, canaryUID(role)+".ics")
-	_, err = s.dst.Put(ctx, href, dav.Upload{Data: event, Kind: dav.Calendars, Overwrite: true})
-	if err != nil {
+// try writes the test object, reads it back and removes it.
+func (s *slice) try(ctx context.Context, field dav.Collection, bird canary) (quiet bool, err error) {
+	href := hrefOf(field.Href, bird.uid+".ics")
+	stored, err := s.dst.Put(ctx, href, dav.Upload{Data: bird.data, Kind: dav.Calendars})
+	switch refused, answered := errorsAs[*dav.StatusError](err); {
+	case err == nil:
+		href = cmp.Or(stored.Href, href)
+	case answered && refused.Status == http.StatusPreconditionFailed: // asked twice, and taken at first: the name is its own
+	case answered:
+		return false, s.unflown(err)
+	default: // nobody knows whether it is there
+		_ = s.dst.Delete(context.WithoutCancel(ctx), href, "") // what arrives later the next pass removes
 		return false, s.unflown(err)
 	}
 	there, err := s.dst.Get(ctx, href, dav.Calendars)
-	quiet = err == nil && !bytes.Contains(bytes.ToUpper(unfolded(there.Data)), []byte("SCHEDULE-STATUS"))
-	if left := s.removeCanary(context.WithoutCancel(ctx), href, event, quiet); left != nil {
+	nothing, loud := isGone(err), false
+	if err == nil {
+		loud, err = bird.heard(there.Data)
+	}
+	ours := dav.Object{Href: href, ETag: there.ETag, Data: bird.data}
+	if left := s.removeTrial(context.WithoutCancel(ctx), ours, dav.Calendars, nothing || err == nil && !loud); left != nil {
 		s.find(testLeft(href, left))
 	}
 	if err != nil {
 		return false, s.unflown(err)
 	}
-	return quiet, nil
+	return !loud, nil
 }
 
 // unflown tells a refusal of the test object from trouble with the server as a whole.
 func (s *slice) unflown(err error) error {
+	if unknown, is := errorsAs[*grounded](err); is {
+		return unknown
+	}
 	fault := endpoint.Fault(err, "test whether the destination sends invitations for", s.account.Address)
 	refused, is := errorsAs[*dav.StatusError](err)
 	if f, known := errorsAs[*rehome.Fault](fault); is && known && f.Class != rehome.ClassAuth && f.Class != rehome.ClassThrottled {
 		return &grounded{words: cmp.Or(f.Server, refused.Error())}
 	}
 	return fault
-}
-
-// removeCanary takes it away again. A server that is not silent would announce that too, unless it has
-// been told before that the client sees to it.
-func (s *slice) removeCanary(ctx context.Context, href string, event []byte, quiet bool) error {
-	if !quiet {
-		injected, _ := pim.InjectScheduleAgent(event)
-		if _, err := s.dst.Put(ctx, href, dav.Upload{Data: injected, Kind: dav.Calendars, Overwrite: true}); err != nil {
-			return err
-		}
-	}
-	return s.dst.Delete(ctx, href, "")
 }
 
 // unfolded undoes folding, RFC 5545 section 3.1.

@@ -19,12 +19,15 @@ package davcopy
 //   - The bytes are the source's. What is repaired is listed with the object.
 //   - An object that the destination refuses never stops its collection; its bytes are kept.
 //   - No object with attendees goes to a server that schedules before a canary has proved that the
-//     server stays silent.
+//     server stays silent: by the very object that was written for that, as it was read back.
+//   - What is written to test a server has a mark of its own, and is removed whenever it is met again.
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -85,6 +88,9 @@ type Options struct {
 	// SourceHosts are names of the source's own machines: what lies there as an attachment stays behind.
 	SourceHosts []string
 	Observer    Observer // may be nil
+	// Word draws 26 of the letters a to z and the digits 2 to 7, never the same twice: the mark of a test object. nil
+	// means one that nobody can guess.
+	Word func() string
 }
 
 // Engine copies contacts and calendars. It is safe for concurrent use by different accounts.
@@ -111,6 +117,9 @@ func New(options Options) *Engine {
 	}
 	if options.Observer == nil {
 		options.Observer = silent{}
+	}
+	if options.Word == nil {
+		options.Word = func() string { return strings.ToLower(rand.Text()) }
 	}
 	return &Engine{options: options, canaries: map[route]flight{}}
 }

@@ -110,8 +110,8 @@ func heldFinding(collection, words string, n int, agentTried bool) rehome.Findin
 	case words != "":
 		f.Code = "invitations_unknown"
 		f.Sentence = objects(n) + " with attendees " + were(n) + " held back: nobody knows whether the destination would send invitations, " +
-			"because it does not take a test event with an attendee: " + words
-		f.NextStep = "see why it refuses that, or have scheduling switched off there during the move, and run sync again"
+			"because no test event with an attendee could be written there and read back: " + words
+		f.NextStep = "run sync again; if it stays so, see why that fails, or have scheduling switched off there during the move"
 	case agentTried:
 		f.Sentence += ", nor SCHEDULE-AGENT=CLIENT in it"
 		f.NextStep = "have scheduling switched off at the destination during the move, and run sync again"

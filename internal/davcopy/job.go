@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,8 @@ type collectionJob struct {
 	present map[string]bool          // of these, what it has listed in this slice
 
 	replaced map[string][]byte // forms of what has taken the place of an older version in this slice, by destination name
+
+	unswept bool // a test object is left at the destination; only lookAtDestination writes it
 
 	siblings map[string]bool // names at the destination that are other collections' of the source; not written while there are writers
 
@@ -185,10 +188,11 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
 	lost := j.lost()
-	if len(j.actions.read)+len(lost) > 0 {
-		if err := j.readStrangers(ctx, strangers); err != nil {
-			return err
-		}
+	if len(j.actions.read)+len(lost) == 0 { // nothing is to be recognised but what was left behind
+		strangers = slices.DeleteFunc(strangers, func(i dav.Item) bool { return !pim.IsTrialName(decodedName(i.Href)) })
+	}
+	if err := j.readStrangers(ctx, strangers); err != nil {
+		return err
 	}
 	if err := j.settleLost(ctx, lost); err != nil {
 		return err
@@ -231,19 +235,28 @@ func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item)
 	if len(strangers) == 0 {
 		return nil
 	}
+	var trials []dav.Object
 	err := j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
 		if o.Err != nil {
+			j.unswept = j.unswept || pim.IsTrialName(decodedName(o.Href))
 			return nil //nolint:nilerr // what cannot be read cannot be recognised: writing it will tell
 		}
 		object, err := pim.Inspect(o.Data)
 		if err != nil || object.UID == "" {
 			return nil //nolint:nilerr // likewise
 		}
+		if object.IsTrial() {
+			trials = append(trials, o)
+			return nil
+		}
 		form, _ := pim.Digest(o.Data, j.content())
 		j.unknown[object.UID] = append(j.unknown[object.UID], foreign{name: nameBelow(j.place.target.Href, o.Href), etag: o.ETag, form: form[:]})
 		return nil
 	})
-	return faultOf(err, "read at the destination", j.place.target.Href)
+	if err != nil {
+		return faultOf(err, "read at the destination", j.place.target.Href)
+	}
+	return j.sweep(ctx, trials)
 }
 
 // A chunk is what is read before it is written, and booked with one commit.

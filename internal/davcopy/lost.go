@@ -28,6 +28,9 @@ func seen(target dav.Collection, last ledger.CollectionMark) bool {
 // targetMark is that of the destination's collection before the slice has listed it: what happens there later, and what
 // we write ourselves, makes the next pass look.
 func (j *collectionJob) targetMark() ledger.CollectionMark {
+	if j.unswept {
+		return ledger.CollectionMark{}
+	}
 	return ledger.CollectionMark{SyncToken: j.place.target.SyncToken, CTag: j.place.target.CTag}
 }
 

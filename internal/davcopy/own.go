@@ -3,7 +3,6 @@
 package davcopy
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -61,73 +60,35 @@ func (j *collectionJob) takesGood(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	}
-	name, data := goodObject(j.place.target)
+	name, data := goodObject(j.place.target, j.slice.engine.options.Word())
 	href := hrefOf(j.place.target.Href, name)
 	stored, err := j.slice.dst.Put(ctx, href, dav.Upload{Data: data, Kind: kindOf(j.kind)})
 	if refused, is := errorsAs[*dav.StatusError](err); is {
 		switch refused.Status {
 		case http.StatusUnauthorized, http.StatusNotFound, http.StatusLocked, http.StatusTooManyRequests:
 			return false
-		case http.StatusPreconditionFailed:
-			return j.removeLeftover(context.WithoutCancel(ctx), href)
 		}
 		return refused.Status < http.StatusInternalServerError
 	}
 	if err != nil {
 		return false
 	}
-	return j.removeGood(context.WithoutCancel(ctx), cmp.Or(stored.Href, href), "")
+	return j.slice.sweepOne(context.WithoutCancel(ctx), dav.Object{Href: cmp.Or(stored.Href, href), Data: data}, kindOf(j.kind))
 }
-
-// removeLeftover removes the test object of an interrupted run. What else has its name is its user's, and stays.
-func (j *collectionJob) removeLeftover(ctx context.Context, href string) bool {
-	found, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
-	if err != nil || found.Err != nil {
-		return false // what is there cannot be read: that is no server that works
-	}
-	if object, err := pim.Inspect(found.Data); err != nil || object.UID != testUID || !bytes.Contains(found.Data, []byte(testTitle)) {
-		return true
-	}
-	return j.removeGood(ctx, href, found.ETag)
-}
-
-func (j *collectionJob) removeGood(ctx context.Context, href, etag string) bool {
-	err := j.slice.dst.Delete(ctx, href, etag)
-	if err == nil || dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) || j.goneNevertheless(ctx, href, err) {
-		return true
-	}
-	j.slice.find(testLeft(href, err))
-	return false
-}
-
-// testLeft says that something of ours is at the destination which nobody has asked for.
-func testLeft(href string, err error) rehome.Finding {
-	return rehome.Finding{
-		Code: "test_object_left", Severity: rehome.SeverityWarning, Object: href,
-		Sentence: "a test object could not be removed from the destination: " + err.Error(),
-		NextStep: "remove it there",
-	}
-}
-
-// What the test object is known by.
-const (
-	testUID   = "rehome-test"
-	testTitle = "test of a move"
-)
 
 // goodObject is a card, an event, or what else the collection holds.
-func goodObject(c dav.Collection) (name string, data []byte) {
-	lines := []string{"BEGIN:VCARD", "VERSION:3.0", "UID:" + testUID, "N:Test;;;;", "FN:" + testTitle, "END:VCARD", ""}
-	extension := ".vcf"
+func goodObject(c dav.Collection, word string) (name string, data []byte) {
+	uid, extension := pim.TrialUID("test", word), ".vcf"
+	lines := []string{"BEGIN:VCARD", "VERSION:3.0", "UID:" + uid, "N:Test;;;;", "FN:" + pim.TrialTitle, "END:VCARD", ""}
 	if c.Kind == dav.Calendars {
 		component := componentFor(c, "VEVENT")
 		extension = ".ics"
 		lines = []string{
-			"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//rehome//test//EN", "BEGIN:" + component, "UID:" + testUID, "DTSTAMP:20200101T000000Z",
-			"DTSTART:20200101T000000Z", "SUMMARY:" + testTitle, "END:" + component, "END:VCALENDAR", "",
+			"BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//rehome//test//EN", "BEGIN:" + component, "UID:" + uid, "DTSTAMP:20200101T000000Z",
+			"DTSTART:20200101T000000Z", "SUMMARY:" + pim.TrialTitle, "END:" + component, "END:VCALENDAR", "",
 		}
 	}
-	return testUID + extension, []byte(strings.Join(lines, "\r\n"))
+	return uid + extension, []byte(strings.Join(lines, "\r\n"))
 }
 
 // componentFor is the wanted kind of component, or another one where the collection does not take that.

@@ -227,6 +227,9 @@ func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p
 // runDeleted follows the source where it has deleted a whole collection.
 func (s *slice) runDeleted(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
 	job := &collectionJob{slice: s, kind: kind, place: p, row: &known, deleted: true}
+	if err := job.sweepDeleted(ctx); err != nil {
+		return err
+	}
 	if err := job.listNothing(ctx); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rehome"
+	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -47,6 +48,10 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 	})
 	parcels := make([]*parcel, 0, len(chunk))
 	for _, o := range chunk {
+		if pim.IsTrial(o.Data) {
+			j.passOver(o)
+			continue
+		}
 		if err := j.followRename(ctx, o); err != nil {
 			return nil, err
 		}

@@ -163,6 +163,21 @@ func TestPIM_timesCountAndNotesExplain(t *testing.T) {
 	}
 }
 
+// What rehome has written to test a server is nobody's object, at either end.
+func TestPIM_trialsDoNotCount(t *testing.T) {
+	t.Parallel()
+	uid := pim.TrialUID("test", "abcdefghijklmnopqrstuvwxyz")
+	trial := meeting(uid, "SUMMARY:"+pim.TrialTitle+"\r\n")
+	src := memory{"/s/cal/": {"a.ics": meeting("a", ""), uid + ".ics": trial}}
+	dst := memory{"/d/cal/": {"a.ics": meeting("a", ""), uid + ".ics": trial, uid[:len(uid)-1] + "q.ics": strings.ReplaceAll(trial, uid, uid[:len(uid)-1]+"q")}}
+	for _, level := range []Level{LevelCounts, LevelFull} {
+		result := comparePIM(t, level, src, dst)
+		if c := result.Calendars; result.Verdict != Equal || c.Source.Objects != 1 || c.Destination.Objects != 1 {
+			t.Errorf("%s: %s, %+v; want one object at both ends", level, result.Verdict, c)
+		}
+	}
+}
+
 func TestPIM_levelCounts(t *testing.T) {
 	t.Parallel()
 	src := memory{"/s/book/": {"a.vcf": "", "b.vcf": ""}}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rehome"
@@ -254,13 +255,28 @@ func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]
 			return session, nil
 		},
 		Destination: dst.Open, Ledger: l, EscrowDir: filepath.Join(r.folder, "escrow"), Connections: 8,
-		ScheduleAgent: r.agent, Deletions: r.deletions, ConfirmDeletions: confirmed,
+		ScheduleAgent: r.agent, Deletions: r.deletions, ConfirmDeletions: confirmed, Word: r.word(),
 	})
 	outcomes, err := conductor.New(conductor.Options{PIM: engine, Book: l, Workers: 1}).Run(ctx, []rehome.Account{owner()})
 	if r.dead() {
 		err = nil
 	}
 	return outcomes, err
+}
+
+// word draws the marks of test objects, the same ones whenever the seed is played again.
+func (r *run) word() func() string {
+	var drawn atomic.Int64
+	process := number(r.process)
+	return func() string {
+		const letters = "abcdefghijklmnopqrstuvwxyz234567"
+		word := make([]byte, 26)
+		c := r.d.chance("word", process).Nth(int(drawn.Add(1)))
+		for i := range word {
+			word[i] = letters[c.Nth(i).Int(len(letters))]
+		}
+		return string(word)
+	}
 }
 
 func owner() rehome.Account {

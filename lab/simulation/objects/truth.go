@@ -22,7 +22,6 @@ type truth struct {
 	touched  map[string]bool     // marks of what the destination's user has changed, moved or removed
 	departed map[string]int      // how often the source has lost an object of the mark
 	entered  map[string]int      // how many objects of the mark the destination's user has put there
-	excused  bool                // something went wrong with a test object: it may be left behind
 }
 
 func newTruth(d *decisions, account string) *truth {
@@ -73,12 +72,6 @@ func (t *truth) enter(data []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.entered[markOf(data)]++
-}
-
-func (t *truth) excuse() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.excused = true
 }
 
 // everShown says whether the source has ever had an object like this.

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"net/http"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/protocol/dav"
+)
+
+// What rehome writes to test a server is removed at once. Where the run was interrupted, or the server did the work when
+// the answer had long been given up, it is left behind: the next pass over the collection knows it by its shape and
+// removes it. It is nobody's object: it is neither copied from a source nor counted.
+
+// sweep removes what earlier passes have left at the destination. As long as something is left the next pass looks
+// again.
+func (j *collectionJob) sweep(ctx context.Context, left []dav.Object) error {
+	for _, o := range left {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !j.slice.sweepOne(context.WithoutCancel(ctx), o, kindOf(j.kind)) {
+			j.unswept = true
+		}
+	}
+	return nil
+}
+
+// sweepDeleted sweeps a collection that the source has no more, and in which nothing else is looked at.
+func (j *collectionJob) sweepDeleted(ctx context.Context) error {
+	if seen(j.place.target, j.row.Target) {
+		return nil
+	}
+	var left []dav.Item
+	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
+		if !item.Removed && pim.IsTrialName(decodedName(item.Href)) {
+			left = append(left, item)
+		}
+		return nil
+	})
+	if err != nil {
+		return faultOf(err, "list at the destination", j.place.target.Href)
+	}
+	j.unknown = map[string][]foreign{}
+	return j.readStrangers(ctx, left)
+}
+
+// sweepOne removes one test object; where that fails it is named.
+func (s *slice) sweepOne(ctx context.Context, o dav.Object, kind dav.Kind) (removed bool) {
+	object, err := pim.Inspect(o.Data)
+	if err = s.removeTrial(ctx, o, kind, err == nil && !object.Scheduling()); err != nil {
+		s.find(testLeft(o.Href, err))
+	}
+	return err == nil
+}
+
+// passOver counts a test object at the source for nothing: it was left there when something was moved in.
+func (j *collectionJob) passOver(o dav.Object) {
+	delete(j.source.items, nameBelow(j.place.source.Href, o.Href))
+	j.slice.count(j.kind, func(t *Tally) { t.Objects-- })
+}
+
+// removeTrial takes a test object away again. A server that is not known to be silent would tell the people in it, unless
+// it has been told before that the client sees to that.
+func (s *slice) removeTrial(ctx context.Context, o dav.Object, kind dav.Kind, quiet bool) error {
+	if !quiet {
+		injected, _ := pim.InjectScheduleAgent(o.Data)
+		upload := dav.Upload{Data: injected, Kind: kind, IfMatch: o.ETag, Overwrite: o.ETag == ""}
+		if _, err := s.dst.Put(ctx, o.Href, upload); err != nil {
+			return err
+		}
+	}
+	err := s.dst.Delete(ctx, o.Href, "")
+	if failed, is := errorsAs[*dav.StatusError](err); is && failed.Status >= http.StatusInternalServerError {
+		_, err = s.dst.Get(ctx, o.Href, kind) // some fail and have removed it
+		if err == nil {
+			return failed
+		}
+	}
+	if isGone(err) {
+		return nil
+	}
+	return err
+}
+
+// isGone says that a server has nothing of that name.
+func isGone(err error) bool {
+	return dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone)
+}
+
+// testLeft says that something of ours is at the destination which nobody has asked for.
+func testLeft(href string, err error) rehome.Finding {
+	return rehome.Finding{
+		Code: "test_object_left", Severity: rehome.SeverityWarning, Object: href,
+		Sentence: "a test object could not be removed from the destination: " + err.Error(),
+		NextStep: "remove it there",
+	}
+}

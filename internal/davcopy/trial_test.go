@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab"
+	"rehome/lab/corpus"
+	"rehome/lab/davical"
+)
+
+const aWord = "abcdefghijklmnopqrstuvwxyz"
+
+// Silence is believed only of the very object that was written.
+func TestCanary_heard(t *testing.T) {
+	t.Parallel()
+	for _, role := range []pim.Role{pim.RoleOrganizer, pim.RoleAttendee} {
+		c := newCanary(role, "VEVENT", address, aWord)
+		other := newCanary(role, "VEVENT", address, strings.Repeat("q", 26))
+		noted := strings.NewReplacer("ATTENDEE;", "ATTENDEE;SCHEDULE-\r\n STATUS=1.1;").Replace(string(c.data))
+		alone := strings.ReplaceAll(string(c.data), nobody, address)
+		for name, one := range map[string]struct {
+			canary  canary
+			there   string
+			loud    bool
+			unknown string
+		}{
+			"quiet":                   {c, string(c.data), false, ""},
+			"quiet with agent":        {c.withAgent(), string(c.withAgent().data), false, ""},
+			"loud":                    {c, noted, true, ""},
+			"an older one":            {c, string(other.data), false, "another object"},
+			"an older one, loud":      {other, noted, false, "another object"},
+			"people taken out":        {c, alone, false, "without the people"},
+			"an agent that was added": {c, string(c.withAgent().data), false, "SCHEDULE-AGENT"},
+			"an agent taken out":      {c.withAgent(), string(c.data), false, "SCHEDULE-AGENT"},
+			"nothing":                 {c, "", false, "no event"},
+		} {
+			loud, err := one.canary.heard([]byte(one.there))
+			if loud != one.loud || (err == nil) != (one.unknown == "") || err != nil && !strings.Contains(err.Error(), one.unknown) {
+				t.Errorf("%s, %s: loud %v, %v", role, name, loud, err)
+			}
+		}
+	}
+}
+
+// A server that gives back another test event than was written, one of an earlier pass or what arrived late, has shown
+// nothing of what it sends.
+func TestCanary_ofAnEarlierPass(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := davical.Start(room, davical.Options{Accounts: []davical.Account{{Address: address, Password: password}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := before(t, server.URL)
+	person := host()
+	p := pairTo(t, room, person, front.URL)
+	p.options.ScheduleAgent = true
+	var mu sync.Mutex
+	var written []string
+	front.set(func(w http.ResponseWriter, r *http.Request, body string) bool {
+		if !strings.Contains(r.URL.Path, "rehome-canary") {
+			return false
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if r.Method == http.MethodPut && !strings.Contains(body, "SCHEDULE-AGENT") {
+			written = append(written, path.Base(r.URL.Path))
+		}
+		if r.Method == http.MethodGet {
+			w.Header().Set("Content-Type", "text/calendar")
+			_, _ = w.Write(newCanary(pim.RoleOrganizer, "VEVENT", address, aWord).data)
+		}
+		return r.Method == http.MethodGet
+	})
+	objects := len(person.Calendars[0].Resources)
+	first := p.pass(t)
+	wantTally(t, "held back", first.Tallies[ledger.Calendars], Tally{Objects: objects, Copied: 3, Held: objects - 3})
+	if said := findingOf(first.Findings, "invitations_unknown"); !strings.Contains(said.Sentence, "another object comes back") {
+		t.Errorf("%+v does not say why", first.Findings)
+	}
+	p.pass(t)
+	mu.Lock()
+	defer mu.Unlock()
+	if slices.Sort(written); len(written) < 2 || len(slices.Compact(slices.Clone(written))) != len(written) {
+		t.Errorf("test events %q have names of others", written)
+	}
+	wantNoMail(t, server.Mail)
+}
+
+// What an interrupted pass has left behind is removed from the destination, and is nobody's object at the source; what
+// only looks like it is its user's.
+func TestTrials_leftBehind(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 0, 2))
+	p.pass(t)
+	const users = "rehome-test.ics"
+	p.writeUID(t, p.src, users, "rehome-test", "my own", false)
+	trials := map[string][]byte{}
+	for _, c := range []canary{
+		newCanary(pim.RoleOrganizer, "VEVENT", address, aWord), newCanary(pim.RoleAttendee, "VEVENT", address, aWord).withAgent(),
+	} {
+		trials[c.uid+".ics"] = c.data
+	}
+	name, data := goodObject(dav.Collection{Kind: dav.Calendars}, aWord)
+	trials[name] = data
+	old := newCanary(pim.RoleOrganizer, "VEVENT", address, aWord) // as they were named before they had a word
+	trials["rehome-canary-organizer.ics"] = []byte(strings.ReplaceAll(string(old.data), old.uid, "rehome-canary-organizer"))
+	for _, end := range []*endpoint.DAV{p.src, p.dst} {
+		for name, data := range trials {
+			session, c := p.calendar(t, end)
+			if _, err := session.Put(t.Context(), hrefOf(c.Href, name), dav.Upload{Data: data, Kind: dav.Calendars}); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+	}
+	for _, want := range []Tally{{Objects: 3, Copied: 1}, {Objects: 3}} {
+		got := p.pass(t)
+		wantTally(t, "calendars", got.Tallies[ledger.Calendars], want)
+		if len(got.Findings) > 0 {
+			t.Errorf("%+v", got.Findings)
+		}
+	}
+	got := p.holding(t, p.dst, dav.Calendars)
+	if len(got) != 3 || len(got["rehome-test"]) != 1 {
+		t.Errorf("%d objects at the destination, want the 3 of its user: %q", len(got), got)
+	}
+}
