@@ -41,6 +41,7 @@ type collectionJob struct {
 	taken   map[string]bool          // names at the destination
 	present map[string]bool          // of these, what it has listed in this slice
 
+	doubtful map[string]bool   // written in this slice, and not known to be kept as it was given, by destination name
 	replaced map[string][]byte // forms of what has taken the place of an older version in this slice, by destination name
 
 	unswept bool // a test object is left at the destination; only lookAtDestination writes it

@@ -9,8 +9,8 @@ import (
 )
 
 // An object that was merged with another one is there only as long as that one is what it was. When the other is written
-// anew the two part, and each is to be written as its own: those that the ledger knows as merged with it, and those that
-// are read and booked in the same slice, before it or behind it. Chunks are booked one after the other, so whichever of
+// anew, or the destination turns out to keep something else of it, the two part, and each is to be written as its own: those
+// that the ledger knows as merged with it, and those that are read and booked in the same slice, before it or behind it. Chunks are booked one after the other, so whichever of
 // the two is booked later sees it.
 
 // replaces reports whether the object has taken the place of an older version of it, so that nothing that was the same as
@@ -44,7 +44,18 @@ func (j *collectionJob) partedFrom(p *parcel) []ledger.Object {
 	return parted
 }
 
-// stillMerged books an object that was merged, and parts it from one that was written anew since that was decided.
+// doubt notes whether it is open, or known to be wrong, that the destination keeps an object as it was given.
+func (j *collectionJob) doubt(p *parcel, open bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.doubtful == nil {
+		j.doubtful = map[string]bool{}
+	}
+	j.doubtful[p.row.Destination] = open
+}
+
+// stillMerged books an object that was merged, and parts it from one that was written anew since that was decided, or
+// that is not known to be kept as it was given: such a one stands for no other.
 func (j *collectionJob) stillMerged(p *parcel) {
 	if p.row.State != ledger.ObjectMerged {
 		return
@@ -52,7 +63,7 @@ func (j *collectionJob) stillMerged(p *parcel) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	form, replaced := j.replaced[p.row.Destination]
-	if !replaced || bytes.Equal(form, p.row.Form) {
+	if !j.doubtful[p.row.Destination] && (!replaced || bytes.Equal(form, p.row.Form)) {
 		j.known[p.row.Source] = p.row
 		return
 	}

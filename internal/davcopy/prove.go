@@ -49,6 +49,7 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 			return nil
 		}
 		p.proof = proofGiven
+		j.doubt(p, false)
 		if p.row.DstETag == "" {
 			p.row.DstETag = o.ETag
 		}
@@ -118,6 +119,7 @@ func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
 		s.found, s.etag = j.verdict(s.parcel, there.Data), there.ETag
 	}
 	s.proof = proofGiven
+	j.doubt(s.parcel, !s.found.Verdict.Harmless())
 	if s.found.Verdict.Harmless() {
 		return nil
 	}

@@ -139,3 +139,34 @@ func TestProve_cyrus(t *testing.T) {
 	p.loseLedger(t)
 	wantTally(t, "with every repair", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 4, Adopted: 4})
 }
+
+// Of two that are the same one is enough only if the destination keeps it as it was given: where it keeps something
+// else, both are named.
+func TestProve_whatIsSpoiltStandsForNoOther(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	data := event("twice", "the same under two names")
+	person := personWith(nil, []corpus.Resource{{Name: "twice.ics", Data: data}, {Name: "twice-copy.ics", Data: data}})
+	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := corpus.SeedPerson(t.Context(), dst, corpus.PIMPerson(address, password, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	front := before(t, dst.DAV)
+	front.set(func(_ http.ResponseWriter, r *http.Request, body string) bool {
+		if r.Method == http.MethodPut {
+			body = strings.Replace(body, "DTEND:20150301T110000Z\r\n", "", 1)
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		}
+		return false
+	})
+	p := pairTo(t, room, person, front.URL)
+	for _, want := range []Tally{{Objects: 3, Copied: 1, Quarantined: 2}, {Objects: 3, Quarantined: 2}} {
+		wantTally(t, "calendars", p.pass(t).Tallies[ledger.Calendars], want)
+		if e := p.exceptions(t); e["twice.ics"].Code != "object_spoilt" || e["twice-copy.ics"].Code != "object_spoilt" {
+			t.Errorf("%+v, want both named", e)
+		}
+	}
+}

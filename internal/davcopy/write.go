@@ -166,7 +166,7 @@ func (j *collectionJob) carry(ctx context.Context, p *parcel) error {
 }
 
 // twin settles an object that is the same as another one of the collection, which has gone out with the same chunk:
-// the same under two names is one.
+// the same under two names is one. If that one turns out not to be kept as it was given, the two part when they are booked.
 func (j *collectionJob) twin(p *parcel) bool {
 	j.mu.Lock()
 	other, found := j.byUID[p.row.UID]
@@ -244,6 +244,7 @@ func (j *collectionJob) stored(p *parcel, s dav.Stored) {
 	if dav.IsMD5(s.ETag, p.data) {
 		p.proof = proofGiven // every SabreDAV: what it keeps are these octets
 	}
+	j.doubt(p, p.proof == proofDue)
 	j.settleAs(p, ledger.ObjectStored)
 	j.failed.Store(0)
 }
