@@ -48,13 +48,13 @@ func isFailed(o ledger.Object) bool {
 	case ledger.ObjectQuarantined, ledger.ObjectConflict, ledger.ObjectHeld:
 		return true
 	}
-	return o.Spoilt() || o.Behind() || o.Deserted()
+	return o.Spoilt() || o.Behind() || o.Deserted() || o.Reverted()
 }
 
 // mayPass reports whether the trouble may be over when the pass is repeated: a server has failed, and not refused.
 func mayPass(o ledger.Object) bool {
 	switch o.Code {
-	case "object_unserved", "object_failed", "object_unproved", ledger.UpdateUnreadable, ledger.UpdateRefused:
+	case "object_unserved", "object_failed", codeUnproved, ledger.UpdateUnreadable, ledger.UpdateRefused:
 		return true
 	}
 	return false

@@ -208,5 +208,5 @@ func (j *collectionJob) settle(ctx context.Context) error {
 		}
 	}
 	mark := j.listing.Mark
-	return j.ledger().SettleCollection(ctx, j.row, ledger.CollectionState{SyncToken: mark.SyncToken, CTag: mark.CTag, Objects: objects}, j.targetMark())
+	return j.ledger().SettleCollection(ctx, j.row, ledger.CollectionState{SyncToken: mark.SyncToken, CTag: mark.CTag, Objects: objects}, j.targetMark(known))
 }

@@ -54,9 +54,13 @@ type proof string
 
 // The proofs.
 const (
-	proofDue   proof = "due"   // to be read back
-	proofGiven proof = "given" // it keeps what it was given, or what it keeps instead is noted
+	proofClaimed proof = "claimed" // the answer had the MD5 of what was sent: it is so if that is what the destination lists
+	proofDue     proof = "due"     // to be read back
+	proofGiven   proof = "given"   // it keeps what it was given, or what it keeps instead is noted
 )
+
+// unproved reports whether nobody has seen yet what the destination keeps.
+func (p *parcel) unproved() bool { return p.proof == proofClaimed || p.proof == proofDue }
 
 // books is what consider looks things up in.
 type books struct {
@@ -65,7 +69,7 @@ type books struct {
 	below   string   // the source collection's href
 	known   map[string]ledger.Object
 	byUID   map[string]string
-	unknown map[string][]foreign
+	unknown *strangers
 	taken   map[string]bool
 	present map[string]bool // what the destination has listed
 }
@@ -78,7 +82,7 @@ func consider(o dav.Object, b books) parcel {
 	digest := sha256.Sum256(o.Data)
 	p.row = ledger.Object{
 		Source: name, State: ledger.ObjectIntent, SrcETag: o.ETag, SrcDigest: digest[:],
-		Destination: p.before.Destination, DstETag: p.before.DstETag, Tried: p.before.Tried,
+		Destination: p.before.Destination, DstETag: p.before.DstETag, Tried: p.before.Tried, Earlier: p.before.Earlier,
 	}
 	if o.Err != nil {
 		return p.unread()
@@ -115,8 +119,10 @@ func (b books) beforeOf(name string) ledger.Object {
 	return row
 }
 
-// unread is for an object that the source lists and does not serve.
+// unread is for an object that the source lists and does not serve. What is known of it stays known: under another name it
+// is still the one that was begun.
 func (p parcel) unread() parcel {
+	p.row.SrcDigest, p.row.UID = p.before.SrcDigest, p.before.UID
 	words := "the source lists it and does not serve it: "
 	fault, is := errorsAs[*rehome.Fault](endpoint.Fault(p.source.Err, "", ""))
 	switch {
@@ -211,11 +217,13 @@ func (b books) sameAs(p parcel) (ledger.Object, bool) {
 }
 
 // claim takes what the destination has of the object's UID and the ledger does not know, so that no other object is taken
-// for the same: the one of its name first. What was repaired on the way has the UID that the repair has given it.
+// for the same: the one of its name first. What was repaired on the way has the UID that the repair has given it, and what
+// has none is recognised by what it is.
 func (p parcel) claim(b books) (foreign, bool) {
-	if len(b.unknown) == 0 {
+	if b.unknown == nil || len(b.unknown.byForm) == 0 {
 		return foreign{}, false
 	}
+	named := func(f *foreign) bool { return decodedName(f.name) == decodedName(p.row.Source) }
 	uid := p.object.UID
 	if uid == "" {
 		repaired, _ := pim.Repair(p.data, p.kind, pim.SafeNeeds())
@@ -223,16 +231,10 @@ func (p parcel) claim(b books) (foreign, bool) {
 			uid = object.UID
 		}
 	}
-	all := b.unknown[uid]
-	if uid == "" || len(all) == 0 {
-		return foreign{}, false
+	if found, is := pick(b.unknown.withUID(uid), named); is || p.object.UID != "" {
+		return found, is
 	}
-	i := max(slices.IndexFunc(all, func(f foreign) bool { return decodedName(f.name) == decodedName(p.row.Source) }), 0)
-	found := all[i]
-	if b.unknown[uid] = slices.Delete(slices.Clone(all), i, i+1); len(all) == 1 {
-		delete(b.unknown, uid)
-	}
-	return found, true
+	return pick(b.unknown.withForms(p.row.Form), named)
 }
 
 // name is what the object will be called: as at the source if that is safe anywhere, else after its UID.

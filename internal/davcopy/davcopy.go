@@ -153,7 +153,7 @@ type Tally struct {
 	Quarantined int   // not at the destination because it refuses them or keeps something else
 	Conflicts   int   // edited at both ends
 	Held        int   // would make the destination send invitations
-	Deserted    int   // were at the destination, and are there no more; not copied again
+	Deserted    int   // were at the destination, and are there no more, or only in an earlier version; not copied again
 	Doubted     int   // vanished from the source, so many at once that somebody has to confirm it
 	Remaining   int   // not tried yet, or begun: nobody knows whether they are at the destination
 	Lasting     int   // of the quarantined, in conflict, held, deserted and remaining: what repeating does not mend

@@ -24,6 +24,7 @@ type terms struct {
 	deletions Deletions
 	confirmed bool                       // that most of it vanished is meant
 	deleted   bool                       // the source has the collection itself no more
+	unread    bool                       // something new could not be read: what has vanished may be that under another name
 	join      func(name string) dav.Item // an item for an object that was not listed, because it did not change
 }
 
@@ -109,7 +110,15 @@ func depart(vanished []ledger.Object, there int, t terms) departures {
 	}
 	var d departures
 	for _, row := range vanished {
-		d.vanish(row, t.deletions)
+		switch {
+		case !t.unread:
+			d.vanish(row, t.deletions)
+		case row.State == ledger.ObjectIntent, row.State == ledger.ObjectQuarantined && len(row.Tried) > 0:
+			row.Form = nil // it may be there, and is not to be forgotten before that is known
+			d.gone = append(d.gone, row)
+		default:
+			d.vanish(row, DeletionsKeep)
+		}
 	}
 	return d
 }

@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -302,5 +303,26 @@ func TestDepart_whatAnotherRowHoldsStays(t *testing.T) {
 	}
 	if !slices.Equal(d.forget, []string{"b.ics"}) {
 		t.Errorf("forget %v, want b.ics", d.forget)
+	}
+}
+
+// The source has renamed an object and does not serve the new one for once: what has vanished is neither removed nor
+// forgotten, because it may be that one.
+func TestDepart_somethingNewIsUnread(t *testing.T) {
+	t.Parallel()
+	form := sha256.Sum256([]byte("form"))
+	vanished := []ledger.Object{
+		{Source: "stored.ics", State: ledger.ObjectStored, Form: form[:]},
+		{Source: "begun.ics", State: ledger.ObjectIntent, Tried: form[:]},
+		{Source: "unseen.ics", State: ledger.ObjectQuarantined, Tried: form[:]},
+		{Source: "refused.ics", State: ledger.ObjectQuarantined},
+	}
+	d := depart(vanished, 9, terms{deletions: DeletionsMirror, unread: true})
+	var gone []string
+	for _, row := range d.gone {
+		gone = append(gone, row.Source)
+	}
+	if want := []string{"stored.ics", "begun.ics", "unseen.ics"}; len(d.remove) > 0 || !slices.Equal(gone, want) || !slices.Equal(d.forget, []string{"refused.ics"}) {
+		t.Errorf("remove %v, gone %v, forget %v; want %v left there and the refused one forgotten", d.remove, gone, d.forget, want)
 	}
 }

@@ -26,7 +26,7 @@ func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionK
 		switch {
 		case e.Code == ledger.UpdateHeld, e.State == ledger.ObjectHeld:
 			held[[2]string{e.Collection, e.Words}]++
-		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt(), e.Behind(), e.Deserted():
+		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt(), e.Behind(), e.Deserted(), e.Reverted():
 			all = append(all, exceptionFinding(e))
 		}
 		for _, r := range e.Repairs {
@@ -58,7 +58,7 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 		Sentence: "it was not copied: " + e.Words, NextStep: nextStep(e.Code),
 	}
 	switch {
-	case e.Deserted():
+	case e.Deserted(), e.Reverted():
 		f.Severity, f.Sentence = rehome.SeverityWarning, e.Words
 	case e.Behind():
 		f.Sentence = "the destination has an older version of it: " + e.Words
@@ -76,7 +76,7 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 // nextStep is what a human can do about an object.
 func nextStep(code string) string {
 	switch code {
-	case ledger.CodeDeserted:
+	case ledger.CodeDeserted, ledger.CodeReverted:
 		return "if its user did not mean that, or the destination was put back from a backup, run sync again with --copy-again"
 	case "object_too_large":
 		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"
@@ -88,7 +88,7 @@ func nextStep(code string) string {
 		return "copy it by hand within the destination if both collections shall have it, or remove it from one of the two at the source"
 	case "object_unserved", ledger.UpdateUnreadable:
 		return "run sync again; if it stays so, open it in a client at the source, save it, or look into that server's error log"
-	case "object_failed", "object_unproved":
+	case "object_failed", codeUnproved:
 		return "run sync again; if it stays so, correct it at the source, or enter it at the destination by hand"
 	case "object_unreadable", "object_spoilt":
 		return "correct it at the source, or enter it at the destination by hand"

@@ -35,9 +35,10 @@ type collectionJob struct {
 	deleted bool // the source has the collection no more
 
 	mu      sync.Mutex               // guards what follows; the ledger's rows as they are now
+	unread  bool                     // the source has not served something that is new
 	known   map[string]ledger.Object // by source name
 	byUID   map[string]string        // source names of what is at the destination, by UID
-	unknown map[string][]foreign     // what the destination has and the ledger does not know, by UID
+	unknown *strangers               // what the destination has and the ledger does not know
 	taken   map[string]bool          // names at the destination
 	present map[string]bool          // of these, what it has listed in this slice
 
@@ -50,12 +51,6 @@ type collectionJob struct {
 
 	failed  atomic.Int64  // answers in a row by which the server, not the object, looks broken
 	probing chan struct{} // of capacity 1: one test of the server at a time, and whoever waits for it may be told to stop
-}
-
-// foreign is an object at the destination that the ledger does not know.
-type foreign struct {
-	name, etag string
-	form       []byte
 }
 
 func (j *collectionJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
@@ -138,8 +133,11 @@ func (j *collectionJob) listNothing(ctx context.Context) (err error) {
 }
 
 func (j *collectionJob) terms() terms {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	return terms{
-		started: j.slice.started, deleted: j.deleted, deletions: j.slice.engine.options.Deletions, confirmed: j.slice.engine.options.ConfirmDeletions,
+		unread: j.unread, started: j.slice.started, deleted: j.deleted,
+		deletions: j.slice.engine.options.Deletions, confirmed: j.slice.engine.options.ConfirmDeletions,
 		join: func(name string) dav.Item {
 			return dav.Item{Href: hrefOf(j.place.source.Href, name), ETag: j.known[name].SrcETag, Size: -1}
 		},
@@ -162,7 +160,7 @@ func countObjects(source listed, known map[string]ledger.Object) int {
 // lookAtDestination lists what is there already, and reads what the ledger does not know: after a lost
 // ledger it is recognised by its UID and not written twice.
 func (j *collectionJob) lookAtDestination(ctx context.Context) error {
-	j.byUID, j.unknown, j.taken, j.present = map[string]string{}, map[string][]foreign{}, map[string]bool{}, map[string]bool{}
+	j.byUID, j.unknown, j.taken, j.present = map[string]string{}, &strangers{}, map[string]bool{}, map[string]bool{}
 	ours := map[string]bool{}
 	for _, row := range j.known {
 		if row.Destination == "" {
@@ -177,9 +175,13 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		return err
 	}
 	var strangers []dav.Item
+	etags := map[string]string{}
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
 		name := nameBelow(j.place.target.Href, item.Href)
 		j.taken[name], j.present[name] = true, !item.Removed
+		if delete(etags, name); !item.Removed {
+			etags[name] = item.ETag
+		}
 		if !ours[name] && !j.siblings[name] && !item.Removed {
 			strangers = append(strangers, item)
 		}
@@ -197,6 +199,14 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	}
 	if err := j.settleLost(ctx, lost); err != nil {
 		return err
+	}
+	if err := j.settleAltered(ctx, etags); err != nil {
+		return err
+	}
+	if j.slice.engine.options.CopyAgain {
+		if err := j.bringForward(ctx, etags); err != nil {
+			return err
+		}
 	}
 	for name, row := range j.known {
 		if holds(row) && row.UID != "" && !row.Deserted() {
@@ -238,20 +248,14 @@ func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item)
 	}
 	var trials []dav.Object
 	err := j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
-		if o.Err != nil {
+		switch {
+		case o.Err != nil: // what cannot be read cannot be recognised: writing it will tell
 			j.unswept = j.unswept || pim.IsTrialName(decodedName(o.Href))
-			return nil //nolint:nilerr // what cannot be read cannot be recognised: writing it will tell
-		}
-		object, err := pim.Inspect(o.Data)
-		if err != nil || object.UID == "" {
-			return nil //nolint:nilerr // likewise
-		}
-		if object.IsTrial() {
+		case pim.IsTrial(o.Data):
 			trials = append(trials, o)
-			return nil
+		default:
+			j.unknown.add(nameBelow(j.place.target.Href, o.Href), o.ETag, o.Data, j.content())
 		}
-		form, _ := pim.Digest(o.Data, j.content())
-		j.unknown[object.UID] = append(j.unknown[object.UID], foreign{name: nameBelow(j.place.target.Href, o.Href), etag: o.ETag, form: form[:]})
 		return nil
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ func (j *collectionJob) look(ctx context.Context, p *parcel, refusal error) erro
 	}
 	switch j.likenessOf(p, there) {
 	case sameObject:
+		p.keeps(there.Data)
 		j.adopt(p, there.ETag)
 		return nil
 	case olderObject:
@@ -52,8 +53,8 @@ func (j *collectionJob) likenessOf(p *parcel, there dav.Object) likeness {
 		return sameObject
 	}
 	form, readable := pim.Digest(there.Data, p.kind)
-	ours := p.before.State.There() || p.before.State == ledger.ObjectIntent
-	if readable && ours && there.ETag != "" && (bytes.Equal(form[:], p.before.Form) || hasForm(p.before.Tried, form[:])) {
+	known := p.before.State.There() || p.before.State == ledger.ObjectIntent
+	if readable && known && there.ETag != "" && (sent(p.before, form[:]) || earlier(p.before, form[:])) {
 		return olderObject
 	}
 	object, err := pim.Inspect(there.Data)
@@ -171,8 +172,10 @@ func (j *collectionJob) holderOf(p *parcel, refusal error) string {
 	if other, found := j.byUID[p.row.UID]; found && p.row.UID != "" && other != p.row.Source {
 		return hrefOf(j.place.target.Href, j.known[other].Destination)
 	}
-	if object, err := pim.Inspect(p.data); err == nil && object.UID != "" && len(j.unknown[object.UID]) > 0 {
-		return hrefOf(j.place.target.Href, j.unknown[object.UID][0].name)
+	if object, err := pim.Inspect(p.data); err == nil && j.unknown != nil {
+		if all := j.unknown.withUID(object.UID); len(all) > 0 {
+			return hrefOf(j.place.target.Href, all[0].name)
+		}
 	}
 	return ""
 }
@@ -203,6 +206,7 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 	}
 	switch j.likenessOf(p, there) {
 	case sameObject:
+		p.keeps(there.Data)
 		j.adopt(p, there.ETag)
 		return nil
 	case olderObject: // sent by us and never answered

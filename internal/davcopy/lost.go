@@ -3,7 +3,6 @@
 package davcopy
 
 import (
-	"bytes"
 	"context"
 	"maps"
 	"net/http"
@@ -26,9 +25,13 @@ func seen(target dav.Collection, last ledger.CollectionMark) bool {
 }
 
 // targetMark is that of the destination's collection before the slice has listed it: what happens there later, and what
-// we write ourselves, makes the next pass look.
-func (j *collectionJob) targetMark() ledger.CollectionMark {
-	if j.unswept {
+// we write ourselves, makes the next pass look, and so does an object of which nobody knows what it is there.
+func (j *collectionJob) targetMark(rows map[string]ledger.Object) ledger.CollectionMark {
+	unseen := j.unswept
+	for _, row := range rows {
+		unseen = unseen || row.Spoilt() && row.Code == codeUnproved
+	}
+	if unseen {
 		return ledger.CollectionMark{}
 	}
 	return ledger.CollectionMark{SyncToken: j.place.target.SyncToken, CTag: j.place.target.CTag}
@@ -96,19 +99,21 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 	return j.copyAgain(ctx, again)
 }
 
-// anchor finds what has the UID of a lost object under another name at the destination.
+// anchor finds what has the UID of a lost object under another name at the destination; what has none is found by what it is.
 func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
-	all := j.unknown[row.UID]
-	if row.UID == "" || len(all) == 0 || !holds(row) {
+	if !holds(row) {
 		return row, false
 	}
-	i := max(slices.IndexFunc(all, func(f foreign) bool { return bytes.Equal(f.form, row.Form) }), 0)
-	found := all[i]
-	if j.unknown[row.UID] = slices.Delete(slices.Clone(all), i, i+1); len(all) == 1 {
-		delete(j.unknown, row.UID)
+	all := j.unknown.withUID(row.UID)
+	if row.UID == "" {
+		all = j.unknown.withForms(row.Form, row.Kept)
+	}
+	found, is := pick(all, func(f *foreign) bool { return current(row, f.form) })
+	if !is {
+		return row, false
 	}
 	row.Destination, row.DstETag = found.name, ""
-	if bytes.Equal(found.form, row.Form) {
+	if current(row, found.form) {
 		row.DstETag = found.etag
 	}
 	if row.Deserted() {
@@ -136,10 +141,7 @@ func (j *collectionJob) copyAgain(ctx context.Context, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
-	due := map[string]bool{}
-	for _, item := range j.actions.read {
-		due[nameBelow(j.place.source.Href, item.Href)] = true
-	}
+	due := j.due()
 	var rows []ledger.Object
 	for _, name := range names {
 		row := j.known[name]

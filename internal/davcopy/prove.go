@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"cmp"
 	"context"
 
 	"rehome/internal/content/pim"
@@ -22,8 +23,11 @@ func (j *collectionJob) proveAndBook(ctx context.Context, parcels []*parcel) err
 }
 
 // prove reads what was written back in one request: a server that says that it has stored an object may
-// keep something else. Nothing is asked where the etag was the proof already.
+// keep something else. Nothing is read where the etag that it lists is the proof already.
 func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
+	if err := j.believeListed(ctx, parcels); err != nil {
+		return err
+	}
 	due := map[string]*parcel{}
 	var items []dav.Item
 	for _, p := range parcels {
@@ -50,9 +54,8 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 		}
 		p.proof = proofGiven
 		j.doubt(p, false)
-		if p.row.DstETag == "" {
-			p.row.DstETag = o.ETag
-		}
+		p.row.DstETag = cmp.Or(o.ETag, p.row.DstETag) // that of the answer may be of what was sent
+		p.keeps(o.Data)
 		return nil
 	})
 	if err != nil {
@@ -66,12 +69,40 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 	return nil
 }
 
+// believeListed asks for the etags of what the destination claims to keep to the octet: an answer to a PUT may have been
+// made from the request, and not from what is stored. What it does not list like that is read back.
+func (j *collectionJob) believeListed(ctx context.Context, parcels []*parcel) error {
+	claimed := map[string]*parcel{}
+	var items []dav.Item
+	for _, p := range parcels {
+		if p.proof == proofClaimed {
+			item := dav.Item{Href: hrefOf(j.place.target.Href, p.row.Destination)}
+			claimed[dav.Key(item.Href)], items = p, append(items, item)
+			p.proof = proofDue
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	err := j.slice.dst.ETags(ctx, &j.place.target, items, func(item dav.Item) error {
+		if p := claimed[dav.Key(item.Href)]; p != nil && dav.SameETag(item.ETag, p.row.DstETag) {
+			p.proof = proofGiven
+			j.doubt(p, false)
+		}
+		return nil
+	})
+	return faultOf(err, "look at the etags at the destination in", j.place.target.Href)
+}
+
 // verdict says whether what the destination holds is the source's object, by the rule of the verification: what was
 // sent does not matter, only what is at both ends.
 func (j *collectionJob) verdict(p *parcel, there []byte) pim.Comparison {
 	terms := pim.Terms{Repairs: j.slice.engine.options.Repairs, Now: j.slice.started}
 	return terms.Compare(p.source.Data, there, p.kind)
 }
+
+// codeUnproved is that of an object of which nobody knows what the destination keeps.
+const codeUnproved = "object_unproved"
 
 // unproved is for an object that the destination has taken and does not serve: nobody knows what it keeps, if anything.
 func (j *collectionJob) unproved(p *parcel, err error) error {
@@ -80,7 +111,7 @@ func (j *collectionJob) unproved(p *parcel, err error) error {
 	p.before = ledger.Object{}                      // what was there before may be there no more
 	p.row.Tried = withForm(p.row.Tried, p.row.Form) // it may be there: until it is seen, this is not forgotten
 	words := "the destination has taken it and does not serve it: " + err.Error()
-	*p = p.refuse("object_unproved", words)
+	*p = p.refuse(codeUnproved, words)
 	j.mu.Lock()
 	j.known[p.row.Source] = p.row
 	j.mu.Unlock()
@@ -106,21 +137,20 @@ func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
 		if !again {
 			break
 		}
-		there := dav.Object{Data: s.data, ETag: s.row.DstETag} // where the etag has proved it
-		if s.proof == proofDue {
-			there, err = j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind))
-			if err != nil {
-				if stop := j.stop(ctx, s.parcel, err); stop != nil {
-					return stop
-				}
-				return j.unproved(s.parcel, err)
+		there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind))
+		if err != nil {
+			if stop := j.stop(ctx, s.parcel, err); stop != nil {
+				return stop
 			}
+			return j.unproved(s.parcel, err)
 		}
 		s.found, s.etag = j.verdict(s.parcel, there.Data), there.ETag
+		s.keeps(there.Data)
 	}
 	s.proof = proofGiven
 	j.doubt(s.parcel, !s.found.Verdict.Harmless())
 	if s.found.Verdict.Harmless() {
+		s.row.DstETag = cmp.Or(s.etag, s.row.DstETag)
 		return nil
 	}
 	s.row.Code, s.row.Words = "object_spoilt", "the destination has taken it and keeps something else"

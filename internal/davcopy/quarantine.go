@@ -66,7 +66,7 @@ func (j *collectionJob) giveUp(p *parcel, code string, refusal error) error {
 // conflict leaves both ends as they are and says so.
 func (j *collectionJob) conflict(p *parcel, code, words string) error {
 	p.row.State, p.row.Code, p.row.Words, p.row.DstETag = ledger.ObjectConflict, code, words, ""
-	p.row.Form, p.row.Repairs = p.before.Form, nil
+	p.row.Form, p.row.Kept, p.row.Repairs = p.before.Form, p.before.Kept, nil
 	return j.keep(p)
 }
 
@@ -74,7 +74,7 @@ func (j *collectionJob) conflict(p *parcel, code, words string) error {
 // what was repaired in vain does not count.
 func (j *collectionJob) quarantine(p *parcel) error {
 	if p.row.State == ledger.ObjectQuarantined {
-		p.row.DstETag, p.row.Form, p.row.Repairs = "", nil, nil
+		p.row.DstETag, p.row.Form, p.row.Kept, p.row.Repairs = "", nil, nil, nil
 	}
 	return j.keep(p)
 }

@@ -309,7 +309,7 @@ func (s *slice) findStanding(ctx context.Context) error {
 			tally.Lasting++
 		}
 		switch {
-		case e.Deserted():
+		case e.Deserted(), e.Reverted():
 			tally.Deserted++
 		case e.Code == ledger.UpdateHeld:
 			tally.Held++

@@ -44,7 +44,7 @@ func (j *collectionJob) sweepDeleted(ctx context.Context) error {
 	if err != nil {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
-	j.unknown = map[string][]foreign{}
+	j.unknown = &strangers{}
 	return j.readStrangers(ctx, left)
 }
 

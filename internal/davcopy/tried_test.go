@@ -17,13 +17,13 @@ func TestWithForm_remembersTheNewest(t *testing.T) {
 		sum := sha256.Sum256([]byte(fmt.Sprint(i)))
 		return sum[:]
 	}
-	for i := range manyTried + 3 {
+	for i := range manyForms + 3 {
 		tried = withForm(withForm(tried, form(i)), form(i))
 	}
-	if got, want := len(tried), manyTried*sha256.Size; got != want {
+	if got, want := len(tried), manyForms*sha256.Size; got != want {
 		t.Errorf("%d octets, want %d", got, want)
 	}
-	for i := range manyTried + 3 {
+	for i := range manyForms + 3 {
 		if got, want := hasForm(tried, form(i)), i >= 3; got != want {
 			t.Errorf("version %d is known: %v, want %v", i, got, want)
 		}

@@ -3,7 +3,6 @@
 package davcopy
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -154,5 +153,5 @@ func (j *collectionJob) stillOurs(ctx context.Context, href string, row ledger.O
 		return "", false, faultOf(err, "read at the destination", href)
 	}
 	now, readable := pim.Digest(object.Data, j.content())
-	return object.ETag, readable && object.ETag != "" && (bytes.Equal(now[:], row.Form) || hasForm(row.Tried, now[:])), nil
+	return object.ETag, readable && object.ETag != "" && sent(row, now[:]), nil
 }

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"net/http"
 	"slices"
@@ -56,6 +55,9 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 			return nil, err
 		}
 		j.mu.Lock() // what was written before is being proved, and may still change the books
+		if _, seen := j.known[nameBelow(j.place.source.Href, o.Href)]; !seen && o.Err != nil {
+			j.unread = true
+		}
 		p := consider(o, b)
 		j.mu.Unlock()
 		if p.way == wayWrite && p.object.Scheduling() {
@@ -77,31 +79,9 @@ func (p *parcel) intent() ledger.Object {
 	row.State = ledger.ObjectIntent
 	if p.before.State.There() {
 		row.State = p.before.State
-		row.Form, row.SrcETag, row.SrcDigest = p.before.Form, "", nil // until the answer is there, the update is still to be made
+		row.Form, row.Kept, row.SrcETag, row.SrcDigest = p.before.Form, p.before.Kept, "", nil // until the answer is there, the update is still to be made
 	}
 	return row
-}
-
-// manyTried bounds how many unanswered versions are remembered; the oldest go first.
-const manyTried = 16
-
-// withForm adds a form to those of unanswered versions.
-func withForm(tried, form []byte) []byte {
-	if hasForm(tried, form) || len(form) != sha256.Size {
-		return tried
-	}
-	all := append(slices.Clone(tried), form...)
-	return all[max(0, len(all)-manyTried*sha256.Size):]
-}
-
-// hasForm reports whether a form is among those of unanswered versions.
-func hasForm(tried, form []byte) bool {
-	for one := range slices.Chunk(tried, sha256.Size) {
-		if bytes.Equal(one, form) {
-			return true
-		}
-	}
-	return false
 }
 
 // carryAll works on several objects at once. Two with one UID are never on their way at the same time.
@@ -242,16 +222,17 @@ func (j *collectionJob) stored(p *parcel, s dav.Stored) {
 	p.row.DstETag = s.ETag
 	p.proof = proofDue
 	if dav.IsMD5(s.ETag, p.data) {
-		p.proof = proofGiven // every SabreDAV: what it keeps are these octets
+		p.proof = proofClaimed // every SabreDAV: what it keeps are these octets, if it lists them so
 	}
-	j.doubt(p, p.proof == proofDue)
+	j.doubt(p, true)
 	j.settleAs(p, ledger.ObjectStored)
 	j.failed.Store(0)
 }
 
 // settleAs ends the way of an object that is at the destination.
 func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
-	p.row.State, p.row.Code, p.row.Words, p.row.Escrow, p.row.Tried = state, "", "", "", nil
+	p.row.State, p.row.Code, p.row.Words, p.row.Escrow = state, "", "", ""
+	p.supersede()
 	p.written = true
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -265,7 +246,7 @@ func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
 func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	var rows []ledger.Object
 	for _, p := range parcels {
-		if p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.proof == proofDue {
+		if p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.unproved() {
 			continue // still what the intent says
 		}
 		j.stillMerged(p)
@@ -291,7 +272,7 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 // tally counts what became of one object. What is not at the destination, or not as it was given, is
 // counted from the ledger.
 func (p *parcel) tally(t *Tally) {
-	if !p.written || p.proof == proofDue {
+	if !p.written || p.unproved() {
 		return
 	}
 	switch {

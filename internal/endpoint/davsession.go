@@ -88,6 +88,11 @@ func (s *DAVSession) Read(ctx context.Context, c *dav.Collection, items []dav.It
 	return s.host.gate.once(ctx, func() error { return s.client.MultiGet(ctx, c, items, each) })
 }
 
+// ETags is that of dav.Client.
+func (s *DAVSession) ETags(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Item) error) error {
+	return s.host.gate.once(ctx, func() error { return s.client.ETags(ctx, c, items, each) })
+}
+
 // fetchAtOnce is how many objects one of the requests side by side is about.
 const (
 	fetchAtOnce = 25

@@ -276,7 +276,7 @@ type SyncedObjects struct {
 	Quarantined int   `json:"quarantined"`
 	Conflicts   int   `json:"conflicts"`
 	Held        int   `json:"held"`      // because the destination would send invitations
-	Deserted    int   `json:"deserted"`  // were at the destination and are there no more; not copied again
+	Deserted    int   `json:"deserted"`  // were at the destination, and are there no more or in an earlier version; not copied again
 	Doubted     int   `json:"doubted"`   // vanished from the source, so many at once that somebody has to confirm it
 	Remaining   int   `json:"remaining"` // still to be copied
 	Bytes       int64 `json:"bytes"`

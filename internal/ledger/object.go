@@ -42,7 +42,9 @@ type Object struct {
 	Destination string
 	DstETag     string
 	Form        []byte // SHA-256 of the normal form of what the destination was given
+	Kept        []byte // the same of what it keeps instead, where that is another one and harmless; else nil
 	Tried       []byte // the same of versions that were sent and never answered, one behind the other
+	Earlier     []byte // the same of versions that the destination had before, one behind the other
 	UID         string
 	Repairs     []Repair
 	Code        string // of the finding, while it is not there or damaged
@@ -52,7 +54,10 @@ type Object struct {
 }
 
 // Spoilt reports whether the destination has taken the object and keeps something else.
-func (o Object) Spoilt() bool { return o.State == ObjectStored && o.Code != "" && !o.Deserted() }
+func (o Object) Spoilt() bool {
+	written := o.State == ObjectStored || o.State == ObjectAdopted
+	return written && o.Code != "" && !o.Deserted() && !o.Reverted() && !o.Behind()
+}
 
 // CodeDeserted is that of an object that was at the destination and is there no more, whoever removed it.
 const CodeDeserted = "gone_at_destination"
@@ -61,6 +66,15 @@ const CodeDeserted = "gone_at_destination"
 // copied again unless somebody asks for that.
 func (o Object) Deserted() bool {
 	return o.Code == CodeDeserted && o.State.There() && o.State != ObjectGone
+}
+
+// CodeReverted is that of an object of which the destination has an earlier version than the one that was copied last.
+const CodeReverted = "older_at_destination"
+
+// Reverted reports whether the destination shows again what it was given before: it was put back from a backup, or its
+// user has undone the change. The version of the source is not copied again unless somebody asks for that.
+func (o Object) Reverted() bool {
+	return o.Code == CodeReverted && o.State.There() && o.State != ObjectGone
 }
 
 // The codes of an object that the destination has in an older version, and has to get the newer one of yet. All
@@ -111,9 +125,10 @@ func saveObject(tx *sql.Tx, collection int64, o Object, now int64) error {
 		o.SrcDigest = []byte{}
 	}
 	_, err := tx.Exec(`INSERT OR REPLACE INTO objects
-		(collection_id, src_name, state, src_etag, src_digest, dst_name, dst_etag, form, tried, uid, repairs, code, words, escrow, updated_nano)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, o.Destination, o.DstETag, o.Form, o.Tried, o.UID, repairs, o.Code, o.Words, o.Escrow, now)
+		(collection_id, `+objectColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, o.Destination, o.DstETag, o.Form, o.Kept, o.Tried, o.Earlier,
+		o.UID, repairs, o.Code, o.Words, o.Escrow, now)
 	return err
 }
 
@@ -141,14 +156,14 @@ func (l *Ledger) RenameObject(ctx context.Context, c *Collection, from string, o
 	})
 }
 
-const objectColumns = `src_name, state, src_etag, src_digest, dst_name, dst_etag, form, tried, uid, repairs, code, words, escrow, updated_nano`
+const objectColumns = `src_name, state, src_etag, src_digest, dst_name, dst_etag, form, kept, tried, earlier, uid, repairs, code, words, escrow, updated_nano`
 
 func scanObject(rows *sql.Rows, before ...any) (Object, error) {
 	var o Object
 	var repairs string
 	var updated int64
-	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Destination, &o.DstETag, &o.Form, &o.Tried, &o.UID, &repairs,
-		&o.Code, &o.Words, &o.Escrow, &updated)...)
+	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Destination, &o.DstETag, &o.Form, &o.Kept, &o.Tried,
+		&o.Earlier, &o.UID, &repairs, &o.Code, &o.Words, &o.Escrow, &updated)...)
 	o.Updated = time.Unix(0, updated)
 	if err == nil && repairs != "" {
 		if json.Unmarshal([]byte(repairs), &o.Repairs) != nil {
@@ -188,7 +203,8 @@ func (l *Ledger) Exceptions(ctx context.Context, address string) ([]Exception, e
 		all = append(all, e)
 		return err
 	}, `SELECT c.kind, c.src_href, c.dst_href, `+objectColumns+` FROM objects o JOIN collections c ON c.id = o.collection_id
-		WHERE c.address = ? AND (o.repairs <> '' OR o.code <> '' OR o.state IN ('merged', 'quarantined', 'conflict', 'held', 'gone')) ORDER BY c.src_href, o.src_name`, address)
+		WHERE c.address = ? AND (o.repairs <> '' OR o.code <> '' OR o.state IN ('merged', 'quarantined', 'conflict', 'held', 'gone'))
+		ORDER BY c.src_href, o.src_name`, address)
 	return all, err
 }
 
@@ -217,12 +233,14 @@ func (l *Ledger) ObjectCounts(ctx context.Context) (map[string]map[CollectionKin
 		return err
 	}, `SELECT address, kind, COUNT(*), SUM(src_objects), SUM(there), SUM(quarantined), SUM(conflicts), SUM(held) FROM
 		(SELECT c.address, c.kind, c.src_objects,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'stored' AND o.code = '' OR o.state IN ('adopted', 'merged', 'conflict')
-				AND o.code NOT LIKE 'update%' AND o.code <> 'gone_at_destination')) there,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.code <> 'update_held' AND (o.state = 'quarantined' OR o.state = 'stored' AND o.code <> ''
-				OR o.state <> 'gone' AND o.code = 'gone_at_destination' OR o.code LIKE 'update%')) quarantined,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id
+				AND (o.state IN ('stored', 'adopted') AND o.code = '' OR o.state IN ('merged', 'conflict') AND o.code NOT LIKE 'update%'
+				AND o.code NOT IN ('gone_at_destination', 'older_at_destination'))) there,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.code <> 'update_held'
+				AND (o.state = 'quarantined' OR o.state IN ('stored', 'adopted') AND o.code <> ''
+				OR o.state <> 'gone' AND o.code IN ('gone_at_destination', 'older_at_destination') OR o.code LIKE 'update%')) quarantined,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict'
-				AND o.code NOT LIKE 'update%' AND o.code <> 'gone_at_destination') conflicts,
+				AND o.code NOT LIKE 'update%' AND o.code NOT IN ('gone_at_destination', 'older_at_destination')) conflicts,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'held' OR o.code = 'update_held')) held
 		FROM collections c) GROUP BY address, kind`)
 	return all, err

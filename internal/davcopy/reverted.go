@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// What is at the destination under another etag than that of what was written is looked at: its user has edited it, the
+// server has but given it another etag, or it is an earlier version again, because the server was put back from a backup or
+// its user has undone the change. The last two reasons cannot be told apart, so such an object is named like one that is
+// lost, and written again when somebody asks for that. What its user has made of it stays without a word.
+
+// altered are the rows of which the destination lists another etag than that of what was written, or none, or did so
+// before, by destination name.
+func (j *collectionJob) altered(etags map[string]string) map[string]ledger.Object {
+	vanished := map[string]bool{}
+	for _, row := range j.actions.vanished {
+		vanished[row.Source] = true
+	}
+	all := map[string]ledger.Object{}
+	for name, row := range j.known {
+		written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted
+		looked := row.Code == "" || row.Code == codeUnproved || row.Reverted()
+		etag, listed := etags[row.Destination]
+		other := !dav.SameETag(etag, row.DstETag) || row.Code != ""
+		if written && looked && listed && !vanished[name] && other {
+			all[row.Destination] = row
+		}
+	}
+	return all
+}
+
+// settleAltered looks at what has another etag, and books what it is.
+func (j *collectionJob) settleAltered(ctx context.Context, etags map[string]string) error {
+	altered := j.altered(etags)
+	var items []dav.Item
+	for _, name := range slices.Sorted(maps.Keys(altered)) {
+		items = append(items, dav.Item{Href: hrefOf(j.place.target.Href, name), ETag: etags[name], Size: -1})
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	var rows []ledger.Object
+	err := j.slice.dst.Read(ctx, &j.place.target, items, func(o dav.Object) error {
+		row := altered[nameBelow(j.place.target.Href, o.Href)]
+		now := j.judgeAltered(row, o)
+		if now.Code != row.Code || now.DstETag != row.DstETag {
+			rows = append(rows, now)
+		}
+		return nil
+	})
+	if err != nil {
+		return faultOf(err, "read at the destination", j.place.target.Href)
+	}
+	return j.bookAltered(ctx, rows)
+}
+
+// judgeAltered is the row of an object that was found under another etag.
+func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger.Object {
+	if there.Err != nil {
+		row.Code = codeUnproved
+		row.Words = "the destination lists another version of it than was copied, and does not serve it: " + there.Err.Error()
+		return row
+	}
+	form, _ := pim.Digest(there.Data, j.content())
+	switch {
+	case current(row, form[:]):
+		row.Code, row.Words, row.DstETag = "", "", there.ETag
+	case earlier(row, form[:]):
+		row.Code, row.DstETag = ledger.CodeReverted, ""
+		row.Words = "the destination has an earlier version of it again: the server was put back, or its user has undone the change; it is not copied again"
+	case row.Code == codeUnproved:
+		row.Code, row.Words = "", ""
+	}
+	return row
+}
+
+// bookAltered books what was seen, with those objects that are there only because they are the same.
+func (j *collectionJob) bookAltered(ctx context.Context, rows []ledger.Object) error {
+	now := map[string]ledger.Object{} // by destination name
+	for _, row := range rows {
+		now[row.Destination] = row
+	}
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		row := j.known[name]
+		if holder, seen := now[row.Destination]; seen && row.State == ledger.ObjectMerged && (holder.Reverted() || row.Reverted()) {
+			row.Code, row.Words = holder.Code, holder.Words
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	for _, row := range rows {
+		j.known[row.Source] = row
+	}
+	return j.ledger().SaveObjects(ctx, j.row, rows...)
+}
+
+// bringForward has what the destination has in an earlier version written again. etags are those that it lists.
+func (j *collectionJob) bringForward(ctx context.Context, etags map[string]string) error {
+	due := j.due()
+	var rows []ledger.Object
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		row := j.known[name]
+		if !row.Reverted() {
+			continue
+		}
+		if !due[name] {
+			j.actions.read = append(j.actions.read, j.terms().join(name))
+		}
+		if row.State == ledger.ObjectMerged {
+			row = part(row)
+		} else {
+			row.Code, row.Words, row.SrcETag, row.SrcDigest, row.DstETag = "", "", "", nil, etags[row.Destination]
+		}
+		j.known[name] = row
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return j.ledger().SaveObjects(ctx, j.row, rows...)
+}
+
+// due are the source names of what is to be read already.
+func (j *collectionJob) due() map[string]bool {
+	due := map[string]bool{}
+	for _, item := range j.actions.read {
+		due[nameBelow(j.place.source.Href, item.Href)] = true
+	}
+	return due
+}

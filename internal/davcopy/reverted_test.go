@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab"
+	"rehome/lab/atmail7"
+	"rehome/lab/corpus"
+)
+
+// A destination that was put back from a backup has an earlier version of what was copied. That is noticed though the
+// source has not changed, named, and stays so until somebody decides.
+func TestPasses_nameWhatTheDestinationHasInAnEarlierVersion(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 0))
+	for _, name := range []string{"stays.ics", "back.ics", "edited.ics"} {
+		p.put(t, name, "first")
+	}
+	p.pass(t)
+	p.put(t, "back.ics", "second")
+	p.put(t, "edited.ics", "second")
+	wantTally(t, "edited at the source", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Updated: 2})
+	wantTally(t, "nothing to do", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+
+	p.write(t, p.dst, "back.ics", "first")
+	p.write(t, p.dst, "edited.ics", "its user's own")
+	for _, when := range []string{"put back", "and again"} {
+		r := p.pass(t)
+		wantTally(t, when, r.Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 1})
+		if got := r.Tallies[ledger.Calendars].Lasting; got != 1 {
+			t.Errorf("%s: repeating mends all but %d, want all but 1", when, got)
+		}
+		if len(r.Findings) != 1 || r.Findings[0].Code != ledger.CodeReverted || !strings.HasSuffix(r.Findings[0].Object, "back.ics") {
+			t.Errorf("%s: findings %+v", when, r.Findings)
+		}
+	}
+	p.write(t, p.dst, "back.ics", "second")
+	wantTally(t, "brought forward by its user", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+
+	p.write(t, p.dst, "back.ics", "first")
+	wantTally(t, "put back once more", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 1})
+	p.options.CopyAgain = true
+	wantTally(t, "copied again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Updated: 1})
+	p.options.CopyAgain = false
+	wantTally(t, "nothing to copy again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+	p.wantSummaries(t, "in the end", map[string]string{"stays.ics": "first", "back.ics": "second", "edited.ics": "its user's own"})
+}
+
+// Where the source has changed too, the earlier version makes room: it is ours, and nobody has edited it.
+func TestPasses_writeOverAnEarlierVersion(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 0))
+	for _, summary := range []string{"first", "second"} {
+		p.put(t, "back.ics", summary)
+		p.pass(t)
+	}
+	p.write(t, p.dst, "back.ics", "first")
+	p.put(t, "back.ics", "third")
+	wantTally(t, "the third version", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 1, Updated: 1})
+	p.wantSummaries(t, "in the end", map[string]string{"back.ics": "third"})
+}
+
+// An answer to a PUT with the MD5 of what was sent proves nothing where the destination lists another etag.
+func TestProve_anETagThatIsNotListed(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	person := personWith(nil, []corpus.Resource{{Name: "cut.ics", Data: event("cut", "loses its end")}, {Name: "whole.ics", Data: event("whole", "stays whole")}})
+	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := corpus.SeedPerson(t.Context(), dst, corpus.PIMPerson(address, password, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	front := before(t, dst.DAV)
+	front.set(func(w http.ResponseWriter, r *http.Request, body string) bool {
+		if r.Method == http.MethodPut && strings.Contains(body, "loses its end") {
+			sum := md5.Sum([]byte(body))
+			w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:])+`"`)
+			body = strings.Replace(body, "DTEND:20150301T110000Z\r\n", "", 1)
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		}
+		return false
+	})
+	p := pairTo(t, room, person, front.URL)
+	for _, want := range []Tally{{Objects: 3, Copied: 2, Quarantined: 1}, {Objects: 3, Quarantined: 1}} {
+		wantTally(t, "calendars", p.pass(t).Tallies[ledger.Calendars], want)
+		if e := p.exceptions(t)["cut.ics"]; e.Code != "object_spoilt" {
+			t.Errorf("%+v, want the end that is missing", e)
+		}
+	}
+}
+
+// A contact without a UID is found by what it is: where its user has given it another name, and where it was before the move.
+func TestPasses_recogniseWhatHasNoUID(t *testing.T) {
+	t.Parallel()
+	nameless := func(name string) []byte {
+		return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nN:" + name + ";Anna;;;\r\nFN:Anna " + name + "\r\nEND:VCARD\r\n")
+	}
+	var s strangers
+	s.add("renamed.vcf", `"1"`, nameless("One"), "contact")
+	s.add("before.vcf", `"2"`, nameless("Two"), "contact")
+	s.add("before2.vcf", `"3"`, nameless("Two"), "contact")
+	j := &collectionJob{kind: ledger.Contacts, unknown: &s}
+	row := ledger.Object{Source: "a.vcf", Destination: "a.vcf", State: ledger.ObjectStored, Form: formOf(t, nameless("One"))}
+	if found, is := j.anchor(row); !is || found.Destination != "renamed.vcf" || found.DstETag != `"1"` {
+		t.Errorf("%+v, want it as renamed.vcf", found)
+	}
+	if found, is := j.anchor(row); is {
+		t.Errorf("found again as %s, which is taken", found.Destination)
+	}
+	p := consider(dav.Object{Href: "/book/before2.vcf", Data: nameless("Two")}, books{
+		content: "contact", below: "/book/", taken: map[string]bool{}, unknown: &s,
+	})
+	if p.way != wayRecognise || p.found.name != "before2.vcf" {
+		t.Errorf("%s of %q, want before2.vcf recognised", p.way, p.found.name)
+	}
+	p = consider(dav.Object{Href: "/book/c.vcf", Data: nameless("Three")}, books{content: "contact", below: "/book/", taken: map[string]bool{}, unknown: &s})
+	if p.way != wayWrite {
+		t.Errorf("%s, want another one written", p.way)
+	}
+}
+
+func formOf(t *testing.T, data []byte) []byte {
+	t.Helper()
+	p := parcel{kind: "contact"}
+	p.keeps(data)
+	if p.row.Kept == nil {
+		t.Fatalf("no form of %s", data)
+	}
+	return p.row.Kept
+}
+
+// What the source does not serve for once stays the object that was begun, also under another name.
+func TestConsider_unservedAndRenamed(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	begun := consider(dav.Object{Href: "/c/a.ics", Data: data}, books{content: "calendar", below: "/c/", taken: map[string]bool{}})
+	unserved := consider(dav.Object{Href: "/c/a.ics", Err: &dav.StatusError{Status: 502}}, books{
+		content: "calendar", below: "/c/", known: map[string]ledger.Object{"a.ics": begun.intent()},
+	})
+	if got := formerly(data, []ledger.Object{unserved.row}); got != 0 {
+		t.Errorf("%+v is not known under its new name", unserved.row)
+	}
+}
+
+// The forms of earlier versions are kept, each once, and never that of what is there.
+func TestSupersede(t *testing.T) {
+	t.Parallel()
+	form := func(c byte) []byte { return bytes.Repeat([]byte{c}, 32) }
+	p := parcel{
+		before: ledger.Object{Form: form(1), Kept: form(2)},
+		row:    ledger.Object{Form: form(3), Earlier: form(4), Tried: slices.Concat(form(3), form(5), form(1))},
+	}
+	p.supersede()
+	if want := slices.Concat(form(4), form(1), form(2), form(5)); !bytes.Equal(p.row.Earlier, want) || p.row.Tried != nil {
+		t.Errorf("earlier %x, tried %x; want %x and none", p.row.Earlier, p.row.Tried, want)
+	}
+	if earlier(p.row, form(3)) || !earlier(p.row, form(2)) || earlier(p.row, form(6)) {
+		t.Error("the current form counts as an earlier one, or the earlier one does not")
+	}
+}
