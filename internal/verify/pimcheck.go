@@ -47,6 +47,7 @@ type pimCheck struct {
 	held     int
 	later    []pimPair
 	leftover []pimExtra
+	guests   []pimGuest                // of the destination, that may be one of several collections
 	sources  []dav.Collection          // as in result.Collections
 	targets  map[string]dav.Collection // the destination's, by href
 	findings []rehome.Finding
@@ -97,6 +98,7 @@ func (c *pimCheck) run(ctx context.Context) error {
 		c.compareCounts()
 		return nil
 	}
+	c.seat()
 	if err := c.readAgain(ctx); err != nil {
 		return err
 	}
@@ -253,68 +255,34 @@ func (c *pimCheck) match(at *dav.Collection, o dav.Object) {
 		c.result.Destination.Objects--
 		return
 	}
-	src := c.find(at, o)
+	key, candidates := c.candidates(o)
+	item := dav.Item{Href: o.Href, ETag: o.ETag, Size: int64(len(o.Data))}
+	if ambiguous(candidates) {
+		c.guests = append(c.guests, pimGuest{at, key, item, o.Err, candidates})
+		return
+	}
+	src := key.closest(candidates)
+	if src == nil {
+		c.leftover = append(c.leftover, pimExtra{at, key.name})
+		return
+	}
+	c.vote(at, src)
+	src.target = at.Href
 	switch {
-	case src == nil:
-		c.leftover = append(c.leftover, pimExtra{at, lastName(o.Href)})
 	case src.unreadable: // what nobody has seen is not equal to anything
-		src.target, src.verdict = at.Href, pim.VerdictChanged
+		src.verdict = pim.VerdictChanged
 	case o.Err != nil:
-		src.target, src.verdict, src.sentence = at.Href, pim.VerdictChanged, "the destination lists it and does not serve it: "+o.Err.Error()
-	case src.data == nil && src.digest != sha256.Sum256(o.Data):
-		src.target, src.verdict = at.Href, pim.VerdictChanged // until it is read again
-		c.later = append(c.later, pimPair{src, at, dav.Item{Href: o.Href, ETag: o.ETag, Size: int64(len(o.Data))}})
+		src.verdict, src.sentence = pim.VerdictChanged, unserved(o.Err)
+	case src.data == nil && src.digest != key.digest:
+		src.verdict = pim.VerdictChanged // until it is read again
+		c.later = append(c.later, pimPair{src, at, item})
 	case src.data == nil:
-		src.target, src.verdict = at.Href, pim.VerdictIdentical
+		src.verdict = pim.VerdictIdentical
 	default:
-		src.target = at.Href
 		c.compare(src, src.data, o.Data)
 		c.held -= len(src.data)
 		src.data = nil
 	}
-}
-
-// find chooses among the source's objects that nothing was found for yet: the same bytes, the same
-// meaning, the same name, the same UID. An object without a UID is found by its name.
-func (c *pimCheck) find(at *dav.Collection, o dav.Object) *pimRecord {
-	candidates := slices.Clone(c.byName[lastName(o.Href)])
-	object, err := pim.Inspect(o.Data)
-	readable := err == nil && object.UID != ""
-	candidates = slices.DeleteFunc(candidates, func(r *pimRecord) bool { return r.hasUID && readable })
-	digest := sha256.Sum256(o.Data)
-	form, _ := pim.Digest(o.Data, c.content)
-	if readable {
-		candidates = append(candidates, c.byUID[object.UID]...)
-	}
-	rank := func(r *pimRecord) int {
-		rank := 4
-		switch {
-		case r.digest == digest:
-			rank = 0
-		case r.form == form:
-			rank = 2
-		}
-		if r.name != lastName(o.Href) {
-			rank++
-		}
-		return rank
-	}
-	votes := c.votes[at.Href]
-	var best *pimRecord
-	for _, r := range candidates {
-		// Of two that are the same, in two collections, the one whose neighbours are here.
-		if r.verdict == "" && (best == nil || rank(r) < rank(best) || rank(r) == rank(best) && votes[r.collection] > votes[best.collection]) {
-			best = r
-		}
-	}
-	if best != nil {
-		if votes == nil {
-			votes = map[int]int{}
-			c.votes[at.Href] = votes
-		}
-		votes[best.collection]++
-	}
-	return best
 }
 
 // compare gives a verdict on two objects, by the rule of the copier.

@@ -97,9 +97,9 @@ func (c *pimCheck) mergedForms() map[form]bool {
 	return noted
 }
 
-// settleTargets says where each collection of the source is: where most of it was found. What was found where another
-// collection is, is not where the source has it: a server that allows a UID once has it in one calendar of two, and a
-// calendar that lacks an event is not equal.
+// settleTargets says where each collection of the source is: where most of it was found. What was found in another
+// one is not where the source has it: a server that allows a UID once has it in one calendar of two, its user may have moved
+// it, and a calendar that lacks an event is not equal.
 func (c *pimCheck) settleTargets() {
 	found := make([]map[string]int, len(c.result.Collections))
 	for i := range found {
@@ -110,19 +110,18 @@ func (c *pimCheck) settleTargets() {
 			found[r.collection][r.target]++
 		}
 	}
-	taken := map[string]bool{}
 	for i := range found {
 		at := &c.result.Collections[i]
 		for _, href := range slices.Sorted(maps.Keys(found[i])) {
-			if found[i][href] > found[i][at.Destination] {
+			more, most := found[i][href], found[i][at.Destination]
+			if more > most || more == most && c.namesakes(href, i) && !c.namesakes(at.Destination, i) {
 				at.Destination = href
 			}
 		}
-		taken[at.Destination] = true
 	}
 	c.uncross()
 	for _, r := range c.records {
-		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination && taken[r.target] {
+		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination {
 			r.verdict = pim.VerdictChanged
 			r.sentence = fmt.Sprintf("at the destination it is in another collection, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
 		}
@@ -148,7 +147,11 @@ func (c *pimCheck) explain(r *pimRecord, merged map[form]bool) {
 		r.sentence = cmp.Or(note.Words, r.sentence, "it is not at the destination")
 	case r.verdict == pim.VerdictChanged && (note.State == ledger.ObjectStored && note.Escrow != "" || note.State == ledger.ObjectQuarantined):
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
+	case r.verdict.Harmless() && note.Deserted() && dav.Key(r.target) != dav.Key(note.Target): // it may be all that there is of its collection
+		r.verdict, r.sentence = pim.VerdictChanged, note.Words
 	case r.verdict == pim.VerdictChanged && note.State == ledger.ObjectConflict:
+		r.sentence = note.Words
+	case r.verdict == pim.VerdictChanged && note.Reverted():
 		r.sentence = note.Words
 	case r.verdict == pim.VerdictChanged && note.Behind():
 		r.sentence = "the destination has an older version of it: " + cmp.Or(note.Words, "the newer one is held back")
