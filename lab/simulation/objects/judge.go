@@ -52,6 +52,7 @@ type match struct {
 	extra   []placed // of the destination, and of nothing at the source
 	moved   int      // of the source, and by its user's will in another collection of the destination
 	twins   int      // of the source, there because another of their collection is that is the same
+	unshown int      // of the source, there, and not served by it: nobody but the models can know
 }
 
 // compare pairs the objects of both ends by their content: those that are where they belong, then those that their
@@ -75,6 +76,9 @@ func (r *run) compare(goes map[string]string) match {
 			}
 			if goes[s.at.path] != rest[i].at.path {
 				m.moved++
+			}
+			if r.src.unreadable(s.object) != 0 {
+				m.unshown++
 			}
 			rest = slices.Delete(rest, i, i+1)
 			found = append(found, s)
@@ -162,10 +166,7 @@ func (r *run) judgeTwice(last conclusion) {
 		if mark == "" && !r.judgeTest(d, last) {
 			continue
 		}
-		most := allowed[mark] + r.truth.departed[mark] + r.truth.entered[mark]
-		if r.truth.touched[mark] {
-			most++ // moved by its user before rehome knew that it had arrived
-		}
+		most := allowed[mark] + r.truth.departed[mark] + r.truth.entered[mark] + r.truth.strayed[mark]
 		if counts[mark]++; counts[mark] == most+1 {
 			r.truth.breach(ruleTwice, "%s is at the destination %d times or more", mark, counts[mark])
 		}
@@ -200,7 +201,7 @@ func (r *run) judgeOutcome(last conclusion, m match) {
 			r.truth.breach(ruleDone, "%s is not there", s.path())
 		}
 	}
-	if last.Err == nil && last.failed() > len(m.missing)+m.twins+m.moved+r.hidden(r.dst) {
+	if last.Err == nil && last.failed() > len(m.missing)+m.twins+m.moved+m.unshown+r.hidden(r.dst) {
 		r.truth.breach(ruleFailed, "%d are said to be left, and %d are", last.failed(), len(m.missing))
 	}
 	if last.Err == nil && last.failed()+touched < len(m.missing) {

@@ -200,6 +200,7 @@ func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
 		return found, err
 	}
 	before := len(r.dst.written())
+	r.truth.settled(false)
 	outcomes, err := r.conduct(ctx, l, confirmed)
 	if closeErr := l.Close(); err == nil {
 		err = closeErr
@@ -215,6 +216,7 @@ func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
 		return found, err
 	}
 	found = conclusion{Outcome: outcomes[0]}
+	r.truth.settled(found.Err == nil && found.failed() == 0)
 	for _, w := range r.dst.written()[before:] {
 		// What was refused is offered once in each pass, and then the server may be tested, too.
 		if w.taken && (found.failed() == 0 || !strings.Contains(w.what, testObject)) {

@@ -20,13 +20,16 @@ type truth struct {
 	breaches []simulation.Failure
 	contents map[string][][]byte // all that the source has ever had, by mark
 	touched  map[string]bool     // marks of what the destination's user has changed, moved or removed
+	strayed  map[string]int      // how often the destination's user has moved such a one while rehome may not have known that it is there
+	open     bool                // a pass is under way, or has left something
 	departed map[string]int      // how often the source has lost an object of the mark
 	entered  map[string]int      // how many objects of the mark the destination's user has put there
 }
 
 func newTruth(d *decisions, account string) *truth {
 	return &truth{
-		d: d, account: account, contents: map[string][][]byte{}, touched: map[string]bool{}, departed: map[string]int{}, entered: map[string]int{},
+		d: d, account: account, contents: map[string][][]byte{}, touched: map[string]bool{}, strayed: map[string]int{},
+		departed: map[string]int{}, entered: map[string]int{},
 	}
 }
 
@@ -66,6 +69,24 @@ func (t *truth) touch(data []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.touched[markOf(data)] = true
+}
+
+// stray notes that the destination's user has moved an object. What rehome has not seen there, or not booked yet, it looks
+// for in its place and does not find, each time anew.
+func (t *truth) stray(data []byte) {
+	t.touch(data)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open {
+		t.strayed[markOf(data)]++
+	}
+}
+
+// settled says whether rehome knows all that it has done: no pass is under way, and the last one has left nothing.
+func (t *truth) settled(is bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.open = !is
 }
 
 func (t *truth) enter(data []byte) {

@@ -109,7 +109,8 @@ func (w *world) other(e *end, c *collection, id []string) *collection {
 func (w *world) destinationUser(round string) {
 	for _, c := range w.dst.all() {
 		for _, name := range c.names() {
-			if !strings.HasPrefix("/"+name, testObject) { // it is there for an instant, and nobody's
+			// A test object is there for an instant, and nobody's; and what the server does not show nobody can work on.
+			if !strings.HasPrefix("/"+name, testObject) && w.dst.unreadable(c.objects[name]) == 0 {
 				w.destinationObject(c, name, round)
 			}
 		}
@@ -137,11 +138,11 @@ func (w *world) destinationObject(c *collection, name, round string) {
 		if other == nil || other.objects[name] != nil {
 			return
 		}
-		w.truth.touch(o.data)
+		w.truth.stray(o.data)
 		w.dst.drop(c, name)
 		w.dst.place(other, name, o)
 	case w.d.happens("destination user renames", 0.2, id...):
-		w.truth.touch(o.data)
+		w.truth.stray(o.data)
 		w.dst.drop(c, name)
 		w.dst.place(c, round+"-"+name, o)
 	}
