@@ -68,10 +68,12 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 	if err != nil {
 		return nil, openFault(path, err)
 	}
-	db, err := sql.Open("sqlite", dataSource(absolute))
+	connections, err := newConnector(absolute)
 	if err != nil {
 		return nil, openFault(path, err)
 	}
+	db := sql.OpenDB(connections)
+	db.SetMaxIdleConns(idleConnections)
 	if err := upgrade(ctx, db); err != nil {
 		return nil, openFault(path, errors.Join(err, db.Close()))
 	}
@@ -81,6 +83,10 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 	}
 	return l, nil
 }
+
+// idleConnections stay open for the next reader. Opening one means reading the whole schema, and what is read
+// at the same time are mailboxes and collections that are at work.
+const idleConnections = 8
 
 // makePrivate creates the file readable by its owner only: addresses are personal data.
 func makePrivate(path string) error {
@@ -121,6 +127,9 @@ func upgrade(ctx context.Context, db *sql.DB) error {
 	if err := checkOurs(ctx, db); err != nil {
 		return err
 	}
+	if upToDate(ctx, db) {
+		return nil
+	}
 	files, err := fs.Sub(schema, "schema")
 	if err != nil {
 		return err
@@ -147,6 +156,24 @@ func upgrade(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
+// upToDate says that every schema file was applied and no other. A schema never goes back, so that this stays
+// true whoever else opens the store; whatever else is found, and be it an error, is left to upgrade.
+func upToDate(ctx context.Context, db *sql.DB) bool {
+	files, err := schema.ReadDir("schema")
+	if err != nil {
+		return false
+	}
+	newest, err := goose.NumericComponent(files[len(files)-1].Name())
+	if err != nil {
+		return false
+	}
+	var applied int
+	var last int64
+	err = db.QueryRowContext(ctx, "SELECT COUNT(DISTINCT version_id), MAX(version_id) FROM "+goose.DefaultTablename+
+		" WHERE is_applied AND version_id > 0").Scan(&applied, &last)
+	return err == nil && applied == len(files) && last == newest
+}
+
 // checkOurs refuses a database with other tables than ours before anything is written to it.
 func checkOurs(ctx context.Context, db *sql.DB) error {
 	var tables, ours int
@@ -170,14 +197,21 @@ func (l *Ledger) writeIntent(ctx context.Context, change func(*sql.Tx) error) er
 	return l.fault("write store", l.writer.do(ctx, true, change))
 }
 
-// read calls scan for each row of a query.
+// read calls scan for each row of a query. It looks at ctx between rows only: a row is there in no time, and
+// to be interrupted within one costs two goroutines a query.
 func (l *Ledger) read(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := l.db.QueryContext(ctx, query, args...)
+	if ctx.Err() != nil {
+		return l.fault("read store", ctx.Err())
+	}
+	rows, err := l.db.QueryContext(context.WithoutCancel(ctx), query, args...)
 	if err != nil {
 		return l.fault("read store", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
+		if ctx.Err() != nil {
+			return l.fault("read store", ctx.Err())
+		}
 		if err := scan(rows); err != nil {
 			return l.fault("read store", err)
 		}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"strings"
+
+	"modernc.org/sqlite"
+)
+
+// connector opens connections that keep their prepared statements: the ledger says the same few dozen
+// sentences again and again, and to SQLite reading one is more work than doing what it says.
+type connector struct{ driver.Connector }
+
+func newConnector(path string) (driver.Connector, error) {
+	plain, err := sqlite.NewConnector(dataSource(path))
+	return connector{plain}, err
+}
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &connection{plain: conn.(plain), kept: map[string]preparedStatement{}}, nil
+}
+
+// plain is what a connection of the driver can do, as far as database/sql asks for it.
+type plain interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.SessionResetter
+	driver.Validator
+}
+
+type preparedStatement interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+// mostKept bounds the statements of a connection. There are fewer in this package.
+const mostKept = 100
+
+// connection is used by one goroutine at a time, as database/sql has it.
+//
+// A kept statement is at rest: it leaves kept while it is at work, so that the same sentence inside of its
+// own rows gets a statement of its own, and comes back only from work that ended well.
+type connection struct {
+	plain
+
+	kept map[string]preparedStatement
+}
+
+// keeps says which statements are kept. A pragma is not: SQLite may do what it says while it reads it
+// (sqlite.org/pragma.html, section 1), and nor is a script.
+func keeps(query string) bool {
+	verb, _, _ := strings.Cut(strings.TrimLeft(query, " \t\n"), " ")
+	switch verb {
+	case "SELECT", "INSERT", "UPDATE", "DELETE", "SAVEPOINT", "RELEASE":
+		return !strings.Contains(query, ";")
+	}
+	return false
+}
+
+// take returns a statement that nothing else uses, to be given back or closed.
+func (c *connection) take(ctx context.Context, query string) (preparedStatement, error) {
+	if found := c.kept[query]; found != nil {
+		delete(c.kept, query)
+		return found, nil
+	}
+	made, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return made.(preparedStatement), nil
+}
+
+func (c *connection) giveBack(query string, s preparedStatement) error {
+	if c.kept[query] != nil || len(c.kept) >= mostKept {
+		return s.Close()
+	}
+	c.kept[query] = s
+	return nil
+}
+
+func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if !keeps(query) {
+		return c.plain.ExecContext(ctx, query, args)
+	}
+	s, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.ExecContext(ctx, args)
+	if err != nil {
+		_ = s.Close() // which repeats the reason
+		return nil, err
+	}
+	return result, c.giveBack(query, s)
+}
+
+func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if !keeps(query) {
+		return c.plain.QueryContext(ctx, query, args)
+	}
+	s, err := c.take(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.QueryContext(ctx, args)
+	if err != nil {
+		_ = s.Close() // likewise
+		return nil, err
+	}
+	return &rows{Rows: found, connection: c, query: query, statement: s}, nil
+}
+
+// Close finalizes what is kept: with a statement left SQLite keeps the file open.
+func (c *connection) Close() error {
+	for _, s := range c.kept {
+		_ = s.Close()
+	}
+	clear(c.kept)
+	return c.plain.Close()
+}
+
+// rows give their statement back when they are closed, which database/sql does once.
+type rows struct {
+	driver.Rows
+
+	connection *connection
+	query      string
+	statement  preparedStatement
+	failed     bool
+}
+
+func (r *rows) Next(into []driver.Value) error {
+	err := r.Rows.Next(into)
+	r.failed = r.failed || err != nil && !errors.Is(err, io.EOF)
+	return err
+}
+
+func (r *rows) Close() error {
+	if err := r.Rows.Close(); err != nil || r.failed {
+		_ = r.statement.Close()
+		return err
+	}
+	return r.connection.giveBack(r.query, r.statement)
+}
