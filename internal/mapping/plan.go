@@ -65,7 +65,7 @@ func Make(src, dst End, rules Rules) Plan {
 	src.Mailboxes, dst.Mailboxes = byName(src.Mailboxes), byName(dst.Mailboxes)
 	src, dst = src.withPrefix(), dst.withPrefix()
 	p := &planner{
-		src: src, dst: dst, rules: rules, letters: newAlphabet(dst, rules), names: newNameIndex(),
+		src: src, dst: dst, rules: rules, letters: newAlphabet(dst, rules), names: wellKnown(),
 		parents: map[string]*node{}, exact: map[string]Mailbox{}, alike: map[string]Mailbox{},
 		wanted: map[string]int{}, claims: map[string]claim{},
 	}

@@ -5,6 +5,7 @@ package mapping
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -18,6 +19,10 @@ type useOf struct {
 
 // nameIndex finds the use of a mailbox by its name.
 type nameIndex map[string]useOf
+
+// wellKnown is the index of all well-known names. It is made once: to fold some hundred names costs more than
+// to map the few mailboxes of most accounts.
+var wellKnown = sync.OnceValue(newNameIndex)
 
 func newNameIndex() nameIndex {
 	index := nameIndex{}
