@@ -16,7 +16,8 @@ import (
 // sentences again and again, and to SQLite reading one is more work than doing what it says.
 type connector struct{ driver.Connector }
 
-func newConnector(path string) (driver.Connector, error) {
+// NewConnector returns what makes the connections of Open to the file of that absolute name.
+func NewConnector(path string) (driver.Connector, error) {
 	plain, err := sqlite.NewConnector(dataSource(path))
 	return connector{plain}, err
 }

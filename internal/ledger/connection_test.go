@@ -16,7 +16,7 @@ import (
 // connect opens one connection of a new ledger, without the pool of database/sql.
 func connect(t *testing.T) *connection {
 	t.Helper()
-	connections, err := newConnector(create(t).path)
+	connections, err := NewConnector(create(t).path)
 	must(t, err)
 	c, err := connections.Connect(t.Context())
 	must(t, err)

@@ -26,6 +26,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"embed"
 	"errors"
 	"fmt"
@@ -68,20 +69,26 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 	if err != nil {
 		return nil, openFault(path, err)
 	}
-	connections, err := newConnector(absolute)
+	connections, err := NewConnector(absolute)
 	if err != nil {
 		return nil, openFault(path, err)
 	}
+	return OpenThrough(ctx, path, connections)
+}
+
+// OpenThrough is Open of the file at path by connections that somebody else makes, such as one who plays many
+// short processes and keeps the connections from one to the next. See NewConnector.
+func OpenThrough(ctx context.Context, path string, connections driver.Connector) (*Ledger, error) {
 	db := sql.OpenDB(connections)
 	db.SetMaxIdleConns(idleConnections)
 	if err := upgrade(ctx, db); err != nil {
 		return nil, openFault(path, errors.Join(err, db.Close()))
 	}
-	l := &Ledger{db: db, now: time.Now, path: path}
-	if l.writer, err = newWriter(ctx, db); err != nil {
+	writer, err := newWriter(ctx, db)
+	if err != nil {
 		return nil, openFault(path, errors.Join(err, db.Close()))
 	}
-	return l, nil
+	return &Ledger{db: db, writer: writer, now: time.Now, path: path}, nil
 }
 
 // idleConnections stay open for the next reader. Opening one means reading the whole schema, and what is read

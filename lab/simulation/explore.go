@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,13 @@ const longestRun = 2 * time.Minute
 // longestShrink is how long it may take to make a failure smaller.
 const longestShrink = 40 * time.Second
 
+// garbage is how much a heap may grow before it is looked through, in percent of what is in use, where GOGC does
+// not say it: a run keeps little, and throws away much.
+const garbage = 800
+
+// progressEach is after how many runs a long exploration says how far it is.
+const progressEach = 10_000
+
 // mostStories bounds how many failures are made smaller and told; more of them are only counted.
 const mostStories = 12
 
@@ -38,8 +46,10 @@ const mostStories = 12
 func Explore(t *testing.T, kind Kind, runs int) {
 	t.Helper()
 	e := &explorer{kind: kind, runs: int64(number(t, envRuns, runs)), first: uint64(number(t, envSeed, 1)), told: map[string]int{}}
-	e.off = switchedOff(kind)
-	begun := time.Now()
+	e.off, e.begun = switchedOff(kind), time.Now()
+	if _, told := os.LookupEnv("GOGC"); !told {
+		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	}
 	t.Run("seeds", func(t *testing.T) {
 		for worker := range runtime.GOMAXPROCS(0) {
 			t.Run(strconv.Itoa(worker), func(t *testing.T) {
@@ -48,9 +58,7 @@ func Explore(t *testing.T, kind Kind, runs int) {
 			})
 		}
 	})
-	took := time.Since(begun)
-	rate := float64(e.runs) / took.Seconds()
-	t.Logf("%s: %d runs in %v, %.0f a second, %d failed", kind.Name, e.runs, took.Round(time.Millisecond), rate, e.failed.Load())
+	e.report(t)
 	for _, rule := range e.rules() {
 		t.Logf("%6d of %s", e.told[rule], rule)
 	}
@@ -88,7 +96,9 @@ type explorer struct {
 	runs  int64
 	first uint64
 
-	next, failed atomic.Int64
+	begun time.Time
+
+	next, done, failed atomic.Int64
 
 	mu   sync.Mutex
 	told map[string]int // failures by rule
@@ -105,7 +115,17 @@ func (e *explorer) work(t *testing.T) {
 			e.failed.Add(1)
 			e.tell(t, plan, failure)
 		}
+		if e.done.Add(1)%progressEach == 0 {
+			e.report(t)
+		}
 	}
+}
+
+// report says how far the exploration is.
+func (e *explorer) report(t *testing.T) {
+	t.Helper()
+	done, took := e.done.Load(), time.Since(e.begun)
+	t.Logf("%s: %d runs in %v, %.1f a second, %d failed", e.kind.Name, done, took.Round(time.Millisecond), float64(done)/took.Seconds(), e.failed.Load())
 }
 
 // tell makes a failure smaller and reports it, the first few of each rule.

@@ -16,16 +16,13 @@ package mail
 
 import (
 	"rehome/lab/simulation"
+	"rehome/lab/simulation/ledgers"
 )
 
-// Kind returns the simulation of mail.
-func Kind(dir string) (simulation.Kind, error) {
-	template, err := newTemplate(dir)
-	if err != nil {
-		return simulation.Kind{}, err
-	}
+// Kind returns the simulation of mail. Each run has a folder of its own in dir, and ledgers of the shelf.
+func Kind(dir string, shelf *ledgers.Shelf) simulation.Kind {
 	return simulation.Kind{
 		Name: "mail", Switches: switches(), Sizes: sizes(), Waiting: waiting,
-		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, template) },
-	}, nil
+		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, dir, shelf) },
+	}
 }

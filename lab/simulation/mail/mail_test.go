@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rehome/lab/simulation"
+	"rehome/lab/simulation/ledgers"
 )
 
 // scratch is a folder for ledgers, in memory where the machine has such a place.
@@ -22,9 +23,10 @@ func scratch(t *testing.T) string {
 
 func TestSimulate(t *testing.T) {
 	t.Parallel()
-	kind, err := Kind(scratch(t))
-	if err != nil {
-		t.Fatal(err)
+	dir := scratch(t)
+	shelf := ledgers.NewShelf(dir)
+	simulation.Explore(t, Kind(dir, shelf), 80)
+	if err := shelf.Close(); err != nil {
+		t.Error(err)
 	}
-	simulation.Explore(t, kind, 80)
 }

@@ -13,21 +13,11 @@ import (
 	"rehome"
 	"rehome/internal/conductor"
 	"rehome/internal/endpoint"
-	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/verify"
+	"rehome/lab/simulation/ledgers"
 )
-
-// newTemplate makes the ledger that every run starts with.
-func newTemplate(dir string) (*template, error) {
-	t := &template{dir: dir, path: filepath.Join(dir, "template.db")}
-	store, err := ledger.Open(context.Background(), t.path)
-	if err != nil {
-		return nil, err
-	}
-	return t, store.Close()
-}
 
 // account is the one that moves.
 var account = rehome.Account{
@@ -38,9 +28,8 @@ var account = rehome.Account{
 type mover struct {
 	world   *world
 	name    string
-	path    string // of the ledger
+	ledger  *ledgers.File
 	passes  int
-	ledgers int
 	mirror  bool
 	confirm bool // somebody has looked at a large loss, and that the source is still this person's
 	again   bool // somebody has seen that the destination was put back: what it has lost is copied again
@@ -48,16 +37,16 @@ type mover struct {
 }
 
 func (w *world) hire(name string) (*mover, error) {
-	m := &mover{world: w, name: name, mirror: w.plan.Has(mirrors, 0.4)}
-	return m, m.loseLedger()
+	file, err := w.shelf.Lend(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	w.lent = append(w.lent, file)
+	return &mover{world: w, name: name, ledger: file, mirror: w.plan.Has(mirrors, 0.4)}, nil
 }
 
 // loseLedger lets the mover begin with an empty ledger.
-func (m *mover) loseLedger() error {
-	m.ledgers++
-	m.path = filepath.Join(m.world.dir, fmt.Sprintf("%s-%d.db", m.name, m.ledgers))
-	return copyFile(m.world.template.path, m.path)
-}
+func (m *mover) loseLedger() error { return m.ledger.Empty(context.Background()) }
 
 // end is how a process ends.
 type end struct {
@@ -105,7 +94,7 @@ func (m *mover) run(ending end) (pass, error) {
 	w := m.world
 	m.passes++
 	p := pass{process: fmt.Sprintf("%s-%d", m.name, m.passes), began: time.Now()}
-	store, err := ledger.Open(context.Background(), m.path)
+	store, err := m.ledger.Open(context.Background())
 	if err != nil {
 		return p, err
 	}
@@ -192,12 +181,7 @@ func (m *mover) watch(p *pass, ending end, cancel context.CancelFunc, done <-cha
 func (m *mover) die(p *pass) {
 	p.killed = true
 	m.world.network.Kill(p.process)
-	before := m.path
-	m.ledgers++
-	m.path = filepath.Join(m.world.dir, fmt.Sprintf("%s-%d.db", m.name, m.ledgers))
-	if err := copyLedger(before, m.path); err != nil {
-		m.world.fail("the run can be played", "%v", err)
-	}
+	m.ledger.Kill()
 }
 
 func (m *mover) say(p pass) {

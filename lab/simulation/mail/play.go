@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"rehome/lab/simulation"
+	"rehome/lab/simulation/ledgers"
 )
 
 // play plays one plan: a troubled part, and a calm one in which everything has to become true.
-func play(plan simulation.Plan, template *template) *simulation.Failure {
-	w, err := newWorld(plan, template)
+func play(plan simulation.Plan, dir string, shelf *ledgers.Shelf) *simulation.Failure {
+	w, err := newWorld(plan, dir, shelf)
 	if err != nil {
 		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
 	}

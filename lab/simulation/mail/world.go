@@ -3,9 +3,9 @@
 package mail
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -14,14 +14,16 @@ import (
 	"time"
 
 	"rehome/lab/simulation"
+	"rehome/lab/simulation/ledgers"
 )
 
 // world is everything of one run.
 type world struct {
-	plan     simulation.Plan
-	chance   simulation.Chance
-	template *template
-	dir      string
+	plan   simulation.Plan
+	chance simulation.Chance
+	shelf  *ledgers.Shelf
+	lent   []*ledgers.File
+	dir    string
 
 	books    *library
 	src, dst *store
@@ -45,9 +47,9 @@ const (
 	destinationAddress = "destination:143"
 )
 
-func newWorld(plan simulation.Plan, template *template) (*world, error) {
-	w := &world{plan: plan, chance: plan.Chance(), template: template, books: newLibrary(), began: time.Now()}
-	dir, err := os.MkdirTemp(template.dir, "run")
+func newWorld(plan simulation.Plan, parent string, shelf *ledgers.Shelf) (*world, error) {
+	w := &world{plan: plan, chance: plan.Chance(), shelf: shelf, books: newLibrary(), began: time.Now()}
+	dir, err := os.MkdirTemp(parent, "run")
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +101,11 @@ func (w *world) failed() bool {
 // close ends the run and returns what was found.
 func (w *world) close() *simulation.Failure {
 	w.network.Close()
-	if err := os.RemoveAll(w.dir); err != nil {
+	err := os.RemoveAll(w.dir)
+	for _, file := range w.lent {
+		err = errors.Join(err, file.GiveBack(context.Background()))
+	}
+	if err != nil {
 		w.fail("the run cleans up", "%v", err)
 	}
 	if w.found != nil {
@@ -230,30 +236,4 @@ func (w *world) flags(c simulation.Chance) []string {
 		}
 	}
 	return flags
-}
-
-// template is a ledger with the newest schema, to be copied for each run.
-type template struct {
-	dir  string
-	path string
-}
-
-func copyFile(from, to string) error {
-	data, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(to, data, 0o600)
-}
-
-// copyLedger copies a ledger that nobody writes to at this moment, with what its log holds.
-func copyLedger(from, to string) error {
-	if err := copyFile(from, to); err != nil {
-		return err
-	}
-	err := copyFile(from+"-wal", to+"-wal")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

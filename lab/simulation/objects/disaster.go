@@ -2,14 +2,6 @@
 
 package objects
 
-import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-)
-
 // mostCrashes bounds how often rehome dies in a run, so that a run has an end.
 const mostCrashes = 8
 
@@ -32,17 +24,8 @@ func (r *run) watch(q question) bool {
 // crash ends rehome as kill -9 does; r.mu is held. What it has committed stays, what it has sent arrives.
 func (r *run) crash() {
 	r.network.Kill("rehome " + number(r.process))
-	survivor := filepath.Join(r.folder, fmt.Sprintf("ledger-%d.db", r.process))
-	for _, suffix := range []string{"", "-wal"} {
-		data, err := os.ReadFile(r.store + suffix)
-		if err == nil {
-			err = os.WriteFile(survivor+suffix, data, 0o600)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			r.truth.breach("the run can be played", "%v", err)
-		}
-	}
-	r.store, r.killed = survivor, true
+	r.store.Kill()
+	r.killed = true
 	r.kill()
 }
 

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"rehome"
-	"rehome/internal/ledger"
 	"rehome/internal/verify"
 )
 
@@ -98,7 +97,7 @@ func (r *run) compare(goes map[string]string) match {
 
 // goes reads from the ledger where collections go. That is a choice and no claim: any other would do as well.
 func (r *run) goes(ctx context.Context) (map[string]string, error) {
-	l, err := ledger.Open(ctx, r.store)
+	l, err := r.store.Open(ctx)
 	if err != nil {
 		return nil, err
 	}

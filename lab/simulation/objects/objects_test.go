@@ -4,41 +4,26 @@ package objects
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
-	"rehome/internal/ledger"
 	"rehome/lab/simulation"
+	"rehome/lab/simulation/ledgers"
 )
 
 // memory is where systems have a disk in memory.
 const memory = "/dev/shm"
 
-// newKind makes what the runs of a test share.
-func newKind(t *testing.T) simulation.Kind {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "empty.db")
-	l, err := ledger.Open(t.Context(), path)
-	if err == nil {
-		err = l.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	empty, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+// TestSimulate plays some runs; "make simulate KIND=objects" plays many.
+func TestSimulate(t *testing.T) {
+	t.Parallel()
 	folder, err := os.MkdirTemp(memory, "rehome-simulation-")
 	if err != nil {
 		folder = t.TempDir()
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) }) // nothing in it is worth anything behind the test
-	return Kind(folder, empty)
-}
-
-// TestSimulate plays some runs; "make simulate KIND=objects" plays many.
-func TestSimulate(t *testing.T) {
-	t.Parallel()
-	simulation.Explore(t, newKind(t), 40)
+	shelf := ledgers.NewShelf(folder)
+	simulation.Explore(t, Kind(folder, shelf), 40)
+	if err := shelf.Close(); err != nil {
+		t.Error(err)
+	}
 }

@@ -21,30 +21,32 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/verify"
 	"rehome/lab/simulation"
+	"rehome/lab/simulation/ledgers"
 )
 
 // Kind describes this simulation. Each run has a folder of its own in that one, best on a disk of memory, and
-// begins with a copy of an empty ledger.
-func Kind(folder string, ledger []byte) simulation.Kind {
+// a ledger of the shelf.
+func Kind(folder string, shelf *ledgers.Shelf) simulation.Kind {
 	return simulation.Kind{
 		Name: "objects", Switches: switches(), Sizes: sizes(), Waiting: waiting(),
-		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, folder, ledger) },
+		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, folder, shelf) },
 	}
 }
 
 // play plays one run.
-func play(plan simulation.Plan, folder string, empty []byte) *simulation.Failure {
+func play(plan simulation.Plan, folder string, shelf *ledgers.Shelf) *simulation.Failure {
 	own, err := os.MkdirTemp(folder, "run-")
 	if err != nil {
 		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
 	}
 	defer os.RemoveAll(own)
-	r, err := newRun(plan, own, empty)
+	store, err := shelf.Lend(context.Background())
 	if err != nil {
 		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
 	}
+	r := newRun(plan, own, store)
 	defer r.close()
-	if err := r.play(); err != nil {
+	if err := errors.Join(r.play(), store.GiveBack(context.Background())); err != nil {
 		r.truth.breach("the run can be played", "%v", err)
 	}
 	failure := r.truth.first()
@@ -61,7 +63,7 @@ type run struct {
 	plan    simulation.Plan
 	network *simulation.Network
 	folder  string
-	store   string // the ledger's file
+	store   *ledgers.File
 
 	process   int // of rehome: a crash ends one
 	mu        sync.Mutex
@@ -73,10 +75,10 @@ type run struct {
 	backups   map[*end]backup
 }
 
-func newRun(plan simulation.Plan, folder string, empty []byte) (*run, error) {
+func newRun(plan simulation.Plan, folder string, store *ledgers.File) *run {
 	d := newDecisions(plan)
 	r := &run{
-		world: newWorld(d), plan: plan, folder: folder, store: filepath.Join(folder, "ledger-0.db"),
+		world: newWorld(d), plan: plan, folder: folder, store: store,
 		network: simulation.NewNetwork(nil), backups: map[*end]backup{},
 	}
 	r.deletions = simulation.Pick(d.chance("deletions"), davcopy.DeletionsKeep, davcopy.DeletionsMirror)
@@ -85,7 +87,7 @@ func newRun(plan simulation.Plan, folder string, empty []byte) (*run, error) {
 		r.network.Serve(e.host()+":80", func(conn net.Conn, _ simulation.Line) { e.serve(conn) })
 		e.watch = r.watch
 	}
-	return r, os.WriteFile(r.store, empty, 0o600)
+	return r
 }
 
 func (r *run) close() { r.network.Close() }
@@ -194,8 +196,8 @@ func (r *run) pass(name string, confirmed bool) (conclusion, error) {
 func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
-	store := r.start(cancel)
-	l, err := ledger.Open(ctx, store)
+	r.start(cancel)
+	l, err := r.store.Open(ctx)
 	if err != nil {
 		return found, err
 	}
@@ -206,7 +208,7 @@ func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
 		err = closeErr
 	}
 	if r.dead() {
-		return found, os.Remove(store)
+		return found, nil
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		r.truth.breach("it ends", "the pass %s is not over after %v", name, longest)
@@ -227,13 +229,12 @@ func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
 	return found, err
 }
 
-// start begins a process, and says which file its ledger is.
-func (r *run) start(kill context.CancelFunc) (store string) {
+// start begins a process.
+func (r *run) start(kill context.CancelFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.process++
 	r.killed, r.kill = false, kill
-	return r.store
 }
 
 // dead says whether the process has crashed.
@@ -307,7 +308,7 @@ func (noDNS) LookupTXT(context.Context, string) ([]string, error) {
 
 // verdict asks the product's verifier.
 func (r *run) verdict(ctx context.Context) (verify.Account, error) {
-	l, err := ledger.Open(ctx, r.store)
+	l, err := r.store.Open(ctx)
 	if err != nil {
 		return verify.Account{}, err
 	}

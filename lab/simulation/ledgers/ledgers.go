@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ledgers lends ledgers to the processes of a simulation. To open an SQLite file, to read its schema
+// and to prepare statements costs more than all that a short run asks of it: so the files and their
+// connections go from run to run, and only what is in them is new.
+//
+//  1. Lend takes an empty ledger; Empty makes it one again.
+//  2. Open is the start of a process on it, Close of what it returns its end, and Kill its end by kill -9.
+//  3. GiveBack ends the run.
+//
+// What is kept is the connection below database/sql. All above, the ledger's own writer, its transactions and
+// its look at the schema, is new with every Open. That the file survives what kills a real process is proved
+// by the ledger's own tests.
+package ledgers
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+
+	"rehome/internal/ledger"
+)
+
+// Shelf keeps the files that nobody uses. It is safe for concurrent use, and from many bubbles.
+type Shelf struct {
+	dir string
+
+	mu   sync.Mutex
+	made int
+	free []*File
+}
+
+// NewShelf returns a shelf with its files in dir, best on a disk of memory.
+func NewShelf(dir string) *Shelf { return &Shelf{dir: dir} }
+
+// Lend returns an empty ledger that nobody else uses.
+func (s *Shelf) Lend(ctx context.Context) (*File, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last := len(s.free) - 1; last >= 0 {
+		f := s.free[last]
+		s.free = s.free[:last]
+		return f, nil
+	}
+	s.made++
+	f := &File{shelf: s, path: filepath.Join(s.dir, fmt.Sprintf("ledger-%d.db", s.made))}
+	first, err := ledger.Open(ctx, f.path) // a process as any other, which makes the schema
+	if err != nil {
+		return nil, err
+	}
+	if err := first.Close(); err != nil {
+		return nil, err
+	}
+	f.connector, err = ledger.NewConnector(f.path)
+	return f, err
+}
+
+// Close closes all that has been given back.
+func (s *Shelf) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	for _, f := range s.free {
+		err = errors.Join(err, f.close())
+	}
+	s.free = nil
+	return err
+}
+
+// File is a ledger on the disk. One process at a time has it open.
+type File struct {
+	shelf     *Shelf
+	path      string
+	connector driver.Connector
+
+	mu      sync.Mutex
+	process int // the one that lives
+	lent    int // connections to whichever process
+	free    []raw
+}
+
+// Open starts a process on the ledger.
+func (f *File) Open(ctx context.Context) (*ledger.Ledger, error) {
+	f.mu.Lock()
+	f.process++
+	c, left := connector{f, f.process}, f.lent
+	f.mu.Unlock()
+	if left > 0 {
+		return nil, fmt.Errorf("%s: the process before has left %d connections open", f.path, left)
+	}
+	return ledger.OpenThrough(ctx, f.path, c)
+}
+
+// Kill ends the process that has the ledger open: what it has committed stays, and whatever it goes on to do
+// comes to nothing. It has to be closed like every other.
+func (f *File) Kill() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.process++
+}
+
+// lives says whether a process was not killed.
+func (f *File) lives(process int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.process == process
+}
+
+// Empty takes everything out.
+func (f *File) Empty(ctx context.Context) error {
+	c, err := f.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.putBack(c)
+	tx, err := c.BeginTx(ctx, driver.TxOptions{})
+	if err != nil {
+		return err
+	}
+	tables, err := tablesOf(ctx, c)
+	for _, table := range tables {
+		if err == nil {
+			_, err = c.ExecContext(ctx, "DELETE FROM "+table, nil)
+		}
+	}
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// tablesOf returns what holds a ledger's content, those that refer to others first.
+func tablesOf(ctx context.Context, c raw) (tables []string, err error) {
+	rows, err := c.QueryContext(ctx, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'goose_%'
+		ORDER BY rowid DESC`, nil)
+	if err != nil {
+		return nil, err
+	}
+	row := make([]driver.Value, 1)
+	for err = rows.Next(row); err == nil; err = rows.Next(row) {
+		tables = append(tables, row[0].(string))
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return tables, errors.Join(err, rows.Close())
+}
+
+// GiveBack empties the ledger and puts it on the shelf. Where a process has left something open, it is not used
+// again.
+func (f *File) GiveBack(ctx context.Context) error {
+	f.mu.Lock()
+	left := f.lent
+	f.mu.Unlock()
+	if left > 0 {
+		return fmt.Errorf("%s: %d connections were not closed", f.path, left)
+	}
+	if err := f.Empty(ctx); err != nil {
+		return err
+	}
+	f.shelf.mu.Lock()
+	defer f.shelf.mu.Unlock()
+	f.shelf.free = append(f.shelf.free, f)
+	return nil
+}
+
+func (f *File) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var err error
+	for _, c := range f.free {
+		err = errors.Join(err, c.Close())
+	}
+	f.free = nil
+	return err
+}
