@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -63,8 +64,9 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 	return j.fallBack(ctx)
 }
 
-// findMade looks for the collection under the name that the server has given it: the one that was not listed before, by
-// with its displayname or none. From now on it is the one where the source's goes.
+// findMade looks for the collection under the name that the server has given it: the one that was not listed before, with
+// its displayname or none; or one of that displayname in which nothing of the source goes yet, made when its answer was lost.
+// From now on it is the one where the source's goes.
 func (j *collectionJob) findMade(ctx context.Context, name string) (found bool, err error) {
 	all, err := j.slice.dst.Collections(ctx, kindOf(j.kind))
 	if _, err = setApart(err); err != nil {
@@ -72,7 +74,9 @@ func (j *collectionJob) findMade(ctx context.Context, name string) (found bool, 
 	}
 	made := madeSince(all, j.place.others, name)
 	if made == nil {
-		return false, nil
+		if made, err = j.madeBefore(ctx, all, name); made == nil {
+			return false, err
+		}
 	}
 	j.place.others[dav.Key(made.Href)] = *made
 	j.slice.noteAdvance()
@@ -94,6 +98,25 @@ func madeSince(all []dav.Collection, before map[string]dav.Collection, name stri
 		return nil
 	}
 	return &made[0]
+}
+
+// madeBefore is the only collection of that displayname that nothing of the source goes to, nil where there is none.
+func (j *collectionJob) madeBefore(ctx context.Context, all []dav.Collection, name string) (*dav.Collection, error) {
+	known, err := j.ledger().Collections(ctx, j.slice.account.Address)
+	used := map[string]bool{}
+	maps.Copy(used, j.place.claimed)
+	for _, row := range known {
+		if row.ID != j.row.ID {
+			used[dav.Key(row.Destination)] = true
+		}
+	}
+	all = slices.DeleteFunc(slices.Clone(all), func(c dav.Collection) bool {
+		return used[dav.Key(c.Href)] || c.Name != name || !c.Writable()
+	})
+	if err != nil || len(all) != 1 {
+		return nil, err
+	}
+	return &all[0], nil
 }
 
 // goTo makes another collection of the destination the one where the source's goes.

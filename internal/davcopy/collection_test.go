@@ -3,8 +3,11 @@
 package davcopy
 
 import (
+	"path/filepath"
 	"testing"
+	"time"
 
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
 
@@ -30,6 +33,43 @@ func TestMadeSince(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%+v: %q, want %q", test.all, got, test.want)
+		}
+	}
+}
+
+// A collection that was made under another name, and whose answer was lost, is known by its displayname, unless something
+// of the source goes there already or another one could be meant.
+func TestMadeBefore(t *testing.T) {
+	t.Parallel()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "rehome.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	rows := map[string]*ledger.Collection{}
+	for source, destination := range map[string]string{"/s/work/": "/d/work/", "/s/gone/": "/d/used/"} {
+		if rows[source], err = l.Collection(t.Context(), ledger.Collection{Address: address, Kind: ledger.Contacts, Source: source, Destination: destination}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j := &collectionJob{slice: newSlice(New(Options{Ledger: l}), account(), time.Now(), Budget{}), kind: ledger.Contacts, row: rows["/s/work/"]}
+	j.place.claimed = map[string]bool{dav.Key("/d/planned/"): true}
+	one := func(href, name string) dav.Collection { return dav.Collection{Href: href, Name: name} }
+	work, second := one("/d/work-2/", "Work"), one("/d/work-3/", "Work")
+	used, planned, other := one("/d/used/", "Work"), one("/d/planned/", "Work"), one("/d/home/", "Home")
+	for _, test := range []struct {
+		all  []dav.Collection
+		want string
+	}{
+		{all: []dav.Collection{used, planned, work, other}, want: "/d/work-2/"}, {all: []dav.Collection{used, planned, other}}, {all: []dav.Collection{work, second}},
+	} {
+		got := ""
+		found, err := j.madeBefore(t.Context(), test.all, "Work")
+		if found != nil {
+			got = found.Href
+		}
+		if err != nil || got != test.want {
+			t.Errorf("%+v: %q, %v; want %q", test.all, got, err, test.want)
 		}
 	}
 }

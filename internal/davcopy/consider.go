@@ -94,7 +94,12 @@ func consider(o dav.Object, b books) parcel {
 			p.row.State = ledger.ObjectStored // it is back
 		}
 		if p.row.Behind() { // and so is the version that the destination has
-			p.row.Code, p.row.Words, p.row.Escrow = "", "", ""
+			p.row.Code, p.row.Words = "", ""
+			if p.row.State == ledger.ObjectConflict { // or its user's
+				p.row.Code, p.row.Words = codeConflict, "the destination has another version of it, which stays as it is"
+			} else {
+				p.row.Escrow = ""
+			}
 		}
 		return p
 	}

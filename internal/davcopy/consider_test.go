@@ -81,3 +81,17 @@ func TestConsider_sameAsSpoilt(t *testing.T) {
 		}
 	}
 }
+
+// A conflict of which the source did not show its version for once is a conflict as before.
+func TestConsider_conflictThatWasUnreadable(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	digest := sha256.Sum256(data)
+	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, SrcDigest: digest[:], Code: codeConflict, Words: "edited"}
+	b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": row}}
+	unread := consider(dav.Object{Href: "/c/a.ics", Err: &dav.StatusError{Status: 502}}, b)
+	b.known["a.ics"] = unread.row
+	if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.row.State != ledger.ObjectConflict || p.row.Code != codeConflict || p.row.Words == "" {
+		t.Errorf("%+v, want the conflict named", p.row)
+	}
+}

@@ -56,7 +56,7 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 	var vanished []ledger.Object
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		row := known[name]
-		if row.State.There() && row.State != ledger.ObjectGone {
+		if row.State.There() && row.State != ledger.ObjectGone && !row.Deserted() {
 			a.there++
 		}
 		_, current := source.items[name]
@@ -167,6 +167,10 @@ func open(row ledger.Object, started time.Time) bool {
 
 // vanish decides about an object that the source has no more.
 func (d *departures) vanish(row ledger.Object, policy Deletions) {
+	if row.Deserted() { // neither has the destination
+		d.forget = append(d.forget, row.Source)
+		return
+	}
 	switch row.State {
 	case ledger.ObjectGone:
 		if policy == DeletionsMirror && row.Form != nil {
@@ -195,7 +199,7 @@ const believable = 10
 func lostNow(vanished []ledger.Object) int {
 	lost := 0
 	for _, row := range vanished {
-		if row.State.There() && row.State != ledger.ObjectGone {
+		if row.State.There() && row.State != ledger.ObjectGone && !row.Deserted() {
 			lost++
 		}
 	}

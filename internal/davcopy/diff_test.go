@@ -326,3 +326,28 @@ func TestDepart_somethingNewIsUnread(t *testing.T) {
 		t.Errorf("remove %v, gone %v, forget %v; want %v left there and the refused one forgotten", d.remove, gone, d.forget, want)
 	}
 }
+
+// What the destination has lost before it vanished from the source is at neither end: nobody has to confirm that.
+func TestDepart_lostBefore(t *testing.T) {
+	t.Parallel()
+	vanished := []ledger.Object{{Source: "a.ics", State: ledger.ObjectStored, Code: ledger.CodeDeserted, Form: []byte("form")}}
+	for _, deleted := range []bool{true, false} {
+		d := depart(vanished, 0, terms{deletions: DeletionsMirror, deleted: deleted})
+		if d.emptied > 0 || len(d.remove)+len(d.gone) > 0 || !slices.Equal(d.forget, []string{"a.ics"}) {
+			t.Errorf("deleted %v: %+v, want it forgotten", deleted, d)
+		}
+	}
+}
+
+// What is said of an object ends when it vanishes from the source and is left at the destination.
+func TestLeft(t *testing.T) {
+	t.Parallel()
+	row := left(ledger.Object{Source: "a.ics", State: ledger.ObjectStored, SrcETag: "1", Code: ledger.UpdateUnreadable, Words: "404", Form: []byte("form")})
+	if row.State != ledger.ObjectGone || row.Code+row.Words+row.SrcETag != "" || isFailed(row) || row.Form == nil {
+		t.Errorf("%+v", row)
+	}
+	row.Code = ledger.UpdateUnreadable // as older ledgers have it
+	if isFailed(row) || open(row, time.Now()) {
+		t.Error("it counts as behind")
+	}
+}

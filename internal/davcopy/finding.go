@@ -92,7 +92,7 @@ func nextStep(code string) string {
 		return "run sync again; if it stays so, correct it at the source, or enter it at the destination by hand"
 	case "object_unreadable", "object_spoilt":
 		return "correct it at the source, or enter it at the destination by hand"
-	case "conflict", codeRemovedThere, "name_taken":
+	case codeConflict, codeRemovedThere, "name_taken":
 		return "compare the two in a client and keep the right one"
 	}
 	return "correct it at the source and run sync again, or enter it at the destination by hand"

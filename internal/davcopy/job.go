@@ -45,7 +45,7 @@ type collectionJob struct {
 	doubtful map[string]bool   // written in this slice, and not known to be kept as it was given, by destination name
 	replaced map[string][]byte // forms of what has taken the place of an older version in this slice, by destination name
 
-	unswept bool // a test object is left at the destination; only lookAtDestination writes it
+	unswept bool // a test object is left at the destination, or something is unread there; only lookAtDestination writes it
 
 	siblings map[string]bool // names at the destination that are other collections' of the source; not written while there are writers
 
@@ -249,8 +249,8 @@ func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item)
 	var trials []dav.Object
 	err := j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
 		switch {
-		case o.Err != nil: // what cannot be read cannot be recognised: writing it will tell
-			j.unswept = j.unswept || pim.IsTrialName(decodedName(o.Href))
+		case o.Err != nil: // what cannot be read cannot be recognised: writing it will tell, or the next look
+			j.unswept = true
 		case pim.IsTrial(o.Data):
 			trials = append(trials, o)
 		default:

@@ -35,7 +35,7 @@ func (j *collectionJob) look(ctx context.Context, p *parcel, refusal error) erro
 	case otherObject:
 		return j.writeElsewhere(ctx, p)
 	}
-	return j.conflict(p, "conflict", "it was edited at the destination after it was copied, and has changed at the source too")
+	return j.conflict(p, codeConflict, "it was edited at the destination after it was copied, and has changed at the source too")
 }
 
 // likeness is how what is at the destination relates to what is to be written.
@@ -104,7 +104,7 @@ func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
 		j.stored(p, stored)
 		return nil
 	case stepLook:
-		return j.conflict(p, "conflict", "it was edited at the destination while it was copied")
+		return j.conflict(p, codeConflict, "it was edited at the destination while it was copied")
 	case stepStop:
 		if err := j.stop(ctx, p, err); err != nil {
 			return err
@@ -216,7 +216,7 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 		}
 		return j.overwrite(ctx, p)
 	}
-	return j.conflict(p, "conflict", "the destination had another version of it before the copy, which stays as it is")
+	return j.conflict(p, codeConflict, "the destination had another version of it before the copy, which stays as it is")
 }
 
 // ladder are the repairs that are tried one after the other: what is safe first, then what else is offered.

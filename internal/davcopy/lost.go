@@ -88,15 +88,27 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 		}
 		rows = append(rows, row)
 	}
+	if err := j.rebook(ctx, rows); err != nil {
+		return err
+	}
+	return j.copyAgain(ctx, again)
+}
+
+// rebook saves rows that a look at the destination has changed, also for what has vanished from the source: that may be
+// there under another name, and takes its row along.
+func (j *collectionJob) rebook(ctx context.Context, rows []ledger.Object) error {
+	if len(rows) == 0 {
+		return nil
+	}
 	for _, row := range rows {
 		j.known[row.Source] = row
 	}
-	if len(rows) > 0 {
-		if err := j.ledger().SaveObjects(ctx, j.row, rows...); err != nil {
-			return err
+	for i, row := range j.actions.vanished {
+		if now, known := j.known[row.Source]; known {
+			j.actions.vanished[i] = now
 		}
 	}
-	return j.copyAgain(ctx, again)
+	return j.ledger().SaveObjects(ctx, j.row, rows...)
 }
 
 // anchor finds what has the UID of a lost object under another name at the destination; what has none is found by what it is.

@@ -31,6 +31,7 @@ type placement struct {
 	exists      bool                      // at the destination
 	target      dav.Collection            // the one that exists
 	others      map[string]dav.Collection // what the destination has listed, and what was made since, by key; shared by all placements
+	claimed     map[string]bool           // where anything of the source goes by this plan, by key; shared by all placements
 	fallback    string                    // href of the default one, for a server that makes no collections; "" for none
 }
 
@@ -40,6 +41,7 @@ type plan struct {
 	left       []mapping.LeftCollection
 	unshown    []error     // collections that an end lists and does not show
 	deleted    []placement // known, and at the source no more; those that the destination still has
+	nowhere    []placement // known, and at neither end any more
 }
 
 // plan decides where each collection goes: where the ledger has put it before; the main one into the
@@ -82,7 +84,7 @@ func (v view) plan() plan {
 			}
 		}
 	}
-	return plan{placements: placed, left: left, deleted: p.deleted()}
+	return plan{placements: placed, left: left, deleted: p.deleted(), nowhere: p.nowhere()}
 }
 
 // deleted are the known collections that the source has no more. One in whose place another goes by now is
@@ -98,6 +100,21 @@ func (p *planner) deleted() []placement {
 		target, exists := p.byKey[key]
 		if exists && !listed[href] && !p.hidden[dav.Key(href)] && !p.taken[key] {
 			all = append(all, placement{source: dav.Collection{Href: href, Name: target.Name}, destination: p.known[href], exists: true, target: target})
+		}
+	}
+	return all
+}
+
+// nowhere are the known collections that neither end lists any more.
+func (p *planner) nowhere() []placement {
+	listed := map[string]bool{}
+	for _, c := range p.src {
+		listed[c.Href] = true
+	}
+	var all []placement
+	for _, href := range slices.Sorted(maps.Keys(p.known)) {
+		if _, exists := p.byKey[dav.Key(p.known[href])]; !exists && !listed[href] && !p.hidden[dav.Key(href)] {
+			all = append(all, placement{source: dav.Collection{Href: href}, destination: p.known[href]})
 		}
 	}
 	return all
@@ -153,7 +170,7 @@ func (p *planner) place(c dav.Collection, href string) placement {
 	if exists && p.known[c.Href] == "" { // the ledger's own spelling stays what it was
 		href = target.Href
 	}
-	return placement{source: c, destination: href, exists: exists, target: target, others: p.byKey, fallback: p.fallback}
+	return placement{source: c, destination: href, exists: exists, target: target, others: p.byKey, claimed: p.taken, fallback: p.fallback}
 }
 
 // before is where the ledger has put it, unless somebody has removed that collection and it was not ours

@@ -63,6 +63,9 @@ func (j *collectionJob) giveUp(p *parcel, code string, refusal error) error {
 	return j.quarantine(p)
 }
 
+// codeConflict is that of an object of which each end has a version of its own.
+const codeConflict = "conflict"
+
 // conflict leaves both ends as they are and says so.
 func (j *collectionJob) conflict(p *parcel, code, words string) error {
 	p.row.State, p.row.Code, p.row.Words, p.row.DstETag = ledger.ObjectConflict, code, words, ""

@@ -95,13 +95,7 @@ func (j *collectionJob) bookAltered(ctx context.Context, rows []ledger.Object) e
 			rows = append(rows, row)
 		}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	for _, row := range rows {
-		j.known[row.Source] = row
-	}
-	return j.ledger().SaveObjects(ctx, j.row, rows...)
+	return j.rebook(ctx, rows)
 }
 
 // bringForward has what the destination has in an earlier version written again. etags are those that it lists.
@@ -121,13 +115,9 @@ func (j *collectionJob) bringForward(ctx context.Context, etags map[string]strin
 		} else {
 			row.Code, row.Words, row.SrcETag, row.SrcDigest, row.DstETag = "", "", "", nil, etags[row.Destination]
 		}
-		j.known[name] = row
 		rows = append(rows, row)
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return j.ledger().SaveObjects(ctx, j.row, rows...)
+	return j.rebook(ctx, rows)
 }
 
 // due are the source names of what is to be read already.

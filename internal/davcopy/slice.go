@@ -5,7 +5,9 @@ package davcopy
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,6 +118,11 @@ func (s *slice) runKind(ctx context.Context, kind ledger.CollectionKind, p plan,
 	}
 	for _, place := range p.deleted {
 		if err := t.add(ctx, s, s.runDeleted(ctx, kind, place, known[place.source.Href])); err != nil {
+			return err
+		}
+	}
+	for _, place := range p.nowhere {
+		if err := t.add(ctx, s, s.forget(ctx, kind, place, known[place.source.Href])); err != nil {
 			return err
 		}
 	}
@@ -238,6 +245,18 @@ func (s *slice) runDeleted(ctx context.Context, kind ledger.CollectionKind, p pl
 		return err
 	}
 	return job.settle(ctx)
+}
+
+// forget drops what is known of a collection that neither end has any more: there is nothing left that could be told of it.
+func (s *slice) forget(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
+	rows, err := s.engine.options.Ledger.Objects(ctx, &known)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if _, err := s.dst.Collection(ctx, p.destination, kindOf(kind)); !isGone(err) { // a listing alone proves nothing
+		return faultOf(err, "look at the collection", p.destination)
+	}
+	return s.engine.options.Ledger.DropObjects(ctx, &known, slices.Collect(maps.Keys(rows))...)
 }
 
 // untouched says that a complete pass has seen the collection as it is now at both ends, and nothing is open.

@@ -28,7 +28,9 @@ func shown(err error) bool {
 
 // withhold takes out of the plan what would go into a collection that the destination does not show.
 func (p *plan) withhold(hidden map[string]bool) {
-	p.placements = slices.DeleteFunc(p.placements, func(one placement) bool { return hidden[dav.Key(one.destination)] })
+	there := func(one placement) bool { return hidden[dav.Key(one.destination)] }
+	p.placements = slices.DeleteFunc(p.placements, there)
+	p.nowhere = slices.DeleteFunc(p.nowhere, there)
 }
 
 // tellUnshown names the collections, and keeps why the account is not complete.

@@ -32,6 +32,9 @@ func TestPlan_leavesAloneWhatIsNotShown(t *testing.T) {
 	if len(p.deleted) > 0 {
 		t.Errorf("taken for deleted: %+v", p.deleted)
 	}
+	if len(p.nowhere) > 0 {
+		t.Errorf("taken for nowhere: %+v", p.nowhere)
+	}
 	p.withhold((&dav.UnshownError{Hrefs: []string{"/d/home/"}}).Keys())
 	if len(p.placements) != 1 || p.placements[0].source.Href != "/s/other/work/" {
 		t.Errorf("placed: %+v", p.placements)

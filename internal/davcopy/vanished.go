@@ -40,8 +40,7 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 		}
 	}
 	for i := range d.gone {
-		d.gone[i].State = ledger.ObjectGone
-		d.gone[i].SrcETag = ""
+		d.gone[i] = left(d.gone[i])
 	}
 	if len(d.gone) > 0 {
 		if err := j.ledger().SaveObjects(ctx, j.row, d.gone...); err != nil {
@@ -49,6 +48,13 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 		}
 	}
 	return false, j.ledger().DropObjects(ctx, j.row, d.forget...)
+}
+
+// left is the row of an object that vanished from the source and was left at the destination. Whatever was in its way,
+// nobody misses it any more.
+func left(row ledger.Object) ledger.Object {
+	row.State, row.SrcETag, row.Code, row.Words, row.Escrow = ledger.ObjectGone, "", "", "", ""
+	return row
 }
 
 func (j *collectionJob) emptiedFinding(lost int) rehome.Finding {
@@ -116,8 +122,8 @@ func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
 			return lookErr
 		}
 		if !ours { // edited at the destination: it stays
-			row.State, row.Form, row.SrcETag = ledger.ObjectGone, nil, ""
-			return j.ledger().SaveObjects(ctx, j.row, row)
+			row.Form = nil
+			return j.ledger().SaveObjects(ctx, j.row, left(row))
 		}
 		err = j.slice.dst.Delete(ctx, href, etag)
 	}

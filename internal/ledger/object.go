@@ -87,7 +87,9 @@ const (
 
 // Behind reports whether the destination has an older version of the object: its newer one could not be read, was
 // refused, or is held back. It is tried again in each pass.
-func (o Object) Behind() bool { return o.State.There() && strings.HasPrefix(o.Code, "update_") }
+func (o Object) Behind() bool {
+	return o.State.There() && o.State != ObjectGone && strings.HasPrefix(o.Code, "update_")
+}
 
 // Repair is a change that was made to an object before it was written.
 type Repair struct {
