@@ -104,6 +104,8 @@ func stranger() outcome {
 // meet lets happen to a request what happens to it.
 func (e *end) meet(q question) outcome {
 	late := func() {
+		e.truth.underWay(q.body, 1)
+		defer e.truth.underWay(q.body, -1)
 		time.Sleep(e.d.chance("late").With(q.name...).Between(time.Millisecond, 90*time.Second))
 		e.work(q)
 	}

@@ -22,13 +22,14 @@ type truth struct {
 	touched  map[string]bool     // marks of what the destination's user has changed, moved or removed
 	strayed  map[string]int      // how often the destination's user has moved such a one while rehome may not have known that it is there
 	open     bool                // a pass is under way, or has left something
+	late     map[string]int      // how many requests about it are still to be worked on
 	departed map[string]int      // how often the source has lost an object of the mark
 	entered  map[string]int      // how many objects of the mark the destination's user has put there
 }
 
 func newTruth(d *decisions, account string) *truth {
 	return &truth{
-		d: d, account: account, contents: map[string][][]byte{}, touched: map[string]bool{}, strayed: map[string]int{},
+		d: d, account: account, contents: map[string][][]byte{}, touched: map[string]bool{}, strayed: map[string]int{}, late: map[string]int{},
 		departed: map[string]int{}, entered: map[string]int{},
 	}
 }
@@ -77,9 +78,16 @@ func (t *truth) stray(data []byte) {
 	t.touch(data)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.open {
+	if t.open || t.late[markOf(data)] > 0 {
 		t.strayed[markOf(data)]++
 	}
+}
+
+// underWay counts requests that are still to be worked on when nobody waits for their answers any more.
+func (t *truth) underWay(data []byte, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.late[markOf(data)] += n
 }
 
 // settled says whether rehome knows all that it has done: no pass is under way, and the last one has left nothing.
