@@ -4,13 +4,16 @@ package mailcopy
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"sort"
+
+	"rehome/internal/protocol/imap"
 )
 
 // likeness says which entries of the two ends are worth comparing. It is a hint that spares reading; what it
-// lets through is decided by content. An entry whose size is not known is like any other.
+// lets through is decided by content. An entry whose size or date is not known is like any other.
 type likeness struct {
 	exact bool // the sizes are equal, as with nearly all copies; otherwise a server may have changed line ends, or guess
 	dated bool // the dates are, too
@@ -29,10 +32,47 @@ func (l likeness) sizes(size int64) (low, high int64) {
 
 // candidates drops what nothing on the other side is like, in time that grows with n log n.
 func (l likeness) candidates(src, dst []entry) (srcLike, dstLike []*entry) {
-	if l.dated {
-		return l.byDate(src, dst)
+	if !l.dated {
+		return l.bySize(pointers(src), pointers(dst))
 	}
-	bySize := pointers(dst)
+	srcDated, srcUndated := byDating(src)
+	dstDated, dstUndated := byDating(dst)
+	var like [2]map[*entry]bool
+	like[0], like[1] = map[*entry]bool{}, map[*entry]bool{}
+	for _, look := range []struct {
+		how      func(src, dst []*entry) (srcLike, dstLike []*entry)
+		src, dst []*entry
+	}{
+		{l.byDate, srcDated, dstDated},
+		{l.bySize, srcUndated, pointers(dst)},
+		{l.bySize, srcDated, dstUndated},
+	} {
+		some, others := look.how(look.src, look.dst)
+		for _, e := range some {
+			like[0][e] = true
+		}
+		for _, e := range others {
+			like[1][e] = true
+		}
+	}
+	return inOrder(slices.Collect(maps.Keys(like[0]))), inOrder(slices.Collect(maps.Keys(like[1])))
+}
+
+// byDating sets apart the messages whose date says nothing: one that is not told, and one that no copy can be
+// expected to have, see write. They are like those of any date.
+func byDating(entries []entry) (dated, undated []*entry) {
+	for i := range entries {
+		if imap.KeepableDate(entries[i].date) {
+			dated = append(dated, &entries[i])
+		} else {
+			undated = append(undated, &entries[i])
+		}
+	}
+	return dated, undated
+}
+
+func (l likeness) bySize(src, dst []*entry) (srcLike, dstLike []*entry) {
+	bySize := slices.Clone(dst)
 	slices.SortStableFunc(bySize, func(a, b *entry) int { return cmp.Compare(a.size, b.size) })
 	from := func(size int64) int {
 		return sort.Search(len(bySize), func(i int) bool { return bySize[i].size >= size })
@@ -44,15 +84,15 @@ func (l likeness) candidates(src, dst []entry) (srcLike, dstLike []*entry) {
 		begins[high]--
 		return low < high
 	}
-	for i := range src {
-		low, high := l.sizes(src[i].size)
+	for _, e := range src {
+		low, high := l.sizes(e.size)
 		end := len(bySize)
 		if high < math.MaxInt64 {
 			end = from(high + 1)
 		}
 		sized := mark(max(from(low), unknown), max(end, unknown))
 		if mark(0, unknown) || sized {
-			srcLike = append(srcLike, &src[i])
+			srcLike = append(srcLike, e)
 		}
 	}
 	open := 0
@@ -65,17 +105,17 @@ func (l likeness) candidates(src, dst []entry) (srcLike, dstLike []*entry) {
 }
 
 // byDate does the same for entries of the same date, give or take a second.
-func (l likeness) byDate(src, dst []entry) (srcLike, dstLike []*entry) {
+func (l likeness) byDate(src, dst []*entry) (srcLike, dstLike []*entry) {
 	dates := map[int64][]*entry{}
-	for i := range dst {
-		second := dst[i].date.Unix()
-		dates[second] = append(dates[second], &dst[i])
+	for _, e := range dst {
+		second := e.date.Unix()
+		dates[second] = append(dates[second], e)
 	}
 	taken := map[*entry]bool{}
-	for i := range src {
-		low, high := l.sizes(src[i].size)
+	for _, e := range src {
+		low, high := l.sizes(e.size)
 		found := false
-		for second := src[i].date.Unix() - 1; second <= src[i].date.Unix()+1; second++ {
+		for second := e.date.Unix() - 1; second <= e.date.Unix()+1; second++ {
 			for _, d := range dates[second] {
 				if d.size <= 0 || low <= d.size && d.size <= high {
 					found = true
@@ -87,7 +127,7 @@ func (l likeness) byDate(src, dst []entry) (srcLike, dstLike []*entry) {
 			}
 		}
 		if found {
-			srcLike = append(srcLike, &src[i])
+			srcLike = append(srcLike, e)
 		}
 	}
 	return srcLike, inOrder(dstLike)

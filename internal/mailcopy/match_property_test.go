@@ -19,11 +19,14 @@ func drawEntries(t *rapid.T, label string) []entry {
 		content := byte(rapid.IntRange(1, 4).Draw(t, "content"))
 		entries[i] = entry{
 			uid: imap.UID(i + 1), size: int64(content)*1000 + int64(rapid.IntRange(0, 2).Draw(t, "estimate")),
-			date:   time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "date")), 0),
+			date:   time.Unix(int64(rapid.IntRange(-1, 3).Draw(t, "date")), 0),
 			digest: message.Digest{content, byte(rapid.IntRange(0, 1).Draw(t, "as stored"))}, kin: message.Digest{content},
 		}
 		if rapid.IntRange(0, 4).Draw(t, "told") == 0 {
 			entries[i].size = 0
+		}
+		if rapid.IntRange(0, 4).Draw(t, "dated") == 0 {
+			entries[i].date = time.Time{}
 		}
 	}
 	return entries
@@ -86,7 +89,8 @@ func TestLikeness_candidates(t *testing.T) {
 		fits := func(s, d entry) bool {
 			low, high := like.sizes(s.size)
 			sized := d.size <= 0 || low <= d.size && d.size <= high
-			return sized && (!like.dated || s.date.Sub(d.date).Abs() <= time.Second)
+			undated := !imap.KeepableDate(s.date) || !imap.KeepableDate(d.date)
+			return sized && (!like.dated || undated || s.date.Sub(d.date).Abs() <= time.Second)
 		}
 		want := [2]map[imap.UID]bool{{}, {}}
 		for _, s := range src {
