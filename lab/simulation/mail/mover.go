@@ -190,6 +190,7 @@ func (m *mover) say(p pass) {
 		o.Tally, o.Census, o.Err)
 	for _, f := range o.Findings {
 		m.world.tell("  finding %s %s: %s", f.Code, f.Object, f.Sentence)
+		m.world.noteSpare(f)
 	}
 }
 

@@ -33,6 +33,7 @@ func (w *world) playAll() error {
 		if bert, err = w.hire("other"); err != nil {
 			return err
 		}
+		w.rivals = true
 	}
 	for n := range w.plan.Size("passes", 0, 4) {
 		if err := w.trouble(anna, bert, n); err != nil || w.failed() {
@@ -41,6 +42,11 @@ func (w *world) playAll() error {
 	}
 	w.calm.Store(true)
 	w.tell("calm")
+	if w.rivals { // one after the other now
+		if _, err := w.settle(bert); err != nil || w.failed() {
+			return err
+		}
+	}
 	last, err := w.settle(anna)
 	if err != nil || w.failed() {
 		return err
@@ -104,22 +110,28 @@ func (w *world) between(m *mover, n int) error {
 	for k := range w.plan.Size("events", 0, 4) {
 		w.live(simulation.Pick(c.With("end").Nth(k), w.src, w.src, w.dst), n*10+k)
 	}
+	lost := false
 	for _, s := range []*store{w.src, w.dst} {
-		w.backups(s, n)
+		lost = w.backups(s, n) || lost
 	}
 	if n > 0 && c.With(ledgersLost).Happens(w.plan.Rate(ledgersLost)) {
 		w.tell("the ledger is lost")
-		w.lost = true
+		lost = true
 		if err := m.loseLedger(); err != nil {
 			return err
 		}
+	}
+	w.lost = w.lost || lost
+	if lost && w.rivals {
+		w.forgive()
 	}
 	time.Sleep(c.With("pause").Between(0, 2*time.Second)*time.Duration(c.With("long").Int(30)+1) + 11*time.Nanosecond)
 	return nil
 }
 
-// backups keeps a copy of an end, or puts the end back to it.
-func (w *world) backups(s *store, n int) {
+// backups keeps a copy of an end, or puts the end back to it, and renumbers mailboxes. It reports whether the UIDs
+// of one say nothing any more: of messages that were deleted at the destination nobody can know then.
+func (w *world) backups(s *store, n int) (lost bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := w.chance.With("backup", s.side).Nth(n)
@@ -141,9 +153,10 @@ func (w *world) backups(s *store, n int) {
 	if c.With(renumbered).Happens(w.plan.Rate(renumbered, s.side)) {
 		box := w.pickBox(s, c.With("which"))
 		s.renumber(box)
-		w.lost = true // of messages that were deleted at the destination nobody can know any more
 		w.tell("the %s renumbers %s", s.side, box.name)
+		lost = true
 	}
+	return lost
 }
 
 // mostSettling is how many calm passes may be needed until nothing is left to do.

@@ -23,12 +23,22 @@ type message struct {
 	by      string // who has put it there
 	since   time.Time
 
+	spare  bool   // a mover has named it as one copy too many
 	heard  bool   // a pass that had nothing left over has ended since it was stored
 	missed bool   // such a pass has begun since it was taken away
 	masked bool   // see world.mask
 	goneBy string // who has taken it away, "" while it is there
 	gone   time.Time
 	foul   time.Time // when its user has changed the flags of what a mover has put there
+}
+
+// withdrawn says that the mover who has written the message has taken it back.
+func (m *message) withdrawn() bool { return m.goneBy != "" && moverOf(m.by) == moverOf(m.goneBy) }
+
+// moverOf is whose process somebody is.
+func moverOf(process string) string {
+	name, _, _ := strings.Cut(process, "-")
+	return name
 }
 
 // mailbox keeps its identity when it is renamed.

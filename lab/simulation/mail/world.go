@@ -34,6 +34,7 @@ type world struct {
 	began    time.Time
 	passFrom time.Time // when the pass at work has begun
 	complete time.Time // when the last pass that had nothing left over has begun
+	rivals   bool      // two movers with a ledger each are at work
 	lost     bool      // what was known of the destination was lost on the way, with a ledger or with UIDs
 
 	mu    sync.Mutex
