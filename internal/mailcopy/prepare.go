@@ -170,7 +170,8 @@ func (s *slice) missing() []mapping.Pair {
 	}
 	var pairs []mapping.Pair
 	for _, name := range s.view.plan.Missing() {
-		if pair, wanted := byDestination[name]; wanted {
+		entry, known := s.view.dst[name] // not listed, and found by the survey
+		if pair, wanted := byDestination[name]; wanted && !selectable(entry, known) {
 			pairs = append(pairs, pair)
 		}
 	}

@@ -109,7 +109,34 @@ func (s *slice) noteDeleted(ctx context.Context) error {
 	return nil
 }
 
-// findHidden returns those of some rows whose mailboxes the source does not list and still opens.
+// hiddenBy looks for a mailbox that the source does not list, and says why it may not count as gone; "" when it may.
+func (s *slice) hiddenBy(ctx context.Context, row ledger.Mailbox) (why string, err error) {
+	name := row.Anchor.Source
+	box, refused := s.src.Examine(ctx, name)
+	switch {
+	case refused == nil && box.UIDValidity == row.Anchor.SrcUIDValidity && !s.view.displaced[row.ID]:
+		return "the source opens this mailbox and no longer lists it", nil
+	case refused == nil:
+		return "", nil
+	case !imap.IsStatus(refused, "NO"):
+		return "", refused
+	}
+	gone, err := absent(ctx, s.src, name, refused)
+	if gone || err != nil {
+		return "", err
+	}
+	return "the source no longer lists this mailbox and does not say that it is gone (" + refused.Error() + ")", nil
+}
+
+func notListed(name, what string) rehome.Finding {
+	return rehome.Finding{
+		Code: "mailbox_not_listed", Severity: rehome.SeverityWarning, Object: name,
+		Sentence: what + "; nothing of it is copied or removed until it is listed again",
+		NextStep: "run sync again; if it stays so, ask the source's operator why",
+	}
+}
+
+// findHidden returns those of some rows whose mailboxes the source does not list, and that are not gone for sure.
 func (s *slice) findHidden(ctx context.Context, rows []ledger.Mailbox) (map[int64]bool, error) {
 	hidden := map[int64]bool{}
 	for i, row := range rows {
@@ -117,17 +144,13 @@ func (s *slice) findHidden(ctx context.Context, rows []ledger.Mailbox) (map[int6
 		if strings.HasPrefix(name, "\n") {
 			continue // set aside in the ledger: no mailbox has such a name
 		}
-		box, err := s.src.Examine(ctx, name)
-		switch {
-		case err == nil && box.UIDValidity == row.Anchor.SrcUIDValidity && !s.view.displaced[row.ID]:
-			hidden[row.ID] = true
-			s.find(rehome.Finding{
-				Code: "mailbox_not_listed", Severity: rehome.SeverityWarning, Object: name,
-				Sentence: "the source opens this mailbox and no longer lists it; nothing of it is copied or removed until it is listed again",
-				NextStep: "run sync again; if it stays so, ask the source's operator why",
-			})
-		case err != nil && !imap.IsStatus(err, "NO"):
+		why, err := s.hiddenBy(ctx, row)
+		if err != nil {
 			return nil, faultOf(err, "open source mailbox", name)
+		}
+		if why != "" {
+			hidden[row.ID] = true
+			s.find(notListed(name, why))
 		}
 		if i%refusalsInARow == refusalsInARow-1 {
 			if err := s.src.Noop(ctx); err != nil {

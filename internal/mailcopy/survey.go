@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -122,8 +123,8 @@ func (s *slice) saveTrust(ctx context.Context) error {
 
 // survey opens the mailboxes about which STATUS alone would decide, where it may not.
 func (s *slice) survey(ctx context.Context) error {
-	s.forgetAvoided(rehome.Source, s.view.src)
-	s.forgetAvoided(rehome.Destination, s.view.dst)
+	s.forgetAvoided(rehome.Source, s.view.src, nil)
+	s.forgetAvoided(rehome.Destination, s.view.dst, s.view.doubtedAtDestination())
 	atSource := s.memory.without(rehome.Source, s.view.doubtedAtSource())
 	atDestination := s.memory.without(rehome.Destination, s.view.doubtedAtDestination())
 	return both(s.account.Address,
@@ -138,11 +139,13 @@ func (s *slice) survey(ctx context.Context) error {
 	)
 }
 
-// forgetAvoided forgets what STATUS said of mailboxes that cannot be surveyed: they are opened by their jobs.
-func (s *slice) forgetAvoided(side rehome.Side, entries map[string]imap.ListEntry) {
-	for name, entry := range entries {
+// forgetAvoided forgets what STATUS said of mailboxes that cannot be surveyed, be they listed or not (known): they
+// are opened by their jobs.
+func (s *slice) forgetAvoided(side rehome.Side, entries map[string]imap.ListEntry, known []string) {
+	for _, name := range append(slices.Collect(maps.Keys(entries)), known...) {
 		if len(s.memory.without(side, []string{name})) == 0 {
-			entry.Status = nil
+			entry := entries[name]
+			entry.Name, entry.Status = name, nil
 			entries[name] = entry
 		}
 	}
@@ -215,8 +218,15 @@ func examineAll(ctx context.Context, session *endpoint.Session, names []string, 
 				entry.Name, entry.Status = name, shownStatus(box, entry.Status)
 			case listed:
 				entry.Status = nil
-			default: // neither listed nor to be opened: it is gone
-				continue
+			default:
+				gone, err := absent(ctx, session, name, err)
+				if err != nil {
+					return name, err
+				}
+				if gone {
+					continue
+				}
+				entry.Name, entry.Status = name, nil
 			}
 			entries[name] = entry
 		}
@@ -225,6 +235,37 @@ func examineAll(ctx context.Context, session *endpoint.Session, names []string, 
 		return "", session.Unselect(ctx)
 	}
 	return "", nil
+}
+
+// absent says whether a mailbox is gone that is not listed and could not be opened (refused, a NO). A listing that
+// lacks it is no proof: servers leave out what exists. NONEXISTENT is (RFC 5530, section 3); any other code speaks
+// of trouble, and whether the mailbox exists is unknown then. A refusal without a code counts only when STATUS meets
+// the same.
+func absent(ctx context.Context, session *endpoint.Session, name string, refused error) (bool, error) {
+	gone, clear := saysAbsent(refused)
+	if clear {
+		return gone, nil
+	}
+	switch _, err := session.Status(ctx, name); {
+	case err == nil:
+		return false, nil
+	case !imap.IsStatus(err, "NO"):
+		return false, err
+	default:
+		gone, clear = saysAbsent(err)
+		return gone || !clear, session.Noop(ctx) // see refusalsInARow
+	}
+}
+
+// saysAbsent reads a refusal; clear is false when it has no code.
+func saysAbsent(refused error) (gone, clear bool) {
+	switch {
+	case imap.IsCode(refused, "NONEXISTENT"), imap.IsCode(refused, "TRYCREATE"):
+		return true, true
+	case imap.IsCode(refused, ""):
+		return false, false
+	}
+	return false, true
 }
 
 // shownStatus is what an opening shows, in the words of STATUS.
