@@ -72,11 +72,12 @@ type SyncedMail struct {
 	Deserted  int64 `json:"deserted"` // deleted or moved away by the destination's user; not copied again
 	Held      int   `json:"held"`     // a large loss at either end, which somebody has to confirm
 	Failed    int64 `json:"failed"`
-	Waiting   int64 `json:"waiting"`                       // for somebody to say what a large loss at the destination means
-	Remaining int64 `json:"remaining"`                     // still to be copied
-	Unknown   int64 `json:"unknown"`                       // the source says that it holds them, and does not show them
-	Uncounted int   `json:"uncounted_mailboxes,omitempty"` // nobody knows how many messages they hold
-	Barred    int   `json:"barred_mailboxes,omitempty"`    // they cannot be made or opened
+	Waiting   int64 `json:"waiting"`                        // for somebody to say what a large loss at the destination means
+	Remaining int64 `json:"remaining"`                      // still to be copied
+	Unknown   int64 `json:"unknown"`                        // the source says that it holds them, and does not show them
+	Uncounted int   `json:"uncounted_mailboxes,omitempty"`  // nobody knows how many messages they hold
+	Barred    int   `json:"barred_mailboxes,omitempty"`     // they cannot be made or opened
+	BrokenOff int   `json:"broken_off_mailboxes,omitempty"` // the connection ended in them each time
 	Bytes     int64 `json:"bytes"`
 
 	census mailcopy.Census
@@ -87,7 +88,7 @@ type SyncedMail struct {
 func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) SyncedMail {
 	return SyncedMail{
 		Messages: now.Messages(), There: now.There, Failed: now.Failed, Deserted: now.Deserted, Waiting: now.Waiting,
-		Remaining: now.Left + now.Stuck, Unknown: now.Unknown, Uncounted: now.Uncounted, Barred: now.Barred,
+		Remaining: now.Left + now.Stuck, Unknown: now.Unknown, Uncounted: now.Uncounted, Barred: now.Barred, BrokenOff: now.BrokenOff,
 		Copied: did.Copied, Adopted: did.Adopted, Unchanged: unchanged, Flagged: did.Flagged, Removed: did.Removed, Kept: did.Kept,
 		Held: did.Held, Bytes: did.Octets, census: now,
 	}

@@ -19,7 +19,7 @@ func TestSyncedMail_addsUp(t *testing.T) {
 	for range 5000 {
 		now := mailcopy.Census{
 			There: some(), Failed: some(), Deserted: some(), Waiting: some(), Left: some(), Stuck: some(), Unknown: some(),
-			Uncounted: int(some()), Barred: int(some()),
+			Uncounted: int(some()), Barred: int(some()), BrokenOff: int(some()),
 		}
 		copied := int(min(some(), now.There))
 		m := newSyncedMail(mailcopy.Tally{Copied: copied}, now.There-int64(copied), now)
@@ -30,11 +30,11 @@ func TestSyncedMail_addsUp(t *testing.T) {
 			t.Fatalf("%+v: %d there, and they add up to %d", now, m.There, sum)
 		}
 		one := Synced{Accounts: []SyncedAccount{{Mail: m}}}
-		missing := m.Failed + m.Waiting + m.Remaining + m.Unknown + int64(m.Uncounted+m.Barred)
+		missing := m.Failed + m.Waiting + m.Remaining + m.Unknown + int64(m.Uncounted+m.Barred+m.BrokenOff)
 		if one.Complete() != (missing == 0) {
 			t.Fatalf("%+v: complete %v, with %d missing", now, one.Complete(), missing)
 		}
-		if mendable := now.Left+now.Unknown+int64(now.Uncounted) > 0; one.Mendable() != mendable {
+		if mendable := now.Left+now.Unknown+int64(now.Uncounted+now.BrokenOff) > 0; one.Mendable() != mendable {
 			t.Fatalf("%+v: mendable %v, want %v", now, one.Mendable(), mendable)
 		}
 		synced.Accounts = append(synced.Accounts, SyncedAccount{Mail: m})

@@ -21,6 +21,7 @@ type Census struct {
 
 	Uncounted int // mailboxes of which nobody knows how many messages they hold
 	Barred    int // mailboxes that cannot be made or opened; repeating does not help
+	BrokenOff int // mailboxes in which the work broke off: their messages may be there, and flags or a look at them are not done
 }
 
 // Messages is the sum of all.
@@ -32,7 +33,9 @@ func (c Census) Messages() int64 {
 func (c Census) Complete() bool { return !c.Mendable() && !c.Lasting() && c.Waiting == 0 }
 
 // Mendable says that something is missing which repeating the pass can mend.
-func (c Census) Mendable() bool { return c.Left > 0 || c.Unknown > 0 || c.Uncounted > 0 }
+func (c Census) Mendable() bool {
+	return c.Left > 0 || c.Unknown > 0 || c.Uncounted > 0 || c.BrokenOff > 0
+}
 
 // Lasting says that something is missing which repeating the pass cannot mend.
 func (c Census) Lasting() bool { return c.Failed > 0 || c.Stuck > 0 || c.Barred > 0 }
@@ -48,6 +51,7 @@ func (c *Census) Add(other Census) {
 	c.Unknown += other.Unknown
 	c.Uncounted += other.Uncounted
 	c.Barred += other.Barred
+	c.BrokenOff += other.BrokenOff
 }
 
 // census counts one mailbox as the job leaves it.
@@ -113,6 +117,9 @@ func (s *slice) takeCensus() Census {
 			c.Waiting, c.There, c.Left = n+c.Left, c.There-n, 0
 		case s.barred[pair.Source]:
 			c.Stuck, c.Left, c.Barred, c.Uncounted = c.Left, 0, 1, 0
+		}
+		if s.broken[pair.Source] && !s.barred[pair.Source] {
+			c.BrokenOff = 1
 		}
 		all.Add(c)
 	}

@@ -23,7 +23,7 @@ func (s *slice) removeVanished(ctx context.Context) error {
 		return err
 	}
 	mirror := s.engine.options.Deletions == DeletionsMirror
-	if mirror && (s.leftBehind || s.takeCensus().unfinished()) {
+	if mirror && s.takeCensus().unfinished() {
 		s.find(s.view.removalsWait()...)
 		return nil // removals that were begun wait, too
 	}

@@ -42,18 +42,19 @@ type slice struct {
 	boxes    map[string]Census // of the source mailboxes that were opened
 	lost     map[string]int64  // of what was brought to the held destination mailboxes, so much is gone
 	barred   map[string]bool   // source mailboxes that cannot be made or opened; repeating does not help
+	broken   map[string]bool   // source mailboxes that end the connection each time: left to a later pass
 
 	trouble error // of the first mailbox that was set aside
 	memory  *memory
 
 	srcEvidence, dstEvidence evidence
 	foreign                  bool // the source's account has become another person's: nothing is done
-	leftBehind               bool // a mailbox is unfinished, and nobody knows what is in it: nothing is removed
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
-		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, sights: newSights(), memory: e.memoryOf(account.Address, started)}
+		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, broken: map[string]bool{},
+		sights: newSights(), memory: e.memoryOf(account.Address, started)}
 	s.octets.Store(budget.Octets)
 	return s
 }

@@ -92,7 +92,7 @@ func (s *slice) setAside(pair mapping.Pair, err error) {
 		s.find(unfinished(pair, err, "run sync again; if it ends here each time, ask the administrator of that server to look at the mailbox"))
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.leftBehind = true
+		s.broken[pair.Source] = true
 		return
 	}
 	s.mu.Lock()
