@@ -123,8 +123,7 @@ func (l *Ledger) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) erro
 			if intent.Former {
 				continue
 			}
-			if _, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano) VALUES (?, ?, ?, ?, ?)`,
-				m.ID, m.Generation, intent.Floor, sourceUIDs(intent.Items).String(), now.UnixNano()); err != nil {
+			if err := insertVoid(tx, m, Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items)}, now); err != nil {
 				return err
 			}
 		}
@@ -137,6 +136,23 @@ func (l *Ledger) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) erro
 			}
 		}
 	}
+	return err
+}
+
+// NoteDoubles remembers messages that are there once more than they should be, and nobody knows whose copy is
+// which: as a batch that was given up and has arrived all the same.
+func (l *Ledger) NoteDoubles(ctx context.Context, m *Mailbox, doubles Voided) error {
+	now := l.now()
+	err := l.write(ctx, func(tx *sql.Tx) error { return insertVoid(tx, m, doubles, now) })
+	if err == nil {
+		m.Voids = append(m.Voids, doubles)
+	}
+	return err
+}
+
+func insertVoid(tx *sql.Tx, m *Mailbox, v Voided, now time.Time) error {
+	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano) VALUES (?, ?, ?, ?, ?)`,
+		m.ID, m.Generation, v.Floor, v.Sources.String(), now.UnixNano())
 	return err
 }
 

@@ -89,7 +89,7 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 			open = append(open, rest)
 		}
 	}
-	return open, found, nil
+	return open, found, j.noteTwins(ctx, intended(intents), dstOf, floor)
 }
 
 // intended returns the messages of intents.
@@ -144,9 +144,27 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 	return items, nil
 }
 
+// shownFrom returns the UIDs of the destination from floor upwards. It asks for all of them: whether a part is
+// complete no number of the server tells.
+func (j *mailboxJob) shownFrom(ctx context.Context, floor imap.UID) (imap.UIDSet, error) {
+	all, short, err := everything(ctx, j.dst)
+	if err != nil {
+		return all, err
+	}
+	if !short.Is(0) {
+		return all, shortAtDestination(j.pair.Destination, short)
+	}
+	if floor > 1 {
+		var below imap.UIDSet
+		below.AddRange(1, floor-1)
+		all = all.Minus(below)
+	}
+	return all, nil
+}
+
 // newcomers lists what the destination holds from floor upwards that the ledger does not know.
 func (j *mailboxJob) newcomers(ctx context.Context, floor imap.UID) ([]entry, error) {
-	present, err := j.dst.SearchAll(ctx, max(floor, 1))
+	present, err := j.shownFrom(ctx, floor)
 	if err != nil {
 		return nil, faultOf(err, "list destination mailbox", j.pair.Destination)
 	}

@@ -72,6 +72,7 @@ func (p *pair) interrupt(octets int64, line faultproxy.Fault) *faultproxy.Proxy 
 		}
 	})
 	p.dstVia = proxy.Addr()
+	line.Orphan = true // a server that noticed the end of its client would not work on what has arrived
 	defer func() { p.dstVia = p.dst.IMAP }()
 	proxy.Set(faultproxy.ToServer, line)
 	ctx, cancel := context.WithCancel(p.t.Context())

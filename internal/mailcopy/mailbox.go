@@ -37,6 +37,7 @@ type mailboxJob struct {
 	wound          bool        // the work was stopped, and the source's connection may be closed
 	nextUID        imap.UID    // of the destination as last seen; 0 when it is not known
 	strangers      []entry     // what the last look for our messages has found besides
+	twins          imap.UIDSet // of these, what is there once more although it was written once
 	groups         int         // begun by this job
 	aged           bool        // dstBox is older than what the ledger has adopted since: only a listing tells what is there
 	stock          stock       // what was found when both mailboxes had been listed

@@ -81,21 +81,18 @@ func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	later, err := j.outrun(ctx, ours, gaps)
+	later, gone, err := j.outrun(ctx, ours, gaps)
 	if err != nil {
 		return 0, faultOf(err, "look for other copiers in", j.pair.Destination)
 	}
-	switch {
-	case later.Empty():
-	case j.dst.Capabilities().Has("UIDPLUS"):
-		err = j.withdraw(ctx, ours, later)
-	default: // without UID EXPUNGE a copy cannot be taken back alone
+	if !later.Empty() && !j.dst.Capabilities().Has("UIDPLUS") { // without UID EXPUNGE a copy cannot be taken back alone
 		j.slice.find(arrivedTwice(j.pair.Destination, later, copiedTogether))
+		later = imap.UIDSet{}
 	}
-	if err != nil {
+	if err := j.withdraw(ctx, ours, later, gone); err != nil {
 		return 0, err
 	}
-	return later.Len(), j.ledger().CloseGaps(ctx, j.row)
+	return later.Len() + gone.Len(), j.ledger().CloseGaps(ctx, j.row)
 }
 
 // copiedTogether is why something is there twice.
@@ -149,43 +146,53 @@ func (s *slice) halted() error {
 }
 
 // outrun returns those of ours, by destination UIDs, that others have written before us, and that are still
-// what we wrote.
-func (j *mailboxJob) outrun(ctx context.Context, ours []ledger.Item, gaps imap.UIDSet) (imap.UIDSet, error) {
-	present, err := j.dst.SearchAll(ctx, first(gaps))
+// what we wrote. Of those that are not there any more (gone) the copy was taken back before, and the answer to that
+// was lost, or a user has deleted it: either way the message is there by the hand of others.
+func (j *mailboxJob) outrun(ctx context.Context, ours []ledger.Item, gaps imap.UIDSet) (later, gone imap.UIDSet, err error) {
+	present, err := j.shownFrom(ctx, first(gaps))
 	if err != nil {
-		return imap.UIDSet{}, err
+		return later, gone, err
 	}
+	others, err := j.likeOurs(ctx, ours, intersection(present, gaps))
+	if err != nil {
+		return later, gone, err
+	}
+	all := laterCopies(ours, others)
+	gone = all.Minus(present)
+	var copies []*entry
+	for uid := range all.Minus(gone).All() {
+		copies = append(copies, &entry{uid: uid})
+	}
+	if err := digests(ctx, j.dst, copies); err != nil { // ours by receipt; and looked at, before it goes
+		return later, gone, err
+	}
+	for _, item := range ours {
+		for _, e := range copies {
+			if e.uid == item.DstUID && e.digest == message.Digest(item.Digest) {
+				later.Add(e.uid)
+			}
+		}
+	}
+	return later, gone, nil
+}
+
+// likeOurs reads those of others' messages that may be the same as ours.
+func (j *mailboxJob) likeOurs(ctx context.Context, ours []ledger.Item, theirs imap.UIDSet) ([]entry, error) {
 	var others []entry
-	for rest := intersection(present, gaps); !rest.Empty(); {
+	for rest := theirs; !rest.Empty(); {
 		var window imap.UIDSet
 		window, rest = head(rest, sweepWindow)
 		listed, err := sweep(ctx, j.dst, window)
 		if err != nil {
-			return imap.UIDSet{}, err
+			return nil, err
 		}
 		alike, err := j.alike(ctx, ours, listed)
 		if err != nil {
-			return imap.UIDSet{}, err
+			return nil, err
 		}
 		others = append(others, alike...)
 	}
-	later := laterCopies(ours, others)
-	var copies []*entry
-	for uid := range later.All() {
-		copies = append(copies, &entry{uid: uid})
-	}
-	if err := digests(ctx, j.dst, copies); err != nil { // ours by receipt; and looked at, before it goes
-		return imap.UIDSet{}, err
-	}
-	var confirmed imap.UIDSet
-	for _, item := range ours {
-		for _, e := range copies {
-			if e.uid == item.DstUID && e.digest == message.Digest(item.Digest) {
-				confirmed.Add(e.uid)
-			}
-		}
-	}
-	return confirmed, nil
+	return others, nil
 }
 
 // alike keeps what has the header of one of ours, and reads it. What is marked for removal does not count:
@@ -208,14 +215,21 @@ func (j *mailboxJob) alike(ctx context.Context, ours []ledger.Item, listed []ent
 	return alike, digests(ctx, j.dst, pointers(alike))
 }
 
-// withdraw takes back copies that somebody else had written before.
-func (j *mailboxJob) withdraw(ctx context.Context, ours []ledger.Item, later imap.UIDSet) error {
-	if err := j.removeCopies(ctx, later); err != nil {
-		return err
+// withdraw takes back copies that somebody else had written before, and forgets those that are gone already. The
+// gaps stay in the ledger until that is through: whatever breaks off in between is found again by them.
+func (j *mailboxJob) withdraw(ctx context.Context, ours []ledger.Item, later, gone imap.UIDSet) error {
+	all := union(later, gone)
+	if all.Empty() {
+		return nil
+	}
+	if !later.Empty() {
+		if err := j.removeCopies(ctx, later); err != nil {
+			return err
+		}
 	}
 	var sources imap.UIDSet
 	for _, item := range ours {
-		if later.Contains(item.DstUID) {
+		if all.Contains(item.DstUID) {
 			sources.Add(item.UID)
 		}
 	}
@@ -224,7 +238,7 @@ func (j *mailboxJob) withdraw(ctx context.Context, ours []ledger.Item, later ima
 	}
 	j.aged = true
 	j.slice.noteAdvance()
-	j.slice.count(func(t *Tally) { t.Copied = max(t.Copied-later.Len(), 0) })
+	j.slice.count(func(t *Tally) { t.Copied = max(t.Copied-all.Len(), 0) })
 	return nil
 }
 
@@ -245,28 +259,37 @@ func rivalFault(mailbox, what string) error {
 	}
 }
 
-// checkTwins looks, where the destination does not tell the UIDs of what it has stored, whether something that
-// this run has written is there once more. Which copy is whose cannot be told, so that both stay.
-func (j *mailboxJob) checkTwins(ctx context.Context, intents []ledger.Intent) error {
-	if len(j.strangers) == 0 {
+// noteTwins looks, where no answer has told the UIDs of what was stored, whether what was found of it (dstOf, by
+// source UIDs) is there once more. Which copy is whose cannot be told then, so that both stay, and are named as
+// long as that lasts, see checkVoided.
+func (j *mailboxJob) noteTwins(ctx context.Context, written []entry, dstOf map[imap.UID]ledger.Item, floor imap.UID) error {
+	found := slices.DeleteFunc(written, func(e entry) bool { _, is := dstOf[e.uid]; return !is })
+	if len(found) == 0 || len(j.strangers) == 0 {
 		return nil
 	}
-	m, err := match(ctx, j.src, j.dst, intended(intents), j.strangers, likeness{})
+	m, err := match(ctx, j.src, j.dst, found, j.strangers, likeness{})
 	if err != nil {
 		return j.notCompared(err)
 	}
-	twice := m.pairs
-	if len(twice) == 0 {
+	if len(m.pairs) == 0 {
 		return nil
 	}
-	var uids imap.UIDSet
-	for _, p := range twice {
-		uids.Add(p.dst.uid)
+	var sources imap.UIDSet
+	for _, p := range m.pairs {
+		sources.Add(p.src.uid)
+		j.twins.Add(p.dst.uid)
 	}
-	j.slice.find(arrivedTwice(j.pair.Destination, uids, copiedTogether))
+	return j.ledger().NoteDoubles(ctx, j.row, ledger.Voided{Floor: floor, Sources: sources})
+}
+
+// checkTwins ends the work on the account when something that this run has written is there once more.
+func (j *mailboxJob) checkTwins() {
+	if j.twins.Empty() {
+		return
+	}
+	j.slice.find(arrivedTwice(j.pair.Destination, j.twins, copiedTogether))
 	j.wound = true
-	j.slice.halt(rivalFault(j.pair.Destination, fmt.Sprintf("%s there twice", wasWere(len(twice)))))
-	return nil
+	j.slice.halt(rivalFault(j.pair.Destination, fmt.Sprintf("%s there twice", wasWere(j.twins.Len()))))
 }
 
 // arrivedTwice names messages of which the destination has one copy too many.

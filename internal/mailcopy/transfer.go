@@ -172,8 +172,8 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 			return err
 		}
 		j.waits = !settled
-		if err := j.checkTwins(ctx, a.unnamed); err != nil || j.wound {
-			return err
+		if j.checkTwins(); j.wound {
+			return nil
 		}
 	}
 	for _, e := range a.empty {

@@ -10,9 +10,10 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// checkVoided looks whether a batch that was given up, and sent again, has arrived all the same: then its
-// messages are there once more than they should be. That they are ours is likely and not proved, so that
-// nothing is removed; it is said in every pass, as long as it lasts and the batch is remembered.
+// checkVoided looks whether a batch that was given up, and sent again, has arrived all the same, and whether what
+// had a twin when it was found still has: then its messages are there once more than they should be. That they
+// are ours is likely and not proved, so that nothing is removed; it is said in every pass, as long as it lasts
+// and the batch is remembered.
 func (j *mailboxJob) checkVoided(ctx context.Context) error {
 	if len(j.row.Voids) == 0 {
 		return nil
@@ -39,7 +40,7 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 		return faultOf(err, "list destination mailbox", j.pair.Destination)
 	}
 	if twice := spare(ours, others); !twice.Empty() {
-		j.slice.find(arrivedTwice(j.pair.Destination, twice, "what had been given up as lost when a connection broke has arrived after all"))
+		j.slice.find(arrivedTwice(j.pair.Destination, twice, "what had been given up as lost when a connection broke has arrived after all, or another program has copied the same messages there"))
 	}
 	return nil
 }

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"rehome"
+	"rehome/internal/content/message"
+	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+	"rehome/internal/protocol/imap"
+	"rehome/lab/dovecot"
+)
+
+// row returns the ledger's row of INBOX.
+func (p *pair) row() *ledger.Mailbox {
+	p.t.Helper()
+	anchor := ledger.Anchor{Address: address, Source: "INBOX", Destination: "INBOX"}
+	for server, validity := range map[*dovecot.Server]*uint32{p.src: &anchor.SrcUIDValidity, p.dst: &anchor.DstUIDValidity} {
+		p.in(server, "INBOX", func(c *imap.Client) {
+			box, err := c.Examine(p.t.Context(), "INBOX")
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			*validity = box.UIDValidity
+		})
+	}
+	row, err := p.ledger.Mailbox(p.t.Context(), anchor)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return row
+}
+
+// itemsOf are the receipts of messages that were written in this order from the destination UID first on.
+func itemsOf(mails []mail, first imap.UID) []ledger.Item {
+	items := make([]ledger.Item, len(mails))
+	for i, m := range mails {
+		digester := message.NewDigester()
+		_, _ = io.WriteString(digester, m.body) // a hash takes everything
+		digest := digester.Sum()
+		head, _, _ := strings.Cut(m.body, "\r\n\r\n")
+		origin, _ := message.OriginOf([]byte(head + "\r\n\r\n"))
+		items[i] = ledger.Item{
+			UID: imap.UID(i + 1), DstUID: first + imap.UID(i), Size: int64(len(m.body)), Digest: digest[:], Origin: origin[:], Flags: m.flags,
+		}
+	}
+	return items
+}
+
+// lostAnswers prepares what is left when an answer was lost and another program has written the same at that time:
+// two messages are on their way, and the destination has each of them twice.
+func lostAnswers(t *testing.T, dst dovecot.Options) *pair {
+	t.Helper()
+	p := newPair(t, atmailSource(), dst)
+	mails := letters(2, 400, "a")
+	p.fill(p.src, "INBOX", mails...)
+	p.fill(p.dst, "INBOX", append(mails, mails...)...)
+	items := itemsOf(mails, 0)
+	for i := range items {
+		items[i].DstUID, items[i].Digest, items[i].Origin = 0, nil, nil
+	}
+	if _, err := p.ledger.Intend(t.Context(), p.row(), 1, items); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A copy that was taken back, and of which the answer was lost, was not deleted by the destination's user.
+func TestSync_withdrawalOfWhichTheAnswerWasLost(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(2, 400, "a")
+	p.fill(p.src, "INBOX", mails...)
+	p.fill(p.dst, "INBOX", append(mails, mails...)...) // the first two are those of another program
+	row, items := p.row(), itemsOf(mails, 3)
+	ids, err := p.ledger.Intend(t.Context(), row, 1, items)
+	if err == nil {
+		err = p.ledger.NoteGaps(t.Context(), row, imap.NewUIDSet(1, 2))
+	}
+	if err == nil {
+		err = p.ledger.Receive(t.Context(), row, ids[0], items)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.expunge(p.dst, "INBOX", "3") // what is withdrawn as one may break off in between
+	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 2})
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}
+
+// Which of two copies is ours nobody can know when the answer is lost: both stay, and are named in every pass.
+func TestSync_twinsOfALostAnswer(t *testing.T) {
+	t.Parallel()
+	p := lostAnswers(t, cloudDestination())
+	for range 2 {
+		if f := wantFinding(t, p.sync(), "arrived_twice"); !strings.Contains(f.Sentence, "UID 3:4") {
+			t.Errorf("finding %q, want UIDs 3 and 4", f.Sentence)
+		}
+	}
+	p.wantCount(p.dst, "INBOX", 4)
+}
+
+// A destination that leaves a message out of its answer must not hide the twin of another one.
+func TestSync_twinsThatAreNotShown(t *testing.T) {
+	t.Parallel()
+	dst := cloudDestination()
+	dst.Extra = "imap_capability = IMAP4rev1 LITERAL+ UIDPLUS MULTIAPPEND NAMESPACE\n"
+	p := lostAnswers(t, dst)
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		if bytes.HasPrefix(line, []byte("* SEARCH ")) {
+			return bytes.Replace(line, []byte(" 3 "), []byte(" "), 1)
+		}
+		if bytes.HasPrefix(line, []byte("* 3 FETCH ")) {
+			return nil
+		}
+		return line
+	})
+	r, err := p.trySync(p.engine())
+	if rehome.ClassOf(err) != rehome.ClassTemporary || r.Tally.Copied+r.Tally.Adopted > 0 {
+		t.Errorf("%+v, error %v; want nothing done while a message is hidden", r.Tally, err)
+	}
+	p.dstVia = p.dst.IMAP
+	if f := wantFinding(t, p.sync(), "arrived_twice"); !strings.Contains(f.Sentence, "UID 3:4") {
+		t.Errorf("finding %q, want UIDs 3 and 4", f.Sentence)
+	}
+	p.wantCount(p.dst, "INBOX", 4)
+}
