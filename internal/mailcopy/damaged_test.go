@@ -20,25 +20,8 @@ func TestSync_damagedMessagesAtTheSource(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"})
 	p.fill(p.src, "INBOX", letters(300, 2000, "a")...)
-	for _, uid := range []int{17, 18, 230} {
-		file := filepath.Join(p.src.MailRoot(address), "mailboxes", "INBOX", "dbox-Mails", "u."+strconv.Itoa(uid))
-		if err := os.Truncate(file, 60); err != nil {
-			t.Fatal(err)
-		}
-	}
-	engine, started := p.engine(), time.Now()
-	var total mailcopy.Result
-	for slices := 0; ; slices++ {
-		r, err := engine.RunSlice(t.Context(), account, started, mailcopy.DefaultBudget)
-		total.Tally.Add(r.Tally)
-		total.Findings = append(total.Findings, r.Findings...)
-		if err == nil && !r.More {
-			break
-		}
-		if err != nil && (rehome.ClassOf(err) != rehome.ClassTemporary || !r.Advanced) || slices > 20 {
-			t.Fatalf("slice %d: advanced %v: %v", slices, r.Advanced, err)
-		}
-	}
+	p.damage("INBOX", 17, 18, 230)
+	total := p.persevere()
 	if total.Tally.Copied != 297 || total.Tally.Failed != 3 {
 		t.Errorf("%+v, want 297 copied and 3 failed", total.Tally)
 	}
@@ -50,5 +33,54 @@ func TestSync_damagedMessagesAtTheSource(t *testing.T) {
 	}
 	if unreadable != 3 {
 		t.Errorf("%d findings of unreadable messages: %v", unreadable, total.Findings)
+	}
+}
+
+// The look whether the source is still the same person's meets damaged messages as well.
+func TestForeign_damagedMessages(t *testing.T) {
+	t.Parallel()
+	sdbox := dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}
+	p, other := newPair(t, sdbox, sdbox), newPair(t, sdbox, sdbox)
+	mails := letters(12, 2000, "a")
+	p.fill(p.src, "Work", mails[:10]...)
+	p.sync()
+	other.fill(other.src, "Earlier") // so that Work, the same person's, gets another UIDVALIDITY
+	other.fill(other.src, "Work", mails...)
+	other.damage("Work", 3, 11)
+	p.srcVia = other.srcVia
+	if total := p.persevere(); total.Tally.Copied != 1 || total.Tally.Adopted != 9 || total.Tally.Failed != 2 {
+		t.Errorf("%+v, want 1 copied, 9 found and 2 failed; %v", total.Tally, codes(total.Findings))
+	}
+}
+
+// damage cuts messages of a mailbox of the source off in their headers.
+func (p *pair) damage(mailbox string, uids ...int) {
+	p.t.Helper()
+	for _, uid := range uids {
+		file := filepath.Join(p.src.MailRoot(address), "mailboxes", mailbox, "dbox-Mails", "u."+strconv.Itoa(uid))
+		if err := os.Truncate(file, 60); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+// persevere runs slices, also behind errors, as long as they get on.
+func (p *pair) persevere() mailcopy.Result {
+	p.t.Helper()
+	engine, started := p.engine(), time.Now()
+	var total mailcopy.Result
+	for slices := 0; ; slices++ {
+		r, err := engine.RunSlice(p.t.Context(), account, started, mailcopy.DefaultBudget)
+		total.Tally.Add(r.Tally)
+		total.Findings = append(total.Findings, r.Findings...)
+		if err == nil && !r.More && len(r.Waits) == 0 {
+			return total
+		}
+		if err != nil && (rehome.ClassOf(err) != rehome.ClassTemporary || !r.Advanced) || slices > 40 {
+			p.t.Fatalf("slice %d: advanced %v: %v", slices, r.Advanced, err)
+		}
+		if look, _ := mailcopy.NextLook(r.Waits); err == nil && !r.More {
+			<-time.After(time.Until(look))
+		}
 	}
 }

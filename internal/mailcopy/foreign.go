@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -99,7 +100,8 @@ func (v accountView) familiar() (e testimony, goesOn []ledger.Mailbox, settled b
 	return e, goesOn, settled
 }
 
-// recognise stops the account when its source has become another person's.
+// recognise stops the account when its source has become another person's. A damaged message at which the source ends
+// the connection must not stop it: it is left out from the next slice on.
 func (s *slice) recognise(ctx context.Context) error {
 	if s.engine.options.ConfirmSource {
 		return nil
@@ -138,8 +140,9 @@ func (s *slice) countGoing(ctx context.Context, goesOn []ledger.Mailbox, e *test
 		if !opened {
 			continue
 		}
-		st, err := s.askNewest(ctx, s.src, row, atSource(row))
+		st, err := s.askNewest(ctx, s.src, row, atSource(row).without(s.memory.mutesOf(name)))
 		if err != nil {
+			s.leaveOut(ctx, name, st.mute)
 			return opened, faultOf(err, "look again at source mailbox", name)
 		}
 		if st.other.Empty() {
@@ -204,7 +207,8 @@ func (v accountView) listedAt(source string) int64 {
 	return 0
 }
 
-// originsOf returns the origins of some of the oldest and some of the newest messages of a source mailbox.
+// originsOf returns the origins of some of the oldest and some of the newest messages of a source mailbox. What the
+// source does not show bears no witness.
 func (s *slice) originsOf(ctx context.Context, name string) (origins []message.Fingerprint, opened bool, err error) {
 	if opened, err = s.openFor(ctx, s.src, "open source mailbox", name); err != nil || !opened {
 		return nil, opened, err
@@ -216,10 +220,15 @@ func (s *slice) originsOf(ctx context.Context, name string) (origins []message.F
 	oldest, rest := head(all, askedEachEnd)
 	_, newest := head(rest, max(rest.Len()-askedEachEnd, 0))
 	var entries []*entry
-	for uid := range union(oldest, newest).All() {
+	for uid := range union(oldest, newest).Minus(s.memory.mutesOf(name)).All() {
 		entries = append(entries, &entry{uid: uid})
 	}
-	if err := fingerprints(ctx, s.src, entries); err != nil {
+	source := reader{s.src, true}
+	if err := source.headers(ctx, entries); err != nil {
+		var broke *readError
+		if errors.As(err, &broke) {
+			s.leaveOut(ctx, name, broke.uid)
+		}
 		return nil, opened, faultOf(err, "list source mailbox", name)
 	}
 	for _, e := range entries {
@@ -228,6 +237,14 @@ func (s *slice) originsOf(ctx context.Context, name string) (origins []message.F
 		}
 	}
 	return origins, opened, nil
+}
+
+// leaveOut lets the next slice not ask a message of the source at which the connection has ended; 0 is none.
+func (s *slice) leaveOut(ctx context.Context, source string, uid imap.UID) {
+	if uid != 0 && ctx.Err() == nil {
+		s.memory.mute(source, uid)
+		s.noteAdvance()
+	}
 }
 
 func (e testimony) finding() rehome.Finding {

@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"rehome/internal/content/message"
 	"rehome/internal/endpoint"
@@ -56,6 +57,7 @@ type standing struct {
 	uidNext imap.UID // as the end says; 0 when it does not
 	seen    imap.UID // what it said when it was last held against the ledger; 0 when that is not known
 	fallen  bool     // its HIGHESTMODSEQ has fallen since
+	mute    imap.UID // at which the end broke off; 0 when it did not
 }
 
 // brokenFrom returns the UID from which on the mailbox has another history than the ledger knows, 0 when
@@ -132,6 +134,9 @@ func examineClaims(ctx context.Context, session *endpoint.Session, claims []clai
 		byUID[c.uid], entries[i] = c.item, &entry{uid: c.uid}
 	}
 	if err := fingerprints(ctx, session, entries); err != nil {
+		if i := slices.IndexFunc(entries, func(e *entry) bool { return !e.seen }); i >= 0 && session.Err() != nil {
+			s.mute = entries[i].uid
+		}
 		return err
 	}
 	var doubtful []*entry

@@ -151,6 +151,14 @@ func atDestination(row ledger.Mailbox) side {
 	return func(item ledger.Item) (imap.UID, bool) { return item.DstUID, live.Contains(item.UID) }
 }
 
+// without leaves messages out.
+func (expected side) without(uids imap.UIDSet) side {
+	return func(item ledger.Item) (imap.UID, bool) {
+		uid, is := expected(item)
+		return uid, is && !uids.Contains(uid)
+	}
+}
+
 // askNewest asks the newest messages of a row what they are, in the mailbox that is open in the session.
 func (s *slice) askNewest(ctx context.Context, session *endpoint.Session, row ledger.Mailbox, expected side) (standing, error) {
 	var st standing
