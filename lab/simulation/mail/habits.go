@@ -94,9 +94,8 @@ const (
 
 // waiting names what is off until the product has an answer.
 var waiting = map[string]string{
-	createExisting: "a mailbox that no list shows counts as deleted by its user when a pass was disturbed",
-	headersAlike:   "after a restore, a message under a used UID is known by its header alone",
-	twoLedgers:     "two ledgers do not know of each other",
+	headersAlike: "after a restore, a message under a used UID is known by its header alone",
+	twoLedgers:   "two ledgers do not know of each other",
 }
 
 func switches() []string {
