@@ -222,7 +222,9 @@ type flow struct {
 	job       *mailboxJob
 	ctx       context.Context
 	transfers []*transfer
-	current   int // index of the transfer that is being written
+	current   int         // index of the transfer that is being written
+	came      imap.UIDSet // what has begun to arrive
+	latest    imap.UID    // of that, the last
 	answers   *answers
 	digester  *message.Digester
 	header    *message.Header
@@ -317,18 +319,19 @@ func (f *flow) finish() error {
 }
 
 // broke names the message that the source was reading when it ended the connection: the one whose
-// body was cut, or else the first that never came.
+// body was cut, or else the first that never came. Others behind it may have come: a server may answer
+// in any order (RFC 9051, section 7.5.2).
 func (f *flow) broke(err error) error {
-	if f.current == len(f.transfers) {
-		return err
-	}
-	t := f.transfers[f.current]
 	var cut *imap.BodyError
-	switch {
-	case errors.As(err, &cut) && t.next > 0:
-		return &readError{uid: t.batch[t.next-1].uid, err: err}
-	case t.next < len(t.batch):
-		return &readError{uid: t.batch[t.next].uid, err: err}
+	if errors.As(err, &cut) && f.latest != 0 {
+		return &readError{uid: f.latest, err: err}
+	}
+	var asked imap.UIDSet
+	for _, t := range f.transfers {
+		asked.AddSet(uidsOf(t.batch))
+	}
+	if missing := first(asked.Minus(f.came)); missing != 0 {
+		return &readError{uid: missing, err: err}
 	}
 	return err
 }
@@ -349,11 +352,18 @@ func (f *flow) advance(index int) error {
 
 var errNoUID = errors.New("the source sends message bodies before their UIDs")
 
+// began notes that a body has begun to arrive.
+func (f *flow) began(uid imap.UID) {
+	f.came.Add(uid)
+	f.latest = uid
+}
+
 // body runs on the source's reader for every message that arrives, and streams it on.
 func (f *flow) body(l *imap.Literal) error {
 	if l.UID == 0 {
 		return errNoUID
 	}
+	f.began(l.UID)
 	e, ok, err := f.take(l.UID)
 	if err != nil || !ok {
 		return err
