@@ -50,8 +50,10 @@ func TestSync_arrivesAfterItWasGivenUp(t *testing.T) {
 	p.sync()
 	p.wantSame("INBOX", "INBOX")
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{})
-	for deadline := time.Now().Add(20 * time.Second); len(p.content(p.dst, "INBOX")) == 300 && time.Now().Before(deadline); {
-		<-time.After(100 * time.Millisecond)
+	before, now := 0, 300 // until all has arrived that was held up
+	for deadline := time.Now().Add(30 * time.Second); (now == 300 || now > before) && time.Now().Before(deadline); {
+		<-time.After(500 * time.Millisecond)
+		before, now = now, len(p.content(p.dst, "INBOX"))
 	}
 	for range 2 {
 		wantFinding(t, p.sync(), "arrived_twice")

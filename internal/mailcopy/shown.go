@@ -25,16 +25,26 @@ func shortage(session *endpoint.Session, listed imap.UIDSet) imap.Count {
 	return imap.CountOf(max(held-int64(listed.Len()), 0))
 }
 
+// listingsTried is how often a mailbox is listed into which messages arrive meanwhile: the listing and EXISTS speak of
+// different moments then, and a message that has just come is not one that is left out.
+const listingsTried = 4
+
 // everything lists the open mailbox. What it leaves out in one way it may show in another.
 func everything(ctx context.Context, session *endpoint.Session) (all imap.UIDSet, short imap.Count, err error) {
 	if session.Held().Is(0) {
 		return all, imap.CountOf(0), nil
 	}
-	if all, err = session.SearchAll(ctx, 1); err != nil {
-		return all, imap.Count{}, err
-	}
-	if short = shortage(session, all); short.Is(0) {
-		return all, short, nil
+	for range listingsTried {
+		before := session.Held()
+		if all, err = session.SearchAll(ctx, 1); err != nil {
+			return all, imap.Count{}, err
+		}
+		if short = shortage(session, all); short.Is(0) {
+			return all, short, nil
+		}
+		if session.Held() == before {
+			break
+		}
 	}
 	if _, told := short.Told(); !told { // it may be empty, and has no number 1 then
 		return all, short, nil
