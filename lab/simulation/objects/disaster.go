@@ -2,13 +2,16 @@
 
 package objects
 
-// mostCrashes bounds how often rehome dies in a run, so that a run has an end.
-const mostCrashes = 8
+// So that a run has an end.
+const (
+	mostCrashes = 8  // deaths of rehome in a run
+	mostAtWork  = 60 // how often users are at work while rehome is: a move cannot overtake those who never rest
+)
 
 // watch is told of every request before it is worked on: the moment for a crash of rehome, or for a user who is
 // at work meanwhile. It says whether the request comes to nothing for now.
 func (r *run) watch(q question) bool {
-	if r.d.happens("user at work meanwhile", 0.1*q.weight(), q.name...) {
+	if r.d.happens("user at work meanwhile", 0.1*q.weight(), q.name...) && r.atWork.Add(1) <= mostAtWork {
 		r.live("w" + number(r.d.below(1000, q.name...)))
 	}
 	r.mu.Lock()

@@ -72,6 +72,7 @@ type run struct {
 	kill      context.CancelFunc // ends the process that is running; with what follows under mu
 	killed    bool
 	crashes   int
+	atWork    atomic.Int32
 	backups   map[*end]backup
 }
 
