@@ -4,9 +4,24 @@ package mailcopy
 
 import (
 	"testing"
+	"time"
 
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
+
+// A message that was in a refused group, and is a suspect besides, is copied with the group: it is not copied again.
+func TestCopyAll_leavesAloneWhatIsSettled(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	s := &slice{started: now, deadline: now.Add(time.Hour)}
+	s.octets.Store(1)
+	row := &ledger.Mailbox{Done: imap.NewUIDSet(3, 4), Refused: map[imap.UID]time.Time{5: now}}
+	j := &mailboxJob{slice: s, row: row} // without connections: a look at either end would break
+	if done, err := j.copyAll(t.Context(), imap.NewUIDSet(3, 4, 5)); !done || err != nil {
+		t.Errorf("done %v, error %v", done, err)
+	}
+}
 
 // A server that answers NO to one message of a group and BAD to another brings the group back in halves.
 func TestAccusals_everyAccusationMakesTheGroupsSmaller(t *testing.T) {

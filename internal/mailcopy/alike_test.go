@@ -3,11 +3,16 @@
 package mailcopy_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"rehome/internal/mailcopy"
+	"rehome/lab/dovecot"
 )
 
 // alike makes n messages of the same header, size and date, as mail merges and scanners write them.
@@ -45,5 +50,74 @@ func TestAdopt_manyAlikeAfterTheLossOfTheLedger(t *testing.T) {
 	p.newLedger()
 	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 6, Copied: 2})
 	p.wantSame("INBOX.Scans", "Scans")
+	p.quiet(mailcopy.Tally{})
+}
+
+// later gives messages another date: they have arrived another time.
+func later(mails []mail) []mail {
+	for i := range mails {
+		mails[i].date = mails[i].date.Add(time.Hour)
+	}
+	return mails
+}
+
+// Either end is put back, and the UID of a message that it has lost goes to another one of the same header and size.
+// More mail follows, so that no number tells it.
+func TestRestore_thenOneThatLooksAlike(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"source", "destination"} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			p := atmailPair(t)
+			server := map[string]*dovecot.Server{"source": p.src, "destination": p.dst}[end]
+			p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+			p.sync()
+			putBack := p.backUp(server)
+			p.fill(p.src, "INBOX", alike(1, 1)...)
+			p.sync()
+			all := p.bodies(p.src, "INBOX")
+			putBack()
+			p.fill(server, "INBOX", later(alike(2, 1))...)
+			p.fill(server, "INBOX", letters(2, 500, "more")...)
+			p.sync()
+			got := p.bodies(p.dst, "INBOX")
+			for _, body := range append(all, p.bodies(server, "INBOX")...) {
+				if !slices.Contains(got, body) || len(got) != 7 {
+					t.Fatalf("%d messages at the destination, want 7, among them %s", len(got), body)
+				}
+			}
+			p.quiet(mailcopy.Tally{})
+		})
+	}
+}
+
+// A source gives a message out in another form one day. It is the same one: its copy has its date.
+func TestSync_sourceThatShowsAMessageInAnotherForm(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+	p.sync()
+	files, err := filepath.Glob(filepath.Join(p.src.MailRoot(address), "[cn][ue][rw]", "*"))
+	if err != nil || len(files) != 3 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, bytes.ReplaceAll(text, []byte("line of text"), []byte("LINE OF TEXT")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, was.ModTime(), was.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.fill(p.src, "INBOX", letters(1, 500, "new")...)
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 1})
 	p.quiet(mailcopy.Tally{})
 }

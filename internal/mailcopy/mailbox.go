@@ -65,7 +65,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	}
 	defer func() { j.slice.noteCensus(j.pair.Source, j.census()) }()
 	if err := j.checkIdentity(ctx); err != nil || j.held {
-		return err
+		return j.noteSuspect(ctx, err)
 	}
 	settled, err := j.settleIntents(ctx)
 	if err != nil {
@@ -124,9 +124,11 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	return j.settle(ctx)
 }
 
-// copyAll copies wanted window by window; done is false when the budget ended.
+// copyAll copies wanted window by window; done is false when the budget ended. A message may be wanted for several
+// reasons, as one of a group that was refused and as one at which the source broke off: what has been settled in
+// this pass is left alone.
 func (j *mailboxJob) copyAll(ctx context.Context, wanted imap.UIDSet) (done bool, err error) {
-	for rest := wanted; !rest.Empty(); {
+	for rest := j.undone(wanted); !rest.Empty(); {
 		if j.slice.spent() {
 			return false, nil
 		}

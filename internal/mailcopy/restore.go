@@ -35,11 +35,11 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 	if j.row.Fresh || j.row.Done.Empty() {
 		return nil
 	}
-	var atSource, atDestination imap.UIDSet
-	err := both(j.slice.account.Address,
-		func() (err error) { atSource, err = j.voidAtSource(ctx); return err },
-		func() (err error) { atDestination, err = j.voidAtDestination(ctx); return err },
-	)
+	atSource, err := j.voidAtSource(ctx)
+	if err != nil {
+		return err
+	}
+	atDestination, err := j.voidAtDestination(ctx) // not at the same time: either end may be asked about the other
 	if err != nil || j.held {
 		return err
 	}
@@ -75,7 +75,10 @@ func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	}
 	// Where nothing tells whether somebody has deleted a message or a restore has taken it, it stays at the
 	// destination: any UIDNEXT below it counts as fallen.
-	c := claimant{job: j, session: j.src, box: box, claims: atSource(*j.row), seen: math.MaxUint32, fallen: fallen(state.SrcModSeq, box.HighestModSeq)}
+	c := claimant{
+		job: j, session: j.src, atSource: true, box: box, claims: atSource(*j.row),
+		seen: math.MaxUint32, fallen: fallen(state.SrcModSeq, box.HighestModSeq),
+	}
 	s, err := c.examine(ctx, known.Max())
 	return s.void(), faultOf(err, "look again at source mailbox", j.pair.Source)
 }
@@ -123,20 +126,34 @@ func (j *mailboxJob) holdUnknown(ctx context.Context, unknown imap.UIDSet) error
 
 // claimant asks one end.
 type claimant struct {
-	job     *mailboxJob
-	session *endpoint.Session
-	box     imap.Selected
-	claims  side
-	seen    imap.UID // see standing
-	fallen  bool
+	job      *mailboxJob
+	session  *endpoint.Session
+	atSource bool
+	box      imap.Selected
+	claims   side
+	seen     imap.UID // see standing
+	fallen   bool
 }
 
-// examine asks a few of the newest messages, and all of them if these do not tell that all is as it was, or that
+// examine asks the newest message, then a few, and all of them if these do not tell that all is as it was, or that
 // somebody has deleted what is missing.
 func (c claimant) examine(ctx context.Context, newest imap.UID) (standing, error) {
-	few, err := c.job.slice.askNewest(ctx, c.session, *c.job.row, c.claims)
+	claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, c.claims)
 	if err != nil {
 		return standing{}, err
+	}
+	if proved, err := c.proved(ctx, claims); err != nil || proved {
+		return standing{}, err
+	}
+	var few standing
+	if err := examineClaims(ctx, c.session, claims, &few); err != nil {
+		return standing{}, err
+	}
+	top := slices.IndexFunc(claims, func(one claim) bool { return few.same.Contains(one.uid) && one.item.Size <= proofOctets })
+	if top >= 0 {
+		if err := c.prove(ctx, claims[top:top+1], &few); err != nil {
+			return standing{}, err
+		}
 	}
 	if few.other.Empty() && (few.same.Contains(newest) || !c.fallen && c.box.UIDNext > newest) {
 		return standing{}, nil
@@ -198,6 +215,9 @@ func (c claimant) examineAll(ctx context.Context) (standing, error) {
 	})
 	if err == nil {
 		err = flush()
+	}
+	if err == nil {
+		err = c.proveNewest(ctx, &s)
 	}
 	return s, err
 }

@@ -94,8 +94,7 @@ const (
 
 // waiting names what is off until the product has an answer.
 var waiting = map[string]string{
-	headersAlike: "after a restore, a message under a used UID is known by its header alone",
-	twoLedgers:   "two ledgers do not know of each other",
+	twoLedgers: "two ledgers do not know of each other",
 }
 
 func switches() []string {

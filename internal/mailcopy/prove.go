@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// A header is a hint like any number: mail merges and scanners write the same one over many bodies, and a mailbox that
+// was put back gives the UID of one of them to another. So what is claimed of a mailbox is proved by content: by the
+// newest message that is there, because a restore takes the upper end, and when that one is not what was copied, or a
+// restore is suspected for another reason, downwards until all that was asked is.
+
+// proofOctets bounds the message that is read each time a mailbox has changed.
+const proofOctets = 1 << 20
+
+// provable says that the content of a claimed message can be asked for.
+func (c claimant) provable(one claim) bool {
+	return one.item.Digest != nil && (!c.atSource || c.job.row.Suspects[one.uid] == 0)
+}
+
+// proved reads the first of some claims and says whether it is, to the octet, what was copied.
+func (c claimant) proved(ctx context.Context, claims []claim) (bool, error) {
+	if len(claims) == 0 || claims[0].item.Size > proofOctets || !c.provable(claims[0]) {
+		return false, nil
+	}
+	e := entry{uid: claims[0].uid}
+	err := c.reader().bodies(ctx, []*entry{&e}, bodySeen)
+	return unchanged(claims[0].item, e.digest), err
+}
+
+// reader reads at the claimant's end.
+func (c claimant) reader() reader { return reader{c.session, c.atSource} }
+
+// prove reads the bodies of those of claims that are confirmed by their headers. The others among them are no longer
+// counted as the same.
+func (c claimant) prove(ctx context.Context, claims []claim, s *standing) error {
+	claims = slices.DeleteFunc(slices.Clone(claims), func(one claim) bool { return !s.same.Contains(one.uid) || !c.provable(one) })
+	entries := entriesOf(claims, func(one claim) imap.UID { return one.uid })
+	if err := c.reader().bodies(ctx, entries, bodySeen); err != nil {
+		return err
+	}
+	var doubtful []claim
+	var shown []*entry
+	for i, one := range claims {
+		if e := entries[i]; bodySeen(e) && !unchanged(one.item, e.digest) {
+			doubtful, shown = append(doubtful, one), append(shown, e)
+		}
+	}
+	others, err := c.others(ctx, doubtful, shown)
+	s.same = s.same.Minus(others)
+	s.other.AddSet(others)
+	return err
+}
+
+// proveNewest proves claims from the newest downwards, until nothing of what is asked at once is another message: then
+// nothing below is one either.
+func (c claimant) proveNewest(ctx context.Context, s *standing) error {
+	var asked imap.UIDSet
+	for {
+		claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, func(item ledger.Item) (imap.UID, bool) {
+			uid, is := c.claims(item)
+			return uid, is && s.same.Contains(uid) && !asked.Contains(uid)
+		})
+		if err != nil || len(claims) == 0 {
+			return err
+		}
+		if err := c.prove(ctx, claims, s); err != nil {
+			return err
+		}
+		confirmed := true
+		for _, one := range claims {
+			asked.Add(one.uid)
+			confirmed = confirmed && s.same.Contains(one.uid)
+		}
+		if confirmed {
+			return nil
+		}
+	}
+}
+
+// others returns which of the messages that have the header of what was copied, and not its octets, are other ones.
+// Servers change what they store, and some give it out in a new form one day; the date that we have given to a copy
+// is that of its original all the same. Where dates tell nothing, a copy is held against its original by what servers
+// are known to leave alone.
+func (c claimant) others(ctx context.Context, claims []claim, shown []*entry) (others imap.UIDSet, err error) {
+	if len(claims) == 0 {
+		return others, nil
+	}
+	sources := entriesOf(claims, func(one claim) imap.UID { return one.item.UID })
+	original, err := datesOf(ctx, c.job.src, sources)
+	if err != nil {
+		return others, err
+	}
+	copied, err := datesOf(ctx, c.job.dst, entriesOf(claims, func(one claim) imap.UID { return one.item.DstUID }))
+	if err != nil {
+		return others, err
+	}
+	if !c.atSource {
+		if err := (reader{c.job.src, true}).bodies(ctx, sources, kinSeen); err != nil {
+			return others, err
+		}
+	}
+	for i, one := range claims {
+		date := original[one.item.UID]
+		switch {
+		case !date.IsZero() && date.Equal(copied[one.item.DstUID]):
+		case !c.atSource && (!kinSeen(sources[i]) || sources[i].kin == shown[i].kin):
+		default:
+			others.Add(one.uid)
+		}
+	}
+	return others, nil
+}
+
+func entriesOf(claims []claim, uid func(claim) imap.UID) []*entry {
+	entries := make([]*entry, len(claims))
+	for i, one := range claims {
+		entries[i] = &entry{uid: uid(one)}
+	}
+	return entries
+}
+
+// datesOf returns the dates of messages in the open mailbox, as far as the server tells them.
+func datesOf(ctx context.Context, session *endpoint.Session, entries []*entry) (map[imap.UID]time.Time, error) {
+	var uids imap.UIDSet
+	for _, e := range entries {
+		uids.Add(e.uid)
+	}
+	listed, err := sweep(ctx, session, uids)
+	dates := make(map[imap.UID]time.Time, len(listed))
+	for _, e := range listed {
+		dates[e.uid] = e.date
+	}
+	return dates, err
+}
