@@ -49,11 +49,22 @@ func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string
 		if err := more(tx); err != nil {
 			return err
 		}
+		if err := dateSight(tx, m); err != nil {
+			return err
+		}
 		return dropRefusals(tx, m, items)
 	})
 	if err == nil {
 		m.note(items)
+		m.Seen.Messages = Outdated
 	}
+	return err
+}
+
+// dateSight notes that more was brought than the last look at the destination has shown: a pass that is cut before the
+// next look would otherwise take a mailbox that was put back to that state for one where nothing has happened.
+func dateSight(tx *sql.Tx, m *Mailbox) error {
+	_, err := tx.Exec(`UPDATE mailboxes SET dst_messages = ? WHERE id = ? AND dst_messages <> ?`, Outdated, m.ID, Outdated)
 	return err
 }
 

@@ -98,3 +98,17 @@ func TestHashes_roundTrip(t *testing.T) {
 		}
 	})
 }
+
+// A kill comes between a batch and the next look: the look before the batch must not stand for what it has brought.
+func TestSighted_isOutdatedByTheNextBatch(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	must(t, l.Sighted(t.Context(), map[int64]Sight{m.ID: {UIDNext: 7, Messages: 3, ModSeq: 5, Size: 1234}}))
+	m = load(t, l, inbox())
+	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1, 2)...), messages(1, 2)))
+	want := Sight{UIDNext: 7, Messages: Outdated, ModSeq: 5, Size: 1234}
+	if got := load(t, l, inbox()); got.Seen != want || m.Seen.Messages != Outdated {
+		t.Errorf("seen %+v and %+v, want %+v: two messages have come since", got.Seen, m.Seen, want)
+	}
+}

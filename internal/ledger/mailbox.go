@@ -34,10 +34,13 @@ type State struct {
 // ledger. Zero means never.
 type Sight struct {
 	UIDNext  imap.UID
-	Messages int64
+	Messages int64 // Outdated when something was brought there since
 	ModSeq   uint64
 	Size     int64 // octets of all messages; 0 when not told
 }
+
+// Outdated is a number of messages that no mailbox has.
+const Outdated = -1
 
 // Mailbox is the row of one source mailbox with what is known of its messages.
 type Mailbox struct {

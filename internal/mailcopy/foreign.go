@@ -5,7 +5,6 @@ package mailcopy
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -140,9 +139,8 @@ func (s *slice) countGoing(ctx context.Context, goesOn []ledger.Mailbox, e *test
 		if !opened {
 			continue
 		}
-		st, err := s.askNewest(ctx, s.src, row, atSource(row).without(s.memory.mutesOf(name)))
+		st, err := s.askNewest(ctx, asker{s, s.src, name}, row, atSource(row))
 		if err != nil {
-			s.leaveOut(ctx, name, st.mute)
 			return opened, faultOf(err, "look again at source mailbox", name)
 		}
 		if st.other.Empty() {
@@ -220,15 +218,10 @@ func (s *slice) originsOf(ctx context.Context, name string) (origins []message.F
 	oldest, rest := head(all, askedEachEnd)
 	_, newest := head(rest, max(rest.Len()-askedEachEnd, 0))
 	var entries []*entry
-	for uid := range union(oldest, newest).Minus(s.memory.mutesOf(name)).All() {
+	for uid := range union(oldest, newest).All() {
 		entries = append(entries, &entry{uid: uid})
 	}
-	source := reader{s.src, true}
-	if err := source.headers(ctx, entries); err != nil {
-		var broke *readError
-		if errors.As(err, &broke) {
-			s.leaveOut(ctx, name, broke.uid)
-		}
+	if err := (asker{s, s.src, name}).headers(ctx, entries); err != nil {
 		return nil, opened, faultOf(err, "list source mailbox", name)
 	}
 	for _, e := range entries {
@@ -237,14 +230,6 @@ func (s *slice) originsOf(ctx context.Context, name string) (origins []message.F
 		}
 	}
 	return origins, opened, nil
-}
-
-// leaveOut lets the next slice not ask a message of the source at which the connection has ended; 0 is none.
-func (s *slice) leaveOut(ctx context.Context, source string, uid imap.UID) {
-	if uid != 0 && ctx.Err() == nil {
-		s.memory.mute(source, uid)
-		s.noteAdvance()
-	}
 }
 
 func (e testimony) finding() rehome.Finding {

@@ -5,10 +5,8 @@ package mailcopy
 import (
 	"bytes"
 	"context"
-	"slices"
 
 	"rehome/internal/content/message"
-	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
@@ -57,7 +55,6 @@ type standing struct {
 	uidNext imap.UID // as the end says; 0 when it does not
 	seen    imap.UID // what it said when it was last held against the ledger; 0 when that is not known
 	fallen  bool     // its HIGHESTMODSEQ has fallen since
-	mute    imap.UID // at which the end broke off; 0 when it did not
 }
 
 // brokenFrom returns the UID from which on the mailbox has another history than the ledger knows, 0 when
@@ -127,16 +124,13 @@ func above(set imap.UIDSet, floor imap.UID) imap.UIDSet {
 
 // examineClaims asks the messages of the open mailbox what they are. Headers are read of all, bodies only of
 // those whose header contradicts or says too little. It does not tell what is absent.
-func examineClaims(ctx context.Context, session *endpoint.Session, claims []claim, s *standing) error {
+func examineClaims(ctx context.Context, a asker, claims []claim, s *standing) error {
 	byUID := make(map[imap.UID]ledger.Item, len(claims))
 	entries := make([]*entry, len(claims))
 	for i, c := range claims {
 		byUID[c.uid], entries[i] = c.item, &entry{uid: c.uid}
 	}
-	if err := fingerprints(ctx, session, entries); err != nil {
-		if i := slices.IndexFunc(entries, func(e *entry) bool { return !e.seen }); i >= 0 && session.Err() != nil {
-			s.mute = entries[i].uid
-		}
+	if err := a.headers(ctx, entries); err != nil {
 		return err
 	}
 	var doubtful []*entry
@@ -152,7 +146,7 @@ func examineClaims(ctx context.Context, session *endpoint.Session, claims []clai
 			s.note(e.uid, judged)
 		}
 	}
-	if err := digests(ctx, session, doubtful); err != nil {
+	if err := a.bodies(ctx, doubtful, bodySeen); err != nil {
 		return err
 	}
 	for _, e := range doubtful {

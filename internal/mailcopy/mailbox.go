@@ -65,7 +65,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	}
 	defer func() { j.slice.noteCensus(j.pair.Source, j.census()) }()
 	if err := j.checkIdentity(ctx); err != nil || j.held {
-		return j.noteSuspect(ctx, err)
+		return err
 	}
 	settled, err := j.settleIntents(ctx)
 	if err != nil {
@@ -185,9 +185,11 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	if err != nil {
 		return imap.UIDSet{}, err
 	}
-	if n, err = j.takeBack(ctx, n); err != nil {
+	anew, err := j.takeBack(ctx, j.row.Gone.Minus(n.gone))
+	if err != nil {
 		return imap.UIDSet{}, err
 	}
+	n.wanted, lost = union(n.wanted, anew), lost.Minus(anew)
 	if err := j.readyDestination(ctx, n.wanted, present); err != nil {
 		return imap.UIDSet{}, err
 	}
@@ -243,17 +245,6 @@ func (j *mailboxJob) listRest(ctx context.Context) (all imap.UIDSet, short imap.
 	j.listed = completed(sortUnique(append(j.listed, more...)), found)
 	all = uidsOf(j.listed)
 	return all, shortage(j.src, all), nil
-}
-
-// takeBack lets what has come back at the source, after its copy was removed, be copied again: a source that
-// was put back to an earlier state has messages again that its user had deleted.
-func (j *mailboxJob) takeBack(ctx context.Context, n news) (news, error) {
-	back := intersection(j.row.Gone, j.row.Lost).Minus(n.gone)
-	if back.Empty() {
-		return n, nil
-	}
-	n.wanted = union(n.wanted, back)
-	return n, j.ledger().Disown(ctx, j.row, back)
 }
 
 // missingThere returns the UIDs of all messages of the destination, and the messages, by their source UIDs,

@@ -22,7 +22,8 @@ type memory struct {
 	avoided map[string]bool        // mailboxes, by side and name, to whose opening the server answers BAD
 	accused map[string]*accusals   // by source mailbox
 	alone   map[string]imap.UIDSet // messages that were tried alone, by source mailbox
-	mutes   map[string]imap.UIDSet // messages at whose header the source ends the connection, by source mailbox
+
+	breaks map[string]map[imap.UID]int // how often the connection has ended at a message that was asked what it is
 }
 
 // mostStrikes is how often one mailbox may end the connection, without anything getting on, until the pass
@@ -37,7 +38,8 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 	if m == nil || !m.started.Equal(started) {
 		m = &memory{
 			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{},
-			accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{}, mutes: map[string]imap.UIDSet{},
+			accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
+			breaks: map[string]map[imap.UID]int{},
 		}
 		e.memories[address] = m
 	}
@@ -95,19 +97,6 @@ func (m *memory) tryAlone(source string, uid imap.UID) (before bool) {
 	before = tried.Contains(uid)
 	m.alone[source] = union(tried, imap.NewUIDSet(uid))
 	return before
-}
-
-// mute notes that the source ends the connection when it is asked for the header of a message.
-func (m *memory) mute(source string, uid imap.UID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.mutes[source] = union(m.mutes[source], imap.NewUIDSet(uid))
-}
-
-func (m *memory) mutesOf(source string) imap.UIDSet {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return union(m.mutes[source])
 }
 
 // accusals are the messages of one mailbox to which the destination has answered BAD. That ends the

@@ -20,30 +20,30 @@ import (
 // proofOctets bounds the message that is read each time a mailbox has changed.
 const proofOctets = 1 << 20
 
-// provable says that the content of a claimed message can be asked for.
-func (c claimant) provable(one claim) bool {
-	return one.item.Digest != nil && (!c.atSource || c.job.row.Suspects[one.uid] == 0)
-}
-
 // proved reads the first of some claims and says whether it is, to the octet, what was copied.
 func (c claimant) proved(ctx context.Context, claims []claim) (bool, error) {
-	if len(claims) == 0 || claims[0].item.Size > proofOctets || !c.provable(claims[0]) {
+	if len(claims) == 0 || claims[0].item.Size > proofOctets || claims[0].item.Digest == nil {
 		return false, nil
 	}
 	e := entry{uid: claims[0].uid}
-	err := c.reader().bodies(ctx, []*entry{&e}, bodySeen)
+	err := c.asker().bodies(ctx, []*entry{&e}, bodySeen)
 	return unchanged(claims[0].item, e.digest), err
 }
 
-// reader reads at the claimant's end.
-func (c claimant) reader() reader { return reader{c.session, c.atSource} }
+// asker asks at the claimant's end.
+func (c claimant) asker() asker {
+	if c.atSource {
+		return asker{c.job.slice, c.session, c.job.pair.Source}
+	}
+	return asker{c.job.slice, c.session, ""}
+}
 
 // prove reads the bodies of those of claims that are confirmed by their headers. The others among them are no longer
 // counted as the same.
 func (c claimant) prove(ctx context.Context, claims []claim, s *standing) error {
-	claims = slices.DeleteFunc(slices.Clone(claims), func(one claim) bool { return !s.same.Contains(one.uid) || !c.provable(one) })
+	claims = slices.DeleteFunc(slices.Clone(claims), func(one claim) bool { return !s.same.Contains(one.uid) || one.item.Digest == nil })
 	entries := entriesOf(claims, func(one claim) imap.UID { return one.uid })
-	if err := c.reader().bodies(ctx, entries, bodySeen); err != nil {
+	if err := c.asker().bodies(ctx, entries, bodySeen); err != nil {
 		return err
 	}
 	var doubtful []claim
@@ -103,7 +103,7 @@ func (c claimant) others(ctx context.Context, claims []claim, shown []*entry) (o
 		return others, err
 	}
 	if !c.atSource {
-		if err := (reader{c.job.src, true}).bodies(ctx, sources, kinSeen); err != nil {
+		if err := (asker{c.job.slice, c.job.src, c.job.pair.Source}).bodies(ctx, sources, kinSeen); err != nil {
 			return others, err
 		}
 	}

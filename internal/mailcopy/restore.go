@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -50,19 +51,60 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 	if !void.Empty() {
 		j.slice.find(destinationRestored(j.pair.Destination, void.Len()))
 	}
-	former, err := j.copiesOf(ctx, atSource.Minus(void))
+	if err := j.disownSources(ctx, atSource.Minus(void)); err != nil {
+		return err
+	}
+	j.restored.source = atSource
+	return j.disown(ctx, void)
+}
+
+// disownSources takes messages that the source does not have any more, or has again, out of what is done. Their copies
+// at the destination may be found to be those of others.
+func (j *mailboxJob) disownSources(ctx context.Context, sources imap.UIDSet) error {
+	former, err := j.copiesOf(ctx, sources)
 	if err != nil {
 		return err
 	}
-	if err := j.ledger().Disown(ctx, j.row, union(void, atSource)); err != nil {
+	if j.restored.former == nil {
+		j.restored.former = map[imap.UID]ledger.Item{}
+	}
+	maps.Copy(j.restored.former, former)
+	if err := j.disown(ctx, sources); err != nil {
 		return err
 	}
-	j.slice.noteAdvance()
-	j.restored, j.told = restores{source: atSource, former: former}, nil
 	for uid := range former {
 		j.row.Formerly.Add(uid)
 	}
 	return nil
+}
+
+func (j *mailboxJob) disown(ctx context.Context, sources imap.UIDSet) error {
+	if sources.Empty() {
+		return nil
+	}
+	j.slice.noteAdvance()
+	j.told = nil
+	return j.ledger().Disown(ctx, j.row, sources)
+}
+
+// takeBack looks at what has come back at the source. A UID that had vanished is never given out again (RFC 9051,
+// section 2.3.1.1), so the source was put back to an earlier state: it has messages again that its user had deleted, or
+// others under their UIDs. What is not proved to be what was copied, or whose copy is gone, is returned: it is neither
+// done any more nor ours, and matched anew.
+func (j *mailboxJob) takeBack(ctx context.Context, back imap.UIDSet) (anew imap.UIDSet, err error) {
+	if back.Empty() {
+		return anew, nil
+	}
+	c := claimant{job: j, session: j.src, atSource: true, box: j.srcBox, claims: func(item ledger.Item) (imap.UID, bool) {
+		return item.UID, back.Contains(item.UID)
+	}}
+	s, err := c.examineAll(ctx)
+	if err != nil {
+		return anew, faultOf(err, "look again at source mailbox", j.pair.Source)
+	}
+	anew = union(back.Minus(s.same), intersection(back, j.row.Lost))
+	j.restored.source = union(j.restored.source, anew)
+	return anew, j.disownSources(ctx, anew)
 }
 
 // voidAtSource returns the source UIDs that are not those of the messages which were copied.
@@ -146,7 +188,7 @@ func (c claimant) examine(ctx context.Context, newest imap.UID) (standing, error
 		return standing{}, err
 	}
 	var few standing
-	if err := examineClaims(ctx, c.session, claims, &few); err != nil {
+	if err := examineClaims(ctx, c.asker(), claims, &few); err != nil {
 		return standing{}, err
 	}
 	top := slices.IndexFunc(claims, func(one claim) bool { return few.same.Contains(one.uid) && one.item.Size <= proofOctets })
@@ -193,7 +235,7 @@ func (c claimant) examineAll(ctx context.Context) (standing, error) {
 	s.highest = present.Max()
 	var window []claim
 	flush := func() error {
-		err := examineClaims(ctx, c.session, window, &s)
+		err := examineClaims(ctx, c.asker(), window, &s)
 		window = window[:0]
 		return err
 	}

@@ -66,7 +66,7 @@ func (s *slice) findDisplaced(ctx context.Context) error {
 		} else if !opened {
 			continue
 		}
-		st, err := s.askNewest(ctx, s.src, row, atSource(row))
+		st, err := s.askNewest(ctx, asker{s, s.src, name}, row, atSource(row))
 		if err != nil {
 			return faultOf(err, "look again at source mailbox", name)
 		}
@@ -126,7 +126,7 @@ func (s *slice) findStrayed(ctx context.Context) error {
 		} else if !opened {
 			continue
 		}
-		st, err := s.askNewest(ctx, s.dst, row, atDestination(row))
+		st, err := s.askNewest(ctx, asker{s, s.dst, ""}, row, atDestination(row))
 		if err != nil {
 			return faultOf(err, "look again at destination mailbox", now)
 		}
@@ -151,20 +151,12 @@ func atDestination(row ledger.Mailbox) side {
 	return func(item ledger.Item) (imap.UID, bool) { return item.DstUID, live.Contains(item.UID) }
 }
 
-// without leaves messages out.
-func (expected side) without(uids imap.UIDSet) side {
-	return func(item ledger.Item) (imap.UID, bool) {
-		uid, is := expected(item)
-		return uid, is && !uids.Contains(uid)
-	}
-}
-
-// askNewest asks the newest messages of a row what they are, in the mailbox that is open in the session.
-func (s *slice) askNewest(ctx context.Context, session *endpoint.Session, row ledger.Mailbox, expected side) (standing, error) {
+// askNewest asks the newest messages of a row what they are, in the mailbox that is open.
+func (s *slice) askNewest(ctx context.Context, a asker, row ledger.Mailbox, expected side) (standing, error) {
 	var st standing
 	claims, err := newestClaims(ctx, s.engine.options.Ledger, row, expected)
 	if err == nil {
-		err = examineClaims(ctx, session, claims, &st)
+		err = examineClaims(ctx, a, claims, &st)
 	}
 	return st, err
 }
