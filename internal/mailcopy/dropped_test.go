@@ -10,6 +10,39 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
+// As many messages have gone as have come, and neither UIDNEXT nor a size tells it: the mailbox is looked into.
+func TestUnprovedDropped(t *testing.T) {
+	t.Parallel()
+	row := ledger.Mailbox{
+		Anchor: ledger.Anchor{Source: "Work", Destination: "Work", SrcUIDValidity: 7}, Done: upTo(2),
+		State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcSize: 200, SrcModSeq: 9},
+	}
+	for _, test := range []struct {
+		name   string
+		status imap.Status
+		want   int
+	}{
+		{"nothing told", imap.Status{Messages: imap.CountOf(2), Size: -1}, 1},
+		{"the size is as it was", imap.Status{Messages: imap.CountOf(2), Size: 200}, 0},
+		{"one has gone", imap.Status{Messages: imap.CountOf(1), Size: 100}, 1},
+		{"the mod-sequence is as it was", imap.Status{Messages: imap.CountOf(2), Size: -1, HighestModSeq: 9}, 0},
+		{"the mod-sequence has risen", imap.Status{Messages: imap.CountOf(2), Size: -1, HighestModSeq: 12}, 1},
+		{"new mail, and to be copied anyway", imap.Status{Messages: imap.CountOf(3), Size: -1}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.status.UIDValidity, test.status.UIDNext = 7, 3
+			v := accountView{
+				src:  map[string]imap.ListEntry{"Work": {Name: "Work", Status: &test.status}},
+				rows: map[string]ledger.Mailbox{"Work": row}, plan: mapping.Plan{Pairs: []mapping.Pair{{Source: "Work", Destination: "Work"}}},
+			}
+			if got := len(v.unprovedDropped()); got != test.want {
+				t.Errorf("%d mailboxes to look into, want %d", got, test.want)
+			}
+		})
+	}
+}
+
 // A mailbox that is to stay away at the destination comes back for new mail, also where UIDNEXT stands still.
 func TestNeedsWork_droppedMailbox(t *testing.T) {
 	t.Parallel()

@@ -133,7 +133,7 @@ func (s *slice) do(ctx context.Context) error {
 
 // alignNames brings the ledger's and the destination's mailboxes in line with what the source lists.
 func (s *slice) alignNames(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{s.followRenames, s.rematchDisplaced, s.settleEmptied, s.noteDeleted} {
+	for _, step := range []func(context.Context) error{s.followRenames, s.rematchDisplaced, s.settleEmptied, s.noteDeleted, s.reviveDropped} {
 		if err := step(ctx); err != nil {
 			return err
 		}

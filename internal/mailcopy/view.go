@@ -22,6 +22,7 @@ type accountView struct {
 	trusts         map[rehome.Side]ledger.Trust
 	plan           mapping.Plan
 	displaced      map[int64]bool // rows in whose place the source has another mailbox, of the same name and UIDVALIDITY
+	revived        map[int64]bool // rows of dropped mailboxes that have got new mail, see reviveDropped
 	strayed        map[int64]bool // rows whose mailbox the destination seems to have under another name, and has not
 	lag            time.Duration  // of a round trip to the farther end
 	room           room
@@ -152,7 +153,7 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		return messages > 0 || src.UIDNext > 1
 	case dropped(row):
 		// Its user has removed the mailbox there: only what is new makes it come back.
-		return row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
+		return v.revived[row.ID] || row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
 	case row.Open:
 		return true
 	}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+
+	"rehome/internal/ledger"
+)
+
+// A mailbox that the destination's user has removed stays away until new mail comes for it. Where the source's numbers do
+// not prove that none has come, the source is asked for its UIDs: a UIDNEXT may stand still, and as many messages may
+// have gone as have come.
+
+// reviveDropped finds the dropped mailboxes that have got new mail which their numbers do not show.
+func (s *slice) reviveDropped(ctx context.Context) error {
+	s.view.revived = map[int64]bool{}
+	rows := s.view.unprovedDropped()
+	for _, row := range rows {
+		name := row.Anchor.Source
+		if opened, err := s.openFor(ctx, s.src, "open source mailbox", name); err != nil {
+			return err
+		} else if !opened {
+			continue
+		}
+		all, _, err := everything(ctx, s.src)
+		if err != nil {
+			return faultOf(err, "list source mailbox", name)
+		}
+		s.view.revived[row.ID] = !all.Minus(row.Done).Empty()
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return faultOf(s.closeSource(ctx), "close mailboxes at", "the source")
+}
+
+// unprovedDropped returns the rows of mailboxes that stay away, of which neither a mod-sequence nor a size says that
+// nothing has come to them.
+func (v accountView) unprovedDropped() []ledger.Mailbox {
+	var rows []ledger.Mailbox
+	for _, pair := range v.plan.Pairs {
+		row := v.rows[pair.Source]
+		status := v.src[pair.Source].Status
+		if pair.Container || !dropped(row) || status == nil || v.needsWork(pair) {
+			continue
+		}
+		asItWas := status.Messages.Is(row.State.SrcMessages) && row.State.SrcSize != 0 && status.Size == row.State.SrcSize ||
+			row.State.SrcModSeq != 0 && status.HighestModSeq == row.State.SrcModSeq
+		if !asItWas {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
