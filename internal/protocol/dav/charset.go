@@ -37,6 +37,8 @@ func asUTF8(in io.Reader, contentType string) (io.Reader, bool, error) {
 	return transform.NewReader(buffered, encoding.NewDecoder()), true, nil
 }
 
+var declaredEncoding = regexp.MustCompile(`^(?:\xEF\xBB\xBF)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']`)
+
 // declaredCharset reads the byte order mark of UTF-16, encoding="..." of the XML declaration, then
 // charset=... of the content type (RFC 7303 section 3).
 func declaredCharset(head []byte, contentType string) string {
@@ -46,8 +48,7 @@ func declaredCharset(head []byte, contentType string) string {
 	case bytes.HasPrefix(head, []byte("\xFF\xFE")):
 		return "utf-16le"
 	}
-	declaration := regexp.MustCompile(`^(?:\xEF\xBB\xBF)?\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']`)
-	if found := declaration.FindSubmatch(head); found != nil {
+	if found := declaredEncoding.FindSubmatch(head); found != nil {
 		return strings.ToLower(string(found[1]))
 	}
 	_, charset, _ := strings.Cut(strings.ToLower(contentType), "charset=")

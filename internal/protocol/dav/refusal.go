@@ -114,16 +114,23 @@ func (e *StatusError) addConditions(root *element) {
 	}
 }
 
+// The parts of a web page: what it is called, what is for machines only, and what stands between the words.
+var (
+	pageTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	unspoken  = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)>`)
+	pageTag   = regexp.MustCompile(`(?s)<[^>]*>`)
+)
+
 // plainText takes the words out of a web page; other text stays.
 func plainText(body string) string {
 	if !strings.Contains(body, "<") {
 		return body
 	}
-	if title := regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`).FindStringSubmatch(body); title != nil && strings.TrimSpace(title[1]) != "" {
+	if title := pageTitle.FindStringSubmatch(body); title != nil && strings.TrimSpace(title[1]) != "" {
 		return title[1]
 	}
-	body = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)>`).ReplaceAllString(body, " ")
-	return regexp.MustCompile(`(?s)<[^>]*>`).ReplaceAllString(body, " ")
+	body = unspoken.ReplaceAllString(body, " ")
+	return pageTag.ReplaceAllString(body, " ")
 }
 
 // bounded makes a server's words fit on a line: no control characters, white space squeezed, valid

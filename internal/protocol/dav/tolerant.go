@@ -60,14 +60,57 @@ func newTolerantReader(in io.Reader, limit int64) *tolerantReader {
 	return &tolerantReader{in: bufio.NewReaderSize(in, 2*chunk), limit: limit}
 }
 
+// prepare makes the next chunk ready when the one before has been read.
+func (r *tolerantReader) prepare() {
+	if r.handed < len(r.out) {
+		return
+	}
+	r.out, r.handed = r.out[:0], 0
+	for r.err == nil && len(r.out) < chunk {
+		r.run()
+		r.err = r.step()
+	}
+}
+
+// ReadByte implements io.ByteReader, which spares the decoder a buffer of its own.
+func (r *tolerantReader) ReadByte() (byte, error) {
+	r.prepare()
+	if r.handed == len(r.out) {
+		return 0, r.err
+	}
+	r.handed++
+	return r.out[r.handed-1], nil
+}
+
+// run takes the characters that mean nothing in any state, as far as they are there already: most of a
+// document is made of them.
+func (r *tolerantReader) run() {
+	if !r.begun {
+		return
+	}
+	there, _ := r.in.Peek(r.in.Buffered()) // which does not read
+	there = there[:min(int64(len(there)), int64(chunk), max(0, r.bound()-r.length))]
+	n := 0
+	for n < len(there) && meansNothing(there[n]) {
+		n++
+	}
+	r.out = append(r.out, there[:n]...)
+	r.length += int64(n)
+	_, _ = r.in.Discard(n) // likewise
+}
+
+// meansNothing says that step would only copy a character, whatever the state.
+func meansNothing(c byte) bool {
+	switch c {
+	case '<', '>', '&', '"', '\'', ']', '-', '?':
+		return false
+	}
+	return c >= ' ' && c < utf8.RuneSelf || c == '\n' || c == '\t'
+}
+
 // Read implements io.Reader.
 func (r *tolerantReader) Read(p []byte) (int, error) {
-	if r.handed == len(r.out) {
-		r.out, r.handed = r.out[:0], 0
-		for r.err == nil && len(r.out) < chunk {
-			r.err = r.step()
-		}
-	}
+	r.prepare()
 	n := copy(p, r.out[r.handed:])
 	r.handed += n
 	if n == 0 && r.err != nil {

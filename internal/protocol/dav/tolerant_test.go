@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // textOf reads a document's character data by way of the reader.
@@ -212,6 +213,31 @@ func FuzzTolerantReader(f *testing.F) {
 		}
 		if want := string([]rune(text)); !strings.Contains(want, replacement) && !strings.Contains(got, replacement) && got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// How a document comes in makes no difference: of single octets next to nothing is there to be taken in a run.
+func FuzzTolerantReader_inPieces(f *testing.F) {
+	f.Add("<a b='x > y' c=\"&#1;\">one\r\ntwo &amp; ü \xff<![CDATA[x]]y\r]]><!-- - - -> <?z ?? ?></a>")
+	f.Add("\uFEFF \n<?xml version='1.0'?><a>\x7f</a>")
+	f.Fuzz(func(t *testing.T, document string) {
+		const limit = 64
+		atOnce, errAtOnce := io.ReadAll(newTolerantReader(strings.NewReader(document), limit))
+		pieces := newTolerantReader(iotest.OneByteReader(strings.NewReader(document)), limit)
+		var got []byte
+		for {
+			c, err := pieces.ReadByte()
+			if err != nil {
+				if !errors.Is(err, io.EOF) && !errors.Is(err, errAtOnce) || errors.Is(err, io.EOF) && errAtOnce != nil {
+					t.Errorf("in pieces it ends with %v, at once with %v", err, errAtOnce)
+				}
+				break
+			}
+			got = append(got, c)
+		}
+		if string(got) != string(atOnce) {
+			t.Errorf("in pieces %q, at once %q", got, atOnce)
 		}
 	})
 }

@@ -24,13 +24,16 @@ func (c *Collection) holdsFour() bool {
 	})
 }
 
-func isFour(data []byte) bool { return regexp.MustCompile(`(?im)^VERSION:4\.0\s*$`).Match(data) }
+var (
+	saysFour = regexp.MustCompile(`(?im)^VERSION:4\.0\s*$`)
+	onlyFour = regexp.MustCompile(`(?im)^(?:[\w-]+\.)?(?:(?:KIND|GENDER|MEMBER|RELATED|ANNIVERSARY|LANG|XML|CLIENTPIDMAP)[;:]|` +
+		`[\w-]+[^:\r\n]*;(?:PREF|ALTID|PID|MEDIATYPE|CALSCALE)=|(?:PHOTO|LOGO|SOUND|KEY)[^:\r\n]*:data:)`)
+)
+
+func isFour(data []byte) bool { return saysFour.Match(data) }
 
 // usesFour reports whether a card holds what only version 4.0 has (RFC 6350 section 6, appendix A).
-func usesFour(data []byte) bool {
-	return regexp.MustCompile(`(?im)^(?:[\w-]+\.)?(?:(?:KIND|GENDER|MEMBER|RELATED|ANNIVERSARY|LANG|XML|CLIENTPIDMAP)[;:]|` +
-		`[\w-]+[^:\r\n]*;(?:PREF|ALTID|PID|MEDIATYPE|CALSCALE)=|(?:PHOTO|LOGO|SOUND|KEY)[^:\r\n]*:data:)`).Match(data)
-}
+func usesFour(data []byte) bool { return onlyFour.Match(data) }
 
 // mayBeConverted reports whether a card is perhaps not in the version that is stored. size is the listed one, -1 if unknown.
 func mayBeConverted(data []byte, size int64, four bool) bool {
