@@ -53,6 +53,15 @@ func TestAdopt_manyAlikeAfterTheLossOfTheLedger(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 }
 
+// bald makes n messages of the same header, which has neither Message-ID nor Date.
+func bald(first, n int) []mail {
+	all := alike(first, n)
+	for i := range all {
+		all[i].body = fmt.Sprintf("Subject: scan\r\n\r\npage %06d\r\n", first+i)
+	}
+	return all
+}
+
 // later gives messages another date: they have arrived another time.
 func later(mails []mail) []mail {
 	for i := range mails {
@@ -65,29 +74,31 @@ func later(mails []mail) []mail {
 // More mail follows, so that no number tells it.
 func TestRestore_thenOneThatLooksAlike(t *testing.T) {
 	t.Parallel()
-	for _, end := range []string{"source", "destination"} {
-		t.Run(end, func(t *testing.T) {
-			t.Parallel()
-			p := atmailPair(t)
-			server := map[string]*dovecot.Server{"source": p.src, "destination": p.dst}[end]
-			p.fill(p.src, "INBOX", letters(3, 500, "first")...)
-			p.sync()
-			putBack := p.backUp(server)
-			p.fill(p.src, "INBOX", alike(1, 1)...)
-			p.sync()
-			all := p.bodies(p.src, "INBOX")
-			putBack()
-			p.fill(server, "INBOX", later(alike(2, 1))...)
-			p.fill(server, "INBOX", letters(2, 500, "more")...)
-			p.sync()
-			got := p.bodies(p.dst, "INBOX")
-			for _, body := range append(all, p.bodies(server, "INBOX")...) {
-				if !slices.Contains(got, body) || len(got) != 7 {
-					t.Fatalf("%d messages at the destination, want 7, among them %s", len(got), body)
+	for name, write := range map[string]func(first, n int) []mail{"alike": alike, "bald": bald} {
+		for _, end := range []string{"source", "destination"} {
+			t.Run(name+" at the "+end, func(t *testing.T) {
+				t.Parallel()
+				p := atmailPair(t)
+				server := map[string]*dovecot.Server{"source": p.src, "destination": p.dst}[end]
+				p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+				p.sync()
+				putBack := p.backUp(server)
+				p.fill(p.src, "INBOX", write(1, 1)...)
+				p.sync()
+				all := p.bodies(p.src, "INBOX")
+				putBack()
+				p.fill(server, "INBOX", later(write(2, 1))...)
+				p.fill(server, "INBOX", letters(2, 500, "more")...)
+				p.sync()
+				got := p.bodies(p.dst, "INBOX")
+				for _, body := range append(all, p.bodies(server, "INBOX")...) {
+					if !slices.Contains(got, body) || len(got) != 7 {
+						t.Fatalf("%d messages at the destination, want 7, among them %s", len(got), body)
+					}
 				}
-			}
-			p.quiet(mailcopy.Tally{})
-		})
+				p.quiet(mailcopy.Tally{})
+			})
+		}
 	}
 }
 

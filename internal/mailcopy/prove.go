@@ -38,25 +38,50 @@ func (c claimant) asker() asker {
 	return asker{c.job.slice, c.session, ""}
 }
 
-// prove reads the bodies of those of claims that are confirmed by their headers. The others among them are no longer
-// counted as the same.
+// doubtfulAmong returns the newest of some claims that is confirmed by its header, and those that theirs say nothing
+// about: unless they are too large to be read each time a mailbox has changed.
+func doubtfulAmong(claims []claim, s standing) (doubtful []claim) {
+	confirmed := false
+	for _, one := range claims {
+		switch {
+		case one.item.Size > proofOctets:
+		case s.unproved.Contains(one.uid):
+			doubtful = append(doubtful, one)
+		case s.same.Contains(one.uid) && !confirmed:
+			doubtful, confirmed = append(doubtful, one), true
+		}
+	}
+	return doubtful
+}
+
+// prove reads the bodies of those of claims that their headers confirm, or say nothing about, and sorts them again.
 func (c claimant) prove(ctx context.Context, claims []claim, s *standing) error {
-	claims = slices.DeleteFunc(slices.Clone(claims), func(one claim) bool { return !s.same.Contains(one.uid) || one.item.Digest == nil })
+	claims = slices.DeleteFunc(slices.Clone(claims), func(one claim) bool {
+		return one.item.Digest == nil || !s.same.Contains(one.uid) && !s.unproved.Contains(one.uid)
+	})
 	entries := entriesOf(claims, func(one claim) imap.UID { return one.uid })
 	if err := c.asker().bodies(ctx, entries, bodySeen); err != nil {
 		return err
 	}
 	var doubtful []claim
 	var shown []*entry
+	var read imap.UIDSet
 	for i, one := range claims {
-		if e := entries[i]; bodySeen(e) && !unchanged(one.item, e.digest) {
+		e := entries[i]
+		if bodySeen(e) {
+			read.Add(one.uid)
+		}
+		if bodySeen(e) && !unchanged(one.item, e.digest) {
 			doubtful, shown = append(doubtful, one), append(shown, e)
 		}
 	}
 	others, err := c.others(ctx, doubtful, shown)
-	s.same = s.same.Minus(others)
+	if err != nil {
+		return err
+	}
+	s.same, s.unproved = union(s.same, read).Minus(others), s.unproved.Minus(read)
 	s.other.AddSet(others)
-	return err
+	return nil
 }
 
 // proveNewest proves claims from the newest downwards, until nothing of what is asked at once is another message: then
@@ -66,7 +91,7 @@ func (c claimant) proveNewest(ctx context.Context, s *standing) error {
 	for {
 		claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, func(item ledger.Item) (imap.UID, bool) {
 			uid, is := c.claims(item)
-			return uid, is && s.same.Contains(uid) && !asked.Contains(uid)
+			return uid, is && (s.same.Contains(uid) || s.unproved.Contains(uid)) && !asked.Contains(uid)
 		})
 		if err != nil || len(claims) == 0 {
 			return err
@@ -77,7 +102,7 @@ func (c claimant) proveNewest(ctx context.Context, s *standing) error {
 		confirmed := true
 		for _, one := range claims {
 			asked.Add(one.uid)
-			confirmed = confirmed && s.same.Contains(one.uid)
+			confirmed = confirmed && !s.other.Contains(one.uid)
 		}
 		if confirmed {
 			return nil
@@ -85,7 +110,7 @@ func (c claimant) proveNewest(ctx context.Context, s *standing) error {
 	}
 }
 
-// others returns which of the messages that have the header of what was copied, and not its octets, are other ones.
+// others returns which of the messages that have the header of what was copied, or none, and not its octets, are other ones.
 // Servers change what they store, and some give it out in a new form one day; the date that we have given to a copy
 // is that of its original all the same. Where dates tell nothing, a copy is held against its original by what servers
 // are known to leave alone.

@@ -191,11 +191,8 @@ func (c claimant) examine(ctx context.Context, newest imap.UID) (standing, error
 	if err := examineClaims(ctx, c.asker(), claims, &few); err != nil {
 		return standing{}, err
 	}
-	top := slices.IndexFunc(claims, func(one claim) bool { return few.same.Contains(one.uid) && one.item.Size <= proofOctets })
-	if top >= 0 {
-		if err := c.prove(ctx, claims[top:top+1], &few); err != nil {
-			return standing{}, err
-		}
+	if err := c.prove(ctx, doubtfulAmong(claims, few), &few); err != nil {
+		return standing{}, err
 	}
 	if few.other.Empty() && (few.same.Contains(newest) || !c.fallen && c.box.UIDNext > newest) {
 		return standing{}, nil

@@ -45,8 +45,18 @@ func (w *world) hire(name string) (*mover, error) {
 	return &mover{world: w, name: name, ledger: file, mirror: w.plan.Has(mirrors, 0.4)}, nil
 }
 
-// loseLedger lets the mover begin with an empty ledger.
-func (m *mover) loseLedger() error { return m.ledger.Empty(context.Background()) }
+// loseLedger lets the mover begin with an empty ledger. What its processes have under way nobody knows of any more.
+func (m *mover) loseLedger() error {
+	for n := 1; n <= m.passes; n++ {
+		if process := m.process(n); m.world.forgotten[process].IsZero() {
+			m.world.forgotten[process] = time.Now()
+		}
+	}
+	return m.ledger.Empty(context.Background())
+}
+
+// process names the nth process.
+func (m *mover) process(n int) string { return fmt.Sprintf("%s-%d", m.name, n) }
 
 // end is how a process ends.
 type end struct {
@@ -93,7 +103,7 @@ func (m *mover) endpoint(process string, side rehome.Side, address string) *endp
 func (m *mover) run(ending end) (pass, error) {
 	w := m.world
 	m.passes++
-	p := pass{process: fmt.Sprintf("%s-%d", m.name, m.passes), began: time.Now()}
+	p := pass{process: m.process(m.passes), began: time.Now()}
 	store, err := m.ledger.Open(context.Background())
 	if err != nil {
 		return p, err

@@ -128,6 +128,10 @@ func (w *world) excess() (all []*message, detail string) {
 	w.mask()
 	written := map[place][]*message{}
 	for _, m := range w.dst.byMovers() {
+		// Nobody who comes after it knows what a process with another ledger had under way, if it arrives later still.
+		if lost := w.forgotten[m.by]; !lost.IsZero() && m.since.After(lost) {
+			continue
+		}
 		// Nobody can know of what its user deletes before the mover has heard that it was stored. Another mover
 		// does not know of it at all.
 		if m.goneBy == "backup" || m.goneBy == "user" && (w.lost || w.rivals || m.masked || !m.heard) {

@@ -31,11 +31,12 @@ type world struct {
 	calm     atomic.Bool
 	mapped   func(string) string // the destination's name of a source mailbox
 
-	began    time.Time
-	passFrom time.Time // when the pass at work has begun
-	complete time.Time // when the last pass that had nothing left over has begun
-	rivals   bool      // two movers with a ledger each are at work
-	lost     bool      // what was known of the destination was lost on the way, with a ledger or with UIDs
+	began     time.Time
+	passFrom  time.Time            // when the pass at work has begun
+	forgotten map[string]time.Time // when the ledgers of processes were lost
+	complete  time.Time            // when the last pass that had nothing left over has begun
+	rivals    bool                 // two movers with a ledger each are at work
+	lost      bool                 // what was known of the destination was lost on the way, with a ledger or with UIDs
 
 	mu    sync.Mutex
 	story []string
@@ -49,7 +50,7 @@ const (
 )
 
 func newWorld(plan simulation.Plan, parent string, shelf *ledgers.Shelf) (*world, error) {
-	w := &world{plan: plan, chance: plan.Chance(), shelf: shelf, books: newLibrary(), began: time.Now()}
+	w := &world{plan: plan, chance: plan.Chance(), shelf: shelf, books: newLibrary(), forgotten: map[string]time.Time{}, began: time.Now()}
 	dir, err := os.MkdirTemp(parent, "run")
 	if err != nil {
 		return nil, err
