@@ -68,7 +68,8 @@ func laterCopies(ours []ledger.Item, others []entry) imap.UIDSet {
 }
 
 // checkRivals looks at what others have written among our messages, if somebody has, and takes back those of
-// ours that they had written before. Ordinary mail costs a small listing.
+// ours that they had written before. It returns how many that concerns, be they taken back or not. Ordinary mail
+// costs a small listing.
 func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	gaps := j.row.Gaps.Minus(j.row.Ours).Minus(j.row.Theirs)
 	if gaps.Empty() {
@@ -85,6 +86,7 @@ func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	if err != nil {
 		return 0, faultOf(err, "look for other copiers in", j.pair.Destination)
 	}
+	taken = later.Len() + gone.Len()
 	if !later.Empty() && !j.dst.Capabilities().Has("UIDPLUS") { // without UID EXPUNGE a copy cannot be taken back alone
 		j.slice.find(arrivedTwice(j.pair.Destination, later, copiedTogether))
 		later = imap.UIDSet{}
@@ -92,7 +94,7 @@ func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	if err := j.withdraw(ctx, ours, later, gone); err != nil {
 		return 0, err
 	}
-	return later.Len() + gone.Len(), j.ledger().CloseGaps(ctx, j.row)
+	return taken, j.ledger().CloseGaps(ctx, j.row)
 }
 
 // copiedTogether is why something is there twice.
