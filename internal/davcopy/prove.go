@@ -49,7 +49,7 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 		}
 		found := j.verdict(p, o.Data)
 		if !found.Verdict.Harmless() {
-			spoilt = append(spoilt, spoiltParcel{p, found, o.ETag})
+			spoilt = append(spoilt, spoiltParcel{p, found, o})
 			return nil
 		}
 		p.proof = proofGiven
@@ -123,34 +123,39 @@ type spoiltParcel struct {
 	*parcel
 
 	found pim.Comparison
-	etag  string // of what it keeps
+	there dav.Object // what it keeps
+}
+
+// mayBeEdited reports whether what is there may be somebody's own by now, and not ours to write over.
+func (s spoiltParcel) mayBeEdited() bool {
+	return touched(s.row.DstETag, s.there.ETag) || s.row.DstETag == "" && pim.Added(s.data, s.there.Data, s.kind)
 }
 
 // unspoil writes the object again with one step of repairs after the other, and looks whether that has helped.
 // Where it has not, the source's version is kept and the damage named.
 func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
-	for !s.found.Verdict.Harmless() && !touched(s.row.DstETag, s.etag) {
-		again, err := j.writeRepaired(ctx, s.parcel, s.etag)
+	for !s.found.Verdict.Harmless() && !s.mayBeEdited() {
+		again, err := j.writeRepaired(ctx, s.parcel, s.there.ETag)
 		if err != nil {
 			return err
 		}
 		if !again {
 			break
 		}
-		there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind))
+		s.there, err = j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind))
 		if err != nil {
 			if stop := j.stop(ctx, s.parcel, err); stop != nil {
 				return stop
 			}
 			return j.unproved(s.parcel, err)
 		}
-		s.found, s.etag = j.verdict(s.parcel, there.Data), there.ETag
-		s.keeps(there.Data)
+		s.found = j.verdict(s.parcel, s.there.Data)
+		s.keeps(s.there.Data)
 	}
 	s.proof = proofGiven
 	j.doubt(s.parcel, !s.found.Verdict.Harmless())
 	if s.found.Verdict.Harmless() {
-		s.row.DstETag = cmp.Or(s.etag, s.row.DstETag)
+		s.row.DstETag = cmp.Or(s.there.ETag, s.row.DstETag)
 		return nil
 	}
 	s.row.Code, s.row.Words = "object_spoilt", "the destination has taken it and keeps something else"
@@ -161,8 +166,8 @@ func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
 }
 
 // touched says that an object is not what it was when it was stored, by the etag of the answer and that of now: somebody
-// may have edited it in between, and then it is not ours to write over. Where the answer had none nobody knows, and the
-// server has changed the object itself (RFC 4791 section 5.3.4).
+// may have edited it in between, and then it is not ours to write over. Where the answer had none nobody knows: the
+// server has changed the object itself (RFC 4791 section 5.3.4), and then what is there tells whether somebody else has.
 func touched(stored, now string) bool { return stored != "" && !dav.SameETag(stored, now) }
 
 // writeRepaired writes with the next repairs that the destination takes over what it holds; again is false if there

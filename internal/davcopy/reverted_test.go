@@ -171,3 +171,24 @@ func TestSupersede(t *testing.T) {
 		t.Error("the current form counts as an earlier one, or the earlier one does not")
 	}
 }
+
+// Where the answer to a PUT had no etag, only what is there tells whether somebody has edited it since.
+func TestMayBeEdited(t *testing.T) {
+	t.Parallel()
+	given := event("one", "first")
+	added := bytes.Replace(given, []byte("END:VEVENT"), []byte("X-OWN:1\r\nEND:VEVENT"), 1)
+	cut := bytes.Replace(given, []byte("DTEND:20150301T110000Z\r\n"), nil, 1)
+	for _, c := range []struct {
+		stored string
+		there  dav.Object
+		want   bool
+	}{
+		{"", dav.Object{Data: cut, ETag: `"2"`}, false}, {"", dav.Object{Data: added, ETag: `"2"`}, true},
+		{`"1"`, dav.Object{Data: cut, ETag: `"2"`}, true}, {`"1"`, dav.Object{Data: added, ETag: `"1"`}, false},
+	} {
+		s := spoiltParcel{parcel: &parcel{kind: "calendar", data: given, row: ledger.Object{DstETag: c.stored}}, there: c.there}
+		if got := s.mayBeEdited(); got != c.want {
+			t.Errorf("stored as %q, there %s: %v, want %v", c.stored, c.there.Data, got, c.want)
+		}
+	}
+}
