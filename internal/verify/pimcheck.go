@@ -43,7 +43,8 @@ type pimCheck struct {
 	records  []*pimRecord
 	byUID    map[string][]*pimRecord
 	byName   map[string][]*pimRecord
-	votes    map[string]map[int]int // by the destination's href: how many objects of each collection were found there
+	byForm   map[[32]byte][]*pimRecord // of those without a UID
+	votes    map[string]map[int]int    // by the destination's href: how many objects of each collection were found there
 	held     int
 	later    []pimPair
 	leftover []pimExtra
@@ -87,7 +88,7 @@ type pimExtra struct {
 func (c *pimCheck) run(ctx context.Context) error {
 	c.result = PIM{Verdicts: map[pim.Verdict]int{}, Differences: []PIMObject{}, Collections: []PIMCollection{}}
 	c.targets, c.votes = map[string]dav.Collection{}, map[string]map[int]int{}
-	c.byUID, c.byName = map[string][]*pimRecord{}, map[string][]*pimRecord{}
+	c.byUID, c.byName, c.byForm = map[string][]*pimRecord{}, map[string][]*pimRecord{}, map[[32]byte][]*pimRecord{}
 	if err := c.readSource(ctx); err != nil {
 		return err
 	}
@@ -196,7 +197,9 @@ func (c *pimCheck) take(collection int, at *dav.Collection, o dav.Object) {
 	r.digest = sha256.Sum256(o.Data)
 	r.form, _ = pim.Digest(o.Data, c.content)
 	object, err := pim.Inspect(o.Data)
-	r.hasUID = err == nil && object.UID != ""
+	if r.hasUID = err == nil && object.UID != ""; err == nil && !r.hasUID {
+		c.byForm[r.form] = append(c.byForm[r.form], r)
+	}
 	for _, uid := range c.uids(o.Data) {
 		c.byUID[uid] = append(c.byUID[uid], r)
 	}

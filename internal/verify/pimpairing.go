@@ -31,7 +31,7 @@ type pimKey struct {
 }
 
 // candidates are the source's objects that one of the destination's may be and for which nothing was found yet: those of
-// its UID, and those of its name where one of the two has no UID.
+// its UID, and where one of the two has no UID those of its name; where both have none those that are the same.
 func (c *pimCheck) candidates(o dav.Object) (pimKey, []*pimRecord) {
 	key := pimKey{name: lastName(o.Href), digest: sha256.Sum256(o.Data)}
 	key.form, _ = pim.Digest(o.Data, c.content)
@@ -40,6 +40,8 @@ func (c *pimCheck) candidates(o dav.Object) (pimKey, []*pimRecord) {
 	all := slices.DeleteFunc(slices.Clone(c.byName[key.name]), func(r *pimRecord) bool { return r.hasUID && hasUID })
 	if hasUID {
 		all = append(all, c.byUID[object.UID]...)
+	} else if err == nil {
+		all = append(all, c.byForm[key.form]...)
 	}
 	return key, slices.DeleteFunc(all, func(r *pimRecord) bool { return r.verdict != "" })
 }

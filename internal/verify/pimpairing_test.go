@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"strings"
 	"testing"
 
 	"rehome/internal/ledger"
@@ -60,5 +61,16 @@ func TestPIM_movedByItsUser(t *testing.T) {
 	dst["/d/book1/"], dst["/d/book2/"] = dst["/d/book2/"], dst["/d/book1/"]
 	if result := comparePIM(t, LevelFull, src, dst, note); result.Verdict != Equal {
 		t.Errorf("moved back since: %s, %+v", result.Verdict, result.Contacts)
+	}
+}
+
+// What has no UID is found under another name by what it is, and not by the name of another one.
+func TestPIM_renamedWithoutUID(t *testing.T) {
+	t.Parallel()
+	nameless := func(name string) string { return strings.Replace(contact(name, ""), "UID:"+name+"\r\n", "", 1) }
+	src := memory{"/s/book/": {"a.vcf": nameless("a"), "b.vcf": nameless("b"), "c.vcf": nameless("c")}}
+	dst := memory{"/d/book/": {"1.vcf": nameless("a"), "a.vcf": nameless("b"), "c.vcf": nameless("c")}}
+	if result := comparePIM(t, LevelFull, src, dst); result.Verdict != Equal {
+		t.Errorf("%s, %+v", result.Verdict, result.Contacts)
 	}
 }
