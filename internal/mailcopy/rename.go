@@ -103,7 +103,8 @@ func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []rena
 }
 
 // whereIs returns what a row's destination mailbox is called now, "" when it is not to be found. Under
-// another name it counts only if its UIDVALIDITY leaves no doubt.
+// another name it counts only if its UIDVALIDITY leaves no doubt, and not while there is one of its own name that
+// does not tell which it is.
 func (v accountView) whereIs(row ledger.Mailbox) string {
 	is := func(name string) bool {
 		entry, listed := v.dst[name]
@@ -114,7 +115,8 @@ func (v accountView) whereIs(row ledger.Mailbox) string {
 		return row.Anchor.Destination
 	}
 	found := ""
-	if v.strayed[row.ID] {
+	entry, listed := v.dst[row.Anchor.Destination]
+	if v.strayed[row.ID] || selectable(entry, listed) && (entry.Status == nil || entry.Status.UIDValidity == 0) {
 		return ""
 	}
 	for name := range v.dst {
