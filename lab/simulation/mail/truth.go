@@ -137,7 +137,7 @@ func (w *world) excess() (all []*message, detail string) {
 		if m.goneBy == "backup" || m.goneBy == "user" && (w.lost || w.rivals || m.masked || !m.heard) {
 			continue
 		}
-		if w.rivals && (m.spare || m.withdrawn()) {
+		if w.rivals && (m.spare || m.withdrawn()) || w.cameBack(m) {
 			continue
 		}
 		at := place{m.box, m.content}
@@ -156,6 +156,14 @@ func (w *world) excess() (all []*message, detail string) {
 		}
 	}
 	return all, detail
+}
+
+// cameBack says that a mover has removed a message, as it had vanished at the source, before the source was put back
+// to a state that has it again.
+func (w *world) cameBack(m *message) bool {
+	return m.goneBy != "" && !user(m.goneBy) && slices.ContainsFunc(w.src.ever, func(box *mailbox) bool {
+		return w.mapsTo(box, m.box) && box.putBack.After(m.gone)
+	})
 }
 
 // forgive lets the copies be that two movers have made, and that one of them would have taken back: with a ledger,
