@@ -42,7 +42,7 @@ type route struct{ place, component string }
 // SCHEDULE-AGENT=CLIENT where that was allowed and is needed, or is held back.
 func (j *collectionJob) guard(ctx context.Context, p *parcel) error {
 	home := j.slice.dst.Home(kindOf(j.kind))
-	if !home.Capabilities.Has("calendar-auto-schedule") {
+	if !home.Capabilities.MaySchedule() {
 		return nil // RFC 6638 section 2: it does not schedule
 	}
 	known, err := j.slice.engine.ask(ctx, j.slice, j.place.target, scheduled(p.object))

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"rehome"
@@ -64,4 +65,34 @@ func findingOf(findings []rehome.Finding, code string) rehome.Finding {
 		}
 	}
 	return rehome.Finding{}
+}
+
+// A server that schedules stands behind one that lets no OPTIONS through: nobody has said that it is silent, so the canary
+// flies, and nothing goes out.
+func TestCanary_fliesWhereNothingIsSaid(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := cyrus.Start(room, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
+		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := before(t, server.DAV())
+	var canaries atomic.Int64
+	front.set(func(w http.ResponseWriter, r *http.Request, _ string) bool {
+		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "rehome-canary") {
+			canaries.Add(1)
+		}
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		return r.Method == http.MethodOptions
+	})
+	p := pairTo(t, room, host(), front.URL)
+	p.pass(t)
+	if canaries.Load() == 0 {
+		t.Error("no canary flew")
+	}
+	wantNoMail(t, server.Outbox)
 }

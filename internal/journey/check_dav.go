@@ -92,8 +92,11 @@ func checkScheduling(c *checkup, f *found, agent bool) {
 	switch {
 	case f.home == nil:
 		c.warn("calendars", "the destination offers this account no calendars", "check the account's plan there")
-	case !f.home.Capabilities.Has("calendar-auto-schedule"):
+	case !f.home.Capabilities.MaySchedule():
 		c.ok("invitations", "the destination does not send invitations by itself")
+	case !f.home.Capabilities.Schedules():
+		c.ok("invitations", "the destination does not say whether it sends invitations; "+
+			"rehome holds events with attendees back unless a test event proves it silent")
 	case agent:
 		c.ok("invitations", "the destination sends invitations; rehome asks it not to, proves that with a test event, and marks the attendees if it must")
 	default:

@@ -24,6 +24,10 @@ func (p Capabilities) Has(class string) bool { return slices.Contains(p.DAV, cla
 // section 2).
 func (p Capabilities) Schedules() bool { return p.Has("calendar-auto-schedule") }
 
+// MaySchedule is false only where the server has answered as one for calendars, and without announcing that it schedules:
+// what it does not say clearly is unknown.
+func (p Capabilities) MaySchedule() bool { return p.Schedules() || !p.Has("calendar-access") }
+
 // Capabilities asks with OPTIONS.
 func (c *Client) Capabilities(ctx context.Context, href string) (Capabilities, error) {
 	target, err := c.target(href)

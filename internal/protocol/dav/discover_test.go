@@ -186,3 +186,16 @@ func TestCollections_severalHomes(t *testing.T) {
 		t.Errorf("%+v", second)
 	}
 }
+
+// Only who answers as a server for calendars and does not announce scheduling has said that it sends nothing.
+func TestCapabilities_maySchedule(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		said []string
+		want bool
+	}{{nil, true}, {[]string{"1", "3"}, true}, {[]string{"1", "calendar-access"}, false}, {[]string{"calendar-access", "calendar-auto-schedule"}, true}} {
+		if got := (Capabilities{Known: true, DAV: c.said}).MaySchedule(); got != c.want {
+			t.Errorf("%q: %v, want %v", c.said, got, c.want)
+		}
+	}
+}
