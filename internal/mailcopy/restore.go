@@ -135,6 +135,10 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 	if ours.Empty() || steady(j.row.Seen, sightOf(box)) && j.slice.view.steadyThere(*j.row) {
 		return imap.UIDSet{}, nil
 	}
+	box, err := j.confirmFall(ctx, box)
+	if err != nil {
+		return imap.UIDSet{}, err
+	}
 	c := claimant{
 		job: j, session: j.dst, box: box, claims: atDestination(*j.row),
 		seen: j.row.Seen.UIDNext, fallen: fallen(j.row.Seen.ModSeq, box.HighestModSeq),
@@ -148,6 +152,25 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 		return union(void, unknown), nil
 	}
 	return void, j.holdUnknown(ctx, unknown)
+}
+
+// fallAsked is how often a server is asked again when its UIDNEXT has fallen.
+const fallAsked = 2
+
+// confirmFall opens the destination's mailbox again when its UIDNEXT is lower than it was: that makes messages be copied
+// again, and some servers say once what is not true. A higher one that is said later shows that nothing was put back.
+func (j *mailboxJob) confirmFall(ctx context.Context, box imap.Selected) (imap.Selected, error) {
+	for range fallAsked {
+		if box.UIDNext == 0 || box.UIDNext >= j.row.Seen.UIDNext {
+			break
+		}
+		again, err := j.dst.Select(ctx, j.pair.Destination)
+		if err != nil {
+			return box, faultOf(err, "open destination mailbox", j.pair.Destination)
+		}
+		box.UIDNext = max(box.UIDNext, again.UIDNext)
+	}
+	return box, nil
 }
 
 // holdUnknown leaves the mailbox alone while nobody has said what has become of some of our messages there: its user

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"regexp"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"rehome/internal/mailcopy"
@@ -162,4 +164,25 @@ func TestRestore_modSequenceHasFallen(t *testing.T) {
 	wantTally(t, r, mailcopy.Tally{Copied: 2})
 	wantFinding(t, r, "destination_restored")
 	p.wantHolds(p.bodies(p.src, "INBOX"))
+}
+
+// A server says once that UIDNEXT is lower than it was, just when its user has deleted all: it is asked again.
+func TestRestore_uidNextThatFallsOnce(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), plainCloud())
+	var falls atomic.Bool
+	p.dstVia = disguise(t, p.dst.IMAP, func(line string) string {
+		if strings.HasPrefix(line, "* OK [UIDNEXT ") && falls.CompareAndSwap(true, false) {
+			return "* OK [UIDNEXT 1] next\r\n"
+		}
+		return line
+	})
+	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+	p.sync()
+	p.expunge(p.dst, "INBOX", "1:3")
+	falls.Store(true)
+	wantTally(t, p.sync(), mailcopy.Tally{Deserted: 3})
+	if falls.Load() {
+		t.Error("nobody was told a lower UIDNEXT")
+	}
 }
