@@ -103,8 +103,8 @@ func (v accountView) planRelocations(confirmed []sighting) ([]relocation, []rena
 }
 
 // whereIs returns what a row's destination mailbox is called now, "" when it is not to be found. Under
-// another name it counts only if its UIDVALIDITY leaves no doubt, and not while there is one of its own name that
-// does not tell which it is.
+// another name it counts only if its UIDVALIDITY leaves no doubt: mailboxes that were made in one second may share one.
+// There is none while one of the row's own name does not tell which it is, or nothing of ours can: that is the row's.
 func (v accountView) whereIs(row ledger.Mailbox) string {
 	is := func(name string) bool {
 		entry, listed := v.dst[name]
@@ -115,8 +115,9 @@ func (v accountView) whereIs(row ledger.Mailbox) string {
 		return row.Anchor.Destination
 	}
 	found := ""
-	entry, listed := v.dst[row.Anchor.Destination]
-	if v.strayed[row.ID] || selectable(entry, listed) && (entry.Status == nil || entry.Status.UIDValidity == 0) {
+	own, listed := v.dst[row.Anchor.Destination]
+	inItsPlace := selectable(own, listed) && (row.Live().Empty() || own.Status == nil || own.Status.UIDValidity == 0)
+	if v.strayed[row.ID] || inItsPlace {
 		return ""
 	}
 	for name := range v.dst {

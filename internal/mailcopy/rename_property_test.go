@@ -158,3 +158,21 @@ func TestUnambiguous(t *testing.T) {
 		t.Errorf("got %+v, want only c", got)
 	}
 }
+
+// A mailbox that was numbered anew is not looked for under the name of another one that was made in the same second,
+// and of which the ledger knows nothing. That one of ours was renamed show its messages.
+func TestWhereIs_sharedUIDValidity(t *testing.T) {
+	t.Parallel()
+	row := ledger.Mailbox{Anchor: ledger.Anchor{Destination: "Delta", DstUIDValidity: 7}}
+	listed := func(name string, validity uint32) imap.ListEntry {
+		return imap.ListEntry{Name: name, Status: &imap.Status{UIDValidity: validity}}
+	}
+	v := accountView{dst: map[string]imap.ListEntry{"Delta": listed("Delta", 9), "beta_": listed("beta_", 7)}}
+	if got := v.whereIs(row); got != "" {
+		t.Errorf("nothing of ours is anywhere, and it is taken for %q", got)
+	}
+	row.Done = imap.NewUIDSet(1)
+	if got := v.whereIs(row); got != "beta_" {
+		t.Errorf("one with messages of ours is taken for %q, want beta_, where these are asked for", got)
+	}
+}
