@@ -161,7 +161,7 @@ func TestUnambiguous(t *testing.T) {
 
 // A mailbox that was numbered anew is not looked for under the name of another one that was made in the same second,
 // and of which the ledger knows nothing. That one of ours was renamed show its messages.
-func TestWhereIs_sharedUIDValidity(t *testing.T) {
+func TestWhereIs_nothingOfOursToTell(t *testing.T) {
 	t.Parallel()
 	row := ledger.Mailbox{Anchor: ledger.Anchor{Destination: "Delta", DstUIDValidity: 7}}
 	listed := func(name string, validity uint32) imap.ListEntry {

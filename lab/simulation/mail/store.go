@@ -249,11 +249,6 @@ type savedMessage struct {
 	flags  []string
 }
 
-// putBackSince says that a backup was put back behind a moment.
-func (s *store) putBackSince(moment time.Time) bool {
-	return slices.ContainsFunc(s.ever, func(box *mailbox) bool { return box.putBack.After(moment) })
-}
-
 func (s *store) save() backup {
 	b := backup{boxes: map[string]savedBox{}, modseq: s.modseq}
 	for name, box := range s.boxes {

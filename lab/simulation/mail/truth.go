@@ -140,10 +140,6 @@ func (w *world) excess() (all []*message, detail string) {
 		if w.rivals && (m.spare || m.withdrawn()) || w.cameBack(m) {
 			continue
 		}
-		// What a mover has removed because the source had lost it comes again when the source has it again.
-		if m.withdrawn() && w.src.putBackSince(m.gone) {
-			continue
-		}
 		at := place{m.box, m.content}
 		written[at] = append(written[at], m)
 	}
