@@ -130,6 +130,8 @@ func (e *end) meet(q question) outcome {
 	case e.happens("work done late", 0.2, q):
 		return outcome{hangsUp: true, later: late}
 	case e.happens("slow", 0.1, q):
+		e.truth.underWay(q.body, 1)
+		defer e.truth.underWay(q.body, -1)
 		time.Sleep(e.d.chance("slow").With(q.name...).Between(time.Second, 4*time.Minute))
 	case e.happens("answer cut", 0.2, q):
 		raw := e.work(q).raw()
