@@ -178,6 +178,21 @@ func TestPIM_trialsDoNotCount(t *testing.T) {
 	}
 }
 
+// What the copier could not write where it belongs is not equal because it is somewhere else, be it all that there is of
+// its collection.
+func TestPIM_noPlaceOfItsOwn(t *testing.T) {
+	t.Parallel()
+	src := memory{"/s/book/": {}, "/s/book-2/": {"a.vcf": contact("a", "")}}
+	dst := memory{"/d/book/": {"a.vcf": contact("a", "")}, "/d/book-2/": {}}
+	for target, want := range map[string]Verdict{"/d/book-2/": Differs, "/d/book/": Equal} {
+		note := ledger.Exception{Kind: ledger.Contacts, Collection: "/s/book-2/", Target: target, Object: ledger.Object{
+			Source: "a.vcf", State: ledger.ObjectQuarantined, Code: "uid_elsewhere", Words: "it is in another one"}}
+		if result := comparePIM(t, LevelFull, src, dst, note); result.Verdict != want {
+			t.Errorf("to %s: %s, %+v; want %s", target, result.Verdict, result.Contacts, want)
+		}
+	}
+}
+
 func TestPIM_levelCounts(t *testing.T) {
 	t.Parallel()
 	src := memory{"/s/book/": {"a.vcf": "", "b.vcf": ""}}

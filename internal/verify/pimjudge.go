@@ -147,7 +147,8 @@ func (c *pimCheck) explain(r *pimRecord, merged map[form]bool) {
 		r.sentence = cmp.Or(note.Words, r.sentence, "it is not at the destination")
 	case r.verdict == pim.VerdictChanged && (note.State == ledger.ObjectStored && note.Escrow != "" || note.State == ledger.ObjectQuarantined):
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
-	case r.verdict.Harmless() && note.Deserted() && dav.Key(r.target) != dav.Key(note.Target): // it may be all that there is of its collection
+	case r.verdict.Harmless() && (note.Deserted() || note.State == ledger.ObjectQuarantined) && dav.Key(r.target) != dav.Key(note.Target):
+		// It may be all that there is of its collection, and is not where that goes.
 		r.verdict, r.sentence = pim.VerdictChanged, note.Words
 	case r.verdict == pim.VerdictChanged && note.State == ledger.ObjectConflict:
 		r.sentence = note.Words
