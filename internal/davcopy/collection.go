@@ -56,8 +56,11 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 		refused = fmt.Errorf("the server says that it has made it, and shows it nowhere: %w", err)
 	}
 	fault := faultOf(refused, "create at the destination", j.place.destination)
-	if rehome.ClassOf(fault) != rehome.ClassPermanent || j.place.fallback == "" {
+	switch {
+	case rehome.ClassOf(fault) != rehome.ClassPermanent:
 		return fault
+	case j.place.fallback == "":
+		return &nowhereError{fault}
 	}
 	j.find("collection_refused", rehome.SeverityWarning, "move its objects apart at the destination if that is wanted",
 		"the destination creates no such collection, so its objects go into the main one: %v", fault)

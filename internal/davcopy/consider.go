@@ -72,6 +72,7 @@ type books struct {
 	unknown *strangers
 	taken   map[string]bool
 	present map[string]bool // what the destination has listed
+	alive   map[string]bool // what is another collection's of the source there
 }
 
 // consider decides what becomes of an object, from its bytes and the books. It books the name that it
@@ -113,12 +114,15 @@ func consider(o dav.Object, b books) parcel {
 	return p.choose(b)
 }
 
-// beforeOf is the row of an object, unless it was left at the destination when it vanished here and is there no more:
+// beforeOf is the row of an object, unless it was left at the destination when it vanished here and is there no more, or
+// another collection has taken it over:
 // whatever comes back then is new.
 func (b books) beforeOf(name string) ledger.Object {
 	row := b.known[name]
-	if row.State == ledger.ObjectGone && !b.present[row.Destination] {
-		delete(b.taken, row.Destination)
+	if row.State == ledger.ObjectGone && (!b.present[row.Destination] || b.alive[row.Destination]) {
+		if !b.alive[row.Destination] {
+			delete(b.taken, row.Destination)
+		}
 		return ledger.Object{}
 	}
 	return row
@@ -242,15 +246,16 @@ func (p parcel) claim(b books) (foreign, bool) {
 	return pick(b.unknown.withForms(p.row.Form), named)
 }
 
-// name is what the object will be called: as at the source if that is safe anywhere, else after its UID.
+// name is what the object will be called: as at the source if that is safe anywhere, else after its UID. The last resort is
+// after its place at the source: no other has that one, whichever collections go to the same place.
 func (p parcel) name(taken map[string]bool) string {
 	extension := ".ics"
 	if p.kind == pim.KindContact {
 		extension = ".vcf"
 	}
 	own := decodedName(p.row.Source)
-	sum := sha256.Sum256([]byte(p.row.Source))
-	candidates := []string{own, pim.NameFor(p.object.UID, p.kind), hex.EncodeToString(sum[:]) + extension}
+	sum, whole := sha256.Sum256([]byte(p.row.Source)), sha256.Sum256([]byte(p.source.Href))
+	candidates := []string{own, pim.NameFor(p.object.UID, p.kind), hex.EncodeToString(sum[:]) + extension, hex.EncodeToString(whole[:]) + extension}
 	if p.object.UID == "" {
 		candidates = slices.Delete(candidates, 1, 2)
 	}

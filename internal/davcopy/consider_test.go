@@ -95,3 +95,22 @@ func TestConsider_conflictThatWasUnreadable(t *testing.T) {
 		t.Errorf("%+v, want the conflict named", p.row)
 	}
 }
+
+// What was left at the destination when it vanished here is this object's again when it comes back, unless it is another
+// collection's by now.
+func TestConsider_whatAnotherCollectionHasTakenOver(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	sum := sha256.Sum256(data)
+	for alive, want := range map[bool]way{false: wayNote, true: wayWrite} {
+		b := books{
+			content: pim.KindCalendar, below: "/cal/", taken: map[string]bool{"a.ics": true}, present: map[string]bool{"a.ics": true},
+			known: map[string]ledger.Object{"a.ics": {Source: "a.ics", State: ledger.ObjectGone, Destination: "a.ics", SrcDigest: sum[:]}},
+			alive: map[string]bool{"a.ics": alive},
+		}
+		p := consider(dav.Object{Href: "/cal/a.ics", Data: data}, b)
+		if p.way != want || (p.row.Destination == "a.ics") == alive {
+			t.Errorf("taken over %v: %s as %s", alive, p.way, p.row.Destination)
+		}
+	}
+}

@@ -124,17 +124,25 @@ func depart(vanished []ledger.Object, there int, t terms) departures {
 }
 
 // spareHeld forgets those of which another row, that has not vanished, has the object at the destination: one object
-// there is never two rows' own. It is pure.
-func (d *departures) spareHeld(rows map[string]ledger.Object) {
+// there is never two rows' own. rows are the collection's, siblings those of others that go to the same place. It is pure.
+func (d *departures) spareHeld(rows map[string]ledger.Object, siblings []ledger.Object) {
 	leaving := map[string]bool{}
 	for _, row := range slices.Concat(d.remove, d.gone) {
 		leaving[row.Source] = true
 	}
 	held := map[string]bool{}
-	for name, row := range rows {
-		if !leaving[name] && row.Destination != "" && (row.State.There() || row.State == ledger.ObjectIntent) {
+	hold := func(row ledger.Object) {
+		if row.Destination != "" && (row.State.There() || row.State == ledger.ObjectIntent) {
 			held[row.Destination] = true
 		}
+	}
+	for name, row := range rows {
+		if !leaving[name] {
+			hold(row)
+		}
+	}
+	for _, row := range siblings {
+		hold(row)
 	}
 	stays := func(row ledger.Object) bool {
 		if held[row.Destination] {

@@ -291,18 +291,20 @@ func TestDepart_whatAnotherRowHoldsStays(t *testing.T) {
 		{Source: "a.ics", State: ledger.ObjectGone, Destination: "a.ics"},
 		{Source: "b.ics", State: ledger.ObjectStored, Destination: "a.ics", Form: []byte("form")},
 		{Source: "d.ics", State: ledger.ObjectStored, Destination: "d.ics", Form: []byte("other")},
+		{Source: "e.ics", State: ledger.ObjectStored, Destination: "e.ics", Form: []byte("sibling's")},
 	}
+	siblings := []ledger.Object{{Source: "e.ics", State: ledger.ObjectAdopted, Destination: "e.ics"}, {Source: "f.ics", State: ledger.ObjectHeld}}
 	d := depart(vanished, 9, terms{deletions: DeletionsMirror})
 	rows := map[string]ledger.Object{held.Source: held}
 	for _, row := range vanished {
 		rows[row.Source] = row
 	}
-	d.spareHeld(rows)
+	d.spareHeld(rows, siblings)
 	if len(d.remove) != 1 || d.remove[0].Source != "d.ics" || len(d.gone) != 0 {
 		t.Errorf("remove %v, gone %v, want d.ics removed and nothing else", d.remove, d.gone)
 	}
-	if !slices.Equal(d.forget, []string{"b.ics"}) {
-		t.Errorf("forget %v, want b.ics", d.forget)
+	if !slices.Equal(d.forget, []string{"b.ics", "e.ics"}) {
+		t.Errorf("forget %v, want b.ics and e.ics", d.forget)
 	}
 }
 

@@ -5,7 +5,9 @@ package davcopy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"rehome/internal/ledger"
@@ -32,6 +34,31 @@ func (j *collectionJob) within(href string) bool {
 func parentOf(href string) string {
 	href = strings.TrimRight(href, "/")
 	return href[:strings.LastIndexByte(href, '/')+1]
+}
+
+// holderElsewhere is the href of what another collection of the source has at the destination under a UID, "" for none: not
+// every server says who has it.
+func (j *collectionJob) holderElsewhere(ctx context.Context, uid string) (string, error) {
+	known, err := j.ledger().Collections(ctx, j.slice.account.Address)
+	if err != nil || uid == "" {
+		return "", err
+	}
+	for _, href := range slices.Sorted(maps.Keys(known)) {
+		c := known[href]
+		if c.ID == j.row.ID || c.Kind != j.kind {
+			continue
+		}
+		rows, err := j.ledger().Objects(ctx, &c)
+		if err != nil {
+			return "", err
+		}
+		for _, name := range slices.Sorted(maps.Keys(rows)) {
+			if row := rows[name]; holds(row) && row.UID == uid && !row.Deserted() {
+				return hrefOf(c.Destination, row.Destination), nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // elsewhere gives the object up for now.
@@ -129,12 +156,15 @@ func (s *slice) makeRoom(ctx context.Context, kind ledger.CollectionKind, holder
 	return true, job.ledger().DropObjects(ctx, job.row, row.Source)
 }
 
-// ownerOf finds the ledger's row of an object at the destination, nil if there is none.
+// ownerOf finds the ledger's row of an object at the destination, nil if there is none. One that the source still has comes
+// before one that it has no more: what another collection has taken over is that one's.
 func (s *slice) ownerOf(ctx context.Context, kind ledger.CollectionKind, holder string) (*collectionJob, ledger.Object, error) {
 	known, err := s.engine.options.Ledger.Collections(ctx, s.account.Address)
 	if err != nil {
 		return nil, ledger.Object{}, err
 	}
+	var owner *collectionJob
+	var owned ledger.Object
 	for _, c := range known {
 		if c.Kind != kind || dav.Key(c.Destination) != dav.Key(parentOf(holder)) {
 			continue
@@ -144,11 +174,12 @@ func (s *slice) ownerOf(ctx context.Context, kind ledger.CollectionKind, holder 
 			return nil, ledger.Object{}, err
 		}
 		for _, row := range rows {
-			if holds(row) && decodedName(row.Destination) == decodedName(holder) {
+			better := owner == nil || owned.State == ledger.ObjectGone
+			if better && holds(row) && decodedName(row.Destination) == decodedName(holder) {
 				place := placement{source: dav.Collection{Href: c.Source}, target: dav.Collection{Href: c.Destination}}
-				return &collectionJob{slice: s, kind: kind, place: place, row: &c}, row, nil
+				owner, owned = &collectionJob{slice: s, kind: kind, place: place, row: &c}, row
 			}
 		}
 	}
-	return nil, ledger.Object{}, nil
+	return owner, owned, nil
 }

@@ -4,6 +4,8 @@ package davcopy
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -64,6 +66,23 @@ func (p *pair) shown(t *testing.T, end *endpoint.DAV, name string) string {
 // Cyrus has a UID once for all calendars of a user: what it lacks is told, and what was moved follows.
 func TestPasses_oneUIDForAllCalendars(t *testing.T) {
 	t.Parallel()
+	checkOneUID(t, nil)
+}
+
+// So does a server that does not say who has the UID.
+func TestPasses_oneUIDForAllCalendarsUnsaid(t *testing.T) {
+	t.Parallel()
+	checkOneUID(t, func(r *http.Response) {
+		if r.Request.Method == http.MethodPut && r.StatusCode == http.StatusForbidden {
+			r.StatusCode, r.Status = http.StatusConflict, "409 Conflict"
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader("")), 0
+			r.Header.Set("Content-Length", "0")
+		}
+	})
+}
+
+func checkOneUID(t *testing.T, edit func(r *http.Response)) {
+	t.Helper()
 	person := corpus.PIMPerson(address, password, 0, 4)
 	work := corpus.Collection{Name: "work", DisplayName: "Work", Components: []string{"VEVENT"}, Resources: []corpus.Resource{
 		{Name: "both.ics", Data: event("both", "in both")}, {Name: "w.ics", Data: event("w", "work")}, {Name: "w2.ics", Data: event("w2", "work")},
@@ -76,7 +95,9 @@ func TestPasses_oneUIDForAllCalendars(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := pairTo(t, room, person, server.DAV())
+	front := before(t, server.DAV())
+	front.edit = edit
+	p := pairTo(t, room, person, front.URL)
 	first := p.pass(t)
 	wantTally(t, "first", first.Tallies[ledger.Calendars], Tally{Objects: 9, Copied: 8, Quarantined: 1})
 	if f := findingOf(first.Findings, "uid_elsewhere"); !strings.Contains(f.Object, "both.ics") || !strings.Contains(f.Sentence, "once for all") {

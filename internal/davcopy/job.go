@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -47,7 +48,9 @@ type collectionJob struct {
 
 	unswept bool // a test object is left at the destination, or something is unread there; only lookAtDestination writes it
 
-	siblings map[string]bool // names at the destination that are other collections' of the source; not written while there are writers
+	// siblings are names at the destination that are other collections' of the source, false where the source has the
+	// object there no more; not written while there are writers.
+	siblings map[string]bool
 
 	failed  atomic.Int64  // answers in a row by which the server, not the object, looks broken
 	probing chan struct{} // of capacity 1: one test of the server at a time, and whoever waits for it may be told to stop
@@ -65,7 +68,11 @@ func (j *collectionJob) content() pim.Kind {
 
 // run brings the destination's collection up to date, as far as the budget allows.
 func (j *collectionJob) run(ctx context.Context) error {
-	if err := j.prepare(ctx); err != nil {
+	err := j.prepare(ctx)
+	if nowhere, is := errorsAs[*nowhereError](err); is {
+		return j.leaveBehind(ctx, nowhere)
+	}
+	if err != nil {
 		return err
 	}
 	if err := j.list(ctx); err != nil {
@@ -217,12 +224,24 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 }
 
 // findSiblings books what other collections of the source have in the same one of the destination: it is theirs, and
-// nothing of this one is taken for it.
+// nothing of this one is taken for it. What the source has in them no more may be what has come into this one.
 func (j *collectionJob) findSiblings(ctx context.Context) error {
 	j.siblings = map[string]bool{}
+	rows, err := j.siblingRows(ctx)
+	for _, row := range rows {
+		if row.Destination != "" {
+			j.siblings[row.Destination] = j.siblings[row.Destination] || row.State != ledger.ObjectGone
+			j.taken[row.Destination] = true
+		}
+	}
+	return err
+}
+
+// siblingRows are the ledger's rows of other collections of the source that go to the same one of the destination.
+func (j *collectionJob) siblingRows(ctx context.Context) (siblings []ledger.Object, err error) {
 	all, err := j.ledger().Collections(ctx, j.slice.account.Address)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, c := range all {
 		if c.ID == j.row.ID || c.Kind != j.kind || dav.Key(c.Destination) != dav.Key(j.place.target.Href) {
@@ -230,15 +249,11 @@ func (j *collectionJob) findSiblings(ctx context.Context) error {
 		}
 		rows, err := j.ledger().Objects(ctx, &c)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, row := range rows {
-			if row.Destination != "" {
-				j.siblings[row.Destination], j.taken[row.Destination] = true, true
-			}
-		}
+		siblings = slices.AppendSeq(siblings, maps.Values(rows))
 	}
-	return nil
+	return siblings, nil
 }
 
 // readStrangers reads what the destination has and the ledger does not know.

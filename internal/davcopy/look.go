@@ -24,7 +24,11 @@ func (j *collectionJob) look(ctx context.Context, p *parcel, refusal error) erro
 	if err != nil {
 		return j.unseen(ctx, p, err)
 	}
-	switch j.likenessOf(p, there) {
+	how := j.likenessOf(p, there)
+	if j.siblings[p.row.Destination] { // another collection's, be it the same
+		how = otherObject
+	}
+	switch how {
 	case sameObject:
 		p.keeps(there.Data)
 		j.adopt(p, there.ETag)
@@ -141,6 +145,12 @@ func (j *collectionJob) writeElsewhere(ctx context.Context, p *parcel) error {
 func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) error {
 	href := j.holderOf(p, refusal)
 	if href == "" {
+		var err error
+		if href, err = j.holderElsewhere(ctx, p.row.UID); err != nil {
+			return err
+		}
+	}
+	if href == "" {
 		return j.refusedUID(ctx, p, refusal)
 	}
 	there, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
@@ -150,7 +160,7 @@ func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) e
 	if err != nil {
 		return j.unseen(ctx, p, err)
 	}
-	if !j.within(href) || j.siblings[nameBelow(j.place.target.Href, href)] {
+	if _, sibling := j.siblings[nameBelow(j.place.target.Href, href)]; sibling || !j.within(href) {
 		return j.elsewhere(p, href, refusal)
 	}
 	if j.likenessOf(p, there) != sameObject {

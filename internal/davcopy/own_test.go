@@ -27,6 +27,7 @@ import (
 // trouble stands before a server and answers some requests in its place.
 type trouble struct {
 	answer atomic.Pointer[func(w http.ResponseWriter, r *http.Request, body string) bool]
+	edit   func(r *http.Response) // of what the server answers; nil for nothing
 	URL    string
 }
 
@@ -42,6 +43,12 @@ func before(t *testing.T, server string) *trouble {
 		r.Out.Host = target.Host
 	}}
 	tr := &trouble{}
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if tr.edit != nil {
+			tr.edit(r)
+		}
+		return nil
+	}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))

@@ -30,6 +30,7 @@ type placement struct {
 	destination string                    // href
 	exists      bool                      // at the destination
 	target      dav.Collection            // the one that exists
+	shared      bool                      // another collection of the source goes there too
 	others      map[string]dav.Collection // what the destination has listed, and what was made since, by key; shared by all placements
 	claimed     map[string]bool           // where anything of the source goes by this plan, by key; shared by all placements
 	fallback    string                    // href of the default one, for a server that makes no collections; "" for none
@@ -87,8 +88,7 @@ func (v view) plan() plan {
 	return plan{placements: placed, left: left, deleted: p.deleted(), nowhere: p.nowhere()}
 }
 
-// deleted are the known collections that the source has no more. One in whose place another goes by now is
-// not among them.
+// deleted are the known collections that the source has no more.
 func (p *planner) deleted() []placement {
 	listed := map[string]bool{}
 	for _, c := range p.src {
@@ -98,8 +98,10 @@ func (p *planner) deleted() []placement {
 	for _, href := range slices.Sorted(maps.Keys(p.known)) {
 		key := dav.Key(p.known[href])
 		target, exists := p.byKey[key]
-		if exists && !listed[href] && !p.hidden[dav.Key(href)] && !p.taken[key] {
-			all = append(all, placement{source: dav.Collection{Href: href, Name: target.Name}, destination: p.known[href], exists: true, target: target})
+		if exists && !listed[href] && !p.hidden[dav.Key(href)] {
+			all = append(all, placement{
+				source: dav.Collection{Href: href, Name: target.Name}, destination: p.known[href], exists: true, target: target, shared: p.taken[key],
+			})
 		}
 	}
 	return all

@@ -31,13 +31,19 @@ func TestFindSiblings(t *testing.T) {
 		}
 		rows[source] = row
 	}
+	left := ledger.Object{Source: "left.vcf", State: ledger.ObjectGone, Destination: "left.vcf"}
+	if err := l.SaveObjects(t.Context(), rows["/s/other/"], left); err != nil {
+		t.Fatal(err)
+	}
 	s := newSlice(New(Options{Ledger: l}), account(), time.Now(), Budget{})
 	j := &collectionJob{slice: s, kind: ledger.Contacts, row: rows["/s/own/"], taken: map[string]bool{}, place: placement{target: dav.Collection{Href: "/d/main/"}}}
 	if err := j.findSiblings(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]bool{"other.vcf": true}
-	if !maps.Equal(j.siblings, want) || !maps.Equal(j.taken, want) {
-		t.Errorf("siblings %v, taken %v, want %v", j.siblings, j.taken, want)
+	if want := map[string]bool{"other.vcf": true, "left.vcf": false}; !maps.Equal(j.siblings, want) {
+		t.Errorf("siblings %v, want %v", j.siblings, want)
+	}
+	if want := map[string]bool{"other.vcf": true, "left.vcf": true}; !maps.Equal(j.taken, want) {
+		t.Errorf("taken %v, want %v", j.taken, want)
 	}
 }

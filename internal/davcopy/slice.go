@@ -171,42 +171,11 @@ func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[
 	s.tellUnshown(&made, rehome.Source, srcHidden)
 	s.tellUnshown(&made, rehome.Destination, dstHidden)
 	if v.dstHome == nil && len(made.placements) > 0 {
-		err := s.leaveBehind(ctx, kind, made.placements)
+		err := s.leaveKindBehind(ctx, kind, made.placements)
 		made.placements = nil
 		return made, err
 	}
 	return made, nil
-}
-
-// leaveBehind counts what the destination has no place for. It is not there, and repeating does not bring it there.
-func (s *slice) leaveBehind(ctx context.Context, kind ledger.CollectionKind, placements []placement) error {
-	names := map[string]bool{}
-	for _, p := range placements {
-		_, err := s.src.Changes(ctx, &p.source, dav.Mark{}, func(item dav.Item) error {
-			names[item.Href] = !item.Removed
-			return nil
-		})
-		if err != nil {
-			return faultOf(err, "list at the source", p.source.Href)
-		}
-	}
-	left := 0
-	for _, there := range names {
-		if there {
-			left++
-		}
-	}
-	s.count(kind, func(t *Tally) {
-		t.Objects += left
-		t.Remaining += left
-		t.Lasting += left
-	})
-	s.find(rehome.Finding{
-		Code: "kind_not_offered", Severity: rehome.SeverityError, Object: string(kind),
-		Sentence: "the destination offers this account no place for " + string(kind) + ", so they stay behind: " + objects(left),
-		NextStep: "check the account's plan at the destination, then run sync again",
-	})
-	return nil
 }
 
 // runCollection brings one collection up to date, unless the source says that nothing has happened.

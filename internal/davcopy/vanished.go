@@ -30,7 +30,7 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 	if err := j.spareShared(ctx, &d); err != nil {
 		return false, err
 	}
-	if j.deleted && len(d.remove) > 0 {
+	if j.deleted && !j.place.shared && len(d.remove) > 0 {
 		j.find("collection_stays", rehome.SeverityInfo, "remove it there if nobody wants it",
 			"the source has this collection no more; its objects were removed at the destination, and %s itself stays there", j.place.destination)
 	}
@@ -71,15 +71,19 @@ func (j *collectionJob) emptiedFinding(lost int) rehome.Finding {
 	return f
 }
 
-// spareHeld leaves at the destination what another object of the collection has there by now: an object that was
-// renamed while its first copy was still unanswered is found there under its new name.
+// spareHeld leaves at the destination what another object has there by now: one of the collection, which was renamed while
+// its first copy was still unanswered and is found there under its new name, or one of another collection that goes there.
 func (j *collectionJob) spareHeld(ctx context.Context, d *departures) error {
 	if len(d.remove)+len(d.gone) == 0 {
 		return nil
 	}
 	rows, err := j.ledger().Objects(ctx, j.row)
+	if err != nil {
+		return err
+	}
+	siblings, err := j.siblingRows(ctx)
 	if err == nil {
-		d.spareHeld(rows)
+		d.spareHeld(rows, siblings)
 	}
 	return err
 }

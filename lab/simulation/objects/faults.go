@@ -60,8 +60,6 @@ func waiting() map[string]string {
 	return map[string]string{
 		"destination chooses the names of objects":   "what arrives late, or cannot be read, is written again under another name",
 		"destination takes a UID once in an account": "the collection that has to do without the object is not named for a copy",
-		"destination makes no collections":           "a deleted collection is never settled where another has taken its place at the destination",
-		"collection refused":                         "where two collections share one that takes a UID once, the judge does not know which of both is named",
 	}
 }
 

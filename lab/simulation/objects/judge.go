@@ -55,11 +55,10 @@ type match struct {
 }
 
 // compare pairs the objects of both ends by their content: those that are where they belong, then those that their
-// user has moved. Of the same
-// object twice in a collection one is enough. goes says which collection of the destination belongs to one of the
-// source.
-func (r *run) compare(goes map[string]string) match {
-	rest, open := r.dst.placed(), r.src.placed()
+// user has moved. Of the same object twice in a collection one is enough. goes says which collection of the destination
+// belongs to one of the source.
+func (r *run) compare(goes map[string]string, findings []rehome.Finding) match {
+	rest, open := r.dst.placed(), inTurn(r.src.placed(), findings)
 	var m match
 	var found []placed
 	for _, fits := range []func(s, d placed) bool{
@@ -95,6 +94,37 @@ func (r *run) compare(goes map[string]string) match {
 	return m
 }
 
+// inTurn puts the objects of the source in the order in which they are looked for. Several collections may go into one of
+// the destination: each needs one of what it has twice, before any gets a second; and of two that are the same, of which
+// only one can be there, it is the one that no finding names, for which of both a finding names is chance.
+func inTurn(all []placed, findings []rehome.Finding) []placed {
+	type content struct {
+		at   *collection
+		data string
+	}
+	seen := map[content]bool{}
+	var turns [2][2][]placed // once more in its collection, and named
+	for _, isNamed := range []bool{false, true} {
+		for _, s := range all {
+			if named(findings, s) != isNamed {
+				continue
+			}
+			c := content{s.at, string(s.data)}
+			turn := &turns[index(seen[c])][index(isNamed)]
+			*turn = append(*turn, s)
+			seen[c] = true
+		}
+	}
+	return slices.Concat(turns[0][0], turns[0][1], turns[1][0], turns[1][1])
+}
+
+func index(so bool) int {
+	if so {
+		return 1
+	}
+	return 0
+}
+
 // goes reads from the ledger where collections go. That is a choice and no claim: any other would do as well.
 func (r *run) goes(ctx context.Context) (map[string]string, error) {
 	l, err := r.store.Open(ctx)
@@ -118,7 +148,7 @@ func (r *run) judge(last conclusion) error {
 	if err != nil {
 		return err
 	}
-	m := r.compare(goes)
+	m := r.compare(goes, last.Findings)
 	for _, s := range m.missing {
 		if !r.truth.touched[markOf(s.data)] && !named(last.Findings, s) {
 			r.truth.breach(ruleLost, "%s; findings %v", s.path(), last.Findings)
@@ -141,6 +171,8 @@ func named(findings []rehome.Finding, s placed) bool {
 		switch f.Code {
 		case "invitations_not_silent":
 			return pathOf(f.Object) == s.at.path && strings.Contains(string(s.data), "ATTENDEE")
+		case "collection_not_made":
+			return pathOf(f.Object) == s.at.path
 		case "kind_not_offered":
 			return f.Object == string(s.at.kind)
 		}

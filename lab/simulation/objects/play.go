@@ -131,10 +131,11 @@ type conclusion struct {
 	writes []string
 }
 
+// failed counts what is not at the destination as the source has it, and what was not tried.
 func (c conclusion) failed() int {
 	n := 0
 	for _, t := range c.PIM {
-		n += t.Failed()
+		n += t.Failed() + t.Remaining
 	}
 	return n
 }

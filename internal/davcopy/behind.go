@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// What the destination has no place for stays behind: it is counted and named, repeating does not bring it there, and
+// everything else goes on.
+
+// nowhereError says that the destination neither makes a collection nor has a main one that could hold its objects.
+type nowhereError struct{ fault error }
+
+func (n *nowhereError) Error() string { return n.fault.Error() }
+
+// leaveBehind counts the objects of a collection for which there is no place.
+func (j *collectionJob) leaveBehind(ctx context.Context, nowhere *nowhereError) error {
+	names, err := j.slice.namesAtSource(ctx, j.place.source)
+	if err != nil {
+		return err
+	}
+	known, err := j.ledger().Objects(ctx, j.row)
+	if err != nil {
+		return err
+	}
+	left := 0
+	for _, name := range names {
+		if !isFailed(known[name]) { // what is, is counted with its own trouble
+			left++
+		}
+	}
+	j.slice.countLeft(j.kind, len(names), left)
+	j.find("collection_not_made", rehome.SeverityError,
+		"make a collection of that kind there in a client, best of the same name, and run sync again",
+		"the destination does not make this collection, and has no main one for what is in it, so it stays behind: %s; %v", objects(len(names)), nowhere)
+	return nil
+}
+
+// leaveKindBehind counts the objects of all collections of a kind that the destination does not offer.
+func (s *slice) leaveKindBehind(ctx context.Context, kind ledger.CollectionKind, placements []placement) error {
+	left := 0
+	for _, p := range placements {
+		names, err := s.namesAtSource(ctx, p.source)
+		if err != nil {
+			return err
+		}
+		left += len(names)
+	}
+	s.countLeft(kind, left, left)
+	s.find(rehome.Finding{
+		Code: "kind_not_offered", Severity: rehome.SeverityError, Object: string(kind),
+		Sentence: "the destination offers this account no place for " + string(kind) + ", so they stay behind: " + objects(left),
+		NextStep: "check the account's plan at the destination, then run sync again",
+	})
+	return nil
+}
+
+// namesAtSource lists a collection of the source.
+func (s *slice) namesAtSource(ctx context.Context, c dav.Collection) ([]string, error) {
+	names := map[string]bool{}
+	_, err := s.src.Changes(ctx, &c, dav.Mark{}, func(item dav.Item) error {
+		name := nameBelow(c.Href, item.Href)
+		if names[name] = true; item.Removed {
+			delete(names, name)
+		}
+		return nil
+	})
+	return slices.Collect(maps.Keys(names)), faultOf(err, "list at the source", c.Href)
+}
+
+func (s *slice) countLeft(kind ledger.CollectionKind, all, left int) {
+	s.count(kind, func(t *Tally) {
+		t.Objects += all
+		t.Remaining += left
+		t.Lasting += left
+	})
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab"
+	"rehome/lab/atmail7"
+	"rehome/lab/corpus"
+)
+
+// A collection that the destination does not make, where there is no main one either, stays behind with a name, and does
+// not stop the others.
+func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
+	t.Parallel()
+	p, _, dst := troubled(t, corpus.PIMPerson(address, password, 3, 4))
+	session, main := p.calendar(t, p.dst)
+	if err := session.Delete(t.Context(), main.Href, ""); err != nil {
+		t.Fatal(err)
+	}
+	dst.set(func(w http.ResponseWriter, r *http.Request, _ string) bool {
+		refused := r.Method == "MKCALENDAR" || r.Method == "MKCOL"
+		if refused {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		return refused
+	})
+	for range 2 {
+		got := p.pass(t)
+		calendars := got.Tallies[ledger.Calendars]
+		wantTally(t, "calendars", calendars, Tally{Objects: 4, Remaining: 4})
+		if calendars.Lasting != 4 {
+			t.Errorf("%d are said to last, want 4", calendars.Lasting)
+		}
+		f := findingOf(got.Findings, "collection_not_made")
+		if !strings.Contains(f.Sentence, "4 objects") || !strings.Contains(f.Sentence, "403") {
+			t.Errorf("%+v", got.Findings)
+		}
+	}
+	dst.set(nil)
+	wantTally(t, "made at last", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 4, Copied: 4})
+	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 4 {
+		t.Errorf("%d events at the destination, want 4", got)
+	}
+}
+
+// Where the destination makes no collections several of the source go into its main one, and what they have in common is
+// there once for each of them. When one of them is deleted, its own copies go and nothing else.
+func TestPasses_severalCollectionsInOne(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	person := corpus.PIMPerson(address, password, 0, 2)
+	same := corpus.Resource{Name: "Ä both.ics", Data: event("both", "in all of them")}
+	person.Calendars[0].Resources = append(person.Calendars[0].Resources, same)
+	for _, name := range []string{"trips", "work"} {
+		person.Calendars = append(person.Calendars, corpus.Collection{Name: name, DisplayName: name, Resources: []corpus.Resource{same}})
+	}
+	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := corpus.SeedPerson(t.Context(), dst, corpus.PIMPerson(address, password, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	front := before(t, dst.DAV)
+	front.set(about("", "MKCOL MKCALENDAR", http.StatusForbidden, "no more calendars"))
+	p := pairTo(t, room, person, front.URL)
+	p.options.Deletions, p.options.ConfirmDeletions = DeletionsMirror, true
+	wantTally(t, "first", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 5, Copied: 5})
+	wantTally(t, "again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 5})
+	if got := len(p.holding(t, p.dst, dav.Calendars)["both"]); got != 3 {
+		t.Errorf("what is in three calendars is there %d times", got)
+	}
+
+	for _, query := range []string{
+		"DELETE FROM calendarObjects WHERE calendarid IN (SELECT id FROM calendars WHERE uri = 'trips')", "DELETE FROM calendars WHERE uri = 'trips'",
+	} {
+		if _, err := p.source.DB().ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone := p.pass(t)
+	wantTally(t, "deleted", gone.Tallies[ledger.Calendars], Tally{Objects: 4, Removed: 1})
+	if f := findingOf(gone.Findings, "collection_stays"); f.Code != "" {
+		t.Errorf("%+v advises to remove what others have gone into", f)
+	}
+	if got := p.holding(t, p.dst, dav.Calendars); len(got) != 3 || len(got["both"]) != 2 {
+		t.Errorf("%d events at the destination, %d of them in both", len(got), len(got["both"]))
+	}
+	wantTally(t, "once more", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 4})
+}
