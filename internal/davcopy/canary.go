@@ -39,13 +39,17 @@ type flight struct {
 type route struct{ place, component string }
 
 // guard makes sure that writing the object sends nothing to anybody: it goes as it is, with
-// SCHEDULE-AGENT=CLIENT where that was allowed and is needed, or is held back.
+// SCHEDULE-AGENT=CLIENT where that was allowed and is needed, or is held back. It stands before every way to write, also
+// over what was recognised at the destination.
 func (j *collectionJob) guard(ctx context.Context, p *parcel) error {
 	home := j.slice.dst.Home(kindOf(j.kind))
 	if !home.Capabilities.MaySchedule() {
 		return nil // RFC 6638 section 2: it does not schedule
 	}
 	known, err := j.slice.engine.ask(ctx, j.slice, j.place.target, scheduled(p.object))
+	if j.slice.expectsTrialIn(j.place.target) {
+		j.expectTrial(ctx)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -271,6 +275,7 @@ func (s *slice) try(ctx context.Context, field dav.Collection, bird canary) (qui
 		return false, s.unflown(err)
 	default: // nobody knows whether it is there
 		_ = s.dst.Delete(context.WithoutCancel(ctx), href, "") // what arrives later the next pass removes
+		s.expectTrialIn(field)
 		return false, s.unflown(err)
 	}
 	there, err := s.dst.Get(ctx, href, dav.Calendars)

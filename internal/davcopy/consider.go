@@ -27,6 +27,7 @@ const (
 	wayWrite      way = "write"      // goes to the destination
 	wayRecognise  way = "recognise"  // the destination has something of that UID which the ledger does not know
 	wayMerge      way = "merge"      // is the same as another object, which is there
+	wayAwait      way = "await"      // was sent, and may still arrive
 	wayQuarantine way = "quarantine" // it is no object at all
 )
 
@@ -249,6 +250,17 @@ func (p parcel) claim(b books) (foreign, bool) {
 // name is what the object will be called: as at the source if that is safe anywhere, else after its UID. The last resort is
 // after its place at the source: no other has that one, whichever collections go to the same place.
 func (p parcel) name(taken map[string]bool) string {
+	all := p.candidates()
+	for _, name := range all {
+		if !taken[name] {
+			return name
+		}
+	}
+	return all[len(all)-1]
+}
+
+// candidates are the names that it may have, the best first; there is at least one.
+func (p parcel) candidates() []string {
 	extension := ".ics"
 	if p.kind == pim.KindContact {
 		extension = ".vcf"
@@ -259,10 +271,7 @@ func (p parcel) name(taken map[string]bool) string {
 	if p.object.UID == "" {
 		candidates = slices.Delete(candidates, 1, 2)
 	}
-	for _, name := range candidates {
-		if pim.SafeName(name) && strings.HasSuffix(strings.ToLower(name), extension) && !taken[name] {
-			return name
-		}
-	}
-	return candidates[len(candidates)-1]
+	return slices.DeleteFunc(candidates, func(name string) bool {
+		return !pim.SafeName(name) || !strings.HasSuffix(strings.ToLower(name), extension)
+	})
 }

@@ -99,6 +99,7 @@ type Engine struct {
 
 	mu       sync.Mutex
 	canaries map[route]flight // what they have shown so far
+	renames  map[string]bool  // by key of a collection: whether it gives new objects names of its own
 }
 
 // New returns an Engine with the defaults filled in.
@@ -121,7 +122,7 @@ func New(options Options) *Engine {
 	if options.Word == nil {
 		options.Word = func() string { return strings.ToLower(rand.Text()) }
 	}
-	return &Engine{options: options, canaries: map[route]flight{}}
+	return &Engine{options: options, canaries: map[route]flight{}, renames: map[string]bool{}}
 }
 
 // Budget bounds one slice. When either is used up, or Stop, which may be nil, is closed, the slice ends at the

@@ -98,7 +98,7 @@ func (s *slice) followMoves(ctx context.Context, kind ledger.CollectionKind) err
 		}
 		job := jobs[h.place.source.Href]
 		if job == nil {
-			job = &collectionJob{slice: s, kind: kind, place: h.place, lanes: newLanes(s.engine.options.Connections)}
+			job = s.newJob(kind, h.place)
 			jobs[h.place.source.Href] = job
 			order = append(order, job)
 		}

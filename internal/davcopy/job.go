@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -46,6 +47,7 @@ type collectionJob struct {
 	doubtful map[string]bool   // written in this slice, and not known to be kept as it was given, by destination name
 	replaced map[string][]byte // forms of what has taken the place of an older version in this slice, by destination name
 
+	hides   bool // the destination does not show something that the ledger does not know; likewise
 	unswept bool // a test object is left at the destination, or something is unread there; only lookAtDestination writes it
 
 	// siblings are names at the destination that are other collections' of the source, false where the source has the
@@ -54,6 +56,11 @@ type collectionJob struct {
 
 	failed  atomic.Int64  // answers in a row by which the server, not the object, looks broken
 	probing chan struct{} // of capacity 1: one test of the server at a time, and whoever waits for it may be told to stop
+}
+
+// newJob returns a job that can write.
+func (s *slice) newJob(kind ledger.CollectionKind, place placement) *collectionJob {
+	return &collectionJob{slice: s, kind: kind, place: place, lanes: newLanes(s.engine.options.Connections), probing: make(chan struct{}, 1)}
 }
 
 func (j *collectionJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
@@ -198,7 +205,8 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
 	lost := j.lost()
-	if len(j.actions.read)+len(lost) == 0 { // nothing is to be recognised but what was left behind
+	look, _ := expected(j.row.Target, time.Now())
+	if !look && len(j.actions.read)+len(lost) == 0 { // nothing is to be recognised but what was left behind
 		strangers = slices.DeleteFunc(strangers, func(i dav.Item) bool { return !pim.IsTrialName(decodedName(i.Href)) })
 	}
 	if err := j.readStrangers(ctx, strangers); err != nil {
@@ -265,7 +273,7 @@ func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item)
 	err := j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
 		switch {
 		case o.Err != nil: // what cannot be read cannot be recognised: writing it will tell, or the next look
-			j.unswept = true
+			j.unswept, j.hides = true, true
 		case pim.IsTrial(o.Data):
 			trials = append(trials, o)
 		default:

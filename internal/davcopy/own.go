@@ -71,8 +71,10 @@ func (j *collectionJob) takesGood(ctx context.Context) bool {
 		return refused.Status < http.StatusInternalServerError
 	}
 	if err != nil {
+		j.expectTrial(ctx)
 		return false
 	}
+	j.slice.engine.learnNaming(j.place.target.Href, href, stored.Href)
 	return j.slice.sweepOne(context.WithoutCancel(ctx), dav.Object{Href: cmp.Or(stored.Href, href), Data: data}, kindOf(j.kind))
 }
 

@@ -39,6 +39,7 @@ type slice struct {
 	tallies  map[ledger.CollectionKind]*Tally
 	findings []rehome.Finding
 	homeless []homeless
+	arriving map[string]bool // by key: collections in which a test event may still arrive
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
@@ -188,7 +189,7 @@ func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p
 		s.noteMore()
 		return nil
 	}
-	job := &collectionJob{slice: s, kind: kind, place: p, lanes: newLanes(s.engine.options.Connections), probing: make(chan struct{}, 1)}
+	job := s.newJob(kind, p)
 	err := job.run(ctx)
 	if countErr := job.countRemaining(context.WithoutCancel(ctx)); err == nil {
 		err = countErr

@@ -5,6 +5,7 @@ package davcopy
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"rehome"
 	"rehome/internal/content/pim"
@@ -34,9 +35,10 @@ func (j *collectionJob) sweepDeleted(ctx context.Context) error {
 	if seen(j.place.target, j.row.Target) {
 		return nil
 	}
+	look, _ := expected(j.row.Target, time.Now())
 	var left []dav.Item
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
-		if !item.Removed && pim.IsTrialName(decodedName(item.Href)) {
+		if !item.Removed && (look || pim.IsTrialName(decodedName(item.Href))) {
 			left = append(left, item)
 		}
 		return nil

@@ -60,7 +60,7 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		}
 		p := consider(o, b)
 		j.mu.Unlock()
-		if p.way == wayWrite && p.object.Scheduling() {
+		if !j.awaits(ctx, &p) && p.way == wayWrite && p.object.Scheduling() {
 			if err := j.guard(ctx, &p); err != nil {
 				return nil, err
 			}
@@ -192,6 +192,10 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 			if err := j.stop(ctx, p, err); err != nil {
 				return err
 			}
+			if unanswered(err) && !p.before.State.There() && j.renames(ctx) {
+				j.tellAwaited(p)
+				return nil // what the ledger says stands: it was begun
+			}
 			if attempt > 1 {
 				return j.giveUp(p, "object_refused", err)
 			}
@@ -200,7 +204,12 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 }
 
 func (j *collectionJob) put(ctx context.Context, p *parcel) (dav.Stored, error) {
-	return j.slice.dst.Put(ctx, hrefOf(j.place.target.Href, p.row.Destination), dav.Upload{Data: p.data, Kind: kindOf(j.kind), IfMatch: p.match})
+	href := hrefOf(j.place.target.Href, p.row.Destination)
+	stored, err := j.slice.dst.Put(ctx, href, dav.Upload{Data: p.data, Kind: kindOf(j.kind), IfMatch: p.match})
+	if err == nil && p.match == "" {
+		j.slice.engine.learnNaming(j.place.target.Href, href, stored.Href)
+	}
+	return stored, err
 }
 
 // stopFault is for trouble that is not the object's. A collection that is gone is made anew by the next
@@ -246,7 +255,7 @@ func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
 func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	var rows []ledger.Object
 	for _, p := range parcels {
-		if p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.unproved() {
+		if p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.way == wayAwait || p.unproved() {
 			continue // still what the intent says
 		}
 		j.stillMerged(p)

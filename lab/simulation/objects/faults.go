@@ -58,8 +58,7 @@ func natures() []string {
 // waiting are the faults to which the product has no answer yet, with the reason.
 func waiting() map[string]string {
 	return map[string]string{
-		"destination chooses the names of objects":   "what arrives late, or cannot be read, is written again under another name",
-		"destination takes a UID once in an account": "the collection that has to do without the object is not named for a copy",
+		"destination chooses the names of objects": "what arrives late, or cannot be read, is written again under another name",
 	}
 }
 

@@ -223,7 +223,7 @@ func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
 	r.truth.settled(found.Err == nil && found.failed() == 0)
 	for _, w := range r.dst.written()[before:] {
 		// What was refused is offered once in each pass, and then the server may be tested, too.
-		if w.taken && (found.failed() == 0 || !strings.Contains(w.what, testObject)) {
+		if w.taken && (found.failed() == 0 || !w.test) {
 			found.writes = append(found.writes, w.what)
 		}
 	}

@@ -144,9 +144,6 @@ func (e *end) happens(fault string, scale float64, q question) bool {
 	return e.d.happens(e.side+" "+fault, scale*q.weight(), q.name...)
 }
 
-// testObject begins the name of what rehome writes to see how a server takes it, and removes at once.
-const testObject = "/rehome-"
-
 // weight makes trouble rare where a pass has only come to the door: there is much of that, and little to learn.
 func (q question) weight() float64 {
 	if q.method == http.MethodOptions || q.method == "PROPFIND" && len(strings.Split(q.path, "/")) < 6 {
@@ -185,8 +182,9 @@ func (e *end) work(q question) answer {
 		e.truth.breach("the source is never written", "%s %s", q.method, q.path)
 		return plain(http.StatusForbidden)
 	}
+	test := e.isTest(q)
 	a := e.change(q)
-	e.writes = append(e.writes, write{q.method + " " + q.path, a.status/100 == 2})
+	e.writes = append(e.writes, write{q.method + " " + q.path, a.status/100 == 2, test})
 	return a
 }
 
@@ -201,6 +199,16 @@ func (e *end) written() []write {
 type write struct {
 	what  string
 	taken bool
+	test  bool // it was about what rehome writes to test the server
+}
+
+// isTest says whether a request is about a test object, whatever name that has.
+func (e *end) isTest(q question) bool {
+	data := q.body
+	if _, o, _ := e.find(q.path); q.method == http.MethodDelete && o != nil {
+		data = o.data
+	}
+	return strings.HasPrefix(uidOf(data), "rehome-")
 }
 
 func (e *end) change(q question) answer {

@@ -5,7 +5,6 @@ package objects
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"rehome/lab/simulation"
@@ -119,7 +118,7 @@ func (t *truth) overwritten(before *object, q question) {
 
 // removed judges a DELETE.
 func (t *truth) removed(o *object, q question) {
-	if strings.Contains(q.path, testObject) {
+	if isTest(placed{object: o}) {
 		return
 	}
 	if o.user || !o.ours {

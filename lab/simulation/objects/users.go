@@ -110,7 +110,7 @@ func (w *world) destinationUser(round string) {
 	for _, c := range w.dst.all() {
 		for _, name := range c.names() {
 			// A test object is there for an instant, and nobody's; and what the server does not show nobody can work on.
-			if !strings.HasPrefix("/"+name, testObject) && w.dst.unreadable(c.objects[name]) == 0 {
+			if !isTest(placed{c.objects[name], c}) && w.dst.unreadable(c.objects[name]) == 0 {
 				w.destinationObject(c, name, round)
 			}
 		}

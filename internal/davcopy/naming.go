@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// A server may give what is put a name of its own (RFC 5995 section 3; the Location of the answer tells it). Then no
+// precondition keeps a request that arrives late from being a second object: what was sent and never answered is written
+// again only when it has not been seen for a while and cannot arrive any more, and until then nobody knows.
+
+// arrival is how long a server may still work on what it has not answered.
+const arrival = 5 * time.Minute
+
+// unanswered says that a request may have been carried out, or may still be: no answer came, or a gateway gave it.
+func unanswered(err error) bool {
+	refused, is := errorsAs[*dav.StatusError](err)
+	if is {
+		return refused.Status == http.StatusBadGateway || refused.Status == http.StatusGatewayTimeout
+	}
+	return err != nil && !errors.Is(err, context.Canceled)
+}
+
+// learnNaming notes whether the destination has left a new object the name that it was given.
+func (e *Engine) learnNaming(target, asked, given string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.renames[dav.Key(target)] = given != "" && dav.Key(given) != dav.Key(asked)
+}
+
+// renames reports whether the destination gives new objects names of its own: as it has answered in this run, as the ledger
+// shows, or as a test shows. Where nothing shows it, it may.
+func (j *collectionJob) renames(ctx context.Context) bool {
+	known := func() (renames, is bool) {
+		e := j.slice.engine
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		renames, is = e.renames[dav.Key(j.place.target.Href)]
+		return renames, is
+	}
+	if renames, is := known(); is {
+		return renames
+	}
+	j.mu.Lock()
+	kept := slices.ContainsFunc(j.rows(), j.keptName)
+	j.mu.Unlock()
+	if kept {
+		return false
+	}
+	j.takesGood(ctx)
+	renames, is := known()
+	return renames || !is
+}
+
+// rows are those that are known; j.mu is held.
+func (j *collectionJob) rows() []ledger.Object {
+	var all []ledger.Object
+	for _, row := range j.known {
+		all = append(all, row)
+	}
+	return all
+}
+
+// keptName reports whether something that was written has the name that it was given.
+func (j *collectionJob) keptName(row ledger.Object) bool {
+	p := parcel{kind: j.content(), row: row, source: dav.Object{Href: hrefOf(j.place.source.Href, row.Source)}}
+	p.object.UID = row.UID
+	return row.State == ledger.ObjectStored && slices.Contains(p.candidates(), row.Destination)
+}
+
+// awaits reports whether the object has to wait because an earlier request may still arrive, and names it then.
+func (j *collectionJob) awaits(ctx context.Context, p *parcel) bool {
+	sent := p.before.State == ledger.ObjectIntent && len(p.before.Tried) > 0
+	over := time.Since(p.before.Updated) >= arrival && !j.hides
+	if p.way != wayWrite || !sent || over || !j.renames(ctx) {
+		return false
+	}
+	p.way, p.row = wayAwait, p.before
+	j.tellAwaited(p)
+	return true
+}
+
+func (j *collectionJob) tellAwaited(p *parcel) {
+	f := rehome.Finding{
+		Code: "object_awaited", Severity: rehome.SeverityWarning, Object: hrefOf(j.place.source.Href, p.row.Source),
+		Sentence: "nobody knows whether the destination takes it: it was sent, and no answer came; that server gives objects names of its " +
+			"own, so it would be there twice if it was sent again too early",
+		NextStep: "run sync again in five minutes",
+	}
+	if j.hides {
+		f.Sentence = "nobody knows whether the destination has it: it was sent, and no answer came; that server lists something of a name of " +
+			"its own that it does not show, which may be this one"
+		f.NextStep = "look at the destination into that server's error log, remove there what it does not show, and run sync again"
+	}
+	j.slice.find(f)
+}
+
+// A collection in which a test object may still arrive, under whatever name, is looked through whole until that is over.
+const openMark = "a test object may arrive until "
+
+// expectTrial notes that one may arrive.
+func (j *collectionJob) expectTrial(ctx context.Context) {
+	mark := ledger.CollectionMark{CTag: openMark + strconv.FormatInt(time.Now().Add(arrival).Unix(), 10)}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	// Where that cannot be written down the slice fails at the next object.
+	_ = j.ledger().SettleCollection(context.WithoutCancel(ctx), j.row, j.row.State, mark)
+}
+
+// expectTrialIn notes for the collection's own job that a test event may arrive.
+func (s *slice) expectTrialIn(c dav.Collection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.arriving == nil {
+		s.arriving = map[string]bool{}
+	}
+	s.arriving[dav.Key(c.Href)] = true
+}
+
+func (s *slice) expectsTrialIn(c dav.Collection) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	expects := s.arriving[dav.Key(c.Href)]
+	delete(s.arriving, dav.Key(c.Href))
+	return expects
+}
+
+// expected says whether a test object may have arrived since the collection was looked through, and whether another may still.
+func expected(mark ledger.CollectionMark, now time.Time) (look, still bool) {
+	text, open := strings.CutPrefix(mark.CTag, openMark)
+	until, err := strconv.ParseInt(text, 10, 64)
+	return open, open && err == nil && now.Unix() < until
+}

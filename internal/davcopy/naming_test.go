@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
+)
+
+// On a server that gives new objects names of its own, what was sent and never answered is not sent again while it may
+// still arrive, and is found under whatever name when it has.
+func TestPasses_destinationThatChoosesNames(t *testing.T) {
+	t.Parallel()
+	p, _, dst := troubled(t, corpus.PIMPerson(address, password, 0, 2))
+	var chosen atomic.Int64
+	var lost atomic.Bool
+	dst.set(func(w http.ResponseWriter, r *http.Request, body string) bool {
+		if r.Method != http.MethodPut || r.Header.Get("If-None-Match") != "*" {
+			return false
+		}
+		if lost.Load() && strings.Contains(body, "never answered") {
+			w.WriteHeader(http.StatusGatewayTimeout)
+			return true
+		}
+		r.URL.Path = path.Join(path.Dir(r.URL.Path), fmt.Sprintf("chosen-%d.ics", chosen.Add(1)))
+		r.Header.Set("X-Chosen", r.URL.Path)
+		return false
+	})
+	dst.edit = func(r *http.Response) {
+		if name := r.Request.Header.Get("X-Chosen"); name != "" && r.StatusCode == http.StatusCreated {
+			r.Header.Set("Location", name)
+		}
+	}
+	wantTally(t, "first", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 2, Copied: 2})
+
+	p.writeUID(t, p.src, "late.ics", "late", "never answered", false)
+	lost.Store(true)
+	for _, when := range []string{"sent", "and not again"} {
+		r := p.pass(t)
+		wantTally(t, when, r.Tallies[ledger.Calendars], Tally{Objects: 3, Remaining: 1})
+		if f := findingOf(r.Findings, "object_awaited"); !strings.Contains(f.Object, "late.ics") {
+			t.Errorf("%s: %+v", when, r.Findings)
+		}
+		lost.Store(false)
+	}
+	p.writeUID(t, p.dst, "arrived-late.ics", "late", "never answered", false)
+	wantTally(t, "arrived", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Copied: 1})
+	if got := p.holding(t, p.dst, dav.Calendars); len(got) != 3 || len(got["late"]) != 1 {
+		t.Errorf("%d events, the late one %d times", len(got), len(got["late"]))
+	}
+}
+
+func TestUnanswered(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{500: false, 502: true, 503: false, 504: true, 403: false} {
+		if got := unanswered(&dav.StatusError{Status: status}); got != want {
+			t.Errorf("%d: %v", status, got)
+		}
+	}
+	if unanswered(nil) || !unanswered(errors.New("the line is gone")) {
+		t.Error("a line that broke tells nothing")
+	}
+}
+
+// A collection in which a test object may still arrive is looked through until that is over, and once more.
+func TestExpected(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1000, 0)
+	for tag, want := range map[string][2]bool{
+		"": {false, false}, "ctag-7": {false, false}, openMark + "1001": {true, true}, openMark + "1000": {true, false}, openMark + "x": {true, false},
+	} {
+		if look, still := expected(ledger.CollectionMark{CTag: tag}, now); look != want[0] || still != want[1] {
+			t.Errorf("%q: look %v, still %v", tag, look, still)
+		}
+	}
+}
+
+func TestKeptName(t *testing.T) {
+	t.Parallel()
+	j := &collectionJob{kind: ledger.Calendars, place: placement{source: dav.Collection{Href: "/s/cal/"}}}
+	for _, c := range []struct {
+		row  ledger.Object
+		want bool
+	}{
+		{ledger.Object{Source: "a.ics", UID: "one", Destination: "a.ics", State: ledger.ObjectStored}, true},
+		{ledger.Object{Source: "ä.ics", UID: "one", Destination: "one.ics", State: ledger.ObjectStored}, true},
+		{ledger.Object{Source: "a.ics", UID: "one", Destination: "chosen-1.ics", State: ledger.ObjectStored}, false},
+		{ledger.Object{Source: "a.ics", UID: "one", Destination: "a.ics", State: ledger.ObjectIntent}, false}, // what we wanted only
+	} {
+		if got := j.keptName(c.row); got != c.want {
+			t.Errorf("%+v: %v", c.row, got)
+		}
+	}
+}
