@@ -220,6 +220,11 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 		j.adopt(p, there.ETag)
 		return nil
 	case olderObject: // sent by us and never answered
+		if p.object.Scheduling() {
+			if err := j.guard(ctx, p); err != nil || p.way == wayNote {
+				return err
+			}
+		}
 		p.match = there.ETag
 		if err := j.ledger().SaveObjects(ctx, j.row, p.intent()); err != nil {
 			return err

@@ -3,6 +3,9 @@
 package davcopy
 
 import (
+	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,4 +101,50 @@ func TestSilence_davicalDoesNot(t *testing.T) {
 	if n, err := server.Delivered(t.Context()); err != nil || n > 0 {
 		t.Errorf("%d messages were delivered to users of the same server, %v", n, err)
 	}
+}
+
+// An event of which the first copy was never answered, and which has changed since, is written over that copy in silence
+// too.
+func TestSilence_overWhatWasNeverAnswered(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	server, err := davical.Start(room, davical.Options{Accounts: []davical.Account{{Address: address, Password: password}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := corpus.PIMPerson(address, password, 0, 1)
+	front := before(t, server.URL)
+	var lost atomic.Bool
+	front.edit = func(r *http.Response) {
+		if lost.Load() && r.Request.Method == http.MethodPut && !strings.Contains(r.Request.URL.Path, "canary") {
+			r.StatusCode, r.Status = http.StatusBadGateway, "502 Bad Gateway"
+		}
+	}
+	p := pairTo(t, room, person, front.URL)
+	p.options.ScheduleAgent = true
+	p.pass(t)
+
+	const name = "unanswered.ics"
+	meeting := func(summary string) []byte {
+		people := "ORGANIZER:mailto:" + address + "\r\nATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:guest@partner.example\r\n"
+		return []byte(strings.Replace(string(event(name, summary)), "END:VEVENT", people+"END:VEVENT", 1))
+	}
+	write := func(summary string) {
+		session, c := p.calendar(t, p.src)
+		if _, err := session.Put(t.Context(), hrefOf(c.Href, name), dav.Upload{Data: meeting(summary), Kind: dav.Calendars, Overwrite: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("first")
+	lost.Store(true)
+	if _, err := p.engine().RunSlice(t.Context(), account(), time.Now(), Budget{Time: time.Minute, Octets: 1 << 30}); err == nil {
+		t.Error("the slice did not notice")
+	}
+	lost.Store(false)
+	write("second")
+	wantTally(t, "afterwards", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 2, Copied: 1, Repaired: 1})
+	if got := p.summary(t, name); got != "second" {
+		t.Errorf("the destination has %q", got)
+	}
+	wantNoMail(t, server.Mail)
 }
