@@ -37,12 +37,12 @@ func disguise(t *testing.T, server string, change func(line string) string) stri
 }
 
 func relay(t *testing.T, client net.Conn, server string, change func(string) string) {
-	defer client.Close() //nolint:errcheck // nothing more to tell
+	defer client.Close()
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server)
 	if err != nil {
 		return
 	}
-	defer conn.Close() //nolint:errcheck // as above
+	defer conn.Close()
 	go func() {
 		_, _ = io.Copy(conn, client)
 		_ = conn.Close()
