@@ -185,6 +185,9 @@ func (j *mailboxJob) likeOurs(ctx context.Context, ours []ledger.Item, theirs im
 		var window imap.UIDSet
 		window, rest = head(rest, sweepWindow)
 		listed, err := sweep(ctx, j.dst, window)
+		if left := window.Minus(uidsOf(listed)); err == nil && !left.Empty() {
+			err = shortAtDestination(j.pair.Destination, imap.CountOf(int64(left.Len())))
+		}
 		if err != nil {
 			return nil, err
 		}

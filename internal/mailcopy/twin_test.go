@@ -70,13 +70,13 @@ func lostAnswers(t *testing.T, dst dovecot.Options) *pair {
 	return p
 }
 
-// A copy that was taken back, and of which the answer was lost, was not deleted by the destination's user.
-func TestSync_withdrawalOfWhichTheAnswerWasLost(t *testing.T) {
-	t.Parallel()
+// outrun prepares what is left when another program has written the same messages before us, and nobody has looked.
+func outrun(t *testing.T) *pair {
+	t.Helper()
 	p := atmailPair(t)
 	mails := letters(2, 400, "a")
 	p.fill(p.src, "INBOX", mails...)
-	p.fill(p.dst, "INBOX", append(mails, mails...)...) // the first two are those of another program
+	p.fill(p.dst, "INBOX", append(mails, mails...)...) // the first two are those of the other program
 	row, items := p.row(), itemsOf(mails, 3)
 	ids, err := p.ledger.Intend(t.Context(), row, 1, items)
 	if err == nil {
@@ -88,7 +88,33 @@ func TestSync_withdrawalOfWhichTheAnswerWasLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+// A copy that was taken back, and of which the answer was lost, was not deleted by the destination's user.
+func TestSync_withdrawalOfWhichTheAnswerWasLost(t *testing.T) {
+	t.Parallel()
+	p := outrun(t)
 	p.expunge(p.dst, "INBOX", "3") // what is withdrawn as one may break off in between
+	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 2})
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}
+
+// What came before ours is looked for until the destination shows it.
+func TestSync_rivalThatIsNotShown(t *testing.T) {
+	t.Parallel()
+	p := outrun(t)
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		if bytes.HasPrefix(line, []byte("* 1 FETCH ")) {
+			return nil
+		}
+		return line
+	})
+	if _, err := p.trySync(p.engine()); rehome.ClassOf(err) != rehome.ClassTemporary {
+		t.Errorf("%v, want a temporary fault while a message is hidden", err)
+	}
+	p.dstVia = p.dst.IMAP
 	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 2})
 	p.wantSame("INBOX", "INBOX")
 	p.quiet(mailcopy.Tally{})
