@@ -244,7 +244,9 @@ func (p parcel) claim(b books) (foreign, bool) {
 	if found, is := pick(b.unknown.withUID(uid), named); is || p.object.UID != "" {
 		return found, is
 	}
-	return pick(b.unknown.withForms(p.row.Form), named)
+	forms := [][]byte{p.row.Form}
+	forms = slices.AppendSeq(forms, slices.Chunk(p.before.Tried, sha256.Size)) // an older version that was never answered
+	return pick(b.unknown.withForms(forms...), named)
 }
 
 // name is what the object will be called: as at the source if that is safe anywhere, else after its UID. The last resort is

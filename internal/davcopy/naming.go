@@ -81,7 +81,8 @@ func (j *collectionJob) keptName(row ledger.Object) bool {
 
 // awaits reports whether the object has to wait because an earlier request may still arrive, and names it then.
 func (j *collectionJob) awaits(ctx context.Context, p *parcel) bool {
-	sent := p.before.State == ledger.ObjectIntent && len(p.before.Tried) > 0
+	unserved := p.before.Code == "object_unserved" || p.before.Code == "object_unreadable" // by the source since
+	sent := (p.before.State == ledger.ObjectIntent || unserved) && len(p.before.Tried) > 0
 	over := time.Since(p.before.Updated) >= arrival && !j.hides
 	if p.way != wayWrite || !sent || over || !j.renames(ctx) {
 		return false

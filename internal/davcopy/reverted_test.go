@@ -130,6 +130,13 @@ func TestPasses_recogniseWhatHasNoUID(t *testing.T) {
 	if p.way != wayWrite {
 		t.Errorf("%s, want another one written", p.way)
 	}
+	p = consider(dav.Object{Href: "/book/d.vcf", Data: nameless("Four")}, books{ // it was "Two" when it was sent
+		content: "contact", below: "/book/", taken: map[string]bool{}, unknown: &s,
+		known: map[string]ledger.Object{"d.vcf": {Source: "d.vcf", State: ledger.ObjectIntent, Tried: formOf(t, nameless("Two"))}},
+	})
+	if p.way != wayRecognise || p.found.name != "before.vcf" {
+		t.Errorf("%s of %q, want the version that was never answered recognised", p.way, p.found.name)
+	}
 }
 
 func formOf(t *testing.T, data []byte) []byte {
