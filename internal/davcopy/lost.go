@@ -41,17 +41,13 @@ func (j *collectionJob) targetMark(rows map[string]ledger.Object) ledger.Collect
 	return ledger.CollectionMark{SyncToken: j.place.target.SyncToken, CTag: j.place.target.CTag}
 }
 
-// lost are the source names of what the destination has not listed though it had it, in order. What has vanished from
-// the source too is not missed.
+// lost are the source names of what the destination has not listed though it had it, in order; also of what has vanished
+// from the source, which may be there under another name and then takes along what is known of it.
 func (j *collectionJob) lost() []string {
-	vanished := map[string]bool{}
-	for _, row := range j.actions.vanished {
-		vanished[row.Source] = true
-	}
 	var lost []string
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
 		row := j.known[name]
-		if !vanished[name] && row.State.There() && row.State != ledger.ObjectGone && row.Destination != "" && !j.present[row.Destination] {
+		if row.State.There() && row.State != ledger.ObjectGone && row.Destination != "" && !j.present[row.Destination] {
 			lost = append(lost, name)
 		}
 	}
@@ -68,6 +64,7 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 			rows = append(rows, row)
 		}
 	}
+	vanished := j.vanished()
 	var again []string
 	asked := map[string]bool{} // by destination name: whether it is gone
 	for _, name := range lost {
@@ -80,7 +77,7 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 			switch {
 			case !gone:
 				continue
-			case j.slice.engine.options.CopyAgain:
+			case j.slice.engine.options.CopyAgain && !vanished[name]:
 				again = append(again, name)
 				continue
 			case row.Deserted(), row.Code == codeRemovedThere:
@@ -96,6 +93,15 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 		return err
 	}
 	return j.copyAgain(ctx, again)
+}
+
+// vanished are the source names of what the source has no more under its name.
+func (j *collectionJob) vanished() map[string]bool {
+	vanished := map[string]bool{}
+	for _, row := range j.actions.vanished {
+		vanished[row.Source] = true
+	}
+	return vanished
 }
 
 // rebook saves rows that a look at the destination has changed, also for what has vanished from the source: that may be

@@ -56,3 +56,32 @@ func TestPasses_nameWhatTheDestinationHasLost(t *testing.T) {
 	p.wantSummaries(t, "copied again", map[string]string{"stays.ics": "first", "lost.ics": "first", "renamed.ics": "", "other-name.ics": "first"})
 	wantTally(t, "nothing to copy again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
 }
+
+// What was renamed at the source while the destination was put back is missed like anything else, and so is its last version.
+func TestPasses_renamedWhatTheDestinationHasLost(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 0))
+	for _, summary := range []string{"first", "second"} {
+		for _, name := range []string{"stays.ics", "lost.ics", "back.ics"} {
+			p.put(t, name, summary)
+		}
+		p.pass(t)
+	}
+	p.remove(t, p.dst, "lost.ics")
+	p.write(t, p.dst, "back.ics", "first")
+	for _, name := range []string{"lost.ics", "back.ics"} {
+		p.remove(t, p.src, name)
+		p.writeUID(t, p.src, "new-"+name, name, "second", false)
+	}
+	for _, when := range []string{"renamed", "and again"} {
+		r := p.pass(t)
+		wantTally(t, when, r.Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 2})
+		if e := p.exceptions(t); e["new-lost.ics"].Code != ledger.CodeDeserted || e["new-back.ics"].Code != ledger.CodeReverted {
+			t.Errorf("%s: %+v", when, e)
+		}
+	}
+	p.options.CopyAgain = true
+	wantTally(t, "copied again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Copied: 1, Updated: 1})
+	p.options.CopyAgain = false
+	wantTally(t, "nothing to copy again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+}

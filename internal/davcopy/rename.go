@@ -56,6 +56,12 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	}
 	h := heir{row: j.actions.vanished[i], from: j.actions.vanished[i].Source}
 	h.row.Source, h.row.SrcETag = name, "" // until it is settled it has to be read
+	switch again := j.slice.engine.options.CopyAgain; {
+	case again && h.row.Deserted():
+		h.row = part(h.row)
+	case again && h.row.Reverted():
+		h.row.Code, h.row.Words, h.row.SrcDigest = "", "", nil
+	}
 	j.actions.vanished = slices.Delete(j.actions.vanished, i, i+1)
 	return j.rename(ctx, h)
 }

@@ -20,17 +20,13 @@ import (
 // altered are the rows of which the destination lists another etag than that of what was written, or none, or did so
 // before, by destination name.
 func (j *collectionJob) altered(etags map[string]string) map[string]ledger.Object {
-	vanished := map[string]bool{}
-	for _, row := range j.actions.vanished {
-		vanished[row.Source] = true
-	}
 	all := map[string]ledger.Object{}
-	for name, row := range j.known {
+	for _, row := range j.known {
 		written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted
 		looked := row.Code == "" || row.Code == codeUnproved || row.Reverted()
 		etag, listed := etags[row.Destination]
 		other := !dav.SameETag(etag, row.DstETag) || row.Code != ""
-		if written && looked && listed && !vanished[name] && other {
+		if written && looked && listed && other {
 			all[row.Destination] = row
 		}
 	}
@@ -100,11 +96,11 @@ func (j *collectionJob) bookAltered(ctx context.Context, rows []ledger.Object) e
 
 // bringForward has what the destination has in an earlier version written again. etags are those that it lists.
 func (j *collectionJob) bringForward(ctx context.Context, etags map[string]string) error {
-	due := j.due()
+	due, vanished := j.due(), j.vanished()
 	var rows []ledger.Object
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
 		row := j.known[name]
-		if !row.Reverted() {
+		if !row.Reverted() || vanished[name] {
 			continue
 		}
 		if !due[name] {
