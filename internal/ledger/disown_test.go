@@ -75,6 +75,32 @@ func TestSighted_endsWithTheGeneration(t *testing.T) {
 	}
 }
 
+// A doubt outlives the process, and ends with the mailbox that it is about.
+func TestDoubt(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	must(t, l.Doubt(t.Context(), m, 4))
+	rows, err := l.Mailboxes(t.Context(), inbox().Address)
+	must(t, err)
+	if got := load(t, l, inbox()); got.Doubted != 4 || rows["INBOX"].Doubted != 4 || m.Doubted != 4 {
+		t.Errorf("doubted from %d, %d and %d, want 4", got.Doubted, rows["INBOX"].Doubted, m.Doubted)
+	}
+	must(t, l.Doubt(t.Context(), m, 0))
+	if got := load(t, l, inbox()); got.Doubted != 0 {
+		t.Errorf("doubted from %d, want 0", got.Doubted)
+	}
+	must(t, l.Doubt(t.Context(), m, 4))
+	other := inbox()
+	other.DstUIDValidity++
+	if got := load(t, l, other); got.Doubted != 0 {
+		t.Errorf("another mailbox is doubted from %d", got.Doubted)
+	}
+	if got := load(t, l, other); got.Doubted != 0 {
+		t.Errorf("another mailbox is doubted from %d", got.Doubted)
+	}
+}
+
 func TestHashes_roundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

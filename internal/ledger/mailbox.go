@@ -49,6 +49,7 @@ type Mailbox struct {
 	Anchor     Anchor
 	State      State
 	Seen       Sight
+	Doubted    imap.UID               // see Doubt
 	Done       imap.UIDSet            // source UIDs that were brought to the destination, see Fate for what became of them
 	Ours       imap.UIDSet            // destination UIDs that Done stands for, without those that are lost
 	Fate                              // of Done
@@ -121,7 +122,7 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 		}
 	}
 	if stored.Anchor == a {
-		m.State, m.Seen, m.Fate = stored.State, stored.Seen, stored.Fate
+		m.State, m.Seen, m.Doubted, m.Fate = stored.State, stored.Seen, stored.Doubted, stored.Fate
 		return nil
 	}
 	m.Fresh, m.Reanchored = true, stored.Anchor.SrcUIDValidity != 0 // 0: forgotten on purpose
@@ -129,14 +130,15 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	m.Generation++
 	_, err = tx.Exec(`UPDATE mailboxes SET generation = ?, dst_name = ?, src_uidvalidity = ?, dst_uidvalidity = ?,
 		src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0, src_mailboxid = '', dst_uidnext = 0, dst_messages = 0, dst_modseq = 0, dst_size = 0,
-		gone = '', lost = '', changed = '' WHERE id = ?`,
+		dst_doubted = 0, gone = '', lost = '', changed = '' WHERE id = ?`,
 		m.Generation, a.Destination, a.SrcUIDValidity, a.DstUIDValidity, m.ID)
 	return err
 }
 
 // mailboxColumns are what scanMailbox reads, of mailboxes as m.
 const mailboxColumns = `m.id, m.generation, m.address, m.src_name, m.dst_name, m.src_uidvalidity, m.dst_uidvalidity,
-	m.src_uidnext, m.src_messages, m.src_modseq, m.src_size, m.src_mailboxid, m.dst_uidnext, m.dst_messages, m.dst_modseq, m.dst_size, m.gone, m.lost, m.changed`
+	m.src_uidnext, m.src_messages, m.src_modseq, m.src_size, m.src_mailboxid, m.dst_uidnext, m.dst_messages, m.dst_modseq, m.dst_size, m.dst_doubted,
+	m.gone, m.lost, m.changed`
 
 // scanMailbox reads one row, and into more what the query selects behind the columns.
 func scanMailbox(scan func(...any) error, more ...any) (Mailbox, error) {
@@ -145,7 +147,7 @@ func scanMailbox(scan func(...any) error, more ...any) (Mailbox, error) {
 	var gone, lost, changed string
 	err := scan(append([]any{&m.ID, &m.Generation, &m.Anchor.Address, &m.Anchor.Source, &m.Anchor.Destination, &m.Anchor.SrcUIDValidity,
 		&m.Anchor.DstUIDValidity, &m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq, &m.State.SrcSize, &m.State.SrcMailboxID,
-		&m.Seen.UIDNext, &m.Seen.Messages, &seenModSeq, &m.Seen.Size, &gone, &lost, &changed}, more...)...)
+		&m.Seen.UIDNext, &m.Seen.Messages, &seenModSeq, &m.Seen.Size, &m.Doubted, &gone, &lost, &changed}, more...)...)
 	if err != nil {
 		return m, err
 	}

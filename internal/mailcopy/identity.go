@@ -55,6 +55,7 @@ type standing struct {
 	uidNext imap.UID // as the end says; 0 when it does not
 	seen    imap.UID // what it said when it was last held against the ledger; 0 when that is not known
 	fallen  bool     // its HIGHESTMODSEQ has fallen since
+	doubted imap.UID // what was missing from there on was unknown before, and still is; 0 when there was none
 }
 
 // brokenFrom returns the UID from which on the mailbox has another history than the ledger knows, 0 when
@@ -99,6 +100,9 @@ func (s standing) unknown() imap.UIDSet {
 	tail := s.tail()
 	if s.fallen || s.brokenFrom() != 0 {
 		return tail.Minus(s.void())
+	}
+	if s.doubted != 0 {
+		return above(tail, min(s.uidNext, s.doubted))
 	}
 	return above(tail, s.uidNext)
 }

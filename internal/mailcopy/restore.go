@@ -45,8 +45,20 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 		return err
 	}
 	void, err := j.sourcesOf(ctx, atDestination)
-	if err != nil || void.Empty() && atSource.Empty() {
+	if err != nil {
 		return err
+	}
+	if err := j.disbelieve(ctx, atSource, void); err != nil {
+		return err
+	}
+	return j.ledger().Doubt(ctx, j.row, 0) // nothing is unknown, or somebody has said what it means
+}
+
+// disbelieve makes the ledger forget what is not as it says, by source UIDs: atSource because of the source, void because
+// of the destination.
+func (j *mailboxJob) disbelieve(ctx context.Context, atSource, void imap.UIDSet) error {
+	if void.Empty() && atSource.Empty() {
+		return nil
 	}
 	if !void.Empty() {
 		j.slice.find(destinationRestored(j.pair.Destination, void.Len()))
@@ -132,7 +144,7 @@ func fallen(before, now uint64) bool { return now != 0 && now < before }
 // tells what has become of some, the mailbox is held.
 func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error) {
 	box, ours := j.dstBox, j.row.Ours
-	if ours.Empty() || steady(j.row.Seen, sightOf(box)) && j.slice.view.steadyThere(*j.row) {
+	if ours.Empty() || j.row.Doubted == 0 && steady(j.row.Seen, sightOf(box)) && j.slice.view.steadyThere(*j.row) {
 		return imap.UIDSet{}, nil
 	}
 	box, err := j.confirmFall(ctx, box)
@@ -141,7 +153,7 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 	}
 	c := claimant{
 		job: j, session: j.dst, box: box, claims: atDestination(*j.row),
-		seen: j.row.Seen.UIDNext, fallen: fallen(j.row.Seen.ModSeq, box.HighestModSeq),
+		seen: j.row.Seen.UIDNext, fallen: fallen(j.row.Seen.ModSeq, box.HighestModSeq), doubted: j.row.Doubted,
 	}
 	s, err := c.examine(ctx, ours.Max())
 	if err != nil {
@@ -184,6 +196,9 @@ func (j *mailboxJob) holdUnknown(ctx context.Context, unknown imap.UIDSet) error
 		return err
 	}
 	j.held = true
+	if err := j.ledger().Doubt(ctx, j.row, first(unknown)); err != nil {
+		return err
+	}
 	live := j.row.Live().Len()
 	j.slice.hold(emptied{destination: j.pair.Destination, live: live, found: live - missing})
 	return nil
@@ -198,6 +213,7 @@ type claimant struct {
 	claims   side
 	seen     imap.UID // see standing
 	fallen   bool
+	doubted  imap.UID
 }
 
 // examine asks the newest message, then a few, and all of them if these do not tell that all is as it was, or that
@@ -206,6 +222,9 @@ func (c claimant) examine(ctx context.Context, newest imap.UID) (standing, error
 	claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, c.claims)
 	if err != nil {
 		return standing{}, err
+	}
+	if c.doubted != 0 {
+		return c.examineAll(ctx)
 	}
 	if proved, err := c.proved(ctx, claims); err != nil || proved {
 		return standing{}, err
@@ -247,7 +266,7 @@ func newestClaims(ctx context.Context, store *ledger.Ledger, row ledger.Mailbox,
 
 // examineAll asks every message that the ledger claims.
 func (c claimant) examineAll(ctx context.Context) (standing, error) {
-	s := standing{uidNext: c.box.UIDNext, seen: c.seen, fallen: c.fallen}
+	s := standing{uidNext: c.box.UIDNext, seen: c.seen, fallen: c.fallen, doubted: c.doubted}
 	present, err := c.session.SearchAll(ctx, 1)
 	if err != nil {
 		return s, err

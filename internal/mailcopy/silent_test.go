@@ -121,6 +121,35 @@ func TestRestore_unknown(t *testing.T) {
 	}
 }
 
+// What could tell is written over by what happens next in the mailbox: a question that nobody has answered stays open.
+func TestRestore_unknownStaysSo(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), plainCloud())
+	var honest atomic.Bool
+	p.dstVia = disguise(t, p.dst.IMAP, func(line string) string {
+		if honest.Load() {
+			return line
+		}
+		return uidNextStandsStill(line)
+	})
+	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+	p.sync()
+	p.expunge(p.dst, "INBOX", "1:3")
+	wantTally(t, p.sync(), mailcopy.Tally{Held: 3})
+	honest.Store(true)
+	p.fill(p.dst, "INBOX", letters(1, 500, "of the user")...)
+	p.expunge(p.dst, "INBOX", "4")
+	for range 2 {
+		r := p.sync()
+		wantTally(t, r, mailcopy.Tally{Held: 3})
+		wantFinding(t, r, mailcopy.CodeDestinationEmptied)
+	}
+	p.confirm = true
+	wantTally(t, p.sync(), mailcopy.Tally{Deserted: 3})
+	p.confirm = false
+	p.quiet(mailcopy.Tally{Deserted: 3})
+}
+
 // What is missing below a message that is still there was deleted by its user, whatever UIDNEXT says.
 func TestRestore_deletedBelowWhatIsThere(t *testing.T) {
 	t.Parallel()

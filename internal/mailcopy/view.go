@@ -154,7 +154,7 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 	case dropped(row):
 		// Its user has removed the mailbox there: only what is new makes it come back.
 		return v.revived[row.ID] || row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
-	case row.Open:
+	case row.Open, row.Doubted != 0:
 		return true
 	}
 	dst := v.dst[pair.Destination].Status

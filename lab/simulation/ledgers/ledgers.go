@@ -111,12 +111,12 @@ func (f *File) lives(process int) bool {
 }
 
 // Empty takes everything out.
-func (f *File) Empty(ctx context.Context) error {
+func (f *File) Empty(ctx context.Context) (err error) {
 	c, err := f.take(ctx)
 	if err != nil {
 		return err
 	}
-	defer f.putBack(c)
+	defer func() { err = errors.Join(err, f.putBack(c)) }()
 	tx, err := c.BeginTx(ctx, driver.TxOptions{})
 	if err != nil {
 		return err
