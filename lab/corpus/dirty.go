@@ -88,7 +88,8 @@ type DirtyObject struct {
 	Answers  Answers // to a PUT of the octets as they are
 
 	// Spoilt are the servers that take it, say so, and give back something else.
-	Spoilt []DAVServer
+	Spoilt  []DAVServer
+	Garbled []DAVServer // of Spoilt, those that make of it what looks as if somebody had entered it: nobody writes over that
 }
 
 // Answers are the statuses of a PUT with "If-None-Match: *" into a collection that holds the
@@ -118,6 +119,9 @@ func (o DirtyObject) Ends(server DAVServer) []End {
 	if o.Repair.unseen() && !slices.Contains(ends, EndEqual) {
 		ends = append(ends, EndEqual)
 	}
+	if slices.Contains(o.Garbled, server) {
+		return append(ends, EndQuarantined)
+	}
 	if known && (!takes || spoilt) && o.Repair != NoRepair && !o.Repair.optional() {
 		return ends
 	}
@@ -129,6 +133,11 @@ func (o DirtyObject) Ends(server DAVServer) []End {
 
 func (o DirtyObject) spoiltBy(servers ...DAVServer) DirtyObject {
 	o.Spoilt = servers
+	return o
+}
+
+func (o DirtyObject) garbledBy(servers ...DAVServer) DirtyObject {
+	o.Spoilt, o.Garbled = servers, servers
 	return o
 }
 

@@ -40,7 +40,7 @@ func dirtyVersions() []DirtyObject {
 			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21-plain\nN:Plain;Petra\nFN:Petra Plain\nTEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:petra@partner.example\nEND:VCARD\n").spoiltBy(Radicale),
 		dirtyCard("vCard 2.1, quoted-printable over two lines", "d-21.vcf", RaiseTo30, answers(415, 415, 400, 201, 201, 403),
 			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=BCrgen;;;\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:J=C3=BCrgen M=C3=BCller\n"+
-				"TEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:juergen@partner.example\nADR;WORK;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:;;Hafenstra=DFe 1=0D=0A=\nHinterhaus;Hamburg;;20457;\nEND:VCARD\n").spoiltBy(DAViCal),
+				"TEL;CELL;VOICE:+491701234567\nEMAIL;INTERNET;PREF:juergen@partner.example\nADR;WORK;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:;;Hafenstra=DFe 1=0D=0A=\nHinterhaus;Hamburg;;20457;\nEND:VCARD\n").garbledBy(DAViCal),
 		dirtyCard("vCard 2.1 with a photo", "d-21-photo.vcf", RaiseTo30, answers(201, 415, 400, 201, 201, 403),
 			"BEGIN:VCARD\nVERSION:2.1\nUID:d-21-photo\nN:Okoro;Chidi\nFN:Chidi Okoro\nPHOTO;JPEG;ENCODING=BASE64:\n "+folded(photo)+"\n\nEND:VCARD\n").spoiltBy(DAViCal),
 		dirtyCard("vCard 2.1 with an agent", "d-21-agent.vcf", RaiseTo30, answers(201, 415, 201, 201, 201, 403),
