@@ -79,7 +79,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return err
 	}
 	wanted, err := j.takeStock(ctx)
-	if err != nil {
+	if err != nil || j.held {
 		return err
 	}
 	rest, suspects := j.setSuspectsAside(wanted)
@@ -190,6 +190,9 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 		return imap.UIDSet{}, err
 	}
 	n.wanted, lost = union(n.wanted, anew), lost.Minus(anew)
+	if j.holdAlarming(lost.Minus(n.gone)) {
+		return imap.UIDSet{}, nil
+	}
 	if err := j.readyDestination(ctx, n.wanted, present); err != nil {
 		return imap.UIDSet{}, err
 	}

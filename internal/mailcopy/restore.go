@@ -204,6 +204,19 @@ func (j *mailboxJob) holdUnknown(ctx context.Context, unknown imap.UIDSet) error
 	return nil
 }
 
+// holdAlarming leaves the mailbox alone when more of it is gone at the destination than a user is believed to delete at
+// once, by the source UIDs. The listing of the account has told it (see settleEmptied), where the destination says there
+// what is true.
+func (j *mailboxJob) holdAlarming(missing imap.UIDSet) bool {
+	options, live := j.slice.engine.options, j.row.Live().Len()
+	if options.ConfirmDeletions || options.CopyAgain || emptiedOften(j.pair) || !alarming(missing.Len(), live) {
+		return false
+	}
+	j.held = true
+	j.slice.hold(emptied{destination: j.pair.Destination, live: live, found: live - missing.Len()})
+	return true
+}
+
 // claimant asks one end.
 type claimant struct {
 	job      *mailboxJob

@@ -195,6 +195,34 @@ func TestRestore_modSequenceHasFallen(t *testing.T) {
 	p.wantHolds(p.bodies(p.src, "INBOX"))
 }
 
+// What a listing says of UIDNEXT is not true, just when nearly all is gone: the opening of the mailbox shows that nothing
+// was put back, and that more is missing than a user is believed to delete at once.
+func TestRestore_alarmBehindAListingThatIsNotTrue(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), plainCloud())
+	var lies atomic.Bool
+	p.dstVia = disguise(t, p.dst.IMAP, func(line string) string {
+		if lies.Load() && strings.HasPrefix(line, "* STATUS ") {
+			return uidNextStandsStill(line)
+		}
+		return line
+	})
+	p.fill(p.src, "INBOX", letters(30, 500, "first")...)
+	p.sync()
+	p.quiet(mailcopy.Tally{})
+	p.expunge(p.dst, "INBOX", "1:29")
+	lies.Store(true)
+	for range 2 {
+		r := p.sync()
+		wantTally(t, r, mailcopy.Tally{Held: 29})
+		wantFinding(t, r, mailcopy.CodeDestinationEmptied)
+	}
+	p.confirm = true
+	wantTally(t, p.sync(), mailcopy.Tally{Deserted: 29})
+	p.confirm = false
+	p.quiet(mailcopy.Tally{Deserted: 29})
+}
+
 // A server says once that UIDNEXT is lower than it was, just when its user has deleted all: it is asked again.
 func TestRestore_uidNextThatFallsOnce(t *testing.T) {
 	t.Parallel()
