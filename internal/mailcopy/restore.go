@@ -123,7 +123,7 @@ func (j *mailboxJob) takeBack(ctx context.Context, back imap.UIDSet) (anew imap.
 func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	box, state := j.srcBox, j.row.State
 	known := j.row.Done.Minus(j.row.Gone)
-	quiet := state.SrcUIDNext != 0 && state.SrcUIDNext == box.UIDNext && box.Messages.Is(state.SrcMessages) && state.SrcModSeq <= box.HighestModSeq
+	quiet := asLeft(j.row, box) && state.SrcModSeq <= box.HighestModSeq
 	if known.Empty() || quiet && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
 		return imap.UIDSet{}, nil
 	}
@@ -135,6 +135,14 @@ func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	}
 	s, err := c.examine(ctx, known.Max())
 	return s.void(), faultOf(err, "look again at source mailbox", j.pair.Source)
+}
+
+// asLeft says that the source's mailbox has the numbers of the last complete pass. What was copied in a pass that was
+// broken off afterwards is above them: then they do not mean that nothing has happened.
+func asLeft(row *ledger.Mailbox, box imap.Selected) bool {
+	state := row.State
+	return state.SrcUIDNext != 0 && state.SrcUIDNext == box.UIDNext && row.Done.Minus(row.Gone).Max() < box.UIDNext &&
+		box.Messages.Is(state.SrcMessages)
 }
 
 // fallen says that a HIGHESTMODSEQ is lower than it was.

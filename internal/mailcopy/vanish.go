@@ -72,7 +72,7 @@ func quietNews(row *ledger.Mailbox, box imap.Selected, refused refusals) (news, 
 	if row.State.SrcModSeq == 0 || row.State.SrcModSeq != box.HighestModSeq || !refused.earlier.Minus(row.Done).Empty() {
 		return news{}, false // whether what was refused is still there only a list tells
 	}
-	if row.State.SrcUIDNext == 0 || row.State.SrcUIDNext != box.UIDNext || !box.Messages.Is(row.State.SrcMessages) {
+	if !asLeft(row, box) {
 		return news{}, false
 	}
 	return news{gone: row.Gone, failed: refused.now.Len(), short: imap.CountOf(0)}, true

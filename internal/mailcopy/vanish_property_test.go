@@ -163,3 +163,22 @@ func TestQuietNews_uidNextStandsStill(t *testing.T) {
 		t.Error("whether a refused message is still there was not asked")
 	}
 }
+
+// A pass was complete at UIDNEXT 3, a later one was broken off after it had copied UID 3, and then the source was put
+// back and got another message: the numbers are those of the complete pass again, and mean other messages.
+func TestAsLeft(t *testing.T) {
+	t.Parallel()
+	row := &ledger.Mailbox{State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcModSeq: 7}, Done: imap.NewUIDSet(1, 2)}
+	box := imap.Selected{UIDNext: 3, Messages: imap.CountOf(2), HighestModSeq: 7}
+	if _, quiet := quietNews(row, box, refusals{}); !asLeft(row, box) || !quiet {
+		t.Error("nothing has happened, and nobody believes it")
+	}
+	row.Done.Add(3)
+	if _, quiet := quietNews(row, box, refusals{}); asLeft(row, box) || quiet {
+		t.Error("UID 3 was copied, and UIDNEXT is 3: something has happened")
+	}
+	row.Gone.Add(3)
+	if !asLeft(row, box) {
+		t.Error("what is gone since is no reason for a doubt")
+	}
+}
