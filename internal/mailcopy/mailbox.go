@@ -189,6 +189,7 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	if err != nil {
 		return imap.UIDSet{}, err
 	}
+	j.nextUID = max(j.nextUID, present.Max()+1) // also where no UIDNEXT is told, or one that stands still
 	n.wanted, lost = union(n.wanted, anew), lost.Minus(anew)
 	if j.holdAlarming(lost.Minus(n.gone)) {
 		return imap.UIDSet{}, nil

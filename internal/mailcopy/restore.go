@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -48,10 +49,22 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := j.disbelieve(ctx, atSource, void); err != nil {
+	if err := errors.Join(j.disbelieve(ctx, atSource, void), j.lookAnew(ctx)); err != nil {
 		return err
 	}
 	return j.ledger().Doubt(ctx, j.row, 0) // nothing is unknown, or somebody has said what it means
+}
+
+// lookAnew makes the numbers of now those that later ones are held against, where they have fallen: a restore is evidence
+// of what is missing at this moment, and of nothing that is deleted later.
+func (j *mailboxJob) lookAnew(ctx context.Context) error {
+	now, seen := sightOf(j.dstBox), j.row.Seen
+	if (now.UIDNext == 0 || now.UIDNext >= seen.UIDNext) && !fallen(seen.ModSeq, now.ModSeq) {
+		return nil
+	}
+	now.Messages = ledger.Outdated
+	j.row.Seen = now
+	return j.ledger().Sighted(ctx, map[int64]ledger.Sight{j.row.ID: now})
 }
 
 // disbelieve makes the ledger forget what is not as it says, by source UIDs: atSource because of the source, void because

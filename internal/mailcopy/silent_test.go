@@ -61,6 +61,8 @@ func relay(t *testing.T, client net.Conn, server string, change func(string) str
 
 var uidNextSaid = regexp.MustCompile(`(\* OK \[)?UIDNEXT \d+`)
 
+var numbersOfUIDs = regexp.MustCompile(`UID(NEXT|VALIDITY) \d+ ?`)
+
 // withoutUIDNext leaves UIDNEXT out of openings and of STATUS.
 func withoutUIDNext(line string) string {
 	return uidNextSaid.ReplaceAllStringFunc(line, func(said string) string {
@@ -221,6 +223,37 @@ func TestRestore_alarmBehindAListingThatIsNotTrue(t *testing.T) {
 	wantTally(t, p.sync(), mailcopy.Tally{Deserted: 29})
 	p.confirm = false
 	p.quiet(mailcopy.Tally{Deserted: 29})
+}
+
+// UIDNEXT has fallen, and stands still from then on: that explains what is missing at that moment, and nothing that is
+// deleted later.
+func TestRestore_explainsOnce(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), plainCloud())
+	var low atomic.Bool
+	p.dstVia = disguise(t, p.dst.IMAP, func(line string) string {
+		switch {
+		case strings.HasPrefix(line, "* STATUS "):
+			return numbersOfUIDs.ReplaceAllString(line, "")
+		case low.Load():
+			return uidNextStandsStill(line)
+		}
+		return line
+	})
+	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+	p.sync()
+	p.sync() // and look at it
+	p.expunge(p.dst, "INBOX", "1:3")
+	low.Store(true)
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Copied: 3})
+	wantFinding(t, r, "destination_restored")
+	p.expunge(p.dst, "INBOX", "4:6")
+	for range 2 {
+		r := p.sync()
+		wantTally(t, r, mailcopy.Tally{Held: 3})
+		wantFinding(t, r, mailcopy.CodeDestinationEmptied)
+	}
 }
 
 // A server says once that UIDNEXT is lower than it was, just when its user has deleted all: it is asked again.
