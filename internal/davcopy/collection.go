@@ -170,7 +170,8 @@ func properties(c dav.Collection) map[dav.Property]string {
 
 // propertyOrder is the order in which they are set: the name first, for clients that are watching.
 func propertyOrder() []dav.Property {
-	return []dav.Property{dav.PropertyName, dav.PropertyDescription, dav.PropertyColor, dav.PropertyOrder, dav.PropertyTimezone, dav.PropertyTransparency}
+	return []dav.Property{dav.PropertyName, dav.PropertyDescription, dav.PropertyColor, dav.PropertyOrder, dav.PropertyTimezone,
+		dav.PropertyTransparency}
 }
 
 // wantedProperties decides which properties to set: what the source has changed since they were last
@@ -234,5 +235,6 @@ func (j *collectionJob) settle(ctx context.Context) error {
 		}
 	}
 	mark := j.listing.Mark
-	return j.ledger().SettleCollection(ctx, j.row, ledger.CollectionState{SyncToken: mark.SyncToken, CTag: mark.CTag, Objects: objects}, j.targetMark(known))
+	return j.ledger().SettleCollection(ctx, j.row, ledger.CollectionState{SyncToken: mark.SyncToken, CTag: mark.CTag, Objects: objects},
+		j.targetMark(known))
 }

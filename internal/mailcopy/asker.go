@@ -29,7 +29,8 @@ func (a asker) bodies(ctx context.Context, entries []*entry, read func(*entry) b
 	})
 }
 
-func (a asker) ask(ctx context.Context, entries []*entry, seen func(*entry) bool, read func(context.Context, *endpoint.Session, []*entry) error) error {
+func (a asker) ask(ctx context.Context, entries []*entry, seen func(*entry) bool,
+	read func(context.Context, *endpoint.Session, []*entry) error) error {
 	if a.source == "" {
 		return read(ctx, a.session, entries)
 	}
