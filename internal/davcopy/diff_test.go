@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -347,6 +348,15 @@ func TestLeft(t *testing.T) {
 	row := left(ledger.Object{Source: "a.ics", State: ledger.ObjectStored, SrcETag: "1", Code: ledger.UpdateUnreadable, Words: "404", Form: []byte("form")})
 	if row.State != ledger.ObjectGone || row.Code+row.Words+row.SrcETag != "" || isFailed(row) || row.Form == nil {
 		t.Errorf("%+v", row)
+	}
+	data := []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+	digest := sha256.Sum256(data)
+	for code, want := range map[string]way{"": wayNote, "object_spoilt": wayWrite} { // it comes back as it was
+		gone := left(ledger.Object{Source: "a.ics", State: ledger.ObjectStored, Code: code, SrcDigest: digest[:], Destination: "a.ics", Form: digest[:]})
+		b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": gone}, present: map[string]bool{"a.ics": true}}
+		if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.way != want {
+			t.Errorf("%q: %v, want %v", code, p.way, want)
+		}
 	}
 	row.Code = ledger.UpdateUnreadable // as older ledgers have it
 	if isFailed(row) || open(row, time.Now()) {

@@ -51,8 +51,12 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 }
 
 // left is the row of an object that vanished from the source and was left at the destination. Whatever was in its way,
-// nobody misses it any more.
+// nobody misses it any more. Should it come back, one of which the destination keeps something else is no better there
+// than before: without its digest it is written anew.
 func left(row ledger.Object) ledger.Object {
+	if row.Spoilt() {
+		row.SrcDigest = nil
+	}
 	row.State, row.SrcETag, row.Code, row.Words, row.Escrow = ledger.ObjectGone, "", "", "", ""
 	return row
 }
