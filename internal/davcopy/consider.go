@@ -116,11 +116,14 @@ func consider(o dav.Object, b books) parcel {
 }
 
 // beforeOf is the row of an object, unless it was left at the destination when it vanished here and is there no more, or
-// another collection has taken it over:
-// whatever comes back then is new.
+// another collection has taken it over: whatever comes back then is new. What was sent and never seen is still on its way.
 func (b books) beforeOf(name string) ledger.Object {
 	row := b.known[name]
 	if row.State == ledger.ObjectGone && (!b.present[row.Destination] || b.alive[row.Destination]) {
+		if len(row.Tried) > 0 && !b.alive[row.Destination] {
+			row.State = ledger.ObjectIntent
+			return row
+		}
 		if !b.alive[row.Destination] {
 			delete(b.taken, row.Destination)
 		}

@@ -184,10 +184,13 @@ func (d *departures) vanish(row ledger.Object, policy Deletions) {
 		if policy == DeletionsMirror && row.Form != nil {
 			d.remove = append(d.remove, row)
 		}
-	case ledger.ObjectQuarantined, ledger.ObjectHeld, ledger.ObjectMerged:
-		d.forget = append(d.forget, row.Source)
-	case ledger.ObjectIntent: // nobody has seen it there, and what is booked as left there counts as there when it is back
-		d.forget = append(d.forget, row.Source)
+	case ledger.ObjectQuarantined, ledger.ObjectHeld, ledger.ObjectMerged, ledger.ObjectIntent:
+		if len(row.Tried) == 0 {
+			d.forget = append(d.forget, row.Source)
+			return
+		}
+		row.Form, row.SrcDigest = nil, nil // nobody has seen it there: when it is back it is looked for, and nothing of it is removed
+		d.gone = append(d.gone, row)
 	case ledger.ObjectStored:
 		if policy == DeletionsMirror && row.Form != nil {
 			d.remove = append(d.remove, row)

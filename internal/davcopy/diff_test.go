@@ -342,6 +342,28 @@ func TestDepart_lostBefore(t *testing.T) {
 	}
 }
 
+// What was sent and never seen is not forgotten while the source seems not to have it: when it is back it is still on its
+// way under the same name, and nothing of it is ever removed.
+func TestDepart_whatWasSentIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	form := sha256.Sum256([]byte("sent"))
+	for _, state := range []ledger.ObjectState{ledger.ObjectIntent, ledger.ObjectQuarantined} {
+		row := ledger.Object{Source: "a.ics", State: state, UID: "a", Destination: "uid-a.ics", Form: form[:], SrcDigest: form[:], Tried: form[:]}
+		d := depart([]ledger.Object{row}, 0, terms{deletions: DeletionsMirror, deleted: true})
+		if len(d.forget)+len(d.remove) > 0 || len(d.gone) != 1 {
+			t.Fatalf("%s: %+v, want it kept in mind", state, d)
+		}
+		gone := left(d.gone[0])
+		if again := depart([]ledger.Object{gone}, 0, terms{deletions: DeletionsMirror, deleted: true}); len(again.remove) > 0 {
+			t.Errorf("%s: what nobody has seen is removed", state)
+		}
+		b := books{known: map[string]ledger.Object{"a.ics": gone}}
+		if back := b.beforeOf("a.ics"); back.State != ledger.ObjectIntent || back.Destination != "uid-a.ics" || !hasForm(back.Tried, form[:]) {
+			t.Errorf("%s: it comes back as %+v", state, back)
+		}
+	}
+}
+
 // What is said of an object ends when it vanishes from the source and is left at the destination.
 func TestLeft(t *testing.T) {
 	t.Parallel()
