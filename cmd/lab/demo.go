@@ -211,7 +211,8 @@ func (d *demo) judge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "\nof %d accounts %d are equal; the others differ exactly by what was planted: one message above the destination's size limit\n", len(report.Accounts), equal)
+	fmt.Fprintf(d.out, "\nof %d accounts %d are equal; the others differ exactly by what was planted: one message above the "+
+		"destination's size limit\n", len(report.Accounts), equal)
 	fmt.Fprintln(d.out, objects)
 	return nil
 }

@@ -87,7 +87,8 @@ func (b *Book) aliasLine(a rehome.Alias) Line {
 		line.worse(StateLeaveOut, "its domain does not move", "nothing, unless that domain moves too: then add it to domains")
 		return line
 	case b.input.SkipInstaller && (local == "postmaster" || local == "mailer-daemon"):
-		line.worse(StateLeaveOut, "the source's installer made it", "nothing, if somebody reads mail to postmaster at the destination (RFC 5321 section 4.5.1)")
+		line.worse(StateLeaveOut, "the source's installer made it",
+			"nothing, if somebody reads mail to postmaster at the destination (RFC 5321 section 4.5.1)")
 		return line
 	}
 	b.judgeKind(&line, a)
@@ -113,7 +114,8 @@ func (b *Book) judgeKind(line *Line, a rehome.Alias) {
 			line.able(can.Several, "an alias of several targets", "make a list or a shared account of that address")
 		}
 		if b.accounts[a.Name] && !slices.Contains(a.Targets, a.Name) {
-			line.worse(StateDecide, "an account has the same address", "decide who gets that mail: the account (drop the alias) or the targets (make the account forward)")
+			line.worse(StateDecide, "an account has the same address",
+				"decide who gets that mail: the account (drop the alias) or the targets (make the account forward)")
 		}
 	}
 }

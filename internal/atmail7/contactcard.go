@@ -73,7 +73,8 @@ func contactCard(uid string, row map[string]string) []byte {
 		c.text(property, row[column])
 	}
 	c.structured("ADR;TYPE=HOME", "", "", row["userhomeaddress"], row["userhomecity"], row["userhomestate"], row["userhomezip"], row["userhomecountry"])
-	c.structured("ADR;TYPE=WORK", "", row["userworkoffice"], row["userworkaddress"], row["userworkcity"], row["userworkstate"], row["userworkzip"], row["userworkcountry"])
+	c.structured("ADR;TYPE=WORK", "", row["userworkoffice"], row["userworkaddress"], row["userworkcity"], row["userworkstate"],
+		row["userworkzip"], row["userworkcountry"])
 	for _, number := range [][2]string{
 		{"HOME,VOICE", "userhomephone"}, {"HOME,CELL", "userhomemobile"}, {"HOME,FAX", "userhomefax"},
 		{"WORK,VOICE", "userworkphone"}, {"WORK,CELL", "userworkmobile"}, {"WORK,FAX", "userworkfax"},

@@ -15,24 +15,11 @@ import (
 // reviveDropped finds the dropped mailboxes that have got new mail which their numbers do not show.
 func (s *slice) reviveDropped(ctx context.Context) error {
 	s.view.revived = map[int64]bool{}
-	rows := s.view.unprovedDropped()
-	for _, row := range rows {
-		name := row.Anchor.Source
-		if opened, err := s.openFor(ctx, s.src, "open source mailbox", name); err != nil {
-			return err
-		} else if !opened {
-			continue
-		}
+	return s.eachAtSource(ctx, s.view.unprovedDropped(), func(row ledger.Mailbox) error {
 		all, _, err := everything(ctx, s.src)
-		if err != nil {
-			return faultOf(err, "list source mailbox", name)
-		}
-		s.view.revived[row.ID] = !all.Minus(row.Done).Empty()
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return faultOf(s.closeSource(ctx), "close mailboxes at", "the source")
+		s.view.revived[row.ID] = err == nil && !all.Minus(row.Done).Empty()
+		return faultOf(err, "list source mailbox", row.Anchor.Source)
+	})
 }
 
 // unprovedDropped returns the rows of mailboxes that stay away, of which neither a mod-sequence nor a size says that

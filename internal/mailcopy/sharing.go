@@ -58,19 +58,24 @@ func (v accountView) doubtful() []ledger.Mailbox {
 // place of.
 func (s *slice) findDisplaced(ctx context.Context) error {
 	s.view.displaced = map[int64]bool{}
-	rows := s.view.doubtful()
+	return s.eachAtSource(ctx, s.view.doubtful(), func(row ledger.Mailbox) error {
+		st, err := s.askNewest(ctx, asker{s, s.src, row.Anchor.Source}, row, atSource(row))
+		s.view.displaced[row.ID] = err == nil && (!st.other.Empty() || st.same.Empty() && st.unproved.Empty())
+		return faultOf(err, "look again at source mailbox", row.Anchor.Source)
+	})
+}
+
+// eachAtSource opens the source mailboxes of some rows one after the other, as far as they can be opened, looks at each
+// and leaves none open.
+func (s *slice) eachAtSource(ctx context.Context, rows []ledger.Mailbox, look func(ledger.Mailbox) error) error {
 	for _, row := range rows {
-		name := row.Anchor.Source
-		if opened, err := s.openFor(ctx, s.src, "open source mailbox", name); err != nil {
-			return err
-		} else if !opened {
-			continue
+		opened, err := s.openFor(ctx, s.src, "open source mailbox", row.Anchor.Source)
+		if err == nil && opened {
+			err = look(row)
 		}
-		st, err := s.askNewest(ctx, asker{s, s.src, name}, row, atSource(row))
 		if err != nil {
-			return faultOf(err, "look again at source mailbox", name)
+			return err
 		}
-		s.view.displaced[row.ID] = !st.other.Empty() || st.same.Empty() && st.unproved.Empty()
 	}
 	if len(rows) == 0 {
 		return nil
