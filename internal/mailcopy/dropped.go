@@ -10,7 +10,8 @@ import (
 
 // A mailbox that the destination's user has removed stays away until new mail comes for it. Where the source's numbers do
 // not prove that none has come, the source is asked for its UIDs: a UIDNEXT may stand still, and as many messages may
-// have gone as have come.
+// have gone as have come. What was refused, or could not be read, was never in the mailbox that was removed: it is tried
+// again as in any other mailbox, and counts as new.
 
 // reviveDropped finds the dropped mailboxes that have got new mail which their numbers do not show.
 func (s *slice) reviveDropped(ctx context.Context) error {
@@ -23,7 +24,7 @@ func (s *slice) reviveDropped(ctx context.Context) error {
 }
 
 // unprovedDropped returns the rows of mailboxes that stay away, of which neither a mod-sequence nor a size says that
-// nothing has come to them.
+// nothing has come to them, or of which something was left behind.
 func (v accountView) unprovedDropped() []ledger.Mailbox {
 	var rows []ledger.Mailbox
 	for _, pair := range v.plan.Pairs {
@@ -34,7 +35,7 @@ func (v accountView) unprovedDropped() []ledger.Mailbox {
 		}
 		asItWas := status.Messages.Is(row.State.SrcMessages) && row.State.SrcSize != 0 && status.Size == row.State.SrcSize ||
 			row.State.SrcModSeq != 0 && status.HighestModSeq == row.State.SrcModSeq
-		if !asItWas {
+		if !asItWas || row.Open {
 			rows = append(rows, row)
 		}
 	}

@@ -43,6 +43,24 @@ func TestUnprovedDropped(t *testing.T) {
 	}
 }
 
+// A message that was refused was never in the mailbox that its user has removed: it is looked for as in any other.
+func TestUnprovedDropped_refusedMessage(t *testing.T) {
+	t.Parallel()
+	row := ledger.Mailbox{
+		Anchor: ledger.Anchor{Source: "Work", Destination: "Work", SrcUIDValidity: 7}, Done: upTo(2),
+		State: ledger.State{SrcUIDNext: 4, SrcMessages: 3, SrcSize: 300, SrcModSeq: 9}, Open: true,
+	}
+	v := accountView{
+		src: map[string]imap.ListEntry{"Work": {Name: "Work", Status: &imap.Status{
+			UIDValidity: 7, UIDNext: 4, Messages: imap.CountOf(3), Size: 300, HighestModSeq: 9,
+		}}},
+		rows: map[string]ledger.Mailbox{"Work": row}, plan: mapping.Plan{Pairs: []mapping.Pair{{Source: "Work", Destination: "Work"}}},
+	}
+	if got := len(v.unprovedDropped()); got != 1 {
+		t.Errorf("%d mailboxes to look into, want 1", got)
+	}
+}
+
 // A mailbox that is to stay away at the destination comes back for new mail, also where UIDNEXT stands still.
 func TestNeedsWork_droppedMailbox(t *testing.T) {
 	t.Parallel()
