@@ -92,15 +92,7 @@ func (l *Ledger) adopt(ctx context.Context, m *Mailbox, state string, items []It
 	if err := checkUIDs(items, sourceUID, destinationUID); err != nil {
 		return err
 	}
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, digests, origins, flags, created_unix)
-			VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, state, runsOf(items, sourceUID), runsOf(items, destinationUID),
-			encodeSizes(items), encodeHashes(items, digestKind()), encodeHashes(items, originKind()), encodeFlags(items), l.now().Unix())
-		if err != nil {
-			return err
-		}
-		return dropRefusals(tx, m, items)
-	})
+	err := l.write(ctx, func(tx *sql.Tx) error { return l.insertFound(tx, m, state, items) })
 	if err == nil {
 		m.note(items)
 		if state == "adopted" {
@@ -108,6 +100,20 @@ func (l *Ledger) adopt(ctx context.Context, m *Mailbox, state string, items []It
 		}
 	}
 	return err
+}
+
+// insertFound writes a row for messages that were found at the destination, if there are any.
+func (l *Ledger) insertFound(tx *sql.Tx, m *Mailbox, state string, items []Item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, dst_uids, sizes, digests, origins, flags, created_unix)
+		VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, state, runsOf(items, sourceUID), runsOf(items, destinationUID),
+		encodeSizes(items), encodeHashes(items, digestKind()), encodeHashes(items, originKind()), encodeFlags(items), l.now().Unix())
+	if err != nil {
+		return err
+	}
+	return dropRefusals(tx, m, items)
 }
 
 // note keeps the loaded row in step with the file.

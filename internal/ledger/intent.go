@@ -5,7 +5,9 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"rehome/internal/protocol/imap"
@@ -74,16 +76,31 @@ func (l *Ledger) mark(ctx context.Context, address, which string) error {
 }
 
 // Recover turns an intent into a receipt without digests: its messages were found at the destination
-// after the answer had been lost. What was not found goes on as an intent of its own: a server
-// without atomic MULTIAPPEND may still bring it.
-func (l *Ledger) Recover(ctx context.Context, m *Mailbox, intent Intent, found []Item) (rest Intent, err error) {
-	rest = Intent{Floor: intent.Floor, Alive: intent.Alive, Items: itemsWithout(intent.Items, found)}
-	err = l.receive(ctx, m, intent.ID, "recovered", found, func(tx *sql.Tx) (err error) {
+// after the answer had been lost. Those of others are what somebody else may have put there: they are adopted, and
+// never removed. What was not found goes on as an intent of its own: a server without atomic MULTIAPPEND may still
+// bring it.
+func (l *Ledger) Recover(ctx context.Context, m *Mailbox, intent Intent, ours, others []Item) (rest Intent, err error) {
+	rest = Intent{Floor: intent.Floor, Alive: intent.Alive, Items: itemsWithout(intent.Items, append(slices.Clone(ours), others...))}
+	if err := checkUIDs(others, sourceUID, destinationUID); err != nil {
+		return rest, err
+	}
+	more := func(tx *sql.Tx) (err error) {
 		if len(rest.Items) > 0 {
 			rest.ID, err = l.insertIntent(tx, m, rest.Floor, rest.Items, rest.Alive.UnixNano())
 		}
 		return err
-	})
+	}
+	if len(ours) == 0 {
+		err = l.receive(ctx, m, intent.ID, "adopted", others, more)
+	} else {
+		err = l.receive(ctx, m, intent.ID, "recovered", ours, func(tx *sql.Tx) error {
+			return errors.Join(more(tx), l.insertFound(tx, m, "adopted", others))
+		})
+	}
+	if err == nil {
+		m.note(others)
+		m.Adopted.AddSet(sourceUIDs(others))
+	}
 	return rest, err
 }
 

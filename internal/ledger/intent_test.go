@@ -13,7 +13,7 @@ import (
 
 // recovered finds items of an intent, which may have been more.
 func recovered(t testing.TB, l *Ledger, m *Mailbox, id int64, items []Item) error {
-	_, err := l.Recover(t.Context(), m, Intent{ID: id, Items: items}, items)
+	_, err := l.Recover(t.Context(), m, Intent{ID: id, Items: items}, items, nil)
 	return err
 }
 
@@ -25,7 +25,7 @@ func TestRecover_theRestStaysOpen(t *testing.T) {
 	must(t, l.Orphan(t.Context(), inbox().Address))
 	intent := load(t, l, inbox()).Intents[0]
 	found := []Item{{UID: 2, DstUID: 77}}
-	rest, err := l.Recover(t.Context(), m, intent, found)
+	rest, err := l.Recover(t.Context(), m, intent, found, nil)
 	must(t, err)
 	again := load(t, l, inbox())
 	if again.Done.String() != "2" || again.Ours.String() != "77" {
@@ -36,6 +36,27 @@ func TestRecover_theRestStaysOpen(t *testing.T) {
 	}
 	if got := sourceUIDs(rest.Items).String(); got != "1,3" || !rest.Alive.Equal(intent.Alive) || rest.Floor != intent.Floor {
 		t.Errorf("the rest is %+v, want 1,3 of %+v", rest, intent)
+	}
+}
+
+// What somebody else may have put there is done, and is never removed.
+func TestRecover_whatMayBeOfOthers(t *testing.T) {
+	t.Parallel()
+	for name, ours := range map[string][]Item{"beside ours": {{UID: 1, DstUID: 76}}, "alone": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := create(t)
+			m := load(t, l, inbox())
+			intend(t, l, m, messages(1, 2, 3)...)
+			must(t, l.Orphan(t.Context(), inbox().Address))
+			_, err := l.Recover(t.Context(), m, load(t, l, inbox()).Intents[0], ours, []Item{{UID: 2, DstUID: 78}})
+			must(t, err)
+			for _, got := range []*Mailbox{m, load(t, l, inbox())} {
+				if got.Adopted.String() != "2" || !got.Done.Contains(2) || !got.Ours.Contains(78) || got.Done.Len() != len(ours)+1 {
+					t.Errorf("adopted %s, done %s, ours %s", got.Adopted, got.Done, got.Ours)
+				}
+			}
+		})
 	}
 }
 

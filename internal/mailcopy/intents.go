@@ -79,8 +79,9 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 	if err != nil {
 		return nil, 0, err
 	}
+	shown := j.accountedFor(dstOf)
 	for _, intent := range intents {
-		rest, n, err := j.conclude(ctx, intent, dstOf)
+		rest, n, err := j.conclude(ctx, intent, dstOf, shown)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -179,23 +180,55 @@ func (j *mailboxJob) newcomers(ctx context.Context, floor imap.UID) ([]entry, er
 	return entries, faultOf(err, "list destination mailbox", j.pair.Destination)
 }
 
-// conclude turns what was found of one intent into an adoption and returns the rest of it.
-func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf map[imap.UID]ledger.Item) (rest ledger.Intent, found int, err error) {
-	stored := make([]ledger.Item, 0, len(intent.Items))
+// conclude turns what was found of one intent into an adoption and returns the rest of it. shown are the UIDs of
+// which is known who has them.
+func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf map[imap.UID]ledger.Item, shown imap.UIDSet) (
+	rest ledger.Intent, found int, err error) {
+	var ours, others []ledger.Item
+	last := unbroken(shown, intent.Floor)
 	for _, item := range intent.Items {
-		if arrived, ok := dstOf[item.UID]; ok {
-			item.DstUID, item.Digest, item.Origin = arrived.DstUID, arrived.Digest, arrived.Origin
-			stored = append(stored, item)
+		arrived, ok := dstOf[item.UID]
+		if !ok {
+			continue
+		}
+		item.DstUID, item.Digest, item.Origin = arrived.DstUID, arrived.Digest, arrived.Origin
+		if item.DstUID <= last {
+			ours = append(ours, item)
+		} else {
+			others = append(others, item)
 		}
 	}
-	if len(stored) == 0 {
+	if len(ours)+len(others) == 0 {
 		return intent, 0, nil
 	}
-	if rest, err = j.ledger().Recover(ctx, j.row, intent, stored); err != nil {
+	if rest, err = j.ledger().Recover(ctx, j.row, intent, ours, others); err != nil {
 		return intent, 0, err
 	}
-	j.slice.observe(len(stored), octetsOf(stored))
-	return rest, len(stored), nil
+	j.slice.observe(len(ours)+len(others), octetsOf(ours)+octetsOf(others))
+	return rest, len(ours) + len(others), nil
+}
+
+// unbroken returns the UID up to which every one from floor on is in a set; the one before floor when there is none.
+//
+// What is found of an intent counts as written by us, and may be removed again, only up to there. UIDs are given in the
+// order of arrival and never twice (RFC 9051, section 2.3.1.1): where one is missing, somebody has taken a message away
+// since, and what stands behind it, octet by octet the same, may be what that user has put back.
+func unbroken(set imap.UIDSet, floor imap.UID) imap.UID {
+	for _, r := range set.Ranges() {
+		if r.First <= floor && floor <= r.Last {
+			return r.Last
+		}
+	}
+	return max(floor, 1) - 1
+}
+
+// accountedFor returns the destination's UIDs of which the last look has shown who has them.
+func (j *mailboxJob) accountedFor(dstOf map[imap.UID]ledger.Item) imap.UIDSet {
+	shown := union(j.row.Ours, j.row.Theirs, uidsOf(j.strangers))
+	for _, item := range dstOf {
+		shown.Add(item.DstUID)
+	}
+	return shown
 }
 
 // noteWait says that a mailbox waits.
