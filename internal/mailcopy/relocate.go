@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"rehome"
 	"rehome/internal/content/message"
@@ -29,6 +30,9 @@ func (s *slice) followRenames(ctx context.Context) error {
 		if _, err := s.lookAtDestination(ctx, &s.view); err != nil {
 			return err
 		}
+		if err := s.surveyRenamed(ctx); err != nil {
+			return err
+		}
 	}
 	var moves []ledger.Move
 	for _, r := range relocations {
@@ -49,6 +53,14 @@ func (s *slice) followRenames(ctx context.Context) error {
 	}
 	s.noteAdvance()
 	return s.remember(ctx, &s.view)
+}
+
+// surveyRenamed opens what the destination lists after renames without telling what it is.
+func (s *slice) surveyRenamed(ctx context.Context) error {
+	names := s.memory.without(rehome.Destination, s.view.untoldAtDestination())
+	slices.Sort(names)
+	name, err := examineAll(ctx, s.dst, names, s.view.dst, s.weighDestination)
+	return s.surveyed(rehome.Destination, name, err)
 }
 
 // relocations finds out which mailboxes have other names now and what to do about them.

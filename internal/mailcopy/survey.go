@@ -162,14 +162,16 @@ func (s *slice) surveyed(side rehome.Side, name string, err error) error {
 }
 
 // doubtedAtSource names the mailboxes that would be left closed on the word of a STATUS that is not to be
-// believed, and those whose renaming it would have to tell.
+// believed, and those whose renaming it would have to tell: what has got no status and a new name is asked where a
+// mailbox is missed, and left to its job otherwise.
 func (v accountView) doubtedAtSource() []string {
 	var names []string
+	missed := len(v.deletedAtSource()) > 0
 	for _, pair := range v.plan.Pairs {
 		_, known := v.rows[pair.Source]
 		status := v.src[pair.Source].Status
 		sure := status.Complete() && (v.trusts[rehome.Source] == ledger.TrustEarned || v.needsWork(pair))
-		if !pair.Container && !sure && (known || status.Complete()) {
+		if !pair.Container && !sure && (known || missed || status.Complete()) {
 			names = append(names, pair.Source)
 		}
 	}
@@ -177,9 +179,11 @@ func (v accountView) doubtedAtSource() []string {
 }
 
 // doubtedAtDestination names the mailboxes that we have filled and whose STATUS is not to be believed, or that
-// the destination does not list: what is not listed may be there all the same.
+// the destination does not list: what is not listed may be there all the same. Where one of those is missed, it may have
+// any name of which the destination does not tell whose mailbox has it.
 func (v accountView) doubtedAtDestination() []string {
 	var names []string
+	missed := false
 	for _, row := range v.rows {
 		name := row.Anchor.Destination
 		entry, listed := v.dst[name]
@@ -187,9 +191,24 @@ func (v accountView) doubtedAtDestination() []string {
 		if row.Anchor.DstUIDValidity != 0 && (!listed || entry.Selectable() && !sure) {
 			names = append(names, name)
 		}
+		missed = missed || row.Anchor.DstUIDValidity != 0 && !listed
+	}
+	if missed {
+		names = append(names, v.untoldAtDestination()...)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// untoldAtDestination names the mailboxes of which the destination has not told which incarnation they are.
+func (v accountView) untoldAtDestination() []string {
+	var names []string
+	for name, entry := range v.dst {
+		if entry.Selectable() && (entry.Status == nil || entry.Status.UIDValidity == 0) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // examineAll opens mailboxes one behind the other without waiting in between, and puts what that shows in
