@@ -79,6 +79,9 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 	if err != nil {
 		return nil, 0, err
 	}
+	if err := j.noteTwins(ctx, intended(intents), dstOf, floor); err != nil { // before the receipts, which are the end of it
+		return nil, 0, err
+	}
 	shown := j.accountedFor(dstOf)
 	for _, intent := range intents {
 		rest, n, err := j.conclude(ctx, intent, dstOf, shown)
@@ -90,7 +93,7 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 			open = append(open, rest)
 		}
 	}
-	return open, found, j.noteTwins(ctx, intended(intents), dstOf, floor)
+	return open, found, nil
 }
 
 // intended returns the messages of intents.
