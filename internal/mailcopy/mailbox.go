@@ -78,6 +78,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if _, err := j.checkRivals(ctx); err != nil { // of a run that did not come to it
 		return err
 	}
+	if err := j.closeGaps(ctx); err != nil { // what is in them is compared with what is wanted now
+		return err
+	}
 	wanted, err := j.takeStock(ctx)
 	if err != nil || j.held {
 		return err
@@ -105,7 +108,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := j.ledger().Acquit(ctx, j.row); err != nil {
+	if err := errors.Join(j.closeGaps(ctx), j.ledger().Acquit(ctx, j.row)); err != nil {
 		return err
 	}
 	if err := j.checkVoided(ctx); err != nil {

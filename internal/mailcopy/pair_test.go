@@ -49,6 +49,7 @@ type pair struct {
 	deletions          mailcopy.Deletions
 	confirm, copyAgain bool
 	confirmSource      bool
+	batch              int           // messages; 0: as usual
 	settle             time.Duration // 0: long enough for servers on this machine that nobody stalls
 }
 
@@ -105,7 +106,7 @@ func (p *pair) engine() *mailcopy.Engine {
 		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia),
 		Rules:     p.rules,
 		Deletions: p.deletions, ConfirmDeletions: p.confirm, CopyAgain: p.copyAgain, ConfirmSource: p.confirmSource,
-		Settle: cmp.Or(p.settle, shortSettle),
+		Settle: cmp.Or(p.settle, shortSettle), BatchMessages: p.batch,
 		Ledger: p.ledger, EscrowDir: filepath.Join(p.t.TempDir(), "escrow"),
 	})
 }

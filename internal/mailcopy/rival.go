@@ -70,6 +70,9 @@ func laterCopies(ours []ledger.Item, others []entry) imap.UIDSet {
 // checkRivals looks at what others have written among our messages, if somebody has, and takes back those of
 // ours that they had written before. It returns how many that concerns, be they taken back or not. Ordinary mail
 // costs a small listing.
+//
+// What others have written is held against all that we write behind it, and not only against what we had written by
+// then: the gaps stay until the mailbox is through, see closeGaps.
 func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	gaps := j.row.Gaps.Minus(j.row.Ours).Minus(j.row.Theirs)
 	if gaps.Empty() {
@@ -91,10 +94,16 @@ func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 		j.slice.find(arrivedTwice(j.pair.Destination, later, copiedTogether))
 		later = imap.UIDSet{}
 	}
-	if err := j.withdraw(ctx, ours, later, gone); err != nil {
-		return 0, err
+	return taken, j.withdraw(ctx, ours, later, gone)
+}
+
+// closeGaps forgets the gaps, when nothing more is written that what is in them could be held against, or when all of
+// the destination is compared with what is to be written.
+func (j *mailboxJob) closeGaps(ctx context.Context) error {
+	if j.row.Gaps.Empty() {
+		return nil
 	}
-	return taken, j.ledger().CloseGaps(ctx, j.row)
+	return j.ledger().CloseGaps(ctx, j.row)
 }
 
 // copiedTogether is why something is there twice.

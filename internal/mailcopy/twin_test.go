@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"rehome"
@@ -101,6 +103,28 @@ func TestSync_withdrawalOfWhichTheAnswerWasLost(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 }
 
+// Another program writes what we come to only later: what it has written is held against that, too.
+func TestSync_rivalIsAhead(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.batch = 2
+	mails := letters(660, 400, "a")
+	p.fill(p.src, "INBOX", mails...)
+	var once sync.Once
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		if bytes.Contains(line, []byte("[APPENDUID")) {
+			once.Do(func() { p.fill(p.dst, "INBOX", mails[650]) })
+		}
+		return line
+	})
+	if _, err := p.trySync(p.engine()); rehome.ClassOf(err) != rehome.ClassOperator {
+		t.Errorf("%v, want the words about another program", err)
+	}
+	p.sync()
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}
+
 // What came before ours is looked for until the destination shows it.
 func TestSync_rivalThatIsNotShown(t *testing.T) {
 	t.Parallel()
@@ -130,6 +154,26 @@ func TestSync_twinsOfALostAnswer(t *testing.T) {
 		}
 	}
 	p.wantCount(p.dst, "INBOX", 4)
+}
+
+// Twins are written down before what was found is booked: whatever breaks off in between, they are named.
+func TestSync_twinsAndTheSourceBreaksOff(t *testing.T) {
+	t.Parallel()
+	p := lostAnswers(t, cloudDestination())
+	var bodies atomic.Int32
+	p.srcVia = rewrite(t, p.src.IMAP, func(line []byte) []byte {
+		if bytes.HasPrefix(line, []byte("* 1 FETCH")) && bytes.Contains(line, []byte("BODY[]")) && bodies.Add(1) == 2 {
+			return []byte("* BYE going down\r\n")
+		}
+		return line
+	})
+	if _, err := p.trySync(p.engine()); err == nil {
+		t.Error("no error when the source breaks off")
+	}
+	p.srcVia = p.src.IMAP
+	if f := wantFinding(t, p.sync(), "arrived_twice"); !strings.Contains(f.Sentence, "UID 3:4") {
+		t.Errorf("finding %q, want UIDs 3 and 4", f.Sentence)
+	}
 }
 
 // A destination that leaves a message out of its answer must not hide the twin of another one.
