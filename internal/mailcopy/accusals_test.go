@@ -40,3 +40,21 @@ func TestAccusals_everyAccusationMakesTheGroupsSmaller(t *testing.T) {
 		t.Errorf("groups %v, condemned %v, want 5 condemned and the others still to be tried", a.groups, a.condemned)
 	}
 }
+
+// A message at which the source broke off comes after those that were refused: the mailbox is not to blame before it was
+// tried.
+func TestCondemnedAll_notBeforeEveryMessageWasTried(t *testing.T) {
+	t.Parallel()
+	a := &accusals{condemned: map[imap.UID]string{1: "no", 2: "no", 4: "no", 5: "no", 6: "no"}}
+	for _, test := range []struct {
+		open imap.UIDSet
+		want bool
+	}{
+		{upTo(6), false},
+		{imap.NewUIDSet(1, 2, 4, 5, 6), true},
+	} {
+		if got := a.condemnedAll(test.open); got != test.want {
+			t.Errorf("of %s all are refused: %v, want %v", test.open, got, test.want)
+		}
+	}
+}

@@ -157,7 +157,7 @@ func (j *mailboxJob) tryAccused(ctx context.Context, wanted imap.UIDSet) (done b
 		}
 		a.drop(group)
 	}
-	if len(a.condemned) >= mostCondemned && j.row.Done.Empty() {
+	if len(a.condemned) >= mostCondemned && j.row.Done.Empty() && a.condemnedAll(j.undone(wanted)) {
 		return false, &rehome.Fault{Class: rehome.ClassPermanent, Op: "copy to", Object: j.pair.Destination, Server: a.words(),
 			Cause: errors.New("every message is refused"), Hint: "ask the destination's administrator why, then run sync again"}
 	}
@@ -181,6 +181,17 @@ func (j *mailboxJob) tryAccused(ctx context.Context, wanted imap.UIDSet) (done b
 // mostCondemned is how many messages of a mailbox may be answered with BAD, and none be taken, until the
 // mailbox itself is to blame.
 const mostCondemned = 5
+
+// condemnedAll says that nothing else of a mailbox is left: what has not been tried, because the source broke off at it,
+// may be taken.
+func (a *accusals) condemnedAll(open imap.UIDSet) bool {
+	for uid := range open.All() {
+		if _, condemned := a.condemned[uid]; !condemned {
+			return false
+		}
+	}
+	return true
+}
 
 func (a *accusals) words() string {
 	for _, words := range a.condemned {
