@@ -36,10 +36,7 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 		return news{wanted: wanted, short: short}, err
 	}
 	refused := refusedOf(j.row, j.slice.started)
-	if n, ok := quietNews(j.row, j.srcBox, refused); ok {
-		return n, nil
-	}
-	if n, ok := resyncedNews(j.row, j.srcBox, refused, j.told); ok {
+	if n, ok := toldNews(j.row, j.srcBox, j.slice.view.src[j.pair.Source].Status, refused, j.told); ok {
 		return n, nil
 	}
 	all, short, err := everything(ctx, j.src)
@@ -47,6 +44,21 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 		return news{}, faultOf(err, "list source mailbox", j.pair.Source)
 	}
 	return listedNews(j.row, refused, all, short), nil
+}
+
+// toldNews answers from what the server has said already, if it says all of it.
+//
+// A mailbox with the numbers of the last complete pass and other octets contradicts itself: one that was put back to an
+// earlier state gives mod-sequences out again, whatever RFC 7162, section 3.1.2, says, and as many messages may have come
+// as have gone. Then only a list tells.
+func toldNews(row *ledger.Mailbox, box imap.Selected, status *imap.Status, refused refusals, t *told) (news, bool) {
+	if asLeft(row, box) && !sameOctets(row.State, status) {
+		return news{}, false
+	}
+	if n, ok := quietNews(row, box, refused); ok {
+		return n, true
+	}
+	return resyncedNews(row, box, refused, t)
 }
 
 // refusals splits what the destination did not take: that of this pass counts, that of an earlier one

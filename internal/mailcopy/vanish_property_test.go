@@ -164,6 +164,24 @@ func TestQuietNews_uidNextStandsStill(t *testing.T) {
 	}
 }
 
+// A source that was put back, and where as much has happened since, has the numbers of the last complete pass again: UID 1
+// has come back and UID 2 has gone. Its size gives it away.
+func TestToldNews_otherOctets(t *testing.T) {
+	t.Parallel()
+	row := &ledger.Mailbox{
+		State: ledger.State{SrcUIDNext: 5, SrcMessages: 2, SrcModSeq: 17, SrcSize: 470}, Done: imap.NewUIDSet(2, 4),
+	}
+	box := imap.Selected{UIDNext: 5, Messages: imap.CountOf(2), HighestModSeq: 17}
+	for size, want := range map[int64]bool{470: true, -1: true, 360: false} {
+		if _, got := toldNews(row, box, &imap.Status{Size: size}, refusals{}, nil); got != want {
+			t.Errorf("a size of %d: known without a list: %v, want %v", size, got, want)
+		}
+		if _, got := toldNews(row, box, &imap.Status{Size: size}, refusals{}, &told{}); got != want {
+			t.Errorf("a size of %d, and QRESYNC: known without a list: %v, want %v", size, got, want)
+		}
+	}
+}
+
 // A pass was complete at UIDNEXT 3, a later one was broken off after it had copied UID 3, and then the source was put
 // back and got another message: the numbers are those of the complete pass again, and mean other messages.
 func TestAsLeft(t *testing.T) {
