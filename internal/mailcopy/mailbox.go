@@ -188,6 +188,9 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	if err != nil {
 		return imap.UIDSet{}, err
 	}
+	if err := j.regain(ctx, present); err != nil {
+		return imap.UIDSet{}, err
+	}
 	anew, err := j.takeBack(ctx, j.row.Gone.Minus(n.gone))
 	if err != nil {
 		return imap.UIDSet{}, err

@@ -164,7 +164,7 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == messages &&
 		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0 && sameOctets(row.State, src) &&
 		holds(dst, v.liveAt(pair.Destination)) && // fewer: its user has deleted some
-		(row.Live().Empty() || v.steadyThere(row)) // else messages may be others now
+		(row.Live().Empty() && row.Deserted().Empty() || v.steadyThere(row)) // else messages may be others now, or be back
 	return !unchanged
 }
 
