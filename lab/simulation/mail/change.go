@@ -10,7 +10,7 @@ import (
 )
 
 // hidden says that a mailbox exists and is not listed until somebody makes it.
-func (s *session) hidden(box *mailbox) bool { return box.by == "hidden" }
+func hidden(box *mailbox) bool { return box.by == "hidden" }
 
 func (s *session) create(c command) string {
 	s.writes(c)

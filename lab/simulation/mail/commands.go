@@ -90,7 +90,7 @@ func (s *session) list(c command) string {
 			}
 			continue
 		}
-		if s.hidden(box) {
+		if hidden(box) {
 			continue
 		}
 		s.say(`* LIST (%s) "%s" "%s"`, strings.Join(s.attributes(box), " "), s.store.delim, name)
