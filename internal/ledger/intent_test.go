@@ -104,6 +104,21 @@ func TestMailbox_intentsOfAnEarlierGeneration(t *testing.T) {
 	}
 }
 
+// What is under way to a mailbox that is gone may arrive in the one that is made anew in its place.
+func TestDrop_whatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	m := load(t, l, inbox())
+	intend(t, l, m, messages(1, 2)...)
+	must(t, l.Drop(t.Context(), m.ID))
+	anew := inbox()
+	anew.DstUIDValidity++
+	again := load(t, l, anew)
+	if len(again.Intents) != 1 || again.Intents[0].Former || again.Intents[0].Floor != 1 || len(again.Intents[0].Items) != 2 {
+		t.Errorf("intents %+v, want both messages from UID 1 on", again.Intents)
+	}
+}
+
 func TestGiveUp_isRemembered(t *testing.T) {
 	t.Parallel()
 	l := create(t)

@@ -95,7 +95,8 @@ func relocate(tx *sql.Tx, address string, m Move) error {
 }
 
 // Drop notes that the destination's mailbox is gone and is to stay so: what was brought there counts as
-// done and lost. Should the mailbox be made anew for later messages, the row goes on with it.
+// done and lost. Should the mailbox be made anew for later messages, the row goes on with it. What is under way may
+// arrive in that one, which begins to count anew.
 func (l *Ledger) Drop(ctx context.Context, id int64) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE batches SET state = 'dropped' WHERE mailbox_id = ? AND state <> 'intent'
@@ -104,7 +105,7 @@ func (l *Ledger) Drop(ctx context.Context, id int64) error {
 			return err
 		}
 		for _, query := range []string{
-			`DELETE FROM batches WHERE mailbox_id = ? AND state = 'intent'`,
+			`UPDATE batches SET dst_floor = 1 WHERE mailbox_id = ? AND state = 'intent'`,
 			`DELETE FROM removals WHERE mailbox_id = ?`,
 			`UPDATE mailboxes SET dst_uidvalidity = 0 WHERE id = ?`,
 		} {
