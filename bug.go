@@ -17,6 +17,17 @@ func Recovered(op, object string, panicked any) *Fault {
 	}
 }
 
+// Guarded runs a part of an account's work and turns a panic into an error. Everything that runs on a goroutine of its own,
+// or of a connection, goes through it: a mistake then costs one account and not the process.
+func Guarded(account string, part func() error) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = Recovered("copy", account, panicked)
+		}
+	}()
+	return part()
+}
+
 // panicOrigin returns the function that panicked, as seen from a deferred call.
 func panicOrigin() string {
 	callers := make([]uintptr, 32)

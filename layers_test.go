@@ -23,9 +23,9 @@ var floors = []struct {
 	{"the wire and the content", []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
 	{"what each engine stands on", []string{
 		"rehome/internal/alias", "rehome/internal/atmail7", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/escrow", "rehome/internal/ledger",
-		"rehome/internal/mapping", "rehome/internal/roster", "rehome/internal/vault",
+		"rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/roster", "rehome/internal/vault",
 	}},
-	{"the engines", []string{
+	{engines, []string{
 		"rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/recipients", "rehome/internal/rulecopy", "rehome/internal/verify",
 	}},
 	{"what runs the engines", []string{
@@ -36,6 +36,9 @@ var floors = []struct {
 	{"the faces", []string{"rehome/internal/cli", "rehome/internal/web"}},
 	{"the binary", []string{"rehome/cmd/rehome"}},
 }
+
+// engines is the floor of all kinds of work.
+const engines = "the engines"
 
 // Real servers for tests and trials: may import anything, imported by tests and its own binary only.
 const labPrefix = "rehome/lab"
@@ -74,6 +77,8 @@ func checkImport(t *testing.T, pkg string, from int, imported string) {
 	switch {
 	case from == 1 && to == 0:
 		t.Errorf("%s imports %s: the wire and the content know nothing of a move, so that they can be read, tested and reused alone", pkg, imported)
+	case pkg == "rehome/internal/conductor" && floors[to].name == engines:
+		t.Errorf("%s imports %s: the conductor knows steps and no engine, so that a new kind of work is one line where the steps of a pass are listed", pkg, imported)
 	case to == from && siblingsAllowed(pkg, imported):
 	case to >= from:
 		t.Errorf("%s (%s) imports %s (%s): imports go downwards only, so that each floor can be understood without the ones above; "+

@@ -29,6 +29,20 @@ const (
 	PassLateMail Pass = "late_mail" // mail that still reached the source after the switch
 )
 
+// Kind is a kind of what moves, and of the work that moves it.
+type Kind string
+
+// The kinds, in the order in which people name them.
+const (
+	KindMail      Kind = "mail"
+	KindContacts  Kind = "contacts"
+	KindCalendars Kind = "calendars"
+	KindRules     Kind = "rules"
+
+	// KindPIM are contacts and calendars together: one server, one log-in, one step.
+	KindPIM Kind = "pim"
+)
+
 // Side is one of the two ends of a move.
 type Side string
 

@@ -87,13 +87,13 @@ to do something first: confirm a loss, or other mail than before, or see to what
 }
 
 // kindsOf reads the kinds of --only; one that does not exist is refused instead of quietly moving nothing.
-func kindsOf(names []string) ([]journey.Kind, error) {
-	var kinds []journey.Kind
+func kindsOf(names []string) ([]rehome.Kind, error) {
+	var kinds []rehome.Kind
 	for _, name := range names {
-		if !slices.Contains(journey.Kinds(), journey.Kind(name)) {
+		if !slices.Contains(journey.Kinds(), rehome.Kind(name)) {
 			return nil, &usageError{cause: fmt.Errorf("--only %s is not known: write mail, contacts, calendars or rules", name), command: "rehome sync"}
 		}
-		kinds = append(kinds, journey.Kind(name))
+		kinds = append(kinds, rehome.Kind(name))
 	}
 	return kinds, nil
 }

@@ -4,12 +4,11 @@ package conductor
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 )
 
 // save writes where the account stands, with the reason when it is blocked. It does so also when the
@@ -18,12 +17,9 @@ func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState
 	ctx = context.WithoutCancel(ctx)
 	row := ledger.Account{
 		Address: t.account.Address, State: state, Pass: c.options.Pass, Started: t.started,
-		Mailboxes: t.mailboxes, Messages: t.outcome.Census.Messages(), Octets: t.octets,
-		Copied: t.outcome.Census.There, Failed: t.outcome.Census.Failed,
+		Mailboxes: -1, // nothing was seen yet: the figures of the pass before still hold
 	}
-	if !t.looked {
-		row.Mailboxes = -1 // nothing was seen yet: the figures of the pass before still hold
-	}
+	t.measure(&row)
 	if state == ledger.AccountPreStaged {
 		row.Finished = time.Now()
 	}
@@ -33,22 +29,23 @@ func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState
 	if err := c.options.Book.SaveAccount(ctx, row); err != nil {
 		return err
 	}
-	if t.looked { // otherwise its findings still hold
-		if err := c.options.Book.ReplaceFindings(ctx, t.account.Address, ledger.OriginMail, listOf(t.findings)); err != nil {
+	for _, s := range t.seen {
+		if !s.looked { // what was found before still holds
+			continue
+		}
+		if err := c.options.Book.ReplaceFindings(ctx, t.account.Address, ledger.Origin(s.kind), s.list()); err != nil {
 			return err
 		}
-	}
-	if t.pim.looked {
-		return c.options.Book.ReplaceFindings(ctx, t.account.Address, ledger.OriginPIM, listOf(t.pim.findings))
 	}
 	return nil
 }
 
-// listOf returns findings in a stable order.
-func listOf(findings map[string]rehome.Finding) []rehome.Finding {
-	all := make([]rehome.Finding, 0, len(findings))
-	for _, key := range slices.Sorted(maps.Keys(findings)) {
-		all = append(all, findings[key])
+// measure writes how large the account is, as the step saw it that knows.
+func (t *turn) measure(row *ledger.Account) {
+	for _, s := range t.seen {
+		if sized, ok := t.outcome.Counts[s.kind].(pass.Sized); ok && s.looked {
+			size := sized.Size()
+			row.Mailboxes, row.Messages, row.Octets, row.Copied, row.Failed = size.Mailboxes, size.Messages, size.Octets, size.There, size.Failed
+		}
 	}
-	return all
 }

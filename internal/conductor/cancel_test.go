@@ -11,14 +11,14 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 func TestRun_cancelled(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		engine := &slicer{play: func(ctx context.Context, c call) (mailcopy.Result, error) {
-			result := looked(mailcopy.Result{Census: mailcopy.Census{Left: 9}, Tally: mailcopy.Tally{Copied: 2}, Findings: []rehome.Finding{{Code: "seen"}}})
+		engine := &slicer{play: func(ctx context.Context, c call) (pass.Result, error) {
+			result := looked(pass.Result{Counts: counts{2, pass.Size{Messages: 9}}, Findings: []rehome.Finding{{Code: "seen"}}})
 			switch c.account {
 			case "at work":
 				<-ctx.Done()
@@ -33,9 +33,9 @@ func TestRun_cancelled(t *testing.T) {
 				return result, fault(rehome.ClassThrottled)
 			case "between slices":
 				time.Sleep(time.Hour) // does not notice the end of the context
-				return mailcopy.Result{More: true, Tally: result.Tally, Findings: result.Findings, Looked: true, Census: mailcopy.Census{Left: 9}}, nil
+				return pass.Result{More: true, Counts: result.Counts, Findings: result.Findings, Looked: true}, nil
 			}
-			return mailcopy.Result{}, errors.New("its turn should not come")
+			return pass.Result{}, errors.New("its turn should not come")
 		}}
 		rows, progress := &book{}, NewProgress()
 		go func() {
@@ -43,7 +43,7 @@ func TestRun_cancelled(t *testing.T) {
 			cancel()
 		}()
 		names := []string{"queued again", "at work", "breaking", "completing", "between slices", "never"}
-		outcomes, err := conduct(t, ctx, Options{Slicer: engine, Book: rows, Workers: 4, Progress: progress}, names...)
+		outcomes, err := conduct(t, ctx, Options{Steps: steps(engine), Book: rows, Workers: 4, Progress: progress}, names...)
 		if !errors.Is(err, context.Canceled) || len(outcomes) != len(names) {
 			t.Errorf("Run: %d outcomes, %v, want %d and %v", len(outcomes), err, len(names), context.Canceled)
 		}
@@ -65,8 +65,8 @@ func TestRun_cancelled(t *testing.T) {
 				if !errors.Is(got.Err, context.Canceled) || row.State != ledger.AccountPreStaging || row.Reason != "" || row.Messages != 9 {
 					t.Errorf("%s: %v, row %+v, want interrupted, with what was seen and without a reason", name, got.Err, row)
 				}
-				if len(got.Findings) != 1 || len(rows.findings[name+"/mail"]) != 1 || got.Tally.Copied != 2 {
-					t.Errorf("%s: findings %v and %v, %d copied, want one each and 2", name, got.Findings, rows.findings[name+"/mail"], got.Tally.Copied)
+				if len(got.Findings) != 1 || len(rows.findings[name+"/mail"]) != 1 || did(got, rehome.KindMail) != 2 {
+					t.Errorf("%s: findings %v and %v, %d copied, want one each and 2", name, got.Findings, rows.findings[name+"/mail"], did(got, rehome.KindMail))
 				}
 			}
 		}
@@ -81,7 +81,7 @@ func TestRun_alreadyCancelled(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 0)
 		defer cancel()
 		rows := &book{}
-		outcomes, err := conduct(t, ctx, Options{Slicer: &slicer{}, Book: rows}, "a", "b")
+		outcomes, err := conduct(t, ctx, Options{Steps: steps(&slicer{}), Book: rows}, "a", "b")
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(outcomes["b"].Err, err) || len(rows.rows) > 0 {
 			t.Errorf("%v, outcomes %v, rows %v", err, outcomes, rows.rows)
 		}
@@ -92,10 +92,10 @@ func TestRun_cancelledDuringAPause(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		engine := &slicer{play: func(context.Context, call) (mailcopy.Result, error) {
-			return mailcopy.Result{}, fault(rehome.ClassThrottled)
+		engine := &slicer{play: func(context.Context, call) (pass.Result, error) {
+			return pass.Result{}, fault(rehome.ClassThrottled)
 		}}
-		outcomes, err := conduct(t, ctx, Options{Slicer: engine}, "a")
+		outcomes, err := conduct(t, ctx, Options{Steps: steps(engine)}, "a")
 		if took := time.Since(start); took != 10*time.Second || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(outcomes["a"].Err, err) {
 			t.Errorf("%v and %v after %v, want %v after 10 s", err, outcomes["a"].Err, took, context.DeadlineExceeded)
 		}

@@ -2,11 +2,10 @@
 
 // Package conductor decides which account is worked on when.
 //
-// It cuts a pass into slices and gives every account its turn, tries again what may be tried again,
-// and keeps the account's row and findings in the ledger. It knows no protocol: a Slicer does the
-// work, one for mail and one for contacts and calendars. These come first, because they are small and
-// missed at once; trouble with them does not keep the mail back. The runner here is the local one, goroutines in one process; the ledger makes the work
-// durable, so after a crash or Ctrl-C the same call goes on.
+// It cuts a pass into slices and gives every account its turn, tries again what may be tried again, and keeps the account's
+// row and findings in the ledger. It knows no protocol and no kind of work: Steps do the work, in the order in which they
+// are given, and trouble with one does not keep the next one back. The runner here is the local one, goroutines in one
+// process; the ledger makes the work durable, so after a crash or Ctrl-C the same call goes on.
 package conductor
 
 import (
@@ -18,15 +17,9 @@ import (
 	"time"
 
 	"rehome"
-	"rehome/internal/davcopy"
 	"rehome/internal/ledger"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
-
-// Slicer does a part of a pass over one account; *mailcopy.Engine is one.
-type Slicer interface {
-	RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget mailcopy.Budget) (mailcopy.Result, error)
-}
 
 // Book keeps what operators see of an account; *ledger.Ledger is one.
 type Book interface {
@@ -34,13 +27,12 @@ type Book interface {
 	ReplaceFindings(ctx context.Context, address string, origin ledger.Origin, findings []rehome.Finding) error
 }
 
-// Options of a Conductor. Book is required, and one of Slicer and PIM.
+// Options of a Conductor. Steps and Book are required.
 type Options struct {
-	Slicer  Slicer    // mail; nil when no mail moves
-	PIM     PIMSlicer // contacts and calendars; nil when none move
+	Steps   []pass.Step // in their order; all of them for each account
 	Book    Book
 	Workers int // accounts at work at once; 0 means 4
-	Budget  mailcopy.Budget
+	Budget  pass.Budget
 	Pass    rehome.Pass
 
 	Progress *Progress // told of accounts that end; nil for nobody
@@ -60,16 +52,9 @@ var ErrCutOff = errors.New("what was under way did not end in time")
 // Outcome is how the pass over one account ended.
 type Outcome struct {
 	Account  string
-	Tally    mailcopy.Tally
-	Census   mailcopy.Census // of the source's messages
-	PIM      map[ledger.CollectionKind]davcopy.Tally
+	Counts   map[rehome.Kind]pass.Counts // of the steps that have counted anything
 	Findings []rehome.Finding
 	Err      error // why the account is not complete; nil when it is
-}
-
-// Unchanged counts the messages that were at the destination before this pass.
-func (o Outcome) Unchanged() int64 {
-	return max(o.Census.There-int64(o.Tally.Copied)-int64(o.Tally.Adopted), 0) // some may have vanished meanwhile
 }
 
 // Conductor runs one pass over many accounts.
@@ -85,18 +70,14 @@ type Conductor struct {
 type turn struct {
 	account  rehome.Account
 	started  time.Time
-	budget   mailcopy.Budget
+	budget   pass.Budget
 	outcome  *Outcome
-	findings map[string]rehome.Finding // by code and object
-	failures int                       // in a row, without a slice that advanced in between
-	stages   []stage                   // what is still to be done, the one at work first
-	troubles []error                   // why stages that are over are not complete
-	pim      pimTurn
+	failures int         // in a row, without a slice that advanced in between
+	left     []pass.Step // what is still to be done, the one at work first
+	seen     []*sight    // of the steps that have begun, in their order
+	troubles []error     // why steps that are over are not complete
 
-	begun     bool // a slice has run
-	looked    bool // a slice has seen both ends
-	mailboxes int64
-	octets    int64
+	begun bool // a slice has run
 }
 
 // New returns a Conductor for one pass.
@@ -104,8 +85,8 @@ func New(options Options) *Conductor {
 	if options.Workers <= 0 {
 		options.Workers = 4
 	}
-	if options.Budget == (mailcopy.Budget{}) {
-		options.Budget = mailcopy.DefaultBudget
+	if options.Budget == (pass.Budget{}) {
+		options.Budget = pass.DefaultBudget
 	}
 	if options.Progress == nil {
 		options.Progress = NewProgress()
@@ -199,8 +180,8 @@ func (c *Conductor) turns(accounts []rehome.Account) []*turn {
 		seen[account.Address] = true
 		turns = append(turns, &turn{
 			account: account, started: time.Now(), budget: c.options.Budget,
-			outcome: &Outcome{Account: account.Address}, findings: map[string]rehome.Finding{},
-			stages: c.stages(),
+			outcome: &Outcome{Account: account.Address, Counts: map[rehome.Kind]pass.Counts{}},
+			left:    c.options.Steps,
 		})
 	}
 	return turns
@@ -228,42 +209,35 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 		c.interrupt(ctx, t)
 		return
 	}
-	step, wait := decide(err, result, t.failures, time.Now())
+	next, wait := decide(err, result, t.failures, time.Now())
 	if err != nil {
 		t.failures++
 	}
-	if step == stepAgain {
+	if next == runAgain {
 		c.options.Progress.Waiting(t.account.Address, result.Waits)
 	}
-	switch step {
-	case stepDone:
-		c.endStage(ctx, t, nil)
-	case stepAgain:
+	switch next {
+	case stepOver:
+		c.endStep(ctx, t, nil)
+	case runAgain:
 		if c.stopped(ctx) {
 			c.interrupt(ctx, t)
 			return
 		}
 		c.again(ctx, t, wait)
-	case stepStop:
-		c.endStage(ctx, t, err)
+	case stepFailed:
+		c.endStep(ctx, t, err)
 	}
 }
 
-// runSlice runs one slice. A mistake in the engine ends this account and leaves the others alone.
-func (c *Conductor) runSlice(ctx context.Context, t *turn) (result mailcopy.Result, err error) {
+// runSlice runs one slice. A mistake in a step ends this account and leaves the others alone.
+func (c *Conductor) runSlice(ctx context.Context, t *turn) (result pass.Result, err error) {
 	t.begun = true
 	c.options.Progress.Waiting(t.account.Address, nil)
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = rehome.Recovered("copy", t.account.Address, cause)
-		}
-	}()
-	if t.stages[0] == stagePIM {
-		found, err := c.options.PIM.RunSlice(ctx, t.account, t.started, davcopy.Budget(t.budget))
-		t.takePIM(found)
-		return mailcopy.Result{More: found.More, Advanced: found.Advanced}, err
-	}
-	result, err = c.options.Slicer.RunSlice(ctx, t.account, t.started, t.budget)
+	err = rehome.Guarded(t.account.Address, func() (err error) {
+		result, err = t.left[0].RunSlice(ctx, t.account, t.started, t.budget)
+		return err
+	})
 	t.take(result)
 	return result, err
 }
@@ -307,24 +281,8 @@ func (c *Conductor) interrupt(ctx context.Context, t *turn) {
 
 func (c *Conductor) conclude(t *turn, err error) {
 	t.outcome.Err = err
-	t.outcome.Findings = append(listOf(t.findings), listOf(t.pim.findings)...)
+	for _, s := range t.seen {
+		t.outcome.Findings = append(t.outcome.Findings, s.list()...)
+	}
 	c.left.Done()
-}
-
-// take adds a slice's result to the account's.
-func (t *turn) take(r mailcopy.Result) {
-	before := t.outcome.Tally
-	t.outcome.Tally.Add(r.Tally)
-	if r.Looked {
-		t.looked, t.mailboxes, t.octets = true, int64(r.Mailboxes), max(r.Octets, 0)
-		t.outcome.Census = r.Census
-	} else {
-		t.outcome.Tally.Restore(before) // the slice cannot know of any
-	}
-	for _, f := range r.Findings {
-		t.findings[f.Code+"\x00"+f.Object] = f
-	}
-	if r.Advanced {
-		t.failures = 0
-	}
 }

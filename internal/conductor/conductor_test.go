@@ -15,22 +15,22 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRun_largeAccountStarvesNobody(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 			time.Sleep(30 * time.Second)
-			return mailcopy.Result{More: strings.HasPrefix(c.account, "large") && c.number < 50, Tally: mailcopy.Tally{Copied: 1}}, nil
+			return pass.Result{More: strings.HasPrefix(c.account, "large") && c.number < 50, Counts: counts{did: 1}}, nil
 		}}
 		names := []string{"large", "larger"}
 		for i := range 20 {
 			names = append(names, fmt.Sprint("small", i))
 		}
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Workers: 3}, names...)
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Workers: 3}, names...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func TestRun_largeAccountStarvesNobody(t *testing.T) {
 		if engine.most != 3 || engine.clash != "" {
 			t.Errorf("%d slices at once, want 3; two of one account: %q", engine.most, engine.clash)
 		}
-		if got := outcomes["large"]; got.Err != nil || got.Tally.Copied != 50 {
+		if got := outcomes["large"]; got.Err != nil || did(got, rehome.KindMail) != 50 {
 			t.Errorf("the large account ended with %+v, want 50 copied", got)
 		}
 	})
@@ -52,12 +52,12 @@ func TestRun_largeAccountStarvesNobody(t *testing.T) {
 
 func TestRun_order(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 			time.Sleep(time.Duration(len(c.account)) * time.Second)
-			return mailcopy.Result{}, nil
+			return pass.Result{}, nil
 		}}
 		names := []string{"ccc", "a", "dddd", "bb"}
-		outcomes, err := New(Options{Slicer: engine, Book: &book{}}).Run(t.Context(), accounts(names...))
+		outcomes, err := New(Options{Steps: steps(engine), Book: &book{}}).Run(t.Context(), accounts(names...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,10 +68,10 @@ func TestRun_order(t *testing.T) {
 		if !slices.Equal(got, names) || engine.most != 4 {
 			t.Errorf("outcomes of %v with %d at once, want %v with 4", got, engine.most, names)
 		}
-		if c := engine.calls[0]; c.budget != mailcopy.DefaultBudget || !c.started.Equal(start) {
+		if c := engine.calls[0]; c.budget != pass.DefaultBudget || !c.started.Equal(start) {
 			t.Errorf("the first slice got %+v, want the default budget and the pass's start", c)
 		}
-		if outcomes, err := New(Options{Slicer: engine, Book: &book{}}).Run(t.Context(), nil); len(outcomes) > 0 || err != nil {
+		if outcomes, err := New(Options{Steps: steps(engine), Book: &book{}}).Run(t.Context(), nil); len(outcomes) > 0 || err != nil {
 			t.Errorf("nobody: %v %v", outcomes, err)
 		}
 	})
@@ -80,11 +80,11 @@ func TestRun_order(t *testing.T) {
 // Two turns of one account at once would copy the same messages twice.
 func TestRun_accountNamedTwice(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		engine := &slicer{play: func(context.Context, call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(context.Context, call) (pass.Result, error) {
 			time.Sleep(time.Second)
-			return mailcopy.Result{}, nil
+			return pass.Result{}, nil
 		}}
-		outcomes, err := New(Options{Slicer: engine, Book: &book{}}).Run(t.Context(), accounts("a", "b", "a"))
+		outcomes, err := New(Options{Steps: steps(engine), Book: &book{}}).Run(t.Context(), accounts("a", "b", "a"))
 		if len(engine.calls) != 2 || len(outcomes) != 2 || outcomes[1].Account != "b" || err != nil {
 			t.Errorf("%d slices, outcomes %+v, %v, want two", len(engine.calls), outcomes, err)
 		}
@@ -98,18 +98,18 @@ func TestRun_faultsThatEndOneAccount(t *testing.T) {
 		for _, class := range classes {
 			names = append(names, string(class))
 		}
-		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 			time.Sleep(time.Second)
 			switch {
 			case c.account != "fine":
-				return mailcopy.Result{}, fault(rehome.Class(c.account))
+				return pass.Result{}, fault(rehome.Class(c.account))
 			case c.number < 3:
-				return mailcopy.Result{More: true, Tally: mailcopy.Tally{Copied: 1}}, nil
+				return pass.Result{More: true, Counts: counts{did: 1}}, nil
 			}
-			return looked(mailcopy.Result{Census: mailcopy.Census{There: 2}}), nil
+			return looked(pass.Result{Counts: counts{size: pass.Size{There: 2}}}), nil
 		}}
 		rows, progress := &book{}, NewProgress()
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: rows, Workers: 2, Pass: rehome.PassDelta, Progress: progress}, names...)
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 2, Pass: rehome.PassDelta, Progress: progress}, names...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,13 +156,13 @@ func TestRun_bookThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+				engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 					if c.account == "a" {
-						return looked(mailcopy.Result{}), test.slice
+						return looked(pass.Result{}), test.slice
 					}
-					return looked(mailcopy.Result{}), nil
+					return looked(pass.Result{}), nil
 				}}
-				outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: test.rows, Workers: 1}, "a", "b")
+				outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: test.rows, Workers: 1}, "a", "b")
 				got := outcomes["a"].Err
 				if err != nil || got == nil || rehome.ClassOf(got) != test.class || !strings.Contains(got.Error(), test.says) || len(engine.times("a")) != test.slices {
 					t.Errorf("%v after %d slices (%v), want class %s after %d", got, len(engine.times("a")), err, test.class, test.slices)
@@ -177,20 +177,20 @@ func TestRun_bookThatFails(t *testing.T) {
 
 func TestRun_slicerThatPanics(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 			switch c.account {
 			case "index":
-				return mailcopy.Result{Mailboxes: []int{1}[c.number]}, nil
+				return pass.Result{Counts: counts{did: []int{1}[c.number]}}, nil
 			case "nil":
-				var result *mailcopy.Result
+				var result *pass.Result
 				return *result, nil
 			case "value":
 				panic("no such thing")
 			}
-			return mailcopy.Result{}, nil
+			return pass.Result{}, nil
 		}}
 		rows := &book{}
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: rows, Workers: 1}, "index", "nil", "value", "fine")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 1}, "index", "nil", "value", "fine")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,31 +216,33 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 			return rehome.Finding{Code: code, Object: object, Sentence: sentence}
 		}
 		script := []struct {
-			result mailcopy.Result
+			result pass.Result
 			err    error
 		}{
-			{mailcopy.Result{}, fault(rehome.ClassTemporary)}, // nothing seen
-			{looked(mailcopy.Result{
-				More: true, Tally: mailcopy.Tally{Copied: 40, Failed: 3, Octets: 400}, Octets: 1000, Mailboxes: 7, Census: mailcopy.Census{There: 40, Failed: 3, Left: 57},
+			{pass.Result{}, fault(rehome.ClassTemporary)}, // nothing seen
+			{looked(pass.Result{
+				More: true, Counts: counts{40, pass.Size{Mailboxes: 7, Messages: 100, Octets: 1000, There: 40, Failed: 3}},
 				Findings: []rehome.Finding{find("b", "INBOX", "old"), find("a", "Sent", "kept")},
 			}), nil},
-			{mailcopy.Result{}, fault(rehome.ClassTemporary)}, // a broken connection knows of no failed messages
-			{looked(mailcopy.Result{
-				Tally: mailcopy.Tally{Copied: 50, Adopted: 7, Failed: 4, Octets: 500}, Octets: -1, Mailboxes: 8, Census: mailcopy.Census{There: 97, Failed: 4},
+			{pass.Result{Counts: counts{}}, fault(rehome.ClassTemporary)}, // a broken connection knows of no failed messages
+			{looked(pass.Result{
+				Counts:   counts{57, pass.Size{Mailboxes: 8, Messages: 101, There: 97, Failed: 4}},
 				Findings: []rehome.Finding{find("b", "INBOX", "new")},
 			}), nil},
 		}
-		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 			return script[c.number-1].result, script[c.number-1].err
 		}}
 		rows := &book{}
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: rows}, "a")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows}, "a")
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantFindings := []rehome.Finding{find("a", "Sent", "kept"), find("b", "INBOX", "new")}
-		want := Outcome{Account: "a", Tally: mailcopy.Tally{Copied: 90, Adopted: 7, Failed: 4, Octets: 900}, Census: mailcopy.Census{There: 97, Failed: 4}, Findings: wantFindings}
-		if diff := cmp.Diff(want, outcomes["a"]); diff != "" {
+		want := Outcome{Account: "a", Findings: wantFindings, Counts: map[rehome.Kind]pass.Counts{
+			rehome.KindMail: counts{97, pass.Size{Mailboxes: 8, Messages: 101, There: 97, Failed: 4}},
+		}}
+		if diff := cmp.Diff(want, outcomes["a"], cmp.AllowUnexported(counts{})); diff != "" {
 			t.Error(diff)
 		}
 		if diff := cmp.Diff(map[string][]rehome.Finding{"a/mail": wantFindings}, rows.findings); diff != "" {
@@ -261,21 +263,5 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 	})
 }
 
-func TestOutcome_unchanged(t *testing.T) {
-	t.Parallel()
-	for want, o := range map[int64]Outcome{
-		60: {Census: mailcopy.Census{There: 87, Left: 10, Failed: 3}, Tally: mailcopy.Tally{Copied: 20, Adopted: 7, Failed: 3}},
-		0:  {Census: mailcopy.Census{There: 5}, Tally: mailcopy.Tally{Copied: 20}}, // the source was emptied meanwhile
-	} {
-		if got := o.Unchanged(); got != want {
-			t.Errorf("%+v: %d, want %d", o, got, want)
-		}
-	}
-}
-
-// The ledger and the engine are what the conductor is made for.
-var (
-	_ Slicer            = (*mailcopy.Engine)(nil)
-	_ Book              = (*ledger.Ledger)(nil)
-	_ mailcopy.Observer = (*Progress)(nil)
-)
+// The ledger is what the conductor writes to.
+var _ Book = (*ledger.Ledger)(nil)

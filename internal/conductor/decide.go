@@ -6,16 +6,16 @@ import (
 	"time"
 
 	"rehome"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
-// step is what follows a slice.
-type step int
+// sequel is what follows a slice.
+type sequel int
 
 const (
-	stepDone  step = iota
-	stepAgain      // after the pause
-	stepStop
+	stepOver   sequel = iota
+	runAgain          // after the pause
+	stepFailed        // for this pass
 )
 
 // How often and how fast a failing account is tried again. A slice that advanced in between starts the
@@ -29,25 +29,25 @@ const (
 )
 
 // decide says what follows a slice that ended now with err, after failures failed ones in a row.
-func decide(err error, r mailcopy.Result, failures int, now time.Time) (step, time.Duration) {
+func decide(err error, r pass.Result, failures int, now time.Time) (sequel, time.Duration) {
 	switch {
 	case err == nil && r.More:
-		return stepAgain, 0
+		return runAgain, 0
 	case err == nil && len(r.Waits) > 0: // no failure: it is known when to look again, and that it ends
-		look, _ := mailcopy.NextLook(r.Waits)
-		return stepAgain, max(look.Sub(now), shortestWait)
+		look, _ := pass.NextLook(r.Waits)
+		return runAgain, max(look.Sub(now), shortestWait)
 	case err == nil:
-		return stepDone, 0
+		return stepOver, 0
 	}
 	class := rehome.ClassOf(err)
 	if class != rehome.ClassTemporary && class != rehome.ClassThrottled || failures >= maxFailures {
-		return stepStop, 0
+		return stepFailed, 0
 	}
 	pause := firstPause << failures
 	if class == rehome.ClassThrottled {
 		pause = throttledPause << failures
 	}
-	return stepAgain, min(pause, longestPause)
+	return runAgain, min(pause, longestPause)
 }
 
 // longestSlice bounds how long an account keeps its worker in the worst case.
@@ -55,8 +55,8 @@ const longestSlice = time.Hour
 
 // nextBudget gives an account twice the time when a slice had to end before it had done anything:
 // where merely looking at both ends takes longer than a slice, no slice would ever come further.
-func nextBudget(last, usual mailcopy.Budget, r mailcopy.Result) mailcopy.Budget {
-	if !r.More || r.Advanced || r.Tally.Flagged+r.Tally.Removed > 0 {
+func nextBudget(last, usual pass.Budget, r pass.Result) pass.Budget {
+	if !r.More || r.Advanced || r.Worked {
 		return usual
 	}
 	last.Time = max(last.Time, min(2*last.Time, longestSlice))

@@ -10,14 +10,13 @@ import (
 	"time"
 
 	"rehome"
-	"rehome/internal/davcopy"
 	"rehome/internal/ledger"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 // slicer plays the engine: what each account's slices return is its script.
 type slicer struct {
-	play func(ctx context.Context, call call) (mailcopy.Result, error)
+	play func(ctx context.Context, call call) (pass.Result, error)
 
 	mu      sync.Mutex
 	calls   []call
@@ -32,12 +31,14 @@ type call struct {
 	number  int // of this account's slices, from 1
 	at      time.Duration
 	started time.Time
-	budget  mailcopy.Budget
+	budget  pass.Budget
 }
 
 var start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // when every bubble of synctest begins
 
-func (s *slicer) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget mailcopy.Budget) (mailcopy.Result, error) {
+func (s *slicer) Kind() rehome.Kind { return rehome.KindMail }
+
+func (s *slicer) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget pass.Budget) (pass.Result, error) {
 	c := call{account: account.Address, number: 1, at: time.Since(start), started: started, budget: budget}
 	s.mu.Lock()
 	for _, earlier := range s.calls {
@@ -61,7 +62,9 @@ func (s *slicer) RunSlice(ctx context.Context, account rehome.Account, started t
 		delete(s.running, c.account)
 	}()
 	result, err := s.play(ctx, c)
-	result.Advanced = result.Tally.Copied+result.Tally.Adopted > 0
+	if c, counted := result.Counts.(counts); counted {
+		result.Advanced = c.did > 0
+	}
 	return result, err
 }
 
@@ -154,14 +157,43 @@ func fault(class rehome.Class) error {
 }
 
 // looked is the result of a slice that saw both ends.
-func looked(r mailcopy.Result) mailcopy.Result {
+func looked(r pass.Result) pass.Result {
 	r.Looked = true
 	return r
 }
 
-// pimSlicer plays the engine of contacts and calendars.
-type pimSlicer func(call call) (davcopy.Result, error)
-
-func (s pimSlicer) RunSlice(_ context.Context, account rehome.Account, started time.Time, budget davcopy.Budget) (davcopy.Result, error) {
-	return s(call{account: account.Address, started: started, budget: mailcopy.Budget(budget)})
+// counts are what a slicer counts.
+type counts struct {
+	did  int
+	size pass.Size
 }
+
+func (c counts) Plus(later pass.Counts, looked bool) pass.Counts {
+	sum := counts{c.did + later.(counts).did, c.size}
+	if looked {
+		sum.size = later.(counts).size
+	}
+	return sum
+}
+
+func (c counts) Size() pass.Size { return c.size }
+
+// did returns what a step has done to an account.
+func did(o Outcome, kind rehome.Kind) int {
+	c, _ := o.Counts[kind].(counts)
+	return c.did
+}
+
+// step is a step of another kind, which says nothing of an account's size.
+type step struct {
+	kind rehome.Kind
+	play func(call call) (pass.Result, error)
+}
+
+func (s step) Kind() rehome.Kind { return s.kind }
+
+func (s step) RunSlice(_ context.Context, account rehome.Account, started time.Time, budget pass.Budget) (pass.Result, error) {
+	return s.play(call{account: account.Address, started: started, budget: budget})
+}
+
+func steps(all ...pass.Step) []pass.Step { return all }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"rehome"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 // Progress is how far a pass has come. It is a mailcopy.Observer and a davcopy.Observer; Snapshot may be called at any time.
@@ -20,7 +20,7 @@ type Progress struct {
 	finished, failed int
 	objects          int64 // contacts and calendar objects that were dealt with
 	slowed           map[rehome.Side]string
-	waits            map[string][]mailcopy.Wait // by account
+	waits            map[string][]pass.Wait // by account
 }
 
 type accountProgress struct {
@@ -52,11 +52,11 @@ type Snapshot struct {
 
 // NewProgress returns an empty Progress.
 func NewProgress() *Progress {
-	return &Progress{accounts: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]mailcopy.Wait{}}
+	return &Progress{accounts: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]pass.Wait{}}
 }
 
 // Waiting notes the mailboxes of an account that wait until nothing of an interrupted batch can arrive.
-func (p *Progress) Waiting(account string, waits []mailcopy.Wait) {
+func (p *Progress) Waiting(account string, waits []pass.Wait) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(waits) == 0 {
@@ -67,8 +67,8 @@ func (p *Progress) Waiting(account string, waits []mailcopy.Wait) {
 }
 
 // waiting says in a sentence who waits, why, and how long at most.
-func waiting(accounts map[string][]mailcopy.Wait, now time.Time) string {
-	var all []mailcopy.Wait
+func waiting(accounts map[string][]pass.Wait, now time.Time) string {
+	var all []pass.Wait
 	messages := 0
 	where := ""
 	for account, waits := range accounts {
@@ -84,7 +84,7 @@ func waiting(accounts map[string][]mailcopy.Wait, now time.Time) string {
 	if len(all) > 1 {
 		where = fmt.Sprintf("%d mailboxes wait", len(all))
 	}
-	_, until := mailcopy.NextLook(all)
+	_, until := pass.NextLook(all)
 	seconds := max(int(math.Ceil(until.Sub(now).Seconds())), 1)
 	return fmt.Sprintf("%s up to %d s for %d interrupted %s that may still arrive", where, seconds, messages, plural(messages))
 }

@@ -12,7 +12,7 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 func TestRun_retriesWithGrowingPauses(t *testing.T) {
@@ -22,15 +22,15 @@ func TestRun_retriesWithGrowingPauses(t *testing.T) {
 	} {
 		t.Run(string(class), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+				engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 					if c.account == "failing" {
-						return mailcopy.Result{}, fault(class)
+						return pass.Result{}, fault(class)
 					}
-					return mailcopy.Result{}, nil
+					return pass.Result{}, nil
 				}}
 				rows := &book{}
 				// One worker: while the first account pauses, the other has it.
-				outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: rows, Workers: 1}, "failing", "fine")
+				outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 1}, "failing", "fine")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -56,18 +56,18 @@ func TestRun_retriesWithGrowingPauses(t *testing.T) {
 
 func TestRun_progressStartsTheCountAnew(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 			switch {
 			case c.number == 5: // the connection broke after something was copied
-				return looked(mailcopy.Result{Tally: mailcopy.Tally{Copied: 1}}), fault(rehome.ClassTemporary)
+				return looked(pass.Result{Counts: counts{did: 1}}), fault(rehome.ClassTemporary)
 			case c.number == 8:
-				return looked(mailcopy.Result{Tally: mailcopy.Tally{Adopted: 1}, More: true}), nil
+				return looked(pass.Result{Counts: counts{did: 1}, More: true}), nil
 			case c.number < 14:
-				return mailcopy.Result{}, fault(rehome.ClassTemporary)
+				return pass.Result{}, fault(rehome.ClassTemporary)
 			}
-			return mailcopy.Result{}, nil
+			return pass.Result{}, nil
 		}}
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine}, "a")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine)}, "a")
 		if err != nil || outcomes["a"].Err != nil {
 			t.Fatalf("%v, %v", err, outcomes["a"].Err)
 		}
@@ -85,22 +85,22 @@ func TestRun_progressStartsTheCountAnew(t *testing.T) {
 func TestRun_sliceThatGetsNowhereIsGivenMoreTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		needed := 3 * time.Minute
-		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 			time.Sleep(min(c.budget.Time, needed+time.Second))
 			if c.budget.Time <= needed {
-				return looked(mailcopy.Result{More: true}), nil
+				return looked(pass.Result{More: true}), nil
 			}
-			return looked(mailcopy.Result{More: c.number < 6, Tally: mailcopy.Tally{Copied: 1}}), nil
+			return looked(pass.Result{More: c.number < 6, Counts: counts{did: 1}}), nil
 		}}
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Budget: mailcopy.Budget{Time: 30 * time.Second, Octets: 5}}, "a")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Budget: pass.Budget{Time: 30 * time.Second, Octets: 5}}, "a")
 		if err != nil || outcomes["a"].Err != nil {
 			t.Fatalf("%v %v", err, outcomes["a"].Err)
 		}
-		var got []mailcopy.Budget
+		var got []pass.Budget
 		for _, c := range engine.calls[:5] {
 			got = append(got, c.budget)
 		}
-		want := []mailcopy.Budget{{Time: 30 * time.Second, Octets: 5}, {Time: time.Minute, Octets: 5}, {Time: 2 * time.Minute, Octets: 5}, {Time: 4 * time.Minute, Octets: 5}, {Time: 30 * time.Second, Octets: 5}}
+		want := []pass.Budget{{Time: 30 * time.Second, Octets: 5}, {Time: time.Minute, Octets: 5}, {Time: 2 * time.Minute, Octets: 5}, {Time: 4 * time.Minute, Octets: 5}, {Time: 30 * time.Second, Octets: 5}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
@@ -109,15 +109,15 @@ func TestRun_sliceThatGetsNowhereIsGivenMoreTime(t *testing.T) {
 
 func TestNextBudget_bounds(t *testing.T) {
 	t.Parallel()
-	usual, nowhere := mailcopy.Budget{Time: time.Minute}, mailcopy.Result{More: true}
+	usual, nowhere := pass.Budget{Time: time.Minute}, pass.Result{More: true}
 	for last, want := range map[time.Duration]time.Duration{time.Minute: 2 * time.Minute, 50 * time.Minute: time.Hour, time.Hour: time.Hour, 5 * time.Hour: 5 * time.Hour} {
-		if got := nextBudget(mailcopy.Budget{Time: last}, usual, nowhere).Time; got != want {
+		if got := nextBudget(pass.Budget{Time: last}, usual, nowhere).Time; got != want {
 			t.Errorf("after %v: %v, want %v", last, got, want)
 		}
 	}
-	for _, result := range []mailcopy.Result{{Advanced: true}, {Tally: mailcopy.Tally{Flagged: 1}}, {Tally: mailcopy.Tally{Removed: 1}}} {
+	for _, result := range []pass.Result{{Advanced: true}, {Worked: true}} {
 		result.More = true
-		if got := nextBudget(mailcopy.Budget{Time: time.Hour}, usual, result); got != usual {
+		if got := nextBudget(pass.Budget{Time: time.Hour}, usual, result); got != usual {
 			t.Errorf("after %+v: %v, want the usual", result, got)
 		}
 	}

@@ -10,15 +10,15 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 // Stopping lets nothing new begin, and what is under way comes to its end: nobody's work is cut off.
 func TestRun_stopped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		stop := make(chan struct{})
-		engine := &slicer{play: func(ctx context.Context, c call) (mailcopy.Result, error) {
-			result := looked(mailcopy.Result{Tally: mailcopy.Tally{Copied: 2}})
+		engine := &slicer{play: func(ctx context.Context, c call) (pass.Result, error) {
+			result := looked(pass.Result{Counts: counts{did: 2}})
 			switch c.account {
 			case "at work":
 				<-c.budget.Stop
@@ -29,18 +29,18 @@ func TestRun_stopped(t *testing.T) {
 				<-c.budget.Stop
 				return result, ctx.Err()
 			case "waiting":
-				result.Waits = []mailcopy.Wait{{Look: time.Now().Add(24 * time.Hour)}}
+				result.Waits = []pass.Wait{{Look: time.Now().Add(24 * time.Hour)}}
 				return result, nil
 			case "failing":
 				<-c.budget.Stop
 				return result, fault(rehome.ClassPermanent)
 			}
-			return mailcopy.Result{}, errors.New("its turn should not come")
+			return pass.Result{}, errors.New("its turn should not come")
 		}}
 		rows := &book{}
 		time.AfterFunc(time.Hour, func() { close(stop) })
 		names := []string{"waiting", "at work", "completing", "failing", "never"}
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: rows, Workers: 3, Stop: stop}, names...)
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 3, Stop: stop}, names...)
 		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrCutOff) {
 			t.Errorf("Run: %v, want %v alone", err, context.Canceled)
 		}
@@ -67,11 +67,11 @@ func TestRun_stopped(t *testing.T) {
 func TestRun_stoppedAndNothingIsLeft(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		stop := make(chan struct{})
-		engine := &slicer{play: func(context.Context, call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(context.Context, call) (pass.Result, error) {
 			close(stop)
-			return looked(mailcopy.Result{}), nil
+			return looked(pass.Result{}), nil
 		}}
-		if outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Stop: stop}, "a"); err != nil || outcomes["a"].Err != nil {
+		if outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Stop: stop}, "a"); err != nil || outcomes["a"].Err != nil {
 			t.Errorf("%v and %v, want complete", err, outcomes["a"].Err)
 		}
 	})
@@ -80,12 +80,12 @@ func TestRun_stoppedAndNothingIsLeft(t *testing.T) {
 func TestRun_stoppedAndCutOff(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		stop := make(chan struct{})
-		engine := &slicer{play: func(ctx context.Context, _ call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(ctx context.Context, _ call) (pass.Result, error) {
 			close(stop)
 			<-ctx.Done()
-			return mailcopy.Result{}, ctx.Err()
+			return pass.Result{}, ctx.Err()
 		}}
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Stop: stop}, "a")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Stop: stop}, "a")
 		if !errors.Is(err, context.Canceled) || !errors.Is(err, ErrCutOff) || !errors.Is(outcomes["a"].Err, context.Canceled) {
 			t.Errorf("%v and %v, want cut off", err, outcomes["a"].Err)
 		}

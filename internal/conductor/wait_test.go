@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rehome/internal/ledger"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 // An account with a mailbox that waits is not complete, keeps nobody from working, and has its turn again
@@ -21,21 +21,21 @@ func TestRun_waitsForWhatMayStillArrive(t *testing.T) {
 		progress := NewProgress()
 		var said string
 		until := start.Add(90 * time.Second)
-		engine := &slicer{play: func(_ context.Context, c call) (mailcopy.Result, error) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
 			if c.account == "other" {
 				said = progress.Snapshot().Waiting
-				return mailcopy.Result{}, nil
+				return pass.Result{}, nil
 			}
 			if c.at >= 90*time.Second {
-				return looked(mailcopy.Result{}), nil
+				return looked(pass.Result{}), nil
 			}
-			return looked(mailcopy.Result{Waits: []mailcopy.Wait{
+			return looked(pass.Result{Waits: []pass.Wait{
 				{Mailbox: "Sent", Messages: 3, Look: start.Add(c.at + 20*time.Second), Until: until},
 				{Mailbox: "INBOX", Messages: 1, Look: start.Add(c.at + 10*time.Second), Until: start.Add(80 * time.Second)},
 			}}), nil
 		}}
 		rows := &book{}
-		outcomes, err := conduct(t, t.Context(), Options{Slicer: engine, Book: rows, Workers: 1, Progress: progress}, "waiting", "other")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 1, Progress: progress}, "waiting", "other")
 		if err != nil || outcomes["waiting"].Err != nil || rows.last("waiting").State != ledger.AccountPreStaged {
 			t.Errorf("%v, %v, row %+v", err, outcomes["waiting"].Err, rows.last("waiting"))
 		}
@@ -61,7 +61,7 @@ func TestRun_waitsForWhatMayStillArrive(t *testing.T) {
 func TestProgress_oneMailboxWaits(t *testing.T) {
 	t.Parallel()
 	p := NewProgress()
-	p.Waiting("a@example.test", []mailcopy.Wait{{Mailbox: "INBOX", Messages: 1, Until: time.Now().Add(time.Hour)}})
+	p.Waiting("a@example.test", []pass.Wait{{Mailbox: "INBOX", Messages: 1, Until: time.Now().Add(time.Hour)}})
 	got := p.Snapshot().Waiting
 	if !strings.HasPrefix(got, "INBOX of a@example.test waits up to 3") || !strings.HasSuffix(got, " s for 1 interrupted message that may still arrive") {
 		t.Errorf("progress says %q", got)

@@ -36,7 +36,6 @@ func TestRunSlice_finishesWhatABrokenOneBegan(t *testing.T) {
 	t.Cleanup(func() { _ = proxy.Close() })
 	p := pairTo(t, room, corpus.PIMPerson(address, password, 60, 60), "http://"+proxy.Addr()+"/")
 	engine, started := p.engine(), time.Now()
-	budget := Budget{Time: time.Minute, Octets: 1 << 30}
 
 	go func() { // in the middle of the contacts
 		for proxy.Counts().RoundTrips < 40 {
@@ -44,11 +43,11 @@ func TestRunSlice_finishesWhatABrokenOneBegan(t *testing.T) {
 		}
 		proxy.Set(faultproxy.ToServer, faultproxy.Fault{Cut: true})
 	}()
-	if _, err := engine.RunSlice(t.Context(), account(), started, budget); err == nil {
+	if _, err := engine.RunSlice(t.Context(), account(), started, someTime); err == nil {
 		t.Fatal("every connection is cut, and the slice says nothing")
 	}
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{})
-	result, err := engine.RunSlice(t.Context(), account(), started, budget)
+	result, err := engine.RunSlice(t.Context(), account(), started, someTime)
 	if err != nil || result.More {
 		t.Fatalf("the slice after: %+v, %v", result, err)
 	}

@@ -151,6 +151,9 @@ func TestPasses_emptiedSource(t *testing.T) {
 	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 12 || !alarmed {
 		t.Errorf("%d left at the destination, alarm %v; want all 12 and a finding", got, alarmed)
 	}
+	if hint := rehome.HintOf(result.Blocked); !strings.Contains(hint, "--confirm-deletions") {
+		t.Errorf("the account is blocked by %v with the next step %q, want the one that confirms", result.Blocked, hint)
+	}
 	p.options.ConfirmDeletions = true
 	p.pass(t)
 	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
 
@@ -52,7 +53,7 @@ func TestMadeBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	j := &collectionJob{slice: newSlice(New(Options{Ledger: l}), account(), time.Now(), Budget{}), kind: ledger.Contacts, row: rows["/s/work/"]}
+	j := &collectionJob{slice: newSlice(New(Options{Ledger: l}), account(), time.Now(), pass.Budget{}), kind: ledger.Contacts, row: rows["/s/work/"]}
 	j.place.claimed = map[string]bool{dav.Key("/d/planned/"): true}
 	one := func(href, name string) dav.Collection { return dav.Collection{Href: href, Name: name} }
 	work, second := one("/d/work-2/", "Work"), one("/d/work-3/", "Work")

@@ -35,6 +35,7 @@ import (
 	"rehome/internal/content/pim"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
 
@@ -125,71 +126,11 @@ func New(options Options) *Engine {
 	return &Engine{options: options, canaries: map[route]flight{}, renames: map[string]bool{}}
 }
 
-// Budget bounds one slice. When either is used up, or Stop, which may be nil, is closed, the slice ends at the
-// next objects.
-type Budget struct {
-	Time   time.Duration
-	Octets int64
-	Stop   <-chan struct{}
-}
+// Kind implements pass.Step.
+func (e *Engine) Kind() rehome.Kind { return rehome.KindPIM }
 
-// Result is what one slice has done and seen.
-type Result struct {
-	More     bool // the budget ended before the work did
-	Advanced bool // something was written or learnt: trying again is worth it
-	Looked   bool // both ends were seen; without it Objects and the findings mean nothing
-	Tallies  map[ledger.CollectionKind]Tally
-	Findings []rehome.Finding
-}
-
-// Tally counts objects. Objects is the sum of Copied, Updated, Adopted, Unchanged, Quarantined, Conflicts, Held,
-// Deserted and Remaining.
-type Tally struct {
-	Objects     int   // at the source, as far as it was listed
-	Copied      int   // written by this slice
-	Updated     int   // written again because the source changed them
-	Adopted     int   // found at the destination and taken over by this slice
-	Repaired    int   // of the copied and updated ones
-	Removed     int   // removed at the destination by this slice
-	Quarantined int   // not at the destination because it refuses them or keeps something else
-	Conflicts   int   // edited at both ends
-	Held        int   // would make the destination send invitations
-	Deserted    int   // were at the destination, and are there no more, or only in an earlier version; not copied again
-	Doubted     int   // vanished from the source, so many at once that somebody has to confirm it
-	Remaining   int   // not tried yet, or begun: nobody knows whether they are at the destination
-	Lasting     int   // of the quarantined, in conflict, held, deserted and remaining: what repeating does not mend
-	Octets      int64 // of the copied and updated ones
-}
-
-// Failed counts what is not at the destination as the source has it.
-func (t Tally) Failed() int { return t.Quarantined + t.Conflicts + t.Held + t.Deserted }
-
-// Unchanged counts the objects that were at the destination before.
-func (t Tally) Unchanged() int {
-	return max(t.Objects-t.Copied-t.Updated-t.Adopted-t.Failed()-t.Remaining, 0) // some may have vanished meanwhile
-}
-
-// Add adds what another slice of the same pass did. What is a state and not an event the later slice
-// knows best.
-func (t *Tally) Add(later Tally) {
-	t.count(later)
-	t.Objects, t.Quarantined, t.Conflicts, t.Held, t.Doubted = later.Objects, later.Quarantined, later.Conflicts, later.Held, later.Doubted
-	t.Deserted, t.Remaining, t.Lasting = later.Deserted, later.Remaining, later.Lasting
-}
-
-// count adds events and no states.
-func (t *Tally) count(done Tally) {
-	t.Copied += done.Copied
-	t.Updated += done.Updated
-	t.Adopted += done.Adopted
-	t.Repaired += done.Repaired
-	t.Removed += done.Removed
-	t.Octets += done.Octets
-}
-
-// RunSlice does a part of a pass that began at started. On an error the Result still counts what was
-// done. Faults of class temporary and throttled may be tried again; the ledger knows where to go on.
-func (e *Engine) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget Budget) (Result, error) {
+// RunSlice implements pass.Step; the Counts of its Result are Counts of this package.
+func (e *Engine) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget pass.Budget) (pass.Result, error) {
 	s := newSlice(e, account, started, budget)
 	defer s.close()
 	err := s.do(ctx)

@@ -140,7 +140,7 @@ func TestRunSlice_goesOnAfterEveryInterruption(t *testing.T) {
 	p := newPair(t, corpus.PIMPerson(address, password, 40, 40))
 	for range 60 {
 		ctx, cancel := context.WithTimeout(t.Context(), 120*time.Millisecond)
-		_, err := p.engine().RunSlice(ctx, account(), time.Now(), Budget{Time: time.Minute, Octets: 1 << 30})
+		_, err := p.engine().RunSlice(ctx, account(), time.Now(), someTime)
 		cancel()
 		if err == nil {
 			break

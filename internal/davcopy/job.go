@@ -13,12 +13,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
 
@@ -303,7 +302,7 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	whole := ctx // the proof of what was written goes on when reading or writing fails
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	group, groupCtx := errgroup.WithContext(ctx)
+	group, groupCtx := pass.NewGroup(ctx, j.slice.account.Address)
 	cut := false
 	group.Go(func() (err error) {
 		defer close(chunks)

@@ -12,7 +12,7 @@ import (
 
 // wantBoth looks whether the destination has the event as edited, and whether the copy that stays as it was is there too or
 // named: Radicale takes a UID once in a collection.
-func (p *pair) wantBoth(t *testing.T, uid, copied string, result Result) {
+func (p *pair) wantBoth(t *testing.T, uid, copied string, result passed) {
 	t.Helper()
 	got := p.summaries(t, p.dst, uid)
 	named := p.exceptions(t)[copied].Code != ""

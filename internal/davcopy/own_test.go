@@ -164,7 +164,7 @@ func TestRunSlice_aHostThatIsDown(t *testing.T) {
 		}
 		return r.Method == http.MethodPut
 	})
-	_, err := p.engine().RunSlice(t.Context(), account(), time.Now(), Budget{Time: time.Minute, Octets: 1 << 30})
+	_, err := p.engine().RunSlice(t.Context(), account(), time.Now(), someTime)
 	if rehome.ClassOf(err) != rehome.ClassTemporary || puts.Load() > 40 {
 		t.Errorf("after %d requests: %v, want a temporary fault", puts.Load(), err)
 	}
@@ -187,12 +187,12 @@ func TestRunSlice_aCollectionsTroubleIsItsOwn(t *testing.T) {
 	} {
 		p.loseLedger(t)
 		src.set(answer)
-		r, err := p.engine().RunSlice(t.Context(), account(), time.Now(), Budget{Time: time.Minute, Octets: 1 << 30})
+		r, err := p.engine().RunSlice(t.Context(), account(), time.Now(), someTime)
 		if rehome.ClassOf(err) != rehome.ClassTemporary || !r.Looked {
 			t.Errorf("%s: looked %v, %v; want a temporary fault", name, r.Looked, err)
 		}
-		if got := p.holding(t, p.dst, dav.Calendars); len(got) != 10 || r.Tallies[ledger.Calendars].Objects != 10 {
-			t.Errorf("%s: %d events at the destination, %+v; want 10", name, len(got), r.Tallies)
+		if got := p.holding(t, p.dst, dav.Calendars); len(got) != 10 || r.Counts.(Counts)[ledger.Calendars].Objects != 10 {
+			t.Errorf("%s: %d events at the destination, %+v; want 10", name, len(got), r.Counts)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"rehome/internal/content/pim"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/atmail7"
@@ -105,36 +106,33 @@ func (p *pair) engine() *Engine {
 	return New(o)
 }
 
+// passed is what slices have done and seen together.
+type passed struct {
+	pass.Result
+	Tallies Counts
+}
+
 // pass runs slices until the pass is over.
-func (p *pair) pass(t *testing.T) Result {
+func (p *pair) pass(t *testing.T) passed {
 	t.Helper()
-	var whole Result
+	var whole pass.Counts = Counts{}
 	engine, started := p.engine(), time.Now()
 	for range 100 {
-		r, err := engine.RunSlice(t.Context(), account(), started, Budget{Time: time.Minute, Octets: 1 << 30})
+		r, err := engine.RunSlice(t.Context(), account(), started, someTime)
 		if err != nil {
 			t.Fatalf("%v; hint: %s", err, rehome.HintOf(err))
 		}
-		merge(&whole, r)
+		whole = whole.Plus(r.Counts, r.Looked)
 		if !r.More {
-			return whole
+			return passed{r, whole.(Counts)}
 		}
 	}
 	t.Fatal("the pass does not end")
-	return whole
+	return passed{}
 }
 
-func merge(whole *Result, r Result) {
-	if whole.Tallies == nil {
-		whole.Tallies = map[ledger.CollectionKind]Tally{}
-	}
-	for kind, tally := range r.Tallies {
-		all := whole.Tallies[kind]
-		all.Add(tally)
-		whole.Tallies[kind] = all
-	}
-	whole.Findings = r.Findings
-}
+// someTime is enough for a pass.
+var someTime = pass.Budget{Time: time.Minute, Octets: 1 << 30}
 
 // holding is what an end has of a kind: data by UID, or by name where there is none.
 func (p *pair) holding(t *testing.T, end *endpoint.DAV, kind dav.Kind) map[string][][]byte {

@@ -10,6 +10,7 @@ import (
 	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
 
@@ -44,7 +45,7 @@ type PlannedCollection struct {
 
 // Plan returns what a pass over the account would do. It writes nothing.
 func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, error) {
-	s := newSlice(e, account, time.Now(), Budget{})
+	s := newSlice(e, account, time.Now(), pass.Budget{})
 	defer s.close()
 	if err := s.open(ctx); err != nil {
 		return Preview{}, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
 
@@ -35,7 +36,7 @@ func TestFindSiblings(t *testing.T) {
 	if err := l.SaveObjects(t.Context(), rows["/s/other/"], left); err != nil {
 		t.Fatal(err)
 	}
-	s := newSlice(New(Options{Ledger: l}), account(), time.Now(), Budget{})
+	s := newSlice(New(Options{Ledger: l}), account(), time.Now(), pass.Budget{})
 	j := &collectionJob{slice: s, kind: ledger.Contacts, row: rows["/s/own/"], taken: map[string]bool{}, place: placement{target: dav.Collection{Href: "/d/main/"}}}
 	if err := j.findSiblings(t.Context()); err != nil {
 		t.Fatal(err)

@@ -137,7 +137,7 @@ func TestSilence_overWhatWasNeverAnswered(t *testing.T) {
 	}
 	write("first")
 	lost.Store(true)
-	if _, err := p.engine().RunSlice(t.Context(), account(), time.Now(), Budget{Time: time.Minute, Octets: 1 << 30}); err == nil {
+	if _, err := p.engine().RunSlice(t.Context(), account(), time.Now(), someTime); err == nil {
 		t.Error("the slice did not notice")
 	}
 	lost.Store(false)

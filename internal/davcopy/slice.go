@@ -12,12 +12,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
 
@@ -39,10 +38,11 @@ type slice struct {
 	tallies  map[ledger.CollectionKind]*Tally
 	findings []rehome.Finding
 	homeless []homeless
+	blocked  error           // what somebody has to confirm
 	arriving map[string]bool // by key: collections in which a test event may still arrive
 }
 
-func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
+func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop,
 		tallies: map[ledger.CollectionKind]*Tally{}}
 	s.octets.Store(budget.Octets)
@@ -63,16 +63,19 @@ func (s *slice) close() {
 
 // open logs in at both ends at the same time. The source's error comes first.
 func (s *slice) open(ctx context.Context) error {
-	var srcErr, dstErr error
-	var both sync.WaitGroup
-	both.Go(func() { s.src, srcErr = s.engine.options.Source(ctx, s.account) })
-	both.Go(func() { s.dst, dstErr = s.engine.options.Destination(ctx, s.account) })
-	both.Wait()
-	if srcErr != nil {
-		s.src = nil // an interface that holds a nil session is not nil
-		return srcErr
-	}
-	return dstErr
+	return pass.BothEnds(s.account.Address,
+		func() error {
+			shelf, err := s.engine.options.Source(ctx, s.account)
+			if err == nil { // an interface that holds a nil session is not nil
+				s.src = shelf
+			}
+			return err
+		},
+		func() (err error) {
+			s.dst, err = s.engine.options.Destination(ctx, s.account)
+			return err
+		},
+	)
 }
 
 // do runs the slice: one kind after the other, collection by collection.
@@ -137,7 +140,7 @@ func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[
 ) (plan, error) {
 	var src, dst []dav.Collection
 	var srcHidden, dstHidden *dav.UnshownError
-	group, groupCtx := errgroup.WithContext(ctx)
+	group, groupCtx := pass.NewGroup(ctx, s.account.Address)
 	group.Go(func() (err error) {
 		src, err = s.src.Collections(groupCtx, kindOf(kind))
 		srcHidden, err = setApart(err)
@@ -268,6 +271,14 @@ func (s *slice) find(findings ...rehome.Finding) {
 	}
 }
 
+// block notes a finding that somebody has to see to before the account is done.
+func (s *slice) block(f rehome.Finding) {
+	s.find(f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blocked = pass.Blocked(s.account.Address, f)
+}
+
 func (s *slice) count(kind ledger.CollectionKind, add func(*Tally)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -314,12 +325,16 @@ func (s *slice) findStanding(ctx context.Context) error {
 	return nil
 }
 
-func (s *slice) result() Result {
+func (s *slice) result() pass.Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := Result{More: s.more, Advanced: s.advanced, Looked: s.looked, Findings: s.findings, Tallies: map[ledger.CollectionKind]Tally{}}
-	for kind, tally := range s.tallies {
-		r.Tallies[kind] = *tally
+	r := pass.Result{More: s.more, Advanced: s.advanced, Looked: s.looked, Findings: s.findings, Blocked: s.blocked}
+	if s.looked {
+		counts := Counts{}
+		for kind, tally := range s.tallies {
+			counts[kind] = *tally
+		}
+		r.Counts = counts
 	}
 	return r
 }

@@ -20,7 +20,7 @@ import (
 func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err error) {
 	d := depart(j.actions.vanished, j.actions.there, j.terms())
 	if d.emptied > 0 {
-		j.slice.find(j.emptiedFinding(d.emptied))
+		j.slice.block(j.emptiedFinding(d.emptied))
 		j.slice.count(j.kind, func(t *Tally) { t.Doubted += d.emptied })
 		return true, nil
 	}

@@ -11,11 +11,10 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
 
@@ -92,7 +91,7 @@ func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
 			writes++
 		}
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := pass.NewGroup(ctx, j.slice.account.Address)
 	group.SetLimit(j.lanes.count)
 	for _, same := range byUID(parcels) {
 		group.Go(func() error {

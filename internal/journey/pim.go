@@ -12,7 +12,6 @@ import (
 
 	"rehome"
 	"rehome/internal/atmail7"
-	"rehome/internal/conductor"
 	"rehome/internal/config"
 	"rehome/internal/content/pim"
 	"rehome/internal/davcopy"
@@ -23,19 +22,10 @@ import (
 	"rehome/internal/verify"
 )
 
-// Kind is a kind of what moves.
-type Kind string
-
-// The kinds.
-const (
-	KindMail      Kind = "mail"
-	KindContacts  Kind = "contacts"
-	KindCalendars Kind = "calendars"
-	KindRules     Kind = "rules"
-)
-
 // Kinds returns all kinds.
-func Kinds() []Kind { return []Kind{KindMail, KindContacts, KindCalendars, KindRules} }
+func Kinds() []rehome.Kind {
+	return []rehome.Kind{rehome.KindMail, rehome.KindContacts, rehome.KindCalendars, rehome.KindRules}
+}
 
 // pimEnds are both ends of contacts and calendars.
 type pimEnds struct {
@@ -63,12 +53,12 @@ func (e *pimEnds) close() error {
 
 // pimEnds opens what contacts and calendars need; nil when none of them move. Without only, they move if
 // both ends are set.
-func (m *Move) pimEnds(ctx context.Context, only []Kind) (*pimEnds, error) {
+func (m *Move) pimEnds(ctx context.Context, only []rehome.Kind) (*pimEnds, error) {
 	e := &pimEnds{via: m.settings.Source.DAV.Via, repairs: pim.SafeNeeds()}
 	if m.settings.Destination.DAV.Repairs == config.RepairsAll {
 		e.repairs = pim.Every()
 	}
-	for kind, name := range map[Kind]ledger.CollectionKind{KindContacts: ledger.Contacts, KindCalendars: ledger.Calendars} {
+	for kind, name := range map[rehome.Kind]ledger.CollectionKind{rehome.KindContacts: ledger.Contacts, rehome.KindCalendars: ledger.Calendars} {
 		if wants(only, kind) {
 			e.kinds = append(e.kinds, name)
 		}
@@ -140,7 +130,9 @@ func (e *pimEnds) digest(ctx context.Context, account rehome.Account) (rehome.Se
 	return rehome.NewSecret(ha1), err
 }
 
-func wants(only []Kind, kind Kind) bool { return len(only) == 0 || slices.Contains(only, kind) }
+func wants(only []rehome.Kind, kind rehome.Kind) bool {
+	return len(only) == 0 || slices.Contains(only, kind)
+}
 
 func (m *Move) davSettings(side rehome.Side, settings config.DAV, connections int) (endpoint.DAVSettings, error) {
 	trust, err := settings.Client()
@@ -322,8 +314,8 @@ func (s *SyncedObjects) add(other *SyncedObjects) {
 }
 
 // syncedObjects is nil for a kind that was not looked at.
-func syncedObjects(o conductor.Outcome, kind ledger.CollectionKind) *SyncedObjects {
-	t, looked := o.PIM[kind]
+func syncedObjects(all davcopy.Counts, kind ledger.CollectionKind) *SyncedObjects {
+	t, looked := all[kind]
 	if !looked {
 		return nil
 	}

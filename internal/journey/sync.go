@@ -11,9 +11,11 @@ import (
 	"rehome"
 	"rehome/internal/conductor"
 	"rehome/internal/config"
+	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 	"rehome/internal/rulecopy"
 )
 
@@ -180,7 +182,7 @@ func (w Watcher) finish() (stop <-chan struct{}, over func()) {
 
 // SyncOptions choose what a pass does, and how it deals with what has vanished at either end.
 type SyncOptions struct {
-	Only             []Kind           // none means all that both ends have
+	Only             []rehome.Kind    // none means all that both ends have
 	Deletions        config.Deletions // "" takes the settings' own
 	ConfirmDeletions bool             // somebody has looked: large losses at either end are meant
 	ConfirmSource    bool             // somebody has looked: the source's account is the right one
@@ -202,7 +204,8 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	}
 	defer unlock()
 	conduct := conductor.Options{Book: who.store, Pass: rehome.PassPreStage, Progress: watcher.Progress}
-	if wants(options.Only, KindMail) {
+	var mail []pass.Step
+	if wants(options.Only, rehome.KindMail) {
 		src, dst, err := m.ends(ctx, watcher.Progress.Slowed)
 		if err != nil {
 			return Synced{}, err
@@ -210,7 +213,8 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		if err := reach(ctx, who.accounts, src, dst); err != nil {
 			return Synced{}, err
 		}
-		conduct.Slicer, conduct.Workers = m.engine(who.store, src, dst, options, watcher.Progress), workers(src, dst)
+		mail = []pass.Step{m.engine(who.store, src, dst, options, watcher.Progress)}
+		conduct.Workers = workers(src, dst)
 	}
 	pim, err := m.pimEnds(ctx, options.Only)
 	if err != nil {
@@ -221,8 +225,9 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		return Synced{}, err
 	}
 	if pim != nil {
-		conduct.PIM = m.pimEngine(who.store, pim, options, watcher.Progress)
+		conduct.Steps = []pass.Step{m.pimEngine(who.store, pim, options, watcher.Progress)}
 	}
+	conduct.Steps = append(conduct.Steps, mail...) // contacts and calendars first: they are small and missed at once
 	rules, away := m.reachRules(ctx, who, options)
 	if away != nil && (!byHand(away) || len(options.Only) > 0) {
 		return Synced{}, away
@@ -275,7 +280,7 @@ func (s *Synced) takeRules(ctx context.Context, rules *ruleEnds, accounts []reho
 // reachRules opens what rules need; nil when none move. Without being asked for they move if the
 // destination has a service for them.
 func (m *Move) reachRules(ctx context.Context, who selection, options SyncOptions) (*ruleEnds, error) {
-	if !wants(options.Only, KindRules) || len(options.Only) == 0 && m.settings.Destination.Sieve.Address == "" {
+	if !wants(options.Only, rehome.KindRules) || len(options.Only) == 0 && m.settings.Destination.Sieve.Address == "" {
 		return nil, nil
 	}
 	ends, err := m.ruleEnds(ctx, who, options.Rules)
@@ -338,9 +343,11 @@ func workers(src, dst *endpoint.IMAP) int {
 }
 
 func syncedAccount(o conductor.Outcome) SyncedAccount {
+	mail, _ := o.Counts[rehome.KindMail].(mailcopy.Counts)
+	objects, _ := o.Counts[rehome.KindPIM].(davcopy.Counts)
 	a := SyncedAccount{
-		Account: o.Account, Findings: o.Findings, Mail: newSyncedMail(o.Tally, o.Unchanged(), o.Census),
-		Contacts: syncedObjects(o, ledger.Contacts), Calendars: syncedObjects(o, ledger.Calendars),
+		Account: o.Account, Findings: o.Findings, Mail: newSyncedMail(mail.Tally, mail.Unchanged(), mail.Census),
+		Contacts: syncedObjects(objects, ledger.Contacts), Calendars: syncedObjects(objects, ledger.Calendars),
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
 		a.Error, a.Hint, a.lasting = o.Err.Error(), rehome.HintOf(o.Err), lasting(o.Err)

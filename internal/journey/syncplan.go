@@ -72,7 +72,7 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 
 // plannedMail returns the engine for mail; nil when none moves.
 func (m *Move) plannedMail(ctx context.Context, who selection, options SyncOptions) (*mailcopy.Engine, error) {
-	if !wants(options.Only, KindMail) {
+	if !wants(options.Only, rehome.KindMail) {
 		return nil, nil
 	}
 	src, dst, err := m.ends(ctx, nil)

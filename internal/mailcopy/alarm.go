@@ -9,6 +9,7 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -21,13 +22,18 @@ const (
 	codeMessagesUnlisted   = "messages_unlisted"  // the source holds more than it shows
 )
 
-// KeepsOpen says that a finding keeps a pass from being the last: mail is left behind, or waits.
-func KeepsOpen(f rehome.Finding) bool {
-	switch f.Code {
-	case CodeDestinationEmptied, CodeRemovalsHeld, CodeSourceForeign, codeMailboxRefused, codeMailboxUnfinished, codeMessagesUnlisted:
-		return f.Severity != rehome.SeverityInfo
+// blocked says what a person has to see to before the account is done: mail is left behind, or waits. Single messages that a
+// server refuses are counted and named, and do not keep an account from being done.
+func blocked(account string, findings []rehome.Finding) error {
+	for _, f := range findings {
+		switch f.Code {
+		case CodeDestinationEmptied, CodeRemovalsHeld, CodeSourceForeign, codeMailboxRefused, codeMailboxUnfinished, codeMessagesUnlisted:
+			if f.Severity != rehome.SeverityInfo {
+				return pass.Blocked(account, f)
+			}
+		}
 	}
-	return false
+	return nil
 }
 
 // emptied is a destination mailbox that holds much less than was brought there.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"sync"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
@@ -58,7 +59,7 @@ func (a *answers) run() {
 		if a.err != nil {
 			continue
 		}
-		if a.err = guarded(a.job.slice.account.Address, func() error { return a.receive(t) }); a.err != nil {
+		if a.err = rehome.Guarded(a.job.slice.account.Address, func() error { return a.receive(t) }); a.err != nil {
 			close(a.failed)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rehome/internal/endpoint"
+	"rehome/internal/pass"
 )
 
 // A long line is one whose round trips cost more than the servers' own work. There every allowed
@@ -61,7 +62,7 @@ func (s *slice) connections() int {
 func (s *slice) openExtra(ctx context.Context) (*extra, error) {
 	var pair extra
 	var srcOK, dstOK bool
-	err := both(s.account.Address,
+	err := pass.BothEnds(s.account.Address,
 		func() (err error) {
 			pair.src, srcOK, err = s.engine.options.Source.TryOpen(ctx, s.account)
 			return err

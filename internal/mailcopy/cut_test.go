@@ -10,6 +10,7 @@ import (
 
 	"rehome"
 	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
 )
@@ -70,7 +71,7 @@ func (p *pair) survive(chance *rand.Rand) {
 		} else {
 			p.dstVia = proxy.Addr()
 		}
-		_, err = p.engine().RunSlice(context.Background(), account, time.Now(), mailcopy.DefaultBudget)
+		_, err = slice(context.Background(), p.engine(), time.Now(), pass.DefaultBudget)
 		if class := rehome.ClassOf(err); err != nil && class != rehome.ClassTemporary && class != rehome.ClassAuth {
 			p.t.Errorf("cut %d after %d bytes: class %s: %v", i, bytes, class, err)
 		}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"rehome"
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 	"rehome/lab/dovecot"
 )
 
@@ -65,12 +65,12 @@ func (p *pair) damage(mailbox string, uids ...int) {
 }
 
 // persevere runs slices, also behind errors, as long as they get on.
-func (p *pair) persevere() mailcopy.Result {
+func (p *pair) persevere() passed {
 	p.t.Helper()
 	engine, started := p.engine(), time.Now()
-	var total mailcopy.Result
+	var total passed
 	for slices := 0; ; slices++ {
-		r, err := engine.RunSlice(p.t.Context(), account, started, mailcopy.DefaultBudget)
+		r, err := slice(p.t.Context(), engine, started, pass.DefaultBudget)
 		total.Tally.Add(r.Tally)
 		total.Findings = append(total.Findings, r.Findings...)
 		if err == nil && !r.More && len(r.Waits) == 0 {
@@ -79,7 +79,7 @@ func (p *pair) persevere() mailcopy.Result {
 		if err != nil && (rehome.ClassOf(err) != rehome.ClassTemporary || !r.Advanced) || slices > 40 {
 			p.t.Fatalf("slice %d: advanced %v: %v", slices, r.Advanced, err)
 		}
-		if look, _ := mailcopy.NextLook(r.Waits); err == nil && !r.More {
+		if look, _ := pass.NextLook(r.Waits); err == nil && !r.More {
 			<-time.After(time.Until(look))
 		}
 	}

@@ -121,7 +121,7 @@ func (p *pair) wantMailboxes(server *dovecot.Server, want ...string) {
 }
 
 // wantTally compares what a pass has done, octets aside.
-func wantTally(t testing.TB, r mailcopy.Result, want mailcopy.Tally) {
+func wantTally(t testing.TB, r passed, want mailcopy.Tally) {
 	t.Helper()
 	got := r.Tally
 	got.Octets = 0
@@ -138,7 +138,7 @@ func codes(findings []rehome.Finding) []string {
 	return list
 }
 
-func wantFinding(t testing.TB, r mailcopy.Result, code string) rehome.Finding {
+func wantFinding(t testing.TB, r passed, code string) rehome.Finding {
 	t.Helper()
 	for _, f := range r.Findings {
 		if f.Code == code {

@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"rehome"
+	"rehome/internal/pass"
 )
 
 func TestGuarded_panicIsThatAccountsFault(t *testing.T) {
 	t.Parallel()
-	err := both("anna@example.test",
+	err := pass.BothEnds("anna@example.test",
 		func() error { return nil },
 		func() error { panic("the impossible") },
 	)

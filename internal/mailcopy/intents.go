@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -235,7 +236,7 @@ func (j *mailboxJob) accountedFor(dstOf map[imap.UID]ledger.Item) imap.UIDSet {
 }
 
 // noteWait says that a mailbox waits.
-func (s *slice) noteWait(w Wait) {
+func (s *slice) noteWait(w pass.Wait) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waits = append(s.waits, w)
@@ -252,5 +253,5 @@ func (s *slice) waiting() bool {
 func (s *slice) waitsFor(destination string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(s.waits, func(w Wait) bool { return w.Mailbox == destination })
+	return slices.ContainsFunc(s.waits, func(w pass.Wait) bool { return w.Mailbox == destination })
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
 )
@@ -82,7 +83,7 @@ func (p *pair) interrupt(octets int64, line faultproxy.Fault) *faultproxy.Proxy 
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_, _ = p.engine().RunSlice(ctx, account, time.Now(), mailcopy.DefaultBudget) // it is meant to fail
+		_, _ = p.engine().RunSlice(ctx, account, time.Now(), pass.DefaultBudget) // it is meant to fail
 	}()
 	deadline := time.After(time.Minute)
 	for proxy.Counts().Bytes[faultproxy.ToServer] < octets {

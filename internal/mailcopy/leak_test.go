@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
 
@@ -65,7 +65,7 @@ func TestSync_connectionsAreGoneHoweverItEnds(t *testing.T) {
 
 	p.dstVia = proxy.Addr()
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{CutAfter: 150_000, End: faultproxy.RST})
-	if _, err := p.engine().RunSlice(t.Context(), account, time.Now(), mailcopy.DefaultBudget); err == nil {
+	if _, err := p.engine().RunSlice(t.Context(), account, time.Now(), pass.DefaultBudget); err == nil {
 		t.Fatal("the connections were not cut")
 	}
 	p.wantNobody("after the connections were cut")
@@ -74,7 +74,7 @@ func TestSync_connectionsAreGoneHoweverItEnds(t *testing.T) {
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Rate: 200_000})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(300*time.Millisecond, cancel)
-	if _, err := p.engine().RunSlice(ctx, account, time.Now(), mailcopy.DefaultBudget); err == nil {
+	if _, err := p.engine().RunSlice(ctx, account, time.Now(), pass.DefaultBudget); err == nil {
 		t.Fatal("the slice was over before it was cancelled")
 	}
 	p.wantNobody("after it was cancelled")

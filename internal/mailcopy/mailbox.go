@@ -12,6 +12,7 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -146,7 +147,7 @@ func (j *mailboxJob) copyAll(ctx context.Context, wanted imap.UIDSet) (done bool
 
 // open opens both mailboxes and the ledger's row.
 func (j *mailboxJob) open(ctx context.Context) (err error) {
-	err = both(j.slice.account.Address,
+	err = pass.BothEnds(j.slice.account.Address,
 		func() error { return j.examine(ctx) },
 		func() (err error) {
 			j.dstBox, err = j.dst.Select(ctx, j.pair.Destination)
@@ -181,7 +182,7 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	var n news
 	var present, lost imap.UIDSet
-	err := both(j.slice.account.Address,
+	err := pass.BothEnds(j.slice.account.Address,
 		func() (err error) { n, err = j.sourceNews(ctx); return err },
 		func() (err error) { present, lost, err = j.missingThere(ctx); return err },
 	)

@@ -36,6 +36,7 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 )
 
 // Host opens sessions at one end; *endpoint.IMAP is one.
@@ -113,65 +114,11 @@ func New(options Options) *Engine {
 	return &Engine{options: options, pace: newPace(options.BytesPerSecond), memories: map[string]*memory{}}
 }
 
-// Budget bounds one slice. When either is used up, the slice ends at the next batch. When Stop, which may be
-// nil, is closed, it ends at the next message: what is under way is brought to its end, and its answers awaited.
-type Budget struct {
-	Time   time.Duration
-	Octets int64
-	Stop   <-chan struct{}
-}
+// Kind implements pass.Step.
+func (e *Engine) Kind() rehome.Kind { return rehome.KindMail }
 
-// DefaultBudget is what a slice gets: long enough to make set-up cost nothing, short enough that
-// accounts take turns and a dead worker loses little.
-var DefaultBudget = Budget{Time: 30 * time.Second, Octets: 256 << 20}
-
-// Result is what one slice has done and seen.
-type Result struct {
-	More     bool // the budget ended before the work did
-	Waits    []Wait
-	Advanced bool // something was copied or learnt: trying again is worth it
-	Tally    Tally
-	Findings []rehome.Finding
-
-	Looked    bool // both ends were seen; without it the figures below mean nothing
-	Mailboxes int
-	Octets    int64  // at the source now; -1 when the server does not say
-	Census    Census // of the source's messages
-}
-
-// Tally counts messages.
-type Tally struct {
-	Copied  int   // written by this slice
-	Adopted int   // found at the destination and taken over by this slice
-	Flagged int   // whose flags this slice brought up to date
-	Removed int   // removed at the destination by this slice
-	Octets  int64 // of the copied ones
-
-	// States and not events.
-	Failed   int // see Census
-	Kept     int // vanished at the source, and still at the destination
-	Deserted int // at the source, and deleted or moved away by the destination's user
-	Held     int // waiting for somebody to confirm a large loss at either end
-}
-
-// Add adds what another slice of the same pass did; of states the later slice knows best.
-func (t *Tally) Add(later Tally) {
-	t.Copied += later.Copied
-	t.Adopted += later.Adopted
-	t.Flagged += later.Flagged
-	t.Removed += later.Removed
-	t.Octets += later.Octets
-	t.Restore(later)
-}
-
-// Restore takes the states over from other.
-func (t *Tally) Restore(other Tally) {
-	t.Failed, t.Kept, t.Deserted, t.Held = other.Failed, other.Kept, other.Deserted, other.Held
-}
-
-// RunSlice does a part of a pass that began at started. On an error the Result still counts what was
-// done. Faults of class temporary and throttled may be tried again; the ledger knows where to go on.
-func (e *Engine) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget Budget) (Result, error) {
+// RunSlice implements pass.Step; the Counts of its Result are Counts of this package.
+func (e *Engine) RunSlice(ctx context.Context, account rehome.Account, started time.Time, budget pass.Budget) (pass.Result, error) {
 	run := newSlice(e, account, started, budget)
 	defer run.close()
 	err := run.do(ctx)

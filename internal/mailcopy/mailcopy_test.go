@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 func TestSync_copiesEverythingOnce(t *testing.T) {
@@ -87,7 +88,7 @@ func TestSync_smallBudgetGoesOnWhereItStopped(t *testing.T) {
 	engine, started := p.engine(), time.Now()
 	slices, copied := 0, 0
 	for more := true; more; slices++ {
-		r, err := engine.RunSlice(context.Background(), account, started, mailcopy.Budget{Time: time.Minute, Octets: 300_000})
+		r, err := slice(context.Background(), engine, started, pass.Budget{Time: time.Minute, Octets: 300_000})
 		if err != nil {
 			t.Fatal(err)
 		}

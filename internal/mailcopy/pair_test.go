@@ -20,6 +20,7 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/dovecot"
@@ -114,8 +115,21 @@ func (p *pair) engine() *mailcopy.Engine {
 // shortSettle is enough for servers on this machine that nobody stalls, however busy it is.
 const shortSettle = 4 * time.Second
 
+// passed is what slices have done and seen together.
+type passed struct {
+	pass.Result
+	mailcopy.Counts
+}
+
+// slice runs one.
+func slice(ctx context.Context, e *mailcopy.Engine, started time.Time, budget pass.Budget) (passed, error) {
+	r, err := e.RunSlice(ctx, account, started, budget)
+	counts, _ := r.Counts.(mailcopy.Counts)
+	return passed{r, counts}, err
+}
+
 // sync runs slices until there is no more and returns what they did together.
-func (p *pair) sync() mailcopy.Result {
+func (p *pair) sync() passed {
 	p.t.Helper()
 	total, err := p.trySync(p.engine())
 	if err != nil {
@@ -124,18 +138,18 @@ func (p *pair) sync() mailcopy.Result {
 	return total
 }
 
-func (p *pair) trySync(e *mailcopy.Engine) (mailcopy.Result, error) {
+func (p *pair) trySync(e *mailcopy.Engine) (passed, error) {
 	started := time.Now()
-	var total mailcopy.Result
+	var total passed
 	for {
-		r, err := e.RunSlice(context.Background(), account, started, mailcopy.DefaultBudget)
+		r, err := slice(context.Background(), e, started, pass.DefaultBudget)
 		total.Tally.Add(r.Tally)
 		total.Findings = append(total.Findings, r.Findings...)
 		total.Census = r.Census
 		if err != nil || !r.More && len(r.Waits) == 0 {
 			return total, err
 		}
-		if look, _ := mailcopy.NextLook(r.Waits); !r.More {
+		if look, _ := pass.NextLook(r.Waits); !r.More {
 			<-time.After(time.Until(look)) // as the conductor does: nothing is asked in the meantime
 		}
 	}

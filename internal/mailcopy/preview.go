@@ -11,6 +11,7 @@ import (
 	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -45,7 +46,7 @@ type Vanished struct {
 
 // Plan returns what a pass over the account would do. It writes nothing.
 func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, error) {
-	run := newSlice(e, account, time.Now(), DefaultBudget)
+	run := newSlice(e, account, time.Now(), pass.DefaultBudget)
 	defer run.close()
 	if err := run.open(ctx); err != nil {
 		return Preview{}, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 )
 
 // DefaultSettle covers a destination that stands still for half a minute and then takes what the buffers
@@ -15,21 +16,12 @@ const DefaultSettle = 90 * time.Second
 // firstLook is how soon an interrupted batch is looked for again; later looks come at twice the time.
 const firstLook = 3 * time.Second
 
-// Wait is a destination mailbox into which nothing is sent for now, because what was under way when a
-// connection broke may still arrive there.
-type Wait struct {
-	Mailbox  string    // of the destination
-	Messages int       // that may still arrive
-	Look     time.Time // when it is worth to look again
-	Until    time.Time // when they are believed lost, if nothing is seen of them until then
-}
-
 // verdict says of open intents, after a look that began at asked and did not find them, which are void
 // and what the others wait for.
 //
 // An intent is void only when nothing of it can still arrive: when the look began no earlier than settle
 // after the last sign of life. A clock that was put back must not make that longer than settle from now.
-func verdict(open []ledger.Intent, asked time.Time, settle time.Duration) (void []ledger.Intent, wait Wait) {
+func verdict(open []ledger.Intent, asked time.Time, settle time.Duration) (void []ledger.Intent, wait pass.Wait) {
 	for _, intent := range open {
 		alive := intent.Alive
 		if alive.IsZero() || alive.After(asked) {
@@ -53,18 +45,4 @@ func verdict(open []ledger.Intent, asked time.Time, settle time.Duration) (void 
 		}
 	}
 	return void, wait
-}
-
-// NextLook returns the earliest moment at which one of the waits is worth another look, and the latest at
-// which all of them are over; zero times when there are none.
-func NextLook(waits []Wait) (look, until time.Time) {
-	for _, w := range waits {
-		if look.IsZero() || w.Look.Before(look) {
-			look = w.Look
-		}
-		if until.Before(w.Until) {
-			until = w.Until
-		}
-	}
-	return look, until
 }

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -42,7 +43,7 @@ func TestVerdict_property(t *testing.T) {
 			t.Fatalf("%d messages wait, want %d", wait.Messages, messages)
 		}
 		if len(void) == len(open) {
-			if wait != (Wait{}) {
+			if wait != (pass.Wait{}) {
 				t.Fatalf("nothing is open, and %+v", wait)
 			}
 			return

@@ -10,11 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -36,7 +35,7 @@ type slice struct {
 	held     map[string]bool // destination mailboxes that have lost something, and nobody knows why: not touched
 	looked   bool
 	advanced bool
-	waits    []Wait
+	waits    []pass.Wait
 	fault    error // see halt
 	sights   sights
 	boxes    map[string]Census // of the source mailboxes that were opened
@@ -51,7 +50,7 @@ type slice struct {
 	foreign                  bool // the source's account has become another person's: nothing is done
 }
 
-func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budget) *slice {
+func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
 		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, broken: map[string]bool{},
 		sights: newSights(), memory: e.memoryOf(account.Address, started)}
@@ -63,7 +62,7 @@ func newSlice(e *Engine, account rehome.Account, started time.Time, budget Budge
 // other for ever cannot happen: a caller runs no more slices at once than either end has
 // connections, and extra connections are only taken when they are free.
 func (s *slice) open(ctx context.Context) error {
-	return both(s.account.Address,
+	return pass.BothEnds(s.account.Address,
 		func() (err error) { s.src, err = s.engine.options.Source.Open(ctx, s.account); return err },
 		func() (err error) { s.dst, err = s.engine.options.Destination.Open(ctx, s.account); return err },
 	)
@@ -81,17 +80,6 @@ func leave(sessions ...*endpoint.Session) {
 		}
 	}
 	all.Wait()
-}
-
-// both does one thing at each end at the same time. The source's error comes first.
-func both(account string, src, dst func() error) error {
-	done := make(chan error, 1)
-	go func() { done <- guarded(account, dst) }()
-	err := guarded(account, src)
-	if dstErr := <-done; err == nil {
-		err = dstErr
-	}
-	return err
 }
 
 // do runs the slice: look at both ends, make what is missing, copy mailbox by mailbox.
@@ -210,11 +198,8 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *
 		queue <- job
 	}
 	close(queue)
-	group, ctx := errgroup.WithContext(ctx)
-	account := s.account.Address
-	group.Go(func() error {
-		return guarded(account, func() error { return s.work(ctx, queue, &seat{slice: s, src: s.src, dst: s.dst, first: true}) })
-	})
+	group, ctx := pass.NewGroup(ctx, s.account.Address)
+	group.Go(func() error { return s.work(ctx, queue, &seat{slice: s, src: s.src, dst: s.dst, first: true}) })
 	for range crew.size {
 		group.Go(func() error {
 			extra, err := crew.next(ctx)
@@ -223,7 +208,7 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *
 			}
 			t := &seat{slice: s, src: extra.src, dst: extra.dst}
 			defer func() { leave(t.src, t.dst) }()
-			return guarded(account, func() error { return s.work(ctx, queue, t) })
+			return s.work(ctx, queue, t)
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -315,15 +300,16 @@ func (s *slice) count(add func(*Tally)) {
 	add(&s.tally)
 }
 
-func (s *slice) result() Result {
+func (s *slice) result() pass.Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := Result{More: s.more, Tally: s.tally, Findings: s.findings, Looked: s.looked, Waits: s.waits}
-	r.Advanced = s.advanced || s.tally.Copied+s.tally.Adopted > 0
-	r.Mailboxes, _, r.Octets = s.view.totals()
-	r.Census = s.takeCensus()
-	r.Tally.Failed = int(r.Census.Failed)
-	return r
+	c := Counts{Tally: s.tally, Census: s.takeCensus()}
+	c.Mailboxes, _, c.Octets = s.view.totals()
+	c.Tally.Failed = int(c.Census.Failed)
+	return pass.Result{
+		More: s.more, Findings: s.findings, Looked: s.looked, Waits: s.waits, Counts: c, Blocked: blocked(s.account.Address, s.findings),
+		Advanced: s.advanced || c.Tally.Copied+c.Tally.Adopted > 0, Worked: c.Tally.Flagged+c.Tally.Removed > 0,
+	}
 }
 
 // noteCensus notes what has become of the messages of one mailbox.

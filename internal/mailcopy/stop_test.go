@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
 )
@@ -56,11 +56,11 @@ func (p *pair) stopAfter(octets int64) (copied int) {
 	defer func() { p.dstVia = p.dst.IMAP }()
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Rate: 500_000})
 	stop := make(chan struct{})
-	budget := mailcopy.DefaultBudget
+	budget := pass.DefaultBudget
 	budget.Stop = stop
-	ended := make(chan mailcopy.Result, 1)
+	ended := make(chan passed, 1)
 	go func() {
-		r, err := p.engine().RunSlice(p.t.Context(), account, time.Now(), budget)
+		r, err := slice(p.t.Context(), p.engine(), time.Now(), budget)
 		if err != nil || !r.More || len(r.Waits) > 0 {
 			p.t.Errorf("the stopped slice: %v, %+v", err, r)
 		}

@@ -11,6 +11,7 @@ import (
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -127,7 +128,7 @@ func (s *slice) survey(ctx context.Context) error {
 	s.forgetAvoided(rehome.Destination, s.view.dst, s.view.doubtedAtDestination())
 	atSource := s.memory.without(rehome.Source, s.view.doubtedAtSource())
 	atDestination := s.memory.without(rehome.Destination, s.view.doubtedAtDestination())
-	return both(s.account.Address,
+	return pass.BothEnds(s.account.Address,
 		func() error {
 			name, err := examineAll(ctx, s.src, atSource, s.view.src, s.weighSource)
 			return s.surveyed(rehome.Source, name, err)

@@ -10,6 +10,7 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -32,7 +33,7 @@ type accountView struct {
 func (s *slice) look(ctx context.Context) (accountView, error) {
 	var v accountView
 	var srcLag, dstLag time.Duration
-	err := both(s.account.Address,
+	err := pass.BothEnds(s.account.Address,
 		func() (err error) {
 			v.srcEnd, v.src, srcLag, err = listEnd(ctx, s.src)
 			return endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
@@ -50,7 +51,7 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 }
 
 func (s *slice) lookAtDestination(ctx context.Context, v *accountView) (lag time.Duration, err error) {
-	err = both(s.account.Address, // all of it in one round trip
+	err = pass.BothEnds(s.account.Address, // all of it in one round trip
 		func() (err error) { v.dstEnd, v.dst, lag, err = listEnd(ctx, s.dst); return err },
 		func() (err error) { v.room, err = askRoom(ctx, s.dst); return err },
 	)
@@ -75,7 +76,7 @@ func listEnd(ctx context.Context, session *endpoint.Session) (end mapping.End, b
 	begun := time.Now()
 	var namespaces imap.Namespaces
 	var entries []imap.ListEntry
-	err = both(session.Account, // two commands of one connection, sent together
+	err = pass.BothEnds(session.Account, // two commands of one connection, sent together
 		func() (err error) {
 			namespaces, err = session.Namespace(ctx)
 			lag = time.Since(begun)

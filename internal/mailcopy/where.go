@@ -8,12 +8,13 @@ import (
 
 	"rehome"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 )
 
 // Where returns where every mailbox of the account is at the destination, or would be. It is the part of
 // Plan that opens no mailbox, and says nothing of room.
 func (e *Engine) Where(ctx context.Context, account rehome.Account) (mapping.Plan, error) {
-	run := newSlice(e, account, time.Now(), DefaultBudget)
+	run := newSlice(e, account, time.Now(), pass.DefaultBudget)
 	defer run.close()
 	if err := run.open(ctx); err != nil {
 		return mapping.Plan{}, err

@@ -21,7 +21,7 @@ type moved struct {
 // standing is what "status --json" says of them.
 type standing struct {
 	Accounts []struct {
-		Account             string
+		Account, State      string
 		Contacts, Calendars struct{ Collections int }
 	}
 }
@@ -113,6 +113,9 @@ func TestJourney_deletedCalendarWaits(t *testing.T) {
 	}
 	waits := th.want(6, "sync", "--only", "contacts,calendars", "--deletions", "mirror")
 	th.wantError(6, waits, "3 objects have vanished from the source at once", "--confirm-deletions", "3 calendar objects waiting for a decision")
+	if accounts := answer[standing](th, 0, "status", "--json").Accounts; len(accounts) != 1 || accounts[0].State != "blocked" {
+		t.Errorf("status says %+v, want the account blocked until somebody has decided", accounts)
+	}
 	plan := th.want(0, "sync", "--plan", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
 	if !strings.Contains(plan.out, "VANISHED") || !strings.Contains(plan.out, "TRIED AGAIN") {
 		t.Errorf("the plan does not show what would be removed:\n%s", plan.out)

@@ -14,6 +14,7 @@ import (
 	"rehome/internal/conductor"
 	"rehome/internal/endpoint"
 	"rehome/internal/mailcopy"
+	work "rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/verify"
 	"rehome/lab/simulation/ledgers"
@@ -67,11 +68,17 @@ type end struct {
 type pass struct {
 	process string
 	began   time.Time
-	outcome conductor.Outcome
+	outcome outcome
 	killed  bool // nothing of it was heard
 	stopped bool // by Ctrl-C
 	took    time.Duration
 	changes int // commands that have changed the destination meanwhile, by whoever
+}
+
+// outcome is what the conductor and the engine say of it.
+type outcome struct {
+	conductor.Outcome
+	mailcopy.Counts
 }
 
 // longestPass is how long a pass may take, in virtual time, whatever the ends do.
@@ -127,7 +134,7 @@ func (m *mover) run(ending end) (pass, error) {
 	w.tell("%s begins (mirror %v)", p.process, m.mirror)
 	go func() {
 		defer close(done)
-		outcomes, runErr = conductor.New(conductor.Options{Slicer: engine, Book: store, Workers: 1}).Run(ctx, []rehome.Account{account})
+		outcomes, runErr = conductor.New(conductor.Options{Steps: []work.Step{engine}, Book: store, Workers: 1}).Run(ctx, []rehome.Account{account})
 	}()
 	m.watch(&p, ending, cancel, done)
 	p.took = time.Since(p.began)
@@ -142,7 +149,8 @@ func (m *mover) run(ending end) (pass, error) {
 	if runErr != nil && !errors.Is(runErr, context.Canceled) {
 		return p, runErr
 	}
-	p.outcome = outcomes[0]
+	p.outcome.Outcome = outcomes[0]
+	p.outcome.Counts, _ = outcomes[0].Counts[rehome.KindMail].(mailcopy.Counts)
 	m.say(p)
 	return p, nil
 }

@@ -19,6 +19,7 @@ import (
 	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/verify"
 	"rehome/lab/simulation"
 	"rehome/lab/simulation/ledgers"
@@ -127,6 +128,7 @@ func (r *run) play() error {
 // conclusion is what a pass has said and done.
 type conclusion struct {
 	conductor.Outcome
+	PIM davcopy.Counts
 
 	writes []string
 }
@@ -220,6 +222,7 @@ func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
 		return found, err
 	}
 	found = conclusion{Outcome: outcomes[0]}
+	found.PIM, _ = outcomes[0].Counts[rehome.KindPIM].(davcopy.Counts)
 	r.truth.settled(found.Err == nil && found.failed() == 0)
 	for _, w := range r.dst.written()[before:] {
 		// What was refused is offered once in each pass, and then the server may be tested, too.
@@ -262,7 +265,7 @@ func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]
 		Destination: dst.Open, Ledger: l, EscrowDir: filepath.Join(r.folder, "escrow"), Connections: 8,
 		ScheduleAgent: r.agent, Deletions: r.deletions, ConfirmDeletions: confirmed, Word: r.word(),
 	})
-	outcomes, err := conductor.New(conductor.Options{PIM: engine, Book: l, Workers: 1}).Run(ctx, []rehome.Account{owner()})
+	outcomes, err := conductor.New(conductor.Options{Steps: []pass.Step{engine}, Book: l, Workers: 1}).Run(ctx, []rehome.Account{owner()})
 	if r.dead() {
 		err = nil
 	}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package conductor
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/pass"
+)
+
+// sight is what the slices of one step have shown of an account.
+type sight struct {
+	kind     rehome.Kind
+	looked   bool                      // a slice has seen both ends
+	findings map[string]rehome.Finding // by code and object
+	blocked  error                     // what a person has to do before the account is done
+}
+
+// list returns the findings in a stable order.
+func (s *sight) list() []rehome.Finding {
+	all := make([]rehome.Finding, 0, len(s.findings))
+	for _, key := range slices.Sorted(maps.Keys(s.findings)) {
+		all = append(all, s.findings[key])
+	}
+	return all
+}
+
+// take adds the result of a slice of the step at work.
+func (t *turn) take(r pass.Result) {
+	kind := t.left[0].Kind()
+	if len(t.seen) == 0 || t.seen[len(t.seen)-1].kind != kind {
+		t.seen = append(t.seen, &sight{kind: kind, findings: map[string]rehome.Finding{}})
+	}
+	s := t.seen[len(t.seen)-1]
+	s.looked = s.looked || r.Looked
+	for _, f := range r.Findings {
+		s.findings[f.Code+"\x00"+f.Object] = f
+	}
+	if r.Blocked != nil {
+		s.blocked = r.Blocked
+	}
+	switch before := t.outcome.Counts[kind]; {
+	case r.Counts == nil:
+	case before == nil:
+		t.outcome.Counts[kind] = r.Counts
+	default:
+		t.outcome.Counts[kind] = before.Plus(r.Counts, r.Looked)
+	}
+	if r.Advanced {
+		t.failures = 0
+	}
+}
+
+// endStep goes on with the next step, or ends the account. What stopped one does not stop the next.
+func (c *Conductor) endStep(ctx context.Context, t *turn, err error) {
+	if err != nil {
+		t.troubles = append(t.troubles, err)
+	}
+	if t.left = t.left[1:]; len(t.left) > 0 {
+		t.failures, t.budget = 0, c.options.Budget
+		c.again(ctx, t, 0)
+		return
+	}
+	if trouble := errors.Join(t.troubles...); trouble != nil {
+		// The reason is what the operator needs; that it could not be written down comes with it.
+		c.end(t, errors.Join(append(t.troubles, c.save(ctx, t, ledger.AccountBlocked, trouble))...))
+		return
+	}
+	if blocked := t.blocked(); blocked != nil {
+		c.end(t, c.save(ctx, t, ledger.AccountBlocked, blocked))
+		return
+	}
+	c.end(t, c.save(ctx, t, ledger.AccountPreStaged, nil))
+}
+
+// blocked is what somebody has to see to although nothing has failed.
+func (t *turn) blocked() error {
+	for _, s := range t.seen {
+		if s.blocked != nil {
+			return s.blocked
+		}
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"maps"
+
+	"rehome/internal/ledger"
+	"rehome/internal/pass"
+)
+
+// Counts is what slices have done, and what they have seen last, by kind. A kind that was not looked at is not in it.
+type Counts map[ledger.CollectionKind]Tally
+
+// Plus implements pass.Counts.
+func (c Counts) Plus(later pass.Counts, looked bool) pass.Counts {
+	l, ok := later.(Counts)
+	if !ok || !looked {
+		return c
+	}
+	sum := maps.Clone(c)
+	for kind, tally := range l {
+		all := sum[kind]
+		all.Add(tally)
+		sum[kind] = all
+	}
+	return sum
+}
+
+// Tally counts objects. Objects is the sum of Copied, Updated, Adopted, Unchanged, Quarantined, Conflicts, Held,
+// Deserted and Remaining.
+type Tally struct {
+	Objects     int   // at the source, as far as it was listed
+	Copied      int   // written by this slice
+	Updated     int   // written again because the source changed them
+	Adopted     int   // found at the destination and taken over by this slice
+	Repaired    int   // of the copied and updated ones
+	Removed     int   // removed at the destination by this slice
+	Quarantined int   // not at the destination because it refuses them or keeps something else
+	Conflicts   int   // edited at both ends
+	Held        int   // would make the destination send invitations
+	Deserted    int   // were at the destination, and are there no more, or only in an earlier version; not copied again
+	Doubted     int   // vanished from the source, so many at once that somebody has to confirm it
+	Remaining   int   // not tried yet, or begun: nobody knows whether they are at the destination
+	Lasting     int   // of the quarantined, in conflict, held, deserted and remaining: what repeating does not mend
+	Octets      int64 // of the copied and updated ones
+}
+
+// Failed counts what is not at the destination as the source has it.
+func (t Tally) Failed() int { return t.Quarantined + t.Conflicts + t.Held + t.Deserted }
+
+// Unchanged counts the objects that were at the destination before.
+func (t Tally) Unchanged() int {
+	return max(t.Objects-t.Copied-t.Updated-t.Adopted-t.Failed()-t.Remaining, 0) // some may have vanished meanwhile
+}
+
+// Add adds what another slice of the same pass did. What is a state and not an event the later slice
+// knows best.
+func (t *Tally) Add(later Tally) {
+	t.count(later)
+	t.Objects, t.Quarantined, t.Conflicts, t.Held, t.Doubted = later.Objects, later.Quarantined, later.Conflicts, later.Held, later.Doubted
+	t.Deserted, t.Remaining, t.Lasting = later.Deserted, later.Remaining, later.Lasting
+}
+
+// count adds events and no states.
+func (t *Tally) count(done Tally) {
+	t.Copied += done.Copied
+	t.Updated += done.Updated
+	t.Adopted += done.Adopted
+	t.Repaired += done.Repaired
+	t.Removed += done.Removed
+	t.Octets += done.Octets
+}
