@@ -22,7 +22,7 @@ func Recovered(op, object string, panicked any) *Fault {
 func Guarded(account string, part func() error) (err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			err = Recovered("copy", account, panicked)
+			err = Recovered("work on", account, panicked)
 		}
 	}()
 	return part()

@@ -115,7 +115,7 @@ func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, er
 	if err != nil {
 		return nil, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
 	}
-	s := &DAVSession{client: client, host: h, homes: map[dav.Kind]*dav.Home{}, troubles: map[dav.Kind]error{}}
+	s := &DAVSession{account: account.Address, client: client, host: h, homes: map[dav.Kind]*dav.Home{}, troubles: map[dav.Kind]error{}}
 	if err := h.lockout.admit(ctx, account); err != nil {
 		client.Close()
 		return nil, err

@@ -18,9 +18,10 @@ import (
 // within the limits of the host, and may be called from several goroutines; a callback must make no
 // request to the same host. Errors are the client's own, see Fault. The caller closes it.
 type DAVSession struct {
-	client *dav.Client
-	host   *DAV
-	homes  map[dav.Kind]*dav.Home
+	account string
+	client  *dav.Client
+	host    *DAV
+	homes   map[dav.Kind]*dav.Home
 
 	troubles map[dav.Kind]error // why nobody knows where those of a kind are; the other kind is open nevertheless
 }
@@ -114,7 +115,9 @@ func (s *DAVSession) Fetch(ctx context.Context, c *dav.Collection, items []dav.I
 	group.SetLimit(fetchLanes)
 	for some := range slices.Chunk(small, fetchAtOnce) {
 		group.Go(func() error {
-			return s.host.gate.once(groupCtx, func() error { return s.client.Fetch(groupCtx, c, some, one) })
+			return rehome.Guarded(s.account, func() error {
+				return s.host.gate.once(groupCtx, func() error { return s.client.Fetch(groupCtx, c, some, one) })
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {

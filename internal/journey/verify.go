@@ -68,7 +68,11 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 
 // verifyOne compares one account and keeps the answer.
 func verifyOne(ctx context.Context, verifier *verify.Verifier, store *ledger.Ledger, account rehome.Account, level verify.Level, into *verify.Account) error {
-	result, err := verifier.Account(ctx, account)
+	var result verify.Account
+	err := rehome.Guarded(account.Address, func() (err error) {
+		result, err = verifier.Account(ctx, account)
+		return err
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -127,13 +127,13 @@ func fill(ctx context.Context, session *endpoint.Session, entries []*entry, item
 	if uids.Empty() {
 		return nil
 	}
-	command, err := session.Fetch(ctx, uids, items, imap.FetchHandler{Literal: guardedCall(session.Account, func(l *imap.Literal) error {
+	command, err := session.Fetch(ctx, uids, items, imap.FetchHandler{Literal: func(l *imap.Literal) error {
 		e := byUID[l.UID]
 		if e == nil {
 			return nil
 		}
 		return use(e, l)
-	})})
+	}})
 	if err != nil {
 		return err
 	}

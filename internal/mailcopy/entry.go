@@ -76,7 +76,7 @@ func sweepAhead(ctx context.Context, session *endpoint.Session, uids imap.UIDSet
 	l := &listing{session: session, uids: uids, entries: make([]entry, 0, n), place: make(map[imap.UID]int, n)}
 	var err error
 	l.command, err = session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
-		Message: guardedCall(session.Account, l.take),
+		Message: l.take,
 	})
 	return l, err
 }

@@ -200,12 +200,12 @@ func (s *slice) copies(ctx context.Context, m *ledger.Mailbox, sources imap.UIDS
 	}
 	now = make(map[imap.UID][]string, len(items))
 	command, err := s.dst.Fetch(ctx, uids, imap.FetchItems{Flags: true}, imap.FetchHandler{
-		Message: guardedCall(s.account.Address, func(m *imap.Message) error {
+		Message: func(m *imap.Message) error {
 			if now[m.UID] = m.Flags; m.Flags == nil {
 				now[m.UID] = []string{flagsUntold}
 			}
 			return nil
-		}),
+		},
 	})
 	if err == nil {
 		err = command.Wait(ctx)

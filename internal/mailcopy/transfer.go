@@ -277,7 +277,7 @@ func (f *flow) start() (err error) {
 		uids.AddSet(uidsOf(t.batch))
 	}
 	f.fetch, err = f.job.src.Fetch(f.ctx, uids, imap.FetchItems{Body: true},
-		imap.FetchHandler{Literal: guardedCall(f.job.slice.account.Address, f.body)})
+		imap.FetchHandler{Literal: f.body})
 	return err
 }
 

@@ -56,12 +56,12 @@ func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, er
 		return current, nil
 	}
 	command, err := j.src.Fetch(ctx, present, imap.FetchItems{Flags: true, ChangedSince: since}, imap.FetchHandler{
-		Message: guardedCall(j.src.Account, func(m *imap.Message) error {
+		Message: func(m *imap.Message) error {
 			if m.Flags != nil { // otherwise it has not said
 				current[m.UID] = m.Flags
 			}
 			return nil
-		}),
+		},
 	})
 	if err != nil {
 		return nil, err

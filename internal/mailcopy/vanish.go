@@ -145,17 +145,17 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 	since := imap.Known{UIDValidity: row.Anchor.SrcUIDValidity, ModSeq: row.State.SrcModSeq, UIDs: row.Done.Minus(row.Gone)}
 	t := &told{flags: map[imap.UID][]string{}}
 	box, err := j.src.ExamineSince(ctx, j.pair.Source, since, imap.FetchHandler{
-		Message: guardedCall(j.src.Account, func(m *imap.Message) error {
+		Message: func(m *imap.Message) error {
 			t.changed.Add(m.UID)
 			if m.Flags != nil {
 				t.flags[m.UID] = m.Flags
 			}
 			return nil
-		}),
-		Vanished: guardedCall(j.src.Account, func(uids imap.UIDSet) error {
+		},
+		Vanished: func(uids imap.UIDSet) error {
 			t.vanished.AddSet(uids)
 			return nil
-		}),
+		},
 	})
 	j.srcBox = box
 	if err == nil && box.UIDValidity == since.UIDValidity && box.HighestModSeq != 0 {

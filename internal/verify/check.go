@@ -60,7 +60,7 @@ func (c *check) run(ctx context.Context) error {
 	if err := c.connect(ctx); err != nil {
 		return err
 	}
-	err := both(ctx, func(ctx context.Context) (err error) {
+	err := c.both(ctx, func(ctx context.Context) (err error) {
 		c.srcList, err = list(ctx, c.src.session)
 		return endpoint.Fault(err, "list the source's mailboxes of", c.account.Address)
 	}, func(ctx context.Context) (err error) {

@@ -9,9 +9,8 @@ import (
 	"errors"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"rehome"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
 
@@ -95,7 +94,7 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level Level) erro
 	if earlier != nil {
 		priorSrc, priorDst = earlier.src, earlier.dst
 	}
-	err := both(ctx, func(ctx context.Context) error {
+	err := c.both(ctx, func(ctx context.Context) error {
 		for i, b := range r.src {
 			if err := c.readBox(ctx, c.src, b, priorSrc[i], level); err != nil {
 				return err
@@ -220,7 +219,7 @@ func (c *check) nameAll(ctx context.Context, r *reading) error {
 // notice finds out whether the mailboxes have changed since they were opened.
 func (c *check) notice(ctx context.Context, r *reading) error {
 	srcSame, dstSame := true, true
-	err := both(ctx, func(ctx context.Context) error {
+	err := c.both(ctx, func(ctx context.Context) error {
 		for _, b := range r.src {
 			same, err := c.src.unchanged(ctx, b)
 			if err != nil {
@@ -239,13 +238,13 @@ func (c *check) notice(ctx context.Context, r *reading) error {
 
 // headers implements asker.
 func (c *check) headers(ctx context.Context, src, dst []*record) error {
-	return both(ctx, func(ctx context.Context) error { return c.fetch(ctx, c.src, src, newHeaders()) },
+	return c.both(ctx, func(ctx context.Context) error { return c.fetch(ctx, c.src, src, newHeaders()) },
 		func(ctx context.Context) error { return c.fetch(ctx, c.dst, dst, newHeaders()) })
 }
 
 // bodies implements asker.
 func (c *check) bodies(ctx context.Context, src, dst []*record) error {
-	return both(ctx, func(ctx context.Context) error { return c.fetch(ctx, c.src, src, newBodies(nil)) },
+	return c.both(ctx, func(ctx context.Context) error { return c.fetch(ctx, c.src, src, newBodies(nil)) },
 		func(ctx context.Context) error { return c.fetch(ctx, c.dst, dst, newBodies(nil)) })
 }
 
@@ -268,8 +267,8 @@ func (c *check) fetch(ctx context.Context, e *end, records []*record, t taker) e
 }
 
 // both does something at both ends at the same time; an error of one ends the other.
-func both(ctx context.Context, src, dst func(context.Context) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+func (c *check) both(ctx context.Context, src, dst func(context.Context) error) error {
+	group, ctx := pass.NewGroup(ctx, c.account.Address)
 	group.Go(func() error { return src(ctx) })
 	group.Go(func() error { return dst(ctx) })
 	return group.Wait()

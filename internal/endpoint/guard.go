@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+
+	"rehome"
+	"rehome/internal/protocol/imap"
+)
+
+// What a caller wants to be called back for runs on the connection's reader, or on a goroutine of its own. A mistake of
+// this program in it ends the account's work, as an error does, and not the process.
+
+// Fetch is that of imap.Client.
+func (s *Session) Fetch(ctx context.Context, uids imap.UIDSet, items imap.FetchItems, handler imap.FetchHandler) (*imap.FetchCommand, error) {
+	return s.Client.Fetch(ctx, uids, items, s.guarded(handler))
+}
+
+// ExamineSince is that of imap.Client.
+func (s *Session) ExamineSince(ctx context.Context, name string, known imap.Known, handler imap.FetchHandler) (imap.Selected, error) {
+	return s.Client.ExamineSince(ctx, name, known, s.guarded(handler))
+}
+
+func (s *Session) guarded(h imap.FetchHandler) imap.FetchHandler {
+	return imap.FetchHandler{
+		Literal: guardedCall(s.Account, h.Literal), Message: guardedCall(s.Account, h.Message), Vanished: guardedCall(s.Account, h.Vanished),
+	}
+}
+
+// guardedCall is rehome.Guarded for a function with an argument; nil stays nil.
+func guardedCall[T any](account string, call func(T) error) func(T) error {
+	if call == nil {
+		return nil
+	}
+	return func(argument T) error { return rehome.Guarded(account, func() error { return call(argument) }) }
+}
