@@ -236,8 +236,8 @@ func (e *end) makeCollection(q question) answer {
 		return plain(http.StatusForbidden)
 	}
 	segment := strings.TrimSuffix(strings.TrimPrefix(path, homeOf(kind)), "/")
-	if e.d.happens("collection made under another name", 0.5, path) {
-		segment += "-2"
+	for other := e.d.happens("collection made under another name", 0.5, path); other || e.collections[homeOf(kind)+segment+"/"] != nil; other = false {
+		segment += "-2" // asked twice, it makes two: what is there stays
 	}
 	e.make(kind, segment, between(q.body, "displayname"))
 	return plain(http.StatusCreated)
