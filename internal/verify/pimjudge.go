@@ -31,6 +31,7 @@ func (c *pimCheck) compareCounts() {
 
 // conclude gives every object its last word, with what the copier has noted about it.
 func (c *pimCheck) conclude() {
+	c.yield()
 	c.settleTargets()
 	merged := c.mergedForms()
 	for _, r := range c.records {
@@ -53,6 +54,28 @@ func (c *pimCheck) conclude() {
 			sentence += ": it was copied there, and has vanished at the source since"
 		}
 		c.differ(PIMObject{Verdict: pim.VerdictExtra, Collection: e.at.Href, Object: printable(e.name), Sentence: sentence})
+	}
+}
+
+// yield lets what the copier has noted as gone be what is missing of several that are the same, where another of them was
+// found: which of them was paired is chance.
+func (c *pimCheck) yield() {
+	open := map[form][]*pimRecord{}
+	for _, r := range c.records {
+		if r.verdict == "" && !r.unreadable && !c.note(r).Deserted() {
+			f := form{r.collection, r.form}
+			open[f] = append(open[f], r)
+		}
+	}
+	for _, r := range c.records {
+		f := form{r.collection, r.form}
+		if others := open[f]; r.verdict.Harmless() && c.note(r).Deserted() && len(others) > 0 {
+			other := others[0]
+			open[f] = others[1:]
+			r.verdict, other.verdict = other.verdict, r.verdict
+			r.target, other.target = other.target, r.target
+			r.sentence, other.sentence = other.sentence, r.sentence
+		}
 	}
 }
 
@@ -140,6 +163,8 @@ func (c *pimCheck) explain(r *pimRecord, merged map[form]bool) {
 	switch {
 	case r.verdict == "" && note.State == ledger.ObjectQuarantined:
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
+	case r.verdict == "" && note.Deserted():
+		r.verdict, r.sentence = pim.VerdictMissing, note.Words
 	case r.verdict == "" && !r.unreadable && merged[form{r.collection, r.form}]:
 		r.verdict, r.sentence = pim.VerdictRepaired, "the same as another object of its collection, which is at the destination"
 	case r.verdict == "":

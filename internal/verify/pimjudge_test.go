@@ -59,3 +59,32 @@ func TestSettleTargets_crossed(t *testing.T) {
 		}
 	}
 }
+
+// Of several objects that are the same the copier has noted one as gone. The destination has fewer than the source, and it
+// is that one which is missing, whichever was paired.
+func TestConclude_goneOfSeveral(t *testing.T) {
+	t.Parallel()
+	gone := ledger.Object{State: ledger.ObjectStored, UID: "u", Code: ledger.CodeDeserted, Words: "it is there no more"}
+	for paired := range 3 {
+		check := &pimCheck{
+			result: PIM{Verdicts: map[pim.Verdict]int{}, Collections: []PIMCollection{{Source: "/cal/", Verdicts: map[pim.Verdict]int{}}}}, limit: 10,
+			noted: map[string]ledger.Exception{
+				noteKey("/cal/", "gone.ics"): {Object: gone}, noteKey("/cal/", "copy.ics"): {Object: ledger.Object{State: ledger.ObjectMerged, UID: "u"}},
+			},
+			records: []*pimRecord{{name: "gone.ics"}, {name: "first.ics"}, {name: "copy.ics"}},
+		}
+		for _, r := range check.records {
+			r.form = [32]byte{1}
+		}
+		check.records[paired].verdict, check.records[paired].target = pim.VerdictIdentical, "/there/"
+		check.conclude()
+		if r := check.records[0]; r.verdict != pim.VerdictMissing || r.sentence != gone.Words {
+			t.Errorf("paired with %d: %s %q, want it missing", paired, r.verdict, r.sentence)
+		}
+		for _, r := range check.records[1:] {
+			if !r.verdict.Harmless() {
+				t.Errorf("paired with %d: %s is %s", paired, r.name, r.verdict)
+			}
+		}
+	}
+}
