@@ -81,7 +81,7 @@ func (p parcel) hold(words string) parcel {
 	name := p.row.Source
 	p.way, p.row = wayNote, p.before
 	if holds(p.before) && p.before.State != ledger.ObjectGone {
-		p.row.Code, p.row.Words = ledger.UpdateHeld, words
+		p.row = behind(p.before, ledger.UpdateHeld, words)
 		return p
 	}
 	code := "invitations_not_silent"
@@ -123,24 +123,27 @@ func hostOf(href string) string {
 	return ""
 }
 
-// mostFields is in how many collections a canary is tried.
+// mostFields is in how many other collections a canary is tried.
 const mostFields = 4
 
-// fly tries the collection itself, and others that take such a component where it does not take the test: a list that
-// takes only tasks is no proof that the server would send anything.
-func (s *slice) fly(ctx context.Context, target dav.Collection, component string) (flight, error) {
-	others, err := s.dst.Collections(ctx, dav.Calendars)
-	if err != nil {
-		return flight{}, faultOf(err, "list at the destination the calendars of", s.account.Address)
-	}
-	fields := slices.DeleteFunc(append([]dav.Collection{target}, others...), func(c dav.Collection) bool {
-		return !takes(c, component) || !c.Writable()
-	})
-	found := flight{silence: notFlown, words: "no calendar there takes " + component}
-	for i, field := range fields {
-		if i > 0 && (i > mostFields || dav.Key(field.Href) == dav.Key(target.Href)) {
-			continue
+// fields are the collections for a test, the best first: the one that it is about, and others that take such a component,
+// for a list that takes only tasks is no proof that the server would send anything. They are those to which something of
+// the source goes: what is left behind in them the next pass finds. It is pure.
+func fields(target dav.Collection, places []placement, component string) []dav.Collection {
+	all, seen := []dav.Collection{target}, map[string]bool{dav.Key(target.Href): true}
+	for _, p := range places {
+		if key := dav.Key(p.target.Href); p.exists && !seen[key] {
+			all, seen[key] = append(all, p.target), true
 		}
+	}
+	all = slices.DeleteFunc(all, func(c dav.Collection) bool { return !takes(c, component) || !c.Writable() })
+	return all[:min(len(all), 1+mostFields)]
+}
+
+// fly tries one field after the other.
+func (s *slice) fly(ctx context.Context, target dav.Collection, component string) (flight, error) {
+	found := flight{silence: notFlown, words: "no calendar there takes " + component}
+	for _, field := range fields(target, s.calendars, component) {
 		shown, err := s.flyIn(ctx, field, component)
 		refused, is := errorsAs[*grounded](err)
 		if !is {

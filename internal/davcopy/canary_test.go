@@ -5,12 +5,14 @@ package davcopy
 import (
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/corpus"
 	"rehome/lab/cyrus"
@@ -95,4 +97,25 @@ func TestCanary_fliesWhereNothingIsSaid(t *testing.T) {
 		t.Error("no canary flew")
 	}
 	wantNoMail(t, server.Outbox)
+}
+
+// A test event goes only where the next pass looks: into the collections to which something of the source goes.
+func TestFields(t *testing.T) {
+	t.Parallel()
+	calendar := func(href string, components ...string) placement {
+		return placement{exists: true, target: dav.Collection{Href: href, Kind: dav.Calendars, Components: components}}
+	}
+	places := []placement{calendar("/c/tasks/", "VTODO"), calendar("/c/a/"), {destination: "/c/new/"}, calendar("/c/a"), calendar("/c/b/", "VEVENT")}
+	for _, c := range []struct {
+		component string
+		want      []string
+	}{{"VEVENT", []string{"/c/a/", "/c/b/"}}, {"VTODO", []string{"/c/tasks/", "/c/a/"}}} {
+		var got []string
+		for _, field := range fields(places[0].target, places, c.component) {
+			got = append(got, field.Href)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.component, got, c.want)
+		}
+	}
 }

@@ -40,6 +40,8 @@ type slice struct {
 	homeless []homeless
 	blocked  error           // what somebody has to confirm
 	arriving map[string]bool // by key: collections in which a test event may still arrive
+
+	calendars []placement // where calendars go, as it was planned; not written while there are jobs
 }
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
@@ -104,7 +106,7 @@ func (s *slice) do(ctx context.Context) error {
 			s.find(leftOutFinding(left))
 		}
 	}
-	s.looked = true
+	s.looked, s.calendars = true, plans[ledger.Calendars].placements
 	for _, kind := range s.engine.options.Kinds {
 		if err := s.runKind(ctx, kind, plans[kind], known, &t); err != nil {
 			return err
