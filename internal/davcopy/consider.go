@@ -160,15 +160,26 @@ func codeOf(fault *rehome.Fault, passing, lasting string) string {
 func (p parcel) refuse(code, words string) parcel {
 	p.way = wayQuarantine
 	if holds(p.before) && p.before.State != ledger.ObjectGone {
-		p.row = p.before
-		p.row.Code, p.row.Words = ledger.UpdateRefused, words
+		code = ledger.UpdateRefused
 		if p.source.Err != nil {
-			p.row.Code = ledger.UpdateUnreadable
+			code = ledger.UpdateUnreadable
 		}
+		p.row = behind(p.before, code, words)
 		return p
 	}
 	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, code, words
 	return p
+}
+
+// behind is the row of an object of which the destination has an older version, and cannot get the newer one yet. Should
+// that turn out to be none, one of which the destination keeps something else is no better there than before: without its
+// digest it is written anew.
+func behind(row ledger.Object, code, words string) ledger.Object {
+	if row.Spoilt() && row.Code != codeUnproved {
+		row.SrcDigest = nil
+	}
+	row.Code, row.Words = code, words
+	return row
 }
 
 // repair makes the repairs and reports whether any was needed.
@@ -200,14 +211,14 @@ func (p parcel) choose(b books) parcel {
 		p.way, p.match = wayWrite, p.before.DstETag
 		return p
 	case state == ledger.ObjectMerged:
-		p.row.Destination, p.row.DstETag = "", "" // it has an identity of its own now
+		p.before, p.row.Destination, p.row.Earlier = ledger.Object{}, "", nil // it has an identity of its own now, and is new
 	}
 	p.row.DstETag = ""
 	if found, is := p.claim(b); is {
 		p.way, p.found = wayRecognise, found
 		return p
 	}
-	if other, found := b.sameAs(p); found {
+	if other, found := b.sameAs(p); found && len(p.before.Tried) == 0 { // what was sent under its own name may be there, and is its own
 		p.way = wayMerge
 		p.row.State, p.row.Destination = ledger.ObjectMerged, other.Destination
 		return p
@@ -229,22 +240,31 @@ func (b books) sameAs(p parcel) (ledger.Object, bool) {
 	return row, same
 }
 
+// uid is the object's own UID, or the one that a repair gives it.
+func (p *parcel) uid() string {
+	if p.object.UID != "" {
+		return p.object.UID
+	}
+	repaired, _ := pim.Repair(p.data, p.kind, pim.SafeNeeds())
+	object, err := pim.Inspect(repaired)
+	if err != nil {
+		return ""
+	}
+	return object.UID
+}
+
 // claim takes what the destination has of the object's UID and the ledger does not know, so that no other object is taken
-// for the same: the one of its name first. What was repaired on the way has the UID that the repair has given it, and what
-// has none is recognised by what it is.
+// for the same: one that is the same first, and then the one of the name under which it was sent, or of its own. What was
+// repaired on the way has the UID that the repair has given it, and what has none is recognised by what it is.
 func (p parcel) claim(b books) (foreign, bool) {
 	if b.unknown == nil || len(b.unknown.byForm) == 0 {
 		return foreign{}, false
 	}
-	named := func(f *foreign) bool { return decodedName(f.name) == decodedName(p.row.Source) }
-	uid := p.object.UID
-	if uid == "" {
-		repaired, _ := pim.Repair(p.data, p.kind, pim.SafeNeeds())
-		if object, err := pim.Inspect(repaired); err == nil {
-			uid = object.UID
-		}
-	}
-	if found, is := pick(b.unknown.withUID(uid), named); is || p.object.UID != "" {
+	name := decodedName(cmp.Or(p.row.Destination, p.row.Source))
+	named := func(f *foreign) bool { return decodedName(f.name) == name }
+	same := func(f *foreign) bool { return len(p.row.Form) > 0 && bytes.Equal(f.form, p.row.Form) }
+	both := func(f *foreign) bool { return same(f) && named(f) }
+	if found, is := pick(b.unknown.withUID(p.uid()), both, same, named); is || p.object.UID != "" {
 		return found, is
 	}
 	forms := [][]byte{p.row.Form}

@@ -114,3 +114,51 @@ func TestConsider_whatAnotherCollectionHasTakenOver(t *testing.T) {
 		}
 	}
 }
+
+// What the destination has spoilt is not mended because the source did not show it for once, or because its next version
+// was refused or held back and is there no more.
+func TestConsider_spoiltAndBehind(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	digest := sha256.Sum256(data)
+	for code, want := range map[string]way{"object_spoilt": wayWrite, "": wayNote, codeUnproved: wayNote} {
+		row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, SrcDigest: digest[:], Code: code}
+		b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": row}}
+		unread := consider(dav.Object{Href: "/c/a.ics", Err: &dav.StatusError{Status: 502}}, b)
+		held := parcel{before: row, row: row}.hold("")
+		for _, p := range []parcel{unread, held} {
+			b.known["a.ics"] = p.row
+			if back := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); !p.row.Behind() || back.way != want {
+				t.Errorf("%q: %+v, and then %s, want %s", code, p.row, back.way, want)
+			}
+		}
+	}
+}
+
+// A contact without a UID was sent and never seen. What is under its name may have got its UID there: it is no other object.
+func TestLikenessOf_whatHadNoUID(t *testing.T) {
+	t.Parallel()
+	card := func(uid, name, rest string) []byte {
+		return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\n" + uid + "N:" + name + ";Anna;;;\r\nFN:Anna " + name + "\r\n" + rest + "END:VCARD\r\n")
+	}
+	given := card("", "One", "TEL:+49 30 1\r\n")
+	j := &collectionJob{kind: ledger.Contacts, slice: &slice{engine: New(Options{})}}
+	repaired := parcel{kind: pim.KindContact, data: given}
+	uid := repaired.uid()
+	if uid == "" {
+		t.Fatal("no repair gives it a UID")
+	}
+	for _, c := range []struct {
+		there string
+		tried []byte
+		want  likeness
+	}{
+		{"UID:" + uid + "\r\n", nil, editedObject}, {"UID:the-server's\r\n", formOf(t, given), editedObject}, {"UID:another\r\n", nil, otherObject},
+	} {
+		before := ledger.Object{State: ledger.ObjectQuarantined, Tried: c.tried}
+		p := parcel{kind: pim.KindContact, data: given, source: dav.Object{Data: given}, before: before}
+		if got := j.likenessOf(&p, dav.Object{Data: card(c.there, "One", ""), ETag: `"1"`}); got != c.want {
+			t.Errorf("%q, tried %v: %s, want %s", c.there, c.tried != nil, got, c.want)
+		}
+	}
+}

@@ -373,8 +373,14 @@ func TestLeft(t *testing.T) {
 	}
 	data := []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
 	digest := sha256.Sum256(data)
-	for code, want := range map[string]way{"": wayNote, "object_spoilt": wayWrite} { // it comes back as it was
-		gone := left(ledger.Object{Source: "a.ics", State: ledger.ObjectStored, Code: code, SrcDigest: digest[:], Destination: "a.ics", Form: digest[:]})
+	for code, want := range map[string]way{ // it comes back as it was
+		"": wayNote, "object_spoilt": wayWrite, ledger.CodeReverted: wayWrite, ledger.UpdateRefused: wayNote, codeConflict: wayWrite,
+	} {
+		state := ledger.ObjectStored
+		if code == codeConflict {
+			state = ledger.ObjectConflict
+		}
+		gone := left(ledger.Object{Source: "a.ics", State: state, Code: code, SrcDigest: digest[:], Destination: "a.ics", Form: digest[:]})
 		b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": gone}, present: map[string]bool{"a.ics": true}}
 		if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.way != want {
 			t.Errorf("%q: %v, want %v", code, p.way, want)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"testing"
 
+	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -41,5 +42,93 @@ func TestUnproved_remembersWhatWasSent(t *testing.T) {
 	again := consider(dav.Object{Href: "/c/a.ics", Data: event("one", "first")}, books{below: "/c/", content: j.content(), known: map[string]ledger.Object{"a.ics": p.row}})
 	if refused := again.refuse("object_failed", "500"); !bytes.Contains(refused.row.Tried, form[:]) {
 		t.Errorf("%+v does not know what was sent", refused.row)
+	}
+}
+
+// What was sent under an object's own name may be there, and is its own: it takes over no other's row, and is not merged
+// with another that is the same, which would let it be sent again under another name.
+func TestConsider_whatWasSentIsItsOwn(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	digest, form := sha256.Sum256(data), eventForm(data)
+	unseen := ledger.Object{
+		Source: "copy.ics", Destination: "copy.ics", State: ledger.ObjectQuarantined, Code: codeUnproved, SrcDigest: digest[:], UID: "one", Tried: form,
+	}
+	other := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, SrcDigest: digest[:], UID: "one", Form: form}
+	j := &collectionJob{
+		place: placement{source: dav.Collection{Href: "/c/"}}, known: map[string]ledger.Object{"copy.ics": unseen},
+		actions: actions{vanished: []ledger.Object{other}},
+	}
+	o := dav.Object{Href: "/c/copy.ics", Data: data}
+	if err := j.followRename(t.Context(), o); err != nil || len(j.actions.vanished) != 1 {
+		t.Errorf("%v; it has taken over another's row", err)
+	}
+	p := consider(o, books{
+		below: "/c/", content: pim.KindCalendar, known: map[string]ledger.Object{"a.ics": other, "copy.ics": unseen},
+		byUID: map[string]string{"one": "a.ics"}, taken: map[string]bool{"a.ics": true, "copy.ics": true},
+	})
+	if p.way != wayWrite || p.row.Destination != "copy.ics" {
+		t.Errorf("%s as %s, want it written under its own name", p.way, p.row.Destination)
+	}
+}
+
+// An object that was merged with another is a new one when it is edited: nothing of it was there before.
+func TestConsider_mergedAndEdited(t *testing.T) {
+	t.Parallel()
+	first := event("one", "first")
+	digest, form := sha256.Sum256(first), eventForm(first)
+	merged := ledger.Object{Source: "copy.ics", Destination: "a.ics", State: ledger.ObjectMerged, SrcDigest: digest[:], UID: "one", Form: form}
+	p := consider(dav.Object{Href: "/c/copy.ics", Data: event("one", "second")}, books{
+		below: "/c/", content: pim.KindCalendar, known: map[string]ledger.Object{"copy.ics": merged}, taken: map[string]bool{"a.ics": true},
+	})
+	if p.way != wayWrite || p.before.State.There() || p.row.Destination != "copy.ics" || p.match != "" {
+		t.Errorf("%s as %s over %+v", p.way, p.row.Destination, p.before)
+	}
+}
+
+// What was begun is looked for under the name that it was given. What is found under another one may be what its user had
+// put there, and is never ours to remove.
+func TestAdopt_underAnotherName(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	begun := ledger.Object{Source: "a.ics", Destination: "uid-one.ics", State: ledger.ObjectIntent, Tried: eventForm(data)}
+	for _, c := range []struct {
+		there []string
+		name  string
+		state ledger.ObjectState
+	}{
+		{[]string{"a.ics", "uid-one.ics"}, "uid-one.ics", ledger.ObjectStored}, {[]string{"a.ics"}, "a.ics", ledger.ObjectAdopted},
+		{[]string{"z.ics"}, "z.ics", ledger.ObjectAdopted},
+	} {
+		var s strangers
+		s.add("b.ics", `"2"`, event("one", "its user's own"), pim.KindCalendar)
+		for _, name := range c.there {
+			s.add(name, `"1"`, data, pim.KindCalendar)
+		}
+		p := consider(dav.Object{Href: "/c/a.ics", Data: data}, books{
+			below: "/c/", content: pim.KindCalendar, known: map[string]ledger.Object{"a.ics": begun}, taken: map[string]bool{}, unknown: &s,
+		})
+		j := &collectionJob{kind: ledger.Calendars, byUID: map[string]string{}, known: map[string]ledger.Object{}}
+		if err := j.recognise(t.Context(), &p); err != nil || p.row.Destination != c.name || p.row.State != c.state {
+			t.Errorf("there %q: %v, %s as %s; want %s as %s", c.there, err, p.row.State, p.row.Destination, c.state, c.name)
+		}
+	}
+}
+
+func eventForm(data []byte) []byte {
+	form, _ := pim.Digest(data, pim.KindCalendar)
+	return form[:]
+}
+
+// What a server has made of an object when it stored it is known as its work, and is no edit of its user's later.
+func TestUnspoil_knowsTheServersWork(t *testing.T) {
+	t.Parallel()
+	given := event("one", "first")
+	cut := bytes.Replace(given, []byte("DTEND:20150301T110000Z\r\n"), nil, 1)
+	j := &collectionJob{slice: &slice{engine: New(Options{EscrowDir: t.TempDir()})}, kind: ledger.Calendars}
+	p := &parcel{kind: pim.KindCalendar, source: dav.Object{Data: given}, data: given, row: ledger.Object{Source: "a.ics", Destination: "a.ics"}}
+	s := spoiltParcel{p, j.verdict(p, cut), dav.Object{Data: cut, ETag: `"1"`}}
+	if err := j.unspoil(t.Context(), s); err != nil || p.row.Code != "object_spoilt" || !current(p.row, eventForm(cut)) {
+		t.Errorf("%v, %+v", err, p.row)
 	}
 }

@@ -62,18 +62,21 @@ func (j *collectionJob) likenessOf(p *parcel, there dav.Object) likeness {
 		return olderObject
 	}
 	object, err := pim.Inspect(there.Data)
-	if err == nil && object.UID != p.object.UID && !p.before.State.There() {
+	// What had no UID when it was sent under this name may have got one there.
+	mayBeOurs := p.before.State.There() || p.object.UID == "" && len(p.before.Tried) > 0
+	if err == nil && object.UID != p.uid() && !mayBeOurs {
 		return otherObject
 	}
 	return editedObject
 }
 
-// adopt takes over what is at the destination. It is ours if we had begun to write it, or written it
-// before.
+// adopt takes over what is at the destination. It is ours if we had begun to write it under that name, or written it
+// before. Under another name it may be the same that its user had put there.
 func (j *collectionJob) adopt(p *parcel, etag string) {
 	p.row.DstETag = etag
 	state := ledger.ObjectAdopted
-	if p.before.State == ledger.ObjectIntent || p.before.State == ledger.ObjectStored {
+	begun := p.before.State == ledger.ObjectIntent && p.before.Destination == p.row.Destination
+	if begun || p.before.State == ledger.ObjectStored {
 		state = ledger.ObjectStored
 	}
 	j.settleAs(p, state)

@@ -57,42 +57,69 @@ func (j *collectionJob) lost() []string {
 // settleLost books what the destination has lost, and what is there again. One that has another name there by now is
 // not lost.
 func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
-	var rows []ledger.Object
-	for _, name := range slices.Sorted(maps.Keys(j.known)) {
-		if row := j.known[name]; row.Deserted() && j.present[row.Destination] {
-			row.Code, row.Words = "", ""
-			rows = append(rows, row)
-		}
+	if err := j.rebook(ctx, j.there(lost)); err != nil {
+		return err
 	}
 	vanished := j.vanished()
+	var rows []ledger.Object
 	var again []string
 	asked := map[string]bool{} // by destination name: whether it is gone
 	for _, name := range lost {
-		row, changed := j.known[name], false
-		if row, changed = j.anchor(row); !changed {
-			gone, err := j.isGone(ctx, row, asked)
-			if err != nil {
-				return err
-			}
-			switch {
-			case !gone:
-				continue
-			case j.slice.engine.options.CopyAgain && !vanished[name]:
-				again = append(again, name)
-				continue
-			case row.Deserted(), row.Code == codeRemovedThere:
-				continue
-			}
-			row.Code, row.Escrow = ledger.CodeDeserted, ""
-			row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put " +
-				"back; it is not copied again"
+		row := j.known[name]
+		if j.present[row.Destination] { // under another name
+			continue
 		}
+		gone, err := j.isGone(ctx, row, asked)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !gone:
+			continue
+		case j.slice.engine.options.CopyAgain && !vanished[name]:
+			again = append(again, name)
+			continue
+		case row.Deserted(), row.Code == codeRemovedThere:
+			continue
+		}
+		row.Code, row.Escrow = ledger.CodeDeserted, ""
+		row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put " +
+			"back; it is not copied again"
 		rows = append(rows, row)
 	}
 	if err := j.rebook(ctx, rows); err != nil {
 		return err
 	}
 	return j.copyAgain(ctx, again)
+}
+
+// there are the rows, as they are to be, of what is at the destination again, or under another name. What was merged with
+// such a one goes with it.
+func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		if row := j.known[name]; row.Deserted() && j.present[row.Destination] {
+			row.Code, row.Words = "", ""
+			rows = append(rows, row)
+		}
+	}
+	renamed := map[string]string{} // destination names by those of before
+	for _, name := range lost {
+		if row, found := j.anchor(j.known[name]); found {
+			renamed[j.known[name].Destination] = row.Destination
+			rows = append(rows, row)
+		}
+	}
+	for _, name := range lost {
+		row := j.known[name]
+		if now := renamed[row.Destination]; now != "" && row.State == ledger.ObjectMerged {
+			row.Destination = now
+			if row.Deserted() {
+				row.Code, row.Words = "", ""
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // vanished are the source names of what the source has no more under its name.

@@ -85,3 +85,31 @@ func TestPasses_renamedWhatTheDestinationHasLost(t *testing.T) {
 	p.options.CopyAgain = false
 	wantTally(t, "nothing to copy again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
 }
+
+// What was merged with an object goes with it where its user gives that another name at the destination.
+func TestThere_mergedAndRenamed(t *testing.T) {
+	t.Parallel()
+	form := eventForm(event("one", "first"))
+	first := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: form}
+	merged := ledger.Object{Source: "copy.ics", Destination: "a.ics", State: ledger.ObjectMerged, UID: "one", Form: form}
+	for _, code := range []string{"", ledger.CodeDeserted} {
+		first.Code, merged.Code = code, code
+		j := &collectionJob{
+			kind: ledger.Calendars, unknown: &strangers{}, present: map[string]bool{"renamed.ics": true},
+			known: map[string]ledger.Object{"a.ics": first, "copy.ics": merged},
+		}
+		if rows := j.there(j.lost()); len(rows) != 0 {
+			t.Errorf("%q: %+v are there, and nothing is", code, rows)
+		}
+		j.unknown.add("renamed.ics", `"1"`, event("one", "first"), j.content())
+		rows := j.there(j.lost())
+		for _, row := range rows {
+			if row.Destination != "renamed.ics" || row.Code != "" {
+				t.Errorf("%q: %+v", code, row)
+			}
+		}
+		if len(rows) != 2 {
+			t.Errorf("%q: %d rows, want both", code, len(rows))
+		}
+	}
+}

@@ -134,6 +134,9 @@ func (s spoiltParcel) mayBeEdited() bool {
 // unspoil writes the object again with one step of repairs after the other, and looks whether that has helped.
 // Where it has not, the source's version is kept and the damage named.
 func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
+	if !s.mayBeEdited() {
+		s.keeps(s.there.Data) // what the server has made of it is no edit of its user's
+	}
 	for !s.found.Verdict.Harmless() && !s.mayBeEdited() {
 		again, err := j.writeRepaired(ctx, s.parcel, s.there.ETag)
 		if err != nil {

@@ -41,13 +41,15 @@ func (j *collectionJob) rename(ctx context.Context, h heir) error {
 }
 
 // followRename looks whether an object is one of those that have vanished, under a new name, and gives it the
-// row. What is to be done then is the same as if it had its name as before.
+// row. What is to be done then is the same as if it had its name as before. One of which something was sent under its own
+// name keeps its own row.
 func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	name := nameBelow(j.place.source.Href, o.Href)
 	j.mu.Lock()
 	row, known := j.known[name]
 	j.mu.Unlock()
-	if len(j.actions.vanished) == 0 || o.Err != nil || known && (row.State.There() || row.State == ledger.ObjectIntent) {
+	own := known && (row.State.There() || row.State == ledger.ObjectIntent || len(row.Tried) > 0)
+	if len(j.actions.vanished) == 0 || o.Err != nil || own {
 		return nil //nolint:nilerr // what cannot be read is told where it is copied
 	}
 	i := formerly(o.Data, j.actions.vanished)

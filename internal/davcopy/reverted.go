@@ -18,14 +18,14 @@ import (
 // lost, and written again when somebody asks for that. What its user has made of it stays without a word.
 
 // altered are the rows of which the destination lists another etag than that of what was written, or none, or did so
-// before, by destination name.
+// before, by destination name. That a newer version could not be written does not hide what is there.
 func (j *collectionJob) altered(etags map[string]string) map[string]ledger.Object {
 	all := map[string]ledger.Object{}
 	for _, row := range j.known {
 		written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted
-		looked := row.Code == "" || row.Code == codeUnproved || row.Reverted()
+		looked := row.Code == "" || row.Code == codeUnproved || row.Reverted() || row.Behind()
 		etag, listed := etags[row.Destination]
-		other := !dav.SameETag(etag, row.DstETag) || row.Code != ""
+		other := !dav.SameETag(etag, row.DstETag) || row.Code == codeUnproved || row.Reverted()
 		if written && looked && listed && other {
 			all[row.Destination] = row
 		}
@@ -68,7 +68,9 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 	form, _ := pim.Digest(there.Data, j.content())
 	switch {
 	case current(row, form[:]):
-		row.Code, row.Words, row.DstETag = "", "", there.ETag
+		if row.DstETag = there.ETag; !row.Behind() {
+			row.Code, row.Words = "", ""
+		}
 	case earlier(row, form[:]):
 		row.Code, row.DstETag = ledger.CodeReverted, ""
 		row.Words = "the destination has an earlier version of it again: the server was put back, or its user has undone the change; it is not copied again"

@@ -199,3 +199,23 @@ func TestMayBeEdited(t *testing.T) {
 		}
 	}
 }
+
+// That a newer version could not be written does not hide that an earlier one is there again, and is not forgotten when the
+// destination has but renewed its etags.
+func TestJudgeAltered_behind(t *testing.T) {
+	t.Parallel()
+	first, second := event("one", "first"), event("one", "second")
+	row := ledger.Object{
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, DstETag: `"1"`, Code: ledger.UpdateUnreadable,
+		Form: eventForm(second), Earlier: eventForm(first),
+	}
+	j := &collectionJob{kind: ledger.Calendars, known: map[string]ledger.Object{"a.ics": row}}
+	if len(j.altered(map[string]string{"a.ics": `"1"`})) != 0 || len(j.altered(map[string]string{"a.ics": `"2"`})) != 1 {
+		t.Error("it is looked at where its etag is the same, or not where it is another")
+	}
+	for want, there := range map[string][]byte{ledger.CodeReverted: first, ledger.UpdateUnreadable: second} {
+		if got := j.judgeAltered(row, dav.Object{Data: there, ETag: `"2"`}); got.Code != want {
+			t.Errorf("%s, want %s", got.Code, want)
+		}
+	}
+}

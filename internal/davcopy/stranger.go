@@ -63,12 +63,19 @@ func free(all []*foreign) []*foreign {
 	return slices.DeleteFunc(slices.Clone(all), func(f *foreign) bool { return f.taken })
 }
 
-// pick takes one out: the first that is preferred, else the first, so that no other object is taken for the same.
-func pick(all []*foreign, preferred func(*foreign) bool) (foreign, bool) {
+// pick takes one out: the first that is preferred, by whatever comes first, else the first, so that no other object is
+// taken for the same.
+func pick(all []*foreign, preferred ...func(*foreign) bool) (foreign, bool) {
 	if len(all) == 0 {
 		return foreign{}, false
 	}
-	found := all[max(slices.IndexFunc(all, preferred), 0)]
+	found := all[0]
+	for _, is := range preferred {
+		if i := slices.IndexFunc(all, is); i >= 0 {
+			found = all[i]
+			break
+		}
+	}
 	found.taken = true
 	return *found, true
 }

@@ -151,8 +151,8 @@ func (j *collectionJob) twin(p *parcel) bool {
 	other, found := j.byUID[p.row.UID]
 	row := j.known[other]
 	j.mu.Unlock()
-	if !found || p.row.UID == "" || other == p.row.Source || p.before.State.There() || p.before.State == ledger.ObjectIntent ||
-		!bytes.Equal(row.Form, p.row.Form) || row.Code != "" {
+	own := p.before.State.There() || p.before.State == ledger.ObjectIntent || len(p.before.Tried) > 0
+	if !found || p.row.UID == "" || other == p.row.Source || own || !bytes.Equal(row.Form, p.row.Form) || row.Code != "" {
 		return false
 	}
 	p.row.Destination, p.row.DstETag = row.Destination, ""
