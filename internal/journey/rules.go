@@ -6,17 +6,14 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"rehome"
 	"rehome/internal/atmail7"
 	"rehome/internal/config"
-	"rehome/internal/content/sieve"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
-	"rehome/internal/mailcopy"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/managesieve"
 	"rehome/internal/rulecopy"
@@ -45,32 +42,22 @@ type RuledAccount struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// Failed counts the scripts that the destination refuses.
-func (a RuledAccount) Failed() int { return a.count(rulecopy.Refused) }
-
-func (a RuledAccount) count(deed rulecopy.Deed) int {
-	n := 0
-	for _, s := range a.Scripts {
-		if s.Do == deed {
-			n++
-		}
+// newRuledAccount takes over what was done, also where it came to an error.
+func newRuledAccount(outcome rulecopy.Outcome, err error) RuledAccount {
+	row := RuledAccount{Outcome: outcome}
+	if err != nil {
+		row.Error, row.Hint = err.Error(), rehome.HintOf(err)
 	}
-	return n
+	return row
 }
 
-// ruleEnds is what rules are read from and written to.
-type ruleEnds struct {
-	src      *endpoint.Sieve // nil where the source has none
-	dst      *endpoint.Sieve // nil where scripts are handed over
-	offered  sieve.Capabilities
-	tables   map[string]*atmail7.Rule
-	forwards []rehome.Forward
-	mail     *mailcopy.Engine
-	rules    *rulecopy.Engine
-	store    *ledger.Ledger
-	workers  int
+// Failed counts the scripts that the destination refuses.
+func (a RuledAccount) Failed() int { return a.Count(rulecopy.Refused) }
 
-	srcNames, dstNames rulecopy.Names
+// ruleEnds is the step that moves rules, and how many accounts it may take at once.
+type ruleEnds struct {
+	*rulecopy.Ends
+	workers int
 }
 
 // Rules copies the rules of the named accounts, or of all, or says what would be done. One account's
@@ -93,13 +80,13 @@ func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (
 		return Ruled{}, err
 	}
 	ruled := Ruled{}
-	if err := ends.reach(ctx); err != nil {
+	if err := ends.Reach(ctx); err != nil {
 		if !byHand(err) {
 			return Ruled{}, err
 		}
-		ends.dst, ruled.ByHand = nil, err.Error()
+		ends.Destination, ruled.ByHand = nil, err.Error()
 	}
-	if ruled.Accounts, err = ends.run(ctx, who.accounts, options.Plan); err != nil {
+	if ruled.Accounts, err = ends.run(ctx, who, options.Plan); err != nil {
 		return ruled, err
 	}
 	if ruled.ByHand != "" && !options.Plan {
@@ -126,52 +113,47 @@ func (m *Move) ExportRules(ctx context.Context, names []string) (Ruled, error) {
 	if err != nil {
 		return Ruled{}, err
 	}
-	if err := ends.reach(ctx); err != nil && !byHand(err) {
+	if err := ends.Reach(ctx); err != nil && !byHand(err) {
 		return Ruled{}, err
 	}
-	ends.dst = nil
+	ends.Destination = nil
 	ruled := Ruled{ByHand: "the rules were asked for as files"}
-	if ruled.Accounts, err = ends.run(ctx, who.accounts, true); err != nil {
+	if ruled.Accounts, err = ends.run(ctx, who, true); err != nil {
 		return ruled, err
 	}
 	ruled.Files, err = m.writeRules(ruled.Accounts)
 	return ruled, err
 }
 
-// ruleEnds opens what rules need; its dst is nil when the settings name none.
-func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions) (*ruleEnds, error) {
+// ruleEnds opens what rules need; its destination is nil when the settings name none.
+func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions) (ruleEnds, error) {
 	src, dst, err := m.ends(ctx, nil)
 	if err != nil {
-		return nil, err
+		return ruleEnds{}, err
 	}
-	e := &ruleEnds{
-		mail: m.engine(who.store, src, dst, SyncOptions{}, nil), forwards: m.forwards(who.people), store: who.store, workers: workers(src, dst),
-		srcNames: rulecopy.Names(m.settings.Source.Sieve.MailboxNames), dstNames: rulecopy.Names(m.settings.Destination.Sieve.MailboxNames),
-		rules: rulecopy.New(rulecopy.Options{Book: who.store, SwitchOn: options.SwitchOn, Replace: options.Replace}),
+	mail := m.engine(who.store, src, dst, SyncOptions{}, nil)
+	e := &rulecopy.Ends{
+		Engine:   rulecopy.New(rulecopy.Options{Book: who.store, SwitchOn: options.SwitchOn, Replace: options.Replace}),
+		Forwards: m.forwards(who.people),
+		Where: func(ctx context.Context, account rehome.Account) ([]mapping.Pair, error) {
+			where, err := mail.Where(ctx, account)
+			return where.Pairs, err
+		},
+		SourceNames:      rulecopy.Names(m.settings.Source.Sieve.MailboxNames),
+		DestinationNames: rulecopy.Names(m.settings.Destination.Sieve.MailboxNames),
 	}
 	if m.settings.Destination.Sieve.Address != "" {
-		if e.dst, err = sieveEnd(m.settings.Destination.Sieve, dst); err != nil {
-			return nil, err
+		if e.Destination, err = sieveEnd(m.settings.Destination.Sieve, dst); err != nil {
+			return ruleEnds{}, err
 		}
 	}
 	if m.settings.Source.Sieve.Address != "" {
-		if e.src, err = sieveEnd(m.settings.Source.Sieve, src); err != nil {
-			return nil, err
+		if e.Source, err = sieveEnd(m.settings.Source.Sieve, src); err != nil {
+			return ruleEnds{}, err
 		}
 	}
-	e.tables, err = m.ruleTables(ctx)
-	return e, err
-}
-
-// reach proves that the destination takes scripts, and learns what they may use.
-func (e *ruleEnds) reach(ctx context.Context) error {
-	if e.dst == nil {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "destination.sieve.address", Cause: errors.New("is not set"),
-			Hint: "write where the ManageSieve server is; usually it is port 4190 of the IMAP host"}
-	}
-	offered, err := e.dst.Reach(ctx)
-	e.offered, e.dstNames = offered.Sieve, e.dstNames.For(offered.Implementation)
-	return err
+	e.Tables, err = m.ruleTables(ctx)
+	return ruleEnds{e, workers(src, dst)}, err
 }
 
 // forwards are people's own, as the settings correct them.
@@ -204,31 +186,30 @@ func (m *Move) ruleTables(ctx context.Context) (rules map[string]*atmail7.Rule, 
 }
 
 // run takes the accounts in turn, several at once, and notes what an operator must know of them.
-func (e *ruleEnds) run(ctx context.Context, accounts []rehome.Account, plan bool) ([]RuledAccount, error) {
-	rows := make([]RuledAccount, len(accounts))
+func (e ruleEnds) run(ctx context.Context, who selection, plan bool) ([]RuledAccount, error) {
+	rows := make([]RuledAccount, len(who.accounts))
 	var all errgroup.Group
 	all.SetLimit(e.workers)
-	for i, account := range accounts {
+	for i, account := range who.accounts {
 		all.Go(func() error {
-			row := e.row(ctx, account, plan, func() ([]mapping.Pair, error) { return e.where(ctx, account) })
+			where := func() ([]mapping.Pair, error) { return e.Where(ctx, account) }
+			var outcome rulecopy.Outcome
+			err := rehome.Guarded(account.Address, func() (err error) {
+				outcome, err = e.Move(ctx, account, plan, where)
+				return err
+			})
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			rows[i] = row
+			rows[i] = newRuledAccount(outcome, err)
 			if plan {
 				return nil
 			}
-			return e.store.ReplaceFindings(ctx, account.Address, ledger.OriginRules, row.known())
+			return who.store.ReplaceFindings(ctx, account.Address, ledger.OriginRules, rows[i].known())
 		})
 	}
 	err := all.Wait()
 	return rows, err
-}
-
-// where asks both ends where the mailboxes go.
-func (e *ruleEnds) where(ctx context.Context, account rehome.Account) ([]mapping.Pair, error) {
-	where, err := e.mail.Where(ctx, account)
-	return where.Pairs, err
 }
 
 // known is what status and report show of the account.
@@ -238,136 +219,4 @@ func (a RuledAccount) known() []rehome.Finding {
 	}
 	return append(slices.Clone(a.Findings), rehome.Finding{Code: "rules_failed", Severity: rehome.SeverityError, Account: a.Account,
 		Sentence: "the rules have not moved: " + a.Error, NextStep: a.Hint})
-}
-
-// row is what becomes of one account. where finds its mailboxes, and is asked only if there are rules.
-func (e *ruleEnds) row(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) RuledAccount {
-	outcome, err := e.one(ctx, account, plan, where)
-	outcome.Findings = append(outcome.Findings, e.guessed(account.Address, outcome)...)
-	outcome.Account, outcome.Scripts, outcome.Findings = account.Address, nonNil(outcome.Scripts), nonNil(outcome.Findings)
-	row := RuledAccount{Outcome: outcome}
-	if err != nil {
-		row.Error, row.Hint = err.Error(), rehome.HintOf(err)
-	}
-	return row
-}
-
-// guessed says of a forward that it keeps a copy because the database does not tell; with scripts of the
-// source nothing of the database is written.
-func (e *ruleEnds) guessed(account string, outcome rulecopy.Outcome) []rehome.Finding {
-	unknown := slices.ContainsFunc(e.forwards, func(f rehome.Forward) bool { return f.Account == account && !f.CopyKnown })
-	if !unknown || !slices.ContainsFunc(outcome.Scripts, rulecopy.Action.FromDatabase) {
-		return nil
-	}
-	return []rehome.Finding{{Code: "rules_copy_unknown", Severity: rehome.SeverityInfo, Account: account, Object: "forward",
-		Sentence: "the database does not say whether a copy of what is forwarded stays in the account; the rules keep one",
-		NextStep: "ask the person; name the account in aliases.without_copy if none is to stay, before the rules are stored"}}
-}
-
-// one does the work for one account. Most have no rules, and then nothing is opened that need not be.
-func (e *ruleEnds) one(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (outcome rulecopy.Outcome, err error) {
-	work := rulecopy.Account{Address: account.Address, Offered: e.offered, TargetNames: e.dstNames}
-	scripts := 0
-	if e.src != nil {
-		source, err := e.src.Open(ctx, account)
-		if err != nil {
-			return outcome, err
-		}
-		defer func() { _ = source.Logout(ctx) }() // everything was answered already
-		list, err := source.ListScripts(ctx)
-		if err != nil {
-			return outcome, e.src.Fault(ctx, err, "list the scripts of", account.Address)
-		}
-		scripts, work.Source, work.SourceNames = len(list), source, e.srcNames.For(source.Capabilities().Implementation)
-	}
-	if scripts == 0 && e.fromTables(account.Address, nil).Empty() {
-		return outcome, nil
-	}
-	pairs, unread := where()
-	work.Rules = e.fromTables(account.Address, pairs)
-	if unread == nil {
-		work.Mailbox = func(name string) (string, bool) { return mapped(pairs, name) }
-	}
-	switch {
-	case e.dst == nil:
-		outcome, err = e.rules.Plan(ctx, work)
-		if unread != nil && err == nil {
-			outcome.Findings = append(outcome.Findings, namesKept(account.Address, unread))
-		}
-		return outcome, err
-	case unread != nil:
-		return outcome, unread
-	}
-	return e.reached(ctx, account, work, plan)
-}
-
-// reached opens the destination for an account that has rules.
-func (e *ruleEnds) reached(ctx context.Context, account rehome.Account, work rulecopy.Account, plan bool) (rulecopy.Outcome, error) {
-	target, err := e.dst.Open(ctx, account)
-	if err != nil {
-		return rulecopy.Outcome{}, err
-	}
-	defer func() { _ = target.Logout(ctx) }() // everything was answered already
-	work.Target, work.Offered = target, target.Capabilities().Sieve
-	if plan {
-		return e.rules.Plan(ctx, work)
-	}
-	return e.rules.Sync(ctx, work)
-}
-
-func namesKept(account string, unread error) rehome.Finding {
-	return rehome.Finding{Code: "rules_names_kept", Severity: rehome.SeverityWarning, Account: account,
-		Sentence: "the destination's mailboxes could not be looked up, and the rules name those of the source: " + unread.Error(),
-		NextStep: "write them again when both ends can be opened, or correct the names by hand"}
-}
-
-// mapped finds where a mailbox went. Tables and old scripts name one with or without "INBOX." in front, some
-// in other capitals or without the blanks around it: that counts where no mailbox has the very name.
-func mapped(pairs []mapping.Pair, name string) (string, bool) {
-	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold, sameButBlanks} {
-		for _, wanted := range []string{name, "INBOX." + name, "INBOX/" + name} {
-			if i := slices.IndexFunc(pairs, func(p mapping.Pair) bool { return same(p.Source, wanted) }); i >= 0 {
-				return pairs[i].Destination, true
-			}
-		}
-	}
-	return "", false
-}
-
-func sameButBlanks(a, b string) bool {
-	return strings.EqualFold(strings.ReplaceAll(a, " ", ""), strings.ReplaceAll(b, " ", ""))
-}
-
-// fromTables makes rules of what the database holds.
-func (e *ruleEnds) fromTables(address string, pairs []mapping.Pair) sieve.Rules {
-	var rules sieve.Rules
-	for _, f := range e.forwards {
-		if f.Account == address {
-			rules.Redirects = append(rules.Redirects, sieve.Redirect{To: f.Target, KeepCopy: f.KeepCopy})
-		}
-	}
-	held := e.tables[address]
-	if held == nil {
-		return rules
-	}
-	rules.Allow, rules.Block = held.Allow, held.Block
-	if i := slices.IndexFunc(pairs, func(p mapping.Pair) bool { return p.Use == `\Junk` }); i >= 0 {
-		rules.Junk = pairs[i].Destination
-	}
-	if rules.Junk == "" {
-		rules.Junk = "INBOX" // never discarded: nobody has asked for that
-	}
-	if held.Away != "" {
-		rules.Vacation = &sieve.Vacation{Text: held.Away, Addresses: []string{address}}
-	}
-	for _, s := range held.Sorts {
-		sort := sieve.Sort{Mailbox: s.Mailbox}
-		for _, c := range []sieve.Condition{{Header: "from", Contains: s.From}, {Header: "subject", Contains: s.Subject}} {
-			if c.Contains != "" {
-				sort.Conditions = append(sort.Conditions, c)
-			}
-		}
-		rules.Sorts = append(rules.Sorts, sort)
-	}
-	return rules
 }

@@ -11,7 +11,6 @@ import (
 
 	"rehome/internal/conductor"
 	"rehome/internal/config"
-	"rehome/internal/mapping"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
 	"rehome/lab/cyrus"
@@ -153,22 +152,6 @@ func TestRules_handedOver(t *testing.T) {
 	}
 	if all, err := sieveClient(t, dst.Sieve).ListScripts(t.Context()); err != nil || len(all) > 0 {
 		t.Errorf("the destination has %v %v, want nothing", all, err)
-	}
-}
-
-func TestMapped(t *testing.T) {
-	t.Parallel()
-	var pairs []mapping.Pair
-	for _, source := range []string{"INBOX", "INBOX.Notes", "INBOX.notes", "INBOX. Later", "INBOX.A.B", "Lists"} {
-		pairs = append(pairs, mapping.Pair{Source: source, Destination: "to " + source})
-	}
-	for name, want := range map[string]string{
-		"inbox": "to INBOX", "Notes": "to INBOX.Notes", "notes": "to INBOX.notes", "INBOX.notes": "to INBOX.notes", "NOTES": "to INBOX.Notes",
-		"Later": "to INBOX. Later", "a.b": "to INBOX.A.B", "lists": "to Lists", "INBOX.Lists": "", "No": "",
-	} {
-		if got, known := mapped(pairs, name); got != want || known != (want != "") {
-			t.Errorf("%s: got %q %v, want %q", name, got, known, want)
-		}
 	}
 }
 

@@ -236,45 +236,22 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		return Synced{}, err
 	}
 	watcher.Accounts(len(who.accounts))
+	if rules != nil { // by then the mailboxes are there into which they sort
+		conduct.Steps, conduct.Workers = append(conduct.Steps, rules), cmp.Or(conduct.Workers, rules.workers)
+	}
 	stop, over := watcher.finish()
 	conduct.Stop = stop
 	outcomes, err := conductor.New(conduct).Run(ctx, who.accounts)
 	over()
 	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(who.staying), Interrupted: errors.Is(err, context.Canceled)}
 	synced.CutOff = errors.Is(err, conductor.ErrCutOff)
-	synced.Interrupted = synced.Interrupted || rules != nil && isClosed(stop)
 	for _, o := range outcomes {
 		synced.Accounts = append(synced.Accounts, syncedAccount(o))
 	}
 	if away != nil {
 		synced.Findings = append(synced.Findings, rulesAway(away))
-		return synced, nil
 	}
-	err = synced.takeRules(ctx, rules, who.accounts)
-	return synced, err
-}
-
-func isClosed(stop <-chan struct{}) bool {
-	select {
-	case <-stop:
-		return true
-	default:
-		return false
-	}
-}
-
-// takeRules moves the rules, if any move. It comes behind the mail: by now the mailboxes are there into which
-// rules sort.
-func (s *Synced) takeRules(ctx context.Context, rules *ruleEnds, accounts []rehome.Account) error {
-	if rules == nil || s.Interrupted {
-		return nil
-	}
-	ruled, err := rules.run(ctx, accounts, false)
-	s.addRules(ruled)
-	if errors.Is(err, context.Canceled) {
-		s.Interrupted, err = true, nil
-	}
-	return err
+	return synced, nil
 }
 
 // reachRules opens what rules need; nil when none move. Without being asked for they move if the
@@ -287,7 +264,7 @@ func (m *Move) reachRules(ctx context.Context, who selection, options SyncOption
 	if err != nil {
 		return nil, err
 	}
-	return ends, ends.reach(ctx)
+	return &ends, ends.Reach(ctx)
 }
 
 // rulesAway says that everything but the rules has moved: nobody's mail waits for the ManageSieve server.
@@ -296,26 +273,19 @@ func rulesAway(err error) rehome.Finding {
 		NextStep: rehome.HintOf(err) + `; where there is none, take destination.sieve out of the settings and run "rehome rules export"`}
 }
 
-// addRules adds what became of rules to the accounts' rows.
-func (s *Synced) addRules(ruled []RuledAccount) {
-	for i := range s.Accounts {
-		a := &s.Accounts[i]
-		j := slices.IndexFunc(ruled, func(r RuledAccount) bool { return r.Account == a.Account })
-		if j < 0 {
-			continue
-		}
-		r := ruled[j]
-		a.Rules = &SyncedRules{Stored: r.count(rulecopy.Put), Unchanged: r.count(rulecopy.Keep), Left: r.count(rulecopy.Leave), Refused: r.Failed()}
-		for _, script := range r.Scripts {
-			if script.Waits {
-				a.Rules.Waiting++
-			}
-		}
-		a.Findings = append(a.Findings, r.Findings...)
-		if a.Error == "" {
-			a.Error, a.Hint = r.Error, r.Hint
+// syncedRules is nil where rules were not looked at.
+func syncedRules(all pass.Counts) *SyncedRules {
+	r, looked := all.(rulecopy.Counts)
+	if !looked {
+		return nil
+	}
+	s := &SyncedRules{Stored: r.Count(rulecopy.Put), Unchanged: r.Count(rulecopy.Keep), Left: r.Count(rulecopy.Leave), Refused: r.Count(rulecopy.Refused)}
+	for _, script := range r.Scripts {
+		if script.Waits {
+			s.Waiting++
 		}
 	}
+	return s
 }
 
 // plan makes sure that status shows every account, also those whose turn has not come.
@@ -348,6 +318,7 @@ func syncedAccount(o conductor.Outcome) SyncedAccount {
 	a := SyncedAccount{
 		Account: o.Account, Findings: o.Findings, Mail: newSyncedMail(mail.Tally, mail.Unchanged(), mail.Census),
 		Contacts: syncedObjects(objects, ledger.Contacts), Calendars: syncedObjects(objects, ledger.Calendars),
+		Rules: syncedRules(o.Counts[rehome.KindRules]),
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
 		a.Error, a.Hint, a.lasting = o.Err.Error(), rehome.HintOf(o.Err), lasting(o.Err)

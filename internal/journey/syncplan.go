@@ -98,28 +98,21 @@ func (p plannedPass) account(ctx context.Context, account rehome.Account) Planne
 	row.Pairs, row.Left = nonNil(mail.Plan.Pairs), nonNil(mail.Plan.Left)
 	row.Renamed, row.Vanished = nonNil(mail.Renames), nonNil(mail.Vanished)
 	if p.rules != nil && unseen == nil {
-		ruled := p.rules.row(ctx, account, true, func() ([]mapping.Pair, error) {
+		ruled, err := p.rules.Move(ctx, account, true, func() ([]mapping.Pair, error) {
 			if p.mail == nil {
-				return p.rules.where(ctx, account)
+				return p.rules.Where(ctx, account)
 			}
 			return mail.Plan.Pairs, nil
 		})
 		row.Rules = ruled.Scripts
-		row.Findings = append(row.Findings, ruled.Findings...)
-		row.fail(ruled.Error, ruled.Hint)
+		row.note(ruled.Findings, err)
 	}
 	return row
 }
 
 func (a *PlannedAccount) note(findings []rehome.Finding, err error) {
 	a.Findings = append(a.Findings, findings...)
-	if err != nil {
-		a.fail(err.Error(), rehome.HintOf(err))
-	}
-}
-
-func (a *PlannedAccount) fail(reason, hint string) {
-	if a.Error == "" {
-		a.Error, a.Hint = reason, hint
+	if err != nil && a.Error == "" {
+		a.Error, a.Hint = err.Error(), rehome.HintOf(err)
 	}
 }

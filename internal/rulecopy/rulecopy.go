@@ -83,6 +83,17 @@ type Outcome struct {
 	Findings []rehome.Finding `json:"findings"`
 }
 
+// Count returns how many scripts have met with a deed.
+func (o Outcome) Count(deed Deed) int {
+	n := 0
+	for _, s := range o.Scripts {
+		if s.Do == deed {
+			n++
+		}
+	}
+	return n
+}
+
 // databaseScript is the name of what was made from tables.
 const databaseScript = "rules from the old server"
 

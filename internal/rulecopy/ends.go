@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rulecopy
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"rehome"
+	"rehome/internal/atmail7"
+	"rehome/internal/content/sieve"
+	"rehome/internal/endpoint"
+	"rehome/internal/mapping"
+)
+
+// Ends are what rules are read from and written to. Engine and Where are required; of the sources any may be missing.
+type Ends struct {
+	Engine      *Engine
+	Source      *endpoint.Sieve // nil where the source serves no scripts
+	Destination *endpoint.Sieve // nil where scripts are handed over
+	Tables      map[string]*atmail7.Rule
+	Forwards    []rehome.Forward
+
+	// Where asks both ends where an account's mailboxes go.
+	Where func(ctx context.Context, account rehome.Account) ([]mapping.Pair, error)
+
+	// How scripts write these names at either end.
+	SourceNames, DestinationNames Names
+
+	Offered sieve.Capabilities // of the destination, known from Reach on
+}
+
+// Reach proves that the destination takes scripts, and learns what they may use.
+func (e *Ends) Reach(ctx context.Context) error {
+	if e.Destination == nil {
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "destination.sieve.address", Cause: errors.New("is not set"),
+			Hint: "write where the ManageSieve server is; usually it is port 4190 of the IMAP host"}
+	}
+	offered, err := e.Destination.Reach(ctx)
+	e.Offered, e.DestinationNames = offered.Sieve, e.DestinationNames.For(offered.Implementation)
+	return err
+}
+
+// Move brings one account's rules over, or says what would be done. where finds its mailboxes, and is asked only if there
+// are rules. The outcome holds what was done also on an error.
+func (e *Ends) Move(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (Outcome, error) {
+	outcome, err := e.one(ctx, account, plan, where)
+	outcome.Account = account.Address
+	outcome.Findings = append(append([]rehome.Finding{}, outcome.Findings...), e.guessed(account.Address, outcome)...)
+	if outcome.Scripts == nil {
+		outcome.Scripts = []Action{}
+	}
+	return outcome, err
+}
+
+// one does the work for one account. Most have no rules, and then nothing is opened that need not be.
+func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (outcome Outcome, err error) {
+	work := Account{Address: account.Address, Offered: e.Offered, TargetNames: e.DestinationNames}
+	scripts := 0
+	if e.Source != nil {
+		source, err := e.Source.Open(ctx, account)
+		if err != nil {
+			return outcome, err
+		}
+		defer func() { _ = source.Logout(ctx) }() // everything was answered already
+		list, err := source.ListScripts(ctx)
+		if err != nil {
+			return outcome, e.Source.Fault(ctx, err, "list the scripts of", account.Address)
+		}
+		scripts, work.Source, work.SourceNames = len(list), source, e.SourceNames.For(source.Capabilities().Implementation)
+	}
+	if scripts == 0 && e.fromTables(account.Address, nil).Empty() {
+		return outcome, nil
+	}
+	pairs, unread := where()
+	work.Rules = e.fromTables(account.Address, pairs)
+	if unread == nil {
+		work.Mailbox = func(name string) (string, bool) { return mapped(pairs, name) }
+	}
+	switch {
+	case e.Destination == nil:
+		outcome, err = e.Engine.Plan(ctx, work)
+		if unread != nil && err == nil {
+			outcome.Findings = append(outcome.Findings, namesKept(account.Address, unread))
+		}
+		return outcome, err
+	case unread != nil:
+		return outcome, unread
+	}
+	return e.reached(ctx, account, work, plan)
+}
+
+// reached opens the destination for an account that has rules.
+func (e *Ends) reached(ctx context.Context, account rehome.Account, work Account, plan bool) (Outcome, error) {
+	target, err := e.Destination.Open(ctx, account)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer func() { _ = target.Logout(ctx) }() // everything was answered already
+	work.Target, work.Offered = target, target.Capabilities().Sieve
+	if plan {
+		return e.Engine.Plan(ctx, work)
+	}
+	return e.Engine.Sync(ctx, work)
+}
+
+func namesKept(account string, unread error) rehome.Finding {
+	return rehome.Finding{Code: "rules_names_kept", Severity: rehome.SeverityWarning, Account: account,
+		Sentence: "the destination's mailboxes could not be looked up, and the rules name those of the source: " + unread.Error(),
+		NextStep: "write them again when both ends can be opened, or correct the names by hand"}
+}
+
+// guessed says of a forward that it keeps a copy because the database does not tell; with scripts of the
+// source nothing of the database is written.
+func (e *Ends) guessed(account string, outcome Outcome) []rehome.Finding {
+	unknown := slices.ContainsFunc(e.Forwards, func(f rehome.Forward) bool { return f.Account == account && !f.CopyKnown })
+	if !unknown || !slices.ContainsFunc(outcome.Scripts, Action.FromDatabase) {
+		return nil
+	}
+	return []rehome.Finding{{Code: "rules_copy_unknown", Severity: rehome.SeverityInfo, Account: account, Object: "forward",
+		Sentence: "the database does not say whether a copy of what is forwarded stays in the account; the rules keep one",
+		NextStep: "ask the person; name the account in aliases.without_copy if none is to stay, before the rules are stored"}}
+}
