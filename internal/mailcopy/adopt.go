@@ -57,10 +57,7 @@ func (j *mailboxJob) takeOver(ctx context.Context, entries []entry, found []pair
 		}
 		a := adoption(p, known, is)
 		adopted = append(adopted, a.item)
-		j.flagsDue = j.flagsDue || a.due
-		if a.joined {
-			j.joined++
-		}
+		j.noteAdoption(a)
 		taken[p.src.uid], used[p.dst.uid] = true, true
 	}
 	if err := j.ledger().Adopt(ctx, j.row, adopted); err != nil {
@@ -70,6 +67,13 @@ func (j *mailboxJob) takeOver(ctx context.Context, entries []entry, found []pair
 	j.slice.notePresent(int64(len(adopted)))
 	j.unknown = without(j.unknown, used)
 	return without(entries, taken), nil
+}
+
+func (j *mailboxJob) noteAdoption(a adopted) {
+	j.flagsDue = j.flagsDue || a.due
+	if a.joined {
+		j.joined++
+	}
 }
 
 // adopted is how a message is booked that was found at the destination.

@@ -76,16 +76,16 @@ func (j *mailboxJob) lookUp(ctx context.Context, intents []ledger.Intent) (open 
 	for _, intent := range intents {
 		floor = min(floor, intent.Floor)
 	}
-	dstOf, err := j.arrived(ctx, j.withoutSuspects(intended(intents)), floor)
+	pairs, err := j.arrived(ctx, j.withoutSuspects(intended(intents)), floor)
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := j.noteTwins(ctx, intended(intents), dstOf, floor); err != nil { // before the receipts, which are the end of it
+	if err := j.noteDoubles(ctx, intents, pairs, floor); err != nil { // before the receipts, which are the end of it
 		return nil, 0, err
 	}
-	shown := j.accountedFor(dstOf)
+	shown := j.accountedFor(pairs)
 	for _, intent := range intents {
-		rest, n, err := j.conclude(ctx, intent, dstOf, shown)
+		rest, n, err := j.conclude(ctx, intent, pairs, shown)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -120,9 +120,9 @@ func (j *mailboxJob) withoutSuspects(entries []entry) []entry {
 }
 
 // arrived finds messages of the source among those that the destination holds from floor upwards and the
-// ledger does not know. It returns what was found by source UIDs, with digests: what we have written is
-// recognised by them for good.
-func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (map[imap.UID]ledger.Item, error) {
+// ledger does not know. It returns what was found by source UIDs, with dates, and with digests: what we have written
+// is recognised by them for good.
+func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (map[imap.UID]pairing, error) {
 	if len(src) == 0 {
 		return nil, nil
 	}
@@ -135,18 +135,37 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 	if err != nil {
 		return nil, err
 	}
+	if len(dst) > 0 {
+		if src, err = j.dated(ctx, src); err != nil {
+			return nil, err
+		}
+	}
 	m, err := match(ctx, j.src, j.dst, src, dst, likeness{})
 	if err != nil {
 		return nil, j.notCompared(err)
 	}
-	items, used := map[imap.UID]ledger.Item{}, map[imap.UID]bool{}
+	pairs, used := map[imap.UID]pairing{}, map[imap.UID]bool{}
 	for _, p := range m.pairs {
-		item := p.src.item()
-		item.DstUID = p.dst.uid
-		items[item.UID], used[p.dst.uid] = item, true
+		pairs[p.src.uid], used[p.dst.uid] = p, true
 	}
 	j.strangers = without(dst, used)
-	return items, nil
+	return pairs, nil
+}
+
+// dated asks the source for the dates of what was sent, which tell our copy from another one.
+func (j *mailboxJob) dated(ctx context.Context, src []entry) ([]entry, error) {
+	listed, err := sweep(ctx, j.src, uidsOf(src))
+	if err != nil {
+		return nil, faultOf(err, "list source mailbox", j.pair.Source)
+	}
+	dates := map[imap.UID]time.Time{}
+	for _, e := range listed {
+		dates[e.uid] = e.date
+	}
+	for i := range src {
+		src[i].date = dates[src[i].uid]
+	}
+	return src, nil
 }
 
 // shownFrom returns the UIDs of the destination from floor upwards. It asks for all of them: whether a part is
@@ -182,57 +201,6 @@ func (j *mailboxJob) newcomers(ctx context.Context, floor imap.UID) ([]entry, er
 		err = shortAtDestination(j.pair.Destination, imap.CountOf(int64(left.Len())))
 	}
 	return entries, faultOf(err, "list destination mailbox", j.pair.Destination)
-}
-
-// conclude turns what was found of one intent into an adoption and returns the rest of it. shown are the UIDs of
-// which is known who has them.
-func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, dstOf map[imap.UID]ledger.Item, shown imap.UIDSet) (
-	rest ledger.Intent, found int, err error) {
-	var ours, others []ledger.Item
-	last := unbroken(shown, intent.Floor)
-	for _, item := range intent.Items {
-		arrived, ok := dstOf[item.UID]
-		if !ok {
-			continue
-		}
-		item.DstUID, item.Digest, item.Origin = arrived.DstUID, arrived.Digest, arrived.Origin
-		if item.DstUID <= last {
-			ours = append(ours, item)
-		} else {
-			others = append(others, item)
-		}
-	}
-	if len(ours)+len(others) == 0 {
-		return intent, 0, nil
-	}
-	if rest, err = j.ledger().Recover(ctx, j.row, intent, ours, others); err != nil {
-		return intent, 0, err
-	}
-	j.slice.observe(len(ours)+len(others), octetsOf(ours)+octetsOf(others))
-	return rest, len(ours) + len(others), nil
-}
-
-// unbroken returns the UID up to which every one from floor on is in a set; the one before floor when there is none.
-//
-// What is found of an intent counts as written by us, and may be removed again, only up to there. UIDs are given in the
-// order of arrival and never twice (RFC 9051, section 2.3.1.1): where one is missing, somebody has taken a message away
-// since, and what stands behind it, octet by octet the same, may be what that user has put back.
-func unbroken(set imap.UIDSet, floor imap.UID) imap.UID {
-	for _, r := range set.Ranges() {
-		if r.First <= floor && floor <= r.Last {
-			return r.Last
-		}
-	}
-	return max(floor, 1) - 1
-}
-
-// accountedFor returns the destination's UIDs of which the last look has shown who has them.
-func (j *mailboxJob) accountedFor(dstOf map[imap.UID]ledger.Item) imap.UIDSet {
-	shown := union(j.row.Ours, j.row.Theirs, uidsOf(j.strangers))
-	for _, item := range dstOf {
-		shown.Add(item.DstUID)
-	}
-	return shown
 }
 
 // noteWait says that a mailbox waits.

@@ -273,27 +273,22 @@ func rivalFault(mailbox, what string) error {
 	}
 }
 
-// noteTwins looks, where no answer has told the UIDs of what was stored, whether what was found of it (dstOf, by
-// source UIDs) is there once more. Which copy is whose cannot be told then, so that both stay, and are named as
-// long as that lasts, see checkVoided.
-func (j *mailboxJob) noteTwins(ctx context.Context, written []entry, dstOf map[imap.UID]ledger.Item, floor imap.UID) error {
-	found := slices.DeleteFunc(written, func(e entry) bool { _, is := dstOf[e.uid]; return !is })
+// findTwins looks, where an answer has not told the UIDs of what was stored, whether what was found of it is there
+// once more, and returns the source UIDs of what is. Which copy is whose cannot be told then, so that both stay, and
+// are named as long as that lasts.
+func (j *mailboxJob) findTwins(ctx context.Context, found []entry) (sources imap.UIDSet, err error) {
 	if len(found) == 0 || len(j.strangers) == 0 {
-		return nil
+		return sources, nil
 	}
 	m, err := match(ctx, j.src, j.dst, found, j.strangers, likeness{})
 	if err != nil {
-		return j.notCompared(err)
+		return sources, j.notCompared(err)
 	}
-	if len(m.pairs) == 0 {
-		return nil
-	}
-	var sources imap.UIDSet
 	for _, p := range m.pairs {
 		sources.Add(p.src.uid)
 		j.twins.Add(p.dst.uid)
 	}
-	return j.ledger().NoteDoubles(ctx, j.row, ledger.Voided{Floor: floor, Sources: sources})
+	return sources, nil
 }
 
 // checkTwins ends the work on the account when something that this run has written is there once more.

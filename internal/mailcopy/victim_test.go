@@ -49,30 +49,3 @@ func TestVictim_equalMessages(t *testing.T) {
 	p.sync()
 	p.wantSame("INBOX", "INBOX")
 }
-
-// The answer that would have told which message is ours was lost, and meanwhile its user has moved one of the mailbox
-// away and back: what stands there has our octets, and is not proved to be by our hand. It is done, and stays.
-func TestVictim_movedAwayAndBackBeforeItWasFound(t *testing.T) {
-	t.Parallel()
-	p := newPair(t, atmailSource(), cloudDestination())
-	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
-	mails := letters(3, 400, "a")
-	p.fill(p.src, "INBOX", mails...)
-	items := itemsOf(mails, 0)
-	for i := range items {
-		items[i].DstUID, items[i].Digest, items[i].Origin = 0, nil, nil
-	}
-	if _, err := p.ledger.Intend(t.Context(), p.row(), 1, items); err != nil {
-		t.Fatal(err)
-	}
-	p.fill(p.dst, "INBOX", mails...)
-	p.fill(p.dst, "Trash")
-	p.move(p.dst, "INBOX", "2", "Trash")
-	p.move(p.dst, "Trash", "1", "INBOX")
-	p.quiet(mailcopy.Tally{Copied: 3})
-	p.expunge(p.src, "INBOX", "1:3")
-	r := p.sync()
-	wantFinding(t, r, "vanished_not_ours")
-	wantTally(t, r, mailcopy.Tally{Removed: 1, Kept: 2})
-	p.wantCount(p.dst, "INBOX", 2)
-}

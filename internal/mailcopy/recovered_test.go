@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"testing"
+	"time"
+
+	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+)
+
+// underWay prepares what is left when an answer was lost: the source's first messages, of which the destination has
+// given no UID.
+func (p *pair) underWay(mails ...mail) {
+	p.t.Helper()
+	items := make([]ledger.Item, 0, len(mails))
+	for _, item := range itemsOf(mails, 0) {
+		items = append(items, ledger.Item{UID: item.UID, Size: item.Size, Flags: item.Flags})
+	}
+	if _, err := p.ledger.Intend(p.t.Context(), p.row(), 1, items); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// The answer that would have told which message is ours was lost, and meanwhile its user has moved one of the mailbox
+// away and back: what stands there has our octets, and is not proved to be by our hand. It is done, and stays.
+func TestRecovered_movedAwayAndBack(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
+	mails := letters(3, 400, "a")
+	p.fill(p.src, "INBOX", mails...)
+	p.underWay(mails...)
+	p.fill(p.dst, "INBOX", mails...)
+	p.fill(p.dst, "Trash")
+	p.move(p.dst, "INBOX", "2", "Trash")
+	p.move(p.dst, "Trash", "1", "INBOX")
+	p.quiet(mailcopy.Tally{Copied: 3})
+	p.expunge(p.src, "INBOX", "1:3")
+	r := p.sync()
+	wantFinding(t, r, "vanished_not_ours")
+	wantTally(t, r, mailcopy.Tally{Removed: 1, Kept: 2})
+	p.wantCount(p.dst, "INBOX", 2)
+}
+
+// Its user has put the same message there while ours was under way: it is taken over, as it is not ours by its date,
+// and stays. When ours comes after all, that is told.
+func TestRecovered_theSameByTheUser(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
+	ours := letters(1, 400, "a")[0]
+	users := ours
+	users.date, users.flags = ours.date.Add(time.Hour), []string{`\Flagged`}
+	p.fill(p.src, "INBOX", ours)
+	p.underWay(ours)
+	p.fill(p.dst, "INBOX", users)
+	p.quiet(mailcopy.Tally{Adopted: 1})
+	p.fill(p.dst, "INBOX", ours)
+	wantFinding(t, p.sync(), "arrived_twice")
+	p.expunge(p.src, "INBOX", "1")
+	r := p.sync()
+	wantFinding(t, r, "vanished_not_ours")
+	wantTally(t, r, mailcopy.Tally{Kept: 1})
+	p.wantCount(p.dst, "INBOX", 2)
+}
