@@ -26,6 +26,7 @@ type message struct {
 	spare  bool   // a mover has named it as one copy too many
 	heard  bool   // a pass that had nothing left over has ended since it was stored
 	missed bool   // such a pass has begun since it was taken away
+	undone bool   // it was taken away, and a backup has brought it back
 	masked bool   // see world.mask
 	goneBy string // who has taken it away, "" while it is there
 	gone   time.Time
@@ -276,6 +277,7 @@ func (s *store) restore(b backup) {
 		box.name, box.validity, box.next, box.goneBy, box.subscribed = name, saved.validity, saved.next, "", saved.subscribed
 		box.messages, box.vanished, box.said, box.modseq, box.putBack = nil, nil, 0, saved.modseq, time.Now()
 		for _, old := range saved.messages {
+			old.m.undone = old.m.undone || old.m.goneBy != "" && old.m.goneBy != "backup"
 			old.m.goneBy, old.m.box, old.m.flags, old.m.uid, old.m.modseq = "", box, old.flags, old.uid, old.modseq
 			box.messages = append(box.messages, old.m)
 		}

@@ -158,11 +158,14 @@ func (w *world) excess() (all []*message, detail string) {
 	return all, detail
 }
 
-// cameBack says that a mover has removed a message, as it had vanished at the source, before the source was put back
-// to a state that has it again.
+// cameBack says that a message is gone whose original was deleted, too, before the source was put back to a state that
+// has it again: a mover has removed it, as it had vanished there, or its user at either end. What the destination's user
+// meant by that while the source did not have it either nobody can know, and what the source has is brought.
 func (w *world) cameBack(m *message) bool {
-	return m.goneBy != "" && !user(m.goneBy) && slices.ContainsFunc(w.src.ever, func(box *mailbox) bool {
-		return w.mapsTo(box, m.box) && box.putBack.After(m.gone)
+	byMover := m.goneBy != "" && !user(m.goneBy)
+	return slices.ContainsFunc(w.src.all, func(original *message) bool {
+		back := original.content == m.content && w.mapsTo(original.box, m.box) && original.box.putBack.After(m.gone)
+		return back && (byMover || m.goneBy == "user" && original.undone)
 	})
 }
 
