@@ -51,6 +51,15 @@ type Removal struct {
 	Sources imap.UIDSet // the messages, by their source UIDs
 }
 
+// Removed are the messages of all removals that were begun and never ended: their copies may be gone by our hand.
+func (m *Mailbox) Removed() imap.UIDSet {
+	var sources imap.UIDSet
+	for _, r := range m.Removals {
+		sources.AddSet(r.Sources)
+	}
+	return sources
+}
+
 // IntendRemoval writes down what is about to be removed.
 func (l *Ledger) IntendRemoval(ctx context.Context, m *Mailbox, sources imap.UIDSet) (Removal, error) {
 	r := Removal{Sources: sources}

@@ -192,7 +192,7 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	if err := j.regain(ctx, present); err != nil {
 		return imap.UIDSet{}, err
 	}
-	anew, err := j.takeBack(ctx, j.row.Gone.Minus(n.gone))
+	anew, err := j.takeBack(ctx, j.row.Gone.Minus(n.gone), intersection(lost, j.row.Removed()))
 	if err != nil {
 		return imap.UIDSet{}, err
 	}

@@ -171,7 +171,7 @@ func (s *slice) previewRemoval(ctx context.Context, row *ledger.Mailbox) (remova
 		return removal{}, faultOf(err, "open destination mailbox", row.Anchor.Destination)
 	}
 	items, now, err := s.copies(ctx, row, row.Removable())
-	r := decideRemoval(items, now, newFlagFilter(box), imap.UIDSet{}, true)
+	r := decideRemoval(items, now, newFlagFilter(box), imap.UIDSet{}, row.Removable())
 	if !s.dst.Capabilities().Has("UIDPLUS") {
 		r.remove = imap.UIDSet{}
 	}

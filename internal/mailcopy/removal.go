@@ -27,9 +27,10 @@ func (r removal) spare(stay imap.UIDSet) removal {
 }
 
 // decideRemoval compares the flags that the copies have now, by destination UID, with those that we
-// have given them. begun are messages that an earlier removal may have marked: their \Deleted is ours.
-// Without mirror nothing is removed, and marks of ours are taken back.
-func decideRemoval(items []ledger.Item, now map[imap.UID][]string, filter flagFilter, begun imap.UIDSet, mirror bool) removal {
+// have given them. begun are messages that an earlier removal may have marked: their \Deleted is ours. Only what is
+// removable goes: a removal that was begun under another policy, or of what the source has again since, is not carried on,
+// and its marks are taken back.
+func decideRemoval(items []ledger.Item, now map[imap.UID][]string, filter flagFilter, begun, removable imap.UIDSet) removal {
 	var r removal
 	for _, item := range items {
 		flags, present := now[item.DstUID]
@@ -44,7 +45,7 @@ func decideRemoval(items []ledger.Item, now map[imap.UID][]string, filter flagFi
 			r.lost.Add(item.UID)
 		case !sameFlags(flags, given):
 			r.changed.Add(item.UID)
-		case mirror:
+		case removable.Contains(item.UID):
 			r.remove.Add(item.UID)
 			marked = false
 		}

@@ -92,3 +92,30 @@ func TestRemoval_begunAndNoLongerWanted(t *testing.T) {
 	p.deletions = mailcopy.DeletionsMirror
 	p.quiet(mailcopy.Tally{Removed: 3})
 }
+
+// A removal was begun, and then the source was put back and has the messages again: nothing of it is carried on, and what
+// it had removed already is copied again.
+func TestRemoval_begunAndBackAtTheSource(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX", letters(20, 500, "a")...)
+	p.sync()
+	putBack := p.backUp(p.src)
+	p.expunge(p.src, "INBOX", "2:4")
+	p.sync()
+	rows, err := p.ledger.Mailboxes(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := rows["INBOX"]
+	if _, err := p.ledger.IntendRemoval(t.Context(), &row, row.Removable()); err != nil {
+		t.Fatal(err)
+	}
+	p.mark(p.dst, "INBOX", "2:3", `\Deleted`)
+	p.expunge(p.dst, "INBOX", "4") // as far as the pass came
+	putBack()
+	p.deletions = mailcopy.DeletionsMirror
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 1})
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}

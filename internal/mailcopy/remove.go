@@ -164,19 +164,16 @@ func (s *slice) removeFrom(ctx context.Context, row ledger.Mailbox, mirror bool)
 	if err != nil {
 		return err
 	}
-	var begun imap.UIDSet
-	for _, r := range m.Removals {
-		begun.AddSet(r.Sources)
-	}
-	sources := begun
+	begun := m.Removed()
+	var removable imap.UIDSet
 	if mirror {
-		sources = union(begun, m.Removable())
+		removable = m.Removable()
 	}
-	items, now, err := s.copies(ctx, m, sources)
+	items, now, err := s.copies(ctx, m, union(begun, removable))
 	if err != nil {
 		return err
 	}
-	r, err := s.proveVictims(ctx, m, items, decideRemoval(items, now, newFlagFilter(box), begun, mirror))
+	r, err := s.proveVictims(ctx, m, items, decideRemoval(items, now, newFlagFilter(box), begun, removable))
 	if err != nil {
 		return err
 	}

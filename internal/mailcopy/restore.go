@@ -115,8 +115,8 @@ func (j *mailboxJob) disown(ctx context.Context, sources imap.UIDSet) error {
 // takeBack looks at what has come back at the source. A UID that had vanished is never given out again (RFC 9051,
 // section 2.3.1.1), so the source was put back to an earlier state: it has messages again that its user had deleted, or
 // others under their UIDs. What is not proved to be what was copied, or whose copy is gone, is returned: it is neither
-// done any more nor ours, and matched anew.
-func (j *mailboxJob) takeBack(ctx context.Context, back imap.UIDSet) (anew imap.UIDSet, err error) {
+// done any more nor ours, and matched anew. The copies of removed are gone, too: by a removal of which the answer was lost.
+func (j *mailboxJob) takeBack(ctx context.Context, back, removed imap.UIDSet) (anew imap.UIDSet, err error) {
 	if back.Empty() {
 		return anew, nil
 	}
@@ -127,7 +127,7 @@ func (j *mailboxJob) takeBack(ctx context.Context, back imap.UIDSet) (anew imap.
 	if err != nil {
 		return anew, faultOf(err, "look again at source mailbox", j.pair.Source)
 	}
-	anew = union(back.Minus(s.same), intersection(back, j.row.Lost))
+	anew = union(back.Minus(s.same), intersection(back, union(j.row.Lost, removed)))
 	j.restored.source = union(j.restored.source, anew)
 	return anew, j.disownSources(ctx, anew)
 }
