@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"rehome"
 	"rehome/internal/ledger"
@@ -17,25 +18,39 @@ import (
 //
 // A mailbox that was compared completely before gets few new messages, each of which can be among what the
 // destination holds of others only by chance: sizes and dates tell well enough which to look at. Otherwise, as
-// after the loss of a ledger, whatever may be the same message is looked at.
+// after the loss of a ledger, whatever may be the same message is looked at; and so is whatever may be a message that
+// was sent already and given up.
 func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error) {
 	looks := []likeness{{exact: true}, {dated: true}}
 	if j.row.State.SrcUIDNext == 0 {
 		looks = []likeness{{exact: true}, {}}
 	}
+	var err error
 	for _, like := range looks {
-		if len(entries) == 0 || len(j.unknown) == 0 {
-			break
-		}
-		m, err := match(ctx, j.src, j.dst, entries, j.unknown, like)
-		if err != nil {
-			return nil, j.notCompared(err)
-		}
-		if entries, err = j.takeOver(ctx, without(entries, m.undecided), m.pairs); err != nil {
+		if entries, err = j.adoptLike(ctx, entries, entries, like); err != nil {
 			return nil, err
 		}
 	}
-	return entries, nil
+	sent := map[imap.UID]bool{}
+	for _, v := range j.row.Voids {
+		for uid := range v.Sources.All() {
+			sent[uid] = true
+		}
+	}
+	given := slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return !sent[e.uid] })
+	return j.adoptLike(ctx, entries, given, likeness{})
+}
+
+// adoptLike takes over what the destination holds of some of entries and returns the rest of entries.
+func (j *mailboxJob) adoptLike(ctx context.Context, entries, some []entry, like likeness) ([]entry, error) {
+	if len(some) == 0 || len(j.unknown) == 0 {
+		return entries, nil
+	}
+	m, err := match(ctx, j.src, j.dst, some, j.unknown, like)
+	if err != nil {
+		return nil, j.notCompared(err)
+	}
+	return j.takeOver(ctx, without(entries, m.undecided), m.pairs)
 }
 
 // takeOver books what was found at the destination and returns the other entries.

@@ -3,11 +3,13 @@
 package mailcopy_test
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
+	"rehome/internal/protocol/imap"
 )
 
 // underWay prepares what is left when an answer was lost: the source's first messages, of which the destination has
@@ -63,5 +65,26 @@ func TestRecovered_theSameByTheUser(t *testing.T) {
 	r := p.sync()
 	wantFinding(t, r, "vanished_not_ours")
 	wantTally(t, r, mailcopy.Tally{Kept: 1})
+	p.wantCount(p.dst, "INBOX", 2)
+}
+
+// What was given up and is there all the same is recognised, although its date is that of the copy, and the source
+// guesses its size.
+func TestRecovered_givenUpAndThere(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(2, 400, "a")
+	p.fill(p.src, "INBOX", mails[0])
+	p.sync()
+	p.fill(p.src, "INBOX", mails[1])
+	undated := mails[1]
+	undated.date = time.Time{}
+	p.fill(p.dst, "INBOX", undated)
+	if err := p.ledger.NoteDoubles(t.Context(), p.row(), ledger.Voided{Floor: 2, Sources: imap.NewUIDSet(2)}); err != nil {
+		t.Fatal(err)
+	}
+	guess := regexp.MustCompile(`RFC822.SIZE \d+`)
+	p.srcVia = rewrite(t, p.src.IMAP, func(line []byte) []byte { return guess.ReplaceAll(line, []byte("RFC822.SIZE 409")) })
+	p.quiet(mailcopy.Tally{Adopted: 1})
 	p.wantCount(p.dst, "INBOX", 2)
 }
