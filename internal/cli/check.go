@@ -16,11 +16,11 @@ import (
 func checkCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
-		Short: "Look at both ends and say what is right, what is wrong and who can change it",
-		Long: `check reads the settings, the source's database and the people in it, connects to both
-ends, and logs in once at each. It changes nothing.
+		Short: "Check both ends before the move: what works, what does not and who can fix it",
+		Long: `check reads the settings, the source's database and its accounts, connects to both ends and logs in
+once at each. It changes nothing.
 
-Exit code 0: the move can begin; there may be warnings. 3: something stands in its way.`,
+Exit code 0: the move can start; there may be warnings. 3: a problem blocks the move.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			checked, err := move.Check(ctx)
@@ -36,7 +36,7 @@ Exit code 0: the move can begin; there may be warnings. 3: something stands in i
 	}
 }
 
-// writeCheck prints one line for each piece of advice, grouped by side, then one that sums up.
+// writeCheck prints a line for each piece of advice, grouped by side, and a line that sums up.
 func (f *frame) writeCheck(w io.Writer, checked journey.Checked) error {
 	colors := paletteFor(w, os.Getenv)
 	side := ""
@@ -67,9 +67,9 @@ func mark(level journey.Level, colors palette) string {
 func summary(checked journey.Checked) string {
 	switch checked.Worst() {
 	case journey.LevelError:
-		return "the move cannot begin like this: see the lines marked x"
+		return "the move cannot start: fix the lines marked x"
 	case journey.LevelWarning:
-		return "the move can begin; the lines marked ! are worth a look"
+		return "the move can start; review the lines marked !"
 	}
-	return "everything is in place"
+	return "no problems found; the move can start"
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli is the face at the terminal: it parses, calls one operation and shows the answer.
+// Package cli is the command line: it parses the arguments, calls one operation and shows the answer.
 //
-// It holds no logic of a move. What the commands do comes in through the App; the package decides
-// only how an answer looks: text or JSON on standard output, log lines, progress and errors on
-// standard error, and the exit code.
+// It holds no logic of a move. It only decides how an answer looks: text or JSON on standard output,
+// log lines, progress and errors on standard error, and the exit code.
 //
-// The steps of a caller: fill an App, call Run, exit with what it returns. The steps of somebody
-// who adds a command: one file with a constructor "xCommand(f *frame) *cobra.Command" that uses
-// f.run and f.answer, one line in rootCommand, one script in testdata of cmd/rehome.
+// A caller fills an App, calls Run and exits with the code that it returns. A new command is one file
+// with a constructor "xCommand(f *frame) *cobra.Command" that uses f.run and f.answer, one line in
+// rootCommand, and one script in testdata of cmd/rehome.
 package cli
 
 import (
@@ -65,7 +64,7 @@ type frame struct {
 	screen *screen
 	log    *slog.Logger
 
-	interactive bool // somebody can answer questions
+	interactive bool // standard input is a terminal: questions can be asked
 
 	configFile string
 	json       bool
@@ -75,7 +74,7 @@ type frame struct {
 	signalled sync.Mutex
 	finishing chan struct{} // closed by the first signal; nil when that ends the command at once
 
-	started bool // a command has begun; errors before that are the caller's spelling
+	started bool // a command has begun; earlier errors are mistakes on the command line
 	outcome Outcome
 }
 
@@ -93,20 +92,20 @@ func (f *frame) run(operation func(ctx context.Context, args []string) (Outcome,
 // settings loads the file that -c names.
 func (f *frame) settings() (*config.Config, error) { return config.Load(f.configFile) }
 
-// answer writes the result of a command to standard output: value as JSON if that is asked for,
-// otherwise what text writes.
+// answer writes the result of a command to standard output: value as JSON with --json, otherwise
+// what text writes.
 func (f *frame) answer(value any, text func(w io.Writer) error) error {
 	write := text
 	if f.json {
 		write = func(w io.Writer) error { return writeJSON(w, value) }
 	}
 	if err := write(f.app.Out); err != nil {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write to", Object: "standard output", Cause: err, Hint: "make room where the output goes"}
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write to", Object: "standard output", Cause: err, Hint: "free space on the device that the output goes to"}
 	}
 	return nil
 }
 
-// say writes a line to standard error for somebody who watches.
+// say writes a line to standard error, unless --quiet or --json is given.
 func (f *frame) say(format string, args ...any) {
 	if f.quiet || f.json {
 		return

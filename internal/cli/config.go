@@ -14,7 +14,7 @@ import (
 )
 
 func configCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "config", Short: "Show and check the file of settings"})
+	group := asGroup(&cobra.Command{Use: "config", Short: "Show and check the settings file"})
 	group.AddCommand(configSampleCommand(f), configCheckCommand(f))
 	return group
 }
@@ -37,10 +37,9 @@ func configCheckCommand(f *frame) *cobra.Command {
 	var secrets bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Say everything that is wrong with the file of settings",
-		Long: `check reads the file of settings and names every problem with line and column. It
-connects to nothing. With --secrets it also fetches every secret that the file refers to,
-and shows none of them.`,
+		Short: "Check the settings file and list every mistake",
+		Long: `check reads the settings file and reports every problem with its line and column. It connects to no
+server. With --secrets it also fetches every secret that the file refers to, without showing any.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(func(ctx context.Context, _ []string) (Outcome, error) {
 			settings, err := f.settings()
@@ -86,8 +85,11 @@ func (f *frame) checkSettings(ctx context.Context, settings *config.Config, fetc
 }
 
 func (s secretState) words() string {
-	if s.Readable != nil {
-		return s.Reference + " answers"
+	switch {
+	case s.Readable == nil:
+		return s.Reference
+	case *s.Readable:
+		return s.Reference + " is readable"
 	}
-	return s.Reference
+	return s.Reference + " is empty"
 }

@@ -10,15 +10,15 @@ import (
 	"rehome/internal/config"
 )
 
-// Outcome says how an operation ended that did its work without an error.
+// Outcome says how an operation ended if it returned no error.
 type Outcome int
 
 // The outcomes, each with an exit code of its own.
 const (
-	OutcomeDone        Outcome = iota // all done, and equal where something was compared
-	OutcomePartial                    // some is left; repeating the command is safe and goes on
-	OutcomeWaiting                    // a human has to decide or change something
-	OutcomeUnreachable                // an end cannot be reached or refuses the log-in
+	OutcomeDone        Outcome = iota // everything is done, and equal where it was compared
+	OutcomePartial                    // some items remain; the same command continues
+	OutcomeWaiting                    // the operator has to decide or change something
+	OutcomeUnreachable                // an end cannot be reached or refuses the login
 )
 
 // The exit codes that scripts may rely on.
@@ -61,7 +61,7 @@ func exitCodeOf(err error) int {
 		return exitUsage
 	}
 	if errors.Is(err, context.Canceled) {
-		return exitPartial // whatever was running can be taken up again
+		return exitPartial // the same command continues
 	}
 	switch rehome.ClassOf(err) {
 	case rehome.ClassTemporary, rehome.ClassAuth, rehome.ClassUntrusted:

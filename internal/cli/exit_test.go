@@ -57,8 +57,8 @@ func TestShowFailure_text(t *testing.T) {
 			"error: log in anna@example.org: server says \"no\uFFFD[2J way\"\nhint: check the password\n"},
 		{&usageError{cause: errors.New("unknown flag: --x"), command: "rehome sync"}, "error: unknown flag: --x\nhint: run \"rehome sync --help\"\n"},
 		{&usageError{cause: errors.New("two things\nfirst\nerror: second"), command: "rehome"}, "error: two things\n  first\n  error: second\nhint: run \"rehome --help\"\n"},
-		{fmt.Errorf("sync: %w", context.Canceled), "error: interrupted\nhint: run the same command again to go on\n"},
-		{errors.New("index out of range"), "error: index out of range\nhint: this is a mistake in rehome; run again with -vv and report what it prints\n"},
+		{fmt.Errorf("sync: %w", context.Canceled), "error: interrupted\nhint: run the same command again to continue\n"},
+		{errors.New("index out of range"), "error: index out of range\nhint: this is a bug in rehome; run the command again with -vv and report its output\n"},
 	} {
 		f, out := testFrame(false)
 		f.showFailure(test.err, 1)
@@ -131,7 +131,7 @@ func TestObey_finishesFirst(t *testing.T) {
 	if got := <-code; got != exitPartial {
 		t.Errorf("got exit code %d, want %d", got, exitPartial)
 	}
-	if !strings.Contains(out.String(), "at most 60 s; press Ctrl-C again") || !strings.Contains(out.String(), "stopped at once") {
+	if !strings.Contains(out.String(), "at most 60 s); press Ctrl-C again") || !strings.Contains(out.String(), "stopped at once") {
 		t.Errorf("got %q, want what happens at each signal", out)
 	}
 }

@@ -73,9 +73,9 @@ func describe(err error, code int) failure {
 	case errors.Is(err, context.Canceled):
 		shown.Class = string(rehome.ClassTemporary)
 		shown.Message = "interrupted"
-		shown.Hint = "run the same command again to go on"
+		shown.Hint = "run the same command again to continue"
 	case shown.Class == string(rehome.ClassBug) && shown.Hint == "":
-		shown.Hint = "this is a mistake in rehome; run again with -vv and report what it prints"
+		shown.Hint = "this is a bug in rehome; run the command again with -vv and report its output"
 	}
 	return shown
 }

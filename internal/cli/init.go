@@ -25,10 +25,10 @@ func initCommand(f *frame) *cobra.Command {
 	var sourceKind, destinationKind string
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write a first rehome.yaml and the key for sealed files",
-		Long: `init writes the file of settings, makes the folder secrets/ beside it for its owner only, and
-puts a new age identity there: the key that opens what rehome seals. Nothing that exists is
-overwritten. At a terminal it asks for what the flags leave open.`,
+		Short: "Create rehome.yaml and the key for sealed files",
+		Long: `init writes the settings file, creates the folder secrets/ beside it, which only you can read, and
+stores a new age identity there: the key that opens the files that rehome seals. It never overwrites
+an existing file. At a terminal it asks for the values that the flags do not give.`,
 		Example: `  rehome init --organisation "Example Ltd" --domain example.com \
     --source-imap mail.example.com:993 --source-database mysql://reader@127.0.0.1:3306/atmail \
     --source-master mover --destination-imap imap.us-east.atmailcloud.com:993`,
@@ -39,24 +39,24 @@ overwritten. At a terminal it asks for what the flags leave open.`,
 		}),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&draft.Organisation, "organisation", "", "name of the organisation that moves")
-	flags.StringSliceVar(&draft.Domains, "domain", nil, "a mail domain that moves; may be repeated")
-	flags.StringVar(&sourceKind, "source-kind", "", "what stands at the source: atmail7 (default) or imap")
-	flags.StringVar(&draft.SourceIMAP, "source-imap", "", "the source's IMAP server, host:port")
-	flags.StringVar(&draft.SourceMaster, "source-master", "", "a master user that opens every account at the source")
-	flags.StringVar(&draft.SourceDatabase, "source-database", "", "the source's database, mysql://user@host:port/name")
-	flags.StringVar(&destinationKind, "destination-kind", "", "what stands at the destination: atmail8 (default) or imap")
-	flags.StringVar(&draft.DestinationIMAP, "destination-imap", "", "the destination's IMAP server, host:port")
-	flags.StringVar(&draft.SourceDAV, "source-dav", "", "the source's CalDAV and CardDAV server, a URL (default: its database)")
-	flags.StringVar(&draft.DestinationDAV, "destination-dav", "", "the destination's CalDAV and CardDAV server, a URL; without it contacts and calendars stay")
-	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "the source's ManageSieve server, host:port (default: rules of its database)")
-	flags.StringVar(&draft.DestinationSieve, "destination-sieve", "", "the destination's ManageSieve server, host:port; without it rules are written to files")
-	flags.StringVar(&draft.Store, "store", "", "the ledger, a SQLite file (default rehome.db)")
-	flags.StringVar(&draft.Roster, "roster", "", "people as CSV (default people.csv unless there is a database)")
+	flags.StringVar(&draft.Organisation, "organisation", "", "name of the organisation")
+	flags.StringSliceVar(&draft.Domains, "domain", nil, "mail domain to move (repeatable)")
+	flags.StringVar(&sourceKind, "source-kind", "", "type of source: atmail7 (default) or imap")
+	flags.StringVar(&draft.SourceIMAP, "source-imap", "", "source IMAP server, host:port")
+	flags.StringVar(&draft.SourceMaster, "source-master", "", "master user that can open every account at the source")
+	flags.StringVar(&draft.SourceDatabase, "source-database", "", "source database, mysql://user@host:port/name")
+	flags.StringVar(&destinationKind, "destination-kind", "", "type of destination: atmail8 (default) or imap")
+	flags.StringVar(&draft.DestinationIMAP, "destination-imap", "", "destination IMAP server, host:port")
+	flags.StringVar(&draft.SourceDAV, "source-dav", "", "URL of the source CalDAV and CardDAV server (default: the source database)")
+	flags.StringVar(&draft.DestinationDAV, "destination-dav", "", "URL of the destination CalDAV and CardDAV server; without it contacts and calendars are not copied")
+	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "source ManageSieve server, host:port (default: the rules in the source database)")
+	flags.StringVar(&draft.DestinationSieve, "destination-sieve", "", "destination ManageSieve server, host:port; without it rules are written to files")
+	flags.StringVar(&draft.Store, "store", "", "ledger, a SQLite file (default rehome.db)")
+	flags.StringVar(&draft.Roster, "roster", "", "CSV file of accounts (default people.csv if there is no database)")
 	return cmd
 }
 
-// initResult is what init tells.
+// initResult is the answer of init.
 type initResult struct {
 	Written   []string `json:"written"`
 	Identity  string   `json:"identity"`
@@ -113,21 +113,21 @@ func writeNew(file string, content []byte) error {
 }
 
 func existsFault(file string) error {
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: &config.SettingsError{Cause: errors.New("it exists already")},
-		Hint: "change it by hand, or name another file with -c"}
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: &config.SettingsError{Cause: errors.New("the file already exists")},
+		Hint: "edit it, or name another file with -c"}
 }
 
 // nextSteps lists what the operator does now, in order.
 func nextSteps(settings *config.Config) []string {
 	var steps []string
 	for _, placed := range settings.References() {
-		steps = append(steps, fmt.Sprintf("write the secret for %s (%s), readable by you only: chmod 600", placed.Key, placed.Reference))
+		steps = append(steps, fmt.Sprintf("store the secret for %s (%s), readable only by you (chmod 600)", placed.Key, placed.Reference))
 	}
 	if settings.Roster != "" {
-		steps = append(steps, fmt.Sprintf("write the people into %s, readable by you only: EmailAddress,FirstName,LastName,Password", settings.Roster))
+		steps = append(steps, fmt.Sprintf("list the accounts in %s, readable only by you (chmod 600): EmailAddress,FirstName,LastName,Password", settings.Roster))
 	}
 	return append(steps,
-		fmt.Sprintf("keep a copy of %s in a safe place: without it nobody opens what is sealed", settings.Secrets.Identity),
+		fmt.Sprintf("back up %s in a safe place: without it nobody can open the sealed files", settings.Secrets.Identity),
 		"run: rehome config check --secrets",
 		"run: rehome check")
 }
@@ -137,7 +137,7 @@ func (r initResult) print(w io.Writer) error {
 		fmt.Fprintln(w, "wrote", file)
 	}
 	if r.Recipient != "" {
-		fmt.Fprintf(w, "sealed files open with %s\nits public half is %s\n", r.Identity, r.Recipient)
+		fmt.Fprintf(w, "sealed files are opened with %s\nits public key is %s\n", r.Identity, r.Recipient)
 	}
 	fmt.Fprintln(w, "\nnext:")
 	for i, step := range r.NextSteps {
@@ -159,13 +159,13 @@ type question struct {
 func questionsOf(draft *config.Draft) []question {
 	return []question{
 		{"organisation", "name of the organisation", false, draft.Organisation != "", func(a string) { draft.Organisation = a }},
-		{"domain", "its mail domains, with blanks between", false, len(draft.Domains) > 0, func(a string) { draft.Domains = strings.Fields(a) }},
-		{"source-imap", "the source's IMAP server, host:port", true, draft.SourceIMAP != "", func(a string) { draft.SourceIMAP = a }},
-		{"destination-imap", "the destination's IMAP server, host:port", true, draft.DestinationIMAP != "", func(a string) { draft.DestinationIMAP = a }},
+		{"domain", "mail domains, separated by spaces", false, len(draft.Domains) > 0, func(a string) { draft.Domains = strings.Fields(a) }},
+		{"source-imap", "source IMAP server, host:port", true, draft.SourceIMAP != "", func(a string) { draft.SourceIMAP = a }},
+		{"destination-imap", "destination IMAP server, host:port", true, draft.DestinationIMAP != "", func(a string) { draft.DestinationIMAP = a }},
 	}
 }
 
-// ask completes a draft at a terminal. Where nobody can answer, what is required must be given.
+// ask completes a draft at a terminal. Elsewhere it demands the flags that are required.
 func (f *frame) ask(ctx context.Context, draft *config.Draft) error {
 	var missing []string
 	in := bufio.NewReader(f.app.In)
@@ -189,7 +189,7 @@ func (f *frame) ask(ctx context.Context, draft *config.Draft) error {
 	return nil
 }
 
-// readAnswer reads a line, or gives up with the context: reading from a terminal cannot be cancelled.
+// readAnswer reads a line, or returns when the context ends: reading from a terminal cannot be cancelled.
 func readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
 	type line struct {
 		text string
@@ -203,7 +203,7 @@ func readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
 	select {
 	case l := <-read:
 		if errors.Is(l.err, io.EOF) {
-			return "", &usageError{cause: errors.New("the input ended before every question was answered"), command: "rehome init"}
+			return "", &usageError{cause: errors.New("the input ended before all questions were answered"), command: "rehome init"}
 		}
 		return strings.TrimSpace(l.text), l.err
 	case <-ctx.Done():

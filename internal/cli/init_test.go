@@ -25,7 +25,7 @@ func TestAsk_terminal(t *testing.T) {
 	if draft.Organisation != "Example Ltd" || !slices.Equal(draft.Domains, []string{"example.com", "example.org"}) || draft.DestinationIMAP != "new.example.com:993" {
 		t.Errorf("got %+v", draft)
 	}
-	if strings.Contains(out.String(), "the source's") || strings.Count(out.String(), ": ") != 3 {
+	if strings.Contains(out.String(), "source IMAP") || strings.Count(out.String(), ": ") != 3 {
 		t.Errorf("asked %q, want three questions", out)
 	}
 }

@@ -34,5 +34,5 @@ func manCommand(f *frame) *cobra.Command {
 }
 
 func writeFault(object string, cause error) error {
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: object, Cause: cause, Hint: "name a place where you may write"}
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: object, Cause: cause, Hint: "choose a place that you can write to"}
 }

@@ -13,10 +13,10 @@ import (
 	"rehome/internal/verify"
 )
 
-// writeObjects prints what was done about contacts and calendars, a line for each account and kind.
+// writeObjects prints what a pass did with contacts and calendars, a row for each account and kind.
 func writeObjects(w io.Writer, synced journey.Synced) error {
-	t := newTable("ACCOUNT", "", "COPIED", "CHANGED", "FOUND THERE", "UNCHANGED", "REPAIRED", "REMOVED", "NOT TAKEN", "IN CONFLICT", "HELD",
-		"DELETED THERE").alignRight(2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	t := newTable("ACCOUNT", "KIND", "COPIED", "UPDATED", "ALREADY THERE", "UNCHANGED", "REPAIRED", "REMOVED", "REJECTED", "CONFLICTS", "HELD BACK",
+		"GONE AT DESTINATION").alignRight(2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 	some := false
 	for _, a := range synced.Accounts {
 		for _, kind := range []struct {
@@ -36,7 +36,7 @@ func writeObjects(w io.Writer, synced journey.Synced) error {
 	return t.write(w, paletteFor(w, os.Getenv))
 }
 
-// objectDeeds lists what a pass has done about contacts and calendars.
+// objectDeeds lists what a pass has done with contacts and calendars.
 func objectDeeds(contacts, calendars journey.SyncedObjects) []string {
 	var parts []string
 	for _, kind := range []struct {
@@ -47,7 +47,7 @@ func objectDeeds(contacts, calendars journey.SyncedObjects) []string {
 			parts = append(parts, "copied "+plural(n, kind.noun))
 		}
 		if n := kind.objects.Adopted; n > 0 {
-			parts = append(parts, fmt.Sprintf("found %s at the destination already", plural(n, kind.noun)))
+			parts = append(parts, fmt.Sprintf("found %s already there", plural(n, kind.noun)))
 		}
 		if n := kind.objects.Removed; n > 0 {
 			parts = append(parts, fmt.Sprintf("removed %s at the destination", plural(n, kind.noun)))
@@ -56,7 +56,7 @@ func objectDeeds(contacts, calendars journey.SyncedObjects) []string {
 	return parts
 }
 
-// awaiting names what waits for a decision: messages, contacts and calendar objects.
+// awaiting counts the messages, contacts and calendar objects that wait for a decision.
 func awaiting(messages int, contacts, calendars journey.SyncedObjects) string {
 	var parts []string
 	for _, kind := range []struct {
@@ -70,15 +70,18 @@ func awaiting(messages int, contacts, calendars journey.SyncedObjects) string {
 	return strings.Join(parts, ", ")
 }
 
-// andObjects is the end of a sentence about messages.
+// andObjects adds contacts and calendar objects to a count of messages.
 func andObjects(n int) string {
-	if n == 0 {
+	switch n {
+	case 0:
 		return ""
+	case 1:
+		return " and 1 contact or calendar object"
 	}
 	return " and " + number(n) + " contacts and calendar objects"
 }
 
-// objectsNote is how far the contacts and calendars are.
+// objectsNote says how many contacts and calendar objects are done.
 func objectsNote(n int64) string {
 	if n == 0 {
 		return ""
@@ -86,7 +89,7 @@ func objectsNote(n int64) string {
 	return plural(int(n), "object")
 }
 
-// objectsOf is how many objects of a kind the source has, "" when they were not compared.
+// objectsOf returns how many objects of a kind the source has, "" if they were not compared.
 func objectsOf(p *verify.PIM) string {
 	if p == nil {
 		return ""
@@ -108,21 +111,21 @@ func repairedOf(a verify.Account) string {
 	return number(n)
 }
 
-// writeObjectDifferences lists what is not at the destination as the source has it.
+// writeObjectDifferences lists the objects that differ between the ends.
 func writeObjectDifferences(w io.Writer, account string, p *verify.PIM) {
 	if p == nil {
 		return
 	}
 	for i, d := range p.Differences {
 		if i == differencesShown {
-			fmt.Fprintf(w, "%s: %d more differences, see the report\n", printable(account), len(p.Differences)-i+p.Unlisted)
+			fmt.Fprintf(w, "%s: %s; see the report\n", printable(account), plural(len(p.Differences)-i+p.Unlisted, "more difference"))
 			return
 		}
 		fmt.Fprintf(w, "%s: %s in %s is %s: %s\n", printable(account), printable(d.Object), printable(d.Collection), d.Verdict, printable(d.Sentence))
 	}
 }
 
-// thereOf is how many objects are at the destination, of how many; "" before the first pass over them.
+// thereOf says how many of the source's objects are at the destination; "" before their first pass.
 func thereOf(o *journey.StatusObjects) string {
 	switch {
 	case o == nil:

@@ -17,10 +17,10 @@ type Progress struct {
 	Messages, MessagesTotal     int64
 	Octets, OctetsTotal         int64
 	Failed                      int    // accounts that ended with a failure
-	Note                        string // what holds the work up: "the destination asks to slow down"
+	Note                        string // why the work is slow: "the destination asks to slow down"
 }
 
-// How often progress is shown: fast enough for eyes, seldom enough for a log.
+// How often progress is shown: fast enough for a reader, rarely enough for a log.
 const (
 	redrawEvery = 200 * time.Millisecond
 	reportEvery = 10 * time.Second
@@ -159,7 +159,7 @@ func outOf(n, total int64, form func(int64) string) string {
 
 func octets(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
 
-// statusLine is the line at a terminal, at most columns wide. What matters least gives way first.
+// statusLine is the line at a terminal, at most columns wide. The least important parts are dropped first.
 func statusLine(p Progress, r rate, columns int) string {
 	const bar = 10
 	parts := []string{

@@ -19,13 +19,12 @@ func reportCommand(f *frame) *cobra.Command {
 	var page string
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write down what the last verification said, as a page or as JSON",
-		Long: `report puts together what the last verification of every account said and what else an
-operator should know. It talks to no server. With --html it writes one page that needs nothing
-else and can be handed on; it holds addresses, mailbox names and Message-IDs, no subjects and no
-content.
+		Short: "Show the last verification as text, JSON or an HTML page",
+		Long: `report shows the result of the last verification of every account, and all findings. It contacts no
+server. With --html it writes one self-contained page that you can pass on. The page contains
+addresses, mailbox names and Message-IDs, but no subjects and no content.
 
-Exit code 0: equal. 5: they differ, or an account was not verified.`,
+Exit code 0: both ends are equal. 5: they differ, or an account is not verified.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			made, err := move.Report(ctx)
@@ -47,12 +46,12 @@ Exit code 0: equal. 5: they differ, or an account was not verified.`,
 			})
 		})),
 	}
-	cmd.Flags().StringVar(&page, "html", "", "write the page to this file; an older one is replaced")
+	cmd.Flags().StringVar(&page, "html", "", "write the page to this file, replacing an older one")
 	_ = cmd.MarkFlagFilename("html", "html") // the flag exists, it is defined above
 	return cmd
 }
 
-// writePage renders first and writes then, so that a page that cannot be rendered replaces nothing.
+// writePage renders the page before it writes the file, so that a failure replaces nothing.
 func writePage(file string, made *report.Report) error {
 	var page bytes.Buffer
 	if err := made.WriteHTML(&page); err != nil {

@@ -13,19 +13,19 @@ import (
 func rootCommand(f *frame) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "rehome",
-		Short: "Move an organisation's mail to a new home",
-		Long: `rehome moves an organisation's mail presence from one server to another and proves
-that both ends are equal. Every step may be interrupted and repeated.`,
+		Short: "Move an organisation's mail to a new server",
+		Long: `rehome moves an organisation's accounts, mail, contacts, calendars and rules from one server to
+another, and proves that both ends are equal. You can interrupt and repeat every step.`,
 		Version:           f.app.Version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		DisableAutoGenTag: true,
 	}
 	flags := root.PersistentFlags()
-	flags.StringVarP(&f.configFile, "config", "c", "rehome.yaml", "file of settings")
-	flags.BoolVar(&f.json, "json", false, "answer in JSON on standard output")
-	flags.CountVarP(&f.verbose, "verbose", "v", "tell more on standard error; twice: even more")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no progress, and of the log only errors")
+	flags.StringVarP(&f.configFile, "config", "c", "rehome.yaml", "settings file")
+	flags.BoolVar(&f.json, "json", false, "write the answer as JSON to standard output")
+	flags.CountVarP(&f.verbose, "verbose", "v", "log more to standard error; -vv logs even more")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show no progress and log only errors")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // the flag exists, it is defined above
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(
@@ -49,8 +49,8 @@ that both ends are equal. Every step may be interrupted and repeated.`,
 	return root
 }
 
-// asGroup makes a command that only holds others. Cobra answers an unknown name below a group with
-// the group's help and success; a script must see the mistake.
+// asGroup makes a command that only groups others. Cobra would answer an unknown subcommand with the
+// group's help and success; a script has to see the mistake.
 func asGroup(group *cobra.Command) *cobra.Command {
 	group.Args = cobra.ArbitraryArgs
 	group.SuggestionsMinimumDistance = 2

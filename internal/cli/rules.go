@@ -17,19 +17,20 @@ import (
 )
 
 func rulesCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "rules", Short: "Bring sorting, forwards and vacation answers to the destination: plan, sync, export"})
+	group := asGroup(&cobra.Command{Use: "rules", Short: "Migrate filters, forwards and vacation replies: plan, sync, export"})
 	plan := rulesRun(f, true)
-	plan.Use, plan.Short = "plan", "Say in words what each rule does and what would be stored, and write nothing"
+	plan.Use, plan.Short = "plan", "Explain each rule in words and show what would be stored; write nothing"
 	store := rulesRun(f, false)
-	store.Use, store.Short = "sync", "Store the rules; those that answer or forward stay off until they are switched on"
-	store.Long = `sync stores each account's rules at the destination over ManageSieve: the source's scripts, or else what
-its database holds. The destination checks each script before it is stored. What is there already
-stays; a second run writes nothing. "rehome sync" does the same behind the mail.
+	store.Use, store.Short = "sync", "Store the rules; those that reply or forward stay off until you switch them on"
+	store.Long = `sync stores each account's rules at the destination over ManageSieve. It copies the Sieve scripts of the
+source or, if there are none, converts the rules in the source's database. The destination checks each
+script before it is stored. Existing scripts are kept, and a second run writes nothing. "rehome sync"
+does the same after it has copied the mail.
 
-Where the destination has no ManageSieve, the scripts are written to files, with a sheet that says
-in words what each rule does and what somebody has to do about it; see "rehome rules export".
+If the destination has no ManageSieve, the scripts are written to files, with a sheet that explains what
+each rule does and what to do about it; see "rehome rules export".
 
-Exit code 0: all is stored. 5: something is left; run it again. 6: files wait to be handed over.`
+Exit code 0: all rules are stored. 5: some rules remain; run it again. 6: files are ready to hand over.`
 	group.AddCommand(plan, store, rulesExportCommand(f))
 	return group
 }
@@ -43,7 +44,7 @@ func rulesRun(f *frame, plan bool) *cobra.Command {
 			return f.runRules(ctx, move, accounts, options)
 		})),
 	}
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
+	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
 	ruleFlags(cmd, &options)
 	return cmd
 }
@@ -52,15 +53,15 @@ func rulesExportCommand(f *frame) *cobra.Command {
 	var accounts []string
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write the rules to files, with a sheet that says in words what each does",
-		Long: `export is for a destination that takes no scripts over ManageSieve. It writes one Sieve script for each
-account into the folder rules, and rules.txt, rules.csv and rules.json: what each rule does in plain
-words, and what somebody has to do about it at the destination. It changes nothing at either end,
-and works before the destination has the accounts.
+		Short: "Write the rules to files, with a sheet that explains each rule in words",
+		Long: `export is for a destination without ManageSieve. It writes one Sieve script for each account to the
+folder rules, and rules.txt, rules.csv and rules.json, which explain what each rule does and what to do
+about it at the destination. It changes nothing at either end, and works before the accounts exist at
+the destination.
 
-The files hold vacation texts; only their owner may read them.
+The files contain vacation texts; only their owner can read them.
 
-Exit code 0: written. 5: an account's rules could not be read; run it again.`,
+Exit code 0: the files are written. 5: the rules of an account could not be read; run it again.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			ruled, err := move.ExportRules(ctx, accounts)
@@ -70,13 +71,13 @@ Exit code 0: written. 5: an account's rules could not be read; run it again.`,
 			return rulesOutcome(ruled, OutcomeDone), f.answer(ruled, func(w io.Writer) error { return f.writeRules(w, ruled) })
 		})),
 	}
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
+	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
 	return cmd
 }
 
 func ruleFlags(cmd *cobra.Command, options *journey.RuleOptions) {
-	cmd.Flags().BoolVar(&options.SwitchOn, "switch-on-rules", false, "the domain has moved: switch on rules that answer or forward")
-	cmd.Flags().BoolVar(&options.Replace, "replace-rules", false, "take the place of rules that are at the destination already")
+	cmd.Flags().BoolVar(&options.SwitchOn, "switch-on-rules", false, "switch on rules that reply or forward; use it after the domain has moved")
+	cmd.Flags().BoolVar(&options.Replace, "replace-rules", false, "replace the scripts that are active at the destination")
 }
 
 func (f *frame) runRules(ctx context.Context, move *journey.Move, accounts []string, options journey.RuleOptions) (Outcome, error) {
@@ -91,7 +92,7 @@ func (f *frame) runRules(ctx context.Context, move *journey.Move, accounts []str
 	return rulesOutcome(ruled, good), f.answer(ruled, func(w io.Writer) error { return f.writeRules(w, ruled) })
 }
 
-// rulesOutcome is good unless an account has trouble.
+// rulesOutcome is good unless an account has failed.
 func rulesOutcome(ruled journey.Ruled, good Outcome) Outcome {
 	for _, row := range ruled.Accounts {
 		if row.Error != "" || row.Failed() > 0 {
@@ -121,12 +122,12 @@ func (f *frame) writeRules(w io.Writer, ruled journey.Ruled) error {
 		}
 	}
 	if !some {
-		fmt.Fprintln(w, "nobody has rules")
+		fmt.Fprintln(w, "no account has rules")
 	}
 	return writeHandedOver(w, ruled)
 }
 
-// writeHandedOver says where the files are that somebody has to hand over, and why.
+// writeHandedOver lists the files that somebody has to hand over, and says why.
 func writeHandedOver(w io.Writer, ruled journey.Ruled) error {
 	if ruled.ByHand == "" {
 		return nil
@@ -135,13 +136,13 @@ func writeHandedOver(w io.Writer, ruled journey.Ruled) error {
 	for _, file := range ruled.Files {
 		fmt.Fprintf(w, "wrote %s\n", file)
 	}
-	_, err := fmt.Fprintln(w, "next: rules.txt says for each account what is to be set up, and how")
+	_, err := fmt.Fprintln(w, "next: set up the rules as rules.txt describes for each account")
 	return err
 }
 
 // writeScripts prints a line for each rule of each script.
 func writeScripts(w io.Writer, accounts []string, scripts map[string][]rulecopy.Action) (some bool, err error) {
-	t := newTable("ACCOUNT", "SCRIPT", "TEXT", "SWITCHED ON", "WHAT IT DOES")
+	t := newTable("ACCOUNT", "SCRIPT", "ACTION", "SWITCHED ON", "WHAT IT DOES")
 	for _, account := range accounts {
 		for _, a := range scripts[account] {
 			some = true
@@ -151,7 +152,7 @@ func writeScripts(w io.Writer, accounts []string, scripts map[string][]rulecopy.
 				first = []string{"", "", "", ""}
 			}
 			if len(a.Lines) == 0 {
-				t.add(append(first, "nobody can say in words: read the script")...)
+				t.add(append(first, "cannot be explained in words; read the script")...)
 			}
 		}
 	}
@@ -166,16 +167,16 @@ func switchedOn(a rulecopy.Action) string {
 	case a.Activate:
 		return "yes"
 	case a.Waits:
-		return "waits for the switch"
+		return "after the switch"
 	case a.Do == rulecopy.Hand && a.Active:
-		return "to be done"
+		return "by hand"
 	}
-	return "as it is"
+	return "unchanged"
 }
 
-// writeSyncedRules prints what was done about rules, a line for each account that has any.
+// writeSyncedRules prints what a pass did with rules, a row for each account that has any.
 func writeSyncedRules(w io.Writer, synced journey.Synced) error {
-	t := newTable("ACCOUNT", "", "STORED", "UNCHANGED", "CHANGED THERE", "REFUSED", "WAIT FOR THE SWITCH").alignRight(2, 3, 4, 5, 6)
+	t := newTable("ACCOUNT", "KIND", "STORED", "UNCHANGED", "CHANGED AT DESTINATION", "REJECTED", "OFF UNTIL THE SWITCH").alignRight(2, 3, 4, 5, 6)
 	rows := 0
 	for _, a := range synced.Accounts {
 		if r := a.Rules; r != nil && *r != (journey.SyncedRules{}) {

@@ -12,8 +12,8 @@ import (
 	"rehome/internal/conductor"
 )
 
-// untilSignal returns a context that the first SIGINT or SIGTERM cancels, unless the command has asked to
-// finish first. The second one calls exit. The caller calls stop when the command is over.
+// untilSignal returns a context that the first SIGINT or SIGTERM cancels, unless the command has called
+// finishFirst. The second signal calls exit. The caller calls stop when the command is over.
 func (f *frame) untilSignal(ctx context.Context, exit func(int)) (_ context.Context, stop func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -55,7 +55,7 @@ func (f *frame) interrupt(cancel func()) bool {
 		cancel()
 		return false
 	}
-	f.say("finishing what is under way, which takes at most %d s; press Ctrl-C again to stop at once: nothing is lost either way",
+	f.say("finishing what is in progress (at most %d s); press Ctrl-C again to stop at once; nothing is lost either way",
 		int(conductor.DefaultGrace/time.Second))
 	close(f.finishing)
 	return true
@@ -74,7 +74,7 @@ func (f *frame) obey(signals <-chan os.Signal, over <-chan struct{}, cancel func
 	case <-signals:
 		f.screen.clear()
 		if finishing {
-			f.say("stopped at once: the next run looks first for what was under way")
+			f.say("stopped at once; the next run first checks what was in progress")
 			f.screen.clear()
 		}
 		exit(exitPartial)

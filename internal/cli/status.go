@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"rehome"
@@ -20,10 +19,9 @@ import (
 func statusCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Show where every account stands",
-		Long: `status reads the ledger and talks to no server. It may be called at any time, also while
-a sync runs.`,
-		Args: cobra.NoArgs,
+		Short: "Show the state of every account",
+		Long:  `status reads the ledger and contacts no server. You can run it at any time, even during a sync.`,
+		Args:  cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			status, err := move.Status(ctx)
 			if err != nil {
@@ -36,12 +34,12 @@ a sync runs.`,
 
 func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 	if len(status.Accounts) == 0 {
-		_, err := fmt.Fprintln(w, `nothing has been moved yet; begin with "rehome check"`)
+		_, err := fmt.Fprintln(w, `nothing has been copied yet; start with "rehome check"`)
 		return err
 	}
-	t := newTable("ACCOUNT", "STATE", "MESSAGES", "THERE", "FAILED", "SIZE", "CONTACTS", "EVENTS", "RULES", "LAST PASS", "VERIFIED").alignRight(2, 3, 4, 5, 6, 7)
+	t := newTable("ACCOUNT", "STATE", "MESSAGES", "AT DESTINATION", "FAILED", "SIZE", "CONTACTS", "EVENTS", "RULES", "LAST PASS", "VERIFIED").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range status.Accounts {
-		t.add(a.Account, stateWords(a.State), number(int(a.Messages)), number(int(a.Copied)), number(int(a.Failed)), octets(a.Octets),
+		t.add(a.Account, stateWords(a), number(int(a.Messages)), number(int(a.Copied)), number(int(a.Failed)), octets(a.Octets),
 			thereOf(a.Contacts), thereOf(a.Calendars), rulesThere(a.Rules), when(a.FinishedAt, a.StartedAt), verdictWords(a))
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
@@ -58,7 +56,7 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 	return f.writeFindings(w, status.Findings, rehome.SeverityWarning)
 }
 
-// rulesThere is how many scripts are at the destination, and how many of them wait.
+// rulesThere says how many scripts are at the destination, and how many of them stay off until the switch.
 func rulesThere(r *journey.StatusRules) string {
 	switch {
 	case r == nil:
@@ -69,15 +67,27 @@ func rulesThere(r *journey.StatusRules) string {
 	return number(int(r.Stored))
 }
 
-func stateWords(s ledger.AccountState) string { return strings.ReplaceAll(string(s), "_", "-") }
+// stateWords says how far an account has come.
+func stateWords(a journey.StatusAccount) string {
+	switch a.State {
+	case ledger.AccountPreStaging:
+		return "copying"
+	case ledger.AccountPreStaged:
+		if a.Verdict == "" {
+			return "copied, not verified yet"
+		}
+		return "copied"
+	}
+	return string(a.State)
+}
 
-// when tells how the last pass went.
+// when says when the last pass ended, or that it has not.
 func when(finished, started time.Time) string {
 	switch {
 	case !finished.IsZero():
 		return finished.Local().Format(time.DateTime)
 	case !started.IsZero():
-		return "begun " + started.Local().Format(time.DateTime)
+		return "started " + started.Local().Format(time.DateTime)
 	}
 	return "none"
 }

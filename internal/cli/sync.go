@@ -28,32 +28,32 @@ func syncCommand(f *frame) *cobra.Command {
 	var options journey.SyncOptions
 	cmd := &cobra.Command{
 		Use:   "sync",
-		Short: "Copy everything that is not at the destination yet",
-		Long: `sync copies contacts, calendars, mail and rules of all accounts, or of those named; rules if the settings
-name the destination's ManageSieve server. It may be run as often as you
-like: the first run copies everything, a later one only what is new and what has changed. It may
-be interrupted at any moment; the same command goes on where it stopped. The source is only read.
+		Short: "Copy mail, contacts, calendars and rules to the destination",
+		Long: `sync copies the mail, contacts, calendars and rules of all accounts, or of those given with --account.
+Rules are included if the settings name the destination's ManageSieve server. The first run copies
+everything; later runs copy only what is new or has changed. You can interrupt sync at any time and
+run the same command again to continue. The source is only read.
 
-A mailbox that was renamed at the source is renamed at the destination. What has vanished at the
-source stays at the destination, and the pass says how much that is. With --deletions mirror it is
-removed there: only what rehome has put there, and nobody has changed since, and only
-after everything was copied. What the destination's users delete, move or flag is never undone.
+A mailbox renamed at the source is renamed at the destination. Copies of items deleted at the source
+stay at the destination, and the summary counts them. With --deletions mirror they are removed, but
+only if rehome made them, nobody has changed them since, and everything else has been copied. rehome
+never undoes what users delete, move or flag at the destination.
 
-When more than half of a mailbox or account, and more than 20 messages, are gone at once at either
-end, nothing is removed and nothing is copied a second time: the account waits until somebody has
-looked and gives --confirm-deletions, or --copy-again if the destination has lost them. Contacts and
-calendars wait likewise when more than half of an address book or calendar is gone from the source at
-once, all of it, or the whole collection. An account whose log-in suddenly opens other mail than at the
-last pass stops before anything is copied, until somebody has looked and gives --confirm-source.
+If more than half of a mailbox or account, and more than 20 messages, disappear at once at either end,
+rehome removes nothing and copies nothing a second time. The account waits until you have checked it
+and run sync with --confirm-deletions, or with --copy-again if the destination has lost the messages.
+Contacts and calendars also wait if more than half of an address book or calendar, or all of it,
+disappears from the source. If a login suddenly opens different mail than in the last pass, the account
+stops before anything is copied, until you confirm it with --confirm-source.
 
-Rules that answer or forward are stored and stay off until --switch-on-rules is given, after the
-switch. A script that is on at the destination already is replaced with --replace-rules only.
+Rules that reply or forward are stored, but stay off until you run sync with --switch-on-rules after
+the switch. A script that is already active at the destination is replaced only with --replace-rules.
 
-With --plan it shows where every mailbox, address book and calendar would go, what would be removed and
-what each rule does, and writes nothing.
+With --plan, sync shows where every mailbox, address book and calendar would go, what would be removed
+and what each rule does. It writes nothing.
 
-Exit code 0: everything is at the destination. 5: something is left; run it again. 6: somebody has
-to do something first: confirm a loss, or other mail than before, or see to what an end refuses.`,
+Exit code 0: everything is at the destination. 5: some items remain; run it again. 6: you have to act
+first: confirm a loss or a changed source, or fix what an end rejects.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			if slices.Equal(only, []string{"rules"}) {
@@ -73,38 +73,38 @@ to do something first: confirm a loss, or other mail than before, or see to what
 			return f.runSync(ctx, move, accounts, options)
 		})),
 	}
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
-	cmd.Flags().StringSliceVar(&only, "only", nil, "only these kinds: mail, contacts, calendars, rules")
+	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
+	cmd.Flags().StringSliceVar(&only, "only", nil, "copy only these: mail, contacts, calendars, rules")
 	ruleFlags(cmd, &options.Rules)
-	cmd.Flags().BoolVar(&plan, "plan", false, "show where everything would go, what would be removed and what each rule does, and write nothing")
-	cmd.Flags().StringVar(&deletions, "deletions", "", "keep or mirror what has vanished at the source; default: mail.deletions of the settings")
-	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "a large loss at either end is meant: go on")
+	cmd.Flags().BoolVar(&plan, "plan", false, "show where everything would go, what would be removed and what each rule does; write nothing")
+	cmd.Flags().StringVar(&deletions, "deletions", "", "copies of items deleted at the source: keep or mirror (default: mail.deletions in the settings)")
+	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "confirm that a large loss at either end is intended")
 	cmd.Flags().BoolVar(&options.ConfirmSource, "confirm-source", false,
-		"the source's account is the right one, although it holds other mail than before")
-	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, also what its users have deleted there")
+		"confirm that this is the right source account, although it holds different mail than before")
+	cmd.Flags().BoolVar(&options.CopyAgain, "copy-again", false, "copy again what the destination has lost, including what its users have deleted")
 	cmd.MarkFlagsMutuallyExclusive("confirm-deletions", "copy-again")
 	return cmd
 }
 
-// kindsOf reads the kinds of --only; one that does not exist is refused instead of quietly moving nothing.
+// kindsOf reads the kinds of --only. It refuses a kind that does not exist; otherwise sync would move nothing and report success.
 func kindsOf(names []string) ([]rehome.Kind, error) {
 	var kinds []rehome.Kind
 	for _, name := range names {
 		if !slices.Contains(journey.Kinds(), rehome.Kind(name)) {
-			return nil, &usageError{cause: fmt.Errorf("--only %s is not known: write mail, contacts, calendars or rules", name), command: "rehome sync"}
+			return nil, &usageError{cause: fmt.Errorf("invalid value %q for --only; use mail, contacts, calendars or rules", name), command: "rehome sync"}
 		}
 		kinds = append(kinds, rehome.Kind(name))
 	}
 	return kinds, nil
 }
 
-// deletionsOf reads the value of --deletions; "" leaves it to the settings.
+// deletionsOf reads the value of --deletions; "" means the value in the settings.
 func deletionsOf(text string) (config.Deletions, error) {
 	policy := config.Deletions(text)
 	if text == "" || policy == config.DeletionsKeep || policy == config.DeletionsMirror {
 		return policy, nil
 	}
-	return "", &usageError{cause: fmt.Errorf("--deletions %s: write keep or mirror", text), command: "rehome sync"}
+	return "", &usageError{cause: fmt.Errorf("invalid value %q for --deletions; use keep or mirror", text), command: "rehome sync"}
 }
 
 func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (Outcome, error) {
@@ -160,7 +160,7 @@ func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
 	return err
 }
 
-// mailTable has a line for each account. What is rare has a column only where there is some of it.
+// mailTable has a row for each account. Rare columns appear only if a row has a value in them.
 func mailTable(synced journey.Synced) *table {
 	type column struct {
 		title string
@@ -168,17 +168,17 @@ func mailTable(synced journey.Synced) *table {
 	}
 	columns := []column{
 		{"COPIED", func(m journey.SyncedMail) int64 { return int64(m.Copied) }},
-		{"FOUND THERE", func(m journey.SyncedMail) int64 { return int64(m.Adopted) }},
+		{"ALREADY THERE", func(m journey.SyncedMail) int64 { return int64(m.Adopted) }},
 		{"UNCHANGED", func(m journey.SyncedMail) int64 { return m.Unchanged }},
 		{"FLAGS CHANGED", func(m journey.SyncedMail) int64 { return int64(m.Flagged) }},
 		{"REMOVED", func(m journey.SyncedMail) int64 { return int64(m.Removed) }},
 		{"FAILED", func(m journey.SyncedMail) int64 { return m.Failed }},
-		{"LEFT", func(m journey.SyncedMail) int64 { return m.Remaining }},
+		{"REMAINING", func(m journey.SyncedMail) int64 { return m.Remaining }},
 	}
 	total := synced.Total()
 	for _, rare := range []column{
 		{"WAITING", func(m journey.SyncedMail) int64 { return m.Waiting }},
-		{"DELETED THERE", func(m journey.SyncedMail) int64 { return m.Deserted }},
+		{"GONE AT DESTINATION", func(m journey.SyncedMail) int64 { return m.Deserted }},
 		{"UNKNOWN", func(m journey.SyncedMail) int64 { return m.Unknown }},
 	} {
 		if rare.of(total) > 0 {
@@ -200,7 +200,7 @@ func mailTable(synced journey.Synced) *table {
 	return t
 }
 
-// syncSummary says in a sentence or two what happened and what comes next.
+// syncSummary says in one to three lines what happened and what to do next.
 func syncSummary(synced journey.Synced) string {
 	t := synced.Total()
 	return progressed(synced, t) + stayed(t) + waitingRules(synced.TotalRules().Waiting)
@@ -208,48 +208,72 @@ func syncSummary(synced journey.Synced) string {
 
 func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	contacts, calendars := synced.TotalObjects()
-	done := append(deeds(t), objectDeeds(contacts, calendars)...)
-	if n := synced.TotalRules().Stored; n > 0 {
-		done = append(done, "stored "+plural(n, "script")+" of rules")
-	}
-	written := contacts.Copied + contacts.Updated + calendars.Copied + calendars.Updated
+	written := plural(t.Copied, "message") + andObjects(contacts.Copied+contacts.Updated+calendars.Copied+calendars.Updated)
 	switch {
 	case synced.CutOff:
-		return fmt.Sprintf("interrupted after %s messages%s; the destination has not answered for all that was under way: run the same command again, "+
-			"it looks for that first and sends again only what does not arrive", number(t.Copied), andObjects(written))
+		return fmt.Sprintf("interrupted after %s; the destination has not confirmed everything that was in progress; "+
+			"run the same command again: it checks first and sends only what is missing", written)
 	case synced.Interrupted:
-		return fmt.Sprintf("interrupted after %s messages%s; nothing is lost: run the same command again to go on", number(t.Copied), andObjects(written))
+		return fmt.Sprintf("interrupted after %s; nothing is lost; run the same command again to continue", written)
 	case synced.Waiting():
-		return fmt.Sprintf("%s waiting for a decision: it stands above with its next step", awaiting(max(t.Held, int(t.Waiting)), contacts, calendars))
+		return fmt.Sprintf("%s waiting for your decision; see the next step above", awaiting(max(t.Held, int(t.Waiting)), contacts, calendars))
 	case !synced.Complete() && !synced.Mendable():
-		return fmt.Sprintf("copied %s messages%s; what is left needs somebody to see to it: it stands above with its next step", number(t.Copied),
-			andObjects(written))
+		return fmt.Sprintf("copied %s; %s; follow the next steps above", written, problemsRemain(synced))
 	case !synced.Complete():
-		return fmt.Sprintf("copied %s messages%s; what is left stands above with its next step, and the same command goes on from here",
-			number(t.Copied), andObjects(written))
-	case len(done) == 0:
-		return fmt.Sprintf("nothing to do: %s messages%s are at the destination", allOf(t.There, t.Messages),
-			andObjects(contacts.Unchanged+calendars.Unchanged))
+		return fmt.Sprintf("copied %s; %s; run the same command again to continue", written, problemsRemain(synced))
 	}
-	return strings.Join(done, ", ") + `; next: "rehome verify"`
+	done := append(deeds(t), objectDeeds(contacts, calendars)...)
+	if n := synced.TotalRules().Stored; n > 0 {
+		done = append(done, "stored "+plural(n, "rule script"))
+	}
+	if len(done) == 0 {
+		return fmt.Sprintf("nothing to do: %s%s already at the destination", allOf(t.There, t.Messages), andObjects(contacts.Unchanged+calendars.Unchanged))
+	}
+	return strings.Join(done, ", ") + `; next: run "rehome verify"`
 }
 
-// allOf says how many of them there are.
+// problemsRemain counts the errors that are printed above the summary.
+func problemsRemain(synced journey.Synced) string {
+	n := 0
+	count := func(findings []rehome.Finding) {
+		for _, finding := range findings {
+			if finding.Severity == rehome.SeverityError {
+				n++
+			}
+		}
+	}
+	count(synced.Findings)
+	for _, a := range synced.Accounts {
+		if a.Error != "" {
+			n++
+		}
+		count(a.Findings)
+	}
+	if n == 0 {
+		return "some items remain (see above)"
+	}
+	return plural(n, "problem") + " " + verb(n, "remains", "remain") + " (see above)"
+}
+
+// allOf says how many of the source's messages are at the destination.
 func allOf(there, of int64) string {
-	if there == of {
-		return "all " + number(int(of))
+	switch {
+	case there != of:
+		return number(int(there)) + " of " + plural(int(of), "message")
+	case of == 1:
+		return "1 message"
 	}
-	return number(int(there)) + " of " + number(int(of))
+	return "all " + plural(int(of), "message")
 }
 
-// stayed tells where both ends differ on purpose.
+// stayed names the differences between the ends that are intended.
 func stayed(t journey.SyncedMail) string {
 	var parts []string
 	if t.Kept > 0 {
-		parts = append(parts, fmt.Sprintf("%s vanished at the source and stay at the destination", plural(t.Kept, "message")))
+		parts = append(parts, fmt.Sprintf("kept %s deleted at the source", plural(t.Kept, "message")))
 	}
 	if t.Deserted > 0 {
-		parts = append(parts, fmt.Sprintf("%s deleted or moved away at the destination and not copied again", plural(int(t.Deserted), "message")))
+		parts = append(parts, fmt.Sprintf("did not copy again %s deleted or moved at the destination", plural(int(t.Deserted), "message")))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -257,28 +281,29 @@ func stayed(t journey.SyncedMail) string {
 	return "\n" + strings.Join(parts, "; ")
 }
 
-// waitingRules says how the scripts are switched on that answer or forward.
+// waitingRules says how to switch on the scripts that reply or forward.
 func waitingRules(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("\n%s of rules off, because it answers or forwards; after the switch: \"rehome sync --switch-on-rules\"", plural(n, "script"))
+	return fmt.Sprintf("\n%s %s because %s; after the switch, run \"rehome sync --switch-on-rules\"", plural(n, "rule script"),
+		verb(n, "stays off", "stay off"), verb(n, "it replies or forwards", "they reply or forward"))
 }
 
-// deeds lists what a pass has done.
+// deeds lists what a pass has done with messages.
 func deeds(t journey.SyncedMail) []string {
 	var parts []string
 	if t.Copied > 0 {
-		parts = append(parts, fmt.Sprintf("copied %s, %s", plural(t.Copied, "message"), octets(t.Bytes)))
+		parts = append(parts, fmt.Sprintf("copied %s (%s)", plural(t.Copied, "message"), octets(t.Bytes)))
 	}
 	if t.Adopted > 0 {
-		parts = append(parts, fmt.Sprintf("found %s at the destination already", plural(t.Adopted, "message")))
+		parts = append(parts, fmt.Sprintf("found %s already there", plural(t.Adopted, "message")))
 	}
 	if t.Flagged > 0 {
-		parts = append(parts, fmt.Sprintf("brought the flags of %s up to date", plural(t.Flagged, "message")))
+		parts = append(parts, fmt.Sprintf("updated the flags of %s", plural(t.Flagged, "message")))
 	}
 	if t.Removed > 0 {
-		parts = append(parts, fmt.Sprintf("removed %s that vanished at the source", plural(t.Removed, "message")))
+		parts = append(parts, fmt.Sprintf("removed %s deleted at the source", plural(t.Removed, "message")))
 	}
 	return parts
 }

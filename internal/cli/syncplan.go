@@ -72,7 +72,7 @@ func (s *spaced) write(t *table) error {
 	return t.write(s.w, paletteFor(s.w, os.Getenv))
 }
 
-// writeFailed shows which accounts could not be looked at, and why.
+// writeFailed names the accounts that could not be planned, and why.
 func writeFailed(s *spaced, planned []journey.PlannedAccount) error {
 	for _, a := range planned {
 		s.begun = s.begun || a.Error != ""
@@ -85,30 +85,30 @@ func writeFailed(s *spaced, planned []journey.PlannedAccount) error {
 
 // writeCollections shows where every address book and calendar would go, and how much of it.
 func writeCollections(s *spaced, planned []journey.PlannedAccount) error {
-	t := newTable("ACCOUNT", "", "COLLECTION", "AT THE SOURCE", "AT THE DESTINATION", "", "NEW", "CHANGED", "TRIED AGAIN", "UNCHANGED", "WHY").alignRight(6, 7, 8, 9)
+	t := newTable("ACCOUNT", "KIND", "COLLECTION", "SOURCE", "DESTINATION", "ACTION", "NEW", "CHANGED", "RETRIED", "UNCHANGED", "REASON").alignRight(6, 7, 8, 9)
 	for _, a := range planned {
 		for _, c := range a.Collections {
 			switch {
-			case c.Deleted: // it is among those of which something has vanished
+			case c.Deleted: // writeLeaving shows it
 			case c.Why != "":
-				t.add(a.Account, string(c.Kind), c.Name, c.Source, "", "stays", "", "", "", "", c.Why)
+				t.add(a.Account, string(c.Kind), c.Name, c.Source, "", "not copied", "", "", "", "", c.Why)
 			default:
-				t.add(a.Account, string(c.Kind), c.Name, c.Source, c.Destination, madeOrThere(c.Exists), number(c.New), number(c.Changed), number(c.Again), number(c.Unchanged), "")
+				t.add(a.Account, string(c.Kind), c.Name, c.Source, c.Destination, createOrUse(c.Exists), number(c.New), number(c.Changed), number(c.Again), number(c.Unchanged), "")
 			}
 		}
 	}
 	return s.write(t)
 }
 
-// writeLeaving shows what of each collection has vanished at the source, and what becomes of it.
+// writeLeaving shows how many objects of each collection are gone at the source, and what happens to their copies.
 func writeLeaving(s *spaced, planned []journey.PlannedAccount) error {
-	t := newTable("ACCOUNT", "COLLECTION", "AT THE DESTINATION", "VANISHED", "REMOVED", "STAY", "WHY").alignRight(3, 4, 5)
+	t := newTable("ACCOUNT", "COLLECTION", "DESTINATION", "GONE AT SOURCE", "TO REMOVE", "TO KEEP", "REASON").alignRight(3, 4, 5)
 	for _, a := range planned {
 		for _, c := range a.Collections {
 			if c.Vanished > 0 {
 				stay := c.Vanished - c.Removed - c.Absent
 				t.add(a.Account, c.Name, c.Destination, number(c.Vanished), number(c.Removed), number(stay), whyStay(stay, c.Deleted, "collection",
-					because{c.NotOurs + c.Edited, "were there before the move, or changed there"}))
+					because{c.NotOurs + c.Edited, "existed before the move or changed at the destination"}))
 			}
 		}
 	}
@@ -117,13 +117,13 @@ func writeLeaving(s *spaced, planned []journey.PlannedAccount) error {
 
 // writeMailboxes shows where every mailbox would go.
 func writeMailboxes(s *spaced, planned []journey.PlannedAccount) error {
-	t := newTable("ACCOUNT", "MAILBOX AT THE SOURCE", "AT THE DESTINATION", "", "WHY")
+	t := newTable("ACCOUNT", "SOURCE MAILBOX", "DESTINATION MAILBOX", "ACTION", "REASON")
 	for _, a := range planned {
 		for _, p := range a.Pairs {
-			t.add(a.Account, p.Source, p.Destination, madeOrThere(p.Exists), p.Why)
+			t.add(a.Account, p.Source, p.Destination, createOrUse(p.Exists), p.Why)
 		}
 		for _, l := range a.Left {
-			t.add(a.Account, l.Source, "", "stays", l.Reason)
+			t.add(a.Account, l.Source, "", "not copied", l.Reason)
 		}
 	}
 	return s.write(t)
@@ -149,17 +149,17 @@ func writePlannedRules(s *spaced, planned []journey.PlannedAccount) error {
 	return err
 }
 
-// writeRenamed shows which mailboxes have other names by now, if any.
+// writeRenamed shows the mailboxes that were renamed at the source, if any.
 func writeRenamed(s *spaced, planned []journey.PlannedAccount) error {
-	t := newTable("ACCOUNT", "RENAMED", "IS NOW", "AT THE DESTINATION", "WILL BE", "")
+	t := newTable("ACCOUNT", "OLD SOURCE NAME", "NEW SOURCE NAME", "DESTINATION MAILBOX", "NEW DESTINATION NAME", "ACTION")
 	for _, a := range planned {
 		for _, r := range a.Renamed {
-			what := "renamed there too"
+			what := "rename"
 			switch {
 			case r.Obstacle != "":
-				what = "copied anew: " + r.Obstacle
+				what = "copy again: " + r.Obstacle
 			case r.From == r.To:
-				what = "is so already"
+				what = "none"
 			}
 			t.add(a.Account, r.Was, r.Source, r.From, r.To, what)
 		}
@@ -167,27 +167,27 @@ func writeRenamed(s *spaced, planned []journey.PlannedAccount) error {
 	return s.write(t)
 }
 
-// writeVanished shows what of each mailbox has vanished at the source, and what becomes of it.
+// writeVanished shows how many messages of each mailbox are gone at the source, and what happens to their copies.
 func writeVanished(s *spaced, planned []journey.PlannedAccount) error {
-	t := newTable("ACCOUNT", "AT THE DESTINATION", "VANISHED", "REMOVED", "STAY", "WHY").alignRight(2, 3, 4)
+	t := newTable("ACCOUNT", "DESTINATION MAILBOX", "GONE AT SOURCE", "TO REMOVE", "TO KEEP", "REASON").alignRight(2, 3, 4)
 	for _, a := range planned {
 		for _, v := range a.Vanished {
 			stay := v.Messages - v.Removed - v.Absent
 			t.add(a.Account, v.Destination, number(v.Messages), number(v.Removed), number(stay), whyStay(stay, v.Deleted, "mailbox",
-				because{v.NotOurs, "were there before the move"}, because{v.Changed, "changed there"}))
+				because{v.NotOurs, "existed before the move"}, because{v.Changed, "changed at the destination"}))
 		}
 	}
 	return s.write(t)
 }
 
-// because is how many copies of what has vanished are not removed, and why.
+// because is a number of copies that are kept although their originals are gone, and the reason.
 type because struct {
 	n   int
 	why string
 }
 
-// whyStay says why so many copies stay; what is in none of the reasons waits, or is kept by policy. deleted says
-// that the source has the mailbox or collection itself no more.
+// whyStay says why copies are kept. Those that none of the reasons covers wait for confirmation or are kept by policy.
+// deleted says that the mailbox or collection itself was deleted at the source.
 func whyStay(stay int, deleted bool, whole string, reasons ...because) string {
 	var parts []string
 	for _, r := range reasons {
@@ -197,17 +197,17 @@ func whyStay(stay int, deleted bool, whole string, reasons ...because) string {
 		}
 	}
 	if stay > 0 {
-		parts = append(parts, number(stay)+" kept by policy, or waiting to be confirmed")
+		parts = append(parts, number(stay)+" kept by policy or waiting for confirmation")
 	}
 	if deleted {
-		parts = append(parts, "the source has deleted the "+whole)
+		parts = append(parts, "the "+whole+" was deleted at the source")
 	}
 	return strings.Join(parts, "; ")
 }
 
-func madeOrThere(exists bool) string {
+func createOrUse(exists bool) string {
 	if exists {
-		return "is there"
+		return "use existing"
 	}
-	return "is made"
+	return "create"
 }

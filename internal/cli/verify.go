@@ -26,30 +26,30 @@ func verifyCommand(f *frame) *cobra.Command {
 	level := string(verify.LevelFull)
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Read both ends anew and say whether they are equal",
-		Long: `verify reads both ends as a client would and compares them. It believes nothing that the
-copy has noted, and writes nothing to either end.
+		Short: "Compare both ends and list every difference",
+		Long: `verify reads both ends as a mail client would and compares them. It does not rely on what sync has
+recorded, and writes nothing to either end.
 
-  counts    mailboxes, subscriptions and how many messages each holds
-  metadata  also flags, dates and sizes of every message
+  counts    mailboxes, subscriptions and the number of messages in each mailbox
+  metadata  also the flags, date and size of every message
   full      also every octet of every message
 
-Contacts and calendar objects are counted, or from metadata on all read and compared by their
-meaning: equal, cosmetic (different in what nobody sees), repaired (the repairs are listed),
+At level counts, contacts and calendar objects are counted. At the other levels they are read and
+compared by meaning: equal, cosmetic (an invisible difference), repaired (the repairs are listed),
 quarantined, changed, missing or extra.
 
-Exit code 0: equal. 5: they differ, or an account could not be read.`,
+Exit code 0: both ends are equal. 5: they differ, or an account could not be read.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			chosen := verify.Level(level)
 			if !slices.Contains(verify.Levels(), chosen) {
-				return OutcomeDone, &usageError{cause: fmt.Errorf("--level %s is not known: write counts, metadata or full", level), command: "rehome verify"}
+				return OutcomeDone, &usageError{cause: fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level), command: "rehome verify"}
 			}
 			return f.runVerify(ctx, move, accounts, chosen)
 		})),
 	}
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account; may be given several times")
-	cmd.Flags().StringVar(&level, "level", level, "how closely: counts, metadata or full")
+	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
+	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
 	return cmd
 }
 
@@ -77,7 +77,7 @@ func verdictOutcome(document verify.Document) Outcome {
 	return OutcomeDone
 }
 
-// writeVerdicts prints a line for each account, the differences, and one sentence.
+// writeVerdicts prints a row for each account, the differences, and a sentence that sums up.
 func (f *frame) writeVerdicts(w io.Writer, document verify.Document) error {
 	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRED", "DIFFERENCES").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range document.Accounts {
@@ -109,7 +109,7 @@ func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
 	}
 	for i, d := range a.Mail.Differences {
 		if i == differencesShown {
-			fmt.Fprintf(w, "%s: %d more differences, see the report\n", printable(a.Account), len(a.Mail.Differences)-i+a.Mail.Unlisted)
+			fmt.Fprintf(w, "%s: %s; see the report\n", printable(a.Account), plural(len(a.Mail.Differences)-i+a.Mail.Unlisted, "more difference"))
 			return
 		}
 		fmt.Fprintf(w, "%s: %s\n", printable(a.Account), printable(d.Sentence))
@@ -119,17 +119,17 @@ func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
 func verdictSentence(document verify.Document) string {
 	s := document.Tell()
 	if document.Verdict == verify.Equal {
-		return fmt.Sprintf("both ends are equal: %s, %s messages%s", plural(s.Accounts, "account"), number(int(s.Source.Messages)),
+		return fmt.Sprintf("both ends are equal: %s, %s%s", plural(s.Accounts, "account"), plural(int(s.Source.Messages), "message"),
 			andObjects(s.Contacts.Source+s.Calendars.Source))
 	}
 	var parts []string
-	add := func(n int, what string) {
+	add := func(n int, one, many string) {
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, what))
+			parts = append(parts, number(n)+" "+verb(n, one, many))
 		}
 	}
-	add(s.Equal, "equal")
-	add(s.Differ, "different")
-	add(s.Unknown, "not readable")
-	return fmt.Sprintf("the ends are not equal: of %s %s", plural(s.Accounts, "account"), strings.Join(parts, ", "))
+	add(s.Equal, "is equal", "are equal")
+	add(s.Differ, "differs", "differ")
+	add(s.Unknown, "could not be read", "could not be read")
+	return fmt.Sprintf("the ends are not equal: of %s, %s", plural(s.Accounts, "account"), strings.Join(parts, ", "))
 }

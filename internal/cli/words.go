@@ -20,7 +20,15 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%s %ss", number(n), noun)
 }
 
-// padded fills text up with blanks to a width in columns of the terminal.
+// verb chooses the form of a verb, or of a clause, that agrees with a count.
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// padded fills text with blanks to a width in columns of the terminal.
 func padded(text string, width int) string {
 	return text + strings.Repeat(" ", max(width-cells(text), 0))
 }

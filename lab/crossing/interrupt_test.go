@@ -43,7 +43,7 @@ func TestInterrupted_slowDestination(t *testing.T) {
 		"Courier": func(t *testing.T, room *lab.Room) server { return startCourier(t, room, person) },
 	}
 	ways := map[string]farewell{
-		"Ctrl-C":       {signals: []os.Signal{os.Interrupt}, code: 5, said: []string{"finishing what is under way", "interrupted after"}},
+		"Ctrl-C":       {signals: []os.Signal{os.Interrupt}, code: 5, said: []string{"finishing what is in progress", "interrupted after"}},
 		"Ctrl-C twice": {signals: []os.Signal{os.Interrupt, os.Interrupt}, code: 5, said: []string{"stopped at once"}, late: true},
 		"kill -9":      {signals: []os.Signal{syscall.SIGKILL}, code: -1, late: true},
 	}

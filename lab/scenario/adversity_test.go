@@ -120,10 +120,10 @@ func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
 	}
 
 	th.wantError(6, th.run("sync", "--account", "nobody@example.com"), "nobody@example.com", "accounts list")
-	th.wantError(2, th.run("sync", "--only", "dreams"), "--only dreams is not known")
+	th.wantError(2, th.run("sync", "--only", "dreams"), `"dreams" for --only`)
 	th.wantError(2, th.run("verify", "--level", "deep"), "counts, metadata or full")
 
-	if copied := th.want(0, "status"); strings.Contains(copied.out, "pre-stag") {
+	if copied := th.want(0, "status"); strings.Contains(copied.out, "copied, not") {
 		t.Errorf("something was touched:\n%s", copied.out)
 	}
 }

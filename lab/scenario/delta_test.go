@@ -257,7 +257,7 @@ func TestDelta_largeLossWaits(t *testing.T) {
 	if found := th.bothOn(mover).Judged[mover]; len(found) > 0 {
 		t.Errorf("the judge says\n%s", found)
 	}
-	th.wantError(2, th.run("sync", "--deletions", "some"), "write keep or mirror")
+	th.wantError(2, th.run("sync", "--deletions", "some"), "use keep or mirror")
 }
 
 func (th *theatre) wantSame(want, got map[string][]string) {

@@ -433,7 +433,7 @@ func TestRules_handedOver(t *testing.T) {
 	mail := th.want(5, "sync")
 	th.wantError(5, mail, "no rules were moved: connect for rules to the destination", "rehome rules export", "copied")
 	o := th.want(6, "rules", "sync")
-	th.wantError(6, o, "nothing was stored at the destination", "connect for rules to the destination", "rules.txt says for each account")
+	th.wantError(6, o, "nothing was stored at the destination", "connect for rules to the destination", "as rules.txt describes")
 	th.want(0, "rules", "export")
 	exported := desk.Answer[struct{ Files []string }](t, th.desk(), 0, "rules", "export")
 	if len(exported.Files) != 4 {
