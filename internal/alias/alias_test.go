@@ -157,7 +157,7 @@ func TestWrite_sheetAndMaps(t *testing.T) {
 		{"CSV", func(w *strings.Builder) error { return plan.WriteCSV(w) },
 			[]string{"No,Alias,DeliverTo", "team@a.test,bob@a.test,deliver,create", "*@b.test,eva@b.test"}, []string{"\n@"}},
 		{"text", func(w *strings.Builder) error { return plan.WriteText(w) },
-			[]string{"8 to make + 0 to ask + 7 to decide + 3 left out = 18", "[ ] choose another target"}, nil},
+			[]string{"8 to create + 0 to ask about + 7 to decide + 3 left out = 18", "[ ] choose another target"}, nil},
 		{"Postfix", func(w *strings.Builder) error { return b.WritePostfix(w, plan) },
 			[]string{"team@a.test\tanna@a.test, bob@a.test\n", "anna@a.test\tanna@a.test, anna@out.test\n", "sales@old.test\tsales@a.test\n",
 				"eva@b.test\tsales@a.test\n", "@b.test\teva@b.test\n", `# not in the map: "|pipe@a.test"`}, []string{"\n|pipe", "\n@old.test", "\nping"}},

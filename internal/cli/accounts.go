@@ -15,7 +15,7 @@ import (
 )
 
 func accountsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "accounts", Short: "Bring the people across: list, plan, export, hand out passwords, check"})
+	group := asGroup(&cobra.Command{Use: "accounts", Short: "Migrate accounts: list, plan, export, passwords, check"})
 	group.AddCommand(accountsListCommand(f), accountsPlanCommand(f), accountsExportCommand(f), accountsPasswordsCommand(f),
 		accountsCheckCommand(f), accountsTestPasswordCommand(f), accountsSettingsCommand(f), accountsImportCommand(f))
 	return group
@@ -24,7 +24,7 @@ func accountsCommand(f *frame) *cobra.Command {
 func accountsListCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "Show who moves and who stays",
+		Short: "Show which accounts move and which stay",
 		Args:  cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			list, err := move.People(ctx)
@@ -37,12 +37,12 @@ func accountsListCommand(f *frame) *cobra.Command {
 }
 
 func (f *frame) writePeople(w io.Writer, list journey.People) error {
-	t := newTable("ACCOUNT", "NAME", "PASSWORD AT THE SOURCE", "AT THE DESTINATION")
+	t := newTable("ACCOUNT", "NAME", "SOURCE PASSWORD", "DESTINATION PASSWORD")
 	for _, p := range list.Moving {
 		t.add(p.Account, p.Name, string(p.PasswordForm), p.DestinationPassword)
 	}
 	for _, s := range list.Staying {
-		t.add(s.Account, "", "", "stays: "+s.Reason)
+		t.add(s.Account, "", "", "does not move: "+s.Reason)
 	}
 	return t.write(w, paletteFor(w, os.Getenv))
 }
@@ -51,11 +51,12 @@ func accountsExportCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
 		Use:   "export",
 		Short: "Write accounts.csv for the destination and a sealed sheet of temporary passwords",
-		Long: `export writes the file that the destination's Account Manager imports. Who has a readable
-password that the destination accepts keeps it. Everybody else gets a temporary one, which is
-made once and sealed in temporary-passwords.csv.age; a second export uses the same ones.
+		Long: `export writes the file that the destination's Account Manager imports. Users keep their current
+password if rehome can read it and the destination accepts it. All others get a temporary password,
+which is created once and sealed in temporary-passwords.csv.age; later exports use the same one.
 
-accounts.csv holds passwords in clear, because the import wants them. Delete it afterwards.`,
+accounts.csv contains passwords in clear text, because the import requires them. Delete it after the
+import.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			export, err := move.ExportAccounts(ctx)
@@ -72,12 +73,12 @@ func (f *frame) writeExport(w io.Writer, export journey.Export) error {
 		fmt.Fprintf(w, "wrote %s\n", file)
 	}
 	if export.Shares != "" {
-		fmt.Fprintf(w, "wrote %s: who sees whose calendars and contacts, to be shared again at the destination\n", export.Shares)
+		fmt.Fprintf(w, "wrote %s: the shared calendars and address books, to share again at the destination\n", export.Shares)
 	}
-	fmt.Fprintf(w, "%d accounts: %d keep the own password, %d get a temporary one (%d made now)\n",
-		export.Accounts, export.Own, export.Temporary, export.New)
+	fmt.Fprintf(w, "%s: %d with their current password, %d with a temporary one (%d new)\n",
+		plural(export.Accounts, "account"), export.Own, export.Temporary, export.New)
 	if export.Sheet != "" {
-		fmt.Fprintf(w, "the temporary passwords are sealed in %s; read them with \"rehome accounts passwords\"\n", export.Sheet)
+		fmt.Fprintf(w, "the temporary passwords are sealed in %s; open it with \"rehome accounts passwords\"\n", export.Sheet)
 	}
 	for _, s := range export.Staying {
 		fmt.Fprintf(w, "not exported: %s (%s)\n", printable(s.Account), printable(s.Reason))
@@ -85,7 +86,7 @@ func (f *frame) writeExport(w io.Writer, export journey.Export) error {
 	if err := f.writeFindings(w, export.Findings, rehome.SeverityWarning); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w, "next: import the file at the destination, then run \"rehome sync\"; delete the file when the import is done")
+	_, err := fmt.Fprintln(w, "next: import the file at the destination, then delete it and run \"rehome sync\"")
 	return err
 }
 
@@ -93,22 +94,22 @@ func accountsPasswordsCommand(f *frame) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "passwords --output FILE",
-		Short: "Open the sealed sheet of temporary passwords into a file",
-		Long: `passwords writes the temporary passwords in clear into a file that only its owner can
-read, for the person who hands them out. They are never shown at the terminal. "rehome secrets
-purge" knows the file, and destroys it.`,
+		Short: "Write the temporary passwords to a file in clear text",
+		Long: `passwords opens the sealed sheet and writes the temporary passwords in clear text to a file that only
+you can read, so that you can hand them out. It never shows them at the terminal. Afterwards, destroy
+the file with "rehome secrets purge".`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			if err := move.WritePasswords(ctx, output); err != nil {
 				return OutcomeDone, err
 			}
 			return OutcomeDone, f.answer(map[string]string{"file": output}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "wrote %s; when everybody has a password of their own, \"rehome secrets purge\" destroys it\n", output)
+				_, err := fmt.Fprintf(w, "wrote %s; when all users have set their own password, destroy it with \"rehome secrets purge\"\n", output)
 				return err
 			})
 		})),
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write, which must not exist")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write; it must not exist")
 	_ = cmd.MarkFlagRequired("output") // the flag exists, it is defined above
 	return cmd
 }

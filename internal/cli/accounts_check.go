@@ -22,13 +22,13 @@ func accountsCheckCommand(f *frame) *cobra.Command {
 	options := journey.LoginOptions{}
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Log in as everybody at the destination and say who is missing, full or locked out",
-		Long: `check logs in once as everybody who moves, one after the other, and leaves the host alone as
-soon as that turns away or refuses three accounts in a row. A log-in cannot tell a missing account from a
-wrong password. The list of accounts that the Account Manager exports can: give it with --listed, and
-accounts that nobody expects are named too.
+		Short: "Log in to every account at the destination and report problems",
+		Long: `check logs in once to every account that moves, one after the other. It stops as soon as the host turns
+it away or refuses three accounts in a row. A login cannot tell a missing account from a wrong password;
+the list of accounts that the Account Manager exports can. Give that list with --listed, and check also
+reports the accounts at the destination that are not part of this move.
 
-Exit code 0: everybody is there, can log in and has room. 5: somebody is not.`,
+Exit code 0: every account exists, can log in and has room. 5: at least one account does not.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			var listed []string
@@ -38,7 +38,7 @@ Exit code 0: everybody is there, can log in and has room. 5: somebody is not.`,
 					return OutcomeDone, err
 				}
 			}
-			options.Observe = func(side rehome.Side, account string) { f.say("log-in at the %s: %s", side, account) }
+			options.Observe = func(side rehome.Side, account string) { f.say("logging in at the %s: %s", side, account) }
 			checked, err := move.CheckAccounts(ctx, listed, options)
 			if err != nil {
 				return OutcomeDone, err
@@ -50,13 +50,13 @@ Exit code 0: everybody is there, can log in and has room. 5: somebody is not.`,
 			return outcome, f.answer(checked, func(w io.Writer) error { return writeAccountsChecked(w, checked) })
 		})),
 	}
-	cmd.Flags().StringVar(&listedFile, "listed", "", "list of accounts that the destination has exported, as CSV")
+	cmd.Flags().StringVar(&listedFile, "listed", "", "CSV list of accounts, exported by the destination")
 	loginFlags(cmd, &options)
 	return cmd
 }
 
 func writeAccountsChecked(w io.Writer, checked journey.AccountsChecked) error {
-	t := newTable("ACCOUNT", "AT THE DESTINATION", "HOLDS", "MAY HOLD").alignRight(2, 3)
+	t := newTable("ACCOUNT", "STATUS", "USED", "QUOTA").alignRight(2, 3)
 	for _, a := range checked.Accounts {
 		used, limit := "", ""
 		if a.Limit > 0 {
@@ -83,7 +83,7 @@ func writeAccountsChecked(w io.Writer, checked journey.AccountsChecked) error {
 	slices.Sort(parts)
 	_, err := fmt.Fprintf(w, "%s: %s\n", plural(len(checked.Accounts), "account"), strings.Join(parts, ", "))
 	if err == nil && !checked.Listed {
-		_, err = fmt.Fprintln(w, "accounts beyond these are not known: give the Account Manager's own list with --listed")
+		_, err = fmt.Fprintln(w, "other accounts at the destination are not known; give the Account Manager's list with --listed")
 	}
 	return err
 }

@@ -17,13 +17,13 @@ func accountsImportCommand(f *frame) *cobra.Command {
 	var api bool
 	cmd := &cobra.Command{
 		Use:   "import",
-		Short: "Say how the accounts come to the destination; it makes none itself",
-		Long: `import says which files to upload where. With --experimental-api it also asks the cloud's
-administration interface (destination.api) what your user may do there, by the two calls that are
-documented. The calls that make accounts are not documented, so rehome makes none: an upload by hand is
-the way.
+		Short: "Explain how to import the accounts; creates none itself",
+		Long: `import lists the files to upload and says where to upload them. With --experimental-api it also asks the
+cloud's administration interface (destination.api) what your user may do there, using its two documented
+calls. The calls that create accounts are not documented, so rehome creates none: you upload the files
+by hand.
 
-Exit code 6: the upload is for you to do.`,
+Exit code 6: the upload is left to you.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			result, err := move.ImportAccounts(ctx, api)
@@ -33,17 +33,17 @@ Exit code 6: the upload is for you to do.`,
 			return OutcomeWaiting, f.answer(result, func(w io.Writer) error { return writeImport(w, result) })
 		})),
 	}
-	cmd.Flags().BoolVar(&api, "experimental-api", false, "look at the administration interface too")
+	cmd.Flags().BoolVar(&api, "experimental-api", false, "also query the administration interface")
 	return cmd
 }
 
 func writeImport(w io.Writer, result journey.Import) error {
 	if p := result.Probed; p != nil {
-		fmt.Fprintf(w, "the administration interface answers in %s and lets this user in\n", p.Format)
-		fmt.Fprintf(w, "  granted: %s\n  not found: %s\n", joinedOr(p.Granted, "nothing that a move needs"), joinedOr(p.Lacking, "nothing"))
-		fmt.Fprintln(w, "rehome makes no account through it: the calls for that are not documented by the vendor, and none is guessed")
+		fmt.Fprintf(w, "the administration interface answers in %s and accepts this user\n", p.Format)
+		fmt.Fprintf(w, "  granted: %s\n  not found: %s\n", joinedOr(p.Granted, "no right that a move needs"), joinedOr(p.Lacking, "none"))
+		fmt.Fprintln(w, "rehome creates no accounts through it, because the vendor does not document the calls for that")
 	}
-	fmt.Fprintf(w, "to upload: %s\n", strings.Join(result.Files, ", "))
+	fmt.Fprintf(w, "files to upload: %s\n", strings.Join(result.Files, ", "))
 	for i, step := range result.Steps {
 		fmt.Fprintf(w, "%d. %s\n", i+1, step)
 	}

@@ -16,7 +16,7 @@ import (
 	"rehome/internal/journey"
 )
 
-// loginPause is the time between two log-ins at one host: slow enough not to look like an attack.
+// loginPause is the time between two logins at one host: slow enough not to look like an attack.
 const loginPause = 500 * time.Millisecond
 
 func accountsPlanCommand(f *frame) *cobra.Command {
@@ -24,22 +24,22 @@ func accountsPlanCommand(f *frame) *cobra.Command {
 	options := journey.LoginOptions{}
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Show for every account the best way in and the best way to a password",
-		Long: `plan says for every account that the source knows how its data can be read (master user,
-own password, HA1, database only), and how it gets a password at the destination: its own, if the
-destination accepts that; its hash, handed over to the vendor; or a temporary one with a
-personal sheet. Who does not move is named with the reason. The last table counts them; its numbers
+		Short: "Show how each account is read at the source and how it gets a password",
+		Long: `plan shows, for every account at the source, how its data can be read (master user, own password, HA1,
+database only) and how it gets a password at the destination: its own password, if the destination
+accepts it; its hash, handed over to the vendor; or a temporary password with a personal sheet. It gives
+the reason for each account that does not move. The last table counts the accounts; its rows and columns
 add up.
 
-With --login it also logs in at both ends, once for each account and one after the other. It leaves a
-host alone as soon as that turns away, or refuses three accounts in a row. Announce it to the vendor.
+With --login it also logs in at both ends, once for each account and one after the other. It stops using
+a host that turns it away or refuses three accounts in a row. Tell the vendor before you run it.
 
-Exit code 5: something opens nothing, or a log-in failed.`,
+Exit code 5: the mail of an account cannot be read, or a login failed.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			var logins *journey.LoginOptions
 			if login {
-				options.Observe = func(side rehome.Side, account string) { f.say("log-in at the %s: %s", side, account) }
+				options.Observe = func(side rehome.Side, account string) { f.say("logging in at the %s: %s", side, account) }
 				logins = &options
 			}
 			plan, err := move.AccountsPlan(ctx, logins)
@@ -55,8 +55,8 @@ Exit code 5: something opens nothing, or a log-in failed.`,
 }
 
 func loginFlags(cmd *cobra.Command, options *journey.LoginOptions) {
-	cmd.Flags().DurationVar(&options.Pause, "pause", loginPause, "time between two log-ins at one host")
-	cmd.Flags().StringArrayVar(&options.Accounts, "account", nil, "log in to this account only; may be given several times")
+	cmd.Flags().DurationVar(&options.Pause, "pause", loginPause, "time between two logins at one host")
+	cmd.Flags().StringArrayVar(&options.Accounts, "account", nil, "log in to this account only (repeatable)")
 }
 
 func planOutcome(plan journey.AccessPlan) Outcome {
@@ -74,9 +74,9 @@ func failedLogin(l *journey.Login) bool {
 }
 
 func (f *frame) writeAccessPlan(w io.Writer, plan journey.AccessPlan, login bool) error {
-	header := []string{"ACCOUNT", "KIND", "STORED", "MAIL BY", "CONTACTS AND CALENDARS BY", "PASSWORD THERE", "SWITCHED OFF"}
+	header := []string{"ACCOUNT", "KIND", "STORED PASSWORD", "MAIL VIA", "CONTACTS AND CALENDARS VIA", "DESTINATION PASSWORD", "DISABLED"}
 	if login {
-		header = append(header, "LOG-IN HERE", "LOG-IN THERE")
+		header = append(header, "SOURCE LOGIN", "DESTINATION LOGIN")
 	}
 	t := newTable(header...)
 	for _, r := range plan.Accounts {
@@ -113,21 +113,21 @@ func writeLoginTrouble(w io.Writer, account, side string, l *journey.Login) {
 	if l == nil || l.Sentence == "" {
 		return
 	}
-	fmt.Fprintf(w, "%s: log-in at the %s %s: %s\n", printable(account), side, loginWord(l), printable(l.Sentence))
+	fmt.Fprintf(w, "%s: login at the %s: %s: %s\n", printable(account), side, loginWord(l), printable(l.Sentence))
 	if l.NextStep != "" {
 		fmt.Fprintf(w, "  -> %s\n", printable(l.NextStep))
 	}
 }
 
-// writeCoverage counts the accounts, ways in downwards, ways to a password across.
+// writeCoverage counts the accounts: a row for each way to read them, a column for each way to a password.
 func writeCoverage(w io.Writer, c journey.Coverage, colors palette) error {
-	header := []string{"BEST WAY IN"}
+	header := []string{"READ VIA"}
 	var numeric []int
 	for i, gain := range journey.Gains() {
 		header = append(header, strings.ToUpper(string(gain)))
 		numeric = append(numeric, i+1)
 	}
-	t := newTable(append(header, "ALL")...).alignRight(append(numeric, len(header))...)
+	t := newTable(append(header, "TOTAL")...).alignRight(append(numeric, len(header))...)
 	for _, way := range journey.Ways() {
 		if c.Source[way] == 0 {
 			continue
@@ -138,7 +138,7 @@ func writeCoverage(w io.Writer, c journey.Coverage, colors palette) error {
 		}
 		t.add(append(row, number(c.Source[way]))...)
 	}
-	sum := []string{"all"}
+	sum := []string{"total"}
 	for _, gain := range journey.Gains() {
 		sum = append(sum, number(c.Gains[gain]))
 	}

@@ -19,11 +19,11 @@ func accountsSettingsCommand(f *frame) *cobra.Command {
 	var sheets bool
 	cmd := &cobra.Command{
 		Use:   "settings",
-		Short: "Show what people have set up: signature, reply-to, name, time zone, language",
-		Long: `settings reads what the webmail knows of each person and no copying carries. With --sheets it also
-writes for each of them, in the folder people of accounts.output, a page that says what changes, the
-settings as JSON, and for who has a temporary password a sealed letter with it. Run "accounts export"
-first, which makes these passwords.`,
+		Short: "Show each user's webmail settings: signature, reply-to, name, time zone, language",
+		Long: `settings shows the webmail settings of each user, which no other command copies. With --sheets it also
+writes three files for each user to the folder people in accounts.output: a page that explains what
+changes, the settings as JSON and, for a user with a temporary password, a sealed letter that contains
+it. Run "accounts export" first; it creates these passwords.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			read := move.Settings
@@ -37,13 +37,13 @@ first, which makes these passwords.`,
 			return OutcomeDone, f.answer(settings, func(w io.Writer) error { return writeSettings(w, settings) })
 		})),
 	}
-	cmd.Flags().StringArrayVar(&only, "account", nil, "only this account; may be given several times")
-	cmd.Flags().BoolVar(&sheets, "sheets", false, "write a page for each person")
+	cmd.Flags().StringArrayVar(&only, "account", nil, "only this account (repeatable)")
+	cmd.Flags().BoolVar(&sheets, "sheets", false, "write a page for each user")
 	return cmd
 }
 
 func writeSettings(w io.Writer, settings journey.PersonalSettings) error {
-	t := newTable("ACCOUNT", "NAME", "ANSWERS TO", "TIME ZONE", "LANGUAGE", "SIGNATURE")
+	t := newTable("ACCOUNT", "NAME", "REPLY-TO", "TIME ZONE", "LANGUAGE", "SIGNATURE")
 	for _, p := range settings.People {
 		t.add(p.Account, p.DisplayName, p.ReplyTo, p.TimeZone, p.Language, signatureWord(p))
 	}

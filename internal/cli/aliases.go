@@ -16,7 +16,7 @@ import (
 )
 
 func aliasesCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "aliases", Short: "Bring aliases and forwards across: export, check"})
+	group := asGroup(&cobra.Command{Use: "aliases", Short: "Migrate aliases and forwards: export, check"})
 	group.AddCommand(aliasesExportCommand(f), aliasesCheckCommand(f))
 	return group
 }
@@ -24,12 +24,12 @@ func aliasesCommand(f *frame) *cobra.Command {
 func aliasesExportCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
 		Use:   "export",
-		Short: "Write what becomes of every alias and forward: a sheet, and maps for Postfix and Exim",
-		Long: `export writes aliases.csv and aliases.txt in the order in which somebody works them off in the
-Services tab, aliases.json, and aliases.postfix and aliases.exim for who hosts the mail alone.
+		Short: "Plan every alias and forward: a sheet, and maps for Postfix and Exim",
+		Long: `export writes aliases.csv and aliases.txt, in the order in which you enter them in the Services tab,
+aliases.json, and aliases.postfix and aliases.exim for self-hosted mail servers.
 
-Every alias and forward is one line: to be made, to be asked, to be decided, or left out, each with
-what to do. Exit code 6: some lines wait for a decision.`,
+Every alias and forward is one line: to create, to ask about, to decide, or left out, each with its next
+step. Exit code 6: some lines wait for your decision.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			export, err := move.ExportAliases(ctx)
@@ -46,7 +46,7 @@ what to do. Exit code 6: some lines wait for a decision.`,
 }
 
 func (f *frame) writeAliases(w io.Writer, export journey.AliasExport) error {
-	t := newTable("STATE", "ALIAS", "KIND", "TARGETS", "WHAT TO DO")
+	t := newTable("STATE", "ALIAS", "KIND", "TARGETS", "NEXT STEP")
 	for _, line := range export.Lines {
 		next := line.NextStep
 		if len(line.Problems) > 0 {
@@ -58,14 +58,14 @@ func (f *frame) writeAliases(w io.Writer, export journey.AliasExport) error {
 		return err
 	}
 	n := export.Totals
-	fmt.Fprintf(w, "%d to make + %d to ask + %d to decide + %d left out = %d aliases and forwards\n", n.Create, n.Ask, n.Decide, n.LeaveOut, n.All)
+	fmt.Fprintf(w, "%d to create + %d to ask about + %d to decide + %d left out = %d aliases and forwards\n", n.Create, n.Ask, n.Decide, n.LeaveOut, n.All)
 	if err := f.writeFindings(w, export.Findings, rehome.SeverityInfo); err != nil {
 		return err
 	}
 	for _, file := range export.Files {
 		fmt.Fprintf(w, "wrote %s\n", file)
 	}
-	_, err := fmt.Fprintln(w, `next: make them at the destination, then run "rehome aliases check"`)
+	_, err := fmt.Fprintln(w, `next: create them at the destination, then run "rehome aliases check"`)
 	return err
 }
 
@@ -73,15 +73,16 @@ func aliasesCheckCommand(f *frame) *cobra.Command {
 	var again bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Ask the destination's mail hosts whether they take mail for every alias",
-		Long: `check is "rehome recipients check" for the aliases alone. It sends no message.
+		Short: "Ask the destination's mail hosts whether they accept mail for every alias",
+		Long: `check is "rehome recipients check" for the aliases only. It sends no message.
 
-Exit code 0: all agree. 5: a host had enough or cannot be reached, run it again later. 6: something differs.`,
+Exit code 0: all answers are as expected. 5: a host asked us to stop or cannot be reached; run it again
+later. 6: at least one answer differs.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			return f.parity(move.CheckAliases(ctx, again, f.told))
 		})),
 	}
-	cmd.Flags().BoolVar(&again, "again", false, "forget the answers of earlier runs")
+	cmd.Flags().BoolVar(&again, "again", false, "ignore the answers of earlier runs")
 	return cmd
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func recipientsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "recipients", Short: "Forget no address that receives mail: census, check"})
+	group := asGroup(&cobra.Command{Use: "recipients", Short: "Find every address that receives mail: census, check"})
 	group.AddCommand(recipientsCensusCommand(f), recipientsCheckCommand(f))
 	return group
 }
@@ -28,13 +28,13 @@ func recipientsCensusCommand(f *frame) *cobra.Command {
 	days := 0
 	cmd := &cobra.Command{
 		Use:   "census [LOG]...",
-		Short: "List who received mail, and which of those addresses nobody has on the books",
-		Long: `census reads mail logs of Exim and Postfix (files or folders, plain or gzip) and, with
---messages, the address fields of the newest messages at the source. It writes recipients.csv:
-put keep or drop into the Decision column of what it could not place, and take the census as
-often as you like; decisions stay.
+		Short: "List the addresses that received mail, and those without an account or alias",
+		Long: `census reads mail logs of Exim and Postfix (files or folders, plain or gzip) and, with --messages, the
+address fields of the newest messages at the source. It writes recipients.csv. For each address without
+an account or alias, enter keep or drop in the Decision column. You can run the census again at any
+time; your decisions are kept.
 
-Exit code 6: some addresses wait for a decision.`,
+Exit code 6: some addresses wait for your decision.`,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (Outcome, error) {
 			options.Logs = args
 			if days > 0 {
@@ -51,13 +51,13 @@ Exit code 6: some addresses wait for a decision.`,
 			return outcome, f.answer(census, func(w io.Writer) error { return f.writeCensus(w, census) })
 		})),
 	}
-	cmd.Flags().IntVar(&options.Messages, "messages", 0, "newest messages of each mailbox whose address fields are read; 0: none")
-	cmd.Flags().IntVar(&days, "days", 0, "count only mail of the last days; 0: all")
+	cmd.Flags().IntVar(&options.Messages, "messages", 0, "read the address fields of this many of the newest messages in each mailbox; 0: none")
+	cmd.Flags().IntVar(&days, "days", 0, "count only mail from this many past days; 0: all")
 	return cmd
 }
 
 func (f *frame) writeCensus(w io.Writer, census journey.Census) error {
-	t := newTable("STATE", "ADDRESS", "MESSAGES", "LAST", "WHAT TO DO").alignRight(2)
+	t := newTable("STATE", "ADDRESS", "MESSAGES", "LAST", "NEXT STEP").alignRight(2)
 	for _, r := range census.Recipients {
 		if r.State == recipients.Known {
 			continue
@@ -76,16 +76,17 @@ func (f *frame) writeCensus(w io.Writer, census journey.Census) error {
 		return err
 	}
 	if logs := census.Logs; logs != nil {
-		fmt.Fprintf(w, "read %d log files, %d lines, %d deliveries\n", logs.Files, logs.Lines, logs.Deliveries)
+		fmt.Fprintf(w, "read %s: %s, %s\n", plural(logs.Files, "log file"), plural(logs.Lines, "line"),
+			count(logs.Deliveries, "delivery", "deliveries"))
 		for _, unread := range logs.Unread {
-			fmt.Fprintf(w, "warning: not read to its end: %s\n", printable(unread))
+			fmt.Fprintf(w, "warning: read only in part: %s\n", printable(unread))
 		}
 	}
 	if census.Headers > 0 {
-		fmt.Fprintf(w, "read the address fields of %d messages\n", census.Headers)
+		fmt.Fprintf(w, "read the address fields of %s\n", plural(census.Headers, "message"))
 	}
 	n := census.Totals
-	fmt.Fprintf(w, "%d known + %d decided + %d by a catch-all + %d undecided = %d addresses that received mail; %d more are on the books and received none\n",
+	fmt.Fprintf(w, "%d known + %d decided + %d by a catch-all + %d undecided = %d addresses that received mail; %d other known addresses received none\n",
 		n.Known, n.Decided, n.CatchAll, n.Undecided, n.All, n.Silent)
 	if err := f.writeFindings(w, census.Findings, rehome.SeverityWarning); err != nil {
 		return err
@@ -98,19 +99,20 @@ func recipientsCheckCommand(f *frame) *cobra.Command {
 	var again bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Ask the destination's mail hosts what they answer for every recipient",
-		Long: `check asks every address of destination.mx for every account, alias and address of the census, by
-RCPT TO and without ever sending a message: over one slow connection, an address that nobody has
-first. It stops when a host asks to wait, and goes on later; so does the next run. Where hosts
-differ, the worst answer counts.
+		Short: "Ask the destination's mail hosts whether they accept mail for every recipient",
+		Long: `check asks every mail host in destination.mx about every account, alias and census address. It uses
+RCPT TO and never sends a message. It opens one connection at a time, asks slowly, and starts with an
+address that does not exist. When a host asks it to wait, it pauses and continues later, or in the next
+run. If hosts disagree, the worst answer counts.
 
-Exit code 0: all agree. 5: a host had enough or cannot be reached, run it again later. 6: something differs.`,
+Exit code 0: all answers are as expected. 5: a host asked us to stop or cannot be reached; run it again
+later. 6: at least one answer differs.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			return f.parity(move.CheckRecipients(ctx, again, f.told))
 		})),
 	}
-	cmd.Flags().BoolVar(&again, "again", false, "forget the answers of earlier runs")
+	cmd.Flags().BoolVar(&again, "again", false, "ignore the answers of earlier runs")
 	return cmd
 }
 
@@ -132,7 +134,7 @@ func (f *frame) parity(parity recipients.Parity, err error) (Outcome, error) {
 }
 
 func (f *frame) writeParity(w io.Writer, parity recipients.Parity) error {
-	t := newTable("VERDICT", "ADDRESS", "EXPECTED", "ANSWER", "WHAT TO DO")
+	t := newTable("VERDICT", "ADDRESS", "EXPECTED", "ANSWER", "NEXT STEP")
 	for _, line := range parity.Lines {
 		if line.Verdict == recipients.Agrees {
 			continue
@@ -153,10 +155,10 @@ func (f *frame) writeParity(w io.Writer, parity recipients.Parity) error {
 	}
 	for _, host := range parity.Hosts {
 		for _, domain := range host.AcceptAll {
-			fmt.Fprintf(w, "note: %s takes any address of %s, so that its answers there prove little\n", printable(host.Host), printable(domain))
+			fmt.Fprintf(w, "note: %s accepts any address in %s, so its answers for that domain prove little\n", printable(host.Host), printable(domain))
 		}
 		if host.Error != "" {
-			fmt.Fprintf(w, "error: %s was not asked to the end and does not count: %s\n", printable(host.Host), printable(host.Error))
+			fmt.Fprintf(w, "error: %s was not asked about every address and does not count: %s\n", printable(host.Host), printable(host.Error))
 			fmt.Fprintf(w, "  -> %s\n", printable(host.NextStep))
 		}
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 func secretsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "secrets", Short: "Destroy the files with passwords when the move is over"})
+	group := asGroup(&cobra.Command{Use: "secrets", Short: "Destroy the files with passwords after the move"})
 	group.AddCommand(secretsPurgeCommand(f))
 	return group
 }
@@ -24,16 +24,16 @@ func secretsPurgeCommand(f *frame) *cobra.Command {
 	var yes, identity bool
 	cmd := &cobra.Command{
 		Use:   "purge",
-		Short: "Show, and with --yes destroy, every file with secrets that rehome has written",
-		Long: `purge lists the files with passwords and hashes that rehome has written, wherever they are, and with
---yes overwrites and removes them. Each that rehome writes or destroys is a line of
-secret-files.jsonl in accounts.output; what is no longer where it was written is named. Files that you
-have written, and the identity that opens what is sealed, are listed and kept; --identity destroys that
-too, and with it everything sealed, wherever copies of it are.
+		Short: "List every file with secrets that rehome has written; with --yes destroy them",
+		Long: `purge lists the files with passwords and hashes that rehome has written, wherever they are. With --yes it
+overwrites and removes them. secret-files.jsonl in accounts.output records each file that rehome writes
+or destroys; purge reports files that are no longer where they were written. It lists but keeps files
+that you have written, and the identity that opens sealed files. --identity destroys the identity too;
+after that no sealed file can be opened, nor any copy of one.
 
-It does not know copies that somebody made, nor backups.
+purge does not know about copies and backups.
 
-Exit code 6: there is something to destroy, and --yes is missing.`,
+Exit code 6: there are files to destroy and --yes is missing.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
 			run, outcome := move.PurgePlan, OutcomeWaiting
@@ -51,7 +51,7 @@ Exit code 6: there is something to destroy, and --yes is missing.`,
 		})),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "destroy them")
-	cmd.Flags().BoolVar(&identity, "identity", false, "destroy the identity too: nothing sealed can be opened after that")
+	cmd.Flags().BoolVar(&identity, "identity", false, "also destroy the identity; after that no sealed file can be opened")
 	return cmd
 }
 
@@ -67,17 +67,17 @@ func writePurge(w io.Writer, purge journey.Purge) error {
 		fmt.Fprintf(w, "kept: %s (%s)\n", printable(file.File), file.What)
 	}
 	for _, file := range purge.Gone {
-		fmt.Fprintf(w, "gone: %s (%s, written %s): not there any more; if somebody has moved it, destroy it where it is now\n",
+		fmt.Fprintf(w, "missing: %s (%s, written %s); if it was moved, destroy it there\n",
 			printable(file.File), file.What, file.Written.Format(time.DateOnly))
 	}
 	switch {
 	case purge.Destroyed:
-		fmt.Fprintf(w, "written down in %s\n", purge.Register)
+		fmt.Fprintf(w, "recorded in %s\n", purge.Register)
 	case len(purge.Files) == 0:
-		fmt.Fprintln(w, "there is nothing to destroy")
+		fmt.Fprintln(w, "nothing to destroy")
 	default:
-		fmt.Fprintln(w, `nothing was destroyed; "rehome secrets purge --yes" does it`)
+		fmt.Fprintln(w, `nothing was destroyed; run "rehome secrets purge --yes" to destroy these files`)
 	}
-	_, err := fmt.Fprintln(w, "copies in backups, snapshots and elsewhere are not known to rehome")
+	_, err := fmt.Fprintln(w, "rehome does not know about copies in backups, snapshots or elsewhere")
 	return err
 }

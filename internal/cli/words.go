@@ -20,6 +20,9 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%s %ss", number(n), noun)
 }
 
+// count renders a count with a noun whose plural is irregular.
+func count(n int, one, many string) string { return number(n) + " " + verb(n, one, many) }
+
 // verb chooses the form of a verb, or of a clause, that agrees with a count.
 func verb(n int, one, many string) string {
 	if n == 1 {

@@ -263,7 +263,7 @@ func (th *theatre) wantProbed() {
 	if calls := api.Calls(); len(calls) > 0 {
 		th.t.Errorf("without the switch it calls %v", calls)
 	}
-	th.wantError(6, th.run("accounts", "import", "--experimental-api"), "granted: account.import", "rehome makes no account through it")
+	th.wantError(6, th.run("accounts", "import", "--experimental-api"), "granted: account.import", "rehome creates no accounts through it")
 	if got, want := strings.Join(api.Calls(), " "), "users/authenticate/ users/permissionlist/"; got != want {
 		th.t.Errorf("got calls %q, want %q", got, want)
 	}
