@@ -14,7 +14,7 @@ import (
 	"rehome/internal/verify"
 )
 
-// concern is one thing to do for a human, with everything it is about.
+// concern is one problem or note, its next step, and the accounts that it affects.
 type concern struct {
 	Tone     string // a severity
 	Title    string
@@ -24,19 +24,19 @@ type concern struct {
 	Open     bool // short enough to be shown at once
 }
 
-// concernGroup is what a concern says about one account.
+// concernGroup is the part of a concern about one account.
 type concernGroup struct {
 	Account string
 	Lines   []string
-	More    string // what was left out, "" for nothing
+	More    string // says that lines are left out, "" if none are
 }
 
 const (
-	linesOfAccount = 25 // of one concern; the JSON document has them all
+	linesOfAccount = 25 // lines of a concern; the JSON document has more
 	linesAtOnce    = 12
 )
 
-// concerns lists what needs a human, the gravest first.
+// concerns lists what needs attention, the most severe first.
 func (r *Report) concerns() []concern {
 	all := append(r.differences(), r.objectDifferences()...)
 	all = append(all, r.unfinished()...)
@@ -46,7 +46,7 @@ func (r *Report) concerns() []concern {
 	return all
 }
 
-// notes lists what is worth knowing and needs nobody.
+// notes lists what needs no action.
 func (r *Report) notes() []concern { return r.findings(rehome.SeverityInfo) }
 
 func rank(severity string) int {
@@ -72,7 +72,7 @@ func (r *Report) differences() []concern {
 				}
 			}
 			if left := n - len(g.Lines); left > 0 {
-				g.More = humanize.Comma(int64(left)) + ` more; "rehome report --json" lists up to 1,000 of an account`
+				g.More = humanize.Comma(int64(left)) + ` more; "rehome report --json" lists up to 1,000 for each account`
 			}
 			c.Groups = append(c.Groups, g)
 		}
@@ -83,7 +83,7 @@ func (r *Report) differences() []concern {
 	return all
 }
 
-// severityOf says how grave a kind is: what would be lost, what looks otherwise, what is there too.
+// severityOf is error where a message would be lost or altered, and warning for any other difference.
 func severityOf(kind verify.Kind) rehome.Severity {
 	switch kind {
 	case verify.ExtraMailbox, verify.ExtraMessage, verify.FlagsDiffer, verify.DateDiffers, verify.NotSubscribed:
@@ -95,25 +95,25 @@ func severityOf(kind verify.Kind) rehome.Severity {
 func titleOf(kind verify.Kind) string {
 	titles := map[verify.Kind]string{
 		verify.MissingMailbox:    "Mailboxes are missing at the destination",
-		verify.ExtraMailbox:      "Mailboxes are only at the destination",
-		verify.UnreadableMailbox: "Mailboxes cannot be read",
-		verify.NotSubscribed:     "Mailboxes are no longer subscribed",
-		verify.CountDiffers:      "Mailboxes hold another number of messages",
+		verify.ExtraMailbox:      "Mailboxes exist only at the destination",
+		verify.UnreadableMailbox: "Mailboxes could not be read",
+		verify.NotSubscribed:     "Mailboxes are not subscribed at the destination",
+		verify.CountDiffers:      "Message counts differ",
 		verify.MissingMessage:    "Messages are missing at the destination",
-		verify.ExtraMessage:      "Messages are only at the destination",
-		verify.ChangedMessage:    "Messages have other content at the destination",
-		verify.UnreadableMessage: "Messages cannot be read",
+		verify.ExtraMessage:      "Messages exist only at the destination",
+		verify.ChangedMessage:    "Messages have different content at the destination",
+		verify.UnreadableMessage: "Messages could not be read",
 		verify.FlagsDiffer:       "Flags differ",
 		verify.DateDiffers:       "Dates differ",
 	}
 	return titles[kind]
 }
 
-// unfinished makes concerns of the accounts about which too little is known.
+// unfinished makes concerns of the accounts that are blocked, or whose verification is missing or out of date.
 func (r *Report) unfinished() []concern {
-	blocked := concern{Tone: string(rehome.SeverityError), Title: "Accounts are blocked", NextStep: "see each account"}
+	blocked := concern{Tone: string(rehome.SeverityError), Title: "Accounts are blocked", NextStep: "follow the next step given for each account"}
 	unverified := concern{Tone: string(rehome.SeverityWarning), Title: "Accounts are not verified yet", NextStep: `run "rehome verify"`}
-	outdated := concern{Tone: string(rehome.SeverityWarning), Title: "Accounts were copied again after they were verified", NextStep: `run "rehome verify" again`}
+	outdated := concern{Tone: string(rehome.SeverityWarning), Title: "Accounts were copied again after verification", NextStep: `run "rehome verify" again`}
 	for _, a := range r.accounts {
 		if a.State == ledger.AccountBlocked {
 			blocked.Groups = append(blocked.Groups, concernGroup{Account: a.Address, Lines: withNextStep(a.Reason, a.NextStep)})
@@ -123,7 +123,7 @@ func (r *Report) unfinished() []concern {
 		}
 		if a.outdated() {
 			outdated.Groups = append(outdated.Groups, concernGroup{Account: a.Address, Lines: []string{
-				"verified " + timeText(a.verified) + ", copied until " + timeText(a.Finished),
+				"verified " + timeText(a.verified) + ", copied again " + timeText(a.Finished),
 			}})
 		}
 	}
@@ -144,7 +144,7 @@ func withNextStep(sentence, nextStep string) []string {
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }
 
-// findings makes one concern of all findings that ask for the same step.
+// findings makes one concern of all findings with the same code and next step.
 func (r *Report) findings(severity rehome.Severity) []concern {
 	var all []concern
 	index := map[[2]string]int{}
@@ -169,7 +169,7 @@ func (r *Report) findings(severity rehome.Severity) []concern {
 	return all
 }
 
-// add puts a finding to those of its account.
+// add adds a finding to the group of its account.
 func (c *concern) add(f rehome.Finding) {
 	i := slices.IndexFunc(c.Groups, func(g concernGroup) bool { return g.Account == f.Account })
 	if i < 0 {
@@ -178,7 +178,7 @@ func (c *concern) add(f rehome.Finding) {
 	}
 	g := &c.Groups[i]
 	if len(g.Lines) == linesOfAccount {
-		g.More = `more; "rehome report --json" lists them`
+		g.More = `more; "rehome report --json" lists them all`
 		return
 	}
 	line := f.Sentence
@@ -197,7 +197,7 @@ func titleOfCode(code string) string {
 	return strings.ToUpper(words[:1]) + words[1:]
 }
 
-// closed fills in what depends on all groups.
+// closed completes a concern once all its groups are known.
 func (c concern) closed(total int) concern {
 	lines := 0
 	for _, g := range c.Groups {

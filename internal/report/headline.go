@@ -12,11 +12,11 @@ import (
 	"rehome/internal/verify"
 )
 
-// standing counts where the accounts stand.
+// standing counts the accounts by their result.
 type standing struct {
 	accounts, equal, differ int
 	unread                  int // an end could not be read
-	unverified              int // nobody has looked yet
+	unverified              int // not verified yet
 	outdated                int // copied again after the verification
 
 	source, destination verify.Totals
@@ -70,11 +70,12 @@ func (s standing) tone() string {
 func (s standing) headline() string {
 	switch {
 	case s.accounts == 0:
-		return "There is no account to report on yet"
+		return "No accounts yet"
 	case s.unverified == s.accounts:
-		return "Nothing is verified yet: " + count(s.accounts, "account")
+		return "Not verified yet: " + count(s.accounts, "account")
 	case s.equal == s.accounts && s.outdated > 0:
-		return "Both ends were equal before " + count(s.outdated, "account") + " " + english.PluralWord(s.outdated, "was", "were") + " copied again: " + s.amount()
+		return "Both ends were equal, but " + count(s.outdated, "account") + " " +
+			english.PluralWord(s.outdated, "was", "were") + " copied again since: " + s.amount()
 	case s.equal == s.accounts:
 		return "Both ends are equal: " + s.amount()
 	}
@@ -110,7 +111,7 @@ func (s standing) of(n int, one, many string) string {
 	return fmt.Sprintf("%s of %s %s", humanize.Comma(int64(n)), count(s.accounts, "account"), many)
 }
 
-// amount is what has been compared: "11 accounts, 3,104 messages, 62 MB".
+// amount says how much was compared: "11 accounts, 3,104 messages, 62 MB".
 func (s standing) amount() string {
 	text := count(s.accounts, "account") + ", " + count(int(s.source.Messages), "message")
 	if n := s.contacts.Source; n > 0 {
@@ -125,7 +126,7 @@ func (s standing) amount() string {
 	return text
 }
 
-// proof says what the verdict rests on.
+// proof says how the verdict was reached.
 func (s standing) proof() string {
 	var parts []string
 	for _, level := range []verify.Level{verify.LevelFull, verify.LevelMetadata, verify.LevelCounts} {
@@ -138,20 +139,20 @@ func (s standing) proof() string {
 		return ""
 	case len(parts) == 1 && s.levels[verify.LevelFull] == s.accounts:
 		if s.contacts.Source+s.calendars.Source > 0 {
-			return "Every message, contact and event was read at both ends and compared by its content."
+			return "Every message, contact and event was read at both ends and compared by content."
 		}
-		return "Every message was read at both ends and compared by its content."
+		return "Every message was read at both ends and compared by content."
 	}
 	return "Compared: " + strings.Join(parts, ", ") + "."
 }
 
-// levelPhrase says what a level looks at.
+// levelPhrase says what a level compares.
 func levelPhrase(level verify.Level) string {
 	switch level {
 	case verify.LevelFull:
 		return "by the content of every message"
 	case verify.LevelMetadata:
-		return "by flags, date and size of every message"
+		return "by the flags, date and size of every message"
 	case verify.LevelCounts:
 		return "by the number of messages"
 	}

@@ -14,7 +14,7 @@ var pageText string
 //go:embed page.css
 var styleText string
 
-// WriteHTML writes the one file that needs no other.
+// WriteHTML writes the report as one self-contained HTML file.
 func (r *Report) WriteHTML(w io.Writer) error {
 	parsed, err := template.New("page").Parse(pageText)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"rehome/internal/verify"
 )
 
-// collectionRow is one book or calendar of an account.
+// collectionRow is one address book or calendar of an account.
 type collectionRow struct {
 	Name, Kind                                   string
 	Objects, Equal, Repaired, Quarantined, Other string
@@ -36,7 +36,7 @@ func collectionRows(kind string, p *verify.PIM) []collectionRow {
 	return rows
 }
 
-// figure leaves a zero out, so that what matters stands out.
+// figure renders a count, and 0 as an empty cell so that the others stand out.
 func figure(n int) string {
 	if n == 0 {
 		return ""
@@ -44,7 +44,7 @@ func figure(n int) string {
 	return humanize.Comma(int64(n))
 }
 
-// repairs lists what was repaired in an account, as far as there is room.
+// repairs lists the repaired objects of an account, up to linesOfAccount.
 func repairs(a verify.Account) []string {
 	var all []string
 	for _, p := range []*verify.PIM{a.Contacts, a.Calendars} {
@@ -68,10 +68,10 @@ func objectsNote(s standing) string {
 	if n == 0 {
 		return humanize.Comma(int64(s.contacts.Destination+s.calendars.Destination)) + " at the destination"
 	}
-	return humanize.Comma(int64(n)) + " of them repaired"
+	return humanize.Comma(int64(n)) + " repaired"
 }
 
-// objectDifferences makes one concern of each verdict that is not harmless.
+// objectDifferences makes one concern of each verdict that counts as a difference.
 func (r *Report) objectDifferences() []concern {
 	var all []concern
 	for _, kind := range []struct {
@@ -80,9 +80,9 @@ func (r *Report) objectDifferences() []concern {
 		title    string
 	}{
 		{pim.VerdictMissing, rehome.SeverityError, "Contacts or events are missing at the destination"},
-		{pim.VerdictChanged, rehome.SeverityError, "Contacts or events have other content at the destination"},
-		{pim.VerdictQuarantined, rehome.SeverityError, "Contacts or events that the destination does not take"},
-		{pim.VerdictExtra, rehome.SeverityWarning, "Contacts or events are only at the destination"},
+		{pim.VerdictChanged, rehome.SeverityError, "Contacts or events have different content at the destination"},
+		{pim.VerdictQuarantined, rehome.SeverityError, "Contacts or events are quarantined"},
+		{pim.VerdictExtra, rehome.SeverityWarning, "Contacts or events exist only at the destination"},
 	} {
 		c := concern{Tone: string(kind.severity), Title: kind.title, NextStep: verify.NextStep(kind.verdict)}
 		total := 0
@@ -114,7 +114,7 @@ func (c *concern) addObjects(a account, verdict pim.Verdict) (total int) {
 		}
 	}
 	if left := total - len(g.Lines); left > 0 {
-		g.More = humanize.Comma(int64(left)) + ` more; "rehome report --json" lists up to 1,000 of an account`
+		g.More = humanize.Comma(int64(left)) + ` more; "rehome report --json" lists up to 1,000 for each account`
 	}
 	if total > 0 {
 		c.Groups = append(c.Groups, g)

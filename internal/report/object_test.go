@@ -42,8 +42,8 @@ func TestWriteHTML_showsContactsAndCalendars(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Contacts or events that the destination does not take", "/a/x.vcf: 415 no; kept in escrow/x.vcf", "Private &lt;b&gt;", "y.vcf: FN was built",
-		"1 of them repaired", "enter it at the destination by hand",
+		"Contacts or events are quarantined", "/a/x.vcf: 415 no; kept in escrow/x.vcf", "Private &lt;b&gt;", "y.vcf: FN was built",
+		"1 repaired", "enter it at the destination by hand",
 	} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page lacks %q", want)

@@ -28,7 +28,7 @@ type page struct {
 // tile is one number of the summary.
 type tile struct{ Label, Value, Note string }
 
-// accountRow is one line of the table, with what it unfolds to.
+// accountRow is one row of the table, with the details that it unfolds to.
 type accountRow struct {
 	Address       string
 	Tone, Verdict string
@@ -44,15 +44,15 @@ type accountRow struct {
 	Copied    string // about the last pass, "" before the first
 	Mailboxes []mailboxRow
 	LeftOut   []leftOutRow
-	Missing   string // why there is nothing to unfold
+	Missing   string // why there are no details
 }
 
 type mailboxRow struct {
-	Source, Destination string // Destination is "" where it has the same name
+	Source, Destination string // Destination is "" if the name is the same
 	Messages, Size      string
 	Differences         string
 	SourceRoot          string
-	DestinationRoot     string // "" where it is the source's
+	DestinationRoot     string // "" if it equals SourceRoot
 }
 
 type leftOutRow struct{ Mailbox, Reason, Messages string }
@@ -88,7 +88,7 @@ func (r *Report) tiles(s standing) []tile {
 	return tiles
 }
 
-// spanText says when it was verified below the day of the end.
+// spanText says when the verification ran; the tile shows the day on which it ended.
 func spanText(first, last time.Time) string {
 	first, last = first.UTC().Truncate(time.Minute), last.UTC().Truncate(time.Minute)
 	end := last.Format("15:04 UTC")
@@ -104,7 +104,7 @@ func spanText(first, last time.Time) string {
 func differencesNote(s standing) string {
 	switch {
 	case s.unverified+s.unread > 0:
-		return "as far as verified"
+		return "in the verified accounts"
 	case s.differences == 0:
 		return "none"
 	}
@@ -133,14 +133,14 @@ func newAccountRow(a account) accountRow {
 	if !a.Finished.IsZero() {
 		row.Copied = "last pass ended " + timeText(a.Finished) + ", " + count(int(a.Copied), "message") + " copied"
 		if a.Failed > 0 {
-			row.Copied += ", " + humanize.Comma(a.Failed) + " refused by the destination"
+			row.Copied += ", " + humanize.Comma(a.Failed) + " rejected by the destination"
 		}
 	}
 	row.Collections = append(collectionRows("contacts", a.result.Contacts), collectionRows("calendar", a.result.Calendars)...)
 	row.Repairs = repairs(a.result)
 	mail := a.result.Mail
 	if mail == nil {
-		row.Missing = "no mail has been compared yet"
+		row.Missing = "the mail has not been compared yet"
 		return row
 	}
 	row.Messages, row.Size = humanize.Comma(mail.Source.Messages), octets(mail.Source.Octets)
@@ -163,7 +163,7 @@ func verdictOf(a account) (tone, verdict string) {
 	case a.result.Verdict == verify.Differs:
 		return toneDiffers, "differs"
 	}
-	return toneDiffers, "not readable"
+	return toneDiffers, "unreadable"
 }
 
 func newMailboxRow(m verify.Mailbox) mailboxRow {
@@ -190,8 +190,8 @@ func timeText(t time.Time) string {
 	return t.UTC().Format("2 Jan 2006, 15:04 UTC")
 }
 
-// clean makes characters visible that could make a line read otherwise than it is: controls, and those
-// that turn the direction of writing (Unicode Standard Annex 9). Escaping is the template's.
+// clean replaces control characters and those that change the direction of writing (Unicode Standard
+// Annex 9), which could disguise a line. The template does the escaping.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {

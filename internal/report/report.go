@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report says how a whole move stands, as one HTML file for people and one JSON document for
-// scripts.
+// Package report renders the state of a move as an HTML file for people and a JSON document for scripts.
 //
-// The HTML file is what an organisation keeps as its certificate: it needs no script, no network and
-// no other file, prints well, and holds no subject line or content of any message. The package
-// decides nothing that package verify has not decided, and reads nothing.
+// An organisation keeps the HTML file as its certificate: it needs no script, no network and no other
+// file, prints well, and contains no subject line and no content. The package reads nothing and leaves
+// every verdict to package verify.
 //
 // A caller fills an Input from the ledger, calls New, then WriteHTML or WriteJSON.
 package report
@@ -23,15 +22,15 @@ import (
 	"rehome/internal/verify"
 )
 
-// Input is everything that a report is made of. Accounts alone are enough: what is not known yet is
-// said to be so.
+// Input is everything that a report needs. Only Accounts is required; the report says what is not known
+// yet.
 type Input struct {
 	Organisation        string
-	Source, Destination string // what each end is called: a host name
+	Source, Destination string // host name of each end
 	Generated           time.Time
 	Version             string // of this program
 
-	Accounts      []ledger.Account      // all that move
+	Accounts      []ledger.Account      // all accounts of the move
 	Verifications []ledger.Verification // the last one of each account, if any
 	Findings      []rehome.Finding
 }
@@ -47,13 +46,13 @@ type Report struct {
 type account struct {
 	ledger.Account
 	result   verify.Account
-	verified time.Time // zero when nobody has looked yet
+	verified time.Time // zero if it has not been verified
 }
 
 // outdated says that the account was copied again after it was verified.
 func (a account) outdated() bool { return !a.verified.IsZero() && a.Finished.After(a.verified) }
 
-// New joins the accounts with their verifications. An error means that a stored result is not one.
+// New joins the accounts with their verifications. An error means that a stored result is damaged.
 func New(in Input) (*Report, error) {
 	r := &Report{input: in}
 	results := make(map[string]ledger.Verification, len(in.Verifications))
@@ -93,7 +92,7 @@ func (a *account) take(v ledger.Verification) error {
 	return nil
 }
 
-// Document returns what WriteJSON writes. Accounts that nobody has verified are in it as unknown.
+// Document returns what WriteJSON writes. Accounts that are not verified have the verdict unknown.
 func (r *Report) Document() verify.Document { return r.document }
 
 // WriteJSON writes the document of "report --json".

@@ -52,14 +52,14 @@ func TestWriteHTML_golden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got != string(want) {
-			t.Errorf("%s differs from what is rendered; if that is meant, run go test -update and look at the change", file)
+			t.Errorf("%s differs from what is rendered; if that is intended, run go test -update and look at the change", file)
 		}
 	}
 }
 
 func TestWriteHTML_nothingYet(t *testing.T) {
 	t.Parallel()
-	if got := render(t, Input{}); !strings.Contains(got, "<h2>There is no account to report on yet</h2>") || strings.Contains(got, "All accounts") {
+	if got := render(t, Input{}); !strings.Contains(got, "<h2>No accounts yet</h2>") || strings.Contains(got, "All accounts") {
 		t.Errorf("got\n%s", got)
 	}
 }
@@ -139,9 +139,9 @@ func TestHeadline(t *testing.T) {
 		{"the only one", one, toneDiffers, "1 account differs", "Every message", verify.Differs},
 		{"everything", troubled(t), toneDiffers, "2 of 11 accounts differ, 1 could not be read, 1 is not verified yet, 7 are equal", "Compared: 9 accounts by the content of every message.", verify.Differs},
 		{"not all", open, toneOpen, "1 of 3 accounts is not verified yet, 2 are equal", "Compared: 2 accounts by the content", verify.Differs},
-		{"not yet", unverified, toneOpen, "Nothing is verified yet: 2 accounts", "", verify.Differs},
-		{"nobody", Input{}, toneOpen, "There is no account to report on yet", "", verify.Differs},
-		{"copied again", outdated, toneOpen, "Both ends were equal before 1 account was copied again: 2 accounts, 437 messages, 9.2 MB", "Every message", verify.Equal},
+		{"not yet", unverified, toneOpen, "Not verified yet: 2 accounts", "", verify.Differs},
+		{"nobody", Input{}, toneOpen, "No accounts yet", "", verify.Differs},
+		{"copied again", outdated, toneOpen, "Both ends were equal, but 1 account was copied again since: 2 accounts, 437 messages, 9.2 MB", "Every message", verify.Equal},
 		{"two levels", counts, toneEqual, "Both ends are equal: 2 accounts, 437 messages", "1 account by the content of every message, 1 account by the number of messages", verify.Equal},
 	} {
 		r, err := New(c.in)
@@ -176,10 +176,10 @@ func TestConcerns_gravestFirst(t *testing.T) {
 		"error: Accounts are blocked, 1 account",
 		"error: Message refused, 1 account",
 		"error: Not verified, 1 account",
-		"warning: Messages are only at the destination, 40 in 1 account",
+		"warning: Messages exist only at the destination, 40 in 1 account",
 		"warning: Flags differ, 1 account",
 		"warning: Accounts are not verified yet, 1 account",
-		"warning: Accounts were copied again after they were verified, 1 account",
+		"warning: Accounts were copied again after verification, 1 account",
 		"warning: Mailbox renamed, 1 account",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {

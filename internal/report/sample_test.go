@@ -17,10 +17,10 @@ var evening = time.Date(2026, 11, 23, 18, 4, 0, 0, time.UTC)
 
 const someRoot = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
-// hostile is what a mailbox may be called by somebody who means harm.
+// hostile is a mailbox name that an attacker could choose.
 const hostile = "</bdi><script>alert(1)</script>\u202egpj.exe\x00"
 
-// organisation makes accounts that are all equal, to be spoiled by a test.
+// organisation makes accounts that are all equal; a test then adds differences.
 func organisation(names ...string) Input {
 	in := Input{
 		Organisation: "Example Ltd", Source: "mail.example.com", Destination: "imap.us-east.atmailcloud.com",
@@ -48,7 +48,7 @@ func organisation(names ...string) Input {
 	return in
 }
 
-// verify puts a result in the place of the one that the account has.
+// verify replaces the result of an account.
 func (in *Input) verify(a verify.Account) {
 	result, err := json.Marshal(a)
 	if err != nil {
@@ -69,7 +69,7 @@ func (in *Input) forget(address string) {
 	}
 }
 
-// result returns what was verified of an account, to be changed and given back to verify.
+// result returns the result of an account, for a test to change and pass to verify.
 func (in *Input) result(t testing.TB, address string) verify.Account {
 	t.Helper()
 	for _, v := range in.Verifications {
@@ -85,7 +85,7 @@ func (in *Input) result(t testing.TB, address string) verify.Account {
 	return verify.Account{}
 }
 
-// differ spoils an account.
+// differ gives an account differences.
 func (in *Input) differ(t testing.TB, address string, differences ...verify.Difference) {
 	t.Helper()
 	a := in.result(t, address)
@@ -98,7 +98,7 @@ func (in *Input) differ(t testing.TB, address string, differences ...verify.Diff
 	in.verify(a)
 }
 
-// troubled is an organisation with one of everything.
+// troubled is an organisation with every kind of problem.
 func troubled(t testing.TB) Input {
 	in := organisation("anna", "ben", "chiara", "dmitri", "eve", "fatma", "george", "hanna", "ines", "jo", "kim")
 	in.differ(t, "ben@example.com",
