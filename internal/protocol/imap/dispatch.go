@@ -97,7 +97,7 @@ func (c *Client) complete(resp *response) {
 	} else if cmd.accepted != nil {
 		cmd.accepted()
 	}
-	bad := resp.name == "BAD" // see the invariants
+	bad := resp.name == "BAD" && (cmd.excused == nil || !cmd.excused()) // see the invariants
 	if bad {
 		c.bar(cmd.err) // before whoever waits goes on: no command may follow
 	}

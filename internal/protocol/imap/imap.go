@@ -26,7 +26,7 @@ package imap
 //   - One goroutine reads. It matches tags, hands untagged data to the oldest command that wants it,
 //     and runs the callbacks of Fetch. A callback must not wait for anything of its own connection.
 //   - One command at a time is written, under writeLock; an Append holds it from its first to its last byte.
-//   - A BAD, an answer to a command that was never sent, a protocol error, a cancelled context or a
+//   - A BAD that was not to be expected, an answer to a command that was never sent, a protocol error, a cancelled context or a
 //     missed deadline ends the connection: after a BAD nobody knows whether the rest of a literal is
 //     about to be run as commands (a non-synchronising literal of a refused APPEND is; seen on Dovecot 2.3).
 //   - Flags, dates and mailbox names are validated before the first byte of a command goes out.
@@ -97,6 +97,8 @@ type command struct {
 
 	// accepted, if set, is called by the reader at once when the answer is OK.
 	accepted func()
+	// excused, if set, says at a BAD that it was to be expected, see NewestAhead.
+	excused func() bool
 
 	sent   bool          // completely written: the server owes the answer; guarded by Client.mu
 	done   chan struct{} // closed when status and err are set

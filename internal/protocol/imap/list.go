@@ -35,8 +35,20 @@ func (e ListEntry) Selectable() bool {
 // (RFC 5258), SPECIAL-USE (RFC 6154) and LIST-STATUS (RFC 5819) this is one round trip for the whole
 // account; without them LSUB and pipelined STATUS commands fill in.
 func (c *Client) List(ctx context.Context) ([]ListEntry, error) {
+	return c.ListThen(ctx, nothing)
+}
+
+func nothing() error { return nil }
+
+// ListThen is List, and calls behind once all commands are sent and before the last answers are waited for: whatever it
+// sends is carried out when the listing is done, and costs no round trip.
+func (c *Client) ListThen(ctx context.Context, behind func() error) ([]ListEntry, error) {
 	caps := c.Capabilities()
-	entries, err := c.listOnce(ctx, "LIST", listCommand(caps))
+	first, whole := behind, caps.Has("LIST-EXTENDED") && caps.Has("LIST-STATUS")
+	if !whole {
+		first = nothing
+	}
+	entries, err := c.listOnce(ctx, "LIST", listCommand(caps), first)
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +57,8 @@ func (c *Client) List(ctx context.Context) ([]ListEntry, error) {
 			return nil, err
 		}
 	}
-	if !caps.Has("LIST-EXTENDED") || !caps.Has("LIST-STATUS") {
-		if err := c.fillStatus(ctx, entries); err != nil {
+	if !whole {
+		if err := c.fillStatus(ctx, entries, behind); err != nil {
 			return nil, err
 		}
 	}
@@ -76,7 +88,7 @@ const maxListing = 50_000
 const longLine = 256
 
 // listOnce runs LIST or LSUB and collects the entries, joined with the STATUS data among them.
-func (c *Client) listOnce(ctx context.Context, name, line string) ([]ListEntry, error) {
+func (c *Client) listOnce(ctx context.Context, name, line string, behind func() error) ([]ListEntry, error) {
 	var entries []ListEntry
 	statuses := map[string]*Status{}
 	lines := 0
@@ -99,8 +111,16 @@ func (c *Client) listOnce(ctx context.Context, name, line string) ([]ListEntry, 
 		}
 		return true
 	}}
-	if err := c.do(ctx, cmd, raw(line)); err != nil {
+	err := c.send(ctx, cmd, raw(line))
+	if cmd.done == nil { // never began
 		return nil, err
+	}
+	behindErr := behind()
+	if err := c.wait(ctx, cmd); err != nil {
+		return nil, err
+	}
+	if behindErr != nil {
+		return nil, behindErr
 	}
 	if lines > maxListing {
 		return nil, &TooManyError{Command: name, What: "mailboxes", Limit: maxListing}
@@ -151,7 +171,7 @@ func canonicalName(name string) string {
 
 // markSubscribed asks with LSUB, for servers without LIST-EXTENDED.
 func (c *Client) markSubscribed(ctx context.Context, entries []ListEntry) error {
-	subscribed, err := c.listOnce(ctx, "LSUB", `LSUB "" "*"`)
+	subscribed, err := c.listOnce(ctx, "LSUB", `LSUB "" "*"`, nothing)
 	if err != nil {
 		return err
 	}
@@ -167,7 +187,7 @@ func (c *Client) markSubscribed(ctx context.Context, entries []ListEntry) error 
 
 // fillStatus asks for every selectable mailbox, all commands sent before the first answer is read.
 // A mailbox that the server refuses to count keeps a nil status.
-func (c *Client) fillStatus(ctx context.Context, entries []ListEntry) error {
+func (c *Client) fillStatus(ctx context.Context, entries []ListEntry, behind func() error) error {
 	waits := make([]*statusCommand, len(entries))
 	for i, e := range entries {
 		if !e.Selectable() {
@@ -178,6 +198,9 @@ func (c *Client) fillStatus(ctx context.Context, entries []ListEntry) error {
 			return err
 		}
 		waits[i] = cmd
+	}
+	if err := behind(); err != nil {
+		return err
 	}
 	for i, cmd := range waits {
 		if cmd == nil {

@@ -30,28 +30,33 @@ func (c *Client) ExamineSince(ctx context.Context, name string, known Known, han
 	return c.openSince(ctx, "EXAMINE", name, known, handler)
 }
 
+// ExamineSinceAhead is ExamineSince that does not wait.
+func (c *Client) ExamineSinceAhead(ctx context.Context, name string, known Known, handler FetchHandler) (*Opening, error) {
+	return c.openSinceAhead(ctx, "EXAMINE", name, known, handler)
+}
+
 func (c *Client) openSince(ctx context.Context, verb, name string, known Known, handler FetchHandler) (Selected, error) {
+	opening, err := c.openSinceAhead(ctx, verb, name, known, handler)
+	return opening.orWait(ctx, err)
+}
+
+func (c *Client) openSinceAhead(ctx context.Context, verb, name string, known Known, handler FetchHandler) (*Opening, error) {
 	if !c.Enabled("QRESYNC") {
-		return Selected{}, &UnsupportedError{Command: verb + " with QRESYNC", Extension: "QRESYNC"}
+		return nil, &UnsupportedError{Command: verb + " with QRESYNC", Extension: "QRESYNC"}
 	}
 	if known.UIDValidity == 0 || known.ModSeq == 0 { // neither is a number that may be sent
-		return c.open(ctx, verb, name)
+		return c.openAhead(ctx, verb, name, c.openParameters(), nil)
 	}
-	answer, err := c.unselectAhead(ctx)
+	closing, err := c.unselectAhead(ctx)
 	if err != nil {
-		return Selected{}, err
+		return nil, err
 	}
 	sink := &fetchSink{uids: rangeSet(1, math.MaxUint32), handler: handler}
-	selected, err := c.openWith(ctx, verb, name, known.parameter(), sink)
-	if answer != nil {
-		if err := answer.Wait(ctx); err != nil && !IsStatus(err, "NO") {
-			return Selected{}, err
-		}
-	}
+	opening, err := c.openAhead(ctx, verb, name, known.parameter(), sink)
 	if err == nil {
-		err = sink.err
+		opening.closing = closing
 	}
-	return selected, err
+	return opening, err
 }
 
 // unselectAhead closes the mailbox that is open, if there is one: what the server still says about it

@@ -83,6 +83,14 @@ func (s *script) send(lines ...string) {
 	s.raw(strings.Join(lines, "\r\n") + "\r\n")
 }
 
+// sendAs sends lines in which "%" stands for a tag.
+func (s *script) sendAs(tag string, lines ...string) {
+	s.t.Helper()
+	for _, line := range lines {
+		s.send(strings.ReplaceAll(line, "%", tag))
+	}
+}
+
 // raw answers with octets.
 func (s *script) raw(octets string) {
 	s.t.Helper()

@@ -46,7 +46,8 @@ func (c *Client) Examine(ctx context.Context, name string) (Selected, error) {
 }
 
 func (c *Client) open(ctx context.Context, verb, name string) (Selected, error) {
-	return c.openWith(ctx, verb, name, c.openParameters(), nil)
+	opening, err := c.openAhead(ctx, verb, name, c.openParameters(), nil)
+	return opening.orWait(ctx, err)
 }
 
 func (c *Client) openParameters() string {
@@ -56,20 +57,13 @@ func (c *Client) openParameters() string {
 	return ""
 }
 
-// openWith sends SELECT or EXAMINE; sink, if there is one, gets the changes.
-func (c *Client) openWith(ctx context.Context, verb, name, parameters string, sink *fetchSink) (Selected, error) {
-	opening, err := c.openAhead(ctx, verb, name, parameters, sink)
-	if err != nil {
-		return Selected{}, err
-	}
-	return opening.Wait(ctx)
-}
-
-// Opening is an EXAMINE under way. Wait must be called on each.
+// Opening is an EXAMINE or SELECT under way. Wait must be called on each.
 type Opening struct {
 	client   *Client
 	cmd      *command
-	selected Selected // the reader's, until the command is done
+	selected Selected   // the reader's, until the command is done
+	closing  *Answer    // of the mailbox that was open before; may be nil
+	changes  *fetchSink // may be nil
 }
 
 // ExamineAhead sends EXAMINE without waiting for its answer, so that what is asked about the mailbox
@@ -79,8 +73,14 @@ func (c *Client) ExamineAhead(ctx context.Context, name string) (*Opening, error
 	return c.openAhead(ctx, "EXAMINE", name, c.openParameters(), nil)
 }
 
+// SelectAhead is the same for SELECT.
+func (c *Client) SelectAhead(ctx context.Context, name string) (*Opening, error) {
+	return c.openAhead(ctx, "SELECT", name, c.openParameters(), nil)
+}
+
+// openAhead sends SELECT or EXAMINE; sink, if there is one, gets the changes.
 func (c *Client) openAhead(ctx context.Context, verb, name, parameters string, sink *fetchSink) (*Opening, error) {
-	o := &Opening{client: c, selected: Selected{Name: name, ReadOnly: verb == "EXAMINE"}}
+	o := &Opening{client: c, changes: sink, selected: Selected{Name: name, ReadOnly: verb == "EXAMINE"}}
 	most := 0
 	if sink != nil {
 		most, sink.held = mostMessages, func() Count { return o.selected.Messages }
@@ -100,9 +100,25 @@ func (c *Client) openAhead(ctx context.Context, verb, name, parameters string, s
 	return o, nil // what went wrong on the way is known to Wait, with the server's words
 }
 
+// orWait is Wait where the command has begun, and err where it has not.
+func (o *Opening) orWait(ctx context.Context, err error) (Selected, error) {
+	if err != nil {
+		return Selected{}, err
+	}
+	return o.Wait(ctx)
+}
+
 // Wait returns when the server has answered.
 func (o *Opening) Wait(ctx context.Context) (Selected, error) {
 	err := o.client.wait(ctx, o.cmd)
+	if o.closing != nil {
+		if err := o.closing.Wait(ctx); err != nil && !IsStatus(err, "NO") {
+			return Selected{}, err
+		}
+	}
+	if err == nil && o.changes != nil {
+		err = o.changes.err
+	}
 	if err == nil && o.cmd.status.code == "READ-ONLY" {
 		o.selected.ReadOnly = true
 	}

@@ -43,7 +43,7 @@ func TestNames_followTheServer(t *testing.T) {
 	if err := client.Create(within(t), "Entwürfe"); err != nil {
 		t.Error(err)
 	}
-	entries, err := client.listOnce(within(t), "LIST", "LIST")
+	entries, err := client.listOnce(within(t), "LIST", "LIST", nothing)
 	if err != nil || len(entries) != 2 || entries[0].Name != "Entwürfe &APw-" || entries[1].Name != DecodeName("a\xffb") {
 		t.Errorf("got %+v, %v", entries, err)
 	}
