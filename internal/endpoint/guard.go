@@ -17,9 +17,9 @@ func (s *Session) Fetch(ctx context.Context, uids imap.UIDSet, items imap.FetchI
 	return s.Client.Fetch(ctx, uids, items, s.guarded(handler))
 }
 
-// ExamineSince is that of imap.Client.
-func (s *Session) ExamineSince(ctx context.Context, name string, known imap.Known, handler imap.FetchHandler) (imap.Selected, error) {
-	return s.Client.ExamineSince(ctx, name, known, s.guarded(handler))
+// ExamineSinceAhead is that of imap.Client.
+func (s *Session) ExamineSinceAhead(ctx context.Context, name string, known imap.Known, handler imap.FetchHandler) (*imap.Opening, error) {
+	return s.Client.ExamineSinceAhead(ctx, name, known, s.guarded(handler))
 }
 
 func (s *Session) guarded(h imap.FetchHandler) imap.FetchHandler {

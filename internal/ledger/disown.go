@@ -34,8 +34,8 @@ func (l *Ledger) Disown(ctx context.Context, m *Mailbox, sources imap.UIDSet) er
 				return err
 			}
 		}
-		_, err = tx.Exec(`UPDATE mailboxes SET gone = ?, lost = ?, changed = ?, src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0
-			WHERE id = ? AND generation = ?`,
+		_, err = tx.Exec(`UPDATE mailboxes SET gone = ?, lost = ?, changed = ?, src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0,
+			src_newest = '' WHERE id = ? AND generation = ?`,
 			fate.Gone.String(), fate.Lost.String(), fate.Changed.String(), m.ID, m.Generation)
 		return err
 	})

@@ -21,15 +21,27 @@ type Stored struct {
 // Stored calls visit for every batch of the mailbox that is at the destination, oldest first, so
 // that millions of messages need not be held at once.
 func (l *Ledger) Stored(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
-	return l.stored(ctx, m, m.Generation, visit)
+	return l.stored(ctx, m, m.Generation, atDestination, visit)
 }
+
+// Brought does the same for every batch that was ever brought there, also into a mailbox that is gone now (see Drop): what
+// its messages were at the source is known all the same.
+func (l *Ledger) Brought(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
+	return l.stored(ctx, m, m.Generation, everBrought, visit)
+}
+
+// Which batches are looked at.
+const (
+	atDestination = `state NOT IN ('intent', 'dropped')`
+	everBrought   = `state <> 'intent'`
+)
 
 // StoredFormerly does the same for the generation before, see Mailbox.Formerly.
 func (l *Ledger) StoredFormerly(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
-	return l.stored(ctx, m, m.Generation-1, visit)
+	return l.stored(ctx, m, m.Generation-1, atDestination, visit)
 }
 
-func (l *Ledger) stored(ctx context.Context, m *Mailbox, generation int64, visit func(Stored) error) error {
+func (l *Ledger) stored(ctx context.Context, m *Mailbox, generation int64, which string, visit func(Stored) error) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		s, err := scanStored(rows)
 		if err != nil {
@@ -37,7 +49,7 @@ func (l *Ledger) stored(ctx context.Context, m *Mailbox, generation int64, visit
 		}
 		return visit(s)
 	}, `SELECT id, src_uids, dst_uids, sizes, flags, digests, origins FROM batches
-		WHERE mailbox_id = ? AND generation = ? AND state NOT IN ('intent', 'dropped') ORDER BY id`, m.ID, generation)
+		WHERE mailbox_id = ? AND generation = ? AND `+which+` ORDER BY id`, m.ID, generation)
 }
 
 // scanStored reads id, src_uids, dst_uids, sizes, flags, digests and origins.

@@ -28,6 +28,7 @@ type State struct {
 	SrcModSeq    uint64
 	SrcSize      int64  // octets of all messages; 0 when not told
 	SrcMailboxID string // "" where the source has none (RFC 8474)
+	SrcNewest    string // what it has shown of its newest message; "" when not told
 }
 
 // Sight is what a mailbox of the destination looked like when what is in it was last held against the
@@ -36,7 +37,8 @@ type Sight struct {
 	UIDNext  imap.UID
 	Messages int64 // Outdated when something was brought there since
 	ModSeq   uint64
-	Size     int64 // octets of all messages; 0 when not told
+	Size     int64  // octets of all messages; 0 when not told
+	Newest   string // what it has shown of its newest message; "" when not told
 }
 
 // Outdated is a number of messages that no mailbox has.
@@ -129,16 +131,16 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	m.sameDestination = stored.Anchor.Destination == a.Destination && stored.Anchor.DstUIDValidity == a.DstUIDValidity
 	m.Generation++
 	_, err = tx.Exec(`UPDATE mailboxes SET generation = ?, dst_name = ?, src_uidvalidity = ?, dst_uidvalidity = ?,
-		src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0, src_mailboxid = '', dst_uidnext = 0, dst_messages = 0, dst_modseq = 0, dst_size = 0,
-		dst_doubted = 0, gone = '', lost = '', changed = '' WHERE id = ?`,
+		src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0, src_mailboxid = '', src_newest = '',
+		dst_uidnext = 0, dst_messages = 0, dst_modseq = 0, dst_size = 0, dst_newest = '', dst_doubted = 0, gone = '', lost = '', changed = '' WHERE id = ?`,
 		m.Generation, a.Destination, a.SrcUIDValidity, a.DstUIDValidity, m.ID)
 	return err
 }
 
 // mailboxColumns are what scanMailbox reads, of mailboxes as m.
 const mailboxColumns = `m.id, m.generation, m.address, m.src_name, m.dst_name, m.src_uidvalidity, m.dst_uidvalidity,
-	m.src_uidnext, m.src_messages, m.src_modseq, m.src_size, m.src_mailboxid, m.dst_uidnext, m.dst_messages, m.dst_modseq, m.dst_size, m.dst_doubted,
-	m.gone, m.lost, m.changed`
+	m.src_uidnext, m.src_messages, m.src_modseq, m.src_size, m.src_mailboxid, m.src_newest,
+	m.dst_uidnext, m.dst_messages, m.dst_modseq, m.dst_size, m.dst_newest, m.dst_doubted, m.gone, m.lost, m.changed`
 
 // scanMailbox reads one row, and into more what the query selects behind the columns.
 func scanMailbox(scan func(...any) error, more ...any) (Mailbox, error) {
@@ -147,7 +149,7 @@ func scanMailbox(scan func(...any) error, more ...any) (Mailbox, error) {
 	var gone, lost, changed string
 	err := scan(append([]any{&m.ID, &m.Generation, &m.Anchor.Address, &m.Anchor.Source, &m.Anchor.Destination, &m.Anchor.SrcUIDValidity,
 		&m.Anchor.DstUIDValidity, &m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq, &m.State.SrcSize, &m.State.SrcMailboxID,
-		&m.Seen.UIDNext, &m.Seen.Messages, &seenModSeq, &m.Seen.Size, &m.Doubted, &gone, &lost, &changed}, more...)...)
+		&m.State.SrcNewest, &m.Seen.UIDNext, &m.Seen.Messages, &seenModSeq, &m.Seen.Size, &m.Seen.Newest, &m.Doubted, &gone, &lost, &changed}, more...)...)
 	if err != nil {
 		return m, err
 	}
@@ -196,14 +198,30 @@ func (l *Ledger) Mailboxes(ctx context.Context, address string) (map[string]Mail
 func (l *Ledger) Settle(ctx context.Context, m *Mailbox, state State) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		// A mod-sequence has 64 bits in RFC 4551, section 3.1, and SQL's integers have a sign.
-		_, err := tx.Exec(`UPDATE mailboxes SET src_uidnext = ?, src_messages = ?, src_modseq = ?, src_size = ?, src_mailboxid = ? WHERE id = ? AND generation = ?`,
-			state.SrcUIDNext, state.SrcMessages, int64(state.SrcModSeq), state.SrcSize, state.SrcMailboxID, m.ID, m.Generation)
+		_, err := tx.Exec(`UPDATE mailboxes SET src_uidnext = ?, src_messages = ?, src_modseq = ?, src_size = ?, src_mailboxid = ?, src_newest = ?
+			WHERE id = ? AND generation = ?`,
+			state.SrcUIDNext, state.SrcMessages, int64(state.SrcModSeq), state.SrcSize, state.SrcMailboxID, state.SrcNewest, m.ID, m.Generation)
 		return err
 	})
 	if err == nil {
 		m.State = state
 	}
 	return err
+}
+
+// Unsettle lets the next pass look into mailboxes, whatever their numbers are.
+func (l *Ledger) Unsettle(ctx context.Context, ids ...int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return l.write(ctx, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			if _, err := tx.Exec(`UPDATE mailboxes SET src_modseq = 0 WHERE id = ?`, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Sighted notes what destination mailboxes look like, by the rows that fill them.
@@ -213,8 +231,8 @@ func (l *Ledger) Sighted(ctx context.Context, sights map[int64]Sight) error {
 	}
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for id, s := range sights {
-			if _, err := tx.Exec(`UPDATE mailboxes SET dst_uidnext = ?, dst_messages = ?, dst_modseq = ?, dst_size = ? WHERE id = ?`,
-				s.UIDNext, s.Messages, int64(s.ModSeq), s.Size, id); err != nil {
+			if _, err := tx.Exec(`UPDATE mailboxes SET dst_uidnext = ?, dst_messages = ?, dst_modseq = ?, dst_size = ?, dst_newest = ? WHERE id = ?`,
+				s.UIDNext, s.Messages, int64(s.ModSeq), s.Size, s.Newest, id); err != nil {
 				return err
 			}
 		}

@@ -120,7 +120,7 @@ func TestStates_leavesOutWhatHasToBeOpened(t *testing.T) {
 		anchor := inbox()
 		anchor.Source = name
 		rows[name] = load(t, l, anchor)
-		must(t, l.Settle(ctx, rows[name], State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64}))
+		must(t, l.Settle(ctx, rows[name], State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64, SrcNewest: "9 8 7"}))
 	}
 	id := intend(t, l, rows["begun"], messages(1)...)
 	must(t, l.Refuse(ctx, rows["refused"], Refusal{UID: 1}))
@@ -140,7 +140,7 @@ func TestStates_leavesOutWhatHasToBeOpened(t *testing.T) {
 	must(t, err)
 	want := Mailbox{
 		ID: rows["settled"].ID, Generation: 1, Anchor: rows["settled"].Anchor,
-		State: State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64},
+		State: State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64, SrcNewest: "9 8 7"},
 	}
 	if diff := cmp.Diff(want, states["settled"], cmp.AllowUnexported(imap.UIDSet{}, Mailbox{})); diff != "" {
 		t.Error(diff)

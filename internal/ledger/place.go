@@ -121,7 +121,7 @@ func (l *Ledger) Drop(ctx context.Context, id int64) error {
 // and, where it is missing, copied again.
 func (l *Ledger) Forget(ctx context.Context, id int64) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE mailboxes SET src_uidvalidity = 0, src_uidnext = 0, src_messages = 0, src_modseq = 0 WHERE id = ?`, id)
+		_, err := tx.Exec(`UPDATE mailboxes SET src_uidvalidity = 0, src_uidnext = 0, src_messages = 0, src_modseq = 0, src_newest = '' WHERE id = ?`, id)
 		return err
 	})
 }

@@ -5,21 +5,36 @@ package mailcopy
 import (
 	"context"
 
+	"rehome"
 	"rehome/internal/ledger"
 )
 
 // A mailbox that the destination's user has removed stays away until new mail comes for it. Where the source's numbers do
 // not prove that none has come, the source is asked for its UIDs: a UIDNEXT may stand still, and as many messages may
-// have gone as have come. What was refused, or could not be read, was never in the mailbox that was removed: it is tried
-// again as in any other mailbox, and counts as new.
+// have gone as have come. Where its newest message is not the one that it was, the source may have been put back from a
+// backup, and the newest messages are asked what they are. What was refused, or could not be read, was never in the
+// mailbox that was removed: it is tried again as in any other mailbox, and counts as new.
 
 // reviveDropped finds the dropped mailboxes that have got new mail which their numbers do not show.
 func (s *slice) reviveDropped(ctx context.Context) error {
 	s.view.revived = map[int64]bool{}
 	return s.eachAtSource(ctx, s.view.unprovedDropped(), func(row ledger.Mailbox) error {
 		all, _, err := everything(ctx, s.src)
-		s.view.revived[row.ID] = err == nil && !all.Minus(row.Done).Empty()
-		return faultOf(err, "list source mailbox", row.Anchor.Source)
+		if err != nil {
+			return faultOf(err, "list source mailbox", row.Anchor.Source)
+		}
+		st, err := s.askNewest(ctx, asker{s, s.src, row.Anchor.Source}, row, atSource(row))
+		if err != nil {
+			return faultOf(err, "look again at source mailbox", row.Anchor.Source)
+		}
+		s.view.revived[row.ID] = !all.Minus(row.Done).Empty() || !intersection(all, row.Gone).Empty() || !st.other.Empty()
+		mark := s.view.marks[rehome.Source][row.Anchor.Source]
+		if s.view.revived[row.ID] || mark == row.State.SrcNewest {
+			return nil
+		}
+		state := row.State
+		state.SrcNewest = mark
+		return s.engine.options.Ledger.Settle(ctx, &row, state)
 	})
 }
 
@@ -35,6 +50,7 @@ func (v accountView) unprovedDropped() []ledger.Mailbox {
 		}
 		asItWas := status.Messages.Is(row.State.SrcMessages) && row.State.SrcSize != 0 && status.Size == row.State.SrcSize ||
 			row.State.SrcModSeq != 0 && status.HighestModSeq == row.State.SrcModSeq
+		asItWas = asItWas && (row.Done.Minus(row.Gone).Empty() || unmoved(row.State.SrcNewest, v.marks[rehome.Source][pair.Source]))
 		if !asItWas || row.Open {
 			rows = append(rows, row)
 		}

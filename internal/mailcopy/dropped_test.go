@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"testing"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
@@ -15,19 +16,22 @@ func TestUnprovedDropped(t *testing.T) {
 	t.Parallel()
 	row := ledger.Mailbox{
 		Anchor: ledger.Anchor{Source: "Work", Destination: "Work", SrcUIDValidity: 7}, Done: upTo(2),
-		State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcSize: 200, SrcModSeq: 9},
+		State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcSize: 200, SrcModSeq: 9, SrcNewest: mark},
 	}
 	for _, test := range []struct {
 		name   string
 		status imap.Status
+		newest string
 		want   int
 	}{
-		{"nothing told", imap.Status{Messages: imap.CountOf(2), Size: -1}, 1},
-		{"the size is as it was", imap.Status{Messages: imap.CountOf(2), Size: 200}, 0},
-		{"one has gone", imap.Status{Messages: imap.CountOf(1), Size: 100}, 1},
-		{"the mod-sequence is as it was", imap.Status{Messages: imap.CountOf(2), Size: -1, HighestModSeq: 9}, 0},
-		{"the mod-sequence has risen", imap.Status{Messages: imap.CountOf(2), Size: -1, HighestModSeq: 12}, 1},
-		{"new mail, and to be copied anyway", imap.Status{Messages: imap.CountOf(3), Size: -1}, 0},
+		{"nothing told", imap.Status{Messages: imap.CountOf(2), Size: -1}, mark, 1},
+		{"the size is as it was", imap.Status{Messages: imap.CountOf(2), Size: 200}, mark, 0},
+		{"one has gone", imap.Status{Messages: imap.CountOf(1), Size: 100}, mark, 1},
+		{"the mod-sequence is as it was", imap.Status{Messages: imap.CountOf(2), Size: -1, HighestModSeq: 9}, mark, 0},
+		{"the mod-sequence has risen", imap.Status{Messages: imap.CountOf(2), Size: -1, HighestModSeq: 12}, mark, 1},
+		{"new mail, and to be copied anyway", imap.Status{Messages: imap.CountOf(3), Size: -1}, mark, 0},
+		{"the newest message is another one", imap.Status{Messages: imap.CountOf(2), Size: 200, HighestModSeq: 9}, "2 8 9", 1},
+		{"the newest message is not told", imap.Status{Messages: imap.CountOf(2), Size: 200, HighestModSeq: 9}, "", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -35,6 +39,7 @@ func TestUnprovedDropped(t *testing.T) {
 			v := accountView{
 				src:  map[string]imap.ListEntry{"Work": {Name: "Work", Status: &test.status}},
 				rows: map[string]ledger.Mailbox{"Work": row}, plan: mapping.Plan{Pairs: []mapping.Pair{{Source: "Work", Destination: "Work"}}},
+				marks: map[rehome.Side]marks{rehome.Source: {"Work": test.newest}},
 			}
 			if got := len(v.unprovedDropped()); got != test.want {
 				t.Errorf("%d mailboxes to look into, want %d", got, test.want)

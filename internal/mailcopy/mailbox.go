@@ -26,6 +26,8 @@ type mailboxJob struct {
 	src, dst *endpoint.Session
 
 	srcBox, dstBox imap.Selected
+	srcNewest      imap.Newest // message, see newest.go
+	dstNewest      imap.Newest
 	row            *ledger.Mailbox
 	filter         flagFilter
 	unknown        []entry // messages at the destination that the ledger does not know
@@ -150,7 +152,8 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 	err = pass.BothEnds(j.slice.account.Address,
 		func() error { return j.examine(ctx) },
 		func() (err error) {
-			j.dstBox, err = j.dst.Select(ctx, j.pair.Destination)
+			opening, err := j.dst.SelectAhead(ctx, j.pair.Destination)
+			j.dstBox, j.dstNewest, err = peeked(ctx, opening, err)
 			return faultOf(err, "open destination mailbox", j.pair.Destination)
 		},
 	)
@@ -243,6 +246,7 @@ func (j *mailboxJob) wantAll(ctx context.Context) (all imap.UIDSet, short imap.C
 func (j *mailboxJob) listRest(ctx context.Context) (all imap.UIDSet, short imap.Count, err error) {
 	all = uidsOf(j.listed)
 	if short = shortage(j.src, all); short.Is(0) {
+		j.srcNewest = newestOf(j.listed)
 		return all, short, nil
 	}
 	found, short, err := everything(ctx, j.src)
@@ -382,7 +386,7 @@ func (j *mailboxJob) settle(ctx context.Context) error {
 	}
 	return j.ledger().Settle(ctx, j.row, ledger.State{
 		SrcUIDNext: j.srcBox.UIDNext, SrcMessages: messages, SrcModSeq: j.srcBox.HighestModSeq,
-		SrcSize: octets, SrcMailboxID: j.srcBox.MailboxID,
+		SrcSize: octets, SrcMailboxID: j.srcBox.MailboxID, SrcNewest: markOf(j.srcNewest),
 	})
 }
 

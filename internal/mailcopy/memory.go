@@ -20,6 +20,7 @@ type memory struct {
 	strikes map[string]int
 	barred  map[string]string      // destination mailboxes to whose making the server answers BAD, with its words
 	avoided map[string]bool        // mailboxes, by side and name, to whose opening the server answers BAD
+	blind   map[rehome.Side]bool   // ends at which looking at the mailboxes beforehand has ended the connection
 	accused map[string]*accusals   // by source mailbox
 	alone   map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 
@@ -37,7 +38,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 	m := e.memories[address]
 	if m == nil || !m.started.Equal(started) {
 		m = &memory{
-			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{},
+			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, blind: map[rehome.Side]bool{},
 			accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
 			breaks: map[string]map[imap.UID]int{},
 		}
@@ -87,6 +88,21 @@ func (m *memory) without(side rehome.Side, names []string) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.DeleteFunc(names, func(name string) bool { return m.avoided[string(side)+" "+name] })
+}
+
+// avoidAll notes that looking at the mailboxes of an end beforehand has ended the connection, and which of them is to
+// blame is not known: each is left to its own job.
+func (m *memory) avoidAll(side rehome.Side) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blind[side] = true
+}
+
+// mayPeek says that this has not happened.
+func (m *memory) mayPeek(side rehome.Side) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !m.blind[side]
 }
 
 // tryAlone notes that a message is tried alone, and reports whether it was before.

@@ -58,7 +58,7 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 // lookAnew makes the numbers of now those that later ones are held against, where they have fallen: a restore is evidence
 // of what is missing at this moment, and of nothing that is deleted later.
 func (j *mailboxJob) lookAnew(ctx context.Context) error {
-	now, seen := sightOf(j.dstBox), j.row.Seen
+	now, seen := sightOf(j.dstBox, ""), j.row.Seen
 	if (now.UIDNext == 0 || now.UIDNext >= seen.UIDNext) && !fallen(seen.ModSeq, now.ModSeq) {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (j *mailboxJob) takeBack(ctx context.Context, back, removed imap.UIDSet) (a
 func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	box, state := j.srcBox, j.row.State
 	known := j.row.Done.Minus(j.row.Gone)
-	quiet := asLeft(j.row, box) && state.SrcModSeq <= box.HighestModSeq
+	quiet := asLeft(j.row, box, markOf(j.srcNewest)) && state.SrcModSeq <= box.HighestModSeq && !j.hasFallen()
 	if known.Empty() || quiet && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
 		return imap.UIDSet{}, nil
 	}
@@ -144,18 +144,28 @@ func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	// destination: any UIDNEXT below it counts as fallen.
 	c := claimant{
 		job: j, session: j.src, atSource: true, box: box, claims: atSource(*j.row),
-		seen: math.MaxUint32, fallen: fallen(state.SrcModSeq, box.HighestModSeq),
+		seen: math.MaxUint32, fallen: fallen(state.SrcModSeq, box.HighestModSeq) || j.hasFallen(),
 	}
 	s, err := c.examine(ctx, known.Max())
 	return s.void(), faultOf(err, "look again at source mailbox", j.pair.Source)
 }
 
-// asLeft says that the source's mailbox has the numbers of the last complete pass. What was copied in a pass that was
-// broken off afterwards is above them: then they do not mean that nothing has happened.
-func asLeft(row *ledger.Mailbox, box imap.Selected) bool {
+// asLeft says that the source's mailbox has the numbers of the last complete pass, and the same newest message. What was
+// copied in a pass that was broken off afterwards is above them: then they do not mean that nothing has happened.
+func asLeft(row *ledger.Mailbox, box imap.Selected, mark string) bool {
 	state := row.State
 	return state.SrcUIDNext != 0 && state.SrcUIDNext == box.UIDNext && row.Done.Minus(row.Gone).Max() < box.UIDNext &&
-		box.Messages.Is(state.SrcMessages)
+		box.Messages.Is(state.SrcMessages) && (box.Messages.Is(0) || unmoved(state.SrcNewest, mark))
+}
+
+// hasFallen says that the source's mailbox was listed with lower numbers than at the end of the last complete pass. By the
+// time that it was opened it may have got as many messages and changes as it had: that it had fewer is evidence all the same.
+func (j *mailboxJob) hasFallen() bool {
+	return hasFallen(j.row.State, j.slice.view.src[j.pair.Source].Status)
+}
+
+func hasFallen(state ledger.State, status *imap.Status) bool {
+	return status != nil && (fallen(state.SrcModSeq, status.HighestModSeq) || status.UIDNext != 0 && status.UIDNext < state.SrcUIDNext)
 }
 
 // fallen says that a HIGHESTMODSEQ is lower than it was.
@@ -165,8 +175,11 @@ func fallen(before, now uint64) bool { return now != 0 && now < before }
 // tells what has become of some, the mailbox is held.
 func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error) {
 	box, ours := j.dstBox, j.row.Ours
-	if ours.Empty() || j.row.Doubted == 0 && steady(j.row.Seen, sightOf(box)) && j.slice.view.steadyThere(*j.row) {
+	if ours.Empty() || j.row.Doubted == 0 && steady(j.row.Seen, sightOf(box, markOf(j.dstNewest))) && j.slice.view.steadyThere(*j.row) {
 		return imap.UIDSet{}, nil
+	}
+	if err := j.slice.noteFall(ctx, j.row, box.UIDNext, ours.Max()); err != nil {
+		return imap.UIDSet{}, err
 	}
 	box, err := j.confirmFall(ctx, box)
 	if err != nil {
@@ -283,7 +296,7 @@ func newestClaims(ctx context.Context, store *ledger.Ledger, row ledger.Mailbox,
 		slices.SortFunc(claims, func(a, b claim) int { return int(int64(b.uid) - int64(a.uid)) })
 		claims = claims[:min(len(claims), keep)]
 	}
-	err := store.Stored(ctx, &row, func(batch ledger.Stored) error {
+	err := store.Brought(ctx, &row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
 			if uid, is := expected(item); is {
 				claims = append(claims, claim{uid, item})
@@ -312,7 +325,7 @@ func (c claimant) examineAll(ctx context.Context) (standing, error) {
 		window = window[:0]
 		return err
 	}
-	err = c.job.ledger().Stored(ctx, c.job.row, func(batch ledger.Stored) error {
+	err = c.job.ledger().Brought(ctx, c.job.row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
 			uid, is := c.claims(item)
 			switch {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rehome/internal/mailcopy"
 	"rehome/lab/dovecot"
@@ -206,4 +207,83 @@ func TestRestore_destinationRenumbered(t *testing.T) {
 	}
 	p.wantSame("INBOX.Box", "Box")
 	p.quiet(mailcopy.Tally{})
+}
+
+// ofOneSize are n messages of one size, one a second from hour on.
+func ofOneSize(n, hour int, prefix string) []mail {
+	all := letters(n, 500, prefix)
+	for i := range all {
+		all[i].date = time.Date(2011, 1, 1, hour, 0, i, 0, time.UTC)
+	}
+	return all
+}
+
+// One mail since last night's backup, the end is put back, and one mail of the same size: every number is what it was
+// before, and the message behind them is another one.
+func TestRestore_sourceWithTheSameFigures(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 3} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			p := atmailPair(t)
+			p.fill(p.src, "INBOX", letters(30, 500, "first")...)
+			p.sync()
+			putBack := p.backUp(p.src)
+			p.fill(p.src, "INBOX", ofOneSize(n, 1, "before")...)
+			p.sync()
+			p.quiet(mailcopy.Tally{})
+			lost := p.bodies(p.src, "INBOX")
+			putBack()
+			kept := p.bodies(p.src, "INBOX")
+			lost = slices.DeleteFunc(lost, func(body string) bool { return slices.Contains(kept, body) })
+			p.fill(p.src, "INBOX", ofOneSize(n, 2, "behind")...)
+			r := p.sync()
+			wantTally(t, r, mailcopy.Tally{Copied: n})
+			wantFinding(t, r, "source_restored")
+			p.wantHolds(p.bodies(p.src, "INBOX"), lost)
+			p.quiet(mailcopy.Tally{})
+		})
+	}
+}
+
+// The same at the destination, whose user has got the mail.
+func TestRestore_destinationWithTheSameFigures(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.deletions = mailcopy.DeletionsMirror
+	p.fill(p.src, "INBOX", letters(30, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.dst)
+	p.fill(p.src, "INBOX", ofOneSize(1, 1, "source")...)
+	p.sync()
+	p.quiet(mailcopy.Tally{})
+	putBack()
+	p.fill(p.dst, "INBOX", ofOneSize(1, 2, "ofuser")...)
+	own := p.own("INBOX")
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Copied: 1})
+	wantFinding(t, r, "destination_restored")
+	p.wantHolds(p.bodies(p.src, "INBOX"), own)
+	p.quiet(mailcopy.Tally{})
+}
+
+// A message that was deleted before it was copied comes back with a backup, and another one is deleted: the mailbox has
+// every number that it had, and its newest message. That the source was put back another mailbox shows.
+func TestRestore_sourceOfWhichAnotherMailboxTells(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX.Box", ofOneSize(9, 1, "box")...)
+	p.fill(p.src, "INBOX", letters(5, 500, "first")...)
+	putBack := p.backUp(p.src)
+	p.expunge(p.src, "INBOX.Box", "3")
+	p.fill(p.src, "INBOX", letters(1, 500, "later")...)
+	p.sync()
+	p.quiet(mailcopy.Tally{})
+	putBack()
+	p.expunge(p.src, "INBOX.Box", "5")
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 1, Kept: 1})
+	if got, want := len(p.content(p.dst, "Box")), 9; got != want {
+		t.Errorf("Box has %d messages, want %d: all that were ever there", got, want)
+	}
+	p.quiet(mailcopy.Tally{Kept: 1})
 }

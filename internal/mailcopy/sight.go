@@ -4,7 +4,10 @@ package mailcopy
 
 import (
 	"context"
+	"maps"
+	"slices"
 
+	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
@@ -14,14 +17,16 @@ import (
 // As long as it looks like that nobody else has put anything there, and a pass need not open it; a mailbox
 // that looks otherwise is opened, and its newest messages are asked whether they are still ours.
 
-// sightOf is what the opening of a mailbox shows of it.
-func sightOf(box imap.Selected) ledger.Sight {
-	return ledger.Sight{UIDNext: box.UIDNext, Messages: orUnknown(box.Messages), ModSeq: box.HighestModSeq}
+// sightOf is what the opening of a mailbox shows of it, together with the mark of its newest message.
+func sightOf(box imap.Selected, mark string) ledger.Sight {
+	return ledger.Sight{UIDNext: box.UIDNext, Messages: orUnknown(box.Messages), ModSeq: box.HighestModSeq, Newest: mark}
 }
 
 // listedSight is what a listing shows of it.
-func listedSight(status *imap.Status) ledger.Sight {
-	return ledger.Sight{UIDNext: status.UIDNext, Messages: orUnknown(status.Messages), ModSeq: status.HighestModSeq, Size: max(status.Size, 0)}
+func listedSight(status *imap.Status, mark string) ledger.Sight {
+	return ledger.Sight{
+		UIDNext: status.UIDNext, Messages: orUnknown(status.Messages), ModSeq: status.HighestModSeq, Size: max(status.Size, 0), Newest: mark,
+	}
 }
 
 // orUnknown is the number of messages, -1 when the server does not say: no look is like that.
@@ -33,11 +38,11 @@ func orUnknown(messages imap.Count) int64 {
 }
 
 // steady says that no message has come or gone between two looks: flags may have changed, and a
-// mod-sequence that has fallen is that of an earlier state (RFC 7162, section 3.1.2). The size tells where as
-// many messages were put in the place of others.
+// mod-sequence that has fallen is that of an earlier state (RFC 7162, section 3.1.2). The size and the newest message tell
+// where as many messages were put in the place of others.
 func steady(before, now ledger.Sight) bool {
 	return now.UIDNext != 0 && now.Messages >= 0 && before.UIDNext == now.UIDNext && before.Messages == now.Messages && before.ModSeq <= now.ModSeq &&
-		(before.Size == now.Size || before.Size == 0 || now.Size == 0)
+		(before.Size == now.Size || before.Size == 0 || now.Size == 0) && (now.Messages == 0 || unmoved(before.Newest, now.Newest))
 }
 
 // sights collects what the mailboxes of a slice look like.
@@ -57,8 +62,8 @@ func (j *mailboxJob) noteSight() {
 	j.slice.mu.Lock()
 	defer j.slice.mu.Unlock()
 	j.slice.sights.done[j.row.ID] = true
-	sight := sightOf(j.dstBox)
-	if status := j.slice.view.dst[j.pair.Destination].Status; status != nil && steady(sight, listedSight(status)) {
+	sight := sightOf(j.dstBox, markOf(j.dstNewest))
+	if status := j.slice.view.dst[j.pair.Destination].Status; status != nil && steady(sight, listedSight(status, markOf(j.dstNewest))) {
 		sight.Size = max(status.Size, 0)
 	}
 	j.slice.sights.opened[j.row.ID] = sight
@@ -79,7 +84,11 @@ func (s *slice) noteSights(ctx context.Context) error {
 		now[id] = sight
 	}
 	if len(s.sights.written) > 0 {
-		_, listed, _, err := listEnd(ctx, s.dst)
+		var shown marks
+		listed, err := listEnd(ctx, s.dst, func() (err error) {
+			shown, _, err = peekAll(ctx, s.dst, slices.Sorted(maps.Keys(s.sights.written)))
+			return err
+		})
 		if err != nil {
 			return endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
 		}
@@ -92,9 +101,9 @@ func (s *slice) noteSights(ctx context.Context) error {
 				continue
 			}
 			delete(now, row.ID)
-			status := listed[row.Anchor.Destination].Status
+			status := listed.entries[row.Anchor.Destination].Status
 			if status != nil && status.UIDValidity == row.Anchor.DstUIDValidity && (s.sights.done[row.ID] || s.view.steadyThere(row)) {
-				now[row.ID] = listedSight(status)
+				now[row.ID] = listedSight(status, shown[row.Anchor.Destination])
 			}
 		}
 	}
@@ -116,8 +125,9 @@ func (s *slice) noteDoubt(row int64) {
 // steadyThere says that the destination's mailbox of a row looked at the beginning of the slice as it did when
 // it was last held against the ledger.
 func (v accountView) steadyThere(row ledger.Mailbox) bool {
-	status := v.dst[row.Anchor.Destination].Status
-	return status != nil && steady(row.Seen, listedSight(status))
+	name := row.Anchor.Destination
+	status := v.dst[name].Status
+	return status != nil && steady(row.Seen, listedSight(status, v.marks[rehome.Destination][name]))
 }
 
 // sameOctets says that a listing of the source does not speak of other messages than at the end of the last

@@ -45,8 +45,8 @@ func (j *mailboxJob) flagsUntouched() bool {
 // changed.
 func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, error) {
 	since := j.row.State.SrcModSeq
-	if j.flagsDue {
-		since = 0 // of a message that was found at the destination, also what was changed before
+	if j.flagsDue || j.hasFallen() {
+		since = 0 // of a message that was found at the destination, or that is as it was, also what was changed before
 	} else if j.told != nil {
 		return j.told.flags, nil
 	}

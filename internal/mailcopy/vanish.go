@@ -36,7 +36,8 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 		return news{wanted: wanted, short: short}, err
 	}
 	refused := refusedOf(j.row, j.slice.started)
-	if n, ok := toldNews(j.row, j.srcBox, j.slice.view.src[j.pair.Source].Status, refused, j.told); ok {
+	status := j.slice.view.src[j.pair.Source].Status
+	if n, ok := toldNews(j.row, j.srcBox, j.srcNewest, status, refused, j.told); ok {
 		return n, nil
 	}
 	all, short, err := everything(ctx, j.src)
@@ -50,15 +51,16 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 //
 // A mailbox with the numbers of the last complete pass and other octets contradicts itself: one that was put back to an
 // earlier state gives mod-sequences out again, whatever RFC 7162, section 3.1.2, says, and as many messages may have come
-// as have gone. Then only a list tells.
-func toldNews(row *ledger.Mailbox, box imap.Selected, status *imap.Status, refused refusals, t *told) (news, bool) {
-	if asLeft(row, box) && !sameOctets(row.State, status) {
+// as have gone. So does one whose numbers have fallen in between. Then only a list tells.
+func toldNews(row *ledger.Mailbox, box imap.Selected, newest imap.Newest, status *imap.Status, refused refusals, t *told) (news, bool) {
+	mark := markOf(newest)
+	if hasFallen(row.State, status) || asLeft(row, box, mark) && !sameOctets(row.State, status) {
 		return news{}, false
 	}
-	if n, ok := quietNews(row, box, refused); ok {
+	if n, ok := quietNews(row, box, mark, refused); ok {
 		return n, true
 	}
-	return resyncedNews(row, box, refused, t)
+	return resyncedNews(row, box, newest.UID, refused, t)
 }
 
 // refusals splits what the destination did not take: that of this pass counts, that of an earlier one
@@ -78,27 +80,29 @@ func refusedOf(row *ledger.Mailbox, started time.Time) refusals {
 }
 
 // quietNews answers when the numbers of the opening say that nothing has happened at all: the same UIDNEXT,
-// as many messages, and the same HIGHESTMODSEQ. Without the last a server whose UIDNEXT stands still hides a
-// message that has come when another has gone (RFC 7162, section 3.1.2.2: both make the number rise).
-func quietNews(row *ledger.Mailbox, box imap.Selected, refused refusals) (news, bool) {
+// as many messages, the newest of them the same, and the same HIGHESTMODSEQ. Without the last a server whose UIDNEXT
+// stands still hides a message that has come when another has gone (RFC 7162, section 3.1.2.2: both make the number rise).
+func quietNews(row *ledger.Mailbox, box imap.Selected, mark string, refused refusals) (news, bool) {
 	if row.State.SrcModSeq == 0 || row.State.SrcModSeq != box.HighestModSeq || !refused.earlier.Minus(row.Done).Empty() {
 		return news{}, false // whether what was refused is still there only a list tells
 	}
-	if !asLeft(row, box) {
+	if !asLeft(row, box, mark) {
 		return news{}, false
 	}
 	return news{gone: row.Gone, failed: refused.now.Len(), short: imap.CountOf(0)}, true
 }
 
-// resyncedNews takes over what the server told, if it adds up to the number of messages that it counts.
-// A server may name UIDs as vanished that were never known (RFC 7162, section 3.2.10).
-func resyncedNews(row *ledger.Mailbox, box imap.Selected, refused refusals, t *told) (news, bool) {
+// resyncedNews takes over what the server told, if it adds up to the number of messages that it counts, and to the newest
+// one that it shows: a server that was put back to an earlier state knows of no change since, and leaves out what it has
+// lost, or has again. It may name UIDs as vanished that were never known (RFC 7162, section 3.2.10).
+func resyncedNews(row *ledger.Mailbox, box imap.Selected, newest imap.UID, refused refusals, t *told) (news, bool) {
 	if t == nil {
 		return news{}, false
 	}
 	gone := union(row.Gone, intersection(row.Done, t.vanished))
 	open := union(t.changed, refused.now, refused.earlier).Minus(row.Done).Minus(t.vanished)
-	if !box.Messages.Is(int64(row.Done.Minus(gone).Len() + open.Len())) {
+	present := union(row.Done.Minus(gone), open)
+	if !box.Messages.Is(int64(present.Len())) || newest != present.Max() {
 		return news{}, false
 	}
 	return news{wanted: open.Minus(refused.now), gone: gone, failed: intersection(open, refused.now).Len(), short: imap.CountOf(0)}, true
@@ -138,13 +142,13 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 		}
 	}
 	if row.State.SrcModSeq == 0 || !j.src.Enabled("QRESYNC") {
-		var err error
-		j.srcBox, err = j.src.Examine(ctx, j.pair.Source)
+		opening, err := j.src.ExamineAhead(ctx, j.pair.Source)
+		j.srcBox, j.srcNewest, err = peeked(ctx, opening, err)
 		return faultOf(err, "open source mailbox", j.pair.Source)
 	}
 	since := imap.Known{UIDValidity: row.Anchor.SrcUIDValidity, ModSeq: row.State.SrcModSeq, UIDs: row.Done.Minus(row.Gone)}
 	t := &told{flags: map[imap.UID][]string{}}
-	box, err := j.src.ExamineSince(ctx, j.pair.Source, since, imap.FetchHandler{
+	opening, err := j.src.ExamineSinceAhead(ctx, j.pair.Source, since, imap.FetchHandler{
 		Message: func(m *imap.Message) error {
 			t.changed.Add(m.UID)
 			if m.Flags != nil {
@@ -157,8 +161,8 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 			return nil
 		},
 	})
-	j.srcBox = box
-	if err == nil && box.UIDValidity == since.UIDValidity && box.HighestModSeq != 0 {
+	j.srcBox, j.srcNewest, err = peeked(ctx, opening, err)
+	if box := j.srcBox; err == nil && box.UIDValidity == since.UIDValidity && box.HighestModSeq != 0 {
 		j.told = t
 	}
 	return faultOf(err, "open source mailbox", j.pair.Source)

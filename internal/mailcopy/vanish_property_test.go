@@ -42,7 +42,7 @@ func newHistory(chance *rand.Rand) history {
 			before.Add(uid)
 		}
 	}
-	h.row.State = ledger.State{SrcUIDNext: h.uidNext, SrcMessages: int64(before.Len()), SrcModSeq: 1}
+	h.row.State = ledger.State{SrcUIDNext: h.uidNext, SrcMessages: int64(before.Len()), SrcModSeq: 1, SrcNewest: mark}
 	h.work(chance, before)
 	return h
 }
@@ -96,11 +96,11 @@ func TestNews_everyWayTellsTheSame(t *testing.T) {
 	for range 20_000 {
 		h := newHistory(chance)
 		want := listedNews(&h.row, h.refused, h.present, imap.CountOf(0))
-		if got, ok := quietNews(&h.row, h.box(), h.refused); ok {
+		if got, ok := quietNews(&h.row, h.box(), mark, h.refused); ok {
 			quiet++
 			wantNews(t, "quiet", got, want)
 		}
-		if got, ok := resyncedNews(&h.row, h.box(), h.refused, &h.told); ok {
+		if got, ok := resyncedNews(&h.row, h.box(), h.present.Max(), h.refused, &h.told); ok {
 			resynced++
 			wantNews(t, "resynced", got, want)
 		} else {
@@ -117,6 +117,9 @@ func TestNews_everyWayTellsTheSame(t *testing.T) {
 	}
 }
 
+// mark is what the newest message of these mailboxes shows.
+const mark = "2 7 9"
+
 // A server that forgets to tell something is found out by the number of messages.
 func TestNews_incompleteResyncIsNotBelieved(t *testing.T) {
 	t.Parallel()
@@ -130,7 +133,7 @@ func TestNews_incompleteResyncIsNotBelieved(t *testing.T) {
 		}
 		caught++
 		h.told.vanished = h.told.vanished.Minus(imap.NewUIDSet(known.Max()))
-		if _, ok := resyncedNews(&h.row, h.box(), h.refused, &h.told); ok {
+		if _, ok := resyncedNews(&h.row, h.box(), h.present.Max(), h.refused, &h.told); ok {
 			t.Fatalf("%d vanished, was not told, and nobody noticed", known.Max())
 		}
 	}
@@ -142,7 +145,7 @@ func TestNews_incompleteResyncIsNotBelieved(t *testing.T) {
 // One message has come and one has gone: a UIDNEXT that stands still must not hide that.
 func TestQuietNews_uidNextStandsStill(t *testing.T) {
 	t.Parallel()
-	row := &ledger.Mailbox{State: ledger.State{SrcUIDNext: 2, SrcMessages: 1}}
+	row := &ledger.Mailbox{State: ledger.State{SrcUIDNext: 2, SrcMessages: 1, SrcNewest: mark}}
 	for name, test := range map[string]struct {
 		before, now uint64
 		quiet       bool
@@ -154,11 +157,11 @@ func TestQuietNews_uidNextStandsStill(t *testing.T) {
 	} {
 		row.State.SrcModSeq = test.before
 		box := imap.Selected{UIDNext: 2, Messages: imap.CountOf(1), HighestModSeq: test.now}
-		if _, quiet := quietNews(row, box, refusals{}); quiet != test.quiet {
+		if _, quiet := quietNews(row, box, mark, refusals{}); quiet != test.quiet {
 			t.Errorf("%s: quiet %v, want %v", name, quiet, test.quiet)
 		}
 	}
-	if _, quiet := quietNews(row, imap.Selected{UIDNext: 2, Messages: imap.CountOf(1), HighestModSeq: row.State.SrcModSeq},
+	if _, quiet := quietNews(row, imap.Selected{UIDNext: 2, Messages: imap.CountOf(1), HighestModSeq: row.State.SrcModSeq}, mark,
 		refusals{earlier: imap.NewUIDSet(1)}); quiet {
 		t.Error("whether a refused message is still there was not asked")
 	}
@@ -168,16 +171,30 @@ func TestQuietNews_uidNextStandsStill(t *testing.T) {
 // has come back and UID 2 has gone. Its size gives it away.
 func TestToldNews_otherOctets(t *testing.T) {
 	t.Parallel()
+	newest := imap.Newest{UID: 4, InternalDate: time.Unix(7, 0), Size: 9}
 	row := &ledger.Mailbox{
-		State: ledger.State{SrcUIDNext: 5, SrcMessages: 2, SrcModSeq: 17, SrcSize: 470}, Done: imap.NewUIDSet(2, 4),
+		State: ledger.State{SrcUIDNext: 5, SrcMessages: 2, SrcModSeq: 17, SrcSize: 470, SrcNewest: markOf(newest)}, Done: imap.NewUIDSet(2, 4),
 	}
 	box := imap.Selected{UIDNext: 5, Messages: imap.CountOf(2), HighestModSeq: 17}
 	for size, want := range map[int64]bool{470: true, -1: true, 360: false} {
-		if _, got := toldNews(row, box, &imap.Status{Size: size}, refusals{}, nil); got != want {
+		if _, got := toldNews(row, box, newest, &imap.Status{Size: size}, refusals{}, nil); got != want {
 			t.Errorf("a size of %d: known without a list: %v, want %v", size, got, want)
 		}
-		if _, got := toldNews(row, box, &imap.Status{Size: size}, refusals{}, &told{}); got != want {
+		if _, got := toldNews(row, box, newest, &imap.Status{Size: size}, refusals{}, &told{}); got != want {
 			t.Errorf("a size of %d, and QRESYNC: known without a list: %v, want %v", size, got, want)
+		}
+	}
+}
+
+// The numbers are those of the last pass, and the newest message is another one, or does not tell: a mailbox that was put
+// back and has got as many messages since.
+func TestAsLeft_anotherNewestMessage(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ before, now string }{{mark, "2 8 9"}, {mark, ""}, {"", mark}, {"", ""}} {
+		row := &ledger.Mailbox{Done: imap.NewUIDSet(1, 2), State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcModSeq: 7, SrcNewest: test.before}}
+		box := imap.Selected{UIDNext: 3, Messages: imap.CountOf(2), HighestModSeq: 7}
+		if _, quiet := quietNews(row, box, test.now, refusals{}); quiet || asLeft(row, box, test.now) {
+			t.Errorf("%q before, %q now: as it was left, want a doubt", test.before, test.now)
 		}
 	}
 }
@@ -186,17 +203,17 @@ func TestToldNews_otherOctets(t *testing.T) {
 // back and got another message: the numbers are those of the complete pass again, and mean other messages.
 func TestAsLeft(t *testing.T) {
 	t.Parallel()
-	row := &ledger.Mailbox{State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcModSeq: 7}, Done: imap.NewUIDSet(1, 2)}
+	row := &ledger.Mailbox{State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcModSeq: 7, SrcNewest: mark}, Done: imap.NewUIDSet(1, 2)}
 	box := imap.Selected{UIDNext: 3, Messages: imap.CountOf(2), HighestModSeq: 7}
-	if _, quiet := quietNews(row, box, refusals{}); !asLeft(row, box) || !quiet {
+	if _, quiet := quietNews(row, box, mark, refusals{}); !asLeft(row, box, mark) || !quiet {
 		t.Error("nothing has happened, and nobody believes it")
 	}
 	row.Done.Add(3)
-	if _, quiet := quietNews(row, box, refusals{}); asLeft(row, box) || quiet {
+	if _, quiet := quietNews(row, box, mark, refusals{}); asLeft(row, box, mark) || quiet {
 		t.Error("UID 3 was copied, and UIDNEXT is 3: something has happened")
 	}
 	row.Gone.Add(3)
-	if !asLeft(row, box) {
+	if !asLeft(row, box, mark) {
 		t.Error("what is gone since is no reason for a doubt")
 	}
 }

@@ -3,6 +3,7 @@
 package mailcopy
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 type accountView struct {
 	srcEnd, dstEnd mapping.End
 	src, dst       map[string]imap.ListEntry // by name
+	marks          map[rehome.Side]marks     // see newest.go
 	rows           map[string]ledger.Mailbox // by source name
 	trusts         map[rehome.Side]ledger.Trust
 	plan           mapping.Plan
@@ -32,30 +34,43 @@ type accountView struct {
 // look takes the view.
 func (s *slice) look(ctx context.Context) (accountView, error) {
 	var v accountView
-	var srcLag, dstLag time.Duration
-	err := pass.BothEnds(s.account.Address,
+	rows, err := s.engine.options.Ledger.Mailboxes(ctx, s.account.Address)
+	if err != nil {
+		return v, err
+	}
+	var src listed
+	var srcMarks, dstMarks marks
+	var dstLag time.Duration
+	err = pass.BothEnds(s.account.Address,
 		func() (err error) {
-			v.srcEnd, v.src, srcLag, err = listEnd(ctx, s.src)
-			return endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
+			src, err = listEnd(ctx, s.src, func() (err error) { srcMarks, err = s.peekAll(ctx, rehome.Source, rows); return err })
+			err = endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
+			return cmp.Or(err, s.engine.options.Ledger.Unsettle(ctx, restoredBeside(rows, src.entries, srcMarks)...))
 		},
-		func() (err error) { dstLag, err = s.lookAtDestination(ctx, &v); return err },
+		func() (err error) {
+			dstLag, err = s.lookAtDestination(ctx, &v, func() (err error) { dstMarks, err = s.peekAll(ctx, rehome.Destination, rows); return err })
+			return cmp.Or(err, s.noteFalls(ctx, rows, v.dst))
+		},
 	)
 	if err != nil {
 		return accountView{}, err
 	}
-	v.lag = max(srcLag, dstLag)
+	v.srcEnd, v.src, v.lag = src.end, src.entries, max(src.lag, dstLag)
+	v.marks = map[rehome.Side]marks{rehome.Source: srcMarks, rehome.Destination: dstMarks}
 	if v.trusts, err = s.engine.options.Ledger.Trusts(ctx, s.account.Address); err != nil {
 		return accountView{}, err
 	}
 	return v, s.remember(ctx, &v)
 }
 
-func (s *slice) lookAtDestination(ctx context.Context, v *accountView) (lag time.Duration, err error) {
+func (s *slice) lookAtDestination(ctx context.Context, v *accountView, behind func() error) (lag time.Duration, err error) {
+	var dst listed
 	err = pass.BothEnds(s.account.Address, // all of it in one round trip
-		func() (err error) { v.dstEnd, v.dst, lag, err = listEnd(ctx, s.dst); return err },
+		func() (err error) { dst, err = listEnd(ctx, s.dst, behind); return err },
 		func() (err error) { v.room, err = askRoom(ctx, s.dst); return err },
 	)
-	return lag, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+	v.dstEnd, v.dst = dst.end, dst.entries
+	return dst.lag, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
 }
 
 // remember fills in what the ledger knows, and the plan that follows from all three.
@@ -70,25 +85,33 @@ func (s *slice) remember(ctx context.Context, v *accountView) (err error) {
 	return nil
 }
 
-// listEnd asks one side for its namespaces and mailboxes. The lag is how long the first answer took,
-// which needs no work of the server.
-func listEnd(ctx context.Context, session *endpoint.Session) (end mapping.End, byName map[string]imap.ListEntry, lag time.Duration, err error) {
+// listed is what one side lists.
+type listed struct {
+	end     mapping.End
+	entries map[string]imap.ListEntry // by name
+	lag     time.Duration             // how long the first answer took, which needs no work of the server
+}
+
+func nothingBehind() error { return nil }
+
+// listEnd asks one side for its namespaces and mailboxes; what behind sends goes out behind the listing.
+func listEnd(ctx context.Context, session *endpoint.Session, behind func() error) (l listed, err error) {
 	begun := time.Now()
 	var namespaces imap.Namespaces
 	var entries []imap.ListEntry
 	err = pass.BothEnds(session.Account, // two commands of one connection, sent together
 		func() (err error) {
 			namespaces, err = session.Namespace(ctx)
-			lag = time.Since(begun)
+			l.lag = time.Since(begun)
 			return err
 		},
-		func() (err error) { entries, err = session.List(ctx); return err },
+		func() (err error) { entries, err = session.ListThen(ctx, behind); return err },
 	)
 	if err != nil {
-		return mapping.End{}, nil, 0, err
+		return listed{}, err
 	}
-	end, byName = newEnd(namespaces, entries)
-	return end, byName, lag, nil
+	l.end, l.entries = newEnd(namespaces, entries)
+	return l, nil
 }
 
 // askRoom asks for the quota of INBOX, which stands for the account. A refusal says that the server
@@ -164,6 +187,7 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		row.Anchor.SrcUIDValidity == src.UIDValidity && row.Anchor.DstUIDValidity == dst.UIDValidity &&
 		row.State.SrcUIDNext == src.UIDNext && row.State.SrcMessages == messages &&
 		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0 && sameOctets(row.State, src) &&
+		(row.Done.Minus(row.Gone).Empty() || unmoved(row.State.SrcNewest, v.marks[rehome.Source][pair.Source])) &&
 		holds(dst, v.liveAt(pair.Destination)) && // fewer: its user has deleted some
 		(row.Live().Empty() && row.Deserted().Empty() || v.steadyThere(row)) // else messages may be others now, or be back
 	return !unchanged

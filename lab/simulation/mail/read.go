@@ -75,10 +75,10 @@ func (s *session) visible(set ranges) []*message {
 	return all
 }
 
-// lastOne makes "n:*" match the last message when its UID is below n (RFC 9051, section 9).
+// lastOne makes "*" mean the last message, and "n:*" match it when its UID is below n (RFC 9051, section 9).
 func (s *session) lastOne(text string) ranges {
 	set := parseSet(text)
-	if strings.HasSuffix(text, ":*") && len(s.view) > 0 {
+	if (text == "*" || strings.HasSuffix(text, ":*")) && len(s.view) > 0 {
 		last := s.view[len(s.view)-1]
 		set = append(set, [2]uint32{last, last})
 	}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// One mailbox of an account shows that the source was put back: the others are looked into, too.
+func TestRestoredBeside(t *testing.T) {
+	t.Parallel()
+	row := func(id int64, name string) ledger.Mailbox {
+		return ledger.Mailbox{ID: id, Anchor: ledger.Anchor{Source: name, SrcUIDValidity: 7}, Done: upTo(2),
+			State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcModSeq: 9, SrcNewest: mark}}
+	}
+	rows := map[string]ledger.Mailbox{"INBOX": row(1, "INBOX"), "Work": row(2, "Work")}
+	as := imap.Status{UIDValidity: 7, UIDNext: 3, Messages: imap.CountOf(2), HighestModSeq: 9}
+	for _, test := range []struct {
+		name   string
+		change func(*imap.Status) // of INBOX
+		newest string
+		want   []int64
+	}{
+		{"nothing has happened", func(*imap.Status) {}, mark, nil},
+		{"new mail", func(s *imap.Status) { s.UIDNext, s.HighestModSeq = 4, 10 }, "3 9 9", nil},
+		{"the newest message is deleted", func(s *imap.Status) { s.Messages, s.HighestModSeq = imap.CountOf(1), 10 }, "1 2 3", nil},
+		{"the newest message is not told", func(*imap.Status) {}, "", nil},
+		{"renumbered", func(s *imap.Status) { s.UIDValidity, s.UIDNext = 8, 1 }, mark, nil},
+		{"UIDNEXT has fallen", func(s *imap.Status) { s.UIDNext = 2 }, mark, []int64{2}},
+		{"the mod-sequence has fallen", func(s *imap.Status) { s.HighestModSeq = 8 }, mark, []int64{2}},
+		{"another newest message", func(*imap.Status) {}, "2 8 9", []int64{2}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			inbox, work := as, as
+			test.change(&inbox)
+			entries := map[string]imap.ListEntry{"INBOX": {Name: "INBOX", Status: &inbox}, "Work": {Name: "Work", Status: &work}}
+			if got := restoredBeside(rows, entries, marks{"INBOX": test.newest, "Work": mark}); !slices.Equal(got, test.want) {
+				t.Errorf("rows %v are looked into, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// What a destination says of its UIDNEXT once is booked before anything else can happen: its user's next mail makes it rise
+// again, and what a restore has taken looks deleted then.
+func TestNoteFalls(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		seen     imap.UID
+		validity uint32
+		uidNext  imap.UID
+		want     imap.UID
+	}{
+		{"as it was", 6, 7, 6, 0},
+		{"risen", 6, 7, 9, 0},
+		{"fallen", 6, 7, 4, 4},
+		{"not told", 6, 7, 0, 0},
+		{"of another mailbox", 6, 8, 1, 0},
+		{"below a message of ours, and never noted", 0, 7, 5, 5},
+		{"above all of ours, and never noted", 0, 7, 6, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "rehome.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := l.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			const address = "anna@example.test"
+			row, err := l.Mailbox(t.Context(), ledger.Anchor{Address: address, Source: "INBOX", Destination: "INBOX", SrcUIDValidity: 1, DstUIDValidity: 7})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Adopt(t.Context(), row, []ledger.Item{{UID: 1, DstUID: 4}, {UID: 2, DstUID: 5}}); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Sighted(t.Context(), map[int64]ledger.Sight{row.ID: {UIDNext: test.seen, Messages: 2}}); err != nil {
+				t.Fatal(err)
+			}
+			rows, err := l.Mailboxes(t.Context(), address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &slice{engine: New(Options{Ledger: l})}
+			listed := map[string]imap.ListEntry{"INBOX": {Name: "INBOX", Status: &imap.Status{UIDValidity: test.validity, UIDNext: test.uidNext}}}
+			if err := s.noteFalls(t.Context(), rows, listed); err != nil {
+				t.Fatal(err)
+			}
+			if rows, err = l.Mailboxes(t.Context(), address); err != nil || rows["INBOX"].Doubted != test.want {
+				t.Errorf("doubted from UID %d (%v), want %d", rows["INBOX"].Doubted, err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"rehome"
+	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// Numbers are hearsay about messages. A mailbox that was put back from last night's backup and has got as many messages
+// since as before has every number that it had: UIDNEXT, MESSAGES, HIGHESTMODSEQ, and by chance the size. So nothing is
+// left alone on the word of numbers: the newest message is looked at, because a restore takes the upper end. It has to
+// be there with the UID, the date and the size with which it was there when the numbers were noted; what of these a
+// server does not tell is unknown, and then the mailbox is opened and its messages are asked (see prove.go).
+//
+// The look costs no round trip: it goes out behind the listing of the account for what the ledger knows, and behind
+// the opening of a mailbox by its job.
+
+// markOf is what of a mailbox's newest message is held against a later look: "" when too little is told.
+func markOf(newest imap.Newest) string {
+	if newest.UID == 0 || newest.InternalDate.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%d %d %d", newest.UID, newest.InternalDate.Unix(), newest.Size)
+}
+
+// newestOf is the newest message of a complete listing.
+func newestOf(entries []entry) imap.Newest {
+	if len(entries) == 0 {
+		return imap.Newest{}
+	}
+	last := entries[len(entries)-1]
+	return imap.Newest{UID: last.uid, InternalDate: last.date, Size: last.size}
+}
+
+// unmoved says that the newest message of a mailbox is the one that it was, as far as that was told both times.
+func unmoved(before, now string) bool { return before != "" && before == now }
+
+// peek is a look at a mailbox and its newest message under way.
+type peek struct {
+	opening *imap.Opening
+	newest  *imap.NewestCommand
+}
+
+// peekAhead asks for the newest message behind an opening that was just sent.
+func peekAhead(ctx context.Context, opening *imap.Opening, err error) (peek, error) {
+	if err != nil {
+		return peek{}, err
+	}
+	newest, err := opening.NewestAhead(ctx)
+	if err != nil {
+		_, _ = opening.Wait(ctx) // it has to be waited for, and err says why the connection is over
+		return peek{}, err
+	}
+	return peek{opening, newest}, nil
+}
+
+// wait returns what both have shown. Where the mailbox was refused, opened says why, and the connection goes on.
+func (p peek) wait(ctx context.Context) (box imap.Selected, newest imap.Newest, opened, err error) {
+	box, opened = p.opening.Wait(ctx)
+	newest, err = p.newest.Wait(ctx)
+	if opened != nil && !imap.IsStatus(opened, "NO") {
+		return box, newest, nil, opened
+	}
+	return box, newest, opened, err
+}
+
+// peeked waits for the opening of a mailbox that was just sent, or not (err), and for its newest message.
+func peeked(ctx context.Context, opening *imap.Opening, err error) (imap.Selected, imap.Newest, error) {
+	p, err := peekAhead(ctx, opening, err)
+	if err != nil {
+		return imap.Selected{}, imap.Newest{}, err
+	}
+	box, newest, refused, err := p.wait(ctx)
+	return box, newest, cmp.Or(refused, err)
+}
+
+// marks are those of one end's mailboxes, by name, as far as they were looked at and have shown enough.
+type marks map[string]string
+
+// peekAll looks at mailboxes, many at a time. An error is told together with the mailbox that it concerns.
+func peekAll(ctx context.Context, session *endpoint.Session, names []string) (shown marks, last string, err error) {
+	if len(names) == 0 {
+		return nil, "", nil
+	}
+	shown = marks{}
+	var under []peek
+	open := false
+	for len(shown) < len(names) {
+		if n := len(shown) + len(under); n < len(names) && len(under) < commandsAhead/2 {
+			opening, err := session.ExamineAhead(ctx, names[n])
+			p, err := peekAhead(ctx, opening, err)
+			if err != nil {
+				return shown, names[n], waitForAll(ctx, under, err)
+			}
+			under = append(under, p)
+			continue
+		}
+		last = names[len(shown)]
+		_, newest, refused, err := under[0].wait(ctx)
+		if under = under[1:]; err != nil {
+			return shown, last, waitForAll(ctx, under, err)
+		}
+		shown[last], open = markOf(newest), refused == nil
+	}
+	if open { // a refusal closes, too; extensions are switched on while no mailbox is open (RFC 5161, section 3.1)
+		err = session.UnselectAhead(ctx)
+	}
+	return shown, "", err
+}
+
+// waitForAll waits for what is under way on a connection that has ended because of err.
+func waitForAll(ctx context.Context, under []peek, err error) error {
+	for _, p := range under {
+		_, _, _, _ = p.wait(ctx)
+	}
+	return err
+}
+
+// peekAll looks at the mailboxes of one end that would be left closed if their numbers are as they were. One to which
+// the server answers BAD is left to its job, and after any other end of the connection all are.
+func (s *slice) peekAll(ctx context.Context, side rehome.Side, rows map[string]ledger.Mailbox) (marks, error) {
+	if !s.memory.mayPeek(side) {
+		return nil, nil
+	}
+	session := s.src
+	if side == rehome.Destination {
+		session = s.dst
+	}
+	shown, last, err := peekAll(ctx, session, s.memory.without(side, toPeekAt(rows, side)))
+	if err != nil && ctx.Err() == nil {
+		if _, bad := ownBad(err); bad {
+			s.memory.avoid(side, last)
+		} else {
+			s.memory.avoidAll(side)
+		}
+		s.noteAdvance()
+	}
+	return shown, err
+}
+
+// toPeekAt names the mailboxes of one end that would be left closed on the word of numbers, if these are as they were.
+// Those that are opened in any case show their newest message then.
+func toPeekAt(rows map[string]ledger.Mailbox, side rehome.Side) []string {
+	var names []string
+	for _, row := range rows {
+		opened := row.Open || row.Doubted != 0 || row.State.SrcModSeq == 0
+		switch {
+		case side == rehome.Source && row.State.SrcUIDNext != 0 && (dropped(row) || !opened && row.State.SrcNewest != ""):
+			if !row.Done.Minus(row.Gone).Empty() {
+				names = append(names, row.Anchor.Source)
+			}
+		case side == rehome.Destination && !dropped(row) && !opened && row.Seen.Newest != "" && !(row.Live().Empty() && row.Deserted().Empty()):
+			names = append(names, row.Anchor.Destination)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
