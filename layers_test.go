@@ -22,9 +22,13 @@ var floors = []struct {
 	{"the words", []string{"rehome"}},
 	{"the wire and the content", []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
 	{"what each engine stands on", []string{
-		"rehome/internal/alias", "rehome/internal/atmail7", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/escrow", "rehome/internal/ledger",
-		"rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/roster", "rehome/internal/vault",
+		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/escrow", "rehome/internal/ledger",
+		"rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/passhash", "rehome/internal/roster", "rehome/internal/vault",
 	}},
+	// Above the ground, because it joins roster, sheet and log-ins; below the source systems, because it says what a
+	// directory is and must know none of them.
+	{"who moves", []string{"rehome/internal/people"}},
+	{"the source systems", []string{"rehome/internal/atmail7"}},
 	{engines, []string{
 		"rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/recipients", "rehome/internal/rulecopy", "rehome/internal/verify",
 	}},

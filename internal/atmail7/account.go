@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"rehome"
+	"rehome/internal/passhash"
 )
 
 // session is a row of UserSession.
@@ -110,7 +111,7 @@ func (a *assembly) hashed(address string, form rehome.PasswordForm, stored strin
 		a.unsealed++
 		return rehome.PasswordPlain, clear
 	}
-	if meant, value, ok := unlabelled(stored); ok {
+	if meant, value, ok := passhash.Unlabelled(stored); ok {
 		form, stored = meant, value
 	} else if form != rehome.PasswordCrypt && a.people.regime == regimePlain {
 		a.find(passwordLooksHashed, address, "") // nobody chooses a password that looks like crypt's
@@ -118,7 +119,7 @@ func (a *assembly) hashed(address string, form rehome.PasswordForm, stored strin
 	switch {
 	case form == rehome.PasswordSealed && !a.masterKey.Empty():
 		a.find(passwordStaysSealed, address, "")
-	case form == rehome.PasswordCrypt && isCut(stored):
+	case form == rehome.PasswordCrypt && passhash.IsCut(stored):
 		a.find(passwordCut, address, "")
 	}
 	return form, stored

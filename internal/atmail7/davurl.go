@@ -7,15 +7,14 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+
+	"rehome/internal/people"
 )
 
-// DAVURLs are where the webmail, which is a DAV client itself, finds an account's calendars and contacts. "" is
-// what it does not know.
-type DAVURLs struct{ Calendars, Contacts string }
-
-// DAVURLs reads the account's own, and what the server gives everybody who has none.
-func (d *Database) DAVURLs(ctx context.Context, account string) (DAVURLs, error) {
-	var own, common DAVURLs
+// DAVPlaces reads where the webmail, which is a DAV client itself, finds the account's calendars and contacts: its own
+// URLs, and those that the server gives everybody who has none.
+func (d *Database) DAVPlaces(ctx context.Context, account string) (people.DAVPlaces, error) {
+	var own, common people.DAVPlaces
 	err := d.snapshot(ctx, func(r *reading) error {
 		mine := selection{
 			role: rolePreference, fields: []string{"preference.caldav_url", "preference.carddav_url"}, args: []any{account},
@@ -24,7 +23,7 @@ func (d *Database) DAVURLs(ctx context.Context, account string) (DAVURLs, error)
 			},
 		}
 		err := d.schema.read(ctx, r, mine, func(v []sql.RawBytes) error {
-			own = DAVURLs{Calendars: tidy(decodeExact(v[0])), Contacts: tidy(decodeExact(v[1]))}
+			own = people.DAVPlaces{Calendars: tidy(decodeExact(v[0])), Contacts: tidy(decodeExact(v[1]))}
 			return nil
 		})
 		if err != nil {
@@ -43,5 +42,5 @@ func (d *Database) DAVURLs(ctx context.Context, account string) (DAVURLs, error)
 			return nil
 		})
 	})
-	return DAVURLs{Calendars: cmp.Or(own.Calendars, common.Calendars), Contacts: cmp.Or(own.Contacts, common.Contacts)}, err
+	return people.DAVPlaces{Calendars: cmp.Or(own.Calendars, common.Calendars), Contacts: cmp.Or(own.Contacts, common.Contacts)}, err
 }

@@ -34,7 +34,7 @@ type assembly struct {
 	quotaUnit int64
 	overrides map[string]bool // accounts of Settings.PlainLooksHashed; true once met
 
-	people             people
+	people             peopleTables
 	members            map[string]int // accounts by group
 	masterKey          rehome.Secret
 	unsealed           int // passwords that the master key has opened
@@ -46,7 +46,7 @@ type assembly struct {
 func newAssembly(d *Database) *assembly {
 	a := &assembly{
 		schema: d.schema, quotaUnit: d.quotaUnit, masterKey: d.settings.MasterKey, overrides: map[string]bool{}, members: map[string]int{},
-		people: people{
+		people: peopleTables{
 			users: map[string]user{}, settings: map[string]setting{}, contacts: map[string]contact{}, groups: map[string]group{},
 		},
 	}

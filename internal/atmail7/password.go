@@ -5,10 +5,10 @@ package atmail7
 import (
 	"crypto/md5"
 	"encoding/hex"
-	"regexp"
 	"strings"
 
 	"rehome"
+	"rehome/internal/passhash"
 )
 
 // regime is what the server's configuration says about stored passwords. It holds for those that
@@ -58,17 +58,6 @@ func bare(value string) string {
 	}, strings.ToLower(value))
 }
 
-// The shapes of stored passwords. None of them proves anything: a plain password may have any shape.
-var (
-	hexShape = regexp.MustCompile(`^(?:[0-9a-f]+|[0-9A-F]+)$`)
-	// Modular crypt: $id$...; the shortest is MD5-crypt without salt, 26 characters.
-	cryptShape = regexp.MustCompile(`^\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1|apr1|argon2id?|argon2i|scrypt|pbkdf2[a-z0-9-]*)\$.{20,}$`)
-	// crypt(3) with DES: two characters of salt, eleven of hash.
-	desShape = regexp.MustCompile(`^[./0-9A-Za-z]{13}$`)
-	// Dovecot's {SCHEME} before the value.
-	schemeShape = regexp.MustCompile(`^\{[A-Z][A-Z0-9.-]{2,}\}.`)
-)
-
 // formOf classifies a stored password by its shape, with the regime where the shape leaves it open.
 func formOf(stored string, now regime) rehome.PasswordForm {
 	switch {
@@ -76,13 +65,13 @@ func formOf(stored string, now regime) rehome.PasswordForm {
 		return rehome.PasswordLDAP
 	case stored == "":
 		return rehome.PasswordNone
-	case cryptShape.MatchString(stored):
+	case passhash.LooksCrypt(stored):
 		return rehome.PasswordCrypt
-	case schemeShape.MatchString(stored):
+	case passhash.LooksLabelled(stored):
 		return rehome.PasswordOther
-	case hexShape.MatchString(stored):
+	case passhash.LooksHex(stored):
 		return formOfHex(len(stored), now)
-	case now == regimeCrypt && desShape.MatchString(stored):
+	case now == regimeCrypt && passhash.LooksDES(stored):
 		return rehome.PasswordCrypt
 	}
 	return rehome.PasswordPlain

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"rehome"
+	"rehome/internal/passhash"
 	labatmail7 "rehome/lab/atmail7"
 )
 
@@ -25,7 +26,7 @@ func dovecotPassword(t *testing.T, scheme, clear string) string {
 
 // classified is what reading a row makes of a stored value.
 func classified(stored string, now regime) rehome.Password {
-	a := assembly{people: people{regime: now}, overrides: map[string]bool{}}
+	a := assembly{people: peopleTables{regime: now}, overrides: map[string]bool{}}
 	return a.password(session{address: "anna@example.test", password: []byte(stored)})
 }
 
@@ -38,7 +39,7 @@ func TestMatches_whatDovecotMakes(t *testing.T) {
 	} {
 		password := classified(dovecotPassword(t, scheme, clear), regimeUnknown)
 		for candidate, want := range map[string]bool{clear: true, clear + " ": false, "": false, strings.ToLower(clear): false} {
-			got, err := Matches(password, rehome.NewSecret(candidate))
+			got, err := passhash.Matches(password, rehome.NewSecret(candidate))
 			if err != nil || got != want {
 				t.Errorf("%s with %q: got %v, %v, want %v", scheme, candidate, got, err, want)
 			}
@@ -56,10 +57,10 @@ func TestMatches_withoutLabel(t *testing.T) {
 		if password.Form == rehome.PasswordPlain {
 			t.Errorf("%s without label: got plain", scheme)
 		}
-		if got, err := Matches(password, rehome.NewSecret(clear)); err != nil || !got {
+		if got, err := passhash.Matches(password, rehome.NewSecret(clear)); err != nil || !got {
 			t.Errorf("%s without label: got %v, %v", scheme, got, err)
 		}
-		if name, value, ok := Hash(password); !ok || name != scheme || !strings.EqualFold(value.Reveal(), bare) {
+		if name, value, ok := passhash.Scheme(password); !ok || name != scheme || !strings.EqualFold(value.Reveal(), bare) {
 			t.Errorf("Hash of %s without label: got %s, %v, same value %v", scheme, name, ok, value.Reveal() == bare)
 		}
 	}
@@ -80,13 +81,13 @@ func TestMatches_cannotTell(t *testing.T) {
 		"broken":    {Form: rehome.PasswordOther, Stored: rehome.NewSecret("{SSHA}no base64 at all")},
 		"short":     {Form: rehome.PasswordOther, Stored: rehome.NewSecret("{SHA}YWJj")},
 	} {
-		got, err := Matches(password, rehome.NewSecret("x"))
-		var untestable *UntestableError
+		got, err := passhash.Matches(password, rehome.NewSecret("x"))
+		var untestable *passhash.UntestableError
 		if got || !errors.As(err, &untestable) {
 			t.Errorf("%s: got %v, %v, want a reason", name, got, err)
 		}
 	}
-	if _, _, ok := Hash(classified(cut, regimeUnknown)); ok {
+	if _, _, ok := passhash.Scheme(classified(cut, regimeUnknown)); ok {
 		t.Error("Hash hands over what the table has cut off")
 	}
 }
@@ -151,7 +152,7 @@ func FuzzPassword(f *testing.F) {
 		if password.Form == rehome.PasswordCrypt || strings.Contains(stored, "$") {
 			return // the library computes as many rounds as it is told
 		}
-		matches, err := Matches(password, rehome.NewSecret(candidate))
+		matches, err := passhash.Matches(password, rehome.NewSecret(candidate))
 		if err != nil && stored != "" && len(stored) > 8 && strings.Contains(err.Error(), stored) {
 			t.Errorf("the error repeats what is stored: %v", err)
 		}

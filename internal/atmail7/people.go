@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// people is what the tables beside UserSession say, by address. Each table is read once, row by row,
+// peopleTables is what the tables beside UserSession say, by address. Each table is read once, row by row,
 // and joined here: accounts differ in letter case and collation from table to table, and a join in SQL
 // would lose without a word what one table lacks.
-type people struct {
+type peopleTables struct {
 	domains  map[string]bool
 	users    map[string]user
 	settings map[string]setting

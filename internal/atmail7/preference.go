@@ -9,24 +9,13 @@ import (
 	"strings"
 
 	"rehome"
+	"rehome/internal/people"
 )
-
-// Preference is what one person has set up in the webmail and misses on the first day elsewhere. What
-// the table does not have is empty.
-type Preference struct {
-	Account     string `json:"account"`
-	DisplayName string `json:"display_name,omitempty"`
-	ReplyTo     string `json:"reply_to,omitempty"`
-	Signature   string `json:"signature,omitempty"` // as stored: text or HTML
-	HTML        bool   `json:"signature_is_html,omitempty"`
-	TimeZone    string `json:"time_zone,omitempty"`
-	Language    string `json:"language,omitempty"`
-}
 
 // Preferences reads what the people have set up, sorted by account. Rows that are no account are left
 // out; whether an account moves is not asked.
-func (d *Database) Preferences(ctx context.Context) ([]Preference, error) {
-	var all []Preference
+func (d *Database) Preferences(ctx context.Context) ([]people.Preference, error) {
+	var all []people.Preference
 	sel := selection{role: rolePreference, where: having("preference.account"), fields: []string{
 		"preference.account", "preference.display_name", "preference.reply_to", "preference.signature", "preference.time_zone", "preference.language",
 	}}
@@ -41,16 +30,16 @@ func (d *Database) Preferences(ctx context.Context) ([]Preference, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(all, func(x, y Preference) int { return strings.Compare(x.Account, y.Account) })
-	return slices.CompactFunc(all, func(x, y Preference) bool { return x.Account == y.Account }), nil
+	slices.SortStableFunc(all, func(x, y people.Preference) int { return strings.Compare(x.Account, y.Account) })
+	return slices.CompactFunc(all, func(x, y people.Preference) bool { return x.Account == y.Account }), nil
 }
 
-func preference(v []sql.RawBytes) (Preference, bool) {
+func preference(v []sql.RawBytes) (people.Preference, bool) {
 	address, err := rehome.ParseAddress(key(v[0]))
 	name, _ := decode(v[1])
 	replyTo, _ := decode(v[2])
 	signature, _ := decode(v[3])
-	p := Preference{
+	p := people.Preference{
 		Account: address, DisplayName: tidy(name), ReplyTo: tidy(replyTo), Signature: strings.TrimSpace(signature),
 		TimeZone: tidy(decodeExact(v[4])), Language: tidy(decodeExact(v[5])),
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehome/internal/people"
 	labatmail7 "rehome/lab/atmail7"
 )
 
@@ -18,7 +19,7 @@ func TestPreferences(t *testing.T) {
 		UPDATE UserSettings SET ReplyTo = 'BJORN@example.test', Signature = 'I <3 mail <bjorn@example.test>', TimeZone = NULL, Language = '' WHERE Account = 'bjorn@example.test'
 		INSERT INTO UserSettings (Account, Signature) VALUES ('no address', 'x')`)
 	got, err := b.open(t).Preferences(t.Context())
-	want := []Preference{
+	want := []people.Preference{
 		{Account: "anna@example.test", DisplayName: "Anna Kovács", ReplyTo: "office@example.test", Signature: "<p>Anna<br>Purchasing</p>", HTML: true, TimeZone: "Europe/Budapest", Language: "hungarian"},
 		{Account: "bjorn@example.test", Signature: "I <3 mail <bjorn@example.test>"},
 	}
@@ -34,7 +35,7 @@ func TestPreferences_tableLacksColumns(t *testing.T) {
 	b.add(t, labatmail7.Account{Address: "anna@example.test", Stored: "x", RealName: "Anna"})
 	b.exec(t, "ALTER TABLE UserSettings DROP COLUMN Signature, DROP COLUMN TimeZone, DROP COLUMN ReplyTo, DROP COLUMN Language")
 	got, err := b.open(t).Preferences(t.Context())
-	if diff := cmp.Diff([]Preference{{Account: "anna@example.test", DisplayName: "Anna"}}, got); err != nil || diff != "" {
+	if diff := cmp.Diff([]people.Preference{{Account: "anna@example.test", DisplayName: "Anna"}}, got); err != nil || diff != "" {
 		t.Errorf("%v, want -, got +:\n%s", err, diff)
 	}
 }

@@ -7,34 +7,25 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
+
+	"rehome/internal/people"
 )
-
-// Rule is what the tables hold of one account's rules, beside its forward.
-type Rule struct {
-	Away  string // the text that answers while somebody is away; "" is off
-	Allow []string
-	Block []string
-	Sorts []Sort
-}
-
-// Sort is a row that sorts messages into a mailbox. Both texts must be found where both are given.
-type Sort struct{ From, Subject, Mailbox string }
 
 // ruleTable is a table of rules with its columns in the order in which row takes them. Any may be
 // missing: servers of every age differ here.
 type ruleTable struct {
 	name    string // as in a profile, with shards
 	columns []string
-	row     func(rules map[string]*Rule, v []sql.RawBytes)
+	row     func(rules map[string]*people.Rule, v []sql.RawBytes)
 }
 
 var ruleTables = []ruleTable{
-	{"Users", []string{"Account", "AutoReply"}, func(rules map[string]*Rule, v []sql.RawBytes) {
+	{"Users", []string{"Account", "AutoReply"}, func(rules map[string]*people.Rule, v []sql.RawBytes) {
 		if away := strings.TrimSpace(text(v[1])); away != "" {
 			ruleOf(rules, v[0]).Away = away
 		}
 	}},
-	{"SpamSettings", []string{"username", "preference", "value"}, func(rules map[string]*Rule, v []sql.RawBytes) {
+	{"SpamSettings", []string{"username", "preference", "value"}, func(rules map[string]*people.Rule, v []sql.RawBytes) {
 		senders := strings.Fields(strings.ToLower(text(v[2]))) // SpamAssassin takes several in one row
 		switch strings.ToLower(string(v[1])) {
 		case "whitelist_from":
@@ -47,25 +38,25 @@ var ruleTables = []ruleTable{
 	{"MailSort_*", []string{"Account", "EmailAddress", "EmailSubject", "EmailFolder"}, addSort},
 }
 
-func addSort(rules map[string]*Rule, v []sql.RawBytes) {
-	s := Sort{From: tidy(text(v[1])), Subject: tidy(text(v[2])), Mailbox: strings.TrimSpace(text(v[3]))}
+func addSort(rules map[string]*people.Rule, v []sql.RawBytes) {
+	s := people.Sort{From: tidy(text(v[1])), Subject: tidy(text(v[2])), Mailbox: strings.TrimSpace(text(v[3]))}
 	if s.Mailbox != "" && (s.From != "" || s.Subject != "") {
 		ruleOf(rules, v[0]).Sorts = append(ruleOf(rules, v[0]).Sorts, s)
 	}
 }
 
-func ruleOf(rules map[string]*Rule, account []byte) *Rule {
+func ruleOf(rules map[string]*people.Rule, account []byte) *people.Rule {
 	address := key(account)
 	if rules[address] == nil {
-		rules[address] = &Rule{}
+		rules[address] = &people.Rule{}
 	}
 	return rules[address]
 }
 
 // Rules reads the rules of all accounts that have any, by address. A table or column that the database
 // does not have holds no rules.
-func (d *Database) Rules(ctx context.Context) (map[string]*Rule, error) {
-	rules := map[string]*Rule{}
+func (d *Database) Rules(ctx context.Context) (map[string]*people.Rule, error) {
+	rules := map[string]*people.Rule{}
 	err := d.snapshot(ctx, func(r *reading) error {
 		found, err := r.introspect(ctx)
 		if err != nil {
@@ -88,7 +79,7 @@ func (d *Database) Rules(ctx context.Context) (map[string]*Rule, error) {
 	return rules, err
 }
 
-func (r *reading) rules(ctx context.Context, found catalogue, name string, table ruleTable, rules map[string]*Rule) error {
+func (r *reading) rules(ctx context.Context, found catalogue, name string, table ruleTable, rules map[string]*people.Rule) error {
 	columns := make([]string, len(table.columns))
 	for i, wanted := range table.columns {
 		c, has := found[name][strings.ToLower(wanted)]

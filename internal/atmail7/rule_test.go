@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehome/internal/people"
 	"rehome/lab/atmail7"
 )
 
@@ -28,9 +29,9 @@ func TestRules_ofEveryTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]*Rule{"anna@example.test": {
+	want := map[string]*people.Rule{"anna@example.test": {
 		Away: "Bin weg.", Allow: []string{"good@spam.example"}, Block: []string{"*@spam.example", "x@y.example"},
-		Sorts: []Sort{{From: "news@", Mailbox: "Lists"}},
+		Sorts: []people.Sort{{From: "news@", Mailbox: "Lists"}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

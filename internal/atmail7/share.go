@@ -8,40 +8,33 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
-)
 
-// Share lets somebody into another's calendars or contacts. No standard carries shares from one server to
-// another: they are a list for the administrator.
-type Share struct {
-	Owner      string `json:"owner"`
-	Collection string `json:"collection"` // name of a calendar, "" for all calendars, "contact" for one contact
-	To         string `json:"to"`
-	Write      bool   `json:"write"`
-}
+	"rehome/internal/people"
+)
 
 // Shares lists who may see whose data: members of the calendar-proxy groups, atmail's own delegates,
 // instances of shared calendars, and shared contacts. It is sorted, and each share is there once.
-func (d *Database) Shares(ctx context.Context) ([]Share, error) {
-	var all []Share
+func (d *Database) Shares(ctx context.Context) ([]people.Share, error) {
+	var all []people.Share
 	err := d.snapshot(ctx, func(r *reading) error {
 		tables, err := d.davTables(ctx, r)
 		if err != nil {
 			return err
 		}
-		for _, read := range []func(context.Context, *reading, *[]Share) error{tables.proxies, tables.delegated, tables.instanced, tables.permitted} {
+		for _, read := range []func(context.Context, *reading, *[]people.Share) error{tables.proxies, tables.delegated, tables.instanced, tables.permitted} {
 			if err := read(ctx, r, &all); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	slices.SortFunc(all, func(a, b Share) int {
+	slices.SortFunc(all, func(a, b people.Share) int {
 		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Collection, b.Collection), cmp.Compare(a.To, b.To))
 	})
 	return slices.Compact(all), err
 }
 
-func (t *davTables) proxies(ctx context.Context, r *reading, all *[]Share) error {
+func (t *davTables) proxies(ctx context.Context, r *reading, all *[]people.Share) error {
 	if t.members == nil || t.principals == nil {
 		return nil
 	}
@@ -51,13 +44,13 @@ func (t *davTables) proxies(ctx context.Context, r *reading, all *[]Share) error
 		owner, group := lastPart(v[0])
 		to, _ := lastPart(v[1])
 		if group != "" {
-			*all = append(*all, Share{Owner: owner, To: to, Write: strings.HasSuffix(group, "write")})
+			*all = append(*all, people.Share{Owner: owner, To: to, Write: strings.HasSuffix(group, "write")})
 		}
 		return nil
 	})
 }
 
-func (t *davTables) delegated(ctx context.Context, r *reading, all *[]Share) error {
+func (t *davTables) delegated(ctx context.Context, r *reading, all *[]people.Share) error {
 	if t.delegates == nil || t.principals == nil || !t.calendars.has("principaluri") {
 		return nil
 	}
@@ -66,12 +59,12 @@ func (t *davTables) delegated(ctx context.Context, r *reading, all *[]Share) err
 	return r.each(ctx, "table "+t.delegates.name, query, func(v []sql.RawBytes) error {
 		owner, _ := lastPart(v[0])
 		to, _ := lastPart(v[2])
-		*all = append(*all, Share{Owner: owner, Collection: string(v[1]), To: to, Write: !isZero(v[3])})
+		*all = append(*all, people.Share{Owner: owner, Collection: string(v[1]), To: to, Write: !isZero(v[3])})
 		return nil
 	})
 }
 
-func (t *davTables) instanced(ctx context.Context, r *reading, all *[]Share) error {
+func (t *davTables) instanced(ctx context.Context, r *reading, all *[]people.Share) error {
 	if !t.instances.has("access") {
 		return nil
 	}
@@ -80,19 +73,19 @@ func (t *davTables) instanced(ctx context.Context, r *reading, all *[]Share) err
 	return r.each(ctx, "table "+t.instances.name, query, func(v []sql.RawBytes) error {
 		owner, _ := lastPart(v[0])
 		to, _ := lastPart(v[2])
-		*all = append(*all, Share{Owner: owner, Collection: string(v[1]), To: to, Write: string(v[3]) == "3"})
+		*all = append(*all, people.Share{Owner: owner, Collection: string(v[1]), To: to, Write: string(v[3]) == "3"})
 		return nil
 	})
 }
 
-func (t *davTables) permitted(ctx context.Context, r *reading, all *[]Share) error {
+func (t *davTables) permitted(ctx context.Context, r *reading, all *[]people.Share) error {
 	if !t.permissions.has("abookid") || !t.contacts.has("account") {
 		return nil
 	}
 	query := "SELECT b." + quoted(t.contacts.columns["account"].name) + ", p." + quoted(t.permissions.columns["account"].name) + ", " + t.permissions.col("p", "permissions") +
 		" FROM " + quoted(t.permissions.name) + " p JOIN " + quoted(t.contacts.name) + " b ON b.id = p.abookid"
 	return r.each(ctx, "table "+t.permissions.name, query, func(v []sql.RawBytes) error {
-		*all = append(*all, Share{Owner: key(v[0]), Collection: "contact", To: decodeExact(v[1]), Write: !isZero(v[2])})
+		*all = append(*all, people.Share{Owner: key(v[0]), Collection: "contact", To: decodeExact(v[1]), Write: !isZero(v[2])})
 		return nil
 	})
 }

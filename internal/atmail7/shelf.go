@@ -65,9 +65,9 @@ func (s *Shelf) home(kind dav.Kind) string {
 	return "/addressbooks/" + s.account + "/"
 }
 
-// OwnBook is what the shelf calls atmail's own address book. No server shows it under that name, and its contacts
+// ownBook is what the shelf calls atmail's own address book. No server shows it under that name, and its contacts
 // have other names and UIDs there.
-const OwnBook = "abook"
+const ownBook = "abook"
 
 // Collections lists those of a kind. Where SabreDAV has no book of the account, atmail's own address
 // book is one.
@@ -79,7 +79,7 @@ func (s *Shelf) Collections(ctx context.Context, kind dav.Kind) ([]dav.Collectio
 	if err != nil || len(books) > 0 || s.tables.contacts == nil {
 		return books, err
 	}
-	href := s.home(kind) + OwnBook + "/"
+	href := s.home(kind) + ownBook + "/"
 	s.places[href] = davPlace{kind: kind, own: true}
 	return []dav.Collection{{Href: href, Kind: kind, Name: "Contacts"}}, nil
 }

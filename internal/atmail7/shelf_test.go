@@ -13,6 +13,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"rehome/internal/people"
 	"rehome/internal/protocol/dav"
 	"rehome/lab/atmail7"
 )
@@ -148,7 +149,7 @@ func checkShares(t *testing.T, d *Database, want []atmail7.DAVShare) {
 		t.Fatal(err)
 	}
 	for _, w := range want {
-		if !slices.Contains(got, Share{Owner: w.Owner, Collection: w.Calendar, To: w.To, Write: w.Write}) {
+		if !slices.Contains(got, people.Share{Owner: w.Owner, Collection: w.Calendar, To: w.To, Write: w.Write}) {
 			t.Errorf("shares %+v lack %+v", got, w)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"rehome"
 	"rehome/internal/journey"
+	"rehome/internal/people"
 
 	"github.com/spf13/cobra"
 )
@@ -36,7 +37,7 @@ func accountsListCommand(f *frame) *cobra.Command {
 	}
 }
 
-func (f *frame) writePeople(w io.Writer, list journey.People) error {
+func (f *frame) writePeople(w io.Writer, list people.List) error {
 	t := newTable("ACCOUNT", "NAME", "SOURCE PASSWORD", "DESTINATION PASSWORD")
 	for _, p := range list.Moving {
 		t.add(p.Account, p.Name, string(p.PasswordForm), p.DestinationPassword)

@@ -15,11 +15,12 @@ import (
 
 	"rehome"
 	"rehome/internal/journey"
+	"rehome/internal/people"
 )
 
 func accountsCheckCommand(f *frame) *cobra.Command {
 	var listedFile string
-	options := journey.LoginOptions{}
+	options := people.LoginOptions{}
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Log in to every account at the destination and report problems",
@@ -34,7 +35,7 @@ Exit code 0: every account exists, can log in and has room. 5: at least one acco
 			var listed []string
 			if listedFile != "" {
 				var err error
-				if listed, err = journey.ReadListed(listedFile); err != nil {
+				if listed, err = people.ReadListed(listedFile); err != nil {
 					return OutcomeDone, err
 				}
 			}
@@ -44,7 +45,7 @@ Exit code 0: every account exists, can log in and has room. 5: at least one acco
 				return OutcomeDone, err
 			}
 			outcome := OutcomeDone
-			if checked.Counts[journey.PresenceReady] < len(checked.Accounts) {
+			if checked.Counts[people.StateReady] < len(checked.Accounts) {
 				outcome = OutcomePartial
 			}
 			return outcome, f.answer(checked, func(w io.Writer) error { return writeAccountsChecked(w, checked) })
@@ -55,14 +56,14 @@ Exit code 0: every account exists, can log in and has room. 5: at least one acco
 	return cmd
 }
 
-func writeAccountsChecked(w io.Writer, checked journey.AccountsChecked) error {
+func writeAccountsChecked(w io.Writer, checked people.AccountsChecked) error {
 	t := newTable("ACCOUNT", "STATUS", "USED", "QUOTA").alignRight(2, 3)
 	for _, a := range checked.Accounts {
 		used, limit := "", ""
 		if a.Limit > 0 {
 			used, limit = humanize.IBytes(uint64(max(a.Used, 0))), humanize.IBytes(uint64(a.Limit))
 		}
-		t.add(a.Account, strings.ReplaceAll(string(a.Presence), "_", " "), used, limit)
+		t.add(a.Account, strings.ReplaceAll(string(a.State), "_", " "), used, limit)
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err

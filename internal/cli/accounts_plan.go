@@ -14,6 +14,7 @@ import (
 
 	"rehome"
 	"rehome/internal/journey"
+	"rehome/internal/people"
 )
 
 // loginPause is the time between two logins at one host: slow enough not to look like an attack.
@@ -21,7 +22,7 @@ const loginPause = 500 * time.Millisecond
 
 func accountsPlanCommand(f *frame) *cobra.Command {
 	var login bool
-	options := journey.LoginOptions{}
+	options := people.LoginOptions{}
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show how each account is read at the source and how it gets a password",
@@ -37,7 +38,7 @@ a host that turns it away or refuses three accounts in a row. Tell the vendor be
 Exit code 5: the mail of an account cannot be read, or a login failed.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
-			var logins *journey.LoginOptions
+			var logins *people.LoginOptions
 			if login {
 				options.Observe = func(side rehome.Side, account string) { f.say("logging in at the %s: %s", side, account) }
 				logins = &options
@@ -54,14 +55,14 @@ Exit code 5: the mail of an account cannot be read, or a login failed.`,
 	return cmd
 }
 
-func loginFlags(cmd *cobra.Command, options *journey.LoginOptions) {
+func loginFlags(cmd *cobra.Command, options *people.LoginOptions) {
 	cmd.Flags().DurationVar(&options.Pause, "pause", loginPause, "time between two logins at one host")
 	cmd.Flags().StringArrayVar(&options.Accounts, "account", nil, "log in to this account only (repeatable)")
 }
 
-func planOutcome(plan journey.AccessPlan) Outcome {
+func planOutcome(plan people.AccessPlan) Outcome {
 	for _, row := range plan.Accounts {
-		blocked := row.Destination != journey.GainNothing && row.Mail == journey.WayNone
+		blocked := row.Destination != people.RouteNone && row.Mail == people.AccessNone
 		if blocked || failedLogin(row.SourceLogin) || failedLogin(row.DestinationLogin) {
 			return OutcomePartial
 		}
@@ -69,11 +70,11 @@ func planOutcome(plan journey.AccessPlan) Outcome {
 	return OutcomeDone
 }
 
-func failedLogin(l *journey.Login) bool {
-	return l != nil && l.Verdict != journey.LoginWorks && l.Verdict != journey.LoginNotTried
+func failedLogin(l *people.Login) bool {
+	return l != nil && l.Verdict != people.LoginWorks && l.Verdict != people.LoginNotTried
 }
 
-func (f *frame) writeAccessPlan(w io.Writer, plan journey.AccessPlan, login bool) error {
+func (f *frame) writeAccessPlan(w io.Writer, plan people.AccessPlan, login bool) error {
 	header := []string{"ACCOUNT", "KIND", "STORED PASSWORD", "MAIL VIA", "CONTACTS AND CALENDARS VIA", "DESTINATION PASSWORD", "DISABLED"}
 	if login {
 		header = append(header, "SOURCE LOGIN", "DESTINATION LOGIN")
@@ -102,14 +103,14 @@ func (f *frame) writeAccessPlan(w io.Writer, plan journey.AccessPlan, login bool
 	return writeCoverage(w, plan.Coverage, colors)
 }
 
-func loginWord(l *journey.Login) string {
+func loginWord(l *people.Login) string {
 	if l == nil {
 		return ""
 	}
 	return strings.ReplaceAll(string(l.Verdict), "_", " ")
 }
 
-func writeLoginTrouble(w io.Writer, account, side string, l *journey.Login) {
+func writeLoginTrouble(w io.Writer, account, side string, l *people.Login) {
 	if l == nil || l.Sentence == "" {
 		return
 	}
@@ -120,27 +121,27 @@ func writeLoginTrouble(w io.Writer, account, side string, l *journey.Login) {
 }
 
 // writeCoverage counts the accounts: a row for each way to read them, a column for each way to a password.
-func writeCoverage(w io.Writer, c journey.Coverage, colors palette) error {
+func writeCoverage(w io.Writer, c people.Coverage, colors palette) error {
 	header := []string{"READ VIA"}
 	var numeric []int
-	for i, gain := range journey.Gains() {
-		header = append(header, strings.ToUpper(string(gain)))
+	for i, route := range people.RoutesByRank() {
+		header = append(header, strings.ToUpper(string(route)))
 		numeric = append(numeric, i+1)
 	}
 	t := newTable(append(header, "TOTAL")...).alignRight(append(numeric, len(header))...)
-	for _, way := range journey.Ways() {
-		if c.Source[way] == 0 {
+	for _, access := range people.AccessesByRank() {
+		if c.Source[access] == 0 {
 			continue
 		}
-		row := []string{string(way)}
-		for _, gain := range journey.Gains() {
-			row = append(row, number(c.Table[way][gain]))
+		row := []string{string(access)}
+		for _, route := range people.RoutesByRank() {
+			row = append(row, number(c.Table[access][route]))
 		}
-		t.add(append(row, number(c.Source[way]))...)
+		t.add(append(row, number(c.Source[access]))...)
 	}
 	sum := []string{"total"}
-	for _, gain := range journey.Gains() {
-		sum = append(sum, number(c.Gains[gain]))
+	for _, route := range people.RoutesByRank() {
+		sum = append(sum, number(c.Passwords[route]))
 	}
 	t.add(append(sum, number(c.Accounts))...)
 	return t.write(w, colors)

@@ -12,6 +12,7 @@ import (
 
 	"rehome"
 	"rehome/internal/alias"
+	"rehome/internal/people"
 	"rehome/internal/vault"
 )
 
@@ -31,7 +32,7 @@ func (m *Move) ExportAliases(ctx context.Context) (AliasExport, error) {
 	}
 	plan := book.Plan()
 	export := AliasExport{Plan: plan, Findings: []rehome.Finding{}}
-	for _, finding := range p.findings {
+	for _, finding := range p.Findings {
 		if slices.Contains(aliasFindings, finding.Code) {
 			export.Findings = append(export.Findings, finding)
 		}
@@ -75,27 +76,27 @@ func (m *Move) writeOutput(name string, write func(io.Writer) error) (path strin
 }
 
 // book reads who receives mail at the source.
-func (m *Move) book(ctx context.Context) (*people, *alias.Book, error) {
+func (m *Move) book(ctx context.Context) (*people.Everybody, *alias.Book, error) {
 	p, err := m.people(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	settings := m.settings.Aliases
 	input := alias.Input{
-		Domains: m.settings.Domains, Staying: map[string]string{}, Aliases: p.organisation.Aliases, SkipInstaller: settings.SkipInstaller,
+		Domains: m.settings.Domains, Staying: map[string]string{}, Aliases: p.Organisation.Aliases, SkipInstaller: settings.SkipInstaller,
 		Abilities: alias.Abilities{CatchAll: alias.Ability(settings.CatchAll), Domain: alias.Ability(settings.Domain),
 			Outside: alias.Ability(settings.Outside), Several: alias.Ability(settings.Several)},
 	}
-	for _, account := range p.moving {
+	for _, account := range p.Moving {
 		input.Accounts = append(input.Accounts, account.Address)
 		if len(m.settings.Domains) == 0 {
 			input.Domains = append(input.Domains, account.Domain())
 		}
 	}
 	if len(m.settings.Domains) == 0 {
-		input.Domains = append(input.Domains, p.organisation.Domains...)
+		input.Domains = append(input.Domains, p.Organisation.Domains...)
 	}
-	for _, s := range p.staying {
+	for _, s := range p.Staying {
 		input.Staying[s.Account] = s.Reason
 	}
 	input.Forwards = m.forwards(p)

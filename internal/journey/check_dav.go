@@ -10,12 +10,13 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
+	"rehome/internal/people"
 	"rehome/internal/protocol/dav"
 )
 
 // checkPIM looks at both ends of contacts and calendars. That the settings do not name them is no
 // mistake: then they stay.
-func (m *Move) checkPIM(ctx context.Context, source, destination *checkup, p *people) {
+func (m *Move) checkPIM(ctx context.Context, source, destination *checkup, p *people.Everybody) {
 	ends, err := m.pimEnds(ctx, nil)
 	if err != nil {
 		destination.fail("dav", err)
@@ -45,7 +46,7 @@ type found struct {
 }
 
 // checkDAV reaches a host and opens one account; nil when it could not.
-func checkDAV(ctx context.Context, c *checkup, host *endpoint.DAV, p *people, fits func(rehome.Account) bool) *found {
+func checkDAV(ctx context.Context, c *checkup, host *endpoint.DAV, p *people.Everybody, fits func(rehome.Account) bool) *found {
 	if _, err := host.Reach(ctx); err != nil {
 		c.fail("dav", err)
 		return nil
@@ -54,7 +55,7 @@ func checkDAV(ctx context.Context, c *checkup, host *endpoint.DAV, p *people, fi
 	if p == nil {
 		return nil
 	}
-	for _, account := range p.moving {
+	for _, account := range p.Moving {
 		if fits(account) {
 			return openDAV(ctx, c, host, account)
 		}
@@ -114,10 +115,7 @@ func checkScheduling(c *checkup, f *found, agent bool) {
 
 // checkShares counts who may see whose calendars: no protocol moves that.
 func checkShares(ctx context.Context, c *checkup, ends *pimEnds) {
-	if ends.database == nil {
-		return
-	}
-	shares, err := ends.database.Shares(ctx)
+	shares, err := people.ReadShares(ctx, ends.directory)
 	switch {
 	case err != nil:
 		c.fail("shares", err)

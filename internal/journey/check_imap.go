@@ -14,11 +14,12 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
+	"rehome/internal/people"
 	"rehome/internal/protocol/imap"
 )
 
 // checkSource looks at the source's IMAP service and opens one account.
-func (m *Move) checkSource(ctx context.Context, c *checkup, p *people) {
+func (m *Move) checkSource(ctx context.Context, c *checkup, p *people.Everybody) {
 	host, err := m.end(ctx, rehome.Source, nil)
 	if err != nil {
 		c.fail("imap", err)
@@ -44,7 +45,7 @@ func (m *Move) checkSource(ctx context.Context, c *checkup, p *people) {
 
 // checkDestination looks at the destination's IMAP service. That nobody can log in yet is normal
 // before the import.
-func (m *Move) checkDestination(ctx context.Context, c *checkup, p *people) {
+func (m *Move) checkDestination(ctx context.Context, c *checkup, p *people.Everybody) {
 	host, err := m.end(ctx, rehome.Destination, nil)
 	if err != nil {
 		c.fail("imap", err)
@@ -74,8 +75,8 @@ func (m *Move) checkDestination(ctx context.Context, c *checkup, p *people) {
 }
 
 // sample chooses the account to try: one attempt, so that no host counts failures.
-func sample(p *people, host *endpoint.IMAP, fits func(rehome.Account) bool) (rehome.Account, bool) {
-	for _, a := range p.moving {
+func sample(p *people.Everybody, host *endpoint.IMAP, fits func(rehome.Account) bool) (rehome.Account, bool) {
+	for _, a := range p.Moving {
 		if fits(a) || host.Settings().MasterUser != "" || host.Settings().Token != nil {
 			return a, true
 		}

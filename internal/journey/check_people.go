@@ -10,11 +10,11 @@ import (
 
 	"rehome"
 	"rehome/internal/atmail8"
-	"rehome/internal/config"
+	"rehome/internal/people"
 )
 
 // checkPeople looks at who moves; nil means that nobody is known.
-func (m *Move) checkPeople(ctx context.Context, c *checkup) *people {
+func (m *Move) checkPeople(ctx context.Context, c *checkup) *people.Everybody {
 	m.checkDatabase(ctx, c)
 	p, err := m.people(ctx)
 	if err != nil {
@@ -23,23 +23,23 @@ func (m *Move) checkPeople(ctx context.Context, c *checkup) *people {
 		}
 		return nil
 	}
-	sentence := fmt.Sprintf("%s to move", count(len(p.moving), "account"))
-	if n := len(p.organisation.Aliases); n > 0 {
-		sentence += fmt.Sprintf(", with %s and %s", count(n, "alias"), count(len(p.organisation.Forwards), "forward"))
+	sentence := fmt.Sprintf("%s to move", count(len(p.Moving), "account"))
+	if n := len(p.Organisation.Aliases); n > 0 {
+		sentence += fmt.Sprintf(", with %s and %s", count(n, "alias"), count(len(p.Organisation.Forwards), "forward"))
 	}
 	c.ok("people", sentence)
-	for _, lone := range m.loneDomains(p) {
-		c.warn("people", "no account is in "+lone.domain+", which the settings name under domains", lone.hint())
+	for _, lone := range p.LoneDomains(m.settings.Domains) {
+		c.warn("people", "no account is in "+lone.Domain+", which the settings name under domains", loneHint(lone))
 	}
-	for _, s := range p.staying {
+	for _, s := range p.Staying {
 		c.warn("people", s.Account+" stays: "+s.Reason, "")
 	}
-	for _, f := range p.findings {
+	for _, f := range p.Findings {
 		if f.Severity != rehome.SeverityInfo {
 			c.warn(subjectOf(f), strings.TrimSpace(f.Account+" "+f.Object)+": "+f.Sentence, f.NextStep)
 		}
 	}
-	if m.settings.Destination.Kind == config.DestinationAtmail8 {
+	if m.makesAccounts() {
 		m.checkPasswords(c, p)
 	}
 	return p
@@ -65,26 +65,27 @@ func said(c *checkup, err error) bool {
 
 // checkDatabase looks at the source's database.
 func (m *Move) checkDatabase(ctx context.Context, c *checkup) {
-	database, err := m.database(ctx)
+	directory, err := m.directory(ctx)
 	if err != nil {
 		c.fail("database", err)
 		return
 	}
-	if database == nil {
+	describer, able := directory.(people.Describer)
+	if !able {
 		return
 	}
-	description, err := database.Describe(ctx)
-	if err = errors.Join(err, database.Close()); err != nil {
+	about, err := describer.About(ctx)
+	if err = errors.Join(err, directory.Close()); err != nil {
 		c.fail("database", err)
 		return
 	}
 	c.ok("database", fmt.Sprintf("%s answers with the tables of profile %s: %s in %s",
-		description.Server, description.Profile, count(description.Accounts, "account"), strings.Join(description.Domains, ", ")))
+		about.Server, about.Profile, count(about.Accounts, "account"), strings.Join(about.Domains, ", ")))
 }
 
 // checkPasswords tells how many people keep their password.
-func (m *Move) checkPasswords(c *checkup, p *people) {
-	counts := p.counts
+func (m *Move) checkPasswords(c *checkup, p *people.Everybody) {
+	counts := p.Counts
 	if counts.Temporary == 0 {
 		c.ok("passwords", "everybody keeps the own password: all are readable and good enough for the destination")
 		return

@@ -10,15 +10,16 @@ import (
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/content/sieve"
+	"rehome/internal/people"
 )
 
 // checkRules logs in at the ManageSieve servers that are named, once each.
-func (m *Move) checkRules(ctx context.Context, source, destination *checkup, p *people) {
+func (m *Move) checkRules(ctx context.Context, source, destination *checkup, p *people.Everybody) {
 	m.checkSieve(ctx, source, p, rehome.Source, m.settings.Source.Sieve)
 	m.checkSieve(ctx, destination, p, rehome.Destination, m.settings.Destination.Sieve)
 }
 
-func (m *Move) checkSieve(ctx context.Context, c *checkup, p *people, side rehome.Side, settings config.Sieve) {
+func (m *Move) checkSieve(ctx context.Context, c *checkup, p *people.Everybody, side rehome.Side, settings config.Sieve) {
 	if settings.Address == "" && side == rehome.Destination {
 		c.ok("rules", "no ManageSieve server is named: they become files to be handed over, see \"rehome rules export\"")
 	}

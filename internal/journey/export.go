@@ -12,6 +12,7 @@ import (
 
 	"rehome"
 	"rehome/internal/atmail8"
+	"rehome/internal/people"
 	"rehome/internal/vault"
 )
 
@@ -25,7 +26,7 @@ type Export struct {
 	Files     []string               `json:"files"`
 	Sheet     string                 `json:"sheet,omitempty"`  // sealed; empty when nobody needs a temporary password
 	Shares    string                 `json:"shares,omitempty"` // list of who sees whose calendars; empty when nobody does
-	Staying   []Staying              `json:"staying"`
+	Staying   []people.Staying       `json:"staying"`
 	Findings  []rehome.Finding       `json:"findings"`
 }
 
@@ -37,23 +38,22 @@ func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
 	if err != nil {
 		return Export{}, err
 	}
-	decisions, counts := p.decisions, p.counts
-	if err := m.makePasswords(p, decisions); err != nil {
+	if err := m.makePasswords(p); err != nil {
 		return Export{}, err
 	}
-	rows := make([]atmail8.Row, len(p.moving))
-	for i, account := range p.moving {
-		rows[i] = atmail8.Row{Address: account.Address, FirstName: account.FirstName, LastName: account.LastName, Password: decisions[i].Password}
+	rows := make([]atmail8.Row, len(p.Moving))
+	for i, account := range p.Moving {
+		rows[i] = atmail8.Row{Address: account.Address, FirstName: account.FirstName, LastName: account.LastName, Password: p.Decisions[i].Password}
 	}
 	files, err := m.writeAccountFiles(rows)
 	if err != nil {
 		return Export{}, err
 	}
 	export := Export{
-		Accounts: len(rows), Own: counts.Own, Temporary: counts.Temporary, New: counts.Missing, Reasons: counts.ByReason,
-		Files: files, Staying: nonNil(p.staying), Findings: nonNil(append(p.findings, atmail8.CheckRows(rows)...)),
+		Accounts: len(rows), Own: p.Counts.Own, Temporary: p.Counts.Temporary, New: p.Counts.Missing, Reasons: p.Counts.ByReason,
+		Files: files, Staying: nonNil(p.Staying), Findings: nonNil(append(p.Findings, atmail8.CheckRows(rows)...)),
 	}
-	if counts.Temporary > 0 {
+	if p.Counts.Temporary > 0 {
 		export.Sheet = m.sheetFile()
 	}
 	export.Shares, err = m.writeShares(ctx)
@@ -91,22 +91,10 @@ func (m *Move) writeAccountFiles(rows []atmail8.Row) (paths []string, err error)
 }
 
 // makePasswords makes the temporary passwords that are missing and seals the sheet.
-func (m *Move) makePasswords(p *people, decisions []atmail8.Decision) error {
-	made := 0
-	for i := range decisions {
-		if !decisions[i].Missing() {
-			continue
-		}
-		password, err := atmail8.TemporaryPassword(m.policy())
-		if err != nil {
-			return err
-		}
-		decisions[i].Password = password
-		p.sheet[decisions[i].Address] = vault.Entry{Password: password, Why: decisions[i].Why(), Created: time.Now().UTC().Truncate(time.Second)}
-		made++
-	}
-	if made == 0 {
-		return nil
+func (m *Move) makePasswords(p *people.Everybody) error {
+	made, err := p.MakePasswords(m.policy(), time.Now())
+	if err != nil || made == 0 {
+		return err
 	}
 	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
 	if err != nil {
@@ -115,7 +103,7 @@ func (m *Move) makePasswords(p *people, decisions []atmail8.Decision) error {
 	if err := m.register().Expect(secretSheet, m.sheetFile()); err != nil {
 		return err
 	}
-	return p.sheet.Save(m.sheetFile(), m.recipients(identity))
+	return p.Temporary.Save(m.sheetFile(), m.recipients(identity))
 }
 
 // recipients are who can open sealed files: always this move itself, which needs the passwords to

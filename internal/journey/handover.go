@@ -16,7 +16,8 @@ import (
 	"strings"
 
 	"rehome"
-	"rehome/internal/atmail7"
+	"rehome/internal/passhash"
+	"rehome/internal/people"
 	"rehome/internal/vault"
 )
 
@@ -68,7 +69,7 @@ func (m *Move) Handover(ctx context.Context, options HandoverOptions) (Handover,
 		}
 	}
 	pop := popUsers(p, options.POPUsers)
-	hashes, count := hashList(p.moving)
+	hashes, count := hashList(p.Moving)
 	h := Handover{Output: options.Output, Hashes: count, Aliases: aliases.Totals.All, POPUsers: len(pop),
 		Domains: len(m.domains(p)), SealedTo: to, Vendor: len(to) > len(identity.Recipients())}
 	files := map[string][]byte{
@@ -106,7 +107,7 @@ func sealAgain(output string, identity *vault.Identity, to []string, clear []byt
 func hashList(accounts []rehome.Account) ([]byte, int) {
 	rows := [][]string{{"EmailAddress", "Scheme", "Hash"}}
 	for _, account := range accounts {
-		if scheme, value, ok := atmail7.Hash(account.Password); ok {
+		if scheme, value, ok := passhash.Scheme(account.Password); ok {
 			rows = append(rows, []string{account.Address, scheme, value.Reveal()})
 		}
 	}
@@ -117,9 +118,9 @@ func hashList(accounts []rehome.Account) ([]byte, int) {
 type popUser struct{ address, evidence string }
 
 // popUsers are those who are known to poll or, where nothing is known, all who may.
-func popUsers(p *people, known []string) []popUser {
+func popUsers(p *people.Everybody, known []string) []popUser {
 	var users []popUser
-	for _, account := range p.moving {
+	for _, account := range p.Moving {
 		switch {
 		case slices.Contains(known, account.Address):
 			users = append(users, popUser{account.Address, "polls, by the source's log"})
@@ -139,12 +140,12 @@ func popList(users []popUser) []byte {
 }
 
 // domains are those that move.
-func (m *Move) domains(p *people) []string {
+func (m *Move) domains(p *people.Everybody) []string {
 	if len(m.settings.Domains) > 0 {
 		return m.settings.Domains
 	}
 	var all []string
-	for _, account := range p.moving {
+	for _, account := range p.Moving {
 		all = append(all, account.Domain())
 	}
 	slices.Sort(all)
@@ -232,7 +233,7 @@ func folderFault(dir string, err error) error {
 
 func (m *Move) organisationName() string { return cmp.Or(m.settings.Organisation, "the organisation") }
 
-func (m *Move) dkimRequest(p *people) []byte {
+func (m *Move) dkimRequest(p *people.Everybody) []byte {
 	var out strings.Builder
 	fmt.Fprintf(&out, "DKIM keys for %s\n\nPlease make a DKIM key for each of these domains and send us selector and record. We publish it and\ntell you; then please check it and begin to sign.\n\n", m.organisationName())
 	for _, domain := range m.domains(p) {

@@ -9,6 +9,7 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
+	"rehome/internal/people"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/recipients"
 )
@@ -18,15 +19,15 @@ const maxHeader = 64 << 10
 
 // readHeaders reads the address fields of the newest messages of every mailbox that receives. An account that
 // cannot be opened is a finding; the others go on.
-func (m *Move) readHeaders(ctx context.Context, p *people, newest int, see func(recipients.Sighting), census *Census) error {
+func (m *Move) readHeaders(ctx context.Context, p *people.Everybody, newest int, see func(recipients.Sighting), census *Census) error {
 	host, err := m.end(ctx, rehome.Source, nil)
 	if err != nil {
 		return err
 	}
-	if err := host.Reach(ctx, p.moving); err != nil {
+	if err := host.Reach(ctx, p.Moving); err != nil {
 		return err
 	}
-	for _, account := range p.moving {
+	for _, account := range p.Moving {
 		read, err := accountHeaders(ctx, host, account, newest, see)
 		census.Headers += read
 		if ctx.Err() != nil {

@@ -8,7 +8,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"net"
@@ -16,9 +15,9 @@ import (
 	"strings"
 
 	"rehome"
-	"rehome/internal/atmail7"
 	"rehome/internal/atmail8"
 	"rehome/internal/config"
+	"rehome/internal/people"
 	"rehome/internal/vault"
 )
 
@@ -35,7 +34,7 @@ type PersonalSettings struct {
 
 // PersonalSetting is what one person has set up.
 type PersonalSetting struct {
-	atmail7.Preference
+	people.Preference
 	Forwards []string `json:"forwards,omitempty"`
 }
 
@@ -49,8 +48,8 @@ func (m *Move) Settings(ctx context.Context, only []string) (PersonalSettings, e
 	return m.settingsOf(ctx, p, only)
 }
 
-func (m *Move) settingsOf(ctx context.Context, p *people, only []string) (PersonalSettings, error) {
-	accounts, err := p.only(only)
+func (m *Move) settingsOf(ctx context.Context, p *people.Everybody, only []string) (PersonalSettings, error) {
+	accounts, err := p.Only(only)
 	if err != nil {
 		return PersonalSettings{}, err
 	}
@@ -59,7 +58,7 @@ func (m *Move) settingsOf(ctx context.Context, p *people, only []string) (Person
 		return PersonalSettings{}, err
 	}
 	forwards := map[string][]string{}
-	for _, forward := range p.organisation.Forwards {
+	for _, forward := range p.Organisation.Forwards {
 		forwards[forward.Account] = append(forwards[forward.Account], forward.Target)
 	}
 	settings := PersonalSettings{People: []PersonalSetting{}}
@@ -73,21 +72,12 @@ func (m *Move) settingsOf(ctx context.Context, p *people, only []string) (Person
 	return settings, nil
 }
 
-func (m *Move) preferences(ctx context.Context) (known map[string]atmail7.Preference, err error) {
-	database, err := m.database(ctx)
-	if err != nil || database == nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	list, err := database.Preferences(ctx)
-	if err != nil {
-		return nil, err
-	}
-	known = map[string]atmail7.Preference{}
-	for _, p := range list {
-		known[p.Account] = p
-	}
-	return known, nil
+func (m *Move) preferences(ctx context.Context) (known map[string]people.Preference, err error) {
+	err = m.withDirectory(ctx, func(directory people.Directory) error {
+		known, err = people.ReadPreferences(ctx, directory)
+		return err
+	})
+	return known, err
 }
 
 // PersonalSheets writes for each person a page that says what changes, and the settings as JSON. Who has
@@ -126,15 +116,15 @@ func (m *Move) PersonalSheets(ctx context.Context, only []string) (PersonalSetti
 }
 
 // sheets are what is to be written. The letters among them are noted before the first is.
-func (m *Move) sheets(p *people, settings PersonalSettings) (all []personalSheet, err error) {
-	places := make(map[string]int, len(p.moving))
-	for i, account := range p.moving {
+func (m *Move) sheets(p *people.Everybody, settings PersonalSettings) (all []personalSheet, err error) {
+	places := make(map[string]int, len(p.Moving))
+	for i, account := range p.Moving {
 		places[account.Address] = i
 	}
 	var letters []string
 	for _, one := range settings.People {
 		i := places[one.Account]
-		sheet := m.sheetOf(one, p.moving[i], p.decisions[i])
+		sheet := m.sheetOf(one, p.Moving[i], p.Decisions[i])
 		all = append(all, sheet)
 		if sheet.Temporary {
 			letters = append(letters, letterOf(settings.Folder, one.Account))

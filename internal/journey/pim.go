@@ -11,13 +11,12 @@ import (
 	"slices"
 
 	"rehome"
-	"rehome/internal/atmail7"
 	"rehome/internal/config"
 	"rehome/internal/content/pim"
 	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
-	"rehome/internal/mapping"
+	"rehome/internal/people"
 	"rehome/internal/protocol/dav"
 	"rehome/internal/verify"
 )
@@ -29,12 +28,13 @@ func Kinds() []rehome.Kind {
 
 // pimEnds are both ends of contacts and calendars.
 type pimEnds struct {
-	kinds    []ledger.CollectionKind
-	src      *endpoint.DAV // nil when only the database is read
-	dst      *endpoint.DAV
-	database *atmail7.Database // nil when there is none
-	via      config.DAVVia
-	repairs  pim.Needs // that are offered to the destination
+	kinds     []ledger.CollectionKind
+	src       *endpoint.DAV // nil when only the database is read
+	dst       *endpoint.DAV
+	directory people.Directory    // nil when there is none
+	tables    people.ObjectReader // the directory, if it can be read for contacts and calendars
+	via       config.DAVVia
+	repairs   pim.Needs // that are offered to the destination
 }
 
 func (e *pimEnds) close() error {
@@ -45,8 +45,8 @@ func (e *pimEnds) close() error {
 	if e.src != nil {
 		e.src.Close()
 	}
-	if e.database != nil {
-		return e.database.Close()
+	if e.directory != nil {
+		return e.directory.Close()
 	}
 	return nil
 }
@@ -87,9 +87,10 @@ func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV) (er
 		return err
 	}
 	e.dst = endpoint.NewDAV(settings)
-	if e.database, err = m.database(ctx); err != nil {
+	if e.directory, err = m.directory(ctx); err != nil {
 		return err
 	}
+	e.tables, _ = e.directory.(people.ObjectReader)
 	if src.URL == "" || e.via == config.DAVDatabase {
 		return nil
 	}
@@ -97,37 +98,27 @@ func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV) (er
 	if err != nil {
 		return err
 	}
-	if e.database != nil {
-		settings.UserURL = e.userURL
+	if locator, able := e.directory.(people.DAVLocator); able {
+		settings.UserURL = userURL(locator)
 	}
 	if e.via == config.DAVServer {
-		settings.Digest = e.digest
+		settings.Digest = func(ctx context.Context, account rehome.Account) (rehome.Secret, error) {
+			return people.ReadDigest(ctx, e.directory, account.Address)
+		}
 	}
 	e.src = endpoint.NewDAV(settings)
 	return nil
 }
 
 // userURL looks up where an account's own webmail finds its collections.
-func (e *pimEnds) userURL(ctx context.Context, account rehome.Account, kind dav.Kind) (string, error) {
-	urls, err := e.database.DAVURLs(ctx, account.Address)
-	if kind == dav.Calendars {
-		return urls.Calendars, err
+func userURL(locator people.DAVLocator) func(context.Context, rehome.Account, dav.Kind) (string, error) {
+	return func(ctx context.Context, account rehome.Account, kind dav.Kind) (string, error) {
+		places, err := locator.DAVPlaces(ctx, account.Address)
+		if kind == dav.Calendars {
+			return places.Calendars, err
+		}
+		return places.Contacts, err
 	}
-	return urls.Contacts, err
-}
-
-// digest looks up the stored digest of an account, empty when there is none.
-func (e *pimEnds) digest(ctx context.Context, account rehome.Account) (rehome.Secret, error) {
-	if e.database == nil {
-		return rehome.Secret{}, nil
-	}
-	shelf, err := e.database.Shelf(ctx, account.Address)
-	if err != nil {
-		return rehome.Secret{}, err
-	}
-	defer shelf.Close()
-	ha1, err := shelf.Digest(ctx)
-	return rehome.NewSecret(ha1), err
 }
 
 func wants(only []rehome.Kind, kind rehome.Kind) bool {
@@ -162,39 +153,29 @@ func (e *pimEnds) reach(ctx context.Context) error {
 // not without a password that nobody has told; and where atmail's own address book was read in an earlier pass,
 // which the server would show as other contacts.
 func (e *pimEnds) readsTables(ctx context.Context, account rehome.Account, store *ledger.Ledger) (bool, error) {
-	if e.database == nil || e.via == config.DAVServer {
+	if e.tables == nil || e.via == config.DAVServer {
 		return false, nil
 	}
-	if e.src == nil || account.SourcePassword.Empty() || !servesAll(account) {
+	if e.src == nil || account.SourcePassword.Empty() || !people.ServesAll(account) {
 		return true, nil
 	}
 	known, err := store.Collections(ctx, account.Address)
 	for href, c := range known {
-		if c.Kind == ledger.Contacts && mapping.LastSegment(href) == atmail7.OwnBook {
+		if c.Kind == ledger.Contacts && e.tables.OnlyInTables(href) {
 			return true, err
 		}
 	}
 	return false, err
 }
 
-// shelf is what is read of an account's contacts and calendars, by the copier in one way and by the verifier in another.
-type shelf interface {
-	davcopy.Shelf
-	Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
-}
-
 // source opens an account's contacts and calendars where all of them may be read.
-func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger) (shelf, error) {
+func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *ledger.Ledger) (people.Objects, error) {
 	tables, err := e.readsTables(ctx, account, store)
 	if err != nil {
 		return nil, err
 	}
 	if tables {
-		shelf, err := e.database.Shelf(ctx, account.Address)
-		if err != nil {
-			return nil, err
-		}
-		return shelf, nil
+		return e.tables.Objects(ctx, account.Address)
 	}
 	session, err := e.src.Open(ctx, account)
 	if err != nil {

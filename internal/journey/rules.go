@@ -4,17 +4,16 @@ package journey
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"rehome"
-	"rehome/internal/atmail7"
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
+	"rehome/internal/people"
 	"rehome/internal/protocol/managesieve"
 	"rehome/internal/rulecopy"
 )
@@ -134,7 +133,7 @@ func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions)
 	mail := m.engine(who.store, src, dst, SyncOptions{}, nil)
 	e := &rulecopy.Ends{
 		Engine:   rulecopy.New(rulecopy.Options{Book: who.store, SwitchOn: options.SwitchOn, Replace: options.Replace}),
-		Forwards: m.forwards(who.people),
+		Forwards: m.forwards(who.Everybody),
 		Where: func(ctx context.Context, account rehome.Account) ([]mapping.Pair, error) {
 			where, err := mail.Where(ctx, account)
 			return where.Pairs, err
@@ -157,8 +156,8 @@ func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions)
 }
 
 // forwards are people's own, as the settings correct them.
-func (m *Move) forwards(p *people) []rehome.Forward {
-	all := slices.Clone(p.organisation.Forwards)
+func (m *Move) forwards(p *people.Everybody) []rehome.Forward {
+	all := slices.Clone(p.Organisation.Forwards)
 	for i, f := range all {
 		leaves := slices.Contains(m.settings.Aliases.WithoutCopy, f.Account)
 		all[i].KeepCopy, all[i].CopyKnown = f.KeepCopy && !leaves, f.CopyKnown || leaves
@@ -176,13 +175,12 @@ func sieveEnd(settings config.Sieve, host *endpoint.IMAP) (*endpoint.Sieve, erro
 	}, host), nil
 }
 
-func (m *Move) ruleTables(ctx context.Context) (rules map[string]*atmail7.Rule, err error) {
-	database, err := m.database(ctx)
-	if err != nil || database == nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	return database.Rules(ctx)
+func (m *Move) ruleTables(ctx context.Context) (rules map[string]*people.Rule, err error) {
+	err = m.withDirectory(ctx, func(directory people.Directory) error {
+		rules, err = people.ReadRules(ctx, directory)
+		return err
+	})
+	return rules, err
 }
 
 // run takes the accounts in turn, several at once, and notes what an operator must know of them.

@@ -6,22 +6,20 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"errors"
 	"path/filepath"
 
-	"rehome/internal/atmail7"
+	"rehome/internal/people"
 	"rehome/internal/vault"
 )
 
 // writeShares lists who may see whose calendars and contacts, for the administrator to make anew at the
 // destination: no protocol carries that. It returns the file, "" when nobody shares anything.
 func (m *Move) writeShares(ctx context.Context) (file string, err error) {
-	database, err := m.database(ctx)
-	if err != nil || database == nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	shares, err := database.Shares(ctx)
+	var shares []people.Share
+	err = m.withDirectory(ctx, func(directory people.Directory) error {
+		shares, err = people.ReadShares(ctx, directory)
+		return err
+	})
 	if err != nil || len(shares) == 0 {
 		return "", err
 	}
@@ -29,7 +27,7 @@ func (m *Move) writeShares(ctx context.Context) (file string, err error) {
 	return file, vault.WriteFile(file, sharesCSV(shares))
 }
 
-func sharesCSV(shares []atmail7.Share) []byte {
+func sharesCSV(shares []people.Share) []byte {
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
 	rows := [][]string{{"Owner", "Calendar", "SharedWith", "Access"}}

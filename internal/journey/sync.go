@@ -16,15 +16,16 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/pass"
+	"rehome/internal/people"
 	"rehome/internal/rulecopy"
 )
 
 // Synced is what one pass has done.
 type Synced struct {
-	Accounts    []SyncedAccount `json:"accounts"`
-	Staying     []Staying       `json:"staying"`
-	Interrupted bool            `json:"interrupted,omitempty"`
-	CutOff      bool            `json:"cut_off,omitempty"` // and what was under way then has not ended in time
+	Accounts    []SyncedAccount  `json:"accounts"`
+	Staying     []people.Staying `json:"staying"`
+	Interrupted bool             `json:"interrupted,omitempty"`
+	CutOff      bool             `json:"cut_off,omitempty"` // and what was under way then has not ended in time
 
 	Findings []rehome.Finding `json:"findings,omitempty"` // of the pass as a whole
 }
@@ -243,7 +244,7 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	conduct.Stop = stop
 	outcomes, err := conductor.New(conduct).Run(ctx, who.accounts)
 	over()
-	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(who.staying), Interrupted: errors.Is(err, context.Canceled)}
+	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(who.Staying), Interrupted: errors.Is(err, context.Canceled)}
 	synced.CutOff = errors.Is(err, conductor.ErrCutOff)
 	for _, o := range outcomes {
 		synced.Accounts = append(synced.Accounts, syncedAccount(o))

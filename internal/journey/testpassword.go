@@ -7,7 +7,7 @@ import (
 	"errors"
 
 	"rehome"
-	"rehome/internal/atmail7"
+	"rehome/internal/passhash"
 )
 
 // PasswordTest says whether a candidate is an account's password. It shows neither.
@@ -24,14 +24,14 @@ func (m *Move) TestPassword(ctx context.Context, address string, candidate rehom
 	if err != nil {
 		return PasswordTest{}, err
 	}
-	accounts, err := p.only([]string{address})
+	accounts, err := p.Only([]string{address})
 	if err != nil {
 		return PasswordTest{}, err
 	}
 	account := accounts[0]
 	test := PasswordTest{Account: account.Address, Form: account.Password.Form}
-	var untestable *atmail7.UntestableError
-	if test.Matches, err = atmail7.Matches(account.Password, candidate); errors.As(err, &untestable) {
+	var untestable *passhash.UntestableError
+	if test.Matches, err = passhash.Matches(account.Password, candidate); errors.As(err, &untestable) {
 		test.Reason = untestable.Reason
 		return test, nil
 	}

@@ -8,10 +8,10 @@ import (
 	"slices"
 
 	"rehome"
-	"rehome/internal/atmail7"
 	"rehome/internal/content/sieve"
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
+	"rehome/internal/people"
 )
 
 // Ends are what rules are read from and written to. Engine and Where are required; of the sources any may be missing.
@@ -19,7 +19,7 @@ type Ends struct {
 	Engine      *Engine
 	Source      *endpoint.Sieve // nil where the source serves no scripts
 	Destination *endpoint.Sieve // nil where scripts are handed over
-	Tables      map[string]*atmail7.Rule
+	Tables      map[string]*people.Rule
 	Forwards    []rehome.Forward
 
 	// Where asks both ends where an account's mailboxes go.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package journey
+package people
 
 import (
 	"context"
@@ -48,42 +48,65 @@ const (
 // lock out those who guess.
 const refusalsInARow = 3
 
-// logInAll tries each account once at each end, one after the other, and writes what came of it into the
-// rows. What a host says about one account is no error.
-func (m *Move) logInAll(ctx context.Context, p *people, rows []AccessRow, options LoginOptions) error {
-	accounts, err := p.only(options.Accounts)
-	if err != nil {
-		return err
-	}
-	for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
-		if len(options.Sides) > 0 && !slices.Contains(options.Sides, side) {
-			continue
-		}
-		results, err := m.logIns(ctx, side, accounts, options)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			result, tried := results[rows[i].Account]
-			if !tried {
-				continue
-			}
-			if side == rehome.Source {
-				rows[i].SourceLogin = &result
-			} else {
-				rows[i].DestinationLogin = &result
-			}
-		}
-	}
-	return nil
+// Host is where log-ins are tried.
+type Host interface {
+	// LogIn opens the account and closes it again. How much room there is, is told where the server tells.
+	LogIn(ctx context.Context, account rehome.Account) (room Room, err error)
+	// OpensAll reports whether a master user or a token opens every account, without a password of its own.
+	OpensAll() bool
 }
 
-// logIns tries the accounts at one end.
-func (m *Move) logIns(ctx context.Context, side rehome.Side, accounts []rehome.Account, options LoginOptions) (map[string]Login, error) {
-	host, err := m.end(ctx, side, nil)
+// Room is how full an account is, in octets; zeros are not known.
+type Room struct{ Used, Limit int64 }
+
+// IMAPHost tries log-ins at an IMAP service.
+type IMAPHost struct{ *endpoint.IMAP }
+
+var _ Host = IMAPHost{}
+
+// LogIn opens the account and asks for its quota. A server without quotas says so by an error of its own; the log-in has
+// worked all the same.
+func (h IMAPHost) LogIn(ctx context.Context, account rehome.Account) (Room, error) {
+	session, err := h.Open(ctx, account)
 	if err != nil {
-		return nil, err
+		return Room{}, err
 	}
+	defer session.Close()
+	if quota, known, err := session.QuotaOf(ctx, "INBOX"); err == nil && known {
+		return Room{Used: quota.Used, Limit: quota.Limit}, nil
+	}
+	return Room{}, nil
+}
+
+// OpensAll reports whether the service is opened by a master user or a token.
+func (h IMAPHost) OpensAll() bool {
+	settings := h.Settings()
+	return settings.MasterUser != "" || settings.Token != nil
+}
+
+// On reports whether log-ins are made at a side.
+func (o LoginOptions) On(side rehome.Side) bool {
+	return len(o.Sides) == 0 || slices.Contains(o.Sides, side)
+}
+
+// Note writes what came of log-ins at a side into the rows of those who were tried.
+func (p AccessPlan) Note(side rehome.Side, logins map[string]Login) {
+	for i := range p.Accounts {
+		login, tried := logins[p.Accounts[i].Account]
+		if !tried {
+			continue
+		}
+		if side == rehome.Source {
+			p.Accounts[i].SourceLogin = &login
+		} else {
+			p.Accounts[i].DestinationLogin = &login
+		}
+	}
+}
+
+// LogIns tries each account once at one host, one after the other, by address. What a host says about one account is no
+// error; the error is the context's.
+func LogIns(ctx context.Context, host Host, side rehome.Side, accounts []rehome.Account, options LoginOptions) (map[string]Login, error) {
 	series := &series{host: host, side: side, pause: options.Pause}
 	results := map[string]Login{}
 	for _, account := range accounts {
@@ -98,9 +121,10 @@ func (m *Move) logIns(ctx context.Context, side rehome.Side, accounts []rehome.A
 	return results, nil
 }
 
-// series is a row of log-ins at one host.
+// series is a row of log-ins at one host. It is where the one lock-out rule lives: a host that refuses some in a row, or
+// turns away for another reason, is asked nothing more, and whoever is left was not tried.
 type series struct {
-	host  *endpoint.IMAP
+	host  Host
 	side  rehome.Side
 	pause time.Duration
 
@@ -121,28 +145,20 @@ func (s *series) try(ctx context.Context, account rehome.Account) Login {
 		}
 	}
 	s.begun = true
-	session, err := s.host.Open(ctx, account)
+	room, err := s.host.LogIn(ctx, account)
 	if err != nil {
 		return s.failed(err)
 	}
-	defer session.Close()
 	s.refused = 0
-	login := Login{Verdict: LoginWorks}
-	// A server without quotas says so by an error of its own; the log-in has worked all the same.
-	if quota, known, err := session.QuotaOf(ctx, "INBOX"); err == nil && known {
-		login.Used, login.Limit = quota.Used, quota.Limit
-	}
-	return login
+	return Login{Verdict: LoginWorks, Used: room.Used, Limit: room.Limit}
 }
 
 // untried says why a log-in would be a guess, or a nuisance.
 func (s *series) untried(account rehome.Account) string {
-	settings := s.host.Settings()
-	all := settings.MasterUser != "" || settings.Token != nil
 	switch {
 	case s.stopped != "":
 		return s.stopped
-	case all:
+	case s.host.OpensAll():
 		return ""
 	case s.side == rehome.Source && !account.Services.IMAP:
 		return "its group switches IMAP off"
@@ -162,7 +178,8 @@ func (s *series) failed(err error) Login {
 		login.Verdict = LoginRefused
 		if wantsSecondFactor(err) {
 			login.Verdict = LoginSecondFactor
-			login.NextStep = "make an app password for this account at the " + string(s.side) + " and give it in the roster, or switch the second factor on after the move"
+			login.NextStep = "make an app password for this account at the " + string(s.side) +
+				" and give it in the roster, or switch the second factor on after the move"
 		}
 		if s.refused++; s.refused >= refusalsInARow {
 			s.stopped = fmt.Sprintf("the host refused %d log-ins one after the other, and would lock this machine out", refusalsInARow)
@@ -173,6 +190,11 @@ func (s *series) failed(err error) Login {
 	return login
 }
 
+// secondFactorWords are those by which servers are known to say it.
+var secondFactorWords = []string{
+	"second factor", "two-factor", "2fa", "app password", "application-specific", "app-specific", "application specific", "multi-factor", "mfa",
+}
+
 // wantsSecondFactor reads the server's words: no response code says it (RFC 5530 has none).
 func wantsSecondFactor(err error) bool {
 	var status *imap.StatusError
@@ -181,7 +203,7 @@ func wantsSecondFactor(err error) bool {
 		words = status.Text
 	}
 	words = strings.ToLower(words)
-	for _, sign := range []string{"second factor", "two-factor", "2fa", "app password", "application-specific", "app-specific", "application specific", "multi-factor", "mfa"} {
+	for _, sign := range secondFactorWords {
 		if strings.Contains(words, sign) {
 			return true
 		}

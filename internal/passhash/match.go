@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package atmail7
+package passhash
 
 import (
 	"crypto/md5"
@@ -36,7 +36,7 @@ func Matches(stored rehome.Password, candidate rehome.Secret) (bool, error) {
 	case rehome.PasswordCrypt:
 		return matchesCrypt(value, candidate)
 	case rehome.PasswordOther:
-		scheme, hash, ok := Hash(stored)
+		scheme, hash, ok := Scheme(stored)
 		if !ok {
 			return false, &UntestableError{"the kind of this hash is not known, or the table has cut it off"}
 		}
@@ -55,7 +55,7 @@ func Matches(stored rehome.Password, candidate rehome.Secret) (bool, error) {
 // matchesCrypt leaves the families to a library.
 func matchesCrypt(stored string, candidate rehome.Secret) (matches bool, err error) {
 	switch {
-	case isCut(stored):
+	case IsCut(stored):
 		return false, &UntestableError{"the hash is shorter than its kind: the table has cut it off"}
 	case desShape.MatchString(stored):
 		return false, &UntestableError{"this is the old DES crypt, which only the system's own library knows: try the password at the source"}

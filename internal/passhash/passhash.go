@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package atmail7
+// Package passhash reads stored passwords in the forms that mail servers share: crypt(3), plain digests and Dovecot's
+// {SCHEME} before either. It names the scheme under which another server takes a hash over, and holds a candidate against
+// one. It knows no table and no server, and guesses nothing: what it does not know for sure it says it does not know.
+package passhash
 
 import (
 	"regexp"
@@ -8,6 +11,29 @@ import (
 
 	"rehome"
 )
+
+// The shapes of stored passwords. None of them proves anything: a plain password may have any shape.
+var (
+	hexShape = regexp.MustCompile(`^(?:[0-9a-f]+|[0-9A-F]+)$`)
+	// Modular crypt: $id$...; the shortest is MD5-crypt without salt, 26 characters.
+	cryptShape = regexp.MustCompile(`^\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1|apr1|argon2id?|argon2i|scrypt|pbkdf2[a-z0-9-]*)\$.{20,}$`)
+	// crypt(3) with DES: two characters of salt, eleven of hash.
+	desShape = regexp.MustCompile(`^[./0-9A-Za-z]{13}$`)
+	// Dovecot's {SCHEME} before the value.
+	schemeShape = regexp.MustCompile(`^\{[A-Z][A-Z0-9.-]{2,}\}.`)
+)
+
+// LooksHex reports whether a stored password has the shape of a digest in hexadecimal digits of one case.
+func LooksHex(stored string) bool { return hexShape.MatchString(stored) }
+
+// LooksCrypt reports whether it has the shape of crypt(3) with a family's mark: $6$...
+func LooksCrypt(stored string) bool { return cryptShape.MatchString(stored) }
+
+// LooksDES reports whether it has the shape of the old crypt(3), which any word of 13 characters has too.
+func LooksDES(stored string) bool { return desShape.MatchString(stored) }
+
+// LooksLabelled reports whether it begins as with Dovecot's {SCHEME}, whether Dovecot has that scheme or not.
+func LooksLabelled(stored string) bool { return schemeShape.MatchString(stored) }
 
 // label splits Dovecot's {SCHEME} off a stored password. Of labels that Dovecot does not have nothing is
 // split off: a plain password may begin with a brace.
@@ -33,8 +59,8 @@ var dovecotSchemes = map[string]bool{
 	"OTP": true, "SKEY": true, "RPA": true, "SCRAM-SHA-1": true, "SCRAM-SHA-256": true,
 }
 
-// unlabelled returns what a labelled password means where the label says no more than the shape.
-func unlabelled(stored string) (rehome.PasswordForm, string, bool) {
+// Unlabelled returns what a labelled password means where the label says no more than the shape.
+func Unlabelled(stored string) (rehome.PasswordForm, string, bool) {
 	scheme, value, ok := label(stored)
 	switch {
 	case !ok:
@@ -65,16 +91,16 @@ var schemeOfCrypt = []struct{ prefix, scheme string }{
 // schemeOfHex names plain digests by the number of their digits.
 var schemeOfHex = map[int]string{32: "PLAIN-MD5", 40: "SHA.HEX", 64: "SHA256.HEX", 128: "SHA512.HEX"}
 
-// Hash returns a stored password as another server can take it over: the name of Dovecot's scheme and
+// Scheme returns a stored password as another server can take it over: the name of Dovecot's scheme and
 // the value that belongs behind it. It is not ok where there is nothing to hand over: no hash, one whose
 // kind is not known, or one that the table has cut off.
-func Hash(password rehome.Password) (scheme string, value rehome.Secret, ok bool) {
+func Scheme(password rehome.Password) (scheme string, value rehome.Secret, ok bool) {
 	stored := password.Stored.Reveal()
 	switch password.Form {
 	case rehome.PasswordMD5:
 		return "PLAIN-MD5", rehome.NewSecret(strings.ToLower(stored)), true
 	case rehome.PasswordCrypt:
-		if isCut(stored) {
+		if IsCut(stored) {
 			return "", rehome.Secret{}, false
 		}
 		for _, family := range schemeOfCrypt {
@@ -85,7 +111,7 @@ func Hash(password rehome.Password) (scheme string, value rehome.Secret, ok bool
 		return "CRYPT", password.Stored, true
 	case rehome.PasswordOther:
 		if scheme, value, ok := label(stored); ok {
-			return scheme, rehome.NewSecret(value), !isCut(value)
+			return scheme, rehome.NewSecret(value), !IsCut(value)
 		}
 		if scheme := schemeOfHex[len(stored)]; scheme != "" && hexShape.MatchString(stored) {
 			return scheme, rehome.NewSecret(strings.ToLower(stored)), true
@@ -103,8 +129,8 @@ var whole = map[string]*regexp.Regexp{
 	"$6$": regexp.MustCompile(`^\$6\$(?:rounds=\d+\$)?[^$]{0,16}\$[./0-9A-Za-z]{86}$`),
 }
 
-// isCut reports whether a crypt hash does not have the length of its family.
-func isCut(stored string) bool {
+// IsCut reports whether a crypt hash does not have the length of its family.
+func IsCut(stored string) bool {
 	for prefix, shape := range whole {
 		if strings.HasPrefix(stored, prefix) {
 			return !shape.MatchString(stored)

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package people
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"rehome"
+	"rehome/internal/atmail8"
+	"rehome/internal/passhash"
+)
+
+// SourceAccess is a way into an account at the source.
+type SourceAccess string
+
+// The ways in, best first.
+const (
+	AccessMaster   SourceAccess = "master user"
+	AccessToken    SourceAccess = "access token"
+	AccessOwn      SourceAccess = "own password"
+	AccessHA1      SourceAccess = "HA1" // a stored digest, which answers a Digest challenge: contacts and calendars only
+	AccessDatabase SourceAccess = "database only"
+	AccessNone     SourceAccess = "none"
+)
+
+// PasswordRoute is a way to a password at the destination.
+type PasswordRoute string
+
+// The ways to a password.
+const (
+	RouteOwn       PasswordRoute = "own password"
+	RouteHash      PasswordRoute = "hash hand-over" // to the vendor's operations; a temporary password holds until then
+	RouteTemporary PasswordRoute = "temporary"
+	RouteGiven     PasswordRoute = "by you" // a destination that rehome makes no accounts for
+	RouteNone      PasswordRoute = "stays"
+)
+
+// AccountStanding says what kind of account it is.
+type AccountStanding string
+
+// The kinds of account that are not a person who moves like everybody.
+const (
+	StandingMoves       AccountStanding = "moves"
+	StandingLDAP        AccountStanding = "ldap"
+	StandingDisabled    AccountStanding = "disabled"
+	StandingOtherDomain AccountStanding = "other domain"
+	StandingExternal    AccountStanding = "external"
+	StandingCalendar    AccountStanding = "calendar user"
+)
+
+// AccessRow is the plan for one account.
+type AccessRow struct {
+	Account      string              `json:"account"`
+	Standing     AccountStanding     `json:"standing"`
+	PasswordForm rehome.PasswordForm `json:"password_form,omitempty"`
+	Source       SourceAccess        `json:"source"`           // the best way in at all
+	Mail         SourceAccess        `json:"source_mail"`      // to mail
+	Objects      SourceAccess        `json:"source_objects"`   // to contacts and calendars
+	Destination  PasswordRoute       `json:"destination"`      // how the account gets its password
+	Switches     []string            `json:"off,omitempty"`    // services that a group switch denies
+	Policy       string              `json:"policy,omitempty"` // what happens to it, and why
+
+	SourceLogin      *Login `json:"source_login,omitempty"` // only with real log-ins
+	DestinationLogin *Login `json:"destination_login,omitempty"`
+}
+
+// Coverage counts accounts by way in and way to a password. Its numbers add up to the rows.
+type Coverage struct {
+	Accounts  int                                    `json:"accounts"`
+	Moving    int                                    `json:"moving"`
+	Staying   int                                    `json:"staying"`
+	Source    map[SourceAccess]int                   `json:"source"`
+	Passwords map[PasswordRoute]int                  `json:"destination"`
+	Table     map[SourceAccess]map[PasswordRoute]int `json:"table"`
+}
+
+// AccessPlan is the best way into and out of every account.
+type AccessPlan struct {
+	Accounts []AccessRow      `json:"accounts"`
+	Coverage Coverage         `json:"coverage"`
+	Findings []rehome.Finding `json:"findings"`
+}
+
+// AccessOptions say what the settings offer to open accounts with. Contacts and calendars are called objects.
+type AccessOptions struct {
+	MasterUser bool // opens every account's mail at the source
+	Token      bool // so does this
+	Server     bool // the source's DAV server may be read
+	Tables     bool // the directory may be read for objects
+	Objects    bool // both ends of objects are named: they move
+
+	MakesAccounts bool // the destination's accounts are made from our import file
+}
+
+// PlanAccess says for every account that the source knows how its data can be read, and how it gets a password at the
+// destination. digests tells whose HA1 the directory keeps.
+func (e *Everybody) PlanAccess(options AccessOptions, digests map[string]bool) AccessPlan {
+	var rows []AccessRow
+	for i, account := range e.Moving {
+		rows = append(rows, options.accessOf(account, e.Decisions[i], digests[account.Address]))
+	}
+	rows = append(rows, e.stayingRows()...)
+	slices.SortFunc(rows, func(a, b AccessRow) int { return cmp.Compare(a.Account, b.Account) })
+	return AccessPlan{Accounts: rows, Coverage: coverageOf(rows), Findings: append([]rehome.Finding{}, e.Findings...)}
+}
+
+func (o AccessOptions) accessOf(account rehome.Account, decision atmail8.Decision, hasDigest bool) AccessRow {
+	row := AccessRow{
+		Account: account.Address, Standing: StandingMoves, PasswordForm: account.Password.Form,
+		Mail: o.mailAccess(account), Objects: o.objectAccess(account, hasDigest), Switches: switchesOff(account.Services),
+	}
+	row.Source = better(row.Mail, row.Objects)
+	row.Destination, row.Policy = o.passwordRoute(account, decision)
+	if account.Password.Form == rehome.PasswordLDAP {
+		row.Standing = StandingLDAP
+	}
+	if row.Mail != AccessNone && !account.Services.IMAP {
+		row.Policy = joinPolicy("its group switches IMAP off, which may keep the "+string(row.Mail)+" out too: try with --login", row.Policy)
+	}
+	if row.Mail == AccessNone {
+		row.Policy = joinPolicy(noMailReason(account), row.Policy)
+	}
+	row.Policy = joinPolicy(o.objectsReason(row, account), row.Policy)
+	if account.Disabled {
+		row.Standing = StandingDisabled
+		row.Policy = joinPolicy("moves although the source has disabled it (accounts.include_disabled: import)", row.Policy)
+	}
+	return row
+}
+
+// mailAccess follows the endpoint's own rule: a master user or token opens every account, else the own
+// password, which a group switch may make useless.
+func (o AccessOptions) mailAccess(account rehome.Account) SourceAccess {
+	switch {
+	case o.MasterUser:
+		return AccessMaster
+	case o.Token:
+		return AccessToken
+	case !account.SourcePassword.Empty() && account.Services.IMAP && !account.Disabled:
+		return AccessOwn
+	}
+	return AccessNone
+}
+
+// ServesAll reports whether the source's server shows an account all its contacts and calendars, whoever
+// asks with the right password. Where it does not, a database beside it does.
+func ServesAll(account rehome.Account) bool {
+	return !account.Disabled && account.Services.CalDAV && account.Services.CardDAV
+}
+
+// objectAccess follows the rule by which a pass opens contacts and calendars.
+func (o AccessOptions) objectAccess(account rehome.Account, hasDigest bool) SourceAccess {
+	known := !account.SourcePassword.Empty()
+	switch {
+	case o.Server && known && ServesAll(account):
+		return AccessOwn
+	case o.Tables:
+		return AccessDatabase
+	case !o.Server || account.Disabled || !account.Services.CalDAV && !account.Services.CardDAV:
+		return AccessNone
+	case known:
+		return AccessOwn // to one of the two
+	case hasDigest:
+		return AccessHA1
+	}
+	return AccessNone
+}
+
+// objectsReason is what an operator can do about contacts and calendars that nothing opens, or not all of
+// them.
+func (o AccessOptions) objectsReason(row AccessRow, account rehome.Account) string {
+	if !o.Objects {
+		return "" // none move
+	}
+	var off []string
+	for _, name := range row.Switches {
+		if name == "CalDAV" || name == "CardDAV" {
+			off = append(off, name)
+		}
+	}
+	switch {
+	case row.Objects == AccessDatabase && len(off) > 0:
+		return "its group switches " + strings.Join(off, " and ") + " off: contacts and calendars come from the database"
+	case len(off) > 0:
+		return "its group switches " + strings.Join(off, " and ") + " off: allow it while the move lasts, or let source.dav.via be auto"
+	case row.Objects == AccessNone && account.Disabled:
+		return "the source's server refuses it: let source.dav.via be auto for its contacts and calendars"
+	case row.Objects == AccessNone:
+		return "nothing opens its contacts and calendars: give SourcePassword in the roster, or let source.dav.via be auto"
+	}
+	return ""
+}
+
+// noMailReason is what an operator can do about mail that nothing opens.
+func noMailReason(account rehome.Account) string {
+	switch {
+	case !account.SourcePassword.Empty() && !account.Services.IMAP:
+		return "its group switches IMAP off: allow it while the move lasts, or set a master user for the source"
+	case account.Disabled:
+		return "the source refuses its log-in: set a master user for the source"
+	}
+	return "nothing opens its mail: set a master user for the source, or give SourcePassword in the roster"
+}
+
+func (o AccessOptions) passwordRoute(account rehome.Account, decision atmail8.Decision) (PasswordRoute, string) {
+	_, _, isHash := passhash.Scheme(account.Password)
+	switch {
+	case !o.MakesAccounts && account.DestinationPassword.Empty():
+		return RouteGiven, "rehome makes no accounts at this destination: give DestinationPassword in the roster"
+	case !o.MakesAccounts, decision.Origin == atmail8.OriginOwn:
+		return RouteOwn, ""
+	case isHash:
+		return RouteHash, "the hash goes to the vendor with the handover; until it is taken over, a temporary password holds"
+	case account.Password.Form == rehome.PasswordLDAP:
+		return RouteTemporary, "its password is in a directory, which does not move: a temporary password and a personal sheet"
+	}
+	return RouteTemporary, decision.Why() + ": a temporary password and a personal sheet"
+}
+
+// stayingRows names everybody who does not move, with what happens to them.
+func (e *Everybody) stayingRows() []AccessRow {
+	byAddress := map[string]rehome.Account{}
+	for _, account := range e.Organisation.Accounts {
+		byAddress[account.Address] = account
+	}
+	var rows []AccessRow
+	for _, s := range e.Staying {
+		account := byAddress[s.Account]
+		standing := StandingOtherDomain
+		if account.Disabled {
+			standing = StandingDisabled
+		}
+		rows = append(rows, AccessRow{Account: s.Account, Standing: standing, PasswordForm: account.Password.Form, Source: AccessNone, Mail: AccessNone,
+			Objects: AccessNone, Destination: RouteNone, Switches: switchesOff(account.Services), Policy: s.Reason})
+	}
+	for _, f := range e.Findings {
+		standing, known := map[string]AccountStanding{"calendar_user_skipped": StandingCalendar, "external_account_skipped": StandingExternal}[f.Code]
+		if _, moves := byAddress[f.Account]; known && !moves {
+			rows = append(rows, AccessRow{Account: f.Account, Standing: standing, Source: AccessNone, Mail: AccessNone, Objects: AccessNone,
+				Destination: RouteNone, Policy: joinPolicy(f.Sentence, f.NextStep)})
+		}
+	}
+	return rows
+}
+
+// Digests tells whose HA1 the directory keeps, of those who move and whose password, which is better, is not known.
+func (e *Everybody) Digests(ctx context.Context, directory Directory) (map[string]bool, error) {
+	found := map[string]bool{}
+	for _, account := range e.Moving {
+		if !account.SourcePassword.Empty() {
+			continue
+		}
+		digest, err := ReadDigest(ctx, directory, account.Address)
+		if err != nil {
+			return nil, err
+		}
+		found[account.Address] = !digest.Empty()
+	}
+	return found, nil
+}
+
+func switchesOff(s rehome.Services) []string {
+	var off []string
+	for _, service := range []struct {
+		name string
+		on   bool
+	}{{"IMAP", s.IMAP}, {"POP3", s.POP3}, {"CalDAV", s.CalDAV}, {"CardDAV", s.CardDAV}} {
+		if !service.on {
+			off = append(off, service.name)
+		}
+	}
+	return off
+}
+
+func better(a, b SourceAccess) SourceAccess {
+	order := AccessesByRank()
+	if slices.Index(order, a) <= slices.Index(order, b) {
+		return a
+	}
+	return b
+}
+
+// AccessesByRank returns the ways in, best first.
+func AccessesByRank() []SourceAccess {
+	return []SourceAccess{AccessMaster, AccessToken, AccessOwn, AccessHA1, AccessDatabase, AccessNone}
+}
+
+// RoutesByRank returns the ways to a password, best first.
+func RoutesByRank() []PasswordRoute {
+	return []PasswordRoute{RouteOwn, RouteHash, RouteTemporary, RouteGiven, RouteNone}
+}
+
+func joinPolicy(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ")
+}
+
+func coverageOf(rows []AccessRow) Coverage {
+	c := Coverage{Accounts: len(rows), Source: map[SourceAccess]int{}, Passwords: map[PasswordRoute]int{},
+		Table: map[SourceAccess]map[PasswordRoute]int{}}
+	for _, row := range rows {
+		c.Source[row.Source]++
+		c.Passwords[row.Destination]++
+		if c.Table[row.Source] == nil {
+			c.Table[row.Source] = map[PasswordRoute]int{}
+		}
+		c.Table[row.Source][row.Destination]++
+		if row.Destination == RouteNone {
+			c.Staying++
+		} else {
+			c.Moving++
+		}
+	}
+	return c
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package people
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rehome"
+)
+
+func TestArrivals_states(t *testing.T) {
+	t.Parallel()
+	accounts := crowd("abcdefg")
+	accounts[6].Quota = 100
+	everybody := &Everybody{Moving: accounts, Staying: []Staying{{Account: "s@example.test", Reason: "of a reason"}}}
+	logins := map[string]Login{
+		"a@example.test": {Verdict: LoginWorks, Used: 1, Limit: 9}, "b@example.test": {Verdict: LoginRefused},
+		"c@example.test": {Verdict: LoginSecondFactor}, "d@example.test": {Verdict: LoginUnreachable},
+		"f@example.test": {Verdict: LoginWorks, Used: 9, Limit: 9}, "g@example.test": {Verdict: LoginWorks, Limit: 9},
+	}
+	listed := []string{"a@example.test", "s@example.test", "x@example.test"}
+	checked := everybody.Arrivals(accounts, listed, logins, true)
+	want := []DestinationState{
+		StateReady, StateRefused, StateSecondFactor, StateUnknown, StateMissing, StateOverQuota, StateOverQuota, StateExtra, StateExtra,
+	}
+	var got []DestinationState
+	for _, a := range checked.Accounts {
+		got = append(got, a.State)
+	}
+	if !slices.Equal(got, want) || checked.Counts[StateOverQuota] != 2 || !checked.Listed {
+		t.Errorf("got %v, %v, want %v", got, checked.Counts, want)
+	}
+	if extra := checked.Accounts[7]; extra.Account != "s@example.test" || !strings.Contains(extra.Sentence, "of a reason") {
+		t.Errorf("one who stays and is there: got %+v", extra)
+	}
+	if some := everybody.Arrivals(accounts[:1], nil, logins, false); len(some.Accounts) != 1 || some.Listed {
+		t.Errorf("asked about one: got %+v", some)
+	}
+}
+
+func TestTried_nobodyWhoIsNotThere(t *testing.T) {
+	t.Parallel()
+	accounts := crowd("abc")
+	for _, c := range []struct {
+		listed []string
+		want   int
+	}{{nil, 3}, {[]string{}, 0}, {[]string{"b@example.test", "x@example.test"}, 1}} {
+		if got := Tried(accounts, c.listed); len(got) != c.want {
+			t.Errorf("listed %v: %d are tried, want %d", c.listed, len(got), c.want)
+		}
+	}
+	if accounts[0].Address != "a@example.test" || accounts[2].Address != "c@example.test" {
+		t.Error("the caller's accounts were changed")
+	}
+}
+
+func TestReadListed(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "list.csv")
+	for text, want := range map[string]string{
+		"Name,Email,Other\nB,B@Example.test,z@example.test\nA,a@example.test,\nB,b@example.test,\n": "a@example.test b@example.test",
+		"a@example.test\n":     "a@example.test",
+		"Name,Email\nA,none\n": "",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadListed(file)
+		if strings.Join(got, " ") != want || (want == "") != (rehome.HintOf(err) != "") {
+			t.Errorf("%q: got %v, %v, want %q", text, got, err, want)
+		}
+	}
+	if _, err := ReadListed(file + ".old"); rehome.HintOf(err) == "" {
+		t.Errorf("no file: got %v, want a hint", err)
+	}
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package people says who moves and who stays, and how each account is opened at either end: the directory of the source
+// system and the roster joined, the choice with its reasons, the ways in, the passwords at the destination, and the
+// log-ins that try them. It reads no settings and prints nothing; apart from Gather and LogInSeries it only decides.
+//
+//   - Everybody whom the source knows is either among Moving or among Staying with a reason; nobody is in both.
+//   - No password is made up, changed or shown here, except by MakePasswords for those who have none to take along.
+//   - A host that refuses or turns away is left alone before it locks anybody out.
+//
+// A caller gathers everybody from a Directory, narrows them down with Only, and asks PlanAccess, List or a LogInSeries.
+package people
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"rehome"
+	"rehome/internal/atmail8"
+	"rehome/internal/roster"
+	"rehome/internal/vault"
+)
+
+// Options say who moves and what their import file gets.
+type Options struct {
+	Roster       string   // a file of people, which wins row by row; "" is none
+	Domains      []string // that move; none means all
+	MoveDisabled bool     // also accounts that the source has disabled
+
+	// MakesAccounts says that the accounts of the destination are made from our import file, so that their passwords
+	// are those that it holds: by Policy the own one, else one of the sheet that Temporary opens, of those handed out before.
+	MakesAccounts bool
+	Policy        atmail8.Policy
+	Temporary     func() (vault.Sheet, error)
+}
+
+// Everybody is who moves and who does not.
+type Everybody struct {
+	Organisation rehome.Organisation
+	Moving       []rehome.Account // by address
+	Staying      []Staying
+	Findings     []rehome.Finding // of the directory
+	Temporary    vault.Sheet
+	Decisions    []atmail8.Decision // one for each of Moving: what the import file gets
+	Counts       atmail8.Counts
+}
+
+// Staying is an account that does not move, with the reason.
+type Staying struct {
+	Account string `json:"account"`
+	Reason  string `json:"reason"`
+}
+
+// Gather reads directory, which may be nil, and roster, chooses who moves, and adds what is known of passwords at both
+// ends. That nobody at all is named is an error; that nobody of them moves is not.
+func Gather(ctx context.Context, directory Directory, options Options) (*Everybody, error) {
+	e := &Everybody{}
+	var err error
+	if directory != nil {
+		if e.Organisation, e.Findings, err = directory.Organisation(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if options.Roster != "" {
+		if e.Organisation.Accounts, err = withRoster(e.Organisation.Accounts, options.Roster); err != nil {
+			return nil, err
+		}
+	}
+	if len(e.Organisation.Accounts) == 0 {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "people",
+			Cause: errors.New("neither database nor roster names any"),
+			Hint:  "set source.database.dsn, or roster: with a CSV of addresses"}
+	}
+	if e.Temporary, err = options.Temporary(); err != nil {
+		return nil, err
+	}
+	e.choose(options)
+	e.addPasswords(options)
+	return e, nil
+}
+
+// withRoster lets the rows of a file win over what the directory says.
+func withRoster(accounts []rehome.Account, file string) ([]rehome.Account, error) {
+	// The roster may hold passwords; that there is none is for Load to say.
+	if err := vault.CheckPrivate(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	rows, err := roster.Load(file)
+	if err != nil {
+		return nil, err
+	}
+	return roster.Merge(accounts, rows), nil
+}
+
+// choose sorts the accounts into those that move and those that stay.
+func (e *Everybody) choose(options Options) {
+	for _, account := range e.Organisation.Accounts {
+		if reason := staysBecause(account, options); reason != "" {
+			e.Staying = append(e.Staying, Staying{Account: account.Address, Reason: reason})
+			continue
+		}
+		e.Moving = append(e.Moving, account)
+	}
+	slices.SortFunc(e.Moving, func(a, b rehome.Account) int { return strings.Compare(a.Address, b.Address) })
+}
+
+// staysBecause is why an account does not move; "" if it does.
+func staysBecause(account rehome.Account, options Options) string {
+	if len(options.Domains) > 0 && !slices.Contains(options.Domains, account.Domain()) {
+		return "its domain is not among those that move; add it to domains to move it"
+	}
+	if account.Disabled && !options.MoveDisabled {
+		return "the source has disabled it; set accounts.include_disabled: import to move it"
+	}
+	return ""
+}
+
+// addPasswords fills in the log-ins that the roster does not give: at the source the user's own plain password, at a
+// destination whose accounts we make what the import file holds.
+func (e *Everybody) addPasswords(options Options) {
+	// Before the temporary ones are filled in, which would then pass for the people's own.
+	e.Decisions, e.Counts = atmail8.PlanPasswords(e.Moving, options.Policy, passwordsOf(e.Temporary))
+	for i := range e.Moving {
+		account := &e.Moving[i]
+		if account.SourcePassword.Empty() && account.Password.Form == rehome.PasswordPlain {
+			account.SourcePassword = account.Password.Stored
+		}
+		if account.DestinationPassword.Empty() && options.MakesAccounts {
+			account.DestinationPassword = e.Decisions[i].Password
+		}
+	}
+}
+
+func passwordsOf(sheet vault.Sheet) map[string]rehome.Secret {
+	all := make(map[string]rehome.Secret, len(sheet))
+	for address, entry := range sheet {
+		all[address] = entry.Password
+	}
+	return all
+}
+
+// MakePasswords makes the temporary passwords that are missing, and adds them to the decisions and to the sheet, which the
+// caller saves before anybody else sees one. It returns how many were made.
+func (e *Everybody) MakePasswords(policy atmail8.Policy, now time.Time) (made int, err error) {
+	for i := range e.Decisions {
+		decision := &e.Decisions[i]
+		if !decision.Missing() {
+			continue
+		}
+		if decision.Password, err = atmail8.TemporaryPassword(policy); err != nil {
+			return made, err
+		}
+		e.Temporary[decision.Address] = vault.Entry{Password: decision.Password, Why: decision.Why(), Created: now.UTC().Truncate(time.Second)}
+		made++
+	}
+	return made, nil
+}
