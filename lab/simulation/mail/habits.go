@@ -81,6 +81,7 @@ const (
 	sourceUsers   = "users at the source"
 	lastUsers     = "users at the destination"
 	usersAtOnce   = "users during a pass"
+	marks         = "messages marked for deletion"
 	renames       = "mailboxes renamed by users"
 	deletes       = "mailboxes deleted by users"
 	earlierMail   = "mail at the destination before"
@@ -102,7 +103,7 @@ func switches() []string {
 		unreadable, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
 		listingShort, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
-		ledgersLost, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, renames, deletes, earlierMail,
+		ledgersLost, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, marks, renames, deletes, earlierMail,
 		bareLineFeeds, headersAlike, headersMissing, copies,
 	}
 	for _, extension := range extensions {

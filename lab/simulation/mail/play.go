@@ -29,7 +29,7 @@ func (w *world) playAll() error {
 		return err
 	}
 	var bert *mover
-	if w.plan.Has(twoLedgers, 0.15) && !w.late() {
+	if w.plan.Has(twoLedgers, 0.15) {
 		if bert, err = w.hire("other"); err != nil {
 			return err
 		}
@@ -56,17 +56,6 @@ func (w *world) playAll() error {
 		return nil
 	}
 	return w.checkVerify(anna)
-}
-
-// late says that something may reach the destination long after its sender is gone. Two movers are not played then:
-// the product takes the other's copy for its own, which is still on its way, and nothing names that one when it comes.
-func (w *world) late() bool {
-	for _, name := range []string{stalls, slowLines, slowness} {
-		if w.plan.Rate(name, w.dst.side) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // trouble is one pass of the troubled part, and what happens before it. bert, who is nil in most runs,

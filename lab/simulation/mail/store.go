@@ -33,8 +33,11 @@ type message struct {
 	foul   time.Time // when its user has changed the flags of what a mover has put there
 }
 
-// withdrawn says that the mover who has written the message has taken it back.
-func (m *message) withdrawn() bool { return m.goneBy != "" && moverOf(m.by) == moverOf(m.goneBy) }
+// withdrawn says that the mover who has written the message has taken it back, or another one that has written the same
+// under the same UID before the mailbox was put back: by all that can be seen it is its own.
+func (m *message) withdrawn() bool {
+	return m.goneBy != "" && !user(m.goneBy) && (moverOf(m.by) == moverOf(m.goneBy) || !m.box.putBack.IsZero())
+}
 
 // moverOf is whose process somebody is.
 func moverOf(process string) string {

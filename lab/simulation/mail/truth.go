@@ -137,7 +137,7 @@ func (w *world) excess() (all []*message, detail string) {
 		if m.goneBy == "backup" || m.goneBy == "user" && (w.lost || w.rivals || m.masked || !m.heard) {
 			continue
 		}
-		if w.rivals && (m.spare || m.withdrawn()) || w.cameBack(m) {
+		if w.rivals && (m.spare || m.withdrawn() || w.bereft(m)) || w.cameBack(m) {
 			continue
 		}
 		at := place{m.box, m.content}
@@ -150,12 +150,34 @@ func (w *world) excess() (all []*message, detail string) {
 				allowed++
 			}
 		}
-		if n := len(messages); n > allowed {
-			all = append(all, messages[allowed:]...)
-			detail = fmt.Sprintf("content %d was put %d times into %s, and the source had it %d times", at.content, n, at.box.name, allowed)
+		earlier := w.earlier(at)
+		if n, room := len(messages), max(allowed-earlier, 0); n > room {
+			all = append(all, messages[room:]...)
+			detail = fmt.Sprintf("content %d was put %d times into %s, the source had it %d times, and %d were there before",
+				at.content, n, at.box.name, allowed, earlier)
 		}
 	}
 	return all, detail
+}
+
+// bereft says that a message has arrived when the source had no message of its content in such a mailbox any more. Where
+// another mover has brought it, too, nobody can tell what the late one is: there is nothing left to compare it with.
+func (w *world) bereft(m *message) bool {
+	return !slices.ContainsFunc(w.src.all, func(original *message) bool {
+		return original.content == m.content && w.mapsTo(original.box, m.box) && (original.goneBy == "" || original.gone.After(m.since))
+	})
+}
+
+// earlier counts the copies of a content that were in a mailbox of the destination before the move, and always since:
+// they do for as many of the source.
+func (w *world) earlier(at place) int {
+	n := 0
+	for _, m := range at.box.messages {
+		if m.content == at.content && m.by == "seed" && !m.undone {
+			n++
+		}
+	}
+	return n
 }
 
 // cameBack says that a message is gone whose original was deleted, too, before the source was put back to a state that

@@ -21,11 +21,15 @@ type deed struct {
 var deeds = []deed{
 	{"deliver", 6, "", func(w *world, s *store, c simulation.Chance) string {
 		m := w.write(s, w.pickBox(s, c.With("box")), c, "user")
+		m.flags = w.marked(s, m, c, m.flags)
 		return describe(m)
 	}},
 	{"flag", 3, "", func(w *world, s *store, c simulation.Chance) string {
 		m := w.pickMessage(s, c)
-		if m == nil || !s.flag(m, w.flags(c.With("new")), "user") {
+		if m == nil {
+			return ""
+		}
+		if !s.flag(m, w.marked(s, m, c, w.flags(c.With("new"))), "user") {
 			return ""
 		}
 		return describe(m) + " with " + strings.Join(m.flags, " ")
@@ -73,6 +77,15 @@ var deeds = []deed{
 		s.rename(from, to, "user")
 		return from + " to " + to
 	}},
+}
+
+// marked adds \Deleted to the flags of what the destination's user has there, for a program that has not expunged yet: no
+// mover may do that for it.
+func (w *world) marked(s *store, m *message, c simulation.Chance, flags []string) []string {
+	if s == w.dst && user(m.by) && w.plan.Has(marks, 0.4) && c.With("marked").Happens(0.5) {
+		return canonical(append(flags, `\Deleted`))
+	}
+	return flags
 }
 
 // taken says that a mailbox, or one below it, has a name already that it would get.

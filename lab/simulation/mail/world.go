@@ -193,7 +193,8 @@ func (w *world) populateDestination() {
 				continue
 			}
 		}
-		w.write(w.dst, box, c, "seed")
+		m := w.write(w.dst, box, c, "seed")
+		m.flags = w.marked(w.dst, m, c, m.flags)
 	}
 }
 
