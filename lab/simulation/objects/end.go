@@ -60,6 +60,7 @@ type object struct {
 	version int  // of the collection when it was last changed
 	ours    bool // rehome has put what is there now
 	user    bool // a user of this end has put or changed it
+	moved   bool // a user of this end has moved it here from another collection
 }
 
 func newEnd(side, account string, d *decisions, h habits, truth *truth) *end {

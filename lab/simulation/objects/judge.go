@@ -49,7 +49,7 @@ func (e *end) placed() []placed {
 type match struct {
 	missing []placed // of the source, not at the destination as the source has it
 	extra   []placed // of the destination, and of nothing at the source
-	moved   int      // of the source, and by its user's will in another collection of the destination
+	moved   int      // of the source, and where its user has put it: in another collection, or where another that is the same belongs
 	twins   int      // of the source, there because another of their collection is that is the same
 	unshown int      // of the source, there, and not served by it: nobody but the models can know
 }
@@ -72,7 +72,7 @@ func (r *run) compare(goes map[string]string, findings []rehome.Finding) match {
 				left = append(left, s)
 				continue
 			}
-			if goes[s.at.path] != rest[i].at.path {
+			if goes[s.at.path] != rest[i].at.path || rest[i].moved {
 				m.moved++
 			}
 			if r.src.unreadable(s.object) != 0 {

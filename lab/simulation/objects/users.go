@@ -140,7 +140,7 @@ func (w *world) destinationObject(c *collection, name, round string) {
 		}
 		w.truth.stray(o.data)
 		w.dst.drop(c, name)
-		w.dst.place(other, name, o)
+		w.dst.place(other, name, o).moved = true
 	case w.d.happens("destination user renames", 0.2, id...):
 		w.truth.stray(o.data)
 		w.dst.drop(c, name)
@@ -149,7 +149,8 @@ func (w *world) destinationObject(c *collection, name, round string) {
 }
 
 // place stores an object that its user has moved: it is whose it was.
-func (e *end) place(c *collection, name string, o *object) {
-	moved := e.store(c, name, o.data)
-	moved.ours, moved.user = o.ours, o.user
+func (e *end) place(c *collection, name string, o *object) *object {
+	placed := e.store(c, name, o.data)
+	placed.ours, placed.user, placed.moved = o.ours, o.user, o.moved
+	return placed
 }
