@@ -47,9 +47,6 @@ func (j *collectionJob) guard(ctx context.Context, p *parcel) error {
 		return nil // RFC 6638 section 2: it does not schedule
 	}
 	known, err := j.slice.engine.ask(ctx, j.slice, j.place.target, scheduled(p.object))
-	if j.slice.expectsTrialIn(j.place.target) {
-		j.expectTrial(ctx)
-	}
 	switch {
 	case err != nil:
 		return err
@@ -269,17 +266,19 @@ func (g *grounded) Error() string { return g.words }
 // try writes the test object, reads it back and removes it.
 func (s *slice) try(ctx context.Context, field dav.Collection, bird canary) (quiet bool, err error) {
 	href := hrefOf(field.Href, bird.uid+".ics")
+	if err := s.beginTrial(ctx, field, bird.uid); err != nil {
+		return false, err
+	}
 	stored, err := s.dst.Put(ctx, href, dav.Upload{Data: bird.data, Kind: dav.Calendars})
 	switch refused, answered := errorsAs[*dav.StatusError](err); {
 	case err == nil:
 		href = cmp.Or(stored.Href, href)
 	case answered && refused.Status == http.StatusPreconditionFailed: // asked twice, and taken at first: the name is its own
-	case answered:
-		return false, s.unflown(err)
+	case answered && refused.Status < http.StatusInternalServerError:
+		return false, cmp.Or(s.endTrial(ctx, bird.uid), s.unflown(err))
 	default: // nobody knows whether it is there
-		_ = s.dst.Delete(context.WithoutCancel(ctx), href, "") // what arrives later the next pass removes
-		s.expectTrialIn(field)
-		return false, s.unflown(err)
+		_ = s.dst.Delete(context.WithoutCancel(ctx), href, "") // what arrives later a next pass removes
+		return false, cmp.Or(s.beginTrial(ctx, field, bird.uid), s.unflown(err))
 	}
 	there, err := s.dst.Get(ctx, href, dav.Calendars)
 	nothing, loud := isGone(err), false
@@ -289,6 +288,8 @@ func (s *slice) try(ctx context.Context, field dav.Collection, bird canary) (qui
 	ours := dav.Object{Href: href, ETag: there.ETag, Data: bird.data}
 	if left := s.removeTrial(context.WithoutCancel(ctx), ours, dav.Calendars, nothing || err == nil && !loud); left != nil {
 		s.find(testLeft(href, left))
+	} else if endErr := s.endTrial(ctx, bird.uid); endErr != nil {
+		return false, endErr
 	}
 	if err != nil {
 		return false, s.unflown(err)

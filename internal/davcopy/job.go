@@ -88,7 +88,7 @@ func (j *collectionJob) run(ctx context.Context) error {
 	if err := j.handDown(ctx); err != nil {
 		return err
 	}
-	if len(j.actions.read) > 0 || j.slice.engine.options.CopyAgain || !seen(j.place.target, j.row.Target) {
+	if len(j.actions.read) > 0 || j.slice.engine.options.CopyAgain || !seen(j.place.target, j.row.Target) || j.slice.mayHoldTrial(j.place.target) {
 		if err := j.lookAtDestination(ctx); err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		return err
 	}
 	var strangers []dav.Item
-	etags := map[string]string{}
+	etags, begun := map[string]string{}, time.Now()
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
 		name := nameBelow(j.place.target.Href, item.Href)
 		j.taken[name], j.present[name] = true, !item.Removed
@@ -204,11 +204,10 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
 	lost := j.lost()
-	look, _ := expected(j.row.Target, time.Now())
-	if !look && len(j.actions.read)+len(lost) == 0 { // nothing is to be recognised but what was left behind
+	if !j.slice.mayHoldTrial(j.place.target) && len(j.actions.read)+len(lost) == 0 { // nothing is to be recognised but what was left behind
 		strangers = slices.DeleteFunc(strangers, func(i dav.Item) bool { return !pim.IsTrialName(decodedName(i.Href)) })
 	}
-	if err := j.readStrangers(ctx, strangers); err != nil {
+	if err := j.readStrangers(ctx, strangers, begun); err != nil {
 		return err
 	}
 	if err := j.settleLost(ctx, lost); err != nil {
@@ -263,10 +262,10 @@ func (j *collectionJob) siblingRows(ctx context.Context) (siblings []ledger.Obje
 	return siblings, nil
 }
 
-// readStrangers reads what the destination has and the ledger does not know.
-func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item) error {
+// readStrangers reads what the destination has and the ledger does not know, as it was listed from begun on.
+func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item, begun time.Time) error {
 	if len(strangers) == 0 {
-		return nil
+		return j.sweep(ctx, nil, begun)
 	}
 	var trials []dav.Object
 	err := j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
@@ -283,7 +282,7 @@ func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item)
 	if err != nil {
 		return faultOf(err, "read at the destination", j.place.target.Href)
 	}
-	return j.sweep(ctx, trials)
+	return j.sweep(ctx, trials, begun)
 }
 
 // A chunk is what is read before it is written, and booked with one commit.

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
@@ -31,9 +30,6 @@ func (j *collectionJob) targetMark(rows map[string]ledger.Object) ledger.Collect
 	unseen := j.unswept
 	for _, row := range rows {
 		unseen = unseen || row.Spoilt() && row.Code == codeUnproved
-	}
-	if _, still := expected(j.row.Target, time.Now()); still {
-		return j.row.Target
 	}
 	if unseen {
 		return ledger.CollectionMark{}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"rehome"
@@ -105,41 +103,4 @@ func (j *collectionJob) tellAwaited(p *parcel) {
 		f.NextStep = "look at the destination into that server's error log, remove there what it does not show, and run sync again"
 	}
 	j.slice.find(f)
-}
-
-// A collection in which a test object may still arrive, under whatever name, is looked through whole until that is over.
-const openMark = "a test object may arrive until "
-
-// expectTrial notes that one may arrive.
-func (j *collectionJob) expectTrial(ctx context.Context) {
-	mark := ledger.CollectionMark{CTag: openMark + strconv.FormatInt(time.Now().Add(arrival).Unix(), 10)}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	// Where that cannot be written down the slice fails at the next object.
-	_ = j.ledger().SettleCollection(context.WithoutCancel(ctx), j.row, j.row.State, mark)
-}
-
-// expectTrialIn notes for the collection's own job that a test event may arrive.
-func (s *slice) expectTrialIn(c dav.Collection) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.arriving == nil {
-		s.arriving = map[string]bool{}
-	}
-	s.arriving[dav.Key(c.Href)] = true
-}
-
-func (s *slice) expectsTrialIn(c dav.Collection) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	expects := s.arriving[dav.Key(c.Href)]
-	delete(s.arriving, dav.Key(c.Href))
-	return expects
-}
-
-// expected says whether a test object may have arrived since the collection was looked through, and whether another may still.
-func expected(mark ledger.CollectionMark, now time.Time) (look, still bool) {
-	text, open := strings.CutPrefix(mark.CTag, openMark)
-	until, err := strconv.ParseInt(text, 10, 64)
-	return open, open && err == nil && now.Unix() < until
 }

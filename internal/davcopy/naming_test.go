@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
@@ -70,19 +69,6 @@ func TestUnanswered(t *testing.T) {
 	}
 	if unanswered(nil) || !unanswered(errors.New("the line is gone")) {
 		t.Error("a line that broke tells nothing")
-	}
-}
-
-// A collection in which a test object may still arrive is looked through until that is over, and once more.
-func TestExpected(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1000, 0)
-	for tag, want := range map[string][2]bool{
-		"": {false, false}, "ctag-7": {false, false}, openMark + "1001": {true, true}, openMark + "1000": {true, false}, openMark + "x": {true, false},
-	} {
-		if look, still := expected(ledger.CollectionMark{CTag: tag}, now); look != want[0] || still != want[1] {
-			t.Errorf("%q: look %v, still %v", tag, look, still)
-		}
 	}
 }
 

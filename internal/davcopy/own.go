@@ -60,27 +60,34 @@ func (j *collectionJob) takesGood(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	}
-	name, data := goodObject(j.place.target, j.slice.engine.options.Word())
-	href := hrefOf(j.place.target.Href, name)
-	stored, err := j.slice.dst.Put(ctx, href, dav.Upload{Data: data, Kind: kindOf(j.kind)})
-	if refused, is := errorsAs[*dav.StatusError](err); is {
+	s, target := j.slice, j.place.target
+	uid, name, data := goodObject(target, s.engine.options.Word())
+	href := hrefOf(target.Href, name)
+	if s.beginTrial(ctx, target, uid) != nil {
+		return false // what cannot be written down is not sent; the slice fails at the next object
+	}
+	stored, err := s.dst.Put(ctx, href, dav.Upload{Data: data, Kind: kindOf(j.kind)})
+	if refused, is := errorsAs[*dav.StatusError](err); is && refused.Status < http.StatusInternalServerError {
 		switch refused.Status {
 		case http.StatusUnauthorized, http.StatusNotFound, http.StatusLocked, http.StatusTooManyRequests:
+			_ = s.endTrial(ctx, uid) // it is looked for in vain where that fails
 			return false
 		}
-		return refused.Status < http.StatusInternalServerError
+		return s.endTrial(ctx, uid) == nil
 	}
 	if err != nil {
-		j.expectTrial(ctx)
+		_ = s.beginTrial(ctx, target, uid) // it may arrive from now on as long as another
 		return false
 	}
-	j.slice.engine.learnNaming(j.place.target.Href, href, stored.Href)
-	return j.slice.sweepOne(context.WithoutCancel(ctx), dav.Object{Href: cmp.Or(stored.Href, href), Data: data}, kindOf(j.kind))
+	s.engine.learnNaming(target.Href, href, stored.Href)
+	return s.sweepOne(context.WithoutCancel(ctx), dav.Object{Href: cmp.Or(stored.Href, href), Data: data}, kindOf(j.kind)) &&
+		s.endTrial(ctx, uid) == nil
 }
 
 // goodObject is a card, an event, or what else the collection holds.
-func goodObject(c dav.Collection, word string) (name string, data []byte) {
-	uid, extension := pim.TrialUID("test", word), ".vcf"
+func goodObject(c dav.Collection, word string) (uid, name string, data []byte) {
+	uid = pim.TrialUID("test", word)
+	extension := ".vcf"
 	lines := []string{"BEGIN:VCARD", "VERSION:3.0", "UID:" + uid, "N:Test;;;;", "FN:" + pim.TrialTitle, "END:VCARD", ""}
 	if c.Kind == dav.Calendars {
 		component := componentFor(c, "VEVENT")
@@ -90,7 +97,7 @@ func goodObject(c dav.Collection, word string) (name string, data []byte) {
 			"DTSTART:20200101T000000Z", "SUMMARY:" + pim.TrialTitle, "END:" + component, "END:VCALENDAR", "",
 		}
 	}
-	return uid + extension, []byte(strings.Join(lines, "\r\n"))
+	return uid, uid + extension, []byte(strings.Join(lines, "\r\n"))
 }
 
 // componentFor is the wanted kind of component, or another one where the collection does not take that.

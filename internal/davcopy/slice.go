@@ -38,8 +38,8 @@ type slice struct {
 	tallies  map[ledger.CollectionKind]*Tally
 	findings []rehome.Finding
 	homeless []homeless
-	blocked  error           // what somebody has to confirm
-	arriving map[string]bool // by key: collections in which a test event may still arrive
+	blocked  error          // what somebody has to confirm
+	trials   []ledger.Trial // test objects that may be at the destination
 
 	calendars []placement // where calendars go, as it was planned; not written while there are jobs
 }
@@ -87,6 +87,9 @@ func (s *slice) do(ctx context.Context) error {
 	}
 	known, err := s.engine.options.Ledger.Collections(ctx, s.account.Address)
 	if err != nil {
+		return err
+	}
+	if s.trials, err = s.engine.options.Ledger.Trials(ctx, s.account.Address); err != nil {
 		return err
 	}
 	plans := map[ledger.CollectionKind]plan{}
@@ -236,7 +239,7 @@ func (s *slice) forget(ctx context.Context, kind ledger.CollectionKind, p placem
 
 // untouched says that a complete pass has seen the collection as it is now at both ends, and nothing is open.
 func (s *slice) untouched(p placement, known ledger.Collection) bool {
-	return !s.engine.options.CopyAgain && seen(p.target, known.Target) && s.followed(p, known)
+	return !s.engine.options.CopyAgain && seen(p.target, known.Target) && !s.mayHoldTrial(p.target) && s.followed(p, known)
 }
 
 // followed says that a complete pass has seen the collection as it is at the source, and nothing is open.

@@ -5,10 +5,12 @@ package davcopy
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"rehome"
 	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
 
@@ -16,9 +18,46 @@ import (
 // the answer had long been given up, it is left behind: the next pass over the collection knows it by its shape and
 // removes it. It is nobody's object: it is neither copied from a source nor counted.
 
-// sweep removes what earlier passes have left at the destination. As long as something is left the next pass looks
-// again.
-func (j *collectionJob) sweep(ctx context.Context, left []dav.Object) error {
+// A test object is written down before it is sent, and stays so until it is known to be gone: a server may give it another
+// name, or work on it when the answer has long been given up. A collection that may hold one is looked through whole.
+
+// beginTrial writes down that a test object may be in a collection, and for how long it may still arrive from now on.
+func (s *slice) beginTrial(ctx context.Context, c dav.Collection, uid string) error {
+	t := ledger.Trial{Collection: c.Href, UID: uid, Until: time.Now().Add(arrival)}
+	s.mu.Lock()
+	s.trials = append(slices.DeleteFunc(s.trials, func(old ledger.Trial) bool { return old.UID == uid }), t)
+	s.mu.Unlock()
+	return s.engine.options.Ledger.NoteTrial(context.WithoutCancel(ctx), s.account.Address, t)
+}
+
+// endTrial notes that a test object is gone, and cannot arrive.
+func (s *slice) endTrial(ctx context.Context, uid string) error {
+	return s.forgetTrials(ctx, func(t ledger.Trial) bool { return t.UID == uid })
+}
+
+func (s *slice) forgetTrials(ctx context.Context, gone func(ledger.Trial) bool) error {
+	var uids []string
+	s.mu.Lock()
+	s.trials = slices.DeleteFunc(s.trials, func(t ledger.Trial) bool {
+		if gone(t) {
+			uids = append(uids, t.UID)
+		}
+		return gone(t)
+	})
+	s.mu.Unlock()
+	return s.engine.options.Ledger.ForgetTrials(context.WithoutCancel(ctx), s.account.Address, uids...)
+}
+
+// mayHoldTrial reports whether a test object may be in the collection, or may still arrive there.
+func (s *slice) mayHoldTrial(c dav.Collection) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.trials, func(t ledger.Trial) bool { return dav.Key(t.Collection) == dav.Key(c.Href) })
+}
+
+// sweep removes what earlier passes have left at the destination, as it was listed from begun on. As long as something is
+// left the next pass looks again.
+func (j *collectionJob) sweep(ctx context.Context, left []dav.Object, begun time.Time) error {
 	for _, o := range left {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -27,15 +66,19 @@ func (j *collectionJob) sweep(ctx context.Context, left []dav.Object) error {
 			j.unswept = true
 		}
 	}
-	return nil
+	if j.unswept {
+		return nil
+	}
+	key := dav.Key(j.place.target.Href)
+	return j.slice.forgetTrials(ctx, func(t ledger.Trial) bool { return dav.Key(t.Collection) == key && t.Until.Before(begun) })
 }
 
 // sweepDeleted sweeps a collection that the source has no more, and in which nothing else is looked at.
 func (j *collectionJob) sweepDeleted(ctx context.Context) error {
-	if seen(j.place.target, j.row.Target) {
+	look, begun := j.slice.mayHoldTrial(j.place.target), time.Now()
+	if seen(j.place.target, j.row.Target) && !look {
 		return nil
 	}
-	look, _ := expected(j.row.Target, time.Now())
 	var left []dav.Item
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
 		if !item.Removed && (look || pim.IsTrialName(decodedName(item.Href))) {
@@ -47,7 +90,7 @@ func (j *collectionJob) sweepDeleted(ctx context.Context) error {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
 	j.unknown = &strangers{}
-	return j.readStrangers(ctx, left)
+	return j.readStrangers(ctx, left, begun)
 }
 
 // sweepOne removes one test object; where that fails it is named.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"rehome/internal/content/pim"
 	"rehome/internal/endpoint"
@@ -112,7 +113,7 @@ func TestTrials_leftBehind(t *testing.T) {
 	} {
 		trials[c.uid+".ics"] = c.data
 	}
-	name, data := goodObject(dav.Collection{Kind: dav.Calendars}, aWord)
+	_, name, data := goodObject(dav.Collection{Kind: dav.Calendars}, aWord)
 	trials[name] = data
 	old := newCanary(pim.RoleOrganizer, "VEVENT", address, aWord) // as they were named before they had a word
 	trials["rehome-canary-organizer.ics"] = []byte(strings.ReplaceAll(string(old.data), old.uid, "rehome-canary-organizer"))
@@ -134,5 +135,65 @@ func TestTrials_leftBehind(t *testing.T) {
 	got := p.holding(t, p.dst, dav.Calendars)
 	if len(got) != 3 || len(got["rehome-test"]) != 1 {
 		t.Errorf("%d objects at the destination, want the 3 of its user: %q", len(got), got)
+	}
+}
+
+// A test object is looked for under whatever name while it may be there, from before it is sent until it cannot arrive any
+// more and a whole look has found nothing.
+func TestTrials_underAnotherName(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 0, 2))
+	p.pass(t)
+	session, c := p.calendar(t, p.dst)
+	for until, want := range map[time.Duration]int{arrival: 1, -arrival: 0} {
+		uid, _, data := goodObject(c, aWord)
+		if err := p.ledger.NoteTrial(t.Context(), address, ledger.Trial{Collection: c.Href, UID: uid, Until: time.Now().Add(until)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := session.Put(t.Context(), hrefOf(c.Href, "chosen-1.ics"), dav.Upload{Data: data, Kind: dav.Calendars}); err != nil {
+			t.Fatal(err)
+		}
+		wantTally(t, "calendars", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 2})
+		if got := p.holding(t, p.dst, dav.Calendars); len(got) != 2 {
+			t.Errorf("%d objects at the destination, want 2: %q", len(got), got)
+		}
+		left, err := p.ledger.Trials(t.Context(), address)
+		if err != nil || len(left) != want {
+			t.Errorf("until %v from now: %+v, %v; want %d still looked for", until, left, err, want)
+		}
+	}
+}
+
+func TestTrials_begunAndEnded(t *testing.T) {
+	t.Parallel()
+	var p pair
+	p.loseLedger(t)
+	c := dav.Collection{Href: "/c/a%20b/"}
+	s := &slice{engine: New(Options{Ledger: p.ledger}), account: account()}
+	for _, uid := range []string{"answered", "unanswered", "unanswered"} { // the last one was given up later than it was begun
+		if err := s.beginTrial(t.Context(), c, uid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.endTrial(t.Context(), "answered"); err != nil {
+		t.Fatal(err)
+	}
+	j := &collectionJob{slice: s, place: placement{target: c}}
+	for _, look := range []struct {
+		begun   time.Time
+		unswept bool
+		want    bool
+	}{{time.Now(), false, true}, {time.Now().Add(2 * arrival), true, true}, {time.Now().Add(2 * arrival), false, false}} {
+		j.unswept = look.unswept
+		if err := j.sweep(t.Context(), nil, look.begun); err != nil {
+			t.Fatal(err)
+		}
+		left, err := p.ledger.Trials(t.Context(), address)
+		if may := s.mayHoldTrial(c); err != nil || may != look.want || (len(left) == 1) != look.want {
+			t.Errorf("%+v: %v, it may hold one: %v, and %+v is written down", look, err, may, left)
+		}
+	}
+	if s.mayHoldTrial(dav.Collection{Href: "/other/"}) {
+		t.Error("another collection may hold one")
 	}
 }
