@@ -69,7 +69,7 @@ func TestPlan_everyKindAndMistake(t *testing.T) {
 		{able, "team@a.test", StateCreate, ""},
 		{unknown, "team@a.test", StateAsk, "several targets"},
 		{unable, "team@a.test", StateDecide, "several targets"},
-		{unknown, "press@a.test", StateAsk, "elsewhere"},
+		{unknown, "press@a.test", StateAsk, "external target"},
 		{unknown, "@old.test", StateAsk, "whole domain"},
 		{able, "@old.test", StateCreate, ""},
 		{unable, "@b.test", StateDecide, "catch-all"},
@@ -78,12 +78,12 @@ func TestPlan_everyKindAndMistake(t *testing.T) {
 		{able, "pong@a.test", StateDecide, "loop"},
 		{able, "bob@a.test", StateDecide, "an account has the same address"},
 		{able, "gone@a.test", StateDecide, "left@a.test does not exist"},
-		{able, "retired@a.test", StateDecide, "joe@a.test stays: disabled"},
+		{able, "retired@a.test", StateDecide, "joe@a.test does not move: disabled"},
 		{able, "postmaster@a.test", StateLeaveOut, "installer"},
 		{able, "x@elsewhere.test", StateLeaveOut, "domain does not move"},
 		{able, "^s-.*", StateDecide, "form is not known"},
 		{able, "anna@a.test", StateCreate, ""},
-		{unable, "anna@a.test", StateDecide, "elsewhere"},
+		{unable, "anna@a.test", StateDecide, "external target"},
 		{able, "joe@a.test", StateLeaveOut, "account does not move"},
 	} {
 		line := lineOf(t, test.plan, test.name)

@@ -78,17 +78,17 @@ func (b *Book) aliasLine(a rehome.Alias) Line {
 	line := Line{Name: a.Name, Kind: string(a.Kind), Targets: a.Targets, State: StateCreate, Problems: []string{}}
 	if a.Kind == rehome.AliasUnparsed {
 		line.Name = a.Raw
-		line.worse(StateDecide, "its form is not known", "look it up in the administration screen of the source and make its like by hand")
+		line.worse(StateDecide, "its form is not known", "look it up in the source's administration pages and create it by hand")
 		return line
 	}
 	local, domain := split(a.Name)
 	switch {
 	case !b.domains[domain] && !b.Ours(a.Name):
-		line.worse(StateLeaveOut, "its domain does not move", "nothing, unless that domain moves too: then add it to domains")
+		line.worse(StateLeaveOut, "its domain does not move", "nothing; if that domain moves too, add it to domains")
 		return line
 	case b.input.SkipInstaller && (local == "postmaster" || local == "mailer-daemon"):
-		line.worse(StateLeaveOut, "the source's installer made it",
-			"nothing, if somebody reads mail to postmaster at the destination (RFC 5321 section 4.5.1)")
+		line.worse(StateLeaveOut, "the source's installer created it",
+			"nothing, if somebody reads mail for postmaster at the destination (RFC 5321 section 4.5.1)")
 		return line
 	}
 	b.judgeKind(&line, a)
@@ -104,18 +104,18 @@ func (b *Book) judgeKind(line *Line, a rehome.Alias) {
 	can := b.input.Abilities
 	switch a.Kind {
 	case rehome.AliasMaildir:
-		line.worse(StateDecide, "it delivers into a folder on the source's disk", "make an account of that address, or an alias to somebody who reads it")
+		line.worse(StateDecide, "it delivers to a folder on the source's disk", "create an account with that address, or an alias to somebody who reads its mail")
 	case rehome.AliasCatchAll:
-		line.able(can.CatchAll, "a catch-all", "make an alias for each address that the recipient census finds behind it")
+		line.able(can.CatchAll, "a catch-all", "create an alias for each address that the recipient census finds for it")
 	case rehome.AliasDomain:
-		line.able(can.Domain, "an alias of a whole domain", "add the domain, and an alias in it for each address of the other one")
+		line.able(can.Domain, "an alias for a whole domain", "add the domain, and in it an alias for each address of the other one")
 	default:
 		if len(a.Targets) > 1 {
-			line.able(can.Several, "an alias of several targets", "make a list or a shared account of that address")
+			line.able(can.Several, "an alias with several targets", "create a list or a shared account with that address")
 		}
 		if b.accounts[a.Name] && !slices.Contains(a.Targets, a.Name) {
 			line.worse(StateDecide, "an account has the same address",
-				"decide who gets that mail: the account (drop the alias) or the targets (make the account forward)")
+				"decide where that mail goes: to the account (drop the alias) or to the targets (make the account forward)")
 		}
 	}
 }
@@ -125,9 +125,9 @@ func (l *Line) able(can Ability, what, instead string) {
 	switch can {
 	case Yes:
 	case No:
-		l.worse(StateDecide, "the destination has no "+strings.TrimPrefix(strings.TrimPrefix(what, "an "), "a "), instead)
+		l.worse(StateDecide, "the destination does not support "+what, instead)
 	default:
-		l.worse(StateAsk, "whether the destination takes "+what+" is not known", "ask the destination; if it does not: "+instead)
+		l.worse(StateAsk, "it is not known whether the destination supports "+what, "ask the destination; if it does not: "+instead)
 	}
 }
 
@@ -148,22 +148,22 @@ func (b *Book) judgeTargets(line *Line, name string, targets []string, kind reho
 		return
 	}
 	if b.loops(name, targets) {
-		line.worse(StateDecide, "it is in a loop: mail comes back to where it began", "take one of its targets out")
+		line.worse(StateDecide, "it is part of a loop", "remove one of its targets")
 	}
 	outside := false
 	for _, target := range targets {
 		switch by := b.Lookup(target); {
 		case by == ByStaying:
-			line.worse(StateDecide, "its target "+target+" stays: "+b.input.Staying[target], "choose another target, or let the account move too")
+			line.worse(StateDecide, "its target "+target+" does not move: "+b.input.Staying[target], "choose another target, or move that account too")
 		case by != ByNothing:
 		case b.Ours(target):
-			line.worse(StateDecide, "its target "+target+" does not exist", "choose another target, or drop it: mail to it bounces today")
+			line.worse(StateDecide, "its target "+target+" does not exist", "choose another target, or drop it; mail to it bounces today")
 		default:
 			outside = true
 		}
 	}
 	if outside {
-		line.able(b.input.Abilities.Outside, "a target that is elsewhere", "make an account of that address that forwards")
+		line.able(b.input.Abilities.Outside, "an external target", "create an account with that address and let it forward")
 	}
 }
 
@@ -171,7 +171,7 @@ func (b *Book) judgeTargetDomain(line *Line, name, target string) {
 	seen := map[string]bool{strings.TrimPrefix(name, "@"): true}
 	for to, is := target, true; is; {
 		if seen[to] {
-			line.worse(StateDecide, "it is in a loop of domain aliases", "let one of the domains stand for itself")
+			line.worse(StateDecide, "it is part of a loop of domain aliases", "remove one of the domain aliases")
 			return
 		}
 		seen[to] = true
@@ -227,7 +227,7 @@ func (b *Book) next(address string) (targets []string) {
 func (b *Book) forwardLine(f rehome.Forward) Line {
 	line := Line{Name: f.Account, Kind: KindForward, Targets: []string{f.Target}, KeepCopy: f.KeepCopy, State: StateCreate, Problems: []string{}}
 	if !b.accounts[f.Account] {
-		line.worse(StateLeaveOut, "the account does not move", "nothing, unless the account moves too; an alias of that address can take its place")
+		line.worse(StateLeaveOut, "the account does not move", "nothing; if its mail is needed, move the account too or create an alias with that address")
 		return line
 	}
 	b.judgeTargets(&line, f.Account, line.Targets, rehome.AliasDeliver)

@@ -47,8 +47,8 @@ func cell(text string) string {
 // WriteText writes the same for reading.
 func (p Plan) WriteText(w io.Writer) error {
 	heads := map[State]string{
-		StateCreate: "To be made at the destination", StateAsk: "To be asked at the destination",
-		StateDecide: "To be decided", StateLeaveOut: "Left out",
+		StateCreate: "To create at the destination", StateAsk: "To ask about at the destination",
+		StateDecide: "To decide", StateLeaveOut: "Left out",
 	}
 	var b strings.Builder
 	state := State("")
@@ -143,7 +143,7 @@ func safe(line Line) bool {
 
 // WritePostfix writes a table for virtual_alias_maps.
 func (b *Book) WritePostfix(w io.Writer, plan Plan) error {
-	return b.writeMap(w, plan, "Table for Postfix: postmap it and name it in virtual_alias_maps (virtual(5)).", func(e entry) string {
+	return b.writeMap(w, plan, "Table for Postfix: run postmap on it and name it in virtual_alias_maps (virtual(5)).", func(e entry) string {
 		return e.key + "\t" + strings.Join(e.targets, ", ")
 	})
 }

@@ -6,9 +6,9 @@ import "net/url"
 
 // API is the administration interface of an atmail 8 cloud.
 type API struct {
-	URL      string    `yaml:"url" example:"https://admin.us-east.atmailcloud.com/admin/index.php/api/" doc:"Where the interface is, https."`
+	URL      string    `yaml:"url" example:"https://admin.us-east.atmailcloud.com/admin/index.php/api/" doc:"URL of the interface, https."`
 	User     string    `yaml:"user" example:"admin@example.com" doc:"A webadmin user."`
-	Password Reference `yaml:"password" example:"\"file:secrets/webadmin\"" doc:"Where that user's password is kept."`
+	Password Reference `yaml:"password" example:"\"file:secrets/webadmin\"" doc:"Reference to that user's password."`
 	Trust    `yaml:",inline"`
 }
 

@@ -200,7 +200,7 @@ func (d *document) checkTrust(path string, t Trust) {
 		if meant := Nearest(name, known); meant != "" {
 			hint = fmt.Sprintf("did you mean %s?", meant)
 		}
-		d.addAt(path+".ciphers", fmt.Sprintf("has %q, which is no known cipher suite", name), hint)
+		d.addAt(path+".ciphers", fmt.Sprintf("has %q, which is not a known cipher suite", name), hint)
 	}
 	if _, err := t.spki(); err != nil {
 		d.addAt(path+".pin", err.Error(), `"rehome check" prints the server's own`)
@@ -251,7 +251,7 @@ const shortestSettle = time.Second
 
 func (d *document) checkSettle(m Mail) {
 	if m.Settle < shortestSettle {
-		d.addAt("mail.settle", "must be at least 1s", "90s suits a destination that never stands still for more than half a minute")
+		d.addAt("mail.settle", "must be at least 1s", "90s suits a destination that never stalls for more than half a minute")
 	}
 }
 

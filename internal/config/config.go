@@ -17,18 +17,18 @@ import "time"
 
 // Config is one move.
 type Config struct {
-	Organisation string   `yaml:"organisation" doc:"Name of the organisation that moves. It heads reports."`
-	Domains      []string `yaml:"domains" example:"[example.com]" doc:"The mail domains that move; accounts of other domains are left alone. Empty: every domain of the people found."`
-	Store        string   `yaml:"store" kind:"path" doc:"The ledger, a SQLite file: what has been copied where. Keep it until the move is signed off."`
-	Roster       string   `yaml:"roster" kind:"path" example:"people.csv" doc:"People as CSV: EmailAddress, FirstName, LastName, Password and optionally SourceUser, SourcePassword, DestinationUser, DestinationPassword. Needed if the source has no database; beside a database it wins row by row. It holds passwords: mode 0600."`
+	Organisation string   `yaml:"organisation" doc:"Name of the organisation. It is the heading of reports."`
+	Domains      []string `yaml:"domains" example:"[example.com]" doc:"The mail domains to move; accounts in other domains are left alone. Empty: all domains of the accounts found."`
+	Store        string   `yaml:"store" kind:"path" doc:"The ledger, a SQLite file that records what has been copied. Keep it until the move is signed off."`
+	Roster       string   `yaml:"roster" kind:"path" example:"people.csv" doc:"Accounts as CSV: EmailAddress, FirstName, LastName, Password and optionally SourceUser, SourcePassword, DestinationUser, DestinationPassword. Required if the source has no database; otherwise it overrides the database row by row. It contains passwords: mode 0600."`
 
-	Source      Source      `yaml:"source" doc:"Where everything is now."`
-	Destination Destination `yaml:"destination" doc:"Where everything goes."`
+	Source      Source      `yaml:"source" doc:"The server that the data is on now."`
+	Destination Destination `yaml:"destination" doc:"The server that the data moves to."`
 	Accounts    Accounts    `yaml:"accounts" doc:"What \"accounts export\" writes."`
-	Aliases     Aliases     `yaml:"aliases" doc:"What the destination can do for aliases, and what the source does not tell."`
-	Secrets     Secrets     `yaml:"secrets" doc:"Where sealed files are opened."`
+	Aliases     Aliases     `yaml:"aliases" doc:"What the destination supports for aliases, and what the source does not tell."`
+	Secrets     Secrets     `yaml:"secrets" doc:"The key that opens sealed files."`
 	Mail        Mail        `yaml:"mail" doc:"How mailboxes are mapped."`
-	Limits      Limits      `yaml:"limits" doc:"How hard both ends are worked."`
+	Limits      Limits      `yaml:"limits" doc:"Limits on the load at both ends."`
 }
 
 // SourceKind names the software at the source.
@@ -47,31 +47,31 @@ const (
 
 // Source is the end that is read.
 type Source struct {
-	Kind     SourceKind `yaml:"kind" enum:"atmail7,imap" doc:"What stands there."`
+	Kind     SourceKind `yaml:"kind" enum:"atmail7,imap" doc:"The type of server."`
 	Database Database   `yaml:"database" optional:"true" doc:"The database of an atmail 7 server. It is only read."`
 	IMAP     IMAP       `yaml:"imap" doc:"The IMAP server."`
-	POP3     POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
-	Sieve    Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the log-in of IMAP. Without it rules come from the database, where there is one."`
-	DAV      SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server: contacts and calendars move when it, or the database's tables of them, is there. Each account's own password opens it."`
+	POP3     POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
+	Sieve    Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules come from the database, if there is one."`
+	DAV      SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Contacts and calendars move if it is set, or if the database has tables of them. The login uses each account's own password."`
 }
 
 // Destination is the end that is written.
 type Destination struct {
-	Kind  DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"What stands there."`
+	Kind  DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"The type of server."`
 	IMAP  IMAP            `yaml:"imap" doc:"The IMAP server."`
-	POP3  POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the log-in of IMAP. No command of this version uses it."`
-	Sieve Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the log-in of IMAP. Without it rules are written to files that somebody hands over."`
-	DAV   DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it contacts and calendars stay. Each account's own password opens it."`
-	API   API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. \"accounts import --experimental-api\" looks at it; nothing else uses it."`
-	MX    MX              `yaml:"mx" optional:"true" doc:"The mail hosts that take the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them for addresses and never send a message."`
+	POP3  POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
+	Sieve Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules are written to files to hand over."`
+	DAV   DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it, contacts and calendars are not copied. The login uses each account's own password."`
+	API   API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. Only \"accounts import --experimental-api\" uses it."`
+	MX    MX              `yaml:"mx" optional:"true" doc:"The mail hosts that receive the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them about addresses and never send a message."`
 }
 
 // Accounts shapes what the export of accounts writes.
 type Accounts struct {
-	Output          string         `yaml:"output" kind:"path" doc:"Folder for the written files. It is made with mode 0700."`
-	IncludeDisabled DisabledPolicy `yaml:"include_disabled" enum:"report,import,skip" doc:"Accounts that the source has disabled: only report them, import them too, or leave them out."`
+	Output          string         `yaml:"output" kind:"path" doc:"Folder for the written files, created with mode 0700."`
+	IncludeDisabled DisabledPolicy `yaml:"include_disabled" enum:"report,import,skip" doc:"Accounts that are disabled at the source: only report them, import them too, or skip them."`
 	SealTo          []string       `yaml:"seal_to" example:"[age1...]" doc:"age recipients (age1... or ssh-...) who can open sealed files. Empty: the recipient of secrets.identity."`
-	CSV             CSV            `yaml:"csv" doc:"The form of accounts.csv. Take it from the sample that the Account Manager offers."`
+	CSV             CSV            `yaml:"csv" doc:"The format of accounts.csv. Copy it from the sample that the Account Manager offers."`
 	Policy          Policy         `yaml:"policy" doc:"The password policy of the destination. The defaults are those of the atmail 8 cloud."`
 }
 
@@ -87,34 +87,34 @@ const (
 
 // CSV is the form of the file that the destination imports.
 type CSV struct {
-	Header    []string `yaml:"header" doc:"The four labels of the first line. Known ones may stand in any order, and the columns follow; others stand for address, first name, last name, password. []: no such line."`
-	QuoteAll  bool     `yaml:"quote_all" doc:"Put every field in quotes, not only those that need it."`
-	BOM       bool     `yaml:"bom" doc:"Begin with a UTF-8 byte order mark."`
-	CRLF      bool     `yaml:"crlf" doc:"End lines with CR LF, as RFC 4180 has it."`
-	BatchSize int      `yaml:"batch_size" doc:"Rows a file at the most. 0: one file."`
+	Header    []string `yaml:"header" doc:"The four labels of the first line. Known labels may be in any order, and the columns follow them; unknown labels mean address, first name, last name, password. []: no such line."`
+	QuoteAll  bool     `yaml:"quote_all" doc:"Quote every field, not only those that need it."`
+	BOM       bool     `yaml:"bom" doc:"Start with a UTF-8 byte order mark."`
+	CRLF      bool     `yaml:"crlf" doc:"End lines with CR LF, as in RFC 4180."`
+	BatchSize int      `yaml:"batch_size" doc:"Maximum number of rows in a file. 0: one file."`
 }
 
 // Policy is what the destination asks of a password.
 type Policy struct {
-	MinLength int `yaml:"min_length" doc:"Characters at the least."`
-	MinLower  int `yaml:"min_lower" doc:"Lower-case letters at the least."`
-	MinUpper  int `yaml:"min_upper" doc:"Upper-case letters at the least."`
-	MinDigit  int `yaml:"min_digit" doc:"Digits at the least."`
-	MinSymbol int `yaml:"min_symbol" doc:"Characters that are neither letter nor digit, at the least."`
+	MinLength int `yaml:"min_length" doc:"Minimum number of characters."`
+	MinLower  int `yaml:"min_lower" doc:"Minimum number of lower-case letters."`
+	MinUpper  int `yaml:"min_upper" doc:"Minimum number of upper-case letters."`
+	MinDigit  int `yaml:"min_digit" doc:"Minimum number of digits."`
+	MinSymbol int `yaml:"min_symbol" doc:"Minimum number of characters that are neither letter nor digit."`
 	MaxSame   int `yaml:"max_same" doc:"How often one character may occur in a password. 0: no limit."`
 }
 
 // Secrets says how sealed files are opened.
 type Secrets struct {
-	Identity string `yaml:"identity" kind:"path" doc:"The age identity file that \"rehome init\" made. Back it up: without it nobody can open what was sealed."`
+	Identity string `yaml:"identity" kind:"path" doc:"The age identity file that \"rehome init\" created. Back it up: without it, nobody can open the sealed files."`
 }
 
 // Limits bounds the load on both ends.
 type Limits struct {
-	SourceConnections      int    `yaml:"source_connections" doc:"Connections to the source at once, all accounts together."`
-	DestinationConnections int    `yaml:"destination_connections" doc:"Connections to the destination at once, all accounts together; as many requests for contacts and calendars."`
-	PerAccount             int    `yaml:"per_account" doc:"IMAP connections of one account at once, at each end: four on a short line, as many as this on a long one. Servers often allow ten."`
-	BytesPerSecond         Octets `yaml:"bytes_per_second" doc:"Pace of all copying together, for example 20MB. 0: as fast as it goes."`
+	SourceConnections      int    `yaml:"source_connections" doc:"Maximum number of simultaneous connections to the source, for all accounts together."`
+	DestinationConnections int    `yaml:"destination_connections" doc:"Maximum number of simultaneous connections to the destination, for all accounts together; also of simultaneous requests for contacts and calendars."`
+	PerAccount             int    `yaml:"per_account" doc:"Maximum number of simultaneous IMAP connections for one account at each end. On a line with a short delay, rehome uses at most four. Servers often allow ten."`
+	BytesPerSecond         Octets `yaml:"bytes_per_second" doc:"Maximum speed of all copying together, for example 20MB. 0: no limit."`
 }
 
 // Default returns the settings that hold where the file says nothing.

@@ -19,12 +19,12 @@ const (
 
 // Database is the database of an atmail 7 server.
 type Database struct {
-	DSN              string    `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail" doc:"Where it is: mysql://user@host:port/name, or mysql://user@localhost/name?socket=/path. A user that may only SELECT is enough."`
-	Password         Reference `yaml:"password" example:"\"env:ATMAIL_DB_PASSWORD\"" doc:"Where that user's password is kept. Empty: no password."`
-	Profile          string    `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded" doc:"Which tables and columns hold what; atmail 7 goes by atmail6, and auto takes the one that fits best."`
-	ProfileFile      string    `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"A profile of your own, if none of these fits."`
-	QuotaUnit        QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"What one unit of the quota column is worth."`
-	MasterKey        Reference `yaml:"master_key" example:"\"file:secrets/masterkey\"" doc:"Where the server's master key is kept, which opens sealed passwords: masterkey in dbconfig.ini of the webmail."`
+	DSN              string    `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail" doc:"Address of the database: mysql://user@host:port/name, or mysql://user@localhost/name?socket=/path. The user needs only SELECT."`
+	Password         Reference `yaml:"password" example:"\"env:ATMAIL_DB_PASSWORD\"" doc:"Reference to that user's password. Empty: no password."`
+	Profile          string    `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded" doc:"The layout of tables and columns. atmail 7 uses atmail6; auto chooses the one that fits best."`
+	ProfileFile      string    `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"Your own profile, if none of these fits."`
+	QuotaUnit        QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"The unit of the quota column."`
+	MasterKey        Reference `yaml:"master_key" example:"\"file:secrets/masterkey\"" doc:"Reference to the server's master key, which opens sealed passwords: masterkey in dbconfig.ini of the webmail."`
 	PlainLooksHashed []string  `yaml:"plain_looks_hashed" example:"[anna@example.com]" doc:"Accounts whose password is plain text although it looks like a hash. [\"*\"]: all."`
 }
 

@@ -79,7 +79,7 @@ func (d Draft) YAML() ([]byte, error) {
 		file.Roster = draftRoster
 	}
 	body, err := yaml.Dump(file)
-	return append([]byte("# The settings of one move. Every key with its meaning: rehome config sample\n"), body...), err
+	return append([]byte("# The settings of one move. To see every key with its meaning, run: rehome config sample\n"), body...), err
 }
 
 // oneSetting is a section with one key, or none without a value.

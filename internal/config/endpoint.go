@@ -46,15 +46,15 @@ type IMAP struct {
 	Address         string  `yaml:"address" example:"mail.example.com:993" doc:"Host and port."`
 	TLS             TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins: from the first byte, by STARTTLS, or never."`
 	Trust           `yaml:",inline"`
-	AllowPlaintext  bool          `yaml:"allow_plaintext" doc:"Allow passwords over a connection without TLS to another machine."`
-	Login           LoginMode     `yaml:"login" enum:"user,master,oauth" doc:"What opens an account: each user's own password, one master user's for all, or an OAuth 2.0 access token."`
+	AllowPlaintext  bool          `yaml:"allow_plaintext" doc:"Allow sending passwords to another machine without TLS."`
+	Login           LoginMode     `yaml:"login" enum:"user,master,oauth" doc:"How to log in: with each user's own password, with one master user for all, or with an OAuth 2.0 access token."`
 	MasterUser      string        `yaml:"master_user" example:"mover" doc:"The master user's name."`
-	MasterPassword  Reference     `yaml:"master_password" example:"\"file:secrets/master\"" doc:"Where the master user's password is kept."`
-	MasterStyle     MasterStyle   `yaml:"master_style" enum:"separator,authzid,proxyauth" doc:"How the master user names the account: in the user name (anna@example.com*mover), as SASL authorisation identity, or by the command PROXYAUTH of Sun and Oracle servers."`
-	MasterSeparator string        `yaml:"master_separator" doc:"What stands between account and master user."`
-	Token           Reference     `yaml:"token" example:"\"cmd:secrets/token\"" doc:"Where access tokens come from, for login: oauth. A program finds the account's log-in name in REHOME_LOGIN and prints its token; it is asked again when a token has expired."`
-	Mechanism       string        `yaml:"mechanism" enum:"auto,scram-sha-256,scram-sha-1,plain,login,cram-md5,oauthbearer,xoauth2" doc:"SASL mechanism of the log-in. auto takes the strongest that the server offers; name one only if that fails."`
-	Compress        bool          `yaml:"compress" doc:"Compress connections where the server can (RFC 4978). It pays on lines below some 100 Mbit/s and costs processor time on faster ones."`
+	MasterPassword  Reference     `yaml:"master_password" example:"\"file:secrets/master\"" doc:"Reference to the master user's password."`
+	MasterStyle     MasterStyle   `yaml:"master_style" enum:"separator,authzid,proxyauth" doc:"How the master user names the account: in the user name (anna@example.com*mover), as SASL authorisation identity, or with the PROXYAUTH command of Sun and Oracle servers."`
+	MasterSeparator string        `yaml:"master_separator" doc:"The separator between account and master user."`
+	Token           Reference     `yaml:"token" example:"\"cmd:secrets/token\"" doc:"Reference to the access tokens, for login: oauth. A program finds the account's login name in REHOME_LOGIN and prints its token; it runs again when a token has expired."`
+	Mechanism       string        `yaml:"mechanism" enum:"auto,scram-sha-256,scram-sha-1,plain,login,cram-md5,oauthbearer,xoauth2" doc:"SASL mechanism of the login. auto uses the strongest that the server offers; name one only if that fails."`
+	Compress        bool          `yaml:"compress" doc:"Compress connections if the server supports it (RFC 4978). It helps on lines below about 100 Mbit/s and costs CPU time on faster ones."`
 	Timeout         time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
@@ -63,7 +63,7 @@ type POP3 struct {
 	Address        string  `yaml:"address" example:"mail.example.com:995" doc:"Host and port."`
 	TLS            TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
 	Trust          `yaml:",inline"`
-	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow passwords over a connection without TLS to another machine."`
+	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow sending passwords to another machine without TLS."`
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
@@ -71,31 +71,31 @@ type POP3 struct {
 type Sieve struct {
 	Address        string  `yaml:"address" example:"mail.example.com:4190" doc:"Host and port."`
 	TLS            TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
-	MailboxNames   string  `yaml:"mailbox_names" enum:"auto,utf8,utf7" doc:"How scripts write mailbox names beyond ASCII: in UTF-8 as the standard says, or in the modified UTF-7 of IMAP. auto is utf7 for Cyrus, whose sieve_utf8fileinto is off unless somebody has set it, and utf8 for all others."`
+	MailboxNames   string  `yaml:"mailbox_names" enum:"auto,utf8,utf7" doc:"Encoding of mailbox names beyond ASCII in scripts: UTF-8 as in the standard, or the modified UTF-7 of IMAP. auto is utf7 for Cyrus, whose sieve_utf8fileinto is off by default, and utf8 for all others."`
 	Trust          `yaml:",inline"`
-	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow passwords over a connection without TLS to another machine."`
+	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow sending passwords to another machine without TLS."`
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
 // DAV is one end's CalDAV and CardDAV server.
 type DAV struct {
-	URL            string `yaml:"url" example:"https://dav.example.com/" doc:"Where discovery starts, https or http."`
+	URL            string `yaml:"url" example:"https://dav.example.com/" doc:"URL at which discovery starts, https or http."`
 	Trust          `yaml:",inline"`
-	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow Basic log-ins over http to another machine. Digest log-ins are always allowed."`
+	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow Basic logins to another machine over http. Digest logins are always allowed."`
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
 // SourceDAV is where contacts and calendars are read.
 type SourceDAV struct {
 	DAV `yaml:",inline"`
-	Via DAVVia `yaml:"via" enum:"auto,dav,database" doc:"How contacts and calendars are read: from the server where a password is known and from the database's tables else; only from the server; only from the tables."`
+	Via DAVVia `yaml:"via" enum:"auto,dav,database" doc:"How to read contacts and calendars: from the server if a password is known, otherwise from the database's tables; only from the server; only from the tables."`
 }
 
 // DestinationDAV is where contacts and calendars are written.
 type DestinationDAV struct {
 	DAV                 `yaml:",inline"`
-	ScheduleAgentClient bool    `yaml:"schedule_agent_client" doc:"Put SCHEDULE-AGENT=CLIENT on the attendees of events if the server sends invitations otherwise. It stays in the events, and later changes to them are not sent by the server either."`
-	Repairs             Repairs `yaml:"repairs" enum:"safe,all" doc:"Which repairs are offered to a server that refuses an object, or keeps something else: those that are made without a guess, or all that the manual lists."`
+	ScheduleAgentClient bool    `yaml:"schedule_agent_client" doc:"Set SCHEDULE-AGENT=CLIENT on the attendees of events if the server would otherwise send invitations. It stays in the events, so the server does not send later changes to them either."`
+	Repairs             Repairs `yaml:"repairs" enum:"safe,all" doc:"Repairs to try if a server rejects an object or stores something else: only those that need no guess, or all that the manual lists."`
 }
 
 // Repairs says which repairs of contacts and calendars are offered.

@@ -37,7 +37,7 @@ func Load(file string) (*Config, error) {
 		return nil, fault(file, err, "name a file with -c")
 	}
 	if len(data) > maxFile {
-		return nil, fault(file, errors.New("larger than 1 MiB"), "name a file of settings with -c")
+		return nil, fault(file, errors.New("larger than 1 MiB"), "name a settings file with -c")
 	}
 	return Parse(file, data)
 }

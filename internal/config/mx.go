@@ -16,16 +16,16 @@ const (
 
 // MX is the mail hosts of the destination and how patiently they are asked.
 type MX struct {
-	Addresses     []string `yaml:"addresses" example:"[mx1.example.net:25, mx2.example.net:25]" doc:"Host and port of each, as the new MX records will name them. Every address behind a name is asked."`
-	TLS           MXTLS    `yaml:"tls" enum:"starttls,offered,none" doc:"STARTTLS: demanded, used where it is offered, or never."`
+	Addresses     []string `yaml:"addresses" example:"[mx1.example.net:25, mx2.example.net:25]" doc:"Host and port of each, as in the new MX records. Every IP address behind a name is asked."`
+	TLS           MXTLS    `yaml:"tls" enum:"starttls,offered,none" doc:"STARTTLS: required, used if offered, or never used."`
 	Trust         `yaml:",inline"`
-	Name          string        `yaml:"name" example:"mover.example.com" doc:"This machine's full host name, for EHLO. Empty: what the system calls itself. Mail hosts look it up."`
-	Sender        string        `yaml:"sender" example:"postmaster@example.com" doc:"The sender that is named before each question. Empty: the null sender, as for bounces."`
-	Pause         time.Duration `yaml:"pause" doc:"Between two questions. Faster looks like somebody who harvests addresses."`
-	PerConnection int           `yaml:"per_connection" doc:"Questions a connection at the most. Exim hangs up after 10."`
-	Refusals      int           `yaml:"refusals" doc:"Refused addresses a connection at the most. Postfix slows down after 10 and hangs up after 20, unless it is set lower."`
-	Later         time.Duration `yaml:"later" doc:"How long to stay away when the host asks to wait: greylisting, or a limit."`
-	Rounds        int           `yaml:"rounds" doc:"How often to come back in one run. A later run goes on with what is left."`
+	Name          string        `yaml:"name" example:"mover.example.com" doc:"This machine's full host name, for EHLO. Empty: the system's own host name. Mail hosts look it up."`
+	Sender        string        `yaml:"sender" example:"postmaster@example.com" doc:"The sender given before each question. Empty: the null sender, as for bounces."`
+	Pause         time.Duration `yaml:"pause" doc:"Time between two questions. Asking faster looks like address harvesting."`
+	PerConnection int           `yaml:"per_connection" doc:"Maximum number of questions on a connection. Exim hangs up after 10."`
+	Refusals      int           `yaml:"refusals" doc:"Maximum number of refused addresses on a connection. Postfix slows down after 10 and hangs up after 20, or after fewer if it is configured so."`
+	Later         time.Duration `yaml:"later" doc:"How long to wait when the host asks for it, because of greylisting or a limit."`
+	Rounds        int           `yaml:"rounds" doc:"How often to come back in one run. A later run asks the remaining questions."`
 	Timeout       time.Duration `yaml:"timeout" doc:"How long the host may be silent before the connection counts as lost."`
 }
 
@@ -41,12 +41,12 @@ const (
 
 // Aliases says what the destination can do for aliases.
 type Aliases struct {
-	CatchAll      Ability  `yaml:"catch_all" enum:"yes,no,unknown" doc:"Whether the destination takes a catch-all. unknown leaves such aliases for a person to ask about."`
-	Domain        Ability  `yaml:"domain" enum:"yes,no,unknown" doc:"Whether it takes an alias of a whole domain."`
-	Outside       Ability  `yaml:"outside" enum:"yes,no,unknown" doc:"Whether an alias or forward may lead outside the organisation."`
+	CatchAll      Ability  `yaml:"catch_all" enum:"yes,no,unknown" doc:"Whether the destination supports a catch-all. unknown marks such aliases for you to ask about."`
+	Domain        Ability  `yaml:"domain" enum:"yes,no,unknown" doc:"Whether it supports an alias for a whole domain."`
+	Outside       Ability  `yaml:"outside" enum:"yes,no,unknown" doc:"Whether an alias or forward may have a target outside the organisation."`
 	Several       Ability  `yaml:"several" enum:"yes,no,unknown" doc:"Whether an alias may have several targets."`
-	WithoutCopy   []string `yaml:"without_copy" example:"[anna@example.com]" doc:"Accounts whose forward keeps no copy. The source's database rarely tells; all others keep one."`
-	SkipInstaller bool     `yaml:"skip_installer" doc:"Leave out the aliases postmaster and mailer-daemon, which the source's installer makes."`
+	WithoutCopy   []string `yaml:"without_copy" example:"[anna@example.com]" doc:"Accounts whose forward keeps no copy. The source's database rarely says so; all others keep one."`
+	SkipInstaller bool     `yaml:"skip_installer" doc:"Leave out the aliases postmaster and mailer-daemon, which the source's installer creates."`
 }
 
 func defaultMX() MX {

@@ -38,11 +38,11 @@ func checkWriters(path string, info fs.FileInfo) (hint string, err error) {
 	case !known:
 		return "", nil
 	case !trusted(owner, os.Geteuid(), os.Getenv("SUDO_UID")):
-		return fmt.Sprintf("look what is in it, then make it yours: chown %d %s", os.Geteuid(), path),
-			errors.New("it belongs to another user, and what stands in it is obeyed")
+		return fmt.Sprintf("check its content, then run: chown %d %s", os.Geteuid(), path),
+			errors.New("it belongs to another user, who could change the settings")
 	case writable(info.Mode(), owner, group):
-		return "look what is in it, then run: chmod go-w " + path,
-			fmt.Errorf("others may write to it (mode %04o), and what stands in it is obeyed", info.Mode().Perm())
+		return "check its content, then run: chmod go-w " + path,
+			fmt.Errorf("others can write to it (mode %04o) and change the settings", info.Mode().Perm())
 	}
 	return "", nil
 }

@@ -24,11 +24,11 @@ func TestLoad_obeysNobodyElse(t *testing.T) {
 	}{
 		"own":                            {0o600, 0o755, ""},
 		"readable by all":                {0o644, 0o755, ""},
-		"writable by all":                {0o666, 0o755, "others may write to it (mode 0666)"},
+		"writable by all":                {0o666, 0o755, "others can write to it (mode 0666)"},
 		"in a folder open to all":        {0o644, 0o777, "its folder"},
 		"in a folder like /tmp":          {0o644, 0o777 | fs.ModeSticky, ""},
-		"writable by all, in one's own":  {0o666, 0o700, "others may write to it"},
-		"writable by all, beside others": {0o666, 0o777 | fs.ModeSticky, "others may write to it"},
+		"writable by all, in one's own":  {0o666, 0o700, "others can write to it"},
+		"writable by all, beside others": {0o666, 0o777 | fs.ModeSticky, "others can write to it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -180,7 +180,7 @@ func fromFile(path string) (value, hint string, err error) {
 		return "", "name a file", errors.New("it is a folder")
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return "", "run: chmod 600 " + path, fmt.Errorf("others may read it (mode %04o)", info.Mode().Perm())
+		return "", "run: chmod 600 " + path, fmt.Errorf("others can read it (mode %04o)", info.Mode().Perm())
 	}
 	content, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil {

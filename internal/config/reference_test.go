@@ -35,8 +35,8 @@ func TestReference_file(t *testing.T) {
 		{"unix", "s3cret\n", 0o600, "s3cret", ""},
 		{"windows", "s3cret\r\n", 0o400, "s3cret", ""},
 		{"blanks belong to it", " s3 cret \n\n", 0o600, " s3 cret \n", ""},
-		{"group", "s3cret", 0o640, "", "others may read it (mode 0640)"},
-		{"world", "s3cret", 0o604, "", "others may read it (mode 0604)"},
+		{"group", "s3cret", 0o640, "", "others can read it (mode 0640)"},
+		{"world", "s3cret", 0o604, "", "others can read it (mode 0604)"},
 		{"nothing", "\n", 0o600, "", "it is empty"},
 		{"huge", strings.Repeat("x", maxSecret+1), 0o600, "", "longer than"},
 	} {

@@ -53,13 +53,13 @@ func filledIn() map[string]string {
 }
 
 // Sample returns an annotated rehome.yaml that holds every key with its default. A line that begins
-// with "#" and no blank is a key that is off.
+// with "#" and no blank is a key that is not set.
 func Sample() []byte {
 	var b strings.Builder
 	b.WriteString("# rehome.yaml: the settings of one move.\n" +
-		"# A secret never stands in this file, only where it is kept: env:NAME, file:PATH (mode 0600),\n" +
+		"# This file contains no secrets, only references to them: env:NAME, file:PATH (mode 0600),\n" +
 		"# cmd:PROGRAM ARGUMENT... (run without a shell) or keyring:SERVICE/USER.\n" +
-		"# Relative paths count from the folder of this file.\n")
+		"# Relative paths start at the folder of this file.\n")
 	w := sampler{Builder: &b, filled: filledIn(), documented: map[string]bool{}}
 	for _, k := range Keys() {
 		w.key(k)

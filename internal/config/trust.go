@@ -20,10 +20,10 @@ import (
 
 // Trust is what a TLS connection has to show. It is verified in every case.
 type Trust struct {
-	TLSMin  string   `yaml:"tls_min" enum:"1.0,1.1,1.2,1.3" doc:"The oldest TLS version that is accepted. Below 1.2 name the ciphers too."`
-	Ciphers []string `yaml:"ciphers" example:"[TLS_RSA_WITH_AES_128_CBC_SHA]" doc:"Cipher suites for TLS 1.2 and older, by their IANA names. Empty: the safe ones. An old server may need one named here."`
-	Pin     string   `yaml:"pin" example:"\"sha256/...\"" doc:"SHA-256 of the server's public key (SPKI) in base64 or hex. Given, it alone decides, and name and date of the certificate no longer matter."`
-	CAFile  string   `yaml:"ca_file" kind:"path" example:"secrets/ca.pem" doc:"Certificate authorities (PEM) to trust instead of those of this machine."`
+	TLSMin  string   `yaml:"tls_min" enum:"1.0,1.1,1.2,1.3" doc:"The oldest accepted TLS version. Below 1.2, name the ciphers too."`
+	Ciphers []string `yaml:"ciphers" example:"[TLS_RSA_WITH_AES_128_CBC_SHA]" doc:"Cipher suites for TLS 1.2 and older, by their IANA names. Empty: the secure ones. An old server may need another one."`
+	Pin     string   `yaml:"pin" example:"\"sha256/...\"" doc:"SHA-256 of the server's public key (SPKI) in base64 or hex. If it is set, only the key is checked, not the name or date of the certificate."`
+	CAFile  string   `yaml:"ca_file" kind:"path" example:"secrets/ca.pem" doc:"Certificate authorities (PEM) to trust instead of this machine's own."`
 }
 
 // Client returns the settings for a TLS connection; the caller sets ServerName. It reads ca_file.
@@ -60,7 +60,7 @@ func (t Trust) roots() (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, errors.New("holds no certificate in PEM")
+		return nil, errors.New("contains no PEM certificate")
 	}
 	return pool, nil
 }
@@ -69,11 +69,11 @@ func (t Trust) roots() (*x509.CertPool, error) {
 // form of a pin).
 func checkPin(state tls.ConnectionState, pin []byte) error {
 	if len(state.PeerCertificates) == 0 {
-		return errors.New("the server shows no certificate")
+		return errors.New("the server presents no certificate")
 	}
 	sum := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
 	if !bytes.Equal(sum[:], pin) {
-		return fmt.Errorf("the server's key is sha256/%s, another one than pinned", base64.StdEncoding.EncodeToString(sum[:]))
+		return fmt.Errorf("the server's key is sha256/%s, not the pinned one", base64.StdEncoding.EncodeToString(sum[:]))
 	}
 	return nil
 }

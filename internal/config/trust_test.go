@@ -74,7 +74,7 @@ func TestTrust_decidesWhomToTrust(t *testing.T) {
 		"authority named":            {Trust{CAFile: caFile}, ""},
 		"pinned":                     {Trust{Pin: pin}, ""},
 		"other pin":                  {Trust{Pin: strings.Repeat("00", 32)}, "the server's key is " + pin},
-		"other pin, right authority": {Trust{Pin: strings.Repeat("00", 32), CAFile: caFile}, "another one than pinned"},
+		"other pin, right authority": {Trust{Pin: strings.Repeat("00", 32), CAFile: caFile}, "not the pinned one"},
 	} {
 		err := connect(t, server, test.trust)
 		if test.fails == "" && err != nil || test.fails != "" && (err == nil || !strings.Contains(err.Error(), test.fails)) {
@@ -112,7 +112,7 @@ func TestTrust_unusableFile(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for file, want := range map[string]string{empty: "holds no certificate", filepath.Join(dir, "none.pem"): "no such file"} {
+	for file, want := range map[string]string{empty: "contains no PEM certificate", filepath.Join(dir, "none.pem"): "no such file"} {
 		_, err := Trust{CAFile: file}.Client()
 		var settings *SettingsError
 		if !errors.As(err, &settings) || rehome.ClassOf(err) != rehome.ClassOperator || !strings.Contains(err.Error(), want) {

@@ -181,5 +181,5 @@ func fault(path string, err error) error {
 		err = at.Err // the Fault names the path
 	}
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "keep an original in", Object: path, Cause: err,
-		Hint: "make room, or correct the permissions of the escrow folder, and run sync again"}
+		Hint: "free space, or correct the permissions of the escrow folder, and run sync again"}
 }

@@ -212,8 +212,8 @@ func (m *Mailbox) loadLive(c columns, most int) error {
 func (l *Ledger) exactlyOne(result sql.Result) error {
 	n, err := result.RowsAffected()
 	if err == nil && n != 1 {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.path, Cause: errors.New("another rehome works on it"),
-			Hint: "let one of them end, then run the same command again"}
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.path, Cause: errors.New("another rehome run has changed it"),
+			Hint: "wait until that run has ended, then run the same command again"}
 	}
 	return err
 }

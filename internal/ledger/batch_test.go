@@ -86,7 +86,7 @@ func TestReceive_onlyOnce(t *testing.T) {
 	must(t, l.Void(t.Context(), received, voided)) // a receipt cannot be voided
 	for name, id := range map[string]int64{"received": received, "voided": voided, "unknown": 9999} {
 		err := l.Receive(t.Context(), m, id, messages(5))
-		wantOperator(t, err, "another rehome", "let one of them end")
+		wantOperator(t, err, "another rehome", "wait until that run has ended")
 		if m.Done.Contains(5) {
 			t.Errorf("%s intent: 5 counts as done", name)
 		}

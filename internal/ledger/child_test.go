@@ -165,8 +165,8 @@ func TestLedger_quotaUsedUp(t *testing.T) {
 		all.note(lines.Text())
 	}
 	words := strings.SplitN(strings.TrimPrefix(all.last, "error "), "|", 3)
-	if len(words) != 3 || words[0] != string(rehome.ClassOperator) || !strings.Contains(words[1], "room") || !strings.Contains(words[2], "write store "+path) {
-		t.Errorf("the child ended with %q, want an operator's fault about room", all.last)
+	if len(words) != 3 || words[0] != string(rehome.ClassOperator) || !strings.Contains(words[1], "space") || !strings.Contains(words[2], "write store "+path) {
+		t.Errorf("the child ended with %q, want an operator's fault about space", all.last)
 	}
 	if len(all.intents) == 0 {
 		t.Fatal("the child did not work")
@@ -192,8 +192,8 @@ func TestLedger_diskFull(t *testing.T) {
 			written++
 		}
 	}
-	wantOperator(t, err, "full", "make room")
-	wantOperator(t, l.Receive(t.Context(), m, 1, messages(1)), "full", "make room")
+	wantOperator(t, err, "full", "free space")
+	wantOperator(t, l.Receive(t.Context(), m, 1, messages(1)), "full", "free space")
 	if again := load(t, l, inbox()); len(again.Intents) != written || !m.Done.Empty() {
 		t.Errorf("%d intents, done %s, want %d and none; the last answer was %v", len(again.Intents), m.Done, written, ids)
 	}
@@ -234,7 +234,7 @@ func TestLock_twoProcesses(t *testing.T) {
 			unlock()
 			t.Errorf("two hold the lock of %s", name)
 		} else {
-			wantOperator(t, err, "another rehome is copying", "rehome status")
+			wantOperator(t, err, fmt.Sprintf("in use by another rehome run (pid %d)", cmd.Process.Pid), "rehome status")
 		}
 	}
 	must(t, l.PlanAccounts(t.Context(), []string{"a"})) // the lock keeps nobody from reading or writing

@@ -165,7 +165,7 @@ func TestLedger_damagedRow(t *testing.T) {
 				return err
 			}))
 			_, err := l.Mailbox(t.Context(), inbox())
-			wantOperator(t, err, "damaged", "bring back a copy")
+			wantOperator(t, err, "damaged", "restore the store")
 		})
 	}
 	l := create(t)
@@ -175,7 +175,7 @@ func TestLedger_damagedRow(t *testing.T) {
 		_, err := tx.Exec(`UPDATE batches SET sizes = X''`)
 		return err
 	}))
-	wantOperator(t, l.Stored(t.Context(), m, func(Stored) error { return nil }), "damaged", "bring back a copy")
+	wantOperator(t, l.Stored(t.Context(), m, func(Stored) error { return nil }), "damaged", "restore the store")
 }
 
 func TestFlagSet_orderDoesNotCount(t *testing.T) {

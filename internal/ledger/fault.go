@@ -26,19 +26,19 @@ func (l *Ledger) fault(op string, err error) error {
 
 // hintOf returns the next step after what SQLite or a damaged column says, "" when no human can help.
 func hintOf(err error) string {
-	const damaged = "bring back a copy of the store, or move it away and run sync again: what is at the destination is recognised there and not copied twice"
+	const damaged = "restore the store from a backup, or move it away and run sync again: sync recognises what is at the destination and copies nothing twice"
 	if errors.Is(err, errDamaged) {
 		return damaged
 	}
 	switch primaryCode(err) {
 	case sqlite3.SQLITE_FULL:
-		return "make room on the disk that holds the store, then run the same command again: nothing that was booked is lost"
+		return "free space on the disk of the store, then run the same command again; nothing that was recorded is lost"
 	case sqlite3.SQLITE_IOERR:
-		return "look at the disk that holds the store, its room, quota and health, then run the same command again: nothing that was booked is lost"
+		return "check space, quota and health of the disk of the store, then run the same command again; nothing that was recorded is lost"
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH:
 		return "make the store and its folder writable for this user"
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL:
-		return "another program holds the store: end it, then run the same command again"
+		return "end the program that uses the store, then run the same command again"
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return damaged
 	}

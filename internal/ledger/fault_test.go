@@ -40,10 +40,10 @@ func TestFault_bySQLitesCode(t *testing.T) {
 		err  error
 		hint string
 	}{
-		"locked":    {provoke(t, l.path, "DELETE FROM accounts"), "another program holds the store"},
+		"locked":    {provoke(t, l.path, "DELETE FROM accounts"), "end the program that uses the store"},
 		"read-only": {provoke(t, "file:"+l.path+"?mode=ro", "DELETE FROM accounts"), "writable"},
 		"no file":   {provoke(t, "file:"+l.path+".none?mode=ro", "DELETE FROM accounts"), "writable"},
-		"no store":  {provoke(t, text, "DELETE FROM accounts"), "bring back a copy"},
+		"no store":  {provoke(t, text, "DELETE FROM accounts"), "restore the store"},
 		"damaged":   {errors.Join(errDamaged), "move it away"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,5 +81,5 @@ func TestLedger_corruptFile(t *testing.T) {
 	must(t, os.WriteFile(path, octets, 0o600))
 	l := open(t, path)
 	_, err = l.Mailbox(t.Context(), inbox())
-	wantOperator(t, err, "malformed", "bring back a copy")
+	wantOperator(t, err, "malformed", "restore the store")
 }

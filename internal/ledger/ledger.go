@@ -59,7 +59,7 @@ type Ledger struct {
 func Open(ctx context.Context, path string) (*Ledger, error) {
 	if strings.Contains(path, "://") {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "open store", Object: strings.SplitN(path, "://", 2)[0] + "://...",
-			Cause: errors.New("this version keeps its ledger in an SQLite file only"), Hint: "set store: to a file name such as rehome.db"}
+			Cause: errors.New("this version supports only a SQLite file as ledger"), Hint: "set store: to a file name such as rehome.db"}
 	}
 	if err := makePrivate(path); err != nil {
 		return nil, openFault(path, err)
@@ -115,14 +115,14 @@ func dataSource(path string) string {
 
 var (
 	errNewer   = errors.New("newer than this program's")
-	errForeign = errors.New("it is another program's SQLite file")
+	errForeign = errors.New("the file belongs to another program")
 )
 
 func openFault(path string, err error) error {
 	hint := hintOf(err)
 	switch {
 	case errors.Is(err, errNewer):
-		hint = "use the rehome that wrote it, or a newer one"
+		hint = "use the rehome version that wrote it, or a newer one"
 	case hint == "", primaryCode(err) == sqlite3.SQLITE_NOTADB: // whatever it is, it may be precious
 		hint = "check that the folder exists and is writable, and that the file is a rehome store"
 	}

@@ -4,8 +4,11 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"rehome"
@@ -26,12 +29,31 @@ func (l *Ledger) Lock() (unlock func(), err error) {
 	}
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if err == nil {
-		return func() { _ = file.Close() }, nil // closing an unwritten file releases it and cannot lose anything
+		note(file)
+		return func() { _ = file.Close() }, nil // closing releases the lock; the process id in it is only a courtesy
 	}
-	_ = file.Close()
+	defer func() { _ = file.Close() }()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.path, Cause: errors.New("another rehome is copying with it"),
-			Hint: `wait until it has ended, or look at it with "rehome status"`}
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.path, Cause: errors.New("in use by another rehome run" + holder(file)),
+			Hint: `wait until that run has ended; "rehome status" shows its progress`}
 	}
 	return nil, openFault(path, err)
+}
+
+// note writes the process id into the lock file, for the error of the next process. A disk that is full must not
+// prevent the lock, so that a failure is ignored.
+func note(file *os.File) {
+	if file.Truncate(0) == nil {
+		_, _ = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+}
+
+// holder returns " (pid 1234)" for the process that holds the lock, or "" if the file does not say.
+func holder(file *os.File) string {
+	text := make([]byte, 20)
+	n, _ := file.ReadAt(text, 0)
+	if pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n]))); err == nil && pid > 0 {
+		return fmt.Sprintf(" (pid %d)", pid)
+	}
+	return ""
 }

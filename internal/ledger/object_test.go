@@ -114,7 +114,7 @@ func TestObjects_damagedRepairs(t *testing.T) {
 	_, err := l.db.Exec(`UPDATE objects SET repairs = '[{'`)
 	must(t, err)
 	_, err = l.Objects(t.Context(), c)
-	wantOperator(t, err, "damaged", "bring back a copy of the store")
+	wantOperator(t, err, "damaged", "restore the store")
 }
 
 func TestRename_keepsTheRow(t *testing.T) {

@@ -119,7 +119,7 @@ func TestOpen_refused(t *testing.T) {
 		words, hint string
 	}{
 		"PostgreSQL": {func(*testing.T, string) string { return "postgres://user:hunter2@db.example.test/rehome" },
-			"SQLite file only", "set store: to a file name"},
+			"only a SQLite file", "set store: to a file name"},
 		"no folder": {func(_ *testing.T, dir string) string { return filepath.Join(dir, "newer", "rehome.db") },
 			"no such file or directory", "check that the folder exists"},
 		"a folder":         {func(_ *testing.T, dir string) string { return dir }, "is a directory", "check that"},
@@ -132,22 +132,22 @@ func TestOpen_refused(t *testing.T) {
 			must(t, os.WriteFile(path, []byte(strings.Repeat("organisation: Example Ltd\n", 100)), 0o600))
 			return path
 		}, "not a database", "is a rehome store"},
-		"another program's": {func(t *testing.T, dir string) string {
+		"another program": {func(t *testing.T, dir string) string {
 			path := filepath.Join(dir, "calendar.db")
 			database(t, path, "CREATE TABLE calendars (id INTEGER)")
 			return path
-		}, "another program's", "is a rehome store"},
+		}, "another program", "is a rehome store"},
 		"a newer rehome's": {func(t *testing.T, dir string) string {
 			l := create(t)
 			database(t, l.path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
 			return l.path
-		}, "schema 99 is newer than this program's 12", "use the rehome that wrote it"},
+		}, "schema 99 is newer than this program's 12", "use the rehome version that wrote it"},
 		"half a store": {func(t *testing.T, dir string) string {
 			path := filepath.Join(dir, "rehome.db")
 			must(t, create(t).copyTo(dir))
 			must(t, os.Truncate(path, 8192))
 			return path
-		}, "malformed", "bring back a copy"},
+		}, "malformed", "restore the store"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -173,7 +173,7 @@ func TestOpen_foreignTablesAreLeftAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "calendar.db")
 	database(t, path, "CREATE TABLE calendars (id INTEGER)")
 	_, err := Open(t.Context(), path)
-	wantOperator(t, err, "another program's", "is a rehome store")
+	wantOperator(t, err, "another program", "is a rehome store")
 	db, err := sql.Open("sqlite", path)
 	must(t, err)
 	defer db.Close()

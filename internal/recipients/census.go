@@ -125,11 +125,11 @@ func (r *Recipient) judge(by alias.ByWhat, decision Decision) {
 	case decision != "":
 		r.State, r.Decision = Decided, decision
 	case by == alias.ByCatchAll:
-		r.State, r.NextStep = CaughtAll, "make an alias if the destination gets no catch-all, or write drop"
+		r.State, r.NextStep = CaughtAll, "create an alias if the destination gets no catch-all, or enter drop"
 	case by == alias.ByStaying:
-		r.State, r.NextStep = Undecided, "the account stays behind: write keep and say who reads its mail, or drop"
+		r.State, r.NextStep = Undecided, "its account does not move: enter keep and decide who reads its mail, or enter drop"
 	default:
-		r.State, r.NextStep = Undecided, "find out whose it is: write keep and make an alias for it, or drop"
+		r.State, r.NextStep = Undecided, "find out whose it is: enter keep and create an alias, or enter drop"
 	}
 }
 

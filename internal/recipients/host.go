@@ -41,7 +41,7 @@ func Resolve(ctx context.Context, names []string, lookup LookupFunc) ([]Host, er
 		}
 		found, err := lookup(ctx, "ip", host)
 		if err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassTemporary, Op: "find the address of", Object: name, Cause: err, Hint: "check destination.mx.addresses, and this machine's name server"}
+			return nil, &rehome.Fault{Class: rehome.ClassTemporary, Op: "find the address of", Object: name, Cause: err, Hint: "check destination.mx.addresses and this machine's name server"}
 		}
 		slices.SortFunc(found, netip.Addr.Compare)
 		for _, address := range slices.Compact(found) {

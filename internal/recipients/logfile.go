@@ -65,14 +65,14 @@ func logFiles(paths []string) ([]string, error) {
 			case err != nil:
 				return err
 			case len(files) >= maxFiles:
-				return fmt.Errorf("holds more than %d files", maxFiles)
+				return fmt.Errorf("contains more than %d files", maxFiles)
 			case entry.Type().IsRegular() || path == root && !entry.IsDir():
 				files = append(files, filepath.Clean(path))
 			}
 			return nil
 		})
 		if err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read logs", Object: root, Cause: err, Hint: "name mail logs of the source, or folders of them"}
+			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read logs", Object: root, Cause: err, Hint: "name mail logs of the source, or folders that contain them"}
 		}
 	}
 	slices.Sort(files)
@@ -90,7 +90,7 @@ func (r *LogsRead) file(ctx context.Context, name string, see func(Sighting)) er
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("is no regular file")
+		return errors.New("is not a regular file")
 	}
 	r.Files++
 	content := bufio.NewReader(file)

@@ -36,7 +36,7 @@ const (
 	Missing Verdict = "missing"        // should be taken and is refused: its mail bounces after the switch
 	Extra   Verdict = "extra"          // should be refused and is taken
 	Open    Verdict = "open"           // nobody has decided what should be
-	Unsure  Verdict = "not conclusive" // the host takes any address of the domain
+	Unsure  Verdict = "not conclusive" // the host accepts any address of the domain
 	Pending Verdict = "not answered"
 )
 
@@ -100,9 +100,9 @@ func Wants(book *alias.Book, seen []Recipient) []Want {
 		case r.Decision == Drop:
 			add(Want{r.Address, Refuse, "decided: drop"})
 		case r.State == CaughtAll:
-			add(Want{r.Address, Accept, "received mail by the catch-all"})
+			add(Want{r.Address, Accept, "received mail through the catch-all"})
 		default:
-			add(Want{r.Address, Nothing, "received mail, nobody has decided"})
+			add(Want{r.Address, Nothing, "received mail, not decided yet"})
 		}
 	}
 	slices.SortFunc(wants, func(a, b Want) int { return strings.Compare(domainFirst(a.Address), domainFirst(b.Address)) })
@@ -167,15 +167,15 @@ func (w Want) heldAgainst(host Asked) Line {
 func (l *Line) judge(acceptsAll bool) {
 	switch {
 	case l.Answer == Deferred || l.Answer == NotAsked:
-		l.Verdict, l.NextStep = Pending, "run the check again later: it goes on with what is left"
+		l.Verdict, l.NextStep = Pending, "run the check again later; it asks the remaining questions"
 	case l.Expect == Nothing:
-		l.Verdict, l.NextStep = Open, "write keep or drop in the census file"
+		l.Verdict, l.NextStep = Open, "enter keep or drop in the census file"
 	case l.Expect == Accept && l.Answer == Refused:
-		l.Verdict, l.NextStep = Missing, "make the account or alias at the destination, or its mail bounces after the switch"
+		l.Verdict, l.NextStep = Missing, "create the account or alias at the destination; otherwise its mail bounces after the switch"
 	case l.Expect == Refuse && l.Answer == Accepted && !acceptsAll:
-		l.Verdict, l.NextStep = Extra, "take it out at the destination, or write keep in the census file"
+		l.Verdict, l.NextStep = Extra, "remove it at the destination, or enter keep in the census file"
 	case acceptsAll && l.Answer == Accepted:
-		l.Verdict, l.NextStep = Unsure, "send a message to it and look where it arrives: the host takes any address of this domain"
+		l.Verdict, l.NextStep = Unsure, "send it a message and see where it arrives; the host accepts any address of this domain"
 	default:
 		l.Verdict = Agrees
 	}

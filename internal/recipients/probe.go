@@ -90,7 +90,7 @@ func (p Probe) Ask(ctx context.Context, addresses []string, got func(Reply)) err
 		if len(r.left) == 0 || n == p.Rounds {
 			break
 		}
-		p.tell("%s asks to wait (%s); %d addresses are left, going on in %v", p.Host, r.words, len(r.left), p.Later)
+		p.tell("%s asks us to wait (%s); %d addresses remain, continuing in %v", p.Host, r.words, len(r.left), p.Later)
 		if err := sleep(ctx, p.Later); err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ type round struct {
 // enoughError is a host that asks to stop for now.
 type enoughError struct{ words string }
 
-func (e *enoughError) Error() string { return "the host asks to wait: " + e.words }
+func (e *enoughError) Error() string { return "the host asks us to wait: " + e.words }
 
 // run asks everything that is left once, over as many connections as its limits need.
 func (r *round) run(ctx context.Context) error {
@@ -222,10 +222,10 @@ func (p Probe) fault(op string, err error) error {
 			return &enoughError{words: words(said)}
 		}
 		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: p.Host.String(), Server: words(said), Cause: err,
-			Hint: "ask its operators to let this machine ask for recipients, or run the check from an address that may send mail"}
+			Hint: "ask its operators to let this machine check recipients, or run the check from a machine that may send mail"}
 	}
 	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: p.Host.String(), Cause: err,
-		Hint: "check destination.mx.addresses, and that this network lets port 25 out"}
+		Hint: "check destination.mx.addresses, and that this network allows outgoing connections to port 25"}
 }
 
 // words is what a host said, in one line of bearable length and without control characters.
