@@ -61,7 +61,7 @@ func checkRows(rows []Row) error {
 		case err != nil:
 			wrong = append(wrong, fmt.Sprintf("address %q %v", row.Address, err))
 		case seen[address]:
-			wrong = append(wrong, address+" is there twice")
+			wrong = append(wrong, address+" occurs twice")
 		case row.Password.Empty():
 			wrong = append(wrong, address+" has no password")
 		}

@@ -113,7 +113,7 @@ func TestAccountFiles_refuses(t *testing.T) {
 		{[]Row{good}, CSVFormat{Header: []string{"email", "Email Address", "LastName", "Password"}}, "two labels for the column EmailAddress"},
 		{[]Row{good}, CSVFormat{BatchSize: -1}, "the batch size is below zero"},
 		{[]Row{good, row("ANNA@example.org", "", "", "x"), row("ben@example.org", "", "", ""), row("cleo", "", "", "x")}, CSVFormat{},
-			"anna@example.org is there twice\nben@example.org has no password\naddress \"cleo\" has no @"},
+			"anna@example.org occurs twice\nben@example.org has no password\naddress \"cleo\" has no @"},
 	} {
 		files, err := AccountFiles(c.rows, c.format)
 		if rehome.ClassOf(err) != rehome.ClassOperator || !strings.Contains(err.Error(), c.want) || files != nil {

@@ -71,15 +71,15 @@ func (a *answer) readXML(body []byte) error {
 			return nil
 		}
 		if err != nil {
-			return errors.New("the answer is no XML")
+			return errors.New("the answer is not XML")
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
 			if len(path) == 0 && token.Name.Local != "api" {
-				return errors.New("the answer is no XML of the interface")
+				return errors.New("the answer is XML, but not from the interface")
 			}
 			if path = append(path, token.Name.Local); len(path) > maxDepth {
-				return errors.New("the answer nests too deep")
+				return errors.New("the answer is nested too deeply")
 			}
 			text, isLeaf = "", true
 		case xml.CharData:
@@ -96,7 +96,7 @@ func (a *answer) readXML(body []byte) error {
 func (a *answer) readJSON(body []byte) error {
 	var value any
 	if err := json.Unmarshal(body, &value); err != nil { // which bounds the depth itself
-		return errors.New("the answer is no JSON")
+		return errors.New("the answer is not JSON")
 	}
 	a.addJSON(nil, value)
 	if len(a.leaves) == 0 {

@@ -19,16 +19,16 @@ func CheckRows(rows []Row) []rehome.Finding {
 			if looksLikeFormula(field.value) {
 				findings = append(findings, rehome.Finding{
 					Code: "csv_formula", Severity: rehome.SeverityWarning, Account: row.Address, Object: field.name,
-					Sentence: "the " + field.name + " begins with a character that spreadsheets take for a formula",
-					NextStep: "import the file as it is; do not open and save it with a spreadsheet in between",
+					Sentence: "the " + field.name + " starts with a character that spreadsheets treat as a formula",
+					NextStep: "import the file unchanged; do not open and save it in a spreadsheet first",
 				})
 			}
 		}
 		if row.FirstName == "" && row.LastName == "" {
 			findings = append(findings, rehome.Finding{
 				Code: "name_missing", Severity: rehome.SeverityWarning, Account: row.Address,
-				Sentence: "the account has neither first nor last name, which the import may refuse",
-				NextStep: "give a name in the roster file",
+				Sentence: "the account has no first or last name, so the import may reject it",
+				NextStep: "add a name in the roster",
 			})
 		}
 	}

@@ -45,9 +45,9 @@ func (d Decision) Missing() bool { return d.Origin == OriginTemporary && d.Passw
 func (d Decision) Why() string {
 	switch d.Reason {
 	case ReasonHashed:
-		return "the old server keeps only a hash of the password"
+		return "the old server stores only a hash of the password"
 	case ReasonSealed:
-		return "the old server keeps the password encrypted"
+		return "the old server stores the password encrypted"
 	case ReasonLDAP:
 		return "the password is kept in a directory"
 	case ReasonNone:

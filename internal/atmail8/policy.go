@@ -47,7 +47,7 @@ func (p Policy) Violations(password string) []string {
 	lacks(have.digit, p.MinDigit, "digits")
 	lacks(have.symbol, p.MinSymbol, "characters that are neither letter nor digit")
 	if p.MaxSame > 0 && have.same > p.MaxSame {
-		broken = append(broken, fmt.Sprintf("has one character %d times, may have it %d times", have.same, p.MaxSame))
+		broken = append(broken, fmt.Sprintf("has one character %d times, at most %d are allowed", have.same, p.MaxSame))
 	}
 	return append(broken, unimportable(password)...)
 }

@@ -31,12 +31,12 @@ func TestViolations_ofTheDefaultPolicy(t *testing.T) {
 		"Connemara-Pony":       {noDigit},
 		"ABCDEFG1!":            {noLower},
 		"0123456789abcdef":     {noUpper, noSymbol},
-		"aXaXaXaXa1!":          {"has one character 5 times, may have it 4 times"},
+		"aXaXaXaXa1!":          {"has one character 5 times, at most 4 are allowed"},
 		"Äpfelund1ö":           {noUpper, noSymbol}, // letters outside ASCII count for the length only
 		"Abcdef1 ":             {noSymbol, "begins or ends with a space, which an import may drop"},
 		"Abcd\nef1!":           {"has a line break or another control character"},
 		"Abcdef1!\xff\xfe":     {"is not valid UTF-8"},
-		strings.Repeat("é", 8): {noLower, noUpper, noDigit, noSymbol, "has one character 8 times, may have it 4 times"},
+		strings.Repeat("é", 8): {noLower, noUpper, noDigit, noSymbol, "has one character 8 times, at most 4 are allowed"},
 	} {
 		if diff := cmp.Diff(want, DefaultPolicy().Violations(password)); diff != "" {
 			t.Errorf("%q: -want +got\n%s", password, diff)

@@ -65,7 +65,7 @@ func (d *drawer) add(alphabet string, n int) {
 			}, alphabet)
 		}
 		if left == "" {
-			d.err = errors.New("it needs more characters than may be repeated")
+			d.err = errors.New("it requires more characters than it allows to repeat")
 			return
 		}
 		d.drawn = append(d.drawn, left[d.below(len(left))])

@@ -20,7 +20,7 @@ func Destroy(path string) error {
 		return destroyFault(path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return destroyFault(path, errors.New("it is no file"))
+		return destroyFault(path, errors.New("it is not a file"))
 	}
 	if err := overwrite(path, info.Size()); err != nil {
 		return destroyFault(path, err)

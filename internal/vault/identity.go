@@ -42,7 +42,7 @@ func CreateIdentity(path string) (recipient string, err error) {
 	if errors.Is(err, fs.ErrExist) {
 		return "", &rehome.Fault{
 			Class: rehome.ClassOperator, Op: "make an identity", Object: path, Cause: errors.New("the file exists"),
-			Hint: "keep using it; to begin anew, move it away, but keep it as long as anything sealed to it matters",
+			Hint: "keep using it; to start again, move it away, but keep it as long as you need files sealed to it",
 		}
 	}
 	if err != nil {
@@ -58,7 +58,7 @@ func LoadIdentity(path string) (*Identity, error) {
 	if err != nil {
 		return nil, &rehome.Fault{
 			Class: rehome.ClassOperator, Op: "open identity", Object: path, Cause: bare(err),
-			Hint: `bring back the file from your backup, or make the first one with "rehome init"`,
+			Hint: `restore the file from your backup, or create the first one with "rehome init"`,
 		}
 	}
 	defer f.Close()
@@ -79,7 +79,7 @@ func parseIdentity(path string, r io.Reader) (*Identity, error) {
 		return nil, &rehome.Fault{
 			Class: rehome.ClassOperator, Op: "read identity", Object: path,
 			Cause: errors.New("this is not an age identity file without a passphrase"),
-			Hint:  "it holds a line that begins with AGE-SECRET-KEY-",
+			Hint:  "an identity file contains a line that starts with AGE-SECRET-KEY-",
 		}
 	}
 	identity := &Identity{keys: keys}

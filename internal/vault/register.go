@@ -161,7 +161,7 @@ func endOfLines(f *os.File) (int64, error) {
 	}
 	end := bytes.LastIndexByte(tail, '\n')
 	if end < 0 && from > 0 {
-		return 0, errors.New("its last line has no end")
+		return 0, errors.New("its last line is incomplete")
 	}
 	return from + int64(end) + 1, nil
 }
@@ -179,7 +179,7 @@ func (r Register) Files() ([]Registered, error) {
 	files, err := parseRegister(string(text))
 	if err != nil {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: r.Path(), Cause: err,
-			Hint: "somebody changed it by hand: correct that line, or take it out once you know which file it named"}
+			Hint: "the file was edited by hand: correct that line, or remove it once you know which file it named"}
 	}
 	for i := range files {
 		if name := filepath.FromSlash(files[i].File); !filepath.IsAbs(name) {

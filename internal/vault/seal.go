@@ -66,7 +66,7 @@ func parseRecipients(path string, recipients []string) ([]age.Recipient, error) 
 			return nil, &rehome.Fault{
 				Class: rehome.ClassOperator, Op: "seal", Object: path,
 				Cause: fmt.Errorf("recipient %d of %d is not valid", len(to)+1, len(recipients)),
-				Hint:  "a recipient begins with age1 or ssh-; it is public, the identity is not",
+				Hint:  "a recipient starts with age1 or ssh-; it is public, unlike the identity",
 			}
 		}
 		to = append(to, one)
@@ -89,7 +89,7 @@ func parseRecipient(text string) (age.Recipient, error) {
 		return nil, err
 	}
 	if len(several) != 1 {
-		return nil, errors.New("several recipients in one")
+		return nil, errors.New("it contains several recipients")
 	}
 	return several[0], nil
 }
@@ -128,12 +128,12 @@ func unseal(sealed []byte, identity *Identity) ([]byte, error) {
 
 func unsealFault(path string, sealed []byte, err error) error {
 	fault := &rehome.Fault{Class: rehome.ClassPermanent, Op: "open sealed file", Object: path, Cause: err,
-		Hint: "the file is damaged: bring it back from your backup"}
+		Hint: "the file is damaged: restore it from your backup"}
 	var noMatch *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &noMatch):
 		fault.Class = rehome.ClassOperator
-		fault.Cause = errors.New("it was sealed to somebody else")
+		fault.Cause = errors.New("it was sealed for another recipient")
 		fault.Hint = "use the identity file that belongs to a recipient of this file"
 	case !bytes.HasPrefix(sealed, []byte("age-encryption.org/")):
 		fault.Cause = errors.New("this is not a binary age file")

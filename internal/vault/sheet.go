@@ -44,7 +44,7 @@ func LoadSheet(path string, identity *Identity) (Sheet, error) {
 	if err != nil {
 		return nil, &rehome.Fault{
 			Class: rehome.ClassOperator, Op: "read password sheet", Object: path, Cause: err,
-			Hint: "somebody changed the sheet by hand: bring back an older one, or correct it and seal it again",
+			Hint: "the sheet was edited by hand: restore an older one, or correct it and seal it again",
 		}
 	}
 	return sheet, nil
@@ -98,7 +98,7 @@ func (s Sheet) add(record []string) error {
 		return fmt.Errorf("the address %w", err)
 	}
 	if _, given := s[address]; given {
-		return errors.New("the address is there twice")
+		return errors.New("the address occurs twice")
 	}
 	if record[1] == "" {
 		return errors.New("the password is empty")

@@ -112,7 +112,7 @@ func TestParseSheet_namesTheLine(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "line 1 is not"},
 		{"a,b\n", "line 1 is not"},
-		{head + good + good, "line 3: the address is there twice"},
+		{head + good + good, "line 3: the address occurs twice"},
 		{head + "anna,hunter2,why,2026-03-01T08:00:00Z\n", "line 2: the address has no @"},
 		{head + "anna@example.org,,why,2026-03-01T08:00:00Z\n", "line 2: the password is empty"},
 		{head + "anna@example.org,hunter2,why,1.3.2026\n", "line 2: the last field is not a time"},

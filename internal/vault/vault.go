@@ -44,7 +44,7 @@ func checkMode(path string, info fs.FileInfo) error {
 	}
 	return &rehome.Fault{
 		Class: rehome.ClassOperator, Op: "open secret file", Object: path,
-		Cause: errors.New("others than its owner have access (mode " + info.Mode().Perm().String() + ")"),
+		Cause: errors.New("users other than its owner have access (mode " + info.Mode().Perm().String() + ")"),
 		Hint:  "run: chmod 600 " + path,
 	}
 }

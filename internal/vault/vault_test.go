@@ -91,8 +91,8 @@ func TestLoadIdentity_refuses(t *testing.T) {
 		mode          fs.FileMode
 		text, hint    string
 	}{
-		{"open", "AGE-SECRET-KEY-1", 0o640, "others than its owner have access (mode -rw-r-----)", "chmod 600 "},
-		{"world", "AGE-SECRET-KEY-1", 0o604, "others than its owner have access", "chmod 600 "},
+		{"open", "AGE-SECRET-KEY-1", 0o640, "users other than its owner have access (mode -rw-r-----)", "chmod 600 "},
+		{"world", "AGE-SECRET-KEY-1", 0o604, "users other than its owner have access", "chmod 600 "},
 		{"empty", "# nothing\n", 0o600, "not an age identity file", "AGE-SECRET-KEY-"},
 		{"half", "AGE-SECRET-KEY-1QQQQ\n", 0o600, "not an age identity file", "AGE-SECRET-KEY-"},
 	} {
@@ -144,7 +144,7 @@ func TestSeal_opensForEachRecipientOnly(t *testing.T) {
 		}
 	}
 	_, err := Open(path, eve)
-	wantFault(t, err, rehome.ClassOperator, "sealed to somebody else", "belongs to a recipient")
+	wantFault(t, err, rehome.ClassOperator, "sealed for another recipient", "belongs to a recipient")
 }
 
 func TestSeal_takesSSHRecipients(t *testing.T) {
