@@ -188,7 +188,7 @@ func TestDelta_bothEndsAreUsedBetweenTwoPasses(t *testing.T) {
 	// The preview counts, and touches nothing.
 	before := dst.everything()
 	plan := th.want(0, "sync", "--plan", "--deletions", "mirror", "--account", mover)
-	for _, part := range []string{"New name/Below", "renamed there too", "1 changed there", "the source has deleted the mailbox"} {
+	for _, part := range []string{"New name/Below", "NEW DESTINATION NAME", "1 changed at the destination", "the mailbox was deleted at the source"} {
 		if !strings.Contains(plan.out, part) {
 			t.Errorf("the plan does not say %q:\n%s", part, plan.out)
 		}
