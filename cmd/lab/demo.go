@@ -96,8 +96,8 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Fprintf(d.out, "\nthe whole move took %s; look at %s\n", time.Since(begun).Round(time.Second), filepath.Join(d.stage.Dir, "report.html"))
-	fmt.Fprintln(d.out, `to try things yourself: "make lab" keeps both servers running; README.md tells the rest`)
+	fmt.Fprintf(d.out, "\nthe whole move took %s; open %s to see the report\n", time.Since(begun).Round(time.Second), filepath.Join(d.stage.Dir, "report.html"))
+	fmt.Fprintln(d.out, `to try rehome yourself, run "make lab", which keeps both servers running; README.md explains the commands`)
 	return nil
 }
 
@@ -211,7 +211,7 @@ func (d *demo) judge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "\nof %d accounts %d are equal; the others differ exactly by what was planted: one message above the "+
+	fmt.Fprintf(d.out, "\nof %d accounts, %d are equal; the others differ only by what was planted: one message above the "+
 		"destination's size limit\n", len(report.Accounts), equal)
 	fmt.Fprintln(d.out, objects)
 	return nil
@@ -261,6 +261,6 @@ func (r judgedReport) judgeObjects() (summary string, err error) {
 			}
 		}
 	}
-	return fmt.Sprintf("of %d contacts and calendar objects %d are equal, %d repaired, and %d not taken by the destination and kept",
+	return fmt.Sprintf("of %d contacts and calendar objects, %d are equal, %d repaired and %d quarantined",
 		total, verdicts["identical"]+verdicts["equal"]+verdicts["cosmetic"], verdicts["repaired"], verdicts["quarantined"]), nil
 }

@@ -5,7 +5,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"rehome/internal/content/pim"
@@ -14,26 +13,21 @@ import (
 )
 
 // writeObjects prints what a pass did with contacts and calendars, a row for each account and kind.
-func writeObjects(w io.Writer, synced journey.Synced) error {
+func writeObjects(s *spaced, synced journey.Synced) error {
 	t := newTable("ACCOUNT", "KIND", "COPIED", "UPDATED", "ALREADY THERE", "UNCHANGED", "REPAIRED", "REMOVED", "REJECTED", "CONFLICTS", "HELD BACK",
 		"GONE AT DESTINATION").alignRight(2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
-	some := false
 	for _, a := range synced.Accounts {
 		for _, kind := range []struct {
 			name    string
 			objects *journey.SyncedObjects
 		}{{"contacts", a.Contacts}, {"calendars", a.Calendars}} {
 			if o := kind.objects; o != nil {
-				some = true
 				t.add(a.Account, kind.name, number(o.Copied), number(o.Updated), number(o.Adopted), number(o.Unchanged),
 					number(o.Repaired), number(o.Removed), number(o.Quarantined), number(o.Conflicts), number(o.Held), number(o.Deserted))
 			}
 		}
 	}
-	if !some {
-		return nil
-	}
-	return t.write(w, paletteFor(w, os.Getenv))
+	return s.write(t)
 }
 
 // objectDeeds lists what a pass has done with contacts and calendars.

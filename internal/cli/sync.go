@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -137,12 +136,8 @@ func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []stri
 }
 
 func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
-	t := mailTable(synced)
-	colors := paletteFor(w, os.Getenv)
-	if err := t.write(w, colors); err != nil {
-		return err
-	}
-	if err := errors.Join(writeObjects(w, synced), writeSyncedRules(w, synced)); err != nil {
+	tables := &spaced{w: w}
+	if err := errors.Join(tables.write(mailTable(synced)), writeObjects(tables, synced), writeSyncedRules(tables, synced)); err != nil {
 		return err
 	}
 	for _, a := range synced.Accounts {
@@ -218,9 +213,10 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	case synced.Waiting():
 		return fmt.Sprintf("%s waiting for your decision; see the next step above", awaiting(max(t.Held, int(t.Waiting)), contacts, calendars))
 	case !synced.Complete() && !synced.Mendable():
-		return fmt.Sprintf("copied %s; %s; follow the next steps above", written, problemsRemain(synced))
+		n := problems(synced)
+		return fmt.Sprintf("copied %s; %s; follow %s above", written, remain(n), verb(n, "the next step", "the next steps"))
 	case !synced.Complete():
-		return fmt.Sprintf("copied %s; %s; run the same command again to continue", written, problemsRemain(synced))
+		return fmt.Sprintf("copied %s; %s (see above); run the same command again to continue", written, remain(problems(synced)))
 	}
 	done := append(deeds(t), objectDeeds(contacts, calendars)...)
 	if n := synced.TotalRules().Stored; n > 0 {
@@ -232,8 +228,8 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	return strings.Join(done, ", ") + `; next: run "rehome verify"`
 }
 
-// problemsRemain counts the errors that are printed above the summary.
-func problemsRemain(synced journey.Synced) string {
+// problems counts the errors that are printed above the summary.
+func problems(synced journey.Synced) int {
 	n := 0
 	count := func(findings []rehome.Finding) {
 		for _, finding := range findings {
@@ -249,10 +245,15 @@ func problemsRemain(synced journey.Synced) string {
 		}
 		count(a.Findings)
 	}
-	if n == 0 {
-		return "some items remain (see above)"
+	return n
+}
+
+// remain says how many problems are left. Items can remain without an error of their own.
+func remain(problems int) string {
+	if problems == 0 {
+		return "some items remain"
 	}
-	return plural(n, "problem") + " " + verb(n, "remains", "remain") + " (see above)"
+	return plural(problems, "problem") + " " + verb(problems, "remains", "remain")
 }
 
 // allOf says how many of the source's messages are at the destination.

@@ -61,6 +61,15 @@ func TestSyncSummary(t *testing.T) {
 	}
 }
 
+func TestRemain(t *testing.T) {
+	t.Parallel()
+	for n, want := range []string{"some items remain", "1 problem remains", "2 problems remain"} {
+		if got := remain(n); got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestAllOf(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
