@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rehome/internal/journey"
+	"rehome/internal/vault"
 )
 
 func secretsCommand(f *frame) *cobra.Command {
@@ -55,7 +56,7 @@ Exit code 6: there are files to destroy and --yes is missing.`,
 	return cmd
 }
 
-func writePurge(w io.Writer, purge journey.Purge) error {
+func writePurge(w io.Writer, purge vault.Purge) error {
 	verb := "to destroy"
 	if purge.Destroyed {
 		verb = "destroyed"

@@ -41,7 +41,7 @@ func (m *Move) writeBundle(output string, files map[string][]byte) error {
 	if strings.HasSuffix(output, bundleExtension) {
 		archive, err := packed(files)
 		if err != nil {
-			return folderFault(output, err)
+			return vault.FolderFault(output, err)
 		}
 		contents[output], holder = archive, output
 	} else {
@@ -50,11 +50,11 @@ func (m *Move) writeBundle(output string, files map[string][]byte) error {
 		}
 	}
 	if _, sealed := files[handoverHashes]; sealed {
-		if err := m.register().Expect(secretHashes, holder); err != nil {
+		if err := m.register().Expect(vault.SecretHashes, holder); err != nil {
 			return err
 		}
 	} else if _, outdated := readBundle(output)[handoverHashes]; outdated {
-		if err := m.register().Destroy(secretHashes, holder); err != nil {
+		if err := m.register().Destroy(vault.SecretHashes, holder); err != nil {
 			return err
 		}
 	}

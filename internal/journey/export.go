@@ -72,17 +72,17 @@ func (m *Move) writeAccountFiles(rows []atmail8.Row) (paths []string, err error)
 		path := filepath.Join(out, file.Name)
 		paths, contents[path] = append(paths, path), file.Content
 	}
-	if err := m.writeSecrets(secretImport, contents); err != nil {
+	if err := m.register().WriteSecrets(vault.SecretImport, contents); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(out)
 	if err != nil {
-		return nil, folderFault(out, err)
+		return nil, vault.FolderFault(out, err)
 	}
 	for _, entry := range entries {
 		path := filepath.Join(out, entry.Name())
 		if atmail8.IsAccountFile(entry.Name()) && contents[path] == nil {
-			if err := m.register().Destroy(secretImport, path); err != nil {
+			if err := m.register().Destroy(vault.SecretImport, path); err != nil {
 				return nil, err
 			}
 		}
@@ -100,7 +100,7 @@ func (m *Move) makePasswords(p *people.Everybody) error {
 	if err != nil {
 		return err
 	}
-	if err := m.register().Expect(secretSheet, m.sheetFile()); err != nil {
+	if err := m.register().Expect(vault.SecretSheet, m.sheetFile()); err != nil {
 		return err
 	}
 	return p.Temporary.Save(m.sheetFile(), m.recipients(identity))
@@ -134,7 +134,7 @@ func (m *Move) WritePasswords(_ context.Context, file string) error {
 	if _, err := os.Lstat(file); err == nil {
 		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: errors.New("it exists already"), Hint: "name another file"}
 	}
-	if err := m.register().Expect(secretHandOut, file); err != nil {
+	if err := m.register().Expect(vault.SecretHandOut, file); err != nil {
 		return err
 	}
 	return vault.WriteNew(file, text)

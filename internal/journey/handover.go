@@ -8,9 +8,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -222,14 +220,6 @@ func notePOPUser(users map[string]bool, line string) {
 
 // HandoverDefault is where the bundle goes unless somebody says otherwise.
 func (m *Move) HandoverDefault() string { return filepath.Join(m.settings.Accounts.Output, "handover") }
-
-func folderFault(dir string, err error) error {
-	var pathError *os.PathError
-	if errors.As(err, &pathError) {
-		err = pathError.Err
-	}
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write the bundle", Object: dir, Cause: err, Hint: "check that the folder exists, is yours and has space"}
-}
 
 func (m *Move) organisationName() string { return cmp.Or(m.settings.Organisation, "the organisation") }
 

@@ -130,7 +130,7 @@ func (m *Move) sheets(p *people.Everybody, settings PersonalSettings) (all []per
 			letters = append(letters, letterOf(settings.Folder, one.Account))
 		}
 	}
-	return all, m.register().Expect(secretLetter, letters...)
+	return all, m.register().Expect(vault.SecretLetter, letters...)
 }
 
 func letterOf(folder, account string) string {

@@ -60,7 +60,7 @@ func TestPurge_knowsWhatWasWrittenAnywhere(t *testing.T) {
 	}
 	elsewhere := filepath.Join(dir, "elsewhere", "list.csv")
 	for _, file := range []string{elsewhere, filepath.Join(dir, "lost.csv"), filepath.Join(dir, "elsewhere", "h.age")} {
-		if err := m.writeSecrets(secretHandOut, map[string][]byte{file: []byte("secret")}); err != nil {
+		if err := m.register().WriteSecrets(vault.SecretHandOut, map[string][]byte{file: []byte("secret")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -154,45 +154,5 @@ func TestWritePasswords_leavesAFileOfSomebodyElse(t *testing.T) {
 	}
 	if got := planned(t, m, dir); strings.Contains(got, "mine.txt") {
 		t.Errorf("a purge would destroy somebody else's file: %s", got)
-	}
-}
-
-// A copy of the whole folder, taken to try something out, knows by its register where the original has files.
-func TestPurge_inACopyLeavesTheOriginal(t *testing.T) {
-	t.Parallel()
-	m, dir := moveIn(t)
-	inside, outside := filepath.Join(dir, "accounts", "a.csv"), filepath.Join(dir, "handed out.csv")
-	for _, file := range []string{inside, outside} {
-		if err := m.writeSecrets(secretHandOut, map[string][]byte{file: []byte("secret")}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	other := t.TempDir()
-	if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
-	settings := *m.settings
-	settings.Accounts.Output = filepath.Join(other, "accounts")
-	purge, err := New(&settings, "test").Purge(t.Context(), false)
-	if err != nil || len(purge.Files) != 1 || purge.Files[0].File != filepath.Join(other, "accounts", "a.csv") {
-		t.Errorf("got %+v, %v", purge, err)
-	}
-	if len(purge.Kept) != 1 || purge.Kept[0].File != outside || !strings.Contains(purge.Kept[0].What, "copied") {
-		t.Errorf("got %+v kept, want %s to be named", purge.Kept, outside)
-	}
-	for _, file := range []string{inside, outside} {
-		if _, err := os.Stat(file); err != nil {
-			t.Errorf("the original is gone: %v", err)
-		}
-	}
-
-	// The same folder by another path is the same folder.
-	link := filepath.Join(t.TempDir(), "link")
-	if err := os.Symlink(dir, link); err != nil {
-		t.Fatal(err)
-	}
-	settings.Accounts.Output = filepath.Join(link, "accounts")
-	if purge, err = New(&settings, "test").PurgePlan(t.Context(), false); err != nil || len(purge.Files) != 2 {
-		t.Errorf("got %+v, %v", purge, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 func (m *Move) writeRules(rows []RuledAccount) ([]string, error) {
 	folder := filepath.Join(m.settings.Accounts.Output, "rules")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, folderFault(folder, err)
+		return nil, vault.FolderFault(folder, err)
 	}
 	taken := map[string]bool{}
 	outcomes := make([]rulecopy.Outcome, len(rows))
