@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rehome/internal/handover"
 	"rehome/internal/journey"
 )
 
@@ -42,7 +43,7 @@ it. Run "accounts export" first; it creates these passwords.`,
 	return cmd
 }
 
-func writeSettings(w io.Writer, settings journey.PersonalSettings) error {
+func writeSettings(w io.Writer, settings handover.PersonalSettings) error {
 	t := newTable("ACCOUNT", "NAME", "REPLY-TO", "TIME ZONE", "LANGUAGE", "SIGNATURE")
 	for _, p := range settings.People {
 		t.add(p.Account, p.DisplayName, p.ReplyTo, p.TimeZone, p.Language, signatureWord(p))
@@ -57,7 +58,7 @@ func writeSettings(w io.Writer, settings journey.PersonalSettings) error {
 	return err
 }
 
-func signatureWord(p journey.PersonalSetting) string {
+func signatureWord(p handover.PersonalSetting) string {
 	switch {
 	case p.Signature == "":
 		return ""

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rehome/internal/handover"
 	"rehome/internal/journey"
 )
 
@@ -31,7 +32,7 @@ user who may use POP3 is listed.`,
 				options.Output = move.HandoverDefault()
 			}
 			var err error
-			if options.POPUsers, err = journey.ReadPOPUsers(logs); err != nil {
+			if options.POPUsers, err = handover.ReadPOPUsers(logs); err != nil {
 				return OutcomeDone, err
 			}
 			handover, err := move.Handover(ctx, options)
@@ -47,7 +48,7 @@ user who may use POP3 is listed.`,
 	return cmd
 }
 
-func writeHandover(w io.Writer, h journey.Handover) error {
+func writeHandover(w io.Writer, h handover.Bundle) error {
 	fmt.Fprintf(w, "wrote %s: %s, %s, %s, DKIM for %s, the open questions\n", h.Output, count(h.Hashes, "hash", "hashes"),
 		count(h.Aliases, "alias", "aliases"), plural(h.POPUsers, "POP user"), plural(h.Domains, "domain"))
 	if h.Hashes > 0 && !h.Vendor {

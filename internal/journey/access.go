@@ -75,7 +75,9 @@ func (m *Move) logInAll(ctx context.Context, p *people.Everybody, plan people.Ac
 }
 
 // logIns tries the accounts at one end.
-func (m *Move) logIns(ctx context.Context, side rehome.Side, accounts []rehome.Account, options people.LoginOptions) (map[string]people.Login, error) {
+func (m *Move) logIns(
+	ctx context.Context, side rehome.Side, accounts []rehome.Account, options people.LoginOptions,
+) (map[string]people.Login, error) {
 	host, err := m.end(ctx, side, nil)
 	if err != nil {
 		return nil, err

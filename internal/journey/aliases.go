@@ -3,17 +3,13 @@
 package journey
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
-	"path/filepath"
 	"slices"
 
 	"rehome"
 	"rehome/internal/alias"
+	"rehome/internal/handover"
 	"rehome/internal/people"
-	"rehome/internal/vault"
 )
 
 // AliasExport is what exporting the aliases has written.
@@ -37,43 +33,12 @@ func (m *Move) ExportAliases(ctx context.Context) (AliasExport, error) {
 			export.Findings = append(export.Findings, finding)
 		}
 	}
-	for _, file := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"aliases.csv", plan.WriteCSV},
-		{"aliases.txt", plan.WriteText},
-		{"aliases.json", func(w io.Writer) error { return writeIndented(w, plan) }},
-		{"aliases.postfix", func(w io.Writer) error { return book.WritePostfix(w, plan) }},
-		{"aliases.exim", func(w io.Writer) error { return book.WriteExim(w, plan) }},
-	} {
-		path, err := m.writeOutput(file.name, file.write)
-		if err != nil {
-			return AliasExport{}, err
-		}
-		export.Files = append(export.Files, path)
-	}
-	return export, nil
+	export.Files, err = handover.WriteAliases(m.settings.Accounts.Output, plan, book)
+	return export, err
 }
 
 // aliasFindings are those that the plan's lines do not say themselves.
 var aliasFindings = []string{"alias_twice", "forward_unparsed", "forward_to_self", "forward_copy_unknown"}
-
-func writeIndented(w io.Writer, value any) error {
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	return out.Encode(value)
-}
-
-// writeOutput puts a file into the folder of exports, whole or not at all.
-func (m *Move) writeOutput(name string, write func(io.Writer) error) (path string, err error) {
-	path = filepath.Join(m.settings.Accounts.Output, name)
-	var content bytes.Buffer
-	if err := write(&content); err != nil {
-		return "", &rehome.Fault{Class: rehome.ClassBug, Op: "write", Object: path, Cause: err}
-	}
-	return path, vault.WriteFile(path, content.Bytes())
-}
 
 // book reads who receives mail at the source.
 func (m *Move) book(ctx context.Context) (*people.Everybody, *alias.Book, error) {

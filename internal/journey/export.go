@@ -12,6 +12,7 @@ import (
 
 	"rehome"
 	"rehome/internal/atmail8"
+	"rehome/internal/handover"
 	"rehome/internal/people"
 	"rehome/internal/vault"
 )
@@ -56,21 +57,31 @@ func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
 	if p.Counts.Temporary > 0 {
 		export.Sheet = m.sheetFile()
 	}
-	export.Shares, err = m.writeShares(ctx)
+	err = m.withDirectory(ctx, func(directory people.Directory) error {
+		shares, err := people.ReadShares(ctx, directory)
+		if err == nil {
+			export.Shares, err = handover.WriteShares(m.settings.Accounts.Output, shares)
+		}
+		return err
+	})
 	return export, err
 }
 
 // writeAccountFiles puts the import file in place, and destroys what an earlier run left beside it.
 func (m *Move) writeAccountFiles(rows []atmail8.Row) (paths []string, err error) {
 	csv := m.settings.Accounts.CSV
-	files, err := atmail8.AccountFiles(rows, atmail8.CSVFormat{Header: csv.Header, QuoteAll: csv.QuoteAll, BOM: csv.BOM, CRLF: csv.CRLF, BatchSize: csv.BatchSize})
+	files, err := atmail8.AccountFiles(rows, atmail8.CSVFormat{
+		Header: csv.Header, QuoteAll: csv.QuoteAll, BOM: csv.BOM, CRLF: csv.CRLF, BatchSize: csv.BatchSize,
+	})
 	if err != nil {
 		return nil, err
 	}
-	out, contents := m.settings.Accounts.Output, map[string][]byte{}
+	out := m.settings.Accounts.Output
+	contents := map[string][]byte{}
 	for _, file := range files {
 		path := filepath.Join(out, file.Name)
-		paths, contents[path] = append(paths, path), file.Content
+		paths = append(paths, path)
+		contents[path] = file.Content
 	}
 	if err := m.register().WriteSecrets(vault.SecretImport, contents); err != nil {
 		return nil, err
@@ -96,14 +107,14 @@ func (m *Move) makePasswords(p *people.Everybody) error {
 	if err != nil || made == 0 {
 		return err
 	}
-	identity, err := vault.LoadIdentity(m.settings.Secrets.Identity)
+	to, err := m.sealTo()
 	if err != nil {
 		return err
 	}
 	if err := m.register().Expect(vault.SecretSheet, m.sheetFile()); err != nil {
 		return err
 	}
-	return p.Temporary.Save(m.sheetFile(), m.recipients(identity))
+	return p.Temporary.Save(m.sheetFile(), to)
 }
 
 // recipients are who can open sealed files: always this move itself, which needs the passwords to

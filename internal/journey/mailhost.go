@@ -3,6 +3,7 @@
 package journey
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/recipients"
+	"rehome/internal/vault"
 )
 
 // answersFile keeps what the mail hosts have answered, so that a check goes on where it stopped.
@@ -89,4 +91,20 @@ func (m *Move) probe(told func(string)) (recipients.Probe, error) {
 		StartTLS: settings.TLS == config.MXStartTLS, Plain: settings.TLS == config.MXNone, Pause: settings.Pause,
 		PerConnection: settings.PerConnection, Refusals: settings.Refusals, Later: settings.Later, Rounds: settings.Rounds, Told: told,
 	}, nil
+}
+
+func writeIndented(w io.Writer, value any) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	return out.Encode(value)
+}
+
+// writeOutput puts a file into the folder of exports, whole or not at all.
+func (m *Move) writeOutput(name string, write func(io.Writer) error) (path string, err error) {
+	path = filepath.Join(m.settings.Accounts.Output, name)
+	var content bytes.Buffer
+	if err := write(&content); err != nil {
+		return "", &rehome.Fault{Class: rehome.ClassBug, Op: "write", Object: path, Cause: err}
+	}
+	return path, vault.WriteFile(path, content.Bytes())
 }

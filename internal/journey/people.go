@@ -125,7 +125,9 @@ func loneHint(lone people.LoneDomain) string {
 
 func (m *Move) policy() atmail8.Policy {
 	p := m.settings.Accounts.Policy
-	return atmail8.Policy{MinLength: p.MinLength, MinLower: p.MinLower, MinUpper: p.MinUpper, MinDigit: p.MinDigit, MinSymbol: p.MinSymbol, MaxSame: p.MaxSame}
+	return atmail8.Policy{
+		MinLength: p.MinLength, MinLower: p.MinLower, MinUpper: p.MinUpper, MinDigit: p.MinDigit, MinSymbol: p.MinSymbol, MaxSame: p.MaxSame,
+	}
 }
 
 // selection is the people of the move, those of them a command is about, and the ledger that knows them.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"rehome/internal/atmail8"
+	"rehome/internal/handover"
 	"rehome/internal/vault"
 )
 
@@ -38,5 +39,5 @@ func (m *Move) purgeOptions(identity bool) vault.PurgeOptions {
 
 func looksSecret(name string) bool {
 	return atmail8.IsAccountFile(name) || strings.HasSuffix(name, ".age") ||
-		strings.HasPrefix(name, "handover") && strings.HasSuffix(name, bundleExtension)
+		strings.HasPrefix(name, "handover") && strings.HasSuffix(name, handover.BundleExtension)
 }

@@ -97,41 +97,6 @@ func TestPurge_knowsWhatWasWrittenAnywhere(t *testing.T) {
 	}
 }
 
-// Hashes of an earlier bundle are destroyed and noted, in a folder and in an archive.
-func TestWriteBundle_destroysOutdatedHashes(t *testing.T) {
-	t.Parallel()
-	for _, output := range []string{"bundle", "bundle.tar.gz"} {
-		m, dir := moveIn(t)
-		output = filepath.Join(dir, output)
-		holder := output
-		if !strings.HasSuffix(output, bundleExtension) {
-			holder = filepath.Join(output, handoverHashes)
-		}
-		if err := m.writeBundle(output, map[string][]byte{"README.txt": nil, handoverHashes: []byte("sealed")}); err != nil {
-			t.Fatal(err)
-		}
-		if got, _ := filepath.Rel(dir, holder); planned(t, m, dir) != got {
-			t.Errorf("got %s, want %s to be known", planned(t, m, dir), got)
-		}
-		twin := filepath.Join(dir, "twin") // shows what became of the octets
-		if err := os.Link(holder, twin); err != nil {
-			t.Fatal(err)
-		}
-		if err := m.writeBundle(output, map[string][]byte{"README.txt": nil}); err != nil {
-			t.Fatal(err)
-		}
-		if left, _ := os.ReadFile(twin); strings.Trim(string(left), "\x00") != "" {
-			t.Errorf("%s: the hashes are still on the disk", output)
-		}
-		if _, there := readBundle(output)[handoverHashes]; there {
-			t.Errorf("%s still has hashes", output)
-		}
-		if got := planned(t, m, dir); got != "" {
-			t.Errorf("got %s, want nothing left", got)
-		}
-	}
-}
-
 func TestWritePasswords_leavesAFileOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	m, dir := moveIn(t)

@@ -11,6 +11,7 @@ import (
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
+	"rehome/internal/handover"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
 	"rehome/internal/people"
@@ -89,7 +90,7 @@ func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (
 		return ruled, err
 	}
 	if ruled.ByHand != "" && !options.Plan {
-		ruled.Files, err = m.writeRules(ruled.Accounts)
+		ruled.Files, err = m.writeRules(ruled)
 	}
 	return ruled, err
 }
@@ -120,8 +121,17 @@ func (m *Move) ExportRules(ctx context.Context, names []string) (Ruled, error) {
 	if ruled.Accounts, err = ends.run(ctx, who, true); err != nil {
 		return ruled, err
 	}
-	ruled.Files, err = m.writeRules(ruled.Accounts)
+	ruled.Files, err = m.writeRules(ruled)
 	return ruled, err
+}
+
+// writeRules writes what somebody hands over, and returns the files. The answer's scripts learn theirs.
+func (m *Move) writeRules(ruled Ruled) ([]string, error) {
+	outcomes := make([]rulecopy.Outcome, len(ruled.Accounts))
+	for i, account := range ruled.Accounts {
+		outcomes[i] = account.Outcome // which shares its scripts with the answer
+	}
+	return handover.WriteRules(m.settings.Accounts.Output, outcomes, ruled.Accounts)
 }
 
 // ruleEnds opens what rules need; its destination is nil when the settings name none.

@@ -5,9 +5,7 @@ package journey
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"rehome/internal/conductor"
 	"rehome/internal/config"
@@ -152,22 +150,6 @@ func TestRules_handedOver(t *testing.T) {
 	}
 	if all, err := sieveClient(t, dst.Sieve).ListScripts(t.Context()); err != nil || len(all) > 0 {
 		t.Errorf("the destination has %v %v, want nothing", all, err)
-	}
-}
-
-func TestScriptFile(t *testing.T) {
-	t.Parallel()
-	taken := map[string]bool{}
-	long := strings.Repeat("ü", 300)
-	for i, want := range []string{"a@x.test.Größe_1_.sieve", "a@x.test.Größe_1_-2.sieve", "a@x.test..._.._etc.sieve", "A@x.test.größe_1_-3.sieve"} {
-		script := []string{"Größe 1/", "Größe:1\x00", "../../etc", "größe_1_"}[i]
-		account := []string{"a@x.test", "a@x.test", "a@x.test", "A@x.test"}[i]
-		if got := scriptFile(account, script, taken); got != want {
-			t.Errorf("%q: got %q, want %q", script, got, want)
-		}
-	}
-	if a, b := scriptFile("a@x.test", long, taken), scriptFile("a@x.test", long+"!", taken); a == b || len(a) > 255 || len(b) > 255 || !utf8.ValidString(b) {
-		t.Errorf("long names: %q and %q", a, b)
 	}
 }
 

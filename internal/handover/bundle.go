@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package journey
+package handover
 
 import (
 	"archive/tar"
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -21,8 +20,8 @@ import (
 	"rehome/internal/vault"
 )
 
-// bundleExtension makes one file of a bundle instead of a folder.
-const bundleExtension = ".tar.gz"
+// BundleExtension makes one file of a bundle instead of a folder.
+const BundleExtension = ".tar.gz"
 
 // maxBundled bounds what is read of a bundle that is there.
 const maxBundled = 256 << 20
@@ -36,25 +35,27 @@ func digestOf(content []byte) string {
 
 // writeBundle puts the files into a folder, or into an archive that is the same for the same files. Hashes
 // of an earlier bundle, which would be taken for today's, are destroyed.
-func (m *Move) writeBundle(output string, files map[string][]byte) error {
-	contents, holder := map[string][]byte{}, filepath.Join(output, handoverHashes)
-	if strings.HasSuffix(output, bundleExtension) {
+func writeBundle(output string, files map[string][]byte, register vault.Register) error {
+	contents := map[string][]byte{}
+	holder := filepath.Join(output, bundledHashes)
+	if strings.HasSuffix(output, BundleExtension) {
 		archive, err := packed(files)
 		if err != nil {
 			return vault.FolderFault(output, err)
 		}
-		contents[output], holder = archive, output
+		contents[output] = archive
+		holder = output
 	} else {
 		for name, content := range files {
 			contents[filepath.Join(output, name)] = content
 		}
 	}
-	if _, sealed := files[handoverHashes]; sealed {
-		if err := m.register().Expect(vault.SecretHashes, holder); err != nil {
+	if _, sealed := files[bundledHashes]; sealed {
+		if err := register.Expect(vault.SecretHashes, holder); err != nil {
 			return err
 		}
-	} else if _, outdated := readBundle(output)[handoverHashes]; outdated {
-		if err := m.register().Destroy(vault.SecretHashes, holder); err != nil {
+	} else if _, outdated := readBundle(output)[bundledHashes]; outdated {
+		if err := register.Destroy(vault.SecretHashes, holder); err != nil {
 			return err
 		}
 	}
@@ -66,7 +67,8 @@ func packed(files map[string][]byte) ([]byte, error) {
 	zipped := gzip.NewWriter(&out)
 	archive := tar.NewWriter(zipped)
 	for _, name := range sortedNames(files) {
-		header := &tar.Header{Name: "handover/" + name, Mode: 0o600, Size: int64(len(files[name])), ModTime: time.Unix(0, 0).UTC(), Format: tar.FormatUSTAR}
+		header := &tar.Header{Name: "handover/" + name, Mode: 0o600, Size: int64(len(files[name])),
+			ModTime: time.Unix(0, 0).UTC(), Format: tar.FormatUSTAR}
 		if err := archive.WriteHeader(header); err != nil {
 			return nil, err
 		}
@@ -82,8 +84,8 @@ func packed(files map[string][]byte) ([]byte, error) {
 // can be read: then it is written anew.
 func readBundle(output string) map[string][]byte {
 	files := map[string][]byte{}
-	if !strings.HasSuffix(output, bundleExtension) {
-		for _, name := range []string{handoverHashes, handoverManifest} {
+	if !strings.HasSuffix(output, BundleExtension) {
+		for _, name := range []string{bundledHashes, bundledManifest} {
 			if content, err := os.ReadFile(filepath.Join(output, name)); err == nil {
 				files[name] = content
 			}
@@ -107,36 +109,6 @@ func readBundle(output string) map[string][]byte {
 		}
 		if content, err := io.ReadAll(archive); err == nil {
 			files[filepath.Base(header.Name)] = content
-		}
-	}
-}
-
-// eachLine reads a log, plain or gzip.
-func eachLine(file string, line func(string)) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return errors.Unwrap(err)
-	}
-	defer f.Close()
-	buffered := bufio.NewReader(f)
-	var text io.Reader = buffered
-	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
-		if text, err = gzip.NewReader(buffered); err != nil {
-			return err
-		}
-	}
-	lines := bufio.NewReaderSize(text, 64<<10)
-	for {
-		one, isPrefix, err := lines.ReadLine()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		line(string(one))
-		for isPrefix && err == nil { // the rest of a very long line says nothing of interest
-			_, isPrefix, err = lines.ReadLine()
 		}
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package journey
+package handover
 
 import (
 	"fmt"
@@ -14,40 +14,33 @@ import (
 	"rehome/internal/vault"
 )
 
-// writeRules writes every script to a file of its own, and the sheets that say what the rules do.
-func (m *Move) writeRules(rows []RuledAccount) ([]string, error) {
-	folder := filepath.Join(m.settings.Accounts.Output, "rules")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, vault.FolderFault(folder, err)
+// WriteRules writes every script to a file of its own below the folder, and the sheets that say what the rules do. The
+// scripts of the outcomes learn their files; document, which may show these outcomes, becomes rules.json afterwards. It
+// returns the folder of the scripts and the sheets.
+func WriteRules(folder string, outcomes []rulecopy.Outcome, document any) ([]string, error) {
+	scripts := filepath.Join(folder, "rules")
+	if err := os.MkdirAll(scripts, 0o700); err != nil {
+		return nil, vault.FolderFault(scripts, err)
 	}
 	taken := map[string]bool{}
-	outcomes := make([]rulecopy.Outcome, len(rows))
-	for i, row := range rows {
-		for j := range row.Scripts {
-			script := &row.Scripts[j]
-			script.File = filepath.Join(folder, scriptFile(row.Account, script.Name, taken))
+	for _, outcome := range outcomes {
+		for i := range outcome.Scripts {
+			script := &outcome.Scripts[i]
+			script.File = filepath.Join(scripts, scriptFile(outcome.Account, script.Name, taken))
 			if err := vault.WriteFile(script.File, []byte(script.Text)); err != nil {
 				return nil, err
 			}
 		}
-		outcomes[i] = row.Outcome
 	}
-	files := []string{folder + string(filepath.Separator)}
-	for _, file := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
+	sheets, err := writePapers(folder, []paper{
 		{"rules.txt", func(w io.Writer) error { return rulecopy.WriteText(w, outcomes) }},
 		{"rules.csv", func(w io.Writer) error { return rulecopy.WriteCSV(w, outcomes) }},
-		{"rules.json", func(w io.Writer) error { return writeIndented(w, rows) }},
-	} {
-		path, err := m.writeOutput(file.name, file.write)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, path)
+		{"rules.json", func(w io.Writer) error { return writeIndented(w, document) }},
+	})
+	if err != nil {
+		return nil, err
 	}
-	return files, nil
+	return append([]string{scripts + string(filepath.Separator)}, sheets...), nil
 }
 
 // longestName leaves room for a number and the ending: file systems take 255 octets.

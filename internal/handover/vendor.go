@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package handover
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"slices"
+
+	"rehome"
+	"rehome/internal/alias"
+	"rehome/internal/passhash"
+	"rehome/internal/vault"
+)
+
+// VendorInput is what the bundle for the vendor's operations is made of.
+type VendorInput struct {
+	Organisation string // its name, for people
+	Domains      []string
+	Accounts     []rehome.Account // who moves
+	Aliases      alias.Plan
+	POPUsers     []string // who is known to poll by POP3, from logs; nil is not known
+
+	Identity *vault.Identity // opens what an earlier bundle has sealed
+	SealTo   []string        // age recipients; the identity's own are among them
+}
+
+// Bundle is the bundle as it was written.
+type Bundle struct {
+	Output   string   `json:"output"`
+	Files    []string `json:"files"`
+	Hashes   int      `json:"hashes"`
+	Aliases  int      `json:"aliases"` // and forwards: lines of the plan
+	POPUsers int      `json:"pop_users"`
+	Domains  int      `json:"domains"`
+	SealedTo []string `json:"sealed_to"`
+	Vendor   bool     `json:"vendor_can_open"` // somebody beside this move can open the hashes
+}
+
+// The files of a bundle.
+const (
+	bundledHashes   = "hashes.csv.age"
+	bundledManifest = "manifest.json"
+)
+
+// WriteBundle writes one bundle for the vendor's operations: a folder, or a file if output ends with BundleExtension. The
+// same input gives the same bundle, octet for octet: sealed hashes that have not changed are taken over from the bundle that
+// is there. The register learns where the hashes are before they are written.
+func WriteBundle(output string, input VendorInput, register vault.Register) (Bundle, error) {
+	pop := popUsers(input.Accounts, input.POPUsers)
+	hashes, count := hashList(input.Accounts)
+	b := Bundle{Output: output, Hashes: count, Aliases: input.Aliases.Totals.All, POPUsers: len(pop),
+		Domains: len(input.Domains), SealedTo: input.SealTo, Vendor: len(input.SealTo) > len(input.Identity.Recipients())}
+	var sheet bytes.Buffer
+	if err := input.Aliases.WriteCSV(&sheet); err != nil {
+		return Bundle{}, err
+	}
+	files := map[string][]byte{
+		"aliases.csv":      sheet.Bytes(),
+		"pop-users.csv":    popList(pop),
+		"dkim-request.txt": dkimRequest(input.Organisation, input.Domains),
+		"questions.txt":    openQuestions(input.Organisation, b),
+		"README.txt":       readme(input.Organisation, b),
+	}
+	var err error
+	if count > 0 {
+		if files[bundledHashes], err = sealAgain(output, input.Identity, input.SealTo, hashes); err != nil {
+			return Bundle{}, err
+		}
+	}
+	if files[bundledManifest], err = manifestOf(files, input.SealTo); err != nil {
+		return Bundle{}, err
+	}
+	b.Files = sortedNames(files)
+	return b, writeBundle(output, files, register)
+}
+
+// sealAgain seals the hashes, or returns what an earlier bundle holds if that has the same inside for the
+// same people: age never seals twice alike.
+func sealAgain(output string, identity *vault.Identity, to []string, clear []byte) ([]byte, error) {
+	before := readBundle(output)
+	if sealed := before[bundledHashes]; sealed != nil && slices.Equal(recipientsIn(before[bundledManifest]), to) {
+		if opened, err := vault.OpenBytes(bundledHashes, sealed, identity); err == nil && bytes.Equal(opened, clear) {
+			return sealed, nil
+		}
+	}
+	return vault.SealBytes(bundledHashes, to, clear)
+}
+
+// hashList is what the vendor needs to take passwords over: address, Dovecot's scheme, hash.
+func hashList(accounts []rehome.Account) ([]byte, int) {
+	rows := [][]string{{"EmailAddress", "Scheme", "Hash"}}
+	for _, account := range accounts {
+		if scheme, value, ok := passhash.Scheme(account.Password); ok {
+			rows = append(rows, []string{account.Address, scheme, value.Reveal()})
+		}
+	}
+	return asCSV(rows), len(rows) - 1
+}
+
+// popUser is an account that may poll by POP3.
+type popUser struct{ address, evidence string }
+
+// popUsers are those who are known to poll or, where nothing is known, all who may.
+func popUsers(accounts []rehome.Account, known []string) []popUser {
+	var users []popUser
+	for _, account := range accounts {
+		switch {
+		case slices.Contains(known, account.Address):
+			users = append(users, popUser{account.Address, "polls, by the source's log"})
+		case known == nil && account.Services.POP3:
+			users = append(users, popUser{account.Address, "may poll; whether it does is not known"})
+		}
+	}
+	return users
+}
+
+func popList(users []popUser) []byte {
+	rows := [][]string{{"EmailAddress", "Evidence"}}
+	for _, user := range users {
+		rows = append(rows, []string{user.address, user.evidence})
+	}
+	return asCSV(rows)
+}
+
+func asCSV(rows [][]string) []byte {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	_ = w.WriteAll(rows) // a bytes.Buffer takes everything
+	return out.Bytes()
+}
+
+// bundleManifest says what the bundle holds and who can open what is sealed in it.
+type bundleManifest struct {
+	SealedTo []string       `json:"sealed_to"`
+	Files    []manifestFile `json:"files"`
+}
+
+type manifestFile struct {
+	Name   string `json:"name"`
+	Octets int    `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+func manifestOf(files map[string][]byte, to []string) ([]byte, error) {
+	manifest := bundleManifest{SealedTo: to}
+	for _, name := range sortedNames(files) {
+		manifest.Files = append(manifest.Files, manifestFile{Name: name, Octets: len(files[name]), SHA256: digestOf(files[name])})
+	}
+	text, err := json.MarshalIndent(manifest, "", "  ")
+	if err != nil {
+		return nil, &rehome.Fault{Class: rehome.ClassBug, Op: "write", Object: bundledManifest, Cause: err}
+	}
+	return append(text, '\n'), nil
+}
+
+func recipientsIn(text []byte) []string {
+	var manifest bundleManifest
+	if err := json.Unmarshal(text, &manifest); err != nil {
+		return nil // not ours, or none: everything is sealed anew
+	}
+	return manifest.SealedTo
+}
