@@ -165,14 +165,19 @@ func (s personalSheet) letter() []byte {
 		s.Organisation, s.Login, s.password.Reveal())
 }
 
-// fileName makes a name of an address that every file system takes: an address may hold a slash.
+// fileName makes a name of an address that every file system takes: an address may hold a slash. Two addresses never
+// share a name, or one person's letter would be another's: a name that had to be altered says whose it is by a digest.
 func fileName(address string) string {
-	return strings.Map(func(r rune) rune {
+	safe := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\:*?"<>|`, r) {
 			return '_'
 		}
 		return r
 	}, address)
+	if safe == address {
+		return safe
+	}
+	return safe + "-" + digestOf([]byte(address))[:8]
 }
 
 // Host and Port split the server's address for programs that want them apart.

@@ -55,14 +55,14 @@ func TestWritePersonal_lettersOnlyForTemporaryPasswords(t *testing.T) {
 	if err != nil || settings.Sheets != 3 || settings.Letters != 1 || settings.Folder != folder {
 		t.Fatalf("got %+v, %v, want three sheets and a letter", settings, err)
 	}
-	letter, err := vault.Open(filepath.Join(folder, "b_b@a.test.letter.txt.age"), input.Identity)
+	letter, err := vault.Open(letterOf(folder, "b/b@a.test"), input.Identity)
 	if err != nil || !strings.Contains(string(letter), "Your temporary password: made-for-bob\n") {
 		t.Errorf("got %q, %v", letter, err)
 	}
 	if files, err := register.Files(); err != nil || len(files) != 1 || files[0].What != vault.SecretLetter {
 		t.Errorf("got %+v, %v, want the letter noted", files, err)
 	}
-	for _, name := range []string{"anna@a.test", "b_b@a.test", "carl@a.test"} {
+	for _, name := range []string{"anna@a.test", fileName("b/b@a.test"), "carl@a.test"} {
 		for _, ending := range []string{".html", ".json"} {
 			content, err := os.ReadFile(filepath.Join(folder, name+ending))
 			if err != nil {
@@ -88,6 +88,22 @@ func TestWritePersonal_asksForNoIdentityWithoutNeed(t *testing.T) {
 	options.MakesAccounts = true
 	if _, err := WritePersonal(folder, settings, everybody, options, vault.NewRegister(folder)); !errors.Is(err, broken) {
 		t.Errorf("got %v, want %v", err, broken)
+	}
+}
+
+// The letter of one was the letter of both.
+func TestLetterOf_twoAddressesNeverShareOne(t *testing.T) {
+	t.Parallel()
+	names := map[string]string{}
+	for _, address := range []string{"a/b@x.test", "a_b@x.test", "a*b@x.test", "a?b@x.test", "ab@x.test"} {
+		name := letterOf("people", address)
+		if other, taken := names[name]; taken || filepath.Dir(name) != "people" {
+			t.Errorf("%s gets %s, which is of %q", address, name, other)
+		}
+		names[name] = address
+	}
+	if got := letterOf("people", "a_b@x.test"); got != filepath.Join("people", "a_b@x.test.letter.txt.age") {
+		t.Errorf("got %s, want an address that needs no change to stay as it is", got)
 	}
 }
 
