@@ -24,7 +24,7 @@ func recipientsCommand(f *frame) *cobra.Command {
 }
 
 func recipientsCensusCommand(f *frame) *cobra.Command {
-	options := journey.CensusOptions{}
+	options := recipients.CensusOptions{}
 	days := 0
 	cmd := &cobra.Command{
 		Use:   "census [LOG]...",
@@ -56,7 +56,7 @@ Exit code 6: some addresses wait for your decision.`,
 	return cmd
 }
 
-func (f *frame) writeCensus(w io.Writer, census journey.Census) error {
+func (f *frame) writeCensus(w io.Writer, census recipients.Census) error {
 	t := newTable("STATE", "ADDRESS", "MESSAGES", "LAST", "NEXT STEP").alignRight(2)
 	for _, r := range census.Recipients {
 		if r.State == recipients.Known {

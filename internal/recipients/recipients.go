@@ -3,10 +3,10 @@
 // Package recipients finds every address that really receives mail, and asks the new mail host what
 // it answers for each.
 //
-// A Census takes what was seen, from mail logs (ReadLogs) and from the headers of messages
-// (InHeader); Census.Report sorts it by what answers for it at the source. Probe asks a mail host by
-// RCPT TO and never sends DATA (RFC 5321 section 3.3); Compare holds its answers against what was
-// expected.
+// TakeCensus counts what was seen in mail logs (ReadLogs) and in the headers of messages (ReadHeaders), and
+// sorts it by what answers for it at the source; its sheet is where a person writes decisions. Probe asks a
+// mail host by RCPT TO and never sends DATA (RFC 5321 section 3.3); Check asks all of them, keeps their
+// answers, and holds them against what was expected.
 //
 // The package delivers nothing and decides nothing: an address that nobody has on the books is listed
 // for a person. Logs and headers are hostile: every line, count and file is bounded.

@@ -69,7 +69,7 @@ func TestReadLogs_findsTheForgotten(t *testing.T) {
 	book := alias.NewBook(alias.Input{Domains: []string{"a.test", "c.test"}, Accounts: []string{"anna@a.test", "bob@a.test"},
 		Aliases: []rehome.Alias{{Name: "team@a.test", Kind: rehome.AliasLocal, Targets: []string{"bob@a.test"}},
 			{Name: "@c.test", Kind: rehome.AliasCatchAll, Targets: []string{"bob@a.test"}}}})
-	census := NewCensus(book.Ours, time.Time{})
+	census := NewCounter(book.Ours, time.Time{})
 	read, err := ReadLogs(t.Context(), []string{dir, filepath.Join(dir, "mainlog")}, census.Add)
 	if err != nil {
 		t.Fatal(err)

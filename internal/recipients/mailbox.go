@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package journey
+package recipients
 
 import (
 	"context"
@@ -9,42 +9,51 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
-	"rehome/internal/people"
 	"rehome/internal/protocol/imap"
-	"rehome/internal/recipients"
 )
 
 // maxHeader bounds what is read of one message's address fields.
 const maxHeader = 64 << 10
 
-// readHeaders reads the address fields of the newest messages of every mailbox that receives. An account that
-// cannot be opened is a finding; the others go on.
-func (m *Move) readHeaders(ctx context.Context, p *people.Everybody, newest int, see func(recipients.Sighting), census *Census) error {
-	host, err := m.end(ctx, rehome.Source, nil)
-	if err != nil {
-		return err
+// ReadHeaders reads the address fields of the newest messages of every mailbox that receives, and returns how many
+// messages that were. An account that cannot be opened is a finding; the others go on. The error is that of the host.
+func ReadHeaders(
+	ctx context.Context, host *endpoint.IMAP, accounts []rehome.Account, newest int, see func(Sighting),
+) (read int, findings []rehome.Finding, err error) {
+	if err := host.Reach(ctx, accounts); err != nil {
+		return 0, nil, err
 	}
-	if err := host.Reach(ctx, p.Moving); err != nil {
-		return err
-	}
-	for _, account := range p.Moving {
-		read, err := accountHeaders(ctx, host, account, newest, see)
-		census.Headers += read
+	for _, account := range accounts {
+		n, err := accountHeaders(ctx, host, account, newest, see)
+		read += n
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return read, findings, ctx.Err()
 		}
-		if err != nil {
-			census.Findings = append(census.Findings, rehome.Finding{Code: "headers_unread", Severity: rehome.SeverityWarning, Account: account.Address,
-				Sentence: "not all headers of the account's messages could be read: " + err.Error(), NextStep: "take the census again when its log-in works; logs may cover it"})
+		if err == nil {
+			continue
 		}
-		if class := rehome.ClassOf(err); err != nil && class != rehome.ClassAuth && class != rehome.ClassPermanent && class != rehome.ClassOperator {
-			return err // the host, not the account
+		findings = append(findings, rehome.Finding{Code: "headers_unread", Severity: rehome.SeverityWarning, Account: account.Address,
+			Sentence: "not all headers of the account's messages could be read: " + err.Error(),
+			NextStep: "take the census again when its log-in works; logs may cover it"})
+		if !ofTheAccount(err) {
+			return read, findings, err
 		}
 	}
-	return nil
+	return read, findings, nil
 }
 
-func accountHeaders(ctx context.Context, host *endpoint.IMAP, account rehome.Account, newest int, see func(recipients.Sighting)) (read int, err error) {
+// ofTheAccount reports whether an error is one account's, so that the others can be read all the same.
+func ofTheAccount(err error) bool {
+	switch rehome.ClassOf(err) {
+	case rehome.ClassAuth, rehome.ClassPermanent, rehome.ClassOperator:
+		return true
+	}
+	return false
+}
+
+func accountHeaders(
+	ctx context.Context, host *endpoint.IMAP, account rehome.Account, newest int, see func(Sighting),
+) (read int, err error) {
 	session, err := host.Open(ctx, account)
 	if err != nil {
 		return 0, err
@@ -73,7 +82,7 @@ func writtenHere(mailbox imap.ListEntry) bool {
 	return mailbox.HasAttribute(`\Sent`) || mailbox.HasAttribute(`\Drafts`) || last == "Sent" || last == "Drafts"
 }
 
-func mailboxHeaders(ctx context.Context, session *endpoint.Session, name string, newest int, see func(recipients.Sighting)) (read int, err error) {
+func mailboxHeaders(ctx context.Context, session *endpoint.Session, name string, newest int, see func(Sighting)) (read int, err error) {
 	if _, err := session.Examine(ctx, name); err != nil {
 		return 0, err
 	}
@@ -93,7 +102,7 @@ func mailboxHeaders(ctx context.Context, session *endpoint.Session, name string,
 			if !ok { // the server sends the UID behind the header
 				header = headers[0]
 			}
-			for _, s := range recipients.InHeader(header, m.InternalDate) {
+			for _, s := range InHeader(header, m.InternalDate) {
 				see(s)
 			}
 			delete(headers, m.UID)
@@ -102,7 +111,8 @@ func mailboxHeaders(ctx context.Context, session *endpoint.Session, name string,
 			return nil
 		},
 	}
-	fetch, err := session.Fetch(ctx, last(uids, newest), imap.FetchItems{InternalDate: true, HeaderFields: strings.Join(recipients.HeaderFields, " ")}, handler)
+	items := imap.FetchItems{InternalDate: true, HeaderFields: strings.Join(HeaderFields, " ")}
+	fetch, err := session.Fetch(ctx, last(uids, newest), items, handler)
 	if err != nil {
 		return 0, err
 	}

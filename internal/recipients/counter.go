@@ -13,21 +13,21 @@ import (
 // maxAddresses bounds a census: a catch-all that spammers know has seen millions.
 const maxAddresses = 500000
 
-// Census counts what received mail. It is for one goroutine.
-type Census struct {
+// Counter counts what received mail. It is for one goroutine.
+type Counter struct {
 	ours    func(address string) bool
 	since   time.Time
 	seen    map[string]*Recipient
 	dropped int
 }
 
-// NewCensus counts addresses for which ours says yes, and sightings not before since.
-func NewCensus(ours func(address string) bool, since time.Time) *Census {
-	return &Census{ours: ours, since: since, seen: map[string]*Recipient{}}
+// NewCounter counts addresses for which ours says yes, and sightings not before since.
+func NewCounter(ours func(address string) bool, since time.Time) *Counter {
+	return &Counter{ours: ours, since: since, seen: map[string]*Recipient{}}
 }
 
 // Add counts one sighting.
-func (c *Census) Add(s Sighting) {
+func (c *Counter) Add(s Sighting) {
 	if !s.When.IsZero() && s.When.Before(c.since) || !c.ours(s.Address) {
 		return
 	}
@@ -97,7 +97,7 @@ type Report struct {
 }
 
 // Report sorts what was seen by what answers for it at the source. decisions are by address.
-func (c *Census) Report(book *alias.Book, decisions map[string]Decision) Report {
+func (c *Counter) Report(book *alias.Book, decisions map[string]Decision) Report {
 	report := Report{Recipients: []Recipient{}}
 	for _, r := range c.seen {
 		one := *r
