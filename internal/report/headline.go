@@ -12,8 +12,8 @@ import (
 	"rehome/internal/verify"
 )
 
-// standing counts the accounts by their result.
-type standing struct {
+// summary counts the accounts by their result.
+type summary struct {
 	accounts, equal, differ int
 	unread                  int // an end could not be read
 	unverified              int // not verified yet
@@ -25,9 +25,9 @@ type standing struct {
 	levels              map[verify.Level]int
 }
 
-func (r *Report) standing() standing {
+func (r *Report) summary() summary {
 	whole := r.document.Tell()
-	s := standing{
+	s := summary{
 		accounts: whole.Accounts, equal: whole.Equal, differ: whole.Differ,
 		source: whole.Source, destination: whole.Destination, differences: whole.Differences,
 		contacts: whole.Contacts, calendars: whole.Calendars,
@@ -56,7 +56,7 @@ const (
 	toneOpen    = "open"
 )
 
-func (s standing) tone() string {
+func (s summary) tone() string {
 	switch {
 	case s.differ+s.unread > 0:
 		return toneDiffers
@@ -67,7 +67,7 @@ func (s standing) tone() string {
 }
 
 // headline is the verdict in one sentence.
-func (s standing) headline() string {
+func (s summary) headline() string {
 	switch {
 	case s.accounts == 0:
 		return "No accounts yet"
@@ -101,7 +101,7 @@ func (s standing) headline() string {
 }
 
 // of begins the headline: "2 of 11 accounts differ".
-func (s standing) of(n int, one, many string) string {
+func (s summary) of(n int, one, many string) string {
 	if n == 1 {
 		many = one
 	}
@@ -112,7 +112,7 @@ func (s standing) of(n int, one, many string) string {
 }
 
 // amount says how much was compared: "11 accounts, 3,104 messages, 62 MB".
-func (s standing) amount() string {
+func (s summary) amount() string {
 	text := count(s.accounts, "account") + ", " + count(int(s.source.Messages), "message")
 	if n := s.contacts.Source; n > 0 {
 		text += ", " + count(n, "contact")
@@ -127,7 +127,7 @@ func (s standing) amount() string {
 }
 
 // proof says how the verdict was reached.
-func (s standing) proof() string {
+func (s summary) proof() string {
 	var parts []string
 	for _, level := range []verify.Level{verify.LevelFull, verify.LevelMetadata, verify.LevelCounts} {
 		if n := s.levels[level]; n > 0 {

@@ -60,7 +60,7 @@ func repairs(a verify.Account) []string {
 	return all
 }
 
-func objectsNote(s standing) string {
+func objectsNote(s summary) string {
 	n := 0
 	for _, p := range []verify.PIMSummary{s.contacts, s.calendars} {
 		n += p.Verdicts[pim.VerdictRepaired]
@@ -71,9 +71,9 @@ func objectsNote(s standing) string {
 	return humanize.Comma(int64(n)) + " repaired"
 }
 
-// objectDifferences makes one concern of each verdict that counts as a difference.
-func (r *Report) objectDifferences() []concern {
-	var all []concern
+// objectDifferences makes one topic of each verdict that counts as a difference.
+func (r *Report) objectDifferences() []topic {
+	var all []topic
 	for _, kind := range []struct {
 		verdict  pim.Verdict
 		severity rehome.Severity
@@ -84,7 +84,7 @@ func (r *Report) objectDifferences() []concern {
 		{pim.VerdictQuarantined, rehome.SeverityError, "Contacts or events are quarantined"},
 		{pim.VerdictExtra, rehome.SeverityWarning, "Contacts or events exist only at the destination"},
 	} {
-		c := concern{Tone: string(kind.severity), Title: kind.title, NextStep: verify.NextStep(kind.verdict)}
+		c := topic{Tone: string(kind.severity), Title: kind.title, NextStep: verify.NextStep(kind.verdict)}
 		total := 0
 		for _, a := range r.accounts {
 			total += c.addObjects(a, kind.verdict)
@@ -97,8 +97,8 @@ func (r *Report) objectDifferences() []concern {
 }
 
 // addObjects adds an account's objects of a verdict and returns how many there are.
-func (c *concern) addObjects(a account, verdict pim.Verdict) (total int) {
-	g := concernGroup{Account: a.Address}
+func (c *topic) addObjects(a account, verdict pim.Verdict) (total int) {
+	g := topicGroup{Account: a.Address}
 	for _, p := range []*verify.PIM{a.result.Contacts, a.result.Calendars} {
 		if p == nil {
 			continue

@@ -21,7 +21,7 @@ type page struct {
 
 	Tone, Headline, Proof string
 	Tiles                 []tile
-	Concerns, Notes       []concern
+	Topics, Notes         []topic
 	Accounts              []accountRow
 }
 
@@ -58,13 +58,13 @@ type mailboxRow struct {
 type leftOutRow struct{ Mailbox, Reason, Messages string }
 
 func (r *Report) page() page {
-	s := r.standing()
+	s := r.summary()
 	p := page{
 		Organisation: clean(r.input.Organisation), Source: clean(r.input.Source), Destination: clean(r.input.Destination),
 		Generated: timeText(r.input.Generated), Version: clean(r.input.Version),
 		Tone: s.tone(), Headline: s.headline(), Proof: s.proof(),
-		Tiles:    r.tiles(s),
-		Concerns: cleanConcerns(r.concerns()), Notes: cleanConcerns(r.notes()),
+		Tiles:  r.tiles(s),
+		Topics: cleanTopics(r.topics()), Notes: cleanTopics(r.notes()),
 	}
 	for _, a := range r.accounts {
 		p.Accounts = append(p.Accounts, newAccountRow(a))
@@ -72,7 +72,7 @@ func (r *Report) page() page {
 	return p
 }
 
-func (r *Report) tiles(s standing) []tile {
+func (r *Report) tiles(s summary) []tile {
 	tiles := []tile{
 		{"Accounts", humanize.Comma(int64(s.accounts)), humanize.Comma(int64(s.equal)) + " equal"},
 		{"Messages", humanize.Comma(s.source.Messages), humanize.Comma(s.destination.Messages) + " at the destination"},
@@ -101,7 +101,7 @@ func spanText(first, last time.Time) string {
 	return "since " + timeText(first)
 }
 
-func differencesNote(s standing) string {
+func differencesNote(s summary) string {
 	switch {
 	case s.unverified+s.unread > 0:
 		return "in the verified accounts"
@@ -201,7 +201,7 @@ func clean(s string) string {
 	}, s)
 }
 
-func cleanConcerns(all []concern) []concern {
+func cleanTopics(all []topic) []topic {
 	for i := range all {
 		all[i].Title, all[i].NextStep = clean(all[i].Title), clean(all[i].NextStep)
 		for j := range all[i].Groups {

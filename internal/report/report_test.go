@@ -148,7 +148,7 @@ func TestHeadline(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := r.standing()
+		s := r.summary()
 		if s.tone() != c.tone || s.headline() != c.headline || !strings.Contains(s.proof(), c.proofHas) {
 			t.Errorf("%s: got %s, %q, %q, want %s, %q, %q", c.name, s.tone(), s.headline(), s.proof(), c.tone, c.headline, c.proofHas)
 		}
@@ -158,14 +158,14 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
-func TestConcerns_gravestFirst(t *testing.T) {
+func TestTopics_gravestFirst(t *testing.T) {
 	t.Parallel()
 	r, err := New(troubled(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, c := range r.concerns() {
+	for _, c := range r.topics() {
 		got = append(got, c.Tone+": "+c.Title+", "+c.Extent)
 		if c.NextStep == "" {
 			t.Errorf("%s: no next step", c.Title)

@@ -14,50 +14,50 @@ import (
 	"rehome/internal/verify"
 )
 
-// concern is one problem or note, its next step, and the accounts that it affects.
-type concern struct {
+// topic is one problem or note, its next step, and the accounts that it affects.
+type topic struct {
 	Tone     string // a severity
 	Title    string
 	Extent   string // "3 in 2 accounts"
 	NextStep string
-	Groups   []concernGroup
+	Groups   []topicGroup
 	Open     bool // short enough to be shown at once
 }
 
-// concernGroup is the part of a concern about one account.
-type concernGroup struct {
+// topicGroup is the part of a topic about one account.
+type topicGroup struct {
 	Account string
 	Lines   []string
 	More    string // says that lines are left out, "" if none are
 }
 
 const (
-	linesOfAccount = 25 // lines of a concern; the JSON document has more
+	linesOfAccount = 25 // lines of a topic; the JSON document has more
 	linesAtOnce    = 12
 )
 
-// concerns lists what needs attention, the most severe first.
-func (r *Report) concerns() []concern {
+// topics lists what needs attention, the most severe first.
+func (r *Report) topics() []topic {
 	all := append(r.differences(), r.objectDifferences()...)
 	all = append(all, r.unfinished()...)
 	all = append(all, r.findings(rehome.SeverityError)...)
 	all = append(all, r.findings(rehome.SeverityWarning)...)
-	slices.SortStableFunc(all, func(a, b concern) int { return cmp.Compare(rank(a.Tone), rank(b.Tone)) })
+	slices.SortStableFunc(all, func(a, b topic) int { return cmp.Compare(rank(a.Tone), rank(b.Tone)) })
 	return all
 }
 
 // notes lists what needs no action.
-func (r *Report) notes() []concern { return r.findings(rehome.SeverityInfo) }
+func (r *Report) notes() []topic { return r.findings(rehome.SeverityInfo) }
 
 func rank(severity string) int {
 	return slices.Index([]string{string(rehome.SeverityError), string(rehome.SeverityWarning), string(rehome.SeverityInfo)}, severity)
 }
 
-// differences makes one concern of each kind of difference.
-func (r *Report) differences() []concern {
-	var all []concern
+// differences makes one topic of each kind of difference.
+func (r *Report) differences() []topic {
+	var all []topic
 	for _, kind := range verify.Kinds() {
-		c := concern{Tone: string(severityOf(kind)), Title: titleOf(kind), NextStep: kind.NextStep()}
+		c := topic{Tone: string(severityOf(kind)), Title: titleOf(kind), NextStep: kind.NextStep()}
 		total := 0
 		for _, a := range r.accounts {
 			if a.result.Mail == nil || a.result.Mail.Counts[kind] == 0 {
@@ -65,7 +65,7 @@ func (r *Report) differences() []concern {
 			}
 			n := a.result.Mail.Counts[kind]
 			total += n
-			g := concernGroup{Account: a.Address}
+			g := topicGroup{Account: a.Address}
 			for _, d := range a.result.Mail.Differences {
 				if d.Kind == kind && len(g.Lines) < linesOfAccount {
 					g.Lines = append(g.Lines, d.Sentence)
@@ -109,26 +109,26 @@ func titleOf(kind verify.Kind) string {
 	return titles[kind]
 }
 
-// unfinished makes concerns of the accounts that are blocked, or whose verification is missing or out of date.
-func (r *Report) unfinished() []concern {
-	blocked := concern{Tone: string(rehome.SeverityError), Title: "Accounts are blocked", NextStep: "follow the next step given for each account"}
-	unverified := concern{Tone: string(rehome.SeverityWarning), Title: "Accounts are not verified yet", NextStep: `run "rehome verify"`}
-	outdated := concern{Tone: string(rehome.SeverityWarning), Title: "Accounts were copied again after verification", NextStep: `run "rehome verify" again`}
+// unfinished makes topics of the accounts that are blocked, or whose verification is missing or out of date.
+func (r *Report) unfinished() []topic {
+	blocked := topic{Tone: string(rehome.SeverityError), Title: "Accounts are blocked", NextStep: "follow the next step given for each account"}
+	unverified := topic{Tone: string(rehome.SeverityWarning), Title: "Accounts are not verified yet", NextStep: `run "rehome verify"`}
+	outdated := topic{Tone: string(rehome.SeverityWarning), Title: "Accounts were copied again after verification", NextStep: `run "rehome verify" again`}
 	for _, a := range r.accounts {
 		if a.State == ledger.AccountBlocked {
-			blocked.Groups = append(blocked.Groups, concernGroup{Account: a.Address, Lines: withNextStep(a.Reason, a.NextStep)})
+			blocked.Groups = append(blocked.Groups, topicGroup{Account: a.Address, Lines: withNextStep(a.Reason, a.NextStep)})
 		}
 		if a.verified.IsZero() {
-			unverified.Groups = append(unverified.Groups, concernGroup{Account: a.Address})
+			unverified.Groups = append(unverified.Groups, topicGroup{Account: a.Address})
 		}
 		if a.outdated() {
-			outdated.Groups = append(outdated.Groups, concernGroup{Account: a.Address, Lines: []string{
+			outdated.Groups = append(outdated.Groups, topicGroup{Account: a.Address, Lines: []string{
 				"verified " + timeText(a.verified) + ", copied again " + timeText(a.Finished),
 			}})
 		}
 	}
-	var all []concern
-	for _, c := range []concern{blocked, unverified, outdated} {
+	var all []topic
+	for _, c := range []topic{blocked, unverified, outdated} {
 		if len(c.Groups) > 0 {
 			all = append(all, c.closed(len(c.Groups)))
 		}
@@ -144,9 +144,9 @@ func withNextStep(sentence, nextStep string) []string {
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
 }
 
-// findings makes one concern of all findings with the same code and next step.
-func (r *Report) findings(severity rehome.Severity) []concern {
-	var all []concern
+// findings makes one topic of all findings with the same code and next step.
+func (r *Report) findings(severity rehome.Severity) []topic {
+	var all []topic
 	index := map[[2]string]int{}
 	totals := map[int]int{}
 	for _, f := range r.document.Findings {
@@ -158,7 +158,7 @@ func (r *Report) findings(severity rehome.Severity) []concern {
 		if !found {
 			i = len(all)
 			index[key] = i
-			all = append(all, concern{Tone: string(severity), Title: titleOfCode(f.Code), NextStep: f.NextStep})
+			all = append(all, topic{Tone: string(severity), Title: titleOfCode(f.Code), NextStep: f.NextStep})
 		}
 		totals[i]++
 		all[i].add(f)
@@ -170,11 +170,11 @@ func (r *Report) findings(severity rehome.Severity) []concern {
 }
 
 // add adds a finding to the group of its account.
-func (c *concern) add(f rehome.Finding) {
-	i := slices.IndexFunc(c.Groups, func(g concernGroup) bool { return g.Account == f.Account })
+func (c *topic) add(f rehome.Finding) {
+	i := slices.IndexFunc(c.Groups, func(g topicGroup) bool { return g.Account == f.Account })
 	if i < 0 {
 		i = len(c.Groups)
-		c.Groups = append(c.Groups, concernGroup{Account: f.Account})
+		c.Groups = append(c.Groups, topicGroup{Account: f.Account})
 	}
 	g := &c.Groups[i]
 	if len(g.Lines) == linesOfAccount {
@@ -197,8 +197,8 @@ func titleOfCode(code string) string {
 	return strings.ToUpper(words[:1]) + words[1:]
 }
 
-// closed completes a concern once all its groups are known.
-func (c concern) closed(total int) concern {
+// closed completes a topic once all its groups are known.
+func (c topic) closed(total int) topic {
 	lines := 0
 	for _, g := range c.Groups {
 		lines += 1 + len(g.Lines)
