@@ -80,7 +80,7 @@ Exit code 0: all answers are as expected. 5: a host asked us to stop or cannot b
 later. 6: at least one answer differs.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
-			return f.parity(move.CheckAliases(ctx, again, f.told))
+			return f.parity(move.CheckAliases(ctx, again, f.sayPlain))
 		})),
 	}
 	cmd.Flags().BoolVar(&again, "again", false, "ignore the answers of earlier runs")

@@ -53,7 +53,7 @@ server. With --secrets it also fetches every secret that the file refers to, wit
 	return cmd
 }
 
-// secretState says whether a secret could be fetched.
+// secretState is a reference to a secret, and whether the secret could be fetched.
 type secretState struct {
 	Key       string `json:"key"`
 	Reference string `json:"reference"`

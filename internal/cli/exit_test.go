@@ -111,7 +111,7 @@ func TestObey_firstSignalCancelsSecondExits(t *testing.T) {
 	}
 }
 
-// A command that finishes first is not ended by the first signal: it is told, and says so.
+// The first signal does not end a command that finishes first; the command is notified and says what happens.
 func TestObey_finishesFirst(t *testing.T) {
 	t.Parallel()
 	f, out := testFrame(false)

@@ -15,7 +15,7 @@ import (
 	"rehome/internal/config"
 )
 
-// failure is an error as the outside sees it.
+// failure is an error as it is shown to people and programs.
 type failure struct {
 	Class    string           `json:"class"`
 	Message  string           `json:"message"`
@@ -24,14 +24,14 @@ type failure struct {
 	Problems []config.Problem `json:"problems,omitempty"`
 }
 
-// classUsage stands beside the classes of rehome.Fault for a command line or settings that are wrong.
+// classUsage is the class of a wrong command line or wrong settings; the other classes are those of rehome.Fault.
 const classUsage = "usage"
 
-// showFailure tells people on standard error, and with --json programs on standard output.
+// showFailure writes an error to standard error, and with --json also to standard output.
 func (f *frame) showFailure(err error, code int) {
 	shown := describe(err, code)
 	if f.json {
-		// Nothing can be done if standard output is gone; the exit code tells it too.
+		// If standard output is closed, nothing can be done; the exit code also reports the failure.
 		_ = writeJSON(f.app.Out, map[string]failure{"error": shown})
 	}
 	if len(shown.Problems) > 0 {
@@ -43,8 +43,8 @@ func (f *frame) showFailure(err error, code int) {
 	f.showError(shown.Message, shown.Hint)
 }
 
-// showError prints a message that may have several lines: the later ones are indented, so that no
-// server's words can pose as an error or hint of ours.
+// showError prints a message, which can have several lines. All but the first are indented, so that a
+// server's words cannot look like an error or hint of ours.
 func (f *frame) showError(message, hint string) {
 	lines := strings.Split(message, "\n")
 	for i, line := range lines {
@@ -87,7 +87,7 @@ func writeJSON(w io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// writeTrouble prints what went wrong with one account and the next step; nothing for an empty reason.
+// writeTrouble prints the error of one account and its next step, or nothing if there is no error.
 func writeTrouble(w io.Writer, account, reason, hint string) error {
 	if reason == "" {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"rehome"
 )
 
-// writeFindings prints the findings that are at least as bad as least, each with its next step.
+// writeFindings prints the findings of severity least or worse, each with its next step.
 func (f *frame) writeFindings(w io.Writer, findings []rehome.Finding, least rehome.Severity) error {
 	colors := paletteFor(w, os.Getenv)
 	for _, finding := range findings {
@@ -35,7 +35,7 @@ func (f *frame) writeFindings(w io.Writer, findings []rehome.Finding, least reho
 	return nil
 }
 
-// rank orders severities, worst first.
+// rank orders severities, the worst first.
 func rank(s rehome.Severity) int {
 	switch s {
 	case rehome.SeverityError:

@@ -9,8 +9,8 @@ import (
 	"github.com/lmittmann/tint"
 )
 
-// newLogger writes to standard error: for eyes at a terminal, as JSON beside --json, otherwise as
-// plain key=value lines.
+// newLogger writes to standard error: in colour at a terminal, as JSON with --json, otherwise as plain
+// key=value lines.
 func (f *frame) newLogger() *slog.Logger {
 	options := &slog.HandlerOptions{Level: f.level()}
 	switch {
@@ -22,7 +22,7 @@ func (f *frame) newLogger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(f.screen, options))
 }
 
-// level keeps the story of a move out of sight unless somebody asks for it.
+// level shows warnings and errors by default; -v adds the course of the move, -vv the details.
 func (f *frame) level() slog.Level {
 	switch {
 	case f.quiet:

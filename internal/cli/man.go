@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// manCommand serves packagers; people read "rehome help".
+// manCommand is for packagers; users read "rehome help".
 func manCommand(f *frame) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:    "man DIR",

@@ -9,7 +9,7 @@ import (
 	"rehome/internal/journey"
 )
 
-// withMove loads the settings, opens the move for one operation and closes it afterwards.
+// withMove loads the settings, opens the move, runs one operation and closes the move.
 func (f *frame) withMove(operation func(ctx context.Context, move *journey.Move, args []string) (Outcome, error)) func(context.Context, []string) (Outcome, error) {
 	return func(ctx context.Context, args []string) (outcome Outcome, err error) {
 		settings, err := f.settings()

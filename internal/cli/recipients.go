@@ -109,14 +109,15 @@ Exit code 0: all answers are as expected. 5: a host asked us to stop or cannot b
 later. 6: at least one answer differs.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
-			return f.parity(move.CheckRecipients(ctx, again, f.told))
+			return f.parity(move.CheckRecipients(ctx, again, f.sayPlain))
 		})),
 	}
 	cmd.Flags().BoolVar(&again, "again", false, "ignore the answers of earlier runs")
 	return cmd
 }
 
-func (f *frame) told(sentence string) { f.say("%s", printable(sentence)) }
+// sayPlain says a sentence that may contain a server's words.
+func (f *frame) sayPlain(sentence string) { f.say("%s", printable(sentence)) }
 
 // parity shows a comparison and chooses the outcome.
 func (f *frame) parity(parity recipients.Parity, err error) (Outcome, error) {

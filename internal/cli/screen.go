@@ -18,21 +18,21 @@ const (
 	allOff    = "\x1b[0m"
 )
 
-// widthElsewhere is taken where the width of the terminal is not known.
+// widthElsewhere is used if the width of the terminal is not known.
 const widthElsewhere = 80
 
-// screen is standard error. Log lines, messages and the progress line share it, so that a line
-// that is redrawn never runs into one that stays.
+// screen is standard error. Log lines, messages and the progress line share it, so that a redrawn line
+// never mixes with a permanent one.
 type screen struct {
 	terminal bool
 	palette  palette
 
 	mu    sync.Mutex
 	w     io.Writer
-	drawn string // the line that stands there until the next draw
+	drawn string // the progress line that is on the screen until the next draw
 }
 
-// newScreen looks at what w is.
+// newScreen finds out whether w is a terminal.
 func newScreen(w io.Writer, getenv func(string) string) *screen {
 	terminal := isTerminal(w) && getenv("TERM") != "dumb"
 	return &screen{w: w, terminal: terminal, palette: paletteFor(w, getenv)}
@@ -41,7 +41,7 @@ func newScreen(w io.Writer, getenv func(string) string) *screen {
 // palette colours text, or does not.
 type palette bool
 
-// paletteFor heeds NO_COLOR (no-color.org), TERM=dumb and streams that are no terminal.
+// paletteFor uses no colour with NO_COLOR (no-color.org), with TERM=dumb, or if the stream is not a terminal.
 func paletteFor(stream any, getenv func(string) string) palette {
 	return palette(isTerminal(stream) && getenv("TERM") != "dumb" && getenv("NO_COLOR") == "")
 }
@@ -62,7 +62,7 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// Write prints what stays. A drawn line gives way and comes back below it.
+// Write prints permanent text. The progress line is erased and drawn again below it.
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,11 +73,11 @@ func (s *screen) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := s.w.Write(p)
-	_, _ = io.WriteString(s.w, s.drawn) // it is only decoration
+	_, _ = io.WriteString(s.w, s.drawn) // a failure to draw the progress line does not matter
 	return n, err
 }
 
-// draw replaces the drawn line.
+// draw replaces the progress line.
 func (s *screen) draw(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *screen) draw(line string) {
 	s.drawn = line
 }
 
-// clear takes the drawn line away.
+// clear erases the progress line.
 func (s *screen) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

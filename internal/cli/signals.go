@@ -32,7 +32,7 @@ func (f *frame) untilSignal(ctx context.Context, exit func(int)) (_ context.Cont
 	}
 }
 
-// finishFirst has the first signal close stop, instead of ending the command at once, until over is called.
+// finishFirst lets the first signal close stop instead of ending the command at once. Calling over ends that.
 func (f *frame) finishFirst() (stop <-chan struct{}, over func()) {
 	channel := make(chan struct{})
 	f.setFinishing(channel)
@@ -45,8 +45,8 @@ func (f *frame) setFinishing(channel chan struct{}) {
 	f.finishing = channel
 }
 
-// interrupt does what the first signal asks for, and says what that is. It reports whether the command
-// finishes first.
+// interrupt handles the first signal and tells the user what happens. It reports whether the command finishes
+// first.
 func (f *frame) interrupt(cancel func()) bool {
 	f.signalled.Lock()
 	defer f.signalled.Unlock()
