@@ -32,19 +32,19 @@ type mailboxJob struct {
 	filter         flagFilter
 	unknown        []entry // messages at the destination that the ledger does not know
 	keywords       keywordLosses
-	undated        imap.UIDSet // copied without their dates, which no destination can be expected to keep
-	listing        *listing    // of all the source's messages, when it was asked for with the opening; nil otherwise
-	listed         []entry     // of the source, when wantAll has listed it already; nil otherwise
-	held           bool        // something is missing at the destination, and nobody knows why: see holdUnknown
-	waits          bool        // batches of this run are neither found nor void yet
-	wound          bool        // the work was stopped, and the source's connection may be closed
-	nextUID        imap.UID    // of the destination as last seen; 0 when it is not known
-	strangers      []entry     // what the last look for our messages has found besides
-	twins          imap.UIDSet // of these, what is there once more although it was written once
-	groups         int         // begun by this job
-	aged           bool        // dstBox is older than what the ledger has adopted since: only a listing tells what is there
-	stock          stock       // what was found when both mailboxes had been listed
-	told           *told       // what the source said of its changes; nil when it cannot
+	undated        imap.UIDSet           // copied without their dates, which no destination can be expected to keep
+	listing        *listing              // of all the source's messages, when it was asked for with the opening; nil otherwise
+	listed         []entry               // of the source, when wantAll has listed it already; nil otherwise
+	held           bool                  // something is missing at the destination, and nobody knows why: see holdUnknown
+	waits          bool                  // batches of this run are neither found nor void yet
+	wound          bool                  // the work was stopped, and the source's connection may be closed
+	nextUID        imap.UID              // of the destination as last seen; 0 when it is not known
+	strangers      []entry               // what the last look for our messages has found besides
+	twins          imap.UIDSet           // of these, what is there once more although it was written once
+	groups         int                   // begun by this job
+	aged           bool                  // dstBox is older than what the ledger has adopted since: only a listing tells what is there
+	stock          stock                 // what was found when both mailboxes had been listed
+	told           map[imap.UID][]string // flags of what has changed at the source since the last complete pass; nil when it cannot say
 	restored       restores
 	flagsDue       bool // of messages that were found at the destination
 	joined         int  // of these, how many got the flags of both ends

@@ -48,7 +48,7 @@ func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, er
 	if j.flagsDue || j.hasFallen() {
 		since = 0 // of a message that was found at the destination, or that is as it was, also what was changed before
 	} else if j.told != nil {
-		return j.told.flags, nil
+		return j.told, nil
 	}
 	present := j.row.Done.Minus(j.row.Gone)
 	current := make(map[imap.UID][]string, present.Len())

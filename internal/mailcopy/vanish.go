@@ -11,13 +11,6 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// told is what a server with QRESYNC says of a mailbox since the last complete pass (RFC 7162).
-type told struct {
-	vanished imap.UIDSet
-	changed  imap.UIDSet // new messages and those with other flags
-	flags    map[imap.UID][]string
-}
-
 // news is what has happened to a source mailbox since then.
 type news struct {
 	wanted imap.UIDSet // present, and neither done nor refused in this pass
@@ -37,7 +30,7 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 	}
 	refused := refusedOf(j.row, j.slice.started)
 	status := j.slice.view.src[j.pair.Source].Status
-	if n, ok := toldNews(j.row, j.srcBox, j.srcNewest, status, refused, j.told); ok {
+	if n, ok := toldNews(j.row, j.srcBox, j.srcNewest, status, refused); ok {
 		return n, nil
 	}
 	all, short, err := everything(ctx, j.src)
@@ -47,20 +40,20 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 	return listedNews(j.row, refused, all, short), nil
 }
 
-// toldNews answers from what the server has said already, if it says all of it.
+// toldNews answers from what the server has said already, if that is all of it: that nothing has happened.
 //
-// A mailbox with the numbers of the last complete pass and other octets contradicts itself: one that was put back to an
-// earlier state gives mod-sequences out again, whatever RFC 7162, section 3.1.2, says, and as many messages may have come
-// as have gone. So does one whose numbers have fallen in between. Then only a list tells.
-func toldNews(row *ledger.Mailbox, box imap.Selected, newest imap.Newest, status *imap.Status, refused refusals, t *told) (news, bool) {
+// Where something has, only a list tells what. QRESYNC does not: a source that was put back to an earlier state gives
+// mod-sequences out again, whatever RFC 7162, section 3.1.2, says, and tells of its last changes, and not of what is
+// there again or has vanished under numbers that are known; as many of the one as of the other add up.
+//
+// A mailbox with the numbers of the last complete pass and other octets contradicts itself, and so does one whose numbers
+// have fallen in between.
+func toldNews(row *ledger.Mailbox, box imap.Selected, newest imap.Newest, status *imap.Status, refused refusals) (news, bool) {
 	mark := markOf(newest)
 	if hasFallen(row.State, status) || asLeft(row, box, mark) && !sameOctets(row.State, status) {
 		return news{}, false
 	}
-	if n, ok := quietNews(row, box, mark, refused); ok {
-		return n, true
-	}
-	return resyncedNews(row, box, newest.UID, refused, t)
+	return quietNews(row, box, mark, refused)
 }
 
 // refusals splits what the destination did not take: that of this pass counts, that of an earlier one
@@ -90,22 +83,6 @@ func quietNews(row *ledger.Mailbox, box imap.Selected, mark string, refused refu
 		return news{}, false
 	}
 	return news{gone: row.Gone, failed: refused.now.Len(), short: imap.CountOf(0)}, true
-}
-
-// resyncedNews takes over what the server told, if it adds up to the number of messages that it counts, and to the newest
-// one that it shows: a server that was put back to an earlier state knows of no change since, and leaves out what it has
-// lost, or has again. It may name UIDs as vanished that were never known (RFC 7162, section 3.2.10).
-func resyncedNews(row *ledger.Mailbox, box imap.Selected, newest imap.UID, refused refusals, t *told) (news, bool) {
-	if t == nil {
-		return news{}, false
-	}
-	gone := union(row.Gone, intersection(row.Done, t.vanished))
-	open := union(t.changed, refused.now, refused.earlier).Minus(row.Done).Minus(t.vanished)
-	present := union(row.Done.Minus(gone), open)
-	if !box.Messages.Is(int64(present.Len())) || newest != present.Max() {
-		return news{}, false
-	}
-	return news{wanted: open.Minus(refused.now), gone: gone, failed: intersection(open, refused.now).Len(), short: imap.CountOf(0)}, true
 }
 
 // listedNews compares the list of all messages with the ledger. What a listing lacks that does not show as
@@ -147,23 +124,18 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 		return faultOf(err, "open source mailbox", j.pair.Source)
 	}
 	since := imap.Known{UIDValidity: row.Anchor.SrcUIDValidity, ModSeq: row.State.SrcModSeq, UIDs: row.Done.Minus(row.Gone)}
-	t := &told{flags: map[imap.UID][]string{}}
+	flags := map[imap.UID][]string{}
 	opening, err := j.src.ExamineSinceAhead(ctx, j.pair.Source, since, imap.FetchHandler{
 		Message: func(m *imap.Message) error {
-			t.changed.Add(m.UID)
 			if m.Flags != nil {
-				t.flags[m.UID] = m.Flags
+				flags[m.UID] = m.Flags
 			}
-			return nil
-		},
-		Vanished: func(uids imap.UIDSet) error {
-			t.vanished.AddSet(uids)
 			return nil
 		},
 	})
 	j.srcBox, j.srcNewest, err = peeked(ctx, opening, err)
 	if box := j.srcBox; err == nil && box.UIDValidity == since.UIDValidity && box.HighestModSeq != 0 {
-		j.told = t
+		j.told = flags
 	}
 	return faultOf(err, "open source mailbox", j.pair.Source)
 }

@@ -17,7 +17,8 @@ type history struct {
 	refused refusals
 	present imap.UIDSet // at the second moment
 	uidNext imap.UID
-	told    told
+
+	vanished, changed imap.UIDSet // between the two
 }
 
 // newHistory lets a mailbox be copied, with gaps and refusals, and then lets its user work.
@@ -52,30 +53,29 @@ func (h *history) work(chance *rand.Rand, before imap.UIDSet) {
 	busy := chance.IntN(3)
 	for uid := range before.All() {
 		if busy > 0 && chance.IntN(4) == 0 {
-			h.told.vanished.Add(uid)
+			h.vanished.Add(uid)
 			continue
 		}
 		h.present.Add(uid)
 		if chance.IntN(4) == 0 {
-			h.told.changed.Add(uid) // another flag
+			h.changed.Add(uid) // another flag
 		}
 	}
 	for range chance.IntN(5) * busy {
 		uid := h.uidNext
 		h.uidNext++
 		if chance.IntN(4) == 0 {
-			h.told.vanished.Add(uid) // came and went in between
+			h.vanished.Add(uid) // came and went in between
 			continue
 		}
 		h.present.Add(uid)
-		h.told.changed.Add(uid)
+		h.changed.Add(uid)
 	}
-	h.told.vanished.Add(h.uidNext + 7) // servers name UIDs that never were
 }
 
 func (h *history) box() imap.Selected {
 	box := imap.Selected{UIDNext: h.uidNext, Messages: imap.CountOf(int64(h.present.Len())), HighestModSeq: h.row.State.SrcModSeq}
-	if !h.told.changed.Empty() || !intersection(h.told.vanished, h.row.Done).Empty() {
+	if !h.changed.Empty() || !intersection(h.vanished, h.row.Done).Empty() {
 		box.HighestModSeq++
 	}
 	return box
@@ -88,11 +88,11 @@ func wantNews(t *testing.T, how string, got, want news) {
 	}
 }
 
-// Whatever a server offers, the outcome is that of the full list.
-func TestNews_everyWayTellsTheSame(t *testing.T) {
+// What is believed without a list is what the list would tell.
+func TestNews_quietTellsTheSame(t *testing.T) {
 	t.Parallel()
 	chance := rand.New(rand.NewPCG(3, 5))
-	quiet, resynced := 0, 0
+	quiet := 0
 	for range 20_000 {
 		h := newHistory(chance)
 		want := listedNews(&h.row, h.refused, h.present, imap.CountOf(0))
@@ -100,45 +100,30 @@ func TestNews_everyWayTellsTheSame(t *testing.T) {
 			quiet++
 			wantNews(t, "quiet", got, want)
 		}
-		if got, ok := resyncedNews(&h.row, h.box(), h.present.Max(), h.refused, &h.told); ok {
-			resynced++
-			wantNews(t, "resynced", got, want)
-		} else {
-			t.Fatalf("a server that tells the truth is not believed: %+v", h)
-		}
 		for uid := range want.wanted.All() {
 			if h.row.Done.Contains(uid) || !h.present.Contains(uid) {
 				t.Fatalf("%d is wanted, and done or not there", uid)
 			}
 		}
 	}
-	if quiet < 100 || resynced < 100 {
-		t.Errorf("only %d quiet and %d resynced histories", quiet, resynced)
+	if quiet < 100 {
+		t.Errorf("only %d quiet histories", quiet)
 	}
 }
 
 // mark is what the newest message of these mailboxes shows.
 const mark = "2 7 9"
 
-// A server that forgets to tell something is found out by the number of messages.
-func TestNews_incompleteResyncIsNotBelieved(t *testing.T) {
+// A source was put back: UID 1 is there again and UID 2 has gone, under mod-sequences that were given out before, and UID 5
+// is all that it tells of. The number of messages and the newest of them add up.
+func TestToldNews_onlyTheLastChangeIsTold(t *testing.T) {
 	t.Parallel()
-	chance := rand.New(rand.NewPCG(7, 11))
-	caught := 0
-	for range 2000 {
-		h := newHistory(chance)
-		known := intersection(h.told.vanished, h.row.Done)
-		if known.Empty() {
-			continue
-		}
-		caught++
-		h.told.vanished = h.told.vanished.Minus(imap.NewUIDSet(known.Max()))
-		if _, ok := resyncedNews(&h.row, h.box(), h.present.Max(), h.refused, &h.told); ok {
-			t.Fatalf("%d vanished, was not told, and nobody noticed", known.Max())
-		}
+	row := &ledger.Mailbox{
+		State: ledger.State{SrcUIDNext: 5, SrcMessages: 2, SrcModSeq: 17, SrcNewest: mark}, Done: imap.NewUIDSet(2, 4),
 	}
-	if caught < 100 {
-		t.Errorf("only %d histories", caught)
+	box := imap.Selected{UIDNext: 6, Messages: imap.CountOf(3), HighestModSeq: 18}
+	if n, known := toldNews(row, box, imap.Newest{UID: 5}, nil, refusals{}); known {
+		t.Errorf("%+v is believed without a list", n)
 	}
 }
 
@@ -177,11 +162,8 @@ func TestToldNews_otherOctets(t *testing.T) {
 	}
 	box := imap.Selected{UIDNext: 5, Messages: imap.CountOf(2), HighestModSeq: 17}
 	for size, want := range map[int64]bool{470: true, -1: true, 360: false} {
-		if _, got := toldNews(row, box, newest, &imap.Status{Size: size}, refusals{}, nil); got != want {
+		if _, got := toldNews(row, box, newest, &imap.Status{Size: size}, refusals{}); got != want {
 			t.Errorf("a size of %d: known without a list: %v, want %v", size, got, want)
-		}
-		if _, got := toldNews(row, box, newest, &imap.Status{Size: size}, refusals{}, &told{}); got != want {
-			t.Errorf("a size of %d, and QRESYNC: known without a list: %v, want %v", size, got, want)
 		}
 	}
 }
