@@ -48,9 +48,9 @@ func (p *parser) readHeader() error {
 			p.problem(i, columnCount, "column %d has no name", i+1)
 		case !known:
 			c = columnCount
-			p.problem(i, columnCount, "column %.60q is not known; these are: %s", label, strings.Join(labels[:], ", "))
+			p.problem(i, columnCount, "column %.60q is not known; known columns: %s", label, strings.Join(labels[:], ", "))
 		case found[c]:
-			p.problem(i, c, "is there twice")
+			p.problem(i, c, "occurs twice")
 		default:
 			found[c] = true
 		}
@@ -190,7 +190,7 @@ func unfit(value string) string {
 	case len(value) > maxField:
 		return fmt.Sprintf("has more than %d octets", maxField)
 	case strings.ContainsFunc(value, unicode.IsControl):
-		return "has a line break or another control character in it"
+		return "contains a line break or another control character"
 	}
 	return ""
 }

@@ -29,9 +29,9 @@ type Problems struct {
 func (p *Problems) Error() string {
 	var out strings.Builder
 	if len(p.List) == 1 {
-		out.WriteString("one thing is wrong")
+		out.WriteString("1 problem")
 	} else {
-		fmt.Fprintf(&out, "%d things are wrong", len(p.List))
+		fmt.Fprintf(&out, "%d problems", len(p.List))
 	}
 	for i, problem := range p.List {
 		if i == maxListed {

@@ -89,7 +89,7 @@ func parse(name string, r io.Reader, most bounds) ([]rehome.Account, error) {
 	}
 	if len(p.problems) > 0 {
 		return nil, fault(name, &Problems{File: name, List: p.problems},
-			"correct these rows; nothing was taken over from the file")
+			"correct these rows; nothing was imported from the file")
 	}
 	return p.accounts, nil
 }
