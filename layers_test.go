@@ -33,7 +33,8 @@ var floors = []struct {
 		"rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/recipients", "rehome/internal/rulecopy", "rehome/internal/verify",
 	}},
 	{"what runs the engines, and the papers about them", []string{
-		"rehome/internal/conductor", "rehome/internal/cutover", "rehome/internal/clientsetup", "rehome/internal/handover", "rehome/internal/report",
+		"rehome/internal/checkup", "rehome/internal/conductor", "rehome/internal/cutover", "rehome/internal/clientsetup", "rehome/internal/handover",
+		"rehome/internal/report",
 	}},
 	{"the settings", []string{"rehome/internal/config"}},
 	{"the operations behind every face", []string{"rehome/internal/journey"}},

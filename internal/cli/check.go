@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"rehome/internal/checkup"
 	"rehome/internal/journey"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ Exit code 0: the move can start; there may be warnings. 3: a problem blocks the 
 				return OutcomeDone, err
 			}
 			outcome := OutcomeDone
-			if checked.Worst() == journey.LevelError {
+			if checked.Worst() == checkup.LevelError {
 				outcome = OutcomeUnreachable
 			}
 			return outcome, f.answer(checked, func(w io.Writer) error { return f.writeCheck(w, checked) })
@@ -37,7 +38,7 @@ Exit code 0: the move can start; there may be warnings. 3: a problem blocks the 
 }
 
 // writeCheck prints a line for each piece of advice, grouped by side, and a line that sums up.
-func (f *frame) writeCheck(w io.Writer, checked journey.Checked) error {
+func (f *frame) writeCheck(w io.Writer, checked checkup.Report) error {
 	colors := paletteFor(w, os.Getenv)
 	side := ""
 	for _, a := range checked.Advice {
@@ -54,21 +55,21 @@ func (f *frame) writeCheck(w io.Writer, checked journey.Checked) error {
 	return err
 }
 
-func mark(level journey.Level, colors palette) string {
+func mark(level checkup.Level, colors palette) string {
 	switch level {
-	case journey.LevelError:
+	case checkup.LevelError:
 		return colors.red("x")
-	case journey.LevelWarning:
+	case checkup.LevelWarning:
 		return colors.bold("!")
 	}
 	return "+"
 }
 
-func summary(checked journey.Checked) string {
+func summary(checked checkup.Report) string {
 	switch checked.Worst() {
-	case journey.LevelError:
+	case checkup.LevelError:
 		return "the move cannot start: fix the lines marked x"
-	case journey.LevelWarning:
+	case checkup.LevelWarning:
 		return "the move can start; review the lines marked !"
 	}
 	return "no problems found; the move can start"

@@ -4,97 +4,156 @@ package journey
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
 	"rehome"
+	"rehome/internal/checkup"
+	"rehome/internal/config"
+	"rehome/internal/endpoint"
+	"rehome/internal/people"
 )
-
-// Advice is one line of a check: what is right or wrong, and who can change it.
-type Advice struct {
-	Side     string `json:"side"`    // "settings", "source" or "destination"
-	Subject  string `json:"subject"` // "database", "log-in"
-	Level    Level  `json:"level"`
-	Sentence string `json:"sentence"`
-	NextStep string `json:"next_step,omitempty"`
-}
-
-// Level says how bad it is.
-type Level string
-
-// The levels of advice.
-const (
-	LevelOK      Level = "ok"
-	LevelWarning Level = "warning" // the move works, and somebody should look
-	LevelError   Level = "error"   // the move cannot work like this
-)
-
-// Checked is everything a check has to say.
-type Checked struct {
-	Advice []Advice `json:"advice"`
-}
-
-// Worst returns the worst level.
-func (c Checked) Worst() Level {
-	worst := LevelOK
-	for _, a := range c.Advice {
-		if a.Level == LevelError {
-			return LevelError
-		}
-		if a.Level == LevelWarning {
-			worst = LevelWarning
-		}
-	}
-	return worst
-}
-
-// checkup collects advice for one side.
-type checkup struct {
-	side   string
-	advice []Advice
-}
-
-func (c *checkup) ok(subject, sentence string) {
-	c.advice = append(c.advice, Advice{Side: c.side, Subject: subject, Level: LevelOK, Sentence: sentence})
-}
-
-func (c *checkup) warn(subject, sentence, nextStep string) {
-	c.advice = append(c.advice, Advice{Side: c.side, Subject: subject, Level: LevelWarning, Sentence: sentence, NextStep: nextStep})
-}
-
-func (c *checkup) fail(subject string, err error) {
-	c.advice = append(c.advice, Advice{Side: c.side, Subject: subject, Level: LevelError, Sentence: err.Error(), NextStep: rehome.HintOf(err)})
-}
 
 // Check looks at everything a move needs and changes nothing. Trouble is advice, not an error; the
 // error is the context's.
-func (m *Move) Check(ctx context.Context) (Checked, error) {
-	settings := &checkup{side: "settings"}
+func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
+	settings := checkup.NewList("settings")
 	m.checkSettings(ctx, settings)
-	source := &checkup{side: "source"}
-	p := m.checkPeople(ctx, source)
-	m.checkSource(ctx, source, p)
-	destination := &checkup{side: "destination"}
-	m.checkDestination(ctx, destination, p)
-	m.checkPIM(ctx, source, destination, p)
-	m.checkRules(ctx, source, destination, p)
-	checked := Checked{Advice: append(append(settings.advice, source.advice...), destination.advice...)}
-	return checked, ctx.Err()
+	source := checkup.NewList("source")
+	destination := checkup.NewList("destination")
+	accounts := m.checkPeople(ctx, source)
+	m.checkIMAP(ctx, source, rehome.Source, accounts, checkup.Source)
+	m.checkIMAP(ctx, destination, rehome.Destination, accounts, checkup.Destination)
+	m.checkPIM(ctx, source, destination, accounts)
+	m.checkSieve(ctx, source, rehome.Source, m.settings.Source.Sieve, accounts)
+	m.checkSieve(ctx, destination, rehome.Destination, m.settings.Destination.Sieve, accounts)
+	return checkup.Join(settings, source, destination), ctx.Err()
+}
+
+// checkIMAP has an end's service looked at.
+func (m *Move) checkIMAP(
+	ctx context.Context, c *checkup.List, side rehome.Side, accounts []rehome.Account,
+	look func(context.Context, *checkup.List, *endpoint.IMAP, []rehome.Account),
+) {
+	host, err := m.end(ctx, side, nil)
+	if err != nil {
+		c.Fail("imap", err)
+		return
+	}
+	look(ctx, c, host, accounts)
 }
 
 // checkSettings looks at what lies on this machine.
-func (m *Move) checkSettings(ctx context.Context, c *checkup) {
+func (m *Move) checkSettings(ctx context.Context, c *checkup.List) {
 	for _, placed := range m.settings.References() {
 		if _, err := placed.Reference.Resolve(ctx); err != nil {
-			c.fail("secret "+placed.Key, err)
+			c.Fail("secret "+placed.Key, err)
 		}
 	}
 	if _, err := m.store(ctx); err != nil {
-		c.fail("store", err)
+		c.Fail("store", err)
 	} else {
-		c.ok("store", "the ledger "+filepath.Base(m.settings.Store)+" can be written")
+		c.OK("store", "the ledger "+filepath.Base(m.settings.Store)+" can be written")
 	}
 	if _, err := os.Stat(m.settings.Secrets.Identity); err == nil {
-		c.ok("sealing", "sealed files can be opened with "+filepath.Base(m.settings.Secrets.Identity)+"; keep a copy of it in a safe place")
+		c.OK("sealing", "sealed files can be opened with "+filepath.Base(m.settings.Secrets.Identity)+"; keep a copy of it in a safe place")
 	}
+}
+
+// checkPeople looks at who moves; none means that nobody is known.
+func (m *Move) checkPeople(ctx context.Context, c *checkup.List) []rehome.Account {
+	m.checkDirectory(ctx, c)
+	p, err := m.people(ctx)
+	if err != nil {
+		if !c.Said(err) {
+			c.Fail("people", err)
+		}
+		return nil
+	}
+	checkup.People(c, p)
+	for _, lone := range p.LoneDomains(m.settings.Domains) {
+		c.Warn("people", "no account is in "+lone.Domain+", which the settings name under domains", loneHint(lone))
+	}
+	checkup.Staying(c, p)
+	if m.makesAccounts() {
+		checkup.Passwords(c, p.Counts)
+	}
+	return p.Moving
+}
+
+// checkDirectory looks at where the source keeps its people.
+func (m *Move) checkDirectory(ctx context.Context, c *checkup.List) {
+	directory, err := m.directory(ctx)
+	if err != nil {
+		c.Fail("database", err)
+		return
+	}
+	describer, able := directory.(people.Describer)
+	if !able {
+		return
+	}
+	about, err := describer.About(ctx)
+	if err = errors.Join(err, directory.Close()); err != nil {
+		c.Fail("database", err)
+		return
+	}
+	checkup.Directory(c, about)
+}
+
+// checkPIM looks at both ends of contacts and calendars. That the settings do not name them is no
+// mistake: then they stay.
+func (m *Move) checkPIM(ctx context.Context, source, destination *checkup.List, accounts []rehome.Account) {
+	ends, err := m.pimEnds(ctx, nil)
+	if err != nil {
+		destination.Fail("dav", err)
+		return
+	}
+	if ends == nil {
+		destination.Warn("dav", "contacts and calendars stay: the settings do not say where they are and where they go",
+			"set destination.dav.url, and source.dav.url or source.database")
+		return
+	}
+	defer func() { _ = ends.close() }() // only looked at
+	if ends.src != nil {
+		checkup.DAV(ctx, source, ends.src, accounts, func(a rehome.Account) bool {
+			return !a.SourcePassword.Empty() && a.Services.CalDAV && a.Services.CardDAV
+		})
+	}
+	if shares, err := people.ReadShares(ctx, ends.directory); err != nil {
+		source.Fail("shares", err)
+	} else {
+		checkup.Shares(source, shares)
+	}
+	if session := checkup.DAV(ctx, destination, ends.dst, accounts, func(a rehome.Account) bool { return !a.DestinationPassword.Empty() }); session != nil {
+		checkup.Scheduling(destination, session, m.settings.Destination.DAV.ScheduleAgentClient)
+	}
+}
+
+// checkSieve looks at a ManageSieve server that is named. What is wrong with the end itself was said already.
+func (m *Move) checkSieve(
+	ctx context.Context, c *checkup.List, side rehome.Side, settings config.Sieve, accounts []rehome.Account,
+) {
+	if settings.Address == "" && side == rehome.Destination {
+		c.OK("rules", "no ManageSieve server is named: they become files to be handed over, see \"rehome rules export\"")
+	}
+	if settings.Address == "" || len(accounts) == 0 {
+		return
+	}
+	host, err := m.end(ctx, side, nil)
+	if err != nil {
+		return
+	}
+	account, ok := checkup.Sample(accounts, host, func(a rehome.Account) bool {
+		return side == rehome.Source && !a.SourcePassword.Empty() || side == rehome.Destination && !a.DestinationPassword.Empty()
+	})
+	if !ok {
+		return
+	}
+	end, err := sieveEnd(settings, host)
+	if err != nil {
+		c.Fail("rules", err)
+		return
+	}
+	checkup.Sieve(ctx, c, side, end, account)
 }

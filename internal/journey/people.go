@@ -99,7 +99,7 @@ func (m *Move) openSheet() (vault.Sheet, error) {
 // nobodyMoves says why, and which domain of the settings is misspelt if one is.
 func (m *Move) nobodyMoves(p *people.Everybody) error {
 	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "somebody who moves",
-		Cause: &config.SettingsError{Cause: fmt.Errorf("all %s stay: %s", count(len(p.Staying), "account"), p.Staying[0].Reason)}}
+		Cause: &config.SettingsError{Cause: fmt.Errorf("all %s stay: %s", plural(len(p.Staying), "account"), p.Staying[0].Reason)}}
 	for _, lone := range p.LoneDomains(m.settings.Domains) {
 		fault.Object = "somebody who moves in " + lone.Domain
 		fault.Cause = &config.SettingsError{Cause: errors.New("there are accounts in " + strings.Join(knownDomains(lone), ", ") + " only")}
@@ -113,7 +113,14 @@ func knownDomains(lone people.LoneDomain) []string {
 	if lone.More == 0 {
 		return lone.Known
 	}
-	return append(lone.Known[:len(lone.Known):len(lone.Known)], count(lone.More, "other domain"))
+	return append(lone.Known[:len(lone.Known):len(lone.Known)], plural(lone.More, "other domain"))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func loneHint(lone people.LoneDomain) string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package journey
+package checkup
 
 import (
 	"context"
@@ -14,69 +14,58 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
-	"rehome/internal/people"
 	"rehome/internal/protocol/imap"
 )
 
-// checkSource looks at the source's IMAP service and opens one account.
-func (m *Move) checkSource(ctx context.Context, c *checkup, p *people.Everybody) {
-	host, err := m.end(ctx, rehome.Source, nil)
-	if err != nil {
-		c.fail("imap", err)
+// Source looks at the source's IMAP service and opens one of the accounts; none are known if something is wrong with them.
+func Source(ctx context.Context, c *List, host *endpoint.IMAP, accounts []rehome.Account) {
+	if !checkHost(ctx, c, host) || len(accounts) == 0 {
 		return
 	}
-	if !checkHost(ctx, c, host) || p == nil {
-		return
-	}
-	account, ok := sample(p, host, func(a rehome.Account) bool { return a.Services.IMAP && !a.SourcePassword.Empty() })
+	account, ok := Sample(accounts, host, func(a rehome.Account) bool { return a.Services.IMAP && !a.SourcePassword.Empty() })
 	if !ok {
-		c.warn("log-in", "no account has a password that could be tried", "set a master user for the source, or give SourcePassword in the roster")
+		c.Warn("log-in", "no account has a password that could be tried", "set a master user for the source, or give SourcePassword in the roster")
 		return
 	}
 	session, err := host.Open(ctx, account)
 	if err != nil {
-		c.fail("log-in", err)
+		c.Fail("log-in", err)
 		return
 	}
 	defer session.Close()
-	c.ok("log-in", how(host)+" opens "+account.Address+contents(ctx, session))
+	c.OK("log-in", how(host)+" opens "+account.Address+contents(ctx, session))
 	checkReading(c, session.Capabilities())
 }
 
-// checkDestination looks at the destination's IMAP service. That nobody can log in yet is normal
+// Destination looks at the destination's IMAP service. That nobody can log in yet is normal
 // before the import.
-func (m *Move) checkDestination(ctx context.Context, c *checkup, p *people.Everybody) {
-	host, err := m.end(ctx, rehome.Destination, nil)
-	if err != nil {
-		c.fail("imap", err)
+func Destination(ctx context.Context, c *List, host *endpoint.IMAP, accounts []rehome.Account) {
+	if !checkHost(ctx, c, host) || len(accounts) == 0 {
 		return
 	}
-	if !checkHost(ctx, c, host) || p == nil {
-		return
-	}
-	account, ok := sample(p, host, func(a rehome.Account) bool { return !a.DestinationPassword.Empty() })
+	account, ok := Sample(accounts, host, func(a rehome.Account) bool { return !a.DestinationPassword.Empty() })
 	if !ok {
-		c.warn("log-in", "no password is known for any account there", `run "rehome accounts export", then import its accounts.csv`)
+		c.Warn("log-in", "no password is known for any account there", `run "rehome accounts export", then import its accounts.csv`)
 		return
 	}
 	session, err := host.Open(ctx, account)
 	switch {
 	case rehome.ClassOf(err) == rehome.ClassAuth:
-		c.warn("log-in", err.Error(), `before accounts.csv is imported this is as it should be; afterwards: `+rehome.HintOf(err))
+		c.Warn("log-in", err.Error(), `before accounts.csv is imported this is as it should be; afterwards: `+rehome.HintOf(err))
 		return
 	case err != nil:
-		c.fail("log-in", err)
+		c.Fail("log-in", err)
 		return
 	}
 	defer session.Close()
-	c.ok("log-in", how(host)+" opens "+account.Address+contents(ctx, session))
+	c.OK("log-in", how(host)+" opens "+account.Address+contents(ctx, session))
 	checkQuota(ctx, c, session, account)
 	checkWriting(c, session.Capabilities())
 }
 
-// sample chooses the account to try: one attempt, so that no host counts failures.
-func sample(p *people.Everybody, host *endpoint.IMAP, fits func(rehome.Account) bool) (rehome.Account, bool) {
-	for _, a := range p.Moving {
+// Sample chooses the account to try: one attempt, so that no host counts failures.
+func Sample(accounts []rehome.Account, host *endpoint.IMAP, fits func(rehome.Account) bool) (rehome.Account, bool) {
+	for _, a := range accounts {
 		if fits(a) || host.Settings().MasterUser != "" || host.Settings().Token != nil {
 			return a, true
 		}
@@ -95,17 +84,17 @@ func how(host *endpoint.IMAP) string {
 }
 
 // checkHost connects without logging in.
-func checkHost(ctx context.Context, c *checkup, host *endpoint.IMAP) bool {
+func checkHost(ctx context.Context, c *List, host *endpoint.IMAP) bool {
 	client, err := host.Dial(ctx)
 	if err != nil {
-		c.fail("imap", err)
+		c.Fail("imap", err)
 		return false
 	}
 	defer func() { _ = client.Close() }() // only looked at
 	name := serverName(ctx, client)
 	state, secured := client.TLS()
 	if !secured {
-		c.warn("imap", fmt.Sprintf("%s answers at %s without encryption", name, host.Settings().Address),
+		c.Warn("imap", fmt.Sprintf("%s answers at %s without encryption", name, host.Settings().Address),
 			"passwords and mail travel in the clear: fine on this machine or inside a tunnel, nowhere else")
 		return true
 	}
@@ -113,10 +102,10 @@ func checkHost(ctx context.Context, c *checkup, host *endpoint.IMAP) bool {
 	sentence := fmt.Sprintf("%s answers at %s, %s, certificate valid until %s",
 		name, host.Settings().Address, tls.VersionName(state.Version), expiry.Format(time.DateOnly))
 	if time.Until(expiry) < 30*24*time.Hour {
-		c.warn("imap", sentence, "it ends within a month: have it renewed before the move, or pin its key")
+		c.Warn("imap", sentence, "it ends within a month: have it renewed before the move, or pin its key")
 		return true
 	}
-	c.ok("imap", sentence)
+	c.OK("imap", sentence)
 	return true
 }
 
@@ -155,40 +144,42 @@ func contents(ctx context.Context, session *endpoint.Session) string {
 }
 
 // checkReading judges what the source offers for speed and for later passes.
-func checkReading(c *checkup, caps imap.Capabilities) {
+func checkReading(c *List, caps imap.Capabilities) {
 	if caps.Has("CONDSTORE") {
-		c.ok("passes", "a later pass asks only for what has changed (CONDSTORE)")
+		c.OK("passes", "a later pass asks only for what has changed (CONDSTORE)")
 		return
 	}
-	c.warn("passes", "the server does not say what has changed (no CONDSTORE), so every later pass lists the flags of all messages", "plan some more time for the last pass")
+	c.Warn("passes", "the server does not say what has changed (no CONDSTORE), so every later pass lists the flags of all messages",
+		"plan some more time for the last pass")
 }
 
 // checkWriting judges what the destination offers for speed and for safety.
-func checkWriting(c *checkup, caps imap.Capabilities) {
+func checkWriting(c *List, caps imap.Capabilities) {
 	switch {
 	case caps.Has("MULTIAPPEND") && caps.Has("LITERAL+"):
-		c.ok("speed", "takes a hundred messages in one command (MULTIAPPEND, LITERAL+)")
+		c.OK("speed", "takes a hundred messages in one command (MULTIAPPEND, LITERAL+)")
 	case caps.Has("LITERAL+"):
-		c.warn("speed", "takes messages one by one (no MULTIAPPEND)", "expect some hundred messages a second; more connections help: limits.per_account")
+		c.Warn("speed", "takes messages one by one (no MULTIAPPEND)", "expect some hundred messages a second; more connections help: limits.per_account")
 	default:
-		c.warn("speed", "wants to be asked before each message (no LITERAL+)", "expect a few messages a second for each connection on a slow line; raise limits.per_account as far as the host allows")
+		c.Warn("speed", "wants to be asked before each message (no LITERAL+)",
+			"expect a few messages a second for each connection on a slow line; raise limits.per_account as far as the host allows")
 	}
 	if !caps.Has("UIDPLUS") {
-		c.warn("receipts", "does not tell where it put a message (no UIDPLUS): rehome looks each batch up", "")
+		c.Warn("receipts", "does not tell where it put a message (no UIDPLUS): rehome looks each batch up", "")
 	}
 	if limit, known := caps.AppendLimit(); known {
-		c.ok("limits", "takes messages up to "+humanize.IBytes(uint64(limit)))
+		c.OK("limits", "takes messages up to "+humanize.IBytes(uint64(limit)))
 	}
 }
 
-func checkQuota(ctx context.Context, c *checkup, session *endpoint.Session, account rehome.Account) {
+func checkQuota(ctx context.Context, c *List, session *endpoint.Session, account rehome.Account) {
 	quota, known, err := session.QuotaOf(ctx, "INBOX")
 	var status *imap.StatusError
 	switch {
 	case errors.As(err, &status), err == nil && !known:
 	case err != nil:
-		c.fail("quota", endpoint.Fault(err, "ask for the quota of", account.Address))
+		c.Fail("quota", endpoint.Fault(err, "ask for the quota of", account.Address))
 	default:
-		c.ok("quota", fmt.Sprintf("%s may hold %s there", account.Address, humanize.IBytes(uint64(quota.Limit))))
+		c.OK("quota", fmt.Sprintf("%s may hold %s there", account.Address, humanize.IBytes(uint64(quota.Limit))))
 	}
 }

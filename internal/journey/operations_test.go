@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rehome"
+	"rehome/internal/checkup"
+	"rehome/internal/conductor"
+	"rehome/internal/handover"
+	"rehome/internal/people"
+	"rehome/internal/vault"
+	"rehome/internal/verify"
+)
+
+// The operations of a small move in the order in which they are used: what each answers of one person whose mail and
+// rules move between two IMAP servers.
+func TestOperations_inTheirOrder(t *testing.T) {
+	t.Parallel()
+	settings, _ := twoEnds(t)
+	settings.Secrets.Identity = filepath.Join(filepath.Dir(settings.Store), "identity.txt")
+	if _, err := vault.CreateIdentity(settings.Secrets.Identity); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(settings.Accounts.Output, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	move := open(t, settings)
+	for _, operation := range []struct {
+		name string
+		test func(*testing.T, *Move)
+	}{
+		{"check", testCheck}, {"accounts", testAccounts}, {"plan", testPlan}, {"sync", testSync}, {"verify", testVerify},
+		{"status and report", testStatus}, {"papers", testPapers},
+	} {
+		if !t.Run(operation.name, func(t *testing.T) { operation.test(t, move) }) {
+			break // what follows stands on it
+		}
+	}
+}
+
+func testCheck(t *testing.T, move *Move) {
+	report, err := move.Check(t.Context())
+	if err != nil || report.Worst() == checkup.LevelError {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	seen := map[string]bool{}
+	for _, a := range report.Advice {
+		seen[a.Side+" "+a.Subject] = true
+	}
+	for _, want := range []string{
+		"settings store", "settings sealing", "source people", "source log-in", "destination log-in", "source rules", "destination rules",
+	} {
+		if !seen[want] {
+			t.Errorf("nothing is said of %q: %+v", want, report.Advice)
+		}
+	}
+}
+
+func testAccounts(t *testing.T, move *Move) {
+	list, err := move.People(t.Context())
+	if err != nil || len(list.Moving) != 1 || list.Moving[0].Account != anna {
+		t.Errorf("people: got %+v, %v", list, err)
+	}
+	plan, err := move.AccountsPlan(t.Context(), &people.LoginOptions{})
+	if err != nil || len(plan.Accounts) != 1 {
+		t.Fatalf("plan: got %+v, %v", plan, err)
+	}
+	row := plan.Accounts[0]
+	if row.Mail != people.AccessOwn || row.SourceLogin == nil || row.SourceLogin.Verdict != people.LoginWorks || row.DestinationLogin == nil {
+		t.Errorf("plan: got %+v", row)
+	}
+	checked, err := move.CheckAccounts(t.Context(), []string{anna, "extra@example.test"}, people.LoginOptions{})
+	if err != nil || checked.Counts[people.StateReady] != 1 || checked.Counts[people.StateExtra] != 1 {
+		t.Errorf("check: got %+v, %v", checked, err)
+	}
+	if _, err := move.CheckAccounts(t.Context(), nil, people.LoginOptions{Accounts: []string{"x@example.test"}}); rehome.HintOf(err) == "" {
+		t.Errorf("a stranger: got %v, want a hint", err)
+	}
+	test, err := move.TestPassword(t.Context(), anna, rehome.NewSecret("secret"))
+	if err != nil || !test.Matches {
+		t.Errorf("password: got %+v, %v", test, err)
+	}
+}
+
+func testPlan(t *testing.T, move *Move) {
+	planned, err := move.PlanSync(t.Context(), nil, SyncOptions{})
+	if err != nil || len(planned) != 1 || planned[0].Error != "" || len(planned[0].Rules) != 1 {
+		t.Fatalf("got %+v, %v", planned, err)
+	}
+	names := ""
+	for _, pair := range planned[0].Pairs {
+		names += pair.Source + " to " + pair.Destination + ";"
+	}
+	if !strings.Contains(names, "INBOX.Größe to Größe;") {
+		t.Errorf("mailboxes: got %s", names)
+	}
+	if status, err := move.Status(t.Context()); err != nil || len(status.Accounts) != 0 {
+		t.Errorf("a plan has written into the ledger: %+v, %v", status, err)
+	}
+}
+
+func testSync(t *testing.T, move *Move) {
+	total := 0
+	watcher := Watcher{Progress: conductor.NewProgress(), Accounts: func(n int) { total = n }}
+	synced, err := move.Sync(t.Context(), nil, SyncOptions{}, watcher)
+	if err != nil || !synced.Complete() || synced.Mendable() || synced.Waiting() || total != 1 {
+		t.Errorf("got %+v, %v", synced, err)
+	}
+	if rules := synced.TotalRules(); rules.Stored != 1 {
+		t.Errorf("rules: got %+v", rules)
+	}
+}
+
+func testVerify(t *testing.T, move *Move) {
+	watcher := VerifyWatcher{Accounts: func(int) {}, Read: func(int, int64) {}, Done: func() {}}
+	document, err := move.Verify(t.Context(), []string{anna}, verify.LevelFull, watcher)
+	if err != nil || len(document.Accounts) != 1 || document.Verdict != verify.Equal {
+		t.Errorf("got %+v, %v", document, err)
+	}
+}
+
+func testStatus(t *testing.T, move *Move) {
+	status, err := move.Status(t.Context())
+	if err != nil || len(status.Accounts) != 1 {
+		t.Fatalf("status: got %+v, %v", status, err)
+	}
+	if account := status.Accounts[0]; account.Verdict != string(verify.Equal) || account.Rules.Stored != 1 {
+		t.Errorf("status: got %+v", account)
+	}
+	if report, err := move.Report(t.Context()); err != nil || report == nil {
+		t.Errorf("report: got %+v, %v", report, err)
+	}
+}
+
+func testPapers(t *testing.T, move *Move) {
+	settings, err := move.PersonalSheets(t.Context(), nil)
+	if err != nil || settings.Sheets != 1 || settings.Letters != 0 {
+		t.Errorf("sheets: got %+v, %v", settings, err)
+	}
+	export, err := move.ExportAliases(t.Context())
+	if err != nil || len(export.Files) != 5 {
+		t.Errorf("aliases: got %+v, %v", export, err)
+	}
+	output := move.HandoverDefault() + handover.BundleExtension
+	bundle, err := move.Handover(t.Context(), HandoverOptions{Output: output})
+	if err != nil || bundle.Domains != 1 || bundle.Hashes != 0 {
+		t.Errorf("bundle: got %+v, %v", bundle, err)
+	}
+	if _, err := move.Purge(t.Context(), false); err != nil {
+		t.Errorf("purge: %v", err)
+	}
+}
