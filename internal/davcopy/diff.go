@@ -113,8 +113,8 @@ func depart(vanished []ledger.Object, there int, t terms) departures {
 		switch {
 		case !t.unread:
 			d.vanish(row, t.deletions)
-		case row.State == ledger.ObjectIntent, row.State == ledger.ObjectQuarantined && len(row.Tried) > 0:
-			row.Form = nil // it may be there, and is not to be forgotten before that is known
+		case row.State == ledger.ObjectIntent, row.State == ledger.ObjectQuarantined && len(row.Tried) > 0, row.Deserted():
+			row.Form = nil // it may be there, or was; what is known of that is not to be forgotten before the new name is known
 			d.gone = append(d.gone, row)
 		default:
 			d.vanish(row, DeletionsKeep)

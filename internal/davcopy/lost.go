@@ -78,10 +78,7 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 		case row.Deserted(), row.Code == codeRemovedThere:
 			continue
 		}
-		row.Code, row.Escrow = ledger.CodeDeserted, ""
-		row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put " +
-			"back; it is not copied again"
-		rows = append(rows, row)
+		rows = append(rows, deserted(row))
 	}
 	if err := j.rebook(ctx, rows); err != nil {
 		return err
@@ -93,16 +90,20 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 // such a one goes with it.
 func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
-		if row := j.known[name]; row.Deserted() && j.present[row.Destination] {
+		switch row := j.known[name]; {
+		case !j.present[row.Destination]:
+		case row.Deserted():
 			row.Code, row.Words = "", ""
 			rows = append(rows, row)
+		case row.Code == codeRemovedThere:
+			rows = append(rows, j.reopen(row))
 		}
 	}
 	renamed := map[string]string{} // destination names by those of before
 	for _, name := range lost {
 		if row, found := j.anchor(j.known[name]); found {
 			renamed[j.known[name].Destination] = row.Destination
-			rows = append(rows, row)
+			rows = append(rows, j.reopen(row))
 		}
 	}
 	for _, name := range lost {
@@ -116,6 +117,27 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 		}
 	}
 	return rows
+}
+
+// deserted is the row of an object that the destination has lost.
+func deserted(row ledger.Object) ledger.Object {
+	row.Code, row.Escrow = ledger.CodeDeserted, ""
+	row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put " +
+		"back; it is not copied again"
+	return row
+}
+
+// reopen has an object compared once more that was missing at the destination when it had changed at the source, and is
+// there after all: its user has but renamed it, and it may be the new version.
+func (j *collectionJob) reopen(row ledger.Object) ledger.Object {
+	if row.Code != codeRemovedThere || j.vanished()[row.Source] {
+		return row
+	}
+	if !j.due()[row.Source] {
+		j.actions.read = append(j.actions.read, j.terms().join(row.Source))
+	}
+	row.State, row.Code, row.Words, row.Escrow, row.SrcETag, row.SrcDigest = ledger.ObjectAdopted, "", "", "", "", nil
+	return row
 }
 
 // vanished are the source names of what the source has no more under its name.

@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"crypto/sha256"
 	"testing"
 
 	"rehome/internal/ledger"
@@ -110,6 +111,69 @@ func TestThere_mergedAndRenamed(t *testing.T) {
 		}
 		if len(rows) != 2 {
 			t.Errorf("%q: %d rows, want both", code, len(rows))
+		}
+	}
+}
+
+// What the destination had lost when it vanished from the source may be what the source does not serve under a new name:
+// there it is lost still, and is not copied again.
+func TestFollowRename_whatWasLost(t *testing.T) {
+	t.Parallel()
+	var p pair
+	p.loseLedger(t)
+	c, err := p.ledger.Collection(t.Context(), ledger.Collection{Address: address, Kind: ledger.Calendars, Source: "/c/", Destination: "/d/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := event("one", "first")
+	digest := sha256.Sum256(data)
+	lost := deserted(ledger.Object{
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", SrcDigest: digest[:], Form: eventForm(data),
+	})
+	d := depart([]ledger.Object{lost}, 1, terms{unread: true, deletions: DeletionsMirror})
+	if len(d.gone) != 1 || len(d.remove)+len(d.forget) > 0 {
+		t.Fatalf("%+v, want it kept in mind", d)
+	}
+	gone := left(d.gone[0])
+	if isFailed(gone) {
+		t.Error("it is missed under its old name")
+	}
+	if err := p.ledger.SaveObjects(t.Context(), c, gone); err != nil {
+		t.Fatal(err)
+	}
+	j := &collectionJob{
+		slice: &slice{engine: New(Options{Ledger: p.ledger})}, kind: ledger.Calendars, row: c, place: placement{source: dav.Collection{Href: "/c/"}},
+		known: map[string]ledger.Object{"a.ics": gone}, actions: actions{vanished: []ledger.Object{gone}},
+	}
+	o := dav.Object{Href: "/c/b.ics", Data: data}
+	if err := j.followRename(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	got := consider(o, books{below: "/c/", content: j.content(), known: j.known})
+	if got.way != wayNote || !got.row.Deserted() || got.row.Words == "" {
+		t.Errorf("%s, %+v; want it lost still", got.way, got.row)
+	}
+}
+
+// An object seemed to be removed at the destination when it had changed at the source. Where its user has but renamed it,
+// it is compared once more: it may be the new version.
+func TestThere_renamedWhileItWasWritten(t *testing.T) {
+	t.Parallel()
+	row := ledger.Object{
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, Code: codeRemovedThere, Words: "removed", UID: "one", SrcETag: "1",
+		SrcDigest: []byte("digest"), Form: eventForm(event("one", "first")), Escrow: "file",
+	}
+	for _, name := range []string{"a.ics", "renamed.ics"} {
+		j := &collectionJob{
+			kind: ledger.Calendars, unknown: &strangers{}, present: map[string]bool{name: true}, known: map[string]ledger.Object{"a.ics": row},
+			slice: &slice{engine: New(Options{})}, place: placement{source: dav.Collection{Href: "/c/"}},
+		}
+		if name != "a.ics" {
+			j.unknown.add(name, `"2"`, event("one", "second"), j.content())
+		}
+		rows := j.there(j.lost())
+		if len(rows) != 1 || rows[0].Destination != name || isFailed(rows[0]) || rows[0].SrcDigest != nil || len(j.actions.read) != 1 {
+			t.Errorf("as %s: %+v, %d to be read; want it read once more", name, rows, len(j.actions.read))
 		}
 	}
 }

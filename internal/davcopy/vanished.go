@@ -57,7 +57,11 @@ func left(row ledger.Object) ledger.Object {
 	if row.Spoilt() || row.Reverted() || row.State == ledger.ObjectConflict {
 		row.SrcDigest = nil
 	}
-	row.State, row.SrcETag, row.Code, row.Words, row.Escrow = ledger.ObjectGone, "", "", "", ""
+	code := ""
+	if row.Deserted() {
+		code = row.Code // under another name it is deserted still
+	}
+	row.State, row.SrcETag, row.Code, row.Words, row.Escrow = ledger.ObjectGone, "", code, "", ""
 	return row
 }
 
