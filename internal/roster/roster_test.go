@@ -138,7 +138,7 @@ func TestParse_headerMustBeUnderstood(t *testing.T) {
 		{"\n\n", "the file is empty"},
 		{"anna@example.org,Anna,Berg,x\n", "the first line has no column EmailAddress"},
 		{"FirstName,Password\nAnna,x\n", "the first line has no column EmailAddress"},
-		{"EmailAddress,Phone\nanna@example.org,1\n", `people.csv:1:14: column "Phone" is not known; these are: EmailAddress, FirstName`},
+		{"EmailAddress,Phone\nanna@example.org,1\n", `people.csv:1:14: column "Phone" is not known; known columns: EmailAddress, FirstName`},
 		{"EmailAddress,Password,Password\nanna@example.org,1,2\n", "people.csv:1:23: Password occurs twice"},
 		{"EmailAddress,Password,\nanna@example.org,1,\n", "people.csv:1:23: column 3 has no name"},
 		{"EmailAddress,Pa\xdfword\nanna@example.org,1\n", "people.csv:1:14: column 2 has a name that is not UTF-8"},
