@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"rehome/internal/protocol/imap"
@@ -209,14 +210,18 @@ func (l *Ledger) Settle(ctx context.Context, m *Mailbox, state State) error {
 	return err
 }
 
-// Unsettle lets the next pass look into mailboxes, whatever their numbers are.
-func (l *Ledger) Unsettle(ctx context.Context, ids ...int64) error {
+// Fallen is the SrcModSeq of a mailbox that the source has shown in an earlier state than the last complete pass has left:
+// above any that it can have, so that this is known until the mailbox was looked through.
+const Fallen = math.MaxUint64
+
+// Unsettle lets the next job look into mailboxes, whatever their numbers are: modSeq is 0, or Fallen.
+func (l *Ledger) Unsettle(ctx context.Context, modSeq uint64, ids ...int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, id := range ids {
-			if _, err := tx.Exec(`UPDATE mailboxes SET src_modseq = 0 WHERE id = ?`, id); err != nil {
+			if _, err := tx.Exec(`UPDATE mailboxes SET src_modseq = ? WHERE id = ?`, int64(modSeq), id); err != nil {
 				return err
 			}
 		}

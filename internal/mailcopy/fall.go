@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,10 +13,10 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// A destination that was put back to an earlier state has a UIDNEXT below what it has given to our messages. That alone
-// tells what it has lost from what its user has deleted, and the next mail that arrives there writes it over: it is booked
-// the moment that it is seen, before a connection can break. A server that has said it by mistake has all our messages,
-// and nothing comes of it.
+// An end that was put back to an earlier state shows lower numbers than it had. That alone tells what it has lost, or has
+// again, from what its user has done, and the next mail that arrives there writes it over: it is booked the moment that it
+// is seen, before a connection can break. A server that has said it by mistake has all the messages, and nothing comes of
+// it but a look.
 
 // noteFalls books the falls that the destination's listing shows.
 func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry) error {
@@ -51,27 +52,61 @@ func (s *slice) noteFall(ctx context.Context, row *ledger.Mailbox, uidNext, newe
 	return s.engine.options.Ledger.Doubt(ctx, row, uidNext)
 }
 
-// restoredBeside returns the rows whose mailboxes have to be looked into although nothing speaks against them: a backup is
-// one of an account, so where one mailbox shows that the source was put back the others were, too. One of them may have
-// every number that it had, and the newest message, when one has come back that was deleted and another was deleted since.
-func restoredBeside(rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) []int64 {
-	var beside []int64
-	restored := false
+// hasFallen says that the source's mailbox was listed with lower numbers than at the end of the last complete pass. By the
+// time that it was opened it may have got as many messages and changes as it had: that it had fewer is evidence all the same.
+func (j *mailboxJob) hasFallen() bool {
+	return hasFallen(j.row.State, j.slice.view.src[j.pair.Source].Status)
+}
+
+func hasFallen(state ledger.State, status *imap.Status) bool {
+	return state.SrcModSeq == ledger.Fallen || status != nil && lower(state, status.UIDNext, status.HighestModSeq)
+}
+
+func lower(state ledger.State, uidNext imap.UID, modSeq uint64) bool {
+	return fallen(state.SrcModSeq, modSeq) || uidNext != 0 && uidNext < state.SrcUIDNext
+}
+
+// noteSourceFall books the fall that the opening of a source mailbox shows.
+func (j *mailboxJob) noteSourceFall(ctx context.Context) error {
+	state := j.row.State
+	if state.SrcModSeq == 0 || state.SrcModSeq == ledger.Fallen || !lower(state, j.srcBox.UIDNext, j.srcBox.HighestModSeq) {
+		return nil
+	}
+	j.row.State.SrcModSeq = ledger.Fallen
+	return j.ledger().Unsettle(ctx, ledger.Fallen, j.row.ID)
+}
+
+// noteRestoredSource books what the source's listing shows of an earlier state.
+func (s *slice) noteRestoredSource(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) error {
+	restored, beside := restoredAtSource(rows, entries, shown)
+	if len(restored) == 0 {
+		return nil
+	}
+	store := s.engine.options.Ledger
+	return errors.Join(store.Unsettle(ctx, ledger.Fallen, restored...), store.Unsettle(ctx, 0, beside...))
+}
+
+// restoredAtSource returns the rows whose mailboxes the source shows in an earlier state, as far as that was not known, and
+// those that have to be looked into although nothing speaks against them: a backup is one of an account, so where one
+// mailbox was put back the others were, too. One of them may have every number that it had, and the newest message, when
+// one has come back that was deleted and another was deleted since.
+func restoredAtSource(rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) (restored, beside []int64) {
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		row := rows[name]
 		status := entries[name].Status
 		switch {
+		case row.State.SrcModSeq == 0 || row.State.SrcModSeq == ledger.Fallen: // opened and listed in any case
 		case status != nil && status.UIDValidity != row.Anchor.SrcUIDValidity:
 		case hasFallen(row.State, status), replaced(row.State.SrcNewest, shown[name]):
-			restored = true
-		case row.State.SrcModSeq != 0:
+			restored = append(restored, row.ID)
+		default:
 			beside = append(beside, row.ID)
 		}
 	}
-	if !restored {
-		return nil
+	if len(restored) == 0 {
+		return nil, nil
 	}
-	return beside
+	return restored, beside
 }
 
 // replaced says that another message has the UID that the newest one had.

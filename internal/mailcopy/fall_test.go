@@ -12,7 +12,7 @@ import (
 )
 
 // One mailbox of an account shows that the source was put back: the others are looked into, too.
-func TestRestoredBeside(t *testing.T) {
+func TestRestoredAtSource(t *testing.T) {
 	t.Parallel()
 	row := func(id int64, name string) ledger.Mailbox {
 		return ledger.Mailbox{ID: id, Anchor: ledger.Anchor{Source: name, SrcUIDValidity: 7}, Done: upTo(2),
@@ -21,29 +21,48 @@ func TestRestoredBeside(t *testing.T) {
 	rows := map[string]ledger.Mailbox{"INBOX": row(1, "INBOX"), "Work": row(2, "Work")}
 	as := imap.Status{UIDValidity: 7, UIDNext: 3, Messages: imap.CountOf(2), HighestModSeq: 9}
 	for _, test := range []struct {
-		name   string
-		change func(*imap.Status) // of INBOX
-		newest string
-		want   []int64
+		name     string
+		change   func(*imap.Status) // of INBOX
+		newest   string
+		restored bool
 	}{
-		{"nothing has happened", func(*imap.Status) {}, mark, nil},
-		{"new mail", func(s *imap.Status) { s.UIDNext, s.HighestModSeq = 4, 10 }, "3 9 9", nil},
-		{"the newest message is deleted", func(s *imap.Status) { s.Messages, s.HighestModSeq = imap.CountOf(1), 10 }, "1 2 3", nil},
-		{"the newest message is not told", func(*imap.Status) {}, "", nil},
-		{"renumbered", func(s *imap.Status) { s.UIDValidity, s.UIDNext = 8, 1 }, mark, nil},
-		{"UIDNEXT has fallen", func(s *imap.Status) { s.UIDNext = 2 }, mark, []int64{2}},
-		{"the mod-sequence has fallen", func(s *imap.Status) { s.HighestModSeq = 8 }, mark, []int64{2}},
-		{"another newest message", func(*imap.Status) {}, "2 8 9", []int64{2}},
+		{"nothing has happened", func(*imap.Status) {}, mark, false},
+		{"new mail", func(s *imap.Status) { s.UIDNext, s.HighestModSeq = 4, 10 }, "3 9 9", false},
+		{"the newest message is deleted", func(s *imap.Status) { s.Messages, s.HighestModSeq = imap.CountOf(1), 10 }, "1 2 3", false},
+		{"the newest message is not told", func(*imap.Status) {}, "", false},
+		{"renumbered", func(s *imap.Status) { s.UIDValidity, s.UIDNext = 8, 1 }, mark, false},
+		{"UIDNEXT has fallen", func(s *imap.Status) { s.UIDNext = 2 }, mark, true},
+		{"the mod-sequence has fallen", func(s *imap.Status) { s.HighestModSeq = 8 }, mark, true},
+		{"another newest message", func(*imap.Status) {}, "2 8 9", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			inbox, work := as, as
 			test.change(&inbox)
 			entries := map[string]imap.ListEntry{"INBOX": {Name: "INBOX", Status: &inbox}, "Work": {Name: "Work", Status: &work}}
-			if got := restoredBeside(rows, entries, marks{"INBOX": test.newest, "Work": mark}); !slices.Equal(got, test.want) {
-				t.Errorf("rows %v are looked into, want %v", got, test.want)
+			restored, beside := restoredAtSource(rows, entries, marks{"INBOX": test.newest, "Work": mark})
+			if test.restored != slices.Equal(restored, []int64{1}) || test.restored != slices.Equal(beside, []int64{2}) {
+				t.Errorf("put back %v, and looked into %v; want INBOX and the other one: %v", restored, beside, test.restored)
 			}
 		})
+	}
+}
+
+// That the source has shown an earlier state stays known until the mailbox was looked through, whatever it shows then: what
+// it tells of changes since is not believed.
+func TestToldNews_fallenBefore(t *testing.T) {
+	t.Parallel()
+	row := &ledger.Mailbox{Done: upTo(2), State: ledger.State{SrcUIDNext: 3, SrcMessages: 2, SrcModSeq: ledger.Fallen, SrcNewest: mark}}
+	newest := imap.Newest{UID: 3, Size: 9}
+	box := imap.Selected{UIDNext: 4, Messages: imap.CountOf(3), HighestModSeq: 12}
+	status := &imap.Status{UIDNext: 4, Messages: imap.CountOf(3), HighestModSeq: 12}
+	changes := &told{changed: imap.NewUIDSet(3)}
+	if _, known := toldNews(row, box, newest, status, refusals{}, changes); known {
+		t.Error("the source's word was taken, and it has said less before")
+	}
+	row.State.SrcModSeq = 9
+	if _, known := toldNews(row, box, newest, status, refusals{}, changes); !known {
+		t.Error("the source's word was not taken, and nothing speaks against it")
 	}
 }
 

@@ -134,6 +134,9 @@ func (j *mailboxJob) takeBack(ctx context.Context, back, removed imap.UIDSet) (a
 
 // voidAtSource returns the source UIDs that are not those of the messages which were copied.
 func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
+	if err := j.noteSourceFall(ctx); err != nil {
+		return imap.UIDSet{}, err
+	}
 	box, state := j.srcBox, j.row.State
 	known := j.row.Done.Minus(j.row.Gone)
 	quiet := asLeft(j.row, box, markOf(j.srcNewest)) && state.SrcModSeq <= box.HighestModSeq && !j.hasFallen()
@@ -156,16 +159,6 @@ func asLeft(row *ledger.Mailbox, box imap.Selected, mark string) bool {
 	state := row.State
 	return state.SrcUIDNext != 0 && state.SrcUIDNext == box.UIDNext && row.Done.Minus(row.Gone).Max() < box.UIDNext &&
 		box.Messages.Is(state.SrcMessages) && (box.Messages.Is(0) || unmoved(state.SrcNewest, mark))
-}
-
-// hasFallen says that the source's mailbox was listed with lower numbers than at the end of the last complete pass. By the
-// time that it was opened it may have got as many messages and changes as it had: that it had fewer is evidence all the same.
-func (j *mailboxJob) hasFallen() bool {
-	return hasFallen(j.row.State, j.slice.view.src[j.pair.Source].Status)
-}
-
-func hasFallen(state ledger.State, status *imap.Status) bool {
-	return status != nil && (fallen(state.SrcModSeq, status.HighestModSeq) || status.UIDNext != 0 && status.UIDNext < state.SrcUIDNext)
 }
 
 // fallen says that a HIGHESTMODSEQ is lower than it was.

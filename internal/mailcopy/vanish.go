@@ -118,7 +118,7 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 			return j.examineAndList(ctx)
 		}
 	}
-	if row.State.SrcModSeq == 0 || !j.src.Enabled("QRESYNC") {
+	if row.State.SrcModSeq == 0 || row.State.SrcModSeq == ledger.Fallen || !j.src.Enabled("QRESYNC") {
 		opening, err := j.src.ExamineAhead(ctx, j.pair.Source)
 		j.srcBox, j.srcNewest, err = peeked(ctx, opening, err)
 		return faultOf(err, "open source mailbox", j.pair.Source)

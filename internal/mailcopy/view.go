@@ -45,7 +45,7 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 		func() (err error) {
 			src, err = listEnd(ctx, s.src, func() (err error) { srcMarks, err = s.peekAll(ctx, rehome.Source, rows); return err })
 			err = endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
-			return cmp.Or(err, s.engine.options.Ledger.Unsettle(ctx, restoredBeside(rows, src.entries, srcMarks)...))
+			return cmp.Or(err, s.noteRestoredSource(ctx, rows, src.entries, srcMarks))
 		},
 		func() (err error) {
 			dstLag, err = s.lookAtDestination(ctx, &v, func() (err error) { dstMarks, err = s.peekAll(ctx, rehome.Destination, rows); return err })
