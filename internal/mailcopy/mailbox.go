@@ -45,6 +45,7 @@ type mailboxJob struct {
 	aged           bool                  // dstBox is older than what the ledger has adopted since: only a listing tells what is there
 	stock          stock                 // what was found when both mailboxes had been listed
 	told           map[imap.UID][]string // flags of what has changed at the source since the last complete pass; nil when it cannot say
+	shown          *imap.UIDSet          // the source's messages, listed with the opening; nil when they were not
 	restored       restores
 	flagsDue       bool // of messages that were found at the destination
 	joined         int  // of these, how many got the flags of both ends

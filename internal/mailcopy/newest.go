@@ -82,6 +82,23 @@ func peeked(ctx context.Context, opening *imap.Opening, err error) (imap.Selecte
 	return box, newest, cmp.Or(refused, err)
 }
 
+// list waits for the opening of a mailbox, and has it listed in the same round trip.
+func (p peek) list(ctx context.Context) (box imap.Selected, newest imap.Newest, all *imap.UIDSet, _ error) {
+	search, searchErr := p.opening.SearchAhead(ctx)
+	box, newest, refused, err := p.wait(ctx)
+	if search == nil || refused != nil || err != nil {
+		if search != nil {
+			_, _ = search.Wait(ctx) // of a mailbox that is not open
+		}
+		return box, newest, nil, cmp.Or(refused, err, searchErr)
+	}
+	found, err := search.Wait(ctx)
+	if imap.IsStatus(err, "NO") { // it is asked again
+		return box, newest, nil, nil
+	}
+	return box, newest, &found, err
+}
+
 // marks are those of one end's mailboxes, by name, as far as they were looked at and have shown enough.
 type marks map[string]string
 

@@ -108,10 +108,6 @@ func (s *slice) goneNow(ctx context.Context, row ledger.Mailbox) (imap.UIDSet, e
 	case !entry.Status.Complete() || entry.Status.UIDValidity != row.Anchor.SrcUIDValidity:
 		return row.Gone, nil // renumbered: its messages will be matched by their content
 	}
-	mark := s.view.marks[rehome.Source][row.Anchor.Source]
-	if _, ok := quietNews(&row, imap.Selected{UIDNext: entry.Status.UIDNext, Messages: entry.Status.Messages}, mark, refusals{}); ok {
-		return row.Gone, nil
-	}
 	opened, err := s.openFor(ctx, s.src, "open source mailbox", row.Anchor.Source)
 	if err != nil || !opened { // what it holds is unknown, and nothing has vanished from it
 		return row.Gone, err

@@ -287,3 +287,23 @@ func TestRestore_sourceOfWhichAnotherMailboxTells(t *testing.T) {
 	}
 	p.quiet(mailcopy.Tally{Kept: 1})
 }
+
+// A message comes back with a backup, another is deleted and one arrives: as many messages as before and one more,
+// whatever the source tells of changes since the last pass.
+func TestRestore_sourceThatIsUsedAtOnce(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX", ofOneSize(6, 1, "first")...)
+	putBack := p.backUp(p.src)
+	p.expunge(p.src, "INBOX", "1")
+	p.sync()
+	p.quiet(mailcopy.Tally{})
+	putBack()
+	p.expunge(p.src, "INBOX", "5")
+	p.fill(p.src, "INBOX", ofOneSize(1, 2, "newer")...)
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 2, Kept: 1})
+	if got, want := len(p.content(p.dst, "INBOX")), 7; got != want {
+		t.Errorf("INBOX has %d messages, want %d: all that were ever there", got, want)
+	}
+	p.quiet(mailcopy.Tally{Kept: 1})
+}

@@ -29,8 +29,11 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 		return news{wanted: wanted, short: short}, err
 	}
 	refused := refusedOf(j.row, j.slice.started)
-	status := j.slice.view.src[j.pair.Source].Status
-	if n, ok := toldNews(j.row, j.srcBox, j.srcNewest, status, refused); ok {
+	if j.shown != nil {
+		if short := shortage(j.src, *j.shown); short.Is(0) {
+			return listedNews(j.row, refused, *j.shown, short), nil
+		}
+	} else if n, ok := toldNews(j.row, j.srcBox, j.srcNewest, j.slice.view.src[j.pair.Source].Status, refused); ok {
 		return n, nil
 	}
 	all, short, err := everything(ctx, j.src)
@@ -44,7 +47,8 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 //
 // Where something has, only a list tells what. QRESYNC does not: a source that was put back to an earlier state gives
 // mod-sequences out again, whatever RFC 7162, section 3.1.2, says, and tells of its last changes, and not of what is
-// there again or has vanished under numbers that are known; as many of the one as of the other add up.
+// there again or has vanished under numbers that are known; as many of the one as of the other add up. The list of all UIDs
+// comes in the round trip that opens the mailbox, and is a few ranges with ESEARCH.
 //
 // A mailbox with the numbers of the last complete pass and other octets contradicts itself, and so does one whose numbers
 // have fallen in between.
@@ -133,7 +137,10 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 			return nil
 		},
 	})
-	j.srcBox, j.srcNewest, err = peeked(ctx, opening, err)
+	p, err := peekAhead(ctx, opening, err)
+	if err == nil {
+		j.srcBox, j.srcNewest, j.shown, err = p.list(ctx)
+	}
 	if box := j.srcBox; err == nil && box.UIDValidity == since.UIDValidity && box.HighestModSeq != 0 {
 		j.told = flags
 	}

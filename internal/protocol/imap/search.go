@@ -11,38 +11,70 @@ import (
 // SearchAll returns the UIDs of all messages of the open mailbox from first upwards. With ESEARCH
 // (RFC 4731) the answer is a few ranges, however many messages there are.
 func (c *Client) SearchAll(ctx context.Context, first UID) (UIDSet, error) {
-	first = max(first, 1)
-	var found UIDSet
-	understood := true
-	cmd := &command{name: "UID SEARCH", untagged: func(resp *response) bool {
-		switch resp.name {
-		case "SEARCH":
-			found.AddSet(resp.uids)
-		case "ESEARCH":
-			set, ok := searchResult(resp)
-			found.AddSet(set)
-			understood = understood && ok
-		default:
-			return false
-		}
-		if len(found.ranges) > maxRuns { // in many responses as in one
-			found, understood = UIDSet{}, false
-		}
-		return true
-	}}
+	s, err := c.searchAhead(ctx, first, nil)
+	if err != nil {
+		return UIDSet{}, err
+	}
+	return s.Wait(ctx)
+}
+
+// SearchAhead asks for the UIDs of all messages of the mailbox that is being opened, without waiting for either answer.
+// As to BAD see NewestAhead.
+func (o *Opening) SearchAhead(ctx context.Context) (*SearchCommand, error) {
+	return o.client.searchAhead(ctx, 1, o.shutOrEmpty)
+}
+
+// SearchCommand is a search under way. Wait must be called on each.
+type SearchCommand struct {
+	client *Client
+	cmd    *command
+	first  UID
+
+	found      UIDSet // the reader's, until the command is done
+	understood bool
+}
+
+func (c *Client) searchAhead(ctx context.Context, first UID, excused func() bool) (*SearchCommand, error) {
+	s := &SearchCommand{client: c, first: max(first, 1), understood: true}
+	s.cmd = &command{name: "UID SEARCH", untagged: s.take, excused: excused}
 	line := "UID SEARCH "
 	if c.Capabilities().Has("ESEARCH") {
 		line += "RETURN (ALL) "
 	}
-	from := NewUIDSet(first).String() + ":*"
-	if err := c.do(ctx, cmd, raw(line+"UID "+from)); err != nil {
+	err := c.send(ctx, s.cmd, raw(line+"UID "+NewUIDSet(s.first).String()+":*"))
+	if s.cmd.done == nil { // never began
+		return nil, err
+	}
+	return s, nil // what went wrong on the way is known to Wait, with the server's words
+}
+
+func (s *SearchCommand) take(resp *response) bool {
+	switch resp.name {
+	case "SEARCH":
+		s.found.AddSet(resp.uids)
+	case "ESEARCH":
+		set, ok := searchResult(resp)
+		s.found.AddSet(set)
+		s.understood = s.understood && ok
+	default:
+		return false
+	}
+	if len(s.found.ranges) > maxRuns { // in many responses as in one
+		s.found, s.understood = UIDSet{}, false
+	}
+	return true
+}
+
+// Wait returns when the server has answered.
+func (s *SearchCommand) Wait(ctx context.Context) (UIDSet, error) {
+	if err := s.client.wait(ctx, s.cmd); err != nil {
 		return UIDSet{}, err
 	}
-	if !understood { // it must not look like an empty mailbox
+	if !s.understood { // it must not look like an empty mailbox
 		return UIDSet{}, &syntaxError{"the result of the search is no set of numbers"}
 	}
 	// "n:*" always matches the last message, even when its UID is below n (RFC 9051, section 9).
-	return found.from(first), nil
+	return s.found.from(s.first), nil
 }
 
 // ListAll returns the UIDs of all messages of the open mailbox by their sequence numbers: another way to

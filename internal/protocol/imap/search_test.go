@@ -72,3 +72,36 @@ func TestSearchAll_refused(t *testing.T) {
 		t.Errorf("got %q, %v, want NO [SERVERBUG] and nothing", got, err)
 	}
 }
+
+// A list of a mailbox that is not open is a BAD that was to be expected.
+func TestSearchAhead(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "ESEARCH", func(s *script) {
+		opening, search := s.expect(`EXAMINE "a"`), s.expect(`UID SEARCH .*`)
+		s.send("* 2 EXISTS", opening+" OK done", `* ESEARCH (TAG "`+search+`") UID ALL 4,9`, search+" OK done")
+		opening, search = s.expect(`EXAMINE "gone"`), s.expect(`UID SEARCH .*`)
+		s.send(opening+" NO [NONEXISTENT] no such mailbox", search+" BAD nothing is open")
+		s.ok("NOOP")
+	})
+	wantShown(t, client, "a", "4,9")
+	wantShown(t, client, "gone", "")
+	if err := client.Noop(within(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+func wantShown(t *testing.T, client *Client, name, want string) {
+	t.Helper()
+	opening, err := client.ExamineAhead(within(t), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	search, err := opening.SearchAhead(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, opened := opening.Wait(within(t))
+	if got, err := search.Wait(within(t)); got.String() != want || (err == nil) != (opened == nil) {
+		t.Errorf("%s: got %q, %v; want %q", name, got, err, want)
+	}
+}
