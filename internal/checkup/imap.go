@@ -129,7 +129,8 @@ func contents(ctx context.Context, session *endpoint.Session) string {
 	for _, e := range entries {
 		if e.Status != nil {
 			n, told := e.Status.Messages.Told()
-			messages, known = messages+n, known && told
+			messages += n
+			known = known && told
 			octets += max(e.Status.Size, 0)
 		}
 	}

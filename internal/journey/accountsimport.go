@@ -51,8 +51,8 @@ func (m *Move) ImportAccounts(ctx context.Context, api bool) (Import, error) {
 func (m *Move) probeAPI(ctx context.Context) (atmail8.Probed, error) {
 	settings := m.settings.Destination.API
 	if settings.URL == "" {
-		return atmail8.Probed{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "find the administration interface", Object: "destination.api", Cause: errors.New("is not set"),
-			Hint: "name url, user and password there"}
+		return atmail8.Probed{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "find the administration interface", Object: "destination.api",
+			Cause: errors.New("is not set"), Hint: "name url, user and password there"}
 	}
 	password, err := settings.Password.Resolve(ctx)
 	if err != nil {

@@ -125,8 +125,9 @@ func (m *Move) checkPIM(ctx context.Context, source, destination *checkup.List, 
 	} else {
 		checkup.Shares(source, shares)
 	}
-	if session := checkup.DAV(ctx, destination, ends.dst, accounts, func(a rehome.Account) bool { return !a.DestinationPassword.Empty() }); session != nil {
-		checkup.Scheduling(destination, session, m.settings.Destination.DAV.ScheduleAgentClient)
+	known := func(a rehome.Account) bool { return !a.DestinationPassword.Empty() }
+	if home := checkup.DAV(ctx, destination, ends.dst, accounts, known); home != nil {
+		checkup.Scheduling(destination, home, m.settings.Destination.DAV.ScheduleAgentClient)
 	}
 }
 

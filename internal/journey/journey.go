@@ -78,9 +78,11 @@ func (m *Move) hasPreStaged(ctx context.Context) (bool, error) {
 
 // end returns one end's IMAP service. slowed, which may be nil, is told when the host asks to go slower.
 func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Side, string)) (*endpoint.IMAP, error) {
-	settings, connections := m.settings.Source.IMAP, m.settings.Limits.SourceConnections
+	settings := m.settings.Source.IMAP
+	connections := m.settings.Limits.SourceConnections
 	if side == rehome.Destination {
-		settings, connections = m.settings.Destination.IMAP, m.settings.Limits.DestinationConnections
+		settings = m.settings.Destination.IMAP
+		connections = m.settings.Limits.DestinationConnections
 	}
 	if settings.Address == "" {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find the " + string(side), Object: string(side) + ".imap.address",
@@ -105,17 +107,23 @@ func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Sid
 		options.Slowed = func(sentence string) { slowed(side, sentence) }
 	}
 	if settings.Login == config.LoginMaster {
-		options.MasterUser = settings.MasterUser
-		options.MasterSeparator = settings.MasterSeparator
-		options.MasterStyle = endpoint.MasterStyle(settings.MasterStyle)
-		if options.MasterWorked, err = m.hasPreStaged(ctx); err != nil {
-			return nil, err
-		}
-		if options.MasterPassword, err = settings.MasterPassword.Resolve(ctx); err != nil {
+		if err := m.addMaster(ctx, settings, &options); err != nil {
 			return nil, err
 		}
 	}
 	return endpoint.NewIMAP(options), nil
+}
+
+// addMaster has a master user open the accounts.
+func (m *Move) addMaster(ctx context.Context, settings config.IMAP, options *endpoint.Settings) (err error) {
+	options.MasterUser = settings.MasterUser
+	options.MasterSeparator = settings.MasterSeparator
+	options.MasterStyle = endpoint.MasterStyle(settings.MasterStyle)
+	if options.MasterWorked, err = m.hasPreStaged(ctx); err != nil {
+		return err
+	}
+	options.MasterPassword, err = settings.MasterPassword.Resolve(ctx)
+	return err
 }
 
 // ends returns both.

@@ -73,8 +73,9 @@ func (m *Move) pimEnds(ctx context.Context, only []rehome.Kind) (*pimEnds, error
 		if len(only) == 0 {
 			return nil, nil
 		}
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "contacts and calendars", Cause: errors.New("source.dav or destination.dav is not set"),
-			Hint: "write where the CalDAV and CardDAV servers are: source.dav.url and destination.dav.url"}
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "contacts and calendars",
+			Cause: errors.New("source.dav or destination.dav is not set"),
+			Hint:  "write where the CalDAV and CardDAV servers are: source.dav.url and destination.dav.url"}
 	}
 	return e, m.openPIM(ctx, e, src, dst)
 }
@@ -232,77 +233,5 @@ func (e *pimEnds) verified(store *ledger.Ledger) *verify.PIMOptions {
 			return session, nil
 		},
 		Kinds: e.kinds, Repairs: e.repairs, Exceptions: store.Exceptions,
-	}
-}
-
-// SyncedObjects counts contacts, or calendar objects. Objects, those of the source, are the sum of There, Quarantined,
-// Conflicts, Held, Deserted and Remaining; There is that of Copied, Updated, Adopted and Unchanged.
-type SyncedObjects struct {
-	Objects     int   `json:"objects"`
-	There       int   `json:"at_destination"`
-	Copied      int   `json:"copied"`
-	Updated     int   `json:"updated"`
-	Adopted     int   `json:"adopted"`
-	Unchanged   int   `json:"unchanged"`
-	Repaired    int   `json:"repaired"` // of the copied and updated ones
-	Removed     int   `json:"removed"`
-	Quarantined int   `json:"quarantined"`
-	Conflicts   int   `json:"conflicts"`
-	Held        int   `json:"held"`      // because the destination would send invitations
-	Deserted    int   `json:"deserted"`  // were at the destination, and are there no more or in an earlier version; not copied again
-	Doubted     int   `json:"doubted"`   // vanished from the source, so many at once that somebody has to confirm it
-	Remaining   int   `json:"remaining"` // still to be copied
-	Bytes       int64 `json:"bytes"`
-
-	lasting int // of those that are not there as the source has them: what repeating does not mend
-}
-
-// Failed counts what is not at the destination as the source has it.
-func (s *SyncedObjects) Failed() int {
-	if s == nil {
-		return 0
-	}
-	return s.Quarantined + s.Conflicts + s.Held + s.Deserted + s.Remaining
-}
-
-// mendable counts those of them that a repeated pass may bring over.
-func (s *SyncedObjects) mendable() int {
-	if s == nil {
-		return 0
-	}
-	return s.Failed() - s.lasting
-}
-
-func (s *SyncedObjects) add(other *SyncedObjects) {
-	if other == nil {
-		return
-	}
-	s.Objects += other.Objects
-	s.There += other.There
-	s.Remaining += other.Remaining
-	s.Copied += other.Copied
-	s.Updated += other.Updated
-	s.Adopted += other.Adopted
-	s.Unchanged += other.Unchanged
-	s.Repaired += other.Repaired
-	s.Removed += other.Removed
-	s.Quarantined += other.Quarantined
-	s.Conflicts += other.Conflicts
-	s.Held += other.Held
-	s.Deserted += other.Deserted
-	s.Doubted += other.Doubted
-	s.Bytes += other.Bytes
-}
-
-// syncedObjects is nil for a kind that was not looked at.
-func syncedObjects(all davcopy.Counts, kind ledger.CollectionKind) *SyncedObjects {
-	t, looked := all[kind]
-	if !looked {
-		return nil
-	}
-	return &SyncedObjects{
-		Objects: t.Objects, There: t.Copied + t.Updated + t.Adopted + t.Unchanged(), Remaining: t.Remaining, lasting: t.Lasting,
-		Copied: t.Copied, Updated: t.Updated, Adopted: t.Adopted, Unchanged: t.Unchanged(), Repaired: t.Repaired, Removed: t.Removed,
-		Quarantined: t.Quarantined, Conflicts: t.Conflicts, Held: t.Held, Deserted: t.Deserted, Doubted: t.Doubted, Bytes: t.Octets,
 	}
 }

@@ -46,7 +46,8 @@ type RuledAccount struct {
 func newRuledAccount(outcome rulecopy.Outcome, err error) RuledAccount {
 	row := RuledAccount{Outcome: outcome}
 	if err != nil {
-		row.Error, row.Hint = err.Error(), rehome.HintOf(err)
+		row.Error = err.Error()
+		row.Hint = rehome.HintOf(err)
 	}
 	return row
 }
@@ -84,7 +85,8 @@ func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (
 		if !byHand(err) {
 			return Ruled{}, err
 		}
-		ends.Destination, ruled.ByHand = nil, err.Error()
+		ends.Destination = nil
+		ruled.ByHand = err.Error()
 	}
 	if ruled.Accounts, err = ends.run(ctx, who, options.Plan); err != nil {
 		return ruled, err
@@ -170,7 +172,8 @@ func (m *Move) forwards(p *people.Everybody) []rehome.Forward {
 	all := slices.Clone(p.Organisation.Forwards)
 	for i, f := range all {
 		leaves := slices.Contains(m.settings.Aliases.WithoutCopy, f.Account)
-		all[i].KeepCopy, all[i].CopyKnown = f.KeepCopy && !leaves, f.CopyKnown || leaves
+		all[i].KeepCopy = f.KeepCopy && !leaves
+		all[i].CopyKnown = f.CopyKnown || leaves
 	}
 	return all
 }

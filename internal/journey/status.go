@@ -67,7 +67,9 @@ func statusObjects(counts map[ledger.CollectionKind]ledger.ObjectCounts, kind le
 	if !known {
 		return nil
 	}
-	return &StatusObjects{Collections: c.Collections, Objects: c.Objects, Copied: c.There, Quarantined: c.Quarantined, Conflicts: c.Conflicts, Held: c.Held}
+	return &StatusObjects{
+		Collections: c.Collections, Objects: c.Objects, Copied: c.There, Quarantined: c.Quarantined, Conflicts: c.Conflicts, Held: c.Held,
+	}
 }
 
 // Status reads the ledger; it talks to no server and may be called while a pass runs.
@@ -97,7 +99,8 @@ func (m *Move) Status(ctx context.Context) (Status, error) {
 		status.Accounts = append(status.Accounts, StatusAccount{
 			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
 			Contacts: statusObjects(objects[r.Address], ledger.Contacts), Calendars: statusObjects(objects[r.Address], ledger.Calendars),
-			Rules: statusRules(rules, r.Address), Verdict: r.Verdict, VerifiedAt: r.VerifiedAt, StartedAt: r.Started, FinishedAt: r.Finished, Reason: r.Reason, NextStep: r.NextStep,
+			Rules: statusRules(rules, r.Address), Verdict: r.Verdict, VerifiedAt: r.VerifiedAt, StartedAt: r.Started, FinishedAt: r.Finished,
+			Reason: r.Reason, NextStep: r.NextStep,
 		})
 	}
 	return status, nil

@@ -95,8 +95,10 @@ func (p plannedPass) account(ctx context.Context, account rehome.Account) Planne
 		mail, unseen = p.mail.Plan(ctx, account)
 		row.note(append(mail.Held, mail.Plan.Findings...), unseen)
 	}
-	row.Pairs, row.Left = nonNil(mail.Plan.Pairs), nonNil(mail.Plan.Left)
-	row.Renamed, row.Vanished = nonNil(mail.Renames), nonNil(mail.Vanished)
+	row.Pairs = nonNil(mail.Plan.Pairs)
+	row.Left = nonNil(mail.Plan.Left)
+	row.Renamed = nonNil(mail.Renames)
+	row.Vanished = nonNil(mail.Vanished)
 	if p.rules != nil && unseen == nil {
 		ruled, err := p.rules.Move(ctx, account, true, func() ([]mapping.Pair, error) {
 			if p.mail == nil {
@@ -113,6 +115,7 @@ func (p plannedPass) account(ctx context.Context, account rehome.Account) Planne
 func (a *PlannedAccount) note(findings []rehome.Finding, err error) {
 	a.Findings = append(a.Findings, findings...)
 	if err != nil && a.Error == "" {
-		a.Error, a.Hint = err.Error(), rehome.HintOf(err)
+		a.Error = err.Error()
+		a.Hint = rehome.HintOf(err)
 	}
 }

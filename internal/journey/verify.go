@@ -67,7 +67,9 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 }
 
 // verifyOne compares one account and keeps the answer.
-func verifyOne(ctx context.Context, verifier *verify.Verifier, store *ledger.Ledger, account rehome.Account, level verify.Level, into *verify.Account) error {
+func verifyOne(
+	ctx context.Context, verifier *verify.Verifier, store *ledger.Ledger, account rehome.Account, level verify.Level, into *verify.Account,
+) error {
 	var result verify.Account
 	err := rehome.Guarded(account.Address, func() (err error) {
 		result, err = verifier.Account(ctx, account)

@@ -123,13 +123,17 @@ func (r *Recipient) judge(by alias.ByWhat, decision Decision) {
 	case by == alias.ByAccount || by == alias.ByAlias || by == alias.ByDomain:
 		r.State = Known
 	case decision != "":
-		r.State, r.Decision = Decided, decision
+		r.State = Decided
+		r.Decision = decision
 	case by == alias.ByCatchAll:
-		r.State, r.NextStep = CaughtAll, "create an alias if the destination gets no catch-all, or enter drop"
+		r.State = CaughtAll
+		r.NextStep = "create an alias if the destination gets no catch-all, or enter drop"
 	case by == alias.ByStaying:
-		r.State, r.NextStep = Undecided, "its account does not move: enter keep and decide who reads its mail, or enter drop"
+		r.State = Undecided
+		r.NextStep = "its account does not move: enter keep and decide who reads its mail, or enter drop"
 	default:
-		r.State, r.NextStep = Undecided, "find out whose it is: enter keep and create an alias, or enter drop"
+		r.State = Undecided
+		r.NextStep = "find out whose it is: enter keep and create an alias, or enter drop"
 	}
 }
 

@@ -146,7 +146,8 @@ func worst(want Want, hosts []Asked) Line {
 		return want.heldAgainst(Asked{})
 	}
 	byVerdict := func(a, b Line) int { return a.Verdict.rank() - b.Verdict.rank() }
-	line, best := slices.MinFunc(lines, byVerdict), slices.MaxFunc(lines, byVerdict)
+	line := slices.MinFunc(lines, byVerdict)
+	best := slices.MaxFunc(lines, byVerdict)
 	if line.Verdict == best.Verdict {
 		line.Host = ""
 	}
@@ -167,15 +168,20 @@ func (w Want) heldAgainst(host Asked) Line {
 func (l *Line) judge(acceptsAll bool) {
 	switch {
 	case l.Answer == Deferred || l.Answer == NotAsked:
-		l.Verdict, l.NextStep = Pending, "run the check again later; it asks the remaining questions"
+		l.Verdict = Pending
+		l.NextStep = "run the check again later; it asks the remaining questions"
 	case l.Expect == Nothing:
-		l.Verdict, l.NextStep = Open, "enter keep or drop in the census file"
+		l.Verdict = Open
+		l.NextStep = "enter keep or drop in the census file"
 	case l.Expect == Accept && l.Answer == Refused:
-		l.Verdict, l.NextStep = Missing, "create the account or alias at the destination; otherwise its mail bounces after the switch"
+		l.Verdict = Missing
+		l.NextStep = "create the account or alias at the destination; otherwise its mail bounces after the switch"
 	case l.Expect == Refuse && l.Answer == Accepted && !acceptsAll:
-		l.Verdict, l.NextStep = Extra, "remove it at the destination, or enter keep in the census file"
+		l.Verdict = Extra
+		l.NextStep = "remove it at the destination, or enter keep in the census file"
 	case acceptsAll && l.Answer == Accepted:
-		l.Verdict, l.NextStep = Unsure, "send it a message and see where it arrives; the host accepts any address of this domain"
+		l.Verdict = Unsure
+		l.NextStep = "send it a message and see where it arrives; the host accepts any address of this domain"
 	default:
 		l.Verdict = Agrees
 	}

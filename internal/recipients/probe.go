@@ -157,7 +157,8 @@ func (r *round) session(ctx context.Context) (deferred []string, err error) {
 		switch reply.Answer {
 		case Deferred:
 			refusals++
-			r.last[reply.Address], r.words = reply, reply.Server
+			r.last[reply.Address] = reply
+			r.words = reply.Server
 			deferred = append(deferred, reply.Address)
 			if r.row >= limitRow {
 				return deferred, &enoughError{words: reply.Server}
