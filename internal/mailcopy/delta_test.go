@@ -406,3 +406,19 @@ func TestDelta_sourcesThatTellLess(t *testing.T) {
 		})
 	}
 }
+
+// A mailbox that its user has removed at the destination is renamed at the source: it stays away under its new name, and
+// comes back for new mail.
+func TestDelta_renamedAtTheSourceAndRemovedAtTheDestination(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX.Box", letters(3, 500, "a")...)
+	p.sync()
+	p.delete(p.dst, "Box")
+	p.quiet(mailcopy.Tally{Deserted: 3})
+	p.rename(p.src, "INBOX.Box", "INBOX.New")
+	p.quiet(mailcopy.Tally{Deserted: 3})
+	p.fill(p.src, "INBOX.New", letters(1, 500, "late")...)
+	p.quiet(mailcopy.Tally{Copied: 1, Deserted: 3})
+	p.wantCount(p.dst, "New", 1)
+}

@@ -181,7 +181,7 @@ func (s *slice) askSource(ctx context.Context, e *testimony) (opened bool, err e
 
 // foundAmong counts the messages of a row that are among those asked, each of these used once.
 func (s *slice) foundAmong(ctx context.Context, row ledger.Mailbox, asked map[message.Fingerprint]int) (found int, err error) {
-	err = s.engine.options.Ledger.Stored(ctx, &row, func(batch ledger.Stored) error {
+	err = s.engine.options.Ledger.Brought(ctx, &row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
 			if item.Origin == nil {
 				continue

@@ -149,7 +149,7 @@ func (s *slice) closeSource(ctx context.Context) error {
 // lastSizes returns the sizes of the last messages of a row by source UID.
 func (s *slice) lastSizes(ctx context.Context, row ledger.Mailbox) (map[imap.UID]int64, error) {
 	var items []ledger.Item
-	err := s.engine.options.Ledger.Stored(ctx, &row, func(batch ledger.Stored) error {
+	err := s.engine.options.Ledger.Brought(ctx, &row, func(batch ledger.Stored) error {
 		items = append(items, batch.Items...)
 		items = items[max(len(items)-sample, 0):]
 		return nil
