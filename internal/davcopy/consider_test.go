@@ -153,7 +153,7 @@ func TestLikenessOf_whatHadNoUID(t *testing.T) {
 		tried []byte
 		want  likeness
 	}{
-		{"UID:" + uid + "\r\n", nil, editedObject}, {"UID:the-server's\r\n", formOf(t, given), editedObject}, {"UID:another\r\n", nil, otherObject},
+		{"UID:" + uid + "\r\n", nil, editedObject}, {"", nil, editedObject}, {"UID:the-server's\r\n", formOf(t, given), editedObject}, {"UID:another\r\n", nil, otherObject},
 	} {
 		before := ledger.Object{State: ledger.ObjectQuarantined, Tried: c.tried}
 		p := parcel{kind: pim.KindContact, data: given, source: dav.Object{Data: given}, before: before}

@@ -64,7 +64,7 @@ func (j *collectionJob) likenessOf(p *parcel, there dav.Object) likeness {
 	object, err := pim.Inspect(there.Data)
 	// What had no UID when it was sent under this name may have got one there.
 	mayBeOurs := p.before.State.There() || p.object.UID == "" && len(p.before.Tried) > 0
-	if err == nil && object.UID != p.uid() && !mayBeOurs {
+	if err == nil && object.UID != p.object.UID && object.UID != p.uid() && !mayBeOurs {
 		return otherObject
 	}
 	return editedObject

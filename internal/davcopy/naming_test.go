@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
@@ -87,5 +88,37 @@ func TestKeptName(t *testing.T) {
 		if got := j.keptName(c.row); got != c.want {
 			t.Errorf("%+v: %v", c.row, got)
 		}
+	}
+}
+
+// What was sent and never answered vanished from the source and is back, while it may still arrive: it is open again, and
+// the next pass reads it though the source has not changed it since.
+func TestDecideChunk_awaitedAndBack(t *testing.T) {
+	t.Parallel()
+	var p pair
+	p.loseLedger(t)
+	c, err := p.ledger.Collection(t.Context(), ledger.Collection{Address: address, Kind: ledger.Calendars, Source: "/c/", Destination: "/d/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := event("one", "first")
+	gone := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectGone, UID: "one", Tried: eventForm(data)}
+	if err := p.ledger.SaveObjects(t.Context(), c, gone); err != nil {
+		t.Fatal(err)
+	}
+	j := (&slice{engine: New(Options{Ledger: p.ledger}), account: account()}).newJob(ledger.Calendars, placement{
+		source: dav.Collection{Href: "/c/"}, target: dav.Collection{Href: "/d/"},
+	})
+	j.row, j.slice.engine.renames[dav.Key("/d/")] = c, true
+	if j.known, err = p.ledger.Objects(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	parcels, err := j.decideChunk(t.Context(), []dav.Object{{Href: "/c/a.ics", Data: data}})
+	if err != nil || len(parcels) != 1 || parcels[0].way != wayAwait {
+		t.Fatalf("%+v, %v; want it awaited", parcels, err)
+	}
+	rows, err := p.ledger.Objects(t.Context(), c)
+	if row := rows["a.ics"]; err != nil || !open(row, time.Now()) || !hasForm(row.Tried, eventForm(data)) {
+		t.Errorf("%+v, %v; want it open", row, err)
 	}
 }

@@ -26,11 +26,17 @@ func (j *collectionJob) decideChunk(ctx context.Context, chunk []dav.Object) ([]
 		return nil, err
 	}
 	var intents []ledger.Object
+	j.mu.Lock()
 	for _, p := range parcels {
-		if p.way == wayWrite {
+		switch {
+		case p.way == wayWrite:
 			intents = append(intents, p.intent())
+		case p.way == wayAwait && j.known[p.row.Source].State == ledger.ObjectGone: // it is back at the source, and open again
+			intents = append(intents, p.row)
+			j.known[p.row.Source] = p.row
 		}
 	}
+	j.mu.Unlock()
 	return parcels, j.ledger().SaveObjects(ctx, j.row, intents...)
 }
 
