@@ -84,8 +84,10 @@ type outcome struct {
 // longestPass is how long a pass may take, in virtual time, whatever the ends do.
 const longestPass = 6 * time.Hour
 
-// mostCommands bounds what one pass may ask of both ends together.
-const mostCommands = 4000
+// mostCommands bounds what is asked of both ends together while one pass runs: by two movers, where there are two, and by
+// up to three commands for each opening of a mailbox (it, its newest message, its UIDs), which a source that cuts every
+// connection and gives hardly any message makes them repeat for a quarter of an hour.
+const mostCommands = 8000
 
 // counts returns how many commands both ends were given, and how many of them changed the destination.
 func (w *world) counts() (commands, changes int) {
