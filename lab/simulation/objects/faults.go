@@ -58,7 +58,7 @@ func natures() []string {
 // waiting are the faults to which the product has no answer yet, with the reason.
 func waiting() map[string]string {
 	return map[string]string{
-		"destination chooses the names of objects": "a test object that arrives late, under a name of the server's own, can be left behind",
+		"destination chooses the names of objects": "what has no UID, was spoilt and not answered is not known under another name, and goes twice",
 	}
 }
 
