@@ -50,6 +50,7 @@ func unchanged(item ledger.Item, digest message.Digest) bool {
 // standing is how one end stands to what the ledger says of it. Sets hold UIDs of that end.
 type standing struct {
 	same, other, unproved, absent imap.UIDSet
+	differing                     imap.UIDSet // of unproved: they were read, and are not what was written
 
 	highest imap.UID // of all messages there
 	uidNext imap.UID // as the end says; 0 when it does not
@@ -86,13 +87,14 @@ func (s standing) brokenFrom() imap.UID {
 // was deleted by somebody.
 func (s standing) tail() imap.UIDSet { return above(s.absent, s.same.Max()+1) }
 
-// void returns what is not to be believed any more: whatever is not confirmed from where the history is broken.
+// void returns what is not to be believed any more: whatever is not confirmed from where the history is broken. That is
+// at the latest where it is noticed: what differs below may be another one already, of which nothing but its octets tells.
 func (s standing) void() imap.UIDSet {
 	from := s.brokenFrom()
 	if from == 0 {
 		return imap.UIDSet{}
 	}
-	return above(union(s.other, s.unproved, s.absent), from)
+	return union(above(union(s.other, s.unproved, s.absent), from), s.differing)
 }
 
 // unknown returns what nothing tells of whether somebody has deleted it or a restore has taken it.
@@ -158,7 +160,9 @@ func examineClaims(ctx context.Context, a asker, claims []claim, s *standing) er
 		if unchanged(byUID[e.uid], e.digest) {
 			judged = same
 		}
-		s.note(e.uid, judged)
+		if s.note(e.uid, judged); judged == unproved && bodySeen(e) {
+			s.differing.Add(e.uid)
+		}
 	}
 	return nil
 }

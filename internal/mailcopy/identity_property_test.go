@@ -135,3 +135,17 @@ func TestStanding_highestModSeqHasFallen(t *testing.T) {
 		}
 	}
 }
+
+// Without a Message-ID and a Date only its octets tell that a message is another one: that is believed where another
+// one behind it proves that the mailbox was put back.
+func TestStanding_differingBelowTheBreak(t *testing.T) {
+	t.Parallel()
+	s := standing{same: imap.NewUIDSet(1), unproved: imap.NewUIDSet(2, 3), differing: imap.NewUIDSet(2)}
+	if got := s.void(); !got.Empty() {
+		t.Errorf("void %s where nothing proves a restore", got)
+	}
+	s.other = imap.NewUIDSet(4)
+	if got := s.void().String(); got != "2,4" {
+		t.Errorf("void %s, want 2,4", got)
+	}
+}
