@@ -167,6 +167,7 @@ func (j *collectionJob) rebook(ctx context.Context, rows []ledger.Object) error 
 }
 
 // anchor finds what has the UID of a lost object under another name at the destination; what has none is found by what it is.
+// It may also be what its user had put there, and is never ours to remove.
 func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 	if !holds(row) {
 		return row, false
@@ -180,6 +181,9 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 		return row, false
 	}
 	row.Destination, row.DstETag = found.name, ""
+	if row.State == ledger.ObjectStored {
+		row.State = ledger.ObjectAdopted
+	}
 	if current(row, found.form) {
 		row.DstETag = found.etag
 	}

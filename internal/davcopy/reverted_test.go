@@ -114,8 +114,8 @@ func TestPasses_recogniseWhatHasNoUID(t *testing.T) {
 	s.add("before2.vcf", `"3"`, nameless("Two"), "contact")
 	j := &collectionJob{kind: ledger.Contacts, unknown: &s}
 	row := ledger.Object{Source: "a.vcf", Destination: "a.vcf", State: ledger.ObjectStored, Form: formOf(t, nameless("One"))}
-	if found, is := j.anchor(row); !is || found.Destination != "renamed.vcf" || found.DstETag != `"1"` {
-		t.Errorf("%+v, want it as renamed.vcf", found)
+	if found, is := j.anchor(row); !is || found.Destination != "renamed.vcf" || found.DstETag != `"1"` || found.State != ledger.ObjectAdopted {
+		t.Errorf("%+v, want it as renamed.vcf, and never to be removed", found)
 	}
 	if found, is := j.anchor(row); is {
 		t.Errorf("found again as %s, which is taken", found.Destination)
