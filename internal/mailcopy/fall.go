@@ -13,13 +13,14 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// An end that was put back to an earlier state shows lower numbers than it had. That alone tells what it has lost, or has
-// again, from what its user has done, and the next mail that arrives there writes it over: it is booked the moment that it
-// is seen, before a connection can break. A server that has said it by mistake has all the messages, and nothing comes of
+// An end that was put back to an earlier state shows lower numbers than it had, or another message under the UID of the
+// newest one. That alone tells what it has lost, or has again, from what its user has done, and what happens there next
+// writes it over, a mail that arrives or one that is deleted: it is booked the moment that it is seen, before a connection
+// can break. A server that has said it by mistake has all the messages, and nothing comes of
 // it but a look.
 
-// noteFalls books the falls that the destination's listing shows.
-func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry) error {
+// noteFalls books what the destination's listing shows of an earlier state.
+func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) error {
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		row := rows[name]
 		status := entries[row.Anchor.Destination].Status
@@ -36,20 +37,41 @@ func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, e
 				newest = claims[0].uid
 			}
 		}
-		if err := s.noteFall(ctx, &row, status.UIDNext, newest); err != nil {
+		if err := s.noteFall(ctx, &row, status.UIDNext, newest, shown[row.Anchor.Destination]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// noteFall books one fall, if it is one and says more than the last: newest is the newest UID that is known to be of ours.
-func (s *slice) noteFall(ctx context.Context, row *ledger.Mailbox, uidNext, newest imap.UID) error {
-	fallen := uidNext != 0 && uidNext < max(row.Seen.UIDNext, newest+1)
-	if !fallen || row.Doubted != 0 && row.Doubted <= uidNext {
+// noteFall books one fall, if it is one and says more than the last: newest is the newest UID that is known to be of ours,
+// and mark that of the newest message there.
+func (s *slice) noteFall(ctx context.Context, row *ledger.Mailbox, uidNext, newest imap.UID, mark string) error {
+	from := doubtfulFrom(row.Seen, uidNext, newest, mark)
+	if from == 0 || row.Doubted != 0 && row.Doubted <= from {
 		return nil
 	}
-	return s.engine.options.Ledger.Doubt(ctx, row, uidNext)
+	return s.engine.options.Ledger.Doubt(ctx, row, from)
+}
+
+// doubtfulFrom returns from which UID on a fall may have taken messages, 0 when there is none. One that is known only by
+// the message that has replaced the newest does not tell how far down it went.
+func doubtfulFrom(seen ledger.Sight, uidNext, newest imap.UID, mark string) imap.UID {
+	switch {
+	case replaced(seen.Newest, mark):
+		return 1
+	case uidNext != 0 && uidNext < max(seen.UIDNext, newest+1):
+		return uidNext
+	}
+	return 0
+}
+
+// noteDestinationFall books what the opening of a destination mailbox shows of an earlier state.
+func (j *mailboxJob) noteDestinationFall(ctx context.Context) error {
+	if j.quietAtDestination() {
+		return nil
+	}
+	return j.slice.noteFall(ctx, j.row, j.dstBox.UIDNext, j.row.Ours.Max(), markOf(j.dstNewest))
 }
 
 // hasFallen says that the source's mailbox was listed with lower numbers than at the end of the last complete pass. By the

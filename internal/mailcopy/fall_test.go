@@ -64,24 +64,32 @@ func TestToldNews_fallenBefore(t *testing.T) {
 	}
 }
 
-// What a destination says of its UIDNEXT once is booked before anything else can happen: its user's next mail makes it rise
-// again, and what a restore has taken looks deleted then.
+// What a destination shows once of an earlier state is booked before anything else can happen: its user's next mail makes
+// UIDNEXT rise again, or is deleted itself, and what a restore has taken looks deleted then.
 func TestNoteFalls(t *testing.T) {
 	t.Parallel()
+	const mark5 = "5 7 9"
 	for _, test := range []struct {
 		name     string
 		seen     imap.UID
 		validity uint32
 		uidNext  imap.UID
+		newest   string // it was mark5
 		want     imap.UID
 	}{
-		{"as it was", 6, 7, 6, 0},
-		{"risen", 6, 7, 9, 0},
-		{"fallen", 6, 7, 4, 4},
-		{"not told", 6, 7, 0, 0},
-		{"of another mailbox", 6, 8, 1, 0},
-		{"below a message of ours, and never noted", 0, 7, 5, 5},
-		{"above all of ours, and never noted", 0, 7, 6, 0},
+		{"as it was", 6, 7, 6, mark5, 0},
+		{"risen", 6, 7, 9, mark5, 0},
+		{"fallen", 6, 7, 4, "3 7 9", 4},
+		{"not told", 6, 7, 0, "", 0},
+		{"of another mailbox", 6, 8, 1, "5 8 9", 0},
+		{"below a message of ours, and never noted", 0, 7, 5, "4 7 9", 5},
+		{"above all of ours, and never noted", 0, 7, 6, mark5, 0},
+		{"another message is the newest", 6, 7, 6, "5 8 9", 1},
+		{"another message has its UID, and another size", 6, 7, 6, "5 7 10", 1},
+		{"fallen, and another message has its UID", 8, 7, 6, "5 8 9", 1},
+		{"the newest is deleted", 6, 7, 6, "4 7 9", 0},
+		{"a newer one has come", 6, 7, 7, "6 8 9", 0},
+		{"the newest is not told", 6, 7, 6, "", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -102,7 +110,7 @@ func TestNoteFalls(t *testing.T) {
 			if err := l.Adopt(t.Context(), row, []ledger.Item{{UID: 1, DstUID: 4}, {UID: 2, DstUID: 5}}); err != nil {
 				t.Fatal(err)
 			}
-			if err := l.Sighted(t.Context(), map[int64]ledger.Sight{row.ID: {UIDNext: test.seen, Messages: 2}}); err != nil {
+			if err := l.Sighted(t.Context(), map[int64]ledger.Sight{row.ID: {UIDNext: test.seen, Messages: 2, Newest: mark5}}); err != nil {
 				t.Fatal(err)
 			}
 			rows, err := l.Mailboxes(t.Context(), address)
@@ -111,12 +119,21 @@ func TestNoteFalls(t *testing.T) {
 			}
 			s := &slice{engine: New(Options{Ledger: l})}
 			listed := map[string]imap.ListEntry{"INBOX": {Name: "INBOX", Status: &imap.Status{UIDValidity: test.validity, UIDNext: test.uidNext}}}
-			if err := s.noteFalls(t.Context(), rows, listed); err != nil {
+			if err := s.noteFalls(t.Context(), rows, listed, marks{"INBOX": test.newest}); err != nil {
 				t.Fatal(err)
 			}
 			if rows, err = l.Mailboxes(t.Context(), address); err != nil || rows["INBOX"].Doubted != test.want {
 				t.Errorf("doubted from UID %d (%v), want %d", rows["INBOX"].Doubted, err, test.want)
 			}
 		})
+	}
+}
+
+// The message that had taken the UID of ours is deleted again: what is missing was lost or deleted, and nobody knows which.
+func TestStanding_whatHadReplacedOursIsGone(t *testing.T) {
+	t.Parallel()
+	s := standing{same: imap.NewUIDSet(2), absent: imap.NewUIDSet(1, 4, 5), highest: 2, uidNext: 6, seen: 6, doubted: 1}
+	if void, unknown := s.void(), s.unknown(); !void.Empty() || unknown.String() != "4:5" {
+		t.Errorf("%s are void and %s unknown, want 4:5 unknown", void, unknown)
 	}
 }

@@ -37,6 +37,9 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 	if j.row.Fresh || j.row.Done.Empty() {
 		return nil
 	}
+	if err := errors.Join(j.noteSourceFall(ctx), j.noteDestinationFall(ctx)); err != nil { // before either end is asked more
+		return err
+	}
 	atSource, err := j.voidAtSource(ctx)
 	if err != nil {
 		return err
@@ -55,11 +58,12 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 	return j.ledger().Doubt(ctx, j.row, 0) // nothing is unknown, or somebody has said what it means
 }
 
-// lookAnew makes the numbers of now those that later ones are held against, where they have fallen: a restore is evidence
-// of what is missing at this moment, and of nothing that is deleted later.
+// lookAnew makes the numbers of now those that later ones are held against, where they have fallen or another message has
+// become the newest: a restore is evidence of what is missing at this moment, and of nothing that is deleted later.
 func (j *mailboxJob) lookAnew(ctx context.Context) error {
 	now, seen := sightOf(j.dstBox, ""), j.row.Seen
-	if (now.UIDNext == 0 || now.UIDNext >= seen.UIDNext) && !fallen(seen.ModSeq, now.ModSeq) {
+	lower := now.UIDNext != 0 && now.UIDNext < seen.UIDNext || fallen(seen.ModSeq, now.ModSeq)
+	if !lower && !replaced(seen.Newest, markOf(j.dstNewest)) {
 		return nil
 	}
 	now.Messages = ledger.Outdated
@@ -134,9 +138,6 @@ func (j *mailboxJob) takeBack(ctx context.Context, back, removed imap.UIDSet) (a
 
 // voidAtSource returns the source UIDs that are not those of the messages which were copied.
 func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
-	if err := j.noteSourceFall(ctx); err != nil {
-		return imap.UIDSet{}, err
-	}
 	box, state := j.srcBox, j.row.State
 	known := j.row.Done.Minus(j.row.Gone)
 	quiet := asLeft(j.row, box, markOf(j.srcNewest)) && state.SrcModSeq <= box.HighestModSeq && !j.hasFallen()
@@ -167,14 +168,10 @@ func fallen(before, now uint64) bool { return now != 0 && now < before }
 // voidAtDestination returns the destination UIDs that are not those of the messages which we brought. While nothing
 // tells what has become of some, the mailbox is held.
 func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error) {
-	box, ours := j.dstBox, j.row.Ours
-	if ours.Empty() || j.row.Doubted == 0 && steady(j.row.Seen, sightOf(box, markOf(j.dstNewest))) && j.slice.view.steadyThere(*j.row) {
+	if j.quietAtDestination() {
 		return imap.UIDSet{}, nil
 	}
-	if err := j.slice.noteFall(ctx, j.row, box.UIDNext, ours.Max()); err != nil {
-		return imap.UIDSet{}, err
-	}
-	box, err := j.confirmFall(ctx, box)
+	box, err := j.confirmFall(ctx, j.dstBox)
 	if err != nil {
 		return imap.UIDSet{}, err
 	}
@@ -182,7 +179,7 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 		job: j, session: j.dst, box: box, claims: atDestination(*j.row),
 		seen: j.row.Seen.UIDNext, fallen: fallen(j.row.Seen.ModSeq, box.HighestModSeq), doubted: j.row.Doubted,
 	}
-	s, err := c.examine(ctx, ours.Max())
+	s, err := c.examine(ctx, j.row.Ours.Max())
 	if err != nil {
 		return imap.UIDSet{}, faultOf(err, "look again at destination mailbox", j.pair.Destination)
 	}
@@ -191,6 +188,12 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 		return union(void, unknown), nil
 	}
 	return void, j.holdUnknown(ctx, unknown)
+}
+
+// quietAtDestination says that nothing speaks against what the ledger says of the destination's mailbox.
+func (j *mailboxJob) quietAtDestination() bool {
+	return j.row.Ours.Empty() ||
+		j.row.Doubted == 0 && steady(j.row.Seen, sightOf(j.dstBox, markOf(j.dstNewest))) && j.slice.view.steadyThere(*j.row)
 }
 
 // fallAsked is how often a server is asked again when its UIDNEXT has fallen.

@@ -49,7 +49,7 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 		},
 		func() (err error) {
 			dstLag, err = s.lookAtDestination(ctx, &v, func() (err error) { dstMarks, err = s.peekAll(ctx, rehome.Destination, rows); return err })
-			return cmp.Or(err, s.noteFalls(ctx, rows, v.dst))
+			return cmp.Or(err, s.noteFalls(ctx, rows, v.dst, dstMarks))
 		},
 	)
 	if err != nil {
