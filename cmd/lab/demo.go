@@ -96,7 +96,8 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 	}
-	fmt.Fprintf(d.out, "\nthe whole move took %s; open %s to see the report\n", time.Since(begun).Round(time.Second), filepath.Join(d.stage.Dir, "report.html"))
+	fmt.Fprintf(d.out, "\nthe whole move took %s; open %s to see the report\n", time.Since(begun).Round(time.Second),
+		filepath.Join(d.stage.Dir, "report.html"))
 	fmt.Fprintln(d.out, `to try rehome yourself, run "make lab", which keeps both servers running; README.md explains the commands`)
 	return nil
 }

@@ -104,7 +104,8 @@ func (b *Book) judgeKind(line *Line, a rehome.Alias) {
 	can := b.input.Abilities
 	switch a.Kind {
 	case rehome.AliasMaildir:
-		line.worse(StateDecide, "it delivers to a folder on the source's disk", "create an account with that address, or an alias to somebody who reads its mail")
+		line.worse(StateDecide, "it delivers to a folder on the source's disk",
+			"create an account with that address, or an alias to somebody who reads its mail")
 	case rehome.AliasCatchAll:
 		line.able(can.CatchAll, "a catch-all", "create an alias for each address that the recipient census finds for it")
 	case rehome.AliasDomain:

@@ -64,7 +64,8 @@ func (p Plan) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "      [ ] %s\n\n", line.NextStep)
 	}
 	t := p.Totals
-	fmt.Fprintf(&b, "%d to create + %d to ask about + %d to decide + %d left out = %d aliases and forwards\n", t.Create, t.Ask, t.Decide, t.LeaveOut, t.All)
+	fmt.Fprintf(&b, "%d to create + %d to ask about + %d to decide + %d left out = %d aliases and forwards\n", t.Create, t.Ask, t.Decide,
+		t.LeaveOut, t.All)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -46,7 +46,7 @@ var (
 		"the domain is disabled at the source; its accounts are read all the same",
 		"leave it out of the domains that move if it is not used any more"}
 	servicesOff = notice{"group_service_off", rehome.SeverityWarning,
-		"the group does not allow %s to its %d accounts: their log-ins there fail though the password is right",
+		"the group does not allow %s (accounts affected: %d): these logins fail although the password is right",
 		"allow it in the administration screen while the move lasts, or use a master user"}
 )
 

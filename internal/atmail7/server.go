@@ -39,10 +39,13 @@ var advices = map[uint16]advice{
 	lockWaitTimeout:      {rehome.ClassTemporary, "run the same command again"},
 	accessDenied:         {rehome.ClassAuth, "check user and password; dbconfig.ini of the webmail has those that atmail uses"},
 	accessDeniedNoSecret: {rehome.ClassAuth, "this user logs in by the socket only, or needs a password: make a user of its own for reading"},
-	databaseDenied:       {rehome.ClassAuth, "check the database's name (database.params.dbname in dbconfig.ini of the webmail); if it is right, GRANT SELECT on it to this user"},
-	tableDenied:          {rehome.ClassAuth, "GRANT SELECT on the whole database to this user"},
-	hostNotPrivileged:    {rehome.ClassAuth, "the server lets this user in from other machines only: run rehome there, use its socket, or grant access from here"},
-	unknownDatabase:      {rehome.ClassOperator, "the name was chosen at the installation (atmail and atmail6 are usual): see database.params.dbname in dbconfig.ini of the webmail"},
+	databaseDenied: {rehome.ClassAuth, "check the database's name (database.params.dbname in dbconfig.ini of the " +
+		"webmail); if it is right, GRANT SELECT on it to this user"},
+	tableDenied: {rehome.ClassAuth, "GRANT SELECT on the whole database to this user"},
+	hostNotPrivileged: {rehome.ClassAuth, "the server lets this user in from other machines only: run rehome there, use its " +
+		"socket, or grant access from here"},
+	unknownDatabase: {rehome.ClassOperator, "the name was chosen at the installation (atmail and atmail6 are usual): see " +
+		"database.params.dbname in dbconfig.ini of the webmail"},
 }
 
 // fault tells an operator what went wrong in talking to the server.
@@ -80,7 +83,8 @@ func adviceOnConnection(err error) advice {
 	case errors.Is(err, mysql.ErrOldPassword), errors.Is(err, mysql.ErrCleartextPassword), errors.Is(err, mysql.ErrUnknownPlugin):
 		return advice{rehome.ClassOperator, "make a database user that logs in with mysql_native_password"}
 	case errors.As(err, &dial) && dial.Op == "dial", errors.Is(err, context.DeadlineExceeded):
-		return advice{rehome.ClassTemporary, "check that the database runs and listens there; many listen on their own machine only: run rehome there, or use its socket"}
+		return advice{rehome.ClassTemporary, "check that the database runs and listens there; many listen on their own machine " +
+			"only: run rehome there, or use its socket"}
 	}
 	return advice{rehome.ClassTemporary, "the connection broke: run the same command again"}
 }

@@ -21,7 +21,9 @@ func (d *Database) Shares(ctx context.Context) ([]people.Share, error) {
 		if err != nil {
 			return err
 		}
-		for _, read := range []func(context.Context, *reading, *[]people.Share) error{tables.proxies, tables.delegated, tables.instanced, tables.permitted} {
+		for _, read := range []func(context.Context, *reading, *[]people.Share) error{
+			tables.proxies, tables.delegated, tables.instanced, tables.permitted,
+		} {
 			if err := read(ctx, r, &all); err != nil {
 				return err
 			}

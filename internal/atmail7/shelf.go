@@ -90,7 +90,8 @@ func (s *Shelf) books(ctx context.Context) ([]dav.Collection, error) {
 		return nil, nil
 	}
 	var all []dav.Collection
-	query := "SELECT t.id, t.uri, " + strings.Join([]string{t.col("t", "displayname"), t.col("t", "description"), t.col("t", "ctag"), t.col("t", "synctoken")}, ", ") +
+	columns := []string{t.col("t", "displayname"), t.col("t", "description"), t.col("t", "ctag"), t.col("t", "synctoken")}
+	query := "SELECT t.id, t.uri, " + strings.Join(columns, ", ") +
 		" FROM " + quoted(t.name) + " t WHERE " + ofPrincipal("t.principaluri") + " ORDER BY t.id"
 	err := s.reading.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error {
 		c := s.collection(dav.AddressBooks, v[0], v[1])
@@ -156,7 +157,8 @@ func (s *Shelf) subscriptions(ctx context.Context) ([]dav.Collection, error) {
 		return nil, nil
 	}
 	var all []dav.Collection
-	query := "SELECT t.id, t.uri, " + t.col("t", "displayname") + ", " + t.col("t", "source") + " FROM " + quoted(t.name) + " t WHERE " + ofPrincipal("t.principaluri")
+	query := "SELECT t.id, t.uri, " + t.col("t", "displayname") + ", " + t.col("t", "source") +
+		" FROM " + quoted(t.name) + " t WHERE " + ofPrincipal("t.principaluri")
 	err := s.reading.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error {
 		href := s.home(dav.Calendars) + url.PathEscape(string(v[1])) + "/"
 		all = append(all, dav.Collection{Href: href, Kind: dav.Calendars, Types: []string{"subscribed"}, Name: text(v[2]), Source: text(v[3])})
@@ -198,7 +200,8 @@ func (s *Shelf) Changes(ctx context.Context, c *dav.Collection, since dav.Mark, 
 		return dav.Listing{Mark: mark, Full: true}, book.list(c.Href, each)
 	}
 	t, body, parent := s.rows(place.kind)
-	query := fmt.Sprintf("SELECT uri, MD5(%[1]s), LENGTH(%[1]s) FROM %[2]s WHERE %[3]s = ? ORDER BY uri, lastmodified, id", quoted(body), quoted(t.name), quoted(parent))
+	query := fmt.Sprintf("SELECT uri, MD5(%[1]s), LENGTH(%[1]s) FROM %[2]s WHERE %[3]s = ? ORDER BY uri, lastmodified, id",
+		quoted(body), quoted(t.name), quoted(parent))
 	// The row that was written last counts, as in SabreDAV: before 1.6 no key kept names apart.
 	var last *dav.Item
 	flush := func() error {

@@ -82,16 +82,19 @@ func (a API) call(ctx context.Context, name string) (answer, error) {
 	case err != nil:
 		return answer{}, a.fault(name, rehome.ClassTemporary, err, "the connection broke: run the same command again")
 	case response.StatusCode == http.StatusUnauthorized, response.StatusCode == http.StatusForbidden:
-		return answer{}, a.fault(name, rehome.ClassAuth, fmt.Errorf("the login was refused (HTTP %d)", response.StatusCode), "check user and password in destination.api; rehome does not try again")
+		return answer{}, a.fault(name, rehome.ClassAuth, fmt.Errorf("the login was refused (HTTP %d)", response.StatusCode),
+			"check user and password in destination.api; rehome does not try again")
 	case response.StatusCode >= 300:
-		return answer{}, a.fault(name, rehome.ClassUntrusted, fmt.Errorf("HTTP %d", response.StatusCode), "the interface does not exist at this address: ask the vendor for the right one")
+		return answer{}, a.fault(name, rehome.ClassUntrusted, fmt.Errorf("HTTP %d", response.StatusCode),
+			"the interface does not exist at this address: ask the vendor for the right one")
 	}
 	said, err := parseAnswer(body)
 	switch {
 	case err != nil:
 		return answer{}, a.fault(name, rehome.ClassUntrusted, err, "this is not the administration interface: check destination.api.url")
 	case said.status != "success": // an HTTP code of 200 says nothing here
-		return answer{}, a.fault(name, rehome.ClassAuth, errors.New(`the interface answers with the status "`+said.status+`"`), "check user, password and rights in destination.api; rehome does not try again")
+		return answer{}, a.fault(name, rehome.ClassAuth, errors.New(`the interface answers with the status "`+said.status+`"`),
+			"check user, password and rights in destination.api; rehome does not try again")
 	}
 	return said, nil
 }

@@ -44,7 +44,7 @@ func openDAV(ctx context.Context, c *List, host *endpoint.DAV, account rehome.Ac
 	session, err := host.Open(ctx, account)
 	switch {
 	case rehome.ClassOf(err) == rehome.ClassAuth && host.Settings().Side == rehome.Destination:
-		c.Warn("dav log-in", err.Error(), "before accounts.csv is imported this is as it should be; afterwards: "+rehome.HintOf(err))
+		c.Warn("dav log-in", err.Error(), "expected before accounts.csv is imported; afterwards: "+rehome.HintOf(err))
 		return nil
 	case err != nil:
 		c.Fail("dav log-in", err)

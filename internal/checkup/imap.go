@@ -51,7 +51,7 @@ func Destination(ctx context.Context, c *List, host *endpoint.IMAP, accounts []r
 	session, err := host.Open(ctx, account)
 	switch {
 	case rehome.ClassOf(err) == rehome.ClassAuth:
-		c.Warn("log-in", err.Error(), `before accounts.csv is imported this is as it should be; afterwards: `+rehome.HintOf(err))
+		c.Warn("log-in", err.Error(), `expected before accounts.csv is imported; afterwards: `+rehome.HintOf(err))
 		return
 	case err != nil:
 		c.Fail("log-in", err)

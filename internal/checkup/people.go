@@ -64,7 +64,7 @@ func Passwords(c *List, counts atmail8.Counts) {
 			reasons = append(reasons, fmt.Sprintf("%d %s", n, r.text))
 		}
 	}
-	c.Warn("passwords", fmt.Sprintf("%d of %d keep the own password; %s a temporary one (%s)",
+	c.Warn("passwords", fmt.Sprintf("%d of %d keep their current password; %s a temporary one (%s)",
 		counts.Own, counts.Own+counts.Temporary, count(counts.Temporary, "person gets", "people get"), strings.Join(reasons, ", ")),
 		`"rehome accounts export" makes them and seals them; plan how these people receive theirs`)
 }

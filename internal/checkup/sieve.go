@@ -17,7 +17,7 @@ func Sieve(ctx context.Context, c *List, side rehome.Side, end *endpoint.Sieve, 
 	client, err := end.Open(ctx, account)
 	switch {
 	case side == rehome.Destination && rehome.ClassOf(err) == rehome.ClassAuth:
-		c.Warn("rules", err.Error(), "before accounts.csv is imported this is as it should be; afterwards: "+rehome.HintOf(err))
+		c.Warn("rules", err.Error(), "expected before accounts.csv is imported; afterwards: "+rehome.HintOf(err))
 		return
 	case err != nil:
 		c.Fail("rules", err)

@@ -81,7 +81,8 @@ func (f *frame) writeAccessPlan(w io.Writer, plan people.AccessPlan, login bool)
 	}
 	t := newTable(header...)
 	for _, r := range plan.Accounts {
-		cells := []string{r.Account, string(r.Standing), string(r.PasswordForm), string(r.Mail), string(r.Objects), string(r.Destination), strings.Join(r.Switches, " ")}
+		cells := []string{r.Account, string(r.Standing), string(r.PasswordForm), string(r.Mail), string(r.Objects), string(r.Destination),
+			strings.Join(r.Switches, " ")}
 		if login {
 			cells = append(cells, loginWord(r.SourceLogin), loginWord(r.DestinationLogin))
 		}

@@ -75,7 +75,8 @@ func (f *frame) candidate(ctx context.Context, place string) (rehome.Secret, err
 		return reference.Resolve(ctx)
 	}
 	fault := func(cause error) error {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: "the password", Cause: cause, Hint: "type it when asked, or pass it as one line on standard input"}
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: "the password", Cause: cause,
+			Hint: "type it when asked, or pass it as one line on standard input"}
 	}
 	if in, ok := f.app.In.(*os.File); ok && f.interactive {
 		fmt.Fprint(f.screen, "password: ")

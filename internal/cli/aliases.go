@@ -58,7 +58,8 @@ func (f *frame) writeAliases(w io.Writer, export journey.AliasExport) error {
 		return err
 	}
 	n := export.Totals
-	fmt.Fprintf(w, "%d to create + %d to ask about + %d to decide + %d left out = %d aliases and forwards\n", n.Create, n.Ask, n.Decide, n.LeaveOut, n.All)
+	fmt.Fprintf(w, "%d to create + %d to ask about + %d to decide + %d left out = %d aliases and forwards\n", n.Create, n.Ask, n.Decide,
+		n.LeaveOut, n.All)
 	if err := f.writeFindings(w, export.Findings, rehome.SeverityInfo); err != nil {
 		return err
 	}

@@ -100,7 +100,8 @@ func (f *frame) answer(value any, text func(w io.Writer) error) error {
 		write = func(w io.Writer) error { return writeJSON(w, value) }
 	}
 	if err := write(f.app.Out); err != nil {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write to", Object: "standard output", Cause: err, Hint: "free space on the device that the output goes to"}
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write to", Object: "standard output", Cause: err,
+			Hint: "free space on the device that the output goes to"}
 	}
 	return nil
 }

@@ -48,7 +48,8 @@ an existing file. At a terminal it asks for the values that the flags do not giv
 	flags.StringVar(&destinationKind, "destination-kind", "", "type of destination: atmail8 (default) or imap")
 	flags.StringVar(&draft.DestinationIMAP, "destination-imap", "", "destination IMAP server, host:port")
 	flags.StringVar(&draft.SourceDAV, "source-dav", "", "URL of the source CalDAV and CardDAV server (default: the source database)")
-	flags.StringVar(&draft.DestinationDAV, "destination-dav", "", "URL of the destination CalDAV and CardDAV server; without it contacts and calendars are not copied")
+	flags.StringVar(&draft.DestinationDAV, "destination-dav", "",
+		"URL of the destination CalDAV and CardDAV server; without it contacts and calendars are not copied")
 	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "source ManageSieve server, host:port (default: the rules in the source database)")
 	flags.StringVar(&draft.DestinationSieve, "destination-sieve", "", "destination ManageSieve server, host:port; without it rules are written to files")
 	flags.StringVar(&draft.Store, "store", "", "ledger, a SQLite file (default rehome.db)")
@@ -113,8 +114,9 @@ func writeNew(file string, content []byte) error {
 }
 
 func existsFault(file string) error {
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: &config.SettingsError{Cause: errors.New("the file already exists")},
-		Hint: "edit it, or name another file with -c"}
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file,
+		Cause: &config.SettingsError{Cause: errors.New("the file already exists")},
+		Hint:  "edit it, or name another file with -c"}
 }
 
 // nextSteps lists what the operator does now, in order.
@@ -124,7 +126,8 @@ func nextSteps(settings *config.Config) []string {
 		steps = append(steps, fmt.Sprintf("store the secret for %s (%s), readable only by you (chmod 600)", placed.Key, placed.Reference))
 	}
 	if settings.Roster != "" {
-		steps = append(steps, fmt.Sprintf("list the accounts in %s, readable only by you (chmod 600): EmailAddress,FirstName,LastName,Password", settings.Roster))
+		steps = append(steps, fmt.Sprintf("list the accounts in %s, readable only by you (chmod 600): EmailAddress,FirstName,LastName,Password",
+			settings.Roster))
 	}
 	return append(steps,
 		fmt.Sprintf("back up %s in a safe place: without it nobody can open the sealed files", settings.Secrets.Identity),

@@ -10,7 +10,9 @@ import (
 )
 
 // withMove loads the settings, opens the move, runs one operation and closes the move.
-func (f *frame) withMove(operation func(ctx context.Context, move *journey.Move, args []string) (Outcome, error)) func(context.Context, []string) (Outcome, error) {
+func (f *frame) withMove(
+	operation func(ctx context.Context, move *journey.Move, args []string) (Outcome, error),
+) func(context.Context, []string) (Outcome, error) {
 	return func(ctx context.Context, args []string) (outcome Outcome, err error) {
 		settings, err := f.settings()
 		if err != nil {

@@ -86,7 +86,8 @@ func (f *frame) writeCensus(w io.Writer, census recipients.Census) error {
 		fmt.Fprintf(w, "read the address fields of %s\n", plural(census.Headers, "message"))
 	}
 	n := census.Totals
-	fmt.Fprintf(w, "%d known + %d decided + %d by a catch-all + %d undecided = %d addresses that received mail; %d other known addresses received none\n",
+	fmt.Fprintf(w, "%d known + %d decided + %d by a catch-all + %d undecided = %d addresses that received mail; %d other known "+
+		"addresses received none\n",
 		n.Known, n.Decided, n.CatchAll, n.Undecided, n.All, n.Silent)
 	if err := f.writeFindings(w, census.Findings, rehome.SeverityWarning); err != nil {
 		return err

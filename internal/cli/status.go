@@ -37,7 +37,8 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 		_, err := fmt.Fprintln(w, `nothing has been copied yet; start with "rehome check"`)
 		return err
 	}
-	t := newTable("ACCOUNT", "STATE", "MESSAGES", "AT DESTINATION", "FAILED", "SIZE", "CONTACTS", "EVENTS", "RULES", "LAST PASS", "VERIFIED").alignRight(2, 3, 4, 5, 6, 7)
+	t := newTable("ACCOUNT", "STATE", "MESSAGES", "AT DESTINATION", "FAILED", "SIZE", "CONTACTS", "EVENTS", "RULES", "LAST PASS",
+		"VERIFIED").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range status.Accounts {
 		t.add(a.Account, stateWords(a), number(int(a.Messages)), number(int(a.Copied)), number(int(a.Failed)), octets(a.Octets),
 			thereOf(a.Contacts), thereOf(a.Calendars), rulesThere(a.Rules), when(a.FinishedAt, a.StartedAt), verdictWords(a))

@@ -85,7 +85,8 @@ func writeFailed(s *spaced, planned []journey.PlannedAccount) error {
 
 // writeCollections shows where every address book and calendar would go, and how much of it.
 func writeCollections(s *spaced, planned []journey.PlannedAccount) error {
-	t := newTable("ACCOUNT", "KIND", "COLLECTION", "SOURCE", "DESTINATION", "ACTION", "NEW", "CHANGED", "RETRIED", "UNCHANGED", "REASON").alignRight(6, 7, 8, 9)
+	t := newTable("ACCOUNT", "KIND", "COLLECTION", "SOURCE", "DESTINATION", "ACTION", "NEW", "CHANGED", "RETRIED", "UNCHANGED",
+		"REASON").alignRight(6, 7, 8, 9)
 	for _, a := range planned {
 		for _, c := range a.Collections {
 			switch {
@@ -93,7 +94,8 @@ func writeCollections(s *spaced, planned []journey.PlannedAccount) error {
 			case c.Why != "":
 				t.add(a.Account, string(c.Kind), c.Name, c.Source, "", "not copied", "", "", "", "", c.Why)
 			default:
-				t.add(a.Account, string(c.Kind), c.Name, c.Source, c.Destination, createOrUse(c.Exists), number(c.New), number(c.Changed), number(c.Again), number(c.Unchanged), "")
+				t.add(a.Account, string(c.Kind), c.Name, c.Source, c.Destination, createOrUse(c.Exists), number(c.New), number(c.Changed),
+					number(c.Again), number(c.Unchanged), "")
 			}
 		}
 	}

@@ -41,7 +41,7 @@ type PersonalOptions struct {
 	Organisation  string                   // its name, for people
 	Incoming      string                   // host and port of the destination's IMAP service
 	Contacts      string                   // URL of its contacts and calendars; "" is none
-	MakesAccounts bool                     // the destination's accounts are made from our import file: people keep the own password or get one
+	MakesAccounts bool                     // the destination's accounts are made from our import file: users keep their current password or get one
 	SealTo        func() ([]string, error) // age recipients of the letters; asked only if there are any
 }
 

@@ -130,7 +130,7 @@ func (s *Sink) talk(conn net.Conn) error {
 		case "QUIT":
 			return text.PrintfLine("221 2.0.0 bye")
 		default:
-			answer = "502 5.5.1 not implemented"
+			answer = "502 5.5.1 unknown command" // RFC 5321, section 4.2.4
 		}
 		if err := errors.Join(err, text.PrintfLine("%s", answer)); err != nil {
 			return err

@@ -28,7 +28,7 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 	th.watch = newWatch()
 	th.want(0, "config", "check", "--secrets")
 	before := th.want(0, "check")
-	if !strings.Contains(before.out, "before accounts.csv is imported this is as it should be") {
+	if !strings.Contains(before.out, "expected before accounts.csv is imported") {
 		t.Errorf("check before the import:\n%s", before.out)
 	}
 	th.provision()
