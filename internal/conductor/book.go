@@ -33,7 +33,7 @@ func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState
 		if !s.looked { // what was found before still holds
 			continue
 		}
-		if err := c.options.Book.ReplaceFindings(ctx, t.account.Address, ledger.Origin(s.kind), s.list()); err != nil {
+		if err := c.options.Book.ReplaceFindings(ctx, t.account.Address, s.kind, s.list()); err != nil {
 			return err
 		}
 	}

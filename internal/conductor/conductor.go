@@ -24,7 +24,7 @@ import (
 // Book keeps what operators see of an account; *ledger.Ledger is one.
 type Book interface {
 	SaveAccount(ctx context.Context, a ledger.Account) error
-	ReplaceFindings(ctx context.Context, address string, origin ledger.Origin, findings []rehome.Finding) error
+	ReplaceFindings(ctx context.Context, address string, origin rehome.Kind, findings []rehome.Finding) error
 }
 
 // Options of a Conductor. Steps and Book are required.

@@ -103,7 +103,7 @@ func (b *book) SaveAccount(_ context.Context, a ledger.Account) error {
 	return nil
 }
 
-func (b *book) ReplaceFindings(_ context.Context, address string, origin ledger.Origin, findings []rehome.Finding) error {
+func (b *book) ReplaceFindings(_ context.Context, address string, origin rehome.Kind, findings []rehome.Finding) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failFindings != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"rehome/internal/ledger"
+	"rehome"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/atmail8"
@@ -60,7 +60,7 @@ func TestRunSlice_finishesWhatABrokenOneBegan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []ledger.CollectionKind{ledger.Contacts, ledger.Calendars} {
+	for _, kind := range []rehome.Kind{rehome.KindContacts, rehome.KindCalendars} {
 		if got := counts[address][kind].There; got != 60 {
 			t.Errorf("the ledger has %d of 60 %s at the destination", got, kind)
 		}

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"rehome"
-	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
 
@@ -44,7 +43,7 @@ func (j *collectionJob) leaveBehind(ctx context.Context, nowhere *nowhereError) 
 }
 
 // leaveKindBehind counts the objects of all collections of a kind that the destination does not offer.
-func (s *slice) leaveKindBehind(ctx context.Context, kind ledger.CollectionKind, placements []placement) error {
+func (s *slice) leaveKindBehind(ctx context.Context, kind rehome.Kind, placements []placement) error {
 	left := 0
 	for _, p := range placements {
 		names, err := s.namesAtSource(ctx, p.source)
@@ -75,7 +74,7 @@ func (s *slice) namesAtSource(ctx context.Context, c dav.Collection) ([]string, 
 	return slices.Collect(maps.Keys(names)), faultOf(err, "list at the source", c.Href)
 }
 
-func (s *slice) countLeft(kind ledger.CollectionKind, all, left int) {
+func (s *slice) countLeft(kind rehome.Kind, all, left int) {
 	s.count(kind, func(t *Tally) {
 		t.Objects += all
 		t.Remaining += left

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"rehome/internal/ledger"
+	"rehome"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/atmail7"
@@ -32,7 +32,7 @@ func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
 	})
 	for range 2 {
 		got := p.pass(t)
-		calendars := got.Tallies[ledger.Calendars]
+		calendars := got.Tallies[rehome.KindCalendars]
 		wantTally(t, "calendars", calendars, Tally{Objects: 4, Remaining: 4})
 		if calendars.Lasting != 4 {
 			t.Errorf("%d are said to last, want 4", calendars.Lasting)
@@ -43,7 +43,7 @@ func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
 		}
 	}
 	dst.set(nil)
-	wantTally(t, "made at last", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 4, Copied: 4})
+	wantTally(t, "made at last", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Copied: 4})
 	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 4 {
 		t.Errorf("%d events at the destination, want 4", got)
 	}
@@ -71,8 +71,8 @@ func TestPasses_severalCollectionsInOne(t *testing.T) {
 	front.set(about("", "MKCOL MKCALENDAR", http.StatusForbidden, "no more calendars"))
 	p := pairTo(t, room, person, front.URL)
 	p.options.Deletions, p.options.ConfirmDeletions = DeletionsMirror, true
-	wantTally(t, "first", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 5, Copied: 5})
-	wantTally(t, "again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 5})
+	wantTally(t, "first", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5, Copied: 5})
+	wantTally(t, "again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5})
 	if got := len(p.holding(t, p.dst, dav.Calendars)["both"]); got != 3 {
 		t.Errorf("what is in three calendars is there %d times", got)
 	}
@@ -85,12 +85,12 @@ func TestPasses_severalCollectionsInOne(t *testing.T) {
 		}
 	}
 	gone := p.pass(t)
-	wantTally(t, "deleted", gone.Tallies[ledger.Calendars], Tally{Objects: 4, Removed: 1})
+	wantTally(t, "deleted", gone.Tallies[rehome.KindCalendars], Tally{Objects: 4, Removed: 1})
 	if f := findingOf(gone.Findings, "collection_stays"); f.Code != "" {
 		t.Errorf("%+v advises to remove what others have gone into", f)
 	}
 	if got := p.holding(t, p.dst, dav.Calendars); len(got) != 3 || len(got["both"]) != 2 {
 		t.Errorf("%d events at the destination, %d of them in both", len(got), len(got["both"]))
 	}
-	wantTally(t, "once more", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 4})
+	wantTally(t, "once more", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4})
 }

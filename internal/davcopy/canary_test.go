@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"rehome"
-	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/corpus"
@@ -42,8 +41,8 @@ func TestCanary_fliesWhereItCan(t *testing.T) {
 	// While no test object is taken, what is not known is not claimed.
 	front.set(about("rehome-canary", "PUT", http.StatusForbidden, "no test objects here"))
 	first := p.pass(t)
-	held := first.Tallies[ledger.Calendars].Held
-	wantTally(t, "held back", first.Tallies[ledger.Calendars], Tally{Objects: want, Copied: want - held, Held: held})
+	held := first.Tallies[rehome.KindCalendars].Held
+	wantTally(t, "held back", first.Tallies[rehome.KindCalendars], Tally{Objects: want, Copied: want - held, Held: held})
 	said := findingOf(first.Findings, "invitations_unknown")
 	if held == 0 || !strings.Contains(said.Sentence, "no test objects here") || strings.Contains(said.NextStep, "schedule_agent_client") || findingOf(first.Findings, "invitations_not_silent").Code != "" {
 		t.Errorf("%d held back with %+v", held, first.Findings)
@@ -53,10 +52,10 @@ func TestCanary_fliesWhereItCan(t *testing.T) {
 	front.set(func(w http.ResponseWriter, r *http.Request, body string) bool {
 		return strings.Contains(body, "BEGIN:VEVENT") && about("rehome-canary", "PUT", http.StatusForbidden, "no events")(w, r, body)
 	})
-	wantTally(t, "only tasks", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: want, Copied: 1, Held: held - 1})
+	wantTally(t, "only tasks", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: want, Copied: 1, Held: held - 1})
 
 	front.set(nil)
-	wantTally(t, "everything", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: want, Copied: held - 1})
+	wantTally(t, "everything", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: want, Copied: held - 1})
 	wantNoMail(t, server.Outbox)
 }
 

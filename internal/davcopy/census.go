@@ -48,7 +48,7 @@ func isFailed(o ledger.Object) bool {
 	case ledger.ObjectQuarantined, ledger.ObjectConflict, ledger.ObjectHeld:
 		return true
 	}
-	return o.Spoilt() || o.Behind() || o.Deserted() || o.Reverted()
+	return o.Spoilt() || o.Behind() || o.Missing() || o.Reverted()
 }
 
 // mayPass reports whether the trouble may be over when the pass is repeated: a server has failed, and not refused.

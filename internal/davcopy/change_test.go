@@ -12,7 +12,6 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
-	"rehome/internal/ledger"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/dav"
 	"rehome/lab/corpus"
@@ -102,7 +101,7 @@ func TestPasses_followTheSourceAndRespectTheDestination(t *testing.T) {
 	p.remove(t, p.src, "vanishes-edited.ics")
 	p.write(t, p.dst, "vanishes-edited.ics", "by its user")
 	second := p.pass(t)
-	wantTally(t, "second pass", second.Tallies[ledger.Calendars], Tally{Objects: 18, Copied: 1, Updated: 1, Conflicts: 2})
+	wantTally(t, "second pass", second.Tallies[rehome.KindCalendars], Tally{Objects: 18, Copied: 1, Updated: 1, Conflicts: 2})
 	want := map[string]string{
 		"stays.ics": "first", "changes.ics": "second", "edited.ics": "by its user", "both.ics": "by its user", "new.ics": "first",
 		"vanishes.ics": "first", "vanishes-edited.ics": "by its user", "gone-there.ics": "",
@@ -111,8 +110,8 @@ func TestPasses_followTheSourceAndRespectTheDestination(t *testing.T) {
 
 	p.options.Deletions = DeletionsMirror
 	third := p.pass(t)
-	if third.Tallies[ledger.Calendars].Copied+third.Tallies[ledger.Calendars].Updated > 0 {
-		t.Errorf("a pass over an unchanged source wrote: %+v", third.Tallies[ledger.Calendars])
+	if third.Tallies[rehome.KindCalendars].Copied+third.Tallies[rehome.KindCalendars].Updated > 0 {
+		t.Errorf("a pass over an unchanged source wrote: %+v", third.Tallies[rehome.KindCalendars])
 	}
 	want["vanishes.ics"] = "" // also what vanished before, and what stays because it was edited there
 	p.wantSummaries(t, "mirroring from now on", want)
@@ -200,7 +199,7 @@ func TestPasses_deletedCalendar(t *testing.T) {
 	want("mirroring", 15, "collection_deleted")
 	p.options.ConfirmDeletions = true
 	want("confirmed", 12, "collection_stays")
-	if again := p.pass(t); again.Tallies[ledger.Calendars].Removed > 0 || len(again.Findings) > 0 {
+	if again := p.pass(t); again.Tallies[rehome.KindCalendars].Removed > 0 || len(again.Findings) > 0 {
 		t.Errorf("once more: %+v, want nothing", again)
 	}
 }

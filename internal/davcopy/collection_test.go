@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
@@ -49,11 +50,12 @@ func TestMadeBefore(t *testing.T) {
 	t.Cleanup(func() { _ = l.Close() })
 	rows := map[string]*ledger.Collection{}
 	for source, destination := range map[string]string{"/s/work/": "/d/work/", "/s/gone/": "/d/used/"} {
-		if rows[source], err = l.Collection(t.Context(), ledger.Collection{Address: address, Kind: ledger.Contacts, Source: source, Destination: destination}); err != nil {
+		c := ledger.Collection{Address: address, Kind: rehome.KindContacts, Source: source, Destination: destination}
+		if rows[source], err = l.Collection(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	j := &collectionJob{slice: newSlice(New(Options{Ledger: l}), account(), time.Now(), pass.Budget{}), kind: ledger.Contacts, row: rows["/s/work/"]}
+	j := &collectionJob{slice: newSlice(New(Options{Ledger: l}), account(), time.Now(), pass.Budget{}), kind: rehome.KindContacts, row: rows["/s/work/"]}
 	j.place.claimed = map[string]bool{dav.Key("/d/planned/"): true}
 	one := func(href, name string) dav.Collection { return dav.Collection{Href: href, Name: name} }
 	work, second := one("/d/work-2/", "Work"), one("/d/work-3/", "Work")

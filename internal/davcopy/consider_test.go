@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"testing"
 
+	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
@@ -142,7 +143,7 @@ func TestLikenessOf_whatHadNoUID(t *testing.T) {
 		return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\n" + uid + "N:" + name + ";Anna;;;\r\nFN:Anna " + name + "\r\n" + rest + "END:VCARD\r\n")
 	}
 	given := card("", "One", "TEL:+49 30 1\r\n")
-	j := &collectionJob{kind: ledger.Contacts, slice: &slice{engine: New(Options{})}}
+	j := &collectionJob{kind: rehome.KindContacts, slice: &slice{engine: New(Options{})}}
 	repaired := parcel{kind: pim.KindContact, data: given}
 	uid := repaired.uid()
 	if uid == "" {

@@ -5,12 +5,12 @@ package davcopy
 import (
 	"maps"
 
-	"rehome/internal/ledger"
+	"rehome"
 	"rehome/internal/pass"
 )
 
 // Counts is what slices have done, and what they have seen last, by kind. A kind that was not looked at is not in it.
-type Counts map[ledger.CollectionKind]Tally
+type Counts map[rehome.Kind]Tally
 
 // Plus implements pass.Counts.
 func (c Counts) Plus(later pass.Counts, looked bool) pass.Counts {
@@ -42,7 +42,7 @@ type Tally struct {
 	Deserted    int   // were at the destination, and are there no more, or only in an earlier version; not copied again
 	Doubted     int   // vanished from the source, so many at once that somebody has to confirm it
 	Remaining   int   // not tried yet, or begun: nobody knows whether they are at the destination
-	Lasting     int   // of the quarantined, in conflict, held, deserted and remaining: what repeating does not mend
+	Lasting     int   // of the quarantined, in conflict, held, missing and remaining: what repeating does not mend
 	Octets      int64 // of the copied and updated ones
 }
 

@@ -75,7 +75,7 @@ type Options struct {
 	Ledger      *ledger.Ledger
 	EscrowDir   string // where originals of refused objects are kept
 	Connections int    // objects of one account written at once; 0 means 4
-	Kinds       []ledger.CollectionKind
+	Kinds       []rehome.Kind
 	Deletions   Deletions // "" means DeletionsKeep
 	// ConfirmDeletions says that somebody has looked: that most of a collection vanished is meant.
 	ConfirmDeletions bool
@@ -109,7 +109,7 @@ func New(options Options) *Engine {
 		options.Connections = 4
 	}
 	if options.Kinds == nil {
-		options.Kinds = []ledger.CollectionKind{ledger.Contacts, ledger.Calendars}
+		options.Kinds = []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}
 	}
 	if options.Deletions == "" {
 		options.Deletions = DeletionsKeep
@@ -141,8 +141,8 @@ func (e *Engine) RunSlice(ctx context.Context, account rehome.Account, started t
 }
 
 // kindOf is the wire's word for a kind.
-func kindOf(kind ledger.CollectionKind) dav.Kind {
-	if kind == ledger.Contacts {
+func kindOf(kind rehome.Kind) dav.Kind {
+	if kind == rehome.KindContacts {
 		return dav.AddressBooks
 	}
 	return dav.Calendars

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
@@ -25,8 +26,8 @@ func TestRunSlice_everythingOnceThenNothing(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, corpus.PIMPerson(address, password, 120, 150))
 	first := p.pass(t)
-	wantTally(t, "contacts", first.Tallies[ledger.Contacts], Tally{Objects: 120, Copied: 120})
-	wantTally(t, "calendars", first.Tallies[ledger.Calendars], Tally{Objects: 150, Copied: 150})
+	wantTally(t, "contacts", first.Tallies[rehome.KindContacts], Tally{Objects: 120, Copied: 120})
+	wantTally(t, "calendars", first.Tallies[rehome.KindCalendars], Tally{Objects: 150, Copied: 150})
 	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
 		src, dst := p.holding(t, p.src, kind), p.holding(t, p.dst, kind)
 		if len(src) != len(dst) {
@@ -39,13 +40,13 @@ func TestRunSlice_everythingOnceThenNothing(t *testing.T) {
 		}
 	}
 	second := p.pass(t)
-	wantTally(t, "contacts again", second.Tallies[ledger.Contacts], Tally{Objects: 120})
-	wantTally(t, "calendars again", second.Tallies[ledger.Calendars], Tally{Objects: 150})
+	wantTally(t, "contacts again", second.Tallies[rehome.KindContacts], Tally{Objects: 120})
+	wantTally(t, "calendars again", second.Tallies[rehome.KindCalendars], Tally{Objects: 150})
 
 	p.loseLedger(t)
 	third := p.pass(t)
-	wantTally(t, "contacts without a ledger", third.Tallies[ledger.Contacts], Tally{Objects: 120, Adopted: 120})
-	wantTally(t, "calendars without a ledger", third.Tallies[ledger.Calendars], Tally{Objects: 150, Adopted: 150})
+	wantTally(t, "contacts without a ledger", third.Tallies[rehome.KindContacts], Tally{Objects: 120, Adopted: 120})
+	wantTally(t, "calendars without a ledger", third.Tallies[rehome.KindCalendars], Tally{Objects: 150, Adopted: 150})
 }
 
 func pimKind(kind dav.Kind) pim.Kind {
@@ -96,7 +97,7 @@ func TestRunSlice_dirtyObjects(t *testing.T) {
 			}
 		}
 	}
-	if got := result.Tallies[ledger.Contacts].Quarantined + result.Tallies[ledger.Calendars].Quarantined; got != quarantined {
+	if got := result.Tallies[rehome.KindContacts].Quarantined + result.Tallies[rehome.KindCalendars].Quarantined; got != quarantined {
 		t.Errorf("%d counted as quarantined, want %d", got, quarantined)
 	}
 	again := p.pass(t)

@@ -56,7 +56,7 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 	var vanished []ledger.Object
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		row := known[name]
-		if row.State.There() && row.State != ledger.ObjectGone && !row.Deserted() {
+		if row.State.There() && row.State != ledger.ObjectGone && !row.Missing() {
 			a.there++
 		}
 		_, current := source.items[name]
@@ -113,7 +113,7 @@ func depart(vanished []ledger.Object, there int, t terms) departures {
 		switch {
 		case !t.unread:
 			d.vanish(row, t.deletions)
-		case row.State == ledger.ObjectIntent, row.State == ledger.ObjectQuarantined && len(row.Tried) > 0, row.Deserted():
+		case row.State == ledger.ObjectIntent, row.State == ledger.ObjectQuarantined && len(row.Tried) > 0, row.Missing():
 			row.Form = nil // it may be there, or was; what is known of that is not to be forgotten before the new name is known
 			d.gone = append(d.gone, row)
 		default:
@@ -175,7 +175,7 @@ func open(row ledger.Object, started time.Time) bool {
 
 // vanish decides about an object that the source has no more.
 func (d *departures) vanish(row ledger.Object, policy Deletions) {
-	if row.Deserted() { // neither has the destination
+	if row.Missing() { // neither has the destination
 		d.forget = append(d.forget, row.Source)
 		return
 	}
@@ -210,7 +210,7 @@ const believable = 10
 func lostNow(vanished []ledger.Object) int {
 	lost := 0
 	for _, row := range vanished {
-		if row.State.There() && row.State != ledger.ObjectGone && !row.Deserted() {
+		if row.State.There() && row.State != ledger.ObjectGone && !row.Missing() {
 			lost++
 		}
 	}

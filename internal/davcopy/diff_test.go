@@ -333,7 +333,7 @@ func TestDepart_somethingNewIsUnread(t *testing.T) {
 // What the destination has lost before it vanished from the source is at neither end: nobody has to confirm that.
 func TestDepart_lostBefore(t *testing.T) {
 	t.Parallel()
-	vanished := []ledger.Object{{Source: "a.ics", State: ledger.ObjectStored, Code: ledger.CodeDeserted, Form: []byte("form")}}
+	vanished := []ledger.Object{{Source: "a.ics", State: ledger.ObjectStored, Code: ledger.CodeMissing, Form: []byte("form")}}
 	for _, deleted := range []bool{true, false} {
 		d := depart(vanished, 0, terms{deletions: DeletionsMirror, deleted: deleted})
 		if d.emptied > 0 || len(d.remove)+len(d.gone) > 0 || !slices.Equal(d.forget, []string{"a.ics"}) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -53,7 +54,7 @@ func (j *collectionJob) holderElsewhere(ctx context.Context, uid string) (string
 			return "", err
 		}
 		for _, name := range slices.Sorted(maps.Keys(rows)) {
-			if row := rows[name]; holds(row) && row.UID == uid && !row.Deserted() {
+			if row := rows[name]; holds(row) && row.UID == uid && !row.Missing() {
 				return hrefOf(c.Destination, row.Destination), nil
 			}
 		}
@@ -78,7 +79,7 @@ func (j *collectionJob) elsewhere(p *parcel, holder string, refusal error) error
 
 // followMoves brings over what the source has moved from one collection to another: what we wrote into the old one, and
 // what nobody has touched since, makes room.
-func (s *slice) followMoves(ctx context.Context, kind ledger.CollectionKind) error {
+func (s *slice) followMoves(ctx context.Context, kind rehome.Kind) error {
 	s.mu.Lock()
 	all := s.homeless
 	s.homeless = nil
@@ -129,7 +130,7 @@ func (j *collectionJob) again(ctx context.Context) (err error) {
 
 // makeRoom removes what stands in another collection under the UID of a homeless object, if it is ours, untouched, and has
 // vanished from there at the source. room is true when nothing stands there any more.
-func (s *slice) makeRoom(ctx context.Context, kind ledger.CollectionKind, holder string) (room bool, err error) {
+func (s *slice) makeRoom(ctx context.Context, kind rehome.Kind, holder string) (room bool, err error) {
 	job, row, err := s.ownerOf(ctx, kind, holder)
 	if err != nil {
 		return false, err
@@ -158,7 +159,7 @@ func (s *slice) makeRoom(ctx context.Context, kind ledger.CollectionKind, holder
 
 // ownerOf finds the ledger's row of an object at the destination, nil if there is none. One that the source still has comes
 // before one that it has no more: what another collection has taken over is that one's.
-func (s *slice) ownerOf(ctx context.Context, kind ledger.CollectionKind, holder string) (*collectionJob, ledger.Object, error) {
+func (s *slice) ownerOf(ctx context.Context, kind rehome.Kind, holder string) (*collectionJob, ledger.Object, error) {
 	known, err := s.engine.options.Ledger.Collections(ctx, s.account.Address)
 	if err != nil {
 		return nil, ledger.Object{}, err

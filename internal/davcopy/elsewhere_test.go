@@ -32,7 +32,7 @@ func (p *pair) verified(t *testing.T) verify.Account {
 		}
 	}
 	v := verify.New(verify.Options{Level: verify.LevelFull, PIM: &verify.PIMOptions{
-		Source: open(p.src), Destination: open(p.dst), Kinds: []ledger.CollectionKind{ledger.Contacts, ledger.Calendars}, Exceptions: p.ledger.Exceptions,
+		Source: open(p.src), Destination: open(p.dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Exceptions: p.ledger.Exceptions,
 	}})
 	result := verify.Account{Verdict: verify.Equal}
 	v.ComparePIM(t.Context(), account(), &result)
@@ -99,7 +99,7 @@ func checkOneUID(t *testing.T, edit func(r *http.Response)) {
 	front.edit = edit
 	p := pairTo(t, room, person, front.URL)
 	first := p.pass(t)
-	wantTally(t, "first", first.Tallies[ledger.Calendars], Tally{Objects: 9, Copied: 8, Quarantined: 1})
+	wantTally(t, "first", first.Tallies[rehome.KindCalendars], Tally{Objects: 9, Copied: 8, Quarantined: 1})
 	if f := findingOf(first.Findings, "uid_elsewhere"); !strings.Contains(f.Object, "both.ics") || !strings.Contains(f.Sentence, "once for all") {
 		t.Errorf("findings %+v do not say what is missing", first.Findings)
 	}
@@ -119,14 +119,14 @@ func checkOneUID(t *testing.T, edit func(r *http.Response)) {
 	if _, err := session.Put(t.Context(), hrefOf(other, "moves.ics"), dav.Upload{Data: event("moves", "moves"), Kind: dav.Calendars}); err != nil {
 		t.Fatal(err)
 	}
-	wantTally(t, "moved", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 8, Copied: 2})
+	wantTally(t, "moved", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 8, Copied: 2})
 	if got := p.shown(t, p.dst, "work"); !strings.Contains(got, "moves.ics") || !strings.Contains(got, "both.ics") {
 		t.Errorf("the other calendar has %s", got)
 	}
 	if v := p.verified(t); v.Verdict != verify.Equal {
 		t.Errorf("%s, %+v; want equal", v.Verdict, v.Calendars.Differences)
 	}
-	wantTally(t, "again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 8})
+	wantTally(t, "again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 8})
 }
 
 // What was repaired on the way is recognised after a lost ledger: nothing twice, and nothing that was there is told of as
@@ -141,7 +141,7 @@ func TestPasses_lostLedgerAfterRepairs(t *testing.T) {
 	}
 	p.loseLedger(t)
 	second := p.pass(t)
-	for _, kind := range []ledger.CollectionKind{ledger.Contacts, ledger.Calendars} {
+	for _, kind := range []rehome.Kind{rehome.KindContacts, rehome.KindCalendars} {
 		a, b := first.Tallies[kind], second.Tallies[kind]
 		if b.Copied+b.Updated > 0 || b.Quarantined != a.Quarantined || b.Conflicts != a.Conflicts {
 			t.Errorf("%s: first %+v, and without the ledger %+v", kind, a, b)

@@ -14,7 +14,7 @@ import (
 
 // exceptionFindings says of every object that is not at the destination as the source has it why, and
 // what can be done. Repairs are gathered: one finding for each kind of repair in a collection.
-func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionKind, agentTried bool) []rehome.Finding {
+func exceptionFindings(exceptions []ledger.Exception, kinds []rehome.Kind, agentTried bool) []rehome.Finding {
 	var all []rehome.Finding
 	repaired := map[[2]string]int{} // by collection and code
 	sentence := map[string]string{}
@@ -26,7 +26,7 @@ func exceptionFindings(exceptions []ledger.Exception, kinds []ledger.CollectionK
 		switch {
 		case e.Code == ledger.UpdateHeld, e.State == ledger.ObjectHeld:
 			held[[2]string{e.Collection, e.Words}]++
-		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt(), e.Behind(), e.Deserted(), e.Reverted():
+		case e.State == ledger.ObjectQuarantined, e.State == ledger.ObjectConflict, e.Spoilt(), e.Behind(), e.Missing(), e.Reverted():
 			all = append(all, exceptionFinding(e))
 		}
 		for _, r := range e.Repairs {
@@ -58,7 +58,7 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 		Sentence: "it was not copied: " + e.Words, NextStep: nextStep(e.Code),
 	}
 	switch {
-	case e.Deserted(), e.Reverted():
+	case e.Missing(), e.Reverted():
 		f.Severity, f.Sentence = rehome.SeverityWarning, e.Words
 	case e.Behind():
 		f.Sentence = "the destination has an older version of it: " + e.Words
@@ -76,7 +76,7 @@ func exceptionFinding(e ledger.Exception) rehome.Finding {
 // nextStep is what a human can do about an object.
 func nextStep(code string) string {
 	switch code {
-	case ledger.CodeDeserted, ledger.CodeReverted:
+	case ledger.CodeMissing, ledger.CodeReverted:
 		return "if its user did not mean that, or the destination was put back from a backup, run sync again with --copy-again"
 	case "object_too_large":
 		return "raise the limit at the destination, or take the photo or attachment out at the source, and run sync again"

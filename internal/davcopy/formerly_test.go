@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"testing"
 
+	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
@@ -34,7 +35,8 @@ func TestFormerly_whatWasTakenAndNotShown(t *testing.T) {
 func TestUnproved_remembersWhatWasSent(t *testing.T) {
 	t.Parallel()
 	form := sha256.Sum256([]byte("form"))
-	j := &collectionJob{slice: &slice{engine: &Engine{options: Options{EscrowDir: t.TempDir()}}}, kind: ledger.Calendars, known: map[string]ledger.Object{}}
+	s := &slice{engine: &Engine{options: Options{EscrowDir: t.TempDir()}}}
+	j := &collectionJob{slice: s, kind: rehome.KindCalendars, known: map[string]ledger.Object{}}
 	p := &parcel{source: dav.Object{Data: event("one", "first")}, row: ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, Form: form[:]}}
 	if err := j.unproved(p, &dav.StatusError{Status: 403}); err != nil {
 		t.Fatal(err)
@@ -108,7 +110,7 @@ func TestAdopt_underAnotherName(t *testing.T) {
 		p := consider(dav.Object{Href: "/c/a.ics", Data: data}, books{
 			below: "/c/", content: pim.KindCalendar, known: map[string]ledger.Object{"a.ics": begun}, taken: map[string]bool{}, unknown: &s,
 		})
-		j := &collectionJob{kind: ledger.Calendars, byUID: map[string]string{}, known: map[string]ledger.Object{}}
+		j := &collectionJob{kind: rehome.KindCalendars, byUID: map[string]string{}, known: map[string]ledger.Object{}}
 		if err := j.recognise(t.Context(), &p); err != nil || p.row.Destination != c.name || p.row.State != c.state {
 			t.Errorf("there %q: %v, %s as %s; want %s as %s", c.there, err, p.row.State, p.row.Destination, c.state, c.name)
 		}
@@ -125,7 +127,7 @@ func TestUnspoil_knowsTheServersWork(t *testing.T) {
 	t.Parallel()
 	given := event("one", "first")
 	cut := bytes.Replace(given, []byte("DTEND:20150301T110000Z\r\n"), nil, 1)
-	j := &collectionJob{slice: &slice{engine: New(Options{EscrowDir: t.TempDir()})}, kind: ledger.Calendars}
+	j := &collectionJob{slice: &slice{engine: New(Options{EscrowDir: t.TempDir()})}, kind: rehome.KindCalendars}
 	p := &parcel{kind: pim.KindCalendar, source: dav.Object{Data: given}, data: given, row: ledger.Object{Source: "a.ics", Destination: "a.ics"}}
 	s := spoiltParcel{p, j.verdict(p, cut), dav.Object{Data: cut, ETag: `"1"`}}
 	if err := j.unspoil(t.Context(), s); err != nil || p.row.Code != "object_spoilt" || !current(p.row, eventForm(cut)) {

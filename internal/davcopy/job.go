@@ -24,7 +24,7 @@ import (
 // collectionJob copies one collection.
 type collectionJob struct {
 	slice *slice
-	kind  ledger.CollectionKind
+	kind  rehome.Kind
 	place placement
 	lanes *lanes // only the goroutine that writes looks at it
 
@@ -58,7 +58,7 @@ type collectionJob struct {
 }
 
 // newJob returns a job that can write.
-func (s *slice) newJob(kind ledger.CollectionKind, place placement) *collectionJob {
+func (s *slice) newJob(kind rehome.Kind, place placement) *collectionJob {
 	return &collectionJob{slice: s, kind: kind, place: place, lanes: newLanes(s.engine.options.Connections), probing: make(chan struct{}, 1)}
 }
 
@@ -66,7 +66,7 @@ func (j *collectionJob) ledger() *ledger.Ledger { return j.slice.engine.options.
 
 // content is the kind of object that the collection holds.
 func (j *collectionJob) content() pim.Kind {
-	if j.kind == ledger.Contacts {
+	if j.kind == rehome.KindContacts {
 		return pim.KindContact
 	}
 	return pim.KindCalendar
@@ -222,7 +222,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		}
 	}
 	for name, row := range j.known {
-		if holds(row) && row.UID != "" && !row.Deserted() {
+		if holds(row) && row.UID != "" && !row.Missing() {
 			j.byUID[row.UID] = name
 		}
 	}

@@ -33,7 +33,8 @@ func TestLinks_thatEndWithTheSource(t *testing.T) {
 			t.Errorf("%s: counts as repaired: %+v", c.line, p.row.Repairs)
 		}
 		p.row.State = ledger.ObjectStored
-		findings := exceptionFindings([]ledger.Exception{{Kind: ledger.Calendars, Collection: "/cal/", Object: p.row}}, []ledger.CollectionKind{ledger.Calendars}, false)
+		exceptions := []ledger.Exception{{Kind: rehome.KindCalendars, Collection: "/cal/", Object: p.row}}
+		findings := exceptionFindings(exceptions, []rehome.Kind{rehome.KindCalendars}, false)
 		switch {
 		case c.host == "" && len(findings) > 0:
 			t.Errorf("%s: %+v", c.line, findings)

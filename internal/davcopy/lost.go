@@ -75,10 +75,10 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 		case j.slice.engine.options.CopyAgain && !vanished[name]:
 			again = append(again, name)
 			continue
-		case row.Deserted(), row.Code == codeRemovedThere:
+		case row.Missing(), row.Code == codeRemovedThere:
 			continue
 		}
-		rows = append(rows, deserted(row))
+		rows = append(rows, asMissing(row))
 	}
 	if err := j.rebook(ctx, rows); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
 		switch row := j.known[name]; {
 		case !j.present[row.Destination]:
-		case row.Deserted():
+		case row.Missing():
 			row.Code, row.Words = "", ""
 			rows = append(rows, row)
 		case row.Code == codeRemovedThere:
@@ -110,7 +110,7 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 		row := j.known[name]
 		if now := renamed[row.Destination]; now != "" && row.State == ledger.ObjectMerged {
 			row.Destination = now
-			if row.Deserted() {
+			if row.Missing() {
 				row.Code, row.Words = "", ""
 			}
 			rows = append(rows, row)
@@ -119,9 +119,9 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 	return rows
 }
 
-// deserted is the row of an object that the destination has lost.
-func deserted(row ledger.Object) ledger.Object {
-	row.Code, row.Escrow = ledger.CodeDeserted, ""
+// asMissing is the row of an object that the destination has lost.
+func asMissing(row ledger.Object) ledger.Object {
+	row.Code, row.Escrow = ledger.CodeMissing, ""
 	row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put " +
 		"back; it is not copied again"
 	return row
@@ -187,7 +187,7 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 	if current(row, found.form) {
 		row.DstETag = found.etag
 	}
-	if row.Deserted() {
+	if row.Missing() {
 		row.Code, row.Words = "", ""
 	}
 	return row, true
@@ -195,8 +195,8 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 
 // isGone does not believe the listing alone.
 func (j *collectionJob) isGone(ctx context.Context, row ledger.Object, asked map[string]bool) (bool, error) {
-	if gone, known := asked[row.Destination]; known || row.Deserted() {
-		return gone || row.Deserted(), nil
+	if gone, known := asked[row.Destination]; known || row.Missing() {
+		return gone || row.Missing(), nil
 	}
 	_, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, row.Destination), kindOf(j.kind))
 	gone := dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"testing"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab/corpus"
@@ -39,23 +40,23 @@ func TestPasses_nameWhatTheDestinationHasLost(t *testing.T) {
 	give("other-name.ics", renamed.Data)
 	for _, when := range []string{"lost", "and again"} {
 		r := p.pass(t)
-		wantTally(t, when, r.Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 1})
-		if got := r.Tallies[ledger.Calendars].Lasting; got != 1 {
+		wantTally(t, when, r.Tallies[rehome.KindCalendars], Tally{Objects: 3, Deserted: 1})
+		if got := r.Tallies[rehome.KindCalendars].Lasting; got != 1 {
 			t.Errorf("%s: repeating mends all but %d, want all but 1", when, got)
 		}
-		if len(r.Findings) != 1 || r.Findings[0].Code != ledger.CodeDeserted {
+		if len(r.Findings) != 1 || r.Findings[0].Code != ledger.CodeMissing {
 			t.Errorf("%s: findings %+v", when, r.Findings)
 		}
 	}
 	give("lost.ics", lost.Data)
-	wantTally(t, "put back by its user", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+	wantTally(t, "put back by its user", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3})
 
 	p.remove(t, p.dst, "lost.ics")
-	wantTally(t, "lost once more", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 1})
+	wantTally(t, "lost once more", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Deserted: 1})
 	p.options.CopyAgain = true
-	wantTally(t, "copied again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Copied: 1})
+	wantTally(t, "copied again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Copied: 1})
 	p.wantSummaries(t, "copied again", map[string]string{"stays.ics": "first", "lost.ics": "first", "renamed.ics": "", "other-name.ics": "first"})
-	wantTally(t, "nothing to copy again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+	wantTally(t, "nothing to copy again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3})
 }
 
 // What was renamed at the source while the destination was put back is missed like anything else, and so is its last version.
@@ -76,15 +77,15 @@ func TestPasses_renamedWhatTheDestinationHasLost(t *testing.T) {
 	}
 	for _, when := range []string{"renamed", "and again"} {
 		r := p.pass(t)
-		wantTally(t, when, r.Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 2})
-		if e := p.exceptions(t); e["new-lost.ics"].Code != ledger.CodeDeserted || e["new-back.ics"].Code != ledger.CodeReverted {
+		wantTally(t, when, r.Tallies[rehome.KindCalendars], Tally{Objects: 3, Deserted: 2})
+		if e := p.exceptions(t); e["new-lost.ics"].Code != ledger.CodeMissing || e["new-back.ics"].Code != ledger.CodeReverted {
 			t.Errorf("%s: %+v", when, e)
 		}
 	}
 	p.options.CopyAgain = true
-	wantTally(t, "copied again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Copied: 1, Updated: 1})
+	wantTally(t, "copied again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Copied: 1, Updated: 1})
 	p.options.CopyAgain = false
-	wantTally(t, "nothing to copy again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+	wantTally(t, "nothing to copy again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3})
 }
 
 // What was merged with an object goes with it where its user gives that another name at the destination.
@@ -93,10 +94,10 @@ func TestThere_mergedAndRenamed(t *testing.T) {
 	form := eventForm(event("one", "first"))
 	first := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: form}
 	merged := ledger.Object{Source: "copy.ics", Destination: "a.ics", State: ledger.ObjectMerged, UID: "one", Form: form}
-	for _, code := range []string{"", ledger.CodeDeserted} {
+	for _, code := range []string{"", ledger.CodeMissing} {
 		first.Code, merged.Code = code, code
 		j := &collectionJob{
-			kind: ledger.Calendars, unknown: &strangers{}, present: map[string]bool{"renamed.ics": true},
+			kind: rehome.KindCalendars, unknown: &strangers{}, present: map[string]bool{"renamed.ics": true},
 			known: map[string]ledger.Object{"a.ics": first, "copy.ics": merged},
 		}
 		if rows := j.there(j.lost()); len(rows) != 0 {
@@ -121,13 +122,13 @@ func TestFollowRename_whatWasLost(t *testing.T) {
 	t.Parallel()
 	var p pair
 	p.loseLedger(t)
-	c, err := p.ledger.Collection(t.Context(), ledger.Collection{Address: address, Kind: ledger.Calendars, Source: "/c/", Destination: "/d/"})
+	c, err := p.ledger.Collection(t.Context(), ledger.Collection{Address: address, Kind: rehome.KindCalendars, Source: "/c/", Destination: "/d/"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	data := event("one", "first")
 	digest := sha256.Sum256(data)
-	lost := deserted(ledger.Object{
+	lost := asMissing(ledger.Object{
 		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", SrcDigest: digest[:], Form: eventForm(data),
 	})
 	d := depart([]ledger.Object{lost}, 1, terms{unread: true, deletions: DeletionsMirror})
@@ -142,7 +143,7 @@ func TestFollowRename_whatWasLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	j := &collectionJob{
-		slice: &slice{engine: New(Options{Ledger: p.ledger})}, kind: ledger.Calendars, row: c, place: placement{source: dav.Collection{Href: "/c/"}},
+		slice: &slice{engine: New(Options{Ledger: p.ledger})}, kind: rehome.KindCalendars, row: c, place: placement{source: dav.Collection{Href: "/c/"}},
 		known: map[string]ledger.Object{"a.ics": gone}, actions: actions{vanished: []ledger.Object{gone}},
 	}
 	o := dav.Object{Href: "/c/b.ics", Data: data}
@@ -150,7 +151,7 @@ func TestFollowRename_whatWasLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := consider(o, books{below: "/c/", content: j.content(), known: j.known})
-	if got.way != wayNote || !got.row.Deserted() || got.row.Words == "" {
+	if got.way != wayNote || !got.row.Missing() || got.row.Words == "" {
 		t.Errorf("%s, %+v; want it lost still", got.way, got.row)
 	}
 }
@@ -165,7 +166,7 @@ func TestThere_renamedWhileItWasWritten(t *testing.T) {
 	}
 	for _, name := range []string{"a.ics", "renamed.ics"} {
 		j := &collectionJob{
-			kind: ledger.Calendars, unknown: &strangers{}, present: map[string]bool{name: true}, known: map[string]ledger.Object{"a.ics": row},
+			kind: rehome.KindCalendars, unknown: &strangers{}, present: map[string]bool{name: true}, known: map[string]ledger.Object{"a.ics": row},
 			slice: &slice{engine: New(Options{})}, place: placement{source: dav.Collection{Href: "/c/"}},
 		}
 		if name != "a.ics" {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/lab/corpus"
 )
@@ -20,7 +21,7 @@ func (p *pair) wantBoth(t *testing.T, uid, copied string, result passed) {
 		t.Errorf("the destination has %q of %s, want the edited one", got, uid)
 	}
 	if !slices.Contains(got, "first") && !named {
-		t.Errorf("the destination has %q of %s, and nothing names %s: %+v", got, uid, copied, result.Tallies[ledger.Calendars])
+		t.Errorf("the destination has %q of %s, and nothing names %s: %+v", got, uid, copied, result.Tallies[rehome.KindCalendars])
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab/corpus"
@@ -41,13 +42,13 @@ func TestPasses_destinationThatChoosesNames(t *testing.T) {
 			r.Header.Set("Location", name)
 		}
 	}
-	wantTally(t, "first", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 2, Copied: 2})
+	wantTally(t, "first", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 2, Copied: 2})
 
 	p.writeUID(t, p.src, "late.ics", "late", "never answered", false)
 	lost.Store(true)
 	for _, when := range []string{"sent", "and not again"} {
 		r := p.pass(t)
-		wantTally(t, when, r.Tallies[ledger.Calendars], Tally{Objects: 3, Remaining: 1})
+		wantTally(t, when, r.Tallies[rehome.KindCalendars], Tally{Objects: 3, Remaining: 1})
 		if f := findingOf(r.Findings, "object_awaited"); !strings.Contains(f.Object, "late.ics") {
 			t.Errorf("%s: %+v", when, r.Findings)
 		}
@@ -55,7 +56,7 @@ func TestPasses_destinationThatChoosesNames(t *testing.T) {
 	}
 	p.writeUID(t, p.dst, "arrived-late.ics", "late", "never answered", false)
 	// Under a name that nobody has given it may also be what its user has put there: it counts as found.
-	wantTally(t, "arrived", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Adopted: 1})
+	wantTally(t, "arrived", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Adopted: 1})
 	if got := p.holding(t, p.dst, dav.Calendars); len(got) != 3 || len(got["late"]) != 1 {
 		t.Errorf("%d events, the late one %d times", len(got), len(got["late"]))
 	}
@@ -75,7 +76,7 @@ func TestUnanswered(t *testing.T) {
 
 func TestKeptName(t *testing.T) {
 	t.Parallel()
-	j := &collectionJob{kind: ledger.Calendars, place: placement{source: dav.Collection{Href: "/s/cal/"}}}
+	j := &collectionJob{kind: rehome.KindCalendars, place: placement{source: dav.Collection{Href: "/s/cal/"}}}
 	for _, c := range []struct {
 		row  ledger.Object
 		want bool
@@ -97,7 +98,7 @@ func TestDecideChunk_awaitedAndBack(t *testing.T) {
 	t.Parallel()
 	var p pair
 	p.loseLedger(t)
-	c, err := p.ledger.Collection(t.Context(), ledger.Collection{Address: address, Kind: ledger.Calendars, Source: "/c/", Destination: "/d/"})
+	c, err := p.ledger.Collection(t.Context(), ledger.Collection{Address: address, Kind: rehome.KindCalendars, Source: "/c/", Destination: "/d/"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func TestDecideChunk_awaitedAndBack(t *testing.T) {
 	if err := p.ledger.SaveObjects(t.Context(), c, gone); err != nil {
 		t.Fatal(err)
 	}
-	j := (&slice{engine: New(Options{Ledger: p.ledger}), account: account()}).newJob(ledger.Calendars, placement{
+	j := (&slice{engine: New(Options{Ledger: p.ledger}), account: account()}).newJob(rehome.KindCalendars, placement{
 		source: dav.Collection{Href: "/c/"}, target: dav.Collection{Href: "/d/"},
 	})
 	j.row, j.slice.engine.renames[dav.Key("/d/")] = c, true

@@ -5,6 +5,7 @@ package davcopy
 import (
 	"testing"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/lab/corpus"
 )
@@ -17,7 +18,7 @@ func TestPasses_forgetWhatNeitherEndHas(t *testing.T) {
 	_, target := p.calendar(t, p.dst)
 	_, source := p.calendar(t, p.src)
 	c, err := p.ledger.Collection(t.Context(), ledger.Collection{
-		Address: address, Kind: ledger.Calendars, Source: parentOf(source.Href) + "gone/", Destination: parentOf(target.Href) + "gone/",
+		Address: address, Kind: rehome.KindCalendars, Source: parentOf(source.Href) + "gone/", Destination: parentOf(target.Href) + "gone/",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +28,7 @@ func TestPasses_forgetWhatNeitherEndHas(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := p.pass(t)
-	wantTally(t, "calendars", r.Tallies[ledger.Calendars], Tally{Objects: 1})
+	wantTally(t, "calendars", r.Tallies[rehome.KindCalendars], Tally{Objects: 1})
 	if all := p.exceptions(t); len(all) > 0 || len(r.Findings) > 0 {
 		t.Errorf("%+v, findings %+v; want nothing of what neither end has", all, r.Findings)
 	}

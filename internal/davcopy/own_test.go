@@ -130,8 +130,8 @@ func TestRunSlice_anObjectsTroubleIsItsOwn(t *testing.T) {
 	dst.set(about("long-daily", "PUT", http.StatusInternalServerError, "more than 3,500 occurrences"))
 
 	first := p.pass(t)
-	wantTally(t, "contacts", first.Tallies[ledger.Contacts], Tally{Objects: 31, Copied: 30, Quarantined: 1})
-	wantTally(t, "calendars", first.Tallies[ledger.Calendars], Tally{Objects: 50, Copied: 30, Quarantined: 20})
+	wantTally(t, "contacts", first.Tallies[rehome.KindContacts], Tally{Objects: 31, Copied: 30, Quarantined: 1})
+	wantTally(t, "calendars", first.Tallies[rehome.KindCalendars], Tally{Objects: 50, Copied: 30, Quarantined: 20})
 	e := p.exceptions(t)
 	if e["bad-line.vcf"].Code != "object_unserved" || !strings.Contains(e["bad-line.vcf"].Words, "Call to a member function") {
 		t.Errorf("%+v does not say why", e["bad-line.vcf"])
@@ -148,8 +148,8 @@ func TestRunSlice_anObjectsTroubleIsItsOwn(t *testing.T) {
 	src.set(nil)
 	dst.set(nil)
 	second := p.pass(t)
-	wantTally(t, "contacts afterwards", second.Tallies[ledger.Contacts], Tally{Objects: 31, Copied: 1})
-	wantTally(t, "calendars afterwards", second.Tallies[ledger.Calendars], Tally{Objects: 50, Copied: 20})
+	wantTally(t, "contacts afterwards", second.Tallies[rehome.KindContacts], Tally{Objects: 31, Copied: 1})
+	wantTally(t, "calendars afterwards", second.Tallies[rehome.KindCalendars], Tally{Objects: 50, Copied: 20})
 }
 
 // A host that takes nothing any more is noticed after a few objects, and none of them is given up for good.
@@ -191,7 +191,7 @@ func TestRunSlice_aCollectionsTroubleIsItsOwn(t *testing.T) {
 		if rehome.ClassOf(err) != rehome.ClassTemporary || !r.Looked {
 			t.Errorf("%s: looked %v, %v; want a temporary fault", name, r.Looked, err)
 		}
-		if got := p.holding(t, p.dst, dav.Calendars); len(got) != 10 || r.Counts.(Counts)[ledger.Calendars].Objects != 10 {
+		if got := p.holding(t, p.dst, dav.Calendars); len(got) != 10 || r.Counts.(Counts)[rehome.KindCalendars].Objects != 10 {
 			t.Errorf("%s: %d events at the destination, %+v; want 10", name, len(got), r.Counts)
 		}
 	}
@@ -209,7 +209,7 @@ func TestPasses_anUpdateThatFails(t *testing.T) {
 	src.set(about("unread.ics", "GET REPORT", http.StatusInternalServerError, "broken"))
 	dst.set(about("refused.ics", "PUT", http.StatusInternalServerError, "broken"))
 	for range 2 { // and nothing is forgotten in between
-		wantTally(t, "in trouble", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 7, Quarantined: 2})
+		wantTally(t, "in trouble", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 7, Quarantined: 2})
 	}
 	if e := p.exceptions(t); e["unread.ics"].Code != ledger.UpdateUnreadable || e["refused.ics"].Code != ledger.UpdateRefused {
 		t.Errorf("%+v", e)
@@ -219,7 +219,7 @@ func TestPasses_anUpdateThatFails(t *testing.T) {
 	}
 	src.set(nil)
 	dst.set(nil)
-	wantTally(t, "afterwards", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 7, Updated: 2})
+	wantTally(t, "afterwards", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 7, Updated: 2})
 	if got := p.summary(t, "unread.ics") + p.summary(t, "refused.ics"); got != "secondsecond" {
 		t.Errorf("the destination has %q", got)
 	}

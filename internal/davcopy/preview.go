@@ -24,13 +24,13 @@ type Preview struct {
 // up to what the source has. What is new is not written where the destination has the same already: only the
 // pass itself looks into objects.
 type PlannedCollection struct {
-	Kind        ledger.CollectionKind `json:"kind"`
-	Name        string                `json:"name"`
-	Source      string                `json:"source"`                // href
-	Destination string                `json:"destination,omitempty"` // href; "" when it stays behind
-	Exists      bool                  `json:"exists"`                // at the destination
-	Deleted     bool                  `json:"deleted,omitempty"`     // the source has it no more
-	Why         string                `json:"why,omitempty"`         // it stays behind
+	Kind        rehome.Kind `json:"kind"`
+	Name        string      `json:"name"`
+	Source      string      `json:"source"`                // href
+	Destination string      `json:"destination,omitempty"` // href; "" when it stays behind
+	Exists      bool        `json:"exists"`                // at the destination
+	Deleted     bool        `json:"deleted,omitempty"`     // the source has it no more
+	Why         string      `json:"why,omitempty"`         // it stays behind
 
 	New       int `json:"new"`     // to rehome
 	Changed   int `json:"changed"` // at the source, since they were copied
@@ -83,7 +83,7 @@ func renameUnwritten(_ context.Context, c *ledger.Collection, href string) error
 	return nil
 }
 
-func stays(kind ledger.CollectionKind, left mapping.LeftCollection) PlannedCollection {
+func stays(kind rehome.Kind, left mapping.LeftCollection) PlannedCollection {
 	c := left.Collection
 	return PlannedCollection{Kind: kind, Name: cmp.Or(c.Name, decodedName(c.Href)), Source: c.Href, Why: left.Reason}
 }

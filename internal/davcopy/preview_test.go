@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rehome"
-	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab/corpus"
 )
@@ -65,7 +64,7 @@ func TestEnginePlan_foretellsThePass(t *testing.T) {
 	if diff := cmp.Diff(before, p.holding(t, p.dst, dav.Calendars)); diff != "" {
 		t.Error(diff)
 	}
-	wantTally(t, "the pass", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 14, Copied: 1, Updated: 1, Removed: 1})
+	wantTally(t, "the pass", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 14, Copied: 1, Updated: 1, Removed: 1})
 	plan, _ = p.planned(t)
 	wantPlanned(t, "after the pass", plan, PlannedCollection{Unchanged: 14})
 

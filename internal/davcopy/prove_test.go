@@ -17,7 +17,6 @@ import (
 
 	"rehome"
 	"rehome/internal/content/pim"
-	"rehome/internal/ledger"
 	"rehome/lab"
 	"rehome/lab/atmail7"
 	"rehome/lab/corpus"
@@ -97,14 +96,14 @@ func TestProve_repairThatIsKeptToTheOctet(t *testing.T) {
 	p := pairTo(t, room, person, mender(t, dst.DAV))
 	for i, want := range []Tally{{Objects: 2, Copied: 2, Repaired: 1}, {Objects: 2}} {
 		r := p.pass(t)
-		wantTally(t, "contacts", r.Tallies[ledger.Contacts], want)
+		wantTally(t, "contacts", r.Tallies[rehome.KindContacts], want)
 		for _, f := range r.Findings {
 			if f.Severity == rehome.SeverityError || f.Severity == rehome.SeverityWarning {
 				t.Errorf("pass %d: %+v", i+1, f)
 			}
 		}
 	}
-	kept := p.holding(t, p.dst, kindOf(ledger.Contacts))["d2@example.com"]
+	kept := p.holding(t, p.dst, kindOf(rehome.KindContacts))["d2@example.com"]
 	if len(kept) != 1 || pim.Compare(person.AddressBooks[0].Resources[1].Data, kept[0], pim.KindContact).Verdict != pim.VerdictRepaired {
 		t.Errorf("the destination keeps %q", kept)
 	}
@@ -125,7 +124,7 @@ func TestProve_cyrus(t *testing.T) {
 	}
 	p := pairTo(t, room, personWith(nil, events), server.DAV())
 	r := p.pass(t)
-	wantTally(t, "calendars", r.Tallies[ledger.Calendars], Tally{Objects: 4, Copied: 3, Repaired: 1, Quarantined: 1})
+	wantTally(t, "calendars", r.Tallies[rehome.KindCalendars], Tally{Objects: 4, Copied: 3, Repaired: 1, Quarantined: 1})
 	var said []string
 	for _, f := range r.Findings {
 		if f.Severity == rehome.SeverityError {
@@ -137,7 +136,7 @@ func TestProve_cyrus(t *testing.T) {
 	}
 	p.options.Repairs = pim.Every()
 	p.loseLedger(t)
-	wantTally(t, "with every repair", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 4, Adopted: 4})
+	wantTally(t, "with every repair", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Adopted: 4})
 }
 
 // Of two that are the same one is enough only if the destination keeps it as it was given: where it keeps something
@@ -164,7 +163,7 @@ func TestProve_whatIsSpoiltStandsForNoOther(t *testing.T) {
 	})
 	p := pairTo(t, room, person, front.URL)
 	for _, want := range []Tally{{Objects: 3, Copied: 1, Quarantined: 2}, {Objects: 3, Quarantined: 2}} {
-		wantTally(t, "calendars", p.pass(t).Tallies[ledger.Calendars], want)
+		wantTally(t, "calendars", p.pass(t).Tallies[rehome.KindCalendars], want)
 		if e := p.exceptions(t); e["twice.ics"].Code != "object_spoilt" || e["twice-copy.ics"].Code != "object_spoilt" {
 			t.Errorf("%+v, want both named", e)
 		}

@@ -97,4 +97,4 @@ func (j *collectionJob) keep(p *parcel) (err error) {
 }
 
 // extensions are what programs for contacts and calendars open (RFC 6350, section 10.1; RFC 5545, section 8.1).
-var extensions = map[ledger.CollectionKind]string{ledger.Contacts: ".vcf", ledger.Calendars: ".ics"}
+var extensions = map[rehome.Kind]string{rehome.KindContacts: ".vcf", rehome.KindCalendars: ".ics"}

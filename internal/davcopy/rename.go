@@ -58,12 +58,12 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	}
 	h := heir{row: j.actions.vanished[i], from: j.actions.vanished[i].Source}
 	h.row.Source, h.row.SrcETag = name, "" // until it is settled it has to be read
-	if h.row.State == ledger.ObjectGone && h.row.Code == ledger.CodeDeserted {
-		h.row = deserted(h.row)
+	if h.row.State == ledger.ObjectGone && h.row.Code == ledger.CodeMissing {
+		h.row = asMissing(h.row)
 		h.row.State = ledger.ObjectAdopted
 	}
 	switch again := j.slice.engine.options.CopyAgain; {
-	case again && h.row.Deserted():
+	case again && h.row.Missing():
 		h.row = part(h.row)
 	case again && h.row.Reverted():
 		h.row.Code, h.row.Words, h.row.SrcDigest = "", "", nil

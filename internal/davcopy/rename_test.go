@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"rehome"
 	"rehome/internal/endpoint"
-	"rehome/internal/ledger"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
@@ -44,7 +44,7 @@ func TestPasses_followRenames(t *testing.T) {
 	p.writeUID(t, p.src, "late-b.ics", "late", "first", false) // the old one goes later
 	p.remove(t, p.src, "kept-a.ics")                           // the new one comes later
 	second := p.pass(t)
-	wantTally(t, "second pass", second.Tallies[ledger.Calendars], Tally{Objects: 16, Updated: 1, Adopted: 1})
+	wantTally(t, "second pass", second.Tallies[rehome.KindCalendars], Tally{Objects: 16, Updated: 1, Adopted: 1})
 
 	p.options.Deletions = DeletionsKeep
 	p.remove(t, p.src, "late-a.ics")

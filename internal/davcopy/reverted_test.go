@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
@@ -30,15 +31,15 @@ func TestPasses_nameWhatTheDestinationHasInAnEarlierVersion(t *testing.T) {
 	p.pass(t)
 	p.put(t, "back.ics", "second")
 	p.put(t, "edited.ics", "second")
-	wantTally(t, "edited at the source", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Updated: 2})
-	wantTally(t, "nothing to do", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+	wantTally(t, "edited at the source", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Updated: 2})
+	wantTally(t, "nothing to do", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3})
 
 	p.write(t, p.dst, "back.ics", "first")
 	p.write(t, p.dst, "edited.ics", "its user's own")
 	for _, when := range []string{"put back", "and again"} {
 		r := p.pass(t)
-		wantTally(t, when, r.Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 1})
-		if got := r.Tallies[ledger.Calendars].Lasting; got != 1 {
+		wantTally(t, when, r.Tallies[rehome.KindCalendars], Tally{Objects: 3, Deserted: 1})
+		if got := r.Tallies[rehome.KindCalendars].Lasting; got != 1 {
 			t.Errorf("%s: repeating mends all but %d, want all but 1", when, got)
 		}
 		if len(r.Findings) != 1 || r.Findings[0].Code != ledger.CodeReverted || !strings.HasSuffix(r.Findings[0].Object, "back.ics") {
@@ -46,14 +47,14 @@ func TestPasses_nameWhatTheDestinationHasInAnEarlierVersion(t *testing.T) {
 		}
 	}
 	p.write(t, p.dst, "back.ics", "second")
-	wantTally(t, "brought forward by its user", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+	wantTally(t, "brought forward by its user", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3})
 
 	p.write(t, p.dst, "back.ics", "first")
-	wantTally(t, "put back once more", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Deserted: 1})
+	wantTally(t, "put back once more", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Deserted: 1})
 	p.options.CopyAgain = true
-	wantTally(t, "copied again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3, Updated: 1})
+	wantTally(t, "copied again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Updated: 1})
 	p.options.CopyAgain = false
-	wantTally(t, "nothing to copy again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 3})
+	wantTally(t, "nothing to copy again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3})
 	p.wantSummaries(t, "in the end", map[string]string{"stays.ics": "first", "back.ics": "second", "edited.ics": "its user's own"})
 }
 
@@ -67,7 +68,7 @@ func TestPasses_writeOverAnEarlierVersion(t *testing.T) {
 	}
 	p.write(t, p.dst, "back.ics", "first")
 	p.put(t, "back.ics", "third")
-	wantTally(t, "the third version", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 1, Updated: 1})
+	wantTally(t, "the third version", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 1, Updated: 1})
 	p.wantSummaries(t, "in the end", map[string]string{"back.ics": "third"})
 }
 
@@ -95,7 +96,7 @@ func TestProve_anETagThatIsNotListed(t *testing.T) {
 	})
 	p := pairTo(t, room, person, front.URL)
 	for _, want := range []Tally{{Objects: 3, Copied: 2, Quarantined: 1}, {Objects: 3, Quarantined: 1}} {
-		wantTally(t, "calendars", p.pass(t).Tallies[ledger.Calendars], want)
+		wantTally(t, "calendars", p.pass(t).Tallies[rehome.KindCalendars], want)
 		if e := p.exceptions(t)["cut.ics"]; e.Code != "object_spoilt" {
 			t.Errorf("%+v, want the end that is missing", e)
 		}
@@ -112,7 +113,7 @@ func TestPasses_recogniseWhatHasNoUID(t *testing.T) {
 	s.add("renamed.vcf", `"1"`, nameless("One"), "contact")
 	s.add("before.vcf", `"2"`, nameless("Two"), "contact")
 	s.add("before2.vcf", `"3"`, nameless("Two"), "contact")
-	j := &collectionJob{kind: ledger.Contacts, unknown: &s}
+	j := &collectionJob{kind: rehome.KindContacts, unknown: &s}
 	row := ledger.Object{Source: "a.vcf", Destination: "a.vcf", State: ledger.ObjectStored, Form: formOf(t, nameless("One"))}
 	if found, is := j.anchor(row); !is || found.Destination != "renamed.vcf" || found.DstETag != `"1"` || found.State != ledger.ObjectAdopted {
 		t.Errorf("%+v, want it as renamed.vcf, and never to be removed", found)
@@ -209,7 +210,7 @@ func TestJudgeAltered_behind(t *testing.T) {
 		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, DstETag: `"1"`, Code: ledger.UpdateUnreadable,
 		Form: eventForm(second), Earlier: eventForm(first),
 	}
-	j := &collectionJob{kind: ledger.Calendars, known: map[string]ledger.Object{"a.ics": row}}
+	j := &collectionJob{kind: rehome.KindCalendars, known: map[string]ledger.Object{"a.ics": row}}
 	if len(j.altered(map[string]string{"a.ics": `"1"`})) != 0 || len(j.altered(map[string]string{"a.ics": `"2"`})) != 1 {
 		t.Error("it is looked at where its etag is the same, or not where it is another")
 	}

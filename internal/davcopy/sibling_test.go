@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
@@ -23,7 +24,7 @@ func TestFindSiblings(t *testing.T) {
 	t.Cleanup(func() { _ = l.Close() })
 	rows := map[string]*ledger.Collection{}
 	for source, destination := range map[string]string{"/s/own/": "/d/main/", "/s/other/": "/d/main/", "/s/apart/": "/d/apart/"} {
-		row, err := l.Collection(t.Context(), ledger.Collection{Address: address, Kind: ledger.Contacts, Source: source, Destination: destination})
+		row, err := l.Collection(t.Context(), ledger.Collection{Address: address, Kind: rehome.KindContacts, Source: source, Destination: destination})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +38,8 @@ func TestFindSiblings(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := newSlice(New(Options{Ledger: l}), account(), time.Now(), pass.Budget{})
-	j := &collectionJob{slice: s, kind: ledger.Contacts, row: rows["/s/own/"], taken: map[string]bool{}, place: placement{target: dav.Collection{Href: "/d/main/"}}}
+	place := placement{target: dav.Collection{Href: "/d/main/"}}
+	j := &collectionJob{slice: s, kind: rehome.KindContacts, row: rows["/s/own/"], taken: map[string]bool{}, place: place}
 	if err := j.findSiblings(t.Context()); err != nil {
 		t.Fatal(err)
 	}

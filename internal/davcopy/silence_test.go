@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"rehome/internal/ledger"
+	"rehome"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/corpus"
@@ -37,8 +37,8 @@ func TestSilence_cyrusHeedsTheHeaders(t *testing.T) {
 	person := host()
 	p := pairTo(t, room, person, server.DAV())
 	want := len(person.Calendars[0].Resources)
-	wantTally(t, "calendars", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: want, Copied: want})
-	wantTally(t, "again", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: want})
+	wantTally(t, "calendars", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: want, Copied: want})
+	wantTally(t, "again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: want})
 	p.rollBack(t)
 	wantNoMail(t, server.Outbox)
 }
@@ -84,7 +84,7 @@ func TestSilence_davicalDoesNot(t *testing.T) {
 	objects := len(person.Calendars[0].Resources)
 	meetings := objects - 3
 	first := p.pass(t)
-	wantTally(t, "held back", first.Tallies[ledger.Calendars], Tally{Objects: objects, Copied: 3, Held: meetings})
+	wantTally(t, "held back", first.Tallies[rehome.KindCalendars], Tally{Objects: objects, Copied: 3, Held: meetings})
 	found := false
 	for _, f := range first.Findings {
 		found = found || f.Code == "invitations_not_silent"
@@ -95,7 +95,7 @@ func TestSilence_davicalDoesNot(t *testing.T) {
 	wantNoMail(t, server.Mail)
 
 	p.options.ScheduleAgent = true
-	wantTally(t, "with SCHEDULE-AGENT", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: objects, Copied: meetings, Repaired: meetings})
+	wantTally(t, "with SCHEDULE-AGENT", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: objects, Copied: meetings, Repaired: meetings})
 	p.rollBack(t)
 	wantNoMail(t, server.Mail)
 	if n, err := server.Delivered(t.Context()); err != nil || n > 0 {
@@ -142,7 +142,7 @@ func TestSilence_overWhatWasNeverAnswered(t *testing.T) {
 	}
 	lost.Store(false)
 	write("second")
-	wantTally(t, "afterwards", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 2, Copied: 1, Repaired: 1})
+	wantTally(t, "afterwards", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 2, Copied: 1, Repaired: 1})
 	if got := p.summary(t, name); got != "second" {
 		t.Errorf("the destination has %q", got)
 	}

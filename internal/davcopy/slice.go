@@ -35,7 +35,7 @@ type slice struct {
 	more     bool
 	advanced bool
 	looked   bool
-	tallies  map[ledger.CollectionKind]*Tally
+	tallies  map[rehome.Kind]*Tally
 	findings []rehome.Finding
 	homeless []homeless
 	blocked  error          // what somebody has to confirm
@@ -46,7 +46,7 @@ type slice struct {
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop,
-		tallies: map[ledger.CollectionKind]*Tally{}}
+		tallies: map[rehome.Kind]*Tally{}}
 	s.octets.Store(budget.Octets)
 	for _, kind := range e.options.Kinds {
 		s.tallies[kind] = &Tally{}
@@ -92,7 +92,7 @@ func (s *slice) do(ctx context.Context) error {
 	if s.trials, err = s.engine.options.Ledger.Trials(ctx, s.account.Address); err != nil {
 		return err
 	}
-	plans := map[ledger.CollectionKind]plan{}
+	plans := map[rehome.Kind]plan{}
 	var t troubles
 	for _, kind := range s.engine.options.Kinds {
 		made, err := s.look(ctx, kind, known, s.engine.options.Ledger.RenameCollection)
@@ -109,7 +109,7 @@ func (s *slice) do(ctx context.Context) error {
 			s.find(leftOutFinding(left))
 		}
 	}
-	s.looked, s.calendars = true, plans[ledger.Calendars].placements
+	s.looked, s.calendars = true, plans[rehome.KindCalendars].placements
 	for _, kind := range s.engine.options.Kinds {
 		if err := s.runKind(ctx, kind, plans[kind], known, &t); err != nil {
 			return err
@@ -119,7 +119,7 @@ func (s *slice) do(ctx context.Context) error {
 }
 
 // runKind brings the collections of one kind up to date. What is in the way of one does not stop the others.
-func (s *slice) runKind(ctx context.Context, kind ledger.CollectionKind, p plan, known map[string]ledger.Collection, t *troubles) error {
+func (s *slice) runKind(ctx context.Context, kind rehome.Kind, p plan, known map[string]ledger.Collection, t *troubles) error {
 	for _, place := range p.placements {
 		if err := t.add(ctx, s, s.runCollection(ctx, kind, place, known[place.source.Href])); err != nil {
 			return err
@@ -140,7 +140,7 @@ func (s *slice) runKind(ctx context.Context, kind ledger.CollectionKind, p plan,
 
 // look lists the collections of one kind at both ends and plans where each goes. A collection that has another
 // href by now gets it in known, and by rename in the ledger.
-func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[string]ledger.Collection,
+func (s *slice) look(ctx context.Context, kind rehome.Kind, known map[string]ledger.Collection,
 	rename func(ctx context.Context, c *ledger.Collection, href string) error,
 ) (plan, error) {
 	var src, dst []dav.Collection
@@ -188,7 +188,7 @@ func (s *slice) look(ctx context.Context, kind ledger.CollectionKind, known map[
 }
 
 // runCollection brings one collection up to date, unless the source says that nothing has happened.
-func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
+func (s *slice) runCollection(ctx context.Context, kind rehome.Kind, p placement, known ledger.Collection) error {
 	if s.untouched(p, known) {
 		s.count(kind, func(t *Tally) { t.Objects += int(known.State.Objects) })
 		return nil
@@ -210,7 +210,7 @@ func (s *slice) runCollection(ctx context.Context, kind ledger.CollectionKind, p
 }
 
 // runDeleted follows the source where it has deleted a whole collection.
-func (s *slice) runDeleted(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
+func (s *slice) runDeleted(ctx context.Context, kind rehome.Kind, p placement, known ledger.Collection) error {
 	job := &collectionJob{slice: s, kind: kind, place: p, row: &known, deleted: true}
 	if err := job.sweepDeleted(ctx); err != nil {
 		return err
@@ -226,7 +226,7 @@ func (s *slice) runDeleted(ctx context.Context, kind ledger.CollectionKind, p pl
 }
 
 // forget drops what is known of a collection that neither end has any more: there is nothing left that could be told of it.
-func (s *slice) forget(ctx context.Context, kind ledger.CollectionKind, p placement, known ledger.Collection) error {
+func (s *slice) forget(ctx context.Context, kind rehome.Kind, p placement, known ledger.Collection) error {
 	rows, err := s.engine.options.Ledger.Objects(ctx, &known)
 	if err != nil || len(rows) == 0 {
 		return err
@@ -284,7 +284,7 @@ func (s *slice) block(f rehome.Finding) {
 	s.blocked = pass.Blocked(s.account.Address, f)
 }
 
-func (s *slice) count(kind ledger.CollectionKind, add func(*Tally)) {
+func (s *slice) count(kind rehome.Kind, add func(*Tally)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	add(s.tallies[kind])
@@ -314,7 +314,7 @@ func (s *slice) findStanding(ctx context.Context) error {
 			tally.Lasting++
 		}
 		switch {
-		case e.Deserted(), e.Reverted():
+		case e.Missing(), e.Reverted():
 			tally.Deserted++
 		case e.Code == ledger.UpdateHeld:
 			tally.Held++

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
@@ -86,7 +87,7 @@ func TestCanary_ofAnEarlierPass(t *testing.T) {
 	})
 	objects := len(person.Calendars[0].Resources)
 	first := p.pass(t)
-	wantTally(t, "held back", first.Tallies[ledger.Calendars], Tally{Objects: objects, Copied: 3, Held: objects - 3})
+	wantTally(t, "held back", first.Tallies[rehome.KindCalendars], Tally{Objects: objects, Copied: 3, Held: objects - 3})
 	if said := findingOf(first.Findings, "invitations_unknown"); !strings.Contains(said.Sentence, "another object comes back") {
 		t.Errorf("%+v does not say why", first.Findings)
 	}
@@ -127,7 +128,7 @@ func TestTrials_leftBehind(t *testing.T) {
 	}
 	for _, want := range []Tally{{Objects: 3, Copied: 1}, {Objects: 3}} {
 		got := p.pass(t)
-		wantTally(t, "calendars", got.Tallies[ledger.Calendars], want)
+		wantTally(t, "calendars", got.Tallies[rehome.KindCalendars], want)
 		if len(got.Findings) > 0 {
 			t.Errorf("%+v", got.Findings)
 		}
@@ -153,7 +154,7 @@ func TestTrials_underAnotherName(t *testing.T) {
 		if _, err := session.Put(t.Context(), hrefOf(c.Href, "chosen-1.ics"), dav.Upload{Data: data, Kind: dav.Calendars}); err != nil {
 			t.Fatal(err)
 		}
-		wantTally(t, "calendars", p.pass(t).Tallies[ledger.Calendars], Tally{Objects: 2})
+		wantTally(t, "calendars", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 2})
 		if got := p.holding(t, p.dst, dav.Calendars); len(got) != 2 {
 			t.Errorf("%d objects at the destination, want 2: %q", len(got), got)
 		}

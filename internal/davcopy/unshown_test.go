@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"rehome/internal/ledger"
+	"rehome"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
@@ -40,7 +40,7 @@ func TestPlan_leavesAloneWhatIsNotShown(t *testing.T) {
 	if len(p.placements) != 1 || p.placements[0].source.Href != "/s/other/work/" {
 		t.Errorf("placed: %+v", p.placements)
 	}
-	s := newSlice(New(Options{Kinds: []ledger.CollectionKind{ledger.Calendars}}), account(), time.Now(), pass.Budget{})
+	s := newSlice(New(Options{Kinds: []rehome.Kind{rehome.KindCalendars}}), account(), time.Now(), pass.Budget{})
 	s.tellUnshown(&p, "source", hidden)
 	if len(p.unshown) != 1 || len(s.findings) != 1 || s.findings[0].Object != "/s/work/" {
 		t.Errorf("told: %v, %+v", p.unshown, s.findings)

@@ -58,8 +58,8 @@ func left(row ledger.Object) ledger.Object {
 		row.SrcDigest = nil
 	}
 	code := ""
-	if row.Deserted() {
-		code = row.Code // under another name it is deserted still
+	if row.Missing() {
+		code = row.Code // under another name it is missing still
 	}
 	row.State, row.SrcETag, row.Code, row.Words, row.Escrow = ledger.ObjectGone, "", code, "", ""
 	return row

@@ -28,7 +28,7 @@ func Kinds() []rehome.Kind {
 
 // pimEnds are both ends of contacts and calendars.
 type pimEnds struct {
-	kinds     []ledger.CollectionKind
+	kinds     []rehome.Kind
 	src       *endpoint.DAV // nil when only the database is read
 	dst       *endpoint.DAV
 	directory people.Directory    // nil when there is none
@@ -58,16 +58,14 @@ func (m *Move) pimEnds(ctx context.Context, only []rehome.Kind) (*pimEnds, error
 	if m.settings.Destination.DAV.Repairs == config.RepairsAll {
 		e.repairs = pim.Every()
 	}
-	for kind, name := range map[rehome.Kind]ledger.CollectionKind{rehome.KindContacts: ledger.Contacts, rehome.KindCalendars: ledger.Calendars} {
+	for _, kind := range []rehome.Kind{rehome.KindContacts, rehome.KindCalendars} { // contacts first
 		if wants(only, kind) {
-			e.kinds = append(e.kinds, name)
+			e.kinds = append(e.kinds, kind)
 		}
 	}
 	if len(e.kinds) == 0 {
 		return nil, nil
 	}
-	slices.Sort(e.kinds)
-	slices.Reverse(e.kinds) // contacts first
 	src, dst := m.settings.Source.DAV.DAV, m.settings.Destination.DAV.DAV
 	if dst.URL == "" || src.URL == "" && m.settings.Source.Database.DSN == "" {
 		if len(only) == 0 {
@@ -162,7 +160,7 @@ func (e *pimEnds) readsTables(ctx context.Context, account rehome.Account, store
 	}
 	known, err := store.Collections(ctx, account.Address)
 	for href, c := range known {
-		if c.Kind == ledger.Contacts && e.tables.OnlyInTables(href) {
+		if c.Kind == rehome.KindContacts && e.tables.OnlyInTables(href) {
 			return true, err
 		}
 	}

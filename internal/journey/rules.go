@@ -12,7 +12,6 @@ import (
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
 	"rehome/internal/handover"
-	"rehome/internal/ledger"
 	"rehome/internal/mapping"
 	"rehome/internal/people"
 	"rehome/internal/protocol/managesieve"
@@ -216,7 +215,7 @@ func (e ruleEnds) run(ctx context.Context, who selection, plan bool) ([]RuledAcc
 			if plan {
 				return nil
 			}
-			return who.store.ReplaceFindings(ctx, account.Address, ledger.OriginRules, rows[i].known())
+			return who.store.ReplaceFindings(ctx, account.Address, rehome.KindRules, rows[i].known())
 		})
 	}
 	err := all.Wait()

@@ -62,7 +62,7 @@ func statusRules(counts map[string]ledger.RuleCounts, account string) *StatusRul
 	return &StatusRules{Stored: c.Stored, On: c.On, Waiting: c.Waiting}
 }
 
-func statusObjects(counts map[ledger.CollectionKind]ledger.ObjectCounts, kind ledger.CollectionKind) *StatusObjects {
+func statusObjects(counts map[rehome.Kind]ledger.ObjectCounts, kind rehome.Kind) *StatusObjects {
 	c, known := counts[kind]
 	if !known {
 		return nil
@@ -98,7 +98,7 @@ func (m *Move) Status(ctx context.Context) (Status, error) {
 	for _, r := range rows {
 		status.Accounts = append(status.Accounts, StatusAccount{
 			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
-			Contacts: statusObjects(objects[r.Address], ledger.Contacts), Calendars: statusObjects(objects[r.Address], ledger.Calendars),
+			Contacts: statusObjects(objects[r.Address], rehome.KindContacts), Calendars: statusObjects(objects[r.Address], rehome.KindCalendars),
 			Rules: statusRules(rules, r.Address), Verdict: r.Verdict, VerifiedAt: r.VerifiedAt, StartedAt: r.Started, FinishedAt: r.Finished,
 			Reason: r.Reason, NextStep: r.NextStep,
 		})

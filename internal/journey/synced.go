@@ -10,7 +10,6 @@ import (
 	"rehome"
 	"rehome/internal/conductor"
 	"rehome/internal/davcopy"
-	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/pass"
 	"rehome/internal/people"
@@ -165,7 +164,7 @@ func syncedAccount(o conductor.Outcome) SyncedAccount {
 	objects, _ := o.Counts[rehome.KindPIM].(davcopy.Counts)
 	a := SyncedAccount{
 		Account: o.Account, Findings: o.Findings, Mail: newSyncedMail(mail.Tally, mail.Unchanged(), mail.Census),
-		Contacts: syncedObjects(objects, ledger.Contacts), Calendars: syncedObjects(objects, ledger.Calendars),
+		Contacts: syncedObjects(objects, rehome.KindContacts), Calendars: syncedObjects(objects, rehome.KindCalendars),
 		Rules: syncedRules(o.Counts[rehome.KindRules]),
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
@@ -262,7 +261,7 @@ func (s *SyncedObjects) add(other *SyncedObjects) {
 }
 
 // syncedObjects is nil for a kind that was not looked at.
-func syncedObjects(all davcopy.Counts, kind ledger.CollectionKind) *SyncedObjects {
+func syncedObjects(all davcopy.Counts, kind rehome.Kind) *SyncedObjects {
 	t, looked := all[kind]
 	if !looked {
 		return nil

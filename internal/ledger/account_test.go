@@ -94,22 +94,22 @@ func TestFindings_replacedByTheirOrigin(t *testing.T) {
 		return rehome.Finding{Account: account, Code: code, Severity: severity, Object: "INBOX", Sentence: "s " + code, NextStep: "n"}
 	}
 	old, info := made(anna, "old", rehome.SeverityError), made(anna, "info", rehome.SeverityInfo)
-	must(t, l.ReplaceFindings(ctx, anna, OriginMail, []rehome.Finding{info, old, old}))
-	must(t, l.ReplaceFindings(ctx, anna, OriginAccounts, []rehome.Finding{made("ignored", "other", rehome.SeverityWarning)}))
-	must(t, l.ReplaceFindings(ctx, bert, OriginMail, []rehome.Finding{made(bert, "his", rehome.SeverityError)}))
+	must(t, l.ReplaceFindings(ctx, anna, rehome.KindMail, []rehome.Finding{info, old, old}))
+	must(t, l.ReplaceFindings(ctx, anna, rehome.KindRules, []rehome.Finding{made("ignored", "other", rehome.SeverityWarning)}))
+	must(t, l.ReplaceFindings(ctx, bert, rehome.KindMail, []rehome.Finding{made(bert, "his", rehome.SeverityError)}))
 	other := made(anna, "other", rehome.SeverityWarning)
 	wantFindings(t, l, "", old, made(bert, "his", rehome.SeverityError), other, info)
 	wantFindings(t, l, anna, old, other, info)
 
 	fresh := made(anna, "fresh", rehome.SeverityError)
-	must(t, l.ReplaceFindings(ctx, anna, OriginMail, []rehome.Finding{fresh}))
+	must(t, l.ReplaceFindings(ctx, anna, rehome.KindMail, []rehome.Finding{fresh}))
 	wantFindings(t, l, anna, fresh, other)
-	must(t, l.ReplaceFindings(ctx, anna, OriginMail, nil))
+	must(t, l.ReplaceFindings(ctx, anna, rehome.KindMail, nil))
 	wantFindings(t, l, anna, other)
 	wantFindings(t, l, bert, made(bert, "his", rehome.SeverityError))
 
 	// All or nothing: one that cannot be written leaves the others as they were.
-	if err := l.ReplaceFindings(ctx, anna, OriginAccounts, []rehome.Finding{fresh, {Severity: "nonsense"}}); err == nil {
+	if err := l.ReplaceFindings(ctx, anna, rehome.KindRules, []rehome.Finding{fresh, {Severity: "nonsense"}}); err == nil {
 		t.Error("a severity out of nowhere was taken")
 	}
 	wantFindings(t, l, anna, other)

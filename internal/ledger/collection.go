@@ -7,26 +7,19 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-)
 
-// CollectionKind says what a collection holds.
-type CollectionKind string
-
-// The kinds, which are also what they are called in reports.
-const (
-	Contacts  CollectionKind = "contacts"
-	Calendars CollectionKind = "calendars"
+	"rehome"
 )
 
 // Collection is the row of one source collection: an address book or a calendar.
 type Collection struct {
 	ID          int64
 	Address     string
-	Kind        CollectionKind
-	Source      string // href, as the source writes it
-	Destination string // href at the destination
-	Made        bool   // the destination did not have it before us
-	Properties  string // the source's, when they were last carried over; "" for never
+	Kind        rehome.Kind // contacts or calendars
+	Source      string      // href, as the source writes it
+	Destination string      // href at the destination
+	Made        bool        // the destination did not have it before us
+	Properties  string      // the source's, when they were last carried over; "" for never
 	State       CollectionState
 	Target      CollectionMark // the destination's, before it was last looked through
 	Pending     int64          // objects that need another look although the source did not change

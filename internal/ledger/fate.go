@@ -27,8 +27,8 @@ func (m *Mailbox) Kept() imap.UIDSet { return m.Gone.Minus(m.Lost) }
 // Removable are those of Kept that we have put there and that nobody has changed since.
 func (m *Mailbox) Removable() imap.UIDSet { return m.Kept().Minus(m.Changed).Minus(m.Adopted) }
 
-// Deserted are the messages that are at the source and that the destination's user has removed.
-func (m *Mailbox) Deserted() imap.UIDSet { return m.Lost.Minus(m.Gone) }
+// Missing are the messages that are at the source and that the destination's user has removed.
+func (m *Mailbox) Missing() imap.UIDSet { return m.Lost.Minus(m.Gone) }
 
 // NoteFate replaces what is known of the fate of a mailbox's messages; Adopted is not a matter of it.
 func (l *Ledger) NoteFate(ctx context.Context, m *Mailbox, fate Fate) error {

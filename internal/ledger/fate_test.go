@@ -15,7 +15,7 @@ func wantSets(t *testing.T, m *Mailbox, want map[string]string) {
 	t.Helper()
 	for name, got := range map[string]imap.UIDSet{
 		"done": m.Done, "ours": m.Ours, "gone": m.Gone, "lost": m.Lost, "changed": m.Changed, "adopted": m.Adopted,
-		"live": m.Live(), "kept": m.Kept(), "removable": m.Removable(), "deserted": m.Deserted(),
+		"live": m.Live(), "kept": m.Kept(), "removable": m.Removable(), "missing": m.Missing(),
 	} {
 		if want, given := want[name]; given && got.String() != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
@@ -36,7 +36,7 @@ func TestFate_roundTrip(t *testing.T) {
 
 	want := map[string]string{
 		"done": "1:6,8:9", "gone": "2:4,6,8", "lost": "3,5", "changed": "4", "adopted": "8:9",
-		"live": "1:2,4,6,8:9", "kept": "2,4,6,8", "removable": "2,6", "deserted": "5",
+		"live": "1:2,4,6,8:9", "kept": "2,4,6,8", "removable": "2,6", "missing": "5",
 	}
 	again := load(t, l, inbox())
 	wantSets(t, m, want)
@@ -104,7 +104,7 @@ func TestDrop_thenMadeAnew(t *testing.T) {
 		if m.Fresh || m.Reanchored || m.State.SrcUIDNext != 5 {
 			t.Errorf("%+v, want the same row", m)
 		}
-		wantSets(t, m, map[string]string{"done": "1:3", "ours": "", "lost": "1:3", "deserted": "2:3", "live": ""})
+		wantSets(t, m, map[string]string{"done": "1:3", "ours": "", "lost": "1:3", "missing": "2:3", "live": ""})
 	}
 	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(5)...), messages(5)))
 	wantSets(t, load(t, l, anchor), map[string]string{"done": "1:3,5", "ours": "105", "live": "5"})

@@ -9,27 +9,16 @@ import (
 	"rehome"
 )
 
-// Origin says what raised findings, so that it can withdraw its own when they no longer hold.
-type Origin string
-
-// The origins.
-const (
-	OriginMail     Origin = "mail"
-	OriginPIM      Origin = "pim" // contacts and calendars
-	OriginAccounts Origin = "accounts"
-	OriginRules    Origin = "rules"
-)
-
-// ReplaceFindings makes findings the only ones that origin has for an account: what it no longer
-// says is over.
-func (l *Ledger) ReplaceFindings(ctx context.Context, address string, origin Origin, findings []rehome.Finding) error {
+// ReplaceFindings makes findings the only ones that a kind of work has for an account: what it no longer
+// says is over, and what another kind says stays.
+func (l *Ledger) ReplaceFindings(ctx context.Context, address string, kind rehome.Kind, findings []rehome.Finding) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM findings WHERE address = ? AND origin = ?`, address, origin); err != nil {
+		if _, err := tx.Exec(`DELETE FROM findings WHERE address = ? AND origin = ?`, address, kind); err != nil {
 			return err
 		}
 		for _, f := range findings {
 			_, err := tx.Exec(`INSERT OR REPLACE INTO findings (address, code, object, severity, sentence, next_step, origin, updated_unix)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, address, f.Code, f.Object, f.Severity, f.Sentence, f.NextStep, origin, l.now().Unix())
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, address, f.Code, f.Object, f.Severity, f.Sentence, f.NextStep, kind, l.now().Unix())
 			if err != nil {
 				return err
 			}

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-
 	"rehome/internal/protocol/imap"
 )
 

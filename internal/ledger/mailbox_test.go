@@ -195,13 +195,13 @@ func TestRefuse_timeIsExact(t *testing.T) {
 	}
 }
 
-func TestAcquit_givesANewChance(t *testing.T) {
+func TestForgetSuspects_givesANewChance(t *testing.T) {
 	t.Parallel()
 	l, ctx := create(t), t.Context()
 	m := load(t, l, inbox())
-	must(t, l.Acquit(ctx, m))
+	must(t, l.ForgetSuspects(ctx, m))
 	must(t, l.Suspect(ctx, m, 4))
-	must(t, l.Acquit(ctx, m))
+	must(t, l.ForgetSuspects(ctx, m))
 	if again := load(t, l, inbox()); len(m.Suspects)+len(again.Suspects) > 0 {
 		t.Errorf("in memory %v, in the file %v, want none", m.Suspects, again.Suspects)
 	}

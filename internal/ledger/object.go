@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rehome"
 )
 
 // ObjectState is how far an object has come.
@@ -56,16 +58,16 @@ type Object struct {
 // Spoilt reports whether the destination has taken the object and keeps something else.
 func (o Object) Spoilt() bool {
 	written := o.State == ObjectStored || o.State == ObjectAdopted
-	return written && o.Code != "" && !o.Deserted() && !o.Reverted() && !o.Behind()
+	return written && o.Code != "" && !o.Missing() && !o.Reverted() && !o.Behind()
 }
 
-// CodeDeserted is that of an object that was at the destination and is there no more, whoever removed it.
-const CodeDeserted = "gone_at_destination"
+// CodeMissing is that of an object that was at the destination and is there no more, whoever removed it.
+const CodeMissing = "gone_at_destination"
 
-// Deserted reports whether the source has the object, and the destination has lost it after it was copied. It is not
+// Missing reports whether the source has the object, and the destination has lost it after it was copied. It is not
 // copied again unless somebody asks for that.
-func (o Object) Deserted() bool {
-	return o.Code == CodeDeserted && o.State.There() && o.State != ObjectGone
+func (o Object) Missing() bool {
+	return o.Code == CodeMissing && o.State.There() && o.State != ObjectGone
 }
 
 // CodeReverted is that of an object of which the destination has an earlier version than the one that was copied last.
@@ -189,7 +191,7 @@ func (l *Ledger) Objects(ctx context.Context, c *Collection) (map[string]Object,
 // Exception is an object of which more is to be said than that it was copied: it was repaired, or the
 // destination has not got what the source has, or keeps it damaged, or has what the source has no more.
 type Exception struct {
-	Kind       CollectionKind
+	Kind       rehome.Kind
 	Collection string // href at the source
 	Target     string // href of that at the destination
 	Object
@@ -221,15 +223,15 @@ type ObjectCounts struct {
 }
 
 // ObjectCounts returns the counts of all accounts, by address and kind.
-func (l *Ledger) ObjectCounts(ctx context.Context) (map[string]map[CollectionKind]ObjectCounts, error) {
-	all := map[string]map[CollectionKind]ObjectCounts{}
+func (l *Ledger) ObjectCounts(ctx context.Context) (map[string]map[rehome.Kind]ObjectCounts, error) {
+	all := map[string]map[rehome.Kind]ObjectCounts{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var address string
-		var kind CollectionKind
+		var kind rehome.Kind
 		var n ObjectCounts
 		err := rows.Scan(&address, &kind, &n.Collections, &n.Objects, &n.There, &n.Quarantined, &n.Conflicts, &n.Held)
 		if all[address] == nil {
-			all[address] = map[CollectionKind]ObjectCounts{}
+			all[address] = map[rehome.Kind]ObjectCounts{}
 		}
 		all[address][kind] = n
 		return err

@@ -6,12 +6,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"rehome"
 )
 
 func book(t testing.TB, l *Ledger, destination string) *Collection {
 	t.Helper()
-	c, err := l.Collection(t.Context(), Collection{Address: "anna@example.test", Kind: Contacts, Source: "/src/book/", Destination: destination, Made: true})
+	c, err := l.Collection(t.Context(), Collection{
+		Address: "anna@example.test", Kind: rehome.KindContacts, Source: "/src/book/", Destination: destination, Made: true,
+	})
 	must(t, err)
 	return c
 }
@@ -90,7 +94,7 @@ func TestExceptions_andCounts(t *testing.T) {
 	must(t, err)
 	var names string
 	for _, e := range exceptions {
-		if e.Kind != Contacts || e.Collection != "/src/book/" || e.Target != "/dst/book/" {
+		if e.Kind != rehome.KindContacts || e.Collection != "/src/book/" || e.Target != "/dst/book/" {
 			t.Errorf("%+v is of another collection", e)
 		}
 		names += e.Source[:1]
@@ -101,7 +105,7 @@ func TestExceptions_andCounts(t *testing.T) {
 	counts, err := l.ObjectCounts(t.Context())
 	must(t, err)
 	want := ObjectCounts{Collections: 1, Objects: 6, There: 3, Quarantined: 2, Conflicts: 1, Held: 1}
-	if diff := cmp.Diff(want, counts["anna@example.test"][Contacts]); diff != "" {
+	if diff := cmp.Diff(want, counts["anna@example.test"][rehome.KindContacts]); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -44,8 +44,8 @@ func (l *Ledger) loadCreation(ctx context.Context, m *Mailbox) error {
 		`SELECT 1 FROM creations WHERE address = ? AND dst_name = ? AND dst_uidvalidity = ?`, m.Anchor.Address, m.Anchor.Destination, m.Anchor.DstUIDValidity)
 }
 
-// Move is a mailbox that has another name now, at the source, at the destination or at both.
-type Move struct {
+// Renaming is a mailbox that has another name now, at the source, at the destination or at both.
+type Renaming struct {
 	ID                  int64
 	Source, Destination string // the new names
 }
@@ -53,7 +53,7 @@ type Move struct {
 // Relocate gives mailboxes of one account their new names, all in one commit: two may have swapped
 // theirs. A row that already has the new source name and is not among the moves keeps what it knows
 // under a name that no server has.
-func (l *Ledger) Relocate(ctx context.Context, address string, moves []Move) error {
+func (l *Ledger) Relocate(ctx context.Context, address string, moves []Renaming) error {
 	return l.writeIntent(ctx, func(tx *sql.Tx) error {
 		for _, m := range moves { // clear the way, and keep the marks of what we have made
 			if err := setAside(tx, address, m); err != nil {
@@ -72,7 +72,7 @@ func (l *Ledger) Relocate(ctx context.Context, address string, moves []Move) err
 // asideName is where a row waits; a line end cannot be in a mailbox name.
 func asideName(id int64) string { return fmt.Sprintf("\n%d", id) }
 
-func setAside(tx *sql.Tx, address string, m Move) error {
+func setAside(tx *sql.Tx, address string, m Renaming) error {
 	_, err := tx.Exec(`UPDATE creations SET dst_name = ? WHERE address = ? AND EXISTS (SELECT 1 FROM mailboxes m
 		WHERE m.id = ? AND m.address = creations.address AND m.dst_name = creations.dst_name)`, asideName(m.ID), address, m.ID)
 	if err != nil {
@@ -82,7 +82,7 @@ func setAside(tx *sql.Tx, address string, m Move) error {
 	return err
 }
 
-func relocate(tx *sql.Tx, address string, m Move) error {
+func relocate(tx *sql.Tx, address string, m Renaming) error {
 	if _, err := tx.Exec(`UPDATE mailboxes SET src_name = ?, dst_name = ? WHERE id = ?`, m.Source, m.Destination, m.ID); err != nil {
 		return err
 	}

@@ -56,15 +56,15 @@ func TestCreation_isOursUntilTheMailboxIsAnotherOne(t *testing.T) {
 func TestRelocate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		moves func(a, b *Mailbox) []Move
+		moves func(a, b *Mailbox) []Renaming
 		want  map[string]string
 	}{
-		"renamed":       {func(a, _ *Mailbox) []Move { return []Move{{a.ID, "C", "C"}} }, map[string]string{"C": "C", "B": "B"}},
-		"only at one":   {func(a, _ *Mailbox) []Move { return []Move{{a.ID, "C", "A"}} }, map[string]string{"C": "A", "B": "B"}},
-		"swapped":       {func(a, b *Mailbox) []Move { return []Move{{a.ID, "B", "B"}, {b.ID, "A", "A"}} }, map[string]string{"A": "A", "B": "B"}},
-		"in a row":      {func(a, b *Mailbox) []Move { return []Move{{a.ID, "B", "B"}, {b.ID, "C", "C"}} }, map[string]string{"B": "B", "C": "C"}},
-		"over a row":    {func(a, _ *Mailbox) []Move { return []Move{{a.ID, "B", "C"}} }, map[string]string{"B": "C", "\n2": "B"}},
-		"nothing to do": {func(_, _ *Mailbox) []Move { return nil }, map[string]string{"A": "A", "B": "B"}},
+		"renamed":       {func(a, _ *Mailbox) []Renaming { return []Renaming{{a.ID, "C", "C"}} }, map[string]string{"C": "C", "B": "B"}},
+		"only at one":   {func(a, _ *Mailbox) []Renaming { return []Renaming{{a.ID, "C", "A"}} }, map[string]string{"C": "A", "B": "B"}},
+		"swapped":       {func(a, b *Mailbox) []Renaming { return []Renaming{{a.ID, "B", "B"}, {b.ID, "A", "A"}} }, map[string]string{"A": "A", "B": "B"}},
+		"in a row":      {func(a, b *Mailbox) []Renaming { return []Renaming{{a.ID, "B", "B"}, {b.ID, "C", "C"}} }, map[string]string{"B": "B", "C": "C"}},
+		"over a row":    {func(a, _ *Mailbox) []Renaming { return []Renaming{{a.ID, "B", "C"}} }, map[string]string{"B": "C", "\n2": "B"}},
+		"nothing to do": {func(_, _ *Mailbox) []Renaming { return nil }, map[string]string{"A": "A", "B": "B"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,9 +24,9 @@ func (l *Ledger) Suspect(ctx context.Context, m *Mailbox, uid imap.UID) error {
 	return err
 }
 
-// Acquit forgets all suspicions of a mailbox: a pass over it is complete, and the next one gives
+// ForgetSuspects forgets all suspicions of a mailbox: a pass over it is complete, and the next one gives
 // every message a new chance.
-func (l *Ledger) Acquit(ctx context.Context, m *Mailbox) error {
+func (l *Ledger) ForgetSuspects(ctx context.Context, m *Mailbox) error {
 	if len(m.Suspects) == 0 {
 		return nil
 	}

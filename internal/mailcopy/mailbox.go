@@ -112,7 +112,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := errors.Join(j.closeGaps(ctx), j.ledger().Acquit(ctx, j.row)); err != nil {
+	if err := errors.Join(j.closeGaps(ctx), j.ledger().ForgetSuspects(ctx, j.row)); err != nil {
 		return err
 	}
 	if err := j.checkVoided(ctx); err != nil {

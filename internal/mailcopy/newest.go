@@ -174,7 +174,7 @@ func toPeekAt(rows map[string]ledger.Mailbox, side rehome.Side) []string {
 			if !row.Done.Minus(row.Gone).Empty() {
 				names = append(names, row.Anchor.Source)
 			}
-		case side == rehome.Destination && !dropped(row) && !opened && row.Seen.Newest != "" && !(row.Live().Empty() && row.Deserted().Empty()):
+		case side == rehome.Destination && !dropped(row) && !opened && row.Seen.Newest != "" && !(row.Live().Empty() && row.Missing().Empty()):
 			names = append(names, row.Anchor.Destination)
 		}
 	}

@@ -34,11 +34,11 @@ func (s *slice) followRenames(ctx context.Context) error {
 			return err
 		}
 	}
-	var moves []ledger.Move
+	var moves []ledger.Renaming
 	for _, r := range relocations {
 		switch {
 		case r.refused == "" && s.view.arrived(r):
-			moves = append(moves, ledger.Move{ID: r.row.ID, Source: r.source, Destination: r.to})
+			moves = append(moves, ledger.Renaming{ID: r.row.ID, Source: r.source, Destination: r.to})
 			delete(s.view.displaced, r.row.ID) // it has the name of its own mailbox now
 			s.unsubscribeOld(ctx, r)
 		case r.refused == "":

@@ -19,7 +19,7 @@ func (s *slice) reportFate() {
 		_, atSource := s.view.src[name]
 		s.count(func(t *Tally) {
 			t.Kept += row.Kept().Len()
-			t.Deserted += row.Deserted().Len()
+			t.Deserted += row.Missing().Len()
 		})
 		s.find(fateFindings(row, atSource, s.engine.options.Deletions)...)
 	}
@@ -51,9 +51,9 @@ func fateFindings(row ledger.Mailbox, atSource bool, policy Deletions) []rehome.
 				plural(changed.Len()), stayStays(changed.Len()))
 		}
 	}
-	if deserted := row.Deserted(); !deserted.Empty() {
+	if missing := row.Missing(); !missing.Empty() {
 		tell("deleted_at_destination", "if that was a mistake, run sync with --copy-again for this account",
-			"%s deleted or moved away at the destination; they are not copied again", plural(deserted.Len()))
+			"%s deleted or moved away at the destination; they are not copied again", plural(missing.Len()))
 	}
 	return findings
 }

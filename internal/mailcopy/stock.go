@@ -66,7 +66,7 @@ func (s *slice) forgetLost(ctx context.Context) error {
 		}
 	}
 	for _, row := range s.view.rows {
-		if !row.Deserted().Empty() {
+		if !row.Missing().Empty() {
 			lost[row.ID] = true
 		}
 	}

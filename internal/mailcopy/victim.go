@@ -79,7 +79,7 @@ func (s *slice) proved(ctx context.Context, victims []ledger.Item) (ours imap.UI
 func (s *slice) wantedThere(ctx context.Context, destination string) (map[message.Digest]int, error) {
 	wanted := map[message.Digest]int{}
 	for name, row := range s.view.rows {
-		missing := row.Deserted()
+		missing := row.Missing()
 		if missing.Empty() || s.view.pairFor(name).Destination != destination {
 			continue
 		}

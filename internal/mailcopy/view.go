@@ -189,7 +189,7 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		row.State.SrcModSeq == src.HighestModSeq && row.State.SrcModSeq != 0 && sameOctets(row.State, src) &&
 		(row.Done.Minus(row.Gone).Empty() || unmoved(row.State.SrcNewest, v.marks[rehome.Source][pair.Source])) &&
 		holds(dst, v.liveAt(pair.Destination)) && // fewer: its user has deleted some
-		(row.Live().Empty() && row.Deserted().Empty() || v.steadyThere(row)) // else messages may be others now, or be back
+		(row.Live().Empty() && row.Missing().Empty() || v.steadyThere(row)) // else messages may be others now, or be back
 	return !unchanged
 }
 

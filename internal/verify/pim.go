@@ -25,7 +25,7 @@ type Shelf interface {
 // PIMOptions say where contacts and calendars are compared. All but Repairs are required.
 type PIMOptions struct {
 	Source, Destination func(ctx context.Context, account rehome.Account) (Shelf, error)
-	Kinds               []ledger.CollectionKind
+	Kinds               []rehome.Kind
 	Repairs             pim.Needs // those that the copier offers; nil means pim.SafeNeeds
 	// Exceptions returns what the copier has noted of objects that were repaired or left behind. It
 	// explains a difference, and never hides one.
@@ -101,15 +101,15 @@ func NextStep(verdict pim.Verdict) string {
 }
 
 // kinds of the wire and of content.
-func davKind(kind ledger.CollectionKind) dav.Kind {
-	if kind == ledger.Contacts {
+func davKind(kind rehome.Kind) dav.Kind {
+	if kind == rehome.KindContacts {
 		return dav.AddressBooks
 	}
 	return dav.Calendars
 }
 
-func contentKind(kind ledger.CollectionKind) pim.Kind {
-	if kind == ledger.Contacts {
+func contentKind(kind rehome.Kind) pim.Kind {
+	if kind == rehome.KindContacts {
 		return pim.KindContact
 	}
 	return pim.KindCalendar

@@ -69,7 +69,7 @@ func comparePIM(t *testing.T, level Level, src, dst memory, noted ...ledger.Exce
 		return func(context.Context, rehome.Account) (Shelf, error) { return s, nil }
 	}
 	v := New(Options{Level: level, PIM: &PIMOptions{
-		Source: open(src), Destination: open(dst), Kinds: []ledger.CollectionKind{ledger.Contacts, ledger.Calendars},
+		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars},
 		Exceptions: func(context.Context, string) ([]ledger.Exception, error) { return noted, nil },
 	}})
 	result := Account{Verdict: Equal}
@@ -93,7 +93,8 @@ func TestPIM_everyVerdict(t *testing.T) {
 		"large.vcf": strings.Replace(large, "END:", "REV:20260101T000000Z\r\nEND:", 1),
 	}}
 	note := func(name string, state ledger.ObjectState, uid, words string) ledger.Exception {
-		return ledger.Exception{Kind: ledger.Contacts, Collection: "/s/book/", Object: ledger.Object{Source: name, State: state, UID: uid, Words: words, Escrow: "e/" + name}}
+		object := ledger.Object{Source: name, State: state, UID: uid, Words: words, Escrow: "e/" + name}
+		return ledger.Exception{Kind: rehome.KindContacts, Collection: "/s/book/", Object: object}
 	}
 	result := comparePIM(t, LevelFull, src, dst,
 		note("refused.vcf", ledger.ObjectQuarantined, "refused", "415 no"), note("twin.vcf", ledger.ObjectMerged, "same", ""),
@@ -185,7 +186,7 @@ func TestPIM_noPlaceOfItsOwn(t *testing.T) {
 	src := memory{"/s/book/": {}, "/s/book-2/": {"a.vcf": contact("a", "")}}
 	dst := memory{"/d/book/": {"a.vcf": contact("a", "")}, "/d/book-2/": {}}
 	for target, want := range map[string]Verdict{"/d/book-2/": Differs, "/d/book/": Equal} {
-		note := ledger.Exception{Kind: ledger.Contacts, Collection: "/s/book-2/", Target: target, Object: ledger.Object{
+		note := ledger.Exception{Kind: rehome.KindContacts, Collection: "/s/book-2/", Target: target, Object: ledger.Object{
 			Source: "a.vcf", State: ledger.ObjectQuarantined, Code: "uid_elsewhere", Words: "it is in another one"}}
 		if result := comparePIM(t, LevelFull, src, dst, note); result.Verdict != want {
 			t.Errorf("to %s: %s, %+v; want %s", target, result.Verdict, result.Contacts, want)
@@ -224,7 +225,7 @@ func TestPIM_extraWithItsReason(t *testing.T) {
 	src := memory{"/src/book/": {"a.vcf": contact("a", "")}}
 	dst := memory{"/dst/b%40ok/": {"a.vcf": contact("a", ""), "b.vcf": contact("b", ""), "c.vcf": contact("c", "")}}
 	result := comparePIM(t, LevelFull, src, dst, ledger.Exception{
-		Kind: ledger.Contacts, Collection: "/src/book/", Target: "/dst/b@ok/",
+		Kind: rehome.KindContacts, Collection: "/src/book/", Target: "/dst/b@ok/",
 		Object: ledger.Object{Source: "other.vcf", Destination: "b.vcf", State: ledger.ObjectGone},
 	})
 	var got []string

@@ -69,7 +69,7 @@ func (v *Verifier) compareKinds(ctx context.Context, account rehome.Account, res
 			f.Account = account.Address
 			result.Findings = append(result.Findings, f)
 		}
-		if kind == ledger.Contacts {
+		if kind == rehome.KindContacts {
 			result.Contacts = &c.result
 		} else {
 			result.Calendars = &c.result

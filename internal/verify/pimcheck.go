@@ -28,7 +28,7 @@ const (
 
 // pimCheck compares one account's objects of one kind.
 type pimCheck struct {
-	kind     ledger.CollectionKind
+	kind     rehome.Kind
 	content  pim.Kind
 	level    Level
 	limit    int

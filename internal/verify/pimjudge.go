@@ -62,14 +62,14 @@ func (c *pimCheck) conclude() {
 func (c *pimCheck) yield() {
 	open := map[form][]*pimRecord{}
 	for _, r := range c.records {
-		if r.verdict == "" && !r.unreadable && !c.note(r).Deserted() {
+		if r.verdict == "" && !r.unreadable && !c.note(r).Missing() {
 			f := form{r.collection, r.form}
 			open[f] = append(open[f], r)
 		}
 	}
 	for _, r := range c.records {
 		f := form{r.collection, r.form}
-		if others := open[f]; r.verdict.Harmless() && c.note(r).Deserted() && len(others) > 0 {
+		if others := open[f]; r.verdict.Harmless() && c.note(r).Missing() && len(others) > 0 {
 			other := others[0]
 			open[f] = others[1:]
 			r.verdict, other.verdict = other.verdict, r.verdict
@@ -163,7 +163,7 @@ func (c *pimCheck) explain(r *pimRecord, merged map[form]bool) {
 	switch {
 	case r.verdict == "" && note.State == ledger.ObjectQuarantined:
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
-	case r.verdict == "" && note.Deserted():
+	case r.verdict == "" && note.Missing():
 		r.verdict, r.sentence = pim.VerdictMissing, note.Words
 	case r.verdict == "" && !r.unreadable && merged[form{r.collection, r.form}]:
 		r.verdict, r.sentence = pim.VerdictRepaired, "the same as another object of its collection, which is at the destination"
@@ -172,7 +172,7 @@ func (c *pimCheck) explain(r *pimRecord, merged map[form]bool) {
 		r.sentence = cmp.Or(note.Words, r.sentence, "it is not at the destination")
 	case r.verdict == pim.VerdictChanged && (note.State == ledger.ObjectStored && note.Escrow != "" || note.State == ledger.ObjectQuarantined):
 		r.verdict, r.sentence = pim.VerdictQuarantined, note.Words
-	case r.verdict.Harmless() && (note.Deserted() || note.State == ledger.ObjectQuarantined) && dav.Key(r.target) != dav.Key(note.Target):
+	case r.verdict.Harmless() && (note.Missing() || note.State == ledger.ObjectQuarantined) && dav.Key(r.target) != dav.Key(note.Target):
 		// It may be all that there is of its collection, and is not where that goes.
 		r.verdict, r.sentence = pim.VerdictChanged, note.Words
 	case r.verdict == pim.VerdictChanged && note.State == ledger.ObjectConflict:

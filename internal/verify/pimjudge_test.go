@@ -64,7 +64,7 @@ func TestSettleTargets_crossed(t *testing.T) {
 // is that one which is missing, whichever was paired.
 func TestConclude_goneOfSeveral(t *testing.T) {
 	t.Parallel()
-	gone := ledger.Object{State: ledger.ObjectStored, UID: "u", Code: ledger.CodeDeserted, Words: "it is there no more"}
+	gone := ledger.Object{State: ledger.ObjectStored, UID: "u", Code: ledger.CodeMissing, Words: "it is there no more"}
 	for paired := range 3 {
 		check := &pimCheck{
 			result: PIM{Verdicts: map[pim.Verdict]int{}, Collections: []PIMCollection{{Source: "/cal/", Verdicts: map[pim.Verdict]int{}}}}, limit: 10,

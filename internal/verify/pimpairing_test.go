@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rehome"
 	"rehome/internal/ledger"
 )
 
@@ -52,8 +53,8 @@ func TestPIM_movedByItsUser(t *testing.T) {
 		t.Errorf("%s, %+v", result.Verdict, result.Contacts)
 	}
 	src, dst = memory{"/s/book1/": {"a.vcf": contact("a", "")}}, memory{"/d/book1/": {}, "/d/book2/": {"a.vcf": contact("a", "")}}
-	note := ledger.Exception{Kind: ledger.Contacts, Collection: "/s/book1/", Target: "/d/book1/", Object: ledger.Object{
-		Source: "a.vcf", State: ledger.ObjectStored, Code: ledger.CodeDeserted, Words: "it is there no more",
+	note := ledger.Exception{Kind: rehome.KindContacts, Collection: "/s/book1/", Target: "/d/book1/", Object: ledger.Object{
+		Source: "a.vcf", State: ledger.ObjectStored, Code: ledger.CodeMissing, Words: "it is there no more",
 	}}
 	if result := comparePIM(t, LevelFull, src, dst, note); result.Verdict != Differs || result.Contacts.Differences[0].Sentence != note.Words {
 		t.Errorf("%s, %+v", result.Verdict, result.Contacts)

@@ -160,7 +160,7 @@ func (c conclusion) same(other conclusion) bool {
 
 func (c conclusion) String() string {
 	text := fmt.Sprintf("writes %q, error %v", c.writes, c.Err)
-	for _, kind := range []ledger.CollectionKind{ledger.Contacts, ledger.Calendars} {
+	for _, kind := range []rehome.Kind{rehome.KindContacts, rehome.KindCalendars} {
 		if t, looked := c.PIM[kind]; looked {
 			text += fmt.Sprintf("; %s%s", kind, short(t))
 		}
@@ -332,6 +332,6 @@ func (r *run) verdict(ctx context.Context) (verify.Account, error) {
 		}
 	}
 	return verify.New(verify.Options{PIM: &verify.PIMOptions{
-		Source: open(src), Destination: open(dst), Kinds: []ledger.CollectionKind{ledger.Contacts, ledger.Calendars}, Exceptions: l.Exceptions,
+		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Exceptions: l.Exceptions,
 	}}).Account(ctx, owner())
 }
