@@ -63,3 +63,23 @@ func TestSync_sourceDoesNotSayThatAMailboxIsGone(t *testing.T) {
 		t.Errorf("%+v, want 3 removed when the source has said that the mailbox is gone", r.Tally)
 	}
 }
+
+// A rename at the source lets the destination be listed once more. What that listing leaves out is opened again, as it
+// was after the first: it is not gone.
+func TestRename_besideAMailboxThatIsNotListed(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX.Old", letters(3, 400, "a")...)
+	p.fill(p.src, "INBOX.Work", letters(3, 400, "b")...)
+	p.sync()
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		if bytes.HasPrefix(line, []byte("* LIST ")) && bytes.Contains(line, []byte("Work")) {
+			return nil
+		}
+		return line
+	})
+	p.rename(p.src, "INBOX.Old", "INBOX.New")
+	p.quiet(mailcopy.Tally{})
+	p.wantSame("INBOX.New", "New")
+	p.wantSame("INBOX.Work", "Work")
+}

@@ -55,12 +55,12 @@ func (s *slice) followRenames(ctx context.Context) error {
 	return s.remember(ctx, &s.view)
 }
 
-// surveyRenamed opens what the destination lists after renames without telling what it is.
+// surveyRenamed opens what the destination does not list, or without telling what it is, after renames: the one that
+// has got another name, and all that it has left out before.
 func (s *slice) surveyRenamed(ctx context.Context) error {
-	names := s.memory.without(rehome.Destination, s.view.untoldAtDestination())
+	names := append(s.view.doubtedAtDestination(), s.view.untoldAtDestination()...)
 	slices.Sort(names)
-	name, err := examineAll(ctx, s.dst, names, s.view.dst, s.weighDestination)
-	return s.surveyed(rehome.Destination, name, err)
+	return s.surveyDestination(ctx, slices.Compact(names))
 }
 
 // relocations finds out which mailboxes have other names now and what to do about them.

@@ -125,19 +125,22 @@ func (s *slice) saveTrust(ctx context.Context) error {
 // survey opens the mailboxes about which STATUS alone would decide, where it may not.
 func (s *slice) survey(ctx context.Context) error {
 	s.forgetAvoided(rehome.Source, s.view.src, nil)
-	s.forgetAvoided(rehome.Destination, s.view.dst, s.view.doubtedAtDestination())
 	atSource := s.memory.without(rehome.Source, s.view.doubtedAtSource())
-	atDestination := s.memory.without(rehome.Destination, s.view.doubtedAtDestination())
 	return pass.BothEnds(s.account.Address,
 		func() error {
 			name, err := examineAll(ctx, s.src, atSource, s.view.src, s.weighSource)
 			return s.surveyed(rehome.Source, name, err)
 		},
-		func() error {
-			name, err := examineAll(ctx, s.dst, atDestination, s.view.dst, s.weighDestination)
-			return s.surveyed(rehome.Destination, name, err)
-		},
+		func() error { return s.surveyDestination(ctx, s.view.doubtedAtDestination()) },
 	)
+}
+
+// surveyDestination does that at the destination. A new listing takes the place of all that an earlier survey has
+// shown: what it leaves out, or says nothing of, has to be opened once more.
+func (s *slice) surveyDestination(ctx context.Context, names []string) error {
+	s.forgetAvoided(rehome.Destination, s.view.dst, names)
+	name, err := examineAll(ctx, s.dst, s.memory.without(rehome.Destination, names), s.view.dst, s.weighDestination)
+	return s.surveyed(rehome.Destination, name, err)
 }
 
 // forgetAvoided forgets what STATUS said of mailboxes that cannot be surveyed, be they listed or not (known): they
