@@ -56,8 +56,8 @@ func (c *Census) Add(other Census) {
 
 // census counts one mailbox as the job leaves it.
 func (j *mailboxJob) census() Census {
-	known := j.row.Done.Minus(j.row.Gone)
-	refused := refusedOf(j.row, j.slice.started).now.Minus(known)
+	known := j.row.Done.Minus(j.row.Gone).Minus(j.stock.hidden)
+	refused := refusedOf(j.row, j.slice.started).now.Minus(known).Minus(j.stock.hidden)
 	c := Census{There: int64(known.Minus(j.row.Lost).Len()), Deserted: int64(intersection(known, j.row.Lost).Len()), Failed: int64(refused.Len())}
 	if !j.stock.taken {
 		return j.slice.view.estimate(j.pair, *j.row)
@@ -67,7 +67,7 @@ func (j *mailboxJob) census() Census {
 	if !told {
 		c.Uncounted = 1
 	}
-	c.Unknown = max(short-int64(j.stock.hidden), 0)
+	c.Unknown = short
 	return c
 }
 

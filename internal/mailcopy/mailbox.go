@@ -57,7 +57,7 @@ type stock struct {
 	wanted   imap.UIDSet // to be copied
 	vanished imap.UIDSet // of those, gone from the source meanwhile
 	short    imap.Count  // messages that the source holds and does not show
-	hidden   int         // of those, known from an earlier pass
+	hidden   imap.UIDSet // known from an earlier pass, and not shown: whether they are among those is not known
 }
 
 func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }

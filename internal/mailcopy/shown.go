@@ -84,14 +84,13 @@ func shortAtDestination(destination string, short imap.Count) error {
 // unlisted is the finding about messages that the source holds and does not show.
 func (j *mailboxJob) unlisted() []rehome.Finding {
 	short, told := j.stock.short.Told()
-	unknown := max(short-int64(j.stock.hidden), 0)
-	if told && unknown == 0 {
+	if told && short == 0 {
 		return nil
 	}
 	f := rehome.Finding{
 		Code: codeMessagesUnlisted, Severity: rehome.SeverityError, Object: j.pair.Source,
 		Sentence: fmt.Sprintf("the source says that this mailbox holds %s more than it shows, in whatever way it is asked; what "+
-			"they are is not known", plural(int(unknown))),
+			"they are is not known", plural(int(short))),
 		NextStep: "ask the source's administrator to repair the mailbox, then run sync again",
 	}
 	if !told {

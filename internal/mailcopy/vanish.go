@@ -17,7 +17,7 @@ type news struct {
 	gone   imap.UIDSet // done, and vanished by now
 	failed int         // present, and refused in this pass
 	short  imap.Count  // the source holds so many more than it shows
-	hidden int         // done, and not shown: some of those
+	hidden imap.UIDSet // known, and not shown: some of those, or vanished
 }
 
 // sourceNews finds out what is new and what has vanished, in the cheapest way that the server and the
@@ -90,17 +90,16 @@ func quietNews(row *ledger.Mailbox, box imap.Selected, mark string, refused refu
 }
 
 // listedNews compares the list of all messages with the ledger. What a listing lacks that does not show as
-// many messages as there are may be there all the same: it has not vanished.
+// many messages as there are may be there all the same: it has not vanished. Neither is it known to be there: what the
+// source holds and does not show may be as many that have come.
 func listedNews(row *ledger.Mailbox, refused refusals, all imap.UIDSet, short imap.Count) news {
 	failed := intersection(all, refused.now)
-	gone := row.Done.Minus(all)
+	n := news{wanted: all.Minus(row.Done).Minus(failed), gone: row.Done.Minus(all), failed: failed.Len(), short: short}
 	if !short.Is(0) {
-		gone = intersection(gone, row.Gone)
+		n.hidden = union(row.Done.Minus(row.Gone), refused.now).Minus(all)
+		n.gone = intersection(n.gone, row.Gone)
 	}
-	return news{
-		wanted: all.Minus(row.Done).Minus(failed), gone: gone, failed: failed.Len(),
-		short: short, hidden: row.Done.Minus(all).Minus(gone).Len(),
-	}
+	return n
 }
 
 func union(sets ...imap.UIDSet) imap.UIDSet {

@@ -199,3 +199,19 @@ func TestAsLeft(t *testing.T) {
 		t.Error("what is gone since is no reason for a doubt")
 	}
 }
+
+// UID 1 was deleted, and UID 4 has come: the source shows neither. That it holds one more than it shows is no word of UID 1.
+func TestListedNews_whatIsNotShownIsNotKnownToBeThere(t *testing.T) {
+	t.Parallel()
+	var done imap.UIDSet
+	done.AddRange(1, 3)
+	row := ledger.Mailbox{Done: done, Refused: map[imap.UID]time.Time{}}
+	n := listedNews(&row, refusals{}, imap.NewUIDSet(2, 3), imap.CountOf(1))
+	if !n.gone.Empty() || n.hidden.String() != "1" {
+		t.Errorf("gone %s, hidden %s; want none, and 1", n.gone, n.hidden)
+	}
+	job := mailboxJob{slice: &slice{}, row: &row, stock: stock{taken: true, wanted: n.wanted, short: n.short, hidden: n.hidden}}
+	if c := job.census(); c.There != 2 || c.Unknown != 1 || c.Messages() != 3 || c.Complete() {
+		t.Errorf("%+v, want 2 there and 1 unknown", c)
+	}
+}

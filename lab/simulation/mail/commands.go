@@ -15,7 +15,7 @@ func (s *session) do(c command) error {
 		"CAPABILITY": s.capability, "LOGIN": s.logIn, "AUTHENTICATE": s.logIn, "ENABLE": s.enable, "NAMESPACE": s.namespace,
 		"LIST": s.list, "LSUB": s.list, "STATUS": s.status, "SELECT": s.open, "EXAMINE": s.open, "NOOP": s.noop, "CHECK": s.noop,
 		"CLOSE": s.closeBox, "UNSELECT": s.closeBox, "CREATE": s.create, "DELETE": s.remove, "RENAME": s.rename,
-		"SUBSCRIBE": s.subscribe, "UNSUBSCRIBE": s.subscribe, "APPEND": s.append, "UID FETCH": s.fetch, "UID SEARCH": s.search,
+		"SUBSCRIBE": s.subscribe, "UNSUBSCRIBE": s.subscribe, "APPEND": s.append, "FETCH": s.fetchNumbers, "UID FETCH": s.fetch, "UID SEARCH": s.search,
 		"UID STORE": s.change, "UID EXPUNGE": s.expunge, "EXPUNGE": s.expunge,
 	}
 	if c.verb == "LOGOUT" {
@@ -228,7 +228,7 @@ func (s *session) closeBox(c command) string {
 
 // news tells of what others have done to the open mailbox.
 func (s *session) news(verb string) {
-	if s.box == nil || verb == "UID FETCH" && !s.always(chatter) {
+	if s.box == nil || verb == "FETCH" || verb == "UID FETCH" && !s.always(chatter) { // numbers stay during FETCH
 		return
 	}
 	gone := uidSet{}

@@ -101,8 +101,11 @@ func (s *session) search(c command) string {
 		}
 	}
 	var found uidSet
+	s.omitted = nil
 	for _, m := range s.visible(set) {
-		if !s.unlisted(m, c.nth) {
+		if s.unlisted(m, c.nth) {
+			s.omitted = append(s.omitted, m.uid)
+		} else {
 			found = append(found, m.uid)
 		}
 	}
@@ -202,6 +205,33 @@ func (s *session) fetch(c command) string {
 		return "NO some messages could not be read"
 	}
 	return "OK done"
+}
+
+// fetchNumbers lists by sequence numbers. That is another way to list, which may show what a search has left out. Some
+// servers leave out the same in both.
+func (s *session) fetchNumbers(c command) string {
+	switch {
+	case s.box == nil:
+		return "BAD nothing is open"
+	case len(s.view) == 0:
+		return "BAD no such message"
+	}
+	q, set := ask(c), parseSet(c.words[0].text)
+	for i, uid := range s.view {
+		m := s.box.find(uid)
+		if m != nil && set.has(uint32(i+1)) && !s.unlistedAgain(m, c.nth) {
+			s.sayMessage(m, q, c.nth)
+		}
+	}
+	return "OK done"
+}
+
+// unlistedAgain says that the second way to list leaves a message out.
+func (s *session) unlistedAgain(m *message, nth int) bool {
+	if s.plan.Has(listingShorter, 0.4, s.side) {
+		return slices.Contains(s.omitted, m.uid)
+	}
+	return s.fails(listingShort, nth, "by numbers", s.box.names[0], fmt.Sprint(m.uid))
 }
 
 // damage is how a message that cannot be read shows.

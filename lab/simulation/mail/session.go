@@ -29,6 +29,7 @@ type session struct {
 	box      *mailbox // that is open
 	readOnly bool
 	view     []uint32 // UIDs of the open mailbox that the client has been told of, by sequence number
+	omitted  uidSet   // what the last search has left out
 	seen     uint64   // the MODSEQ up to which it has been told of flags
 	qresync  bool
 }
