@@ -89,7 +89,7 @@ func consider(o dav.Object, b books) parcel {
 	if o.Err != nil {
 		return p.unread()
 	}
-	if p.before.State.There() && bytes.Equal(p.before.SrcDigest, digest[:]) {
+	if p.before.State.There() && !p.before.Anew && bytes.Equal(p.before.SrcDigest, digest[:]) {
 		p.way, p.row = wayNote, p.before
 		p.row.SrcETag = o.ETag
 		if p.row.State == ledger.ObjectGone {
@@ -172,11 +172,11 @@ func (p parcel) refuse(code, words string) parcel {
 }
 
 // behind is the row of an object of which the destination has an older version, and cannot get the newer one yet. Should
-// that turn out to be none, one of which the destination keeps something else is no better there than before: without its
-// digest it is written anew.
+// that turn out to be none, one of which the destination keeps something else is no better there than before, and is
+// written anew.
 func behind(row ledger.Object, code, words string) ledger.Object {
 	if row.Spoilt() && row.Code != codeUnproved {
-		row.SrcDigest = nil
+		row.Anew = true
 	}
 	row.Code, row.Words = code, words
 	return row

@@ -189,7 +189,7 @@ func (d *departures) vanish(row ledger.Object, policy Deletions) {
 			d.forget = append(d.forget, row.Source)
 			return
 		}
-		row.Form, row.SrcDigest = nil, nil // nobody has seen it there: when it is back it is looked for, and nothing of it is removed
+		row.Form, row.Anew = nil, true // nobody has seen it there: when it is back it is looked for, and nothing of it is removed
 		d.gone = append(d.gone, row)
 	case ledger.ObjectStored:
 		if policy == DeletionsMirror && row.Form != nil {

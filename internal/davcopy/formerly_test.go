@@ -134,3 +134,27 @@ func TestUnspoil_knowsTheServersWork(t *testing.T) {
 		t.Errorf("%v, %+v", err, p.row)
 	}
 }
+
+// What has no UID is known by its octets alone: that it has to be written anew, or is being written, takes them from no row.
+func TestFormerly_withoutUID(t *testing.T) {
+	t.Parallel()
+	data := []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Anna\r\nEND:VCARD\r\n")
+	digest, form := sha256.Sum256(data), sha256.Sum256([]byte("form"))
+	stored := ledger.Object{Source: "a.vcf", Destination: "a.vcf", State: ledger.ObjectStored, SrcDigest: digest[:], Form: form[:]}
+	spoilt, edited := stored, stored
+	spoilt.Code, edited.State, edited.Code = "object_spoilt", ledger.ObjectConflict, codeConflict
+	update := parcel{before: stored, row: stored}
+	for what, row := range map[string]ledger.Object{
+		"spoilt and vanished": left(spoilt), "edited at both ends and vanished": left(edited),
+		"spoilt and unreadable since": behind(spoilt, ledger.UpdateUnreadable, "500"), "being updated": update.intent(),
+	} {
+		if i := formerly(data, []ledger.Object{row}); i != 0 {
+			t.Errorf("%s: it is not known under its new name", what)
+		}
+		row.Source = "b.vcf"
+		b := books{content: pim.KindContact, below: "/c/", known: map[string]ledger.Object{"b.vcf": row}, present: map[string]bool{"a.vcf": true}}
+		if p := consider(dav.Object{Href: "/c/b.vcf", Data: data}, b); p.way != wayWrite {
+			t.Errorf("%s: %s, want it compared with what is there", what, p.way)
+		}
+	}
+}

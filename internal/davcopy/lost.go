@@ -136,7 +136,7 @@ func (j *collectionJob) reopen(row ledger.Object) ledger.Object {
 	if !j.due()[row.Source] {
 		j.actions.read = append(j.actions.read, j.terms().join(row.Source))
 	}
-	row.State, row.Code, row.Words, row.Escrow, row.SrcETag, row.SrcDigest = ledger.ObjectAdopted, "", "", "", "", nil
+	row.State, row.Code, row.Words, row.Escrow, row.SrcETag, row.Anew = ledger.ObjectAdopted, "", "", "", "", true
 	return row
 }
 

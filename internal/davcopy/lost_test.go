@@ -173,7 +173,7 @@ func TestThere_renamedWhileItWasWritten(t *testing.T) {
 			j.unknown.add(name, `"2"`, event("one", "second"), j.content())
 		}
 		rows := j.there(j.lost())
-		if len(rows) != 1 || rows[0].Destination != name || isFailed(rows[0]) || rows[0].SrcDigest != nil || len(j.actions.read) != 1 {
+		if len(rows) != 1 || rows[0].Destination != name || isFailed(rows[0]) || !rows[0].Anew || len(j.actions.read) != 1 {
 			t.Errorf("as %s: %+v, %d to be read; want it read once more", name, rows, len(j.actions.read))
 		}
 	}

@@ -66,7 +66,7 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	case again && h.row.Missing():
 		h.row = part(h.row)
 	case again && h.row.Reverted():
-		h.row.Code, h.row.Words, h.row.SrcDigest = "", "", nil
+		h.row.Code, h.row.Words, h.row.Anew = "", "", true
 	}
 	j.actions.vanished = slices.Delete(j.actions.vanished, i, i+1)
 	return j.rename(ctx, h)

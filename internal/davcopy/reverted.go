@@ -111,7 +111,7 @@ func (j *collectionJob) bringForward(ctx context.Context, etags map[string]strin
 		if row.State == ledger.ObjectMerged {
 			row = part(row)
 		} else {
-			row.Code, row.Words, row.SrcETag, row.SrcDigest, row.DstETag = "", "", "", nil, etags[row.Destination]
+			row.Code, row.Words, row.SrcETag, row.Anew, row.DstETag = "", "", "", true, etags[row.Destination]
 		}
 		rows = append(rows, row)
 	}

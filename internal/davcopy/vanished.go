@@ -52,10 +52,10 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 
 // left is the row of an object that vanished from the source and was left at the destination. Whatever was in its way,
 // nobody misses it any more. Should it come back, one of which the destination keeps something else, has its user's version
-// or an earlier one, is no better there than before: without its digest it is written anew.
+// or an earlier one, is no better there than before, and is written anew.
 func left(row ledger.Object) ledger.Object {
 	if row.Spoilt() || row.Reverted() || row.State == ledger.ObjectConflict {
-		row.SrcDigest = nil
+		row.Anew = true
 	}
 	code := ""
 	if row.Missing() {

@@ -84,7 +84,7 @@ func (p *parcel) intent() ledger.Object {
 	row.State = ledger.ObjectIntent
 	if p.before.State.There() {
 		row.State = p.before.State
-		row.Form, row.Kept, row.SrcETag, row.SrcDigest = p.before.Form, p.before.Kept, "", nil // until the answer is there, the update is still to be made
+		row.Form, row.Kept, row.SrcETag, row.Anew = p.before.Form, p.before.Kept, "", true // until the answer is there, the update is still to be made
 	}
 	return row
 }

@@ -40,7 +40,8 @@ type Object struct {
 	Source      string
 	State       ObjectState
 	SrcETag     string
-	SrcDigest   []byte // SHA-256 of the octets that the source served
+	SrcDigest   []byte // SHA-256 of the octets that the source served last: by them it is known under another name
+	Anew        bool   // the destination may lack the version of these octets: should it be met again, the two are compared
 	Destination string
 	DstETag     string
 	Form        []byte // SHA-256 of the normal form of what the destination was given
@@ -130,8 +131,8 @@ func saveObject(tx *sql.Tx, collection int64, o Object, now int64) error {
 	}
 	_, err := tx.Exec(`INSERT OR REPLACE INTO objects
 		(collection_id, `+objectColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, o.Destination, o.DstETag, o.Form, o.Kept, o.Tried, o.Earlier,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, o.Anew, o.Destination, o.DstETag, o.Form, o.Kept, o.Tried, o.Earlier,
 		o.UID, repairs, o.Code, o.Words, o.Escrow, now)
 	return err
 }
@@ -160,13 +161,13 @@ func (l *Ledger) RenameObject(ctx context.Context, c *Collection, from string, o
 	})
 }
 
-const objectColumns = `src_name, state, src_etag, src_digest, dst_name, dst_etag, form, kept, tried, earlier, uid, repairs, code, words, escrow, updated_nano`
+const objectColumns = `src_name, state, src_etag, src_digest, anew, dst_name, dst_etag, form, kept, tried, earlier, uid, repairs, code, words, escrow, updated_nano`
 
 func scanObject(rows *sql.Rows, before ...any) (Object, error) {
 	var o Object
 	var repairs string
 	var updated int64
-	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Destination, &o.DstETag, &o.Form, &o.Kept, &o.Tried,
+	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Anew, &o.Destination, &o.DstETag, &o.Form, &o.Kept, &o.Tried,
 		&o.Earlier, &o.UID, &repairs, &o.Code, &o.Words, &o.Escrow, &updated)...)
 	o.Updated = time.Unix(0, updated)
 	if err == nil && repairs != "" {

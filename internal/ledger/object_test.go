@@ -34,7 +34,7 @@ func TestCollection_keepsWhatIsKnown(t *testing.T) {
 	c.Properties = `{"color":"#fff"}`
 	must(t, l.NoteProperties(t.Context(), c))
 	want := map[string]Object{
-		"a.vcf": {Source: "a.vcf", State: ObjectStored, SrcETag: `"1"`, SrcDigest: []byte{1, 2}, Destination: "a.vcf", DstETag: `W/"x"`, Form: []byte{3},
+		"a.vcf": {Source: "a.vcf", State: ObjectStored, SrcETag: `"1"`, SrcDigest: []byte{1, 2}, Anew: true, Destination: "a.vcf", DstETag: `W/"x"`, Form: []byte{3},
 			UID: "u1", Repairs: []Repair{{"fn", "FN was built"}}},
 		"b.vcf": {Source: "b.vcf", State: ObjectQuarantined, SrcETag: `"2"`, Code: "object_refused", Words: "no", Escrow: "e/b.vcf"},
 	}

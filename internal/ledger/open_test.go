@@ -141,7 +141,7 @@ func TestOpen_refused(t *testing.T) {
 			l := create(t)
 			database(t, l.path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
 			return l.path
-		}, "schema 99 is newer than this program's 12", "use the rehome version that wrote it"},
+		}, "schema 99 is newer than this program's 13", "use the rehome version that wrote it"},
 		"half a store": {func(t *testing.T, dir string) string {
 			path := filepath.Join(dir, "rehome.db")
 			must(t, create(t).copyTo(dir))
