@@ -43,7 +43,7 @@ func TestRun_cancelled(t *testing.T) {
 			cancel()
 		}()
 		names := []string{"queued again", "at work", "breaking", "completing", "between slices", "never"}
-		outcomes, err := conduct(t, ctx, Options{Steps: steps(engine), Book: rows, Workers: 4, Progress: progress}, names...)
+		outcomes, err := conduct(t, ctx, Options{Steps: steps(engine), Ledger: rows, Workers: 4, Progress: progress}, names...)
 		if !errors.Is(err, context.Canceled) || len(outcomes) != len(names) {
 			t.Errorf("Run: %d outcomes, %v, want %d and %v", len(outcomes), err, len(names), context.Canceled)
 		}
@@ -81,7 +81,7 @@ func TestRun_alreadyCancelled(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 0)
 		defer cancel()
 		rows := &book{}
-		outcomes, err := conduct(t, ctx, Options{Steps: steps(&slicer{}), Book: rows}, "a", "b")
+		outcomes, err := conduct(t, ctx, Options{Steps: steps(&slicer{}), Ledger: rows}, "a", "b")
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(outcomes["b"].Err, err) || len(rows.rows) > 0 {
 			t.Errorf("%v, outcomes %v, rows %v", err, outcomes, rows.rows)
 		}

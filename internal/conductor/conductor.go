@@ -21,16 +21,15 @@ import (
 	"rehome/internal/pass"
 )
 
-// Book keeps what operators see of an account; *ledger.Ledger is one.
-type Book interface {
-	SaveAccount(ctx context.Context, a ledger.Account) error
-	ReplaceFindings(ctx context.Context, address string, origin rehome.Kind, findings []rehome.Finding) error
+// Ledger keeps where each account stands; *ledger.Accounts is one.
+type Ledger interface {
+	Save(ctx context.Context, a ledger.Account, findings map[rehome.Kind][]rehome.Finding) error
 }
 
-// Options of a Conductor. Steps and Book are required.
+// Options of a Conductor. Steps and Ledger are required.
 type Options struct {
 	Steps   []pass.Step // in their order; all of them for each account
-	Book    Book
+	Ledger  Ledger
 	Workers int // accounts at work at once; 0 means 4
 	Budget  pass.Budget
 	Pass    rehome.Pass

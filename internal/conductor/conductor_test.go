@@ -57,7 +57,7 @@ func TestRun_order(t *testing.T) {
 			return pass.Result{}, nil
 		}}
 		names := []string{"ccc", "a", "dddd", "bb"}
-		outcomes, err := New(Options{Steps: steps(engine), Book: &book{}}).Run(t.Context(), accounts(names...))
+		outcomes, err := New(Options{Steps: steps(engine), Ledger: &book{}}).Run(t.Context(), accounts(names...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestRun_order(t *testing.T) {
 		if c := engine.calls[0]; c.budget != pass.DefaultBudget || !c.started.Equal(start) {
 			t.Errorf("the first slice got %+v, want the default budget and the pass's start", c)
 		}
-		if outcomes, err := New(Options{Steps: steps(engine), Book: &book{}}).Run(t.Context(), nil); len(outcomes) > 0 || err != nil {
+		if outcomes, err := New(Options{Steps: steps(engine), Ledger: &book{}}).Run(t.Context(), nil); len(outcomes) > 0 || err != nil {
 			t.Errorf("nobody: %v %v", outcomes, err)
 		}
 	})
@@ -84,7 +84,7 @@ func TestRun_accountNamedTwice(t *testing.T) {
 			time.Sleep(time.Second)
 			return pass.Result{}, nil
 		}}
-		outcomes, err := New(Options{Steps: steps(engine), Book: &book{}}).Run(t.Context(), accounts("a", "b", "a"))
+		outcomes, err := New(Options{Steps: steps(engine), Ledger: &book{}}).Run(t.Context(), accounts("a", "b", "a"))
 		if len(engine.calls) != 2 || len(outcomes) != 2 || outcomes[1].Account != "b" || err != nil {
 			t.Errorf("%d slices, outcomes %+v, %v, want two", len(engine.calls), outcomes, err)
 		}
@@ -109,7 +109,7 @@ func TestRun_faultsThatEndOneAccount(t *testing.T) {
 			return looked(pass.Result{Counts: counts{size: pass.Size{There: 2}}}), nil
 		}}
 		rows, progress := &book{}, NewProgress()
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 2, Pass: rehome.PassDelta, Progress: progress}, names...)
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Workers: 2, Pass: rehome.PassDelta, Progress: progress}, names...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +162,7 @@ func TestRun_bookThatFails(t *testing.T) {
 					}
 					return looked(pass.Result{}), nil
 				}}
-				outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: test.rows, Workers: 1}, "a", "b")
+				outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: test.rows, Workers: 1}, "a", "b")
 				got := outcomes["a"].Err
 				if err != nil || got == nil || rehome.ClassOf(got) != test.class || !strings.Contains(got.Error(), test.says) || len(engine.times("a")) != test.slices {
 					t.Errorf("%v after %d slices (%v), want class %s after %d", got, len(engine.times("a")), err, test.class, test.slices)
@@ -190,7 +190,7 @@ func TestRun_slicerThatPanics(t *testing.T) {
 			return pass.Result{}, nil
 		}}
 		rows := &book{}
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 1}, "index", "nil", "value", "fine")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Workers: 1}, "index", "nil", "value", "fine")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +234,7 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 			return script[c.number-1].result, script[c.number-1].err
 		}}
 		rows := &book{}
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows}, "a")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows}, "a")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -264,4 +264,4 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 }
 
 // The ledger is what the conductor writes to.
-var _ Book = (*ledger.Ledger)(nil)
+var _ Ledger = (*ledger.Accounts)(nil)

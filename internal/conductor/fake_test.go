@@ -88,7 +88,7 @@ type book struct {
 	findings map[string][]rehome.Finding
 }
 
-func (b *book) SaveAccount(_ context.Context, a ledger.Account) error {
+func (b *book) Save(_ context.Context, a ledger.Account, findings map[rehome.Kind][]rehome.Finding) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failSave != nil {
@@ -99,19 +99,15 @@ func (b *book) SaveAccount(_ context.Context, a ledger.Account) error {
 	if b.rows == nil {
 		b.rows, b.findings = map[string][]ledger.Account{}, map[string][]rehome.Finding{}
 	}
-	b.rows[a.Address] = append(b.rows[a.Address], a)
-	return nil
-}
-
-func (b *book) ReplaceFindings(_ context.Context, address string, origin rehome.Kind, findings []rehome.Finding) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.failFindings != nil {
-		if err := b.failFindings(ledger.Account{Address: address}); err != nil {
+	if b.failFindings != nil && len(findings) > 0 {
+		if err := b.failFindings(a); err != nil {
 			return err
 		}
 	}
-	b.findings[address+"/"+string(origin)] = findings
+	b.rows[a.Address] = append(b.rows[a.Address], a)
+	for kind, found := range findings {
+		b.findings[a.Address+"/"+string(kind)] = found
+	}
 	return nil
 }
 
@@ -134,8 +130,8 @@ func accounts(names ...string) []rehome.Account {
 // conduct runs a pass and returns the outcomes by account.
 func conduct(t *testing.T, ctx context.Context, options Options, names ...string) (map[string]Outcome, error) {
 	t.Helper()
-	if options.Book == nil {
-		options.Book = &book{}
+	if options.Ledger == nil {
+		options.Ledger = &book{}
 	}
 	outcomes, err := New(options).Run(ctx, accounts(names...))
 	byName := map[string]Outcome{}

@@ -30,7 +30,7 @@ func TestRun_retriesWithGrowingPauses(t *testing.T) {
 				}}
 				rows := &book{}
 				// One worker: while the first account pauses, the other has it.
-				outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 1}, "failing", "fine")
+				outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Workers: 1}, "failing", "fine")
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -28,7 +28,7 @@ func TestSteps_oneBehindTheOther(t *testing.T) {
 			return looked(pass.Result{Findings: []rehome.Finding{{Code: "message_refused"}}}), nil
 		}}
 		b := &book{}
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(pim, mail), Book: b}, "anna")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(pim, mail), Ledger: b}, "anna")
 		if err != nil || order != "pppm" {
 			t.Errorf("%v in the order %s, want pppm", err, order)
 		}
@@ -59,7 +59,7 @@ func TestSteps_blockedAccountIsNotPreStaged(t *testing.T) {
 				}}
 			}
 			b := &book{}
-			outcomes, err := conduct(t, t.Context(), Options{Steps: steps(play(rehome.KindPIM), play(rehome.KindMail)), Book: b}, "anna")
+			outcomes, err := conduct(t, t.Context(), Options{Steps: steps(play(rehome.KindPIM), play(rehome.KindMail)), Ledger: b}, "anna")
 			if err != nil || outcomes["anna"].Err != nil {
 				t.Errorf("%s: %v, %v, want no error", kind, err, outcomes["anna"].Err)
 			}
@@ -79,7 +79,7 @@ func TestSteps_troubleOfOneLeavesTheOther(t *testing.T) {
 			return looked(pass.Result{}), nil
 		}}
 		b := &book{}
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(pim, mail), Book: b}, "anna")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(pim, mail), Ledger: b}, "anna")
 		if err != nil || !mailed || rehome.ClassOf(outcomes["anna"].Err) != rehome.ClassAuth {
 			t.Errorf("%v, mail %v, outcome %v; want the mail copied and the refusal named", err, mailed, outcomes["anna"].Err)
 		}

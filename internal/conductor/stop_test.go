@@ -40,7 +40,7 @@ func TestRun_stopped(t *testing.T) {
 		rows := &book{}
 		time.AfterFunc(time.Hour, func() { close(stop) })
 		names := []string{"waiting", "at work", "completing", "failing", "never"}
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 3, Stop: stop}, names...)
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Workers: 3, Stop: stop}, names...)
 		if !errors.Is(err, context.Canceled) || errors.Is(err, ErrCutOff) {
 			t.Errorf("Run: %v, want %v alone", err, context.Canceled)
 		}

@@ -35,7 +35,7 @@ func TestRun_waitsForWhatMayStillArrive(t *testing.T) {
 			}}), nil
 		}}
 		rows := &book{}
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Book: rows, Workers: 1, Progress: progress}, "waiting", "other")
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Workers: 1, Progress: progress}, "waiting", "other")
 		if err != nil || outcomes["waiting"].Err != nil || rows.last("waiting").State != ledger.AccountPreStaged {
 			t.Errorf("%v, %v, row %+v", err, outcomes["waiting"].Err, rows.last("waiting"))
 		}

@@ -56,7 +56,7 @@ func TestRunSlice_finishesWhatABrokenOneBegan(t *testing.T) {
 			t.Errorf("the destination has %d of 60 %s", len(got), kind)
 		}
 	}
-	counts, err := p.ledger.ObjectCounts(t.Context())
+	counts, err := p.ledger.Counts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

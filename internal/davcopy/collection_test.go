@@ -51,11 +51,12 @@ func TestMadeBefore(t *testing.T) {
 	rows := map[string]*ledger.Collection{}
 	for source, destination := range map[string]string{"/s/work/": "/d/work/", "/s/gone/": "/d/used/"} {
 		c := ledger.Collection{Address: address, Kind: rehome.KindContacts, Source: source, Destination: destination}
-		if rows[source], err = l.Collection(t.Context(), c); err != nil {
+		if rows[source], err = l.Objects.Collection(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	j := &collectionJob{slice: newSlice(New(Options{Ledger: l}), account(), time.Now(), pass.Budget{}), kind: rehome.KindContacts, row: rows["/s/work/"]}
+	s := newSlice(New(Options{Ledger: l.Objects}), account(), time.Now(), pass.Budget{})
+	j := &collectionJob{slice: s, kind: rehome.KindContacts, row: rows["/s/work/"]}
 	j.place.claimed = map[string]bool{dav.Key("/d/planned/"): true}
 	one := func(href, name string) dav.Collection { return dav.Collection{Href: href, Name: name} }
 	work, second := one("/d/work-2/", "Work"), one("/d/work-3/", "Work")

@@ -34,7 +34,6 @@ import (
 	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/endpoint"
-	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
@@ -72,7 +71,7 @@ func (silent) Done(string, int, int64) {}
 type Options struct {
 	Source      func(ctx context.Context, account rehome.Account) (Shelf, error)
 	Destination func(ctx context.Context, account rehome.Account) (*endpoint.DAVSession, error)
-	Ledger      *ledger.Ledger
+	Ledger      Ledger
 	EscrowDir   string // where originals of refused objects are kept
 	Connections int    // objects of one account written at once; 0 means 4
 	Kinds       []rehome.Kind

@@ -62,7 +62,7 @@ func (s *slice) newJob(kind rehome.Kind, place placement) *collectionJob {
 	return &collectionJob{slice: s, kind: kind, place: place, lanes: newLanes(s.engine.options.Connections), probing: make(chan struct{}, 1)}
 }
 
-func (j *collectionJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
+func (j *collectionJob) ledger() Ledger { return j.slice.engine.options.Ledger }
 
 // content is the kind of object that the collection holds.
 func (j *collectionJob) content() pim.Kind {

@@ -31,7 +31,7 @@ const (
 type pair struct {
 	source   *atmail7.Server
 	src, dst *endpoint.DAV
-	ledger   *ledger.Ledger
+	ledger   *ledger.Objects
 	escrow   string
 	options  Options
 }
@@ -85,7 +85,7 @@ func (p *pair) loseLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	p.ledger = l
+	p.ledger = l.Objects
 }
 
 func account() rehome.Account {

@@ -24,20 +24,22 @@ func TestFindSiblings(t *testing.T) {
 	t.Cleanup(func() { _ = l.Close() })
 	rows := map[string]*ledger.Collection{}
 	for source, destination := range map[string]string{"/s/own/": "/d/main/", "/s/other/": "/d/main/", "/s/apart/": "/d/apart/"} {
-		row, err := l.Collection(t.Context(), ledger.Collection{Address: address, Kind: rehome.KindContacts, Source: source, Destination: destination})
+		c := ledger.Collection{Address: address, Kind: rehome.KindContacts, Source: source, Destination: destination}
+		row, err := l.Objects.Collection(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := l.SaveObjects(t.Context(), row, ledger.Object{Source: "x.vcf", State: ledger.ObjectStored, Destination: decodedName(source) + ".vcf"}); err != nil {
+		o := ledger.Object{Source: "x.vcf", State: ledger.ObjectStored, Destination: decodedName(source) + ".vcf"}
+		if err := l.Objects.SaveObjects(t.Context(), row, o); err != nil {
 			t.Fatal(err)
 		}
 		rows[source] = row
 	}
 	left := ledger.Object{Source: "left.vcf", State: ledger.ObjectGone, Destination: "left.vcf"}
-	if err := l.SaveObjects(t.Context(), rows["/s/other/"], left); err != nil {
+	if err := l.Objects.SaveObjects(t.Context(), rows["/s/other/"], left); err != nil {
 		t.Fatal(err)
 	}
-	s := newSlice(New(Options{Ledger: l}), account(), time.Now(), pass.Budget{})
+	s := newSlice(New(Options{Ledger: l.Objects}), account(), time.Now(), pass.Budget{})
 	place := placement{target: dav.Collection{Href: "/d/main/"}}
 	j := &collectionJob{slice: s, kind: rehome.KindContacts, row: rows["/s/own/"], taken: map[string]bool{}, place: place}
 	if err := j.findSiblings(t.Context()); err != nil {

@@ -73,7 +73,7 @@ func (m *Move) hasPreStaged(ctx context.Context) (bool, error) {
 	if store == nil {
 		return false, nil
 	}
-	return store.HasPreStaged(ctx)
+	return store.Accounts.HasPreStaged(ctx)
 }
 
 // end returns one end's IMAP service. slowed, which may be nil, is told when the host asks to go slower.

@@ -158,7 +158,7 @@ func (e *pimEnds) readsTables(ctx context.Context, account rehome.Account, store
 	if e.src == nil || account.SourcePassword.Empty() || !people.ServesAll(account) {
 		return true, nil
 	}
-	known, err := store.Collections(ctx, account.Address)
+	known, err := store.Objects.Collections(ctx, account.Address)
 	for href, c := range known {
 		if c.Kind == rehome.KindContacts && e.tables.OnlyInTables(href) {
 			return true, err
@@ -194,7 +194,7 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 		Source: func(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
 			return ends.source(ctx, account, store)
 		},
-		Destination: ends.dst.Open, Ledger: store, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
+		Destination: ends.dst.Open, Ledger: store.Objects, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
 		Connections: m.settings.Limits.DestinationConnections, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
 		Repairs: ends.repairs, SourceHosts: m.sourceHosts(),
 		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
@@ -230,6 +230,6 @@ func (e *pimEnds) verified(store *ledger.Ledger) *verify.PIMOptions {
 			}
 			return session, nil
 		},
-		Kinds: e.kinds, Repairs: e.repairs, Exceptions: store.Exceptions,
+		Kinds: e.kinds, Repairs: e.repairs, Exceptions: store.Objects.Exceptions,
 	}
 }

@@ -16,15 +16,15 @@ func (m *Move) Report(ctx context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := store.Accounts(ctx)
+	accounts, err := store.Accounts.All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	verifications, err := store.Verifications(ctx)
+	verifications, err := store.Verifications.All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	findings, err := store.Findings(ctx, "")
+	findings, err := store.Findings.All(ctx, "")
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions)
 	}
 	mail := m.engine(who.store, src, dst, SyncOptions{}, nil)
 	e := &rulecopy.Ends{
-		Engine:   rulecopy.New(rulecopy.Options{Book: who.store, SwitchOn: options.SwitchOn, Replace: options.Replace}),
+		Engine:   rulecopy.New(rulecopy.Options{Ledger: who.store.Rules, SwitchOn: options.SwitchOn, Replace: options.Replace}),
 		Forwards: m.forwards(who.Everybody),
 		Where: func(ctx context.Context, account rehome.Account) ([]mapping.Pair, error) {
 			where, err := mail.Where(ctx, account)
@@ -215,7 +215,7 @@ func (e ruleEnds) run(ctx context.Context, who selection, plan bool) ([]RuledAcc
 			if plan {
 				return nil
 			}
-			return who.store.ReplaceFindings(ctx, account.Address, rehome.KindRules, rows[i].known())
+			return who.store.Findings.Replace(ctx, account.Address, rehome.KindRules, rows[i].known())
 		})
 	}
 	err := all.Wait()

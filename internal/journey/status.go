@@ -78,19 +78,19 @@ func (m *Move) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	rows, err := store.Accounts(ctx)
+	rows, err := store.Accounts.All(ctx)
 	if err != nil {
 		return Status{}, err
 	}
-	findings, err := store.Findings(ctx, "")
+	findings, err := store.Findings.All(ctx, "")
 	if err != nil {
 		return Status{}, err
 	}
-	objects, err := store.ObjectCounts(ctx)
+	objects, err := store.Objects.Counts(ctx)
 	if err != nil {
 		return Status{}, err
 	}
-	rules, err := store.RuleCounts(ctx)
+	rules, err := store.Rules.Counts(ctx)
 	if err != nil {
 		return Status{}, err
 	}

@@ -57,7 +57,7 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		return Synced{}, err
 	}
 	defer unlock()
-	conduct := conductor.Options{Book: who.store, Pass: rehome.PassPreStage, Progress: watcher.Progress}
+	conduct := conductor.Options{Ledger: who.store.Accounts, Pass: rehome.PassPreStage, Progress: watcher.Progress}
 	var mail []pass.Step
 	if wants(options.Only, rehome.KindMail) {
 		src, dst, err := m.ends(ctx, watcher.Progress.Slowed)
@@ -134,12 +134,12 @@ func (m *Move) plan(ctx context.Context, store *ledger.Ledger, accounts []rehome
 	for i, a := range accounts {
 		addresses[i] = a.Address
 	}
-	return store.PlanAccounts(ctx, addresses)
+	return store.Accounts.Plan(ctx, addresses)
 }
 
 func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options SyncOptions, observer mailcopy.Observer) *mailcopy.Engine {
 	return mailcopy.New(mailcopy.Options{
-		Source: src, Destination: dst, Ledger: store, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
+		Source: src, Destination: dst, Ledger: store.Mail, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
 		Connections: m.settings.Limits.PerAccount, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Observer: observer,
 		Deletions:        mailcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)),
 		ConfirmDeletions: options.ConfirmDeletions, ConfirmSource: options.ConfirmSource, CopyAgain: options.CopyAgain,

@@ -86,14 +86,14 @@ func verifyOne(
 	if err != nil {
 		return err
 	}
-	return store.SaveVerification(ctx, ledger.Verification{
+	return store.Verifications.Save(ctx, ledger.Verification{
 		Address: account.Address, Level: string(level), Verdict: string(result.Verdict), Result: encoded,
 	})
 }
 
 // document puts results together with the findings that hold for their accounts.
 func (m *Move) document(ctx context.Context, store *ledger.Ledger, results []verify.Account) (verify.Document, error) {
-	all, err := store.Findings(ctx, "")
+	all, err := store.Findings.All(ctx, "")
 	if err != nil {
 		return verify.Document{}, err
 	}

@@ -10,6 +10,9 @@ import (
 	"rehome"
 )
 
+// Accounts keeps where the move of each account stands.
+type Accounts struct{ *store }
+
 // AccountState is where an account stands in the move.
 type AccountState string
 
@@ -39,10 +42,16 @@ type Account struct {
 	VerifiedAt time.Time
 }
 
-// SaveAccount writes the row; the verdict is the verification's own. A negative number of Mailboxes
-// says that this pass has not seen the source yet: then the figures of the pass before stay.
-func (l *Ledger) SaveAccount(ctx context.Context, a Account) error {
+// Save writes the row, and what each kind of work that has looked has found, all or nothing. The verdict is the
+// verification's own. A negative number of Mailboxes says that this pass has not seen the source yet: then the
+// figures of the pass before stay.
+func (l *Accounts) Save(ctx context.Context, a Account, findings map[rehome.Kind][]rehome.Finding) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
+		for kind, found := range findings {
+			if err := l.replaceFindings(tx, a.Address, kind, found); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, started_unix, finished_unix) VALUES (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason,
 			next_step = excluded.next_step, started_unix = excluded.started_unix, finished_unix = excluded.finished_unix`,
@@ -56,8 +65,8 @@ func (l *Ledger) SaveAccount(ctx context.Context, a Account) error {
 	})
 }
 
-// PlanAccounts makes a row for every address that has none yet.
-func (l *Ledger) PlanAccounts(ctx context.Context, addresses []string) error {
+// Plan makes a row for every address that has none yet.
+func (l *Accounts) Plan(ctx context.Context, addresses []string) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, address := range addresses {
 			if _, err := tx.Exec(`INSERT OR IGNORE INTO accounts (address) VALUES (?)`, address); err != nil {
@@ -68,8 +77,8 @@ func (l *Ledger) PlanAccounts(ctx context.Context, addresses []string) error {
 	})
 }
 
-// Accounts returns all rows in alphabetical order.
-func (l *Ledger) Accounts(ctx context.Context) ([]Account, error) {
+// All returns all rows in alphabetical order.
+func (l *Accounts) All(ctx context.Context) ([]Account, error) {
 	var all []Account
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var a Account
@@ -86,7 +95,7 @@ func (l *Ledger) Accounts(ctx context.Context) ([]Account, error) {
 }
 
 // HasPreStaged reports whether a pass has completed any account.
-func (l *Ledger) HasPreStaged(ctx context.Context) (found bool, err error) {
+func (l *Accounts) HasPreStaged(ctx context.Context) (found bool, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&found) },
 		`SELECT EXISTS (SELECT 1 FROM accounts WHERE state = ?)`, AccountPreStaged)
 	return found, err

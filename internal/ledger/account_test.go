@@ -18,18 +18,18 @@ func TestAccounts_plannedThenSaved(t *testing.T) {
 		Address: "bert@example.test", State: AccountBlocked, Pass: rehome.PassDelta, Reason: "the quota is used up", NextStep: "raise it",
 		Mailboxes: 4, Messages: 1000, Octets: 1 << 40, Copied: 990, Failed: 3, Started: time.Unix(1000, 0).UTC(), Finished: time.Unix(2000, 0).UTC(),
 	}
-	must(t, l.SaveAccount(ctx, saved))
-	must(t, l.PlanAccounts(ctx, []string{"carl@example.test", "bert@example.test", "anna@example.test"}))
-	must(t, l.PlanAccounts(ctx, nil))
-	l.now = func() time.Time { return time.Unix(3000, 0) }
-	must(t, l.SaveVerification(ctx, Verification{Address: "bert@example.test", Level: "counts", Verdict: "differs", Result: []byte("{}")}))
+	must(t, l.Accounts.Save(ctx, saved, nil))
+	must(t, l.Accounts.Plan(ctx, []string{"carl@example.test", "bert@example.test", "anna@example.test"}))
+	must(t, l.Accounts.Plan(ctx, nil))
+	l.store.now = func() time.Time { return time.Unix(3000, 0) }
+	must(t, l.Verifications.Save(ctx, Verification{Address: "bert@example.test", Level: "counts", Verdict: "differs", Result: []byte("{}")}))
 
 	verified := saved
 	verified.Verdict, verified.VerifiedAt = "differs", time.Unix(3000, 0).UTC()
 	planned := func(address string) Account { return Account{Address: address, State: AccountPlanned} }
 	wantAccounts(t, l, planned("anna@example.test"), verified, planned("carl@example.test"))
 
-	must(t, l.SaveAccount(ctx, Account{Address: "bert@example.test", State: AccountPreStaged, Mailboxes: 5}))
+	must(t, l.Accounts.Save(ctx, Account{Address: "bert@example.test", State: AccountPreStaged, Mailboxes: 5}, nil))
 	wantAccounts(t, l, planned("anna@example.test"), Account{
 		Address: "bert@example.test", State: AccountPreStaged, Mailboxes: 5, Verdict: "differs", VerifiedAt: time.Unix(3000, 0).UTC(),
 	}, planned("carl@example.test"))
@@ -41,22 +41,22 @@ func TestSaveAccount_beforeAnythingIsSeen(t *testing.T) {
 	t.Parallel()
 	l, ctx := create(t), t.Context()
 	unseen := Account{Address: "anna@example.test", State: AccountPreStaging, Mailboxes: -1, Started: time.Unix(1000, 0).UTC()}
-	must(t, l.SaveAccount(ctx, unseen))
+	must(t, l.Accounts.Save(ctx, unseen, nil))
 	first := unseen
 	first.Mailboxes = 0
 	wantAccounts(t, l, first)
 
 	seen := Account{Address: "anna@example.test", State: AccountPreStaged, Mailboxes: 4, Messages: 9, Octets: 8, Copied: 7, Failed: 2}
-	must(t, l.SaveAccount(ctx, seen))
+	must(t, l.Accounts.Save(ctx, seen, nil))
 	unseen.Messages, unseen.Reason = 77, "the log-in was refused"
-	must(t, l.SaveAccount(ctx, unseen))
+	must(t, l.Accounts.Save(ctx, unseen, nil))
 	seen.State, seen.Started, seen.Reason = unseen.State, unseen.Started, unseen.Reason
 	wantAccounts(t, l, seen)
 }
 
 func wantAccounts(t *testing.T, l *Ledger, want ...Account) {
 	t.Helper()
-	got, err := l.Accounts(t.Context())
+	got, err := l.Accounts.All(t.Context())
 	must(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("accounts: %s", diff)
@@ -66,15 +66,15 @@ func wantAccounts(t *testing.T, l *Ledger, want ...Account) {
 func TestVerifications_lastOneCounts(t *testing.T) {
 	t.Parallel()
 	l, ctx := create(t), t.Context()
-	l.now = func() time.Time { return time.Unix(3000, 0) }
+	l.store.now = func() time.Time { return time.Unix(3000, 0) }
 	for _, v := range []Verification{
 		{Address: "bert@example.test", Level: "counts", Verdict: "unknown", Result: []byte(`{"a":1}`)},
 		{Address: "bert@example.test", Level: "full", Verdict: "equal", Result: []byte(`{"a":2}`)},
 		{Address: "anna@example.test", Level: "metadata", Verdict: "differs", Result: []byte("\x00\xff")},
 	} {
-		must(t, l.SaveVerification(ctx, v))
+		must(t, l.Verifications.Save(ctx, v))
 	}
-	got, err := l.Verifications(ctx)
+	got, err := l.Verifications.All(ctx)
 	must(t, err)
 	at := time.Unix(3000, 0).UTC()
 	want := []Verification{
@@ -94,22 +94,22 @@ func TestFindings_replacedByTheirOrigin(t *testing.T) {
 		return rehome.Finding{Account: account, Code: code, Severity: severity, Object: "INBOX", Sentence: "s " + code, NextStep: "n"}
 	}
 	old, info := made(anna, "old", rehome.SeverityError), made(anna, "info", rehome.SeverityInfo)
-	must(t, l.ReplaceFindings(ctx, anna, rehome.KindMail, []rehome.Finding{info, old, old}))
-	must(t, l.ReplaceFindings(ctx, anna, rehome.KindRules, []rehome.Finding{made("ignored", "other", rehome.SeverityWarning)}))
-	must(t, l.ReplaceFindings(ctx, bert, rehome.KindMail, []rehome.Finding{made(bert, "his", rehome.SeverityError)}))
+	must(t, l.Findings.Replace(ctx, anna, rehome.KindMail, []rehome.Finding{info, old, old}))
+	must(t, l.Findings.Replace(ctx, anna, rehome.KindRules, []rehome.Finding{made("ignored", "other", rehome.SeverityWarning)}))
+	must(t, l.Findings.Replace(ctx, bert, rehome.KindMail, []rehome.Finding{made(bert, "his", rehome.SeverityError)}))
 	other := made(anna, "other", rehome.SeverityWarning)
 	wantFindings(t, l, "", old, made(bert, "his", rehome.SeverityError), other, info)
 	wantFindings(t, l, anna, old, other, info)
 
 	fresh := made(anna, "fresh", rehome.SeverityError)
-	must(t, l.ReplaceFindings(ctx, anna, rehome.KindMail, []rehome.Finding{fresh}))
+	must(t, l.Findings.Replace(ctx, anna, rehome.KindMail, []rehome.Finding{fresh}))
 	wantFindings(t, l, anna, fresh, other)
-	must(t, l.ReplaceFindings(ctx, anna, rehome.KindMail, nil))
+	must(t, l.Findings.Replace(ctx, anna, rehome.KindMail, nil))
 	wantFindings(t, l, anna, other)
 	wantFindings(t, l, bert, made(bert, "his", rehome.SeverityError))
 
 	// All or nothing: one that cannot be written leaves the others as they were.
-	if err := l.ReplaceFindings(ctx, anna, rehome.KindRules, []rehome.Finding{fresh, {Severity: "nonsense"}}); err == nil {
+	if err := l.Findings.Replace(ctx, anna, rehome.KindRules, []rehome.Finding{fresh, {Severity: "nonsense"}}); err == nil {
 		t.Error("a severity out of nowhere was taken")
 	}
 	wantFindings(t, l, anna, other)
@@ -117,7 +117,7 @@ func TestFindings_replacedByTheirOrigin(t *testing.T) {
 
 func wantFindings(t *testing.T, l *Ledger, address string, want ...rehome.Finding) {
 	t.Helper()
-	got, err := l.Findings(t.Context(), address)
+	got, err := l.Findings.All(t.Context(), address)
 	must(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings of %q: %s", address, diff)

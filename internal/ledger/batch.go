@@ -25,14 +25,14 @@ type Item struct {
 
 // Receive turns an intent into a receipt for items, which may be fewer than were intended when
 // messages had vanished from the source in between. Every item carries its destination UID.
-func (l *Ledger) Receive(ctx context.Context, m *Mailbox, id int64, items []Item) error {
+func (l *batches) Receive(ctx context.Context, m *Mailbox, id int64, items []Item) error {
 	return l.receive(ctx, m, id, "receipt", items, nothingElse)
 }
 
 func nothingElse(*sql.Tx) error { return nil }
 
 // receive also does more in the same commit.
-func (l *Ledger) receive(ctx context.Context, m *Mailbox, id int64, state string, items []Item, more func(*sql.Tx) error) error {
+func (l *batches) receive(ctx context.Context, m *Mailbox, id int64, state string, items []Item, more func(*sql.Tx) error) error {
 	if err := checkUIDs(items, sourceUID, destinationUID); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func dateSight(tx *sql.Tx, m *Mailbox) error {
 
 // Adopt writes rows for messages that were found at the destination: those that an earlier generation
 // of the mailbox has written there are ours again, the others were there before we came.
-func (l *Ledger) Adopt(ctx context.Context, m *Mailbox, items []Item) error {
+func (l *batches) Adopt(ctx context.Context, m *Mailbox, items []Item) error {
 	var ours, others []Item
 	for _, item := range items {
 		if m.Formerly.Contains(item.DstUID) {
@@ -85,7 +85,7 @@ func (l *Ledger) Adopt(ctx context.Context, m *Mailbox, items []Item) error {
 	return l.adopt(ctx, m, "adopted", others)
 }
 
-func (l *Ledger) adopt(ctx context.Context, m *Mailbox, state string, items []Item) error {
+func (l *batches) adopt(ctx context.Context, m *Mailbox, state string, items []Item) error {
 	if len(items) == 0 {
 		return nil
 	}
@@ -103,7 +103,7 @@ func (l *Ledger) adopt(ctx context.Context, m *Mailbox, state string, items []It
 }
 
 // insertFound writes a row for messages that were found at the destination, if there are any.
-func (l *Ledger) insertFound(tx *sql.Tx, m *Mailbox, state string, items []Item) error {
+func (l *batches) insertFound(tx *sql.Tx, m *Mailbox, state string, items []Item) error {
 	if len(items) == 0 {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (m *Mailbox) note(items []Item) {
 }
 
 // loadBatches fills Done and Ours.
-func (l *Ledger) loadBatches(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadBatches(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var (
 			id       int64
@@ -146,7 +146,7 @@ func (l *Ledger) loadBatches(ctx context.Context, m *Mailbox) error {
 }
 
 // loadTheirs fills Theirs: a rename rule may send several source mailboxes into one.
-func (l *Ledger) loadTheirs(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadTheirs(ctx context.Context, m *Mailbox) error {
 	return l.readRuns(ctx, &m.Theirs, `SELECT b.dst_uids, length(b.sizes) FROM batches b JOIN mailboxes o ON o.id = b.mailbox_id AND o.generation = b.generation
 		WHERE o.address = ? AND o.dst_name = ? AND o.dst_uidvalidity = ? AND o.id <> ? AND b.state NOT IN ('intent', 'dropped')`,
 		m.Anchor.Address, m.Anchor.Destination, m.Anchor.DstUIDValidity, m.ID)
@@ -154,7 +154,7 @@ func (l *Ledger) loadTheirs(ctx context.Context, m *Mailbox) error {
 
 // readRuns adds the UIDs of all rows of a query to a set. It selects runs and how many messages they can
 // be of at most.
-func (l *Ledger) readRuns(ctx context.Context, set *imap.UIDSet, query string, args ...any) error {
+func (l *mailboxes) readRuns(ctx context.Context, set *imap.UIDSet, query string, args ...any) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var text string
 		var most int
@@ -209,7 +209,7 @@ func (m *Mailbox) loadLive(c columns, most int) error {
 	return err
 }
 
-func (l *Ledger) exactlyOne(result sql.Result) error {
+func (l *batches) exactlyOne(result sql.Result) error {
 	n, err := result.RowsAffected()
 	if err == nil && n != 1 {
 		return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.path, Cause: errors.New("another rehome run has changed it"),

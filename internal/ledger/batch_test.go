@@ -17,7 +17,7 @@ import (
 func stored(t testing.TB, l *Ledger, m *Mailbox) []Stored {
 	t.Helper()
 	var all []Stored
-	must(t, l.Stored(t.Context(), m, func(s Stored) error {
+	must(t, l.Mail.Stored(t.Context(), m, func(s Stored) error {
 		all = append(all, s)
 		return nil
 	}))
@@ -27,18 +27,18 @@ func stored(t testing.TB, l *Ledger, m *Mailbox) []Stored {
 func TestIntend_comesBackAsItWas(t *testing.T) {
 	t.Parallel()
 	l := create(t)
-	l.now = func() time.Time { return time.Unix(1000, 0) }
+	l.store.now = func() time.Time { return time.Unix(1000, 0) }
 	m := load(t, l, inbox())
 	first := []Item{{UID: 9, Size: 70_000, Flags: []string{`\Flagged`, `\Seen`}}, {UID: 4}, {UID: 5, Size: 1, Flags: []string{`\Flagged`, `\Seen`}}}
 	second := []Item{{UID: 1, Size: 3}}
-	ids, err := l.Intend(t.Context(), m, 42, first, second)
+	ids, err := l.Mail.Intend(t.Context(), m, 42, first, second)
 	must(t, err)
 
-	l.now = func() time.Time { return time.Unix(1090, 0) }
+	l.store.now = func() time.Time { return time.Unix(1090, 0) }
 	want := []Intent{{ID: ids[0], Floor: 42, Items: first, Alive: time.Unix(1090, 0)}, {ID: ids[1], Floor: 42, Items: second, Alive: time.Unix(1090, 0)}}
-	must(t, l.Orphan(t.Context(), inbox().Address))
-	l.now = func() time.Time { return time.Unix(2000, 0) }
-	must(t, l.Orphan(t.Context(), inbox().Address)) // nothing new: they were orphans already
+	must(t, l.Mail.Orphan(t.Context(), inbox().Address))
+	l.store.now = func() time.Time { return time.Unix(2000, 0) }
+	must(t, l.Mail.Orphan(t.Context(), inbox().Address)) // nothing new: they were orphans already
 	if diff := cmp.Diff(want, load(t, l, inbox()).Intents); diff != "" {
 		t.Error(diff)
 	}
@@ -51,7 +51,7 @@ func TestReceive_fewerThanIntended(t *testing.T) {
 	t.Parallel()
 	for name, finish := range map[string]func(*Ledger, *testing.T, *Mailbox, int64, []Item) error{
 		"receipt": func(l *Ledger, t *testing.T, m *Mailbox, id int64, items []Item) error {
-			return l.Receive(t.Context(), m, id, items)
+			return l.Mail.Receive(t.Context(), m, id, items)
 		},
 		"adoption": func(l *Ledger, t *testing.T, m *Mailbox, id int64, items []Item) error {
 			return recovered(t, l, m, id, items)
@@ -82,10 +82,10 @@ func TestReceive_onlyOnce(t *testing.T) {
 	l := create(t)
 	m := load(t, l, inbox())
 	received, voided := intend(t, l, m, messages(1)...), intend(t, l, m, messages(2)...)
-	must(t, l.Receive(t.Context(), m, received, messages(1)))
-	must(t, l.Void(t.Context(), received, voided)) // a receipt cannot be voided
+	must(t, l.Mail.Receive(t.Context(), m, received, messages(1)))
+	must(t, l.Mail.Void(t.Context(), received, voided)) // a receipt cannot be voided
 	for name, id := range map[string]int64{"received": received, "voided": voided, "unknown": 9999} {
-		err := l.Receive(t.Context(), m, id, messages(5))
+		err := l.Mail.Receive(t.Context(), m, id, messages(5))
 		wantOperator(t, err, "another rehome", "wait until that run has ended")
 		if m.Done.Contains(5) {
 			t.Errorf("%s intent: 5 counts as done", name)
@@ -103,9 +103,9 @@ func TestBatch_messageWithoutUID(t *testing.T) {
 	m := load(t, l, inbox())
 	id := intend(t, l, m, messages(1)...)
 	nowhere := []Item{{UID: 1, DstUID: 2}, {UID: 2}}
-	_, err := l.Intend(ctx, m, 1, messages(3), []Item{{DstUID: 5}})
+	_, err := l.Mail.Intend(ctx, m, 1, messages(3), []Item{{DstUID: 5}})
 	for name, err := range map[string]error{
-		"intend": err, "receive": l.Receive(ctx, m, id, nowhere), "adopt": l.Adopt(ctx, m, nowhere), "adopt intent": recovered(t, l, m, id, nowhere),
+		"intend": err, "receive": l.Mail.Receive(ctx, m, id, nowhere), "adopt": l.Mail.Adopt(ctx, m, nowhere), "adopt intent": recovered(t, l, m, id, nowhere),
 	} {
 		if err == nil || rehome.ClassOf(err) != rehome.ClassBug {
 			t.Errorf("%s: %v, want an error of our own making", name, err)
@@ -122,17 +122,17 @@ func TestRefuse_replacedThenWithdrawnWhenDone(t *testing.T) {
 	m := load(t, l, inbox())
 	first, second := time.Unix(100, 0), time.Unix(200, 5)
 	for _, moment := range []time.Time{first, second} {
-		l.now = func() time.Time { return moment }
+		l.store.now = func() time.Time { return moment }
 		for uid := imap.UID(1); uid <= 4; uid++ {
-			must(t, l.Refuse(ctx, m, Refusal{UID: uid, Code: "message_refused", Words: moment.String()}))
+			must(t, l.Mail.Refuse(ctx, m, Refusal{UID: uid, Code: "message_refused", Words: moment.String()}))
 		}
 	}
 	if again := load(t, l, inbox()); len(again.Refused) != 4 || !again.Refused[1].Equal(second) {
 		t.Errorf("refused %v, want four at %v", again.Refused, second)
 	}
-	must(t, l.Receive(ctx, m, intend(t, l, m, messages(1)...), messages(1)))
+	must(t, l.Mail.Receive(ctx, m, intend(t, l, m, messages(1)...), messages(1)))
 	must(t, recovered(t, l, m, intend(t, l, m, messages(2)...), messages(2)))
-	must(t, l.Adopt(ctx, m, messages(3)))
+	must(t, l.Mail.Adopt(ctx, m, messages(3)))
 	again := load(t, l, inbox())
 	for name, m := range map[string]*Mailbox{"in memory": m, "in the file": again} {
 		if len(m.Refused) != 1 || !m.Refused[4].Equal(second) {
@@ -145,11 +145,11 @@ func TestSaveFlags_ofSomeBatches(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Adopt(t.Context(), m, messages(1, 2)))
-	must(t, l.Adopt(t.Context(), m, messages(3)))
+	must(t, l.Mail.Adopt(t.Context(), m, messages(1, 2)))
+	must(t, l.Mail.Adopt(t.Context(), m, messages(3)))
 	batches := stored(t, l, m)
 	batches[0].Items[1].Flags = []string{"$Größe", `\Answered`}
-	must(t, l.SaveFlags(t.Context(), batches[:1]))
+	must(t, l.Mail.SaveFlags(t.Context(), batches[:1]))
 	if diff := cmp.Diff(batches, stored(t, l, m)); diff != "" {
 		t.Error(diff)
 	}
@@ -159,15 +159,15 @@ func TestStored_visitorEndsIt(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Adopt(t.Context(), m, messages(1)))
-	must(t, l.Adopt(t.Context(), m, messages(2)))
+	must(t, l.Mail.Adopt(t.Context(), m, messages(1)))
+	must(t, l.Mail.Adopt(t.Context(), m, messages(2)))
 	enough, visits := errors.New("enough"), 0
-	err := l.Stored(t.Context(), m, func(Stored) error {
+	err := l.Mail.Stored(t.Context(), m, func(Stored) error {
 		visits++
 		return enough
 	})
 	if !errors.Is(err, enough) || visits != 1 {
 		t.Errorf("%v after %d visits, want %v after one", err, visits, enough)
 	}
-	must(t, l.Adopt(t.Context(), m, messages(3))) // and the connection is free again
+	must(t, l.Mail.Adopt(t.Context(), m, messages(3))) // and the connection is free again
 }

@@ -48,16 +48,16 @@ func writeIntents(path string) error {
 	if err != nil {
 		return err
 	}
-	m, err := l.Mailbox(ctx, inbox())
+	m, err := l.Mail.Mailbox(ctx, inbox())
 	if err != nil {
 		return err
 	}
 	for uid := imap.UID(1); ; uid++ {
-		ids, err := l.Intend(ctx, m, 1, messages(uid))
+		ids, err := l.Mail.Intend(ctx, m, 1, messages(uid))
 		if err == nil {
 			fmt.Println(ids[0])
 			if uid%4 == 0 {
-				if err = l.Receive(ctx, m, ids[0], messages(uid)); err == nil {
+				if err = l.Mail.Receive(ctx, m, ids[0], messages(uid)); err == nil {
 					fmt.Println("+" + strconv.FormatInt(ids[0], 10))
 				}
 			}
@@ -188,17 +188,17 @@ func TestLedger_diskFull(t *testing.T) {
 	var ids []int64
 	written := 0
 	for err == nil {
-		if ids, err = l.Intend(t.Context(), m, 1, messages(imap.UID(written+1))); err == nil {
+		if ids, err = l.Mail.Intend(t.Context(), m, 1, messages(imap.UID(written+1))); err == nil {
 			written++
 		}
 	}
 	wantOperator(t, err, "full", "free space")
-	wantOperator(t, l.Receive(t.Context(), m, 1, messages(1)), "full", "free space")
+	wantOperator(t, l.Mail.Receive(t.Context(), m, 1, messages(1)), "full", "free space")
 	if again := load(t, l, inbox()); len(again.Intents) != written || !m.Done.Empty() {
 		t.Errorf("%d intents, done %s, want %d and none; the last answer was %v", len(again.Intents), m.Done, written, ids)
 	}
 	must(t, os.Remove(ballast))
-	must(t, l.Receive(t.Context(), m, 1, messages(1)))
+	must(t, l.Mail.Receive(t.Context(), m, 1, messages(1)))
 	if again := load(t, l, inbox()); len(again.Intents) != written-1 || again.Done.String() != "1" {
 		t.Errorf("after room was made: %d intents, done %s, want %d and 1", len(again.Intents), again.Done, written-1)
 	}
@@ -237,7 +237,7 @@ func TestLock_twoProcesses(t *testing.T) {
 			wantOperator(t, err, fmt.Sprintf("in use by another rehome run (pid %d)", cmd.Process.Pid), "rehome status")
 		}
 	}
-	must(t, l.PlanAccounts(t.Context(), []string{"a"})) // the lock keeps nobody from reading or writing
+	must(t, l.Accounts.Plan(t.Context(), []string{"a"})) // the lock keeps nobody from reading or writing
 
 	must(t, cmd.Process.Kill())
 	_ = cmd.Wait() // "signal: killed"

@@ -11,6 +11,9 @@ import (
 	"rehome"
 )
 
+// Objects keeps what of an account's address books and calendars is at the destination.
+type Objects struct{ *store }
+
 // Collection is the row of one source collection: an address book or a calendar.
 type Collection struct {
 	ID          int64
@@ -42,7 +45,7 @@ type CollectionMark struct {
 
 // Collection returns the row of c.Address and c.Source and makes it when it is missing. When the
 // collection now goes to another destination, all that is known of its objects is void.
-func (l *Ledger) Collection(ctx context.Context, c Collection) (*Collection, error) {
+func (l *Objects) Collection(ctx context.Context, c Collection) (*Collection, error) {
 	row := c
 	err := l.write(ctx, func(tx *sql.Tx) error { return row.find(tx) })
 	if err != nil {
@@ -79,7 +82,7 @@ func (c *Collection) find(tx *sql.Tx) error {
 
 // Collections returns the rows of an account by source href, so that a pass can tell from one listing
 // of the source which of them need to be looked into at all.
-func (l *Ledger) Collections(ctx context.Context, address string) (map[string]Collection, error) {
+func (l *Objects) Collections(ctx context.Context, address string) (map[string]Collection, error) {
 	all := map[string]Collection{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		c := Collection{Address: address}
@@ -97,7 +100,7 @@ func (l *Ledger) Collections(ctx context.Context, address string) (map[string]Co
 
 // RenameCollection gives the row of a collection the href that the source calls it by now. What the source
 // said of its state counts no more.
-func (l *Ledger) RenameCollection(ctx context.Context, c *Collection, href string) error {
+func (l *Objects) RenameCollection(ctx context.Context, c *Collection, href string) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE collections SET src_href = ?, src_token = '', src_ctag = '' WHERE id = ?`, href, c.ID)
 		return err
@@ -110,7 +113,7 @@ func (l *Ledger) RenameCollection(ctx context.Context, c *Collection, href strin
 
 // NoteProperties keeps what the destination's collection was given: its properties, and whether we
 // made it.
-func (l *Ledger) NoteProperties(ctx context.Context, c *Collection) error {
+func (l *Objects) NoteProperties(ctx context.Context, c *Collection) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE collections SET made = ?, properties = ? WHERE id = ?`, c.Made, c.Properties, c.ID)
 		return err
@@ -118,7 +121,7 @@ func (l *Ledger) NoteProperties(ctx context.Context, c *Collection) error {
 }
 
 // SettleCollection notes that a pass over the collection is complete and what both ends looked like before it.
-func (l *Ledger) SettleCollection(ctx context.Context, c *Collection, state CollectionState, target CollectionMark) error {
+func (l *Objects) SettleCollection(ctx context.Context, c *Collection, state CollectionState, target CollectionMark) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE collections SET src_token = ?, src_ctag = ?, src_objects = ?, dst_token = ?, dst_ctag = ? WHERE id = ?`,
 			state.SyncToken, state.CTag, state.Objects, target.SyncToken, target.CTag, c.ID)

@@ -158,24 +158,24 @@ func TestLedger_damagedRow(t *testing.T) {
 			t.Parallel()
 			l := create(t)
 			m := load(t, l, inbox())
-			must(t, l.Adopt(t.Context(), m, messages(1, 2)))
+			must(t, l.Mail.Adopt(t.Context(), m, messages(1, 2)))
 			intend(t, l, m, messages(3)...)
-			must(t, l.write(t.Context(), func(tx *sql.Tx) error {
+			must(t, l.store.write(t.Context(), func(tx *sql.Tx) error {
 				_, err := tx.Exec(statement)
 				return err
 			}))
-			_, err := l.Mailbox(t.Context(), inbox())
+			_, err := l.Mail.Mailbox(t.Context(), inbox())
 			wantOperator(t, err, "damaged", "restore the store")
 		})
 	}
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Adopt(t.Context(), m, messages(1, 2)))
-	must(t, l.write(t.Context(), func(tx *sql.Tx) error {
+	must(t, l.Mail.Adopt(t.Context(), m, messages(1, 2)))
+	must(t, l.store.write(t.Context(), func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE batches SET sizes = X''`)
 		return err
 	}))
-	wantOperator(t, l.Stored(t.Context(), m, func(Stored) error { return nil }), "damaged", "restore the store")
+	wantOperator(t, l.Mail.Stored(t.Context(), m, func(Stored) error { return nil }), "damaged", "restore the store")
 }
 
 func TestFlagSet_orderDoesNotCount(t *testing.T) {

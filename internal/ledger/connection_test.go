@@ -16,7 +16,7 @@ import (
 // connect opens one connection of a new ledger, without the pool of database/sql.
 func connect(t *testing.T) *connection {
 	t.Helper()
-	connections, err := NewConnector(create(t).path)
+	connections, err := NewConnector(create(t).store.path)
 	must(t, err)
 	c, err := connections.Connect(t.Context())
 	must(t, err)
@@ -96,18 +96,18 @@ func TestConnection_keepsABoundedNumber(t *testing.T) {
 func TestConnection_sharedAndChanged(t *testing.T) {
 	t.Parallel()
 	l := create(t)
-	must(t, l.PlanAccounts(t.Context(), []string{"anna@example.test", "bert@example.test"}))
+	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test", "bert@example.test"}))
 	const query = "SELECT address FROM accounts ORDER BY address"
 	count := func() (pairs int) {
-		must(t, l.read(t.Context(), func(*sql.Rows) error {
-			return l.read(t.Context(), func(*sql.Rows) error { pairs++; return nil }, query)
+		must(t, l.store.read(t.Context(), func(*sql.Rows) error {
+			return l.store.read(t.Context(), func(*sql.Rows) error { pairs++; return nil }, query)
 		}, query))
 		return pairs
 	}
 	if got := count(); got != 4 {
 		t.Errorf("%d pairs, want 4", got)
 	}
-	database(t, l.path, "ALTER TABLE accounts ADD COLUMN later TEXT", "DELETE FROM accounts WHERE address LIKE 'bert%'")
+	database(t, l.store.path, "ALTER TABLE accounts ADD COLUMN later TEXT", "DELETE FROM accounts WHERE address LIKE 'bert%'")
 	if got := count(); got != 1 {
 		t.Errorf("%d pairs after the change, want 1", got)
 	}
@@ -116,11 +116,11 @@ func TestConnection_sharedAndChanged(t *testing.T) {
 func TestRead_endsWithItsContext(t *testing.T) {
 	t.Parallel()
 	l := create(t)
-	must(t, l.PlanAccounts(t.Context(), []string{"anna@example.test", "bert@example.test"}))
+	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test", "bert@example.test"}))
 	ctx, cancel := context.WithCancel(t.Context())
 	rows := 0
-	err := l.read(ctx, func(*sql.Rows) error { rows++; cancel(); return nil }, "SELECT address FROM accounts")
-	if again := l.read(ctx, func(*sql.Rows) error { rows++; return nil }, "SELECT address FROM accounts"); rows != 1 ||
+	err := l.store.read(ctx, func(*sql.Rows) error { rows++; cancel(); return nil }, "SELECT address FROM accounts")
+	if again := l.store.read(ctx, func(*sql.Rows) error { rows++; return nil }, "SELECT address FROM accounts"); rows != 1 ||
 		!errors.Is(err, context.Canceled) || !errors.Is(again, context.Canceled) {
 		t.Errorf("%d rows, %v, %v; want one, and then the end", rows, err, again)
 	}
@@ -131,7 +131,7 @@ func TestOpen_currentWaitsForNobody(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "rehome.db")
 	first := open(t, path)
-	err := first.write(t.Context(), func(tx *sql.Tx) error {
+	err := first.store.write(t.Context(), func(tx *sql.Tx) error {
 		begun := time.Now()
 		second, err := Open(t.Context(), path)
 		if err != nil {
@@ -160,8 +160,8 @@ func TestUpToDate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := create(t)
-			database(t, l.path, test.change)
-			if got := upToDate(t.Context(), l.db); got != test.want {
+			database(t, l.store.path, test.change)
+			if got := upToDate(t.Context(), l.store.db); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})

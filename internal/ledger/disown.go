@@ -13,7 +13,7 @@ import (
 // Disown takes messages, by their source UIDs, out of what is done: the UIDs that the ledger has for them
 // turned out to be those of other messages, or of none, because one end was put back to an earlier state.
 // They are neither done nor ours, and have no fate; and no pass over the mailbox counts as complete any more.
-func (l *Ledger) Disown(ctx context.Context, m *Mailbox, sources imap.UIDSet) error {
+func (l *batches) Disown(ctx context.Context, m *Mailbox, sources imap.UIDSet) error {
 	var gone imap.UIDSet // at the destination
 	fate := Fate{Gone: m.Gone.Minus(sources), Lost: m.Lost.Minus(sources), Changed: m.Changed.Minus(sources)}
 	err := l.write(ctx, func(tx *sql.Tx) error {

@@ -26,13 +26,13 @@ func TestDisown_leavesTheOthersAsTheyWere(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3)...), hashed(messages(1, 2, 3))))
-	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(4, 5)...), hashed(messages(4, 5))))
-	must(t, l.Adopt(t.Context(), m, messages(6, 7)))
+	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3)...), hashed(messages(1, 2, 3))))
+	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(4, 5)...), hashed(messages(4, 5))))
+	must(t, l.Mail.Adopt(t.Context(), m, messages(6, 7)))
 	intend(t, l, m, messages(8)...)
-	must(t, l.NoteFate(t.Context(), m, Fate{Gone: uids(2, 5), Lost: uids(2, 3), Changed: uids(5)}))
+	must(t, l.Mail.NoteFate(t.Context(), m, Fate{Gone: uids(2, 5), Lost: uids(2, 3), Changed: uids(5)}))
 
-	must(t, l.Disown(t.Context(), m, uids(2, 4, 5, 7, 8)))
+	must(t, l.Mail.Disown(t.Context(), m, uids(2, 4, 5, 7, 8)))
 	want := map[string]string{"done": "1,3,6", "gone": "", "lost": "3", "changed": "", "adopted": "6", "live": "1,6"}
 	wantSets(t, m, want)
 	again := load(t, l, inbox())
@@ -41,7 +41,7 @@ func TestDisown_leavesTheOthersAsTheyWere(t *testing.T) {
 		t.Errorf("%d intents, want the one that was open", len(again.Intents))
 	}
 	var left []Item
-	must(t, l.Stored(t.Context(), again, func(s Stored) error {
+	must(t, l.Mail.Stored(t.Context(), again, func(s Stored) error {
 		left = append(left, s.Items...)
 		return nil
 	}))
@@ -61,9 +61,9 @@ func TestSighted_endsWithTheGeneration(t *testing.T) {
 	l := create(t)
 	m := load(t, l, inbox())
 	sight := Sight{UIDNext: 7, Messages: 3, ModSeq: 1 << 63, Size: 1234}
-	must(t, l.Sighted(t.Context(), map[int64]Sight{m.ID: sight}))
-	must(t, l.Settle(t.Context(), m, State{SrcUIDNext: 9, SrcMailboxID: "M1"}))
-	rows, err := l.Mailboxes(t.Context(), inbox().Address)
+	must(t, l.Mail.Sighted(t.Context(), map[int64]Sight{m.ID: sight}))
+	must(t, l.Mail.Settle(t.Context(), m, State{SrcUIDNext: 9, SrcMailboxID: "M1"}))
+	rows, err := l.Mail.Mailboxes(t.Context(), inbox().Address)
 	must(t, err)
 	if got := load(t, l, inbox()); got.Seen != sight || rows["INBOX"].Seen != sight || rows["INBOX"].State.SrcMailboxID != "M1" {
 		t.Errorf("seen %+v and %+v, want %+v", got.Seen, rows["INBOX"].Seen, sight)
@@ -80,17 +80,17 @@ func TestDoubt(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Doubt(t.Context(), m, 4))
-	rows, err := l.Mailboxes(t.Context(), inbox().Address)
+	must(t, l.Mail.Doubt(t.Context(), m, 4))
+	rows, err := l.Mail.Mailboxes(t.Context(), inbox().Address)
 	must(t, err)
 	if got := load(t, l, inbox()); got.Doubted != 4 || rows["INBOX"].Doubted != 4 || m.Doubted != 4 {
 		t.Errorf("doubted from %d, %d and %d, want 4", got.Doubted, rows["INBOX"].Doubted, m.Doubted)
 	}
-	must(t, l.Doubt(t.Context(), m, 0))
+	must(t, l.Mail.Doubt(t.Context(), m, 0))
 	if got := load(t, l, inbox()); got.Doubted != 0 {
 		t.Errorf("doubted from %d, want 0", got.Doubted)
 	}
-	must(t, l.Doubt(t.Context(), m, 4))
+	must(t, l.Mail.Doubt(t.Context(), m, 4))
 	other := inbox()
 	other.DstUIDValidity++
 	if got := load(t, l, other); got.Doubted != 0 {
@@ -130,9 +130,9 @@ func TestSighted_isOutdatedByTheNextBatch(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Sighted(t.Context(), map[int64]Sight{m.ID: {UIDNext: 7, Messages: 3, ModSeq: 5, Size: 1234}}))
+	must(t, l.Mail.Sighted(t.Context(), map[int64]Sight{m.ID: {UIDNext: 7, Messages: 3, ModSeq: 5, Size: 1234}}))
 	m = load(t, l, inbox())
-	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1, 2)...), messages(1, 2)))
+	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2)...), messages(1, 2)))
 	want := Sight{UIDNext: 7, Messages: Outdated, ModSeq: 5, Size: 1234}
 	if got := load(t, l, inbox()); got.Seen != want || m.Seen.Messages != Outdated {
 		t.Errorf("seen %+v and %+v, want %+v: two messages have come since", got.Seen, m.Seen, want)

@@ -12,7 +12,7 @@ import (
 // Doubt notes from which destination UID on nobody knows what has become of our messages that are missing there; 0 says
 // that it is known again. What could have told is written over by whatever happens next in the mailbox, so the question
 // stays open until somebody has answered it.
-func (l *Ledger) Doubt(ctx context.Context, m *Mailbox, from imap.UID) error {
+func (l *mailboxes) Doubt(ctx context.Context, m *Mailbox, from imap.UID) error {
 	if m.Doubted == from {
 		return nil
 	}

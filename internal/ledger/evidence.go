@@ -21,7 +21,7 @@ const (
 
 // Trusts returns how far STATUS may be believed at both ends of an account; an end that is not among them
 // has earned nothing yet.
-func (l *Ledger) Trusts(ctx context.Context, address string) (map[rehome.Side]Trust, error) {
+func (l *mailboxes) Trusts(ctx context.Context, address string) (map[rehome.Side]Trust, error) {
 	all := map[rehome.Side]Trust{}
 	return all, l.read(ctx, func(rows *sql.Rows) error {
 		var side rehome.Side
@@ -33,7 +33,7 @@ func (l *Ledger) Trusts(ctx context.Context, address string) (map[rehome.Side]Tr
 }
 
 // SaveTrust notes how far STATUS may be believed from now on.
-func (l *Ledger) SaveTrust(ctx context.Context, address string, side rehome.Side, trust Trust) error {
+func (l *mailboxes) SaveTrust(ctx context.Context, address string, side rehome.Side, trust Trust) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT OR REPLACE INTO status_evidence (address, side, trust) VALUES (?, ?, ?)`, address, side, trust)
 		return err

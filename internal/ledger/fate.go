@@ -31,7 +31,7 @@ func (m *Mailbox) Removable() imap.UIDSet { return m.Kept().Minus(m.Changed).Min
 func (m *Mailbox) Missing() imap.UIDSet { return m.Lost.Minus(m.Gone) }
 
 // NoteFate replaces what is known of the fate of a mailbox's messages; Adopted is not a matter of it.
-func (l *Ledger) NoteFate(ctx context.Context, m *Mailbox, fate Fate) error {
+func (l *fates) NoteFate(ctx context.Context, m *Mailbox, fate Fate) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE mailboxes SET gone = ?, lost = ?, changed = ? WHERE id = ? AND generation = ?`,
 			fate.Gone.String(), fate.Lost.String(), fate.Changed.String(), m.ID, m.Generation)
@@ -61,7 +61,7 @@ func (m *Mailbox) Removed() imap.UIDSet {
 }
 
 // IntendRemoval writes down what is about to be removed.
-func (l *Ledger) IntendRemoval(ctx context.Context, m *Mailbox, sources imap.UIDSet) (Removal, error) {
+func (l *fates) IntendRemoval(ctx context.Context, m *Mailbox, sources imap.UIDSet) (Removal, error) {
 	r := Removal{Sources: sources}
 	err := l.writeIntent(ctx, func(tx *sql.Tx) error {
 		result, err := tx.Exec(`INSERT INTO removals (mailbox_id, generation, src_uids, created_unix) VALUES (?, ?, ?, ?)`,
@@ -79,7 +79,7 @@ func (l *Ledger) IntendRemoval(ctx context.Context, m *Mailbox, sources imap.UID
 }
 
 // EndRemovals ends all removals of a mailbox that were begun, and notes the fate of its messages now.
-func (l *Ledger) EndRemovals(ctx context.Context, m *Mailbox, fate Fate) error {
+func (l *fates) EndRemovals(ctx context.Context, m *Mailbox, fate Fate) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`DELETE FROM removals WHERE mailbox_id = ?`, m.ID)
 		return err
@@ -91,7 +91,7 @@ func (l *Ledger) EndRemovals(ctx context.Context, m *Mailbox, fate Fate) error {
 	return l.NoteFate(ctx, m, fate)
 }
 
-func (l *Ledger) loadRemovals(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadRemovals(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var r Removal
 		var text string
@@ -106,7 +106,7 @@ func (l *Ledger) loadRemovals(ctx context.Context, m *Mailbox) error {
 
 // loadFormerly fills Formerly with what the generation before has written, if it stood for the same
 // incarnation of the destination's mailbox: UIDs of another one would mean other messages.
-func (l *Ledger) loadFormerly(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadFormerly(ctx context.Context, m *Mailbox) error {
 	if !m.sameDestination {
 		return nil
 	}

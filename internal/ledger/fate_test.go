@@ -27,11 +27,11 @@ func TestFate_roundTrip(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3, 4, 5)...), messages(1, 2, 3, 4, 5)))
+	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3, 4, 5)...), messages(1, 2, 3, 4, 5)))
 	must(t, recovered(t, l, m, intend(t, l, m, messages(6, 7)...), messages(6)))
-	must(t, l.Adopt(t.Context(), m, messages(8, 9)))
-	must(t, l.NoteFate(t.Context(), m, Fate{Gone: uids(2, 3, 4, 6, 8), Lost: uids(3, 5), Changed: uids(4)}))
-	removal, err := l.IntendRemoval(t.Context(), m, uids(2, 6))
+	must(t, l.Mail.Adopt(t.Context(), m, messages(8, 9)))
+	must(t, l.Mail.NoteFate(t.Context(), m, Fate{Gone: uids(2, 3, 4, 6, 8), Lost: uids(3, 5), Changed: uids(4)}))
+	removal, err := l.Mail.IntendRemoval(t.Context(), m, uids(2, 6))
 	must(t, err)
 
 	want := map[string]string{
@@ -45,7 +45,7 @@ func TestFate_roundTrip(t *testing.T) {
 	if len(again.Removals) != 1 || again.Removals[0].ID != removal.ID || again.Removals[0].Sources.String() != "2,6" {
 		t.Errorf("removals %+v, want %+v", again.Removals, removal)
 	}
-	all, err := l.Mailboxes(t.Context(), "anna@example.test")
+	all, err := l.Mail.Mailboxes(t.Context(), "anna@example.test")
 	must(t, err)
 	row := all["INBOX"]
 	wantSets(t, &row, want)
@@ -53,7 +53,7 @@ func TestFate_roundTrip(t *testing.T) {
 		t.Errorf("open %v, removing %v, want a removal to be left only", row.Open, row.Removing)
 	}
 
-	must(t, l.EndRemovals(t.Context(), again, Fate{Gone: again.Gone, Lost: uids(2, 3, 5, 6), Changed: again.Changed}))
+	must(t, l.Mail.EndRemovals(t.Context(), again, Fate{Gone: again.Gone, Lost: uids(2, 3, 5, 6), Changed: again.Changed}))
 	wantSets(t, load(t, l, inbox()), map[string]string{"removable": "", "kept": "4,8", "ours": "101,104,108:109"})
 	if last := load(t, l, inbox()); len(last.Removals) != 0 {
 		t.Errorf("removals %+v, want none", last.Removals)
@@ -75,12 +75,12 @@ func TestFate_renumberedSourceKeepsWhatIsOurs(t *testing.T) {
 			t.Parallel()
 			l := create(t)
 			m := load(t, l, inbox())
-			must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1)...), messages(1)))
-			must(t, l.Adopt(t.Context(), m, messages(2)))
+			must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1)...), messages(1)))
+			must(t, l.Mail.Adopt(t.Context(), m, messages(2)))
 			anchor := inbox()
 			test.change(&anchor)
 			m = load(t, l, anchor)
-			must(t, l.Adopt(t.Context(), m, []Item{{UID: 11, DstUID: 101}, {UID: 12, DstUID: 102}}))
+			must(t, l.Mail.Adopt(t.Context(), m, []Item{{UID: 11, DstUID: 101}, {UID: 12, DstUID: 102}}))
 			wantSets(t, m, map[string]string{"adopted": test.adopted})
 			wantSets(t, load(t, l, anchor), map[string]string{"adopted": test.adopted, "done": "11:12"})
 		})
@@ -91,11 +91,11 @@ func TestDrop_thenMadeAnew(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Adopt(t.Context(), m, messages(1, 2, 3)))
-	must(t, l.NoteFate(t.Context(), m, Fate{Gone: uids(1)}))
+	must(t, l.Mail.Adopt(t.Context(), m, messages(1, 2, 3)))
+	must(t, l.Mail.NoteFate(t.Context(), m, Fate{Gone: uids(1)}))
 	intend(t, l, m, messages(4)...)
-	must(t, l.Settle(t.Context(), m, State{SrcUIDNext: 5, SrcMessages: 4, SrcModSeq: 9}))
-	must(t, l.Drop(t.Context(), m.ID))
+	must(t, l.Mail.Settle(t.Context(), m, State{SrcUIDNext: 5, SrcMessages: 4, SrcModSeq: 9}))
+	must(t, l.Mail.Drop(t.Context(), m.ID))
 
 	anchor := inbox()
 	anchor.DstUIDValidity = 99
@@ -106,7 +106,7 @@ func TestDrop_thenMadeAnew(t *testing.T) {
 		}
 		wantSets(t, m, map[string]string{"done": "1:3", "ours": "", "lost": "1:3", "missing": "2:3", "live": ""})
 	}
-	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(5)...), messages(5)))
+	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(5)...), messages(5)))
 	wantSets(t, load(t, l, anchor), map[string]string{"done": "1:3,5", "ours": "105", "live": "5"})
 }
 
@@ -114,14 +114,14 @@ func TestForget_beginsANewGenerationAndKnowsWhatWasOurs(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	m := load(t, l, inbox())
-	must(t, l.Receive(t.Context(), m, intend(t, l, m, messages(1)...), messages(1)))
-	must(t, l.Forget(t.Context(), m.ID))
+	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1)...), messages(1)))
+	must(t, l.Mail.Forget(t.Context(), m.ID))
 	m = load(t, l, inbox())
 	if !m.Fresh || m.Reanchored || !m.Done.Empty() || m.Formerly.String() != "101" {
 		t.Errorf("got %+v, want a fresh row that has formerly written 101", m)
 	}
 	var formerly []Item
-	must(t, l.StoredFormerly(t.Context(), m, func(s Stored) error {
+	must(t, l.Mail.StoredFormerly(t.Context(), m, func(s Stored) error {
 		formerly = append(formerly, s.Items...)
 		return nil
 	}))

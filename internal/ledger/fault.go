@@ -15,7 +15,7 @@ var errDamaged = errors.New("the ledger is damaged")
 
 // fault puts what the store says into an operator's words: a full or broken disk is nobody's mistake
 // in this program. Everything else comes back as it is.
-func (l *Ledger) fault(op string, err error) error {
+func (l *store) fault(op string, err error) error {
 	var known *rehome.Fault
 	hint := hintOf(err)
 	if hint == "" || errors.As(err, &known) {

@@ -30,8 +30,8 @@ func provoke(t *testing.T, dsn, statement string) error {
 func TestFault_bySQLitesCode(t *testing.T) {
 	t.Parallel()
 	l := create(t)
-	must(t, l.PlanAccounts(t.Context(), []string{"a"}))
-	tx, err := l.db.Begin() // holds the write lock
+	must(t, l.Accounts.Plan(t.Context(), []string{"a"}))
+	tx, err := l.store.db.Begin() // holds the write lock
 	must(t, err)
 	defer func() { _ = tx.Rollback() }()
 	text := filepath.Join(t.TempDir(), "text")
@@ -40,19 +40,19 @@ func TestFault_bySQLitesCode(t *testing.T) {
 		err  error
 		hint string
 	}{
-		"locked":    {provoke(t, l.path, "DELETE FROM accounts"), "end the program that uses the store"},
-		"read-only": {provoke(t, "file:"+l.path+"?mode=ro", "DELETE FROM accounts"), "writable"},
-		"no file":   {provoke(t, "file:"+l.path+".none?mode=ro", "DELETE FROM accounts"), "writable"},
+		"locked":    {provoke(t, l.store.path, "DELETE FROM accounts"), "end the program that uses the store"},
+		"read-only": {provoke(t, "file:"+l.store.path+"?mode=ro", "DELETE FROM accounts"), "writable"},
+		"no file":   {provoke(t, "file:"+l.store.path+".none?mode=ro", "DELETE FROM accounts"), "writable"},
 		"no store":  {provoke(t, text, "DELETE FROM accounts"), "restore the store"},
 		"damaged":   {errors.Join(errDamaged), "move it away"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantOperator(t, l.fault("write store", test.err), "write store "+l.path, test.hint)
+			wantOperator(t, l.store.fault("write store", test.err), "write store "+l.store.path, test.hint)
 		})
 	}
 	own := &rehome.Fault{Class: rehome.ClassQuota, Cause: errDamaged}
-	for _, err := range []error{nil, context.Canceled, errClosed, sql.ErrNoRows, own, provoke(t, l.path, "SELECT nonsense")} {
-		if got := l.fault("write store", err); !errors.Is(got, err) {
+	for _, err := range []error{nil, context.Canceled, errClosed, sql.ErrNoRows, own, provoke(t, l.store.path, "SELECT nonsense")} {
+		if got := l.store.fault("write store", err); !errors.Is(got, err) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}
@@ -68,7 +68,7 @@ func TestLedger_corruptFile(t *testing.T) {
 		uids = append(uids, uid)
 	}
 	for range 50 {
-		must(t, whole.Adopt(t.Context(), m, messages(uids...)))
+		must(t, whole.Mail.Adopt(t.Context(), m, messages(uids...)))
 	}
 	dir := t.TempDir()
 	must(t, whole.copyTo(dir))
@@ -80,6 +80,6 @@ func TestLedger_corruptFile(t *testing.T) {
 	}
 	must(t, os.WriteFile(path, octets, 0o600))
 	l := open(t, path)
-	_, err = l.Mailbox(t.Context(), inbox())
+	_, err = l.Mail.Mailbox(t.Context(), inbox())
 	wantOperator(t, err, "malformed", "restore the store")
 }

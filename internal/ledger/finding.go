@@ -9,26 +9,31 @@ import (
 	"rehome"
 )
 
-// ReplaceFindings makes findings the only ones that a kind of work has for an account: what it no longer
+// Findings keeps what an operator has to see.
+type Findings struct{ *store }
+
+// Replace makes findings the only ones that a kind of work has for an account: what it no longer
 // says is over, and what another kind says stays.
-func (l *Ledger) ReplaceFindings(ctx context.Context, address string, kind rehome.Kind, findings []rehome.Finding) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM findings WHERE address = ? AND origin = ?`, address, kind); err != nil {
-			return err
-		}
-		for _, f := range findings {
-			_, err := tx.Exec(`INSERT OR REPLACE INTO findings (address, code, object, severity, sentence, next_step, origin, updated_unix)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, address, f.Code, f.Object, f.Severity, f.Sentence, f.NextStep, kind, l.now().Unix())
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+func (l *Findings) Replace(ctx context.Context, address string, kind rehome.Kind, findings []rehome.Finding) error {
+	return l.write(ctx, func(tx *sql.Tx) error { return l.replaceFindings(tx, address, kind, findings) })
 }
 
-// Findings returns the findings that hold, worst first; address "" means of all accounts.
-func (l *Ledger) Findings(ctx context.Context, address string) ([]rehome.Finding, error) {
+func (s *store) replaceFindings(tx *sql.Tx, address string, kind rehome.Kind, findings []rehome.Finding) error {
+	if _, err := tx.Exec(`DELETE FROM findings WHERE address = ? AND origin = ?`, address, kind); err != nil {
+		return err
+	}
+	for _, f := range findings {
+		_, err := tx.Exec(`INSERT OR REPLACE INTO findings (address, code, object, severity, sentence, next_step, origin, updated_unix)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, address, f.Code, f.Object, f.Severity, f.Sentence, f.NextStep, kind, s.now().Unix())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// All returns the findings that hold, worst first; address "" means of all accounts.
+func (l *Findings) All(ctx context.Context, address string) ([]rehome.Finding, error) {
 	var all []rehome.Finding
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var f rehome.Finding

@@ -11,7 +11,7 @@ import (
 
 // NoteGaps writes down UIDs of the destination that somebody else has got between ours. It comes before the
 // receipt that shows them, so that they are looked at however this process ends.
-func (l *Ledger) NoteGaps(ctx context.Context, m *Mailbox, gaps imap.UIDSet) error {
+func (l *fates) NoteGaps(ctx context.Context, m *Mailbox, gaps imap.UIDSet) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO gaps (mailbox_id, generation, dst_uids) VALUES (?, ?, ?)`, m.ID, m.Generation, gaps.String())
 		return err
@@ -23,7 +23,7 @@ func (l *Ledger) NoteGaps(ctx context.Context, m *Mailbox, gaps imap.UIDSet) err
 }
 
 // CloseGaps notes that all gaps of a mailbox were looked at.
-func (l *Ledger) CloseGaps(ctx context.Context, m *Mailbox) error {
+func (l *fates) CloseGaps(ctx context.Context, m *Mailbox) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`DELETE FROM gaps WHERE mailbox_id = ?`, m.ID)
 		return err
@@ -34,7 +34,7 @@ func (l *Ledger) CloseGaps(ctx context.Context, m *Mailbox) error {
 	return err
 }
 
-func (l *Ledger) loadGaps(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadGaps(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var text string
 		if err := rows.Scan(&text); err != nil {

@@ -28,7 +28,7 @@ type Intent struct {
 }
 
 // Intend writes one intent for each of the batches in one commit and returns their ids.
-func (l *Ledger) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches ...[]Item) ([]int64, error) {
+func (l *batches) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches ...[]Item) ([]int64, error) {
 	ids := make([]int64, len(batches))
 	for _, items := range batches {
 		if err := checkUIDs(items, sourceUID); err != nil {
@@ -46,7 +46,7 @@ func (l *Ledger) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batches
 	return ids, err
 }
 
-func (l *Ledger) insertIntent(tx *sql.Tx, m *Mailbox, floor imap.UID, items []Item, alive int64) (int64, error) {
+func (l *batches) insertIntent(tx *sql.Tx, m *Mailbox, floor imap.UID, items []Item, alive int64) (int64, error) {
 	result, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix, alive_nano)
 		VALUES (?, ?, 'intent', ?, ?, ?, ?, ?, ?)`,
 		m.ID, m.Generation, floor, runsOf(items, sourceUID), encodeSizes(items), encodeFlags(items), l.now().Unix(), alive)
@@ -59,15 +59,15 @@ func (l *Ledger) insertIntent(tx *sql.Tx, m *Mailbox, floor imap.UID, items []It
 // Orphan notes that the connections which carried the intents of an account are gone: from now on only
 // what is on its way already can arrive. Intents of which that is known stay as they are. The caller is
 // the only one who works on the account.
-func (l *Ledger) Orphan(ctx context.Context, address string) error {
+func (l *batches) Orphan(ctx context.Context, address string) error {
 	return l.mark(ctx, address, `AND alive_nano = 0`)
 }
 
 // Revive notes a sign of life: something of an account's intents has arrived just now, and what the same
 // connection carried behind it may follow.
-func (l *Ledger) Revive(ctx context.Context, address string) error { return l.mark(ctx, address, ``) }
+func (l *batches) Revive(ctx context.Context, address string) error { return l.mark(ctx, address, ``) }
 
-func (l *Ledger) mark(ctx context.Context, address, which string) error {
+func (l *batches) mark(ctx context.Context, address, which string) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE batches SET alive_nano = ? WHERE state = 'intent'
 			AND mailbox_id IN (SELECT id FROM mailboxes WHERE address = ?) `+which, l.now().UnixNano(), address)
@@ -79,7 +79,7 @@ func (l *Ledger) mark(ctx context.Context, address, which string) error {
 // after the answer had been lost. Those of others are what somebody else may have put there: they are adopted, and
 // never removed. What was not found goes on as an intent of its own: a server without atomic MULTIAPPEND may still
 // bring it.
-func (l *Ledger) Recover(ctx context.Context, m *Mailbox, intent Intent, ours, others []Item) (rest Intent, err error) {
+func (l *batches) Recover(ctx context.Context, m *Mailbox, intent Intent, ours, others []Item) (rest Intent, err error) {
 	rest = Intent{Floor: intent.Floor, Alive: intent.Alive, Items: itemsWithout(intent.Items, append(slices.Clone(ours), others...))}
 	if err := checkUIDs(others, sourceUID, destinationUID); err != nil {
 		return rest, err
@@ -117,7 +117,7 @@ func itemsWithout(items, without []Item) []Item {
 
 // Void drops intents of which it is proved that the destination has stored nothing and will not: it has
 // refused them, or no octet of them was sent.
-func (l *Ledger) Void(ctx context.Context, ids ...int64) error {
+func (l *batches) Void(ctx context.Context, ids ...int64) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, id := range ids {
 			if _, err := tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'intent'`, id); err != nil {
@@ -130,7 +130,7 @@ func (l *Ledger) Void(ctx context.Context, ids ...int64) error {
 
 // GiveUp drops intents that were looked for in vain until nothing of them was to be expected any more. What
 // they were is kept, see Mailbox.Voids.
-func (l *Ledger) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) error {
+func (l *batches) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) error {
 	now := l.now()
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		for _, intent := range intents {
@@ -158,7 +158,7 @@ func (l *Ledger) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) erro
 
 // NoteDoubles remembers messages that are there once more than they should be, and nobody knows whose copy is
 // which: as a batch that was given up and has arrived all the same.
-func (l *Ledger) NoteDoubles(ctx context.Context, m *Mailbox, doubles Voided) error {
+func (l *batches) NoteDoubles(ctx context.Context, m *Mailbox, doubles Voided) error {
 	now := l.now()
 	err := l.write(ctx, func(tx *sql.Tx) error { return insertVoid(tx, m, doubles, now) })
 	if err == nil {
@@ -184,7 +184,7 @@ type Voided struct {
 const voidsKept = 7 * 24 * time.Hour
 
 // loadVoids fills Voids.
-func (l *Ledger) loadVoids(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadVoids(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var v Voided
 		var text string
@@ -199,7 +199,7 @@ func (l *Ledger) loadVoids(ctx context.Context, m *Mailbox) error {
 }
 
 // loadIntents fills Intents, those of earlier generations included.
-func (l *Ledger) loadIntents(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadIntents(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var intent Intent
 		var generation, alive int64

@@ -13,7 +13,7 @@ import (
 
 // recovered finds items of an intent, which may have been more.
 func recovered(t testing.TB, l *Ledger, m *Mailbox, id int64, items []Item) error {
-	_, err := l.Recover(t.Context(), m, Intent{ID: id, Items: items}, items, nil)
+	_, err := l.Mail.Recover(t.Context(), m, Intent{ID: id, Items: items}, items, nil)
 	return err
 }
 
@@ -22,10 +22,10 @@ func TestRecover_theRestStaysOpen(t *testing.T) {
 	l := create(t)
 	m := load(t, l, inbox())
 	intend(t, l, m, messages(1, 2, 3)...)
-	must(t, l.Orphan(t.Context(), inbox().Address))
+	must(t, l.Mail.Orphan(t.Context(), inbox().Address))
 	intent := load(t, l, inbox()).Intents[0]
 	found := []Item{{UID: 2, DstUID: 77}}
-	rest, err := l.Recover(t.Context(), m, intent, found, nil)
+	rest, err := l.Mail.Recover(t.Context(), m, intent, found, nil)
 	must(t, err)
 	again := load(t, l, inbox())
 	if again.Done.String() != "2" || again.Ours.String() != "77" {
@@ -48,8 +48,8 @@ func TestRecover_whatMayBeOfOthers(t *testing.T) {
 			l := create(t)
 			m := load(t, l, inbox())
 			intend(t, l, m, messages(1, 2, 3)...)
-			must(t, l.Orphan(t.Context(), inbox().Address))
-			_, err := l.Recover(t.Context(), m, load(t, l, inbox()).Intents[0], ours, []Item{{UID: 2, DstUID: 78}})
+			must(t, l.Mail.Orphan(t.Context(), inbox().Address))
+			_, err := l.Mail.Recover(t.Context(), m, load(t, l, inbox()).Intents[0], ours, []Item{{UID: 2, DstUID: 78}})
 			must(t, err)
 			for _, got := range []*Mailbox{m, load(t, l, inbox())} {
 				if got.Adopted.String() != "2" || !got.Done.Contains(2) || !got.Ours.Contains(78) || got.Done.Len() != len(ours)+1 {
@@ -71,10 +71,10 @@ func TestRevive_allOfTheAccount(t *testing.T) {
 	other := inbox()
 	other.Address = "other@example.test"
 	intend(t, l, load(t, l, other), messages(1)...)
-	l.now = func() time.Time { return time.Unix(1000, 0) }
-	must(t, l.Orphan(t.Context(), inbox().Address))
-	l.now = func() time.Time { return time.Unix(1060, 0) }
-	must(t, l.Revive(t.Context(), inbox().Address))
+	l.store.now = func() time.Time { return time.Unix(1000, 0) }
+	must(t, l.Mail.Orphan(t.Context(), inbox().Address))
+	l.store.now = func() time.Time { return time.Unix(1060, 0) }
+	must(t, l.Mail.Revive(t.Context(), inbox().Address))
 	for _, c := range []struct {
 		anchor Anchor
 		want   time.Time
@@ -97,7 +97,7 @@ func TestMailbox_intentsOfAnEarlierGeneration(t *testing.T) {
 		t.Fatalf("intents %+v, want the former one", m.Intents)
 	}
 	wantStates(t, l) // open
-	must(t, l.GiveUp(t.Context(), m, m.Intents...))
+	must(t, l.Mail.GiveUp(t.Context(), m, m.Intents...))
 	wantStates(t, l, inbox().Source)
 	if again := load(t, l, renumbered); len(again.Intents)+len(again.Voids) > 0 {
 		t.Errorf("%+v is left", again)
@@ -110,7 +110,7 @@ func TestDrop_whatIsUnderWay(t *testing.T) {
 	l := create(t)
 	m := load(t, l, inbox())
 	intend(t, l, m, messages(1, 2)...)
-	must(t, l.Drop(t.Context(), m.ID))
+	must(t, l.Mail.Drop(t.Context(), m.ID))
 	anew := inbox()
 	anew.DstUIDValidity++
 	again := load(t, l, anew)
@@ -125,7 +125,7 @@ func TestGiveUp_isRemembered(t *testing.T) {
 	m := load(t, l, inbox())
 	intend(t, l, m, messages(1, 2, 4)...)
 	m = load(t, l, inbox())
-	must(t, l.GiveUp(t.Context(), m, m.Intents...))
+	must(t, l.Mail.GiveUp(t.Context(), m, m.Intents...))
 	want := []Voided{{Floor: m.Intents[0].Floor, Sources: imap.NewUIDSet(1, 2, 4)}}
 	again := load(t, l, inbox())
 	for name, got := range map[string][]Voided{"in memory": m.Voids, "in the file": again.Voids} {
@@ -137,7 +137,7 @@ func TestGiveUp_isRemembered(t *testing.T) {
 		t.Errorf("intents %+v are left", again.Intents)
 	}
 	wantStates(t, l) // open
-	l.now = func() time.Time { return time.Now().Add(voidsKept + time.Hour) }
+	l.store.now = func() time.Time { return time.Now().Add(voidsKept + time.Hour) }
 	wantStates(t, l, inbox().Source)
 	if again := load(t, l, inbox()); len(again.Voids) > 0 {
 		t.Errorf("%+v is remembered for ever", again.Voids)

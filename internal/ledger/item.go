@@ -20,13 +20,13 @@ type Stored struct {
 
 // Stored calls visit for every batch of the mailbox that is at the destination, oldest first, so
 // that millions of messages need not be held at once.
-func (l *Ledger) Stored(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
+func (l *batches) Stored(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
 	return l.stored(ctx, m, m.Generation, atDestination, visit)
 }
 
 // Brought does the same for every batch that was ever brought there, also into a mailbox that is gone now (see Drop): what
 // its messages were at the source is known all the same.
-func (l *Ledger) Brought(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
+func (l *batches) Brought(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
 	return l.stored(ctx, m, m.Generation, everBrought, visit)
 }
 
@@ -37,11 +37,11 @@ const (
 )
 
 // StoredFormerly does the same for the generation before, see Mailbox.Formerly.
-func (l *Ledger) StoredFormerly(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
+func (l *batches) StoredFormerly(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
 	return l.stored(ctx, m, m.Generation-1, atDestination, visit)
 }
 
-func (l *Ledger) stored(ctx context.Context, m *Mailbox, generation int64, which string, visit func(Stored) error) error {
+func (l *batches) stored(ctx context.Context, m *Mailbox, generation int64, which string, visit func(Stored) error) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		s, err := scanStored(rows)
 		if err != nil {
@@ -67,7 +67,7 @@ func scanStored(rows *sql.Rows) (Stored, error) {
 }
 
 // SaveFlags notes which flags the source had when they were last applied to the destination.
-func (l *Ledger) SaveFlags(ctx context.Context, batches []Stored) error {
+func (l *batches) SaveFlags(ctx context.Context, batches []Stored) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, b := range batches {
 			if _, err := tx.Exec(`UPDATE batches SET flags = ? WHERE id = ?`, encodeFlags(b.Items), b.BatchID); err != nil {
@@ -80,7 +80,7 @@ func (l *Ledger) SaveFlags(ctx context.Context, batches []Stored) error {
 
 // Digests calls visit for every batch of an account whose messages were digested while they were
 // written: the row of its mailbox, the source UIDs and, in their order, the digests; nil where one is not known.
-func (l *Ledger) Digests(ctx context.Context, address string, visit func(mailbox int64, uids []imap.UID, digests [][]byte) error) error {
+func (l *batches) Digests(ctx context.Context, address string, visit func(mailbox int64, uids []imap.UID, digests [][]byte) error) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var id int64
 		var runs string

@@ -46,12 +46,25 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// Ledger is an open store. It may be used from many goroutines.
+// Ledger is an open store, by nouns. It may be used from many goroutines.
 type Ledger struct {
-	db     *sql.DB
-	writer *writer
-	now    func() time.Time
-	path   string
+	Accounts      *Accounts
+	Findings      *Findings
+	Verifications *Verifications
+	Mail          *Mail
+	Objects       *Objects
+	Rules         *Rules
+
+	store *store
+}
+
+// newLedger returns the nouns of a store.
+func newLedger(s *store) *Ledger {
+	return &Ledger{
+		Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s},
+		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s},
+		store: s,
+	}
 }
 
 // Open opens the SQLite file at path, makes it when it is missing, and brings its schema up to date.
@@ -88,7 +101,7 @@ func OpenThrough(ctx context.Context, path string, connections driver.Connector)
 	if err != nil {
 		return nil, openFault(path, errors.Join(err, db.Close()))
 	}
-	return &Ledger{db: db, writer: writer, now: time.Now, path: path}, nil
+	return newLedger(&store{db: db, writer: writer, now: time.Now, path: path}), nil
 }
 
 // idleConnections stay open for the next reader. Opening one means reading the whole schema, and what is read
@@ -192,42 +205,8 @@ func checkOurs(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// write runs a change as the writer does: when it returns nil, the change survives the end of this
-// process, however it comes.
-func (l *Ledger) write(ctx context.Context, change func(*sql.Tx) error) error {
-	return l.fault("write store", l.writer.do(ctx, false, change))
-}
-
-// writeIntent is write for what something outside is about to be done on the strength of: it survives a
-// power cut, too.
-func (l *Ledger) writeIntent(ctx context.Context, change func(*sql.Tx) error) error {
-	return l.fault("write store", l.writer.do(ctx, true, change))
-}
-
-// read calls scan for each row of a query. It looks at ctx between rows only: a row is there in no time, and
-// to be interrupted within one costs two goroutines a query.
-func (l *Ledger) read(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	if ctx.Err() != nil {
-		return l.fault("read store", ctx.Err())
-	}
-	rows, err := l.db.QueryContext(context.WithoutCancel(ctx), query, args...)
-	if err != nil {
-		return l.fault("read store", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if ctx.Err() != nil {
-			return l.fault("read store", ctx.Err())
-		}
-		if err := scan(rows); err != nil {
-			return l.fault("read store", err)
-		}
-	}
-	return l.fault("read store", rows.Err())
-}
-
 // Close waits for pending writes and closes the file.
 func (l *Ledger) Close() error {
-	l.writer.close()
-	return l.db.Close()
+	l.store.writer.close()
+	return l.store.db.Close()
 }

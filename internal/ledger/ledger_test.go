@@ -55,7 +55,7 @@ func inbox() Anchor {
 // load opens the row of anchor.
 func load(t testing.TB, l *Ledger, anchor Anchor) *Mailbox {
 	t.Helper()
-	m, err := l.Mailbox(t.Context(), anchor)
+	m, err := l.Mail.Mailbox(t.Context(), anchor)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func load(t testing.TB, l *Ledger, anchor Anchor) *Mailbox {
 // intend writes one intent and returns its id.
 func intend(t testing.TB, l *Ledger, m *Mailbox, items ...Item) int64 {
 	t.Helper()
-	ids, err := l.Intend(t.Context(), m, 7, items)
+	ids, err := l.Mail.Intend(t.Context(), m, 7, items)
 	if err != nil {
 		t.Fatal(err)
 	}

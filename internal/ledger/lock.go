@@ -18,9 +18,9 @@ import (
 // mailboxes would both copy what neither has booked yet. The system releases the lock when the
 // process ends, however it ends.
 func (l *Ledger) Lock() (unlock func(), err error) {
-	store, err := filepath.EvalSymlinks(l.path) // a store with two names is one store
+	store, err := filepath.EvalSymlinks(l.store.path) // a store with two names is one store
 	if err != nil {
-		return nil, openFault(l.path, err)
+		return nil, openFault(l.store.path, err)
 	}
 	path := store + ".lock"
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -34,7 +34,7 @@ func (l *Ledger) Lock() (unlock func(), err error) {
 	}
 	defer func() { _ = file.Close() }()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.path, Cause: errors.New("in use by another rehome run" + holder(file)),
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.store.path, Cause: errors.New("in use by another rehome run" + holder(file)),
 			Hint: `wait until that run has ended; "rehome status" shows its progress`}
 	}
 	return nil, openFault(path, err)

@@ -76,7 +76,7 @@ type Mailbox struct {
 // Mailbox returns the row for anchor and makes it when it is missing. When a UIDVALIDITY differs
 // from the stored one, or the mailbox now goes elsewhere, a new generation begins: the UIDs of the
 // old one mean nothing any more (RFC 9051, section 2.3.1.1).
-func (l *Ledger) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
+func (l *mailboxes) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
 	m := &Mailbox{Anchor: anchor, Refused: map[imap.UID]time.Time{}, Suspects: map[imap.UID]int{}}
 	err := l.write(ctx, func(tx *sql.Tx) error { return m.anchorRow(tx) })
 	if err != nil {
@@ -161,7 +161,7 @@ func scanMailbox(scan func(...any) error, more ...any) (Mailbox, error) {
 // Mailboxes returns every mailbox of an account by source name, with what is done and its fate, so that
 // a pass can tell from one listing of each end what has happened since. The destination's UIDs and what
 // was left open are not loaded: Open says that there is something.
-func (l *Ledger) Mailboxes(ctx context.Context, address string) (map[string]Mailbox, error) {
+func (l *mailboxes) Mailboxes(ctx context.Context, address string) (map[string]Mailbox, error) {
 	all := map[string]Mailbox{}
 	byID := map[int64]string{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
@@ -196,7 +196,7 @@ func (l *Ledger) Mailboxes(ctx context.Context, address string) (map[string]Mail
 }
 
 // Settle notes that a pass over the mailbox is complete and what both ends looked like.
-func (l *Ledger) Settle(ctx context.Context, m *Mailbox, state State) error {
+func (l *mailboxes) Settle(ctx context.Context, m *Mailbox, state State) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		// A mod-sequence has 64 bits in RFC 4551, section 3.1, and SQL's integers have a sign.
 		_, err := tx.Exec(`UPDATE mailboxes SET src_uidnext = ?, src_messages = ?, src_modseq = ?, src_size = ?, src_mailboxid = ?, src_newest = ?
@@ -215,7 +215,7 @@ func (l *Ledger) Settle(ctx context.Context, m *Mailbox, state State) error {
 const Fallen = math.MaxUint64
 
 // Unsettle lets the next job look into mailboxes, whatever their numbers are: modSeq is 0, or Fallen.
-func (l *Ledger) Unsettle(ctx context.Context, modSeq uint64, ids ...int64) error {
+func (l *mailboxes) Unsettle(ctx context.Context, modSeq uint64, ids ...int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -230,7 +230,7 @@ func (l *Ledger) Unsettle(ctx context.Context, modSeq uint64, ids ...int64) erro
 }
 
 // Sighted notes what destination mailboxes look like, by the rows that fill them.
-func (l *Ledger) Sighted(ctx context.Context, sights map[int64]Sight) error {
+func (l *mailboxes) Sighted(ctx context.Context, sights map[int64]Sight) error {
 	if len(sights) == 0 {
 		return nil
 	}

@@ -19,11 +19,11 @@ func TestMailbox_freshThenAgain(t *testing.T) {
 	if !first.Fresh || first.Reanchored || first.Generation != 1 || first.State != (State{}) {
 		t.Errorf("first time: %+v, want fresh, generation 1", first)
 	}
-	must(t, l.Receive(t.Context(), first, intend(t, l, first, messages(4, 5, 9)...), messages(4, 5, 9)))
-	must(t, l.Adopt(t.Context(), first, messages(1)))
-	must(t, l.Refuse(t.Context(), first, Refusal{UID: 7}))
-	must(t, l.Suspect(t.Context(), first, 8))
-	must(t, l.Suspect(t.Context(), first, 8))
+	must(t, l.Mail.Receive(t.Context(), first, intend(t, l, first, messages(4, 5, 9)...), messages(4, 5, 9)))
+	must(t, l.Mail.Adopt(t.Context(), first, messages(1)))
+	must(t, l.Mail.Refuse(t.Context(), first, Refusal{UID: 7}))
+	must(t, l.Mail.Suspect(t.Context(), first, 8))
+	must(t, l.Mail.Suspect(t.Context(), first, 8))
 	open := intend(t, l, first, messages(20)...)
 
 	again := load(t, l, inbox())
@@ -63,11 +63,11 @@ func TestMailbox_reanchored(t *testing.T) {
 			t.Parallel()
 			l := create(t)
 			before := load(t, l, inbox())
-			must(t, l.Adopt(t.Context(), before, messages(1, 2)))
-			must(t, l.Refuse(t.Context(), before, Refusal{UID: 3}))
-			must(t, l.Suspect(t.Context(), before, 4))
+			must(t, l.Mail.Adopt(t.Context(), before, messages(1, 2)))
+			must(t, l.Mail.Refuse(t.Context(), before, Refusal{UID: 3}))
+			must(t, l.Mail.Suspect(t.Context(), before, 4))
 			intend(t, l, before, messages(5)...)
-			must(t, l.Settle(t.Context(), before, State{SrcUIDNext: 6, SrcMessages: 5, SrcModSeq: 4}))
+			must(t, l.Mail.Settle(t.Context(), before, State{SrcUIDNext: 6, SrcMessages: 5, SrcModSeq: 4}))
 
 			anchor := inbox()
 			change(&anchor)
@@ -84,8 +84,8 @@ func TestMailbox_reanchored(t *testing.T) {
 				}
 			}
 			// Who still holds the old generation can no longer disturb the new one.
-			must(t, l.Settle(t.Context(), before, State{SrcUIDNext: 99}))
-			must(t, l.Adopt(t.Context(), before, messages(50)))
+			must(t, l.Mail.Settle(t.Context(), before, State{SrcUIDNext: 99}))
+			must(t, l.Mail.Adopt(t.Context(), before, messages(50)))
 			if m := load(t, l, anchor); m.State != (State{}) || !m.Done.Empty() {
 				t.Errorf("the old generation reaches the new one: %+v", m)
 			}
@@ -120,23 +120,23 @@ func TestStates_leavesOutWhatHasToBeOpened(t *testing.T) {
 		anchor := inbox()
 		anchor.Source = name
 		rows[name] = load(t, l, anchor)
-		must(t, l.Settle(ctx, rows[name], State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64, SrcNewest: "9 8 7"}))
+		must(t, l.Mail.Settle(ctx, rows[name], State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64, SrcNewest: "9 8 7"}))
 	}
 	id := intend(t, l, rows["begun"], messages(1)...)
-	must(t, l.Refuse(ctx, rows["refused"], Refusal{UID: 1}))
+	must(t, l.Mail.Refuse(ctx, rows["refused"], Refusal{UID: 1}))
 	intend(t, l, rows["old troubles"], messages(1)...)
-	must(t, l.Refuse(ctx, rows["old troubles"], Refusal{UID: 2}))
+	must(t, l.Mail.Refuse(ctx, rows["old troubles"], Refusal{UID: 2}))
 	renumbered := rows["old troubles"].Anchor
 	renumbered.SrcUIDValidity++
 	load(t, l, renumbered)
 
 	wantStates(t, l, "settled")
-	must(t, l.Void(ctx, id))
-	must(t, l.GiveUp(ctx, rows["old troubles"], load(t, l, renumbered).Intents...))
-	must(t, l.Adopt(ctx, rows["refused"], messages(1)))
+	must(t, l.Mail.Void(ctx, id))
+	must(t, l.Mail.GiveUp(ctx, rows["old troubles"], load(t, l, renumbered).Intents...))
+	must(t, l.Mail.Adopt(ctx, rows["refused"], messages(1)))
 	wantStates(t, l, "begun", "old troubles", "refused", "settled")
 
-	states, err := l.Mailboxes(ctx, "anna@example.test")
+	states, err := l.Mail.Mailboxes(ctx, "anna@example.test")
 	must(t, err)
 	want := Mailbox{
 		ID: rows["settled"].ID, Generation: 1, Anchor: rows["settled"].Anchor,
@@ -145,14 +145,14 @@ func TestStates_leavesOutWhatHasToBeOpened(t *testing.T) {
 	if diff := cmp.Diff(want, states["settled"], cmp.AllowUnexported(imap.UIDSet{}, Mailbox{})); diff != "" {
 		t.Error(diff)
 	}
-	if others, err := l.Mailboxes(ctx, "bert@example.test"); err != nil || len(others) > 0 {
+	if others, err := l.Mail.Mailboxes(ctx, "bert@example.test"); err != nil || len(others) > 0 {
 		t.Errorf("another account has %v, %v", others, err)
 	}
 }
 
 func wantStates(t *testing.T, l *Ledger, want ...string) {
 	t.Helper()
-	states, err := l.Mailboxes(t.Context(), "anna@example.test")
+	states, err := l.Mail.Mailboxes(t.Context(), "anna@example.test")
 	must(t, err)
 	got := map[string]bool{}
 	for name, m := range states {
@@ -175,7 +175,7 @@ func TestSettle_largestModSeq(t *testing.T) {
 	l := create(t)
 	m := load(t, l, inbox())
 	want := State{SrcUIDNext: math.MaxUint32, SrcMessages: 5, SrcModSeq: math.MaxUint64}
-	must(t, l.Settle(t.Context(), m, want))
+	must(t, l.Mail.Settle(t.Context(), m, want))
 	if again := load(t, l, inbox()); m.State != want || again.State != want {
 		t.Errorf("in memory %+v, in the file %+v, want %+v", m.State, again.State, want)
 	}
@@ -187,9 +187,9 @@ func TestRefuse_timeIsExact(t *testing.T) {
 	t.Parallel()
 	l := create(t)
 	moment := time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
-	l.now = func() time.Time { return moment }
+	l.store.now = func() time.Time { return moment }
 	m := load(t, l, inbox())
-	must(t, l.Refuse(t.Context(), m, Refusal{UID: 3, Size: 5, Code: "message_refused", Words: "no", Escrow: "a.eml"}))
+	must(t, l.Mail.Refuse(t.Context(), m, Refusal{UID: 3, Size: 5, Code: "message_refused", Words: "no", Escrow: "a.eml"}))
 	if again := load(t, l, inbox()); !m.Refused[3].Equal(moment) || !again.Refused[3].Equal(moment) {
 		t.Errorf("in memory %v, in the file %v, want %v", m.Refused[3], again.Refused[3], moment)
 	}
@@ -199,9 +199,9 @@ func TestForgetSuspects_givesANewChance(t *testing.T) {
 	t.Parallel()
 	l, ctx := create(t), t.Context()
 	m := load(t, l, inbox())
-	must(t, l.ForgetSuspects(ctx, m))
-	must(t, l.Suspect(ctx, m, 4))
-	must(t, l.ForgetSuspects(ctx, m))
+	must(t, l.Mail.ForgetSuspects(ctx, m))
+	must(t, l.Mail.Suspect(ctx, m, 4))
+	must(t, l.Mail.ForgetSuspects(ctx, m))
 	if again := load(t, l, inbox()); len(m.Suspects)+len(again.Suspects) > 0 {
 		t.Errorf("in memory %v, in the file %v, want none", m.Suspects, again.Suspects)
 	}
@@ -228,11 +228,11 @@ func TestMailbox_theirsOfTheSameDestination(t *testing.T) {
 	} {
 		m := load(t, l, anchor)
 		uid := imap.UID(10 * (i + 1))
-		must(t, l.Adopt(ctx, m, messages(uid, uid+1)))
+		must(t, l.Mail.Adopt(ctx, m, messages(uid, uid+1)))
 		intend(t, l, m, messages(uid+5)...)
 	}
 	renumbered := anchorOf(func(a *Anchor) { a.Source = "of an old generation" })
-	must(t, l.Adopt(ctx, load(t, l, renumbered), messages(90)))
+	must(t, l.Mail.Adopt(ctx, load(t, l, renumbered), messages(90)))
 	renumbered.SrcUIDValidity++
 	load(t, l, renumbered)
 

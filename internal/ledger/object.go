@@ -101,7 +101,7 @@ type Repair struct {
 }
 
 // SaveObjects writes rows, all or none. Updated is set here.
-func (l *Ledger) SaveObjects(ctx context.Context, c *Collection, objects ...Object) error {
+func (l *Objects) SaveObjects(ctx context.Context, c *Collection, objects ...Object) error {
 	now := l.now().UnixNano()
 	write := l.write
 	if slices.ContainsFunc(objects, func(o Object) bool { return o.State == ObjectIntent || len(o.Tried) > 0 }) {
@@ -138,7 +138,7 @@ func saveObject(tx *sql.Tx, collection int64, o Object, now int64) error {
 }
 
 // DropObjects forgets objects that are at neither end any more.
-func (l *Ledger) DropObjects(ctx context.Context, c *Collection, names ...string) error {
+func (l *Objects) DropObjects(ctx context.Context, c *Collection, names ...string) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, name := range names {
 			if _, err := tx.Exec(`DELETE FROM objects WHERE collection_id = ? AND src_name = ?`, c.ID, name); err != nil {
@@ -151,7 +151,7 @@ func (l *Ledger) DropObjects(ctx context.Context, c *Collection, names ...string
 
 // RenameObject gives the row of an object the name that it has at the source now, which is o.Source, in one
 // commit. A row that had the name before is replaced.
-func (l *Ledger) RenameObject(ctx context.Context, c *Collection, from string, o Object) error {
+func (l *Objects) RenameObject(ctx context.Context, c *Collection, from string, o Object) error {
 	now := l.now().UnixNano()
 	return l.write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.Exec(`DELETE FROM objects WHERE collection_id = ? AND src_name = ?`, c.ID, from); err != nil {
@@ -179,7 +179,7 @@ func scanObject(rows *sql.Rows, before ...any) (Object, error) {
 }
 
 // Objects returns the rows of a collection by source name.
-func (l *Ledger) Objects(ctx context.Context, c *Collection) (map[string]Object, error) {
+func (l *Objects) Objects(ctx context.Context, c *Collection) (map[string]Object, error) {
 	all := map[string]Object{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		o, err := scanObject(rows)
@@ -199,7 +199,7 @@ type Exception struct {
 }
 
 // Exceptions returns those of an account, collection by collection.
-func (l *Ledger) Exceptions(ctx context.Context, address string) ([]Exception, error) {
+func (l *Objects) Exceptions(ctx context.Context, address string) ([]Exception, error) {
 	var all []Exception
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var e Exception
@@ -213,7 +213,7 @@ func (l *Ledger) Exceptions(ctx context.Context, address string) ([]Exception, e
 	return all, err
 }
 
-// ObjectCounts is where the objects of an account stand.
+// Counts is where the objects of an account stand.
 type ObjectCounts struct {
 	Collections int64
 	Objects     int64 // at the source, when last seen
@@ -223,8 +223,8 @@ type ObjectCounts struct {
 	Held        int64
 }
 
-// ObjectCounts returns the counts of all accounts, by address and kind.
-func (l *Ledger) ObjectCounts(ctx context.Context) (map[string]map[rehome.Kind]ObjectCounts, error) {
+// Counts returns the counts of all accounts, by address and kind.
+func (l *Objects) Counts(ctx context.Context) (map[string]map[rehome.Kind]ObjectCounts, error) {
 	all := map[string]map[rehome.Kind]ObjectCounts{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var address string

@@ -30,8 +30,8 @@ func TestOpen_privateFiles(t *testing.T) {
 	unlock, err := l.Lock()
 	must(t, err)
 	defer unlock()
-	must(t, l.PlanAccounts(t.Context(), []string{"anna@example.test"}))
-	files, err := filepath.Glob(l.path + "*")
+	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test"}))
+	files, err := filepath.Glob(l.store.path + "*")
 	must(t, err)
 	if len(files) < 4 {
 		t.Errorf("files %v, want the store, its log, its index and the lock", files)
@@ -51,7 +51,7 @@ func TestOpen_namesAsTheyAre(t *testing.T) {
 		path := filepath.Join(dir, name)
 		l, err := Open(t.Context(), path)
 		must(t, err)
-		must(t, l.PlanAccounts(t.Context(), []string{name}))
+		must(t, l.Accounts.Plan(t.Context(), []string{name}))
 		must(t, l.Close())
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v %v, want a file with something in it", name, info, err)
@@ -73,7 +73,7 @@ func TestOpen_relativeNameOfAMemoryStore(t *testing.T) { // not parallel: it cha
 	t.Chdir(t.TempDir())
 	l, err := Open(t.Context(), ":memory:")
 	must(t, err)
-	must(t, l.PlanAccounts(t.Context(), []string{"anna@example.test"}))
+	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test"}))
 	must(t, l.Close())
 	if got := addresses(t, open(t, "./:memory:")); got != "anna@example.test" {
 		t.Errorf("read back %q: the ledger was kept in memory", got)
@@ -91,7 +91,7 @@ func TestOpen_manyAtOnce(t *testing.T) {
 				t.Errorf("open: %v", err)
 				return
 			}
-			if err := errors.Join(l.PlanAccounts(t.Context(), []string{"anna@example.test"}), l.Close()); err != nil {
+			if err := errors.Join(l.Accounts.Plan(t.Context(), []string{"anna@example.test"}), l.Close()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -139,9 +139,9 @@ func TestOpen_refused(t *testing.T) {
 		}, "another program", "is a rehome store"},
 		"a newer rehome's": {func(t *testing.T, dir string) string {
 			l := create(t)
-			database(t, l.path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
-			return l.path
-		}, "schema 99 is newer than this program's 13", "use the rehome version that wrote it"},
+			database(t, l.store.path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
+			return l.store.path
+		}, "schema 99 is newer than this program's ", "use the rehome version that wrote it"},
 		"half a store": {func(t *testing.T, dir string) string {
 			path := filepath.Join(dir, "rehome.db")
 			must(t, create(t).copyTo(dir))
@@ -198,7 +198,7 @@ func (l *Ledger) copyTo(dir string) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	octets, err := os.ReadFile(l.path)
+	octets, err := os.ReadFile(l.store.path)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // IntendCreations writes down which destination mailboxes are about to be made.
-func (l *Ledger) IntendCreations(ctx context.Context, address string, names []string) error {
+func (l *mailboxes) IntendCreations(ctx context.Context, address string, names []string) error {
 	return l.writeIntent(ctx, func(tx *sql.Tx) error {
 		for _, name := range names {
 			if _, err := tx.Exec(`INSERT OR REPLACE INTO creations (address, dst_name) VALUES (?, ?)`, address, name); err != nil {
@@ -21,7 +21,7 @@ func (l *Ledger) IntendCreations(ctx context.Context, address string, names []st
 }
 
 // ForgetCreations takes back what was not made, or exists no longer.
-func (l *Ledger) ForgetCreations(ctx context.Context, address string, names ...string) error {
+func (l *mailboxes) ForgetCreations(ctx context.Context, address string, names ...string) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, name := range names {
 			if _, err := tx.Exec(`DELETE FROM creations WHERE address = ? AND dst_name = ?`, address, name); err != nil {
@@ -39,7 +39,7 @@ func noteCreated(tx *sql.Tx, a Anchor) error {
 	return err
 }
 
-func (l *Ledger) loadCreation(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadCreation(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(*sql.Rows) error { m.Created = true; return nil },
 		`SELECT 1 FROM creations WHERE address = ? AND dst_name = ? AND dst_uidvalidity = ?`, m.Anchor.Address, m.Anchor.Destination, m.Anchor.DstUIDValidity)
 }
@@ -53,7 +53,7 @@ type Renaming struct {
 // Relocate gives mailboxes of one account their new names, all in one commit: two may have swapped
 // theirs. A row that already has the new source name and is not among the moves keeps what it knows
 // under a name that no server has.
-func (l *Ledger) Relocate(ctx context.Context, address string, moves []Renaming) error {
+func (l *mailboxes) Relocate(ctx context.Context, address string, moves []Renaming) error {
 	return l.writeIntent(ctx, func(tx *sql.Tx) error {
 		for _, m := range moves { // clear the way, and keep the marks of what we have made
 			if err := setAside(tx, address, m); err != nil {
@@ -97,7 +97,7 @@ func relocate(tx *sql.Tx, address string, m Renaming) error {
 // Drop notes that the destination's mailbox is gone and is to stay so: what was brought there counts as
 // done and lost. Should the mailbox be made anew for later messages, the row goes on with it. What is under way may
 // arrive in that one, which begins to count anew.
-func (l *Ledger) Drop(ctx context.Context, id int64) error {
+func (l *mailboxes) Drop(ctx context.Context, id int64) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE batches SET state = 'dropped' WHERE mailbox_id = ? AND state <> 'intent'
 			AND generation = (SELECT generation FROM mailboxes WHERE id = ?)`, id, id)
@@ -119,7 +119,7 @@ func (l *Ledger) Drop(ctx context.Context, id int64) error {
 
 // Forget lets the next opening of a mailbox begin a new generation, so that everything is compared
 // and, where it is missing, copied again.
-func (l *Ledger) Forget(ctx context.Context, id int64) error {
+func (l *mailboxes) Forget(ctx context.Context, id int64) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE mailboxes SET src_uidvalidity = 0, src_uidnext = 0, src_messages = 0, src_modseq = 0, src_newest = '' WHERE id = ?`, id)
 		return err

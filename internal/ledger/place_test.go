@@ -11,14 +11,14 @@ import (
 // made makes a destination mailbox in the ledger's eyes and opens its row.
 func made(t *testing.T, l *Ledger, src, dst string, validity uint32) *Mailbox {
 	t.Helper()
-	must(t, l.IntendCreations(t.Context(), "anna@example.test", []string{dst}))
+	must(t, l.Mail.IntendCreations(t.Context(), "anna@example.test", []string{dst}))
 	return load(t, l, Anchor{Address: "anna@example.test", Source: src, Destination: dst, SrcUIDValidity: validity, DstUIDValidity: validity + 100})
 }
 
 // wantPlaces compares source name, destination name and whether we have made it.
 func wantPlaces(t *testing.T, l *Ledger, want map[string]string) {
 	t.Helper()
-	all, err := l.Mailboxes(t.Context(), "anna@example.test")
+	all, err := l.Mail.Mailboxes(t.Context(), "anna@example.test")
 	must(t, err)
 	got := map[string]string{}
 	for src, m := range all {
@@ -46,8 +46,8 @@ func TestCreation_isOursUntilTheMailboxIsAnotherOne(t *testing.T) {
 	if load(t, l, other).Created {
 		t.Error("a mailbox with another UIDVALIDITY was made by somebody else")
 	}
-	must(t, l.IntendCreations(t.Context(), "anna@example.test", []string{"B"}))
-	must(t, l.ForgetCreations(t.Context(), "anna@example.test", "B"))
+	must(t, l.Mail.IntendCreations(t.Context(), "anna@example.test", []string{"B"}))
+	must(t, l.Mail.ForgetCreations(t.Context(), "anna@example.test", "B"))
 	if load(t, l, Anchor{Address: "anna@example.test", Source: "B", Destination: "B"}).Created {
 		t.Error("B was there before")
 	}
@@ -70,7 +70,7 @@ func TestRelocate(t *testing.T) {
 			t.Parallel()
 			l := create(t)
 			a, b := made(t, l, "A", "A", 1), made(t, l, "B", "B", 2)
-			must(t, l.Relocate(t.Context(), "anna@example.test", test.moves(a, b)))
+			must(t, l.Mail.Relocate(t.Context(), "anna@example.test", test.moves(a, b)))
 			wantPlaces(t, l, test.want)
 		})
 	}

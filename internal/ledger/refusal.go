@@ -20,7 +20,7 @@ type Refusal struct {
 }
 
 // Refuse notes a refused message; a later refusal of the same message replaces the earlier one.
-func (l *Ledger) Refuse(ctx context.Context, m *Mailbox, r Refusal) error {
+func (l *fates) Refuse(ctx context.Context, m *Mailbox, r Refusal) error {
 	now := l.now()
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT OR REPLACE INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_nano)
@@ -46,7 +46,7 @@ func dropRefusals(tx *sql.Tx, m *Mailbox, items []Item) error {
 	return nil
 }
 
-func (l *Ledger) loadRefusals(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadRefusals(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var uid imap.UID
 		var created int64
@@ -58,7 +58,7 @@ func (l *Ledger) loadRefusals(ctx context.Context, m *Mailbox) error {
 
 // RefusedSizes returns the sizes of all messages of an account that the destination does not take, as far as they
 // are known.
-func (l *Ledger) RefusedSizes(ctx context.Context, address string) (map[int64]bool, error) {
+func (l *fates) RefusedSizes(ctx context.Context, address string) (map[int64]bool, error) {
 	sizes := map[int64]bool{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var size int64

@@ -7,6 +7,9 @@ import (
 	"database/sql"
 )
 
+// Rules keeps which scripts were stored at the destination.
+type Rules struct{ *store }
+
 // Rule is a script that was stored at the destination.
 type Rule struct {
 	Name      string
@@ -15,8 +18,8 @@ type Rule struct {
 	Waits     bool   // it answers or forwards, and stays off until the domain has moved
 }
 
-// SaveRule notes what was written of a script.
-func (l *Ledger) SaveRule(ctx context.Context, address string, r Rule) error {
+// Save notes what was written of a script.
+func (l *Rules) Save(ctx context.Context, address string, r Rule) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT OR REPLACE INTO rules (address, name, digest, activated, waits) VALUES (?, ?, ?, ?, ?)`,
 			address, r.Name, r.Digest, r.Activated, r.Waits)
@@ -24,8 +27,8 @@ func (l *Ledger) SaveRule(ctx context.Context, address string, r Rule) error {
 	})
 }
 
-// Rules returns what was written of an account's scripts, by name.
-func (l *Ledger) Rules(ctx context.Context, address string) (map[string]Rule, error) {
+// Of returns what was written of an account's scripts, by name.
+func (l *Rules) Of(ctx context.Context, address string) (map[string]Rule, error) {
 	all := map[string]Rule{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var r Rule
@@ -36,13 +39,13 @@ func (l *Ledger) Rules(ctx context.Context, address string) (map[string]Rule, er
 	return all, err
 }
 
-// RuleCounts is where an account's scripts stand.
+// Counts is where an account's scripts stand.
 type RuleCounts struct {
 	Stored, On, Waiting int64
 }
 
-// RuleCounts returns where the scripts of every account stand that has any at the destination.
-func (l *Ledger) RuleCounts(ctx context.Context) (map[string]RuleCounts, error) {
+// Counts returns where the scripts of every account stand that has any at the destination.
+func (l *Rules) Counts(ctx context.Context) (map[string]RuleCounts, error) {
 	all := map[string]RuleCounts{}
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var address string

@@ -11,7 +11,7 @@ import (
 
 // Suspect counts a failure of the source while it was reading a message: a damaged message can end
 // the connection each time it is asked for, and must not take its mailbox with it.
-func (l *Ledger) Suspect(ctx context.Context, m *Mailbox, uid imap.UID) error {
+func (l *fates) Suspect(ctx context.Context, m *Mailbox, uid imap.UID) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO suspects (mailbox_id, generation, src_uid, failures, updated_unix) VALUES (?, ?, ?, 1, ?)
 			ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET failures = failures + 1, updated_unix = excluded.updated_unix`,
@@ -26,7 +26,7 @@ func (l *Ledger) Suspect(ctx context.Context, m *Mailbox, uid imap.UID) error {
 
 // ForgetSuspects forgets all suspicions of a mailbox: a pass over it is complete, and the next one gives
 // every message a new chance.
-func (l *Ledger) ForgetSuspects(ctx context.Context, m *Mailbox) error {
+func (l *fates) ForgetSuspects(ctx context.Context, m *Mailbox) error {
 	if len(m.Suspects) == 0 {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (l *Ledger) ForgetSuspects(ctx context.Context, m *Mailbox) error {
 	})
 }
 
-func (l *Ledger) loadSuspects(ctx context.Context, m *Mailbox) error {
+func (l *mailboxes) loadSuspects(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		var uid imap.UID
 		var failures int

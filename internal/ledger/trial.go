@@ -16,7 +16,7 @@ type Trial struct {
 }
 
 // NoteTrial writes a test object down, or when it cannot arrive any more.
-func (l *Ledger) NoteTrial(ctx context.Context, address string, t Trial) error {
+func (l *Objects) NoteTrial(ctx context.Context, address string, t Trial) error {
 	return l.writeIntent(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT OR REPLACE INTO trials (address, uid, collection, until_unix) VALUES (?, ?, ?, ?)`,
 			address, t.UID, t.Collection, t.Until.Unix())
@@ -25,7 +25,7 @@ func (l *Ledger) NoteTrial(ctx context.Context, address string, t Trial) error {
 }
 
 // ForgetTrials forgets test objects that are known to be gone.
-func (l *Ledger) ForgetTrials(ctx context.Context, address string, uids ...string) error {
+func (l *Objects) ForgetTrials(ctx context.Context, address string, uids ...string) error {
 	if len(uids) == 0 {
 		return nil
 	}
@@ -40,7 +40,7 @@ func (l *Ledger) ForgetTrials(ctx context.Context, address string, uids ...strin
 }
 
 // Trials returns those of an account, in order.
-func (l *Ledger) Trials(ctx context.Context, address string) (all []Trial, err error) {
+func (l *Objects) Trials(ctx context.Context, address string) (all []Trial, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error {
 		var t Trial
 		var until int64

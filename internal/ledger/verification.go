@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// Verifications keeps what the last verification of each account said, for reports: no copier reads it.
+type Verifications struct{ *store }
+
 // Verification is what the last verification of an account said.
 type Verification struct {
 	Address string
@@ -17,8 +20,8 @@ type Verification struct {
 	Time    time.Time
 }
 
-// SaveVerification replaces the account's last one. Time is set here.
-func (l *Ledger) SaveVerification(ctx context.Context, v Verification) error {
+// Save replaces the account's last one. Time is set here.
+func (l *Verifications) Save(ctx context.Context, v Verification) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT OR REPLACE INTO verifications (address, level, verdict, result, verified_unix) VALUES (?, ?, ?, ?, ?)`,
 			v.Address, v.Level, v.Verdict, v.Result, l.now().Unix())
@@ -26,8 +29,8 @@ func (l *Ledger) SaveVerification(ctx context.Context, v Verification) error {
 	})
 }
 
-// Verifications returns the last verification of every account, in alphabetical order.
-func (l *Ledger) Verifications(ctx context.Context) ([]Verification, error) {
+// All returns the last verification of every account, in alphabetical order.
+func (l *Verifications) All(ctx context.Context) ([]Verification, error) {
 	var all []Verification
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var v Verification

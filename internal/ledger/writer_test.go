@@ -25,22 +25,22 @@ func TestWriter_manyAtOnce(t *testing.T) {
 		work.Go(func() {
 			anchor := inbox()
 			anchor.Source = fmt.Sprint(i)
-			m, err := l.Mailbox(ctx, anchor)
+			m, err := l.Mail.Mailbox(ctx, anchor)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			ids, err := l.Intend(ctx, m, 1, messages(imap.UID(i+1)), messages(imap.UID(i+1000)))
+			ids, err := l.Mail.Intend(ctx, m, 1, messages(imap.UID(i+1)), messages(imap.UID(i+1000)))
 			if err != nil || len(ids) != 2 {
 				t.Errorf("intend: %v %v", ids, err)
 				return
 			}
 			if i%10 == 0 { // a change that fails in the midst of the others
-				if err := l.SaveAccount(ctx, Account{Address: anchor.Source, State: "nonsense"}); err == nil || rehome.ClassOf(err) != rehome.ClassBug {
+				if err := l.Accounts.Save(ctx, Account{Address: anchor.Source, State: "nonsense"}, nil); err == nil || rehome.ClassOf(err) != rehome.ClassBug {
 					t.Errorf("an impossible state: %v, want an error of our own making", err)
 				}
 			}
-			if err := l.Receive(ctx, m, ids[0], messages(imap.UID(i+1))); err != nil {
+			if err := l.Mail.Receive(ctx, m, ids[0], messages(imap.UID(i+1))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -54,7 +54,7 @@ func TestWriter_manyAtOnce(t *testing.T) {
 			t.Fatalf("mailbox %d: done %s, intents %v, want %s and one", i, got, m.Intents, want)
 		}
 	}
-	accounts, err := l.Accounts(ctx)
+	accounts, err := l.Accounts.All(ctx)
 	if err != nil || len(accounts) > 0 {
 		t.Errorf("accounts %v, %v, want none", accounts, err)
 	}
@@ -72,7 +72,7 @@ func plan(ctx context.Context, address string, end func(*sql.Tx) error) *change 
 
 func addresses(t *testing.T, l *Ledger) string {
 	t.Helper()
-	accounts, err := l.Accounts(t.Context())
+	accounts, err := l.Accounts.All(t.Context())
 	must(t, err)
 	var all []string
 	for _, a := range accounts {
@@ -102,7 +102,7 @@ func TestWriter_oneOfAGroupFails(t *testing.T) {
 		}),
 		plan(ctx, "e", fine),
 	}
-	l.writer.commit(group)
+	l.store.writer.commit(group)
 	wants := []func(error) bool{isNil, is(own), is(context.Canceled), notNil, isNil, isNil}
 	for i, c := range group {
 		if err := <-c.result; !wants[i](err) {
@@ -132,13 +132,13 @@ func TestWriter_transactionLost(t *testing.T) {
 		}),
 		plan(ctx, "c", func(*sql.Tx) error { return nil }),
 	}
-	l.writer.commit(group)
+	l.store.writer.commit(group)
 	for i, c := range group {
 		if err := <-c.result; err == nil || err.Error() != cause.Error() {
 			t.Errorf("change %d: %v, want %v", i, err, cause)
 		}
 	}
-	must(t, l.PlanAccounts(ctx, []string{"d"}))
+	must(t, l.Accounts.Plan(ctx, []string{"d"}))
 	if got := addresses(t, l); got != "d" {
 		t.Errorf("in the file: %q, want only what came later", got)
 	}
@@ -150,9 +150,9 @@ func TestWriter_cancelledContext(t *testing.T) {
 	m := load(t, l, inbox())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	ids, err := l.Intend(ctx, m, 1, messages(1))
-	_, readErr := l.Accounts(ctx)
-	for name, err := range map[string]error{"intend": err, "adopt": l.Adopt(ctx, m, messages(1)), "read": readErr} {
+	ids, err := l.Mail.Intend(ctx, m, 1, messages(1))
+	_, readErr := l.Accounts.All(ctx)
+	for name, err := range map[string]error{"intend": err, "adopt": l.Mail.Adopt(ctx, m, messages(1)), "read": readErr} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v %v, want %v", name, ids, err, context.Canceled)
 		}
@@ -171,7 +171,7 @@ func TestClose_whileOthersWrite(t *testing.T) {
 	var kept atomic.Int64
 	for i := range 100 {
 		work.Go(func() {
-			switch err := l.PlanAccounts(t.Context(), []string{fmt.Sprint(i)}); {
+			switch err := l.Accounts.Plan(t.Context(), []string{fmt.Sprint(i)}); {
 			case err == nil:
 				kept.Add(1)
 			case !errors.Is(err, errClosed):
@@ -182,10 +182,10 @@ func TestClose_whileOthersWrite(t *testing.T) {
 	must(t, l.Close())
 	must(t, l.Close())
 	work.Wait()
-	if err := l.PlanAccounts(t.Context(), []string{"late"}); !errors.Is(err, errClosed) {
+	if err := l.Accounts.Plan(t.Context(), []string{"late"}); !errors.Is(err, errClosed) {
 		t.Errorf("write after the end: %v, want %v", err, errClosed)
 	}
-	accounts, err := open(t, path).Accounts(t.Context())
+	accounts, err := open(t, path).Accounts.All(t.Context())
 	if err != nil || int64(len(accounts)) != kept.Load() {
 		t.Errorf("%d rows, %v, want %d", len(accounts), err, kept.Load())
 	}

@@ -103,26 +103,27 @@ func TestNoteFalls(t *testing.T) {
 				}
 			}()
 			const address = "anna@example.test"
-			row, err := l.Mailbox(t.Context(), ledger.Anchor{Address: address, Source: "INBOX", Destination: "INBOX", SrcUIDValidity: 1, DstUIDValidity: 7})
+			inbox := ledger.Anchor{Address: address, Source: "INBOX", Destination: "INBOX", SrcUIDValidity: 1, DstUIDValidity: 7}
+			row, err := l.Mail.Mailbox(t.Context(), inbox)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := l.Adopt(t.Context(), row, []ledger.Item{{UID: 1, DstUID: 4}, {UID: 2, DstUID: 5}}); err != nil {
+			if err := l.Mail.Adopt(t.Context(), row, []ledger.Item{{UID: 1, DstUID: 4}, {UID: 2, DstUID: 5}}); err != nil {
 				t.Fatal(err)
 			}
-			if err := l.Sighted(t.Context(), map[int64]ledger.Sight{row.ID: {UIDNext: test.seen, Messages: 2, Newest: mark5}}); err != nil {
+			if err := l.Mail.Sighted(t.Context(), map[int64]ledger.Sight{row.ID: {UIDNext: test.seen, Messages: 2, Newest: mark5}}); err != nil {
 				t.Fatal(err)
 			}
-			rows, err := l.Mailboxes(t.Context(), address)
+			rows, err := l.Mail.Mailboxes(t.Context(), address)
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := &slice{engine: New(Options{Ledger: l})}
+			s := &slice{engine: New(Options{Ledger: l.Mail})}
 			listed := map[string]imap.ListEntry{"INBOX": {Name: "INBOX", Status: &imap.Status{UIDValidity: test.validity, UIDNext: test.uidNext}}}
 			if err := s.noteFalls(t.Context(), rows, listed, marks{"INBOX": test.newest}); err != nil {
 				t.Fatal(err)
 			}
-			if rows, err = l.Mailboxes(t.Context(), address); err != nil || rows["INBOX"].Doubted != test.want {
+			if rows, err = l.Mail.Mailboxes(t.Context(), address); err != nil || rows["INBOX"].Doubted != test.want {
 				t.Errorf("doubted from UID %d (%v), want %d", rows["INBOX"].Doubted, err, test.want)
 			}
 		})

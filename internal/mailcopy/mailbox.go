@@ -60,7 +60,7 @@ type stock struct {
 	hidden   imap.UIDSet // known from an earlier pass, and not shown: whether they are among those is not known
 }
 
-func (j *mailboxJob) ledger() *ledger.Ledger { return j.slice.engine.options.Ledger }
+func (j *mailboxJob) ledger() Ledger { return j.slice.engine.options.Ledger }
 
 // run brings the destination's mailbox up to date, as far as the budget allows.
 func (j *mailboxJob) run(ctx context.Context) error {

@@ -34,7 +34,6 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
-	"rehome/internal/ledger"
 	"rehome/internal/mapping"
 	"rehome/internal/pass"
 )
@@ -65,7 +64,7 @@ func (silent) Copied(string, int, int64)   {}
 // Options of an Engine. Source, Destination, Ledger and EscrowDir are required.
 type Options struct {
 	Source, Destination Host
-	Ledger              *ledger.Ledger
+	Ledger              Ledger
 	Rules               mapping.Rules
 	EscrowDir           string // where originals of refused messages are kept
 	Deletions           Deletions

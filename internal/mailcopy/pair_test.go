@@ -42,7 +42,7 @@ type pair struct {
 	t        testing.TB
 	room     *lab.Room
 	src, dst *dovecot.Server
-	ledger   *ledger.Ledger
+	ledger   *ledger.Mail
 	rules    mapping.Rules
 	srcVia   string // address to reach the source at, a fault proxy for instance
 	dstVia   string
@@ -95,7 +95,7 @@ func (p *pair) newLedger() {
 			p.t.Error(err)
 		}
 	})
-	p.ledger = l
+	p.ledger = l.Mail
 }
 
 func host(side rehome.Side, addr string) *endpoint.IMAP {

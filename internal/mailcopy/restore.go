@@ -286,7 +286,7 @@ func (c claimant) examine(ctx context.Context, newest imap.UID) (standing, error
 }
 
 // newestClaims returns the claims with the highest UIDs.
-func newestClaims(ctx context.Context, store *ledger.Ledger, row ledger.Mailbox, expected side) ([]claim, error) {
+func newestClaims(ctx context.Context, store Ledger, row ledger.Mailbox, expected side) ([]claim, error) {
 	var claims []claim
 	trim := func(keep int) {
 		slices.SortFunc(claims, func(a, b claim) int { return int(int64(b.uid) - int64(a.uid)) })

@@ -60,14 +60,14 @@ func (s *server) SetActive(_ context.Context, name string) error {
 	return s.do(func() { s.active, s.wrote = name, s.wrote+1 })
 }
 
-// memory is a book that is never lost.
+// memory is a ledger that is never lost.
 type memory map[string]ledger.Rule
 
-func (m memory) Rules(context.Context, string) (map[string]ledger.Rule, error) {
+func (m memory) Of(context.Context, string) (map[string]ledger.Rule, error) {
 	return maps.Clone(m), nil
 }
 
-func (m memory) SaveRule(_ context.Context, _ string, r ledger.Rule) error {
+func (m memory) Save(_ context.Context, _ string, r ledger.Rule) error {
 	m[r.Name] = r
 	return nil
 }
@@ -86,7 +86,7 @@ func TestSync_cutAnywhere(t *testing.T) {
 					to.shelf[own], to.active = "stop;", own
 				}
 				account := Account{Address: anna, Target: to, Source: shelf{"main": "vacation \"x\";\r\n", "more": "keep;\r\n"}}
-				engine := New(Options{Book: memory{}, SwitchOn: true})
+				engine := New(Options{Ledger: memory{}, SwitchOn: true})
 				_, first := engine.Sync(t.Context(), account)
 				if broke := errors.Is(first, errCut); broke != (to.cutAt <= 0) {
 					t.Errorf("%s: %v", name, first)

@@ -50,7 +50,7 @@ func TestSync_toCyrus(t *testing.T) {
 			account := Account{Address: anna, Source: from, Target: to, Offered: caps.Sieve, Mailbox: withoutPrefix, TargetNames: test.names.For(caps.Implementation)}
 			book := openLedger(t)
 			for i, want := range []string{"put activate=true waits=false", "keep activate=false waits=false"} {
-				if got := syncRules(t, New(Options{Book: book, SwitchOn: true}), account); got != want {
+				if got := syncRules(t, New(Options{Ledger: book, SwitchOn: true}), account); got != want {
 					t.Errorf("pass %d: got %s, want %s", i+1, got, want)
 				}
 			}
@@ -102,7 +102,7 @@ func TestSync_whatCyrusDoesNotTake(t *testing.T) {
 	store(t, from, "a part", "require [\"mime\", \"foreverypart\"]; foreverypart { if header :mime \"Content-Type\" \"x\" { stop; } }\r\n")
 	store(t, from, "the one", "require \"fileinto\"; fileinto \"INBOX.Größe\";\r\n")
 	caps := to.Capabilities()
-	outcome, err := New(Options{Book: openLedger(t)}).Sync(t.Context(), Account{
+	outcome, err := New(Options{Ledger: openLedger(t)}).Sync(t.Context(), Account{
 		Address: anna, Source: from, Target: to, Offered: caps.Sieve, Mailbox: withoutPrefix, TargetNames: NamesAuto.For(caps.Implementation),
 	})
 	if err != nil {

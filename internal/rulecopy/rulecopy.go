@@ -44,10 +44,10 @@ type Writer interface {
 	SetActive(ctx context.Context, name string) error
 }
 
-// Book is what the engine remembers.
-type Book interface {
-	Rules(ctx context.Context, address string) (map[string]ledger.Rule, error)
-	SaveRule(ctx context.Context, address string, rule ledger.Rule) error
+// Ledger is what the engine has to know from one pass to the next. *ledger.Rules is one.
+type Ledger interface {
+	Of(ctx context.Context, address string) (map[string]ledger.Rule, error)
+	Save(ctx context.Context, address string, rule ledger.Rule) error
 }
 
 // Account is what an account's rules are made of.
@@ -65,7 +65,7 @@ type Account struct {
 
 // Options of an Engine.
 type Options struct {
-	Book     Book
+	Ledger   Ledger
 	SwitchOn bool // the moment for rules that answer or forward has come
 	Replace  bool // take the place of what is at the destination already
 }
@@ -114,7 +114,7 @@ func (e *Engine) Plan(ctx context.Context, a Account) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fault(err, "read the destination's rules of", a.Address)
 	}
-	known, err := e.options.Book.Rules(ctx, a.Address)
+	known, err := e.options.Ledger.Of(ctx, a.Address)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -167,7 +167,7 @@ func (e *Engine) apply(ctx context.Context, a Account, action Action) error {
 		return nil
 	}
 	// A crash before this line leaves a script whose text is as wanted: the next pass adopts it.
-	return e.options.Book.SaveRule(ctx, a.Address, row)
+	return e.options.Ledger.Save(ctx, a.Address, row)
 }
 
 // script is one as it is wanted, or as it is at the destination.

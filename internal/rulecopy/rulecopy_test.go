@@ -88,12 +88,12 @@ func TestSync_messagesLandWhereTheyLandedAtTheSource(t *testing.T) {
 		return strings.TrimPrefix(name, "INBOX."), true
 	}}
 	for i, want := range []string{"put activate=false waits=true", "keep activate=false waits=true"} {
-		if got := syncRules(t, New(Options{Book: book}), account); got != want {
+		if got := syncRules(t, New(Options{Ledger: book}), account); got != want {
 			t.Errorf("pass %d before the moment: got %s, want %s", i, got, want)
 		}
 	}
 	for i, want := range []string{"keep activate=true waits=false", "keep activate=false waits=false"} {
-		if got := syncRules(t, New(Options{Book: book, SwitchOn: true}), account); got != want {
+		if got := syncRules(t, New(Options{Ledger: book, SwitchOn: true}), account); got != want {
 			t.Errorf("pass %d after the moment: got %s, want %s", i, got, want)
 		}
 	}
@@ -109,14 +109,14 @@ func TestSync_messagesLandWhereTheyLandedAtTheSource(t *testing.T) {
 	}
 }
 
-func openLedger(t *testing.T) *ledger.Ledger {
+func openLedger(t *testing.T) *ledger.Rules {
 	t.Helper()
 	book, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "rehome.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = book.Close() })
-	return book
+	return book.Rules
 }
 
 func syncRules(t *testing.T, e *Engine, a Account) string {
@@ -179,7 +179,7 @@ func TestSync_databaseRulesAndMissingCapability(t *testing.T) {
 		Sorts:    []sieve.Sort{{Conditions: []sieve.Condition{{Header: "subject", Contains: "list"}}, Mailbox: "Lists"}},
 		Vacation: &sieve.Vacation{Text: "Away"},
 	}}
-	outcome, err := New(Options{Book: openLedger(t)}).Sync(t.Context(), account)
+	outcome, err := New(Options{Ledger: openLedger(t)}).Sync(t.Context(), account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,5 +224,4 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-var _ Book = (*ledger.Ledger)(nil)
 var _ Writer = (*managesieve.Client)(nil)

@@ -34,7 +34,7 @@ func planned(t *testing.T, file *File) string {
 	l, err := file.Open(t.Context())
 	must(t, err)
 	defer func() { must(t, l.Close()) }()
-	accounts, err := l.Accounts(t.Context())
+	accounts, err := l.Accounts.All(t.Context())
 	must(t, err)
 	var names []string
 	for _, a := range accounts {
@@ -45,7 +45,7 @@ func planned(t *testing.T, file *File) string {
 
 func plan(t *testing.T, l *ledger.Ledger, name string) {
 	t.Helper()
-	must(t, l.PlanAccounts(t.Context(), []string{name + "@example.test"}))
+	must(t, l.Accounts.Plan(t.Context(), []string{name + "@example.test"}))
 }
 
 func TestFile_whatIsCommittedStays(t *testing.T) {
@@ -91,9 +91,10 @@ func TestFile_emptyIsEmpty(t *testing.T) {
 	l, err := file.Open(t.Context())
 	must(t, err)
 	plan(t, l, "anna")
-	m, err := l.Mailbox(t.Context(), ledger.Anchor{Address: "anna@example.test", Source: "INBOX", Destination: "INBOX", SrcUIDValidity: 1, DstUIDValidity: 2})
+	inbox := ledger.Anchor{Address: "anna@example.test", Source: "INBOX", Destination: "INBOX", SrcUIDValidity: 1, DstUIDValidity: 2}
+	m, err := l.Mail.Mailbox(t.Context(), inbox)
 	must(t, err)
-	must(t, l.Adopt(t.Context(), m, []ledger.Item{{UID: 1, DstUID: 1}}))
+	must(t, l.Mail.Adopt(t.Context(), m, []ledger.Item{{UID: 1, DstUID: 1}}))
 	must(t, l.Close())
 	must(t, file.Empty(t.Context()))
 	c, err := file.take(t.Context())

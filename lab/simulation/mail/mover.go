@@ -123,7 +123,7 @@ func (m *mover) run(ending end) (pass, error) {
 		deletions = mailcopy.DeletionsMirror
 	}
 	engine := mailcopy.New(mailcopy.Options{
-		Source: src, Destination: dst, Ledger: store, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions,
+		Source: src, Destination: dst, Ledger: store.Mail, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions,
 		ConfirmDeletions: m.confirm, ConfirmSource: m.confirm, CopyAgain: m.again,
 		Connections: w.plan.Size("connections", 1, 3), BatchMessages: 1 + w.chance.With("batch").Int(4), BatchOctets: 4000,
 	})
@@ -136,7 +136,8 @@ func (m *mover) run(ending end) (pass, error) {
 	w.tell("%s begins (mirror %v)", p.process, m.mirror)
 	go func() {
 		defer close(done)
-		outcomes, runErr = conductor.New(conductor.Options{Steps: []work.Step{engine}, Book: store, Workers: 1}).Run(ctx, []rehome.Account{account})
+		options := conductor.Options{Steps: []work.Step{engine}, Ledger: store.Accounts, Workers: 1}
+		outcomes, runErr = conductor.New(options).Run(ctx, []rehome.Account{account})
 	}()
 	m.watch(&p, ending, cancel, done)
 	p.took = time.Since(p.began)

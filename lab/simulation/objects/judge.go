@@ -132,7 +132,7 @@ func (r *run) goes(ctx context.Context) (map[string]string, error) {
 		return nil, err
 	}
 	defer l.Close()
-	rows, err := l.Collections(ctx, account)
+	rows, err := l.Objects.Collections(ctx, account)
 	goes := map[string]string{}
 	for href, row := range rows {
 		goes[pathOf(href)] = pathOf(row.Destination)

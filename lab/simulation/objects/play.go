@@ -262,10 +262,11 @@ func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]
 			}
 			return session, nil
 		},
-		Destination: dst.Open, Ledger: l, EscrowDir: filepath.Join(r.folder, "escrow"), Connections: 8,
+		Destination: dst.Open, Ledger: l.Objects, EscrowDir: filepath.Join(r.folder, "escrow"), Connections: 8,
 		ScheduleAgent: r.agent, Deletions: r.deletions, ConfirmDeletions: confirmed, Word: r.word(),
 	})
-	outcomes, err := conductor.New(conductor.Options{Steps: []pass.Step{engine}, Book: l, Workers: 1}).Run(ctx, []rehome.Account{owner()})
+	options := conductor.Options{Steps: []pass.Step{engine}, Ledger: l.Accounts, Workers: 1}
+	outcomes, err := conductor.New(options).Run(ctx, []rehome.Account{owner()})
 	if r.dead() {
 		err = nil
 	}
@@ -332,6 +333,6 @@ func (r *run) verdict(ctx context.Context) (verify.Account, error) {
 		}
 	}
 	return verify.New(verify.Options{PIM: &verify.PIMOptions{
-		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Exceptions: l.Exceptions,
+		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Exceptions: l.Objects.Exceptions,
 	}}).Account(ctx, owner())
 }

@@ -26,18 +26,13 @@ func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState
 	if reason != nil {
 		row.Reason, row.NextStep = reason.Error(), rehome.HintOf(reason)
 	}
-	if err := c.options.Book.SaveAccount(ctx, row); err != nil {
-		return err
-	}
+	findings := map[rehome.Kind][]rehome.Finding{}
 	for _, s := range t.seen {
-		if !s.looked { // what was found before still holds
-			continue
-		}
-		if err := c.options.Book.ReplaceFindings(ctx, t.account.Address, s.kind, s.list()); err != nil {
-			return err
+		if s.looked { // else what was found before still holds
+			findings[s.kind] = s.list()
 		}
 	}
-	return nil
+	return c.options.Ledger.Save(ctx, row, findings)
 }
 
 // measure writes how large the account is, as the step saw it that knows.
