@@ -10,6 +10,7 @@ import (
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
 )
 
@@ -115,7 +116,8 @@ func (s *slice) rematchDisplaced(ctx context.Context) error {
 }
 
 // findStrayed asks the messages of destination mailboxes that seem to have another name now. One whose messages
-// do not confirm it is its user's own.
+// do not confirm it is its user's own; but one that has just the name to which we would have renamed it may have
+// lost them all to its user, and only other messages speak against it then.
 func (s *slice) findStrayed(ctx context.Context) error {
 	s.view.strayed = map[int64]bool{}
 	looked := false
@@ -135,12 +137,21 @@ func (s *slice) findStrayed(ctx context.Context) error {
 		if err != nil {
 			return faultOf(err, "look again at destination mailbox", now)
 		}
-		s.view.strayed[row.ID] = st.same.Empty() && st.unproved.Empty()
+		s.view.strayed[row.ID] = st.same.Empty() && st.unproved.Empty() && !(st.other.Empty() && s.view.followed(row, now))
 	}
 	if !looked {
 		return nil
 	}
 	return faultOf(s.dst.UnselectAhead(ctx), "close mailboxes at", "the destination")
+}
+
+// followed says that a destination mailbox has the name that a rename at the source gives to a row's, by a pass that was
+// broken off before it could write that down.
+func (v accountView) followed(row ledger.Mailbox, now string) bool {
+	return v.vanished(row) && slices.ContainsFunc(v.plan.Pairs, func(pair mapping.Pair) bool {
+		status := v.src[pair.Source].Status
+		return pair.Destination == now && status != nil && status.UIDValidity == row.Anchor.SrcUIDValidity && !v.known(pair.Source, status.UIDValidity)
+	})
 }
 
 // side says which messages of a row the ledger expects at one end, and under which UIDs.

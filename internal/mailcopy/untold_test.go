@@ -44,3 +44,16 @@ func TestRename_whereStatusIsMissing(t *testing.T) {
 		})
 	}
 }
+
+// A pass is killed behind its rename, and the user has deleted all that was in the mailbox: nothing of it comes back.
+func TestRename_ofWhatIsEmptyByNow(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX.Old", letters(2, 500, "a")...)
+	p.sync()
+	p.expunge(p.dst, "Old", "1:2")
+	p.rename(p.src, "INBOX.Old", "INBOX.New")
+	p.rename(p.dst, "Old", "New")
+	p.quiet(mailcopy.Tally{Deserted: 2})
+	p.wantMailboxes(p.dst, "INBOX", "New", "Sent")
+}
