@@ -84,7 +84,7 @@ func objectsNote(n int64) string {
 }
 
 // objectsOf returns how many objects of a kind the source has, "" if they were not compared.
-func objectsOf(p *verify.PIM) string {
+func objectsOf(p *verify.Objects) string {
 	if p == nil {
 		return ""
 	}
@@ -94,7 +94,7 @@ func objectsOf(p *verify.PIM) string {
 // repairedOf counts the objects that are at the destination with repairs.
 func repairedOf(a verify.Account) string {
 	n := 0
-	for _, p := range []*verify.PIM{a.Contacts, a.Calendars} {
+	for _, p := range []*verify.Objects{a.Contacts, a.Calendars} {
 		if p != nil {
 			n += p.Verdicts[pim.VerdictRepaired]
 		}
@@ -106,7 +106,7 @@ func repairedOf(a verify.Account) string {
 }
 
 // writeObjectDifferences lists the objects that differ between the ends.
-func writeObjectDifferences(w io.Writer, account string, p *verify.PIM) {
+func writeObjectDifferences(w io.Writer, account string, p *verify.Objects) {
 	if p == nil {
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/internal/verify"
+	verifyobjects "rehome/internal/verify/objects"
 	"rehome/lab"
 	"rehome/lab/corpus"
 	"rehome/lab/cyrus"
@@ -22,8 +23,8 @@ import (
 // verified compares both ends as the verification does.
 func (p *pair) verified(t *testing.T) verify.Account {
 	t.Helper()
-	open := func(end *endpoint.DAV) func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
-		return func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
+	open := func(end *endpoint.DAV) func(ctx context.Context, account rehome.Account) (verifyobjects.End, error) {
+		return func(ctx context.Context, account rehome.Account) (verifyobjects.End, error) {
 			session, err := end.Open(ctx, account)
 			if err != nil {
 				return nil, err
@@ -31,11 +32,13 @@ func (p *pair) verified(t *testing.T) verify.Account {
 			return session, nil
 		}
 	}
-	v := verify.New(verify.Options{Level: verify.LevelFull, PIM: &verify.PIMOptions{
-		Source: open(p.src), Destination: open(p.dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Exceptions: p.ledger.Exceptions,
-	}})
-	result := verify.Account{Verdict: verify.Equal}
-	v.ComparePIM(t.Context(), account(), &result)
+	v := verify.New(verify.Options{Level: verify.LevelFull}, verifyobjects.New(verifyobjects.Options{
+		Source: open(p.src), Destination: open(p.dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars},
+	}))
+	result, err := v.Account(t.Context(), account())
+	if err != nil {
+		t.Fatal(err)
+	}
 	return result
 }
 

@@ -19,6 +19,7 @@ import (
 	"rehome/internal/people"
 	"rehome/internal/protocol/dav"
 	"rehome/internal/verify"
+	"rehome/internal/verify/objects"
 )
 
 // Kinds returns all kinds.
@@ -214,22 +215,22 @@ func (m *Move) sourceHosts() []string {
 	return hosts
 }
 
-// verified is what the verifier reads anew; nil when none move.
-func (e *pimEnds) verified(store *ledger.Ledger) *verify.PIMOptions {
+// verified is what the verification reads anew; nil when none move.
+func (e *pimEnds) verified(store *ledger.Ledger) []verify.Part {
 	if e == nil {
 		return nil
 	}
-	return &verify.PIMOptions{
-		Source: func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
+	return []verify.Part{objects.New(objects.Options{
+		Source: func(ctx context.Context, account rehome.Account) (objects.End, error) {
 			return e.source(ctx, account, store)
 		},
-		Destination: func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
+		Destination: func(ctx context.Context, account rehome.Account) (objects.End, error) {
 			session, err := e.dst.Open(ctx, account)
 			if err != nil {
 				return nil, err
 			}
 			return session, nil
 		},
-		Kinds: e.kinds, Repairs: e.repairs, Exceptions: store.Objects.Exceptions,
-	}
+		Kinds: e.kinds, Repairs: e.repairs, Explainer: ObjectReasons(store.Objects),
+	})}
 }

@@ -13,6 +13,7 @@ import (
 	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/verify"
+	"rehome/internal/verify/mail"
 )
 
 // verifyingAtOnce is how many accounts are compared at the same time: enough to keep two servers
@@ -48,9 +49,8 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 	defer func() { err = errors.Join(err, pim.close()) }()
 	watcher.Accounts(len(who.accounts))
 	verifier := verify.New(verify.Options{
-		Source: src, Destination: dst, Rules: m.rules(), Level: level, PIM: pim.verified(who.store),
-		Observe: func(_ string, messages int, octets int64) { watcher.Read(messages, octets) },
-	})
+		Level: level, Observe: func(_ string, messages int, octets int64) { watcher.Read(messages, octets) },
+	}, append([]verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules()})}, pim.verified(who.store)...)...)
 	results := make([]verify.Account, len(who.accounts))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(min(verifyingAtOnce, workers(src, dst)))

@@ -20,7 +20,7 @@ type summary struct {
 	outdated                int // copied again after the verification
 
 	source, destination verify.Totals
-	contacts, calendars verify.PIMSummary
+	contacts, calendars verify.ObjectSummary
 	differences         int
 	levels              map[verify.Level]int
 }

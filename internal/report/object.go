@@ -19,7 +19,7 @@ type collectionRow struct {
 	Objects, Equal, Repaired, Quarantined, Other string
 }
 
-func collectionRows(kind string, p *verify.PIM) []collectionRow {
+func collectionRows(kind string, p *verify.Objects) []collectionRow {
 	if p == nil {
 		return nil
 	}
@@ -47,7 +47,7 @@ func figure(n int) string {
 // repairs lists the repaired objects of an account, up to linesOfAccount.
 func repairs(a verify.Account) []string {
 	var all []string
-	for _, p := range []*verify.PIM{a.Contacts, a.Calendars} {
+	for _, p := range []*verify.Objects{a.Contacts, a.Calendars} {
 		if p == nil {
 			continue
 		}
@@ -62,7 +62,7 @@ func repairs(a verify.Account) []string {
 
 func objectsNote(s summary) string {
 	n := 0
-	for _, p := range []verify.PIMSummary{s.contacts, s.calendars} {
+	for _, p := range []verify.ObjectSummary{s.contacts, s.calendars} {
 		n += p.Verdicts[pim.VerdictRepaired]
 	}
 	if n == 0 {
@@ -99,12 +99,12 @@ func (r *Report) objectDifferences() []topic {
 // addObjects adds an account's objects of a verdict and returns how many there are.
 func (c *topic) addObjects(a account, verdict pim.Verdict) (total int) {
 	g := topicGroup{Account: a.Address}
-	for _, p := range []*verify.PIM{a.result.Contacts, a.result.Calendars} {
+	for _, p := range []*verify.Objects{a.result.Contacts, a.result.Calendars} {
 		if p == nil {
 			continue
 		}
 		total += p.Verdicts[verdict]
-		of := slices.DeleteFunc(slices.Clone(p.Differences), func(o verify.PIMObject) bool { return o.Verdict != verdict })
+		of := slices.DeleteFunc(slices.Clone(p.Differences), func(o verify.Object) bool { return o.Verdict != verdict })
 		for _, o := range of[:min(len(of), linesOfAccount-len(g.Lines))] {
 			line := o.Collection + o.Object + ": " + o.Sentence
 			if o.Escrow != "" {

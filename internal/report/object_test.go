@@ -18,13 +18,13 @@ func TestWriteHTML_showsContactsAndCalendars(t *testing.T) {
 	t.Parallel()
 	result, err := json.Marshal(verify.Account{
 		Account: "anna@example.test", Verdict: verify.Differs, Level: verify.LevelFull, Mail: &verify.Mail{},
-		Contacts: &verify.PIM{
-			Source: verify.PIMTotals{Collections: 1, Objects: 12}, Destination: verify.PIMTotals{Collections: 1, Objects: 11},
+		Contacts: &verify.Objects{
+			Source: verify.ObjectTotals{Collections: 1, Objects: 12}, Destination: verify.ObjectTotals{Collections: 1, Objects: 11},
 			Verdicts: map[pim.Verdict]int{pim.VerdictEqual: 10, pim.VerdictRepaired: 1, pim.VerdictQuarantined: 1},
-			Collections: []verify.PIMCollection{{Name: "Private <b>", Source: "/a/", Objects: 12,
+			Collections: []verify.Collection{{Name: "Private <b>", Source: "/a/", Objects: 12,
 				Verdicts: map[pim.Verdict]int{pim.VerdictEqual: 10, pim.VerdictRepaired: 1, pim.VerdictQuarantined: 1}}},
-			Differences: []verify.PIMObject{{Verdict: pim.VerdictQuarantined, Collection: "/a/", Object: "x.vcf", Sentence: "415 no", Escrow: "escrow/x.vcf"}},
-			Repaired:    []verify.PIMObject{{Verdict: pim.VerdictRepaired, Object: "y.vcf", Sentence: "FN was built"}},
+			Differences: []verify.Object{{Verdict: pim.VerdictQuarantined, Collection: "/a/", Object: "x.vcf", Sentence: "415 no", Escrow: "escrow/x.vcf"}},
+			Repaired:    []verify.Object{{Verdict: pim.VerdictRepaired, Object: "y.vcf", Sentence: "FN was built"}},
 		},
 	})
 	if err != nil {

@@ -72,10 +72,18 @@ func TestDocument_verdict(t *testing.T) {
 func TestTotals_unknownSizeStaysUnknown(t *testing.T) {
 	t.Parallel()
 	var got Totals
-	got.add(Totals{Mailboxes: 1, Messages: 2, Octets: 10})
-	got.add(Totals{Mailboxes: 1, Messages: 1, Octets: -1})
-	got.add(Totals{Mailboxes: 1, Messages: 1, Octets: 10})
+	got.Add(Totals{Mailboxes: 1, Messages: 2, Octets: 10})
+	got.Add(Totals{Mailboxes: 1, Messages: 1, Octets: -1})
+	got.Add(Totals{Mailboxes: 1, Messages: 1, Octets: 10})
 	if want := (Totals{Mailboxes: 3, Messages: 4, Octets: -1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// What nobody has compared is not equal.
+func TestVerifier_nothingComparedIsUnknown(t *testing.T) {
+	t.Parallel()
+	if got, err := New(Options{}).Account(t.Context(), rehome.Account{}); err != nil || got.Verdict != Unknown {
+		t.Errorf("%s, %v; want unknown", got.Verdict, err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	work "rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/verify"
+	verifymail "rehome/internal/verify/mail"
 	"rehome/lab/simulation/ledgers"
 )
 
@@ -261,9 +262,9 @@ func exitCode(p pass) int {
 func (m *mover) verify() (verify.Account, error) {
 	m.passes++
 	process := fmt.Sprintf("%s-verify-%d", m.name, m.passes)
-	verifier := verify.New(verify.Options{
+	verifier := verify.New(verify.Options{}, verifymail.New(verifymail.Options{
 		Source: m.endpoint(process, rehome.Source, sourceAddress), Destination: m.endpoint(process, rehome.Destination, destinationAddress),
-	})
+	}))
 	ctx, cancel := context.WithTimeout(context.Background(), longestPass)
 	defer cancel()
 	return verifier.Account(ctx, account)

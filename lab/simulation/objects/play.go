@@ -18,9 +18,11 @@ import (
 	"rehome/internal/conductor"
 	"rehome/internal/davcopy"
 	"rehome/internal/endpoint"
+	"rehome/internal/journey"
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/verify"
+	"rehome/internal/verify/objects"
 	"rehome/lab/simulation"
 	"rehome/lab/simulation/ledgers"
 )
@@ -323,8 +325,8 @@ func (r *run) verdict(ctx context.Context) (verify.Account, error) {
 	src, dst := r.service(rehome.Source), r.service(rehome.Destination)
 	defer src.Close()
 	defer dst.Close()
-	open := func(end *endpoint.DAV) func(context.Context, rehome.Account) (verify.Shelf, error) {
-		return func(ctx context.Context, account rehome.Account) (verify.Shelf, error) {
+	open := func(end *endpoint.DAV) func(context.Context, rehome.Account) (objects.End, error) {
+		return func(ctx context.Context, account rehome.Account) (objects.End, error) {
 			session, err := end.Open(ctx, account)
 			if err != nil {
 				return nil, err
@@ -332,7 +334,7 @@ func (r *run) verdict(ctx context.Context) (verify.Account, error) {
 			return session, nil
 		}
 	}
-	return verify.New(verify.Options{PIM: &verify.PIMOptions{
-		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Exceptions: l.Objects.Exceptions,
-	}}).Account(ctx, owner())
+	return verify.New(verify.Options{}, objects.New(objects.Options{
+		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Explainer: journey.ObjectReasons(l.Objects),
+	})).Account(ctx, owner())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package objects
 
 import (
 	"slices"
@@ -70,7 +70,7 @@ func lostComponents(src, dst dav.Collection) []string {
 }
 
 // concludeProperties compares each collection with the one in which most of its objects are.
-func (c *pimCheck) concludeProperties() {
+func (c *check) concludeProperties() {
 	for i := range c.result.Collections {
 		at := &c.result.Collections[i]
 		dst, found := c.targets[at.Destination]

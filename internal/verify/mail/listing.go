@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
+	"rehome/internal/verify"
 )
 
 // listing is what one end says about an account without opening a mailbox: names, subscriptions and uses.
@@ -104,12 +105,12 @@ func groups(src, dst listing, rules mapping.Rules) ([]*group, mapping.Plan) {
 // octetsSaid adds up the sizes that a listing tells, -1 when one is missing. How many messages there are is
 // never taken from it: that is counted in the mailboxes themselves.
 func octetsSaid(entries []imap.ListEntry) int64 {
-	t := Totals{}
+	t := verify.Totals{}
 	for _, e := range entries {
 		if e.Status == nil {
 			return -1
 		}
-		t.addMail(0, e.Status.Size)
+		t.AddMail(0, e.Status.Size)
 	}
 	return t.Octets
 }

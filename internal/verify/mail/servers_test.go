@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/protocol/imap"
+	"rehome/internal/verify"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 )
@@ -52,16 +53,27 @@ func (s *servers) account(address string) rehome.Account {
 	return rehome.Account{Address: address, SourcePassword: password, DestinationPassword: password}
 }
 
-func (s *servers) options(level Level) Options {
+// request is what a test wants to be compared, and how.
+type request struct {
+	Options
+	how verify.Options
+}
+
+func (r request) verifier() *verify.Verifier { return verify.New(r.how, New(r.Options)) }
+
+func (s *servers) options(level verify.Level) request {
 	host := func(side rehome.Side, server *dovecot.Server, dial imap.DialFunc) *endpoint.IMAP {
 		return endpoint.NewIMAP(endpoint.Settings{Side: side, Address: server.IMAP, Security: imap.NoTLS, Dial: dial})
 	}
-	return Options{Source: host(rehome.Source, s.src, s.dial), Destination: host(rehome.Destination, s.dst, nil), Level: level}
+	return request{
+		Options: Options{Source: host(rehome.Source, s.src, s.dial), Destination: host(rehome.Destination, s.dst, nil)},
+		how:     verify.Options{Level: level},
+	}
 }
 
-func (s *servers) verify(t *testing.T, address string, options Options) Account {
+func (s *servers) verify(t *testing.T, address string, options request) verify.Account {
 	t.Helper()
-	got, err := New(options).Account(t.Context(), s.account(address))
+	got, err := options.verifier().Account(t.Context(), s.account(address))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +89,7 @@ type user struct {
 
 func (s *servers) logIn(t testing.TB, side rehome.Side, address string) user {
 	t.Helper()
-	options := s.options(LevelFull)
+	options := s.options(verify.LevelFull)
 	host, server := options.Source, s.src
 	if side == rehome.Destination {
 		host, server = options.Destination, s.dst

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"rehome"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
+	"rehome/internal/verify"
 )
 
 // reading is one look at a group of mailboxes that are compared with each other.
@@ -21,7 +22,7 @@ type reading struct {
 	changed bool // an end has changed while it was read
 
 	judgement   judgement
-	differences []Difference // the first of the discrepancies, in words
+	differences []verify.Difference // the first of the discrepancies, in words
 }
 
 // patience is how many broken connections one mailbox may cost. A damaged message costs three.
@@ -29,7 +30,7 @@ const patience = 100
 
 // look compares a group's mailboxes. A mailbox that changes meanwhile is looked at once more; what
 // was read of its messages still holds.
-func (c *check) look(ctx context.Context, g *group, level Level) (*reading, error) {
+func (c *check) look(ctx context.Context, g *group, level verify.Level) (*reading, error) {
 	var earlier *reading
 	for losses, looks := 0, 1; ; {
 		r := c.newReading(g)
@@ -88,7 +89,7 @@ func (r *reading) orEarlier(earlier *reading) *reading {
 
 // read fills in the reading: both ends at the same time, then what the comparison asks for, then
 // the names of what differs.
-func (c *check) read(ctx context.Context, r, earlier *reading, level Level) error {
+func (c *check) read(ctx context.Context, r, earlier *reading, level verify.Level) error {
 	var priorDst *box
 	priorSrc := make([]*box, len(r.src))
 	if earlier != nil {
@@ -107,7 +108,7 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level Level) erro
 		}
 		return c.readBox(ctx, c.dst, r.dst, priorDst, level)
 	})
-	if err != nil || level == LevelCounts || len(r.refused()) > 0 {
+	if err != nil || level == verify.LevelCounts || len(r.refused()) > 0 {
 		return err
 	}
 	var src []*record
@@ -118,24 +119,24 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level Level) erro
 	if err != nil {
 		return err
 	}
-	r.judgement = judge(comparison, c.options.Now().Unix())
+	r.judgement = judge(comparison, c.how.Now().Unix())
 	if err := c.nameAll(ctx, r); err != nil {
 		return err
 	}
 	return c.notice(ctx, r)
 }
 
-func (c *check) readBox(ctx context.Context, e *end, b, earlier *box, level Level) error {
+func (c *check) readBox(ctx context.Context, e *end, b, earlier *box, level verify.Level) error {
 	if err := e.examine(ctx, b); err != nil || b.refusal != "" {
 		return err
 	}
-	if level == LevelCounts {
+	if level == verify.LevelCounts {
 		return e.countAll(ctx, b)
 	}
 	if err := c.sweep(ctx, e, b, earlier); err != nil {
 		return err
 	}
-	if level == LevelFull {
+	if level == verify.LevelFull {
 		return c.fetch(ctx, e, b.records, newBodies(c.watch(e)))
 	}
 	if e == c.src && (earlier == nil || !earlier.swept) {

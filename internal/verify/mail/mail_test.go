@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	"rehome"
 	"rehome/internal/mapping"
+	"rehome/internal/verify"
 )
 
 // furnish gives both ends the same mail: true duplicates, odd names, a sent mailbox that is called
@@ -47,12 +48,12 @@ func TestAccount_equal(t *testing.T) {
 	const address = "anna@example.test"
 	s := startServers(t, address)
 	furnish(t, s, address)
-	for _, level := range Levels() {
+	for _, level := range verify.Levels() {
 		observed := 0
 		options := s.options(level)
-		options.Observe = func(account string, messages int, octets int64) { observed += messages }
+		options.how.Observe = func(account string, messages int, octets int64) { observed += messages }
 		got := s.verify(t, address, options)
-		if got.Verdict != Equal || len(got.Mail.Differences) != 0 || len(got.Findings) != 0 {
+		if got.Verdict != verify.Equal || len(got.Mail.Differences) != 0 || len(got.Findings) != 0 {
 			t.Errorf("%s: got %s, %v, %v", level, got.Verdict, got.Mail.Differences, got.Findings)
 		}
 		if got.Mail.Source != got.Mail.Destination || got.Mail.Source.Mailboxes != 4 || got.Mail.Source.Messages != 9 || got.Mail.Source.Octets < 500 {
@@ -62,7 +63,7 @@ func TestAccount_equal(t *testing.T) {
 			t.Errorf("%s: observed %d messages, want 9", level, observed)
 		}
 		for _, m := range got.Mail.Mailboxes {
-			if m.SourceRoot != m.DestinationRoot || (m.SourceRoot != "") != (level == LevelFull) {
+			if m.SourceRoot != m.DestinationRoot || (m.SourceRoot != "") != (level == verify.LevelFull) {
 				t.Errorf("%s: roots of %v: %q and %q", level, m.Source, m.SourceRoot, m.DestinationRoot)
 			}
 		}
@@ -72,53 +73,53 @@ func TestAccount_equal(t *testing.T) {
 // plant is a way in which a destination may differ, with what every level says about it.
 type plant struct {
 	plant                  func(u user)
-	counts, metadata, full map[Kind]int
+	counts, metadata, full map[verify.Kind]int
 }
 
 func plants() map[string]plant {
-	type want = map[Kind]int
+	type want = map[verify.Kind]int
 	return map[string]plant{
 		"a message is missing": {
 			func(u user) { u.remove(2) },
-			want{CountDiffers: 1}, want{MissingMessage: 1}, want{MissingMessage: 1},
+			want{verify.CountDiffers: 1}, want{verify.MissingMessage: 1}, want{verify.MissingMessage: 1},
 		},
 		"one of two copies is missing": {
 			func(u user) { u.remove(6) },
-			want{CountDiffers: 1}, want{MissingMessage: 1}, want{MissingMessage: 1},
+			want{verify.CountDiffers: 1}, want{verify.MissingMessage: 1}, want{verify.MissingMessage: 1},
 		},
 		"a message too many": {
 			func(u user) { u.store("Sent", write(9)) },
-			want{CountDiffers: 1}, want{ExtraMessage: 1}, want{ExtraMessage: 1},
+			want{verify.CountDiffers: 1}, want{verify.ExtraMessage: 1}, want{verify.ExtraMessage: 1},
 		},
 		"a copy too many": {
 			func(u user) { u.store("Sent", write(4)) },
-			want{CountDiffers: 1}, want{ExtraMessage: 1}, want{ExtraMessage: 1},
+			want{verify.CountDiffers: 1}, want{verify.ExtraMessage: 1}, want{verify.ExtraMessage: 1},
 		},
 		"another message instead": {
 			func(u user) { u.remove(1); u.store("INBOX", write(8)) },
-			want{MissingMessage: 1, ExtraMessage: 1}, want{MissingMessage: 1, ExtraMessage: 1}, want{MissingMessage: 1, ExtraMessage: 1},
+			want{verify.MissingMessage: 1, verify.ExtraMessage: 1}, want{verify.MissingMessage: 1, verify.ExtraMessage: 1}, want{verify.MissingMessage: 1, verify.ExtraMessage: 1},
 		},
 		"a body has been changed, its size has not": {
 			func(u user) { u.replace(3, func(l *letter) { l.text = strings.Replace(l.text, "xxx", "xyx", 1) }) },
-			nil, nil, want{ChangedMessage: 1},
+			nil, nil, want{verify.ChangedMessage: 1},
 		},
 		"a body has been cut": {
 			func(u user) { u.replace(3, func(l *letter) { l.text = strings.Replace(l.text, "xxx", "", 1) }) },
-			want{ChangedMessage: 1}, want{ChangedMessage: 1}, want{ChangedMessage: 1},
+			want{verify.ChangedMessage: 1}, want{verify.ChangedMessage: 1}, want{verify.ChangedMessage: 1},
 		},
 		"the time of the copy instead of the date": {
 			func(u user) { u.replace(3, func(l *letter) { l.date = time.Now() }) },
-			nil, want{DateDiffers: 1}, want{DateDiffers: 1},
+			nil, want{verify.DateDiffers: 1}, want{verify.DateDiffers: 1},
 		},
-		"unread again":         {func(u user) { u.flag(2) }, nil, want{FlagsDiffer: 1}, want{FlagsDiffer: 1}},
-		"a keyword too many":   {func(u user) { u.flag(2, `\Seen`, "$Work") }, nil, want{FlagsDiffer: 1}, want{FlagsDiffer: 1}},
-		"one copy is unread":   {func(u user) { u.flag(4) }, nil, want{FlagsDiffer: 1}, want{FlagsDiffer: 1}},
-		"not subscribed":       {func(u user) { u.unsubscribe("Projekte & Pläne/2019") }, want{NotSubscribed: 1}, want{NotSubscribed: 1}, want{NotSubscribed: 1}},
-		"a mailbox too many":   {func(u user) { u.create("New"); u.store("New", write(1)) }, want{ExtraMailbox: 1}, want{ExtraMailbox: 1}, want{ExtraMailbox: 1}},
+		"unread again":         {func(u user) { u.flag(2) }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
+		"a keyword too many":   {func(u user) { u.flag(2, `\Seen`, "$Work") }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
+		"one copy is unread":   {func(u user) { u.flag(4) }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
+		"not subscribed":       {func(u user) { u.unsubscribe("Projekte & Pläne/2019") }, want{verify.NotSubscribed: 1}, want{verify.NotSubscribed: 1}, want{verify.NotSubscribed: 1}},
+		"a mailbox too many":   {func(u user) { u.create("New"); u.store("New", write(1)) }, want{verify.ExtraMailbox: 1}, want{verify.ExtraMailbox: 1}, want{verify.ExtraMailbox: 1}},
 		"an empty one is fine": {func(u user) { u.create("New") }, nil, nil, nil},
 		"a mailbox is missing": {
 			func(u user) { u.delete("Empty") },
-			want{MissingMailbox: 1}, want{MissingMailbox: 1}, want{MissingMailbox: 1},
+			want{verify.MissingMailbox: 1}, want{verify.MissingMailbox: 1}, want{verify.MissingMailbox: 1},
 		},
 	}
 }
@@ -136,12 +137,12 @@ func TestAccount_everyDifference(t *testing.T) {
 			dst := furnish(t, s, accounts[i])
 			plant := plants()[name]
 			plant.plant(dst)
-			for level, want := range map[Level]map[Kind]int{LevelCounts: plant.counts, LevelMetadata: plant.metadata, LevelFull: plant.full} {
+			for level, want := range map[verify.Level]map[verify.Kind]int{verify.LevelCounts: plant.counts, verify.LevelMetadata: plant.metadata, verify.LevelFull: plant.full} {
 				got := s.verify(t, accounts[i], s.options(level))
 				if !maps.Equal(got.Mail.Counts, want) && len(got.Mail.Counts)+len(want) > 0 {
 					t.Errorf("%s: got %v, want %v: %v", level, got.Mail.Counts, want, got.Mail.Differences)
 				}
-				if (got.Verdict == Equal) != (len(want) == 0) {
+				if (got.Verdict == verify.Equal) != (len(want) == 0) {
 					t.Errorf("%s: verdict %s with %v", level, got.Verdict, want)
 				}
 				checkWording(t, got)
@@ -152,7 +153,7 @@ func TestAccount_everyDifference(t *testing.T) {
 
 // checkWording holds the listed differences against their promise: every one is named, none holds a
 // subject or content.
-func checkWording(t *testing.T, got Account) {
+func checkWording(t *testing.T, got verify.Account) {
 	t.Helper()
 	text, err := json.Marshal(got)
 	if err != nil {
@@ -182,14 +183,14 @@ func TestAccount_mergedMailboxes(t *testing.T) {
 	src.store("INBOX.A", write(1), write(2))
 	src.store("INBOX.B", write(3), write(2))
 	dst.store("All of them", write(3), write(2), write(1), write(9))
-	options := s.options(LevelFull)
+	options := s.options(verify.LevelFull)
 	options.Rules = mapping.Rules{Rename: map[string]string{"INBOX.A": "All of them", "INBOX.B": "All of them"}}
 	got := s.verify(t, address, options)
-	want := map[Kind]int{MissingMessage: 1, ExtraMessage: 1}
+	want := map[verify.Kind]int{verify.MissingMessage: 1, verify.ExtraMessage: 1}
 	if !maps.Equal(got.Mail.Counts, want) {
 		t.Errorf("got %v, want %v", got.Mail.Counts, want)
 	}
-	if got, want := got.Mail.Source, (Totals{Mailboxes: 3, Messages: 4, Octets: got.Mail.Source.Octets}); got != want {
+	if got, want := got.Mail.Source, (verify.Totals{Mailboxes: 3, Messages: 4, Octets: got.Mail.Source.Octets}); got != want {
 		t.Errorf("source: got %+v, want %+v", got, want)
 	}
 	checkWording(t, got)
@@ -202,11 +203,11 @@ func TestAccount_excludedMailIsNamed(t *testing.T) {
 	src := s.logIn(t, rehome.Source, address)
 	src.create("INBOX.Junk mail")
 	src.store("INBOX.Junk mail", write(1), write(2))
-	options := s.options(LevelCounts)
+	options := s.options(verify.LevelCounts)
 	options.Rules = mapping.Rules{Exclude: []*regexp.Regexp{regexp.MustCompile("Junk")}}
 	got := s.verify(t, address, options)
-	want := []LeftOut{{Mailbox: "INBOX.Junk mail", Reason: "excluded by rule", Messages: 2}}
-	if got.Verdict != Equal || !slices.Equal(got.Mail.LeftOut, want) {
+	want := []verify.LeftOut{{Mailbox: "INBOX.Junk mail", Reason: "excluded by rule", Messages: 2}}
+	if got.Verdict != verify.Equal || !slices.Equal(got.Mail.LeftOut, want) {
 		t.Errorf("got %s, %+v, want equal, %+v", got.Verdict, got.Mail.LeftOut, want)
 	}
 }
@@ -224,11 +225,11 @@ func TestAccount_brokenConnections(t *testing.T) {
 		dials++
 		return &cutConn{Conn: conn, left: 90_000}, err
 	}
-	options, observed := s.options(LevelFull), 0
+	options, observed := s.options(verify.LevelFull), 0
 	options.RangeOctets = 20_000
-	options.Observe = func(_ string, messages int, _ int64) { observed += messages }
+	options.how.Observe = func(_ string, messages int, _ int64) { observed += messages }
 	got := s.verify(t, address, options)
-	if got.Verdict != Equal || got.Mail.Source.Messages != 200 {
+	if got.Verdict != verify.Equal || got.Mail.Source.Messages != 200 {
 		t.Errorf("got %s, %+v, %v", got.Verdict, got.Mail.Source, got.Mail.Differences)
 	}
 	if dials < 3 || observed != 200 {
@@ -248,9 +249,9 @@ func TestAccount_mailboxChangesMeanwhile(t *testing.T) {
 		want     int // extra messages
 		findings int
 	}{{"once", 1, 1, 0}, {"both times", 2, 2, 1}} {
-		options, left := s.options(LevelFull), c.changes
+		options, left := s.options(verify.LevelFull), c.changes
 		// The clock is read behind the comparison and before the last look at the mailbox.
-		options.Now = func() time.Time {
+		options.how.Now = func() time.Time {
 			if left > 0 {
 				left--
 				worker.store("INBOX", write(20+left))
@@ -258,7 +259,7 @@ func TestAccount_mailboxChangesMeanwhile(t *testing.T) {
 			return time.Now()
 		}
 		got := s.verify(t, address, options)
-		if n := got.Mail.Counts[ExtraMessage]; n != c.want {
+		if n := got.Mail.Counts[verify.ExtraMessage]; n != c.want {
 			t.Errorf("%s: got %d extra messages, want %d", c.name, n, c.want)
 		}
 		if len(got.Findings) != c.findings {
@@ -271,12 +272,12 @@ func TestAccount_endCannotBeRead(t *testing.T) {
 	t.Parallel()
 	const address = "anna@example.test"
 	s := startServers(t, address)
-	_, err := New(s.options(LevelFull)).Account(t.Context(), s.account("nobody@example.test"))
+	_, err := s.options(verify.LevelFull).verifier().Account(t.Context(), s.account("nobody@example.test"))
 	if rehome.ClassOf(err) != rehome.ClassAuth {
 		t.Fatalf("got %v, want a refused log-in", err)
 	}
-	got := Unreadable("nobody@example.test", LevelFull, time.Now(), err)
-	if got.Verdict != Unknown || len(got.Findings) != 1 || got.Findings[0].NextStep == "" {
+	got := verify.Unreadable("nobody@example.test", verify.LevelFull, time.Now(), err)
+	if got.Verdict != verify.Unknown || len(got.Findings) != 1 || got.Findings[0].NextStep == "" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -291,8 +292,8 @@ func TestAccount_damagedMessages(t *testing.T) {
 	for _, uid := range []int{5, 17, 18} {
 		src.damage(uid)
 	}
-	got := s.verify(t, address, s.options(LevelFull))
-	if want := map[Kind]int{UnreadableMessage: 3}; !maps.Equal(got.Mail.Counts, want) {
+	got := s.verify(t, address, s.options(verify.LevelFull))
+	if want := map[verify.Kind]int{verify.UnreadableMessage: 3}; !maps.Equal(got.Mail.Counts, want) {
 		t.Errorf("got %v, want %v: %v", got.Mail.Counts, want, got.Mail.Differences)
 	}
 	if m := got.Mail.Mailboxes[0]; m.SourceRoot != "" || m.DestinationRoot == "" {
@@ -313,10 +314,10 @@ func TestAccount_limitOfTheList(t *testing.T) {
 	src := s.logIn(t, rehome.Source, address)
 	src.store("INBOX", write(1), write(2), write(3), write(4), write(5))
 	src.create("INBOX.Gone")
-	options := s.options(LevelFull)
-	options.Limit = 2
+	options := s.options(verify.LevelFull)
+	options.how.Limit = 2
 	got := s.verify(t, address, options)
-	if want := map[Kind]int{MissingMessage: 5, MissingMailbox: 1}; !maps.Equal(got.Mail.Counts, want) {
+	if want := map[verify.Kind]int{verify.MissingMessage: 5, verify.MissingMailbox: 1}; !maps.Equal(got.Mail.Counts, want) {
 		t.Errorf("counts: got %v, want %v", got.Mail.Counts, want)
 	}
 	if len(got.Mail.Differences) != 2 || got.Mail.Unlisted != 4 || got.Mail.Total() != 6 {

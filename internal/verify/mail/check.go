@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
+	"rehome/internal/verify"
 )
 
 // check compares one account.
 type check struct {
 	options  Options
-	level    Level
+	how      verify.Options
 	account  rehome.Account
 	src, dst *end
 
 	srcList, dstList listing
-	mail             Mail
+	mail             verify.Mail
 	findings         []rehome.Finding
 }
 
-func newCheck(options Options, account rehome.Account) *check {
+func newCheck(options Options, how verify.Options, account rehome.Account) *check {
 	return &check{
-		options: options, level: options.Level, account: account,
+		options: options, how: how, account: account,
 		src:  &end{side: rehome.Source, host: options.Source},
 		dst:  &end{side: rehome.Destination, host: options.Destination},
-		mail: Mail{Differences: []Difference{}, Mailboxes: []Mailbox{}, Counts: map[Kind]int{}},
+		mail: verify.Mail{Differences: []verify.Difference{}, Mailboxes: []verify.Mailbox{}, Counts: map[verify.Kind]int{}},
 	}
 }
 
@@ -84,30 +84,18 @@ func (c *check) run(ctx context.Context) error {
 	return nil
 }
 
-// result closes the account.
-func (c *check) result() Account {
-	verdict := Equal
-	if c.mail.Total() > 0 {
-		verdict = Differs
-	}
-	return Account{
-		Account: c.account.Address, Verdict: verdict, Level: c.level,
-		Verified: c.options.Now().UTC().Truncate(time.Second), Mail: &c.mail, Findings: c.findings,
-	}
-}
-
 // group compares what belongs into one destination mailbox.
 func (c *check) group(ctx context.Context, g *group) error {
-	m := Mailbox{Source: printableAll(g.sources), Destination: printable(g.destination)}
+	m := verify.Mailbox{Source: printableAll(g.sources), Destination: printable(g.destination)}
 	if !g.exists {
 		return c.compareMissing(ctx, g, m)
 	}
-	return c.compareMessages(ctx, g, m, c.level)
+	return c.compareMessages(ctx, g, m, c.how.Level)
 }
 
 // compareMissing counts what the destination has no mailbox for.
-func (c *check) compareMissing(ctx context.Context, g *group, m Mailbox) error {
-	r, err := c.look(ctx, g, LevelCounts)
+func (c *check) compareMissing(ctx context.Context, g *group, m verify.Mailbox) error {
+	r, err := c.look(ctx, g, verify.LevelCounts)
 	if err != nil {
 		return err
 	}
@@ -117,7 +105,7 @@ func (c *check) compareMissing(ctx context.Context, g *group, m Mailbox) error {
 }
 
 // compareMessages opens the mailboxes.
-func (c *check) compareMessages(ctx context.Context, g *group, m Mailbox, level Level) error {
+func (c *check) compareMessages(ctx context.Context, g *group, m verify.Mailbox, level verify.Level) error {
 	r, err := c.look(ctx, g, level)
 	if err != nil {
 		return err
@@ -126,14 +114,14 @@ func (c *check) compareMessages(ctx context.Context, g *group, m Mailbox, level 
 		c.bookRefused(m, r)
 		return nil
 	}
-	if level != LevelCounts {
+	if level != verify.LevelCounts {
 		c.bookMessages(m, r, level)
 		return nil
 	}
 	octets, dstOctets := octetsSaid(g.src), octetsSaid(g.dst)
 	if counted(r.src...) == counted(r.dst) && octets != dstOctets && octets >= 0 && dstOctets >= 0 {
 		// Completed line ends or another message? Counts cannot tell.
-		return c.compareMessages(ctx, g, m, LevelMetadata)
+		return c.compareMessages(ctx, g, m, verify.LevelMetadata)
 	}
 	m.Octets = octets
 	c.bookCounts(m, r, dstOctets)
@@ -149,11 +137,11 @@ func (c *check) watch(e *end) func(octets int64) {
 }
 
 func (c *check) observe(messages int, octets int64) {
-	c.options.Observe(c.account.Address, messages, octets)
+	c.how.Observe(c.account.Address, messages, octets)
 }
 
 // room is how many differences can still be listed.
-func (c *check) room() int { return max(c.options.Limit-len(c.mail.Differences), 0) }
+func (c *check) room() int { return max(c.how.Limit-len(c.mail.Differences), 0) }
 
 // lookForExtra finds mailboxes that only the destination has. Empty ones are the defaults that a
 // server makes for everybody.
@@ -166,7 +154,7 @@ func (c *check) lookForExtra(ctx context.Context, groups []*group) error {
 		if compared[name] {
 			continue
 		}
-		r, err := c.look(ctx, &group{destination: name, exists: true}, LevelCounts)
+		r, err := c.look(ctx, &group{destination: name, exists: true}, verify.LevelCounts)
 		if err != nil {
 			return err
 		}
@@ -175,16 +163,16 @@ func (c *check) lookForExtra(ctx context.Context, groups []*group) error {
 			continue
 		}
 		octets := octetsSaid([]imap.ListEntry{c.dstList.byName[name]})
-		c.mail.Destination.add(Totals{Mailboxes: 1, Messages: messages, Octets: octets})
-		c.mail.Mailboxes = append(c.mail.Mailboxes, Mailbox{
+		c.mail.Destination.Add(verify.Totals{Mailboxes: 1, Messages: messages, Octets: octets})
+		c.mail.Mailboxes = append(c.mail.Mailboxes, verify.Mailbox{
 			Source: []string{}, Destination: printable(name), Messages: messages, Octets: octets, Differences: 1,
 		})
 		holding := "an unknown number of messages"
 		if known {
-			holding = count(messages, "message")
+			holding = verify.Count(messages, "message")
 		}
-		c.differ(Difference{
-			Kind: ExtraMailbox, Mailbox: printable(name), Object: printable(name), Destination: holding,
+		c.differ(verify.Difference{
+			Kind: verify.ExtraMailbox, Mailbox: printable(name), Object: printable(name), Destination: holding,
 			Sentence: "mailbox " + quote(name) + " with " + holding + " is only at the destination",
 		})
 	}
@@ -200,8 +188,8 @@ func (c *check) checkPairs(plan mapping.Plan) {
 		}
 		src, dst := c.srcList.byName[pair.Source], c.dstList.byName[name]
 		if pair.Subscribe && !dst.Subscribed {
-			c.differ(Difference{
-				Kind: NotSubscribed, Mailbox: printable(pair.Source), Object: printable(name),
+			c.differ(verify.Difference{
+				Kind: verify.NotSubscribed, Mailbox: printable(pair.Source), Object: printable(name),
 				Source: "subscribed", Destination: "not subscribed",
 				Sentence: "mailbox " + quote(pair.Source) + " is subscribed at the source, and " + quote(name) + " at the destination is not",
 			})
@@ -227,12 +215,12 @@ func (c *check) listLeftOut(plan mapping.Plan) {
 				messages = n
 			}
 		}
-		c.mail.LeftOut = append(c.mail.LeftOut, LeftOut{Mailbox: printable(left.Source), Reason: left.Reason, Messages: messages})
+		c.mail.LeftOut = append(c.mail.LeftOut, verify.LeftOut{Mailbox: printable(left.Source), Reason: left.Reason, Messages: messages})
 	}
 }
 
 // differ books one difference that is worth a sentence of its own.
-func (c *check) differ(d Difference) {
+func (c *check) differ(d verify.Difference) {
 	c.mail.Counts[d.Kind]++
 	if c.room() > 0 {
 		c.mail.Differences = append(c.mail.Differences, d)

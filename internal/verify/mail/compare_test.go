@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"rehome"
 	"rehome/internal/content/message"
 	"rehome/internal/protocol/imap"
+	"rehome/internal/verify"
 )
 
 // mail describes one message of a made-up mailbox. Messages of one content are copies of each other.
@@ -25,11 +26,11 @@ type mail struct {
 const now = 1_800_000_000
 
 // shelf lays messages into a mailbox in the order given. Sizes tell few contents apart.
-func shelf(side rehome.Side, messages []mail, level Level) *box {
+func shelf(side rehome.Side, messages []mail, level verify.Level) *box {
 	b := &box{side: side, name: "INBOX"}
 	for i, m := range messages {
 		r := &record{box: b, uid: imap.UID(2*i + 1), size: 100 + int64(m.content%3), date: m.date, flags: m.flags}
-		if level == LevelFull {
+		if level == verify.LevelFull {
 			r.digest = digestOf(m.content)
 		}
 		b.records = append(b.records, r)
@@ -72,7 +73,7 @@ func (l library) bodies(_ context.Context, src, dst []*record) error {
 	return nil
 }
 
-func outcome(t rapid.TB, level Level, src, dst []mail) judgement {
+func outcome(t rapid.TB, level verify.Level, src, dst []mail) judgement {
 	t.Helper()
 	srcBox, dstBox := shelf(rehome.Source, src, level), shelf(rehome.Destination, dst, level)
 	c, err := compare(context.Background(), level, srcBox.records, dstBox.records, newLibrary(srcBox, dstBox, src, dst))
@@ -82,8 +83,8 @@ func outcome(t rapid.TB, level Level, src, dst []mail) judgement {
 	return judge(c, now)
 }
 
-func (j judgement) counts() map[Kind]int {
-	counts := map[Kind]int{}
+func (j judgement) counts() map[verify.Kind]int {
+	counts := map[verify.Kind]int{}
 	for _, d := range j.discrepancies {
 		counts[d.kind]++
 	}
@@ -91,10 +92,10 @@ func (j judgement) counts() map[Kind]int {
 }
 
 // wantCounts compares the numbers of each kind.
-func wantCounts(t rapid.TB, j judgement, want map[Kind]int) {
+func wantCounts(t rapid.TB, j judgement, want map[verify.Kind]int) {
 	t.Helper()
 	got := j.counts()
-	for _, kind := range Kinds() {
+	for _, kind := range verify.Kinds() {
 		if got[kind] != want[kind] {
 			t.Errorf("%s: got %d, want %d (all: %v)", kind, got[kind], want[kind], got)
 		}
@@ -102,7 +103,7 @@ func wantCounts(t rapid.TB, j judgement, want map[Kind]int) {
 }
 
 // drawMail makes up a mailbox. Metadata only sees size and date, so there each message has its own.
-func drawMail(t *rapid.T, level Level) []mail {
+func drawMail(t *rapid.T, level verify.Level) []mail {
 	flagSets := []string{"", `\seen`, `\flagged \seen`, "$work"}
 	return rapid.Custom(func(t *rapid.T) []mail {
 		n := rapid.IntRange(0, 40).Draw(t, "messages")
@@ -113,7 +114,7 @@ func drawMail(t *rapid.T, level Level) []mail {
 				date:    int64(rapid.IntRange(1, 4).Draw(t, "date")),
 				flags:   rapid.SampledFrom(flagSets).Draw(t, "flags"),
 			}
-			if level == LevelMetadata {
+			if level == verify.LevelMetadata {
 				messages[i].content, messages[i].date = byte(i), int64(i)+1
 			}
 		}
@@ -121,8 +122,8 @@ func drawMail(t *rapid.T, level Level) []mail {
 	}).Draw(t, "mail")
 }
 
-func drawLevel(t *rapid.T) Level {
-	return rapid.SampledFrom([]Level{LevelMetadata, LevelFull}).Draw(t, "level")
+func drawLevel(t *rapid.T) verify.Level {
+	return rapid.SampledFrom([]verify.Level{verify.LevelMetadata, verify.LevelFull}).Draw(t, "level")
 }
 
 func TestCompare_equalInAnyOrder(t *testing.T) {
@@ -144,8 +145,8 @@ func TestCompare_removedAreMissingAddedAreExtra(t *testing.T) {
 		level := drawLevel(t)
 		all := rapid.Permutation(drawMail(t, level)).Draw(t, "order")
 		k := rapid.IntRange(0, len(all)).Draw(t, "removed")
-		wantCounts(t, outcome(t, level, all, all[k:]), map[Kind]int{MissingMessage: k})
-		wantCounts(t, outcome(t, level, all[k:], all), map[Kind]int{ExtraMessage: k})
+		wantCounts(t, outcome(t, level, all, all[k:]), map[verify.Kind]int{verify.MissingMessage: k})
+		wantCounts(t, outcome(t, level, all[k:], all), map[verify.Kind]int{verify.ExtraMessage: k})
 	})
 }
 
@@ -155,16 +156,16 @@ func TestCompare_changesAreFoundOneByOne(t *testing.T) {
 		level := drawLevel(t)
 		src := drawMail(t, level)
 		src = append(src, mail{content: 99, date: 99})
-		want := map[Kind]int{}
-		change := func(kind Kind, edit func(*mail)) {
+		want := map[verify.Kind]int{}
+		change := func(kind verify.Kind, edit func(*mail)) {
 			dst := rapid.Permutation(src).Draw(t, "order")
 			i := rapid.IntRange(0, len(dst)-1).Draw(t, "changed")
 			edit(&dst[i])
-			want = map[Kind]int{kind: 1}
+			want = map[verify.Kind]int{kind: 1}
 			wantCounts(t, outcome(t, level, src, dst), want)
 		}
-		change(FlagsDiffer, func(m *mail) { m.flags = `\answered` })
-		change(DateDiffers, func(m *mail) { m.date = 12345 })
+		change(verify.FlagsDiffer, func(m *mail) { m.flags = `\answered` })
+		change(verify.DateDiffers, func(m *mail) { m.date = 12345 })
 	})
 }
 
@@ -173,8 +174,8 @@ func TestCompare_changedContent(t *testing.T) {
 	src := []mail{{content: 100, date: 1}, {content: 101, date: 2}, {content: 102, date: 3}}
 	dst := slices.Clone(src)
 	dst[1].content = 201 // same header, other size, other digest
-	for _, level := range []Level{LevelMetadata, LevelFull} {
-		wantCounts(t, outcome(t, level, src, dst), map[Kind]int{ChangedMessage: 1})
+	for _, level := range []verify.Level{verify.LevelMetadata, verify.LevelFull} {
+		wantCounts(t, outcome(t, level, src, dst), map[verify.Kind]int{verify.ChangedMessage: 1})
 	}
 }
 
@@ -187,13 +188,13 @@ func TestCompare_sizeByNature(t *testing.T) {
 	later[2].date = 99
 	for _, c := range []struct {
 		dst  []mail
-		want map[Kind]int
-	}{{messages, nil}, {later, map[Kind]int{DateDiffers: 1}}} {
-		srcBox, dstBox := shelf(rehome.Source, messages, LevelMetadata), shelf(rehome.Destination, c.dst, LevelMetadata)
+		want map[verify.Kind]int
+	}{{messages, nil}, {later, map[verify.Kind]int{verify.DateDiffers: 1}}} {
+		srcBox, dstBox := shelf(rehome.Source, messages, verify.LevelMetadata), shelf(rehome.Destination, c.dst, verify.LevelMetadata)
 		for _, r := range dstBox.records[1:] {
 			r.size += 10
 		}
-		got, err := compare(t.Context(), LevelMetadata, srcBox.records, dstBox.records, newLibrary(srcBox, dstBox, messages, c.dst))
+		got, err := compare(t.Context(), verify.LevelMetadata, srcBox.records, dstBox.records, newLibrary(srcBox, dstBox, messages, c.dst))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,15 +205,15 @@ func TestCompare_sizeByNature(t *testing.T) {
 // Two drafts without Message-ID and Date share a header, and are not the same message for that.
 func TestCompare_weakHeader(t *testing.T) {
 	t.Parallel()
-	src, dst := shelf(rehome.Source, []mail{{content: 1}}, LevelFull), shelf(rehome.Destination, []mail{{content: 2}}, LevelFull)
+	src, dst := shelf(rehome.Source, []mail{{content: 1}}, verify.LevelFull), shelf(rehome.Destination, []mail{{content: 2}}, verify.LevelFull)
 	for _, r := range slices.Concat(src.records, dst.records) {
 		r.header = &header{weak: true}
 	}
-	c, err := compare(t.Context(), LevelFull, src.records, dst.records, nobody{})
+	c, err := compare(t.Context(), verify.LevelFull, src.records, dst.records, nobody{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCounts(t, judge(c, now), map[Kind]int{MissingMessage: 1, ExtraMessage: 1})
+	wantCounts(t, judge(c, now), map[verify.Kind]int{verify.MissingMessage: 1, verify.ExtraMessage: 1})
 }
 
 // A group of copies is paired with as few differences as can be.
@@ -284,21 +285,21 @@ func (nobody) bodies(context.Context, []*record, []*record) error  { return nil 
 func TestCompare_unreadable(t *testing.T) {
 	t.Parallel()
 	messages := []mail{{content: 1, date: 1}, {content: 2, date: 2}, {content: 3, date: 3}, {content: 4, date: 4}}
-	src, dst := shelf(rehome.Source, messages, LevelFull), shelf(rehome.Destination, messages[:3], LevelFull)
+	src, dst := shelf(rehome.Source, messages, verify.LevelFull), shelf(rehome.Destination, messages[:3], verify.LevelFull)
 	damage := func(r *record) { r.digest, r.failures = message.Digest{}, withheld }
 	damage(src.records[0]) // whole at the destination
 	damage(dst.records[1]) // whole at the source
 	damage(src.records[2]) // damaged on both sides
 	damage(dst.records[2])
 	damage(src.records[3]) // nothing at the destination
-	c, err := compare(t.Context(), LevelFull, src.records, dst.records, nobody{})
+	c, err := compare(t.Context(), verify.LevelFull, src.records, dst.records, nobody{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCounts(t, judge(c, now), map[Kind]int{UnreadableMessage: 4})
+	wantCounts(t, judge(c, now), map[verify.Kind]int{verify.UnreadableMessage: 4})
 	want := map[string]bool{"source": true, "destination": true, "source and the destination": true}
 	for _, p := range c.unreadable {
-		if side := (discrepancy{UnreadableMessage, p}).withholder(); !want[side] {
+		if side := (discrepancy{verify.UnreadableMessage, p}).withholder(); !want[side] {
 			t.Errorf("withheld by %q", side)
 		}
 	}
@@ -323,8 +324,8 @@ func TestJudge_datesThatNoCopyCouldKeep(t *testing.T) {
 		{"past", 5, now - 5, true},
 		{"lost", 5, noDate, true},
 	} {
-		j := outcome(t, LevelFull, []mail{{date: c.src}}, []mail{{date: c.dst}})
-		if got := j.counts()[DateDiffers] == 1; got != c.different {
+		j := outcome(t, verify.LevelFull, []mail{{date: c.src}}, []mail{{date: c.dst}})
+		if got := j.counts()[verify.DateDiffers] == 1; got != c.different {
 			t.Errorf("%s: got different %v, want %v", c.name, got, c.different)
 		}
 		if got, want := j.undated, !c.different && c.src != c.dst; (got == 1) != want {
@@ -337,7 +338,7 @@ func TestJudge_order(t *testing.T) {
 	t.Parallel()
 	in := []mail{{content: 1}, {content: 2}, {content: 3}, {content: 4}}
 	out := []mail{{content: 1}, {content: 3}, {content: 2}, {content: 4}}
-	if got := outcome(t, LevelFull, in, out).reordered; got != 1 {
+	if got := outcome(t, verify.LevelFull, in, out).reordered; got != 1 {
 		t.Errorf("reordered: got %d, want 1", got)
 	}
 }

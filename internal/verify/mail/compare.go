@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"bytes"
 	"cmp"
 	"context"
 	"slices"
+
+	"rehome/internal/verify"
 )
 
 // comparison is what is known about the messages of one mailbox at both ends.
@@ -25,9 +27,9 @@ type asker interface {
 
 // compare pairs the messages of both ends. At LevelFull all digests must have been taken; at
 // LevelMetadata the few messages that metadata cannot pair are read.
-func compare(ctx context.Context, level Level, src, dst []*record, ask asker) (comparison, error) {
+func compare(ctx context.Context, level verify.Level, src, dst []*record, ask asker) (comparison, error) {
 	c := comparison{missing: src, extra: dst}
-	if level == LevelFull {
+	if level == verify.LevelFull {
 		c.join(byDigest, (*record).read)
 	} else {
 		c.join(bySizeAndDate, func(r *record) bool { return !r.unreadable() && r.sized() })
@@ -37,7 +39,7 @@ func compare(ctx context.Context, level Level, src, dst []*record, ask asker) (c
 		if err := ask.headers(ctx, c.missing, c.extra); err != nil {
 			return c, err
 		}
-		if level != LevelFull {
+		if level != verify.LevelFull {
 			if err := c.lookCloser(ctx, ask); err != nil {
 				return c, err
 			}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package objects
 
 import (
 	"context"
@@ -12,11 +12,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"rehome"
 	"rehome/internal/content/pim"
-	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
+	"rehome/internal/verify"
 )
 
 // memory is an end without a server: data by collection and name.
@@ -62,22 +63,28 @@ func meeting(uid, more string) string {
 		"DTSTART:20260301T100000Z\r\nDTEND:20260301T110000Z\r\n" + more + "END:VEVENT\r\nEND:VCALENDAR\r\n"
 }
 
-// comparePIM compares two ends at a level, with what the copier has noted.
-func comparePIM(t *testing.T, level Level, src, dst memory, noted ...ledger.Exception) Account {
+// told are reasons that are known.
+type told []Reason
+
+func (t told) Reasons(context.Context, string) ([]Reason, error) { return t, nil }
+
+// compared compares two ends at a level, with what is known of the reasons.
+func compared(t rapid.TB, level verify.Level, src, dst memory, why ...Reason) verify.Account {
 	t.Helper()
-	open := func(s memory) func(context.Context, rehome.Account) (Shelf, error) {
-		return func(context.Context, rehome.Account) (Shelf, error) { return s, nil }
+	open := func(s memory) func(context.Context, rehome.Account) (End, error) {
+		return func(context.Context, rehome.Account) (End, error) { return s, nil }
 	}
-	v := New(Options{Level: level, PIM: &PIMOptions{
-		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars},
-		Exceptions: func(context.Context, string) ([]ledger.Exception, error) { return noted, nil },
-	}})
-	result := Account{Verdict: Equal}
-	v.ComparePIM(t.Context(), rehome.Account{Address: "anna@example.test"}, &result)
+	v := verify.New(verify.Options{Level: level}, New(Options{
+		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Explainer: told(why),
+	}))
+	result, err := v.Account(context.Background(), rehome.Account{Address: "anna@example.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return result
 }
 
-func TestPIM_everyVerdict(t *testing.T) {
+func TestCompare_everyVerdict(t *testing.T) {
 	t.Parallel()
 	withoutUID := strings.Replace(contact("x", ""), "UID:x\r\n", "", 1)
 	repaired, _ := pim.Repair([]byte(withoutUID), pim.KindContact, pim.SafeNeeds())
@@ -92,13 +99,8 @@ func TestPIM_everyVerdict(t *testing.T) {
 		"no-uid.vcf": string(repaired), "changed.vcf": contact("changed", "NOTE:b\r\n"), "extra.vcf": contact("extra", ""),
 		"large.vcf": strings.Replace(large, "END:", "REV:20260101T000000Z\r\nEND:", 1),
 	}}
-	note := func(name string, state ledger.ObjectState, uid, words string) ledger.Exception {
-		object := ledger.Object{Source: name, State: state, UID: uid, Words: words, Escrow: "e/" + name}
-		return ledger.Exception{Kind: rehome.KindContacts, Collection: "/s/book/", Object: object}
-	}
-	result := comparePIM(t, LevelFull, src, dst,
-		note("refused.vcf", ledger.ObjectQuarantined, "refused", "415 no"), note("twin.vcf", ledger.ObjectMerged, "same", ""),
-		note("missing.vcf", ledger.ObjectStored, "missing", "")) // a note that it was stored does not make it so
+	result := compared(t, verify.LevelFull, src, dst,
+		Reason{Collection: "/s/book/", Object: "refused.vcf", Trouble: Refused, Words: "415 no", Escrow: "e/refused.vcf"})
 	want := map[pim.Verdict]int{
 		pim.VerdictIdentical: 1, pim.VerdictEqual: 1, pim.VerdictCosmetic: 2, pim.VerdictRepaired: 2, pim.VerdictChanged: 1,
 		pim.VerdictMissing: 1, pim.VerdictQuarantined: 1, pim.VerdictExtra: 1,
@@ -106,7 +108,7 @@ func TestPIM_everyVerdict(t *testing.T) {
 	if diff := cmp.Diff(want, result.Contacts.Verdicts); diff != "" {
 		t.Error(diff)
 	}
-	if result.Verdict != Differs || result.Contacts.Total() != 4 || len(result.Contacts.Differences) != 4 {
+	if result.Verdict != verify.Differs || result.Contacts.Total() != 4 || len(result.Contacts.Differences) != 4 {
 		t.Errorf("%s with %d differences, %+v; want 4", result.Verdict, result.Contacts.Total(), result.Contacts.Differences)
 	}
 	for _, d := range result.Contacts.Differences {
@@ -119,8 +121,8 @@ func TestPIM_everyVerdict(t *testing.T) {
 	}
 }
 
-// The verdict hangs on both ends' bytes and the repairs that are offered, and not on what the copier has noted.
-func TestPIM_repairsAreSeenAtBothEnds(t *testing.T) {
+// The verdict hangs on both ends' bytes and the repairs that the settings allow.
+func TestCompare_repairsAreSeenAtBothEnds(t *testing.T) {
 	t.Parallel()
 	src := memory{"/s/cal/": {
 		"control.ics": meeting("control", "SUMMARY:Meet\x0bing\r\n"), "geo.ics": meeting("geo", "GEO:52.5;13.4\r\n"),
@@ -134,8 +136,7 @@ func TestPIM_repairsAreSeenAtBothEnds(t *testing.T) {
 		"control.ics": string(control), "geo.ics": meeting("geo", "GEO:52.500000;13.400000\r\n"),
 		"category.ics": meeting("category", "CATEGORIES:Smith,Inc.\r\n"),
 	}, "/d/book/": {"no-fn.vcf": contact("no-fn", "")}}
-	result := comparePIM(t, LevelFull, src, dst, ledger.Exception{Collection: "/s/cal/", Object: ledger.Object{Source: "geo.ics",
-		State: ledger.ObjectStored, Repairs: []ledger.Repair{{Code: "method", Sentence: "METHOD out"}}}})
+	result := compared(t, verify.LevelFull, src, dst)
 	want := map[pim.Verdict]int{pim.VerdictRepaired: 1, pim.VerdictEqual: 1, pim.VerdictChanged: 1}
 	if diff := cmp.Diff(want, result.Calendars.Verdicts); diff != "" {
 		t.Errorf("%s\n%+v", diff, result.Calendars)
@@ -151,29 +152,28 @@ func TestPIM_repairsAreSeenAtBothEnds(t *testing.T) {
 	}
 }
 
-func TestPIM_timesCountAndNotesExplain(t *testing.T) {
+func TestCompare_scheduleAgentIsARepair(t *testing.T) {
 	t.Parallel()
 	agent := "ORGANIZER:mailto:a@example.test\r\nATTENDEE:mailto:b@example.test\r\n"
 	injected, _ := pim.InjectScheduleAgent([]byte(meeting("agent", agent)))
-	src := memory{"/s/cal/": {"agent.ics": meeting("agent", agent), "noted.ics": meeting("noted", "")}}
-	dst := memory{"/d/cal/": {"agent.ics": string(injected), "noted.ics": meeting("noted", "")}}
-	result := comparePIM(t, LevelFull, src, dst, ledger.Exception{Collection: "/s/cal/", Object: ledger.Object{
-		Source: "noted.ics", State: ledger.ObjectStored, Repairs: []ledger.Repair{{Code: "method", Sentence: "METHOD out"}}}})
-	if result.Calendars.Verdicts[pim.VerdictRepaired] != 1 || result.Calendars.Total() != 0 || result.Verdict != Equal {
+	src := memory{"/s/cal/": {"agent.ics": meeting("agent", agent), "other.ics": meeting("other", "")}}
+	dst := memory{"/d/cal/": {"agent.ics": string(injected), "other.ics": meeting("other", "")}}
+	result := compared(t, verify.LevelFull, src, dst)
+	if result.Calendars.Verdicts[pim.VerdictRepaired] != 1 || result.Calendars.Total() != 0 || result.Verdict != verify.Equal {
 		t.Errorf("%s %v, want one repaired and nothing else wrong", result.Verdict, result.Calendars.Verdicts)
 	}
 }
 
 // What rehome has written to test a server is nobody's object, at either end.
-func TestPIM_trialsDoNotCount(t *testing.T) {
+func TestCompare_trialsDoNotCount(t *testing.T) {
 	t.Parallel()
 	uid := pim.TrialUID("test", "abcdefghijklmnopqrstuvwxyz")
 	trial := meeting(uid, "SUMMARY:"+pim.TrialTitle+"\r\n")
 	src := memory{"/s/cal/": {"a.ics": meeting("a", ""), uid + ".ics": trial}}
 	dst := memory{"/d/cal/": {"a.ics": meeting("a", ""), uid + ".ics": trial, uid[:len(uid)-1] + "q.ics": strings.ReplaceAll(trial, uid, uid[:len(uid)-1]+"q")}}
-	for _, level := range []Level{LevelCounts, LevelFull} {
-		result := comparePIM(t, level, src, dst)
-		if c := result.Calendars; result.Verdict != Equal || c.Source.Objects != 1 || c.Destination.Objects != 1 {
+	for _, level := range []verify.Level{verify.LevelCounts, verify.LevelFull} {
+		result := compared(t, level, src, dst)
+		if c := result.Calendars; result.Verdict != verify.Equal || c.Source.Objects != 1 || c.Destination.Objects != 1 {
 			t.Errorf("%s: %s, %+v; want one object at both ends", level, result.Verdict, c)
 		}
 	}
@@ -181,53 +181,51 @@ func TestPIM_trialsDoNotCount(t *testing.T) {
 
 // What the copier could not write where it belongs is not equal because it is somewhere else, be it all that there is of
 // its collection.
-func TestPIM_noPlaceOfItsOwn(t *testing.T) {
+func TestCompare_noPlaceOfItsOwn(t *testing.T) {
 	t.Parallel()
 	src := memory{"/s/book/": {}, "/s/book-2/": {"a.vcf": contact("a", "")}}
 	dst := memory{"/d/book/": {"a.vcf": contact("a", "")}, "/d/book-2/": {}}
-	for target, want := range map[string]Verdict{"/d/book-2/": Differs, "/d/book/": Equal} {
-		note := ledger.Exception{Kind: rehome.KindContacts, Collection: "/s/book-2/", Target: target, Object: ledger.Object{
-			Source: "a.vcf", State: ledger.ObjectQuarantined, Code: "uid_elsewhere", Words: "it is in another one"}}
-		if result := comparePIM(t, LevelFull, src, dst, note); result.Verdict != want {
+	for target, want := range map[string]verify.Verdict{"/d/book-2/": verify.Differs, "/d/book/": verify.Equal} {
+		note := Reason{Collection: "/s/book-2/", Object: "a.vcf", Target: target, Trouble: Refused, Words: "it is in another one"}
+		if result := compared(t, verify.LevelFull, src, dst, note); result.Verdict != want {
 			t.Errorf("to %s: %s, %+v; want %s", target, result.Verdict, result.Contacts, want)
 		}
 	}
 }
 
-func TestPIM_levelCounts(t *testing.T) {
+func TestCompare_levelCounts(t *testing.T) {
 	t.Parallel()
 	src := memory{"/s/book/": {"a.vcf": "", "b.vcf": ""}}
-	for dst, want := range map[int]Verdict{2: Equal, 1: Differs, 3: Differs} {
+	for dst, want := range map[int]verify.Verdict{2: verify.Equal, 1: verify.Differs, 3: verify.Differs} {
 		there := map[string]string{}
 		for i := range dst {
 			there[fmt.Sprint(i)] = ""
 		}
-		result := comparePIM(t, LevelCounts, src, memory{"/d/book/": there})
+		result := compared(t, verify.LevelCounts, src, memory{"/d/book/": there})
 		if result.Verdict != want || result.Contacts.Source.Objects != 2 || result.Contacts.Destination.Objects != dst {
 			t.Errorf("2 and %d: %s %+v, want %s", dst, result.Verdict, result.Contacts, want)
 		}
 	}
 }
 
-func TestPIM_unreadableEndIsUnknown(t *testing.T) {
+func TestCompare_unreadableEndIsUnknown(t *testing.T) {
 	t.Parallel()
-	v := New(Options{PIM: &PIMOptions{Source: func(context.Context, rehome.Account) (Shelf, error) { return nil, errors.New("down") }}})
-	result := Account{Verdict: Equal, Mail: &Mail{}}
-	v.ComparePIM(t.Context(), rehome.Account{}, &result)
-	if result.Verdict != Unknown || result.Mail == nil || len(result.Findings) != 1 {
+	down := func(context.Context, rehome.Account) (End, error) { return nil, errors.New("down") }
+	result := verify.Account{Verdict: verify.Equal, Mail: &verify.Mail{}}
+	if err := New(Options{Source: down}).Compare(t.Context(), rehome.Account{}, verify.Options{}, &result); err != nil {
+		t.Fatal(err)
+	}
+	if result.Verdict != verify.Unknown || result.Mail == nil || len(result.Findings) != 1 {
 		t.Errorf("%+v, want unknown with a finding, and the mail kept", result)
 	}
 }
 
 // What the source has deleted after it was copied is told from what a user has entered at the destination.
-func TestPIM_extraWithItsReason(t *testing.T) {
+func TestCompare_extraWithItsReason(t *testing.T) {
 	t.Parallel()
 	src := memory{"/src/book/": {"a.vcf": contact("a", "")}}
 	dst := memory{"/dst/b%40ok/": {"a.vcf": contact("a", ""), "b.vcf": contact("b", ""), "c.vcf": contact("c", "")}}
-	result := comparePIM(t, LevelFull, src, dst, ledger.Exception{
-		Kind: rehome.KindContacts, Collection: "/src/book/", Target: "/dst/b@ok/",
-		Object: ledger.Object{Source: "other.vcf", Destination: "b.vcf", State: ledger.ObjectGone},
-	})
+	result := compared(t, verify.LevelFull, src, dst, Reason{Collection: "/src/book/", Target: "/dst/b@ok/", Object: "b.vcf", Trouble: Vanished})
 	var got []string
 	for _, o := range result.Contacts.Differences {
 		got = append(got, string(o.Verdict)+" "+o.Object+": "+o.Sentence)

@@ -1,74 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"fmt"
 	"strings"
 
 	"rehome"
+	"rehome/internal/verify"
 )
 
 // book adds a group to the totals and the list.
-func (c *check) book(m Mailbox, dst Totals) {
-	c.mail.Source.add(Totals{Mailboxes: len(m.Source), Messages: m.Messages, Octets: m.Octets})
-	c.mail.Destination.add(dst)
+func (c *check) book(m verify.Mailbox, dst verify.Totals) {
+	c.mail.Source.Add(verify.Totals{Mailboxes: len(m.Source), Messages: m.Messages, Octets: m.Octets})
+	c.mail.Destination.Add(dst)
 	c.mail.Mailboxes = append(c.mail.Mailboxes, m)
 }
 
-func (c *check) bookMissing(g *group, m Mailbox, r *reading) {
+func (c *check) bookMissing(g *group, m verify.Mailbox, r *reading) {
 	m.Differences = 1
-	c.book(m, Totals{})
+	c.book(m, verify.Totals{})
 	holding := "no messages"
 	switch {
 	case len(r.refused()) > 0 || len(r.shortened()) > 0:
 		holding = "an unknown number of messages"
 	case m.Messages > 0:
-		holding = count(m.Messages, "message")
+		holding = verify.Count(m.Messages, "message")
 	}
-	c.differ(Difference{
-		Kind: MissingMailbox, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination, Source: holding,
+	c.differ(verify.Difference{
+		Kind: verify.MissingMailbox, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination, Source: holding,
 		Sentence: "mailbox " + quoteAll(g.sources) + " with " + holding + " is not at the destination, where it would be " + quote(g.destination),
 	})
 }
 
-func (c *check) bookCounts(m Mailbox, r *reading, dstOctets int64) {
+func (c *check) bookCounts(m verify.Mailbox, r *reading, dstOctets int64) {
 	dstMessages := counted(r.dst)
 	m.Messages = counted(r.src...)
 	c.observe(int(m.Messages), 0)
 	m.Differences = c.differShortened(m, r)
 	if m.Messages != dstMessages {
 		m.Differences++
-		c.differ(Difference{
-			Kind: CountDiffers, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
-			Source: count(m.Messages, "message"), Destination: count(dstMessages, "message"),
+		c.differ(verify.Difference{
+			Kind: verify.CountDiffers, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
+			Source: verify.Count(m.Messages, "message"), Destination: verify.Count(dstMessages, "message"),
 			Sentence: fmt.Sprintf("mailbox %q holds %s at the source and %s at the destination",
-				strings.Join(m.Source, ", "), count(m.Messages, "message"), count(dstMessages, "message")),
+				strings.Join(m.Source, ", "), verify.Count(m.Messages, "message"), verify.Count(dstMessages, "message")),
 		})
 	}
-	c.book(m, Totals{Mailboxes: 1, Messages: dstMessages, Octets: dstOctets})
+	c.book(m, verify.Totals{Mailboxes: 1, Messages: dstMessages, Octets: dstOctets})
 }
 
 // bookRefused books a group of which an end does not open all: nothing is known of its messages.
-func (c *check) bookRefused(m Mailbox, r *reading) {
+func (c *check) bookRefused(m verify.Mailbox, r *reading) {
 	refused := r.refused()
 	m.Messages, m.Octets, m.Differences = counted(r.src...), -1, len(refused)
-	c.book(m, Totals{Mailboxes: 1, Messages: counted(r.dst), Octets: -1})
+	c.book(m, verify.Totals{Mailboxes: 1, Messages: counted(r.dst), Octets: -1})
 	for _, b := range refused {
 		c.differUnreadable(m, quote(b.name), string(b.side), fmt.Sprintf("the server says %q", b.refusal))
 	}
 }
 
 // differShortened books what the mailboxes hold and do not show, and returns how many differences that is.
-func (c *check) differShortened(m Mailbox, r *reading) int {
+func (c *check) differShortened(m verify.Mailbox, r *reading) int {
 	shortened := r.shortened()
 	for _, b := range shortened {
 		holding := "an unknown number of messages"
 		if n, told := b.short.Told(); told {
-			holding = count(n, "message")
+			holding = verify.Count(n, "message")
 		}
-		d := Difference{
-			Kind: UnlistedMessages, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
+		d := verify.Difference{
+			Kind: verify.UnlistedMessages, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
 			Sentence: fmt.Sprintf("the %s says that mailbox %s holds %s that it does not show; whether they are equal is unknown",
 				b.side, quote(b.name), holding),
 		}
@@ -80,18 +81,18 @@ func (c *check) differShortened(m Mailbox, r *reading) int {
 	return len(shortened)
 }
 
-func (c *check) differUnreadable(m Mailbox, names, side, why string) {
-	c.differ(Difference{
-		Kind: UnreadableMailbox, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
+func (c *check) differUnreadable(m verify.Mailbox, names, side, why string) {
+	c.differ(verify.Difference{
+		Kind: verify.UnreadableMailbox, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
 		Sentence: "mailbox " + names + " cannot be read at the " + side + ": " + why,
 	})
 }
 
 // bookMessages books what reading the messages has shown.
-func (c *check) bookMessages(m Mailbox, r *reading, level Level) {
+func (c *check) bookMessages(m verify.Mailbox, r *reading, level verify.Level) {
 	src, dst := totalsOf(level, r.src...), totalsOf(level, r.dst)
 	m.Messages, m.Octets, m.Differences = src.Messages, src.Octets, len(r.judgement.discrepancies)+c.differShortened(m, r)
-	if level == LevelFull && len(r.shortened()) == 0 {
+	if level == verify.LevelFull && len(r.shortened()) == 0 {
 		m.SourceRoot, m.DestinationRoot = root(r.src...), root(r.dst)
 	}
 	c.book(m, dst)
@@ -103,18 +104,18 @@ func (c *check) bookMessages(m Mailbox, r *reading, level Level) {
 	c.remark(r)
 }
 
-func totalsOf(level Level, boxes ...*box) Totals {
-	t := Totals{Mailboxes: len(boxes)}
+func totalsOf(level verify.Level, boxes ...*box) verify.Totals {
+	t := verify.Totals{Mailboxes: len(boxes)}
 	for _, b := range boxes {
 		for _, r := range b.records {
 			octets := r.size
 			if octets == 0 {
 				octets = -1 // not told
 			}
-			if level == LevelFull && r.read() {
+			if level == verify.LevelFull && r.read() {
 				octets = r.octets
 			}
-			t.addMail(1, octets)
+			t.AddMail(1, octets)
 		}
 	}
 	return t
@@ -130,11 +131,11 @@ func (c *check) remark(r *reading) {
 	if n := r.judgement.undated; n > 0 {
 		c.find("date_not_kept", rehome.SeverityInfo, name, "",
 			fmt.Sprintf("%s of %s carried no date, or one in the future or before 1970, at the source; the destination shows the time of the copy",
-				count(int64(n), "message"), quote(name)))
+				verify.Count(int64(n), "message"), quote(name)))
 	}
 	if n := r.judgement.reordered; n > 0 {
 		c.find("order_differs", rehome.SeverityInfo, name, "",
 			fmt.Sprintf("the messages of %s stand in another order at the destination, in %s; mail clients that sort by arrival, and POP3, show it",
-				quote(name), count(int64(n), "place")))
+				quote(name), verify.Count(int64(n), "place")))
 	}
 }

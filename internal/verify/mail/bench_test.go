@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package verify
+package mail
 
 import (
 	"fmt"
 	"testing"
 
 	"rehome"
+	"rehome/internal/verify"
 )
 
 // BenchmarkAccount reads 5,000 messages of 10 kB in ten mailboxes at both ends.
@@ -27,12 +28,12 @@ func BenchmarkAccount(b *testing.B) {
 			u.store(box, letters...)
 		}
 	}
-	for _, level := range Levels() {
+	for _, level := range verify.Levels() {
 		b.Run(string(level), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				got, err := New(s.options(level)).Account(b.Context(), s.account(address))
-				if err != nil || got.Verdict != Equal || got.Mail.Source.Messages != mailboxes*messages {
+				got, err := s.options(level).verifier().Account(b.Context(), s.account(address))
+				if err != nil || got.Verdict != verify.Equal || got.Mail.Source.Messages != mailboxes*messages {
 					b.Fatalf("got %s, %+v, %v", got.Verdict, got.Mail, err)
 				}
 			}

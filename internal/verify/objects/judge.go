@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package objects
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"rehome/internal/content/pim"
+	"rehome/internal/protocol/dav"
+	"rehome/internal/verify"
+)
+
+// compareCounts is the cheapest level: how many objects there are.
+func (c *check) compareCounts() {
+	src, dst := c.result.Source.Objects, c.result.Destination.Objects
+	switch {
+	case src > dst:
+		c.result.Verdicts[pim.VerdictMissing] = src - dst
+	case dst > src:
+		c.result.Verdicts[pim.VerdictExtra] = dst - src
+	}
+	c.result.Verdicts[pim.VerdictEqual] = min(src, dst)
+	if src != dst {
+		c.differ(verify.Object{Verdict: pim.VerdictChanged, Sentence: fmt.Sprintf("%s hold %s at the source and %s at the destination",
+			c.kind, verify.Count(int64(src), "object"), verify.Count(int64(dst), "object"))})
+	}
+}
+
+// conclude gives every object its last word, with the reason that is known for it.
+func (c *check) conclude() {
+	c.yield()
+	c.settleTargets()
+	there := c.identitiesThere()
+	for _, r := range c.records {
+		c.explain(r, there)
+		at := &c.result.Collections[r.collection]
+		at.Verdicts[r.verdict]++
+		c.result.Verdicts[r.verdict]++
+		o := verify.Object{Verdict: r.verdict, Collection: at.Source, Object: r.name, Sentence: r.sentence, Escrow: c.reason(r).Escrow}
+		switch {
+		case r.verdict == pim.VerdictRepaired && len(c.result.Repaired) < c.how.Limit:
+			c.result.Repaired = append(c.result.Repaired, o)
+		case !r.verdict.Harmless():
+			c.differ(o)
+		}
+	}
+	for _, e := range c.leftover {
+		c.result.Verdicts[pim.VerdictExtra]++
+		sentence := "it is only at the destination"
+		if c.why.vanished[place{dav.Key(e.at.Href), e.name}] {
+			sentence += ": it was copied there, and has vanished at the source since"
+		}
+		c.differ(verify.Object{Verdict: pim.VerdictExtra, Collection: e.at.Href, Object: e.name, Sentence: sentence})
+	}
+}
+
+// yield lets what is known as lost be what is missing of several that are the same, where another of them was found: which
+// of them was paired is chance.
+func (c *check) yield() {
+	open := map[form][]*record{}
+	for _, r := range c.records {
+		if r.verdict == "" && !r.unreadable && c.reason(r).Trouble != Lost {
+			f := form{r.collection, r.form}
+			open[f] = append(open[f], r)
+		}
+	}
+	for _, r := range c.records {
+		f := form{r.collection, r.form}
+		if others := open[f]; r.verdict.Harmless() && c.reason(r).Trouble == Lost && len(others) > 0 {
+			other := others[0]
+			open[f] = others[1:]
+			r.verdict, other.verdict = other.verdict, r.verdict
+			r.target, other.target = other.target, r.target
+			r.sentence, other.sentence = other.sentence, r.sentence
+		}
+	}
+}
+
+// uncross lets each of two objects that are the same be found in its own place, where they were found in each other's:
+// which of the two was paired with which is chance.
+func (c *check) uncross() {
+	strays := map[[32]byte][]*record{}
+	for _, r := range c.records {
+		home := c.result.Collections[r.collection].Destination
+		if r.target == "" || r.target == home || !r.verdict.Harmless() {
+			continue
+		}
+		for _, other := range strays[r.form] {
+			if other.target == home {
+				r.target, other.target = other.target, r.target
+				break
+			}
+		}
+		if r.target != home {
+			strays[r.form] = append(strays[r.form], r)
+		}
+	}
+}
+
+// form is what an object is in its collection.
+type form struct {
+	collection int
+	digest     [32]byte
+}
+
+// identity is what makes objects of one collection the same: there an object of a UID is one (RFC 4791 section 4.1, RFC 6352
+// section 5.1), as long as it says the same.
+type identity struct {
+	form
+	uid string
+}
+
+func (r *record) identity() identity { return identity{form{r.collection, r.form}, r.uidThere} }
+
+// identitiesThere are those of which the destination has an object that is as the source's. Having but the UID of another
+// is not enough: one of the two may have been changed since. Nor is being the same without a UID: such may be two.
+func (c *check) identitiesThere() map[identity]bool {
+	there := map[identity]bool{}
+	for _, r := range c.records {
+		if r.uidThere != "" && !r.unreadable && r.verdict.Harmless() {
+			there[r.identity()] = true
+		}
+	}
+	return there
+}
+
+// settleTargets says where each collection of the source is: where most of it was found. What was found in another
+// one is not where the source has it: a server that allows a UID once has it in one calendar of two, its user may have moved
+// it, and a calendar that lacks an event is not equal.
+func (c *check) settleTargets() {
+	found := make([]map[string]int, len(c.result.Collections))
+	for i := range found {
+		found[i] = map[string]int{}
+	}
+	for _, r := range c.records {
+		if r.target != "" {
+			found[r.collection][r.target]++
+		}
+	}
+	for i := range found {
+		at := &c.result.Collections[i]
+		for _, href := range slices.Sorted(maps.Keys(found[i])) {
+			more, most := found[i][href], found[i][at.Destination]
+			if more > most || more == most && c.namesakes(href, i) && !c.namesakes(at.Destination, i) {
+				at.Destination = href
+			}
+		}
+	}
+	c.uncross()
+	for _, r := range c.records {
+		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination {
+			r.verdict = pim.VerdictChanged
+			r.sentence = fmt.Sprintf("at the destination it is in another collection, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
+		}
+	}
+}
+
+func (c *check) reason(r *record) Reason {
+	return c.why.source[place{c.result.Collections[r.collection].Source, r.name}]
+}
+
+// explain settles the verdict on one object of the source.
+func (c *check) explain(r *record, there map[identity]bool) {
+	why := c.reason(r)
+	switch {
+	case r.verdict == "":
+		r.verdict, r.sentence = r.absent(why, there)
+	case r.verdict.Harmless() && why.misplaced(r.target):
+		r.verdict, r.sentence = pim.VerdictChanged, why.Words
+	case r.verdict == pim.VerdictChanged:
+		r.verdict, r.sentence = r.other(why)
+	}
+}
+
+// absent is what is said of an object of which nothing was found.
+func (r *record) absent(why Reason, there map[identity]bool) (pim.Verdict, string) {
+	switch {
+	case why.Trouble == Refused:
+		return pim.VerdictQuarantined, why.Words
+	case why.Trouble == Lost:
+		return pim.VerdictMissing, why.Words
+	case why.Trouble == "" && !r.unreadable && there[r.identity()]:
+		return pim.VerdictRepaired, "the same as another object of its collection, which is at the destination"
+	}
+	return pim.VerdictMissing, cmp.Or(why.Words, r.sentence, "it is not at the destination")
+}
+
+// other is what is said of an object that is another one at the destination.
+func (r *record) other(why Reason) (pim.Verdict, string) {
+	switch why.Trouble {
+	case Refused, Damaged:
+		return pim.VerdictQuarantined, why.Words
+	case Diverged:
+		return pim.VerdictChanged, why.Words
+	case Older:
+		return pim.VerdictChanged, "the destination has an older version of it: " + cmp.Or(why.Words, "the newer one is held back")
+	}
+	return pim.VerdictChanged, r.sentence
+}
+
+// differ lists a difference, as far as there is room.
+func (c *check) differ(o verify.Object) {
+	if len(c.result.Differences) < c.how.Limit {
+		c.result.Differences = append(c.result.Differences, o)
+	} else {
+		c.result.Unlisted++
+	}
+}
