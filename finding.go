@@ -14,7 +14,7 @@ const (
 
 // Finding is a fact that an operator must see. Code is stable and machine-readable
 // ("message_refused"); Sentence and NextStep are for people. Neither holds a subject line,
-// an address other than the account's own, or content.
+// an address other than the account's own, or content. A finding is made by its declaration.
 type Finding struct {
 	Code     string   `json:"code"`
 	Severity Severity `json:"severity"`
@@ -22,4 +22,8 @@ type Finding struct {
 	Object   string   `json:"object,omitempty"` // mailbox, message, collection, host, file
 	Sentence string   `json:"sentence"`
 	NextStep string   `json:"next_step,omitempty"`
+
+	// Known while the process runs that has made the finding; neither stored nor shown.
+	Topic  Topic `json:"-"`
+	Blocks bool  `json:"-"` // its account is not done until somebody has seen to it
 }
