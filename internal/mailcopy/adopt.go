@@ -172,11 +172,7 @@ func (j *mailboxJob) noteJoined() {
 	if j.joined == 0 {
 		return
 	}
-	j.slice.find(rehome.Finding{
-		Code: "flags_joined", Severity: rehome.SeverityInfo, Object: j.pair.Destination,
-		Sentence: fmt.Sprintf("%s found at the destination without flags that the source has; they were added there, and none was taken away",
-			wasWere(j.joined)),
-	})
+	j.slice.find(flagsJoined.On(j.pair.Destination, rehome.Values{"n": j.joined}))
 }
 
 // wasWere counts messages that something was done to.

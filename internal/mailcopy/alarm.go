@@ -3,7 +3,6 @@
 package mailcopy
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -13,24 +12,12 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// Codes of findings that keep a pass from being the last.
-const (
-	CodeDestinationEmptied = "destination_emptied"
-	CodeRemovalsHeld       = "removals_held"
-	codeMailboxRefused     = "mailbox_refused"    // the destination does not make it
-	codeMailboxUnfinished  = "mailbox_unfinished" // an end does not open it, or breaks off in it
-	codeMessagesUnlisted   = "messages_unlisted"  // the source holds more than it shows
-)
-
 // blocked says what a person has to see to before the account is done: mail is left behind, or waits. Single messages that a
 // server refuses are counted and named, and do not keep an account from being done.
 func blocked(account string, findings []rehome.Finding) error {
 	for _, f := range findings {
-		switch f.Code {
-		case CodeDestinationEmptied, CodeRemovalsHeld, CodeSourceForeign, codeMailboxRefused, codeMailboxUnfinished, codeMessagesUnlisted:
-			if f.Severity != rehome.SeverityInfo {
-				return pass.Blocked(account, f)
-			}
+		if f.Blocks {
+			return pass.Blocked(account, f)
 		}
 	}
 	return nil
@@ -102,15 +89,11 @@ func (e *emptied) putBack(status *imap.Status) bool {
 
 // finding asks a human what to do.
 func (e emptied) finding() rehome.Finding {
-	what := fmt.Sprintf("holds %d of the %d messages that were brought there", e.found, e.live)
+	values := rehome.Values{"found": e.found, "all": e.live}
 	if e.missing {
-		what = fmt.Sprintf("is gone or was made anew, with %d of the %d messages that were brought there", e.found, e.live)
+		return destinationGone.On(e.destination, values)
 	}
-	return rehome.Finding{
-		Code: CodeDestinationEmptied, Severity: rehome.SeverityError, Object: e.destination,
-		Sentence: "the destination's mailbox " + what + "; nothing is copied into it until somebody says what that means",
-		NextStep: `if its user has deleted them, run sync with --confirm-deletions and they stay away; if the destination has lost them, run sync with --copy-again`,
-	}
+	return DestinationEmptied.On(e.destination, values)
 }
 
 // loss is what is about to be removed from a destination mailbox, or from all of an account.
@@ -146,13 +129,9 @@ func findAlarms(mailboxes []loss, messagesAtSource int64) []loss {
 
 // finding says what is held back.
 func (l loss) finding() rehome.Finding {
-	where := "the source's account"
-	if l.mailbox != "" {
-		where = "the source's mailbox"
+	values := rehome.Values{"lost": l.lost, "all": l.of}
+	if l.mailbox == "" {
+		return accountRemovalsHeld.On("", values)
 	}
-	return rehome.Finding{
-		Code: CodeRemovalsHeld, Severity: rehome.SeverityError, Object: l.mailbox,
-		Sentence: fmt.Sprintf("%d of %d messages have vanished from %s; nothing of this account is removed at the destination until somebody confirms it", l.lost, l.of, where),
-		NextStep: `look at the source; if its users have deleted them, run sync with --confirm-deletions`,
-	}
+	return RemovalsHeld.On(l.mailbox, values)
 }

@@ -5,7 +5,6 @@ package mailcopy
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -18,9 +17,6 @@ import (
 
 // A log-in may open another person's mail one day: a home folder that was mixed up, a login map with a wrong
 // line, an address that was given away. Nothing of that may be copied before somebody has looked.
-
-// CodeSourceForeign is the finding that stops an account whose source holds other mail than before.
-const CodeSourceForeign = "source_foreign"
 
 const (
 	askedMailboxes = 10  // of the source, the fullest first
@@ -233,11 +229,5 @@ func (s *slice) originsOf(ctx context.Context, name string) (origins []message.F
 }
 
 func (e testimony) finding() rehome.Finding {
-	return rehome.Finding{
-		Code: CodeSourceForeign, Severity: rehome.SeverityError,
-		Sentence: fmt.Sprintf("the source's account holds other mail than at the last pass: none of its mailboxes goes on where it was left, "+
-			"and of %s looked at %d %s known from then; nothing is copied or removed until somebody confirms it", plural(e.asked), e.found, isAre(e.found)),
-		NextStep: "look whether the log-in still opens this person's mail; if it does, run sync with --confirm-source for this " +
-			"account, otherwise correct it",
-	}
+	return SourceForeign.On("", rehome.Values{"asked": e.asked, "found": e.found})
 }

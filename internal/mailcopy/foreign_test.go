@@ -44,7 +44,7 @@ func TestForeign_sourceOfAnotherPerson(t *testing.T) {
 		for range 2 {
 			r := p.sync()
 			wantTally(t, r, mailcopy.Tally{Held: 72})
-			wantFinding(t, r, mailcopy.CodeSourceForeign)
+			wantFinding(t, r, mailcopy.SourceForeign.Code)
 			p.wantMailboxes(p.dst, before...)
 			p.wantCount(p.dst, "INBOX", 40)
 		}
@@ -57,7 +57,7 @@ func TestForeign_sourceOfAnotherPerson(t *testing.T) {
 			t.Errorf("confirmed: %+v, want 72 copied", r.Tally)
 		}
 		p.confirmSource = false
-		if r := p.sync(); r.Tally.Copied+r.Tally.Adopted != 0 || len(r.Findings) > 0 && r.Findings[0].Code == mailcopy.CodeSourceForeign {
+		if r := p.sync(); r.Tally.Copied+r.Tally.Adopted != 0 || len(r.Findings) > 0 && mailcopy.SourceForeign.Is(r.Findings[0]) {
 			t.Errorf("once it was confirmed: %+v, %v", r.Tally, codes(r.Findings))
 		}
 	})
@@ -93,7 +93,7 @@ func TestForeign_noFalseAlarm(t *testing.T) {
 			change(p)
 			r := p.sync()
 			for _, f := range r.Findings {
-				if f.Code == mailcopy.CodeSourceForeign {
+				if mailcopy.SourceForeign.Is(f) {
 					t.Error(f.Sentence)
 				}
 			}

@@ -5,7 +5,6 @@ package mailcopy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 
 	"rehome"
@@ -173,10 +172,7 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 		return err
 	}
 	if j.row.Reanchored {
-		j.slice.find(rehome.Finding{
-			Code: "mailbox_renumbered", Severity: rehome.SeverityInfo, Object: j.pair.Source,
-			Sentence: "a server has renumbered this mailbox since the last pass (UIDVALIDITY changed), so its messages were matched again by their content",
-		})
+		j.slice.find(mailboxRenumbered.On(j.pair.Source, nil))
 	}
 	return nil
 }
@@ -414,8 +410,5 @@ func (k *keywordLosses) finding(mailbox string) []rehome.Finding {
 	if k.messages.Empty() {
 		return nil
 	}
-	return []rehome.Finding{{
-		Code: "flags_dropped", Severity: rehome.SeverityWarning, Object: mailbox,
-		Sentence: fmt.Sprintf("the destination cannot keep %s, carried by %d messages that were copied without", joinNames(k.flags), k.messages.Len()),
-	}}
+	return []rehome.Finding{flagsDropped.On(mailbox, rehome.Values{"flags": joinNames(k.flags), "n": k.messages.Len()})}
 }

@@ -261,11 +261,7 @@ func (s *slice) judgeCreate(pair mapping.Pair, err error) (refused bool, _ error
 
 // refuseMailbox is the finding about a mailbox that the destination does not take.
 func (s *slice) refuseMailbox(pair mapping.Pair, why string) {
-	s.find(rehome.Finding{
-		Code: codeMailboxRefused, Severity: rehome.SeverityError, Object: pair.Source,
-		Sentence: "the destination does not take this mailbox, its messages stay behind: " + why,
-		NextStep: "give it another name with mail.rename, or set mail.max_name if it is too long, and run sync again",
-	})
+	s.find(mailboxRefused.On(pair.Source, rehome.Values{"why": why}))
 }
 
 // judgeSubscribe makes a refusal a warning: a subscription is a convenience for the user's client.
@@ -274,9 +270,6 @@ func (s *slice) judgeSubscribe(pair mapping.Pair, err error) error {
 	if err == nil || rehome.ClassOf(err) != rehome.ClassPermanent {
 		return err
 	}
-	s.find(rehome.Finding{
-		Code: "subscription_refused", Severity: rehome.SeverityWarning, Object: pair.Destination,
-		Sentence: err.Error(), NextStep: "subscribe it in the mail client",
-	})
+	s.find(subscriptionRefused.On(pair.Destination, rehome.Values{"why": err}))
 	return nil
 }

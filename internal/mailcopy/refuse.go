@@ -76,26 +76,26 @@ func (j *mailboxJob) lastResort(ctx context.Context, r refusedBatch) ([]refusedB
 		more, _, err := j.transferGroups(ctx, [][]batch{{{e}}})
 		return more, err
 	}
-	code := "message_refused"
+	why := refusal{kind: messageRefused, kept: messageRefusedKept, words: withoutTiming(r.reason.Text)}
 	if tooLarge(r) {
-		code = "message_too_large"
+		why.kind, why.kept = messageTooLarge, messageTooLargeKept
 	}
-	return nil, j.refuse(ctx, e, refusal{code: code, words: withoutTiming(r.reason.Text), keep: true})
+	return nil, j.refuse(ctx, e, why)
 }
 
 // refusal is why a message stays behind.
 type refusal struct {
-	code  string
+	kind  rehome.Declared
+	kept  rehome.Declared // the same with the original in the escrow folder; none is put there without it
 	words string
-	keep  bool // put the original into the escrow folder
 }
 
 // refuse books a message that the destination does not take: a row in the ledger, the original in
 // the escrow folder, and a finding.
 func (j *mailboxJob) refuse(ctx context.Context, e entry, why refusal) error {
-	row := ledger.Refusal{UID: e.uid, Size: e.size, Code: why.code, Words: why.words}
+	row := ledger.Refusal{UID: e.uid, Size: e.size, Code: why.kind.Code, Words: why.words}
 	messageID := ""
-	if why.keep {
+	if why.kept.Code != "" {
 		var err error
 		if row.Escrow, messageID, err = j.escrow(ctx, e); err != nil {
 			return err
@@ -105,26 +105,17 @@ func (j *mailboxJob) refuse(ctx context.Context, e entry, why refusal) error {
 		return err
 	}
 	j.slice.noteAdvance()
-	j.slice.find(j.refusalFinding(row, messageID))
+	j.slice.find(j.refusalFinding(why, row, messageID))
 	return nil
 }
 
-func (j *mailboxJob) refusalFinding(r ledger.Refusal, messageID string) rehome.Finding {
-	f := rehome.Finding{
-		Code: r.Code, Severity: rehome.SeverityError, Object: fmt.Sprintf("%s uid %d", j.pair.Source, r.UID),
-		Sentence: fmt.Sprintf("the message %s%swas not copied: %s", withBlank(messageID), sizeText(r.Size), r.Words),
-		NextStep: "ask the destination why, then run sync again",
-	}
-	if r.Code == "message_unreadable" {
-		f.NextStep = "ask the source's administrator to repair the message, then run sync again"
-	}
+func (j *mailboxJob) refusalFinding(why refusal, r ledger.Refusal, messageID string) rehome.Finding {
+	kind := why.kind
 	if r.Escrow != "" {
-		f.NextStep = "the original is kept in " + r.Escrow + "; hand the file to its owner"
-		if r.Code == "message_too_large" {
-			f.NextStep = "the original is kept in " + r.Escrow + "; raise the limit at the destination and run sync again, or hand the file to its owner"
-		}
+		kind = why.kept
 	}
-	return f
+	message := strings.TrimSpace("the message " + withBlank(messageID) + sizeText(r.Size))
+	return kind.On(fmt.Sprintf("%s uid %d", j.pair.Source, r.UID), rehome.Values{"message": message, "why": r.Words, "file": r.Escrow})
 }
 
 // escrow keeps the original of a message and returns the file and the Message-ID. No path means that the
@@ -177,7 +168,7 @@ func (j *mailboxJob) refuseOversize(ctx context.Context, entries []entry) ([]ent
 			continue
 		}
 		words := fmt.Sprintf("the destination takes no message above %s (APPENDLIMIT)", octetText(limit))
-		if err := j.refuse(ctx, e, refusal{code: "message_too_large", words: words, keep: true}); err != nil {
+		if err := j.refuse(ctx, e, refusal{kind: messageTooLarge, kept: messageTooLargeKept, words: words}); err != nil {
 			return nil, err
 		}
 	}

@@ -4,7 +4,6 @@ package mailcopy
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"rehome"
@@ -193,9 +192,7 @@ func (s *slice) unsubscribeOld(ctx context.Context, r relocation) {
 }
 
 func (r relocation) finding() rehome.Finding {
-	return rehome.Finding{
-		Code: "rename_not_followed", Severity: rehome.SeverityWarning, Object: r.source,
-		Sentence: fmt.Sprintf("%q was renamed to %q at the source, and the destination cannot follow: %s; its messages are copied anew", r.row.Anchor.Source, r.source, r.refused),
-		NextStep: fmt.Sprintf("look at %q at the destination; it is not removed before all is copied, and with deletions: keep not at all", r.row.Anchor.Destination),
-	}
+	return renameNotFollowed.On(r.source, rehome.Values{
+		"before": r.row.Anchor.Source, "after": r.source, "why": r.refused, "there": r.row.Anchor.Destination,
+	})
 }

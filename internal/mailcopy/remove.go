@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -232,7 +231,7 @@ func (s *slice) applyRemoval(ctx context.Context, m *ledger.Mailbox, items []led
 	for _, command := range commands {
 		err := faultOf(command(), "remove vanished messages from", m.Anchor.Destination)
 		if err != nil && rehome.ClassOf(err) == rehome.ClassPermanent {
-			s.find(removalRefused(m, err))
+			s.find(removalRefused.On(m.Anchor.Destination, rehome.Values{"why": err}))
 			return nil
 		}
 		if err != nil {
@@ -258,22 +257,11 @@ func copiesOf(items []ledger.Item, sources imap.UIDSet) imap.UIDSet {
 }
 
 func cannotRemove(row ledger.Mailbox, readOnly bool) rehome.Finding {
-	f := rehome.Finding{
-		Code: "removal_impossible", Severity: rehome.SeverityWarning, Object: row.Anchor.Destination,
-		Sentence: fmt.Sprintf("%d messages that have vanished at the source stay: the destination cannot remove single messages (no UIDPLUS)", row.Removable().Len()),
-		NextStep: "set mail.deletions to keep, or delete them in the mail client",
-	}
+	values := rehome.Values{"n": row.Removable().Len()}
 	if readOnly {
-		f.Sentence = fmt.Sprintf("%d messages that have vanished at the source stay: the destination opens this mailbox for reading only", row.Removable().Len())
+		return removalReadOnly.On(row.Anchor.Destination, values)
 	}
-	return f
-}
-
-func removalRefused(m *ledger.Mailbox, err error) rehome.Finding {
-	return rehome.Finding{
-		Code: "removal_refused", Severity: rehome.SeverityWarning, Object: m.Anchor.Destination,
-		Sentence: "messages that have vanished at the source stay: " + err.Error(), NextStep: "ask the destination why, then run sync again",
-	}
+	return removalImpossible.On(row.Anchor.Destination, values)
 }
 
 // deleteMailboxes deletes what the source has deleted, if it is empty and was made by us, the innermost
@@ -348,13 +336,11 @@ func (s *slice) deleteMailbox(ctx context.Context, row ledger.Mailbox) error {
 		return err
 	}
 	if err != nil {
-		s.find(rehome.Finding{Code: "mailbox_not_deleted", Severity: rehome.SeverityInfo, Object: name,
-			Sentence: "this mailbox was deleted at the source and stays, empty: " + err.Error()})
+		s.find(mailboxNotDeleted.On(name, rehome.Values{"why": err}))
 		return nil //nolint:nilerr // it is a finding
 	}
 	delete(s.view.dst, name)
-	s.find(rehome.Finding{Code: "mailbox_removed", Severity: rehome.SeverityInfo, Object: name,
-		Sentence: "this mailbox was deleted at the source, and so it was at the destination"})
+	s.find(mailboxRemoved.On(name, nil))
 	return s.engine.options.Ledger.ForgetCreations(ctx, s.account.Address, name)
 }
 

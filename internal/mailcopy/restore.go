@@ -5,7 +5,6 @@ package mailcopy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -78,7 +77,7 @@ func (j *mailboxJob) disbelieve(ctx context.Context, atSource, void imap.UIDSet)
 		return nil
 	}
 	if !void.Empty() {
-		j.slice.find(destinationRestored(j.pair.Destination, void.Len()))
+		j.slice.find(destinationRestored.On(j.pair.Destination, rehome.Values{"n": void.Len()}))
 	}
 	if err := j.disownSources(ctx, atSource.Minus(void)); err != nil {
 		return err
@@ -364,16 +363,6 @@ func (j *mailboxJob) copiesOf(ctx context.Context, sources imap.UIDSet) (map[ima
 	return copies, err
 }
 
-func destinationRestored(mailbox string, messages int) rehome.Finding {
-	return rehome.Finding{
-		Code: "destination_restored", Severity: rehome.SeverityWarning, Object: mailbox,
-		Sentence: fmt.Sprintf("the destination has put this mailbox back to an earlier state: %s that had been brought there %s missing or replaced; "+
-			"each was looked for by its content and is copied again where it is missing", plural(messages), isAre(messages)),
-		NextStep: "nothing, if the destination was restored from a backup, except that what its user had deleted just before has to be deleted again; " +
-			"otherwise ask its operator why UIDs are given out twice",
-	}
-}
-
 // noteRestored tells what a source that was put back to an earlier state has lost: nobody has deleted it,
 // so it stays at the destination, under either policy.
 func (j *mailboxJob) noteRestored() {
@@ -385,24 +374,5 @@ func (j *mailboxJob) noteRestored() {
 		left.Add(e.uid)
 	}
 	lost := intersection(left, j.row.Formerly).Len()
-	j.slice.find(rehome.Finding{
-		Code: "source_restored", Severity: rehome.SeverityWarning, Object: j.pair.Source,
-		Sentence: fmt.Sprintf("the source has put this mailbox back to an earlier state: its UIDs mean other messages now, so it was matched again by content; "+
-			"%s that it has lost %s at the destination", plural(lost), stayStays(lost)),
-		NextStep: "nothing, if the source was restored from a backup",
-	})
-}
-
-func isAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-func stayStays(n int) string {
-	if n == 1 {
-		return "stays"
-	}
-	return "stay"
+	j.slice.find(sourceRestored.On(j.pair.Source, rehome.Values{"n": lost}))
 }

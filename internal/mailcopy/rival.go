@@ -91,7 +91,7 @@ func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	}
 	taken = later.Len() + gone.Len()
 	if !later.Empty() && !j.dst.Capabilities().Has("UIDPLUS") { // without UID EXPUNGE a copy cannot be taken back alone
-		j.slice.find(arrivedTwice(j.pair.Destination, later, copiedTogether))
+		j.slice.find(surplus(arrivedTwice, j.pair.Destination, later))
 		later = imap.UIDSet{}
 	}
 	return taken, j.withdraw(ctx, ours, later, gone)
@@ -105,9 +105,6 @@ func (j *mailboxJob) closeGaps(ctx context.Context) error {
 	}
 	return j.ledger().CloseGaps(ctx, j.row)
 }
-
-// copiedTogether is why something is there twice.
-const copiedTogether = "another program has copied the same messages there at the same time"
 
 // writtenFrom returns what we have written from a destination UID upwards.
 func (j *mailboxJob) writtenFrom(ctx context.Context, floor imap.UID) (ours []ledger.Item, err error) {
@@ -296,18 +293,14 @@ func (j *mailboxJob) checkTwins() {
 	if j.twins.Empty() {
 		return
 	}
-	j.slice.find(arrivedTwice(j.pair.Destination, j.twins, copiedTogether))
+	j.slice.find(surplus(arrivedTwice, j.pair.Destination, j.twins))
 	j.wound = true
 	j.slice.halt(rivalFault(j.pair.Destination, fmt.Sprintf("%s there twice", wasWere(j.twins.Len()))))
 }
 
-// arrivedTwice names messages of which the destination has one copy too many.
-func arrivedTwice(mailbox string, uids imap.UIDSet, why string) rehome.Finding {
-	return rehome.Finding{
-		Code: "arrived_twice", Severity: rehome.SeverityError, Object: mailbox,
-		Sentence: fmt.Sprintf("%s %s there once more than at the source (UID %s): %s", plural(uids.Len()), isAre(uids.Len()), shorten(uids.String()), why),
-		NextStep: "delete one of the two copies of each in a mail client",
-	}
+// surplus names messages of which the destination has one copy too many.
+func surplus(d rehome.Declared, mailbox string, uids imap.UIDSet) rehome.Finding {
+	return d.On(mailbox, rehome.Values{"n": uids.Len(), "uids": shorten(uids.String())})
 }
 
 // shorten cuts a list that nobody reads to its end.

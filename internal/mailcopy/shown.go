@@ -87,16 +87,10 @@ func (j *mailboxJob) unlisted() []rehome.Finding {
 	if told && short == 0 {
 		return nil
 	}
-	f := rehome.Finding{
-		Code: codeMessagesUnlisted, Severity: rehome.SeverityError, Object: j.pair.Source,
-		Sentence: fmt.Sprintf("the source says that this mailbox holds %s more than it shows, in whatever way it is asked; what "+
-			"they are is not known", plural(int(short))),
-		NextStep: "ask the source's administrator to repair the mailbox, then run sync again",
-	}
 	if !told {
-		f.Sentence = "the source does not say how many messages this mailbox holds; what it shows was copied"
+		return []rehome.Finding{messagesUncounted.On(j.pair.Source, nil)}
 	}
-	return []rehome.Finding{f}
+	return []rehome.Finding{messagesUnlisted.On(j.pair.Source, rehome.Values{"n": short})}
 }
 
 // undatedFinding tells which date stands in the place of one that cannot be kept.
@@ -104,9 +98,5 @@ func (j *mailboxJob) undatedFinding() []rehome.Finding {
 	if j.undated.Empty() {
 		return nil
 	}
-	return []rehome.Finding{{
-		Code: "date_not_kept", Severity: rehome.SeverityWarning, Object: j.pair.Source,
-		Sentence: fmt.Sprintf("%s copied from this mailbox without a date, because the source tells none, or one before 1970 or "+
-			"after 2038, which mailboxes cannot keep; the destination shows the time of the copy", plural(j.undated.Len())),
-	}}
+	return []rehome.Finding{dateNotKept.On(j.pair.Source, rehome.Values{"n": j.undated.Len()})}
 }

@@ -101,7 +101,7 @@ func TestRestore_unknown(t *testing.T) {
 				for range 2 {
 					r := p.sync()
 					wantTally(t, r, mailcopy.Tally{Held: 3})
-					wantFinding(t, r, mailcopy.CodeDestinationEmptied)
+					wantFinding(t, r, mailcopy.DestinationEmptied.Code)
 					if r.Census.Waiting != 3 || r.Census.There != 0 || r.Census.Complete() {
 						t.Errorf("%+v, want 3 that wait", r.Census)
 					}
@@ -144,7 +144,7 @@ func TestRestore_unknownStaysSo(t *testing.T) {
 	for range 2 {
 		r := p.sync()
 		wantTally(t, r, mailcopy.Tally{Held: 3})
-		wantFinding(t, r, mailcopy.CodeDestinationEmptied)
+		wantFinding(t, r, mailcopy.DestinationEmptied.Code)
 	}
 	p.confirm = true
 	wantTally(t, p.sync(), mailcopy.Tally{Deserted: 3})
@@ -217,7 +217,7 @@ func TestRestore_alarmBehindAListingThatIsNotTrue(t *testing.T) {
 	for range 2 {
 		r := p.sync()
 		wantTally(t, r, mailcopy.Tally{Held: 29})
-		wantFinding(t, r, mailcopy.CodeDestinationEmptied)
+		wantFinding(t, r, mailcopy.DestinationEmptied.Code)
 	}
 	p.confirm = true
 	wantTally(t, p.sync(), mailcopy.Tally{Deserted: 29})
@@ -252,7 +252,7 @@ func TestRestore_explainsOnce(t *testing.T) {
 	for range 2 {
 		r := p.sync()
 		wantTally(t, r, mailcopy.Tally{Held: 3})
-		wantFinding(t, r, mailcopy.CodeDestinationEmptied)
+		wantFinding(t, r, mailcopy.DestinationEmptied.Code)
 	}
 }
 

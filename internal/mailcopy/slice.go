@@ -222,11 +222,7 @@ func (s *slice) extraFailed(err error) error {
 	if err == nil || rehome.ClassOf(err) == rehome.ClassBug {
 		return err
 	}
-	s.find(rehome.Finding{
-		Code: "fewer_connections", Severity: rehome.SeverityInfo,
-		Sentence: "an extra connection was not to be had, the copy went on with fewer: " + err.Error(),
-		NextStep: "lower limits.per_account if this slows other users down",
-	})
+	s.find(fewerConnections.On("", rehome.Values{"why": err}))
 	return nil
 }
 

@@ -3,12 +3,12 @@
 package mailcopy
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
 )
 
 // reportFate tells, from the ledger alone, where both ends differ on purpose, so that it is told in
@@ -28,40 +28,27 @@ func (s *slice) reportFate() {
 // fateFindings says what of a mailbox is only at one end, and why.
 func fateFindings(row ledger.Mailbox, atSource bool, policy Deletions) []rehome.Finding {
 	var findings []rehome.Finding
-	tell := func(code, nextStep, sentence string, args ...any) {
-		findings = append(findings, rehome.Finding{
-			Code: code, Severity: rehome.SeverityInfo, Object: row.Anchor.Destination, Sentence: fmt.Sprintf(sentence, args...), NextStep: nextStep,
-		})
+	tell := func(d rehome.Declared, messages imap.UIDSet) {
+		findings = append(findings, d.On(row.Anchor.Destination, rehome.Values{"n": messages.Len()}))
 	}
 	kept := row.Kept()
 	adopted, changed := intersection(kept, row.Adopted), intersection(kept, row.Changed).Minus(row.Adopted)
 	switch {
 	case kept.Empty():
 	case policy != DeletionsMirror && !atSource:
-		tell("mailbox_deleted", "", "this mailbox was deleted at the source; it stays with %s", plural(kept.Len()))
+		tell(mailboxDeleted, kept)
 	case policy != DeletionsMirror:
-		tell("vanished_kept", "", "%s vanished at the source and %s (mail.deletions: keep)", plural(kept.Len()), stayStays(kept.Len()))
+		tell(vanishedKept, kept)
 	default:
 		if !adopted.Empty() {
-			tell("vanished_not_ours", "", "%s vanished at the source and %s: not written by rehome, but found at the destination",
-				plural(adopted.Len()), stayStays(adopted.Len()))
+			tell(vanishedNotOurs, adopted)
 		}
 		if !changed.Empty() {
-			tell("vanished_changed", "", "%s vanished at the source and %s: changed at the destination since, or not proved to be what rehome wrote",
-				plural(changed.Len()), stayStays(changed.Len()))
+			tell(vanishedChanged, changed)
 		}
 	}
 	if missing := row.Missing(); !missing.Empty() {
-		tell("deleted_at_destination", "if that was a mistake, run sync with --copy-again for this account",
-			"%s deleted or moved away at the destination; they are not copied again", plural(missing.Len()))
+		tell(deletedAtDestination, missing)
 	}
 	return findings
-}
-
-// plural counts messages in the past tense.
-func plural(n int) string {
-	if n == 1 {
-		return "1 message"
-	}
-	return fmt.Sprintf("%d messages", n)
 }

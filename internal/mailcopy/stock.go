@@ -109,31 +109,23 @@ func (s *slice) noteDeleted(ctx context.Context) error {
 	return nil
 }
 
-// hiddenBy looks for a mailbox that the source does not list, and says why it may not count as gone; "" when it may.
-func (s *slice) hiddenBy(ctx context.Context, row ledger.Mailbox) (why string, err error) {
+// hiddenBy looks for a mailbox that the source does not list, and says why it may not count as gone; nil when it may.
+func (s *slice) hiddenBy(ctx context.Context, row ledger.Mailbox) ([]rehome.Finding, error) {
 	name := row.Anchor.Source
 	box, refused := s.src.Examine(ctx, name)
 	switch {
 	case refused == nil && box.UIDValidity == row.Anchor.SrcUIDValidity && !s.view.displaced[row.ID]:
-		return "the source opens this mailbox and no longer lists it", nil
+		return []rehome.Finding{mailboxNotListed.On(name, nil)}, nil
 	case refused == nil:
-		return "", nil
+		return nil, nil
 	case !imap.IsStatus(refused, "NO"):
-		return "", refused
+		return nil, refused
 	}
 	gone, err := absent(ctx, s.src, name, refused)
 	if gone || err != nil {
-		return "", err
+		return nil, err
 	}
-	return "the source no longer lists this mailbox and does not say that it is gone (" + refused.Error() + ")", nil
-}
-
-func notListed(name, what string) rehome.Finding {
-	return rehome.Finding{
-		Code: "mailbox_not_listed", Severity: rehome.SeverityWarning, Object: name,
-		Sentence: what + "; nothing of it is copied or removed until it is listed again",
-		NextStep: "run sync again; if it stays so, ask the source's operator why",
-	}
+	return []rehome.Finding{mailboxUnsaid.On(name, rehome.Values{"why": refused})}, nil
 }
 
 // findHidden returns those of some rows whose mailboxes the source does not list, and that are not gone for sure.
@@ -148,9 +140,9 @@ func (s *slice) findHidden(ctx context.Context, rows []ledger.Mailbox) (map[int6
 		if err != nil {
 			return nil, faultOf(err, "open source mailbox", name)
 		}
-		if why != "" {
+		if len(why) > 0 {
 			hidden[row.ID] = true
-			s.find(notListed(name, why))
+			s.find(why...)
 		}
 		if i%refusalsInARow == refusalsInARow-1 {
 			if err := s.src.Noop(ctx); err != nil {

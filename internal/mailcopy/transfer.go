@@ -177,7 +177,7 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 		}
 	}
 	for _, e := range a.empty {
-		if err := j.refuse(ctx, e, refusal{code: "message_empty", words: "it has not a single octet, and IMAP cannot append nothing"}); err != nil {
+		if err := j.refuse(ctx, e, refusal{kind: messageEmpty, words: "it is empty, and IMAP cannot store an empty message"}); err != nil {
 			return err
 		}
 	}

@@ -125,10 +125,7 @@ func unfinished(pair mapping.Pair, err error, nextStep string) rehome.Finding {
 			nextStep = cmp.Or(rehome.HintOf(err), "ask the administrator of that server why, then run sync again")
 		}
 	}
-	return rehome.Finding{
-		Code: codeMailboxUnfinished, Severity: rehome.SeverityError, Object: pair.Source,
-		Sentence: "this mailbox is not copied to the end: " + err.Error(), NextStep: nextStep,
-	}
+	return mailboxUnfinished.On(pair.Source, rehome.Values{"why": err, "hint": nextStep})
 }
 
 // badAnswer is a batch to which the destination has answered BAD, which has ended the connection.
@@ -170,7 +167,7 @@ func (j *mailboxJob) tryAccused(ctx context.Context, wanted imap.UIDSet) (done b
 			return false, faultOf(err, "list source mailbox", j.pair.Source)
 		}
 		for _, e := range completed(entries, imap.NewUIDSet(uid)) {
-			if err := j.refuse(ctx, e, refusal{code: "message_refused", words: words, keep: true}); err != nil {
+			if err := j.refuse(ctx, e, refusal{kind: messageRefused, kept: messageRefusedKept, words: words}); err != nil {
 				return false, err
 			}
 		}

@@ -4,7 +4,6 @@ package mailcopy
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"rehome"
@@ -31,7 +30,7 @@ func (s *slice) proveVictims(ctx context.Context, m *ledger.Mailbox, items []led
 		s.noteDoubt(m.ID)
 	}
 	if unproved := r.remove.Minus(proved); !unproved.Empty() {
-		s.find(victimsUnproved(m, unproved.Len()))
+		s.find(removalUnproved.On(m.Anchor.Destination, rehome.Values{"n": unproved.Len()}))
 		r = r.spare(unproved)
 		r.changed = union(r.changed, unproved)
 	}
@@ -142,18 +141,5 @@ func (v accountView) removalsWait() []rehome.Finding {
 	if waiting == 0 {
 		return nil
 	}
-	return []rehome.Finding{{
-		Code: "removals_wait", Severity: rehome.SeverityInfo,
-		Sentence: fmt.Sprintf("%s that vanished at the source %s at the destination until everything else of the account is copied",
-			plural(waiting), stayStays(waiting)),
-	}}
-}
-
-func victimsUnproved(m *ledger.Mailbox, messages int) rehome.Finding {
-	return rehome.Finding{
-		Code: "removal_unproved", Severity: rehome.SeverityWarning, Object: m.Anchor.Destination,
-		Sentence: fmt.Sprintf("%s vanished at the source and %s here: what stands in their place is not, to the octet, what rehome has written",
-			plural(messages), stayStays(messages)),
-		NextStep: "look at them in the mail client and delete what is not wanted",
-	}
+	return []rehome.Finding{removalsWait.On("", rehome.Values{"n": waiting})}
 }

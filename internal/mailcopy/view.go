@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"rehome"
@@ -230,15 +231,14 @@ func (v accountView) liveAt(destination string) int {
 	return n
 }
 
-// leftOut names the mailboxes that the mapping leaves behind.
+// leftOut names the mailboxes that the mapping leaves behind, apart from those that it has named itself.
 func (v accountView) leftOut() []rehome.Finding {
 	var findings []rehome.Finding
 	for _, left := range v.plan.Left {
-		findings = append(findings, rehome.Finding{
-			Code: "mailbox_left_out", Severity: rehome.SeverityInfo, Object: left.Source,
-			Sentence: "this mailbox is not moved: " + left.Reason,
-			NextStep: "name it under mail.rename if it should move",
-		})
+		named := func(f rehome.Finding) bool { return mapping.MailboxLeftOut.Is(f) && f.Object == left.Source }
+		if !slices.ContainsFunc(v.plan.Findings, named) {
+			findings = append(findings, mapping.MailboxLeftOut.On(left.Source, rehome.Values{"why": left.Reason}))
+		}
 	}
 	return findings
 }

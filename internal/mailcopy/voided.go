@@ -40,8 +40,7 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 		return faultOf(err, "list destination mailbox", j.pair.Destination)
 	}
 	if twice := spare(ours, others); !twice.Empty() {
-		j.slice.find(arrivedTwice(j.pair.Destination, twice, "what had been given up as lost when a connection broke has arrived "+
-			"after all, or another program has copied the same messages there"))
+		j.slice.find(surplus(arrivedLate, j.pair.Destination, twice))
 	}
 	return nil
 }

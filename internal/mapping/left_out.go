@@ -30,7 +30,7 @@ func (p *planner) leave(source, reason string) {
 
 func (p *planner) admitInbox(m Mailbox) {
 	if renamed, found := p.rules.Rename[m.Name]; found && !isInbox(renamed) {
-		p.findUnusable(m.Name, "INBOX always goes to INBOX")
+		p.findUnusable(m.Name, "INBOX is always copied into INBOX")
 	}
 	switch {
 	case p.rules.excludes(m.Name):
@@ -46,7 +46,7 @@ func (p *planner) admitInbox(m Mailbox) {
 
 const (
 	reasonExcluded = "excluded by rule"
-	reasonSkipped  = "left out because of its use, as the settings say"
+	reasonSkipped  = "mailboxes of this use are skipped (mail.skip)"
 )
 
 func (p *planner) admitOther(m Mailbox) {
@@ -78,7 +78,7 @@ func (p *planner) fixedName(m Mailbox) (name string, byRule bool) {
 		return renamed, true
 	}
 	if found {
-		p.findUnusable(m.Name, "the rename rule gives no name that the destination can hold")
+		p.findUnusable(m.Name, "the destination cannot have a mailbox of that name")
 	}
 	if settled := p.rules.Settled[m.Name]; p.usable(settled) {
 		return settled, false
@@ -132,7 +132,7 @@ func (p *planner) followPatterns(n *node) {
 	}
 	path := p.src.path(name, n.Delimiter)
 	if isInbox(name) || len(path) == 0 {
-		p.findUnusable(n.Name, "the patterns leave no name of its own")
+		p.findUnusable(n.Name, "nothing is left of the name")
 		return
 	}
 	n.path, n.altered = path, whyPattern

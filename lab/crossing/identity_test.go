@@ -188,7 +188,7 @@ func TestIdentity_sourceOfAnotherPerson(t *testing.T) {
 			for range 2 {
 				o := m.Run(t, "sync")
 				said := o.Out + o.Err
-				if o.Code != 6 || !strings.Contains(said, "holds other mail than at the last pass") || !strings.Contains(said, "--confirm-source") {
+				if o.Code != 6 || !strings.Contains(said, "holds different mail than at the last pass") || !strings.Contains(said, "--confirm-source") {
 					t.Errorf("exit code %d, want 6 and what to do\n%.2000s", o.Code, said)
 				}
 			}

@@ -56,7 +56,7 @@ func TestRivals_withoutUIDPLUS(t *testing.T) {
 	})
 	named := false
 	for _, o := range together(t, ms) {
-		named = named || strings.Contains(o.Out, "once more than at the source")
+		named = named || strings.Contains(o.Out, "one copy too many")
 	}
 	for _, m := range ms {
 		m.Want(t, 0, "sync")
