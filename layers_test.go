@@ -22,7 +22,8 @@ var floors = []struct {
 	{"the words", []string{"rehome"}},
 	{"the wire and the content", []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
 	{"what each engine stands on", []string{
-		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/escrow", "rehome/internal/ledger",
+		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/escrow",
+		"rehome/internal/ledger", "rehome/internal/ledger/",
 		"rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/passhash", "rehome/internal/roster", "rehome/internal/vault",
 	}},
 	// Above the ground, because it joins roster, sheet and log-ins; below the source systems, because it says what a

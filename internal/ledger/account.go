@@ -69,7 +69,7 @@ func (l *Accounts) Save(ctx context.Context, a Account, findings map[rehome.Kind
 func (l *Accounts) Plan(ctx context.Context, addresses []string) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, address := range addresses {
-			if _, err := tx.Exec(`INSERT OR IGNORE INTO accounts (address) VALUES (?)`, address); err != nil {
+			if _, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?) ON CONFLICT (address) DO NOTHING`, address); err != nil {
 				return err
 			}
 		}

@@ -212,7 +212,7 @@ func (m *Mailbox) loadLive(c columns, most int) error {
 func (l *batches) exactlyOne(result sql.Result) error {
 	n, err := result.RowsAffected()
 	if err == nil && n != 1 {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.path, Cause: errors.New("another rehome run has changed it"),
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.database.Name(), Cause: errors.New("another rehome run has changed it"),
 			Hint: "wait until that run has ended, then run the same command again"}
 	}
 	return err

@@ -60,13 +60,8 @@ func (c *Collection) find(tx *sql.Tx) error {
 		FROM collections WHERE address = ? AND src_href = ?`, c.Address, c.Source).Scan(&c.ID, &c.Destination, &c.Made, &c.Properties,
 		&c.State.SyncToken, &c.State.CTag, &c.State.Objects, &c.Target.SyncToken, &c.Target.CTag)
 	if errors.Is(err, sql.ErrNoRows) {
-		result, err := tx.Exec(`INSERT INTO collections (address, kind, src_href, dst_href, made) VALUES (?, ?, ?, ?, ?)`,
-			c.Address, c.Kind, c.Source, destination, c.Made)
-		if err != nil {
-			return err
-		}
-		c.ID, err = result.LastInsertId()
-		return err
+		return tx.QueryRow(`INSERT INTO collections (address, kind, src_href, dst_href, made) VALUES (?, ?, ?, ?, ?) RETURNING id`,
+			c.Address, c.Kind, c.Source, destination, bit(c.Made)).Scan(&c.ID)
 	}
 	if err != nil || c.Destination == destination {
 		return err
@@ -115,7 +110,7 @@ func (l *Objects) RenameCollection(ctx context.Context, c *Collection, href stri
 // made it.
 func (l *Objects) NoteProperties(ctx context.Context, c *Collection) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`UPDATE collections SET made = ?, properties = ? WHERE id = ?`, c.Made, c.Properties, c.ID)
+		_, err := tx.Exec(`UPDATE collections SET made = ?, properties = ? WHERE id = ?`, bit(c.Made), c.Properties, c.ID)
 		return err
 	})
 }

@@ -35,7 +35,8 @@ func (l *mailboxes) Trusts(ctx context.Context, address string) (map[rehome.Side
 // SaveTrust notes how far STATUS may be believed from now on.
 func (l *mailboxes) SaveTrust(ctx context.Context, address string, side rehome.Side, trust Trust) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT OR REPLACE INTO status_evidence (address, side, trust) VALUES (?, ?, ?)`, address, side, trust)
+		_, err := tx.Exec(`INSERT INTO status_evidence (address, side, trust) VALUES (?, ?, ?)
+			ON CONFLICT (address, side) DO UPDATE SET trust = excluded.trust`, address, side, trust)
 		return err
 	})
 }

@@ -64,13 +64,8 @@ func (m *Mailbox) Removed() imap.UIDSet {
 func (l *fates) IntendRemoval(ctx context.Context, m *Mailbox, sources imap.UIDSet) (Removal, error) {
 	r := Removal{Sources: sources}
 	err := l.writeIntent(ctx, func(tx *sql.Tx) error {
-		result, err := tx.Exec(`INSERT INTO removals (mailbox_id, generation, src_uids, created_unix) VALUES (?, ?, ?, ?)`,
-			m.ID, m.Generation, sources.String(), l.now().Unix())
-		if err != nil {
-			return err
-		}
-		r.ID, err = result.LastInsertId()
-		return err
+		return tx.QueryRow(`INSERT INTO removals (mailbox_id, generation, src_uids, created_unix) VALUES (?, ?, ?, ?) RETURNING id`,
+			m.ID, m.Generation, sources.String(), l.now().Unix()).Scan(&r.ID)
 	})
 	if err == nil {
 		m.Removals = append(m.Removals, r)

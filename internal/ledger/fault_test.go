@@ -40,18 +40,18 @@ func TestFault_bySQLitesCode(t *testing.T) {
 		err  error
 		hint string
 	}{
-		"locked":    {provoke(t, l.store.path, "DELETE FROM accounts"), "end the program that uses the store"},
-		"read-only": {provoke(t, "file:"+l.store.path+"?mode=ro", "DELETE FROM accounts"), "writable"},
-		"no file":   {provoke(t, "file:"+l.store.path+".none?mode=ro", "DELETE FROM accounts"), "writable"},
+		"locked":    {provoke(t, l.store.database.Name(), "DELETE FROM accounts"), "end the program that uses the store"},
+		"read-only": {provoke(t, "file:"+l.store.database.Name()+"?mode=ro", "DELETE FROM accounts"), "writable"},
+		"no file":   {provoke(t, "file:"+l.store.database.Name()+".none?mode=ro", "DELETE FROM accounts"), "writable"},
 		"no store":  {provoke(t, text, "DELETE FROM accounts"), "restore the store"},
 		"damaged":   {errors.Join(errDamaged), "move it away"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantOperator(t, l.store.fault("write store", test.err), "write store "+l.store.path, test.hint)
+			wantOperator(t, l.store.fault("write store", test.err), "write store "+l.store.database.Name(), test.hint)
 		})
 	}
 	own := &rehome.Fault{Class: rehome.ClassQuota, Cause: errDamaged}
-	for _, err := range []error{nil, context.Canceled, errClosed, sql.ErrNoRows, own, provoke(t, l.store.path, "SELECT nonsense")} {
+	for _, err := range []error{nil, context.Canceled, errClosed, sql.ErrNoRows, own, provoke(t, l.store.database.Name(), "SELECT nonsense")} {
 		if got := l.store.fault("write store", err); !errors.Is(got, err) {
 			t.Errorf("%v became %v", err, got)
 		}

@@ -47,13 +47,11 @@ func (l *batches) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batche
 }
 
 func (l *batches) insertIntent(tx *sql.Tx, m *Mailbox, floor imap.UID, items []Item, alive int64) (int64, error) {
-	result, err := tx.Exec(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix, alive_nano)
-		VALUES (?, ?, 'intent', ?, ?, ?, ?, ?, ?)`,
-		m.ID, m.Generation, floor, runsOf(items, sourceUID), encodeSizes(items), encodeFlags(items), l.now().Unix(), alive)
-	if err != nil {
-		return 0, err
-	}
-	return result.LastInsertId()
+	var id int64
+	err := tx.QueryRow(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix, alive_nano)
+		VALUES (?, ?, 'intent', ?, ?, ?, ?, ?, ?) RETURNING id`,
+		m.ID, m.Generation, floor, runsOf(items, sourceUID), encodeSizes(items), encodeFlags(items), l.now().Unix(), alive).Scan(&id)
+	return id, err
 }
 
 // Orphan notes that the connections which carried the intents of an account are gone: from now on only

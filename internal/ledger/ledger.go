@@ -25,26 +25,13 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
-	"embed"
 	"errors"
-	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	sqlite3 "modernc.org/sqlite/lib"
-
 	"rehome"
+	"rehome/internal/ledger/sqlite"
 )
-
-//go:embed schema/*.sql
-var schema embed.FS
 
 // Ledger is an open store, by nouns. It may be used from many goroutines.
 type Ledger struct {
@@ -67,143 +54,33 @@ func newLedger(s *store) *Ledger {
 	}
 }
 
-// Open opens the SQLite file at path, makes it when it is missing, and brings its schema up to date.
-// A file that a newer rehome has written is refused.
-func Open(ctx context.Context, path string) (*Ledger, error) {
-	if strings.Contains(path, "://") {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "open store", Object: strings.SplitN(path, "://", 2)[0] + "://...",
+// Open opens the ledger of that name, makes it when it is missing, and brings its schema up to date. A ledger that a
+// newer rehome has written is refused. The name is that of an SQLite file.
+func Open(ctx context.Context, name string) (*Ledger, error) {
+	if strings.Contains(name, "://") {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "open store", Object: strings.SplitN(name, "://", 2)[0] + "://...",
 			Cause: errors.New("this version supports only a SQLite file as ledger"), Hint: "set store: to a file name such as rehome.db"}
 	}
-	if err := makePrivate(path); err != nil {
-		return nil, openFault(path, err)
-	}
-	// To SQLite a relative name may mean something else than a file, such as ":memory:".
-	absolute, err := filepath.Abs(path)
+	file, err := sqlite.Open(ctx, name)
 	if err != nil {
-		return nil, openFault(path, err)
+		return nil, err
 	}
-	connections, err := NewConnector(absolute)
-	if err != nil {
-		return nil, openFault(path, err)
-	}
-	return OpenThrough(ctx, path, connections)
+	return New(ctx, file)
 }
 
-// OpenThrough is Open of the file at path by connections that somebody else makes, such as one who plays many
-// short processes and keeps the connections from one to the next. See NewConnector.
-func OpenThrough(ctx context.Context, path string, connections driver.Connector) (*Ledger, error) {
-	db := sql.OpenDB(connections)
-	db.SetMaxIdleConns(idleConnections)
-	if err := upgrade(ctx, db); err != nil {
-		return nil, openFault(path, errors.Join(err, db.Close()))
+// New returns the ledger in an open database, which it owns from now on.
+func New(ctx context.Context, database Database) (*Ledger, error) {
+	s := &store{database: database, db: database.Pool(), now: time.Now}
+	var err error
+	if s.writer, err = newWriter(ctx, database); err != nil {
+		return nil, errors.Join(s.fault("open store", err), s.db.Close())
 	}
-	writer, err := newWriter(ctx, db)
-	if err != nil {
-		return nil, openFault(path, errors.Join(err, db.Close()))
-	}
-	return newLedger(&store{db: db, writer: writer, now: time.Now, path: path}), nil
+	return newLedger(s), nil
 }
 
-// idleConnections stay open for the next reader. Opening one means reading the whole schema, and what is read
-// at the same time are mailboxes and collections that are at work.
-const idleConnections = 8
-
-// makePrivate creates the file readable by its owner only: addresses are personal data.
-func makePrivate(path string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	return file.Close()
-}
-
-// dataSource turns on what the invariants need: WAL lets readers go on while one writer commits, and
-// synchronous=FULL survives a power cut; the writer does without where nothing depends on it.
-func dataSource(path string) string {
-	pragmas := url.Values{"_pragma": {
-		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(1)",
-	}, "_txlock": {"immediate"}}
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
-}
-
-var (
-	errNewer   = errors.New("newer than this program's")
-	errForeign = errors.New("the file belongs to another program")
-)
-
-func openFault(path string, err error) error {
-	hint := hintOf(err)
-	switch {
-	case errors.Is(err, errNewer):
-		hint = "use the rehome version that wrote it, or a newer one"
-	case hint == "", primaryCode(err) == sqlite3.SQLITE_NOTADB: // whatever it is, it may be precious
-		hint = "check that the folder exists and is writable, and that the file is a rehome store"
-	}
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "open store", Object: path, Cause: err, Hint: hint}
-}
-
-// upgrade applies the numbered schema files that are missing.
-func upgrade(ctx context.Context, db *sql.DB) error {
-	if err := checkOurs(ctx, db); err != nil {
-		return err
-	}
-	if upToDate(ctx, db) {
-		return nil
-	}
-	files, err := fs.Sub(schema, "schema")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
-	if err != nil {
-		return err
-	}
-	current, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	sources := provider.ListSources()
-	if newest := sources[len(sources)-1].Version; current > newest {
-		return fmt.Errorf("its schema %d is %w %d", current, errNewer, newest)
-	}
-	// Of two that open a store at once, one finds what a file makes made by the other meanwhile; with each file
-	// that can happen once.
-	for range len(sources) + 1 {
-		if _, err = provider.Up(ctx); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
-	return err
-}
-
-// upToDate says that every schema file was applied and no other. A schema never goes back, so that this stays
-// true whoever else opens the store; whatever else is found, and be it an error, is left to upgrade.
-func upToDate(ctx context.Context, db *sql.DB) bool {
-	files, err := schema.ReadDir("schema")
-	if err != nil {
-		return false
-	}
-	newest, err := goose.NumericComponent(files[len(files)-1].Name())
-	if err != nil {
-		return false
-	}
-	var applied int
-	var last int64
-	err = db.QueryRowContext(ctx, "SELECT COUNT(DISTINCT version_id), MAX(version_id) FROM "+goose.DefaultTablename+
-		" WHERE is_applied AND version_id > 0").Scan(&applied, &last)
-	return err == nil && applied == len(files) && last == newest
-}
-
-// checkOurs refuses a database with other tables than ours before anything is written to it.
-func checkOurs(ctx context.Context, db *sql.DB) error {
-	var tables, ours int
-	err := db.QueryRowContext(ctx, `SELECT COUNT(*), COUNT(CASE name WHEN ? THEN 1 END) FROM sqlite_master WHERE type = 'table'`,
-		goose.DefaultTablename).Scan(&tables, &ours)
-	if err == nil && tables > 0 && ours == 0 {
-		return errForeign
-	}
-	return err
-}
+// Lock makes this process the only one that copies with this ledger: two that work on the same
+// mailboxes would both copy what neither has booked yet. The lock ends with the process, however that ends.
+func (l *Ledger) Lock() (unlock func(), err error) { return l.store.database.Lock() }
 
 // Close waits for pending writes and closes the file.
 func (l *Ledger) Close() error {

@@ -106,13 +106,8 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	stored, err := scanMailbox(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		m.Fresh, m.Generation = true, 1
-		result, err := tx.Exec(`INSERT INTO mailboxes (address, src_name, dst_name, src_uidvalidity, dst_uidvalidity) VALUES (?, ?, ?, ?, ?)`,
-			a.Address, a.Source, a.Destination, a.SrcUIDValidity, a.DstUIDValidity)
-		if err != nil {
-			return err
-		}
-		m.ID, err = result.LastInsertId()
-		return err
+		return tx.QueryRow(`INSERT INTO mailboxes (address, src_name, dst_name, src_uidvalidity, dst_uidvalidity)
+			VALUES (?, ?, ?, ?, ?) RETURNING id`, a.Address, a.Source, a.Destination, a.SrcUIDValidity, a.DstUIDValidity).Scan(&m.ID)
 	}
 	if err != nil {
 		return err

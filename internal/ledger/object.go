@@ -129,10 +129,13 @@ func saveObject(tx *sql.Tx, collection int64, o Object, now int64) error {
 	if o.SrcDigest == nil {
 		o.SrcDigest = []byte{}
 	}
-	_, err := tx.Exec(`INSERT OR REPLACE INTO objects
-		(collection_id, `+objectColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, o.Anew, o.Destination, o.DstETag, o.Form, o.Kept, o.Tried, o.Earlier,
+	_, err := tx.Exec(`INSERT INTO objects (collection_id, `+objectColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (collection_id, src_name) DO UPDATE SET state = excluded.state, src_etag = excluded.src_etag,
+		src_digest = excluded.src_digest, anew = excluded.anew, dst_name = excluded.dst_name, dst_etag = excluded.dst_etag,
+		form = excluded.form, kept = excluded.kept, tried = excluded.tried, earlier = excluded.earlier, uid = excluded.uid,
+		repairs = excluded.repairs, code = excluded.code, words = excluded.words, escrow = excluded.escrow, updated_nano = excluded.updated_nano`,
+		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, bit(o.Anew), o.Destination, o.DstETag, o.Form, o.Kept, o.Tried, o.Earlier,
 		o.UID, repairs, o.Code, o.Words, o.Escrow, now)
 	return err
 }
@@ -161,7 +164,8 @@ func (l *Objects) RenameObject(ctx context.Context, c *Collection, from string, 
 	})
 }
 
-const objectColumns = `src_name, state, src_etag, src_digest, anew, dst_name, dst_etag, form, kept, tried, earlier, uid, repairs, code, words, escrow, updated_nano`
+const objectColumns = `src_name, state, src_etag, src_digest, anew, dst_name, dst_etag, form, kept, tried, earlier,
+	uid, repairs, code, words, escrow, updated_nano`
 
 func scanObject(rows *sql.Rows, before ...any) (Object, error) {
 	var o Object
@@ -213,7 +217,7 @@ func (l *Objects) Exceptions(ctx context.Context, address string) ([]Exception, 
 	return all, err
 }
 
-// Counts is where the objects of an account stand.
+// ObjectCounts is where the objects of an account stand.
 type ObjectCounts struct {
 	Collections int64
 	Objects     int64 // at the source, when last seen
@@ -240,13 +244,13 @@ func (l *Objects) Counts(ctx context.Context) (map[string]map[rehome.Kind]Object
 		(SELECT c.address, c.kind, c.src_objects,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id
 				AND (o.state IN ('stored', 'adopted') AND o.code = '' OR o.state IN ('merged', 'conflict') AND o.code NOT LIKE 'update%'
-				AND o.code NOT IN ('gone_at_destination', 'older_at_destination'))) there,
+				AND o.code NOT IN ('gone_at_destination', 'older_at_destination'))) AS there,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.code <> 'update_held'
 				AND (o.state = 'quarantined' OR o.state IN ('stored', 'adopted') AND o.code <> ''
-				OR o.state <> 'gone' AND o.code IN ('gone_at_destination', 'older_at_destination') OR o.code LIKE 'update%')) quarantined,
+				OR o.state <> 'gone' AND o.code IN ('gone_at_destination', 'older_at_destination') OR o.code LIKE 'update%')) AS quarantined,
 			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'conflict'
-				AND o.code NOT LIKE 'update%' AND o.code NOT IN ('gone_at_destination', 'older_at_destination')) conflicts,
-			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'held' OR o.code = 'update_held')) held
-		FROM collections c) GROUP BY address, kind`)
+				AND o.code NOT LIKE 'update%' AND o.code NOT IN ('gone_at_destination', 'older_at_destination')) AS conflicts,
+			(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state = 'held' OR o.code = 'update_held')) AS held
+		FROM collections c) AS counted GROUP BY address, kind`)
 	return all, err
 }

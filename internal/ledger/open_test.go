@@ -31,7 +31,7 @@ func TestOpen_privateFiles(t *testing.T) {
 	must(t, err)
 	defer unlock()
 	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test"}))
-	files, err := filepath.Glob(l.store.path + "*")
+	files, err := filepath.Glob(l.store.database.Name() + "*")
 	must(t, err)
 	if len(files) < 4 {
 		t.Errorf("files %v, want the store, its log, its index and the lock", files)
@@ -139,8 +139,8 @@ func TestOpen_refused(t *testing.T) {
 		}, "another program", "is a rehome store"},
 		"a newer rehome's": {func(t *testing.T, dir string) string {
 			l := create(t)
-			database(t, l.store.path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
-			return l.store.path
+			database(t, l.store.database.Name(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
+			return l.store.database.Name()
 		}, "schema 99 is newer than this program's ", "use the rehome version that wrote it"},
 		"half a store": {func(t *testing.T, dir string) string {
 			path := filepath.Join(dir, "rehome.db")
@@ -198,7 +198,7 @@ func (l *Ledger) copyTo(dir string) error {
 	if err := l.Close(); err != nil {
 		return err
 	}
-	octets, err := os.ReadFile(l.store.path)
+	octets, err := os.ReadFile(l.store.database.Name())
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,8 @@ import (
 func (l *mailboxes) IntendCreations(ctx context.Context, address string, names []string) error {
 	return l.writeIntent(ctx, func(tx *sql.Tx) error {
 		for _, name := range names {
-			if _, err := tx.Exec(`INSERT OR REPLACE INTO creations (address, dst_name) VALUES (?, ?)`, address, name); err != nil {
+			if _, err := tx.Exec(`INSERT INTO creations (address, dst_name) VALUES (?, ?)
+				ON CONFLICT (address, dst_name) DO UPDATE SET dst_uidvalidity = 0`, address, name); err != nil {
 				return err
 			}
 		}
@@ -69,8 +70,11 @@ func (l *mailboxes) Relocate(ctx context.Context, address string, moves []Renami
 	})
 }
 
-// asideName is where a row waits; a line end cannot be in a mailbox name.
-func asideName(id int64) string { return fmt.Sprintf("\n%d", id) }
+// asideName is where a row waits.
+func asideName(id int64) string { return fmt.Sprintf("%s%d", aside, id) }
+
+// aside begins it: a line end cannot be in a mailbox name.
+const aside = "\n"
 
 func setAside(tx *sql.Tx, address string, m Renaming) error {
 	_, err := tx.Exec(`UPDATE creations SET dst_name = ? WHERE address = ? AND EXISTS (SELECT 1 FROM mailboxes m
@@ -78,7 +82,8 @@ func setAside(tx *sql.Tx, address string, m Renaming) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`UPDATE mailboxes SET src_name = char(10) || id WHERE id = ? OR address = ? AND src_name = ?`, m.ID, address, m.Source)
+	_, err = tx.Exec(`UPDATE mailboxes SET src_name = ? || id WHERE id = ? OR address = ? AND src_name = ?`,
+		aside, m.ID, address, m.Source)
 	return err
 }
 

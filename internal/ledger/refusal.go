@@ -23,8 +23,9 @@ type Refusal struct {
 func (l *fates) Refuse(ctx context.Context, m *Mailbox, r Refusal) error {
 	now := l.now()
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT OR REPLACE INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_nano)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, now.UnixNano())
+		_, err := tx.Exec(`INSERT INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_nano)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET size = excluded.size,
+			code = excluded.code, words = excluded.words, escrow = excluded.escrow, created_nano = excluded.created_nano`, m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, now.UnixNano())
 		return err
 	})
 	if err == nil {

@@ -21,8 +21,9 @@ type Rule struct {
 // Save notes what was written of a script.
 func (l *Rules) Save(ctx context.Context, address string, r Rule) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT OR REPLACE INTO rules (address, name, digest, activated, waits) VALUES (?, ?, ?, ?, ?)`,
-			address, r.Name, r.Digest, r.Activated, r.Waits)
+		_, err := tx.Exec(`INSERT INTO rules (address, name, digest, activated, waits) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (address, name) DO UPDATE SET digest = excluded.digest, activated = excluded.activated, waits = excluded.waits`,
+			address, r.Name, r.Digest, bit(r.Activated), bit(r.Waits))
 		return err
 	})
 }
@@ -39,7 +40,7 @@ func (l *Rules) Of(ctx context.Context, address string) (map[string]Rule, error)
 	return all, err
 }
 
-// Counts is where an account's scripts stand.
+// RuleCounts is where an account's scripts stand.
 type RuleCounts struct {
 	Stored, On, Waiting int64
 }

@@ -5,47 +5,94 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
+
+	"rehome"
 )
+
+// Database is what one database does otherwise than another: *sqlite.File is one. What this package says to it is SQL
+// that SQLite and PostgreSQL both understand, see TestSQL_isNobodysDialect; "?" stands for a value, and a database that
+// writes it otherwise does so on its connections.
+type Database interface {
+	Pool() *sql.DB
+
+	// Name is what the operator calls it.
+	Name() string
+
+	// Durability returns the sentence after which the commits of a connection wait for the disk, and with them all
+	// that was committed before; or do not, and a power cut may take the last of them.
+	Durability(wait bool) string
+
+	// Hint returns the next step after an error of the database, or a damaged row of it; "" when no human can help.
+	Hint(err error, damaged bool) string
+
+	// Lock makes this process the only one that copies.
+	Lock() (unlock func(), err error)
+}
 
 // store is what all nouns write to and read from.
 type store struct {
-	db     *sql.DB
-	writer *writer
-	now    func() time.Time
-	path   string
+	database Database
+	db       *sql.DB
+	writer   *writer
+	now      func() time.Time
+}
+
+var errDamaged = errors.New("the ledger is damaged")
+
+// fault puts what the database says into an operator's words: a full or broken disk is nobody's mistake
+// in this program. Everything else comes back as it is.
+func (s *store) fault(op string, err error) error {
+	var known *rehome.Fault
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	hint := s.database.Hint(err, errors.Is(err, errDamaged))
+	if hint == "" {
+		return err
+	}
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: op, Object: s.database.Name(), Cause: err, Hint: hint}
 }
 
 // write runs a change as the writer does: when it returns nil, the change survives the end of this
 // process, however it comes.
-func (l *store) write(ctx context.Context, change func(*sql.Tx) error) error {
-	return l.fault("write store", l.writer.do(ctx, false, change))
+func (s *store) write(ctx context.Context, change func(*sql.Tx) error) error {
+	return s.fault("write store", s.writer.do(ctx, false, change))
 }
 
 // writeIntent is write for what something outside is about to be done on the strength of: it survives a
 // power cut, too.
-func (l *store) writeIntent(ctx context.Context, change func(*sql.Tx) error) error {
-	return l.fault("write store", l.writer.do(ctx, true, change))
+func (s *store) writeIntent(ctx context.Context, change func(*sql.Tx) error) error {
+	return s.fault("write store", s.writer.do(ctx, true, change))
 }
 
 // read calls scan for each row of a query. It looks at ctx between rows only: a row is there in no time, and
 // to be interrupted within one costs two goroutines a query.
-func (l *store) read(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+func (s *store) read(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
 	if ctx.Err() != nil {
-		return l.fault("read store", ctx.Err())
+		return s.fault("read store", ctx.Err())
 	}
-	rows, err := l.db.QueryContext(context.WithoutCancel(ctx), query, args...)
+	rows, err := s.db.QueryContext(context.WithoutCancel(ctx), query, args...)
 	if err != nil {
-		return l.fault("read store", err)
+		return s.fault("read store", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if ctx.Err() != nil {
-			return l.fault("read store", ctx.Err())
+			return s.fault("read store", ctx.Err())
 		}
 		if err := scan(rows); err != nil {
-			return l.fault("read store", err)
+			return s.fault("read store", err)
 		}
 	}
-	return l.fault("read store", rows.Err())
+	return s.fault("read store", rows.Err())
+}
+
+// bit is a truth in a column of numbers, which can be summed.
+func bit(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }

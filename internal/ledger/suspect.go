@@ -14,7 +14,7 @@ import (
 func (l *fates) Suspect(ctx context.Context, m *Mailbox, uid imap.UID) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO suspects (mailbox_id, generation, src_uid, failures, updated_unix) VALUES (?, ?, ?, 1, ?)
-			ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET failures = failures + 1, updated_unix = excluded.updated_unix`,
+			ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET failures = suspects.failures + 1, updated_unix = excluded.updated_unix`,
 			m.ID, m.Generation, uid, l.now().Unix())
 		return err
 	})

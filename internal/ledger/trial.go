@@ -18,7 +18,8 @@ type Trial struct {
 // NoteTrial writes a test object down, or when it cannot arrive any more.
 func (l *Objects) NoteTrial(ctx context.Context, address string, t Trial) error {
 	return l.writeIntent(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT OR REPLACE INTO trials (address, uid, collection, until_unix) VALUES (?, ?, ?, ?)`,
+		_, err := tx.Exec(`INSERT INTO trials (address, uid, collection, until_unix) VALUES (?, ?, ?, ?)
+			ON CONFLICT (address, uid) DO UPDATE SET collection = excluded.collection, until_unix = excluded.until_unix`,
 			address, t.UID, t.Collection, t.Until.Unix())
 		return err
 	})

@@ -23,7 +23,9 @@ type Verification struct {
 // Save replaces the account's last one. Time is set here.
 func (l *Verifications) Save(ctx context.Context, v Verification) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT OR REPLACE INTO verifications (address, level, verdict, result, verified_unix) VALUES (?, ?, ?, ?, ?)`,
+		_, err := tx.Exec(`INSERT INTO verifications (address, level, verdict, result, verified_unix) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (address) DO UPDATE SET level = excluded.level, verdict = excluded.verdict, result = excluded.result,
+			verified_unix = excluded.verified_unix`,
 			v.Address, v.Level, v.Verdict, v.Result, l.now().Unix())
 		return err
 	})

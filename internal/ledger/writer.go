@@ -17,7 +17,9 @@ import (
 // an intent whose receipt is lost is looked up at the destination like one whose answer was lost, and
 // an end of a pass that is lost costs another look. A killed process loses nothing of either kind.
 type writer struct {
-	conn  *sql.Conn // one connection, because synchronous is a setting of the connection
+	durability func(wait bool) string // see Database
+
+	conn  *sql.Conn // one connection, because to wait for the disk is a setting of the connection
 	sync  bool      // what it is set to
 	queue chan *change
 	done  sync.WaitGroup
@@ -38,12 +40,12 @@ const groupLimit = 64
 
 var errClosed = errors.New("the ledger is closed")
 
-func newWriter(ctx context.Context, db *sql.DB) (*writer, error) {
-	conn, err := db.Conn(ctx)
+func newWriter(ctx context.Context, database Database) (*writer, error) {
+	conn, err := database.Pool().Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{conn: conn, sync: true, queue: make(chan *change, groupLimit)}
+	w := &writer{durability: database.Durability, conn: conn, sync: true, queue: make(chan *change, groupLimit)}
 	w.done.Add(1)
 	go w.run()
 	return w, nil
@@ -132,17 +134,12 @@ func (w *writer) transact(group []*change, results []error) error {
 	return tx.Commit()
 }
 
-// waitForDisk says whether the next commit waits for the disk, and with it all before (in WAL mode FULL
-// does, NORMAL does not: sqlite.org/pragma.html, synchronous).
+// waitForDisk says whether the next commit waits for the disk, and with it all before.
 func (w *writer) waitForDisk(wait bool) error {
 	if w.sync == wait {
 		return nil
 	}
-	pragma := "PRAGMA synchronous = NORMAL"
-	if wait {
-		pragma = "PRAGMA synchronous = FULL"
-	}
-	if _, err := w.conn.ExecContext(context.Background(), pragma); err != nil {
+	if _, err := w.conn.ExecContext(context.Background(), w.durability(wait)); err != nil {
 		return err
 	}
 	w.sync = wait
@@ -150,8 +147,8 @@ func (w *writer) waitForDisk(wait bool) error {
 }
 
 // applyAlone runs one change inside a savepoint. The second error means that the transaction itself
-// is lost: after a full disk and its like SQLite rolls all of it back by itself
-// (sqlite.org/lang_transaction.html, section 3.1), and then there is no savepoint to go back to.
+// is lost: after a full disk and its like a database may roll all of it back by itself (SQLite does:
+// sqlite.org/lang_transaction.html, section 3.1), and then there is no savepoint to go back to.
 func applyAlone(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
 	if _, err := tx.Exec("SAVEPOINT one"); err != nil {
 		return nil, err
@@ -160,8 +157,10 @@ func applyAlone(tx *sql.Tx, apply func(*sql.Tx) error) (failed, lost error) {
 		_, err := tx.Exec("RELEASE one")
 		return nil, err
 	}
-	if _, err := tx.Exec("ROLLBACK TO one; RELEASE one"); err != nil {
-		return failed, failed // the consequence would only hide the cause
+	for _, sentence := range []string{"ROLLBACK TO one", "RELEASE one"} {
+		if _, err := tx.Exec(sentence); err != nil {
+			return failed, failed // the consequence would only hide the cause
+		}
 	}
 	return failed, nil
 }

@@ -23,6 +23,7 @@ import (
 	"sync"
 
 	"rehome/internal/ledger"
+	"rehome/internal/ledger/sqlite"
 )
 
 // Shelf keeps the files that nobody uses. It is safe for concurrent use, and from many bubbles.
@@ -55,7 +56,7 @@ func (s *Shelf) Lend(ctx context.Context) (*File, error) {
 	if err := first.Close(); err != nil {
 		return nil, err
 	}
-	f.connector, err = ledger.NewConnector(f.path)
+	f.connector, err = sqlite.NewConnector(f.path)
 	return f, err
 }
 
@@ -92,7 +93,11 @@ func (f *File) Open(ctx context.Context) (*ledger.Ledger, error) {
 	if left > 0 {
 		return nil, fmt.Errorf("%s: the process before has left %d connections open", f.path, left)
 	}
-	return ledger.OpenThrough(ctx, f.path, c)
+	file, err := sqlite.OpenThrough(ctx, f.path, c)
+	if err != nil {
+		return nil, err
+	}
+	return ledger.New(ctx, file)
 }
 
 // Kill ends the process that has the ledger open: what it has committed stays, and whatever it goes on to do

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package sqlite
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// connector opens connections that keep their prepared statements: the ledger says the same few dozen
+// connector opens connections that keep their prepared statements: a ledger says the same few dozen
 // sentences again and again, and to SQLite reading one is more work than doing what it says.
 type connector struct{ driver.Connector }
 
@@ -47,7 +47,7 @@ type preparedStatement interface {
 	driver.StmtQueryContext
 }
 
-// mostKept bounds the statements of a connection. There are fewer in this package.
+// mostKept bounds the statements of a connection. A ledger has fewer.
 const mostKept = 100
 
 // connection is used by one goroutine at a time, as database/sql has it.

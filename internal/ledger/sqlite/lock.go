@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package sqlite
 
 import (
 	"errors"
@@ -14,13 +14,12 @@ import (
 	"rehome"
 )
 
-// Lock makes this process the only one that copies with this ledger: two that work on the same
-// mailboxes would both copy what neither has booked yet. The system releases the lock when the
-// process ends, however it ends.
-func (l *Ledger) Lock() (unlock func(), err error) {
-	store, err := filepath.EvalSymlinks(l.store.path) // a store with two names is one store
+// Lock makes this process the only one that copies with the file. The system releases the lock when the process ends,
+// however it ends.
+func (f *File) Lock() (unlock func(), err error) {
+	store, err := filepath.EvalSymlinks(f.path) // a store with two names is one store
 	if err != nil {
-		return nil, openFault(l.store.path, err)
+		return nil, openFault(f.path, err)
 	}
 	path := store + ".lock"
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -34,8 +33,9 @@ func (l *Ledger) Lock() (unlock func(), err error) {
 	}
 	defer func() { _ = file.Close() }()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.store.path, Cause: errors.New("in use by another rehome run" + holder(file)),
-			Hint: `wait until that run has ended; "rehome status" shows its progress`}
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: f.path,
+			Cause: errors.New("in use by another rehome run" + holder(file)),
+			Hint:  `wait until that run has ended; "rehome status" shows its progress`}
 	}
 	return nil, openFault(path, err)
 }
