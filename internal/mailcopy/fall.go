@@ -19,8 +19,8 @@ import (
 // can break. A server that has said it by mistake has all the messages, and nothing comes of
 // it but a look.
 
-// noteFalls books what the destination's listing shows of an earlier state.
-func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) error {
+// noteFalls books what a listing of the destination, or a survey, shows of an earlier state, and says whether it does.
+func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) (fell bool, err error) {
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		row := rows[name]
 		status := entries[row.Anchor.Destination].Status
@@ -31,27 +31,46 @@ func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, e
 		if row.Seen.UIDNext == 0 { // no look has been noted: what we know of is what it has given
 			claims, err := newestClaims(ctx, s.engine.options.Ledger, row, atDestination(row))
 			if err != nil {
-				return err
+				return fell, err
 			}
 			if len(claims) > 0 {
 				newest = claims[0].uid
 			}
 		}
-		if err := s.noteFall(ctx, &row, status.UIDNext, newest, shown[row.Anchor.Destination]); err != nil {
-			return err
+		booked, err := s.noteFall(ctx, &row, status.UIDNext, newest, shown[row.Anchor.Destination])
+		if err != nil {
+			return fell, err
 		}
+		fell = fell || booked
 	}
-	return nil
+	if !fell {
+		return false, nil
+	}
+	return true, s.lookBeside(ctx, rows)
 }
 
 // noteFall books one fall, if it is one and says more than the last: newest is the newest UID that is known to be of ours,
 // and mark that of the newest message there.
-func (s *slice) noteFall(ctx context.Context, row *ledger.Mailbox, uidNext, newest imap.UID, mark string) error {
+func (s *slice) noteFall(ctx context.Context, row *ledger.Mailbox, uidNext, newest imap.UID, mark string) (booked bool, err error) {
 	from := doubtfulFrom(row.Seen, uidNext, newest, mark)
 	if from == 0 || row.Doubted != 0 && row.Doubted <= from {
-		return nil
+		return false, nil
 	}
-	return s.engine.options.Ledger.Doubt(ctx, row, from)
+	return true, s.engine.options.Ledger.Doubt(ctx, row, from)
+}
+
+// lookBeside lets all mailboxes of an account be opened, because one of them was put back: a backup is one of an
+// account. One that has a message again that was deleted, and has lost another since, has the numbers that it had.
+func (s *slice) lookBeside(ctx context.Context, rows map[string]ledger.Mailbox) error {
+	outdated := map[int64]ledger.Sight{}
+	for _, row := range rows {
+		if !dropped(row) {
+			seen := row.Seen
+			seen.Messages = ledger.Outdated
+			outdated[row.ID] = seen
+		}
+	}
+	return s.engine.options.Ledger.Sighted(ctx, outdated)
 }
 
 // doubtfulFrom returns from which UID on a fall may have taken messages, 0 when there is none. One that is known only by
@@ -71,7 +90,8 @@ func (j *mailboxJob) noteDestinationFall(ctx context.Context) error {
 	if j.quietAtDestination() {
 		return nil
 	}
-	return j.slice.noteFall(ctx, j.row, j.dstBox.UIDNext, j.row.Ours.Max(), markOf(j.dstNewest))
+	_, err := j.slice.noteFall(ctx, j.row, j.dstBox.UIDNext, j.row.Ours.Max(), markOf(j.dstNewest))
+	return err
 }
 
 // hasFallen says that the source's mailbox was listed with lower numbers than at the end of the last complete pass. By the
@@ -98,14 +118,14 @@ func (j *mailboxJob) noteSourceFall(ctx context.Context) error {
 	return j.ledger().Unsettle(ctx, ledger.Fallen, j.row.ID)
 }
 
-// noteRestoredSource books what the source's listing shows of an earlier state.
-func (s *slice) noteRestoredSource(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) error {
+// noteRestoredSource books what a listing of the source, or a survey, shows of an earlier state, and says whether it does.
+func (s *slice) noteRestoredSource(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) (is bool, err error) {
 	restored, beside := restoredAtSource(rows, entries, shown)
 	if len(restored) == 0 {
-		return nil
+		return false, nil
 	}
 	store := s.engine.options.Ledger
-	return errors.Join(store.Unsettle(ctx, ledger.Fallen, restored...), store.Unsettle(ctx, 0, beside...))
+	return true, errors.Join(store.Unsettle(ctx, ledger.Fallen, restored...), store.Unsettle(ctx, 0, beside...))
 }
 
 // restoredAtSource returns the rows whose mailboxes the source shows in an earlier state, as far as that was not known, and

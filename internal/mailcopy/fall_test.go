@@ -120,7 +120,7 @@ func TestNoteFalls(t *testing.T) {
 			}
 			s := &slice{engine: New(Options{Ledger: l.Mail})}
 			listed := map[string]imap.ListEntry{"INBOX": {Name: "INBOX", Status: &imap.Status{UIDValidity: test.validity, UIDNext: test.uidNext}}}
-			if err := s.noteFalls(t.Context(), rows, listed, marks{"INBOX": test.newest}); err != nil {
+			if _, err := s.noteFalls(t.Context(), rows, listed, marks{"INBOX": test.newest}); err != nil {
 				t.Fatal(err)
 			}
 			if rows, err = l.Mail.Mailboxes(t.Context(), address); err != nil || rows["INBOX"].Doubted != test.want {

@@ -20,16 +20,6 @@ import (
 // proofOctets bounds the message that is read each time a mailbox has changed.
 const proofOctets = 1 << 20
 
-// proved reads the first of some claims and says whether it is, to the octet, what was copied.
-func (c claimant) proved(ctx context.Context, claims []claim) (bool, error) {
-	if len(claims) == 0 || claims[0].item.Size > proofOctets || claims[0].item.Digest == nil {
-		return false, nil
-	}
-	e := entry{uid: claims[0].uid}
-	err := c.asker().bodies(ctx, []*entry{&e}, bodySeen)
-	return unchanged(claims[0].item, e.digest), err
-}
-
 // asker asks at the claimant's end.
 func (c claimant) asker() asker {
 	if c.atSource {

@@ -307,3 +307,28 @@ func TestRestore_sourceThatIsUsedAtOnce(t *testing.T) {
 	}
 	p.quiet(mailcopy.Tally{Kept: 1})
 }
+
+// One mailbox shows that the destination was put back. Another has a message again that its user had deleted, and has
+// lost another since: the numbers of it are as they were, and it is looked into all the same.
+func TestRestore_besideOneThatShowsIt(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), plainCloud())
+	p.fill(p.src, "INBOX", letters(3, 500, "a")...)
+	p.fill(p.src, "INBOX.Work", letters(3, 500, "b")...)
+	p.sync()
+	putBack := p.backUp(p.dst)
+	p.expunge(p.dst, "Work", "2")
+	p.fill(p.src, "INBOX", letters(2, 500, "c")...)
+	p.sync()
+	p.quiet(mailcopy.Tally{Deserted: 1})
+	putBack()
+	p.expunge(p.dst, "Work", "1")
+	p.sync()
+	rows, err := p.ledger.Mailboxes(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lost := rows["INBOX.Work"].Lost; lost.String() != "1" {
+		t.Errorf("%s count as deleted at the destination, want 1", lost)
+	}
+}

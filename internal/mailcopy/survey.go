@@ -3,6 +3,7 @@
 package mailcopy
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -122,17 +123,30 @@ func (s *slice) saveTrust(ctx context.Context) error {
 	return nil
 }
 
-// survey opens the mailboxes about which STATUS alone would decide, where it may not.
+// survey opens the mailboxes about which STATUS alone would decide, where it may not. What that shows of an earlier state is
+// evidence like what a listing shows, and booked as soon.
 func (s *slice) survey(ctx context.Context) error {
 	s.forgetAvoided(rehome.Source, s.view.src, nil)
 	atSource := s.memory.without(rehome.Source, s.view.doubtedAtSource())
-	return pass.BothEnds(s.account.Address,
+	var restored, fell bool
+	err := pass.BothEnds(s.account.Address,
 		func() error {
 			name, err := examineAll(ctx, s.src, atSource, s.view.src, s.weighSource)
-			return s.surveyed(rehome.Source, name, err)
+			var noted error
+			restored, noted = s.noteRestoredSource(ctx, s.view.rows, s.view.src, s.view.marks[rehome.Source])
+			return cmp.Or(s.surveyed(rehome.Source, name, err), noted)
 		},
-		func() error { return s.surveyDestination(ctx, s.view.doubtedAtDestination()) },
+		func() error {
+			err := s.surveyDestination(ctx, s.view.doubtedAtDestination())
+			var noted error
+			fell, noted = s.noteFalls(ctx, s.view.rows, s.view.dst, s.view.marks[rehome.Destination])
+			return cmp.Or(err, noted)
+		},
 	)
+	if err != nil || !restored && !fell {
+		return err
+	}
+	return s.remember(ctx, &s.view)
 }
 
 // surveyDestination does that at the destination. A new listing takes the place of all that an earlier survey has

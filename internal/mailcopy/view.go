@@ -46,11 +46,13 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 		func() (err error) {
 			src, err = listEnd(ctx, s.src, func() (err error) { srcMarks, err = s.peekAll(ctx, rehome.Source, rows); return err })
 			err = endpoint.Fault(err, "list the source's mailboxes of", s.account.Address)
-			return cmp.Or(err, s.noteRestoredSource(ctx, rows, src.entries, srcMarks))
+			_, noted := s.noteRestoredSource(ctx, rows, src.entries, srcMarks)
+			return cmp.Or(err, noted)
 		},
 		func() (err error) {
 			dstLag, err = s.lookAtDestination(ctx, &v, func() (err error) { dstMarks, err = s.peekAll(ctx, rehome.Destination, rows); return err })
-			return cmp.Or(err, s.noteFalls(ctx, rows, v.dst, dstMarks))
+			_, noted := s.noteFalls(ctx, rows, v.dst, dstMarks)
+			return cmp.Or(err, noted)
 		},
 	)
 	if err != nil {
