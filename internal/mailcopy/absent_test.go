@@ -9,13 +9,13 @@ import (
 	"rehome/internal/mailcopy"
 )
 
-// A mailbox that an end does not list is gone only when the end says so: a refusal that speaks of trouble, or that
-// another command does not meet, leaves it unknown.
+// A mailbox that an end does not list is gone only when the end says so: a refusal that speaks of trouble, or that is not
+// what it says of a mailbox that is not there, leaves it unknown.
 func TestSync_mailboxNeitherListedNorOpened(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, refusal string }{
 		{"trouble", "NO [UNAVAILABLE] not now"},
-		{"no reason, and STATUS works", "NO not now"},
+		{"no reason, and other words for what is not there", "NO not now"},
 	} {
 		hide := func(line []byte) []byte {
 			switch {
@@ -82,4 +82,15 @@ func TestRename_besideAMailboxThatIsNotListed(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 	p.wantSame("INBOX.New", "New")
 	p.wantSame("INBOX.Work", "Work")
+}
+
+// A server that gives no reasons says the same of what was deleted and of what was never there.
+func TestSync_goneWhereNoReasonIsGiven(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX.Work", letters(3, 400, "a")...)
+	p.sync()
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte { return bytes.ReplaceAll(line, []byte("[NONEXISTENT] "), nil) })
+	p.delete(p.dst, "Work")
+	p.quiet(mailcopy.Tally{Deserted: 3})
 }

@@ -5,8 +5,10 @@ package mailcopy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"rehome"
@@ -235,6 +237,7 @@ func (v accountView) untoldAtDestination() []string {
 func examineAll(ctx context.Context, session *endpoint.Session, names []string, entries map[string]imap.ListEntry,
 	weigh func(imap.Selected)) (last string, _ error) {
 	open := false
+	unlisted := map[string]error{} // and refused
 	for some := range slices.Chunk(names, commandsAhead) {
 		openings := make([]*imap.Opening, len(some))
 		for i, name := range some {
@@ -256,42 +259,67 @@ func examineAll(ctx context.Context, session *endpoint.Session, names []string, 
 			case listed:
 				entry.Status = nil
 			default:
-				gone, err := absent(ctx, session, name, err)
-				if err != nil {
-					return name, err
-				}
-				if gone {
-					continue
-				}
-				entry.Name, entry.Status = name, nil
+				unlisted[name] = err
+				continue
 			}
 			entries[name] = entry
 		}
 	}
 	if open { // so that the mailbox can be asked about, and extensions switched on (RFC 5161, section 3.1)
-		return "", session.Unselect(ctx)
+		if err := session.Unselect(ctx); err != nil {
+			return "", err
+		}
+	}
+	return weighAbsence(ctx, session, unlisted, entries)
+}
+
+// weighAbsence makes entries without a status of the mailboxes that are not listed, were refused, and may be there all
+// the same.
+func weighAbsence(ctx context.Context, session *endpoint.Session, refused map[string]error, entries map[string]imap.ListEntry) (last string, _ error) {
+	for _, name := range slices.Sorted(maps.Keys(refused)) {
+		gone, err := absent(ctx, session, name, refused[name])
+		if err != nil {
+			return name, err
+		}
+		if !gone {
+			entry := entries[name]
+			entry.Name, entry.Status = name, nil
+			entries[name] = entry
+		}
 	}
 	return "", nil
 }
 
+// nowhere makes, of the name of a mailbox, one that none has.
+const nowhere = "-not-there-rehome"
+
 // absent says whether a mailbox is gone that is not listed and could not be opened (refused, a NO). A listing that
 // lacks it is no proof: servers leave out what exists. NONEXISTENT is (RFC 5530, section 3); any other code speaks
-// of trouble, and whether the mailbox exists is unknown then. A refusal without a code counts only when STATUS meets
-// the same.
+// of trouble, and whether the mailbox exists is unknown then. A refusal without a code counts only when it is what the
+// server says of a mailbox that certainly is not there, in the same words, and when it says so again. No mailbox is open
+// behind it.
 func absent(ctx context.Context, session *endpoint.Session, name string, refused error) (bool, error) {
-	gone, clear := saysAbsent(refused)
-	if clear {
+	if gone, clear := saysAbsent(refused); clear {
 		return gone, nil
 	}
-	switch _, err := session.Status(ctx, name); {
-	case err == nil:
-		return false, nil
-	case !imap.IsStatus(err, "NO"):
-		return false, err
-	default:
-		gone, clear = saysAbsent(err)
-		return gone || !clear, session.Noop(ctx) // see refusalsInARow
+	gone := true
+	for _, asked := range []string{name + nowhere, name} {
+		_, err := session.Examine(ctx, asked)
+		if err == nil {
+			return false, session.Unselect(ctx)
+		}
+		if !imap.IsStatus(err, "NO") {
+			return false, err
+		}
+		gone = gone && sameWords(refused, err)
 	}
+	return gone, session.Noop(ctx) // see refusalsInARow
+}
+
+// sameWords says that two refusals do not differ but in the name of the mailbox.
+func sameWords(a, b error) bool {
+	var one, other *imap.StatusError
+	return errors.As(a, &one) && errors.As(b, &other) && one.Code == other.Code && one.Text == strings.ReplaceAll(other.Text, nowhere, "")
 }
 
 // saysAbsent reads a refusal; clear is false when it has no code.
