@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"rehome"
 	"rehome/internal/config"
@@ -70,6 +71,7 @@ type frame struct {
 	json       bool
 	quiet      bool
 	verbose    int
+	logFile    string
 
 	signalled sync.Mutex
 	finishing chan struct{} // closed by the first signal; nil when that ends the command at once
@@ -81,11 +83,35 @@ type frame struct {
 // run turns an operation into what cobra calls. The outcome becomes the exit code if there is no
 // error.
 func (f *frame) run(operation func(ctx context.Context, args []string) (Outcome, error)) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) (err error) {
+	return func(cmd *cobra.Command, args []string) error {
 		f.started = true
-		f.log = f.newLogger()
+		log, closeLog, err := f.openLog()
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if err := closeLog(); err != nil {
+				f.say("warning: %s is not complete: %s", printable(f.logFile), printable(err.Error()))
+			}
+		}()
+		f.log = log
+		ended := f.tellOperation(cmd.CommandPath())
 		f.outcome, err = operation(cmd.Context(), args)
+		ended(err)
 		return err
+	}
+}
+
+// tellOperation logs that a command begins, without its arguments, and returns what logs that it has ended.
+func (f *frame) tellOperation(command string) (ended func(error)) {
+	began := time.Now()
+	f.log.Info("operation begins", rehome.LogOperation, command)
+	return func(err error) {
+		attributes := []any{rehome.LogOperation, command, rehome.LogExit, exitCode(f.outcome, err), rehome.LogTook, time.Since(began)}
+		if err != nil {
+			attributes = append(attributes, rehome.LogError, err.Error(), rehome.LogHint, rehome.HintOf(err))
+		}
+		f.log.Info("operation ends", attributes...)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestLogger_levels(t *testing.T) {
 	}{{0, false, slog.LevelWarn}, {1, false, slog.LevelInfo}, {2, false, slog.LevelDebug}, {3, true, slog.LevelError}} {
 		f, _ := testFrame(false)
 		f.verbose, f.quiet = test.verbose, test.quiet
-		log := f.newLogger()
+		log := slog.New(f.screenHandler())
 		if !log.Enabled(context.Background(), test.least) || log.Enabled(context.Background(), test.least-1) {
 			t.Errorf("-v %d times, quiet %v: want %v and worse", test.verbose, test.quiet, test.least)
 		}
@@ -39,7 +39,7 @@ func TestLogger_formSuitsTheReader(t *testing.T) {
 	} {
 		f, out := testFrame(test.terminal)
 		f.json = test.json
-		f.newLogger().Warn("slow", "account", "anna@example.org", "password", rehome.NewSecret("hunter2"))
+		slog.New(f.screenHandler()).Warn("slow", "account", "anna@example.org", "password", rehome.NewSecret("hunter2"))
 		if got := out.String(); !strings.Contains(got, test.want) || strings.Contains(got, "hunter2") {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}

@@ -18,7 +18,7 @@ func (f *frame) withMove(
 		if err != nil {
 			return OutcomeDone, err
 		}
-		move := journey.New(settings, f.app.Version)
+		move := journey.New(settings, f.app.Version, f.log)
 		defer func() { err = errors.Join(err, move.Close()) }()
 		return operation(ctx, move, args)
 	}

@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +35,8 @@ type Options struct {
 	Budget  pass.Budget
 	Pass    rehome.Pass
 
-	Progress *Progress // told of accounts that end; nil for nobody
+	Progress *Progress    // told of accounts that end; nil for nobody
+	Log      *slog.Logger // nil discards
 
 	// Stop, when it is closed, lets nothing new begin: slices bring what is under way to its end. What has not
 	// ended after Grace, 0 means DefaultGrace, is cut off. A nil Stop is never closed.
@@ -59,6 +61,7 @@ type Outcome struct {
 // Conductor runs one pass over many accounts.
 type Conductor struct {
 	options Options
+	log     *slog.Logger
 	queue   chan *turn
 	left    sync.WaitGroup // accounts that are not finished
 
@@ -76,7 +79,8 @@ type turn struct {
 	seen     []*sight    // of the steps that have begun, in their order
 	troubles []error     // why steps that are over are not complete
 
-	begun bool // a slice has run
+	begun   bool      // a slice has run
+	stepped time.Time // when the step at work began
 }
 
 // New returns a Conductor for one pass.
@@ -97,7 +101,7 @@ func New(options Options) *Conductor {
 	if options.Pass == "" {
 		options.Pass = rehome.PassPreStage
 	}
-	return &Conductor{options: options}
+	return &Conductor{options: options, log: rehome.Logger(options.Log)}
 }
 
 // Run works until every account is finished or failed, and returns the outcomes in the order of
@@ -110,6 +114,7 @@ func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outco
 	turns := c.turns(accounts)
 	c.queue = make(chan *turn, len(turns))
 	c.left.Add(len(turns))
+	ended := c.tellPass(turns)
 	for _, t := range turns {
 		c.queue <- t
 	}
@@ -124,7 +129,9 @@ func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outco
 	for i, t := range turns {
 		outcomes[i] = *t.outcome
 	}
-	return outcomes, c.verdict(ctx)
+	err := c.verdict(ctx)
+	ended(outcomes, err)
+	return outcomes, err
 }
 
 // verdict says whether the pass came to its end by itself.
@@ -209,6 +216,7 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 		return
 	}
 	next, wait := decide(err, result, t.failures, time.Now())
+	c.tellSlice(t, result, err, next, wait)
 	if err != nil {
 		t.failures++
 	}
@@ -231,13 +239,13 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 
 // runSlice runs one slice. A mistake in a step ends this account and leaves the others alone.
 func (c *Conductor) runSlice(ctx context.Context, t *turn) (result pass.Result, err error) {
-	t.begun = true
+	c.tellBegin(t)
 	c.options.Progress.Waiting(t.account.Address, nil)
 	err = rehome.Guarded(t.account.Address, func() (err error) {
 		result, err = t.left[0].RunSlice(ctx, t.account, t.started, t.budget)
 		return err
 	})
-	t.take(result)
+	c.tellFindings(t.take(result))
 	return result, err
 }
 
@@ -280,6 +288,7 @@ func (c *Conductor) interrupt(ctx context.Context, t *turn) {
 
 func (c *Conductor) conclude(t *turn, err error) {
 	t.outcome.Err = err
+	c.tellEnd(t)
 	for _, s := range t.seen {
 		t.outcome.Findings = append(t.outcome.Findings, s.list()...)
 	}

@@ -30,8 +30,8 @@ func (s *sight) list() []rehome.Finding {
 	return all
 }
 
-// take adds the result of a slice of the step at work.
-func (t *turn) take(r pass.Result) {
+// take adds the result of a slice of the step at work, and returns the findings that are new.
+func (t *turn) take(r pass.Result) (fresh []rehome.Finding) {
 	kind := t.left[0].Kind()
 	if len(t.seen) == 0 || t.seen[len(t.seen)-1].kind != kind {
 		t.seen = append(t.seen, &sight{kind: kind, findings: map[string]rehome.Finding{}})
@@ -39,7 +39,11 @@ func (t *turn) take(r pass.Result) {
 	s := t.seen[len(t.seen)-1]
 	s.looked = s.looked || r.Looked
 	for _, f := range r.Findings {
-		s.findings[f.Code+"\x00"+f.Object] = f
+		key := f.Code + "\x00" + f.Object
+		if _, known := s.findings[key]; !known {
+			fresh = append(fresh, f)
+		}
+		s.findings[key] = f
 	}
 	if r.Blocked != nil {
 		s.blocked = r.Blocked
@@ -54,10 +58,12 @@ func (t *turn) take(r pass.Result) {
 	if r.Advanced {
 		t.failures = 0
 	}
+	return fresh
 }
 
 // endStep goes on with the next step, or ends the account. What stopped one does not stop the next.
 func (c *Conductor) endStep(ctx context.Context, t *turn, err error) {
+	c.tellStep(t, err)
 	if err != nil {
 		t.troubles = append(t.troubles, err)
 	}

@@ -109,6 +109,8 @@ func (e *Engine) ask(ctx context.Context, s *slice, target dav.Collection, compo
 		host = own
 	}
 	e.canaries[host] = found
+	e.log.Info("test object has shown how the destination treats invitations", rehome.LogAccount, s.account.Address, rehome.LogKind, component,
+		rehome.LogDestination, target.Href, rehome.LogVerdict, string(found.silence), rehome.LogWhy, found.words)
 	return found, nil
 }
 

@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"log/slog"
 	"maps"
 
 	"rehome"
@@ -25,6 +26,25 @@ func (c Counts) Plus(later pass.Counts, looked bool) pass.Counts {
 		sum[kind] = all
 	}
 	return sum
+}
+
+// LogValue implements slog.LogValuer.
+func (c Counts) LogValue() slog.Value {
+	var kinds []slog.Attr
+	for kind, tally := range c {
+		kinds = append(kinds, slog.Any(string(kind), tally))
+	}
+	return slog.GroupValue(kinds...)
+}
+
+// LogValue implements slog.LogValuer.
+func (t Tally) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int(rehome.LogObjects, t.Objects), slog.Int(rehome.LogCopied, t.Copied), slog.Int(rehome.LogUpdated, t.Updated),
+		slog.Int(rehome.LogAdopted, t.Adopted), slog.Int(rehome.LogUnchanged, t.Unchanged()), slog.Int(rehome.LogRemoved, t.Removed),
+		slog.Int(rehome.LogHeld, t.Held), slog.Int(rehome.LogFailed, t.Failed()), slog.Int(rehome.LogRemaining, t.Remaining),
+		slog.Int64(rehome.LogOctets, t.Octets),
+	)
 }
 
 // Tally counts objects. Objects is the sum of Copied, Updated, Adopted, Unchanged, Quarantined, Conflicts, Held,

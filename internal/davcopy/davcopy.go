@@ -4,7 +4,7 @@
 // (RFC 6352, RFC 4791), exactly once, byte for byte where the destination lets it.
 //
 // It decides from three views what is to do: what the source lists, what the destination lists, and
-// what the ledger knows. It does not schedule, log or report; it never writes to the source, and it
+// what the ledger knows. It does not schedule or report; it never writes to the source, and it
 // never overwrites what somebody has edited at the destination.
 //
 // A caller makes one Engine and calls RunSlice for an account until it says that there is no more.
@@ -27,6 +27,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -87,7 +88,8 @@ type Options struct {
 	Repairs pim.Needs
 	// SourceHosts are names of the source's own machines: what lies there as an attachment stays behind.
 	SourceHosts []string
-	Observer    Observer // may be nil
+	Observer    Observer     // may be nil
+	Log         *slog.Logger // nil discards
 	// Word draws 26 of the letters a to z and the digits 2 to 7, never the same twice: the mark of a test object. nil
 	// means one that nobody can guess.
 	Word func() string
@@ -96,6 +98,7 @@ type Options struct {
 // Engine copies contacts and calendars. It is safe for concurrent use by different accounts.
 type Engine struct {
 	options Options
+	log     *slog.Logger
 
 	mu       sync.Mutex
 	canaries map[route]flight // what they have shown so far
@@ -122,7 +125,7 @@ func New(options Options) *Engine {
 	if options.Word == nil {
 		options.Word = func() string { return strings.ToLower(rand.Text()) }
 	}
-	return &Engine{options: options, canaries: map[route]flight{}, renames: map[string]bool{}}
+	return &Engine{options: options, log: rehome.Logger(options.Log), canaries: map[route]flight{}, renames: map[string]bool{}}
 }
 
 // Kind implements pass.Step.

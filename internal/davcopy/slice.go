@@ -198,7 +198,7 @@ func (s *slice) runCollection(ctx context.Context, kind rehome.Kind, p placement
 		return nil
 	}
 	job := s.newJob(kind, p)
-	err := job.run(ctx)
+	err := job.runLogged(ctx)
 	if countErr := job.countRemaining(context.WithoutCancel(ctx)); err == nil {
 		err = countErr
 	}

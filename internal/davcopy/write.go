@@ -279,6 +279,7 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	}
 	j.slice.count(j.kind, func(all *Tally) { all.count(t) })
 	j.slice.octets.Add(-t.Octets)
+	j.tellBatch(t, len(parcels))
 	j.slice.engine.options.Observer.Done(j.slice.account.Address, len(parcels), t.Octets)
 	return nil
 }

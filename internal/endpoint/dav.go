@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"rehome"
@@ -31,6 +33,7 @@ type DAVSettings struct {
 	UserURL  func(ctx context.Context, account rehome.Account, kind dav.Kind) (string, error)
 	Dial     dav.DialFunc // nil is a plain dialer
 	Resolver dav.Resolver // nil means net.DefaultResolver
+	Log      *slog.Logger // nil discards
 }
 
 // DAV is one end's contacts and calendars: where they are, how to log in, and how many requests the host
@@ -40,6 +43,7 @@ type DAV struct {
 	transport *http.Transport
 	gate      *davGate
 	lockout   *lockout
+	log       hostLog
 }
 
 // NewDAV returns the service that settings describe; nothing is opened yet.
@@ -47,9 +51,19 @@ func NewDAV(settings DAVSettings) *DAV {
 	if settings.Connections <= 0 {
 		settings.Connections = 8
 	}
-	h := &DAV{settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial), gate: newDAVGate(settings.Connections)}
+	log := newHostLog(settings.Log, settings.Side, "dav", hostOf(settings.URL))
+	h := &DAV{settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial), gate: newDAVGate(settings.Connections, log.Logger), log: log}
 	h.lockout = newLockout(settings.Side, h.refusedHint())
 	return h
+}
+
+// hostOf returns host and port of a URL, without what a person may have written in front of them.
+func hostOf(text string) string {
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return parsed.Host
 }
 
 // Settings returns what the service was made with, defaults filled in.
@@ -66,10 +80,10 @@ func guard() http.Header {
 }
 
 // client makes a client for one account, or for nobody when the account is nil.
-func (h *DAV) client(ctx context.Context, account *rehome.Account) (*dav.Client, error) {
+func (h *DAV) client(ctx context.Context, account *rehome.Account, log connectionLog) (*dav.Client, error) {
 	options := dav.Options{
 		URL: h.settings.URL, Transport: h.transport, Timeout: h.settings.Timeout, UserAgent: h.settings.UserAgent,
-		AllowPlaintextBasic: h.settings.AllowPlaintext, WriteHeaders: guard(),
+		AllowPlaintextBasic: h.settings.AllowPlaintext, WriteHeaders: guard(), Answered: log.dav(),
 	}
 	if account == nil {
 		return dav.New(options)
@@ -111,11 +125,12 @@ func (h *DAV) noPasswordFault(login string) error {
 // Open logs in as account and finds its contacts and calendars. An account may have but one of them; to
 // have neither is an error. The error is a *rehome.Fault, or ctx's when that has ended.
 func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, error) {
-	client, err := h.client(ctx, &account)
+	log, began := h.log.connection(account.Address), time.Now()
+	client, err := h.client(ctx, &account, log)
 	if err != nil {
 		return nil, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
 	}
-	s := &DAVSession{account: account.Address, client: client, host: h, homes: map[dav.Kind]*dav.Home{}, troubles: map[dav.Kind]error{}}
+	s := &DAVSession{account: account.Address, client: client, host: h, log: log, homes: map[dav.Kind]*dav.Home{}, troubles: map[dav.Kind]error{}}
 	if err := h.lockout.admit(ctx, account); err != nil {
 		client.Close()
 		return nil, err
@@ -128,6 +143,7 @@ func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, er
 	if err != nil {
 		return nil, err
 	}
+	log.opened(began)
 	return s, nil
 }
 
@@ -149,7 +165,7 @@ func (h *DAV) refusedHint() string {
 
 // Reach asks the host what it can do, without logging in. An answer that refuses is an answer too.
 func (h *DAV) Reach(ctx context.Context) (dav.Capabilities, error) {
-	client, err := h.client(ctx, nil)
+	client, err := h.client(ctx, nil, h.log.connection(""))
 	if err != nil {
 		return dav.Capabilities{}, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
 	}

@@ -5,10 +5,12 @@ package endpoint
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
 
+	"rehome"
 	"rehome/internal/protocol/dav"
 )
 
@@ -16,6 +18,7 @@ import (
 // more while all goes well, half as many when the host fails, and none while it asks to wait.
 type davGate struct {
 	*gate
+	log *slog.Logger
 
 	mu    sync.Mutex
 	well  int // answers without trouble since the limit changed
@@ -29,8 +32,8 @@ const (
 	maxAttempts  = 5
 )
 
-func newDAVGate(most int) *davGate {
-	return &davGate{gate: newGate(most, min(firstLimit, most))}
+func newDAVGate(most int, log *slog.Logger) *davGate {
+	return &davGate{gate: newGate(most, min(firstLimit, most)), log: rehome.Logger(log)}
 }
 
 // do runs a request. One that the host puts off (429, or 503) is sent again after the pause that it asks
@@ -64,11 +67,14 @@ func (g *davGate) learn(err error) {
 	switch {
 	case put:
 		g.pause = min(max(2*g.pause, firstPause), longestPause)
-		g.slow(min(max(wait, g.pause), longestPause))
+		pause := min(max(wait, g.pause), longestPause)
+		g.slow(pause)
 		g.well = 0
+		g.tellSlower(err, pause)
 	case overworked(err):
 		g.slow(0)
 		g.well = 0
+		g.tellSlower(err, 0)
 	default:
 		g.pause = 0
 		if g.well++; g.well >= g.allowed() {
@@ -76,6 +82,11 @@ func (g *davGate) learn(err error) {
 			g.well = 0
 		}
 	}
+}
+
+// tellSlower logs that the host gets fewer requests at once, and none for a while.
+func (g *davGate) tellSlower(err error, pause time.Duration) {
+	g.log.Info("host asks to slow down", rehome.LogError, err.Error(), rehome.LogPause, pause, rehome.LogLimit, g.allowed(), rehome.LogMost, g.most)
 }
 
 // putOff reports whether the host asks to come back later, and when if it says so.

@@ -21,7 +21,7 @@ func status(code int, wait time.Duration) error {
 func TestGate_waitsAsAskedAndTriesAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newDAVGate(8)
+		g := newDAVGate(8, nil)
 		begun := time.Now()
 		calls := 0
 		err := g.do(t.Context(), func() error {
@@ -53,7 +53,7 @@ func TestGate_givesUp(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				err := newDAVGate(8).do(t.Context(), func() error { calls++; return test.err })
+				err := newDAVGate(8, nil).do(t.Context(), func() error { calls++; return test.err })
 				if !errors.Is(err, test.err) || calls != test.calls {
 					t.Errorf("%v after %d calls, want %v after %d", err, calls, test.err, test.calls)
 				}
@@ -65,7 +65,7 @@ func TestGate_givesUp(t *testing.T) {
 func TestGate_adapts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newDAVGate(16)
+		g := newDAVGate(16, nil)
 		if g.allowed() != firstLimit {
 			t.Fatalf("begins with %d at once, want %d", g.allowed(), firstLimit)
 		}
@@ -87,7 +87,7 @@ func TestGate_adapts(t *testing.T) {
 func TestGate_neverMoreThanAllowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newDAVGate(3)
+		g := newDAVGate(3, nil)
 		var mu sync.Mutex
 		var all sync.WaitGroup
 		active, most := 0, 0
@@ -116,7 +116,7 @@ func TestGate_neverMoreThanAllowed(t *testing.T) {
 func TestGate_stopsWaitingWhenAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newDAVGate(1)
+		g := newDAVGate(1, nil)
 		g.learn(status(503, time.Minute))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

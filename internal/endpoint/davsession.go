@@ -21,6 +21,7 @@ type DAVSession struct {
 	account string
 	client  *dav.Client
 	host    *DAV
+	log     connectionLog
 	homes   map[dav.Kind]*dav.Home
 
 	troubles map[dav.Kind]error // why nobody knows where those of a kind are; the other kind is open nevertheless
@@ -169,4 +170,7 @@ func (s *DAVSession) SetProperty(ctx context.Context, href string, kind dav.Kind
 }
 
 // Close ends the session.
-func (s *DAVSession) Close() { s.client.Close() }
+func (s *DAVSession) Close() {
+	s.client.Close()
+	s.log.closed(nil)
+}

@@ -11,6 +11,7 @@ package endpoint
 import (
 	"context"
 	"crypto/tls"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -54,6 +55,7 @@ type Settings struct {
 	MasterWorked    bool // the master user has opened accounts in an earlier run
 
 	Dial imap.DialFunc // nil is a plain dialer
+	Log  *slog.Logger  // nil discards
 
 	// Slowed is told, from any goroutine, in a sentence when the host asks to go slower, and "" when it
 	// is at full speed again. It may be nil.
@@ -63,6 +65,7 @@ type Settings struct {
 // IMAP is one end's IMAP service.
 type IMAP struct {
 	settings Settings
+	log      hostLog
 	gate     *gate
 	patience patience
 
@@ -87,10 +90,12 @@ func NewIMAP(settings Settings) *IMAP {
 		settings.MasterSeparator = "*"
 	}
 	gate := newGate(settings.Connections, settings.Connections)
+	log := newHostLog(settings.Log, settings.Side, "imap", settings.Address)
 	h := &IMAP{
 		settings: settings,
+		log:      log,
 		gate:     gate,
-		patience: patience{gate: gate, side: settings.Side, tell: settings.Slowed},
+		patience: patience{gate: gate, side: settings.Side, tell: settings.Slowed, log: log.Logger},
 		accounts: map[string]int{},
 		tokens:   map[string]rehome.Secret{},
 		most:     map[string]int{},
@@ -107,6 +112,7 @@ type Session struct {
 	*imap.Client
 	Account string
 	host    *IMAP
+	log     connectionLog
 	once    sync.Once
 }
 
@@ -172,15 +178,15 @@ func (h *IMAP) free(address string) {
 
 // open dials and logs in with the slot already taken.
 func (h *IMAP) open(ctx context.Context, account rehome.Account) (*Session, error) {
-	client, err := h.logIn(ctx, account)
+	session, err := h.logIn(ctx, account)
 	if err != nil {
 		h.free(account.Address)
 		return nil, err
 	}
-	return &Session{Client: client, Account: account.Address, host: h}, nil
+	return session, nil
 }
 
-func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client, error) {
+func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*Session, error) {
 	credentials, err := h.credentials(account)
 	if err != nil {
 		return nil, err
@@ -188,25 +194,27 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (*imap.Client,
 	if err := h.lockout.admit(ctx, account); err != nil {
 		return nil, err
 	}
-	client, err := h.logInWith(ctx, account, credentials)
+	session, err := h.logInWith(ctx, account, credentials)
 	h.lockout.note(account, err)
-	return client, err
+	return session, err
 }
 
-func (h *IMAP) logInWith(ctx context.Context, account rehome.Account, credentials credentials) (*imap.Client, error) {
-	client, err := h.dial(ctx, func(status *imap.StatusError) {
-		words := *status
-		words.Text = h.mask(credentials, words.Text)
-		h.heed(account.Address, &words)
+func (h *IMAP) logInWith(ctx context.Context, account rehome.Account, credentials credentials) (*Session, error) {
+	log, began := h.log.connection(account.Address), time.Now()
+	client, err := h.dial(ctx, imap.Options{
+		Refused:  func(status *imap.StatusError) { h.heed(account.Address, status) },
+		Mask:     func(words string) string { return h.mask(credentials, words) },
+		Answered: log.imap(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err = h.enter(ctx, client, credentials); err == nil {
-		return client, nil
+	if err = h.enter(ctx, client, credentials); err != nil {
+		_ = client.Close()
+		return nil, h.logInFault(account, err)
 	}
-	_ = client.Close()
-	return nil, h.logInFault(account, err)
+	log.opened(began)
+	return &Session{Client: client, Account: account.Address, host: h, log: log}, nil
 }
 
 // Reach proves that the host can be worked with before anything long begins: it answers and, where one
@@ -234,14 +242,13 @@ func (h *IMAP) Reach(ctx context.Context, accounts []rehome.Account) error {
 
 // Dial connects without logging in; the caller closes. It does not count against the limits and is
 // meant for looking at a host. The error is as that of Open.
-func (h *IMAP) Dial(ctx context.Context) (*imap.Client, error) { return h.dial(ctx, nil) }
+func (h *IMAP) Dial(ctx context.Context) (*imap.Client, error) { return h.dial(ctx, imap.Options{}) }
 
-// dial is Dial with somebody who is told of every refusal on the connection.
-func (h *IMAP) dial(ctx context.Context, refused func(*imap.StatusError)) (*imap.Client, error) {
-	client, err := imap.Dial(ctx, imap.Options{
-		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS),
-		Timeout: h.settings.Timeout, Dial: h.settings.Dial, Refused: refused,
-	})
+// dial is Dial with somebody who watches the connection.
+func (h *IMAP) dial(ctx context.Context, options imap.Options) (*imap.Client, error) {
+	options.Address, options.Security, options.TLS = h.settings.Address, h.settings.Security, verified(h.settings.TLS)
+	options.Timeout, options.Dial = h.settings.Timeout, h.settings.Dial
+	client, err := imap.Dial(ctx, options)
 	if err != nil {
 		return nil, h.connectFault(ctx, err)
 	}
@@ -252,6 +259,7 @@ func (h *IMAP) dial(ctx context.Context, refused func(*imap.StatusError)) (*imap
 func (s *Session) Close() {
 	s.once.Do(func() {
 		defer s.host.free(s.Account)
+		s.log.closed(s.Err())
 		if s.Err() != nil {
 			_ = s.Client.Close()
 			return

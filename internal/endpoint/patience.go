@@ -4,6 +4,7 @@ package endpoint
 
 import (
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ type patience struct {
 	gate *gate
 	side rehome.Side
 	tell func(string) // may be nil
+	log  *slog.Logger
 
 	mu     sync.Mutex
 	words  string    // the server's own; "" while it has no complaint
@@ -48,6 +50,7 @@ func (p *patience) heed(status *imap.StatusError) {
 	}
 	p.slowed, p.grown, p.words = now, now, status.Text
 	p.gate.slow(pause)
+	p.log.Info("host asks to slow down", rehome.LogError, p.words, rehome.LogPause, pause, rehome.LogLimit, p.gate.allowed(), rehome.LogMost, p.gate.most)
 	p.sayLocked(fmt.Sprintf("the %s asks to slow down (%q): going on in %v with at most %d of %d connections",
 		p.side, p.words, pause.Round(time.Second), p.gate.allowed(), p.gate.most))
 }
@@ -63,6 +66,7 @@ func (p *patience) relax() {
 	p.gate.widen()
 	if p.gate.allowed() == p.gate.most {
 		p.words = ""
+		p.log.Info("host is at full speed again", rehome.LogMost, p.gate.most)
 		p.sayLocked("")
 	}
 }

@@ -50,7 +50,7 @@ func TestPatience_slowerWhenToldAndFasterAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said []string
 		g := newGate(8, 8)
-		p := patience{gate: g, side: rehome.Source, tell: func(s string) { said = append(said, s) }}
+		p := patience{gate: g, side: rehome.Source, tell: func(s string) { said = append(said, s) }, log: rehome.Logger(nil)}
 		throttled := &imap.StatusError{Kind: "NO", Command: "UID FETCH", Code: "THROTTLED", Text: "too fast"}
 		for range 3 { // three connections are told the same
 			p.heed(throttled)

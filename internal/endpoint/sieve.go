@@ -25,20 +25,21 @@ type Sieve struct {
 	settings SieveSettings
 	imap     *IMAP
 	lockout  *lockout
+	log      hostLog
 }
 
 // NewSieve returns the service that settings describe; imap says how to log in.
 func NewSieve(settings SieveSettings, imap *IMAP) *Sieve {
 	side := imap.settings.Side
 	hint := "check the log-in of the " + string(side) + ", then run the same command again"
-	return &Sieve{settings: settings, imap: imap,
+	return &Sieve{settings: settings, imap: imap, log: newHostLog(imap.settings.Log, side, "managesieve", settings.Address),
 		lockout: newMasterLockout(side, imap.settings.MasterUser, imap.settings.MasterWorked, hint)}
 }
 
 // Reach connects and returns what the server says of itself to everybody. The error is a *rehome.Fault, or
 // ctx's when that has ended.
 func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
-	client, err := h.dial(ctx)
+	client, err := h.dial(ctx, h.log.connection(""))
 	if err != nil {
 		return managesieve.Capabilities{}, err
 	}
@@ -47,9 +48,10 @@ func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
 }
 
 // dial connects. Whatever answers and cannot be trusted or understood is no missing service.
-func (h *Sieve) dial(ctx context.Context) (*managesieve.Client, error) {
+func (h *Sieve) dial(ctx context.Context, log connectionLog) (*managesieve.Client, error) {
 	client, err := managesieve.Dial(ctx, managesieve.Options{
 		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS), Timeout: h.settings.Timeout,
+		Answered: log.sieve(),
 	})
 	if err == nil {
 		return client, nil
@@ -84,13 +86,14 @@ func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.
 	if err := h.lockout.admit(ctx, account); err != nil {
 		return nil, err
 	}
-	client, err := h.logIn(ctx, c)
+	client, err := h.logIn(ctx, account, c)
 	h.lockout.note(account, err)
 	return client, err
 }
 
-func (h *Sieve) logIn(ctx context.Context, c credentials) (*managesieve.Client, error) {
-	client, err := h.dial(ctx)
+func (h *Sieve) logIn(ctx context.Context, account rehome.Account, c credentials) (*managesieve.Client, error) {
+	log, began := h.log.connection(account.Address), time.Now()
+	client, err := h.dial(ctx, log)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +106,7 @@ func (h *Sieve) logIn(ctx context.Context, c credentials) (*managesieve.Client, 
 		return nil, h.fault(ctx, h.imap.hide(c, err), class, "log in for rules at the "+string(h.imap.settings.Side)+" as", c.user,
 			"check that the log-in of IMAP is also good for ManageSieve")
 	}
+	log.opened(began)
 	return client, nil
 }
 

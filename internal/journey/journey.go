@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 
 	"rehome"
@@ -28,14 +29,16 @@ import (
 type Move struct {
 	settings *config.Config
 	version  string
+	log      *slog.Logger
 
 	mu     sync.Mutex
 	ledger *ledger.Ledger
 }
 
-// New returns the move that settings describe. Nothing is opened before an operation needs it.
-func New(settings *config.Config, version string) *Move {
-	return &Move{settings: settings, version: version}
+// New returns the move that settings describe. Nothing is opened before an operation needs it. log is told of the course
+// of all operations; nil discards.
+func New(settings *config.Config, version string, log *slog.Logger) *Move {
+	return &Move{settings: settings, version: version, log: rehome.Logger(log)}
 }
 
 // Close closes what the operations have opened.
@@ -94,7 +97,7 @@ func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Sid
 	}
 	options := endpoint.Settings{
 		Side: side, Address: settings.Address, Security: imap.Security(settings.TLS), TLS: trust, Timeout: settings.Timeout,
-		Connections: connections, PerAccount: m.settings.Limits.PerAccount,
+		Connections: connections, PerAccount: m.settings.Limits.PerAccount, Log: m.log,
 	}
 	options.Compress = settings.Compress
 	if settings.Mechanism != "auto" {

@@ -129,7 +129,7 @@ func (m *Move) davSettings(side rehome.Side, settings config.DAV, connections in
 	trust, err := settings.Client()
 	return endpoint.DAVSettings{
 		Side: side, URL: settings.URL, TLS: trust, Timeout: settings.Timeout, Connections: connections,
-		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version,
+		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version, Log: m.log,
 	}, err
 }
 
@@ -197,6 +197,7 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 		},
 		Destination: ends.dst.Open, Ledger: store.Objects, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,
 		Connections: m.settings.Limits.DestinationConnections, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
+		Log:     m.log,
 		Repairs: ends.repairs, SourceHosts: m.sourceHosts(),
 		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
 		CopyAgain: options.CopyAgain,

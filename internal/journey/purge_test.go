@@ -21,7 +21,7 @@ func moveIn(t *testing.T) (m *Move, dir string) {
 	settings := config.Default()
 	settings.Accounts.Output = filepath.Join(dir, "accounts")
 	settings.Secrets.Identity = filepath.Join(dir, "identity.txt")
-	return New(&settings, "test"), dir
+	return New(&settings, "test", nil), dir
 }
 
 // planned lists the plan, names from dir.

@@ -4,6 +4,7 @@ package journey
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -58,6 +59,7 @@ func (a RuledAccount) Failed() int { return a.Count(rulecopy.Refused) }
 type ruleEnds struct {
 	*rulecopy.Ends
 	workers int
+	log     *slog.Logger
 }
 
 // Rules copies the rules of the named accounts, or of all, or says what would be done. One account's
@@ -163,7 +165,7 @@ func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions)
 		}
 	}
 	e.Tables, err = m.ruleTables(ctx)
-	return ruleEnds{e, workers(src, dst)}, err
+	return ruleEnds{e, workers(src, dst), m.log}, err
 }
 
 // forwards are people's own, as the settings correct them.
@@ -212,6 +214,7 @@ func (e ruleEnds) run(ctx context.Context, who selection, plan bool) ([]RuledAcc
 				return ctx.Err()
 			}
 			rows[i] = newRuledAccount(outcome, err)
+			e.tell(rows[i])
 			if plan {
 				return nil
 			}
@@ -220,6 +223,15 @@ func (e ruleEnds) run(ctx context.Context, who selection, plan bool) ([]RuledAcc
 	}
 	err := all.Wait()
 	return rows, err
+}
+
+// tell logs what has become of the rules of an account.
+func (e ruleEnds) tell(a RuledAccount) {
+	attributes := []any{rehome.LogAccount, a.Account, rehome.LogKind, string(rehome.KindRules), rehome.LogCounts, rulecopy.Counts{Outcome: a.Outcome}}
+	if a.Error != "" {
+		attributes = append(attributes, rehome.LogError, a.Error, rehome.LogHint, a.Hint)
+	}
+	e.log.Info("account ends", attributes...)
 }
 
 // known is what status and report show of the account.

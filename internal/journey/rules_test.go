@@ -55,7 +55,7 @@ func twoEnds(t *testing.T) (settings config.Config, dst *dovecot.Server) {
 
 func open(t *testing.T, settings config.Config) *Move {
 	t.Helper()
-	move := New(&settings, "test")
+	move := New(&settings, "test", nil)
 	t.Cleanup(func() { _ = move.Close() })
 	return move
 }

@@ -57,7 +57,7 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		return Synced{}, err
 	}
 	defer unlock()
-	conduct := conductor.Options{Ledger: who.store.Accounts, Pass: rehome.PassPreStage, Progress: watcher.Progress}
+	conduct := conductor.Options{Ledger: who.store.Accounts, Pass: rehome.PassPreStage, Progress: watcher.Progress, Log: m.log}
 	var mail []pass.Step
 	if wants(options.Only, rehome.KindMail) {
 		src, dst, err := m.ends(ctx, watcher.Progress.Slowed)
@@ -83,6 +83,9 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	}
 	conduct.Steps = append(conduct.Steps, mail...) // contacts and calendars first: they are small and missed at once
 	rules, away := m.reachRules(ctx, who, options)
+	if away != nil {
+		m.log.Info("rules stay behind", rehome.LogError, away.Error())
+	}
 	if away != nil && (!byHand(away) || len(options.Only) > 0) {
 		return Synced{}, away
 	}
@@ -140,7 +143,7 @@ func (m *Move) plan(ctx context.Context, store *ledger.Ledger, accounts []rehome
 func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options SyncOptions, observer mailcopy.Observer) *mailcopy.Engine {
 	return mailcopy.New(mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store.Mail, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
-		Connections: m.settings.Limits.PerAccount, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Observer: observer,
+		Connections: m.settings.Limits.PerAccount, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Observer: observer, Log: m.log,
 		Deletions:        mailcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)),
 		ConfirmDeletions: options.ConfirmDeletions, ConfirmSource: options.ConfirmSource, CopyAgain: options.CopyAgain,
 		Settle: m.settings.Mail.Settle,

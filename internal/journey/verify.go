@@ -48,6 +48,7 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 	}
 	defer func() { err = errors.Join(err, pim.close()) }()
 	watcher.Accounts(len(who.accounts))
+	m.log.Info("verification begins", rehome.LogLevel, string(level), rehome.LogAccounts, len(who.accounts))
 	verifier := verify.New(verify.Options{
 		Level: level, Observe: func(_ string, messages int, octets int64) { watcher.Read(messages, octets) },
 	}, append([]verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules()})}, pim.verified(who.store)...)...)
@@ -57,7 +58,7 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 	for i, account := range who.accounts {
 		group.Go(func() error {
 			defer watcher.Done()
-			return verifyOne(groupCtx, verifier, who.store, account, level, &results[i])
+			return m.verifyOne(groupCtx, verifier, who.store, account, level, &results[i])
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -67,10 +68,12 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 }
 
 // verifyOne compares one account and keeps the answer.
-func verifyOne(
+func (m *Move) verifyOne(
 	ctx context.Context, verifier *verify.Verifier, store *ledger.Ledger, account rehome.Account, level verify.Level, into *verify.Account,
 ) error {
 	var result verify.Account
+	began := time.Now()
+	m.log.Info("account begins", rehome.LogAccount, account.Address)
 	err := rehome.Guarded(account.Address, func() (err error) {
 		result, err = verifier.Account(ctx, account)
 		return err
@@ -82,6 +85,7 @@ func verifyOne(
 		result = verify.Unreadable(account.Address, level, time.Now(), err)
 	}
 	*into = result
+	m.tellVerified(result, err, time.Since(began))
 	encoded, err := json.Marshal(result)
 	if err != nil {
 		return err
@@ -89,6 +93,15 @@ func verifyOne(
 	return store.Verifications.Save(ctx, ledger.Verification{
 		Address: account.Address, Level: string(level), Verdict: string(result.Verdict), Result: encoded,
 	})
+}
+
+// tellVerified logs what the comparison of an account has shown, or why it could not be compared.
+func (m *Move) tellVerified(result verify.Account, err error, took time.Duration) {
+	attributes := []any{rehome.LogAccount, result.Account, rehome.LogVerdict, string(result.Verdict), rehome.LogTook, took}
+	if err != nil {
+		attributes = append(attributes, rehome.LogError, err.Error(), rehome.LogHint, rehome.HintOf(err))
+	}
+	m.log.Info("account ends", attributes...)
 }
 
 // document puts results together with the findings that hold for their accounts.

@@ -83,6 +83,7 @@ func (a *answers) receive(t *transfer) error {
 			return a.ended(t, sent, err)
 		}
 	}
+	a.job.tellBatch(t, len(stored)+len(unnamed))
 	a.empty = append(a.empty, t.empty...)
 	if len(unnamed) > 0 { // no UIDPLUS: the new UIDs are looked up like those of a lost answer
 		a.unnamed = append(a.unnamed, ledger.Intent{ID: t.id, Items: append(unnamed, stored...)})

@@ -2,7 +2,12 @@
 
 package mailcopy
 
-import "rehome/internal/pass"
+import (
+	"log/slog"
+
+	"rehome"
+	"rehome/internal/pass"
+)
 
 // Counts is what slices have done, and what they have seen last.
 type Counts struct {
@@ -34,6 +39,16 @@ func (c Counts) Size() pass.Size {
 		Mailboxes: int64(c.Mailboxes), Messages: c.Census.Messages(), Octets: max(c.Octets, 0),
 		There: c.Census.There, Failed: c.Census.Failed,
 	}
+}
+
+// LogValue implements slog.LogValuer.
+func (c Counts) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int(rehome.LogMailboxes, c.Mailboxes), slog.Int64(rehome.LogMessages, c.Census.Messages()), slog.Int64(rehome.LogThere, c.Census.There),
+		slog.Int(rehome.LogCopied, c.Tally.Copied), slog.Int64(rehome.LogOctets, c.Tally.Octets), slog.Int(rehome.LogAdopted, c.Tally.Adopted),
+		slog.Int64(rehome.LogUnchanged, c.Unchanged()), slog.Int(rehome.LogFlagged, c.Tally.Flagged), slog.Int(rehome.LogRemoved, c.Tally.Removed),
+		slog.Int(rehome.LogHeld, c.Tally.Held), slog.Int64(rehome.LogFailed, c.Census.Failed), slog.Int64(rehome.LogRemaining, c.Census.Left+c.Census.Stuck),
+	)
 }
 
 // Unchanged counts the messages that were at the destination before the pass.

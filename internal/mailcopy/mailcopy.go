@@ -3,7 +3,7 @@
 // Package mailcopy copies the mail of accounts from one IMAP server to another, exactly once.
 //
 // It decides from three views what is to do: what the source lists, what the destination lists, and
-// what the ledger knows. It does not schedule, log or report; it never writes to the source.
+// what the ledger knows. It does not schedule or report; it never writes to the source.
 //
 // A caller makes one Engine and calls RunSlice for an account until it says that there is no more.
 // Every slice is short, opens its own sessions, and leaves the ledger in a state from which any
@@ -27,6 +27,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -73,8 +74,9 @@ type Options struct {
 	CopyAgain           bool // copy again what the destination has lost, also what its users have deleted there
 	Connections         int  // mailboxes of one account at work at once, at most; 0 means 8
 
-	Observer       Observer // may be nil
-	BytesPerSecond int64    // pace of all copying together; 0 is as fast as it goes
+	Observer       Observer     // may be nil
+	Log            *slog.Logger // nil discards
+	BytesPerSecond int64        // pace of all copying together; 0 is as fast as it goes
 
 	// Settle is how long after the last sign of life an interrupted batch that the destination does not show is
 	// believed lost; 0 means DefaultSettle. Shorter than a destination's longest pause is a risk of doubles.
@@ -87,6 +89,7 @@ type Options struct {
 // Engine copies mail. It is safe for concurrent use by different accounts.
 type Engine struct {
 	options Options
+	log     *slog.Logger
 	pace    *rate.Limiter
 
 	mu       sync.Mutex
@@ -110,7 +113,7 @@ func New(options Options) *Engine {
 	if options.Observer == nil {
 		options.Observer = silent{}
 	}
-	return &Engine{options: options, pace: newPace(options.BytesPerSecond), memories: map[string]*memory{}}
+	return &Engine{options: options, log: rehome.Logger(options.Log), pace: newPace(options.BytesPerSecond), memories: map[string]*memory{}}
 }
 
 // Kind implements pass.Step.

@@ -237,7 +237,7 @@ func (s *slice) work(ctx context.Context, queue <-chan []mapping.Pair, t *seat) 
 				return nil
 			}
 			job := &mailboxJob{slice: s, pair: pair, src: t.src, dst: t.dst}
-			err := s.endJob(ctx, t, pair, job.run(ctx))
+			err := s.endJob(ctx, t, pair, job.runLogged(ctx))
 			if errors.Is(err, errNoSeat) {
 				s.noteMore() // for what is left of this job; the first seat does the others
 				return nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 
 	"rehome/internal/content/message"
 	"rehome/internal/ledger"
@@ -239,6 +240,7 @@ type transfer struct {
 	batch   batch
 	id      int64       // of its intent
 	sent    []*appended // in the order of their commands
+	began   time.Time   // when its first octet was sent
 	next    int         // index of the first entry that has not come yet
 	empty   []entry     // without a single octet, which cannot be appended
 	refused bool        // the destination said no before the batch was complete

@@ -82,6 +82,7 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 	default: // a full account, a ledger that cannot be written: it is not the mailbox
 		return err
 	}
+	s.log(pair).Info("mailbox is set aside, the others go on", rehome.LogError, err.Error())
 	return t.renew(ctx)
 }
 

@@ -86,6 +86,9 @@ func (f *flow) appendCommand(t *transfer) (*appended, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(t.sent) == 0 {
+		t.began = time.Now()
+	}
 	a := &appended{command: command}
 	t.sent = append(t.sent, a)
 	return a, nil

@@ -4,6 +4,7 @@ package rulecopy
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"rehome"
@@ -16,6 +17,14 @@ type Counts struct{ Outcome }
 
 // Plus implements pass.Counts: the later slice knows best.
 func (c Counts) Plus(later pass.Counts, _ bool) pass.Counts { return later }
+
+// LogValue implements slog.LogValuer.
+func (c Counts) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Int(rehome.LogScripts, len(c.Scripts)), slog.Int(rehome.LogCopied, c.Count(Put)), slog.Int(rehome.LogUnchanged, c.Count(Keep)),
+		slog.Int(rehome.LogHeld, c.Count(Leave)), slog.Int(rehome.LogFailed, c.Count(Refused)),
+	)
+}
 
 // Kind implements pass.Step.
 func (e *Ends) Kind() rehome.Kind { return rehome.KindRules }

@@ -102,6 +102,7 @@ func TestSecrets_stayInTheirFiles(t *testing.T) {
 	}
 	th.wantHidden(secrets)
 	th.wantKeepers()
+	th.wantToldWithoutContent()
 	if len(th.watch.said) < 30 || len(th.watch.listed) < len(th.watch.said) {
 		t.Errorf("heard %d commands and saw %d of them in the process list, want all of 30 and more", len(th.watch.said), len(th.watch.listed))
 	}
@@ -157,7 +158,7 @@ func (th *theatre) wholeJourney() {
 func (th *theatre) killedSync() {
 	th.t.Helper()
 	th.settle()
-	command := th.Command(context.Background(), "sync", "-vv")
+	command := th.Command(context.Background(), "sync", "-vv", "--log-file", logFile)
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
 	if err := command.Start(); err != nil {
@@ -188,11 +189,14 @@ func ignoreKill(err error) error {
 	return err
 }
 
+// logFile is where the whole journey is logged.
+const logFile = "rehome.log"
+
 // loud runs command lines that may leave something to do, but not fail.
 func (th *theatre) loud(lines ...string) {
 	th.t.Helper()
 	for _, line := range lines {
-		if o := th.run(append(strings.Fields(line), "-vv")...); o.code != 0 && o.code != 5 && o.code != 6 {
+		if o := th.run(append(strings.Fields(line), "-vv", "--log-file", logFile)...); o.code != 0 && o.code != 5 && o.code != 6 {
 			th.t.Fatalf("rehome %s ended with %d\n%s%s", line, o.code, o.out, o.err)
 		}
 	}

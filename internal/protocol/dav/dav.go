@@ -79,6 +79,18 @@ type Options struct {
 
 	Timeout time.Duration // longest time without progress; 0 means two minutes
 	MaxBody int64         // largest object that is read, in octets; 0 means 32 MiB
+
+	// Answered is told of every request whose answer was read, by whoever reads it: it must be quick. It may be nil.
+	Answered func(Exchange)
+}
+
+// Exchange is one request and its answer without anything that either holds: it may be logged, whatever they carry.
+type Exchange struct {
+	Method   string
+	Status   int
+	Took     time.Duration // until the answer was read
+	Sent     int64         // octets of the body
+	Received int64         // octets of the answer's body, as far as it was read
 }
 
 const (

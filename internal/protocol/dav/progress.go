@@ -124,12 +124,16 @@ type watchedBody struct {
 	body io.ReadCloser
 	dog  *watchdog
 	fail func(error) error // names the request in an error
+
+	octets int64       // read
+	ended  func(int64) // told of them when the body is closed
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	b.dog.reading()
 	n, err := b.body.Read(p)
 	b.dog.pause(n)
+	b.octets += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.fail(err)
 	}
@@ -148,5 +152,9 @@ func (b *watchedBody) Close() error {
 	_, _ = io.CopyN(io.Discard, b, drainLimit) // what matters of the answer has been read
 	err := b.body.Close()
 	b.dog.end()
+	if b.ended != nil { // once, however often it is closed
+		b.ended(b.octets)
+		b.ended = nil
+	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // request is one to be sent, and sent again after a challenge or a redirect with the same method
@@ -105,7 +106,7 @@ func (c *Client) exchange(ctx context.Context, r request, sent proof) (*answer, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	phase := &phase{}
+	phase, began := &phase{}, time.Now()
 	watched, dog := watch(phase.trace(ctx), c.options.Timeout)
 	fail := func(err error) error { return connectionError(ctx, watched, r, phase, err) }
 	out, err := c.newRequest(watched, r, sent, dog)
@@ -122,8 +123,17 @@ func (c *Client) exchange(ctx context.Context, r request, sent proof) (*answer, 
 	}
 	return &answer{
 		method: r.method, target: r.url, url: display(r.url), status: in.StatusCode, header: in.Header, length: in.ContentLength,
-		body: &watchedBody{body: in.Body, dog: dog, fail: fail},
+		body: &watchedBody{body: in.Body, dog: dog, fail: fail, ended: c.teller(r, in.StatusCode, began)},
 	}, nil
+}
+
+// teller returns what tells whoever watches that an answer of so many octets was read.
+func (c *Client) teller(r request, status int, began time.Time) func(octets int64) {
+	return func(octets int64) {
+		if c.options.Answered != nil {
+			c.options.Answered(Exchange{Method: r.method, Status: status, Took: time.Since(began), Sent: int64(len(r.body)), Received: octets})
+		}
+	}
 }
 
 // newRequest makes the request for net/http.

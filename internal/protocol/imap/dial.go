@@ -35,6 +35,13 @@ type Options struct {
 	// Refused is told of every NO, BAD and BYE after the greeting, in the reader's goroutine: it must be
 	// quick and must not use the connection. It may be nil.
 	Refused func(*StatusError)
+
+	// Mask takes out of the words of a NO, BAD or BYE what must not be seen: some servers repeat the command that they
+	// did not like, be it a password. Whatever is told or returned has gone through it. It may be nil.
+	Mask func(words string) string
+
+	// Answered is told of every command whose answer has come, like Refused. It may be nil.
+	Answered func(Exchange)
 }
 
 const (
@@ -70,7 +77,7 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 		}
 		return nil, err
 	}
-	client.refused = options.Refused
+	client.refused, client.observed, client.mask = options.Refused, options.Answered, options.Mask
 	client.start()
 	if !client.Capabilities().Known() {
 		if err := client.Capability(ctx); err != nil {

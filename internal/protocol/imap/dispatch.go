@@ -9,6 +9,9 @@ import (
 
 // dispatch hands one response to whoever waits for it.
 func (c *Client) dispatch(resp *response) {
+	if c.mask != nil && (resp.name == "NO" || resp.name == "BAD" || resp.name == "BYE") {
+		resp.text = c.mask(resp.text)
+	}
 	switch {
 	case resp.continuation:
 		select {
@@ -97,6 +100,7 @@ func (c *Client) complete(resp *response) {
 	} else if cmd.accepted != nil {
 		cmd.accepted()
 	}
+	c.tellAnswered(cmd)
 	bad := resp.name == "BAD" && (cmd.excused == nil || !cmd.excused()) // see the invariants
 	if bad {
 		c.bar(cmd.err) // before whoever waits goes on: no command may follow

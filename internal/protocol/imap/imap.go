@@ -50,7 +50,10 @@ import (
 
 // Client is one connection. Its methods may be called from several goroutines.
 type Client struct {
-	refused func(*StatusError) // see Options; set before the reader starts
+	refused  func(*StatusError) // see Options; set before the reader starts
+	observed func(Exchange)     // likewise
+	mask     func(string) string
+	heard    int64 // octets read when it was last told; of the reader
 
 	transport *transport
 	dec       *decoder
@@ -101,12 +104,14 @@ type command struct {
 	excused func() bool
 
 	sent   bool          // completely written: the server owes the answer; guarded by Client.mu
+	effort effort        // for whoever watches; guarded by Client.mu
 	done   chan struct{} // closed when status and err are set
 	status *response     // the tagged answer, nil if the connection ended before it
 	err    error
 }
 
-var errClosed = errors.New("connection closed")
+// ErrClosed is why a connection has ended that its own user has closed.
+var ErrClosed = errors.New("connection closed")
 
 // newClient wraps an established connection; the reader goroutine is not started yet.
 func newClient(conn net.Conn, timeout time.Duration) *Client {
@@ -242,6 +247,7 @@ func (c *Client) begin(ctx context.Context, cmd *command) error {
 	cmd.tag = tagPrefix + strconv.Itoa(c.tagCount)
 	cmd.done = make(chan struct{})
 	c.pending = append(c.pending, cmd)
+	c.beginEffort(cmd)
 	return nil
 }
 
@@ -258,6 +264,7 @@ func (c *Client) owes(cmd *command) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	cmd.sent = true
+	c.endEffort(cmd)
 	c.clockLocked()
 }
 
@@ -400,7 +407,7 @@ func (c *Client) Err() error {
 
 // Close ends the connection at once and waits until its goroutine is gone.
 func (c *Client) Close() error {
-	c.fail(errClosed)
+	c.fail(ErrClosed)
 	<-c.ended
 	return nil
 }

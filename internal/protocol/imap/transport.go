@@ -5,6 +5,7 @@ package imap
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type transport struct {
 	leaving bool // the server has said good-bye
 
 	dropping bool // see dropUnsent
+
+	written, read atomic.Int64 // octets, as they are before TLS and behind compression
 }
 
 // hurry allows no more than limit without progress from now on, whether something is owed or not.
@@ -77,6 +80,7 @@ func (t *transport) Read(p []byte) (int, error) {
 	t.setDeadline()
 	t.mu.Unlock()
 	n, err := t.conn.Read(p)
+	t.read.Add(int64(n))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.owed || t.leaving {
@@ -93,5 +97,7 @@ func (t *transport) Write(p []byte) (int, error) {
 	if err := t.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return 0, err
 	}
-	return t.conn.Write(p)
+	n, err := t.conn.Write(p)
+	t.written.Add(int64(n))
+	return n, err
 }

@@ -39,13 +39,29 @@ func (c *Client) do(ctx context.Context, name string, parts ...any) ([][]string,
 		}
 	}
 	out.WriteString("\r\n")
-	stop := c.watch(ctx)
+	stop, began := c.watch(ctx), time.Now()
 	_, err := io.WriteString(c.conn, out.String())
 	stop()
 	if err != nil {
 		return nil, c.fail(ctx, err)
 	}
-	return c.answer(ctx, name)
+	lines, err := c.answer(ctx, name)
+	c.tell(Exchange{Command: name, Took: time.Since(began), Sent: int64(out.Len())}, err)
+	return lines, err
+}
+
+// tell tells whoever watches; a connection that broke has no answer.
+func (c *Client) tell(e Exchange, err error) {
+	e.Answer = "OK"
+	var status *StatusError
+	if errors.As(err, &status) {
+		e.Answer = status.Kind
+	} else if err != nil {
+		return
+	}
+	if c.answered != nil {
+		c.answered(e)
+	}
 }
 
 // watch lets the end of the context, and silence, end what is under way.

@@ -39,6 +39,17 @@ type Options struct {
 	TLS      *tls.Config   // nil means verified by the system's roots; ServerName is filled in
 	Timeout  time.Duration // for each answer; 0 means two minutes
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Answered is told of every command that was answered, with OK, NO or BYE. It may be nil.
+	Answered func(Exchange)
+}
+
+// Exchange is one command and its answer without anything that either holds: it may be logged, whatever they carry.
+type Exchange struct {
+	Command string // the verb
+	Answer  string // OK, NO or BYE
+	Took    time.Duration
+	Sent    int64 // octets
 }
 
 const (
@@ -63,6 +74,8 @@ type Client struct {
 	caps    Capabilities
 	secured bool
 	broken  error
+
+	answered func(Exchange) // may be nil
 }
 
 // StatusError is a NO or BYE.
@@ -129,6 +142,7 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 		return nil, err
 	}
 	c := newClient(conn, options.Timeout)
+	c.answered = options.Answered
 	if err := c.begin(ctx, options); err != nil {
 		_ = conn.Close()
 		return nil, err
