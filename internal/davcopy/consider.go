@@ -25,7 +25,7 @@ type way string
 const (
 	wayNote       way = "note"       // has not changed: only the etag is another
 	wayWrite      way = "write"      // goes to the destination
-	wayRecognise  way = "recognise"  // the destination has something of that UID which the ledger does not know
+	wayRecognise  way = "recognise"  // the destination has something of it which the ledger does not know, or not as it is now
 	wayMerge      way = "merge"      // is the same as another object, which is there
 	wayAwait      way = "await"      // was sent, and may still arrive
 	wayQuarantine way = "quarantine" // it is no object at all
@@ -207,6 +207,9 @@ func (p parcel) choose(b books) parcel {
 		p.row.Form = form[:]
 	}
 	switch state := p.before.State; {
+	case state == ledger.ObjectConflict && !b.alive[p.before.Destination]:
+		p.way, p.found = wayRecognise, foreign{name: p.before.Destination}
+		return p
 	case state.There() && state != ledger.ObjectMerged:
 		p.way, p.match = wayWrite, p.before.DstETag
 		return p

@@ -85,12 +85,16 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 // holds says that the object at the destination is the row's own.
 func holds(row ledger.Object) bool { return row.State.There() && row.State != ledger.ObjectMerged }
 
-// inherit is the row of an object that was merged with one that has vanished.
-func inherit(vanished, merged ledger.Object) heir {
+// inherit is the row of an object that is the same as one that has vanished, and has nothing of its own at the destination.
+// Where an update of the vanished one was open, or it was spoilt there, or not seen yet, it is compared anew.
+func inherit(vanished, same ledger.Object) heir {
 	row := vanished
-	row.Source, row.SrcETag, row.SrcDigest, row.UID = merged.Source, merged.SrcETag, merged.SrcDigest, merged.UID
+	row.Source, row.SrcETag, row.SrcDigest, row.UID = same.Source, same.SrcETag, same.SrcDigest, same.UID
 	if row.State == ledger.ObjectGone {
 		row.State = ledger.ObjectStored
+	}
+	if row.Anew || !row.State.There() {
+		row.SrcETag = ""
 	}
 	return heir{row: row, from: vanished.Source}
 }

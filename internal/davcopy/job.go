@@ -88,7 +88,8 @@ func (j *collectionJob) run(ctx context.Context) error {
 	if err := j.handDown(ctx); err != nil {
 		return err
 	}
-	if len(j.actions.read) > 0 || j.slice.engine.options.CopyAgain || !seen(j.place.target, j.row.Target) || j.slice.mayHoldTrial(j.place.target) {
+	if len(j.actions.read) > 0 || j.slice.engine.options.CopyAgain || !seen(j.place.target, j.row.Target) || j.slice.mayHoldTrial(j.place.target) ||
+		j.mayTakeOver() {
 		if err := j.lookAtDestination(ctx); err != nil {
 			return err
 		}
@@ -216,6 +217,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	if err := j.settleAltered(ctx, etags); err != nil {
 		return err
 	}
+	j.reopenConflicts()
 	if j.slice.engine.options.CopyAgain {
 		if err := j.bringForward(ctx, etags); err != nil {
 			return err

@@ -214,6 +214,9 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 		return nil
 	}
 	there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, found.name), kindOf(j.kind))
+	if isGone(err) && p.before.State.There() {
+		return j.nothingThere(ctx, p, err)
+	}
 	if err != nil {
 		return j.unseen(ctx, p, err)
 	}
@@ -228,7 +231,7 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 				return err
 			}
 		}
-		p.match = there.ETag
+		p.way, p.match = wayWrite, there.ETag
 		if err := j.ledger().SaveObjects(ctx, j.row, p.intent()); err != nil {
 			return err
 		}

@@ -56,6 +56,9 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 	if err := j.rebook(ctx, j.there(lost)); err != nil {
 		return err
 	}
+	if err := j.takeOver(ctx, lost); err != nil {
+		return err
+	}
 	vanished := j.vanished()
 	var rows []ledger.Object
 	var again []string

@@ -68,6 +68,9 @@ const codeConflict = "conflict"
 
 // conflict leaves both ends as they are and says so.
 func (j *collectionJob) conflict(p *parcel, code, words string) error {
+	if p.before.State == ledger.ObjectConflict && p.before.Code == code {
+		words = p.before.Words // how it came to that
+	}
 	p.row.State, p.row.Code, p.row.Words, p.row.DstETag = ledger.ObjectConflict, code, words, ""
 	p.row.Form, p.row.Kept, p.row.Repairs = p.before.Form, p.before.Kept, nil
 	return j.keep(p)

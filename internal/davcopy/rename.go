@@ -19,9 +19,20 @@ import (
 // handDown gives what vanished objects have at the destination to those that were merged with them.
 func (j *collectionJob) handDown(ctx context.Context) error {
 	for _, h := range j.actions.heirs {
-		if err := j.rename(ctx, h); err != nil {
+		if err := j.succeed(ctx, h); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// succeed gives an heir what has become its own, and has it read where that may be another version.
+func (j *collectionJob) succeed(ctx context.Context, h heir) error {
+	if err := j.rename(ctx, h); err != nil {
+		return err
+	}
+	if h.row.SrcETag == "" && !j.due()[h.row.Source] {
+		j.actions.read = append(j.actions.read, j.terms().join(h.row.Source))
 	}
 	return nil
 }
@@ -72,15 +83,17 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	return j.rename(ctx, h)
 }
 
-// formerly finds the vanished row of an object: by its bytes, else by its UID; -1 for none. A row that is but an
-// intent counts too, and one of which versions were sent that nobody has seen there: what was sent under its name may still
-// arrive, or be there and not be shown, and then meets the object there.
+// mayBeThere says that the destination has something of the row's own, or may have: a row that is but an intent counts too,
+// and one of which versions were sent that nobody has seen there. What was sent under its name may still arrive, or be there
+// and not be shown.
+func mayBeThere(row ledger.Object) bool {
+	return holds(row) || row.State == ledger.ObjectIntent || len(row.Tried) > 0
+}
+
+// formerly finds the vanished row of an object that may be there: by its bytes, else by its UID; -1 for none.
 func formerly(data []byte, vanished []ledger.Object) int {
-	alive := func(row ledger.Object) bool {
-		return holds(row) || row.State == ledger.ObjectIntent || len(row.Tried) > 0
-	}
 	digest := sha256.Sum256(data)
-	i := slices.IndexFunc(vanished, func(row ledger.Object) bool { return alive(row) && bytes.Equal(row.SrcDigest, digest[:]) })
+	i := slices.IndexFunc(vanished, func(row ledger.Object) bool { return mayBeThere(row) && bytes.Equal(row.SrcDigest, digest[:]) })
 	if i >= 0 {
 		return i
 	}
@@ -88,5 +101,5 @@ func formerly(data []byte, vanished []ledger.Object) int {
 	if err != nil || object.UID == "" {
 		return -1
 	}
-	return slices.IndexFunc(vanished, func(row ledger.Object) bool { return alive(row) && row.UID == object.UID })
+	return slices.IndexFunc(vanished, func(row ledger.Object) bool { return mayBeThere(row) && row.UID == object.UID })
 }

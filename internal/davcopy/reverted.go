@@ -118,6 +118,24 @@ func (j *collectionJob) bringForward(ctx context.Context, etags map[string]strin
 	return j.rebook(ctx, rows)
 }
 
+// reopenConflicts has objects compared once more of which the destination had another version than the source when it was
+// seen last: what it shows now may be the source's, because its user has made both the same, or an unanswered request of
+// ours was carried out behind that.
+func (j *collectionJob) reopenConflicts() {
+	due, vanished := j.due(), j.vanished()
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		row := j.known[name]
+		if row.State != ledger.ObjectConflict || row.Code != codeConflict || !j.present[row.Destination] || vanished[name] {
+			continue
+		}
+		if !due[name] {
+			j.actions.read = append(j.actions.read, j.terms().join(name))
+		}
+		row.Anew = true // in this slice; what comes of it is booked
+		j.known[name] = row
+	}
+}
+
 // due are the source names of what is to be read already.
 func (j *collectionJob) due() map[string]bool {
 	due := map[string]bool{}

@@ -220,3 +220,29 @@ func TestJudgeAltered_behind(t *testing.T) {
 		}
 	}
 }
+
+// A conflict is over when its user has made both the same, and when the version of the destination is what we wrote there
+// again: then the source's follows.
+func TestPasses_aConflictThatIsOver(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 0))
+	for _, summary := range []string{"first", "second"} {
+		for _, name := range []string{"same.ics", "undone.ics", "other.ics"} {
+			p.put(t, name, summary)
+			if summary == "second" {
+				p.write(t, p.dst, name, "its user's own")
+			}
+		}
+		p.pass(t)
+	}
+	wantTally(t, "edited at both ends", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Conflicts: 3})
+	p.write(t, p.dst, "same.ics", "second")
+	p.write(t, p.dst, "undone.ics", "first")
+	r := p.pass(t)
+	wantTally(t, "over", r.Tallies[rehome.KindCalendars], Tally{Objects: 3, Adopted: 1, Updated: 1, Conflicts: 1})
+	if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Sentence, "after it was copied") {
+		t.Errorf("findings %+v", r.Findings)
+	}
+	wantTally(t, "and again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Conflicts: 1})
+	p.wantSummaries(t, "in the end", map[string]string{"same.ics": "second", "undone.ics": "second", "other.ics": "its user's own"})
+}

@@ -211,6 +211,9 @@ func (s *slice) runCollection(ctx context.Context, kind rehome.Kind, p placement
 
 // runDeleted follows the source where it has deleted a whole collection.
 func (s *slice) runDeleted(ctx context.Context, kind rehome.Kind, p placement, known ledger.Collection) error {
+	if err := s.forgetState(ctx, &known); err != nil {
+		return err
+	}
 	job := &collectionJob{slice: s, kind: kind, place: p, row: &known, deleted: true}
 	if err := job.sweepDeleted(ctx); err != nil {
 		return err
@@ -227,6 +230,9 @@ func (s *slice) runDeleted(ctx context.Context, kind rehome.Kind, p placement, k
 
 // forget drops what is known of a collection that neither end has any more: there is nothing left that could be told of it.
 func (s *slice) forget(ctx context.Context, kind rehome.Kind, p placement, known ledger.Collection) error {
+	if err := s.forgetState(ctx, &known); err != nil {
+		return err
+	}
 	rows, err := s.engine.options.Ledger.Objects(ctx, &known)
 	if err != nil || len(rows) == 0 {
 		return err
@@ -235,6 +241,15 @@ func (s *slice) forget(ctx context.Context, kind rehome.Kind, p placement, known
 		return faultOf(err, "look at the collection", p.destination)
 	}
 	return s.engine.options.Ledger.DropObjects(ctx, &known, slices.Collect(maps.Keys(rows))...)
+}
+
+// forgetState makes what the source has said of a collection count no more that it has no more: one that is made anew under
+// its name begins to count anew, and may say the same of other objects.
+func (s *slice) forgetState(ctx context.Context, known *ledger.Collection) error {
+	if known.State.SyncToken == "" && known.State.CTag == "" {
+		return nil
+	}
+	return s.engine.options.Ledger.SettleCollection(ctx, known, ledger.CollectionState{Objects: known.State.Objects}, known.Target)
 }
 
 // untouched says that a complete pass has seen the collection as it is now at both ends, and nothing is open.

@@ -260,7 +260,8 @@ func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
 func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	var rows []ledger.Object
 	for _, p := range parcels {
-		if p.way == wayWrite && p.row.State == ledger.ObjectIntent || p.way == wayAwait || p.unproved() {
+		begun := p.row.State == ledger.ObjectIntent && (p.way == wayWrite || p.before.State.There())
+		if begun || p.way == wayAwait || p.unproved() {
 			continue // still what the intent says
 		}
 		j.stillMerged(p)

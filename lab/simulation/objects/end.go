@@ -30,6 +30,7 @@ type end struct {
 	collections map[string]*collection // by path
 	serial      int                    // of etags and names
 	epoch       int                    // of sync-tokens: another after a restore
+	ended       map[string]int         // versions of collections that are no more, by path
 	asked       map[string]int         // how often the same was asked
 	writes      []write                // writing requests, in order
 	watch       func(question) bool    // told of every request before it is worked on; true lets it come to nothing
@@ -44,6 +45,7 @@ type collection struct {
 	objects map[string]*object // by decoded name
 	changes []change
 	version int
+	born    int // the version that it began with
 }
 
 // change is one entry of a collection's history.
@@ -66,17 +68,26 @@ type object struct {
 func newEnd(side, account string, d *decisions, h habits, truth *truth) *end {
 	return &end{
 		side: side, account: account, d: d, habits: h, truth: truth,
-		collections: map[string]*collection{}, asked: map[string]int{}, epoch: 1,
+		collections: map[string]*collection{}, ended: map[string]int{}, asked: map[string]int{}, epoch: 1,
 	}
 }
 
 func homeOf(kind kindOfObjects) string { return "/dav/" + string(kind) + "/user/" }
 
-// make adds a collection.
+// make adds a collection. One that is made anew counts on where the one of its name has ended: where it began anew, and had
+// the same number of changes behind it, nothing but a look at every object in every pass could tell the two apart.
 func (e *end) make(kind kindOfObjects, segment, name string) *collection {
 	c := &collection{path: homeOf(kind) + segment + "/", kind: kind, name: name, objects: map[string]*object{}}
+	c.born = e.ended[c.path]
+	c.version = c.born
 	e.collections[c.path] = c
 	return c
+}
+
+// unmake removes a collection with all that is in it.
+func (e *end) unmake(c *collection) {
+	e.ended[c.path] = c.version + 1
+	delete(e.collections, c.path)
 }
 
 // sorted returns the collections of a kind in the order of their paths.
@@ -142,7 +153,7 @@ func (e *end) since(c *collection, token string) (version int, ok bool) {
 	if _, err := fmt.Sscanf(token, "http://model/sync/%d/%d", &epoch, &version); err != nil {
 		return 0, false
 	}
-	return version, epoch == e.epoch && version <= c.version
+	return version, epoch == e.epoch && version <= c.version && version >= c.born
 }
 
 // backup is a copy of all that an end keeps.

@@ -39,7 +39,7 @@ func (w *world) sourceUser(round string) {
 			for _, name := range c.names() {
 				w.truth.left(c.objects[name].data)
 			}
-			delete(w.src.collections, c.path)
+			w.src.unmake(c)
 		}
 	}
 	for _, kind := range w.kinds {

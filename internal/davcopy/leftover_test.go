@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"crypto/sha256"
+	"testing"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
+)
+
+// A copy of what the destination has lost lies there: the source had it twice, and has one of the two no more. It stands for
+// the one that was lost, whichever vanished first.
+func TestPasses_takeOverWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 0))
+	p.put(t, "a.ics", "first")
+	p.pass(t)
+	p.remove(t, p.dst, "a.ics")
+	wantTally(t, "lost", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 1, Deserted: 1})
+	p.writeUID(t, p.src, "copy.ics", "a.ics", "first", false)
+	wantTally(t, "copied at the source", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 2, Copied: 1, Deserted: 1})
+	p.remove(t, p.src, "copy.ics")
+	for _, when := range []string{"the copy is gone", "and again"} {
+		r := p.pass(t)
+		wantTally(t, when, r.Tallies[rehome.KindCalendars], Tally{Objects: 1})
+		if len(r.Findings) > 0 {
+			t.Errorf("%s: findings %+v", when, r.Findings)
+		}
+	}
+	p.options.Deletions = DeletionsMirror
+	p.pass(t)
+	p.wantSummaries(t, "mirroring", map[string]string{"copy.ics": "first", "a.ics": ""})
+}
+
+// An object that was merged with one that vanishes while an update of that one is open takes the open update over.
+func TestDiff_heirOfAnOpenUpdate(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	digest := sha256.Sum256(data)
+	stored := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", SrcDigest: []byte("second"), Anew: true}
+	merged := ledger.Object{Source: "copy.ics", Destination: "a.ics", State: ledger.ObjectMerged, UID: "one", SrcETag: `"1"`, SrcDigest: digest[:]}
+	source := listed{full: true, items: map[string]dav.Item{"copy.ics": {Href: "/c/copy.ics", ETag: `"1"`}}}
+	a := diff(source, map[string]ledger.Object{"a.ics": stored, "copy.ics": merged}, someTerms(DeletionsKeep))
+	if len(a.heirs) != 1 || !needsReading(a.heirs[0].row, `"1"`, begun) {
+		t.Fatalf("%+v, want it read once more", a.heirs)
+	}
+	b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"copy.ics": a.heirs[0].row}}
+	if p := consider(dav.Object{Href: "/c/copy.ics", Data: data}, b); p.way != wayWrite {
+		t.Errorf("%s, want it compared with what is there", p.way)
+	}
+}
