@@ -17,6 +17,7 @@
 package escrow
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -63,6 +64,46 @@ func (f Folder) Keep(account, label, extension string, fill func(io.Writer) erro
 		return "", fault(filepath.Join(f.path, name), err)
 	}
 	return filepath.Join(f.path, filepath.FromSlash(name)), nil
+}
+
+// Open returns an original that Keep has stored, from its first octet on, and its size in octets. A file that is not
+// there any more, or whose content is not what its name says, is an error: what is opened is whole.
+func (f Folder) Open(file string) (original *os.File, size int64, err error) {
+	name, err := filepath.Rel(f.path, file)
+	if err != nil {
+		return nil, 0, fault(file, err)
+	}
+	root, err := os.OpenRoot(f.path)
+	if err != nil {
+		return nil, 0, fault(file, err)
+	}
+	defer root.Close()
+	if info, err := root.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return nil, 0, fault(file, cmp.Or(err, errChanged))
+	}
+	if original, err = root.Open(name); err != nil {
+		return nil, 0, fault(file, err)
+	}
+	if size, err = checkWhole(original, name); err != nil {
+		return nil, 0, errors.Join(fault(file, err), original.Close())
+	}
+	return original, size, nil
+}
+
+var errChanged = errors.New("the file is not the original that was kept")
+
+// checkWhole reads a file to its end, holds it against the digest in its name, and goes back to the beginning.
+func checkWhole(file io.ReadSeeker, name string) (size int64, err error) {
+	hash := sha256.New()
+	if size, err = io.Copy(hash, file); err != nil {
+		return 0, err
+	}
+	stem := strings.TrimSuffix(name, path.Ext(name))
+	if !strings.HasSuffix(stem, "-"+hex.EncodeToString(hash.Sum(nil))[:digestLength]) {
+		return 0, errChanged
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	return size, err
 }
 
 // open makes the folder of an account and returns the root of all. A root keeps every later name inside,

@@ -127,7 +127,7 @@ func TestRefuse_replacedThenWithdrawnWhenDone(t *testing.T) {
 			must(t, l.Mail.Refuse(ctx, m, Refusal{UID: uid, Code: "message_refused", Words: moment.String()}))
 		}
 	}
-	if again := load(t, l, inbox()); len(again.Refused) != 4 || !again.Refused[1].Equal(second) {
+	if again := load(t, l, inbox()); len(again.Refused) != 4 || !again.Refused[1].When.Equal(second) {
 		t.Errorf("refused %v, want four at %v", again.Refused, second)
 	}
 	must(t, l.Mail.Receive(ctx, m, intend(t, l, m, messages(1)...), messages(1)))
@@ -135,7 +135,7 @@ func TestRefuse_replacedThenWithdrawnWhenDone(t *testing.T) {
 	must(t, l.Mail.Adopt(ctx, m, messages(3)))
 	again := load(t, l, inbox())
 	for name, m := range map[string]*Mailbox{"in memory": m, "in the file": again} {
-		if len(m.Refused) != 1 || !m.Refused[4].Equal(second) {
+		if len(m.Refused) != 1 || !m.Refused[4].When.Equal(second) {
 			t.Errorf("%s: refused %v, want only 4", name, m.Refused)
 		}
 	}

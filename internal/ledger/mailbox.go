@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"rehome/internal/protocol/imap"
 )
@@ -52,23 +51,23 @@ type Mailbox struct {
 	Anchor     Anchor
 	State      State
 	Seen       Sight
-	Doubted    imap.UID               // see Doubt
-	Done       imap.UIDSet            // source UIDs that were brought to the destination, see Fate for what became of them
-	Ours       imap.UIDSet            // destination UIDs that Done stands for, without those that are lost
-	Fate                              // of Done
-	Created    bool                   // the destination's mailbox was made by us
-	Open       bool                   // intents or refusals are left of an earlier pass, or gaps, or a batch was given up not long ago; only of Mailboxes
-	Removing   bool                   // removals are; only of Mailboxes
-	Theirs     imap.UIDSet            // destination UIDs that came from other source mailboxes
-	Refused    map[imap.UID]time.Time // source UIDs that the destination did not take, and when
-	Suspects   map[imap.UID]int       // source UIDs at which the source broke off, and how often
-	Intents    []Intent               // begun and never answered, oldest first
-	Gaps       imap.UIDSet            // destination UIDs between ours, not looked at yet
-	Voids      []Voided               // given up not long ago, oldest first
-	Removals   []Removal              // begun and never ended, oldest first
-	Formerly   imap.UIDSet            // destination UIDs that an earlier generation has written there; only when Fresh
-	Fresh      bool                   // the row, or its generation, was made by this call
-	Reanchored bool                   // a UIDVALIDITY or the destination's name had changed: what was done is void
+	Doubted    imap.UID             // see Doubt
+	Done       imap.UIDSet          // source UIDs that were brought to the destination, see Fate for what became of them
+	Ours       imap.UIDSet          // destination UIDs that Done stands for, without those that are lost
+	Fate                            // of Done
+	Created    bool                 // the destination's mailbox was made by us
+	Open       bool                 // intents or refusals are left of an earlier pass, or gaps, or a batch was given up not long ago; only of Mailboxes
+	Removing   bool                 // removals are; only of Mailboxes
+	Theirs     imap.UIDSet          // destination UIDs that came from other source mailboxes
+	Refused    map[imap.UID]Refusal // what the destination did not take, by source UID
+	Suspects   map[imap.UID]int     // source UIDs at which the source broke off, and how often
+	Intents    []Intent             // begun and never answered, oldest first
+	Gaps       imap.UIDSet          // destination UIDs between ours, not looked at yet
+	Voids      []Voided             // given up not long ago, oldest first
+	Removals   []Removal            // begun and never ended, oldest first
+	Formerly   imap.UIDSet          // destination UIDs that an earlier generation has written there; only when Fresh
+	Fresh      bool                 // the row, or its generation, was made by this call
+	Reanchored bool                 // a UIDVALIDITY or the destination's name had changed: what was done is void
 
 	sameDestination bool // at a change of generation: the destination's mailbox is still the same one
 }
@@ -77,7 +76,7 @@ type Mailbox struct {
 // from the stored one, or the mailbox now goes elsewhere, a new generation begins: the UIDs of the
 // old one mean nothing any more (RFC 9051, section 2.3.1.1).
 func (l *mailboxes) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error) {
-	m := &Mailbox{Anchor: anchor, Refused: map[imap.UID]time.Time{}, Suspects: map[imap.UID]int{}}
+	m := &Mailbox{Anchor: anchor, Refused: map[imap.UID]Refusal{}, Suspects: map[imap.UID]int{}}
 	err := l.write(ctx, func(tx *sql.Tx) error { return m.anchorRow(tx) })
 	if err != nil {
 		return nil, fmt.Errorf("ledger row of %s %q: %w", anchor.Address, anchor.Source, err)

@@ -39,7 +39,7 @@ func TestMailbox_freshThenAgain(t *testing.T) {
 	if len(again.Intents) != 1 || again.Intents[0].ID != open {
 		t.Errorf("intents %+v, want %d", again.Intents, open)
 	}
-	if len(again.Refused) != 1 || again.Refused[7].IsZero() {
+	if len(again.Refused) != 1 || again.Refused[7].When.IsZero() {
 		t.Errorf("refused %v, want 7", again.Refused)
 	}
 	if diff := cmp.Diff(map[imap.UID]int{8: 2}, again.Suspects); diff != "" {
@@ -190,7 +190,7 @@ func TestRefuse_timeIsExact(t *testing.T) {
 	l.store.now = func() time.Time { return moment }
 	m := load(t, l, inbox())
 	must(t, l.Mail.Refuse(t.Context(), m, Refusal{UID: 3, Size: 5, Code: "message_refused", Words: "no", Escrow: "a.eml"}))
-	if again := load(t, l, inbox()); !m.Refused[3].Equal(moment) || !again.Refused[3].Equal(moment) {
+	if again := load(t, l, inbox()); !m.Refused[3].When.Equal(moment) || !again.Refused[3].When.Equal(moment) {
 		t.Errorf("in memory %v, in the file %v, want %v", m.Refused[3], again.Refused[3], moment)
 	}
 }

@@ -17,19 +17,22 @@ type Refusal struct {
 	Code   string // of the finding
 	Words  string // the server's own
 	Escrow string // file that keeps the original, "" when it could not be kept
+
+	When time.Time // of the refusal; filled in by the ledger
 }
 
 // Refuse notes a refused message; a later refusal of the same message replaces the earlier one.
 func (l *fates) Refuse(ctx context.Context, m *Mailbox, r Refusal) error {
-	now := l.now()
+	r.When = l.now()
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`INSERT INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_nano)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET size = excluded.size,
-			code = excluded.code, words = excluded.words, escrow = excluded.escrow, created_nano = excluded.created_nano`, m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, now.UnixNano())
+			code = excluded.code, words = excluded.words, escrow = excluded.escrow, created_nano = excluded.created_nano`,
+			m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, r.When.UnixNano())
 		return err
 	})
 	if err == nil {
-		m.Refused[r.UID] = now
+		m.Refused[r.UID] = r
 	}
 	return err
 }
@@ -49,12 +52,13 @@ func dropRefusals(tx *sql.Tx, m *Mailbox, items []Item) error {
 
 func (l *mailboxes) loadRefusals(ctx context.Context, m *Mailbox) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
-		var uid imap.UID
+		var r Refusal
 		var created int64
-		err := rows.Scan(&uid, &created)
-		m.Refused[uid] = time.Unix(0, created)
+		err := rows.Scan(&r.UID, &r.Size, &r.Code, &r.Words, &r.Escrow, &created)
+		r.When = time.Unix(0, created)
+		m.Refused[r.UID] = r
 		return err
-	}, `SELECT src_uid, created_nano FROM refusals WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
+	}, `SELECT src_uid, size, code, words, escrow, created_nano FROM refusals WHERE mailbox_id = ? AND generation = ?`, m.ID, m.Generation)
 }
 
 // RefusedSizes returns the sizes of all messages of an account that the destination does not take, as far as they

@@ -16,7 +16,7 @@ func TestCopyAll_leavesAloneWhatIsSettled(t *testing.T) {
 	now := time.Now()
 	s := &slice{started: now, deadline: now.Add(time.Hour)}
 	s.octets.Store(1)
-	row := &ledger.Mailbox{Done: imap.NewUIDSet(3, 4), Refused: map[imap.UID]time.Time{5: now}}
+	row := &ledger.Mailbox{Done: imap.NewUIDSet(3, 4), Refused: map[imap.UID]ledger.Refusal{5: {When: now}}}
 	j := &mailboxJob{slice: s, row: row} // without connections: a look at either end would break
 	if done, err := j.copyAll(t.Context(), imap.NewUIDSet(3, 4, 5)); !done || err != nil {
 		t.Errorf("done %v, error %v", done, err)

@@ -28,6 +28,8 @@ type entry struct {
 	original    bool // the origin is there
 	digest      message.Digest
 	kin         message.Digest // read together with the digest
+
+	kept string // file in the escrow folder that holds the original, see kept.go; "" when the source is read
 }
 
 // item is the entry in the ledger's words.

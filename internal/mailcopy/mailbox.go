@@ -348,12 +348,18 @@ func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done b
 	if entries, err = j.adopt(ctx, entries); err != nil {
 		return false, err
 	}
-	entries, err = j.refuseOversize(ctx, entries)
-	if err != nil {
+	if err := j.noteKept(ctx, entries); err != nil {
 		return false, err
 	}
+	if entries, err = j.refuseOversize(ctx, entries); err != nil {
+		return false, err
+	}
+	atSource, kept := splitKept(entries)
 	limits := batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets}
-	return j.transferAll(ctx, planBatches(entries, limits))
+	if done, err := j.transferAll(ctx, planBatches(atSource, limits)); err != nil || !done {
+		return false, err
+	}
+	return j.offerKept(ctx, kept)
 }
 
 // list returns the source's entries of a window.

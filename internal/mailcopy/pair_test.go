@@ -43,6 +43,7 @@ type pair struct {
 	room     *lab.Room
 	src, dst *dovecot.Server
 	ledger   *ledger.Mail
+	escrow   string
 	rules    mapping.Rules
 	srcVia   string // address to reach the source at, a fault proxy for instance
 	dstVia   string
@@ -57,6 +58,7 @@ type pair struct {
 func newPair(t testing.TB, src, dst dovecot.Options) *pair {
 	t.Helper()
 	p := &pair{t: t, room: lab.Open(t)}
+	p.escrow = filepath.Join(t.TempDir(), "escrow")
 	src.Name, dst.Name = "source", "destination"
 	src.Accounts = []dovecot.Account{{Address: address, Password: password}}
 	dst.Accounts = src.Accounts
@@ -108,7 +110,7 @@ func (p *pair) engine() *mailcopy.Engine {
 		Rules:     p.rules,
 		Deletions: p.deletions, ConfirmDeletions: p.confirm, CopyAgain: p.copyAgain, ConfirmSource: p.confirmSource,
 		Settle: cmp.Or(p.settle, shortSettle), BatchMessages: p.batch,
-		Ledger: p.ledger, EscrowDir: filepath.Join(p.t.TempDir(), "escrow"),
+		Ledger: p.ledger, EscrowDir: p.escrow,
 	})
 }
 

@@ -12,7 +12,6 @@ import (
 	"rehome"
 	"rehome/internal/content/message"
 	"rehome/internal/endpoint"
-	"rehome/internal/escrow"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
@@ -121,9 +120,13 @@ func (j *mailboxJob) refusalFinding(why refusal, r ledger.Refusal, messageID str
 // escrow keeps the original of a message and returns the file and the Message-ID. No path means that the
 // source does not hand the message out (any more).
 func (j *mailboxJob) escrow(ctx context.Context, e entry) (path, messageID string, err error) {
-	header := message.NewHeader(64 << 10)
+	if e.kept != "" {
+		kept, err := j.keptHeader(e.kept)
+		return e.kept, message.MessageID(kept), err
+	}
+	header := message.NewHeader(headerLimit)
 	label := fmt.Sprintf("%s %d %d", j.pair.Source, j.srcBox.UIDValidity, e.uid)
-	path, err = escrow.New(j.slice.engine.options.EscrowDir).Keep(j.slice.account.Address, label, ".eml", func(w io.Writer) error {
+	path, err = j.originals().Keep(j.slice.account.Address, label, ".eml", func(w io.Writer) error {
 		return j.download(ctx, e.uid, io.MultiWriter(w, header))
 	})
 	if errors.Is(err, errNoOriginal) {
@@ -140,6 +143,9 @@ func (j *mailboxJob) download(ctx context.Context, uid imap.UID, w io.Writer) er
 	came := false
 	command, err := j.src.Fetch(ctx, imap.NewUIDSet(uid), imap.FetchItems{Body: true}, imap.FetchHandler{
 		Literal: func(l *imap.Literal) error {
+			if came || l.UID != uid { // a server may say it twice, and tell of another one (RFC 9051, section 7)
+				return nil
+			}
 			came = true
 			_, err := io.Copy(w, l)
 			return err

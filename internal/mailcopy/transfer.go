@@ -272,8 +272,11 @@ func (j *mailboxJob) newFlow(ctx context.Context, group []batch, floor imap.UID,
 	return f, nil
 }
 
-// start asks the source for the bodies.
+// start asks the source for the bodies. One that was kept is handed out at once.
 func (f *flow) start() (err error) {
+	if e := f.transfers[0].batch[0]; e.kept != "" {
+		return f.replay(e)
+	}
 	var uids imap.UIDSet
 	for _, t := range f.transfers {
 		uids.AddSet(uidsOf(t.batch))
@@ -301,6 +304,9 @@ func (f *flow) untilLast() error {
 // NO could not give all messages: the others are complete, and what is missing is looked at when the
 // mailbox is done.
 func (f *flow) finish() error {
+	if f.fetch == nil {
+		return f.advance(len(f.transfers))
+	}
 	select {
 	case <-f.stopped:
 		return errStopped

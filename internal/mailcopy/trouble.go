@@ -167,6 +167,9 @@ func (j *mailboxJob) tryAccused(ctx context.Context, wanted imap.UIDSet) (done b
 		if err != nil {
 			return false, faultOf(err, "list source mailbox", j.pair.Source)
 		}
+		if err := j.noteKept(ctx, entries); err != nil {
+			return false, err
+		}
 		for _, e := range completed(entries, imap.NewUIDSet(uid)) {
 			if err := j.refuse(ctx, e, refusal{kind: messageRefused, kept: messageRefusedKept, words: words}); err != nil {
 				return false, err

@@ -66,8 +66,8 @@ type refusals struct{ now, earlier imap.UIDSet }
 
 func refusedOf(row *ledger.Mailbox, started time.Time) refusals {
 	var r refusals
-	for uid, when := range row.Refused {
-		if when.Before(started) {
+	for uid, refusal := range row.Refused {
+		if refusal.When.Before(started) {
 			r.earlier.Add(uid)
 		} else {
 			r.now.Add(uid)

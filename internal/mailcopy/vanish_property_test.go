@@ -23,7 +23,7 @@ type history struct {
 
 // newHistory lets a mailbox be copied, with gaps and refusals, and then lets its user work.
 func newHistory(chance *rand.Rand) history {
-	h := history{row: ledger.Mailbox{Refused: map[imap.UID]time.Time{}}, uidNext: 1}
+	h := history{row: ledger.Mailbox{Refused: map[imap.UID]ledger.Refusal{}}, uidNext: 1}
 	var before imap.UIDSet
 	for range chance.IntN(40) {
 		uid := h.uidNext
@@ -205,7 +205,7 @@ func TestListedNews_whatIsNotShownIsNotKnownToBeThere(t *testing.T) {
 	t.Parallel()
 	var done imap.UIDSet
 	done.AddRange(1, 3)
-	row := ledger.Mailbox{Done: done, Refused: map[imap.UID]time.Time{}}
+	row := ledger.Mailbox{Done: done, Refused: map[imap.UID]ledger.Refusal{}}
 	n := listedNews(&row, refusals{}, imap.NewUIDSet(2, 3), imap.CountOf(1))
 	if !n.gone.Empty() || n.hidden.String() != "1" {
 		t.Errorf("gone %s, hidden %s; want none, and 1", n.gone, n.hidden)

@@ -89,6 +89,9 @@ func (f *flow) appendCommand(t *transfer) (*appended, error) {
 	if len(t.sent) == 0 {
 		t.began = time.Now()
 	}
+	if t.batch[0].kept != "" { // refused before, and perhaps again: not an octet is sent in vain
+		command.AskFirst()
+	}
 	a := &appended{command: command}
 	t.sent = append(t.sent, a)
 	return a, nil

@@ -27,6 +27,7 @@ type AppendCommand struct {
 	cmd      *command
 	messages int
 	buffer   []byte
+	ask      bool // see AskFirst
 	over     bool // the write side was given back
 }
 
@@ -59,6 +60,10 @@ func (c *Client) Append(ctx context.Context, name string) (*AppendCommand, error
 	}
 	return a, nil
 }
+
+// AskFirst lets the server refuse each message before it is sent: its size is announced, and the rest waits for the
+// server's consent even where LITERAL+ spares that round trip (RFC 7888, section 3).
+func (a *AppendCommand) AskFirst() { a.ask = true }
 
 // Message sends one message of exactly size octets. Flags and date are checked before anything goes
 // out, and an *ArgumentError leaves the command as it was. After any other error the command is
@@ -116,6 +121,9 @@ func appendHead(flags []string, date time.Time) (string, error) {
 // wants to see it first.
 func (a *AppendCommand) literal(ctx context.Context, size int64, body io.Reader) error {
 	announce, beginning := a.client.announceLiteral, a.buffer[:0]
+	if a.ask {
+		announce = a.client.announceAndWait
+	}
 	if a.client.Capabilities().isCyrus() {
 		beginning = a.buffer[:min(int64(len(a.buffer)), size)]
 		if _, err := io.ReadFull(body, beginning); err != nil {

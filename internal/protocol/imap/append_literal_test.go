@@ -47,6 +47,25 @@ func TestAppend_literalForms(t *testing.T) {
 	}
 }
 
+// Who asks first sends nothing of what the server refuses, whatever it offers.
+func TestAppend_askFirst(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "LITERAL+", func(s *script) {
+		tag := s.expect(`APPEND "a" \{5000\}`)
+		s.send(tag + " NO [TOOBIG] too large")
+		s.silent()
+	})
+	command, err := client.Append(within(t), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command.AskFirst()
+	err = command.Message(within(t), nil, time.Time{}, 5000, strings.NewReader(strings.Repeat("x", 5000)))
+	if !IsCode(err, "TOOBIG") {
+		t.Errorf("got %v, want the refusal", err)
+	}
+}
+
 func TestAppend_synchronisingLiteralsOfSeveralMessages(t *testing.T) {
 	t.Parallel()
 	client := connect(t, "MULTIAPPEND UIDPLUS", func(s *script) {
