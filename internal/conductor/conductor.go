@@ -56,6 +56,7 @@ type Outcome struct {
 	Counts   map[rehome.Kind]pass.Counts // of the steps that have counted anything
 	Findings []rehome.Finding
 	Err      error // why the account is not complete; nil when it is
+	Blocked  error // what a person has to do before it counts as copied, although nothing has failed
 }
 
 // Conductor runs one pass over many accounts.

@@ -78,6 +78,7 @@ func (c *Conductor) endStep(ctx context.Context, t *turn, err error) {
 		return
 	}
 	if blocked := t.blocked(); blocked != nil {
+		t.outcome.Blocked = blocked
 		c.end(t, c.save(ctx, t, ledger.AccountBlocked, blocked))
 		return
 	}

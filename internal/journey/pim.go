@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"slices"
 
 	"rehome"
 	"rehome/internal/config"
@@ -21,11 +20,6 @@ import (
 	"rehome/internal/verify"
 	"rehome/internal/verify/objects"
 )
-
-// Kinds returns all kinds.
-func Kinds() []rehome.Kind {
-	return []rehome.Kind{rehome.KindMail, rehome.KindContacts, rehome.KindCalendars, rehome.KindRules}
-}
 
 // pimEnds are both ends of contacts and calendars.
 type pimEnds struct {
@@ -121,10 +115,6 @@ func userURL(locator people.DAVLocator) func(context.Context, rehome.Account, da
 	}
 }
 
-func wants(only []rehome.Kind, kind rehome.Kind) bool {
-	return len(only) == 0 || slices.Contains(only, kind)
-}
-
 func (m *Move) davSettings(side rehome.Side, settings config.DAV, connections int) (endpoint.DAVSettings, error) {
 	trust, err := settings.Client()
 	return endpoint.DAVSettings{
@@ -182,6 +172,20 @@ func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *led
 		return nil, err
 	}
 	return session, nil
+}
+
+// openObjects is the opener of contacts and calendars.
+func (m *Move) openObjects(ctx context.Context, who selection, options SyncOptions, watcher Watcher) (work kindOfWork, err error) {
+	ends, err := m.pimEnds(ctx, options.Only)
+	if err != nil || ends == nil {
+		return work, err
+	}
+	work.close = ends.close
+	if err := ends.reach(ctx); err != nil {
+		return work, err
+	}
+	work.step = m.pimEngine(who.store, ends, options, watcher.Progress)
+	return work, nil
 }
 
 // pimEngine returns the engine for contacts and calendars; nil when none move.

@@ -137,6 +137,41 @@ func (m *Move) writeRules(ruled Ruled) ([]string, error) {
 	return handover.WriteRules(m.settings.Accounts.Output, outcomes, ruled.Accounts)
 }
 
+// openRules is the opener of rules. That nobody answers where rules are managed keeps only the rules back, unless they were
+// asked for by name.
+func (m *Move) openRules(ctx context.Context, who selection, options SyncOptions, _ Watcher) (kindOfWork, error) {
+	rules, away := m.reachRules(ctx, who, options)
+	switch {
+	case away != nil && (!byHand(away) || len(options.Only) > 0):
+		return kindOfWork{}, away
+	case away != nil:
+		m.log.Info("rules stay behind", rehome.LogError, away.Error())
+		return kindOfWork{findings: []rehome.Finding{rulesAway(away)}}, nil
+	case rules == nil:
+		return kindOfWork{}, nil
+	}
+	return kindOfWork{step: rules, workers: rules.workers}, nil
+}
+
+// reachRules opens what rules need; nil when none move. Without being asked for they move if the
+// destination has a service for them.
+func (m *Move) reachRules(ctx context.Context, who selection, options SyncOptions) (*ruleEnds, error) {
+	if !wants(options.Only, rehome.KindRules) || len(options.Only) == 0 && m.settings.Destination.Sieve.Address == "" {
+		return nil, nil
+	}
+	ends, err := m.ruleEnds(ctx, who, options.Rules)
+	if err != nil {
+		return nil, err
+	}
+	return &ends, ends.Reach(ctx)
+}
+
+// rulesAway says that everything but the rules has moved: nobody's mail waits for the ManageSieve server.
+func rulesAway(err error) rehome.Finding {
+	return rehome.Finding{Code: "rules_unreachable", Severity: rehome.SeverityError, Sentence: "no rules were moved: " + err.Error(),
+		NextStep: rehome.HintOf(err) + `; where there is none, take destination.sieve out of the settings and run "rehome rules export"`}
+}
+
 // ruleEnds opens what rules need; its destination is nil when the settings name none.
 func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions) (ruleEnds, error) {
 	src, dst, err := m.ends(ctx, nil)

@@ -13,7 +13,6 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
-	"rehome/internal/pass"
 )
 
 // Watcher is told how far a pass has come.
@@ -57,46 +56,22 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 		return Synced{}, err
 	}
 	defer unlock()
-	conduct := conductor.Options{Ledger: who.store.Accounts, Pass: rehome.PassPreStage, Progress: watcher.Progress, Log: m.log}
-	var mail []pass.Step
-	if wants(options.Only, rehome.KindMail) {
-		src, dst, err := m.ends(ctx, watcher.Progress.Slowed)
-		if err != nil {
-			return Synced{}, err
-		}
-		if err := reach(ctx, who.accounts, src, dst); err != nil {
-			return Synced{}, err
-		}
-		mail = []pass.Step{m.engine(who.store, src, dst, options, watcher.Progress)}
-		conduct.Workers = workers(src, dst)
-	}
-	pim, err := m.pimEnds(ctx, options.Only)
+	return m.sync(ctx, m.kindsOfWork(), who, options, watcher)
+}
+
+// sync runs one pass of the kinds of work that openers begin.
+func (m *Move) sync(ctx context.Context, openers []opener, who selection, options SyncOptions, watcher Watcher) (synced Synced, err error) {
+	opened, err := openAll(ctx, openers, who, options, watcher)
 	if err != nil {
 		return Synced{}, err
 	}
-	defer func() { err = errors.Join(err, pim.close()) }()
-	if err := pim.reach(ctx); err != nil {
-		return Synced{}, err
-	}
-	if pim != nil {
-		conduct.Steps = []pass.Step{m.pimEngine(who.store, pim, options, watcher.Progress)}
-	}
-	conduct.Steps = append(conduct.Steps, mail...) // contacts and calendars first: they are small and missed at once
-	rules, away := m.reachRules(ctx, who, options)
-	if away != nil {
-		m.log.Info("rules stay behind", rehome.LogError, away.Error())
-	}
-	if away != nil && (!byHand(away) || len(options.Only) > 0) {
-		return Synced{}, away
-	}
+	defer func() { err = errors.Join(err, closeAll(opened)) }()
 	if err := m.plan(ctx, who.store, who.accounts); err != nil {
 		return Synced{}, err
 	}
 	watcher.Accounts(len(who.accounts))
-	if rules != nil { // by then the mailboxes are there into which they sort
-		conduct.Steps = append(conduct.Steps, rules)
-		conduct.Workers = cmp.Or(conduct.Workers, rules.workers)
-	}
+	conduct := conductor.Options{Ledger: who.store.Accounts, Pass: rehome.PassPreStage, Progress: watcher.Progress, Log: m.log}
+	conduct.Steps, conduct.Workers = stepsOf(opened)
 	stop, over := watcher.finish()
 	conduct.Stop = stop
 	outcomes, err := conductor.New(conduct).Run(ctx, who.accounts)
@@ -106,29 +81,25 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 	for _, o := range outcomes {
 		synced.Accounts = append(synced.Accounts, syncedAccount(o))
 	}
-	if away != nil {
-		synced.Findings = append(synced.Findings, rulesAway(away))
+	for _, work := range opened {
+		synced.Findings = append(synced.Findings, work.findings...)
 	}
 	return synced, nil
 }
 
-// reachRules opens what rules need; nil when none move. Without being asked for they move if the
-// destination has a service for them.
-func (m *Move) reachRules(ctx context.Context, who selection, options SyncOptions) (*ruleEnds, error) {
-	if !wants(options.Only, rehome.KindRules) || len(options.Only) == 0 && m.settings.Destination.Sieve.Address == "" {
-		return nil, nil
+// openMail is the opener of mail.
+func (m *Move) openMail(ctx context.Context, who selection, options SyncOptions, watcher Watcher) (work kindOfWork, err error) {
+	if !wants(options.Only, rehome.KindMail) {
+		return work, nil
 	}
-	ends, err := m.ruleEnds(ctx, who, options.Rules)
+	src, dst, err := m.ends(ctx, watcher.Progress.Slowed)
 	if err != nil {
-		return nil, err
+		return work, err
 	}
-	return &ends, ends.Reach(ctx)
-}
-
-// rulesAway says that everything but the rules has moved: nobody's mail waits for the ManageSieve server.
-func rulesAway(err error) rehome.Finding {
-	return rehome.Finding{Code: "rules_unreachable", Severity: rehome.SeverityError, Sentence: "no rules were moved: " + err.Error(),
-		NextStep: rehome.HintOf(err) + `; where there is none, take destination.sieve out of the settings and run "rehome rules export"`}
+	if err := reach(ctx, who.accounts, src, dst); err != nil {
+		return work, err
+	}
+	return kindOfWork{step: m.engine(who.store, src, dst, options, watcher.Progress), workers: workers(src, dst)}, nil
 }
 
 // plan makes sure that status shows every account, also those whose turn has not come.

@@ -38,6 +38,7 @@ type SyncedAccount struct {
 	Findings  []rehome.Finding `json:"findings,omitempty"`
 
 	lasting bool // the error is one that repeating does not mend
+	blocked bool // a person has to do something before it counts as copied
 }
 
 // SyncedRules counts scripts.
@@ -96,7 +97,7 @@ func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) Syn
 // Complete reports whether every account is at the destination with every message.
 func (s Synced) Complete() bool {
 	return !s.Mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool {
-		return a.Error != "" || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed() > 0
+		return a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed() > 0
 	})
 }
 
@@ -165,7 +166,7 @@ func syncedAccount(o conductor.Outcome) SyncedAccount {
 	a := SyncedAccount{
 		Account: o.Account, Findings: o.Findings, Mail: newSyncedMail(mail.Tally, mail.Unchanged(), mail.Census),
 		Contacts: syncedObjects(objects, rehome.KindContacts), Calendars: syncedObjects(objects, rehome.KindCalendars),
-		Rules: syncedRules(o.Counts[rehome.KindRules]),
+		Rules: syncedRules(o.Counts[rehome.KindRules]), blocked: o.Blocked != nil,
 	}
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
 		a.Error = o.Err.Error()
