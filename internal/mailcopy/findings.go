@@ -12,7 +12,7 @@ func Findings() []rehome.Declared {
 		renameNotFollowed, subscriptionRefused, fewerConnections, destinationRestored, sourceRestored,
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageEmpty,
-		flagsJoined, flagsDropped, dateNotKept, arrivedTwice, arrivedLate,
+		flagsJoined, flagsDropped, dateNotKept, arrivedTwice, arrivedLate, arrivalUnknown,
 		removalsWait, removalUnproved, removalImpossible, removalReadOnly, removalRefused,
 		vanishedKept, vanishedNotOurs, vanishedChanged, deletedAtDestination,
 	}
@@ -219,6 +219,14 @@ var (
 		"the destination holds one copy too many of {n message} (UID {uids}): either a copy given up as lost when a connection broke "+
 			"arrived after all, or another program copied the same messages",
 		"delete one of the two copies in a mail client")
+	arrivalUnknown = rehome.Declared{
+		Code: "arrival_unknown", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
+		Sentence: "{n message} disappeared from the source while {n|it was|they were} on the way, and the answer was lost; if {n|it|they} " +
+			"arrived, {n|it is|they are} among {found message} that rehome does not know (UID {uids})",
+		NextStep: "check these messages in a mail client and delete what is not wanted",
+		Meaning: "After a broken connection, rehome identifies what arrived by comparing it with the original. Here the original is gone. " +
+			"rehome reports this for a week, as long as the destination holds unknown messages that came after that connection was opened.",
+	}
 )
 
 // What is said of messages that disappeared at one end.

@@ -4,6 +4,7 @@ package mailcopy_test
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -87,4 +88,26 @@ func TestRecovered_givenUpAndThere(t *testing.T) {
 	p.srcVia = rewrite(t, p.src.IMAP, func(line []byte) []byte { return guess.ReplaceAll(line, []byte("RFC822.SIZE 409")) })
 	p.quiet(mailcopy.Tally{Adopted: 1})
 	p.wantCount(p.dst, "INBOX", 2)
+}
+
+// The originals of what was on its way are deleted before anybody has looked: nothing tells whether they have arrived, and
+// that is said, together with what they may be, as long as that is there.
+func TestRecovered_originalsAreGone(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(3, 400, "a")
+	p.fill(p.src, "INBOX", mails...)
+	p.underWay(mails[:2]...)
+	p.expunge(p.src, "INBOX", "1:2")
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 1})
+	p.fill(p.dst, "INBOX", mails[:1]...)
+	for range 2 {
+		r := p.sync()
+		wantTally(t, r, mailcopy.Tally{})
+		wantFinding(t, r, "arrival_unknown")
+	}
+	p.expunge(p.dst, "INBOX", "2")
+	if r := p.sync(); slices.Contains(codes(r.Findings), "arrival_unknown") {
+		t.Error("nothing is there that could be what was on its way, and it is looked for")
+	}
 }

@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"context"
 
+	"rehome"
 	"rehome/internal/content/message"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
@@ -14,6 +15,8 @@ import (
 // had a twin when it was found still has: then its messages are there once more than they should be. That they
 // are ours is likely and not proved, so that nothing is removed; it is said in every pass, as long as it lasts
 // and the batch is remembered.
+//
+// What has vanished at the source before it was found cannot be recognised any more: it is said which messages may be it.
 func (j *mailboxJob) checkVoided(ctx context.Context) error {
 	if len(j.row.Voids) == 0 {
 		return nil
@@ -24,8 +27,12 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 		floor = min(floor, v.Floor)
 		sources.AddSet(v.Sources)
 	}
+	var lost imap.UIDSet // where the source does not show all, it may still show them
+	if j.stock.short.Is(0) {
+		lost = j.undone(sources)
+	}
 	ours, err := j.itemsOf(ctx, intersection(sources, j.row.Live()))
-	if err != nil || len(ours) == 0 {
+	if err != nil || len(ours) == 0 && lost.Empty() {
 		return err
 	}
 	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
@@ -35,12 +42,17 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	unknown := uidsOf(listed)
 	others, err := j.alike(ctx, ours, listed)
 	if err != nil {
 		return faultOf(err, "list destination mailbox", j.pair.Destination)
 	}
-	if twice := spare(ours, others); !twice.Empty() {
+	twice := spare(ours, others)
+	if !twice.Empty() {
 		j.slice.find(surplus(arrivedLate, j.pair.Destination, twice))
+	}
+	if unknown = unknown.Minus(twice); !lost.Empty() && !unknown.Empty() {
+		j.slice.find(arrivalUnknown.On(j.pair.Destination, rehome.Values{"n": lost.Len(), "found": unknown.Len(), "uids": shorten(unknown.String())}))
 	}
 	return nil
 }

@@ -94,22 +94,32 @@ func (w *world) checkBreaches() {
 }
 
 // noteSpare notes the messages that a finding names as one copy too many. Where two movers write the same and the
-// destination's answers are lost, nobody can know whose copy is whose: that they say so is all that can be asked.
+// destination's answers are lost, nobody can know whose copy is whose: that they say so is all that can be asked. Nor can
+// anybody recognise what was under way when the source has it no more: which messages may be it is all that can be said.
 func (w *world) noteSpare(f rehome.Finding) {
 	_, list, named := strings.Cut(f.Sentence, "(UID ")
-	if f.Code != "arrived_twice" || !named {
+	if f.Code != "arrived_twice" && f.Code != "arrival_unknown" || !named {
 		return
 	}
 	list, _, _ = strings.Cut(list, ")")
 	w.dst.mu.Lock()
 	defer w.dst.mu.Unlock()
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
 	box := w.dst.boxes[f.Object]
 	if box == nil {
 		return
 	}
 	for _, m := range box.messages {
-		m.spare = m.spare || parseSet(list).has(m.uid)
+		m.spare = m.spare || parseSet(list).has(m.uid) && (f.Code == "arrived_twice" || w.widowed(m))
 	}
+}
+
+// widowed says that the source has no message any more whose copy this may be.
+func (w *world) widowed(m *message) bool {
+	return !slices.ContainsFunc(w.src.all, func(original *message) bool {
+		return original.content == m.content && original.goneBy == "" && w.mapsTo(original.box, m.box)
+	})
 }
 
 // checkTwice counts what movers have put into each mailbox against what the source ever had of it.
@@ -309,6 +319,7 @@ func (w *world) checkEnd(last pass) {
 	defer w.src.mu.Unlock()
 	w.dst.mu.Lock()
 	defer w.dst.mu.Unlock()
+	w.checkRest(last)
 	var present []*message
 	for _, name := range w.src.names() {
 		present = append(present, w.src.boxes[name].messages...)
@@ -324,6 +335,37 @@ func (w *world) checkEnd(last pass) {
 			w.fail("what is left has a name", "content %d of %s is not at the destination, and no finding says so; exit code %d",
 				l.content, l.box.name, exitCode(last))
 		}
+	}
+}
+
+// checkRest is what has to be said of copies whose originals have gone: each counts as kept, or a finding names it. Whoever
+// has lost what was known of the destination, or shares it with another mover, cannot tell.
+func (w *world) checkRest(last pass) {
+	if w.rivals || w.lost || last.outcome.Err != nil || held(last) || slices.ContainsFunc(w.dst.ever, func(box *mailbox) bool { return !box.putBack.IsZero() }) {
+		return
+	}
+	rest, spare := map[place]int{}, 0
+	for _, m := range w.dst.byMovers() {
+		switch {
+		case m.goneBy != "":
+		case m.spare:
+			spare++
+		default:
+			rest[place{m.box, m.content}]++
+		}
+	}
+	left := 0
+	for at, n := range rest {
+		for _, m := range w.src.all {
+			if m.content == at.content && m.goneBy == "" && w.mapsTo(m.box, at.box) {
+				n--
+			}
+		}
+		left += max(n, 0)
+	}
+	if kept := last.outcome.Tally.Kept; left > kept {
+		w.fail("what has lost its original is told", "%d messages at the destination have no original any more, %d are said to be kept, and %d are named",
+			left, kept, spare)
 	}
 }
 
