@@ -7,6 +7,7 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
 )
 
 // A mailbox that the destination's user has removed stays away until new mail comes for it. Where the source's numbers do
@@ -19,7 +20,7 @@ import (
 func (s *slice) reviveDropped(ctx context.Context) error {
 	s.view.revived = map[int64]bool{}
 	return s.eachAtSource(ctx, s.view.unprovedDropped(), func(row ledger.Mailbox) error {
-		all, _, err := everything(ctx, s.src)
+		all, short, err := everything(ctx, s.src)
 		if err != nil {
 			return faultOf(err, "list source mailbox", row.Anchor.Source)
 		}
@@ -29,13 +30,31 @@ func (s *slice) reviveDropped(ctx context.Context) error {
 		}
 		s.view.revived[row.ID] = !all.Minus(row.Done).Empty() || !intersection(all, row.Gone).Empty() || !st.other.Empty()
 		mark := s.view.marks[rehome.Source][row.Anchor.Source]
-		if s.view.revived[row.ID] || mark == row.State.SrcNewest {
+		switch {
+		case s.view.revived[row.ID]:
+			return nil
+		case !short.Is(0):
+			s.noteUnshown(row, all, short)
+			return nil
+		case mark == row.State.SrcNewest:
 			return nil
 		}
 		state := row.State
 		state.SrcNewest = mark
 		return s.engine.options.Ledger.Settle(ctx, &row, state)
 	})
+}
+
+// noteUnshown tells of a dropped mailbox of which the source does not show all: there may be new mail in it, which is no
+// reason to make it anew.
+func (s *slice) noteUnshown(row ledger.Mailbox, shown imap.UIDSet, short imap.Count) {
+	c := Census{Deserted: int64(intersection(shown, row.Missing()).Len())}
+	n, told := short.Told()
+	if c.Unknown = n; !told {
+		c.Uncounted = 1
+	}
+	s.noteCensus(row.Anchor.Source, c)
+	s.find(unlisted(row.Anchor.Source, short)...)
 }
 
 // unprovedDropped returns the rows of mailboxes that stay away, of which neither a mod-sequence nor a size says that

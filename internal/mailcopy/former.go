@@ -17,8 +17,11 @@ import (
 // The former source UIDs may be those of other messages now. Stand-ins from the upper end of what a UID
 // can be (RFC 9051, section 2.3.1.1) take their place, where no mailbox ever gets to.
 func (j *mailboxJob) noteFormer(ctx context.Context) error {
-	if !j.row.Fresh {
+	switch {
+	case !j.row.Fresh:
 		return nil // a restored source, whose losses nobody has wished for: see noteRestored
+	case !j.stock.short.Is(0):
+		return nil // what the source does not show has not vanished: its copy is taken over when it is shown again
 	}
 	var left imap.UIDSet
 	for _, e := range j.unknown {

@@ -126,7 +126,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return err
 	}
 	j.noteSight()
-	j.slice.find(j.unlisted()...)
+	j.slice.find(unlisted(j.pair.Source, j.stock.short)...)
 	return j.settle(ctx)
 }
 

@@ -306,7 +306,10 @@ func newestClaims(ctx context.Context, store Ledger, row ledger.Mailbox, expecte
 // examineAll asks every message that the ledger claims.
 func (c claimant) examineAll(ctx context.Context) (standing, error) {
 	s := standing{uidNext: c.box.UIDNext, seen: c.seen, fallen: c.fallen, doubted: c.doubted}
-	present, err := c.session.SearchAll(ctx, 1)
+	present, short, err := everything(ctx, c.session)
+	if err == nil && !c.atSource && !short.Is(0) {
+		err = shortAtDestination(c.job.pair.Destination, short)
+	}
 	if err != nil {
 		return s, err
 	}
@@ -321,7 +324,7 @@ func (c claimant) examineAll(ctx context.Context) (standing, error) {
 		for _, item := range batch.Items {
 			uid, is := c.claims(item)
 			switch {
-			case !is:
+			case !is, !present.Contains(uid) && !short.Is(0): // what the source does not show may be there
 			case !present.Contains(uid):
 				s.absent.Add(uid)
 			default:

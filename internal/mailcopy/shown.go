@@ -82,15 +82,15 @@ func shortAtDestination(destination string, short imap.Count) error {
 }
 
 // unlisted is the finding about messages that the source holds and does not show.
-func (j *mailboxJob) unlisted() []rehome.Finding {
-	short, told := j.stock.short.Told()
-	if told && short == 0 {
-		return nil
+func unlisted(source string, short imap.Count) []rehome.Finding {
+	n, told := short.Told()
+	switch {
+	case !told:
+		return []rehome.Finding{messagesUncounted.On(source, nil)}
+	case n > 0:
+		return []rehome.Finding{messagesUnlisted.On(source, rehome.Values{"n": n})}
 	}
-	if !told {
-		return []rehome.Finding{messagesUncounted.On(j.pair.Source, nil)}
-	}
-	return []rehome.Finding{messagesUnlisted.On(j.pair.Source, rehome.Values{"n": short})}
+	return nil
 }
 
 // undatedFinding tells which date stands in the place of one that cannot be kept.
