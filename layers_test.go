@@ -86,7 +86,8 @@ func checkImport(t *testing.T, pkg string, from int, imported string) {
 	case from == 1 && to == 0:
 		t.Errorf("%s imports %s: the wire and the content know nothing of a move, so that they can be read, tested and reused alone", pkg, imported)
 	case pkg == "rehome/internal/conductor" && (floors[to].name == engines || isVerification(imported)):
-		t.Errorf("%s imports %s: the conductor knows steps and no engine, so that a new kind of work is one line where the steps of a pass are listed", pkg, imported)
+		t.Errorf("%s imports %s: the conductor knows steps and no engine, so that a new kind of work is one line where the steps "+
+			"of a pass are listed", pkg, imported)
 	case isVerification(pkg) && imported == "rehome/internal/ledger":
 		t.Errorf("%s imports %s: verification never asks what was copied, or copier and verifier could believe the same lie; "+
 			"what it has to know it asks by an interface of its own, which says what a lie would do", pkg, imported)

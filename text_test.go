@@ -55,7 +55,8 @@ func FuzzText(f *testing.F) {
 
 func TestDeclared_makesFindings(t *testing.T) {
 	t.Parallel()
-	d := Declared{Code: "removals_held", Topic: TopicMailboxes, Severity: SeverityError, Sentence: "{n message} gone", NextStep: "look at {where}", Blocks: true}
+	d := Declared{Code: "removals_held", Topic: TopicMailboxes, Severity: SeverityError, Sentence: "{n message} gone",
+		NextStep: "look at {where}", Blocks: true}
 	f := d.On("INBOX", Values{"n": 2, "where": "the source"}).Of("anna@example.org")
 	want := Finding{Code: "removals_held", Severity: SeverityError, Account: "anna@example.org", Object: "INBOX",
 		Sentence: "2 messages gone", NextStep: "look at the source", Topic: TopicMailboxes, Blocks: true}
@@ -63,7 +64,8 @@ func TestDeclared_makesFindings(t *testing.T) {
 		t.Errorf("got %+v, want %+v", f, want)
 	}
 	other := d.Saying("all gone", "").As(SeverityInfo)
-	if got := other.On("INBOX", nil); got.Sentence != "all gone" || got.NextStep != "" || got.Severity != SeverityInfo || !d.Is(got) || d.Severity != SeverityError {
+	if got := other.On("INBOX", nil); got.Sentence != "all gone" || got.NextStep != "" || got.Severity != SeverityInfo || !d.Is(got) ||
+		d.Severity != SeverityError {
 		t.Errorf("in other words: %+v", got)
 	}
 }

@@ -153,7 +153,8 @@ func checkReachable(dir string) error {
 			return fmt.Errorf("open a lab room: %w", err)
 		}
 		if info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("open a lab room: %s is closed to other users, and the servers do not run as root: choose a folder below one that is open, or chmod o+x it", dir)
+			return fmt.Errorf("open a lab room: %s is closed to other users, and the servers do not run as root: choose a folder "+
+				"below one that is open, or chmod o+x it", dir)
 		}
 		if dir == filepath.Dir(dir) {
 			return nil

@@ -47,7 +47,8 @@ func beVictim(dir string) error {
 
 // family is a program with a child that ignores a polite request to end, as another user.
 func family(name string) Program {
-	return Program{Name: name, Command: "sh", Package: "dash", AsOwner: true, Args: []string{"-c", "(trap '' TERM; sleep 600) & sleep 600"}, Grace: 50 * time.Millisecond}
+	return Program{Name: name, Command: "sh", Package: "dash", AsOwner: true, Args: []string{"-c", "(trap '' TERM; sleep 600) & sleep 600"},
+		Grace: 50 * time.Millisecond}
 }
 
 func waitEmpty(t *testing.T, group int) {
@@ -138,7 +139,8 @@ func TestStart_failures(t *testing.T) {
 		want    []string
 	}{
 		{Program{Name: "none", Command: "no-such-server", Package: "some-package"}, []string{"apt-get install some-package"}},
-		{Program{Name: "dying", Command: "sh", Args: []string{"-c", "echo no luck; exit 3"}, Ready: []string{addr}}, []string{"dying", "exit status 3", "no luck"}},
+		{Program{Name: "dying", Command: "sh", Args: []string{"-c", "echo no luck; exit 3"}, Ready: []string{addr}}, []string{"dying",
+			"exit status 3", "no luck"}},
 	} {
 		_, err := room.Start(test.program)
 		for _, want := range test.want {
@@ -163,7 +165,8 @@ func TestRun_inputAndOutcome(t *testing.T) {
 	if got, want := room.logTail("good"), fmt.Sprintf("given\n%d\n%s", uid, room.Dir()); got != want {
 		t.Errorf("output %q, want %q", got, want)
 	}
-	if err := room.Run(Program{Name: "bad", Command: "sh", Args: []string{"-c", "echo why; false"}}, nil); err == nil || !strings.Contains(err.Error(), "why") {
+	if err := room.Run(Program{Name: "bad", Command: "sh", Args: []string{"-c", "echo why; false"}}, nil); err == nil ||
+		!strings.Contains(err.Error(), "why") {
 		t.Errorf("a program that fails: %v", err)
 	}
 }

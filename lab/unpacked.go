@@ -21,7 +21,8 @@ func FindUnpacked(path, debianPackage string) (Unpacked, error) {
 		return "", err
 	}
 	if _, err := os.Stat(root.Path(path)); err != nil {
-		return "", fmt.Errorf("the lab needs %s of Debian's package %s, which conflicts with others: run scripts/packages, which unpacks it", root.Path(path), debianPackage)
+		return "", fmt.Errorf("the lab needs %s of Debian's package %s, which conflicts with others: run scripts/packages, which unpacks it",
+			root.Path(path), debianPackage)
 	}
 	return root, nil
 }

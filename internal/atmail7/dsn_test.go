@@ -51,7 +51,8 @@ func TestParseDSN_refuses(t *testing.T) {
 		"mysql://reader@db/atmail?tls=x&tls=\n": "not a URL",
 	} {
 		_, err := parseDSN(dsn, rehome.Secret{})
-		if rehome.ClassOf(err) != rehome.ClassOperator || !strings.Contains(err.Error(), want) || !strings.Contains(rehome.HintOf(err), "mysql://user@host:port/name") {
+		if rehome.ClassOf(err) != rehome.ClassOperator || !strings.Contains(err.Error(), want) || !strings.Contains(rehome.HintOf(err),
+			"mysql://user@host:port/name") {
 			t.Errorf("%q: got %v, want %q", dsn, err, want)
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: the error shows the password: %v", dsn, err)

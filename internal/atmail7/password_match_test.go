@@ -144,7 +144,8 @@ func TestUnseal_ofMariaDB(t *testing.T) {
 }
 
 func FuzzPassword(f *testing.F) {
-	for _, seed := range []string{"", "x", "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr", "{PLAIN}", "$6$", "$2y$10$", "$1$q7Lr2Pwx$PG9f9DF7TtRhFWHKmgy..1", "$argon2id$v=19$m=1$x", "$pbkdf2-sha256$1$aaaa$bbbbbbbbbbbbbbbbbbbbbb"} {
+	for _, seed := range []string{"", "x", "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr", "{PLAIN}", "$6$", "$2y$10$",
+		"$1$q7Lr2Pwx$PG9f9DF7TtRhFWHKmgy..1", "$argon2id$v=19$m=1$x", "$pbkdf2-sha256$1$aaaa$bbbbbbbbbbbbbbbbbbbbbb"} {
 		f.Add(seed, "candidate")
 	}
 	f.Fuzz(func(t *testing.T, stored, candidate string) {

@@ -113,7 +113,8 @@ func FuzzParseProfile(f *testing.F) {
 func TestMatching(t *testing.T) {
 	t.Parallel()
 	found := catalogue{}
-	for _, name := range []string{"Abook_a", "abook_Z", "ABOOK_other", "Abook_an", "Abook_shared", "AbookGroup_a", "Abook_", "Abook", "users", "Users", "USERS", "userSettings"} {
+	for _, name := range []string{"Abook_a", "abook_Z", "ABOOK_other", "Abook_an", "Abook_shared", "AbookGroup_a", "Abook_", "Abook", "users",
+		"Users", "USERS", "userSettings"} {
 		found[name] = nil
 	}
 	for pattern, want := range map[string]string{

@@ -56,7 +56,8 @@ func (t *davTables) delegated(ctx context.Context, r *reading, all *[]people.Sha
 	if t.delegates == nil || t.principals == nil || !t.calendars.has("principaluri") {
 		return nil
 	}
-	query := "SELECT c.principaluri, c.uri, p.uri, " + t.delegates.col("d", "mode") + " FROM " + quoted(t.delegates.name) + " d JOIN " + quoted(t.calendars.name) +
+	query := "SELECT c.principaluri, c.uri, p.uri, " + t.delegates.col("d",
+		"mode") + " FROM " + quoted(t.delegates.name) + " d JOIN " + quoted(t.calendars.name) +
 		" c ON c.id = d.calendarid JOIN " + quoted(t.principals.name) + " p ON p.id = d.principalid"
 	return r.each(ctx, "table "+t.delegates.name, query, func(v []sql.RawBytes) error {
 		owner, _ := lastPart(v[0])
@@ -71,7 +72,8 @@ func (t *davTables) instanced(ctx context.Context, r *reading, all *[]people.Sha
 		return nil
 	}
 	i := quoted(t.instances.name)
-	query := "SELECT o.principaluri, o.uri, s.principaluri, s.access FROM " + i + " s JOIN " + i + " o ON o.calendarid = s.calendarid AND o.access = 1 WHERE s.access <> 1"
+	query := "SELECT o.principaluri, o.uri, s.principaluri, s.access FROM " +
+		"" + i + " s JOIN " + i + " o ON o.calendarid = s.calendarid AND o.access = 1 WHERE s.access <> 1"
 	return r.each(ctx, "table "+t.instances.name, query, func(v []sql.RawBytes) error {
 		owner, _ := lastPart(v[0])
 		to, _ := lastPart(v[2])

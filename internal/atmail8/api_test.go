@@ -32,7 +32,8 @@ func TestProbe_formats(t *testing.T) {
 	} {
 		api, calls := answering(t, 200, body)
 		probed, err := api.Probe(t.Context())
-		if err != nil || probed.Format != format || strings.Join(probed.Granted, " ") != "account.import account.list" || len(probed.Granted)+len(probed.Lacking) != len(Rights()) {
+		if err != nil || probed.Format != format || strings.Join(probed.Granted, " ") != "account.import account.list" ||
+			len(probed.Granted)+len(probed.Lacking) != len(Rights()) {
 			t.Errorf("%s: got %+v, %v", format, probed, err)
 		}
 		if *calls != 2 {
@@ -69,7 +70,8 @@ func TestProbe_refusedOrNotThere(t *testing.T) {
 }
 
 func FuzzParseAnswer(f *testing.F) {
-	for _, seed := range []string{"", "{}", `{"status":"success"}`, `[[[{"status":1}]]]`, `<api><x><status>success</status></x></api>`, "<api>", "</api>", `<api></api><api><status/></api>`} {
+	for _, seed := range []string{"", "{}", `{"status":"success"}`, `[[[{"status":1}]]]`, `<api><x><status>success</status></x></api>`,
+		"<api>", "</api>", `<api></api><api><status/></api>`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

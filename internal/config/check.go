@@ -236,7 +236,8 @@ func (d *document) checkMail(m Mail) {
 	for _, text := range m.RenameRegex {
 		match, _, found := cutRule(text)
 		if _, err := regexp.Compile(match); err != nil || !found || match == "" {
-			d.addAt("mail.rename_regex", fmt.Sprintf("has %q, which is no rule", text), `write a regular expression, =>, and what replaces its matches, for example '^INBOX[.]Old[.](.+)$ => INBOX.Archive.$1'`)
+			d.addAt("mail.rename_regex", fmt.Sprintf("has %q, which is no rule", text),
+				`write a regular expression, =>, and what replaces its matches, for example '^INBOX[.]Old[.](.+)$ => INBOX.Archive.$1'`)
 		}
 	}
 	for src, dst := range m.Rename {

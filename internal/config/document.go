@@ -30,7 +30,8 @@ func start() place { return place{line: 1, column: 1} }
 
 // decode fills cfg with what data says and collects what it cannot understand.
 func decode(file string, data []byte, cfg *Config) *document {
-	d := &document{file: file, fields: map[string]field{}, keys: map[string]place{}, values: map[string]place{}, paths: map[place]string{}, settled: map[string]bool{}}
+	d := &document{file: file, fields: map[string]field{}, keys: map[string]place{}, values: map[string]place{}, paths: map[place]string{},
+		settled: map[string]bool{}}
 	eachField(reflect.ValueOf(cfg).Elem(), "", func(f field) { d.fields[f.path] = f })
 	var root yaml.Node
 	if err := yaml.Load(data, &root); err != nil {

@@ -45,7 +45,8 @@ func TestParse_fillsDefaultsAndPlacesPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []any{c.Roster, c.Store, c.Secrets.Identity, c.Domains[0], c.Source.IMAP.TLS, c.Source.IMAP.Timeout, c.Limits.PerAccount, c.Mail.SpecialUse}
-	want := []any{filepath.Join("move", "people.csv"), filepath.Join("move", "rehome.db"), "/etc/id", "example.com", TLSImplicit, 2 * time.Minute, 8, true}
+	want := []any{filepath.Join("move", "people.csv"), filepath.Join("move", "rehome.db"), "/etc/id", "example.com", TLSImplicit,
+		2 * time.Minute, 8, true}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -113,7 +114,8 @@ func TestParse_oneProblem(t *testing.T) {
 		{"not YAML", minimal + "domains: [a\nstore: x\n", "is not YAML here"},
 		{"misspelt key", minimal + "organisaton: X\n", "rehome.yaml:4:1: organisaton is not a key (did you mean organisation?)"},
 		{"misspelt inner key", minimal + "mail:\n  excrow: kept\n", "rehome.yaml:5:3: mail.excrow is not a key (did you mean escrow?)"},
-		{"misspelt required key", people + "source: {imap: {adress: \"a.example:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "rehome.yaml:2:17: source.imap.adress is not a key (did you mean address?)"},
+		{"misspelt required key", people + "source: {imap: {adress: \"a.example:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n",
+			"rehome.yaml:2:17: source.imap.adress is not a key (did you mean address?)"},
 		{"key of another section", minimal + "escrow: kept\n", "escrow is not a key (it belongs under mail)"},
 		{"key twice", minimal + "store: a\nstore: b\n", "rehome.yaml:5:1: store is given twice (see line 4)"},
 		{"wrong kind", minimal + "limits: {per_account: many}\n", "rehome.yaml:4:23: limits.per_account wants a number"},
@@ -121,26 +123,44 @@ func TestParse_oneProblem(t *testing.T) {
 		{"list as text", minimal + "domains: example.com\n", "domains wants a list"},
 		{"text as list", minimal + "organisation: [a, b]\n", "organisation wants a text"},
 		{"item of a list", minimal + "domains: [a.example, [b]]\n", "rehome.yaml:4:22: domains wants a list"},
-		{"duration without unit", people + "source: {kind: imap, imap: {address: \"a.example:993\", timeout: 30}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.timeout wants a duration such as 30s or 2m"},
+		{"duration without unit", people + "source: {kind: imap, imap: {address: \"a.example:993\", timeout: 30}}\ndestination: " +
+			"{imap: {address: \"b.example:993\"}}\n", "source.imap.timeout wants a duration such as 30s or 2m"},
 		{"pace", minimal + "limits: {bytes_per_second: fast}\n", "limits.bytes_per_second wants an amount of data such as 20MB"},
-		{"unknown kind", people + "source: {kind: atmail, imap: {address: \"a.example:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", `rehome.yaml:2:16: source.kind cannot be "atmail" (did you mean atmail7?)`},
-		{"unknown choice", minimal + "accounts: {include_disabled: maybe}\n", `accounts.include_disabled cannot be "maybe" (choose one of report, import, skip)`},
+		{"unknown kind", people + "source: {kind: atmail, imap: {address: \"a.example:993\"}}\ndestination: {imap: {address: " +
+			"\"b.example:993\"}}\n", `rehome.yaml:2:16: source.kind cannot be "atmail" (did you mean atmail7?)`},
+		{"unknown choice", minimal + "accounts: {include_disabled: maybe}\n",
+			`accounts.include_disabled cannot be "maybe" (choose one of report, import, skip)`},
 		{"unknown item", minimal + "mail: {skip: [trash, spam]}\n", `mail.skip cannot be "spam"`},
-		{"missing address", people + "source: {kind: imap, imap: {address: \"a.example:993\"}}\ndestination: {imap: {tls: implicit}}\n", "rehome.yaml:3:15: destination.imap.address is missing"},
-		{"missing port", people + "source: {imap: {address: mail.example.com}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "rehome.yaml:2:26: source.imap.address is not a host with a port"},
-		{"bad port", people + "source: {imap: {address: \"mail.example.com:99333\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.address has no port between 1 and 65535"},
-		{"bad host", people + "source: {imap: {address: \"anna@mail:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.address has no proper host name"},
-		{"plain-text secret", people + "source: {kind: imap, imap: {address: \"a.example:993\", login: master, master_user: m, master_password: hunter2}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.master_password holds the secret itself (" + howToRefer + ")"},
-		{"no TLS", people + "source: {kind: imap, imap: {address: \"a.example:143\", tls: none}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.tls would send passwords readable over the network"},
-		{"tokens from nowhere", people + "source: {kind: imap, imap: {address: \"a.example:993\", login: oauth}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.token is missing"},
-		{"mechanism without token", people + "source: {kind: imap, imap: {address: \"a.example:993\", mechanism: xoauth2}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.mechanism does not fit login: user"},
-		{"token with a password mechanism", people + "source: {kind: imap, imap: {address: \"a.example:993\", login: oauth, token: \"env:X\", mechanism: plain}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.mechanism does not fit login: oauth"},
-		{"master without user", people + "source: {imap: {address: \"a.example:993\", login: master, master_password: \"env:X\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.master_user is missing"},
-		{"no time-out", people + "source: {imap: {address: \"a.example:993\", timeout: 0s}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.timeout cannot be 0"},
+		{"missing address", people + "source: {kind: imap, imap: {address: \"a.example:993\"}}\ndestination: {imap: {tls: implicit}}\n",
+			"rehome.yaml:3:15: destination.imap.address is missing"},
+		{"missing port", people + "source: {imap: {address: mail.example.com}}\ndestination: {imap: {address: \"b.example:993\"}}\n",
+			"rehome.yaml:2:26: source.imap.address is not a host with a port"},
+		{"bad port", people + "source: {imap: {address: \"mail.example.com:99333\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n",
+			"source.imap.address has no port between 1 and 65535"},
+		{"bad host", people + "source: {imap: {address: \"anna@mail:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n",
+			"source.imap.address has no proper host name"},
+		{"plain-text secret", people + "source: {kind: imap, imap: {address: \"a.example:993\", login: master, master_user: m, " +
+			"master_password: hunter2}}\ndestination: {imap: {address: " +
+			"\"b.example:993\"}}\n", "source.imap.master_password holds the secret itself (" + howToRefer + ")"},
+		{"no TLS", people + "source: {kind: imap, imap: {address: \"a.example:143\", tls: none}}\ndestination: {imap: {address: " +
+			"\"b.example:993\"}}\n", "source.imap.tls would send passwords readable over the network"},
+		{"tokens from nowhere", people + "source: {kind: imap, imap: {address: \"a.example:993\", login: oauth}}\ndestination: " +
+			"{imap: {address: \"b.example:993\"}}\n", "source.imap.token is missing"},
+		{"mechanism without token", people + "source: {kind: imap, imap: {address: \"a.example:993\", mechanism: " +
+			"xoauth2}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.mechanism does not fit login: user"},
+		{"token with a password mechanism", people + "source: {kind: imap, imap: {address: \"a.example:993\", login: oauth, token: " +
+			"\"env:X\", mechanism: plain}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.mechanism does not fit login: oauth"},
+		{"master without user", people + "source: {imap: {address: \"a.example:993\", login: master, master_password: " +
+			"\"env:X\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.master_user is missing"},
+		{"no time-out", people + "source: {imap: {address: \"a.example:993\", timeout: 0s}}\ndestination: {imap: {address: \"b.example:993\"}}\n",
+			"source.imap.timeout cannot be 0"},
 		{"nobody", ends, "rehome.yaml:1:1: roster is missing, and so is source.database.dsn"},
-		{"database of a plain source", people + "source: {kind: imap, imap: {address: \"a.example:993\"}, database: {dsn: \"mysql://r@h/d\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.database is given, but source.kind is imap"},
-		{"password in the DSN", "source: {imap: {address: \"a.example:993\"}, database: {dsn: \"mysql://r:hunter2@h/d\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.database.dsn holds a password"},
-		{"other database", "source: {imap: {address: \"a.example:993\"}, database: {dsn: \"postgres://r@h/d\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.database.dsn names a database that is not mysql"},
+		{"database of a plain source", people + "source: {kind: imap, imap: {address: \"a.example:993\"}, database: {dsn: " +
+			"\"mysql://r@h/d\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.database is given, but source.kind is imap"},
+		{"password in the DSN", "source: {imap: {address: \"a.example:993\"}, database: {dsn: " +
+			"\"mysql://r:hunter2@h/d\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.database.dsn holds a password"},
+		{"other database", "source: {imap: {address: \"a.example:993\"}, database: {dsn: \"postgres://r@h/d\"}}\ndestination: " +
+			"{imap: {address: \"b.example:993\"}}\n", "source.database.dsn names a database that is not mysql"},
 		{"store elsewhere", minimal + "store: postgres://h/d\n", "store is not a file"},
 		{"domain", minimal + "domains: [anna@example.com]\n", `domains has "anna@example.com", which is no domain`},
 		{"header", minimal + "accounts: {csv: {header: [a, b]}}\n", "accounts.csv.header has 2 labels instead of 4"},
@@ -186,7 +206,8 @@ func TestParse_trust(t *testing.T) {
 
 func TestParse_plainConnectionToThisMachineIsAllowed(t *testing.T) {
 	t.Parallel()
-	for _, end := range []string{`address: "127.0.0.1:143"`, `address: "[::1]:143"`, `address: "localhost:143"`, `address: "a.example:143", allow_plaintext: true`} {
+	for _, end := range []string{`address: "127.0.0.1:143"`, `address: "[::1]:143"`, `address: "localhost:143"`,
+		`address: "a.example:143", allow_plaintext: true`} {
 		text := "roster: p.csv\nsource: {kind: imap, imap: {tls: none, " + end + "}}\ndestination: {imap: {address: \"b.example:993\"}}\n"
 		if problems := problemsOf(t, text); len(problems) > 0 {
 			t.Errorf("%s: got %v, want none", end, problems)
@@ -283,7 +304,8 @@ func FuzzParse(f *testing.F) {
 
 func TestMail_replacementsInOrder(t *testing.T) {
 	t.Parallel()
-	c, err := Parse("rehome.yaml", []byte(minimal+"mail: {rename_regex: ['^INBOX[.]Old[.](.+)$ => INBOX.Archive.$1', '[.]a=>.b', 'x =>'], deletions: mirror}\n"))
+	c, err := Parse("rehome.yaml", []byte(minimal+"mail: {rename_regex: ['^INBOX[.]Old[.](.+)$ => INBOX.Archive.$1', "+
+		"'[.]a=>.b', 'x =>'], deletions: mirror}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,8 @@ func TestTrust_decidesWhomToTrust(t *testing.T) {
 func TestTrust_oldServer(t *testing.T) {
 	t.Parallel()
 	const suite = "TLS_RSA_WITH_AES_128_CBC_SHA"
-	server := tlsServer(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}})
+	server := tlsServer(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10,
+		CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}})
 	sum := sha256.Sum256(server.Certificate().RawSubjectPublicKeyInfo)
 	pin := base64.StdEncoding.EncodeToString(sum[:])
 	for name, test := range map[string]struct {

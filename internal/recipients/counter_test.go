@@ -48,7 +48,8 @@ func TestReadLogs_findsTheForgotten(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"mainlog": eximLog, "maillog.2.gz": zipped.String(), "broken.gz": zipped.String()[:60],
-		"hostile": strings.Repeat("2026-11-20 10:00:00 1uXyZa-0003Kq-2f => ", 10000) + "\n\x00\xff\xfe@@@\n2026-11-20 10:00:00 1uXyZa-0003Kq-2f => " + strings.Repeat("<", 500) + "\n",
+		"hostile": strings.Repeat("2026-11-20 10:00:00 1uXyZa-0003Kq-2f => ",
+			10000) + "\n\x00\xff\xfe@@@\n2026-11-20 10:00:00 1uXyZa-0003Kq-2f => " + strings.Repeat("<", 500) + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -100,7 +101,8 @@ func TestReadLogs_findsTheForgotten(t *testing.T) {
 func TestSyslogTime_givesTheYear(t *testing.T) {
 	t.Parallel()
 	latest := time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC)
-	for text, want := range map[string]string{"Jan  2 10:00:00": "2026-01-02", "Dec 31 10:00:00": "2025-12-31", "Feb 29 10:00:00": "2024-02-29", "nonsense": "0001-01-01"} {
+	for text, want := range map[string]string{"Jan  2 10:00:00": "2026-01-02", "Dec 31 10:00:00": "2025-12-31",
+		"Feb 29 10:00:00": "2024-02-29", "nonsense": "0001-01-01"} {
 		if got := syslogTime(text, latest).Format(time.DateOnly); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
@@ -147,7 +149,8 @@ func TestResolve_everyAddressOfEveryName(t *testing.T) {
 		if address, err := netip.ParseAddr(host); err == nil {
 			return []netip.Addr{address}, nil
 		}
-		known := map[string][]netip.Addr{"mx1.test": {netip.MustParseAddr("2001:db8::7"), netip.MustParseAddr("192.0.2.8"), netip.MustParseAddr("::ffff:192.0.2.7"), netip.MustParseAddr("192.0.2.8")}}
+		known := map[string][]netip.Addr{"mx1.test": {netip.MustParseAddr("2001:db8::7"), netip.MustParseAddr("192.0.2.8"),
+			netip.MustParseAddr("::ffff:192.0.2.7"), netip.MustParseAddr("192.0.2.8")}}
 		if known[host] == nil {
 			return nil, errors.New("no such host")
 		}
@@ -161,7 +164,8 @@ func TestResolve_everyAddressOfEveryName(t *testing.T) {
 	for _, host := range hosts {
 		got = append(got, host.String()+" "+host.Address)
 	}
-	want := []string{"mx1.test:25 (192.0.2.8) 192.0.2.8:25", "mx1.test:25 (2001:db8::7) [2001:db8::7]:25", "mx1.test:25 (192.0.2.7) 192.0.2.7:25", "192.0.2.9:2525 192.0.2.9:2525"}
+	want := []string{"mx1.test:25 (192.0.2.8) 192.0.2.8:25", "mx1.test:25 (2001:db8::7) [2001:db8::7]:25",
+		"mx1.test:25 (192.0.2.7) 192.0.2.7:25", "192.0.2.9:2525 192.0.2.9:2525"}
 	if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 		t.Errorf("got %q, want %q", got, want)
 	}

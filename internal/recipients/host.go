@@ -37,11 +37,13 @@ func Resolve(ctx context.Context, names []string, lookup LookupFunc) ([]Host, er
 	for _, name := range names {
 		host, port, err := net.SplitHostPort(name)
 		if err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the mail host", Object: name, Cause: err, Hint: "write host and port in destination.mx.addresses"}
+			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the mail host", Object: name, Cause: err,
+				Hint: "write host and port in destination.mx.addresses"}
 		}
 		found, err := lookup(ctx, "ip", host)
 		if err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassTemporary, Op: "find the address of", Object: name, Cause: err, Hint: "check destination.mx.addresses and this machine's name server"}
+			return nil, &rehome.Fault{Class: rehome.ClassTemporary, Op: "find the address of", Object: name, Cause: err,
+				Hint: "check destination.mx.addresses and this machine's name server"}
 		}
 		slices.SortFunc(found, netip.Addr.Compare)
 		for _, address := range slices.Compact(found) {

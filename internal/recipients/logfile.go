@@ -72,7 +72,8 @@ func logFiles(paths []string) ([]string, error) {
 			return nil
 		})
 		if err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read logs", Object: root, Cause: err, Hint: "name mail logs of the source, or folders that contain them"}
+			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read logs", Object: root, Cause: err,
+				Hint: "name mail logs of the source, or folders that contain them"}
 		}
 	}
 	slices.Sort(files)

@@ -29,7 +29,8 @@ func start(t *testing.T, room *lab.Room, o postfix.Options) (*postfix.Server, Pr
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, Probe{Host: Host{Name: s.SMTP, Address: s.SMTP}, Name: "probe.lab.test", Timeout: 20 * time.Second, Pause: time.Millisecond, Later: 10 * time.Millisecond}
+	return s, Probe{Host: Host{Name: s.SMTP, Address: s.SMTP}, Name: "probe.lab.test", Timeout: 20 * time.Second, Pause: time.Millisecond,
+		Later: 10 * time.Millisecond}
 }
 
 // The map is the one that an export writes; the destination has been set up with three mistakes.
@@ -38,7 +39,8 @@ func TestProbe_findsTheMismatchesAndTripsNoLimit(t *testing.T) {
 	input := alias.Input{Domains: []string{"a.test"}, Accounts: []string{"anna@a.test", "bob@a.test"},
 		Abilities: alias.Abilities{CatchAll: alias.Yes, Domain: alias.Yes, Outside: alias.Yes, Several: alias.Yes}}
 	for i := range 30 {
-		input.Aliases = append(input.Aliases, rehome.Alias{Name: fmt.Sprintf("alias%02d@a.test", i), Kind: rehome.AliasLocal, Targets: []string{"anna@a.test"}})
+		input.Aliases = append(input.Aliases, rehome.Alias{Name: fmt.Sprintf("alias%02d@a.test", i), Kind: rehome.AliasLocal,
+			Targets: []string{"anna@a.test"}})
 	}
 	book := alias.NewBook(input)
 	var seen []Recipient

@@ -57,8 +57,9 @@ func (t *talk) greet() error {
 	case t.probe.Plain:
 		return nil
 	case !offered && t.probe.StartTLS:
-		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: "start TLS with", Object: t.probe.Host.String(), Cause: errors.New("the host does not offer STARTTLS"),
-			Hint: "ask its operators, or set destination.mx.tls: none"}
+		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: "start TLS with", Object: t.probe.Host.String(),
+			Cause: errors.New("the host does not offer STARTTLS"),
+			Hint:  "ask its operators, or set destination.mx.tls: none"}
 	case !offered:
 		return nil
 	}

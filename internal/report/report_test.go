@@ -97,7 +97,8 @@ func TestWriteHTML_manyAccounts(t *testing.T) {
 	for i := range 50 {
 		var many []verify.Difference
 		for n := range 1000 {
-			many = append(many, verify.Difference{Kind: verify.MissingMessage, Mailbox: "INBOX", Sentence: fmt.Sprintf("message %d is not at the destination", n)})
+			many = append(many, verify.Difference{Kind: verify.MissingMessage, Mailbox: "INBOX",
+				Sentence: fmt.Sprintf("message %d is not at the destination", n)})
 		}
 		in.differ(t, fmt.Sprintf("person.%03d@example.com", i), many...)
 	}
@@ -137,12 +138,15 @@ func TestHeadline(t *testing.T) {
 		{"equal", equal, toneEqual, "Both ends are equal: 2 accounts, 437 messages, 9.2 MB", "Every message was read at both ends", verify.Equal},
 		{"differ", differ, toneDiffers, "1 of 2 accounts differs, 1 is equal", "Every message was read", verify.Differs},
 		{"the only one", one, toneDiffers, "1 account differs", "Every message", verify.Differs},
-		{"everything", troubled(t), toneDiffers, "2 of 11 accounts differ, 1 could not be read, 1 is not verified yet, 7 are equal", "Compared: 9 accounts by the content of every message.", verify.Differs},
+		{"everything", troubled(t), toneDiffers, "2 of 11 accounts differ, 1 could not be read, 1 is not verified yet, 7 are equal",
+			"Compared: 9 accounts by the content of every message.", verify.Differs},
 		{"not all", open, toneOpen, "1 of 3 accounts is not verified yet, 2 are equal", "Compared: 2 accounts by the content", verify.Differs},
 		{"not yet", unverified, toneOpen, "Not verified yet: 2 accounts", "", verify.Differs},
 		{"nobody", Input{}, toneOpen, "No accounts yet", "", verify.Differs},
-		{"copied again", outdated, toneOpen, "Both ends were equal, but 1 account was copied again since: 2 accounts, 437 messages, 9.2 MB", "Every message", verify.Equal},
-		{"two levels", counts, toneEqual, "Both ends are equal: 2 accounts, 437 messages", "1 account by the content of every message, 1 account by the number of messages", verify.Equal},
+		{"copied again", outdated, toneOpen, "Both ends were equal, but 1 account was copied again since: 2 accounts, 437 messages, 9.2 MB",
+			"Every message", verify.Equal},
+		{"two levels", counts, toneEqual, "Both ends are equal: 2 accounts, 437 messages",
+			"1 account by the content of every message, 1 account by the number of messages", verify.Equal},
 	} {
 		r, err := New(c.in)
 		if err != nil {

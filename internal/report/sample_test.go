@@ -38,7 +38,8 @@ func organisation(names ...string) Input {
 			Mail: &verify.Mail{
 				Source: totals, Destination: totals, Differences: []verify.Difference{},
 				Mailboxes: []verify.Mailbox{
-					{Source: []string{"INBOX"}, Destination: "INBOX", Messages: a.Messages - 30, Octets: a.Octets - 3000, SourceRoot: someRoot, DestinationRoot: someRoot},
+					{Source: []string{"INBOX"}, Destination: "INBOX", Messages: a.Messages - 30, Octets: a.Octets - 3000, SourceRoot: someRoot,
+						DestinationRoot: someRoot},
 					{Source: []string{"INBOX.Sent Items"}, Destination: "Sent", Messages: 30, Octets: 3000, SourceRoot: someRoot, DestinationRoot: someRoot},
 					{Source: []string{"INBOX.Projekte & Pläne.2019"}, Destination: "Projekte & Pläne/2019", SourceRoot: someRoot, DestinationRoot: someRoot},
 				},
@@ -130,8 +131,10 @@ func troubled(t testing.TB) Input {
 			Sentence: "the destination takes no message larger than 20 MiB; message <c0ffee@example.com> of \"Archive\" has 22,020,096 octets",
 			NextStep: "the original is kept in the escrow folder: have the limit raised, or hand the file to the user"},
 		{Code: "mailbox_renamed", Severity: rehome.SeverityWarning, Account: "kim@example.com", Object: "INBOX.a/b",
-			Sentence: `"INBOX.a/b" becomes "a／b": the name holds characters that the destination refuses`, NextStep: "give a rename rule for it if another name is wanted"},
-		{Code: "mailbox_merged", Severity: rehome.SeverityInfo, Account: "kim@example.com", Object: "INBOX.Sent", Sentence: `"INBOX.Sent" goes into "Sent" together with another mailbox`},
+			Sentence: `"INBOX.a/b" becomes "a／b": the name holds characters that the destination refuses`, NextStep: "give a rename " +
+				"rule for it if another name is wanted"},
+		{Code: "mailbox_merged", Severity: rehome.SeverityInfo, Account: "kim@example.com", Object: "INBOX.Sent",
+			Sentence: `"INBOX.Sent" goes into "Sent" together with another mailbox`},
 	}
 	return in
 }

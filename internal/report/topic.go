@@ -113,7 +113,8 @@ func titleOf(kind verify.Kind) string {
 func (r *Report) unfinished() []topic {
 	blocked := topic{Tone: string(rehome.SeverityError), Title: "Accounts are blocked", NextStep: "follow the next step given for each account"}
 	unverified := topic{Tone: string(rehome.SeverityWarning), Title: "Accounts are not verified yet", NextStep: `run "rehome verify"`}
-	outdated := topic{Tone: string(rehome.SeverityWarning), Title: "Accounts were copied again after verification", NextStep: `run "rehome verify" again`}
+	outdated := topic{Tone: string(rehome.SeverityWarning), Title: "Accounts were copied again after verification",
+		NextStep: `run "rehome verify" again`}
 	for _, a := range r.accounts {
 		if a.State == ledger.AccountBlocked {
 			blocked.Groups = append(blocked.Groups, topicGroup{Account: a.Address, Lines: withNextStep(a.Reason, a.NextStep)})

@@ -47,7 +47,8 @@ func TestSync_toCyrus(t *testing.T) {
 			from, to := logIn(t, src.Sieve), logIn(t, dst.Sieve)
 			store(t, from, "main", sourceScript)
 			caps := to.Capabilities()
-			account := Account{Address: anna, Source: from, Target: to, Offered: caps.Sieve, Mailbox: withoutPrefix, TargetNames: test.names.For(caps.Implementation)}
+			account := Account{Address: anna, Source: from, Target: to, Offered: caps.Sieve, Mailbox: withoutPrefix,
+				TargetNames: test.names.For(caps.Implementation)}
 			book := openLedger(t)
 			for i, want := range []string{"put activate=true waits=false", "keep activate=false waits=false"} {
 				if got := syncRules(t, New(Options{Ledger: book, SwitchOn: true}), account); got != want {
@@ -118,10 +119,12 @@ func TestSync_whatCyrusDoesNotTake(t *testing.T) {
 	for _, f := range outcome.Findings {
 		got = append(got, fmt.Sprintf("%s %s: %s -> %s", f.Code, f.Object, f.Sentence, f.NextStep))
 	}
-	const correct, room5 = "correct the script at the source, or write it anew in the destination's settings", "delete scripts there that nobody uses, or ask its administrator for room, then run the same command again"
+	const correct, room5 = "correct the script at the source, or write it anew in the destination's " +
+		"settings", "delete scripts there that nobody uses, or ask its administrator for room, then run the same command again"
 	want := []string{
 		"the one put true", "a part refused false", "old 0 put false", "old 1 put false", "old 2 put false", "old 3 put false", "old 4 refused false",
-		"rules_not_possible a part: the destination cannot use the extension mime, cannot use the extension foreverypart -> ask its administrator for the extension, or tell the person what no longer happens by itself",
+		"rules_not_possible a part: the destination cannot use the extension mime, cannot use the extension foreverypart -> ask " +
+			"its administrator for the extension, or tell the person what no longer happens by itself",
 		`rules_refused a part: the destination refuses the script: CHECKSCRIPT: NO line 1: Unsupported feature(s) in "require": "mime", "foreverypart"  line 1: syntax error -> ` + correct,
 		"rules_refused old 4: the destination refuses the script: PUTSCRIPT: NO QUOTA/MAXSCRIPTS -> " + room5,
 	}
@@ -140,7 +143,8 @@ func TestPlan_fromCyrus(t *testing.T) {
 	src := startCyrus(t, lab.Open(t), "")
 	from := logIn(t, src.Sieve)
 	store(t, from, "main", "require \"fileinto\"; fileinto \""+imap.EncodeName("Größe & Co")+"\";\r\n")
-	outcome, err := New(Options{}).Plan(t.Context(), Account{Address: anna, Source: from, SourceNames: NamesAuto.For(from.Capabilities().Implementation)})
+	outcome, err := New(Options{}).Plan(t.Context(), Account{Address: anna, Source: from,
+		SourceNames: NamesAuto.For(from.Capabilities().Implementation)})
 	if err != nil || len(outcome.Scripts) != 1 {
 		t.Fatalf("%+v %v", outcome, err)
 	}

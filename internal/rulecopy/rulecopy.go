@@ -349,5 +349,6 @@ func fault(err error, op, account string) error {
 	case errors.As(err, &status):
 		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: account, Server: status.Text, Cause: err}
 	}
-	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: account, Cause: err, Hint: "run the same command again, it goes on where it stopped"}
+	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: account, Cause: err,
+		Hint: "run the same command again, it goes on where it stopped"}
 }

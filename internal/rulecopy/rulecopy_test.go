@@ -34,7 +34,8 @@ func startServer(t *testing.T, room *lab.Room, name, layout, separator, prefix s
 	for _, b := range boxes {
 		mailboxes = append(mailboxes, dovecot.Mailbox{Name: b, Subscribed: true})
 	}
-	server, err := dovecot.Start(room, dovecot.Options{Name: name, Layout: layout, Separator: separator, Prefix: prefix, Mailboxes: mailboxes, Extra: "submission_host = " + sink.SMTP,
+	server, err := dovecot.Start(room, dovecot.Options{Name: name, Layout: layout, Separator: separator, Prefix: prefix, Mailboxes: mailboxes,
+		Extra:    "submission_host = " + sink.SMTP,
 		Accounts: []dovecot.Account{{Address: anna, Password: password}, {Address: "berta@example.test", Password: password}}})
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +209,8 @@ func TestDecide(t *testing.T) {
 		{"answers, before the moment", acting, nil, nil, Options{}, "main put false true"},
 		{"answers, at the moment", acting, nil, nil, Options{SwitchOn: true}, "main put true false"},
 		{"another is active", quiet, []script{{name: "own", text: "stop;", active: true}}, nil, Options{}, "main put false false"},
-		{"another is active, with consent", quiet, []script{{name: "own", text: "stop;", active: true}}, nil, Options{Replace: true}, "main put true false"},
+		{"another is active, with consent", quiet, []script{{name: "own", text: "stop;", active: true}}, nil, Options{Replace: true},
+			"main put true false"},
 		{"another of that name", quiet, []script{{name: "main", text: "stop;", active: true}}, nil, Options{}, "main (old server) put false false"},
 		{"changed by a person", quiet, []script{{name: "main", text: "stop;", active: true}}, of("keep;", true), Options{}, "main leave false false"},
 		{"deleted by a person", quiet, nil, of("keep;", true), Options{}, "main leave false false"},

@@ -128,7 +128,8 @@ func TestMail_asAtmailKeepsIt(t *testing.T) {
 	imap := dialIMAP(t, server)
 	ask(t, imap, `a LOGIN `+anna+` "`+password+`"`, "a OK")
 	_, got := ask(t, imap, `b LIST "" * RETURN (SPECIAL-USE SUBSCRIBED)`, "b OK")
-	for _, want := range []string{`* LIST (\Subscribed) "." INBOX.Sent`, `* LIST (\Subscribed) "." INBOX.Drafts`, `* LIST (\Subscribed) "." INBOX.Trash`, `* LIST (\Subscribed) "." INBOX.Spam`} {
+	for _, want := range []string{`* LIST (\Subscribed) "." INBOX.Sent`, `* LIST (\Subscribed) "." INBOX.Drafts`,
+		`* LIST (\Subscribed) "." INBOX.Trash`, `* LIST (\Subscribed) "." INBOX.Spam`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("LIST lacks %s:\n%s", want, got)
 		}
@@ -282,7 +283,8 @@ func TestReader_readsAndCannotWrite(t *testing.T) {
 	}
 	defer reader.Close()
 	var first, last, stored string
-	err = reader.QueryRow("SELECT UserFirstName, UserLastName, Password FROM UserSession JOIN Abook USING (Account) WHERE UserEmail = Account").Scan(&first, &last, &stored)
+	err = reader.QueryRow("SELECT UserFirstName, UserLastName, Password FROM UserSession JOIN Abook USING (Account) WHERE "+
+		"UserEmail = Account").Scan(&first, &last, &stored)
 	if err != nil || first != "Anna" || last != "Ärger" || stored != password {
 		t.Errorf("read %q %q %q %v", first, last, stored, err)
 	}

@@ -89,7 +89,8 @@ func checkStored(t *testing.T, server *Server, version DAVVersion, c DAVCollecti
 	}
 	for _, r := range c.Resources {
 		if !bytes.Equal(last[r.Name], r.Data) || (times[r.Name] == 2) != r.Twice || r.Cut != (len(r.Data) == textLimit) {
-			t.Errorf("%s %s/%s: got %d octets, %d times; want %d, twice %v, cut %v", version, c.Name, r.Name, len(last[r.Name]), times[r.Name], len(r.Data), r.Twice, r.Cut)
+			t.Errorf("%s %s/%s: got %d octets, %d times; want %d, twice %v, cut %v", version, c.Name, r.Name, len(last[r.Name]), times[r.Name],
+				len(r.Data), r.Twice, r.Cut)
 		}
 	}
 }
@@ -116,7 +117,8 @@ func TestLoadDAV_namesEncodedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	var planted, made string
-	if err := server.DB().QueryRowContext(t.Context(), "SELECT HEX(a.displayname), HEX(b.displayname) FROM calendars a, calendars b WHERE a.id = ? AND b.uri = 'by latin1'",
+	if err := server.DB().QueryRowContext(t.Context(), "SELECT HEX(a.displayname), HEX(b.displayname) FROM calendars a, "+
+		"calendars b WHERE a.id = ? AND b.uri = 'by latin1'",
 		annasDefault).Scan(&planted, &made); err != nil {
 		t.Fatal(err)
 	}

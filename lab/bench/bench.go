@@ -119,7 +119,8 @@ func runRow(ctx context.Context, options Options, row Row, dir string) (result R
 		return result, err
 	}
 	defer func() { err = errors.Join(err, stage.close()) }()
-	result = Result{Key: row.Key, Work: row.Work, Destination: row.Destination, Line: row.Line, Again: row.Again, Load: stage.load(), Taken: time.Now().UTC()}
+	result = Result{Key: row.Key, Work: row.Work, Destination: row.Destination, Line: row.Line, Again: row.Again, Load: stage.load(),
+		Taken: time.Now().UTC()}
 	if options.Scale != 1 {
 		result.Work += fmt.Sprintf(" (only %g %% of them)", options.Scale*100)
 	}

@@ -45,18 +45,21 @@ func oldCards() []Resource {
 func dirtyCards() []Resource {
 	return []Resource{
 		card("no-fn.vcf", "no FN", "BEGIN:VCARD\nVERSION:3.0\nUID:no-fn\nN:Nameless;Nora;;;\nEMAIL:nora@partner.example\nEND:VCARD\n"),
-		card("no-fn-company.vcf", "no FN and an empty N", "BEGIN:VCARD\nVERSION:3.0\nUID:no-fn-company\nN:;;;;\nORG:Harbour Pilots\nTEL:+49 40 1\nEND:VCARD\n"),
+		card("no-fn-company.vcf", "no FN and an empty N", "BEGIN:VCARD\nVERSION:3.0\nUID:no-fn-company\nN:;;;;\nORG:Harbour "+
+			"Pilots\nTEL:+49 40 1\nEND:VCARD\n"),
 		card("no-uid.vcf", "no UID", "BEGIN:VCARD\nVERSION:3.0\nN:Anon;Alex;;;\nFN:Alex Anon\nEMAIL:alex@partner.example\nEND:VCARD\n"),
 		card("latin1.vcf", "Latin-1", "BEGIN:VCARD\nVERSION:3.0\nUID:latin-1\nN:Br\xfcckner;J\xf6rg;;;\nFN:J\xf6rg Br\xfcckner\nEND:VCARD\n"),
 		card("two-fn.vcf", "FN twice, the same", "BEGIN:VCARD\nVERSION:3.0\nUID:two-fn\nN:Twice;Tom;;;\nFN:Tom Twice\nFN:Tom Twice\nEND:VCARD\n"),
-		{Name: "lf-only.vcf", Trap: "LF line ends", Modified: oddTime(), Data: []byte("BEGIN:VCARD\nVERSION:3.0\nUID:lf-only\nN:Feed;Lina;;;\nFN:Lina Feed\nEND:VCARD\n")},
+		{Name: "lf-only.vcf", Trap: "LF line ends", Modified: oddTime(),
+			Data: []byte("BEGIN:VCARD\nVERSION:3.0\nUID:lf-only\nN:Feed;Lina;;;\nFN:Lina Feed\nEND:VCARD\n")},
 		card("name with blank & 100%.vcf", "resource name with blanks and a percent sign",
 			"BEGIN:VCARD\nVERSION:3.0\nUID:blank-name\nN:Blank;Bo;;;\nFN:Bo Blank\nEND:VCARD\n"),
 		card("6E2A0D1C", "resource name without an ending", "BEGIN:VCARD\nVERSION:3.0\nUID:6E2A0D1C\nN:Ending;Emil;;;\nFN:Emil Ending\nEND:VCARD\n"),
 		card("categories.vcf", "escaped comma between categories",
 			"BEGIN:VCARD\nVERSION:3.0\nUID:categories\nN:Cat;Carla;;;\nFN:Carla Cat\nCATEGORIES:Friends\\,Work\nEND:VCARD\n"),
 		card("folded.vcf", "folded inside a UTF-8 character",
-			"BEGIN:VCARD\nVERSION:3.0\nUID:folded\nN:Fold;Friðrik;;;\nFN:Friðrik Fold\nNOTE:"+strings.Repeat("a", 69)+"\xc3\n \xbc rest of the note\nEND:VCARD\n"),
+			"BEGIN:VCARD\nVERSION:3.0\nUID:folded\nN:Fold;Friðrik;;;\nFN:Friðrik Fold\nNOTE:"+strings.Repeat("a",
+				69)+"\xc3\n \xbc rest of the note\nEND:VCARD\n"),
 		card("lower-case.vcf", "properties in lower case",
 			"begin:vcard\nversion:3.0\nuid:lower-case\nn:Lower;Linus;;;\nfn:Linus Lower\nend:vcard\n"),
 	}

@@ -37,7 +37,8 @@ func oddRecurrences() []Resource {
 func oddProperties(owner Person) []Resource {
 	return []Resource{
 		object("invitation.ics", "METHOD left in", "METHOD:REQUEST\n"+vevent("invitation",
-			"DTSTART:20150610T090000Z\nDTEND:20150610T100000Z\nSUMMARY:Invitation saved from mail\nORGANIZER:mailto:fiona@partner.example\nATTENDEE;PARTSTAT=ACCEPTED:mailto:"+owner.Address+"\n")),
+			"DTSTART:20150610T090000Z\nDTEND:20150610T100000Z\nSUMMARY:Invitation saved from "+
+				"mail\nORGANIZER:mailto:fiona@partner.example\nATTENDEE;PARTSTAT=ACCEPTED:mailto:"+owner.Address+"\n")),
 		object("no-dtstamp.ics", "no DTSTAMP",
 			"BEGIN:VEVENT\nUID:no-dtstamp\nCREATED:20100101T080000Z\nDTSTART:20100105T080000Z\nDTEND:20100105T090000Z\nSUMMARY:Old client\nEND:VEVENT\n"),
 		object("outlook-zone.ics", "time zone of an Outlook client, not defined", vevent("outlook-zone",
@@ -51,7 +52,8 @@ func oddProperties(owner Person) []Resource {
 		object("alarm-mail.ics", "alarm that sends mail", vevent("alarm-mail", "DTSTART:20350101T090000Z\nDTEND:20350101T100000Z\nSUMMARY:Far away\n"+
 			"BEGIN:VALARM\nACTION:EMAIL\nTRIGGER:-PT15M\nSUMMARY:soon\nDESCRIPTION:really\nATTENDEE:mailto:"+owner.Address+"\nEND:VALARM\n")),
 		object("attachment.ics", "attachment inside", vevent("attachment",
-			"DTSTART:20140401T090000Z\nDTEND:20140401T100000Z\nSUMMARY:Agenda inside\nATTACH;FMTTYPE=image/jpeg;ENCODING=BASE64;VALUE=BINARY:"+strings.Repeat("QUJDREVGR0hJSktM\n ", 400)+"QUJD\n")),
+			"DTSTART:20140401T090000Z\nDTEND:20140401T100000Z\nSUMMARY:Agenda "+
+				"inside\nATTACH;FMTTYPE=image/jpeg;ENCODING=BASE64;VALUE=BINARY:"+strings.Repeat("QUJDREVGR0hJSktM\n ", 400)+"QUJD\n")),
 		object("categories.ics", "escaped comma between categories", vevent("categories",
 			"DTSTART:20140402T090000Z\nDTEND:20140402T100000Z\nSUMMARY:Sorted\nCATEGORIES:Work\\,Travel\nX-MOZ-GENERATION:3\nX-MICROSOFT-CDO-BUSYSTATUS:OOF\n")),
 		object("long-line.ics", "line of 5,000 octets", vevent("long-line",
@@ -63,8 +65,10 @@ func oddProperties(owner Person) []Resource {
 
 func oddTasks() []Resource {
 	return []Resource{
-		object("task.ics", "task", "BEGIN:VTODO\nUID:task-1\nDTSTAMP:20130101T000000Z\nSUMMARY:Renew the certificate\nDUE;VALUE=DATE:20140101\nPRIORITY:1\nSTATUS:NEEDS-ACTION\nEND:VTODO\n"),
-		object("task-done.ics", "task without dates", "BEGIN:VTODO\nUID:task-2\nDTSTAMP:20130101T000000Z\nSUMMARY:Sweep the yard\nPERCENT-COMPLETE:100\nSTATUS:COMPLETED\nCOMPLETED:20130102T120000Z\nEND:VTODO\n"),
+		object("task.ics", "task", "BEGIN:VTODO\nUID:task-1\nDTSTAMP:20130101T000000Z\nSUMMARY:Renew the "+
+			"certificate\nDUE;VALUE=DATE:20140101\nPRIORITY:1\nSTATUS:NEEDS-ACTION\nEND:VTODO\n"),
+		object("task-done.ics", "task without dates", "BEGIN:VTODO\nUID:task-2\nDTSTAMP:20130101T000000Z\nSUMMARY:Sweep the "+
+			"yard\nPERCENT-COMPLETE:100\nSTATUS:COMPLETED\nCOMPLETED:20130102T120000Z\nEND:VTODO\n"),
 	}
 }
 

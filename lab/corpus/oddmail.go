@@ -32,18 +32,25 @@ func oddHead(n int, subject string) string {
 func oddHeaders() []odd {
 	return []odd{
 		{"no message-id", "From: scanner@example.com\nTo: anna@example.com\nSubject: Scan\nDate: Tue, 3 Mar 2009 10:00:00 +0100\n\nSee page 1.\n"},
-		{"no message-id, same as the one before but for the body", "From: scanner@example.com\nTo: anna@example.com\nSubject: Scan\nDate: Tue, 3 Mar 2009 10:00:00 +0100\n\nSee page 2.\n"},
-		{"raw Latin-1 in the header", "From: J\xfcrgen M\xfcller <juergen@example.com>\nTo: anna@example.com\nSubject: Gr\xfc\xdfe aus K\xf6ln\nDate: Mon, 5 Oct 1998 09:00:00 +0200\nMessage-ID: <latin1@example.com>\n\nSch\xf6ne Gr\xfc\xdfe\n"},
+		{"no message-id, same as the one before but for the " +
+			"body", "From: scanner@example.com\nTo: anna@example.com\nSubject: Scan\nDate: Tue, 3 Mar 2009 10:00:00 +0100\n\nSee page 2.\n"},
+		{"raw Latin-1 in the header", "From: J\xfcrgen M\xfcller <juergen@example.com>\nTo: anna@example.com\nSubject: Gr\xfc\xdfe " +
+			"aus K\xf6ln\nDate: Mon, 5 Oct 1998 09:00:00 +0200\nMessage-ID: <latin1@example.com>\n\nSch\xf6ne Gr\xfc\xdfe\n"},
 		{"raw UTF-8 in the header", oddHead(2, "Größe und Preis: 納期") + "\nraw UTF-8 above\n"},
 		{"no date", "From: cron@example.com\nTo: anna@example.com\nSubject: Cron <root@mail> /usr/bin/backup\nMessage-ID: <nodate@example.com>\n\ndone\n"},
-		{"impossible date", "From: a@example.com\nTo: anna@example.com\nSubject: clock\nDate: Sun, 31 Feb 99 25:61:00 GMT+1 (old clock)\nMessage-ID: <baddate@example.com>\n\ntick\n"},
+		{"impossible date", "From: a@example.com\nTo: anna@example.com\nSubject: clock\nDate: Sun, 31 Feb 99 25:61:00 GMT+1 (old " +
+			"clock)\nMessage-ID: <baddate@example.com>\n\ntick\n"},
 		{"no header at all", "\nonly a body\n"},
-		{"mbox From line on top", "From anna@example.com Tue Mar  3 10:00:00 2009\n" + oddHead(3, "from an old mbox") + "\n>From the archive\nFrom here on quoted badly\n"},
+		{"mbox From line on top", "From anna@example.com Tue Mar  3 10:00:00 2009\n" + oddHead(3,
+			"from an old mbox") + "\n>From the archive\nFrom here on quoted badly\n"},
 		{"header line without a colon", oddHead(4, "broken gateway") + "this line has no colon\nX-After: still header\n\nbody\n"},
 		{"message-id of another message", strings.Replace(oddHead(5, "forged id"), "odd-5@", "odd-4@", 1) + "\nother body, same Message-ID\n"},
-		{"header of 64 KB", oddHead(6, "long references") + "References:" + strings.Repeat("\n <0123456789abcdef0123456789abcdef@example.com>", 1400) + "\n\nbody\n"},
-		{"copy with webmail's own fields", oddHead(7, "Sent by webmail") + "X-Mailer: Atmail 7.2.0.14467\nX-Atmail-Bcc: hidden@example.org\nX-Confirm-Reading-To: anna@example.com\n\nbody\n"},
-		{"read receipt asked for", oddHead(8, "please confirm") + "Disposition-Notification-To: records@example.com\nReturn-Receipt-To: records@example.com\n\nbody\n"},
+		{"header of 64 KB", oddHead(6, "long references") + "References:" + strings.Repeat("\n <0123456789abcdef0123456789abcdef@example.com>",
+			1400) + "\n\nbody\n"},
+		{"copy with webmail's own fields", oddHead(7, "Sent by webmail") + "X-Mailer: Atmail 7.2.0.14467\nX-Atmail-Bcc: " +
+			"hidden@example.org\nX-Confirm-Reading-To: anna@example.com\n\nbody\n"},
+		{"read receipt asked for", oddHead(8, "please confirm") + "Disposition-Notification-To: " +
+			"records@example.com\nReturn-Receipt-To: records@example.com\n\nbody\n"},
 	}
 }
 
@@ -66,7 +73,8 @@ func oddBodies() []odd {
 		{"line of 20,000 octets", oddHead(28, "long line") + "\n" + strings.Repeat("0123456789", 2000) + "\nshort\n"},
 		{"line of 100,000 octets, no newline at the end", oddHead(29, "very long line") + "\n" + strings.Repeat("abcdefghij", 10000)},
 		{"every octet but NUL", oddHead(30, "binary") + "Content-Transfer-Encoding: binary\n\n" + string(octets) + "\n"},
-		{"boundary that never closes", oddHead(31, "open multipart") + "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=open\n\n--open\nContent-Type: text/plain\n\npart one\n--open\nContent-Type: image/png\n\n"},
+		{"boundary that never closes", oddHead(31, "open multipart") + "MIME-Version: 1.0\nContent-Type: multipart/mixed; " +
+			"boundary=open\n\n--open\nContent-Type: text/plain\n\npart one\n--open\nContent-Type: image/png\n\n"},
 		{"forwarded message inside", oddHead(32, "Fwd") + "MIME-Version: 1.0\nContent-Type: message/rfc822\n\n" + oddHead(33, "inner") + "\ninner body\n"},
 		{"blank lines at the end", oddHead(34, "tail") + "\nbody\n\n\n\n"},
 		{"ends in a bare CR", oddHead(35, "cr") + "\nbody\r"},

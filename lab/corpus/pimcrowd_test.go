@@ -15,7 +15,8 @@ import (
 func TestContactsAndEvents_areCleanAndDiffer(t *testing.T) {
 	t.Parallel()
 	for kind, resources := range map[pim.Kind][]Resource{
-		pim.KindContact: Contacts(200), pim.KindCalendar: append(Events(300), Meetings("anna@example.test", "bob@example.test", "fiona@partner.example")...),
+		pim.KindContact: Contacts(200), pim.KindCalendar: append(Events(300), Meetings("anna@example.test", "bob@example.test",
+			"fiona@partner.example")...),
 	} {
 		names, uids := map[string]bool{}, map[string]bool{}
 		for _, r := range resources {

@@ -142,7 +142,8 @@ func TestSample_holdsEveryPasswordFormAndAliasKind(t *testing.T) {
 			t.Errorf("nobody has a password of form %s", form)
 		}
 	}
-	for _, kind := range []rehome.AliasKind{rehome.AliasLocal, rehome.AliasDeliver, rehome.AliasDomain, rehome.AliasCatchAll, rehome.AliasMaildir, rehome.AliasUnparsed} {
+	for _, kind := range []rehome.AliasKind{rehome.AliasLocal, rehome.AliasDeliver, rehome.AliasDomain, rehome.AliasCatchAll,
+		rehome.AliasMaildir, rehome.AliasUnparsed} {
 		if kinds[kind] == 0 {
 			t.Errorf("no alias of kind %s", kind)
 		}

@@ -86,7 +86,8 @@ func inTransaction(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) erro
 
 func seedGroups(ctx context.Context, tx *sql.Tx, groups []Group) error {
 	for _, g := range groups {
-		_, err := tx.ExecContext(ctx, "REPLACE INTO `Groups` (GroupName, GroupDescription, IMAPSupport, POP3Support, CalDAVServer, CardDAVServer) VALUES (?, ?, ?, ?, ?, ?)",
+		_, err := tx.ExecContext(ctx, "REPLACE INTO `Groups` (GroupName, GroupDescription, IMAPSupport, POP3Support, CalDAVServer, "+
+			"CardDAVServer) VALUES (?, ?, ?, ?, ?, ?)",
 			g.Name, g.Description, g.IMAP, g.POP3, g.CalDAV, g.CardDAV)
 		if err != nil {
 			return err
@@ -106,7 +107,8 @@ func seedSettings(ctx context.Context, tx *sql.Tx, p Person) error {
 	}
 	for preference, senders := range map[string][]string{"whitelist_from": p.Allow, "blacklist_from": p.Block} {
 		for _, sender := range senders {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO SpamSettings (username, preference, value) VALUES (?, ?, ?)", p.Address, preference, sender); err != nil {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO SpamSettings (username, preference, value) VALUES (?, ?, ?)", p.Address, preference,
+				sender); err != nil {
 				return err
 			}
 		}
@@ -116,7 +118,8 @@ func seedSettings(ctx context.Context, tx *sql.Tx, p Person) error {
 
 func seedAliases(ctx context.Context, tx *sql.Tx, aliases []AliasRow) error {
 	for _, a := range aliases {
-		_, err := tx.ExecContext(ctx, "INSERT INTO MailAliases (AliasName, AliasTo, Domain, AliasMailDir) VALUES (?, ?, ?, ?)", a.Name, a.To, a.Domain, a.Maildir)
+		_, err := tx.ExecContext(ctx, "INSERT INTO MailAliases (AliasName, AliasTo, Domain, AliasMailDir) VALUES (?, ?, ?, ?)", a.Name, a.To,
+			a.Domain, a.Maildir)
 		if err != nil {
 			return err
 		}

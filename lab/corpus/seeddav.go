@@ -58,7 +58,8 @@ func seedBook(ctx context.Context, tx *sql.Tx, address string, c Collection) err
 		return err
 	}
 	for _, r := range c.Resources {
-		_, err := tx.ExecContext(ctx, "INSERT INTO cards (addressbookid, carddata, uri, lastmodified) VALUES (?, ?, ?, ?)", id, r.Data, r.Name, r.Modified.Unix())
+		_, err := tx.ExecContext(ctx, "INSERT INTO cards (addressbookid, carddata, uri, lastmodified) VALUES (?, ?, ?, ?)", id, r.Data, r.Name,
+			r.Modified.Unix())
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,8 @@ func TestHostile_noLineOfAMessageRuns(t *testing.T) {
 
 			src := startLiar(t, claims)
 			m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
-			if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
+			if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true,
+				People: []crossing.Person{person}}); err != nil {
 				t.Fatal(err)
 			}
 			if o := m.Run(t, "sync"); o.Code != 0 {
@@ -157,7 +158,8 @@ func TestHostile_noLineRunsAtACyrusWithoutRoom(t *testing.T) {
 	before := u.names()
 	src := startLiar(t, claims)
 	m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
-	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
+	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true,
+		People: []crossing.Person{person}}); err != nil {
 		t.Fatal(err)
 	}
 	stage := filepath.Join(dst.dir, "spool", "stage.")

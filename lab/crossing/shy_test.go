@@ -96,7 +96,8 @@ func (s *shy) answer(m shyness, command, rest string, open *string) (answers []s
 		if name == "INBOX" {
 			held = len(s.claims)
 		}
-		return []string{fmt.Sprintf("* %d EXISTS", held), `* FLAGS (\Seen)`, fmt.Sprintf("* OK [UIDVALIDITY %d] valid", 7+len(name)), fmt.Sprintf("* OK [UIDNEXT %d] next", held+1)}, "OK done"
+		return []string{fmt.Sprintf("* %d EXISTS", held), `* FLAGS (\Seen)`, fmt.Sprintf("* OK [UIDVALIDITY %d] valid", 7+len(name)),
+			fmt.Sprintf("* OK [UIDNEXT %d] next", held+1)}, "OK done"
 	case "UID SEARCH", "UID FETCH", "FETCH":
 		if *open != "INBOX" {
 			return nil, "OK nothing"
@@ -154,7 +155,8 @@ func shyMove(t *testing.T, n int) (*shy, server, move) {
 func plainMove(t *testing.T, src *shy, dst server) move {
 	t.Helper()
 	m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
-	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true, People: []crossing.Person{person}}); err != nil {
+	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true,
+		People: []crossing.Person{person}}); err != nil {
 		t.Fatal(err)
 	}
 	return m

@@ -157,7 +157,8 @@ func TestSoak_killed(t *testing.T) {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
 			s, room, src, dst := newSoak(t, layout)
-			if err := crossing.Prepare(room, s.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: household, More: shortSettle}); err != nil {
+			if err := crossing.Prepare(room, s.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: household,
+				More: shortSettle}); err != nil {
 				t.Fatal(err)
 			}
 			kills, runs := 0, 0

@@ -125,7 +125,8 @@ type letter struct {
 func letters(n, size int, title string) []letter {
 	all := make([]letter, n)
 	for i := range all {
-		head := fmt.Sprintf("From: a@example.test\r\nSubject: %s %d\r\nMessage-ID: <%s-%d@example.test>\r\nDate: Mon, 2 Jan 2006 15:04:05 +0000\r\n\r\n", title, i, strings.ReplaceAll(title, " ", "-"), i)
+		head := fmt.Sprintf("From: a@example.test\r\nSubject: %s %d\r\nMessage-ID: <%s-%d@example.test>\r\nDate: Mon, 2 Jan 2006 "+
+			"15:04:05 +0000\r\n\r\n", title, i, strings.ReplaceAll(title, " ", "-"), i)
 		all[i] = letter{
 			text:  head + strings.Repeat("line of text\r\n", max((size-len(head))/14, 1)),
 			date:  time.Date(2010, 1, 1, 0, 0, i, 0, time.UTC),

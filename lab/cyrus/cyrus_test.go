@@ -107,7 +107,8 @@ func TestLMTP_delivers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer talk.Close()
-	for _, line := range [][2]string{{"LHLO x", "250 "}, {"MAIL FROM:<>", "250"}, {"RCPT TO:<" + address + ">", "250"}, {"DATA", "354"}, {"Subject: x\r\n\r\nhello\r\n.", "250"}} {
+	for _, line := range [][2]string{{"LHLO x", "250 "}, {"MAIL FROM:<>", "250"}, {"RCPT TO:<" + address + ">", "250"}, {"DATA", "354"},
+		{"Subject: x\r\n\r\nhello\r\n.", "250"}} {
 		if last, before, err := talk.Ask(line[0], line[1], "5", "4"); err != nil || !strings.HasPrefix(last, line[1]) {
 			t.Fatalf("%q: %q %q %v", line[0], before, last, err)
 		}
@@ -171,7 +172,8 @@ func TestDAV_invitationsGoToTheOutboxOnlyWithScheduling(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !scheduling && len(mails) != 0 || scheduling && (len(mails) != 1 || mails[0].Method() != "REQUEST" || !slices.Equal(mails[0].To, []string{"guest@elsewhere.test"})) {
+			if !scheduling && len(mails) != 0 || scheduling && (len(mails) != 1 || mails[0].Method() != "REQUEST" || !slices.Equal(mails[0].To,
+				[]string{"guest@elsewhere.test"})) {
 				t.Errorf("scheduling %v, mails %+v", scheduling, mails)
 			}
 		})

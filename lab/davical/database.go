@@ -145,7 +145,8 @@ func accountSQL(a Account) string {
 	INSERT INTO principal (type_id, user_no, displayname, default_privileges)
 		SELECT 1, user_no, fullname, privilege_to_bits(ARRAY['caldav:read-free-busy', 'caldav:schedule-deliver']) FROM usr WHERE username = %[1]s;
 	`, literal(a.Address), literal("**"+a.Password))
-	for _, c := range []struct{ name, kind string }{{"calendar", "caldav:calendar"}, {".in", "caldav:calendar"}, {".out", "caldav:calendar"}, {"addresses", "carddav:addressbook"}} {
+	for _, c := range []struct{ name, kind string }{{"calendar", "caldav:calendar"}, {".in", "caldav:calendar"}, {".out", "caldav:calendar"},
+		{"addresses", "carddav:addressbook"}} {
 		fmt.Fprintf(&text, `INSERT INTO collection (user_no, parent_container, dav_name, dav_etag, dav_displayname, is_calendar, is_addressbook, created, modified, resourcetypes)
 			SELECT user_no, '/' || username || '/', '/' || username || '/%[2]s/', '-1', '%[2]s', %[3]t, %[4]t, now(), now(),
 			'<DAV::collection/><urn:ietf:params:xml:ns:%[5]s/>' FROM usr WHERE username = %[1]s;

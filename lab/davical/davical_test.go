@@ -99,7 +99,8 @@ func TestScheduling_invitesAndCancelsUnlessGuarded(t *testing.T) {
 			server := start(t, test.options)
 			calendar := server.Calendar("anna@example.test")
 			for _, guest := range []string{"bob@example.test", "fiona@partner.example"} {
-				if status, text := request(t, "anna", http.MethodPut, calendar+guest+".ics", meeting(guest, guest, test.parameter)); status != http.StatusCreated {
+				if status, text := request(t, "anna", http.MethodPut, calendar+guest+".ics", meeting(guest, guest,
+					test.parameter)); status != http.StatusCreated {
 					t.Fatalf("PUT: %d %s", status, text)
 				}
 			}

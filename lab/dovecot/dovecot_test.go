@@ -140,7 +140,8 @@ func TestLimits_messageSizeAndQuota(t *testing.T) {
 
 func TestSieve_scriptDecidesOnDelivery(t *testing.T) {
 	t.Parallel()
-	server := start(t, Options{Separator: "/", Layout: Sdbox, Accounts: []Account{{Address: address, Password: "x"}}, Mailboxes: []Mailbox{{Name: "Lists"}}})
+	server := start(t, Options{Separator: "/", Layout: Sdbox, Accounts: []Account{{Address: address, Password: "x"}},
+		Mailboxes: []Mailbox{{Name: "Lists"}}})
 	script := "require \"fileinto\";\r\nfileinto \"Lists\";\r\n"
 	converse(t, server.Sieve, [][2]string{
 		{`NOOP "greeting is over"`, "OK (TAG"},

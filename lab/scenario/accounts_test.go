@@ -92,7 +92,8 @@ func (p accessPlan) wantSums(t *testing.T) {
 		}
 	}
 	if c.Accounts != len(p.Accounts) || bySource != c.Accounts || byGain != c.Accounts || c.Moving+c.Staying != c.Accounts {
-		t.Errorf("%d rows; got %d accounts, %d by way in, %d by way out, %d moving, %d staying", len(p.Accounts), c.Accounts, bySource, byGain, c.Moving, c.Staying)
+		t.Errorf("%d rows; got %d accounts, %d by way in, %d by way out, %d moving, %d staying", len(p.Accounts), c.Accounts, bySource, byGain,
+			c.Moving, c.Staying)
 	}
 }
 

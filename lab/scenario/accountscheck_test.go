@@ -97,9 +97,11 @@ func TestAccounts_switchesAndPolicies(t *testing.T) {
 		"nodav": "its group switches CalDAV and CardDAV off" + fromTables, "nocal": "its group switches CalDAV off" + fromTables,
 		"nothing": "its group switches CalDAV and CardDAV off" + fromTables + "; " + noIMAP,
 		"leaver":  "the source has disabled it; set accounts.include_disabled: import to move it",
-		"room":    "the account is left out because the source marks it as an internal calendar user; if it is a person or a room that shall move, name it in the roster file",
-		"friend":  "the account is left out because its domain is not one of the source's: its mail is elsewhere; if the domain is the organisation's, add it at the source, or name the account in the roster file",
-		"other":   "its domain is not among those that move; add it to domains to move it",
+		"room": "the account is left out because the source marks it as an internal calendar user; if it is a person or a room " +
+			"that shall move, name it in the roster file",
+		"friend": "the account is left out because its domain is not one of the source's: its mail is elsewhere; if the domain is " +
+			"the organisation's, add it at the source, or name the account in the roster file",
+		"other": "its domain is not among those that move; add it to domains to move it",
 	})
 	if c := plan.Coverage; c.Accounts != 10 || c.Moving != 6 || c.Source["own password"] != 4 || c.Source["database only"] != 2 {
 		t.Errorf("got %+v", c)
@@ -157,19 +159,22 @@ func TestAccounts_directory(t *testing.T) {
 	hashed.Stored, hashed.Form = md5Of(hashed.Plain), "md5"
 	leaver.Status = 1
 	th := setPeople(t, false, stale, hashed, leaver)
-	if _, err := th.Source.DB().ExecContext(t.Context(), "REPLACE INTO Config (section, `key`, value) VALUES ('dovecot', 'authType', 'ldap')"); err != nil {
+	if _, err := th.Source.DB().ExecContext(t.Context(), "REPLACE INTO Config (section, `key`, value) VALUES ('dovecot', "+
+		"'authType', 'ldap')"); err != nil {
 		t.Fatal(err)
 	}
 	plan := answer[accessPlan](th, 0, "accounts", "plan")
 	text := "its password is in a directory, which does not move: a temporary password and a personal sheet"
-	wantPolicies(t, plan, map[string]string{"stale": text, "hashed": text, "leaver": "the source has disabled it; set accounts.include_disabled: import to move it"})
+	wantPolicies(t, plan, map[string]string{"stale": text, "hashed": text,
+		"leaver": "the source has disabled it; set accounts.include_disabled: import to move it"})
 	want := [4]string{"ldap", "master user", "database only", "temporary"}
 	if rows := plan.rows(); rows["stale"] != want || rows["hashed"] != want {
 		t.Errorf("got %v, want %v", rows, want)
 	}
 	undo := th.with("login: master", "login: user")
 	alone := answer[accessPlan](th, 5, "accounts", "plan")
-	wantPolicies(t, alone, map[string]string{"stale": "nothing opens its mail: set a master user for the source, or give SourcePassword in the roster; " + text})
+	wantPolicies(t, alone, map[string]string{"stale": "nothing opens its mail: set a master user for the source, or give " +
+		"SourcePassword in the roster; " + text})
 	undo()
 
 	th.provision()
@@ -233,12 +238,15 @@ func (th *theatre) wantStandings() {
 	th.put("listed.csv", "plain@example.com\nnocal@example.com\nnodav@example.com\nwebmail@example.com\nnothing@example.com\nstranger@example.com\n")
 	got := answer[checked](th, 5, "accounts", "check", "--pause", "1ms", "--listed", list)
 	want := map[string][2]string{
-		"plain":   {"ready", ""},
-		"nocal":   {"over_quota", "raise its quota at the destination before mail comes"},
-		"nodav":   {"over_quota", "raise its quota at the destination, unless little of the old one is used"},
-		"webmail": {"second_factor", "make an app password for this account at the destination and give it in the roster, or switch the second factor on after the move"},
-		"nothing": {"cannot_log_in", "check that the account was imported with the password of accounts.csv, and that it needs no second factor or app password"},
-		"hashed":  {"missing", "import the file of accounts, or look why its row was refused"}, "stranger": {"extra", "remove it there, or name it in the roster"},
+		"plain": {"ready", ""},
+		"nocal": {"over_quota", "raise its quota at the destination before mail comes"},
+		"nodav": {"over_quota", "raise its quota at the destination, unless little of the old one is used"},
+		"webmail": {"second_factor", "make an app password for this account at the destination and give it in the roster, or " +
+			"switch the second factor on after the move"},
+		"nothing": {"cannot_log_in", "check that the account was imported with the password of accounts.csv, and that it needs no " +
+			"second factor or app password"},
+		"hashed": {"missing", "import the file of accounts, or look why its row was refused"}, "stranger": {"extra",
+			"remove it there, or name it in the roster"},
 	}
 	sum := 0
 	for _, n := range got.Counts {

@@ -34,7 +34,8 @@ func TestJourney_readAnotherWay(t *testing.T) {
 		corpus.DirtyPerson("dora@example.com", "Kept.As_It,Is-1dora"))
 	th.provision()
 	undo := th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: database\n    url: "+th.Source.DAV)
-	if plan := th.want(0, "sync", "--plan", "--only", "contacts,calendars"); strings.Contains(plan.out, "MAILBOX") || !strings.Contains(plan.out, "calendars  ") {
+	if plan := th.want(0, "sync", "--plan", "--only", "contacts,calendars"); strings.Contains(plan.out, "MAILBOX") ||
+		!strings.Contains(plan.out, "calendars  ") {
 		t.Errorf("the plan shows other things than contacts and calendars:\n%s", plan.out)
 	}
 	first := answer[moved](th, 6, "sync", "--json", "--only", "contacts,calendars")
@@ -88,7 +89,8 @@ func TestJourney_ownAddressBookStays(t *testing.T) {
 	if len(first.Accounts) != 1 || first.Accounts[0].Contacts.Copied != 2 {
 		t.Fatalf("%+v, want two contacts copied", first)
 	}
-	th.put("people.csv", fmt.Sprintf("EmailAddress,SourcePassword,DestinationPassword\nhashed@example.com,%q,%q\n", hashed.Plain, th.imported("hashed@example.com")))
+	th.put("people.csv", fmt.Sprintf("EmailAddress,SourcePassword,DestinationPassword\nhashed@example.com,%q,%q\n", hashed.Plain,
+		th.imported("hashed@example.com")))
 	th.with("\nsource:\n", "\nroster: people.csv\nsource:\n")
 	second := answer[moved](th, 0, "sync", "--json", "--only", "contacts,calendars")
 	if a := second.Accounts[0]; a.Contacts.Unchanged != 2 || a.Calendars.Unchanged != 3 || a.Contacts.Copied+a.Contacts.Adopted > 0 {

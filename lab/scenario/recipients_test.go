@@ -141,7 +141,8 @@ func (th *theatre) wantParity(forgotten []string) {
 	}
 	th.edit(func(text string) string {
 		head, tail, _ := strings.Cut(text, "destination:\n")
-		return head + "destination:\n  mx: {addresses: [\"" + host.SMTP + "\", \"" + second.SMTP + "\", \"" + nowhere + "\"], name: mover.example.com, pause: 1ms, later: 10ms}\n" + tail
+		return head + "destination:\n  mx: {addresses: [\"" + host.SMTP + "\", \"" + second.SMTP + "\", \"" + nowhere + "\"], " +
+			"name: mover.example.com, pause: 1ms, later: 10ms}\n" + tail
 	})
 	compared := answer[parity](th, 6, "recipients", "check")
 	if len(compared.Hosts) != 3 || compared.Hosts[0].Error+compared.Hosts[1].Error != "" || compared.Hosts[2].Error == "" {
@@ -153,7 +154,8 @@ func (th *theatre) wantParity(forgotten []string) {
 		}
 	}
 	got := compared.verdicts()
-	for _, want := range []string{"missing bjorn@example.com", "missing ping@example.com", "missing press@example.com", "extra fax@example.com", "open jobs@example.com", "not conclusive shop@example.org"} {
+	for _, want := range []string{"missing bjorn@example.com", "missing ping@example.com", "missing press@example.com",
+		"extra fax@example.com", "open jobs@example.com", "not conclusive shop@example.org"} {
 		if !slices.Contains(got, want) {
 			th.t.Errorf("got %q, want %q among them; the census had %q", got, want, forgotten)
 		}

@@ -78,7 +78,8 @@ func setRules(t *testing.T) *theatre {
 		t.Fatal(err)
 	}
 	for _, row := range sortRows {
-		if _, err := stage.Source.DB().ExecContext(t.Context(), "INSERT INTO MailSort (EmailAddress, EmailSubject, EmailFolder, Account) VALUES (?, ?, ?, ?)", row...); err != nil {
+		if _, err := stage.Source.DB().ExecContext(t.Context(), "INSERT INTO MailSort (EmailAddress, EmailSubject, EmailFolder, "+
+			"Account) VALUES (?, ?, ?, ?)", row...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -145,7 +146,8 @@ func (d delivery) hasScript() bool { return scripts[d.to] != "" }
 func (d delivery) id(i int) string { return fmt.Sprintf("<rules-%d@partner.example>", i) }
 
 func (d delivery) message(i int) []byte {
-	return fmt.Appendf(nil, "From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\nMessage-ID: %s\r\nDate: %s\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGrüße %d\r\n.\r\n",
+	return fmt.Appendf(nil, "From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\nMessage-ID: %s\r\nDate: %s\r\nMIME-Version: "+
+		"1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGrüße %d\r\n.\r\n",
 		d.from, d.to, mime.QEncoding.Encode("utf-8", d.subject), d.id(i), time.Now().Format(time.RFC1123Z), i)
 }
 
@@ -203,7 +205,8 @@ func TestRules_messagesLandAsAtTheSource(t *testing.T) {
 	th.wantRuleFindings()
 	th.deliver(th.Destination.LMTP, delivery{to: noa, from: outsider, subject: "early"}, 99)
 	th.wantSilence("before the switch")
-	if got, want := answer[rulesOf](th, 0, "sync", "--switch-on-rules").String(), "bjorn 0/1/0/0, maria.garcia 0/1/0/0, noa.levi 0/1/0/0, sean.obrien 0/1/0/0, yuki.tanaka 0/1/0/0"; got != want {
+	if got, want := answer[rulesOf](th, 0, "sync", "--switch-on-rules").String(), "bjorn 0/1/0/0, maria.garcia 0/1/0/0, "+
+		"noa.levi 0/1/0/0, sean.obrien 0/1/0/0, yuki.tanaka 0/1/0/0"; got != want {
 		t.Errorf("at the switch: got %s, want %s", got, want)
 	}
 	th.wantSilence("at the switch")
@@ -243,7 +246,8 @@ func (th *theatre) wantRuleFindings() {
 		}
 	}
 	slices.Sort(got)
-	if diff := cmp.Diff([]string{"rules_copy_unknown " + noa, "rules_mailbox_unknown " + maria, "rules_wait " + bjorn, "rules_wait " + maria, "rules_wait " + noa}, got); diff != "" {
+	if diff := cmp.Diff([]string{"rules_copy_unknown " + noa, "rules_mailbox_unknown " + maria, "rules_wait " + bjorn, "rules_wait " + maria,
+		"rules_wait " + noa}, got); diff != "" {
 		th.t.Errorf("findings: -want +got\n%s", diff)
 	}
 	if text := th.want(0, "status").out; !strings.Contains(text, "1, 1 waiting") {
@@ -333,7 +337,8 @@ func sent(t *testing.T, m mailsink.Message) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("<%s> to <%s>: from %s, %s, %q, %q", m.From, strings.Join(m.To, "> <"), from[0].Address, message.Header.Get("Auto-Submitted"), subject, strings.Join(strings.Fields(string(text)), " "))
+	return fmt.Sprintf("<%s> to <%s>: from %s, %s, %q, %q", m.From, strings.Join(m.To, "> <"), from[0].Address,
+		message.Header.Get("Auto-Submitted"), subject, strings.Join(strings.Fields(string(text)), " "))
 }
 
 // wantMails proves what has gone out. What scripts send is the same at both ends; a vacation answers with
@@ -380,7 +385,8 @@ func TestRules_consent(t *testing.T) {
 	t.Parallel()
 	th := setRules(t)
 	own := th.atDestinationSieve(yuki)
-	for _, err := range []error{own.PutScript(t.Context(), "own", "keep;\r\n"), own.SetActive(t.Context(), "own"), own.PutScript(t.Context(), "main", "stop;\r\n")} {
+	for _, err := range []error{own.PutScript(t.Context(), "own", "keep;\r\n"), own.SetActive(t.Context(), "own"), own.PutScript(t.Context(),
+		"main", "stop;\r\n")} {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -206,7 +206,8 @@ func (th *theatre) loud(lines ...string) {
 // import file, and of the sheet as its reader opens it.
 func (th *theatre) madeSecrets() []secret {
 	th.t.Helper()
-	all := []secret{{"the webadmin", atmail8.APIPassword}, {"the roster", rosterSecret}, {"the master key", masterKey}, {"nobody, mistyped", wrongMaster}, {"nobody, mistyped", wrongReader}}
+	all := []secret{{"the webadmin", atmail8.APIPassword}, {"the roster", rosterSecret}, {"the master key", masterKey}, {"nobody, mistyped",
+		wrongMaster}, {"nobody, mistyped", wrongReader}}
 	file := filepath.Join(th.Dir, "secrets", "identity.txt")
 	text, err := os.ReadFile(file)
 	if err != nil {

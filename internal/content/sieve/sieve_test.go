@@ -144,7 +144,8 @@ func TestRead_andMap(t *testing.T) {
 	got := script.Map(func(name string) (string, bool) {
 		return strings.ReplaceAll(strings.TrimPrefix(name, "INBOX."), ".", "/"), strings.HasPrefix(name, "INBOX.") && !strings.Contains(name, "\n")
 	})
-	want := strings.NewReplacer(`"INBOX.Lists", `, `"Lists", `, "INBOX.Größe", "Größe", `:copy "INBOX.Lists"`, `:copy "Lists"`, "INBOX.Sent", "Sent").Replace(existing)
+	want := strings.NewReplacer(`"INBOX.Lists", `, `"Lists", `, "INBOX.Größe", "Größe", `:copy "INBOX.Lists"`, `:copy "Lists"`, "INBOX.Sent",
+		"Sent").Replace(existing)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}

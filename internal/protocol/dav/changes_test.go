@@ -38,7 +38,8 @@ func syncing(refuseAll bool) http.HandlerFunc {
 		case token == "end":
 			answerXML(w, listedAs("/cal/a.ics", "1"))
 		case strings.HasPrefix(token, "p-"):
-			answerXML(w, `<d:response><d:href>/cal/gone.ics</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>`, listedAs("/cal/c.ics", "3"), `<d:sync-token> end </d:sync-token>`)
+			answerXML(w, `<d:response><d:href>/cal/gone.ics</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>`, listedAs("/cal/c.ics",
+				"3"), `<d:sync-token> end </d:sync-token>`)
 		default:
 			answerXML(w, listedAs("/cal/a.ics", "1"), listedAs("/cal/b.ics", "2"), truncated, `<d:sync-token>p-`+token+`</d:sync-token>`)
 		}
@@ -222,7 +223,8 @@ func TestMultiGet_whatEndsAll(t *testing.T) {
 			w.WriteHeader(status)
 		})
 		client := newClient(t, Options{URL: server.URL})
-		err := client.MultiGet(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, []Item{{Href: "/cal/a"}, {Href: "/cal/b"}, {Href: "/cal/c"}}, func(Object) error { return nil })
+		err := client.MultiGet(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, []Item{{Href: "/cal/a"}, {Href: "/cal/b"},
+			{Href: "/cal/c"}}, func(Object) error { return nil })
 		if !IsStatus(err, status) || count != 2 { // one to see whether only these objects are meant
 			t.Errorf("%d: %v after %d requests", status, err, count)
 		}
@@ -230,7 +232,8 @@ func TestMultiGet_whatEndsAll(t *testing.T) {
 	own := errors.New("disk full")
 	s := &multigetServer{objects: map[string]string{"/cal/a": "x", "/cal/b": "y"}, mangle: same, etag: func(string) string { return `"1"` }}
 	server := serve(t, s.serve)
-	err := newClient(t, Options{URL: server.URL}).MultiGet(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, []Item{{Href: "/cal/a"}, {Href: "/cal/b"}}, func(Object) error { return own })
+	err := newClient(t, Options{URL: server.URL}).MultiGet(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, []Item{{Href: "/cal/a"},
+		{Href: "/cal/b"}}, func(Object) error { return own })
 	if !errors.Is(err, own) {
 		t.Errorf("got %v, want the error of each", err)
 	}

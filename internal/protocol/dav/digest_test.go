@@ -17,8 +17,10 @@ func TestDigest_publishedExamples(t *testing.T) {
 	t.Parallel()
 	modern := `realm="http-auth@example.org", qop="auth, auth-int", nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"`
 	for _, c := range []struct{ name, field, cnonce, password, want string }{
-		{"RFC 7616 section 3.9.1, MD5", "Digest " + modern + ", algorithm=MD5", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "Circle of Life", "8ca523f5e9506fed4657c9700eebdbec"},
-		{"RFC 7616 section 3.9.1, SHA-256", "Digest " + modern + ", algorithm=SHA-256", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "Circle of Life", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
+		{"RFC 7616 section 3.9.1, MD5", "Digest " + modern + ", algorithm=MD5", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", "Circle of Life",
+			"8ca523f5e9506fed4657c9700eebdbec"},
+		{"RFC 7616 section 3.9.1, SHA-256", "Digest " + modern + ", algorithm=SHA-256", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+			"Circle of Life", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
 		{"RFC 2617 section 3.5", `Digest realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"`, "0a4f113b", "Circle Of Life", "6629fae49393a05397450978507c4ef1"},
 		{"RFC 2069 section 2.4, corrected", `Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"`, "", "CircleOfLife", "1949323746fe6a43ef61f9606e7febea"},
 	} {
@@ -38,7 +40,8 @@ func TestParseChallenges(t *testing.T) {
 		want   string
 	}{
 		{[]string{`Basic realm="x"`}, `basic map[realm:x]`},
-		{[]string{`Digest realm="a \"b\", c", nonce=abc,qop="auth" , stale=TRUE, Basic realm="d"`}, `digest map[nonce:abc qop:auth realm:a "b", c stale:TRUE] basic map[realm:d]`},
+		{[]string{`Digest realm="a \"b\", c", nonce=abc,qop="auth" , stale=TRUE, Basic realm="d"`},
+			`digest map[nonce:abc qop:auth realm:a "b", c stale:TRUE] basic map[realm:d]`},
 		{[]string{`Negotiate`, `NTLM TlRM==, Basic realm = "x"`}, `negotiate map[] ntlm map[tlrm:=] basic map[realm:x]`},
 		{[]string{`Bearer`, ``, ` , ,`, `="`, `realm="one list in two fields"`}, `bearer map[realm:one list in two fields]`},
 		{[]string{`Digest realm="never closed, nonce="`}, `digest map[realm:never closed, nonce=]`},
@@ -110,7 +113,8 @@ func (s *digestServer) check(r *http.Request, nonce string) (right, current bool
 		return hex.EncodeToString(h[:])
 	}
 	once := p["nonce"] + p["nc"]
-	right = p["response"] == sum(s.ha1, p["nonce"], p["nc"], p["cnonce"], p["qop"], sum(r.Method, r.RequestURI)) && p["uri"] == r.RequestURI && !s.seen[once]
+	right = p["response"] == sum(s.ha1, p["nonce"], p["nc"], p["cnonce"], p["qop"], sum(r.Method, r.RequestURI)) && p["uri"] == r.RequestURI &&
+		!s.seen[once]
 	s.seen[once] = right
 	return right, p["nonce"] == nonce
 }
@@ -192,7 +196,8 @@ func TestLogin_refusedIsAskedOnce(t *testing.T) {
 		if !IsStatus(err, http.StatusUnauthorized) || tried != 1 {
 			t.Errorf("%s: %v after %d tries, want 401 after one", challenge, err, tried)
 		}
-		if text := fmt.Sprint(err); strings.Contains(text, password) || strings.Contains(text, client.login.basicToken()) || !strings.Contains(text, "wrong password ***") {
+		if text := fmt.Sprint(err); strings.Contains(text, password) || strings.Contains(text, client.login.basicToken()) ||
+			!strings.Contains(text, "wrong password ***") {
 			t.Errorf("the server's words: %s", text)
 		}
 	}

@@ -93,7 +93,8 @@ func TestDiscover_places(t *testing.T) {
 			t.Errorf("%s: %v", c.how, err)
 			continue
 		}
-		if home.How != c.how || home.Principal != "/principal/" || !slices.Equal(home.HomeSets, []string{"/homes/anna/"}) || !home.Capabilities.Schedules() {
+		if home.How != c.how || home.Principal != "/principal/" || !slices.Equal(home.HomeSets, []string{"/homes/anna/"}) ||
+			!home.Capabilities.Schedules() {
 			t.Errorf("%s: %+v", c.how, home)
 		}
 		if asked[0] != "/given/" {
@@ -105,16 +106,19 @@ func TestDiscover_places(t *testing.T) {
 func TestDiscover_nothingFound(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
-	_, err := newClient(t, Options{URL: server.URL}).Discover(t.Context(), AddressBooks, Search{UserURL: own("https://elsewhere.example/"), Account: anna})
+	_, err := newClient(t, Options{URL: server.URL}).Discover(t.Context(), AddressBooks, Search{UserURL: own("https://elsewhere.example/"),
+		Account: anna})
 	var none *NotOfferedError
 	if !errors.As(err, &none) {
 		t.Fatalf("got %v", err)
 	}
-	if len(none.Attempts) != 10 || none.Attempts[1].URL != "https://elsewhere.example/" || !strings.Contains(none.Attempts[1].Err.Error(), "another one") {
+	if len(none.Attempts) != 10 || none.Attempts[1].URL != "https://elsewhere.example/" || !strings.Contains(none.Attempts[1].Err.Error(),
+		"another one") {
 		t.Errorf("%d attempts: %v", len(none.Attempts), err)
 	}
 	dead := newClient(t, Options{URL: "http://127.0.0.1:1/x/"})
-	if _, err := dead.Discover(t.Context(), Calendars, Search{Account: anna}); !errors.As(err, &none) || len(none.Attempts) != 1 || troubleOf(err) != Unreachable {
+	if _, err := dead.Discover(t.Context(), Calendars, Search{Account: anna}); !errors.As(err, &none) || len(none.Attempts) != 1 ||
+		troubleOf(err) != Unreachable {
 		t.Errorf("a dead host: %v, want it asked once", err)
 	}
 }
@@ -167,9 +171,11 @@ func TestCollections_severalHomes(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/one/":
-			answerXML(w, calendar("/one/", ""), calendar("/one/a%40b/", "<c:calendar/>"), calendar("/one/in/", "<c:schedule-inbox/>"), calendar("/one/book/", "<r:addressbook/>"))
+			answerXML(w, calendar("/one/", ""), calendar("/one/a%40b/", "<c:calendar/>"), calendar("/one/in/", "<c:schedule-inbox/>"),
+				calendar("/one/book/", "<r:addressbook/>"))
 		case "/two/":
-			answerXML(w, calendar("/one/a@b/", "<c:calendar/>"), calendar("http://"+r.Host+"/two/s/", "<s:subscribed/>"), `<d:response><d:href>/two/x/</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>`)
+			answerXML(w, calendar("/one/a@b/", "<c:calendar/>"), calendar("http://"+r.Host+"/two/s/", "<s:subscribed/>"),
+				`<d:response><d:href>/two/x/</d:href><d:status>HTTP/1.1 404 Not Found</d:status></d:response>`)
 		default:
 			principalAt(w, r, "/principal/", `<c:calendar-home-set><d:href>/one/</d:href><d:href>http://`+r.Host+`/two/</d:href></c:calendar-home-set>`)
 		}
@@ -179,7 +185,8 @@ func TestCollections_severalHomes(t *testing.T) {
 		t.Fatalf("%+v: %+v", home, collections)
 	}
 	first, second := collections["a@b"], collections["s"]
-	if first.Href != "/one/a%40b/" || first.Name != "Work" || first.Color != "#FF0000FF" || first.Writable() || first.CTag != "" || first.MaxSize != 1000 {
+	if first.Href != "/one/a%40b/" || first.Name != "Work" || first.Color != "#FF0000FF" || first.Writable() || first.CTag != "" ||
+		first.MaxSize != 1000 {
 		t.Errorf("%+v", first)
 	}
 	if second.Href != "/two/s/" || !second.Is("subscribed") || second.Source != "webcal://x/y.ics" {
@@ -193,7 +200,8 @@ func TestCapabilities_maySchedule(t *testing.T) {
 	for _, c := range []struct {
 		said []string
 		want bool
-	}{{nil, true}, {[]string{"1", "3"}, true}, {[]string{"1", "calendar-access"}, false}, {[]string{"calendar-access", "calendar-auto-schedule"}, true}} {
+	}{{nil, true}, {[]string{"1", "3"}, true}, {[]string{"1", "calendar-access"}, false}, {[]string{"calendar-access",
+		"calendar-auto-schedule"}, true}} {
 		if got := (Capabilities{Known: true, DAV: c.said}).MaySchedule(); got != c.want {
 			t.Errorf("%q: %v, want %v", c.said, got, c.want)
 		}

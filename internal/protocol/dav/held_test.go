@@ -151,7 +151,8 @@ func TestMultiGet_bodiesAreHeldAgainstTheListing(t *testing.T) {
 				return map[string]string{"A.ics": "1", "a.ics": "4", "b.ics": "5"}[name], name
 			},
 		}, "A.ics=A.ics a.ics=a.ics b.ics=gone"},
-		"etags of two kinds": {heldServer{listed: usual, body: func(name string) (string, string) { return "other " + name, name }}, "A.ics=A.ics a.ics=a.ics b.ics=b.ics"},
+		"etags of two kinds": {heldServer{listed: usual, body: func(name string) (string, string) { return "other " + name, name }},
+			"A.ics=A.ics a.ics=a.ics b.ics=b.ics"},
 		"no etags": {heldServer{listed: func(int) []string {
 			return []string{listedAs("/cal/A.ics", ""), listedAs("/cal/a.ics", ""), listedAs("/cal/b.ics", "")}
 		}, body: func(name string) (string, string) { return "", name }}, "A.ics=A.ics a.ics=a.ics b.ics=b.ics"},

@@ -87,7 +87,8 @@ func TestSameETag(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{`"1"`, `"1"`, true}, {`W/"1"`, `"1"`, true}, {`1`, `"1"`, true}, {`"1"`, `"2"`, false}, {``, ``, false}, {`""`, `""`, false}, {` "1"`, `"1" `, true},
+		{`"1"`, `"1"`, true}, {`W/"1"`, `"1"`, true}, {`1`, `"1"`, true}, {`"1"`, `"2"`, false}, {``, ``, false}, {`""`, `""`, false}, {` "1"`,
+			`"1" `, true},
 	} {
 		if got := SameETag(c.a, c.b); got != c.want {
 			t.Errorf("%s and %s: %v, want %v", c.a, c.b, got, c.want)

@@ -163,7 +163,8 @@ func TestChanges_pagesWithoutEnd(t *testing.T) {
 		}
 		answerXML(w, listedAs("/cal/a.ics", "1"))
 	})
-	listing, items := changes(t.Context(), t, newClient(t, Options{URL: server.URL}), &Collection{Href: "/cal/", Kind: Calendars, Reports: []string{"sync-collection"}}, Mark{})
+	listing, items := changes(t.Context(), t, newClient(t, Options{URL: server.URL}), &Collection{Href: "/cal/", Kind: Calendars,
+		Reports: []string{"sync-collection"}}, Mark{})
 	if !listing.Full || len(items) != 1 || page > maxPages+1 {
 		t.Errorf("%+v with %d items after %d pages", listing, len(items), page)
 	}
@@ -173,7 +174,8 @@ func TestChanges_pagesWithoutEnd(t *testing.T) {
 func TestList_cutShortByTheServer(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { answerXML(w, listedAs("/cal/a.ics", "1"), truncated) })
-	_, err := newClient(t, Options{URL: server.URL}).Changes(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, Mark{}, func(Item) error { return nil })
+	_, err := newClient(t, Options{URL: server.URL}).Changes(t.Context(), &Collection{Href: "/cal/", Kind: Calendars}, Mark{},
+		func(Item) error { return nil })
 	var refused *StatusError
 	if !errors.As(err, &refused) || refused.Status != http.StatusInsufficientStorage {
 		t.Errorf("got %v, want 507", err)
@@ -190,7 +192,8 @@ func TestChanges_twoListings(t *testing.T) {
 		}
 		answerXML(w, listedAs("/cal/a.ics", "1"), listedAs("/cal/b.ics", "2"))
 	})
-	_, items := changes(t.Context(), t, newClient(t, Options{URL: server.URL}), &Collection{Href: "/cal/", Kind: Calendars, Reports: []string{"sync-collection"}}, Mark{})
+	_, items := changes(t.Context(), t, newClient(t, Options{URL: server.URL}), &Collection{Href: "/cal/", Kind: Calendars,
+		Reports: []string{"sync-collection"}}, Mark{})
 	if len(items) != 2 {
 		t.Errorf("%d items, want both", len(items))
 	}

@@ -106,7 +106,8 @@ func TestTrusts(t *testing.T) {
 
 func TestNew_refusesURLs(t *testing.T) {
 	t.Parallel()
-	for _, given := range []string{"", "dav.example.org", "ftp://dav.example.org/", "https:///x", "https://anna:geheim@dav.example.org/", "https://anna:geheim@dav.example.org:x/"} {
+	for _, given := range []string{"", "dav.example.org", "ftp://dav.example.org/", "https:///x", "https://anna:geheim@dav.example.org/",
+		"https://anna:geheim@dav.example.org:x/"} {
 		_, err := New(Options{URL: given})
 		if err == nil || strings.Contains(err.Error(), "geheim") {
 			t.Errorf("%q: got %v", given, err)
@@ -122,7 +123,8 @@ func TestRefusal_serverWords(t *testing.T) {
 	}{
 		{"SabreDAV", "application/xml", `<?xml version="1.0"?><d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"><s:exception>Sabre\DAV\Exception\Forbidden</s:exception><s:message>This service is not part of your plan</s:message><s:sabredav-version>1.8.12</s:sabredav-version></d:error>`, "This service is not part of your plan", "", ""},
 		{"condition with href", "text/xml", `<error xmlns="DAV:"><C:no-uid-conflict xmlns:C="urn:ietf:params:xml:ns:caldav"><href>/cal/b.ics</href></C:no-uid-conflict></error>`, "", "no-uid-conflict", "/cal/b.ics"},
-		{"web page", "text/html", "<!DOCTYPE html><html><head><title>413 Request\n Entity Too Large</title></head><body>nginx</body></html>", "413 Request Entity Too Large", "", ""},
+		{"web page", "text/html", "<!DOCTYPE html><html><head><title>413 Request\n Entity Too Large</title></head><body>nginx</body></html>",
+			"413 Request Entity Too Large", "", ""},
 		{"web page without title", "text/html", "<html><style>b{}</style><body><h1>No</h1> <p>go away</p></body></html>", "No go away", "", ""},
 		{"plain", "text/plain", "Access denied.\r\n\x07\x1b[31m", "Access denied. [31m", "", ""},
 		{"long", "text/plain", strings.Repeat("é", 100000), strings.Repeat("é", 200) + "...", "", ""},
@@ -299,7 +301,8 @@ func TestGet_isBounded(t *testing.T) {
 			w.(http.Flusher).Flush()
 			_, _ = io.WriteString(w, strings.Repeat("x", 401))
 		})
-		if _, err := newClient(t, Options{URL: server.URL, MaxBody: 1000}).Get(t.Context(), path, Calendars); !errors.As(err, &large) || large.Limit != 1000 {
+		if _, err := newClient(t, Options{URL: server.URL, MaxBody: 1000}).Get(t.Context(), path, Calendars); !errors.As(err, &large) ||
+			large.Limit != 1000 {
 			t.Errorf("%s: %v, want too large", path, err)
 		}
 		if o, err := newClient(t, Options{URL: server.URL, MaxBody: 1001}).Get(t.Context(), path, Calendars); err != nil || len(o.Data) != 1001 {

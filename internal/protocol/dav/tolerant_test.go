@@ -127,9 +127,11 @@ func TestMultistatus_namespacesAndDamage(t *testing.T) {
 		{"cut short", `<x:multistatus xmlns:x="DAV:">` + etag + etag[:90], 1, func(err error) bool { return troubleOf(err) == Broken }},
 		{"cut between", `<x:multistatus xmlns:x="DAV:">` + etag, 1, func(err error) bool { return troubleOf(err) == Broken }},
 		{"broken", `<x:multistatus xmlns:x="DAV:">` + etag + `<x:response></y>`, 1, func(err error) bool { return errors.As(err, &format) }},
-		{"PHP warning inside", `<x:multistatus xmlns:x="DAV:">` + etag + "<br />\n<b>Warning</b>: &nbsp; x", 1, func(err error) bool { return errors.As(err, &format) }},
+		{"PHP warning inside", `<x:multistatus xmlns:x="DAV:">` + etag + "<br />\n<b>Warning</b>: &nbsp; x", 1,
+			func(err error) bool { return errors.As(err, &format) }},
 		{"too deep", `<x:multistatus xmlns:x="DAV:">` + strings.Repeat("<x:a>", maxDepth+5), 0, func(err error) bool { return errors.As(err, &large) }},
-		{"too much in one response", `<x:multistatus xmlns:x="DAV:"><x:response>` + strings.Repeat("<x:a>yyyyyyyyyy</x:a>", 40000), 0, func(err error) bool { return errors.As(err, &large) }},
+		{"too much in one response", `<x:multistatus xmlns:x="DAV:"><x:response>` + strings.Repeat("<x:a>yyyyyyyyyy</x:a>", 40000), 0,
+			func(err error) bool { return errors.As(err, &large) }},
 	} {
 		m, err := newMultistatus(asAnswer(c.document, ""), 1<<10)
 		if err != nil {

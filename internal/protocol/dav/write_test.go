@@ -63,7 +63,8 @@ func checkWrites(t *testing.T, client *Client, home *Home, odd oddity) {
 			t.Error(err)
 		}
 	}
-	if collection, err = client.Collection(t.Context(), href, home.Kind); err != nil || collection.Name != "Anders" || collection.Description != description {
+	if collection, err = client.Collection(t.Context(), href, home.Kind); err != nil || collection.Name != "Anders" ||
+		collection.Description != description {
 		t.Errorf("after the change: %+v, %v", collection, err)
 	}
 	checkObject(t, client, home.Kind, Child(href, name), first, second)
@@ -85,7 +86,8 @@ func checkObject(t *testing.T, client *Client, kind Kind, object, first, second 
 	if err != nil || before.ETag == "" {
 		t.Fatalf("get: etag %q, %v", before.ETag, err)
 	}
-	if _, err := client.Put(t.Context(), object, Upload{Kind: kind, Data: []byte(second), IfMatch: `"other"`}); !IsStatus(err, http.StatusPreconditionFailed) {
+	if _, err := client.Put(t.Context(), object, Upload{Kind: kind, Data: []byte(second), IfMatch: `"other"`}); !IsStatus(err,
+		http.StatusPreconditionFailed) {
 		t.Errorf("put over another etag: %v, want 412", err)
 	}
 	if _, err := client.Put(t.Context(), object, Upload{Kind: kind, Data: []byte(second), IfMatch: before.ETag}); err != nil {
@@ -115,20 +117,23 @@ func TestPut_sendsGuards(t *testing.T) {
 		w.Header().Set("Location", "/cal/other.ics")
 		w.WriteHeader(http.StatusCreated)
 	})
-	client := newClient(t, Options{URL: server.URL, UserAgent: "rehome/1", WriteHeaders: http.Header{"Schedule-Reply": {"F"}, "Scheduling-Enabled": {"F"}}})
+	client := newClient(t, Options{URL: server.URL, UserAgent: "rehome/1", WriteHeaders: http.Header{"Schedule-Reply": {"F"},
+		"Scheduling-Enabled": {"F"}}})
 	stored, err := client.Put(t.Context(), "/cal/%40%2fä.ics", Upload{Kind: Calendars, Data: []byte("x")})
 	if err != nil || stored.ETag != `"new"` || stored.Href != "/cal/other.ics" {
 		t.Errorf("stored %+v, %v", stored, err)
 	}
 	r := <-seen
-	got := fmt.Sprint(r.RequestURI, r.Header["Schedule-Reply"], r.Header["Scheduling-Enabled"], r.Header["If-None-Match"], r.Header["Content-Type"], r.ContentLength, r.Header["User-Agent"], r.TransferEncoding)
+	got := fmt.Sprint(r.RequestURI, r.Header["Schedule-Reply"], r.Header["Scheduling-Enabled"], r.Header["If-None-Match"],
+		r.Header["Content-Type"], r.ContentLength, r.Header["User-Agent"], r.TransferEncoding)
 	if want := "/cal/%40%2f%C3%A4.ics[F] [F] [*] [text/calendar; charset=utf-8] 1 [rehome/1] []"; got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
 	if _, err := client.Put(t.Context(), "/x", Upload{Kind: AddressBooks, Data: []byte("x"), IfMatch: `W/"1"`}); err != nil {
 		t.Error(err)
 	}
-	if r := <-seen; r.Header.Get("If-Match") != `"1", W/"1"` || r.Header.Get("If-None-Match") != "" || r.Header.Get("Content-Type") != "text/vcard; charset=utf-8" {
+	if r := <-seen; r.Header.Get("If-Match") != `"1", W/"1"` || r.Header.Get("If-None-Match") != "" ||
+		r.Header.Get("Content-Type") != "text/vcard; charset=utf-8" {
 		t.Errorf("update with %v", r.Header)
 	}
 }

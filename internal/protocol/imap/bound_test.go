@@ -17,7 +17,8 @@ import (
 // A server that always says something and never what was asked for is not listened to for ever.
 func TestBound_talkWithoutProgress(t *testing.T) {
 	t.Parallel()
-	for _, talk := range []string{"* OK still here\r\n", "\r\n", " ", "* 5 EXISTS\r\n", "* 1 EXPUNGE\r\n", "* 9 FETCH (UID 9 FLAGS ())\r\n", "* XWHATEVER\r\n"} {
+	for _, talk := range []string{"* OK still here\r\n", "\r\n", " ", "* 5 EXISTS\r\n", "* 1 EXPUNGE\r\n", "* 9 FETCH (UID 9 FLAGS ())\r\n",
+		"* XWHATEVER\r\n"} {
 		t.Run(strings.TrimSpace(talk), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -192,7 +192,8 @@ func TestDecoder_fetch(t *testing.T) {
 		want        []string
 	}{
 		{
-			"everything", "* 1 FETCH (UID 7 FLAGS (\\Seen \\Recent $Junk) INTERNALDATE \" 1-Feb-2003 04:05:06 +0100\" RFC822.SIZE 3 MODSEQ (9) BODY[] {3}\r\nabc)\r\n",
+			"everything", "* 1 FETCH (UID 7 FLAGS (\\Seen \\Recent $Junk) INTERNALDATE \" 1-Feb-2003 04:05:06 +0100\" RFC822.SIZE 3 " +
+				"MODSEQ (9) BODY[] {3}\r\nabc)\r\n",
 			[]string{`body uid=7 size=3 "abc"`, `message uid=7 flags=["\\Seen" "$Junk"] date=2003-02-01T03:05:06Z size=3 modseq=9`},
 		},
 		{"body before the UID", "* 1 FETCH (BODY[] {3}\r\nabc UID 7)\r\n", []string{`body uid=7 size=3 "abc"`, plain(7)}},
@@ -210,10 +211,12 @@ func TestDecoder_fetch(t *testing.T) {
 		{"body is an atom", "* 1 FETCH (UID 7 BODY[] abc)\r\n", []string{plain(7)}},
 		{"body empty", "* 1 FETCH (UID 7 BODY[] {0}\r\n)\r\n", []string{`body uid=7 size=0 ""`, plain(7)}},
 		{"body as literal8", "* 1 FETCH (UID 7 BINARY[] ~{2}\r\n\x00b)\r\n", []string{`body uid=7 size=2 "\x00b"`, plain(7)}},
-		{"old item names", "* 1 FETCH (UID 7 RFC822.HEADER {1}\r\nh RFC822 {1}\r\nb)\r\n", []string{`body uid=7 size=1 "h"`, `body uid=7 size=1 "b"`, plain(7)}},
+		{"old item names", "* 1 FETCH (UID 7 RFC822.HEADER {1}\r\nh RFC822 {1}\r\nb)\r\n", []string{`body uid=7 size=1 "h"`,
+			`body uid=7 size=1 "b"`, plain(7)}},
 		{"two bodies", "* 1 FETCH (UID 7 BODY[HEADER] {1}\r\nh BODY[] {1}\r\nb)\r\n", []string{`body uid=7 size=1 "h"`, `body uid=7 size=1 "b"`, plain(7)}},
 		{"section with blanks", "* 1 FETCH (UID 7 BODY[HEADER.FIELDS (DATE \"FROM\")] {1}\r\nh)\r\n", []string{`body uid=7 size=1 "h"`, plain(7)}},
-		{"section never closed", "* 1 FETCH (UID 7 BODY[HEADER.FIELDS (DATE) {1}\r\nh)\r\n", []string{`error: cannot make sense of the server's answer: it begins with "h) "`}},
+		{"section never closed", "* 1 FETCH (UID 7 BODY[HEADER.FIELDS (DATE) {1}\r\nh)\r\n",
+			[]string{`error: cannot make sense of the server's answer: it begins with "h) "`}},
 		{"structure is no body", "* 1 FETCH (UID 7 BODY ((\"text\" \"plain\") \"mixed\") BODYSTRUCTURE (x))\r\n", []string{plain(7)}},
 		{
 			"unknown items", "* 1 FETCH (X-GM-MSGID 12 X-GM-LABELS (\\Inbox {1}\r\na \"b c\") EMAILID (M1) THREADID NIL UID 7 SAVEDATE \"x\")\r\n",
@@ -222,7 +225,8 @@ func TestDecoder_fetch(t *testing.T) {
 		{"unknown item with a literal", "* 1 FETCH (XBODY {3}\r\na)b UID 7)\r\n", []string{plain(7)}},
 		{"INTERNALDATE NIL", "* 1 FETCH (UID 7 INTERNALDATE NIL FLAGS NIL)\r\n", []string{plain(7)}},
 		{"INTERNALDATE nonsense", "* 1 FETCH (UID 7 INTERNALDATE \"32-Foo-2000 25:00:00\")\r\n", []string{plain(7)}},
-		{"INTERNALDATE with one digit", "* 1 FETCH (UID 7 INTERNALDATE \"1-feb-2003 04:05:06 +0000\")\r\n", []string{plain(7) + " date=2003-02-01T04:05:06Z"}},
+		{"INTERNALDATE with one digit", "* 1 FETCH (UID 7 INTERNALDATE \"1-feb-2003 04:05:06 +0000\")\r\n",
+			[]string{plain(7) + " date=2003-02-01T04:05:06Z"}},
 		{
 			"odd keywords", "* 1 FETCH (FLAGS (a{5} {x} [b c[d ]e NIL f:g \\X \"q r\") UID 7 BODY[] {1}\r\nz)\r\n",
 			[]string{`body uid=7 size=1 "z"`, `message uid=7 flags=["a{5}" "{x}" "[b" "c[d" "]e" "NIL" "f:g" "\\X" "q r"]`},

@@ -132,7 +132,8 @@ func testDovecotMechanisms(t *testing.T, server *realServer) {
 		{"master with an identity", true, Credentials{Identity: extendedUser, User: "mover", Password: "m"}, "SCRAM-SHA-256"},
 		{"OAUTHBEARER", true, Credentials{User: extendedUser, Token: token}, "OAUTHBEARER"},
 		{"XOAUTH2", true, Credentials{User: extendedUser, Token: token, Mechanism: "XOAUTH2"}, "XOAUTH2"},
-		{"bad token", true, Credentials{User: extendedUser, Token: func(context.Context, string) (string, error) { return "bad", nil }}, "AUTHENTICATIONFAILED"},
+		{"bad token", true, Credentials{User: extendedUser, Token: func(context.Context, string) (string, error) { return "bad", nil }},
+			"AUTHENTICATIONFAILED"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -117,16 +117,17 @@ func testDovecotMessages(t *testing.T, server *realServer, user string) {
 	checkBodies(t, client, "INBOX", uids, bodies)
 
 	messages := 0
-	command, err := client.Fetch(within(t), NewUIDSet(uids...), FetchItems{Flags: true, InternalDate: true, Size: true, ModSeq: true}, FetchHandler{Message: func(m *Message) error {
-		i := slices.Index(uids, m.UID)
-		messages++
-		slices.Sort(m.Flags)
-		want := slices.Sorted(slices.Values(flags[i%3]))
-		if !slices.Equal(m.Flags, want) || !m.InternalDate.Equal(dates[i]) || m.Size != int64(len(bodies[i])) || m.ModSeq == 0 {
-			t.Errorf("message %d: %+v, want flags %q, date %v, size %d", i, m, want, dates[i], len(bodies[i]))
-		}
-		return nil
-	}})
+	command, err := client.Fetch(within(t), NewUIDSet(uids...), FetchItems{Flags: true, InternalDate: true, Size: true, ModSeq: true},
+		FetchHandler{Message: func(m *Message) error {
+			i := slices.Index(uids, m.UID)
+			messages++
+			slices.Sort(m.Flags)
+			want := slices.Sorted(slices.Values(flags[i%3]))
+			if !slices.Equal(m.Flags, want) || !m.InternalDate.Equal(dates[i]) || m.Size != int64(len(bodies[i])) || m.ModSeq == 0 {
+				t.Errorf("message %d: %+v, want flags %q, date %v, size %d", i, m, want, dates[i], len(bodies[i]))
+			}
+			return nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +145,8 @@ func testDovecotSearch(t *testing.T, client *Client, uids []UID) {
 		}
 	}
 	selected, err := client.Select(within(t), "INBOX")
-	if err != nil || !selected.Messages.Is(300) || selected.UIDNext != uids[299]+1 || selected.HighestModSeq == 0 || selected.ReadOnly || !selected.AnyKeyword() {
+	if err != nil || !selected.Messages.Is(300) || selected.UIDNext != uids[299]+1 || selected.HighestModSeq == 0 || selected.ReadOnly ||
+		!selected.AnyKeyword() {
 		t.Errorf("Select: %+v, %v", selected, err)
 	}
 	if err := client.Store(within(t), NewUIDSet(uids...), StoreReplace, []string{"$Done"}); err != nil {
@@ -154,10 +156,11 @@ func testDovecotSearch(t *testing.T, client *Client, uids []UID) {
 		t.Error(err)
 	}
 	changed := 0
-	command, err := client.Fetch(within(t), NewUIDSet(uids...), FetchItems{Flags: true, ChangedSince: selected.HighestModSeq}, FetchHandler{Message: func(*Message) error {
-		changed++
-		return nil
-	}})
+	command, err := client.Fetch(within(t), NewUIDSet(uids...), FetchItems{Flags: true, ChangedSince: selected.HighestModSeq},
+		FetchHandler{Message: func(*Message) error {
+			changed++
+			return nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,8 @@ func testDovecotResync(t *testing.T, server *realServer, user string) {
 	if err != nil || before.HighestModSeq == 0 {
 		t.Fatalf("first: %+v, %v", before, err)
 	}
-	if assigned, err := writer.CreateSpecial(within(t), "Archive", `\Archive`); err != nil || assigned != writer.Capabilities().Has("CREATE-SPECIAL-USE") {
+	if assigned, err := writer.CreateSpecial(within(t), "Archive", `\Archive`); err != nil ||
+		assigned != writer.Capabilities().Has("CREATE-SPECIAL-USE") {
 		t.Errorf("CreateSpecial: %v, %v", assigned, err)
 	}
 	if _, err := writer.Select(within(t), "INBOX"); err != nil {
@@ -76,10 +77,12 @@ func testDovecotResync(t *testing.T, server *realServer, user string) {
 		t.Error(err)
 	}
 	check("Fetch")
-	if _, err := reader.ExamineSince(within(t), "INBOX", Known{UIDValidity: before.UIDValidity + 1, ModSeq: before.HighestModSeq}, collect); err != nil || len(changed) > 0 || !gone.Empty() {
+	if _, err := reader.ExamineSince(within(t), "INBOX", Known{UIDValidity: before.UIDValidity + 1, ModSeq: before.HighestModSeq},
+		collect); err != nil || len(changed) > 0 || !gone.Empty() {
 		t.Errorf("another UIDVALIDITY: vanished %s, changed %v, %v", gone, changed, err)
 	}
-	if err := errors.Join(writer.Rename(within(t), "Archive", "Archiv/Alt"), writer.Delete(within(t), "Archiv/Alt"), writer.Delete(within(t), "Archiv/Alt")); err != nil {
+	if err := errors.Join(writer.Rename(within(t), "Archive", "Archiv/Alt"), writer.Delete(within(t), "Archiv/Alt"), writer.Delete(within(t),
+		"Archiv/Alt")); err != nil {
 		t.Error(err)
 	}
 }

@@ -39,7 +39,8 @@ func TestFlagList_isWellFormedOrRefused(t *testing.T) {
 	t.Parallel()
 	wellFormed := regexp.MustCompile(`^\((\\?[!#$&'+,./0-9:;<=>?@A-Z\[^_` + "`" + `a-z|}~-]+( \\?[!#$&'+,./0-9:;<=>?@A-Z\[^_` + "`" + `a-z|}~-]+)*)?\)$`)
 	rapid.Check(t, func(t *rapid.T) {
-		flags := rapid.SliceOf(rapid.OneOf(rapid.String(), rapid.StringMatching(`\\?[a-zA-Z$]{1,9}`), rapid.SampledFrom([]string{`\Seen`, `\answered`, `\Recent`, "$Junk"}))).Draw(t, "flags")
+		flags := rapid.SliceOf(rapid.OneOf(rapid.String(), rapid.StringMatching(`\\?[a-zA-Z$]{1,9}`), rapid.SampledFrom([]string{`\Seen`,
+			`\answered`, `\Recent`, "$Junk"}))).Draw(t, "flags")
 		list, err := flagList(flags)
 		if (err == nil) != wellFormed.MatchString(list) {
 			t.Fatalf("flagList(%q) = %q, %v", flags, list, err)

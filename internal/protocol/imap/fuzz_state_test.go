@@ -24,7 +24,8 @@ type state struct {
 	seeds []string
 }
 
-const everything = "* PREAUTH [CAPABILITY IMAP4rev1 ENABLE CONDSTORE QRESYNC IDLE ACL METADATA NAMESPACE QUOTA ID MOVE UIDPLUS ESEARCH COMPRESS=DEFLATE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS OBJECTID APPENDLIMIT UNSELECT LITERAL+] hi\r\n"
+const everything = "* PREAUTH [CAPABILITY IMAP4rev1 ENABLE CONDSTORE QRESYNC IDLE ACL METADATA NAMESPACE QUOTA ID MOVE " +
+	"UIDPLUS ESEARCH COMPRESS=DEFLATE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS OBJECTID APPENDLIMIT UNSELECT LITERAL+] hi\r\n"
 
 var hearAll = FetchHandler{
 	Literal:  func(l *Literal) error { _, err := io.Copy(io.Discard, l); return err },
@@ -33,10 +34,13 @@ var hearAll = FetchHandler{
 }
 
 var states = []state{
-	{name: "greeting", work: func(context.Context, *Client) error { return nil }, seeds: []string{"* OK [CAPABILITY IMAP4rev1] hi\r\n", "* BYE x\r\n", "* PREAUTH\r\n", "r1 OK\r\n", "+ \r\n"}},
+	{name: "greeting", work: func(context.Context, *Client) error { return nil }, seeds: []string{"* OK [CAPABILITY IMAP4rev1] hi\r\n",
+		"* BYE x\r\n", "* PREAUTH\r\n", "r1 OK\r\n", "+ \r\n"}},
 	{
-		name: "not authenticated", leads: []string{"* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 AUTH=CRAM-MD5 AUTH=PLAIN SASL-IR] hi\r\n"}, work: logInAnyhow,
-		seeds: []string{"+ cj14LHM9UVNYQyxpPTQwOTY=\r\n", "r1 NO [AUTHENTICATIONFAILED]\r\n" + nextPart + "r2 OK [CAPABILITY X] in\r\n", "+\r\n" + nextPart + "+ PDE+\r\n" + nextPart + "r1 OK in\r\n", "* CAPABILITY LOGINDISABLED\r\nr1 NO\r\n"},
+		name: "not authenticated", leads: []string{"* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 AUTH=CRAM-MD5 AUTH=PLAIN " +
+			"SASL-IR] hi\r\n"}, work: logInAnyhow,
+		seeds: []string{"+ cj14LHM9UVNYQyxpPTQwOTY=\r\n", "r1 NO [AUTHENTICATIONFAILED]\r\n" + nextPart + "r2 OK [CAPABILITY X] in\r\n",
+			"+\r\n" + nextPart + "+ PDE+\r\n" + nextPart + "r1 OK in\r\n", "* CAPABILITY LOGINDISABLED\r\nr1 NO\r\n"},
 	},
 	{
 		name: "authenticated", leads: []string{everything}, work: lookAround,
@@ -48,17 +52,21 @@ var states = []state{
 	{
 		name: "selected", leads: []string{everything, "* ENABLED QRESYNC\r\nr1 OK\r\n"}, work: workInside,
 		seeds: []string{
-			"* 1 EXISTS\r\n* VANISHED (EARLIER) 1:5\r\n* 1 FETCH (UID 9 FLAGS (a) MODSEQ (5))\r\nr2 OK [READ-WRITE]\r\n" + nextPart + "* VANISHED 4\r\n* 1 FETCH (UID 7 EMAILID (a) BODY[] {1}\r\nx)\r\nr3 OK\r\n" + nextPart + "* OK [COPYUID 1 7 8]\r\nr4 OK\r\n",
+			"* 1 EXISTS\r\n* VANISHED (EARLIER) 1:5\r\n* 1 FETCH (UID 9 FLAGS (a) MODSEQ (5))\r\nr2 OK " +
+				"[READ-WRITE]\r\n" + nextPart + "* VANISHED 4\r\n* 1 FETCH (UID 7 EMAILID (a) BODY[] {1}\r\nx)\r\nr3 " +
+				"OK\r\n" + nextPart + "* OK [COPYUID 1 7 8]\r\nr4 OK\r\n",
 			"r2 OK\r\nr3 NO\r\n* BYE\r\n", "r2 OK [COPYUID 1 1:4 2]\r\n" + nextPart + "r3 OK\r\nr4 OK [COPYUID 1 1 4294967295:1]\r\n",
 		},
 	},
 	{
 		name: "appending", leads: []string{strings.Replace(everything, " LITERAL+", "", 1)}, work: appendAnyhow,
-		seeds: []string{"+ go\r\n" + nextPart + "r1 OK [APPENDUID 1 5]\r\n", "r1 NO [OVERQUOTA]\r\n+ go\r\n", "* BYE\r\n+ x\r\n", "r1 OK\r\n", "+\r\n+\r\n+\r\nr1 BAD\r\n"},
+		seeds: []string{"+ go\r\n" + nextPart + "r1 OK [APPENDUID 1 5]\r\n", "r1 NO [OVERQUOTA]\r\n+ go\r\n", "* BYE\r\n+ x\r\n", "r1 OK\r\n",
+			"+\r\n+\r\n+\r\nr1 BAD\r\n"},
 	},
 	{
 		name: "idling", leads: []string{everything}, work: idleAnyhow,
-		seeds: []string{"+ idling\r\n* 1 EXISTS\r\n" + nextPart + "r1 OK\r\n", "+\r\nr1 OK\r\n", "r1 NO\r\n", "* OK still here\r\n+ x\r\n* VANISHED 1\r\n* BYE\r\n"},
+		seeds: []string{"+ idling\r\n* 1 EXISTS\r\n" + nextPart + "r1 OK\r\n", "+\r\nr1 OK\r\n", "r1 NO\r\n",
+			"* OK still here\r\n+ x\r\n* VANISHED 1\r\n* BYE\r\n"},
 	},
 	{
 		name: "compressed", leads: []string{everything, "r1 OK\r\n"}, work: lookAround,
@@ -174,7 +182,8 @@ func (s state) spoken(t *testing.T, said []byte) [][]byte {
 func enterState(t *testing.T, s state, conn net.Conn) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	client, err := Dial(ctx, Options{Address: "fuzz:143", Security: NoTLS, Timeout: time.Second, Dial: func(context.Context, string, string) (net.Conn, error) {
+	client, err := Dial(ctx, Options{Address: "fuzz:143", Security: NoTLS, Timeout: time.Second, Dial: func(context.Context, string,
+		string) (net.Conn, error) {
 		return conn, nil
 	}})
 	if err != nil {

@@ -62,7 +62,8 @@ const nextPart = "\x1e"
 var transcripts = []string{
 	strings.Join([]string{
 		"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR ID] ready\r\n",
-		"r1 OK [CAPABILITY IMAP4rev1 LITERAL+ MULTIAPPEND UIDPLUS ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE STATUS=SIZE NAMESPACE QUOTA ID UNSELECT] in\r\n",
+		"r1 OK [CAPABILITY IMAP4rev1 LITERAL+ MULTIAPPEND UIDPLUS ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE " +
+			"STATUS=SIZE NAMESPACE QUOTA ID UNSELECT] in\r\n",
 		"* ID (\"name\" \"x\")\r\nr2 OK done\r\n",
 		"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\nr3 OK done\r\n",
 		"* LIST (\\HasNoChildren) \"/\" INBOX\r\n* STATUS INBOX (MESSAGES 2 UIDNEXT 9)\r\nr4 OK done\r\n",
@@ -77,12 +78,14 @@ var transcripts = []string{
 	}, nextPart),
 	strings.Join([]string{
 		"* OK ready\r\n", "* CAPABILITY IMAP4rev1\r\nr1 OK done\r\n", "r2 OK in\r\n", "* CAPABILITY IMAP4rev1\r\nr3 OK done\r\n",
-		"* LIST (\\Noselect) \".\" \"\"\r\nr4 OK done\r\n", "* LIST () \".\" a\r\n* LIST () NIL {1}\r\nb\r\nr5 OK done\r\n", "* LSUB () \".\" a\r\nr6 OK done\r\n",
+		"* LIST (\\Noselect) \".\" \"\"\r\nr4 OK done\r\n", "* LIST () \".\" a\r\n* LIST () NIL {1}\r\nb\r\nr5 OK " +
+			"done\r\n", "* LSUB () \".\" a\r\nr6 OK done\r\n",
 		"", "* STATUS a (MESSAGES 1)\r\nr7 OK done\r\n* STATUS b (MESSAGES 1)\r\nr8 OK done\r\n", "* STATUS a (MESSAGES 1)\r\nr9 OK done\r\n",
 		"* 1 EXISTS\r\nr10 OK done\r\n", "* SEARCH 7\r\nr11 OK done\r\n", "", "* 1 FETCH (BODY[] {1}\r\nx UID 7)\r\nr12 OK done\r\nr13 OK done\r\n",
 		"r14 OK\r\n", "r15 NO\r\n", "r16 OK done\r\n", "+ go\r\n", "+ go\r\n", "", "+ go\r\n", "", "", "r17 OK done\r\n", "r18 OK done\r\n",
 	}, nextPart),
-	strings.Join([]string{"* PREAUTH [CAPABILITY IMAP4rev1 QUOTA LITERAL-] hi\r\n", "r1 NO no\r\n", "r2 NO no\r\n", "r3 NO no\r\n", "r4 NO no\r\n", "r5 NO no\r\n", "r6 BAD no\r\n"}, nextPart),
+	strings.Join([]string{"* PREAUTH [CAPABILITY IMAP4rev1 QUOTA LITERAL-] hi\r\n", "r1 NO no\r\n", "r2 NO no\r\n", "r3 NO no\r\n",
+		"r4 NO no\r\n", "r5 NO no\r\n", "r6 BAD no\r\n"}, nextPart),
 	"* BYE [UNAVAILABLE] full\r\n",
 }
 
@@ -171,7 +174,8 @@ func playParts(conn net.Conn, parts [][]byte, patience time.Duration) <-chan []b
 func converse(t *testing.T, conn net.Conn) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	client, err := Dial(ctx, Options{Address: "fuzz:143", Security: NoTLS, Timeout: time.Second, Dial: func(context.Context, string, string) (net.Conn, error) {
+	client, err := Dial(ctx, Options{Address: "fuzz:143", Security: NoTLS, Timeout: time.Second, Dial: func(context.Context, string,
+		string) (net.Conn, error) {
 		return conn, nil
 	}})
 	if err != nil {

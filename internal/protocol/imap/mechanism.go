@@ -116,7 +116,8 @@ func (c *Client) mechanisms(login Credentials) ([]string, error) {
 	case len(offered) > 0:
 		return offered, nil
 	case clear, !private && c.Capabilities().Has("LOGINDISABLED"):
-		return nil, &StatusError{Kind: "NO", Command: "LOGIN", Code: "PRIVACYREQUIRED", Text: "no password may be sent on this connection, which has no TLS"}
+		return nil, &StatusError{Kind: "NO", Command: "LOGIN", Code: "PRIVACYREQUIRED",
+			Text: "no password may be sent on this connection, which has no TLS"}
 	}
 	return nil, &UnsupportedError{Command: "AUTHENTICATE", Extension: "way to log in that fits: it offers " + c.Capabilities().mechanisms()}
 }

@@ -17,9 +17,11 @@ func TestNamespace(t *testing.T) {
 		{"prefix", "NAMESPACE", "NAMESPACE", `* NAMESPACE (("INBOX." ".")) NIL NIL`, Namespaces{Personal: []Namespace{{"INBOX.", "."}}}},
 		{
 			"all classes", "NAMESPACE", "NAMESPACE", `* NAMESPACE (("" "/")("#mh/" "/" "X-PARAM" ("FLAG1"))) (("~" "/")) (("#shared/" "/")("#ftp/" NIL))`,
-			Namespaces{Personal: []Namespace{{"", "/"}, {"#mh/", "/"}}, Others: []Namespace{{"~", "/"}}, Shared: []Namespace{{"#shared/", "/"}, {"#ftp/", ""}}},
+			Namespaces{Personal: []Namespace{{"", "/"}, {"#mh/", "/"}}, Others: []Namespace{{"~", "/"}}, Shared: []Namespace{{"#shared/", "/"},
+				{"#ftp/", ""}}},
 		},
-		{"literal and modified UTF-7", "IMAP4rev2", "NAMESPACE", "* NAMESPACE (({9}\r\n&APw-ber/ \"/\")) NIL NIL", Namespaces{Personal: []Namespace{{"über/", "/"}}}},
+		{"literal and modified UTF-7", "IMAP4rev2", "NAMESPACE", "* NAMESPACE (({9}\r\n&APw-ber/ \"/\")) NIL NIL",
+			Namespaces{Personal: []Namespace{{"über/", "/"}}}},
 		{"none", "NAMESPACE", "NAMESPACE", "* NAMESPACE NIL NIL NIL", Namespaces{}},
 		{"too short", "NAMESPACE", "NAMESPACE", `* NAMESPACE (("x")())`, Namespaces{}},
 		{"nothing said", "NAMESPACE", "NAMESPACE", "* OK", Namespaces{}},

@@ -151,7 +151,8 @@ func prepareSASL(s string) string {
 		switch {
 		case r > unicode.MaxASCII && unicode.Is(unicode.Zs, r):
 			return ' '
-		case r == 0x00AD, r == 0x1806, r >= 0x180B && r <= 0x180D, r >= 0x200B && r <= 0x200D, r == 0x2060, r == 0xFEFF, r >= 0xFE00 && r <= 0xFE0F, r == 0x034F:
+		case r == 0x00AD, r == 0x1806, r >= 0x180B && r <= 0x180D, r >= 0x200B && r <= 0x200D, r == 0x2060, r == 0xFEFF, r >= 0xFE00 &&
+			r <= 0xFE0F, r == 0x034F:
 			return -1 // RFC 3454, table B.1
 		}
 		return r

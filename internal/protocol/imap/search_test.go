@@ -26,7 +26,8 @@ func TestSearchAll(t *testing.T) {
 		{"extended, from IMAP4rev2", "IMAP4rev2", `UID SEARCH RETURN \(ALL\) UID 1:\*`, 1, []string{`* ESEARCH (TAG "r1") UID ALL 1:3,7`}, "1:3,7"},
 		{"extended, falling order", "ESEARCH", `UID SEARCH RETURN \(ALL\) UID 1:\*`, 1, []string{`* ESEARCH (TAG "r1") UID ALL 9,7,3:1`}, "1:3,7,9"},
 		{"extended, nothing found", "ESEARCH", `UID SEARCH RETURN \(ALL\) UID 1:\*`, 1, []string{`* ESEARCH (TAG "r1") UID`}, ""},
-		{"extended, other results too", "ESEARCH", `UID SEARCH RETURN \(ALL\) UID 1:\*`, 1, []string{`* ESEARCH (TAG "r1") UID COUNT 2 all 1,4294967295 MODSEQ 9`}, "1,4294967295"},
+		{"extended, other results too", "ESEARCH", `UID SEARCH RETURN \(ALL\) UID 1:\*`, 1,
+			[]string{`* ESEARCH (TAG "r1") UID COUNT 2 all 1,4294967295 MODSEQ 9`}, "1,4294967295"},
 		{"extended, n:*", "ESEARCH", `UID SEARCH RETURN \(ALL\) UID 4294967295:\*`, 4294967295, []string{`* ESEARCH (TAG "r1") UID ALL 3`}, ""},
 		{"extended, answered as plain", "ESEARCH", `UID SEARCH RETURN \(ALL\) UID 1:\*`, 1, []string{"* SEARCH 3"}, "3"},
 	} {

@@ -11,7 +11,8 @@ func TestLiteral_saysItsSection(t *testing.T) {
 	t.Parallel()
 	client := connect(t, "OBJECTID", func(s *script) {
 		s.ok(`UID FETCH 1:9 \(UID EMAILID BODY.PEEK\[HEADER.FIELDS \(DATE\)\] BODY.PEEK\[\]\)`,
-			"* 1 FETCH (UID 1 EMAILID (M6d-_9) BODY[HEADER.FIELDS (date)] \"a\" BODY[] {2}\r\nbc body[1.mime]<0> \"d\" RFC822 \"e\" RFC822.HEADER \"f\" BINARY[2] \"g\")",
+			"* 1 FETCH (UID 1 EMAILID (M6d-_9) BODY[HEADER.FIELDS (date)] \"a\" BODY[] {2}\r\nbc body[1.mime]<0> \"d\" RFC822 \"e\" "+
+				"RFC822.HEADER \"f\" BINARY[2] \"g\")",
 			`* 2 FETCH (UID 2 EMAILID (a b))`, `* 3 FETCH (UID 3 EMAILID NIL)`, `* 4 FETCH (UID 4 EMAILID ("x y"))`)
 		s.silent()
 	})

@@ -22,10 +22,12 @@ func TestSelect_codes(t *testing.T) {
 	}{
 		{
 			name: "everything", capabilities: "CONDSTORE", command: `SELECT "a" \(CONDSTORE\)`,
-			untagged: []string{`* FLAGS (\Answered \Seen $Junk a{b)`, `* OK [PERMANENTFLAGS (\Answered \Seen \*)] Flags permitted.`, "* 17 EXISTS", "* 0 RECENT",
+			untagged: []string{`* FLAGS (\Answered \Seen $Junk a{b)`, `* OK [PERMANENTFLAGS (\Answered \Seen \*)] Flags permitted.`, "* 17 EXISTS",
+				"* 0 RECENT",
 				"* OK [UNSEEN 3]", "* OK [UIDVALIDITY 1234567890] UIDs valid", "* OK [UIDNEXT 4294967295] Predicted", "* OK [HIGHESTMODSEQ 9223372036854775807] Highest", "* OK [MAILBOXID (F1)] ok"},
-			status:     "OK [READ-WRITE] done",
-			want:       Selected{Name: "a", Messages: CountOf(17), UIDNext: math.MaxUint32, UIDValidity: 1234567890, HighestModSeq: math.MaxInt64, Flags: []string{`\Answered`, `\Seen`, "$Junk", "a{b"}, PermanentFlags: []string{`\Answered`, `\Seen`, `\*`}, MailboxID: "F1"},
+			status: "OK [READ-WRITE] done",
+			want: Selected{Name: "a", Messages: CountOf(17), UIDNext: math.MaxUint32, UIDValidity: 1234567890, HighestModSeq: math.MaxInt64,
+				Flags: []string{`\Answered`, `\Seen`, "$Junk", "a{b"}, PermanentFlags: []string{`\Answered`, `\Seen`, `\*`}, MailboxID: "F1"},
 			anyKeyword: true,
 		},
 		{
@@ -47,9 +49,10 @@ func TestSelect_codes(t *testing.T) {
 		},
 		{
 			name: "nonsense", command: `SELECT "a"`,
-			untagged: []string{"* OK [UIDNEXT 4294967296] x", "* OK [UIDVALIDITY x] x", "* OK [HIGHESTMODSEQ -1] x", "* OK [UIDNEXT] x", "* 99999999999999999999 EXISTS", "* FLAGS NIL"},
-			status:   "OK done",
-			want:     Selected{Name: "a", Messages: CountOf(math.MaxInt64)}, anyKeyword: true,
+			untagged: []string{"* OK [UIDNEXT 4294967296] x", "* OK [UIDVALIDITY x] x", "* OK [HIGHESTMODSEQ -1] x", "* OK [UIDNEXT] x",
+				"* 99999999999999999999 EXISTS", "* FLAGS NIL"},
+			status: "OK done",
+			want:   Selected{Name: "a", Messages: CountOf(math.MaxInt64)}, anyKeyword: true,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -38,7 +38,8 @@ func TestStatus_limitAndIdentifier(t *testing.T) {
 		s.ok(`STATUS "a" .*`, `* STATUS a (MAILBOXID x APPENDLIMIT NIL (MESSAGES) 3)`)
 		s.silent()
 	})
-	for _, want := range []Status{{Mailbox: "a", Messages: CountOf(2), Size: -1, AppendLimit: 1000, MailboxID: "F2212ea87-6097"}, {Mailbox: "a", Size: -1, AppendLimit: -1}} {
+	for _, want := range []Status{{Mailbox: "a", Messages: CountOf(2), Size: -1, AppendLimit: 1000, MailboxID: "F2212ea87-6097"},
+		{Mailbox: "a", Size: -1, AppendLimit: -1}} {
 		if got, err := client.Status(within(t), "a"); got != want || err != nil {
 			t.Errorf("got %+v, %v, want %+v", got, err, want)
 		}

@@ -154,13 +154,15 @@ func TestDial_refuses(t *testing.T) {
 		parts    []string
 		want     string
 	}{
-		{NoTLS, []string{"BYE (REFERRAL \"sieve://evil.example\") \"over there\"\r\n"}, "connect: BYE over there; the scripts are on another server, sieve://evil.example, which is not asked by itself"},
+		{NoTLS, []string{"BYE (REFERRAL \"sieve://evil.example\") \"over there\"\r\n"},
+			"connect: BYE over there; the scripts are on another server, sieve://evil.example, which is not asked by itself"},
 		{NoTLS, []string{"* OK IMAP ready\r\n"}, `cannot make sense of the server's answer: it begins with "*"`},
 		{NoTLS, []string{"OK\r\n"}, "cannot make sense of the server's answer: not the greeting of a ManageSieve server"},
 		{NoTLS, []string{"\"a\" {999999999}\r\n"}, "cannot make sense of the server's answer: a literal of an impossible length"},
 		{NoTLS, []string{strings.Repeat("x", 1<<20)}, "cannot make sense of the server's answer: a line of more than 64 KiB"},
 		{StartTLS, []string{strings.Replace(greeting, "\"STARTTLS\"\r\n", "", 1)}, "STARTTLS: NO the server does not offer it"},
-		{StartTLS, []string{greeting, "OK\r\n" + greeting}, "cannot make sense of the server's answer: octets behind the answer to STARTTLS that are not encrypted"},
+		{StartTLS, []string{greeting, "OK\r\n" + greeting}, "cannot make sense of the server's answer: octets behind the answer to " +
+			"STARTTLS that are not encrypted"},
 	} {
 		_, err := Dial(within(t), Options{Address: play(t, test.parts...), Security: test.security, Timeout: 5 * time.Second})
 		if err == nil || err.Error() != test.want {

@@ -50,7 +50,8 @@ func oddPerson(t *testing.T, attachment string) corpus.Person {
 		}
 	}
 	person.AddressBooks = []corpus.Collection{{Name: "default", DisplayName: "Contacts", Resources: resources(book)}}
-	person.Calendars = []corpus.Collection{{Name: "default", DisplayName: "Calendar", Components: []string{"VEVENT", "VTODO"}, Resources: resources(calendar)}}
+	person.Calendars = []corpus.Collection{{Name: "default", DisplayName: "Calendar", Components: []string{"VEVENT", "VTODO"},
+		Resources: resources(calendar)}}
 	return person
 }
 
@@ -132,7 +133,8 @@ func judged(src, dst string) proof.Account {
 	}
 	repaired := []string{"d2-no-fn.vcf", "e1-control.ics", "agent.vcf", "no-uid.ics", "apple.vcf"}
 	return proof.Account{
-		Address: odd, SourceDAV: judge.DAVLogin{URL: src, User: odd, Password: password}, DestinationDAV: judge.DAVLogin{URL: dst, User: odd, Password: password},
+		Address: odd, SourceDAV: judge.DAVLogin{URL: src, User: odd, Password: password}, DestinationDAV: judge.DAVLogin{URL: dst, User: odd,
+			Password: password},
 		Objects:  judge.ObjectTerms{Where: largest, Own: func(c *judge.Collection) bool { return len(c.Objects) == 0 }},
 		Repaired: func(name string) bool { return slices.Contains(repaired, name) },
 	}
