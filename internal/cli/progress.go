@@ -3,22 +3,15 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
-)
 
-// Progress is a snapshot of a running operation. A total of 0 is not known.
-type Progress struct {
-	AccountsDone, AccountsTotal int
-	Messages, MessagesTotal     int64
-	Octets, OctetsTotal         int64
-	Failed                      int    // accounts that ended with a failure
-	Note                        string // why the work is slow: "the destination asks to slow down"
-}
+	"rehome/internal/conductor"
+)
 
 // How often progress is shown: fast enough for a reader, rarely enough for a log.
 const (
@@ -28,15 +21,15 @@ const (
 
 // watch shows the progress of an operation until the returned function is called, which shows the
 // last state and waits. At a terminal one line is redrawn; elsewhere a plain line comes every ten
-// seconds. With --json or --quiet nothing is shown. poll is called from another goroutine.
-func (f *frame) watch(poll func() Progress) (stop func()) {
+// seconds. With --json or --quiet nothing is shown.
+func (f *frame) watch(progress *conductor.Progress) (stop func()) {
 	if f.json || f.quiet {
 		return func() {}
 	}
 	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		f.show(poll, over)
+		f.show(progress, over)
 	}()
 	return func() {
 		close(over)
@@ -44,111 +37,70 @@ func (f *frame) watch(poll func() Progress) (stop func()) {
 	}
 }
 
-func (f *frame) show(poll func() Progress, over <-chan struct{}) {
+func (f *frame) show(progress *conductor.Progress, over <-chan struct{}) {
 	every := reportEvery
 	if f.screen.terminal {
 		every = redrawEvery
 	}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	var speed meter
-	speed.measure(poll(), time.Now())
 	for {
 		select {
 		case <-over:
-			p := poll()
 			f.screen.clear()
-			f.say("%s", progressLine(p, speed.overall(p, time.Now()), 0))
+			f.say("%s", progressLine(overall(progress.Snapshot())))
 			return
 		case <-ticker.C:
-			p := poll()
-			now := speed.measure(p, time.Now())
+			s := progress.Snapshot()
 			if f.screen.terminal {
-				f.screen.draw(statusLine(p, now, f.screen.width()-1)) // a full last column would wrap
+				f.screen.draw(statusLine(s, f.screen.width()-1)) // a full last column would wrap
 			} else {
-				f.say("%s", progressLine(p, now, remaining(p, now)))
+				f.say("%s", progressLine(s))
 			}
 		}
 	}
 }
 
-// rate is how fast the work goes, a second.
-type rate struct{ messages, octets float64 }
-
-// meter measures the rate of work. It smooths, because batches end in bursts.
-type meter struct {
-	first, last       Progress
-	started, lastTime time.Time
-	smooth            rate
-	measured          bool
-}
-
-// smoothing is the time after which an old rate counts for about a third.
-const smoothing = 15 * time.Second
-
-// measure takes the next snapshot and returns the smoothed rate.
-func (m *meter) measure(p Progress, now time.Time) rate {
-	if m.started.IsZero() {
-		m.first, m.started = p, now
-	} else if seconds := now.Sub(m.lastTime).Seconds(); seconds > 0 {
-		current := between(m.last, p, seconds)
-		weight := 1 - math.Exp(-seconds/smoothing.Seconds())
-		if !m.measured {
-			weight, m.measured = 1, true
-		}
-		m.smooth.messages += weight * (current.messages - m.smooth.messages)
-		m.smooth.octets += weight * (current.octets - m.smooth.octets)
+// overall takes the speed since the beginning in the place of that of the last moments.
+func overall(s conductor.Snapshot) conductor.Snapshot {
+	s.Left = 0
+	if seconds := s.Elapsed.Seconds(); seconds > 0 {
+		s.MessagesPerSecond, s.OctetsPerSecond = float64(s.Copied)/seconds, float64(s.CopiedOctets)/seconds
 	}
-	m.last, m.lastTime = p, now
-	return m.smooth
-}
-
-// overall returns the rate since the beginning.
-func (m *meter) overall(p Progress, now time.Time) rate {
-	seconds := now.Sub(m.started).Seconds()
-	if seconds <= 0 {
-		return rate{}
-	}
-	return between(m.first, p, seconds)
-}
-
-func between(a, b Progress, seconds float64) rate {
-	return rate{messages: float64(b.Messages-a.Messages) / seconds, octets: float64(b.Octets-a.Octets) / seconds}
-}
-
-// remaining estimates the time to go, by octets where their total is known, otherwise by messages;
-// 0 is not known.
-func remaining(p Progress, r rate) time.Duration {
-	left, speed := float64(p.OctetsTotal-p.Octets), r.octets
-	if p.OctetsTotal == 0 {
-		left, speed = float64(p.MessagesTotal-p.Messages), r.messages
-	}
-	if left <= 0 || speed <= 0 || left/speed > (100*24*time.Hour).Seconds() {
-		return 0
-	}
-	return time.Duration(left / speed * float64(time.Second)).Round(time.Second)
+	return s
 }
 
 // progressLine is the line for a log or a pipe.
-func progressLine(p Progress, r rate, left time.Duration) string {
+func progressLine(s conductor.Snapshot) string {
 	parts := []string{
-		outOf(int64(p.AccountsDone), int64(p.AccountsTotal), humanize.Comma) + " accounts",
-		outOf(p.Messages, p.MessagesTotal, humanize.Comma) + " messages",
-		outOf(p.Octets, p.OctetsTotal, octets),
-		humanize.Comma(int64(r.messages)) + " messages/s",
-		octets(int64(r.octets)) + "/s",
+		outOf(int64(s.Finished), int64(s.Accounts), humanize.Comma) + " accounts",
+		outOf(s.Done, s.Messages, humanize.Comma) + " messages" + surveyed(s),
+		octets(s.CopiedOctets),
+		humanize.Comma(int64(s.MessagesPerSecond)) + " messages/s",
+		octets(int64(s.OctetsPerSecond)) + "/s",
 	}
-	if left > 0 {
-		parts = append(parts, left.String()+" left")
+	if s.Left > 0 {
+		parts = append(parts, s.Left.String()+" left")
 	}
-	if p.Failed > 0 {
-		parts = append(parts, humanize.Comma(int64(p.Failed))+" failed")
+	if s.Failed > 0 {
+		parts = append(parts, humanize.Comma(int64(s.Failed))+" failed")
 	}
-	if p.Note != "" {
-		parts = append(parts, p.Note)
+	if note := noteOf(s); note != "" {
+		parts = append(parts, note)
 	}
 	return printable(strings.Join(parts, ", "))
 }
+
+// surveyed says how many accounts the number of messages is of, unless it is of all.
+func surveyed(s conductor.Snapshot) string {
+	if s.Known == 0 || s.Known >= s.Accounts {
+		return ""
+	}
+	return fmt.Sprintf(" (%s of %s accounts known)", humanize.Comma(int64(s.Known)), humanize.Comma(int64(s.Accounts)))
+}
+
+// noteOf says why the work is slow, or what else is done.
+func noteOf(s conductor.Snapshot) string { return cmp.Or(s.Slowed, s.Waiting, objectsNote(s.Objects)) }
 
 func outOf(n, total int64, form func(int64) string) string {
 	if total == 0 {
@@ -160,25 +112,27 @@ func outOf(n, total int64, form func(int64) string) string {
 func octets(n int64) string { return humanize.Bytes(uint64(max(0, n))) }
 
 // statusLine is the line at a terminal, at most columns wide. The least important parts are dropped first.
-func statusLine(p Progress, r rate, columns int) string {
+func statusLine(s conductor.Snapshot, columns int) string {
 	const bar = 10
 	parts := []string{
-		progressBar(p, bar),
-		slashed(int64(p.AccountsDone), int64(p.AccountsTotal), humanize.Comma) + " accounts",
-		slashed(p.Messages, p.MessagesTotal, humanize.Comma) + " msg",
-		slashed(p.Octets, p.OctetsTotal, octets),
-		humanize.Comma(int64(r.messages)) + " msg/s",
-		octets(int64(r.octets)) + "/s",
+		progressBar(s, bar),
+		slashed(int64(s.Finished), int64(s.Accounts), humanize.Comma) + " accounts",
+		slashed(s.Done, s.Messages, humanize.Comma) + " msg",
+		surveyed(s),
+		octets(s.CopiedOctets),
+		humanize.Comma(int64(s.MessagesPerSecond)) + " msg/s",
+		octets(int64(s.OctetsPerSecond)) + "/s",
 		"", "", "",
 	}
-	if left := remaining(p, r); left > 0 {
-		parts[6] = left.String() + " left"
+	parts[3] = strings.TrimSpace(parts[3])
+	if s.Left > 0 {
+		parts[7] = s.Left.String() + " left"
 	}
-	if p.Failed > 0 {
-		parts[7] = fmt.Sprintf("%d failed", p.Failed)
+	if s.Failed > 0 {
+		parts[8] = fmt.Sprintf("%d failed", s.Failed)
 	}
-	parts[8] = printable(p.Note)
-	for _, dispensable := range []int{3, 5, 0, 4, 2, 8} {
+	parts[9] = printable(noteOf(s))
+	for _, dispensable := range []int{4, 6, 0, 5, 3, 2, 9} {
 		if cells(joinParts(parts)) <= columns {
 			break
 		}
@@ -204,14 +158,11 @@ func slashed(n, total int64, form func(int64) string) string {
 	return form(n) + "/" + form(total)
 }
 
-// progressBar fills by octets, by messages or by accounts, whichever total is known first.
-func progressBar(p Progress, width int) string {
-	done, total := p.Octets, p.OctetsTotal
-	if total == 0 {
-		done, total = p.Messages, p.MessagesTotal
-	}
-	if total == 0 {
-		done, total = int64(p.AccountsDone), int64(p.AccountsTotal)
+// progressBar fills by messages where all accounts are known, otherwise by accounts. It is full only when all is done.
+func progressBar(s conductor.Snapshot, width int) string {
+	done, total := s.Done, s.Messages
+	if total == 0 || s.Known < s.Accounts {
+		done, total = int64(s.Finished), int64(s.Accounts)
 	}
 	if total == 0 {
 		return ""

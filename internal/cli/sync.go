@@ -3,14 +3,12 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"rehome"
 	"rehome/internal/conductor"
@@ -108,17 +106,8 @@ func deletionsOf(text string) (config.Deletions, error) {
 
 func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (Outcome, error) {
 	progress := conductor.NewProgress()
-	var total atomic.Int64
-	stop := f.watch(func() Progress {
-		s := progress.Snapshot()
-		return Progress{
-			AccountsDone: s.Finished, AccountsTotal: int(total.Load()), Messages: s.Done, MessagesTotal: s.Messages,
-			Octets: s.CopiedOctets, Failed: s.Failed, Note: cmp.Or(s.Slowed, s.Waiting, objectsNote(s.Objects)),
-		}
-	})
-	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{
-		Progress: progress, Accounts: func(n int) { total.Store(int64(n)) }, Finish: f.finishFirst,
-	})
+	stop := f.watch(progress)
+	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Finish: f.finishFirst})
 	stop()
 	if err != nil {
 		return OutcomeDone, err

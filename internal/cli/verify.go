@@ -9,9 +9,9 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"rehome"
+	"rehome/internal/conductor"
 	"rehome/internal/journey"
 	"rehome/internal/verify"
 
@@ -54,15 +54,9 @@ Exit code 0: both ends are equal. 5: they differ, or an account could not be rea
 }
 
 func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts []string, level verify.Level) (Outcome, error) {
-	var total, done, messages, size atomic.Int64
-	stop := f.watch(func() Progress {
-		return Progress{AccountsDone: int(done.Load()), AccountsTotal: int(total.Load()), Messages: messages.Load(), Octets: size.Load()}
-	})
-	document, err := move.Verify(ctx, accounts, level, journey.VerifyWatcher{
-		Accounts: func(n int) { total.Store(int64(n)) },
-		Read:     func(n int, octets int64) { messages.Add(int64(n)); size.Add(octets) },
-		Done:     func() { done.Add(1) },
-	})
+	progress := conductor.NewProgress()
+	stop := f.watch(progress)
+	document, err := move.Verify(ctx, accounts, level, progress)
 	stop()
 	if err != nil {
 		return OutcomeDone, err

@@ -35,8 +35,12 @@ type Options struct {
 	Budget  pass.Budget
 	Pass    rehome.Pass
 
-	Progress *Progress    // told of accounts that end; nil for nobody
+	Progress *Progress    // told of accounts that begin and end; nil for nobody
 	Log      *slog.Logger // nil discards
+
+	// Expected is how large accounts were when a pass last saw them, by address, so that it is known how much there is to do
+	// before their turns come. One that is not in it is not known.
+	Expected map[string]pass.Size
 
 	// Stop, when it is closed, lets nothing new begin: slices bring what is under way to its end. What has not
 	// ended after Grace, 0 means DefaultGrace, is cut off. A nil Stop is never closed.
@@ -72,6 +76,7 @@ type Conductor struct {
 // turn is one account waiting for its next slice.
 type turn struct {
 	account  rehome.Account
+	expected *pass.Size // nil when nobody knows
 	started  time.Time
 	budget   pass.Budget
 	outcome  *Outcome
@@ -185,8 +190,13 @@ func (c *Conductor) turns(accounts []rehome.Account) []*turn {
 			continue
 		}
 		seen[account.Address] = true
+		var expected *pass.Size
+		if size, known := c.options.Expected[account.Address]; known {
+			expected = &size
+		}
+		c.options.Progress.Expect(expected)
 		turns = append(turns, &turn{
-			account: account, started: time.Now(), budget: c.options.Budget,
+			account: account, expected: expected, started: time.Now(), budget: c.options.Budget,
 			outcome: &Outcome{Account: account.Address, Counts: map[rehome.Kind]pass.Counts{}},
 			left:    c.options.Steps,
 		})
@@ -241,6 +251,7 @@ func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
 // runSlice runs one slice. A mistake in a step ends this account and leaves the others alone.
 func (c *Conductor) runSlice(ctx context.Context, t *turn) (result pass.Result, err error) {
 	c.tellBegin(t)
+	c.begin(t)
 	c.options.Progress.Waiting(t.account.Address, nil)
 	err = rehome.Guarded(t.account.Address, func() (err error) {
 		result, err = t.left[0].RunSlice(ctx, t.account, t.started, t.budget)
@@ -248,6 +259,14 @@ func (c *Conductor) runSlice(ctx context.Context, t *turn) (result pass.Result, 
 	})
 	c.tellFindings(t.take(result))
 	return result, err
+}
+
+// begin counts an account as one whose turn has come.
+func (c *Conductor) begin(t *turn) {
+	if !t.begun {
+		t.begun = true
+		c.options.Progress.Begin(t.account.Address, t.expected)
+	}
 }
 
 // again queues the account for another slice, after a pause that costs no worker.
@@ -272,7 +291,8 @@ func (c *Conductor) again(ctx context.Context, t *turn, wait time.Duration) {
 
 // end finishes an account that is complete, or that cannot be completed.
 func (c *Conductor) end(t *turn, err error) {
-	c.options.Progress.Finished(err != nil)
+	c.begin(t)
+	c.options.Progress.Finished(t.account.Address, err != nil)
 	c.conclude(t, err)
 }
 

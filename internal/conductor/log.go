@@ -47,7 +47,6 @@ func (c *Conductor) of(t *turn) *slog.Logger {
 // tellBegin logs that an account begins, and each of its steps.
 func (c *Conductor) tellBegin(t *turn) {
 	if !t.begun {
-		t.begun = true
 		c.log.Info("account begins", rehome.LogAccount, t.account.Address)
 	}
 	if t.stepped.IsZero() {

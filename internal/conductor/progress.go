@@ -13,46 +13,82 @@ import (
 	"rehome/internal/pass"
 )
 
-// Progress is how far a pass has come. It is a mailcopy.Observer and a davcopy.Observer; Snapshot may be called at any time.
+// Progress is how far a pass has come, and how fast it goes. It is a mailcopy.Observer and a davcopy.Observer; Snapshot may be
+// called at any time. It keeps the accounts at work; of the others it keeps sums.
 type Progress struct {
 	mu               sync.Mutex
-	accounts         map[string]*accountProgress
+	atWork           map[string]*accountProgress
+	begun            share // of all accounts whose turn has come, those that have ended included
+	ahead            share // of those whose turn has not come
 	finished, failed int
-	objects          int64 // contacts and calendar objects that were dealt with
+	objects          int64  // contacts and calendar objects that were dealt with
+	carried          load   // since the pass began
+	window           window // and lately
 	slowed           map[rehome.Side]string
 	waits            map[string][]pass.Wait // by account
 }
 
-type accountProgress struct {
-	messages, octets int64 // at the source
-	present          int64 // at the destination already, as this slice sees it
-	sliceCopied      int64
-	before           int64 // at the destination when this slice began, as the one before saw it
-	copied           int64 // by this pass
-	copiedOctets     int64
-}
-
-// done counts messages at the destination. It does not fall back to nothing while a slice finds out
-// anew what is there.
-func (a *accountProgress) done() int64 { return max(a.before, a.present+a.sliceCopied) }
-
 // Snapshot is the sum over all accounts.
 type Snapshot struct {
+	Accounts     int   // of the pass
+	Known        int   // accounts whose messages are counted below: the last pass has left them, or this one has looked at them
 	Finished     int   // accounts that are done, failed ones included
 	Failed       int   // of those
-	Messages     int64 // at the source, of the accounts that were looked at
+	Messages     int64 // at the source, of the accounts that are known
 	Octets       int64 // likewise; -1 when a server does not say
 	Done         int64 // messages at the destination
 	Copied       int64 // messages copied by this pass
-	CopiedOctets int64
-	Objects      int64  // contacts and calendar objects that were dealt with
-	Waiting      string // what holds mailboxes up and for how long, as a sentence; "" for nothing
-	Slowed       string // what a host has said about our speed, as a sentence; "" at full speed
+	CopiedOctets int64 // of messages, contacts and calendar objects
+	Objects      int64 // contacts and calendar objects that were dealt with
+
+	Elapsed           time.Duration
+	MessagesPerSecond float64 // copied lately
+	OctetsPerSecond   float64
+	Left              time.Duration // until the pass is over; 0 as long as there is nothing to tell it from
+
+	Waiting string // what holds mailboxes up and for how long, as a sentence; "" for nothing
+	Slowed  string // what a host has said about our speed, as a sentence; "" at full speed
 }
 
-// NewProgress returns an empty Progress.
+// NewProgress returns the Progress of a pass that begins now.
 func NewProgress() *Progress {
-	return &Progress{accounts: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]pass.Wait{}}
+	return &Progress{
+		atWork: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]pass.Wait{}, window: window{began: time.Now()},
+	}
+}
+
+// Expect counts an account whose turn is to come, with what the last pass has left of it; nil when nobody knows.
+func (p *Progress) Expect(size *pass.Size) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ahead = p.ahead.plus(newAccountProgress(size).share())
+}
+
+// Begin takes an account that was expected with that size from those whose turn has not come.
+func (p *Progress) Begin(account string, size *pass.Size) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	a := newAccountProgress(size)
+	p.atWork[account] = a
+	p.ahead = p.ahead.less(a.share())
+	p.begun = p.begun.plus(a.share())
+}
+
+// change lets an account at work change and keeps the sum right.
+func (p *Progress) change(account string, change func(*accountProgress)) {
+	if a := p.atWork[account]; a != nil {
+		before := a.share()
+		change(a)
+		p.begun = p.begun.less(before).plus(a.share())
+	}
+}
+
+// carry counts what has gone over the line.
+func (p *Progress) carry(l load) {
+	p.window.add(time.Now(), l)
+	p.carried.messages += l.messages
+	p.carried.octets += l.octets
+	p.carried.accounts += l.accounts
 }
 
 // Waiting notes the mailboxes of an account that wait until nothing of an interrupted batch can arrive.
@@ -107,48 +143,56 @@ func (p *Progress) Slowed(side rehome.Side, sentence string) {
 func (p *Progress) Looked(account string, messages, octets int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	a := p.accounts[account]
-	if a == nil {
-		a = &accountProgress{}
-		p.accounts[account] = a
+	if p.atWork[account] == nil { // nobody has announced it
+		a := newAccountProgress(nil)
+		p.atWork[account], p.begun = a, p.begun.plus(a.share())
 	}
-	// A new slice counts anew what is there, the messages of the slice before included.
-	a.messages, a.octets = messages, octets
-	a.before = a.done()
-	a.present, a.sliceCopied = 0, 0
+	p.change(account, func(a *accountProgress) { a.look(messages, octets) })
 }
 
 // Present implements mailcopy.Observer.
 func (p *Progress) Present(account string, messages int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if a := p.accounts[account]; a != nil {
-		a.present += messages
-	}
+	p.change(account, func(a *accountProgress) { a.present += messages })
 }
 
 // Copied implements mailcopy.Observer.
 func (p *Progress) Copied(account string, messages int, octets int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if a := p.accounts[account]; a != nil {
+	p.carry(load{messages: int64(messages), octets: octets})
+	p.change(account, func(a *accountProgress) {
 		a.sliceCopied += int64(messages)
 		a.copied += int64(messages)
 		a.copiedOctets += octets
-	}
+	})
 }
 
 // Done implements davcopy.Observer.
-func (p *Progress) Done(_ string, objects int, _ int64) {
+func (p *Progress) Done(_ string, objects int, octets int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.objects += int64(objects)
+	p.carry(load{octets: octets})
 }
 
-// Finished counts an account as done.
-func (p *Progress) Finished(failed bool) {
+// Read counts what was read to be compared: messages, or octets of contacts and calendar objects.
+func (p *Progress) Read(account string, messages int, octets int64) {
+	if messages == 0 {
+		p.Done(account, 0, octets)
+		return
+	}
+	p.Copied(account, messages, octets)
+}
+
+// Finished counts an account as done. What is missing of it stays behind.
+func (p *Progress) Finished(account string, failed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.change(account, func(a *accountProgress) { a.ended = true })
+	delete(p.atWork, account)
+	p.carry(load{accounts: 1})
 	p.finished++
 	if failed {
 		p.failed++
@@ -159,20 +203,21 @@ func (p *Progress) Finished(failed bool) {
 func (p *Progress) Snapshot() Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := time.Now()
+	all := p.begun.plus(p.ahead)
 	s := Snapshot{
-		Finished: p.finished, Failed: p.failed, Objects: p.objects, Slowed: cmp.Or(p.slowed[rehome.Destination], p.slowed[rehome.Source]),
-		Waiting: waiting(p.waits, time.Now()),
+		Accounts: all.accounts, Known: all.known, Finished: p.finished, Failed: p.failed, Messages: all.messages, Octets: all.octets, Done: all.done,
+		Copied: all.copied, CopiedOctets: p.carried.octets, Objects: p.objects, Elapsed: now.Sub(p.window.began),
+		Slowed: cmp.Or(p.slowed[rehome.Destination], p.slowed[rehome.Source]), Waiting: waiting(p.waits, now),
 	}
-	for _, a := range p.accounts {
-		s.Messages += a.messages
-		s.Done += min(a.done(), a.messages)
-		s.Copied += a.copied
-		s.CopiedOctets += a.copiedOctets
-		if a.octets < 0 || s.Octets < 0 {
-			s.Octets = -1
-		} else {
-			s.Octets += a.octets
-		}
+	if all.unsized > 0 {
+		s.Octets = -1
 	}
+	if lately, span := p.window.last(now, shortWindow); span > 0 {
+		s.MessagesPerSecond, s.OctetsPerSecond = float64(lately.messages)/span.Seconds(), float64(lately.octets)/span.Seconds()
+	}
+	b := basis{begun: p.begun, ahead: p.ahead, finished: p.finished, elapsed: s.Elapsed}
+	b.carried, b.span = p.window.last(now, longWindow)
+	s.Left = b.remaining()
 	return s
 }

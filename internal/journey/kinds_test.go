@@ -49,7 +49,7 @@ func TestSync_anotherKindOfWork(t *testing.T) {
 	openGreeting := func(context.Context, selection, SyncOptions, Watcher) (kindOfWork, error) {
 		return kindOfWork{step: step, close: func() error { closed++; return nil }}, nil
 	}
-	watcher := Watcher{Progress: conductor.NewProgress(), Accounts: func(int) {}}
+	watcher := Watcher{Progress: conductor.NewProgress()}
 	for _, round := range []struct {
 		kept  []rehome.Finding
 		state ledger.AccountState

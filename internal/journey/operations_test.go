@@ -105,10 +105,9 @@ func testPlan(t *testing.T, move *Move) {
 }
 
 func testSync(t *testing.T, move *Move) {
-	total := 0
-	watcher := Watcher{Progress: conductor.NewProgress(), Accounts: func(n int) { total = n }}
+	watcher := Watcher{Progress: conductor.NewProgress()}
 	synced, err := move.Sync(t.Context(), nil, SyncOptions{}, watcher)
-	if err != nil || !synced.Complete() || synced.Mendable() || synced.Waiting() || total != 1 {
+	if err != nil || !synced.Complete() || synced.Mendable() || synced.Waiting() || watcher.Progress.Snapshot().Finished != 1 {
 		t.Errorf("got %+v, %v", synced, err)
 	}
 	if rules := synced.TotalRules(); rules.Stored != 1 {
@@ -117,9 +116,9 @@ func testSync(t *testing.T, move *Move) {
 }
 
 func testVerify(t *testing.T, move *Move) {
-	watcher := VerifyWatcher{Accounts: func(int) {}, Read: func(int, int64) {}, Done: func() {}}
-	document, err := move.Verify(t.Context(), []string{anna}, verify.LevelFull, watcher)
-	if err != nil || len(document.Accounts) != 1 || document.Verdict != verify.Equal {
+	progress := conductor.NewProgress()
+	document, err := move.Verify(t.Context(), []string{anna}, verify.LevelFull, progress)
+	if err != nil || len(document.Accounts) != 1 || document.Verdict != verify.Equal || progress.Snapshot().Finished != 1 {
 		t.Errorf("got %+v, %v", document, err)
 	}
 }

@@ -97,7 +97,7 @@ func TestRules_toCyrus(t *testing.T) {
 	settings.Destination.IMAP.Address, settings.Destination.Sieve.Address = dst.IMAP, dst.Sieve
 	move := open(t, settings)
 	for _, want := range []SyncedRules{{Stored: 1}, {Unchanged: 1}} {
-		synced, err := move.Sync(t.Context(), nil, SyncOptions{}, Watcher{Progress: conductor.NewProgress(), Accounts: func(int) {}})
+		synced, err := move.Sync(t.Context(), nil, SyncOptions{}, Watcher{Progress: conductor.NewProgress()})
 		if err != nil || len(synced.Accounts) != 1 || synced.Accounts[0].Rules == nil || *synced.Accounts[0].Rules != want {
 			t.Fatalf("got %+v %v, want rules %+v", synced, err, want)
 		}

@@ -13,12 +13,12 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
+	"rehome/internal/pass"
 )
 
 // Watcher is told how far a pass has come.
 type Watcher struct {
 	Progress *conductor.Progress
-	Accounts func(total int) // once it is known how many there are
 
 	// Finish is called when the copying begins, and the function that it returns when it is over. Between the
 	// two, closing stop lets nothing new begin, and what is under way is brought to its end. It may be nil.
@@ -69,9 +69,13 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 	if err := m.plan(ctx, who.store, who.accounts); err != nil {
 		return Synced{}, err
 	}
-	watcher.Accounts(len(who.accounts))
 	conduct := conductor.Options{Ledger: who.store.Accounts, Pass: rehome.PassPreStage, Progress: watcher.Progress, Log: m.log}
 	conduct.Steps, conduct.Workers = stepsOf(opened)
+	if wants(options.Only, rehome.KindMail) { // the sizes are those of the mail
+		if conduct.Expected, err = m.expected(ctx, who.store); err != nil {
+			return Synced{}, err
+		}
+	}
 	stop, over := watcher.finish()
 	conduct.Stop = stop
 	outcomes, err := conductor.New(conduct).Run(ctx, who.accounts)
@@ -100,6 +104,21 @@ func (m *Move) openMail(ctx context.Context, who selection, options SyncOptions,
 		return work, err
 	}
 	return kindOfWork{step: m.engine(who.store, src, dst, options, watcher.Progress), workers: workers(src, dst)}, nil
+}
+
+// expected is how large the accounts were when a pass last saw them.
+func (m *Move) expected(ctx context.Context, store *ledger.Ledger) (map[string]pass.Size, error) {
+	rows, err := store.Accounts.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sizes := make(map[string]pass.Size, len(rows))
+	for _, r := range rows {
+		if r.Mailboxes > 0 {
+			sizes[r.Address] = pass.Size{Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, There: r.Copied, Failed: r.Failed}
+		}
+	}
+	return sizes, nil
 }
 
 // plan makes sure that status shows every account, also those whose turn has not come.

@@ -11,7 +11,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rehome"
+	"rehome/internal/conductor"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/verify"
 	"rehome/internal/verify/mail"
 )
@@ -20,17 +22,9 @@ import (
 // busy, few enough to leave them to their users.
 const verifyingAtOnce = 4
 
-// VerifyWatcher is told how far a verification has come; its functions are called from several
-// goroutines.
-type VerifyWatcher struct {
-	Accounts func(total int)
-	Read     func(messages int, octets int64)
-	Done     func()
-}
-
 // Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and
 // report. An account that cannot be read gets the verdict unknown and does not stop the others.
-func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, watcher VerifyWatcher) (document verify.Document, err error) {
+func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, progress *conductor.Progress) (document verify.Document, err error) {
 	who, err := m.chosen(ctx, names)
 	if err != nil {
 		return verify.Document{}, err
@@ -47,24 +41,44 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, w
 		return verify.Document{}, err
 	}
 	defer func() { err = errors.Join(err, pim.close()) }()
-	watcher.Accounts(len(who.accounts))
 	m.log.Info("verification begins", rehome.LogLevel, string(level), rehome.LogAccounts, len(who.accounts))
 	verifier := verify.New(verify.Options{
-		Level: level, Observe: func(_ string, messages int, octets int64) { watcher.Read(messages, octets) },
+		Level: level, Observe: progress.Read,
 	}, append([]verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules()})}, pim.verified(who.store)...)...)
-	results := make([]verify.Account, len(who.accounts))
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(min(verifyingAtOnce, workers(src, dst)))
-	for i, account := range who.accounts {
-		group.Go(func() error {
-			defer watcher.Done()
-			return m.verifyOne(groupCtx, verifier, who.store, account, level, &results[i])
-		})
-	}
-	if err := group.Wait(); err != nil {
+	results, err := m.verifyAll(ctx, who, verifier, level, min(verifyingAtOnce, workers(src, dst)), progress)
+	if err != nil {
 		return verify.Document{}, err
 	}
 	return m.document(ctx, who.store, results)
+}
+
+// verifyAll compares the accounts, so many at once.
+func (m *Move) verifyAll(
+	ctx context.Context, who selection, verifier *verify.Verifier, level verify.Level, atOnce int, progress *conductor.Progress,
+) ([]verify.Account, error) {
+	sizes, err := m.expected(ctx, who.store)
+	if err != nil {
+		return nil, err
+	}
+	toRead := make([]*pass.Size, len(who.accounts)) // nil where nobody knows
+	for i, account := range who.accounts {
+		if size, known := sizes[account.Address]; known {
+			size.There = 0 // all of it has to be read
+			toRead[i] = &size
+		}
+		progress.Expect(toRead[i])
+	}
+	results := make([]verify.Account, len(who.accounts))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, account := range who.accounts {
+		group.Go(func() error {
+			progress.Begin(account.Address, toRead[i])
+			defer func() { progress.Finished(account.Address, results[i].Verdict == verify.Unknown) }()
+			return m.verifyOne(ctx, verifier, who.store, account, level, &results[i])
+		})
+	}
+	return results, group.Wait()
 }
 
 // verifyOne compares one account and keeps the answer.
