@@ -2,6 +2,8 @@
 
 package rehome
 
+import "strings"
+
 // Topic says what a finding is about. docs/findings.md and answers are sorted by it.
 type Topic string
 
@@ -62,8 +64,20 @@ func (d Declared) As(severity Severity) Declared {
 	return d
 }
 
-// Is reports whether a finding is of this kind.
-func (d Declared) Is(f Finding) bool { return f.Code == d.Code }
+// For returns one of a family, whose code ends in "*": a name stands for the star.
+func (d Declared) For(name string) Declared {
+	d.Code = strings.Replace(d.Code, "*", name, 1)
+	return d
+}
+
+// Is reports whether a finding is of this kind, or of this family.
+func (d Declared) Is(f Finding) bool { return d.Has(f.Code) }
+
+// Has reports whether a code that was stored is this one, or one of this family.
+func (d Declared) Has(code string) bool {
+	stem, family := strings.CutSuffix(d.Code, "*")
+	return code == d.Code || family && strings.HasPrefix(code, stem)
+}
 
 // Of returns the finding as one about an account.
 func (f Finding) Of(account string) Finding {

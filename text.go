@@ -15,7 +15,8 @@ import (
 //	{n|is|are}                 only the word that goes with the number
 type Text string
 
-// Values are what goes into the places of a Text, by name. Counts are integers.
+// Values are what goes into the places of a Text, by name. A count is an int or int64 and shown as "3,104"; a number that is
+// a name, such as a UID, is given as a string.
 type Values map[string]any
 
 // With fills in the places. One without a value stays as it is written, so that it can be seen.
@@ -100,7 +101,7 @@ func parsePlace(written string) place {
 }
 
 func (p place) render(value any) string {
-	number := fmt.Sprint(value)
+	number := shown(value)
 	word := p.many
 	if number == "1" {
 		word = p.one
@@ -112,4 +113,22 @@ func (p place) render(value any) string {
 		return word
 	}
 	return number + " " + word
+}
+
+// shown renders a value; of a count the thousands are grouped.
+func shown(value any) string {
+	switch value.(type) {
+	case int, int64:
+	default:
+		return fmt.Sprint(value)
+	}
+	digits := fmt.Sprint(value)
+	first := 0
+	if strings.HasPrefix(digits, "-") {
+		first = 1
+	}
+	for i := len(digits) - 3; i > first; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
 }

@@ -20,6 +20,8 @@ func TestText_fillsItsPlaces(t *testing.T) {
 			`1 message of 9 in "INBOX" is missing from 2 mailboxes: gone`},
 		{Values{"n": 0, "all": uint32(1), "mailbox": "{n message}", "boxes": 1, "why": ""},
 			`0 messages of 1 in "{n message}" are missing from 1 mailbox: `},
+		{Values{"n": 3104, "all": int64(1234567), "mailbox": "", "boxes": -1000, "why": "4411"},
+			`3,104 messages of 1,234,567 in "" are missing from -1,000 mailboxes: 4411`},
 		{nil, string(text)},
 	} {
 		if got := text.With(test.values); got != test.want {

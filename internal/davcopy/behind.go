@@ -36,9 +36,7 @@ func (j *collectionJob) leaveBehind(ctx context.Context, nowhere *nowhereError) 
 		}
 	}
 	j.slice.countLeft(j.kind, len(names), left)
-	j.find("collection_not_made", rehome.SeverityError,
-		"make a collection of that kind there in a client, best of the same name, and run sync again",
-		"the destination does not make this collection, and has no main one for what is in it, so it stays behind: %s; %v", objects(len(names)), nowhere)
+	j.find(collectionNotMade, rehome.Values{"n": len(names), "why": nowhere})
 	return nil
 }
 
@@ -53,11 +51,7 @@ func (s *slice) leaveKindBehind(ctx context.Context, kind rehome.Kind, placement
 		left += len(names)
 	}
 	s.countLeft(kind, left, left)
-	s.find(rehome.Finding{
-		Code: "kind_not_offered", Severity: rehome.SeverityError, Object: string(kind),
-		Sentence: "the destination offers this account no place for " + string(kind) + ", so they stay behind: " + objects(left),
-		NextStep: "check the account's plan at the destination, then run sync again",
-	})
+	s.find(kindNotOffered.On(string(kind), rehome.Values{"kind": kind, "n": left}))
 	return nil
 }
 

@@ -81,12 +81,12 @@ func (p parcel) hold(words string) parcel {
 		p.row = behind(p.before, ledger.UpdateHeld, words)
 		return p
 	}
-	code := "invitations_not_silent"
+	why := invitationsNotSilent
 	if words != "" {
-		code = "invitations_unknown"
+		why = invitationsUnknown
 	}
 	p.row = ledger.Object{
-		Source: name, State: ledger.ObjectHeld, SrcETag: p.source.ETag, UID: p.object.UID, Code: code, Words: words,
+		Source: name, State: ledger.ObjectHeld, SrcETag: p.source.ETag, UID: p.object.UID, Code: why.Code, Words: words,
 	}
 	return p
 }
@@ -289,7 +289,7 @@ func (s *slice) try(ctx context.Context, field dav.Collection, bird canary) (qui
 	}
 	ours := dav.Object{Href: href, ETag: there.ETag, Data: bird.data}
 	if left := s.removeTrial(context.WithoutCancel(ctx), ours, dav.Calendars, nothing || err == nil && !loud); left != nil {
-		s.find(testLeft(href, left))
+		s.find(testObjectLeft.On(href, rehome.Values{"why": left}))
 	} else if endErr := s.endTrial(ctx, bird.uid); endErr != nil {
 		return false, endErr
 	}

@@ -4,7 +4,9 @@ package davcopy
 
 import (
 	"context"
+	"slices"
 
+	"rehome"
 	"rehome/internal/ledger"
 )
 
@@ -53,9 +55,6 @@ func isFailed(o ledger.Object) bool {
 
 // mayPass reports whether the trouble may be over when the pass is repeated: a server has failed, and not refused.
 func mayPass(o ledger.Object) bool {
-	switch o.Code {
-	case "object_unserved", "object_failed", codeUnproved, ledger.UpdateUnreadable, ledger.UpdateRefused:
-		return true
-	}
-	return false
+	passing := []rehome.Declared{objectUnserved, objectFailed, objectUnproved, updateUnreadable, updateRefused}
+	return slices.ContainsFunc(passing, func(d rehome.Declared) bool { return d.Has(o.Code) })
 }

@@ -62,8 +62,7 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 	case j.place.fallback == "":
 		return &nowhereError{fault}
 	}
-	j.find("collection_refused", rehome.SeverityWarning, "move its objects apart at the destination if that is wanted",
-		"the destination creates no such collection, so its objects go into the main one: %v", fault)
+	j.find(collectionRefused, rehome.Values{"why": fault})
 	return j.fallBack(ctx)
 }
 
@@ -212,8 +211,7 @@ func (j *collectionJob) carryProperties(ctx context.Context) error {
 		switch {
 		case err == nil:
 		case rehome.ClassOf(fault) == rehome.ClassPermanent:
-			j.find("property_refused_"+string(property), rehome.SeverityInfo, "set it at the destination if it is wanted",
-				"the destination does not take the %s of this collection: %v", property, fault)
+			j.find(propertyRefused.For(string(property)), rehome.Values{"property": property, "why": fault})
 		default:
 			return fault
 		}

@@ -98,7 +98,7 @@ func consider(o dav.Object, b books) parcel {
 		if p.row.Behind() { // and so is the version that the destination has
 			p.row.Code, p.row.Words = "", ""
 			if p.row.State == ledger.ObjectConflict { // or its user's
-				p.row.Code, p.row.Words = codeConflict, "the destination has another version of it, which stays as it is"
+				p.row.Code, p.row.Words = objectConflict.Code, "the destination has another version of it, which stays as it is"
 			} else {
 				p.row.Escrow = ""
 			}
@@ -107,7 +107,7 @@ func consider(o dav.Object, b books) parcel {
 	}
 	var err error
 	if p.object, err = pim.Inspect(o.Data); err != nil {
-		return p.refuse("object_unreadable", "it is neither a vCard nor an iCalendar object: "+err.Error())
+		return p.refuse(objectUnreadable, "it is neither a vCard nor an iCalendar object: "+err.Error())
 	}
 	p.row.UID = p.object.UID
 	p.noteLinks(b.hosts)
@@ -136,20 +136,20 @@ func (b books) beforeOf(name string) ledger.Object {
 // is still the one that was begun.
 func (p parcel) unread() parcel {
 	p.row.SrcDigest, p.row.UID = p.before.SrcDigest, p.before.UID
-	words := "the source lists it and does not serve it: "
+	words := "the source lists it, but does not return it: "
 	fault, is := errorsAs[*rehome.Fault](endpoint.Fault(p.source.Err, "", ""))
 	switch {
 	case dav.IsStatus(p.source.Err, http.StatusNotFound), dav.IsStatus(p.source.Err, http.StatusGone):
 		// Perhaps it was deleted in this moment; then the next listing lacks it, and it is forgotten.
-		return p.refuse("object_unserved", words+fault.Server)
+		return p.refuse(objectUnserved, words+fault.Server)
 	case is:
-		return p.refuse(codeOf(fault, "object_unserved", "object_unreadable"), words+cmp.Or(fault.Server, fault.Error()))
+		return p.refuse(lastingOr(fault, objectUnserved, objectUnreadable), words+cmp.Or(fault.Server, fault.Error()))
 	}
-	return p.refuse("object_unreadable", words+p.source.Err.Error())
+	return p.refuse(objectUnreadable, words+p.source.Err.Error())
 }
 
-// codeOf takes the first code for trouble that may pass, and the second for what stays.
-func codeOf(fault *rehome.Fault, passing, lasting string) string {
+// lastingOr takes the first finding for trouble that may pass, and the second for what stays.
+func lastingOr(fault *rehome.Fault, passing, lasting rehome.Declared) rehome.Declared {
 	if fault.Class == rehome.ClassPermanent || fault.Class == rehome.ClassUntrusted {
 		return lasting
 	}
@@ -157,17 +157,17 @@ func codeOf(fault *rehome.Fault, passing, lasting string) string {
 }
 
 // refuse gives the object up. Where the destination has an older version of it, that stays what the ledger knows.
-func (p parcel) refuse(code, words string) parcel {
+func (p parcel) refuse(why rehome.Declared, words string) parcel {
 	p.way = wayQuarantine
 	if holds(p.before) && p.before.State != ledger.ObjectGone {
-		code = ledger.UpdateRefused
+		why = updateRefused
 		if p.source.Err != nil {
-			code = ledger.UpdateUnreadable
+			why = updateUnreadable
 		}
-		p.row = behind(p.before, code, words)
+		p.row = behind(p.before, why.Code, words)
 		return p
 	}
-	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, code, words
+	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, why.Code, words
 	return p
 }
 
@@ -175,7 +175,7 @@ func (p parcel) refuse(code, words string) parcel {
 // that turn out to be none, one of which the destination keeps something else is no better there than before, and is
 // written anew.
 func behind(row ledger.Object, code, words string) ledger.Object {
-	if row.Spoilt() && row.Code != codeUnproved {
+	if row.Spoilt() && !objectUnproved.Has(row.Code) {
 		row.Anew = true
 	}
 	row.Code, row.Words = code, words

@@ -88,11 +88,11 @@ func TestConsider_conflictThatWasUnreadable(t *testing.T) {
 	t.Parallel()
 	data := event("one", "first")
 	digest := sha256.Sum256(data)
-	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, SrcDigest: digest[:], Code: codeConflict, Words: "edited"}
+	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, SrcDigest: digest[:], Code: objectConflict.Code, Words: "edited"}
 	b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": row}}
 	unread := consider(dav.Object{Href: "/c/a.ics", Err: &dav.StatusError{Status: 502}}, b)
 	b.known["a.ics"] = unread.row
-	if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.row.State != ledger.ObjectConflict || p.row.Code != codeConflict || p.row.Words == "" {
+	if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.row.State != ledger.ObjectConflict || p.row.Code != objectConflict.Code || p.row.Words == "" {
 		t.Errorf("%+v, want the conflict named", p.row)
 	}
 }
@@ -122,7 +122,7 @@ func TestConsider_spoiltAndBehind(t *testing.T) {
 	t.Parallel()
 	data := event("one", "first")
 	digest := sha256.Sum256(data)
-	for code, want := range map[string]way{"object_spoilt": wayWrite, "": wayNote, codeUnproved: wayNote} {
+	for code, want := range map[string]way{"object_spoilt": wayWrite, "": wayNote, objectUnproved.Code: wayNote} {
 		row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, SrcDigest: digest[:], Code: code}
 		b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": row}}
 		unread := consider(dav.Object{Href: "/c/a.ics", Err: &dav.StatusError{Status: 502}}, b)

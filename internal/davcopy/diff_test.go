@@ -374,10 +374,10 @@ func TestLeft(t *testing.T) {
 	data := []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
 	digest := sha256.Sum256(data)
 	for code, want := range map[string]way{ // it comes back as it was
-		"": wayNote, "object_spoilt": wayWrite, ledger.CodeReverted: wayWrite, ledger.UpdateRefused: wayNote, codeConflict: wayWrite,
+		"": wayNote, "object_spoilt": wayWrite, ledger.CodeReverted: wayWrite, ledger.UpdateRefused: wayNote, objectConflict.Code: wayWrite,
 	} {
 		state := ledger.ObjectStored
-		if code == codeConflict {
+		if objectConflict.Has(code) {
 			state = ledger.ObjectConflict
 		}
 		gone := left(ledger.Object{Source: "a.ics", State: state, Code: code, SrcDigest: digest[:], Destination: "a.ics", Form: digest[:]})

@@ -69,10 +69,10 @@ func (j *collectionJob) elsewhere(p *parcel, holder string, refusal error) error
 	j.slice.mu.Lock()
 	j.slice.homeless = append(j.slice.homeless, homeless{place: place, source: p.row.Source, holder: holder})
 	j.slice.mu.Unlock()
-	if err := j.giveUp(p, "uid_elsewhere", refusal); err != nil {
+	if err := j.giveUp(p, uidElsewhere, refusal); err != nil {
 		return err
 	}
-	p.row.Words = fmt.Sprintf("the destination takes an object once for all collections of a user, and has this one in %q; it says %q",
+	p.row.Words = fmt.Sprintf("the destination allows an object only once for each user, and has this one in %q; it says %q",
 		decodedName(parentOf(holder)), p.row.Words)
 	return nil
 }

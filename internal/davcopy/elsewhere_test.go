@@ -103,7 +103,7 @@ func checkOneUID(t *testing.T, edit func(r *http.Response)) {
 	p := pairTo(t, room, person, front.URL)
 	first := p.pass(t)
 	wantTally(t, "first", first.Tallies[rehome.KindCalendars], Tally{Objects: 9, Copied: 8, Quarantined: 1})
-	if f := findingOf(first.Findings, "uid_elsewhere"); !strings.Contains(f.Object, "both.ics") || !strings.Contains(f.Sentence, "once for all") {
+	if f := findingOf(first.Findings, "uid_elsewhere"); !strings.Contains(f.Object, "both.ics") || !strings.Contains(f.Sentence, "only once for each user") {
 		t.Errorf("findings %+v do not say what is missing", first.Findings)
 	}
 	if v := p.verified(t); v.Verdict != verify.Differs || v.Calendars.Total() != 1 {

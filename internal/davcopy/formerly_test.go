@@ -42,7 +42,7 @@ func TestUnproved_remembersWhatWasSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := consider(dav.Object{Href: "/c/a.ics", Data: event("one", "first")}, books{below: "/c/", content: j.content(), known: map[string]ledger.Object{"a.ics": p.row}})
-	if refused := again.refuse("object_failed", "500"); !bytes.Contains(refused.row.Tried, form[:]) {
+	if refused := again.refuse(objectFailed, "500"); !bytes.Contains(refused.row.Tried, form[:]) {
 		t.Errorf("%+v does not know what was sent", refused.row)
 	}
 }
@@ -54,7 +54,7 @@ func TestConsider_whatWasSentIsItsOwn(t *testing.T) {
 	data := event("one", "first")
 	digest, form := sha256.Sum256(data), eventForm(data)
 	unseen := ledger.Object{
-		Source: "copy.ics", Destination: "copy.ics", State: ledger.ObjectQuarantined, Code: codeUnproved, SrcDigest: digest[:], UID: "one", Tried: form,
+		Source: "copy.ics", Destination: "copy.ics", State: ledger.ObjectQuarantined, Code: objectUnproved.Code, SrcDigest: digest[:], UID: "one", Tried: form,
 	}
 	other := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, SrcDigest: digest[:], UID: "one", Form: form}
 	j := &collectionJob{
@@ -142,7 +142,7 @@ func TestFormerly_withoutUID(t *testing.T) {
 	digest, form := sha256.Sum256(data), sha256.Sum256([]byte("form"))
 	stored := ledger.Object{Source: "a.vcf", Destination: "a.vcf", State: ledger.ObjectStored, SrcDigest: digest[:], Form: form[:]}
 	spoilt, edited := stored, stored
-	spoilt.Code, edited.State, edited.Code = "object_spoilt", ledger.ObjectConflict, codeConflict
+	spoilt.Code, edited.State, edited.Code = "object_spoilt", ledger.ObjectConflict, objectConflict.Code
 	update := parcel{before: stored, row: stored}
 	for what, row := range map[string]ledger.Object{
 		"spoilt and vanished": left(spoilt), "edited at both ends and vanished": left(edited),

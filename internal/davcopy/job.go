@@ -5,7 +5,6 @@ package davcopy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -405,6 +404,6 @@ func hrefOf(collection, name string) string {
 }
 
 // find raises a finding about the collection.
-func (j *collectionJob) find(code string, severity rehome.Severity, nextStep, format string, args ...any) {
-	j.slice.find(rehome.Finding{Code: code, Severity: severity, Object: j.place.source.Href, Sentence: fmt.Sprintf(format, args...), NextStep: nextStep})
+func (j *collectionJob) find(d rehome.Declared, values rehome.Values) {
+	j.slice.find(d.On(j.place.source.Href, values))
 }

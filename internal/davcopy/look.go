@@ -39,7 +39,7 @@ func (j *collectionJob) look(ctx context.Context, p *parcel, refusal error) erro
 	case otherObject:
 		return j.writeElsewhere(ctx, p)
 	}
-	return j.conflict(p, codeConflict, "it was edited at the destination after it was copied, and has changed at the source too")
+	return j.conflict(p, objectConflict, "it was edited at the destination after it was copied, and has changed at the source too")
 }
 
 // likeness is how what is at the destination relates to what is to be written.
@@ -86,7 +86,7 @@ func (j *collectionJob) adopt(p *parcel, etag string) {
 // 412 to that), and for an update of what somebody has removed.
 func (j *collectionJob) nothingThere(ctx context.Context, p *parcel, refusal error) error {
 	if p.before.State.There() {
-		return j.conflict(p, codeRemovedThere, "it was removed at the destination after it was copied, and has changed at the source")
+		return j.conflict(p, removedThere, "it was deleted at the destination after it was copied, and has changed at the source since")
 	}
 	mended, err := j.mend(ctx, p)
 	if err != nil {
@@ -111,12 +111,12 @@ func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
 		j.stored(p, stored)
 		return nil
 	case stepLook:
-		return j.conflict(p, codeConflict, "it was edited at the destination while it was copied")
+		return j.conflict(p, objectConflict, "it was edited at the destination while it was copied")
 	case stepStop:
 		if err := j.stop(ctx, p, err); err != nil {
 			return err
 		}
-		return j.giveUp(p, "object_refused", err)
+		return j.giveUp(p, objectRefused, err)
 	}
 	mended, saveErr := j.mend(ctx, p)
 	switch {
@@ -136,7 +136,7 @@ func (j *collectionJob) writeElsewhere(ctx context.Context, p *parcel) error {
 	j.taken[p.row.Destination] = true
 	j.mu.Unlock()
 	if again {
-		return j.conflict(p, "name_taken", "the destination has other objects under every name that this one could have")
+		return j.conflict(p, nameTaken, "the destination has other objects under every name that this one could have")
 	}
 	if err := j.ledger().SaveObjects(ctx, j.row, p.intent()); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) e
 		return j.elsewhere(p, href, refusal)
 	}
 	if j.likenessOf(p, there) != sameObject {
-		return j.giveUp(p, "duplicate_uid", refusal)
+		return j.giveUp(p, duplicateUID, refusal)
 	}
 	p.row.Destination, p.row.DstETag = nameBelow(j.place.target.Href, there.Href), there.ETag
 	j.settleAs(p, ledger.ObjectMerged)
@@ -237,7 +237,7 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 		}
 		return j.overwrite(ctx, p)
 	}
-	return j.conflict(p, codeConflict, "the destination had another version of it before the copy, which stays as it is")
+	return j.conflict(p, objectConflict, "the destination had another version of it before the copy, which stays as it is")
 }
 
 // ladder are the repairs that are tried one after the other: what is safe first, then what else is offered.

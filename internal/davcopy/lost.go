@@ -16,9 +16,6 @@ import (
 // The two cannot be told apart for sure, so neither is passed over: what is gone is named and counted, and copied again
 // when somebody asks for that. A destination that gives no mark of its state is looked through in each pass.
 
-// codeRemovedThere is that of an object which has changed at the source since the destination has lost it.
-const codeRemovedThere = "deleted_at_destination"
-
 // seen reports whether the destination's collection is as it was when it was last looked through.
 func seen(target dav.Collection, last ledger.CollectionMark) bool {
 	return target.SyncToken != "" && target.SyncToken == last.SyncToken || target.CTag != "" && target.CTag == last.CTag
@@ -29,7 +26,7 @@ func seen(target dav.Collection, last ledger.CollectionMark) bool {
 func (j *collectionJob) targetMark(rows map[string]ledger.Object) ledger.CollectionMark {
 	unseen := j.unswept
 	for _, row := range rows {
-		unseen = unseen || row.Spoilt() && row.Code == codeUnproved
+		unseen = unseen || row.Spoilt() && objectUnproved.Has(row.Code)
 	}
 	if unseen {
 		return ledger.CollectionMark{}
@@ -78,7 +75,7 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 		case j.slice.engine.options.CopyAgain && !vanished[name]:
 			again = append(again, name)
 			continue
-		case row.Missing(), row.Code == codeRemovedThere:
+		case row.Missing(), removedThere.Has(row.Code):
 			continue
 		}
 		rows = append(rows, asMissing(row))
@@ -98,7 +95,7 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 		case row.Missing():
 			row.Code, row.Words = "", ""
 			rows = append(rows, row)
-		case row.Code == codeRemovedThere:
+		case removedThere.Has(row.Code):
 			rows = append(rows, j.reopen(row))
 		}
 	}
@@ -124,16 +121,15 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 
 // asMissing is the row of an object that the destination has lost.
 func asMissing(row ledger.Object) ledger.Object {
-	row.Code, row.Escrow = ledger.CodeMissing, ""
-	row.Words = "it was at the destination and is there no more: it was deleted or moved away there, or the server was put " +
-		"back; it is not copied again"
+	row.Code, row.Escrow = objectMissing.Code, ""
+	row.Words = objectMissing.Sentence.With(nil)
 	return row
 }
 
 // reopen has an object compared once more that was missing at the destination when it had changed at the source, and is
 // there after all: its user has but renamed it, and it may be the new version.
 func (j *collectionJob) reopen(row ledger.Object) ledger.Object {
-	if row.Code != codeRemovedThere || j.vanished()[row.Source] {
+	if !removedThere.Has(row.Code) || j.vanished()[row.Source] {
 		return row
 	}
 	if !j.due()[row.Source] {

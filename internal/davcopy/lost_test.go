@@ -161,7 +161,7 @@ func TestFollowRename_whatWasLost(t *testing.T) {
 func TestThere_renamedWhileItWasWritten(t *testing.T) {
 	t.Parallel()
 	row := ledger.Object{
-		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, Code: codeRemovedThere, Words: "removed", UID: "one", SrcETag: "1",
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, Code: removedThere.Code, Words: "removed", UID: "one", SrcETag: "1",
 		SrcDigest: []byte("digest"), Form: eventForm(event("one", "first")), Escrow: "file",
 	}
 	for _, name := range []string{"a.ics", "renamed.ics"} {

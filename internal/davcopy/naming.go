@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -79,7 +78,7 @@ func (j *collectionJob) keptName(row ledger.Object) bool {
 
 // awaits reports whether the object has to wait because an earlier request may still arrive, and names it then.
 func (j *collectionJob) awaits(ctx context.Context, p *parcel) bool {
-	unserved := p.before.Code == "object_unserved" || p.before.Code == "object_unreadable" // by the source since
+	unserved := objectUnserved.Has(p.before.Code) || objectUnreadable.Has(p.before.Code) // by the source since
 	sent := (p.before.State == ledger.ObjectIntent || unserved) && len(p.before.Tried) > 0
 	over := time.Since(p.before.Updated) >= arrival && !j.hides
 	if p.way != wayWrite || !sent || over || !j.renames(ctx) {
@@ -91,16 +90,10 @@ func (j *collectionJob) awaits(ctx context.Context, p *parcel) bool {
 }
 
 func (j *collectionJob) tellAwaited(p *parcel) {
-	f := rehome.Finding{
-		Code: "object_awaited", Severity: rehome.SeverityWarning, Object: hrefOf(j.place.source.Href, p.row.Source),
-		Sentence: "nobody knows whether the destination takes it: it was sent, and no answer came; that server gives objects names of its " +
-			"own, so it would be there twice if it was sent again too early",
-		NextStep: "run sync again in five minutes",
-	}
+	href := hrefOf(j.place.source.Href, p.row.Source)
 	if j.hides {
-		f.Sentence = "nobody knows whether the destination has it: it was sent, and no answer came; that server lists something of a name of " +
-			"its own that it does not show, which may be this one"
-		f.NextStep = "look at the destination into that server's error log, remove there what it does not show, and run sync again"
+		j.slice.find(objectHidden.On(href, nil))
+		return
 	}
-	j.slice.find(f)
+	j.slice.find(objectAwaited.On(href, nil))
 }

@@ -48,7 +48,7 @@ func (j *collectionJob) unseen(ctx context.Context, p *parcel, refusal error) er
 	if err := j.stop(ctx, p, refusal); err != nil {
 		return err
 	}
-	return j.giveUp(p, "object_refused", refusal)
+	return j.giveUp(p, objectRefused, refusal)
 }
 
 // takesGood reports whether the destination takes an object that every server takes. A refusal is an answer too, unless

@@ -101,17 +101,14 @@ func (j *collectionJob) verdict(p *parcel, there []byte) pim.Comparison {
 	return terms.Compare(p.source.Data, there, p.kind)
 }
 
-// codeUnproved is that of an object of which nobody knows what the destination keeps.
-const codeUnproved = "object_unproved"
-
 // unproved is for an object that the destination has taken and does not serve: nobody knows what it keeps, if anything.
 func (j *collectionJob) unproved(p *parcel, err error) error {
 	p.proof, p.written = proofGiven, false
 	p.lostBefore = p.before.State.There()
 	p.before = ledger.Object{}                      // what was there before may be there no more
 	p.row.Tried = withForm(p.row.Tried, p.row.Form) // it may be there: until it is seen, this is not forgotten
-	words := "the destination has taken it and does not serve it: " + err.Error()
-	*p = p.refuse(codeUnproved, words)
+	words := "the destination accepted it, but does not return it: " + err.Error()
+	*p = p.refuse(objectUnproved, words)
 	j.mu.Lock()
 	j.known[p.row.Source] = p.row
 	j.mu.Unlock()
@@ -161,7 +158,7 @@ func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
 		s.row.DstETag = cmp.Or(s.there.ETag, s.row.DstETag)
 		return nil
 	}
-	s.row.Code, s.row.Words = "object_spoilt", "the destination has taken it and keeps something else"
+	s.row.Code, s.row.Words = objectSpoilt.Code, "the destination stores it differently"
 	if sentence := s.found.Sentence(); sentence != "" {
 		s.row.Words += ": " + sentence
 	}

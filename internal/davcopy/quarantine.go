@@ -23,20 +23,17 @@ func (j *collectionJob) refused(ctx context.Context, p *parcel, refusal error) e
 		return err
 	}
 	flaws := pim.Lint(p.data, p.kind)
-	if err := j.giveUp(p, "object_refused", refusal); err != nil {
+	if err := j.giveUp(p, objectRefused, refusal); err != nil {
 		return err
 	}
-	if len(flaws) > 0 && p.row.Code != codeApart {
+	if len(flaws) > 0 && !overrideApart.Has(p.row.Code) {
 		p.row.Words += "; " + flaws[0].Sentence
 	}
 	return nil
 }
 
-// codeApart marks changed occurrences whose event has a name of its own at the source, where the destination wants
-// both in one (RFC 4791 section 4.1). To delete one of the two would lose it.
-const codeApart = "override_apart"
-
-// apart reports whether that is so.
+// apart reports whether the object is changed occurrences whose event has a name of its own at the source, where the
+// destination wants both in one (RFC 4791 section 4.1). To delete one of the two would lose it.
 func (j *collectionJob) apart(p *parcel) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -45,33 +42,30 @@ func (j *collectionJob) apart(p *parcel) bool {
 }
 
 // giveUp quarantines an object with the server's words.
-func (j *collectionJob) giveUp(p *parcel, code string, refusal error) error {
-	words := "the destination does not take it"
+func (j *collectionJob) giveUp(p *parcel, why rehome.Declared, refusal error) error {
+	words := "the destination does not accept it"
 	if fault, is := errorsAs[*rehome.Fault](endpoint.Fault(refusal, "", "")); is {
 		words = cmp.Or(fault.Server, fault.Error())
-		if code == "object_refused" {
-			code = codeOf(fault, "object_failed", code)
+		if objectRefused.Has(why.Code) {
+			why = lastingOr(fault, objectFailed, why)
 		}
 	}
-	if judge(refusal, 2) == stepFindUID && code == "object_refused" {
-		code = "duplicate_uid"
+	if judge(refusal, 2) == stepFindUID && objectRefused.Has(why.Code) {
+		why = duplicateUID
 	}
-	if (code == "duplicate_uid" || code == "object_refused") && j.apart(p) {
-		code, words = codeApart, words+"; it is a changed occurrence of an event that has another name at the source, and the destination wants both in one"
+	if (duplicateUID.Has(why.Code) || objectRefused.Has(why.Code)) && j.apart(p) {
+		why, words = overrideApart, words+"; it is a changed occurrence of an event that has another name at the source, and the destination wants both in one object"
 	}
-	*p = p.refuse(code, words)
+	*p = p.refuse(why, words)
 	return j.quarantine(p)
 }
 
-// codeConflict is that of an object of which each end has a version of its own.
-const codeConflict = "conflict"
-
 // conflict leaves both ends as they are and says so.
-func (j *collectionJob) conflict(p *parcel, code, words string) error {
-	if p.before.State == ledger.ObjectConflict && p.before.Code == code {
+func (j *collectionJob) conflict(p *parcel, why rehome.Declared, words string) error {
+	if p.before.State == ledger.ObjectConflict && why.Has(p.before.Code) {
 		words = p.before.Words // how it came to that
 	}
-	p.row.State, p.row.Code, p.row.Words, p.row.DstETag = ledger.ObjectConflict, code, words, ""
+	p.row.State, p.row.Code, p.row.Words, p.row.DstETag = ledger.ObjectConflict, why.Code, words, ""
 	p.row.Form, p.row.Kept, p.row.Repairs = p.before.Form, p.before.Kept, nil
 	return j.keep(p)
 }

@@ -23,9 +23,9 @@ func (j *collectionJob) altered(etags map[string]string) map[string]ledger.Objec
 	all := map[string]ledger.Object{}
 	for _, row := range j.known {
 		written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted
-		looked := row.Code == "" || row.Code == codeUnproved || row.Reverted() || row.Behind()
+		looked := row.Code == "" || objectUnproved.Has(row.Code) || row.Reverted() || row.Behind()
 		etag, listed := etags[row.Destination]
-		other := !dav.SameETag(etag, row.DstETag) || row.Code == codeUnproved || row.Reverted()
+		other := !dav.SameETag(etag, row.DstETag) || objectUnproved.Has(row.Code) || row.Reverted()
 		if written && looked && listed && other {
 			all[row.Destination] = row
 		}
@@ -61,8 +61,8 @@ func (j *collectionJob) settleAltered(ctx context.Context, etags map[string]stri
 // judgeAltered is the row of an object that was found under another etag.
 func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger.Object {
 	if there.Err != nil {
-		row.Code = codeUnproved
-		row.Words = "the destination lists another version of it than was copied, and does not serve it: " + there.Err.Error()
+		row.Code = objectUnproved.Code
+		row.Words = "the destination lists a different version than was copied, but does not return it: " + there.Err.Error()
 		return row
 	}
 	form, _ := pim.Digest(there.Data, j.content())
@@ -72,9 +72,9 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 			row.Code, row.Words = "", ""
 		}
 	case earlier(row, form[:]):
-		row.Code, row.DstETag = ledger.CodeReverted, ""
-		row.Words = "the destination has an earlier version of it again: the server was put back, or its user has undone the change; it is not copied again"
-	case row.Code == codeUnproved:
+		row.Code, row.DstETag = objectReverted.Code, ""
+		row.Words = objectReverted.Sentence.With(nil)
+	case objectUnproved.Has(row.Code):
 		row.Code, row.Words = "", ""
 	}
 	return row
@@ -125,7 +125,7 @@ func (j *collectionJob) reopenConflicts() {
 	due, vanished := j.due(), j.vanished()
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
 		row := j.known[name]
-		if row.State != ledger.ObjectConflict || row.Code != codeConflict || !j.present[row.Destination] || vanished[name] {
+		if row.State != ledger.ObjectConflict || !objectConflict.Has(row.Code) || !j.present[row.Destination] || vanished[name] {
 			continue
 		}
 		if !due[name] {

@@ -15,7 +15,6 @@ import (
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
-	"rehome/internal/mapping"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
@@ -106,7 +105,7 @@ func (s *slice) do(ctx context.Context) error {
 			}
 		}
 		for _, left := range made.left {
-			s.find(leftOutFinding(left))
+			s.find(collectionLeftOut.On(left.Collection.Href, rehome.Values{"why": left.Reason, "hint": left.NextStep}))
 		}
 	}
 	s.looked, s.calendars = true, plans[rehome.KindCalendars].placements
@@ -357,14 +356,6 @@ func (s *slice) result() pass.Result {
 		r.Counts = counts
 	}
 	return r
-}
-
-// leftOutFinding tells of a collection that is not moved.
-func leftOutFinding(left mapping.LeftCollection) rehome.Finding {
-	return rehome.Finding{
-		Code: "collection_left_out", Severity: rehome.SeverityInfo, Object: left.Collection.Href,
-		Sentence: "this collection stays behind: " + left.Reason, NextStep: left.NextStep,
-	}
 }
 
 func errorsAs[T error](err error) (target T, ok bool) {

@@ -97,7 +97,7 @@ func (j *collectionJob) sweepDeleted(ctx context.Context) error {
 func (s *slice) sweepOne(ctx context.Context, o dav.Object, kind dav.Kind) (removed bool) {
 	object, err := pim.Inspect(o.Data)
 	if err = s.removeTrial(ctx, o, kind, err == nil && !object.Scheduling()); err != nil {
-		s.find(testLeft(o.Href, err))
+		s.find(testObjectLeft.On(o.Href, rehome.Values{"why": err}))
 	}
 	return err == nil
 }
@@ -134,13 +134,4 @@ func (s *slice) removeTrial(ctx context.Context, o dav.Object, kind dav.Kind, qu
 // isGone says that a server has nothing of that name.
 func isGone(err error) bool {
 	return dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone)
-}
-
-// testLeft says that something of ours is at the destination which nobody has asked for.
-func testLeft(href string, err error) rehome.Finding {
-	return rehome.Finding{
-		Code: "test_object_left", Severity: rehome.SeverityWarning, Object: href,
-		Sentence: "a test object could not be removed from the destination: " + err.Error(),
-		NextStep: "remove it there",
-	}
 }

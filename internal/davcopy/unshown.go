@@ -40,10 +40,6 @@ func (s *slice) tellUnshown(p *plan, side rehome.Side, hidden *dav.UnshownError)
 	}
 	p.unshown = append(p.unshown, faultOf(hidden, "look at the "+string(side)+" at the collection", hidden.Hrefs[0]))
 	for _, href := range hidden.Hrefs {
-		s.find(rehome.Finding{
-			Code: "collection_unshown", Severity: rehome.SeverityError, Object: href,
-			Sentence: "the " + string(side) + " lists this collection and does not show it, so nothing of it was copied or changed: " + hidden.Err.Error(),
-			NextStep: "open it in a client there, or look into that server's error log, and run sync again",
-		})
+		s.find(collectionUnshown.On(href, rehome.Values{"side": side, "why": hidden.Err}))
 	}
 }

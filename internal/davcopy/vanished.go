@@ -5,7 +5,6 @@ package davcopy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -31,8 +30,7 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 		return false, err
 	}
 	if j.deleted && !j.place.shared && len(d.remove) > 0 {
-		j.find("collection_stays", rehome.SeverityInfo, "remove it there if nobody wants it",
-			"the source has this collection no more; its objects were removed at the destination, and %s itself stays there", j.place.destination)
+		j.find(collectionStays, rehome.Values{"there": j.place.destination})
 	}
 	for _, row := range d.remove {
 		if err := j.remove(ctx, row); err != nil {
@@ -66,17 +64,10 @@ func left(row ledger.Object) ledger.Object {
 }
 
 func (j *collectionJob) emptiedFinding(lost int) rehome.Finding {
-	f := rehome.Finding{
-		Code: "collection_emptied", Severity: rehome.SeverityError, Object: j.place.source.Href,
-		Sentence: fmt.Sprintf("%s have vanished from the source at once; nothing was removed at the destination", objects(lost)),
-		NextStep: "look at the source; if its user has really deleted them, run sync again with --confirm-deletions",
-	}
 	if j.deleted {
-		f.Code = "collection_deleted"
-		f.Sentence = fmt.Sprintf("the source has this collection no more; what was copied of it, %s, stays at the destination, in %s", objects(lost), j.place.destination)
-		f.NextStep = "look at the source; if its user has really deleted it, run sync again with --confirm-deletions"
+		return collectionDeleted.On(j.place.source.Href, rehome.Values{"n": lost, "there": j.place.destination})
 	}
-	return f
+	return collectionEmptied.On(j.place.source.Href, rehome.Values{"n": lost})
 }
 
 // spareHeld leaves at the destination what another object has there by now: one of the collection, which was renamed while

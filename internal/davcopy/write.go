@@ -184,7 +184,7 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 		case stepFindUID:
 			return j.findUID(ctx, p, err)
 		case stepTooLarge:
-			return j.giveUp(p, "object_too_large", err)
+			return j.giveUp(p, objectTooLarge, err)
 		case stepRepair:
 			mended, saveErr := j.mend(ctx, p)
 			if saveErr != nil {
@@ -202,7 +202,7 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 				return nil // what the ledger says stands: it was begun
 			}
 			if attempt > 1 {
-				return j.giveUp(p, "object_refused", err)
+				return j.giveUp(p, objectRefused, err)
 			}
 		}
 	}

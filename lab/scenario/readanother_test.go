@@ -114,7 +114,7 @@ func TestJourney_deletedCalendarWaits(t *testing.T) {
 		}
 	}
 	waits := th.want(6, "sync", "--only", "contacts,calendars", "--deletions", "mirror")
-	th.wantError(6, waits, "3 objects have vanished from the source at once", "--confirm-deletions", "3 calendar objects waiting for your decision")
+	th.wantError(6, waits, "3 objects disappeared from the source at once", "--confirm-deletions", "3 calendar objects waiting for your decision")
 	if accounts := answer[standing](th, 0, "status", "--json").Accounts; len(accounts) != 1 || accounts[0].State != "blocked" {
 		t.Errorf("status says %+v, want the account blocked until somebody has decided", accounts)
 	}
