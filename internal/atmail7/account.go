@@ -13,6 +13,7 @@ import (
 
 	"rehome"
 	"rehome/internal/passhash"
+	"rehome/internal/people"
 )
 
 // session is a row of UserSession.
@@ -32,7 +33,7 @@ func (a *assembly) readSessions(ctx context.Context) error {
 	err := a.read(ctx, sel, func(v []sql.RawBytes) error {
 		s := session{address: key(v[0]), password: slices.Clone(v[1]), passwordMD5: string(v[2]), calendarUser: !isZero(v[3])}
 		if seen[s.address] {
-			a.find(accountTwice, s.address, "UserSession")
+			a.find(accountTwice, s.address, "UserSession", nil)
 			return nil
 		}
 		seen[s.address] = true
@@ -53,11 +54,11 @@ func (a *assembly) readSessions(ctx context.Context) error {
 func (a *assembly) moves(s session) bool {
 	switch _, err := rehome.ParseAddress(s.address); {
 	case err != nil:
-		a.find(addressMalformed, s.address, "UserSession", err)
+		a.find(addressMalformed, s.address, "UserSession", rehome.Values{"why": err})
 	case s.calendarUser:
-		a.find(calendarUser, s.address, "")
+		a.find(people.CalendarUserSkipped, s.address, "", nil)
 	case !a.isLocal(s.address):
-		a.find(externalAccount, s.address, "")
+		a.find(people.ExternalAccountSkipped, s.address, "", nil)
 	default:
 		return true
 	}
@@ -67,10 +68,10 @@ func (a *assembly) moves(s session) bool {
 func (a *assembly) account(s session) rehome.Account {
 	u, isUser := a.people.users[s.address]
 	if !isUser && a.schema.has(roleUser) {
-		a.find(accountIncomplete, s.address, "Users")
+		a.find(accountIncomplete, s.address, "Users", nil)
 	}
 	if _, isSet := a.people.settings[s.address]; !isSet && a.schema.has(roleSettings) {
-		a.find(accountIncomplete, s.address, "UserSettings")
+		a.find(accountIncomplete, s.address, "UserSettings", nil)
 	}
 	account := rehome.Account{
 		Address:  s.address,
@@ -99,7 +100,7 @@ func (a *assembly) password(s session) rehome.Password {
 		a.plainAgainstConfig++
 	}
 	if form == rehome.PasswordPlain && !isASCII(stored) {
-		a.find(passwordNotASCII, s.address, "")
+		a.find(passwordNotASCII, s.address, "", nil)
 	}
 	return rehome.Password{Form: form, Stored: rehome.NewSecret(stored)}
 }
@@ -114,13 +115,13 @@ func (a *assembly) hashed(address string, form rehome.PasswordForm, stored strin
 	if meant, value, ok := passhash.Unlabelled(stored); ok {
 		form, stored = meant, value
 	} else if form != rehome.PasswordCrypt && a.people.regime == regimePlain {
-		a.find(passwordLooksHashed, address, "") // nobody chooses a password that looks like crypt's
+		a.find(passwordLooksHashed, address, "", nil) // nobody chooses a password that looks like crypt's
 	}
 	switch {
 	case form == rehome.PasswordSealed && !a.masterKey.Empty():
-		a.find(passwordStaysSealed, address, "")
+		a.find(passwordStaysSealed, address, "", nil)
 	case form == rehome.PasswordCrypt && passhash.IsCut(stored):
-		a.find(passwordCut, address, "")
+		a.find(passwordCut, address, "", nil)
 	}
 	return form, stored
 }
@@ -142,7 +143,7 @@ func (a *assembly) quota(address string, stored string) int64 {
 	}
 	n, err := strconv.ParseInt(stored, 10, 64)
 	if err != nil || n < 0 || n > math.MaxInt64/a.quotaUnit {
-		a.find(quotaUnreadable, address, "quota")
+		a.find(quotaUnreadable, address, "quota", nil)
 		return 0
 	}
 	return n * a.quotaUnit
@@ -159,7 +160,7 @@ func (a *assembly) findLeftovers(sessions map[string]bool) {
 	}
 	for address, is := range leftOver {
 		if is && a.isLocal(address) {
-			a.find(accountLeftOver, address, "UserSession")
+			a.find(accountLeftOver, address, "UserSession", nil)
 		}
 	}
 }

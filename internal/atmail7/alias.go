@@ -40,7 +40,7 @@ func (a *assembly) readAliases(ctx context.Context) error {
 		id := identity{alias.Name, alias.Kind}
 		if i, known := merged[id]; known && alias.Kind != rehome.AliasUnparsed {
 			if addsNothing(a.org.Aliases[i], alias) {
-				a.find(aliasTwice, "", alias.Name)
+				a.find(aliasTwice, "", alias.Name, nil)
 			}
 			a.org.Aliases[i].Targets = appendNew(a.org.Aliases[i].Targets, alias.Targets...)
 			return nil
@@ -70,15 +70,15 @@ func (a *assembly) finishAlias(alias *rehome.Alias) {
 		alias.Kind = rehome.AliasLocal
 	}
 	if alias.Kind == rehome.AliasUnparsed {
-		a.find(aliasUnparsed, "", alias.Name)
+		a.find(AliasUnparsed, "", alias.Name, nil)
 		return
 	}
 	if !a.isLocal(alias.Name) && alias.Kind != rehome.AliasDomain {
-		a.find(aliasDomainUnknown, "", alias.Name)
+		a.find(AliasDomainUnknown, "", alias.Name, nil)
 	}
 	local, _, _ := strings.Cut(alias.Name, "@")
 	if local == "postmaster" || local == "mailer-daemon" {
-		a.find(aliasOfInstaller, "", alias.Name)
+		a.find(AliasOfInstaller, "", alias.Name, nil)
 	}
 }
 

@@ -15,14 +15,14 @@ func (a *assembly) addForwards() {
 		forwards, self := a.forwardsOf(account.Address)
 		switch {
 		case self && len(forwards) == 0:
-			a.find(forwardToSelf, account.Address, "forward")
+			a.find(forwardToSelf, account.Address, "forward", nil)
 		case !self:
 			unknown += len(forwards)
 		}
 		a.org.Forwards = append(a.org.Forwards, forwards...)
 	}
 	if unknown > 0 {
-		a.find(forwardCopyUnknown, "", "forwards", unknown)
+		a.find(forwardCopyUnknown, "", "forwards", rehome.Values{"n": unknown})
 	}
 }
 
@@ -36,7 +36,7 @@ func (a *assembly) forwardsOf(account string) (forwards []rehome.Forward, self b
 		}
 		switch target, err := rehome.ParseAddress(strings.TrimPrefix(part, `\`)); {
 		case err != nil:
-			a.find(forwardUnparsed, account, "forward")
+			a.find(forwardUnparsed, account, "forward", nil)
 		case target == account:
 			self = true
 		default:

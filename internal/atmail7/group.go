@@ -53,11 +53,11 @@ func (a *assembly) findServicesOff() {
 		if !known || g.services == rehome.AllServices {
 			continue
 		}
-		notice := servicesOff
+		why := servicesOff
 		if g.off() == "POP3" {
-			notice.severity = rehome.SeverityInfo // nothing moves by POP3
+			why = popOff
 		}
-		a.find(notice, "", "group "+g.name, g.off(), members)
+		a.find(why, "", "group "+g.name, rehome.Values{"services": g.off(), "n": members})
 	}
 }
 

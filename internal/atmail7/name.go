@@ -54,7 +54,7 @@ func (a *assembly) nameOf(address string) (first, last string) {
 		a.findRecoded(address, u.recoded)
 		return u.first, u.last
 	}
-	a.find(nameUnknown, address, "")
+	a.find(nameUnknown, address, "", nil)
 	local, _, _ := strings.Cut(address, "@")
 	return local, ""
 }
@@ -62,8 +62,8 @@ func (a *assembly) nameOf(address string) (first, last string) {
 func (a *assembly) findRecoded(address string, how recoding) {
 	switch how {
 	case fromCP1252:
-		a.find(nameRecoded, address, "")
+		a.find(nameRecoded, address, "", nil)
 	case fromDoubled:
-		a.find(nameRecodedTwice, address, "")
+		a.find(nameRecodedTwice, address, "", nil)
 	}
 }

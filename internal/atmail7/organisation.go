@@ -87,24 +87,24 @@ func (a *assembly) findAbout() {
 		for _, m := range a.schema.missing {
 			all = append(all, m.String())
 		}
-		a.find(databaseIncomplete, "", "database", strings.Join(all, "; "))
+		a.find(databaseIncomplete, "", "database", rehome.Values{"what": strings.Join(all, "; ")})
 	}
 	if stale := a.schema.stale; len(stale) > 0 {
 		shown := strings.Join(stale[:min(len(stale), 5)], ", ")
-		a.find(tablesNotRead, "", "database", len(stale), a.schema.profile, shown)
+		a.find(tablesNotRead, "", "database", rehome.Values{"n": len(stale), "profile": a.schema.profile, "tables": shown})
 	}
 	if !a.reading.readOnly {
-		a.find(databaseNotLocked, "", "database")
+		a.find(databaseNotLocked, "", "database", nil)
 	}
 	if a.plainAgainstConfig > 0 {
-		a.find(passwordLooksPlain, "", "UserSession", a.plainAgainstConfig)
+		a.find(passwordLooksPlain, "", "UserSession", rehome.Values{"n": a.plainAgainstConfig})
 	}
 	if a.unsealed > 0 {
-		a.find(passwordUnsealed, "", "UserSession", a.unsealed)
+		a.find(passwordUnsealed, "", "UserSession", rehome.Values{"n": a.unsealed})
 	}
 	for address, met := range a.overrides {
 		if !met && address != EveryAccount {
-			a.find(overrideUnused, address, "plain_looks_hashed")
+			a.find(overrideUnused, address, "plain_looks_hashed", nil)
 		}
 	}
 	a.findServicesOff()
@@ -128,11 +128,11 @@ func (a *assembly) readDomains(ctx context.Context) error {
 	err := a.read(ctx, sel, func(v []sql.RawBytes) error {
 		name := strings.TrimSuffix(key(v[0]), ".")
 		if _, err := rehome.ParseAddress("x@" + name); err != nil {
-			a.find(domainMalformed, "", name)
+			a.find(domainMalformed, "", name, nil)
 			return nil //nolint:nilerr // it is a finding, and the other domains go on
 		}
 		if v[1] != nil && isZero(v[1]) {
-			a.find(domainDisabled, "", name)
+			a.find(domainDisabled, "", name, nil)
 		}
 		a.people.domains[name] = true
 		return nil

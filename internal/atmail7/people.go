@@ -59,7 +59,7 @@ func (a *assembly) readUsers(ctx context.Context) error {
 	return a.read(ctx, sel, func(v []sql.RawBytes) error {
 		address := key(v[0])
 		if _, twice := a.people.users[address]; twice {
-			a.find(accountTwice, address, "Users")
+			a.find(accountTwice, address, "Users", nil)
 			return nil
 		}
 		first, one := decode(v[5])

@@ -17,19 +17,11 @@ func CheckRows(rows []Row) []rehome.Finding {
 			{"first name", row.FirstName}, {"last name", row.LastName}, {"password", row.Password.Reveal()},
 		} {
 			if looksLikeFormula(field.value) {
-				findings = append(findings, rehome.Finding{
-					Code: "csv_formula", Severity: rehome.SeverityWarning, Account: row.Address, Object: field.name,
-					Sentence: "the " + field.name + " starts with a character that spreadsheets treat as a formula",
-					NextStep: "import the file unchanged; do not open and save it in a spreadsheet first",
-				})
+				findings = append(findings, csvFormula.On(field.name, rehome.Values{"field": field.name}).Of(row.Address))
 			}
 		}
 		if row.FirstName == "" && row.LastName == "" {
-			findings = append(findings, rehome.Finding{
-				Code: "name_missing", Severity: rehome.SeverityWarning, Account: row.Address,
-				Sentence: "the account has no first or last name, so the import may reject it",
-				NextStep: "add a name in the roster",
-			})
+			findings = append(findings, nameMissing.On("", nil).Of(row.Address))
 		}
 	}
 	return findings

@@ -52,7 +52,7 @@ func TestPeople_whoMovesAndWhoStays(t *testing.T) {
 		Moving:  []rehome.Account{{Address: "anna@a.test"}},
 		Staying: []people.Staying{{Account: "carl@a.test", Reason: "of a reason"}},
 		Findings: []rehome.Finding{
-			{Code: "alias_twice", Severity: rehome.SeverityWarning, Object: "info@a.test", Sentence: "is there twice"},
+			{Code: "alias_twice", Topic: rehome.TopicAliases, Severity: rehome.SeverityWarning, Object: "info@a.test", Sentence: "is there twice"},
 			{Code: "name_guessed", Severity: rehome.SeverityInfo, Sentence: "nobody needs to know"},
 		},
 		Organisation: rehome.Organisation{Aliases: make([]rehome.Alias, 2), Forwards: make([]rehome.Forward, 1)},

@@ -40,7 +40,7 @@ func Staying(c *List, everybody *people.Everybody) {
 
 // subjectOf names what a finding of the database is about.
 func subjectOf(f rehome.Finding) string {
-	if strings.HasPrefix(f.Code, "alias") {
+	if f.Topic == rehome.TopicAliases {
 		return "aliases"
 	}
 	return "people"

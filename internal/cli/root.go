@@ -43,6 +43,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		verifyCommand(f),
 		reportCommand(f),
 		statusCommand(f),
+		explainCommand(f),
 		configCommand(f),
 		versionCommand(f),
 		manCommand(f),

@@ -4,10 +4,10 @@ package journey
 
 import (
 	"context"
-	"slices"
 
 	"rehome"
 	"rehome/internal/alias"
+	"rehome/internal/atmail7"
 	"rehome/internal/handover"
 	"rehome/internal/people"
 )
@@ -29,7 +29,7 @@ func (m *Move) ExportAliases(ctx context.Context) (AliasExport, error) {
 	plan := book.Plan()
 	export := AliasExport{Plan: plan, Findings: []rehome.Finding{}}
 	for _, finding := range p.Findings {
-		if slices.Contains(aliasFindings, finding.Code) {
+		if finding.Topic == rehome.TopicAliases && !saidByPlan(finding) {
 			export.Findings = append(export.Findings, finding)
 		}
 	}
@@ -37,8 +37,10 @@ func (m *Move) ExportAliases(ctx context.Context) (AliasExport, error) {
 	return export, err
 }
 
-// aliasFindings are those that the plan's lines do not say themselves.
-var aliasFindings = []string{"alias_twice", "forward_unparsed", "forward_to_self", "forward_copy_unknown"}
+// saidByPlan reports whether a line of the plan says the same.
+func saidByPlan(f rehome.Finding) bool {
+	return atmail7.AliasUnparsed.Is(f) || atmail7.AliasDomainUnknown.Is(f) || atmail7.AliasOfInstaller.Is(f)
+}
 
 // book reads who receives mail at the source.
 func (m *Move) book(ctx context.Context) (*people.Everybody, *alias.Book, error) {

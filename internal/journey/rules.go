@@ -168,8 +168,7 @@ func (m *Move) reachRules(ctx context.Context, who selection, options SyncOption
 
 // rulesAway says that everything but the rules has moved: nobody's mail waits for the ManageSieve server.
 func rulesAway(err error) rehome.Finding {
-	return rehome.Finding{Code: "rules_unreachable", Severity: rehome.SeverityError, Sentence: "no rules were moved: " + err.Error(),
-		NextStep: rehome.HintOf(err) + `; where there is none, take destination.sieve out of the settings and run "rehome rules export"`}
+	return rulesUnreachable.On("", rehome.Values{"why": err, "hint": rehome.HintOf(err)})
 }
 
 // ruleEnds opens what rules need; its destination is nil when the settings name none.
@@ -274,6 +273,5 @@ func (a RuledAccount) known() []rehome.Finding {
 	if a.Error == "" {
 		return a.Findings
 	}
-	return append(slices.Clone(a.Findings), rehome.Finding{Code: "rules_failed", Severity: rehome.SeverityError, Account: a.Account,
-		Sentence: "the rules have not moved: " + a.Error, NextStep: a.Hint})
+	return append(slices.Clone(a.Findings), rulesFailed.On("", rehome.Values{"why": a.Error, "hint": a.Hint}).Of(a.Account))
 }

@@ -237,13 +237,24 @@ func (e *Everybody) stayingRows() []AccessRow {
 			Objects: AccessNone, Destination: RouteNone, Switches: switchesOff(account.Services), Policy: s.Reason})
 	}
 	for _, f := range e.Findings {
-		standing, known := map[string]AccountStanding{"calendar_user_skipped": StandingCalendar, "external_account_skipped": StandingExternal}[f.Code]
-		if _, moves := byAddress[f.Account]; known && !moves {
+		standing := standingOf(f)
+		if _, moves := byAddress[f.Account]; standing != "" && !moves {
 			rows = append(rows, AccessRow{Account: f.Account, Standing: standing, Source: AccessNone, Mail: AccessNone, Objects: AccessNone,
 				Destination: RouteNone, Policy: joinPolicy(f.Sentence, f.NextStep)})
 		}
 	}
 	return rows
+}
+
+// standingOf is what a finding says about the account that it is about; "" if nothing.
+func standingOf(f rehome.Finding) AccountStanding {
+	switch {
+	case CalendarUserSkipped.Is(f):
+		return StandingCalendar
+	case ExternalAccountSkipped.Is(f):
+		return StandingExternal
+	}
+	return ""
 }
 
 // Digests tells whose HA1 the directory keeps, of those who move and whose password, which is better, is not known.

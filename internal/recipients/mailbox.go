@@ -32,9 +32,7 @@ func ReadHeaders(
 		if err == nil {
 			continue
 		}
-		findings = append(findings, rehome.Finding{Code: "headers_unread", Severity: rehome.SeverityWarning, Account: account.Address,
-			Sentence: "not all headers of the account's messages could be read: " + err.Error(),
-			NextStep: "take the census again when its log-in works; logs may cover it"})
+		findings = append(findings, headersUnread.On("", rehome.Values{"why": err}).Of(account.Address))
 		if !ofTheAccount(err) {
 			return read, findings, err
 		}

@@ -119,12 +119,14 @@ func TestSync_whatCyrusDoesNotTake(t *testing.T) {
 	for _, f := range outcome.Findings {
 		got = append(got, fmt.Sprintf("%s %s: %s -> %s", f.Code, f.Object, f.Sentence, f.NextStep))
 	}
-	const correct, room5 = "correct the script at the source, or write it anew in the destination's " +
-		"settings", "delete scripts there that nobody uses, or ask its administrator for room, then run the same command again"
+	const (
+		correct = "correct the script at the source, or write it again in the destination's settings"
+		room5   = "delete scripts there that nobody uses, or ask its administrator for more room, then run the same command again"
+	)
 	want := []string{
 		"the one put true", "a part refused false", "old 0 put false", "old 1 put false", "old 2 put false", "old 3 put false", "old 4 refused false",
 		"rules_not_possible a part: the destination cannot use the extension mime, cannot use the extension foreverypart -> ask " +
-			"its administrator for the extension, or tell the person what no longer happens by itself",
+			"its administrator for the extension, or tell the user what no longer happens automatically",
 		`rules_refused a part: the destination refuses the script: CHECKSCRIPT: NO line 1: Unsupported feature(s) in "require": "mime", "foreverypart"  line 1: syntax error -> ` + correct,
 		"rules_refused old 4: the destination refuses the script: PUTSCRIPT: NO QUOTA/MAXSCRIPTS -> " + room5,
 	}

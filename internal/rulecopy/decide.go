@@ -70,20 +70,14 @@ func decide(account string, wanted, there []script, known map[string]ledger.Rule
 			action.Waits = held
 			action.Activate = !held && mayActivate(there, known, options)
 			if !held && !action.Activate {
-				findings = append(findings, finding(account, action.Name, "rules_not_activated", rehome.SeverityWarning,
-					"another script is active at the destination, so this one is stored and stays off",
-					"ask the person, then switch it on there, or run with --replace-rules"))
+				findings = append(findings, rulesNotActivated.On(action.Name, nil).Of(account))
 			}
 		}
 		if action.Do == Leave {
-			findings = append(findings, finding(account, action.Name, "rules_changed_there", rehome.SeverityInfo,
-				"somebody has changed or deleted the script at the destination, and it stays like that",
-				"nothing, or run with --replace-rules to have the source's again"))
+			findings = append(findings, rulesChangedThere.On(action.Name, nil).Of(account))
 		}
 		if action.Waits {
-			findings = append(findings, finding(account, action.Name, "rules_wait", rehome.SeverityInfo,
-				"the script answers or forwards and stays off, so that nobody gets that twice while both servers run",
-				"after the switch run \"rehome sync --only rules --switch-on-rules\""))
+			findings = append(findings, rulesWait.On(action.Name, nil).Of(account))
 		}
 		actions = append(actions, action)
 	}
@@ -124,24 +118,19 @@ func find(all []script, name string) (script, bool) {
 	return all[i], true
 }
 
-func finding(account, object, code string, severity rehome.Severity, sentence, next string) rehome.Finding {
-	return rehome.Finding{Code: code, Severity: severity, Account: account, Object: object, Sentence: sentence, NextStep: next}
-}
-
 // unable is the finding about what the destination cannot do, if anything.
 func unable(account, object string, clauses []string) []rehome.Finding {
 	if len(clauses) == 0 {
 		return nil
 	}
-	return []rehome.Finding{finding(account, object, "rules_not_possible", rehome.SeverityWarning, "the destination "+strings.Join(clauses, ", "),
-		"ask its administrator for the extension, or tell the person what no longer happens by itself")}
+	return []rehome.Finding{rulesNotPossible.On(object, rehome.Values{"what": strings.Join(clauses, ", ")}).Of(account)}
 }
 
 // refused is the finding about a script that the destination does not take.
 func refused(account, object string, err error) rehome.Finding {
-	next := "correct the script at the source, or write it anew in the destination's settings"
+	values := rehome.Values{"why": err}
 	if managesieve.IsQuota(err) {
-		next = "delete scripts there that nobody uses, or ask its administrator for room, then run the same command again"
+		return rulesNoRoom.On(object, values).Of(account)
 	}
-	return finding(account, object, "rules_refused", rehome.SeverityError, "the destination refuses the script: "+err.Error(), next)
+	return rulesRefused.On(object, values).Of(account)
 }

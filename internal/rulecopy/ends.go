@@ -82,7 +82,7 @@ func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where
 	case e.Destination == nil:
 		outcome, err = e.Engine.Plan(ctx, work)
 		if unread != nil && err == nil {
-			outcome.Findings = append(outcome.Findings, namesKept(account.Address, unread))
+			outcome.Findings = append(outcome.Findings, rulesNamesKept.On("", rehome.Values{"why": unread}).Of(account.Address))
 		}
 		return outcome, err
 	case unread != nil:
@@ -105,12 +105,6 @@ func (e *Ends) reached(ctx context.Context, account rehome.Account, work Account
 	return e.Engine.Sync(ctx, work)
 }
 
-func namesKept(account string, unread error) rehome.Finding {
-	return rehome.Finding{Code: "rules_names_kept", Severity: rehome.SeverityWarning, Account: account,
-		Sentence: "the destination's mailboxes could not be looked up, and the rules name those of the source: " + unread.Error(),
-		NextStep: "write them again when both ends can be opened, or correct the names by hand"}
-}
-
 // guessed says of a forward that it keeps a copy because the database does not tell; with scripts of the
 // source nothing of the database is written.
 func (e *Ends) guessed(account string, outcome Outcome) []rehome.Finding {
@@ -118,7 +112,5 @@ func (e *Ends) guessed(account string, outcome Outcome) []rehome.Finding {
 	if !unknown || !slices.ContainsFunc(outcome.Scripts, Action.FromDatabase) {
 		return nil
 	}
-	return []rehome.Finding{{Code: "rules_copy_unknown", Severity: rehome.SeverityInfo, Account: account, Object: "forward",
-		Sentence: "the database does not say whether a copy of what is forwarded stays in the account; the rules keep one",
-		NextStep: "ask the person; name the account in aliases.without_copy if none is to stay, before the rules are stored"}}
+	return []rehome.Finding{rulesCopyUnknown.On("forward", nil).Of(account)}
 }

@@ -209,9 +209,7 @@ func (e *Engine) wanted(ctx context.Context, a Account) ([]script, []rehome.Find
 		return all, findings, nil
 	}
 	if !a.Rules.Empty() {
-		findings = append(findings, finding(a.Address, databaseScript, "rules_database_unused", rehome.SeverityWarning,
-			"the account has scripts at the source, so that its forward, vacation text and sort rules of the database are not written",
-			"look whether the scripts do the same; what they lack is to be set up at the destination"))
+		findings = append(findings, rulesDatabaseUnused.On(databaseScript, nil).Of(a.Address))
 	}
 	for i := range all {
 		findings = append(findings, a.translate(&all[i])...)
@@ -247,8 +245,7 @@ func (a Account) translate(s *script) []rehome.Finding {
 	read, err := sieve.Read(s.text)
 	if err != nil {
 		s.acts = true // nobody knows: it waits with those that answer
-		return []rehome.Finding{finding(a.Address, s.name, "rules_not_understood", rehome.SeverityWarning,
-			"the script cannot be taken apart ("+err.Error()+") and is copied as it is", "look at its mailbox names at the destination")}
+		return []rehome.Finding{rulesNotUnderstood.On(s.name, rehome.Values{"why": err}).Of(a.Address)}
 	}
 	var findings []rehome.Finding
 	if a.Offered != nil {
@@ -263,7 +260,7 @@ func (a Account) translate(s *script) []rehome.Finding {
 		name = a.SourceNames.decode(name)
 		renamed, known := a.mailbox(name)
 		if !known {
-			findings = append(findings, strayed(a.Address, s.name+", mailbox "+name, "the script names the mailbox"))
+			findings = append(findings, scriptMailboxUnknown.On(s.name+", mailbox "+name, nil).Of(a.Address))
 			renamed = name
 		}
 		return renamed, true
@@ -278,12 +275,6 @@ func (a Account) spell(s *script) {
 	if s.read, _ = sieve.Read(s.text); s.read != nil {
 		s.text = s.read.Map(func(name string) (string, bool) { return a.TargetNames.encode(name), true })
 	}
-}
-
-// strayed is the finding about a mailbox that does not move.
-func strayed(account, object, clause string) rehome.Finding {
-	return finding(account, object, "rules_mailbox_unknown", rehome.SeverityWarning, clause+", which is not among those that move",
-		"make the mailbox at the destination and change the rule there, or tell the person that these messages stay in INBOX")
 }
 
 func (a Account) mailbox(name string) (string, bool) {
@@ -301,7 +292,7 @@ func (a Account) renamed() (sieve.Rules, []rehome.Finding) {
 	for i, s := range a.Rules.Sorts {
 		name, known := a.mailbox(s.Mailbox)
 		if !known {
-			findings = append(findings, strayed(a.Address, fmt.Sprintf("%s, sort rule %d", databaseScript, i+1), "it sorts into the mailbox "+s.Mailbox))
+			findings = append(findings, ruleMailboxUnknown.On(fmt.Sprintf("%s, sort rule %d", databaseScript, i+1), rehome.Values{"mailbox": s.Mailbox}).Of(a.Address))
 			continue
 		}
 		s.Mailbox = name

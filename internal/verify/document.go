@@ -76,9 +76,6 @@ func NewDocument(accounts []Account, findings []rehome.Finding) Document {
 func Unreadable(address string, level Level, now time.Time, err error) Account {
 	return Account{
 		Account: address, Verdict: Unknown, Level: level, Verified: now.UTC().Truncate(time.Second),
-		Findings: []rehome.Finding{{
-			Code: "not_verified", Severity: rehome.SeverityError, Account: address,
-			Sentence: "could not be verified: " + err.Error(), NextStep: rehome.HintOf(err),
-		}},
+		Findings: []rehome.Finding{notVerified.On("", rehome.Values{"why": err, "hint": rehome.HintOf(err)}).Of(address)},
 	}
 }

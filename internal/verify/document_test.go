@@ -39,7 +39,7 @@ func TestDocument_shape(t *testing.T) {
 		`"mailboxes":[{"source":["INBOX"],"destination":"INBOX","messages":2,"octets":300,"differences":1,"source_root":"aa","destination_root":"bb"}]}},` +
 		`{"account":"ben@example.test","verdict":"unknown","level":"full","verified_at":"2026-11-23T18:00:01Z"}],` +
 		`"findings":[{"code":"order_differs","severity":"info","account":"anna@example.test","object":"INBOX","sentence":"other order"},` +
-		`{"code":"not_verified","severity":"error","account":"ben@example.test","sentence":"could not be verified: log in: refused","next_step":"check the password"}]}`
+		`{"code":"not_verified","severity":"error","account":"ben@example.test","sentence":"the account could not be verified: log in: refused","next_step":"check the password"}]}`
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -125,17 +125,12 @@ func totalsOf(level verify.Level, boxes ...*box) verify.Totals {
 func (c *check) remark(r *reading) {
 	name := r.src[0].name
 	if r.changed {
-		c.find("mailbox_changing", rehome.SeverityWarning, name, "verify again when nobody works in it",
-			fmt.Sprintf("mailbox %s has changed while it was verified, twice: the result is of a moment that has passed", quote(name)))
+		c.find(mailboxChanging, name, nil)
 	}
 	if n := r.judgement.undated; n > 0 {
-		c.find("date_not_kept", rehome.SeverityInfo, name, "",
-			fmt.Sprintf("%s of %s carried no date, or one in the future or before 1970, at the source; the destination shows the time of the copy",
-				verify.Count(int64(n), "message"), quote(name)))
+		c.find(dateNotKept, name, rehome.Values{"n": n})
 	}
 	if n := r.judgement.reordered; n > 0 {
-		c.find("order_differs", rehome.SeverityInfo, name, "",
-			fmt.Sprintf("the messages of %s stand in another order at the destination, in %s; mail clients that sort by arrival, and POP3, show it",
-				quote(name), verify.Count(int64(n), "place")))
+		c.find(orderDiffers, name, rehome.Values{"n": n})
 	}
 }

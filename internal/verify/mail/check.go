@@ -4,7 +4,6 @@ package mail
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"rehome"
@@ -195,9 +194,7 @@ func (c *check) checkPairs(plan mapping.Plan) {
 			})
 		}
 		if pair.Use != "" && src.HasAttribute(pair.Use) && !dst.HasAttribute(pair.Use) {
-			c.find("special_use_differs", rehome.SeverityWarning, pair.Source,
-				"tell the users where to find it, or have the destination's administrator assign the use",
-				fmt.Sprintf("mailbox %s is marked as %s at the source, and %s at the destination is not", quote(pair.Source), pair.Use, quote(name)))
+			c.find(specialUseDiffers, pair.Source, rehome.Values{"use": pair.Use, "there": printable(name)})
 		}
 	}
 }
@@ -229,10 +226,8 @@ func (c *check) differ(d verify.Difference) {
 	}
 }
 
-func (c *check) find(code string, severity rehome.Severity, mailbox, nextStep, sentence string) {
-	c.findings = append(c.findings, rehome.Finding{
-		Code: code, Severity: severity, Account: c.account.Address, Object: printable(mailbox), Sentence: sentence, NextStep: nextStep,
-	})
+func (c *check) find(d rehome.Declared, mailbox string, values rehome.Values) {
+	c.findings = append(c.findings, d.On(printable(mailbox), values).Of(c.account.Address))
 }
 
 func printableAll(names []string) []string {

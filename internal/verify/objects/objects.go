@@ -51,10 +51,8 @@ func (p part) Compare(ctx context.Context, account rehome.Account, how verify.Op
 	}
 	if err != nil {
 		into.Verdict = verify.Unknown
-		into.Findings = append(into.Findings, rehome.Finding{
-			Code: "pim_not_verified", Severity: rehome.SeverityError, Account: account.Address,
-			Sentence: "contacts and calendars could not be verified: " + err.Error(), NextStep: rehome.HintOf(err),
-		})
+		why := rehome.Values{"why": err, "hint": rehome.HintOf(err)}
+		into.Findings = append(into.Findings, objectsNotVerified.On("", why).Of(account.Address))
 	}
 	return nil
 }

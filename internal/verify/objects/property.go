@@ -88,11 +88,7 @@ func (c *check) concludeProperties() {
 			all = append(all, "place for "+strings.Join(lost, " and "))
 		}
 		if len(all) > 0 {
-			c.findings = append(c.findings, rehome.Finding{
-				Code: "collection_properties", Severity: rehome.SeverityInfo, Object: at.Source,
-				Sentence: "other at the destination than at the source: " + strings.Join(all, ", "),
-				NextStep: "set it at the destination if it is wanted; what its user has chosen there is left alone",
-			})
+			c.findings = append(c.findings, propertiesDiffer.On(at.Source, rehome.Values{"what": strings.Join(all, ", ")}))
 		}
 	}
 }

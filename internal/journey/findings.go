@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"slices"
+
+	"rehome"
+	"rehome/internal/atmail7"
+	"rehome/internal/atmail8"
+	"rehome/internal/davcopy"
+	"rehome/internal/mailcopy"
+	"rehome/internal/mapping"
+	"rehome/internal/people"
+	"rehome/internal/recipients"
+	"rehome/internal/rulecopy"
+	"rehome/internal/verify"
+	verifymail "rehome/internal/verify/mail"
+	verifyobjects "rehome/internal/verify/objects"
+)
+
+// Findings lists every kind of finding that rehome raises, in the order of a move.
+func Findings() []rehome.Declared {
+	return slices.Concat(people.Findings(), atmail7.Findings(), atmail8.Findings(), recipients.Findings(), mapping.Findings(),
+		mailcopy.Findings(), davcopy.Findings(), rulecopy.Findings(), []rehome.Declared{rulesUnreachable, rulesFailed},
+		verify.Findings(), verifymail.Findings(), verifyobjects.Findings())
+}
+
+var (
+	rulesUnreachable = rehome.Declared{
+		Code: "rules_unreachable", Topic: rehome.TopicRules, Severity: rehome.SeverityError,
+		Sentence: "no rules were copied: {why}",
+		NextStep: `{hint}; if the destination has no such server, remove destination.sieve from the settings and run "rehome rules export"`,
+		Meaning:  "The destination's ManageSieve server cannot be reached. Everything else was copied.",
+	}
+	rulesFailed = rehome.Declared{
+		Code: "rules_failed", Topic: rehome.TopicRules, Severity: rehome.SeverityError,
+		Sentence: "the rules were not copied: {why}", NextStep: "{hint}",
+		Meaning: "The rules of one account could not be read or stored. Its mail, contacts and calendars are not affected.",
+	}
+)

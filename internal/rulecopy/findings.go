@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rulecopy
+
+import "rehome"
+
+// Findings lists every kind of finding that copying rules raises.
+func Findings() []rehome.Declared {
+	return []rehome.Declared{
+		rulesNotActivated, rulesChangedThere, rulesWait, rulesNotPossible, rulesRefused, rulesNoRoom, rulesNamesKept, rulesCopyUnknown,
+		rulesDatabaseUnused, rulesNotUnderstood, scriptMailboxUnknown, ruleMailboxUnknown,
+	}
+}
+
+var (
+	rulesNotActivated = rehome.Declared{
+		Code: "rules_not_activated", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Sentence: "another script is active at the destination, so this one is stored but not activated",
+		NextStep: "ask the user, then activate it there, or run the command again with --replace-rules",
+		Meaning: "Only one script can be active. Somebody has set up rules at the destination already, and rehome does not switch them off " +
+			"unless you ask for it.",
+	}
+	rulesChangedThere = rehome.Declared{
+		Code: "rules_changed_there", Topic: rehome.TopicRules, Severity: rehome.SeverityInfo,
+		Sentence: "somebody has changed or deleted the script at the destination; rehome leaves it as it is",
+		NextStep: "nothing; to restore the source's script, run the command again with --replace-rules",
+		Meaning:  "After rehome stored the script, its user edited it at the destination. rehome respects that.",
+	}
+	rulesWait = rehome.Declared{
+		Code: "rules_wait", Topic: rehome.TopicRules, Severity: rehome.SeverityInfo,
+		Sentence: "the script replies or forwards, so it stays inactive: nobody should get replies twice while both servers run",
+		NextStep: `after the switch, run "rehome sync --only rules --switch-on-rules"`,
+		Meaning: "While both servers run, an active vacation reply or forward on both would act twice. rehome stores such scripts and " +
+			"activates them only when you say that the switch is done.",
+	}
+	rulesNotPossible = rehome.Declared{
+		Code: "rules_not_possible", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Sentence: "the destination {what}",
+		NextStep: "ask its administrator for the extension, or tell the user what no longer happens automatically",
+		Meaning: "The destination lacks a Sieve extension (RFC 5228) that the rules need. Rules that need it are left out, or the server " +
+			"refuses the script as a whole.",
+	}
+	rulesRefused = rehome.Declared{
+		Code: "rules_refused", Topic: rehome.TopicRules, Severity: rehome.SeverityError,
+		Sentence: "the destination refuses the script: {why}",
+		NextStep: "correct the script at the source, or write it again in the destination's settings",
+		Meaning:  "The destination checked the script before storing it and rejected it, with the words shown.",
+	}
+	rulesNoRoom = rulesRefused.Saying(rulesRefused.Sentence,
+		"delete scripts there that nobody uses, or ask its administrator for more room, then run the same command again")
+	rulesNamesKept = rehome.Declared{
+		Code: "rules_names_kept", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Sentence: "rehome could not look up the destination's mailboxes, so the rules use the source's mailbox names: {why}",
+		NextStep: "export them again when both ends can be opened, or correct the names by hand",
+		Meaning:  "Rules that sort mail name mailboxes, and names can differ at the destination.",
+	}
+	rulesCopyUnknown = rehome.Declared{
+		Code: "rules_copy_unknown", Topic: rehome.TopicRules, Severity: rehome.SeverityInfo,
+		Sentence: "the database does not say whether the account keeps a copy of forwarded mail; the rules keep one",
+		NextStep: "ask the user; if no copy should stay, list the account in aliases.without_copy before the rules are stored",
+		Meaning:  "atmail 7 does not record this in its database. Keeping a copy loses nothing.",
+	}
+	rulesDatabaseUnused = rehome.Declared{
+		Code: "rules_database_unused", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Sentence: "the account has scripts at the source, so its forward, vacation text and sort rules from the database are not used",
+		NextStep: "check whether the scripts do the same; set up at the destination what they lack",
+		Meaning:  "The scripts are what the source server runs. What the database holds besides may be old.",
+	}
+	rulesNotUnderstood = rehome.Declared{
+		Code: "rules_not_understood", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Sentence: "rehome cannot read the script ({why}), so it is copied unchanged",
+		NextStep: "check the script's mailbox names at the destination",
+		Meaning: "The script uses a language element that rehome does not know, so mailbox names in it were not adapted. It stays inactive " +
+			"until the switch, like scripts that reply.",
+	}
+	scriptMailboxUnknown = rehome.Declared{
+		Code: "rules_mailbox_unknown", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Sentence: "the script names a mailbox that is not copied",
+		NextStep: "create the mailbox at the destination and change the rule there, or tell the user that these messages stay in INBOX",
+		Meaning:  "A rule files mail into a mailbox that does not exist, or that is left out.",
+	}
+	ruleMailboxUnknown = scriptMailboxUnknown.Saying(
+		`the rule files into the mailbox "{mailbox}", which is not copied`, scriptMailboxUnknown.NextStep)
+)
