@@ -5,7 +5,9 @@ package people
 import "rehome"
 
 // Findings lists the kinds of finding that every directory may raise, because what is said of a person follows from them.
-func Findings() []rehome.Declared { return []rehome.Declared{CalendarUserSkipped, ExternalAccountSkipped} }
+func Findings() []rehome.Declared {
+	return []rehome.Declared{CalendarUserSkipped, ExternalAccountSkipped}
+}
 
 var (
 	// CalendarUserSkipped says that an account is an internal one of the calendar server.
