@@ -35,7 +35,7 @@ bench: build packages ## speed beside other tools and the servers' raw limit; BE
 
 .PHONY: soak
 soak: packages ## kill the copy SOAK times, and cut SOAK connections, at every kind of store, also where it stalls
-	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -parallel 24 -v ./lab/crossing
+	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -parallel 24 -v ./lab/imappair
 
 .PHONY: simulate
 simulate: ## RUNS simulated moves of a kind on models of servers; KIND=mail or objects, SEED=n for one that failed

@@ -10,9 +10,9 @@ import (
 	"net/netip"
 )
 
-// Addr returns a free TCP address, host and port, for one server of this room. It is handed
-// out once; the room's host is its own, so nobody else takes the port before the server does.
-func (r *Room) Addr() (string, error) {
+// Addr returns a free TCP address, host and port, for one server of this lab. It is handed
+// out once; the lab's host is its own, so nobody else takes the port before the server does.
+func (r *Lab) Addr() (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for range 100 {
@@ -29,7 +29,7 @@ func (r *Room) Addr() (string, error) {
 }
 
 // freeHost picks an address in 127.0.0.0/8, which is loopback as a whole on Linux. With a host
-// of its own a room cannot meet the ports of another room or the outgoing connections of others.
+// of its own a lab cannot meet the ports of another lab or the outgoing connections of others.
 func freeHost() (netip.Addr, error) {
 	var last error
 	for range 20 {

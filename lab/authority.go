@@ -21,24 +21,24 @@ import (
 const certificateLife = 365 * 24 * time.Hour
 
 // CAFile returns the path of the authority's certificate in PEM form, for clients.
-func (r *Room) CAFile() string { return filepath.Join(r.dir, "ca.pem") }
+func (r *Lab) CAFile() string { return filepath.Join(r.dir, "ca.pem") }
 
-// ClientTLS returns a configuration that trusts this room's authority and nothing else.
+// ClientTLS returns a configuration that trusts this lab's authority and nothing else.
 // name is the server name to check; it may be empty where the dialer fills it in.
-func (r *Room) ClientTLS(name string) *tls.Config {
+func (r *Lab) ClientTLS(name string) *tls.Config {
 	roots := x509.NewCertPool()
 	roots.AddCert(r.caCert)
 	return &tls.Config{RootCAs: roots, ServerName: name, MinVersion: tls.VersionTLS12}
 }
 
-// Issue makes a server certificate for the names, and for localhost, 127.0.0.1 and the room's
+// Issue makes a server certificate for the names, and for localhost, 127.0.0.1 and the lab's
 // host. It returns the paths of the PEM files; only the caller can read the key file.
-func (r *Room) Issue(names ...string) (certFile, keyFile string, err error) {
+func (r *Lab) Issue(names ...string) (certFile, keyFile string, err error) {
 	return r.IssueUntil(time.Now().Add(certificateLife), names...)
 }
 
 // IssueUntil is Issue with an end of validity, for tests of a certificate that has run out.
-func (r *Room) IssueUntil(end time.Time, names ...string) (certFile, keyFile string, err error) {
+func (r *Lab) IssueUntil(end time.Time, names ...string) (certFile, keyFile string, err error) {
 	hosts := []net.IP{net.IPv4(127, 0, 0, 1), r.host.AsSlice()}
 	template, err := newCertificate("lab server", end)
 	if err != nil {
@@ -64,7 +64,7 @@ func (r *Room) IssueUntil(end time.Time, names ...string) (certFile, keyFile str
 	return certFile, keyFile, writeKey(keyFile, key)
 }
 
-func (r *Room) createAuthority() error {
+func (r *Lab) createAuthority() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return fmt.Errorf("make the lab's authority: %w", err)

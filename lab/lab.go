@@ -2,13 +2,13 @@
 
 // Package lab runs real servers on loopback addresses for tests and trials.
 //
-// A Room is one lab: a folder, a certificate authority, a loopback address of its own, and the
-// processes that were started in it. Nothing is shared between rooms, so any number of them run
-// side by side; nothing outside the room's folder is read or written except installed programs.
-// When the room closes, or the process that opened it dies in whatever way, its servers die too.
+// A Lab is a folder, a certificate authority, a loopback address of its own, and the processes that
+// were started in it. Nothing is shared between labs, so any number of them run side by side;
+// nothing outside the lab's folder is read or written except installed programs. When the lab
+// closes, or the process that opened it dies in whatever way, its servers die too.
 //
-// A test calls Open and hands the room to the Start function of a server package
-// (lab/dovecot, lab/atmail7, lab/atmail8). A program calls NewRoom and later Close.
+// A test calls Open and hands the lab to the Start function of a server package
+// (lab/dovecot, lab/atmail7, lab/atmail8). A program calls New and later Close.
 //
 // The package knows no mail. It is for Linux with Debian's packages installed; it starts
 // nothing by systemd, and it does not install anything. As root the servers' data belongs to a
@@ -31,12 +31,12 @@ import (
 // atmail server has for its mail store.
 const ownerID = 3000
 
-// maxRoomPath leaves space for the longest socket name below a room: a UNIX socket path has at
+// maxPath leaves space for the longest socket name below a lab: a UNIX socket path has at
 // most 107 bytes (unix(7)).
-const maxRoomPath = 60
+const maxPath = 60
 
-// Room is one lab. Its methods may be called from several goroutines.
-type Room struct {
+// Lab is one lab. Its methods may be called from several goroutines.
+type Lab struct {
 	dir      string
 	host     netip.Addr
 	caKey    *ecdsa.PrivateKey
@@ -49,24 +49,24 @@ type Room struct {
 	closers []func() error
 }
 
-// NewRoom makes a room in dir, which is created if it is not there. Every folder above dir must
+// New makes a lab in dir, which is created if it is not there. Every folder above dir must
 // be open to other users when the caller is root, because the servers then run as another user.
-// The caller closes the room.
-func NewRoom(dir string) (*Room, error) {
+// The caller closes the lab.
+func New(dir string) (*Lab, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open a lab room: %w", err)
+		return nil, fmt.Errorf("open a lab: %w", err)
 	}
-	if len(dir) > maxRoomPath {
-		return nil, fmt.Errorf("open a lab room in %s: the path has more than %d characters, too long for the sockets in it", dir, maxRoomPath)
+	if len(dir) > maxPath {
+		return nil, fmt.Errorf("open a lab in %s: the path has more than %d characters, too long for the sockets in it", dir, maxPath)
 	}
 	if err := os.MkdirAll(filepath.Join(dir, "log"), 0o755); err != nil {
-		return nil, fmt.Errorf("open a lab room: %w", err)
+		return nil, fmt.Errorf("open a lab: %w", err)
 	}
 	if err := checkReachable(dir); err != nil {
 		return nil, err
 	}
-	room := &Room{dir: dir, ports: map[uint16]bool{}}
+	room := &Lab{dir: dir, ports: map[uint16]bool{}}
 	if room.host, err = freeHost(); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func NewRoom(dir string) (*Room, error) {
 
 // Close stops everything in reverse order of its start and reports what went wrong. It leaves
 // the folder alone. Closing twice is allowed.
-func (r *Room) Close() error {
+func (r *Lab) Close() error {
 	r.mu.Lock()
 	closers := r.closers
 	r.closers, r.closed = nil, true
@@ -93,9 +93,9 @@ func (r *Room) Close() error {
 	return errors.Join(append(all, r.watchman.dismiss())...)
 }
 
-// OnClose has stop called when the room closes, before whatever was started earlier is stopped.
-// If the room is closed already, stop is called at once.
-func (r *Room) OnClose(stop func() error) error {
+// OnClose has stop called when the lab closes, before whatever was started earlier is stopped.
+// If the lab is closed already, stop is called at once.
+func (r *Lab) OnClose(stop func() error) error {
 	r.mu.Lock()
 	if !r.closed {
 		r.closers = append(r.closers, stop)
@@ -106,24 +106,24 @@ func (r *Room) OnClose(stop func() error) error {
 	return errors.Join(errors.New("the room is closed"), stop())
 }
 
-// Dir returns the room's folder as an absolute path.
-func (r *Room) Dir() string { return r.dir }
+// Dir returns the lab's folder as an absolute path.
+func (r *Lab) Dir() string { return r.dir }
 
-// Host returns the loopback address that is the room's own.
-func (r *Room) Host() string { return r.host.String() }
+// Host returns the loopback address that is the lab's own.
+func (r *Lab) Host() string { return r.host.String() }
 
 // Owner returns the user and group that own the servers' data: an id of their own if the caller
 // is root, otherwise the caller.
-func (r *Room) Owner() (uid, gid int) {
+func (r *Lab) Owner() (uid, gid int) {
 	if os.Geteuid() == 0 {
 		return ownerID, ownerID
 	}
 	return os.Getuid(), os.Getgid()
 }
 
-// OwnedDir creates the folder at the path below the room and returns its absolute path. It and
+// OwnedDir creates the folder at the path below the lab and returns its absolute path. It and
 // what had to be made above it belong to the owner; nobody else can enter it.
-func (r *Room) OwnedDir(elem ...string) (string, error) {
+func (r *Lab) OwnedDir(elem ...string) (string, error) {
 	uid, gid := r.Owner()
 	dir := r.dir
 	for i, name := range elem {
@@ -150,10 +150,10 @@ func checkReachable(dir string) error {
 	for ; ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
 		if err != nil {
-			return fmt.Errorf("open a lab room: %w", err)
+			return fmt.Errorf("open a lab: %w", err)
 		}
 		if info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("open a lab room: %s is closed to other users, and the servers do not run as root: choose a folder "+
+			return fmt.Errorf("open a lab: %s is closed to other users, and the servers do not run as root: choose a folder "+
 				"below one that is open, or chmod o+x it", dir)
 		}
 		if dir == filepath.Dir(dir) {

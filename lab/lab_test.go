@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// victimVariable makes the test binary a process that opens a room in the named folder and waits
+// victimVariable makes the test binary a process that opens a lab in the named folder and waits
 // to be killed.
 const victimVariable = "LAB_TEST_VICTIM"
 
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 func beVictim(dir string) error {
-	room, err := NewRoom(dir)
+	room, err := New(dir)
 	if err != nil {
 		return err
 	}
@@ -190,9 +190,9 @@ func TestRooms_haveHostsAndPortsOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestNewRoom_unsuitableFolders(t *testing.T) {
+func TestNew_unsuitableFolders(t *testing.T) {
 	t.Parallel()
-	if _, err := NewRoom("/tmp/" + strings.Repeat("x", maxRoomPath)); err == nil || !strings.Contains(err.Error(), "too long") {
+	if _, err := New("/tmp/" + strings.Repeat("x", maxPath)); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("a long path: %v", err)
 	}
 	if os.Geteuid() != 0 {
@@ -203,7 +203,7 @@ func TestNewRoom_unsuitableFolders(t *testing.T) {
 	if err := os.Mkdir(closed, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewRoom(filepath.Join(closed, "r")); err == nil || !strings.Contains(err.Error(), "chmod o+x") {
+	if _, err := New(filepath.Join(closed, "r")); err == nil || !strings.Contains(err.Error(), "chmod o+x") {
 		t.Errorf("below a closed folder: %v", err)
 	}
 }
@@ -228,7 +228,7 @@ func TestOwnedDir_belongsToTheOwnerAlone(t *testing.T) {
 }
 
 // handshake serves one TLS connection with the certificate and dials it as name.
-func handshake(t *testing.T, room *Room, config *tls.Config, certFile, keyFile string) error {
+func handshake(t *testing.T, room *Lab, config *tls.Config, certFile, keyFile string) error {
 	t.Helper()
 	certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
@@ -263,7 +263,7 @@ func TestIssue_whatClientsCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"mail.example.test", "localhost", "127.0.0.1", ""} { // "": the room's host
+	for _, name := range []string{"mail.example.test", "localhost", "127.0.0.1", ""} { // "": the lab's host
 		if err := handshake(t, room, room.ClientTLS(name), certFile, keyFile); err != nil {
 			t.Errorf("as %q: %v", name, err)
 		}

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Open makes a room for one test in a temporary folder. At the end of the test the room is
+// Open makes a lab for one test in a temporary folder. At the end of the test the lab is
 // closed and removed; if the test failed, the ends of the servers' logs are shown first.
-func Open(t testing.TB) *Room {
+func Open(t testing.TB) *Lab {
 	t.Helper()
 	// Not t.TempDir: that folder is closed to the users that the servers run as, and its path
 	// holds the test's name, which makes socket paths too long.
@@ -23,7 +23,7 @@ func Open(t testing.TB) *Room {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	room, err := NewRoom(dir)
+	room, err := New(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,13 +32,13 @@ func Open(t testing.TB) *Room {
 			room.showLogs(t)
 		}
 		if err := room.Close(); err != nil {
-			t.Errorf("close the lab room: %v", err)
+			t.Errorf("close the lab: %v", err)
 		}
 	})
 	return room
 }
 
-func (r *Room) showLogs(t testing.TB) {
+func (r *Lab) showLogs(t testing.TB) {
 	t.Helper()
 	logs, err := filepath.Glob(r.logFile("*"))
 	if err != nil {

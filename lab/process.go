@@ -30,7 +30,7 @@ type Program struct {
 	Package string   // the Debian package that brings Command
 	Args    []string // no secrets: everybody can read them
 	Env     []string // "KEY=value", added to a small environment
-	AsOwner bool     // run as the room's owner, not as the caller
+	AsOwner bool     // run as the lab's owner, not as the caller
 	Ready   []string // must answer before Start returns: "host:port", or the path of a UNIX socket
 
 	// Grace is how long the program may take to end when it is asked to, before it is killed;
@@ -38,10 +38,10 @@ type Program struct {
 	Grace time.Duration
 }
 
-// Process is a running program of a room.
+// Process is a running program of a lab.
 type Process struct {
 	program Program
-	room    *Room
+	room    *Lab
 	cmd     *exec.Cmd
 	done    chan struct{} // closed when the program has ended
 
@@ -71,8 +71,8 @@ func NeedFile(path, debianPackage string) error {
 }
 
 // Start runs the program in a process group of its own and waits until all its addresses answer.
-// A program that dies before that is an error with the end of its log. The room's Close stops it.
-func (r *Room) Start(program Program) (*Process, error) {
+// A program that dies before that is an error with the end of its log. The lab's Close stops it.
+func (r *Lab) Start(program Program) (*Process, error) {
 	process, err := r.launch(program, nil)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (r *Room) Start(program Program) (*Process, error) {
 
 // Run runs the program to its end, with stdin as its input. Failure is an error with the end of
 // its log.
-func (r *Room) Run(program Program, stdin io.Reader) error {
+func (r *Lab) Run(program Program, stdin io.Reader) error {
 	process, err := r.launch(program, stdin)
 	if err != nil {
 		return err
@@ -97,8 +97,8 @@ func (r *Room) Run(program Program, stdin io.Reader) error {
 	return errors.Join(err, process.Stop())
 }
 
-// launch starts the program and makes the room responsible for it.
-func (r *Room) launch(program Program, stdin io.Reader) (*Process, error) {
+// launch starts the program and makes the lab responsible for it.
+func (r *Lab) launch(program Program, stdin io.Reader) (*Process, error) {
 	path, err := FindProgram(program.Command, program.Package)
 	if err != nil {
 		return nil, err
@@ -208,9 +208,9 @@ func killGroup(group int) error {
 	return fmt.Errorf("process group %d is still there after it was killed", group)
 }
 
-func (r *Room) logFile(name string) string { return filepath.Join(r.dir, "log", name+".log") }
+func (r *Lab) logFile(name string) string { return filepath.Join(r.dir, "log", name+".log") }
 
-func (r *Room) logTail(name string) string {
+func (r *Lab) logTail(name string) string {
 	text, err := os.ReadFile(r.logFile(name))
 	if err != nil {
 		return err.Error()

@@ -27,7 +27,7 @@ done
 for group in $groups; do kill -s KILL -- "-$group"; done
 `
 
-// watchman is a small process of its own that outlives the opener of a room by a moment.
+// watchman is a small process of its own that outlives the opener of a lab by a moment.
 type watchman struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser

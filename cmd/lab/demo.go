@@ -23,7 +23,7 @@ import (
 // demo moves the sample organisation with the real binary, step by step as an administrator would,
 // and ends with an error unless the report names exactly the differences that were planted.
 type demo struct {
-	stage *scenario.Stage
+	setup *scenario.Setup
 	out   io.Writer
 }
 
@@ -61,7 +61,7 @@ func runDemo(ctx context.Context, options demoOptions) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join((&demo{stage: p.Stage, out: os.Stdout}).run(ctx), p.close())
+	return errors.Join((&demo{setup: p.Setup, out: os.Stdout}).run(ctx), p.close())
 }
 
 func absolute(paths ...string) ([]string, error) {
@@ -79,8 +79,8 @@ func absolute(paths ...string) ([]string, error) {
 func (d *demo) run(ctx context.Context) error {
 	begun := time.Now()
 	steps := []func(context.Context) error{
-		func(ctx context.Context) error { return d.show(ctx, 0, d.stage.InitArgs()...) },
-		func(context.Context) error { return d.stage.Configure() },
+		func(ctx context.Context) error { return d.show(ctx, 0, d.setup.InitArgs()...) },
+		func(context.Context) error { return d.setup.Configure() },
 		func(ctx context.Context) error { return d.show(ctx, 0, "check") },
 		func(ctx context.Context) error { return d.show(ctx, 0, "accounts", "export") },
 		d.importAccounts,
@@ -97,7 +97,7 @@ func (d *demo) run(ctx context.Context) error {
 		}
 	}
 	fmt.Fprintf(d.out, "\nthe whole move took %s; open %s to see the report\n", time.Since(begun).Round(time.Second),
-		filepath.Join(d.stage.Dir, "report.html"))
+		filepath.Join(d.setup.Dir, "report.html"))
 	fmt.Fprintln(d.out, `to try rehome yourself, run "make lab", which keeps both servers running; README.md explains the commands`)
 	return nil
 }
@@ -112,7 +112,7 @@ const (
 // show runs one command for the reader of the demo.
 func (d *demo) show(ctx context.Context, wantExit int, args ...string) error {
 	fmt.Fprintf(d.out, "\n$ rehome %s\n", quoted(args))
-	command := d.stage.Command(ctx, args...)
+	command := d.setup.Command(ctx, args...)
 	command.Stdout, command.Stderr = d.out, d.out
 	err := command.Run()
 	var exit *exec.ExitError
@@ -144,7 +144,7 @@ func quoted(args []string) string {
 // importAccounts plays the Account Manager.
 func (d *demo) importAccounts(context.Context) error {
 	fmt.Fprintln(d.out, "\n# the destination's Account Manager imports accounts.csv")
-	result, err := d.stage.Import()
+	result, err := d.setup.Import()
 	if err != nil {
 		return err
 	}
@@ -177,7 +177,7 @@ type judgedObjects struct {
 
 // judge compares what the report says with what was planted.
 func (d *demo) judge(ctx context.Context) error {
-	out, err := d.stage.Command(ctx, "report", "--json").Output()
+	out, err := d.setup.Command(ctx, "report", "--json").Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return err
@@ -187,7 +187,7 @@ func (d *demo) judge(ctx context.Context) error {
 		return fmt.Errorf("read the report: %w", err)
 	}
 	planted := map[string]int{}
-	for _, p := range d.stage.Organisation.Planted {
+	for _, p := range d.setup.Organisation.Planted {
 		planted[p.Address+" "+p.Mailbox]++
 	}
 	equal := 0
@@ -220,12 +220,12 @@ func (d *demo) judge(ctx context.Context) error {
 
 // secondOpinion holds the report against the lab's judge, which shares no code with rehome.
 func (d *demo) secondOpinion(ctx context.Context) error {
-	out, err := d.stage.Command(ctx, "verify", "--level", "full", "--json").Output()
+	out, err := d.setup.Command(ctx, "verify", "--level", "full", "--json").Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return err
 	}
-	accounts, err := d.stage.Accounts()
+	accounts, err := d.setup.Accounts()
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 
 // pair is the two ends of a move in one room, with the sample organisation at the source.
 type pair struct {
-	*scenario.Stage
-	room   *lab.Room
+	*scenario.Setup
+	room   *lab.Lab
 	remove string // folder to remove at the end; empty if the caller named it
 }
 
@@ -46,10 +46,10 @@ func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 		options.work = filepath.Join(options.room, "move")
 	}
 	var err error
-	if p.room, err = lab.NewRoom(options.room); err != nil {
+	if p.room, err = lab.New(options.room); err != nil {
 		return nil, errors.Join(err, p.sweep())
 	}
-	p.Stage, err = scenario.Set(ctx, p.room, options.work, options.binary, corpus.Sample(corpus.Options{Scale: options.scale}))
+	p.Setup, err = scenario.Prepare(ctx, p.room, options.work, options.binary, corpus.Sample(corpus.Options{Scale: options.scale}))
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}

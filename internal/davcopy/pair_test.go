@@ -57,7 +57,7 @@ func addAccount(t *testing.T, destination *atmail8.Server) {
 }
 
 // pairTo starts SabreDAV with the person, and takes a destination that runs.
-func pairTo(t *testing.T, room *lab.Room, person corpus.Person, destination string) *pair {
+func pairTo(t *testing.T, room *lab.Lab, person corpus.Person, destination string) *pair {
 	t.Helper()
 	source, err := atmail7.Start(room, atmail7.Options{})
 	if err != nil {

@@ -40,7 +40,7 @@ var account = rehome.Account{
 // pair is a source and a destination server with a ledger between them.
 type pair struct {
 	t        testing.TB
-	room     *lab.Room
+	room     *lab.Lab
 	src, dst *dovecot.Server
 	ledger   *ledger.Mail
 	escrow   string

@@ -23,7 +23,7 @@ func asked(t *testing.T, p Probe, addresses []string) (map[string]Reply, error) 
 	return replies, err
 }
 
-func start(t *testing.T, room *lab.Room, o postfix.Options) (*postfix.Server, Probe) {
+func start(t *testing.T, room *lab.Lab, o postfix.Options) (*postfix.Server, Probe) {
 	t.Helper()
 	s, err := postfix.Start(room, o)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"rehome/lab/dovecot"
 )
 
-func startCyrus(t *testing.T, room *lab.Room, extra string) *cyrus.Server {
+func startCyrus(t *testing.T, room *lab.Lab, extra string) *cyrus.Server {
 	t.Helper()
 	var mailboxes []cyrus.Mailbox
 	for _, b := range boxes {

@@ -24,7 +24,7 @@ const anna, password = "anna@example.test", "secret"
 
 var boxes = []string{"Lists", "Größe", "Junk"}
 
-func startServer(t *testing.T, room *lab.Room, name, layout, separator, prefix string) *dovecot.Server {
+func startServer(t *testing.T, room *lab.Lab, name, layout, separator, prefix string) *dovecot.Server {
 	t.Helper()
 	sink, err := mailsink.Start(room, "outbox-of-"+name) // what is forwarded or answered goes nowhere else
 	if err != nil {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package atmail7 runs the stand-in for an atmail 7 server in a lab room: a MariaDB database
+// Package atmail7 runs the stand-in for an atmail 7 server in a lab: a MariaDB database
 // with atmail's tables, a Dovecot that reads its accounts from them, and SabreDAV 1.8 on the same
 // database.
 //
@@ -25,7 +25,7 @@ import (
 
 // Options says what to start.
 type Options struct {
-	Name    string   // folder and log names, its own in the room; default "atmail7"
+	Name    string   // folder and log names, its own in the lab; default "atmail7"
 	Domains []string // rows of Domains; default example.test
 	Without []string // tables that are left out, for tests of an incomplete database
 	SQLMode string   // of the database; atmail wants the default, none
@@ -47,14 +47,14 @@ type Server struct {
 	ReaderPassword string
 	DSN            string // of the reader, as github.com/go-sql-driver/mysql reads it
 
-	room    *lab.Room
+	room    *lab.Lab
 	options Options
 	db      *sql.DB
 	groups  []int // of the database and of SabreDAV
 }
 
-// Start runs a server in the room. The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) {
+// Start runs a server in the lab. The lab's Close stops it.
+func Start(room *lab.Lab, opts Options) (*Server, error) {
 	opts.Name = cmp.Or(opts.Name, "atmail7")
 	if opts.Domains == nil {
 		opts.Domains = []string{"example.test"}
@@ -75,7 +75,7 @@ func Start(room *lab.Room, opts Options) (*Server, error) {
 	return s, nil
 }
 
-// DB returns the read-write handle on the database, for seeding. The room closes it.
+// DB returns the read-write handle on the database, for seeding. The lab closes it.
 func (s *Server) DB() *sql.DB { return s.db }
 
 // DAVGroups returns the process groups that serve contacts and calendars.

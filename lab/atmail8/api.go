@@ -37,7 +37,7 @@ func (a *API) Calls() []string {
 
 const apiPath = "/admin/index.php/api/"
 
-// StartAPI runs the interface over TLS in the server's room.
+// StartAPI runs the interface over TLS in the server's lab.
 func (s *Server) StartAPI() (*API, error) {
 	certFile, keyFile, err := s.room.Issue(hostName)
 	if err != nil {

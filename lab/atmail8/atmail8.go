@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package atmail8 runs the stand-in for an atmail 8 cloud account in a lab room: a Dovecot whose
+// Package atmail8 runs the stand-in for an atmail 8 cloud account in a lab: a Dovecot whose
 // accounts are made by the Account Manager's CSV import, and Radicale for calendars and contacts
 // behind TLS.
 //
@@ -27,7 +27,7 @@ const hostName = "cloud.example.test"
 
 // Options says what to start.
 type Options struct {
-	Name           string   // folder and log names, its own in the room; default "atmail8"
+	Name           string   // folder and log names, its own in the lab; default "atmail8"
 	Layout         string   // dovecot.Sdbox (default), dovecot.Mdbox or dovecot.Maildir
 	Domains        []string // that the import accepts; default example.test
 	QuotaMB        int      // storage of each account; 0: no limit
@@ -48,7 +48,7 @@ type Server struct {
 	DAVPlain string // the same without TLS
 	Domains  []string
 
-	room    *lab.Room
+	room    *lab.Lab
 	options Options
 	groups  []int // of Radicale
 
@@ -56,8 +56,8 @@ type Server struct {
 	passwords map[string]string // of the imported accounts, by address
 }
 
-// Start runs a server in the room. The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) {
+// Start runs a server in the lab. The lab's Close stops it.
+func Start(room *lab.Lab, opts Options) (*Server, error) {
 	opts.Name = cmp.Or(opts.Name, "atmail8")
 	opts.Layout = cmp.Or(opts.Layout, dovecot.Sdbox)
 	if opts.Domains == nil {

@@ -37,7 +37,7 @@ type mailScene struct {
 	line    mailLine
 	options Options
 	dir     string
-	room    *lab.Room
+	room    *lab.Lab
 	server  [2]*dovecot.Server
 	groups  [2]int
 	addr    [2]string            // to dial, through the proxies where there are any
@@ -65,7 +65,7 @@ func (o Options) sets() int { return 16 * o.Runs }
 
 func openMail(ctx context.Context, dir string, options Options, work mailWork, line mailLine) (_ *mailScene, err error) {
 	s := &mailScene{work: work, line: line, options: options, dir: dir}
-	if s.room, err = lab.NewRoom(dir); err != nil {
+	if s.room, err = lab.New(dir); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -277,7 +277,7 @@ func (s *mailScene) dial(ctx context.Context, addr, user string) (*imap.Client, 
 	return client, nil
 }
 
-// clientTLS trusts the room's authority under a name that stands in the certificates.
+// clientTLS trusts the lab's authority under a name that stands in the certificates.
 func (s *mailScene) clientTLS() *tls.Config { return s.room.ClientTLS("localhost") }
 
 // keepBelow is the mean size up to which the mail of a run stays until the row is over.

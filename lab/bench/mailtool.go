@@ -104,7 +104,7 @@ func (a *again) prepare(ctx context.Context, dir string) (*trial, error) {
 	if err := first.check(ctx); err != nil {
 		return nil, err
 	}
-	first.clean = nil // the next run needs it; the room goes as a whole
+	first.clean = nil // the next run needs it; the lab goes as a whole
 	a.first = first
 	return a.first, nil
 }

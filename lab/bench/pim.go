@@ -49,7 +49,7 @@ func pimRow(work pimWork, kind pimDestinationKind, trip time.Duration) Row {
 type pimScene struct {
 	work    pimWork
 	options Options
-	room    *lab.Room
+	room    *lab.Lab
 	person  corpus.Person
 	src     *atmail7.Server
 	dst     pimDestination
@@ -61,7 +61,7 @@ type pimScene struct {
 func openPIM(ctx context.Context, dir string, options Options, work pimWork, kind pimDestinationKind, trip time.Duration) (_ *pimScene, err error) {
 	s := &pimScene{work: work, options: options}
 	s.person = corpus.PIMPerson(sourceNames("s", 1)[0], password, options.scaled(work.contacts, 1), options.scaled(work.events, 1))
-	if s.room, err = lab.NewRoom(dir); err != nil {
+	if s.room, err = lab.New(dir); err != nil {
 		return nil, err
 	}
 	defer func() {

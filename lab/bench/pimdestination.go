@@ -38,13 +38,13 @@ func pimDestinations() []pimDestinationKind {
 
 type pimDestinationKind struct {
 	key, title string
-	start      func(room *lab.Room, accounts []string) (pimDestination, error)
+	start      func(room *lab.Lab, accounts []string) (pimDestination, error)
 }
 
 // radicale looks at the whole collection at each PUT, which takes the longer the more is there.
 type radicale struct{ *atmail8.Server }
 
-func startRadicale(room *lab.Room, accounts []string) (pimDestination, error) {
+func startRadicale(room *lab.Lab, accounts []string) (pimDestination, error) {
 	server, err := atmail8.Start(room, atmail8.Options{})
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (r radicale) stored(_ context.Context, account string, kind pim.Kind) (map[
 // cyrusDAV is a server that writes at the speed of its disk.
 type cyrusDAV struct{ *cyrus.Server }
 
-func startCyrus(room *lab.Room, accounts []string) (pimDestination, error) {
+func startCyrus(room *lab.Lab, accounts []string) (pimDestination, error) {
 	var all []cyrus.Account
 	for _, account := range accounts {
 		all = append(all, cyrus.Account{Address: account, Password: password})
@@ -106,7 +106,7 @@ func (c cyrusDAV) stored(ctx context.Context, account string, kind pim.Kind) (ma
 // sabreDAV is a server as the source is, empty. Nothing that Debian has is more like atmail 8.
 type sabreDAV struct{ *atmail7.Server }
 
-func startSabreDAV(room *lab.Room, accounts []string) (pimDestination, error) {
+func startSabreDAV(room *lab.Lab, accounts []string) (pimDestination, error) {
 	server, err := atmail7.Start(room, atmail7.Options{Name: "sabredav"})
 	if err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ type place struct{ book, calendar string }
 
 func TestDirtyObjects_serversDoWithThemAsTheListSays(t *testing.T) {
 	t.Parallel()
-	for server, open := range map[DAVServer]func(*testing.T, *lab.Room) place{
+	for server, open := range map[DAVServer]func(*testing.T, *lab.Lab) place{
 		SabreDAV1: openSabreDAV, Radicale: openRadicale, Xandikos: openXandikos, DAViCal: openDAViCal, Cyrus: openCyrus,
 	} {
 		t.Run(string(server), func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestDirtyPerson_liesInTheTablesAsItIs(t *testing.T) {
 	checkResources(t, server, person, "calendars", person.Calendars)
 }
 
-func openCyrus(t *testing.T, room *lab.Room) place {
+func openCyrus(t *testing.T, room *lab.Lab) place {
 	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{{Address: dirtyUser, Password: dirtyPassword}}})
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func send(t *testing.T, where place, method string, o DirtyObject) (int, []byte)
 	return answer.StatusCode, text
 }
 
-func openSabreDAV(t *testing.T, room *lab.Room) place {
+func openSabreDAV(t *testing.T, room *lab.Lab) place {
 	server, err := atmail7.Start(room, atmail7.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func openSabreDAV(t *testing.T, room *lab.Room) place {
 	return place{server.DAV + "addressbooks/" + dirtyUser + "/default/", server.DAV + "calendars/" + dirtyUser + "/default/"}
 }
 
-func openRadicale(t *testing.T, room *lab.Room) place {
+func openRadicale(t *testing.T, room *lab.Lab) place {
 	server, err := atmail8.Start(room, atmail8.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func openRadicale(t *testing.T, room *lab.Room) place {
 	return place{server.DAVPlain + dirtyUser + "/contacts/", server.DAVPlain + dirtyUser + "/calendar/"}
 }
 
-func openXandikos(t *testing.T, room *lab.Room) place {
+func openXandikos(t *testing.T, room *lab.Lab) place {
 	server, err := xandikos.Start(room, xandikos.Options{Accounts: []xandikos.Account{{Address: dirtyUser, Password: dirtyPassword}}})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func openXandikos(t *testing.T, room *lab.Room) place {
 	return place{server.Book(dirtyUser), server.Calendar(dirtyUser)}
 }
 
-func openDAViCal(t *testing.T, room *lab.Room) place {
+func openDAViCal(t *testing.T, room *lab.Lab) place {
 	server, err := davical.Start(room, davical.Options{Accounts: []davical.Account{{Address: dirtyUser, Password: dirtyPassword}}})
 	if err != nil {
 		t.Fatal(err)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package courier runs a Courier IMAP server of its own in a lab room: IMAP with and without TLS,
+// Package courier runs a Courier IMAP server of its own in a lab: IMAP with and without TLS,
 // accounts in Courier's own userdb, Maildir, separator ".", everything below "INBOX.".
 //
 // Debian's packages conflict with Dovecot's: scripts/packages unpacks them, nothing is installed.
-// Courier's programs have fixed paths; preload/redirect.c says how they are turned to the room. The server
+// Courier's programs have fixed paths; preload/redirect.c says how they are turned to the lab. The server
 // keeps the defaults of Debian's configuration, also the unpleasant ones such as 20 connections for
 // each client address.
 //
@@ -39,7 +39,7 @@ const (
 
 // Options says what kind of server to start.
 type Options struct {
-	Name     string    // folder and log name, its own in the room; default "courier"
+	Name     string    // folder and log name, its own in the lab; default "courier"
 	Accounts []Account // there from the start
 	Hosts    []string  // names in the certificate beside localhost and the addresses
 	Extra    string    // lines of /etc/courier/imapd, last in the file
@@ -49,7 +49,7 @@ type Options struct {
 type Server struct {
 	IMAP, IMAPS string
 
-	room    *lab.Room
+	room    *lab.Lab
 	root    lab.Unpacked
 	options Options
 	dir     string
@@ -59,8 +59,8 @@ type Server struct {
 	accounts map[string]Account
 }
 
-// Start runs a server in the room. The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) {
+// Start runs a server in the lab. The lab's Close stops it.
+func Start(room *lab.Lab, opts Options) (*Server, error) {
 	if opts.Name == "" {
 		opts.Name = "courier"
 	}
@@ -193,7 +193,7 @@ func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
 // Dir returns the server's folder.
 func (s *Server) Dir() string { return s.dir }
 
-// Stop ends the server before the room does.
+// Stop ends the server before the lab does.
 func (s *Server) Stop() error {
 	var all []error
 	for _, process := range s.group {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cyrus runs a Cyrus server of its own in a lab room: IMAP, CalDAV, CardDAV, ManageSieve
+// Package cyrus runs a Cyrus server of its own in a lab: IMAP, CalDAV, CardDAV, ManageSieve
 // and LMTP, with or without scheduling. What its calendars mail to people outside goes to a
 // mailsink.
 //
@@ -36,7 +36,7 @@ const (
 // Options says what kind of server to start. The zero value is Cyrus as it comes, without
 // scheduling.
 type Options struct {
-	Name      string    // folder and log name, its own in the room; default "cyrus"
+	Name      string    // folder and log name, its own in the lab; default "cyrus"
 	Accounts  []Account // there from the start
 	Mailboxes []Mailbox // made for every account at its first log-in
 	Domains   []string  // whose calendar users are local, beside those of Accounts
@@ -69,15 +69,15 @@ type Server struct {
 
 	Outbox *mailsink.Sink // what calendars mail to people outside
 
-	room    *lab.Room
+	room    *lab.Lab
 	root    lab.Unpacked
 	options Options
 	dir     string
 	process *lab.Process
 }
 
-// Start runs a server in the room. The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) {
+// Start runs a server in the lab. The lab's Close stops it.
+func Start(room *lab.Lab, opts Options) (*Server, error) {
 	if opts.Name == "" {
 		opts.Name = "cyrus"
 	}
@@ -130,7 +130,7 @@ func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
 // DAV returns the URL at which discovery of CalDAV and CardDAV begins, without TLS.
 func (s *Server) DAV() string { return "http://" + s.HTTP + "/dav/" }
 
-// DAVS returns the same with TLS by the room's authority.
+// DAVS returns the same with TLS by the lab's authority.
 func (s *Server) DAVS() string { return "https://" + s.HTTPS + "/dav/" }
 
 // Dir returns the server's folder.
@@ -139,5 +139,5 @@ func (s *Server) Dir() string { return s.dir }
 // Pid returns the master's process, which leads the group of all the server's processes.
 func (s *Server) Pid() int { return s.process.Pid() }
 
-// Stop ends the server before the room does.
+// Stop ends the server before the lab does.
 func (s *Server) Stop() error { return s.process.Stop() }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package davical runs DAViCal 1.1.12 in a lab room, with a PostgreSQL cluster of its own and
+// Package davical runs DAViCal 1.1.12 in a lab, with a PostgreSQL cluster of its own and
 // scheduling on: it delivers invitations to the collections of its own users and mails the others.
 //
 // What it does when an event with attendees is written, unless the object says otherwise: a user of
@@ -42,7 +42,7 @@ type Account struct{ Address, Password string }
 
 // Options says what to start.
 type Options struct {
-	Name     string // folder and log names, its own in the room; default "davical"
+	Name     string // folder and log names, its own in the lab; default "davical"
 	Accounts []Account
 	Quiet    bool // enable_auto_schedule is off: nothing is delivered or mailed
 }
@@ -53,14 +53,14 @@ type Server struct {
 	Base string // of the web server, for well-known addresses
 	Mail *mailsink.Sink
 
-	room    *lab.Room
+	room    *lab.Lab
 	options Options
 	sockets string // the folder of the database's socket
 }
 
-// Start runs a server in the room. Each account has a calendar, an address book, an inbox and an
-// outbox, as DAViCal makes them. The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) {
+// Start runs a server in the lab. Each account has a calendar, an address book, an inbox and an
+// outbox, as DAViCal makes them. The lab's Close stops it.
+func Start(room *lab.Lab, opts Options) (*Server, error) {
 	opts.Name = cmp.Or(opts.Name, "davical")
 	s := &Server{room: room, options: opts}
 	for path, debian := range map[string]string{share + "/htdocs/caldav.php": "davical", awl + "/inc/AwlQuery.php": "libawl-php", psql: "postgresql"} {
@@ -102,7 +102,7 @@ func (s *Server) Delivered(ctx context.Context) (int, error) {
 	return count, err
 }
 
-// config is DAViCal's own. It is read by PHP, which needs no quoting for what the room gives.
+// config is DAViCal's own. It is read by PHP, which needs no quoting for what the lab gives.
 const config = `<?php
 $c->pg_connect[] = 'host=%[1]s dbname=davical user=davical';
 $c->domain_name = $_SERVER['SERVER_NAME'];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package dovecot runs a Dovecot server of its own in a lab room, with any mailbox format,
+// Package dovecot runs a Dovecot server of its own in a lab, with any mailbox format,
 // hierarchy separator and prefix. Accounts come from a passwd-file, or from an SQL database that
 // the caller runs.
 //
@@ -8,7 +8,7 @@
 // needs IMAP servers: Start with some Accounts, then connect.
 //
 // The server keeps Dovecot's defaults, also the unpleasant ones such as ten connections per user
-// and address. What differs is for speed of starting and for privacy of the room only.
+// and address. What differs is for speed of starting and for privacy of the lab only.
 package dovecot
 
 import (
@@ -39,7 +39,7 @@ const grace = 200 * time.Millisecond
 // Options says what kind of server to start. The zero value is a Maildir server with the
 // separator "." and no prefix.
 type Options struct {
-	Name      string    // folder and log name, its own in the room; default "dovecot"
+	Name      string    // folder and log name, its own in the lab; default "dovecot"
 	Layout    string    // Maildir, Sdbox or Mdbox; default Maildir
 	Separator string    // hierarchy separator; default "."
 	Prefix    string    // prefix of the private namespace, such as "INBOX."
@@ -51,7 +51,7 @@ type Options struct {
 	SQL string
 
 	Hosts             []string // names in the certificate beside localhost and the addresses
-	CertFile, KeyFile string   // instead of a certificate from the room's authority
+	CertFile, KeyFile string   // instead of a certificate from the lab's authority
 
 	MasterUser     string // may log in as "account*MasterUser"; empty: no master user
 	MasterPassword string
@@ -75,7 +75,7 @@ type Server struct {
 	DoveadmTCP, DoveadmPassword           string // empty unless asked for
 	MasterUser, MasterPassword            string // empty unless asked for
 
-	room    *lab.Room
+	room    *lab.Lab
 	options Options
 	dir     string
 	process *lab.Process
@@ -85,8 +85,8 @@ type Server struct {
 	revision int64
 }
 
-// Start runs a server in the room. The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) {
+// Start runs a server in the lab. The lab's Close stops it.
+func Start(room *lab.Lab, opts Options) (*Server, error) {
 	s := &Server{
 		room: room, options: opts.withDefaults(), accounts: map[string]Account{},
 		MasterUser: opts.MasterUser, MasterPassword: opts.MasterPassword,
@@ -204,7 +204,7 @@ func (s *Server) MailRoot(address string) string {
 // Owner returns the user and group that own the mail.
 func (s *Server) Owner() (uid, gid int) { return s.room.Owner() }
 
-// Stop ends the server before the room does.
+// Stop ends the server before the lab does.
 func (s *Server) Stop() error { return s.process.Stop() }
 
 // Exec runs doveadm with the server's configuration and returns its output.

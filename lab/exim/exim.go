@@ -33,8 +33,8 @@ type Exim struct {
 
 const program = "/usr/sbin/exim4"
 
-// New sets up an Exim in the room.
-func New(room *lab.Room, options Options) (*Exim, error) {
+// New sets up an Exim in the lab.
+func New(room *lab.Lab, options Options) (*Exim, error) {
 	root, err := lab.FindUnpacked(program, "exim4-daemon-light")
 	if err != nil {
 		return nil, err

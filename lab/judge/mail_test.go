@@ -30,7 +30,7 @@ func accounts[T any](account func(address string) T) (all []T) {
 	return all
 }
 
-func startDovecot(t *testing.T, room *lab.Room, name, layout string) Login {
+func startDovecot(t *testing.T, room *lab.Lab, name, layout string) Login {
 	t.Helper()
 	s, err := dovecot.Start(room, dovecot.Options{
 		Name: name, Layout: layout, Separator: "/",
@@ -43,7 +43,7 @@ func startDovecot(t *testing.T, room *lab.Room, name, layout string) Login {
 	return Login{s.IMAP, address, password}
 }
 
-func startCyrus(t *testing.T, room *lab.Room) Login {
+func startCyrus(t *testing.T, room *lab.Lab) Login {
 	t.Helper()
 	s, err := cyrus.Start(room, cyrus.Options{
 		Accounts: accounts(func(who string) cyrus.Account { return cyrus.Account{Address: who, Password: password} }),
@@ -54,7 +54,7 @@ func startCyrus(t *testing.T, room *lab.Room) Login {
 	return Login{s.IMAP, address, password}
 }
 
-func startCourier(t *testing.T, room *lab.Room) Login {
+func startCourier(t *testing.T, room *lab.Lab) Login {
 	t.Helper()
 	s, err := courier.Start(room, courier.Options{Accounts: []courier.Account{{Address: address, Password: password}}})
 	if err != nil {
@@ -191,8 +191,8 @@ func told(found Differences) string {
 // A judge that cannot fail is none: whatever is planted it names, and nothing else.
 func TestCompareMail_findsWhatIsPlanted(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(t *testing.T, room *lab.Room) Login{
-		"Dovecot": func(t *testing.T, room *lab.Room) Login { return startDovecot(t, room, "dst", dovecot.Mdbox) },
+	for name, start := range map[string]func(t *testing.T, room *lab.Lab) Login{
+		"Dovecot": func(t *testing.T, room *lab.Lab) Login { return startDovecot(t, room, "dst", dovecot.Mdbox) },
 		"Cyrus":   startCyrus,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 
 const davPassword = "Correct-Horse-1,2"
 
-func startXandikos(t *testing.T, room *lab.Room) string {
+func startXandikos(t *testing.T, room *lab.Lab) string {
 	t.Helper()
 	s, err := xandikos.Start(room, xandikos.Options{Accounts: []xandikos.Account{{Address: address, Password: davPassword}}})
 	if err != nil {
@@ -28,7 +28,7 @@ func startXandikos(t *testing.T, room *lab.Room) string {
 	return s.URL
 }
 
-func startRadicale(t *testing.T, room *lab.Room) string {
+func startRadicale(t *testing.T, room *lab.Lab) string {
 	t.Helper()
 	s, err := atmail8.Start(room, atmail8.Options{})
 	if err != nil {
@@ -46,7 +46,7 @@ func startRadicale(t *testing.T, room *lab.Room) string {
 	return s.DAVPlain
 }
 
-func startCyrusDAV(t *testing.T, room *lab.Room) string {
+func startCyrusDAV(t *testing.T, room *lab.Lab) string {
 	t.Helper()
 	s, err := cyrus.Start(room, cyrus.Options{
 		Accounts: accounts(func(who string) cyrus.Account { return cyrus.Account{Address: who, Password: davPassword} }),
@@ -199,7 +199,7 @@ func ofKind(from *Collection, among []*Collection) string {
 
 func TestCompareObjects_findsWhatIsPlanted(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(t *testing.T, room *lab.Room) string{"Radicale": startRadicale, "Cyrus": startCyrusDAV} {
+	for name, start := range map[string]func(t *testing.T, room *lab.Lab) string{"Radicale": startRadicale, "Cyrus": startCyrusDAV} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			room := lab.Open(t)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lmtp hands messages to the servers of a lab room as a mail transport would, so that people's
+// Package lmtp hands messages to the servers of a lab as a mail transport would, so that people's
 // rules run (RFC 2033).
 //
 // Deliver does all of it for one recipient; there is no TLS and no log-in.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package mailsink catches what the servers of a lab room try to mail: invitations above all.
+// Package mailsink catches what the servers of a lab try to mail: invitations above all.
 //
 // A sink has two mouths. Sendmail is a program that takes a message as sendmail(8) does; SMTP is the
 // address of a host that takes any message for anybody. What went in is counted and read by Messages.
@@ -69,9 +69,9 @@ func (m Message) Method() string {
 	return strings.ToUpper(string(found[1]))
 }
 
-// Start opens a sink in the room. The room's Close closes it. name is the folder's, its own in the
+// Start opens a sink in the lab. The lab's Close closes it. name is the folder's, its own in the
 // room; empty means "mailsink".
-func Start(room *lab.Room, name string) (*Sink, error) {
+func Start(room *lab.Lab, name string) (*Sink, error) {
 	name = cmp.Or(name, "mailsink")
 	s := &Sink{}
 	var err error
@@ -82,7 +82,7 @@ func Start(room *lab.Room, name string) (*Sink, error) {
 		if _, err := room.OwnedDir(name, sub); err != nil {
 			return nil, err
 		}
-		// A server of another user id than the room's owner mails too.
+		// A server of another user id than the lab's owner mails too.
 		if err := os.Chmod(filepath.Join(s.dir, sub), 0o777); err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ import (
 const patience = time.Minute
 
 // serve opens the SMTP mouth.
-func (s *Sink) serve(room *lab.Room) error {
+func (s *Sink) serve(room *lab.Lab) error {
 	addr, err := room.Addr()
 	if err != nil {
 		return err

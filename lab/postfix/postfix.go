@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package postfix runs a real Postfix in a lab room as the mail host of a destination: it takes or
+// Package postfix runs a real Postfix in a lab as the mail host of a destination: it takes or
 // refuses recipients by its maps, and delivers nothing.
 //
 // Start with the accounts and aliases that it shall know, ask it over SMTP, look at Log. It stands on
@@ -23,12 +23,12 @@ import (
 
 // Options says what to start.
 type Options struct {
-	Name     string            // folder and log names, its own in the room; default "postfix"
+	Name     string            // folder and log names, its own in the lab; default "postfix"
 	Domains  []string          // that it is the mail host of
 	Accounts []string          // mailboxes
 	Virtual  string            // the text of a virtual(5) table, as an export writes it
 	Settings map[string]string // of main.cf, for instance limits
-	TLS      bool              // offers STARTTLS, certificate from the room's authority for "localhost"
+	TLS      bool              // offers STARTTLS, certificate from the lab's authority for "localhost"
 }
 
 // Server is a running Postfix.
@@ -38,8 +38,8 @@ type Server struct {
 	log string
 }
 
-// Start runs a Postfix in the room. The room's Close stops it.
-func Start(room *lab.Room, options Options) (*Server, error) {
+// Start runs a Postfix in the lab. The lab's Close stops it.
+func Start(room *lab.Lab, options Options) (*Server, error) {
 	options.Name = cmp.Or(options.Name, "postfix")
 	if os.Geteuid() != 0 {
 		return nil, fmt.Errorf("start %s: Postfix starts as root only", options.Name)
@@ -82,7 +82,7 @@ func (s *Server) Log(want string) (string, error) {
 	}
 }
 
-func (s *Server) write(room *lab.Room, dir string, options Options) error {
+func (s *Server) write(room *lab.Lab, dir string, options Options) error {
 	for _, sub := range []string{"etc", "queue", "data"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			return err
@@ -108,7 +108,7 @@ func (s *Server) write(room *lab.Room, dir string, options Options) error {
 	return give(filepath.Join(dir, "data"))
 }
 
-func (s *Server) settings(room *lab.Room, dir string, options Options) (string, error) {
+func (s *Server) settings(room *lab.Lab, dir string, options Options) (string, error) {
 	text := fmt.Sprintf(settings, dir, strings.Join(options.Domains, " "))
 	if options.TLS {
 		cert, key, err := room.Issue("localhost")
@@ -136,7 +136,7 @@ func give(dir string) error {
 	return os.Chown(dir, uid, -1)
 }
 
-// settings keep everything in the room's folder. texthash is a table as plain text; anvil counts
+// settings keep everything in the lab's folder. texthash is a table as plain text; anvil counts
 // clients on loopback too, which it would let off otherwise.
 const settings = `compatibility_level = 3.6
 queue_directory = %[1]s/queue

@@ -16,8 +16,8 @@ import (
 	"strings"
 	"testing"
 
-	"rehome/lab/desk"
 	"rehome/lab/judge"
+	"rehome/lab/operator"
 )
 
 // Account is one account of a move, as the judge is to look at it.
@@ -43,13 +43,13 @@ type Known struct {
 
 // Verdict is what the two found.
 type Verdict struct {
-	desk.Outcome                              // of "verify --level full --json"
-	Judged       map[string]judge.Differences // by account
+	operator.Outcome                              // of "verify --level full --json"
+	Judged           map[string]judge.Differences // by account
 }
 
 // Both runs the verifier, at its full level, and the judge on these accounts, and fails the test where they
 // disagree.
-func Both(t testing.TB, d desk.Desk, accounts []Account, known ...Known) Verdict {
+func Both(t testing.TB, d operator.Operator, accounts []Account, known ...Known) Verdict {
 	t.Helper()
 	args := []string{"verify", "--level", "full", "--json"}
 	for _, a := range accounts {

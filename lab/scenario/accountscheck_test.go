@@ -15,7 +15,7 @@ import (
 )
 
 // setPeople is set with these people of the sample's first domain and hardly any mail, and settings edited.
-func setPeople(t *testing.T, digest bool, people ...corpus.Person) *theatre {
+func setPeople(t *testing.T, digest bool, people ...corpus.Person) *testSetup {
 	t.Helper()
 	org := corpus.Sample(corpus.Options{Scale: 0.01})
 	org.Groups = append(org.Groups,
@@ -25,17 +25,17 @@ func setPeople(t *testing.T, digest bool, people ...corpus.Person) *theatre {
 	org.People, org.Aliases, org.Delegates, org.Planted = people, nil, nil, nil
 	options := corpus.ServerOptions(org)
 	options.Digest = digest
-	stage, err := scenario.SetWith(t.Context(), lab.Open(t), filepath.Join(t.TempDir(), "move"), binary, org, options)
+	setup, err := scenario.PrepareWith(t.Context(), lab.Open(t), filepath.Join(t.TempDir(), "move"), binary, org, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage.DAV = true
-	th := &theatre{Stage: stage, t: t, watch: newWatch()}
-	th.want(0, stage.InitArgs()...)
-	if err := stage.Configure(); err != nil {
+	setup.DAV = true
+	s := &testSetup{Setup: setup, t: t, watch: newWatch()}
+	s.want(0, setup.InitArgs()...)
+	if err := setup.Configure(); err != nil {
 		t.Fatal(err)
 	}
-	return th
+	return s
 }
 
 // pimPerson has two contacts, three events and no mail.
@@ -78,16 +78,16 @@ func TestAccounts_switchesAndPolicies(t *testing.T) {
 	other.Address = "other@example.org"
 	nodav := pimPerson("nodav", "nodav")
 	nodav.QuotaKB = 2 << 10
-	th := setPeople(t, true, pimPerson("plain", "default"), hashed, pimPerson("webmail", "webonly"), nodav, pimPerson("nocal", "nocal"),
+	s := setPeople(t, true, pimPerson("plain", "default"), hashed, pimPerson("webmail", "webonly"), nodav, pimPerson("nocal", "nocal"),
 		pimPerson("nothing", "nothing"), leaver, room, friend, other)
-	th.edit(func(text string) string {
+	s.edit(func(text string) string {
 		before, rest, _ := strings.Cut(text, "domains:")
 		_, rest, _ = strings.Cut(rest, "\n"+"store:")
 		return before + "domains: [example.com]\nstore:" + rest
 	})
-	undo := th.with("login: master", "login: user")
+	undo := s.with("login: master", "login: user")
 
-	plan := answer[accessPlan](th, 5, "accounts", "plan")
+	plan := answer[accessPlan](s, 5, "accounts", "plan")
 	hash := "the hash goes to the vendor with the handover; until it is taken over, a temporary password holds"
 	noMail := "nothing opens its mail: set a master user for the source, or give SourcePassword in the roster"
 	noIMAP := "its group switches IMAP off: allow it while the move lasts, or set a master user for the source"
@@ -111,13 +111,13 @@ func TestAccounts_switchesAndPolicies(t *testing.T) {
 	}
 	undo()
 
-	th.provision()
-	th.wantObjects("plain", "hashed", "nodav", "nocal", "nothing", "webmail")
+	s.provision()
+	s.wantObjects("plain", "hashed", "nodav", "nocal", "nothing", "webmail")
 
 	// Only the server: the stored digest opens what no password does, and what a switch hides stays behind.
-	undo = th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: dav\n    url: "+th.Source.DAV)
+	undo = s.with("dav:\n    url: "+s.Source.DAV, "dav:\n    via: dav\n    url: "+s.Source.DAV)
 	defer undo()
-	strict := answer[accessPlan](th, 0, "accounts", "plan")
+	strict := answer[accessPlan](s, 0, "accounts", "plan")
 	allow := ": allow it while the move lasts, or let source.dav.via be auto"
 	wantPolicies(t, strict, map[string]string{
 		"plain": "", "hashed": hash, "nodav": "its group switches CalDAV and CardDAV off" + allow, "nocal": "its group switches CalDAV off" + allow,
@@ -128,24 +128,24 @@ func TestAccounts_switchesAndPolicies(t *testing.T) {
 			t.Errorf("contacts and calendars of %s: got %q, want %q", local, rows[local][2], want)
 		}
 	}
-	if err := os.Remove(filepath.Join(th.Dir, "rehome.db")); err != nil { // so that everything is read once more
+	if err := os.Remove(filepath.Join(s.Dir, "rehome.db")); err != nil { // so that everything is read once more
 		t.Fatal(err)
 	}
-	th.wantObjects("plain", "hashed")
-	th.wantStandings()
-	th.wantHidden(th.secrets())
+	s.wantObjects("plain", "hashed")
+	s.wantStandings()
+	s.wantHidden(s.secrets())
 }
 
 // wantObjects copies contacts and calendars of these people and proves that all of them are there.
-func (th *theatre) wantObjects(locals ...string) {
-	th.t.Helper()
+func (s *testSetup) wantObjects(locals ...string) {
+	s.t.Helper()
 	type counts struct{ Copied, Adopted int }
 	for _, local := range locals {
 		row := answer[struct {
 			Accounts []struct{ Contacts, Calendars counts }
-		}](th, 0, "sync", "--only", "contacts,calendars", "--account", local+"@example.com").Accounts[0]
+		}](s, 0, "sync", "--only", "contacts,calendars", "--account", local+"@example.com").Accounts[0]
 		if row.Contacts.Copied+row.Contacts.Adopted != 2 || row.Calendars.Copied+row.Calendars.Adopted != 3 {
-			th.t.Errorf("%s: got %+v, want 2 contacts and 3 events", local, row)
+			s.t.Errorf("%s: got %+v, want 2 contacts and 3 events", local, row)
 		}
 	}
 }
@@ -158,12 +158,12 @@ func TestAccounts_directory(t *testing.T) {
 	stale, hashed, leaver := pimPerson("stale", "default"), pimPerson("hashed", "default"), pimPerson("leaver", "default")
 	hashed.Stored, hashed.Form = md5Of(hashed.Plain), "md5"
 	leaver.Status = 1
-	th := setPeople(t, false, stale, hashed, leaver)
-	if _, err := th.Source.DB().ExecContext(t.Context(), "REPLACE INTO Config (section, `key`, value) VALUES ('dovecot', "+
+	s := setPeople(t, false, stale, hashed, leaver)
+	if _, err := s.Source.DB().ExecContext(t.Context(), "REPLACE INTO Config (section, `key`, value) VALUES ('dovecot', "+
 		"'authType', 'ldap')"); err != nil {
 		t.Fatal(err)
 	}
-	plan := answer[accessPlan](th, 0, "accounts", "plan")
+	plan := answer[accessPlan](s, 0, "accounts", "plan")
 	text := "its password is in a directory, which does not move: a temporary password and a personal sheet"
 	wantPolicies(t, plan, map[string]string{"stale": text, "hashed": text,
 		"leaver": "the source has disabled it; set accounts.include_disabled: import to move it"})
@@ -171,59 +171,59 @@ func TestAccounts_directory(t *testing.T) {
 	if rows := plan.rows(); rows["stale"] != want || rows["hashed"] != want {
 		t.Errorf("got %v, want %v", rows, want)
 	}
-	undo := th.with("login: master", "login: user")
-	alone := answer[accessPlan](th, 5, "accounts", "plan")
+	undo := s.with("login: master", "login: user")
+	alone := answer[accessPlan](s, 5, "accounts", "plan")
 	wantPolicies(t, alone, map[string]string{"stale": "nothing opens its mail: set a master user for the source, or give " +
 		"SourcePassword in the roster; " + text})
 	undo()
 
-	th.provision()
+	s.provision()
 	exported := answer[struct {
 		Temporary int `json:"temporary_passwords"`
 		Own       int `json:"own_passwords"`
 		New       int `json:"new_temporary_passwords"`
-	}](th, 0, "accounts", "export")
+	}](s, 0, "accounts", "export")
 	if exported.Temporary != 2 || exported.Own != 0 || exported.New != 0 {
 		t.Errorf("got %+v, want two temporary passwords, which were made before", exported)
 	}
-	sheets := answer[struct{ Sheets, Letters int }](th, 0, "accounts", "settings", "--sheets")
+	sheets := answer[struct{ Sheets, Letters int }](s, 0, "accounts", "settings", "--sheets")
 	if sheets.Sheets != 2 || sheets.Letters != 2 {
 		t.Errorf("got %+v, want two sheets with letters", sheets)
 	}
-	if bundle := answer[struct{ Hashes int }](th, 0, "handover"); bundle.Hashes != 0 {
+	if bundle := answer[struct{ Hashes int }](s, 0, "handover"); bundle.Hashes != 0 {
 		t.Errorf("got %d hashes for the vendor, want none: they are stale", bundle.Hashes)
 	}
-	for _, a := range answer[accessPlan](th, 0, "accounts", "plan", "--login", "--pause", "1ms").Accounts {
+	for _, a := range answer[accessPlan](s, 0, "accounts", "plan", "--login", "--pause", "1ms").Accounts {
 		if a.Destination != "stays" && (a.SourceLogin.Verdict != "works" || a.DestinationLogin.Verdict != "works") {
 			t.Errorf("%s: got %+v at the source, %+v at the destination", a.Account, a.SourceLogin, a.DestinationLogin)
 		}
 	}
-	th.wantObjects("stale", "hashed")
-	th.wantHidden(th.secrets())
+	s.wantObjects("stale", "hashed")
+	s.wantHidden(s.secrets())
 }
 
 // wantStandings changes how these people stand at the destination and proves that check says so, by the words
 // and quotas of a real server.
-func (th *theatre) wantStandings() {
-	th.t.Helper()
-	ctx, own := th.t.Context(), func(local string) dovecot.Account {
+func (s *testSetup) wantStandings() {
+	s.t.Helper()
+	ctx, own := s.t.Context(), func(local string) dovecot.Account {
 		return dovecot.Account{Address: local + "@example.com", Password: pimPerson(local, "").Plain}
 	}
-	letter := filepath.Join(th.Destination.Dir(), "letter") // where the server may read it
+	letter := filepath.Join(s.Destination.Dir(), "letter") // where the server may read it
 	if err := os.WriteFile(letter, []byte("Subject: large\r\n\r\n"+strings.Repeat("0123456789abcdef\r\n", 100_000)), 0o644); err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	if out, err := th.Destination.Exec(ctx, "save", "-u", "nocal@example.com", letter); err != nil {
-		th.t.Fatalf("%v: %s", err, out)
+	if out, err := s.Destination.Exec(ctx, "save", "-u", "nocal@example.com", letter); err != nil {
+		s.t.Fatalf("%v: %s", err, out)
 	}
 	full, less, factor, wrong := own("nocal"), own("nodav"), own("webmail"), own("nothing")
 	full.QuotaMB, less.QuotaMB, wrong.Password = 1, 1, "Another-Password-1"
 	factor.Refusal = "Application-specific password required"
-	if err := th.Destination.AddAccounts(ctx, full, less, factor, wrong); err != nil {
-		th.t.Fatal(err)
+	if err := s.Destination.AddAccounts(ctx, full, less, factor, wrong); err != nil {
+		s.t.Fatal(err)
 	}
-	if err := th.Destination.RemoveAccount(ctx, "hashed@example.com"); err != nil {
-		th.t.Fatal(err)
+	if err := s.Destination.RemoveAccount(ctx, "hashed@example.com"); err != nil {
+		s.t.Fatal(err)
 	}
 	type checked struct {
 		Accounts []struct {
@@ -234,9 +234,9 @@ func (th *theatre) wantStandings() {
 		}
 		Counts map[string]int
 	}
-	list := filepath.Join(th.Dir, "listed.csv")
-	th.put("listed.csv", "plain@example.com\nnocal@example.com\nnodav@example.com\nwebmail@example.com\nnothing@example.com\nstranger@example.com\n")
-	got := answer[checked](th, 5, "accounts", "check", "--pause", "1ms", "--listed", list)
+	list := filepath.Join(s.Dir, "listed.csv")
+	s.put("listed.csv", "plain@example.com\nnocal@example.com\nnodav@example.com\nwebmail@example.com\nnothing@example.com\nstranger@example.com\n")
+	got := answer[checked](s, 5, "accounts", "check", "--pause", "1ms", "--listed", list)
 	want := map[string][2]string{
 		"plain": {"ready", ""},
 		"nocal": {"over_quota", "raise its quota at the destination before mail comes"},
@@ -253,12 +253,12 @@ func (th *theatre) wantStandings() {
 		sum += n
 	}
 	if len(got.Accounts) != len(want) || sum != len(want) {
-		th.t.Errorf("got %d accounts and counts of %d, want %d", len(got.Accounts), sum, len(want))
+		s.t.Errorf("got %d accounts and counts of %d, want %d", len(got.Accounts), sum, len(want))
 	}
 	for _, a := range got.Accounts {
 		local, _, _ := strings.Cut(a.Account, "@")
 		if [2]string{a.Presence, a.NextStep} != want[local] || a.Presence != "ready" && a.Sentence == "" {
-			th.t.Errorf("got %+v, want %v", a, want[local])
+			s.t.Errorf("got %+v, want %v", a, want[local])
 		}
 	}
 }

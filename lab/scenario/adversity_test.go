@@ -13,86 +13,86 @@ import (
 )
 
 // settle lets mailboxes wait no longer than servers need that nobody stalls, after a connection broke.
-func (th *theatre) settle() {
-	th.t.Helper()
-	th.edit(func(text string) string { return text + "\nmail: {settle: 4s}\n" })
+func (s *testSetup) settle() {
+	s.t.Helper()
+	s.edit(func(text string) string { return text + "\nmail: {settle: 4s}\n" })
 }
 
 // edit changes the settings as with an editor.
-func (th *theatre) edit(change func(text string) string) {
-	th.t.Helper()
-	file := filepath.Join(th.Dir, "rehome.yaml")
+func (s *testSetup) edit(change func(text string) string) {
+	s.t.Helper()
+	file := filepath.Join(s.Dir, "rehome.yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	changed := change(string(text))
 	if changed == string(text) {
-		th.t.Fatalf("the change changes nothing in\n%s", text)
+		s.t.Fatalf("the change changes nothing in\n%s", text)
 	}
 	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 }
 
 // with makes a change that lasts until the returned undo is called.
-func (th *theatre) with(old, replacement string) (undo func()) {
-	th.t.Helper()
-	file := filepath.Join(th.Dir, "rehome.yaml")
+func (s *testSetup) with(old, replacement string) (undo func()) {
+	s.t.Helper()
+	file := filepath.Join(s.Dir, "rehome.yaml")
 	before, err := os.ReadFile(file)
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	th.edit(func(text string) string { return strings.ReplaceAll(text, old, replacement) })
+	s.edit(func(text string) string { return strings.ReplaceAll(text, old, replacement) })
 	return func() {
 		if err := os.WriteFile(file, before, 0o600); err != nil {
-			th.t.Fatal(err)
+			s.t.Fatal(err)
 		}
 	}
 }
 
 // wantError proves that a failure says what happened, on what, and what to do, and has its code.
-func (th *theatre) wantError(code int, o outcome, parts ...string) {
-	th.t.Helper()
+func (s *testSetup) wantError(code int, o outcome, parts ...string) {
+	s.t.Helper()
 	if o.code != code {
-		th.t.Errorf("exit code %d, want %d", o.code, code)
+		s.t.Errorf("exit code %d, want %d", o.code, code)
 	}
 	all := o.out + o.err
 	for _, part := range parts {
 		if !strings.Contains(all, part) {
-			th.t.Errorf("it does not say %q:\n%s", part, all)
+			s.t.Errorf("it does not say %q:\n%s", part, all)
 		}
 	}
 	if strings.Contains(all, "panic") || strings.Contains(all, "goroutine") {
-		th.t.Errorf("it speaks to programmers:\n%s", all)
+		s.t.Errorf("it speaks to programmers:\n%s", all)
 	}
 }
 
-// Wrong settings and unreachable ends, one after the other on one stage: each has its clear error,
+// Wrong settings and unreachable ends, one after the other with one setup: each has its clear error,
 // and nothing is touched.
 func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.02)
-	th.provision()
+	s := set(t, 0.02)
+	s.provision()
 
-	undo := th.with("organisation:", "organisaton:")
-	th.wantError(2, th.run("sync"), "rehome.yaml:2:1", "organisaton", "organisation")
+	undo := s.with("organisation:", "organisaton:")
+	s.wantError(2, s.run("sync"), "rehome.yaml:2:1", "organisaton", "organisation")
 	undo()
 
-	undo = th.with(th.Destination.IMAPS, th.Destination.IMAPS[:strings.LastIndex(th.Destination.IMAPS, ":")]+":1")
-	th.wantError(3, th.run("sync"), "connect to the destination", "refused", "hint: nothing listens on that port")
-	th.wantError(3, th.run("check"), "connect to the destination")
+	undo = s.with(s.Destination.IMAPS, s.Destination.IMAPS[:strings.LastIndex(s.Destination.IMAPS, ":")]+":1")
+	s.wantError(3, s.run("sync"), "connect to the destination", "refused", "hint: nothing listens on that port")
+	s.wantError(3, s.run("check"), "connect to the destination")
 	undo()
 
-	undo = th.with("ca_file:", "# ca_file:")
-	th.wantError(3, th.run("sync"), "connect to the source", "certificate", "ca_file", "pin")
+	undo = s.with("ca_file:", "# ca_file:")
+	s.wantError(3, s.run("sync"), "connect to the source", "certificate", "ca_file", "pin")
 	undo()
 
-	undo = th.with("tls: implicit", "tls: starttls")
-	th.wantError(3, th.run("sync"), "connect to the source", "hint:")
+	undo = s.with("tls: implicit", "tls: starttls")
+	s.wantError(3, s.run("sync"), "connect to the source", "hint:")
 	undo()
 
-	secret := filepath.Join(th.Dir, "secrets", "source-master")
+	secret := filepath.Join(s.Dir, "secrets", "source-master")
 	good, err := os.ReadFile(secret)
 	if err != nil {
 		t.Fatal(err)
@@ -100,10 +100,10 @@ func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("wrong\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	th.wantError(3, th.run("check"), "log in at the source", "Authentication failed", "master user")
+	s.wantError(3, s.run("check"), "log in at the source", "Authentication failed", "master user")
 	for _, command := range []string{"sync", "verify"} { // one refusal settles it, for everybody
-		o := th.run(command)
-		th.wantError(3, o, "log in at the source as master user", "Authentication failed", "source.imap.master_user")
+		o := s.run(command)
+		s.wantError(3, o, "log in at the source as master user", "Authentication failed", "source.imap.master_user")
 		if n := strings.Count(o.err, "error:"); n != 1 {
 			t.Errorf("%s gave %d errors:\n%s", command, n, o.err)
 		}
@@ -114,69 +114,69 @@ func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
 	if err := os.Chmod(secret, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	th.wantError(2, th.run("sync"), "source-master", "chmod 600")
+	s.wantError(2, s.run("sync"), "source-master", "chmod 600")
 	if err := os.Chmod(secret, 0o600); err != nil {
 		t.Fatal(err)
 	}
 
-	th.wantError(6, th.run("sync", "--account", "nobody@example.com"), "nobody@example.com", "accounts list")
-	th.wantError(2, th.run("sync", "--only", "dreams"), `"dreams" for --only`)
-	th.wantError(2, th.run("verify", "--level", "deep"), "counts, metadata or full")
+	s.wantError(6, s.run("sync", "--account", "nobody@example.com"), "nobody@example.com", "accounts list")
+	s.wantError(2, s.run("sync", "--only", "dreams"), `"dreams" for --only`)
+	s.wantError(2, s.run("verify", "--level", "deep"), "counts, metadata or full")
 
-	if copied := th.want(0, "status"); strings.Contains(copied.out, "copied, not") {
+	if copied := s.want(0, "status"); strings.Contains(copied.out, "copied, not") {
 		t.Errorf("something was touched:\n%s", copied.out)
 	}
 }
 
 func TestAdversity_databaseWithoutTables(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.02)
+	s := set(t, 0.02)
 	for _, table := range []string{"UserSession", "Domains"} {
-		if _, err := th.Source.DB().ExecContext(t.Context(), "DROP TABLE "+table); err != nil {
+		if _, err := s.Source.DB().ExecContext(t.Context(), "DROP TABLE "+table); err != nil {
 			t.Fatal(err)
 		}
 	}
-	th.wantError(6, th.run("accounts", "export"), "UserSession", "Domains")
-	th.wantError(3, th.run("check"), "UserSession", "Domains")
-	if _, err := os.Stat(filepath.Join(th.Dir, "accounts")); !os.IsNotExist(err) {
+	s.wantError(6, s.run("accounts", "export"), "UserSession", "Domains")
+	s.wantError(3, s.run("check"), "UserSession", "Domains")
+	if _, err := os.Stat(filepath.Join(s.Dir, "accounts")); !os.IsNotExist(err) {
 		t.Errorf("export left something behind: %v", err)
 	}
 }
 
 func TestAdversity_brokenRoster(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.02)
+	s := set(t, 0.02)
 	roster := "EmailAddress,FirstName,LastName,Password\n" +
 		"anna@example.com,Anna,A,\n" +
 		"not an address,B,B,\n" +
 		"anna@EXAMPLE.com,Anna,Again,\n" +
 		"carl@example.com,C\n"
-	if err := os.WriteFile(filepath.Join(th.Dir, "people.csv"), []byte(roster), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.Dir, "people.csv"), []byte(roster), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	th.edit(func(text string) string { return text + "roster: people.csv\n" })
-	th.wantError(6, th.run("accounts", "list"), "people.csv", "3:", "4:", "5:")
-	if err := os.Chmod(filepath.Join(th.Dir, "people.csv"), 0o644); err != nil {
+	s.edit(func(text string) string { return text + "roster: people.csv\n" })
+	s.wantError(6, s.run("accounts", "list"), "people.csv", "3:", "4:", "5:")
+	if err := os.Chmod(filepath.Join(s.Dir, "people.csv"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	th.wantError(6, th.run("accounts", "list"), "people.csv", "chmod 600")
+	s.wantError(6, s.run("accounts", "list"), "people.csv", "chmod 600")
 }
 
 // One account's trouble is its own: the others are complete.
 func TestAdversity_oneAccountFails(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.05)
-	th.provision()
+	s := set(t, 0.05)
+	s.provision()
 	const gone, locked = "bjorn@example.com", "lee.chan@example.org"
-	if err := th.Destination.RemoveAccount(t.Context(), gone); err != nil {
+	if err := s.Destination.RemoveAccount(t.Context(), gone); err != nil {
 		t.Fatal(err)
 	}
 	roster := "EmailAddress,DestinationPassword\n" + locked + ",Wrong-password-1\n"
-	if err := os.WriteFile(filepath.Join(th.Dir, "people.csv"), []byte(roster), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.Dir, "people.csv"), []byte(roster), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	th.edit(func(text string) string { return text + "roster: people.csv\n" })
-	r := answer[synced](th, 6, "sync")
+	s.edit(func(text string) string { return text + "roster: people.csv\n" })
+	r := answer[synced](s, 6, "sync")
 	for _, a := range r.Accounts {
 		failed := a.Account == gone || a.Account == locked
 		if (a.Error != "") != failed {
@@ -186,11 +186,11 @@ func TestAdversity_oneAccountFails(t *testing.T) {
 			t.Errorf("%s: error %q, hint %q", a.Account, a.Error, a.Hint)
 		}
 	}
-	status := th.want(0, "status")
+	status := s.want(0, "status")
 	if strings.Count(status.out, "is blocked:") != 2 {
 		t.Errorf("status:\n%s", status.out)
 	}
-	verdicts := answer[verified](th, 5, "verify")
+	verdicts := answer[verified](s, 5, "verify")
 	for _, a := range verdicts.Accounts {
 		if failed := a.Account == gone || a.Account == locked; (a.Verdict == "unknown") != failed {
 			t.Errorf("%s: verdict %s", a.Account, a.Verdict)
@@ -202,9 +202,9 @@ func TestAdversity_oneAccountFails(t *testing.T) {
 // the copy goes on by itself.
 func TestAdversity_serverFallsSilent(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.2)
-	th.provision()
-	proxy, err := faultproxy.New(th.Destination.IMAPS)
+	s := set(t, 0.2)
+	s.provision()
+	proxy, err := faultproxy.New(s.Destination.IMAPS)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,14 +213,14 @@ func TestAdversity_serverFallsSilent(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	undo := th.with(th.Destination.IMAPS, proxy.Addr())
-	th.edit(func(text string) string {
+	undo := s.with(s.Destination.IMAPS, proxy.Addr())
+	s.edit(func(text string) string {
 		return strings.ReplaceAll(text, "tls: implicit", "tls: implicit\n    timeout: 2s")
 	})
-	th.settle()
+	s.settle()
 	silenced := make(chan bool)
 	go func() { silenced <- silenceFor(proxy, 1<<20, 4*time.Second) }()
-	r := answer[synced](th, 6, "sync", "--account", "anna@example.com")
+	r := answer[synced](s, 6, "sync", "--account", "anna@example.com")
 	if !<-silenced {
 		t.Fatal("the copy was over before the server fell silent")
 	}
@@ -228,8 +228,8 @@ func TestAdversity_serverFallsSilent(t *testing.T) {
 		t.Errorf("%+v", r.Accounts)
 	}
 	undo()
-	th.want(6, "sync")
-	th.wantMoved()
+	s.want(6, "sync")
+	s.wantMoved()
 }
 
 // silenceFor holds back everything that the server says, from when it has received some octets, for
@@ -251,19 +251,19 @@ func silenceFor(proxy *faultproxy.Proxy, octets int64, pause time.Duration) bool
 // there" would be true.
 func TestAdversity_misspeltDomain(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.02)
-	th.want(0, "accounts", "export")
-	file := filepath.Join(th.Dir, "accounts", "accounts.csv")
+	s := set(t, 0.02)
+	s.want(0, "accounts", "export")
+	file := filepath.Join(s.Dir, "accounts", "accounts.csv")
 	before, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	th.edit(func(text string) string { return "domains: [exmaple.com]\n" + withoutDomains(text) })
+	s.edit(func(text string) string { return "domains: [exmaple.com]\n" + withoutDomains(text) })
 	for _, command := range [][]string{{"accounts", "export"}, {"sync"}, {"sync", "--plan"}, {"verify"}, {"handover"}} {
-		th.wantError(2, th.run(command...), "exmaple.com", "there are accounts in example.com", "did you mean example.com instead of exmaple.com?")
+		s.wantError(2, s.run(command...), "exmaple.com", "there are accounts in example.com", "did you mean example.com instead of exmaple.com?")
 	}
-	th.wantError(3, th.run("check"), "exmaple.com", "did you mean example.com")
-	if listed := th.want(0, "accounts", "list"); !strings.Contains(listed.out, "domain is not among those that move") {
+	s.wantError(3, s.run("check"), "exmaple.com", "did you mean example.com")
+	if listed := s.want(0, "accounts", "list"); !strings.Contains(listed.out, "domain is not among those that move") {
 		t.Errorf("the list does not say why nobody moves:\n%s", listed.out)
 	}
 	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
@@ -271,8 +271,8 @@ func TestAdversity_misspeltDomain(t *testing.T) {
 	}
 
 	// One of several.
-	th.edit(func(text string) string { return "domains: [example.com, exmaple.org]\n" + withoutDomains(text) })
-	if checked := th.run("check"); !strings.Contains(checked.out, "no account is in exmaple.org") {
+	s.edit(func(text string) string { return "domains: [example.com, exmaple.org]\n" + withoutDomains(text) })
+	if checked := s.run("check"); !strings.Contains(checked.out, "no account is in exmaple.org") {
 		t.Errorf("check:\n%s", checked.out)
 	}
 }

@@ -23,63 +23,63 @@ const mover = "bjorn@example.com"
 // user is somebody at a mail client.
 type user struct {
 	*imap.Client
-	th *theatre
+	s *testSetup
 }
 
 // atSource and atDestination sit the mover down at either end.
-func (th *theatre) atSource() user {
-	return th.sit(th.Source.IMAP, mover+"*"+th.Source.MasterUser, th.Source.MasterPassword)
+func (s *testSetup) atSource() user {
+	return s.sit(s.Source.IMAP, mover+"*"+s.Source.MasterUser, s.Source.MasterPassword)
 }
 
-func (th *theatre) atDestination() user {
-	th.t.Helper()
-	return th.sit(th.Destination.IMAP, mover, th.imported(mover))
+func (s *testSetup) atDestination() user {
+	s.t.Helper()
+	return s.sit(s.Destination.IMAP, mover, s.imported(mover))
 }
 
 // imported is the password that an account was imported with.
-func (th *theatre) imported(account string) string {
-	th.t.Helper()
-	file, err := os.Open(filepath.Join(th.Dir, "accounts", "accounts.csv"))
+func (s *testSetup) imported(account string) string {
+	s.t.Helper()
+	file, err := os.Open(filepath.Join(s.Dir, "accounts", "accounts.csv"))
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	defer file.Close()
 	rows, err := csv.NewReader(file).ReadAll()
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	for _, row := range rows {
 		if row[0] == account {
 			return row[3]
 		}
 	}
-	th.t.Fatalf("%s is not in accounts.csv", account)
+	s.t.Fatalf("%s is not in accounts.csv", account)
 	return ""
 }
 
-func (th *theatre) sit(address, name, password string) user {
-	th.t.Helper()
-	c, err := imap.Dial(th.t.Context(), imap.Options{Address: address, Security: imap.NoTLS})
+func (s *testSetup) sit(address, name, password string) user {
+	s.t.Helper()
+	c, err := imap.Dial(s.t.Context(), imap.Options{Address: address, Security: imap.NoTLS})
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	th.t.Cleanup(func() { _ = c.Close() })
-	u := user{c, th}
-	u.must(c.LogInPlain(th.t.Context(), "", name, password))
+	s.t.Cleanup(func() { _ = c.Close() })
+	u := user{c, s}
+	u.must(c.LogInPlain(s.t.Context(), "", name, password))
 	return u
 }
 
 func (u user) must(err error) {
-	u.th.t.Helper()
+	u.s.t.Helper()
 	if err != nil {
-		u.th.t.Fatal(err)
+		u.s.t.Fatal(err)
 	}
 }
 
 // write puts n letters into a mailbox, which is made if it is missing.
 func (u user) write(mailbox, about string, n int) {
-	u.th.t.Helper()
-	ctx := u.th.t.Context()
+	u.s.t.Helper()
+	ctx := u.s.t.Context()
 	if mailbox != "INBOX" {
 		u.must(u.Create(ctx, mailbox))
 	}
@@ -96,31 +96,31 @@ func (u user) write(mailbox, about string, n int) {
 
 // in opens a mailbox and returns the UIDs given as text.
 func (u user) in(mailbox, uids string) imap.UIDSet {
-	u.th.t.Helper()
-	_, err := u.Select(u.th.t.Context(), mailbox)
+	u.s.t.Helper()
+	_, err := u.Select(u.s.t.Context(), mailbox)
 	u.must(err)
 	set, ok := imap.ParseUIDSet(uids)
 	if !ok {
-		u.th.t.Fatalf("%q is no set", uids)
+		u.s.t.Fatalf("%q is no set", uids)
 	}
 	return set
 }
 
 func (u user) flag(mailbox, uids, flag string) {
-	u.th.t.Helper()
-	u.must(u.Store(u.th.t.Context(), u.in(mailbox, uids), imap.StoreAdd, []string{flag}))
+	u.s.t.Helper()
+	u.must(u.Store(u.s.t.Context(), u.in(mailbox, uids), imap.StoreAdd, []string{flag}))
 }
 
 func (u user) throwAway(mailbox, uids string) {
-	u.th.t.Helper()
+	u.s.t.Helper()
 	u.flag(mailbox, uids, `\Deleted`)
-	u.must(u.Expunge(u.th.t.Context(), u.in(mailbox, uids)))
+	u.must(u.Expunge(u.s.t.Context(), u.in(mailbox, uids)))
 }
 
 // everything returns what an end shows: subject and flags of every message, by mailbox.
 func (u user) everything() map[string][]string {
-	u.th.t.Helper()
-	ctx := u.th.t.Context()
+	u.s.t.Helper()
+	ctx := u.s.t.Context()
 	entries, err := u.List(ctx)
 	u.must(err)
 	all := map[string][]string{}
@@ -131,9 +131,9 @@ func (u user) everything() map[string][]string {
 }
 
 func (u user) lines(mailbox string) []string {
-	u.th.t.Helper()
+	u.s.t.Helper()
 	subjects, flags := map[imap.UID]string{}, map[imap.UID]string{}
-	command, err := u.Fetch(u.th.t.Context(), u.in(mailbox, "1:4294967295"), imap.FetchItems{Flags: true, HeaderFields: "SUBJECT"}, imap.FetchHandler{
+	command, err := u.Fetch(u.s.t.Context(), u.in(mailbox, "1:4294967295"), imap.FetchItems{Flags: true, HeaderFields: "SUBJECT"}, imap.FetchHandler{
 		Literal: func(l *imap.Literal) error {
 			text, err := io.ReadAll(l)
 			subjects[l.UID] = strings.TrimSpace(string(text))
@@ -146,7 +146,7 @@ func (u user) lines(mailbox string) []string {
 		},
 	})
 	u.must(err)
-	u.must(command.Wait(u.th.t.Context()))
+	u.must(command.Wait(u.s.t.Context()))
 	var lines []string
 	for _, uid := range slices.Sorted(maps.Keys(flags)) {
 		lines = append(lines, strings.TrimSpace(subjects[uid]+" "+flags[uid]))
@@ -159,16 +159,16 @@ func (u user) lines(mailbox string) []string {
 // changes; what the mover does at the destination survives.
 func TestDelta_bothEndsAreUsedBetweenTwoPasses(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.1)
-	th.provision()
-	src := th.atSource()
+	s := set(t, 0.1)
+	s.provision()
+	src := s.atSource()
 	src.write("INBOX.Work", "work", 30)
 	src.write("INBOX.Filed", "filed", 3)
 	src.write("INBOX.Old name", "old", 8)
 	src.write("INBOX.Old name.Below", "below", 4)
 	src.write("INBOX.Passing", "passing", 2)
-	th.want(0, "sync", "--account", mover)
-	dst := th.atDestination()
+	s.want(0, "sync", "--account", mover)
+	dst := s.atDestination()
 	want := dst.everything()
 
 	ctx := t.Context()
@@ -187,20 +187,20 @@ func TestDelta_bothEndsAreUsedBetweenTwoPasses(t *testing.T) {
 
 	// The preview counts, and touches nothing.
 	before := dst.everything()
-	plan := th.want(0, "sync", "--plan", "--deletions", "mirror", "--account", mover)
+	plan := s.want(0, "sync", "--plan", "--deletions", "mirror", "--account", mover)
 	for _, part := range []string{"New name/Below", "NEW DESTINATION NAME", "1 changed at the destination", "the mailbox was deleted at the source"} {
 		if !strings.Contains(plan.out, part) {
 			t.Errorf("the plan does not say %q:\n%s", part, plan.out)
 		}
 	}
-	th.wantSame(before, dst.everything())
+	s.wantSame(before, dst.everything())
 
 	// By default nothing goes.
-	kept := answer[synced](th, 0, "sync", "--account", mover)
+	kept := answer[synced](s, 0, "sync", "--account", mover)
 	if m := kept.Accounts[0].Mail; m.Copied != 4 || m.Removed != 0 || m.Kept != 7 || m.Deserted != 1 {
 		t.Errorf("keep: %+v, want 4 copied, 7 kept, 1 left alone", m)
 	}
-	mirrored := answer[synced](th, 0, "sync", "--deletions", "mirror", "--account", mover)
+	mirrored := answer[synced](s, 0, "sync", "--deletions", "mirror", "--account", mover)
 	if m := mirrored.Accounts[0].Mail; m.Copied != 0 || m.Removed != 6 || m.Kept != 1 || m.Deserted != 1 {
 		t.Errorf("mirror: %+v, want 6 removed, 1 kept because it was flagged", m)
 	}
@@ -227,52 +227,52 @@ func TestDelta_bothEndsAreUsedBetweenTwoPasses(t *testing.T) {
 	for _, gone := range []string{"Old name", "Old name/Below", "Passing"} {
 		delete(want, gone)
 	}
-	th.wantSame(want, dst.everything())
-	th.bothOn(mover)
+	s.wantSame(want, dst.everything())
+	s.bothOn(mover)
 
-	again := th.want(0, "sync", "--deletions", "mirror", "--account", mover)
+	again := s.want(0, "sync", "--deletions", "mirror", "--account", mover)
 	if !strings.Contains(again.out, "nothing to do") {
 		t.Errorf("a pass with nothing to do says:\n%s", again.out)
 	}
-	th.wantSame(want, dst.everything())
+	s.wantSame(want, dst.everything())
 }
 
 // A source that has lost almost everything makes mirror wait for a human.
 func TestDelta_largeLossWaits(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.02)
-	th.provision()
-	src := th.atSource()
+	s := set(t, 0.02)
+	s.provision()
+	src := s.atSource()
 	src.write("INBOX.Work", "work", 40)
-	th.want(0, "sync", "--account", mover)
+	s.want(0, "sync", "--account", mover)
 	src.throwAway("INBOX.Work", "1:30")
-	th.wantError(6, th.run("sync", "--deletions", "mirror", "--account", mover), "30 of 40 messages", "--confirm-deletions")
-	if got := len(th.atDestination().lines("Work")); got != 40 {
+	s.wantError(6, s.run("sync", "--deletions", "mirror", "--account", mover), "30 of 40 messages", "--confirm-deletions")
+	if got := len(s.atDestination().lines("Work")); got != 40 {
 		t.Errorf("%d messages are left, want 40", got)
 	}
-	th.want(0, "sync", "--deletions", "mirror", "--confirm-deletions", "--account", mover)
-	if got := len(th.atDestination().lines("Work")); got != 10 {
+	s.want(0, "sync", "--deletions", "mirror", "--confirm-deletions", "--account", mover)
+	if got := len(s.atDestination().lines("Work")); got != 10 {
 		t.Errorf("%d messages are left, want 10", got)
 	}
-	if found := th.bothOn(mover).Judged[mover]; len(found) > 0 {
+	if found := s.bothOn(mover).Judged[mover]; len(found) > 0 {
 		t.Errorf("the judge says\n%s", found)
 	}
-	th.wantError(2, th.run("sync", "--deletions", "some"), "use keep or mirror")
+	s.wantError(2, s.run("sync", "--deletions", "some"), "use keep or mirror")
 }
 
-func (th *theatre) wantSame(want, got map[string][]string) {
-	th.t.Helper()
+func (s *testSetup) wantSame(want, got map[string][]string) {
+	s.t.Helper()
 	for name := range want {
 		if _, found := got[name]; !found {
-			th.t.Errorf("%s is missing", name)
+			s.t.Errorf("%s is missing", name)
 		}
 	}
 	for name, lines := range got {
 		wanted, found := want[name]
 		if !found {
-			th.t.Errorf("%s should not be there", name)
+			s.t.Errorf("%s should not be there", name)
 		} else if !slices.Equal(lines, wanted) {
-			th.t.Errorf("%s: got\n%s\nwant\n%s", name, strings.Join(lines, "\n"), strings.Join(wanted, "\n"))
+			s.t.Errorf("%s: got\n%s\nwant\n%s", name, strings.Join(lines, "\n"), strings.Join(wanted, "\n"))
 		}
 	}
 }

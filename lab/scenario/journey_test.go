@@ -12,9 +12,9 @@ import (
 )
 
 // movingMessages counts what the sample organisation holds in accounts that move.
-func (th *theatre) movingMessages() int {
+func (s *testSetup) movingMessages() int {
 	n := 0
-	for _, p := range th.Organisation.People {
+	for _, p := range s.Organisation.People {
 		if p.LogsIn() {
 			n += p.Count().Messages
 		}
@@ -24,60 +24,60 @@ func (th *theatre) movingMessages() int {
 
 func TestJourney_sampleOrganisation(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.1)
-	th.watch = newWatch()
-	th.want(0, "config", "check", "--secrets")
-	before := th.want(0, "check")
+	s := set(t, 0.1)
+	s.watch = newWatch()
+	s.want(0, "config", "check", "--secrets")
+	before := s.want(0, "check")
 	if !strings.Contains(before.out, "expected before accounts.csv is imported") {
 		t.Errorf("check before the import:\n%s", before.out)
 	}
-	th.provision()
-	th.want(0, "check")
+	s.provision()
+	s.want(0, "check")
 
-	total, planted := th.movingMessages(), len(th.Organisation.Planted)
-	first := answer[synced](th, 6, "sync")
+	total, planted := s.movingMessages(), len(s.Organisation.Planted)
+	first := answer[synced](s, 6, "sync")
 	if copied, _, _, failed := first.totals(); copied != total-planted || failed != planted {
 		t.Errorf("copied %d of %d, %d refused, want all but %d", copied, total, failed, planted)
 	}
-	th.wantMoved()
-	th.wantOnlyPlanted(answer[verified](th, 5, "report"))
+	s.wantMoved()
+	s.wantOnlyPlanted(answer[verified](s, 5, "report"))
 
-	second := answer[synced](th, 6, "sync")
+	second := answer[synced](s, 6, "sync")
 	if copied, adopted, unchanged, failed := second.totals(); copied != 0 || adopted != 0 || unchanged != total-planted || failed != planted {
 		t.Errorf("second pass: copied %d, adopted %d, unchanged %d, failed %d", copied, adopted, unchanged, failed)
 	}
-	one := th.want(0, "sync", "--account", "bjorn@example.com")
+	one := s.want(0, "sync", "--account", "bjorn@example.com")
 	if !strings.Contains(one.out, "nothing to do") {
 		t.Errorf("a pass with nothing to do says:\n%s", one.out)
 	}
-	status := th.want(0, "status")
-	for _, p := range th.Organisation.People {
+	status := s.want(0, "status")
+	for _, p := range s.Organisation.People {
 		if p.LogsIn() && !strings.Contains(status.out, p.Address) {
 			t.Errorf("status does not name %s", p.Address)
 		}
 	}
-	th.wantHidden(th.secrets())
+	s.wantHidden(s.secrets())
 }
 
 // The process is killed at random moments of the copy, again and again; the same command goes on,
 // and in the end nothing is missing and nothing is there twice.
 func TestJourney_killedAgainAndAgain(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.2)
-	th.provision()
-	th.settle()
+	s := set(t, 0.2)
+	s.provision()
+	s.settle()
 	chance := rand.New(rand.NewPCG(11, 13))
 	for range 8 {
 		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond+time.Duration(chance.IntN(2500))*time.Millisecond)
-		err := th.Command(ctx, "sync", "--quiet").Run() // SIGKILL when ctx ends
+		err := s.Command(ctx, "sync", "--quiet").Run() // SIGKILL when ctx ends
 		if ctx.Err() == nil && err == nil {
 			t.Error("sync ended as if no message was too large")
 		}
 		cancel()
 	}
-	th.want(6, "sync")
-	th.wantMoved()
-	second := answer[synced](th, 6, "sync")
+	s.want(6, "sync")
+	s.wantMoved()
+	second := answer[synced](s, 6, "sync")
 	if copied, adopted, _, _ := second.totals(); copied+adopted != 0 {
 		t.Errorf("a pass after the last one copied %d and adopted %d", copied, adopted)
 	}
@@ -86,9 +86,9 @@ func TestJourney_killedAgainAndAgain(t *testing.T) {
 // Ctrl-C ends the copy in order, says how to go on, and loses nothing.
 func TestJourney_interrupted(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.2)
-	th.provision()
-	command := th.Command(context.Background(), "sync")
+	s := set(t, 0.2)
+	s.provision()
+	command := s.Command(context.Background(), "sync")
 	var out strings.Builder
 	command.Stdout, command.Stderr = &out, &out
 	if err := command.Start(); err != nil {
@@ -104,6 +104,6 @@ func TestJourney_interrupted(t *testing.T) {
 	if code := command.ProcessState.ExitCode(); code != 5 {
 		t.Errorf("exit code %d, want 5\n%s", code, out.String())
 	}
-	th.want(6, "sync")
-	th.wantMoved()
+	s.want(6, "sync")
+	s.wantMoved()
 }

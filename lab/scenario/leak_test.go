@@ -22,7 +22,7 @@ import (
 	"sync"
 	"time"
 
-	"rehome/lab/desk"
+	"rehome/lab/operator"
 )
 
 // secret is one that was planted, with whose it is.
@@ -167,7 +167,7 @@ func (w *watch) note(process string) bool {
 }
 
 // heard keeps what a command has said.
-func (w *watch) heard(args []string, o desk.Outcome) {
+func (w *watch) heard(args []string, o operator.Outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	name := "what rehome " + strings.Join(args, " ") + " says"
@@ -219,10 +219,10 @@ func keeperOf(name string) (keeper, bool) {
 }
 
 // kept returns what rehome has written beside the keepers, and the keepers by name.
-func (th *theatre) kept() (written map[string][]byte, kept map[string]keeper) {
-	th.t.Helper()
+func (s *testSetup) kept() (written map[string][]byte, kept map[string]keeper) {
+	s.t.Helper()
 	written, kept = map[string][]byte{}, map[string]keeper{}
-	err := filepath.WalkDir(th.Dir, func(file string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(s.Dir, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -231,9 +231,9 @@ func (th *theatre) kept() (written map[string][]byte, kept map[string]keeper) {
 			return err
 		}
 		if info.Mode().Perm() != 0o600 {
-			th.t.Errorf("%s has mode %v, want one for its owner only", file, info.Mode().Perm())
+			s.t.Errorf("%s has mode %v, want one for its owner only", file, info.Mode().Perm())
 		}
-		name, err := filepath.Rel(th.Dir, file)
+		name, err := filepath.Rel(s.Dir, file)
 		if k, exempt := keeperOf(filepath.ToSlash(name)); exempt {
 			kept[name] = k
 			return err
@@ -242,15 +242,15 @@ func (th *theatre) kept() (written map[string][]byte, kept map[string]keeper) {
 		return err
 	})
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return written, kept
 }
 
 // secrets are all that were planted at both ends.
-func (th *theatre) secrets() []secret {
-	all := []secret{{"the source's master user", th.Source.MasterPassword}, {"the source's database user", th.Source.ReaderPassword}}
-	for _, p := range th.Organisation.People {
+func (s *testSetup) secrets() []secret {
+	all := []secret{{"the source's master user", s.Source.MasterPassword}, {"the source's database user", s.Source.ReaderPassword}}
+	for _, p := range s.Organisation.People {
 		if p.Plain != "" {
 			all = append(all, secret{p.Address, p.Plain}, secret{p.Address + " (HA1)", digestA1(p.Address, p.Plain)})
 		}
@@ -263,16 +263,16 @@ func (th *theatre) secrets() []secret {
 
 // wantHidden looks for each secret in all that rehome has said and written, in every form. Only the keepers
 // may hold any.
-func (th *theatre) wantHidden(secrets []secret) {
-	th.t.Helper()
-	places, _ := th.kept()
-	for place, text := range th.watch.everything() {
+func (s *testSetup) wantHidden(secrets []secret) {
+	s.t.Helper()
+	places, _ := s.kept()
+	for place, text := range s.watch.everything() {
 		places[place] = text
 	}
 	h := newHunt(secrets)
 	for place, content := range places {
 		for _, what := range h.in(content) {
-			th.t.Errorf("%s shows %s", place, what)
+			s.t.Errorf("%s shows %s", place, what)
 		}
 	}
 }

@@ -14,14 +14,14 @@ import (
 )
 
 // wantToldWithoutContent proves that the log of the journey tells its course and every command, and nothing of what moved.
-func (th *theatre) wantToldWithoutContent() {
-	th.t.Helper()
-	content, err := os.ReadFile(filepath.Join(th.Dir, logFile))
+func (s *testSetup) wantToldWithoutContent() {
+	s.t.Helper()
+	content, err := os.ReadFile(filepath.Join(s.Dir, logFile))
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	if info, err := os.Stat(filepath.Join(th.Dir, logFile)); err != nil || info.Mode() != 0o600 {
-		th.t.Errorf("mode %v, %v; want a log for its owner only", info.Mode(), err)
+	if info, err := os.Stat(filepath.Join(s.Dir, logFile)); err != nil || info.Mode() != 0o600 {
+		s.t.Errorf("mode %v, %v; want a log for its owner only", info.Mode(), err)
 	}
 	told := map[string]int{}
 	for line := range bytes.Lines(content) {
@@ -30,7 +30,7 @@ func (th *theatre) wantToldWithoutContent() {
 			Protocol string `json:"protocol"`
 		}
 		if err := json.Unmarshal(line, &entry); err != nil {
-			th.t.Fatalf("%q is no line of JSON: %v", line, err)
+			s.t.Fatalf("%q is no line of JSON: %v", line, err)
 		}
 		told[entry.Message]++
 		told[entry.Message+" "+entry.Protocol]++
@@ -41,12 +41,12 @@ func (th *theatre) wantToldWithoutContent() {
 		"connection opened managesieve", "connection closed imap", "command imap", "command dav", "command managesieve",
 	} {
 		if told[want] == 0 {
-			th.t.Errorf("the log does not tell of %q", want)
+			s.t.Errorf("the log does not tell of %q", want)
 		}
 	}
-	for _, secret := range contentOf(th.Organisation) {
+	for _, secret := range contentOf(s.Organisation) {
 		if bytes.Contains(content, []byte(secret)) {
-			th.t.Errorf("the log shows %q, which is content", secret)
+			s.t.Errorf("the log shows %q, which is content", secret)
 		}
 	}
 }

@@ -23,7 +23,7 @@ var spelling = strings.NewReplacer("/", "／")
 
 // Accounts tells the judge of the lab who moves, from where to where, and what belongs where. It is for after
 // the import of accounts.csv.
-func (s *Stage) Accounts() ([]proof.Account, error) {
+func (s *Setup) Accounts() ([]proof.Account, error) {
 	passwords, err := s.passwords()
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func logsInToDAV(p corpus.Person) bool {
 }
 
 // passwords reads what accounts.csv has told the destination, by address.
-func (s *Stage) passwords() (map[string]string, error) {
+func (s *Setup) passwords() (map[string]string, error) {
 	file, err := os.Open(filepath.Join(s.Dir, "accounts", "accounts.csv"))
 	if err != nil {
 		return nil, err

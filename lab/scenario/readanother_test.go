@@ -30,18 +30,18 @@ type standing struct {
 // server by the next pass: the same collections below another root. Nothing is copied, found or kept twice.
 func TestJourney_readAnotherWay(t *testing.T) {
 	t.Parallel()
-	th := setPeople(t, true, corpus.PIMPerson("anna@example.com", "Kept.As_It,Is-1anna", 40, 60), pimPerson("berta", "default"),
+	s := setPeople(t, true, corpus.PIMPerson("anna@example.com", "Kept.As_It,Is-1anna", 40, 60), pimPerson("berta", "default"),
 		corpus.DirtyPerson("dora@example.com", "Kept.As_It,Is-1dora"))
-	th.provision()
-	undo := th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: database\n    url: "+th.Source.DAV)
-	if plan := th.want(0, "sync", "--plan", "--only", "contacts,calendars"); strings.Contains(plan.out, "MAILBOX") ||
+	s.provision()
+	undo := s.with("dav:\n    url: "+s.Source.DAV, "dav:\n    via: database\n    url: "+s.Source.DAV)
+	if plan := s.want(0, "sync", "--plan", "--only", "contacts,calendars"); strings.Contains(plan.out, "MAILBOX") ||
 		!strings.Contains(plan.out, "calendars  ") {
 		t.Errorf("the plan shows other things than contacts and calendars:\n%s", plan.out)
 	}
-	first := answer[moved](th, 6, "sync", "--json", "--only", "contacts,calendars")
+	first := answer[moved](s, 6, "sync", "--json", "--only", "contacts,calendars")
 	undo()
-	th.with("dav:\n    url: "+th.Source.DAV, "dav:\n    via: dav\n    url: "+th.Source.DAV)
-	second := answer[moved](th, 6, "sync", "--json", "--only", "contacts,calendars", "--deletions", "mirror")
+	s.with("dav:\n    url: "+s.Source.DAV, "dav:\n    via: dav\n    url: "+s.Source.DAV)
+	second := answer[moved](s, 6, "sync", "--json", "--only", "contacts,calendars", "--deletions", "mirror")
 	objects := 0
 	for i, a := range second.Accounts {
 		for kind, now := range map[string][2]int{
@@ -57,11 +57,11 @@ func TestJourney_readAnotherWay(t *testing.T) {
 			t.Errorf("%s: %+v %+v, want nothing to do", a.Account, a.Contacts, a.Calendars)
 		}
 	}
-	th.both()
+	s.both()
 	if objects < 100 {
 		t.Errorf("%d objects moved, want those of an organisation", objects)
 	}
-	for _, a := range answer[standing](th, 0, "status", "--json").Accounts {
+	for _, a := range answer[standing](s, 0, "status", "--json").Accounts {
 		if a.Contacts.Collections != 1 || a.Calendars.Collections != 1 {
 			t.Errorf("%s stands at %+v %+v, want each collection once", a.Account, a.Contacts, a.Calendars)
 		}
@@ -74,29 +74,29 @@ func TestJourney_ownAddressBookStays(t *testing.T) {
 	t.Parallel()
 	hashed := pimPerson("hashed", "default")
 	hashed.Stored, hashed.Form = md5Of(hashed.Plain), "md5"
-	th := setPeople(t, true, hashed)
+	s := setPeople(t, true, hashed)
 	for _, query := range []string{
 		"DELETE FROM cards", "DELETE FROM addressbooks",
 		"INSERT INTO Abook (Account, UserEmail, UserFirstName, UserLastName) VALUES ('hashed@example.com', 'ada@partner.example', 'Ada', 'Lovelace')",
 		"INSERT INTO Abook (Account, UserEmail, UserFirstName, UserLastName) VALUES ('hashed@example.com', 'alan@partner.example', 'Alan', 'Turing')",
 	} {
-		if _, err := th.Source.DB().ExecContext(t.Context(), query); err != nil {
+		if _, err := s.Source.DB().ExecContext(t.Context(), query); err != nil {
 			t.Fatal(err)
 		}
 	}
-	th.provision()
-	first := answer[moved](th, 0, "sync", "--json", "--only", "contacts,calendars")
+	s.provision()
+	first := answer[moved](s, 0, "sync", "--json", "--only", "contacts,calendars")
 	if len(first.Accounts) != 1 || first.Accounts[0].Contacts.Copied != 2 {
 		t.Fatalf("%+v, want two contacts copied", first)
 	}
-	th.put("people.csv", fmt.Sprintf("EmailAddress,SourcePassword,DestinationPassword\nhashed@example.com,%q,%q\n", hashed.Plain,
-		th.imported("hashed@example.com")))
-	th.with("\nsource:\n", "\nroster: people.csv\nsource:\n")
-	second := answer[moved](th, 0, "sync", "--json", "--only", "contacts,calendars")
+	s.put("people.csv", fmt.Sprintf("EmailAddress,SourcePassword,DestinationPassword\nhashed@example.com,%q,%q\n", hashed.Plain,
+		s.imported("hashed@example.com")))
+	s.with("\nsource:\n", "\nroster: people.csv\nsource:\n")
+	second := answer[moved](s, 0, "sync", "--json", "--only", "contacts,calendars")
 	if a := second.Accounts[0]; a.Contacts.Unchanged != 2 || a.Calendars.Unchanged != 3 || a.Contacts.Copied+a.Contacts.Adopted > 0 {
 		t.Errorf("%+v, want nothing to do", second)
 	}
-	if o := th.want(0, "verify"); !strings.Contains(o.out, "equal") {
+	if o := s.want(0, "verify"); !strings.Contains(o.out, "equal") {
 		t.Errorf("the ends are not equal:\n%s", o.out)
 	} // the judge does not read that address book
 }
@@ -105,24 +105,24 @@ func TestJourney_ownAddressBookStays(t *testing.T) {
 // and the plan shows beforehand what the confirmation would do.
 func TestJourney_deletedCalendarWaits(t *testing.T) {
 	t.Parallel()
-	th := setPeople(t, true, pimPerson("plain", "default"))
-	th.provision()
-	th.want(0, "sync", "--only", "contacts,calendars")
+	s := setPeople(t, true, pimPerson("plain", "default"))
+	s.provision()
+	s.want(0, "sync", "--only", "contacts,calendars")
 	for _, query := range []string{"DELETE FROM calendarObjects", "UPDATE calendars SET ctag = ctag + 1"} {
-		if _, err := th.Source.DB().ExecContext(t.Context(), query); err != nil {
+		if _, err := s.Source.DB().ExecContext(t.Context(), query); err != nil {
 			t.Fatal(err)
 		}
 	}
-	waits := th.want(6, "sync", "--only", "contacts,calendars", "--deletions", "mirror")
-	th.wantError(6, waits, "3 objects disappeared from the source at once", "--confirm-deletions", "3 calendar objects waiting for your decision")
-	if accounts := answer[standing](th, 0, "status", "--json").Accounts; len(accounts) != 1 || accounts[0].State != "blocked" {
+	waits := s.want(6, "sync", "--only", "contacts,calendars", "--deletions", "mirror")
+	s.wantError(6, waits, "3 objects disappeared from the source at once", "--confirm-deletions", "3 calendar objects waiting for your decision")
+	if accounts := answer[standing](s, 0, "status", "--json").Accounts; len(accounts) != 1 || accounts[0].State != "blocked" {
 		t.Errorf("status says %+v, want the account blocked until somebody has decided", accounts)
 	}
-	plan := th.want(0, "sync", "--plan", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
+	plan := s.want(0, "sync", "--plan", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
 	if !strings.Contains(plan.out, "TO REMOVE") || !strings.Contains(plan.out, "RETRIED") {
 		t.Errorf("the plan does not show what would be removed:\n%s", plan.out)
 	}
-	done := th.want(0, "sync", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
+	done := s.want(0, "sync", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
 	if !strings.Contains(done.out, "removed 3 calendar objects at the destination") {
 		t.Errorf("the pass does not say what it has removed:\n%s", done.out)
 	}

@@ -43,8 +43,8 @@ func (p parity) verdicts() []string {
 
 func TestRecipients_censusAndParity(t *testing.T) {
 	t.Parallel()
-	th := set(t, 0.02)
-	log := filepath.Join(th.Dir, "mainlog")
+	s := set(t, 0.02)
+	log := filepath.Join(s.Dir, "mainlog")
 	if err := os.WriteFile(log, []byte(plantedLog), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestRecipients_censusAndParity(t *testing.T) {
 			NextStep    string `json:"next_step"`
 		}
 		Totals map[string]int
-	}](th, 6, "aliases", "export")
+	}](s, 6, "aliases", "export")
 	n := exported.Totals
 	if sum := n["create"] + n["ask"] + n["decide"] + n["leave_out"]; sum != n["all"] || sum != len(exported.Lines) || sum < 17 {
 		t.Errorf("got totals %v of %d lines, want them to add up", n, len(exported.Lines))
@@ -68,7 +68,7 @@ func TestRecipients_censusAndParity(t *testing.T) {
 		Recipients []struct{ Address, State string }
 		Headers    int
 	}
-	taken := answer[census](th, 6, "recipients", "census", log, "--messages", "50")
+	taken := answer[census](s, 6, "recipients", "census", log, "--messages", "50")
 	forgotten := []string{}
 	for _, r := range taken.Recipients {
 		if r.State == "undecided" || r.State == "catch-all" {
@@ -83,17 +83,17 @@ func TestRecipients_censusAndParity(t *testing.T) {
 	if taken.Headers == 0 {
 		t.Error("got no headers read, want some")
 	}
-	th.decide("fax@example.com", "drop")
-	th.wantParity(forgotten)
+	s.decide("fax@example.com", "drop")
+	s.wantParity(forgotten)
 }
 
 // decide writes a decision into the census file, as a person does in a spreadsheet.
-func (th *theatre) decide(address, decision string) {
-	th.t.Helper()
-	file := filepath.Join(th.Dir, "accounts", "recipients.csv")
+func (s *testSetup) decide(address, decision string) {
+	s.t.Helper()
+	file := filepath.Join(s.Dir, "accounts", "recipients.csv")
 	text, err := os.ReadFile(file)
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	var lines []string
 	for line := range strings.Lines(string(text)) {
@@ -105,72 +105,72 @@ func (th *theatre) decide(address, decision string) {
 		lines = append(lines, line)
 	}
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "")), 0o600); err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 }
 
 // wantParity sets up a mail host from the exported map, with mistakes, and asks it.
-func (th *theatre) wantParity(forgotten []string) {
-	th.t.Helper()
-	virtual, err := os.ReadFile(filepath.Join(th.Dir, "accounts", "aliases.postfix"))
+func (s *testSetup) wantParity(forgotten []string) {
+	s.t.Helper()
+	virtual, err := os.ReadFile(filepath.Join(s.Dir, "accounts", "aliases.postfix"))
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	var accounts []string
-	for _, p := range th.Organisation.People {
+	for _, p := range s.Organisation.People {
 		if p.LogsIn() && p.Address != "bjorn@example.com" {
 			accounts = append(accounts, p.Address)
 		}
 	}
-	room := lab.Open(th.t)
-	options := postfix.Options{Domains: th.Organisation.Domains, Accounts: accounts, Virtual: string(virtual) + "fax@example.com anna@example.com\n",
+	room := lab.Open(s.t)
+	options := postfix.Options{Domains: s.Organisation.Domains, Accounts: accounts, Virtual: string(virtual) + "fax@example.com anna@example.com\n",
 		Settings: map[string]string{"smtpd_soft_error_limit": "5", "smtpd_hard_error_limit": "6", "smtpd_junk_command_limit": "25"}}
 	host, err := postfix.Start(room, options)
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	// The second has not got the newest table, and nothing answers at the third.
 	options.Name, options.Virtual = "postfix2", strings.Replace(options.Virtual, "press@example.com", "unpressed@example.com", 1)
 	second, err := postfix.Start(room, options)
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	nowhere, err := room.Addr()
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	th.edit(func(text string) string {
+	s.edit(func(text string) string {
 		head, tail, _ := strings.Cut(text, "destination:\n")
 		return head + "destination:\n  mx: {addresses: [\"" + host.SMTP + "\", \"" + second.SMTP + "\", \"" + nowhere + "\"], " +
 			"name: mover.example.com, pause: 1ms, later: 10ms}\n" + tail
 	})
-	compared := answer[parity](th, 6, "recipients", "check")
+	compared := answer[parity](s, 6, "recipients", "check")
 	if len(compared.Hosts) != 3 || compared.Hosts[0].Error+compared.Hosts[1].Error != "" || compared.Hosts[2].Error == "" {
-		th.t.Errorf("got hosts %+v, want the last not reached", compared.Hosts)
+		s.t.Errorf("got hosts %+v, want the last not reached", compared.Hosts)
 	}
 	for _, line := range compared.Lines {
 		if want := map[string]string{"press@example.com": second.SMTP}[line.Address]; line.Host != want {
-			th.t.Errorf("%s: got the host %q, want %q", line.Address, line.Host, want)
+			s.t.Errorf("%s: got the host %q, want %q", line.Address, line.Host, want)
 		}
 	}
 	got := compared.verdicts()
 	for _, want := range []string{"missing bjorn@example.com", "missing ping@example.com", "missing press@example.com",
 		"extra fax@example.com", "open jobs@example.com", "not conclusive shop@example.org"} {
 		if !slices.Contains(got, want) {
-			th.t.Errorf("got %q, want %q among them; the census had %q", got, want, forgotten)
+			s.t.Errorf("got %q, want %q among them; the census had %q", got, want, forgotten)
 		}
 	}
 	for _, line := range got {
 		if strings.HasSuffix(line, "anna@example.com") || strings.HasSuffix(line, " sales@example.com") {
-			th.t.Errorf("got %q, want it to agree", line)
+			s.t.Errorf("got %q, want it to agree", line)
 		}
 	}
-	aliases := answer[parity](th, 6, "aliases", "check")
+	aliases := answer[parity](s, 6, "aliases", "check")
 	if !slices.Contains(aliases.verdicts(), "missing press@example.com") || len(aliases.Hosts) != 3 {
-		th.t.Errorf("got %q of %d hosts, want press to be missing at one of 3", aliases.verdicts(), len(aliases.Hosts))
+		s.t.Errorf("got %q of %d hosts, want press to be missing at one of 3", aliases.verdicts(), len(aliases.Hosts))
 	}
 	log, err := host.Log(" quit=1 ")
 	if err != nil || strings.Contains(log, "too many") || !strings.Contains(log, "helo=<mover.example.com>") {
-		th.t.Errorf("got a limit tripped, or no name, or %v:\n%s", err, log)
+		s.t.Errorf("got a limit tripped, or no name, or %v:\n%s", err, log)
 	}
 }

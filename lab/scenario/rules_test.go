@@ -22,10 +22,10 @@ import (
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
 	"rehome/lab/corpus"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
 	"rehome/lab/lmtp"
 	"rehome/lab/mailsink"
+	"rehome/lab/operator"
 	"rehome/lab/scenario"
 )
 
@@ -55,7 +55,7 @@ var sortRows = [][]any{
 }
 
 // setRules is set for the people of this test alone, with their rules at the source.
-func setRules(t *testing.T) *theatre {
+func setRules(t *testing.T) *testSetup {
 	t.Helper()
 	org := corpus.Sample(corpus.Options{Scale: 0.02})
 	org.Planted = nil
@@ -67,50 +67,50 @@ func setRules(t *testing.T) *theatre {
 			org.People[i].Block, org.People[i].Allow = []string{"*@shop.example"}, []string{"orders@shop.example"}
 		}
 	}
-	stage, err := scenario.Set(t.Context(), lab.Open(t), filepath.Join(t.TempDir(), "move"), binary, org)
+	setup, err := scenario.Prepare(t.Context(), lab.Open(t), filepath.Join(t.TempDir(), "move"), binary, org)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage.Rules = true
-	th := &theatre{Stage: stage, t: t}
-	if _, err := stage.Source.DB().ExecContext(t.Context(), `CREATE TABLE MailSort (id INT AUTO_INCREMENT PRIMARY KEY,
+	setup.Rules = true
+	s := &testSetup{Setup: setup, t: t}
+	if _, err := setup.Source.DB().ExecContext(t.Context(), `CREATE TABLE MailSort (id INT AUTO_INCREMENT PRIMARY KEY,
 		EmailAddress VARCHAR(64), EmailSubject VARCHAR(64), EmailFolder VARCHAR(64), Account VARCHAR(128)) CHARACTER SET utf8`); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range sortRows {
-		if _, err := stage.Source.DB().ExecContext(t.Context(), "INSERT INTO MailSort (EmailAddress, EmailSubject, EmailFolder, "+
+		if _, err := setup.Source.DB().ExecContext(t.Context(), "INSERT INTO MailSort (EmailAddress, EmailSubject, EmailFolder, "+
 			"Account) VALUES (?, ?, ?, ?)", row...); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for account, script := range scripts {
-		th.storeAtSource(account, script)
+		s.storeAtSource(account, script)
 	}
-	th.want(0, stage.InitArgs()...)
-	if err := stage.Configure(); err != nil {
+	s.want(0, setup.InitArgs()...)
+	if err := setup.Configure(); err != nil {
 		t.Fatal(err)
 	}
-	th.provision()
-	return th
+	s.provision()
+	return s
 }
 
 // storeAtSource makes a script the account's active one.
-func (th *theatre) storeAtSource(account, script string) {
-	th.t.Helper()
-	client, err := managesieve.Dial(th.t.Context(), managesieve.Options{Address: th.Source.Sieve, Security: managesieve.NoTLS})
+func (s *testSetup) storeAtSource(account, script string) {
+	s.t.Helper()
+	client, err := managesieve.Dial(s.t.Context(), managesieve.Options{Address: s.Source.Sieve, Security: managesieve.NoTLS})
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	defer client.Close()
 	for _, step := range []func() error{
 		func() error {
-			return client.Authenticate(th.t.Context(), "", account+"*"+th.Source.MasterUser, th.Source.MasterPassword)
+			return client.Authenticate(s.t.Context(), "", account+"*"+s.Source.MasterUser, s.Source.MasterPassword)
 		},
-		func() error { return client.PutScript(th.t.Context(), "main", script) },
-		func() error { return client.SetActive(th.t.Context(), "main") },
+		func() error { return client.PutScript(s.t.Context(), "main", script) },
+		func() error { return client.SetActive(s.t.Context(), "main") },
 	} {
 		if err := step(); err != nil {
-			th.t.Fatal(err)
+			s.t.Fatal(err)
 		}
 	}
 }
@@ -179,9 +179,9 @@ func (r rulesOf) String() string {
 // the source sends them.
 func TestRules_messagesLandAsAtTheSource(t *testing.T) {
 	t.Parallel()
-	th := setRules(t)
-	th.want(0, "check")
-	plan := th.want(0, "sync", "--plan")
+	s := setRules(t)
+	s.want(0, "check")
+	plan := s.want(0, "sync", "--plan")
 	for _, words := range []string{
 		`if the subject contains "kvitto": mark it with \Flagged; put it into "Räksmörgås/Kvitton"; look at no further rule`, "forward a copy to noa.levi@partner.example",
 		"sort rule 3", "No existe, which is not among those that move",
@@ -194,50 +194,50 @@ func TestRules_messagesLandAsAtTheSource(t *testing.T) {
 		"bjorn 1/0/1/0, maria.garcia 1/0/1/0, noa.levi 1/0/1/0, sean.obrien 1/0/0/0, yuki.tanaka 1/0/0/0",
 		"bjorn 0/1/1/0, maria.garcia 0/1/1/0, noa.levi 0/1/1/0, sean.obrien 0/1/0/0, yuki.tanaka 0/1/0/0",
 	} {
-		before := th.scriptTimes()
-		if got := answer[rulesOf](th, 0, "sync").String(); got != want {
+		before := s.scriptTimes()
+		if got := answer[rulesOf](s, 0, "sync").String(); got != want {
 			t.Errorf("pass %d: got %s, want %s", i+1, got, want)
 		}
-		if i > 0 && !cmp.Equal(before, th.scriptTimes()) {
-			t.Errorf("pass %d has written at the destination:\n%s", i+1, cmp.Diff(before, th.scriptTimes()))
+		if i > 0 && !cmp.Equal(before, s.scriptTimes()) {
+			t.Errorf("pass %d has written at the destination:\n%s", i+1, cmp.Diff(before, s.scriptTimes()))
 		}
 	}
-	th.wantRuleFindings()
-	th.deliver(th.Destination.LMTP, delivery{to: noa, from: outsider, subject: "early"}, 99)
-	th.wantSilence("before the switch")
-	if got, want := answer[rulesOf](th, 0, "sync", "--switch-on-rules").String(), "bjorn 0/1/0/0, maria.garcia 0/1/0/0, "+
+	s.wantRuleFindings()
+	s.deliver(s.Destination.LMTP, delivery{to: noa, from: outsider, subject: "early"}, 99)
+	s.wantSilence("before the switch")
+	if got, want := answer[rulesOf](s, 0, "sync", "--switch-on-rules").String(), "bjorn 0/1/0/0, maria.garcia 0/1/0/0, "+
 		"noa.levi 0/1/0/0, sean.obrien 0/1/0/0, yuki.tanaka 0/1/0/0"; got != want {
 		t.Errorf("at the switch: got %s, want %s", got, want)
 	}
-	th.wantSilence("at the switch")
+	s.wantSilence("at the switch")
 
 	for i, d := range deliveries {
-		th.deliver(th.Source.LMTP, d, i)
-		th.deliver(th.Destination.LMTP, d, i)
+		s.deliver(s.Source.LMTP, d, i)
+		s.deliver(s.Destination.LMTP, d, i)
 	}
 	for i, d := range deliveries {
-		if got := th.landed(th.Destination.Server, d, i); got != d.dst {
+		if got := s.landed(s.Destination.Server, d, i); got != d.dst {
 			t.Errorf("%s, %q: landed in %q at the destination, want %q", d.to, d.subject, got, d.dst)
 		}
 		if !d.hasScript() {
 			continue
 		}
-		if got := th.landed(th.Source.Server, d, i); got != d.src {
+		if got := s.landed(s.Source.Server, d, i); got != d.src {
 			t.Errorf("%s, %q: landed in %q at the source, want %q", d.to, d.subject, got, d.src)
 		}
 	}
-	th.wantMails()
-	if got := answer[rulesOf](th, 0, "sync").String(); strings.Contains(got, " 1/") {
+	s.wantMails()
+	if got := answer[rulesOf](s, 0, "sync").String(); strings.Contains(got, " 1/") {
 		t.Errorf("a pass behind the switch stores %s", got)
 	}
 }
 
 // wantRuleFindings proves that status and report show what could not be brought across, and what waits.
-func (th *theatre) wantRuleFindings() {
-	th.t.Helper()
-	status := answer[rulesOf](th, 0, "status")
+func (s *testSetup) wantRuleFindings() {
+	s.t.Helper()
+	status := answer[rulesOf](s, 0, "status")
 	if got := status.String(); !strings.Contains(got, "noa.levi 1/0/1/0") {
-		th.t.Errorf("status: got %s", got)
+		s.t.Errorf("status: got %s", got)
 	}
 	var got []string
 	for _, f := range status.Findings {
@@ -248,21 +248,21 @@ func (th *theatre) wantRuleFindings() {
 	slices.Sort(got)
 	if diff := cmp.Diff([]string{"rules_copy_unknown " + noa, "rules_mailbox_unknown " + maria, "rules_wait " + bjorn, "rules_wait " + maria,
 		"rules_wait " + noa}, got); diff != "" {
-		th.t.Errorf("findings: -want +got\n%s", diff)
+		s.t.Errorf("findings: -want +got\n%s", diff)
 	}
-	if text := th.want(0, "status").out; !strings.Contains(text, "1, 1 waiting") {
-		th.t.Errorf("status says\n%s", text)
+	if text := s.want(0, "status").out; !strings.Contains(text, "1, 1 waiting") {
+		s.t.Errorf("status says\n%s", text)
 	}
-	if report := th.desk().Run(th.t, "report", "--json"); !strings.Contains(report.Out, "rules_mailbox_unknown") {
-		th.t.Errorf("the report does not name the rule:\n%s", report.Out)
+	if report := s.operator().Run(s.t, "report", "--json"); !strings.Contains(report.Out, "rules_mailbox_unknown") {
+		s.t.Errorf("the report does not name the rule:\n%s", report.Out)
 	}
 }
 
 // scriptTimes are when the files of scripts at the destination were written.
-func (th *theatre) scriptTimes() map[string]time.Time {
-	th.t.Helper()
+func (s *testSetup) scriptTimes() map[string]time.Time {
+	s.t.Helper()
 	times := map[string]time.Time{}
-	root := filepath.Join(th.Destination.Dir(), "sieve")
+	root := filepath.Join(s.Destination.Dir(), "sieve")
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -274,42 +274,42 @@ func (th *theatre) scriptTimes() map[string]time.Time {
 		return err
 	})
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return times
 }
 
-func (th *theatre) deliver(address string, d delivery, i int) {
-	th.t.Helper()
-	if err := lmtp.Deliver(th.t.Context(), address, d.from, d.to, d.message(i)); err != nil {
-		th.t.Fatal(err)
+func (s *testSetup) deliver(address string, d delivery, i int) {
+	s.t.Helper()
+	if err := lmtp.Deliver(s.t.Context(), address, d.from, d.to, d.message(i)); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
 // landed returns mailbox and flags of a message, "" if there is none; twice is an error.
-func (th *theatre) landed(server *dovecot.Server, d delivery, i int) string {
-	th.t.Helper()
-	out, err := server.Exec(th.t.Context(), "-f", "tab", "fetch", "-u", d.to, "mailbox flags", "header", "message-id", d.id(i))
+func (s *testSetup) landed(server *dovecot.Server, d delivery, i int) string {
+	s.t.Helper()
+	out, err := server.Exec(s.t.Context(), "-f", "tab", "fetch", "-u", d.to, "mailbox flags", "header", "message-id", d.id(i))
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")[1:] // without the head
 	if len(lines) == 0 {
 		return ""
 	}
 	if len(lines) > 1 {
-		th.t.Errorf("%s, %q: it is there %d times", d.to, d.subject, len(lines))
+		s.t.Errorf("%s, %q: it is there %d times", d.to, d.subject, len(lines))
 	}
 	mailbox, flags, _ := strings.Cut(lines[0], "\t")
 	return strings.TrimSpace(mailbox + " " + strings.Join(slices.DeleteFunc(strings.Fields(flags), func(f string) bool { return f == `\Recent` }), " "))
 }
 
 // wantSilence proves that neither server has mailed anything.
-func (th *theatre) wantSilence(when string) {
-	th.t.Helper()
-	for side, outbox := range map[string]*mailsink.Sink{"source": th.SourceOutbox, "destination": th.DestinationOutbox} {
+func (s *testSetup) wantSilence(when string) {
+	s.t.Helper()
+	for side, outbox := range map[string]*mailsink.Sink{"source": s.SourceOutbox, "destination": s.DestinationOutbox} {
 		if all, err := outbox.Messages(); err != nil || len(all) > 0 {
-			th.t.Errorf("%s the %s has mailed %d messages, %v", when, side, len(all), err)
+			s.t.Errorf("%s the %s has mailed %d messages, %v", when, side, len(all), err)
 		}
 	}
 }
@@ -343,8 +343,8 @@ func sent(t *testing.T, m mailsink.Message) string {
 
 // wantMails proves what has gone out. What scripts send is the same at both ends; a vacation answers with
 // an empty sender (RFC 5230 section 5.1), a redirect keeps the sender's (RFC 5228 section 4.2).
-func (th *theatre) wantMails() {
-	th.t.Helper()
+func (s *testSetup) wantMails() {
+	s.t.Helper()
 	forward := func(i int) string {
 		target := map[string]string{bjorn: "bjorn@hem.example", noa: "noa.levi@partner.example"}[deliveries[i].to]
 		return fmt.Sprintf("<%[1]s> to <%[2]s>: from %[1]s, , %[3]q, %[4]q", outsider, target, deliveries[i].subject, fmt.Sprintf("Grüße %d .", i))
@@ -363,19 +363,19 @@ func (th *theatre) wantMails() {
 		name   string
 		outbox *mailsink.Sink
 		want   []string
-	}{{"source", th.SourceOutbox, ofScripts}, {"destination", th.DestinationOutbox, append(ofDatabase, ofScripts...)}} {
-		all, err := end.outbox.Wait(th.t.Context(), len(end.want))
+	}{{"source", s.SourceOutbox, ofScripts}, {"destination", s.DestinationOutbox, append(ofDatabase, ofScripts...)}} {
+		all, err := end.outbox.Wait(s.t.Context(), len(end.want))
 		if err != nil {
-			th.t.Error(err)
+			s.t.Error(err)
 		}
 		var got []string
 		for _, m := range all {
-			got = append(got, sent(th.t, m))
+			got = append(got, sent(s.t, m))
 		}
 		slices.Sort(got)
 		slices.Sort(end.want)
 		if diff := cmp.Diff(end.want, got); diff != "" {
-			th.t.Errorf("mailed by the %s: -want +got\n%s", end.name, diff)
+			s.t.Errorf("mailed by the %s: -want +got\n%s", end.name, diff)
 		}
 	}
 }
@@ -383,8 +383,8 @@ func (th *theatre) wantMails() {
 // What a person has switched on at the destination stays, until somebody gives the consent.
 func TestRules_consent(t *testing.T) {
 	t.Parallel()
-	th := setRules(t)
-	own := th.atDestinationSieve(yuki)
+	s := setRules(t)
+	own := s.atDestinationSieve(yuki)
 	for _, err := range []error{own.PutScript(t.Context(), "own", "keep;\r\n"), own.SetActive(t.Context(), "own"), own.PutScript(t.Context(),
 		"main", "stop;\r\n")} {
 		if err != nil {
@@ -393,11 +393,11 @@ func TestRules_consent(t *testing.T) {
 	}
 	only := []string{"sync", "--account", yuki, "--switch-on-rules"}
 	for range 2 {
-		o := th.want(0, only...)
-		th.wantError(0, o, "another script is active at the destination", "--replace-rules")
+		o := s.want(0, only...)
+		s.wantError(0, o, "another script is active at the destination", "--replace-rules")
 	}
 	wantScripts(t, own, managesieve.Script{Name: "main"}, managesieve.Script{Name: "main (old server)"}, managesieve.Script{Name: "own", Active: true})
-	th.want(0, append(only, "--replace-rules")...)
+	s.want(0, append(only, "--replace-rules")...)
 	wantScripts(t, own, managesieve.Script{Name: "main", Active: true}, managesieve.Script{Name: "main (old server)"}, managesieve.Script{Name: "own"})
 	text, err := own.GetScript(t.Context(), "main")
 	if err != nil || !strings.Contains(text, "受信/重要 & 至急") {
@@ -406,15 +406,15 @@ func TestRules_consent(t *testing.T) {
 }
 
 // atDestinationSieve logs in with the password that the account was imported with.
-func (th *theatre) atDestinationSieve(account string) *managesieve.Client {
-	th.t.Helper()
-	client, err := managesieve.Dial(th.t.Context(), managesieve.Options{Address: th.Destination.Sieve, Security: managesieve.NoTLS})
+func (s *testSetup) atDestinationSieve(account string) *managesieve.Client {
+	s.t.Helper()
+	client, err := managesieve.Dial(s.t.Context(), managesieve.Options{Address: s.Destination.Sieve, Security: managesieve.NoTLS})
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	th.t.Cleanup(func() { _ = client.Close() })
-	if err := client.Authenticate(th.t.Context(), "", account, th.imported(account)); err != nil {
-		th.t.Fatal(err)
+	s.t.Cleanup(func() { _ = client.Close() })
+	if err := client.Authenticate(s.t.Context(), "", account, s.imported(account)); err != nil {
+		s.t.Fatal(err)
 	}
 	return client
 }
@@ -432,20 +432,20 @@ func wantScripts(t *testing.T, at *managesieve.Client, want ...managesieve.Scrip
 // takes, and a sheet in words.
 func TestRules_handedOver(t *testing.T) {
 	t.Parallel()
-	th := setRules(t)
-	th.edit(func(text string) string {
-		return strings.ReplaceAll(text, th.Destination.Sieve, th.Destination.Sieve[:strings.LastIndex(th.Destination.Sieve, ":")]+":1")
+	s := setRules(t)
+	s.edit(func(text string) string {
+		return strings.ReplaceAll(text, s.Destination.Sieve, s.Destination.Sieve[:strings.LastIndex(s.Destination.Sieve, ":")]+":1")
 	})
-	mail := th.want(5, "sync")
-	th.wantError(5, mail, "no rules were moved: connect for rules to the destination", "rehome rules export", "copied")
-	o := th.want(6, "rules", "sync")
-	th.wantError(6, o, "nothing was stored at the destination", "connect for rules to the destination", "as rules.txt describes")
-	th.want(0, "rules", "export")
-	exported := desk.Answer[struct{ Files []string }](t, th.desk(), 0, "rules", "export")
+	mail := s.want(5, "sync")
+	s.wantError(5, mail, "no rules were moved: connect for rules to the destination", "rehome rules export", "copied")
+	o := s.want(6, "rules", "sync")
+	s.wantError(6, o, "nothing was stored at the destination", "connect for rules to the destination", "as rules.txt describes")
+	s.want(0, "rules", "export")
+	exported := operator.Answer[struct{ Files []string }](t, s.operator(), 0, "rules", "export")
 	if len(exported.Files) != 4 {
 		t.Errorf("wrote %v", exported.Files)
 	}
-	sheet, err := os.ReadFile(filepath.Join(th.Dir, "accounts", "rules.txt"))
+	sheet, err := os.ReadFile(filepath.Join(s.Dir, "accounts", "rules.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -457,24 +457,24 @@ func TestRules_handedOver(t *testing.T) {
 			t.Errorf("the sheet does not say %q:\n%s", words, sheet)
 		}
 	}
-	files, err := filepath.Glob(filepath.Join(th.Dir, "accounts", "rules", "*.sieve"))
+	files, err := filepath.Glob(filepath.Join(s.Dir, "accounts", "rules", "*.sieve"))
 	if err != nil || len(files) != 5 {
 		t.Fatalf("wrote %v %v, want one for each of 5", files, err)
 	}
-	th.wantTaken(files)
+	s.wantTaken(files)
 }
 
 // wantTaken has the destination's own compiler judge scripts.
-func (th *theatre) wantTaken(files []string) {
-	th.t.Helper()
+func (s *testSetup) wantTaken(files []string) {
+	s.t.Helper()
 	compiler, err := lab.FindProgram("sievec", "dovecot-sieve")
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	for _, file := range files {
-		judged := filepath.Join(th.t.TempDir(), "judged.svbin")
-		if out, err := exec.CommandContext(th.t.Context(), compiler, "-c", th.Destination.ConfigFile(), file, judged).CombinedOutput(); err != nil {
-			th.t.Errorf("%s: %v\n%s", file, err, out)
+		judged := filepath.Join(s.t.TempDir(), "judged.svbin")
+		if out, err := exec.CommandContext(s.t.Context(), compiler, "-c", s.Destination.ConfigFile(), file, judged).CombinedOutput(); err != nil {
+			s.t.Errorf("%s: %v\n%s", file, err, out)
 		}
 	}
 }

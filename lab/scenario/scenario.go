@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package scenario sets the stage for whole moves: an atmail 7 with the sample organisation, an empty
+// Package scenario prepares whole moves: an atmail 7 with the sample organisation, an empty
 // atmail 8, and a folder in which the real binary runs as an administrator would run it.
 //
 // It is for the demo and for tests of the journey; it checks nothing itself.
@@ -25,8 +25,8 @@ import (
 // MaxMessageSize is the destination's limit: the organisation holds one message above it.
 const MaxMessageSize = 20 << 20
 
-// Stage is a move about to begin.
-type Stage struct {
+// Setup is a move about to begin.
+type Setup struct {
 	Source       *atmail7.Server
 	Destination  *atmail8.Server
 	Organisation corpus.Organisation
@@ -34,21 +34,21 @@ type Stage struct {
 	Rules        bool   // likewise those of rules
 	Dir          string // where rehome.yaml and everything that rehome writes will be
 
-	// What either server mails: answers and forwards of people's rules. Nothing leaves the room.
+	// What either server mails: answers and forwards of people's rules. Nothing leaves the lab.
 	SourceOutbox, DestinationOutbox *mailsink.Sink
 
 	binary string
-	room   *lab.Room
+	room   *lab.Lab
 }
 
-// Set starts both servers in room and seeds the source. dir is made if needed; binary is rehome.
-func Set(ctx context.Context, room *lab.Room, dir, binary string, org corpus.Organisation) (*Stage, error) {
-	return SetWith(ctx, room, dir, binary, org, corpus.ServerOptions(org))
+// Prepare starts both servers in room and seeds the source. dir is made if needed; binary is rehome.
+func Prepare(ctx context.Context, room *lab.Lab, dir, binary string, org corpus.Organisation) (*Setup, error) {
+	return PrepareWith(ctx, room, dir, binary, org, corpus.ServerOptions(org))
 }
 
-// SetWith is Set with a source of other options than the organisation's own.
-func SetWith(ctx context.Context, room *lab.Room, dir, binary string, org corpus.Organisation, options atmail7.Options) (*Stage, error) {
-	s := &Stage{Organisation: org, Dir: dir, binary: binary, room: room}
+// PrepareWith is Set with a source of other options than the organisation's own.
+func PrepareWith(ctx context.Context, room *lab.Lab, dir, binary string, org corpus.Organisation, options atmail7.Options) (*Setup, error) {
+	s := &Setup{Organisation: org, Dir: dir, binary: binary, room: room}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -74,14 +74,14 @@ func SetWith(ctx context.Context, room *lab.Room, dir, binary string, org corpus
 func submission(outbox *mailsink.Sink) string { return "\nsubmission_host = " + outbox.SMTP + "\n" }
 
 // Command prepares one command line of rehome, to be run in Dir.
-func (s *Stage) Command(ctx context.Context, args ...string) *exec.Cmd {
+func (s *Setup) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.binary, args...)
 	command.Dir = s.Dir
 	return command
 }
 
 // InitArgs is the command line that writes rehome.yaml.
-func (s *Stage) InitArgs() []string {
+func (s *Setup) InitArgs() []string {
 	args := []string{
 		"init", "--organisation", s.Organisation.Name,
 		"--source-imap", s.Source.IMAPS, "--source-master", s.Source.MasterUser,
@@ -102,7 +102,7 @@ func (s *Stage) InitArgs() []string {
 
 // Configure does what init leaves to the administrator: both secrets go where the settings look for
 // them, and the lab's own authority is named.
-func (s *Stage) Configure() error {
+func (s *Setup) Configure() error {
 	file := filepath.Join(s.Dir, "rehome.yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *Stage) Configure() error {
 }
 
 // Import does what the administrator does in the Account Manager: upload accounts.csv.
-func (s *Stage) Import() (atmail8.ImportResult, error) {
+func (s *Setup) Import() (atmail8.ImportResult, error) {
 	file, err := os.Open(filepath.Join(s.Dir, "accounts", "accounts.csv"))
 	if err != nil {
 		return atmail8.ImportResult{}, err

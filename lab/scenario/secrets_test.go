@@ -21,7 +21,7 @@ import (
 	"rehome/lab"
 	"rehome/lab/atmail8"
 	"rehome/lab/corpus"
-	"rehome/lab/desk"
+	"rehome/lab/operator"
 	"rehome/lab/postfix"
 	"rehome/lab/scenario"
 )
@@ -37,24 +37,24 @@ const (
 // setSecrets is set with everything that has a secret: a master user whose password a program gives, a
 // database, a roster, DAV by own passwords and by stored digests, rules, the administration interface, a
 // mail host.
-func setSecrets(t *testing.T) *theatre {
+func setSecrets(t *testing.T) *testSetup {
 	t.Helper()
 	org := corpus.Sample(corpus.Options{Scale: 0.01})
 	org.People = append(org.People, corpus.PasswordTraps(org.Domains[0])...)
 	options := corpus.ServerOptions(org)
 	options.Digest = true
 	room := lab.Open(t)
-	stage, err := scenario.SetWith(t.Context(), room, filepath.Join(t.TempDir(), "move"), binary, org, options)
+	setup, err := scenario.PrepareWith(t.Context(), room, filepath.Join(t.TempDir(), "move"), binary, org, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage.DAV = true
-	th := &theatre{Stage: stage, t: t, watch: newWatch()}
-	th.want(0, append(stage.InitArgs(), "-vv")...)
-	if err := stage.Configure(); err != nil {
+	setup.DAV = true
+	s := &testSetup{Setup: setup, t: t, watch: newWatch()}
+	s.want(0, append(setup.InitArgs(), "-vv")...)
+	if err := setup.Configure(); err != nil {
 		t.Fatal(err)
 	}
-	api, err := stage.Destination.StartAPI()
+	api, err := setup.Destination.StartAPI()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,30 +62,30 @@ func setSecrets(t *testing.T) *theatre {
 	if err != nil {
 		t.Fatal(err)
 	}
-	th.put("secrets/webadmin", atmail8.APIPassword+"\n")
-	th.put("secrets/masterkey", masterKey+"\n")
-	th.put("secrets/candidate", rosterSecret+"\n")
-	th.put("mainlog", plantedLog)
-	th.put("people.csv", "EmailAddress,FirstName,LastName,Password\nlee.chan@"+org.Domains[1]+",Lee,Chan,"+rosterSecret+"\n")
-	th.edit(func(text string) string {
+	s.put("secrets/webadmin", atmail8.APIPassword+"\n")
+	s.put("secrets/masterkey", masterKey+"\n")
+	s.put("secrets/candidate", rosterSecret+"\n")
+	s.put("mainlog", plantedLog)
+	s.put("people.csv", "EmailAddress,FirstName,LastName,Password\nlee.chan@"+org.Domains[1]+",Lee,Chan,"+rosterSecret+"\n")
+	s.edit(func(text string) string {
 		_, ca, _ := strings.Cut(text, "ca_file: ")
 		ca, _, _ = strings.Cut(ca, "\n")
 		text = strings.Replace(text, "master_password: file:secrets/source-master", "master_password: 'cmd:cat secrets/source-master'", 1)
 		text = strings.Replace(text, "    dsn: ", "    master_key: file:secrets/masterkey\n    dsn: ", 1)
 		text = strings.Replace(text, "\nsource:\n", "\nroster: people.csv\nsource:\n", 1)
-		text = strings.Replace(text, "url: "+stage.Source.DAV+"\n", "url: "+stage.Source.DAV+"\n    via: dav\n", 1)
+		text = strings.Replace(text, "url: "+setup.Source.DAV+"\n", "url: "+setup.Source.DAV+"\n    via: dav\n", 1)
 		return strings.Replace(text, "  kind: atmail8\n", "  kind: atmail8\n  api: {url: '"+api.URL+"', user: "+atmail8.APIUser+", password: 'file:secrets/webadmin', ca_file: "+ca+"}\n"+
-			"  sieve: {address: '"+stage.Destination.Sieve+"', ca_file: "+ca+"}\n"+
+			"  sieve: {address: '"+setup.Destination.Sieve+"', ca_file: "+ca+"}\n"+
 			"  mx: {addresses: ['"+host.SMTP+"'], name: mover.example.com, pause: 1ms, later: 10ms, rounds: 1}\n", 1)
 	})
-	return th
+	return s
 }
 
 // put writes a file of the operator.
-func (th *theatre) put(name, text string) {
-	th.t.Helper()
-	if err := os.WriteFile(filepath.Join(th.Dir, name), []byte(text), 0o600); err != nil {
-		th.t.Fatal(err)
+func (s *testSetup) put(name, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.Dir, name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
@@ -94,90 +94,90 @@ func (th *theatre) put(name, text string) {
 // a purge leaves none of them.
 func TestSecrets_stayInTheirFiles(t *testing.T) {
 	t.Parallel()
-	th := setSecrets(t)
-	th.wholeJourney()
-	secrets := append(th.secrets(), th.madeSecrets()...)
+	s := setSecrets(t)
+	s.wholeJourney()
+	secrets := append(s.secrets(), s.madeSecrets()...)
 	if len(secrets) < 60 {
 		t.Errorf("looked for %d secrets only", len(secrets))
 	}
-	th.wantHidden(secrets)
-	th.wantKeepers()
-	th.wantToldWithoutContent()
-	if len(th.watch.said) < 30 || len(th.watch.listed) < len(th.watch.said) {
-		t.Errorf("heard %d commands and saw %d of them in the process list, want all of 30 and more", len(th.watch.said), len(th.watch.listed))
+	s.wantHidden(secrets)
+	s.wantKeepers()
+	s.wantToldWithoutContent()
+	if len(s.watch.said) < 30 || len(s.watch.listed) < len(s.watch.said) {
+		t.Errorf("heard %d commands and saw %d of them in the process list, want all of 30 and more", len(s.watch.said), len(s.watch.listed))
 	}
 
-	th.want(0, "secrets", "purge", "--yes", "--json", "-vv")
-	th.want(0, "secrets", "purge", "--yes", "--identity", "-vv")
-	_, kept := th.kept()
+	s.want(0, "secrets", "purge", "--yes", "--json", "-vv")
+	s.want(0, "secrets", "purge", "--yes", "--identity", "-vv")
+	_, kept := s.kept()
 	for name, k := range kept {
 		if !k.operator || name == "secrets/identity.txt" {
 			t.Errorf("%s has survived the purge", name)
 		}
 	}
-	th.wantHidden(secrets)
+	s.wantHidden(secrets)
 }
 
 // wholeJourney runs every command in the order of a move, as talkative as it gets.
-func (th *theatre) wholeJourney() {
-	th.t.Helper()
-	lee := "lee.chan@" + th.Organisation.Domains[1]
-	th.loud("config check --secrets", "accounts list", "accounts list --json", "accounts plan", "accounts export")
-	if result, err := th.Import(); err != nil || len(result.Rejected) > 0 {
-		th.t.Fatalf("the import: %v, %+v", err, result.Rejected)
+func (s *testSetup) wholeJourney() {
+	s.t.Helper()
+	lee := "lee.chan@" + s.Organisation.Domains[1]
+	s.loud("config check --secrets", "accounts list", "accounts list --json", "accounts plan", "accounts export")
+	if result, err := s.Import(); err != nil || len(result.Rejected) > 0 {
+		s.t.Fatalf("the import: %v, %+v", err, result.Rejected)
 	}
-	th.loud(
+	s.loud(
 		"check", "accounts check --pause 1ms", "accounts plan --login --pause 1ms --json", "accounts import --experimental-api",
 		"accounts test-password --json --candidate file:secrets/candidate --account "+lee,
 		"accounts settings --sheets", "accounts settings --json", "accounts passwords --output hand-out.csv",
 		"aliases export", "aliases check", "recipients census mainlog --messages 5", "recipients check",
 	)
-	th.killedSync()
-	th.loud(
+	s.killedSync()
+	s.loud(
 		"sync --json", "sync --quiet", "rules plan", "sync --only rules --switch-on-rules",
 		"verify --level full --json", "report --html report.html", "report --json", "status", "status --json",
 		"handover", "handover -o bundles/handover.tar.gz --json", "secrets purge", "secrets purge --json",
 	)
 	// What both servers and the database say to a wrong password goes into errors.
 	for name, wrong := range map[string]string{config.DraftMasterPassword: wrongMaster, config.DraftDatabasePassword: wrongReader} {
-		right, err := os.ReadFile(filepath.Join(th.Dir, name))
+		right, err := os.ReadFile(filepath.Join(s.Dir, name))
 		if err != nil {
-			th.t.Fatal(err)
+			s.t.Fatal(err)
 		}
-		th.put(name, wrong)
+		s.put(name, wrong)
 		for _, args := range []string{"sync -vv", "check -vv", "check --json"} {
-			if o := th.run(strings.Fields(args)...); o.code == 0 {
-				th.t.Errorf("%s takes a wrong password", name)
+			if o := s.run(strings.Fields(args)...); o.code == 0 {
+				s.t.Errorf("%s takes a wrong password", name)
 			}
 		}
-		th.put(name, string(right))
+		s.put(name, string(right))
 	}
 }
 
 // killedSync keeps what a crash in the middle of a copy leaves in the ledger's journal.
-func (th *theatre) killedSync() {
-	th.t.Helper()
-	th.settle()
-	command := th.Command(context.Background(), "sync", "-vv", "--log-file", logFile)
+func (s *testSetup) killedSync() {
+	s.t.Helper()
+	s.settle()
+	command := s.Command(context.Background(), "sync", "-vv", "--log-file", logFile)
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
 	if err := command.Start(); err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	journal := filepath.Join(th.Dir, "rehome.db-wal")
+	journal := filepath.Join(s.Dir, "rehome.db-wal")
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if info, err := os.Stat(journal); err == nil && info.Size() > 64<<10 {
 			break
 		}
 	}
 	if err := errors.Join(command.Process.Kill(), ignoreKill(command.Wait())); err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	left, err := os.ReadFile(journal)
 	if err != nil || len(left) == 0 {
-		th.t.Fatalf("the killed copy has left a journal of %d octets, %v", len(left), err)
+		s.t.Fatalf("the killed copy has left a journal of %d octets, %v", len(left), err)
 	}
-	th.watch.heard([]string{"sync", "killed,"}, desk.Outcome{Out: said.String(), Err: string(left)})
+	s.watch.heard([]string{"sync", "killed,"}, operator.Outcome{Out: said.String(), Err: string(left)})
 }
 
 // ignoreKill passes on what is not the signal that was sent.
@@ -193,25 +193,25 @@ func ignoreKill(err error) error {
 const logFile = "rehome.log"
 
 // loud runs command lines that may leave something to do, but not fail.
-func (th *theatre) loud(lines ...string) {
-	th.t.Helper()
+func (s *testSetup) loud(lines ...string) {
+	s.t.Helper()
 	for _, line := range lines {
-		if o := th.run(append(strings.Fields(line), "-vv", "--log-file", logFile)...); o.code != 0 && o.code != 5 && o.code != 6 {
-			th.t.Fatalf("rehome %s ended with %d\n%s%s", line, o.code, o.out, o.err)
+		if o := s.run(append(strings.Fields(line), "-vv", "--log-file", logFile)...); o.code != 0 && o.code != 5 && o.code != 6 {
+			s.t.Fatalf("rehome %s ended with %d\n%s%s", line, o.code, o.out, o.err)
 		}
 	}
 }
 
 // madeSecrets are those that came into the world on the way: the identity's key and every password of the
 // import file, and of the sheet as its reader opens it.
-func (th *theatre) madeSecrets() []secret {
-	th.t.Helper()
+func (s *testSetup) madeSecrets() []secret {
+	s.t.Helper()
 	all := []secret{{"the webadmin", atmail8.APIPassword}, {"the roster", rosterSecret}, {"the master key", masterKey}, {"nobody, mistyped",
 		wrongMaster}, {"nobody, mistyped", wrongReader}}
-	file := filepath.Join(th.Dir, "secrets", "identity.txt")
+	file := filepath.Join(s.Dir, "secrets", "identity.txt")
 	text, err := os.ReadFile(file)
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	for line := range strings.Lines(string(text)) {
 		if strings.HasPrefix(line, "AGE-SECRET-KEY-") {
@@ -220,23 +220,23 @@ func (th *theatre) madeSecrets() []secret {
 	}
 	identity, err := vault.LoadIdentity(file)
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	sheet, err := vault.LoadSheet(filepath.Join(th.Dir, "accounts", "temporary-passwords.csv.age"), identity)
+	sheet, err := vault.LoadSheet(filepath.Join(s.Dir, "accounts", "temporary-passwords.csv.age"), identity)
 	if err != nil || len(sheet) < 8 {
-		th.t.Fatalf("got %d temporary passwords, %v", len(sheet), err)
+		s.t.Fatalf("got %d temporary passwords, %v", len(sheet), err)
 	}
 	for address, entry := range sheet {
 		all = append(all, secret{address + " (temporary)", entry.Password.Reveal()})
 	}
-	imported, err := os.Open(filepath.Join(th.Dir, "accounts", "accounts.csv"))
+	imported, err := os.Open(filepath.Join(s.Dir, "accounts", "accounts.csv"))
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	defer imported.Close()
 	rows, err := csv.NewReader(imported).ReadAll()
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	for _, row := range rows[1:] {
 		all = append(all, secret{row[0] + " (imported)", row[3]})
@@ -246,23 +246,23 @@ func (th *theatre) madeSecrets() []secret {
 
 // wantKeepers proves that each kind of file with secrets was written, is its owner's only, which kept looks
 // at, and is listed in the manual.
-func (th *theatre) wantKeepers() {
-	th.t.Helper()
-	_, kept := th.kept()
+func (s *testSetup) wantKeepers() {
+	s.t.Helper()
+	_, kept := s.kept()
 	seen := map[string]bool{}
 	for _, k := range kept {
 		seen[k.row] = true
 	}
 	manual, err := os.ReadFile("../../docs/security.md")
 	if err != nil {
-		th.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	for _, k := range keepers() {
 		if !seen[k.row] {
-			th.t.Errorf("the journey has written no %s", k.pattern)
+			s.t.Errorf("the journey has written no %s", k.pattern)
 		}
 		if !documented(string(manual), k.row) {
-			th.t.Errorf("docs/security.md does not list %s with its mode", k.row)
+			s.t.Errorf("docs/security.md does not list %s with its mode", k.row)
 		}
 	}
 }

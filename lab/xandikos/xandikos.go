@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package xandikos runs Xandikos 0.2.8 in a lab room: a server for contacts and calendars that takes
+// Package xandikos runs Xandikos 0.2.8 in a lab: a server for contacts and calendars that takes
 // nearly everything, keeps it in git, and answers a refused PUT with a multistatus.
 //
 // Xandikos has one user and no passwords. A script of the package runs an application of it for
@@ -36,7 +36,7 @@ type Account struct{ Address, Password string }
 
 // Options says what to start.
 type Options struct {
-	Name     string // folder and log names, its own in the room; default "xandikos"
+	Name     string // folder and log names, its own in the lab; default "xandikos"
 	Accounts []Account
 }
 
@@ -45,9 +45,9 @@ type Server struct {
 	URL string // base URL with a slash at the end; discovery begins here
 }
 
-// Start runs a server in the room. Each account has a default calendar and a default address book.
-// The room's Close stops it.
-func Start(room *lab.Room, opts Options) (*Server, error) {
+// Start runs a server in the lab. Each account has a default calendar and a default address book.
+// The lab's Close stops it.
+func Start(room *lab.Lab, opts Options) (*Server, error) {
 	opts.Name = cmp.Or(opts.Name, "xandikos")
 	if err := lab.NeedFile(library, "xandikos"); err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func author() []string {
 // paths are the files of a server.
 type paths struct{ script, data, accounts string }
 
-func prepare(room *lab.Room, opts Options) (paths, error) {
+func prepare(room *lab.Lab, opts Options) (paths, error) {
 	dir, err := room.OwnedDir(opts.Name)
 	if err != nil {
 		return paths{}, err

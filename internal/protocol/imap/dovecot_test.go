@@ -20,7 +20,7 @@ const dovecotPassword = `p "w\d ü`
 // realServer is a Dovecot for all tests of this file; each has an account of its own.
 type realServer struct {
 	*dovecot.Server
-	room *lab.Room
+	room *lab.Lab
 }
 
 func TestDovecot(t *testing.T) {

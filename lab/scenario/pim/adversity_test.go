@@ -42,9 +42,9 @@ const (
 
 // hit is a move of one person with a fault proxy before the destination.
 type hit struct {
-	src   *atmail7.Server
-	desk  move
-	proxy *faultproxy.Proxy
+	src      *atmail7.Server
+	operator move
+	proxy    *faultproxy.Proxy
 }
 
 func newHit(t *testing.T) *hit {
@@ -56,8 +56,8 @@ func newHit(t *testing.T) *hit {
 	proxy, err := faultproxy.New(hostOf(t, dst))
 	must(t, err)
 	t.Cleanup(func() { must(t, proxy.Close()) })
-	h := &hit{src: src, desk: newDesk(t, people, src.IMAP, src.DAV, "http://"+proxy.Addr()+"/", ""), proxy: proxy}
-	h.desk.dst = dst
+	h := &hit{src: src, operator: newOperator(t, people, src.IMAP, src.DAV, "http://"+proxy.Addr()+"/", ""), proxy: proxy}
+	h.operator.dst = dst
 	return h
 }
 
@@ -78,8 +78,8 @@ func (h *hit) edit(t *testing.T, round int) {
 func (h *hit) wantWhole(t *testing.T) {
 	t.Helper()
 	h.proxy.Plan(nil)
-	h.desk.Want(t, 0, "sync", "--quiet", "--only", "contacts,calendars")
-	verdicts, objects := verify(t, h.desk).all(t)
+	h.operator.Want(t, 0, "sync", "--quiet", "--only", "contacts,calendars")
+	verdicts, objects := verify(t, h.operator).all(t)
 	if n := verdicts[pim.VerdictIdentical] + verdicts[pim.VerdictEqual] + verdicts[pim.VerdictCosmetic]; n != hitContacts+hitEvents {
 		t.Errorf("%d objects are as at the source, want %d: %v", n, hitContacts+hitEvents, verdicts)
 	}
@@ -96,7 +96,7 @@ func TestAdversity_killed(t *testing.T) {
 	ended := 0
 	for round := range count {
 		h.edit(t, round)
-		command := h.desk.Command(t.Context(), "sync", "--quiet", "--only", "contacts,calendars")
+		command := h.operator.Command(t.Context(), "sync", "--quiet", "--only", "contacts,calendars")
 		must(t, command.Start())
 		time.AfterFunc(time.Duration(20+rng.IntN(400))*time.Millisecond, func() { _ = command.Process.Kill() }) // SIGKILL; it may have ended
 		if command.Wait() == nil {
@@ -127,7 +127,7 @@ func TestAdversity_cut(t *testing.T) {
 			}
 			return &faultproxy.Faults{ToClient: fault}
 		})
-		command := h.desk.Command(t.Context(), "sync", "--quiet", "--only", "contacts,calendars")
+		command := h.operator.Command(t.Context(), "sync", "--quiet", "--only", "contacts,calendars")
 		must(t, command.Start())
 		time.AfterFunc(time.Duration(1000+rng.IntN(1500))*time.Millisecond, func() { _ = command.Process.Kill() })
 		_ = command.Wait() // cut, or killed, or through

@@ -85,7 +85,7 @@ func TestCases_oneVerdictEverywhere(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			door := newDoor(t, destination(t, room, kind, []corpus.Person{person}))
-			d := newDesk(t, []corpus.Person{person}, src.IMAP, src.DAV, door.URL, "")
+			d := newOperator(t, []corpus.Person{person}, src.IMAP, src.DAV, door.URL, "")
 			want := lost(kind)
 			for pass := range 2 {
 				o := d.Run(t, "sync", "--json", "--only", "contacts,calendars")
@@ -107,7 +107,7 @@ func TestCases_oneVerdictEverywhere(t *testing.T) {
 					t.Errorf("a second pass wrote: %v", writes)
 				}
 			}
-			verdict := proof.Both(t, d.Desk, []proof.Account{judged(src.DAV, door.URL)})
+			verdict := proof.Both(t, d.Operator, []proof.Account{judged(src.DAV, door.URL)})
 			for _, o := range everyObject(decoded[verified](t, verdict.Out)) {
 				if _, is := want[o.Object]; is != (o.Verdict == pim.VerdictQuarantined) || !is && !o.Verdict.Harmless() {
 					t.Errorf("%s is %s: %s", o.Object, o.Verdict, o.Sentence)

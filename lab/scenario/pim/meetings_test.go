@@ -13,8 +13,8 @@ import (
 	"rehome/lab"
 	"rehome/lab/atmail7"
 	"rehome/lab/corpus"
-	"rehome/lab/desk"
 	"rehome/lab/mailsink"
+	"rehome/lab/operator"
 )
 
 // The people of the meetings: two users of the same server, and a guest of another.
@@ -51,7 +51,7 @@ type objectsSynced struct{ Copied, Updated, Unchanged, Repaired, Removed, Held, 
 // copyAll runs the command and checks what it says of every account.
 func copyAll(t *testing.T, d move, code int, check func(what string, copied, held, removed int), args ...string) {
 	t.Helper()
-	s := desk.Answer[synced](t, d.Desk, code, append([]string{"sync", "--only", "contacts,calendars"}, args...)...)
+	s := operator.Answer[synced](t, d.Operator, code, append([]string{"sync", "--only", "contacts,calendars"}, args...)...)
 	for _, a := range s.Accounts {
 		if a.Error != "" {
 			t.Errorf("%s: %s", a.Account, a.Error)
@@ -128,7 +128,7 @@ func TestMeetings_cyrusStaysSilent(t *testing.T) {
 	room := lab.Open(t)
 	people := companions()
 	src, dst := source(t, room, people), startCyrus(t, room, people)
-	d := newDesk(t, people, src.IMAP, src.DAV, dst.DAV(), "")
+	d := newOperator(t, people, src.IMAP, src.DAV, dst.DAV(), "")
 	copyAll(t, d, 0, func(who string, copied, held, _ int) {
 		if want := plainEvents + meetings(); copied != want || held != 0 {
 			t.Errorf("%s: %d copied, %d held back; want %d and 0", who, copied, held, want)
@@ -162,7 +162,7 @@ func TestMeetings_davicalHoldsBackUntilTold(t *testing.T) {
 			t.Errorf("%s: %d messages in the inboxes of users, %v", when, n, err)
 		}
 	}
-	d := newDesk(t, people, src.IMAP, src.DAV, dst.URL, "")
+	d := newOperator(t, people, src.IMAP, src.DAV, dst.URL, "")
 	copyAll(t, d, 6, func(who string, copied, held, _ int) {
 		if copied != plainEvents || held != meetings() {
 			t.Errorf("%s: %d copied, %d held back; want %d and %d", who, copied, held, plainEvents, meetings())
@@ -174,7 +174,7 @@ func TestMeetings_davicalHoldsBackUntilTold(t *testing.T) {
 	}
 	silent("second refusal")
 
-	told := newDesk(t, people, src.IMAP, src.DAV, dst.URL, ", schedule_agent_client: true")
+	told := newOperator(t, people, src.IMAP, src.DAV, dst.URL, ", schedule_agent_client: true")
 	told.Dir = moveSettings(t, told.Dir, d.Dir)
 	copyAll(t, told, 0, func(who string, copied, held, _ int) {
 		if copied != meetings() || held != 0 {

@@ -12,7 +12,7 @@ import (
 	"rehome/lab/atmail7"
 	"rehome/lab/bench"
 	"rehome/lab/corpus"
-	"rehome/lab/desk"
+	"rehome/lab/operator"
 	"rehome/lab/proof"
 )
 
@@ -49,21 +49,21 @@ func TestMemory_photoOf20MB(t *testing.T) {
 }
 
 // wantPeak moves the person and looks at the memory of each command.
-func wantPeak(t *testing.T, room *lab.Room, person corpus.Person, dst string, objects int, most int64) {
+func wantPeak(t *testing.T, room *lab.Lab, person corpus.Person, dst string, objects int, most int64) {
 	t.Helper()
 	people := []corpus.Person{person}
 	src := source(t, room, people) // with a column wide enough: a MEDIUMBLOB holds 16 MB
-	d := newDesk(t, people, src.IMAP, src.DAV, dst, "")
+	d := newOperator(t, people, src.IMAP, src.DAV, dst, "")
 	said := ""
 	for _, args := range [][]string{{"sync", "--json", "--only", "contacts,calendars"}, {"verify", "--json"}} {
 		var peak int64
-		peak, said = peakOf(t, d.Desk, args...)
+		peak, said = peakOf(t, d.Operator, args...)
 		t.Logf("rehome %s needed %d MiB", args[0], peak>>20)
 		if peak > most {
 			t.Errorf("rehome %s needed %d MiB, want at most %d", args[0], peak>>20, most>>20)
 		}
 	}
-	proof.Both(t, d.Desk, d.accounts())
+	proof.Both(t, d.Operator, d.accounts())
 	verdicts, _ := decoded[verified](t, said).all(t)
 	if n := verdicts[pim.VerdictIdentical] + verdicts[pim.VerdictEqual] + verdicts[pim.VerdictCosmetic]; n != objects {
 		t.Errorf("%d of %d objects are as at the source: %v", n, objects, verdicts)
@@ -72,7 +72,7 @@ func wantPeak(t *testing.T, room *lab.Room, person corpus.Person, dst string, ob
 
 // peakOf runs a command line, which must end well, and returns the most memory that it had, and
 // what it said.
-func peakOf(t *testing.T, d desk.Desk, args ...string) (peak int64, said string) {
+func peakOf(t *testing.T, d operator.Operator, args ...string) (peak int64, said string) {
 	t.Helper()
 	command := d.Command(t.Context(), args...)
 	var out, errors bytes.Buffer

@@ -41,7 +41,7 @@ func TestMove_organisationToEveryServer(t *testing.T) {
 			if kind == corpus.DAViCal {
 				more = ", schedule_agent_client: true"
 			}
-			d := newDesk(t, people, src.IMAP, src.DAV, door.URL, more)
+			d := newOperator(t, people, src.IMAP, src.DAV, door.URL, more)
 			d.dst, d.kind = dst, kind
 			if o := d.Run(t, "sync", "--quiet", "--only", "contacts,calendars"); o.Code != leftOver(kind) {
 				t.Fatalf("sync ended with %d, not %d\n%s%s", o.Code, leftOver(kind), o.Out, o.Err)

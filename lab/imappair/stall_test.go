@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"rehome/lab"
-	"rehome/lab/crossing"
 	"rehome/lab/cyrus"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
+	"rehome/lab/imappair"
 )
 
 // weather is how bad a destination and the line to it may be.
@@ -64,17 +64,17 @@ func TestSoak_stalledDestination(t *testing.T) {
 	t.Parallel()
 	weather, lanes, rounds := stalls(t)
 	inbox := dovecot.Options{Name: "dst", Separator: "/"}
-	layout := func(name string) func(t *testing.T, room *lab.Room) server {
-		return func(t *testing.T, room *lab.Room) server {
+	layout := func(name string) func(t *testing.T, room *lab.Lab) server {
+		return func(t *testing.T, room *lab.Lab) server {
 			opts := inbox
 			opts.Layout = name
 			return startDovecot(t, room, opts, person)
 		}
 	}
-	for name, start := range map[string]func(t *testing.T, room *lab.Room) server{
+	for name, start := range map[string]func(t *testing.T, room *lab.Lab) server{
 		"sdbox": layout(dovecot.Sdbox), "maildir": layout(dovecot.Maildir), "mdbox": layout(dovecot.Mdbox),
-		"Cyrus":   func(t *testing.T, room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
-		"Courier": func(t *testing.T, room *lab.Room) server { return startCourier(t, room, person) },
+		"Cyrus":   func(t *testing.T, room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
+		"Courier": func(t *testing.T, room *lab.Lab) server { return startCourier(t, room, person) },
 	} {
 		for lane := range lanes {
 			t.Run(fmt.Sprintf("%s %d", name, lane+1), func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestSoak_stalledDestination(t *testing.T) {
 	}
 }
 
-func newStalled(t *testing.T, weather weather, lane int, start func(t *testing.T, room *lab.Room) server) *stalled {
+func newStalled(t *testing.T, weather weather, lane int, start func(t *testing.T, room *lab.Lab) server) *stalled {
 	t.Helper()
 	seed := fromEnvironment(t, seedVariable, uint64(time.Now().UnixNano()))
 	t.Logf("%s=%d repeats the choices of this run", seedVariable, seed)
@@ -108,10 +108,10 @@ func newStalled(t *testing.T, weather weather, lane int, start func(t *testing.T
 		}
 	})
 	s := &stalled{
-		move:   move{t: t, Desk: deskIn(t), src: src, dst: dst, people: []crossing.Person{person}},
+		move:   move{t: t, Operator: deskIn(t), src: src, dst: dst, people: []imappair.Person{person}},
 		chance: rand.New(rand.NewPCG(seed, uint64(3+lane))), proxy: proxy, from: src.logIn(t, person), weather: weather,
 	}
-	err = crossing.Prepare(room, s.Dir, crossing.Options{Source: src.plain, Destination: proxy.Addr(), Plain: true, People: s.people, More: s.settings})
+	err = imappair.Prepare(room, s.Dir, imappair.Options{Source: src.plain, Destination: proxy.Addr(), Plain: true, People: s.people, More: s.settings})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,8 @@ import (
 	"rehome/lab/corpus"
 	"rehome/lab/cyrus"
 	"rehome/lab/davical"
-	"rehome/lab/desk"
 	"rehome/lab/judge"
+	"rehome/lab/operator"
 	"rehome/lab/proof"
 	"rehome/lab/scenario"
 	"rehome/lab/xandikos"
@@ -35,7 +35,7 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	os.Exit(desk.Main(m, &binary))
+	os.Exit(operator.Main(m, &binary))
 }
 
 const password = "Correct-Horse-1,2"
@@ -46,7 +46,7 @@ func kinds() []corpus.DAVServer {
 }
 
 // destination starts a server of that kind, with scheduling if it can, and returns its URL.
-func destination(t *testing.T, room *lab.Room, kind corpus.DAVServer, people []corpus.Person) string {
+func destination(t *testing.T, room *lab.Lab, kind corpus.DAVServer, people []corpus.Person) string {
 	t.Helper()
 	switch kind {
 	case corpus.Radicale:
@@ -65,7 +65,7 @@ func destination(t *testing.T, room *lab.Room, kind corpus.DAVServer, people []c
 	return startCyrus(t, room, people).DAV()
 }
 
-func radicale(t *testing.T, room *lab.Room, people []corpus.Person) string {
+func radicale(t *testing.T, room *lab.Lab, people []corpus.Person) string {
 	t.Helper()
 	domains := map[string]bool{}
 	for _, p := range people {
@@ -101,7 +101,7 @@ func hostOf(t *testing.T, address string) string {
 	return u.Host
 }
 
-func startDAViCal(t *testing.T, room *lab.Room, people []corpus.Person) *davical.Server {
+func startDAViCal(t *testing.T, room *lab.Lab, people []corpus.Person) *davical.Server {
 	t.Helper()
 	var accounts []davical.Account
 	for _, p := range people {
@@ -112,7 +112,7 @@ func startDAViCal(t *testing.T, room *lab.Room, people []corpus.Person) *davical
 	return server
 }
 
-func startCyrus(t *testing.T, room *lab.Room, people []corpus.Person) *cyrus.Server {
+func startCyrus(t *testing.T, room *lab.Lab, people []corpus.Person) *cyrus.Server {
 	t.Helper()
 	var accounts []cyrus.Account
 	for _, p := range people {
@@ -124,7 +124,7 @@ func startCyrus(t *testing.T, room *lab.Room, people []corpus.Person) *cyrus.Ser
 }
 
 // source starts SabreDAV with the people.
-func source(t *testing.T, room *lab.Room, people []corpus.Person) *atmail7.Server {
+func source(t *testing.T, room *lab.Lab, people []corpus.Person) *atmail7.Server {
 	t.Helper()
 	server, err := atmail7.Start(room, atmail7.Options{Domains: []string{"example.test", "example.com", "example.org", "example.net"}})
 	must(t, err)
@@ -141,9 +141,9 @@ func bare(p corpus.Person) corpus.Person {
 	return q
 }
 
-// move is a desk, and what the judge has to know of it.
+// move is an operator, and what the judge has to know of it.
 type move struct {
-	desk.Desk
+	operator.Operator
 	people   []corpus.Person
 	src, dst string // URLs without a fault in between
 	kind     corpus.DAVServer
@@ -151,7 +151,7 @@ type move struct {
 
 // newDesk writes the settings for a move of the people from one URL to another. more goes below the
 // destination's dav.
-func newDesk(t *testing.T, people []corpus.Person, imap, src, dst, more string) move {
+func newOperator(t *testing.T, people []corpus.Person, imap, src, dst, more string) move {
 	t.Helper()
 	dir := t.TempDir()
 	settings := fmt.Sprintf(`organisation: Proof
@@ -169,7 +169,7 @@ destination: {kind: imap, imap: {address: "%s", tls: none}, dav: {url: "%s"%s}}
 	for name, text := range map[string]string{"rehome.yaml": settings, "people.csv": roster.String()} {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	return move{Desk: desk.Desk{Dir: dir, Binary: binary}, people: people, src: src, dst: dst}
+	return move{Operator: operator.Operator{Dir: dir, Binary: binary}, people: people, src: src, dst: dst}
 }
 
 // accounts tells the judge who moves from where to where.
@@ -209,7 +209,7 @@ type objectVerified struct {
 // verify asks the verifier and the judge, whatever they find.
 func verify(t *testing.T, m move) verified {
 	t.Helper()
-	o := proof.Both(t, m.Desk, m.accounts())
+	o := proof.Both(t, m.Operator, m.accounts())
 	if o.Code != 0 && o.Code != 5 {
 		t.Fatalf("verify ended with %d\n%s%s", o.Code, o.Out, o.Err)
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
-	"rehome/lab/crossing"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
+	"rehome/lab/imappair"
+	"rehome/lab/operator"
 )
 
 // The environment raises how often each soak test interrupts the copy, and repeats a run.
@@ -48,7 +48,7 @@ type soak struct {
 	mails  int
 }
 
-var household = []crossing.Person{
+var household = []imappair.Person{
 	{Address: "anna@example.test", Password: password},
 	{Address: "bert@example.test", Password: password},
 	{Address: "carl@example.test", Password: password},
@@ -56,7 +56,7 @@ var household = []crossing.Person{
 
 // newSoak starts a Maildir source and a destination of a layout. The settings of the move are the
 // caller's to write.
-func newSoak(t *testing.T, layout string) (s *soak, room *lab.Room, src, dst server) {
+func newSoak(t *testing.T, layout string) (s *soak, room *lab.Lab, src, dst server) {
 	t.Helper()
 	seed := fromEnvironment(t, seedVariable, uint64(time.Now().UnixNano()))
 	t.Logf("%s=%d repeats the choices of this run", seedVariable, seed)
@@ -64,7 +64,7 @@ func newSoak(t *testing.T, layout string) (s *soak, room *lab.Room, src, dst ser
 	src = startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, household...)
 	dst = startDovecot(t, room, dovecot.Options{Name: "dst", Layout: layout, Separator: "/"}, household...)
 	s = &soak{
-		move:   move{t: t, Desk: deskIn(t), src: src, dst: dst, people: household},
+		move:   move{t: t, Operator: deskIn(t), src: src, dst: dst, people: household},
 		chance: rand.New(rand.NewPCG(seed, 1)), count: fromEnvironment(t, soakVariable, soakDefault),
 		boxes: []string{"INBOX", src.name("Work"), src.name("Work", "2024"), src.name("Lists")},
 	}
@@ -138,7 +138,7 @@ func (s *soak) settle() {
 	s.t.Helper()
 	s.Want(s.t, 0, "sync")
 	s.wantEqual(s.messages())
-	if n, adopted, failed := copied(desk.Answer[desk.Synced](s.t, s.Desk, 0, "sync")); n+adopted+failed != 0 {
+	if n, adopted, failed := copied(operator.Answer[operator.Synced](s.t, s.Operator, 0, "sync")); n+adopted+failed != 0 {
 		s.t.Errorf("a pass after the last one copied %d, adopted %d, failed %d", n, adopted, failed)
 	}
 }
@@ -157,7 +157,7 @@ func TestSoak_killed(t *testing.T) {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
 			s, room, src, dst := newSoak(t, layout)
-			if err := crossing.Prepare(room, s.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: household,
+			if err := imappair.Prepare(room, s.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: household,
 				More: shortSettle}); err != nil {
 				t.Fatal(err)
 			}
@@ -207,7 +207,7 @@ func TestSoak_cut(t *testing.T) {
 				})
 				proxies = append(proxies, proxy)
 			}
-			err := crossing.Prepare(room, s.Dir, crossing.Options{
+			err := imappair.Prepare(room, s.Dir, imappair.Options{
 				Source: proxies[0].Addr(), Destination: proxies[1].Addr(), Plain: true, People: household, More: shortSettle,
 			})
 			if err != nil {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"strings"
 	"testing"
 
 	"rehome/lab"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/operator"
 )
 
 // A parent that its user has deleted while a child stays is still listed by Maildir++, and cannot be opened.
@@ -84,11 +84,11 @@ func TestTrouble_datesThatCannotBeKept(t *testing.T) {
 	for i, l := range letters(60, 400, "dated") {
 		claims = append(claims, claim{flags: `\Seen`, date: dates[i%len(dates)], size: len(l.text), text: l.text})
 	}
-	for name, start := range map[string]func(room *lab.Room) server{
-		"Dovecot": func(room *lab.Room) server {
+	for name, start := range map[string]func(room *lab.Lab) server{
+		"Dovecot": func(room *lab.Lab) server {
 			return startDovecot(t, room, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
 		},
-		"Courier": func(room *lab.Room) server { return startCourier(t, room, person) },
+		"Courier": func(room *lab.Lab) server { return startCourier(t, room, person) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,7 +98,7 @@ func TestTrouble_datesThatCannotBeKept(t *testing.T) {
 			if c := wantAdded(t, o); c.Copied != 60 || !strings.Contains(o.Out, "date_not_kept") || !strings.Contains(o.Out, "48 messages copied") {
 				t.Errorf("%+v, want 60 copied and a finding of 48 dates\n%.2000s", c, o.Out)
 			}
-			v := desk.Decode[desk.Verified](t, m.Run(t, "verify", "--json"))
+			v := operator.Decode[operator.Verified](t, m.Run(t, "verify", "--json"))
 			if v.Verdict != "equal" || len(v.Accounts) != 1 {
 				t.Errorf("verdict %s, %+v", v.Verdict, v.Accounts)
 			}

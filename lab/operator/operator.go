@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package desk runs the real binary in a folder, one command line after the other, as an
+// Package operator runs the real binary in a folder, one command line after the other, as an
 // administrator would.
 //
-// Main in the TestMain of a package, then a Desk for each test.
-package desk
+// Main in the TestMain of a package, then an Operator for each test.
+package operator
 
 import (
 	"bytes"
@@ -43,15 +43,15 @@ func build(dir string) (string, error) {
 	return binary, nil
 }
 
-// Desk is a folder and the binary that runs in it.
-type Desk struct {
+// Operator is a folder and the binary that runs in it.
+type Operator struct {
 	Dir, Binary string
 	Started     func(pid int)                  // if not nil, told of each process as soon as it runs
 	Ended       func(args []string, o Outcome) // if not nil, told of each outcome
 }
 
 // Command prepares a command line of rehome. It is killed when ctx ends.
-func (d Desk) Command(ctx context.Context, args ...string) *exec.Cmd {
+func (d Operator) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, d.Binary, args...)
 	command.Dir = d.Dir
 	return command
@@ -64,7 +64,7 @@ type Outcome struct {
 }
 
 // Run runs a command line to its end, whatever it may be.
-func (d Desk) Run(t testing.TB, args ...string) Outcome {
+func (d Operator) Run(t testing.TB, args ...string) Outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	command := d.Command(context.Background(), args...)
@@ -91,7 +91,7 @@ func (d Desk) Run(t testing.TB, args ...string) Outcome {
 const longest = 3000
 
 // Want runs a command line that must end with code.
-func (d Desk) Want(t testing.TB, code int, args ...string) Outcome {
+func (d Operator) Want(t testing.TB, code int, args ...string) Outcome {
 	t.Helper()
 	o := d.Run(t, args...)
 	if o.Code != code {
@@ -101,7 +101,7 @@ func (d Desk) Want(t testing.TB, code int, args ...string) Outcome {
 }
 
 // Answer runs a command line with --json, which must end with code, and decodes what it prints.
-func Answer[T any](t testing.TB, d Desk, code int, args ...string) T {
+func Answer[T any](t testing.TB, d Operator, code int, args ...string) T {
 	t.Helper()
 	return Decode[T](t, d.Want(t, code, append(args, "--json")...))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"rehome/lab"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/operator"
 )
 
 // Two ledgers, two processes, one destination, started at the same moment: they cannot know of each other. At
@@ -62,7 +62,7 @@ func TestRivals_withoutUIDPLUS(t *testing.T) {
 		m.Want(t, 0, "sync")
 	}
 	total := 0
-	for _, a := range desk.Decode[desk.Verified](t, ms[0].Run(t, "verify", "--json")).Accounts {
+	for _, a := range operator.Decode[operator.Verified](t, ms[0].Run(t, "verify", "--json")).Accounts {
 		total += a.Mail.Destination.Messages
 	}
 	double := total - rivalMessages
@@ -96,8 +96,8 @@ func rivals(t *testing.T, dst dovecot.Options) []move {
 }
 
 // together runs sync in all moves at the same moment.
-func together(t *testing.T, ms []move) []desk.Outcome {
-	outcomes := make([]desk.Outcome, len(ms))
+func together(t *testing.T, ms []move) []operator.Outcome {
+	outcomes := make([]operator.Outcome, len(ms))
 	var all sync.WaitGroup
 	for i, m := range ms {
 		all.Go(func() { outcomes[i] = m.Run(t, "sync") })

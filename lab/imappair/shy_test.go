@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"bufio"
@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"rehome/lab"
-	"rehome/lab/crossing"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/imappair"
+	"rehome/lab/operator"
 )
 
 // shyness is how a source speaks of what it holds.
@@ -154,19 +154,19 @@ func shyMove(t *testing.T, n int) (*shy, server, move) {
 // plainMove is a move without TLS.
 func plainMove(t *testing.T, src *shy, dst server) move {
 	t.Helper()
-	m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
-	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true,
-		People: []crossing.Person{person}}); err != nil {
+	m := move{t: t, Operator: deskIn(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
+	if err := imappair.Prepare(nil, m.Dir, imappair.Options{Source: src.addr, Destination: dst.plain, Plain: true,
+		People: []imappair.Person{person}}); err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
 // wantAdded proves that the counts of a pass add up.
-func wantAdded(t *testing.T, o desk.Outcome) desk.Counted {
+func wantAdded(t *testing.T, o operator.Outcome) operator.Counted {
 	t.Helper()
-	var total desk.Counted
-	for _, a := range desk.Decode[desk.Census](t, o).Accounts {
+	var total operator.Counted
+	for _, a := range operator.Decode[operator.Census](t, o).Accounts {
 		m := a.Mail
 		if sum := m.There + m.Failed + m.Deserted + m.Waiting + m.Remaining + m.Unknown; sum != m.Messages {
 			t.Errorf("%s: %d messages, and they add up to %d: %+v", a.Account, m.Messages, sum, m)
@@ -201,7 +201,7 @@ func TestShy_allIsCopied(t *testing.T) {
 			if got := dst.logIn(t, person).texts("INBOX"); len(got) != 5 {
 				t.Errorf("%d messages at the destination, want 5", len(got))
 			}
-			v := desk.Decode[desk.Verified](t, m.Run(t, "verify", "--json"))
+			v := operator.Decode[operator.Verified](t, m.Run(t, "verify", "--json"))
 			if v.Verdict != "equal" {
 				t.Errorf("verdict %s: %+v", v.Verdict, v.Accounts)
 			}
@@ -233,7 +233,7 @@ func TestShy_whatIsNotShownIsUnknown(t *testing.T) {
 	}
 	for _, level := range []string{"counts", "metadata", "full"} {
 		o := m.Want(t, 5, "verify", "--json", "--level", level)
-		if v := desk.Decode[desk.Verified](t, o); v.Verdict != "differs" || !strings.Contains(o.Out, "unlisted_messages") {
+		if v := operator.Decode[operator.Verified](t, o); v.Verdict != "differs" || !strings.Contains(o.Out, "unlisted_messages") {
 			t.Errorf("%s: verdict %s: %+v", level, v.Verdict, v.Accounts)
 		}
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"testing"
@@ -8,8 +8,8 @@ import (
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/cyrus"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/operator"
 )
 
 // must ends the test if something on the way failed.
@@ -80,18 +80,18 @@ func TestPasses_mirrorOfALivingSource(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
-		src, dst func(t *testing.T, room *lab.Room) server
+		src, dst func(t *testing.T, room *lab.Lab) server
 		again    int // messages recognised again in a mailbox that the source numbers anew when it is renamed
 	}{
 		{"Dovecot to Dovecot", maildirSource, boxDestination, 0},
-		{"Dovecot to Cyrus", maildirSource, func(t *testing.T, room *lab.Room) server {
+		{"Dovecot to Cyrus", maildirSource, func(t *testing.T, room *lab.Lab) server {
 			return startCyrus(t, room, cyrus.Options{}, person)
 		}, 0},
-		{"Cyrus to Dovecot", func(t *testing.T, room *lab.Room) server {
+		{"Cyrus to Dovecot", func(t *testing.T, room *lab.Lab) server {
 			return startCyrus(t, room, cyrus.Options{}, person)
 		}, boxDestination, 0},
 		// Courier gives a renamed mailbox another UIDVALIDITY.
-		{"Courier to Dovecot", func(t *testing.T, room *lab.Room) server {
+		{"Courier to Dovecot", func(t *testing.T, room *lab.Lab) server {
 			return startCourier(t, room, person)
 		}, boxDestination, 45},
 	} {
@@ -107,7 +107,7 @@ func TestPasses_mirrorOfALivingSource(t *testing.T) {
 
 			messages := stir(there)
 			o := m.Run(t, "sync", "--json")
-			n, adopted, failed := copied(desk.Decode[desk.Synced](t, o))
+			n, adopted, failed := copied(operator.Decode[operator.Synced](t, o))
 			// 5 new, 3 moved, 9 and 7 in the mailboxes filled anew.
 			if want := 2 + test.again; n != 24 || adopted != want || failed != 0 || o.Code != 0 {
 				t.Errorf("exit code %d, copied %d, found %d, failed %d, want 0, 24, %d, 0\n%.3000s", o.Code, n, adopted, failed, want, o.Out)
@@ -122,12 +122,12 @@ func TestPasses_mirrorOfALivingSource(t *testing.T) {
 	}
 }
 
-func maildirSource(t *testing.T, room *lab.Room) server {
+func maildirSource(t *testing.T, room *lab.Lab) server {
 	t.Helper()
 	return startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 }
 
-func boxDestination(t *testing.T, room *lab.Room) server {
+func boxDestination(t *testing.T, room *lab.Lab) server {
 	t.Helper()
 	return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ import (
 
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
-	"rehome/lab/crossing"
 	"rehome/lab/cyrus"
 	"rehome/lab/dovecot"
+	"rehome/lab/imappair"
 	"rehome/lab/proof"
 )
 
@@ -56,11 +56,11 @@ func TestHostile_noLineOfAMessageRuns(t *testing.T) {
 			claims = append(claims, claim{flags: flags, date: date, size: size, text: text})
 		}
 	}
-	for name, start := range map[string]func(room *lab.Room) server{
-		"Dovecot": func(room *lab.Room) server {
+	for name, start := range map[string]func(room *lab.Lab) server{
+		"Dovecot": func(room *lab.Lab) server {
 			return startDovecot(t, room, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
 		},
-		"Cyrus": func(room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
+		"Cyrus": func(room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,9 +70,9 @@ func TestHostile_noLineOfAMessageRuns(t *testing.T) {
 			before := u.names()
 
 			src := startLiar(t, claims)
-			m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
-			if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true,
-				People: []crossing.Person{person}}); err != nil {
+			m := move{t: t, Operator: deskIn(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
+			if err := imappair.Prepare(nil, m.Dir, imappair.Options{Source: src.addr, Destination: dst.plain, Plain: true,
+				People: []imappair.Person{person}}); err != nil {
 				t.Fatal(err)
 			}
 			if o := m.Run(t, "sync"); o.Code != 0 {
@@ -94,7 +94,7 @@ func TestHostile_noLineOfAMessageRuns(t *testing.T) {
 				}
 			}
 			u.must(u.Unselect(t.Context()))
-			proof.Both(t, m.Desk, m.accounts(), proof.Known{
+			proof.Both(t, m.Operator, m.accounts(), proof.Known{
 				Account: person.Address, Text: "flags or dates: date",
 				Reason: "a Dovecot keeps a date of 1800 as one of 2072, and the verifier takes any date for one that could not be kept",
 			})
@@ -157,9 +157,9 @@ func TestHostile_noLineRunsAtACyrusWithoutRoom(t *testing.T) {
 	u.fill("Victim", letters(3, 500, "victim")...)
 	before := u.names()
 	src := startLiar(t, claims)
-	m := move{t: t, Desk: deskIn(t), src: src.server(), dst: dst, people: []crossing.Person{person}}
-	if err := crossing.Prepare(nil, m.Dir, crossing.Options{Source: src.addr, Destination: dst.plain, Plain: true,
-		People: []crossing.Person{person}}); err != nil {
+	m := move{t: t, Operator: deskIn(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
+	if err := imappair.Prepare(nil, m.Dir, imappair.Options{Source: src.addr, Destination: dst.plain, Plain: true,
+		People: []imappair.Person{person}}); err != nil {
 		t.Fatal(err)
 	}
 	stage := filepath.Join(dst.dir, "spool", "stage.")
@@ -189,5 +189,5 @@ func TestHostile_noLineRunsAtACyrusWithoutRoom(t *testing.T) {
 	if got := u.texts("INBOX"); len(got) != len(claims) {
 		t.Errorf("INBOX has %d different messages, want %d", len(got), len(claims))
 	}
-	proof.Both(t, m.Desk, m.accounts())
+	proof.Both(t, m.Operator, m.accounts())
 }

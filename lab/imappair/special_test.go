@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"testing"
 
 	"rehome/lab"
 	"rehome/lab/cyrus"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/operator"
 )
 
 // A destination that has no mailbox for sent mail yet, and can be told what a new one is for (RFC 6154,
@@ -28,7 +28,7 @@ func TestSpecialUse_isGivenToWhatIsMade(t *testing.T) {
 		t.Fatal("this Cyrus does not offer CREATE-SPECIAL-USE; the test needs cyrus-imapd 3.2 or later")
 	}
 	m := prepare(t, room, src, dst, "", person)
-	if n, _, failed := copied(desk.Answer[desk.Synced](t, m.Desk, 0, "sync")); n != 5 || failed != 0 {
+	if n, _, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync")); n != 5 || failed != 0 {
 		t.Errorf("copied %d, failed %d, want 5, 0", n, failed)
 	}
 	list, err := target.List(t.Context())

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"testing"
 
 	"rehome/lab"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/operator"
 )
 
 // A mailbox of 50,000 messages arrives whole and in order; the next pass finds it unchanged.
@@ -23,7 +23,7 @@ func TestLarge_fiftyThousandMessages(t *testing.T) {
 	src.logIn(t, person).fill("Lists", letters(messages, 200, "list")...)
 	m := prepare(t, room, src, dst, "", person)
 	for pass, want := range []int{messages, 0} {
-		if n, adopted, failed := copied(desk.Answer[desk.Synced](t, m.Desk, 0, "sync")); n != want || adopted+failed != 0 {
+		if n, adopted, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync")); n != want || adopted+failed != 0 {
 			t.Errorf("pass %d: copied %d, adopted %d, failed %d, want %d, 0, 0", pass, n, adopted, failed, want)
 		}
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"bytes"
@@ -10,9 +10,9 @@ import (
 
 	"rehome/lab"
 	"rehome/lab/bench"
-	"rehome/lab/crossing"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/imappair"
+	"rehome/lab/operator"
 )
 
 // peakMemory is what the whole process may need, whatever it moves.
@@ -22,9 +22,9 @@ const peakMemory int64 = 96 << 20
 func TestMemory_eightAccountsOfLargeMessages(t *testing.T) {
 	t.Parallel()
 	const accounts, large = 8, 25 << 20
-	var people []crossing.Person
+	var people []imappair.Person
 	for i := range accounts {
-		people = append(people, crossing.Person{Address: fmt.Sprintf("user%d@example.test", i), Password: password})
+		people = append(people, imappair.Person{Address: fmt.Sprintf("user%d@example.test", i), Password: password})
 	}
 	const hasty = "mail_fsync = never\n"
 	room := lab.Open(t)
@@ -50,7 +50,7 @@ func TestMemory_eightAccountsOfLargeMessages(t *testing.T) {
 		}
 	}
 	m.wantEqual(messages)
-	if n, adopted, failed := copied(desk.Answer[desk.Synced](t, m.Desk, 0, "sync")); n+adopted+failed != 0 {
+	if n, adopted, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync")); n+adopted+failed != 0 {
 		t.Errorf("a second pass copied %d, adopted %d, failed %d", n, adopted, failed)
 	}
 }

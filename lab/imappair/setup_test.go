@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/courier"
-	"rehome/lab/crossing"
 	"rehome/lab/cyrus"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/imappair"
 	"rehome/lab/judge"
+	"rehome/lab/operator"
 	"rehome/lab/proof"
 )
 
@@ -27,13 +27,13 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	os.Exit(desk.Main(m, &binary))
+	os.Exit(operator.Main(m, &binary))
 }
 
 const password = "correct horse"
 
 // person is who moves in tests of one account.
-var person = crossing.Person{Address: "anna@example.test", Password: password}
+var person = imappair.Person{Address: "anna@example.test", Password: password}
 
 // server is one end, of whatever family.
 type server struct {
@@ -46,7 +46,7 @@ type server struct {
 // name joins the parts of a mailbox's path as the server does.
 func (s server) name(path ...string) string { return s.prefix + strings.Join(path, s.separator) }
 
-func startDovecot(t testing.TB, room *lab.Room, opts dovecot.Options, people ...crossing.Person) server {
+func startDovecot(t testing.TB, room *lab.Lab, opts dovecot.Options, people ...imappair.Person) server {
 	t.Helper()
 	for _, p := range people {
 		opts.Accounts = append(opts.Accounts, dovecot.Account{Address: p.Address, Password: p.Password})
@@ -62,7 +62,7 @@ func startDovecot(t testing.TB, room *lab.Room, opts dovecot.Options, people ...
 	return server{plain: s.IMAP, tls: s.IMAPS, separator: separator, prefix: opts.Prefix}
 }
 
-func startCyrus(t testing.TB, room *lab.Room, opts cyrus.Options, people ...crossing.Person) server {
+func startCyrus(t testing.TB, room *lab.Lab, opts cyrus.Options, people ...imappair.Person) server {
 	t.Helper()
 	for _, p := range people {
 		opts.Accounts = append(opts.Accounts, cyrus.Account{Address: p.Address, Password: p.Password})
@@ -81,7 +81,7 @@ func startCyrus(t testing.TB, room *lab.Room, opts cyrus.Options, people ...cros
 	return end
 }
 
-func startCourier(t testing.TB, room *lab.Room, people ...crossing.Person) server {
+func startCourier(t testing.TB, room *lab.Lab, people ...imappair.Person) server {
 	t.Helper()
 	var opts courier.Options
 	for _, p := range people {
@@ -101,7 +101,7 @@ type user struct {
 	server
 }
 
-func (s server) logIn(t testing.TB, p crossing.Person) user {
+func (s server) logIn(t testing.TB, p imappair.Person) user {
 	t.Helper()
 	c, err := imap.Dial(t.Context(), imap.Options{Address: s.plain, Security: imap.NoTLS})
 	if err != nil {
@@ -180,20 +180,20 @@ func (u user) append(ctx context.Context, mailbox string, batch []letter) error 
 // move is a move between two servers, about to begin.
 type move struct {
 	t testing.TB
-	desk.Desk
+	operator.Operator
 	src, dst server
-	people   []crossing.Person
+	people   []imappair.Person
 	special  map[string]string // mailboxes that have other names at the destination than their path says
 }
 
-func deskIn(t testing.TB) desk.Desk {
-	return desk.Desk{Dir: filepath.Join(t.TempDir(), "move"), Binary: binary}
+func deskIn(t testing.TB) operator.Operator {
+	return operator.Operator{Dir: filepath.Join(t.TempDir(), "move"), Binary: binary}
 }
 
-func prepare(t testing.TB, room *lab.Room, src, dst server, more string, people ...crossing.Person) move {
+func prepare(t testing.TB, room *lab.Lab, src, dst server, more string, people ...imappair.Person) move {
 	t.Helper()
-	m := move{t: t, Desk: deskIn(t), src: src, dst: dst, people: people}
-	if err := crossing.Prepare(room, m.Dir, crossing.Options{Source: src.tls, Destination: dst.tls, People: people, More: more}); err != nil {
+	m := move{t: t, Operator: deskIn(t), src: src, dst: dst, people: people}
+	if err := imappair.Prepare(room, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: people, More: more}); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -225,13 +225,13 @@ func stamped(source, destination time.Time) bool {
 // wantEqual proves that a full verification and the judge find both ends equal, with so many messages.
 func (m move) wantEqual(messages int) {
 	m.t.Helper()
-	both := proof.Both(m.t, m.Desk, m.accounts())
+	both := proof.Both(m.t, m.Operator, m.accounts())
 	for account, found := range both.Judged {
 		if len(found) > 0 {
 			m.t.Errorf("%s: the judge says\n%s", account, found)
 		}
 	}
-	v := desk.Decode[desk.Verified](m.t, both.Outcome)
+	v := operator.Decode[operator.Verified](m.t, both.Outcome)
 	total := 0
 	for _, a := range v.Accounts {
 		total += a.Mail.Destination.Messages
@@ -248,7 +248,7 @@ func (m move) wantEqual(messages int) {
 }
 
 // copied adds up what a sync did.
-func copied(s desk.Synced) (copied, adopted, failed int) {
+func copied(s operator.Synced) (copied, adopted, failed int) {
 	for _, a := range s.Accounts {
 		copied, adopted, failed = copied+a.Mail.Copied, adopted+a.Mail.Adopted, failed+a.Mail.Failed
 	}

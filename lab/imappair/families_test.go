@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 
 	"rehome/lab"
 	"rehome/lab/cyrus"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/operator"
 )
 
 // keywords is more than the 26 that a Maildir can name in its files.
@@ -60,54 +60,54 @@ func TestFamilies_equalInFull(t *testing.T) {
 	dots := dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: escapes}
 	for _, test := range []struct {
 		name     string
-		src, dst func(t *testing.T, room *lab.Room) server
+		src, dst func(t *testing.T, room *lab.Lab) server
 		odd      [][2]string // mailboxes with the separators of both ends in their names, and what the destination calls them
 	}{
 		{
 			name: "Dovecot to Dovecot",
-			src:  func(t *testing.T, room *lab.Room) server { return startDovecot(t, room, dots, person) },
-			dst: func(t *testing.T, room *lab.Room) server {
+			src:  func(t *testing.T, room *lab.Lab) server { return startDovecot(t, room, dots, person) },
+			dst: func(t *testing.T, room *lab.Lab) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
 			},
 			odd: [][2]string{{"INBOX.A/B", "A／B"}, {"INBOX.A/B.C/D", "A／B/C／D"}, {"INBOX.A", "A"}},
 		},
 		{
 			name: "Dovecot to Dovecot, the other way",
-			src: func(t *testing.T, room *lab.Room) server {
+			src: func(t *testing.T, room *lab.Lab) server {
 				return startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Sdbox, Separator: "/", Extra: escapes}, person)
 			},
-			dst: func(t *testing.T, room *lab.Room) server {
+			dst: func(t *testing.T, room *lab.Lab) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 			},
 			odd: [][2]string{{"v1.2", "INBOX.v1．2"}, {"v1.2/v1.2.3", "INBOX.v1．2.v1．2．3"}, {"v1", "INBOX.v1"}},
 		},
 		{
 			name: "Dovecot to Cyrus",
-			src:  func(t *testing.T, room *lab.Room) server { return startDovecot(t, room, dots, person) },
-			dst:  func(t *testing.T, room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
+			src:  func(t *testing.T, room *lab.Lab) server { return startDovecot(t, room, dots, person) },
+			dst:  func(t *testing.T, room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
 			odd:  [][2]string{{"INBOX.A/B", "A／B"}, {"INBOX.A/B.C/D", "A／B/C／D"}, {"INBOX.A", "A"}},
 		},
 		{
 			name: "Cyrus to Dovecot",
-			src:  func(t *testing.T, room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
-			dst: func(t *testing.T, room *lab.Room) server {
+			src:  func(t *testing.T, room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
+			dst: func(t *testing.T, room *lab.Lab) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 			},
 			odd: [][2]string{{"v1.2", "INBOX.v1．2"}, {"v1.2/v1.2.3", "INBOX.v1．2.v1．2．3"}, {"v1", "INBOX.v1"}},
 		},
 		{
 			name: "old Cyrus to Dovecot",
-			src: func(t *testing.T, room *lab.Room) server {
+			src: func(t *testing.T, room *lab.Lab) server {
 				return startCyrus(t, room, cyrus.Options{Dots: true, InboxPrefix: true}, person)
 			},
-			dst: func(t *testing.T, room *lab.Room) server {
+			dst: func(t *testing.T, room *lab.Lab) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
 			},
 		},
 		{
 			name: "Courier to Dovecot",
-			src:  func(t *testing.T, room *lab.Room) server { return startCourier(t, room, person) },
-			dst: func(t *testing.T, room *lab.Room) server {
+			src:  func(t *testing.T, room *lab.Lab) server { return startCourier(t, room, person) },
+			dst: func(t *testing.T, room *lab.Lab) server {
 				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
 			},
 		},
@@ -125,12 +125,12 @@ func TestFamilies_equalInFull(t *testing.T) {
 				m.special[names[0]] = names[1]
 				messages += i + 1
 			}
-			n, adopted, failed := copied(desk.Answer[desk.Synced](t, m.Desk, 0, "sync"))
+			n, adopted, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync"))
 			if n != messages || adopted != 0 || failed != 0 {
 				t.Errorf("copied %d, adopted %d, failed %d, want %d, 0, 0", n, adopted, failed, messages)
 			}
 			m.wantEqual(messages)
-			n, adopted, failed = copied(desk.Answer[desk.Synced](t, m.Desk, 0, "sync"))
+			n, adopted, failed = copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync"))
 			if n+adopted+failed != 0 {
 				t.Errorf("a second pass copied %d, adopted %d, failed %d", n, adopted, failed)
 			}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
-	"rehome/lab/crossing"
 	"rehome/lab/cyrus"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
+	"rehome/lab/imappair"
+	"rehome/lab/operator"
 )
 
 // makeTogether makes two mailboxes in one second, so that a Cyrus gives them the same UIDVALIDITY. A busy machine
@@ -95,7 +95,7 @@ func TestIdentity_sharedUIDValidity(t *testing.T) {
 			m.wantEqual(messages)
 			if o := m.Run(t, "sync", "--json"); o.Code != 0 {
 				t.Errorf("another pass: exit code %d\n%.2000s", o.Code, o.Out)
-			} else if n, adopted, _ := copied(desk.Decode[desk.Synced](t, o)); n+adopted > 0 {
+			} else if n, adopted, _ := copied(operator.Decode[operator.Synced](t, o)); n+adopted > 0 {
 				t.Errorf("another pass copied %d and found %d, want nothing to do", n, adopted)
 			}
 		})
@@ -129,9 +129,9 @@ func oddTexts() []letter {
 // of its size.
 func TestIdentity_lostLedger(t *testing.T) {
 	t.Parallel()
-	for name, destination := range map[string]func(t *testing.T, room *lab.Room) server{
-		"Courier": func(t *testing.T, room *lab.Room) server { return startCourier(t, room, person) },
-		"Cyrus":   func(t *testing.T, room *lab.Room) server { return startCyrus(t, room, cyrus.Options{}, person) },
+	for name, destination := range map[string]func(t *testing.T, room *lab.Lab) server{
+		"Courier": func(t *testing.T, room *lab.Lab) server { return startCourier(t, room, person) },
+		"Cyrus":   func(t *testing.T, room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
 		"Dovecot": boxDestination,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestIdentity_lostLedger(t *testing.T) {
 			u := src.logIn(t, person)
 			u.store("INBOX", odd...)
 			m := prepare(t, room, src, dst, "", person)
-			first, _, failed := copied(desk.Decode[desk.Synced](t, m.Run(t, "sync", "--json")))
+			first, _, failed := copied(operator.Decode[operator.Synced](t, m.Run(t, "sync", "--json")))
 			if first+failed != len(odd) {
 				t.Errorf("copied %d, failed %d, want %d together", first, failed, len(odd))
 			}
@@ -154,7 +154,7 @@ func TestIdentity_lostLedger(t *testing.T) {
 				for _, file := range ledgers {
 					u.must(os.Remove(file))
 				}
-				n, adopted, _ := copied(desk.Decode[desk.Synced](t, m.Run(t, "sync", "--json")))
+				n, adopted, _ := copied(operator.Decode[operator.Synced](t, m.Run(t, "sync", "--json")))
 				if n != 0 || adopted != first {
 					t.Errorf("after the loss %d copied and %d recognised, want 0 and %d", n, adopted, first)
 				}
@@ -211,10 +211,10 @@ func TestIdentity_sourceOfAnotherPerson(t *testing.T) {
 }
 
 // aim turns the move to another source, with the ledger that it has.
-func (m *move) aim(room *lab.Room, src server, more string) {
+func (m *move) aim(room *lab.Lab, src server, more string) {
 	m.t.Helper()
 	m.src = src
-	if err := crossing.Prepare(room, m.Dir, crossing.Options{Source: src.tls, Destination: m.dst.tls, People: m.people, More: more}); err != nil {
+	if err := imappair.Prepare(room, m.Dir, imappair.Options{Source: src.tls, Destination: m.dst.tls, People: m.people, More: more}); err != nil {
 		m.t.Fatal(err)
 	}
 }

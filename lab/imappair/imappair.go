@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package crossing writes the settings of a move between any two IMAP servers, neither of which
+// Package imappair writes the settings of a move between any two IMAP servers, neither of which
 // needs to be an atmail.
 //
 // Its tests hold the product against pairs of real servers of different families, against being
 // killed and cut off, and against hostile mail.
-package crossing
+package imappair
 
 import (
 	"encoding/csv"
@@ -25,13 +25,13 @@ type Person struct {
 // Options says what moves.
 type Options struct {
 	Source, Destination string // IMAP, host:port
-	Plain               bool   // without TLS, instead of TLS by the room's authority
+	Plain               bool   // without TLS, instead of TLS by the lab's authority
 	People              []Person
 	More                string // further lines of rehome.yaml
 }
 
 // Prepare writes rehome.yaml and the roster into dir, which is made if needed.
-func Prepare(room *lab.Room, dir string, opts Options) error {
+func Prepare(room *lab.Lab, dir string, opts Options) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package crossing_test
+package imappair_test
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"rehome/lab"
-	"rehome/lab/crossing"
-	"rehome/lab/desk"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
+	"rehome/lab/imappair"
+	"rehome/lab/operator"
 )
 
 // slowLine is of 250 kB/s: what the kernels hold takes seconds to arrive.
@@ -33,14 +33,14 @@ type farewell struct {
 // finishes it, with nothing twice and nothing taken for deleted.
 func TestInterrupted_slowDestination(t *testing.T) {
 	t.Parallel()
-	ends := map[string]func(*testing.T, *lab.Room) server{
-		"sdbox": func(t *testing.T, room *lab.Room) server {
+	ends := map[string]func(*testing.T, *lab.Lab) server{
+		"sdbox": func(t *testing.T, room *lab.Lab) server {
 			return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
 		},
-		"maildir": func(t *testing.T, room *lab.Room) server {
+		"maildir": func(t *testing.T, room *lab.Lab) server {
 			return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 		},
-		"Courier": func(t *testing.T, room *lab.Room) server { return startCourier(t, room, person) },
+		"Courier": func(t *testing.T, room *lab.Lab) server { return startCourier(t, room, person) },
 	}
 	ways := map[string]farewell{
 		"Ctrl-C":       {signals: []os.Signal{os.Interrupt}, code: 5, said: []string{"finishing what is in progress", "interrupted after"}},
@@ -60,7 +60,7 @@ func TestInterrupted_slowDestination(t *testing.T) {
 }
 
 // endLate copies over a slow line, ends that in a way, and copies again.
-func endLate(t *testing.T, room *lab.Room, src, dst server, way farewell) {
+func endLate(t *testing.T, room *lab.Lab, src, dst server, way farewell) {
 	t.Helper()
 	u := src.logIn(t, person)
 	u.fill("INBOX", letters(150, 20_000, "inbox")...)
@@ -74,8 +74,8 @@ func endLate(t *testing.T, room *lab.Room, src, dst server, way farewell) {
 			t.Error(err)
 		}
 	})
-	m := move{t: t, Desk: deskIn(t), src: src, dst: dst, people: []crossing.Person{person}}
-	err = crossing.Prepare(room, m.Dir, crossing.Options{
+	m := move{t: t, Operator: deskIn(t), src: src, dst: dst, people: []imappair.Person{person}}
+	err = imappair.Prepare(room, m.Dir, imappair.Options{
 		Source: src.plain, Destination: proxy.Addr(), Plain: true, People: m.people, More: "mail: {settle: 12s}\n",
 	})
 	if err != nil {
@@ -87,7 +87,7 @@ func endLate(t *testing.T, room *lab.Room, src, dst server, way farewell) {
 	proxy.Plan(func(int) *faultproxy.Faults { return &faultproxy.Faults{} })
 	late := time.AfterFunc(4*time.Second, func() { proxy.Set(faultproxy.ToServer, slowLine) })
 	defer late.Stop()
-	again := desk.Answer[desk.Synced](t, m.Desk, 0, "sync")
+	again := operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
 	n, adopted, failed := copied(again)
 	if !way.late && !strings.Contains(said, fmt.Sprintf("interrupted after %d messages", 210-n)) {
 		t.Errorf("the next run copied %d of 210, the interrupted one said\n%s", n, said)
