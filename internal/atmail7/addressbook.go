@@ -35,7 +35,7 @@ func contactColumns() []string {
 }
 
 // addressBook reads it once.
-func (s *Shelf) addressBook(ctx context.Context) (*addressBook, error) {
+func (s *Objects) addressBook(ctx context.Context) (*addressBook, error) {
 	if s.book != nil {
 		return s.book, nil
 	}
@@ -79,7 +79,7 @@ func (b *addressBook) add(row map[string]string) {
 
 // addGroups reads the groups: a row for each member, one without member as header. A member that is no
 // contact becomes one, so that the group keeps the address.
-func (s *Shelf) addGroups(ctx context.Context, b *addressBook) error {
+func (s *Objects) addGroups(ctx context.Context, b *addressBook) error {
 	t := s.tables.groups
 	if !t.has("groupname") || !t.has("groupemail") || !t.has("account") {
 		return nil

@@ -2,7 +2,7 @@
 
 // Package atmail7 reads the organisation from the database of an atmail 5, 6 or 7 server: domains,
 // accounts with names, state, quota and stored passwords, aliases and forwards; and, account by account,
-// contacts and calendars from SabreDAV's tables of every version and from atmail's own (Shelf).
+// contacts and calendars from SabreDAV's tables of every version and from atmail's own (Objects).
 //
 // It only reads. The session is made read-only and every reading happens inside one consistent
 // snapshot, so that a server in use can be read; the package has no statement that writes, and a

@@ -28,13 +28,13 @@ func (d *Database) About(ctx context.Context) (people.About, error) {
 	return people.About{Server: about.Server, Profile: about.Profile, Domains: about.Domains, Accounts: about.Accounts}, err
 }
 
-// Objects begins to read an account's contacts and calendars, as Shelf does.
+// Objects begins to read an account's contacts and calendars, as ReadObjects does.
 func (d *Database) Objects(ctx context.Context, account string) (people.Objects, error) {
-	shelf, err := d.Shelf(ctx, account)
+	objects, err := d.ReadObjects(ctx, account)
 	if err != nil {
 		return nil, err
 	}
-	return shelf, nil
+	return objects, nil
 }
 
 // OnlyInTables reports whether a collection is atmail's own address book.
@@ -42,11 +42,11 @@ func (d *Database) OnlyInTables(href string) bool { return mapping.LastSegment(h
 
 // Digest reads an account's HA1 out of SabreDAV's own table of users; empty where that does not have it.
 func (d *Database) Digest(ctx context.Context, account string) (rehome.Secret, error) {
-	shelf, err := d.Shelf(ctx, account)
+	objects, err := d.ReadObjects(ctx, account)
 	if err != nil {
 		return rehome.Secret{}, err
 	}
-	defer shelf.Close()
-	ha1, err := shelf.Digest(ctx)
+	defer objects.Close()
+	ha1, err := objects.Digest(ctx)
 	return rehome.NewSecret(ha1), err
 }

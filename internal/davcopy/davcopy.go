@@ -39,9 +39,9 @@ import (
 	"rehome/internal/protocol/dav"
 )
 
-// Shelf is what a pass reads of one account; *endpoint.DAVSession is one, and so is what reads the
+// Reader is what a pass reads of one account; *endpoint.DAVSession is one, and so is what reads the
 // source's database. Its errors are those of package dav, or faults.
-type Shelf interface {
+type Reader interface {
 	Home(kind dav.Kind) *dav.Home // nil when there is none of that kind
 	Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error)
 	Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (dav.Listing, error)
@@ -70,7 +70,7 @@ func (silent) Done(string, int, int64) {}
 
 // Options of an Engine. Source, Destination, Ledger and EscrowDir are required.
 type Options struct {
-	Source      func(ctx context.Context, account rehome.Account) (Shelf, error)
+	Source      func(ctx context.Context, account rehome.Account) (Reader, error)
 	Destination func(ctx context.Context, account rehome.Account) (*endpoint.DAVSession, error)
 	Ledger      Ledger
 	EscrowDir   string // where originals of refused objects are kept

@@ -96,7 +96,7 @@ func account() rehome.Account {
 func (p *pair) engine() *Engine {
 	o := p.options
 	o.Ledger, o.EscrowDir, o.Destination = p.ledger, p.escrow, p.dst.Open
-	o.Source = func(ctx context.Context, account rehome.Account) (Shelf, error) {
+	o.Source = func(ctx context.Context, account rehome.Account) (Reader, error) {
 		session, err := p.src.Open(ctx, account)
 		if err != nil {
 			return nil, err

@@ -27,7 +27,7 @@ type slice struct {
 	deadline time.Time
 	octets   atomic.Int64 // left of the budget
 	stop     <-chan struct{}
-	src      Shelf
+	src      Reader
 	dst      *endpoint.DAVSession
 
 	mu       sync.Mutex
@@ -66,9 +66,9 @@ func (s *slice) close() {
 func (s *slice) open(ctx context.Context) error {
 	return pass.BothEnds(s.account.Address,
 		func() error {
-			shelf, err := s.engine.options.Source(ctx, s.account)
+			reader, err := s.engine.options.Source(ctx, s.account)
 			if err == nil { // an interface that holds a nil session is not nil
-				s.src = shelf
+				s.src = reader
 			}
 			return err
 		},

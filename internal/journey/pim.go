@@ -196,7 +196,7 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 	// Requests of one account are no log-ins of their own: as many as the host's gate lets through, where
 	// more are faster.
 	return davcopy.New(davcopy.Options{
-		Source: func(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
+		Source: func(ctx context.Context, account rehome.Account) (davcopy.Reader, error) {
 			return ends.source(ctx, account, store)
 		},
 		Destination: ends.dst.Open, Ledger: store.Objects, EscrowDir: m.settings.Mail.Escrow, Kinds: ends.kinds,

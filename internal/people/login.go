@@ -51,13 +51,13 @@ const refusalsInARow = 3
 // Host is where log-ins are tried.
 type Host interface {
 	// LogIn opens the account and closes it again. How much room there is, is told where the server tells.
-	LogIn(ctx context.Context, account rehome.Account) (room Room, err error)
+	LogIn(ctx context.Context, account rehome.Account) (room Space, err error)
 	// OpensAll reports whether a master user or a token opens every account, without a password of its own.
 	OpensAll() bool
 }
 
-// Room is how full an account is, in octets; zeros are not known.
-type Room struct{ Used, Limit int64 }
+// Space is how full an account is, in octets; zeros are not known.
+type Space struct{ Used, Limit int64 }
 
 // IMAPHost tries log-ins at an IMAP service.
 type IMAPHost struct{ *endpoint.IMAP }
@@ -66,16 +66,16 @@ var _ Host = IMAPHost{}
 
 // LogIn opens the account and asks for its quota. A server without quotas says so by an error of its own; the log-in has
 // worked all the same.
-func (h IMAPHost) LogIn(ctx context.Context, account rehome.Account) (Room, error) {
+func (h IMAPHost) LogIn(ctx context.Context, account rehome.Account) (Space, error) {
 	session, err := h.Open(ctx, account)
 	if err != nil {
-		return Room{}, err
+		return Space{}, err
 	}
 	defer session.Close()
 	if quota, known, err := session.QuotaOf(ctx, "INBOX"); err == nil && known {
-		return Room{Used: quota.Used, Limit: quota.Limit}, nil
+		return Space{Used: quota.Used, Limit: quota.Limit}, nil
 	}
-	return Room{}, nil
+	return Space{}, nil
 }
 
 // OpensAll reports whether the service is opened by a master user or a token.

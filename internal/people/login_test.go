@@ -20,9 +20,9 @@ type fakeHost struct {
 	asked    []time.Time
 }
 
-func (h *fakeHost) LogIn(_ context.Context, account rehome.Account) (Room, error) {
+func (h *fakeHost) LogIn(_ context.Context, account rehome.Account) (Space, error) {
 	h.asked = append(h.asked, time.Now())
-	return Room{Used: 1, Limit: 2}, h.answer(account)
+	return Space{Used: 1, Limit: 2}, h.answer(account)
 }
 
 func (h *fakeHost) OpensAll() bool { return h.opensAll }

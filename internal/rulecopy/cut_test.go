@@ -16,7 +16,7 @@ import (
 // server is a destination in memory, with a person's own scripts. Its connection is cut at the n-th
 // command, before it has done it or before it has answered.
 type server struct {
-	shelf
+	scriptStore
 	active string
 	wrote  int
 	cutAt  int // 0: never
@@ -39,7 +39,7 @@ func (s *server) do(change func()) error {
 
 func (s *server) ListScripts(context.Context) (all []managesieve.Script, err error) {
 	err = s.do(func() {
-		for name := range s.shelf {
+		for name := range s.scriptStore {
 			all = append(all, managesieve.Script{Name: name, Active: name == s.active})
 		}
 	})
@@ -47,13 +47,13 @@ func (s *server) ListScripts(context.Context) (all []managesieve.Script, err err
 }
 
 func (s *server) GetScript(_ context.Context, name string) (text string, err error) {
-	return s.shelf[name], s.do(func() {})
+	return s.scriptStore[name], s.do(func() {})
 }
 
 func (s *server) CheckScript(context.Context, string) error { return s.do(func() {}) }
 
 func (s *server) PutScript(_ context.Context, name, text string) error {
-	return s.do(func() { s.shelf[name], s.wrote = text, s.wrote+1 })
+	return s.do(func() { s.scriptStore[name], s.wrote = text, s.wrote+1 })
 }
 
 func (s *server) SetActive(_ context.Context, name string) error {
@@ -81,11 +81,11 @@ func TestSync_cutAnywhere(t *testing.T) {
 		for cut := 1; cut <= cuts; cut++ {
 			for _, late := range []bool{false, true} {
 				name := fmt.Sprintf("own %q, cut at %d, late %v", own, cut, late)
-				to := &server{shelf: shelf{}, cutAt: cut, late: late}
+				to := &server{scriptStore: scriptStore{}, cutAt: cut, late: late}
 				if own != "" {
-					to.shelf[own], to.active = "stop;", own
+					to.scriptStore[own], to.active = "stop;", own
 				}
-				account := Account{Address: anna, Target: to, Source: shelf{"main": "vacation \"x\";\r\n", "more": "keep;\r\n"}}
+				account := Account{Address: anna, Target: to, Source: scriptStore{"main": "vacation \"x\";\r\n", "more": "keep;\r\n"}}
 				engine := New(Options{Ledger: memory{}, SwitchOn: true})
 				_, first := engine.Sync(t.Context(), account)
 				if broke := errors.Is(first, errCut); broke != (to.cutAt <= 0) {
@@ -99,8 +99,8 @@ func TestSync_cutAnywhere(t *testing.T) {
 				if own != "" {
 					want = own
 				}
-				if len(to.shelf) != 2+len(own)/3 || to.active != want || to.shelf["main"] != "vacation \"x\";\r\n" || own != "" && to.shelf[own] != "stop;" {
-					t.Errorf("%s: got %v, active %q, want %q", name, to.shelf, to.active, want)
+				if len(to.scriptStore) != 2+len(own)/3 || to.active != want || to.scriptStore["main"] != "vacation \"x\";\r\n" || own != "" && to.scriptStore[own] != "stop;" {
+					t.Errorf("%s: got %v, active %q, want %q", name, to.scriptStore, to.active, want)
 				}
 				if _, err := engine.Sync(t.Context(), account); err != nil || to.wrote != wrote {
 					t.Errorf("%s: a third pass writes %d times, %v", name, to.wrote-wrote, err)

@@ -15,10 +15,10 @@ import (
 	"rehome/internal/protocol/managesieve"
 )
 
-// shelf is a source that holds scripts.
-type shelf map[string]string
+// scriptStore is a source that holds scripts.
+type scriptStore map[string]string
 
-func (s shelf) ListScripts(context.Context) ([]managesieve.Script, error) {
+func (s scriptStore) ListScripts(context.Context) ([]managesieve.Script, error) {
 	var all []managesieve.Script
 	for name := range s {
 		all = append(all, managesieve.Script{Name: name, Active: name == "main"})
@@ -26,7 +26,7 @@ func (s shelf) ListScripts(context.Context) ([]managesieve.Script, error) {
 	return all, nil
 }
 
-func (s shelf) GetScript(_ context.Context, name string) (string, error) { return s[name], nil }
+func (s scriptStore) GetScript(_ context.Context, name string) (string, error) { return s[name], nil }
 
 // Where nobody takes scripts, what each rule does is said in words, what a person does about it, and what
 // cannot be brought across at all.
@@ -41,7 +41,7 @@ func TestPlan_byHand(t *testing.T) {
 			{Conditions: []sieve.Condition{{Header: "from", Contains: "x@"}}, Mailbox: "Gone"},
 		},
 	}}
-	scripts := Account{Address: "bob@example.test", Mailbox: moves, Rules: sieve.Rules{Vacation: &sieve.Vacation{Text: "x"}}, Source: shelf{
+	scripts := Account{Address: "bob@example.test", Mailbox: moves, Rules: sieve.Rules{Vacation: &sieve.Vacation{Text: "x"}}, Source: scriptStore{
 		"main": "require [\"fileinto\", \"vnd.dovecot.pipe\"];\r\nif true { fileinto \"Gone\"; }\r\npipe \"sort-it\";\r\n", "=odd": "nonsense",
 	}}
 	var outcomes []Outcome

@@ -25,8 +25,8 @@ type mail struct {
 
 const now = 1_800_000_000
 
-// shelf lays messages into a mailbox in the order given. Sizes tell few contents apart.
-func shelf(side rehome.Side, messages []mail, level verify.Level) *box {
+// boxOf lays messages into a mailbox in the order given. Sizes tell few contents apart.
+func boxOf(side rehome.Side, messages []mail, level verify.Level) *box {
 	b := &box{side: side, name: "INBOX"}
 	for i, m := range messages {
 		r := &record{box: b, uid: imap.UID(2*i + 1), size: 100 + int64(m.content%3), date: m.date, flags: m.flags}
@@ -75,7 +75,7 @@ func (l library) bodies(_ context.Context, src, dst []*record) error {
 
 func outcome(t rapid.TB, level verify.Level, src, dst []mail) judgement {
 	t.Helper()
-	srcBox, dstBox := shelf(rehome.Source, src, level), shelf(rehome.Destination, dst, level)
+	srcBox, dstBox := boxOf(rehome.Source, src, level), boxOf(rehome.Destination, dst, level)
 	c, err := compare(context.Background(), level, srcBox.records, dstBox.records, newLibrary(srcBox, dstBox, src, dst))
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func TestCompare_sizeByNature(t *testing.T) {
 		dst  []mail
 		want map[verify.Kind]int
 	}{{messages, nil}, {later, map[verify.Kind]int{verify.DateDiffers: 1}}} {
-		srcBox, dstBox := shelf(rehome.Source, messages, verify.LevelMetadata), shelf(rehome.Destination, c.dst, verify.LevelMetadata)
+		srcBox, dstBox := boxOf(rehome.Source, messages, verify.LevelMetadata), boxOf(rehome.Destination, c.dst, verify.LevelMetadata)
 		for _, r := range dstBox.records[1:] {
 			r.size += 10
 		}
@@ -205,7 +205,7 @@ func TestCompare_sizeByNature(t *testing.T) {
 // Two drafts without Message-ID and Date share a header, and are not the same message for that.
 func TestCompare_weakHeader(t *testing.T) {
 	t.Parallel()
-	src, dst := shelf(rehome.Source, []mail{{content: 1}}, verify.LevelFull), shelf(rehome.Destination, []mail{{content: 2}}, verify.LevelFull)
+	src, dst := boxOf(rehome.Source, []mail{{content: 1}}, verify.LevelFull), boxOf(rehome.Destination, []mail{{content: 2}}, verify.LevelFull)
 	for _, r := range slices.Concat(src.records, dst.records) {
 		r.header = &header{weak: true}
 	}
@@ -285,7 +285,7 @@ func (nobody) bodies(context.Context, []*record, []*record) error  { return nil 
 func TestCompare_unreadable(t *testing.T) {
 	t.Parallel()
 	messages := []mail{{content: 1, date: 1}, {content: 2, date: 2}, {content: 3, date: 3}, {content: 4, date: 4}}
-	src, dst := shelf(rehome.Source, messages, verify.LevelFull), shelf(rehome.Destination, messages[:3], verify.LevelFull)
+	src, dst := boxOf(rehome.Source, messages, verify.LevelFull), boxOf(rehome.Destination, messages[:3], verify.LevelFull)
 	damage := func(r *record) { r.digest, r.failures = message.Digest{}, withheld }
 	damage(src.records[0]) // whole at the destination
 	damage(dst.records[1]) // whole at the source

@@ -26,8 +26,8 @@ import (
 	"rehome/internal/ledger/sqlite"
 )
 
-// Shelf keeps the files that nobody uses. It is safe for concurrent use, and from many bubbles.
-type Shelf struct {
+// Pool keeps the files that nobody uses. It is safe for concurrent use, and from many bubbles.
+type Pool struct {
 	dir string
 
 	mu   sync.Mutex
@@ -35,11 +35,11 @@ type Shelf struct {
 	free []*File
 }
 
-// NewShelf returns a shelf with its files in dir, best on a disk of memory.
-func NewShelf(dir string) *Shelf { return &Shelf{dir: dir} }
+// NewPool returns a pool with its files in dir, best on a disk of memory.
+func NewPool(dir string) *Pool { return &Pool{dir: dir} }
 
 // Lend returns an empty ledger that nobody else uses.
-func (s *Shelf) Lend(ctx context.Context) (*File, error) {
+func (s *Pool) Lend(ctx context.Context) (*File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if last := len(s.free) - 1; last >= 0 {
@@ -48,7 +48,7 @@ func (s *Shelf) Lend(ctx context.Context) (*File, error) {
 		return f, nil
 	}
 	s.made++
-	f := &File{shelf: s, path: filepath.Join(s.dir, fmt.Sprintf("ledger-%d.db", s.made))}
+	f := &File{pool: s, path: filepath.Join(s.dir, fmt.Sprintf("ledger-%d.db", s.made))}
 	first, err := ledger.Open(ctx, f.path) // a process as any other, which makes the schema
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *Shelf) Lend(ctx context.Context) (*File, error) {
 }
 
 // Close closes all that has been given back.
-func (s *Shelf) Close() error {
+func (s *Pool) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
@@ -74,7 +74,7 @@ func (s *Shelf) Close() error {
 
 // File is a ledger on the disk. One process at a time has it open.
 type File struct {
-	shelf     *Shelf
+	pool      *Pool
 	path      string
 	connector driver.Connector
 
@@ -155,7 +155,7 @@ func tablesOf(ctx context.Context, c raw) (tables []string, err error) {
 	return tables, errors.Join(err, rows.Close())
 }
 
-// GiveBack empties the ledger and puts it on the shelf. Where a process has left something open, it is not used
+// GiveBack empties the ledger and puts it on the pool. Where a process has left something open, it is not used
 // again.
 func (f *File) GiveBack(ctx context.Context) error {
 	f.mu.Lock()
@@ -167,9 +167,9 @@ func (f *File) GiveBack(ctx context.Context) error {
 	if err := f.Empty(ctx); err != nil {
 		return err
 	}
-	f.shelf.mu.Lock()
-	defer f.shelf.mu.Unlock()
-	f.shelf.free = append(f.shelf.free, f)
+	f.pool.mu.Lock()
+	defer f.pool.mu.Unlock()
+	f.pool.free = append(f.pool.free, f)
 	return nil
 }
 

@@ -19,13 +19,13 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func lend(t *testing.T) (*Shelf, *File) {
+func lend(t *testing.T) (*Pool, *File) {
 	t.Helper()
-	shelf := NewShelf(t.TempDir())
-	t.Cleanup(func() { must(t, shelf.Close()) })
-	file, err := shelf.Lend(t.Context())
+	pool := NewPool(t.TempDir())
+	t.Cleanup(func() { must(t, pool.Close()) })
+	file, err := pool.Lend(t.Context())
 	must(t, err)
-	return shelf, file
+	return pool, file
 }
 
 // planned returns the accounts that a new process finds.
@@ -50,7 +50,7 @@ func plan(t *testing.T, l *ledger.Ledger, name string) {
 
 func TestFile_whatIsCommittedStays(t *testing.T) {
 	t.Parallel()
-	shelf, file := lend(t)
+	pool, file := lend(t)
 	l, err := file.Open(t.Context())
 	must(t, err)
 	plan(t, l, "anna")
@@ -61,7 +61,7 @@ func TestFile_whatIsCommittedStays(t *testing.T) {
 		t.Errorf("behind a kill there is %q, want what was committed before it", got)
 	}
 	must(t, file.GiveBack(t.Context()))
-	again, err := shelf.Lend(t.Context())
+	again, err := pool.Lend(t.Context())
 	must(t, err)
 	if got := planned(t, again); again != file || got != "" {
 		t.Errorf("the next run finds %q (the same file: %v), want it empty", got, again == file)
@@ -117,13 +117,13 @@ func TestFile_emptyIsEmpty(t *testing.T) {
 }
 
 // A file goes from one bubble to the next.
-func TestShelf_bubbles(t *testing.T) {
+func TestPool_bubbles(t *testing.T) {
 	t.Parallel()
-	shelf, first := lend(t)
+	pool, first := lend(t)
 	must(t, first.GiveBack(t.Context()))
 	for range 3 {
 		synctest.Test(t, func(t *testing.T) {
-			file, err := shelf.Lend(t.Context())
+			file, err := pool.Lend(t.Context())
 			must(t, err)
 			l, err := file.Open(t.Context())
 			must(t, err)

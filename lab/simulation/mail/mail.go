@@ -19,10 +19,10 @@ import (
 	"rehome/lab/simulation/ledgers"
 )
 
-// Kind returns the simulation of mail. Each run has a folder of its own in dir, and ledgers of the shelf.
-func Kind(dir string, shelf *ledgers.Shelf) simulation.Kind {
+// Kind returns the simulation of mail. Each run has a folder of its own in dir, and ledgers of the pool.
+func Kind(dir string, pool *ledgers.Pool) simulation.Kind {
 	return simulation.Kind{
 		Name: "mail", Switches: switches(), Sizes: sizes(), Waiting: waiting,
-		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, dir, shelf) },
+		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, dir, pool) },
 	}
 }

@@ -24,9 +24,9 @@ func scratch(t *testing.T) string {
 func TestSimulate(t *testing.T) {
 	t.Parallel()
 	dir := scratch(t)
-	shelf := ledgers.NewShelf(dir)
-	simulation.Explore(t, Kind(dir, shelf), 80)
-	if err := shelf.Close(); err != nil {
+	pool := ledgers.NewPool(dir)
+	simulation.Explore(t, Kind(dir, pool), 80)
+	if err := pool.Close(); err != nil {
 		t.Error(err)
 	}
 }

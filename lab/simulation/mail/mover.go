@@ -39,7 +39,7 @@ type mover struct {
 }
 
 func (w *world) hire(name string) (*mover, error) {
-	file, err := w.shelf.Lend(context.Background())
+	file, err := w.pool.Lend(context.Background())
 	if err != nil {
 		return nil, err
 	}

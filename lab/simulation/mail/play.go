@@ -12,8 +12,8 @@ import (
 )
 
 // play plays one plan: a troubled part, and a calm one in which everything has to become true.
-func play(plan simulation.Plan, dir string, shelf *ledgers.Shelf) *simulation.Failure {
-	w, err := newWorld(plan, dir, shelf)
+func play(plan simulation.Plan, dir string, pool *ledgers.Pool) *simulation.Failure {
+	w, err := newWorld(plan, dir, pool)
 	if err != nil {
 		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
 	}

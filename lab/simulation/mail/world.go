@@ -21,7 +21,7 @@ import (
 type world struct {
 	plan   simulation.Plan
 	chance simulation.Chance
-	shelf  *ledgers.Shelf
+	pool   *ledgers.Pool
 	lent   []*ledgers.File
 	dir    string
 
@@ -49,8 +49,8 @@ const (
 	destinationAddress = "destination:143"
 )
 
-func newWorld(plan simulation.Plan, parent string, shelf *ledgers.Shelf) (*world, error) {
-	w := &world{plan: plan, chance: plan.Chance(), shelf: shelf, books: newLibrary(), forgotten: map[string]time.Time{}, began: time.Now()}
+func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, error) {
+	w := &world{plan: plan, chance: plan.Chance(), pool: pool, books: newLibrary(), forgotten: map[string]time.Time{}, began: time.Now()}
 	dir, err := os.MkdirTemp(parent, "run")
 	if err != nil {
 		return nil, err

@@ -21,9 +21,9 @@ func TestSimulate(t *testing.T) {
 		folder = t.TempDir()
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) }) // nothing in it is worth anything behind the test
-	shelf := ledgers.NewShelf(folder)
-	simulation.Explore(t, Kind(folder, shelf), 40)
-	if err := shelf.Close(); err != nil {
+	pool := ledgers.NewPool(folder)
+	simulation.Explore(t, Kind(folder, pool), 40)
+	if err := pool.Close(); err != nil {
 		t.Error(err)
 	}
 }

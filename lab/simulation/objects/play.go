@@ -28,22 +28,22 @@ import (
 )
 
 // Kind describes this simulation. Each run has a folder of its own in that one, best on a disk of memory, and
-// a ledger of the shelf.
-func Kind(folder string, shelf *ledgers.Shelf) simulation.Kind {
+// a ledger of the pool.
+func Kind(folder string, pool *ledgers.Pool) simulation.Kind {
 	return simulation.Kind{
 		Name: "objects", Switches: switches(), Sizes: sizes(), Waiting: waiting(),
-		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, folder, shelf) },
+		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, folder, pool) },
 	}
 }
 
 // play plays one run.
-func play(plan simulation.Plan, folder string, shelf *ledgers.Shelf) *simulation.Failure {
+func play(plan simulation.Plan, folder string, pool *ledgers.Pool) *simulation.Failure {
 	own, err := os.MkdirTemp(folder, "run-")
 	if err != nil {
 		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
 	}
 	defer os.RemoveAll(own)
-	store, err := shelf.Lend(context.Background())
+	store, err := pool.Lend(context.Background())
 	if err != nil {
 		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
 	}
@@ -257,7 +257,7 @@ func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]
 	defer src.Close()
 	defer dst.Close()
 	engine := davcopy.New(davcopy.Options{
-		Source: func(ctx context.Context, account rehome.Account) (davcopy.Shelf, error) {
+		Source: func(ctx context.Context, account rehome.Account) (davcopy.Reader, error) {
 			session, err := src.Open(ctx, account)
 			if err != nil {
 				return nil, err

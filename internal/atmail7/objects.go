@@ -15,10 +15,10 @@ import (
 	"rehome/internal/protocol/dav"
 )
 
-// Shelf is one account's contacts and calendars, read from the tables as a DAV client would see them
+// Objects is one account's contacts and calendars, read from the tables as a DAV client would see them
 // without a password: the same names, the same bytes, and as etag the MD5 that SabreDAV shows. It is one
 // consistent snapshot. Its methods are those of a DAV session; only one goroutine may use it at a time.
-type Shelf struct {
+type Objects struct {
 	database *Database
 	reading  *reading
 	tables   *davTables
@@ -34,13 +34,13 @@ type davPlace struct {
 	own  bool // atmail's own address book
 }
 
-// Shelf begins to read an account. The caller lists the collections first, and closes the shelf.
-func (d *Database) Shelf(ctx context.Context, account string) (*Shelf, error) {
+// ReadObjects begins to read an account. The caller lists the collections first, and closes it.
+func (d *Database) ReadObjects(ctx context.Context, account string) (*Objects, error) {
 	r, err := d.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &Shelf{database: d, reading: r, account: account, places: map[string]davPlace{}}
+	s := &Objects{database: d, reading: r, account: account, places: map[string]davPlace{}}
 	if s.tables, err = d.davTables(ctx, r); err != nil {
 		s.Close()
 		return nil, err
@@ -49,29 +49,29 @@ func (d *Database) Shelf(ctx context.Context, account string) (*Shelf, error) {
 }
 
 // Close ends the snapshot.
-func (s *Shelf) Close() {
+func (s *Objects) Close() {
 	_ = s.reading.conn.Close() // it was only read from
 }
 
 // Home returns where the account's collections would be.
-func (s *Shelf) Home(kind dav.Kind) *dav.Home {
+func (s *Objects) Home(kind dav.Kind) *dav.Home {
 	return &dav.Home{Kind: kind, How: "database", Principal: "/principals/users/" + s.account + "/", HomeSets: []string{s.home(kind)}}
 }
 
-func (s *Shelf) home(kind dav.Kind) string {
+func (s *Objects) home(kind dav.Kind) string {
 	if kind == dav.Calendars {
 		return "/calendars/" + s.account + "/"
 	}
 	return "/addressbooks/" + s.account + "/"
 }
 
-// ownBook is what the shelf calls atmail's own address book. No server shows it under that name, and its contacts
+// ownBook is the name of atmail's own address book. No server shows it under that name, and its contacts
 // have other names and UIDs there.
 const ownBook = "abook"
 
 // Collections lists those of a kind. Where SabreDAV has no book of the account, atmail's own address
 // book is one.
-func (s *Shelf) Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error) {
+func (s *Objects) Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error) {
 	if kind == dav.Calendars {
 		return s.calendars(ctx)
 	}
@@ -84,7 +84,7 @@ func (s *Shelf) Collections(ctx context.Context, kind dav.Kind) ([]dav.Collectio
 	return []dav.Collection{{Href: href, Kind: kind, Name: "Contacts"}}, nil
 }
 
-func (s *Shelf) books(ctx context.Context) ([]dav.Collection, error) {
+func (s *Objects) books(ctx context.Context) ([]dav.Collection, error) {
 	t := s.tables.books
 	if t == nil || s.tables.cards == nil {
 		return nil, nil
@@ -104,7 +104,7 @@ func (s *Shelf) books(ctx context.Context) ([]dav.Collection, error) {
 }
 
 // collection notes the place of a row.
-func (s *Shelf) collection(kind dav.Kind, id, uri []byte) dav.Collection {
+func (s *Objects) collection(kind dav.Kind, id, uri []byte) dav.Collection {
 	href := s.home(kind) + url.PathEscape(string(uri)) + "/"
 	s.places[href] = davPlace{kind: kind, id: string(id)}
 	return dav.Collection{Href: href, Kind: kind}
@@ -112,7 +112,7 @@ func (s *Shelf) collection(kind dav.Kind, id, uri []byte) dav.Collection {
 
 // calendars reads them in the form before 3.2, in which a calendar is one row, or in that since, in which
 // the owner and everybody it is shared with have an instance of it.
-func (s *Shelf) calendars(ctx context.Context) ([]dav.Collection, error) {
+func (s *Objects) calendars(ctx context.Context) ([]dav.Collection, error) {
 	c, i := s.tables.calendars, s.tables.instances
 	if c == nil || s.tables.objects == nil {
 		return nil, nil
@@ -151,7 +151,7 @@ func (s *Shelf) calendars(ctx context.Context) ([]dav.Collection, error) {
 	return append(all, subscribed...), err
 }
 
-func (s *Shelf) subscriptions(ctx context.Context) ([]dav.Collection, error) {
+func (s *Objects) subscriptions(ctx context.Context) ([]dav.Collection, error) {
 	t := s.tables.subscribed
 	if t == nil {
 		return nil, nil
@@ -186,7 +186,7 @@ func state(ctag, syncToken []byte) string {
 
 // Changes lists a collection, unless it is as it was at since. The etags are computed by the server, so
 // that no body travels.
-func (s *Shelf) Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (dav.Listing, error) {
+func (s *Objects) Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (dav.Listing, error) {
 	mark := dav.Mark{CTag: c.CTag}
 	if mark.CTag != "" && mark == since {
 		return dav.Listing{Mark: mark, Unchanged: true}, nil
@@ -230,7 +230,7 @@ func (s *Shelf) Changes(ctx context.Context, c *dav.Collection, since dav.Mark, 
 }
 
 // rows says where the objects of a kind are.
-func (s *Shelf) rows(kind dav.Kind) (t *davTable, body, parent string) {
+func (s *Objects) rows(kind dav.Kind) (t *davTable, body, parent string) {
 	if kind == dav.Calendars {
 		return s.tables.objects, "calendardata", "calendarid"
 	}
@@ -241,7 +241,7 @@ func (s *Shelf) rows(kind dav.Kind) (t *davTable, body, parent string) {
 const readAtOnce = 200
 
 // Read reads the items; each is called once for every one.
-func (s *Shelf) Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+func (s *Objects) Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
 	place := s.places[c.Href]
 	if place.own {
 		book, err := s.addressBook(ctx)
@@ -259,11 +259,11 @@ func (s *Shelf) Read(ctx context.Context, c *dav.Collection, items []dav.Item, e
 }
 
 // Fetch is Read: the tables have no other way, and no parser between.
-func (s *Shelf) Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
+func (s *Objects) Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
 	return s.Read(ctx, c, items, each)
 }
 
-func (s *Shelf) readSome(ctx context.Context, c *dav.Collection, place davPlace, items []dav.Item, each func(dav.Object) error) error {
+func (s *Objects) readSome(ctx context.Context, c *dav.Collection, place davPlace, items []dav.Item, each func(dav.Object) error) error {
 	t, body, parent := s.rows(place.kind)
 	wanted := map[string]string{} // href by name
 	args := []any{place.id}
@@ -299,7 +299,7 @@ func (s *Shelf) readSome(ctx context.Context, c *dav.Collection, place davPlace,
 
 // Digest returns the HA1 of an account, hex MD5(user:realm:password), which answers a Digest challenge
 // without the password; empty where SabreDAV's own table of users does not have it.
-func (s *Shelf) Digest(ctx context.Context) (ha1 string, err error) {
+func (s *Objects) Digest(ctx context.Context) (ha1 string, err error) {
 	t := s.tables.users
 	if !t.has("digesta1") || !t.has("username") {
 		return "", nil

@@ -19,7 +19,7 @@ import (
 )
 
 // read reads an account's collection whole, by name.
-func read(t *testing.T, s *Shelf, c dav.Collection) map[string][]byte {
+func read(t *testing.T, s *Objects, c dav.Collection) map[string][]byte {
 	t.Helper()
 	var items []dav.Item
 	listing, err := s.Changes(t.Context(), &c, dav.Mark{}, func(item dav.Item) error {
@@ -54,9 +54,9 @@ func read(t *testing.T, s *Shelf, c dav.Collection) map[string][]byte {
 	return objects
 }
 
-func shelf(t *testing.T, d *Database, account string) *Shelf {
+func readObjects(t *testing.T, d *Database, account string) *Objects {
 	t.Helper()
-	s, err := d.Shelf(t.Context(), account)
+	s, err := d.ReadObjects(t.Context(), account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func openBench(t *testing.T, b *bench) *Database {
 	return d
 }
 
-func TestShelf_everyVersion(t *testing.T) {
+func TestObjects_everyVersion(t *testing.T) {
 	t.Parallel()
 	b := startBench(t, atmail7.Options{})
 	for _, version := range atmail7.DAVVersions() {
@@ -89,7 +89,7 @@ func TestShelf_everyVersion(t *testing.T) {
 		t.Run(version.String(), func(t *testing.T) {
 			d := openBench(t, b)
 			for _, account := range []string{atmail7.DAVAnna, atmail7.DAVBob, atmail7.DAVCarol} {
-				s := shelf(t, d, account)
+				s := readObjects(t, d, account)
 				checkCollections(t, s, dav.Calendars, ofAccount(content.Calendars, account), version)
 				if version != atmail7.DAVAtmail {
 					checkCollections(t, s, dav.AddressBooks, ofAccount(content.Books, account), version)
@@ -105,7 +105,7 @@ func ofAccount(all []atmail7.DAVCollection, account string) []atmail7.DAVCollect
 }
 
 // checkCollections compares what is a user's own; what is subscribed or shared is marked as such.
-func checkCollections(t *testing.T, s *Shelf, kind dav.Kind, want []atmail7.DAVCollection, version atmail7.DAVVersion) {
+func checkCollections(t *testing.T, s *Objects, kind dav.Kind, want []atmail7.DAVCollection, version atmail7.DAVVersion) {
 	t.Helper()
 	all, err := s.Collections(t.Context(), kind)
 	if err != nil {
@@ -155,13 +155,13 @@ func checkShares(t *testing.T, d *Database, want []atmail7.DAVShare) {
 	}
 }
 
-func TestShelf_abook(t *testing.T) {
+func TestObjects_abook(t *testing.T) {
 	t.Parallel()
 	b := startBench(t, atmail7.Options{})
 	if _, err := b.LoadDAV(t.Context(), atmail7.DAVAtmail); err != nil {
 		t.Fatal(err)
 	}
-	s := shelf(t, openBench(t, b), atmail7.DAVAnna)
+	s := readObjects(t, openBench(t, b), atmail7.DAVAnna)
 	books, err := s.Collections(t.Context(), dav.AddressBooks)
 	if err != nil || len(books) != 1 {
 		t.Fatalf("%d books, %v", len(books), err)
@@ -190,7 +190,7 @@ func TestShelf_abook(t *testing.T) {
 		!strings.Contains(group, strings.TrimPrefix(lineOf(ada, "UID:"), "UID:")) {
 		t.Errorf("the group does not name its two members once each:\n%s", group)
 	}
-	again := shelf(t, openBench(t, b), atmail7.DAVAnna)
+	again := readObjects(t, openBench(t, b), atmail7.DAVAnna)
 	if books, err = again.Collections(t.Context(), dav.AddressBooks); err != nil {
 		t.Fatal(err)
 	}
@@ -210,13 +210,13 @@ func lineOf(card, prefix string) string {
 	return ""
 }
 
-func TestShelf_vanishedMeanwhile(t *testing.T) {
+func TestObjects_vanishedMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := startBench(t, atmail7.Options{})
 	if _, err := b.LoadDAV(t.Context(), atmail7.DAV18); err != nil {
 		t.Fatal(err)
 	}
-	s := shelf(t, openBench(t, b), atmail7.DAVBob)
+	s := readObjects(t, openBench(t, b), atmail7.DAVBob)
 	all, err := s.Collections(t.Context(), dav.Calendars)
 	if err != nil {
 		t.Fatal(err)
