@@ -302,24 +302,32 @@ func absent(ctx context.Context, session *endpoint.Session, name string, refused
 	if gone, clear := saysAbsent(refused); clear {
 		return gone, nil
 	}
-	gone := true
-	for _, asked := range []string{name + nowhere, name} {
-		_, err := session.Examine(ctx, asked)
-		if err == nil {
-			return false, session.Unselect(ctx)
+	var answers [2]error
+	var openings [2]*imap.Opening
+	for i, asked := range []string{name + nowhere, name} {
+		openings[i], answers[i] = session.ExamineAhead(ctx, asked)
+	}
+	for i, opening := range openings {
+		if answers[i] == nil {
+			_, answers[i] = opening.Wait(ctx)
 		}
-		if !imap.IsStatus(err, "NO") {
+	}
+	for _, err := range answers {
+		if err != nil && !imap.IsStatus(err, "NO") {
 			return false, err
 		}
-		gone = gone && sameWords(refused, err)
 	}
-	return gone, session.Noop(ctx) // see refusalsInARow
+	if answers[1] == nil {
+		return false, session.Unselect(ctx)
+	}
+	return sameWords(refused, answers[0]) && sameWords(refused, answers[1]), session.Noop(ctx) // see refusalsInARow
 }
 
 // sameWords says that two refusals do not differ but in the name of the mailbox.
 func sameWords(a, b error) bool {
 	var one, other *imap.StatusError
-	return errors.As(a, &one) && errors.As(b, &other) && one.Code == other.Code && one.Text == strings.ReplaceAll(other.Text, nowhere, "")
+	return errors.As(a, &one) && errors.As(b, &other) && one.Code == other.Code &&
+		withoutTiming(one.Text) == strings.ReplaceAll(withoutTiming(other.Text), nowhere, "")
 }
 
 // saysAbsent reads a refusal; clear is false when it has no code.

@@ -38,7 +38,7 @@ func withBlank(s string) string {
 	return s + " "
 }
 
-// timing is what Dovecot puts behind its answers to APPEND: "(0.001 + 0.000 secs)".
+// timing is what Dovecot puts behind its answers to APPEND, SELECT and others: "(0.001 + 0.000 secs)".
 var timing = regexp.MustCompile(`\s*\([0-9.]+( \+ [0-9.]+)+ secs\)\.?$`)
 
 // withoutTiming keeps the part of a server's words that says something.

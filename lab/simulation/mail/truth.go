@@ -218,7 +218,7 @@ func (w *world) checkComplete(p pass, before photograph) {
 	w.dst.mu.Lock()
 	defer w.dst.mu.Unlock()
 	stayed := slices.DeleteFunc(before.messages, func(m *message) bool { return before.names[m.box] != m.box.name })
-	for _, missing := range w.missing(stayed) {
+	for _, missing := range w.missing(stayed, p.process) {
 		if missing.there+missing.taken < missing.wanted {
 			w.fail("exit 0 means that all is there",
 				"%s ends with 0, and content %d of %s is %d times at the source and %d times at the destination (taken away there: %d)", p.process,
@@ -235,8 +235,13 @@ type lack struct {
 	wanted, there, taken int
 }
 
-// missing compares messages of the source that are still there with the destination. Both stores are locked.
-func (w *world) missing(messages []*message) []lack {
+// missing compares messages of the source that are still there with the destination. Both stores are locked. For the
+// mover of a process, if one is given, what another one has removed was taken away there: it cannot see by whom, and says so.
+func (w *world) missing(messages []*message, process string) []lack {
+	takenAway := func(m *message) bool {
+		other := w.rivals && process != "" && m.goneBy != "" && !user(m.goneBy) && moverOf(m.goneBy) != moverOf(process)
+		return other || m.goneBy == "user" || m.goneBy == "backup" && disguised(m.box)
+	}
 	wanted := map[place]int{}
 	var order []place
 	for _, m := range messages {
@@ -256,7 +261,7 @@ func (w *world) missing(messages []*message) []lack {
 			case m.content != at.content:
 			case m.goneBy == "" && m.box == box:
 				l.there++
-			case w.mapsTo(at.box, m.box) && (m.goneBy == "user" || m.goneBy == "backup" && disguised(m.box)):
+			case w.mapsTo(at.box, m.box) && takenAway(m):
 				l.taken++
 			}
 		}
@@ -324,7 +329,7 @@ func (w *world) checkEnd(last pass) {
 	for _, name := range w.src.names() {
 		present = append(present, w.src.boxes[name].messages...)
 	}
-	for _, l := range w.missing(present) {
+	for _, l := range w.missing(present, "") {
 		switch {
 		case l.there+l.taken >= l.wanted:
 		case !w.hopeless(l):
@@ -339,9 +344,11 @@ func (w *world) checkEnd(last pass) {
 }
 
 // checkRest is what has to be said of copies whose originals have gone: each counts as kept, or a finding names it. Whoever
-// has lost what was known of the destination, or shares it with another mover, cannot tell.
+// has lost what was known of the destination, or shares it with another mover, cannot tell. What a source has lost that was
+// put back is told once, when it is found (source_restored): nobody has deleted it.
 func (w *world) checkRest(last pass) {
-	if w.rivals || w.lost || last.outcome.Err != nil || held(last) || slices.ContainsFunc(w.dst.ever, func(box *mailbox) bool { return !box.putBack.IsZero() }) {
+	restored := slices.ContainsFunc(slices.Concat(w.src.ever, w.dst.ever), func(box *mailbox) bool { return !box.putBack.IsZero() })
+	if w.rivals || w.lost || restored || last.outcome.Err != nil || held(last) {
 		return
 	}
 	rest, spare := map[place]int{}, 0
