@@ -46,14 +46,7 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err
 	}
-	for _, a := range status.Accounts {
-		if a.Reason != "" {
-			fmt.Fprintf(w, "%s is blocked: %s\n", printable(a.Account), printable(a.Reason))
-			if a.NextStep != "" {
-				fmt.Fprintf(w, "  -> %s\n", printable(a.NextStep))
-			}
-		}
-	}
+	writeTurns(w, status)
 	return f.writeFindings(w, status.Findings, rehome.SeverityWarning)
 }
 
@@ -72,7 +65,7 @@ func rulesThere(r *journey.StatusRules) string {
 func stateWords(a journey.StatusAccount) string {
 	switch a.State {
 	case ledger.AccountPreStaging:
-		return "copying"
+		return turnState(a.Turn)
 	case ledger.AccountPreStaged:
 		if a.Verdict == "" {
 			return "copied, not verified yet"

@@ -85,8 +85,12 @@ func TestAllOf(t *testing.T) {
 func TestStateWords(t *testing.T) {
 	t.Parallel()
 	for want, a := range map[string]journey.StatusAccount{
-		"planned":                  {State: ledger.AccountPlanned},
-		"copying":                  {State: ledger.AccountPreStaging},
+		"planned":     {State: ledger.AccountPlanned},
+		"interrupted": {State: ledger.AccountPreStaging},
+		"copying mail": {
+			State: ledger.AccountPreStaging, Turn: &journey.StatusTurn{State: ledger.TurnWorking, Step: rehome.KindMail},
+		},
+		"waiting":                  {State: ledger.AccountPreStaging, Turn: &journey.StatusTurn{State: ledger.TurnWaiting, Step: rehome.KindMail}},
 		"copied, not verified yet": {State: ledger.AccountPreStaged},
 		"copied":                   {State: ledger.AccountPreStaged, Verdict: "equal", VerifiedAt: time.Unix(1, 0)},
 		"blocked":                  {State: ledger.AccountBlocked},

@@ -3,17 +3,18 @@
 // Package conductor decides which account is worked on when.
 //
 // It cuts a pass into slices and gives every account its turn, tries again what may be tried again, and keeps the account's
-// row and findings in the ledger. It knows no protocol and no kind of work: Steps do the work, in the order in which they
-// are given, and trouble with one does not keep the next one back. The runner here is the local one, goroutines in one
-// process; the ledger makes the work durable, so after a crash or Ctrl-C the same call goes on.
+// row, findings and turn in the ledger. It knows no protocol and no kind of work: Steps do the work, in the order in which
+// they are given, and trouble with one does not keep the next one back. A Runner calls the turns; the one here is Local,
+// goroutines in one process. Who is next, what is tried again and what waits is in the ledger, so that after a crash or
+// Ctrl-C the same call goes on where it was.
 package conductor
 
 import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,16 +23,20 @@ import (
 	"rehome/internal/pass"
 )
 
-// Ledger keeps where each account stands; *ledger.Accounts is one.
+// Ledger keeps where each account stands and whose turn is next; *ledger.Passes is one.
 type Ledger interface {
-	Save(ctx context.Context, a ledger.Account, findings map[rehome.Kind][]rehome.Finding) error
+	Turns(ctx context.Context) ([]ledger.Turn, error)
+	Begin(ctx context.Context, queue []ledger.Turn) error
+	Save(ctx context.Context, a ledger.Account, findings map[rehome.Kind][]rehome.Finding, t ledger.Turn) error
+	Wait(ctx context.Context, t ledger.Turn) error
 }
 
 // Options of a Conductor. Steps and Ledger are required.
 type Options struct {
 	Steps   []pass.Step // in their order; all of them for each account
 	Ledger  Ledger
-	Workers int // accounts at work at once; 0 means 4
+	Workers int    // accounts at work at once; 0 means 4
+	Runner  Runner // nil means Local with these workers
 	Budget  pass.Budget
 	Pass    rehome.Pass
 
@@ -67,23 +72,25 @@ type Outcome struct {
 type Conductor struct {
 	options Options
 	log     *slog.Logger
-	queue   chan *turn
-	left    sync.WaitGroup // accounts that are not finished
+	turns   map[string]*turn // by address
 
-	interrupted atomic.Bool // an account could have gone on
+	place       atomic.Int64 // the last one that was given in the queue
+	interrupted atomic.Bool  // an account could have gone on
 }
 
 // turn is one account waiting for its next slice.
 type turn struct {
+	ledger.Turn // as it is in the ledger, or will be; failures are in a row, without a slice that advanced in between
+
 	account  rehome.Account
 	expected *pass.Size // nil when nobody knows
 	started  time.Time
 	budget   pass.Budget
 	outcome  *Outcome
-	failures int         // in a row, without a slice that advanced in between
 	left     []pass.Step // what is still to be done, the one at work first
 	seen     []*sight    // of the steps that have begun, in their order
 	troubles []error     // why steps that are over are not complete
+	failed   ledger.Turn // when the last of those had failed
 
 	begun   bool      // a slice has run
 	stepped time.Time // when the step at work began
@@ -104,6 +111,9 @@ func New(options Options) *Conductor {
 		options.Grace = DefaultGrace
 	}
 	options.Budget.Stop = options.Stop
+	if options.Runner == nil {
+		options.Runner = Local{Workers: options.Workers, Stop: options.Stop}
+	}
 	if options.Pass == "" {
 		options.Pass = rehome.PassPreStage
 	}
@@ -117,20 +127,15 @@ func New(options Options) *Conductor {
 func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outcome, error) {
 	ctx, over := c.withGrace(ctx)
 	defer over(nil)
-	turns := c.turns(accounts)
-	c.queue = make(chan *turn, len(turns))
-	c.left.Add(len(turns))
+	turns := c.makeTurns(accounts)
 	ended := c.tellPass(turns)
-	for _, t := range turns {
-		c.queue <- t
+	if queue, err := c.lineUp(context.WithoutCancel(ctx), turns); err == nil {
+		c.options.Runner.Run(ctx, queue, c.takeTurn)
+	} else {
+		for _, t := range turns {
+			c.end(t, err)
+		}
 	}
-	var workers sync.WaitGroup
-	for range min(c.options.Workers, len(turns)) {
-		workers.Go(func() { c.work(ctx) })
-	}
-	c.left.Wait()
-	close(c.queue)
-	workers.Wait()
 	outcomes := make([]Outcome, len(turns))
 	for i, t := range turns {
 		outcomes[i] = *t.outcome
@@ -138,6 +143,26 @@ func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outco
 	err := c.verdict(ctx)
 	ended(outcomes, err)
 	return outcomes, err
+}
+
+// lineUp puts the turns into their order and writes it down.
+func (c *Conductor) lineUp(ctx context.Context, turns []*turn) ([]Due, error) {
+	former, err := c.options.Ledger.Turns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	addresses := make([]string, len(turns))
+	for i, t := range turns {
+		addresses[i] = t.account.Address
+	}
+	rows := resume(former, addresses, c.options.Pass, time.Now())
+	queue := make([]Due, len(rows))
+	for i, row := range rows {
+		c.turns[row.Address].Turn = row
+		c.place.Store(row.Place)
+		queue[i] = Due{row.Address, row.Due}
+	}
+	return queue, c.options.Ledger.Begin(ctx, rows)
 }
 
 // verdict says whether the pass came to its end by itself.
@@ -181,71 +206,94 @@ func (c *Conductor) stopped(ctx context.Context) bool {
 	}
 }
 
-// turns makes one turn for each account: two at once would both copy what neither has booked yet.
-func (c *Conductor) turns(accounts []rehome.Account) []*turn {
-	seen := make(map[string]bool, len(accounts))
+// makeTurns makes one turn for each account: two at once would both copy what neither has booked yet.
+func (c *Conductor) makeTurns(accounts []rehome.Account) []*turn {
+	c.turns = make(map[string]*turn, len(accounts))
 	turns := make([]*turn, 0, len(accounts))
 	for _, account := range accounts {
-		if seen[account.Address] {
+		if c.turns[account.Address] != nil {
 			continue
 		}
-		seen[account.Address] = true
 		var expected *pass.Size
 		if size, known := c.options.Expected[account.Address]; known {
 			expected = &size
 		}
 		c.options.Progress.Expect(expected)
-		turns = append(turns, &turn{
+		t := &turn{
 			account: account, expected: expected, started: time.Now(), budget: c.options.Budget,
 			outcome: &Outcome{Account: account.Address, Counts: map[rehome.Kind]pass.Counts{}},
 			left:    c.options.Steps,
-		})
+		}
+		c.turns[account.Address] = t
+		turns = append(turns, t)
 	}
 	return turns
 }
 
-// work runs slices; an account that has more to do goes to the end of the queue.
-func (c *Conductor) work(ctx context.Context) {
-	for t := range c.queue {
-		if c.stopped(ctx) {
-			c.interrupt(ctx, t)
-			continue
-		}
-		c.takeTurn(ctx, t)
+// takeTurn gives an account a slice. Before that the account goes to the end of the queue, see resume.
+func (c *Conductor) takeTurn(ctx context.Context, account string) (next time.Time, over bool) {
+	t := c.turns[account]
+	if c.stopped(ctx) {
+		return c.interrupt(ctx, t)
 	}
-}
-
-func (c *Conductor) takeTurn(ctx context.Context, t *turn) {
+	t.State, t.Step, t.Due, t.Place = ledger.TurnWorking, t.left[0].Kind(), time.Time{}, c.place.Add(1)
 	if err := c.save(ctx, t, ledger.AccountPreStaging, nil); err != nil {
-		c.end(t, err)
-		return
+		return c.end(t, err)
 	}
 	result, err := c.runSlice(ctx, t)
 	t.budget = nextBudget(t.budget, c.options.Budget, result)
 	if err != nil && ctx.Err() != nil {
-		c.interrupt(ctx, t)
-		return
+		return c.interrupt(ctx, t)
 	}
-	next, wait := decide(err, result, t.failures, time.Now())
-	c.tellSlice(t, result, err, next, wait)
-	if err != nil {
-		t.failures++
-	}
-	if next == runAgain {
+	now := time.Now()
+	then, wait := decide(err, result, t.Failures, now)
+	c.tellSlice(t, result, err, then, wait)
+	t.count(err, now)
+	if then == runAgain {
 		c.options.Progress.Waiting(t.account.Address, result.Waits)
 	}
-	switch next {
-	case stepOver:
-		c.endStep(ctx, t, nil)
-	case runAgain:
-		if c.stopped(ctx) {
-			c.interrupt(ctx, t)
-			return
-		}
-		c.again(ctx, t, wait)
-	case stepFailed:
-		c.endStep(ctx, t, err)
+	switch {
+	case then == stepOver:
+		return c.endStep(ctx, t, nil)
+	case then == stepFailed:
+		return c.endStep(ctx, t, err)
+	case c.stopped(ctx):
+		return c.interrupt(ctx, t)
+	case wait == 0:
+		return time.Time{}, false
 	}
+	return c.wait(ctx, t, now.Add(wait), cmp.Or(err, whatMayArrive(result.Waits)))
+}
+
+// count notes that a slice has failed, if it has.
+func (t *turn) count(err error, now time.Time) {
+	if err == nil {
+		return
+	}
+	if t.Failures++; t.FailingSince.IsZero() {
+		t.FailingSince = now
+	}
+}
+
+// calm notes that there is no failure to count from.
+func (t *turn) calm() { t.Failures, t.FailingSince, t.Reason = 0, time.Time{}, "" }
+
+// wait writes down that the account waits, and why.
+func (c *Conductor) wait(ctx context.Context, t *turn, due time.Time, reason error) (next time.Time, over bool) {
+	t.State, t.Due, t.Reason = ledger.TurnWaiting, due, reason.Error()
+	if err := c.options.Ledger.Wait(context.WithoutCancel(ctx), t.Turn); err != nil {
+		return c.end(t, errors.Join(reason, err))
+	}
+	return due, false
+}
+
+// whatMayArrive is why an account waits that has not failed.
+func whatMayArrive(waits []pass.Wait) error {
+	messages := 0
+	for _, w := range waits {
+		messages += w.Messages
+	}
+	return fmt.Errorf("%d interrupted %s may still arrive", messages, plural(messages))
 }
 
 // runSlice runs one slice. A mistake in a step ends this account and leaves the others alone.
@@ -269,49 +317,32 @@ func (c *Conductor) begin(t *turn) {
 	}
 }
 
-// again queues the account for another slice, after a pause that costs no worker.
-func (c *Conductor) again(ctx context.Context, t *turn, wait time.Duration) {
-	if wait == 0 {
-		c.queue <- t // never blocks: the queue has room for every account
-		return
-	}
-	c.left.Add(1) // the pause itself
-	go func() {
-		defer c.left.Done()
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-c.options.Stop:
-		case <-ctx.Done():
-		}
-		c.queue <- t
-	}()
-}
-
 // end finishes an account that is complete, or that cannot be completed.
-func (c *Conductor) end(t *turn, err error) {
+func (c *Conductor) end(t *turn, err error) (next time.Time, over bool) {
 	c.begin(t)
 	c.options.Progress.Finished(t.account.Address, err != nil)
-	c.conclude(t, err)
+	return c.conclude(t, err)
 }
 
 // interrupt finishes an account that could have gone on. It is neither complete nor blocked: the next
 // run takes it up where it is.
-func (c *Conductor) interrupt(ctx context.Context, t *turn) {
+func (c *Conductor) interrupt(ctx context.Context, t *turn) (next time.Time, over bool) {
 	c.interrupted.Store(true)
 	err := cmp.Or(ctx.Err(), context.Canceled)
+	if t.State == ledger.TurnWorking {
+		t.State = ledger.TurnQueued
+	}
 	if t.begun {
 		err = errors.Join(err, c.save(ctx, t, ledger.AccountPreStaging, nil))
 	}
-	c.conclude(t, err)
+	return c.conclude(t, err)
 }
 
-func (c *Conductor) conclude(t *turn, err error) {
+func (c *Conductor) conclude(t *turn, err error) (next time.Time, over bool) {
 	t.outcome.Err = err
 	c.tellEnd(t)
 	for _, s := range t.seen {
 		t.outcome.Findings = append(t.outcome.Findings, s.list()...)
 	}
-	c.left.Done()
+	return time.Time{}, true
 }

@@ -264,4 +264,4 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 }
 
 // The ledger is what the conductor writes to.
-var _ Ledger = (*ledger.Accounts)(nil)
+var _ Ledger = (*ledger.Passes)(nil)

@@ -3,7 +3,10 @@
 package conductor
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -82,19 +85,25 @@ func (s *slicer) times(account string) []time.Duration {
 // book keeps in memory what the conductor writes.
 type book struct {
 	failSave, failFindings func(ledger.Account) error
+	failTurns              error
 
 	mu       sync.Mutex
 	rows     map[string][]ledger.Account // every version
 	findings map[string][]rehome.Finding
+	turns    map[string]ledger.Turn
+	dead     bool
 }
 
-func (b *book) Save(_ context.Context, a ledger.Account, findings map[rehome.Kind][]rehome.Finding) error {
+func (b *book) Save(_ context.Context, a ledger.Account, findings map[rehome.Kind][]rehome.Finding, turn ledger.Turn) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failSave != nil {
 		if err := b.failSave(a); err != nil {
 			return err
 		}
+	}
+	if b.dead {
+		return nil
 	}
 	if b.rows == nil {
 		b.rows, b.findings = map[string][]ledger.Account{}, map[string][]rehome.Finding{}
@@ -108,7 +117,53 @@ func (b *book) Save(_ context.Context, a ledger.Account, findings map[rehome.Kin
 	for kind, found := range findings {
 		b.findings[a.Address+"/"+string(kind)] = found
 	}
+	b.note(turn)
 	return nil
+}
+
+func (b *book) Turns(context.Context) ([]ledger.Turn, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := slices.Collect(maps.Values(b.turns))
+	slices.SortFunc(all, func(a, b ledger.Turn) int { return cmp.Compare(a.Place, b.Place) })
+	return all, b.failTurns
+}
+
+func (b *book) Begin(_ context.Context, queue []ledger.Turn) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, t := range queue {
+		b.note(t)
+	}
+	return nil
+}
+
+func (b *book) Wait(_ context.Context, t ledger.Turn) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.note(t)
+	return nil
+}
+
+// note does what the ledger does with a turn; after the end of the process that is nothing.
+func (b *book) note(t ledger.Turn) {
+	if b.turns == nil {
+		b.turns = map[string]ledger.Turn{}
+	}
+	switch {
+	case b.dead:
+	case t.State == ledger.TurnOver:
+		delete(b.turns, t.Address)
+	default:
+		b.turns[t.Address] = t
+	}
+}
+
+// die plays that the process ends: nothing of what it goes on to do is written.
+func (b *book) die() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.dead = true
 }
 
 // last returns an account's row as it is in the end.

@@ -71,7 +71,7 @@ func (c *Conductor) tellSlice(t *turn, r pass.Result, err error, next sequel, pa
 	log := c.of(t)
 	switch {
 	case err != nil:
-		log.Info("account is tried again", rehome.LogAttempt, t.failures+1, rehome.LogPause, pause, rehome.LogError, err.Error())
+		log.Info("account is tried again", rehome.LogAttempt, t.Failures+1, rehome.LogPause, pause, rehome.LogError, err.Error())
 	case r.More:
 		log.Debug("account goes on in the next slice")
 	default:

@@ -11,7 +11,7 @@ import (
 	"rehome/internal/pass"
 )
 
-// save writes where the account stands, with the reason when it is blocked. It does so also when the
+// save writes where the account and its turn stand, with the reason when it is blocked. It does so also when the
 // pass is interrupted: what a slice has seen and done stays true.
 func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState, reason error) error {
 	ctx = context.WithoutCancel(ctx)
@@ -32,7 +32,7 @@ func (c *Conductor) save(ctx context.Context, t *turn, state ledger.AccountState
 			findings[s.kind] = s.list()
 		}
 	}
-	return c.options.Ledger.Save(ctx, row, findings)
+	return c.options.Ledger.Save(ctx, row, findings, t.Turn)
 }
 
 // measure writes how large the account is, as the step saw it that knows.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"rehome"
 	"rehome/internal/ledger"
@@ -56,33 +57,35 @@ func (t *turn) take(r pass.Result) (fresh []rehome.Finding) {
 		t.outcome.Counts[kind] = before.Plus(r.Counts, r.Looked)
 	}
 	if r.Advanced {
-		t.failures = 0
+		t.calm()
 	}
 	return fresh
 }
 
 // endStep goes on with the next step, or ends the account. What stopped one does not stop the next.
-func (c *Conductor) endStep(ctx context.Context, t *turn, err error) {
+func (c *Conductor) endStep(ctx context.Context, t *turn, err error) (next time.Time, over bool) {
 	c.tellStep(t, err)
 	if err != nil {
 		t.troubles = append(t.troubles, err)
+		t.failed = t.Turn
+		t.failed.State, t.failed.Reason = ledger.TurnFailed, err.Error()
 	}
+	t.calm()
 	if t.left = t.left[1:]; len(t.left) > 0 {
-		t.failures, t.budget = 0, c.options.Budget
-		c.again(ctx, t, 0)
-		return
+		t.budget = c.options.Budget
+		return time.Time{}, false
 	}
 	if trouble := errors.Join(t.troubles...); trouble != nil {
+		t.Turn = t.failed
 		// The reason is what the operator needs; that it could not be written down comes with it.
-		c.end(t, errors.Join(append(t.troubles, c.save(ctx, t, ledger.AccountBlocked, trouble))...))
-		return
+		return c.end(t, errors.Join(append(t.troubles, c.save(ctx, t, ledger.AccountBlocked, trouble))...))
 	}
+	t.State = ledger.TurnOver
 	if blocked := t.blocked(); blocked != nil {
 		t.outcome.Blocked = blocked
-		c.end(t, c.save(ctx, t, ledger.AccountBlocked, blocked))
-		return
+		return c.end(t, c.save(ctx, t, ledger.AccountBlocked, blocked))
 	}
-	c.end(t, c.save(ctx, t, ledger.AccountPreStaged, nil))
+	return c.end(t, c.save(ctx, t, ledger.AccountPreStaged, nil))
 }
 
 // blocked is what somebody has to see to although nothing has failed.

@@ -128,7 +128,7 @@ func testStatus(t *testing.T, move *Move) {
 	if err != nil || len(status.Accounts) != 1 {
 		t.Fatalf("status: got %+v, %v", status, err)
 	}
-	if account := status.Accounts[0]; account.Verdict != string(verify.Equal) || account.Rules.Stored != 1 {
+	if account := status.Accounts[0]; status.Running || account.Turn != nil || account.Verdict != string(verify.Equal) || account.Rules.Stored != 1 {
 		t.Errorf("status: got %+v", account)
 	}
 	if report, err := move.Report(t.Context()); err != nil || report == nil {

@@ -13,6 +13,7 @@ import (
 // Status is where the whole move stands.
 type Status struct {
 	Organisation string           `json:"organisation"`
+	Running      bool             `json:"running"` // a sync is at work now
 	Accounts     []StatusAccount  `json:"accounts"`
 	Findings     []rehome.Finding `json:"findings"`
 }
@@ -35,6 +36,35 @@ type StatusAccount struct {
 	FinishedAt time.Time           `json:"finished_at,omitzero"`
 	Reason     string              `json:"reason,omitempty"`
 	NextStep   string              `json:"next_step,omitempty"`
+	Turn       *StatusTurn         `json:"turn,omitempty"` // nil when the last pass is over and has not failed
+}
+
+// StatusTurn is where the last pass over an account stands.
+type StatusTurn struct {
+	State        ledger.TurnState `json:"state"`
+	Step         rehome.Kind      `json:"step,omitempty"`         // under way, waiting, or failed
+	Since        time.Time        `json:"since"`                  // of the state
+	Due          time.Time        `json:"due,omitzero"`           // when it is tried again
+	Failures     int              `json:"failures"`               // in a row
+	FailingSince time.Time        `json:"failing_since,omitzero"` // when the first of them was
+	Reason       string           `json:"reason,omitempty"`       // of the last of them, or what is waited for
+}
+
+// TurnInterrupted is the state of a turn that was under way when its sync ended.
+const TurnInterrupted ledger.TurnState = "interrupted"
+
+// statusTurns returns the turns by account.
+func statusTurns(turns []ledger.Turn, running bool) map[string]*StatusTurn {
+	all := make(map[string]*StatusTurn, len(turns))
+	for _, t := range turns {
+		if t.State == ledger.TurnWorking && !running {
+			t.State = TurnInterrupted
+		}
+		all[t.Address] = &StatusTurn{
+			State: t.State, Step: t.Step, Since: t.Since, Due: t.Due, Failures: t.Failures, FailingSince: t.FailingSince, Reason: t.Reason,
+		}
+	}
+	return all
 }
 
 // StatusObjects is where an account's contacts, or calendar objects, stand.
@@ -94,13 +124,24 @@ func (m *Move) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	status := Status{Organisation: m.settings.Organisation, Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings)}
+	running, err := store.Locked()
+	if err != nil {
+		return Status{}, err
+	}
+	written, err := store.Passes.Turns(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	turns := statusTurns(written, running)
+	status := Status{
+		Organisation: m.settings.Organisation, Running: running, Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings),
+	}
 	for _, r := range rows {
 		status.Accounts = append(status.Accounts, StatusAccount{
 			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
 			Contacts: statusObjects(objects[r.Address], rehome.KindContacts), Calendars: statusObjects(objects[r.Address], rehome.KindCalendars),
 			Rules: statusRules(rules, r.Address), Verdict: r.Verdict, VerifiedAt: r.VerifiedAt, StartedAt: r.Started, FinishedAt: r.Finished,
-			Reason: r.Reason, NextStep: r.NextStep,
+			Reason: r.Reason, NextStep: r.NextStep, Turn: turns[r.Address],
 		})
 	}
 	return status, nil

@@ -66,10 +66,7 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 		return Synced{}, err
 	}
 	defer func() { err = errors.Join(err, closeAll(opened)) }()
-	if err := m.plan(ctx, who.store, who.accounts); err != nil {
-		return Synced{}, err
-	}
-	conduct := conductor.Options{Ledger: who.store.Accounts, Pass: rehome.PassPreStage, Progress: watcher.Progress, Log: m.log}
+	conduct := conductor.Options{Ledger: who.store.Passes, Pass: rehome.PassPreStage, Progress: watcher.Progress, Log: m.log}
 	conduct.Steps, conduct.Workers = stepsOf(opened)
 	if wants(options.Only, rehome.KindMail) { // the sizes are those of the mail
 		if conduct.Expected, err = m.expected(ctx, who.store); err != nil {
@@ -119,15 +116,6 @@ func (m *Move) expected(ctx context.Context, store *ledger.Ledger) (map[string]p
 		}
 	}
 	return sizes, nil
-}
-
-// plan makes sure that status shows every account, also those whose turn has not come.
-func (m *Move) plan(ctx context.Context, store *ledger.Ledger, accounts []rehome.Account) error {
-	addresses := make([]string, len(accounts))
-	for i, a := range accounts {
-		addresses[i] = a.Address
-	}
-	return store.Accounts.Plan(ctx, addresses)
 }
 
 func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options SyncOptions, observer mailcopy.Observer) *mailcopy.Engine {

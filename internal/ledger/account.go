@@ -10,7 +10,7 @@ import (
 	"rehome"
 )
 
-// Accounts keeps where the move of each account stands.
+// Accounts shows where the move of each account stands; Passes writes it.
 type Accounts struct{ *store }
 
 // AccountState is where an account stands in the move.
@@ -24,7 +24,8 @@ const (
 	AccountBlocked    AccountState = "blocked"
 )
 
-// Account is the row of one account, for status.
+// Account is the row of one account, for status. A negative number of Mailboxes says that this pass has not seen the
+// source yet: then the figures of the pass before stay.
 type Account struct {
 	Address    string
 	State      AccountState
@@ -42,39 +43,18 @@ type Account struct {
 	VerifiedAt time.Time
 }
 
-// Save writes the row, and what each kind of work that has looked has found, all or nothing. The verdict is the
-// verification's own. A negative number of Mailboxes says that this pass has not seen the source yet: then the
-// figures of the pass before stay.
-func (l *Accounts) Save(ctx context.Context, a Account, findings map[rehome.Kind][]rehome.Finding) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
-		for kind, found := range findings {
-			if err := l.replaceFindings(tx, a.Address, kind, found); err != nil {
-				return err
-			}
-		}
-		_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, started_unix, finished_unix) VALUES (?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason,
-			next_step = excluded.next_step, started_unix = excluded.started_unix, finished_unix = excluded.finished_unix`,
-			a.Address, a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished))
-		if err != nil || a.Mailboxes < 0 {
-			return err
-		}
-		_, err = tx.Exec(`UPDATE accounts SET mailboxes = ?, messages = ?, octets = ?, copied = ?, failed = ? WHERE address = ?`,
-			a.Mailboxes, a.Messages, a.Octets, a.Copied, a.Failed, a.Address)
+// saveAccount writes the row; the verdict is the verification's own.
+func saveAccount(tx *sql.Tx, a Account) error {
+	_, err := tx.Exec(`INSERT INTO accounts (address, state, pass, reason, next_step, started_unix, finished_unix) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (address) DO UPDATE SET state = excluded.state, pass = excluded.pass, reason = excluded.reason,
+		next_step = excluded.next_step, started_unix = excluded.started_unix, finished_unix = excluded.finished_unix`,
+		a.Address, a.State, a.Pass, a.Reason, a.NextStep, unix(a.Started), unix(a.Finished))
+	if err != nil || a.Mailboxes < 0 {
 		return err
-	})
-}
-
-// Plan makes a row for every address that has none yet.
-func (l *Accounts) Plan(ctx context.Context, addresses []string) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
-		for _, address := range addresses {
-			if _, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?) ON CONFLICT (address) DO NOTHING`, address); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	_, err = tx.Exec(`UPDATE accounts SET mailboxes = ?, messages = ?, octets = ?, copied = ?, failed = ? WHERE address = ?`,
+		a.Mailboxes, a.Messages, a.Octets, a.Copied, a.Failed, a.Address)
+	return err
 }
 
 // All returns all rows in alphabetical order.

@@ -18,9 +18,9 @@ func TestAccounts_plannedThenSaved(t *testing.T) {
 		Address: "bert@example.test", State: AccountBlocked, Pass: rehome.PassDelta, Reason: "the quota is used up", NextStep: "raise it",
 		Mailboxes: 4, Messages: 1000, Octets: 1 << 40, Copied: 990, Failed: 3, Started: time.Unix(1000, 0).UTC(), Finished: time.Unix(2000, 0).UTC(),
 	}
-	must(t, l.Accounts.Save(ctx, saved, nil))
-	must(t, l.Accounts.Plan(ctx, []string{"carl@example.test", "bert@example.test", "anna@example.test"}))
-	must(t, l.Accounts.Plan(ctx, nil))
+	must(t, l.Passes.Save(ctx, saved, nil, Turn{State: TurnOver}))
+	must(t, l.Passes.Begin(ctx, queued("carl@example.test", "bert@example.test", "anna@example.test")))
+	must(t, l.Passes.Begin(ctx, nil))
 	l.store.now = func() time.Time { return time.Unix(3000, 0) }
 	must(t, l.Verifications.Save(ctx, Verification{Address: "bert@example.test", Level: "counts", Verdict: "differs", Result: []byte("{}")}))
 
@@ -29,7 +29,7 @@ func TestAccounts_plannedThenSaved(t *testing.T) {
 	planned := func(address string) Account { return Account{Address: address, State: AccountPlanned} }
 	wantAccounts(t, l, planned("anna@example.test"), verified, planned("carl@example.test"))
 
-	must(t, l.Accounts.Save(ctx, Account{Address: "bert@example.test", State: AccountPreStaged, Mailboxes: 5}, nil))
+	must(t, l.Passes.Save(ctx, Account{Address: "bert@example.test", State: AccountPreStaged, Mailboxes: 5}, nil, Turn{State: TurnOver}))
 	wantAccounts(t, l, planned("anna@example.test"), Account{
 		Address: "bert@example.test", State: AccountPreStaged, Mailboxes: 5, Verdict: "differs", VerifiedAt: time.Unix(3000, 0).UTC(),
 	}, planned("carl@example.test"))
@@ -41,15 +41,15 @@ func TestSaveAccount_beforeAnythingIsSeen(t *testing.T) {
 	t.Parallel()
 	l, ctx := create(t), t.Context()
 	unseen := Account{Address: "anna@example.test", State: AccountPreStaging, Mailboxes: -1, Started: time.Unix(1000, 0).UTC()}
-	must(t, l.Accounts.Save(ctx, unseen, nil))
+	must(t, l.Passes.Save(ctx, unseen, nil, Turn{State: TurnOver}))
 	first := unseen
 	first.Mailboxes = 0
 	wantAccounts(t, l, first)
 
 	seen := Account{Address: "anna@example.test", State: AccountPreStaged, Mailboxes: 4, Messages: 9, Octets: 8, Copied: 7, Failed: 2}
-	must(t, l.Accounts.Save(ctx, seen, nil))
+	must(t, l.Passes.Save(ctx, seen, nil, Turn{State: TurnOver}))
 	unseen.Messages, unseen.Reason = 77, "the log-in was refused"
-	must(t, l.Accounts.Save(ctx, unseen, nil))
+	must(t, l.Passes.Save(ctx, unseen, nil, Turn{State: TurnOver}))
 	seen.State, seen.Started, seen.Reason = unseen.State, unseen.Started, unseen.Reason
 	wantAccounts(t, l, seen)
 }

@@ -229,6 +229,9 @@ func TestLock_twoProcesses(t *testing.T) {
 	if !lines.Scan() || lines.Text() != "locked" {
 		t.Fatalf("the child says %q", lines.Text())
 	}
+	if locked, err := l.Locked(); err != nil || !locked {
+		t.Errorf("locked %v, %v, while another process holds it", locked, err)
+	}
 	for _, name := range []string{path, link} {
 		if unlock, err := open(t, name).Lock(); err == nil {
 			unlock()
@@ -237,7 +240,7 @@ func TestLock_twoProcesses(t *testing.T) {
 			wantOperator(t, err, fmt.Sprintf("in use by another rehome run (pid %d)", cmd.Process.Pid), "rehome status")
 		}
 	}
-	must(t, l.Accounts.Plan(t.Context(), []string{"a"})) // the lock keeps nobody from reading or writing
+	must(t, l.Passes.Begin(t.Context(), queued("a"))) // the lock keeps nobody from reading or writing
 
 	must(t, cmd.Process.Kill())
 	_ = cmd.Wait() // "signal: killed"
@@ -250,6 +253,9 @@ func TestLock_twoProcesses(t *testing.T) {
 		t.Error("two of one process hold the lock")
 	}
 	unlock()
+	if locked, err := l.Locked(); err != nil || locked {
+		t.Errorf("locked %v, %v, while nobody holds it", locked, err)
+	}
 	if unlock, err = open(t, path).Lock(); err != nil {
 		t.Fatalf("after unlock: %v", err)
 	}

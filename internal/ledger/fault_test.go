@@ -30,7 +30,7 @@ func provoke(t *testing.T, dsn, statement string) error {
 func TestFault_bySQLitesCode(t *testing.T) {
 	t.Parallel()
 	l := create(t)
-	must(t, l.Accounts.Plan(t.Context(), []string{"a"}))
+	must(t, l.Passes.Begin(t.Context(), queued("a")))
 	tx, err := l.store.db.Begin() // holds the write lock
 	must(t, err)
 	defer func() { _ = tx.Rollback() }()

@@ -35,6 +35,7 @@ import (
 
 // Ledger is an open store, by nouns. It may be used from many goroutines.
 type Ledger struct {
+	Passes        *Passes
 	Accounts      *Accounts
 	Findings      *Findings
 	Verifications *Verifications
@@ -48,7 +49,7 @@ type Ledger struct {
 // newLedger returns the nouns of a store.
 func newLedger(s *store) *Ledger {
 	return &Ledger{
-		Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s},
+		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s},
 		store: s,
 	}
@@ -81,6 +82,9 @@ func New(ctx context.Context, database Database) (*Ledger, error) {
 // Lock makes this process the only one that copies with this ledger: two that work on the same
 // mailboxes would both copy what neither has booked yet. The lock ends with the process, however that ends.
 func (l *Ledger) Lock() (unlock func(), err error) { return l.store.database.Lock() }
+
+// Locked reports whether a process copies with this ledger, be it this one.
+func (l *Ledger) Locked() (bool, error) { return l.store.database.Locked() }
 
 // Close waits for pending writes and closes the file.
 func (l *Ledger) Close() error {

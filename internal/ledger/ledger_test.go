@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"rehome"
 	"rehome/internal/protocol/imap"
 )
 
@@ -70,6 +72,15 @@ func intend(t testing.TB, l *Ledger, m *Mailbox, items ...Item) int64 {
 		t.Fatal(err)
 	}
 	return ids[0]
+}
+
+// queued returns the turns of accounts that nothing is in the way of, one behind the other.
+func queued(addresses ...string) []Turn {
+	var queue []Turn
+	for i, address := range addresses {
+		queue = append(queue, Turn{Address: address, Pass: rehome.PassPreStage, State: TurnQueued, Place: int64(i + 1)})
+	}
+	return queue
 }
 
 // must ends the test at an error that is not the subject of it.

@@ -30,7 +30,7 @@ func TestOpen_privateFiles(t *testing.T) {
 	unlock, err := l.Lock()
 	must(t, err)
 	defer unlock()
-	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test"}))
+	must(t, l.Passes.Begin(t.Context(), queued("anna@example.test")))
 	files, err := filepath.Glob(l.store.database.Name() + "*")
 	must(t, err)
 	if len(files) < 4 {
@@ -51,7 +51,7 @@ func TestOpen_namesAsTheyAre(t *testing.T) {
 		path := filepath.Join(dir, name)
 		l, err := Open(t.Context(), path)
 		must(t, err)
-		must(t, l.Accounts.Plan(t.Context(), []string{name}))
+		must(t, l.Passes.Begin(t.Context(), queued(name)))
 		must(t, l.Close())
 		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v %v, want a file with something in it", name, info, err)
@@ -73,7 +73,7 @@ func TestOpen_relativeNameOfAMemoryStore(t *testing.T) { // not parallel: it cha
 	t.Chdir(t.TempDir())
 	l, err := Open(t.Context(), ":memory:")
 	must(t, err)
-	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test"}))
+	must(t, l.Passes.Begin(t.Context(), queued("anna@example.test")))
 	must(t, l.Close())
 	if got := addresses(t, open(t, "./:memory:")); got != "anna@example.test" {
 		t.Errorf("read back %q: the ledger was kept in memory", got)
@@ -91,7 +91,7 @@ func TestOpen_manyAtOnce(t *testing.T) {
 				t.Errorf("open: %v", err)
 				return
 			}
-			if err := errors.Join(l.Accounts.Plan(t.Context(), []string{"anna@example.test"}), l.Close()); err != nil {
+			if err := errors.Join(l.Passes.Begin(t.Context(), queued("anna@example.test")), l.Close()); err != nil {
 				t.Error(err)
 			}
 		})

@@ -29,6 +29,9 @@ type Database interface {
 
 	// Lock makes this process the only one that copies.
 	Lock() (unlock func(), err error)
+
+	// Locked reports whether a process copies.
+	Locked() (bool, error)
 }
 
 // store is what all nouns write to and read from.

@@ -15,7 +15,7 @@ import (
 func TestConnection_sharedAndChanged(t *testing.T) {
 	t.Parallel()
 	l := create(t)
-	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test", "bert@example.test"}))
+	must(t, l.Passes.Begin(t.Context(), queued("anna@example.test", "bert@example.test")))
 	const query = "SELECT address FROM accounts ORDER BY address"
 	count := func() (pairs int) {
 		must(t, l.store.read(t.Context(), func(*sql.Rows) error {
@@ -35,7 +35,7 @@ func TestConnection_sharedAndChanged(t *testing.T) {
 func TestRead_endsWithItsContext(t *testing.T) {
 	t.Parallel()
 	l := create(t)
-	must(t, l.Accounts.Plan(t.Context(), []string{"anna@example.test", "bert@example.test"}))
+	must(t, l.Passes.Begin(t.Context(), queued("anna@example.test", "bert@example.test")))
 	ctx, cancel := context.WithCancel(t.Context())
 	rows := 0
 	err := l.store.read(ctx, func(*sql.Rows) error { rows++; cancel(); return nil }, "SELECT address FROM accounts")

@@ -36,7 +36,7 @@ func TestWriter_manyAtOnce(t *testing.T) {
 				return
 			}
 			if i%10 == 0 { // a change that fails in the midst of the others
-				if err := l.Accounts.Save(ctx, Account{Address: anchor.Source, State: "nonsense"}, nil); err == nil || rehome.ClassOf(err) != rehome.ClassBug {
+				if err := l.Passes.Save(ctx, Account{Address: anchor.Source, State: "nonsense"}, nil, Turn{State: TurnOver}); err == nil || rehome.ClassOf(err) != rehome.ClassBug {
 					t.Errorf("an impossible state: %v, want an error of our own making", err)
 				}
 			}
@@ -138,7 +138,7 @@ func TestWriter_transactionLost(t *testing.T) {
 			t.Errorf("change %d: %v, want %v", i, err, cause)
 		}
 	}
-	must(t, l.Accounts.Plan(ctx, []string{"d"}))
+	must(t, l.Passes.Begin(ctx, queued("d")))
 	if got := addresses(t, l); got != "d" {
 		t.Errorf("in the file: %q, want only what came later", got)
 	}
@@ -171,7 +171,7 @@ func TestClose_whileOthersWrite(t *testing.T) {
 	var kept atomic.Int64
 	for i := range 100 {
 		work.Go(func() {
-			switch err := l.Accounts.Plan(t.Context(), []string{fmt.Sprint(i)}); {
+			switch err := l.Passes.Begin(t.Context(), queued(fmt.Sprint(i))); {
 			case err == nil:
 				kept.Add(1)
 			case !errors.Is(err, errClosed):
@@ -182,7 +182,7 @@ func TestClose_whileOthersWrite(t *testing.T) {
 	must(t, l.Close())
 	must(t, l.Close())
 	work.Wait()
-	if err := l.Accounts.Plan(t.Context(), []string{"late"}); !errors.Is(err, errClosed) {
+	if err := l.Passes.Begin(t.Context(), queued("late")); !errors.Is(err, errClosed) {
 		t.Errorf("write after the end: %v, want %v", err, errClosed)
 	}
 	accounts, err := open(t, path).Accounts.All(t.Context())

@@ -104,6 +104,13 @@ func TestJourney_interrupted(t *testing.T) {
 	if code := command.ProcessState.ExitCode(); code != 5 {
 		t.Errorf("exit code %d, want 5\n%s", code, out.String())
 	}
+	const left = `no sync is running; "rehome sync" continues`
+	if status := s.want(0, "status"); !strings.Contains(status.out, left) {
+		t.Errorf("status does not say that accounts are left:\n%s", status.out)
+	}
 	s.want(6, "sync")
 	s.wantMoved()
+	if status := s.want(0, "status"); strings.Contains(status.out, left) {
+		t.Errorf("status says that accounts are left:\n%s", status.out)
+	}
 }

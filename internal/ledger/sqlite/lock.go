@@ -5,11 +5,13 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"rehome"
 )
@@ -26,7 +28,11 @@ func (f *File) Lock() (unlock func(), err error) {
 	if err != nil {
 		return nil, openFault(path, err)
 	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	err = flock(file, syscall.LOCK_EX)
+	for try := 0; try < patience && errors.Is(err, syscall.EWOULDBLOCK); try++ { // it may be one who but asks
+		time.Sleep(time.Millisecond)
+		err = flock(file, syscall.LOCK_EX)
+	}
 	if err == nil {
 		note(file)
 		return func() { _ = file.Close() }, nil // closing releases the lock; the process id in it is only a courtesy
@@ -39,6 +45,32 @@ func (f *File) Lock() (unlock func(), err error) {
 	}
 	return nil, openFault(path, err)
 }
+
+// patience is how often the lock is tried once more.
+const patience = 20
+
+// Locked reports whether a process copies with the file.
+func (f *File) Locked() (bool, error) {
+	store, err := filepath.EvalSymlinks(f.path)
+	if err != nil {
+		return false, openFault(f.path, err)
+	}
+	file, err := os.Open(store + ".lock")
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, openFault(store+".lock", err)
+	}
+	defer func() { _ = file.Close() }() // and with it the lock, which is shared by all who ask
+	err = flock(file, syscall.LOCK_SH)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
+}
+
+func flock(file *os.File, how int) error { return syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB) }
 
 // note writes the process id into the lock file, for the error of the next process. A disk that is full must not
 // prevent the lock, so that a failure is ignored.

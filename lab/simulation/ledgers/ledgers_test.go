@@ -45,7 +45,7 @@ func planned(t *testing.T, file *File) string {
 
 func plan(t *testing.T, l *ledger.Ledger, name string) {
 	t.Helper()
-	must(t, l.Accounts.Plan(t.Context(), []string{name + "@example.test"}))
+	must(t, l.Passes.Begin(t.Context(), []ledger.Turn{{Address: name + "@example.test", State: ledger.TurnQueued}}))
 }
 
 func TestFile_whatIsCommittedStays(t *testing.T) {

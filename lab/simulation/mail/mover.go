@@ -137,7 +137,7 @@ func (m *mover) run(ending end) (pass, error) {
 	w.tell("%s begins (mirror %v)", p.process, m.mirror)
 	go func() {
 		defer close(done)
-		options := conductor.Options{Steps: []work.Step{engine}, Ledger: store.Accounts, Workers: 1}
+		options := conductor.Options{Steps: []work.Step{engine}, Ledger: store.Passes, Workers: 1}
 		outcomes, runErr = conductor.New(options).Run(ctx, []rehome.Account{account})
 	}()
 	m.watch(&p, ending, cancel, done)

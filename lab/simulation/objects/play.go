@@ -267,7 +267,7 @@ func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]
 		Destination: dst.Open, Ledger: l.Objects, EscrowDir: filepath.Join(r.folder, "escrow"), Connections: 8,
 		ScheduleAgent: r.agent, Deletions: r.deletions, ConfirmDeletions: confirmed, Word: r.word(),
 	})
-	options := conductor.Options{Steps: []pass.Step{engine}, Ledger: l.Accounts, Workers: 1}
+	options := conductor.Options{Steps: []pass.Step{engine}, Ledger: l.Passes, Workers: 1}
 	outcomes, err := conductor.New(options).Run(ctx, []rehome.Account{owner()})
 	if r.dead() {
 		err = nil
