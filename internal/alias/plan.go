@@ -244,3 +244,11 @@ func (b *Book) forwardLine(f rehome.Forward) Line {
 	}
 	return line
 }
+
+// Outcome implements rehome.Answer: somebody asks the vendor, or decides.
+func (p Plan) Outcome() rehome.Outcome {
+	if p.Totals.Decide+p.Totals.Ask > 0 {
+		return rehome.OutcomeWaiting
+	}
+	return rehome.OutcomeDone
+}

@@ -107,3 +107,11 @@ func count(n int, singular string, plural ...string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, singular)
 }
+
+// Outcome implements rehome.Answer: one error keeps the move from starting.
+func (c Report) Outcome() rehome.Outcome {
+	if c.Worst() == LevelError {
+		return rehome.OutcomeUnreachable
+	}
+	return rehome.OutcomeDone
+}

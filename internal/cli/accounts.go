@@ -27,12 +27,12 @@ func accountsListCommand(f *frame) *cobra.Command {
 		Use:   "list",
 		Short: "Show which accounts move and which stay",
 		Args:  cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			list, err := move.People(ctx)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return OutcomeDone, f.answer(list, func(w io.Writer) error { return f.writePeople(w, list) })
+			return f.give(list, func(w io.Writer) error { return f.writePeople(w, list) })
 		})),
 	}
 }
@@ -59,12 +59,12 @@ which is created once and sealed in temporary-passwords.csv.age; later exports u
 accounts.csv contains passwords in clear text, because the import requires them. Delete it after the
 import.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			export, err := move.ExportAccounts(ctx)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return OutcomeDone, f.answer(export, func(w io.Writer) error { return f.writeExport(w, export) })
+			return f.give(export, func(w io.Writer) error { return f.writeExport(w, export) })
 		})),
 	}
 }
@@ -100,12 +100,13 @@ func accountsPasswordsCommand(f *frame) *cobra.Command {
 you can read, so that you can hand them out. It never shows them at the terminal. Afterwards, destroy
 the file with "rehome secrets purge".`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
-			if err := move.WritePasswords(ctx, output); err != nil {
-				return OutcomeDone, err
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
+			written, err := move.WritePasswords(ctx, output)
+			if err != nil {
+				return rehome.OutcomeDone, err
 			}
-			return OutcomeDone, f.answer(map[string]string{"file": output}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "wrote %s; when all users have set their own password, destroy it with \"rehome secrets purge\"\n", output)
+			return f.give(written, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "wrote %s; when all users have set their own password, destroy it with \"rehome secrets purge\"\n", written.File)
 				return err
 			})
 		})),

@@ -31,24 +31,20 @@ reports the accounts at the destination that are not part of this move.
 
 Exit code 0: every account exists, can log in and has room. 5: at least one account does not.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			var listed []string
 			if listedFile != "" {
 				var err error
 				if listed, err = people.ReadListed(listedFile); err != nil {
-					return OutcomeDone, err
+					return rehome.OutcomeDone, err
 				}
 			}
 			options.Observe = func(side rehome.Side, account string) { f.say("logging in at the %s: %s", side, account) }
 			checked, err := move.CheckAccounts(ctx, listed, options)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			outcome := OutcomeDone
-			if checked.Counts[people.StateReady] < len(checked.Accounts) {
-				outcome = OutcomePartial
-			}
-			return outcome, f.answer(checked, func(w io.Writer) error { return writeAccountsChecked(w, checked) })
+			return f.give(checked, func(w io.Writer) error { return writeAccountsChecked(w, checked) })
 		})),
 	}
 	cmd.Flags().StringVar(&listedFile, "listed", "", "CSV list of accounts, exported by the destination")

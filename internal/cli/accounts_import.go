@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rehome"
 	"rehome/internal/journey"
 )
 
@@ -25,12 +26,12 @@ by hand.
 
 Exit code 6: the upload is left to you.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			result, err := move.ImportAccounts(ctx, api)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return OutcomeWaiting, f.answer(result, func(w io.Writer) error { return writeImport(w, result) })
+			return f.give(result, func(w io.Writer) error { return writeImport(w, result) })
 		})),
 	}
 	cmd.Flags().BoolVar(&api, "experimental-api", false, "also query the administration interface")

@@ -37,7 +37,7 @@ a host that turns it away or refuses three accounts in a row. Tell the vendor be
 
 Exit code 5: the mail of an account cannot be read, or a login failed.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			var logins *people.LoginOptions
 			if login {
 				options.Observe = func(side rehome.Side, account string) { f.say("logging in at the %s: %s", side, account) }
@@ -45,9 +45,9 @@ Exit code 5: the mail of an account cannot be read, or a login failed.`,
 			}
 			plan, err := move.AccountsPlan(ctx, logins)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return planOutcome(plan), f.answer(plan, func(w io.Writer) error { return f.writeAccessPlan(w, plan, login) })
+			return f.give(plan, func(w io.Writer) error { return f.writeAccessPlan(w, plan, login) })
 		})),
 	}
 	cmd.Flags().BoolVar(&login, "login", false, "log in at both ends, once for each account")
@@ -58,20 +58,6 @@ Exit code 5: the mail of an account cannot be read, or a login failed.`,
 func loginFlags(cmd *cobra.Command, options *people.LoginOptions) {
 	cmd.Flags().DurationVar(&options.Pause, "pause", loginPause, "time between two logins at one host")
 	cmd.Flags().StringArrayVar(&options.Accounts, "account", nil, "log in to this account only (repeatable)")
-}
-
-func planOutcome(plan people.AccessPlan) Outcome {
-	for _, row := range plan.Accounts {
-		blocked := row.Destination != people.RouteNone && row.Mail == people.AccessNone
-		if blocked || failedLogin(row.SourceLogin) || failedLogin(row.DestinationLogin) {
-			return OutcomePartial
-		}
-	}
-	return OutcomeDone
-}
-
-func failedLogin(l *people.Login) bool {
-	return l != nil && l.Verdict != people.LoginWorks && l.Verdict != people.LoginNotTried
 }
 
 func (f *frame) writeAccessPlan(w io.Writer, plan people.AccessPlan, login bool) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rehome"
 	"rehome/internal/handover"
 	"rehome/internal/journey"
 )
@@ -26,16 +27,16 @@ writes three files for each user to the folder people in accounts.output: a page
 changes, the settings as JSON and, for a user with a temporary password, a sealed letter that contains
 it. Run "accounts export" first; it creates these passwords.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			read := move.Settings
 			if sheets {
 				read = move.PersonalSheets
 			}
 			settings, err := read(ctx, only)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return OutcomeDone, f.answer(settings, func(w io.Writer) error { return writeSettings(w, settings) })
+			return f.give(settings, func(w io.Writer) error { return writeSettings(w, settings) })
 		})),
 	}
 	cmd.Flags().StringArrayVar(&only, "account", nil, "only this account (repeatable)")

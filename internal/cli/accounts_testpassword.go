@@ -31,20 +31,16 @@ the place that --candidate names.
 
 Exit code 0: the password matches. 6: it does not match, or it cannot be checked.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			secret, err := f.candidate(ctx, candidate)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
 			test, err := move.TestPassword(ctx, account, secret)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			outcome := OutcomeWaiting
-			if test.Matches {
-				outcome = OutcomeDone
-			}
-			return outcome, f.answer(test, func(w io.Writer) error { return writePasswordTest(w, test) })
+			return f.give(test, func(w io.Writer) error { return writePasswordTest(w, test) })
 		})),
 	}
 	cmd.Flags().StringVar(&account, "account", "", "account whose password to check")

@@ -31,16 +31,12 @@ aliases.json, and aliases.postfix and aliases.exim for self-hosted mail servers.
 Every alias and forward is one line: to create, to ask about, to decide, or left out, each with its next
 step. Exit code 6: some lines wait for your decision.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			export, err := move.ExportAliases(ctx)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			outcome := OutcomeDone
-			if export.Totals.Decide+export.Totals.Ask > 0 {
-				outcome = OutcomeWaiting
-			}
-			return outcome, f.answer(export, func(w io.Writer) error { return f.writeAliases(w, export) })
+			return f.give(export, func(w io.Writer) error { return f.writeAliases(w, export) })
 		})),
 	}
 }
@@ -80,7 +76,7 @@ func aliasesCheckCommand(f *frame) *cobra.Command {
 Exit code 0: all answers are as expected. 5: a host asked us to stop or cannot be reached; run it again
 later. 6: at least one answer differs.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			return f.parity(move.CheckAliases(ctx, again, f.sayPlain))
 		})),
 	}

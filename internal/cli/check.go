@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"rehome"
 	"rehome/internal/checkup"
 	"rehome/internal/journey"
 
@@ -23,16 +24,12 @@ once at each. It changes nothing.
 
 Exit code 0: the move can start; there may be warnings. 3: a problem blocks the move.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			checked, err := move.Check(ctx)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			outcome := OutcomeDone
-			if checked.Worst() == checkup.LevelError {
-				outcome = OutcomeUnreachable
-			}
-			return outcome, f.answer(checked, func(w io.Writer) error { return f.writeCheck(w, checked) })
+			return f.give(checked, func(w io.Writer) error { return f.writeCheck(w, checked) })
 		})),
 	}
 }

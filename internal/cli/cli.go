@@ -6,7 +6,7 @@
 // log lines, progress and errors on standard error, and the exit code.
 //
 // A caller fills an App, calls Run and exits with the code that it returns. A new command is one file
-// with a constructor "xCommand(f *frame) *cobra.Command" that uses f.run and f.answer, one line in
+// with a constructor "xCommand(f *frame) *cobra.Command" that uses f.run and f.give, one line in
 // rootCommand, and one script in testdata of cmd/rehome.
 package cli
 
@@ -40,7 +40,7 @@ type App struct {
 // Run executes one command line, without the program's name, and returns the exit code. A first
 // SIGINT or SIGTERM ends the command in order, a second one ends the process.
 func (a App) Run(ctx context.Context, args []string) int {
-	f := &frame{app: a, screen: newScreen(a.Err, os.Getenv), log: slog.New(slog.DiscardHandler), interactive: isTerminal(a.In)}
+	f := &frame{app: a, screen: newScreen(a.Err, os.Getenv), log: slog.New(slog.DiscardHandler), interactive: isTerminal(a.In), outcome: rehome.OutcomeDone}
 	ctx, stop := f.untilSignal(ctx, os.Exit)
 	defer stop()
 	root := rootCommand(f)
@@ -77,12 +77,12 @@ type frame struct {
 	finishing chan struct{} // closed by the first signal; nil when that ends the command at once
 
 	started bool // a command has begun; earlier errors are mistakes on the command line
-	outcome Outcome
+	outcome rehome.Outcome
 }
 
 // run turns an operation into what cobra calls. The outcome becomes the exit code if there is no
 // error.
-func (f *frame) run(operation func(ctx context.Context, args []string) (Outcome, error)) func(*cobra.Command, []string) error {
+func (f *frame) run(operation func(ctx context.Context, args []string) (rehome.Outcome, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		f.started = true
 		log, closeLog, err := f.openLog()
@@ -117,6 +117,11 @@ func (f *frame) tellOperation(command string) (ended func(error)) {
 
 // settings loads the file that -c names.
 func (f *frame) settings() (*config.Config, error) { return config.Load(f.configFile) }
+
+// give writes the answer of an operation, whose outcome decides the exit code.
+func (f *frame) give(answer rehome.Answer, text func(w io.Writer) error) (rehome.Outcome, error) {
+	return answer.Outcome(), f.answer(answer, text)
+}
 
 // answer writes the result of a command to standard output: value as JSON with --json, otherwise
 // what text writes.

@@ -24,8 +24,8 @@ func configSampleCommand(f *frame) *cobra.Command {
 		Use:   "sample",
 		Short: "Print an annotated rehome.yaml with every key and its default",
 		Args:  cobra.NoArgs,
-		RunE: f.run(func(context.Context, []string) (Outcome, error) {
-			return OutcomeDone, f.answer(map[string]any{"keys": config.Keys()}, func(w io.Writer) error {
+		RunE: f.run(func(context.Context, []string) (rehome.Outcome, error) {
+			return rehome.OutcomeDone, f.answer(map[string]any{"keys": config.Keys()}, func(w io.Writer) error {
 				_, err := w.Write(config.Sample())
 				return err
 			})
@@ -41,12 +41,12 @@ func configCheckCommand(f *frame) *cobra.Command {
 		Long: `check reads the settings file and reports every problem with its line and column. It connects to no
 server. With --secrets it also fetches every secret that the file refers to, without showing any.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(func(ctx context.Context, _ []string) (Outcome, error) {
+		RunE: f.run(func(ctx context.Context, _ []string) (rehome.Outcome, error) {
 			settings, err := f.settings()
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return OutcomeDone, f.checkSettings(ctx, settings, secrets)
+			return rehome.OutcomeDone, f.checkSettings(ctx, settings, secrets)
 		}),
 	}
 	cmd.Flags().BoolVar(&secrets, "secrets", false, "also fetch every secret, without showing it")

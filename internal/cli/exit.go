@@ -3,22 +3,10 @@
 package cli
 
 import (
-	"context"
 	"errors"
 
 	"rehome"
 	"rehome/internal/config"
-)
-
-// Outcome says how an operation ended if it returned no error.
-type Outcome int
-
-// The outcomes, each with an exit code of its own.
-const (
-	OutcomeDone        Outcome = iota // everything is done, and equal where it was compared
-	OutcomePartial                    // some items remain; the same command continues
-	OutcomeWaiting                    // the operator has to decide or change something
-	OutcomeUnreachable                // an end cannot be reached or refuses the login
 )
 
 // The exit codes that scripts may rely on.
@@ -41,35 +29,26 @@ func (e *usageError) Error() string { return e.cause.Error() }
 func (e *usageError) Unwrap() error { return e.cause }
 
 // exitCode chooses the code for an outcome or, if there is one, for an error.
-func exitCode(outcome Outcome, err error) int {
-	if err != nil {
-		return exitCodeOf(err)
-	}
-	switch outcome {
-	case OutcomePartial:
-		return exitPartial
-	case OutcomeWaiting:
-		return exitWaiting
-	case OutcomeUnreachable:
-		return exitUnreachable
-	}
-	return exitDone
-}
-
-func exitCodeOf(err error) int {
-	if isSettings(err) {
+func exitCode(outcome rehome.Outcome, err error) int {
+	switch {
+	case err == nil:
+		return exitCodeOf(outcome)
+	case isSettings(err):
 		return exitUsage
 	}
-	if errors.Is(err, context.Canceled) {
-		return exitPartial // the same command continues
-	}
-	switch rehome.ClassOf(err) {
-	case rehome.ClassTemporary, rehome.ClassAuth, rehome.ClassUntrusted:
-		return exitUnreachable
-	case rehome.ClassThrottled:
+	return exitCodeOf(rehome.OutcomeOf(err))
+}
+
+func exitCodeOf(outcome rehome.Outcome) int {
+	switch outcome {
+	case rehome.OutcomeDone:
+		return exitDone
+	case rehome.OutcomeRemaining, rehome.OutcomeDiffers, rehome.OutcomeInterrupted:
 		return exitPartial
-	case rehome.ClassPermanent, rehome.ClassQuota, rehome.ClassOperator:
+	case rehome.OutcomeWaiting, rehome.OutcomeStuck:
 		return exitWaiting
+	case rehome.OutcomeUnreachable:
+		return exitUnreachable
 	}
 	return exitInternal
 }

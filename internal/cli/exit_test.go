@@ -20,26 +20,32 @@ func TestExitCode(t *testing.T) {
 	t.Parallel()
 	class := func(c rehome.Class) error { return fmt.Errorf("sync: %w", &rehome.Fault{Class: c}) }
 	for _, test := range []struct {
-		outcome Outcome
+		outcome rehome.Outcome
 		err     error
 		want    int
 	}{
-		{OutcomeDone, nil, 0},
-		{OutcomePartial, nil, 5},
-		{OutcomeWaiting, nil, 6},
-		{OutcomeUnreachable, nil, 3},
-		{OutcomeDone, errors.New("no class"), 1},
-		{OutcomeDone, class(rehome.ClassBug), 1},
-		{OutcomeDone, &usageError{cause: errors.New("x")}, 2},
-		{OutcomeDone, &rehome.Fault{Class: rehome.ClassOperator, Cause: &config.SettingsError{Cause: errors.New("x")}}, 2},
-		{OutcomeDone, class(rehome.ClassTemporary), 3},
-		{OutcomeDone, class(rehome.ClassAuth), 3},
-		{OutcomeDone, class(rehome.ClassThrottled), 5},
-		{OutcomeDone, class(rehome.ClassPermanent), 6},
-		{OutcomeDone, class(rehome.ClassQuota), 6},
-		{OutcomeDone, class(rehome.ClassOperator), 6},
-		{OutcomePartial, fmt.Errorf("sync: %w", context.Canceled), 5},
-		{OutcomePartial, &rehome.Fault{Class: rehome.ClassTemporary, Cause: context.Canceled}, 5},
+		{rehome.OutcomeDone, nil, 0},
+		{rehome.OutcomeRemaining, nil, 5},
+		{rehome.OutcomeDiffers, nil, 5},
+		{rehome.OutcomeInterrupted, nil, 5},
+		{rehome.OutcomeWaiting, nil, 6},
+		{rehome.OutcomeStuck, nil, 6},
+		{rehome.OutcomeUnreachable, nil, 3},
+		{rehome.OutcomeFailed, nil, 1},
+		{"an outcome that nobody has mapped", nil, 1},
+		{rehome.OutcomeDone, errors.New("no class"), 1},
+		{rehome.OutcomeDone, class(rehome.ClassBug), 1},
+		{rehome.OutcomeDone, &usageError{cause: errors.New("x")}, 2},
+		{rehome.OutcomeDone, &rehome.Fault{Class: rehome.ClassOperator, Cause: &config.SettingsError{Cause: errors.New("x")}}, 2},
+		{rehome.OutcomeDone, class(rehome.ClassTemporary), 3},
+		{rehome.OutcomeDone, class(rehome.ClassAuth), 3},
+		{rehome.OutcomeDone, class(rehome.ClassUntrusted), 3},
+		{rehome.OutcomeDone, class(rehome.ClassThrottled), 5},
+		{rehome.OutcomeDone, class(rehome.ClassPermanent), 6},
+		{rehome.OutcomeDone, class(rehome.ClassQuota), 6},
+		{rehome.OutcomeDone, class(rehome.ClassOperator), 6},
+		{rehome.OutcomeRemaining, fmt.Errorf("sync: %w", context.Canceled), 5},
+		{rehome.OutcomeRemaining, &rehome.Fault{Class: rehome.ClassTemporary, Cause: context.Canceled}, 5},
 	} {
 		if got := exitCode(test.outcome, test.err); got != test.want {
 			t.Errorf("%v, %v: got %d, want %d", test.outcome, test.err, got, test.want)

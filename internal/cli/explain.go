@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"rehome"
 	"rehome/internal/journey"
 
 	"github.com/spf13/cobra"
@@ -24,12 +25,12 @@ codes are in the JSON answers and in the report. Without a code, explain lists a
 		Args:              knownCode,
 		ValidArgsFunction: completeCode,
 	}
-	cmd.RunE = f.run(func(_ context.Context, args []string) (Outcome, error) {
+	cmd.RunE = f.run(func(_ context.Context, args []string) (rehome.Outcome, error) {
 		kinds := journey.Explanations()
 		if len(args) > 0 {
 			kinds = explained(args[0])
 		}
-		return OutcomeDone, f.answer(kinds, func(w io.Writer) error {
+		return rehome.OutcomeDone, f.answer(kinds, func(w io.Writer) error {
 			if len(args) == 0 {
 				return listKinds(w, kinds)
 			}

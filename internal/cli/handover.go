@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rehome"
 	"rehome/internal/handover"
 	"rehome/internal/journey"
 )
@@ -27,19 +28,19 @@ octet.
 The POP3 users are read from Dovecot's logs, plain or gzip, given with --pop-log. Without logs, every
 user who may use POP3 is listed.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			if options.Output == "" {
 				options.Output = move.HandoverDefault()
 			}
 			var err error
 			if options.POPUsers, err = handover.ReadPOPUsers(logs); err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
 			handover, err := move.Handover(ctx, options)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return OutcomeDone, f.answer(handover, func(w io.Writer) error { return writeHandover(w, handover) })
+			return f.give(handover, func(w io.Writer) error { return writeHandover(w, handover) })
 		})),
 	}
 	cmd.Flags().StringVarP(&options.Output, "output", "o", "", "folder, or file name ending in .tar.gz (default: handover in accounts.output)")

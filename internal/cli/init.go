@@ -33,9 +33,9 @@ an existing file. At a terminal it asks for the values that the flags do not giv
     --source-imap mail.example.com:993 --source-database mysql://reader@127.0.0.1:3306/atmail \
     --source-master mover --destination-imap imap.us-east.atmailcloud.com:993`,
 		Args: cobra.NoArgs,
-		RunE: f.run(func(ctx context.Context, _ []string) (Outcome, error) {
+		RunE: f.run(func(ctx context.Context, _ []string) (rehome.Outcome, error) {
 			draft.SourceKind, draft.DestinationKind = config.SourceKind(sourceKind), config.DestinationKind(destinationKind)
-			return OutcomeDone, f.initialise(ctx, draft)
+			return rehome.OutcomeDone, f.initialise(ctx, draft)
 		}),
 	}
 	flags := cmd.Flags()

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"rehome"
 	"rehome/internal/config"
 )
 
@@ -36,7 +37,7 @@ func TestAsk_inputEnds(t *testing.T) {
 	f.interactive = true
 	f.app.In = strings.NewReader("Example")
 	err := f.ask(t.Context(), &config.Draft{})
-	if exitCode(OutcomeDone, err) != exitUsage {
+	if exitCode(rehome.OutcomeDone, err) != exitUsage {
 		t.Errorf("got %v, want a usage error", err)
 	}
 }

@@ -20,15 +20,15 @@ func manCommand(f *frame) *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 	}
-	cmd.RunE = f.run(func(_ context.Context, args []string) (Outcome, error) {
+	cmd.RunE = f.run(func(_ context.Context, args []string) (rehome.Outcome, error) {
 		if err := os.MkdirAll(args[0], 0o755); err != nil {
-			return OutcomeDone, writeFault(args[0], err)
+			return rehome.OutcomeDone, writeFault(args[0], err)
 		}
 		header := &doc.GenManHeader{Section: "1", Source: "rehome " + f.app.Version, Manual: "rehome manual"}
 		if err := doc.GenManTree(cmd.Root(), header, args[0]); err != nil {
-			return OutcomeDone, writeFault(args[0], err)
+			return rehome.OutcomeDone, writeFault(args[0], err)
 		}
-		return OutcomeDone, nil
+		return rehome.OutcomeDone, nil
 	})
 	return cmd
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"rehome"
@@ -35,20 +34,16 @@ an account or alias, enter keep or drop in the Decision column. You can run the 
 time; your decisions are kept.
 
 Exit code 6: some addresses wait for your decision.`,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			options.Logs = args
 			if days > 0 {
 				options.Since = time.Now().AddDate(0, 0, -days)
 			}
 			census, err := move.Census(ctx, options)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			outcome := OutcomeDone
-			if census.Totals.Undecided+census.Totals.CatchAll > 0 {
-				outcome = OutcomeWaiting
-			}
-			return outcome, f.answer(census, func(w io.Writer) error { return f.writeCensus(w, census) })
+			return f.give(census, func(w io.Writer) error { return f.writeCensus(w, census) })
 		})),
 	}
 	cmd.Flags().IntVar(&options.Messages, "messages", 0, "read the address fields of this many of the newest messages in each mailbox; 0: none")
@@ -109,7 +104,7 @@ run. If hosts disagree, the worst answer counts.
 Exit code 0: all answers are as expected. 5: a host asked us to stop or cannot be reached; run it again
 later. 6: at least one answer differs.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			return f.parity(move.CheckRecipients(ctx, again, f.sayPlain))
 		})),
 	}
@@ -120,19 +115,12 @@ later. 6: at least one answer differs.`,
 // sayPlain says a sentence that may contain a server's words.
 func (f *frame) sayPlain(sentence string) { f.say("%s", printable(sentence)) }
 
-// parity shows a comparison and chooses the outcome.
-func (f *frame) parity(parity recipients.Parity, err error) (Outcome, error) {
+// parity shows a comparison.
+func (f *frame) parity(parity recipients.Parity, err error) (rehome.Outcome, error) {
 	if err != nil {
-		return OutcomeDone, err
+		return rehome.OutcomeDone, err
 	}
-	outcome := OutcomeDone
-	switch n := parity.Totals; {
-	case n.Missing+n.Extra+n.Open > 0:
-		outcome = OutcomeWaiting
-	case n.Pending > 0 || slices.ContainsFunc(parity.Hosts, func(h recipients.Asked) bool { return h.Error != "" }):
-		outcome = OutcomePartial
-	}
-	return outcome, f.answer(parity, func(w io.Writer) error { return f.writeParity(w, parity) })
+	return f.give(parity, func(w io.Writer) error { return f.writeParity(w, parity) })
 }
 
 func (f *frame) writeParity(w io.Writer, parity recipients.Parity) error {

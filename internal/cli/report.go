@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"rehome"
 	"rehome/internal/journey"
 	"rehome/internal/report"
 	"rehome/internal/vault"
@@ -26,18 +27,18 @@ addresses, mailbox names and Message-IDs, but no subjects and no content.
 
 Exit code 0: both ends are equal. 5: they differ, or an account is not verified.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			made, err := move.Report(ctx)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
 			if page != "" {
 				if err := writePage(page, made); err != nil {
-					return OutcomeDone, err
+					return rehome.OutcomeDone, err
 				}
 			}
 			document := made.Document()
-			return verdictOutcome(document), f.answer(document, func(w io.Writer) error {
+			return f.give(document, func(w io.Writer) error {
 				if page == "" {
 					return f.writeVerdicts(w, document)
 				}

@@ -40,7 +40,7 @@ func rulesRun(f *frame, plan bool) *cobra.Command {
 	options := journey.RuleOptions{Plan: plan}
 	cmd := &cobra.Command{
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			return f.runRules(ctx, move, accounts, options)
 		})),
 	}
@@ -63,12 +63,12 @@ The files contain vacation texts; only their owner can read them.
 
 Exit code 0: the files are written. 5: the rules of an account could not be read; run it again.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			ruled, err := move.ExportRules(ctx, accounts)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return rulesOutcome(ruled, OutcomeDone), f.answer(ruled, func(w io.Writer) error { return f.writeRules(w, ruled) })
+			return f.give(ruled, func(w io.Writer) error { return f.writeRules(w, ruled) })
 		})),
 	}
 	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
@@ -80,26 +80,12 @@ func ruleFlags(cmd *cobra.Command, options *journey.RuleOptions) {
 	cmd.Flags().BoolVar(&options.Replace, "replace-rules", false, "replace the scripts that are active at the destination")
 }
 
-func (f *frame) runRules(ctx context.Context, move *journey.Move, accounts []string, options journey.RuleOptions) (Outcome, error) {
+func (f *frame) runRules(ctx context.Context, move *journey.Move, accounts []string, options journey.RuleOptions) (rehome.Outcome, error) {
 	ruled, err := move.Rules(ctx, accounts, options)
 	if err != nil {
-		return OutcomeDone, err
+		return rehome.OutcomeDone, err
 	}
-	good := OutcomeDone
-	if ruled.ByHand != "" && !options.Plan {
-		good = OutcomeWaiting
-	}
-	return rulesOutcome(ruled, good), f.answer(ruled, func(w io.Writer) error { return f.writeRules(w, ruled) })
-}
-
-// rulesOutcome is good unless an account has failed.
-func rulesOutcome(ruled journey.Ruled, good Outcome) Outcome {
-	for _, row := range ruled.Accounts {
-		if row.Error != "" || row.Failed() > 0 {
-			return OutcomePartial
-		}
-	}
-	return good
+	return f.give(ruled, func(w io.Writer) error { return f.writeRules(w, ruled) })
 }
 
 func (f *frame) writeRules(w io.Writer, ruled journey.Ruled) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"rehome"
 	"rehome/internal/journey"
 	"rehome/internal/vault"
 )
@@ -36,19 +37,16 @@ purge does not know about copies and backups.
 
 Exit code 6: there are files to destroy and --yes is missing.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
-			run, outcome := move.PurgePlan, OutcomeWaiting
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
+			run := move.PurgePlan
 			if yes {
-				run, outcome = move.Purge, OutcomeDone
+				run = move.Purge
 			}
 			purge, err := run(ctx, identity)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			if len(purge.Files) == 0 {
-				outcome = OutcomeDone
-			}
-			return outcome, f.answer(purge, func(w io.Writer) error { return writePurge(w, purge) })
+			return f.give(purge, func(w io.Writer) error { return writePurge(w, purge) })
 		})),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "destroy them")

@@ -22,12 +22,12 @@ func statusCommand(f *frame) *cobra.Command {
 		Short: "Show the state of every account",
 		Long:  `status reads the ledger and contacts no server. You can run it at any time, even during a sync.`,
 		Args:  cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			status, err := move.Status(ctx)
 			if err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
-			return OutcomeDone, f.answer(status, func(w io.Writer) error { return f.writeStatus(w, status) })
+			return f.give(status, func(w io.Writer) error { return f.writeStatus(w, status) })
 		})),
 	}
 }

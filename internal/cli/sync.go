@@ -52,17 +52,17 @@ and what each rule does. It writes nothing.
 Exit code 0: everything is at the destination. 5: some items remain; run it again. 6: you have to act
 first: confirm a loss or a changed source, or fix what an end rejects.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			if slices.Equal(only, []string{"rules"}) {
 				options.Rules.Plan = plan
 				return f.runRules(ctx, move, accounts, options.Rules)
 			}
 			var err error
 			if options.Only, err = kindsOf(only); err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
 			if options.Deletions, err = deletionsOf(deletions); err != nil {
-				return OutcomeDone, err
+				return rehome.OutcomeDone, err
 			}
 			if plan {
 				return f.planSync(ctx, move, accounts, options)
@@ -104,24 +104,15 @@ func deletionsOf(text string) (config.Deletions, error) {
 	return "", &usageError{cause: fmt.Errorf("invalid value %q for --deletions; use keep or mirror", text), command: "rehome sync"}
 }
 
-func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (Outcome, error) {
+func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (rehome.Outcome, error) {
 	progress := conductor.NewProgress()
 	stop := f.watch(progress)
 	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Finish: f.finishFirst})
 	stop()
 	if err != nil {
-		return OutcomeDone, err
+		return rehome.OutcomeDone, err
 	}
-	outcome := OutcomeDone
-	switch {
-	case synced.Waiting() && !synced.Interrupted:
-		outcome = OutcomeWaiting
-	case synced.Mendable():
-		outcome = OutcomePartial
-	case !synced.Complete():
-		outcome = OutcomeWaiting
-	}
-	return outcome, f.answer(synced, func(w io.Writer) error { return f.writeSynced(w, synced) })
+	return f.give(synced, func(w io.Writer) error { return f.writeSynced(w, synced) })
 }
 
 func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
@@ -193,19 +184,16 @@ func syncSummary(synced journey.Synced) string {
 func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	contacts, calendars := synced.TotalObjects()
 	written := plural(t.Copied, "message") + andObjects(contacts.Copied+contacts.Updated+calendars.Copied+calendars.Updated)
-	switch {
-	case synced.CutOff:
-		return fmt.Sprintf("interrupted after %s; the destination has not confirmed everything that was in progress; "+
-			"run the same command again: it checks first and sends only what is missing", written)
-	case synced.Interrupted:
-		return fmt.Sprintf("interrupted after %s; nothing is lost; run the same command again to continue", written)
-	case synced.Waiting():
+	switch synced.Outcome() {
+	case rehome.OutcomeInterrupted:
+		return interrupted(written, synced.CutOff)
+	case rehome.OutcomeWaiting:
 		return fmt.Sprintf("%s waiting for your decision; see the next step above", awaiting(max(t.Held, int(t.Waiting)), contacts, calendars))
-	case !synced.Complete() && !synced.Mendable():
-		n := problems(synced)
+	case rehome.OutcomeStuck:
+		n := synced.Problems()
 		return fmt.Sprintf("copied %s; %s; follow %s above", written, remain(n), verb(n, "the next step", "the next steps"))
-	case !synced.Complete():
-		return fmt.Sprintf("copied %s; %s (see above); run the same command again to continue", written, remain(problems(synced)))
+	case rehome.OutcomeRemaining:
+		return fmt.Sprintf("copied %s; %s (see above); run the same command again to continue", written, remain(synced.Problems()))
 	}
 	done := append(deeds(t), objectDeeds(contacts, calendars)...)
 	if n := synced.TotalRules().Stored; n > 0 {
@@ -217,24 +205,13 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	return strings.Join(done, ", ") + `; next: run "rehome verify"`
 }
 
-// problems counts the errors that are printed above the summary.
-func problems(synced journey.Synced) int {
-	n := 0
-	count := func(findings []rehome.Finding) {
-		for _, finding := range findings {
-			if finding.Severity == rehome.SeverityError {
-				n++
-			}
-		}
+// interrupted says how a stop has ended; cutOff that something had not been answered by then.
+func interrupted(written string, cutOff bool) string {
+	if cutOff {
+		return fmt.Sprintf("interrupted after %s; the destination has not confirmed everything that was in progress; "+
+			"run the same command again: it checks first and sends only what is missing", written)
 	}
-	count(synced.Findings)
-	for _, a := range synced.Accounts {
-		if a.Error != "" {
-			n++
-		}
-		count(a.Findings)
-	}
-	return n
+	return fmt.Sprintf("interrupted after %s; nothing is lost; run the same command again to continue", written)
 }
 
 // remain says how many problems are left. Items can remain without an error of their own.

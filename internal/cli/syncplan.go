@@ -14,18 +14,12 @@ import (
 	"rehome/internal/rulecopy"
 )
 
-func (f *frame) planSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (Outcome, error) {
+func (f *frame) planSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (rehome.Outcome, error) {
 	planned, err := move.PlanSync(ctx, accounts, options)
 	if err != nil {
-		return OutcomeDone, err
+		return rehome.OutcomeDone, err
 	}
-	outcome := OutcomeDone
-	for _, a := range planned {
-		if a.Error != "" {
-			outcome = OutcomePartial
-		}
-	}
-	return outcome, f.answer(map[string]any{"accounts": planned}, func(w io.Writer) error { return f.writePlan(w, planned) })
+	return f.give(planned, func(w io.Writer) error { return f.writePlan(w, planned.Accounts) })
 }
 
 func (f *frame) writePlan(w io.Writer, planned []journey.PlannedAccount) error {

@@ -40,10 +40,10 @@ quarantined, changed, missing or extra.
 
 Exit code 0: both ends are equal. 5: they differ, or an account could not be read.`,
 		Args: cobra.NoArgs,
-		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (Outcome, error) {
+		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			chosen := verify.Level(level)
 			if !slices.Contains(verify.Levels(), chosen) {
-				return OutcomeDone, &usageError{cause: fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level), command: "rehome verify"}
+				return rehome.OutcomeDone, &usageError{cause: fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level), command: "rehome verify"}
 			}
 			return f.runVerify(ctx, move, accounts, chosen)
 		})),
@@ -53,22 +53,15 @@ Exit code 0: both ends are equal. 5: they differ, or an account could not be rea
 	return cmd
 }
 
-func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts []string, level verify.Level) (Outcome, error) {
+func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts []string, level verify.Level) (rehome.Outcome, error) {
 	progress := conductor.NewProgress()
 	stop := f.watch(progress)
 	document, err := move.Verify(ctx, accounts, level, progress)
 	stop()
 	if err != nil {
-		return OutcomeDone, err
+		return rehome.OutcomeDone, err
 	}
-	return verdictOutcome(document), f.answer(document, func(w io.Writer) error { return f.writeVerdicts(w, document) })
-}
-
-func verdictOutcome(document verify.Document) Outcome {
-	if document.Verdict != verify.Equal {
-		return OutcomePartial
-	}
-	return OutcomeDone
+	return f.give(document, func(w io.Writer) error { return f.writeVerdicts(w, document) })
 }
 
 // writeVerdicts prints a row for each account, the differences, and a sentence that sums up.
@@ -112,7 +105,7 @@ func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
 
 func verdictSentence(document verify.Document) string {
 	s := document.Tell()
-	if document.Verdict == verify.Equal {
+	if document.Outcome() == rehome.OutcomeDone {
 		return fmt.Sprintf("both ends are equal: %s, %s%s", plural(s.Accounts, "account"), plural(int(s.Source.Messages), "message"),
 			andObjects(s.Contacts.Source+s.Calendars.Source))
 	}

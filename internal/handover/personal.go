@@ -185,3 +185,6 @@ func (s personalSheet) Host() string { host, _, _ := net.SplitHostPort(s.Incomin
 
 // Port is the other half of it.
 func (s personalSheet) Port() string { _, port, _ := net.SplitHostPort(s.Incoming); return port }
+
+// Outcome implements rehome.Answer.
+func (PersonalSettings) Outcome() rehome.Outcome { return rehome.OutcomeDone }

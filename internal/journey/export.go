@@ -134,21 +134,27 @@ func (m *Move) sheetFile() string {
 	return filepath.Join(m.settings.Accounts.Output, "temporary-passwords.csv.age")
 }
 
+// WrittenPasswords says where the temporary passwords stand in clear.
+type WrittenPasswords struct {
+	File string `json:"file"`
+}
+
 // WritePasswords writes the sheet of temporary passwords in clear into a new file, for the person who hands
 // them out.
-func (m *Move) WritePasswords(_ context.Context, file string) error {
+func (m *Move) WritePasswords(_ context.Context, file string) (WrittenPasswords, error) {
+	written := WrittenPasswords{File: file}
 	text, err := m.openedSheet()
 	if err != nil {
-		return err
+		return written, err
 	}
 	// Noted only if it will be ours: a purge would destroy it.
 	if _, err := os.Lstat(file); err == nil {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: errors.New("it exists already"), Hint: "name another file"}
+		return written, &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: errors.New("it exists already"), Hint: "name another file"}
 	}
 	if err := m.register().Expect(vault.SecretHandOut, file); err != nil {
-		return err
+		return written, err
 	}
-	return vault.WriteNew(file, text)
+	return written, vault.WriteNew(file, text)
 }
 
 func (m *Move) openedSheet() ([]byte, error) {

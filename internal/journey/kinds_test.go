@@ -56,7 +56,7 @@ func TestSync_anotherKindOfWork(t *testing.T) {
 	}{{step.kept, ledger.AccountBlocked}, {nil, ledger.AccountPreStaged}} {
 		step.kept = round.kept
 		synced, err := move.sync(t.Context(), append(move.kindsOfWork(), openGreeting), who, SyncOptions{}, watcher)
-		if err != nil || len(synced.Accounts) != 1 || synced.Complete() != (len(round.kept) == 0) {
+		if err != nil || len(synced.Accounts) != 1 || synced.complete() != (len(round.kept) == 0) {
 			t.Fatalf("got %+v, %v", synced, err)
 		}
 		status, err := move.Status(t.Context())

@@ -89,11 +89,11 @@ func testAccounts(t *testing.T, move *Move) {
 
 func testPlan(t *testing.T, move *Move) {
 	planned, err := move.PlanSync(t.Context(), nil, SyncOptions{})
-	if err != nil || len(planned) != 1 || planned[0].Error != "" || len(planned[0].Rules) != 1 {
+	if err != nil || len(planned.Accounts) != 1 || planned.Accounts[0].Error != "" || len(planned.Accounts[0].Rules) != 1 {
 		t.Fatalf("got %+v, %v", planned, err)
 	}
 	names := ""
-	for _, pair := range planned[0].Pairs {
+	for _, pair := range planned.Accounts[0].Pairs {
 		names += pair.Source + " to " + pair.Destination + ";"
 	}
 	if !strings.Contains(names, "INBOX.Größe to Größe;") {
@@ -107,7 +107,7 @@ func testPlan(t *testing.T, move *Move) {
 func testSync(t *testing.T, move *Move) {
 	watcher := Watcher{Progress: conductor.NewProgress()}
 	synced, err := move.Sync(t.Context(), nil, SyncOptions{}, watcher)
-	if err != nil || !synced.Complete() || synced.Mendable() || synced.Waiting() || watcher.Progress.Snapshot().Finished != 1 {
+	if err != nil || !synced.complete() || synced.mendable() || synced.waiting() || watcher.Progress.Snapshot().Finished != 1 {
 		t.Errorf("got %+v, %v", synced, err)
 	}
 	if rules := synced.TotalRules(); rules.Stored != 1 {

@@ -114,7 +114,7 @@ func TestWritePasswords_leavesAFileOfSomebodyElse(t *testing.T) {
 	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.WritePasswords(t.Context(), mine); rehome.ClassOf(err) != rehome.ClassOperator {
+	if _, err := m.WritePasswords(t.Context(), mine); rehome.ClassOf(err) != rehome.ClassOperator {
 		t.Errorf("got %v, want it refused", err)
 	}
 	if got := planned(t, m, dir); strings.Contains(got, "mine.txt") {

@@ -33,6 +33,8 @@ type Ruled struct {
 	// hands over; a plan has no files.
 	ByHand string   `json:"by_hand,omitempty"`
 	Files  []string `json:"files,omitempty"` // the sheets, and the folder of the scripts
+
+	instead bool // of being stored: nobody has asked for files
 }
 
 // RuledAccount is what became of one account's rules.
@@ -93,6 +95,7 @@ func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (
 		return ruled, err
 	}
 	if ruled.ByHand != "" && !options.Plan {
+		ruled.instead = true
 		ruled.Files, err = m.writeRules(ruled)
 	}
 	return ruled, err

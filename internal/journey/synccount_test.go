@@ -31,11 +31,11 @@ func TestSyncedMail_addsUp(t *testing.T) {
 		}
 		one := Synced{Accounts: []SyncedAccount{{Mail: m}}}
 		missing := m.Failed + m.Waiting + m.Remaining + m.Unknown + int64(m.Uncounted+m.Barred+m.BrokenOff)
-		if one.Complete() != (missing == 0) {
-			t.Fatalf("%+v: complete %v, with %d missing", now, one.Complete(), missing)
+		if one.complete() != (missing == 0) {
+			t.Fatalf("%+v: complete %v, with %d missing", now, one.complete(), missing)
 		}
-		if mendable := now.Left+now.Unknown+int64(now.Uncounted+now.BrokenOff) > 0; one.Mendable() != mendable {
-			t.Fatalf("%+v: mendable %v, want %v", now, one.Mendable(), mendable)
+		if mendable := now.Left+now.Unknown+int64(now.Uncounted+now.BrokenOff) > 0; one.mendable() != mendable {
+			t.Fatalf("%+v: mendable %v, want %v", now, one.mendable(), mendable)
 		}
 		synced.Accounts = append(synced.Accounts, SyncedAccount{Mail: m})
 	}

@@ -94,15 +94,15 @@ func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) Syn
 	}
 }
 
-// Complete reports whether every account is at the destination with every message.
-func (s Synced) Complete() bool {
-	return !s.Mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool {
+// complete reports whether every account is at the destination with every message.
+func (s Synced) complete() bool {
+	return !s.mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool {
 		return a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed() > 0
 	})
 }
 
-// Mendable reports whether something is left that the same command can finish when it is run again.
-func (s Synced) Mendable() bool {
+// mendable reports whether something is left that the same command can finish when it is run again.
+func (s Synced) mendable() bool {
 	for _, a := range s.Accounts {
 		if a.Error != "" && !a.lasting || a.Mail.census.Mendable() || a.Contacts.mendable()+a.Calendars.mendable()+a.Rules.Failed() > 0 {
 			return true
@@ -111,8 +111,8 @@ func (s Synced) Mendable() bool {
 	return s.Interrupted || len(s.Findings) > 0
 }
 
-// Waiting reports whether somebody has to confirm something before a pass can go on.
-func (s Synced) Waiting() bool {
+// waiting reports whether somebody has to confirm something before a pass can go on.
+func (s Synced) waiting() bool {
 	contacts, calendars := s.TotalObjects()
 	return s.Total().Held+int(s.Total().Waiting)+contacts.Doubted+calendars.Doubted > 0
 }

@@ -13,6 +13,11 @@ import (
 	"rehome/internal/rulecopy"
 )
 
+// Planned is what a pass would do.
+type Planned struct {
+	Accounts []PlannedAccount `json:"accounts"`
+}
+
 // PlannedAccount is what a pass would do about the mailboxes, collections and rules of one account.
 type PlannedAccount struct {
 	Account string         `json:"account"`
@@ -38,34 +43,34 @@ type plannedPass struct {
 
 // PlanSync returns where every mailbox and collection would go and what would be removed, without writing
 // anything to either end.
-func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions) (all []PlannedAccount, err error) {
+func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions) (planned Planned, err error) {
 	who, err := m.chosen(ctx, names)
 	if err != nil {
-		return nil, err
+		return planned, err
 	}
 	pim, err := m.pimEnds(ctx, options.Only)
 	if err != nil {
-		return nil, err
+		return planned, err
 	}
 	defer func() { err = errors.Join(err, pim.close()) }()
 	pass := plannedPass{pim: m.pimEngine(who.store, pim, options, nil)}
 	if err := pim.reach(ctx); err != nil {
-		return nil, err
+		return planned, err
 	}
 	if pass.mail, err = m.plannedMail(ctx, who, options); err != nil {
-		return nil, err
+		return planned, err
 	}
 	options.Rules.Plan = true
 	if pass.rules, err = m.reachRules(ctx, who, options); err != nil {
-		return nil, err
+		return planned, err
 	}
-	planned := make([]PlannedAccount, 0, len(who.accounts))
+	planned.Accounts = make([]PlannedAccount, 0, len(who.accounts))
 	for _, account := range who.accounts {
 		row := pass.account(ctx, account)
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return Planned{}, ctx.Err()
 		}
-		planned = append(planned, row)
+		planned.Accounts = append(planned.Accounts, row)
 	}
 	return planned, nil
 }

@@ -326,3 +326,18 @@ func coverageOf(rows []AccessRow) Coverage {
 	}
 	return c
 }
+
+// Outcome implements rehome.Answer: of an account that moves the mail cannot be read, or a log-in has failed.
+func (p AccessPlan) Outcome() rehome.Outcome {
+	for _, row := range p.Accounts {
+		if row.Destination != RouteNone && row.Mail == AccessNone || row.SourceLogin.failed() || row.DestinationLogin.failed() {
+			return rehome.OutcomeDiffers
+		}
+	}
+	return rehome.OutcomeDone
+}
+
+// failed reports whether a log-in was tried and does not work; nil was not tried.
+func (l *Login) failed() bool {
+	return l != nil && l.Verdict != LoginWorks && l.Verdict != LoginNotTried
+}

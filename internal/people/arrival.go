@@ -164,3 +164,11 @@ func ReadListed(file string) ([]string, error) {
 	slices.Sort(found)
 	return slices.Compact(found), nil
 }
+
+// Outcome implements rehome.Answer: not everybody is at the destination, can log in and has room, or somebody is there too many.
+func (c AccountsChecked) Outcome() rehome.Outcome {
+	if c.Counts[StateReady] < len(c.Accounts) {
+		return rehome.OutcomeDiffers
+	}
+	return rehome.OutcomeDone
+}

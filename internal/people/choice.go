@@ -124,3 +124,6 @@ func passwordWord(d atmail8.Decision) string {
 	}
 	return "own"
 }
+
+// Outcome implements rehome.Answer: whoever stays, the list is whole.
+func (List) Outcome() rehome.Outcome { return rehome.OutcomeDone }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"rehome"
 	"rehome/internal/alias"
 )
 
@@ -194,4 +195,15 @@ func (v Verdict) rank() int {
 func (t *ParityTotals) count(v Verdict) {
 	t.All++
 	*[]*int{&t.Missing, &t.Extra, &t.Open, &t.Pending, &t.Unsure, &t.Agrees}[v.rank()]++
+}
+
+// Outcome implements rehome.Answer: an answer that differs is somebody's to decide, one that has not come is asked for again.
+func (p Parity) Outcome() rehome.Outcome {
+	switch n := p.Totals; {
+	case n.Missing+n.Extra+n.Open > 0:
+		return rehome.OutcomeWaiting
+	case n.Pending > 0 || slices.ContainsFunc(p.Hosts, func(h Asked) bool { return h.Error != "" }):
+		return rehome.OutcomeRemaining
+	}
+	return rehome.OutcomeDone
 }

@@ -70,3 +70,11 @@ func (o CensusOptions) Check() error {
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "look for", Object: "recipients",
 		Cause: errors.New("neither logs nor messages are to be read"), Hint: "name mail logs of the source, or set --messages"}
 }
+
+// Outcome implements rehome.Answer: somebody decides about addresses that have no account and no alias.
+func (c Census) Outcome() rehome.Outcome {
+	if c.Totals.Undecided+c.Totals.CatchAll > 0 {
+		return rehome.OutcomeWaiting
+	}
+	return rehome.OutcomeDone
+}

@@ -102,3 +102,6 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	e.SetIndent("", "  ")
 	return e.Encode(r.document)
 }
+
+// Outcome implements rehome.Answer.
+func (r *Report) Outcome() rehome.Outcome { return r.document.Outcome() }

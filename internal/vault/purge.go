@@ -183,3 +183,11 @@ func FolderFault(folder string, err error) error {
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "write the bundle", Object: folder, Cause: err,
 		Hint: "check that the folder exists, is yours and has space"}
 }
+
+// Outcome implements rehome.Answer: files that were only listed wait for somebody to have them destroyed.
+func (p Purge) Outcome() rehome.Outcome {
+	if len(p.Files) > 0 && !p.Destroyed {
+		return rehome.OutcomeWaiting
+	}
+	return rehome.OutcomeDone
+}

@@ -79,3 +79,11 @@ func Unreadable(address string, level Level, now time.Time, err error) Account {
 		Findings: []rehome.Finding{notVerified.On("", rehome.Values{"why": err, "hint": rehome.HintOf(err)}).Of(address)},
 	}
 }
+
+// Outcome implements rehome.Answer: what could not be read is not equal.
+func (d Document) Outcome() rehome.Outcome {
+	if d.Verdict == Equal {
+		return rehome.OutcomeDone
+	}
+	return rehome.OutcomeDiffers
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import "rehome"
+
+// Outcome implements rehome.Answer. Somebody's decision comes before what a repeated pass would bring, because the pass
+// would meet the same question again.
+func (s Synced) Outcome() rehome.Outcome {
+	switch {
+	case s.Interrupted:
+		return rehome.OutcomeInterrupted
+	case s.waiting():
+		return rehome.OutcomeWaiting
+	case s.mendable():
+		return rehome.OutcomeRemaining
+	case !s.complete():
+		return rehome.OutcomeStuck
+	}
+	return rehome.OutcomeDone
+}
+
+// Problems counts the errors that the pass has met: of accounts, and among the findings.
+func (s Synced) Problems() int {
+	n := 0
+	count := func(findings []rehome.Finding) {
+		for _, finding := range findings {
+			if finding.Severity == rehome.SeverityError {
+				n++
+			}
+		}
+	}
+	count(s.Findings)
+	for _, a := range s.Accounts {
+		if a.Error != "" {
+			n++
+		}
+		count(a.Findings)
+	}
+	return n
+}
+
+// Outcome implements rehome.Answer: an account that could not be planned may be planned later.
+func (p Planned) Outcome() rehome.Outcome {
+	for _, a := range p.Accounts {
+		if a.Error != "" {
+			return rehome.OutcomeRemaining
+		}
+	}
+	return rehome.OutcomeDone
+}
+
+// Outcome implements rehome.Answer: what failed is tried again, and files that nobody asked for wait to be handed over.
+func (r Ruled) Outcome() rehome.Outcome {
+	for _, a := range r.Accounts {
+		if a.Error != "" || a.Failed() > 0 {
+			return rehome.OutcomeRemaining
+		}
+	}
+	if r.instead {
+		return rehome.OutcomeWaiting
+	}
+	return rehome.OutcomeDone
+}
+
+// Outcome implements rehome.Answer: a person uploads the files.
+func (Import) Outcome() rehome.Outcome { return rehome.OutcomeWaiting }
+
+// Outcome implements rehome.Answer: a person has to find the right password, or another way to check it.
+func (p PasswordTest) Outcome() rehome.Outcome {
+	if p.Matches {
+		return rehome.OutcomeDone
+	}
+	return rehome.OutcomeWaiting
+}
+
+// Outcome implements rehome.Answer: whatever it shows, it has been shown.
+func (Status) Outcome() rehome.Outcome { return rehome.OutcomeDone }
+
+// Outcome implements rehome.Answer.
+func (Export) Outcome() rehome.Outcome { return rehome.OutcomeDone }
+
+// Outcome implements rehome.Answer.
+func (WrittenPasswords) Outcome() rehome.Outcome { return rehome.OutcomeDone }
