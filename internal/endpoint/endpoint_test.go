@@ -191,3 +191,10 @@ func wantNoSecret(t *testing.T, err error) {
 		}
 	}
 }
+
+// taken returns how many places are taken.
+func (g *gate) taken() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.active
+}

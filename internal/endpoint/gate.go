@@ -106,13 +106,6 @@ func (g *gate) allowed() int {
 	return g.limit
 }
 
-// taken returns how many places are taken.
-func (g *gate) taken() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.active
-}
-
 func (g *gate) tellLocked() {
 	close(g.changed)
 	g.changed = make(chan struct{})

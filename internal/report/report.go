@@ -6,14 +6,13 @@
 // file, prints well, and contains no subject line and no content. The package reads nothing and leaves
 // every verdict to package verify.
 //
-// A caller fills an Input from the ledger, calls New, then WriteHTML or WriteJSON.
+// A caller fills an Input from the ledger, calls New, then WriteHTML or Document.
 package report
 
 import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -92,16 +91,8 @@ func (a *account) take(v ledger.Verification) error {
 	return nil
 }
 
-// Document returns what WriteJSON writes. Accounts that are not verified have the verdict unknown.
+// Document returns what "report --json" writes. Accounts that are not verified have the verdict unknown.
 func (r *Report) Document() verify.Document { return r.document }
-
-// WriteJSON writes the document of "report --json".
-func (r *Report) WriteJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false) // a Message-ID has angle brackets
-	e.SetIndent("", "  ")
-	return e.Encode(r.document)
-}
 
 // Outcome implements rehome.Answer.
 func (r *Report) Outcome() rehome.Outcome { return r.document.Outcome() }

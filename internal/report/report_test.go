@@ -191,14 +191,14 @@ func TestTopics_gravestFirst(t *testing.T) {
 	}
 }
 
-func TestWriteJSON_holdsEveryAccount(t *testing.T) {
+func TestDocument_holdsEveryAccount(t *testing.T) {
 	t.Parallel()
 	r, err := New(troubled(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	if err := r.WriteJSON(&b); err != nil {
+	document, err := json.Marshal(r.Document())
+	if err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -211,7 +211,7 @@ func TestWriteJSON_holdsEveryAccount(t *testing.T) {
 		}
 		Findings []struct{ Code string }
 	}
-	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+	if err := json.Unmarshal(document, &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Verdict != "differs" || len(got.Accounts) != 11 || len(got.Findings) != 4 {

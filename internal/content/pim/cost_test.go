@@ -111,7 +111,7 @@ func TestHostileObjects_takeLinearTime(t *testing.T) {
 		Lint(data, KindUnknown)
 		_, _ = Inspect(data)
 		repaired, fixes := Repair(data, KindUnknown, Every())
-		if back, err := Undo(fixes, repaired); err != nil || !bytes.Equal(back, data) {
+		if back, err := undo(fixes, repaired); err != nil || !bytes.Equal(back, data) {
 			t.Errorf("%s: undo: %v", name, err)
 		}
 		Compare(data, repaired, KindUnknown)

@@ -267,24 +267,3 @@ func (c *Component) All(name string) []Line {
 	}
 	return found
 }
-
-// Split returns the vCards or VCALENDARs that stand one after the other in data, each as its own bytes.
-// What stands outside of them goes with the object behind it, and at the end with the last one, so that
-// the parts joined are data again. Data in which no object is found is one part.
-func Split(data []byte) [][]byte {
-	doc, err := Parse(data)
-	if err != nil || len(doc.Components) == 1 {
-		return [][]byte{data}
-	}
-	var parts [][]byte
-	from := 0
-	for i, component := range doc.Components {
-		to := len(data)
-		if i < len(doc.Components)-1 {
-			to = component.End.Offset + len(component.End.Raw)
-		}
-		parts = append(parts, data[from:to])
-		from = to
-	}
-	return parts
-}

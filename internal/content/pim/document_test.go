@@ -107,17 +107,3 @@ func TestParse_nestingIsBounded(t *testing.T) {
 		t.Errorf("depth %d, problems %v", depth, doc.Problems)
 	}
 }
-
-func TestSplit_stream(t *testing.T) {
-	t.Parallel()
-	data := sample(t, "two_cards.vcf")
-	parts := Split(data)
-	if len(parts) != 2 || !bytes.Equal(bytes.Join(parts, nil), data) {
-		t.Fatalf("got %d parts", len(parts))
-	}
-	for i, want := range []string{"anna-1", "bob-1"} {
-		if o, err := Inspect(parts[i]); err != nil || o.UID != want {
-			t.Errorf("part %d: got %q (%v), want %q", i, o.UID, err, want)
-		}
-	}
-}

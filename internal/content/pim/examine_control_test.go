@@ -35,7 +35,7 @@ func TestRepair_controlsThatStoodForALineBreak(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("%q: got %q, want %q", c.given, got, want)
 		}
-		if back, err := Undo(fixes, got); err != nil || !bytes.Equal(back, given) {
+		if back, err := undo(fixes, got); err != nil || !bytes.Equal(back, given) {
 			t.Errorf("%q: taken back it is %q, %v", c.given, back, err)
 		}
 		if found := Compare(given, got, c.kind); found.Verdict != VerdictRepaired {
@@ -71,7 +71,7 @@ func TestRepair_aroundTheObject(t *testing.T) {
 		if want := card + c.left; string(got) != want {
 			t.Errorf("%q and %q: got %q, want %q by %+v", c.before, c.behind, got, want, fixes)
 		}
-		if back, err := Undo(fixes, got); err != nil || !bytes.Equal(back, given) {
+		if back, err := undo(fixes, got); err != nil || !bytes.Equal(back, given) {
 			t.Errorf("taken back it is %q, %v", back, err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestRepair_blanksBehindBeginAndEnd(t *testing.T) {
 		if string(got) != clean {
 			t.Errorf("%q becomes %q by %+v", given, got, fixes)
 		}
-		if back, err := Undo(fixes, got); err != nil || string(back) != given {
+		if back, err := undo(fixes, got); err != nil || string(back) != given {
 			t.Errorf("taken back it is %q, %v", back, err)
 		}
 	}
@@ -114,7 +114,7 @@ func TestRepair_needlessBackslashes(t *testing.T) {
 		if !bytes.Equal(got, want) {
 			t.Errorf("%q: got %q, want %q", c.given, got, want)
 		}
-		if back, err := Undo(fixes, got); err != nil || !bytes.Equal(back, given) {
+		if back, err := undo(fixes, got); err != nil || !bytes.Equal(back, given) {
 			t.Errorf("taken back it is %q, %v", back, err)
 		}
 		if found := Compare(given, got, KindContact).Verdict; found != VerdictEqual && found != VerdictIdentical {
@@ -133,7 +133,7 @@ func TestRepair_agentOfAnOldCard(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
-	if back, err := Undo(fixes, got); err != nil || string(back) != given {
+	if back, err := undo(fixes, got); err != nil || string(back) != given {
 		t.Errorf("taken back it is %q, %v", back, err)
 	}
 	if found := Compare([]byte(given), got, KindContact); found.Verdict != VerdictRepaired {
@@ -193,7 +193,7 @@ func TestRepair_ofVeryManyPlaces(t *testing.T) {
 	if len(fixes) != 1 || !bytes.Equal(got, photoCard(72*manyLineEnds)) {
 		t.Errorf("%d fixes, %d octets", len(fixes), len(got))
 	}
-	if back, err := Undo(fixes, got); err != nil || !bytes.Equal(back, given) {
+	if back, err := undo(fixes, got); err != nil || !bytes.Equal(back, given) {
 		t.Errorf("taken back it has %d octets, %v", len(back), err)
 	}
 }

@@ -53,7 +53,6 @@ type Role string
 
 // The roles of RFC 6638 section 3.1.
 const (
-	RoleNone      Role = ""
 	RoleOrganizer Role = "organizer"
 	RoleAttendee  Role = "attendee"
 )
@@ -279,20 +278,3 @@ func (d *Document) earliest() time.Time {
 // Scheduling reports whether a server that schedules may send messages when this object is stored,
 // changed or deleted, whoever stores it: it names an organizer or attendees.
 func (o Object) Scheduling() bool { return o.HasOrganizer || o.HasAttendees }
-
-// Role returns the part that the user with these addresses plays (RFC 6638 sections 3.1 and 3.2): an
-// organizer's object names one of them as ORGANIZER, an attendee's one as ATTENDEE. An address may begin
-// with "mailto:".
-func (o Object) Role(addresses ...string) Role {
-	role := RoleNone
-	for _, address := range addresses {
-		switch bare := bareAddress(address); {
-		case bare == "":
-		case bare == o.Organizer:
-			return RoleOrganizer
-		case slices.Contains(o.Attendees, bare):
-			role = RoleAttendee
-		}
-	}
-	return role
-}

@@ -52,24 +52,11 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-func TestObject_roleInScheduling(t *testing.T) {
+func TestObject_scheduling(t *testing.T) {
 	t.Parallel()
 	meeting, err := Inspect(sample(t, "meeting.ics"))
 	if err != nil || !meeting.Scheduling() {
 		t.Fatalf("a meeting is no scheduling object: %v", err)
-	}
-	for _, c := range []struct {
-		address string
-		want    Role
-	}{
-		{"mailto:ANNA@example.org", RoleOrganizer}, {"bob@example.org", RoleAttendee}, {"dora@example.org", RoleNone}, {"", RoleNone},
-	} {
-		if got := meeting.Role(c.address); got != c.want {
-			t.Errorf("%q: got %q, want %q", c.address, got, c.want)
-		}
-	}
-	if got := meeting.Role("bob@example.org", "anna@example.org"); got != RoleOrganizer {
-		t.Errorf("got %q, want %q", got, RoleOrganizer)
 	}
 	if event, _ := Inspect(sample(t, "event.ics")); event.Scheduling() {
 		t.Error("an event without people is a scheduling object")

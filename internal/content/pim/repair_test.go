@@ -45,7 +45,7 @@ func TestRepair_bareParameter(t *testing.T) {
 		if string(got) != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
-		if original, err := Undo(fixes, got); err != nil || string(original) != test.given {
+		if original, err := undo(fixes, got); err != nil || string(original) != test.given {
 			t.Errorf("%s: taken back it is %q, %v", name, original, err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestRepair_vCard21(t *testing.T) {
 		!slices.Equal(comparison.Fixes, []Code{CodeVCard21}) {
 		t.Errorf("verdict %+v, want repaired by %s", comparison, CodeVCard21)
 	}
-	if back, err := Undo(fixes, got); err != nil || !bytes.Equal(back, data) {
+	if back, err := undo(fixes, got); err != nil || !bytes.Equal(back, data) {
 		t.Errorf("undo: %v, %q", err, back)
 	}
 }
@@ -144,7 +144,7 @@ func TestRepair_vCard21(t *testing.T) {
 func TestUndo_otherBytes(t *testing.T) {
 	t.Parallel()
 	_, fixes := Repair(sample(t, "no_dtstamp.ics"), KindCalendar, SafeNeeds())
-	if _, err := Undo(fixes, sample(t, "event.ics")); err == nil {
+	if _, err := undo(fixes, sample(t, "event.ics")); err == nil {
 		t.Error("fixes were taken back from an object that they did not make")
 	}
 }
@@ -212,7 +212,7 @@ func checkRepair(t fataler, data []byte, needs Needs) {
 			t.Fatalf("fix %+v was not asked for or says nothing", fix)
 		}
 	}
-	back, err := Undo(fixes, repaired)
+	back, err := undo(fixes, repaired)
 	if err != nil || !bytes.Equal(back, data) {
 		t.Fatalf("undo: %v\n got %q\nwant %q\nfixes %+v", err, back, data, fixes)
 	}

@@ -11,7 +11,7 @@ const clientAgent = ";SCHEDULE-AGENT=CLIENT"
 
 // InjectScheduleAgent puts SCHEDULE-AGENT=CLIENT on every ATTENDEE and ORGANIZER that has no
 // SCHEDULE-AGENT, so that a server sends nothing (RFC 6638 section 7.1). NONE would do by the standard,
-// but SabreDAV heeds only CLIENT. It is listed as a fix, and [Undo] takes it back.
+// but SabreDAV heeds only CLIENT. It is listed as a fix, which can be taken back.
 //
 // While it stands in the object, later invitations are not sent either: a caller notes it and takes it
 // out in a second pass by [RemoveScheduleAgent].

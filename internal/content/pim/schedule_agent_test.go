@@ -23,7 +23,7 @@ func TestScheduleAgent_thereAndBack(t *testing.T) {
 	if o, _ := Inspect(injected); !o.HasAgent {
 		t.Error("the injected agent is not seen")
 	}
-	if back, err := Undo(fixes, injected); err != nil || !bytes.Equal(back, data) {
+	if back, err := undo(fixes, injected); err != nil || !bytes.Equal(back, data) {
 		t.Errorf("undo: %v, %q", err, back)
 	}
 	removed, _ := RemoveScheduleAgent(injected)

@@ -20,7 +20,7 @@ func TestRepair_foldsBetweenCharacters(t *testing.T) {
 	if verdict := Compare([]byte(splitCard), got, KindContact).Verdict; verdict != VerdictEqual {
 		t.Errorf("the repaired one is %s, want equal", verdict)
 	}
-	if original, err := Undo(fixes, got); err != nil || string(original) != splitCard {
+	if original, err := undo(fixes, got); err != nil || string(original) != splitCard {
 		t.Errorf("undone: %q, %v", original, err)
 	}
 }

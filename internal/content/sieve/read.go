@@ -32,17 +32,6 @@ type node struct {
 // Acts reports whether the script sends something by itself. One that calls another may.
 func (s *Script) Acts() bool { return s.Answers || len(s.Redirects) > 0 || len(s.Includes) > 0 }
 
-// Mailboxes returns the mailboxes that it names, each once.
-func (s *Script) Mailboxes() []string {
-	var names []string
-	for _, p := range s.places {
-		if !slices.Contains(names, p.value) {
-			names = append(names, p.value)
-		}
-	}
-	return names
-}
-
 // Missing returns the extensions that it requires and the server does not offer.
 func (s *Script) Missing(offered Capabilities) []string {
 	var missing []string

@@ -135,7 +135,7 @@ func TestRead_andMap(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := []string{"INBOX.Lists", `INBOX.Größe "1"`, "INBOX.Lists\r\n", "INBOX.Sent"}
-	if diff := cmp.Diff(names, script.Mailboxes()); diff != "" {
+	if diff := cmp.Diff(names, mailboxesOf(script)); diff != "" {
 		t.Errorf("mailboxes: -want +got\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"vnd.dovecot.pipe"}, script.Missing(everything)); diff != "" || !script.Acts() || !script.Answers {
@@ -188,7 +188,7 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		mapped, err := Read(script.Map(func(string) (string, bool) { return name, true }))
-		if err != nil || len(mapped.Mailboxes()) > 1 || !slices.Equal(mapped.Require, script.Require) {
+		if err != nil || len(mailboxesOf(mapped)) > 1 || !slices.Equal(mapped.Require, script.Require) {
 			t.Fatalf("mapped: %v %v", mapped, err)
 		}
 	})
@@ -206,4 +206,15 @@ func FuzzWrite(f *testing.F) {
 			t.Fatalf("%v\n%s", err, written.Text)
 		}
 	})
+}
+
+// mailboxesOf returns the mailboxes that a script names, each once.
+func mailboxesOf(s *Script) []string {
+	var names []string
+	for _, p := range s.places {
+		if !slices.Contains(names, p.value) {
+			names = append(names, p.value)
+		}
+	}
+	return names
 }

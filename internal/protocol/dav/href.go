@@ -37,10 +37,6 @@ func Child(collection, name string) string {
 	return strings.TrimRight(collection, "/") + "/" + url.PathEscape(name)
 }
 
-// ChildCollection returns the href of a collection in another, with a slash at its end (RFC 4918
-// section 5.2).
-func ChildCollection(collection, name string) string { return Child(collection, name) + "/" }
-
 // SameETag compares two etags as RFC 9110 section 8.8.3.2 does weakly: a proxy that compresses
 // turns strong ones into weak ones. Two empty ones are not the same.
 func SameETag(a, b string) bool {

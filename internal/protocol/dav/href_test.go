@@ -75,7 +75,7 @@ func TestChild_roundTrip(t *testing.T) {
 		if got := Name(Child("/cal/anna@example.org", name)); got != name {
 			t.Errorf("%q came back as %q", name, got)
 		}
-		if got := Name(ChildCollection("/cal/", name)); got != name {
+		if got := Name(Child("/cal/", name) + "/"); got != name {
 			t.Errorf("collection %q came back as %q", name, got)
 		}
 	}

@@ -31,7 +31,7 @@ func checkWrites(t *testing.T, client *Client, home *Home, odd oddity) {
 	case plainNames:
 		segment = "rehome"
 	}
-	href := ChildCollection(home.HomeSets[0], segment)
+	href := Child(home.HomeSets[0], segment) + "/"
 	want := NewCollection{Kind: home.Kind, Name: title}
 	first, second := card("u-1", "One"), card("u-1", "Two")
 	name := "u 1@x.vcf"

@@ -18,7 +18,7 @@ func testDovecotResync(t *testing.T, server *realServer, user string) {
 	for range 6 {
 		appendBytes(t, writer, "INBOX", message)
 	}
-	before, err := reader.ExamineSince(within(t), "INBOX", Known{}, FetchHandler{})
+	before, err := examineSince(within(t), reader, "INBOX", Known{}, FetchHandler{})
 	if err != nil || before.HighestModSeq == 0 {
 		t.Fatalf("first: %+v, %v", before, err)
 	}
@@ -58,13 +58,13 @@ func testDovecotResync(t *testing.T, server *realServer, user string) {
 		gone = UIDSet{}
 		clear(changed)
 	}
-	after, err := reader.ExamineSince(within(t), "INBOX", known, collect)
+	after, err := examineSince(within(t), reader, "INBOX", known, collect)
 	if err != nil || after.HighestModSeq <= before.HighestModSeq || !after.Messages.Is(4) {
 		t.Errorf("ExamineSince: %+v, %v", after, err)
 	}
 	check("ExamineSince")
 	known.UIDs = rangeSet(3, 5)
-	if _, err := reader.ExamineSince(within(t), "INBOX", known, collect); err != nil || gone.String() != "3:4" || len(changed) != 1 {
+	if _, err := examineSince(within(t), reader, "INBOX", known, collect); err != nil || gone.String() != "3:4" || len(changed) != 1 {
 		t.Errorf("only 3:5: vanished %s, changed %v, %v", gone, changed, err)
 	}
 	gone = UIDSet{}
@@ -77,7 +77,7 @@ func testDovecotResync(t *testing.T, server *realServer, user string) {
 		t.Error(err)
 	}
 	check("Fetch")
-	if _, err := reader.ExamineSince(within(t), "INBOX", Known{UIDValidity: before.UIDValidity + 1, ModSeq: before.HighestModSeq},
+	if _, err := examineSince(within(t), reader, "INBOX", Known{UIDValidity: before.UIDValidity + 1, ModSeq: before.HighestModSeq},
 		collect); err != nil || len(changed) > 0 || !gone.Empty() {
 		t.Errorf("another UIDVALIDITY: vanished %s, changed %v, %v", gone, changed, err)
 	}

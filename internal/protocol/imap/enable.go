@@ -11,7 +11,7 @@ import (
 // are on now. Names that the server does not announce are left out: it would ignore them. It must be
 // called after the log-in and before a mailbox is opened.
 //
-// QRESYNC (RFC 7162) allows SelectSince and FetchItems.Vanished; UTF8=ACCEPT (RFC 9755) turns
+// QRESYNC (RFC 7162) allows ExamineSinceAhead and FetchItems.Vanished; UTF8=ACCEPT (RFC 9755) turns
 // mailbox names on the wire into UTF-8, which this client then speaks.
 func (c *Client) Enable(ctx context.Context, extensions ...string) ([]string, error) {
 	caps := c.Capabilities()

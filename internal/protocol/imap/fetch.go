@@ -51,7 +51,7 @@ type FetchHandler struct {
 	Literal func(*Literal) error // body or header, when asked for; called before Message of the same UID
 	Message func(*Message) error // for every FETCH response that carries one of the UIDs asked for
 	// Vanished gets UIDs that are no longer there, sometimes in several parts, and sometimes ones that
-	// were never known (RFC 7162, section 3.2.6). Only with SelectSince or FetchItems.Vanished.
+	// were never known (RFC 7162, section 3.2.6). Only with ExamineSinceAhead or FetchItems.Vanished.
 	Vanished func(UIDSet) error
 }
 

@@ -91,7 +91,7 @@ func lookAround(ctx context.Context, c *Client) error {
 
 func workInside(ctx context.Context, c *Client) error {
 	_, err := c.Enable(ctx, "QRESYNC")
-	_, err2 := c.SelectSince(ctx, "a", Known{UIDValidity: 1, ModSeq: 1}, hearAll)
+	_, err2 := examineSince(ctx, c, "a", Known{UIDValidity: 1, ModSeq: 1}, hearAll)
 	fetch, err3 := c.Fetch(ctx, rangeSet(7, 8), FetchItems{EmailID: true, Body: true}, hearAll)
 	if err3 == nil {
 		err3 = fetch.Wait(ctx)

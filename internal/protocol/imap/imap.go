@@ -9,7 +9,7 @@
 //  1. opens a connection with Dial, which reads the greeting and sets up TLS as told;
 //  2. logs in with LogIn, and switches on what changes the conversation with Compress and Enable;
 //  3. lists mailboxes with List, opens one with Examine (reading) or Select (changing), or with
-//     ExamineSince and SelectSince to hear what has changed;
+//     ExamineSinceAhead to hear what has changed;
 //  4. reads with SearchAll and Fetch, writes with Append, Store, Create, Move and their kin, waits with Idle;
 //  5. ends with Logout, or Close when something broke.
 //

@@ -3,6 +3,7 @@
 package imap
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -61,15 +62,15 @@ func TestEnable_serverSwitchesNothingOn(t *testing.T) {
 		t.Errorf("%v, %v, want nothing", on, err)
 	}
 	var unsupported *UnsupportedError
-	if _, err := client.SelectSince(within(t), "a", Known{UIDValidity: 1, ModSeq: 1}, FetchHandler{}); !errors.As(err, &unsupported) {
-		t.Errorf("SelectSince: %v, want %T", err, unsupported)
+	if _, err := examineSince(within(t), client, "a", Known{UIDValidity: 1, ModSeq: 1}, FetchHandler{}); !errors.As(err, &unsupported) {
+		t.Errorf("ExamineSince: %v, want %T", err, unsupported)
 	}
 	if _, err := client.Fetch(within(t), rangeSet(1, 2), FetchItems{ChangedSince: 1, Vanished: true}, FetchHandler{}); !errors.As(err, &unsupported) {
 		t.Errorf("Fetch: %v, want %T", err, unsupported)
 	}
 }
 
-func TestSelectSince_tellsChanges(t *testing.T) {
+func TestExamineSinceAhead_tellsChanges(t *testing.T) {
 	t.Parallel()
 	client := enabled(t, func(s *script) {
 		s.ok(`EXAMINE "a" \(QRESYNC \(7 90060115205545359 1:9,20\)\)`,
@@ -77,7 +78,7 @@ func TestSelectSince_tellsChanges(t *testing.T) {
 			`* 1 FETCH (UID 1 FLAGS (\Seen) MODSEQ (90060115205545390))`, `* 3 FETCH (UID 4294967295 FLAGS () MODSEQ (90060115205545400))`)
 		// the mailbox that is open is closed first: what is said before the answer belongs to it
 		tag := s.expect("UNSELECT")
-		next := s.expect(`SELECT "b" \(QRESYNC \(8 5\)\)`)
+		next := s.expect(`EXAMINE "b" \(QRESYNC \(8 5\)\)`)
 		s.send("* VANISHED 4", `* 1 FETCH (UID 1 FLAGS (\Deleted))`, tag+" OK closed",
 			"* VANISHED (EARLIER) 5", "* 0 EXISTS", "* OK [UIDVALIDITY 8] x", "* VANISHED 6", next+" OK [READ-WRITE] done")
 		s.silent()
@@ -86,38 +87,38 @@ func TestSelectSince_tellsChanges(t *testing.T) {
 	known.AddRange(1, 9)
 	known.Add(20)
 	var seen changes
-	selected, err := client.ExamineSince(within(t), "a", Known{UIDValidity: 7, ModSeq: 90060115205545359, UIDs: known}, seen.handler())
+	selected, err := examineSince(within(t), client, "a", Known{UIDValidity: 7, ModSeq: 90060115205545359, UIDs: known}, seen.handler())
 	if err != nil || !selected.Messages.Is(3) || selected.UIDValidity != 7 || selected.HighestModSeq != 90060115205545400 || !selected.ReadOnly {
 		t.Errorf("ExamineSince: %+v, %v", selected, err)
 	}
 	checkLines(t, seen.lines, []string{"vanished 2:3,9", `changed 1 [\Seen] 90060115205545390`, "changed 4294967295 [] 90060115205545400"})
 	var other changes
-	if _, err := client.SelectSince(within(t), "b", Known{UIDValidity: 8, ModSeq: 5}, other.handler()); err != nil {
-		t.Errorf("SelectSince: %v", err)
+	if _, err := examineSince(within(t), client, "b", Known{UIDValidity: 8, ModSeq: 5}, other.handler()); err != nil {
+		t.Errorf("ExamineSince: %v", err)
 	}
 	checkLines(t, other.lines, []string{"vanished 5", "vanished 6"})
 }
 
-func TestSelectSince_nothingKnown(t *testing.T) {
+func TestExamineSinceAhead_nothingKnown(t *testing.T) {
 	t.Parallel()
 	client := enabled(t, func(s *script) {
-		s.ok(`SELECT "a" \(CONDSTORE\)`, "* 1 EXISTS")
+		s.ok(`EXAMINE "a" \(CONDSTORE\)`, "* 1 EXISTS")
 		s.silent()
 	})
-	if selected, err := client.SelectSince(within(t), "a", Known{UIDValidity: 1}, FetchHandler{}); err != nil || !selected.Messages.Is(1) {
+	if selected, err := examineSince(within(t), client, "a", Known{UIDValidity: 1}, FetchHandler{}); err != nil || !selected.Messages.Is(1) {
 		t.Errorf("%+v, %v", selected, err)
 	}
 }
 
-func TestSelectSince_nonsenseIsNoSilence(t *testing.T) {
+func TestExamineSinceAhead_nonsenseIsNoSilence(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"* VANISHED (EARLIER) x", "* VANISHED (EARLIER)", "* VANISHED", "* VANISHED 0", "* VANISHED (EARLIER) 1:*"} {
 		client := enabled(t, func(s *script) {
-			s.ok(`SELECT "a" .*`, line)
+			s.ok(`EXAMINE "a" .*`, line)
 			s.silent()
 		})
 		var seen changes
-		if _, err := client.SelectSince(within(t), "a", Known{UIDValidity: 1, ModSeq: 1}, seen.handler()); err == nil || len(seen.lines) > 0 {
+		if _, err := examineSince(within(t), client, "a", Known{UIDValidity: 1, ModSeq: 1}, seen.handler()); err == nil || len(seen.lines) > 0 {
 			t.Errorf("%q: %q, %v, want an error", line, seen.lines, err)
 		}
 		_ = client.Close()
@@ -150,4 +151,10 @@ func TestFetch_vanished(t *testing.T) {
 		t.Error(err)
 	}
 	checkLines(t, seen.lines, []string{"vanished 3", "changed 4 [a] 8", "vanished 5"})
+}
+
+// examineSince waits for what ExamineSinceAhead has begun.
+func examineSince(ctx context.Context, c *Client, name string, known Known, handler FetchHandler) (Selected, error) {
+	opening, err := c.ExamineSinceAhead(ctx, name, known, handler)
+	return opening.orWait(ctx, err)
 }

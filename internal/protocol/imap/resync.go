@@ -15,32 +15,14 @@ type Known struct {
 	UIDs        UIDSet // only these are of interest; the empty set stands for all, new ones too
 }
 
-// SelectSince opens a mailbox for changes and hears what has changed since known, in one round trip:
-// handler's Message gets the UID, flags and MODSEQ of changed messages, and of new ones unless
-// known.UIDs leaves them out; Vanished gets the UIDs that are gone. It needs Enable with QRESYNC, and returns an *UnsupportedError otherwise.
+// ExamineSinceAhead opens a mailbox for reading and hears what has changed since known, in one round trip that it does not
+// wait for: handler's Message gets the UID, flags and MODSEQ of changed messages, and of new ones unless known.UIDs leaves
+// them out; Vanished gets the UIDs that are gone. It needs Enable with QRESYNC, and returns an *UnsupportedError otherwise.
 //
 // When the UIDVALIDITY is another one, or the mailbox keeps no MODSEQ (HighestModSeq is 0), the server
 // tells no changes: then what is known says nothing about what is there.
-func (c *Client) SelectSince(ctx context.Context, name string, known Known, handler FetchHandler) (Selected, error) {
-	return c.openSince(ctx, "SELECT", name, known, handler)
-}
-
-// ExamineSince is SelectSince for reading only.
-func (c *Client) ExamineSince(ctx context.Context, name string, known Known, handler FetchHandler) (Selected, error) {
-	return c.openSince(ctx, "EXAMINE", name, known, handler)
-}
-
-// ExamineSinceAhead is ExamineSince that does not wait.
 func (c *Client) ExamineSinceAhead(ctx context.Context, name string, known Known, handler FetchHandler) (*Opening, error) {
-	return c.openSinceAhead(ctx, "EXAMINE", name, known, handler)
-}
-
-func (c *Client) openSince(ctx context.Context, verb, name string, known Known, handler FetchHandler) (Selected, error) {
-	opening, err := c.openSinceAhead(ctx, verb, name, known, handler)
-	return opening.orWait(ctx, err)
-}
-
-func (c *Client) openSinceAhead(ctx context.Context, verb, name string, known Known, handler FetchHandler) (*Opening, error) {
+	const verb = "EXAMINE"
 	if !c.Enabled("QRESYNC") {
 		return nil, &UnsupportedError{Command: verb + " with QRESYNC", Extension: "QRESYNC"}
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -65,15 +64,6 @@ func (c *Client) GetScript(ctx context.Context, name string) (string, error) {
 	return lines[0][0], nil
 }
 
-// HaveSpace asks whether a script of so many octets would be taken.
-func (c *Client) HaveSpace(ctx context.Context, name string, octets int) error {
-	if err := checkName(name); err != nil {
-		return err
-	}
-	_, err := c.do(ctx, "HAVESPACE", raw("HAVESPACE"), name, raw(" "+strconv.Itoa(octets)))
-	return err
-}
-
 // CheckScript has the server judge a script without storing it. A server without the command judges
 // when it stores (RFC 5804 section 2.6), which never switches a script on: then nil means nothing.
 func (c *Client) CheckScript(ctx context.Context, text string) error {
@@ -102,26 +92,6 @@ func (c *Client) SetActive(ctx context.Context, name string) error {
 		}
 	}
 	_, err := c.do(ctx, "SETACTIVE", raw("SETACTIVE"), name)
-	return err
-}
-
-// DeleteScript deletes one that is not active.
-func (c *Client) DeleteScript(ctx context.Context, name string) error {
-	if err := checkName(name); err != nil {
-		return err
-	}
-	_, err := c.do(ctx, "DELETESCRIPT", raw("DELETESCRIPT"), name)
-	return err
-}
-
-// RenameScript renames a script, active or not. A server that is too old for it refuses.
-func (c *Client) RenameScript(ctx context.Context, from, to string) error {
-	for _, name := range []string{from, to} {
-		if err := checkName(name); err != nil {
-			return err
-		}
-	}
-	_, err := c.do(ctx, "RENAMESCRIPT", raw("RENAMESCRIPT"), from, to)
 	return err
 }
 
