@@ -3,6 +3,7 @@
 package ledger
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"rehome"
 	"rehome/internal/protocol/imap"
 )
 
@@ -187,4 +189,41 @@ func TestFlagSet_orderDoesNotCount(t *testing.T) {
 	if FlagSet(nil) != "" {
 		t.Errorf("FlagSet(nil) = %q", FlagSet(nil))
 	}
+}
+
+func TestHashes_roundTrip(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		items := make([]Item, rapid.IntRange(1, 20).Draw(t, "messages"))
+		for i := range items {
+			if rapid.Bool().Draw(t, "known") {
+				items[i].Digest = rapid.SliceOfN(rapid.ByteRange(1, 255), 32, 32).Draw(t, "digest")
+			}
+		}
+		got := make([]Item, len(items))
+		if err := decodeHashes(encodeHashes(items, digestKind()), got, digestKind()); err != nil {
+			t.Fatal(err)
+		}
+		for i := range items {
+			if !bytes.Equal(got[i].Digest, items[i].Digest) {
+				t.Errorf("message %d: got %x, want %x", i, got[i].Digest, items[i].Digest)
+			}
+		}
+		if err := decodeHashes(make([]byte, len(items)*32+1), got, digestKind()); err == nil {
+			t.Error("a column of another length is believed")
+		}
+	})
+}
+
+func TestObjects_damagedRepairs(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	book := Collection{Address: "anna@example.test", Kind: rehome.KindContacts, Source: "/src/", Destination: "/dst/"}
+	c, err := l.Objects.Collection(t.Context(), book)
+	must(t, err)
+	must(t, l.Objects.SaveObjects(t.Context(), c, Object{Source: "a.vcf", State: ObjectStored, Repairs: []Repair{{"fn", "x"}}}))
+	_, err = l.store.db.Exec(`UPDATE objects SET repairs = '[{'`)
+	must(t, err)
+	_, err = l.Objects.Objects(t.Context(), c)
+	wantOperator(t, err, "damaged", "restore the store")
 }

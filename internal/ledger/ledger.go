@@ -71,7 +71,12 @@ func Open(ctx context.Context, name string) (*Ledger, error) {
 
 // New returns the ledger in an open database, which it owns from now on.
 func New(ctx context.Context, database Database) (*Ledger, error) {
-	s := &store{database: database, db: database.Pool(), now: time.Now}
+	return NewAt(ctx, database, time.Now)
+}
+
+// NewAt is New with a clock of one's own.
+func NewAt(ctx context.Context, database Database, now func() time.Time) (*Ledger, error) {
+	s := &store{database: database, db: database.Pool(), now: now}
 	var err error
 	if s.writer, err = newWriter(ctx, database); err != nil {
 		return nil, errors.Join(s.fault("open store", err), s.db.Close())

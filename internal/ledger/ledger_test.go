@@ -99,3 +99,14 @@ func messages(uids ...imap.UID) []Item {
 	}
 	return items
 }
+
+// stored returns all batches at the destination.
+func stored(t testing.TB, l *Ledger, m *Mailbox) []Stored {
+	t.Helper()
+	var all []Stored
+	must(t, l.Mail.Stored(t.Context(), m, func(s Stored) error {
+		all = append(all, s)
+		return nil
+	}))
+	return all
+}

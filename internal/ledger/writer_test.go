@@ -11,54 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"rehome"
-	"rehome/internal/protocol/imap"
 )
-
-func TestWriter_manyAtOnce(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
-	const writers = 200
-	var work sync.WaitGroup
-	for i := range writers {
-		work.Go(func() {
-			anchor := inbox()
-			anchor.Source = fmt.Sprint(i)
-			m, err := l.Mail.Mailbox(ctx, anchor)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			ids, err := l.Mail.Intend(ctx, m, 1, messages(imap.UID(i+1)), messages(imap.UID(i+1000)))
-			if err != nil || len(ids) != 2 {
-				t.Errorf("intend: %v %v", ids, err)
-				return
-			}
-			if i%10 == 0 { // a change that fails in the midst of the others
-				if err := l.Passes.Save(ctx, Account{Address: anchor.Source, State: "nonsense"}, nil, Turn{State: TurnOver}); err == nil || rehome.ClassOf(err) != rehome.ClassBug {
-					t.Errorf("an impossible state: %v, want an error of our own making", err)
-				}
-			}
-			if err := l.Mail.Receive(ctx, m, ids[0], messages(imap.UID(i+1))); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	work.Wait()
-	for i := range writers {
-		anchor := inbox()
-		anchor.Source = fmt.Sprint(i)
-		m := load(t, l, anchor)
-		if got, want := m.Done.String(), fmt.Sprint(i+1); got != want || len(m.Intents) != 1 || m.Intents[0].Items[0].UID != imap.UID(i+1000) {
-			t.Fatalf("mailbox %d: done %s, intents %v, want %s and one", i, got, m.Intents, want)
-		}
-	}
-	accounts, err := l.Accounts.All(ctx)
-	if err != nil || len(accounts) > 0 {
-		t.Errorf("accounts %v, %v, want none", accounts, err)
-	}
-}
 
 // plan returns a change that makes one account's row and then ends as told.
 func plan(ctx context.Context, address string, end func(*sql.Tx) error) *change {
@@ -114,11 +67,13 @@ func TestWriter_oneOfAGroupFails(t *testing.T) {
 	}
 }
 
-func isNil(err error) bool               { return err == nil }
-func notNil(err error) bool              { return err != nil }
+func isNil(err error) bool { return err == nil }
+
+func notNil(err error) bool { return err != nil }
+
 func is(want error) func(err error) bool { return func(err error) bool { return errors.Is(err, want) } }
 
-// SQLite may roll the whole transaction back by itself, after a full disk for instance. Then nobody
+// A database may roll the whole transaction back by itself, after a full disk for instance. Then nobody
 // of the group may believe that his change is on the disk, and everybody hears the cause.
 func TestWriter_transactionLost(t *testing.T) {
 	t.Parallel()
@@ -141,24 +96,6 @@ func TestWriter_transactionLost(t *testing.T) {
 	must(t, l.Passes.Begin(ctx, queued("d")))
 	if got := addresses(t, l); got != "d" {
 		t.Errorf("in the file: %q, want only what came later", got)
-	}
-}
-
-func TestWriter_cancelledContext(t *testing.T) {
-	t.Parallel()
-	l := create(t)
-	m := load(t, l, inbox())
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	ids, err := l.Mail.Intend(ctx, m, 1, messages(1))
-	_, readErr := l.Accounts.All(ctx)
-	for name, err := range map[string]error{"intend": err, "adopt": l.Mail.Adopt(ctx, m, messages(1)), "read": readErr} {
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v %v, want %v", name, ids, err, context.Canceled)
-		}
-	}
-	if again := load(t, l, inbox()); len(again.Intents) > 0 || !again.Done.Empty() || !m.Done.Empty() {
-		t.Errorf("something was written: %+v", again)
 	}
 }
 

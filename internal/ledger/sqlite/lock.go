@@ -29,7 +29,7 @@ func (f *File) Lock() (unlock func(), err error) {
 		return nil, openFault(path, err)
 	}
 	err = flock(file, syscall.LOCK_EX)
-	for try := 0; try < patience && errors.Is(err, syscall.EWOULDBLOCK); try++ { // it may be one who but asks
+	for deadline := time.Now().Add(patience); errors.Is(err, syscall.EWOULDBLOCK) && !heldByAnother(file) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 		err = flock(file, syscall.LOCK_EX)
 	}
@@ -46,8 +46,16 @@ func (f *File) Lock() (unlock func(), err error) {
 	return nil, openFault(path, err)
 }
 
-// patience is how often the lock is tried once more.
-const patience = 20
+// patience is how long the lock is tried again while it may be held by those who but ask, see Locked: each holds it for no
+// time, but on a busy machine that may take a while.
+const patience = time.Second
+
+// heldByAnother reports whether the process that the file names lives, and is not this one. Where a number was given to
+// another process meanwhile, the answer is only sooner.
+func heldByAnother(file *os.File) bool {
+	pid := holderID(file)
+	return pid > 0 && pid != os.Getpid() && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+}
 
 // Locked reports whether a process copies with the file.
 func (f *File) Locked() (bool, error) {
@@ -82,10 +90,19 @@ func note(file *os.File) {
 
 // holder returns " (pid 1234)" for the process that holds the lock, or "" if the file does not say.
 func holder(file *os.File) string {
-	text := make([]byte, 20)
-	n, _ := file.ReadAt(text, 0)
-	if pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n]))); err == nil && pid > 0 {
+	if pid := holderID(file); pid > 0 {
 		return fmt.Sprintf(" (pid %d)", pid)
 	}
 	return ""
+}
+
+// holderID returns the process id that the file names; 0 when it names none.
+func holderID(file *os.File) int {
+	text := make([]byte, 20)
+	n, _ := file.ReadAt(text, 0)
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text[:n])))
+	if err != nil {
+		return 0
+	}
+	return max(pid, 0)
 }

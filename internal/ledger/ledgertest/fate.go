@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package ledgertest
 
 import (
 	"testing"
 
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
 func uids(list ...imap.UID) imap.UIDSet { return imap.NewUIDSet(list...) }
 
 // wantSets compares sets by their text.
-func wantSets(t *testing.T, m *Mailbox, want map[string]string) {
+func wantSets(t *testing.T, m *ledger.Mailbox, want map[string]string) {
 	t.Helper()
 	for name, got := range map[string]imap.UIDSet{
 		"done": m.Done, "ours": m.Ours, "gone": m.Gone, "lost": m.Lost, "changed": m.Changed, "adopted": m.Adopted,
@@ -23,14 +24,13 @@ func wantSets(t *testing.T, m *Mailbox, want map[string]string) {
 	}
 }
 
-func TestFate_roundTrip(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func fateRoundTrip(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3, 4, 5)...), messages(1, 2, 3, 4, 5)))
 	must(t, recovered(t, l, m, intend(t, l, m, messages(6, 7)...), messages(6)))
 	must(t, l.Mail.Adopt(t.Context(), m, messages(8, 9)))
-	must(t, l.Mail.NoteFate(t.Context(), m, Fate{Gone: uids(2, 3, 4, 6, 8), Lost: uids(3, 5), Changed: uids(4)}))
+	must(t, l.Mail.NoteFate(t.Context(), m, ledger.Fate{Gone: uids(2, 3, 4, 6, 8), Lost: uids(3, 5), Changed: uids(4)}))
 	removal, err := l.Mail.IntendRemoval(t.Context(), m, uids(2, 6))
 	must(t, err)
 
@@ -45,7 +45,7 @@ func TestFate_roundTrip(t *testing.T) {
 	if len(again.Removals) != 1 || again.Removals[0].ID != removal.ID || again.Removals[0].Sources.String() != "2,6" {
 		t.Errorf("removals %+v, want %+v", again.Removals, removal)
 	}
-	all, err := l.Mail.Mailboxes(t.Context(), "anna@example.test")
+	all, err := l.again.Mail.Mailboxes(t.Context(), "anna@example.test")
 	must(t, err)
 	row := all["INBOX"]
 	wantSets(t, &row, want)
@@ -53,7 +53,7 @@ func TestFate_roundTrip(t *testing.T) {
 		t.Errorf("open %v, removing %v, want a removal to be left only", row.Open, row.Removing)
 	}
 
-	must(t, l.Mail.EndRemovals(t.Context(), again, Fate{Gone: again.Gone, Lost: uids(2, 3, 5, 6), Changed: again.Changed}))
+	must(t, l.Mail.EndRemovals(t.Context(), again, ledger.Fate{Gone: again.Gone, Lost: uids(2, 3, 5, 6), Changed: again.Changed}))
 	wantSets(t, load(t, l, inbox()), map[string]string{"removable": "", "kept": "4,8", "ours": "101,104,108:109"})
 	if last := load(t, l, inbox()); len(last.Removals) != 0 {
 		t.Errorf("removals %+v, want none", last.Removals)
@@ -62,39 +62,37 @@ func TestFate_roundTrip(t *testing.T) {
 
 // What an earlier generation has written is ours again when it is found, as long as the destination's
 // mailbox is the same one.
-func TestFate_renumberedSourceKeepsWhatIsOurs(t *testing.T) {
-	t.Parallel()
+func fateRenumberedSourceKeepsWhatIsOurs(t *testing.T, empty Empty) {
 	for name, test := range map[string]struct {
-		change  func(*Anchor)
+		change  func(*ledger.Anchor)
 		adopted string
 	}{
-		"source":      {func(a *Anchor) { a.SrcUIDValidity = 77 }, "12"},
-		"destination": {func(a *Anchor) { a.DstUIDValidity = 77 }, "11:12"},
+		"source":      {func(a *ledger.Anchor) { a.SrcUIDValidity = 77 }, "12"},
+		"destination": {func(a *ledger.Anchor) { a.DstUIDValidity = 77 }, "11:12"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := create(t)
+			l := create(t, empty)
 			m := load(t, l, inbox())
 			must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1)...), messages(1)))
 			must(t, l.Mail.Adopt(t.Context(), m, messages(2)))
 			anchor := inbox()
 			test.change(&anchor)
 			m = load(t, l, anchor)
-			must(t, l.Mail.Adopt(t.Context(), m, []Item{{UID: 11, DstUID: 101}, {UID: 12, DstUID: 102}}))
+			must(t, l.Mail.Adopt(t.Context(), m, []ledger.Item{{UID: 11, DstUID: 101}, {UID: 12, DstUID: 102}}))
 			wantSets(t, m, map[string]string{"adopted": test.adopted})
 			wantSets(t, load(t, l, anchor), map[string]string{"adopted": test.adopted, "done": "11:12"})
 		})
 	}
 }
 
-func TestDrop_thenMadeAnew(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func dropThenMadeAnew(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	must(t, l.Mail.Adopt(t.Context(), m, messages(1, 2, 3)))
-	must(t, l.Mail.NoteFate(t.Context(), m, Fate{Gone: uids(1)}))
+	must(t, l.Mail.NoteFate(t.Context(), m, ledger.Fate{Gone: uids(1)}))
 	intend(t, l, m, messages(4)...)
-	must(t, l.Mail.Settle(t.Context(), m, State{SrcUIDNext: 5, SrcMessages: 4, SrcModSeq: 9}))
+	must(t, l.Mail.Settle(t.Context(), m, ledger.State{SrcUIDNext: 5, SrcMessages: 4, SrcModSeq: 9}))
 	must(t, l.Mail.Drop(t.Context(), m.ID))
 
 	anchor := inbox()
@@ -110,9 +108,8 @@ func TestDrop_thenMadeAnew(t *testing.T) {
 	wantSets(t, load(t, l, anchor), map[string]string{"done": "1:3,5", "ours": "105", "live": "5"})
 }
 
-func TestForget_beginsANewGenerationAndKnowsWhatWasOurs(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func forgetBeginsANewGenerationAndKnowsWhatWasOurs(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1)...), messages(1)))
 	must(t, l.Mail.Forget(t.Context(), m.ID))
@@ -120,8 +117,8 @@ func TestForget_beginsANewGenerationAndKnowsWhatWasOurs(t *testing.T) {
 	if !m.Fresh || m.Reanchored || !m.Done.Empty() || m.Formerly.String() != "101" {
 		t.Errorf("got %+v, want a fresh row that has formerly written 101", m)
 	}
-	var formerly []Item
-	must(t, l.Mail.StoredFormerly(t.Context(), m, func(s Stored) error {
+	var formerly []ledger.Item
+	must(t, l.again.Mail.StoredFormerly(t.Context(), m, func(s ledger.Stored) error {
 		formerly = append(formerly, s.Items...)
 		return nil
 	}))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package ledgertest
 
 import (
 	"testing"
@@ -9,75 +9,76 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rehome"
+	"rehome/internal/ledger"
 )
 
-func TestAccounts_plannedThenSaved(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
-	saved := Account{
-		Address: "bert@example.test", State: AccountBlocked, Pass: rehome.PassDelta, Reason: "the quota is used up", NextStep: "raise it",
+func accountsPlannedThenSaved(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
+	saved := ledger.Account{
+		Address: "bert@example.test", State: ledger.AccountBlocked, Pass: rehome.PassDelta, Reason: "the quota is used up", NextStep: "raise it",
 		Mailboxes: 4, Messages: 1000, Octets: 1 << 40, Copied: 990, Failed: 3, Started: time.Unix(1000, 0).UTC(), Finished: time.Unix(2000, 0).UTC(),
 	}
-	must(t, l.Passes.Save(ctx, saved, nil, Turn{State: TurnOver}))
+	must(t, l.Passes.Save(ctx, saved, nil, ledger.Turn{State: ledger.TurnOver}))
 	must(t, l.Passes.Begin(ctx, queued("carl@example.test", "bert@example.test", "anna@example.test")))
 	must(t, l.Passes.Begin(ctx, nil))
-	l.store.now = func() time.Time { return time.Unix(3000, 0) }
-	must(t, l.Verifications.Save(ctx, Verification{Address: "bert@example.test", Level: "counts", Verdict: "differs", Result: []byte("{}")}))
+	l.now = func() time.Time { return time.Unix(3000, 0) }
+	must(t, l.Verifications.Save(ctx, ledger.Verification{Address: "bert@example.test", Level: "counts", Verdict: "differs", Result: []byte("{}")}))
 
 	verified := saved
 	verified.Verdict, verified.VerifiedAt = "differs", time.Unix(3000, 0).UTC()
-	planned := func(address string) Account { return Account{Address: address, State: AccountPlanned} }
+	planned := func(address string) ledger.Account {
+		return ledger.Account{Address: address, State: ledger.AccountPlanned}
+	}
 	wantAccounts(t, l, planned("anna@example.test"), verified, planned("carl@example.test"))
 
-	must(t, l.Passes.Save(ctx, Account{Address: "bert@example.test", State: AccountPreStaged, Mailboxes: 5}, nil, Turn{State: TurnOver}))
-	wantAccounts(t, l, planned("anna@example.test"), Account{
-		Address: "bert@example.test", State: AccountPreStaged, Mailboxes: 5, Verdict: "differs", VerifiedAt: time.Unix(3000, 0).UTC(),
+	bert := ledger.Account{Address: "bert@example.test", State: ledger.AccountPreStaged, Mailboxes: 5}
+	must(t, l.Passes.Save(ctx, bert, nil, ledger.Turn{State: ledger.TurnOver}))
+	wantAccounts(t, l, planned("anna@example.test"), ledger.Account{
+		Address: "bert@example.test", State: ledger.AccountPreStaged, Mailboxes: 5, Verdict: "differs", VerifiedAt: time.Unix(3000, 0).UTC(),
 	}, planned("carl@example.test"))
 }
 
 // A pass that has not reached the source yet, or never does, knows nothing better than the figures
 // of the pass before.
-func TestSaveAccount_beforeAnythingIsSeen(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
-	unseen := Account{Address: "anna@example.test", State: AccountPreStaging, Mailboxes: -1, Started: time.Unix(1000, 0).UTC()}
-	must(t, l.Passes.Save(ctx, unseen, nil, Turn{State: TurnOver}))
+func saveAccountBeforeAnythingIsSeen(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
+	unseen := ledger.Account{Address: "anna@example.test", State: ledger.AccountPreStaging, Mailboxes: -1, Started: time.Unix(1000, 0).UTC()}
+	must(t, l.Passes.Save(ctx, unseen, nil, ledger.Turn{State: ledger.TurnOver}))
 	first := unseen
 	first.Mailboxes = 0
 	wantAccounts(t, l, first)
 
-	seen := Account{Address: "anna@example.test", State: AccountPreStaged, Mailboxes: 4, Messages: 9, Octets: 8, Copied: 7, Failed: 2}
-	must(t, l.Passes.Save(ctx, seen, nil, Turn{State: TurnOver}))
+	seen := ledger.Account{Address: "anna@example.test", State: ledger.AccountPreStaged, Mailboxes: 4, Messages: 9, Octets: 8, Copied: 7, Failed: 2}
+	must(t, l.Passes.Save(ctx, seen, nil, ledger.Turn{State: ledger.TurnOver}))
 	unseen.Messages, unseen.Reason = 77, "the log-in was refused"
-	must(t, l.Passes.Save(ctx, unseen, nil, Turn{State: TurnOver}))
+	must(t, l.Passes.Save(ctx, unseen, nil, ledger.Turn{State: ledger.TurnOver}))
 	seen.State, seen.Started, seen.Reason = unseen.State, unseen.Started, unseen.Reason
 	wantAccounts(t, l, seen)
 }
 
-func wantAccounts(t *testing.T, l *Ledger, want ...Account) {
+func wantAccounts(t *testing.T, l *handle, want ...ledger.Account) {
 	t.Helper()
-	got, err := l.Accounts.All(t.Context())
+	got, err := l.again.Accounts.All(t.Context())
 	must(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("accounts: %s", diff)
 	}
 }
 
-func TestVerifications_lastOneCounts(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
-	l.store.now = func() time.Time { return time.Unix(3000, 0) }
-	for _, v := range []Verification{
+func verificationsLastOneCounts(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
+	l.now = func() time.Time { return time.Unix(3000, 0) }
+	for _, v := range []ledger.Verification{
 		{Address: "bert@example.test", Level: "counts", Verdict: "unknown", Result: []byte(`{"a":1}`)},
 		{Address: "bert@example.test", Level: "full", Verdict: "equal", Result: []byte(`{"a":2}`)},
 		{Address: "anna@example.test", Level: "metadata", Verdict: "differs", Result: []byte("\x00\xff")},
 	} {
 		must(t, l.Verifications.Save(ctx, v))
 	}
-	got, err := l.Verifications.All(ctx)
+	got, err := l.again.Verifications.All(ctx)
 	must(t, err)
 	at := time.Unix(3000, 0).UTC()
-	want := []Verification{
+	want := []ledger.Verification{
 		{Address: "anna@example.test", Level: "metadata", Verdict: "differs", Result: []byte("\x00\xff"), Time: at},
 		{Address: "bert@example.test", Level: "full", Verdict: "equal", Result: []byte(`{"a":2}`), Time: at},
 	}
@@ -86,9 +87,8 @@ func TestVerifications_lastOneCounts(t *testing.T) {
 	}
 }
 
-func TestFindings_replacedByTheirOrigin(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
+func findingsReplacedByTheirOrigin(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
 	const anna, bert = "anna@example.test", "bert@example.test"
 	made := func(account, code string, severity rehome.Severity) rehome.Finding {
 		return rehome.Finding{Account: account, Code: code, Severity: severity, Object: "INBOX", Sentence: "s " + code, NextStep: "n"}
@@ -115,9 +115,9 @@ func TestFindings_replacedByTheirOrigin(t *testing.T) {
 	wantFindings(t, l, anna, other)
 }
 
-func wantFindings(t *testing.T, l *Ledger, address string, want ...rehome.Finding) {
+func wantFindings(t *testing.T, l *handle, address string, want ...rehome.Finding) {
 	t.Helper()
-	got, err := l.Findings.All(t.Context(), address)
+	got, err := l.again.Findings.All(t.Context(), address)
 	must(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings of %q: %s", address, diff)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package ledgertest
 
 import (
 	"testing"
@@ -9,12 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rehome"
+	"rehome/internal/ledger"
 )
 
-func TestTurns_ofTheAccountsThatAreNotOver(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
-	l.store.now = func() time.Time { return time.Unix(1000, 0) }
+func turnsOfTheAccountsThatAreNotOver(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
+	l.now = func() time.Time { return time.Unix(1000, 0) }
 	queue := queued("bert@example.test", "anna@example.test", "carl@example.test")
 	must(t, l.Passes.Begin(ctx, queue))
 	for i := range queue {
@@ -25,14 +25,14 @@ func TestTurns_ofTheAccountsThatAreNotOver(t *testing.T) {
 		t.Errorf("rows of %s, want of all", got)
 	}
 
-	l.store.now = func() time.Time { return time.Unix(2000, 0) }
-	waiting := Turn{
-		Address: "anna@example.test", Pass: rehome.PassPreStage, State: TurnWaiting, Place: 4, Step: rehome.KindPIM,
+	l.now = func() time.Time { return time.Unix(2000, 0) }
+	waiting := ledger.Turn{
+		Address: "anna@example.test", Pass: rehome.PassPreStage, State: ledger.TurnWaiting, Place: 4, Step: rehome.KindPIM,
 		Due: time.Unix(2000, 5).UTC(), Failures: 2, FailingSince: time.Unix(1500, 0).UTC(), Reason: "too many connections",
 	}
 	must(t, l.Passes.Wait(ctx, waiting))
-	bert := Account{Address: "bert@example.test", State: AccountPreStaged}
-	must(t, l.Passes.Save(ctx, bert, nil, Turn{Address: bert.Address, State: TurnOver}))
+	bert := ledger.Account{Address: "bert@example.test", State: ledger.AccountPreStaged}
+	must(t, l.Passes.Save(ctx, bert, nil, ledger.Turn{Address: bert.Address, State: ledger.TurnOver}))
 	waiting.Since = time.Unix(2000, 0).UTC()
 	wantTurns(t, l, queue[2], waiting)
 
@@ -43,19 +43,18 @@ func TestTurns_ofTheAccountsThatAreNotOver(t *testing.T) {
 }
 
 // An account's row, what was found and its turn are there together or not at all.
-func TestPassesSave_allOrNothing(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
+func passesSaveAllOrNothing(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
 	must(t, l.Passes.Begin(ctx, queued("anna@example.test")))
-	before, err := l.Passes.Turns(ctx)
+	before, err := l.again.Passes.Turns(ctx)
 	must(t, err)
-	working := Turn{Address: "anna@example.test", State: TurnWorking, Place: 2}
-	anna := Account{Address: "anna@example.test", State: AccountPreStaging}
+	working := ledger.Turn{Address: "anna@example.test", State: ledger.TurnWorking, Place: 2}
+	anna := ledger.Account{Address: "anna@example.test", State: ledger.AccountPreStaging}
 	finding := map[rehome.Kind][]rehome.Finding{rehome.KindMail: {{Code: "seen", Severity: rehome.SeverityInfo}}}
 	odd := map[rehome.Kind][]rehome.Finding{rehome.KindMail: {{Code: "odd", Severity: "nonsense"}}}
 	for name, err := range map[string]error{
-		"a state":   l.Passes.Save(ctx, Account{Address: anna.Address, State: "nonsense"}, finding, working),
-		"a turn":    l.Passes.Save(ctx, anna, finding, Turn{Address: anna.Address, State: "nonsense"}),
+		"a state":   l.Passes.Save(ctx, ledger.Account{Address: anna.Address, State: "nonsense"}, finding, working),
+		"a turn":    l.Passes.Save(ctx, anna, finding, ledger.Turn{Address: anna.Address, State: "nonsense"}),
 		"a finding": l.Passes.Save(ctx, anna, odd, working),
 	} {
 		if err == nil {
@@ -64,16 +63,16 @@ func TestPassesSave_allOrNothing(t *testing.T) {
 	}
 	wantTurns(t, l, before...)
 	wantFindings(t, l, "")
-	wantAccounts(t, l, Account{Address: anna.Address, State: AccountPlanned})
+	wantAccounts(t, l, ledger.Account{Address: anna.Address, State: ledger.AccountPlanned})
 	must(t, l.Passes.Save(ctx, anna, finding, working))
-	if got, err := l.Findings.All(ctx, ""); err != nil || len(got) != 1 {
+	if got, err := l.again.Findings.All(ctx, ""); err != nil || len(got) != 1 {
 		t.Errorf("%v, %v; want what was found", got, err)
 	}
 }
 
-func wantTurns(t *testing.T, l *Ledger, want ...Turn) {
+func wantTurns(t *testing.T, l *handle, want ...ledger.Turn) {
 	t.Helper()
-	got, err := l.Passes.Turns(t.Context())
+	got, err := l.again.Passes.Turns(t.Context())
 	must(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("turns: %s", diff)

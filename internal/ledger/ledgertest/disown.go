@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package ledgertest
 
 import (
 	"bytes"
 	"testing"
 
-	"pgregory.net/rapid"
-
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
 // hashed gives messages a digest, and every other one an origin.
-func hashed(items []Item) []Item {
+func hashed(items []ledger.Item) []ledger.Item {
 	for i := range items {
 		items[i].Digest = bytes.Repeat([]byte{byte(items[i].UID)}, 32)
 		if i%2 == 0 {
@@ -22,15 +21,14 @@ func hashed(items []Item) []Item {
 	return items
 }
 
-func TestDisown_leavesTheOthersAsTheyWere(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func disownLeavesTheOthersAsTheyWere(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3)...), hashed(messages(1, 2, 3))))
 	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(4, 5)...), hashed(messages(4, 5))))
 	must(t, l.Mail.Adopt(t.Context(), m, messages(6, 7)))
 	intend(t, l, m, messages(8)...)
-	must(t, l.Mail.NoteFate(t.Context(), m, Fate{Gone: uids(2, 5), Lost: uids(2, 3), Changed: uids(5)}))
+	must(t, l.Mail.NoteFate(t.Context(), m, ledger.Fate{Gone: uids(2, 5), Lost: uids(2, 3), Changed: uids(5)}))
 
 	must(t, l.Mail.Disown(t.Context(), m, uids(2, 4, 5, 7, 8)))
 	want := map[string]string{"done": "1,3,6", "gone": "", "lost": "3", "changed": "", "adopted": "6", "live": "1,6"}
@@ -40,8 +38,8 @@ func TestDisown_leavesTheOthersAsTheyWere(t *testing.T) {
 	if len(again.Intents) != 1 {
 		t.Errorf("%d intents, want the one that was open", len(again.Intents))
 	}
-	var left []Item
-	must(t, l.Mail.Stored(t.Context(), again, func(s Stored) error {
+	var left []ledger.Item
+	must(t, l.again.Mail.Stored(t.Context(), again, func(s ledger.Stored) error {
 		left = append(left, s.Items...)
 		return nil
 	}))
@@ -56,32 +54,30 @@ func TestDisown_leavesTheOthersAsTheyWere(t *testing.T) {
 	}
 }
 
-func TestSighted_endsWithTheGeneration(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func sightedEndsWithTheGeneration(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
-	sight := Sight{UIDNext: 7, Messages: 3, ModSeq: 1 << 63, Size: 1234}
-	must(t, l.Mail.Sighted(t.Context(), map[int64]Sight{m.ID: sight}))
-	must(t, l.Mail.Settle(t.Context(), m, State{SrcUIDNext: 9, SrcMailboxID: "M1"}))
-	rows, err := l.Mail.Mailboxes(t.Context(), inbox().Address)
+	sight := ledger.Sight{UIDNext: 7, Messages: 3, ModSeq: 1 << 63, Size: 1234}
+	must(t, l.Mail.Sighted(t.Context(), map[int64]ledger.Sight{m.ID: sight}))
+	must(t, l.Mail.Settle(t.Context(), m, ledger.State{SrcUIDNext: 9, SrcMailboxID: "M1"}))
+	rows, err := l.again.Mail.Mailboxes(t.Context(), inbox().Address)
 	must(t, err)
 	if got := load(t, l, inbox()); got.Seen != sight || rows["INBOX"].Seen != sight || rows["INBOX"].State.SrcMailboxID != "M1" {
 		t.Errorf("seen %+v and %+v, want %+v", got.Seen, rows["INBOX"].Seen, sight)
 	}
 	other := inbox()
 	other.DstUIDValidity++
-	if got := load(t, l, other); got.Seen != (Sight{}) || got.State != (State{}) {
+	if got := load(t, l, other); got.Seen != (ledger.Sight{}) || got.State != (ledger.State{}) {
 		t.Errorf("of another mailbox: %+v, want nothing", got)
 	}
 }
 
 // A doubt outlives the process, and ends with the mailbox that it is about.
-func TestDoubt(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func doubtOutlivesTheProcess(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	must(t, l.Mail.Doubt(t.Context(), m, 4))
-	rows, err := l.Mail.Mailboxes(t.Context(), inbox().Address)
+	rows, err := l.again.Mail.Mailboxes(t.Context(), inbox().Address)
 	must(t, err)
 	if got := load(t, l, inbox()); got.Doubted != 4 || rows["INBOX"].Doubted != 4 || m.Doubted != 4 {
 		t.Errorf("doubted from %d, %d and %d, want 4", got.Doubted, rows["INBOX"].Doubted, m.Doubted)
@@ -101,40 +97,15 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
-func TestHashes_roundTrip(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		items := make([]Item, rapid.IntRange(1, 20).Draw(t, "messages"))
-		for i := range items {
-			if rapid.Bool().Draw(t, "known") {
-				items[i].Digest = rapid.SliceOfN(rapid.ByteRange(1, 255), 32, 32).Draw(t, "digest")
-			}
-		}
-		got := make([]Item, len(items))
-		if err := decodeHashes(encodeHashes(items, digestKind()), got, digestKind()); err != nil {
-			t.Fatal(err)
-		}
-		for i := range items {
-			if !bytes.Equal(got[i].Digest, items[i].Digest) {
-				t.Errorf("message %d: got %x, want %x", i, got[i].Digest, items[i].Digest)
-			}
-		}
-		if err := decodeHashes(make([]byte, len(items)*32+1), got, digestKind()); err == nil {
-			t.Error("a column of another length is believed")
-		}
-	})
-}
-
 // A kill comes between a batch and the next look: the look before the batch must not stand for what it has brought.
-func TestSighted_isOutdatedByTheNextBatch(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func sightedIsOutdatedByTheNextBatch(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
-	must(t, l.Mail.Sighted(t.Context(), map[int64]Sight{m.ID: {UIDNext: 7, Messages: 3, ModSeq: 5, Size: 1234}}))
+	must(t, l.Mail.Sighted(t.Context(), map[int64]ledger.Sight{m.ID: {UIDNext: 7, Messages: 3, ModSeq: 5, Size: 1234}}))
 	m = load(t, l, inbox())
 	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2)...), messages(1, 2)))
-	want := Sight{UIDNext: 7, Messages: Outdated, ModSeq: 5, Size: 1234}
-	if got := load(t, l, inbox()); got.Seen != want || m.Seen.Messages != Outdated {
+	want := ledger.Sight{UIDNext: 7, Messages: ledger.Outdated, ModSeq: 5, Size: 1234}
+	if got := load(t, l, inbox()); got.Seen != want || m.Seen.Messages != ledger.Outdated {
 		t.Errorf("seen %+v and %+v, want %+v: two messages have come since", got.Seen, m.Seen, want)
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package ledgertest
 
 import (
 	"testing"
@@ -8,30 +8,30 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
 // recovered finds items of an intent, which may have been more.
-func recovered(t testing.TB, l *Ledger, m *Mailbox, id int64, items []Item) error {
-	_, err := l.Mail.Recover(t.Context(), m, Intent{ID: id, Items: items}, items, nil)
+func recovered(t testing.TB, l *handle, m *ledger.Mailbox, id int64, items []ledger.Item) error {
+	_, err := l.Mail.Recover(t.Context(), m, ledger.Intent{ID: id, Items: items}, items, nil)
 	return err
 }
 
-func TestRecover_theRestStaysOpen(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func recoverTheRestStaysOpen(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	intend(t, l, m, messages(1, 2, 3)...)
 	must(t, l.Mail.Orphan(t.Context(), inbox().Address))
 	intent := load(t, l, inbox()).Intents[0]
-	found := []Item{{UID: 2, DstUID: 77}}
+	found := []ledger.Item{{UID: 2, DstUID: 77}}
 	rest, err := l.Mail.Recover(t.Context(), m, intent, found, nil)
 	must(t, err)
 	again := load(t, l, inbox())
 	if again.Done.String() != "2" || again.Ours.String() != "77" {
 		t.Errorf("done %s, ours %s, want 2 and 77", again.Done, again.Ours)
 	}
-	if diff := cmp.Diff([]Intent{rest}, again.Intents); diff != "" {
+	if diff := cmp.Diff([]ledger.Intent{rest}, again.Intents); diff != "" {
 		t.Error(diff)
 	}
 	if got := sourceUIDs(rest.Items).String(); got != "1,3" || !rest.Alive.Equal(intent.Alive) || rest.Floor != intent.Floor {
@@ -40,18 +40,17 @@ func TestRecover_theRestStaysOpen(t *testing.T) {
 }
 
 // What somebody else may have put there is done, and is never removed.
-func TestRecover_whatMayBeOfOthers(t *testing.T) {
-	t.Parallel()
-	for name, ours := range map[string][]Item{"beside ours": {{UID: 1, DstUID: 76}}, "alone": nil} {
+func recoverWhatMayBeOfOthers(t *testing.T, empty Empty) {
+	for name, ours := range map[string][]ledger.Item{"beside ours": {{UID: 1, DstUID: 76}}, "alone": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := create(t)
+			l := create(t, empty)
 			m := load(t, l, inbox())
 			intend(t, l, m, messages(1, 2, 3)...)
 			must(t, l.Mail.Orphan(t.Context(), inbox().Address))
-			_, err := l.Mail.Recover(t.Context(), m, load(t, l, inbox()).Intents[0], ours, []Item{{UID: 2, DstUID: 78}})
+			_, err := l.Mail.Recover(t.Context(), m, load(t, l, inbox()).Intents[0], ours, []ledger.Item{{UID: 2, DstUID: 78}})
 			must(t, err)
-			for _, got := range []*Mailbox{m, load(t, l, inbox())} {
+			for _, got := range []*ledger.Mailbox{m, load(t, l, inbox())} {
 				if got.Adopted.String() != "2" || !got.Done.Contains(2) || !got.Ours.Contains(78) || got.Done.Len() != len(ours)+1 {
 					t.Errorf("adopted %s, done %s, ours %s", got.Adopted, got.Done, got.Ours)
 				}
@@ -60,23 +59,22 @@ func TestRecover_whatMayBeOfOthers(t *testing.T) {
 	}
 }
 
-func TestRevive_allOfTheAccount(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func reviveAllOfTheAccount(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	sent := inbox()
 	sent.Source, sent.Destination = "Sent", "Sent"
-	for _, anchor := range []Anchor{inbox(), sent} {
+	for _, anchor := range []ledger.Anchor{inbox(), sent} {
 		intend(t, l, load(t, l, anchor), messages(1)...)
 	}
 	other := inbox()
 	other.Address = "other@example.test"
 	intend(t, l, load(t, l, other), messages(1)...)
-	l.store.now = func() time.Time { return time.Unix(1000, 0) }
+	l.now = func() time.Time { return time.Unix(1000, 0) }
 	must(t, l.Mail.Orphan(t.Context(), inbox().Address))
-	l.store.now = func() time.Time { return time.Unix(1060, 0) }
+	l.now = func() time.Time { return time.Unix(1060, 0) }
 	must(t, l.Mail.Revive(t.Context(), inbox().Address))
 	for _, c := range []struct {
-		anchor Anchor
+		anchor ledger.Anchor
 		want   time.Time
 	}{{inbox(), time.Unix(1060, 0)}, {sent, time.Unix(1060, 0)}, {other, time.Time{}}} {
 		if got := load(t, l, c.anchor).Intents[0].Alive; !got.Equal(c.want) {
@@ -86,9 +84,8 @@ func TestRevive_allOfTheAccount(t *testing.T) {
 }
 
 // What was begun for an earlier incarnation of a mailbox can arrive in the present one as well.
-func TestMailbox_intentsOfAnEarlierGeneration(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func mailboxIntentsOfAnEarlierGeneration(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	intend(t, l, load(t, l, inbox()), messages(1, 2)...)
 	renumbered := inbox()
 	renumbered.SrcUIDValidity++
@@ -105,9 +102,8 @@ func TestMailbox_intentsOfAnEarlierGeneration(t *testing.T) {
 }
 
 // What is under way to a mailbox that is gone may arrive in the one that is made anew in its place.
-func TestDrop_whatIsUnderWay(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func dropWhatIsUnderWay(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	intend(t, l, m, messages(1, 2)...)
 	must(t, l.Mail.Drop(t.Context(), m.ID))
@@ -119,16 +115,15 @@ func TestDrop_whatIsUnderWay(t *testing.T) {
 	}
 }
 
-func TestGiveUp_isRemembered(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func giveUpIsRemembered(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	intend(t, l, m, messages(1, 2, 4)...)
 	m = load(t, l, inbox())
 	must(t, l.Mail.GiveUp(t.Context(), m, m.Intents...))
-	want := []Voided{{Floor: m.Intents[0].Floor, Sources: imap.NewUIDSet(1, 2, 4)}}
+	want := []ledger.Voided{{Floor: m.Intents[0].Floor, Sources: imap.NewUIDSet(1, 2, 4)}}
 	again := load(t, l, inbox())
-	for name, got := range map[string][]Voided{"in memory": m.Voids, "in the file": again.Voids} {
+	for name, got := range map[string][]ledger.Voided{"in memory": m.Voids, "in the file": again.Voids} {
 		if len(got) != 1 || got[0].Floor != want[0].Floor || got[0].Sources.String() != "1:2,4" {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
@@ -137,9 +132,22 @@ func TestGiveUp_isRemembered(t *testing.T) {
 		t.Errorf("intents %+v are left", again.Intents)
 	}
 	wantStates(t, l) // open
-	l.store.now = func() time.Time { return time.Now().Add(voidsKept + time.Hour) }
+	l.now = func() time.Time { return time.Now().Add(8 * 24 * time.Hour) }
 	wantStates(t, l, inbox().Source)
 	if again := load(t, l, inbox()); len(again.Voids) > 0 {
 		t.Errorf("%+v is remembered for ever", again.Voids)
 	}
+}
+
+// What is there once more than it should be is remembered like a batch that was given up.
+func noteDoublesIsRemembered(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	m := load(t, l, inbox())
+	must(t, l.Mail.NoteDoubles(t.Context(), m, ledger.Voided{Floor: 9, Sources: imap.NewUIDSet(3, 4)}))
+	for name, got := range map[string][]ledger.Voided{"in memory": m.Voids, "in the file": load(t, l, inbox()).Voids} {
+		if len(got) != 1 || got[0].Floor != 9 || got[0].Sources.String() != "3:4" {
+			t.Errorf("%s: %+v, want 3:4 from 9 on", name, got)
+		}
+	}
+	wantStates(t, l) // open
 }

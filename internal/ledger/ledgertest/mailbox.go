@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package ledgertest
 
 import (
 	"math"
@@ -9,19 +9,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
-func TestMailbox_freshThenAgain(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func mailboxFreshThenAgain(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	first := load(t, l, inbox())
-	if !first.Fresh || first.Reanchored || first.Generation != 1 || first.State != (State{}) {
+	if !first.Fresh || first.Reanchored || first.Generation != 1 || first.State != (ledger.State{}) {
 		t.Errorf("first time: %+v, want fresh, generation 1", first)
 	}
 	must(t, l.Mail.Receive(t.Context(), first, intend(t, l, first, messages(4, 5, 9)...), messages(4, 5, 9)))
 	must(t, l.Mail.Adopt(t.Context(), first, messages(1)))
-	must(t, l.Mail.Refuse(t.Context(), first, Refusal{UID: 7}))
+	must(t, l.Mail.Refuse(t.Context(), first, ledger.Refusal{UID: 7}))
 	must(t, l.Mail.Suspect(t.Context(), first, 8))
 	must(t, l.Mail.Suspect(t.Context(), first, 8))
 	open := intend(t, l, first, messages(20)...)
@@ -51,23 +51,22 @@ func TestMailbox_freshThenAgain(t *testing.T) {
 	}
 }
 
-func TestMailbox_reanchored(t *testing.T) {
-	t.Parallel()
-	for name, change := range map[string]func(*Anchor){
-		"source renumbered":        func(a *Anchor) { a.SrcUIDValidity = 77 },
-		"destination renumbered":   func(a *Anchor) { a.DstUIDValidity = math.MaxUint32 },
-		"goes to another mailbox":  func(a *Anchor) { a.Destination = "Archive" },
-		"only the case is another": func(a *Anchor) { a.Destination = "inbox" },
+func mailboxReanchored(t *testing.T, empty Empty) {
+	for name, change := range map[string]func(*ledger.Anchor){
+		"source renumbered":        func(a *ledger.Anchor) { a.SrcUIDValidity = 77 },
+		"destination renumbered":   func(a *ledger.Anchor) { a.DstUIDValidity = math.MaxUint32 },
+		"goes to another mailbox":  func(a *ledger.Anchor) { a.Destination = "Archive" },
+		"only the case is another": func(a *ledger.Anchor) { a.Destination = "inbox" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := create(t)
+			l := create(t, empty)
 			before := load(t, l, inbox())
 			must(t, l.Mail.Adopt(t.Context(), before, messages(1, 2)))
-			must(t, l.Mail.Refuse(t.Context(), before, Refusal{UID: 3}))
+			must(t, l.Mail.Refuse(t.Context(), before, ledger.Refusal{UID: 3}))
 			must(t, l.Mail.Suspect(t.Context(), before, 4))
 			intend(t, l, before, messages(5)...)
-			must(t, l.Mail.Settle(t.Context(), before, State{SrcUIDNext: 6, SrcMessages: 5, SrcModSeq: 4}))
+			must(t, l.Mail.Settle(t.Context(), before, ledger.State{SrcUIDNext: 6, SrcMessages: 5, SrcModSeq: 4}))
 
 			anchor := inbox()
 			change(&anchor)
@@ -79,28 +78,27 @@ func TestMailbox_reanchored(t *testing.T) {
 				if len(m.Intents) != 1 || !m.Intents[0].Former {
 					t.Errorf("time %d: intents %+v, want the one that may still arrive", i+1, m.Intents)
 				}
-				if !m.Done.Empty() || !m.Ours.Empty() || len(m.Refused)+len(m.Suspects) > 0 || m.State != (State{}) {
+				if !m.Done.Empty() || !m.Ours.Empty() || len(m.Refused)+len(m.Suspects) > 0 || m.State != (ledger.State{}) {
 					t.Errorf("time %d: something of the old generation is left: %+v", i+1, m)
 				}
 			}
 			// Who still holds the old generation can no longer disturb the new one.
-			must(t, l.Mail.Settle(t.Context(), before, State{SrcUIDNext: 99}))
+			must(t, l.Mail.Settle(t.Context(), before, ledger.State{SrcUIDNext: 99}))
 			must(t, l.Mail.Adopt(t.Context(), before, messages(50)))
-			if m := load(t, l, anchor); m.State != (State{}) || !m.Done.Empty() {
+			if m := load(t, l, anchor); m.State != (ledger.State{}) || !m.Done.Empty() {
 				t.Errorf("the old generation reaches the new one: %+v", m)
 			}
 		})
 	}
 }
 
-func TestMailbox_rowsOfTheirOwn(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func mailboxRowsOfTheirOwn(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	other, elsewhere := inbox(), inbox()
 	other.Address = "bert@example.test"
 	elsewhere.Source, elsewhere.Destination = "Größe/ 日本 ' \" %", "INBOX.Größe"
 	seen := map[int64]bool{}
-	for _, anchor := range []Anchor{inbox(), other, elsewhere} {
+	for _, anchor := range []ledger.Anchor{inbox(), other, elsewhere} {
 		m := load(t, l, anchor)
 		if !m.Fresh || seen[m.ID] {
 			t.Errorf("%+v: fresh %v, row %d of %v", anchor, m.Fresh, m.ID, seen)
@@ -112,20 +110,19 @@ func TestMailbox_rowsOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestStates_leavesOutWhatHasToBeOpened(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
-	rows := map[string]*Mailbox{}
+func mailboxesSayWhatHasToBeOpened(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
+	rows := map[string]*ledger.Mailbox{}
 	for _, name := range []string{"settled", "begun", "refused", "old troubles"} {
 		anchor := inbox()
 		anchor.Source = name
 		rows[name] = load(t, l, anchor)
-		must(t, l.Mail.Settle(ctx, rows[name], State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64, SrcNewest: "9 8 7"}))
+		must(t, l.Mail.Settle(ctx, rows[name], ledger.State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64, SrcNewest: "9 8 7"}))
 	}
 	id := intend(t, l, rows["begun"], messages(1)...)
-	must(t, l.Mail.Refuse(ctx, rows["refused"], Refusal{UID: 1}))
+	must(t, l.Mail.Refuse(ctx, rows["refused"], ledger.Refusal{UID: 1}))
 	intend(t, l, rows["old troubles"], messages(1)...)
-	must(t, l.Mail.Refuse(ctx, rows["old troubles"], Refusal{UID: 2}))
+	must(t, l.Mail.Refuse(ctx, rows["old troubles"], ledger.Refusal{UID: 2}))
 	renumbered := rows["old troubles"].Anchor
 	renumbered.SrcUIDValidity++
 	load(t, l, renumbered)
@@ -136,23 +133,23 @@ func TestStates_leavesOutWhatHasToBeOpened(t *testing.T) {
 	must(t, l.Mail.Adopt(ctx, rows["refused"], messages(1)))
 	wantStates(t, l, "begun", "old troubles", "refused", "settled")
 
-	states, err := l.Mail.Mailboxes(ctx, "anna@example.test")
+	states, err := l.again.Mail.Mailboxes(ctx, "anna@example.test")
 	must(t, err)
-	want := Mailbox{
+	want := ledger.Mailbox{
 		ID: rows["settled"].ID, Generation: 1, Anchor: rows["settled"].Anchor,
-		State: State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64, SrcNewest: "9 8 7"},
+		State: ledger.State{SrcUIDNext: 10, SrcMessages: 3, SrcModSeq: math.MaxUint64, SrcNewest: "9 8 7"},
 	}
-	if diff := cmp.Diff(want, states["settled"], cmp.AllowUnexported(imap.UIDSet{}, Mailbox{})); diff != "" {
+	if diff := cmp.Diff(want, states["settled"], cmp.AllowUnexported(imap.UIDSet{}, ledger.Mailbox{})); diff != "" {
 		t.Error(diff)
 	}
-	if others, err := l.Mail.Mailboxes(ctx, "bert@example.test"); err != nil || len(others) > 0 {
+	if others, err := l.again.Mail.Mailboxes(ctx, "bert@example.test"); err != nil || len(others) > 0 {
 		t.Errorf("another account has %v, %v", others, err)
 	}
 }
 
-func wantStates(t *testing.T, l *Ledger, want ...string) {
+func wantStates(t *testing.T, l *handle, want ...string) {
 	t.Helper()
-	states, err := l.Mail.Mailboxes(t.Context(), "anna@example.test")
+	states, err := l.again.Mail.Mailboxes(t.Context(), "anna@example.test")
 	must(t, err)
 	got := map[string]bool{}
 	for name, m := range states {
@@ -170,11 +167,10 @@ func wantStates(t *testing.T, l *Ledger, want ...string) {
 }
 
 // RFC 4551, section 3.1: a mod-sequence may use all 64 bits.
-func TestSettle_largestModSeq(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func settleLargestModSeq(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
-	want := State{SrcUIDNext: math.MaxUint32, SrcMessages: 5, SrcModSeq: math.MaxUint64}
+	want := ledger.State{SrcUIDNext: math.MaxUint32, SrcMessages: 5, SrcModSeq: math.MaxUint64}
 	must(t, l.Mail.Settle(t.Context(), m, want))
 	if again := load(t, l, inbox()); m.State != want || again.State != want {
 		t.Errorf("in memory %+v, in the file %+v, want %+v", m.State, again.State, want)
@@ -183,21 +179,19 @@ func TestSettle_largestModSeq(t *testing.T) {
 
 // A refusal of a pass's first second must not look older than the pass: it would be tried again in
 // each of its slices.
-func TestRefuse_timeIsExact(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func refuseTimeIsExact(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	moment := time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
-	l.store.now = func() time.Time { return moment }
+	l.now = func() time.Time { return moment }
 	m := load(t, l, inbox())
-	must(t, l.Mail.Refuse(t.Context(), m, Refusal{UID: 3, Size: 5, Code: "message_refused", Words: "no", Escrow: "a.eml"}))
+	must(t, l.Mail.Refuse(t.Context(), m, ledger.Refusal{UID: 3, Size: 5, Code: "a_finding", Words: "no", Escrow: "a.eml"}))
 	if again := load(t, l, inbox()); !m.Refused[3].When.Equal(moment) || !again.Refused[3].When.Equal(moment) {
 		t.Errorf("in memory %v, in the file %v, want %v", m.Refused[3], again.Refused[3], moment)
 	}
 }
 
-func TestForgetSuspects_givesANewChance(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
+func forgetSuspectsGivesANewChance(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
 	m := load(t, l, inbox())
 	must(t, l.Mail.ForgetSuspects(ctx, m))
 	must(t, l.Mail.Suspect(ctx, m, 4))
@@ -209,29 +203,28 @@ func TestForgetSuspects_givesANewChance(t *testing.T) {
 
 // A rename rule may send several mailboxes into one. What came from the others must not be taken for
 // mail that was there before.
-func TestMailbox_theirsOfTheSameDestination(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
-	anchorOf := func(change func(*Anchor)) Anchor {
+func mailboxTheirsOfTheSameDestination(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
+	anchorOf := func(change func(*ledger.Anchor)) ledger.Anchor {
 		a := inbox()
 		a.Source, a.Destination = "Old/Sent", "Sent"
 		change(&a)
 		return a
 	}
-	own := anchorOf(func(*Anchor) {})
-	for i, anchor := range []Anchor{
+	own := anchorOf(func(*ledger.Anchor) {})
+	for i, anchor := range []ledger.Anchor{
 		own,
-		anchorOf(func(a *Anchor) { a.Source = "Sent" }),
-		anchorOf(func(a *Anchor) { a.Source = "elsewhere"; a.Destination = "Archive" }),
-		anchorOf(func(a *Anchor) { a.Source = "before it was renumbered"; a.DstUIDValidity = 1 }),
-		anchorOf(func(a *Anchor) { a.Address = "bert@example.test" }),
+		anchorOf(func(a *ledger.Anchor) { a.Source = "Sent" }),
+		anchorOf(func(a *ledger.Anchor) { a.Source = "elsewhere"; a.Destination = "Archive" }),
+		anchorOf(func(a *ledger.Anchor) { a.Source = "before it was renumbered"; a.DstUIDValidity = 1 }),
+		anchorOf(func(a *ledger.Anchor) { a.Address = "bert@example.test" }),
 	} {
 		m := load(t, l, anchor)
 		uid := imap.UID(10 * (i + 1))
 		must(t, l.Mail.Adopt(ctx, m, messages(uid, uid+1)))
 		intend(t, l, m, messages(uid+5)...)
 	}
-	renumbered := anchorOf(func(a *Anchor) { a.Source = "of an old generation" })
+	renumbered := anchorOf(func(a *ledger.Anchor) { a.Source = "of an old generation" })
 	must(t, l.Mail.Adopt(ctx, load(t, l, renumbered), messages(90)))
 	renumbered.SrcUIDValidity++
 	load(t, l, renumbered)
@@ -239,7 +232,7 @@ func TestMailbox_theirsOfTheSameDestination(t *testing.T) {
 	if m := load(t, l, own); m.Ours.String() != "110:111" || m.Theirs.String() != "120:121" {
 		t.Errorf("ours %s, theirs %s, want 110:111 and 120:121", m.Ours, m.Theirs)
 	}
-	fresh := anchorOf(func(a *Anchor) { a.Source = "new" })
+	fresh := anchorOf(func(a *ledger.Anchor) { a.Source = "new" })
 	if m := load(t, l, fresh); !m.Fresh || m.Theirs.String() != "110:111,120:121" {
 		t.Errorf("a new one: fresh %v, theirs %s, want all", m.Fresh, m.Theirs)
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package ledgertest
 
 import (
 	"errors"
@@ -10,34 +10,38 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rehome"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
 // stored returns all batches at the destination.
-func stored(t testing.TB, l *Ledger, m *Mailbox) []Stored {
+func stored(t testing.TB, l *handle, m *ledger.Mailbox) []ledger.Stored {
 	t.Helper()
-	var all []Stored
-	must(t, l.Mail.Stored(t.Context(), m, func(s Stored) error {
+	var all []ledger.Stored
+	must(t, l.again.Mail.Stored(t.Context(), m, func(s ledger.Stored) error {
 		all = append(all, s)
 		return nil
 	}))
 	return all
 }
 
-func TestIntend_comesBackAsItWas(t *testing.T) {
-	t.Parallel()
-	l := create(t)
-	l.store.now = func() time.Time { return time.Unix(1000, 0) }
+func intendComesBackAsItWas(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	l.now = func() time.Time { return time.Unix(1000, 0) }
 	m := load(t, l, inbox())
-	first := []Item{{UID: 9, Size: 70_000, Flags: []string{`\Flagged`, `\Seen`}}, {UID: 4}, {UID: 5, Size: 1, Flags: []string{`\Flagged`, `\Seen`}}}
-	second := []Item{{UID: 1, Size: 3}}
+	first := []ledger.Item{
+		{UID: 9, Size: 70_000, Flags: []string{`\Flagged`, `\Seen`}}, {UID: 4}, {UID: 5, Size: 1, Flags: []string{`\Flagged`, `\Seen`}},
+	}
+	second := []ledger.Item{{UID: 1, Size: 3}}
 	ids, err := l.Mail.Intend(t.Context(), m, 42, first, second)
 	must(t, err)
 
-	l.store.now = func() time.Time { return time.Unix(1090, 0) }
-	want := []Intent{{ID: ids[0], Floor: 42, Items: first, Alive: time.Unix(1090, 0)}, {ID: ids[1], Floor: 42, Items: second, Alive: time.Unix(1090, 0)}}
+	l.now = func() time.Time { return time.Unix(1090, 0) }
+	want := []ledger.Intent{
+		{ID: ids[0], Floor: 42, Items: first, Alive: time.Unix(1090, 0)}, {ID: ids[1], Floor: 42, Items: second, Alive: time.Unix(1090, 0)},
+	}
 	must(t, l.Mail.Orphan(t.Context(), inbox().Address))
-	l.store.now = func() time.Time { return time.Unix(2000, 0) }
+	l.now = func() time.Time { return time.Unix(2000, 0) }
 	must(t, l.Mail.Orphan(t.Context(), inbox().Address)) // nothing new: they were orphans already
 	if diff := cmp.Diff(want, load(t, l, inbox()).Intents); diff != "" {
 		t.Error(diff)
@@ -47,22 +51,24 @@ func TestIntend_comesBackAsItWas(t *testing.T) {
 	}
 }
 
-func TestReceive_fewerThanIntended(t *testing.T) {
-	t.Parallel()
-	for name, finish := range map[string]func(*Ledger, *testing.T, *Mailbox, int64, []Item) error{
-		"receipt": func(l *Ledger, t *testing.T, m *Mailbox, id int64, items []Item) error {
+func receiveFewerThanIntended(t *testing.T, empty Empty) {
+	for name, finish := range map[string]func(*handle, *testing.T, *ledger.Mailbox, int64, []ledger.Item) error{
+		"receipt": func(l *handle, t *testing.T, m *ledger.Mailbox, id int64, items []ledger.Item) error {
 			return l.Mail.Receive(t.Context(), m, id, items)
 		},
-		"adoption": func(l *Ledger, t *testing.T, m *Mailbox, id int64, items []Item) error {
+		"adoption": func(l *handle, t *testing.T, m *ledger.Mailbox, id int64, items []ledger.Item) error {
 			return recovered(t, l, m, id, items)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := create(t)
+			l := create(t, empty)
 			m := load(t, l, inbox())
 			id := intend(t, l, m, messages(1, 2, 3, 4)...)
-			items := []Item{{UID: 4, DstUID: 30, Size: 9, Digest: make([]byte, 32)}, {UID: 2, DstUID: 31, Size: 8, Flags: []string{"$Junk"}, Digest: make([]byte, 32)}}
+			items := []ledger.Item{
+				{UID: 4, DstUID: 30, Size: 9, Digest: make([]byte, 32)},
+				{UID: 2, DstUID: 31, Size: 8, Flags: []string{"$Junk"}, Digest: make([]byte, 32)},
+			}
 			must(t, finish(l, t, m, id, items))
 
 			again := load(t, l, inbox())
@@ -70,16 +76,15 @@ func TestReceive_fewerThanIntended(t *testing.T) {
 				t.Errorf("done %s, ours %s, intents %v, want 2,4 and 30:31", again.Done, again.Ours, again.Intents)
 			}
 			items[0].Digest, items[1].Digest = nil, nil // not among what comes back
-			if diff := cmp.Diff([]Stored{{BatchID: id, Items: items}}, stored(t, l, m)); diff != "" {
+			if diff := cmp.Diff([]ledger.Stored{{BatchID: id, Items: items}}, stored(t, l, m)); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
 
-func TestReceive_onlyOnce(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func receiveOnlyOnce(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	received, voided := intend(t, l, m, messages(1)...), intend(t, l, m, messages(2)...)
 	must(t, l.Mail.Receive(t.Context(), m, received, messages(1)))
@@ -97,15 +102,15 @@ func TestReceive_onlyOnce(t *testing.T) {
 }
 
 // A row without UIDs could never be read again.
-func TestBatch_messageWithoutUID(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
+func batchMessageWithoutUID(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
 	m := load(t, l, inbox())
 	id := intend(t, l, m, messages(1)...)
-	nowhere := []Item{{UID: 1, DstUID: 2}, {UID: 2}}
-	_, err := l.Mail.Intend(ctx, m, 1, messages(3), []Item{{DstUID: 5}})
+	nowhere := []ledger.Item{{UID: 1, DstUID: 2}, {UID: 2}}
+	_, err := l.Mail.Intend(ctx, m, 1, messages(3), []ledger.Item{{DstUID: 5}})
 	for name, err := range map[string]error{
-		"intend": err, "receive": l.Mail.Receive(ctx, m, id, nowhere), "adopt": l.Mail.Adopt(ctx, m, nowhere), "adopt intent": recovered(t, l, m, id, nowhere),
+		"intend": err, "receive": l.Mail.Receive(ctx, m, id, nowhere), "adopt": l.Mail.Adopt(ctx, m, nowhere),
+		"adopt intent": recovered(t, l, m, id, nowhere),
 	} {
 		if err == nil || rehome.ClassOf(err) != rehome.ClassBug {
 			t.Errorf("%s: %v, want an error of our own making", name, err)
@@ -116,15 +121,14 @@ func TestBatch_messageWithoutUID(t *testing.T) {
 	}
 }
 
-func TestRefuse_replacedThenWithdrawnWhenDone(t *testing.T) {
-	t.Parallel()
-	l, ctx := create(t), t.Context()
+func refuseReplacedThenWithdrawnWhenDone(t *testing.T, empty Empty) {
+	l, ctx := create(t, empty), t.Context()
 	m := load(t, l, inbox())
 	first, second := time.Unix(100, 0), time.Unix(200, 5)
 	for _, moment := range []time.Time{first, second} {
-		l.store.now = func() time.Time { return moment }
+		l.now = func() time.Time { return moment }
 		for uid := imap.UID(1); uid <= 4; uid++ {
-			must(t, l.Mail.Refuse(ctx, m, Refusal{UID: uid, Code: "message_refused", Words: moment.String()}))
+			must(t, l.Mail.Refuse(ctx, m, ledger.Refusal{UID: uid, Code: "a_finding", Words: moment.String()}))
 		}
 	}
 	if again := load(t, l, inbox()); len(again.Refused) != 4 || !again.Refused[1].When.Equal(second) {
@@ -134,16 +138,15 @@ func TestRefuse_replacedThenWithdrawnWhenDone(t *testing.T) {
 	must(t, recovered(t, l, m, intend(t, l, m, messages(2)...), messages(2)))
 	must(t, l.Mail.Adopt(ctx, m, messages(3)))
 	again := load(t, l, inbox())
-	for name, m := range map[string]*Mailbox{"in memory": m, "in the file": again} {
+	for name, m := range map[string]*ledger.Mailbox{"in memory": m, "in the file": again} {
 		if len(m.Refused) != 1 || !m.Refused[4].When.Equal(second) {
 			t.Errorf("%s: refused %v, want only 4", name, m.Refused)
 		}
 	}
 }
 
-func TestSaveFlags_ofSomeBatches(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func saveFlagsOfSomeBatches(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	must(t, l.Mail.Adopt(t.Context(), m, messages(1, 2)))
 	must(t, l.Mail.Adopt(t.Context(), m, messages(3)))
@@ -155,14 +158,13 @@ func TestSaveFlags_ofSomeBatches(t *testing.T) {
 	}
 }
 
-func TestStored_visitorEndsIt(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func storedVisitorEndsIt(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	must(t, l.Mail.Adopt(t.Context(), m, messages(1)))
 	must(t, l.Mail.Adopt(t.Context(), m, messages(2)))
 	enough, visits := errors.New("enough"), 0
-	err := l.Mail.Stored(t.Context(), m, func(Stored) error {
+	err := l.again.Mail.Stored(t.Context(), m, func(ledger.Stored) error {
 		visits++
 		return enough
 	})

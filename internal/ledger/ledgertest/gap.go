@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package ledger
+package ledgertest
 
-import "testing"
+import (
+	"testing"
 
-func TestGaps_keepTheMailboxOpen(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+	"rehome/internal/ledger"
+)
+
+func gapsKeepTheMailboxOpen(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	m := load(t, l, inbox())
 	must(t, l.Mail.NoteGaps(t.Context(), m, uids(4, 5)))
 	must(t, l.Mail.NoteGaps(t.Context(), m, uids(9)))
 	wantStates(t, l)
-	for name, got := range map[string]*Mailbox{"in memory": m, "in the file": load(t, l, inbox())} {
+	for name, got := range map[string]*ledger.Mailbox{"in memory": m, "in the file": load(t, l, inbox())} {
 		if got.Gaps.String() != "4:5,9" {
 			t.Errorf("%s: gaps %s, want 4:5,9", name, got.Gaps)
 		}
