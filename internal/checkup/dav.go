@@ -43,7 +43,7 @@ func DAV(ctx context.Context, c *List, host *endpoint.DAV, accounts []rehome.Acc
 func openDAV(ctx context.Context, c *List, host *endpoint.DAV, account rehome.Account) *Home {
 	session, err := host.Open(ctx, account)
 	switch {
-	case rehome.ClassOf(err) == rehome.ClassAuth && host.Settings().Side == rehome.Destination:
+	case rehome.ClassOf(err) == rehome.ClassAuth && host.Host().Settings().Side == rehome.Destination:
 		c.Warn("dav log-in", err.Error(), "expected before accounts.csv is imported; afterwards: "+rehome.HintOf(err))
 		return nil
 	case err != nil:

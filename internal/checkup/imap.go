@@ -85,12 +85,12 @@ func how(host *endpoint.IMAP) string {
 
 // checkHost connects without logging in.
 func checkHost(ctx context.Context, c *List, host *endpoint.IMAP) bool {
-	client, err := host.Dial(ctx)
+	client, err := host.Visit(ctx)
 	if err != nil {
 		c.Fail("imap", err)
 		return false
 	}
-	defer func() { _ = client.Close() }() // only looked at
+	defer client.Close() // only looked at
 	name := serverName(ctx, client)
 	state, secured := client.TLS()
 	if !secured {
@@ -110,7 +110,7 @@ func checkHost(ctx context.Context, c *List, host *endpoint.IMAP) bool {
 }
 
 // serverName asks with ID, which many servers answer before the log-in.
-func serverName(ctx context.Context, client *imap.Client) string {
+func serverName(ctx context.Context, client *endpoint.Session) string {
 	answer, err := client.ID(ctx, "rehome", "1")
 	if err == nil && answer["name"] != "" {
 		return strings.TrimSpace(answer["name"] + " " + answer["version"])

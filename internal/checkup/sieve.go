@@ -23,7 +23,7 @@ func Sieve(ctx context.Context, c *List, side rehome.Side, end *endpoint.Sieve, 
 		c.Fail("rules", err)
 		return
 	}
-	defer func() { _ = client.Logout(ctx) }() // only looked at
+	defer client.Close() // only looked at
 	caps := client.Capabilities()
 	if missing := lacking(caps.Sieve); side == rehome.Destination && len(missing) > 0 {
 		c.Warn("rules", fmt.Sprintf("%s takes scripts, without %s", caps.Implementation, strings.Join(missing, ", ")),

@@ -111,10 +111,10 @@ type Secrets struct {
 
 // Limits bounds the load on both ends.
 type Limits struct {
-	SourceConnections      int    `yaml:"source_connections" doc:"Maximum number of simultaneous connections to the source, for all accounts together."`
-	DestinationConnections int    `yaml:"destination_connections" doc:"Maximum number of simultaneous connections to the destination, for all accounts together; also of simultaneous requests for contacts and calendars."`
+	SourceConnections      int    `yaml:"source_connections" doc:"Maximum number of simultaneous connections to the source, for all accounts together: mail, rules, and requests for contacts and calendars."`
+	DestinationConnections int    `yaml:"destination_connections" doc:"Maximum number of simultaneous connections to the destination, for all accounts together: mail, rules, and requests for contacts and calendars."`
 	PerAccount             int    `yaml:"per_account" doc:"Maximum number of simultaneous IMAP connections for one account at each end. On a line with a short delay, rehome uses at most four. Servers often allow ten."`
-	BytesPerSecond         Octets `yaml:"bytes_per_second" doc:"Maximum speed of all copying together, for example 20MB. 0: no limit."`
+	BytesPerSecond         Octets `yaml:"bytes_per_second" doc:"Maximum speed at each end, for example 20MB: of messages, contacts, events and rules together, copied or verified. 0: no limit."`
 }
 
 // Default returns the settings that hold where the file says nothing.

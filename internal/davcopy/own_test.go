@@ -97,7 +97,7 @@ func troubled(t *testing.T, person corpus.Person) (p *pair, src, dst *trouble) {
 	p = pairTo(t, room, person, dst.URL)
 	src = before(t, p.source.DAV)
 	p.src.Close()
-	p.src = endpoint.NewDAV(endpoint.DAVSettings{Side: rehome.Source, URL: src.URL, AllowPlaintext: true})
+	p.src = endpoint.NewDAV(endpoint.DAVSettings{Host: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source}), URL: src.URL, AllowPlaintext: true})
 	t.Cleanup(p.src.Close)
 	return p, src, dst
 }

@@ -14,56 +14,10 @@ import (
 	"syscall"
 
 	"rehome"
-	"rehome/internal/protocol/imap"
 )
-
-// connectFault explains why a host cannot be reached, trusted or understood.
-func (h *IMAP) connectFault(ctx context.Context, err error) error {
-	fault := &rehome.Fault{
-		Class: rehome.ClassTemporary, Op: "connect to the " + string(h.settings.Side), Object: h.settings.Address, Cause: err,
-		Hint: "check that the host is up and that this machine may reach it",
-	}
-	var status *imap.StatusError
-	switch {
-	case ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return ctx.Err() // we were asked to stop: nothing is wrong with the host
-	case errors.As(err, &status):
-		explainStatus(fault, status)
-	case explainTLS(fault, err):
-	case isHangUp(err):
-		fault.Hint = h.hangUpHint()
-	case explainNetwork(fault, err):
-	}
-	return fault
-}
 
 func isHangUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
-}
-
-// hangUpHint knows that Dovecot ends a TLS handshake without a word when it shares no version or
-// cipher with the client.
-func (h *IMAP) hangUpHint() string {
-	hint := "the host hung up at once: check that the port speaks IMAP, and its limits and allow-lists"
-	if h.settings.Security != imap.NoTLS {
-		hint += "; an old server may need tls_min and ciphers"
-	}
-	return hint
-}
-
-// explainStatus fills fault for a server that answers and will not have us.
-func explainStatus(fault *rehome.Fault, status *imap.StatusError) {
-	fault.Server, fault.Class = status.Text, classOf(status)
-	fault.Hint = "the host answers and turns this machine away: ask its administrator about limits and allow-lists"
-	switch {
-	case status.Command == "STARTTLS" && status.Kind != "BYE":
-		fault.Class = rehome.ClassUntrusted
-		fault.Hint = "that port offers no STARTTLS: try tls: implicit with the port for it (993)"
-	case fault.Class == rehome.ClassThrottled:
-		fault.Hint = hintOf(status)
-	case fault.Class == rehome.ClassPermanent:
-		fault.Class = rehome.ClassTemporary // before the log-in nothing is known that would be final
-	}
 }
 
 // unverified is a certificate that the settings do not accept although its chain may be good.

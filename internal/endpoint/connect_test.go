@@ -23,7 +23,7 @@ const short = 300 * time.Millisecond
 // tryConnect proves that neither a session nor a look at the host is to be had, and why.
 func tryConnect(t *testing.T, settings Settings, class rehome.Class, words, hint string) {
 	t.Helper()
-	settings.Side = rehome.Destination
+	settings.Host = NewHost(HostSettings{Side: rehome.Destination})
 	h := NewIMAP(settings)
 	_, err := h.Open(within(t), anna())
 	wantFault(t, err, class, "connect to the destination "+settings.Address, hint)
@@ -31,10 +31,10 @@ func tryConnect(t *testing.T, settings Settings, class rehome.Class, words, hint
 	_, ok, err := h.TryOpen(within(t), anna())
 	wantFault(t, err, class, words, hint)
 	wantFree(t, h)
-	client, err := h.Dial(within(t))
+	visit, err := h.Visit(within(t))
 	wantFault(t, err, class, words, hint)
-	if ok || client != nil {
-		t.Errorf("TryOpen %v, Dial %v with an error", ok, client)
+	if ok || visit != nil {
+		t.Errorf("TryOpen %v, Visit %v with an error", ok, visit)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -17,11 +16,10 @@ import (
 
 // DAVSettings of one end's contacts and calendars.
 type DAVSettings struct {
-	Side           rehome.Side
+	Host           *Host // nil is one of its own, with the defaults
 	URL            string
 	TLS            *tls.Config
 	Timeout        time.Duration // longest time without progress; 0 takes the client's default
-	Connections    int           // requests at once over all accounts; 0 means 8
 	AllowPlaintext bool          // Basic over http
 	UserAgent      string
 
@@ -33,27 +31,26 @@ type DAVSettings struct {
 	UserURL  func(ctx context.Context, account rehome.Account, kind dav.Kind) (string, error)
 	Dial     dav.DialFunc // nil is a plain dialer
 	Resolver dav.Resolver // nil means net.DefaultResolver
-	Log      *slog.Logger // nil discards
 }
 
-// DAV is one end's contacts and calendars: where they are, how to log in, and how many requests the host
-// stands at once.
+// DAV is one end's contacts and calendars: where they are and how to log in. A request is what takes a place at the host:
+// connections that are kept without one cost it nothing.
 type DAV struct {
+	service
 	settings  DAVSettings
 	transport *http.Transport
-	gate      *davGate
-	lockout   *lockout
-	log       hostLog
+	requests  *davGate
 }
 
 // NewDAV returns the service that settings describe; nothing is opened yet.
 func NewDAV(settings DAVSettings) *DAV {
-	if settings.Connections <= 0 {
-		settings.Connections = 8
+	service := newService(settings.Host, "dav", hostOf(settings.URL), "requests", firstLimit)
+	settings.Host = service.host
+	h := &DAV{
+		service: service, settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial),
+		requests: &davGate{gate: service.gate, patience: service.patience},
 	}
-	log := newHostLog(settings.Log, settings.Side, "dav", hostOf(settings.URL))
-	h := &DAV{settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial), gate: newDAVGate(settings.Connections, log.Logger), log: log}
-	h.lockout = newLockout(settings.Side, h.refusedHint())
+	h.lockout = newLockout(h.side, h.refusedHint())
 	return h
 }
 
@@ -88,11 +85,8 @@ func (h *DAV) client(ctx context.Context, account *rehome.Account, log connectio
 	if account == nil {
 		return dav.New(options)
 	}
-	password := account.SourcePassword
-	if h.settings.Side == rehome.Destination {
-		password = account.DestinationPassword
-	}
-	options.User = loginAt(h.settings.Side, *account)
+	password := passwordAt(h.side, *account)
+	options.User = loginAt(h.side, *account)
 	switch {
 	case !password.Empty():
 		options.Password = password.Reveal
@@ -113,11 +107,11 @@ func (h *DAV) client(ctx context.Context, account *rehome.Account, log connectio
 
 func (h *DAV) noPasswordFault(login string) error {
 	hint := "give a SourcePassword in the roster, or set source.dav.via: database"
-	if h.settings.Side == rehome.Destination {
+	if h.side == rehome.Destination {
 		hint = `run "rehome accounts export" and import its accounts.csv, or give a DestinationPassword in the roster`
 	}
 	return &rehome.Fault{
-		Class: rehome.ClassAuth, Op: "log in at the " + string(h.settings.Side) + " as", Object: login,
+		Class: rehome.ClassAuth, Op: "log in at the " + string(h.side) + " as", Object: login,
 		Cause: errors.New("no password is known for the contacts and calendars of this account"), Hint: hint,
 	}
 }
@@ -128,19 +122,17 @@ func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, er
 	log, began := h.log.connection(account.Address), time.Now()
 	client, err := h.client(ctx, &account, log)
 	if err != nil {
-		return nil, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
+		return nil, Fault(err, "connect to the "+string(h.side), h.settings.URL)
 	}
 	s := &DAVSession{account: account.Address, client: client, host: h, log: log, homes: map[dav.Kind]*dav.Home{}, troubles: map[dav.Kind]error{}}
-	if err := h.lockout.admit(ctx, account); err != nil {
-		client.Close()
-		return nil, err
-	}
-	if err = s.discover(ctx, account); err != nil {
-		client.Close()
-		err = h.logInFault(account, err)
-	}
-	h.lockout.note(account, err)
+	err = h.attempt(ctx, account, func() error {
+		if err := s.discover(ctx, account); err != nil {
+			return h.logInFault(account, err)
+		}
+		return nil
+	})
 	if err != nil {
+		client.Close()
 		return nil, err
 	}
 	log.opened(began)
@@ -148,7 +140,7 @@ func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, er
 }
 
 func (h *DAV) logInFault(account rehome.Account, err error) error {
-	fault := Fault(err, "open the contacts and calendars at the "+string(h.settings.Side)+" of", loginAt(h.settings.Side, account))
+	fault := Fault(err, "open the contacts and calendars at the "+string(h.side)+" of", loginAt(h.side, account))
 	var f *rehome.Fault
 	if errors.As(fault, &f) && dav.IsStatus(err, http.StatusUnauthorized) {
 		f.Class, f.Hint = rehome.ClassAuth, h.refusedHint()
@@ -157,7 +149,7 @@ func (h *DAV) logInFault(account rehome.Account, err error) error {
 }
 
 func (h *DAV) refusedHint() string {
-	if h.settings.Side == rehome.Destination {
+	if h.side == rehome.Destination {
 		return "check that the account was imported with the password of accounts.csv, and that it needs no second factor or app password"
 	}
 	return "check the password in the roster, and that the account is enabled and may use calendars and contacts"
@@ -167,14 +159,18 @@ func (h *DAV) refusedHint() string {
 func (h *DAV) Reach(ctx context.Context) (dav.Capabilities, error) {
 	client, err := h.client(ctx, nil, h.log.connection(""))
 	if err != nil {
-		return dav.Capabilities{}, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
+		return dav.Capabilities{}, Fault(err, "connect to the "+string(h.side), h.settings.URL)
 	}
 	defer client.Close()
-	capabilities, err := client.Capabilities(ctx, h.settings.URL)
+	var capabilities dav.Capabilities
+	err = h.requests.once(ctx, func() (err error) {
+		capabilities, err = client.Capabilities(ctx, h.settings.URL)
+		return err
+	})
 	var refused *dav.StatusError
 	var login *dav.AuthError
 	if errors.As(err, &refused) && refused.Status < 500 || errors.As(err, &login) {
 		return capabilities, nil
 	}
-	return capabilities, Fault(err, "connect to the "+string(h.settings.Side), h.settings.URL)
+	return capabilities, Fault(err, "connect to the "+string(h.side), h.settings.URL)
 }

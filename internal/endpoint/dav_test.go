@@ -24,7 +24,7 @@ func davSource(t *testing.T, options atmail7.Options) (*atmail7.Server, DAVSetti
 	if err := server.AddAccount(t.Context(), atmail7.Account{Address: anna().Address, Stored: "geheim"}); err != nil {
 		t.Fatal(err)
 	}
-	return server, DAVSettings{Side: rehome.Source, URL: server.DAV, AllowPlaintext: true}
+	return server, DAVSettings{Host: NewHost(HostSettings{Side: rehome.Source}), URL: server.DAV, AllowPlaintext: true}
 }
 
 func TestDAV_opensByPasswordAndByDigest(t *testing.T) {

@@ -5,7 +5,6 @@ package endpoint
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -18,23 +17,20 @@ import (
 // more while all goes well, half as many when the host fails, and none while it asks to wait.
 type davGate struct {
 	*gate
-	log *slog.Logger
+	patience *patience // says what was asked for; how long it is granted is decided here
 
-	mu    sync.Mutex
-	well  int // answers without trouble since the limit changed
-	pause time.Duration
+	mu     sync.Mutex
+	well   int // answers without trouble since the limit changed
+	pause  time.Duration
+	slowed bool // the host has asked to wait, and is not at full speed again
 }
 
 const (
-	firstLimit   = 4
-	firstPause   = time.Second
-	longestPause = time.Minute
-	maxAttempts  = 5
+	firstLimit  = 4
+	firstPause  = time.Second
+	longestWait = time.Minute
+	maxAttempts = 5
 )
-
-func newDAVGate(most int, log *slog.Logger) *davGate {
-	return &davGate{gate: newGate(most, min(firstLimit, most)), log: rehome.Logger(log)}
-}
 
 // do runs a request. One that the host puts off (429, or 503) is sent again after the pause that it asks
 // for, a few times; RFC 6585 section 4 and RFC 9110 section 15.6.4 say that it was not carried out.
@@ -42,7 +38,7 @@ func (g *davGate) do(ctx context.Context, request func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := g.once(ctx, request)
 		wait, put := putOff(err)
-		if !put || wait > longestPause || attempt == maxAttempts {
+		if !put || wait > longestWait || attempt == maxAttempts {
 			return err
 		}
 	}
@@ -66,27 +62,26 @@ func (g *davGate) learn(err error) {
 	wait, put := putOff(err)
 	switch {
 	case put:
-		g.pause = min(max(2*g.pause, firstPause), longestPause)
-		pause := min(max(wait, g.pause), longestPause)
-		g.slow(pause)
-		g.well = 0
-		g.tellSlower(err, pause)
+		g.pause = min(max(2*g.pause, firstPause), longestWait)
+		granted := min(max(wait, g.pause), longestWait)
+		g.slow(granted)
+		g.well, g.slowed = 0, true
+		g.patience.say(granted, putOffIn(err))
 	case overworked(err):
 		g.slow(0)
 		g.well = 0
-		g.tellSlower(err, 0)
+		g.patience.log.Info("host fails, and gets fewer requests", rehome.LogError, err.Error(), rehome.LogLimit, g.allowed(), rehome.LogMost, g.most)
 	default:
 		g.pause = 0
 		if g.well++; g.well >= g.allowed() {
 			g.widen()
 			g.well = 0
 		}
+		if g.slowed && g.allowed() == g.most {
+			g.slowed = false
+			g.patience.sayOver()
+		}
 	}
-}
-
-// tellSlower logs that the host gets fewer requests at once, and none for a while.
-func (g *davGate) tellSlower(err error, pause time.Duration) {
-	g.log.Info("host asks to slow down", rehome.LogError, err.Error(), rehome.LogPause, pause, rehome.LogLimit, g.allowed(), rehome.LogMost, g.most)
 }
 
 // putOff reports whether the host asks to come back later, and when if it says so.
@@ -96,6 +91,15 @@ func putOff(err error) (wait time.Duration, put bool) {
 		return 0, false
 	}
 	return refused.RetryAfter, refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusServiceUnavailable
+}
+
+// putOffIn are the server's words for it.
+func putOffIn(err error) string {
+	var refused *dav.StatusError
+	if errors.As(err, &refused) {
+		return wordsOf(refused)
+	}
+	return ""
 }
 
 // overworked reports whether the host has failed in a way that fewer requests may cure.

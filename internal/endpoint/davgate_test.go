@@ -5,6 +5,7 @@ package endpoint
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,10 +19,15 @@ func status(code int, wait time.Duration) error {
 	return &dav.StatusError{Method: "PUT", URL: "https://dav.example.test/x", Status: code, Text: "says so", RetryAfter: wait}
 }
 
+// davGateOf is that of a host with so many places.
+func davGateOf(most int) *davGate {
+	return NewDAV(DAVSettings{Host: NewHost(HostSettings{Connections: most})}).requests
+}
+
 func TestGate_waitsAsAskedAndTriesAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newDAVGate(8, nil)
+		g := davGateOf(8)
 		begun := time.Now()
 		calls := 0
 		err := g.do(t.Context(), func() error {
@@ -53,7 +59,7 @@ func TestGate_givesUp(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
-				err := newDAVGate(8, nil).do(t.Context(), func() error { calls++; return test.err })
+				err := davGateOf(8).do(t.Context(), func() error { calls++; return test.err })
 				if !errors.Is(err, test.err) || calls != test.calls {
 					t.Errorf("%v after %d calls, want %v after %d", err, calls, test.err, test.calls)
 				}
@@ -65,7 +71,7 @@ func TestGate_givesUp(t *testing.T) {
 func TestGate_adapts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newDAVGate(16, nil)
+		g := davGateOf(16)
 		if g.allowed() != firstLimit {
 			t.Fatalf("begins with %d at once, want %d", g.allowed(), firstLimit)
 		}
@@ -87,7 +93,7 @@ func TestGate_adapts(t *testing.T) {
 func TestGate_neverMoreThanAllowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newDAVGate(3, nil)
+		g := davGateOf(3)
 		var mu sync.Mutex
 		var all sync.WaitGroup
 		active, most := 0, 0
@@ -116,12 +122,29 @@ func TestGate_neverMoreThanAllowed(t *testing.T) {
 func TestGate_stopsWaitingWhenAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newDAVGate(1, nil)
+		g := davGateOf(1)
 		g.learn(status(503, time.Minute))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := g.do(ctx, func() error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v, want the context's end", err)
+		}
+	})
+}
+
+// What a server asks for is said, and so is that it is granted no longer.
+func TestGate_saysThatTheServerAsksToWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		host := NewHost(HostSettings{Side: rehome.Source, Connections: 3, Slowed: func(s string) { said = append(said, s) }})
+		g := NewDAV(DAVSettings{Host: host}).requests
+		for _, err := range []error{status(503, 20*time.Second), nil, status(500, 0), nil, nil, nil, nil} {
+			_ = g.once(t.Context(), func() error { return err })
+		}
+		want := []string{`the source asks to slow down ("503 Service Unavailable: says so"): going on in 20s with at most 1 of 3 requests`, ""}
+		if !slices.Equal(said, want) || g.allowed() != 3 {
+			t.Errorf("said %q with %d at once, want %q and 3", said, g.allowed(), want)
 		}
 	})
 }

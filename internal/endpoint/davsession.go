@@ -3,6 +3,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -15,7 +16,7 @@ import (
 )
 
 // DAVSession is one account's contacts and calendars at one end. Its methods are those of dav.Client
-// within the limits of the host, and may be called from several goroutines; a callback must make no
+// within the limits of the host, which are paid the octets of objects, and may be called from several goroutines; a callback must make no
 // request to the same host. Errors are the client's own, see Fault. The caller closes it.
 type DAVSession struct {
 	account string
@@ -30,13 +31,13 @@ type DAVSession struct {
 // discover finds both homes. A kind that the server does not offer has none.
 func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error {
 	var missing error
-	search := dav.Search{Domain: account.Domain(), Account: loginAt(s.host.settings.Side, account), Resolver: s.host.settings.Resolver}
+	search := dav.Search{Domain: account.Domain(), Account: loginAt(s.host.side, account), Resolver: s.host.settings.Resolver}
 	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
 		if lookUp := s.host.settings.UserURL; lookUp != nil {
 			search.UserURL = func(ctx context.Context) (string, error) { return lookUp(ctx, account, kind) }
 		}
 		var home *dav.Home
-		err := s.host.gate.do(ctx, func() (err error) {
+		err := s.host.requests.do(ctx, func() (err error) {
 			home, err = s.client.Discover(ctx, kind, search)
 			return err
 		})
@@ -69,7 +70,7 @@ func (s *DAVSession) Collections(ctx context.Context, kind dav.Kind) (all []dav.
 	if s.homes[kind] == nil {
 		return nil, s.troubles[kind]
 	}
-	err = s.host.gate.do(ctx, func() error {
+	err = s.host.requests.do(ctx, func() error {
 		all, err = s.client.Collections(ctx, s.homes[kind])
 		return err
 	})
@@ -78,7 +79,7 @@ func (s *DAVSession) Collections(ctx context.Context, kind dav.Kind) (all []dav.
 
 // Changes is that of dav.Client.
 func (s *DAVSession) Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (listing dav.Listing, err error) {
-	err = s.host.gate.once(ctx, func() error {
+	err = s.host.requests.once(ctx, func() error {
 		listing, err = s.client.Changes(ctx, c, since, each)
 		return err
 	})
@@ -87,12 +88,19 @@ func (s *DAVSession) Changes(ctx context.Context, c *dav.Collection, since dav.M
 
 // Read reads the items by the way that suits the server, as dav.Client.MultiGet does.
 func (s *DAVSession) Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
-	return s.host.gate.once(ctx, func() error { return s.client.MultiGet(ctx, c, items, each) })
+	return s.host.requests.once(ctx, func() error {
+		return s.client.MultiGet(ctx, c, items, func(o dav.Object) error {
+			if err := s.host.host.pay(ctx, len(o.Data)); err != nil {
+				return err
+			}
+			return each(o)
+		})
+	})
 }
 
 // ETags is that of dav.Client.
 func (s *DAVSession) ETags(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Item) error) error {
-	return s.host.gate.once(ctx, func() error { return s.client.ETags(ctx, c, items, each) })
+	return s.host.requests.once(ctx, func() error { return s.client.ETags(ctx, c, items, each) })
 }
 
 // fetchAtOnce is how many objects one of the requests side by side is about.
@@ -106,6 +114,9 @@ const (
 func (s *DAVSession) Fetch(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
 	var mu sync.Mutex
 	one := func(o dav.Object) error {
+		if err := s.host.host.pay(ctx, len(o.Data)); err != nil {
+			return err
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		return each(o)
@@ -117,28 +128,31 @@ func (s *DAVSession) Fetch(ctx context.Context, c *dav.Collection, items []dav.I
 	for some := range slices.Chunk(small, fetchAtOnce) {
 		group.Go(func() error {
 			return rehome.Guarded(s.account, func() error {
-				return s.host.gate.once(groupCtx, func() error { return s.client.Fetch(groupCtx, c, some, one) })
+				return s.host.requests.once(groupCtx, func() error { return s.client.Fetch(groupCtx, c, some, one) })
 			})
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return s.host.gate.once(ctx, func() error { return s.client.Fetch(ctx, c, large, one) })
+	return s.host.requests.once(ctx, func() error { return s.client.Fetch(ctx, c, large, one) })
 }
 
 // Get is that of dav.Client.
 func (s *DAVSession) Get(ctx context.Context, href string, kind dav.Kind) (object dav.Object, err error) {
-	err = s.host.gate.do(ctx, func() error {
+	err = s.host.requests.do(ctx, func() error {
 		object, err = s.client.Get(ctx, href, kind)
 		return err
 	})
-	return object, err
+	return object, cmp.Or(err, s.host.host.pay(ctx, len(object.Data)))
 }
 
 // Put is that of dav.Client.
 func (s *DAVSession) Put(ctx context.Context, href string, upload dav.Upload) (stored dav.Stored, err error) {
-	err = s.host.gate.do(ctx, func() error {
+	if err := s.host.host.pay(ctx, len(upload.Data)); err != nil {
+		return stored, err
+	}
+	err = s.host.requests.do(ctx, func() error {
 		stored, err = s.client.Put(ctx, href, upload)
 		return err
 	})
@@ -147,17 +161,17 @@ func (s *DAVSession) Put(ctx context.Context, href string, upload dav.Upload) (s
 
 // Delete is that of dav.Client.
 func (s *DAVSession) Delete(ctx context.Context, href, etag string) error {
-	return s.host.gate.do(ctx, func() error { return s.client.Delete(ctx, href, etag) })
+	return s.host.requests.do(ctx, func() error { return s.client.Delete(ctx, href, etag) })
 }
 
 // MakeCollection is that of dav.Client.
 func (s *DAVSession) MakeCollection(ctx context.Context, href string, want dav.NewCollection) error {
-	return s.host.gate.do(ctx, func() error { return s.client.MakeCollection(ctx, href, want) })
+	return s.host.requests.do(ctx, func() error { return s.client.MakeCollection(ctx, href, want) })
 }
 
 // Collection is that of dav.Client.
 func (s *DAVSession) Collection(ctx context.Context, href string, kind dav.Kind) (c *dav.Collection, err error) {
-	err = s.host.gate.do(ctx, func() error {
+	err = s.host.requests.do(ctx, func() error {
 		c, err = s.client.Collection(ctx, href, kind)
 		return err
 	})
@@ -166,7 +180,7 @@ func (s *DAVSession) Collection(ctx context.Context, href string, kind dav.Kind)
 
 // SetProperty is that of dav.Client.
 func (s *DAVSession) SetProperty(ctx context.Context, href string, kind dav.Kind, property dav.Property, value string) error {
-	return s.host.gate.do(ctx, func() error { return s.client.SetProperty(ctx, href, kind, property, value) })
+	return s.host.requests.do(ctx, func() error { return s.client.SetProperty(ctx, href, kind, property, value) })
 }
 
 // Close ends the session.

@@ -63,7 +63,7 @@ func start(t *testing.T, room *lab.Lab, options dovecot.Options) *dovecot.Server
 
 // plain returns the service behind an address, without TLS.
 func plain(address string) Settings {
-	return Settings{Side: rehome.Source, Address: address, Security: imap.NoTLS, Timeout: waitingTime}
+	return Settings{Host: NewHost(HostSettings{Side: rehome.Source}), Address: address, Security: imap.NoTLS, Timeout: waitingTime}
 }
 
 // proxy puts a fault proxy before a server.

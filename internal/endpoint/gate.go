@@ -4,79 +4,143 @@ package endpoint
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
 
 // gate is how many places a host has for us at this moment: half as many whenever it asks to go
 // slower, one more when whoever knows the protocol finds that all goes well, and none at all while a
-// pause lasts.
+// pause lasts. Who waits is let in in the order of coming.
+//
+// A place at an inner gate is also one at the outer, which has no pauses of its own.
 type gate struct {
-	most int
+	outer *gate // nil for a host's own
+	most  int
 
 	mu      sync.Mutex
 	limit   int // places at this moment
 	active  int // places taken
 	until   time.Time
-	changed chan struct{} // closed when whoever waits may look again
+	waiting []chan struct{} // each closed when its owner has a place
+	alarm   *time.Timer     // lets in who waits when the pause is over
 }
 
-func newGate(most, first int) *gate {
-	return &gate{most: most, limit: first, changed: make(chan struct{})}
+func newGate(most, first int) *gate { return &gate{most: most, limit: first} }
+
+// inner returns the gate of a service, which begins with a number of places.
+func (g *gate) inner(first int) *gate {
+	inner := newGate(g.most, first)
+	inner.outer = g
+	return inner
 }
 
 // enter waits for a place.
 func (g *gate) enter(ctx context.Context) error {
-	for {
-		wait, changed, ok := g.attempt()
-		if ok {
-			return nil
-		}
-		if err := waitFor(ctx, wait, changed); err != nil {
-			return err
-		}
+	if err := g.wait(ctx); err != nil || g.outer == nil {
+		return err
 	}
+	err := g.outer.enter(ctx)
+	if err != nil {
+		g.giveBack()
+	}
+	return err
 }
 
-// tryEnter takes a place if there is one now.
+// tryEnter takes a place if there is one now and nobody waits for it.
 func (g *gate) tryEnter() bool {
-	_, _, ok := g.attempt()
-	return ok
-}
-
-func (g *gate) attempt() (wait time.Duration, changed <-chan struct{}, ok bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	wait = time.Until(g.until)
-	if ok = wait <= 0 && g.active < g.limit; ok {
-		g.active++
+	if !g.try() {
+		return false
 	}
-	return wait, g.changed, ok
-}
-
-// waitFor ends after the time, which may be 0 for none, or when something has changed.
-func waitFor(ctx context.Context, wait time.Duration, changed <-chan struct{}) error {
-	var over <-chan time.Time
-	if wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		over = timer.C
+	if g.outer == nil || g.outer.tryEnter() {
+		return true
 	}
-	select {
-	case <-changed:
-	case <-over:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return nil
+	g.giveBack()
+	return false
 }
 
 // leave gives a place back.
 func (g *gate) leave() {
+	if g.outer != nil {
+		g.outer.leave()
+	}
+	g.giveBack()
+}
+
+// wait waits for a place at this gate alone.
+func (g *gate) wait(ctx context.Context) error {
+	turn := make(chan struct{})
+	g.mu.Lock()
+	g.waiting = append(g.waiting, turn)
+	g.admitLocked()
+	g.mu.Unlock()
+	select {
+	case <-turn:
+		return nil
+	default:
+	}
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+		g.quit(turn)
+		return ctx.Err()
+	}
+}
+
+// quit is for who waits no longer, and may have got a place this very moment.
+func (g *gate) quit(turn chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if i := slices.Index(g.waiting, turn); i >= 0 {
+		g.waiting = slices.Delete(g.waiting, i, i+1)
+		return
+	}
+	g.active--
+	g.admitLocked()
+}
+
+func (g *gate) try() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	free := len(g.waiting) == 0 && g.active < g.limit && time.Until(g.until) <= 0
+	if free {
+		g.active++
+	}
+	return free
+}
+
+func (g *gate) giveBack() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.active--
-	g.tellLocked()
+	g.admitLocked()
+}
+
+// admitLocked lets in as many of those who wait as there are places for.
+func (g *gate) admitLocked() {
+	if pause := time.Until(g.until); pause > 0 && len(g.waiting) > 0 {
+		g.ringLocked(pause)
+		return
+	}
+	for len(g.waiting) > 0 && g.active < g.limit {
+		g.active++
+		close(g.waiting[0])
+		g.waiting = g.waiting[1:]
+	}
+}
+
+// ringLocked looks again when the pause is over.
+func (g *gate) ringLocked(pause time.Duration) {
+	if g.alarm != nil {
+		g.alarm.Reset(pause)
+		return
+	}
+	g.alarm = time.AfterFunc(pause, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.admitLocked()
+	})
 }
 
 // slow halves the limit and lets nobody in for a while; those who are in go on.
@@ -95,7 +159,7 @@ func (g *gate) widen() {
 	defer g.mu.Unlock()
 	if g.limit < g.most {
 		g.limit++
-		g.tellLocked()
+		g.admitLocked()
 	}
 }
 
@@ -104,9 +168,4 @@ func (g *gate) allowed() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.limit
-}
-
-func (g *gate) tellLocked() {
-	close(g.changed)
-	g.changed = make(chan struct{})
 }

@@ -60,8 +60,10 @@ func (l *lockout) admit(ctx context.Context, account rehome.Account) error {
 		if admitted || err != nil {
 			return err
 		}
-		if err := waitFor(ctx, 0, changed); err != nil {
-			return err
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
@@ -147,12 +149,4 @@ func (l *lockout) prove(accounts []rehome.Account, open func(rehome.Account) err
 		}
 	}
 	return nil
-}
-
-// loginAt is the name by which an account logs in at a side.
-func loginAt(side rehome.Side, account rehome.Account) string {
-	if side == rehome.Destination {
-		return account.DestinationLogin()
-	}
-	return account.SourceLogin()
 }

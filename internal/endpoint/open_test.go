@@ -5,7 +5,6 @@ package endpoint
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,7 +27,7 @@ func TestOpen_waysOfSecurity(t *testing.T) {
 		secured  bool
 	}{{imap.ImplicitTLS, server.IMAPS, true}, {imap.StartTLS, server.IMAP, true}, {imap.NoTLS, server.IMAP, false}} {
 		for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
-			h := NewIMAP(Settings{Side: side, Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: waitingTime})
+			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: side}), Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: waitingTime})
 			session := must(t, h, anna())
 			wantWorks(t, session)
 			if _, secured := session.TLS(); secured != test.secured || session.Account != anna().Address {
@@ -53,7 +52,7 @@ func TestOpen_usersOfEachSide(t *testing.T) {
 	}
 	settings := plain(server.IMAP)
 	wantWorks(t, must(t, NewIMAP(settings), moved))
-	settings.Side = rehome.Destination
+	settings.Host = NewHost(HostSettings{Side: rehome.Destination})
 	_, err := NewIMAP(settings).Open(within(t), moved)
 	wantFault(t, err, rehome.ClassAuth, "log in at the destination as bert@example.test", "accounts.csv")
 }
@@ -136,7 +135,7 @@ func TestOpen_noPasswordKnown(t *testing.T) {
 	before := proxy(t, serve(t, "* OK ready"))
 	for side, hint := range map[rehome.Side]string{rehome.Source: "set a master user", rehome.Destination: "rehome accounts export"} {
 		settings := plain(before.Addr())
-		settings.Side = side
+		settings.Host = NewHost(HostSettings{Side: side})
 		h := NewIMAP(settings)
 		_, err := h.Open(within(t), rehome.Account{Address: "anna@example.test"})
 		wantFault(t, err, rehome.ClassAuth, "log in at the "+string(side)+" as anna@example.test: no password is known", hint)
@@ -151,7 +150,7 @@ func TestOpen_limitOfTheHost(t *testing.T) {
 	t.Parallel()
 	server := start(t, lab.Open(t), dovecot.Options{})
 	settings := plain(server.IMAP)
-	settings.Connections = 2
+	settings.Host = NewHost(HostSettings{Connections: 2})
 	h := NewIMAP(settings)
 	first, second := must(t, h, anna()), must(t, h, bert())
 	if session, ok, err := h.TryOpen(within(t), anna()); session != nil || ok || err != nil {
@@ -184,7 +183,7 @@ func TestTryOpen_limitOfTheAccount(t *testing.T) {
 	settings := plain(server.IMAP)
 	settings.PerAccount = 2
 	h := NewIMAP(settings)
-	if got := h.Settings(); got.Connections != 8 || got.PerAccount != 2 || got.MasterSeparator != "*" || NewIMAP(plain("")).Settings().PerAccount != 8 {
+	if got := h.Settings(); got.Host.Settings().Connections != 8 || got.PerAccount != 2 || got.MasterSeparator != "*" || NewIMAP(plain("")).Settings().PerAccount != 8 {
 		t.Errorf("defaults %+v", got)
 	}
 	must(t, h, anna())
@@ -213,7 +212,7 @@ func TestOpen_manyAtOnceWithinTheLimits(t *testing.T) {
 	t.Parallel()
 	server := start(t, lab.Open(t), dovecot.Options{})
 	settings := plain(server.IMAP)
-	settings.Connections, settings.PerAccount = 3, 2
+	settings.Host, settings.PerAccount = NewHost(HostSettings{Connections: 3}), 2
 	h := NewIMAP(settings)
 	var open, most atomic.Int64
 	use := func(session *Session) {
@@ -299,21 +298,22 @@ func TestOpen_cancelled(t *testing.T) {
 	}
 }
 
-func TestDial_doesNotCount(t *testing.T) {
+// A look at the host is a connection, too, and waits for its place.
+func TestVisit_counts(t *testing.T) {
 	t.Parallel()
 	server := start(t, lab.Open(t), dovecot.Options{})
 	settings := plain(server.IMAP)
-	settings.Connections = 1
+	settings.Host = NewHost(HostSettings{Connections: 1})
 	h := NewIMAP(settings)
-	must(t, h, anna())
-	client, err := h.Dial(within(t))
+	visit, err := h.Visit(within(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Logout(within(t)); err != nil {
-		t.Error(err)
+	if _, ok, err := h.TryOpen(within(t), anna()); ok || err != nil {
+		t.Errorf("beside a visit: %v %v, want no room", ok, err)
 	}
-	if got := fmt.Sprint(h.gate.taken()); got != "1" {
-		t.Errorf("%s slots are taken, want the session's", got)
-	}
+	visit.Close()
+	visit.Close()
+	must(t, h, anna()).Close()
+	wantFree(t, h)
 }

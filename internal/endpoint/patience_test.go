@@ -21,15 +21,15 @@ func TestAsksForPatience(t *testing.T) {
 		status imap.StatusError
 		pause  time.Duration // 0: it does not ask
 	}{
-		{imap.StatusError{Kind: "NO", Command: "UID FETCH", Code: "THROTTLED", Text: "slow down"}, imapPause},
-		{imap.StatusError{Kind: "NO", Command: "AUTHENTICATE PLAIN", Code: "LIMIT", Text: "busy"}, imapPause},
-		{imap.StatusError{Kind: "NO", Command: "LOGIN", Code: "UNAVAILABLE", Text: "Temporary failure"}, imapPause},
-		{imap.StatusError{Kind: "NO", Command: "LOGIN", Code: "INUSE", Text: "another one"}, imapPause},
+		{imap.StatusError{Kind: "NO", Command: "UID FETCH", Code: "THROTTLED", Text: "slow down"}, usualPause},
+		{imap.StatusError{Kind: "NO", Command: "AUTHENTICATE PLAIN", Code: "LIMIT", Text: "busy"}, usualPause},
+		{imap.StatusError{Kind: "NO", Command: "LOGIN", Code: "UNAVAILABLE", Text: "Temporary failure"}, usualPause},
+		{imap.StatusError{Kind: "NO", Command: "LOGIN", Code: "INUSE", Text: "another one"}, usualPause},
 		{imap.StatusError{Kind: "BYE", Text: "Request is throttled. Suggested Backoff Time: 299961 milliseconds"}, 299961 * time.Millisecond},
 		{imap.StatusError{Kind: "NO", Command: `APPEND "x"`, Text: "Backoff Time: 20 seconds"}, 20 * time.Second},
 		{imap.StatusError{Kind: "NO", Command: `APPEND "x"`, Text: "Backoff time: 12000"}, 12 * time.Second},
-		{imap.StatusError{Kind: "BYE", Text: "Backoff Time: 999999999 s"}, imapLongest},
-		{imap.StatusError{Kind: "BYE", Text: "Too many connections, try later"}, imapPause},
+		{imap.StatusError{Kind: "BYE", Text: "Backoff Time: 999999999 s"}, longestPause},
+		{imap.StatusError{Kind: "BYE", Text: "Too many connections, try later"}, usualPause},
 
 		{imap.StatusError{Kind: "BYE", Text: "Logging out"}, 0},
 		{imap.StatusError{Kind: "NO", Command: `APPEND "x"`, Code: "LIMIT", Text: "too many keywords"}, 0},
@@ -50,17 +50,16 @@ func TestPatience_slowerWhenToldAndFasterAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said []string
 		g := newGate(8, 8)
-		p := patience{gate: g, side: rehome.Source, tell: func(s string) { said = append(said, s) }, log: rehome.Logger(nil)}
-		throttled := &imap.StatusError{Kind: "NO", Command: "UID FETCH", Code: "THROTTLED", Text: "too fast"}
+		p := patience{gate: g, side: rehome.Source, unit: "connections", tell: func(s string) { said = append(said, s) }, log: rehome.Logger(nil)}
 		for range 3 { // three connections are told the same
-			p.heed(throttled)
+			p.slow(usualPause, "too fast")
 		}
 		if g.allowed() != 4 || g.tryEnter() {
 			t.Errorf("%d allowed, want 4 and nobody let in during the pause", g.allowed())
 		}
 		begun := time.Now()
-		if err := g.enter(t.Context()); err != nil || time.Since(begun) != imapPause {
-			t.Errorf("%v, let in after %v, want %v", err, time.Since(begun), imapPause)
+		if err := g.enter(t.Context()); err != nil || time.Since(begun) != usualPause {
+			t.Errorf("%v, let in after %v, want %v", err, time.Since(begun), usualPause)
 		}
 		for range 4 {
 			time.Sleep(calm)
@@ -85,7 +84,7 @@ func TestOpen_heedsWhatTheServerSays(t *testing.T) {
 	said := make(chan string, 1)
 	settings := plain(address)
 	settings.MasterUser, settings.MasterPassword = "mover", rehome.NewSecret(masterPassword)
-	settings.Slowed = func(sentence string) { said <- sentence }
+	settings.Host = NewHost(HostSettings{Side: rehome.Source, Slowed: func(sentence string) { said <- sentence }})
 	h := NewIMAP(settings)
 	session := must(t, h, anna())
 	if err := session.Noop(within(t)); err == nil {

@@ -3,9 +3,12 @@
 package endpoint
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"math"
+	"sync"
 	"time"
 
 	"rehome"
@@ -14,32 +17,75 @@ import (
 
 // SieveSettings say where one end's ManageSieve service is.
 type SieveSettings struct {
+	Host  *Host // nil is one of its own, with the defaults
+	Login       // that of IMAP
+
 	Address  string
 	Security managesieve.Security
 	TLS      *tls.Config
 	Timeout  time.Duration
 }
 
-// Sieve is one end's ManageSieve service. It is opened with the log-in of IMAP.
+// Sieve is one end's ManageSieve service.
 type Sieve struct {
+	service
 	settings SieveSettings
-	imap     *IMAP
-	lockout  *lockout
-	log      hostLog
 }
 
-// NewSieve returns the service that settings describe; imap says how to log in.
-func NewSieve(settings SieveSettings, imap *IMAP) *Sieve {
-	side := imap.settings.Side
-	hint := "check the log-in of the " + string(side) + ", then run the same command again"
-	return &Sieve{settings: settings, imap: imap, log: newHostLog(imap.settings.Log, side, "managesieve", settings.Address),
-		lockout: newMasterLockout(side, imap.settings.MasterUser, imap.settings.MasterWorked, hint)}
+// NewSieve returns the service that settings describe; nothing is opened yet.
+func NewSieve(settings SieveSettings) *Sieve {
+	settings.Login = settings.Login.filledIn()
+	h := &Sieve{service: newService(settings.Host, "managesieve", settings.Address, "connections", math.MaxInt), settings: settings}
+	hint := "check the log-in of the " + string(h.side) + ", then run the same command again"
+	h.lockout = newMasterLockout(h.side, settings.MasterUser, settings.MasterWorked, hint)
+	return h
+}
+
+// SieveSession is a logged-in connection that counts against the limits until it is closed.
+type SieveSession struct {
+	*managesieve.Client
+	host *Sieve
+	log  connectionLog
+	once sync.Once
+}
+
+// Close logs out, within a short time, and gives the place back. It may be called twice.
+func (s *SieveSession) Close() {
+	s.once.Do(func() {
+		defer s.host.gate.leave()
+		s.log.closed(nil)
+		// A fresh context: sessions are also closed when the work's own context was cancelled.
+		ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
+		defer cancel()
+		_ = s.Logout(ctx) // the connection is gone either way, and nothing depends on the good-bye
+	})
+}
+
+// GetScript is that of managesieve.Client; what is read is paid for.
+func (s *SieveSession) GetScript(ctx context.Context, name string) (string, error) {
+	text, err := s.Client.GetScript(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	return text, s.host.host.pay(ctx, len(text))
+}
+
+// PutScript is that of managesieve.Client, paid for: a script may have been made of what is in a database.
+func (s *SieveSession) PutScript(ctx context.Context, name, text string) error {
+	if err := s.host.host.pay(ctx, len(text)); err != nil {
+		return err
+	}
+	return s.Client.PutScript(ctx, name, text)
 }
 
 // Reach connects and returns what the server says of itself to everybody. The error is a *rehome.Fault, or
 // ctx's when that has ended.
 func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
-	client, err := h.dial(ctx, h.log.connection(""))
+	if err := h.enter(ctx); err != nil {
+		return managesieve.Capabilities{}, err
+	}
+	defer h.gate.leave()
+	client, err := h.dial(ctx, h.log.connection(""), nil)
 	if err != nil {
 		return managesieve.Capabilities{}, err
 	}
@@ -47,11 +93,24 @@ func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
 	return client.Capabilities(), nil
 }
 
-// dial connects. Whatever answers and cannot be trusted or understood is no missing service.
-func (h *Sieve) dial(ctx context.Context, log connectionLog) (*managesieve.Client, error) {
+// enter waits for a place.
+func (h *Sieve) enter(ctx context.Context) error {
+	h.patience.relax()
+	return h.gate.enter(ctx)
+}
+
+// heed takes a refusal into account if it is about our speed. TRYLATER is the one code for that (RFC 5804 section 1.3).
+func (h *Sieve) heed(status *managesieve.StatusError) {
+	if status.Code == "TRYLATER" {
+		h.patience.slow(usualPause, cmp.Or(status.Text, status.Code))
+	}
+}
+
+// dial connects; refused, which may be nil, is told of every refusal. Whatever answers and cannot be trusted or understood is no missing service.
+func (h *Sieve) dial(ctx context.Context, log connectionLog, refused func(*managesieve.StatusError)) (*managesieve.Client, error) {
 	client, err := managesieve.Dial(ctx, managesieve.Options{
 		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS), Timeout: h.settings.Timeout,
-		Answered: log.sieve(),
+		Refused: refused, Answered: log.sieve(),
 	})
 	if err == nil {
 		return client, nil
@@ -62,7 +121,7 @@ func (h *Sieve) dial(ctx context.Context, log connectionLog) (*managesieve.Clien
 	if errors.As(err, &status) || errors.As(err, &syntax) {
 		class = rehome.ClassUntrusted
 	}
-	failure := h.fault(ctx, err, class, "connect for rules to the "+string(h.imap.settings.Side), h.settings.Address,
+	failure := h.fault(ctx, err, class, "connect for rules to the "+string(h.side), h.settings.Address,
 		"check sieve.address and sieve.tls, and that the service runs; usually it is port 4190")
 	var fault *rehome.Fault
 	if errors.As(failure, &fault) {
@@ -71,43 +130,69 @@ func (h *Sieve) dial(ctx context.Context, log connectionLog) (*managesieve.Clien
 	return nil, failure
 }
 
-// Open connects and logs in as account. The caller closes the client. The error is a *rehome.Fault, or
-// ctx's when that has ended.
-func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*managesieve.Client, error) {
-	side := h.imap.settings.Side
-	c, err := h.imap.credentials(account)
+// Open waits for a place, connects and logs in as account. The error is a *rehome.Fault, or ctx's when that has ended.
+func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*SieveSession, error) {
+	c, err := h.settings.credentials(h.side, account)
 	if err != nil {
 		return nil, err
 	}
-	if c.become != "" || h.imap.settings.Token != nil {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "log in for rules at the " + string(side) + " as", Object: c.user,
-			Cause: errors.New("ManageSieve takes a password, with or without a master user"), Hint: "set login: user, or login: master with master_style: separator or authzid"}
+	if c.become != "" || h.settings.Token != nil {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "log in for rules at the " + string(h.side) + " as", Object: c.user,
+			Cause: errors.New("ManageSieve takes a password, with or without a master user"),
+			Hint:  "set login: user, or login: master with master_style: separator or authzid"}
 	}
-	if err := h.lockout.admit(ctx, account); err != nil {
+	if err := h.enter(ctx); err != nil {
 		return nil, err
 	}
-	client, err := h.logIn(ctx, account, c)
-	h.lockout.note(account, err)
-	return client, err
+	var session *SieveSession
+	err = h.attempt(ctx, account, func() (err error) {
+		session, err = h.logIn(ctx, account, c)
+		return err
+	})
+	if err != nil {
+		h.gate.leave()
+		return nil, err
+	}
+	return session, nil
 }
 
-func (h *Sieve) logIn(ctx context.Context, account rehome.Account, c credentials) (*managesieve.Client, error) {
+func (h *Sieve) logIn(ctx context.Context, account rehome.Account, c credentials) (*SieveSession, error) {
 	log, began := h.log.connection(account.Address), time.Now()
-	client, err := h.dial(ctx, log)
+	client, err := h.dial(ctx, log, func(status *managesieve.StatusError) {
+		h.heed(masked(c, status))
+	})
 	if err != nil {
 		return nil, err
 	}
 	if err := client.Authenticate(ctx, c.identity, c.user, c.password.Reveal()); err != nil {
 		_ = client.Close() // refused
 		class := rehome.ClassTemporary
-		if managesieve.IsNo(err, "") {
+		if managesieve.IsNo(err, "") && !managesieve.IsNo(err, "TRYLATER") {
 			class = rehome.ClassAuth
 		}
-		return nil, h.fault(ctx, h.imap.hide(c, err), class, "log in for rules at the "+string(h.imap.settings.Side)+" as", c.user,
+		return nil, h.fault(ctx, hidden(c, err), class, "log in for rules at the "+string(h.side)+" as", c.user,
 			"check that the log-in of IMAP is also good for ManageSieve")
 	}
 	log.opened(began)
-	return client, nil
+	return &SieveSession{Client: client, host: h, log: log}, nil
+}
+
+// hidden takes the secret out of what went wrong with a log-in: some servers repeat the command that they did not like.
+func hidden(c credentials, err error) error {
+	var status *managesieve.StatusError
+	if errors.As(err, &status) {
+		return masked(c, status)
+	}
+	if clean := withoutSecrets(err.Error(), []rehome.Secret{c.password}); clean != err.Error() {
+		return errors.New(clean)
+	}
+	return err
+}
+
+func masked(c credentials, status *managesieve.StatusError) *managesieve.StatusError {
+	clean := *status
+	clean.Text = withoutSecrets(status.Text, []rehome.Secret{c.password})
+	return &clean
 }
 
 // Fault makes one of what a client of this service answers later on.

@@ -23,7 +23,7 @@ func TestSieve_reach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	imap := NewIMAP(Settings{Side: rehome.Destination, Address: server.IMAP})
+	host := NewHost(HostSettings{Side: rehome.Destination})
 	trusted := room.ClientTLS("localhost")
 	for name, test := range map[string]struct {
 		address  string
@@ -39,7 +39,7 @@ func TestSieve_reach(t *testing.T) {
 		"not a ManageSieve": {server.IMAP, managesieve.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
 		"another greeting":  {server.LMTP, managesieve.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
 	} {
-		end := NewSieve(SieveSettings{Address: test.address, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second}, imap)
+		end := NewSieve(SieveSettings{Host: host, Address: test.address, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second})
 		caps, err := end.Reach(t.Context())
 		if test.class == "" {
 			if err != nil || len(caps.Sieve) == 0 {
@@ -50,5 +50,31 @@ func TestSieve_reach(t *testing.T) {
 		if rehome.ClassOf(err) != test.class || !strings.Contains(rehome.HintOf(err), test.hint) {
 			t.Errorf("%s: got class %s, %v, hint %q, want %s and %q", name, rehome.ClassOf(err), err, rehome.HintOf(err), test.class, test.hint)
 		}
+	}
+}
+
+// A server that is too busy for a log-in has not refused the password: it is said, waited for, and tried again.
+func TestSieve_tryLater(t *testing.T) {
+	t.Parallel()
+	address := serve(t, "\"SASL\" \"PLAIN\"\r\nOK", "NO (TRYLATER) \"busy with "+masterPassword+"\"")
+	said := make(chan string, 1)
+	host := NewHost(HostSettings{Side: rehome.Destination, Slowed: func(sentence string) { said <- sentence }})
+	h := NewSieve(SieveSettings{
+		Host: host, Login: Login{MasterUser: "mover", MasterPassword: rehome.NewSecret(masterPassword)},
+		Address: address, Security: managesieve.NoTLS, Timeout: waitingTime,
+	})
+	_, err := h.Open(within(t), anna())
+	wantFault(t, err, rehome.ClassTemporary, "log in for rules at the destination", "")
+	if len(said) == 0 {
+		t.Fatal("nothing was said")
+	}
+	if got := <-said; !strings.Contains(got, `the destination asks to slow down ("busy with ***")`) {
+		t.Errorf("said %q", got)
+	}
+	if got := h.gate.taken(); got != 0 {
+		t.Errorf("%d places are taken, want none", got)
+	}
+	if err := h.lockout.settled(); err != nil {
+		t.Errorf("counted as a refusal: %v", err)
 	}
 }

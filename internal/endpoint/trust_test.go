@@ -64,7 +64,7 @@ func TestTrust_fromTheFileToTheHandshake(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := NewIMAP(Settings{Side: rehome.Source, Address: test.address, Security: imap.ImplicitTLS, TLS: client, Timeout: waitingTime})
+			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: rehome.Source}), Address: test.address, Security: imap.ImplicitTLS, TLS: client, Timeout: waitingTime})
 			session, err := h.Open(within(t), anna())
 			if test.hint != "" {
 				wantFault(t, err, rehome.ClassUntrusted, "", test.hint)

@@ -78,7 +78,7 @@ func (m *Move) logInAll(ctx context.Context, p *people.Everybody, plan people.Ac
 func (m *Move) logIns(
 	ctx context.Context, side rehome.Side, accounts []rehome.Account, options people.LoginOptions,
 ) (map[string]people.Login, error) {
-	host, err := m.end(ctx, side, nil)
+	host, err := m.end(ctx, side, m.hosts(nil))
 	if err != nil {
 		return nil, err
 	}

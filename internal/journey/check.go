@@ -36,7 +36,7 @@ func (m *Move) checkIMAP(
 	ctx context.Context, c *checkup.List, side rehome.Side, accounts []rehome.Account,
 	look func(context.Context, *checkup.List, *endpoint.IMAP, []rehome.Account),
 ) {
-	host, err := m.end(ctx, side, nil)
+	host, err := m.end(ctx, side, m.hosts(nil))
 	if err != nil {
 		c.Fail("imap", err)
 		return
@@ -104,7 +104,7 @@ func (m *Move) checkDirectory(ctx context.Context, c *checkup.List) {
 // checkPIM looks at both ends of contacts and calendars. That the settings do not name them is no
 // mistake: then they stay.
 func (m *Move) checkPIM(ctx context.Context, source, destination *checkup.List, accounts []rehome.Account) {
-	ends, err := m.pimEnds(ctx, nil)
+	ends, err := m.pimEnds(ctx, nil, m.hosts(nil))
 	if err != nil {
 		destination.Fail("dav", err)
 		return
@@ -141,7 +141,7 @@ func (m *Move) checkSieve(
 	if settings.Address == "" || len(accounts) == 0 {
 		return
 	}
-	host, err := m.end(ctx, side, nil)
+	host, err := m.end(ctx, side, m.hosts(nil))
 	if err != nil {
 		return
 	}

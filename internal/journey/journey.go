@@ -79,13 +79,36 @@ func (m *Move) hasPreStaged(ctx context.Context) (bool, error) {
 	return store.Accounts.HasPreStaged(ctx)
 }
 
-// end returns one end's IMAP service. slowed, which may be nil, is told when the host asks to go slower.
-func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Side, string)) (*endpoint.IMAP, error) {
+// hosts are both ends, as far as everything that one operation does shares them.
+type hosts struct{ src, dst *endpoint.Host }
+
+// hosts returns them with the limits of the settings. slowed, which may be nil, is told when one asks to go slower.
+func (m *Move) hosts(slowed func(rehome.Side, string)) hosts {
+	host := func(side rehome.Side, connections int) *endpoint.Host {
+		settings := endpoint.HostSettings{Side: side, Connections: connections, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Log: m.log}
+		if slowed != nil {
+			settings.Slowed = func(sentence string) { slowed(side, sentence) }
+		}
+		return endpoint.NewHost(settings)
+	}
+	return hosts{
+		src: host(rehome.Source, m.settings.Limits.SourceConnections),
+		dst: host(rehome.Destination, m.settings.Limits.DestinationConnections),
+	}
+}
+
+func (h hosts) of(side rehome.Side) *endpoint.Host {
+	if side == rehome.Destination {
+		return h.dst
+	}
+	return h.src
+}
+
+// end returns one end's IMAP service.
+func (m *Move) end(ctx context.Context, side rehome.Side, hosts hosts) (*endpoint.IMAP, error) {
 	settings := m.settings.Source.IMAP
-	connections := m.settings.Limits.SourceConnections
 	if side == rehome.Destination {
 		settings = m.settings.Destination.IMAP
-		connections = m.settings.Limits.DestinationConnections
 	}
 	if settings.Address == "" {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find the " + string(side), Object: string(side) + ".imap.address",
@@ -96,8 +119,8 @@ func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Sid
 		return nil, err
 	}
 	options := endpoint.Settings{
-		Side: side, Address: settings.Address, Security: imap.Security(settings.TLS), TLS: trust, Timeout: settings.Timeout,
-		Connections: connections, PerAccount: m.settings.Limits.PerAccount, Log: m.log,
+		Host: hosts.of(side), Address: settings.Address, Security: imap.Security(settings.TLS), TLS: trust, Timeout: settings.Timeout,
+		PerAccount: m.settings.Limits.PerAccount,
 	}
 	options.Compress = settings.Compress
 	if settings.Mechanism != "auto" {
@@ -105,9 +128,6 @@ func (m *Move) end(ctx context.Context, side rehome.Side, slowed func(rehome.Sid
 	}
 	if settings.Login == config.LoginOAuth {
 		options.Token = settings.Token.ResolveFor
-	}
-	if slowed != nil {
-		options.Slowed = func(sentence string) { slowed(side, sentence) }
 	}
 	if settings.Login == config.LoginMaster {
 		if err := m.addMaster(ctx, settings, &options); err != nil {
@@ -130,11 +150,11 @@ func (m *Move) addMaster(ctx context.Context, settings config.IMAP, options *end
 }
 
 // ends returns both.
-func (m *Move) ends(ctx context.Context, slowed func(rehome.Side, string)) (src, dst *endpoint.IMAP, err error) {
-	if src, err = m.end(ctx, rehome.Source, slowed); err != nil {
+func (m *Move) ends(ctx context.Context, hosts hosts) (src, dst *endpoint.IMAP, err error) {
+	if src, err = m.end(ctx, rehome.Source, hosts); err != nil {
 		return nil, nil, err
 	}
-	dst, err = m.end(ctx, rehome.Destination, slowed)
+	dst, err = m.end(ctx, rehome.Destination, hosts)
 	return src, dst, err
 }
 

@@ -22,7 +22,7 @@ type kindOfWork struct {
 
 // opener begins a kind of work: it reaches what the kind needs, so that a host that is down is one clear error and not one
 // for each account. No step means that the kind does not move. An error ends the pass before anything is touched.
-type opener func(ctx context.Context, who selection, options SyncOptions, watcher Watcher) (kindOfWork, error)
+type opener func(ctx context.Context, who selection, hosts hosts, options SyncOptions, watcher Watcher) (kindOfWork, error)
 
 // kindsOfWork are all of them, in the order in which the steps of an account run: contacts and calendars first, because
 // they are small and missed at once, and rules last, when the mailboxes are there into which they sort. Another kind is
@@ -32,14 +32,16 @@ func (m *Move) kindsOfWork() []opener {
 }
 
 // openAll begins all kinds of work that move. What was opened is closed when one of them fails.
-func openAll(ctx context.Context, openers []opener, who selection, options SyncOptions, watcher Watcher) (opened []kindOfWork, err error) {
+func openAll(
+	ctx context.Context, openers []opener, who selection, hosts hosts, options SyncOptions, watcher Watcher,
+) (opened []kindOfWork, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, closeAll(opened))
 		}
 	}()
 	for _, open := range openers {
-		work, err := open(ctx, who, options, watcher)
+		work, err := open(ctx, who, hosts, options, watcher)
 		opened = append(opened, work)
 		if err != nil {
 			return opened, err

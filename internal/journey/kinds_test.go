@@ -46,7 +46,7 @@ func TestSync_anotherKindOfWork(t *testing.T) {
 	closed := 0
 	left := rehome.Finding{Code: "greeting_unread", Severity: rehome.SeverityError, Sentence: "nobody has read it", NextStep: "read it"}
 	step := &greeting{kept: []rehome.Finding{left}}
-	openGreeting := func(context.Context, selection, SyncOptions, Watcher) (kindOfWork, error) {
+	openGreeting := func(context.Context, selection, hosts, SyncOptions, Watcher) (kindOfWork, error) {
 		return kindOfWork{step: step, close: func() error { closed++; return nil }}, nil
 	}
 	watcher := Watcher{Progress: conductor.NewProgress()}
@@ -78,10 +78,10 @@ func TestOpenAll_closesWhatWasOpened(t *testing.T) {
 	t.Parallel()
 	closed, refused, broken := 0, errors.New("refused"), errors.New("broken")
 	opens := func(work kindOfWork, err error) opener {
-		return func(context.Context, selection, SyncOptions, Watcher) (kindOfWork, error) { return work, err }
+		return func(context.Context, selection, hosts, SyncOptions, Watcher) (kindOfWork, error) { return work, err }
 	}
 	counts := kindOfWork{close: func() error { closed++; return broken }}
-	_, err := openAll(t.Context(), []opener{opens(counts, nil), opens(kindOfWork{}, nil), opens(counts, refused)}, selection{}, SyncOptions{}, Watcher{})
+	_, err := openAll(t.Context(), []opener{opens(counts, nil), opens(kindOfWork{}, nil), opens(counts, refused)}, selection{}, hosts{}, SyncOptions{}, Watcher{})
 	if closed != 2 || !errors.Is(err, refused) || !errors.Is(err, broken) {
 		t.Errorf("closed %d, error %v; want both closed, and all that went wrong", closed, err)
 	}

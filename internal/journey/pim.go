@@ -48,7 +48,7 @@ func (e *pimEnds) close() error {
 
 // pimEnds opens what contacts and calendars need; nil when none of them move. Without only, they move if
 // both ends are set.
-func (m *Move) pimEnds(ctx context.Context, only []rehome.Kind) (*pimEnds, error) {
+func (m *Move) pimEnds(ctx context.Context, only []rehome.Kind, hosts hosts) (*pimEnds, error) {
 	e := &pimEnds{via: m.settings.Source.DAV.Via, repairs: pim.SafeNeeds()}
 	if m.settings.Destination.DAV.Repairs == config.RepairsAll {
 		e.repairs = pim.Every()
@@ -70,13 +70,13 @@ func (m *Move) pimEnds(ctx context.Context, only []rehome.Kind) (*pimEnds, error
 			Cause: errors.New("source.dav or destination.dav is not set"),
 			Hint:  "write where the CalDAV and CardDAV servers are: source.dav.url and destination.dav.url"}
 	}
-	return e, m.openPIM(ctx, e, src, dst)
+	return e, m.openPIM(ctx, e, src, dst, hosts)
 }
 
 // openPIM fills in the ends. Where only the server is read, an account without a password logs in by the
 // digest that SabreDAV keeps of it.
-func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV) (err error) {
-	settings, err := m.davSettings(rehome.Destination, dst, m.settings.Limits.DestinationConnections)
+func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV, hosts hosts) (err error) {
+	settings, err := m.davSettings(hosts.dst, dst)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV) (er
 	if src.URL == "" || e.via == config.DAVDatabase {
 		return nil
 	}
-	settings, err = m.davSettings(rehome.Source, src, m.settings.Limits.SourceConnections)
+	settings, err = m.davSettings(hosts.src, src)
 	if err != nil {
 		return err
 	}
@@ -115,11 +115,11 @@ func userURL(locator people.DAVLocator) func(context.Context, rehome.Account, da
 	}
 }
 
-func (m *Move) davSettings(side rehome.Side, settings config.DAV, connections int) (endpoint.DAVSettings, error) {
+func (m *Move) davSettings(host *endpoint.Host, settings config.DAV) (endpoint.DAVSettings, error) {
 	trust, err := settings.Client()
 	return endpoint.DAVSettings{
-		Side: side, URL: settings.URL, TLS: trust, Timeout: settings.Timeout, Connections: connections,
-		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version, Log: m.log,
+		Host: host, URL: settings.URL, TLS: trust, Timeout: settings.Timeout,
+		AllowPlaintext: settings.AllowPlaintext || settings.OnThisMachine(), UserAgent: "rehome/" + m.version,
 	}, err
 }
 
@@ -175,8 +175,8 @@ func (e *pimEnds) source(ctx context.Context, account rehome.Account, store *led
 }
 
 // openObjects is the opener of contacts and calendars.
-func (m *Move) openObjects(ctx context.Context, who selection, options SyncOptions, watcher Watcher) (work kindOfWork, err error) {
-	ends, err := m.pimEnds(ctx, options.Only)
+func (m *Move) openObjects(ctx context.Context, who selection, hosts hosts, options SyncOptions, watcher Watcher) (work kindOfWork, err error) {
+	ends, err := m.pimEnds(ctx, options.Only, hosts)
 	if err != nil || ends == nil {
 		return work, err
 	}

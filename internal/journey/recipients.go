@@ -33,7 +33,7 @@ func (m *Move) Census(ctx context.Context, options recipients.CensusOptions) (re
 		return recipients.Census{}, err
 	}
 	headers := func(ctx context.Context, newest int, see func(recipients.Sighting)) (int, []rehome.Finding, error) {
-		host, err := m.end(ctx, rehome.Source, nil)
+		host, err := m.end(ctx, rehome.Source, m.hosts(nil))
 		if err != nil {
 			return 0, nil, err
 		}

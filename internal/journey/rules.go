@@ -79,7 +79,7 @@ func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (
 		}
 		defer unlock()
 	}
-	ends, err := m.ruleEnds(ctx, who, options)
+	ends, err := m.ruleEnds(ctx, who, options, m.hosts(nil))
 	if err != nil {
 		return Ruled{}, err
 	}
@@ -115,7 +115,7 @@ func (m *Move) ExportRules(ctx context.Context, names []string) (Ruled, error) {
 	if err != nil {
 		return Ruled{}, err
 	}
-	ends, err := m.ruleEnds(ctx, who, RuleOptions{Plan: true})
+	ends, err := m.ruleEnds(ctx, who, RuleOptions{Plan: true}, m.hosts(nil))
 	if err != nil {
 		return Ruled{}, err
 	}
@@ -142,8 +142,8 @@ func (m *Move) writeRules(ruled Ruled) ([]string, error) {
 
 // openRules is the opener of rules. That nobody answers where rules are managed keeps only the rules back, unless they were
 // asked for by name.
-func (m *Move) openRules(ctx context.Context, who selection, options SyncOptions, _ Watcher) (kindOfWork, error) {
-	rules, away := m.reachRules(ctx, who, options)
+func (m *Move) openRules(ctx context.Context, who selection, hosts hosts, options SyncOptions, _ Watcher) (kindOfWork, error) {
+	rules, away := m.reachRules(ctx, who, options, hosts)
 	switch {
 	case away != nil && (!byHand(away) || len(options.Only) > 0):
 		return kindOfWork{}, away
@@ -158,11 +158,11 @@ func (m *Move) openRules(ctx context.Context, who selection, options SyncOptions
 
 // reachRules opens what rules need; nil when none move. Without being asked for they move if the
 // destination has a service for them.
-func (m *Move) reachRules(ctx context.Context, who selection, options SyncOptions) (*ruleEnds, error) {
+func (m *Move) reachRules(ctx context.Context, who selection, options SyncOptions, hosts hosts) (*ruleEnds, error) {
 	if !wants(options.Only, rehome.KindRules) || len(options.Only) == 0 && m.settings.Destination.Sieve.Address == "" {
 		return nil, nil
 	}
-	ends, err := m.ruleEnds(ctx, who, options.Rules)
+	ends, err := m.ruleEnds(ctx, who, options.Rules, hosts)
 	if err != nil {
 		return nil, err
 	}
@@ -175,8 +175,8 @@ func rulesAway(err error) rehome.Finding {
 }
 
 // ruleEnds opens what rules need; its destination is nil when the settings name none.
-func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions) (ruleEnds, error) {
-	src, dst, err := m.ends(ctx, nil)
+func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions, hosts hosts) (ruleEnds, error) {
+	src, dst, err := m.ends(ctx, hosts)
 	if err != nil {
 		return ruleEnds{}, err
 	}
@@ -222,8 +222,9 @@ func sieveEnd(settings config.Sieve, host *endpoint.IMAP) (*endpoint.Sieve, erro
 		return nil, err
 	}
 	return endpoint.NewSieve(endpoint.SieveSettings{
+		Host: host.Host(), Login: host.Settings().Login,
 		Address: settings.Address, Security: managesieve.Security(settings.TLS), TLS: trust, Timeout: settings.Timeout,
-	}, host), nil
+	}), nil
 }
 
 func (m *Move) ruleTables(ctx context.Context) (rules map[string]*people.Rule, err error) {

@@ -46,6 +46,8 @@ func twoEnds(t *testing.T) (settings config.Config, dst *dovecot.Server) {
 	if err := os.WriteFile(settings.Roster, []byte(row), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// One connection an end, for mailboxes and rules together: whoever held one and waited for another would wait for ever.
+	settings.Limits.SourceConnections, settings.Limits.DestinationConnections = 1, 1
 	settings.Source.IMAP.Address, settings.Source.IMAP.TLS = src.IMAP, config.TLSNone
 	settings.Destination.IMAP.Address, settings.Destination.IMAP.TLS = dst.IMAP, config.TLSNone
 	settings.Source.Sieve.Address, settings.Source.Sieve.TLS = src.Sieve, config.TLSNone

@@ -61,7 +61,7 @@ func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, wa
 
 // sync runs one pass of the kinds of work that openers begin.
 func (m *Move) sync(ctx context.Context, openers []opener, who selection, options SyncOptions, watcher Watcher) (synced Synced, err error) {
-	opened, err := openAll(ctx, openers, who, options, watcher)
+	opened, err := openAll(ctx, openers, who, m.hosts(watcher.Progress.Slowed), options, watcher)
 	if err != nil {
 		return Synced{}, err
 	}
@@ -89,11 +89,11 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 }
 
 // openMail is the opener of mail.
-func (m *Move) openMail(ctx context.Context, who selection, options SyncOptions, watcher Watcher) (work kindOfWork, err error) {
+func (m *Move) openMail(ctx context.Context, who selection, hosts hosts, options SyncOptions, watcher Watcher) (work kindOfWork, err error) {
 	if !wants(options.Only, rehome.KindMail) {
 		return work, nil
 	}
-	src, dst, err := m.ends(ctx, watcher.Progress.Slowed)
+	src, dst, err := m.ends(ctx, hosts)
 	if err != nil {
 		return work, err
 	}
@@ -121,7 +121,7 @@ func (m *Move) expected(ctx context.Context, store *ledger.Ledger) (map[string]p
 func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options SyncOptions, observer mailcopy.Observer) *mailcopy.Engine {
 	return mailcopy.New(mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store.Mail, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
-		Connections: m.settings.Limits.PerAccount, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Observer: observer, Log: m.log,
+		Connections: m.settings.Limits.PerAccount, Observer: observer, Log: m.log,
 		Deletions:        mailcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)),
 		ConfirmDeletions: options.ConfirmDeletions, ConfirmSource: options.ConfirmSource, CopyAgain: options.CopyAgain,
 		Settle: m.settings.Mail.Settle,
@@ -130,5 +130,5 @@ func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options Syn
 
 // workers is how many accounts can hold a connection to both ends at once.
 func workers(src, dst *endpoint.IMAP) int {
-	return min(src.Settings().Connections, dst.Settings().Connections)
+	return min(src.Host().Settings().Connections, dst.Host().Settings().Connections)
 }

@@ -48,7 +48,8 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 	if err != nil {
 		return planned, err
 	}
-	pim, err := m.pimEnds(ctx, options.Only)
+	hosts := m.hosts(nil)
+	pim, err := m.pimEnds(ctx, options.Only, hosts)
 	if err != nil {
 		return planned, err
 	}
@@ -57,11 +58,11 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 	if err := pim.reach(ctx); err != nil {
 		return planned, err
 	}
-	if pass.mail, err = m.plannedMail(ctx, who, options); err != nil {
+	if pass.mail, err = m.plannedMail(ctx, who, options, hosts); err != nil {
 		return planned, err
 	}
 	options.Rules.Plan = true
-	if pass.rules, err = m.reachRules(ctx, who, options); err != nil {
+	if pass.rules, err = m.reachRules(ctx, who, options, hosts); err != nil {
 		return planned, err
 	}
 	planned.Accounts = make([]PlannedAccount, 0, len(who.accounts))
@@ -76,11 +77,11 @@ func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions
 }
 
 // plannedMail returns the engine for mail; nil when none moves.
-func (m *Move) plannedMail(ctx context.Context, who selection, options SyncOptions) (*mailcopy.Engine, error) {
+func (m *Move) plannedMail(ctx context.Context, who selection, options SyncOptions, hosts hosts) (*mailcopy.Engine, error) {
 	if !wants(options.Only, rehome.KindMail) {
 		return nil, nil
 	}
-	src, dst, err := m.ends(ctx, nil)
+	src, dst, err := m.ends(ctx, hosts)
 	if err != nil {
 		return nil, err
 	}

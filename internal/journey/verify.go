@@ -29,14 +29,15 @@ func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, p
 	if err != nil {
 		return verify.Document{}, err
 	}
-	src, dst, err := m.ends(ctx, nil)
+	hosts := m.hosts(progress.Slowed)
+	src, dst, err := m.ends(ctx, hosts)
 	if err != nil {
 		return verify.Document{}, err
 	}
 	if err := reach(ctx, who.accounts, src, dst); err != nil {
 		return verify.Document{}, err
 	}
-	pim, err := m.pimEnds(ctx, nil)
+	pim, err := m.pimEnds(ctx, nil, hosts)
 	if err != nil {
 		return verify.Document{}, err
 	}

@@ -31,8 +31,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
@@ -74,9 +72,8 @@ type Options struct {
 	CopyAgain           bool // copy again what the destination has lost, also what its users have deleted there
 	Connections         int  // mailboxes of one account at work at once, at most; 0 means 8
 
-	Observer       Observer     // may be nil
-	Log            *slog.Logger // nil discards
-	BytesPerSecond int64        // pace of all copying together; 0 is as fast as it goes
+	Observer Observer     // may be nil
+	Log      *slog.Logger // nil discards
 
 	// Settle is how long after the last sign of life an interrupted batch that the destination does not show is
 	// believed lost; 0 means DefaultSettle. Shorter than a destination's longest pause is a risk of doubles.
@@ -90,7 +87,6 @@ type Options struct {
 type Engine struct {
 	options Options
 	log     *slog.Logger
-	pace    *rate.Limiter
 
 	mu       sync.Mutex
 	memories map[string]*memory // by account
@@ -113,7 +109,7 @@ func New(options Options) *Engine {
 	if options.Observer == nil {
 		options.Observer = silent{}
 	}
-	return &Engine{options: options, log: rehome.Logger(options.Log), pace: newPace(options.BytesPerSecond), memories: map[string]*memory{}}
+	return &Engine{options: options, log: rehome.Logger(options.Log), memories: map[string]*memory{}}
 }
 
 // Kind implements pass.Step.

@@ -101,7 +101,9 @@ func (p *pair) newLedger() {
 }
 
 func host(side rehome.Side, addr string) *endpoint.IMAP {
-	return endpoint.NewIMAP(endpoint.Settings{Side: side, Address: addr, Security: imap.NoTLS, Connections: 8, Timeout: 20 * time.Second})
+	return endpoint.NewIMAP(endpoint.Settings{
+		Host: endpoint.NewHost(endpoint.HostSettings{Side: side}), Address: addr, Security: imap.NoTLS, Timeout: 20 * time.Second,
+	})
 }
 
 func (p *pair) engine() *mailcopy.Engine {

@@ -44,17 +44,13 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	f.digester.Reset()
 	f.header.Reset()
 	size := body.Size
-	var octets io.Reader = body
-	if limit := f.job.slice.engine.pace; limit != nil {
-		octets = &paced{ctx: f.ctx, body: body, limit: limit}
-	}
 	a.entries = append(a.entries, e)
 	date := e.date
 	if !imap.KeepableDate(date) {
 		date = time.Time{} // the time of the copy: verify knows that, see date_not_kept
 		f.job.undated.Add(e.uid)
 	}
-	if err := a.command.Message(f.ctx, flags, date, size, io.TeeReader(octets, f.notes)); err != nil {
+	if err := a.command.Message(f.ctx, flags, date, size, io.TeeReader(body, f.notes)); err != nil {
 		return f.early(t, err)
 	}
 	f.job.keywords.note(e.uid, dropped)

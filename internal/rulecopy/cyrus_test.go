@@ -128,7 +128,7 @@ func TestSync_whatCyrusDoesNotTake(t *testing.T) {
 		"rules_not_possible a part: the destination cannot use the extension mime, cannot use the extension foreverypart -> ask " +
 			"its administrator for the extension, or tell the user what no longer happens automatically",
 		`rules_refused a part: the destination refuses the script: CHECKSCRIPT: NO line 1: Unsupported feature(s) in "require": "mime", "foreverypart"  line 1: syntax error -> ` + correct,
-		"rules_refused old 4: the destination refuses the script: PUTSCRIPT: NO QUOTA/MAXSCRIPTS -> " + room5,
+		"rules_refused old 4: the destination refuses the script: PUTSCRIPT: NO You are only allowed 5 scripts on this server -> " + room5,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

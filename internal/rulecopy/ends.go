@@ -12,6 +12,7 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
 	"rehome/internal/people"
+	"rehome/internal/protocol/managesieve"
 )
 
 // Ends are what rules are read from and written to. Engine and Where are required; of the sources any may be missing.
@@ -59,16 +60,11 @@ func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where
 	work := Account{Address: account.Address, Offered: e.Offered, TargetNames: e.DestinationNames}
 	scripts := 0
 	if e.Source != nil {
-		source, err := e.Source.Open(ctx, account)
+		served, names, err := e.read(ctx, account)
 		if err != nil {
 			return outcome, err
 		}
-		defer func() { _ = source.Logout(ctx) }() // everything was answered already
-		list, err := source.ListScripts(ctx)
-		if err != nil {
-			return outcome, e.Source.Fault(ctx, err, "list the scripts of", account.Address)
-		}
-		scripts, work.Source, work.SourceNames = len(list), source, e.SourceNames.For(source.Capabilities().Implementation)
+		scripts, work.Source, work.SourceNames = len(served.list), served, names
 	}
 	if scripts == 0 && e.fromTables(account.Address, nil).Empty() {
 		return outcome, nil
@@ -91,13 +87,46 @@ func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where
 	return e.reached(ctx, account, work, plan)
 }
 
+// served are the scripts that a server has shown. They are read before anything else is opened: nobody may hold a
+// connection to a host and wait for another one to it.
+type served struct {
+	list  []managesieve.Script
+	texts map[string]string
+}
+
+// ListScripts implements Reader.
+func (s served) ListScripts(context.Context) ([]managesieve.Script, error) { return s.list, nil }
+
+// GetScript implements Reader.
+func (s served) GetScript(_ context.Context, name string) (string, error) { return s.texts[name], nil }
+
+// read reads the source's scripts of one account.
+func (e *Ends) read(ctx context.Context, account rehome.Account) (served, Names, error) {
+	source, err := e.Source.Open(ctx, account)
+	if err != nil {
+		return served{}, "", err
+	}
+	defer source.Close()
+	list, err := source.ListScripts(ctx)
+	if err != nil {
+		return served{}, "", e.Source.Fault(ctx, err, "list the scripts of", account.Address)
+	}
+	s := served{list: list, texts: map[string]string{}}
+	for _, script := range list {
+		if s.texts[script.Name], err = source.GetScript(ctx, script.Name); err != nil {
+			return served{}, "", fault(err, "read the source's rules of", account.Address)
+		}
+	}
+	return s, e.SourceNames.For(source.Capabilities().Implementation), nil
+}
+
 // reached opens the destination for an account that has rules.
 func (e *Ends) reached(ctx context.Context, account rehome.Account, work Account, plan bool) (Outcome, error) {
 	target, err := e.Destination.Open(ctx, account)
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer func() { _ = target.Logout(ctx) }() // everything was answered already
+	defer target.Close()
 	work.Target, work.Offered = target, target.Capabilities().Sieve
 	if plan {
 		return e.Engine.Plan(ctx, work)

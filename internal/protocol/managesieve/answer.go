@@ -85,7 +85,11 @@ func (c *Client) answer(ctx context.Context, command string) ([][]string, error)
 	defer c.watch(ctx)()
 	lines, err := readAnswer(c.in, command)
 	var status *StatusError
-	if err != nil && (!errors.As(err, &status) || status.Kind == "BYE") {
+	refused := errors.As(err, &status)
+	if refused && c.refused != nil {
+		c.refused(status)
+	}
+	if err != nil && (!refused || status.Kind == "BYE") {
 		return nil, c.fail(ctx, err)
 	}
 	return lines, err
@@ -126,11 +130,10 @@ func conclude(words []piece, command string) error {
 	rest := words[1:]
 	if len(rest) > 0 && !rest[0].text && strings.HasPrefix(rest[0].value, "(") {
 		status.Code = strings.ToUpper(strings.Trim(rest[0].value, "()"))
-		for rest = rest[1:]; len(rest) > 0 && !strings.HasSuffix(rest[0].value, ")"); rest = rest[1:] {
+		open := !strings.HasSuffix(rest[0].value, ")")
+		for rest = rest[1:]; open && len(rest) > 0; rest = rest[1:] {
 			status.refer(rest[0])
-		}
-		if len(rest) > 0 && !rest[0].text && strings.HasPrefix(rest[0].value, ")") {
-			rest = rest[1:]
+			open = rest[0].text || !strings.HasSuffix(rest[0].value, ")")
 		}
 	}
 	for _, w := range rest {
@@ -157,7 +160,7 @@ type piece struct {
 	text  bool
 }
 
-// readLine reads one line with the literals in it. The parentheses of a code are bare words: "(QUOTA/MAXSIZE",
+// readLine reads one line with the literals in it. A code is a bare word, "(QUOTA/MAXSIZE)", or several: "(REFERRAL",
 // what is in between, ")".
 func readLine(in *bufio.Reader) ([]piece, error) {
 	var words []piece

@@ -42,6 +42,8 @@ type Options struct {
 
 	// Answered is told of every command that was answered, with OK, NO or BYE. It may be nil.
 	Answered func(Exchange)
+	// Refused is told of every NO and BYE, on the goroutine of the command that got it. It may be nil.
+	Refused func(*StatusError)
 }
 
 // Exchange is one command and its answer without anything that either holds: it may be logged, whatever they carry.
@@ -71,6 +73,7 @@ type Client struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	timeout time.Duration
+	refused func(*StatusError) // may be nil
 	caps    Capabilities
 	secured bool
 	broken  error
@@ -142,7 +145,7 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 		return nil, err
 	}
 	c := newClient(conn, options.Timeout)
-	c.answered = options.Answered
+	c.answered, c.refused = options.Answered, options.Refused
 	if err := c.begin(ctx, options); err != nil {
 		_ = conn.Close()
 		return nil, err

@@ -193,6 +193,24 @@ func TestClient_silentServerAndCancelledContext(t *testing.T) {
 	}
 }
 
+// The server's words stand behind its code, whether that has arguments or not.
+func TestReadAnswer_wordsBehindTheCode(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]StatusError{
+		"NO (QUOTA/MAXSIZE) \"too large\"":                    {Kind: "NO", Command: "PUTSCRIPT", Code: "QUOTA/MAXSIZE", Text: "too large"},
+		"NO (TRYLATER) {4+}\r\nbusy":                          {Kind: "NO", Command: "PUTSCRIPT", Code: "TRYLATER", Text: "busy"},
+		"BYE (REFERRAL \"sieve://other\") \"not here\"":       {Kind: "BYE", Command: "PUTSCRIPT", Code: "REFERRAL", Text: "not here", Referral: "sieve://other"},
+		"NO (TAG \"x\" \"y\") \"a\"":                          {Kind: "NO", Command: "PUTSCRIPT", Code: "TAG", Text: "a"},
+		"NO (WARNINGS) \"line 1: (the parenthesis is text)\"": {Kind: "NO", Command: "PUTSCRIPT", Code: "WARNINGS", Text: "line 1: (the parenthesis is text)"},
+	} {
+		_, err := readAnswer(bufio.NewReader(strings.NewReader(line+"\r\n")), "PUTSCRIPT")
+		var got *StatusError
+		if !errors.As(err, &got) || *got != want {
+			t.Errorf("%s: %+v, want %+v", line, got, want)
+		}
+	}
+}
+
 func FuzzReadAnswer(f *testing.F) {
 	f.Add(greeting)
 	f.Add("\"a \\\"b\" ACTIVE\r\n{3}\r\nx\r\nOK (WARNINGS) {2}\r\nhi\r\n")

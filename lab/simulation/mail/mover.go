@@ -104,8 +104,8 @@ func (w *world) counts() (commands, changes int) {
 func (m *mover) endpoint(process string, side rehome.Side, address string) *endpoint.IMAP {
 	connections := m.world.plan.Size("connections", 1, 3)
 	return endpoint.NewIMAP(endpoint.Settings{
-		Side: side, Address: address, Security: imap.NoTLS, Timeout: 20 * time.Second,
-		Connections: connections, PerAccount: connections, Dial: m.world.network.Dialer(process),
+		Host:    endpoint.NewHost(endpoint.HostSettings{Side: side, Connections: connections}),
+		Address: address, Security: imap.NoTLS, Timeout: 20 * time.Second, PerAccount: connections, Dial: m.world.network.Dialer(process),
 	})
 }
 

@@ -298,7 +298,7 @@ func owner() rehome.Account {
 // service is the product's own view of an end, for the process that is running.
 func (r *run) service(side rehome.Side) *endpoint.DAV {
 	return endpoint.NewDAV(endpoint.DAVSettings{
-		Side: side, URL: "http://" + string(side) + ".example/dav/", AllowPlaintext: true, Connections: 8,
+		Host: endpoint.NewHost(endpoint.HostSettings{Side: side}), URL: "http://" + string(side) + ".example/dav/", AllowPlaintext: true,
 		Dial: r.network.Dialer("rehome " + number(r.process)), Resolver: noDNS{},
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"rehome"
 	"rehome/internal/protocol/imap"
 )
 
@@ -61,4 +62,25 @@ func (h *IMAP) compress(ctx context.Context, client *imap.Client) error {
 		return nil
 	}
 	return err
+}
+
+// hide takes the secret out of what went wrong with a log-in: some servers repeat the command that
+// they did not like, and their words go into errors and reports.
+func (h *IMAP) hide(c credentials, err error) error {
+	clean := h.mask(c, err.Error())
+	if clean == err.Error() {
+		return err
+	}
+	var status *imap.StatusError
+	if !errors.As(err, &status) {
+		return errors.New(clean)
+	}
+	hidden := *status
+	hidden.Text = h.mask(c, status.Text)
+	return &hidden
+}
+
+// mask takes the secret out of a server's words.
+func (h *IMAP) mask(c credentials, words string) string {
+	return withoutSecrets(words, []rehome.Secret{c.password, h.keptToken(c.user)})
 }

@@ -12,9 +12,9 @@ import (
 // A mistake in what is called back ends the account and not the process.
 func TestSession_callbacksAreGuarded(t *testing.T) {
 	t.Parallel()
-	s := &Session{Account: "anna@example.test"}
+	s := &Session{Account: "anna@example.test", host: NewIMAP(Settings{})}
 	var none []int
-	h := s.guarded(imap.FetchHandler{
+	h := s.guarded(t.Context(), imap.FetchHandler{
 		Literal:  func(*imap.Literal) error { return s.panics(none) },
 		Vanished: func(imap.UIDSet) error { return s.panics(none) },
 	})

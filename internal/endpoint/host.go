@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+
+	"golang.org/x/time/rate"
+
+	"rehome"
+)
+
+// HostSettings are what the operator grants one end, over all of its services and all accounts.
+type HostSettings struct {
+	Side           rehome.Side
+	Connections    int   // at most so many at once, whatever they are for; 0 means 8
+	BytesPerSecond int64 // of messages, objects and scripts; 0 is as fast as it goes
+
+	Log *slog.Logger // nil discards
+
+	// Slowed is told, from any goroutine, in a sentence when one of the services asks to go slower, and "" when all are at
+	// full speed again. It may be nil.
+	Slowed func(sentence string)
+}
+
+// Host is one end of a move, as far as its services share it: how many connections it bears, how fast octets may
+// flow, and what it has asked of us. Each service has a gate of its own within that of the host, because it may be another
+// machine, and learns by itself what that one bears.
+//
+// Whoever holds a connection to a host waits for no other one to it, of whichever service: all who do so might wait for
+// each other. One to the source may be held while waiting for the destination, and not the other way round.
+type Host struct {
+	settings HostSettings
+	gate     *gate
+	pace     *rate.Limiter // nil for no limit
+
+	mu   sync.Mutex
+	said []complaint // of services that are slower than they could be
+}
+
+// complaint is what a service has asked for.
+type complaint struct{ service, sentence string }
+
+// NewHost returns the host that settings describe.
+func NewHost(settings HostSettings) *Host {
+	if settings.Connections <= 0 {
+		settings.Connections = 8
+	}
+	h := &Host{settings: settings, gate: newGate(settings.Connections, settings.Connections)}
+	if settings.BytesPerSecond > 0 {
+		h.pace = rate.NewLimiter(rate.Limit(settings.BytesPerSecond), paceBurst)
+	}
+	return h
+}
+
+// Settings returns what the host was made with, defaults filled in.
+func (h *Host) Settings() HostSettings { return h.settings }
+
+// hear notes what a service has asked for, "" when it is at full speed again, and tells what holds now.
+func (h *Host) hear(service, sentence string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	kept := h.said[:0]
+	for _, c := range h.said {
+		if c.service != service {
+			kept = append(kept, c)
+		}
+	}
+	if h.said = kept; sentence != "" {
+		h.said = append(h.said, complaint{service, sentence})
+	}
+	if h.settings.Slowed == nil {
+		return
+	}
+	if n := len(h.said); n > 0 {
+		sentence = h.said[n-1].sentence
+	}
+	h.settings.Slowed(sentence)
+}
+
+// paceBurst is how much may pass at once, so that the pace is even.
+const paceBurst = 64 << 10
+
+// pay waits until so many octets may flow. It is for what services read, and for what they write that was not read at the
+// other end; a message that is copied was paid for where it was read.
+func (h *Host) pay(ctx context.Context, octets int) error {
+	if h.pace == nil {
+		return nil
+	}
+	for octets > 0 {
+		n := min(octets, paceBurst)
+		if err := h.pace.WaitN(ctx, n); err != nil {
+			return err
+		}
+		octets -= n
+	}
+	return nil
+}
+
+// paced pays for what is read.
+type paced struct {
+	ctx  context.Context
+	from io.Reader
+	host *Host
+}
+
+func (p *paced) Read(buffer []byte) (int, error) {
+	n, err := p.from.Read(buffer[:min(len(buffer), paceBurst)])
+	if waitErr := p.host.pay(p.ctx, n); waitErr != nil {
+		return n, waitErr
+	}
+	return n, err
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+
+	"rehome"
+)
+
+// service is what every service of a host has. A new one is a file with a type that embeds it: it takes a place at the
+// gate before it dials and gives it back when the connection is closed, has the lock-out admit its log-ins, tells the
+// patience what its server says about speed, and has the host paid for the octets that it carries.
+type service struct {
+	host     *Host
+	side     rehome.Side
+	gate     *gate // within the host's
+	patience *patience
+	lockout  *lockout // made by the service, which knows what to say
+	log      hostLog
+}
+
+// newService returns one of a host that speaks a protocol at an address; first is how many connections, or whatever the
+// unit is, it begins with. A host that is nil is one of its own, with the defaults.
+func newService(host *Host, protocol, address, unit string, first int) service {
+	if host == nil {
+		host = NewHost(HostSettings{})
+	}
+	gate := host.gate.inner(min(first, host.settings.Connections))
+	log := newHostLog(host.settings.Log, host.settings.Side, protocol, address)
+	tell := func(sentence string) { host.hear(protocol, sentence) }
+	return service{
+		host: host, side: host.settings.Side, gate: gate, log: log,
+		patience: &patience{gate: gate, side: host.settings.Side, unit: unit, tell: tell, log: log.Logger},
+	}
+}
+
+// Host returns the host of which this is a service.
+func (s *service) Host() *Host { return s.host }
+
+// attempt logs in unless the lock-out forbids it, and tells it how that ended.
+func (s *service) attempt(ctx context.Context, account rehome.Account, logIn func() error) error {
+	if err := s.lockout.admit(ctx, account); err != nil {
+		return err
+	}
+	err := logIn()
+	s.lockout.note(account, err)
+	return err
+}
