@@ -28,7 +28,7 @@ func (j *collectionJob) countRemaining(ctx context.Context) error {
 // remaining counts what has no end yet. It is pure.
 func remaining(source listed, known map[string]ledger.Object) (left int) {
 	open := func(row ledger.Object, seen bool) bool {
-		return !seen || row.State == ledger.ObjectIntent || row.State == ledger.ObjectGone
+		return !seen || row.State == ledger.ObjectIntent || row.State == ledger.ObjectGone || row.Updating() && !isFailed(row)
 	}
 	for name := range source.items {
 		if row, seen := known[name]; open(row, seen) {
@@ -37,7 +37,7 @@ func remaining(source listed, known map[string]ledger.Object) (left int) {
 	}
 	for name, row := range known {
 		_, again := source.items[name]
-		if !source.full && !again && !source.removed[name] && row.State == ledger.ObjectIntent {
+		if !source.full && !again && !source.removed[name] && row.State != ledger.ObjectGone && open(row, true) {
 			left++
 		}
 	}

@@ -26,14 +26,14 @@ func TestRemaining_addsUp(t *testing.T) {
 			name := fmt.Sprint(i)
 			state := states[r.IntN(len(states))]
 			if state != "" {
-				known[name] = ledger.Object{Source: name, State: state}
+				known[name] = ledger.Object{Source: name, State: state, Anew: r.IntN(4) == 0}
 			}
 			listed := r.IntN(3) > 0
 			if listed {
 				source.items[name] = dav.Item{}
 			}
 			atSource := listed || !source.full && state != "" && state != ledger.ObjectGone
-			if atSource && state != "" && state != ledger.ObjectIntent && state != ledger.ObjectGone {
+			if atSource && state != "" && state != ledger.ObjectIntent && state != ledger.ObjectGone && !(known[name].Updating() && !isFailed(known[name])) {
 				ended++
 			}
 		}

@@ -98,7 +98,7 @@ func consider(o dav.Object, b books) parcel {
 		if p.row.Behind() { // and so is the version that the destination has
 			p.row.Code, p.row.Words = "", ""
 			if p.row.State == ledger.ObjectConflict { // or its user's
-				p.row.Code, p.row.Words = objectConflict.Code, "the destination has another version of it, which stays as it is"
+				p.row.Code, p.row.Words = objectConflict.Code, wordsConflict
 			} else {
 				p.row.Escrow = ""
 			}
@@ -202,10 +202,7 @@ func (p *parcel) take(data []byte, fixes []pim.Fix) {
 
 // choose decides how the object gets to the destination, and under which name.
 func (p parcel) choose(b books) parcel {
-	form, readable := pim.Digest(p.data, p.kind)
-	if readable {
-		p.row.Form = form[:]
-	}
+	p.reform()
 	switch state := p.before.State; {
 	case state == ledger.ObjectConflict && !b.alive[p.before.Destination]:
 		p.way, p.found = wayRecognise, foreign{name: p.before.Destination}

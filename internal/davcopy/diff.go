@@ -174,7 +174,7 @@ func open(row ledger.Object, started time.Time) bool {
 	case row.State == ledger.ObjectQuarantined, row.State == ledger.ObjectHeld, row.Behind():
 		return row.Updated.Before(started)
 	}
-	return false
+	return row.Updating()
 }
 
 // vanish decides about an object that the source has no more.

@@ -51,6 +51,13 @@ func hasForm(all, form []byte) bool {
 	return false
 }
 
+// reform notes the form of what the destination is given.
+func (p *parcel) reform() {
+	if form, readable := pim.Digest(p.data, p.kind); readable {
+		p.row.Form = form[:]
+	}
+}
+
 // supersede puts what was there, or may have been, among the earlier versions.
 func (p *parcel) supersede() {
 	was := append([][]byte{p.before.Form, p.before.Kept}, slices.Collect(slices.Chunk(p.row.Tried, sha256.Size))...)

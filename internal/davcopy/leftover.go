@@ -60,10 +60,8 @@ func (j *collectionJob) mergedInto(before, now string) (rows []ledger.Object) {
 		if row.State != ledger.ObjectMerged || row.Destination != before {
 			continue
 		}
-		if row.Destination = now; row.Missing() {
-			row.Code, row.Words = "", ""
-		}
-		rows = append(rows, row)
+		row.Destination = now
+		rows = append(rows, backAgain(row))
 	}
 	return rows
 }

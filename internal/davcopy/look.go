@@ -250,9 +250,7 @@ func (j *collectionJob) mend(ctx context.Context, p *parcel) (mended bool, err e
 	for ladder := j.slice.engine.ladder(); p.rung < len(ladder); {
 		p.rung++
 		if p.repair(ladder[p.rung-1]) {
-			if form, readable := pim.Digest(p.data, p.kind); readable {
-				p.row.Form = form[:]
-			}
+			p.reform()
 			return true, j.ledger().SaveObjects(ctx, j.row, p.intent())
 		}
 	}

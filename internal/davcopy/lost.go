@@ -93,8 +93,7 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 		switch row := j.known[name]; {
 		case !j.present[row.Destination]:
 		case row.Missing():
-			row.Code, row.Words = "", ""
-			rows = append(rows, row)
+			rows = append(rows, backAgain(row))
 		case removedThere.Has(row.Code):
 			rows = append(rows, j.reopen(row))
 		}
@@ -110,10 +109,7 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 		row := j.known[name]
 		if now := renamed[row.Destination]; now != "" && row.State == ledger.ObjectMerged {
 			row.Destination = now
-			if row.Missing() {
-				row.Code, row.Words = "", ""
-			}
-			rows = append(rows, row)
+			rows = append(rows, backAgain(row))
 		}
 	}
 	return rows
@@ -123,6 +119,18 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 func asMissing(row ledger.Object) ledger.Object {
 	row.Code, row.Escrow = objectMissing.Code, ""
 	row.Words = objectMissing.Sentence.With(nil)
+	return row
+}
+
+// backAgain is the row of an object that the destination has, whether it was missing before or not. One of which its user
+// had a version of his own has that still.
+func backAgain(row ledger.Object) ledger.Object {
+	if !row.Missing() {
+		return row
+	}
+	if row.Code, row.Words = "", ""; row.State == ledger.ObjectConflict {
+		row.Code, row.Words = objectConflict.Code, wordsConflict
+	}
 	return row
 }
 
@@ -186,10 +194,7 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 	if current(row, found.form) {
 		row.DstETag = found.etag
 	}
-	if row.Missing() {
-		row.Code, row.Words = "", ""
-	}
-	return row, true
+	return backAgain(row), true
 }
 
 // isGone does not believe the listing alone.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -74,6 +75,17 @@ func (j *collectionJob) keptName(row ledger.Object) bool {
 	p := parcel{kind: j.content(), row: row, source: dav.Object{Href: hrefOf(j.place.source.Href, row.Source)}}
 	p.object.UID = row.UID
 	return row.State == ledger.ObjectStored && slices.Contains(p.candidates(), row.Destination)
+}
+
+// giveUID gives a new object without UID one where the destination gives it a name of its own, which an answer that is lost
+// does not tell: by nothing else it would be known there should the server have changed it.
+func (j *collectionJob) giveUID(ctx context.Context, p *parcel) {
+	if p.way != wayWrite || p.object.UID != "" || p.before.State.There() || !j.renames(ctx) {
+		return
+	}
+	if p.repair(pim.Needs{pim.CodeMissingUID: true, pim.CodeMissingEventUID: true}) {
+		p.reform()
+	}
 }
 
 // awaits reports whether the object has to wait because an earlier request may still arrive, and names it then.

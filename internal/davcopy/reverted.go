@@ -60,7 +60,11 @@ func (j *collectionJob) settleAltered(ctx context.Context, etags map[string]stri
 
 // judgeAltered is the row of an object that was found under another etag.
 func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger.Object {
-	if there.Err != nil {
+	behind := row.Behind() // and stays so where nothing worse is seen: the newer version is tried again in each pass
+	switch {
+	case there.Err != nil && behind:
+		return row
+	case there.Err != nil:
 		row.Code = objectUnproved.Code
 		row.Words = "the destination lists a different version than was copied, but does not return it: " + there.Err.Error()
 		return row
@@ -68,7 +72,7 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 	form, _ := pim.Digest(there.Data, j.content())
 	switch {
 	case current(row, form[:]):
-		if row.DstETag = there.ETag; !row.Behind() {
+		if row.DstETag = there.ETag; !behind {
 			row.Code, row.Words = "", ""
 		}
 	case earlier(row, form[:]):

@@ -219,6 +219,9 @@ func TestJudgeAltered_behind(t *testing.T) {
 			t.Errorf("%s, want %s", got.Code, want)
 		}
 	}
+	if got := j.judgeAltered(row, dav.Object{Err: &dav.StatusError{Status: 500}}); !got.Behind() {
+		t.Errorf("%s, and the newer version is not tried again", got.Code)
+	}
 }
 
 // A conflict is over when its user has made both the same, and when the version of the destination is what we wrote there
@@ -245,4 +248,15 @@ func TestPasses_aConflictThatIsOver(t *testing.T) {
 	}
 	wantTally(t, "and again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Conflicts: 1})
 	p.wantSummaries(t, "in the end", map[string]string{"same.ics": "second", "undone.ics": "second", "other.ics": "its user's own"})
+}
+
+// An update that was begun is open until its answer is there, also where the source lists only what has changed since.
+func TestDiff_openUpdate(t *testing.T) {
+	t.Parallel()
+	update := parcel{before: ledger.Object{Source: "a.ics", State: ledger.ObjectStored}, row: ledger.Object{Source: "a.ics"}}
+	known := map[string]ledger.Object{"a.ics": update.intent()}
+	source := listed{items: map[string]dav.Item{}, removed: map[string]bool{}}
+	if a := diff(source, known, someTerms(DeletionsKeep)); len(a.read) != 1 || remaining(source, known) != 1 {
+		t.Errorf("%d to be read, %d left; want the update to be made", len(a.read), remaining(source, known))
+	}
 }

@@ -65,6 +65,7 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 		}
 		p := consider(o, b)
 		j.mu.Unlock()
+		j.giveUID(ctx, &p)
 		if !j.awaits(ctx, &p) && p.way == wayWrite && p.object.Scheduling() {
 			if err := j.guard(ctx, &p); err != nil {
 				return nil, err
@@ -85,6 +86,9 @@ func (p *parcel) intent() ledger.Object {
 	if p.before.State.There() {
 		row.State = p.before.State
 		row.Form, row.Kept, row.SrcETag, row.Anew = p.before.Form, p.before.Kept, "", true // until the answer is there, the update is still to be made
+		if row.State == ledger.ObjectConflict {
+			row.Code, row.Words, row.Escrow = p.before.Code, p.before.Words, p.before.Escrow
+		}
 	}
 	return row
 }

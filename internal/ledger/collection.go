@@ -87,7 +87,7 @@ func (l *Objects) Collections(ctx context.Context, address string) (map[string]C
 		return err
 	}, `SELECT id, kind, src_href, dst_href, made, properties, src_token, src_ctag, src_objects, dst_token, dst_ctag,
 		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND (o.state IN ('intent', 'quarantined', 'conflict', 'held')
-			OR o.code LIKE 'update%')),
+			OR o.code LIKE 'update%' OR o.anew <> 0 AND o.state <> 'gone')),
 		(SELECT COUNT(*) FROM objects o WHERE o.collection_id = c.id AND o.state = 'gone' AND o.form IS NOT NULL)
 		FROM collections c WHERE address = ?`, address)
 	return all, err

@@ -94,6 +94,11 @@ func (o Object) Behind() bool {
 	return o.State.There() && o.State != ObjectGone && strings.HasPrefix(o.Code, "update_")
 }
 
+// Updating reports whether an update of the object was begun and nobody knows yet what the destination has of it.
+func (o Object) Updating() bool {
+	return o.Anew && o.State.There() && o.State != ObjectGone && !o.Behind()
+}
+
 // Repair is a change that was made to an object before it was written.
 type Repair struct {
 	Code     string `json:"code"`

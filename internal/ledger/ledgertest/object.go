@@ -60,8 +60,8 @@ func collectionKeepsWhatIsKnown(t *testing.T, empty Empty) {
 	}
 	known, err := l.again.Objects.Collections(t.Context(), "anna@example.test")
 	must(t, err)
-	if got := known["/src/book/"]; got.Pending != 1 || got.State != again.State || got.Destination != "/dst/book/" {
-		t.Errorf("listed as %+v, want one pending object and the state of the last pass", got)
+	if got := known["/src/book/"]; got.Pending != 2 || got.State != again.State || got.Destination != "/dst/book/" {
+		t.Errorf("listed as %+v, want two pending objects and the state of the last pass", got)
 	}
 }
 
