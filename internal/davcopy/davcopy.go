@@ -100,9 +100,11 @@ type Engine struct {
 	options Options
 	log     *slog.Logger
 
-	mu       sync.Mutex
+	mu       sync.Mutex       // held while a canary flies: who needs its proof waits for it
 	canaries map[route]flight // what they have shown so far
-	renames  map[string]bool  // by key of a collection: whether it gives new objects names of its own
+
+	naming  sync.Mutex
+	renames map[string]bool // by key of a collection: whether it gives new objects names of its own
 }
 
 // New returns an Engine with the defaults filled in.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"rehome/internal/content/pim"
@@ -32,49 +31,28 @@ func unanswered(err error) bool {
 
 // learnNaming notes whether the destination has left a new object the name that it was given.
 func (e *Engine) learnNaming(target, asked, given string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.naming.Lock()
+	defer e.naming.Unlock()
 	e.renames[dav.Key(target)] = given != "" && dav.Key(given) != dav.Key(asked)
 }
 
-// renames reports whether the destination gives new objects names of its own: as it has answered in this run, as the ledger
-// shows, or as a test shows. Where nothing shows it, it may.
+// renames reports whether the destination gives new objects names of its own: as it has answered in this run, or as a test
+// shows. Where nothing shows it, it may. What is known to be there under the name that we would have given it proves nothing:
+// its user may have put it there.
 func (j *collectionJob) renames(ctx context.Context) bool {
 	known := func() (renames, is bool) {
 		e := j.slice.engine
-		e.mu.Lock()
-		defer e.mu.Unlock()
+		e.naming.Lock()
+		defer e.naming.Unlock()
 		renames, is = e.renames[dav.Key(j.place.target.Href)]
 		return renames, is
 	}
 	if renames, is := known(); is {
 		return renames
 	}
-	j.mu.Lock()
-	kept := slices.ContainsFunc(j.rows(), j.keptName)
-	j.mu.Unlock()
-	if kept {
-		return false
-	}
 	j.takesGood(ctx)
 	renames, is := known()
 	return renames || !is
-}
-
-// rows are those that are known; j.mu is held.
-func (j *collectionJob) rows() []ledger.Object {
-	var all []ledger.Object
-	for _, row := range j.known {
-		all = append(all, row)
-	}
-	return all
-}
-
-// keptName reports whether something that was written has the name that it was given.
-func (j *collectionJob) keptName(row ledger.Object) bool {
-	p := parcel{kind: j.content(), row: row, source: dav.Object{Href: hrefOf(j.place.source.Href, row.Source)}}
-	p.object.UID = row.UID
-	return row.State == ledger.ObjectStored && slices.Contains(p.candidates(), row.Destination)
 }
 
 // giveUID gives a new object without UID one where the destination gives it a name of its own, which an answer that is lost

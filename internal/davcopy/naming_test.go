@@ -74,24 +74,6 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
-func TestKeptName(t *testing.T) {
-	t.Parallel()
-	j := &collectionJob{kind: rehome.KindCalendars, place: placement{source: dav.Collection{Href: "/s/cal/"}}}
-	for _, c := range []struct {
-		row  ledger.Object
-		want bool
-	}{
-		{ledger.Object{Source: "a.ics", UID: "one", Destination: "a.ics", State: ledger.ObjectStored}, true},
-		{ledger.Object{Source: "ä.ics", UID: "one", Destination: "one.ics", State: ledger.ObjectStored}, true},
-		{ledger.Object{Source: "a.ics", UID: "one", Destination: "chosen-1.ics", State: ledger.ObjectStored}, false},
-		{ledger.Object{Source: "a.ics", UID: "one", Destination: "a.ics", State: ledger.ObjectIntent}, false}, // what we wanted only
-	} {
-		if got := j.keptName(c.row); got != c.want {
-			t.Errorf("%+v: %v", c.row, got)
-		}
-	}
-}
-
 // What was sent and never answered vanished from the source and is back, while it may still arrive: it is open again, and
 // the next pass reads it though the source has not changed it since.
 func TestDecideChunk_awaitedAndBack(t *testing.T) {

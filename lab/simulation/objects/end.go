@@ -59,10 +59,17 @@ type object struct {
 	name    string
 	data    []byte
 	etag    string
-	version int  // of the collection when it was last changed
-	ours    bool // rehome has put what is there now
-	user    bool // a user of this end has put or changed it
-	moved   bool // a user of this end has moved it here from another collection
+	version int   // of the collection when it was last changed
+	ours    bool  // rehome has put what is there now
+	user    bool  // a user of this end has put or changed it
+	moved   bool  // a user of this end has moved it here from another collection
+	shown   sight // what a client was shown of it last
+}
+
+// sight is what a client knows of an object.
+type sight struct {
+	name string
+	data []byte // nil for nothing
 }
 
 func newEnd(side, account string, d *decisions, h habits, truth *truth) *end {
@@ -119,6 +126,9 @@ func (e *end) store(c *collection, name string, data []byte) *object {
 	e.serial++
 	o := &object{name: name, data: slices.Clone(data), version: c.note(name)}
 	o.etag = e.newETag(data)
+	if before := c.objects[name]; before != nil {
+		o.shown = before.shown
+	}
 	c.objects[name] = o
 	return o
 }

@@ -55,13 +55,6 @@ func natures() []string {
 	return all
 }
 
-// waiting are the faults to which the product has no answer yet, with the reason.
-func waiting() map[string]string {
-	return map[string]string{
-		"destination chooses the names of objects": "what has no UID, was spoilt and not answered is not known under another name, and goes twice",
-	}
-}
-
 // switches are all of them.
 func switches() []string { return slices.Concat(passing(), lasting(), natures()) }
 

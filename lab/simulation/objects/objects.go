@@ -13,5 +13,5 @@
 // what runs at once has an order, too. So a run replays.
 //
 // The servers do what RFC 4918, 4791, 6352, 6578 and 6638 allow, and what real ones were seen to do; faults.go
-// lists it, and what waits for an answer of the product.
+// lists it.
 package objects

@@ -31,7 +31,7 @@ import (
 // a ledger of the pool.
 func Kind(folder string, pool *ledgers.Pool) simulation.Kind {
 	return simulation.Kind{
-		Name: "objects", Switches: switches(), Sizes: sizes(), Waiting: waiting(),
+		Name: "objects", Switches: switches(), Sizes: sizes(),
 		Run: func(plan simulation.Plan) *simulation.Failure { return play(plan, folder, pool) },
 	}
 }

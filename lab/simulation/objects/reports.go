@@ -89,6 +89,7 @@ func (e *end) multiget(q question, c *collection) answer {
 		case e.happens("multiget refuses one", 0.3, q.about(name)):
 			responses = append(responses, e.status(path, []string{"404 Not Found", "500 Internal Server Error"}[e.d.below(2, "which", name)]))
 		default:
+			o.shown = sight{o.name, o.data}
 			has := e.propertiesOfObject(o)
 			property, value := e.dataProperty(c.kind, o.data)
 			has[property] = value
@@ -142,6 +143,7 @@ func (e *end) get(q question) answer {
 	if status := e.unreadable(o); status != 0 {
 		return plain(status)
 	}
+	o.shown = sight{o.name, o.data}
 	a := answer{status: http.StatusOK, header: map[string]string{"Content-Type": "text/calendar; charset=utf-8"}, body: string(o.data)}
 	if bytes.HasPrefix(o.data, []byte("BEGIN:VCARD")) {
 		a.header["Content-Type"] = "text/vcard; charset=utf-8"

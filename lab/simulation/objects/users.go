@@ -63,7 +63,9 @@ func (w *world) sourceObject(c *collection, name, round string) {
 		w.src.drop(c, name)
 	case w.d.happens("source user renames", 0.3, id...):
 		w.src.drop(c, name)
-		w.src.store(c, round+"-"+name, o.data)
+		renamed := w.src.store(c, round+"-"+name, o.data)
+		renamed.shown = o.shown
+		w.part(renamed)
 	case w.d.happens("source user moves", 0.3, id...):
 		if other := w.other(w.src, c, id); other != nil && other.objects[name] == nil {
 			w.truth.left(o.data)
@@ -82,8 +84,17 @@ func (w *world) sourceObject(c *collection, name, round string) {
 // edit writes another version of an object at the source.
 func (w *world) edit(c *collection, o *object, round string) {
 	data := bytes.ReplaceAll(o.data, []byte(" version "), []byte(" version "+strings.TrimPrefix(round, "round ")))
-	w.src.store(c, o.name, data)
+	w.part(w.src.store(c, o.name, data))
 	w.truth.shown(data)
+}
+
+// part notes that an object is another one for everybody by now: it has no UID, and another name and other octets than it
+// was seen with.
+func (w *world) part(o *object) {
+	if uidOf(o.data) == "" && o.shown.data != nil && o.name != o.shown.name && !bytes.Equal(o.data, o.shown.data) {
+		w.truth.left(o.data)
+		o.shown = sight{}
+	}
 }
 
 // other returns another collection of the same kind.
