@@ -179,6 +179,9 @@ func scanObject(rows *sql.Rows, before ...any) (Object, error) {
 	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Anew, &o.Destination, &o.DstETag, &o.Form, &o.Kept, &o.Tried,
 		&o.Earlier, &o.UID, &repairs, &o.Code, &o.Words, &o.Escrow, &updated)...)
 	o.Updated = time.Unix(0, updated)
+	if len(o.SrcDigest) == 0 { // not known: the column is never NULL, and databases read what has no octets in two ways
+		o.SrcDigest = nil
+	}
 	if err == nil && repairs != "" {
 		if json.Unmarshal([]byte(repairs), &o.Repairs) != nil {
 			err = fmt.Errorf("repairs of object %q: %w", o.Source, errDamaged)
