@@ -22,11 +22,7 @@ type Pass string
 
 // The passes in the order in which a move uses them.
 const (
-	PassTrial    Pass = "trial"     // a few items, to see that it works
 	PassPreStage Pass = "pre_stage" // the first full copy, users still work at the source
-	PassDelta    Pass = "delta"     // what changed at the source since the last pass
-	PassFinal    Pass = "final"     // the delta inside the cutover window
-	PassLateMail Pass = "late_mail" // mail that still reached the source after the switch
 )
 
 // Kind is a kind of what moves, and of the work that moves it.
@@ -41,6 +37,26 @@ const (
 
 	// KindPIM are contacts and calendars together: one server, one log-in, one step.
 	KindPIM Kind = "pim"
+)
+
+// Deletions says what happens at the destination when something has vanished at the source.
+type Deletions string
+
+// The policies. Whatever the policy, only what we have put there and nobody has touched since is ever removed.
+const (
+	DeletionsKeep   Deletions = "keep"   // nothing is removed; the zero value means the same
+	DeletionsMirror Deletions = "mirror" // what we have put there is removed, unless somebody changed it
+)
+
+// QuotaUnit says what one unit of the source's quota column is worth. atmail 5 counts kilobytes; what 7 counts is not
+// documented, so compare with what IMAP says.
+type QuotaUnit string
+
+// The units that were met. The empty one is QuotaKB.
+const (
+	QuotaKB    QuotaUnit = "kb"
+	QuotaMB    QuotaUnit = "mb"
+	QuotaBytes QuotaUnit = "bytes"
 )
 
 // Side is one of the two ends of a move.

@@ -27,24 +27,14 @@ import (
 	"rehome"
 )
 
-// QuotaUnit says what one unit of the quota column is worth. atmail 5 counts kilobytes; what 7
-// counts is not documented, so compare with what IMAP says.
-type QuotaUnit string
-
-// The units that were met. The empty one is QuotaKB.
-const (
-	QuotaKB    QuotaUnit = "kb"
-	QuotaMB    QuotaUnit = "mb"
-	QuotaBytes QuotaUnit = "bytes"
-)
-
-func (u QuotaUnit) octets() (int64, error) {
+// octetsOf returns the octets of one unit of the quota column.
+func octetsOf(u rehome.QuotaUnit) (int64, error) {
 	switch u {
-	case "", QuotaKB:
+	case "", rehome.QuotaKB:
 		return 1 << 10, nil
-	case QuotaMB:
+	case rehome.QuotaMB:
 		return 1 << 20, nil
-	case QuotaBytes:
+	case rehome.QuotaBytes:
 		return 1, nil
 	}
 	return 0, &rehome.Fault{
@@ -62,7 +52,7 @@ type Settings struct {
 	Password    rehome.Secret
 	Profile     string // a preset; empty is atmail6, ProfileAuto is the one that fits best
 	ProfileFile string // a profile of the operator's; it comes before Profile
-	QuotaUnit   QuotaUnit
+	QuotaUnit   rehome.QuotaUnit
 	// PlainLooksHashed names accounts whose password is plain text though it looks like a hash.
 	PlainLooksHashed []string
 	// MasterKey opens sealed passwords: masterkey in dbconfig.ini of the webmail.
@@ -88,7 +78,7 @@ type Database struct {
 // Open connects, and looks up every table and column of the profile. All that is missing is in one
 // Fault, whose cause is *MissingError. The caller closes the database.
 func Open(ctx context.Context, settings Settings) (*Database, error) {
-	quotaUnit, err := settings.QuotaUnit.octets()
+	quotaUnit, err := octetsOf(settings.QuotaUnit)
 	if err != nil {
 		return nil, err
 	}

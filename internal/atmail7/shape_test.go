@@ -231,8 +231,8 @@ func TestSplitRealName(t *testing.T) {
 
 func TestQuota_units(t *testing.T) {
 	t.Parallel()
-	for unit, want := range map[QuotaUnit]int64{"": 7 << 10, QuotaKB: 7 << 10, QuotaMB: 7 << 20, QuotaBytes: 7} {
-		octets, err := unit.octets()
+	for unit, want := range map[rehome.QuotaUnit]int64{"": 7 << 10, rehome.QuotaKB: 7 << 10, rehome.QuotaMB: 7 << 20, rehome.QuotaBytes: 7} {
+		octets, err := octetsOf(unit)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,6 @@ import (
 
 	"rehome"
 	"rehome/internal/conductor"
-	"rehome/internal/config"
 	"rehome/internal/journey"
 
 	"github.com/spf13/cobra"
@@ -96,9 +95,9 @@ func kindsOf(names []string) ([]rehome.Kind, error) {
 }
 
 // deletionsOf reads the value of --deletions; "" means the value in the settings.
-func deletionsOf(text string) (config.Deletions, error) {
-	policy := config.Deletions(text)
-	if text == "" || policy == config.DeletionsKeep || policy == config.DeletionsMirror {
+func deletionsOf(text string) (rehome.Deletions, error) {
+	policy := rehome.Deletions(text)
+	if text == "" || policy == rehome.DeletionsKeep || policy == rehome.DeletionsMirror {
 		return policy, nil
 	}
 	return "", &usageError{cause: fmt.Errorf("invalid value %q for --deletions; use keep or mirror", text), command: "rehome sync"}

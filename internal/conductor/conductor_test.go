@@ -109,7 +109,7 @@ func TestRun_faultsThatEndOneAccount(t *testing.T) {
 			return looked(pass.Result{Counts: counts{size: pass.Size{There: 2}}}), nil
 		}}
 		rows, progress := &book{}, NewProgress()
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Workers: 2, Pass: rehome.PassDelta, Progress: progress}, names...)
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Workers: 2, Pass: rehome.Pass("delta"), Progress: progress}, names...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestRun_faultsThatEndOneAccount(t *testing.T) {
 				t.Errorf("%s: row %+v, want blocked with a reason", name, row)
 			}
 		}
-		if row := rows.last("fine"); outcomes["fine"].Err != nil || row.State != ledger.AccountPreStaged || row.Reason != "" || row.Finished.IsZero() || row.Pass != rehome.PassDelta {
+		if row := rows.last("fine"); outcomes["fine"].Err != nil || row.State != ledger.AccountPreStaged || row.Reason != "" || row.Finished.IsZero() || row.Pass != rehome.Pass("delta") {
 			t.Errorf("fine: %v, row %+v", outcomes["fine"].Err, row)
 		}
 		if got := progress.Snapshot(); got.Finished != len(names) || got.Failed != len(classes) {

@@ -47,7 +47,7 @@ func TestResume(t *testing.T) {
 		"one that failed and one cut": {[]ledger.Turn{former("a", 1, ledger.TurnFailed), former("c", 2, ledger.TurnWaiting)}, "a b c", "3c 4b 5a"},
 	} {
 		var got []string
-		for _, turn := range resume(test.former, strings.Fields(test.names), rehome.PassDelta, now) {
+		for _, turn := range resume(test.former, strings.Fields(test.names), rehome.Pass("delta"), now) {
 			text := fmt.Sprint(turn.Place, turn.Address)
 			if turn.State == ledger.TurnWaiting {
 				text += fmt.Sprint(" waiting ", turn.Due.Sub(now))
@@ -57,7 +57,7 @@ func TestResume(t *testing.T) {
 			if turn.Failures > 0 {
 				text += fmt.Sprintf(", %d failures", turn.Failures)
 			}
-			if turn.Pass != rehome.PassDelta || (turn.Failures > 0) != (turn.Reason != "") || (turn.Failures > 0) == turn.FailingSince.IsZero() {
+			if turn.Pass != rehome.Pass("delta") || (turn.Failures > 0) != (turn.Reason != "") || (turn.Failures > 0) == turn.FailingSince.IsZero() {
 				text += fmt.Sprintf(" %+v", turn)
 			}
 			got = append(got, text)

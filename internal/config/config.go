@@ -13,7 +13,11 @@
 // cannot exist without its documentation.
 package config
 
-import "time"
+import (
+	"time"
+
+	"rehome"
+)
 
 // Config is one move.
 type Config struct {
@@ -126,7 +130,7 @@ func Default() Config {
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{
 		Store: "rehome.db",
-		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: QuotaKB}, IMAP: imap, POP3: pop3, Sieve: sieve,
+		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB}, IMAP: imap, POP3: pop3, Sieve: sieve,
 			DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
 		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3, Sieve: sieve,
 			DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
@@ -138,7 +142,7 @@ func Default() Config {
 		},
 		Aliases: Aliases{CatchAll: AbilityUnknown, Domain: AbilityUnknown, Outside: AbilityUnknown, Several: AbilityUnknown},
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
-		Mail:    Mail{Settle: 90 * time.Second, SpecialUse: true, Escrow: "escrow", Deletions: DeletionsKeep},
+		Mail:    Mail{Settle: 90 * time.Second, SpecialUse: true, Escrow: "escrow", Deletions: rehome.DeletionsKeep},
 		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},
 	}
 }

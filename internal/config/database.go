@@ -5,27 +5,19 @@ package config
 import (
 	"net/url"
 	"strings"
-)
 
-// QuotaUnit says what one unit of the source's quota column is worth.
-type QuotaUnit string
-
-// The units that were met.
-const (
-	QuotaKB    QuotaUnit = "kb"
-	QuotaMB    QuotaUnit = "mb"
-	QuotaBytes QuotaUnit = "bytes"
+	"rehome"
 )
 
 // Database is the database of an atmail 7 server.
 type Database struct {
-	DSN              string    `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail" doc:"Address of the database: mysql://user@host:port/name, or mysql://user@localhost/name?socket=/path. The user needs only SELECT."`
-	Password         Reference `yaml:"password" example:"\"env:ATMAIL_DB_PASSWORD\"" doc:"Reference to that user's password. Empty: no password."`
-	Profile          string    `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded" doc:"The layout of tables and columns. atmail 7 uses atmail6; auto chooses the one that fits best."`
-	ProfileFile      string    `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"Your own profile, if none of these fits."`
-	QuotaUnit        QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"The unit of the quota column."`
-	MasterKey        Reference `yaml:"master_key" example:"\"file:secrets/masterkey\"" doc:"Reference to the server's master key, which opens sealed passwords: masterkey in dbconfig.ini of the webmail."`
-	PlainLooksHashed []string  `yaml:"plain_looks_hashed" example:"[anna@example.com]" doc:"Accounts whose password is plain text although it looks like a hash. [\"*\"]: all."`
+	DSN              string           `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail" doc:"Address of the database: mysql://user@host:port/name, or mysql://user@localhost/name?socket=/path. The user needs only SELECT."`
+	Password         Reference        `yaml:"password" example:"\"env:ATMAIL_DB_PASSWORD\"" doc:"Reference to that user's password. Empty: no password."`
+	Profile          string           `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded" doc:"The layout of tables and columns. atmail 7 uses atmail6; auto chooses the one that fits best."`
+	ProfileFile      string           `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"Your own profile, if none of these fits."`
+	QuotaUnit        rehome.QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"The unit of the quota column."`
+	MasterKey        Reference        `yaml:"master_key" example:"\"file:secrets/masterkey\"" doc:"Reference to the server's master key, which opens sealed passwords: masterkey in dbconfig.ini of the webmail."`
+	PlainLooksHashed []string         `yaml:"plain_looks_hashed" example:"[anna@example.com]" doc:"Accounts whose password is plain text although it looks like a hash. [\"*\"]: all."`
 }
 
 // checkDSN says what is wrong with a data source name, or "". The sentence never repeats the

@@ -313,7 +313,7 @@ func TestMail_replacementsInOrder(t *testing.T) {
 	for _, rule := range c.Mail.Replacements() {
 		name = rule.Match.ReplaceAllString(name, rule.With)
 	}
-	if name != "INBOX.Archive.b" || c.Mail.Deletions != DeletionsMirror {
+	if name != "INBOX.Archive.b" || c.Mail.Deletions != rehome.DeletionsMirror {
 		t.Errorf("got %q, %q", name, c.Mail.Deletions)
 	}
 }

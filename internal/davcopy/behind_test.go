@@ -70,7 +70,7 @@ func TestPasses_severalCollectionsInOne(t *testing.T) {
 	front := before(t, dst.DAV)
 	front.set(about("", "MKCOL MKCALENDAR", http.StatusForbidden, "no more calendars"))
 	p := pairTo(t, room, person, front.URL)
-	p.options.Deletions, p.options.ConfirmDeletions = DeletionsMirror, true
+	p.options.Deletions, p.options.ConfirmDeletions = rehome.DeletionsMirror, true
 	wantTally(t, "first", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5, Copied: 5})
 	wantTally(t, "again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5})
 	if got := len(p.holding(t, p.dst, dav.Calendars)["both"]); got != 3 {

@@ -108,7 +108,7 @@ func TestPasses_followTheSourceAndRespectTheDestination(t *testing.T) {
 	}
 	p.wantSummaries(t, "keeping", want)
 
-	p.options.Deletions = DeletionsMirror
+	p.options.Deletions = rehome.DeletionsMirror
 	third := p.pass(t)
 	if third.Tallies[rehome.KindCalendars].Copied+third.Tallies[rehome.KindCalendars].Updated > 0 {
 		t.Errorf("a pass over an unchanged source wrote: %+v", third.Tallies[rehome.KindCalendars])
@@ -134,7 +134,7 @@ func (p *pair) wantSummaries(t *testing.T, when string, want map[string]string) 
 func TestPasses_emptiedSource(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, corpus.PIMPerson(address, password, 0, 12))
-	p.options.Deletions = DeletionsMirror
+	p.options.Deletions = rehome.DeletionsMirror
 	p.pass(t)
 	if _, err := p.source.DB().ExecContext(t.Context(), "DELETE FROM calendarObjects"); err != nil {
 		t.Fatal(err)
@@ -195,7 +195,7 @@ func TestPasses_deletedCalendar(t *testing.T) {
 		}
 	}
 	want("keeping", 15, "collection_deleted")
-	p.options.Deletions = DeletionsMirror
+	p.options.Deletions = rehome.DeletionsMirror
 	want("mirroring", 15, "collection_deleted")
 	p.options.ConfirmDeletions = true
 	want("confirmed", 12, "collection_stays")

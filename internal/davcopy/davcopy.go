@@ -49,15 +49,6 @@ type Reader interface {
 	Close()
 }
 
-// Deletions says what happens at the destination to an object that vanished from the source.
-type Deletions string
-
-// The policies. Whatever the policy, only what we wrote and nobody has touched since is removed.
-const (
-	DeletionsKeep   Deletions = "keep"
-	DeletionsMirror Deletions = "mirror"
-)
-
 // Observer is told how the work goes. Its methods are called from many goroutines and must be quick.
 type Observer interface {
 	// Done counts objects that were read and written, or given up.
@@ -76,7 +67,7 @@ type Options struct {
 	EscrowDir   string // where originals of refused objects are kept
 	Connections int    // objects of one account written at once; 0 means 4
 	Kinds       []rehome.Kind
-	Deletions   Deletions // "" means DeletionsKeep
+	Deletions   rehome.Deletions // "" means rehome.DeletionsKeep
 	// ConfirmDeletions says that somebody has looked: that most of a collection vanished is meant.
 	ConfirmDeletions bool
 	CopyAgain        bool // copy again what the destination has lost, also what its users have deleted there
@@ -116,7 +107,7 @@ func New(options Options) *Engine {
 		options.Kinds = []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}
 	}
 	if options.Deletions == "" {
-		options.Deletions = DeletionsKeep
+		options.Deletions = rehome.DeletionsKeep
 	}
 	if options.Repairs == nil {
 		options.Repairs = pim.SafeNeeds()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -21,7 +22,7 @@ type listed struct {
 // terms are what else a decision depends on.
 type terms struct {
 	started   time.Time // of the pass: what was tried in it already is not tried again
-	deletions Deletions
+	deletions rehome.Deletions
 	confirmed bool                       // that most of it vanished is meant
 	deleted   bool                       // the source has the collection itself no more
 	unread    bool                       // something new could not be read: what has vanished may be that under another name
@@ -121,7 +122,7 @@ func depart(vanished []ledger.Object, there int, t terms) departures {
 			row.Form = nil // it may be there, or was; what is known of that is not to be forgotten before the new name is known
 			d.gone = append(d.gone, row)
 		default:
-			d.vanish(row, DeletionsKeep)
+			d.vanish(row, rehome.DeletionsKeep)
 		}
 	}
 	return d
@@ -178,14 +179,14 @@ func open(row ledger.Object, started time.Time) bool {
 }
 
 // vanish decides about an object that the source has no more.
-func (d *departures) vanish(row ledger.Object, policy Deletions) {
+func (d *departures) vanish(row ledger.Object, policy rehome.Deletions) {
 	if row.Missing() { // neither has the destination
 		d.forget = append(d.forget, row.Source)
 		return
 	}
 	switch row.State {
 	case ledger.ObjectGone:
-		if policy == DeletionsMirror && row.Form != nil {
+		if policy == rehome.DeletionsMirror && row.Form != nil {
 			d.remove = append(d.remove, row)
 		}
 	case ledger.ObjectQuarantined, ledger.ObjectHeld, ledger.ObjectMerged, ledger.ObjectIntent:
@@ -196,7 +197,7 @@ func (d *departures) vanish(row ledger.Object, policy Deletions) {
 		row.Form, row.Anew = nil, true // nobody has seen it there: when it is back it is looked for, and nothing of it is removed
 		d.gone = append(d.gone, row)
 	case ledger.ObjectStored:
-		if policy == DeletionsMirror && row.Form != nil {
+		if policy == rehome.DeletionsMirror && row.Form != nil {
 			d.remove = append(d.remove, row)
 			return
 		}

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
@@ -26,7 +27,7 @@ func states() []ledger.ObjectState {
 	}
 }
 
-func someTerms(policy Deletions) terms {
+func someTerms(policy rehome.Deletions) terms {
 	return terms{started: begun, deletions: policy, join: func(name string) dav.Item { return dav.Item{Href: name} }}
 }
 
@@ -62,7 +63,7 @@ func TestDiff_properties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		source, known := drawn(t)
-		policy := rapid.SampledFrom([]Deletions{DeletionsKeep, DeletionsMirror}).Draw(t, "policy")
+		policy := rapid.SampledFrom([]rehome.Deletions{rehome.DeletionsKeep, rehome.DeletionsMirror}).Draw(t, "policy")
 		a := diff(source, known, someTerms(policy))
 		d := depart(a.vanished, a.there, someTerms(policy))
 		wantNothingSharedRemoved(t, source, known, d)
@@ -83,7 +84,7 @@ func TestDiff_properties(t *testing.T) {
 			}
 		}
 		for _, row := range d.remove {
-			if _, there := source.items[row.Source]; there || policy != DeletionsMirror || row.Form == nil ||
+			if _, there := source.items[row.Source]; there || policy != rehome.DeletionsMirror || row.Form == nil ||
 				row.State != ledger.ObjectStored && row.State != ledger.ObjectGone {
 				t.Errorf("%+v is removed under policy %s", row, policy)
 			}
@@ -128,7 +129,7 @@ func TestDiff_settledStaysSettled(t *testing.T) {
 			known[name] = ledger.Object{Source: name, SrcETag: item.ETag, State: rapid.SampledFrom([]ledger.ObjectState{
 				ledger.ObjectStored, ledger.ObjectAdopted, ledger.ObjectMerged, ledger.ObjectConflict}).Draw(t, "state")}
 		}
-		if a := diff(source, known, someTerms(DeletionsMirror)); len(a.read)+len(a.heirs)+len(a.vanished) > 0 {
+		if a := diff(source, known, someTerms(rehome.DeletionsMirror)); len(a.read)+len(a.heirs)+len(a.vanished) > 0 {
 			t.Errorf("%+v, want nothing to do", a)
 		}
 	})
@@ -147,8 +148,8 @@ func TestDiff_emptied(t *testing.T) {
 			name := fmt.Sprintf("%d.vcf", i)
 			source.items[name] = dav.Item{Href: name, ETag: `"a"`}
 		}
-		a := diff(source, known, someTerms(DeletionsMirror))
-		d := depart(a.vanished, a.there, someTerms(DeletionsMirror))
+		a := diff(source, known, someTerms(rehome.DeletionsMirror))
+		d := depart(a.vanished, a.there, someTerms(rehome.DeletionsMirror))
 		if (d.emptied > 0) != doubted || !doubted && len(d.remove) != 30-left {
 			t.Errorf("%d of 30 left: doubted %d, removed %d; want doubted: %v", left, d.emptied, len(d.remove), doubted)
 		}
@@ -161,7 +162,7 @@ func TestDepart_deletedCollection(t *testing.T) {
 	vanished := []ledger.Object{{Source: "a.ics", State: ledger.ObjectStored, Form: []byte{1}}}
 	for _, deleted := range []bool{true, false} {
 		for _, confirmed := range []bool{true, false} {
-			terms := someTerms(DeletionsMirror)
+			terms := someTerms(rehome.DeletionsMirror)
 			terms.deleted, terms.confirmed = deleted, confirmed
 			d := depart(vanished, 1, terms)
 			if doubted := deleted && !confirmed; (d.emptied > 0) != doubted || (len(d.remove) > 0) == doubted {
@@ -182,7 +183,7 @@ func TestDiff_openOnesAgain(t *testing.T) {
 				if state == ledger.ObjectIntent {
 					want = 1
 				}
-				got := len(diff(listed{items: items}, known, someTerms(DeletionsKeep)).read)
+				got := len(diff(listed{items: items}, known, someTerms(rehome.DeletionsKeep)).read)
 				if got != want {
 					t.Errorf("%s, tried %s after the pass began, %d listed: %d read, want %d", state, before, len(items), got, want)
 				}
@@ -295,7 +296,7 @@ func TestDepart_whatAnotherRowHoldsStays(t *testing.T) {
 		{Source: "e.ics", State: ledger.ObjectStored, Destination: "e.ics", Form: []byte("sibling's")},
 	}
 	siblings := []ledger.Object{{Source: "e.ics", State: ledger.ObjectAdopted, Destination: "e.ics"}, {Source: "f.ics", State: ledger.ObjectHeld}}
-	d := depart(vanished, 9, terms{deletions: DeletionsMirror})
+	d := depart(vanished, 9, terms{deletions: rehome.DeletionsMirror})
 	rows := map[string]ledger.Object{held.Source: held}
 	for _, row := range vanished {
 		rows[row.Source] = row
@@ -320,7 +321,7 @@ func TestDepart_somethingNewIsUnread(t *testing.T) {
 		{Source: "unseen.ics", State: ledger.ObjectQuarantined, Tried: form[:]},
 		{Source: "refused.ics", State: ledger.ObjectQuarantined},
 	}
-	d := depart(vanished, 9, terms{deletions: DeletionsMirror, unread: true})
+	d := depart(vanished, 9, terms{deletions: rehome.DeletionsMirror, unread: true})
 	var gone []string
 	for _, row := range d.gone {
 		gone = append(gone, row.Source)
@@ -335,7 +336,7 @@ func TestDepart_lostBefore(t *testing.T) {
 	t.Parallel()
 	vanished := []ledger.Object{{Source: "a.ics", State: ledger.ObjectStored, Code: ledger.CodeMissing, Form: []byte("form")}}
 	for _, deleted := range []bool{true, false} {
-		d := depart(vanished, 0, terms{deletions: DeletionsMirror, deleted: deleted})
+		d := depart(vanished, 0, terms{deletions: rehome.DeletionsMirror, deleted: deleted})
 		if d.emptied > 0 || len(d.remove)+len(d.gone) > 0 || !slices.Equal(d.forget, []string{"a.ics"}) {
 			t.Errorf("deleted %v: %+v, want it forgotten", deleted, d)
 		}
@@ -349,12 +350,12 @@ func TestDepart_whatWasSentIsNotForgotten(t *testing.T) {
 	form := sha256.Sum256([]byte("sent"))
 	for _, state := range []ledger.ObjectState{ledger.ObjectIntent, ledger.ObjectQuarantined} {
 		row := ledger.Object{Source: "a.ics", State: state, UID: "a", Destination: "uid-a.ics", Form: form[:], SrcDigest: form[:], Tried: form[:]}
-		d := depart([]ledger.Object{row}, 0, terms{deletions: DeletionsMirror, deleted: true})
+		d := depart([]ledger.Object{row}, 0, terms{deletions: rehome.DeletionsMirror, deleted: true})
 		if len(d.forget)+len(d.remove) > 0 || len(d.gone) != 1 {
 			t.Fatalf("%s: %+v, want it kept in mind", state, d)
 		}
 		gone := left(d.gone[0])
-		if again := depart([]ledger.Object{gone}, 0, terms{deletions: DeletionsMirror, deleted: true}); len(again.remove) > 0 {
+		if again := depart([]ledger.Object{gone}, 0, terms{deletions: rehome.DeletionsMirror, deleted: true}); len(again.remove) > 0 {
 			t.Errorf("%s: what nobody has seen is removed", state)
 		}
 		b := books{known: map[string]ledger.Object{"a.ics": gone}}

@@ -32,7 +32,7 @@ func TestPasses_takeOverWhatIsLeft(t *testing.T) {
 			t.Errorf("%s: findings %+v", when, r.Findings)
 		}
 	}
-	p.options.Deletions = DeletionsMirror
+	p.options.Deletions = rehome.DeletionsMirror
 	p.pass(t)
 	p.wantSummaries(t, "mirroring", map[string]string{"copy.ics": "first", "a.ics": ""})
 }
@@ -45,7 +45,7 @@ func TestDiff_heirOfAnOpenUpdate(t *testing.T) {
 	stored := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", SrcDigest: []byte("second"), Anew: true}
 	merged := ledger.Object{Source: "copy.ics", Destination: "a.ics", State: ledger.ObjectMerged, UID: "one", SrcETag: `"1"`, SrcDigest: digest[:]}
 	source := listed{full: true, items: map[string]dav.Item{"copy.ics": {Href: "/c/copy.ics", ETag: `"1"`}}}
-	a := diff(source, map[string]ledger.Object{"a.ics": stored, "copy.ics": merged}, someTerms(DeletionsKeep))
+	a := diff(source, map[string]ledger.Object{"a.ics": stored, "copy.ics": merged}, someTerms(rehome.DeletionsKeep))
 	if len(a.heirs) != 1 || !needsReading(a.heirs[0].row, `"1"`, begun) {
 		t.Fatalf("%+v, want it read once more", a.heirs)
 	}

@@ -138,7 +138,7 @@ func (j *collectionJob) previewVanished(ctx context.Context, c *PlannedCollectio
 		j.slice.find(j.emptiedFinding(d.emptied))
 		return nil
 	}
-	if err := j.spareShared(ctx, &d); err != nil || j.slice.engine.options.Deletions != DeletionsMirror {
+	if err := j.spareShared(ctx, &d); err != nil || j.slice.engine.options.Deletions != rehome.DeletionsMirror {
 		return err
 	}
 	c.NotOurs = c.Vanished - len(d.remove)

@@ -50,7 +50,7 @@ func TestEnginePlan_foretellsThePass(t *testing.T) {
 	}
 	p.pass(t)
 
-	p.options.Deletions = DeletionsMirror
+	p.options.Deletions = rehome.DeletionsMirror
 	p.put(t, "new.ics", "first")
 	p.put(t, "changes.ics", "second")
 	for _, name := range []string{"vanishes.ics", "edited.ics", "lost.ics"} {

@@ -46,11 +46,11 @@ func TestPasses_followRenames(t *testing.T) {
 	second := p.pass(t)
 	wantTally(t, "second pass", second.Tallies[rehome.KindCalendars], Tally{Objects: 16, Updated: 1, Adopted: 1})
 
-	p.options.Deletions = DeletionsKeep
+	p.options.Deletions = rehome.DeletionsKeep
 	p.remove(t, p.src, "late-a.ics")
 	p.writeUID(t, p.src, "kept-b.ics", "kept", "first", false)
 	p.pass(t)
-	p.options.Deletions = DeletionsMirror
+	p.options.Deletions = rehome.DeletionsMirror
 	p.pass(t)
 	for uid, want := range map[string]string{"moved": "first", "edited": "second", "late": "first", "kept": "first"} {
 		if got := p.summaries(t, p.dst, uid); !slices.Equal(got, []string{want}) {
@@ -77,7 +77,7 @@ func TestPasses_sharedByTwoCalendars(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := pairTo(t, room, corpus.PIMPerson(address, password, 0, 12), server.DAV())
-	p.options.Deletions = DeletionsMirror
+	p.options.Deletions = rehome.DeletionsMirror
 	p.put(t, "both.ics", "first")
 	session, main := p.calendar(t, p.src)
 	trips := strings.TrimSuffix(main.Href, mapping.LastSegment(main.Href)+"/") + "trips/"

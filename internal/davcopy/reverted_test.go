@@ -256,7 +256,7 @@ func TestDiff_openUpdate(t *testing.T) {
 	update := parcel{before: ledger.Object{Source: "a.ics", State: ledger.ObjectStored}, row: ledger.Object{Source: "a.ics"}}
 	known := map[string]ledger.Object{"a.ics": update.intent()}
 	source := listed{items: map[string]dav.Item{}, removed: map[string]bool{}}
-	if a := diff(source, known, someTerms(DeletionsKeep)); len(a.read) != 1 || remaining(source, known) != 1 {
+	if a := diff(source, known, someTerms(rehome.DeletionsKeep)); len(a.read) != 1 || remaining(source, known) != 1 {
 		t.Errorf("%d to be read, %d left; want the update to be made", len(a.read), remaining(source, known))
 	}
 }

@@ -258,7 +258,7 @@ func (s *slice) untouched(p placement, known ledger.Collection) bool {
 
 // followed says that a complete pass has seen the collection as it is at the source, and nothing is open.
 func (s *slice) followed(p placement, known ledger.Collection) bool {
-	if s.engine.options.Deletions == DeletionsMirror && known.Removable > 0 {
+	if s.engine.options.Deletions == rehome.DeletionsMirror && known.Removable > 0 {
 		return false
 	}
 	return p.exists && known.ID != 0 && known.Destination == p.destination && known.Pending == 0 && known.Properties == propertiesOf(p.source) &&

@@ -60,7 +60,7 @@ func (m *Move) directory(ctx context.Context) (people.Directory, error) {
 	}
 	database, err := atmail7.Open(ctx, atmail7.Settings{
 		DSN: settings.DSN, Password: password, MasterKey: masterKey, Profile: settings.Profile, ProfileFile: settings.ProfileFile,
-		QuotaUnit: atmail7.QuotaUnit(settings.QuotaUnit), PlainLooksHashed: settings.PlainLooksHashed,
+		QuotaUnit: settings.QuotaUnit, PlainLooksHashed: settings.PlainLooksHashed,
 	})
 	if err != nil {
 		return nil, err // and no directory that is not nil

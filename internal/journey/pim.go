@@ -203,7 +203,7 @@ func (m *Move) pimEngine(store *ledger.Ledger, ends *pimEnds, options SyncOption
 		Connections: m.settings.Limits.DestinationConnections, ScheduleAgent: m.settings.Destination.DAV.ScheduleAgentClient, Observer: observer,
 		Log:     m.log,
 		Repairs: ends.repairs, SourceHosts: m.sourceHosts(),
-		Deletions: davcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)), ConfirmDeletions: options.ConfirmDeletions,
+		Deletions: cmp.Or(options.Deletions, m.settings.Mail.Deletions), ConfirmDeletions: options.ConfirmDeletions,
 		CopyAgain: options.CopyAgain,
 	})
 }

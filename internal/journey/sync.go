@@ -9,7 +9,6 @@ import (
 
 	"rehome"
 	"rehome/internal/conductor"
-	"rehome/internal/config"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
@@ -36,7 +35,7 @@ func (w Watcher) finish() (stop <-chan struct{}, over func()) {
 // SyncOptions choose what a pass does, and how it deals with what has vanished at either end.
 type SyncOptions struct {
 	Only             []rehome.Kind    // none means all that both ends have
-	Deletions        config.Deletions // "" takes the settings' own
+	Deletions        rehome.Deletions // "" takes the settings' own
 	ConfirmDeletions bool             // somebody has looked: large losses at either end are meant
 	ConfirmSource    bool             // somebody has looked: the source's account is the right one
 	CopyAgain        bool             // copy again what the destination has lost
@@ -122,7 +121,7 @@ func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options Syn
 	return mailcopy.New(mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store.Mail, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
 		Connections: m.settings.Limits.PerAccount, Observer: observer, Log: m.log,
-		Deletions:        mailcopy.Deletions(cmp.Or(options.Deletions, m.settings.Mail.Deletions)),
+		Deletions:        cmp.Or(options.Deletions, m.settings.Mail.Deletions),
 		ConfirmDeletions: options.ConfirmDeletions, ConfirmSource: options.ConfirmSource, CopyAgain: options.CopyAgain,
 		Settle: m.settings.Mail.Settle,
 	})

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"testing"
 
+	"rehome"
 	"rehome/internal/mailcopy"
 )
 
@@ -45,7 +46,7 @@ func TestSync_mailboxNeitherListedNorOpened(t *testing.T) {
 func TestSync_sourceDoesNotSayThatAMailboxIsGone(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
+	p.deletions, p.confirm = rehome.DeletionsMirror, true
 	p.fill(p.src, "INBOX", letters(3, 400, "b")...)
 	p.fill(p.src, "INBOX.Work", letters(3, 400, "a")...)
 	p.sync()

@@ -5,6 +5,7 @@ package mailcopy_test
 import (
 	"testing"
 
+	"rehome"
 	"rehome/internal/mailcopy"
 )
 
@@ -17,7 +18,7 @@ func TestAlarm_sourceEmptied(t *testing.T) {
 	p.fill(p.src, "INBOX.Trash", letters(40, 500, "trash")...)
 	p.sync()
 	p.expunge(p.src, "INBOX.Trash", "1:40") // what people do every day
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	wantTally(t, p.sync(), mailcopy.Tally{Removed: 40})
 
 	p.expunge(p.src, "INBOX", "1:40")
@@ -29,9 +30,9 @@ func TestAlarm_sourceEmptied(t *testing.T) {
 	}
 	p.wantCount(p.dst, "INBOX", 60)
 	p.wantCount(p.dst, "Other", 60)
-	p.deletions = mailcopy.DeletionsKeep // nothing waits when nothing would be removed
+	p.deletions = rehome.DeletionsKeep // nothing waits when nothing would be removed
 	p.quiet(mailcopy.Tally{Kept: 41})
-	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
+	p.deletions, p.confirm = rehome.DeletionsMirror, true
 	p.quiet(mailcopy.Tally{Removed: 41})
 	p.wantEqual("INBOX", "INBOX")
 }
@@ -41,7 +42,7 @@ func TestAlarm_sourceEmptied(t *testing.T) {
 func TestAlarm_sourceAccountVanishes(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	p.fill(p.src, "INBOX.A", letters(5, 500, "a")...)
 	p.fill(p.src, "INBOX.B", letters(4, 500, "b")...)
 	p.sync()

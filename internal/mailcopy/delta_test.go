@@ -15,7 +15,7 @@ import (
 // eachPolicy runs a test under either policy.
 func eachPolicy(t *testing.T, test func(t *testing.T, p *pair)) {
 	t.Parallel()
-	for _, policy := range []mailcopy.Deletions{mailcopy.DeletionsKeep, mailcopy.DeletionsMirror} {
+	for _, policy := range []rehome.Deletions{rehome.DeletionsKeep, rehome.DeletionsMirror} {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
 			p := atmailPair(t)
@@ -176,7 +176,7 @@ func TestDelta_vanishedIsKeptAndToldInEveryPass(t *testing.T) {
 	p.wantCount(p.dst, "INBOX", 30)
 
 	// A change of mind removes them.
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	wantTally(t, p.sync(), mailcopy.Tally{Removed: 6})
 	p.wantEqual("INBOX", "INBOX")
 	p.quiet(mailcopy.Tally{})
@@ -185,7 +185,7 @@ func TestDelta_vanishedIsKeptAndToldInEveryPass(t *testing.T) {
 func TestDelta_mirrorRemovesOnlyWhatIsOursAndUntouched(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	same := letters(1, 1000, "same")[0]
 	p.fill(p.src, "INBOX", append(letters(30, 1000, "a"), same, same)...)
 	p.fill(p.dst, "INBOX", letters(2, 1000, "a")...)          // adopted
@@ -215,7 +215,7 @@ func TestDelta_movedAtTheSource(t *testing.T) {
 		p.move(p.src, "INBOX", "1:50", "INBOX.Archive") // more than half: filing away is no loss
 		r := p.sync()
 		p.wantSame("INBOX.Archive", "Archive")
-		if p.deletions == mailcopy.DeletionsMirror {
+		if p.deletions == rehome.DeletionsMirror {
 			wantTally(t, r, mailcopy.Tally{Copied: 50, Removed: 50})
 			p.wantEqual("INBOX", "INBOX")
 			p.quiet(mailcopy.Tally{})
@@ -260,7 +260,7 @@ func TestDelta_renameThatCannotBeFollowed(t *testing.T) {
 		r := p.sync()
 		wantFinding(t, r, "rename_not_followed")
 		p.wantCount(p.dst, "New", 11)
-		if p.deletions == mailcopy.DeletionsMirror {
+		if p.deletions == rehome.DeletionsMirror {
 			wantTally(t, r, mailcopy.Tally{Copied: 10, Removed: 10})
 			p.wantMailboxes(p.dst, "INBOX", "New", "Sent")
 			p.quiet(mailcopy.Tally{})
@@ -284,7 +284,7 @@ func TestDelta_deletedMailbox(t *testing.T) {
 			p.delete(p.src, name)
 		}
 		r := p.sync()
-		if p.deletions == mailcopy.DeletionsMirror {
+		if p.deletions == rehome.DeletionsMirror {
 			wantTally(t, r, mailcopy.Tally{Removed: 12})
 			p.wantMailboxes(p.dst, "INBOX", "Sent", "Used")
 			p.wantCount(p.dst, "Used", 1)
@@ -312,7 +312,7 @@ func TestDelta_refilledMailbox(t *testing.T) {
 
 		// What was found again is still known to be ours.
 		p.expunge(p.src, "INBOX.Box", "1:2")
-		if p.deletions == mailcopy.DeletionsMirror {
+		if p.deletions == rehome.DeletionsMirror {
 			p.quiet(mailcopy.Tally{Removed: 2})
 		} else {
 			p.quiet(mailcopy.Tally{Kept: 2})
@@ -388,7 +388,7 @@ func TestDelta_sourcesThatTellLess(t *testing.T) {
 			src := atmailSource()
 			src.Extra = "protocol imap {\n  imap_capability = " + capabilities + "\n}\n"
 			p := newPair(t, src, cloudDestination())
-			p.deletions = mailcopy.DeletionsMirror
+			p.deletions = rehome.DeletionsMirror
 			p.fill(p.src, "INBOX", letters(30, 500, "a")...)
 			p.fill(p.src, "INBOX.Box", letters(9, 500, "b")...)
 			p.fill(p.src, "INBOX.Old", letters(5, 500, "c")...)

@@ -5,6 +5,7 @@ package mailcopy_test
 import (
 	"testing"
 
+	"rehome"
 	"rehome/internal/mailcopy"
 	"rehome/internal/protocol/imap"
 )
@@ -21,7 +22,7 @@ func TestFormer_messagesThatAreNotInTheNewMailbox(t *testing.T) {
 
 		first := mailcopy.Tally{Copied: 2, Adopted: 6, Kept: 6}
 		left := 6 + 2 + 6
-		if p.deletions == mailcopy.DeletionsMirror {
+		if p.deletions == rehome.DeletionsMirror {
 			first.Removed, first.Kept = 5, 1
 			left -= 5
 		}

@@ -66,7 +66,7 @@ type Options struct {
 	Ledger              Ledger
 	Rules               mapping.Rules
 	EscrowDir           string // where originals of refused messages are kept
-	Deletions           Deletions
+	Deletions           rehome.Deletions
 	ConfirmDeletions    bool // somebody has looked: large losses at either end are meant
 	ConfirmSource       bool // somebody has looked: the source\'s account is the right one, whatever it holds
 	CopyAgain           bool // copy again what the destination has lost, also what its users have deleted there

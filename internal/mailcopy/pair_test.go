@@ -48,7 +48,7 @@ type pair struct {
 	srcVia   string // address to reach the source at, a fault proxy for instance
 	dstVia   string
 
-	deletions          mailcopy.Deletions
+	deletions          rehome.Deletions
 	confirm, copyAgain bool
 	confirmSource      bool
 	batch              int           // messages; 0: as usual

@@ -4,15 +4,6 @@ package mailcopy
 
 import "rehome/internal/mapping"
 
-// Deletions says what happens at the destination when something has vanished at the source.
-type Deletions string
-
-// The policies.
-const (
-	DeletionsKeep   Deletions = "keep"   // nothing is ever removed at the destination; the zero value means the same
-	DeletionsMirror Deletions = "mirror" // what we have put there is removed, unless somebody changed it
-)
-
 // A share of a mailbox or account that vanishes at once is believed to be a user's work up to these
 // limits. Beyond them somebody has to confirm it: a server that has lost a disk looks just like a user
 // who has deleted everything.

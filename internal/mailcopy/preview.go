@@ -118,7 +118,7 @@ func (s *slice) goneNow(ctx context.Context, row ledger.Mailbox) (imap.UIDSet, e
 
 // previewRemovals decides as the pass would, with the flags that the copies have now.
 func (s *slice) previewRemovals(ctx context.Context, p *Preview) error {
-	mirror := s.engine.options.Deletions == DeletionsMirror
+	mirror := s.engine.options.Deletions == rehome.DeletionsMirror
 	if mirror {
 		alarms, err := s.alarms(ctx)
 		if err != nil {

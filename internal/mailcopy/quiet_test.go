@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome"
 	"rehome/internal/mailcopy"
 	"rehome/lab/faultproxy"
 )
@@ -56,7 +57,7 @@ func (p *pair) roundTrips(slow string, via *string) int {
 func TestQuiet_roundTrips(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	for i := range 20 {
 		p.fill(p.src, fmt.Sprintf("INBOX.Box %d", i), letters(25, 300, fmt.Sprint(i))...)
 	}
@@ -70,7 +71,7 @@ func TestQuiet_roundTrips(t *testing.T) {
 	p.confirm = false
 	p.wantRoundTrips(p.src.IMAP, &p.srcVia)
 	p.wantRoundTrips(p.dst.IMAP, &p.dstVia)
-	p.deletions = mailcopy.DeletionsKeep
+	p.deletions = rehome.DeletionsKeep
 	p.wantRoundTrips(p.src.IMAP, &p.srcVia)
 	p.wantRoundTrips(p.dst.IMAP, &p.dstVia)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/protocol/imap"
@@ -31,7 +32,7 @@ func (p *pair) underWay(mails ...mail) {
 func TestRecovered_movedAwayAndBack(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
+	p.deletions, p.confirm = rehome.DeletionsMirror, true
 	mails := letters(3, 400, "a")
 	p.fill(p.src, "INBOX", mails...)
 	p.underWay(mails...)
@@ -52,7 +53,7 @@ func TestRecovered_movedAwayAndBack(t *testing.T) {
 func TestRecovered_theSameByTheUser(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
+	p.deletions, p.confirm = rehome.DeletionsMirror, true
 	ours := letters(1, 400, "a")[0]
 	users := ours
 	users.date, users.flags = ours.date.Add(time.Hour), []string{`\Flagged`}

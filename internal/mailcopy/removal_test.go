@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rehome"
 	"rehome/internal/mailcopy"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
@@ -17,7 +18,7 @@ func TestRemoval_withoutUIDPLUS(t *testing.T) {
 	p := newPair(t, dovecot.Options{}, dovecot.Options{
 		Layout: dovecot.Sdbox, Extra: "protocol imap {\n  imap_capability = IMAP4rev1 AUTH=PLAIN LIST-EXTENDED LIST-STATUS CONDSTORE\n}\n",
 	})
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	p.fill(p.src, "INBOX", letters(10, 500, "a")...)
 	p.sync()
 	before := p.content(p.dst, "INBOX")
@@ -35,7 +36,7 @@ func TestRemoval_withoutUIDPLUS(t *testing.T) {
 func TestRemoval_cutAnywhere(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	p.fill(p.src, "INBOX", letters(60, 500, "a")...)
 	p.sync()
 	p.expunge(p.src, "INBOX", "2:4,10:20")
@@ -89,7 +90,7 @@ func TestRemoval_begunAndNoLongerWanted(t *testing.T) {
 	if after := p.content(p.dst, "INBOX"); strings.Join(before, "\n") != strings.Join(after, "\n") {
 		t.Errorf("a mark was left: %s", firstDifference(before, after))
 	}
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	p.quiet(mailcopy.Tally{Removed: 3})
 }
 
@@ -114,7 +115,7 @@ func TestRemoval_begunAndBackAtTheSource(t *testing.T) {
 	p.mark(p.dst, "INBOX", "2:3", `\Deleted`)
 	p.expunge(p.dst, "INBOX", "4") // as far as the pass came
 	putBack()
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	wantTally(t, p.sync(), mailcopy.Tally{Copied: 1})
 	p.wantSame("INBOX", "INBOX")
 	p.quiet(mailcopy.Tally{})

@@ -21,7 +21,7 @@ func (s *slice) removeVanished(ctx context.Context) error {
 	if err := s.remember(ctx, &s.view); err != nil {
 		return err
 	}
-	mirror := s.engine.options.Deletions == DeletionsMirror
+	mirror := s.engine.options.Deletions == rehome.DeletionsMirror
 	if mirror && s.takeCensus().unfinished() {
 		s.find(s.view.removalsWait()...)
 		return nil // removals that were begun wait, too

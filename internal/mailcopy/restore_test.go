@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome"
 	"rehome/internal/mailcopy"
 	"rehome/lab/dovecot"
 )
@@ -65,7 +66,7 @@ func TestRestore_destinationThenNewMailOfItsUser(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %d new", layout, newMail), func(t *testing.T) {
 				t.Parallel()
 				p := newPair(t, atmailSource(), dovecot.Options{Layout: layout, Separator: "/"})
-				p.deletions = mailcopy.DeletionsMirror
+				p.deletions = rehome.DeletionsMirror
 				p.fill(p.src, "INBOX", letters(30, 500, "first")...)
 				p.sync()
 				putBack := p.backUp(p.dst)
@@ -110,7 +111,7 @@ func TestRestore_sourceThenNewMail(t *testing.T) {
 		t.Run(fmt.Sprintf("%d new", newMail), func(t *testing.T) {
 			t.Parallel()
 			p := atmailPair(t)
-			p.deletions = mailcopy.DeletionsMirror
+			p.deletions = rehome.DeletionsMirror
 			p.fill(p.src, "INBOX", letters(30, 500, "first")...)
 			p.sync()
 			putBack := p.backUp(p.src)
@@ -136,7 +137,7 @@ func TestRestore_sourceThenNewMail(t *testing.T) {
 func TestRestore_destinationWithTheSameNumbers(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	p.fill(p.src, "INBOX", letters(30, 500, "first")...)
 	p.sync()
 	putBack := p.backUp(p.dst)
@@ -250,7 +251,7 @@ func TestRestore_sourceWithTheSameFigures(t *testing.T) {
 func TestRestore_destinationWithTheSameFigures(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	p.fill(p.src, "INBOX", letters(30, 500, "first")...)
 	p.sync()
 	putBack := p.backUp(p.dst)

@@ -26,7 +26,7 @@ func (s *slice) reportFate() {
 }
 
 // fateFindings says what of a mailbox is only at one end, and why.
-func fateFindings(row ledger.Mailbox, atSource bool, policy Deletions) []rehome.Finding {
+func fateFindings(row ledger.Mailbox, atSource bool, policy rehome.Deletions) []rehome.Finding {
 	var findings []rehome.Finding
 	tell := func(d rehome.Declared, messages imap.UIDSet) {
 		findings = append(findings, d.On(row.Anchor.Destination, rehome.Values{"n": messages.Len()}))
@@ -35,9 +35,9 @@ func fateFindings(row ledger.Mailbox, atSource bool, policy Deletions) []rehome.
 	adopted, changed := intersection(kept, row.Adopted), intersection(kept, row.Changed).Minus(row.Adopted)
 	switch {
 	case kept.Empty():
-	case policy != DeletionsMirror && !atSource:
+	case policy != rehome.DeletionsMirror && !atSource:
 		tell(mailboxDeleted, kept)
-	case policy != DeletionsMirror:
+	case policy != rehome.DeletionsMirror:
 		tell(vanishedKept, kept)
 	default:
 		if !adopted.Empty() {

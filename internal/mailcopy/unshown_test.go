@@ -32,7 +32,7 @@ func asItIs(line string) string { return line }
 func TestUnshown_renumbered(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	var renumbered atomic.Bool
 	var hides *atomic.Bool
 	p.srcVia, hides = hiding(t, p.src.IMAP, func(line string) string {

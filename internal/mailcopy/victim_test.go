@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rehome"
 	"rehome/internal/mailcopy"
 	"rehome/internal/protocol/imap"
 	"rehome/lab/dovecot"
@@ -16,7 +17,7 @@ import (
 func TestVictim_movedToWhereNothingGoes(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, dovecot.Options{Layout: dovecot.Maildir})
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	p.fill(p.src, "INBOX", letters(30, 500, "a")...)
 	p.sync()
 	deep := strings.Repeat("a", 150) + "/" + strings.Repeat("b", 150)
@@ -36,7 +37,7 @@ func TestVictim_movedToWhereNothingGoes(t *testing.T) {
 func TestVictim_equalMessages(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions = mailcopy.DeletionsMirror
+	p.deletions = rehome.DeletionsMirror
 	same := letters(1, 500, "same")[0]
 	p.fill(p.src, "INBOX", append(letters(5, 500, "a"), same, same)...)
 	p.sync()

@@ -28,7 +28,7 @@ func organisation(names ...string) Input {
 	}
 	for i, name := range names {
 		a := ledger.Account{
-			Address: name + "@example.com", State: ledger.AccountPreStaged, Pass: rehome.PassDelta, Mailboxes: 3, Messages: int64(200 + 37*i),
+			Address: name + "@example.com", State: ledger.AccountPreStaged, Pass: rehome.Pass("delta"), Mailboxes: 3, Messages: int64(200 + 37*i),
 			Octets: int64(4_000_000 + 1_234_567*i), Copied: int64(200 + 37*i), Started: evening.Add(-2 * time.Hour), Finished: evening.Add(-time.Hour),
 		}
 		in.Accounts = append(in.Accounts, a)

@@ -15,7 +15,7 @@ import (
 func accountsPlannedThenSaved(t *testing.T, empty Empty) {
 	l, ctx := create(t, empty), t.Context()
 	saved := ledger.Account{
-		Address: "bert@example.test", State: ledger.AccountBlocked, Pass: rehome.PassDelta, Reason: "the quota is used up", NextStep: "raise it",
+		Address: "bert@example.test", State: ledger.AccountBlocked, Pass: rehome.Pass("delta"), Reason: "the quota is used up", NextStep: "raise it",
 		Mailboxes: 4, Messages: 1000, Octets: 1 << 40, Copied: 990, Failed: 3, Started: time.Unix(1000, 0).UTC(), Finished: time.Unix(2000, 0).UTC(),
 	}
 	must(t, l.Passes.Save(ctx, saved, nil, ledger.Turn{State: ledger.TurnOver}))

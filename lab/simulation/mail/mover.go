@@ -119,9 +119,9 @@ func (m *mover) run(ending end) (pass, error) {
 		return p, err
 	}
 	src, dst := m.endpoint(p.process, rehome.Source, sourceAddress), m.endpoint(p.process, rehome.Destination, destinationAddress)
-	deletions := mailcopy.DeletionsKeep
+	deletions := rehome.DeletionsKeep
 	if m.mirror {
-		deletions = mailcopy.DeletionsMirror
+		deletions = rehome.DeletionsMirror
 	}
 	engine := mailcopy.New(mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store.Mail, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions,

@@ -70,7 +70,7 @@ type run struct {
 
 	process   int // of rehome: a crash ends one
 	mu        sync.Mutex
-	deletions davcopy.Deletions
+	deletions rehome.Deletions
 	agent     bool               // the operator allows SCHEDULE-AGENT=CLIENT
 	kill      context.CancelFunc // ends the process that is running; with what follows under mu
 	killed    bool
@@ -85,7 +85,7 @@ func newRun(plan simulation.Plan, folder string, store *ledgers.File) *run {
 		world: newWorld(d), plan: plan, folder: folder, store: store,
 		network: simulation.NewNetwork(nil), backups: map[*end]backup{},
 	}
-	r.deletions = simulation.Pick(d.chance("deletions"), davcopy.DeletionsKeep, davcopy.DeletionsMirror)
+	r.deletions = simulation.Pick(d.chance("deletions"), rehome.DeletionsKeep, rehome.DeletionsMirror)
 	r.agent = d.chance("agent").Happens(0.5)
 	for _, e := range []*end{r.src, r.dst} {
 		r.network.Serve(e.host()+":80", func(conn net.Conn, _ simulation.Line) { e.serve(conn) })
