@@ -39,6 +39,7 @@ type Options struct {
 	Runner  Runner // nil means Local with these workers
 	Budget  pass.Budget
 	Pass    rehome.Pass
+	Whole   bool // the accounts are everybody who moves: whoever is not among them has no turn any more
 
 	Progress *Progress    // told of accounts that begin and end; nil for nobody
 	Log      *slog.Logger // nil discards
@@ -161,6 +162,12 @@ func (c *Conductor) lineUp(ctx context.Context, turns []*turn) ([]Due, error) {
 		c.turns[row.Address].Turn = row
 		c.place.Store(row.Place)
 		queue[i] = Due{row.Address, row.Due}
+	}
+	for _, t := range former {
+		if c.options.Whole && c.turns[t.Address] == nil {
+			t.State = ledger.TurnOver
+			rows = append(rows, t)
+		}
 	}
 	return queue, c.options.Ledger.Begin(ctx, rows)
 }

@@ -188,6 +188,22 @@ func TestRun_backOffGoesOnAfterAStop(t *testing.T) {
 	})
 }
 
+// Who does not move any more is not waited for, but who is only left out this time is.
+func TestRun_thoseWhoAreNotAmongThem(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for whole, want := range map[bool]int{false: 1, true: 0} {
+			rows := &book{turns: map[string]ledger.Turn{"gone": {Address: "gone", Place: 3, State: ledger.TurnQueued}}}
+			engine := &slicer{play: func(context.Context, call) (pass.Result, error) { return looked(pass.Result{}), nil }}
+			if _, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Whole: whole}, "a"); err != nil {
+				t.Fatal(err)
+			}
+			if left, _ := rows.Turns(t.Context()); len(left) != want {
+				t.Errorf("whole %v: %+v is left, want %d", whole, left, want)
+			}
+		}
+	})
+}
+
 func TestRun_queueThatCannotBeRead(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		rows := &book{failTurns: &rehome.Fault{Class: rehome.ClassOperator, Op: "read store"}}

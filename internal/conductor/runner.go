@@ -29,7 +29,7 @@ type TakeTurn func(ctx context.Context, account string) (next time.Time, over bo
 
 // Local runs turns on goroutines of this process.
 type Local struct {
-	Workers int             // accounts at work at once
+	Workers int             // accounts at work at once, one at least
 	Stop    <-chan struct{} // ends every wait when it is closed; nil is never
 }
 
@@ -41,7 +41,7 @@ func (l Local) Run(ctx context.Context, queue []Due, turn TakeTurn) {
 		r.enqueue(ctx, d)
 	}
 	var workers sync.WaitGroup
-	for range min(l.Workers, len(queue)) {
+	for range min(max(l.Workers, 1), len(queue)) {
 		workers.Go(func() { r.work(ctx) })
 	}
 	r.left.Wait()

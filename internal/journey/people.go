@@ -141,6 +141,7 @@ func (m *Move) policy() atmail8.Policy {
 type selection struct {
 	*people.Everybody
 	accounts []rehome.Account
+	whole    bool // they are everybody who moves
 	store    *ledger.Ledger
 }
 
@@ -155,5 +156,5 @@ func (m *Move) chosen(ctx context.Context, names []string) (selection, error) {
 		return selection{}, err
 	}
 	store, err := m.store(ctx)
-	return selection{Everybody: p, accounts: accounts, store: store}, err
+	return selection{Everybody: p, accounts: accounts, whole: len(names) == 0, store: store}, err
 }

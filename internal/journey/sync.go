@@ -65,7 +65,7 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 		return Synced{}, err
 	}
 	defer func() { err = errors.Join(err, closeAll(opened)) }()
-	conduct := conductor.Options{Ledger: who.store.Passes, Pass: rehome.PassPreStage, Progress: watcher.Progress, Log: m.log}
+	conduct := conductor.Options{Ledger: who.store.Passes, Pass: rehome.PassPreStage, Whole: who.whole, Progress: watcher.Progress, Log: m.log}
 	conduct.Steps, conduct.Workers = stepsOf(opened)
 	if wants(options.Only, rehome.KindMail) { // the sizes are those of the mail
 		if conduct.Expected, err = m.expected(ctx, who.store); err != nil {

@@ -45,15 +45,18 @@ type Turn struct {
 	Since        time.Time   // when it came to this state, to the second; set by what writes it
 }
 
-// Begin puts accounts into the queue, and makes the row of every account that has none yet.
+// Begin puts accounts into the queue, and makes the row of every account that has none yet. A turn that is over leaves it.
 func (l *Passes) Begin(ctx context.Context, queue []Turn) error {
 	now := l.now()
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, t := range queue {
-			if _, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?) ON CONFLICT (address) DO NOTHING`, t.Address); err != nil {
+			if err := saveTurn(tx, t, now); err != nil {
 				return err
 			}
-			if err := saveTurn(tx, t, now); err != nil {
+			if t.State == TurnOver {
+				continue
+			}
+			if _, err := tx.Exec(`INSERT INTO accounts (address) VALUES (?) ON CONFLICT (address) DO NOTHING`, t.Address); err != nil {
 				return err
 			}
 		}

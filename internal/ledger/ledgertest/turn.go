@@ -40,6 +40,13 @@ func turnsOfTheAccountsThatAreNotOver(t *testing.T, empty Empty) {
 	anna := queued("anna@example.test")[0]
 	anna.Since = waiting.Since
 	wantTurns(t, l, anna, queue[2])
+
+	over := func(address string) ledger.Turn { return ledger.Turn{Address: address, State: ledger.TurnOver} }
+	must(t, l.Passes.Begin(ctx, []ledger.Turn{over("carl@example.test"), over("never@example.test")}))
+	wantTurns(t, l, anna)
+	if got := addresses(t, l); got != "anna@example.test bert@example.test carl@example.test" {
+		t.Errorf("rows of %s, want no other for one that is over", got)
+	}
 }
 
 // An account's row, what was found and its turn are there together or not at all.
