@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +65,38 @@ func TestHost_countsAllServicesTogether(t *testing.T) {
 	if n := host.gate.taken(); n != 0 {
 		t.Errorf("%d places are taken by nobody", n)
 	}
+}
+
+// Both ends ask to go slower while accounts want connections to both: then fewer places are there than accounts, and nobody
+// may hold one end and wait for the other while somebody else does the reverse.
+func TestReserve_bothEndsSlowedWhileAllWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		src, dst := NewIMAP(Settings{}), NewIMAP(Settings{})
+		src.patience.slow(usualPause, "too fast")
+		dst.patience.slow(usualPause, "too fast")
+		var all sync.WaitGroup
+		for range 40 {
+			all.Go(func() {
+				from, err := src.Reserve(t.Context(), anna())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer from.Free()
+				to, err := dst.Reserve(t.Context(), anna())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer to.Free()
+				time.Sleep(time.Second)
+			})
+		}
+		all.Wait()
+		wantFree(t, src)
+		wantFree(t, dst)
+	})
 }
 
 // slowHost lets a burst through, and then next to nothing: what is paid shows in the tokens that are left.

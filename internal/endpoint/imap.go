@@ -76,15 +76,38 @@ type Session struct {
 // every account gets its first connection, and the limit per account is for TryOpen to keep. The
 // error is a *rehome.Fault, or ctx's when that has ended.
 func (h *IMAP) Open(ctx context.Context, account rehome.Account) (*Session, error) {
+	place, err := h.Reserve(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	return place.Open(ctx)
+}
+
+// Place is a connection slot of an account's, taken before there is a connection. It is given back by Free, by an Open that
+// fails, or by the session that Open returns; one of these has to be called, and once.
+type Place struct {
+	host    *IMAP
+	account rehome.Account
+}
+
+// Reserve is the first half of Open, which waits; the second takes the time of a log-in. Who needs both ends reserves
+// the source's place and then the destination's, and opens both at the same time.
+func (h *IMAP) Reserve(ctx context.Context, account rehome.Account) (*Place, error) {
 	h.patience.relax()
 	if err := h.gate.enter(ctx); err != nil {
 		return nil, err
 	}
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.accounts[account.Address]++
-	h.mu.Unlock()
-	return h.open(ctx, account)
+	return &Place{h, account}, nil
 }
+
+// Open logs in. The error is as that of IMAP.Open.
+func (p *Place) Open(ctx context.Context) (*Session, error) { return p.host.open(ctx, p.account) }
+
+// Free gives the place back unused.
+func (p *Place) Free() { p.host.free(p.account.Address) }
 
 // TryOpen is Open for an extra connection: when the limits leave no room at once, ok is false.
 func (h *IMAP) TryOpen(ctx context.Context, account rehome.Account) (session *Session, ok bool, err error) {

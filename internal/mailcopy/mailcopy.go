@@ -39,7 +39,7 @@ import (
 
 // Host opens sessions at one end; *endpoint.IMAP is one.
 type Host interface {
-	Open(ctx context.Context, account rehome.Account) (*endpoint.Session, error)
+	Reserve(ctx context.Context, account rehome.Account) (*endpoint.Place, error)
 	TryOpen(ctx context.Context, account rehome.Account) (session *endpoint.Session, ok bool, err error)
 }
 

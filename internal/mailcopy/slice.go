@@ -58,13 +58,22 @@ func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.
 	return s
 }
 
-// open logs in at both ends at the same time. That two accounts each hold one end and wait for the
-// other for ever cannot happen: a caller runs no more slices at once than either end has
-// connections, and extra connections are only taken when they are free.
+// open logs in at both ends at the same time. That two accounts each hold one end and wait for the other for ever cannot
+// happen: places are taken source first, destination second, and extra connections only when they are free. That a caller
+// runs no more slices at once than either end has connections is not enough: hosts that ask to go slower have fewer.
 func (s *slice) open(ctx context.Context) error {
+	src, err := s.engine.options.Source.Reserve(ctx, s.account)
+	if err != nil {
+		return err
+	}
+	dst, err := s.engine.options.Destination.Reserve(ctx, s.account)
+	if err != nil {
+		src.Free()
+		return err
+	}
 	return pass.BothEnds(s.account.Address,
-		func() (err error) { s.src, err = s.engine.options.Source.Open(ctx, s.account); return err },
-		func() (err error) { s.dst, err = s.engine.options.Destination.Open(ctx, s.account); return err },
+		func() (err error) { s.src, err = src.Open(ctx); return err },
+		func() (err error) { s.dst, err = dst.Open(ctx); return err },
 	)
 }
 
