@@ -81,7 +81,7 @@ func TestPlan_everyKindAndMistake(t *testing.T) {
 		{able, "retired@a.test", StateDecide, "joe@a.test does not move: disabled"},
 		{able, "postmaster@a.test", StateLeaveOut, "installer"},
 		{able, "x@elsewhere.test", StateLeaveOut, "domain does not move"},
-		{able, "^s-.*", StateDecide, "form is not known"},
+		{able, "^s-.*", StateDecide, "does not know its form"},
 		{able, "anna@a.test", StateCreate, ""},
 		{unable, "anna@a.test", StateDecide, "external target"},
 		{able, "joe@a.test", StateLeaveOut, "account does not move"},

@@ -78,7 +78,7 @@ func (b *Book) aliasLine(a rehome.Alias) Line {
 	line := Line{Name: a.Name, Kind: string(a.Kind), Targets: a.Targets, State: StateCreate, Problems: []string{}}
 	if a.Kind == rehome.AliasUnparsed {
 		line.Name = a.Raw
-		line.worse(StateDecide, "its form is not known", "look it up in the source's administration pages and create it by hand")
+		line.worse(StateDecide, "rehome does not know its form", "look it up in the source's administration pages and create it by hand")
 		return line
 	}
 	local, domain := split(a.Name)

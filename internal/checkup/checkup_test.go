@@ -75,7 +75,7 @@ func TestPasswords_countsTheReasons(t *testing.T) {
 	if len(c.advice) != 2 || c.advice[0].Level != LevelOK || c.advice[1].Level != LevelWarning {
 		t.Fatalf("got %s", words(c))
 	}
-	for _, part := range []string{"3 of 6", "1 too weak", "2 kept as a hash"} {
+	for _, part := range []string{"3 of 6", "1 too weak", "2 stored only as a hash"} {
 		if !strings.Contains(c.advice[1].Sentence, part) {
 			t.Errorf("got %q, want %q in it", c.advice[1].Sentence, part)
 		}
@@ -93,7 +93,7 @@ func TestScheduling_whatIsNotSaidClearlyIsNotTaken(t *testing.T) {
 		part  string
 	}{
 		{&Home{}, LevelWarning, "no calendars"},
-		{home(true, "calendar-access"), LevelOK, "does not send invitations by itself"},
+		{home(true, "calendar-access"), LevelOK, "does not send invitations"},
 		{home(false), LevelOK, "does not say whether it sends"},
 		{home(true, "calendar-access", "calendar-auto-schedule"), LevelOK, "the destination sends invitations"},
 	} {

@@ -35,8 +35,8 @@ func DAV(ctx context.Context, c *List, host *endpoint.DAV, accounts []rehome.Acc
 			return openDAV(ctx, c, host, account)
 		}
 	}
-	c.Warn("dav log-in", "no account has a password that could be tried",
-		"contacts and calendars of the source can also be read from its database: source.dav.via")
+	c.Warn("dav log-in", "no account has a known password to try",
+		"contacts and calendars can also be read from the source's database: source.dav.via")
 	return nil
 }
 
@@ -70,12 +70,12 @@ func Scheduling(c *List, f *Home, agent bool) {
 	case f.home == nil:
 		c.Warn("calendars", "the destination offers this account no calendars", "check the account's plan there")
 	case !f.home.Capabilities.MaySchedule():
-		c.OK("invitations", "the destination does not send invitations by itself")
+		c.OK("invitations", "the destination does not send invitations")
 	case !f.home.Capabilities.Schedules():
 		c.OK("invitations", "the destination does not say whether it sends invitations; "+
 			"rehome holds events with attendees back unless a test event proves it silent")
 	case agent:
-		c.OK("invitations", "the destination sends invitations; rehome asks it not to, proves that with a test event, and marks the attendees if it must")
+		c.OK("invitations", "the destination sends invitations; rehome asks it not to, checks that with a test event, and marks the attendees if necessary")
 	default:
 		c.OK("invitations", "the destination sends invitations; rehome asks it not to, "+
 			"and holds events with attendees back unless a test event proves it silent")
@@ -83,7 +83,7 @@ func Scheduling(c *List, f *Home, agent bool) {
 	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
 		for _, collection := range f.collections[kind] {
 			if collection.MaxSize > 0 {
-				c.OK("dav limits", fmt.Sprintf("takes objects up to %s in %s", humanize.IBytes(uint64(collection.MaxSize)), collection.Href))
+				c.OK("dav limits", fmt.Sprintf("accepts objects up to %s in %s", humanize.IBytes(uint64(collection.MaxSize)), collection.Href))
 				break
 			}
 		}
@@ -93,7 +93,7 @@ func Scheduling(c *List, f *Home, agent bool) {
 // Shares counts who may see whose calendars: no protocol moves that.
 func Shares(c *List, shares []people.Share) {
 	if len(shares) > 0 {
-		c.Warn("shares", count(len(shares), "share")+" of calendars and contacts cannot be carried over",
-			`"rehome accounts export" lists them in shares.csv: make them anew at the destination`)
+		c.Warn("shares", count(len(shares), "share")+" of calendars and contacts cannot be copied",
+			`"rehome accounts export" lists them in shares.csv; set them up again at the destination`)
 	}
 }

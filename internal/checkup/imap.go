@@ -24,7 +24,7 @@ func Source(ctx context.Context, c *List, host *endpoint.IMAP, accounts []rehome
 	}
 	account, ok := Sample(accounts, host, func(a rehome.Account) bool { return a.Services.IMAP && !a.SourcePassword.Empty() })
 	if !ok {
-		c.Warn("log-in", "no account has a password that could be tried", "set a master user for the source, or give SourcePassword in the roster")
+		c.Warn("log-in", "no account has a known password to try", "set a master user for the source, or give SourcePassword in the roster")
 		return
 	}
 	session, err := host.Open(ctx, account)
@@ -45,7 +45,7 @@ func Destination(ctx context.Context, c *List, host *endpoint.IMAP, accounts []r
 	}
 	account, ok := Sample(accounts, host, func(a rehome.Account) bool { return !a.DestinationPassword.Empty() })
 	if !ok {
-		c.Warn("log-in", "no password is known for any account there", `run "rehome accounts export", then import its accounts.csv`)
+		c.Warn("log-in", "no password is known for any account at the destination", `run "rehome accounts export", then import its accounts.csv`)
 		return
 	}
 	session, err := host.Open(ctx, account)
@@ -80,7 +80,7 @@ func how(host *endpoint.IMAP) string {
 	if host.Settings().Token != nil {
 		return "an access token"
 	}
-	return "the own password"
+	return "the user's password"
 }
 
 // checkHost connects without logging in.
@@ -95,14 +95,14 @@ func checkHost(ctx context.Context, c *List, host *endpoint.IMAP) bool {
 	state, secured := client.TLS()
 	if !secured {
 		c.Warn("imap", fmt.Sprintf("%s answers at %s without encryption", name, host.Settings().Address),
-			"passwords and mail travel in the clear: fine on this machine or inside a tunnel, nowhere else")
+			"passwords and mail are sent unencrypted: use this only on this machine or inside a tunnel")
 		return true
 	}
 	expiry := state.PeerCertificates[0].NotAfter
 	sentence := fmt.Sprintf("%s answers at %s, %s, certificate valid until %s",
 		name, host.Settings().Address, tls.VersionName(state.Version), expiry.Format(time.DateOnly))
 	if time.Until(expiry) < 30*24*time.Hour {
-		c.Warn("imap", sentence, "it ends within a month: have it renewed before the move, or pin its key")
+		c.Warn("imap", sentence, "it expires within a month: have it renewed before the move, or pin its key")
 		return true
 	}
 	c.OK("imap", sentence)
@@ -136,7 +136,7 @@ func contents(ctx context.Context, session *endpoint.Session) string {
 	}
 	text := fmt.Sprintf(": %s, %s messages", count(len(entries), "mailbox", "mailboxes"), humanize.Comma(messages))
 	if !known {
-		text = fmt.Sprintf(": %s; the server does not say how many messages they hold", count(len(entries), "mailbox", "mailboxes"))
+		text = fmt.Sprintf(": %s; the server does not report how many messages they hold", count(len(entries), "mailbox", "mailboxes"))
 	}
 	if octets > 0 {
 		text += ", " + humanize.Bytes(uint64(octets))
@@ -147,29 +147,29 @@ func contents(ctx context.Context, session *endpoint.Session) string {
 // checkReading judges what the source offers for speed and for later passes.
 func checkReading(c *List, caps imap.Capabilities) {
 	if caps.Has("CONDSTORE") {
-		c.OK("passes", "a later pass asks only for what has changed (CONDSTORE)")
+		c.OK("passes", "later passes ask only for changes (CONDSTORE)")
 		return
 	}
-	c.Warn("passes", "the server does not say what has changed (no CONDSTORE), so every later pass lists the flags of all messages",
-		"plan some more time for the last pass")
+	c.Warn("passes", "the server does not report changes (no CONDSTORE), so every later pass lists the flags of all messages",
+		"allow more time for the last pass")
 }
 
 // checkWriting judges what the destination offers for speed and for safety.
 func checkWriting(c *List, caps imap.Capabilities) {
 	switch {
 	case caps.Has("MULTIAPPEND") && caps.Has("LITERAL+"):
-		c.OK("speed", "takes a hundred messages in one command (MULTIAPPEND, LITERAL+)")
+		c.OK("speed", "accepts a hundred messages in one command (MULTIAPPEND, LITERAL+)")
 	case caps.Has("LITERAL+"):
-		c.Warn("speed", "takes messages one by one (no MULTIAPPEND)", "expect some hundred messages a second; more connections help: limits.per_account")
+		c.Warn("speed", "accepts messages one by one (no MULTIAPPEND)", "expect a few hundred messages a second; more connections help: limits.per_account")
 	default:
-		c.Warn("speed", "wants to be asked before each message (no LITERAL+)",
+		c.Warn("speed", "must be asked before each message (no LITERAL+)",
 			"expect a few messages a second for each connection on a slow line; raise limits.per_account as far as the host allows")
 	}
 	if !caps.Has("UIDPLUS") {
-		c.Warn("receipts", "does not tell where it put a message (no UIDPLUS): rehome looks each batch up", "")
+		c.Warn("receipts", "does not report the UID of a copied message (no UIDPLUS): rehome looks up each batch", "")
 	}
 	if limit, known := caps.AppendLimit(); known {
-		c.OK("limits", "takes messages up to "+humanize.IBytes(uint64(limit)))
+		c.OK("limits", "accepts messages up to "+humanize.IBytes(uint64(limit)))
 	}
 }
 
@@ -181,6 +181,6 @@ func checkQuota(ctx context.Context, c *List, session *endpoint.Session, account
 	case err != nil:
 		c.Fail("quota", endpoint.Fault(err, "ask for the quota of", account.Address))
 	default:
-		c.OK("quota", fmt.Sprintf("%s may hold %s there", account.Address, humanize.IBytes(uint64(quota.Limit))))
+		c.OK("quota", fmt.Sprintf("%s has room for %s there", account.Address, humanize.IBytes(uint64(quota.Limit))))
 	}
 }

@@ -49,7 +49,7 @@ func subjectOf(f rehome.Finding) string {
 // Passwords tells how many people keep their password.
 func Passwords(c *List, counts atmail8.Counts) {
 	if counts.Temporary == 0 {
-		c.OK("passwords", "everybody keeps the own password: all are readable and good enough for the destination")
+		c.OK("passwords", "all users keep their current password: all are readable and meet the destination's policy")
 		return
 	}
 	var reasons []string
@@ -57,14 +57,14 @@ func Passwords(c *List, counts atmail8.Counts) {
 		reason atmail8.Reason
 		text   string
 	}{
-		{atmail8.ReasonPolicy, "too weak for the destination"}, {atmail8.ReasonHashed, "kept as a hash only"},
-		{atmail8.ReasonSealed, "sealed with the server's key"}, {atmail8.ReasonLDAP, "kept in a directory"}, {atmail8.ReasonNone, "not known"},
+		{atmail8.ReasonPolicy, "too weak for the destination's policy"}, {atmail8.ReasonHashed, "stored only as a hash"},
+		{atmail8.ReasonSealed, "sealed with the server's key"}, {atmail8.ReasonLDAP, "stored in a directory service"}, {atmail8.ReasonNone, "not known"},
 	} {
 		if n := counts.ByReason[r.reason]; n > 0 {
 			reasons = append(reasons, fmt.Sprintf("%d %s", n, r.text))
 		}
 	}
 	c.Warn("passwords", fmt.Sprintf("%d of %d keep their current password; %s a temporary one (%s)",
-		counts.Own, counts.Own+counts.Temporary, count(counts.Temporary, "person gets", "people get"), strings.Join(reasons, ", ")),
-		`"rehome accounts export" makes them and seals them; plan how these people receive theirs`)
+		counts.Own, counts.Own+counts.Temporary, count(counts.Temporary, "user gets", "users get"), strings.Join(reasons, ", ")),
+		`"rehome accounts export" creates and seals them; plan how to hand them out`)
 }

@@ -26,8 +26,8 @@ func Sieve(ctx context.Context, c *List, side rehome.Side, end *endpoint.Sieve, 
 	defer client.Close() // only looked at
 	caps := client.Capabilities()
 	if missing := lacking(caps.Sieve); side == rehome.Destination && len(missing) > 0 {
-		c.Warn("rules", fmt.Sprintf("%s takes scripts, without %s", caps.Implementation, strings.Join(missing, ", ")),
-			"people whose rules need that are named by \"rehome rules plan\"")
+		c.Warn("rules", fmt.Sprintf("%s accepts scripts, without %s", caps.Implementation, strings.Join(missing, ", ")),
+			"users whose rules need these are listed by \"rehome rules plan\"")
 		return
 	}
 	c.OK("rules", caps.Implementation+" opens the scripts of "+account.Address)

@@ -67,7 +67,8 @@ func (f *frame) writeAccessPlan(w io.Writer, plan people.AccessPlan, login bool)
 	}
 	t := newTable(header...)
 	for _, r := range plan.Accounts {
-		cells := []string{r.Account, string(r.Standing), string(r.PasswordForm), string(r.Mail), string(r.Objects), string(r.Destination),
+		cells := []string{r.Account, standingWords(r.Standing), string(r.PasswordForm), accessWords(r.Mail), accessWords(r.Objects),
+			routeWords(r.Destination),
 			strings.Join(r.Switches, " ")}
 		if login {
 			cells = append(cells, loginWord(r.SourceLogin), loginWord(r.DestinationLogin))
@@ -112,7 +113,7 @@ func writeCoverage(w io.Writer, c people.Coverage, colors palette) error {
 	header := []string{"READ VIA"}
 	var numeric []int
 	for i, route := range people.RoutesByRank() {
-		header = append(header, strings.ToUpper(string(route)))
+		header = append(header, strings.ToUpper(routeWords(route)))
 		numeric = append(numeric, i+1)
 	}
 	t := newTable(append(header, "TOTAL")...).alignRight(append(numeric, len(header))...)
@@ -120,7 +121,7 @@ func writeCoverage(w io.Writer, c people.Coverage, colors palette) error {
 		if c.Source[access] == 0 {
 			continue
 		}
-		row := []string{string(access)}
+		row := []string{accessWords(access)}
 		for _, route := range people.RoutesByRank() {
 			row = append(row, number(c.Table[access][route]))
 		}

@@ -58,7 +58,7 @@ type Options struct {
 const DefaultGrace = time.Minute
 
 // ErrCutOff says that what was under way when the pass was stopped has not ended in time.
-var ErrCutOff = errors.New("the work in progress did not end in time")
+var ErrCutOff = errors.New("the work in progress did not finish in time")
 
 // Outcome is how the pass over one account ended.
 type Outcome struct {

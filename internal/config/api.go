@@ -24,7 +24,7 @@ func (d *document) checkAPI(path string, s API) {
 	case err != nil || u.Host == "" || u.Scheme != "https":
 		d.addAt(path+".url", "is not an https address", "the interface takes a password with every request: only https will do")
 	case u.User != nil:
-		d.addAt(path+".url", "holds a log-in", "leave user and password out; they have keys of their own")
+		d.addAt(path+".url", "holds a login", "leave user and password out; they have keys of their own")
 	case s.User == "":
 		d.addAt(path+".user", "is missing", "name a webadmin user")
 	case s.Password.IsZero():

@@ -174,7 +174,7 @@ func (d *document) checkDAV(path string, s DAV, needsNoURL bool) {
 	} else if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		d.addAt(path+".url", "is not an https or http address", "write it in full, for example https://dav.example.com/")
 	} else if u.User != nil {
-		d.addAt(path+".url", "holds a log-in", "leave user and password out; they are those of IMAP")
+		d.addAt(path+".url", "holds a login", "leave user and password out; they are those of IMAP")
 	}
 	d.checkTrust(path, s.Trust)
 }

@@ -141,7 +141,7 @@ func fields(target dav.Collection, places []placement, component string) []dav.C
 
 // fly tries one field after the other.
 func (s *slice) fly(ctx context.Context, target dav.Collection, component string) (flight, error) {
-	found := flight{silence: notFlown, words: "no calendar there takes " + component}
+	found := flight{silence: notFlown, words: "no calendar there accepts " + component}
 	for _, field := range fields(target, s.calendars, component) {
 		shown, err := s.flyIn(ctx, field, component)
 		refused, is := errorsAs[*grounded](err)
@@ -247,15 +247,15 @@ func (c canary) heard(there []byte) (loud bool, err error) {
 	object, err := pim.Inspect(there)
 	switch {
 	case err != nil:
-		return false, &grounded{words: "what comes back is no event: " + err.Error()}
+		return false, &grounded{words: "the server returns something that is not an event: " + err.Error()}
 	case object.UID != c.uid:
-		return false, &grounded{words: "another object comes back than was written"}
+		return false, &grounded{words: "the server returns a different object than was written"}
 	case bytes.Contains(bytes.ToUpper(unfolded(there)), []byte("SCHEDULE-STATUS")):
 		return true, nil
 	case c.role == pim.RoleOrganizer && !slices.Contains(object.Attendees, nobody), c.role == pim.RoleAttendee && object.Organizer != nobody:
-		return false, &grounded{words: "it comes back without the people in it"}
+		return false, &grounded{words: "the server returns it without its attendees"}
 	case object.HasAgent != c.agent:
-		return false, &grounded{words: "it comes back with another SCHEDULE-AGENT than was written"}
+		return false, &grounded{words: "the server returns it with a different SCHEDULE-AGENT"}
 	}
 	return false, nil
 }

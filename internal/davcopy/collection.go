@@ -53,7 +53,7 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 		if found || lookErr != nil {
 			return lookErr
 		}
-		refused = fmt.Errorf("the server says that it has made it, and shows it nowhere: %w", err)
+		refused = fmt.Errorf("the server says that it created it, but lists it nowhere: %w", err)
 	}
 	fault := faultOf(refused, "create at the destination", j.place.destination)
 	switch {

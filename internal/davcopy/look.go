@@ -39,7 +39,7 @@ func (j *collectionJob) look(ctx context.Context, p *parcel, refusal error) erro
 	case otherObject:
 		return j.writeElsewhere(ctx, p)
 	}
-	return j.conflict(p, objectConflict, "it was edited at the destination after it was copied, and has changed at the source too")
+	return j.conflict(p, objectConflict, "it was edited at the destination after it was copied, and has changed at the source since")
 }
 
 // likeness is how what is at the destination relates to what is to be written.
@@ -136,7 +136,7 @@ func (j *collectionJob) writeElsewhere(ctx context.Context, p *parcel) error {
 	j.taken[p.row.Destination] = true
 	j.mu.Unlock()
 	if again {
-		return j.conflict(p, nameTaken, "the destination has other objects under every name that this one could have")
+		return j.conflict(p, nameTaken, "the destination has other objects under every name that this one could get")
 	}
 	if err := j.ledger().SaveObjects(ctx, j.row, p.intent()); err != nil {
 		return err
@@ -237,7 +237,7 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 		}
 		return j.overwrite(ctx, p)
 	}
-	return j.conflict(p, objectConflict, "the destination had another version of it before the copy, which stays as it is")
+	return j.conflict(p, objectConflict, "the destination had a different version before the copy, which stays as it is")
 }
 
 // ladder are the repairs that are tried one after the other: what is safe first, then what else is offered.

@@ -61,7 +61,7 @@ func (j *collectionJob) giveUp(p *parcel, why rehome.Declared, refusal error) er
 }
 
 // wordsConflict are said of a conflict of which nobody remembers how it came to it.
-const wordsConflict = "the destination has another version of it, which stays as it is"
+const wordsConflict = "the destination has a different version, which stays as it is"
 
 // conflict leaves both ends as they are and says so.
 func (j *collectionJob) conflict(p *parcel, why rehome.Declared, words string) error {

@@ -203,7 +203,7 @@ func (s *slice) runCollection(ctx context.Context, kind rehome.Kind, p placement
 	}
 	if dav.IsStatus(err, http.StatusNotFound) {
 		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "copy the collection", Object: p.source.Href, Cause: err,
-			Hint: "somebody removed it meanwhile: run sync again"}
+			Hint: "somebody removed it in the meantime: run sync again"}
 	}
 	return err
 }

@@ -40,12 +40,12 @@ func TestCanary_heard(t *testing.T) {
 			"quiet":                   {c, string(c.data), false, ""},
 			"quiet with agent":        {c.withAgent(), string(c.withAgent().data), false, ""},
 			"loud":                    {c, noted, true, ""},
-			"an older one":            {c, string(other.data), false, "another object"},
-			"an older one, loud":      {other, noted, false, "another object"},
-			"people taken out":        {c, alone, false, "without the people"},
+			"an older one":            {c, string(other.data), false, "a different object"},
+			"an older one, loud":      {other, noted, false, "a different object"},
+			"people taken out":        {c, alone, false, "without its attendees"},
 			"an agent that was added": {c, string(c.withAgent().data), false, "SCHEDULE-AGENT"},
 			"an agent taken out":      {c.withAgent(), string(c.data), false, "SCHEDULE-AGENT"},
-			"nothing":                 {c, "", false, "no event"},
+			"nothing":                 {c, "", false, "not an event"},
 		} {
 			loud, err := one.canary.heard([]byte(one.there))
 			if loud != one.loud || (err == nil) != (one.unknown == "") || err != nil && !strings.Contains(err.Error(), one.unknown) {
@@ -88,7 +88,7 @@ func TestCanary_ofAnEarlierPass(t *testing.T) {
 	objects := len(person.Calendars[0].Resources)
 	first := p.pass(t)
 	wantTally(t, "held back", first.Tallies[rehome.KindCalendars], Tally{Objects: objects, Copied: 3, Held: objects - 3})
-	if said := findingOf(first.Findings, "invitations_unknown"); !strings.Contains(said.Sentence, "another object comes back") {
+	if said := findingOf(first.Findings, "invitations_unknown"); !strings.Contains(said.Sentence, "returns a different object") {
 		t.Errorf("%+v does not say why", first.Findings)
 	}
 	p.pass(t)

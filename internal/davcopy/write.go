@@ -227,7 +227,7 @@ func stopFault(err error, p *parcel) error {
 	fault := faultOf(err, "write at the destination", p.row.Destination)
 	var f *rehome.Fault
 	if dav.IsStatus(err, http.StatusNotFound) && errors.As(fault, &f) {
-		f.Class, f.Hint = rehome.ClassTemporary, "somebody removed the collection at the destination meanwhile: run sync again, it is made anew"
+		f.Class, f.Hint = rehome.ClassTemporary, "somebody removed the collection at the destination in the meantime: run sync again to create it again"
 	}
 	return fault
 }

@@ -90,7 +90,7 @@ func (f Folder) Open(file string) (original *os.File, size int64, err error) {
 	return original, size, nil
 }
 
-var errChanged = errors.New("the file is not the original that was kept")
+var errChanged = errors.New("the file is not the original that rehome stored")
 
 // checkWhole reads a file to its end, holds it against the digest in its name, and goes back to the beginning.
 func checkWhole(file io.ReadSeeker, name string) (size int64, err error) {
@@ -221,6 +221,6 @@ func fault(path string, err error) error {
 	if errors.As(err, &at) {
 		err = at.Err // the Fault names the path
 	}
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "keep an original in", Object: path, Cause: err,
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "store an original in", Object: path, Cause: err,
 		Hint: "free space, or correct the permissions of the escrow folder, and run sync again"}
 }

@@ -161,7 +161,7 @@ func (s personalSheet) write(page *template.Template, folder string) error {
 // letter is what only the person, and who hands it over, may read.
 func (s personalSheet) letter() []byte {
 	return fmt.Appendf(nil, "%s\n\nYour new mail account: %s\nYour temporary password: %s\n\n"+
-		"Use it once to log in, and choose a password of your own at once. Tell it to nobody.\n",
+		"Use it once to log in, and choose a new password right away. Do not tell anyone.\n",
 		s.Organisation, s.Login, s.password.Reveal())
 }
 

@@ -108,9 +108,9 @@ func popUsers(accounts []rehome.Account, known []string) []popUser {
 	for _, account := range accounts {
 		switch {
 		case slices.Contains(known, account.Address):
-			users = append(users, popUser{account.Address, "polls, by the source's log"})
+			users = append(users, popUser{account.Address, "uses POP3, according to the source's log"})
 		case known == nil && account.Services.POP3:
-			users = append(users, popUser{account.Address, "may poll; whether it does is not known"})
+			users = append(users, popUser{account.Address, "may use POP3; not known whether it does"})
 		}
 	}
 	return users

@@ -35,7 +35,7 @@ func (m *Move) ImportAccounts(ctx context.Context, api bool) (Import, error) {
 	}
 	slices.Sort(files)
 	result := Import{Files: files, Steps: []string{
-		"log in to the webadmin of the destination, with the right account.import",
+		"log in to the destination's webadmin with the permission account.import",
 		"open Account Manager, Import accounts, Upload CSV and import accounts, and choose each file",
 		`run "rehome accounts check"; with the list that the Account Manager exports: --listed FILE`,
 		"delete the files",

@@ -54,7 +54,7 @@ func (m *Move) checkSettings(ctx context.Context, c *checkup.List) {
 	if _, err := m.store(ctx); err != nil {
 		c.Fail("store", err)
 	} else {
-		c.OK("store", "the ledger "+filepath.Base(m.settings.Store)+" can be written")
+		c.OK("store", "the ledger "+filepath.Base(m.settings.Store)+" is writable")
 	}
 	if _, err := os.Stat(m.settings.Secrets.Identity); err == nil {
 		c.OK("sealing", "sealed files can be opened with "+filepath.Base(m.settings.Secrets.Identity)+"; keep a copy of it in a safe place")
@@ -110,7 +110,7 @@ func (m *Move) checkPIM(ctx context.Context, source, destination *checkup.List, 
 		return
 	}
 	if ends == nil {
-		destination.Warn("dav", "contacts and calendars stay: the settings do not say where they are and where they go",
+		destination.Warn("dav", "contacts and calendars are not copied: the settings name no servers for them",
 			"set destination.dav.url, and source.dav.url or source.database")
 		return
 	}
@@ -136,7 +136,7 @@ func (m *Move) checkSieve(
 	ctx context.Context, c *checkup.List, side rehome.Side, settings config.Sieve, accounts []rehome.Account,
 ) {
 	if settings.Address == "" && side == rehome.Destination {
-		c.OK("rules", "no ManageSieve server is named: they become files to be handed over, see \"rehome rules export\"")
+		c.OK("rules", "no ManageSieve server is named: rules are written to files, see \"rehome rules export\"")
 	}
 	if settings.Address == "" || len(accounts) == 0 {
 		return

@@ -165,7 +165,7 @@ func (m *Move) openedSheet() ([]byte, error) {
 	text, err := vault.Open(m.sheetFile(), identity)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "open", Object: m.sheetFile(), Cause: errors.New("there is none"),
-			Hint: `run "rehome accounts export" first; when everybody keeps the own password there is no sheet`}
+			Hint: `run "rehome accounts export" first; if all users keep their current password, there is no sheet`}
 	}
 	return text, err
 }

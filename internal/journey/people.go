@@ -98,10 +98,10 @@ func (m *Move) openSheet() (vault.Sheet, error) {
 
 // nobodyMoves says why, and which domain of the settings is misspelt if one is.
 func (m *Move) nobodyMoves(p *people.Everybody) error {
-	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "somebody who moves",
-		Cause: &config.SettingsError{Cause: fmt.Errorf("all %s stay: %s", plural(len(p.Staying), "account"), p.Staying[0].Reason)}}
+	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "an account that moves",
+		Cause: &config.SettingsError{Cause: fmt.Errorf("none of %s moves: %s", plural(len(p.Staying), "account"), p.Staying[0].Reason)}}
 	for _, lone := range p.LoneDomains(m.settings.Domains) {
-		fault.Object = "somebody who moves in " + lone.Domain
+		fault.Object = "an account that moves in " + lone.Domain
 		fault.Cause = &config.SettingsError{Cause: errors.New("there are accounts in " + strings.Join(knownDomains(lone), ", ") + " only")}
 		fault.Hint = loneHint(lone)
 	}

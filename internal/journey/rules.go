@@ -148,7 +148,7 @@ func (m *Move) openRules(ctx context.Context, who selection, hosts hosts, option
 	case away != nil && (!byHand(away) || len(options.Only) > 0):
 		return kindOfWork{}, away
 	case away != nil:
-		m.log.Info("rules stay behind", rehome.LogError, away.Error())
+		m.log.Info("rules are not copied", rehome.LogError, away.Error())
 		return kindOfWork{findings: []rehome.Finding{rulesAway(away)}}, nil
 	case rules == nil:
 		return kindOfWork{}, nil

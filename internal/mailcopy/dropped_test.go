@@ -81,11 +81,11 @@ func TestNeedsWork_droppedMailbox(t *testing.T) {
 		want     bool
 	}{
 		{"as it was", 3, 2, 200, false},
-		{"as it was, size not told", 3, 2, -1, false},
+		{"as it was, size unknown", 3, 2, -1, false},
 		{"its user deletes one", 3, 1, 100, false},
 		{"new mail", 4, 3, 300, true},
 		{"new mail, UIDNEXT stands still", 3, 3, 300, true},
-		{"new mail, UIDNEXT stands still, size not told", 3, 3, -1, true},
+		{"new mail, UIDNEXT stands still, size unknown", 3, 3, -1, true},
 		{"one comes and one goes, UIDNEXT stands still", 3, 2, 250, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

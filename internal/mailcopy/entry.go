@@ -70,7 +70,7 @@ type listing struct {
 	place   map[imap.UID]int // of each in entries
 }
 
-var errEndlessListing = errors.New("the server lists more messages than it says to hold")
+var errEndlessListing = errors.New("the server lists more messages than it reports")
 
 // sweepAhead asks for the listing and does not wait for it.
 func sweepAhead(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) (*listing, error) {

@@ -81,7 +81,7 @@ func undecided(src, others []*entry) map[imap.UID]bool {
 }
 
 // errHidden says that a copy of a message that is to be sent may be there already.
-var errHidden = errors.New("the destination lists messages and shows neither their headers nor their bodies")
+var errHidden = errors.New("the destination lists messages, but returns neither their headers nor their bodies")
 
 // hidden is an error when one of src, which nothing was found for, may be among what dst does not show.
 func hidden(src, dst []*entry, like likeness) error {

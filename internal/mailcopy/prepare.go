@@ -83,7 +83,7 @@ func (s *slice) lookAtThere(ctx context.Context, there []mapping.Pair, answers m
 		}
 		if twin := s.view.twinOf(box); twin != "" {
 			answers[pair.Destination] = true
-			s.refuseMailbox(pair, fmt.Sprintf("there the name %q opens the mailbox %q", pair.Destination, twin))
+			s.refuseMailbox(pair, fmt.Sprintf("the name %q opens the mailbox %q there", pair.Destination, twin))
 			continue
 		}
 		if err := s.engine.options.Ledger.ForgetCreations(ctx, s.account.Address, pair.Destination); err != nil { // it is not ours

@@ -32,8 +32,9 @@ func (v accountView) checkRoom(address string) error {
 	}
 	return &rehome.Fault{
 		Class: rehome.ClassQuota, Op: "make room at the destination for", Object: address,
-		Cause: fmt.Errorf("%s are still to come, and its quota of %s leaves %s", size(coming), size(v.room.quota.Limit), size(free)),
-		Hint:  fmt.Sprintf("raise that account's quota to %s or more, or leave mailboxes out with mail.exclude, then run the same command again", size(v.room.quota.Used+coming)),
+		Cause: fmt.Errorf("%s still to copy, and its quota of %s has %s left", size(coming), size(v.room.quota.Limit), size(free)),
+		Hint: fmt.Sprintf("raise the account's quota to at least %s, or leave out mailboxes with mail.exclude, then run the same command again",
+			size(v.room.quota.Used+coming)),
 	}
 }
 

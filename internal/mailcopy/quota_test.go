@@ -19,10 +19,10 @@ func TestRunSlice_accountThatDoesNotFit(t *testing.T) {
 		dovecot.Options{Layout: dovecot.Sdbox, Separator: "/", QuotaMB: 2})
 	p.fill(p.src, "INBOX", letters(3, 1_000_000, "large")...)
 	_, err := p.trySync(p.engine())
-	if rehome.ClassOf(err) != rehome.ClassQuota || !strings.Contains(err.Error(), "are still to come, and its quota of 2.0 MiB leaves 2.0 MiB") {
+	if rehome.ClassOf(err) != rehome.ClassQuota || !strings.Contains(err.Error(), "still to copy, and its quota of 2.0 MiB has 2.0 MiB left") {
 		t.Fatalf("got %v, want a fault of the quota with figures", err)
 	}
-	if !strings.Contains(rehome.HintOf(err), "raise that account's quota to") {
+	if !strings.Contains(rehome.HintOf(err), "raise the account's quota to") {
 		t.Errorf("hint %q", rehome.HintOf(err))
 	}
 	if _, err := p.engine().Plan(context.Background(), account); rehome.ClassOf(err) != rehome.ClassQuota {

@@ -35,7 +35,7 @@ func (j *mailboxJob) isolate(ctx context.Context, refused []refusedBatch) error 
 			return fault
 		case r.reason.Code == "TRYCREATE" || r.reason.Code == "NONEXISTENT":
 			return &rehome.Fault{Class: rehome.ClassTemporary, Op: "copy to", Object: fmt.Sprintf("%q", j.pair.Destination),
-				Server: r.reason.Text, Cause: r.reason, Hint: "somebody removed the mailbox at the destination meanwhile: run sync again, it is made anew"}
+				Server: r.reason.Text, Cause: r.reason, Hint: "somebody removed the mailbox at the destination in the meantime: run sync again to create it again"}
 		case len(r.batch) == 1:
 			more, err := j.lastResort(ctx, r)
 			if err != nil {
@@ -173,7 +173,7 @@ func (j *mailboxJob) refuseOversize(ctx context.Context, entries []entry) ([]ent
 			kept = append(kept, e)
 			continue
 		}
-		words := fmt.Sprintf("the destination takes no message above %s (APPENDLIMIT)", octetText(limit))
+		words := fmt.Sprintf("the destination accepts no message larger than %s (APPENDLIMIT)", octetText(limit))
 		if err := j.refuse(ctx, e, refusal{kind: messageTooLarge, kept: messageTooLargeKept, words: words}); err != nil {
 			return nil, err
 		}

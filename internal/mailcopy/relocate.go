@@ -41,7 +41,7 @@ func (s *slice) followRenames(ctx context.Context) error {
 			delete(s.view.displaced, r.row.ID) // it has the name of its own mailbox now
 			s.unsubscribeOld(ctx, r)
 		case r.refused == "":
-			r.refused = "the destination does not rename its mailbox"
+			r.refused = "the destination refused to rename its mailbox"
 			fallthrough
 		default:
 			s.find(r.finding())

@@ -229,7 +229,7 @@ func (s *slice) applyRemoval(ctx context.Context, m *ledger.Mailbox, items []led
 		func() error { return s.dst.Expunge(ctx, remove) },
 	}
 	for _, command := range commands {
-		err := faultOf(command(), "remove vanished messages from", m.Anchor.Destination)
+		err := faultOf(command(), "remove messages deleted at the source from", m.Anchor.Destination)
 		if err != nil && rehome.ClassOf(err) == rehome.ClassPermanent {
 			s.find(removalRefused.On(m.Anchor.Destination, rehome.Values{"why": err}))
 			return nil

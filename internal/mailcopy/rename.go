@@ -147,14 +147,14 @@ func (v accountView) refuseForeign(all []*relocation) {
 	for _, r := range all {
 		switch {
 		case r.from == "":
-			r.refused = "the destination's mailbox is gone, or another one has its name"
+			r.refused = "the mailbox is gone from the destination, or another one has its name"
 		case r.from == r.to:
 		case r.to == "":
-			r.refused = "it goes nowhere by the rules for mailboxes"
+			r.refused = "the mailbox rules leave it out"
 		case r.from == "INBOX" || !r.row.Created:
 			r.refused = "the destination had its mailbox before the move"
 		case v.sharedDestination(r.row):
-			r.refused = "other mailboxes of the source go to the same mailbox"
+			r.refused = "other mailboxes of the source are copied into the same mailbox"
 		}
 	}
 }
@@ -175,9 +175,9 @@ func (v accountView) refuseObstructed(all []*relocation) bool {
 		case !r.follows():
 			continue
 		case taken && !leaving[r.to]:
-			r.refused = "its new name is taken at the destination"
+			r.refused = "another mailbox at the destination already has the new name"
 		case v.hasStrangers(r, all):
-			r.refused = "its mailbox at the destination holds others that are not renamed with it"
+			r.refused = "its mailbox at the destination contains others that were not renamed with it"
 		default:
 			continue
 		}

@@ -87,7 +87,7 @@ func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	}
 	later, gone, err := j.outrun(ctx, ours, gaps)
 	if err != nil {
-		return 0, faultOf(err, "look for other copiers in", j.pair.Destination)
+		return 0, faultOf(err, "look for copies by other tools in", j.pair.Destination)
 	}
 	taken = later.Len() + gone.Len()
 	if !later.Empty() && !j.dst.Capabilities().Has("UIDPLUS") { // without UID EXPUNGE a copy cannot be taken back alone
@@ -265,8 +265,8 @@ func (j *mailboxJob) removeCopies(ctx context.Context, uids imap.UIDSet) error {
 func rivalFault(mailbox, what string) error {
 	return &rehome.Fault{
 		Class: rehome.ClassOperator, Op: "copy to", Object: fmt.Sprintf("%q", mailbox),
-		Cause: errors.New("another rehome, or another tool, copies the same messages there at this moment: " + what),
-		Hint:  "let only one of them copy this account; when the other one has ended, run the same command again",
+		Cause: errors.New("another rehome, or another tool, is copying the same messages there: " + what),
+		Hint:  "let only one of them copy this account; when the other one has finished, run the same command again",
 	}
 }
 

@@ -73,9 +73,9 @@ func completed(entries []entry, uids imap.UIDSet) []entry {
 // shortAtDestination is the trouble with a destination mailbox that does not show all it holds: what is
 // missing there would look as if its user had deleted it, and what was there before as if it had to be copied.
 func shortAtDestination(destination string, short imap.Count) error {
-	cause := fmt.Errorf("it holds %s more messages than it shows", short)
+	cause := fmt.Errorf("it holds %s more messages than it lists", short)
 	if _, told := short.Told(); !told {
-		cause = fmt.Errorf("it does not say how many messages it holds")
+		cause = fmt.Errorf("it does not report how many messages it holds")
 	}
 	return &rehome.Fault{Class: rehome.ClassTemporary, Op: "list destination mailbox", Object: fmt.Sprintf("%q", destination), Cause: cause,
 		Hint: "ask the destination's administrator to repair the mailbox, then run sync again"}

@@ -29,7 +29,7 @@ type seat struct {
 const mostLost = 2
 
 // errNoSeat says that the limits leave no room for another extra pair of sessions.
-var errNoSeat = errors.New("no room for another connection")
+var errNoSeat = errors.New("no more connections allowed")
 
 // renew replaces sessions that have ended.
 func (t *seat) renew(ctx context.Context) (err error) {
@@ -82,7 +82,7 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 	default: // a full account, a ledger that cannot be written: it is not the mailbox
 		return err
 	}
-	s.log(pair).Info("mailbox is set aside, the others go on", rehome.LogError, err.Error())
+	s.log(pair).Info("mailbox is set aside, the others continue", rehome.LogError, err.Error())
 	return t.renew(ctx)
 }
 
@@ -90,7 +90,7 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 func (s *slice) setAside(pair mapping.Pair, err error) {
 	var broke *readError
 	if !errors.As(err, &broke) && s.memory.strike(pair.Source) { // a damaged message is dealt with, see suspect.go
-		s.find(unfinished(pair, err, "run sync again; if it ends here each time, ask the administrator of that server to look at the mailbox"))
+		s.find(unfinished(pair, err, "run sync again; if it stops here each time, ask the administrator of that server to check the mailbox"))
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.broken[pair.Source] = true
@@ -117,10 +117,10 @@ func unfinished(pair mapping.Pair, err error, nextStep string) rehome.Finding {
 	if nextStep == "" && errors.As(err, &fault) {
 		switch {
 		case strings.HasPrefix(fault.Op, "open source"):
-			nextStep = "if its user has deleted it there, leave it out with mail.exclude; otherwise ask the source's administrator to " +
+			nextStep = "if its user deleted it there, leave it out with mail.exclude; otherwise ask the source's administrator to " +
 				"repair it, then run sync again"
 		case strings.HasPrefix(fault.Op, "open destination"):
-			nextStep = "look which name the destination has given it; give it another one with mail.rename, or set mail.max_name if " +
+			nextStep = "check which name the destination gave it; choose another one with mail.rename, or set mail.max_name if " +
 				"it was cut, and run sync again"
 		default:
 			nextStep = cmp.Or(rehome.HintOf(err), "ask the administrator of that server why, then run sync again")

@@ -24,7 +24,7 @@ func (s *slice) proveVictims(ctx context.Context, m *ledger.Mailbox, items []led
 	victims := slices.DeleteFunc(slices.Clone(items), func(item ledger.Item) bool { return !r.remove.Contains(item.UID) })
 	proved, others, err := s.proved(ctx, victims)
 	if err != nil {
-		return r, faultOf(err, "look at vanished messages in", m.Anchor.Destination)
+		return r, faultOf(err, "check messages deleted at the source in", m.Anchor.Destination)
 	}
 	if others {
 		s.noteDoubt(m.ID)

@@ -39,13 +39,13 @@ func staysBecause(c dav.Collection, principal string) (reason, nextStep string) 
 	name := LastSegment(c.Href)
 	switch {
 	case c.Is("subscribed"), c.Source != "":
-		return "it is a subscription to what is published elsewhere", "subscribe to it again at the destination"
+		return "it is a subscription to a calendar published elsewhere", "subscribe to it again at the destination"
 	case c.Is("shared"), c.Owner != "" && principal != "" && dav.Key(c.Owner) != dav.Key(principal):
-		return "it belongs to somebody else, with whose account it moves", "share it again at the destination"
+		return "it belongs to another user and is copied with that account", "share it again at the destination"
 	case slices.ContainsFunc(generated(), func(prefix string) bool { return strings.HasPrefix(name, prefix) }):
 		return "the server generates it from other data", ""
 	case c.Owner == "" && !c.Writable(): // a source that is frozen for the move lets its owners write nothing either
-		return "its own user cannot write it: it is generated, or belongs to somebody else", ""
+		return "its own user cannot write to it: it is generated, or belongs to somebody else", ""
 	}
 	return "", ""
 }

@@ -94,9 +94,9 @@ func (p *planner) unwanted(m Mailbox) string {
 	case p.skipped(m):
 		return reasonSkipped
 	case p.src.foreign(m.Name, m.Delimiter):
-		return "belongs to another user or is shared"
+		return "belongs to another user, or is shared"
 	case m.virtual():
-		return "virtual: shows messages of other mailboxes"
+		return "virtual: it shows messages of other mailboxes"
 	case p.insideVirtual(m):
 		return "inside the virtual namespace"
 	}

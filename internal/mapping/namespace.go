@@ -81,7 +81,7 @@ func (e End) join(parts []string) string {
 	return e.Prefix + strings.Join(parts, e.separator())
 }
 
-// foreign says that a name belongs to another user or is shared: the longest prefix wins, so that
+// foreign says that a name belongs to another user, or is shared: the longest prefix wins, so that
 // a personal namespace inside a foreign one stays personal.
 func (e End) foreign(name, delimiter string) bool {
 	if isInbox(name) {

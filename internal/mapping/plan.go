@@ -217,7 +217,7 @@ func (p *planner) head(n *node) (head string, followed bool) {
 func (p *planner) pair() {
 	for _, n := range p.nodes {
 		if n.container() && !p.hasChildren(n) {
-			p.leave(n.Name, "cannot be selected, and nothing goes below it")
+			p.leave(n.Name, "cannot be selected, and contains nothing to copy")
 			continue
 		}
 		existing, found := p.exact[n.placed]

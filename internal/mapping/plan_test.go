@@ -98,15 +98,15 @@ func TestMake_leftOut(t *testing.T) {
 	}
 	want := []mapping.Left{
 		{Source: "INBOX..", Reason: "has no name of its own"},
-		{Source: "INBOX.All", Reason: "virtual: shows messages of other mailboxes"},
-		{Source: "INBOX.Gone", Reason: "cannot be selected, and nothing goes below it"},
-		{Source: "INBOX.Starred", Reason: "virtual: shows messages of other mailboxes"},
+		{Source: "INBOX.All", Reason: "virtual: it shows messages of other mailboxes"},
+		{Source: "INBOX.Gone", Reason: "cannot be selected, and contains nothing to copy"},
+		{Source: "INBOX.Starred", Reason: "virtual: it shows messages of other mailboxes"},
 		{Source: "INBOX.Temp", Reason: "excluded by rule"},
-		{Source: "INBOX.shared.B", Reason: "belongs to another user or is shared"},
+		{Source: "INBOX.shared.B", Reason: "belongs to another user, or is shared"},
 		{Source: "INBOX.virtual.All", Reason: "inside the virtual namespace"},
 		{Source: "inbox", Reason: "another spelling of INBOX"},
-		{Source: "user", Reason: "belongs to another user or is shared"},
-		{Source: "user.bob.A", Reason: "belongs to another user or is shared"},
+		{Source: "user", Reason: "belongs to another user, or is shared"},
+		{Source: "user.bob.A", Reason: "belongs to another user, or is shared"},
 	}
 	if diff := cmp.Diff(want, plan.Left); diff != "" {
 		t.Errorf("left (-want +got):\n%s", diff)

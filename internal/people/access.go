@@ -41,7 +41,7 @@ const (
 // AccountStanding says what kind of account it is.
 type AccountStanding string
 
-// The kinds of account that are not a person who moves like everybody.
+// The kinds of account, the usual one first.
 const (
 	StandingMoves       AccountStanding = "moves"
 	StandingLDAP        AccountStanding = "ldap"
@@ -118,7 +118,7 @@ func (o AccessOptions) accessOf(account rehome.Account, decision atmail8.Decisio
 		row.Standing = StandingLDAP
 	}
 	if row.Mail != AccessNone && !account.Services.IMAP {
-		row.Policy = joinPolicy("its group switches IMAP off, which may keep the "+string(row.Mail)+" out too: try with --login", row.Policy)
+		row.Policy = joinPolicy("its group switches IMAP off, which may also shut out the "+string(row.Mail)+": test it with --login", row.Policy)
 	}
 	if row.Mail == AccessNone {
 		row.Policy = joinPolicy(noMailReason(account), row.Policy)
@@ -126,7 +126,7 @@ func (o AccessOptions) accessOf(account rehome.Account, decision atmail8.Decisio
 	row.Policy = joinPolicy(o.objectsReason(row, account), row.Policy)
 	if account.Disabled {
 		row.Standing = StandingDisabled
-		row.Policy = joinPolicy("moves although the source has disabled it (accounts.include_disabled: import)", row.Policy)
+		row.Policy = joinPolicy("it moves although it is disabled at the source (accounts.include_disabled: import)", row.Policy)
 	}
 	return row
 }
@@ -183,13 +183,13 @@ func (o AccessOptions) objectsReason(row AccessRow, account rehome.Account) stri
 	}
 	switch {
 	case row.Objects == AccessDatabase && len(off) > 0:
-		return "its group switches " + strings.Join(off, " and ") + " off: contacts and calendars come from the database"
+		return "its group switches " + strings.Join(off, " and ") + " off, so contacts and calendars are read from the database"
 	case len(off) > 0:
-		return "its group switches " + strings.Join(off, " and ") + " off: allow it while the move lasts, or let source.dav.via be auto"
+		return "its group switches " + strings.Join(off, " and ") + " off: allow it during the move, or set source.dav.via to auto"
 	case row.Objects == AccessNone && account.Disabled:
-		return "the source's server refuses it: let source.dav.via be auto for its contacts and calendars"
+		return "the source's server refuses it: set source.dav.via to auto to copy its contacts and calendars"
 	case row.Objects == AccessNone:
-		return "nothing opens its contacts and calendars: give SourcePassword in the roster, or let source.dav.via be auto"
+		return "its contacts and calendars cannot be read: add SourcePassword in the roster, or set source.dav.via to auto"
 	}
 	return ""
 }
@@ -198,26 +198,26 @@ func (o AccessOptions) objectsReason(row AccessRow, account rehome.Account) stri
 func noMailReason(account rehome.Account) string {
 	switch {
 	case !account.SourcePassword.Empty() && !account.Services.IMAP:
-		return "its group switches IMAP off: allow it while the move lasts, or set a master user for the source"
+		return "its group switches IMAP off: allow it during the move, or set a master user for the source"
 	case account.Disabled:
-		return "the source refuses its log-in: set a master user for the source"
+		return "the source refuses its login: set a master user for the source"
 	}
-	return "nothing opens its mail: set a master user for the source, or give SourcePassword in the roster"
+	return "its mail cannot be read: set a master user for the source, or add SourcePassword in the roster"
 }
 
 func (o AccessOptions) passwordRoute(account rehome.Account, decision atmail8.Decision) (PasswordRoute, string) {
 	_, _, isHash := passhash.Scheme(account.Password)
 	switch {
 	case !o.MakesAccounts && account.DestinationPassword.Empty():
-		return RouteGiven, "rehome makes no accounts at this destination: give DestinationPassword in the roster"
+		return RouteGiven, "rehome creates no accounts at this destination: add DestinationPassword in the roster"
 	case !o.MakesAccounts, decision.Origin == atmail8.OriginOwn:
 		return RouteOwn, ""
 	case isHash:
-		return RouteHash, "the hash goes to the vendor with the handover; until it is taken over, a temporary password holds"
+		return RouteHash, "the vendor gets the hash with the handover; until it is set, the account has a temporary password"
 	case account.Password.Form == rehome.PasswordLDAP:
-		return RouteTemporary, "its password is in a directory, which does not move: a temporary password and a personal sheet"
+		return RouteTemporary, "its password is in a directory service, which does not move: it gets a temporary password and a personal sheet"
 	}
-	return RouteTemporary, decision.Why() + ": a temporary password and a personal sheet"
+	return RouteTemporary, decision.Why() + ": it gets a temporary password and a personal sheet"
 }
 
 // stayingRows names everybody who does not move, with what happens to them.

@@ -45,18 +45,18 @@ func TestAccess_waysIn(t *testing.T) {
 		policy  string // part of it; "" is no policy at all
 	}{
 		{"own password", with("x"), "server tables", false, AccessOwn, AccessOwn, ""},
-		{"master user opens mail only", with(""), "master server", false, AccessMaster, AccessNone, "nothing opens its contacts and calendars"},
+		{"master user opens mail only", with(""), "master server", false, AccessMaster, AccessNone, "its contacts and calendars cannot be read"},
 		{"token, and tables", with(""), "token tables", false, AccessToken, AccessDatabase, ""},
-		{"nothing known", with(""), "server", false, AccessNone, AccessNone, "nothing opens its mail"},
+		{"nothing known", with(""), "server", false, AccessNone, AccessNone, "its mail cannot be read"},
 		{"stored digest", with(""), "master server", true, AccessMaster, AccessHA1, ""},
 		{"the password is better than a digest", with("x"), "server", true, AccessOwn, AccessOwn, ""},
 		{"IMAP switched off", with("x", "IMAP"), "server", false, AccessNone, AccessOwn, "its group switches IMAP off: allow it"},
-		{"IMAP switched off, master user", with("x", "IMAP"), "master server", false, AccessMaster, AccessOwn, "may keep the master user out too"},
+		{"IMAP switched off, master user", with("x", "IMAP"), "master server", false, AccessMaster, AccessOwn, "may also shut out the master user"},
 		{"CalDAV off, tables help", with("x", "CalDAV"), "server tables", false, AccessOwn, AccessDatabase,
-			"contacts and calendars come from the database"},
-		{"CalDAV switched off, no tables", with("x", "CalDAV"), "server", false, AccessOwn, AccessOwn, "CalDAV off: allow it while the move lasts"},
+			"contacts and calendars are read from the database"},
+		{"CalDAV switched off, no tables", with("x", "CalDAV"), "server", false, AccessOwn, AccessOwn, "CalDAV off: allow it during the move"},
 		{"both switched off, no tables", with("x", "CalDAV", "CardDAV"), "server", false, AccessOwn, AccessNone, "CalDAV and CardDAV off: allow"},
-		{"disabled", disabled(with("x")), "server tables", false, AccessNone, AccessDatabase, "the source refuses its log-in"},
+		{"disabled", disabled(with("x")), "server tables", false, AccessNone, AccessDatabase, "the source refuses its login"},
 		{"disabled, server only", disabled(with("x")), "master server", true, AccessMaster, AccessNone, "the source's server refuses it"},
 		{"objects do not move", with("x"), "", false, AccessOwn, AccessNone, ""},
 	} {
@@ -163,6 +163,6 @@ func TestPlanAccess_hasEverybodyOnce(t *testing.T) {
 	}
 	plan.Note(rehome.Source, map[string]Login{"zoe@a.test": {Verdict: LoginWorks}})
 	if zoe := plan.Accounts[5]; zoe.SourceLogin == nil || zoe.DestinationLogin != nil || plan.Accounts[0].SourceLogin != nil {
-		t.Errorf("a log-in is noted at the wrong place: %+v", plan.Accounts)
+		t.Errorf("a login is noted at the wrong place: %+v", plan.Accounts)
 	}
 }

@@ -83,8 +83,8 @@ func stateOf(account rehome.Account, login Login, tried bool) CheckedAccount {
 	switch {
 	case !tried:
 		c.State = StateMissing
-		c.Sentence = "the destination's list does not have it"
-		c.NextStep = "import the file of accounts, or look why its row was refused"
+		c.Sentence = "it is not in the destination's list"
+		c.NextStep = "import the accounts file, or find out why its row was rejected"
 	case login.Verdict == LoginSecondFactor:
 		c.State = StateSecondFactor
 	case login.Verdict == LoginRefused:
@@ -93,12 +93,12 @@ func stateOf(account rehome.Account, login Login, tried bool) CheckedAccount {
 		c.State = StateUnknown
 	case c.Limit > 0 && c.Used >= c.Limit:
 		c.State = StateOverQuota
-		c.Sentence = "the account is full"
-		c.NextStep = "raise its quota at the destination before mail comes"
+		c.Sentence = "the mailbox is full"
+		c.NextStep = "raise its quota at the destination before mail arrives there"
 	case c.Limit > 0 && c.Source > c.Limit:
 		c.State = StateOverQuota
-		c.Sentence = "it may hold less than at the source"
-		c.NextStep = "raise its quota at the destination, unless little of the old one is used"
+		c.Sentence = "its quota is smaller than at the source"
+		c.NextStep = "raise its quota at the destination, unless the account uses much less"
 	}
 	return c
 }
@@ -118,10 +118,10 @@ func (e *Everybody) extras(listed []string) []CheckedAccount {
 		if expected[address] {
 			continue
 		}
-		extra := CheckedAccount{Account: address, State: StateExtra, Sentence: "the destination has it, and nobody of that address moves",
-			NextStep: "remove it there, or name it in the roster"}
+		extra := CheckedAccount{Account: address, State: StateExtra, Sentence: "it is at the destination, but not in this move",
+			NextStep: "delete it there, or name it in the roster"}
 		if reason := reasons[address]; reason != "" {
-			extra.Sentence = "the destination has it, and it stays: " + reason
+			extra.Sentence = "it is at the destination, but does not move: " + reason
 		}
 		all = append(all, extra)
 	}
@@ -147,7 +147,7 @@ func ReadListed(file string) ([]string, error) {
 			break
 		}
 		if err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the list of accounts", Object: file, Cause: errors.New("it is no CSV"),
+			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the list of accounts", Object: file, Cause: errors.New("it is not a CSV file"),
 				Hint: "export it again from the Account Manager"}
 		}
 		for _, field := range fields {
@@ -159,7 +159,7 @@ func ReadListed(file string) ([]string, error) {
 	}
 	if len(found) == 0 {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the list of accounts", Object: file,
-			Cause: errors.New("it names no e-mail address"), Hint: "export the accounts from the Account Manager as CSV"}
+			Cause: errors.New("it contains no email address"), Hint: "export the accounts from the Account Manager as CSV"}
 	}
 	slices.Sort(found)
 	return slices.Compact(found), nil

@@ -31,11 +31,11 @@ func (e *Everybody) Only(names []string) ([]rehome.Account, error) {
 }
 
 func (e *Everybody) unknown(name string) error {
-	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find account", Object: name, Cause: errors.New("nobody of that address moves"),
-		Hint: `run "rehome accounts list" to see who moves`}
+	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find account", Object: name, Cause: errors.New("no such account in this move"),
+		Hint: `run "rehome accounts list" to see which accounts move`}
 	for _, s := range e.Staying {
 		if strings.EqualFold(s.Account, name) {
-			fault.Cause = fmt.Errorf("it stays: %s", s.Reason)
+			fault.Cause = fmt.Errorf("it does not move: %s", s.Reason)
 			fault.Hint = ""
 		}
 	}
@@ -118,7 +118,7 @@ func (e *Everybody) List() List {
 func passwordWord(d atmail8.Decision) string {
 	switch {
 	case d.Missing():
-		return "temporary, to be made by export"
+		return "temporary, created by export"
 	case d.Origin == atmail8.OriginTemporary:
 		return "temporary"
 	}

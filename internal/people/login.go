@@ -163,7 +163,7 @@ func (s *series) untried(account rehome.Account) string {
 	case s.side == rehome.Source && !account.Services.IMAP:
 		return "its group switches IMAP off"
 	case s.side == rehome.Source && account.Disabled:
-		return "the source has disabled it"
+		return "it is disabled at the source"
 	case s.side == rehome.Source && account.SourcePassword.Empty(), s.side == rehome.Destination && account.DestinationPassword.Empty():
 		return "no password is known"
 	}
@@ -178,14 +178,14 @@ func (s *series) failed(err error) Login {
 		login.Verdict = LoginRefused
 		if wantsSecondFactor(err) {
 			login.Verdict = LoginSecondFactor
-			login.NextStep = "make an app password for this account at the " + string(s.side) +
-				" and give it in the roster, or switch the second factor on after the move"
+			login.NextStep = "create an app password for this account at the " + string(s.side) +
+				" and add it in the roster, or switch on the second factor after the move"
 		}
 		if s.refused++; s.refused >= refusalsInARow {
-			s.stopped = fmt.Sprintf("the host refused %d log-ins one after the other, and would lock this machine out", refusalsInARow)
+			s.stopped = fmt.Sprintf("the host refused %d logins in a row, and might lock out this machine", refusalsInARow)
 		}
 	default:
-		s.stopped = "the host turned away: " + err.Error()
+		s.stopped = "the host asked us to stop: " + err.Error()
 	}
 	return login
 }

@@ -75,7 +75,7 @@ func TestLogIns_leaveTheHostAlone(t *testing.T) {
 		}}
 		got, logins := verdicts(t, host, rehome.Destination, crowd("abcdef"))
 		if got != c.want || len(host.asked) != c.asked {
-			t.Errorf("%s: got %s after %d log-ins, want %s after %d", name, got, len(host.asked), c.want, c.asked)
+			t.Errorf("%s: got %s after %d logins, want %s after %d", name, got, len(host.asked), c.want, c.asked)
 		}
 		if last := logins["f@example.test"]; last.Verdict == LoginNotTried && !strings.Contains(last.Sentence, "lock") {
 			t.Errorf("%s: not tried because %q, want the lock-out named", name, last.Sentence)
@@ -88,7 +88,7 @@ func TestLogIns_aHostThatTurnsAwayIsAskedNothingMore(t *testing.T) {
 	for _, class := range []rehome.Class{rehome.ClassThrottled, rehome.ClassTemporary, rehome.ClassUntrusted} {
 		host := &fakeHost{answer: func(rehome.Account) error { return &rehome.Fault{Class: class, Op: "log in"} }}
 		if got, _ := verdicts(t, host, rehome.Destination, crowd("abc")); got != "unn" || len(host.asked) != 1 {
-			t.Errorf("%s: got %s after %d log-ins, want one", class, got, len(host.asked))
+			t.Errorf("%s: got %s after %d logins, want one", class, got, len(host.asked))
 		}
 	}
 }
@@ -119,7 +119,7 @@ func TestLogIns_pauseBetweenAndEndWithTheContext(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := host.asked[2].Sub(host.asked[0]); took != 2*time.Second {
-			t.Errorf("three log-ins took %s, want two pauses of a second", took)
+			t.Errorf("three logins took %s, want two pauses of a second", took)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()

@@ -72,8 +72,8 @@ func Gather(ctx context.Context, directory Directory, options Options) (*Everybo
 	}
 	if len(e.Organisation.Accounts) == 0 {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "people",
-			Cause: errors.New("neither database nor roster names any"),
-			Hint:  "set source.database.dsn, or roster: with a CSV of addresses"}
+			Cause: errors.New("there are none in the database or the roster"),
+			Hint:  "set source.database.dsn, or roster to a CSV file of addresses"}
 	}
 	if e.Temporary, err = options.Temporary(); err != nil {
 		return nil, err
@@ -111,10 +111,10 @@ func (e *Everybody) choose(options Options) {
 // staysBecause is why an account does not move; "" if it does.
 func staysBecause(account rehome.Account, options Options) string {
 	if len(options.Domains) > 0 && !slices.Contains(options.Domains, account.Domain()) {
-		return "its domain is not among those that move; add it to domains to move it"
+		return "its domain does not move; to move it, add the domain to domains"
 	}
 	if account.Disabled && !options.MoveDisabled {
-		return "the source has disabled it; set accounts.include_disabled: import to move it"
+		return "it is disabled at the source; to move it, set accounts.include_disabled: import"
 	}
 	return ""
 }

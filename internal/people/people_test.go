@@ -72,8 +72,8 @@ func TestGather_whoMovesAndWhy(t *testing.T) {
 		person("zoe@a.test", ""), disabled(person("carl@a.test", "")), person("anna@b.test", ""), disabled(person("dora@c.test", "")),
 	}
 	const (
-		domain = "its domain is not among those that move"
-		off    = "the source has disabled it"
+		domain = "its domain does not move"
+		off    = "it is disabled at the source"
 	)
 	for name, c := range map[string]struct {
 		options Options
@@ -187,7 +187,7 @@ func TestOnly(t *testing.T) {
 		}
 	}
 	_, err := everybody.Only([]string{"Carl@a.test"})
-	if err == nil || !strings.Contains(err.Error(), "it stays: the source has disabled it") {
+	if err == nil || !strings.Contains(err.Error(), "it does not move: it is disabled at the source") {
 		t.Errorf("one who stays: got %v, want the reason", err)
 	}
 	if _, err := everybody.Only([]string{"anna@a.test", "x@a.test"}); rehome.HintOf(err) == "" || !strings.Contains(err.Error(), "x@a.test") {
@@ -227,7 +227,7 @@ func TestList_saysWhatBecomesOfThePassword(t *testing.T) {
 	}
 	list := gather(t, Options{Temporary: sheet, Policy: atmail8.DefaultPolicy()},
 		person("anna@a.test", "Str0ng-Enough!"), person("bob@a.test", ""), person("carl@a.test", "")).List()
-	want := []string{"own", "temporary", "temporary, to be made by export"}
+	want := []string{"own", "temporary", "temporary, created by export"}
 	for i, p := range list.Moving {
 		if p.DestinationPassword != want[i] {
 			t.Errorf("%s: got %q, want %q", p.Account, p.DestinationPassword, want[i])

@@ -39,7 +39,7 @@ func readAnswers(file string, hosts []Host, again bool) (answers, error) {
 	}
 	if err != nil {
 		return answers{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: file, Cause: err,
-			Hint: "remove it, or ask anew with --again"}
+			Hint: "remove it, or ask again with --again"}
 	}
 	for host := range kept.Hosts {
 		if said := old.Hosts[host]; said != nil {

@@ -68,7 +68,7 @@ func (o CensusOptions) Check() error {
 		return nil
 	}
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "look for", Object: "recipients",
-		Cause: errors.New("neither logs nor messages are to be read"), Hint: "name mail logs of the source, or set --messages"}
+		Cause: errors.New("there are neither logs nor messages to read"), Hint: "name mail logs of the source, or set --messages"}
 }
 
 // Outcome implements rehome.Answer: somebody decides about addresses that have no account and no alias.

@@ -128,13 +128,13 @@ func troubled(t testing.TB) Input {
 	in.Accounts[1].Failed = 1
 	in.Findings = []rehome.Finding{
 		{Code: "message_refused", Severity: rehome.SeverityError, Account: "ben@example.com", Object: "Archive",
-			Sentence: "the destination takes no message larger than 20 MiB; message <c0ffee@example.com> of \"Archive\" has 22,020,096 octets",
-			NextStep: "the original is kept in the escrow folder: have the limit raised, or hand the file to the user"},
+			Sentence: "the destination accepts no message larger than 20 MiB; message <c0ffee@example.com> of \"Archive\" has 22,020,096 octets",
+			NextStep: "raise the limit at the destination and run sync again, or give the original to its owner: it is in the escrow folder"},
 		{Code: "mailbox_renamed", Severity: rehome.SeverityWarning, Account: "kim@example.com", Object: "INBOX.a/b",
-			Sentence: `"INBOX.a/b" becomes "a／b": the name holds characters that the destination refuses`, NextStep: "give a rename " +
-				"rule for it if another name is wanted"},
+			Sentence: `"INBOX.a/b" becomes "a／b": the name contains characters that the destination refuses`, NextStep: "to choose another " +
+				"name, set one under mail.rename"},
 		{Code: "mailbox_merged", Severity: rehome.SeverityInfo, Account: "kim@example.com", Object: "INBOX.Sent",
-			Sentence: `"INBOX.Sent" goes into "Sent" together with another mailbox`},
+			Sentence: `"INBOX.Sent" is copied into "Sent", together with another mailbox`},
 	}
 	return in
 }

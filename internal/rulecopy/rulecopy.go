@@ -341,5 +341,5 @@ func fault(err error, op, account string) error {
 		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: account, Server: status.Text, Cause: err}
 	}
 	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: account, Cause: err,
-		Hint: "run the same command again, it goes on where it stopped"}
+		Hint: "run the same command again to continue"}
 }

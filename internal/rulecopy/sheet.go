@@ -24,7 +24,7 @@ func byHand(rule sieve.Rule) string {
 	case does("redirect"):
 		return "in the destination's webmail, set up the forward on the day of the switch, not before; or ask the provider for it"
 	case rule.Acts(), !does("fileinto", "setflag", "addflag", "removeflag", "keep", "discard", "stop"):
-		return "ask the provider whether this can be done at all; without it the message just arrives"
+		return "ask the provider whether this can be done at all; without it, the message is simply delivered"
 	}
 	return "in the destination's webmail, set it up as a filter, in this order"
 }
@@ -67,7 +67,7 @@ func writeScript(b *strings.Builder, a Action) {
 	}
 	b.WriteByte('\n')
 	if len(a.Lines) == 0 {
-		b.WriteString("      nobody can say in words what it does: read the file\n\n")
+		b.WriteString("      rehome cannot describe what it does: read the file\n\n")
 	}
 	for i, line := range a.Lines {
 		fmt.Fprintf(b, "%4d. %s\n      [ ] %s\n\n", i+1, line.Words, line.NextStep)
@@ -78,11 +78,11 @@ func writeScript(b *strings.Builder, a Action) {
 func (a Action) standing() string {
 	switch {
 	case a.Waits:
-		return "to be switched on after the switch, not before"
+		return "to be activated after the switch, not before"
 	case a.Active:
-		return "to be switched on"
+		return "to be activated"
 	}
-	return "switched off at the source, and stays so"
+	return "inactive at the source, and stays inactive"
 }
 
 // WriteCSV writes the same for a spreadsheet, a row for each rule.
@@ -92,7 +92,7 @@ func WriteCSV(w io.Writer, outcomes []Outcome) error {
 		for _, a := range o.Scripts {
 			lines := a.Lines
 			if len(lines) == 0 {
-				lines = []Line{{Words: "nobody can say in words what it does: read the file"}}
+				lines = []Line{{Words: "rehome cannot describe what it does: read the file"}}
 			}
 			for i, line := range lines {
 				rows = append(rows, []string{o.Account, cell(a.Name), a.File, a.standing(), strconv.Itoa(i + 1), cell(line.Words), line.NextStep})

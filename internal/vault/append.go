@@ -22,7 +22,7 @@ func OpenAppend(path string) (*os.File, error) {
 	opened, err := f.Stat()
 	named, nameErr := os.Lstat(path)
 	if err = errors.Join(err, nameErr); err == nil && !os.SameFile(opened, named) {
-		err = &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: path, Cause: errors.New("it was replaced in this moment"),
+		err = &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: path, Cause: errors.New("it was replaced just now"),
 			Hint: "choose a folder that only you can write to"}
 	}
 	if err != nil {

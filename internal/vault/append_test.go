@@ -46,7 +46,7 @@ func TestOpenAppend_refusesWhatIsNoFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for path, words := range map[string]string{link: "symbolic link", dangling: "symbolic link", dir: "no file", filepath.Join(dir, "no",
+	for path, words := range map[string]string{link: "symbolic link", dangling: "symbolic link", dir: "not a regular file", filepath.Join(dir, "no",
 		"x"): "no such"} {
 		if f, err := OpenAppend(path); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v, %v; want %q", path, f, err, words)

@@ -41,8 +41,8 @@ type GoneFile struct {
 
 // The kinds of files with secrets, as the register and the plan name them.
 const (
-	SecretImport  = "passwords in clear, for the import"
-	SecretHandOut = "passwords in clear, to hand out"
+	SecretImport  = "readable passwords, for the import"
+	SecretHandOut = "readable passwords, to hand out"
 	SecretSheet   = "sealed: temporary passwords"
 	SecretLetter  = "sealed: a person's temporary password"
 	SecretHashes  = "sealed: hashes for the vendor"

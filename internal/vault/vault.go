@@ -92,7 +92,7 @@ func checkReplaceable(path string) error {
 	if err != nil || info.Mode().IsRegular() {
 		return nil //nolint:nilerr // what is wrong with the folder shows when the file is made
 	}
-	what := "it is no file"
+	what := "it is not a regular file"
 	if info.Mode()&fs.ModeSymlink != 0 {
 		what = "it is a symbolic link, which is not followed"
 	}

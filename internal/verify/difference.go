@@ -44,21 +44,21 @@ func (k Kind) NextStep() string {
 	const syncAgain = `run "rehome sync" again`
 	switch k {
 	case MissingMailbox, MissingMessage:
-		return syncAgain + "; what stays missing is named with its reason among the findings"
+		return syncAgain + "; the findings give the reason for what stays missing"
 	case ExtraMailbox, ExtraMessage:
-		return "look at it at the destination: mail that arrived or was written there belongs there; what nobody wants can be deleted"
+		return "check it at the destination: mail that arrived or was written there belongs there; delete what nobody wants"
 	case ChangedMessage:
-		return "compare the two in a mail client; delete the wrong one at the destination and " + syncAgain
+		return "compare both in a mail client; delete the wrong one at the destination and " + syncAgain
 	case UnreadableMailbox, UnreadableMessage, UnlistedMessages:
 		return "ask the administrator of that server to repair the mailbox, then verify again"
 	case CountDiffers:
 		return `run "rehome verify --level full" for this account: it names the messages`
 	case FlagsDiffer:
-		return syncAgain + " if the users still work at the source; flags that the destination cannot keep are among the findings"
+		return syncAgain + " if users still work at the source; the findings list flags that the destination cannot store"
 	case DateDiffers:
-		return "delete the message at the destination and " + syncAgain + ", or accept that it is shown at another date"
+		return "delete the message at the destination and " + syncAgain + ", or accept that it is shown with another date"
 	case NotSubscribed:
-		return syncAgain + ", or subscribe it in the mail client"
+		return syncAgain + ", or subscribe to it in the mail client"
 	}
 	return ""
 }

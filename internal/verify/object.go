@@ -61,11 +61,11 @@ func NextStep(verdict pim.Verdict) string {
 	const syncAgain = `run "rehome sync" again`
 	switch verdict {
 	case pim.VerdictMissing:
-		return syncAgain + "; what stays missing is named with its reason among the findings"
+		return syncAgain + "; the findings give the reason for what stays missing"
 	case pim.VerdictChanged:
-		return "compare the two in a client: somebody may have edited it at the destination, which is never overwritten"
+		return "compare both in a client: somebody may have edited it at the destination, and rehome never overwrites that"
 	case pim.VerdictExtra:
-		return "look at it at the destination: what its user has entered there belongs there"
+		return "check it at the destination: what its user entered there belongs there"
 	case pim.VerdictQuarantined:
 		return "enter it at the destination by hand, or correct it at the source and " + syncAgain + "; its original is kept"
 	}

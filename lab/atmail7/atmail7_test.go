@@ -77,10 +77,10 @@ func TestLogin_everyStoredForm(t *testing.T) {
 		for try, want := range map[string]bool{"geheim": true, "wrong": false, value: name == "plain"} {
 			_, err := server.Exec(t.Context(), "auth", "test", name+"@example.test", try)
 			if (err == nil) != want {
-				t.Errorf("mail log-in of %s with %q: %v, want success %v", name, try, err, want)
+				t.Errorf("mail login of %s with %q: %v, want success %v", name, try, err, want)
 			}
 			if got := propfind(t, server, "principals/users/", name+"@example.test", try); (got == http.StatusMultiStatus) != want {
-				t.Errorf("DAV log-in of %s with %q: %d, want success %v", name, try, got, want)
+				t.Errorf("DAV login of %s with %q: %d, want success %v", name, try, got, want)
 			}
 		}
 	}
@@ -109,7 +109,7 @@ func TestLogin_refusals(t *testing.T) {
 		{"poor@example.test", password, "a NO [AUTHENTICATIONFAILED]"},
 	} {
 		if got, _ := ask(t, dialIMAP(t, server), `a LOGIN "`+test.user+`" "`+test.password+`"`, "a "); !strings.HasPrefix(got, test.want) {
-			t.Errorf("log-in of %s: %s, want %s", test.user, got, test.want)
+			t.Errorf("login of %s: %s, want %s", test.user, got, test.want)
 		}
 	}
 	for path, want := range map[string]int{"calendars/": http.StatusForbidden, "addressbooks/": http.StatusMultiStatus} {
@@ -319,7 +319,7 @@ func TestWithout_leavesTablesOut(t *testing.T) {
 		t.Errorf("tables: %q", tables)
 	}
 	if _, err := server.Exec(t.Context(), "auth", "test", anna, password); err != nil {
-		t.Errorf("log-in without Groups: %v", err)
+		t.Errorf("login without Groups: %v", err)
 	}
 	if got := propfind(t, server, "addressbooks/"+anna+"/", anna, password); got != http.StatusMultiStatus {
 		t.Errorf("PROPFIND without Groups: %d", got)

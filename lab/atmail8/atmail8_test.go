@@ -187,7 +187,7 @@ func TestServer_mailAsInTheCloud(t *testing.T) {
 		{"nobody@example.test", password, "a NO [AUTHENTICATIONFAILED]"},
 	} {
 		if got := logIn(t, server, test.user, test.password); !strings.HasPrefix(got, test.want) {
-			t.Errorf("log-in of %s: %s, want %s", test.user, got, test.want)
+			t.Errorf("login of %s: %s, want %s", test.user, got, test.want)
 		}
 	}
 	imap, err := lab.Dial(t.Context(), server.IMAP, nil)

@@ -46,7 +46,7 @@ func TestStart_servesMaildirBelowINBOX(t *testing.T) {
 	for addr, config := range map[string]*tls.Config{server.IMAP: nil, server.IMAPS: server.room.ClientTLS("localhost")} {
 		imap, answer := logIn(t, addr, config, password)
 		if !strings.HasPrefix(answer, "a OK") {
-			t.Fatalf("log-in, TLS %v: %s", config != nil, answer)
+			t.Fatalf("login, TLS %v: %s", config != nil, answer)
 		}
 		_, namespace, err := imap.Ask("b NAMESPACE", "b OK")
 		if err != nil || !strings.Contains(strings.Join(namespace, "\n"), `(("INBOX." "."))`) {

@@ -50,7 +50,7 @@ func logIn(t *testing.T, server *Server, tls bool) *lab.Dialogue {
 	}
 	answer, _, err := imap.Ask(fmt.Sprintf("a LOGIN %s {%d+}\r\n%s", address, len(password), password), "a ")
 	if err != nil || !strings.HasPrefix(answer, "a OK") {
-		t.Fatalf("log-in: %s %v", answer, err)
+		t.Fatalf("login: %s %v", answer, err)
 	}
 	return imap
 }

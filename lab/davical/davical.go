@@ -176,7 +176,7 @@ func (s *Server) checkWeb() error {
 	}
 	_ = answer.Body.Close()
 	if answer.StatusCode != http.StatusUnauthorized {
-		return fmt.Errorf("it answers %s instead of asking for a log-in", answer.Status)
+		return fmt.Errorf("it answers %s instead of asking for a login", answer.Status)
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func TestMaster_needsAnAccountThatExists(t *testing.T) {
 	server := start(t, Options{MasterUser: "mover", MasterPassword: "m:1", Accounts: []Account{{Address: address, Password: password}}})
 	for user, want := range map[string]bool{address + "*mover": true, "nobody@example.test*mover": false, address + "*other": false} {
 		if err := doubt(t.Context(), server, user, "m:1"); (err == nil) != want {
-			t.Errorf("log-in of %s: %v, want success %v", user, err, want)
+			t.Errorf("login of %s: %v, want success %v", user, err, want)
 		}
 	}
 }

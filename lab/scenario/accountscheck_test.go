@@ -88,20 +88,20 @@ func TestAccounts_switchesAndPolicies(t *testing.T) {
 	undo := s.with("login: master", "login: user")
 
 	plan := answer[accessPlan](s, 5, "accounts", "plan")
-	hash := "the hash goes to the vendor with the handover; until it is taken over, a temporary password holds"
-	noMail := "nothing opens its mail: set a master user for the source, or give SourcePassword in the roster"
-	noIMAP := "its group switches IMAP off: allow it while the move lasts, or set a master user for the source"
-	fromTables := ": contacts and calendars come from the database"
+	hash := "the vendor gets the hash with the handover; until it is set, the account has a temporary password"
+	noMail := "its mail cannot be read: set a master user for the source, or add SourcePassword in the roster"
+	noIMAP := "its group switches IMAP off: allow it during the move, or set a master user for the source"
+	fromTables := ", so contacts and calendars are read from the database"
 	wantPolicies(t, plan, map[string]string{
 		"plain": "", "hashed": noMail + "; " + hash, "webmail": noIMAP,
 		"nodav": "its group switches CalDAV and CardDAV off" + fromTables, "nocal": "its group switches CalDAV off" + fromTables,
 		"nothing": "its group switches CalDAV and CardDAV off" + fromTables + "; " + noIMAP,
-		"leaver":  "the source has disabled it; set accounts.include_disabled: import to move it",
-		"room": "the account is left out because the source marks it as an internal calendar user; if it is a person or a room " +
-			"that shall move, name it in the roster file",
-		"friend": "the account is left out because its domain is not one of the source's: its mail is elsewhere; if the domain is " +
-			"the organisation's, add it at the source, or name the account in the roster file",
-		"other": "its domain is not among those that move; add it to domains to move it",
+		"leaver":  "it is disabled at the source; to move it, set accounts.include_disabled: import",
+		"room": "the account is left out, because the source marks it as an internal calendar user; if it is a person or a room " +
+			"that should move, name it in the roster",
+		"friend": "the account is left out, because its domain is not one of the source's domains; if the domain belongs to the " +
+			"organisation, add it at the source, or name the account in the roster",
+		"other": "its domain does not move; to move it, add the domain to domains",
 	})
 	if c := plan.Coverage; c.Accounts != 10 || c.Moving != 6 || c.Source["own password"] != 4 || c.Source["database only"] != 2 {
 		t.Errorf("got %+v", c)
@@ -118,7 +118,7 @@ func TestAccounts_switchesAndPolicies(t *testing.T) {
 	undo = s.with("dav:\n    url: "+s.Source.DAV, "dav:\n    via: dav\n    url: "+s.Source.DAV)
 	defer undo()
 	strict := answer[accessPlan](s, 0, "accounts", "plan")
-	allow := ": allow it while the move lasts, or let source.dav.via be auto"
+	allow := ": allow it during the move, or set source.dav.via to auto"
 	wantPolicies(t, strict, map[string]string{
 		"plain": "", "hashed": hash, "nodav": "its group switches CalDAV and CardDAV off" + allow, "nocal": "its group switches CalDAV off" + allow,
 	})
@@ -164,16 +164,16 @@ func TestAccounts_directory(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := answer[accessPlan](s, 0, "accounts", "plan")
-	text := "its password is in a directory, which does not move: a temporary password and a personal sheet"
+	text := "its password is in a directory service, which does not move: it gets a temporary password and a personal sheet"
 	wantPolicies(t, plan, map[string]string{"stale": text, "hashed": text,
-		"leaver": "the source has disabled it; set accounts.include_disabled: import to move it"})
+		"leaver": "it is disabled at the source; to move it, set accounts.include_disabled: import"})
 	want := [4]string{"ldap", "master user", "database only", "temporary"}
 	if rows := plan.rows(); rows["stale"] != want || rows["hashed"] != want {
 		t.Errorf("got %v, want %v", rows, want)
 	}
 	undo := s.with("login: master", "login: user")
 	alone := answer[accessPlan](s, 5, "accounts", "plan")
-	wantPolicies(t, alone, map[string]string{"stale": "nothing opens its mail: set a master user for the source, or give " +
+	wantPolicies(t, alone, map[string]string{"stale": "its mail cannot be read: set a master user for the source, or add " +
 		"SourcePassword in the roster; " + text})
 	undo()
 
@@ -239,14 +239,14 @@ func (s *testSetup) wantStandings() {
 	got := answer[checked](s, 5, "accounts", "check", "--pause", "1ms", "--listed", list)
 	want := map[string][2]string{
 		"plain": {"ready", ""},
-		"nocal": {"over_quota", "raise its quota at the destination before mail comes"},
-		"nodav": {"over_quota", "raise its quota at the destination, unless little of the old one is used"},
-		"webmail": {"second_factor", "make an app password for this account at the destination and give it in the roster, or " +
-			"switch the second factor on after the move"},
+		"nocal": {"over_quota", "raise its quota at the destination before mail arrives there"},
+		"nodav": {"over_quota", "raise its quota at the destination, unless the account uses much less"},
+		"webmail": {"second_factor", "create an app password for this account at the destination and add it in the roster, or " +
+			"switch on the second factor after the move"},
 		"nothing": {"cannot_log_in", "check that the account was imported with the password of accounts.csv, and that it needs no " +
 			"second factor or app password"},
-		"hashed": {"missing", "import the file of accounts, or look why its row was refused"}, "stranger": {"extra",
-			"remove it there, or name it in the roster"},
+		"hashed": {"missing", "import the accounts file, or find out why its row was rejected"}, "stranger": {"extra",
+			"delete it there, or name it in the roster"},
 	}
 	sum := 0
 	for _, n := range got.Counts {

@@ -263,7 +263,7 @@ func TestAdversity_misspeltDomain(t *testing.T) {
 		s.wantError(2, s.run(command...), "exmaple.com", "there are accounts in example.com", "did you mean example.com instead of exmaple.com?")
 	}
 	s.wantError(3, s.run("check"), "exmaple.com", "did you mean example.com")
-	if listed := s.want(0, "accounts", "list"); !strings.Contains(listed.out, "domain is not among those that move") {
+	if listed := s.want(0, "accounts", "list"); !strings.Contains(listed.out, "its domain does not move") {
 		t.Errorf("the list does not say why nobody moves:\n%s", listed.out)
 	}
 	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {

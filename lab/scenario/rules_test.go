@@ -184,7 +184,7 @@ func TestRules_messagesLandAsAtTheSource(t *testing.T) {
 	plan := s.want(0, "sync", "--plan")
 	for _, words := range []string{
 		`if the subject contains "kvitto": mark it with \Flagged; put it into "Räksmörgås/Kvitton"; look at no further rule`, "forward a copy to noa.levi@partner.example",
-		"sort rule 3", "No existe, which is not among those that move",
+		"sort rule 3", `"No existe", which is not copied`,
 	} {
 		if !strings.Contains(plan.out, words) {
 			t.Errorf("the plan does not say %q:\n%s", words, plan.out)
@@ -437,7 +437,7 @@ func TestRules_handedOver(t *testing.T) {
 		return strings.ReplaceAll(text, s.Destination.Sieve, s.Destination.Sieve[:strings.LastIndex(s.Destination.Sieve, ":")]+":1")
 	})
 	mail := s.want(5, "sync")
-	s.wantError(5, mail, "no rules were moved: connect for rules to the destination", "rehome rules export", "copied")
+	s.wantError(5, mail, "no rules were copied: connect for rules to the destination", "rehome rules export", "copied")
 	o := s.want(6, "rules", "sync")
 	s.wantError(6, o, "nothing was stored at the destination", "connect for rules to the destination", "as rules.txt describes")
 	s.want(0, "rules", "export")
@@ -450,8 +450,8 @@ func TestRules_handedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, words := range []string{
-		bjorn + ".main.sieve: \"main\", to be switched on after the switch", `put it into "受信/重要 & 至急"`, "the whole text is in the file",
-		"! rules from the old server, sort rule 3: it sorts into the mailbox No existe",
+		bjorn + ".main.sieve: \"main\", to be activated after the switch", `put it into "受信/重要 & 至急"`, "the whole text is in the file",
+		`! rules from the old server, sort rule 3: the rule files into the mailbox "No existe"`,
 	} {
 		if !strings.Contains(string(sheet), words) {
 			t.Errorf("the sheet does not say %q:\n%s", words, sheet)

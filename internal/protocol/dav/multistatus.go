@@ -125,7 +125,7 @@ func (m *multistatus) explain(err error) error {
 	case errors.Is(err, errTooLarge):
 		return &TooLargeError{URL: m.answer.url, Limit: m.limit - slack}
 	case errors.Is(err, errDoctype):
-		return m.answer.formatError("the answer is a web page, perhaps a log-in form, not WebDAV", "")
+		return m.answer.formatError("the answer is a web page, perhaps a login form, not WebDAV", "")
 	case errors.As(err, &syntax) && syntax.Msg == "unexpected EOF", errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return m.answer.cutShort(err)
 	case errors.As(err, &syntax):

@@ -25,7 +25,7 @@ func (c *Client) refusal(a *answer) error {
 	body, _ := io.ReadAll(io.LimitReader(a.body, maxRefusal)) // half an explanation is better than none
 	if a.status/100 == 2 {
 		if a.isLoginPage() {
-			return a.formatError("the answer is a web page, perhaps a log-in form, not WebDAV", c.words(plainText(string(body))))
+			return a.formatError("the answer is a web page, perhaps a login form, not WebDAV", c.words(plainText(string(body))))
 		}
 		return a.formatError("the answer "+strconv.Itoa(a.status)+" makes no sense here", c.words(string(body)))
 	}

@@ -43,7 +43,7 @@ func TestLogInPlain_withoutInitialResponse(t *testing.T) {
 			t.Fatalf("%q: %v", challenge, err)
 		}
 		if !client.Capabilities().Has("AFTER") {
-			t.Errorf("capabilities %q are those from before the log-in", client.Capabilities().List())
+			t.Errorf("capabilities %q are those from before the login", client.Capabilities().List())
 		}
 	}
 }

@@ -80,7 +80,7 @@ func testDovecotLogin(t *testing.T, server *realServer, user string) {
 		t.Errorf("PLAIN: %v", err)
 	}
 	if !client.Capabilities().Has("MULTIAPPEND") {
-		t.Errorf("capabilities behind the log-in: %q", client.Capabilities().List())
+		t.Errorf("capabilities behind the login: %q", client.Capabilities().List())
 	}
 	if err := client.Logout(within(t)); err != nil {
 		t.Errorf("Logout: %v", err)

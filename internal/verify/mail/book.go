@@ -43,7 +43,7 @@ func (c *check) bookCounts(m verify.Mailbox, r *reading, dstOctets int64) {
 		c.differ(verify.Difference{
 			Kind: verify.CountDiffers, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
 			Source: verify.Count(m.Messages, "message"), Destination: verify.Count(dstMessages, "message"),
-			Sentence: fmt.Sprintf("mailbox %q holds %s at the source and %s at the destination",
+			Sentence: fmt.Sprintf("mailbox %q has %s at the source and %s at the destination",
 				strings.Join(m.Source, ", "), verify.Count(m.Messages, "message"), verify.Count(dstMessages, "message")),
 		})
 	}
@@ -70,7 +70,7 @@ func (c *check) differShortened(m verify.Mailbox, r *reading) int {
 		}
 		d := verify.Difference{
 			Kind: verify.UnlistedMessages, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
-			Sentence: fmt.Sprintf("the %s says that mailbox %s holds %s that it does not show; whether they are equal is unknown",
+			Sentence: fmt.Sprintf("the %s reports that mailbox %s holds %s that it does not list; whether they are equal is unknown",
 				b.side, quote(b.name), holding),
 		}
 		if d.Source = holding; b.side == rehome.Destination {

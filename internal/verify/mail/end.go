@@ -64,7 +64,7 @@ func (e *end) reopen(ctx context.Context, b *box) error {
 		return err
 	}
 	if b.refusal != "" || b.state.UIDValidity != validity {
-		return e.fault(errors.New("the server has replaced the mailbox while it was read"), b)
+		return e.fault(errors.New("the server replaced the mailbox while it was being read"), b)
 	}
 	return nil
 }

@@ -274,7 +274,7 @@ func TestAccount_endCannotBeRead(t *testing.T) {
 	s := startServers(t, address)
 	_, err := s.options(verify.LevelFull).verifier().Account(t.Context(), s.account("nobody@example.test"))
 	if rehome.ClassOf(err) != rehome.ClassAuth {
-		t.Fatalf("got %v, want a refused log-in", err)
+		t.Fatalf("got %v, want a refused login", err)
 	}
 	got := verify.Unreadable("nobody@example.test", verify.LevelFull, time.Now(), err)
 	if got.Verdict != verify.Unknown || len(got.Findings) != 1 || got.Findings[0].NextStep == "" {
@@ -300,7 +300,7 @@ func TestAccount_damagedMessages(t *testing.T) {
 		t.Errorf("roots: got %q and %q, want none at the source", m.SourceRoot, m.DestinationRoot)
 	}
 	for _, d := range got.Mail.Differences {
-		if want := "is listed and not given by the source"; !strings.HasSuffix(d.Sentence, want) || d.Object == "" {
+		if want := "is listed, but not returned by the source"; !strings.HasSuffix(d.Sentence, want) || d.Object == "" {
 			t.Errorf("got %q (%s), want it to end in %q", d.Sentence, d.Object, want)
 		}
 	}

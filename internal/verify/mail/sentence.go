@@ -31,9 +31,9 @@ func (d discrepancy) difference() verify.Difference {
 	case verify.ExtraMessage:
 		out.Sentence += "is only at the destination"
 	case verify.ChangedMessage:
-		out.Sentence += fmt.Sprintf("has other content at the destination (%s)", d.dst.facts())
+		out.Sentence += fmt.Sprintf("has different content at the destination (%s)", d.dst.facts())
 	case verify.UnreadableMessage:
-		out.Sentence += "is listed and not given by the " + d.withholder()
+		out.Sentence += "is listed, but not returned by the " + d.withholder()
 	case verify.FlagsDiffer:
 		out.Source, out.Destination = flagText(d.src.flags), flagText(d.dst.flags)
 		out.Sentence += "has the flags " + out.Source + " at the source and " + out.Destination + " at the destination"
@@ -91,7 +91,7 @@ func (r *record) facts() string {
 	}
 	size := humanize.Comma(r.size) + " octets"
 	if !r.sized() {
-		size = "size not told"
+		size = "size unknown"
 	}
 	return fmt.Sprintf("uid %d, %s, %s", r.uid, size, dateText(r.date))
 }

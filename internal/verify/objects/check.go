@@ -164,9 +164,9 @@ func (c *check) readAgain(ctx context.Context) error {
 		}
 		switch {
 		case src.Err != nil:
-			pair.src.sentence = "the source does not serve it any more: " + src.Err.Error()
+			pair.src.sentence = "the source no longer returns it: " + src.Err.Error()
 		case dst.Err != nil:
-			pair.src.sentence = "the destination does not serve it any more: " + dst.Err.Error()
+			pair.src.sentence = "the destination no longer returns it: " + dst.Err.Error()
 		default:
 			c.compare(pair.src, src.Data, dst.Data)
 		}

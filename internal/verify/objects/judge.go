@@ -24,7 +24,7 @@ func (c *check) compareCounts() {
 	}
 	c.result.Verdicts[pim.VerdictEqual] = min(src, dst)
 	if src != dst {
-		c.differ(verify.Object{Verdict: pim.VerdictChanged, Sentence: fmt.Sprintf("%s hold %s at the source and %s at the destination",
+		c.differ(verify.Object{Verdict: pim.VerdictChanged, Sentence: fmt.Sprintf("%s have %s at the source and %s at the destination",
 			c.kind, verify.Count(int64(src), "object"), verify.Count(int64(dst), "object"))})
 	}
 }
@@ -51,7 +51,7 @@ func (c *check) conclude() {
 		c.result.Verdicts[pim.VerdictExtra]++
 		sentence := "it is only at the destination"
 		if c.why.vanished[place{dav.Key(e.at.Href), e.name}] {
-			sentence += ": it was copied there, and has vanished at the source since"
+			sentence += ": it was copied there, and has disappeared from the source since"
 		}
 		c.differ(verify.Object{Verdict: pim.VerdictExtra, Collection: e.at.Href, Object: e.name, Sentence: sentence})
 	}
@@ -153,7 +153,7 @@ func (c *check) settleTargets() {
 	for _, r := range c.records {
 		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination {
 			r.verdict = pim.VerdictChanged
-			r.sentence = fmt.Sprintf("at the destination it is in another collection, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
+			r.sentence = fmt.Sprintf("it is in another collection at the destination, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
 		}
 	}
 }
@@ -183,7 +183,7 @@ func (r *record) absent(why Reason, there map[identity]bool) (pim.Verdict, strin
 	case why.Trouble == Lost:
 		return pim.VerdictMissing, why.Words
 	case why.Trouble == "" && !r.unreadable && there[r.identity()]:
-		return pim.VerdictRepaired, "the same as another object of its collection, which is at the destination"
+		return pim.VerdictRepaired, "identical to another object of its collection, which is at the destination"
 	}
 	return pim.VerdictMissing, cmp.Or(why.Words, r.sentence, "it is not at the destination")
 }
@@ -196,7 +196,7 @@ func (r *record) other(why Reason) (pim.Verdict, string) {
 	case Diverged:
 		return pim.VerdictChanged, why.Words
 	case Older:
-		return pim.VerdictChanged, "the destination has an older version of it: " + cmp.Or(why.Words, "the newer one is held back")
+		return pim.VerdictChanged, "the destination has an older version: " + cmp.Or(why.Words, "the newer one is held back")
 	}
 	return pim.VerdictChanged, r.sentence
 }

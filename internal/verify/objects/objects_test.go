@@ -232,7 +232,7 @@ func TestCompare_extraWithItsReason(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"extra b.vcf: it is only at the destination: it was copied there, and has vanished at the source since",
+		"extra b.vcf: it is only at the destination: it was copied there, and has disappeared from the source since",
 		"extra c.vcf: it is only at the destination",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

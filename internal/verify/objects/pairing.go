@@ -144,5 +144,5 @@ func (c *check) settle(g *guest, r *record) {
 }
 
 func unserved(err error) string {
-	return "the destination lists it and does not serve it: " + err.Error()
+	return "the destination lists it, but does not return it: " + err.Error()
 }

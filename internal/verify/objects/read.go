@@ -113,7 +113,7 @@ func (c *check) take(collection int, at *dav.Collection, o dav.Object) {
 	c.byName[r.name] = append(c.byName[r.name], r)
 	c.observe(int64(len(o.Data)))
 	if o.Err != nil {
-		r.unreadable, r.sentence = true, "the source lists it and does not serve it: "+o.Err.Error()
+		r.unreadable, r.sentence = true, "the source lists it, but does not return it: "+o.Err.Error()
 		return
 	}
 	r.digest = sha256.Sum256(o.Data)
