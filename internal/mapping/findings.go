@@ -32,7 +32,7 @@ var (
 		Code: "mailbox_renamed", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
 		Sentence: `"{before}" becomes "{after}": {why}`,
 		NextStep: "to choose another name, set one under mail.rename",
-		Meaning: "The destination cannot have a mailbox of this name, so rehome chooses one that its users will recognize. The choice is " +
+		Meaning: "The destination cannot have a mailbox of this name, so rehome chooses one that its users will recognise. The choice is " +
 			"the same in every pass.",
 	}
 	mailboxMerged = rehome.Declared{
