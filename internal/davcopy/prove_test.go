@@ -131,7 +131,7 @@ func TestProve_cyrus(t *testing.T) {
 			said = append(said, f.Sentence)
 		}
 	}
-	if want := "stores it differently: CATEGORIES of the event was one text with a comma and is taken apart"; len(said) != 1 || !strings.Contains(said[0], want) {
+	if want := "stores it differently: CATEGORIES of the event was one text with a comma and is split"; len(said) != 1 || !strings.Contains(said[0], want) {
 		t.Errorf("findings %q, want one with %q", said, want)
 	}
 	p.options.Repairs = pim.Every()

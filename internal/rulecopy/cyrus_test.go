@@ -110,7 +110,7 @@ func TestSync_whatCyrusDoesNotTake(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	if words := outcome.Scripts[0].Lines[0].Words; words != `put it into "Größe"` {
+	if words := outcome.Scripts[0].Lines[0].Words; words != `save it in "Größe"` {
 		t.Errorf("in words it is %s", words)
 	}
 	for _, a := range outcome.Scripts {

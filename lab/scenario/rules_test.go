@@ -183,7 +183,7 @@ func TestRules_messagesLandAsAtTheSource(t *testing.T) {
 	s.want(0, "check")
 	plan := s.want(0, "sync", "--plan")
 	for _, words := range []string{
-		`if the subject contains "kvitto": mark it with \Flagged; put it into "Räksmörgås/Kvitton"; look at no further rule`, "forward a copy to noa.levi@partner.example",
+		`if Subject contains "kvitto": set the flag \Flagged; save it in "Räksmörgås/Kvitton"; stop processing rules`, "forward a copy to noa.levi@partner.example",
 		"sort rule 3", `"No existe", which is not copied`,
 	} {
 		if !strings.Contains(plan.out, words) {
@@ -450,7 +450,7 @@ func TestRules_handedOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, words := range []string{
-		bjorn + ".main.sieve: \"main\", to be activated after the switch", `put it into "受信/重要 & 至急"`, "the whole text is in the file",
+		bjorn + ".main.sieve: \"main\", to be activated after the switch", `save it in "受信/重要 & 至急"`, "the whole text is in the file",
 		`! rules from the old server, sort rule 3: the rule files into the mailbox "No existe"`,
 	} {
 		if !strings.Contains(string(sheet), words) {

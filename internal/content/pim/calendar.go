@@ -17,7 +17,7 @@ var (
 // calendar looks at one VCALENDAR.
 func (x *propertyExaminer) calendar(calendar *Component) {
 	if calendar.Name != "VCALENDAR" {
-		x.report(CodeUnknownComponent, calendar.Begin, "a component other than VCALENDAR stands in a calendar")
+		x.report(CodeUnknownComponent, calendar.Begin, "a calendar contains a component other than VCALENDAR")
 		return
 	}
 	x.repeated(calendar, singleCalendar)
@@ -26,8 +26,8 @@ func (x *propertyExaminer) calendar(calendar *Component) {
 			insertAfter(calendar.Begin, "PRODID:-//rehome//EN")...)
 	}
 	for _, method := range calendar.All("METHOD") {
-		x.repairable(CodeMethod, method, "has a METHOD, which belongs into a message, not into a calendar",
-			"METHOD taken away", x.removal(method)...)
+		x.repairable(CodeMethod, method, "has a METHOD, which belongs in a message, not in a calendar",
+			"METHOD removed", x.removal(method)...)
 	}
 	x.together(calendar)
 	zones := x.zonesOf(calendar)
@@ -36,12 +36,12 @@ func (x *propertyExaminer) calendar(calendar *Component) {
 		case "VTIMEZONE":
 			x.timezone(child)
 		case "VFREEBUSY":
-			x.report(CodeFreeBusy, child.Begin, "VFREEBUSY has no place in a calendar")
+			x.report(CodeFreeBusy, child.Begin, "VFREEBUSY does not belong in a calendar")
 			x.component(calendar, child, zones)
 		case "VEVENT", "VTODO", "VJOURNAL":
 			x.component(calendar, child, zones)
 		default:
-			x.report(CodeUnknownComponent, child.Begin, "a component that the standard does not know")
+			x.report(CodeUnknownComponent, child.Begin, "a component that is not in the standard")
 		}
 	}
 }
@@ -75,7 +75,7 @@ func (x *propertyExaminer) together(calendar *Component) {
 		case !override:
 			masters[key] = true
 		case seen[key]:
-			x.report(CodeRepeatedOverride, id, "the same RECURRENCE-ID stands twice")
+			x.report(CodeRepeatedOverride, id, "has the same RECURRENCE-ID twice")
 		default:
 			seen[key] = true
 		}
@@ -95,7 +95,7 @@ func (x *propertyExaminer) loneOverride(override *Component, count int) {
 		x.report(CodeLoneOverride, id, sentence)
 		return
 	}
-	x.repairable(CodeLoneOverride, id, sentence, "made a single event: RECURRENCE-ID taken away", x.removal(id)...)
+	x.repairable(CodeLoneOverride, id, sentence, "converted to a single event: RECURRENCE-ID removed", x.removal(id)...)
 }
 
 // component looks at one event, task, journal entry or free-busy time.
@@ -162,7 +162,7 @@ func (x *propertyExaminer) calendarLine(line Line) {
 		lower := strings.ToLower(string(line.Value[:min(len(line.Value), 8)]))
 		remote := strings.HasPrefix(lower, "http:") || strings.HasPrefix(lower, "https:") || strings.HasPrefix(lower, "/")
 		if line.Param("MANAGED-ID") != "" || remote && !isBase64(line) {
-			x.report(CodeRemoteAttachment, line, "an attachment lives on a server, perhaps on the source")
+			x.report(CodeRemoteAttachment, line, "an attachment is on a server, perhaps on the source")
 		}
 	}
 }
@@ -177,18 +177,18 @@ func (x *propertyExaminer) categories(line Line) {
 		return
 	}
 	head := line.content[:len(line.content)-len(line.Value)]
-	x.repairable(CodeJoinedCategories, line, "several categories may be written as one",
-		"categories taken apart", replaceLine(line, string(head)+strings.ReplaceAll(value, `\,`, ",")))
+	x.repairable(CodeJoinedCategories, line, "several categories may be written as one text",
+		"categories separated", replaceLine(line, string(head)+strings.ReplaceAll(value, `\,`, ",")))
 }
 
 func (x *propertyExaminer) alarm(alarm *Component) {
 	action, _ := alarm.First("ACTION")
 	if alarm.Name != "VALARM" {
-		x.report(CodeUnknownComponent, alarm.Begin, "a component that the standard does not know")
+		x.report(CodeUnknownComponent, alarm.Begin, "a component that is not in the standard")
 		return
 	}
 	if strings.EqualFold(string(action.Value), "EMAIL") {
-		x.repairable(CodeEmailAlarm, action, "an alarm sends mail", "mail alarm made one on the screen",
+		x.repairable(CodeEmailAlarm, action, "an alarm sends mail", "email alarm converted to a display alarm",
 			replaceLine(action, "ACTION:DISPLAY"))
 	}
 	if line, ok := alarm.First("DURATION"); ok {
@@ -210,7 +210,7 @@ func (x *propertyExaminer) people(child *Component) {
 	}
 	for _, line := range append(attendees, organizer) {
 		if line.Param("SCHEDULE-AGENT") != "" {
-			x.report(CodeUnmeantAgent, line, "SCHEDULE-AGENT says who sends the invitations")
+			x.report(CodeUnmeantAgent, line, "has a SCHEDULE-AGENT, which says who sends the invitations")
 			return
 		}
 	}

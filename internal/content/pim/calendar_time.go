@@ -42,7 +42,7 @@ func (x *propertyExaminer) dates(line Line) {
 	for item := range strings.SplitSeq(string(line.Value), ",") {
 		first, _, _ := strings.Cut(item, "/")
 		if _, ok := parseMoment(first); !ok {
-			x.report(CodeInvalidDate, line, line.Name+" is no date")
+			x.report(CodeInvalidDate, line, line.Name+" is not a date")
 			return
 		}
 	}
@@ -76,7 +76,7 @@ func (x *propertyExaminer) duration(line Line) {
 	for _, unit := range []string{"D", "W"} {
 		if fixed := strings.Replace(value, "PT", "P", 1); strings.HasSuffix(value, unit) && len(value) < 20 {
 			if _, ok := parseSpan(fixed); ok {
-				x.repairable(CodeBadDuration, line, sentence, "T taken out of a duration in days", replaceLine(line, string(head)+fixed))
+				x.repairable(CodeBadDuration, line, sentence, "T removed from a duration in days", replaceLine(line, string(head)+fixed))
 				return
 			}
 		}
@@ -99,7 +99,7 @@ func (x *propertyExaminer) rules(child *Component) {
 		}
 		at, ok := parseMoment(string(start.Value))
 		if parsed.until != nil && hasStart && ok && parsed.until.isDate != at.isDate {
-			x.report(CodeUntilType, line, "UNTIL is a date where DTSTART has a time, or the other way round")
+			x.report(CodeUntilType, line, "UNTIL is a date but DTSTART has a time, or the reverse")
 		}
 	}
 }
@@ -124,10 +124,10 @@ func (x *propertyExaminer) zoneNames(child *Component, known map[string]bool) {
 		}
 		known[id] = true
 		if namedZone(id) == nil {
-			x.report(CodeUnknownZone, line, "a time zone is neither defined in the object nor known by its name")
+			x.report(CodeUnknownZone, line, "a time zone is neither defined in the object nor has a known name")
 			continue
 		}
-		x.report(CodeMissingVTimezone, line, "a time zone is not defined in the object, only named")
+		x.report(CodeMissingVTimezone, line, "a time zone is named but not defined in the object")
 	}
 }
 
@@ -152,7 +152,7 @@ func (x *propertyExaminer) offset(line Line) {
 	if len(value) == 5 {
 		fixed := value[:1] + "00" + value[1:]
 		if _, ok := parseOffset(fixed); ok {
-			x.repairable(CodeBadOffset, line, sentence, "hours added to an offset",
+			x.repairable(CodeBadOffset, line, sentence, "hours added to a time zone offset",
 				replaceLine(line, fmt.Sprintf("%s:%s", line.Name, fixed)))
 			return
 		}

@@ -16,7 +16,7 @@ const singleCard = "VERSION UID FN N BDAY ANNIVERSARY REV PRODID GENDER KIND X-A
 // card looks at one VCARD.
 func (x *propertyExaminer) card(card *Component) {
 	if card.Name != "VCARD" {
-		x.report(CodeUnknownComponent, card.Begin, "a component other than VCARD stands among contacts")
+		x.report(CodeUnknownComponent, card.Begin, "an address book contains a component other than VCARD")
 		return
 	}
 	single := names(singleCard)
@@ -30,14 +30,14 @@ func (x *propertyExaminer) card(card *Component) {
 		switch line.Name {
 		case "BDAY", "ANNIVERSARY", "DEATHDATE", "REV":
 			if !strings.EqualFold(line.Param("VALUE"), "TEXT") && !isCardDate(string(line.Value)) {
-				x.report(CodeInvalidDate, line, line.Name+" is no date")
+				x.report(CodeInvalidDate, line, line.Name+" is not a date")
 			}
 		case "X-ADDRESSBOOKSERVER-KIND":
-			x.report(CodeOldGroup, line, "is a group of contacts in Apple's way")
+			x.report(CodeOldGroup, line, "is a group of contacts in Apple's format")
 		}
 	}
 	for _, child := range card.Children {
-		x.report(CodeUnknownComponent, child.Begin, "a component stands inside of a contact")
+		x.report(CodeUnknownComponent, child.Begin, "a contact contains another component")
 	}
 }
 
@@ -46,13 +46,13 @@ func (x *propertyExaminer) formattedName(card *Component) {
 	_, hasFN := card.First("FN")
 	_, hasN := card.First("N")
 	if !hasFN {
-		const sentence = "has no FN, the name to show"
+		const sentence = "has no FN, the display name"
 		name, from := nameToShow(card)
 		x.repairable(CodeMissingFN, card.Begin, sentence, "FN added from "+from, insertAtEnd(card, "FN:"+escape(name))...)
 	}
 	version, _ := card.First("VERSION")
 	if fn, _ := card.First("FN"); !hasN && strings.TrimSpace(string(version.Value)) == "3.0" {
-		const sentence = "has no N, which vCard 3.0 demands"
+		const sentence = "has no N, which vCard 3.0 requires"
 		if hasFN {
 			x.repairable(CodeMissingN, card.Begin, sentence, "N added from FN",
 				insertAtEnd(card, "N:"+escape(fn.Text())+";;;;")...)
@@ -89,7 +89,7 @@ func (x *propertyExaminer) uid(card *Component) {
 		x.checkUID(line)
 		return
 	}
-	x.repairable(CodeMissingUID, card.Begin, "has no UID", "UID added, made from the contact's own content",
+	x.repairable(CodeMissingUID, card.Begin, "has no UID", "UID added, made from the contact's content",
 		insertAfter(card.Begin, "UID:"+x.madeUID(card))...)
 }
 

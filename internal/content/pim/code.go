@@ -71,7 +71,7 @@ const (
 	CodeEndAndDuration       Code = "end_and_duration"
 	CodeBadDuration          Code = "bad_duration" // repair on request: "PT1D" becomes "P1D"
 	CodeUnknownComponent     Code = "unknown_component"
-	CodeFreeBusy             Code = "free_busy"         // VFREEBUSY has no place in a calendar collection
+	CodeFreeBusy             Code = "free_busy"         // VFREEBUSY does not belong in a calendar collection
 	CodeJoinedCategories     Code = "joined_categories" // CATEGORIES:A\,B of old servers; repair on request
 	CodeEmailAlarm           Code = "email_alarm"       // repair on request: becomes DISPLAY
 	CodeRemoteAttachment     Code = "remote_attachment" // lives on the source server

@@ -141,7 +141,7 @@ func TestCompare_namesTheFirstDifference(t *testing.T) {
 	for _, c := range []struct{ old, replacement, want string }{
 		{"Room 4", "Room 5", "LOCATION of the event is different at the destination"},
 		{"LOCATION:Room 4\r\n", "", "LOCATION of the event is missing at the destination"},
-		{"LOCATION:Room 4", "LOCATION:Room 4\r\nX-CUSTOM:1", "X-CUSTOM of the event stands only at the destination"},
+		{"LOCATION:Room 4", "LOCATION:Room 4\r\nX-CUSTOM:1", "X-CUSTOM of the event exists only at the destination"},
 	} {
 		got := Compare(src, []byte(changed(t, "event.ics", c.old, c.replacement)), KindCalendar)
 		if len(got.Differences) != 1 || got.Differences[0].Sentence != c.want {
@@ -150,7 +150,7 @@ func TestCompare_namesTheFirstDifference(t *testing.T) {
 	}
 	src = sample(t, "g1-category-with-comma.ics") // what Cyrus 3.6 makes of it
 	torn := changed(t, "g1-category-with-comma.ics", `Smith\, Inc.`, "Smith,Inc.")
-	if got := Compare(src, []byte(torn), KindCalendar); got.Sentence() != "CATEGORIES of the event was one text with a comma and is taken apart at the destination" {
+	if got := Compare(src, []byte(torn), KindCalendar); got.Sentence() != "CATEGORIES of the event was one text with a comma and is split at the destination" {
 		t.Errorf("got %+v", got)
 	}
 	src = sample(t, "d2-no-fn.vcf") // what SabreDAV 4 makes of it

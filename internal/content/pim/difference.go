@@ -61,7 +61,7 @@ func (t Terms) compareZones(src, dst *Document) (hard, soft []Difference) {
 			return []Difference{difference}, nil
 		}
 		if !whole {
-			sentence := fmt.Sprintf("its time zone is written in another way at the destination, and only %d of its occurrences could be compared", len(a))
+			sentence := fmt.Sprintf("its time zone is written differently at the destination, and only %d of its occurrences could be compared", len(a))
 			soft = []Difference{{Component: "VTIMEZONE", Property: "VTIMEZONE", Sentence: sentence}}
 		}
 	}
@@ -132,7 +132,7 @@ func describe(src, dst []entry, soft bool) []Difference {
 	for _, e := range dst {
 		if at := (place{e.where, e.name}); e.soft == soft && left[at] > 0 {
 			left[at]--
-			found = append(found, e.difference("stands only at the destination", 0))
+			found = append(found, e.difference("exists only at the destination", 0))
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Difference) int {
@@ -153,7 +153,7 @@ func happened(e entry, others []entry) string {
 	parts := strings.Split(value, ",")
 	switch {
 	case len(parts) > 1 && !slices.ContainsFunc(parts, func(part string) bool { return !is(strings.TrimSpace(part)) }):
-		return "was one text with a comma and is taken apart at the destination"
+		return "was one text with a comma and is split at the destination"
 	case strings.Contains(value, "\x1f") && is(strings.ReplaceAll(value, "\x1f", ",")):
 		return "was a list and is one text with a comma at the destination"
 	}
@@ -165,7 +165,7 @@ var componentWords = map[string]string{
 }
 
 func (e entry) difference(what string, line int) Difference {
-	name := cmp.Or(e.name, "a line without colon")
+	name := cmp.Or(e.name, "a line without a colon")
 	sentence := fmt.Sprintf("%s of the %s %s", name, cmp.Or(componentWords[e.component], e.component), what)
 	return Difference{Component: e.component, Property: e.name, Line: line, Sentence: sentence, where: e.where}
 }

@@ -171,7 +171,7 @@ func (b *treeBuilder) property(line *Line) {
 
 func (b *treeBuilder) reportOutside(line *Line) {
 	if !b.outside {
-		b.doc.forgive(CodeOutside, *line, 1, "there is text outside of BEGIN and END")
+		b.doc.forgive(CodeOutside, *line, 1, "there is text outside BEGIN and END")
 	}
 	b.outside = true
 }
@@ -184,7 +184,7 @@ func (b *treeBuilder) begin(line *Line) {
 	}
 	if len(b.open) == maxDepth {
 		if b.beyond++; b.beyond == 1 {
-			b.doc.forgive(CodeTooDeep, *line, 1, fmt.Sprintf("components are nested deeper than %d", maxDepth))
+			b.doc.forgive(CodeTooDeep, *line, 1, fmt.Sprintf("components are nested more than %d deep", maxDepth))
 		}
 		b.property(line)
 		return

@@ -19,7 +19,7 @@ func parseAs(data []byte, kind Kind) (*Document, error) {
 	}
 	if kind != KindUnknown && doc.Kind != kind {
 		return nil, &SyntaxError{Line: doc.Components[0].Begin.Number, Column: 1,
-			Reason: fmt.Sprintf("a %s object stands where a %s object belongs", doc.Kind, kind)}
+			Reason: fmt.Sprintf("it is a %s object in a collection for %s objects", doc.Kind, kind)}
 	}
 	return doc, nil
 }
@@ -80,12 +80,12 @@ func (x *byteExaminer) note(code Code, line int, edit *Edit) {
 }
 
 var byteSentences = map[Code]struct{ problem, done string }{
-	CodeByteOrderMark:    {"begins with a byte order mark", "byte order mark taken away"},
-	CodeLineEnds:         {"has line ends other than CRLF", "line ends made CRLF"},
-	CodeEmptyLine:        {"has empty lines", "empty lines taken away"},
-	CodeControlCharacter: {"has control characters", "control characters taken away"},
-	CodeEscapedColon:     {"has backslashes that escape nothing", "backslashes that escape nothing taken away"},
-	CodeNotUTF8:          {"is not UTF-8, probably Windows-1252", "recoded from Windows-1252 to UTF-8"},
+	CodeByteOrderMark:    {"begins with a byte order mark", "byte order mark removed"},
+	CodeLineEnds:         {"has line ends other than CRLF", "line ends changed to CRLF"},
+	CodeEmptyLine:        {"has empty lines", "empty lines removed"},
+	CodeControlCharacter: {"has control characters", "control characters removed"},
+	CodeEscapedColon:     {"has backslashes that escape nothing", "backslashes that escape nothing removed"},
+	CodeNotUTF8:          {"is not UTF-8, probably Windows-1252", "converted from Windows-1252 to UTF-8"},
 	CodeSplitCharacter:   {"has a line folded in the middle of a character", "line folded between characters"},
 	CodeDoubleEncoded:    {"has text that was encoded as UTF-8 twice", "text decoded once"},
 }

@@ -49,10 +49,10 @@ const truncatedSize = 65535
 func (x *propertyExaminer) object() {
 	doc := x.doc
 	if len(doc.data) == truncatedSize || doc.Components[len(doc.Components)-1].End.Name == "" {
-		x.report(CodeTruncated, Line{}, "ends in the middle, as if it had been cut")
+		x.report(CodeTruncated, Line{}, "ends in the middle, as if it had been cut off")
 	}
 	if len(doc.Components) > 1 {
-		x.report(CodeSeveralObjects, doc.Components[1].Begin, "holds more than one object")
+		x.report(CodeSeveralObjects, doc.Components[1].Begin, "contains more than one object")
 	}
 	x.lines()
 	uids := map[string]bool{}
@@ -118,9 +118,9 @@ func (x *propertyExaminer) bareParameter(line Line) {
 		at = next
 	}
 	renamed = append(renamed, ':')
-	done := "parameter without a value taken away"
+	done := "parameter without a value removed"
 	if x.doc.Kind == KindContact {
-		done = "parameter without a value made a TYPE"
+		done = "parameter without a value changed to a TYPE"
 	}
 	edit := replaceLine(line, string(renamed)+string(line.Value))
 	if bytes.HasPrefix(line.Raw, head) { // so that a photo is not copied
@@ -168,7 +168,7 @@ func (x *propertyExaminer) inlineData(line Line) {
 
 // base64Name changes only the parameter, so that a photo is not copied.
 func (x *propertyExaminer) base64Name(line Line) {
-	const sentence = "ENCODING=BASE64 is spelled b since vCard 3.0"
+	const sentence = "ENCODING=BASE64 must be written ENCODING=b since vCard 3.0"
 	head := line.content[:len(line.content)-len(line.Value)]
 	params := strings.Split(string(head[:len(head)-1]), ";")
 	for i, param := range params {
@@ -182,7 +182,7 @@ func (x *propertyExaminer) base64Name(line Line) {
 		return
 	}
 	edit := Edit{line.Offset, head, []byte(renamed)}
-	x.repairable(CodeBase64Name, line, sentence, "ENCODING=BASE64 made ENCODING=b", edit)
+	x.repairable(CodeBase64Name, line, sentence, "ENCODING=BASE64 changed to ENCODING=b", edit)
 }
 
 func (x *propertyExaminer) version(top *Component) {
@@ -193,7 +193,7 @@ func (x *propertyExaminer) version(top *Component) {
 			known = version == "2.1" || version == "3.0" || version == "4.0"
 		}
 		if !known {
-			x.report(CodeUnknownVersion, line, "VERSION is one that does not exist")
+			x.report(CodeUnknownVersion, line, "has an unknown VERSION")
 		}
 		return
 	}
@@ -216,10 +216,10 @@ func (x *propertyExaminer) repeated(component *Component, single map[string]bool
 		case !again:
 			first[line.Name] = line
 		case bytes.Equal(before.content, line.content):
-			x.repairable(CodeRepeatedLine, line, line.Name+" stands twice, with the same value",
-				"second "+line.Name+" with the same value taken away", x.removal(line)...)
+			x.repairable(CodeRepeatedLine, line, line.Name+" occurs twice, with the same value",
+				"second "+line.Name+" with the same value removed", x.removal(line)...)
 		default:
-			x.report(CodeRepeatedValue, line, line.Name+" stands twice, with different values")
+			x.report(CodeRepeatedValue, line, line.Name+" occurs twice, with different values")
 		}
 	}
 }

@@ -274,7 +274,7 @@ func compareOccurrences(a, b []Occurrence) (Difference, bool) {
 	if len(b) > len(a) {
 		longer = b
 	}
-	sentence := fmt.Sprintf("it takes place %d times at the source, %d at the destination", len(a), len(b))
+	sentence := fmt.Sprintf("it takes place %d times at the source and %d times at the destination", len(a), len(b))
 	return Difference{Component: longer[0].Component, Property: "RRULE", Sentence: sentence}, false
 }
 
@@ -285,11 +285,11 @@ func differingTime(a, b Occurrence) string {
 	case !a.End.Equal(b.End):
 		return "ends " + shift(b.End.Sub(a.End))
 	case a.AllDay != b.AllDay:
-		return "is all day at one side and not"
+		return "is all-day at one end and not"
 	case a.UID != b.UID:
-		return "has another UID"
+		return "has a different UID"
 	case a.Summary != b.Summary:
-		return "has another summary or status"
+		return "has a different summary or status"
 	}
 	return ""
 }

@@ -16,13 +16,13 @@ const clientAgent = ";SCHEDULE-AGENT=CLIENT"
 // While it stands in the object, later invitations are not sent either: a caller notes it and takes it
 // out in a second pass by [RemoveScheduleAgent].
 func InjectScheduleAgent(data []byte) (injected []byte, fixes []Fix) {
-	return editAgents(data, "SCHEDULE-AGENT=CLIENT put on everybody invited", injectAgent)
+	return editAgents(data, "SCHEDULE-AGENT=CLIENT set for all attendees", injectAgent)
 }
 
 // RemoveScheduleAgent takes SCHEDULE-AGENT=CLIENT from every ATTENDEE and ORGANIZER, whoever put it
 // there, and whatever else changed in the object since.
 func RemoveScheduleAgent(data []byte) (removed []byte, fixes []Fix) {
-	return editAgents(data, "SCHEDULE-AGENT=CLIENT taken away", removeAgent)
+	return editAgents(data, "SCHEDULE-AGENT=CLIENT removed", removeAgent)
 }
 
 func editAgents(data []byte, done string, change func(Line, *lineReader) *Edit) ([]byte, []Fix) {

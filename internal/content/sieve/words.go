@@ -4,13 +4,14 @@ package sieve
 
 import (
 	"fmt"
+	"net/textproto"
 	"slices"
 	"strings"
 )
 
 // Rule is one rule of a script in plain words, for who has to enter it elsewhere or to ask for it.
 type Rule struct {
-	Words string   // `if the subject contains "offer": put it into "Offers"; look at no further rule`
+	Words string   // `if Subject contains "offer": save it in "Offers"; stop processing rules`
 	Deeds []string // the names of its actions, each once: "fileinto", "redirect", "vacation", "stop"
 }
 
@@ -86,25 +87,25 @@ func (s *Script) deed(n node) string {
 	}
 	switch n.name {
 	case "fileinto":
-		return "put " + it + " into " + either(first)
+		return "save " + it + " in " + either(first)
 	case "redirect":
 		return "forward " + it + " to " + strings.Join(plain(first), ", ")
 	case "keep":
 		return "keep it in INBOX"
 	case "discard":
-		return "delete it without a word"
+		return "delete it silently"
 	case "stop":
-		return "look at no further rule"
+		return "stop processing rules"
 	case "reject", "ereject":
-		return "refuse it with the words " + excerpts(first)
+		return "reject it with the text " + excerpts(first)
 	case "setflag", "addflag":
-		return "mark it with " + strings.Join(plain(first), " ")
+		return "set the flag " + strings.Join(plain(first), " ")
 	case "removeflag":
-		return "take the mark " + strings.Join(plain(first), " ") + " off"
+		return "remove the flag " + strings.Join(plain(first), " ")
 	case "include":
 		return "run the script " + either(first)
 	case "pipe", "execute", "filter":
-		return "hand it to the program " + either(first)
+		return "pass it to the program " + either(first)
 	case "vacation":
 		return s.away(n)
 	}
@@ -115,15 +116,15 @@ func (s *Script) deed(n node) string {
 func (s *Script) away(n node) string {
 	often := ""
 	if days := n.number("days"); days != "" {
-		often = ", each person once in " + plural(days, "day")
+		often = ", at most once in " + plural(days, "day")
 	} else if seconds := n.number("seconds"); seconds != "" {
-		often = ", each person once in " + plural(seconds, "second")
+		often = ", at most once in " + plural(seconds, "second")
 	}
 	subject := ""
 	if title := n.after("subject"); title != nil {
 		subject = " the subject " + excerpts(title) + " and"
 	}
-	return "answer the sender" + often + ", with" + subject + " the text " + excerpts(n.strings(0))
+	return "reply to the sender" + often + ", with" + subject + " the text " + excerpts(n.strings(0))
 }
 
 func plural(n, noun string) string {
@@ -159,7 +160,7 @@ func (s *Script) test(n node) string {
 	case "false":
 		return "never"
 	case "exists":
-		return "there is a header line " + either(n.strings(0))
+		return "it has the header field " + either(n.strings(0))
 	case "size":
 		return s.size(n)
 	case "mailboxexists":
@@ -189,15 +190,19 @@ func (s *Script) compared(n node) string {
 	if relation == "" {
 		return s.verbatim(n)
 	}
-	fields := strings.ToLower(strings.Join(plain(n.strings(1)), " or "))
-	part := "the " + fields
+	fields := plain(n.strings(1))
+	for i, name := range fields {
+		fields[i] = textproto.CanonicalMIMEHeaderKey(name)
+	}
+	part := strings.Join(fields, " or ")
+	if n.name == "envelope" {
+		part = "the envelope's " + part
+	}
 	switch {
 	case n.has("domain"):
-		part = "the domain in the " + fields
+		part = "the domain in " + part
 	case n.has("localpart"):
-		part = "what is in front of the @ in the " + fields
-	case n.name == "envelope":
-		part = "the delivery's " + fields
+		part = "the part before the @ in " + part
 	}
 	return part + " " + relation + " " + either(n.strings(0))
 }
@@ -211,9 +216,9 @@ func (n node) relation() string {
 	case n.has("contains"):
 		return "contains"
 	case n.has("matches"):
-		return "is like"
+		return "matches"
 	case n.has("regex"):
-		return "matches the expression"
+		return "matches the regular expression"
 	}
 	return "is"
 }
@@ -283,5 +288,5 @@ func shortened(text string) string {
 
 // verbatim is the script's own text of a command or test.
 func (s *Script) verbatim(n node) string {
-	return fmt.Sprintf("in the script's own words: %s", shortened(oneLine(s.source[n.from:n.to])))
+	return fmt.Sprintf("Sieve: %s", shortened(oneLine(s.source[n.from:n.to])))
 }

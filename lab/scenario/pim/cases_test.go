@@ -64,7 +64,7 @@ func resources(objects map[string][]byte) (all []corpus.Resource) {
 
 // lost are the objects that a server does not take or keep, with what is said of each.
 func lost(kind corpus.DAVServer) map[string]string {
-	torn := "CATEGORIES of the event was one text with a comma and is taken apart"
+	torn := "CATEGORIES of the event was one text with a comma and is split"
 	joined := "N of the contact was a list and is one text with a comma"
 	return map[corpus.DAVServer]map[string]string{
 		corpus.Xandikos: {"g1-category-with-comma.ics": torn},
