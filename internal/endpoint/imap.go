@@ -145,6 +145,8 @@ func (h *IMAP) heed(address string, status *imap.StatusError) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.most[address] = max(1, min(h.settings.PerAccount, h.accounts[address]-1)) // without the one that was refused
+	h.log.Info("host allows the account no more connections", rehome.LogAccount, address, rehome.LogLimit, h.most[address], rehome.LogMost,
+		h.settings.PerAccount, rehome.LogError, status.Text)
 }
 
 // free gives a slot back.

@@ -146,7 +146,7 @@ func (s *testSetup) wholeJourney() {
 		}
 		s.put(name, wrong)
 		for _, args := range []string{"sync -vv", "check -vv", "check --json"} {
-			if o := s.run(strings.Fields(args)...); o.code == 0 {
+			if o := s.run(append(strings.Fields(args), "--log-file", logFile)...); o.code == 0 {
 				s.t.Errorf("%s takes a wrong password", name)
 			}
 		}
