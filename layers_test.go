@@ -7,10 +7,12 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // floors lists the packages from the bottom up. A package imports floors below its own, never its
@@ -171,4 +173,22 @@ func floorOf(pkg string) int {
 
 func isLab(pkg string) bool {
 	return pkg == labPrefix || strings.HasPrefix(pkg, labPrefix+"/") || pkg == "rehome/cmd/lab" || contracts[pkg]
+}
+
+// A newcomer finds every package on the page that explains how they hang together.
+func TestArchitecture_namesEveryPackage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := map[string]bool{}
+	for _, word := range strings.FieldsFunc(string(page), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		words[word] = true
+	}
+	for pkg := range moduleImports(t) {
+		if strings.HasPrefix(pkg, "rehome/internal/") && !words[path.Base(pkg)] {
+			t.Errorf("docs/architecture.md does not name %s", pkg)
+		}
+	}
 }
