@@ -109,7 +109,8 @@ func TestRun_faultsThatEndOneAccount(t *testing.T) {
 			return looked(pass.Result{Counts: counts{size: pass.Size{There: 2}}}), nil
 		}}
 		rows, progress := &book{}, NewProgress()
-		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: rows, Workers: 2, Pass: rehome.Pass("delta"), Progress: progress}, names...)
+		options := Options{Steps: steps(engine), Ledger: rows, Workers: 2, Pass: rehome.Pass("delta"), Progress: progress}
+		outcomes, err := conduct(t, t.Context(), options, names...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +123,8 @@ func TestRun_faultsThatEndOneAccount(t *testing.T) {
 				t.Errorf("%s: row %+v, want blocked with a reason", name, row)
 			}
 		}
-		if row := rows.last("fine"); outcomes["fine"].Err != nil || row.State != ledger.AccountPreStaged || row.Reason != "" || row.Finished.IsZero() || row.Pass != rehome.Pass("delta") {
+		if row := rows.last("fine"); outcomes["fine"].Err != nil || row.State != ledger.AccountPreStaged || row.Reason != "" ||
+			row.Finished.IsZero() || row.Pass != rehome.Pass("delta") {
 			t.Errorf("fine: %v, row %+v", outcomes["fine"].Err, row)
 		}
 		if got := progress.Snapshot(); got.Finished != len(names) || got.Failed != len(classes) {
@@ -164,7 +166,8 @@ func TestRun_bookThatFails(t *testing.T) {
 				}}
 				outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine), Ledger: test.rows, Workers: 1}, "a", "b")
 				got := outcomes["a"].Err
-				if err != nil || got == nil || rehome.ClassOf(got) != test.class || !strings.Contains(got.Error(), test.says) || len(engine.times("a")) != test.slices {
+				if err != nil || got == nil || rehome.ClassOf(got) != test.class || !strings.Contains(got.Error(), test.says) ||
+					len(engine.times("a")) != test.slices {
 					t.Errorf("%v after %d slices (%v), want class %s after %d", got, len(engine.times("a")), err, test.class, test.slices)
 				}
 				if outcomes["b"].Err != nil {
@@ -249,7 +252,10 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 			t.Error(diff)
 		}
 		row := func(state ledger.AccountState, mailboxes, messages, octets, copied, failed int64) ledger.Account {
-			return ledger.Account{Address: "a", State: state, Pass: rehome.PassPreStage, Started: start, Mailboxes: mailboxes, Messages: messages, Octets: octets, Copied: copied, Failed: failed}
+			return ledger.Account{
+				Address: "a", State: state, Pass: rehome.PassPreStage, Started: start,
+				Mailboxes: mailboxes, Messages: messages, Octets: octets, Copied: copied, Failed: failed,
+			}
 		}
 		done := row(ledger.AccountPreStaged, 8, 101, 0, 97, 4)
 		done.Finished = start.Add(2 * time.Second)

@@ -26,17 +26,22 @@ func TestResume(t *testing.T) {
 		return ledger.Turn{Address: address, Place: place, State: state, Pass: rehome.PassPreStage}
 	}
 	failing := func(due time.Time, state ledger.TurnState) ledger.Turn {
-		return ledger.Turn{Address: "x", Place: 4, State: state, Step: rehome.KindMail, Due: due, Failures: 3, FailingSince: now.Add(-time.Hour), Reason: "no"}
+		return ledger.Turn{
+			Address: "x", Place: 4, State: state, Step: rehome.KindMail, Due: due, Failures: 3, FailingSince: now.Add(-time.Hour), Reason: "no",
+		}
 	}
 	for name, test := range map[string]struct {
 		former []ledger.Turn
 		names  string
 		want   string
 	}{
-		"nobody":                      {nil, "", ""},
-		"a first pass":                {nil, "b a c", "1b 2a 3c"},
-		"complete before":             {[]ledger.Turn{former("z", 9, ledger.TurnQueued)}, "b a", "10b 11a"},
-		"cut":                         {[]ledger.Turn{former("b", 2, ledger.TurnQueued), former("c", 3, ledger.TurnQueued), former("a", 4, ledger.TurnWorking)}, "a b c d", "5b 6c 7a 8d"},
+		"nobody":          {nil, "", ""},
+		"a first pass":    {nil, "b a c", "1b 2a 3c"},
+		"complete before": {[]ledger.Turn{former("z", 9, ledger.TurnQueued)}, "b a", "10b 11a"},
+		"cut": {
+			[]ledger.Turn{former("b", 2, ledger.TurnQueued), former("c", 3, ledger.TurnQueued), former("a", 4, ledger.TurnWorking)},
+			"a b c d", "5b 6c 7a 8d",
+		},
 		"failed":                      {[]ledger.Turn{former("a", 7, ledger.TurnFailed), former("b", 6, ledger.TurnFailed)}, "a b c", "8c 9b 10a"},
 		"its wait goes on":            {[]ledger.Turn{failing(soon, ledger.TurnWaiting)}, "x", "5x waiting 40s, 3 failures"},
 		"its wait is over":            {[]ledger.Turn{failing(now, ledger.TurnWaiting)}, "x", "5x, 3 failures"},

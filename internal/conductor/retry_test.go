@@ -100,7 +100,10 @@ func TestRun_sliceThatGetsNowhereIsGivenMoreTime(t *testing.T) {
 		for _, c := range engine.calls[:5] {
 			got = append(got, c.budget)
 		}
-		want := []pass.Budget{{Time: 30 * time.Second, Octets: 5}, {Time: time.Minute, Octets: 5}, {Time: 2 * time.Minute, Octets: 5}, {Time: 4 * time.Minute, Octets: 5}, {Time: 30 * time.Second, Octets: 5}}
+		var want []pass.Budget
+		for _, seconds := range []time.Duration{30, 60, 120, 240, 30} {
+			want = append(want, pass.Budget{Time: seconds * time.Second, Octets: 5})
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
@@ -110,7 +113,9 @@ func TestRun_sliceThatGetsNowhereIsGivenMoreTime(t *testing.T) {
 func TestNextBudget_bounds(t *testing.T) {
 	t.Parallel()
 	usual, nowhere := pass.Budget{Time: time.Minute}, pass.Result{More: true}
-	for last, want := range map[time.Duration]time.Duration{time.Minute: 2 * time.Minute, 50 * time.Minute: time.Hour, time.Hour: time.Hour, 5 * time.Hour: 5 * time.Hour} {
+	for last, want := range map[time.Duration]time.Duration{
+		time.Minute: 2 * time.Minute, 50 * time.Minute: time.Hour, time.Hour: time.Hour, 5 * time.Hour: 5 * time.Hour,
+	} {
 		if got := nextBudget(pass.Budget{Time: last}, usual, nowhere).Time; got != want {
 			t.Errorf("after %v: %v, want %v", last, got, want)
 		}

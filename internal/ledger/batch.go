@@ -147,7 +147,8 @@ func (l *mailboxes) loadBatches(ctx context.Context, m *Mailbox) error {
 
 // loadTheirs fills Theirs: a rename rule may send several source mailboxes into one.
 func (l *mailboxes) loadTheirs(ctx context.Context, m *Mailbox) error {
-	return l.readRuns(ctx, &m.Theirs, `SELECT b.dst_uids, length(b.sizes) FROM batches b JOIN mailboxes o ON o.id = b.mailbox_id AND o.generation = b.generation
+	return l.readRuns(ctx, &m.Theirs, `SELECT b.dst_uids, length(b.sizes)
+		FROM batches b JOIN mailboxes o ON o.id = b.mailbox_id AND o.generation = b.generation
 		WHERE o.address = ? AND o.dst_name = ? AND o.dst_uidvalidity = ? AND o.id <> ? AND b.state NOT IN ('intent', 'dropped')`,
 		m.Anchor.Address, m.Anchor.Destination, m.Anchor.DstUIDValidity, m.ID)
 }
@@ -212,8 +213,9 @@ func (m *Mailbox) loadLive(c columns, most int) error {
 func (l *batches) exactlyOne(result sql.Result) error {
 	n, err := result.RowsAffected()
 	if err == nil && n != 1 {
-		return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.database.Name(), Cause: errors.New("another rehome run has changed it"),
-			Hint: "wait until that run has ended, then run the same command again"}
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.database.Name(),
+			Cause: errors.New("another rehome run has changed it"),
+			Hint:  "wait until that run has ended, then run the same command again"}
 	}
 	return err
 }

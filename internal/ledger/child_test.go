@@ -165,7 +165,8 @@ func TestLedger_quotaUsedUp(t *testing.T) {
 		all.note(lines.Text())
 	}
 	words := strings.SplitN(strings.TrimPrefix(all.last, "error "), "|", 3)
-	if len(words) != 3 || words[0] != string(rehome.ClassOperator) || !strings.Contains(words[1], "space") || !strings.Contains(words[2], "write store "+path) {
+	if len(words) != 3 || words[0] != string(rehome.ClassOperator) || !strings.Contains(words[1], "space") ||
+		!strings.Contains(words[2], "write store "+path) {
 		t.Errorf("the child ended with %q, want an operator's fault about space", all.last)
 	}
 	if len(all.intents) == 0 {

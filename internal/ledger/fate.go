@@ -105,7 +105,8 @@ func (l *mailboxes) loadFormerly(ctx context.Context, m *Mailbox) error {
 	if !m.sameDestination {
 		return nil
 	}
-	return l.readRuns(ctx, &m.Formerly, `SELECT dst_uids, length(sizes) FROM batches WHERE mailbox_id = ? AND generation = ? AND state IN ('receipt', 'recovered')`, m.ID, m.Generation-1)
+	return l.readRuns(ctx, &m.Formerly, `SELECT dst_uids, length(sizes) FROM batches
+		WHERE mailbox_id = ? AND generation = ? AND state IN ('receipt', 'recovered')`, m.ID, m.Generation-1)
 }
 
 // noteFate adds a batch of the given state to the sets of source UIDs.

@@ -25,7 +25,8 @@ func (s *store) replaceFindings(tx *sql.Tx, address string, kind rehome.Kind, fi
 	for _, f := range findings {
 		_, err := tx.Exec(`INSERT INTO findings (address, code, object, severity, sentence, next_step, origin, updated_unix)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (address, origin, code, object) DO UPDATE SET severity = excluded.severity,
-			sentence = excluded.sentence, next_step = excluded.next_step, updated_unix = excluded.updated_unix`, address, f.Code, f.Object, f.Severity, f.Sentence, f.NextStep, kind, s.now().Unix())
+			sentence = excluded.sentence, next_step = excluded.next_step, updated_unix = excluded.updated_unix`,
+			address, f.Code, f.Object, f.Severity, f.Sentence, f.NextStep, kind, s.now().Unix())
 		if err != nil {
 			return err
 		}
