@@ -60,8 +60,8 @@ const DefaultGrace = time.Minute
 // ErrCutOff says that what was under way when the pass was stopped has not ended in time.
 var ErrCutOff = errors.New("the work in progress did not finish in time")
 
-// Outcome is how the pass over one account ended.
-type Outcome struct {
+// Ended is how the pass over one account ended.
+type Ended struct {
 	Account  string
 	Counts   map[rehome.Kind]pass.Counts // of the steps that have counted anything
 	Findings []rehome.Finding
@@ -87,7 +87,7 @@ type turn struct {
 	expected *pass.Size // nil when nobody knows
 	started  time.Time
 	budget   pass.Budget
-	outcome  *Outcome
+	outcome  *Ended
 	left     []pass.Step // what is still to be done, the one at work first
 	seen     []*sight    // of the steps that have begun, in their order
 	troubles []error     // why steps that are over are not complete
@@ -125,7 +125,7 @@ func New(options Options) *Conductor {
 // accounts; an account that is named twice has one. When ctx ends first, or the pass is stopped, it
 // returns what there is together with ctx's error, or context.Canceled; accounts that are not complete then
 // carry that error, also those whose turn never came. ErrCutOff is joined to it where it applies.
-func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outcome, error) {
+func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Ended, error) {
 	ctx, over := c.withGrace(ctx)
 	defer over(nil)
 	turns := c.makeTurns(accounts)
@@ -137,7 +137,7 @@ func (c *Conductor) Run(ctx context.Context, accounts []rehome.Account) ([]Outco
 			c.end(t, err)
 		}
 	}
-	outcomes := make([]Outcome, len(turns))
+	outcomes := make([]Ended, len(turns))
 	for i, t := range turns {
 		outcomes[i] = *t.outcome
 	}
@@ -228,7 +228,7 @@ func (c *Conductor) makeTurns(accounts []rehome.Account) []*turn {
 		c.options.Progress.Expect(expected)
 		t := &turn{
 			account: account, expected: expected, started: time.Now(), budget: c.options.Budget,
-			outcome: &Outcome{Account: account.Address, Counts: map[rehome.Kind]pass.Counts{}},
+			outcome: &Ended{Account: account.Address, Counts: map[rehome.Kind]pass.Counts{}},
 			left:    c.options.Steps,
 		}
 		c.turns[account.Address] = t

@@ -183,13 +183,13 @@ func accounts(names ...string) []rehome.Account {
 }
 
 // conduct runs a pass and returns the outcomes by account.
-func conduct(t *testing.T, ctx context.Context, options Options, names ...string) (map[string]Outcome, error) {
+func conduct(t *testing.T, ctx context.Context, options Options, names ...string) (map[string]Ended, error) {
 	t.Helper()
 	if options.Ledger == nil {
 		options.Ledger = &book{}
 	}
 	outcomes, err := New(options).Run(ctx, accounts(names...))
-	byName := map[string]Outcome{}
+	byName := map[string]Ended{}
 	for _, o := range outcomes {
 		byName[o.Account] = o
 	}
@@ -230,7 +230,7 @@ func (c counts) Plus(later pass.Counts, looked bool) pass.Counts {
 func (c counts) Size() pass.Size { return c.size }
 
 // did returns what a step has done to an account.
-func did(o Outcome, kind rehome.Kind) int {
+func did(o Ended, kind rehome.Kind) int {
 	c, _ := o.Counts[kind].(counts)
 	return c.did
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // tellPass logs that the pass begins, and returns what logs that it has ended.
-func (c *Conductor) tellPass(turns []*turn) (ended func([]Outcome, error)) {
+func (c *Conductor) tellPass(turns []*turn) (ended func([]Ended, error)) {
 	began := time.Now()
 	kinds := make([]string, len(c.options.Steps))
 	for i, step := range c.options.Steps {
@@ -23,7 +23,7 @@ func (c *Conductor) tellPass(turns []*turn) (ended func([]Outcome, error)) {
 	}
 	c.log.Info("pass begins", rehome.LogPass, string(c.options.Pass), rehome.LogAccounts, len(turns), rehome.LogKinds, kinds,
 		rehome.LogWorkers, min(c.options.Workers, len(turns)))
-	return func(outcomes []Outcome, err error) {
+	return func(outcomes []Ended, err error) {
 		failed := 0
 		for _, o := range outcomes {
 			if o.Err != nil {

@@ -17,7 +17,7 @@ import (
 // WriteRules writes every script to a file of its own below the folder, and the sheets that say what the rules do. The
 // scripts of the outcomes learn their files; document, which may show these outcomes, becomes rules.json afterwards. It
 // returns the folder of the scripts and the sheets.
-func WriteRules(folder string, outcomes []rulecopy.Outcome, document any) ([]string, error) {
+func WriteRules(folder string, outcomes []rulecopy.Moved, document any) ([]string, error) {
 	scripts := filepath.Join(folder, "rules")
 	if err := os.MkdirAll(scripts, 0o700); err != nil {
 		return nil, vault.FolderFault(scripts, err)

@@ -15,7 +15,7 @@ import (
 func TestWriteRules_everyScriptHasAFileOfItsOwn(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	outcomes := []rulecopy.Outcome{
+	outcomes := []rulecopy.Moved{
 		{Account: "a/b@x.test", Scripts: []rulecopy.Action{{Name: "Main", Text: "keep;"}, {Name: "main", Text: "stop;"}}},
 		{Account: "a_b@x.test", Scripts: []rulecopy.Action{{Name: "main", Text: "discard;"}, {Name: strings.Repeat("é", 300), Text: "x"}}},
 	}

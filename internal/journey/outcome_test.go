@@ -39,8 +39,8 @@ func TestOutcome_ofEveryAnswer(t *testing.T) {
 
 		{"rules", Ruled{Accounts: []RuledAccount{{}}}, rehome.OutcomeDone},
 		{"rules, an account failed", Ruled{Accounts: []RuledAccount{{}, {Error: "no"}}, instead: true}, rehome.OutcomeRemaining},
-		{"rules, a script refused", Ruled{Accounts: []RuledAccount{{Outcome: scripts(rulecopy.Keep, rulecopy.Refused)}}}, rehome.OutcomeRemaining},
-		{"rules, a script left", Ruled{Accounts: []RuledAccount{{Outcome: scripts(rulecopy.Leave, rulecopy.Put)}}}, rehome.OutcomeDone},
+		{"rules, a script refused", Ruled{Accounts: []RuledAccount{{Moved: scripts(rulecopy.Keep, rulecopy.Refused)}}}, rehome.OutcomeRemaining},
+		{"rules, a script left", Ruled{Accounts: []RuledAccount{{Moved: scripts(rulecopy.Leave, rulecopy.Put)}}}, rehome.OutcomeDone},
 		{"rules, as files because there is no service", Ruled{ByHand: "no service", instead: true}, rehome.OutcomeWaiting},
 		{"rules, planned where there is no service", Ruled{ByHand: "no service"}, rehome.OutcomeDone},
 
@@ -97,7 +97,7 @@ func TestOutcome_ofEveryAnswer(t *testing.T) {
 	}
 }
 
-func scripts(deeds ...rulecopy.Deed) (o rulecopy.Outcome) {
+func scripts(deeds ...rulecopy.Deed) (o rulecopy.Moved) {
 	for _, deed := range deeds {
 		o.Scripts = append(o.Scripts, rulecopy.Action{Do: deed})
 	}
@@ -139,40 +139,40 @@ func censusOf(totals recipients.Totals) recipients.Census {
 // before what somebody has to mend.
 func TestOutcome_ofAPass(t *testing.T) {
 	t.Parallel()
-	mail := func(c mailcopy.Census) conductor.Outcome { return counted(rehome.KindMail, mailcopy.Counts{Census: c}) }
+	mail := func(c mailcopy.Census) conductor.Ended { return counted(rehome.KindMail, mailcopy.Counts{Census: c}) }
 	held := counted(rehome.KindMail, mailcopy.Counts{Tally: mailcopy.Tally{Held: 3}})
-	objects := func(tally davcopy.Tally) conductor.Outcome {
+	objects := func(tally davcopy.Tally) conductor.Ended {
 		return counted(rehome.KindPIM, davcopy.Counts{rehome.KindCalendars: tally})
 	}
-	rules := func(deeds ...rulecopy.Deed) conductor.Outcome {
-		return counted(rehome.KindRules, rulecopy.Counts{Outcome: scripts(deeds...)})
+	rules := func(deeds ...rulecopy.Deed) conductor.Ended {
+		return counted(rehome.KindRules, rulecopy.Counts{Moved: scripts(deeds...)})
 	}
-	failed := func(class rehome.Class) conductor.Outcome {
-		return conductor.Outcome{Err: fmt.Errorf("copy: %w", &rehome.Fault{Class: class, Op: "open"})}
+	failed := func(class rehome.Class) conductor.Ended {
+		return conductor.Ended{Err: fmt.Errorf("copy: %w", &rehome.Fault{Class: class, Op: "open"})}
 	}
 	for _, test := range []struct {
 		what     string
-		outcomes []conductor.Outcome
+		outcomes []conductor.Ended
 		want     rehome.Outcome
 	}{
 		{"nobody", nil, rehome.OutcomeDone},
-		{"all is there", []conductor.Outcome{mail(mailcopy.Census{There: 5}), objects(davcopy.Tally{Objects: 2, Copied: 2}), rules(rulecopy.Put)}, rehome.OutcomeDone},
-		{"users have deleted some", []conductor.Outcome{mail(mailcopy.Census{There: 5, Deserted: 2})}, rehome.OutcomeDone},
-		{"mail is left", []conductor.Outcome{mail(mailcopy.Census{There: 5, Left: 1})}, rehome.OutcomeRemaining},
-		{"mail that nobody shows", []conductor.Outcome{mail(mailcopy.Census{Unknown: 1})}, rehome.OutcomeRemaining},
-		{"a mailbox that nobody counts", []conductor.Outcome{mail(mailcopy.Census{Uncounted: 1})}, rehome.OutcomeRemaining},
-		{"mail that is refused", []conductor.Outcome{mail(mailcopy.Census{There: 5, Failed: 1})}, rehome.OutcomeStuck},
-		{"a mailbox that cannot be opened", []conductor.Outcome{mail(mailcopy.Census{Barred: 1})}, rehome.OutcomeStuck},
-		{"refused mail, and some left", []conductor.Outcome{mail(mailcopy.Census{Failed: 1}), mail(mailcopy.Census{Left: 1})}, rehome.OutcomeRemaining},
-		{"a loss to be confirmed", []conductor.Outcome{held}, rehome.OutcomeWaiting},
-		{"a loss to be confirmed, and mail left", []conductor.Outcome{mail(mailcopy.Census{Waiting: 3, Left: 2})}, rehome.OutcomeWaiting},
-		{"most of a calendar has vanished", []conductor.Outcome{objects(davcopy.Tally{Doubted: 40})}, rehome.OutcomeWaiting},
-		{"an event that may be taken later", []conductor.Outcome{objects(davcopy.Tally{Objects: 1, Remaining: 1})}, rehome.OutcomeRemaining},
-		{"an event that is refused for good", []conductor.Outcome{objects(davcopy.Tally{Objects: 1, Quarantined: 1, Lasting: 1})}, rehome.OutcomeStuck},
-		{"a script that is refused", []conductor.Outcome{rules(rulecopy.Refused)}, rehome.OutcomeRemaining},
-		{"a server that was busy", []conductor.Outcome{failed(rehome.ClassTemporary)}, rehome.OutcomeRemaining},
-		{"a log-in that was refused", []conductor.Outcome{failed(rehome.ClassAuth)}, rehome.OutcomeStuck},
-		{"a mistake of this program", []conductor.Outcome{failed(rehome.ClassBug)}, rehome.OutcomeRemaining},
+		{"all is there", []conductor.Ended{mail(mailcopy.Census{There: 5}), objects(davcopy.Tally{Objects: 2, Copied: 2}), rules(rulecopy.Put)}, rehome.OutcomeDone},
+		{"users have deleted some", []conductor.Ended{mail(mailcopy.Census{There: 5, Deserted: 2})}, rehome.OutcomeDone},
+		{"mail is left", []conductor.Ended{mail(mailcopy.Census{There: 5, Left: 1})}, rehome.OutcomeRemaining},
+		{"mail that nobody shows", []conductor.Ended{mail(mailcopy.Census{Unknown: 1})}, rehome.OutcomeRemaining},
+		{"a mailbox that nobody counts", []conductor.Ended{mail(mailcopy.Census{Uncounted: 1})}, rehome.OutcomeRemaining},
+		{"mail that is refused", []conductor.Ended{mail(mailcopy.Census{There: 5, Failed: 1})}, rehome.OutcomeStuck},
+		{"a mailbox that cannot be opened", []conductor.Ended{mail(mailcopy.Census{Barred: 1})}, rehome.OutcomeStuck},
+		{"refused mail, and some left", []conductor.Ended{mail(mailcopy.Census{Failed: 1}), mail(mailcopy.Census{Left: 1})}, rehome.OutcomeRemaining},
+		{"a loss to be confirmed", []conductor.Ended{held}, rehome.OutcomeWaiting},
+		{"a loss to be confirmed, and mail left", []conductor.Ended{mail(mailcopy.Census{Waiting: 3, Left: 2})}, rehome.OutcomeWaiting},
+		{"most of a calendar has vanished", []conductor.Ended{objects(davcopy.Tally{Doubted: 40})}, rehome.OutcomeWaiting},
+		{"an event that may be taken later", []conductor.Ended{objects(davcopy.Tally{Objects: 1, Remaining: 1})}, rehome.OutcomeRemaining},
+		{"an event that is refused for good", []conductor.Ended{objects(davcopy.Tally{Objects: 1, Quarantined: 1, Lasting: 1})}, rehome.OutcomeStuck},
+		{"a script that is refused", []conductor.Ended{rules(rulecopy.Refused)}, rehome.OutcomeRemaining},
+		{"a server that was busy", []conductor.Ended{failed(rehome.ClassTemporary)}, rehome.OutcomeRemaining},
+		{"a log-in that was refused", []conductor.Ended{failed(rehome.ClassAuth)}, rehome.OutcomeStuck},
+		{"a mistake of this program", []conductor.Ended{failed(rehome.ClassBug)}, rehome.OutcomeRemaining},
 	} {
 		synced := Synced{}
 		for _, o := range test.outcomes {
@@ -191,8 +191,8 @@ func TestOutcome_ofAPass(t *testing.T) {
 	}
 }
 
-func counted(kind rehome.Kind, counts pass.Counts) conductor.Outcome {
-	return conductor.Outcome{Counts: map[rehome.Kind]pass.Counts{kind: counts}}
+func counted(kind rehome.Kind, counts pass.Counts) conductor.Ended {
+	return conductor.Ended{Counts: map[rehome.Kind]pass.Counts{kind: counts}}
 }
 
 func TestProblems_countsErrors(t *testing.T) {
@@ -205,7 +205,7 @@ func TestProblems_countsErrors(t *testing.T) {
 	if got := synced.Problems(); got != 3 {
 		t.Errorf("got %d problems, want 3", got)
 	}
-	cancelled := syncedAccount(conductor.Outcome{Err: errors.Join(context.Canceled, nil)})
+	cancelled := syncedAccount(conductor.Ended{Err: errors.Join(context.Canceled, nil)})
 	if cancelled.Error != "" {
 		t.Errorf("an account that was interrupted has the error %q", cancelled.Error)
 	}

@@ -39,14 +39,14 @@ type Ruled struct {
 
 // RuledAccount is what became of one account's rules.
 type RuledAccount struct {
-	rulecopy.Outcome
+	rulecopy.Moved
 	Error string `json:"error,omitempty"`
 	Hint  string `json:"hint,omitempty"`
 }
 
 // newRuledAccount takes over what was done, also where it came to an error.
-func newRuledAccount(outcome rulecopy.Outcome, err error) RuledAccount {
-	row := RuledAccount{Outcome: outcome}
+func newRuledAccount(outcome rulecopy.Moved, err error) RuledAccount {
+	row := RuledAccount{Moved: outcome}
 	if err != nil {
 		row.Error = err.Error()
 		row.Hint = rehome.HintOf(err)
@@ -133,9 +133,9 @@ func (m *Move) ExportRules(ctx context.Context, names []string) (Ruled, error) {
 
 // writeRules writes what somebody hands over, and returns the files. The answer's scripts learn theirs.
 func (m *Move) writeRules(ruled Ruled) ([]string, error) {
-	outcomes := make([]rulecopy.Outcome, len(ruled.Accounts))
+	outcomes := make([]rulecopy.Moved, len(ruled.Accounts))
 	for i, account := range ruled.Accounts {
-		outcomes[i] = account.Outcome // which shares its scripts with the answer
+		outcomes[i] = account.Moved // which shares its scripts with the answer
 	}
 	return handover.WriteRules(m.settings.Accounts.Output, outcomes, ruled.Accounts)
 }
@@ -243,7 +243,7 @@ func (e ruleEnds) run(ctx context.Context, who selection, plan bool) ([]RuledAcc
 	for i, account := range who.accounts {
 		all.Go(func() error {
 			where := func() ([]mapping.Pair, error) { return e.Where(ctx, account) }
-			var outcome rulecopy.Outcome
+			var outcome rulecopy.Moved
 			err := rehome.Guarded(account.Address, func() (err error) {
 				outcome, err = e.Move(ctx, account, plan, where)
 				return err
@@ -265,7 +265,7 @@ func (e ruleEnds) run(ctx context.Context, who selection, plan bool) ([]RuledAcc
 
 // tell logs what has become of the rules of an account.
 func (e ruleEnds) tell(a RuledAccount) {
-	attributes := []any{rehome.LogAccount, a.Account, rehome.LogKind, string(rehome.KindRules), rehome.LogCounts, rulecopy.Counts{Outcome: a.Outcome}}
+	attributes := []any{rehome.LogAccount, a.Account, rehome.LogKind, string(rehome.KindRules), rehome.LogCounts, rulecopy.Counts{Moved: a.Moved}}
 	if a.Error != "" {
 		attributes = append(attributes, rehome.LogError, a.Error, rehome.LogHint, a.Hint)
 	}

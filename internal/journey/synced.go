@@ -160,7 +160,7 @@ func (s Synced) TotalRules() SyncedRules {
 	return t
 }
 
-func syncedAccount(o conductor.Outcome) SyncedAccount {
+func syncedAccount(o conductor.Ended) SyncedAccount {
 	mail, _ := o.Counts[rehome.KindMail].(mailcopy.Counts)
 	objects, _ := o.Counts[rehome.KindPIM].(davcopy.Counts)
 	a := SyncedAccount{

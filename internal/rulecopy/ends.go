@@ -45,7 +45,7 @@ func (e *Ends) Reach(ctx context.Context) error {
 
 // Move brings one account's rules over, or says what would be done. where finds its mailboxes, and is asked only if there
 // are rules. The outcome holds what was done also on an error.
-func (e *Ends) Move(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (Outcome, error) {
+func (e *Ends) Move(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (Moved, error) {
 	outcome, err := e.one(ctx, account, plan, where)
 	outcome.Account = account.Address
 	outcome.Findings = append(append([]rehome.Finding{}, outcome.Findings...), e.guessed(account.Address, outcome)...)
@@ -56,7 +56,7 @@ func (e *Ends) Move(ctx context.Context, account rehome.Account, plan bool, wher
 }
 
 // one does the work for one account. Most have no rules, and then nothing is opened that need not be.
-func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (outcome Outcome, err error) {
+func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (outcome Moved, err error) {
 	work := Account{Address: account.Address, Offered: e.Offered, TargetNames: e.DestinationNames}
 	scripts := 0
 	if e.Source != nil {
@@ -121,10 +121,10 @@ func (e *Ends) read(ctx context.Context, account rehome.Account) (served, Names,
 }
 
 // reached opens the destination for an account that has rules.
-func (e *Ends) reached(ctx context.Context, account rehome.Account, work Account, plan bool) (Outcome, error) {
+func (e *Ends) reached(ctx context.Context, account rehome.Account, work Account, plan bool) (Moved, error) {
 	target, err := e.Destination.Open(ctx, account)
 	if err != nil {
-		return Outcome{}, err
+		return Moved{}, err
 	}
 	defer target.Close()
 	work.Target, work.Offered = target, target.Capabilities().Sieve
@@ -136,7 +136,7 @@ func (e *Ends) reached(ctx context.Context, account rehome.Account, work Account
 
 // guessed says of a forward that it keeps a copy because the database does not tell; with scripts of the
 // source nothing of the database is written.
-func (e *Ends) guessed(account string, outcome Outcome) []rehome.Finding {
+func (e *Ends) guessed(account string, outcome Moved) []rehome.Finding {
 	unknown := slices.ContainsFunc(e.Forwards, func(f rehome.Forward) bool { return f.Account == account && !f.CopyKnown })
 	if !unknown || !slices.ContainsFunc(outcome.Scripts, Action.FromDatabase) {
 		return nil

@@ -76,15 +76,15 @@ type Engine struct{ options Options }
 // New returns an engine.
 func New(options Options) *Engine { return &Engine{options: options} }
 
-// Outcome is what was done, or would be.
-type Outcome struct {
+// Moved is what was done, or would be.
+type Moved struct {
 	Account  string           `json:"account"`
 	Scripts  []Action         `json:"scripts"`
 	Findings []rehome.Finding `json:"findings"`
 }
 
 // Count returns how many scripts have met with a deed.
-func (o Outcome) Count(deed Deed) int {
+func (o Moved) Count(deed Deed) int {
 	n := 0
 	for _, s := range o.Scripts {
 		if s.Do == deed {
@@ -98,12 +98,12 @@ func (o Outcome) Count(deed Deed) int {
 const databaseScript = "rules from the old server"
 
 // Plan returns what Sync would do, and writes nothing.
-func (e *Engine) Plan(ctx context.Context, a Account) (Outcome, error) {
+func (e *Engine) Plan(ctx context.Context, a Account) (Moved, error) {
 	wanted, findings, err := e.wanted(ctx, a)
 	if err != nil {
-		return Outcome{}, err
+		return Moved{}, err
 	}
-	outcome := Outcome{Account: a.Address, Scripts: []Action{}, Findings: findings}
+	outcome := Moved{Account: a.Address, Scripts: []Action{}, Findings: findings}
 	if a.Target == nil {
 		for _, w := range wanted {
 			outcome.Scripts = append(outcome.Scripts, w.action(Hand))
@@ -112,11 +112,11 @@ func (e *Engine) Plan(ctx context.Context, a Account) (Outcome, error) {
 	}
 	there, err := look(ctx, a.Target)
 	if err != nil {
-		return Outcome{}, fault(err, "read the destination's rules of", a.Address)
+		return Moved{}, fault(err, "read the destination's rules of", a.Address)
 	}
 	known, err := e.options.Ledger.Of(ctx, a.Address)
 	if err != nil {
-		return Outcome{}, err
+		return Moved{}, err
 	}
 	var more []rehome.Finding
 	outcome.Scripts, more = decide(a.Address, wanted, there, known, e.options)
@@ -126,10 +126,10 @@ func (e *Engine) Plan(ctx context.Context, a Account) (Outcome, error) {
 
 // Sync stores and switches on. Each script is judged by the server before it is stored; one that it
 // refuses is a finding, and the others go on.
-func (e *Engine) Sync(ctx context.Context, a Account) (Outcome, error) {
+func (e *Engine) Sync(ctx context.Context, a Account) (Moved, error) {
 	outcome, err := e.Plan(ctx, a)
 	if err != nil {
-		return Outcome{}, err
+		return Moved{}, err
 	}
 	for i, action := range outcome.Scripts {
 		err := e.apply(ctx, a, action)

@@ -41,7 +41,7 @@ const preface = `Rules that nobody could store at the destination. Either of two
 `
 
 // WriteText writes what is to be handed over, account by account, for reading.
-func WriteText(w io.Writer, outcomes []Outcome) error {
+func WriteText(w io.Writer, outcomes []Moved) error {
 	var b strings.Builder
 	b.WriteString(preface)
 	for _, o := range outcomes {
@@ -86,7 +86,7 @@ func (a Action) standing() string {
 }
 
 // WriteCSV writes the same for a spreadsheet, a row for each rule.
-func WriteCSV(w io.Writer, outcomes []Outcome) error {
+func WriteCSV(w io.Writer, outcomes []Moved) error {
 	rows := [][]string{{"Account", "Script", "File", "SwitchOn", "No", "Rule", "NextStep"}}
 	for _, o := range outcomes {
 		for _, a := range o.Scripts {

@@ -44,7 +44,7 @@ func TestPlan_byHand(t *testing.T) {
 	scripts := Account{Address: "bob@example.test", Mailbox: moves, Rules: sieve.Rules{Vacation: &sieve.Vacation{Text: "x"}}, Source: scriptStore{
 		"main": "require [\"fileinto\", \"vnd.dovecot.pipe\"];\r\nif true { fileinto \"Gone\"; }\r\npipe \"sort-it\";\r\n", "=odd": "nonsense",
 	}}
-	var outcomes []Outcome
+	var outcomes []Moved
 	for _, a := range []Account{database, scripts, {Address: "nobody@example.test"}} {
 		o, err := New(Options{}).Plan(t.Context(), a)
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // Counts is what has become of an account's rules.
-type Counts struct{ Outcome }
+type Counts struct{ Moved }
 
 // Plus implements pass.Counts: the later slice knows best.
 func (c Counts) Plus(later pass.Counts, _ bool) pass.Counts { return later }

@@ -78,7 +78,7 @@ type pass struct {
 
 // outcome is what the conductor and the engine say of it.
 type outcome struct {
-	conductor.Outcome
+	conductor.Ended
 	mailcopy.Counts
 }
 
@@ -131,7 +131,7 @@ func (m *mover) run(ending end) (pass, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	done := make(chan struct{})
-	var outcomes []conductor.Outcome
+	var outcomes []conductor.Ended
 	var runErr error
 	_, changes := w.counts()
 	w.tell("%s begins (mirror %v)", p.process, m.mirror)
@@ -153,7 +153,7 @@ func (m *mover) run(ending end) (pass, error) {
 	if runErr != nil && !errors.Is(runErr, context.Canceled) {
 		return p, runErr
 	}
-	p.outcome.Outcome = outcomes[0]
+	p.outcome.Ended = outcomes[0]
 	p.outcome.Counts, _ = outcomes[0].Counts[rehome.KindMail].(mailcopy.Counts)
 	m.say(p)
 	return p, nil

@@ -129,7 +129,7 @@ func (r *run) play() error {
 
 // conclusion is what a pass has said and done.
 type conclusion struct {
-	conductor.Outcome
+	conductor.Ended
 	PIM davcopy.Counts
 
 	writes []string
@@ -223,7 +223,7 @@ func (r *run) once(name string, confirmed bool) (found conclusion, err error) {
 	if len(outcomes) == 0 {
 		return found, err
 	}
-	found = conclusion{Outcome: outcomes[0]}
+	found = conclusion{Ended: outcomes[0]}
 	found.PIM, _ = outcomes[0].Counts[rehome.KindPIM].(davcopy.Counts)
 	r.truth.settled(found.Err == nil && found.failed() == 0)
 	for _, w := range r.dst.written()[before:] {
@@ -252,7 +252,7 @@ func (r *run) dead() bool {
 }
 
 // conduct runs the product.
-func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]conductor.Outcome, error) {
+func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]conductor.Ended, error) {
 	src, dst := r.service(rehome.Source), r.service(rehome.Destination)
 	defer src.Close()
 	defer dst.Close()
