@@ -96,26 +96,51 @@ func (t Terms) Compare(src, dst []byte, kind Kind) Comparison {
 	if bytes.Equal(src, dst) {
 		return Comparison{Verdict: VerdictIdentical}
 	}
-	srcDoc, err := parseAs(src, kind)
+	a, err := read(src, kind)
 	if err != nil {
 		return unreadable("the source's object cannot be read: " + err.Error())
 	}
-	dstDoc, err := parseAs(dst, srcDoc.Kind)
+	b, err := read(dst, a.kind)
 	if err != nil {
 		return unreadable("the destination's object cannot be read: " + err.Error())
 	}
-	hard, soft := t.differences(srcDoc, dstDoc)
+	hard, soft := t.differences(a, b)
 	switch {
 	case len(hard) == 0 && len(soft) == 0:
 		return Comparison{Verdict: VerdictEqual}
 	case len(hard) > 0:
-		return t.compareRepaired(srcDoc, dstDoc)
+		return t.compareRepaired(a, b)
 	case !slices.ContainsFunc(soft, func(d Difference) bool { return !repairedUnseen[d.Property] }):
-		if repaired := t.compareRepaired(srcDoc, dstDoc); repaired.Verdict == VerdictRepaired && len(repaired.Differences) == 0 {
+		if repaired := t.compareRepaired(a, b); repaired.Verdict == VerdictRepaired && len(repaired.Differences) == 0 {
 			return repaired
 		}
 	}
 	return Comparison{Verdict: VerdictCosmetic, Differences: soft}
+}
+
+// reading is one version of an object as it is compared: its octets and what they mean, without their unfolded text, which
+// is as large once more. Where that is needed it is read again.
+type reading struct {
+	data []byte
+	kind Kind
+	form *normalForm
+}
+
+func read(data []byte, kind Kind) (*reading, error) {
+	doc, err := parseAs(data, kind)
+	if err != nil {
+		return nil, err
+	}
+	return &reading{data: data, kind: doc.Kind, form: normalize(doc)}, nil
+}
+
+// document reads it again; that it can be read is known.
+func (r *reading) document() *Document {
+	doc, err := parseAs(r.data, r.kind)
+	if err != nil {
+		return &Document{Kind: r.kind, data: r.data}
+	}
+	return doc
 }
 
 // repairedUnseen are properties of which a repair makes a cosmetic difference.
@@ -136,11 +161,11 @@ func unreadable(sentence string) Comparison {
 // compareRepaired looks for a way from the source's object to the destination's by offered repairs: all of them as
 // they are made here, or without those that a server makes in a way of its own. Of an object that is changed all the
 // same it tells what differs after the former.
-func (t Terms) compareRepaired(src, dst *Document) Comparison {
+func (t Terms) compareRepaired(src, dst *reading) Comparison {
 	needs := t.offered()
 	found := t.compareBy(src, dst, needs)
 	if found.Verdict == VerdictChanged {
-		for _, code := range filledIn(src.Kind) {
+		for _, code := range filledIn(src.kind) {
 			delete(needs, code)
 		}
 		if other := t.compareBy(src, dst, needs); other.Verdict != VerdictChanged {
@@ -152,13 +177,13 @@ func (t Terms) compareRepaired(src, dst *Document) Comparison {
 
 // compareBy makes repairs at the source, makes those that were needed there at the destination too, where some of
 // them may not have been made, and compares what is left. The differences of a repaired object are the cosmetic ones.
-func (t Terms) compareBy(src, dst *Document, needs Needs) Comparison {
-	srcText, srcFixes := Repair(src.data, src.Kind, needs)
+func (t Terms) compareBy(src, dst *reading, needs Needs) Comparison {
+	srcText, srcFixes := Repair(src.data, src.kind, needs)
 	needed := Needs{}
 	for _, fix := range srcFixes {
 		needed[fix.Code] = true
 	}
-	dstText, dstFixes := Repair(dst.data, dst.Kind, needed)
+	dstText, dstFixes := Repair(dst.data, dst.kind, needed)
 	found := t.compareFilled(src.as(srcText), dst.as(dstText))
 	if found.Verdict == VerdictChanged {
 		if silenced, fixes := t.compareSilenced(src, srcText, dstText); silenced.Verdict == VerdictRepaired {
@@ -183,12 +208,12 @@ func (c *Comparison) repaired(code Code, sentence string) {
 
 // compareSilenced compares with what goes to a server that would send invitations: with SCHEDULE-AGENT=CLIENT on
 // everybody invited. Where the source has none at all it is no matter on whom the server has kept it.
-func (t Terms) compareSilenced(src *Document, srcText, dstText []byte) (Comparison, []Fix) {
+func (t Terms) compareSilenced(src *reading, srcText, dstText []byte) (Comparison, []Fix) {
 	injected, fixes := InjectScheduleAgent(srcText)
 	if len(fixes) == 0 {
 		return Comparison{}, nil
 	}
-	if src.hasAgent() {
+	if src.document().hasAgent() {
 		return t.compareFilled(src.as(injected), src.as(dstText)), fixes
 	}
 	removed, _ := RemoveScheduleAgent(dstText)
@@ -196,11 +221,11 @@ func (t Terms) compareSilenced(src *Document, srcText, dstText []byte) (Comparis
 }
 
 // as reads another version of an object, and nothing if it is the same one; nil where it cannot be read.
-func (d *Document) as(text []byte) *Document {
-	if bytes.Equal(text, d.data) {
-		return d
+func (r *reading) as(text []byte) *reading {
+	if bytes.Equal(text, r.data) {
+		return r
 	}
-	other, err := parseAs(text, d.Kind)
+	other, err := read(text, r.kind)
 	if err != nil {
 		return nil
 	}
@@ -209,12 +234,12 @@ func (d *Document) as(text []byte) *Document {
 
 // compareFilled compares two objects that were repaired in the same way. Where the source has none of the
 // properties that are filled in, any value will do.
-func (t Terms) compareFilled(src, dst *Document) Comparison {
+func (t Terms) compareFilled(src, dst *reading) Comparison {
 	if src == nil || dst == nil {
 		return unreadable("the object cannot be read after its repairs")
 	}
 	hard, soft := t.differences(src, dst)
-	found, fillable := Comparison{Verdict: VerdictRepaired, Differences: soft}, filledIn(src.Kind)
+	found, fillable := Comparison{Verdict: VerdictRepaired, Differences: soft}, filledIn(src.kind)
 	var rest []Difference
 	for _, difference := range hard {
 		code := fillable[difference.Property]
@@ -240,8 +265,8 @@ func filledIn(kind Kind) map[string]Code {
 }
 
 // has reports whether the object has a property where the difference was found.
-func has(doc *Document, d Difference) bool {
-	return slices.ContainsFunc(normalize(doc).entries, func(e entry) bool { return e.name == d.Property && e.where == d.where })
+func has(object *reading, d Difference) bool {
+	return slices.ContainsFunc(object.form.entries, func(e entry) bool { return e.name == d.Property && e.where == d.where })
 }
 
 // uneven returns the repairs that only the source needed, or needed more often.

@@ -14,8 +14,8 @@ const maxDifferences = 20
 
 // differences returns what two objects do not have in common, and apart from that what servers keep for
 // themselves.
-func (t Terms) differences(src, dst *Document) (hard, soft []Difference) {
-	a, b := normalize(src), normalize(dst)
+func (t Terms) differences(src, dst *reading) (hard, soft []Difference) {
+	a, b := src.form, dst.form
 	onlySrc, onlyDst := unmatched(a.entries, b.entries), unmatched(b.entries, a.entries)
 	hard = describe(onlySrc, onlyDst, false)
 	soft = describe(onlySrc, onlyDst, true)
@@ -27,7 +27,7 @@ func (t Terms) differences(src, dst *Document) (hard, soft []Difference) {
 		soft = append(soft, Difference{Property: "SEQUENCE", Sentence: "SEQUENCE is higher at the destination"})
 	}
 	if len(hard) == 0 && (a.recurs || b.recurs) && a.zoneText != b.zoneText {
-		late, vague := t.compareZones(src, dst)
+		late, vague := t.compareZones(src.document(), dst.document())
 		hard, soft = append(hard, late...), append(soft, vague...)
 	}
 	return hard, soft

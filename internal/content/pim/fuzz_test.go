@@ -59,11 +59,11 @@ func FuzzCompare(f *testing.F) {
 
 func checkCompare(t fataler, data []byte) {
 	t.Helper()
-	doc, err := Parse(data)
+	object, err := read(data, KindUnknown)
 	if err != nil {
 		return
 	}
-	if hard, soft := (Terms{}).differences(doc, doc); len(hard)+len(soft) > 0 {
+	if hard, soft := (Terms{}).differences(object, object); len(hard)+len(soft) > 0 {
 		t.Fatalf("differs from itself: %+v %+v in %q", hard, soft, data)
 	}
 	for _, needs := range []Needs{SafeNeeds(), Every()} {
