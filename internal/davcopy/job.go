@@ -39,6 +39,7 @@ type collectionJob struct {
 	known   map[string]ledger.Object // by source name
 	byUID   map[string]string        // source names of what is at the destination, by UID
 	unknown *strangers               // what the destination has and the ledger does not know
+	skipped []dav.Item               // of that, what was not read, because nothing is to be recognised
 	taken   map[string]bool          // names at the destination
 	present map[string]bool          // of these, what it has listed in this slice
 
@@ -205,7 +206,8 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	}
 	lost := j.lost()
 	if !j.slice.mayHoldTrial(j.place.target) && len(j.actions.read)+len(lost) == 0 { // nothing is to be recognised but what was left behind
-		strangers = slices.DeleteFunc(strangers, func(i dav.Item) bool { return !pim.IsTrialName(decodedName(i.Href)) })
+		j.skipped = slices.DeleteFunc(slices.Clone(strangers), isTrialItem)
+		strangers = slices.DeleteFunc(strangers, func(i dav.Item) bool { return !isTrialItem(i) })
 	}
 	if err := j.readStrangers(ctx, strangers, begun); err != nil {
 		return err
@@ -229,6 +231,8 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	}
 	return nil
 }
+
+func isTrialItem(i dav.Item) bool { return pim.IsTrialName(decodedName(i.Href)) }
 
 // findSiblings books what other collections of the source have in the same one of the destination: it is theirs, and
 // nothing of this one is taken for it. What the source has in them no more may be what has come into this one.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
@@ -47,7 +48,7 @@ func (j *collectionJob) settleAltered(ctx context.Context, etags map[string]stri
 	err := j.slice.dst.Read(ctx, &j.place.target, items, func(o dav.Object) error {
 		row := altered[nameBelow(j.place.target.Href, o.Href)]
 		now := j.judgeAltered(row, o)
-		if now.Code != row.Code || now.DstETag != row.DstETag {
+		if now.Code != row.Code || now.DstETag != row.DstETag || now.Reverted() && len(j.unknown.byForm) > 0 {
 			rows = append(rows, now)
 		}
 		return nil
@@ -55,7 +56,46 @@ func (j *collectionJob) settleAltered(ctx context.Context, etags map[string]stri
 	if err != nil {
 		return faultOf(err, "read at the destination", j.place.target.Href)
 	}
+	if err := j.findRenamed(ctx, rows); err != nil {
+		return err
+	}
 	return j.bookAltered(ctx, rows)
+}
+
+// findRenamed looks for the version that was copied last of what seems to be an earlier one again: its user may have given it
+// another name before an unanswered request of ours was carried out under the one of before. What is there then is nobody's.
+func (j *collectionJob) findRenamed(ctx context.Context, rows []ledger.Object) error {
+	for i, row := range rows {
+		if !row.Reverted() {
+			continue
+		}
+		if skipped := j.skipped; len(skipped) > 0 {
+			j.skipped = nil
+			if err := j.readStrangers(ctx, skipped, time.Time{}); err != nil {
+				return err
+			}
+		}
+		if now, found := j.lastVersion(row); found {
+			rows[i] = now
+		}
+	}
+	return nil
+}
+
+// lastVersion is the row of an object that has the version that was copied last under another name at the destination.
+func (j *collectionJob) lastVersion(row ledger.Object) (ledger.Object, bool) {
+	for _, f := range j.unknown.withForms(row.Form, row.Kept) {
+		if f.uid != row.UID && row.UID != "" {
+			continue
+		}
+		f.taken = true
+		row.Destination, row.DstETag, row.Code, row.Words = f.name, f.etag, "", ""
+		if row.State == ledger.ObjectStored {
+			row.State = ledger.ObjectAdopted // it may also be what its user had put there
+		}
+		return row, true
+	}
+	return row, false
 }
 
 // judgeAltered is the row of an object that was found under another etag.

@@ -260,3 +260,20 @@ func TestDiff_openUpdate(t *testing.T) {
 		t.Errorf("%d to be read, %d left; want the update to be made", len(a.read), remaining(source, known))
 	}
 }
+
+// The version that was copied last may be there under another name that its user has given it, when a request that was long
+// given up puts an earlier one under its name.
+func TestFindRenamed_whileAnEarlierVersionArrives(t *testing.T) {
+	t.Parallel()
+	j := &collectionJob{kind: rehome.KindCalendars, unknown: &strangers{}}
+	j.unknown.add("renamed.ics", `"2"`, event("a.ics", "second"), j.content())
+	j.unknown.add("other.ics", `"3"`, event("other.ics", "second"), j.content())
+	row := ledger.Object{
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "a.ics", Code: ledger.CodeReverted,
+		Form: eventForm(event("a.ics", "second")), Earlier: eventForm(event("a.ics", "first")),
+	}
+	rows := []ledger.Object{row, {Source: "b.ics", UID: "b.ics", State: ledger.ObjectStored, Code: ledger.CodeReverted, Form: []byte("form")}}
+	if err := j.findRenamed(t.Context(), rows); err != nil || rows[0].Destination != "renamed.ics" || isFailed(rows[0]) || !rows[1].Reverted() {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}

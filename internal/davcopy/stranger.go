@@ -11,6 +11,7 @@ import (
 // foreign is an object at the destination that the ledger does not know.
 type foreign struct {
 	name, etag string
+	uid        string // "" for none
 	form       []byte
 	taken      bool // it is known by now
 }
@@ -31,7 +32,7 @@ func (s *strangers) add(name, etag string, data []byte, kind pim.Kind) {
 		s.byUID, s.byForm = map[string][]*foreign{}, map[string][]*foreign{}
 	}
 	form, readable := pim.Digest(data, kind)
-	f := &foreign{name: name, etag: etag, form: form[:]}
+	f := &foreign{name: name, etag: etag, uid: object.UID, form: form[:]}
 	if object.UID != "" {
 		s.byUID[object.UID] = append(s.byUID[object.UID], f)
 	}
