@@ -24,7 +24,7 @@ func Source(ctx context.Context, c *List, host *endpoint.IMAP, accounts []rehome
 	}
 	account, ok := Sample(accounts, host, func(a rehome.Account) bool { return a.Services.IMAP && !a.SourcePassword.Empty() })
 	if !ok {
-		c.Warn("log-in", "no account has a known password to try", "set a master user for the source, or give SourcePassword in the roster")
+		c.Warn("log-in", "no account has a known password to try", "set a master user for the source, or add SourcePassword in the roster")
 		return
 	}
 	session, err := host.Open(ctx, account)

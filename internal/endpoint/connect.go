@@ -53,19 +53,19 @@ func explainTLS(fault *rehome.Fault, err error) bool {
 	)
 	switch {
 	case errors.As(err, &pin):
-		fault.Hint = "its key is not the pinned one: it is another server, or its key was renewed; ask its administrator, then correct pin"
+		fault.Hint = "its key is not the pinned one: this is another server, or its key was renewed; ask its administrator, then correct pin"
 	case errors.As(err, &unknown):
-		fault.Hint = "its certificate comes from nobody this machine trusts: name its authority with ca_file, or pin its key with pin"
+		fault.Hint = "the certificate is not signed by a trusted CA: name its CA with ca_file, or pin its key with pin"
 	case errors.As(err, &hostname):
-		fault.Hint = "its certificate is for another name: use that name as the address, or pin its key with pin"
+		fault.Hint = "the certificate is for another host name: use that name as the address, or pin its key with pin"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		fault.Hint = "its certificate is not valid now: renew it, check this machine's clock, or pin its key with pin"
+		fault.Hint = "the certificate has expired or is not valid yet: renew it, check this machine's clock, or pin its key with pin"
 	case errors.As(err, &verify):
-		fault.Hint = "its certificate cannot be verified: name its authority with ca_file, or pin its key with pin"
+		fault.Hint = "the certificate cannot be verified: name its CA with ca_file, or pin its key with pin"
 	case errors.As(err, &record):
-		fault.Hint = "the port does not speak TLS at once: try tls: starttls, or the port for implicit TLS (993)"
+		fault.Hint = "the port does not use implicit TLS: try tls: starttls, or the port for implicit TLS (993)"
 	case strings.Contains(err.Error(), "tls: "): // alerts and mismatches, for which crypto/tls has no types
-		fault.Hint = "both sides share no TLS version or cipher: an old server needs tls_min and ciphers"
+		fault.Hint = "rehome and the server have no TLS version or cipher in common: an old server needs tls_min and ciphers"
 	default:
 		return false
 	}
@@ -83,13 +83,13 @@ func explainNetwork(fault *rehome.Fault, err error) bool {
 	case errors.As(err, &lookup):
 		fault.Hint = "the name cannot be resolved: check its spelling and this machine's DNS"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		fault.Hint = "nothing listens on that port: check the port, and that the service runs"
+		fault.Hint = "nothing listens on this port: check the port, and that the service is running"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		fault.Cause = errors.New("no answer in time")
-		fault.Hint = "the host is silent: check the port, a firewall in between, and whether the port wants TLS from the first byte"
+		fault.Hint = "the host does not answer: check the port, any firewall in between, and whether the port uses implicit TLS"
 	case !errors.As(err, &network):
 		fault.Class = rehome.ClassUntrusted
-		fault.Hint = "what answers there does not speak IMAP: check the port"
+		fault.Hint = "the server at this address does not speak IMAP: check the port"
 	default:
 		return false
 	}

@@ -58,10 +58,10 @@ func TestConnect_certificates(t *testing.T) {
 		tls         *tls.Config
 		words, hint string
 	}{
-		"unknown authority":   {server, stranger.ClientTLS(""), "unknown authority", "name its authority with ca_file"},
+		"unknown authority":   {server, stranger.ClientTLS(""), "unknown authority", "name its CA with ca_file"},
 		"the machine's roots": {server, nil, "certificate", "ca_file"},
-		"another name":        {server, room.ClientTLS("mail.example.test"), "not mail.example.test", "certificate is for another name"},
-		"expired":             {expired, room.ClientTLS(""), "expired", "not valid now: renew it"},
+		"another name":        {server, room.ClientTLS("mail.example.test"), "not mail.example.test", "certificate is for another host name"},
+		"expired":             {expired, room.ClientTLS(""), "expired", "not valid yet: renew it"},
 		"another pin":         {server, pinned, "another one than pinned", "correct pin"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestConnect_nothingInCommon(t *testing.T) {
 				t.Fatal(err)
 			}
 			settings := Settings{Address: serveOn(t, listener, "* OK ready"), Security: imap.ImplicitTLS, TLS: room.ClientTLS(""), Timeout: waitingTime}
-			tryConnect(t, settings, rehome.ClassUntrusted, test.words, "share no TLS version or cipher")
+			tryConnect(t, settings, rehome.ClassUntrusted, test.words, "no TLS version or cipher in common")
 		})
 	}
 }
@@ -144,16 +144,16 @@ func TestConnect_wrongPort(t *testing.T) {
 		words, hint string
 	}{
 		"TLS to a plain port":        {imap.ImplicitTLS, server.IMAP, untrusted, "does not look like a TLS handshake", "try tls: starttls"},
-		"in the clear to a TLS port": {imap.NoTLS, server.IMAPS, temporary, "no answer in time", "wants TLS from the first byte"},
-		"STARTTLS to a TLS port":     {imap.StartTLS, server.IMAPS, temporary, "no answer in time", "wants TLS from the first byte"},
+		"in the clear to a TLS port": {imap.NoTLS, server.IMAPS, temporary, "no answer in time", "uses implicit TLS"},
+		"STARTTLS to a TLS port":     {imap.StartTLS, server.IMAPS, temporary, "no answer in time", "uses implicit TLS"},
 		"POP3":                       {imap.NoTLS, server.POP3, untrusted, "+OK", "does not speak IMAP"},
 		"POP3 with TLS":              {imap.ImplicitTLS, server.POP3S, untrusted, "+OK", "does not speak IMAP"},
 		"LMTP":                       {imap.StartTLS, server.LMTP, untrusted, "220 ", "does not speak IMAP"},
 		"ManageSieve":                {imap.NoTLS, server.Sieve, untrusted, "IMPLEMENTATION", "does not speak IMAP"},
-		"nobody listens":             {imap.ImplicitTLS, closed, temporary, "connection refused", "nothing listens on that port"},
-		"no STARTTLS (BAD)":          {imap.StartTLS, serve(t, "* OK ready", "TAG BAD what"), untrusted, `server says "what"`, "offers no STARTTLS"},
-		"no STARTTLS (NO)":           {imap.StartTLS, serve(t, "* OK ready", "TAG NO not here"), untrusted, "not here", "offers no STARTTLS"},
-		"greeted as logged in":       {imap.StartTLS, serve(t, "* PREAUTH hello"), untrusted, "TLS cannot begin", "offers no STARTTLS"},
+		"nobody listens":             {imap.ImplicitTLS, closed, temporary, "connection refused", "nothing listens on this port"},
+		"no STARTTLS (BAD)":          {imap.StartTLS, serve(t, "* OK ready", "TAG BAD what"), untrusted, `server says "what"`, "does not offer STARTTLS"},
+		"no STARTTLS (NO)":           {imap.StartTLS, serve(t, "* OK ready", "TAG NO not here"), untrusted, "not here", "does not offer STARTTLS"},
+		"greeted as logged in":       {imap.StartTLS, serve(t, "* PREAUTH hello"), untrusted, "TLS cannot begin", "does not offer STARTTLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -172,15 +172,15 @@ func TestConnect_hostInTrouble(t *testing.T) {
 	silent, reset := proxy(t, server.IMAP), proxy(t, server.IMAP)
 	silent.Set(faultproxy.ToClient, faultproxy.Fault{Stall: true})
 	reset.Set(faultproxy.ToClient, faultproxy.Fault{Cut: true, End: faultproxy.RST})
-	const turned, limits = "turns this machine away", "lower the connection limits"
+	const turned, limits = "rejects this machine", "lower the connection limits"
 	for name, test := range map[string]struct {
 		address     string
 		class       rehome.Class
 		words, hint string
 	}{
-		"silent":               {silent.Addr(), rehome.ClassTemporary, "no answer in time", "the host is silent"},
-		"reset":                {reset.Addr(), rehome.ClassTemporary, "", "the host hung up at once"},
-		"hangs up":             {serve(t, ""), rehome.ClassTemporary, "EOF", "the host hung up at once"},
+		"silent":               {silent.Addr(), rehome.ClassTemporary, "no answer in time", "the host does not answer"},
+		"reset":                {reset.Addr(), rehome.ClassTemporary, "", "the host closed the connection at once"},
+		"hangs up":             {serve(t, ""), rehome.ClassTemporary, "EOF", "the host closed the connection at once"},
 		"farewell":             {serve(t, "* BYE going down"), rehome.ClassTemporary, `server says "going down"`, turned},
 		"unavailable":          {serve(t, "* BYE [UNAVAILABLE] no storage"), rehome.ClassTemporary, "no storage", turned},
 		"not allowed":          {serve(t, "* BYE [CONTACTADMIN] your address is blocked"), rehome.ClassAuth, "blocked", turned},

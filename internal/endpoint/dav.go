@@ -106,9 +106,9 @@ func (h *DAV) client(ctx context.Context, account *rehome.Account, log connectio
 }
 
 func (h *DAV) noPasswordFault(login string) error {
-	hint := "give a SourcePassword in the roster, or set source.dav.via: database"
+	hint := "add a SourcePassword in the roster, or set source.dav.via: database"
 	if h.side == rehome.Destination {
-		hint = `run "rehome accounts export" and import its accounts.csv, or give a DestinationPassword in the roster`
+		hint = `run "rehome accounts export" and import its accounts.csv, or add a DestinationPassword in the roster`
 	}
 	return &rehome.Fault{
 		Class: rehome.ClassAuth, Op: "log in at the " + string(h.side) + " as", Object: login,

@@ -34,19 +34,19 @@ func davFault(err error, op, object string) *rehome.Fault {
 	case errors.As(err, &connection):
 		explainConnection(fault, connection)
 	case errors.As(err, &format):
-		fault.Class, fault.Hint = rehome.ClassUntrusted, "what answers there does not speak CalDAV or CardDAV: check dav.url"
+		fault.Class, fault.Hint = rehome.ClassUntrusted, "the server at this address does not speak CalDAV or CardDAV: check dav.url"
 	case errors.As(err, &size):
-		fault.Class, fault.Hint = rehome.ClassPermanent, "it is larger than this program reads"
+		fault.Class, fault.Hint = rehome.ClassPermanent, "it is larger than rehome can read"
 	case errors.As(err, &many):
-		fault.Class, fault.Hint = rehome.ClassPermanent, "if it really holds so much, divide it at its server; otherwise look into the server's error log"
+		fault.Class, fault.Hint = rehome.ClassPermanent, "if it really is that large, split it at the server; otherwise look into the server's error log"
 	case errors.As(err, &stray):
 		fault.Class = rehome.ClassPermanent
-		fault.Hint = "the server takes two names for one that differ in case or accents only: give the object another name there, " +
+		fault.Hint = "the server treats two names as one that differ only in letter case or accents: rename the object there, " +
 			"or read the source's tables with source.dav.via: database"
 	case errors.As(err, &redirect):
-		fault.Class, fault.Hint = rehome.ClassUntrusted, "passwords go to the host of dav.url only: if the new place is right, write its address there"
+		fault.Class, fault.Hint = rehome.ClassUntrusted, "passwords are sent only to the host in dav.url: if the new address is right, enter it there"
 	case errors.As(err, &login):
-		fault.Class, fault.Hint = rehome.ClassAuth, "use https in dav.url; if the way there is safe, set dav.allow_plaintext: true"
+		fault.Class, fault.Hint = rehome.ClassAuth, "use https in dav.url; if the connection is safe without it, set dav.allow_plaintext: true"
 	default:
 		return nil
 	}
@@ -67,26 +67,26 @@ func classOfStatus(refused *dav.StatusError) (class rehome.Class, hint string) {
 	case status == http.StatusUnauthorized:
 		return rehome.ClassAuth, "check the password, and that the account may use calendars and contacts there"
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
-		return rehome.ClassThrottled, "the host asks for patience: run the same command again later, with a lower connection limit"
+		return rehome.ClassThrottled, "the host asks us to slow down: run the same command again later, with a lower connection limit"
 	case status == http.StatusInsufficientStorage:
 		return rehome.ClassQuota, "make room for the account, then run the same command again"
 	case status == http.StatusLocked, status == http.StatusRequestTimeout, status >= 500:
-		return rehome.ClassTemporary, "run the same command again; if it stays so, look into the server's error log"
+		return rehome.ClassTemporary, "run the same command again; if this stays, look into the server's error log"
 	case status == http.StatusForbidden:
-		return rehome.ClassPermanent, "the log-in works and the rights do not suffice: check the account's plan and group switches"
+		return rehome.ClassPermanent, "the login works, but the permissions are not sufficient: check the account's plan and group switches"
 	}
 	return rehome.ClassPermanent, ""
 }
 
 func explainConnection(fault *rehome.Fault, lost *dav.ConnectionError) {
-	fault.Class, fault.Hint = rehome.ClassTemporary, "the connection broke: run the same command again, it goes on where it stopped"
+	fault.Class, fault.Hint = rehome.ClassTemporary, "the connection broke: run the same command again to continue"
 	switch lost.Trouble {
 	case dav.Unreachable, dav.Stalled:
-		fault.Hint = "check dav.url, that the host is up, and that this machine may reach it"
+		fault.Hint = "check dav.url, that the host is up, and that this machine can reach it"
 	case dav.Untrusted:
-		fault.Class, fault.Hint = rehome.ClassUntrusted, "its certificate cannot be verified: name its authority with ca_file, or pin its key with pin"
+		fault.Class, fault.Hint = rehome.ClassUntrusted, "the certificate cannot be verified: name its CA with ca_file, or pin its key with pin"
 	case dav.NoTLS:
-		fault.Class, fault.Hint = rehome.ClassUntrusted, "both sides share no TLS version or cipher, or the port does not speak "+
+		fault.Class, fault.Hint = rehome.ClassUntrusted, "rehome and the server have no TLS version or cipher in common, or the port does not use "+
 			"TLS: check dav.url; an old server needs tls_min and ciphers"
 	}
 }

@@ -142,7 +142,7 @@ func TestGate_saysThatTheServerAsksToWait(t *testing.T) {
 		for _, err := range []error{status(503, 20*time.Second), nil, status(500, 0), nil, nil, nil, nil} {
 			_ = g.once(t.Context(), func() error { return err })
 		}
-		want := []string{`the source asks to slow down ("503 Service Unavailable: says so"): going on in 20s with at most 1 of 3 requests`, ""}
+		want := []string{`the source asks to slow down ("503 Service Unavailable: says so"): continuing in 20s with at most 1 of 3 requests`, ""}
 		if !slices.Equal(said, want) || g.allowed() != 3 {
 			t.Errorf("said %q with %d at once, want %q and 3", said, g.allowed(), want)
 		}

@@ -31,15 +31,17 @@ func Fault(err error, op, object string) error {
 		return &rehome.Fault{Class: rehome.ClassPermanent, Op: op, Object: object, Cause: err}
 	case errors.As(err, &tooMany):
 		return &rehome.Fault{Class: rehome.ClassOperator, Op: op, Object: object, Cause: err,
-			Hint: "the account sees the mailboxes of others: take the shared ones away from it"}
+			Hint: "the account sees the mailboxes of others: unshare them"}
 	case errors.Is(err, imap.ErrImpostor), errors.Is(err, imap.ErrPreauthenticated):
 		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: op, Object: object, Cause: err,
-			Hint: "what answers there is not the mail server for users: check address and port"}
+			Hint: "the server at this address is not the mail server for users: check address and port"}
 	}
 	if fault := davFault(err, op, object); fault != nil {
 		return fault
 	}
-	return &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: object, Cause: err, Hint: "the connection broke: run the same command again, it goes on where it stopped"}
+	return &rehome.Fault{
+		Class: rehome.ClassTemporary, Op: op, Object: object, Cause: err, Hint: "the connection broke: run the same command again to continue",
+	}
 }
 
 // classOf reads the response code (RFC 5530, RFC 9208); some servers only have words.
@@ -76,12 +78,12 @@ func hintOf(status *imap.StatusError) string {
 	case rehome.ClassQuota:
 		return "raise the account's quota at the destination, then run the same command again"
 	case rehome.ClassThrottled:
-		return "lower the connection limits in the configuration, or ask the host to raise its own"
+		return "lower the connection limits in the settings, or ask the host to raise its own"
 	case rehome.ClassTemporary:
 		if hasNoRoom(strings.ToLower(status.Text)) {
-			return "the server cannot write: look at its disk and its log, then run the same command again"
+			return "the server cannot write: check its disk and its log, then run the same command again"
 		}
-		return "the server has a passing trouble: run the same command again"
+		return "the server has a temporary problem: run the same command again"
 	}
 	return ""
 }

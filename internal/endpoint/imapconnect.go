@@ -14,7 +14,7 @@ import (
 func (h *IMAP) connectFault(ctx context.Context, err error) error {
 	fault := &rehome.Fault{
 		Class: rehome.ClassTemporary, Op: "connect to the " + string(h.side), Object: h.settings.Address, Cause: err,
-		Hint: "check that the host is up and that this machine may reach it",
+		Hint: "check that the host is up and that this machine can reach it",
 	}
 	var status *imap.StatusError
 	switch {
@@ -33,7 +33,7 @@ func (h *IMAP) connectFault(ctx context.Context, err error) error {
 // hangUpHint knows that Dovecot ends a TLS handshake without a word when it shares no version or
 // cipher with the client.
 func (h *IMAP) hangUpHint() string {
-	hint := "the host hung up at once: check that the port speaks IMAP, and its limits and allow-lists"
+	hint := "the host closed the connection at once: check that the port speaks IMAP, and the host's limits and allow-lists"
 	if h.settings.Security != imap.NoTLS {
 		hint += "; an old server may need tls_min and ciphers"
 	}
@@ -43,11 +43,11 @@ func (h *IMAP) hangUpHint() string {
 // explainStatus fills fault for a server that answers and will not have us.
 func explainStatus(fault *rehome.Fault, status *imap.StatusError) {
 	fault.Server, fault.Class = status.Text, classOf(status)
-	fault.Hint = "the host answers and turns this machine away: ask its administrator about limits and allow-lists"
+	fault.Hint = "the host rejects this machine: ask its administrator about limits and allow-lists"
 	switch {
 	case status.Command == "STARTTLS" && status.Kind != "BYE":
 		fault.Class = rehome.ClassUntrusted
-		fault.Hint = "that port offers no STARTTLS: try tls: implicit with the port for it (993)"
+		fault.Hint = "this port does not offer STARTTLS: try tls: implicit with the port for it (993)"
 	case fault.Class == rehome.ClassThrottled:
 		fault.Hint = hintOf(status)
 	case fault.Class == rehome.ClassPermanent:

@@ -59,7 +59,7 @@ func TestOpen_tokenRefusedOrMissing(t *testing.T) {
 	long := strings.Repeat("0123456789", 100)
 	settings.Token = func(context.Context, string) (rehome.Secret, error) { return rehome.NewSecret(long), nil }
 	_, err := NewIMAP(settings).Open(within(t), anna())
-	wantFault(t, err, rehome.ClassAuth, "***", "run the command behind token")
+	wantFault(t, err, rehome.ClassAuth, "***", "run the command of token")
 	for _, form := range []string{long[:20], "MDEyMzQ1Njc4OTAx"} { // the echo is longer than what is kept of it
 		if strings.Contains(err.Error(), form) {
 			t.Errorf("a part of the token is in %v", err)
@@ -67,7 +67,7 @@ func TestOpen_tokenRefusedOrMissing(t *testing.T) {
 	}
 	settings.Token = func(context.Context, string) (rehome.Secret, error) { return rehome.Secret{}, nil }
 	_, err = NewIMAP(settings).Open(within(t), anna())
-	wantFault(t, err, rehome.ClassOperator, "it is empty", "run the command behind token")
+	wantFault(t, err, rehome.ClassOperator, "it is empty", "run the command of token")
 	broken := &rehome.Fault{Class: rehome.ClassOperator, Op: "read secret", Cause: errors.New("no such program")}
 	settings.Token = func(context.Context, string) (rehome.Secret, error) { return rehome.Secret{}, broken }
 	if _, err = NewIMAP(settings).Open(within(t), anna()); !errors.Is(err, broken) {
@@ -113,7 +113,7 @@ func TestOpen_mechanism(t *testing.T) {
 	settings = plain(serve(t, "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=GSSAPI STARTTLS] ready"))
 	settings.Mechanism = "xoauth2"
 	_, err = NewIMAP(settings).Open(within(t), anna())
-	wantFault(t, err, rehome.ClassAuth, "no password may be sent", "no password in the clear") // LOGINDISABLED says so, whatever was named
+	wantFault(t, err, rehome.ClassAuth, "no password may be sent", "no unencrypted password") // LOGINDISABLED says so, whatever was named
 }
 
 func TestOpen_noWayToLogIn(t *testing.T) {
@@ -123,7 +123,7 @@ func TestOpen_noWayToLogIn(t *testing.T) {
 	settings := plain(server.IMAPS)
 	settings.Security, settings.TLS, settings.Mechanism = imap.ImplicitTLS, room.ClientTLS(""), "xoauth2"
 	_, err := NewIMAP(settings).Open(within(t), anna())
-	wantFault(t, err, rehome.ClassAuth, "it offers LOGIN, PLAIN", "name another mechanism")
+	wantFault(t, err, rehome.ClassAuth, "it offers LOGIN, PLAIN", "set another mechanism")
 }
 
 func TestOpen_serverThatKnowsUsAlready(t *testing.T) {

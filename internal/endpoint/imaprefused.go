@@ -23,11 +23,11 @@ func (h *IMAP) logInFault(account rehome.Account, err error) error {
 	var missing *imap.UnsupportedError
 	switch {
 	case errors.As(err, &missing):
-		f.Hint = "name another mechanism, or another kind of login, for the " + string(h.side)
+		f.Hint = "set another mechanism, or another kind of login, for the " + string(h.side)
 	case imap.IsCode(err, "PRIVACYREQUIRED"): // RFC 5530, section 3
-		f.Hint = "the server takes no password in the clear: set tls: implicit or tls: starttls"
+		f.Hint = "the server accepts no unencrypted password: set tls: implicit or tls: starttls"
 	case h.settings.MasterUser != "" && imap.IsCode(err, "AUTHORIZATIONFAILED"): // RFC 5530, section 3: the password was right
-		f.Hint = "the master user was let in; check that this account exists at the " + string(h.side) + " and may use IMAP"
+		f.Hint = "the master user's login works; check that this account exists at the " + string(h.side) + " and may use IMAP"
 	case f.Class == rehome.ClassAuth:
 		f.Hint = h.refusedHint()
 	}

@@ -31,7 +31,7 @@ func (h *IMAP) tokenOf(login string) imap.TokenFunc {
 	}
 }
 
-const tokenHint = "run the command behind token by hand: it must print a token of this account that allows IMAP"
+const tokenHint = "run the command of token by hand: it must print a token of this account that allows IMAP"
 
 func (h *IMAP) keptToken(login string) rehome.Secret {
 	h.mu.Lock()

@@ -84,7 +84,7 @@ func (l *lockout) attempt(account rehome.Account) (admitted bool, changed <-chan
 }
 
 func (l *lockout) notTried(account rehome.Account) error {
-	cause := fmt.Errorf("not tried: the host has refused the first %d accounts, and would lock this machine out", l.most)
+	cause := fmt.Errorf("not tried: the host refused the first %d accounts, and might lock out this machine", l.most)
 	if l.most == 1 {
 		cause = fmt.Errorf("not tried: %w", l.first)
 	}

@@ -74,9 +74,9 @@ func (l Login) credentials(side rehome.Side, account rehome.Account) (credential
 
 func noPasswordHint(side rehome.Side) string {
 	if side == rehome.Destination {
-		return `run "rehome accounts export" and import its accounts.csv, or give a DestinationPassword in the roster`
+		return `run "rehome accounts export" and import its accounts.csv, or add a DestinationPassword in the roster`
 	}
-	return "set a master user for the source, or give a SourcePassword in the roster"
+	return "set a master user for the source, or add a SourcePassword in the roster"
 }
 
 // loginAt is the name by which an account logs in at a side.

@@ -77,7 +77,7 @@ func TestOpen_masterUser(t *testing.T) {
 			wantWorks(t, session)
 			session.Close()
 			_, err := h.Open(within(t), nobody)
-			wantFault(t, err, rehome.ClassAuth, "log in at the source as master user mover for nobody@example.test", "the master user was let in; check that this account exists")
+			wantFault(t, err, rehome.ClassAuth, "log in at the source as master user mover for nobody@example.test", "the master user's login works; check that this account exists")
 
 			settings.MasterPassword = rehome.NewSecret(wrongPassword)
 			_, err = NewIMAP(settings).Open(within(t), withoutPassword)
@@ -279,7 +279,7 @@ func TestClose_givesTheSlotBack(t *testing.T) {
 
 func TestOpen_cancelled(t *testing.T) {
 	t.Parallel()
-	for name, address := range map[string]string{"before the greeting": serve(t), "at the log-in": serve(t, "* OK [CAPABILITY IMAP4rev1] ready")} {
+	for name, address := range map[string]string{"before the greeting": serve(t), "at the login": serve(t, "* OK [CAPABILITY IMAP4rev1] ready")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := NewIMAP(plain(address))

@@ -50,7 +50,7 @@ func (p *patience) slow(pause time.Duration, words string) {
 func (p *patience) say(pause time.Duration, words string) {
 	allowed := p.gate.allowed()
 	p.log.Info("host asks to slow down", rehome.LogError, words, rehome.LogPause, pause, rehome.LogLimit, allowed, rehome.LogMost, p.gate.most)
-	p.tell(fmt.Sprintf("the %s asks to slow down (%q): going on in %v with at most %d of %d %s",
+	p.tell(fmt.Sprintf("the %s asks to slow down (%q): continuing in %v with at most %d of %d %s",
 		p.side, words, pause.Round(time.Second), allowed, p.gate.most, p.unit))
 }
 

@@ -69,7 +69,7 @@ func TestPatience_slowerWhenToldAndFasterAgain(t *testing.T) {
 		if g.allowed() != 8 {
 			t.Errorf("%d allowed after two calm minutes, want 8", g.allowed())
 		}
-		want := []string{`the source asks to slow down ("too fast"): going on in 5s with at most 4 of 8 connections`, ""}
+		want := []string{`the source asks to slow down ("too fast"): continuing in 5s with at most 4 of 8 connections`, ""}
 		if !slices.Equal(said, want) {
 			t.Errorf("said %q, want %q", said, want)
 		}

@@ -174,7 +174,7 @@ func TestLogIn_serverThatTakesNoPasswordInTheClear(t *testing.T) {
 	scripted := serve(t, "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] ready")
 	for _, address := range []string{proxy(t, server.IMAP).Addr(), scripted} {
 		_, err := NewIMAP(plain(address)).Open(within(t), anna())
-		wantFault(t, err, rehome.ClassAuth, "log in at the source", "takes no password in the clear")
+		wantFault(t, err, rehome.ClassAuth, "log in at the source", "accepts no unencrypted password")
 	}
 }
 

@@ -36,7 +36,7 @@ type Sieve struct {
 func NewSieve(settings SieveSettings) *Sieve {
 	settings.Login = settings.Login.filledIn()
 	h := &Sieve{service: newService(settings.Host, "managesieve", settings.Address, "connections", math.MaxInt), settings: settings}
-	hint := "check the log-in of the " + string(h.side) + ", then run the same command again"
+	hint := "check the login of the " + string(h.side) + ", then run the same command again"
 	h.lockout = newMasterLockout(h.side, settings.MasterUser, settings.MasterWorked, hint)
 	return h
 }
@@ -138,7 +138,7 @@ func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*SieveSession
 	}
 	if c.become != "" || h.settings.Token != nil {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "log in for rules at the " + string(h.side) + " as", Object: c.user,
-			Cause: errors.New("ManageSieve takes a password, with or without a master user"),
+			Cause: errors.New("ManageSieve accepts only a password, with or without a master user"),
 			Hint:  "set login: user, or login: master with master_style: separator or authzid"}
 	}
 	if err := h.enter(ctx); err != nil {
@@ -171,7 +171,7 @@ func (h *Sieve) logIn(ctx context.Context, account rehome.Account, c credentials
 			class = rehome.ClassAuth
 		}
 		return nil, h.fault(ctx, hidden(c, err), class, "log in for rules at the "+string(h.side)+" as", c.user,
-			"check that the log-in of IMAP is also good for ManageSieve")
+			"check that the IMAP login also works for ManageSieve")
 	}
 	log.opened(began)
 	return &SieveSession{Client: client, host: h, log: log}, nil

@@ -49,7 +49,7 @@ func TestTrust_fromTheFileToTheHandshake(t *testing.T) {
 		hint    string // "" for a connection that works
 	}{
 		"no authority":            {modern, config.Trust{}, "ca_file"},
-		"its authority":           {modern, config.Trust{CAFile: room.CAFile()}, ""},
+		"its CA":                  {modern, config.Trust{CAFile: room.CAFile()}, ""},
 		"its pin, no authority":   {modern, config.Trust{Pin: pin}, ""},
 		"another pin":             {modern, config.Trust{Pin: otherPin}, "correct pin"},
 		"another pin, good chain": {modern, config.Trust{Pin: otherPin, CAFile: room.CAFile()}, "correct pin"},

@@ -38,16 +38,16 @@ func Matches(stored rehome.Password, candidate rehome.Secret) (bool, error) {
 	case rehome.PasswordOther:
 		scheme, hash, ok := Scheme(stored)
 		if !ok {
-			return false, &UntestableError{"the kind of this hash is not known, or the table has cut it off"}
+			return false, &UntestableError{"the type of this hash is not known, or the table cut it off"}
 		}
 		if family := cryptFamilies[scheme]; family != "" {
 			return matchesCrypt(hash.Reveal(), candidate)
 		}
 		return matchesDigest(scheme, hash.Reveal(), candidate)
 	case rehome.PasswordSealed:
-		return false, &UntestableError{"the password is sealed with the server's master key: give it in source.database.master_key"}
+		return false, &UntestableError{"the password is encrypted with the server's master key: set it in source.database.master_key"}
 	case rehome.PasswordLDAP:
-		return false, &UntestableError{"a directory keeps the password; what the table holds means nothing"}
+		return false, &UntestableError{"the password is in a directory service; the value in the table means nothing"}
 	}
 	return false, &UntestableError{"no password is stored"}
 }
@@ -56,17 +56,17 @@ func Matches(stored rehome.Password, candidate rehome.Secret) (bool, error) {
 func matchesCrypt(stored string, candidate rehome.Secret) (matches bool, err error) {
 	switch {
 	case IsCut(stored):
-		return false, &UntestableError{"the hash is shorter than its kind: the table has cut it off"}
+		return false, &UntestableError{"the hash is shorter than its type requires: the table cut it off"}
 	case desShape.MatchString(stored):
-		return false, &UntestableError{"this is the old DES crypt, which only the system's own library knows: try the password at the source"}
+		return false, &UntestableError{"this is the old DES crypt, which only the system's own library supports: try the password at the source"}
 	}
 	decoder, err := crypt.NewDecoderAll()
 	if err != nil {
-		return false, &UntestableError{"this kind of hash cannot be computed here"}
+		return false, &UntestableError{"rehome cannot compute this type of hash"}
 	}
 	digest, err := decoder.Decode(asLibraryWrites(stored))
 	if err != nil {
-		return false, &UntestableError{"this kind of hash cannot be computed here: try the password at the source"}
+		return false, &UntestableError{"rehome cannot compute this type of hash: try the password at the source"}
 	}
 	matches, err = digest.MatchAdvanced(candidate.Reveal())
 	if err != nil {

@@ -80,7 +80,7 @@ func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
 	undo()
 
 	undo = s.with(s.Destination.IMAPS, s.Destination.IMAPS[:strings.LastIndex(s.Destination.IMAPS, ":")]+":1")
-	s.wantError(3, s.run("sync"), "connect to the destination", "refused", "hint: nothing listens on that port")
+	s.wantError(3, s.run("sync"), "connect to the destination", "refused", "hint: nothing listens on this port")
 	s.wantError(3, s.run("check"), "connect to the destination")
 	undo()
 

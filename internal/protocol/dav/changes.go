@@ -157,7 +157,7 @@ func (c *Client) sync(ctx context.Context, collection *Collection, token string,
 			return token, full, nil
 		}
 		if used[token] || len(used) > maxPages {
-			return "", false, &FormatError{Method: "REPORT", URL: collection.Href, Why: "the listing goes in circles"}
+			return "", false, &FormatError{Method: "REPORT", URL: collection.Href, Why: "the listing repeats itself"}
 		}
 	}
 }

@@ -151,7 +151,7 @@ func TestLogin_whatIsNotSent(t *testing.T) {
 		options         Options
 		want            string
 	}{
-		{"Basic over http", `Basic realm="x"`, Options{Password: secret(password)}, "readable over http"},
+		{"Basic over http", `Basic realm="x"`, Options{Password: secret(password)}, "unencrypted over http"},
 		{"only a hash for Basic", `Basic realm="x"`, Options{HA1: secret("00")}, "only the hash"},
 		{"only a hash for SHA-256", `Digest realm="x", nonce="y", qop="auth", algorithm=SHA-256`, Options{HA1: secret("00")}, "SHA-256"},
 		{"another realm", `Digest realm="BaikalDAV", nonce="y", qop="auth"`, Options{HA1: secret("00"), Realm: "SabreDAV"}, "BaikalDAV"},

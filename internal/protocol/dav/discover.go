@@ -112,7 +112,7 @@ func (c *Client) homeWithoutPrincipal(ctx context.Context, d dialect, at *url.UR
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, &FormatError{Method: "PROPFIND", URL: display(at), Why: "it names no principal and holds nothing of the kind"}
+		return nil, &FormatError{Method: "PROPFIND", URL: display(at), Why: "it names no principal and contains nothing of this kind"}
 	}
 	home := &Home{Kind: d.kind, HomeSets: []string{c.hrefOf(at)}}
 	return home, c.learnCapabilities(ctx, home)

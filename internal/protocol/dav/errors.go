@@ -110,7 +110,7 @@ type TooManyError struct {
 
 // Error names the limit.
 func (e *TooManyError) Error() string {
-	return fmt.Sprintf("%s: it lists more than %d objects, or names too long to be any", e.URL, e.Limit)
+	return fmt.Sprintf("%s: it lists more than %d objects, or names that are too long", e.URL, e.Limit)
 }
 
 // UnshownError says that a home lists collections, or what may be some, and does not show what they are. Nobody knows
@@ -122,7 +122,7 @@ type UnshownError struct {
 
 // Error names the first.
 func (e *UnshownError) Error() string {
-	text := fmt.Sprintf("the server lists the collection %q and does not show it: %v", e.Hrefs[0], e.Err)
+	text := fmt.Sprintf("the server lists the collection %q, but does not return it: %v", e.Hrefs[0], e.Err)
 	if more := len(e.Hrefs) - 1; more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}

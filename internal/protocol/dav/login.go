@@ -183,9 +183,9 @@ func (l *login) choose(target *url.URL, offered []challenge) (way *scheme, stale
 func (l *login) basicRefused(target *url.URL) string {
 	switch {
 	case l.options.Password == nil:
-		return "only the hash of the password is known, and the server wants the password itself"
+		return "only the hash of the password is known, but the server requires the password itself"
 	case target.Scheme != "https" && !l.options.AllowPlaintextBasic:
-		return "the server wants the password readable over http, which is not allowed"
+		return "the server requires the password unencrypted over http, which is not allowed"
 	}
 	return ""
 }
@@ -196,7 +196,7 @@ func (l *login) digestRefused(d *digest) string {
 		return ""
 	}
 	if d.hash()().Size() != 16 {
-		return "only an MD5 hash of the password is known, and the server wants " + bounded(d.algorithm)
+		return "only an MD5 hash of the password is known, but the server requires " + bounded(d.algorithm)
 	}
 	if l.options.Realm != "" && l.options.Realm != d.realm {
 		return "the hash of the password was made for the realm " + l.options.Realm + ", and the server's is " + bounded(d.realm)

@@ -96,7 +96,7 @@ func (c *Client) verdict(a *answer, name xml.Name) error {
 		return nil
 	})
 	if err == nil && !taken {
-		err = a.formatError("the answer does not tell whether "+name.Local+" was set", "")
+		err = a.formatError("the answer does not say whether "+name.Local+" was set", "")
 	}
 	return err
 }

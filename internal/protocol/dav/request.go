@@ -64,7 +64,7 @@ func (c *Client) send(ctx context.Context, r request) (*answer, error) {
 		}
 		r.url = target
 	}
-	return nil, &RedirectError{Method: r.method, URL: display(r.url), Target: display(r.url), Why: "there is no end to it"}
+	return nil, &RedirectError{Method: r.method, URL: display(r.url), Target: display(r.url), Why: "it does not end"}
 }
 
 func isRedirect(status int) bool {

@@ -37,7 +37,7 @@ const (
 func (c *Client) account(resp *response, taker *command) {
 	if taker == nil && !resp.delivered {
 		if c.chatter++; c.chatter > mostChatter {
-			c.fail(&syntaxError{"it talks without end and answers nothing"})
+			c.fail(&syntaxError{"it keeps sending without answering"})
 		}
 		return
 	}

@@ -96,7 +96,7 @@ type StatusError struct {
 func (e *StatusError) Error() string {
 	words := strings.TrimSpace(e.Command + ": " + e.Kind + " " + cmp.Or(e.Text, e.Code))
 	if e.Referral != "" {
-		words += "; the scripts are on another server, " + e.Referral + ", which is not asked by itself"
+		words += "; the scripts are on another server, " + e.Referral + ", which rehome does not ask on its own"
 	}
 	return words
 }

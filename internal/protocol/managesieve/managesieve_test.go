@@ -158,7 +158,7 @@ func TestDial_refuses(t *testing.T) {
 		want     string
 	}{
 		{NoTLS, []string{"BYE (REFERRAL \"sieve://evil.example\") \"over there\"\r\n"},
-			"connect: BYE over there; the scripts are on another server, sieve://evil.example, which is not asked by itself"},
+			"connect: BYE over there; the scripts are on another server, sieve://evil.example, which rehome does not ask on its own"},
 		{NoTLS, []string{"* OK IMAP ready\r\n"}, `cannot make sense of the server's answer: it begins with "*"`},
 		{NoTLS, []string{"OK\r\n"}, "cannot make sense of the server's answer: not the greeting of a ManageSieve server"},
 		{NoTLS, []string{"\"a\" {999999999}\r\n"}, "cannot make sense of the server's answer: a literal of an impossible length"},
