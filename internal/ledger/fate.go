@@ -99,14 +99,31 @@ func (l *mailboxes) loadRemovals(ctx context.Context, m *Mailbox) error {
 	}, `SELECT id, src_uids FROM removals WHERE mailbox_id = ? AND generation = ? ORDER BY id`, m.ID, m.Generation)
 }
 
-// loadFormerly fills Formerly with what the generation before has written, if it stood for the same
-// incarnation of the destination's mailbox: UIDs of another one would mean other messages.
+// loadFormerly fills Formerly with what earlier generations have written into the same incarnation of the destination's
+// mailbox, as far as it was not found again, and until that is booked: a pass that breaks off in between loses none of it.
 func (l *mailboxes) loadFormerly(ctx context.Context, m *Mailbox) error {
-	if !m.sameDestination {
+	if m.Generation == 1 {
 		return nil
 	}
-	return l.readRuns(ctx, &m.Formerly, `SELECT dst_uids, length(sizes) FROM batches
-		WHERE mailbox_id = ? AND generation = ? AND state IN ('receipt', 'recovered')`, m.ID, m.Generation-1)
+	err := l.readRuns(ctx, &m.Formerly, `SELECT dst_uids, length(sizes) FROM batches
+		WHERE mailbox_id = ? AND generation < ? AND state IN ('receipt', 'recovered')`, m.ID, m.Generation)
+	m.Formerly = m.Formerly.Minus(m.Ours)
+	return err
+}
+
+// ForgetFormer notes that all that earlier generations have written was found again, or is booked.
+func (l *fates) ForgetFormer(ctx context.Context, m *Mailbox) error {
+	err := l.write(ctx, func(tx *sql.Tx) error { return m.forgetFormer(tx, m.Generation-1) })
+	if err == nil {
+		m.Formerly = imap.UIDSet{}
+	}
+	return err
+}
+
+// forgetFormer forgets what was brought by the generations up to one. What is under way of them may still arrive.
+func (m *Mailbox) forgetFormer(tx *sql.Tx, last int64) error {
+	_, err := tx.Exec(`DELETE FROM batches WHERE mailbox_id = ? AND generation <= ? AND state <> 'intent'`, m.ID, last)
+	return err
 }
 
 // noteFate adds a batch of the given state to the sets of source UIDs.

@@ -21,27 +21,31 @@ type Stored struct {
 // Stored calls visit for every batch of the mailbox that is at the destination, oldest first, so
 // that millions of messages need not be held at once.
 func (l *batches) Stored(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
-	return l.stored(ctx, m, m.Generation, atDestination, visit)
+	return l.stored(ctx, m, ofThisGeneration+atDestination, visit)
 }
 
 // Brought does the same for every batch that was ever brought there, also into a mailbox that is gone now (see Drop): what
 // its messages were at the source is known all the same.
 func (l *batches) Brought(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
-	return l.stored(ctx, m, m.Generation, everBrought, visit)
+	return l.stored(ctx, m, ofThisGeneration+everBrought, visit)
 }
 
 // Which batches are looked at.
 const (
+	ofThisGeneration = `generation = ? AND `
+	ofEarlierOnes    = `generation < ? AND `
+
 	atDestination = `state NOT IN ('intent', 'dropped')`
 	everBrought   = `state <> 'intent'`
 )
 
-// StoredFormerly does the same for the generation before, see Mailbox.Formerly.
+// StoredFormerly does the same for earlier generations, see Mailbox.Formerly. Of several that have found the same message
+// the last knows most of it.
 func (l *batches) StoredFormerly(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
-	return l.stored(ctx, m, m.Generation-1, atDestination, visit)
+	return l.stored(ctx, m, ofEarlierOnes+atDestination, visit)
 }
 
-func (l *batches) stored(ctx context.Context, m *Mailbox, generation int64, which string, visit func(Stored) error) error {
+func (l *batches) stored(ctx context.Context, m *Mailbox, which string, visit func(Stored) error) error {
 	return l.read(ctx, func(rows *sql.Rows) error {
 		s, err := scanStored(rows)
 		if err != nil {
@@ -49,7 +53,7 @@ func (l *batches) stored(ctx context.Context, m *Mailbox, generation int64, whic
 		}
 		return visit(s)
 	}, `SELECT id, src_uids, dst_uids, sizes, flags, digests, origins FROM batches
-		WHERE mailbox_id = ? AND generation = ? AND `+which+` ORDER BY id`, m.ID, generation)
+		WHERE mailbox_id = ? AND `+which+` ORDER BY id`, m.ID, m.Generation)
 }
 
 // scanStored reads id, src_uids, dst_uids, sizes, flags, digests and origins.

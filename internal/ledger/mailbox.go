@@ -65,11 +65,9 @@ type Mailbox struct {
 	Gaps       imap.UIDSet          // destination UIDs between ours, not looked at yet
 	Voids      []Voided             // given up not long ago, oldest first
 	Removals   []Removal            // begun and never ended, oldest first
-	Formerly   imap.UIDSet          // destination UIDs that an earlier generation has written there; only when Fresh
+	Formerly   imap.UIDSet          // destination UIDs that earlier generations have written there, see ForgetFormer
 	Fresh      bool                 // the row, or its generation, was made by this call
 	Reanchored bool                 // a UIDVALIDITY or the destination's name had changed: what was done is void
-
-	sameDestination bool // at a change of generation: the destination's mailbox is still the same one
 }
 
 // Mailbox returns the row for anchor and makes it when it is missing. When a UIDVALIDITY differs
@@ -82,11 +80,10 @@ func (l *mailboxes) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error
 		return nil, fmt.Errorf("ledger row of %s %q: %w", anchor.Address, anchor.Source, err)
 	}
 	loads := []func(context.Context, *Mailbox) error{l.loadTheirs, l.loadCreation, l.loadIntents}
-	if m.Fresh {
-		loads = append(loads, l.loadFormerly)
-	} else {
+	if !m.Fresh {
 		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects, l.loadRemovals, l.loadVoids, l.loadGaps)
 	}
+	loads = append(loads, l.loadFormerly)
 	for _, load := range loads {
 		if err := load(ctx, m); err != nil {
 			return nil, fmt.Errorf("ledger rows of %s %q: %w", anchor.Address, anchor.Source, err)
@@ -123,7 +120,11 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 		return nil
 	}
 	m.Fresh, m.Reanchored = true, stored.Anchor.SrcUIDValidity != 0 // 0: forgotten on purpose
-	m.sameDestination = stored.Anchor.Destination == a.Destination && stored.Anchor.DstUIDValidity == a.DstUIDValidity
+	if stored.Anchor.Destination != a.Destination || stored.Anchor.DstUIDValidity != a.DstUIDValidity {
+		if err := m.forgetFormer(tx, m.Generation); err != nil { // UIDs of another incarnation mean other messages
+			return err
+		}
+	}
 	m.Generation++
 	_, err = tx.Exec(`UPDATE mailboxes SET generation = ?, dst_name = ?, src_uidvalidity = ?, dst_uidvalidity = ?,
 		src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0, src_mailboxid = '', src_newest = '',

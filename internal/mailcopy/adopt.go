@@ -140,10 +140,13 @@ func (j *mailboxJob) formerItems(ctx context.Context, found []pairing) (map[imap
 	if wanted.Empty() {
 		return former, nil
 	}
-	if !j.row.Fresh {
-		for uid := range wanted.All() {
-			former[uid] = j.restored.former[uid]
+	for uid := range wanted.All() {
+		if item, is := j.restored.former[uid]; is {
+			former[uid] = item
+			wanted = wanted.Minus(imap.NewUIDSet(uid))
 		}
+	}
+	if wanted.Empty() {
 		return former, nil
 	}
 	err := j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {

@@ -4,7 +4,9 @@ package mailcopy
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
@@ -16,10 +18,13 @@ import (
 //
 // The former source UIDs may be those of other messages now. Stand-ins from the upper end of what a UID
 // can be (RFC 9051, section 2.3.1.1) take their place, where no mailbox ever gets to.
+//
+// That is booked when the mailbox has been looked through once, and all of it was shown; until then the former generations
+// are kept, see ledger.Mailbox.Formerly.
 func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	switch {
-	case !j.row.Fresh:
-		return nil // a restored source, whose losses nobody has wished for: see noteRestored
+	case j.row.Generation == 1:
+		return nil
 	case !j.stock.short.Is(0):
 		return nil // what the source does not show has not vanished: its copy is taken over when it is shown again
 	}
@@ -27,8 +32,12 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	for _, e := range j.unknown {
 		left.Add(e.uid)
 	}
-	if left = intersection(left, j.row.Formerly); left.Empty() {
-		return nil
+	left = intersection(left, j.row.Formerly)
+	for uid := range j.restored.former { // a restored source, whose losses nobody has wished for: see noteRestored
+		left = left.Minus(imap.NewUIDSet(uid))
+	}
+	if left.Empty() {
+		return j.forgetFormer(ctx)
 	}
 	first := imap.UID(math.MaxUint32 - left.Len())
 	if j.srcBox.UIDNext >= first {
@@ -38,25 +47,43 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var items []ledger.Item
-	var gone imap.UIDSet
+	former := map[imap.UID]ledger.Item{}
 	err = j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {
 		for _, item := range batch.Items {
 			if left.Contains(item.DstUID) {
-				item.UID = first + imap.UID(len(items))
-				items = append(items, item)
-				gone.Add(item.UID)
+				former[item.DstUID] = item
 			}
 		}
 		return nil
 	})
-	if err != nil || len(items) == 0 {
+	if err != nil {
 		return err
 	}
-	if err := j.ledger().Adopt(ctx, j.row, items); err != nil {
-		return err
+	var items []ledger.Item
+	var gone imap.UIDSet
+	for _, uid := range slices.Sorted(maps.Keys(former)) {
+		item := former[uid]
+		item.UID = first + imap.UID(len(items))
+		items = append(items, item)
+		gone.Add(item.UID)
 	}
-	return j.noteFate(ctx, union(j.row.Gone, gone), imap.UIDSet{})
+	if len(items) > 0 {
+		if err := j.ledger().Adopt(ctx, j.row, items); err != nil {
+			return err
+		}
+		if err := j.noteFate(ctx, union(j.row.Gone, gone), imap.UIDSet{}); err != nil {
+			return err
+		}
+	}
+	return j.forgetFormer(ctx)
+}
+
+// forgetFormer ends the time in which former generations count, if they do.
+func (j *mailboxJob) forgetFormer(ctx context.Context) error {
+	if !j.row.Fresh && j.row.State != (ledger.State{}) {
+		return nil // it was done when the mailbox was looked through
+	}
+	return j.ledger().ForgetFormer(ctx, j.row)
 }
 
 // stillOurs returns those of some destination UIDs whose messages are the ones that we have brought: a

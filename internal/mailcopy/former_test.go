@@ -3,6 +3,8 @@
 package mailcopy_test
 
 import (
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"rehome"
@@ -42,4 +44,38 @@ func TestFormer_messagesThatAreNotInTheNewMailbox(t *testing.T) {
 		wantTally(t, p.sync(), mailcopy.Tally{Copied: 3, Kept: first.Kept})
 		p.wantMailboxes(p.dst, "Crate", "INBOX", "Other", "Sent")
 	})
+}
+
+// A pass breaks off when the renumbered mailbox has just got a new generation: what was brought before is ours all the
+// same, and what has vanished in between is known to be.
+func TestFormer_brokenOff(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
+	var renumbered atomic.Bool
+	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
+		if renumbered.Load() {
+			return strings.Replace(line, "UIDVALIDITY 1", "UIDVALIDITY 2", 1)
+		}
+		return line
+	})
+	p.fill(p.src, "INBOX", letters(4, 500, "a")...)
+	p.sync()
+	p.expunge(p.src, "INBOX", "1")
+	renumbered.Store(true)
+	for range 2 {
+		rows, err := p.ledger.Mailboxes(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		anchor := rows["INBOX"].Anchor
+		anchor.SrcUIDValidity += 1e9 // the second time it is one that the source never had
+		if _, err := p.ledger.Mailbox(t.Context(), anchor); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 3, Removed: 1})
+	p.wantCount(p.dst, "INBOX", 3)
+	p.expunge(p.src, "INBOX", "2")
+	wantTally(t, p.sync(), mailcopy.Tally{Removed: 1})
 }

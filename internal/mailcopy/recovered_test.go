@@ -112,3 +112,25 @@ func TestRecovered_originalsAreGone(t *testing.T) {
 		t.Error("nothing is there that could be what was on its way, and it is looked for")
 	}
 }
+
+// The same where the whole mailbox is deleted at the source: no job comes to it any more.
+func TestRecovered_mailboxOfTheOriginalsIsGone(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	mails := letters(2, 400, "a")
+	p.fill(p.src, "INBOX.Work", mails...)
+	p.sync()
+	row, err := p.ledger.Mailboxes(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := row["INBOX.Work"]
+	if _, err := p.ledger.Intend(t.Context(), &work, 3, []ledger.Item{{UID: 3, Size: 400}}); err != nil {
+		t.Fatal(err)
+	}
+	p.delete(p.src, "INBOX.Work")
+	p.fill(p.dst, "Work", letters(1, 400, "b")...)
+	for range 2 {
+		wantFinding(t, p.sync(), "arrival_unknown")
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"rehome"
 	"rehome/internal/content/message"
+	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
@@ -132,17 +133,19 @@ func (s *slice) holdsOf(ctx context.Context, seen sighting) (bool, error) {
 	return found*4 >= len(origins)*3, err
 }
 
-// closeSource closes the mailbox that is open at the source, if there is one: INBOX is opened in its
-// place, because not every server can close what is not open.
-func (s *slice) closeSource(ctx context.Context) error {
-	_, err := s.src.Examine(ctx, "INBOX")
+// closeSource closes the mailbox that is open at the source, if there is one.
+func (s *slice) closeSource(ctx context.Context) error { return closeWhatIsOpen(ctx, s.src) }
+
+// closeWhatIsOpen opens INBOX in the place of whatever is open, because not every server can close what is not open.
+func closeWhatIsOpen(ctx context.Context, session *endpoint.Session) error {
+	_, err := session.Examine(ctx, "INBOX")
 	if imap.IsStatus(err, "NO") { // that closes, too (RFC 9051, section 6.3.2)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return s.src.Unselect(ctx)
+	return session.Unselect(ctx)
 }
 
 // lastSizes returns the sizes of the last messages of a row by source UID.

@@ -373,6 +373,11 @@ func (j *mailboxJob) noteRestored() {
 	for _, e := range j.unknown {
 		left.Add(e.uid)
 	}
-	lost := intersection(left, j.row.Formerly).Len()
+	lost := 0
+	for uid := range j.restored.former {
+		if left.Contains(uid) {
+			lost++
+		}
+	}
 	j.slice.find(sourceRestored.On(j.pair.Source, rehome.Values{"n": lost}))
 }

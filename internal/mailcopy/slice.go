@@ -162,6 +162,9 @@ func (s *slice) finish(ctx context.Context) error {
 	if s.more || s.waiting() {
 		return nil
 	}
+	if err := s.settleOrphans(ctx); err != nil || s.waiting() {
+		return err
+	}
 	if err := s.removeVanished(ctx); err != nil || s.more {
 		return err
 	}

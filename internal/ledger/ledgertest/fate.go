@@ -126,3 +126,34 @@ func forgetBeginsANewGenerationAndKnowsWhatWasOurs(t *testing.T, empty Empty) {
 		t.Errorf("formerly stored: %+v, want message 1 as 101", formerly)
 	}
 }
+
+// What earlier generations have written is known until it is booked, however many there were, and as long as the
+// destination's mailbox is the same one.
+func TestFormerly_untilItIsBooked(t *testing.T) {
+	t.Parallel()
+	l := create(t)
+	anchor := inbox()
+	m := load(t, l, anchor)
+	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3)...), messages(1, 2, 3)))
+	for range 2 {
+		anchor.SrcUIDValidity++
+		load(t, l, anchor)
+	}
+	m = load(t, l, anchor)
+	if m.Fresh || m.Formerly.String() != "101:103" {
+		t.Errorf("%+v, want a row that is not fresh and has formerly written 101:103", m)
+	}
+	must(t, l.Mail.Adopt(t.Context(), m, messages(2)))
+	if m = load(t, l, anchor); m.Formerly.String() != "101,103" || !m.Adopted.Empty() {
+		t.Errorf("formerly %s, adopted %s; want 101,103 and none", m.Formerly, m.Adopted)
+	}
+	must(t, l.Mail.ForgetFormer(t.Context(), m))
+	if m = load(t, l, anchor); !m.Formerly.Empty() || m.Ours.String() != "102" {
+		t.Errorf("formerly %s, ours %s; want none and 102", m.Formerly, m.Ours)
+	}
+	anchor.SrcUIDValidity++
+	anchor.DstUIDValidity++
+	if m = load(t, l, anchor); !m.Formerly.Empty() {
+		t.Errorf("%s were written to another mailbox", m.Formerly)
+	}
+}

@@ -97,6 +97,7 @@ func (w *world) checkBreaches() {
 // destination's answers are lost, nobody can know whose copy is whose: that they say so is all that can be asked. Nor can
 // anybody recognise what was under way when the source has it no more: which messages may be it is all that can be said.
 func (w *world) noteSpare(f rehome.Finding) {
+	w.sourceLost = w.sourceLost || f.Code == "source_restored"
 	_, list, named := strings.Cut(f.Sentence, "(UID ")
 	if f.Code != "arrived_twice" && f.Code != "arrival_unknown" || !named {
 		return
@@ -115,11 +116,20 @@ func (w *world) noteSpare(f rehome.Finding) {
 	}
 }
 
-// widowed says that the source has no message any more whose copy this may be.
+// widowed says that the source has fewer messages than there are copies, this one among them.
 func (w *world) widowed(m *message) bool {
-	return !slices.ContainsFunc(w.src.all, func(original *message) bool {
-		return original.content == m.content && original.goneBy == "" && w.mapsTo(original.box, m.box)
-	})
+	originals, copies := 0, 0
+	for _, original := range w.src.all {
+		if original.content == m.content && original.goneBy == "" && w.mapsTo(original.box, m.box) {
+			originals++
+		}
+	}
+	for _, other := range m.box.messages {
+		if other.content == m.content && !user(other.by) && !other.spare {
+			copies++
+		}
+	}
+	return copies > originals
 }
 
 // checkTwice counts what movers have put into each mailbox against what the source ever had of it.
@@ -345,10 +355,10 @@ func (w *world) checkEnd(last pass) {
 
 // checkRest is what has to be said of copies whose originals have gone: each counts as kept, or a finding names it. Whoever
 // has lost what was known of the destination, or shares it with another mover, cannot tell. What a source has lost that was
-// put back is told once, when it is found (source_restored): nobody has deleted it.
+// put back, or looks as if it was, is told once, when it is found (source_restored): nobody has deleted it.
 func (w *world) checkRest(last pass) {
-	restored := slices.ContainsFunc(slices.Concat(w.src.ever, w.dst.ever), func(box *mailbox) bool { return !box.putBack.IsZero() })
-	if w.rivals || w.lost || restored || last.outcome.Err != nil || held(last) {
+	restored := slices.ContainsFunc(w.dst.ever, func(box *mailbox) bool { return !box.putBack.IsZero() })
+	if w.rivals || w.lost || restored || w.sourceLost || last.outcome.Err != nil || held(last) {
 		return
 	}
 	rest, spare := map[place]int{}, 0

@@ -31,12 +31,13 @@ type world struct {
 	calm     atomic.Bool
 	mapped   func(string) string // the destination's name of a source mailbox
 
-	began     time.Time
-	passFrom  time.Time            // when the pass at work has begun
-	forgotten map[string]time.Time // when the ledgers of processes were lost
-	complete  time.Time            // when the last pass that had nothing left over has begun
-	rivals    bool                 // two movers with a ledger each are at work
-	lost      bool                 // what was known of the destination was lost on the way, with a ledger or with UIDs
+	began      time.Time
+	passFrom   time.Time            // when the pass at work has begun
+	forgotten  map[string]time.Time // when the ledgers of processes were lost
+	complete   time.Time            // when the last pass that had nothing left over has begun
+	rivals     bool                 // two movers with a ledger each are at work
+	sourceLost bool                 // a mover has said that the source was put back
+	lost       bool                 // what was known of the destination was lost on the way, with a ledger or with UIDs
 
 	mu    sync.Mutex
 	story []string
