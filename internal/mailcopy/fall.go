@@ -111,7 +111,8 @@ func lower(state ledger.State, uidNext imap.UID, modSeq uint64) bool {
 // noteSourceFall books the fall that the opening of a source mailbox shows.
 func (j *mailboxJob) noteSourceFall(ctx context.Context) error {
 	state := j.row.State
-	if state.SrcModSeq == 0 || state.SrcModSeq == ledger.Fallen || !lower(state, j.srcBox.UIDNext, j.srcBox.HighestModSeq) {
+	fell := lower(state, j.srcBox.UIDNext, j.srcBox.HighestModSeq) || replaced(state.SrcNewest, markOf(j.srcNewest))
+	if state.SrcModSeq == 0 || state.SrcModSeq == ledger.Fallen || !fell {
 		return nil
 	}
 	j.row.State.SrcModSeq = ledger.Fallen

@@ -147,7 +147,7 @@ func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	// destination: any UIDNEXT below it counts as fallen.
 	c := claimant{
 		job: j, session: j.src, atSource: true, box: box, claims: atSource(*j.row),
-		seen: math.MaxUint32, fallen: fallen(state.SrcModSeq, box.HighestModSeq) || j.hasFallen(),
+		seen: math.MaxUint32, fallen: fallen(state.SrcModSeq, box.HighestModSeq) || j.hasFallen() || replaced(state.SrcNewest, markOf(j.srcNewest)),
 	}
 	s, err := c.examine(ctx, known.Max())
 	return s.void(), faultOf(err, "look again at source mailbox", j.pair.Source)
@@ -314,6 +314,7 @@ func (c claimant) examineAll(ctx context.Context) (standing, error) {
 		return s, err
 	}
 	s.highest = present.Max()
+	var asked imap.UIDSet
 	var window []claim
 	flush := func() error {
 		err := examineClaims(ctx, c.asker(), window, &s)
@@ -329,6 +330,7 @@ func (c claimant) examineAll(ctx context.Context) (standing, error) {
 				s.absent.Add(uid)
 			default:
 				window = append(window, claim{uid, item})
+				asked.Add(uid)
 			}
 		}
 		if len(window) >= claimWindow {
@@ -341,6 +343,9 @@ func (c claimant) examineAll(ctx context.Context) (standing, error) {
 	}
 	if err == nil {
 		err = c.proveNewest(ctx, &s)
+	}
+	if c.atSource && c.fallen { // what stays silent there is matched anew by content, when it speaks again
+		s.other.AddSet(asked.Minus(s.same).Minus(s.unproved))
 	}
 	return s, err
 }
