@@ -127,11 +127,10 @@ func forgetBeginsANewGenerationAndKnowsWhatWasOurs(t *testing.T, empty Empty) {
 	}
 }
 
-// What earlier generations have written is known until it is booked, however many there were, and as long as the
+// formerGenerationsUntilTheyAreBooked: what earlier generations have written is known until it is booked, however many there were, and as long as the
 // destination's mailbox is the same one.
-func TestFormerly_untilItIsBooked(t *testing.T) {
-	t.Parallel()
-	l := create(t)
+func formerGenerationsUntilTheyAreBooked(t *testing.T, empty Empty) {
+	l := create(t, empty)
 	anchor := inbox()
 	m := load(t, l, anchor)
 	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3)...), messages(1, 2, 3)))

@@ -59,6 +59,7 @@ func contract() []clause {
 		{"fate renumbered source keeps what is ours", fateRenumberedSourceKeepsWhatIsOurs},
 		{"drop then made anew", dropThenMadeAnew},
 		{"forget begins a new generation and knows what was ours", forgetBeginsANewGenerationAndKnowsWhatWasOurs},
+		{"former generations are known until they are booked", formerGenerationsUntilTheyAreBooked},
 		{"gaps keep the mailbox open", gapsKeepTheMailboxOpen},
 		{"recover the rest stays open", recoverTheRestStaysOpen},
 		{"recover what may be of others", recoverWhatMayBeOfOthers},
