@@ -51,7 +51,7 @@ func TestFormer_messagesThatAreNotInTheNewMailbox(t *testing.T) {
 func TestFormer_brokenOff(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.deletions, p.confirm = mailcopy.DeletionsMirror, true
+	p.deletions, p.confirm = rehome.DeletionsMirror, true
 	var renumbered atomic.Bool
 	p.srcVia = disguise(t, p.src.IMAP, func(line string) string {
 		if renumbered.Load() {
