@@ -40,7 +40,9 @@ type App struct {
 // Run executes one command line, without the program's name, and returns the exit code. A first
 // SIGINT or SIGTERM ends the command in order, a second one ends the process.
 func (a App) Run(ctx context.Context, args []string) int {
-	f := &frame{app: a, screen: newScreen(a.Err, os.Getenv), log: slog.New(slog.DiscardHandler), interactive: isTerminal(a.In), outcome: rehome.OutcomeDone}
+	f := &frame{
+		app: a, screen: newScreen(a.Err, os.Getenv), log: rehome.Logger(nil), interactive: isTerminal(a.In), outcome: rehome.OutcomeDone,
+	}
 	ctx, stop := f.untilSignal(ctx, os.Exit)
 	defer stop()
 	root := rootCommand(f)

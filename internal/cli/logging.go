@@ -38,7 +38,9 @@ func (f *frame) screenHandler() slog.Handler {
 	case f.json:
 		return slog.NewJSONHandler(f.screen, &slog.HandlerOptions{Level: f.level(), ReplaceAttr: inSeconds})
 	case f.screen.terminal:
-		return tint.NewTextHandler(f.screen, &tint.Options{Level: f.level(), TimeFormat: time.TimeOnly, NoColor: !bool(f.screen.palette), ReplaceAttr: rounded})
+		return tint.NewTextHandler(f.screen, &tint.Options{
+			Level: f.level(), TimeFormat: time.TimeOnly, NoColor: !bool(f.screen.palette), ReplaceAttr: rounded,
+		})
 	}
 	return slog.NewTextHandler(f.screen, &slog.HandlerOptions{Level: f.level(), ReplaceAttr: rounded})
 }

@@ -102,7 +102,8 @@ func TestStatusLine_fitsTheTerminal(t *testing.T) {
 		MessagesPerSecond: 2310, OctetsPerSecond: 21_000_000, Left: 4 * time.Second, Slowed: "the source asks to slow down",
 	}
 	for columns, want := range map[int]string{
-		200: "[###.......]  12/40 accounts  3,210/10,000 msg  (38 of 40 accounts known)  34 MB  2,310 msg/s  21 MB/s  4s left  2 failed  the source asks to slow down",
+		200: "[###.......]  12/40 accounts  3,210/10,000 msg  (38 of 40 accounts known)  34 MB  2,310 msg/s  21 MB/s  4s left  " +
+			"2 failed  the source asks to slow down",
 		120: "12/40 accounts  3,210/10,000 msg  (38 of 40 accounts known)  4s left  2 failed  the source asks to slow down",
 		79:  "12/40 accounts  4s left  2 failed  the source asks to slow down",
 		40:  "12/40 accounts  4s left  2 failed",

@@ -94,9 +94,10 @@ func TestLeft_secondPassOverMostlyUnchangedMail(t *testing.T) {
 	t.Parallel()
 	for name, m := range map[string]mover{
 		"some new mail everywhere": {accounts: 400, workers: 8, messages: 10_000, fresh: 10, look: 2 * time.Second, each: 100 * time.Millisecond},
-		"as much gone as has come": {accounts: 400, workers: 8, messages: 10_000, fresh: 10, swept: 10, look: 2 * time.Second, each: 100 * time.Millisecond},
-		"no new mail at all":       {accounts: 400, workers: 8, messages: 10_000, look: 3 * time.Second},
-		"one account":              {accounts: 1, workers: 1, messages: 100_000, fresh: 1000, look: time.Second, each: 100 * time.Millisecond},
+		"as much gone as has come": {accounts: 400, workers: 8, messages: 10_000, fresh: 10, swept: 10, look: 2 * time.Second,
+			each: 100 * time.Millisecond},
+		"no new mail at all": {accounts: 400, workers: 8, messages: 10_000, look: 3 * time.Second},
+		"one account":        {accounts: 1, workers: 1, messages: 100_000, fresh: 1000, look: time.Second, each: 100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -40,7 +40,8 @@ func TestProgress_severalSlicesOfOneAccount(t *testing.T) {
 	want("never more than all", Snapshot{Messages: 101, Octets: 1010, Done: 101, Copied: 96, CopiedOctets: 1050})
 	p.Looked("b", 10, -1)
 	p.Finished("b", true)
-	want("another account whose size nobody knows", Snapshot{Finished: 1, Failed: 1, Messages: 111, Octets: -1, Done: 101, Copied: 96, CopiedOctets: 1050})
+	want("another account whose size nobody knows",
+		Snapshot{Finished: 1, Failed: 1, Messages: 111, Octets: -1, Done: 101, Copied: 96, CopiedOctets: 1050})
 	p.Looked("a", 20, 100) // the source was tidied up
 	want("fewer at the source", Snapshot{Finished: 1, Failed: 1, Messages: 30, Octets: -1, Done: 20, Copied: 96, CopiedOctets: 1050})
 }

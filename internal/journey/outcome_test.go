@@ -54,7 +54,8 @@ func TestOutcome_ofEveryAnswer(t *testing.T) {
 		{"check, an error", checkup.Report{Advice: []checkup.Advice{{Level: checkup.LevelError}, {Level: checkup.LevelOK}}}, rehome.OutcomeUnreachable},
 
 		{"accounts plan", plannedAccess(people.AccessRow{Destination: people.RouteNone, Mail: people.AccessNone}), rehome.OutcomeDone},
-		{"accounts plan, mail that nobody can read", plannedAccess(people.AccessRow{Destination: people.RouteTemporary, Mail: people.AccessNone}), rehome.OutcomeDiffers},
+		{"accounts plan, mail that nobody can read",
+			plannedAccess(people.AccessRow{Destination: people.RouteTemporary, Mail: people.AccessNone}), rehome.OutcomeDiffers},
 		{"accounts plan, logged in", plannedAccess(loggedIn(people.LoginWorks, people.LoginNotTried)), rehome.OutcomeDone},
 		{"accounts plan, refused at the source", plannedAccess(loggedIn(people.LoginRefused, people.LoginWorks)), rehome.OutcomeDiffers},
 		{"accounts plan, refused at the destination", plannedAccess(loggedIn(people.LoginWorks, people.LoginRefused)), rehome.OutcomeDiffers},
@@ -74,7 +75,8 @@ func TestOutcome_ofEveryAnswer(t *testing.T) {
 		{"census, undecided", censusOf(recipients.Totals{Undecided: 1}), rehome.OutcomeWaiting},
 		{"census, by a catch-all", censusOf(recipients.Totals{CatchAll: 1}), rehome.OutcomeWaiting},
 		{"recipients check", recipients.Parity{Totals: recipients.ParityTotals{Agrees: 3}}, rehome.OutcomeDone},
-		{"recipients check, one missing, others not answered", recipients.Parity{Totals: recipients.ParityTotals{Missing: 1, Pending: 1}}, rehome.OutcomeWaiting},
+		{"recipients check, one missing, others not answered",
+			recipients.Parity{Totals: recipients.ParityTotals{Missing: 1, Pending: 1}}, rehome.OutcomeWaiting},
 		{"recipients check, one extra", recipients.Parity{Totals: recipients.ParityTotals{Extra: 1}}, rehome.OutcomeWaiting},
 		{"recipients check, one open", recipients.Parity{Totals: recipients.ParityTotals{Open: 1}}, rehome.OutcomeWaiting},
 		{"recipients check, one not answered", recipients.Parity{Totals: recipients.ParityTotals{Pending: 1}}, rehome.OutcomeRemaining},
@@ -156,7 +158,9 @@ func TestOutcome_ofAPass(t *testing.T) {
 		want     rehome.Outcome
 	}{
 		{"nobody", nil, rehome.OutcomeDone},
-		{"all is there", []conductor.Ended{mail(mailcopy.Census{There: 5}), objects(davcopy.Tally{Objects: 2, Copied: 2}), rules(rulecopy.Put)}, rehome.OutcomeDone},
+		{"all is there", []conductor.Ended{
+			mail(mailcopy.Census{There: 5}), objects(davcopy.Tally{Objects: 2, Copied: 2}), rules(rulecopy.Put),
+		}, rehome.OutcomeDone},
 		{"users have deleted some", []conductor.Ended{mail(mailcopy.Census{There: 5, Deserted: 2})}, rehome.OutcomeDone},
 		{"mail is left", []conductor.Ended{mail(mailcopy.Census{There: 5, Left: 1})}, rehome.OutcomeRemaining},
 		{"mail that nobody shows", []conductor.Ended{mail(mailcopy.Census{Unknown: 1})}, rehome.OutcomeRemaining},
