@@ -152,7 +152,8 @@ func TestGate_saysThatTheServerAsksToWait(t *testing.T) {
 func TestFault_ofDAV(t *testing.T) {
 	t.Parallel()
 	elsewhere := &dav.NotOfferedError{Kind: dav.Calendars, Attempts: []dav.Attempt{{How: "given URL", Err: status(404, 0)}}}
-	down := &dav.NotOfferedError{Attempts: []dav.Attempt{{How: "given URL", Err: &dav.ConnectionError{Trouble: dav.Unreachable, Err: errors.New("refused")}}}}
+	unreachable := &dav.ConnectionError{Trouble: dav.Unreachable, Err: errors.New("refused")}
+	down := &dav.NotOfferedError{Attempts: []dav.Attempt{{How: "given URL", Err: unreachable}}}
 	for name, test := range map[string]struct {
 		err   error
 		class rehome.Class

@@ -23,7 +23,8 @@ func asksForPatience(status *imap.StatusError) (pause time.Duration, slower bool
 	case status.Code == "THROTTLED",
 		entering && (status.Code == "LIMIT" || status.Code == "INUSE" || status.Code == "UNAVAILABLE"),
 		strings.Contains(text, "throttl"), strings.Contains(text, "backoff time"),
-		strings.Contains(text, "too many connections"), strings.Contains(text, "too many simultaneous"), strings.Contains(text, "maximum number of connections"):
+		strings.Contains(text, "too many connections"), strings.Contains(text, "too many simultaneous"),
+		strings.Contains(text, "maximum number of connections"):
 		return min(backOff(text), longestPause), true
 	}
 	return 0, false
@@ -32,7 +33,8 @@ func asksForPatience(status *imap.StatusError) (pause time.Duration, slower bool
 // perUser recognises a limit on the connections of one account, as Dovecot (mail_max_userip_connections),
 // Courier and Gmail word it.
 func perUser(text string) bool {
-	return strings.Contains(text, "connections") && (strings.Contains(text, "from user") || strings.Contains(text, "per user") || strings.Contains(text, "for user")) ||
+	ofOne := strings.Contains(text, "from user") || strings.Contains(text, "per user") || strings.Contains(text, "for user")
+	return strings.Contains(text, "connections") && ofOne ||
 		strings.Contains(text, "too many simultaneous connections") && strings.Contains(text, "account")
 }
 

@@ -183,7 +183,8 @@ func TestTryOpen_limitOfTheAccount(t *testing.T) {
 	settings := plain(server.IMAP)
 	settings.PerAccount = 2
 	h := NewIMAP(settings)
-	if got := h.Settings(); got.Host.Settings().Connections != 8 || got.PerAccount != 2 || got.MasterSeparator != "*" || NewIMAP(plain("")).Settings().PerAccount != 8 {
+	got := h.Settings()
+	if got.Host.Settings().Connections != 8 || got.PerAccount != 2 || got.MasterSeparator != "*" || NewIMAP(plain("")).Settings().PerAccount != 8 {
 		t.Errorf("defaults %+v", got)
 	}
 	must(t, h, anna())

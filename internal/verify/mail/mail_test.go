@@ -97,7 +97,9 @@ func plants() map[string]plant {
 		},
 		"another message instead": {
 			func(u user) { u.remove(1); u.store("INBOX", write(8)) },
-			want{verify.MissingMessage: 1, verify.ExtraMessage: 1}, want{verify.MissingMessage: 1, verify.ExtraMessage: 1}, want{verify.MissingMessage: 1, verify.ExtraMessage: 1},
+			want{verify.MissingMessage: 1, verify.ExtraMessage: 1},
+			want{verify.MissingMessage: 1, verify.ExtraMessage: 1},
+			want{verify.MissingMessage: 1, verify.ExtraMessage: 1},
 		},
 		"a body has been changed, its size has not": {
 			func(u user) { u.replace(3, func(l *letter) { l.text = strings.Replace(l.text, "xxx", "xyx", 1) }) },
@@ -111,11 +113,17 @@ func plants() map[string]plant {
 			func(u user) { u.replace(3, func(l *letter) { l.date = time.Now() }) },
 			nil, want{verify.DateDiffers: 1}, want{verify.DateDiffers: 1},
 		},
-		"unread again":         {func(u user) { u.flag(2) }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
-		"a keyword too many":   {func(u user) { u.flag(2, `\Seen`, "$Work") }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
-		"one copy is unread":   {func(u user) { u.flag(4) }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
-		"not subscribed":       {func(u user) { u.unsubscribe("Projekte & Pläne/2019") }, want{verify.NotSubscribed: 1}, want{verify.NotSubscribed: 1}, want{verify.NotSubscribed: 1}},
-		"a mailbox too many":   {func(u user) { u.create("New"); u.store("New", write(1)) }, want{verify.ExtraMailbox: 1}, want{verify.ExtraMailbox: 1}, want{verify.ExtraMailbox: 1}},
+		"unread again":       {func(u user) { u.flag(2) }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
+		"a keyword too many": {func(u user) { u.flag(2, `\Seen`, "$Work") }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
+		"one copy is unread": {func(u user) { u.flag(4) }, nil, want{verify.FlagsDiffer: 1}, want{verify.FlagsDiffer: 1}},
+		"not subscribed": {
+			func(u user) { u.unsubscribe("Projekte & Pläne/2019") },
+			want{verify.NotSubscribed: 1}, want{verify.NotSubscribed: 1}, want{verify.NotSubscribed: 1},
+		},
+		"a mailbox too many": {
+			func(u user) { u.create("New"); u.store("New", write(1)) },
+			want{verify.ExtraMailbox: 1}, want{verify.ExtraMailbox: 1}, want{verify.ExtraMailbox: 1},
+		},
 		"an empty one is fine": {func(u user) { u.create("New") }, nil, nil, nil},
 		"a mailbox is missing": {
 			func(u user) { u.delete("Empty") },
@@ -137,7 +145,9 @@ func TestAccount_everyDifference(t *testing.T) {
 			dst := furnish(t, s, accounts[i])
 			plant := plants()[name]
 			plant.plant(dst)
-			for level, want := range map[verify.Level]map[verify.Kind]int{verify.LevelCounts: plant.counts, verify.LevelMetadata: plant.metadata, verify.LevelFull: plant.full} {
+			for level, want := range map[verify.Level]map[verify.Kind]int{
+				verify.LevelCounts: plant.counts, verify.LevelMetadata: plant.metadata, verify.LevelFull: plant.full,
+			} {
 				got := s.verify(t, accounts[i], s.options(level))
 				if !maps.Equal(got.Mail.Counts, want) && len(got.Mail.Counts)+len(want) > 0 {
 					t.Errorf("%s: got %v, want %v: %v", level, got.Mail.Counts, want, got.Mail.Differences)

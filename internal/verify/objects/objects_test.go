@@ -90,13 +90,16 @@ func TestCompare_everyVerdict(t *testing.T) {
 	repaired, _ := pim.Repair([]byte(withoutUID), pim.KindContact, pim.SafeNeeds())
 	large := contact("large", "NOTE:"+strings.Repeat("a", heldObject)+"\r\n")
 	src := memory{"/s/book/": {
-		"same.vcf": contact("same", ""), "equal.vcf": contact("equal", "TEL;TYPE=CELL,HOME:1\r\n"), "cosmetic.vcf": contact("cosmetic", "REV:20120101T000000Z\r\n"),
-		"no-uid.vcf": withoutUID, "changed.vcf": contact("changed", "NOTE:a\r\n"), "missing.vcf": contact("missing", ""), "refused.vcf": contact("refused", ""),
-		"twin.vcf": contact("same", ""), "large.vcf": large,
+		"same.vcf": contact("same", ""), "equal.vcf": contact("equal", "TEL;TYPE=CELL,HOME:1\r\n"),
+		"cosmetic.vcf": contact("cosmetic", "REV:20120101T000000Z\r\n"),
+		"no-uid.vcf":   withoutUID, "changed.vcf": contact("changed", "NOTE:a\r\n"), "missing.vcf": contact("missing", ""),
+		"refused.vcf": contact("refused", ""),
+		"twin.vcf":    contact("same", ""), "large.vcf": large,
 	}}
 	dst := memory{"/d/book/": {
-		"same.vcf": contact("same", ""), "equal.vcf": contact("equal", "TEL;TYPE=home;TYPE=cell:1\r\n"), "other-name.vcf": contact("cosmetic", "REV:20260101T000000Z\r\n"),
-		"no-uid.vcf": string(repaired), "changed.vcf": contact("changed", "NOTE:b\r\n"), "extra.vcf": contact("extra", ""),
+		"same.vcf": contact("same", ""), "equal.vcf": contact("equal", "TEL;TYPE=home;TYPE=cell:1\r\n"),
+		"other-name.vcf": contact("cosmetic", "REV:20260101T000000Z\r\n"),
+		"no-uid.vcf":     string(repaired), "changed.vcf": contact("changed", "NOTE:b\r\n"), "extra.vcf": contact("extra", ""),
 		"large.vcf": strings.Replace(large, "END:", "REV:20260101T000000Z\r\nEND:", 1),
 	}}
 	result := compared(t, verify.LevelFull, src, dst,
@@ -170,7 +173,8 @@ func TestCompare_trialsDoNotCount(t *testing.T) {
 	uid := pim.TrialUID("test", "abcdefghijklmnopqrstuvwxyz")
 	trial := meeting(uid, "SUMMARY:"+pim.TrialTitle+"\r\n")
 	src := memory{"/s/cal/": {"a.ics": meeting("a", ""), uid + ".ics": trial}}
-	dst := memory{"/d/cal/": {"a.ics": meeting("a", ""), uid + ".ics": trial, uid[:len(uid)-1] + "q.ics": strings.ReplaceAll(trial, uid, uid[:len(uid)-1]+"q")}}
+	another := uid[:len(uid)-1] + "q"
+	dst := memory{"/d/cal/": {"a.ics": meeting("a", ""), uid + ".ics": trial, another + ".ics": strings.ReplaceAll(trial, uid, another)}}
 	for _, level := range []verify.Level{verify.LevelCounts, verify.LevelFull} {
 		result := compared(t, level, src, dst)
 		if c := result.Calendars; result.Verdict != verify.Equal || c.Source.Objects != 1 || c.Destination.Objects != 1 {

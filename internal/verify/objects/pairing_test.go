@@ -53,7 +53,8 @@ func TestCompare_movedByItsUser(t *testing.T) {
 	}
 	src, dst = memory{"/s/book1/": {"a.vcf": contact("a", "")}}, memory{"/d/book1/": {}, "/d/book2/": {"a.vcf": contact("a", "")}}
 	note := Reason{Collection: "/s/book1/", Target: "/d/book1/", Object: "a.vcf", Trouble: Lost, Words: "it is there no more"}
-	if result := compared(t, verify.LevelFull, src, dst, note); result.Verdict != verify.Differs || result.Contacts.Differences[0].Sentence != note.Words {
+	result := compared(t, verify.LevelFull, src, dst, note)
+	if result.Verdict != verify.Differs || result.Contacts.Differences[0].Sentence != note.Words {
 		t.Errorf("%s, %+v", result.Verdict, result.Contacts)
 	}
 	dst["/d/book1/"], dst["/d/book2/"] = dst["/d/book2/"], dst["/d/book1/"]

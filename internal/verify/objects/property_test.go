@@ -11,7 +11,8 @@ import (
 
 func TestCompareProperties_namesWhatIsOther(t *testing.T) {
 	t.Parallel()
-	src := dav.Collection{Name: "Work", Color: "#ff2968FF", Order: "02", Timezone: "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nEND:VTIMEZONE\r\n", Transparent: true,
+	src := dav.Collection{Name: "Work", Color: "#ff2968FF", Order: "02",
+		Timezone: "BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nEND:VTIMEZONE\r\n", Transparent: true,
 		Components: []string{"VEVENT", "VTODO"}}
 	same := src
 	same.Color, same.Order, same.Timezone, same.Components = "#FF2968", "2", "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nX:1\nEND:VTIMEZONE\n", nil

@@ -65,7 +65,8 @@ func TestReasons_unreadableContentIsNoTwin(t *testing.T) {
 	t.Parallel()
 	src := memory{"/s/book/": {"a.vcf": "not a card", "b.vcf": "nor is this"}}
 	dst := memory{"/d/book/": {"a.vcf": "not a card"}}
-	result := compared(t, verify.LevelFull, src, dst, Reason{Collection: "/s/book/", Object: "a.vcf", Target: "/d/book/", Trouble: Lost, Words: "it is lost"})
+	lost := Reason{Collection: "/s/book/", Object: "a.vcf", Target: "/d/book/", Trouble: Lost, Words: "it is lost"}
+	result := compared(t, verify.LevelFull, src, dst, lost)
 	if d := result.Contacts.Differences; len(d) != 1 || d[0].Object != "b.vcf" || d[0].Verdict != pim.VerdictMissing {
 		t.Errorf("%+v, want b.vcf missing", d)
 	}
