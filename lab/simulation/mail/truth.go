@@ -356,9 +356,10 @@ func (w *world) checkEnd(last pass) {
 // checkRest is what has to be said of copies whose originals have gone: each counts as kept, or a finding names it. Whoever
 // has lost what was known of the destination, or shares it with another mover, cannot tell. What a source has lost that was
 // put back, or looks as if it was, is told once, when it is found (source_restored): nobody has deleted it. A pass that breaks
-// off right there has told it to nobody.
+// off right there has told it to nobody. A source looks like that whose UIDNEXT falls or stands still.
 func (w *world) checkRest(last pass) {
 	restored := slices.ContainsFunc(slices.Concat(w.src.ever, w.dst.ever), func(box *mailbox) bool { return !box.putBack.IsZero() })
+	restored = restored || w.plan.Rate(uidnextFalls, "source") > 0 || newHabits(w.plan, "source", &w.calm).always(uidnextStill)
 	if w.rivals || w.lost || restored || w.sourceLost || last.outcome.Err != nil || held(last) {
 		return
 	}
