@@ -158,3 +158,22 @@ func TestFormerly_withoutUID(t *testing.T) {
 		}
 	}
 }
+
+// Of two that are the same, what was taken and not seen since is the one under the name that the answer gave.
+func TestClaim_underTheNameThatWasGiven(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	row := ledger.Object{
+		Source: "a.ics", Destination: "chosen-2.ics", State: ledger.ObjectQuarantined, Code: objectUnproved.Code, UID: "one", Tried: eventForm(data),
+	}
+	var s strangers
+	for _, name := range []string{"chosen-1.ics", "chosen-2.ics", "chosen-3.ics"} {
+		s.add(name, `"1"`, data, pim.KindCalendar)
+	}
+	p := consider(dav.Object{Href: "/c/a.ics", Data: data}, books{
+		below: "/c/", content: pim.KindCalendar, known: map[string]ledger.Object{"a.ics": row}, unknown: &s, taken: map[string]bool{},
+	})
+	if p.way != wayRecognise || p.found.name != "chosen-2.ics" {
+		t.Errorf("%s as %q", p.way, p.found.name)
+	}
+}

@@ -181,8 +181,8 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 			continue
 		}
 		j.taken[row.Destination] = true
-		if row.State != ledger.ObjectIntent {
-			ours[row.Destination] = true
+		if begun := row.State == ledger.ObjectIntent || row.State == ledger.ObjectQuarantined; !begun {
+			ours[row.Destination] = true // what was but begun is recognised there first, by whoever it is
 		}
 	}
 	if err := j.findSiblings(ctx); err != nil {
