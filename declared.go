@@ -54,7 +54,8 @@ func (d Declared) On(object string, values Values) Finding {
 // Saying returns the same kind of finding in other words: one code, for which a script looks, may have
 // several causes.
 func (d Declared) Saying(sentence, nextStep Text) Declared {
-	d.Sentence, d.NextStep = sentence, nextStep
+	d.Sentence = sentence
+	d.NextStep = nextStep
 	return d
 }
 

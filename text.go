@@ -91,12 +91,14 @@ func parsePlace(written string) place {
 		p.name = written
 		return p
 	}
-	p.name, p.bare = written[:end], written[end] == '|'
+	p.name = written[:end]
+	p.bare = written[end] == '|'
 	one, many, both := strings.Cut(written[end+1:], "|")
 	if !both {
 		many = one + "s"
 	}
-	p.one, p.many = one, many
+	p.one = one
+	p.many = many
 	return p
 }
 

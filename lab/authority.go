@@ -57,7 +57,8 @@ func (r *Lab) IssueUntil(end time.Time, names ...string) (certFile, keyFile stri
 		return "", "", fmt.Errorf("issue a certificate: %w", err)
 	}
 	base := filepath.Join(r.dir, "server-"+template.SerialNumber.Text(36))
-	certFile, keyFile = base+".pem", base+".key"
+	certFile = base + ".pem"
+	keyFile = base + ".key"
 	if err := writePEM(certFile, "CERTIFICATE", der, 0o644); err != nil {
 		return "", "", err
 	}
@@ -73,7 +74,8 @@ func (r *Lab) createAuthority() error {
 	if err != nil {
 		return err
 	}
-	template.IsCA, template.BasicConstraintsValid = true, true
+	template.IsCA = true
+	template.BasicConstraintsValid = true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {

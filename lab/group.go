@@ -40,7 +40,8 @@ func Running(group int) ([]int, error) {
 // parseStat reads proc(5) /proc/PID/stat: "pid (name) state ppid pgrp ...". The name may hold
 // anything, brackets and spaces too, so the last bracket counts.
 func parseStat(text []byte) (pid int, state string, group int) {
-	open, end := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
+	open := bytes.IndexByte(text, '(')
+	end := bytes.LastIndexByte(text, ')')
 	if open < 0 || end < open {
 		return 0, "", 0
 	}

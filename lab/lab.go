@@ -84,7 +84,8 @@ func New(dir string) (*Lab, error) {
 func (r *Lab) Close() error {
 	r.mu.Lock()
 	closers := r.closers
-	r.closers, r.closed = nil, true
+	r.closers = nil
+	r.closed = true
 	r.mu.Unlock()
 	var all []error
 	for i := len(closers) - 1; i >= 0; i-- {

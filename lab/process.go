@@ -109,7 +109,10 @@ func (r *Lab) launch(program Program, stdin io.Reader) (*Process, error) {
 	}
 	defer log.Close()
 	cmd := exec.Command(path, program.Args...)
-	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = r.dir, stdin, log, log
+	cmd.Dir = r.dir
+	cmd.Stdin = stdin
+	cmd.Stdout = log
+	cmd.Stderr = log
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin:/sbin", "LANG=C.UTF-8", "HOME=" + r.dir}, program.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if uid, gid := r.Owner(); program.AsOwner && uid != os.Geteuid() {

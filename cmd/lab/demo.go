@@ -113,7 +113,8 @@ const (
 func (d *demo) show(ctx context.Context, wantExit int, args ...string) error {
 	fmt.Fprintf(d.out, "\n$ rehome %s\n", quoted(args))
 	command := d.setup.Command(ctx, args...)
-	command.Stdout, command.Stderr = d.out, d.out
+	command.Stdout = d.out
+	command.Stderr = d.out
 	err := command.Run()
 	var exit *exec.ExitError
 	code := 0

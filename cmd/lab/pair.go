@@ -40,7 +40,8 @@ func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			return nil, err
 		}
-		options.room, p.remove = dir, dir
+		options.room = dir
+		p.remove = dir
 	}
 	if options.work == "" {
 		options.work = filepath.Join(options.room, "move")

@@ -136,7 +136,8 @@ func (l *Line) able(can Ability, what, instead string) {
 func (l *Line) worse(state State, problem, nextStep string) {
 	l.Problems = append(l.Problems, problem)
 	if l.NextStep == "" || rank(state) > rank(l.State) {
-		l.State, l.NextStep = state, nextStep
+		l.State = state
+		l.NextStep = nextStep
 	}
 }
 

@@ -113,7 +113,8 @@ func (a *assembly) hashed(address string, form rehome.PasswordForm, stored strin
 		return rehome.PasswordPlain, clear
 	}
 	if meant, value, ok := passhash.Unlabelled(stored); ok {
-		form, stored = meant, value
+		form = meant
+		stored = value
 	} else if form != rehome.PasswordCrypt && a.people.regime == regimePlain {
 		a.find(passwordLooksHashed, address, "", nil) // nobody chooses a password that looks like crypt's
 	}

@@ -87,7 +87,8 @@ func (s *Objects) addGroups(ctx context.Context, b *addressBook) error {
 	members := map[string][]string{}
 	query := "SELECT groupname, groupemail FROM " + quoted(t.name) + " WHERE CONVERT(account USING utf8) = CONVERT(? USING utf8)"
 	err := s.reading.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error {
-		group, email := tidy(text(v[0])), strings.TrimSpace(text(v[1]))
+		group := tidy(text(v[0]))
+		email := strings.TrimSpace(text(v[1]))
 		known := members[group]
 		if email != "" && !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, email) }) {
 			known = append(known, email)

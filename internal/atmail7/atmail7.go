@@ -114,7 +114,8 @@ func (d *Database) learn(ctx context.Context, profiles []*profile) error {
 		if err != nil {
 			return err
 		}
-		d.server, d.readOnly = version, r.readOnly
+		d.server = version
+		d.readOnly = r.readOnly
 		found, err := r.introspect(ctx)
 		if err != nil {
 			return err

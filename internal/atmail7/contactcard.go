@@ -61,7 +61,9 @@ func contactCard(uid string, row map[string]string) []byte {
 	var c vcard
 	c.WriteString("BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//rehome//atmail address book//EN\r\n")
 	c.line("UID", uid)
-	first, middle, last := row["userfirstname"], row["usermiddlename"], row["userlastname"]
+	first := row["userfirstname"]
+	middle := row["usermiddlename"]
+	last := row["userlastname"]
 	c.line("N", strings.Join([]string{escaped(tidy(last)), escaped(tidy(first)), escaped(tidy(middle)), escaped(tidy(row["usertitle"])), ""}, ";"))
 	name := cmp.Or(tidy(first+" "+middle+" "+last), tidy(row["userfileas"]), tidy(row["userworkcompany"]), strings.TrimSpace(row["useremail"]))
 	c.line("FN", escaped(cmp.Or(name, "?")))

@@ -79,7 +79,8 @@ func ofPrincipal(expression string) string {
 func lastPart(principal []byte) (account, group string) {
 	name := decodeExact(principal)
 	if before, last, found := cutLast(name, "/"); found && strings.HasPrefix(last, "calendar-proxy-") {
-		name, group = before, last
+		name = before
+		group = last
 	}
 	if _, last, found := cutLast(name, "/"); found {
 		name = last

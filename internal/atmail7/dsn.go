@@ -48,7 +48,8 @@ func parseDSN(dsn string, password rehome.Secret) (*mysql.Config, error) {
 	config := mysql.NewConfig()
 	config.User, config.Passwd, config.DBName = u.User.Username(), password.Reveal(), database
 	config.Net, config.Addr = "tcp", net.JoinHostPort(u.Hostname(), portOf(u))
-	config.ReadTimeout, config.WriteTimeout = readTimeout, connectTimeout
+	config.ReadTimeout = readTimeout
+	config.WriteTimeout = connectTimeout
 	config.Logger = &mysql.NopLogger{}
 	if err := addOptions(config, u); err != nil {
 		return nil, err
@@ -78,7 +79,8 @@ func addOptions(config *mysql.Config, u *url.URL) error {
 			if !strings.HasPrefix(value, "/") {
 				return dsnFault("its socket is not an absolute path")
 			}
-			config.Net, config.Addr = "unix", value
+			config.Net = "unix"
+			config.Addr = value
 		case "tls":
 			switch value {
 			case "true", "false", "preferred", "skip-verify":

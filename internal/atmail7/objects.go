@@ -113,11 +113,14 @@ func (s *Objects) collection(kind dav.Kind, id, uri []byte) dav.Collection {
 // calendars reads them in the form before 3.2, in which a calendar is one row, or in that since, in which
 // the owner and everybody it is shared with have an instance of it.
 func (s *Objects) calendars(ctx context.Context) ([]dav.Collection, error) {
-	c, i := s.tables.calendars, s.tables.instances
+	c := s.tables.calendars
+	i := s.tables.instances
 	if c == nil || s.tables.objects == nil {
 		return nil, nil
 	}
-	from, row, access := quoted(c.name)+" c", "c", "1"
+	from := quoted(c.name) + " c"
+	row := "c"
+	access := "1"
 	t := c
 	if i != nil && !c.has("principaluri") {
 		from, row, access = quoted(i.name)+" i JOIN "+quoted(c.name)+" c ON c.id = i.calendarid", "i", "i.access"

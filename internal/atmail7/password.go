@@ -29,7 +29,9 @@ const (
 func regimeOf(rows [][3]string) regime {
 	found := regimeUnknown
 	for _, row := range rows {
-		section, key, value := strings.ToLower(row[0]), strings.ToLower(row[1]), bare(row[2])
+		section := strings.ToLower(row[0])
+		key := strings.ToLower(row[1])
+		value := bare(row[2])
 		switch {
 		case section == "dovecot" && key == "authtype" && value == "ldap":
 			return regimeLDAP

@@ -105,7 +105,8 @@ func (a *assembly) readContacts(ctx context.Context) error {
 		"contact.account", "contact.email", "contact.global", "contact.first_name", "contact.last_name",
 	}}
 	return a.read(ctx, sel, func(v []sql.RawBytes) error {
-		address, email := key(v[0]), key(v[1])
+		address := key(v[0])
+		email := key(v[1])
 		first, one := decode(v[3])
 		last, two := decode(v[4])
 		c := contact{global: !isZero(v[2]), own: email == "" || email == address, first: tidy(first), last: tidy(last), recoded: cmp.Or(one, two)}

@@ -48,7 +48,8 @@ func (r *reading) introspect(ctx context.Context) (catalogue, error) {
 	err := r.each(ctx, "the tables",
 		"SELECT TABLE_NAME, COLUMN_NAME, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()",
 		func(values []sql.RawBytes) error {
-			name, columnName := string(values[0]), string(values[1])
+			name := string(values[0])
+			columnName := string(values[1])
 			if found[name] == nil {
 				found[name] = map[string]column{}
 			}

@@ -64,7 +64,8 @@ func parseAnswer(body []byte) (answer, error) {
 func (a *answer) readXML(body []byte) error {
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	var path []string
-	text, isLeaf := "", false
+	text := ""
+	isLeaf := false
 	for {
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) && len(path) == 0 && len(a.leaves) > 0 {
@@ -81,7 +82,8 @@ func (a *answer) readXML(body []byte) error {
 			if path = append(path, token.Name.Local); len(path) > maxDepth {
 				return errors.New("the answer is nested too deeply")
 			}
-			text, isLeaf = "", true
+			text = ""
+			isLeaf = true
 		case xml.CharData:
 			text += string(token)
 		case xml.EndElement:

@@ -110,7 +110,8 @@ func decide(account rehome.Account, policy Policy) Decision {
 		d.Reason = ReasonPolicy
 		return d
 	}
-	d.Origin, d.Password = OriginOwn, own
+	d.Origin = OriginOwn
+	d.Password = own
 	return d
 }
 

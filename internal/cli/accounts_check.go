@@ -55,7 +55,8 @@ Exit code 0: every account exists, can log in and has room. 5: at least one acco
 func writeAccountsChecked(w io.Writer, checked people.AccountsChecked) error {
 	t := newTable("ACCOUNT", "STATUS", "USED", "QUOTA").alignRight(2, 3)
 	for _, a := range checked.Accounts {
-		used, limit := "", ""
+		used := ""
+		limit := ""
 		if a.Limit > 0 {
 			used, limit = humanize.IBytes(uint64(max(a.Used, 0))), humanize.IBytes(uint64(a.Limit))
 		}

@@ -26,7 +26,8 @@ func (f *frame) watch(progress *conductor.Progress) (stop func()) {
 	if f.json || f.quiet {
 		return func() {}
 	}
-	over, ended := make(chan struct{}), make(chan struct{})
+	over := make(chan struct{})
+	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		f.show(progress, over)
@@ -160,7 +161,8 @@ func slashed(n, total int64, form func(int64) string) string {
 
 // progressBar fills by messages where all accounts are known, otherwise by accounts. It is full only when all is done.
 func progressBar(s conductor.Snapshot, width int) string {
-	done, total := s.Done, s.Messages
+	done := s.Done
+	total := s.Messages
 	if total == 0 || s.Known < s.Accounts {
 		done, total = int64(s.Finished), int64(s.Accounts)
 	}

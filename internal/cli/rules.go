@@ -19,9 +19,11 @@ import (
 func rulesCommand(f *frame) *cobra.Command {
 	group := asGroup(&cobra.Command{Use: "rules", Short: "Migrate filters, forwards and vacation replies: plan, sync, export"})
 	plan := rulesRun(f, true)
-	plan.Use, plan.Short = "plan", "Explain each rule in words and show what would be stored; write nothing"
+	plan.Use = "plan"
+	plan.Short = "Explain each rule in words and show what would be stored; write nothing"
 	store := rulesRun(f, false)
-	store.Use, store.Short = "sync", "Store the rules; those that reply or forward stay off until you switch them on"
+	store.Use = "sync"
+	store.Short = "Store the rules; those that reply or forward stay off until you switch them on"
 	store.Long = `sync stores each account's rules at the destination over ManageSieve. It copies the Sieve scripts of the
 source or, if there are none, converts the rules in the source's database. The destination checks each
 script before it is stored. Existing scripts are kept, and a second run writes nothing. "rehome sync"

@@ -159,7 +159,8 @@ func mailTable(synced journey.Synced) *table {
 			columns = append(columns, rare)
 		}
 	}
-	titles, right := []string{"ACCOUNT"}, []int{}
+	titles := []string{"ACCOUNT"}
+	right := []int{}
 	for i, c := range columns {
 		titles, right = append(titles, c.title), append(right, i+1)
 	}

@@ -68,7 +68,9 @@ func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts []st
 func (f *frame) writeVerdicts(w io.Writer, document verify.Document) error {
 	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRED", "DIFFERENCES").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range document.Accounts {
-		messages, size, differences := "", "", a.Contacts.Total()+a.Calendars.Total()
+		messages := ""
+		size := ""
+		differences := a.Contacts.Total() + a.Calendars.Total()
 		if a.Mail != nil {
 			messages, size = number(int(a.Mail.Source.Messages)), octets(a.Mail.Source.Octets)
 			differences += a.Mail.Total()

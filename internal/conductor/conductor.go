@@ -283,7 +283,11 @@ func (t *turn) count(err error, now time.Time) {
 }
 
 // calm notes that there is no failure to count from.
-func (t *turn) calm() { t.Failures, t.FailingSince, t.Reason = 0, time.Time{}, "" }
+func (t *turn) calm() {
+	t.Failures = 0
+	t.FailingSince = time.Time{}
+	t.Reason = ""
+}
 
 // wait writes down that the account waits, and why.
 func (c *Conductor) wait(ctx context.Context, t *turn, due time.Time, reason error) (next time.Time, over bool) {

@@ -33,7 +33,8 @@ func resume(former []ledger.Turn, addresses []string, pass rehome.Pass, now time
 		queue[i].Address, queue[i].Pass = address, pass
 	}
 	slices.SortStableFunc(queue, func(a, b ledger.Turn) int {
-		one, other := before[a.Address], before[b.Address]
+		one := before[a.Address]
+		other := before[b.Address]
 		return cmp.Or(cmp.Compare(rank(one), rank(other)), cmp.Compare(one.Place, other.Place))
 	})
 	for i := range queue {

@@ -40,7 +40,11 @@ func (t *turn) measure(row *ledger.Account) {
 	for _, s := range t.seen {
 		if sized, ok := t.outcome.Counts[s.kind].(pass.Sized); ok && s.looked {
 			size := sized.Size()
-			row.Mailboxes, row.Messages, row.Octets, row.Copied, row.Failed = size.Mailboxes, size.Messages, size.Octets, size.There, size.Failed
+			row.Mailboxes = size.Mailboxes
+			row.Messages = size.Messages
+			row.Octets = size.Octets
+			row.Copied = size.There
+			row.Failed = size.Failed
 		}
 	}
 }

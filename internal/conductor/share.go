@@ -21,7 +21,9 @@ type accountProgress struct {
 func newAccountProgress(expected *pass.Size) *accountProgress {
 	a := &accountProgress{expected: expected}
 	if expected != nil {
-		a.before, a.messages, a.octets = expected.There, expected.Messages, expected.Octets
+		a.before = expected.There
+		a.messages = expected.Messages
+		a.octets = expected.Octets
 		if a.octets == 0 && a.messages > 0 {
 			a.octets = -1
 		}
@@ -32,8 +34,11 @@ func newAccountProgress(expected *pass.Size) *accountProgress {
 // look takes a new slice's view of the source. It counts anew what is there, the messages of the slice before included.
 func (a *accountProgress) look(messages, octets int64) {
 	a.before = a.done()
-	a.messages, a.octets, a.looked = messages, octets, true
-	a.present, a.sliceCopied = 0, 0
+	a.messages = messages
+	a.octets = octets
+	a.looked = true
+	a.present = 0
+	a.sliceCopied = 0
 }
 
 // done counts messages at the destination. It does not fall back to nothing while a slice finds out
@@ -68,7 +73,8 @@ func (a *accountProgress) share() share {
 		s.octets, s.left = a.octets, a.octetsLeft()
 	}
 	if a.ended { // what is missing stays behind
-		s.left, s.leftUnsized = 0, 0
+		s.left = 0
+		s.leftUnsized = 0
 	}
 	s.fresh, s.base = a.fresh()
 	return s

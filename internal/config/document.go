@@ -54,7 +54,8 @@ func decode(file string, data []byte, cfg *Config) *document {
 // or given twice.
 func (d *document) index(mapping *yaml.Node, prefix string) {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		key, value := mapping.Content[i], mapping.Content[i+1]
+		key := mapping.Content[i]
+		value := mapping.Content[i+1]
 		if value.Kind == yaml.AliasNode {
 			value = value.Alias
 		}

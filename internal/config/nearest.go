@@ -12,10 +12,12 @@ func Nearest(word string, candidates []string) string {
 	if len(word) > longest {
 		return ""
 	}
-	best, bound := "", max(1, len(word)/3)+1
+	best := ""
+	bound := max(1, len(word)/3) + 1
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
 		if n := distance(word, c); n < bound {
-			best, bound = c, n
+			best = c
+			bound = n
 		}
 	}
 	return best

@@ -198,9 +198,12 @@ func fromCommand(ctx context.Context, line, dir, login string) (value, hint stri
 	}
 	ctx, cancel := context.WithTimeout(ctx, secretCommandTimeout)
 	defer cancel()
-	stdout, stderr := &boundedBuffer{limit: maxSecret + 1}, &boundedBuffer{limit: 1 << 10}
+	stdout := &boundedBuffer{limit: maxSecret + 1}
+	stderr := &boundedBuffer{limit: 1 << 10}
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, stdout, stderr
+	cmd.Dir = dir
+	cmd.Stdout = stdout
+	cmd.Stderr = stderr
 	cmd.WaitDelay = time.Second
 	if login != "" {
 		cmd.Env = append(os.Environ(), loginVariable+"="+login)

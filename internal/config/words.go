@@ -14,20 +14,23 @@ func splitWords(line string) ([]string, error) {
 	var words []string
 	var word strings.Builder
 	var quote rune
-	inWord, escaped := false, false
+	inWord := false
+	escaped := false
 	for _, r := range line {
 		switch {
 		case escaped:
 			word.WriteRune(r)
 			escaped = false
 		case r == '\\' && quote != '\'':
-			escaped, inWord = true, true
+			escaped = true
+			inWord = true
 		case quote != 0 && r == quote:
 			quote = 0
 		case quote != 0:
 			word.WriteRune(r)
 		case r == '\'' || r == '"':
-			quote, inWord = r, true
+			quote = r
+			inWord = true
 		case r == ' ' || r == '\t' || r == '\n':
 			if inWord {
 				words = append(words, word.String())

@@ -34,19 +34,24 @@ func davFault(err error, op, object string) *rehome.Fault {
 	case errors.As(err, &connection):
 		explainConnection(fault, connection)
 	case errors.As(err, &format):
-		fault.Class, fault.Hint = rehome.ClassUntrusted, "the server at this address does not speak CalDAV or CardDAV: check dav.url"
+		fault.Class = rehome.ClassUntrusted
+		fault.Hint = "the server at this address does not speak CalDAV or CardDAV: check dav.url"
 	case errors.As(err, &size):
-		fault.Class, fault.Hint = rehome.ClassPermanent, "it is larger than rehome can read"
+		fault.Class = rehome.ClassPermanent
+		fault.Hint = "it is larger than rehome can read"
 	case errors.As(err, &many):
-		fault.Class, fault.Hint = rehome.ClassPermanent, "if it really is that large, split it at the server; otherwise look into the server's error log"
+		fault.Class = rehome.ClassPermanent
+		fault.Hint = "if it really is that large, split it at the server; otherwise look into the server's error log"
 	case errors.As(err, &stray):
 		fault.Class = rehome.ClassPermanent
 		fault.Hint = "the server treats two names as one that differ only in letter case or accents: rename the object there, " +
 			"or read the source's tables with source.dav.via: database"
 	case errors.As(err, &redirect):
-		fault.Class, fault.Hint = rehome.ClassUntrusted, "passwords are sent only to the host in dav.url: if the new address is right, enter it there"
+		fault.Class = rehome.ClassUntrusted
+		fault.Hint = "passwords are sent only to the host in dav.url: if the new address is right, enter it there"
 	case errors.As(err, &login):
-		fault.Class, fault.Hint = rehome.ClassAuth, "use https in dav.url; if the connection is safe without it, set dav.allow_plaintext: true"
+		fault.Class = rehome.ClassAuth
+		fault.Hint = "use https in dav.url; if the connection is safe without it, set dav.allow_plaintext: true"
 	default:
 		return nil
 	}
@@ -56,7 +61,8 @@ func davFault(err error, op, object string) *rehome.Fault {
 // wordsOf are the server's own: the status, its text, and the conditions that it names.
 func wordsOf(refused *dav.StatusError) string {
 	words := *refused
-	words.Method, words.URL = "", ""
+	words.Method = ""
+	words.URL = ""
 	text := words.Error()
 	return text[len(" : "):]
 }
@@ -79,12 +85,14 @@ func classOfStatus(refused *dav.StatusError) (class rehome.Class, hint string) {
 }
 
 func explainConnection(fault *rehome.Fault, lost *dav.ConnectionError) {
-	fault.Class, fault.Hint = rehome.ClassTemporary, "the connection broke: run the same command again to continue"
+	fault.Class = rehome.ClassTemporary
+	fault.Hint = "the connection broke: run the same command again to continue"
 	switch lost.Trouble {
 	case dav.Unreachable, dav.Stalled:
 		fault.Hint = "check dav.url, that the host is up, and that this machine can reach it"
 	case dav.Untrusted:
-		fault.Class, fault.Hint = rehome.ClassUntrusted, "the certificate cannot be verified: name its CA with ca_file, or pin its key with pin"
+		fault.Class = rehome.ClassUntrusted
+		fault.Hint = "the certificate cannot be verified: name its CA with ca_file, or pin its key with pin"
 	case dav.NoTLS:
 		fault.Class, fault.Hint = rehome.ClassUntrusted, "rehome and the server have no TLS version or cipher in common, or the port does not use "+
 			"TLS: check dav.url; an old server needs tls_min and ciphers"
@@ -94,7 +102,8 @@ func explainConnection(fault *rehome.Fault, lost *dav.ConnectionError) {
 // explainNotOffered finds the gravest of the reasons why there is no home: a server that is down at one
 // of the places may offer one tomorrow.
 func explainNotOffered(fault *rehome.Fault, offered *dav.NotOfferedError) {
-	fault.Class, fault.Hint = rehome.ClassPermanent, "check dav.url, and that the account may use calendars and contacts there"
+	fault.Class = rehome.ClassPermanent
+	fault.Hint = "check dav.url, and that the account may use calendars and contacts there"
 	for _, attempt := range offered.Attempts {
 		var lost *dav.ConnectionError
 		if errors.As(attempt.Err, &lost) && attempt.How == offered.Attempts[0].How {

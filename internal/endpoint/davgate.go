@@ -65,7 +65,8 @@ func (g *davGate) learn(err error) {
 		g.pause = min(max(2*g.pause, firstPause), longestWait)
 		granted := min(max(wait, g.pause), longestWait)
 		g.slow(granted)
-		g.well, g.slowed = 0, true
+		g.well = 0
+		g.slowed = true
 		g.patience.say(granted, putOffIn(err))
 	case overworked(err):
 		g.slow(0)

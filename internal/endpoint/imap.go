@@ -237,7 +237,8 @@ func (h *IMAP) Visit(ctx context.Context) (*Session, error) {
 // dial connects, with somebody who watches the connection.
 func (h *IMAP) dial(ctx context.Context, options imap.Options) (*imap.Client, error) {
 	options.Address, options.Security, options.TLS = h.settings.Address, h.settings.Security, verified(h.settings.TLS)
-	options.Timeout, options.Dial = h.settings.Timeout, h.settings.Dial
+	options.Timeout = h.settings.Timeout
+	options.Dial = h.settings.Dial
 	client, err := imap.Dial(ctx, options)
 	if err != nil {
 		return nil, h.connectFault(ctx, err)

@@ -111,7 +111,8 @@ func (l *lockout) note(account rehome.Account, err error) {
 		// The password was right, and this account is not to be had (RFC 5530, section 3).
 		l.welcomed = l.welcomed || l.master != "" && imap.IsCode(err, "AUTHORIZATIONFAILED")
 		if l.refused == nil {
-			l.refused, l.first = map[string]error{}, err
+			l.refused = map[string]error{}
+			l.first = err
 		}
 		l.refused[account.Address] = err
 	}

@@ -52,7 +52,8 @@ type credentials struct {
 
 // credentials chooses by the end's rule: the master user where there is one, else the account's own.
 func (l Login) credentials(side rehome.Side, account rehome.Account) (credentials, error) {
-	login, own := loginAt(side, account), passwordAt(side, account)
+	login := loginAt(side, account)
+	own := passwordAt(side, account)
 	switch {
 	case l.Token != nil:
 		return credentials{user: login}, nil

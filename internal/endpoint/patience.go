@@ -41,7 +41,9 @@ func (p *patience) slow(pause time.Duration, words string) {
 	if now.Sub(p.slowed) < oneBurst {
 		return
 	}
-	p.slowed, p.grown, p.words = now, now, words
+	p.slowed = now
+	p.grown = now
+	p.words = words
 	p.gate.slow(pause)
 	p.say(pause, words)
 }

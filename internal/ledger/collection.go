@@ -66,7 +66,11 @@ func (c *Collection) find(tx *sql.Tx) error {
 	if err != nil || c.Destination == destination {
 		return err
 	}
-	c.Destination, c.Made, c.Properties, c.State, c.Target = destination, false, "", CollectionState{}, CollectionMark{}
+	c.Destination = destination
+	c.Made = false
+	c.Properties = ""
+	c.State = CollectionState{}
+	c.Target = CollectionMark{}
 	if _, err := tx.Exec(`DELETE FROM objects WHERE collection_id = ?`, c.ID); err != nil {
 		return err
 	}
@@ -123,7 +127,8 @@ func (l *Objects) SettleCollection(ctx context.Context, c *Collection, state Col
 		return err
 	})
 	if err == nil {
-		c.State, c.Target = state, target
+		c.State = state
+		c.Target = target
 	}
 	return err
 }

@@ -101,14 +101,16 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	row := tx.QueryRow(`SELECT `+mailboxColumns+` FROM mailboxes m WHERE address = ? AND src_name = ?`, a.Address, a.Source)
 	stored, err := scanMailbox(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
-		m.Fresh, m.Generation = true, 1
+		m.Fresh = true
+		m.Generation = 1
 		return tx.QueryRow(`INSERT INTO mailboxes (address, src_name, dst_name, src_uidvalidity, dst_uidvalidity)
 			VALUES (?, ?, ?, ?, ?) RETURNING id`, a.Address, a.Source, a.Destination, a.SrcUIDValidity, a.DstUIDValidity).Scan(&m.ID)
 	}
 	if err != nil {
 		return err
 	}
-	m.ID, m.Generation = stored.ID, stored.Generation
+	m.ID = stored.ID
+	m.Generation = stored.Generation
 	if stored.Anchor.DstUIDValidity == 0 { // dropped: it may be made anew
 		stored.Anchor.Destination, stored.Anchor.DstUIDValidity = a.Destination, a.DstUIDValidity
 		if _, err := tx.Exec(`UPDATE mailboxes SET dst_name = ?, dst_uidvalidity = ? WHERE id = ?`, a.Destination, a.DstUIDValidity, m.ID); err != nil {
@@ -116,10 +118,14 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 		}
 	}
 	if stored.Anchor == a {
-		m.State, m.Seen, m.Doubted, m.Fate = stored.State, stored.Seen, stored.Doubted, stored.Fate
+		m.State = stored.State
+		m.Seen = stored.Seen
+		m.Doubted = stored.Doubted
+		m.Fate = stored.Fate
 		return nil
 	}
-	m.Fresh, m.Reanchored = true, stored.Anchor.SrcUIDValidity != 0 // 0: forgotten on purpose
+	m.Fresh = true
+	m.Reanchored = stored.Anchor.SrcUIDValidity != 0 // 0: forgotten on purpose
 	if stored.Anchor.Destination != a.Destination || stored.Anchor.DstUIDValidity != a.DstUIDValidity {
 		if err := m.forgetFormer(tx, m.Generation); err != nil { // UIDs of another incarnation mean other messages
 			return err
@@ -162,7 +168,9 @@ func (l *mailboxes) Mailboxes(ctx context.Context, address string) (map[string]M
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var created, open, removing bool
 		m, err := scanMailbox(rows.Scan, &created, &open, &removing)
-		m.Created, m.Open, m.Removing = created, open, removing
+		m.Created = created
+		m.Open = open
+		m.Removing = removing
 		all[m.Anchor.Source], byID[m.ID] = m, m.Anchor.Source
 		return err
 	}, `SELECT `+mailboxColumns+`,

@@ -53,7 +53,8 @@ func (p *planner) take(n *node, name string, open bool) {
 		name = existing.Name
 	}
 	if key == p.keyOf(inbox) {
-		name, open = inbox, false
+		name = inbox
+		open = false
 	}
 	p.claims[key] = claim{name: name, open: open}
 	n.placed = name
@@ -119,7 +120,8 @@ func (p *planner) shorten(head, part, tail string) (name string, fits bool) {
 
 // encodedLength returns the octets of a name in modified UTF-7 (RFC 3501 section 5.1.3).
 func encodedLength(name string) int {
-	length, units := 0, 0 // units: UTF-16 code units of the run that base64 encodes
+	length := 0
+	units := 0 // units: UTF-16 code units of the run that base64 encodes
 	endRun := func() {
 		if units > 0 {
 			length += 2 + (units*16+5)/6

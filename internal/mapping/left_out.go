@@ -135,7 +135,8 @@ func (p *planner) followPatterns(n *node) {
 		p.findUnusable(n.Name, "nothing is left of the name")
 		return
 	}
-	n.path, n.altered = path, whyPattern
+	n.path = path
+	n.altered = whyPattern
 }
 
 // makeNatural translates the path into the name that the mailbox has at the destination by itself.

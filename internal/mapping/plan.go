@@ -137,7 +137,8 @@ func (p *planner) placeFixed() {
 	for _, n := range p.nodes {
 		switch {
 		case isInbox(n.Name):
-			n.placed, n.why = inbox, whyInbox
+			n.placed = inbox
+			n.why = whyInbox
 		case n.fixed != "":
 			p.placeByName(n)
 		}

@@ -48,7 +48,8 @@ func addressesIn(text string) []string {
 		if text[at] != '@' {
 			continue
 		}
-		start, end := at, at+1
+		start := at
+		end := at + 1
 		for start > 0 && at-start < 65 && isLocal(text[start-1]) {
 			start--
 		}

@@ -26,7 +26,8 @@ func collectionRows(kind string, p *verify.Objects) []collectionRow {
 	var rows []collectionRow
 	for _, c := range p.Collections {
 		equal := c.Verdicts[pim.VerdictIdentical] + c.Verdicts[pim.VerdictEqual] + c.Verdicts[pim.VerdictCosmetic]
-		repaired, quarantined := c.Verdicts[pim.VerdictRepaired], c.Verdicts[pim.VerdictQuarantined]
+		repaired := c.Verdicts[pim.VerdictRepaired]
+		quarantined := c.Verdicts[pim.VerdictQuarantined]
 		other := c.Verdicts[pim.VerdictChanged] + c.Verdicts[pim.VerdictMissing]
 		rows = append(rows, collectionRow{
 			Name: clean(cmp.Or(c.Name, c.Source)), Kind: kind, Objects: humanize.Comma(int64(c.Objects)),

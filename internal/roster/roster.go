@@ -114,7 +114,8 @@ func skipByteOrderMark(text *bufio.Reader) error {
 func detectDelimiter(text *bufio.Reader) rune {
 	head, _ := text.Peek(text.Size())
 	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), []byte("\n"))
-	best, most := ',', 0
+	best := ','
+	most := 0
 	for _, delimiter := range []rune{',', ';', '\t'} {
 		known := 0
 		for label := range bytes.SplitSeq(line, []byte(string(delimiter))) {
@@ -123,7 +124,8 @@ func detectDelimiter(text *bufio.Reader) rune {
 			}
 		}
 		if known > most {
-			best, most = delimiter, known
+			best = delimiter
+			most = known
 		}
 	}
 	return best

@@ -65,7 +65,8 @@ func decide(account string, wanted, there []script, known map[string]ledger.Rule
 		switch {
 		case action.Do == Put && target.active && held:
 			// Storing under an active name would switch it on.
-			action.Do, action.Waits = Wait, true
+			action.Do = Wait
+			action.Waits = true
 		case w.active && (action.Do == Put || action.Do == Keep) && !target.active && !action.on:
 			action.Waits = held
 			action.Activate = !held && mayActivate(there, known, options)
@@ -92,7 +93,9 @@ func place(w script, there []script, known map[string]ledger.Rule, options Optio
 	}
 	row, written := known[name]
 	action := w.action(Put)
-	action.Name, action.known, action.on = name, row, row.Activated
+	action.Name = name
+	action.known = row
+	action.on = row.Activated
 	target, is := find(there, name)
 	switch {
 	case is && target.text == w.text:

@@ -287,7 +287,8 @@ func (a Account) mailbox(name string) (string, bool) {
 // renamed gives the database's rules the destination's mailbox names. One whose mailbox does not move is
 // left out: its messages stay in INBOX.
 func (a Account) renamed() (sieve.Rules, []rehome.Finding) {
-	rules, findings := a.Rules, []rehome.Finding(nil)
+	rules := a.Rules
+	findings := []rehome.Finding(nil)
 	rules.Sorts = nil
 	for i, s := range a.Rules.Sorts {
 		name, known := a.mailbox(s.Mailbox)

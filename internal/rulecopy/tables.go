@@ -39,7 +39,8 @@ func (e *Ends) fromTables(address string, pairs []mapping.Pair) sieve.Rules {
 	if held == nil {
 		return rules
 	}
-	rules.Allow, rules.Block = held.Allow, held.Block
+	rules.Allow = held.Allow
+	rules.Block = held.Block
 	if i := slices.IndexFunc(pairs, func(p mapping.Pair) bool { return p.Use == `\Junk` }); i >= 0 {
 		rules.Junk = pairs[i].Destination
 	}

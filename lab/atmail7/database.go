@@ -110,7 +110,11 @@ func (s *Server) serveDatabase(program lab.Program, config, socket string) error
 		return err
 	}
 	s.groups = append(s.groups, process.Pid())
-	s.MySQL, s.Socket, s.Database, s.Reader, s.ReaderPassword = addr, socket, database, reader, readerPassword
+	s.MySQL = addr
+	s.Socket = socket
+	s.Database = database
+	s.Reader = reader
+	s.ReaderPassword = readerPassword
 	s.DSN = dsn("tcp", addr, reader, readerPassword)
 	return s.connect()
 }
@@ -131,7 +135,11 @@ func (s *Server) connect() error {
 
 func dsn(network, addr, user, password string) string {
 	config := mysql.NewConfig()
-	config.Net, config.Addr, config.User, config.Passwd, config.DBName = network, addr, user, password, database
+	config.Net = network
+	config.Addr = addr
+	config.User = user
+	config.Passwd = password
+	config.DBName = database
 	return config.FormatDSN()
 }
 

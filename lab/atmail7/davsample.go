@@ -140,7 +140,8 @@ func (s *davSample) annasCalendars() {
 	resources := []DAVResource{
 		event("event.ics", "Frühstück"), event("id@host 1%2F2.ics", "odd name"), task("task.ics"), event("large.ics", strings.Repeat("large ", 12000)),
 	}
-	old, twice := event("twice.ics", "older"), event("twice.ics", "newer")
+	old := event("twice.ics", "older")
+	twice := event("twice.ics", "newer")
 	old.Modified, twice.Twice = old.Modified.Add(-time.Hour), true
 	if s.version == DAV15 { // later versions have a key over the name
 		resources = append(resources, twice)
@@ -206,13 +207,16 @@ func (s *davSample) shares() {
 
 // books writes Anna's book, in which names are there twice: no version has a key over them.
 func (s *davSample) books() {
-	twice, older := card("twice.vcf", "newer"), card("twice.vcf", "older")
+	twice := card("twice.vcf", "newer")
+	older := card("twice.vcf", "older")
 	older.Modified = older.Modified.Add(-time.Hour)
-	tie, first := card("tie.vcf", "written last"), card("tie.vcf", "written first")
+	tie := card("tie.vcf", "written last")
+	first := card("tie.vcf", "written first")
 	for _, r := range []DAVResource{twice, older, first, tie} { // the order of their ids
 		s.card(r)
 	}
-	twice.Twice, tie.Twice = true, true
+	twice.Twice = true
+	tie.Twice = true
 	book := DAVCollection{
 		Account: DAVAnna, Name: "default", DisplayName: "Café", DoubleEncoded: true, Description: "Address book",
 		Resources: []DAVResource{twice, tie},

@@ -62,7 +62,8 @@ func setting(name, value string) string {
 // the first two letters of the address, each "other" if it is none.
 func (s *Server) MailDir(account string) string {
 	account = strings.ToLower(account)
-	first, second := "other", "other"
+	first := "other"
+	second := "other"
 	if account != "" && isLetter(account[0]) {
 		first = account[:1]
 		if len(account) > 1 && isLetter(account[1]) {

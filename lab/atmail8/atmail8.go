@@ -92,7 +92,8 @@ func (s *Server) startMail() error {
 		Doveadm: s.options.Doveadm, Extra: s.options.Extra,
 	}
 	if s.options.Master {
-		options.MasterUser, options.MasterPassword = "importer", "master-of-the-lab"
+		options.MasterUser = "importer"
+		options.MasterPassword = "master-of-the-lab"
 	}
 	server, err := dovecot.Start(s.room, options)
 	s.Server = server

@@ -144,7 +144,8 @@ func served(ctx context.Context, from pimDestination, root, account string, kind
 		return nil, err
 	}
 	defer client.Close()
-	place, davKind := from.places(account)[0], dav.AddressBooks
+	place := from.places(account)[0]
+	davKind := dav.AddressBooks
 	if kind == pim.KindCalendar {
 		place, davKind = from.places(account)[1], dav.Calendars
 	}

@@ -68,7 +68,8 @@ func (p program) run(ctx context.Context) (usage, error) {
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	command.WaitDelay = endPatience
 	var out tail
-	command.Stdout, command.Stderr = &out, &out
+	command.Stdout = &out
+	command.Stderr = &out
 	if err := command.Start(); err != nil {
 		return usage{}, err
 	}
@@ -88,7 +89,8 @@ func (p program) run(ctx context.Context) (usage, error) {
 // WatchPeak watches the memory of a process until stop is called, which returns the most that it has had. ru_maxrss would not do: Linux lets
 // a new program begin with the peak of the process that started it.
 func WatchPeak(pid int) (stop func() int64) {
-	done, peak := make(chan struct{}), make(chan int64)
+	done := make(chan struct{})
+	peak := make(chan int64)
 	go func() {
 		var most int64
 		ticker := time.NewTicker(peakInterval)

@@ -71,7 +71,8 @@ func (r Result) best(name string) (best Contender, found bool) {
 			continue
 		}
 		if !found || median(c.Runs, r.whole) < median(best.Runs, r.whole) {
-			best, found = c, true
+			best = c
+			found = true
 		}
 	}
 	return best, found

@@ -49,7 +49,8 @@ func Choose(patterns []string) ([]Row, error) {
 }
 
 func (r Row) matches(pattern string) bool {
-	parts, key := strings.Split(pattern, "/"), strings.Split(r.Key, "/")
+	parts := strings.Split(pattern, "/")
+	key := strings.Split(r.Key, "/")
 	if len(parts) > len(key) || len(parts) < len(key) && !r.standard {
 		return false
 	}

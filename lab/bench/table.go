@@ -80,7 +80,8 @@ func (r Result) peer() (float64, bool) {
 
 // span is the median with the range, and a warning where some runs have none.
 func (r Result) span(c Contender) string {
-	least, most := r.whole(c.Runs[0]), r.whole(c.Runs[0])
+	least := r.whole(c.Runs[0])
+	most := r.whole(c.Runs[0])
 	for _, run := range c.Runs {
 		least, most = min(least, r.whole(run)), max(most, r.whole(run))
 	}

@@ -137,7 +137,8 @@ func (o DirtyObject) spoiltBy(servers ...DAVServer) DirtyObject {
 }
 
 func (o DirtyObject) garbledBy(servers ...DAVServer) DirtyObject {
-	o.Spoilt, o.Garbled = servers, servers
+	o.Spoilt = servers
+	o.Garbled = servers
 	return o
 }
 

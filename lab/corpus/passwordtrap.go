@@ -14,7 +14,8 @@ func PasswordTraps(home string) []Person {
 			Group: groupDefault}
 	}
 	switched := func(p Person, group string, status int) Person {
-		p.Group, p.Status = group, status
+		p.Group = group
+		p.Status = status
 		return p
 	}
 	return []Person{

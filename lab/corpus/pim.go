@@ -95,7 +95,8 @@ func event(rng *rand.Rand, address string, i int) Resource {
 
 // meetings are the first person's invitations: each invited colleague holds a copy under the same UID.
 func (b *builder) meetings(p Person) []Resource {
-	organizer, room := b.colleagues[0], b.colleagues[len(b.colleagues)-1]
+	organizer := b.colleagues[0]
+	room := b.colleagues[len(b.colleagues)-1]
 	guests := []correspondent{b.colleagues[1], b.colleagues[2], room}
 	isGuest := slices.ContainsFunc(guests, func(g correspondent) bool { return g.address == p.Address })
 	if !b.isFirst(p) && !isGuest {

@@ -39,7 +39,8 @@ func Sample(o Options) Organisation {
 	for _, plan := range plans {
 		org.People = append(org.People, b.person(plan))
 	}
-	anna, bjorn := &org.People[0], org.People[slices.IndexFunc(org.People, hasMD5)]
+	anna := &org.People[0]
+	bjorn := org.People[slices.IndexFunc(org.People, hasMD5)]
 	org.Planted = []Planted{b.plant(anna)}
 	b.finish(&org)
 	org.Delegates = []Delegate{{Owner: anna.Address, Calendar: defaultCalendar, To: bjorn.Address, Write: true}}
@@ -142,7 +143,8 @@ func (b *builder) message(rng *rand.Rand, plan personPlan, box boxPlan, arrived 
 }
 
 func (b *builder) letter(rng *rand.Rand, plan personPlan, r role, arrived time.Time) letter {
-	own, other := plan.correspondent(), b.correspondent(rng)
+	own := plan.correspondent()
+	other := b.correspondent(rng)
 	from, to := other, own
 	if r == roleSent || r == roleDrafts {
 		from, to = own, other

@@ -44,7 +44,9 @@ func (b *builder) finish(org *Organisation) {
 // layTraps scatters the odd messages, true duplicates, and copies over several mailboxes.
 func (b *builder) layTraps(p *Person) {
 	rng := newRand(b.Seed, "traps")
-	in, archive, alpha := p.mailbox(), p.mailbox("Archive"), p.mailbox("Projects", "2019", "Alpha")
+	in := p.mailbox()
+	archive := p.mailbox("Archive")
+	alpha := p.mailbox("Projects", "2019", "Alpha")
 	odd := oddMessages()
 	for i := range odd {
 		odd[i].Flags = flagsFor(rng, roleIn)

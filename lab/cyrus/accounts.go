@@ -87,7 +87,8 @@ func (s *Server) setPassword(ctx context.Context, user, domain, password string)
 	command := exec.CommandContext(ctx, path, "-f", s.file("sasldb2"), "-c", "-p", "-u", domain, user)
 	command.Stdin = strings.NewReader(password + "\n")
 	var said bytes.Buffer
-	command.Stdout, command.Stderr = &said, &said
+	command.Stdout = &said
+	command.Stderr = &said
 	if err := command.Run(); err != nil {
 		return fmt.Errorf("saslpasswd2: %w: %s", err, bytes.TrimSpace(said.Bytes()))
 	}

@@ -95,7 +95,8 @@ func asClusterUser(p lab.Program) lab.Program {
 		return p
 	}
 	p.Args = append([]string{"--reuid=" + clusterUser, "--regid=" + clusterUser, "--clear-groups", "--", p.Command}, p.Args...)
-	p.Command, p.Package = "setpriv", "util-linux"
+	p.Command = "setpriv"
+	p.Package = "util-linux"
 	return p
 }
 

@@ -81,6 +81,8 @@ func (c *config) nameCaller() error {
 	if err != nil {
 		return err
 	}
-	c.Unprivileged, c.User, c.Group = true, caller.Username, group.Name
+	c.Unprivileged = true
+	c.User = caller.Username
+	c.Group = group.Name
 	return nil
 }

@@ -41,7 +41,8 @@ func newPipe(c *connection, direction Direction, setting *setting) *pipe {
 		queue: make(chan chunk, maxUnderWay/chunkSize), drained: make(chan struct{}, 1),
 	}
 	if direction == ToClient {
-		p.from, p.to = c.server, c.client
+		p.from = c.server
+		p.to = c.client
 	}
 	return p
 }

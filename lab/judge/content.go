@@ -115,14 +115,17 @@ type piece struct {
 // outsideQuotes cuts at separators that stand outside quotes.
 func outsideQuotes(line, separators string) []piece {
 	var pieces []piece
-	start, before, quoted := 0, byte(0), false
+	start := 0
+	before := byte(0)
+	quoted := false
 	for i := range len(line) {
 		switch {
 		case line[i] == '"':
 			quoted = !quoted
 		case !quoted && strings.IndexByte(separators, line[i]) >= 0:
 			pieces = append(pieces, piece{line[start:i], before, start})
-			start, before = i+1, line[i]
+			start = i + 1
+			before = line[i]
 		}
 	}
 	return append(pieces, piece{line[start:], before, start})

@@ -133,7 +133,8 @@ func (d *dav) request(method, at string, header map[string]string, body string) 
 
 func (d *dav) attempt(method, at string, header map[string]string, body, challenge string) (int, http.Header, []byte, error) {
 	target := *d.base
-	target.Path, target.RawPath = at, ""
+	target.Path = at
+	target.RawPath = ""
 	request, err := http.NewRequestWithContext(d.ctx, method, target.String(), strings.NewReader(body))
 	if err != nil {
 		return 0, nil, nil, err
@@ -259,7 +260,8 @@ func (d *dav) collection(c *Collection) error {
 	if err != nil {
 		return err
 	}
-	once, twice := members(c.Path, listed), members(c.Path, reported)
+	once := members(c.Path, listed)
+	twice := members(c.Path, reported)
 	for _, at := range slices.Sorted(maps.Keys(once)) {
 		if _, both := twice[at]; !both {
 			return fmt.Errorf("PROPFIND lists %s, %s does not", at, how)
@@ -318,9 +320,11 @@ func (d *dav) read(c *Collection, etags map[string]string) error {
 }
 
 func (d *dav) multiget(c *Collection, paths []string) ([]found, error) {
-	name, data := "v:addressbook-multiget", "<v:address-data/>"
+	name := "v:addressbook-multiget"
+	data := "<v:address-data/>"
 	if c.Kind == Calendars {
-		name, data = "c:calendar-multiget", "<c:calendar-data/>"
+		name = "c:calendar-multiget"
+		data = "<c:calendar-data/>"
 	}
 	var hrefs strings.Builder
 	for _, at := range paths {

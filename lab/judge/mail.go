@@ -135,7 +135,8 @@ func (s *session) names(m *Mail) ([]string, error) {
 	if err := s.level("", byLevel); err != nil {
 		return nil, err
 	}
-	names, others := opening(whole), opening(byLevel)
+	names := opening(whole)
+	others := opening(byLevel)
 	if !slices.Equal(names, others) {
 		return nil, fmt.Errorf(`LIST "*" and LIST "%%" name different mailboxes: %q and %q`, without(names, others), without(others, names))
 	}

@@ -18,7 +18,8 @@ const window = 200
 // readMailbox opens a mailbox and reads it whole: what SELECT counts, what SEARCH names and what FETCH
 // gives must be the same.
 func (s *session) readMailbox(raw string, box *Mailbox) error {
-	s.exists, s.shrunk = 0, false
+	s.exists = 0
+	s.shrunk = false
 	if err := s.do(nil, text("EXAMINE"), quoted(raw)); err != nil {
 		return err
 	}

@@ -71,7 +71,8 @@ func (c *mailComparison) wanted() map[string][]*Mailbox {
 
 // mailbox compares one mailbox of the destination with those that belong into it.
 func (c *mailComparison) mailbox(from []*Mailbox, to *Mailbox, name string) {
-	place, lost := from[0].Name, to == nil
+	place := from[0].Name
+	lost := to == nil
 	if lost {
 		c.add(Difference{Kind: MailboxLost, Place: place, Source: "there", Destination: fmt.Sprintf("no mailbox %q", name)})
 		to = &Mailbox{}
@@ -103,10 +104,12 @@ func (c *mailComparison) mailbox(from []*Mailbox, to *Mailbox, name string) {
 // messages compares two multisets of content, and the looks of what is at both ends.
 func (c *mailComparison) messages(place string, want, got []*Message) {
 	want, got = c.given(place, want, "source"), c.given(place, got, "destination")
-	wanted, gotten := c.byContent(want), c.byContent(got)
+	wanted := c.byContent(want)
+	gotten := c.byContent(got)
 	var lost, extra []*Message
 	for _, m := range want {
-		copies, there := wanted[c.content(m)], gotten[c.content(m)]
+		copies := wanted[c.content(m)]
+		there := gotten[c.content(m)]
 		if copies[0] != m {
 			continue // its group has been looked at
 		}

@@ -90,7 +90,8 @@ func (c *objectComparison) things(all []*Collection, end string) (rest []*thing)
 			if o.Refusal != "" {
 				d := Difference{Kind: ObjectUnreadable, Place: one.Path, Name: o.Name, What: o.Name, Source: o.Refusal}
 				if end == "destination" {
-					d.Source, d.Destination = "", o.Refusal
+					d.Source = ""
+					d.Destination = o.Refusal
 				}
 				c.add(d)
 				continue
@@ -109,7 +110,8 @@ func (c *objectComparison) things(all []*Collection, end string) (rest []*thing)
 
 // collection compares one collection of the destination with those that belong into it.
 func (c *objectComparison) collection(from []*Collection, to *Collection) {
-	want, got := c.things(from, "source"), c.things([]*Collection{to}, "destination")
+	want := c.things(from, "source")
+	got := c.things([]*Collection{to}, "destination")
 	known := map[string]bool{}
 	for _, t := range want {
 		known[t.uid] = t.uid != ""
@@ -213,7 +215,8 @@ func compareThings(a, b *thing) Differences {
 // hold, as 4.0 it rewrites what is stored as 3.0. They are the same if they are in the fuller form, or if they are
 // in the plain one and no property is missing in the fuller one.
 func unlikeInVersions(a, b *thing, only, other []entry) (onlyA, onlyB []entry) {
-	x, y := cmp.Or(a.fourth, a.root).entries(""), cmp.Or(b.fourth, b.root).entries("")
+	x := cmp.Or(a.fourth, a.root).entries("")
+	y := cmp.Or(b.fourth, b.root).entries("")
 	onlyA, onlyB = unlike(x, y)
 	if len(only)+len(other) == 0 && slices.Equal(propertyNames(x), propertyNames(y)) {
 		return nil, nil
@@ -269,7 +272,8 @@ func unlike(a, b []entry) (onlyA, onlyB []entry) {
 // onlyAdded says that the second list of parameters is the first and some of the server's own, or of those
 // that say what goes without saying.
 func onlyAdded(before, after string) bool {
-	old, now := params(before), params(after)
+	old := params(before)
+	now := params(after)
 	for _, p := range now {
 		if !slices.Contains(old, p) && !strings.HasPrefix(p, "X-") && p != "VALUE=text" && p != "VALUE=date-time" {
 			return false

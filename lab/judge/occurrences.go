@@ -148,7 +148,8 @@ func follow(rule string, start time.Time, at *zone) (times []time.Time) {
 	if err != nil {
 		return nil
 	}
-	next, end := expanded.Iterator(), start.AddDate(mostYears, 0, 0)
+	next := expanded.Iterator()
+	end := start.AddDate(mostYears, 0, 0)
 	for len(times) < mostOccurrences {
 		t, more := next()
 		if !more || t.After(end) || until != "" && at.after(t, until) {

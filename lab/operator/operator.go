@@ -68,7 +68,8 @@ func (d Operator) Run(t testing.TB, args ...string) Outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	command := d.Command(context.Background(), args...)
-	command.Stdout, command.Stderr = &stdout, &stderr
+	command.Stdout = &stdout
+	command.Stderr = &stderr
 	err := command.Start()
 	if err == nil {
 		if d.Started != nil {

@@ -82,7 +82,8 @@ func disagreeOnMail(a Account, v verified, judged judge.Differences) (lines []st
 	if v.Mail == nil {
 		return []string{"the verifier has not compared the mail"}
 	}
-	theirs, ours := map[place][]string{}, map[place][]string{}
+	theirs := map[place][]string{}
+	ours := map[place][]string{}
 	for _, d := range v.Mail.Differences {
 		for _, matter := range mattersOfVerifier(d.Kind) {
 			for mailbox := range strings.SplitSeq(d.Mailbox, ", ") {
@@ -106,7 +107,8 @@ func disagreeOnMail(a Account, v verified, judged judge.Differences) (lines []st
 	places := maps.Clone(theirs)
 	maps.Copy(places, ours)
 	for at := range places {
-		verifier, judge := theirs[at], ours[at]
+		verifier := theirs[at]
+		judge := ours[at]
 		counted := at.matter == gone && v.Mail.Unlisted == 0
 		if len(verifier) == 0 && v.Mail.Unlisted == 0 || len(judge) == 0 || counted && len(verifier) != len(judge) {
 			lines = append(lines, fmt.Sprintf("%q: %s\n  the verifier: %s\n  the judge: %s", at.mailbox, at.matter, some(verifier), some(judge)))

@@ -37,7 +37,8 @@ func objectKinds() []judge.Kind {
 
 // disagreeOnObjects compares the verdicts on each object, by its name.
 func disagreeOnObjects(a Account, v verified, judged judge.Differences) (lines []string) {
-	theirs, ours := map[string][]object{}, map[string]judge.Differences{}
+	theirs := map[string][]object{}
+	ours := map[string]judge.Differences{}
 	for _, k := range []*struct {
 		Differences, Repaired []object
 		Unlisted              int

@@ -132,7 +132,8 @@ func (e *explorer) report(t *testing.T) {
 func (e *explorer) tell(t *testing.T, plan Plan, failure *Failure) {
 	e.mu.Lock()
 	e.told[failure.Rule]++
-	known, rules := e.told[failure.Rule], len(e.told)
+	known := e.told[failure.Rule]
+	rules := len(e.told)
 	e.mu.Unlock()
 	if known > 1 || rules > mostStories {
 		if known <= 8 {

@@ -98,11 +98,16 @@ func (n *Network) dial(ctx context.Context, process, address string) (net.Conn, 
 	if n.dead[process] || serve == nil || weather.Refuse {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
-	up, down := newPipe(weather), newPipe(weather)
-	up.stall, up.cut, down.cut = weather.Stall, weather.Up, weather.Down
+	up := newPipe(weather)
+	down := newPipe(weather)
+	up.stall = weather.Stall
+	up.cut = weather.Up
+	down.cut = weather.Down
 	broken := func(silent bool) { breakLine(up, down, silent) }
-	up.onCut, down.onCut = broken, broken
-	client, server := &conn{in: down, out: up, line: line}, &conn{in: up, out: down, line: line}
+	up.onCut = broken
+	down.onCut = broken
+	client := &conn{in: down, out: up, line: line}
+	server := &conn{in: up, out: down, line: line}
 	n.live[process] = append(n.live[process], client)
 	n.ends = append(n.ends, server)
 	n.serving.Go(func() {

@@ -20,7 +20,8 @@ func Shrink(kind Kind, plan Plan, failure *Failure, play func(Plan) *Failure) (P
 		if found == nil || found.Rule != failure.Rule {
 			return false
 		}
-		plan, failure = candidate, found
+		plan = candidate
+		failure = found
 		return true
 	}
 	for again := true; again && tries <= shrinkTries; {

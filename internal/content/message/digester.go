@@ -36,8 +36,12 @@ func NewDigester() *Digester {
 // Reset starts the next message.
 func (d *Digester) Reset() {
 	d.hash.Reset()
-	d.size, d.raw, d.held, d.line = 0, 0, 0, 0
-	d.head, d.note = headEnd{}, Notes{}
+	d.size = 0
+	d.raw = 0
+	d.held = 0
+	d.line = 0
+	d.head = headEnd{}
+	d.note = Notes{}
 }
 
 // Write takes the next octets.
@@ -97,7 +101,8 @@ func (d *Digester) normalise(p []byte) {
 	d.held += len(p) - content
 	p = p[:content]
 
-	hashed, lineStart := 0, 0
+	hashed := 0
+	lineStart := 0
 	for lineStart < len(p) {
 		n := bytes.IndexByte(p[lineStart:], '\n')
 		if n < 0 {

@@ -93,7 +93,9 @@ type fieldHash struct {
 }
 
 func (w *fieldHash) add(value []byte) {
-	blank, eightBit, any := false, false, false
+	blank := false
+	eightBit := false
+	any := false
 	for _, c := range value {
 		if isSpace(c) {
 			blank = true
@@ -110,7 +112,9 @@ func (w *fieldHash) add(value []byte) {
 			c = 0x80
 		}
 		w.octet(c)
-		blank, eightBit, any = false, high, true
+		blank = false
+		eightBit = high
+		any = true
 	}
 	w.octet(0) // ends the field; no value holds one
 }

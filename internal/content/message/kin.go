@@ -26,7 +26,8 @@ func NewKinDigester() *KinDigester { return &KinDigester{hash: sha256.New()} }
 // Reset starts the next message.
 func (d *KinDigester) Reset() {
 	d.hash.Reset()
-	d.head, d.last = headEnd{}, 0
+	d.head = headEnd{}
+	d.last = 0
 }
 
 // Write takes the next octets.

@@ -45,7 +45,8 @@ func (l *lexer) next() (token, error) {
 	if l.at >= len(l.in) {
 		return token{kind: end, from: l.at, to: l.at}, nil
 	}
-	from, c := l.at, l.in[l.at]
+	from := l.at
+	c := l.in[l.at]
 	switch {
 	case strings.IndexByte("(){}[],;", c) >= 0:
 		l.at++

@@ -81,7 +81,8 @@ func (s *Script) sentence(n node) string {
 
 // deed says what an action does (RFC 5228 section 4 and its extensions).
 func (s *Script) deed(n node) string {
-	first, it := n.strings(0), "it"
+	first := n.strings(0)
+	it := "it"
 	if n.has("copy") {
 		it = "a copy"
 	}

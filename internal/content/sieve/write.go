@@ -110,10 +110,12 @@ func (w *writer) redirects(all []Redirect) leaving {
 		return stays
 	}
 	keep := slices.ContainsFunc(all, func(r Redirect) bool { return r.KeepCopy })
-	tag, left := "", leaves
+	tag := ""
+	left := leaves
 	switch {
 	case keep && w.offered.Has("copy") && w.need("copy"):
-		tag, left = ":copy ", stays
+		tag = ":copy "
+		left = stays
 	case keep:
 		left = keepsByHand
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 func accountsPlannedThenSaved(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	saved := ledger.Account{
 		Address: "bert@example.test", State: ledger.AccountBlocked, Pass: rehome.Pass("delta"), Reason: "the quota is used up", NextStep: "raise it",
 		Mailboxes: 4, Messages: 1000, Octets: 1 << 40, Copied: 990, Failed: 3, Started: time.Unix(1000, 0).UTC(), Finished: time.Unix(2000, 0).UTC(),
@@ -41,7 +42,8 @@ func accountsPlannedThenSaved(t *testing.T, empty Empty) {
 // A pass that has not reached the source yet, or never does, knows nothing better than the figures
 // of the pass before.
 func saveAccountBeforeAnythingIsSeen(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	unseen := ledger.Account{Address: "anna@example.test", State: ledger.AccountPreStaging, Mailboxes: -1, Started: time.Unix(1000, 0).UTC()}
 	must(t, l.Passes.Save(ctx, unseen, nil, ledger.Turn{State: ledger.TurnOver}))
 	first := unseen
@@ -50,9 +52,12 @@ func saveAccountBeforeAnythingIsSeen(t *testing.T, empty Empty) {
 
 	seen := ledger.Account{Address: "anna@example.test", State: ledger.AccountPreStaged, Mailboxes: 4, Messages: 9, Octets: 8, Copied: 7, Failed: 2}
 	must(t, l.Passes.Save(ctx, seen, nil, ledger.Turn{State: ledger.TurnOver}))
-	unseen.Messages, unseen.Reason = 77, "the log-in was refused"
+	unseen.Messages = 77
+	unseen.Reason = "the log-in was refused"
 	must(t, l.Passes.Save(ctx, unseen, nil, ledger.Turn{State: ledger.TurnOver}))
-	seen.State, seen.Started, seen.Reason = unseen.State, unseen.Started, unseen.Reason
+	seen.State = unseen.State
+	seen.Started = unseen.Started
+	seen.Reason = unseen.Reason
 	wantAccounts(t, l, seen)
 }
 
@@ -66,7 +71,8 @@ func wantAccounts(t *testing.T, l *handle, want ...ledger.Account) {
 }
 
 func verificationsLastOneCounts(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	l.now = func() time.Time { return time.Unix(3000, 0) }
 	for _, v := range []ledger.Verification{
 		{Address: "bert@example.test", Level: "counts", Verdict: "unknown", Result: []byte(`{"a":1}`)},
@@ -88,12 +94,14 @@ func verificationsLastOneCounts(t *testing.T, empty Empty) {
 }
 
 func findingsReplacedByTheirOrigin(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	const anna, bert = "anna@example.test", "bert@example.test"
 	made := func(account, code string, severity rehome.Severity) rehome.Finding {
 		return rehome.Finding{Account: account, Code: code, Severity: severity, Object: "INBOX", Sentence: "s " + code, NextStep: "n"}
 	}
-	old, info := made(anna, "old", rehome.SeverityError), made(anna, "info", rehome.SeverityInfo)
+	old := made(anna, "old", rehome.SeverityError)
+	info := made(anna, "info", rehome.SeverityInfo)
 	must(t, l.Findings.Replace(ctx, anna, rehome.KindMail, []rehome.Finding{info, old, old}))
 	must(t, l.Findings.Replace(ctx, anna, rehome.KindRules, []rehome.Finding{made("ignored", "other", rehome.SeverityWarning)}))
 	must(t, l.Findings.Replace(ctx, bert, rehome.KindMail, []rehome.Finding{made(bert, "his", rehome.SeverityError)}))

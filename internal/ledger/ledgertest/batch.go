@@ -86,7 +86,8 @@ func receiveFewerThanIntended(t *testing.T, empty Empty) {
 func receiveOnlyOnce(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	m := load(t, l, inbox())
-	received, voided := intend(t, l, m, messages(1)...), intend(t, l, m, messages(2)...)
+	received := intend(t, l, m, messages(1)...)
+	voided := intend(t, l, m, messages(2)...)
 	must(t, l.Mail.Receive(t.Context(), m, received, messages(1)))
 	must(t, l.Mail.Void(t.Context(), received, voided)) // a receipt cannot be voided
 	for name, id := range map[string]int64{"received": received, "voided": voided, "unknown": 9999} {
@@ -103,7 +104,8 @@ func receiveOnlyOnce(t *testing.T, empty Empty) {
 
 // A row without UIDs could never be read again.
 func batchMessageWithoutUID(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	m := load(t, l, inbox())
 	id := intend(t, l, m, messages(1)...)
 	nowhere := []ledger.Item{{UID: 1, DstUID: 2}, {UID: 2}}
@@ -122,9 +124,11 @@ func batchMessageWithoutUID(t *testing.T, empty Empty) {
 }
 
 func refuseReplacedThenWithdrawnWhenDone(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	m := load(t, l, inbox())
-	first, second := time.Unix(100, 0), time.Unix(200, 5)
+	first := time.Unix(100, 0)
+	second := time.Unix(200, 5)
 	for _, moment := range []time.Time{first, second} {
 		l.now = func() time.Time { return moment }
 		for uid := imap.UID(1); uid <= 4; uid++ {
@@ -163,7 +167,8 @@ func storedVisitorEndsIt(t *testing.T, empty Empty) {
 	m := load(t, l, inbox())
 	must(t, l.Mail.Adopt(t.Context(), m, messages(1)))
 	must(t, l.Mail.Adopt(t.Context(), m, messages(2)))
-	enough, visits := errors.New("enough"), 0
+	enough := errors.New("enough")
+	visits := 0
 	err := l.again.Mail.Stored(t.Context(), m, func(ledger.Stored) error {
 		visits++
 		return enough

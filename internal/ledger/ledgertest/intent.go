@@ -62,7 +62,8 @@ func recoverWhatMayBeOfOthers(t *testing.T, empty Empty) {
 func reviveAllOfTheAccount(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	sent := inbox()
-	sent.Source, sent.Destination = "Sent", "Sent"
+	sent.Source = "Sent"
+	sent.Destination = "Sent"
 	for _, anchor := range []ledger.Anchor{inbox(), sent} {
 		intend(t, l, load(t, l, anchor), messages(1)...)
 	}

@@ -94,9 +94,11 @@ func mailboxReanchored(t *testing.T, empty Empty) {
 
 func mailboxRowsOfTheirOwn(t *testing.T, empty Empty) {
 	l := create(t, empty)
-	other, elsewhere := inbox(), inbox()
+	other := inbox()
+	elsewhere := inbox()
 	other.Address = "bert@example.test"
-	elsewhere.Source, elsewhere.Destination = "Größe/ 日本 ' \" %", "INBOX.Größe"
+	elsewhere.Source = "Größe/ 日本 ' \" %"
+	elsewhere.Destination = "INBOX.Größe"
 	seen := map[int64]bool{}
 	for _, anchor := range []ledger.Anchor{inbox(), other, elsewhere} {
 		m := load(t, l, anchor)
@@ -111,7 +113,8 @@ func mailboxRowsOfTheirOwn(t *testing.T, empty Empty) {
 }
 
 func mailboxesSayWhatHasToBeOpened(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	rows := map[string]*ledger.Mailbox{}
 	for _, name := range []string{"settled", "begun", "refused", "old troubles"} {
 		anchor := inbox()
@@ -191,7 +194,8 @@ func refuseTimeIsExact(t *testing.T, empty Empty) {
 }
 
 func forgetSuspectsGivesANewChance(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	m := load(t, l, inbox())
 	must(t, l.Mail.ForgetSuspects(ctx, m))
 	must(t, l.Mail.Suspect(ctx, m, 4))
@@ -204,10 +208,12 @@ func forgetSuspectsGivesANewChance(t *testing.T, empty Empty) {
 // A rename rule may send several mailboxes into one. What came from the others must not be taken for
 // mail that was there before.
 func mailboxTheirsOfTheSameDestination(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	anchorOf := func(change func(*ledger.Anchor)) ledger.Anchor {
 		a := inbox()
-		a.Source, a.Destination = "Old/Sent", "Sent"
+		a.Source = "Old/Sent"
+		a.Destination = "Sent"
 		change(&a)
 		return a
 	}

@@ -145,7 +145,8 @@ func renameKeepsTheRow(t *testing.T, empty Empty) {
 func saveObjectsAllOrNone(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	c := book(t, l, "/dst/book/")
-	upper, lower := ledger.Object{Source: "A.vcf", State: ledger.ObjectStored}, ledger.Object{Source: "a.vcf", State: ledger.ObjectHeld}
+	upper := ledger.Object{Source: "A.vcf", State: ledger.ObjectStored}
+	lower := ledger.Object{Source: "a.vcf", State: ledger.ObjectHeld}
 	if err := l.Objects.SaveObjects(t.Context(), c, upper, ledger.Object{Source: "odd.vcf", State: "nonsense"}); err == nil {
 		t.Error("a state out of nowhere was taken")
 	}

@@ -14,7 +14,8 @@ import (
 
 // What was digested is told by the row of its mailbox, whatever has become of it, and what is not known is nil.
 func digestsOfWhatWasBrought(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	m := load(t, l, inbox())
 	must(t, l.Mail.Receive(ctx, m, intend(t, l, m, messages(1, 2)...), hashed(messages(1, 2))))
 	half := hashed(messages(3, 4))
@@ -45,7 +46,8 @@ func digestsOfWhatWasBrought(t *testing.T, empty Empty) {
 
 // A mailbox that is gone has nothing stored in it, and what was brought to it is known all the same.
 func broughtToAMailboxThatIsGone(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	m := load(t, l, inbox())
 	must(t, l.Mail.Adopt(ctx, m, messages(1, 2)))
 	intend(t, l, m, messages(3)...)
@@ -61,7 +63,8 @@ func broughtToAMailboxThatIsGone(t *testing.T, empty Empty) {
 }
 
 func unsettleOpensAgain(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	m := load(t, l, inbox())
 	must(t, l.Mail.Settle(ctx, m, ledger.State{SrcUIDNext: 5, SrcMessages: 4, SrcModSeq: 9}))
 	for _, modSeq := range []uint64{ledger.Fallen, 0} {
@@ -75,7 +78,8 @@ func unsettleOpensAgain(t *testing.T, empty Empty) {
 }
 
 func trustOfEachEnd(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	const anna = "anna@example.test"
 	must(t, l.Mail.SaveTrust(ctx, anna, rehome.Source, ledger.TrustEarned))
 	must(t, l.Mail.SaveTrust(ctx, anna, rehome.Destination, ledger.TrustNone))
@@ -90,7 +94,8 @@ func trustOfEachEnd(t *testing.T, empty Empty) {
 }
 
 func refusedSizesOfTheAccount(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	m := load(t, l, inbox())
 	for uid, size := range []int64{0, 70, 80, 70} {
 		must(t, l.Mail.Refuse(ctx, m, ledger.Refusal{UID: imap.UID(uid + 1), Size: size}))
@@ -108,7 +113,8 @@ func refusedSizesOfTheAccount(t *testing.T, empty Empty) {
 }
 
 func hasPreStagedAfterTheFirst(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	must(t, l.Passes.Begin(ctx, queued("anna@example.test", "bert@example.test")))
 	for _, state := range []ledger.AccountState{ledger.AccountPlanned, ledger.AccountBlocked, ledger.AccountPreStaged} {
 		must(t, l.Passes.Save(ctx, ledger.Account{Address: "bert@example.test", State: state}, nil, ledger.Turn{State: ledger.TurnOver}))

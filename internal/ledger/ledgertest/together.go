@@ -15,7 +15,8 @@ import (
 )
 
 func manyAtOnce(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	const writers = 200
 	var work sync.WaitGroup
 	for i := range writers {
@@ -77,7 +78,8 @@ func cancelledContext(t *testing.T, empty Empty) {
 
 // Two processes write at the same time: each waits for the other, and both are there in the end.
 func twoHandlesAtOnce(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	m := load(t, l, inbox())
 	const each = 30
 	var work sync.WaitGroup
@@ -104,7 +106,8 @@ func twoHandlesAtOnce(t *testing.T, empty Empty) {
 
 // A copy has one process; the lock keeps nobody from reading or writing, and ends with its holder.
 func lockHeldByOne(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	unlock, err := l.Lock()
 	must(t, err)
 	if second, err := l.again.Lock(); err == nil {

@@ -13,7 +13,8 @@ import (
 )
 
 func turnsOfTheAccountsThatAreNotOver(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	l.now = func() time.Time { return time.Unix(1000, 0) }
 	queue := queued("bert@example.test", "anna@example.test", "carl@example.test")
 	must(t, l.Passes.Begin(ctx, queue))
@@ -51,7 +52,8 @@ func turnsOfTheAccountsThatAreNotOver(t *testing.T, empty Empty) {
 
 // An account's row, what was found and its turn are there together or not at all.
 func passesSaveAllOrNothing(t *testing.T, empty Empty) {
-	l, ctx := create(t, empty), t.Context()
+	l := create(t, empty)
+	ctx := t.Context()
 	must(t, l.Passes.Begin(ctx, queued("anna@example.test")))
 	before, err := l.again.Passes.Turns(ctx)
 	must(t, err)

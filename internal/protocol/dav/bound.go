@@ -17,7 +17,8 @@ const (
 // counted bounds a listing by the number of its objects and by the octets of their names and etags, since callers
 // keep them.
 func counted(collection *Collection, each func(Item) error) func(Item) error {
-	objects, octets := 0, 0
+	objects := 0
+	octets := 0
 	return func(item Item) error {
 		objects++
 		octets += len(item.Href) + len(item.ETag)

@@ -27,7 +27,8 @@ type Mark struct {
 // same reports whether nothing has happened between two marks. One of the two values is enough,
 // unless the other contradicts it.
 func (m Mark) same(other Mark) bool {
-	tokens, ctags := agree(m.SyncToken, other.SyncToken), agree(m.CTag, other.CTag)
+	tokens := agree(m.SyncToken, other.SyncToken)
+	ctags := agree(m.CTag, other.CTag)
 	return tokens+ctags > 0 && tokens >= 0 && ctags >= 0
 }
 
@@ -146,7 +147,9 @@ func (c *Client) sync(ctx context.Context, collection *Collection, token string,
 		used[token] = true
 		page, err := c.syncPage(ctx, collection, token, each)
 		if token != "" && expired(err) && !full {
-			token, full, used = "", true, map[string]bool{}
+			token = ""
+			full = true
+			used = map[string]bool{}
 			continue
 		}
 		if err != nil {

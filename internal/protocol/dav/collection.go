@@ -180,7 +180,8 @@ func (c *Client) collectionAt(page, at *url.URL, r *response, kind Kind) Collect
 }
 
 func newCollection(r *response, kind Kind) Collection {
-	color, order := xml.Name{Space: nsApple, Local: "calendar-color"}, xml.Name{Space: nsApple, Local: "calendar-order"}
+	color := xml.Name{Space: nsApple, Local: "calendar-color"}
+	order := xml.Name{Space: nsApple, Local: "calendar-order"}
 	c := Collection{
 		Kind:        kind,
 		Name:        r.value(davName("displayname")),

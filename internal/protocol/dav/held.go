@@ -80,7 +80,8 @@ type owners struct {
 
 func (g *multiGet) relist(ctx context.Context, odd []contradiction) (owners, error) {
 	found := owners{now: map[string]Item{}, of: map[string]string{}}
-	wanted, tags := map[string]bool{}, map[string]bool{}
+	wanted := map[string]bool{}
+	tags := map[string]bool{}
 	for _, o := range odd {
 		wanted[Key(o.item.Href)], tags[opaqueTag(o.etag)] = true, true
 	}
@@ -157,7 +158,8 @@ func (g *multiGet) byListing(ctx context.Context, odd []contradiction) (rest []c
 			return nil
 		}
 		delete(open, Key(o.Href))
-		o.Href, o.ETag = odd.item.Href, odd.item.ETag
+		o.Href = odd.item.Href
+		o.ETag = odd.item.ETag
 		return g.deliver(o)
 	})
 	if _, caller := stopped(err); caller || ctx.Err() != nil {

@@ -68,7 +68,8 @@ func (g *multiGet) run(ctx context.Context, items []Item) error {
 	var size int64
 	flush := func() error {
 		full := batch
-		batch, size = nil, 0
+		batch = nil
+		size = 0
 		return g.isolate(ctx, full)
 	}
 	for _, item := range items {

@@ -142,7 +142,8 @@ func (c *Client) newRequest(ctx context.Context, r request, sent proof, dog *wat
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", r.method, display(r.url), err)
 	}
-	out.URL, out.Host = r.url, r.url.Host
+	out.URL = r.url
+	out.Host = r.url.Host
 	out.Header = r.header.Clone()
 	if out.Header == nil {
 		out.Header = http.Header{}

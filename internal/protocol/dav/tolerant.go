@@ -220,13 +220,17 @@ func (r *tolerantReader) tag(char rune) {
 	r.out = utf8.AppendRune(r.out, char)
 	switch char {
 	case '"', '\'':
-		r.state, r.quote = inQuotes, char
+		r.state = inQuotes
+		r.quote = char
 	case '>':
 		r.endMarkup()
 	}
 }
 
-func (r *tolerantReader) endMarkup() { r.state, r.length = inText, 0 }
+func (r *tolerantReader) endMarkup() {
+	r.state = inText
+	r.length = 0
+}
 
 func (r *tolerantReader) quoted(char rune) error {
 	if char == '&' {

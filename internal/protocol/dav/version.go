@@ -72,7 +72,8 @@ func (c *Client) asStored(ctx context.Context, object Object, size int64) (Objec
 // storedAsFour decides which of two versions of a card is the stored one: the one of the listed length; without that the one
 // that says more, since a conversion only ever loses.
 func storedAsFour(three, four []byte, size int64) bool {
-	isThree, isFour := size == int64(len(three)), size == int64(len(four))
+	isThree := size == int64(len(three))
+	isFour := size == int64(len(four))
 	switch {
 	case isThree && isFour:
 		return usesFour(four)

@@ -120,7 +120,8 @@ func appendHead(flags []string, date time.Time) (string, error) {
 // literal sends the message itself. Cyrus must not get every one unasked, see looksLikeCommand, which
 // wants to see it first.
 func (a *AppendCommand) literal(ctx context.Context, size int64, body io.Reader) error {
-	announce, beginning := a.client.announceLiteral, a.buffer[:0]
+	announce := a.client.announceLiteral
+	beginning := a.buffer[:0]
 	if a.ask {
 		announce = a.client.announceAndWait
 	}

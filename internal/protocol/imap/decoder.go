@@ -38,7 +38,10 @@ func newDecoder(r io.Reader) *decoder {
 	return &decoder{in: bufio.NewReaderSize(r, readBuffer)}
 }
 
-func (d *decoder) refill() { d.values, d.octets = maxValues, maxOctets }
+func (d *decoder) refill() {
+	d.values = maxValues
+	d.octets = maxOctets
+}
 
 // spend accounts for one more value of n octets.
 func (d *decoder) spend(n int) error {

@@ -77,7 +77,9 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 		}
 		return nil, err
 	}
-	client.refused, client.observed, client.mask = options.Refused, options.Answered, options.Mask
+	client.refused = options.Refused
+	client.observed = options.Answered
+	client.mask = options.Mask
 	client.start()
 	if !client.Capabilities().Known() {
 		if err := client.Capability(ctx); err != nil {
@@ -138,7 +140,8 @@ func (c *Client) readGreeting() error {
 	switch {
 	case resp.tag != "" || resp.continuation:
 	case resp.name == "OK", resp.name == "PREAUTH":
-		c.greeting, c.preauth = resp.text, resp.name == "PREAUTH"
+		c.greeting = resp.text
+		c.preauth = resp.name == "PREAUTH"
 		return nil
 	case resp.name == "BYE", resp.name == "NO":
 		return resp.statusError("connect")

@@ -18,7 +18,8 @@ const pollInterval = 30 * time.Second
 // without it. Other commands of the connection wait meanwhile. A context that ends during IDLE ends the
 // connection.
 func (c *Client) Idle(ctx context.Context, atMost time.Duration) (news bool, err error) {
-	end, idles := time.Now().Add(atMost), c.Capabilities().Has("IDLE")
+	end := time.Now().Add(atMost)
+	idles := c.Capabilities().Has("IDLE")
 	for !news && err == nil {
 		left := time.Until(end)
 		if left <= 0 {

@@ -44,7 +44,8 @@ func nothing() error { return nil }
 // sends is carried out when the listing is done, and costs no round trip.
 func (c *Client) ListThen(ctx context.Context, behind func() error) ([]ListEntry, error) {
 	caps := c.Capabilities()
-	first, whole := behind, caps.Has("LIST-EXTENDED") && caps.Has("LIST-STATUS")
+	first := behind
+	whole := caps.Has("LIST-EXTENDED") && caps.Has("LIST-STATUS")
 	if !whole {
 		first = nothing
 	}

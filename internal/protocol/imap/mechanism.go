@@ -102,7 +102,8 @@ func (c *Client) mechanisms(login Credentials) ([]string, error) {
 	case private:
 		names = []string{mechanismSCRAM256, mechanismSCRAM1, mechanismPlain, mechanismLogin, mechanismCRAM}
 	}
-	offered, clear := []string(nil), false
+	offered := []string(nil)
+	clear := false
 	for _, name := range names {
 		switch {
 		case !c.offers(name, login):

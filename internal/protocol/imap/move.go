@@ -64,7 +64,8 @@ func (c *Client) transfer(ctx context.Context, uids UIDSet, verb, to string) (Co
 		all = Copied{UIDValidity: found.UIDValidity, From: append(all.From, found.From...), To: append(all.To, found.To...)}
 	}
 	if !complete {
-		all.From, all.To = nil, nil
+		all.From = nil
+		all.To = nil
 	}
 	return all, nil
 }

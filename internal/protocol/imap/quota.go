@@ -25,7 +25,8 @@ func (c *Client) QuotaOf(ctx context.Context, name string) (quota Quota, ok bool
 		case "QUOTAROOT":
 		case "QUOTA":
 			if found, has := newQuota(resp); has && !ok {
-				quota, ok = found, true
+				quota = found
+				ok = true
 			}
 		default:
 			return false

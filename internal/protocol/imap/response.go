@@ -101,7 +101,8 @@ func (r *response) parseText(line string) {
 // codeEnd finds the bracket that closes a response code. One inside a list or quotes does not:
 // servers put keywords into PERMANENTFLAGS as they are.
 func codeEnd(s string) int {
-	quoted, depth := false, 0
+	quoted := false
+	depth := 0
 	for i := 0; i < len(s); i++ {
 		switch {
 		case s[i] == '"':

@@ -60,7 +60,8 @@ func (s *SearchCommand) take(resp *response) bool {
 		return false
 	}
 	if len(s.found.ranges) > maxRuns { // in many responses as in one
-		s.found, s.understood = UIDSet{}, false
+		s.found = UIDSet{}
+		s.understood = false
 	}
 	return true
 }

@@ -39,7 +39,8 @@ func (c *Client) do(ctx context.Context, name string, parts ...any) ([][]string,
 		}
 	}
 	out.WriteString("\r\n")
-	stop, began := c.watch(ctx), time.Now()
+	stop := c.watch(ctx)
+	began := time.Now()
 	_, err := io.WriteString(c.conn, out.String())
 	stop()
 	if err != nil {

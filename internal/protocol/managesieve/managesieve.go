@@ -145,7 +145,8 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 		return nil, err
 	}
 	c := newClient(conn, options.Timeout)
-	c.answered, c.refused = options.Answered, options.Refused
+	c.answered = options.Answered
+	c.refused = options.Refused
 	if err := c.begin(ctx, options); err != nil {
 		_ = conn.Close()
 		return nil, err

@@ -74,7 +74,8 @@ func (c *check) differShortened(m verify.Mailbox, r *reading) int {
 				b.side, quote(b.name), holding),
 		}
 		if d.Source = holding; b.side == rehome.Destination {
-			d.Source, d.Destination = "", holding
+			d.Source = ""
+			d.Destination = holding
 		}
 		c.differ(d)
 	}

@@ -117,7 +117,8 @@ func (c *check) compareMessages(ctx context.Context, g *group, m verify.Mailbox,
 		c.bookMessages(m, r, level)
 		return nil
 	}
-	octets, dstOctets := octetsSaid(g.src), octetsSaid(g.dst)
+	octets := octetsSaid(g.src)
+	dstOctets := octetsSaid(g.dst)
 	if counted(r.src...) == counted(r.dst) && octets != dstOctets && octets >= 0 && dstOctets >= 0 {
 		// Completed line ends or another message? Counts cannot tell.
 		return c.compareMessages(ctx, g, m, verify.LevelMetadata)
@@ -157,7 +158,8 @@ func (c *check) lookForExtra(ctx context.Context, groups []*group) error {
 		if err != nil {
 			return err
 		}
-		messages, known := r.dst.count, r.dst.refusal == "" && r.dst.short.Is(0)
+		messages := r.dst.count
+		known := r.dst.refusal == "" && r.dst.short.Is(0)
 		if known && messages == 0 {
 			continue
 		}

@@ -116,7 +116,8 @@ func (c *comparison) setAsideRest() {
 		}
 		c.unreadable = append(c.unreadable, p)
 	}
-	c.missing, c.extra = srcRest, dstRest
+	c.missing = srcRest
+	c.extra = dstRest
 }
 
 // withCounterpart returns those records whose header the other side knows too.

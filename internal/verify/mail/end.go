@@ -32,7 +32,8 @@ func (e *end) close() {
 	if e.session != nil {
 		e.session.Close()
 	}
-	e.session, e.open = nil, nil
+	e.session = nil
+	e.open = nil
 }
 
 // lost says that the connection has broken.
@@ -222,7 +223,10 @@ func (b *box) inherit(earlier *box) {
 			old = old[1:]
 		}
 		if len(old) > 0 && old[0].uid == r.uid {
-			r.digest, r.octets, r.header, r.failures = old[0].digest, old[0].octets, old[0].header, old[0].failures
+			r.digest = old[0].digest
+			r.octets = old[0].octets
+			r.header = old[0].header
+			r.failures = old[0].failures
 		}
 	}
 }

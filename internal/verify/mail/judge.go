@@ -71,7 +71,8 @@ func unkeepable(src, dst, now int64) bool {
 func reordered(same []pair) int {
 	count := 0
 	for i := 1; i < len(same); i++ {
-		before, p := same[i-1], same[i]
+		before := same[i-1]
+		p := same[i]
 		if before.src.box == p.src.box && byPlace(before.dst, p.dst) > 0 {
 			count++
 		}

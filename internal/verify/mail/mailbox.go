@@ -93,7 +93,8 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level verify.Leve
 	var priorDst *box
 	priorSrc := make([]*box, len(r.src))
 	if earlier != nil {
-		priorSrc, priorDst = earlier.src, earlier.dst
+		priorSrc = earlier.src
+		priorDst = earlier.dst
 	}
 	err := c.both(ctx, func(ctx context.Context) error {
 		for i, b := range r.src {
@@ -219,7 +220,8 @@ func (c *check) nameAll(ctx context.Context, r *reading) error {
 
 // notice finds out whether the mailboxes have changed since they were opened.
 func (c *check) notice(ctx context.Context, r *reading) error {
-	srcSame, dstSame := true, true
+	srcSame := true
+	dstSame := true
 	err := c.both(ctx, func(ctx context.Context) error {
 		for _, b := range r.src {
 			same, err := c.src.unchanged(ctx, b)
@@ -255,7 +257,8 @@ func (c *check) fetch(ctx context.Context, e *end, records []*record, t taker) e
 	slices.SortFunc(records, byPlace)
 	records = slices.Compact(records)
 	for len(records) > 0 {
-		b, n := records[0].box, 1
+		b := records[0].box
+		n := 1
 		for n < len(records) && records[n].box == b {
 			n++
 		}

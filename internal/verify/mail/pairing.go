@@ -25,7 +25,8 @@ func pairUp(src, dst []*record, same identity) (pairs []pair, srcLeft, dstLeft [
 		case c > 0:
 			dstLeft, dst = append(dstLeft, dst[0]), dst[1:]
 		default:
-			m, n := runOf(src, same), runOf(dst, same)
+			m := runOf(src, same)
+			n := runOf(dst, same)
 			found, s, d := pairTwins(src[:m], dst[:n])
 			pairs, srcLeft, dstLeft = append(pairs, found...), append(srcLeft, s...), append(dstLeft, d...)
 			src, dst = src[m:], dst[n:]

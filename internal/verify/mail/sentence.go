@@ -46,9 +46,11 @@ func (d discrepancy) difference() verify.Difference {
 
 // name points at the message: by what a mail client can search for, and by where it is.
 func (d discrepancy) name() string {
-	r, side := d.src, "source"
+	r := d.src
+	side := "source"
 	if r == nil {
-		r, side = d.dst, "destination"
+		r = d.dst
+		side = "destination"
 	}
 	what := "a message"
 	switch id := d.messageID(); {

@@ -143,7 +143,8 @@ func (c *check) settleTargets() {
 	for i := range found {
 		at := &c.result.Collections[i]
 		for _, href := range slices.Sorted(maps.Keys(found[i])) {
-			more, most := found[i][href], found[i][at.Destination]
+			more := found[i][href]
+			most := found[i][at.Destination]
 			if more > most || more == most && c.namesakes(href, i) && !c.namesakes(at.Destination, i) {
 				at.Destination = href
 			}
@@ -169,7 +170,8 @@ func (c *check) explain(r *record, there map[identity]bool) {
 	case r.verdict == "":
 		r.verdict, r.sentence = r.absent(why, there)
 	case r.verdict.Harmless() && why.misplaced(r.target):
-		r.verdict, r.sentence = pim.VerdictChanged, why.Words
+		r.verdict = pim.VerdictChanged
+		r.sentence = why.Words
 	case r.verdict == pim.VerdictChanged:
 		r.verdict, r.sentence = r.other(why)
 	}

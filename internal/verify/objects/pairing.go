@@ -131,7 +131,8 @@ func (c *check) seat() {
 
 // settle pairs a guest whose bytes are not held any more.
 func (c *check) settle(g *guest, r *record) {
-	r.target, r.verdict = g.at.Href, pim.VerdictChanged
+	r.target = g.at.Href
+	r.verdict = pim.VerdictChanged
 	switch {
 	case r.unreadable: // what nobody has seen is not equal to anything
 	case g.err != nil:

@@ -88,7 +88,8 @@ type File struct {
 func (f *File) Open(ctx context.Context) (*ledger.Ledger, error) {
 	f.mu.Lock()
 	f.process++
-	c, left := connector{f, f.process}, f.lent
+	c := connector{f, f.process}
+	left := f.lent
 	f.mu.Unlock()
 	if left > 0 {
 		return nil, fmt.Errorf("%s: the process before has left %d connections open", f.path, left)

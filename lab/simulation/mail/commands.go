@@ -183,7 +183,8 @@ func (s *session) closed(box *mailbox) bool {
 }
 
 func (s *session) open(c command) string {
-	s.box, s.view = nil, nil
+	s.box = nil
+	s.view = nil
 	if len(c.words) == 0 {
 		return "BAD which"
 	}
@@ -222,7 +223,8 @@ func (s *session) closeBox(c command) string {
 	if c.verb == "CLOSE" && s.box != nil && !s.readOnly {
 		s.erase(func(m *message) bool { return slices.Contains(m.flags, `\Deleted`) })
 	}
-	s.box, s.view = nil, nil
+	s.box = nil
+	s.view = nil
 	return "OK done"
 }
 

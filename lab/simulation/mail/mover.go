@@ -227,7 +227,8 @@ func (m *mover) answer(p pass) bool {
 	case !held(p) || m.confirm:
 		return false
 	case m.world.dst.wasPutBack() && !m.asked:
-		m.again, m.asked = true, true
+		m.again = true
+		m.asked = true
 		m.world.lost = true // what its user has deleted comes back, too
 	default:
 		m.confirm = true

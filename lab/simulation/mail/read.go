@@ -216,7 +216,8 @@ func (s *session) fetchNumbers(c command) string {
 	case len(s.view) == 0:
 		return "BAD no such message"
 	}
-	q, set := ask(c), parseSet(c.words[0].text)
+	q := ask(c)
+	set := parseSet(c.words[0].text)
 	for i, uid := range s.view {
 		m := s.box.find(uid)
 		if m != nil && set.has(uint32(i+1)) && !s.unlistedAgain(m, c.nth) {

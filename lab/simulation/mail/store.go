@@ -274,10 +274,15 @@ func (s *store) restore(b backup) {
 		}
 		box.goneBy, box.putBack = "backup", time.Now()
 	}
-	s.boxes, s.modseq = map[string]*mailbox{}, b.modseq
+	s.boxes = map[string]*mailbox{}
+	s.modseq = b.modseq
 	for name, saved := range b.boxes {
 		box := saved.box
-		box.name, box.validity, box.next, box.goneBy, box.subscribed = name, saved.validity, saved.next, "", saved.subscribed
+		box.name = name
+		box.validity = saved.validity
+		box.next = saved.next
+		box.goneBy = ""
+		box.subscribed = saved.subscribed
 		box.messages, box.vanished, box.said, box.modseq, box.putBack = nil, nil, 0, saved.modseq, time.Now()
 		for _, old := range saved.messages {
 			old.m.undone = old.m.undone || old.m.goneBy != "" && old.m.goneBy != "backup"
@@ -291,7 +296,10 @@ func (s *store) restore(b backup) {
 // renumber gives a mailbox a new UIDVALIDITY and its messages new UIDs, as a rebuilt index does.
 func (s *store) renumber(box *mailbox) {
 	s.validity += 1000
-	box.validity, box.next, box.vanished, box.said = s.validity, 1, nil, 0
+	box.validity = s.validity
+	box.next = 1
+	box.vanished = nil
+	box.said = 0
 	box.shift++
 	for _, m := range box.messages {
 		m.uid = box.next

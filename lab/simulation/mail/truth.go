@@ -118,7 +118,8 @@ func (w *world) noteSpare(f rehome.Finding) {
 
 // widowed says that the source has fewer messages than there are copies, this one among them.
 func (w *world) widowed(m *message) bool {
-	originals, copies := 0, 0
+	originals := 0
+	copies := 0
 	for _, original := range w.src.all {
 		if original.content == m.content && original.goneBy == "" && w.mapsTo(original.box, m.box) {
 			originals++
@@ -363,7 +364,8 @@ func (w *world) checkRest(last pass) {
 	if w.rivals || w.lost || restored || w.sourceLost || last.outcome.Err != nil || held(last) {
 		return
 	}
-	rest, spare := map[place]int{}, 0
+	rest := map[place]int{}
+	spare := 0
 	for _, m := range w.dst.byMovers() {
 		switch {
 		case m.goneBy != "":

@@ -58,7 +58,8 @@ type match struct {
 // user has moved. Of the same object twice in a collection one is enough. goes says which collection of the destination
 // belongs to one of the source.
 func (r *run) compare(goes map[string]string, findings []rehome.Finding) match {
-	rest, open := r.dst.placed(), inTurn(r.src.placed(), findings)
+	rest := r.dst.placed()
+	open := inTurn(r.src.placed(), findings)
 	var m match
 	var found []placed
 	for _, fits := range []func(s, d placed) bool{

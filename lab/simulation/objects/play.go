@@ -241,7 +241,8 @@ func (r *run) start(kill context.CancelFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.process++
-	r.killed, r.kill = false, kill
+	r.killed = false
+	r.kill = kill
 }
 
 // dead says whether the process has crashed.

@@ -162,6 +162,8 @@ func (w *world) destinationObject(c *collection, name, round string) {
 // place stores an object that its user has moved: it is whose it was.
 func (e *end) place(c *collection, name string, o *object) *object {
 	placed := e.store(c, name, o.data)
-	placed.ours, placed.user, placed.moved = o.ours, o.user, o.moved
+	placed.ours = o.ours
+	placed.user = o.user
+	placed.moved = o.moved
 	return placed
 }
