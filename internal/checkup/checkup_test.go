@@ -119,7 +119,8 @@ func TestSample_triesNobodyWithoutNeed(t *testing.T) {
 	if got, ok := Sample(accounts, endpoint.NewIMAP(endpoint.Settings{}), fits); !ok || got.Address != "bob@a.test" {
 		t.Errorf("got %s, %t, want the one whose password is known", got.Address, ok)
 	}
-	if got, ok := Sample(accounts, endpoint.NewIMAP(endpoint.Settings{Login: endpoint.Login{MasterUser: "mover"}}), fits); !ok || got.Address != "anna@a.test" {
+	if got, ok := Sample(accounts, endpoint.NewIMAP(endpoint.Settings{Login: endpoint.Login{MasterUser: "mover"}}), fits); !ok ||
+		got.Address != "anna@a.test" {
 		t.Errorf("got %s, %t, want the first: a master user opens all", got.Address, ok)
 	}
 	if got, ok := Sample(accounts[:1], endpoint.NewIMAP(endpoint.Settings{}), fits); ok {

@@ -62,9 +62,11 @@ func TestShowFailure_text(t *testing.T) {
 		{&rehome.Fault{Class: rehome.ClassAuth, Op: "log in", Object: "anna@example.org", Server: "no\x1b[2J way", Hint: "check the password"},
 			"error: log in anna@example.org: server says \"no\uFFFD[2J way\"\nhint: check the password\n"},
 		{&usageError{cause: errors.New("unknown flag: --x"), command: "rehome sync"}, "error: unknown flag: --x\nhint: run \"rehome sync --help\"\n"},
-		{&usageError{cause: errors.New("two things\nfirst\nerror: second"), command: "rehome"}, "error: two things\n  first\n  error: second\nhint: run \"rehome --help\"\n"},
+		{&usageError{cause: errors.New("two things\nfirst\nerror: second"), command: "rehome"},
+			"error: two things\n  first\n  error: second\nhint: run \"rehome --help\"\n"},
 		{fmt.Errorf("sync: %w", context.Canceled), "error: interrupted\nhint: run the same command again to continue\n"},
-		{errors.New("index out of range"), "error: index out of range\nhint: this is a bug in rehome; run the command again with -vv and report its output\n"},
+		{errors.New("index out of range"), "error: index out of range\nhint: this is a bug in rehome; run the command again with " +
+			"-vv and report its output\n"},
 	} {
 		f, out := testFrame(false)
 		f.showFailure(test.err, 1)

@@ -23,7 +23,8 @@ func TestAsk_terminal(t *testing.T) {
 	if err := f.ask(t.Context(), &draft); err != nil {
 		t.Fatal(err)
 	}
-	if draft.Organisation != "Example Ltd" || !slices.Equal(draft.Domains, []string{"example.com", "example.org"}) || draft.DestinationIMAP != "new.example.com:993" {
+	if draft.Organisation != "Example Ltd" || !slices.Equal(draft.Domains, []string{"example.com", "example.org"}) ||
+		draft.DestinationIMAP != "new.example.com:993" {
 		t.Errorf("got %+v", draft)
 	}
 	if strings.Contains(out.String(), "source IMAP") || strings.Count(out.String(), ": ") != 3 {

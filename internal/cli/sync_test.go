@@ -36,7 +36,8 @@ func TestSyncSummary(t *testing.T) {
 			"nothing to do: all 0 messages already at the destination\nkept 1 message deleted at the source",
 		},
 		"interrupted": {
-			journey.Synced{Interrupted: true, Accounts: []journey.SyncedAccount{{Mail: journey.SyncedMail{Copied: 1}, Contacts: &journey.SyncedObjects{Copied: 1}}}},
+			journey.Synced{Interrupted: true, Accounts: []journey.SyncedAccount{{Mail: journey.SyncedMail{Copied: 1},
+				Contacts: &journey.SyncedObjects{Copied: 1}}}},
 			"interrupted after 1 message and 1 contact or calendar object; nothing is lost; run the same command again to continue",
 		},
 		"to be repeated": {

@@ -43,7 +43,8 @@ Exit code 0: both ends are equal. 5: they differ, or an account could not be rea
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			chosen := verify.Level(level)
 			if !slices.Contains(verify.Levels(), chosen) {
-				return rehome.OutcomeDone, &usageError{cause: fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level), command: "rehome verify"}
+				return rehome.OutcomeDone, &usageError{cause: fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level),
+					command: "rehome verify"}
 			}
 			return f.runVerify(ctx, move, accounts, chosen)
 		})),

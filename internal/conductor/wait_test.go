@@ -63,7 +63,8 @@ func TestProgress_oneMailboxWaits(t *testing.T) {
 	p := NewProgress()
 	p.Waiting("a@example.test", []pass.Wait{{Mailbox: "INBOX", Messages: 1, Until: time.Now().Add(time.Hour)}})
 	got := p.Snapshot().Waiting
-	if !strings.HasPrefix(got, "INBOX of a@example.test waits up to 3") || !strings.HasSuffix(got, " s for 1 interrupted message that may still arrive") {
+	if !strings.HasPrefix(got, "INBOX of a@example.test waits up to 3") || !strings.HasSuffix(got,
+		" s for 1 interrupted message that may still arrive") {
 		t.Errorf("progress says %q", got)
 	}
 }

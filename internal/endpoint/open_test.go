@@ -27,7 +27,8 @@ func TestOpen_waysOfSecurity(t *testing.T) {
 		secured  bool
 	}{{imap.ImplicitTLS, server.IMAPS, true}, {imap.StartTLS, server.IMAP, true}, {imap.NoTLS, server.IMAP, false}} {
 		for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
-			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: side}), Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: waitingTime})
+			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: side}), Address: test.address, Security: test.security, TLS: room.ClientTLS(""),
+				Timeout: waitingTime})
 			session := must(t, h, anna())
 			wantWorks(t, session)
 			if _, secured := session.TLS(); secured != test.secured || session.Account != anna().Address {
@@ -77,7 +78,8 @@ func TestOpen_masterUser(t *testing.T) {
 			wantWorks(t, session)
 			session.Close()
 			_, err := h.Open(within(t), nobody)
-			wantFault(t, err, rehome.ClassAuth, "log in at the source as master user mover for nobody@example.test", "the master user's login works; check that this account exists")
+			wantFault(t, err, rehome.ClassAuth, "log in at the source as master user mover for nobody@example.test",
+				"the master user's login works; check that this account exists")
 
 			settings.MasterPassword = rehome.NewSecret(wrongPassword)
 			_, err = NewIMAP(settings).Open(within(t), withoutPassword)

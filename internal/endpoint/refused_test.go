@@ -264,11 +264,13 @@ func TestFault_ofCommands(t *testing.T) {
 		"Cyrus, disk full": {status("NO", "", "System I/O error"), rehome.ClassTemporary, "I/O error", "disk"},
 		"refused":          {status("NO", "CANNOT", "no"), rehome.ClassPermanent, `"no"`, ""},
 		"bad":              {status("BAD", "", "syntax"), rehome.ClassPermanent, "syntax", ""},
-		"farewell":         {&imap.ConnectionError{Command: "APPEND", Err: status("BYE", "", "shutting down")}, rehome.ClassTemporary, "shutting down", "again"},
-		"broken":           {&imap.ConnectionError{Command: "APPEND", Err: io.EOF}, rehome.ClassTemporary, "connection lost during APPEND", "connection broke"},
-		"our own":          {&imap.ArgumentError{What: "flag", Value: "a b", Why: "has a blank"}, rehome.ClassPermanent, "has a blank", ""},
-		"silence":          {&imap.ConnectionError{Command: "FETCH", Err: context.DeadlineExceeded}, rehome.ClassTemporary, "FETCH", "connection broke"},
-		"a fault already":  {&rehome.Fault{Class: rehome.ClassOperator, Op: "other", Hint: "known"}, rehome.ClassOperator, "other", "known"},
+		"farewell": {&imap.ConnectionError{Command: "APPEND", Err: status("BYE", "", "shutting down")}, rehome.ClassTemporary,
+			"shutting down", "again"},
+		"broken": {&imap.ConnectionError{Command: "APPEND", Err: io.EOF}, rehome.ClassTemporary, "connection lost during APPEND",
+			"connection broke"},
+		"our own":         {&imap.ArgumentError{What: "flag", Value: "a b", Why: "has a blank"}, rehome.ClassPermanent, "has a blank", ""},
+		"silence":         {&imap.ConnectionError{Command: "FETCH", Err: context.DeadlineExceeded}, rehome.ClassTemporary, "FETCH", "connection broke"},
+		"a fault already": {&rehome.Fault{Class: rehome.ClassOperator, Op: "other", Hint: "known"}, rehome.ClassOperator, "other", "known"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wantFault(t, Fault(test.err, "append", `"INBOX"`), test.class, test.words, test.hint)

@@ -37,7 +37,8 @@ func TestTrust_fromTheFileToTheHandshake(t *testing.T) {
 	otherPin := "sha256/" + base64.StdEncoding.EncodeToString(make([]byte, 32))
 	modern := start(t, room, dovecot.Options{CertFile: certFile, KeyFile: keyFile}).IMAPS
 	old := func() string {
-		listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10})
+		listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS10,
+			MaxVersion: tls.VersionTLS10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +65,8 @@ func TestTrust_fromTheFileToTheHandshake(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: rehome.Source}), Address: test.address, Security: imap.ImplicitTLS, TLS: client, Timeout: waitingTime})
+			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: rehome.Source}), Address: test.address, Security: imap.ImplicitTLS, TLS: client,
+				Timeout: waitingTime})
 			session, err := h.Open(within(t), anna())
 			if test.hint != "" {
 				wantFault(t, err, rehome.ClassUntrusted, "", test.hint)

@@ -40,7 +40,8 @@ func TestExplanations_form(t *testing.T) {
 	double := regexp.MustCompile(`  |\bthe the\b|\ba a\b`)
 	for _, d := range Findings() {
 		for _, text := range []string{string(d.Sentence), string(d.NextStep)} {
-			if strings.HasSuffix(text, ".") || double.MatchString(text) || text != "" && strings.ToUpper(text[:1]) == text[:1] && !strings.ContainsAny(text[:1], `"{`) && !strings.HasPrefix(text, "INBOX") {
+			if strings.HasSuffix(text, ".") || double.MatchString(text) || text != "" && strings.ToUpper(text[:1]) == text[:1] &&
+				!strings.ContainsAny(text[:1], `"{`) && !strings.HasPrefix(text, "INBOX") {
 				t.Errorf("%s: %q", d.Code, text)
 			}
 		}

@@ -149,7 +149,8 @@ func (m *Move) WritePasswords(_ context.Context, file string) (WrittenPasswords,
 	}
 	// Noted only if it will be ours: a purge would destroy it.
 	if _, err := os.Lstat(file); err == nil {
-		return written, &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: errors.New("it exists already"), Hint: "name another file"}
+		return written, &rehome.Fault{Class: rehome.ClassOperator, Op: "write", Object: file, Cause: errors.New("it exists already"),
+			Hint: "name another file"}
 	}
 	if err := m.register().Expect(vault.SecretHandOut, file); err != nil {
 		return written, err

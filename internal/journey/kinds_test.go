@@ -81,7 +81,8 @@ func TestOpenAll_closesWhatWasOpened(t *testing.T) {
 		return func(context.Context, selection, hosts, SyncOptions, Watcher) (kindOfWork, error) { return work, err }
 	}
 	counts := kindOfWork{close: func() error { closed++; return broken }}
-	_, err := openAll(t.Context(), []opener{opens(counts, nil), opens(kindOfWork{}, nil), opens(counts, refused)}, selection{}, hosts{}, SyncOptions{}, Watcher{})
+	_, err := openAll(t.Context(), []opener{opens(counts, nil), opens(kindOfWork{}, nil), opens(counts, refused)}, selection{}, hosts{},
+		SyncOptions{}, Watcher{})
 	if closed != 2 || !errors.Is(err, refused) || !errors.Is(err, broken) {
 		t.Errorf("closed %d, error %v; want both closed, and all that went wrong", closed, err)
 	}

@@ -64,7 +64,8 @@ func TestPurge_knowsWhatWasWrittenAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, leave := range map[string]bool{"lost.csv": false, "elsewhere/.list.csv-123": true, "accounts/people/x.age": true, "accounts/notes.txt": true} {
+	for name, leave := range map[string]bool{"lost.csv": false, "elsewhere/.list.csv-123": true, "accounts/people/x.age": true,
+		"accounts/notes.txt": true} {
 		file := filepath.Join(dir, name)
 		err := os.Remove(file)
 		if leave {

@@ -40,7 +40,8 @@ func twoEnds(t *testing.T) (settings config.Config, dst *dovecot.Server) {
 		t.Fatal(err)
 	}
 	settings = config.Default()
-	settings.Store, settings.Roster, settings.Accounts.Output = filepath.Join(dir, "rehome.db"), filepath.Join(dir, "people.csv"), filepath.Join(dir, "out")
+	settings.Store, settings.Roster, settings.Accounts.Output = filepath.Join(dir, "rehome.db"), filepath.Join(dir,
+		"people.csv"), filepath.Join(dir, "out")
 	settings.Source.Kind, settings.Destination.Kind = config.SourceIMAP, config.DestinationIMAP
 	row := "EmailAddress,FirstName,LastName,Password,SourcePassword,DestinationPassword\n" + anna + ",A,B,secret,secret,secret\n"
 	if err := os.WriteFile(settings.Roster, []byte(row), 0o600); err != nil {

@@ -11,7 +11,8 @@ import (
 // What was under way when its process ended is not shown as if it were so still.
 func TestStatusTurns_withoutASync(t *testing.T) {
 	t.Parallel()
-	turns := []ledger.Turn{{Address: "a", State: ledger.TurnWorking}, {Address: "b", State: ledger.TurnWaiting}, {Address: "c", State: ledger.TurnQueued}}
+	turns := []ledger.Turn{{Address: "a", State: ledger.TurnWorking}, {Address: "b", State: ledger.TurnWaiting}, {Address: "c",
+		State: ledger.TurnQueued}}
 	for running, want := range map[bool][]ledger.TurnState{
 		true:  {ledger.TurnWorking, ledger.TurnWaiting, ledger.TurnQueued},
 		false: {TurnInterrupted, ledger.TurnWaiting, ledger.TurnQueued},

@@ -151,7 +151,8 @@ func TestMake_why(t *testing.T) {
 		{src: slashed("Gesendet \\Sent"), want: `special use \Sent`},
 		{src: slashed("A"), rules: mapping.Rules{Rename: map[string]string{"A": "B"}}, want: "renamed by rule"},
 		{src: slashed("A"), rules: mapping.Rules{Settled: map[string]string{"A": "B"}}, want: "settled by an earlier plan"},
-		{src: slashed("A"), rules: mapping.Rules{Patterns: []mapping.Pattern{{Match: regexp.MustCompile("A"), Replace: "B"}}}, want: "rewritten by pattern"},
+		{src: slashed("A"), rules: mapping.Rules{Patterns: []mapping.Pattern{{Match: regexp.MustCompile("A"), Replace: "B"}}},
+			want: "rewritten by pattern"},
 		{src: slashed(strings.Repeat("x", 30)), rules: mapping.Rules{MaxName: 20}, want: "renamed: too long"},
 	} {
 		dst := slashed("Sent \\Sent", "Taken \\All")

@@ -99,7 +99,8 @@ func TestSync_cutAnywhere(t *testing.T) {
 				if own != "" {
 					want = own
 				}
-				if len(to.scriptStore) != 2+len(own)/3 || to.active != want || to.scriptStore["main"] != "vacation \"x\";\r\n" || own != "" && to.scriptStore[own] != "stop;" {
+				if len(to.scriptStore) != 2+len(own)/3 || to.active != want || to.scriptStore["main"] != "vacation \"x\";\r\n" || own != "" &&
+					to.scriptStore[own] != "stop;" {
 					t.Errorf("%s: got %v, active %q, want %q", name, to.scriptStore, to.active, want)
 				}
 				if _, err := engine.Sync(t.Context(), account); err != nil || to.wrote != wrote {

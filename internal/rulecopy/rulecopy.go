@@ -293,7 +293,8 @@ func (a Account) renamed() (sieve.Rules, []rehome.Finding) {
 	for i, s := range a.Rules.Sorts {
 		name, known := a.mailbox(s.Mailbox)
 		if !known {
-			findings = append(findings, ruleMailboxUnknown.On(fmt.Sprintf("%s, sort rule %d", databaseScript, i+1), rehome.Values{"mailbox": s.Mailbox}).Of(a.Address))
+			findings = append(findings, ruleMailboxUnknown.On(fmt.Sprintf("%s, sort rule %d", databaseScript, i+1),
+				rehome.Values{"mailbox": s.Mailbox}).Of(a.Address))
 			continue
 		}
 		s.Mailbox = name

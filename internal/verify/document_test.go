@@ -19,13 +19,17 @@ func TestDocument_shape(t *testing.T) {
 			Account: "anna@example.test", Verdict: Differs, Level: LevelFull, Verified: time.Date(2026, 11, 23, 18, 0, 0, 0, time.UTC),
 			Mail: &Mail{
 				Source: Totals{Mailboxes: 1, Messages: 2, Octets: 300}, Destination: Totals{Mailboxes: 1, Messages: 1, Octets: 100},
-				Differences: []Difference{{Kind: MissingMessage, Mailbox: "INBOX", Object: "<1@example.test>", Source: "uid 1", Sentence: "message is not there"}},
-				Counts:      map[Kind]int{MissingMessage: 1},
-				Mailboxes:   []Mailbox{{Source: []string{"INBOX"}, Destination: "INBOX", Messages: 2, Octets: 300, Differences: 1, SourceRoot: "aa", DestinationRoot: "bb"}},
+				Differences: []Difference{{Kind: MissingMessage, Mailbox: "INBOX", Object: "<1@example.test>", Source: "uid 1",
+					Sentence: "message is not there"}},
+				Counts: map[Kind]int{MissingMessage: 1},
+				Mailboxes: []Mailbox{{Source: []string{"INBOX"}, Destination: "INBOX", Messages: 2, Octets: 300, Differences: 1, SourceRoot: "aa",
+					DestinationRoot: "bb"}},
 			},
-			Findings: []rehome.Finding{{Code: "order_differs", Severity: rehome.SeverityInfo, Account: "anna@example.test", Object: "INBOX", Sentence: "other order"}},
+			Findings: []rehome.Finding{{Code: "order_differs", Severity: rehome.SeverityInfo, Account: "anna@example.test", Object: "INBOX",
+				Sentence: "other order"}},
 		},
-		Unreadable("ben@example.test", LevelFull, time.Date(2026, 11, 23, 18, 0, 1, 500, time.UTC), &rehome.Fault{Op: "log in", Cause: errors.New("refused"), Hint: "check the password"}),
+		Unreadable("ben@example.test", LevelFull, time.Date(2026, 11, 23, 18, 0, 1, 500, time.UTC), &rehome.Fault{Op: "log in",
+			Cause: errors.New("refused"), Hint: "check the password"}),
 	}
 	got, err := json.Marshal(NewDocument(accounts, accounts[0].Findings))
 	if err != nil {

@@ -197,11 +197,13 @@ func TestClient_silentServerAndCancelledContext(t *testing.T) {
 func TestReadAnswer_wordsBehindTheCode(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]StatusError{
-		"NO (QUOTA/MAXSIZE) \"too large\"":                    {Kind: "NO", Command: "PUTSCRIPT", Code: "QUOTA/MAXSIZE", Text: "too large"},
-		"NO (TRYLATER) {4+}\r\nbusy":                          {Kind: "NO", Command: "PUTSCRIPT", Code: "TRYLATER", Text: "busy"},
-		"BYE (REFERRAL \"sieve://other\") \"not here\"":       {Kind: "BYE", Command: "PUTSCRIPT", Code: "REFERRAL", Text: "not here", Referral: "sieve://other"},
-		"NO (TAG \"x\" \"y\") \"a\"":                          {Kind: "NO", Command: "PUTSCRIPT", Code: "TAG", Text: "a"},
-		"NO (WARNINGS) \"line 1: (the parenthesis is text)\"": {Kind: "NO", Command: "PUTSCRIPT", Code: "WARNINGS", Text: "line 1: (the parenthesis is text)"},
+		"NO (QUOTA/MAXSIZE) \"too large\"": {Kind: "NO", Command: "PUTSCRIPT", Code: "QUOTA/MAXSIZE", Text: "too large"},
+		"NO (TRYLATER) {4+}\r\nbusy":       {Kind: "NO", Command: "PUTSCRIPT", Code: "TRYLATER", Text: "busy"},
+		"BYE (REFERRAL \"sieve://other\") \"not here\"": {Kind: "BYE", Command: "PUTSCRIPT", Code: "REFERRAL", Text: "not here",
+			Referral: "sieve://other"},
+		"NO (TAG \"x\" \"y\") \"a\"": {Kind: "NO", Command: "PUTSCRIPT", Code: "TAG", Text: "a"},
+		"NO (WARNINGS) \"line 1: (the parenthesis is text)\"": {Kind: "NO", Command: "PUTSCRIPT", Code: "WARNINGS",
+			Text: "line 1: (the parenthesis is text)"},
 	} {
 		_, err := readAnswer(bufio.NewReader(strings.NewReader(line+"\r\n")), "PUTSCRIPT")
 		var got *StatusError
