@@ -50,7 +50,7 @@ func unchanged(item ledger.Item, digest message.Digest) bool {
 // standing is how one end stands to what the ledger says of it. Sets hold UIDs of that end.
 type standing struct {
 	same, other, unproved, absent imap.UIDSet
-	differing                     imap.UIDSet // of unproved: they were read, and are not what was written
+	differing                     imap.UIDSet // they were read, are not what was written, and nothing tells what they are
 
 	highest imap.UID // of all messages there
 	uidNext imap.UID // as the end says; 0 when it does not

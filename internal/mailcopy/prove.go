@@ -65,12 +65,13 @@ func (c claimant) prove(ctx context.Context, claims []claim, s *standing) error 
 			doubtful, shown = append(doubtful, one), append(shown, e)
 		}
 	}
-	others, err := c.others(ctx, doubtful, shown)
+	others, unlike, err := c.others(ctx, doubtful, shown)
 	if err != nil {
 		return err
 	}
 	s.same, s.unproved = union(s.same, read).Minus(others), s.unproved.Minus(read)
 	s.other.AddSet(others)
+	s.differing.AddSet(unlike)
 	return nil
 }
 
@@ -104,34 +105,39 @@ func (c claimant) proveNewest(ctx context.Context, s *standing) error {
 // Servers change what they store, and some give it out in a new form one day; the date that we have given to a copy
 // is that of its original all the same. Where dates tell nothing, a copy is held against its original by what servers
 // are known to leave alone.
-func (c claimant) others(ctx context.Context, claims []claim, shown []*entry) (others imap.UIDSet, err error) {
+//
+// What nothing can be held against, because the source has it no more, is unlike what was copied: not believed where the
+// mailbox was put back.
+func (c claimant) others(ctx context.Context, claims []claim, shown []*entry) (others, unlike imap.UIDSet, err error) {
 	if len(claims) == 0 {
-		return others, nil
+		return others, unlike, nil
 	}
 	sources := entriesOf(claims, func(one claim) imap.UID { return one.item.UID })
 	original, err := datesOf(ctx, c.job.src, sources)
 	if err != nil {
-		return others, err
+		return others, unlike, err
 	}
 	copied, err := datesOf(ctx, c.job.dst, entriesOf(claims, func(one claim) imap.UID { return one.item.DstUID }))
 	if err != nil {
-		return others, err
+		return others, unlike, err
 	}
 	if !c.atSource {
 		if err := (asker{c.job.slice, c.job.src, c.job.pair.Source}).bodies(ctx, sources, kinSeen); err != nil {
-			return others, err
+			return others, unlike, err
 		}
 	}
 	for i, one := range claims {
 		date := original[one.item.UID]
 		switch {
 		case !date.IsZero() && date.Equal(copied[one.item.DstUID]):
-		case !c.atSource && (!kinSeen(sources[i]) || sources[i].kin == shown[i].kin):
+		case !c.atSource && !kinSeen(sources[i]):
+			unlike.Add(one.uid)
+		case !c.atSource && sources[i].kin == shown[i].kin:
 		default:
 			others.Add(one.uid)
 		}
 	}
-	return others, nil
+	return others, unlike, nil
 }
 
 func entriesOf(claims []claim, uid func(claim) imap.UID) []*entry {
