@@ -53,8 +53,10 @@ func TestGate_whoWaitsComesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := newGate(2, 2)
 		mail, objects := host.inner(2), host.inner(2)
-		if !mail.tryEnter() || !mail.tryEnter() || mail.tryEnter() {
-			t.Fatal("two places, and not two were let in")
+		for place, want := range []bool{true, true, false} {
+			if got := mail.tryEnter(); got != want {
+				t.Fatalf("connection %d: let in %v, want %v", place+1, got, want)
+			}
 		}
 		entered := make(chan error, 1)
 		go func() { entered <- objects.enter(t.Context()) }()

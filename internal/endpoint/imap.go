@@ -48,7 +48,7 @@ func NewIMAP(settings Settings) *IMAP {
 	if settings.PerAccount <= 0 {
 		settings.PerAccount = 8
 	}
-	settings.Login = settings.Login.filledIn()
+	settings.Login = settings.filledIn()
 	service := newService(settings.Host, "imap", settings.Address, "connections", math.MaxInt)
 	settings.Host = service.host
 	h := &IMAP{

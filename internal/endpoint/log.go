@@ -32,7 +32,7 @@ func newHostLog(log *slog.Logger, side rehome.Side, protocol, host string) hostL
 
 // connection returns what is logged of the next one, which an account opens, or nobody ("") to look at the host.
 func (h hostLog) connection(account string) connectionLog {
-	log := h.Logger.With(rehome.LogConnection, h.connections.Add(1))
+	log := h.With(rehome.LogConnection, h.connections.Add(1))
 	if account != "" {
 		log = log.With(rehome.LogAccount, account)
 	}

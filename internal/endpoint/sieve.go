@@ -34,7 +34,7 @@ type Sieve struct {
 
 // NewSieve returns the service that settings describe; nothing is opened yet.
 func NewSieve(settings SieveSettings) *Sieve {
-	settings.Login = settings.Login.filledIn()
+	settings.Login = settings.filledIn()
 	h := &Sieve{service: newService(settings.Host, "managesieve", settings.Address, "connections", math.MaxInt), settings: settings}
 	hint := "check the login of the " + string(h.side) + ", then run the same command again"
 	h.lockout = newMasterLockout(h.side, settings.MasterUser, settings.MasterWorked, hint)
