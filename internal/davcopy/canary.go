@@ -23,25 +23,25 @@ import (
 type silence string
 
 const (
-	silentServer silence = "silent"   // it does not schedule, or heeds the guard headers
-	silentAgent  silence = "agent"    // it heeds SCHEDULE-AGENT=CLIENT
-	notSilent    silence = "loud"     // it would send invitations
-	notFlown     silence = "grounded" // nobody knows: no test event could be written and read back
+	silentServer silence = "silent"  // it does not schedule, or heeds the guard headers
+	silentAgent  silence = "agent"   // it heeds SCHEDULE-AGENT=CLIENT
+	notSilent    silence = "loud"    // it would send invitations
+	notFlown     silence = "untried" // nobody knows: no test event could be written and read back
 )
 
-// flight is what a canary has shown.
-type flight struct {
+// canaryResult is what a canary has shown.
+type canaryResult struct {
 	silence
-	words string // the server's own, where it could not fly
+	words string // the server's own, where it could not be tried
 }
 
-// route is what a flight is good for: a host treats its users alike, and may treat events and tasks differently.
+// route is what a canaryResult is good for: a host treats its users alike, and may treat events and tasks differently.
 type route struct{ place, component string }
 
 // guard makes sure that writing the object sends nothing to anybody: it goes as it is, with
 // SCHEDULE-AGENT=CLIENT where that was allowed and is needed, or is held back. It stands before every way to write, also
 // over what was recognised at the destination.
-func (j *collectionJob) guard(ctx context.Context, p *parcel) error {
+func (j *collectionJob) guard(ctx context.Context, p *transfer) error {
 	home := j.slice.dst.Home(kindOf(j.kind))
 	if !home.Capabilities.MaySchedule() {
 		return nil // RFC 6638 section 2: it does not schedule
@@ -74,7 +74,7 @@ func scheduled(o pim.Object) string {
 }
 
 // hold keeps the object back. words are empty where the canary was heard.
-func (p parcel) hold(words string) parcel {
+func (p transfer) hold(words string) transfer {
 	name := p.row.Source
 	p.way, p.row = wayNote, p.before
 	if holds(p.before) && p.before.State != ledger.ObjectGone {
@@ -91,17 +91,18 @@ func (p parcel) hold(words string) parcel {
 	return p
 }
 
-// ask flies the canary once for each route of a run. Where it could not fly, another collection may have more luck.
-func (e *Engine) ask(ctx context.Context, s *slice, target dav.Collection, component string) (flight, error) {
+// ask tries the canary once for each route of a run. Where it could not be tried, another collection may have more luck.
+func (e *Engine) ask(ctx context.Context, s *slice, target dav.Collection, component string) (canaryResult, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	host, own := route{hostOf(target.Href), component}, route{target.Href, component}
+	host := route{hostOf(target.Href), component}
+	own := route{target.Href, component}
 	for _, r := range []route{host, own} {
-		if known, flown := e.canaries[r]; flown {
+		if known, tried := e.canaries[r]; tried {
 			return known, nil
 		}
 	}
-	found, err := s.fly(ctx, target, component)
+	found, err := s.tryFields(ctx, target, component)
 	if err != nil {
 		return found, err
 	}
@@ -129,7 +130,8 @@ const mostFields = 4
 // for a list that takes only tasks is no proof that the server would send anything. They are those to which something of
 // the source goes: what is left behind in them the next pass finds. It is pure.
 func fields(target dav.Collection, places []placement, component string) []dav.Collection {
-	all, seen := []dav.Collection{target}, map[string]bool{dav.Key(target.Href): true}
+	all := []dav.Collection{target}
+	seen := map[string]bool{dav.Key(target.Href): true}
 	for _, p := range places {
 		if key := dav.Key(p.target.Href); p.exists && !seen[key] {
 			all, seen[key] = append(all, p.target), true
@@ -139,14 +141,14 @@ func fields(target dav.Collection, places []placement, component string) []dav.C
 	return all[:min(len(all), 1+mostFields)]
 }
 
-// fly tries one field after the other.
-func (s *slice) fly(ctx context.Context, target dav.Collection, component string) (flight, error) {
-	found := flight{silence: notFlown, words: "no calendar there accepts " + component}
+// tryFields tries one field after the other.
+func (s *slice) tryFields(ctx context.Context, target dav.Collection, component string) (canaryResult, error) {
+	found := canaryResult{silence: notFlown, words: "no calendar there accepts " + component}
 	for _, field := range fields(target, s.calendars, component) {
 		shown, err := s.flyIn(ctx, field, component)
-		refused, is := errorsAs[*grounded](err)
+		refused, is := errorsAs[*untried](err)
 		if !is {
-			return flight{silence: shown}, err
+			return canaryResult{silence: shown}, err
 		}
 		found.words = refused.words
 	}
@@ -211,9 +213,13 @@ type canary struct {
 // newCanary is one of next year, because some servers are silent about the past.
 func newCanary(role pim.Role, component, self, word string) canary {
 	c := canary{uid: pim.TrialUID("canary-"+string(role), word), role: role}
-	organizer, attendee, partstat := self, nobody, "NEEDS-ACTION"
+	organizer := self
+	attendee := nobody
+	partstat := "NEEDS-ACTION"
 	if role == pim.RoleAttendee {
-		organizer, attendee, partstat = nobody, self, "ACCEPTED"
+		organizer = nobody
+		attendee = self
+		partstat = "ACCEPTED"
 	}
 	start := time.Now().UTC().AddDate(1, 0, 0).Truncate(time.Hour)
 	const stamp = "20060102T150405Z"
@@ -247,23 +253,23 @@ func (c canary) heard(there []byte) (loud bool, err error) {
 	object, err := pim.Inspect(there)
 	switch {
 	case err != nil:
-		return false, &grounded{words: "the server returns something that is not an event: " + err.Error()}
+		return false, &untried{words: "the server returns something that is not an event: " + err.Error()}
 	case object.UID != c.uid:
-		return false, &grounded{words: "the server returns a different object than was written"}
+		return false, &untried{words: "the server returns a different object than was written"}
 	case bytes.Contains(bytes.ToUpper(unfolded(there)), []byte("SCHEDULE-STATUS")):
 		return true, nil
 	case c.role == pim.RoleOrganizer && !slices.Contains(object.Attendees, nobody), c.role == pim.RoleAttendee && object.Organizer != nobody:
-		return false, &grounded{words: "the server returns it without its attendees"}
+		return false, &untried{words: "the server returns it without its attendees"}
 	case object.HasAgent != c.agent:
-		return false, &grounded{words: "the server returns it with a different SCHEDULE-AGENT"}
+		return false, &untried{words: "the server returns it with a different SCHEDULE-AGENT"}
 	}
 	return false, nil
 }
 
-// grounded says that a canary could not fly, which shows nothing about what the server sends.
-type grounded struct{ words string }
+// untried says that a canary could not be tried, which shows nothing about what the server sends.
+type untried struct{ words string }
 
-func (g *grounded) Error() string { return g.words }
+func (g *untried) Error() string { return g.words }
 
 // try writes the test object, reads it back and removes it.
 func (s *slice) try(ctx context.Context, field dav.Collection, bird canary) (quiet bool, err error) {
@@ -283,7 +289,8 @@ func (s *slice) try(ctx context.Context, field dav.Collection, bird canary) (qui
 		return false, cmp.Or(s.beginTrial(ctx, field, bird.uid), s.unflown(err))
 	}
 	there, err := s.dst.Get(ctx, href, dav.Calendars)
-	nothing, loud := isGone(err), false
+	nothing := isGone(err)
+	loud := false
 	if err == nil {
 		loud, err = bird.heard(there.Data)
 	}
@@ -301,13 +308,13 @@ func (s *slice) try(ctx context.Context, field dav.Collection, bird canary) (qui
 
 // unflown tells a refusal of the test object from trouble with the server as a whole.
 func (s *slice) unflown(err error) error {
-	if unknown, is := errorsAs[*grounded](err); is {
+	if unknown, is := errorsAs[*untried](err); is {
 		return unknown
 	}
 	fault := endpoint.Fault(err, "test whether the destination sends invitations for", s.account.Address)
 	refused, is := errorsAs[*dav.StatusError](err)
 	if f, known := errorsAs[*rehome.Fault](fault); is && known && f.Class != rehome.ClassAuth && f.Class != rehome.ClassThrottled {
-		return &grounded{words: cmp.Or(f.Server, refused.Error())}
+		return &untried{words: cmp.Or(f.Server, refused.Error())}
 	}
 	return fault
 }

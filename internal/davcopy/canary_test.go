@@ -69,7 +69,7 @@ func findingOf(findings []rehome.Finding, code string) rehome.Finding {
 }
 
 // A server that schedules stands behind one that lets no OPTIONS through: nobody has said that it is silent, so the canary
-// flies, and nothing goes out.
+// is tried, and nothing goes out.
 func TestCanary_fliesWhereNothingIsSaid(t *testing.T) {
 	t.Parallel()
 	room := lab.Open(t)
@@ -93,7 +93,7 @@ func TestCanary_fliesWhereNothingIsSaid(t *testing.T) {
 	p := pairTo(t, room, host(), front.URL)
 	p.pass(t)
 	if canaries.Load() == 0 {
-		t.Error("no canary flew")
+		t.Error("no canary was tried")
 	}
 	wantNoMail(t, server.Outbox)
 }

@@ -177,7 +177,8 @@ func propertyOrder() []dav.Property {
 // carried over, and at first what the destination lacks. A value that somebody chose at the destination
 // stays.
 func wantedProperties(source, target dav.Collection, last string, made bool) map[dav.Property]string {
-	wanted, there := properties(source), properties(target)
+	wanted := properties(source)
+	there := properties(target)
 	before := map[dav.Property]string{}
 	if last != "" {
 		_ = json.Unmarshal([]byte(last), &before) // what cannot be read counts as never carried over

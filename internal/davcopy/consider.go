@@ -31,8 +31,8 @@ const (
 	wayQuarantine way = "quarantine" // it is no object at all
 )
 
-// parcel is an object on its way.
-type parcel struct {
+// transfer is an object on its way.
+type transfer struct {
 	way    way
 	kind   pim.Kind
 	source dav.Object
@@ -61,7 +61,7 @@ const (
 )
 
 // unproved reports whether nobody has seen yet what the destination keeps.
-func (p *parcel) unproved() bool { return p.proof == proofClaimed || p.proof == proofDue }
+func (p *transfer) unproved() bool { return p.proof == proofClaimed || p.proof == proofDue }
 
 // books is what consider looks things up in.
 type books struct {
@@ -78,9 +78,9 @@ type books struct {
 
 // consider decides what becomes of an object, from its bytes and the books. It books the name that it
 // chooses, and does nothing else.
-func consider(o dav.Object, b books) parcel {
+func consider(o dav.Object, b books) transfer {
 	name := nameBelow(b.below, o.Href)
-	p := parcel{kind: b.content, source: o, before: b.beforeOf(name), data: o.Data}
+	p := transfer{kind: b.content, source: o, before: b.beforeOf(name), data: o.Data}
 	digest := sha256.Sum256(o.Data)
 	p.row = ledger.Object{
 		Source: name, State: ledger.ObjectIntent, SrcETag: o.ETag, SrcDigest: digest[:],
@@ -134,7 +134,7 @@ func (b books) beforeOf(name string) ledger.Object {
 
 // unread is for an object that the source lists and does not serve. What is known of it stays known: under another name it
 // is still the one that was begun.
-func (p parcel) unread() parcel {
+func (p transfer) unread() transfer {
 	p.row.SrcDigest, p.row.UID = p.before.SrcDigest, p.before.UID
 	words := "the source lists it, but does not return it: "
 	fault, is := errorsAs[*rehome.Fault](endpoint.Fault(p.source.Err, "", ""))
@@ -157,7 +157,7 @@ func lastingOr(fault *rehome.Fault, passing, lasting rehome.Declared) rehome.Dec
 }
 
 // refuse gives the object up. Where the destination has an older version of it, that stays what the ledger knows.
-func (p parcel) refuse(why rehome.Declared, words string) parcel {
+func (p transfer) refuse(why rehome.Declared, words string) transfer {
 	p.way = wayQuarantine
 	if holds(p.before) && p.before.State != ledger.ObjectGone {
 		why = updateRefused
@@ -178,12 +178,13 @@ func behind(row ledger.Object, code, words string) ledger.Object {
 	if row.Spoilt() && !objectUnproved.Has(row.Code) {
 		row.Anew = true
 	}
-	row.Code, row.Words = code, words
+	row.Code = code
+	row.Words = words
 	return row
 }
 
 // repair makes the repairs and reports whether any was needed.
-func (p *parcel) repair(needs pim.Needs) bool {
+func (p *transfer) repair(needs pim.Needs) bool {
 	repaired, fixes := pim.Repair(p.data, p.kind, needs)
 	if len(fixes) == 0 {
 		return false
@@ -193,7 +194,7 @@ func (p *parcel) repair(needs pim.Needs) bool {
 }
 
 // take notes a change with the object.
-func (p *parcel) take(data []byte, fixes []pim.Fix) {
+func (p *transfer) take(data []byte, fixes []pim.Fix) {
 	p.data, p.fixes = data, append(p.fixes, fixes...)
 	for _, fix := range fixes {
 		p.row.Repairs = append(p.row.Repairs, ledger.Repair{Code: string(fix.Code), Sentence: fix.Sentence})
@@ -201,7 +202,7 @@ func (p *parcel) take(data []byte, fixes []pim.Fix) {
 }
 
 // choose decides how the object gets to the destination, and under which name.
-func (p parcel) choose(b books) parcel {
+func (p transfer) choose(b books) transfer {
 	p.reform()
 	switch state := p.before.State; {
 	case state == ledger.ObjectConflict && !b.alive[p.before.Destination]:
@@ -215,7 +216,8 @@ func (p parcel) choose(b books) parcel {
 	}
 	p.row.DstETag = ""
 	if found, is := p.claim(b); is {
-		p.way, p.found = wayRecognise, found
+		p.way = wayRecognise
+		p.found = found
 		return p
 	}
 	if other, found := b.sameAs(p); found && len(p.before.Tried) == 0 { // what was sent under its own name may be there, and is its own
@@ -233,7 +235,7 @@ func (p parcel) choose(b books) parcel {
 
 // sameAs is the row of another object that is the same. Of two that are the same one is enough, but only one that is
 // there as it was given: an object that the destination has spoilt, or whose last change it lacks, stands for no other.
-func (b books) sameAs(p parcel) (ledger.Object, bool) {
+func (b books) sameAs(p transfer) (ledger.Object, bool) {
 	other, found := b.byUID[p.object.UID]
 	row := b.known[other]
 	same := found && p.object.UID != "" && other != p.row.Source && row.Code == "" && bytes.Equal(row.Form, p.row.Form)
@@ -241,7 +243,7 @@ func (b books) sameAs(p parcel) (ledger.Object, bool) {
 }
 
 // uid is the object's own UID, or the one that a repair gives it.
-func (p *parcel) uid() string {
+func (p *transfer) uid() string {
 	if p.object.UID != "" {
 		return p.object.UID
 	}
@@ -256,7 +258,7 @@ func (p *parcel) uid() string {
 // claim takes what the destination has of the object's UID and the ledger does not know, so that no other object is taken
 // for the same: one that is the same first, and then the one of the name under which it was sent, or of its own. What was
 // repaired on the way has the UID that the repair has given it, and what has none is recognised by what it is.
-func (p parcel) claim(b books) (foreign, bool) {
+func (p transfer) claim(b books) (foreign, bool) {
 	if b.unknown == nil || len(b.unknown.byForm) == 0 {
 		return foreign{}, false
 	}
@@ -274,7 +276,7 @@ func (p parcel) claim(b books) (foreign, bool) {
 
 // name is what the object will be called: as at the source if that is safe anywhere, else after its UID. The last resort is
 // after its place at the source: no other has that one, whichever collections go to the same place.
-func (p parcel) name(taken map[string]bool) string {
+func (p transfer) name(taken map[string]bool) string {
 	all := p.candidates()
 	for _, name := range all {
 		if !taken[name] {
@@ -285,13 +287,14 @@ func (p parcel) name(taken map[string]bool) string {
 }
 
 // candidates are the names that it may have, the best first; there is at least one.
-func (p parcel) candidates() []string {
+func (p transfer) candidates() []string {
 	extension := ".ics"
 	if p.kind == pim.KindContact {
 		extension = ".vcf"
 	}
 	own := decodedName(p.row.Source)
-	sum, whole := sha256.Sum256([]byte(p.row.Source)), sha256.Sum256([]byte(p.source.Href))
+	sum := sha256.Sum256([]byte(p.row.Source))
+	whole := sha256.Sum256([]byte(p.source.Href))
 	candidates := []string{own, pim.NameFor(p.object.UID, p.kind), hex.EncodeToString(sum[:]) + extension, hex.EncodeToString(whole[:]) + extension}
 	if p.object.UID == "" {
 		candidates = slices.Delete(candidates, 1, 2)

@@ -126,8 +126,8 @@ func TestConsider_spoiltAndBehind(t *testing.T) {
 		row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, SrcDigest: digest[:], Code: code}
 		b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": row}}
 		unread := consider(dav.Object{Href: "/c/a.ics", Err: &dav.StatusError{Status: 502}}, b)
-		held := parcel{before: row, row: row}.hold("")
-		for _, p := range []parcel{unread, held} {
+		held := transfer{before: row, row: row}.hold("")
+		for _, p := range []transfer{unread, held} {
 			b.known["a.ics"] = p.row
 			if back := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); !p.row.Behind() || back.way != want {
 				t.Errorf("%q: %+v, and then %s, want %s", code, p.row, back.way, want)
@@ -144,7 +144,7 @@ func TestLikenessOf_whatHadNoUID(t *testing.T) {
 	}
 	given := card("", "One", "TEL:+49 30 1\r\n")
 	j := &collectionJob{kind: rehome.KindContacts, slice: &slice{engine: New(Options{})}}
-	repaired := parcel{kind: pim.KindContact, data: given}
+	repaired := transfer{kind: pim.KindContact, data: given}
 	uid := repaired.uid()
 	if uid == "" {
 		t.Fatal("no repair gives it a UID")
@@ -157,7 +157,7 @@ func TestLikenessOf_whatHadNoUID(t *testing.T) {
 		{"UID:" + uid + "\r\n", nil, editedObject}, {"", nil, editedObject}, {"UID:the-server's\r\n", formOf(t, given), editedObject}, {"UID:another\r\n", nil, otherObject},
 	} {
 		before := ledger.Object{State: ledger.ObjectQuarantined, Tried: c.tried}
-		p := parcel{kind: pim.KindContact, data: given, source: dav.Object{Data: given}, before: before}
+		p := transfer{kind: pim.KindContact, data: given, source: dav.Object{Data: given}, before: before}
 		if got := j.likenessOf(&p, dav.Object{Data: card(c.there, "One", ""), ETag: `"1"`}); got != c.want {
 			t.Errorf("%q, tried %v: %s, want %s", c.there, c.tried != nil, got, c.want)
 		}

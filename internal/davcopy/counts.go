@@ -78,8 +78,14 @@ func (t Tally) Unchanged() int {
 // knows best.
 func (t *Tally) Add(later Tally) {
 	t.count(later)
-	t.Objects, t.Quarantined, t.Conflicts, t.Held, t.Doubted = later.Objects, later.Quarantined, later.Conflicts, later.Held, later.Doubted
-	t.Deserted, t.Remaining, t.Lasting = later.Deserted, later.Remaining, later.Lasting
+	t.Objects = later.Objects
+	t.Quarantined = later.Quarantined
+	t.Conflicts = later.Conflicts
+	t.Held = later.Held
+	t.Doubted = later.Doubted
+	t.Deserted = later.Deserted
+	t.Remaining = later.Remaining
+	t.Lasting = later.Lasting
 }
 
 // count adds events and no states.

@@ -91,8 +91,8 @@ type Engine struct {
 	options Options
 	log     *slog.Logger
 
-	mu       sync.Mutex       // held while a canary flies: who needs its proof waits for it
-	canaries map[route]flight // what they have shown so far
+	mu       sync.Mutex             // held while a canary is tried: who needs its result waits for it
+	canaries map[route]canaryResult // what they have shown so far
 
 	naming  sync.Mutex
 	renames map[string]bool // by key of a collection: whether it gives new objects names of its own
@@ -118,7 +118,7 @@ func New(options Options) *Engine {
 	if options.Word == nil {
 		options.Word = func() string { return strings.ToLower(rand.Text()) }
 	}
-	return &Engine{options: options, log: rehome.Logger(options.Log), canaries: map[route]flight{}, renames: map[string]bool{}}
+	return &Engine{options: options, log: rehome.Logger(options.Log), canaries: map[route]canaryResult{}, renames: map[string]bool{}}
 }
 
 // Kind implements pass.Step.

@@ -31,15 +31,15 @@ type terms struct {
 
 // actions are what is to be done about a collection.
 type actions struct {
-	read     []dav.Item      // to be read at the source, and then written, compared or left, as its bytes say
-	heirs    []heir          // rows that take over what a vanished one has at the destination
-	vanished []ledger.Object // known, and at the source no more
-	there    int             // how many the destination has, as far as is known
+	read       []dav.Item      // to be read at the source, and then written, compared or left, as its bytes say
+	successors []successor     // rows that take over what a vanished one has at the destination
+	vanished   []ledger.Object // known, and at the source no more
+	there      int             // how many the destination has, as far as is known
 }
 
-// heir is an object that was merged with one that has vanished, or is that one under another name. What the
+// successor is an object that was merged with one that has vanished, or is that one under another name. What the
 // destination has is now its own.
-type heir struct {
+type successor struct {
 	row  ledger.Object
 	from string // source name of the vanished one
 }
@@ -75,7 +75,7 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 	}
 	for _, row := range vanished {
 		if other, found := merged[row.Destination]; found && holds(row) {
-			a.heirs = append(a.heirs, inherit(row, other))
+			a.successors = append(a.successors, inherit(row, other))
 		} else {
 			a.vanished = append(a.vanished, row)
 		}
@@ -88,16 +88,19 @@ func holds(row ledger.Object) bool { return row.State.There() && row.State != le
 
 // inherit is the row of an object that is the same as one that has vanished, and has nothing of its own at the destination.
 // Where an update of the vanished one was open, or it was spoilt there, or not seen yet, it is compared anew.
-func inherit(vanished, same ledger.Object) heir {
+func inherit(vanished, same ledger.Object) successor {
 	row := vanished
-	row.Source, row.SrcETag, row.SrcDigest, row.UID = same.Source, same.SrcETag, same.SrcDigest, same.UID
+	row.Source = same.Source
+	row.SrcETag = same.SrcETag
+	row.SrcDigest = same.SrcDigest
+	row.UID = same.UID
 	if row.State == ledger.ObjectGone {
 		row.State = ledger.ObjectStored
 	}
 	if row.Anew || !row.State.There() {
 		row.SrcETag = ""
 	}
-	return heir{row: row, from: vanished.Source}
+	return successor{row: row, from: vanished.Source}
 }
 
 // departures are what is done about objects that the source has no more.
@@ -108,8 +111,8 @@ type departures struct {
 	emptied int             // objects that seem to have vanished, too many to be believed; nothing above then
 }
 
-// depart decides about what has vanished. It is pure.
-func depart(vanished []ledger.Object, there int, t terms) departures {
+// decideVanished decides about what has vanished. It is pure.
+func decideVanished(vanished []ledger.Object, there int, t terms) departures {
 	if lost := lostNow(vanished); !t.confirmed && (suspicious(lost, there) || t.deleted && lost > 0) {
 		return departures{emptied: lost}
 	}
@@ -194,7 +197,8 @@ func (d *departures) vanish(row ledger.Object, policy rehome.Deletions) {
 			d.forget = append(d.forget, row.Source)
 			return
 		}
-		row.Form, row.Anew = nil, true // nobody has seen it there: when it is back it is looked for, and nothing of it is removed
+		row.Form = nil
+		row.Anew = true // nobody has seen it there: when it is back it is looked for, and nothing of it is removed
 		d.gone = append(d.gone, row)
 	case ledger.ObjectStored:
 		if policy == rehome.DeletionsMirror && row.Form != nil {

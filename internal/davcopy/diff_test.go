@@ -65,7 +65,7 @@ func TestDiff_properties(t *testing.T) {
 		source, known := drawn(t)
 		policy := rapid.SampledFrom([]rehome.Deletions{rehome.DeletionsKeep, rehome.DeletionsMirror}).Draw(t, "policy")
 		a := diff(source, known, someTerms(policy))
-		d := depart(a.vanished, a.there, someTerms(policy))
+		d := decideVanished(a.vanished, a.there, someTerms(policy))
 		wantNothingSharedRemoved(t, source, known, d)
 		reads := map[string]bool{}
 		for _, item := range a.read {
@@ -129,7 +129,7 @@ func TestDiff_settledStaysSettled(t *testing.T) {
 			known[name] = ledger.Object{Source: name, SrcETag: item.ETag, State: rapid.SampledFrom([]ledger.ObjectState{
 				ledger.ObjectStored, ledger.ObjectAdopted, ledger.ObjectMerged, ledger.ObjectConflict}).Draw(t, "state")}
 		}
-		if a := diff(source, known, someTerms(rehome.DeletionsMirror)); len(a.read)+len(a.heirs)+len(a.vanished) > 0 {
+		if a := diff(source, known, someTerms(rehome.DeletionsMirror)); len(a.read)+len(a.successors)+len(a.vanished) > 0 {
 			t.Errorf("%+v, want nothing to do", a)
 		}
 	})
@@ -149,7 +149,7 @@ func TestDiff_emptied(t *testing.T) {
 			source.items[name] = dav.Item{Href: name, ETag: `"a"`}
 		}
 		a := diff(source, known, someTerms(rehome.DeletionsMirror))
-		d := depart(a.vanished, a.there, someTerms(rehome.DeletionsMirror))
+		d := decideVanished(a.vanished, a.there, someTerms(rehome.DeletionsMirror))
 		if (d.emptied > 0) != doubted || !doubted && len(d.remove) != 30-left {
 			t.Errorf("%d of 30 left: doubted %d, removed %d; want doubted: %v", left, d.emptied, len(d.remove), doubted)
 		}
@@ -164,7 +164,7 @@ func TestDepart_deletedCollection(t *testing.T) {
 		for _, confirmed := range []bool{true, false} {
 			terms := someTerms(rehome.DeletionsMirror)
 			terms.deleted, terms.confirmed = deleted, confirmed
-			d := depart(vanished, 1, terms)
+			d := decideVanished(vanished, 1, terms)
 			if doubted := deleted && !confirmed; (d.emptied > 0) != doubted || (len(d.remove) > 0) == doubted {
 				t.Errorf("deleted %v, confirmed %v: %+v", deleted, confirmed, d)
 			}
@@ -296,7 +296,7 @@ func TestDepart_whatAnotherRowHoldsStays(t *testing.T) {
 		{Source: "e.ics", State: ledger.ObjectStored, Destination: "e.ics", Form: []byte("sibling's")},
 	}
 	siblings := []ledger.Object{{Source: "e.ics", State: ledger.ObjectAdopted, Destination: "e.ics"}, {Source: "f.ics", State: ledger.ObjectHeld}}
-	d := depart(vanished, 9, terms{deletions: rehome.DeletionsMirror})
+	d := decideVanished(vanished, 9, terms{deletions: rehome.DeletionsMirror})
 	rows := map[string]ledger.Object{held.Source: held}
 	for _, row := range vanished {
 		rows[row.Source] = row
@@ -321,7 +321,7 @@ func TestDepart_somethingNewIsUnread(t *testing.T) {
 		{Source: "unseen.ics", State: ledger.ObjectQuarantined, Tried: form[:]},
 		{Source: "refused.ics", State: ledger.ObjectQuarantined},
 	}
-	d := depart(vanished, 9, terms{deletions: rehome.DeletionsMirror, unread: true})
+	d := decideVanished(vanished, 9, terms{deletions: rehome.DeletionsMirror, unread: true})
 	var gone []string
 	for _, row := range d.gone {
 		gone = append(gone, row.Source)
@@ -336,7 +336,7 @@ func TestDepart_lostBefore(t *testing.T) {
 	t.Parallel()
 	vanished := []ledger.Object{{Source: "a.ics", State: ledger.ObjectStored, Code: ledger.CodeMissing, Form: []byte("form")}}
 	for _, deleted := range []bool{true, false} {
-		d := depart(vanished, 0, terms{deletions: rehome.DeletionsMirror, deleted: deleted})
+		d := decideVanished(vanished, 0, terms{deletions: rehome.DeletionsMirror, deleted: deleted})
 		if d.emptied > 0 || len(d.remove)+len(d.gone) > 0 || !slices.Equal(d.forget, []string{"a.ics"}) {
 			t.Errorf("deleted %v: %+v, want it forgotten", deleted, d)
 		}
@@ -350,12 +350,12 @@ func TestDepart_whatWasSentIsNotForgotten(t *testing.T) {
 	form := sha256.Sum256([]byte("sent"))
 	for _, state := range []ledger.ObjectState{ledger.ObjectIntent, ledger.ObjectQuarantined} {
 		row := ledger.Object{Source: "a.ics", State: state, UID: "a", Destination: "uid-a.ics", Form: form[:], SrcDigest: form[:], Tried: form[:]}
-		d := depart([]ledger.Object{row}, 0, terms{deletions: rehome.DeletionsMirror, deleted: true})
+		d := decideVanished([]ledger.Object{row}, 0, terms{deletions: rehome.DeletionsMirror, deleted: true})
 		if len(d.forget)+len(d.remove) > 0 || len(d.gone) != 1 {
 			t.Fatalf("%s: %+v, want it kept in mind", state, d)
 		}
 		gone := left(d.gone[0])
-		if again := depart([]ledger.Object{gone}, 0, terms{deletions: rehome.DeletionsMirror, deleted: true}); len(again.remove) > 0 {
+		if again := decideVanished([]ledger.Object{gone}, 0, terms{deletions: rehome.DeletionsMirror, deleted: true}); len(again.remove) > 0 {
 			t.Errorf("%s: what nobody has seen is removed", state)
 		}
 		b := books{known: map[string]ledger.Object{"a.ics": gone}}

@@ -63,7 +63,7 @@ func (j *collectionJob) holderElsewhere(ctx context.Context, uid string) (string
 }
 
 // elsewhere gives the object up for now.
-func (j *collectionJob) elsewhere(p *parcel, holder string, refusal error) error {
+func (j *collectionJob) elsewhere(p *transfer, holder string, refusal error) error {
 	place := j.place
 	place.exists = true
 	j.slice.mu.Lock()
@@ -178,7 +178,8 @@ func (s *slice) ownerOf(ctx context.Context, kind rehome.Kind, holder string) (*
 			better := owner == nil || owned.State == ledger.ObjectGone
 			if better && holds(row) && decodedName(row.Destination) == decodedName(holder) {
 				place := placement{source: dav.Collection{Href: c.Source}, target: dav.Collection{Href: c.Destination}}
-				owner, owned = &collectionJob{slice: s, kind: kind, place: place, row: &c}, row
+				owner = &collectionJob{slice: s, kind: kind, place: place, row: &c}
+				owned = row
 			}
 		}
 	}

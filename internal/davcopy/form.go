@@ -52,14 +52,14 @@ func hasForm(all, form []byte) bool {
 }
 
 // reform notes the form of what the destination is given.
-func (p *parcel) reform() {
+func (p *transfer) reform() {
 	if form, readable := pim.Digest(p.data, p.kind); readable {
 		p.row.Form = form[:]
 	}
 }
 
 // supersede puts what was there, or may have been, among the earlier versions.
-func (p *parcel) supersede() {
+func (p *transfer) supersede() {
 	was := append([][]byte{p.before.Form, p.before.Kept}, slices.Collect(slices.Chunk(p.row.Tried, sha256.Size))...)
 	for _, form := range was {
 		if !bytes.Equal(form, p.row.Form) {
@@ -70,7 +70,7 @@ func (p *parcel) supersede() {
 }
 
 // keeps notes what the destination has of the version that it was given.
-func (p *parcel) keeps(there []byte) {
+func (p *transfer) keeps(there []byte) {
 	p.row.Kept = nil
 	if form, readable := pim.Digest(there, p.kind); readable && !bytes.Equal(form[:], p.row.Form) {
 		p.row.Kept = form[:]

@@ -37,7 +37,7 @@ func TestUnproved_remembersWhatWasSent(t *testing.T) {
 	form := sha256.Sum256([]byte("form"))
 	s := &slice{engine: &Engine{options: Options{EscrowDir: t.TempDir()}}}
 	j := &collectionJob{slice: s, kind: rehome.KindCalendars, known: map[string]ledger.Object{}}
-	p := &parcel{source: dav.Object{Data: event("one", "first")}, row: ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, Form: form[:]}}
+	p := &transfer{source: dav.Object{Data: event("one", "first")}, row: ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, Form: form[:]}}
 	if err := j.unproved(p, &dav.StatusError{Status: 403}); err != nil {
 		t.Fatal(err)
 	}
@@ -128,9 +128,9 @@ func TestUnspoil_knowsTheServersWork(t *testing.T) {
 	given := event("one", "first")
 	cut := bytes.Replace(given, []byte("DTEND:20150301T110000Z\r\n"), nil, 1)
 	j := &collectionJob{slice: &slice{engine: New(Options{EscrowDir: t.TempDir()})}, kind: rehome.KindCalendars}
-	p := &parcel{kind: pim.KindCalendar, source: dav.Object{Data: given}, data: given, row: ledger.Object{Source: "a.ics", Destination: "a.ics"}}
-	s := spoiltParcel{p, j.verdict(p, cut), dav.Object{Data: cut, ETag: `"1"`}}
-	if err := j.unspoil(t.Context(), s); err != nil || p.row.Code != "object_spoilt" || !current(p.row, eventForm(cut)) {
+	p := &transfer{kind: pim.KindCalendar, source: dav.Object{Data: given}, data: given, row: ledger.Object{Source: "a.ics", Destination: "a.ics"}}
+	s := spoiltTransfer{p, j.verdict(p, cut), dav.Object{Data: cut, ETag: `"1"`}}
+	if err := j.repairSpoilt(t.Context(), s); err != nil || p.row.Code != "object_spoilt" || !current(p.row, eventForm(cut)) {
 		t.Errorf("%v, %+v", err, p.row)
 	}
 }
@@ -143,7 +143,7 @@ func TestFormerly_withoutUID(t *testing.T) {
 	stored := ledger.Object{Source: "a.vcf", Destination: "a.vcf", State: ledger.ObjectStored, SrcDigest: digest[:], Form: form[:]}
 	spoilt, edited := stored, stored
 	spoilt.Code, edited.State, edited.Code = "object_spoilt", ledger.ObjectConflict, objectConflict.Code
-	update := parcel{before: stored, row: stored}
+	update := transfer{before: stored, row: stored}
 	for what, row := range map[string]ledger.Object{
 		"spoilt and vanished": left(spoilt), "edited at both ends and vanished": left(edited),
 		"spoilt and unreadable since": behind(spoilt, ledger.UpdateUnreadable, "500"), "being updated": update.intent(),

@@ -22,10 +22,10 @@ import (
 
 // collectionJob copies one collection.
 type collectionJob struct {
-	slice *slice
-	kind  rehome.Kind
-	place placement
-	lanes *lanes // only the goroutine that writes looks at it
+	slice       *slice
+	kind        rehome.Kind
+	place       placement
+	concurrency *concurrency // only the goroutine that writes looks at it
 
 	row     *ledger.Collection
 	listing dav.Listing
@@ -59,7 +59,7 @@ type collectionJob struct {
 
 // newJob returns a job that can write.
 func (s *slice) newJob(kind rehome.Kind, place placement) *collectionJob {
-	return &collectionJob{slice: s, kind: kind, place: place, lanes: newLanes(s.engine.options.Connections), probing: make(chan struct{}, 1)}
+	return &collectionJob{slice: s, kind: kind, place: place, concurrency: newConcurrency(s.engine.options.Connections), probing: make(chan struct{}, 1)}
 }
 
 func (j *collectionJob) ledger() Ledger { return j.slice.engine.options.Ledger }
@@ -174,7 +174,10 @@ func countObjects(source listed, known map[string]ledger.Object) int {
 // lookAtDestination lists what is there already, and reads what the ledger does not know: after a lost
 // ledger it is recognised by its UID and not written twice.
 func (j *collectionJob) lookAtDestination(ctx context.Context) error {
-	j.byUID, j.unknown, j.taken, j.present = map[string]string{}, &strangers{}, map[string]bool{}, map[string]bool{}
+	j.byUID = map[string]string{}
+	j.unknown = &strangers{}
+	j.taken = map[string]bool{}
+	j.present = map[string]bool{}
 	ours := map[string]bool{}
 	for _, row := range j.known {
 		if row.Destination == "" {
@@ -189,7 +192,8 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		return err
 	}
 	var strangers []dav.Item
-	etags, begun := map[string]string{}, time.Now()
+	etags := map[string]string{}
+	begun := time.Now()
 	_, err := j.slice.dst.Changes(ctx, &j.place.target, dav.Mark{}, func(item dav.Item) error {
 		name := nameBelow(j.place.target.Href, item.Href)
 		j.taken[name], j.present[name] = true, !item.Removed
@@ -276,7 +280,8 @@ func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item,
 	err := j.slice.dst.Read(ctx, &j.place.target, strangers, func(o dav.Object) error {
 		switch {
 		case o.Err != nil: // what cannot be read cannot be recognised: writing it will tell, or the next look
-			j.unswept, j.hides = true, true
+			j.unswept = true
+			j.hides = true
 		case pim.IsTrial(o.Data):
 			trials = append(trials, o)
 		default:
@@ -302,7 +307,9 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	if len(j.actions.read) == 0 {
 		return true, nil
 	}
-	chunks, decided, written := make(chan []dav.Object, 1), make(chan []*parcel), make(chan []*parcel, 1)
+	chunks := make(chan []dav.Object, 1)
+	decided := make(chan []*transfer)
+	written := make(chan []*transfer, 1)
 	whole := ctx // the proof of what was written goes on when reading or writing fails
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -316,12 +323,12 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	group.Go(func() error {
 		defer close(decided)
 		for chunk := range chunks {
-			parcels, err := j.decideChunk(groupCtx, chunk)
+			transfers, err := j.decideChunk(groupCtx, chunk)
 			if err != nil {
 				return err
 			}
 			select {
-			case decided <- parcels:
+			case decided <- transfers:
 			case <-groupCtx.Done():
 				return groupCtx.Err()
 			}
@@ -330,9 +337,9 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	})
 	group.Go(func() error {
 		defer close(written)
-		for parcels := range decided {
-			err := j.carryAll(groupCtx, parcels)
-			written <- parcels
+		for transfers := range decided {
+			err := j.carryAll(groupCtx, transfers)
+			written <- transfers
 			if err != nil {
 				return err
 			}
@@ -340,8 +347,8 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 		return nil
 	})
 	group.Go(func() (failure error) {
-		for parcels := range written { // to the end, so that the writer never waits for nobody
-			if err := j.proveAndBook(whole, parcels); err != nil && failure == nil {
+		for transfers := range written { // to the end, so that the writer never waits for nobody
+			if err := j.proveAndBook(whole, transfers); err != nil && failure == nil {
 				failure = err
 				stop()
 			}
@@ -366,7 +373,8 @@ func (j *collectionJob) readChunks(ctx context.Context, chunks chan<- []dav.Obje
 		}
 		select {
 		case chunks <- chunk:
-			chunk, octets = nil, 0
+			chunk = nil
+			octets = 0
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()

@@ -46,10 +46,10 @@ func TestDiff_heirOfAnOpenUpdate(t *testing.T) {
 	merged := ledger.Object{Source: "copy.ics", Destination: "a.ics", State: ledger.ObjectMerged, UID: "one", SrcETag: `"1"`, SrcDigest: digest[:]}
 	source := listed{full: true, items: map[string]dav.Item{"copy.ics": {Href: "/c/copy.ics", ETag: `"1"`}}}
 	a := diff(source, map[string]ledger.Object{"a.ics": stored, "copy.ics": merged}, someTerms(rehome.DeletionsKeep))
-	if len(a.heirs) != 1 || !needsReading(a.heirs[0].row, `"1"`, begun) {
-		t.Fatalf("%+v, want it read once more", a.heirs)
+	if len(a.successors) != 1 || !needsReading(a.successors[0].row, `"1"`, begun) {
+		t.Fatalf("%+v, want it read once more", a.successors)
 	}
-	b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"copy.ics": a.heirs[0].row}}
+	b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"copy.ics": a.successors[0].row}}
 	if p := consider(dav.Object{Href: "/c/copy.ics", Data: data}, b); p.way != wayWrite {
 		t.Errorf("%s, want it compared with what is there", p.way)
 	}

@@ -13,7 +13,7 @@ import (
 // noteLinks notes attachments that the source keeps beside the object: they are copied as the links that they are,
 // and are gone when it is switched off. What another server keeps is none of the move. Such a note stands among the
 // repairs, as something that has to be known of the object as long as it is at the destination.
-func (p *parcel) noteLinks(hosts []string) {
+func (p *transfer) noteLinks(hosts []string) {
 	var found []string
 	for _, link := range p.object.Links {
 		ours := link.Managed || link.Host == "" || slices.ContainsFunc(hosts, func(host string) bool { return strings.EqualFold(host, link.Host) })

@@ -16,7 +16,7 @@ import (
 // look finds out why the destination would not have the object under its name: it has it already, holds
 // an older version of ours, or something else that is not ours to touch. refusal is nil when nothing was
 // sent yet.
-func (j *collectionJob) look(ctx context.Context, p *parcel, refusal error) error {
+func (j *collectionJob) look(ctx context.Context, p *transfer, refusal error) error {
 	there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, p.row.Destination), kindOf(j.kind))
 	if dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) {
 		return j.nothingThere(ctx, p, refusal)
@@ -52,7 +52,7 @@ const (
 	otherObject  likeness = "other"  // another UID: it only has the name
 )
 
-func (j *collectionJob) likenessOf(p *parcel, there dav.Object) likeness {
+func (j *collectionJob) likenessOf(p *transfer, there dav.Object) likeness {
 	if j.verdict(p, there.Data).Verdict.Harmless() {
 		return sameObject
 	}
@@ -72,7 +72,7 @@ func (j *collectionJob) likenessOf(p *parcel, there dav.Object) likeness {
 
 // adopt takes over what is at the destination. It is ours if we had begun to write it under that name, or written it
 // before. Under another name it may be the same that its user had put there.
-func (j *collectionJob) adopt(p *parcel, etag string) {
+func (j *collectionJob) adopt(p *transfer, etag string) {
 	p.row.DstETag = etag
 	state := ledger.ObjectAdopted
 	begun := p.before.State == ledger.ObjectIntent && p.before.Destination == p.row.Destination
@@ -84,11 +84,11 @@ func (j *collectionJob) adopt(p *parcel, etag string) {
 
 // nothingThere is for a name that was refused as taken and is free (too large, bad data: some servers say
 // 412 to that), and for an update of what somebody has removed.
-func (j *collectionJob) nothingThere(ctx context.Context, p *parcel, refusal error) error {
+func (j *collectionJob) nothingThere(ctx context.Context, p *transfer, refusal error) error {
 	if p.before.State.There() {
 		return j.conflict(p, removedThere, "it was deleted at the destination after it was copied, and has changed at the source since")
 	}
-	mended, err := j.mend(ctx, p)
+	mended, err := j.repairFurther(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (j *collectionJob) nothingThere(ctx context.Context, p *parcel, refusal err
 }
 
 // overwrite replaces our own older version. Whoever edits it in this moment wins.
-func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
+func (j *collectionJob) overwrite(ctx context.Context, p *transfer) error {
 	stored, err := j.put(ctx, p)
 	switch judge(err, 2) {
 	case stepStored:
@@ -118,7 +118,7 @@ func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
 		}
 		return j.giveUp(p, objectRefused, err)
 	}
-	mended, saveErr := j.mend(ctx, p)
+	mended, saveErr := j.repairFurther(ctx, p)
 	switch {
 	case saveErr != nil:
 		return saveErr
@@ -129,7 +129,7 @@ func (j *collectionJob) overwrite(ctx context.Context, p *parcel) error {
 }
 
 // writeElsewhere writes under a name that nobody has.
-func (j *collectionJob) writeElsewhere(ctx context.Context, p *parcel) error {
+func (j *collectionJob) writeElsewhere(ctx context.Context, p *transfer) error {
 	j.mu.Lock()
 	p.row.Destination = p.name(j.taken)
 	again := j.taken[p.row.Destination]
@@ -145,7 +145,7 @@ func (j *collectionJob) writeElsewhere(ctx context.Context, p *parcel) error {
 }
 
 // findUID looks at the object that has the UID already.
-func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) error {
+func (j *collectionJob) findUID(ctx context.Context, p *transfer, refusal error) error {
 	href := j.holderOf(p, refusal)
 	if href == "" {
 		var err error
@@ -175,7 +175,7 @@ func (j *collectionJob) findUID(ctx context.Context, p *parcel, refusal error) e
 }
 
 // holderOf returns the href of the object that has the UID: as the server says, else as we know.
-func (j *collectionJob) holderOf(p *parcel, refusal error) string {
+func (j *collectionJob) holderOf(p *transfer, refusal error) string {
 	var refused *dav.StatusError
 	if errors.As(refusal, &refused) && refused.Href != "" {
 		return refused.Href
@@ -194,8 +194,8 @@ func (j *collectionJob) holderOf(p *parcel, refusal error) string {
 }
 
 // refusedUID is for a conflict of which nobody names the other side: it may be about something else.
-func (j *collectionJob) refusedUID(ctx context.Context, p *parcel, refusal error) error {
-	mended, err := j.mend(ctx, p)
+func (j *collectionJob) refusedUID(ctx context.Context, p *transfer, refusal error) error {
+	mended, err := j.repairFurther(ctx, p)
 	switch {
 	case err != nil:
 		return err
@@ -206,7 +206,7 @@ func (j *collectionJob) refusedUID(ctx context.Context, p *parcel, refusal error
 }
 
 // recognise compares with what the destination has of the same UID: after a lost ledger it is the same.
-func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
+func (j *collectionJob) recognise(ctx context.Context, p *transfer) error {
 	found := p.found
 	p.row.Destination, p.row.DstETag = found.name, found.etag
 	if bytes.Equal(found.form, p.row.Form) && p.row.Form != nil {
@@ -231,7 +231,8 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 				return err
 			}
 		}
-		p.way, p.match = wayWrite, there.ETag
+		p.way = wayWrite
+		p.match = there.ETag
 		if err := j.ledger().SaveObjects(ctx, j.row, p.intent()); err != nil {
 			return err
 		}
@@ -243,9 +244,9 @@ func (j *collectionJob) recognise(ctx context.Context, p *parcel) error {
 // ladder are the repairs that are tried one after the other: what is safe first, then what else is offered.
 func (e *Engine) ladder() []pim.Needs { return []pim.Needs{pim.SafeNeeds(), e.options.Repairs} }
 
-// mend makes the next repairs, each step once, and notes in the ledger that this is what may be found at the
+// repairFurther makes the next repairs, each step once, and notes in the ledger that this is what may be found at the
 // destination from now on; mended is false where there is nothing more to repair.
-func (j *collectionJob) mend(ctx context.Context, p *parcel) (mended bool, err error) {
+func (j *collectionJob) repairFurther(ctx context.Context, p *transfer) (mended bool, err error) {
 	p.row.Tried = withForm(p.row.Tried, p.row.Form)
 	for ladder := j.slice.engine.ladder(); p.rung < len(ladder); {
 		p.rung++

@@ -117,7 +117,8 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 
 // asMissing is the row of an object that the destination has lost.
 func asMissing(row ledger.Object) ledger.Object {
-	row.Code, row.Escrow = objectMissing.Code, ""
+	row.Code = objectMissing.Code
+	row.Escrow = ""
 	row.Words = objectMissing.Sentence.With(nil)
 	return row
 }
@@ -129,7 +130,8 @@ func backAgain(row ledger.Object) ledger.Object {
 		return row
 	}
 	if row.Code, row.Words = "", ""; row.State == ledger.ObjectConflict {
-		row.Code, row.Words = objectConflict.Code, wordsConflict
+		row.Code = objectConflict.Code
+		row.Words = wordsConflict
 	}
 	return row
 }
@@ -143,7 +145,12 @@ func (j *collectionJob) reopen(row ledger.Object) ledger.Object {
 	if !j.due()[row.Source] {
 		j.actions.read = append(j.actions.read, j.terms().join(row.Source))
 	}
-	row.State, row.Code, row.Words, row.Escrow, row.SrcETag, row.Anew = ledger.ObjectAdopted, "", "", "", "", true
+	row.State = ledger.ObjectAdopted
+	row.Code = ""
+	row.Words = ""
+	row.Escrow = ""
+	row.SrcETag = ""
+	row.Anew = true
 	return row
 }
 
@@ -187,7 +194,8 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 	if !is {
 		return row, false
 	}
-	row.Destination, row.DstETag = found.name, ""
+	row.Destination = found.name
+	row.DstETag = ""
 	if row.State == ledger.ObjectStored {
 		row.State = ledger.ObjectAdopted
 	}

@@ -131,7 +131,7 @@ func TestFollowRename_whatWasLost(t *testing.T) {
 	lost := asMissing(ledger.Object{
 		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", SrcDigest: digest[:], Form: eventForm(data),
 	})
-	d := depart([]ledger.Object{lost}, 1, terms{unread: true, deletions: rehome.DeletionsMirror})
+	d := decideVanished([]ledger.Object{lost}, 1, terms{unread: true, deletions: rehome.DeletionsMirror})
 	if len(d.gone) != 1 || len(d.remove)+len(d.forget) > 0 {
 		t.Fatalf("%+v, want it kept in mind", d)
 	}

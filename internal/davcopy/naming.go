@@ -57,7 +57,7 @@ func (j *collectionJob) renames(ctx context.Context) bool {
 
 // giveUID gives a new object without UID one where the destination gives it a name of its own, which an answer that is lost
 // does not tell: by nothing else it would be known there should the server have changed it.
-func (j *collectionJob) giveUID(ctx context.Context, p *parcel) {
+func (j *collectionJob) giveUID(ctx context.Context, p *transfer) {
 	if p.way != wayWrite || p.object.UID != "" || p.before.State.There() || !j.renames(ctx) {
 		return
 	}
@@ -67,7 +67,7 @@ func (j *collectionJob) giveUID(ctx context.Context, p *parcel) {
 }
 
 // awaits reports whether the object has to wait because an earlier request may still arrive, and names it then.
-func (j *collectionJob) awaits(ctx context.Context, p *parcel) bool {
+func (j *collectionJob) awaits(ctx context.Context, p *transfer) bool {
 	unserved := objectUnserved.Has(p.before.Code) || objectUnreadable.Has(p.before.Code) // by the source since
 	sent := (p.before.State == ledger.ObjectIntent || unserved) && len(p.before.Tried) > 0
 	over := time.Since(p.before.Updated) >= arrival && !j.hides
@@ -79,7 +79,7 @@ func (j *collectionJob) awaits(ctx context.Context, p *parcel) bool {
 	return true
 }
 
-func (j *collectionJob) tellAwaited(p *parcel) {
+func (j *collectionJob) tellAwaited(p *transfer) {
 	href := hrefOf(j.place.source.Href, p.row.Source)
 	if j.hides {
 		j.slice.find(objectHidden.On(href, nil))

@@ -96,9 +96,9 @@ func TestDecideChunk_awaitedAndBack(t *testing.T) {
 	if j.known, err = p.ledger.Objects(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	parcels, err := j.decideChunk(t.Context(), []dav.Object{{Href: "/c/a.ics", Data: data}})
-	if err != nil || len(parcels) != 1 || parcels[0].way != wayAwait {
-		t.Fatalf("%+v, %v; want it awaited", parcels, err)
+	transfers, err := j.decideChunk(t.Context(), []dav.Object{{Href: "/c/a.ics", Data: data}})
+	if err != nil || len(transfers) != 1 || transfers[0].way != wayAwait {
+		t.Fatalf("%+v, %v; want it awaited", transfers, err)
 	}
 	rows, err := p.ledger.Objects(t.Context(), c)
 	if row := rows["a.ics"]; err != nil || !open(row, time.Now()) || !hasForm(row.Tried, eventForm(data)) {

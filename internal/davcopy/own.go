@@ -24,7 +24,7 @@ const patience = 3
 
 // weigh counts an answer by which the server, not the object, may be broken, and tests it from time to time; the error
 // says that it is.
-func (j *collectionJob) weigh(ctx context.Context, p *parcel, refusal error) error {
+func (j *collectionJob) weigh(ctx context.Context, p *transfer, refusal error) error {
 	refused, is := errorsAs[*dav.StatusError](refusal)
 	if !is || refused.Status < http.StatusInternalServerError || j.failed.Add(1)%patience != 0 {
 		return nil
@@ -33,7 +33,7 @@ func (j *collectionJob) weigh(ctx context.Context, p *parcel, refusal error) err
 }
 
 // stop returns why the slice has to end after such an answer, nil when the trouble is the object's own.
-func (j *collectionJob) stop(ctx context.Context, p *parcel, refusal error) error {
+func (j *collectionJob) stop(ctx context.Context, p *transfer, refusal error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -44,7 +44,7 @@ func (j *collectionJob) stop(ctx context.Context, p *parcel, refusal error) erro
 }
 
 // unseen is for an object that the destination does not show. Without a look at it nothing is written over it.
-func (j *collectionJob) unseen(ctx context.Context, p *parcel, refusal error) error {
+func (j *collectionJob) unseen(ctx context.Context, p *transfer, refusal error) error {
 	if err := j.stop(ctx, p, refusal); err != nil {
 		return err
 	}

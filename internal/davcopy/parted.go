@@ -15,13 +15,13 @@ import (
 
 // replaces reports whether the object has taken the place of an older version of it, so that nothing that was the same as
 // that version is there any more.
-func (p *parcel) replaces() bool {
+func (p *transfer) replaces() bool {
 	written := p.written && p.way == wayWrite && p.before.State.There()
 	return p.lostBefore || written && !bytes.Equal(p.before.Form, p.row.Form)
 }
 
 // partedFrom are the objects that were merged with one that has been written anew; another slice writes them.
-func (j *collectionJob) partedFrom(p *parcel) []ledger.Object {
+func (j *collectionJob) partedFrom(p *transfer) []ledger.Object {
 	if !p.replaces() {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (j *collectionJob) partedFrom(p *parcel) []ledger.Object {
 }
 
 // doubt notes whether it is open, or known to be wrong, that the destination keeps an object as it was given.
-func (j *collectionJob) doubt(p *parcel, open bool) {
+func (j *collectionJob) doubt(p *transfer, open bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.doubtful == nil {
@@ -56,7 +56,7 @@ func (j *collectionJob) doubt(p *parcel, open bool) {
 
 // stillMerged books an object that was merged, and parts it from one that was written anew since that was decided, or
 // that is not known to be kept as it was given: such a one stands for no other.
-func (j *collectionJob) stillMerged(p *parcel) {
+func (j *collectionJob) stillMerged(p *transfer) {
 	if p.row.State != ledger.ObjectMerged {
 		return
 	}

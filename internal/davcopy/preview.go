@@ -133,7 +133,7 @@ func (j *collectionJob) previewVanished(ctx context.Context, c *PlannedCollectio
 			c.Vanished++
 		}
 	}
-	d := depart(j.actions.vanished, j.actions.there, j.terms())
+	d := decideVanished(j.actions.vanished, j.actions.there, j.terms())
 	if d.emptied > 0 {
 		j.slice.find(j.emptiedFinding(d.emptied))
 		return nil

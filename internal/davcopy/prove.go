@@ -13,10 +13,10 @@ import (
 
 // proveAndBook reads a chunk back and books what became of it. Where that fails, what is not proved stays
 // an intent: the next pass finds it at the destination and looks at it.
-func (j *collectionJob) proveAndBook(ctx context.Context, parcels []*parcel) error {
-	failure := j.prove(ctx, parcels)
+func (j *collectionJob) proveAndBook(ctx context.Context, transfers []*transfer) error {
+	failure := j.prove(ctx, transfers)
 	// What was done is booked also when the rest could not be.
-	if err := j.book(context.WithoutCancel(ctx), parcels); err != nil {
+	if err := j.book(context.WithoutCancel(ctx), transfers); err != nil {
 		return err
 	}
 	return failure
@@ -24,13 +24,13 @@ func (j *collectionJob) proveAndBook(ctx context.Context, parcels []*parcel) err
 
 // prove reads what was written back in one request: a server that says that it has stored an object may
 // keep something else. Nothing is read where the etag that it lists is the proof already.
-func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
-	if err := j.believeListed(ctx, parcels); err != nil {
+func (j *collectionJob) prove(ctx context.Context, transfers []*transfer) error {
+	if err := j.believeListed(ctx, transfers); err != nil {
 		return err
 	}
-	due := map[string]*parcel{}
+	due := map[string]*transfer{}
 	var items []dav.Item
-	for _, p := range parcels {
+	for _, p := range transfers {
 		if p.proof != proofDue {
 			continue
 		}
@@ -41,7 +41,7 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 	if len(items) == 0 {
 		return nil
 	}
-	var spoilt []spoiltParcel
+	var spoilt []spoiltTransfer
 	err := j.slice.dst.Read(ctx, &j.place.target, items, func(o dav.Object) error {
 		p := due[o.Href]
 		if o.Err != nil {
@@ -49,7 +49,7 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 		}
 		found := j.verdict(p, o.Data)
 		if !found.Verdict.Harmless() {
-			spoilt = append(spoilt, spoiltParcel{p, found, o})
+			spoilt = append(spoilt, spoiltTransfer{p, found, o})
 			return nil
 		}
 		p.proof = proofGiven
@@ -62,7 +62,7 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 		return faultOf(err, "read back at the destination", j.place.target.Href)
 	}
 	for _, s := range spoilt {
-		if err := j.unspoil(ctx, s); err != nil {
+		if err := j.repairSpoilt(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -71,10 +71,10 @@ func (j *collectionJob) prove(ctx context.Context, parcels []*parcel) error {
 
 // believeListed asks for the etags of what the destination claims to keep to the octet: an answer to a PUT may have been
 // made from the request, and not from what is stored. What it does not list like that is read back.
-func (j *collectionJob) believeListed(ctx context.Context, parcels []*parcel) error {
-	claimed := map[string]*parcel{}
+func (j *collectionJob) believeListed(ctx context.Context, transfers []*transfer) error {
+	claimed := map[string]*transfer{}
 	var items []dav.Item
-	for _, p := range parcels {
+	for _, p := range transfers {
 		if p.proof == proofClaimed {
 			item := dav.Item{Href: hrefOf(j.place.target.Href, p.row.Destination)}
 			claimed[dav.Key(item.Href)], items = p, append(items, item)
@@ -96,14 +96,15 @@ func (j *collectionJob) believeListed(ctx context.Context, parcels []*parcel) er
 
 // verdict says whether what the destination holds is the source's object, by the rule of the verification: what was
 // sent does not matter, only what is at both ends.
-func (j *collectionJob) verdict(p *parcel, there []byte) pim.Comparison {
+func (j *collectionJob) verdict(p *transfer, there []byte) pim.Comparison {
 	terms := pim.Terms{Repairs: j.slice.engine.options.Repairs, Now: j.slice.started}
 	return terms.Compare(p.source.Data, there, p.kind)
 }
 
 // unproved is for an object that the destination has taken and does not serve: nobody knows what it keeps, if anything.
-func (j *collectionJob) unproved(p *parcel, err error) error {
-	p.proof, p.written = proofGiven, false
+func (j *collectionJob) unproved(p *transfer, err error) error {
+	p.proof = proofGiven
+	p.written = false
 	p.lostBefore = p.before.State.There()
 	p.before = ledger.Object{}                      // what was there before may be there no more
 	p.row.Tried = withForm(p.row.Tried, p.row.Form) // it may be there: until it is seen, this is not forgotten
@@ -115,27 +116,27 @@ func (j *collectionJob) unproved(p *parcel, err error) error {
 	return j.quarantine(p)
 }
 
-// spoiltParcel is an object of which the destination keeps something else than it was given.
-type spoiltParcel struct {
-	*parcel
+// spoiltTransfer is an object of which the destination keeps something else than it was given.
+type spoiltTransfer struct {
+	*transfer
 
 	found pim.Comparison
 	there dav.Object // what it keeps
 }
 
 // mayBeEdited reports whether what is there may be somebody's own by now, and not ours to write over.
-func (s spoiltParcel) mayBeEdited() bool {
+func (s spoiltTransfer) mayBeEdited() bool {
 	return touched(s.row.DstETag, s.there.ETag) || s.row.DstETag == "" && pim.Added(s.data, s.there.Data, s.kind)
 }
 
-// unspoil writes the object again with one step of repairs after the other, and looks whether that has helped.
+// repairSpoilt writes the object again with one step of repairs after the other, and looks whether that has helped.
 // Where it has not, the source's version is kept and the damage named.
-func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
+func (j *collectionJob) repairSpoilt(ctx context.Context, s spoiltTransfer) error {
 	if !s.mayBeEdited() {
 		s.keeps(s.there.Data) // what the server has made of it is no edit of its user's
 	}
 	for !s.found.Verdict.Harmless() && !s.mayBeEdited() {
-		again, err := j.writeRepaired(ctx, s.parcel, s.there.ETag)
+		again, err := j.writeRepaired(ctx, s.transfer, s.there.ETag)
 		if err != nil {
 			return err
 		}
@@ -144,16 +145,16 @@ func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
 		}
 		s.there, err = j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, s.row.Destination), kindOf(j.kind))
 		if err != nil {
-			if stop := j.stop(ctx, s.parcel, err); stop != nil {
+			if stop := j.stop(ctx, s.transfer, err); stop != nil {
 				return stop
 			}
-			return j.unproved(s.parcel, err)
+			return j.unproved(s.transfer, err)
 		}
-		s.found = j.verdict(s.parcel, s.there.Data)
+		s.found = j.verdict(s.transfer, s.there.Data)
 		s.keeps(s.there.Data)
 	}
 	s.proof = proofGiven
-	j.doubt(s.parcel, !s.found.Verdict.Harmless())
+	j.doubt(s.transfer, !s.found.Verdict.Harmless())
 	if s.found.Verdict.Harmless() {
 		s.row.DstETag = cmp.Or(s.there.ETag, s.row.DstETag)
 		return nil
@@ -162,7 +163,7 @@ func (j *collectionJob) unspoil(ctx context.Context, s spoiltParcel) error {
 	if sentence := s.found.Sentence(); sentence != "" {
 		s.row.Words += ": " + sentence
 	}
-	return j.keep(s.parcel)
+	return j.keep(s.transfer)
 }
 
 // touched says that an object is not what it was when it was stored, by the etag of the answer and that of now: somebody
@@ -172,10 +173,10 @@ func touched(stored, now string) bool { return stored != "" && !dav.SameETag(sto
 
 // writeRepaired writes with the next repairs that the destination takes over what it holds; again is false if there
 // are none.
-func (j *collectionJob) writeRepaired(ctx context.Context, p *parcel, etag string) (again bool, err error) {
+func (j *collectionJob) writeRepaired(ctx context.Context, p *transfer, etag string) (again bool, err error) {
 	before := *p
 	for etag != "" {
-		mended, err := j.mend(ctx, p)
+		mended, err := j.repairFurther(ctx, p)
 		if err != nil || !mended {
 			return false, err
 		}

@@ -18,7 +18,7 @@ import (
 
 // refused gives an object up that the destination does not take. When it is the server that fails, the slice ends
 // instead.
-func (j *collectionJob) refused(ctx context.Context, p *parcel, refusal error) error {
+func (j *collectionJob) refused(ctx context.Context, p *transfer, refusal error) error {
 	if err := j.weigh(ctx, p, refusal); err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (j *collectionJob) refused(ctx context.Context, p *parcel, refusal error) e
 
 // apart reports whether the object is changed occurrences whose event has a name of its own at the source, where the
 // destination wants both in one (RFC 4791 section 4.1). To delete one of the two would lose it.
-func (j *collectionJob) apart(p *parcel) bool {
+func (j *collectionJob) apart(p *transfer) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	other, known := j.byUID[p.row.UID]
@@ -42,7 +42,7 @@ func (j *collectionJob) apart(p *parcel) bool {
 }
 
 // giveUp quarantines an object with the server's words.
-func (j *collectionJob) giveUp(p *parcel, why rehome.Declared, refusal error) error {
+func (j *collectionJob) giveUp(p *transfer, why rehome.Declared, refusal error) error {
 	words := "the destination does not accept it"
 	if fault, is := errorsAs[*rehome.Fault](endpoint.Fault(refusal, "", "")); is {
 		words = cmp.Or(fault.Server, fault.Error())
@@ -64,7 +64,7 @@ func (j *collectionJob) giveUp(p *parcel, why rehome.Declared, refusal error) er
 const wordsConflict = "the destination has a different version, which stays as it is"
 
 // conflict leaves both ends as they are and says so.
-func (j *collectionJob) conflict(p *parcel, why rehome.Declared, words string) error {
+func (j *collectionJob) conflict(p *transfer, why rehome.Declared, words string) error {
 	if p.before.State == ledger.ObjectConflict && why.Has(p.before.Code) {
 		words = p.before.Words // how it came to that
 	}
@@ -75,7 +75,7 @@ func (j *collectionJob) conflict(p *parcel, why rehome.Declared, words string) e
 
 // quarantine keeps the original, so that nothing is lost when the source goes. It was not written, so
 // what was repaired in vain does not count.
-func (j *collectionJob) quarantine(p *parcel) error {
+func (j *collectionJob) quarantine(p *transfer) error {
 	if p.row.State == ledger.ObjectQuarantined {
 		p.row.DstETag, p.row.Form, p.row.Kept, p.row.Repairs = "", nil, nil, nil
 	}
@@ -83,7 +83,7 @@ func (j *collectionJob) quarantine(p *parcel) error {
 }
 
 // keep stores the source's bytes in the escrow folder.
-func (j *collectionJob) keep(p *parcel) (err error) {
+func (j *collectionJob) keep(p *transfer) (err error) {
 	if p.source.Err != nil {
 		return nil //nolint:nilerr // nothing was served that could be kept
 	}

@@ -18,7 +18,7 @@ import (
 
 // handDown gives what vanished objects have at the destination to those that were merged with them.
 func (j *collectionJob) handDown(ctx context.Context) error {
-	for _, h := range j.actions.heirs {
+	for _, h := range j.actions.successors {
 		if err := j.succeed(ctx, h); err != nil {
 			return err
 		}
@@ -26,8 +26,8 @@ func (j *collectionJob) handDown(ctx context.Context) error {
 	return nil
 }
 
-// succeed gives an heir what has become its own, and has it read where that may be another version.
-func (j *collectionJob) succeed(ctx context.Context, h heir) error {
+// succeed gives a successor what has become its own, and has it read where that may be another version.
+func (j *collectionJob) succeed(ctx context.Context, h successor) error {
 	if err := j.rename(ctx, h); err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (j *collectionJob) succeed(ctx context.Context, h heir) error {
 	return nil
 }
 
-func (j *collectionJob) rename(ctx context.Context, h heir) error {
+func (j *collectionJob) rename(ctx context.Context, h successor) error {
 	if err := j.ledger().RenameObject(ctx, j.row, h.from, h.row); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	if i < 0 {
 		return nil
 	}
-	h := heir{row: j.actions.vanished[i], from: j.actions.vanished[i].Source}
+	h := successor{row: j.actions.vanished[i], from: j.actions.vanished[i].Source}
 	h.row.Source, h.row.SrcETag = name, "" // until it is settled it has to be read
 	if h.row.State == ledger.ObjectGone && h.row.Code == ledger.CodeMissing {
 		h.row = asMissing(h.row)

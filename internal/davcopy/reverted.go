@@ -89,7 +89,10 @@ func (j *collectionJob) lastVersion(row ledger.Object) (ledger.Object, bool) {
 			continue
 		}
 		f.taken = true
-		row.Destination, row.DstETag, row.Code, row.Words = f.name, f.etag, "", ""
+		row.Destination = f.name
+		row.DstETag = f.etag
+		row.Code = ""
+		row.Words = ""
 		if row.State == ledger.ObjectStored {
 			row.State = ledger.ObjectAdopted // it may also be what its user had put there
 		}
@@ -113,13 +116,16 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 	switch {
 	case current(row, form[:]):
 		if row.DstETag = there.ETag; !behind {
-			row.Code, row.Words = "", ""
+			row.Code = ""
+			row.Words = ""
 		}
 	case earlier(row, form[:]):
-		row.Code, row.DstETag = objectReverted.Code, ""
+		row.Code = objectReverted.Code
+		row.DstETag = ""
 		row.Words = objectReverted.Sentence.With(nil)
 	case objectUnproved.Has(row.Code):
-		row.Code, row.Words = "", ""
+		row.Code = ""
+		row.Words = ""
 	}
 	return row
 }
@@ -133,7 +139,8 @@ func (j *collectionJob) bookAltered(ctx context.Context, rows []ledger.Object) e
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
 		row := j.known[name]
 		if holder, seen := now[row.Destination]; seen && row.State == ledger.ObjectMerged && (holder.Reverted() || row.Reverted()) {
-			row.Code, row.Words = holder.Code, holder.Words
+			row.Code = holder.Code
+			row.Words = holder.Words
 			rows = append(rows, row)
 		}
 	}

@@ -142,7 +142,7 @@ func TestPasses_recogniseWhatHasNoUID(t *testing.T) {
 
 func formOf(t *testing.T, data []byte) []byte {
 	t.Helper()
-	p := parcel{kind: "contact"}
+	p := transfer{kind: "contact"}
 	p.keeps(data)
 	if p.row.Kept == nil {
 		t.Fatalf("no form of %s", data)
@@ -167,7 +167,7 @@ func TestConsider_unservedAndRenamed(t *testing.T) {
 func TestSupersede(t *testing.T) {
 	t.Parallel()
 	form := func(c byte) []byte { return bytes.Repeat([]byte{c}, 32) }
-	p := parcel{
+	p := transfer{
 		before: ledger.Object{Form: form(1), Kept: form(2)},
 		row:    ledger.Object{Form: form(3), Earlier: form(4), Tried: slices.Concat(form(3), form(5), form(1))},
 	}
@@ -194,7 +194,7 @@ func TestMayBeEdited(t *testing.T) {
 		{"", dav.Object{Data: cut, ETag: `"2"`}, false}, {"", dav.Object{Data: added, ETag: `"2"`}, true},
 		{`"1"`, dav.Object{Data: cut, ETag: `"2"`}, true}, {`"1"`, dav.Object{Data: added, ETag: `"1"`}, false},
 	} {
-		s := spoiltParcel{parcel: &parcel{kind: "calendar", data: given, row: ledger.Object{DstETag: c.stored}}, there: c.there}
+		s := spoiltTransfer{transfer: &transfer{kind: "calendar", data: given, row: ledger.Object{DstETag: c.stored}}, there: c.there}
 		if got := s.mayBeEdited(); got != c.want {
 			t.Errorf("stored as %q, there %s: %v, want %v", c.stored, c.there.Data, got, c.want)
 		}
@@ -253,7 +253,7 @@ func TestPasses_aConflictThatIsOver(t *testing.T) {
 // An update that was begun is open until its answer is there, also where the source lists only what has changed since.
 func TestDiff_openUpdate(t *testing.T) {
 	t.Parallel()
-	update := parcel{before: ledger.Object{Source: "a.ics", State: ledger.ObjectStored}, row: ledger.Object{Source: "a.ics"}}
+	update := transfer{before: ledger.Object{Source: "a.ics", State: ledger.ObjectStored}, row: ledger.Object{Source: "a.ics"}}
 	known := map[string]ledger.Object{"a.ics": update.intent()}
 	source := listed{items: map[string]dav.Item{}, removed: map[string]bool{}}
 	if a := diff(source, known, someTerms(rehome.DeletionsKeep)); len(a.read) != 1 || remaining(source, known) != 1 {

@@ -108,7 +108,8 @@ func (s *slice) do(ctx context.Context) error {
 			s.find(collectionLeftOut.On(left.Collection.Href, rehome.Values{"why": left.Reason, "hint": left.NextStep}))
 		}
 	}
-	s.looked, s.calendars = true, plans[rehome.KindCalendars].placements
+	s.looked = true
+	s.calendars = plans[rehome.KindCalendars].placements
 	for _, kind := range s.engine.options.Kinds {
 		if err := s.runKind(ctx, kind, plans[kind], known, &t); err != nil {
 			return err

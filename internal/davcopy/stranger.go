@@ -29,7 +29,8 @@ func (s *strangers) add(name, etag string, data []byte, kind pim.Kind) {
 		return // it cannot be recognised: writing it will tell
 	}
 	if s.byUID == nil {
-		s.byUID, s.byForm = map[string][]*foreign{}, map[string][]*foreign{}
+		s.byUID = map[string][]*foreign{}
+		s.byForm = map[string][]*foreign{}
 	}
 	form, readable := pim.Digest(data, kind)
 	f := &foreign{name: name, etag: etag, uid: object.UID, form: form[:]}

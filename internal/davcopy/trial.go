@@ -75,7 +75,8 @@ func (j *collectionJob) sweep(ctx context.Context, left []dav.Object, begun time
 
 // sweepDeleted sweeps a collection that the source has no more, and in which nothing else is looked at.
 func (j *collectionJob) sweepDeleted(ctx context.Context) error {
-	look, begun := j.slice.mayHoldTrial(j.place.target), time.Now()
+	look := j.slice.mayHoldTrial(j.place.target)
+	begun := time.Now()
 	if seen(j.place.target, j.row.Target) && !look {
 		return nil
 	}

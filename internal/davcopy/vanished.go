@@ -17,7 +17,7 @@ import (
 // followVanished carries out what vanished at the source; doubted is true when so much has that somebody has
 // to look first.
 func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err error) {
-	d := depart(j.actions.vanished, j.actions.there, j.terms())
+	d := decideVanished(j.actions.vanished, j.actions.there, j.terms())
 	if d.emptied > 0 {
 		j.slice.block(j.emptiedFinding(d.emptied))
 		j.slice.count(j.kind, func(t *Tally) { t.Doubted += d.emptied })
@@ -59,7 +59,11 @@ func left(row ledger.Object) ledger.Object {
 	if row.Missing() {
 		code = row.Code // under another name it is missing still
 	}
-	row.State, row.SrcETag, row.Code, row.Words, row.Escrow = ledger.ObjectGone, "", code, "", ""
+	row.State = ledger.ObjectGone
+	row.SrcETag = ""
+	row.Code = code
+	row.Words = ""
+	row.Escrow = ""
 	return row
 }
 

@@ -20,14 +20,14 @@ import (
 
 // decideChunk decides about some objects and writes down the intents of those that go to the destination, all
 // in one commit.
-func (j *collectionJob) decideChunk(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
-	parcels, err := j.considerAll(ctx, chunk)
+func (j *collectionJob) decideChunk(ctx context.Context, chunk []dav.Object) ([]*transfer, error) {
+	transfers, err := j.considerAll(ctx, chunk)
 	if err != nil {
 		return nil, err
 	}
 	var intents []ledger.Object
 	j.mu.Lock()
-	for _, p := range parcels {
+	for _, p := range transfers {
 		switch {
 		case p.way == wayWrite:
 			intents = append(intents, p.intent())
@@ -37,11 +37,11 @@ func (j *collectionJob) decideChunk(ctx context.Context, chunk []dav.Object) ([]
 		}
 	}
 	j.mu.Unlock()
-	return parcels, j.ledger().SaveObjects(ctx, j.row, intents...)
+	return transfers, j.ledger().SaveObjects(ctx, j.row, intents...)
 }
 
 // considerAll decides about every object of a chunk.
-func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]*parcel, error) {
+func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]*transfer, error) {
 	b := books{
 		content: j.content(), hosts: j.slice.engine.options.SourceHosts, below: j.place.source.Href,
 		known: j.known, byUID: j.byUID, unknown: j.unknown, taken: j.taken, present: j.present, alive: j.siblings,
@@ -50,7 +50,7 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 	slices.SortFunc(chunk, func(a, b dav.Object) int {
 		return cmp.Or(cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href))
 	})
-	parcels := make([]*parcel, 0, len(chunk))
+	transfers := make([]*transfer, 0, len(chunk))
 	for _, o := range chunk {
 		if pim.IsTrial(o.Data) {
 			j.passOver(o)
@@ -71,39 +71,45 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 				return nil, err
 			}
 		}
-		parcels = append(parcels, &p)
+		transfers = append(transfers, &p)
 	}
-	return parcels, nil
+	return transfers, nil
 }
 
 // intent is the row that says that the object may be at the destination from now on. An update keeps
 // what was known before, so that a crash leaves the etag that we had. What is sent now is among what may
 // be found there, together with what was sent before and never answered.
-func (p *parcel) intent() ledger.Object {
+func (p *transfer) intent() ledger.Object {
 	p.row.Tried = withForm(p.row.Tried, p.row.Form)
 	row := p.row
 	row.State = ledger.ObjectIntent
 	if p.before.State.There() {
 		row.State = p.before.State
-		row.Form, row.Kept, row.SrcETag, row.Anew = p.before.Form, p.before.Kept, "", true // until the answer is there, the update is still to be made
+		row.Form = p.before.Form
+		row.Kept = p.before.Kept
+		row.SrcETag = ""
+		row.Anew = true // until the answer is there, the update is still to be made
 		if row.State == ledger.ObjectConflict {
-			row.Code, row.Words, row.Escrow = p.before.Code, p.before.Words, p.before.Escrow
+			row.Code = p.before.Code
+			row.Words = p.before.Words
+			row.Escrow = p.before.Escrow
 		}
 	}
 	return row
 }
 
 // carryAll works on several objects at once. Two with one UID are never on their way at the same time.
-func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
-	begun, writes := time.Now(), 0
-	for _, p := range parcels {
+func (j *collectionJob) carryAll(ctx context.Context, transfers []*transfer) error {
+	begun := time.Now()
+	writes := 0
+	for _, p := range transfers {
 		if p.way == wayWrite {
 			writes++
 		}
 	}
 	group, ctx := pass.NewGroup(ctx, j.slice.account.Address)
-	group.SetLimit(j.lanes.count)
-	for _, same := range byUID(parcels) {
+	group.SetLimit(j.concurrency.count)
+	for _, same := range byUID(transfers) {
 		group.Go(func() error {
 			for _, p := range same {
 				if err := j.carry(ctx, p); err != nil {
@@ -115,16 +121,16 @@ func (j *collectionJob) carryAll(ctx context.Context, parcels []*parcel) error {
 	}
 	err := group.Wait()
 	if err == nil {
-		j.lanes.learn(writes, time.Since(begun))
+		j.concurrency.learn(writes, time.Since(begun))
 	}
 	return err
 }
 
-// byUID puts parcels with the same UID together, in the order of their first.
-func byUID(parcels []*parcel) [][]*parcel {
-	var all [][]*parcel
+// byUID puts transfers with the same UID together, in the order of their first.
+func byUID(transfers []*transfer) [][]*transfer {
+	var all [][]*transfer
 	places := map[string]int{}
-	for _, p := range parcels {
+	for _, p := range transfers {
 		place, known := places[p.row.UID]
 		if !known || p.row.UID == "" {
 			place = len(all)
@@ -137,7 +143,7 @@ func byUID(parcels []*parcel) [][]*parcel {
 }
 
 // carry does what was decided about one object.
-func (j *collectionJob) carry(ctx context.Context, p *parcel) error {
+func (j *collectionJob) carry(ctx context.Context, p *transfer) error {
 	switch p.way {
 	case wayWrite:
 		if j.twin(p) {
@@ -156,7 +162,7 @@ func (j *collectionJob) carry(ctx context.Context, p *parcel) error {
 
 // twin settles an object that is the same as another one of the collection, which has gone out with the same chunk:
 // the same under two names is one. If that one turns out not to be kept as it was given, the two part when they are booked.
-func (j *collectionJob) twin(p *parcel) bool {
+func (j *collectionJob) twin(p *transfer) bool {
 	j.mu.Lock()
 	other, found := j.byUID[p.row.UID]
 	row := j.known[other]
@@ -171,7 +177,7 @@ func (j *collectionJob) twin(p *parcel) bool {
 }
 
 // write puts the object and follows the destination's answers until it is stored or given up.
-func (j *collectionJob) write(ctx context.Context, p *parcel) error {
+func (j *collectionJob) write(ctx context.Context, p *transfer) error {
 	if p.before.State.There() && p.match == "" {
 		// An update without the etag of what we wrote: look first.
 		return j.look(ctx, p, nil)
@@ -190,7 +196,7 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 		case stepTooLarge:
 			return j.giveUp(p, objectTooLarge, err)
 		case stepRepair:
-			mended, saveErr := j.mend(ctx, p)
+			mended, saveErr := j.repairFurther(ctx, p)
 			if saveErr != nil {
 				return saveErr
 			}
@@ -212,7 +218,7 @@ func (j *collectionJob) write(ctx context.Context, p *parcel) error {
 	}
 }
 
-func (j *collectionJob) put(ctx context.Context, p *parcel) (dav.Stored, error) {
+func (j *collectionJob) put(ctx context.Context, p *transfer) (dav.Stored, error) {
 	href := hrefOf(j.place.target.Href, p.row.Destination)
 	stored, err := j.slice.dst.Put(ctx, href, dav.Upload{Data: p.data, Kind: kindOf(j.kind), IfMatch: p.match})
 	if err == nil && p.match == "" {
@@ -223,17 +229,18 @@ func (j *collectionJob) put(ctx context.Context, p *parcel) (dav.Stored, error) 
 
 // stopFault is for trouble that is not the object's. A collection that is gone is made anew by the next
 // slice.
-func stopFault(err error, p *parcel) error {
+func stopFault(err error, p *transfer) error {
 	fault := faultOf(err, "write at the destination", p.row.Destination)
 	var f *rehome.Fault
 	if dav.IsStatus(err, http.StatusNotFound) && errors.As(fault, &f) {
-		f.Class, f.Hint = rehome.ClassTemporary, "somebody removed the collection at the destination in the meantime: run sync again to create it again"
+		f.Class = rehome.ClassTemporary
+		f.Hint = "somebody removed the collection at the destination in the meantime: run sync again to create it again"
 	}
 	return fault
 }
 
 // stored notes that the destination has taken the object.
-func (j *collectionJob) stored(p *parcel, s dav.Stored) {
+func (j *collectionJob) stored(p *transfer, s dav.Stored) {
 	if s.Href != "" {
 		p.row.Destination = nameBelow(j.place.target.Href, s.Href)
 	}
@@ -248,7 +255,7 @@ func (j *collectionJob) stored(p *parcel, s dav.Stored) {
 }
 
 // settleAs ends the way of an object that is at the destination.
-func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
+func (j *collectionJob) settleAs(p *transfer, state ledger.ObjectState) {
 	p.row.State, p.row.Code, p.row.Words, p.row.Escrow = state, "", "", ""
 	p.supersede()
 	p.written = true
@@ -261,9 +268,9 @@ func (j *collectionJob) settleAs(p *parcel, state ledger.ObjectState) {
 }
 
 // book writes down what became of a chunk and counts it.
-func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
+func (j *collectionJob) book(ctx context.Context, transfers []*transfer) error {
 	var rows []ledger.Object
-	for _, p := range parcels {
+	for _, p := range transfers {
 		begun := p.row.State == ledger.ObjectIntent && (p.way == wayWrite || p.before.State.There())
 		if begun || p.way == wayAwait || p.unproved() {
 			continue // still what the intent says
@@ -276,7 +283,7 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 		return err
 	}
 	var t Tally
-	for _, p := range parcels {
+	for _, p := range transfers {
 		p.tally(&t)
 	}
 	if t != (Tally{}) {
@@ -284,14 +291,14 @@ func (j *collectionJob) book(ctx context.Context, parcels []*parcel) error {
 	}
 	j.slice.count(j.kind, func(all *Tally) { all.count(t) })
 	j.slice.octets.Add(-t.Octets)
-	j.tellBatch(t, len(parcels))
-	j.slice.engine.options.Observer.Done(j.slice.account.Address, len(parcels), t.Octets)
+	j.tellBatch(t, len(transfers))
+	j.slice.engine.options.Observer.Done(j.slice.account.Address, len(transfers), t.Octets)
 	return nil
 }
 
 // tally counts what became of one object. What is not at the destination, or not as it was given, is
 // counted from the ledger.
-func (p *parcel) tally(t *Tally) {
+func (p *transfer) tally(t *Tally) {
 	if !p.written || p.unproved() {
 		return
 	}

@@ -21,8 +21,11 @@ func Added(given, there []byte, kind Kind) bool {
 	if err != nil {
 		return true
 	}
-	mine, theirs := normalize(a).entries, normalize(b).entries
-	lost, filled, all := unmatched(mine, theirs), filledIn(a.Kind), a.signs()
+	mine := normalize(a).entries
+	theirs := normalize(b).entries
+	lost := unmatched(mine, theirs)
+	filled := filledIn(a.Kind)
+	all := a.signs()
 	return slices.ContainsFunc(unmatched(theirs, mine), func(e entry) bool {
 		_, fills := filled[e.name]
 		return !e.soft && !fills && !b.spells(e.line, all) && !slices.ContainsFunc(lost, func(l entry) bool {
@@ -33,7 +36,8 @@ func Added(given, there []byte, kind Kind) bool {
 
 // spells reports whether every line of what begins in a line, which is a property or a component, is in a text of signs.
 func (d *Document) spells(first int, all string) bool {
-	from, depth := slices.IndexFunc(d.lines, func(l Line) bool { return l.Number == first }), 0
+	from := slices.IndexFunc(d.lines, func(l Line) bool { return l.Number == first })
+	depth := 0
 	if from < 0 {
 		return false
 	}

@@ -50,7 +50,8 @@ func (x *propertyExaminer) calendar(calendar *Component) {
 func (x *propertyExaminer) together(calendar *Component) {
 	var kind, uid string
 	var first *Component
-	masters, seen := map[string]bool{}, map[string]bool{}
+	masters := map[string]bool{}
+	seen := map[string]bool{}
 	for _, child := range calendar.Children {
 		if !takesPlace(child.Name) && child.Name != "VFREEBUSY" {
 			continue
@@ -59,7 +60,9 @@ func (x *propertyExaminer) together(calendar *Component) {
 		own := string(line.Value)
 		switch {
 		case first == nil:
-			first, kind, uid = child, child.Name, own
+			first = child
+			kind = child.Name
+			uid = own
 		case kind != child.Name:
 			x.report(CodeMixedComponents, child.Begin, fmt.Sprintf("holds both %s and %s", kind, child.Name))
 			kind = child.Name

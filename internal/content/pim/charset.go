@@ -46,7 +46,8 @@ func examineOldCard(doc *Document) defect {
 	if !ok {
 		return found
 	}
-	previous, from := Line{}, 0
+	previous := Line{}
+	from := 0
 	for _, line := range doc.lines {
 		if line.Offset < from {
 			continue // within an agent's card

@@ -239,7 +239,8 @@ func (t Terms) compareFilled(src, dst *reading) Comparison {
 		return unreadable("the object cannot be read after its repairs")
 	}
 	hard, soft := t.differences(src, dst)
-	found, fillable := Comparison{Verdict: VerdictRepaired, Differences: soft}, filledIn(src.kind)
+	found := Comparison{Verdict: VerdictRepaired, Differences: soft}
+	fillable := filledIn(src.kind)
 	var rest []Difference
 	for _, difference := range hard {
 		code := fillable[difference.Property]

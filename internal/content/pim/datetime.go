@@ -32,7 +32,9 @@ func parseMoment(value string) (moment, bool) {
 	if len(clock) != 6 || !onlyDigits(clock) {
 		return moment{}, false
 	}
-	hour, minute, second := digits(clock[:2]), digits(clock[2:4]), digits(clock[4:])
+	hour := digits(clock[:2])
+	minute := digits(clock[2:4])
+	second := digits(clock[4:])
 	if hour > 23 || minute > 59 || second > 60 {
 		return moment{}, false
 	}
@@ -80,7 +82,8 @@ func parseSpan(value string) (span, bool) {
 	sign := 1
 	value = strings.ToUpper(strings.TrimSpace(value))
 	if rest, negative := strings.CutPrefix(value, "-"); negative {
-		sign, value = -1, rest
+		sign = -1
+		value = rest
 	} else {
 		value = strings.TrimPrefix(value, "+")
 	}
@@ -120,7 +123,9 @@ func parseOffset(value string) (seconds int, ok bool) {
 	if len(value) != 5 && len(value) != 7 || value[0] != '+' && value[0] != '-' || !onlyDigits(value[1:]) {
 		return 0, false
 	}
-	hours, minutes, rest := digits(value[1:3]), digits(value[3:5]), 0
+	hours := digits(value[1:3])
+	minutes := digits(value[3:5])
+	rest := 0
 	if len(value) == 7 {
 		rest = digits(value[5:])
 	}

@@ -16,7 +16,8 @@ const maxDifferences = 20
 // themselves.
 func (t Terms) differences(src, dst *reading) (hard, soft []Difference) {
 	a, b := src.form, dst.form
-	onlySrc, onlyDst := unmatched(a.entries, b.entries), unmatched(b.entries, a.entries)
+	onlySrc := unmatched(a.entries, b.entries)
+	onlyDst := unmatched(b.entries, a.entries)
 	hard = describe(onlySrc, onlyDst, false)
 	soft = describe(onlySrc, onlyDst, true)
 	lower, higher := compareSequences(a.sequences, b.sequences)
@@ -122,7 +123,8 @@ func describe(src, dst []entry, soft bool) []Difference {
 		if e.soft != soft {
 			continue
 		}
-		at, what := place{e.where, e.name}, "is missing at the destination"
+		at := place{e.where, e.name}
+		what := "is missing at the destination"
 		if left[at] > 0 {
 			left[at]--
 			what = happened(e, others[at])

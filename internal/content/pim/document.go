@@ -91,7 +91,8 @@ func (d *Document) readLines() error {
 	if bytes.HasPrefix(data, byteOrderMark) {
 		skipped = len(byteOrderMark)
 	}
-	reader, params := newLineReader(data), 0
+	reader := newLineReader(data)
+	params := 0
 	reader.pos = skipped
 	d.lines = make([]Line, 0, min(bytes.Count(data, []byte("\n"))+1, 1000))
 	for {
@@ -119,7 +120,8 @@ func (d *Document) findEncoding() {
 	if utf8.Valid(d.data) {
 		return
 	}
-	well, badly := 0, 0
+	well := 0
+	badly := 0
 	for _, line := range d.lines {
 		switch {
 		case isASCIIPrintable(line.content):

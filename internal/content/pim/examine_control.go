@@ -110,7 +110,9 @@ func isBlank(b byte) bool { return b == ' ' || b == '\t' }
 // controls takes runs of control characters away. It leaves one whose absence would make a line empty, or the
 // continuation of the one before; with the fold behind it, it can go.
 func (x *byteExaminer) controls(line Line) {
-	raw, value, stop := line.Raw, -1, len(line.Raw)
+	raw := line.Raw
+	value := -1
+	stop := len(line.Raw)
 	if line.Name == "BEGIN" || line.Name == "END" {
 		stop = len(bytes.TrimRightFunc(raw, isNoLetter)) // see bareLine
 	}

@@ -67,7 +67,8 @@ func (x *propertyExaminer) object() {
 
 // lines looks at each line for itself.
 func (x *propertyExaminer) lines() {
-	previous, gap := Line{}, false
+	previous := Line{}
+	gap := false
 	for _, line := range x.doc.lines {
 		switch {
 		case len(line.content) == 0:
@@ -86,7 +87,8 @@ func (x *propertyExaminer) lines() {
 			x.inlineData(line)
 		}
 		if line.Name != "" {
-			previous, gap = line, false
+			previous = line
+			gap = false
 		}
 	}
 }

@@ -108,7 +108,8 @@ func (e *expansion) firstPeriod() time.Time {
 	year, month, day := e.start.Date()
 	switch e.rule.frequency {
 	case yearly:
-		month, day = 1, 1
+		month = 1
+		day = 1
 	case monthly:
 		day = 1
 	case weekly:
@@ -293,7 +294,8 @@ func (r *rule) allowsWeekday(day time.Time) bool {
 	if len(r.weekdays) == 0 {
 		return true
 	}
-	number, total := day.Day(), daysOfMonth(day)
+	number := day.Day()
+	total := daysOfMonth(day)
 	if r.frequency == yearly && len(r.months) == 0 {
 		number, total = day.YearDay(), daysOfYear(day.Year())
 	}

@@ -247,7 +247,8 @@ func (o *Object) findTimes(doc *Document) {
 	occurrences, complete := doc.occurrences(window)
 	for i, occurrence := range occurrences {
 		if i == 0 {
-			o.Start, o.End = occurrence.Start, occurrence.End
+			o.Start = occurrence.Start
+			o.End = occurrence.End
 		}
 		if occurrence.End.After(o.Last) {
 			o.Last = occurrence.End

@@ -60,7 +60,8 @@ func (r *lineReader) physical(start int) (end, next int) {
 		mark = '\r'
 	}
 	i := bytes.IndexByte(r.data[start:], mark)
-	end, next = start+i, start+i+1
+	end = start + i
+	next = start + i + 1
 	if i < 0 {
 		end, next = len(r.data), len(r.data)
 	}
@@ -76,7 +77,8 @@ func (r *lineReader) next() (line Line, ok bool) {
 	if r.pos >= len(r.data) {
 		return Line{}, false
 	}
-	line.Offset, line.Number = r.pos, r.number
+	line.Offset = r.pos
+	line.Number = r.number
 	end, next := r.physical(r.pos)
 	line.content = r.data[r.pos:end]
 	r.pos, r.number = next, r.number+1
@@ -143,7 +145,9 @@ func (r *lineReader) segments(line Line) (text []byte, found []segment) {
 	if line.softFold {
 		return line.Raw, []segment{{0, line.Offset, len(line.Raw)}}
 	}
-	pos, at, stop := line.Offset, 0, line.Offset+len(line.Raw)
+	pos := line.Offset
+	at := 0
+	stop := line.Offset + len(line.Raw)
 	for pos < stop {
 		end, next := r.physical(pos)
 		if pos > line.Offset {

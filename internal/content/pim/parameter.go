@@ -68,7 +68,8 @@ func readParam(content []byte, at int) (param Param, next int, well bool) {
 	if content[next] != '=' {
 		return bareParam(name), next, name != ""
 	}
-	param.Name, well = name, name != ""
+	param.Name = name
+	well = name != ""
 	for {
 		var value string
 		var good bool

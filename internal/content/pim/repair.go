@@ -129,7 +129,9 @@ func selectFixes(defects []defect, needs Needs, step int) []Fix {
 
 // touching adds to waits the later of owners whose edits touch, and reports whether there were any.
 func touching(sorted []owned, waits map[int]bool) bool {
-	end, owner, some := 0, 0, false
+	end := 0
+	owner := 0
+	some := false
 	for _, edit := range sorted {
 		if edit.Offset < end && edit.owner != owner {
 			waits[max(edit.owner, owner)], some = true, true

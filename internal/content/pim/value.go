@@ -53,7 +53,8 @@ func position(value string) string {
 	text := strings.ReplaceAll(strings.TrimSpace(value), `\`, "")
 	separator := ";"
 	if rest, ok := cutScheme(text, "geo:"); ok {
-		text, separator = rest, ","
+		text = rest
+		separator = ","
 	}
 	latitude, longitude, found := strings.Cut(text, separator)
 	if !found {
@@ -100,7 +101,8 @@ func reference(value string) string {
 		if end < 0 {
 			end = len(authority)
 		}
-		host, path := authority[:end], authority[end:]
+		host := authority[:end]
+		path := authority[end:]
 		at := strings.LastIndexByte(host, '@') + 1
 		if path == "" && (scheme == "http" || scheme == "https") {
 			path = "/"

@@ -134,7 +134,8 @@ func newDefinedZone(component *Component, year int, b *budget) *definedZone {
 // cover expands the years around one.
 func (z *definedZone) cover(year int) {
 	if z.onsets == nil {
-		z.first, z.last = year, year
+		z.first = year
+		z.last = year
 	}
 	z.first, z.last = min(z.first, year-yearsBefore), max(z.last, year+yearsBehind)
 	z.onsets = nil

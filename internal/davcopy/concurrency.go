@@ -4,9 +4,9 @@ package davcopy
 
 import "time"
 
-// lanes finds how many objects are best on their way at once into one collection. On a long line more of them
+// concurrency finds how many objects are best on their way at once into one collection. On a long line more of them
 // are faster; a server that lets one writer into a collection at a time only gets slower with them.
-type lanes struct {
+type concurrency struct {
 	most    int // never more
 	count   int // now
 	before  int // the last step down
@@ -31,12 +31,12 @@ const (
 	telling    = 20   // objects that have to be measured for a decision
 )
 
-func newLanes(most int) *lanes {
-	return &lanes{most: most, count: min(firstLanes, most), trend: trendUp}
+func newConcurrency(most int) *concurrency {
+	return &concurrency{most: most, count: min(firstLanes, most), trend: trendUp}
 }
 
 // learn takes a measure into account: so many objects in so much time.
-func (l *lanes) learn(objects int, took time.Duration) {
+func (l *concurrency) learn(objects int, took time.Duration) {
 	if l.settled || objects < telling || took <= 0 {
 		return
 	}
@@ -50,7 +50,8 @@ func (l *lanes) learn(objects int, took time.Duration) {
 	case l.trend == trendDown:
 		l.count, l.settled = l.before, true
 	case rate >= worthIt*l.rate:
-		l.rate, l.trend = rate, trendMore
+		l.rate = rate
+		l.trend = trendMore
 		l.up()
 	case l.trend == trendMore:
 		l.count, l.settled = l.count/2, true
@@ -60,7 +61,7 @@ func (l *lanes) learn(objects int, took time.Duration) {
 	}
 }
 
-func (l *lanes) up() {
+func (l *concurrency) up() {
 	switch {
 	case 2*l.count <= l.most:
 		l.count *= 2
@@ -71,7 +72,7 @@ func (l *lanes) up() {
 	}
 }
 
-func (l *lanes) down() {
+func (l *concurrency) down() {
 	l.trend = trendDown
 	if l.count == 1 {
 		l.settled = true

@@ -13,7 +13,7 @@ func TestLanes_findWhatTheServerStands(t *testing.T) {
 		return func(n int) time.Duration { return 8 * time.Second / time.Duration(min(n, stands)) }
 	}
 	for name, test := range map[string]struct {
-		took       func(lanes int) time.Duration // for 50 objects
+		took       func(atOnce int) time.Duration // for 50 objects
 		most, want int
 	}{
 		"long line":             {line(100), 8, 8},
@@ -29,15 +29,15 @@ func TestLanes_findWhatTheServerStands(t *testing.T) {
 		"three are allowed":     {line(100), 3, 3},
 		"three allowed, serial": {line(1), 3, 1},
 	} {
-		l := newLanes(test.most)
+		l := newConcurrency(test.most)
 		for range 10 {
 			l.learn(50, test.took(l.count))
 		}
 		if l.count != test.want {
-			t.Errorf("%s: %d lanes, want %d", name, l.count, test.want)
+			t.Errorf("%s: %d at once, want %d", name, l.count, test.want)
 		}
 	}
-	l := newLanes(8)
+	l := newConcurrency(8)
 	l.learn(telling-1, time.Second)
 	if l.count != firstLanes || l.rate != 0 {
 		t.Errorf("too few objects were taken for a measure: %+v", l)
