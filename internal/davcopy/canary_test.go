@@ -25,7 +25,8 @@ func TestCanary_fliesWhereItCan(t *testing.T) {
 		t.Fatal(err)
 	}
 	person := host()
-	tasks := corpus.Collection{Name: "a-tasks", DisplayName: "Tasks", Components: []string{"VTODO"}, Resources: []corpus.Resource{{Name: "assigned.ics", Data: task}}}
+	tasks := corpus.Collection{Name: "a-tasks", DisplayName: "Tasks", Components: []string{"VTODO"},
+		Resources: []corpus.Resource{{Name: "assigned.ics", Data: task}}}
 	person.Calendars = append([]corpus.Collection{tasks}, person.Calendars...)
 	room := lab.Open(t)
 	server, err := cyrus.Start(room, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
@@ -44,7 +45,8 @@ func TestCanary_fliesWhereItCan(t *testing.T) {
 	held := first.Tallies[rehome.KindCalendars].Held
 	wantTally(t, "held back", first.Tallies[rehome.KindCalendars], Tally{Objects: want, Copied: want - held, Held: held})
 	said := findingOf(first.Findings, "invitations_unknown")
-	if held == 0 || !strings.Contains(said.Sentence, "no test objects here") || strings.Contains(said.NextStep, "schedule_agent_client") || findingOf(first.Findings, "invitations_not_silent").Code != "" {
+	if held == 0 || !strings.Contains(said.Sentence, "no test objects here") || strings.Contains(said.NextStep, "schedule_agent_client") ||
+		findingOf(first.Findings, "invitations_not_silent").Code != "" {
 		t.Errorf("%d held back with %+v", held, first.Findings)
 	}
 

@@ -52,7 +52,8 @@ func (p *pair) write(t *testing.T, end *endpoint.DAV, name, summary string) {
 func (p *pair) writeUID(t *testing.T, end *endpoint.DAV, name, uid, summary string, overwrite bool) {
 	t.Helper()
 	session, c := p.calendar(t, end)
-	if _, err := session.Put(t.Context(), hrefOf(c.Href, name), dav.Upload{Data: event(uid, summary), Kind: dav.Calendars, Overwrite: overwrite}); err != nil {
+	if _, err := session.Put(t.Context(), hrefOf(c.Href, name), dav.Upload{Data: event(uid, summary), Kind: dav.Calendars,
+		Overwrite: overwrite}); err != nil {
 		t.Fatal(err)
 	}
 }

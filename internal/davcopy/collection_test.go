@@ -16,7 +16,8 @@ import (
 func TestMadeSince(t *testing.T) {
 	t.Parallel()
 	before := map[string]dav.Collection{dav.Key("/d/old/"): {}}
-	old, made, other, bare := dav.Collection{Href: "/d/old/", Name: "Work"}, dav.Collection{Href: "/d/1f/", Name: "Work"}, dav.Collection{Href: "/d/2e/", Name: "Home"}, dav.Collection{Href: "/d/3d/"}
+	old, made, other, bare := dav.Collection{Href: "/d/old/", Name: "Work"}, dav.Collection{Href: "/d/1f/",
+		Name: "Work"}, dav.Collection{Href: "/d/2e/", Name: "Home"}, dav.Collection{Href: "/d/3d/"}
 	for _, test := range []struct {
 		all  []dav.Collection
 		want string
@@ -65,7 +66,8 @@ func TestMadeBefore(t *testing.T) {
 		all  []dav.Collection
 		want string
 	}{
-		{all: []dav.Collection{used, planned, work, other}, want: "/d/work-2/"}, {all: []dav.Collection{used, planned, other}}, {all: []dav.Collection{work, second}},
+		{all: []dav.Collection{used, planned, work, other}, want: "/d/work-2/"}, {all: []dav.Collection{used, planned,
+			other}}, {all: []dav.Collection{work, second}},
 	} {
 		got := ""
 		found, err := j.madeBefore(t.Context(), test.all, "Work")

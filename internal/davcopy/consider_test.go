@@ -60,7 +60,8 @@ func TestTouched(t *testing.T) {
 func TestFormerly_anIntentToo(t *testing.T) {
 	t.Parallel()
 	data := []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\nFN:A\r\nEND:VCARD\r\n")
-	vanished := []ledger.Object{{Source: "x.vcf", State: ledger.ObjectQuarantined, UID: "a"}, {Source: "a.vcf", State: ledger.ObjectIntent, UID: "a", Destination: "a.vcf"}}
+	vanished := []ledger.Object{{Source: "x.vcf", State: ledger.ObjectQuarantined, UID: "a"}, {Source: "a.vcf", State: ledger.ObjectIntent,
+		UID: "a", Destination: "a.vcf"}}
 	if got := formerly(data, vanished); got != 1 {
 		t.Errorf("row %d, want the intent", got)
 	}
@@ -75,7 +76,8 @@ func TestConsider_sameAsSpoilt(t *testing.T) {
 	for code, want := range map[string]way{"": wayMerge, "object_spoilt": wayWrite, ledger.UpdateRefused: wayWrite} {
 		p := consider(dav.Object{Href: "/book/copy.vcf", Data: data}, books{
 			content: pim.KindContact, below: "/book/", taken: map[string]bool{"a.vcf": true}, byUID: map[string]string{"one": "a.vcf"},
-			known: map[string]ledger.Object{"a.vcf": {Source: "a.vcf", State: ledger.ObjectStored, Destination: "a.vcf", UID: "one", Form: form[:], Code: code}},
+			known: map[string]ledger.Object{"a.vcf": {Source: "a.vcf", State: ledger.ObjectStored, Destination: "a.vcf", UID: "one", Form: form[:],
+				Code: code}},
 		})
 		if p.way != want {
 			t.Errorf("code %q: %s, want %s", code, p.way, want)
@@ -88,11 +90,13 @@ func TestConsider_conflictThatWasUnreadable(t *testing.T) {
 	t.Parallel()
 	data := event("one", "first")
 	digest := sha256.Sum256(data)
-	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, SrcDigest: digest[:], Code: objectConflict.Code, Words: "edited"}
+	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, SrcDigest: digest[:], Code: objectConflict.Code,
+		Words: "edited"}
 	b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": row}}
 	unread := consider(dav.Object{Href: "/c/a.ics", Err: &dav.StatusError{Status: 502}}, b)
 	b.known["a.ics"] = unread.row
-	if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.row.State != ledger.ObjectConflict || p.row.Code != objectConflict.Code || p.row.Words == "" {
+	if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.row.State != ledger.ObjectConflict || p.row.Code != objectConflict.Code ||
+		p.row.Words == "" {
 		t.Errorf("%+v, want the conflict named", p.row)
 	}
 }
@@ -154,7 +158,8 @@ func TestLikenessOf_whatHadNoUID(t *testing.T) {
 		tried []byte
 		want  likeness
 	}{
-		{"UID:" + uid + "\r\n", nil, editedObject}, {"", nil, editedObject}, {"UID:the-server's\r\n", formOf(t, given), editedObject}, {"UID:another\r\n", nil, otherObject},
+		{"UID:" + uid + "\r\n", nil, editedObject}, {"", nil, editedObject}, {"UID:the-server's\r\n", formOf(t, given),
+			editedObject}, {"UID:another\r\n", nil, otherObject},
 	} {
 		before := ledger.Object{State: ledger.ObjectQuarantined, Tried: c.tried}
 		p := transfer{kind: pim.KindContact, data: given, source: dav.Object{Data: given}, before: before}

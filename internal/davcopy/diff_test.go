@@ -264,7 +264,8 @@ func TestView_moved(t *testing.T) {
 		known, listed []string
 		want          map[string]string
 	}{
-		"another root":     {[]string{"/a/x%40y/default/", "/a/x%40y/work/"}, []string{"/b/x@y/default/", "/b/x@y/work/"}, map[string]string{"/a/x%40y/default/": "/b/x@y/default/", "/a/x%40y/work/": "/b/x@y/work/"}},
+		"another root": {[]string{"/a/x%40y/default/", "/a/x%40y/work/"}, []string{"/b/x@y/default/", "/b/x@y/work/"},
+			map[string]string{"/a/x%40y/default/": "/b/x@y/default/", "/a/x%40y/work/": "/b/x@y/work/"}},
 		"still there":      {[]string{"/a/default/"}, []string{"/a/default/", "/b/default/"}, map[string]string{}},
 		"two could be":     {[]string{"/a/default/"}, []string{"/b/default/", "/c/default/"}, map[string]string{}},
 		"deleted":          {[]string{"/a/default/", "/a/work/"}, []string{"/a/default/"}, map[string]string{}},
@@ -326,7 +327,8 @@ func TestDepart_somethingNewIsUnread(t *testing.T) {
 	for _, row := range d.gone {
 		gone = append(gone, row.Source)
 	}
-	if want := []string{"stored.ics", "begun.ics", "unseen.ics"}; len(d.remove) > 0 || !slices.Equal(gone, want) || !slices.Equal(d.forget, []string{"refused.ics"}) {
+	if want := []string{"stored.ics", "begun.ics", "unseen.ics"}; len(d.remove) > 0 || !slices.Equal(gone, want) || !slices.Equal(d.forget,
+		[]string{"refused.ics"}) {
 		t.Errorf("remove %v, gone %v, forget %v; want %v left there and the refused one forgotten", d.remove, gone, d.forget, want)
 	}
 }
@@ -368,7 +370,8 @@ func TestDepart_whatWasSentIsNotForgotten(t *testing.T) {
 // What is said of an object ends when it vanishes from the source and is left at the destination.
 func TestLeft(t *testing.T) {
 	t.Parallel()
-	row := left(ledger.Object{Source: "a.ics", State: ledger.ObjectStored, SrcETag: "1", Code: ledger.UpdateUnreadable, Words: "404", Form: []byte("form")})
+	row := left(ledger.Object{Source: "a.ics", State: ledger.ObjectStored, SrcETag: "1", Code: ledger.UpdateUnreadable, Words: "404",
+		Form: []byte("form")})
 	if row.State != ledger.ObjectGone || row.Code+row.Words+row.SrcETag != "" || isFailed(row) || row.Form == nil {
 		t.Errorf("%+v", row)
 	}

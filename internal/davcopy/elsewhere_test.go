@@ -59,7 +59,11 @@ func (p *pair) shown(t *testing.T, end *endpoint.DAV, name string) string {
 		if !strings.EqualFold(decodedName(c.Href), name) {
 			continue
 		}
-		if _, err := session.Changes(t.Context(), &c, dav.Mark{}, func(i dav.Item) error { all = append(all, decodedName(i.Href)); return nil }); err != nil {
+		if _, err := session.Changes(t.Context(), &c, dav.Mark{}, func(i dav.Item) error {
+			all = append(all,
+				decodedName(i.Href))
+			return nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,7 +107,8 @@ func checkOneUID(t *testing.T, edit func(r *http.Response)) {
 	p := pairTo(t, room, person, front.URL)
 	first := p.pass(t)
 	wantTally(t, "first", first.Tallies[rehome.KindCalendars], Tally{Objects: 9, Copied: 8, Quarantined: 1})
-	if f := findingOf(first.Findings, "uid_elsewhere"); !strings.Contains(f.Object, "both.ics") || !strings.Contains(f.Sentence, "only once for each user") {
+	if f := findingOf(first.Findings, "uid_elsewhere"); !strings.Contains(f.Object, "both.ics") || !strings.Contains(f.Sentence,
+		"only once for each user") {
 		t.Errorf("findings %+v do not say what is missing", first.Findings)
 	}
 	if v := p.verified(t); v.Verdict != verify.Differs || v.Calendars.Total() != 1 {

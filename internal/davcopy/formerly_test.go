@@ -37,11 +37,13 @@ func TestUnproved_remembersWhatWasSent(t *testing.T) {
 	form := sha256.Sum256([]byte("form"))
 	s := &slice{engine: &Engine{options: Options{EscrowDir: t.TempDir()}}}
 	j := &collectionJob{slice: s, kind: rehome.KindCalendars, known: map[string]ledger.Object{}}
-	p := &transfer{source: dav.Object{Data: event("one", "first")}, row: ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, Form: form[:]}}
+	p := &transfer{source: dav.Object{Data: event("one", "first")}, row: ledger.Object{Source: "a.ics", Destination: "a.ics",
+		State: ledger.ObjectStored, Form: form[:]}}
 	if err := j.unproved(p, &dav.StatusError{Status: 403}); err != nil {
 		t.Fatal(err)
 	}
-	again := consider(dav.Object{Href: "/c/a.ics", Data: event("one", "first")}, books{below: "/c/", content: j.content(), known: map[string]ledger.Object{"a.ics": p.row}})
+	again := consider(dav.Object{Href: "/c/a.ics", Data: event("one", "first")}, books{below: "/c/", content: j.content(),
+		known: map[string]ledger.Object{"a.ics": p.row}})
 	if refused := again.refuse(objectFailed, "500"); !bytes.Contains(refused.row.Tried, form[:]) {
 		t.Errorf("%+v does not know what was sent", refused.row)
 	}

@@ -120,7 +120,8 @@ func TestRunSlice_anObjectsTroubleIsItsOwn(t *testing.T) {
 	t.Parallel()
 	person := corpus.PIMPerson(address, password, 30, 30)
 	book, calendar := &person.AddressBooks[0], &person.Calendars[0]
-	book.Resources = append(book.Resources, corpus.Resource{Name: "bad-line.vcf", Data: []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:bad\r\nFN:Bad\r\nN:Bad;;;;\r\nEND:VCARD\r\n")})
+	book.Resources = append(book.Resources, corpus.Resource{Name: "bad-line.vcf",
+		Data: []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:bad\r\nFN:Bad\r\nN:Bad;;;;\r\nEND:VCARD\r\n")})
 	for i := range 20 {
 		name := fmt.Sprintf("long-daily-%d.ics", i)
 		calendar.Resources = append(calendar.Resources, corpus.Resource{Name: name, Data: event(name, "daily")})
@@ -181,7 +182,8 @@ func TestRunSlice_aCollectionsTroubleIsItsOwn(t *testing.T) {
 	p, src, _ := troubled(t, corpus.PIMPerson(address, password, 10, 10))
 	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request, body string) bool{
 		"listing": func(w http.ResponseWriter, r *http.Request, body string) bool {
-			return strings.Contains(body, "getetag") && about("/addressbooks/", "PROPFIND REPORT", http.StatusInternalServerError, "table is damaged")(w, r, body)
+			return strings.Contains(body, "getetag") && about("/addressbooks/", "PROPFIND REPORT", http.StatusInternalServerError,
+				"table is damaged")(w, r, body)
 		},
 		"home": about("/addressbooks/", "PROPFIND OPTIONS", http.StatusInternalServerError, "no such table"),
 	} {

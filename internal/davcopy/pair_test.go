@@ -68,8 +68,10 @@ func pairTo(t *testing.T, room *lab.Lab, person corpus.Person, destination strin
 	}
 	p := &pair{
 		source: source, escrow: filepath.Join(t.TempDir(), "escrow"),
-		src: endpoint.NewDAV(endpoint.DAVSettings{Host: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source}), URL: source.DAV, AllowPlaintext: true}),
-		dst: endpoint.NewDAV(endpoint.DAVSettings{Host: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination}), URL: destination, AllowPlaintext: true}),
+		src: endpoint.NewDAV(endpoint.DAVSettings{Host: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source}), URL: source.DAV,
+			AllowPlaintext: true}),
+		dst: endpoint.NewDAV(endpoint.DAVSettings{Host: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination}), URL: destination,
+			AllowPlaintext: true}),
 	}
 	t.Cleanup(p.src.Close)
 	t.Cleanup(p.dst.Close)

@@ -68,7 +68,8 @@ func mender(t *testing.T, server string) string {
 		}
 		if r.Method == http.MethodPut {
 			if bytes.HasPrefix(body, []byte("BEGIN:VCARD")) && !bytes.Contains(body, []byte("\nFN:")) {
-				mended := strings.NewReplacer("Maria,Luise", `Maria\,Luise`, "Dr.,Prof.", `Dr.\,Prof.`, "END:VCARD", "FN:Anna Muster\r\nEND:VCARD").Replace(string(body))
+				mended := strings.NewReplacer("Maria,Luise", `Maria\,Luise`, "Dr.,Prof.", `Dr.\,Prof.`, "END:VCARD",
+					"FN:Anna Muster\r\nEND:VCARD").Replace(string(body))
 				body = []byte(mended)
 				r.Header.Set("X-Mended", "yes")
 			}
@@ -131,7 +132,8 @@ func TestProve_cyrus(t *testing.T) {
 			said = append(said, f.Sentence)
 		}
 	}
-	if want := "stores it differently: CATEGORIES of the event was one text with a comma and is split"; len(said) != 1 || !strings.Contains(said[0], want) {
+	if want := "stores it differently: CATEGORIES of the event was one text with a comma and is split"; len(said) != 1 ||
+		!strings.Contains(said[0], want) {
 		t.Errorf("findings %q, want one with %q", said, want)
 	}
 	p.options.Repairs = pim.Every()

@@ -54,7 +54,8 @@ func (j *collectionJob) giveUp(p *transfer, why rehome.Declared, refusal error) 
 		why = duplicateUID
 	}
 	if (duplicateUID.Has(why.Code) || objectRefused.Has(why.Code)) && j.apart(p) {
-		why, words = overrideApart, words+"; it is a changed occurrence of an event that has another name at the source, and the destination wants both in one object"
+		why, words = overrideApart, words+"; it is a changed occurrence of an event that has another name at the source, and the "+
+			"destination wants both in one object"
 	}
 	*p = p.refuse(why, words)
 	return j.quarantine(p)

@@ -76,7 +76,8 @@ func TestPasses_writeOverAnEarlierVersion(t *testing.T) {
 func TestProve_anETagThatIsNotListed(t *testing.T) {
 	t.Parallel()
 	room := lab.Open(t)
-	person := personWith(nil, []corpus.Resource{{Name: "cut.ics", Data: event("cut", "loses its end")}, {Name: "whole.ics", Data: event("whole", "stays whole")}})
+	person := personWith(nil, []corpus.Resource{{Name: "cut.ics", Data: event("cut", "loses its end")}, {Name: "whole.ics",
+		Data: event("whole", "stays whole")}})
 	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +128,8 @@ func TestPasses_recogniseWhatHasNoUID(t *testing.T) {
 	if p.way != wayRecognise || p.found.name != "before2.vcf" {
 		t.Errorf("%s of %q, want before2.vcf recognised", p.way, p.found.name)
 	}
-	p = consider(dav.Object{Href: "/book/c.vcf", Data: nameless("Three")}, books{content: "contact", below: "/book/", taken: map[string]bool{}, unknown: &s})
+	p = consider(dav.Object{Href: "/book/c.vcf", Data: nameless("Three")}, books{content: "contact", below: "/book/", taken: map[string]bool{},
+		unknown: &s})
 	if p.way != wayWrite {
 		t.Errorf("%s, want another one written", p.way)
 	}

@@ -63,7 +63,8 @@ func (j *mailboxJob) takeOver(ctx context.Context, entries []entry, found []pair
 		return nil, err
 	}
 	adopted := make([]ledger.Item, 0, len(found))
-	taken, used := map[imap.UID]bool{}, map[imap.UID]bool{}
+	taken := map[imap.UID]bool{}
+	used := map[imap.UID]bool{}
 	for _, p := range found {
 		known, is := former[p.dst.uid]
 		if is && !sameItem(known, p.src.item()) {

@@ -66,7 +66,8 @@ func (v accountView) compareEmptied(e *emptied) bool {
 	case e.live == 0:
 		return false
 	case !selectable(entry, listed):
-		e.missing, e.gone = true, true
+		e.missing = true
+		e.gone = true
 	case !entry.Status.Complete(), e.putBack(entry.Status):
 		return false
 	default:

@@ -22,7 +22,8 @@ func planBatches(entries []entry, limits batchLimits) []batch {
 	flush := func() {
 		if len(current) > 0 {
 			batches = append(batches, current)
-			current, octets = nil, 0
+			current = nil
+			octets = 0
 		}
 	}
 	for _, e := range entries {

@@ -56,14 +56,14 @@ func (c *Census) Add(other Census) {
 
 // census counts one mailbox as the job leaves it.
 func (j *mailboxJob) census() Census {
-	known := j.row.Done.Minus(j.row.Gone).Minus(j.stock.hidden)
-	refused := refusedOf(j.row, j.slice.started).now.Minus(known).Minus(j.stock.hidden)
+	known := j.row.Done.Minus(j.row.Gone).Minus(j.inventory.hidden)
+	refused := refusedOf(j.row, j.slice.started).now.Minus(known).Minus(j.inventory.hidden)
 	c := Census{There: int64(known.Minus(j.row.Lost).Len()), Deserted: int64(intersection(known, j.row.Lost).Len()), Failed: int64(refused.Len())}
-	if !j.stock.taken {
+	if !j.inventory.taken {
 		return j.slice.view.estimate(j.pair, *j.row)
 	}
-	c.Left = int64(j.stock.wanted.Minus(known).Minus(refused).Minus(j.stock.vanished).Len())
-	short, told := j.stock.short.Told()
+	c.Left = int64(j.inventory.wanted.Minus(known).Minus(refused).Minus(j.inventory.vanished).Len())
+	short, told := j.inventory.short.Told()
 	if !told {
 		c.Uncounted = 1
 	}

@@ -45,7 +45,9 @@ func digests(ctx context.Context, session *endpoint.Session, entries []*entry) e
 // readBodies reads the bodies of the entries that have not been read (read), and what their headers say if that
 // is not known.
 func readBodies(ctx context.Context, session *endpoint.Session, entries []*entry, read func(*entry) bool) error {
-	digester, kin, header := message.NewDigester(), message.NewKinDigester(), message.NewHeader(headerLimit)
+	digester := message.NewDigester()
+	kin := message.NewKinDigester()
+	header := message.NewHeader(headerLimit)
 	all := io.MultiWriter(digester, kin, header)
 	return fill(ctx, session, entries, imap.FetchItems{Body: true},
 		func(e *entry) bool { return !read(e) },

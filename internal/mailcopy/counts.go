@@ -29,7 +29,9 @@ func (c Counts) Plus(later pass.Counts, looked bool) pass.Counts {
 		sum.Tally.Restore(c.Tally)
 		return sum
 	}
-	sum.Census, sum.Mailboxes, sum.Octets = l.Census, l.Mailboxes, l.Octets
+	sum.Census = l.Census
+	sum.Mailboxes = l.Mailboxes
+	sum.Octets = l.Octets
 	return sum
 }
 
@@ -47,7 +49,8 @@ func (c Counts) LogValue() slog.Value {
 		slog.Int(rehome.LogMailboxes, c.Mailboxes), slog.Int64(rehome.LogMessages, c.Census.Messages()), slog.Int64(rehome.LogThere, c.Census.There),
 		slog.Int(rehome.LogCopied, c.Tally.Copied), slog.Int64(rehome.LogOctets, c.Tally.Octets), slog.Int(rehome.LogAdopted, c.Tally.Adopted),
 		slog.Int64(rehome.LogUnchanged, c.Unchanged()), slog.Int(rehome.LogFlagged, c.Tally.Flagged), slog.Int(rehome.LogRemoved, c.Tally.Removed),
-		slog.Int(rehome.LogHeld, c.Tally.Held), slog.Int64(rehome.LogFailed, c.Census.Failed), slog.Int64(rehome.LogRemaining, c.Census.Left+c.Census.Stuck),
+		slog.Int(rehome.LogHeld, c.Tally.Held), slog.Int64(rehome.LogFailed, c.Census.Failed), slog.Int64(rehome.LogRemaining,
+			c.Census.Left+c.Census.Stuck),
 	)
 }
 
@@ -83,5 +86,8 @@ func (t *Tally) Add(later Tally) {
 
 // Restore takes the states over from other.
 func (t *Tally) Restore(other Tally) {
-	t.Failed, t.Kept, t.Deserted, t.Held = other.Failed, other.Kept, other.Deserted, other.Held
+	t.Failed = other.Failed
+	t.Kept = other.Kept
+	t.Deserted = other.Deserted
+	t.Held = other.Held
 }

@@ -20,7 +20,8 @@ import (
 // it but a look.
 
 // noteFalls books what a listing of the destination, or a survey, shows of an earlier state, and says whether it does.
-func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) (fell bool, err error) {
+func (s *slice) noteFalls(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) (fell bool,
+	err error) {
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		row := rows[name]
 		status := entries[row.Anchor.Destination].Status
@@ -120,7 +121,8 @@ func (j *mailboxJob) noteSourceFall(ctx context.Context) error {
 }
 
 // noteRestoredSource books what a listing of the source, or a survey, shows of an earlier state, and says whether it does.
-func (s *slice) noteRestoredSource(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry, shown marks) (is bool, err error) {
+func (s *slice) noteRestoredSource(ctx context.Context, rows map[string]ledger.Mailbox, entries map[string]imap.ListEntry,
+	shown marks) (is bool, err error) {
 	restored, beside := restoredAtSource(rows, entries, shown)
 	if len(restored) == 0 {
 		return false, nil

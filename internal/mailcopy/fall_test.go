@@ -133,7 +133,7 @@ func TestNoteFalls(t *testing.T) {
 // The message that had taken the UID of ours is deleted again: what is missing was lost or deleted, and nobody knows which.
 func TestStanding_whatHadReplacedOursIsGone(t *testing.T) {
 	t.Parallel()
-	s := standing{same: imap.NewUIDSet(2), absent: imap.NewUIDSet(1, 4, 5), highest: 2, uidNext: 6, seen: 6, doubted: 1}
+	s := endState{same: imap.NewUIDSet(2), absent: imap.NewUIDSet(1, 4, 5), highest: 2, uidNext: 6, seen: 6, doubted: 1}
 	if void, unknown := s.void(), s.unknown(); !void.Empty() || unknown.String() != "4:5" {
 		t.Errorf("%s are void and %s unknown, want 4:5 unknown", void, unknown)
 	}

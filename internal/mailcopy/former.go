@@ -25,7 +25,7 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	switch {
 	case j.row.Generation == 1:
 		return nil
-	case !j.stock.short.Is(0):
+	case !j.inventory.short.Is(0):
 		return nil // what the source does not show has not vanished: its copy is taken over when it is shown again
 	}
 	var left imap.UIDSet
@@ -89,7 +89,7 @@ func (j *mailboxJob) forgetFormer(ctx context.Context) error {
 // stillOurs returns those of some destination UIDs whose messages are the ones that we have brought: a
 // destination that was put back to an earlier state has given their UIDs to others.
 func (j *mailboxJob) stillOurs(ctx context.Context, uids imap.UIDSet) (imap.UIDSet, error) {
-	var s standing
+	var s endState
 	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
 		return s.same, faultOf(err, "open destination mailbox", j.pair.Destination)
 	}

@@ -47,8 +47,8 @@ func unchanged(item ledger.Item, digest message.Digest) bool {
 	return item.Digest != nil && bytes.Equal(item.Digest, digest[:])
 }
 
-// standing is how one end stands to what the ledger says of it. Sets hold UIDs of that end.
-type standing struct {
+// endState is how one end stands to what the ledger says of it. Sets hold UIDs of that end.
+type endState struct {
 	same, other, unproved, absent imap.UIDSet
 	differing                     imap.UIDSet // they were read, are not what was written, and nothing tells what they are
 
@@ -67,7 +67,7 @@ type standing struct {
 // A UIDNEXT that is not above all messages is no evidence of anything, and neither is one that has not fallen: there
 // are servers where it stands still. Nor does a mod-sequence prove anything against it: an index that was built anew
 // has lost it, too.
-func (s standing) brokenFrom() imap.UID {
+func (s endState) brokenFrom() imap.UID {
 	from := first(s.other)
 	next := first(above(s.tail(), s.uidNext))
 	fell := s.uidNext > s.highest && s.uidNext < s.seen
@@ -85,11 +85,11 @@ func (s standing) brokenFrom() imap.UID {
 
 // tail returns what is absent above all that is there still: a restore takes the upper end, and what is missing below
 // was deleted by somebody.
-func (s standing) tail() imap.UIDSet { return above(s.absent, s.same.Max()+1) }
+func (s endState) tail() imap.UIDSet { return above(s.absent, s.same.Max()+1) }
 
 // void returns what is not to be believed any more: whatever is not confirmed from where the history is broken. That is
 // at the latest where it is noticed: what differs below may be another one already, of which nothing but its octets tells.
-func (s standing) void() imap.UIDSet {
+func (s endState) void() imap.UIDSet {
 	from := s.brokenFrom()
 	if from == 0 {
 		return imap.UIDSet{}
@@ -98,7 +98,7 @@ func (s standing) void() imap.UIDSet {
 }
 
 // unknown returns what nothing tells of whether somebody has deleted it or a restore has taken it.
-func (s standing) unknown() imap.UIDSet {
+func (s endState) unknown() imap.UIDSet {
 	tail := s.tail()
 	if s.fallen || s.brokenFrom() != 0 {
 		return tail.Minus(s.void())
@@ -130,7 +130,7 @@ func above(set imap.UIDSet, floor imap.UID) imap.UIDSet {
 
 // examineClaims asks the messages of the open mailbox what they are. Headers are read of all, bodies only of
 // those whose header contradicts or says too little. It does not tell what is absent.
-func examineClaims(ctx context.Context, a asker, claims []claim, s *standing) error {
+func examineClaims(ctx context.Context, a asker, claims []claim, s *endState) error {
 	byUID := make(map[imap.UID]ledger.Item, len(claims))
 	entries := make([]*entry, len(claims))
 	for i, c := range claims {
@@ -167,7 +167,7 @@ func examineClaims(ctx context.Context, a asker, claims []claim, s *standing) er
 	return nil
 }
 
-func (s *standing) note(uid imap.UID, judged judgement) {
+func (s *endState) note(uid imap.UID, judged judgement) {
 	switch judged {
 	case same:
 		s.same.Add(uid)

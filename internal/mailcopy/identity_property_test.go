@@ -28,7 +28,7 @@ func TestStanding_ofARestoredMailbox(t *testing.T) {
 		for uid := imap.UID(1); uid < next; uid++ {
 			here[uid] = rapid.IntRange(0, 3).Draw(t, "deleted") > 0
 		}
-		s := standing{uidNext: next}
+		s := endState{uidNext: next}
 		if rapid.Bool().Draw(t, "looked at before") {
 			s.seen = known + 1
 		}
@@ -79,7 +79,7 @@ func TestStanding_ofAMailboxWhoseUIDNextTellsNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		still := imap.UID(rapid.IntRange(0, 21).Draw(t, "UIDNEXT")) // 0: not told
-		s := standing{uidNext: still, seen: rapid.SampledFrom([]imap.UID{0, still}).Draw(t, "seen")}
+		s := endState{uidNext: still, seen: rapid.SampledFrom([]imap.UID{0, still}).Draw(t, "seen")}
 		for uid := imap.UID(1); uid <= 20; uid++ {
 			if rapid.Bool().Draw(t, "deleted") {
 				s.absent.Add(uid)
@@ -109,7 +109,7 @@ func upTo(last imap.UID) imap.UIDSet {
 // A UIDNEXT that is not above all messages is a server's habit and proves nothing.
 func TestStanding_uidNextThatStandsStill(t *testing.T) {
 	t.Parallel()
-	s := standing{same: upTo(5), absent: imap.NewUIDSet(6, 7), highest: 5, uidNext: 3}
+	s := endState{same: upTo(5), absent: imap.NewUIDSet(6, 7), highest: 5, uidNext: 3}
 	if void := s.void(); !void.Empty() {
 		t.Errorf("%s are doubted", void)
 	}
@@ -129,7 +129,7 @@ func TestStanding_highestModSeqHasFallen(t *testing.T) {
 		{uidNext: 6, seen: 6, void: "6", unknown: "5"},
 		{uidNext: 7, seen: 7, unknown: "5:6"},
 	} {
-		s := standing{same: imap.NewUIDSet(1, 2, 4), absent: imap.NewUIDSet(3, 5, 6), highest: 4, uidNext: test.uidNext, seen: test.seen, fallen: true}
+		s := endState{same: imap.NewUIDSet(1, 2, 4), absent: imap.NewUIDSet(3, 5, 6), highest: 4, uidNext: test.uidNext, seen: test.seen, fallen: true}
 		if void, unknown := s.void().String(), s.unknown().String(); void != test.void || unknown != test.unknown {
 			t.Errorf("UIDNEXT %d after %d: %q are void and %q unknown, want %q and %q", test.uidNext, test.seen, void, unknown, test.void, test.unknown)
 		}
@@ -140,7 +140,7 @@ func TestStanding_highestModSeqHasFallen(t *testing.T) {
 // one behind it proves that the mailbox was put back.
 func TestStanding_differingBelowTheBreak(t *testing.T) {
 	t.Parallel()
-	s := standing{same: imap.NewUIDSet(1), unproved: imap.NewUIDSet(2, 3), differing: imap.NewUIDSet(2)}
+	s := endState{same: imap.NewUIDSet(1), unproved: imap.NewUIDSet(2, 3), differing: imap.NewUIDSet(2)}
 	if got := s.void(); !got.Empty() {
 		t.Errorf("void %s where nothing proves a restore", got)
 	}

@@ -144,7 +144,8 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 	if err != nil {
 		return nil, j.notCompared(err)
 	}
-	pairs, used := map[imap.UID]pairing{}, map[imap.UID]bool{}
+	pairs := map[imap.UID]pairing{}
+	used := map[imap.UID]bool{}
 	for _, p := range m.pairs {
 		pairs[p.src.uid], used[p.dst.uid] = p, true
 	}

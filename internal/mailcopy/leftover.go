@@ -23,14 +23,14 @@ func (j *mailboxJob) checkLeftovers(ctx context.Context, planned imap.UIDSet) (d
 		return false, faultOf(err, "list source mailbox", j.pair.Source)
 	}
 	if short.Is(0) { // otherwise it may be there all the same
-		j.stock.vanished = open.Minus(present)
+		j.inventory.vanished = open.Minus(present)
 	}
-	for uid := range open.Minus(j.stock.vanished).All() {
+	for uid := range open.Minus(j.inventory.vanished).All() {
 		if done, err := j.copyAll(ctx, imap.NewUIDSet(uid)); err != nil || !done {
 			return false, err
 		}
 	}
-	open = j.undone(planned).Minus(j.stock.vanished)
+	open = j.undone(planned).Minus(j.inventory.vanished)
 	left, err := sweep(ctx, j.src, open)
 	if err != nil {
 		return false, faultOf(err, "list source mailbox", j.pair.Source)

@@ -26,7 +26,7 @@ func (j *mailboxJob) runLogged(ctx context.Context) error {
 		return err
 	}
 	c := j.census()
-	log.Info("mailbox ends", rehome.LogMessages, c.Messages(), rehome.LogWanted, j.stock.wanted.Len(), rehome.LogThere, c.There,
+	log.Info("mailbox ends", rehome.LogMessages, c.Messages(), rehome.LogWanted, j.inventory.wanted.Len(), rehome.LogThere, c.There,
 		rehome.LogRemaining, c.Left, rehome.LogFailed, c.Failed, rehome.LogTook, time.Since(began))
 	return err
 }

@@ -42,7 +42,7 @@ type mailboxJob struct {
 	twins          imap.UIDSet           // of these, what is there once more although it was written once
 	groups         int                   // begun by this job
 	aged           bool                  // dstBox is older than what the ledger has adopted since: only a listing tells what is there
-	stock          stock                 // what was found when both mailboxes had been listed
+	inventory      inventory             // what was found when both mailboxes had been listed
 	told           map[imap.UID][]string // flags of what has changed at the source since the last complete pass; nil when it cannot say
 	shown          *imap.UIDSet          // the source's messages, listed with the opening; nil when they were not
 	restored       restores
@@ -50,8 +50,8 @@ type mailboxJob struct {
 	joined         int  // of these, how many got the flags of both ends
 }
 
-// stock is what a look at both mailboxes has shown.
-type stock struct {
+// inventory is what a look at both mailboxes has shown.
+type inventory struct {
 	taken    bool
 	wanted   imap.UIDSet // to be copied
 	vanished imap.UIDSet // of those, gone from the source meanwhile
@@ -126,7 +126,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		return err
 	}
 	j.noteSight()
-	j.slice.find(unlisted(j.pair.Source, j.stock.short)...)
+	j.slice.find(unlisted(j.pair.Source, j.inventory.short)...)
 	return j.settle(ctx)
 }
 
@@ -180,7 +180,7 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 // takeStock finds out what both ends hold by now, notes the fate of what was copied, and returns the
 // source UIDs that have to be copied.
 func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
-	var n news
+	var n sourceChanges
 	var present, lost imap.UIDSet
 	err := pass.BothEnds(j.slice.account.Address,
 		func() (err error) { n, err = j.sourceNews(ctx); return err },
@@ -204,7 +204,7 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	if err := j.readyDestination(ctx, n.wanted, present); err != nil {
 		return imap.UIDSet{}, err
 	}
-	j.stock = stock{taken: true, wanted: n.wanted, short: n.short, hidden: n.hidden}
+	j.inventory = inventory{taken: true, wanted: n.wanted, short: n.short, hidden: n.hidden}
 	err = j.noteFate(ctx, n.gone, lost)
 	j.slice.notePresent(j.census().There)
 	return n.wanted, err
@@ -379,7 +379,7 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 // looks again.
 func (j *mailboxJob) settle(ctx context.Context) error {
 	messages, told := j.srcBox.Messages.Told()
-	if !told || !j.stock.short.Is(0) {
+	if !told || !j.inventory.short.Is(0) {
 		return j.ledger().Settle(ctx, j.row, ledger.State{})
 	}
 	var octets int64

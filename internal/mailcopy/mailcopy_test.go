@@ -70,7 +70,8 @@ func TestSync_lostLedgerAdoptsInsteadOfCopying(t *testing.T) {
 	twins := letters(2, 1000, "twin")
 	twins[1] = twins[0] // the same message twice stays two
 	p.fill(p.src, "INBOX", append(letters(150, 2000, "a"), twins...)...)
-	p.fill(p.src, "INBOX", mail{body: "\r\nno header at all\r\n", date: time.Unix(1e9, 0)}, mail{body: "\r\nno header at ALL\r\n", date: time.Unix(1e9, 0)})
+	p.fill(p.src, "INBOX", mail{body: "\r\nno header at all\r\n", date: time.Unix(1e9, 0)}, mail{body: "\r\nno header at ALL\r\n",
+		date: time.Unix(1e9, 0)})
 	p.sync()
 	p.newLedger()
 	p.fill(p.src, "INBOX", letters(3, 2000, "late")...)

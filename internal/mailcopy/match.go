@@ -184,7 +184,8 @@ func pairBy[K comparable](src, dst []*entry, key func(*entry) (K, bool)) []pairi
 }
 
 func unpaired(src, dst []*entry, pairs []pairing) (srcLeft, dstLeft []*entry) {
-	taken, used := map[imap.UID]bool{}, map[imap.UID]bool{}
+	taken := map[imap.UID]bool{}
+	used := map[imap.UID]bool{}
 	for _, p := range pairs {
 		taken[p.src.uid], used[p.dst.uid] = true, true
 	}

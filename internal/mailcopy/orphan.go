@@ -40,7 +40,7 @@ func (s *slice) settleOrphans(ctx context.Context) error {
 
 func (s *slice) settleOrphan(ctx context.Context, anchor ledger.Anchor) (err error) {
 	job := &mailboxJob{slice: s, pair: mapping.Pair{Source: anchor.Source, Destination: anchor.Destination}, src: s.src, dst: s.dst}
-	job.stock.short = imap.CountOf(0)
+	job.inventory.short = imap.CountOf(0)
 	if job.row, err = job.ledger().Mailbox(ctx, anchor); err != nil {
 		return err
 	}

@@ -193,9 +193,11 @@ type mail struct {
 func letters(n, size int, prefix string) []mail {
 	all := make([]mail, n)
 	for i := range all {
-		head := fmt.Sprintf("From: a@example.test\r\nTo: b@example.test\r\nSubject: %s %d\r\nMessage-ID: <%s-%d@example.test>\r\nDate: Mon, 2 Jan 2006 15:04:05 +0000\r\n\r\n", prefix, i, prefix, i)
+		head := fmt.Sprintf("From: a@example.test\r\nTo: b@example.test\r\nSubject: %s %d\r\nMessage-ID: "+
+			"<%s-%d@example.test>\r\nDate: Mon, 2 Jan 2006 15:04:05 +0000\r\n\r\n", prefix, i, prefix, i)
 		body := strings.Repeat("line of text\r\n", max((size-len(head))/14, 1))
-		all[i] = mail{body: head + body, date: time.Date(2010, 1, 1, 0, 0, i, 0, time.UTC), flags: [][]string{nil, {`\Seen`}, {`\Seen`, `\Answered`, "$Forwarded"}, {"NonJunk"}}[i%4]}
+		all[i] = mail{body: head + body, date: time.Date(2010, 1, 1, 0, 0, i, 0, time.UTC), flags: [][]string{nil, {`\Seen`}, {`\Seen`,
+			`\Answered`, "$Forwarded"}, {"NonJunk"}}[i%4]}
 	}
 	return all
 }

@@ -30,7 +30,7 @@ func (c claimant) asker() asker {
 
 // doubtfulAmong returns the newest of some claims that is confirmed by its header, and those that theirs say nothing
 // about: unless they are too large to be read each time a mailbox has changed.
-func doubtfulAmong(claims []claim, s standing) (doubtful []claim) {
+func doubtfulAmong(claims []claim, s endState) (doubtful []claim) {
 	confirmed := false
 	for _, one := range claims {
 		switch {
@@ -45,7 +45,7 @@ func doubtfulAmong(claims []claim, s standing) (doubtful []claim) {
 }
 
 // prove reads the bodies of those of claims that their headers confirm, or say nothing about, and sorts them again.
-func (c claimant) prove(ctx context.Context, claims []claim, s *standing) error {
+func (c claimant) prove(ctx context.Context, claims []claim, s *endState) error {
 	claims = slices.DeleteFunc(slices.Clone(claims), func(one claim) bool {
 		return one.item.Digest == nil || !s.same.Contains(one.uid) && !s.unproved.Contains(one.uid)
 	})
@@ -77,7 +77,7 @@ func (c claimant) prove(ctx context.Context, claims []claim, s *standing) error 
 
 // proveNewest proves claims from the newest downwards, until nothing of what is asked at once is another message: then
 // nothing below is one either.
-func (c claimant) proveNewest(ctx context.Context, s *standing) error {
+func (c claimant) proveNewest(ctx context.Context, s *endState) error {
 	var asked imap.UIDSet
 	for {
 		claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, func(item ledger.Item) (imap.UID, bool) {

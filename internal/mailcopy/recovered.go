@@ -19,7 +19,8 @@ import (
 func (j *mailboxJob) conclude(ctx context.Context, intent ledger.Intent, pairs map[imap.UID]pairing, shown imap.UIDSet) (
 	rest ledger.Intent, found int, err error) {
 	var ours, others []ledger.Item
-	last, strange := unbroken(shown, intent.Floor), 0
+	last := unbroken(shown, intent.Floor)
+	strange := 0
 	for _, item := range intent.Items {
 		p, is := pairs[item.UID]
 		switch {

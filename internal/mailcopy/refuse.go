@@ -35,7 +35,8 @@ func (j *mailboxJob) isolate(ctx context.Context, refused []refusedBatch) error 
 			return fault
 		case r.reason.Code == "TRYCREATE" || r.reason.Code == "NONEXISTENT":
 			return &rehome.Fault{Class: rehome.ClassTemporary, Op: "copy to", Object: fmt.Sprintf("%q", j.pair.Destination),
-				Server: r.reason.Text, Cause: r.reason, Hint: "somebody removed the mailbox at the destination in the meantime: run sync again to create it again"}
+				Server: r.reason.Text, Cause: r.reason, Hint: "somebody removed the mailbox at the destination in the meantime: run sync " +
+					"again to create it again"}
 		case len(r.batch) == 1:
 			more, err := j.lastResort(ctx, r)
 			if err != nil {
@@ -77,7 +78,8 @@ func (j *mailboxJob) lastResort(ctx context.Context, r refusedBatch) ([]refusedB
 	}
 	why := refusal{kind: messageRefused, kept: messageRefusedKept, words: withoutTiming(r.reason.Text)}
 	if tooLarge(r) {
-		why.kind, why.kept = messageTooLarge, messageTooLargeKept
+		why.kind = messageTooLarge
+		why.kept = messageTooLargeKept
 	}
 	return nil, j.refuse(ctx, e, why)
 }

@@ -296,7 +296,8 @@ func confirms(sizes map[imap.UID]int64, entries []entry) bool {
 
 // unambiguous keeps the sightings that name each row and each mailbox once.
 func unambiguous(all []sighting) []sighting {
-	rows, names := map[int64]int{}, map[string]int{}
+	rows := map[int64]int{}
+	names := map[string]int{}
 	for _, s := range all {
 		rows[s.row.ID]++
 		names[s.name]++

@@ -39,7 +39,8 @@ var names = []string{"A", "B", "C", "A/x", "B/x", "A/x/y", "D"}
 // newView makes an account whose source has renamed any mailboxes to any free names, and whose
 // destination is as the pass before has left it, but for some of a user's doing.
 func newView(chance *rand.Rand) (accountView, tree, []sighting) {
-	v := accountView{src: map[string]imap.ListEntry{}, dst: map[string]imap.ListEntry{}, rows: map[string]ledger.Mailbox{}, dstEnd: mapping.End{Delimiter: "/"}}
+	v := accountView{src: map[string]imap.ListEntry{}, dst: map[string]imap.ListEntry{}, rows: map[string]ledger.Mailbox{},
+		dstEnd: mapping.End{Delimiter: "/"}}
 	dst := tree{"INBOX": 1}
 	var confirmed []sighting
 	targets := chance.Perm(len(names))

@@ -60,7 +60,8 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 // lookAnew makes the numbers of now those that later ones are held against, where they have fallen or another message has
 // become the newest: a restore is evidence of what is missing at this moment, and of nothing that is deleted later.
 func (j *mailboxJob) lookAnew(ctx context.Context) error {
-	now, seen := sightOf(j.dstBox, ""), j.row.Seen
+	now := sightOf(j.dstBox, "")
+	seen := j.row.Seen
 	lower := now.UIDNext != 0 && now.UIDNext < seen.UIDNext || fallen(seen.ModSeq, now.ModSeq)
 	if !lower && !replaced(seen.Newest, markOf(j.dstNewest)) {
 		return nil
@@ -137,7 +138,8 @@ func (j *mailboxJob) takeBack(ctx context.Context, back, removed imap.UIDSet) (a
 
 // voidAtSource returns the source UIDs that are not those of the messages which were copied.
 func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
-	box, state := j.srcBox, j.row.State
+	box := j.srcBox
+	state := j.row.State
 	known := j.row.Done.Minus(j.row.Gone)
 	quiet := asLeft(j.row, box, markOf(j.srcNewest)) && state.SrcModSeq <= box.HighestModSeq && !j.hasFallen()
 	if known.Empty() || quiet && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
@@ -253,30 +255,30 @@ type claimant struct {
 	atSource bool
 	box      imap.Selected
 	claims   side
-	seen     imap.UID // see standing
+	seen     imap.UID // see endState
 	fallen   bool
 	doubted  imap.UID
 }
 
 // examine asks the newest message, then a few, and all of them if these do not tell that all is as it was, or that
 // somebody has deleted what is missing.
-func (c claimant) examine(ctx context.Context, newest imap.UID) (standing, error) {
+func (c claimant) examine(ctx context.Context, newest imap.UID) (endState, error) {
 	claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, c.claims)
 	if err != nil {
-		return standing{}, err
+		return endState{}, err
 	}
 	if c.doubted != 0 {
 		return c.examineAll(ctx)
 	}
-	var few standing
+	var few endState
 	if err := examineClaims(ctx, c.asker(), claims, &few); err != nil {
-		return standing{}, err
+		return endState{}, err
 	}
 	if err := c.prove(ctx, doubtfulAmong(claims, few), &few); err != nil {
-		return standing{}, err
+		return endState{}, err
 	}
 	if few.other.Empty() && (few.same.Contains(newest) || !c.fallen && c.box.UIDNext > newest) {
-		return standing{}, nil
+		return endState{}, nil
 	}
 	return c.examineAll(ctx)
 }
@@ -304,8 +306,8 @@ func newestClaims(ctx context.Context, store Ledger, row ledger.Mailbox, expecte
 }
 
 // examineAll asks every message that the ledger claims.
-func (c claimant) examineAll(ctx context.Context) (standing, error) {
-	s := standing{uidNext: c.box.UIDNext, seen: c.seen, fallen: c.fallen, doubted: c.doubted}
+func (c claimant) examineAll(ctx context.Context) (endState, error) {
+	s := endState{uidNext: c.box.UIDNext, seen: c.seen, fallen: c.fallen, doubted: c.doubted}
 	present, short, err := everything(ctx, c.session)
 	if err == nil && !c.atSource && !short.Is(0) {
 		err = shortAtDestination(c.job.pair.Destination, short)

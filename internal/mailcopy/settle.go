@@ -32,7 +32,8 @@ func verdict(open []ledger.Intent, asked time.Time, settle time.Duration) (void 
 			void = append(void, intent)
 			continue
 		}
-		until, look := alive.Add(settle), asked.Add(max(quiet, firstLook))
+		until := alive.Add(settle)
+		look := asked.Add(max(quiet, firstLook))
 		if look.After(until) {
 			look = until
 		}

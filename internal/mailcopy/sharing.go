@@ -22,7 +22,8 @@ import (
 // source says so by its MAILBOXID (RFC 8474), or the UIDVALIDITY is shared and one of those who share it is
 // gone, is new, or has a UIDNEXT that has fallen.
 func (v accountView) doubtful() []ledger.Mailbox {
-	shared, stirred := map[uint32]int{}, map[uint32]bool{}
+	shared := map[uint32]int{}
+	stirred := map[uint32]bool{}
 	for name, entry := range v.src {
 		if row, known := v.rows[name]; entry.Status != nil && selectable(entry, true) {
 			if !known || row.Anchor.SrcUIDValidity != entry.Status.UIDValidity {
@@ -168,8 +169,8 @@ func atDestination(row ledger.Mailbox) side {
 }
 
 // askNewest asks the newest messages of a row what they are, in the mailbox that is open.
-func (s *slice) askNewest(ctx context.Context, a asker, row ledger.Mailbox, expected side) (standing, error) {
-	var st standing
+func (s *slice) askNewest(ctx context.Context, a asker, row ledger.Mailbox, expected side) (endState, error) {
+	var st endState
 	claims, err := newestClaims(ctx, s.engine.options.Ledger, row, expected)
 	if err == nil {
 		err = examineClaims(ctx, a, claims, &st)

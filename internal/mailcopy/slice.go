@@ -146,15 +146,15 @@ func (s *slice) copy(ctx context.Context) error {
 		return err
 	}
 	jobs := s.jobs()
-	crew := s.hire(ctx, len(jobs))
-	defer crew.dismiss()
+	extras := s.openExtras(ctx, len(jobs))
+	defer extras.close()
 	if err := s.createMissing(ctx); err != nil {
 		return err
 	}
 	if len(jobs) == 0 {
 		return nil
 	}
-	return s.copyMailboxes(ctx, s.possible(jobs), crew)
+	return s.copyMailboxes(ctx, s.possible(jobs), extras)
 }
 
 // finish does what has to wait until all is copied, and tells where both ends differ on purpose.
@@ -203,8 +203,8 @@ func (s *slice) possible(jobs [][]mapping.Pair) [][]mapping.Pair {
 }
 
 // copyMailboxes works on several mailboxes at once. The first worker uses the sessions of the slice,
-// the others those of the crew.
-func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *crew) error {
+// the others the extra ones.
+func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, extras *extraSessions) error {
 	queue := make(chan []mapping.Pair, len(jobs))
 	for _, job := range jobs {
 		queue <- job
@@ -212,9 +212,9 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, crew *
 	close(queue)
 	group, ctx := pass.NewGroup(ctx, s.account.Address)
 	group.Go(func() error { return s.work(ctx, queue, &seat{slice: s, src: s.src, dst: s.dst, first: true}) })
-	for range crew.size {
+	for range extras.size {
 		group.Go(func() error {
-			extra, err := crew.next(ctx)
+			extra, err := extras.next(ctx)
 			if err != nil || extra == nil {
 				return s.extraFailed(err)
 			}

@@ -165,7 +165,8 @@ func (s *slice) forgetAvoided(side rehome.Side, entries map[string]imap.ListEntr
 	for _, name := range append(slices.Collect(maps.Keys(entries)), known...) {
 		if len(s.memory.without(side, []string{name})) == 0 {
 			entry := entries[name]
-			entry.Name, entry.Status = name, nil
+			entry.Name = name
+			entry.Status = nil
 			entries[name] = entry
 		}
 	}
@@ -275,7 +276,8 @@ func examineAll(ctx context.Context, session *endpoint.Session, names []string, 
 
 // weighAbsence makes entries without a status of the mailboxes that are not listed, were refused, and may be there all
 // the same.
-func weighAbsence(ctx context.Context, session *endpoint.Session, refused map[string]error, entries map[string]imap.ListEntry) (last string, _ error) {
+func weighAbsence(ctx context.Context, session *endpoint.Session, refused map[string]error, entries map[string]imap.ListEntry) (last string,
+	_ error) {
 	for _, name := range slices.Sorted(maps.Keys(refused)) {
 		gone, err := absent(ctx, session, name, refused[name])
 		if err != nil {
@@ -283,7 +285,8 @@ func weighAbsence(ctx context.Context, session *endpoint.Session, refused map[st
 		}
 		if !gone {
 			entry := entries[name]
-			entry.Name, entry.Status = name, nil
+			entry.Name = name
+			entry.Status = nil
 			entries[name] = entry
 		}
 	}
@@ -347,6 +350,10 @@ func shownStatus(box imap.Selected, said *imap.Status) *imap.Status {
 	if said != nil {
 		*shown = *said
 	}
-	shown.Mailbox, shown.Messages, shown.UIDNext, shown.UIDValidity, shown.HighestModSeq = box.Name, box.Messages, box.UIDNext, box.UIDValidity, box.HighestModSeq
+	shown.Mailbox = box.Name
+	shown.Messages = box.Messages
+	shown.UIDNext = box.UIDNext
+	shown.UIDValidity = box.UIDValidity
+	shown.HighestModSeq = box.HighestModSeq
 	return shown
 }

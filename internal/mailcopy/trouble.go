@@ -46,7 +46,8 @@ func (t *seat) renew(ctx context.Context) (err error) {
 			return errNoSeat
 		}
 		if pair != nil {
-			t.src, t.dst = pair.src, pair.dst
+			t.src = pair.src
+			t.dst = pair.dst
 		}
 	}
 	if err != nil {

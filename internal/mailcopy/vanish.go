@@ -11,8 +11,8 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// news is what has happened to a source mailbox since then.
-type news struct {
+// sourceChanges is what has happened to a source mailbox since then.
+type sourceChanges struct {
 	wanted imap.UIDSet // present, and neither done nor refused in this pass
 	gone   imap.UIDSet // done, and vanished by now
 	failed int         // present, and refused in this pass
@@ -22,11 +22,11 @@ type news struct {
 
 // sourceNews finds out what is new and what has vanished, in the cheapest way that the server and the
 // numbers allow.
-func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
+func (j *mailboxJob) sourceNews(ctx context.Context) (sourceChanges, error) {
 	messages, told := j.srcBox.Messages.Told()
 	if j.listing != nil || j.row.Fresh && told && messages > 0 && messages <= sweepWindow {
 		wanted, short, err := j.wantAll(ctx)
-		return news{wanted: wanted, short: short}, err
+		return sourceChanges{wanted: wanted, short: short}, err
 	}
 	refused := refusedOf(j.row, j.slice.started)
 	if j.shown != nil {
@@ -38,7 +38,7 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 	}
 	all, short, err := everything(ctx, j.src)
 	if err != nil {
-		return news{}, faultOf(err, "list source mailbox", j.pair.Source)
+		return sourceChanges{}, faultOf(err, "list source mailbox", j.pair.Source)
 	}
 	return listedNews(j.row, refused, all, short), nil
 }
@@ -52,10 +52,10 @@ func (j *mailboxJob) sourceNews(ctx context.Context) (news, error) {
 //
 // A mailbox with the numbers of the last complete pass and other octets contradicts itself, and so does one whose numbers
 // have fallen in between.
-func toldNews(row *ledger.Mailbox, box imap.Selected, newest imap.Newest, status *imap.Status, refused refusals) (news, bool) {
+func toldNews(row *ledger.Mailbox, box imap.Selected, newest imap.Newest, status *imap.Status, refused refusals) (sourceChanges, bool) {
 	mark := markOf(newest)
 	if hasFallen(row.State, status) || asLeft(row, box, mark) && !sameOctets(row.State, status) {
-		return news{}, false
+		return sourceChanges{}, false
 	}
 	return quietNews(row, box, mark, refused)
 }
@@ -79,22 +79,22 @@ func refusedOf(row *ledger.Mailbox, started time.Time) refusals {
 // quietNews answers when the numbers of the opening say that nothing has happened at all: the same UIDNEXT,
 // as many messages, the newest of them the same, and the same HIGHESTMODSEQ. Without the last a server whose UIDNEXT
 // stands still hides a message that has come when another has gone (RFC 7162, section 3.1.2.2: both make the number rise).
-func quietNews(row *ledger.Mailbox, box imap.Selected, mark string, refused refusals) (news, bool) {
+func quietNews(row *ledger.Mailbox, box imap.Selected, mark string, refused refusals) (sourceChanges, bool) {
 	if row.State.SrcModSeq == 0 || row.State.SrcModSeq != box.HighestModSeq || !refused.earlier.Minus(row.Done).Empty() {
-		return news{}, false // whether what was refused is still there only a list tells
+		return sourceChanges{}, false // whether what was refused is still there only a list tells
 	}
 	if !asLeft(row, box, mark) {
-		return news{}, false
+		return sourceChanges{}, false
 	}
-	return news{gone: row.Gone, failed: refused.now.Len(), short: imap.CountOf(0)}, true
+	return sourceChanges{gone: row.Gone, failed: refused.now.Len(), short: imap.CountOf(0)}, true
 }
 
 // listedNews compares the list of all messages with the ledger. What a listing lacks that does not show as
 // many messages as there are may be there all the same: it has not vanished. Neither is it known to be there: what the
 // source holds and does not show may be as many that have come.
-func listedNews(row *ledger.Mailbox, refused refusals, all imap.UIDSet, short imap.Count) news {
+func listedNews(row *ledger.Mailbox, refused refusals, all imap.UIDSet, short imap.Count) sourceChanges {
 	failed := intersection(all, refused.now)
-	n := news{wanted: all.Minus(row.Done).Minus(failed), gone: row.Done.Minus(all), failed: failed.Len(), short: short}
+	n := sourceChanges{wanted: all.Minus(row.Done).Minus(failed), gone: row.Done.Minus(all), failed: failed.Len(), short: short}
 	if !short.Is(0) {
 		n.hidden = union(row.Done.Minus(row.Gone), refused.now).Minus(all)
 		n.gone = intersection(n.gone, row.Gone)

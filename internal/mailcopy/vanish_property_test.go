@@ -81,7 +81,7 @@ func (h *history) box() imap.Selected {
 	return box
 }
 
-func wantNews(t *testing.T, how string, got, want news) {
+func wantNews(t *testing.T, how string, got, want sourceChanges) {
 	t.Helper()
 	if got.wanted.String() != want.wanted.String() || got.gone.String() != want.gone.String() || got.failed != want.failed {
 		t.Fatalf("%s: wanted %s gone %s failed %d, want %s, %s, %d", how, got.wanted, got.gone, got.failed, want.wanted, want.gone, want.failed)
@@ -210,7 +210,7 @@ func TestListedNews_whatIsNotShownIsNotKnownToBeThere(t *testing.T) {
 	if !n.gone.Empty() || n.hidden.String() != "1" {
 		t.Errorf("gone %s, hidden %s; want none, and 1", n.gone, n.hidden)
 	}
-	job := mailboxJob{slice: &slice{}, row: &row, stock: stock{taken: true, wanted: n.wanted, short: n.short, hidden: n.hidden}}
+	job := mailboxJob{slice: &slice{}, row: &row, inventory: inventory{taken: true, wanted: n.wanted, short: n.short, hidden: n.hidden}}
 	if c := job.census(); c.There != 2 || c.Unknown != 1 || c.Messages() != 3 || c.Complete() {
 		t.Errorf("%+v, want 2 there and 1 unknown", c)
 	}

@@ -72,7 +72,8 @@ func (s *slice) lookAtDestination(ctx context.Context, v *accountView, behind fu
 		func() (err error) { dst, err = listEnd(ctx, s.dst, behind); return err },
 		func() (err error) { v.room, err = askRoom(ctx, s.dst); return err },
 	)
-	v.dstEnd, v.dst = dst.end, dst.entries
+	v.dstEnd = dst.end
+	v.dst = dst.entries
 	return dst.lag, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
 }
 
@@ -131,7 +132,8 @@ func askRoom(ctx context.Context, session *endpoint.Session) (room, error) {
 func newEnd(namespaces imap.Namespaces, entries []imap.ListEntry) (mapping.End, map[string]imap.ListEntry) {
 	end := mapping.End{Guess: namespaces.Guessed}
 	if len(namespaces.Personal) > 0 {
-		end.Prefix, end.Delimiter = namespaces.Personal[0].Prefix, namespaces.Personal[0].Delimiter
+		end.Prefix = namespaces.Personal[0].Prefix
+		end.Delimiter = namespaces.Personal[0].Delimiter
 	}
 	for _, n := range append(append([]imap.Namespace(nil), namespaces.Others...), namespaces.Shared...) {
 		if n.Prefix != "" {

@@ -28,7 +28,7 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 		sources.AddSet(v.Sources)
 	}
 	var lost imap.UIDSet // where the source does not show all, it may still show them
-	if j.stock.short.Is(0) {
+	if j.inventory.short.Is(0) {
 		lost = j.undone(sources)
 	}
 	ours, err := j.itemsOf(ctx, intersection(sources, j.row.Live()))

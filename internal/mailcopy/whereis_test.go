@@ -12,7 +12,8 @@ import (
 // Mailboxes that were made in one second share a UIDVALIDITY: one that does not tell its own is not another one.
 func TestWhereIs_sharedUIDValidity(t *testing.T) {
 	t.Parallel()
-	row := ledger.Mailbox{ID: 1, Done: imap.NewUIDSet(1), Anchor: ledger.Anchor{Source: "Work", Destination: "Work", SrcUIDValidity: 3, DstUIDValidity: 7}}
+	row := ledger.Mailbox{ID: 1, Done: imap.NewUIDSet(1), Anchor: ledger.Anchor{Source: "Work", Destination: "Work", SrcUIDValidity: 3,
+		DstUIDValidity: 7}}
 	status := func(validity uint32) *imap.Status { return &imap.Status{UIDValidity: validity} }
 	for _, test := range []struct {
 		name string

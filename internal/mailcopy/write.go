@@ -56,7 +56,8 @@ func (f *flow) write(t *transfer, e entry, body *imap.Literal) error {
 	f.job.keywords.note(e.uid, dropped)
 	digest := f.digester.Sum()
 	item := e.item()
-	item.Size, item.Digest = size, digest[:]
+	item.Size = size
+	item.Digest = digest[:]
 	if !f.header.Truncated() {
 		if origin, known := message.OriginOf(f.header.Bytes()); known {
 			item.Origin = origin[:]

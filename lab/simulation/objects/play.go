@@ -336,6 +336,7 @@ func (r *run) verdict(ctx context.Context) (verify.Account, error) {
 		}
 	}
 	return verify.New(verify.Options{}, objects.New(objects.Options{
-		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts, rehome.KindCalendars}, Explainer: journey.ObjectReasons(l.Objects),
+		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts,
+			rehome.KindCalendars}, Explainer: journey.ObjectReasons(l.Objects),
 	})).Account(ctx, owner())
 }

@@ -32,7 +32,8 @@ func fateFindings(row ledger.Mailbox, atSource bool, policy rehome.Deletions) []
 		findings = append(findings, d.On(row.Anchor.Destination, rehome.Values{"n": messages.Len()}))
 	}
 	kept := row.Kept()
-	adopted, changed := intersection(kept, row.Adopted), intersection(kept, row.Changed).Minus(row.Adopted)
+	adopted := intersection(kept, row.Adopted)
+	changed := intersection(kept, row.Changed).Minus(row.Adopted)
 	switch {
 	case kept.Empty():
 	case policy != rehome.DeletionsMirror && !atSource:

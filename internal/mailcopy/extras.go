@@ -18,9 +18,9 @@ const (
 	shortCrews = 4 // connections on a short line
 )
 
-// crew is the extra pairs of sessions that an account's other mailboxes are copied through. They are
+// extraSessions is the extra pairs of sessions that an account's other mailboxes are copied through. They are
 // opened while the mailboxes are made, because logging in costs as many round trips as that.
-type crew struct {
+type extraSessions struct {
 	size   int // workers beside the first
 	cancel context.CancelFunc
 	opened chan opened
@@ -35,10 +35,10 @@ type opened struct {
 
 type extra struct{ src, dst *endpoint.Session }
 
-// hire starts to open as many extra sessions as mailboxes need work and the line is worth.
-func (s *slice) hire(ctx context.Context, mailboxes int) *crew {
+// openExtras starts to open as many extra sessions as mailboxes need work and the line is worth.
+func (s *slice) openExtras(ctx context.Context, mailboxes int) *extraSessions {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &crew{size: max(0, min(s.connections(), mailboxes)-1), cancel: cancel}
+	c := &extraSessions{size: max(0, min(s.connections(), mailboxes)-1), cancel: cancel}
 	c.opened = make(chan opened, c.size)
 	for range c.size {
 		go func() {
@@ -80,7 +80,7 @@ func (s *slice) openExtra(ctx context.Context) (*extra, error) {
 }
 
 // next waits for one pair, which the caller has to leave; it is nil when the limits had no room for it.
-func (c *crew) next(ctx context.Context) (*extra, error) {
+func (c *extraSessions) next(ctx context.Context) (*extra, error) {
 	select {
 	case o := <-c.opened:
 		c.taken.Add(1)
@@ -90,8 +90,8 @@ func (c *crew) next(ctx context.Context) (*extra, error) {
 	}
 }
 
-// dismiss closes the pairs that nobody has taken, also those that come only now.
-func (c *crew) dismiss() {
+// close closes the pairs that nobody has taken, also those that come only now.
+func (c *extraSessions) close() {
 	c.cancel()
 	for range c.size - int(c.taken.Load()) {
 		if o := <-c.opened; o.extra != nil {
