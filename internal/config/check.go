@@ -14,6 +14,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
+
+	"rehome/internal/protocol"
 )
 
 // check finds what is well-formed and yet cannot work.
@@ -158,7 +160,7 @@ func (d *document) checkSieve(path string, s Sieve) {
 }
 
 // checkOptional judges a server that need not be there.
-func (d *document) checkOptional(path, address string, mode TLSMode, allowPlaintext bool, example string) {
+func (d *document) checkOptional(path, address string, mode protocol.Security, allowPlaintext bool, example string) {
 	if address != "" {
 		d.checkServer(path, address, mode, allowPlaintext)
 	} else if _, given := d.keys[path]; given {
@@ -179,12 +181,12 @@ func (d *document) checkDAV(path string, s DAV, needsNoURL bool) {
 	d.checkTrust(path, s.Trust)
 }
 
-func (d *document) checkServer(path, address string, mode TLSMode, allowed bool) {
+func (d *document) checkServer(path, address string, mode protocol.Security, allowed bool) {
 	if sentence := checkAddress(address); sentence != "" {
 		d.addAt(path+".address", sentence, "write host and port, for example mail.example.com:993; an IPv6 address in brackets")
 		return
 	}
-	if mode == TLSNone && !allowed && !isLoopback(address) {
+	if mode == protocol.NoTLS && !allowed && !isLoopback(address) {
 		d.addAt(path+".tls", "would send passwords readable over the network",
 			"use implicit or starttls; if the way there is safe, set "+path+".allow_plaintext: true")
 	}

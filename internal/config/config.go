@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/protocol"
 )
 
 // Config is one move.
@@ -123,10 +124,10 @@ type Limits struct {
 
 // Default returns the settings that hold where the file says nothing.
 func Default() Config {
-	imap := IMAP{TLS: TLSImplicit, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute,
+	imap := IMAP{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute,
 		Login: LoginUser, MasterStyle: MasterSeparator, MasterSeparator: "*", Mechanism: "auto"}
-	pop3 := POP3{TLS: TLSImplicit, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
-	sieve := Sieve{TLS: TLSStart, MailboxNames: "auto", Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
+	pop3 := POP3{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
+	sieve := Sieve{TLS: protocol.StartTLS, MailboxNames: "auto", Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{
 		Store: "rehome.db",

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"rehome/internal/protocol"
 )
 
 // The places that a draft names for secrets. They are only for their owner's eyes.
@@ -53,11 +55,11 @@ type draftEnd struct {
 }
 
 type draftIMAP struct {
-	Address        string  `yaml:"address"`
-	TLS            TLSMode `yaml:"tls"`
-	Login          string  `yaml:"login"`
-	MasterUser     string  `yaml:"master_user,omitempty"`
-	MasterPassword string  `yaml:"master_password,omitempty"`
+	Address        string            `yaml:"address"`
+	TLS            protocol.Security `yaml:"tls"`
+	Login          string            `yaml:"login"`
+	MasterUser     string            `yaml:"master_user,omitempty"`
+	MasterPassword string            `yaml:"master_password,omitempty"`
 }
 
 // YAML writes the file. Whoever writes it to disk should Parse it first: a draft may be wrong.
@@ -101,9 +103,9 @@ func (d Draft) sourceIMAP() draftIMAP {
 // plainIMAP is a server that users log in to themselves. Port 143 is the one that turns to TLS by
 // command (RFC 9051 section 11.1 has both ports).
 func plainIMAP(address string) draftIMAP {
-	imap := draftIMAP{Address: address, TLS: TLSImplicit, Login: string(LoginUser)}
+	imap := draftIMAP{Address: address, TLS: protocol.ImplicitTLS, Login: string(LoginUser)}
 	if strings.HasSuffix(address, ":143") {
-		imap.TLS = TLSStart
+		imap.TLS = protocol.StartTLS
 	}
 	return imap
 }

@@ -4,6 +4,8 @@ package config
 
 import (
 	"testing"
+
+	"rehome/internal/protocol"
 )
 
 func TestDraft_parses(t *testing.T) {
@@ -25,7 +27,7 @@ func TestDraft_parses(t *testing.T) {
 		if c.Organisation != draft.Organisation || c.Source.IMAP.Address != draft.SourceIMAP || len(c.Domains) != len(draft.Domains) {
 			t.Errorf("%s: got %+v", name, c)
 		}
-		if draft.SourceMaster != "" && (c.Source.IMAP.Login != LoginMaster || c.Source.IMAP.TLS != TLSStart || c.Source.Database.Password.IsZero()) {
+		if draft.SourceMaster != "" && (c.Source.IMAP.Login != LoginMaster || c.Source.IMAP.TLS != protocol.StartTLS || c.Source.Database.Password.IsZero()) {
 			t.Errorf("%s: got %+v", name, c.Source)
 		}
 		if c.Roster == "" {

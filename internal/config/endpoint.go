@@ -9,16 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// TLSMode says when a connection turns to TLS.
-type TLSMode string
-
-// When TLS begins.
-const (
-	TLSImplicit TLSMode = "implicit" // from the first byte
-	TLSStart    TLSMode = "starttls" // by command, before the log-in
-	TLSNone     TLSMode = "none"
+	"rehome/internal/protocol"
 )
 
 // LoginMode says whose password opens an account.
@@ -43,8 +35,8 @@ const (
 
 // IMAP is one end's IMAP server and how to log in there.
 type IMAP struct {
-	Address         string  `yaml:"address" example:"mail.example.com:993" doc:"Host and port."`
-	TLS             TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins: from the first byte, by STARTTLS, or never."`
+	Address         string            `yaml:"address" example:"mail.example.com:993" doc:"Host and port."`
+	TLS             protocol.Security `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins: from the first byte, by STARTTLS, or never."`
 	Trust           `yaml:",inline"`
 	AllowPlaintext  bool          `yaml:"allow_plaintext" doc:"Allow sending passwords to another machine without TLS."`
 	Login           LoginMode     `yaml:"login" enum:"user,master,oauth" doc:"How to log in: with each user's own password, with one master user for all, or with an OAuth 2.0 access token."`
@@ -60,8 +52,8 @@ type IMAP struct {
 
 // POP3 is one end's POP3 server.
 type POP3 struct {
-	Address        string  `yaml:"address" example:"mail.example.com:995" doc:"Host and port."`
-	TLS            TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
+	Address        string            `yaml:"address" example:"mail.example.com:995" doc:"Host and port."`
+	TLS            protocol.Security `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
 	Trust          `yaml:",inline"`
 	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow sending passwords to another machine without TLS."`
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
@@ -69,9 +61,9 @@ type POP3 struct {
 
 // Sieve is one end's ManageSieve server.
 type Sieve struct {
-	Address        string  `yaml:"address" example:"mail.example.com:4190" doc:"Host and port."`
-	TLS            TLSMode `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
-	MailboxNames   string  `yaml:"mailbox_names" enum:"auto,utf8,utf7" doc:"Encoding of mailbox names beyond ASCII in scripts: UTF-8 as in the standard, or the modified UTF-7 of IMAP. auto is utf7 for Cyrus, whose sieve_utf8fileinto is off by default, and utf8 for all others."`
+	Address        string            `yaml:"address" example:"mail.example.com:4190" doc:"Host and port."`
+	TLS            protocol.Security `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
+	MailboxNames   string            `yaml:"mailbox_names" enum:"auto,utf8,utf7" doc:"Encoding of mailbox names beyond ASCII in scripts: UTF-8 as in the standard, or the modified UTF-7 of IMAP. auto is utf7 for Cyrus, whose sieve_utf8fileinto is off by default, and utf8 for all others."`
 	Trust          `yaml:",inline"`
 	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow sending passwords to another machine without TLS."`
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`

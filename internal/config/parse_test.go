@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/protocol"
 )
 
 // minimal is the shortest file without a problem.
@@ -45,7 +46,7 @@ func TestParse_fillsDefaultsAndPlacesPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := []any{c.Roster, c.Store, c.Secrets.Identity, c.Domains[0], c.Source.IMAP.TLS, c.Source.IMAP.Timeout, c.Limits.PerAccount, c.Mail.SpecialUse}
-	want := []any{filepath.Join("move", "people.csv"), filepath.Join("move", "rehome.db"), "/etc/id", "example.com", TLSImplicit,
+	want := []any{filepath.Join("move", "people.csv"), filepath.Join("move", "rehome.db"), "/etc/id", "example.com", protocol.ImplicitTLS,
 		2 * time.Minute, 8, true}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"rehome"
-	"rehome/internal/protocol/imap"
+	"rehome/internal/protocol"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
@@ -66,13 +66,13 @@ func TestConnect_certificates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for security, address := range map[imap.Security]string{imap.ImplicitTLS: test.server.IMAPS, imap.StartTLS: test.server.IMAP} {
+			for security, address := range map[protocol.Security]string{protocol.ImplicitTLS: test.server.IMAPS, protocol.StartTLS: test.server.IMAP} {
 				settings := Settings{Address: address, Security: security, TLS: test.tls, Timeout: waitingTime}
 				tryConnect(t, settings, rehome.ClassUntrusted, test.words, test.hint)
 			}
 		})
 	}
-	for security, address := range map[imap.Security]string{imap.ImplicitTLS: modern.IMAPS, imap.StartTLS: modern.IMAP} {
+	for security, address := range map[protocol.Security]string{protocol.ImplicitTLS: modern.IMAPS, protocol.StartTLS: modern.IMAP} {
 		settings := Settings{Address: address, Security: security, TLS: upTo12, Timeout: waitingTime}
 		tryConnect(t, settings, rehome.ClassTemporary, "", "tls_min and ciphers") // it hangs up without a word
 	}
@@ -106,7 +106,7 @@ func TestConnect_nothingInCommon(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			settings := Settings{Address: serveOn(t, listener, "* OK ready"), Security: imap.ImplicitTLS, TLS: room.ClientTLS(""), Timeout: waitingTime}
+			settings := Settings{Address: serveOn(t, listener, "* OK ready"), Security: protocol.ImplicitTLS, TLS: room.ClientTLS(""), Timeout: waitingTime}
 			tryConnect(t, settings, rehome.ClassUntrusted, test.words, "no TLS version or cipher in common")
 		})
 	}
@@ -117,7 +117,7 @@ func TestConnect_pinThatFits(t *testing.T) {
 	server := start(t, lab.Open(t), dovecot.Options{})
 	asked := 0
 	settings := plain(server.IMAPS)
-	settings.Security = imap.ImplicitTLS
+	settings.Security = protocol.ImplicitTLS
 	settings.TLS = &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(state tls.ConnectionState) error {
 		asked += len(state.PeerCertificates)
 		return nil
@@ -138,22 +138,22 @@ func TestConnect_wrongPort(t *testing.T) {
 	}
 	const untrusted, temporary = rehome.ClassUntrusted, rehome.ClassTemporary
 	for name, test := range map[string]struct {
-		security    imap.Security
+		security    protocol.Security
 		address     string
 		class       rehome.Class
 		words, hint string
 	}{
-		"TLS to a plain port":        {imap.ImplicitTLS, server.IMAP, untrusted, "does not look like a TLS handshake", "try tls: starttls"},
-		"in the clear to a TLS port": {imap.NoTLS, server.IMAPS, temporary, "no answer in time", "uses implicit TLS"},
-		"STARTTLS to a TLS port":     {imap.StartTLS, server.IMAPS, temporary, "no answer in time", "uses implicit TLS"},
-		"POP3":                       {imap.NoTLS, server.POP3, untrusted, "+OK", "does not speak IMAP"},
-		"POP3 with TLS":              {imap.ImplicitTLS, server.POP3S, untrusted, "+OK", "does not speak IMAP"},
-		"LMTP":                       {imap.StartTLS, server.LMTP, untrusted, "220 ", "does not speak IMAP"},
-		"ManageSieve":                {imap.NoTLS, server.Sieve, untrusted, "IMPLEMENTATION", "does not speak IMAP"},
-		"nobody listens":             {imap.ImplicitTLS, closed, temporary, "connection refused", "nothing listens on this port"},
-		"no STARTTLS (BAD)":          {imap.StartTLS, serve(t, "* OK ready", "TAG BAD what"), untrusted, `server says "what"`, "does not offer STARTTLS"},
-		"no STARTTLS (NO)":           {imap.StartTLS, serve(t, "* OK ready", "TAG NO not here"), untrusted, "not here", "does not offer STARTTLS"},
-		"greeted as logged in":       {imap.StartTLS, serve(t, "* PREAUTH hello"), untrusted, "TLS cannot begin", "does not offer STARTTLS"},
+		"TLS to a plain port":        {protocol.ImplicitTLS, server.IMAP, untrusted, "does not look like a TLS handshake", "try tls: starttls"},
+		"in the clear to a TLS port": {protocol.NoTLS, server.IMAPS, temporary, "no answer in time", "uses implicit TLS"},
+		"STARTTLS to a TLS port":     {protocol.StartTLS, server.IMAPS, temporary, "no answer in time", "uses implicit TLS"},
+		"POP3":                       {protocol.NoTLS, server.POP3, untrusted, "+OK", "does not speak IMAP"},
+		"POP3 with TLS":              {protocol.ImplicitTLS, server.POP3S, untrusted, "+OK", "does not speak IMAP"},
+		"LMTP":                       {protocol.StartTLS, server.LMTP, untrusted, "220 ", "does not speak IMAP"},
+		"ManageSieve":                {protocol.NoTLS, server.Sieve, untrusted, "IMPLEMENTATION", "does not speak IMAP"},
+		"nobody listens":             {protocol.ImplicitTLS, closed, temporary, "connection refused", "nothing listens on this port"},
+		"no STARTTLS (BAD)":          {protocol.StartTLS, serve(t, "* OK ready", "TAG BAD what"), untrusted, `server says "what"`, "does not offer STARTTLS"},
+		"no STARTTLS (NO)":           {protocol.StartTLS, serve(t, "* OK ready", "TAG NO not here"), untrusted, "not here", "does not offer STARTTLS"},
+		"greeted as logged in":       {protocol.StartTLS, serve(t, "* PREAUTH hello"), untrusted, "TLS cannot begin", "does not offer STARTTLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -197,7 +197,7 @@ func TestConnect_hostInTrouble(t *testing.T) {
 				settings.Timeout = short
 			}
 			if name == "farewell to STARTTLS" {
-				settings.Security = imap.StartTLS
+				settings.Security = protocol.StartTLS
 			}
 			tryConnect(t, settings, test.class, test.words, test.hint)
 		})

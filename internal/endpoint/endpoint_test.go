@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"rehome"
-	"rehome/internal/protocol/imap"
+	"rehome/internal/protocol"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
@@ -63,7 +63,7 @@ func start(t *testing.T, room *lab.Lab, options dovecot.Options) *dovecot.Server
 
 // plain returns the service behind an address, without TLS.
 func plain(address string) Settings {
-	return Settings{Host: NewHost(HostSettings{Side: rehome.Source}), Address: address, Security: imap.NoTLS, Timeout: waitingTime}
+	return Settings{Host: NewHost(HostSettings{Side: rehome.Source}), Address: address, Security: protocol.NoTLS, Timeout: waitingTime}
 }
 
 // proxy puts a fault proxy before a server.

@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/dav"
 	"rehome/internal/protocol/imap"
-	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
 	"rehome/lab/atmail7"
 	"rehome/lab/dovecot"
@@ -28,8 +28,8 @@ func TestHost_countsAllServicesTogether(t *testing.T) {
 	t.Parallel()
 	server := start(t, lab.Open(t), dovecot.Options{})
 	host := NewHost(HostSettings{Side: rehome.Source, Connections: 1})
-	mail := NewIMAP(Settings{Host: host, Address: server.IMAP, Security: imap.NoTLS, Timeout: waitingTime})
-	rules := NewSieve(SieveSettings{Host: host, Address: server.Sieve, Security: managesieve.NoTLS, Timeout: waitingTime})
+	mail := NewIMAP(Settings{Host: host, Address: server.IMAP, Security: protocol.NoTLS, Timeout: waitingTime})
+	rules := NewSieve(SieveSettings{Host: host, Address: server.Sieve, Security: protocol.NoTLS, Timeout: waitingTime})
 	objects := NewDAV(DAVSettings{Host: host})
 	wantFull := func(what string) {
 		t.Helper()
@@ -194,7 +194,7 @@ func TestHost_isPaidForScripts(t *testing.T) {
 	t.Parallel()
 	server := start(t, lab.Open(t), dovecot.Options{})
 	host := slowHost()
-	session, err := NewSieve(SieveSettings{Host: host, Address: server.Sieve, Security: managesieve.NoTLS}).Open(within(t), anna())
+	session, err := NewSieve(SieveSettings{Host: host, Address: server.Sieve, Security: protocol.NoTLS}).Open(within(t), anna())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 )
 
@@ -20,7 +21,7 @@ type Settings struct {
 	Login
 
 	Address    string // host:port
-	Security   imap.Security
+	Security   protocol.Security
 	TLS        *tls.Config
 	Timeout    time.Duration // longest time without progress; 0 takes the client's default
 	PerAccount int           // connections at once for one account; 0 means 8

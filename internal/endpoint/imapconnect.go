@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"rehome"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 )
 
@@ -34,7 +35,7 @@ func (h *IMAP) connectFault(ctx context.Context, err error) error {
 // cipher with the client.
 func (h *IMAP) hangUpHint() string {
 	hint := "the host closed the connection at once: check that the port speaks IMAP, and the host's limits and allow-lists"
-	if h.settings.Security != imap.NoTLS {
+	if h.settings.Security != protocol.NoTLS {
 		hint += "; an old server may need tls_min and ciphers"
 	}
 	return hint

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"rehome"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 )
 
@@ -15,7 +16,7 @@ import (
 func (h *IMAP) enter(ctx context.Context, client *imap.Client, c credentials) error {
 	login := imap.Credentials{
 		User: c.user, Password: c.password.Reveal(), Identity: c.identity, Mechanism: h.mechanism(),
-		Clear: h.settings.Security == imap.NoTLS, // which somebody has asked for by name
+		Clear: h.settings.Security == protocol.NoTLS, // which somebody has asked for by name
 	}
 	if h.settings.Token != nil {
 		login.Token = h.tokenOf(c.user)

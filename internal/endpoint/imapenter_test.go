@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"rehome"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/dovecot"
@@ -121,7 +122,7 @@ func TestOpen_noWayToLogIn(t *testing.T) {
 	room := lab.Open(t)
 	server := start(t, room, dovecot.Options{})
 	settings := plain(server.IMAPS)
-	settings.Security, settings.TLS, settings.Mechanism = imap.ImplicitTLS, room.ClientTLS(""), "xoauth2"
+	settings.Security, settings.TLS, settings.Mechanism = protocol.ImplicitTLS, room.ClientTLS(""), "xoauth2"
 	_, err := NewIMAP(settings).Open(within(t), anna())
 	wantFault(t, err, rehome.ClassAuth, "it offers LOGIN, PLAIN", "set another mechanism")
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"rehome"
-	"rehome/internal/protocol/imap"
+	"rehome/internal/protocol"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
@@ -22,10 +22,10 @@ func TestOpen_waysOfSecurity(t *testing.T) {
 	room := lab.Open(t)
 	server := start(t, room, dovecot.Options{})
 	for _, test := range []struct {
-		security imap.Security
+		security protocol.Security
 		address  string
 		secured  bool
-	}{{imap.ImplicitTLS, server.IMAPS, true}, {imap.StartTLS, server.IMAP, true}, {imap.NoTLS, server.IMAP, false}} {
+	}{{protocol.ImplicitTLS, server.IMAPS, true}, {protocol.StartTLS, server.IMAP, true}, {protocol.NoTLS, server.IMAP, false}} {
 		for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
 			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: side}), Address: test.address, Security: test.security, TLS: room.ClientTLS(""),
 				Timeout: waitingTime})

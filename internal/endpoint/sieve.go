@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/managesieve"
 )
 
@@ -21,7 +22,7 @@ type SieveSettings struct {
 	Login       // that of IMAP
 
 	Address  string
-	Security managesieve.Security
+	Security protocol.Security
 	TLS      *tls.Config
 	Timeout  time.Duration
 }

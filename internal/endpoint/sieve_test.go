@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"rehome"
-	"rehome/internal/protocol/managesieve"
+	"rehome/internal/protocol"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 )
@@ -27,17 +27,17 @@ func TestSieve_reach(t *testing.T) {
 	trusted := room.ClientTLS("localhost")
 	for name, test := range map[string]struct {
 		address  string
-		security managesieve.Security
+		security protocol.Security
 		tls      *tls.Config
 		class    rehome.Class
 		hint     string
 	}{
-		"good":              {server.Sieve, managesieve.StartTLS, trusted, "", ""},
-		"nothing there":     {"127.0.0.1:1", managesieve.NoTLS, nil, rehome.ClassTemporary, "usually it is port 4190"},
-		"unknown authority": {server.Sieve, managesieve.StartTLS, nil, rehome.ClassUntrusted, "ca_file"},
-		"not TLS at once":   {server.Sieve, managesieve.ImplicitTLS, trusted, rehome.ClassUntrusted, "starttls"},
-		"not a ManageSieve": {server.IMAP, managesieve.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
-		"another greeting":  {server.LMTP, managesieve.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
+		"good":              {server.Sieve, protocol.StartTLS, trusted, "", ""},
+		"nothing there":     {"127.0.0.1:1", protocol.NoTLS, nil, rehome.ClassTemporary, "usually it is port 4190"},
+		"unknown authority": {server.Sieve, protocol.StartTLS, nil, rehome.ClassUntrusted, "ca_file"},
+		"not TLS at once":   {server.Sieve, protocol.ImplicitTLS, trusted, rehome.ClassUntrusted, "starttls"},
+		"not a ManageSieve": {server.IMAP, protocol.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
+		"another greeting":  {server.LMTP, protocol.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
 	} {
 		end := NewSieve(SieveSettings{Host: host, Address: test.address, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second})
 		caps, err := end.Reach(t.Context())
@@ -61,7 +61,7 @@ func TestSieve_tryLater(t *testing.T) {
 	host := NewHost(HostSettings{Side: rehome.Destination, Slowed: func(sentence string) { said <- sentence }})
 	h := NewSieve(SieveSettings{
 		Host: host, Login: Login{MasterUser: "mover", MasterPassword: rehome.NewSecret(masterPassword)},
-		Address: address, Security: managesieve.NoTLS, Timeout: waitingTime,
+		Address: address, Security: protocol.NoTLS, Timeout: waitingTime,
 	})
 	_, err := h.Open(within(t), anna())
 	wantFault(t, err, rehome.ClassTemporary, "log in for rules at the destination", "")

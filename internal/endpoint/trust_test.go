@@ -11,7 +11,7 @@ import (
 
 	"rehome"
 	"rehome/internal/config"
-	"rehome/internal/protocol/imap"
+	"rehome/internal/protocol"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 )
@@ -65,7 +65,7 @@ func TestTrust_fromTheFileToTheHandshake(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: rehome.Source}), Address: test.address, Security: imap.ImplicitTLS, TLS: client,
+			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: rehome.Source}), Address: test.address, Security: protocol.ImplicitTLS, TLS: client,
 				Timeout: waitingTime})
 			session, err := h.Open(within(t), anna())
 			if test.hint != "" {

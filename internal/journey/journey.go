@@ -22,7 +22,6 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/mapping"
-	"rehome/internal/protocol/imap"
 )
 
 // Move is one organisation's move.
@@ -119,7 +118,7 @@ func (m *Move) end(ctx context.Context, side rehome.Side, hosts hosts) (*endpoin
 		return nil, err
 	}
 	options := endpoint.Settings{
-		Host: hosts.of(side), Address: settings.Address, Security: imap.Security(settings.TLS), TLS: trust, Timeout: settings.Timeout,
+		Host: hosts.of(side), Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout,
 		PerAccount: m.settings.Limits.PerAccount,
 	}
 	options.Compress = settings.Compress

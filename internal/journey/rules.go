@@ -15,7 +15,6 @@ import (
 	"rehome/internal/handover"
 	"rehome/internal/mapping"
 	"rehome/internal/people"
-	"rehome/internal/protocol/managesieve"
 	"rehome/internal/rulecopy"
 )
 
@@ -223,7 +222,7 @@ func sieveEnd(settings config.Sieve, host *endpoint.IMAP) (*endpoint.Sieve, erro
 	}
 	return endpoint.NewSieve(endpoint.SieveSettings{
 		Host: host.Host(), Login: host.Settings().Login,
-		Address: settings.Address, Security: managesieve.Security(settings.TLS), TLS: trust, Timeout: settings.Timeout,
+		Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout,
 	}), nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"rehome/internal/conductor"
 	"rehome/internal/config"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
 	"rehome/lab/cyrus"
@@ -49,10 +50,10 @@ func twoEnds(t *testing.T) (settings config.Config, dst *dovecot.Server) {
 	}
 	// One connection an end, for mailboxes and rules together: whoever held one and waited for another would wait for ever.
 	settings.Limits.SourceConnections, settings.Limits.DestinationConnections = 1, 1
-	settings.Source.IMAP.Address, settings.Source.IMAP.TLS = src.IMAP, config.TLSNone
-	settings.Destination.IMAP.Address, settings.Destination.IMAP.TLS = dst.IMAP, config.TLSNone
-	settings.Source.Sieve.Address, settings.Source.Sieve.TLS = src.Sieve, config.TLSNone
-	settings.Destination.Sieve.Address, settings.Destination.Sieve.TLS = dst.Sieve, config.TLSNone
+	settings.Source.IMAP.Address, settings.Source.IMAP.TLS = src.IMAP, protocol.NoTLS
+	settings.Destination.IMAP.Address, settings.Destination.IMAP.TLS = dst.IMAP, protocol.NoTLS
+	settings.Source.Sieve.Address, settings.Source.Sieve.TLS = src.Sieve, protocol.NoTLS
+	settings.Destination.Sieve.Address, settings.Destination.Sieve.TLS = dst.Sieve, protocol.NoTLS
 	return settings, dst
 }
 
@@ -158,7 +159,7 @@ func TestRules_handedOver(t *testing.T) {
 
 func sieveClient(t *testing.T, address string) *managesieve.Client {
 	t.Helper()
-	client, err := managesieve.Dial(t.Context(), managesieve.Options{Address: address, Security: managesieve.NoTLS})
+	client, err := managesieve.Dial(t.Context(), managesieve.Options{Address: address, Security: protocol.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}

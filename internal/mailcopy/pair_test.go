@@ -21,6 +21,7 @@ import (
 	"rehome/internal/mailcopy"
 	"rehome/internal/mapping"
 	"rehome/internal/pass"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/dovecot"
@@ -102,7 +103,7 @@ func (p *pair) newLedger() {
 
 func host(side rehome.Side, addr string) *endpoint.IMAP {
 	return endpoint.NewIMAP(endpoint.Settings{
-		Host: endpoint.NewHost(endpoint.HostSettings{Side: side}), Address: addr, Security: imap.NoTLS, Timeout: 20 * time.Second,
+		Host: endpoint.NewHost(endpoint.HostSettings{Side: side}), Address: addr, Security: protocol.NoTLS, Timeout: 20 * time.Second,
 	})
 }
 
@@ -163,7 +164,7 @@ func (p *pair) trySync(e *mailcopy.Engine) (passed, error) {
 func (p *pair) client(server *dovecot.Server) *imap.Client {
 	p.t.Helper()
 	ctx := context.Background()
-	c, err := imap.Dial(ctx, imap.Options{Address: server.IMAP, Security: imap.NoTLS})
+	c, err := imap.Dial(ctx, imap.Options{Address: server.IMAP, Security: protocol.NoTLS})
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"rehome/internal/content/sieve"
 	"rehome/internal/ledger"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
@@ -45,7 +46,7 @@ func startServer(t *testing.T, room *lab.Lab, name, layout, separator, prefix st
 
 func logIn(t *testing.T, address string) *managesieve.Client {
 	t.Helper()
-	c, err := managesieve.Dial(t.Context(), managesieve.Options{Address: address, Security: managesieve.NoTLS})
+	c, err := managesieve.Dial(t.Context(), managesieve.Options{Address: address, Security: protocol.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}

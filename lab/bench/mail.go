@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/corpus"
@@ -263,9 +264,9 @@ func (s *mailScene) freshMoves(p portion) ([]move, error) {
 
 // dial logs in.
 func (s *mailScene) dial(ctx context.Context, addr, user string) (*imap.Client, error) {
-	options := imap.Options{Address: addr, Security: imap.NoTLS}
+	options := imap.Options{Address: addr, Security: protocol.NoTLS}
 	if s.line.tls {
-		options.Security, options.TLS = imap.ImplicitTLS, s.clientTLS()
+		options.Security, options.TLS = protocol.ImplicitTLS, s.clientTLS()
 	}
 	client, err := imap.Dial(ctx, options)
 	if err != nil {

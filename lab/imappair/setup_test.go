@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/courier"
@@ -103,7 +104,7 @@ type user struct {
 
 func (s server) logIn(t testing.TB, p imappair.Person) user {
 	t.Helper()
-	c, err := imap.Dial(t.Context(), imap.Options{Address: s.plain, Security: imap.NoTLS})
+	c, err := imap.Dial(t.Context(), imap.Options{Address: s.plain, Security: protocol.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 )
 
@@ -59,7 +60,7 @@ func (s *testSetup) imported(account string) string {
 
 func (s *testSetup) sit(address, name, password string) user {
 	s.t.Helper()
-	c, err := imap.Dial(s.t.Context(), imap.Options{Address: address, Security: imap.NoTLS})
+	c, err := imap.Dial(s.t.Context(), imap.Options{Address: address, Security: protocol.NoTLS})
 	if err != nil {
 		s.t.Fatal(err)
 	}

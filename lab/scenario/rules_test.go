@@ -19,6 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
 	"rehome/lab/corpus"
@@ -97,7 +98,7 @@ func setRules(t *testing.T) *testSetup {
 // storeAtSource makes a script the account's active one.
 func (s *testSetup) storeAtSource(account, script string) {
 	s.t.Helper()
-	client, err := managesieve.Dial(s.t.Context(), managesieve.Options{Address: s.Source.Sieve, Security: managesieve.NoTLS})
+	client, err := managesieve.Dial(s.t.Context(), managesieve.Options{Address: s.Source.Sieve, Security: protocol.NoTLS})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -408,7 +409,7 @@ func TestRules_consent(t *testing.T) {
 // atDestinationSieve logs in with the password that the account was imported with.
 func (s *testSetup) atDestinationSieve(account string) *managesieve.Client {
 	s.t.Helper()
-	client, err := managesieve.Dial(s.t.Context(), managesieve.Options{Address: s.Destination.Sieve, Security: managesieve.NoTLS})
+	client, err := managesieve.Dial(s.t.Context(), managesieve.Options{Address: s.Destination.Sieve, Security: protocol.NoTLS})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -9,16 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// Security says how a connection is protected.
-type Security string
-
-// The three ways. There is no silent fallback from one to another.
-const (
-	ImplicitTLS Security = "implicit" // TLS from the first byte, usually port 993 (RFC 8314)
-	StartTLS    Security = "starttls" // upgrade before the log-in (RFC 9051, section 6.2.1)
-	NoTLS       Security = "none"     // clear text
+	"rehome/internal/protocol"
 )
 
 // DialFunc opens a network connection; net.Dialer.DialContext is one.
@@ -27,7 +19,7 @@ type DialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 // Options of Dial.
 type Options struct {
 	Address  string // host:port
-	Security Security
+	Security protocol.Security
 	TLS      *tls.Config   // nil means verified by the system's roots; ServerName is filled in
 	Timeout  time.Duration // longest time without progress while waiting; 0 means two minutes
 	Dial     DialFunc      // nil means a plain net.Dialer
@@ -92,7 +84,7 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 
 // greet brings the connection to the point where the first command can be sent.
 func greet(ctx context.Context, conn net.Conn, options Options, timeout time.Duration) (*Client, error) {
-	if options.Security == ImplicitTLS {
+	if options.Security == protocol.ImplicitTLS {
 		secured, err := handshake(ctx, conn, options)
 		if err != nil {
 			return nil, err
@@ -104,7 +96,7 @@ func greet(ctx context.Context, conn net.Conn, options Options, timeout time.Dur
 	if err := client.readGreeting(); err != nil {
 		return nil, err
 	}
-	if options.Security == StartTLS {
+	if options.Security == protocol.StartTLS {
 		return client.upgrade(ctx, options, timeout)
 	}
 	client.transport.owe(false)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rehome/internal/protocol"
 )
 
 func TestDial_greetings(t *testing.T) {
@@ -39,7 +41,7 @@ func TestDial_greetings(t *testing.T) {
 					s.silent()
 				}
 			})
-			client, err := Dial(within(t), Options{Address: address, Security: NoTLS})
+			client, err := Dial(within(t), Options{Address: address, Security: protocol.NoTLS})
 			if test.want != "" {
 				if err == nil || err.Error() != test.want {
 					t.Errorf("Dial: %v, want %s", err, test.want)
@@ -98,7 +100,7 @@ func TestDial_refusedCapabilityCommand(t *testing.T) {
 		s.send(s.expect("CAPABILITY") + " NO not now")
 		s.silent()
 	})
-	if _, err := Dial(within(t), Options{Address: address, Security: NoTLS}); !IsStatus(err, "NO") {
+	if _, err := Dial(within(t), Options{Address: address, Security: protocol.NoTLS}); !IsStatus(err, "NO") {
 		t.Errorf("Dial: %v, want NO", err)
 	}
 }
@@ -112,14 +114,14 @@ func TestDial_nobodyListens(t *testing.T) {
 	address := listener.Addr().String()
 	_ = listener.Close()
 	var network *net.OpError
-	if _, err := Dial(within(t), Options{Address: address, Security: NoTLS}); !errors.As(err, &network) {
+	if _, err := Dial(within(t), Options{Address: address, Security: protocol.NoTLS}); !errors.As(err, &network) {
 		t.Errorf("Dial: %v, want a net.OpError", err)
 	}
 }
 
 func TestDial_silentServer(t *testing.T) {
 	t.Parallel()
-	for _, security := range []Security{NoTLS, StartTLS, ImplicitTLS} {
+	for _, security := range []protocol.Security{protocol.NoTLS, protocol.StartTLS, protocol.ImplicitTLS} {
 		t.Run(string(security), func(t *testing.T) {
 			t.Parallel()
 			address := serve(t, func(s *script) { s.hungUp() })
@@ -138,7 +140,7 @@ func TestDial_cancelledContext(t *testing.T) {
 		cancel()
 		s.hungUp()
 	})
-	if _, err := Dial(ctx, Options{Address: address, Security: NoTLS}); !errors.Is(err, context.Canceled) {
+	if _, err := Dial(ctx, Options{Address: address, Security: protocol.NoTLS}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Dial: %v, want %v", err, context.Canceled)
 	}
 }
@@ -164,7 +166,7 @@ func TestDial_implicitTLS(t *testing.T) {
 		s.greet("")
 		s.ok("NOOP")
 	})
-	client := dial(t, Options{Address: address, Security: ImplicitTLS, TLS: clientConfig})
+	client := dial(t, Options{Address: address, Security: protocol.ImplicitTLS, TLS: clientConfig})
 	if err := client.Noop(within(t)); err != nil {
 		t.Error(err)
 	}
@@ -179,9 +181,9 @@ func TestDial_implicitTLS(t *testing.T) {
 func TestDial_certificateOfNobodyIsRefused(t *testing.T) {
 	t.Parallel()
 	serverConfig, _ := certificate(t)
-	for _, security := range []Security{ImplicitTLS, StartTLS} {
+	for _, security := range []protocol.Security{protocol.ImplicitTLS, protocol.StartTLS} {
 		address := serve(t, func(s *script) {
-			if security == StartTLS {
+			if security == protocol.StartTLS {
 				s.greet("STARTTLS")
 				s.ok("STARTTLS")
 			}
@@ -207,7 +209,7 @@ func TestDial_startTLS(t *testing.T) {
 		s.ok("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN") // what was said in clear text counts no more
 		s.ok("NOOP")
 	})
-	client := dial(t, Options{Address: address, Security: StartTLS, TLS: clientConfig})
+	client := dial(t, Options{Address: address, Security: protocol.StartTLS, TLS: clientConfig})
 	if err := client.Noop(within(t)); err != nil {
 		t.Error(err)
 	}
@@ -251,7 +253,7 @@ func TestDial_startTLSThatDoesNotHappen(t *testing.T) {
 				test.play(s)
 				s.silent() // above all no password
 			})
-			_, err := Dial(within(t), Options{Address: address, Security: StartTLS, TLS: clientConfig})
+			_, err := Dial(within(t), Options{Address: address, Security: protocol.StartTLS, TLS: clientConfig})
 			if err == nil || err.Error() != test.want {
 				t.Errorf("Dial: %v, want %s", err, test.want)
 			}
@@ -269,7 +271,7 @@ func TestDial_startTLSInjectionInAnotherPacket(t *testing.T) {
 		_, _ = io.WriteString(s.conn, "* OK [CAPABILITY IMAP4rev1] in clear text\r\n")
 	})
 	var record tls.RecordHeaderError
-	if _, err := Dial(within(t), Options{Address: address, Security: StartTLS, TLS: clientConfig}); !errors.As(err, &record) {
+	if _, err := Dial(within(t), Options{Address: address, Security: protocol.StartTLS, TLS: clientConfig}); !errors.As(err, &record) {
 		t.Errorf("Dial: %v, want a tls.RecordHeaderError", err)
 	}
 }
@@ -277,7 +279,7 @@ func TestDial_startTLSInjectionInAnotherPacket(t *testing.T) {
 func TestDial_addressWithoutPort(t *testing.T) {
 	t.Parallel()
 	address := serve(t, func(s *script) { s.hungUp() })
-	_, err := Dial(within(t), Options{Address: "127.0.0.1", Security: ImplicitTLS, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	_, err := Dial(within(t), Options{Address: "127.0.0.1", Security: protocol.ImplicitTLS, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	}})
 	var bad *net.AddrError

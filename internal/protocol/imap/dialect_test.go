@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"rehome/internal/protocol"
 )
 
 // A dialect is a text file: what a server of one kind says, what the client has to say in between, and
@@ -151,7 +153,7 @@ func tour(t *testing.T, address string) []string {
 	ctx := within(t)
 	v := &visitor{}
 	var err error
-	v.client, err = Dial(ctx, Options{Address: address, Security: NoTLS, Timeout: patience})
+	v.client, err = Dial(ctx, Options{Address: address, Security: protocol.NoTLS, Timeout: patience})
 	if v.failed("connect", err) {
 		return v.report
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome/internal/protocol"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 )
@@ -137,9 +138,9 @@ func testDovecotMechanisms(t *testing.T, server *realServer) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			options := Options{Address: server.IMAP, Security: NoTLS}
+			options := Options{Address: server.IMAP, Security: protocol.NoTLS}
 			if test.secure {
-				options.Security, options.TLS = StartTLS, server.room.ClientTLS("")
+				options.Security, options.TLS = protocol.StartTLS, server.room.ClientTLS("")
 			}
 			client := dial(t, options)
 			name, err := client.LogIn(within(t), test.login)
@@ -159,7 +160,7 @@ func testDovecotMechanisms(t *testing.T, server *realServer) {
 // enter opens a session under TLS.
 func (s *realServer) enter(t *testing.T) *Client {
 	t.Helper()
-	client := dial(t, Options{Address: s.IMAPS, Security: ImplicitTLS, TLS: s.room.ClientTLS("")})
+	client := dial(t, Options{Address: s.IMAPS, Security: protocol.ImplicitTLS, TLS: s.room.ClientTLS("")})
 	if err := client.LogInPlain(within(t), "", extendedUser, dovecotPassword); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"testing"
 
+	"rehome/internal/protocol"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 )
@@ -102,7 +103,7 @@ func testDovecotLogin(t *testing.T, server *realServer, user string) {
 }
 
 func testDovecotTLS(t *testing.T, server *realServer, user string) {
-	for address, security := range map[string]Security{server.IMAPS: ImplicitTLS, server.IMAP: StartTLS} {
+	for address, security := range map[string]protocol.Security{server.IMAPS: protocol.ImplicitTLS, server.IMAP: protocol.StartTLS} {
 		client := dial(t, Options{Address: address, Security: security, TLS: server.room.ClientTLS("")})
 		if err := client.LogInPlain(within(t), "", user, dovecotPassword); err != nil {
 			t.Errorf("%s: %v", security, err)

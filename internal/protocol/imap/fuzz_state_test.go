@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"rehome/internal/protocol"
 )
 
 // state is where a connection stands when the server begins to say anything.
@@ -182,7 +184,7 @@ func (s state) spoken(t *testing.T, said []byte) [][]byte {
 func enterState(t *testing.T, s state, conn net.Conn) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	client, err := Dial(ctx, Options{Address: "fuzz:143", Security: NoTLS, Timeout: time.Second, Dial: func(context.Context, string,
+	client, err := Dial(ctx, Options{Address: "fuzz:143", Security: protocol.NoTLS, Timeout: time.Second, Dial: func(context.Context, string,
 		string) (net.Conn, error) {
 		return conn, nil
 	}})

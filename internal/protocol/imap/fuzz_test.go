@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"rehome/internal/protocol"
 )
 
 // FuzzDecoder feeds any octets to the decoder: it must end, hold only what its bounds allow, and not
@@ -174,7 +176,7 @@ func playParts(conn net.Conn, parts [][]byte, patience time.Duration) <-chan []b
 func converse(t *testing.T, conn net.Conn) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	client, err := Dial(ctx, Options{Address: "fuzz:143", Security: NoTLS, Timeout: time.Second, Dial: func(context.Context, string,
+	client, err := Dial(ctx, Options{Address: "fuzz:143", Security: protocol.NoTLS, Timeout: time.Second, Dial: func(context.Context, string,
 		string) (net.Conn, error) {
 		return conn, nil
 	}})

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"rehome/internal/protocol"
 )
 
 func TestIdle_hearsNews(t *testing.T) {
@@ -114,7 +116,7 @@ func TestIdle_isBegunAnewInTime(t *testing.T) {
 					_, _ = theirs.Write([]byte(answer))
 				}
 			}()
-			client, err := Dial(t.Context(), Options{Address: "x:143", Security: NoTLS, Dial: func(context.Context, string, string) (net.Conn, error) { return ours, nil }})
+			client, err := Dial(t.Context(), Options{Address: "x:143", Security: protocol.NoTLS, Dial: func(context.Context, string, string) (net.Conn, error) { return ours, nil }})
 			if err != nil {
 				t.Fatal(err)
 			}

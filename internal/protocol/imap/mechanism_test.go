@@ -8,6 +8,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"rehome/internal/protocol"
 )
 
 func TestMechanisms_choice(t *testing.T) {
@@ -40,9 +42,9 @@ func TestMechanisms_choice(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			serverTLS, clientTLS := certificate(t)
-			options := Options{Security: NoTLS}
+			options := Options{Security: protocol.NoTLS}
 			if test.private {
-				options = Options{Security: ImplicitTLS, TLS: clientTLS}
+				options = Options{Security: protocol.ImplicitTLS, TLS: clientTLS}
 			}
 			options.Address = serve(t, func(s *script) {
 				if test.private {

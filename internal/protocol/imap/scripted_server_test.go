@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"rehome/internal/protocol"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -182,7 +184,7 @@ func connectWith(t testing.TB, options Options, capabilities string, play func(*
 func dial(t testing.TB, options Options) *Client {
 	t.Helper()
 	if options.Security == "" {
-		options.Security = NoTLS
+		options.Security = protocol.NoTLS
 	}
 	client, err := Dial(t.Context(), options)
 	if err != nil {

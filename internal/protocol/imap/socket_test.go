@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"rehome/internal/protocol"
 )
 
 // A server that reads only when it is told to, and counts. What a client has handed to its kernel and the
@@ -42,7 +44,7 @@ func TestClose_dropsWhatIsUnsent(t *testing.T) {
 		n, _ := io.Copy(io.Discard, in)
 		total <- n
 	}()
-	client, err := Dial(t.Context(), Options{Address: listener.Addr().String(), Security: NoTLS})
+	client, err := Dial(t.Context(), Options{Address: listener.Addr().String(), Security: protocol.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +83,7 @@ func TestLogout_endsInOrderAfterAnAppend(t *testing.T) {
 	defer listener.Close()
 	ended := make(chan error, 1)
 	go func() { ended <- serveOneAppend(listener) }()
-	client, err := Dial(t.Context(), Options{Address: listener.Addr().String(), Security: NoTLS})
+	client, err := Dial(t.Context(), Options{Address: listener.Addr().String(), Security: protocol.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}

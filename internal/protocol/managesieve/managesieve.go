@@ -20,22 +20,14 @@ import (
 	"net"
 	"strings"
 	"time"
-)
 
-// Security says how a connection is protected.
-type Security string
-
-// The three ways. There is no silent fallback from one to another.
-const (
-	ImplicitTLS Security = "implicit" // TLS from the first byte, which no standard names but some servers have
-	StartTLS    Security = "starttls" // RFC 5804 section 2.2
-	NoTLS       Security = "none"     // clear text
+	"rehome/internal/protocol"
 )
 
 // Options of Dial.
 type Options struct {
 	Address  string // host:port, usually port 4190
-	Security Security
+	Security protocol.Security
 	TLS      *tls.Config   // nil means verified by the system's roots; ServerName is filled in
 	Timeout  time.Duration // for each answer; 0 means two minutes
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
@@ -159,12 +151,12 @@ func newClient(conn net.Conn, timeout time.Duration) *Client {
 }
 
 func (c *Client) begin(ctx context.Context, options Options) error {
-	if options.Security == ImplicitTLS {
+	if options.Security == protocol.ImplicitTLS {
 		if err := c.encrypt(ctx, options); err != nil {
 			return err
 		}
 	}
-	if err := c.learn(ctx, "connect"); err != nil || options.Security != StartTLS {
+	if err := c.learn(ctx, "connect"); err != nil || options.Security != protocol.StartTLS {
 		return err
 	}
 	if !c.caps.StartTLS {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehome/internal/protocol"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 )
@@ -38,12 +39,12 @@ func TestClient_againstDovecot(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name                     string
-		security                 Security
+		security                 protocol.Security
 		identity, user, password string
 	}{
-		{"starttls, own password", StartTLS, "", address, password},
-		{"master in the name", NoTLS, "", address + "*mover", "m"},
-		{"master with authzid", StartTLS, address, "mover", "m"},
+		{"starttls, own password", protocol.StartTLS, "", address, password},
+		{"master in the name", protocol.NoTLS, "", address + "*mover", "m"},
+		{"master with authzid", protocol.StartTLS, address, "mover", "m"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, err := Dial(within(t), Options{Address: server.Sieve, Security: test.security, TLS: room.ClientTLS("localhost")})
@@ -54,7 +55,7 @@ func TestClient_againstDovecot(t *testing.T) {
 			if err := c.Authenticate(within(t), test.identity, test.user, test.password); err != nil {
 				t.Fatal(err)
 			}
-			if c.Secured() != (test.security == StartTLS) || !c.Capabilities().Modern || c.Capabilities().Implementation == "" {
+			if c.Secured() != (test.security == protocol.StartTLS) || !c.Capabilities().Modern || c.Capabilities().Implementation == "" {
 				t.Errorf("secured %v, capabilities %+v", c.Secured(), c.Capabilities())
 			}
 			useScripts(t, c)
@@ -107,7 +108,7 @@ func useScripts(t *testing.T, c *Client) {
 
 func refusals(t *testing.T, server *dovecot.Server) {
 	t.Helper()
-	c, err := Dial(within(t), Options{Address: server.Sieve, Security: NoTLS})
+	c, err := Dial(within(t), Options{Address: server.Sieve, Security: protocol.NoTLS})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +116,7 @@ func refusals(t *testing.T, server *dovecot.Server) {
 	if err := c.Authenticate(within(t), "", address, "guess-me"); !IsNo(err, "") || strings.Contains(err.Error(), "guess-me") {
 		t.Errorf("wrong password: %v", err)
 	}
-	if _, err := Dial(within(t), Options{Address: server.Sieve, Security: StartTLS}); err == nil {
+	if _, err := Dial(within(t), Options{Address: server.Sieve, Security: protocol.StartTLS}); err == nil {
 		t.Error("a certificate of nobody was trusted")
 	}
 }
@@ -153,18 +154,18 @@ const greeting = "\"IMPLEMENTATION\" \"lab\"\r\n\"SIEVE\" \"fileinto\"\r\n\"SASL
 func TestDial_refuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		security Security
+		security protocol.Security
 		parts    []string
 		want     string
 	}{
-		{NoTLS, []string{"BYE (REFERRAL \"sieve://evil.example\") \"over there\"\r\n"},
+		{protocol.NoTLS, []string{"BYE (REFERRAL \"sieve://evil.example\") \"over there\"\r\n"},
 			"connect: BYE over there; the scripts are on another server, sieve://evil.example, which rehome does not ask on its own"},
-		{NoTLS, []string{"* OK IMAP ready\r\n"}, `cannot make sense of the server's answer: it begins with "*"`},
-		{NoTLS, []string{"OK\r\n"}, "cannot make sense of the server's answer: not the greeting of a ManageSieve server"},
-		{NoTLS, []string{"\"a\" {999999999}\r\n"}, "cannot make sense of the server's answer: a literal of an impossible length"},
-		{NoTLS, []string{strings.Repeat("x", 1<<20)}, "cannot make sense of the server's answer: a line of more than 64 KiB"},
-		{StartTLS, []string{strings.Replace(greeting, "\"STARTTLS\"\r\n", "", 1)}, "STARTTLS: NO the server does not offer it"},
-		{StartTLS, []string{greeting, "OK\r\n" + greeting}, "cannot make sense of the server's answer: octets behind the answer to " +
+		{protocol.NoTLS, []string{"* OK IMAP ready\r\n"}, `cannot make sense of the server's answer: it begins with "*"`},
+		{protocol.NoTLS, []string{"OK\r\n"}, "cannot make sense of the server's answer: not the greeting of a ManageSieve server"},
+		{protocol.NoTLS, []string{"\"a\" {999999999}\r\n"}, "cannot make sense of the server's answer: a literal of an impossible length"},
+		{protocol.NoTLS, []string{strings.Repeat("x", 1<<20)}, "cannot make sense of the server's answer: a line of more than 64 KiB"},
+		{protocol.StartTLS, []string{strings.Replace(greeting, "\"STARTTLS\"\r\n", "", 1)}, "STARTTLS: NO the server does not offer it"},
+		{protocol.StartTLS, []string{greeting, "OK\r\n" + greeting}, "cannot make sense of the server's answer: octets behind the answer to " +
 			"STARTTLS that are not encrypted"},
 	} {
 		_, err := Dial(within(t), Options{Address: play(t, test.parts...), Security: test.security, Timeout: 5 * time.Second})
@@ -176,14 +177,14 @@ func TestDial_refuses(t *testing.T) {
 
 func TestClient_silentServerAndCancelledContext(t *testing.T) {
 	t.Parallel()
-	c, err := Dial(within(t), Options{Address: play(t, greeting), Security: NoTLS, Timeout: 100 * time.Millisecond})
+	c, err := Dial(within(t), Options{Address: play(t, greeting), Security: protocol.NoTLS, Timeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.ListScripts(within(t)); err == nil || IsNo(err, "") {
 		t.Errorf("silence: got %v, want a missed deadline", err)
 	}
-	if c, err = Dial(within(t), Options{Address: play(t, greeting), Security: NoTLS}); err != nil {
+	if c, err = Dial(within(t), Options{Address: play(t, greeting), Security: protocol.NoTLS}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

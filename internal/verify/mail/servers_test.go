@@ -15,6 +15,7 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
+	"rehome/internal/protocol"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/verify"
 	"rehome/lab"
@@ -64,7 +65,7 @@ func (r request) verifier() *verify.Verifier { return verify.New(r.how, New(r.Op
 func (s *servers) options(level verify.Level) request {
 	host := func(side rehome.Side, server *dovecot.Server, dial imap.DialFunc) *endpoint.IMAP {
 		end := endpoint.NewHost(endpoint.HostSettings{Side: side})
-		return endpoint.NewIMAP(endpoint.Settings{Host: end, Address: server.IMAP, Security: imap.NoTLS, Dial: dial})
+		return endpoint.NewIMAP(endpoint.Settings{Host: end, Address: server.IMAP, Security: protocol.NoTLS, Dial: dial})
 	}
 	return request{
 		Options: Options{Source: host(rehome.Source, s.src, s.dial), Destination: host(rehome.Destination, s.dst, nil)},

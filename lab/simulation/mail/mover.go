@@ -15,7 +15,7 @@ import (
 	"rehome/internal/endpoint"
 	"rehome/internal/mailcopy"
 	work "rehome/internal/pass"
-	"rehome/internal/protocol/imap"
+	"rehome/internal/protocol"
 	"rehome/internal/verify"
 	verifymail "rehome/internal/verify/mail"
 	"rehome/lab/simulation/ledgers"
@@ -105,7 +105,7 @@ func (m *mover) endpoint(process string, side rehome.Side, address string) *endp
 	connections := m.world.plan.Size("connections", 1, 3)
 	return endpoint.NewIMAP(endpoint.Settings{
 		Host:    endpoint.NewHost(endpoint.HostSettings{Side: side, Connections: connections}),
-		Address: address, Security: imap.NoTLS, Timeout: 20 * time.Second, PerAccount: connections, Dial: m.world.network.Dialer(process),
+		Address: address, Security: protocol.NoTLS, Timeout: 20 * time.Second, PerAccount: connections, Dial: m.world.network.Dialer(process),
 	})
 }
 
