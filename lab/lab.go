@@ -91,7 +91,7 @@ func (r *Lab) Close() error {
 	for i := len(closers) - 1; i >= 0; i-- {
 		all = append(all, closers[i]())
 	}
-	return errors.Join(append(all, r.watchman.dismiss())...)
+	return errors.Join(append(all, r.watchman.end())...)
 }
 
 // OnClose has stop called when the lab closes, before whatever was started earlier is stopped.

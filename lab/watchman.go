@@ -57,8 +57,8 @@ func (w *watchman) remove(group int) error {
 	return err
 }
 
-// dismiss ends the watchman. Calling it twice is allowed.
-func (w *watchman) dismiss() error {
+// end ends the watchman. Calling it twice is allowed.
+func (w *watchman) end() error {
 	if w.cmd.ProcessState != nil {
 		return nil
 	}

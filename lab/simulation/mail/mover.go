@@ -38,7 +38,7 @@ type mover struct {
 	asked   bool // that has happened
 }
 
-func (w *world) hire(name string) (*mover, error) {
+func (w *world) begin(name string) (*mover, error) {
 	file, err := w.pool.Lend(context.Background())
 	if err != nil {
 		return nil, err

@@ -24,13 +24,13 @@ func play(plan simulation.Plan, dir string, pool *ledgers.Pool) *simulation.Fail
 }
 
 func (w *world) playAll() error {
-	anna, err := w.hire("mover")
+	anna, err := w.begin("mover")
 	if err != nil {
 		return err
 	}
 	var bert *mover
 	if w.plan.Has(twoLedgers, 0.15) {
-		if bert, err = w.hire("other"); err != nil {
+		if bert, err = w.begin("other"); err != nil {
 			return err
 		}
 		w.rivals = true
