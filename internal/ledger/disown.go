@@ -16,6 +16,7 @@ import (
 func (l *batches) Disown(ctx context.Context, m *Mailbox, sources imap.UIDSet) error {
 	var gone imap.UIDSet // at the destination
 	fate := Fate{Gone: m.Gone.Minus(sources), Lost: m.Lost.Minus(sources), Changed: m.Changed.Minus(sources)}
+	untold := m.Untold.Minus(sources)
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		batches, err := batchesWith(tx, m, sources)
 		if err != nil {
@@ -34,15 +35,16 @@ func (l *batches) Disown(ctx context.Context, m *Mailbox, sources imap.UIDSet) e
 				return err
 			}
 		}
-		_, err = tx.Exec(`UPDATE mailboxes SET gone = ?, lost = ?, changed = ?, src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0,
-			src_newest = '' WHERE id = ? AND generation = ?`,
-			fate.Gone.String(), fate.Lost.String(), fate.Changed.String(), m.ID, m.Generation)
+		_, err = tx.Exec(`UPDATE mailboxes SET gone = ?, lost = ?, changed = ?, src_untold = ?,
+			src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0, src_newest = '' WHERE id = ? AND generation = ?`,
+			fate.Gone.String(), fate.Lost.String(), fate.Changed.String(), untold.String(), m.ID, m.Generation)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("ledger rows of %s %q: %w", m.Anchor.Address, m.Anchor.Source, err)
 	}
 	fate.Adopted = m.Adopted.Minus(sources)
+	m.Untold = untold
 	m.Fate, m.Done, m.Ours, m.State = fate, m.Done.Minus(sources), m.Ours.Minus(gone), State{}
 	return nil
 }

@@ -25,3 +25,20 @@ func (l *mailboxes) Doubt(ctx context.Context, m *Mailbox, from imap.UID) error 
 	}
 	return err
 }
+
+// NoteUntold replaces the source UIDs of messages that are done, and did not say what they are when a change of the mailbox
+// had made that doubtful: others may have their UIDs by now. What is copied next is the newest then, and would confirm them,
+// so they stay doubtful until each has said what it is.
+func (l *mailboxes) NoteUntold(ctx context.Context, m *Mailbox, untold imap.UIDSet) error {
+	if m.Untold.String() == untold.String() {
+		return nil
+	}
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE mailboxes SET src_untold = ? WHERE id = ? AND generation = ?`, untold.String(), m.ID, m.Generation)
+		return err
+	})
+	if err == nil {
+		m.Untold = untold
+	}
+	return err
+}

@@ -17,7 +17,7 @@ type Census struct {
 	Waiting  int64 // for somebody to say what a large loss at the destination means
 	Left     int64 // still to be copied
 	Stuck    int64 // left in mailboxes that cannot be made or opened; repeating does not help
-	Unknown  int64 // the source says that it holds so many more, and does not show them
+	Unknown  int64 // the source says that it holds so many more, and does not show them, or does not say what they are
 
 	Uncounted int // mailboxes of which nobody knows how many messages they hold
 	Barred    int // mailboxes that cannot be made or opened; repeating does not help
@@ -57,17 +57,19 @@ func (c *Census) Add(other Census) {
 // census counts one mailbox as the job leaves it.
 func (j *mailboxJob) census() Census {
 	known := j.row.Done.Minus(j.row.Gone).Minus(j.inventory.hidden)
-	refused := refusedOf(j.row, j.slice.started).now.Minus(known).Minus(j.inventory.hidden)
+	untold := intersection(known, j.untold())
+	known = known.Minus(untold)
+	refused := refusedOf(j.row, j.slice.started).now.Minus(known).Minus(untold).Minus(j.inventory.hidden)
 	c := Census{There: int64(known.Minus(j.row.Lost).Len()), Deserted: int64(intersection(known, j.row.Lost).Len()), Failed: int64(refused.Len())}
 	if !j.inventory.taken {
 		return j.slice.view.estimate(j.pair, *j.row)
 	}
-	c.Left = int64(j.inventory.wanted.Minus(known).Minus(refused).Minus(j.inventory.vanished).Len())
+	c.Left = int64(j.inventory.wanted.Minus(known).Minus(untold).Minus(refused).Minus(j.inventory.vanished).Len())
 	short, told := j.inventory.short.Told()
 	if !told {
 		c.Uncounted = 1
 	}
-	c.Unknown = short
+	c.Unknown = short + int64(untold.Len())
 	return c
 }
 

@@ -59,7 +59,7 @@ func readBodies(ctx context.Context, session *endpoint.Session, entries []*entry
 				return err
 			}
 			e.digest, e.kin = digester.Sum(), kin.Sum()
-			if !e.seen {
+			if !e.seen || !e.original { // the header of a message that was damaged is remembered as empty by some servers
 				e.showHeader(header)
 			}
 			return nil

@@ -8,8 +8,8 @@ import "rehome"
 func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		SourceForeign, DestinationEmptied, destinationGone, RemovalsHeld, accountRemovalsHeld,
-		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, mailboxNotListed, mailboxUnsaid, mailboxRenumbered,
-		renameNotFollowed, subscriptionRefused, fewerConnections, destinationRestored, sourceRestored,
+		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, messagesUntold, mailboxNotListed, mailboxUnsaid,
+		mailboxRenumbered, renameNotFollowed, subscriptionRefused, fewerConnections, destinationRestored, sourceRestored,
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageEmpty,
 		flagsJoined, flagsDropped, dateNotKept, arrivedTwice, arrivedLate, arrivalUnknown,
@@ -78,6 +78,15 @@ var (
 	messagesUncounted = messagesUnlisted.Saying(
 		"the source does not report how many messages this mailbox holds; everything that it lists was copied",
 		messagesUnlisted.NextStep)
+	messagesUntold = rehome.Declared{
+		Code: "messages_untold", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
+		Sentence: "the source does not deliver {n message} (UID {uids}), so rehome cannot tell whether {n|it is|they are} still what was " +
+			"copied earlier",
+		NextStep: "run sync again; if this stays, ask the source's administrator to repair {n|the message|these messages}",
+		Meaning: "The mailbox has changed, and the source did not deliver its newest copied messages when rehome checked them. After a " +
+			"restore from a backup, their UIDs may belong to other messages. rehome changes nothing about them, counts them as unknown, " +
+			"and checks them again in the next pass.",
+	}
 	mailboxNotListed = rehome.Declared{
 		Code: "mailbox_not_listed", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
 		Sentence: "the source no longer lists this mailbox, but still opens it; rehome copies and removes nothing of it until it is listed again",

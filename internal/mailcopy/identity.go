@@ -14,6 +14,11 @@ import (
 // Identity is content. Names, UIDs, UIDVALIDITY, UIDNEXT, sizes and dates are hints that a rename, a
 // restored backup, a lost ledger or a server's habit can make false. Where they contradict each other the
 // messages themselves are asked, and what they do not confirm is not believed any more.
+//
+// A message that does not say what it is proves nothing, also where no number has fallen: from above the last one that is
+// confirmed on, what is silent is unknown. It is matched anew by content where the history of the mailbox is known to be
+// another one. Otherwise it stays as it is booked, so that nothing comes back that was deleted at the destination, but it
+// counts as unknown, is named, and is asked again in each pass until it speaks (see endState.untold, ledger.NoteUntold).
 
 // claim is what the ledger says of one message at one end.
 type claim struct {
@@ -51,6 +56,7 @@ func unchanged(item ledger.Item, digest message.Digest) bool {
 type endState struct {
 	same, other, unproved, absent imap.UIDSet
 	differing                     imap.UIDSet // they were read, are not what was written, and nothing tells what they are
+	silent                        imap.UIDSet // they were asked, and the source has not said enough to hold against content
 
 	highest imap.UID // of all messages there
 	uidNext imap.UID // as the end says; 0 when it does not
@@ -94,8 +100,11 @@ func (s endState) void() imap.UIDSet {
 	if from == 0 {
 		return imap.UIDSet{}
 	}
-	return union(above(union(s.other, s.unproved, s.absent), from), s.differing)
+	return union(above(union(s.other, s.unproved, s.absent, s.silent), from), s.differing)
 }
+
+// untold returns what is silent above all that is confirmed, and not void: a restore may have put others there.
+func (s endState) untold() imap.UIDSet { return above(s.silent, s.same.Max()+1).Minus(s.void()) }
 
 // unknown returns what nothing tells of whether somebody has deleted it or a restore has taken it.
 func (s endState) unknown() imap.UIDSet {
@@ -144,6 +153,7 @@ func examineClaims(ctx context.Context, a asker, claims []claim, s *endState) er
 		judged := judgeOrigin(byUID[e.uid], e)
 		switch {
 		case !e.seen:
+			s.silent.Add(e.uid)
 		case judged == same:
 			s.same.Add(e.uid)
 		case byUID[e.uid].Digest != nil:
@@ -160,8 +170,12 @@ func examineClaims(ctx context.Context, a asker, claims []claim, s *endState) er
 		if unchanged(byUID[e.uid], e.digest) {
 			judged = same
 		}
-		if s.note(e.uid, judged); judged == unproved && bodySeen(e) {
+		switch s.note(e.uid, judged); {
+		case judged != unproved:
+		case bodySeen(e):
 			s.differing.Add(e.uid)
+		default:
+			s.silent.Add(e.uid)
 		}
 	}
 	return nil

@@ -149,3 +149,16 @@ func TestStanding_differingBelowTheBreak(t *testing.T) {
 		t.Errorf("void %s, want 2,4", got)
 	}
 }
+
+// What is silent is unknown from above the last message that is confirmed on, and matched anew where the history is broken.
+func TestEndState_silent(t *testing.T) {
+	t.Parallel()
+	s := endState{same: imap.NewUIDSet(2), silent: imap.NewUIDSet(1, 3, 5), uidNext: 9, highest: 5}
+	if s.untold().String() != "3,5" || !s.void().Empty() {
+		t.Errorf("untold %s, void %s; want 3,5 and none", s.untold(), s.void())
+	}
+	s.other = imap.NewUIDSet(4)
+	if s.untold().String() != "3" || s.void().String() != "4:5" {
+		t.Errorf("untold %s, void %s; want 3 and 4:5", s.untold(), s.void())
+	}
+}

@@ -73,6 +73,7 @@ type fates interface {
 	IntendRemoval(ctx context.Context, m *ledger.Mailbox, sources imap.UIDSet) (ledger.Removal, error)
 	EndRemovals(ctx context.Context, m *ledger.Mailbox, fate ledger.Fate) error
 	Doubt(ctx context.Context, m *ledger.Mailbox, from imap.UID) error
+	NoteUntold(ctx context.Context, m *ledger.Mailbox, untold imap.UIDSet) error
 	ForgetFormer(ctx context.Context, m *ledger.Mailbox) error
 	NoteDoubles(ctx context.Context, m *ledger.Mailbox, doubles ledger.Voided) error
 }

@@ -127,6 +127,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	}
 	j.noteSight()
 	j.slice.find(unlisted(j.pair.Source, j.inventory.short)...)
+	j.slice.find(j.untoldFinding()...)
 	return j.settle(ctx)
 }
 
@@ -375,11 +376,11 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 
 // settle notes the state in which a complete pass has left both ends, so that the next one can tell
 // from a listing that nothing has happened. It is the state from before the copy: what arrived
-// meanwhile must look new. Of a mailbox that has not shown all it holds nothing is noted: the next pass
-// looks again.
+// meanwhile must look new. Of a mailbox that has not shown all it holds, or not said what it is, nothing is noted: the next
+// pass looks again.
 func (j *mailboxJob) settle(ctx context.Context) error {
 	messages, told := j.srcBox.Messages.Told()
-	if !told || !j.inventory.short.Is(0) {
+	if !told || !j.inventory.short.Is(0) || !j.untold().Empty() {
 		return j.ledger().Settle(ctx, j.row, ledger.State{})
 	}
 	var octets int64

@@ -55,13 +55,15 @@ func (c claimant) prove(ctx context.Context, claims []claim, s *endState) error 
 	}
 	var doubtful []claim
 	var shown []*entry
-	var read imap.UIDSet
+	var read, silent imap.UIDSet
 	for i, one := range claims {
 		e := entries[i]
-		if bodySeen(e) {
-			read.Add(one.uid)
+		if !bodySeen(e) { // its header alone proves nothing
+			silent.Add(one.uid)
+			continue
 		}
-		if bodySeen(e) && !unchanged(one.item, e.digest) {
+		read.Add(one.uid)
+		if !unchanged(one.item, e.digest) {
 			doubtful, shown = append(doubtful, one), append(shown, e)
 		}
 	}
@@ -69,20 +71,21 @@ func (c claimant) prove(ctx context.Context, claims []claim, s *endState) error 
 	if err != nil {
 		return err
 	}
-	s.same, s.unproved = union(s.same, read).Minus(others), s.unproved.Minus(read)
+	s.same, s.unproved = union(s.same, read).Minus(others).Minus(silent), s.unproved.Minus(read)
+	s.silent = union(s.silent, silent).Minus(read)
 	s.other.AddSet(others)
 	s.differing.AddSet(unlike)
 	return nil
 }
 
-// proveNewest proves claims from the newest downwards, until nothing of what is asked at once is another message: then
-// nothing below is one either.
-func (c claimant) proveNewest(ctx context.Context, s *endState) error {
+// proveNewest proves claims from the newest up to top downwards, until all of what is asked at once speaks, and is no other
+// message: then nothing below is one either.
+func (c claimant) proveNewest(ctx context.Context, s *endState, top imap.UID) error {
 	var asked imap.UIDSet
 	for {
 		claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, func(item ledger.Item) (imap.UID, bool) {
 			uid, is := c.claims(item)
-			return uid, is && (s.same.Contains(uid) || s.unproved.Contains(uid)) && !asked.Contains(uid)
+			return uid, is && uid <= top && (s.same.Contains(uid) || s.unproved.Contains(uid)) && !asked.Contains(uid)
 		})
 		if err != nil || len(claims) == 0 {
 			return err
@@ -93,7 +96,7 @@ func (c claimant) proveNewest(ctx context.Context, s *endState) error {
 		confirmed := true
 		for _, one := range claims {
 			asked.Add(one.uid)
-			confirmed = confirmed && !s.other.Contains(one.uid)
+			confirmed = confirmed && !s.other.Contains(one.uid) && !s.silent.Contains(one.uid)
 		}
 		if confirmed {
 			return nil

@@ -142,8 +142,8 @@ func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 	state := j.row.State
 	known := j.row.Done.Minus(j.row.Gone)
 	quiet := asLeft(j.row, box, markOf(j.srcNewest)) && state.SrcModSeq <= box.HighestModSeq && !j.hasFallen()
-	if known.Empty() || quiet && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
-		return imap.UIDSet{}, nil
+	if known.Empty() || quiet && j.untold().Empty() && sameOctets(state, j.slice.view.src[j.pair.Source].Status) {
+		return imap.UIDSet{}, j.ledger().NoteUntold(ctx, j.row, imap.UIDSet{})
 	}
 	// Where nothing tells whether somebody has deleted a message or a restore has taken it, it stays at the
 	// destination: any UIDNEXT below it counts as fallen.
@@ -152,7 +152,12 @@ func (j *mailboxJob) voidAtSource(ctx context.Context) (imap.UIDSet, error) {
 		seen: math.MaxUint32, fallen: fallen(state.SrcModSeq, box.HighestModSeq) || j.hasFallen() || replaced(state.SrcNewest, markOf(j.srcNewest)),
 	}
 	s, err := c.examine(ctx, known.Max())
-	return s.void(), faultOf(err, "look again at source mailbox", j.pair.Source)
+	if err != nil {
+		return imap.UIDSet{}, faultOf(err, "look again at source mailbox", j.pair.Source)
+	}
+	void := s.void()
+	open := j.untold().Minus(s.same).Minus(s.absent)
+	return void, j.ledger().NoteUntold(ctx, j.row, union(open, s.untold()).Minus(void))
 }
 
 // asLeft says that the source's mailbox has the numbers of the last complete pass, and the same newest message. What was
@@ -261,13 +266,13 @@ type claimant struct {
 }
 
 // examine asks the newest message, then a few, and all of them if these do not tell that all is as it was, or that
-// somebody has deleted what is missing.
+// somebody has deleted what is missing. One that is there and silent tells nothing.
 func (c claimant) examine(ctx context.Context, newest imap.UID) (endState, error) {
 	claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, c.claims)
 	if err != nil {
 		return endState{}, err
 	}
-	if c.doubted != 0 {
+	if c.doubted != 0 || c.atSource && !c.job.untold().Empty() {
 		return c.examineAll(ctx)
 	}
 	var few endState
@@ -277,7 +282,7 @@ func (c claimant) examine(ctx context.Context, newest imap.UID) (endState, error
 	if err := c.prove(ctx, doubtfulAmong(claims, few), &few); err != nil {
 		return endState{}, err
 	}
-	if few.other.Empty() && (few.same.Contains(newest) || !c.fallen && c.box.UIDNext > newest) {
+	if few.other.Empty() && few.untold().Empty() && (few.same.Contains(newest) || !c.fallen && c.box.UIDNext > newest) {
 		return endState{}, nil
 	}
 	return c.examineAll(ctx)
@@ -316,7 +321,6 @@ func (c claimant) examineAll(ctx context.Context) (endState, error) {
 		return s, err
 	}
 	s.highest = present.Max()
-	var asked imap.UIDSet
 	var window []claim
 	flush := func() error {
 		err := examineClaims(ctx, c.asker(), window, &s)
@@ -332,7 +336,6 @@ func (c claimant) examineAll(ctx context.Context) (endState, error) {
 				s.absent.Add(uid)
 			default:
 				window = append(window, claim{uid, item})
-				asked.Add(uid)
 			}
 		}
 		if len(window) >= claimWindow {
@@ -344,10 +347,13 @@ func (c claimant) examineAll(ctx context.Context) (endState, error) {
 		err = flush()
 	}
 	if err == nil {
-		err = c.proveNewest(ctx, &s)
+		err = c.proveNewest(ctx, &s, math.MaxUint32)
+	}
+	if untold := c.job.untold(); err == nil && c.atSource && !untold.Empty() { // what is above was copied since, and tells nothing of it
+		err = c.proveNewest(ctx, &s, untold.Max())
 	}
 	if c.atSource && c.fallen { // what stays silent there is matched anew by content, when it speaks again
-		s.other.AddSet(asked.Minus(s.same).Minus(s.unproved))
+		s.other.AddSet(s.silent)
 	}
 	return s, err
 }

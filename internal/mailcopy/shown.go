@@ -93,6 +93,20 @@ func unlisted(source string, short imap.Count) []rehome.Finding {
 	return nil
 }
 
+// untold returns the messages at the source that are done, if nothing else has their UIDs by now (see ledger.NoteUntold).
+func (j *mailboxJob) untold() imap.UIDSet {
+	return intersection(j.row.Done.Minus(j.row.Gone), j.row.Untold)
+}
+
+// untoldFinding is about messages that the source shows, and of which it does not say what they are.
+func (j *mailboxJob) untoldFinding() []rehome.Finding {
+	untold := j.untold()
+	if untold.Empty() {
+		return nil
+	}
+	return []rehome.Finding{messagesUntold.On(j.pair.Source, rehome.Values{"n": untold.Len(), "uids": shorten(untold.String())})}
+}
+
 // undatedFinding tells which date stands in the place of one that cannot be kept.
 func (j *mailboxJob) undatedFinding() []rehome.Finding {
 	if j.undated.Empty() {

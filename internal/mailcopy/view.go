@@ -183,7 +183,7 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 	case dropped(row):
 		// Its user has removed the mailbox there: only what is new makes it come back.
 		return v.revived[row.ID] || row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
-	case row.Open, row.Doubted != 0:
+	case row.Open, row.Doubted != 0, !row.Untold.Empty():
 		return true
 	}
 	dst := v.dst[pair.Destination].Status

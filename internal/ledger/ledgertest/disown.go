@@ -97,6 +97,31 @@ func doubtOutlivesTheProcess(t *testing.T, empty Empty) {
 	}
 }
 
+// What has not said what it is stays doubtful in the next process, and ends with the mailbox that it is about.
+func untoldOutlivesTheProcess(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	m := load(t, l, inbox())
+	must(t, l.Mail.NoteUntold(t.Context(), m, imap.NewUIDSet(4, 6)))
+	rows, err := l.again.Mail.Mailboxes(t.Context(), inbox().Address)
+	must(t, err)
+	for i, got := range []imap.UIDSet{m.Untold, load(t, l, inbox()).Untold, rows["INBOX"].Untold} {
+		if got.String() != "4,6" {
+			t.Errorf("%d: untold %s, want 4,6", i, got)
+		}
+	}
+	must(t, l.Mail.Disown(t.Context(), m, imap.NewUIDSet(6)))
+	if got := load(t, l, inbox()); got.Untold.String() != "4" || m.Untold.String() != "4" {
+		t.Errorf("untold %s and %s, want 4: 6 is not done any more", got.Untold, m.Untold)
+	}
+	other := inbox()
+	other.SrcUIDValidity++
+	for range 2 {
+		if got := load(t, l, other); !got.Untold.Empty() {
+			t.Errorf("untold %s of another mailbox", got.Untold)
+		}
+	}
+}
+
 // A kill comes between a batch and the next look: the look before the batch must not stand for what it has brought.
 func sightedIsOutdatedByTheNextBatch(t *testing.T, empty Empty) {
 	l := create(t, empty)

@@ -54,6 +54,7 @@ func contract() []clause {
 		{"disown leaves the others as they were", disownLeavesTheOthersAsTheyWere},
 		{"sighted ends with the generation", sightedEndsWithTheGeneration},
 		{"doubt outlives the process", doubtOutlivesTheProcess},
+		{"untold outlives the process", untoldOutlivesTheProcess},
 		{"sighted is outdated by the next batch", sightedIsOutdatedByTheNextBatch},
 		{"fate round trip", fateRoundTrip},
 		{"fate renumbered source keeps what is ours", fateRenumberedSourceKeepsWhatIsOurs},
