@@ -42,3 +42,19 @@ func (l *mailboxes) NoteUntold(ctx context.Context, m *Mailbox, untold imap.UIDS
 	}
 	return err
 }
+
+// NoteRestored replaces the destination UIDs of copies whose originals the source has lost, or has replaced, in a restore. It
+// is booked before they are disowned, and ends when it was told: a pass may break off in between.
+func (l *mailboxes) NoteRestored(ctx context.Context, m *Mailbox, restored imap.UIDSet) error {
+	if m.Restored.String() == restored.String() {
+		return nil
+	}
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE mailboxes SET src_restored = ? WHERE id = ? AND generation = ?`, restored.String(), m.ID, m.Generation)
+		return err
+	})
+	if err == nil {
+		m.Restored = restored
+	}
+	return err
+}

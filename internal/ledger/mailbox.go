@@ -53,6 +53,7 @@ type Mailbox struct {
 	Seen       Sight
 	Doubted    imap.UID             // see Doubt
 	Untold     imap.UIDSet          // see NoteUntold
+	Restored   imap.UIDSet          // see NoteRestored
 	Done       imap.UIDSet          // source UIDs that were brought to the destination, see Fate for what became of them
 	Ours       imap.UIDSet          // destination UIDs that Done stands for, without those that are lost
 	Fate                            // of Done
@@ -123,6 +124,7 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 		m.Seen = stored.Seen
 		m.Doubted = stored.Doubted
 		m.Untold = stored.Untold
+		m.Restored = stored.Restored
 		m.Fate = stored.Fate
 		return nil
 	}
@@ -136,7 +138,7 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	m.Generation++
 	_, err = tx.Exec(`UPDATE mailboxes SET generation = ?, dst_name = ?, src_uidvalidity = ?, dst_uidvalidity = ?,
 		src_uidnext = 0, src_messages = 0, src_modseq = 0, src_size = 0, src_mailboxid = '', src_newest = '',
-		dst_uidnext = 0, dst_messages = 0, dst_modseq = 0, dst_size = 0, dst_newest = '', dst_doubted = 0, src_untold = '',
+		dst_uidnext = 0, dst_messages = 0, dst_modseq = 0, dst_size = 0, dst_newest = '', dst_doubted = 0, src_untold = '', src_restored = '',
 		gone = '', lost = '', changed = '' WHERE id = ?`,
 		m.Generation, a.Destination, a.SrcUIDValidity, a.DstUIDValidity, m.ID)
 	return err
@@ -145,22 +147,23 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 // mailboxColumns are what scanMailbox reads, of mailboxes as m.
 const mailboxColumns = `m.id, m.generation, m.address, m.src_name, m.dst_name, m.src_uidvalidity, m.dst_uidvalidity,
 	m.src_uidnext, m.src_messages, m.src_modseq, m.src_size, m.src_mailboxid, m.src_newest,
-	m.dst_uidnext, m.dst_messages, m.dst_modseq, m.dst_size, m.dst_newest, m.dst_doubted, m.src_untold, m.gone, m.lost, m.changed`
+	m.dst_uidnext, m.dst_messages, m.dst_modseq, m.dst_size, m.dst_newest, m.dst_doubted, m.src_untold, m.src_restored, m.gone, m.lost, m.changed`
 
 // scanMailbox reads one row, and into more what the query selects behind the columns.
 func scanMailbox(scan func(...any) error, more ...any) (Mailbox, error) {
 	var m Mailbox
 	var modSeq, seenModSeq int64
-	var untold, gone, lost, changed string
+	var untold, restored, gone, lost, changed string
 	err := scan(append([]any{&m.ID, &m.Generation, &m.Anchor.Address, &m.Anchor.Source, &m.Anchor.Destination, &m.Anchor.SrcUIDValidity,
 		&m.Anchor.DstUIDValidity, &m.State.SrcUIDNext, &m.State.SrcMessages, &modSeq, &m.State.SrcSize, &m.State.SrcMailboxID,
 		&m.State.SrcNewest, &m.Seen.UIDNext, &m.Seen.Messages, &seenModSeq, &m.Seen.Size, &m.Seen.Newest, &m.Doubted, &untold,
-		&gone, &lost, &changed}, more...)...)
+		&restored, &gone, &lost, &changed}, more...)...)
 	if err != nil {
 		return m, err
 	}
 	m.State.SrcModSeq, m.Seen.ModSeq = uint64(modSeq), uint64(seenModSeq)
-	return m, errors.Join(readSet(untold, &m.Untold), readSet(gone, &m.Gone), readSet(lost, &m.Lost), readSet(changed, &m.Changed))
+	return m, errors.Join(readSet(untold, &m.Untold), readSet(restored, &m.Restored),
+		readSet(gone, &m.Gone), readSet(lost, &m.Lost), readSet(changed, &m.Changed))
 }
 
 // Mailboxes returns every mailbox of an account by source name, with what is done and its fate, so that

@@ -74,6 +74,7 @@ type fates interface {
 	EndRemovals(ctx context.Context, m *ledger.Mailbox, fate ledger.Fate) error
 	Doubt(ctx context.Context, m *ledger.Mailbox, from imap.UID) error
 	NoteUntold(ctx context.Context, m *ledger.Mailbox, untold imap.UIDSet) error
+	NoteRestored(ctx context.Context, m *ledger.Mailbox, restored imap.UIDSet) error
 	ForgetFormer(ctx context.Context, m *ledger.Mailbox) error
 	NoteDoubles(ctx context.Context, m *ledger.Mailbox, doubles ledger.Voided) error
 }

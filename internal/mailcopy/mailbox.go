@@ -120,7 +120,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err := j.noteFormer(ctx); err != nil {
 		return err
 	}
-	j.noteRestored()
+	if err := j.noteRestored(ctx); err != nil {
+		return err
+	}
 	j.noteJoined()
 	if err := j.updateFlags(ctx); err != nil {
 		return err
@@ -276,7 +278,7 @@ func (j *mailboxJob) missingThere(ctx context.Context) (present, lost imap.UIDSe
 // readyDestination brings the destination to the state in which the copy can begin. What it holds of others
 // matters only where there is something that may be among it.
 func (j *mailboxJob) readyDestination(ctx context.Context, wanted, present imap.UIDSet) error {
-	if !wanted.Empty() || !j.row.Formerly.Empty() {
+	if !wanted.Empty() || !j.row.Formerly.Empty() || !j.row.Restored.Empty() {
 		if err := j.loadUnknown(ctx, present); err != nil {
 			return err
 		}

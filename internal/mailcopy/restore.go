@@ -98,6 +98,13 @@ func (j *mailboxJob) disownSources(ctx context.Context, sources imap.UIDSet) err
 		j.restored.former = map[imap.UID]ledger.Item{}
 	}
 	maps.Copy(j.restored.former, former)
+	restored := union(j.row.Restored)
+	for uid := range former {
+		restored.Add(uid)
+	}
+	if err := j.ledger().NoteRestored(ctx, j.row, restored); err != nil {
+		return err
+	}
 	if err := j.disown(ctx, sources); err != nil {
 		return err
 	}
@@ -377,20 +384,16 @@ func (j *mailboxJob) copiesOf(ctx context.Context, sources imap.UIDSet) (map[ima
 }
 
 // noteRestored tells what a source that was put back to an earlier state has lost: nobody has deleted it,
-// so it stays at the destination, under either policy.
-func (j *mailboxJob) noteRestored() {
-	if j.restored.source.Empty() {
-		return
+// so it stays at the destination, under either policy. An earlier pass may have broken off before it could tell.
+func (j *mailboxJob) noteRestored(ctx context.Context) error {
+	if j.restored.source.Empty() && j.row.Restored.Empty() {
+		return nil
 	}
 	var left imap.UIDSet
 	for _, e := range j.unknown {
 		left.Add(e.uid)
 	}
-	lost := 0
-	for uid := range j.restored.former {
-		if left.Contains(uid) {
-			lost++
-		}
-	}
+	lost := intersection(left, j.row.Restored).Len()
 	j.slice.find(sourceRestored.On(j.pair.Source, rehome.Values{"n": lost}))
+	return j.ledger().NoteRestored(ctx, j.row, imap.UIDSet{})
 }

@@ -3,6 +3,8 @@
 package mailcopy_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,7 +15,9 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
+	"rehome/internal/protocol/imap"
 	"rehome/lab/dovecot"
 )
 
@@ -131,6 +135,48 @@ func TestRestore_sourceThenNewMail(t *testing.T) {
 			p.quiet(mailcopy.Tally{})
 		})
 	}
+}
+
+// brokenOff is a ledger of a process that ends when it has disowned messages.
+type brokenOff struct {
+	*ledger.Mail
+	on bool
+}
+
+func (b *brokenOff) Disown(ctx context.Context, m *ledger.Mailbox, sources imap.UIDSet) error {
+	if err := b.Mail.Disown(ctx, m, sources); err != nil || !b.on {
+		return err
+	}
+	return errors.New("the process has ended")
+}
+
+// The pass that notices what the source has lost breaks off before it can tell: the next one tells it, once.
+func TestRestore_sourceIsToldLater(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.src)
+	p.fill(p.src, "INBOX", letters(2, 500, "later")...)
+	p.sync()
+	putBack()
+	p.fill(p.src, "INBOX", letters(2, 500, "new")...)
+	engine := mailcopy.New(mailcopy.Options{
+		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia), Deletions: p.deletions,
+		Settle: shortSettle, Ledger: &brokenOff{p.ledger, true}, EscrowDir: p.escrow,
+	})
+	if _, err := p.trySync(engine); err == nil {
+		t.Fatal("the pass has not broken off")
+	}
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Copied: 2})
+	for _, f := range r.Findings {
+		if f.Code == "source_restored" && !strings.Contains(f.Sentence, "2 messages that the source lost") {
+			t.Errorf("%s; want 2 that the source lost", f.Sentence)
+		}
+	}
+	wantFinding(t, r, "source_restored")
+	p.quiet(mailcopy.Tally{})
 }
 
 // Only the last message is lost, and one comes in its place: the numbers are what they were before.

@@ -122,6 +122,25 @@ func untoldOutlivesTheProcess(t *testing.T, empty Empty) {
 	}
 }
 
+// What a restored source has lost is known in the next process until it was told, and ends with the mailbox that it is about.
+func restoredOutlivesTheProcess(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	m := load(t, l, inbox())
+	must(t, l.Mail.NoteRestored(t.Context(), m, imap.NewUIDSet(4, 6)))
+	must(t, l.Mail.Disown(t.Context(), m, imap.NewUIDSet(6)))
+	if got := load(t, l, inbox()); got.Restored.String() != "4,6" || m.Restored.String() != "4,6" {
+		t.Errorf("restored %s and %s, want 4,6", got.Restored, m.Restored)
+	}
+	other := inbox()
+	other.DstUIDValidity++
+	if got := load(t, l, other); !got.Restored.Empty() {
+		t.Errorf("restored %s of another mailbox", got.Restored)
+	}
+	if got := load(t, l, other); !got.Restored.Empty() {
+		t.Errorf("restored %s of another mailbox", got.Restored)
+	}
+}
+
 // A kill comes between a batch and the next look: the look before the batch must not stand for what it has brought.
 func sightedIsOutdatedByTheNextBatch(t *testing.T, empty Empty) {
 	l := create(t, empty)

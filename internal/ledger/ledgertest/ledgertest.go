@@ -55,6 +55,7 @@ func contract() []clause {
 		{"sighted ends with the generation", sightedEndsWithTheGeneration},
 		{"doubt outlives the process", doubtOutlivesTheProcess},
 		{"untold outlives the process", untoldOutlivesTheProcess},
+		{"restored outlives the process", restoredOutlivesTheProcess},
 		{"sighted is outdated by the next batch", sightedIsOutdatedByTheNextBatch},
 		{"fate round trip", fateRoundTrip},
 		{"fate renumbered source keeps what is ours", fateRenumberedSourceKeepsWhatIsOurs},
