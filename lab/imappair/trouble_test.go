@@ -95,7 +95,7 @@ func TestTrouble_datesThatCannotBeKept(t *testing.T) {
 			src, dst := startShy(t, claims), start(lab.Open(t))
 			m := plainMove(t, src, dst)
 			o := m.Want(t, 0, "sync", "--json")
-			if c := wantAdded(t, o); c.Copied != 60 || !strings.Contains(o.Out, "date_not_kept") || !strings.Contains(o.Out, "48 messages copied") {
+			if c := wantAdded(t, o); c.Copied != 60 || !strings.Contains(o.Out, "date_not_kept") || !strings.Contains(o.Out, "48 messages were copied") {
 				t.Errorf("%+v, want 60 copied and a finding of 48 dates\n%.2000s", c, o.Out)
 			}
 			v := operator.Decode[operator.Verified](t, m.Run(t, "verify", "--json"))

@@ -97,7 +97,11 @@ func (w *world) checkBreaches() {
 // destination's answers are lost, nobody can know whose copy is whose: that they say so is all that can be asked. Nor can
 // anybody recognise what was under way when the source has it no more: which messages may be it is all that can be said.
 func (w *world) noteSpare(f rehome.Finding) {
-	w.sourceLost = w.sourceLost || f.Code == "source_restored"
+	if f.Code == "source_restored" {
+		w.mu.Lock()
+		w.sourceLost = true
+		w.mu.Unlock()
+	}
 	_, list, named := strings.Cut(f.Sentence, "(UID ")
 	if f.Code != "arrived_twice" && f.Code != "arrival_unknown" || !named {
 		return
