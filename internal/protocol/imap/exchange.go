@@ -38,16 +38,17 @@ func (c *Client) endEffort(cmd *command) {
 	}
 }
 
-// tellAnswered tells whoever watches. It runs on the reader. A command that is refused before it is written to its end
-// has sent nothing that could be told.
+// tellAnswered tells whoever watches. It runs on the reader. Of a command that is answered before it is written to its
+// end it tells what has been sent by then.
 func (c *Client) tellAnswered(cmd *command) {
 	if c.observed == nil {
 		return
 	}
 	c.mu.Lock()
-	began, sent := cmd.effort.began, cmd.effort.written
-	if !cmd.sent {
-		sent = 0
+	began := cmd.effort.began
+	sent := cmd.effort.written
+	if !cmd.sent { // its writer has not come back, and nobody else writes meanwhile
+		sent = c.transport.written.Load() - sent
 	}
 	c.mu.Unlock()
 	read := c.transport.read.Load()

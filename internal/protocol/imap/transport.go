@@ -97,7 +97,8 @@ func (t *transport) Write(p []byte) (int, error) {
 	if err := t.conn.SetWriteDeadline(time.Now().Add(timeout)); err != nil {
 		return 0, err
 	}
+	t.written.Add(int64(len(p))) // before: the server may answer before this call is back
 	n, err := t.conn.Write(p)
-	t.written.Add(int64(n))
+	t.written.Add(int64(n - len(p)))
 	return n, err
 }
