@@ -86,7 +86,8 @@ func (t *davTables) permitted(ctx context.Context, r *reading, all *[]people.Sha
 	if !t.permissions.has("abookid") || !t.contacts.has("account") {
 		return nil
 	}
-	query := "SELECT b." + quoted(t.contacts.columns["account"].name) + ", p." + quoted(t.permissions.columns["account"].name) + ", " + t.permissions.col("p", "permissions") +
+	query := "SELECT b." + quoted(t.contacts.columns["account"].name) + ", p." + quoted(t.permissions.columns["account"].name) +
+		", " + t.permissions.col("p", "permissions") +
 		" FROM " + quoted(t.permissions.name) + " p JOIN " + quoted(t.contacts.name) + " b ON b.id = p.abookid"
 	return r.each(ctx, "table "+t.permissions.name, query, func(v []sql.RawBytes) error {
 		*all = append(*all, people.Share{Owner: key(v[0]), Collection: "contact", To: decodeExact(v[1]), Write: !isZero(v[2])})

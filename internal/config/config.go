@@ -23,8 +23,8 @@ import (
 // Config is one move.
 type Config struct {
 	Organisation string   `yaml:"organisation" doc:"Name of the organisation. It is the heading of reports."`
-	Domains      []string `yaml:"domains" example:"[example.com]" doc:"The mail domains to move; accounts in other domains are left alone. Empty: all domains of the accounts found."`
-	Store        string   `yaml:"store" kind:"path" doc:"The ledger, a SQLite file that records what has been copied. Keep it until the move is signed off."`
+	Domains      []string `yaml:"domains" example:"[example.com]" doc:"The mail domains to move. Empty: all domains of the accounts found."`
+	Store        string   `yaml:"store" kind:"path" doc:"The ledger, a SQLite file. Keep it until the move is signed off."`
 	Roster       string   `yaml:"roster" kind:"path" example:"people.csv" doc:"Accounts as CSV: EmailAddress, FirstName, LastName, Password and optionally SourceUser, SourcePassword, DestinationUser, DestinationPassword. Required if the source has no database; otherwise it overrides the database row by row. It contains passwords: mode 0600."`
 
 	Source      Source      `yaml:"source" doc:"The server that the data is on now."`

@@ -10,8 +10,8 @@ import (
 
 // An object that was merged with another one is there only as long as that one is what it was. When the other is written
 // anew, or the destination turns out to keep something else of it, the two part, and each is to be written as its own: those
-// that the ledger knows as merged with it, and those that are read and booked in the same slice, before it or behind it. Chunks are booked one after the other, so whichever of
-// the two is booked later sees it.
+// that the ledger knows as merged with it, and those that are read and booked in the same slice, before it or behind it.
+// Chunks are booked one after the other, so whichever of the two is booked later sees it.
 
 // replaces reports whether the object has taken the place of an older version of it, so that nothing that was the same as
 // that version is there any more.

@@ -69,15 +69,7 @@ func plain(address string) Settings {
 // proxy puts a fault proxy before a server.
 func proxy(t *testing.T, target string) *faultproxy.Proxy {
 	t.Helper()
-	p, err := faultproxy.New(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Errorf("close the proxy: %v", err)
-		}
-	})
+	p := faultproxy.Open(t, target)
 	return p
 }
 

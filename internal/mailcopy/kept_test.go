@@ -25,15 +25,7 @@ func smallLimit() dovecot.Options {
 // via puts a proxy that counts before a server.
 func (p *pair) via(address *string) *faultproxy.Proxy {
 	p.t.Helper()
-	proxy, err := faultproxy.New(*address)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() {
-		if err := proxy.Close(); err != nil {
-			p.t.Error(err)
-		}
-	})
+	proxy := faultproxy.Open(p.t, *address)
 	*address = proxy.Addr()
 	return proxy
 }

@@ -65,15 +65,7 @@ func TestSync_arrivesAfterItWasGivenUp(t *testing.T) {
 // that does not deliver them before the returned proxy is told to.
 func (p *pair) interrupt(octets int64, line faultproxy.Fault) *faultproxy.Proxy {
 	p.t.Helper()
-	proxy, err := faultproxy.New(p.dst.IMAP)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(func() {
-		if err := proxy.Close(); err != nil {
-			p.t.Error(err)
-		}
-	})
+	proxy := faultproxy.Open(p.t, p.dst.IMAP)
 	p.dstVia = proxy.Addr()
 	line.Orphan = true // a server that noticed the end of its client would not work on what has arrived
 	defer func() { p.dstVia = p.dst.IMAP }()

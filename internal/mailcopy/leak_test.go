@@ -53,15 +53,7 @@ func TestSync_connectionsAreGoneHoweverItEnds(t *testing.T) {
 		t.Fatalf("one session is open, the server sees %q", who)
 	}
 	p.logout(c)
-	proxy, err := faultproxy.New(p.dst.IMAP)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := proxy.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	proxy := faultproxy.Open(t, p.dst.IMAP)
 
 	p.dstVia = proxy.Addr()
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{CutAfter: 150_000, End: faultproxy.RST})

@@ -33,15 +33,7 @@ func (p *pair) wantRoundTrips(end string, via *string) {
 func (p *pair) roundTrips(slow string, via *string) int {
 	p.t.Helper()
 	const oneWay = 75 * time.Millisecond
-	proxy, err := faultproxy.New(slow)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer func() {
-		if err := proxy.Close(); err != nil {
-			p.t.Error(err)
-		}
-	}()
+	proxy := faultproxy.Open(p.t, slow)
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Delay: oneWay})
 	proxy.Set(faultproxy.ToClient, faultproxy.Fault{Delay: oneWay})
 	direct := *via

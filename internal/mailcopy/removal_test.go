@@ -40,15 +40,7 @@ func TestRemoval_cutAnywhere(t *testing.T) {
 	p.fill(p.src, "INBOX", letters(60, 500, "a")...)
 	p.sync()
 	p.expunge(p.src, "INBOX", "2:4,10:20")
-	proxy, err := faultproxy.New(p.dst.IMAP)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := proxy.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	proxy := faultproxy.Open(t, p.dst.IMAP)
 	p.dstVia = proxy.Addr()
 	removed, cuts := 0, 0
 	for after := int64(1); ; after += 64 {

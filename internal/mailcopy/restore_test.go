@@ -40,6 +40,17 @@ func (p *pair) backUp(server *dovecot.Server) (putBack func()) {
 	}
 }
 
+// restored copies INBOX with what it holds before and after a backup of a server, and puts the server back.
+func (p *pair) restored(server *dovecot.Server, before, after []mail) {
+	p.t.Helper()
+	p.fill(p.src, "INBOX", before...)
+	p.sync()
+	putBack := p.backUp(server)
+	p.fill(p.src, "INBOX", after...)
+	p.sync()
+	putBack()
+}
+
 // bodies returns what a mailbox holds in alphabetical order, without dates and flags.
 func (p *pair) bodies(server *dovecot.Server, mailbox string) []string {
 	var all []string
@@ -154,12 +165,7 @@ func (b *brokenOff) Disown(ctx context.Context, m *ledger.Mailbox, sources imap.
 func TestRestore_sourceIsToldLater(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
-	p.sync()
-	putBack := p.backUp(p.src)
-	p.fill(p.src, "INBOX", letters(2, 500, "later")...)
-	p.sync()
-	putBack()
+	p.restored(p.src, letters(3, 500, "first"), letters(2, 500, "later"))
 	p.fill(p.src, "INBOX", letters(2, 500, "new")...)
 	engine := mailcopy.New(mailcopy.Options{
 		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia), Deletions: p.deletions,
@@ -224,12 +230,7 @@ func TestRestore_sourceWithTheSameNumbers(t *testing.T) {
 func TestRestore_destinationOfWhichMostIsLost(t *testing.T) {
 	t.Parallel()
 	p := atmailPair(t)
-	p.fill(p.src, "INBOX", letters(5, 500, "first")...)
-	p.sync()
-	putBack := p.backUp(p.dst)
-	p.fill(p.src, "INBOX", letters(60, 500, "later")...)
-	p.sync()
-	putBack()
+	p.restored(p.dst, letters(5, 500, "first"), letters(60, 500, "later"))
 	r := p.sync()
 	wantTally(t, r, mailcopy.Tally{Copied: 60})
 	wantFinding(t, r, "destination_restored")

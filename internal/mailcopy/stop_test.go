@@ -43,15 +43,7 @@ func TestSync_stopFinishesWhatIsUnderWay(t *testing.T) {
 // many messages it has copied.
 func (p *pair) stopAfter(octets int64) (copied int) {
 	p.t.Helper()
-	proxy, err := faultproxy.New(p.dst.IMAP)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	defer func() {
-		if err := proxy.Close(); err != nil {
-			p.t.Error(err)
-		}
-	}()
+	proxy := faultproxy.Open(p.t, p.dst.IMAP)
 	p.dstVia = proxy.Addr()
 	defer func() { p.dstVia = p.dst.IMAP }()
 	proxy.Set(faultproxy.ToServer, faultproxy.Fault{Rate: 500_000})

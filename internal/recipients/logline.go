@@ -13,7 +13,8 @@ import (
 // with status=sent (its BUILTIN: smtp, lmtp, virtual, local and pipe log alike). What was refused at
 // the door or bounced is no sighting: nobody received it.
 var (
-	eximLine    = regexp.MustCompile(`^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?(?: ([+-]\d{4}))?(?: \[\d+\])? [0-9A-Za-z]{6,}-[0-9A-Za-z]{6,}-[0-9A-Za-z]{2,} (?:=>|->|>>) (.*)$`)
+	eximLine = regexp.MustCompile(`^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?(?: ([+-]\d{4}))?(?: \[\d+\])? ` +
+		`[0-9A-Za-z]{6,}-[0-9A-Za-z]{6,}-[0-9A-Za-z]{2,} (?:=>|->|>>) (.*)$`)
 	postfixLine = regexp.MustCompile(`^(\S.{14}|\d{4}-\d\d-\d\dT\S+) \S+ postfix[\w/-]*/[\w-]+\[\d+\]: [0-9A-Za-z]+: (to=<.*status=sent\b.*)$`)
 	postfixTo   = regexp.MustCompile(`(?:^|[ ,])(?:orig_)?to=<([^<>]*)>`)
 	eximRouter  = regexp.MustCompile(` (?:R|T|F|P|H|S)=`)

@@ -65,17 +65,9 @@ func endLate(t *testing.T, room *lab.Lab, src, dst server, way farewell) {
 	u := src.logIn(t, person)
 	u.fill("INBOX", letters(150, 20_000, "inbox")...)
 	u.fill(src.name("Other"), letters(60, 10_000, "other")...)
-	proxy, err := faultproxy.New(dst.plain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := proxy.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	proxy := faultproxy.Open(t, dst.plain)
 	m := move{t: t, Operator: deskIn(t), src: src, dst: dst, people: []imappair.Person{person}}
-	err = imappair.Prepare(room, m.Dir, imappair.Options{
+	err := imappair.Prepare(room, m.Dir, imappair.Options{
 		Source: src.plain, Destination: proxy.Addr(), Plain: true, People: m.people, More: "mail: {settle: 12s}\n",
 	})
 	if err != nil {

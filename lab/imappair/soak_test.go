@@ -196,15 +196,7 @@ func TestSoak_cut(t *testing.T) {
 			s, room, src, dst := newSoak(t, layout)
 			var proxies []*faultproxy.Proxy
 			for _, addr := range []string{src.plain, dst.plain} {
-				proxy, err := faultproxy.New(addr)
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() {
-					if err := proxy.Close(); err != nil {
-						t.Error(err)
-					}
-				})
+				proxy := faultproxy.Open(t, addr)
 				proxies = append(proxies, proxy)
 			}
 			err := imappair.Prepare(room, s.Dir, imappair.Options{

@@ -98,20 +98,12 @@ func newStalled(t *testing.T, weather weather, lane int, start func(t *testing.T
 	room := lab.Open(t)
 	src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, person)
 	dst := start(t, room)
-	proxy, err := faultproxy.New(dst.plain)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := proxy.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	proxy := faultproxy.Open(t, dst.plain)
 	s := &stalled{
 		move:   move{t: t, Operator: deskIn(t), src: src, dst: dst, people: []imappair.Person{person}},
 		chance: rand.New(rand.NewPCG(seed, uint64(3+lane))), proxy: proxy, from: src.logIn(t, person), weather: weather,
 	}
-	err = imappair.Prepare(room, s.Dir, imappair.Options{Source: src.plain, Destination: proxy.Addr(), Plain: true, People: s.people, More: s.settings})
+	err := imappair.Prepare(room, s.Dir, imappair.Options{Source: src.plain, Destination: proxy.Addr(), Plain: true, People: s.people, More: s.settings})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -204,15 +204,7 @@ func TestAdversity_serverFallsSilent(t *testing.T) {
 	t.Parallel()
 	s := set(t, 0.2)
 	s.provision()
-	proxy, err := faultproxy.New(s.Destination.IMAPS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := proxy.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	proxy := faultproxy.Open(t, s.Destination.IMAPS)
 	undo := s.with(s.Destination.IMAPS, proxy.Addr())
 	s.edit(func(text string) string {
 		return strings.ReplaceAll(text, "tls: implicit", "tls: implicit\n    timeout: 2s")

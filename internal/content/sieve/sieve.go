@@ -32,9 +32,11 @@ func (c Capabilities) Has(extension string) bool {
 // deeds says what a person cannot do without an extension.
 var deeds = map[string]string{
 	"fileinto": "sort messages into mailboxes", "vacation": "answer while somebody is away", "copy": "forward and keep a copy",
-	"imap4flags": "mark messages as read or flagged", "variables": "use parts of a message in later steps", "regex": "compare with regular expressions",
+	"imap4flags": "mark messages as read or flagged", "variables": "use parts of a message in later steps",
+	"regex":  "compare with regular expressions",
 	"reject": "refuse messages", "ereject": "refuse messages", "enotify": "send notifications", "body": "look into the text of messages",
-	"date": "look at dates", "relational": "compare numbers", "envelope": "look at the sender and recipient of the delivery", "include": "call another script",
+	"date": "look at dates", "relational": "compare numbers",
+	"envelope": "look at the sender and recipient of the delivery", "include": "call another script",
 	"editheader": "change header lines", "vnd.dovecot.pipe": "hand messages to a program", "vnd.dovecot.execute": "run a program",
 	"vnd.dovecot.filter": "rewrite messages with a program", "mailbox": "make mailboxes while sorting", "subaddress": "look at what follows the + of an address",
 }
