@@ -13,16 +13,11 @@ import (
 // that the ledger knows as merged with it, and those that are read and booked in the same slice, before it or behind it.
 // Chunks are booked one after the other, so whichever of the two is booked later sees it.
 
-// replaces reports whether the object has taken the place of an older version of it, so that nothing that was the same as
-// that version is there any more.
-func (p *transfer) replaces() bool {
-	written := p.written && p.way == wayWrite && p.before.State.There()
-	return p.lostBefore || written && !bytes.Equal(p.before.Form, p.row.Form)
-}
-
-// partedFrom are the objects that were merged with one that has been written anew; another slice writes them.
+// partedFrom are the objects that stood under the name of one that has been written anew, merged with it or recognised there,
+// and are not the same as what stands there now; another slice writes them. What the name stood for before is asked of no
+// row but theirs: that of the object itself may have been in conflict, in doubt or not there at all.
 func (j *collectionJob) partedFrom(p *transfer) []ledger.Object {
-	if !p.replaces() {
+	if !p.lostBefore && (!p.written || p.way != wayWrite) {
 		return nil
 	}
 	j.mu.Lock()
@@ -33,15 +28,21 @@ func (j *collectionJob) partedFrom(p *transfer) []ledger.Object {
 	j.replaced[p.row.Destination] = p.row.Form
 	var parted []ledger.Object
 	for name, row := range j.known {
-		if row.State == ledger.ObjectMerged && row.Destination == p.row.Destination && name != p.row.Source {
-			parted = append(parted, part(row))
-			delete(j.known, name)
+		if name == p.row.Source || !standsUnder(row, p.row.Destination) || !p.lostBefore && bytes.Equal(row.Form, p.row.Form) {
+			continue
 		}
+		parted = append(parted, part(row))
+		delete(j.known, name)
 	}
 	if len(parted) > 0 {
 		j.slice.noteMore()
 	}
 	return parted
+}
+
+// standsUnder reports whether an object counts as there because of what stands under a name that it was not written to.
+func standsUnder(row ledger.Object, name string) bool {
+	return (row.State == ledger.ObjectMerged || row.State == ledger.ObjectAdopted) && row.Destination == name
 }
 
 // doubt notes whether it is open, or known to be wrong, that the destination keeps an object as it was given.
