@@ -38,7 +38,8 @@ var deeds = map[string]string{
 	"date": "look at dates", "relational": "compare numbers",
 	"envelope": "look at the sender and recipient of the delivery", "include": "call another script",
 	"editheader": "change header lines", "vnd.dovecot.pipe": "hand messages to a program", "vnd.dovecot.execute": "run a program",
-	"vnd.dovecot.filter": "rewrite messages with a program", "mailbox": "make mailboxes while sorting", "subaddress": "look at what follows the + of an address",
+	"vnd.dovecot.filter": "rewrite messages with a program",
+	"mailbox":            "make mailboxes while sorting", "subaddress": "look at what follows the + of an address",
 }
 
 // Explain says in a clause what a server without the extension cannot do.
