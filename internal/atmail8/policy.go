@@ -12,14 +12,14 @@ import (
 // Policy is what the cloud asks of a password. A zero field asks nothing.
 //
 // Letters and digits are those of ASCII: what a platform makes of others is not documented, so that
-// they count for the length only.
+// they count for the length only. The settings hold it as it stands: the tags are those of package config.
 type Policy struct {
-	MinLength int // characters
-	MinLower  int
-	MinUpper  int
-	MinDigit  int
-	MinSymbol int // neither letter nor digit
-	MaxSame   int // how often one character may occur, all occurrences together; 0 is no limit
+	MinLength int `yaml:"min_length" doc:"Minimum number of characters."`
+	MinLower  int `yaml:"min_lower" doc:"Minimum number of lower-case letters."`
+	MinUpper  int `yaml:"min_upper" doc:"Minimum number of upper-case letters."`
+	MinDigit  int `yaml:"min_digit" doc:"Minimum number of digits."`
+	MinSymbol int `yaml:"min_symbol" doc:"Minimum number of characters that are neither letter nor digit."`
+	MaxSame   int `yaml:"max_same" doc:"How often one character may occur in a password. 0: no limit."` // all occurrences together
 }
 
 // DefaultPolicy is the cloud's documented default. It allows four identical characters without

@@ -95,7 +95,7 @@ func loginWord(l *people.Login) string {
 	if l == nil {
 		return ""
 	}
-	return strings.ReplaceAll(string(l.Verdict), "_", " ")
+	return strings.ReplaceAll(string(l.Result), "_", " ")
 }
 
 func writeLoginTrouble(w io.Writer, account, side string, l *people.Login) {

@@ -96,7 +96,7 @@ func repairedOf(a verify.Account) string {
 	n := 0
 	for _, p := range []*verify.Objects{a.Contacts, a.Calendars} {
 		if p != nil {
-			n += p.Verdicts[pim.VerdictRepaired]
+			n += p.States[pim.StateRepaired]
 		}
 	}
 	if a.Contacts == nil && a.Calendars == nil {
@@ -115,7 +115,7 @@ func writeObjectDifferences(w io.Writer, account string, p *verify.Objects) {
 			fmt.Fprintf(w, "%s: %s; see the report\n", printable(account), plural(len(p.Differences)-i+p.Unlisted, "more difference"))
 			return
 		}
-		fmt.Fprintf(w, "%s: %s in %s is %s: %s\n", printable(account), printable(d.Object), printable(d.Collection), d.Verdict, printable(d.Sentence))
+		fmt.Fprintf(w, "%s: %s in %s is %s: %s\n", printable(account), printable(d.Object), printable(d.Collection), d.State, printable(d.Sentence))
 	}
 }
 

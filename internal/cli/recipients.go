@@ -126,7 +126,7 @@ func (f *frame) parity(parity recipients.Parity, err error) (rehome.Outcome, err
 func (f *frame) writeParity(w io.Writer, parity recipients.Parity) error {
 	t := newTable("VERDICT", "ADDRESS", "EXPECTED", "ANSWER", "NEXT STEP")
 	for _, line := range parity.Lines {
-		if line.Verdict == recipients.Agrees {
+		if line.Agreement == recipients.Agrees {
 			continue
 		}
 		answer := string(line.Answer)
@@ -136,7 +136,7 @@ func (f *frame) writeParity(w io.Writer, parity recipients.Parity) error {
 		if line.Host != "" {
 			answer += " (only " + line.Host + ")"
 		}
-		t.add(string(line.Verdict), line.Address, string(line.Expect)+" ("+line.Why+")", answer, line.NextStep)
+		t.add(string(line.Agreement), line.Address, string(line.Expect)+" ("+line.Why+")", answer, line.NextStep)
 	}
 	if len(t.rows) > 0 {
 		if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/atmail8"
 	"rehome/internal/protocol"
 )
 
@@ -77,7 +78,7 @@ type Accounts struct {
 	IncludeDisabled DisabledPolicy `yaml:"include_disabled" enum:"report,import,skip" doc:"Accounts that are disabled at the source: only report them, import them too, or skip them."`
 	SealTo          []string       `yaml:"seal_to" example:"[age1...]" doc:"age recipients (age1... or ssh-...) who can open sealed files. Empty: the recipient of secrets.identity."`
 	CSV             CSV            `yaml:"csv" doc:"The format of accounts.csv. Copy it from the sample that the Account Manager offers."`
-	Policy          Policy         `yaml:"policy" doc:"The password policy of the destination. The defaults are those of the atmail 8 cloud."`
+	Policy          atmail8.Policy `yaml:"policy" doc:"The password policy of the destination. The defaults are those of the atmail 8 cloud."`
 }
 
 // DisabledPolicy says what happens to accounts that the source has disabled.
@@ -97,16 +98,6 @@ type CSV struct {
 	BOM       bool     `yaml:"bom" doc:"Start with a UTF-8 byte order mark."`
 	CRLF      bool     `yaml:"crlf" doc:"End lines with CR LF, as in RFC 4180."`
 	BatchSize int      `yaml:"batch_size" doc:"Maximum number of rows in a file. 0: one file."`
-}
-
-// Policy is what the destination asks of a password.
-type Policy struct {
-	MinLength int `yaml:"min_length" doc:"Minimum number of characters."`
-	MinLower  int `yaml:"min_lower" doc:"Minimum number of lower-case letters."`
-	MinUpper  int `yaml:"min_upper" doc:"Minimum number of upper-case letters."`
-	MinDigit  int `yaml:"min_digit" doc:"Minimum number of digits."`
-	MinSymbol int `yaml:"min_symbol" doc:"Minimum number of characters that are neither letter nor digit."`
-	MaxSame   int `yaml:"max_same" doc:"How often one character may occur in a password. 0: no limit."`
 }
 
 // Secrets says how sealed files are opened.
@@ -139,7 +130,7 @@ func Default() Config {
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,
 			CSV:             CSV{Header: []string{"EmailAddress", "FirstName", "LastName", "Password"}},
-			Policy:          Policy{MinLength: 8, MinLower: 1, MinUpper: 1, MinDigit: 1, MinSymbol: 1, MaxSame: 4},
+			Policy:          atmail8.DefaultPolicy(),
 		},
 		Aliases: Aliases{CatchAll: AbilityUnknown, Domain: AbilityUnknown, Outside: AbilityUnknown, Several: AbilityUnknown},
 		Secrets: Secrets{Identity: "secrets/identity.txt"},

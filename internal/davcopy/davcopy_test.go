@@ -34,7 +34,7 @@ func TestRunSlice_everythingOnceThenNothing(t *testing.T) {
 			t.Errorf("%s: %d at the source, %d at the destination", kind, len(src), len(dst))
 		}
 		for uid, data := range src {
-			if len(dst[uid]) != 1 || !pim.Compare(data[0], dst[uid][0], pimKind(kind)).Verdict.Harmless() {
+			if len(dst[uid]) != 1 || !pim.Compare(data[0], dst[uid][0], pimKind(kind)).State.Harmless() {
 				t.Errorf("%s %s: %d copies, or another content", kind, uid, len(dst[uid]))
 			}
 		}

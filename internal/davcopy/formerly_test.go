@@ -131,7 +131,7 @@ func TestUnspoil_knowsTheServersWork(t *testing.T) {
 	cut := bytes.Replace(given, []byte("DTEND:20150301T110000Z\r\n"), nil, 1)
 	j := &collectionJob{slice: &slice{engine: New(Options{EscrowDir: t.TempDir()})}, kind: rehome.KindCalendars}
 	p := &transfer{kind: pim.KindCalendar, source: dav.Object{Data: given}, data: given, row: ledger.Object{Source: "a.ics", Destination: "a.ics"}}
-	s := spoiltTransfer{p, j.verdict(p, cut), dav.Object{Data: cut, ETag: `"1"`}}
+	s := spoiltTransfer{p, j.likeness(p, cut), dav.Object{Data: cut, ETag: `"1"`}}
 	if err := j.repairSpoilt(t.Context(), s); err != nil || p.row.Code != "object_spoilt" || !current(p.row, eventForm(cut)) {
 		t.Errorf("%v, %+v", err, p.row)
 	}

@@ -53,7 +53,7 @@ const (
 )
 
 func (j *collectionJob) likenessOf(p *transfer, there dav.Object) likeness {
-	if j.verdict(p, there.Data).Verdict.Harmless() {
+	if j.likeness(p, there.Data).State.Harmless() {
 		return sameObject
 	}
 	form, readable := pim.Digest(there.Data, p.kind)

@@ -47,8 +47,8 @@ func (j *collectionJob) prove(ctx context.Context, transfers []*transfer) error 
 		if o.Err != nil {
 			return j.unproved(p, o.Err)
 		}
-		found := j.verdict(p, o.Data)
-		if !found.Verdict.Harmless() {
+		found := j.likeness(p, o.Data)
+		if !found.State.Harmless() {
 			spoilt = append(spoilt, spoiltTransfer{p, found, o})
 			return nil
 		}
@@ -94,9 +94,9 @@ func (j *collectionJob) believeListed(ctx context.Context, transfers []*transfer
 	return faultOf(err, "look at the etags at the destination in", j.place.target.Href)
 }
 
-// verdict says whether what the destination holds is the source's object, by the rule of the verification: what was
+// likeness says how far what the destination holds is the source's object, by the rule of the verification: what was
 // sent does not matter, only what is at both ends.
-func (j *collectionJob) verdict(p *transfer, there []byte) pim.Comparison {
+func (j *collectionJob) likeness(p *transfer, there []byte) pim.Comparison {
 	terms := pim.Terms{Repairs: j.slice.engine.options.Repairs, Now: j.slice.started}
 	return terms.Compare(p.source.Data, there, p.kind)
 }
@@ -135,7 +135,7 @@ func (j *collectionJob) repairSpoilt(ctx context.Context, s spoiltTransfer) erro
 	if !s.mayBeEdited() {
 		s.keeps(s.there.Data) // what the server has made of it is no edit of its user's
 	}
-	for !s.found.Verdict.Harmless() && !s.mayBeEdited() {
+	for !s.found.State.Harmless() && !s.mayBeEdited() {
 		again, err := j.writeRepaired(ctx, s.transfer, s.there.ETag)
 		if err != nil {
 			return err
@@ -150,12 +150,12 @@ func (j *collectionJob) repairSpoilt(ctx context.Context, s spoiltTransfer) erro
 			}
 			return j.unproved(s.transfer, err)
 		}
-		s.found = j.verdict(s.transfer, s.there.Data)
+		s.found = j.likeness(s.transfer, s.there.Data)
 		s.keeps(s.there.Data)
 	}
 	s.proof = proofGiven
-	j.doubt(s.transfer, !s.found.Verdict.Harmless())
-	if s.found.Verdict.Harmless() {
+	j.doubt(s.transfer, !s.found.State.Harmless())
+	if s.found.State.Harmless() {
 		s.row.DstETag = cmp.Or(s.there.ETag, s.row.DstETag)
 		return nil
 	}

@@ -105,7 +105,7 @@ func TestProve_repairThatIsKeptToTheOctet(t *testing.T) {
 		}
 	}
 	kept := p.holding(t, p.dst, kindOf(rehome.KindContacts))["d2@example.com"]
-	if len(kept) != 1 || pim.Compare(person.AddressBooks[0].Resources[1].Data, kept[0], pim.KindContact).Verdict != pim.VerdictRepaired {
+	if len(kept) != 1 || pim.Compare(person.AddressBooks[0].Resources[1].Data, kept[0], pim.KindContact).State != pim.StateRepaired {
 		t.Errorf("the destination keeps %q", kept)
 	}
 }

@@ -103,7 +103,7 @@ func (m *Move) writeAccountFiles(rows []atmail8.Row) (paths []string, err error)
 
 // makePasswords makes the temporary passwords that are missing and seals the sheet.
 func (m *Move) makePasswords(p *people.Everybody) error {
-	made, err := p.MakePasswords(m.policy(), time.Now())
+	made, err := p.MakePasswords(m.settings.Accounts.Policy, time.Now())
 	if err != nil || made == 0 {
 		return err
 	}

@@ -71,7 +71,7 @@ func testAccounts(t *testing.T, move *Move) {
 		t.Fatalf("plan: got %+v, %v", plan, err)
 	}
 	row := plan.Accounts[0]
-	if row.Mail != people.AccessOwn || row.SourceLogin == nil || row.SourceLogin.Verdict != people.LoginWorks || row.DestinationLogin == nil {
+	if row.Mail != people.AccessOwn || row.SourceLogin == nil || row.SourceLogin.Result != people.LoginWorks || row.DestinationLogin == nil {
 		t.Errorf("plan: got %+v", row)
 	}
 	checked, err := move.CheckAccounts(t.Context(), []string{anna, "extra@example.test"}, people.LoginOptions{})

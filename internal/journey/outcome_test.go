@@ -119,9 +119,9 @@ func plannedAccess(row people.AccessRow) people.AccessPlan {
 	return people.AccessPlan{Accounts: []people.AccessRow{{Destination: people.RouteTemporary, Mail: people.AccessMaster}, row}}
 }
 
-func loggedIn(source, destination people.LoginVerdict) people.AccessRow {
-	return people.AccessRow{Destination: people.RouteTemporary, Mail: people.AccessMaster, SourceLogin: &people.Login{Verdict: source},
-		DestinationLogin: &people.Login{Verdict: destination}}
+func loggedIn(source, destination people.LoginResult) people.AccessRow {
+	return people.AccessRow{Destination: people.RouteTemporary, Mail: people.AccessMaster, SourceLogin: &people.Login{Result: source},
+		DestinationLogin: &people.Login{Result: destination}}
 }
 
 func checkedAccounts(states ...people.DestinationState) people.AccountsChecked {

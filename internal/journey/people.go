@@ -11,7 +11,6 @@ import (
 
 	"rehome"
 	"rehome/internal/atmail7"
-	"rehome/internal/atmail8"
 	"rehome/internal/config"
 	"rehome/internal/ledger"
 	"rehome/internal/people"
@@ -36,7 +35,7 @@ func (m *Move) everybody(ctx context.Context) (p *people.Everybody, err error) {
 	err = m.withDirectory(ctx, func(directory people.Directory) error {
 		p, err = people.Gather(ctx, directory, people.Options{
 			Roster: m.settings.Roster, Domains: m.settings.Domains, MoveDisabled: m.settings.Accounts.IncludeDisabled == config.DisabledImport,
-			MakesAccounts: m.makesAccounts(), Policy: m.policy(), Temporary: m.openSheet,
+			MakesAccounts: m.makesAccounts(), Policy: m.settings.Accounts.Policy, Temporary: m.openSheet,
 		})
 		return err
 	})
@@ -128,13 +127,6 @@ func loneHint(lone people.LoneDomain) string {
 		return fmt.Sprintf("correct domains: in the settings (did you mean %s instead of %s?)", meant, lone.Domain)
 	}
 	return "correct domains: in the settings, or take " + lone.Domain + " out of them"
-}
-
-func (m *Move) policy() atmail8.Policy {
-	p := m.settings.Accounts.Policy
-	return atmail8.Policy{
-		MinLength: p.MinLength, MinLower: p.MinLower, MinUpper: p.MinUpper, MinDigit: p.MinDigit, MinSymbol: p.MinSymbol, MaxSame: p.MaxSame,
-	}
 }
 
 // selection is the people of the move, those of them a command is about, and the ledger that knows them.

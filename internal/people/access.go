@@ -339,5 +339,5 @@ func (p AccessPlan) Outcome() rehome.Outcome {
 
 // failed reports whether a log-in was tried and does not work; nil was not tried.
 func (l *Login) failed() bool {
-	return l != nil && l.Verdict != LoginWorks && l.Verdict != LoginNotTried
+	return l != nil && l.Result != LoginWorks && l.Result != LoginNotTried
 }

@@ -161,7 +161,7 @@ func TestPlanAccess_hasEverybodyOnce(t *testing.T) {
 	if sum != c.Accounts {
 		t.Errorf("the table adds up to %d of %d accounts", sum, c.Accounts)
 	}
-	plan.Note(rehome.Source, map[string]Login{"zoe@a.test": {Verdict: LoginWorks}})
+	plan.Note(rehome.Source, map[string]Login{"zoe@a.test": {Result: LoginWorks}})
 	if zoe := plan.Accounts[5]; zoe.SourceLogin == nil || zoe.DestinationLogin != nil || plan.Accounts[0].SourceLogin != nil {
 		t.Errorf("a login is noted at the wrong place: %+v", plan.Accounts)
 	}

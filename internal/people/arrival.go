@@ -85,11 +85,11 @@ func stateOf(account rehome.Account, login Login, tried bool) CheckedAccount {
 		c.State = StateMissing
 		c.Sentence = "it is not in the destination's list"
 		c.NextStep = "import the accounts file, or find out why its row was rejected"
-	case login.Verdict == LoginSecondFactor:
+	case login.Result == LoginSecondFactor:
 		c.State = StateSecondFactor
-	case login.Verdict == LoginRefused:
+	case login.Result == LoginRefused:
 		c.State = StateRefused
-	case login.Verdict != LoginWorks:
+	case login.Result != LoginWorks:
 		c.State = StateUnknown
 	case c.Limit > 0 && c.Used >= c.Limit:
 		c.State = StateOverQuota

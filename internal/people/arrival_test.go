@@ -18,9 +18,9 @@ func TestArrivals_states(t *testing.T) {
 	accounts[6].Quota = 100
 	everybody := &Everybody{Moving: accounts, Staying: []Staying{{Account: "s@example.test", Reason: "of a reason"}}}
 	logins := map[string]Login{
-		"a@example.test": {Verdict: LoginWorks, Used: 1, Limit: 9}, "b@example.test": {Verdict: LoginRefused},
-		"c@example.test": {Verdict: LoginSecondFactor}, "d@example.test": {Verdict: LoginUnreachable},
-		"f@example.test": {Verdict: LoginWorks, Used: 9, Limit: 9}, "g@example.test": {Verdict: LoginWorks, Limit: 9},
+		"a@example.test": {Result: LoginWorks, Used: 1, Limit: 9}, "b@example.test": {Result: LoginRefused},
+		"c@example.test": {Result: LoginSecondFactor}, "d@example.test": {Result: LoginUnreachable},
+		"f@example.test": {Result: LoginWorks, Used: 9, Limit: 9}, "g@example.test": {Result: LoginWorks, Limit: 9},
 	}
 	listed := []string{"a@example.test", "s@example.test", "x@example.test"}
 	checked := everybody.Arrivals(accounts, listed, logins, true)

@@ -25,23 +25,23 @@ type LoginOptions struct {
 
 // Login is what one real log-in has shown.
 type Login struct {
-	Verdict  LoginVerdict `json:"verdict"`
-	Sentence string       `json:"sentence,omitempty"`
-	NextStep string       `json:"next_step,omitempty"`
-	Used     int64        `json:"used_bytes,omitempty"` // only where the server tells
-	Limit    int64        `json:"limit_bytes,omitempty"`
+	Result   LoginResult `json:"verdict"`
+	Sentence string      `json:"sentence,omitempty"`
+	NextStep string      `json:"next_step,omitempty"`
+	Used     int64       `json:"used_bytes,omitempty"` // only where the server tells
+	Limit    int64       `json:"limit_bytes,omitempty"`
 }
 
-// LoginVerdict sums up a log-in.
-type LoginVerdict string
+// LoginResult sums up a log-in.
+type LoginResult string
 
-// The verdicts.
+// The results.
 const (
-	LoginWorks        LoginVerdict = "works"
-	LoginRefused      LoginVerdict = "refused"
-	LoginSecondFactor LoginVerdict = "second_factor"
-	LoginUnreachable  LoginVerdict = "unreachable"
-	LoginNotTried     LoginVerdict = "not_tried"
+	LoginWorks        LoginResult = "works"
+	LoginRefused      LoginResult = "refused"
+	LoginSecondFactor LoginResult = "second_factor"
+	LoginUnreachable  LoginResult = "unreachable"
+	LoginNotTried     LoginResult = "not_tried"
 )
 
 // refusalsInARow is how many log-ins a host may refuse one after the other before it is left alone: hosts
@@ -135,13 +135,13 @@ type series struct {
 
 func (s *series) try(ctx context.Context, account rehome.Account) Login {
 	if reason := s.untried(account); reason != "" {
-		return Login{Verdict: LoginNotTried, Sentence: reason}
+		return Login{Result: LoginNotTried, Sentence: reason}
 	}
 	if s.begun {
 		select {
 		case <-time.After(s.pause):
 		case <-ctx.Done():
-			return Login{Verdict: LoginNotTried, Sentence: "interrupted"}
+			return Login{Result: LoginNotTried, Sentence: "interrupted"}
 		}
 	}
 	s.begun = true
@@ -150,7 +150,7 @@ func (s *series) try(ctx context.Context, account rehome.Account) Login {
 		return s.failed(err)
 	}
 	s.refused = 0
-	return Login{Verdict: LoginWorks, Used: room.Used, Limit: room.Limit}
+	return Login{Result: LoginWorks, Used: room.Used, Limit: room.Limit}
 }
 
 // untried says why a log-in would be a guess, or a nuisance.
@@ -172,12 +172,12 @@ func (s *series) untried(account rehome.Account) string {
 
 // failed judges a log-in that did not come about, and whether the host shall be left alone.
 func (s *series) failed(err error) Login {
-	login := Login{Verdict: LoginUnreachable, Sentence: err.Error(), NextStep: rehome.HintOf(err)}
+	login := Login{Result: LoginUnreachable, Sentence: err.Error(), NextStep: rehome.HintOf(err)}
 	switch rehome.ClassOf(err) {
 	case rehome.ClassAuth:
-		login.Verdict = LoginRefused
+		login.Result = LoginRefused
 		if wantsSecondFactor(err) {
-			login.Verdict = LoginSecondFactor
+			login.Result = LoginSecondFactor
 			login.NextStep = "create an app password for this account at the " + string(s.side) +
 				" and add it in the roster, or switch on the second factor after the move"
 		}

@@ -51,7 +51,7 @@ func verdicts(t *testing.T, host Host, side rehome.Side, accounts []rehome.Accou
 	}
 	short := ""
 	for _, account := range accounts {
-		short += string(logins[account.Address].Verdict)[:1]
+		short += string(logins[account.Address].Result)[:1]
 	}
 	return short, logins
 }
@@ -77,7 +77,7 @@ func TestLogIns_leaveTheHostAlone(t *testing.T) {
 		if got != c.want || len(host.asked) != c.asked {
 			t.Errorf("%s: got %s after %d logins, want %s after %d", name, got, len(host.asked), c.want, c.asked)
 		}
-		if last := logins["f@example.test"]; last.Verdict == LoginNotTried && !strings.Contains(last.Sentence, "lock") {
+		if last := logins["f@example.test"]; last.Result == LoginNotTried && !strings.Contains(last.Sentence, "lock") {
 			t.Errorf("%s: not tried because %q, want the lock-out named", name, last.Sentence)
 		}
 	}
@@ -131,13 +131,13 @@ func TestLogIns_pauseBetweenAndEndWithTheContext(t *testing.T) {
 
 func TestSeries_secondFactor(t *testing.T) {
 	t.Parallel()
-	for words, want := range map[string]LoginVerdict{
+	for words, want := range map[string]LoginResult{
 		"[ALERT] Application-specific password required":       LoginSecondFactor,
 		"Two-factor authentication is on: use an app password": LoginSecondFactor,
 		"Authentication failed.":                               LoginRefused,
 	} {
 		s := &series{side: rehome.Destination}
-		if got := s.failed(refusal(words)); got.Verdict != want || want == LoginSecondFactor && got.NextStep == "" {
+		if got := s.failed(refusal(words)); got.Result != want || want == LoginSecondFactor && got.NextStep == "" {
 			t.Errorf("%q: got %+v, want %s with a next step", words, got, want)
 		}
 	}

@@ -129,7 +129,7 @@ func TestCompare_theWorstOfSeveralHostsCounts(t *testing.T) {
 	parity := Compare(wants, hosts)
 	got := []string{}
 	for _, line := range parity.Lines {
-		got = append(got, strings.TrimSpace(string(line.Verdict)+" "+line.Address+" "+line.Host))
+		got = append(got, strings.TrimSpace(string(line.Agreement)+" "+line.Address+" "+line.Host))
 	}
 	want := []string{"missing b@x.test mx2", "missing e@x.test", "extra c@x.test mx2", "not answered d@x.test mx2", "agrees a@x.test"}
 	if !slices.Equal(got, want) {
@@ -138,7 +138,7 @@ func TestCompare_theWorstOfSeveralHostsCounts(t *testing.T) {
 	if got, want := parity.Totals, (ParityTotals{Agrees: 1, Missing: 2, Extra: 1, Pending: 1, All: 5}); got != want || len(parity.Hosts) != 3 {
 		t.Errorf("got %+v of %d hosts, want %+v of 3", got, len(parity.Hosts), want)
 	}
-	if got := Compare(wants[:1], hosts[2:]).Lines[0]; got.Verdict != Pending {
+	if got := Compare(wants[:1], hosts[2:]).Lines[0]; got.Agreement != Pending {
 		t.Errorf("got %+v of no host, want it not answered", got)
 	}
 }

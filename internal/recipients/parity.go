@@ -28,32 +28,32 @@ type Want struct {
 	Why     string
 }
 
-// Verdict says whether expected and actual agree.
-type Verdict string
+// Agreement says whether expected and actual agree.
+type Agreement string
 
-// The verdicts.
+// The agreements.
 const (
-	Agrees  Verdict = "agrees"
-	Missing Verdict = "missing"        // should be taken and is refused: its mail bounces after the switch
-	Extra   Verdict = "extra"          // should be refused and is taken
-	Open    Verdict = "open"           // nobody has decided what should be
-	Unsure  Verdict = "not conclusive" // the host accepts any address of the domain
-	Pending Verdict = "not answered"
+	Agrees  Agreement = "agrees"
+	Missing Agreement = "missing"        // should be taken and is refused: its mail bounces after the switch
+	Extra   Agreement = "extra"          // should be refused and is taken
+	Open    Agreement = "open"           // nobody has decided what should be
+	Unsure  Agreement = "not conclusive" // the host accepts any address of the domain
+	Pending Agreement = "not answered"
 )
 
 // Line is one address of a comparison.
 type Line struct {
-	Address  string   `json:"address"`
-	Expect   Expected `json:"expect"`
-	Why      string   `json:"why"`
-	Answer   Answer   `json:"answer"`
-	Server   string   `json:"server,omitempty"`
-	Host     string   `json:"host,omitempty"` // that answers so, where others answer better
-	Verdict  Verdict  `json:"verdict"`
-	NextStep string   `json:"next_step,omitempty"`
+	Address   string    `json:"address"`
+	Expect    Expected  `json:"expect"`
+	Why       string    `json:"why"`
+	Answer    Answer    `json:"answer"`
+	Server    string    `json:"server,omitempty"`
+	Host      string    `json:"host,omitempty"` // that answers so, where others answer better
+	Agreement Agreement `json:"verdict"`
+	NextStep  string    `json:"next_step,omitempty"`
 }
 
-// ParityTotals counts by verdict; All is their sum.
+// ParityTotals counts by agreement; All is their sum.
 type ParityTotals struct {
 	Agrees  int `json:"agrees"`
 	Missing int `json:"missing"`
@@ -129,10 +129,10 @@ func Compare(wants []Want, hosts []Asked) Parity {
 	parity := Parity{Lines: []Line{}, Hosts: hosts}
 	for _, want := range wants {
 		line := worst(want, hosts)
-		parity.Totals.count(line.Verdict)
+		parity.Totals.count(line.Agreement)
 		parity.Lines = append(parity.Lines, line)
 	}
-	slices.SortStableFunc(parity.Lines, func(a, b Line) int { return a.Verdict.rank() - b.Verdict.rank() })
+	slices.SortStableFunc(parity.Lines, func(a, b Line) int { return a.Agreement.rank() - b.Agreement.rank() })
 	return parity
 }
 
@@ -146,10 +146,10 @@ func worst(want Want, hosts []Asked) Line {
 	if len(lines) == 0 {
 		return want.heldAgainst(Asked{})
 	}
-	byVerdict := func(a, b Line) int { return a.Verdict.rank() - b.Verdict.rank() }
-	line := slices.MinFunc(lines, byVerdict)
-	best := slices.MaxFunc(lines, byVerdict)
-	if line.Verdict == best.Verdict {
+	byAgreement := func(a, b Line) int { return a.Agreement.rank() - b.Agreement.rank() }
+	line := slices.MinFunc(lines, byAgreement)
+	best := slices.MaxFunc(lines, byAgreement)
+	if line.Agreement == best.Agreement {
 		line.Host = ""
 	}
 	return line
@@ -169,30 +169,30 @@ func (w Want) heldAgainst(host Asked) Line {
 func (l *Line) judge(acceptsAll bool) {
 	switch {
 	case l.Answer == Deferred || l.Answer == NotAsked:
-		l.Verdict = Pending
+		l.Agreement = Pending
 		l.NextStep = "run the check again later; it asks the remaining questions"
 	case l.Expect == Nothing:
-		l.Verdict = Open
+		l.Agreement = Open
 		l.NextStep = "enter keep or drop in the census file"
 	case l.Expect == Accept && l.Answer == Refused:
-		l.Verdict = Missing
+		l.Agreement = Missing
 		l.NextStep = "create the account or alias at the destination; otherwise its mail bounces after the switch"
 	case l.Expect == Refuse && l.Answer == Accepted && !acceptsAll:
-		l.Verdict = Extra
+		l.Agreement = Extra
 		l.NextStep = "remove it at the destination, or enter keep in the census file"
 	case acceptsAll && l.Answer == Accepted:
-		l.Verdict = Unsure
+		l.Agreement = Unsure
 		l.NextStep = "send it a message and see where it arrives; the host accepts any address of this domain"
 	default:
-		l.Verdict = Agrees
+		l.Agreement = Agrees
 	}
 }
 
-func (v Verdict) rank() int {
-	return slices.Index([]Verdict{Missing, Extra, Open, Pending, Unsure, Agrees}, v)
+func (v Agreement) rank() int {
+	return slices.Index([]Agreement{Missing, Extra, Open, Pending, Unsure, Agrees}, v)
 }
 
-func (t *ParityTotals) count(v Verdict) {
+func (t *ParityTotals) count(v Agreement) {
 	t.All++
 	*[]*int{&t.Missing, &t.Extra, &t.Open, &t.Pending, &t.Unsure, &t.Agrees}[v.rank()]++
 }

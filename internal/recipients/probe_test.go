@@ -72,8 +72,8 @@ func TestProbe_findsTheMismatchesAndTripsNoLimit(t *testing.T) {
 	got := []string{}
 	parity := Compare(wants, []Asked{{Host: s.SMTP, Replies: replies}})
 	for _, line := range parity.Lines {
-		if line.Verdict != Agrees {
-			got = append(got, string(line.Verdict)+" "+line.Address)
+		if line.Agreement != Agrees {
+			got = append(got, string(line.Agreement)+" "+line.Address)
 		}
 	}
 	if want := []string{"missing alias07@a.test", "missing jobs@a.test", "extra old03@a.test", "open fax@a.test"}; !slices.Equal(got, want) {

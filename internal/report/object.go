@@ -25,10 +25,10 @@ func collectionRows(kind string, p *verify.Objects) []collectionRow {
 	}
 	var rows []collectionRow
 	for _, c := range p.Collections {
-		equal := c.Verdicts[pim.VerdictIdentical] + c.Verdicts[pim.VerdictEqual] + c.Verdicts[pim.VerdictCosmetic]
-		repaired := c.Verdicts[pim.VerdictRepaired]
-		quarantined := c.Verdicts[pim.VerdictQuarantined]
-		other := c.Verdicts[pim.VerdictChanged] + c.Verdicts[pim.VerdictMissing]
+		equal := c.States[pim.StateIdentical] + c.States[pim.StateEqual] + c.States[pim.StateCosmetic]
+		repaired := c.States[pim.StateRepaired]
+		quarantined := c.States[pim.StateQuarantined]
+		other := c.States[pim.StateChanged] + c.States[pim.StateMissing]
 		rows = append(rows, collectionRow{
 			Name: clean(cmp.Or(c.Name, c.Source)), Kind: kind, Objects: humanize.Comma(int64(c.Objects)),
 			Equal: figure(equal), Repaired: figure(repaired), Quarantined: figure(quarantined), Other: figure(other),
@@ -64,7 +64,7 @@ func repairs(a verify.Account) []string {
 func objectsNote(s summary) string {
 	n := 0
 	for _, p := range []verify.ObjectSummary{s.contacts, s.calendars} {
-		n += p.Verdicts[pim.VerdictRepaired]
+		n += p.Verdicts[pim.StateRepaired]
 	}
 	if n == 0 {
 		return humanize.Comma(int64(s.contacts.Destination+s.calendars.Destination)) + " at the destination"
@@ -76,14 +76,14 @@ func objectsNote(s summary) string {
 func (r *Report) objectDifferences() []topic {
 	var all []topic
 	for _, kind := range []struct {
-		verdict  pim.Verdict
+		verdict  pim.State
 		severity rehome.Severity
 		title    string
 	}{
-		{pim.VerdictMissing, rehome.SeverityError, "Contacts or events are missing at the destination"},
-		{pim.VerdictChanged, rehome.SeverityError, "Contacts or events have different content at the destination"},
-		{pim.VerdictQuarantined, rehome.SeverityError, "Contacts or events are quarantined"},
-		{pim.VerdictExtra, rehome.SeverityWarning, "Contacts or events exist only at the destination"},
+		{pim.StateMissing, rehome.SeverityError, "Contacts or events are missing at the destination"},
+		{pim.StateChanged, rehome.SeverityError, "Contacts or events have different content at the destination"},
+		{pim.StateQuarantined, rehome.SeverityError, "Contacts or events are quarantined"},
+		{pim.StateExtra, rehome.SeverityWarning, "Contacts or events exist only at the destination"},
 	} {
 		c := topic{Tone: string(kind.severity), Title: kind.title, NextStep: verify.NextStep(kind.verdict)}
 		total := 0
@@ -98,14 +98,14 @@ func (r *Report) objectDifferences() []topic {
 }
 
 // addObjects adds an account's objects of a verdict and returns how many there are.
-func (c *topic) addObjects(a account, verdict pim.Verdict) (total int) {
+func (c *topic) addObjects(a account, verdict pim.State) (total int) {
 	g := topicGroup{Account: a.Address}
 	for _, p := range []*verify.Objects{a.result.Contacts, a.result.Calendars} {
 		if p == nil {
 			continue
 		}
-		total += p.Verdicts[verdict]
-		of := slices.DeleteFunc(slices.Clone(p.Differences), func(o verify.Object) bool { return o.Verdict != verdict })
+		total += p.States[verdict]
+		of := slices.DeleteFunc(slices.Clone(p.Differences), func(o verify.Object) bool { return o.State != verdict })
 		for _, o := range of[:min(len(of), linesOfAccount-len(g.Lines))] {
 			line := o.Collection + o.Object + ": " + o.Sentence
 			if o.Escrow != "" {

@@ -20,11 +20,11 @@ func TestWriteHTML_showsContactsAndCalendars(t *testing.T) {
 		Account: "anna@example.test", Verdict: verify.Differs, Level: verify.LevelFull, Mail: &verify.Mail{},
 		Contacts: &verify.Objects{
 			Source: verify.ObjectTotals{Collections: 1, Objects: 12}, Destination: verify.ObjectTotals{Collections: 1, Objects: 11},
-			Verdicts: map[pim.Verdict]int{pim.VerdictEqual: 10, pim.VerdictRepaired: 1, pim.VerdictQuarantined: 1},
+			States: map[pim.State]int{pim.StateEqual: 10, pim.StateRepaired: 1, pim.StateQuarantined: 1},
 			Collections: []verify.Collection{{Name: "Private <b>", Source: "/a/", Objects: 12,
-				Verdicts: map[pim.Verdict]int{pim.VerdictEqual: 10, pim.VerdictRepaired: 1, pim.VerdictQuarantined: 1}}},
-			Differences: []verify.Object{{Verdict: pim.VerdictQuarantined, Collection: "/a/", Object: "x.vcf", Sentence: "415 no", Escrow: "escrow/x.vcf"}},
-			Repaired:    []verify.Object{{Verdict: pim.VerdictRepaired, Object: "y.vcf", Sentence: "FN was built"}},
+				States: map[pim.State]int{pim.StateEqual: 10, pim.StateRepaired: 1, pim.StateQuarantined: 1}}},
+			Differences: []verify.Object{{State: pim.StateQuarantined, Collection: "/a/", Object: "x.vcf", Sentence: "415 no", Escrow: "escrow/x.vcf"}},
+			Repaired:    []verify.Object{{State: pim.StateRepaired, Object: "y.vcf", Sentence: "FN was built"}},
 		},
 	})
 	if err != nil {

@@ -5,16 +5,16 @@ package verify
 import "rehome/internal/content/pim"
 
 // Objects is the comparison of an account's contacts, or of its calendars. Every object of the source has one
-// verdict, and so has every object that only the destination has.
+// state, and so has every object that only the destination has.
 type Objects struct {
-	Source      ObjectTotals        `json:"source"`
-	Destination ObjectTotals        `json:"destination"`
-	Verdicts    map[pim.Verdict]int `json:"verdicts"`
-	Differences []Object            `json:"differences"` // what is changed, missing, extra or quarantined; the first ones
-	Unlisted    int                 `json:"unlisted,omitempty"`
-	Repaired    []Object            `json:"repaired,omitempty"` // the first ones
-	Collections []Collection        `json:"collections"`
-	LeftOut     []LeftOut           `json:"left_out,omitempty"`
+	Source      ObjectTotals      `json:"source"`
+	Destination ObjectTotals      `json:"destination"`
+	States      map[pim.State]int `json:"verdicts"`
+	Differences []Object          `json:"differences"` // what is changed, missing, extra or quarantined; the first ones
+	Unlisted    int               `json:"unlisted,omitempty"`
+	Repaired    []Object          `json:"repaired,omitempty"` // the first ones
+	Collections []Collection      `json:"collections"`
+	LeftOut     []LeftOut         `json:"left_out,omitempty"`
 }
 
 // ObjectTotals counts one end.
@@ -25,21 +25,21 @@ type ObjectTotals struct {
 
 // Collection is one collection of the source.
 type Collection struct {
-	Name        string              `json:"name"`
-	Source      string              `json:"source"`      // href
-	Destination string              `json:"destination"` // href of where most of it is; "" if nothing is there
-	Objects     int                 `json:"objects"`     // at the source
-	Verdicts    map[pim.Verdict]int `json:"verdicts"`
-	Properties  []string            `json:"properties,omitempty"` // those that are others at the destination
+	Name        string            `json:"name"`
+	Source      string            `json:"source"`      // href
+	Destination string            `json:"destination"` // href of where most of it is; "" if nothing is there
+	Objects     int               `json:"objects"`     // at the source
+	States      map[pim.State]int `json:"verdicts"`
+	Properties  []string          `json:"properties,omitempty"` // those that are others at the destination
 }
 
-// Object is one object with its verdict. It holds no content.
+// Object is one object with its state. It holds no content.
 type Object struct {
-	Verdict    pim.Verdict `json:"verdict"`
-	Collection string      `json:"collection"` // href at the source; at the destination if only it has the object
-	Object     string      `json:"object"`     // name in the collection
-	Sentence   string      `json:"sentence"`
-	Escrow     string      `json:"escrow,omitempty"` // file that keeps the original
+	State      pim.State `json:"verdict"`
+	Collection string    `json:"collection"` // href at the source; at the destination if only it has the object
+	Object     string    `json:"object"`     // name in the collection
+	Sentence   string    `json:"sentence"`
+	Escrow     string    `json:"escrow,omitempty"` // file that keeps the original
 }
 
 // Total counts the objects that are not at the destination as the source has them, and those only there.
@@ -48,25 +48,25 @@ func (o *Objects) Total() int {
 		return 0
 	}
 	n := 0
-	for verdict, count := range o.Verdicts {
-		if !verdict.Harmless() {
+	for state, count := range o.States {
+		if !state.Harmless() {
 			n += count
 		}
 	}
 	return n
 }
 
-// NextStep says what a human can do about a verdict: one clause, lower case, no full stop.
-func NextStep(verdict pim.Verdict) string {
+// NextStep says what a human can do about a state: one clause, lower case, no full stop.
+func NextStep(state pim.State) string {
 	const syncAgain = `run "rehome sync" again`
-	switch verdict {
-	case pim.VerdictMissing:
+	switch state {
+	case pim.StateMissing:
 		return syncAgain + "; the findings give the reason for what stays missing"
-	case pim.VerdictChanged:
+	case pim.StateChanged:
 		return "compare both in a client: somebody may have edited it at the destination, and rehome never overwrites that"
-	case pim.VerdictExtra:
+	case pim.StateExtra:
 		return "check it at the destination: what its user entered there belongs there"
-	case pim.VerdictQuarantined:
+	case pim.StateQuarantined:
 		return "enter it at the destination by hand, or correct it at the source and " + syncAgain + "; its original is kept"
 	}
 	return ""

@@ -39,7 +39,7 @@ type Summary struct {
 // ObjectSummary counts the objects of a Document.
 type ObjectSummary struct {
 	Source, Destination int
-	Verdicts            map[pim.Verdict]int
+	Verdicts            map[pim.State]int
 }
 
 func (s *ObjectSummary) add(o *Objects) {
@@ -47,11 +47,11 @@ func (s *ObjectSummary) add(o *Objects) {
 		return
 	}
 	if s.Verdicts == nil {
-		s.Verdicts = map[pim.Verdict]int{}
+		s.Verdicts = map[pim.State]int{}
 	}
 	s.Source += o.Source.Objects
 	s.Destination += o.Destination.Objects
-	for verdict, n := range o.Verdicts {
+	for verdict, n := range o.States {
 		s.Verdicts[verdict] += n
 	}
 }

@@ -39,8 +39,8 @@ func checkObjects(got map[string][]byte, kind pim.Kind, want []corpus.Resource) 
 		if err != nil {
 			return err
 		}
-		if c := pim.Compare(r.Data, got[object.UID], kind); !c.Verdict.Harmless() {
-			return fmt.Errorf("%s is %s: %v", r.Name, c.Verdict, c.Differences)
+		if c := pim.Compare(r.Data, got[object.UID], kind); !c.State.Harmless() {
+			return fmt.Errorf("%s is %s: %v", r.Name, c.State, c.Differences)
 		}
 	}
 	return nil

@@ -59,9 +59,9 @@ func checkAnswer(t *testing.T, where place, server DAVServer, o DirtyObject) {
 	kind := map[bool]pim.Kind{true: pim.KindContact, false: pim.KindCalendar}[o.Card]
 	c := pim.Compare(o.Data, stored, kind)
 	// Text encoded twice is the server's doing here.
-	spoilt := !c.Verdict.Harmless() || slices.Contains(c.Fixes, pim.CodeDoubleEncoded)
+	spoilt := !c.State.Harmless() || slices.Contains(c.Fixes, pim.CodeDoubleEncoded)
 	if want := slices.Contains(o.Spoilt, server); spoilt != want {
-		t.Errorf("%s (%s): comes back %s %v %v; want it spoilt: %v", o.Name, o.Trap, c.Verdict, c.Fixes, c.Differences, want)
+		t.Errorf("%s (%s): comes back %s %v %v; want it spoilt: %v", o.Name, o.Trap, c.State, c.Fixes, c.Differences, want)
 	}
 }
 

@@ -13,25 +13,25 @@ import (
 	"time"
 )
 
-// Verdict says how an object at the destination compares with the source's.
-type Verdict string
+// State says how an object at the destination compares with the source's.
+type State string
 
-// The verdicts, best first. [Compare] gives the first five; the last three are for those who look at
+// The states, best first. [Compare] gives the first five; the last three are for those who look at
 // collections.
 const (
-	VerdictIdentical   Verdict = "identical"   // the same bytes
-	VerdictEqual       Verdict = "equal"       // the same normal form: written in another way
-	VerdictCosmetic    Verdict = "cosmetic"    // different in what servers keep for themselves, as PRODID
-	VerdictRepaired    Verdict = "repaired"    // as the source's after the listed repairs
-	VerdictChanged     Verdict = "changed"     // something that a user has written is different
-	VerdictMissing     Verdict = "missing"     // not at the destination
-	VerdictExtra       Verdict = "extra"       // only at the destination
-	VerdictQuarantined Verdict = "quarantined" // the destination does not take it
+	StateIdentical   State = "identical"   // the same bytes
+	StateEqual       State = "equal"       // the same normal form: written in another way
+	StateCosmetic    State = "cosmetic"    // different in what servers keep for themselves, as PRODID
+	StateRepaired    State = "repaired"    // as the source's after the listed repairs
+	StateChanged     State = "changed"     // something that a user has written is different
+	StateMissing     State = "missing"     // not at the destination
+	StateExtra       State = "extra"       // only at the destination
+	StateQuarantined State = "quarantined" // the destination does not take it
 )
 
 // Harmless reports whether the object counts as moved: identical, equal, cosmetic or repaired.
-func (v Verdict) Harmless() bool {
-	return v == VerdictIdentical || v == VerdictEqual || v == VerdictCosmetic || v == VerdictRepaired
+func (v State) Harmless() bool {
+	return v == StateIdentical || v == StateEqual || v == StateCosmetic || v == StateRepaired
 }
 
 // Difference is one property that differs. Sentence is for people: it names the component, the property
@@ -47,16 +47,16 @@ type Difference struct {
 
 // Comparison is what [Compare] found.
 type Comparison struct {
-	Verdict     Verdict
+	State       State
 	Differences []Difference // what makes it cosmetic or changed, at most 20; the first is the one to name
 	Fixes       []Code       // what makes it repaired
 	Repairs     []string     // the same in words, without content of the object
 }
 
-// Sentence says in one sentence why the verdict is not identical or equal; "" where there is nothing to say.
+// Sentence says in one sentence why the state is not identical or equal; "" where there is nothing to say.
 func (c Comparison) Sentence() string {
 	switch {
-	case c.Verdict == VerdictRepaired:
+	case c.State == StateRepaired:
 		return strings.Join(c.Repairs, "; ")
 	case len(c.Differences) > 0:
 		return c.Differences[0].Sentence
@@ -64,7 +64,7 @@ func (c Comparison) Sentence() string {
 	return ""
 }
 
-// Terms are what everybody who asks for a verdict has to say alike.
+// Terms are what everybody who compares has to say alike.
 type Terms struct {
 	// Repairs are those that are offered to the destination; nil means [SafeNeeds]. What another repair would
 	// explain is a change: a category with a comma that comes back as two is none that was asked for.
@@ -78,7 +78,7 @@ type Terms struct {
 // Compare is [Terms.Compare] with the safe repairs and without a time.
 func Compare(src, dst []byte, kind Kind) Comparison { return Terms{}.Compare(src, dst, kind) }
 
-// Compare gives the verdict on what the destination holds of the source's object. It is the one rule, for those
+// Compare says how far the destination holds what the source has. It is the one rule, for those
 // who copy and those who verify: it looks at both ends' bytes and asks nobody what was done on the way.
 //
 //   - identical: the same bytes; equal: the same normal form; cosmetic: but for what servers keep for themselves.
@@ -89,12 +89,12 @@ func Compare(src, dst []byte, kind Kind) Comparison { return Terms{}.Compare(src
 //
 // Objects with the same normal form and time zones of the same text take place at the same times: a rule need not
 // be expanded for that. Where the zones' text differs the occurrences are compared, as far as they can be
-// expanded; what could not be is said in a difference of a cosmetic verdict.
+// expanded; what could not be is said in a difference that is cosmetic.
 //
 // An object that cannot be read is changed, unless the bytes are identical.
 func (t Terms) Compare(src, dst []byte, kind Kind) Comparison {
 	if bytes.Equal(src, dst) {
-		return Comparison{Verdict: VerdictIdentical}
+		return Comparison{State: StateIdentical}
 	}
 	a, err := read(src, kind)
 	if err != nil {
@@ -107,15 +107,15 @@ func (t Terms) Compare(src, dst []byte, kind Kind) Comparison {
 	hard, soft := t.differences(a, b)
 	switch {
 	case len(hard) == 0 && len(soft) == 0:
-		return Comparison{Verdict: VerdictEqual}
+		return Comparison{State: StateEqual}
 	case len(hard) > 0:
 		return t.compareRepaired(a, b)
 	case !slices.ContainsFunc(soft, func(d Difference) bool { return !repairedUnseen[d.Property] }):
-		if repaired := t.compareRepaired(a, b); repaired.Verdict == VerdictRepaired && len(repaired.Differences) == 0 {
+		if repaired := t.compareRepaired(a, b); repaired.State == StateRepaired && len(repaired.Differences) == 0 {
 			return repaired
 		}
 	}
-	return Comparison{Verdict: VerdictCosmetic, Differences: soft}
+	return Comparison{State: StateCosmetic, Differences: soft}
 }
 
 // reading is one version of an object as it is compared: its octets and what they mean, without their unfolded text, which
@@ -155,7 +155,7 @@ func (t Terms) offered() Needs {
 }
 
 func unreadable(sentence string) Comparison {
-	return Comparison{Verdict: VerdictChanged, Differences: []Difference{{Sentence: sentence}}}
+	return Comparison{State: StateChanged, Differences: []Difference{{Sentence: sentence}}}
 }
 
 // compareRepaired looks for a way from the source's object to the destination's by offered repairs: all of them as
@@ -164,11 +164,11 @@ func unreadable(sentence string) Comparison {
 func (t Terms) compareRepaired(src, dst *reading) Comparison {
 	needs := t.offered()
 	found := t.compareBy(src, dst, needs)
-	if found.Verdict == VerdictChanged {
+	if found.State == StateChanged {
 		for _, code := range filledIn(src.kind) {
 			delete(needs, code)
 		}
-		if other := t.compareBy(src, dst, needs); other.Verdict != VerdictChanged {
+		if other := t.compareBy(src, dst, needs); other.State != StateChanged {
 			return other
 		}
 	}
@@ -185,19 +185,19 @@ func (t Terms) compareBy(src, dst *reading, needs Needs) Comparison {
 	}
 	dstText, dstFixes := Repair(dst.data, dst.kind, needed)
 	found := t.compareFilled(src.as(srcText), dst.as(dstText))
-	if found.Verdict == VerdictChanged {
-		if silenced, fixes := t.compareSilenced(src, srcText, dstText); silenced.Verdict == VerdictRepaired {
+	if found.State == StateChanged {
+		if silenced, fixes := t.compareSilenced(src, srcText, dstText); silenced.State == StateRepaired {
 			found, srcFixes = silenced, append(srcFixes, fixes...)
 		}
 	}
-	if found.Verdict != VerdictRepaired {
+	if found.State != StateRepaired {
 		return found
 	}
 	for _, fix := range uneven(srcFixes, dstFixes) {
 		found.repaired(fix.Code, fix.Sentence)
 	}
 	if len(found.Fixes) == 0 {
-		found.Verdict = VerdictCosmetic
+		found.State = StateCosmetic
 	}
 	return found
 }
@@ -239,7 +239,7 @@ func (t Terms) compareFilled(src, dst *reading) Comparison {
 		return unreadable("the object cannot be read after its repairs")
 	}
 	hard, soft := t.differences(src, dst)
-	found := Comparison{Verdict: VerdictRepaired, Differences: soft}
+	found := Comparison{State: StateRepaired, Differences: soft}
 	fillable := filledIn(src.kind)
 	var rest []Difference
 	for _, difference := range hard {
@@ -251,7 +251,7 @@ func (t Terms) compareFilled(src, dst *reading) Comparison {
 		}
 	}
 	if len(rest) > 0 {
-		return Comparison{Verdict: VerdictChanged, Differences: rest}
+		return Comparison{State: StateChanged, Differences: rest}
 	}
 	return found
 }

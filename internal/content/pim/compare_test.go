@@ -25,67 +25,67 @@ func TestCompare_whatServersChange(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		file, old, replacement string
-		want                   Verdict
+		want                   State
 	}{
-		{"event.ics", "Room 4", "Room 4", VerdictIdentical},
-		{"event.ics", "LOCATION:Room 4\r\n", "LOCATION:Ro\r\n om 4\r\n", VerdictEqual},
-		{"event.ics", "CATEGORIES:Work,Finance", "CATEGORIES:Finance\r\nCATEGORIES:Work", VerdictEqual},
-		{"event.ics", "LOCATION:Room 4\r\nCATEGORIES:Work,Finance", "CATEGORIES:Work,Finance\r\nlocation;VALUE=text:Room 4", VerdictEqual},
-		{"event.ics", "DTEND:20240301T110000Z", "DURATION:PT1H", VerdictEqual},
-		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nTRANSP:OPAQUE\r\nSEQUENCE:0", VerdictEqual},
-		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nSEQUENCE:3", VerdictCosmetic},
-		{"event.ics", "-//Example//", "-//Server//", VerdictCosmetic},
-		{"event.ics", "DTSTAMP:2024", "DTSTAMP:2025", VerdictCosmetic},
-		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nX-EVOLUTION-CALDAV-HREF:x\r\nX-MOZ-LASTACK:20240101T000000Z", VerdictCosmetic},
-		{"event.ics", "VERSION:2.0", "VERSION:2.0\r\nX-WR-CALNAME:Home\r\nCALSCALE:GREGORIAN", VerdictCosmetic},
-		{"event.ics", "LOCATION:Room 4", "LOCATION: Room 4\t", VerdictCosmetic},
-		{"event.ics", "LOCATION:Room 4", "LOCATION;X-ODD=;LANGUAGE=:Room 4", VerdictEqual},
-		{"event.ics", "LOCATION:Room 4", "LOCATION;X-ODD:Room 4", VerdictChanged},
-		{"event.ics", "LOCATION:Room 4", "LOCATION:Room  4", VerdictChanged},
-		{"event.ics", "Room 4", "Room 5", VerdictChanged},
-		{"event.ics", "LOCATION:Room 4\r\n", "", VerdictChanged},
-		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nX-CUSTOM:1", VerdictChanged},
-		{"event.ics", "DTEND:20240301T110000Z", "DURATION:PT2H", VerdictChanged},
-		{"event.ics", "DTSTART:20240301T100000Z", "DTSTART:20240301T100000", VerdictChanged},
-		{"event.ics", "Work,Finance", "Work\\,Finance", VerdictChanged},
-		{"joined_categories.ics", "Work\\,Finance", "Work,Finance", VerdictChanged},
-		{"event.ics", "CATEGORIES:Work,Finance", "CATEGORIES:Work", VerdictChanged},
-		{"recurring.ics", "FREQ=WEEKLY;BYDAY=MO,WE", "BYDAY=WE,MO;WKST=MO;INTERVAL=1;FREQ=WEEKLY", VerdictEqual},
-		{"recurring.ics", "BYDAY=MO,WE", "BYDAY=MO", VerdictChanged},
-		{"recurring.ics", "TZNAME:CET\r\n", "", VerdictEqual},
-		{"recurring.ics", "BYMONTH=10;BYDAY=-1SU\r\n", "BYMONTH=10;BYDAY=-1SU;UNTIL=19801026T010000Z\r\n", VerdictChanged},
-		{"recurring.ics", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100", VerdictChanged},
-		{"recurring.ics", "EXDATE;TZID=Europe/Berlin:20240311T100000\r\n", "", VerdictChanged},
-		{"meeting.ics", ";ROLE=REQ-PARTICIPANT;CUTYPE=INDIVIDUAL;RSVP=TRUE;CN=Carla Example", ";CN=\"Carla Example\";RSVP=TRUE;PARTSTAT=needs-action", VerdictEqual},
-		{"meeting.ics", "mailto:Anna@Example.ORG", "MAILTO:Anna@example.org", VerdictEqual},
-		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-STATUS=\"2.0\"", VerdictEqual},
-		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-AGENT=CLIENT", VerdictRepaired},
-		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=DECLINED", VerdictChanged},
-		{"meeting.ics", "ACTION:EMAIL", "ACTION:DISPLAY", VerdictChanged},
-		{"meeting.ics", "-PT15M", "-P0DT0H15M0S", VerdictEqual},
-		{"meeting.ics", "-PT15M", "-PT10M", VerdictChanged},
-		{"method.ics", "METHOD:REQUEST\r\n", "", VerdictRepaired},
-		{"no_event_uid.ics", "BEGIN:VEVENT", "BEGIN:VEVENT\r\nUID:given-by-server", VerdictRepaired},
-		{"card.vcf", "TYPE=INTERNET,WORK", "TYPE=work", VerdictEqual},
-		{"card.vcf", "N:Example;Anna;;;", "N:Example;Anna", VerdictEqual},
-		{"card.vcf", "item1.URL:https://example.org/\r\nitem1.X", "a.URL:https\\://example.org/\r\na.X", VerdictEqual},
-		{"card.vcf", "item1.X-ABLabel:Blog", "item1.X-ABLabel:Shop", VerdictChanged},
-		{"card.vcf", "Main St\\, Rear", "Main St, Rear", VerdictChanged},
-		{"card.vcf", "NOTE:a\\nb\\, c\\; d", "NOTE:a\\Nb, c; d", VerdictEqual},
-		{"card.vcf", "REV:2024-01-02T03:04:05Z", "REV:20250101T000000Z", VerdictCosmetic},
-		{"no_card_uid.vcf", "BEGIN:VCARD", "BEGIN:VCARD\r\nUID:given-by-server", VerdictRepaired},
-		{"no_fn.vcf", "BEGIN:VCARD", "BEGIN:VCARD\r\nFN:Example Anna", VerdictRepaired},
-		{"two_fn.vcf", "FN:Anna B. Example\r\n", "", VerdictChanged},
-		{"fn_twice.vcf", "FN:Anna Example\r\n", "", VerdictRepaired},
-		{"latin1.ics", "Caf\xe9 M\xfcller", "Café Müller", VerdictRepaired},
-		{"control.ics", "Room\x014\x00", "Room4", VerdictRepaired},
-		{"bom.ics", "\ufeff", "", VerdictEqual},
-		{"garbage.txt", "web", "other", VerdictChanged},
+		{"event.ics", "Room 4", "Room 4", StateIdentical},
+		{"event.ics", "LOCATION:Room 4\r\n", "LOCATION:Ro\r\n om 4\r\n", StateEqual},
+		{"event.ics", "CATEGORIES:Work,Finance", "CATEGORIES:Finance\r\nCATEGORIES:Work", StateEqual},
+		{"event.ics", "LOCATION:Room 4\r\nCATEGORIES:Work,Finance", "CATEGORIES:Work,Finance\r\nlocation;VALUE=text:Room 4", StateEqual},
+		{"event.ics", "DTEND:20240301T110000Z", "DURATION:PT1H", StateEqual},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nTRANSP:OPAQUE\r\nSEQUENCE:0", StateEqual},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nSEQUENCE:3", StateCosmetic},
+		{"event.ics", "-//Example//", "-//Server//", StateCosmetic},
+		{"event.ics", "DTSTAMP:2024", "DTSTAMP:2025", StateCosmetic},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nX-EVOLUTION-CALDAV-HREF:x\r\nX-MOZ-LASTACK:20240101T000000Z", StateCosmetic},
+		{"event.ics", "VERSION:2.0", "VERSION:2.0\r\nX-WR-CALNAME:Home\r\nCALSCALE:GREGORIAN", StateCosmetic},
+		{"event.ics", "LOCATION:Room 4", "LOCATION: Room 4\t", StateCosmetic},
+		{"event.ics", "LOCATION:Room 4", "LOCATION;X-ODD=;LANGUAGE=:Room 4", StateEqual},
+		{"event.ics", "LOCATION:Room 4", "LOCATION;X-ODD:Room 4", StateChanged},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room  4", StateChanged},
+		{"event.ics", "Room 4", "Room 5", StateChanged},
+		{"event.ics", "LOCATION:Room 4\r\n", "", StateChanged},
+		{"event.ics", "LOCATION:Room 4", "LOCATION:Room 4\r\nX-CUSTOM:1", StateChanged},
+		{"event.ics", "DTEND:20240301T110000Z", "DURATION:PT2H", StateChanged},
+		{"event.ics", "DTSTART:20240301T100000Z", "DTSTART:20240301T100000", StateChanged},
+		{"event.ics", "Work,Finance", "Work\\,Finance", StateChanged},
+		{"joined_categories.ics", "Work\\,Finance", "Work,Finance", StateChanged},
+		{"event.ics", "CATEGORIES:Work,Finance", "CATEGORIES:Work", StateChanged},
+		{"recurring.ics", "FREQ=WEEKLY;BYDAY=MO,WE", "BYDAY=WE,MO;WKST=MO;INTERVAL=1;FREQ=WEEKLY", StateEqual},
+		{"recurring.ics", "BYDAY=MO,WE", "BYDAY=MO", StateChanged},
+		{"recurring.ics", "TZNAME:CET\r\n", "", StateEqual},
+		{"recurring.ics", "BYMONTH=10;BYDAY=-1SU\r\n", "BYMONTH=10;BYDAY=-1SU;UNTIL=19801026T010000Z\r\n", StateChanged},
+		{"recurring.ics", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100", StateChanged},
+		{"recurring.ics", "EXDATE;TZID=Europe/Berlin:20240311T100000\r\n", "", StateChanged},
+		{"meeting.ics", ";ROLE=REQ-PARTICIPANT;CUTYPE=INDIVIDUAL;RSVP=TRUE;CN=Carla Example", ";CN=\"Carla Example\";RSVP=TRUE;PARTSTAT=needs-action", StateEqual},
+		{"meeting.ics", "mailto:Anna@Example.ORG", "MAILTO:Anna@example.org", StateEqual},
+		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-STATUS=\"2.0\"", StateEqual},
+		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-AGENT=CLIENT", StateRepaired},
+		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=DECLINED", StateChanged},
+		{"meeting.ics", "ACTION:EMAIL", "ACTION:DISPLAY", StateChanged},
+		{"meeting.ics", "-PT15M", "-P0DT0H15M0S", StateEqual},
+		{"meeting.ics", "-PT15M", "-PT10M", StateChanged},
+		{"method.ics", "METHOD:REQUEST\r\n", "", StateRepaired},
+		{"no_event_uid.ics", "BEGIN:VEVENT", "BEGIN:VEVENT\r\nUID:given-by-server", StateRepaired},
+		{"card.vcf", "TYPE=INTERNET,WORK", "TYPE=work", StateEqual},
+		{"card.vcf", "N:Example;Anna;;;", "N:Example;Anna", StateEqual},
+		{"card.vcf", "item1.URL:https://example.org/\r\nitem1.X", "a.URL:https\\://example.org/\r\na.X", StateEqual},
+		{"card.vcf", "item1.X-ABLabel:Blog", "item1.X-ABLabel:Shop", StateChanged},
+		{"card.vcf", "Main St\\, Rear", "Main St, Rear", StateChanged},
+		{"card.vcf", "NOTE:a\\nb\\, c\\; d", "NOTE:a\\Nb, c; d", StateEqual},
+		{"card.vcf", "REV:2024-01-02T03:04:05Z", "REV:20250101T000000Z", StateCosmetic},
+		{"no_card_uid.vcf", "BEGIN:VCARD", "BEGIN:VCARD\r\nUID:given-by-server", StateRepaired},
+		{"no_fn.vcf", "BEGIN:VCARD", "BEGIN:VCARD\r\nFN:Example Anna", StateRepaired},
+		{"two_fn.vcf", "FN:Anna B. Example\r\n", "", StateChanged},
+		{"fn_twice.vcf", "FN:Anna Example\r\n", "", StateRepaired},
+		{"latin1.ics", "Caf\xe9 M\xfcller", "Café Müller", StateRepaired},
+		{"control.ics", "Room\x014\x00", "Room4", StateRepaired},
+		{"bom.ics", "\ufeff", "", StateEqual},
+		{"garbage.txt", "web", "other", StateChanged},
 	}
 	for _, c := range cases {
 		src, dst := string(sample(t, c.file)), changed(t, c.file, c.old, c.replacement)
-		if got := Compare([]byte(src), []byte(dst), KindUnknown); got.Verdict != c.want {
-			t.Errorf("%s with %q for %q: got %s %+v %v, want %s", c.file, c.replacement, c.old, got.Verdict, got.Differences, got.Fixes, c.want)
+		if got := Compare([]byte(src), []byte(dst), KindUnknown); got.State != c.want {
+			t.Errorf("%s with %q for %q: got %s %+v %v, want %s", c.file, c.replacement, c.old, got.State, got.Differences, got.Fixes, c.want)
 		}
 	}
 }
@@ -105,13 +105,13 @@ func TestCompare_onlyOfferedRepairsCount(t *testing.T) {
 	} {
 		src, dst := sample(t, c.file), []byte(changed(t, c.file, c.old, c.replacement))
 		got := Terms{Repairs: Every()}.Compare(src, dst, KindUnknown)
-		if got.Verdict != VerdictRepaired || !slices.Equal(got.Fixes, []Code{c.repair}) || got.Sentence() == "" {
+		if got.State != StateRepaired || !slices.Equal(got.Fixes, []Code{c.repair}) || got.Sentence() == "" {
 			t.Errorf("%s with every repair: got %+v, want repaired by %s", c.file, got, c.repair)
 		}
-		if got := Compare(src, dst, KindUnknown); got.Verdict.Harmless() != SafeNeeds()[c.repair] {
+		if got := Compare(src, dst, KindUnknown); got.State.Harmless() != SafeNeeds()[c.repair] {
 			t.Errorf("%s with the safe repairs: got %+v", c.file, got)
 		}
-		if got := (Terms{Repairs: Every()}).Compare(dst, src, KindUnknown); got.Verdict != VerdictChanged {
+		if got := (Terms{Repairs: Every()}).Compare(dst, src, KindUnknown); got.State != StateChanged {
 			t.Errorf("%s damaged on the way: got %+v, want changed", c.file, got)
 		}
 	}
@@ -121,16 +121,16 @@ func TestCompare_acrossVersions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		src, dst string
-		want     Verdict
+		want     State
 	}{
-		{"card.vcf", "card4.vcf", VerdictCosmetic},
-		{"photo3.vcf", "photo4.vcf", VerdictCosmetic},
-		{"group.vcf", "group4.vcf", VerdictCosmetic},
-		{"event.ics", "split_character.ics", VerdictChanged},
-		{"event.ics", "lf.ics", VerdictChanged},
+		{"card.vcf", "card4.vcf", StateCosmetic},
+		{"photo3.vcf", "photo4.vcf", StateCosmetic},
+		{"group.vcf", "group4.vcf", StateCosmetic},
+		{"event.ics", "split_character.ics", StateChanged},
+		{"event.ics", "lf.ics", StateChanged},
 	} {
-		if got := Compare(sample(t, c.src), sample(t, c.dst), KindUnknown); got.Verdict != c.want {
-			t.Errorf("%s and %s: got %s %+v, want %s", c.src, c.dst, got.Verdict, got.Differences, c.want)
+		if got := Compare(sample(t, c.src), sample(t, c.dst), KindUnknown); got.State != c.want {
+			t.Errorf("%s and %s: got %s %+v, want %s", c.src, c.dst, got.State, got.Differences, c.want)
 		}
 	}
 }
@@ -202,15 +202,15 @@ func TestCompare_isSymmetric(t *testing.T) {
 		if rapid.Bool().Draw(t, "both") {
 			b = damage(t, whole)
 		}
-		there, back := Compare(a, b, KindUnknown).Verdict, Compare(b, a, KindUnknown).Verdict
-		if exact := there == VerdictIdentical || there == VerdictEqual; exact && there != back || !exact && (back == VerdictIdentical || back == VerdictEqual) {
+		there, back := Compare(a, b, KindUnknown).State, Compare(b, a, KindUnknown).State
+		if exact := there == StateIdentical || there == StateEqual; exact && there != back || !exact && (back == StateIdentical || back == StateEqual) {
 			t.Fatalf("%s one way, %s the other:\n%q\n%q", there, back, a, b)
 		}
-		if own := Compare(a, a, KindUnknown).Verdict; own != VerdictIdentical {
+		if own := Compare(a, a, KindUnknown).State; own != StateIdentical {
 			t.Fatalf("%s to itself", own)
 		}
 		x, readable := Digest(a, KindUnknown)
-		if y, _ := Digest(b, KindUnknown); there == VerdictEqual && readable && x != y {
+		if y, _ := Digest(b, KindUnknown); there == StateEqual && readable && x != y {
 			t.Fatalf("equal with other digests:\n%q\n%q", a, b)
 		}
 	})
@@ -230,7 +230,7 @@ func TestCompare_knowsEveryStepOfTheRepairs(t *testing.T) {
 		for _, needs := range []Needs{AlwaysNeeds(), SafeNeeds(), Every()} {
 			stored, _ = Repair(stored, KindUnknown, needs)
 			for _, offered := range []Needs{SafeNeeds(), Every()} {
-				if got := (Terms{Repairs: offered}).Compare(data, stored, KindUnknown); len(needs) <= len(offered) && !got.Verdict.Harmless() {
+				if got := (Terms{Repairs: offered}).Compare(data, stored, KindUnknown); len(needs) <= len(offered) && !got.State.Harmless() {
 					t.Fatalf("%+v:\n was %q\n now %q", got, data, stored)
 				}
 			}
@@ -255,12 +255,12 @@ func TestCompare_seesEveryLine(t *testing.T) {
 				continue
 			}
 			before, after := string(data[:line.Offset]), string(data[line.Offset+len(line.Raw):])
-			if got := Compare(data, []byte(before+after), KindUnknown); got.Verdict != VerdictChanged && line.Name != "VERSION" {
-				t.Errorf("%s without line %d, %s: got %s", name, line.Number, line.Name, got.Verdict)
+			if got := Compare(data, []byte(before+after), KindUnknown); got.State != StateChanged && line.Name != "VERSION" {
+				t.Errorf("%s without line %d, %s: got %s", name, line.Number, line.Name, got.State)
 			}
 			extended := string(line.content[:len(line.content)-len(line.Value)]) + "AAAA" + string(line.Value) + "\r\n"
-			if got := Compare(data, []byte(before+extended+after), KindUnknown); got.Verdict != VerdictChanged {
-				t.Errorf("%s with another line %d, %s: got %s", name, line.Number, line.Name, got.Verdict)
+			if got := Compare(data, []byte(before+extended+after), KindUnknown); got.State != StateChanged {
+				t.Errorf("%s with another line %d, %s: got %s", name, line.Number, line.Name, got.State)
 			}
 		}
 	}

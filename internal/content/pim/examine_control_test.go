@@ -38,7 +38,7 @@ func TestRepair_controlsThatStoodForALineBreak(t *testing.T) {
 		if back, err := undo(fixes, got); err != nil || !bytes.Equal(back, given) {
 			t.Errorf("%q: taken back it is %q, %v", c.given, back, err)
 		}
-		if found := Compare(given, got, c.kind); found.Verdict != VerdictRepaired {
+		if found := Compare(given, got, c.kind); found.State != StateRepaired {
 			t.Errorf("%q: got %+v, want repaired", c.given, found)
 		}
 	}
@@ -117,7 +117,7 @@ func TestRepair_needlessBackslashes(t *testing.T) {
 		if back, err := undo(fixes, got); err != nil || !bytes.Equal(back, given) {
 			t.Errorf("taken back it is %q, %v", back, err)
 		}
-		if found := Compare(given, got, KindContact).Verdict; found != VerdictEqual && found != VerdictIdentical {
+		if found := Compare(given, got, KindContact).State; found != StateEqual && found != StateIdentical {
 			t.Errorf("%q: got %s, want equal", c.given, found)
 		}
 	}
@@ -136,11 +136,11 @@ func TestRepair_agentOfAnOldCard(t *testing.T) {
 	if back, err := undo(fixes, got); err != nil || string(back) != given {
 		t.Errorf("taken back it is %q, %v", back, err)
 	}
-	if found := Compare([]byte(given), got, KindContact); found.Verdict != VerdictRepaired {
+	if found := Compare([]byte(given), got, KindContact); found.State != StateRepaired {
 		t.Errorf("got %+v", found)
 	}
 	lost := strings.Replace(want, "WORK", "HOME", 1)
-	if found := Compare([]byte(given), []byte(lost), KindContact); found.Verdict != VerdictChanged {
+	if found := Compare([]byte(given), []byte(lost), KindContact); found.State != StateChanged {
 		t.Errorf("with another agent: got %+v", found)
 	}
 	for _, odd := range []string{strings.Replace(given, "AGENT:", "NOTE:x", 1), strings.Replace(given, "AGENT:", "AGENT:\r\n", 1),

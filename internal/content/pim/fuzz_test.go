@@ -68,11 +68,11 @@ func checkCompare(t fataler, data []byte) {
 	}
 	for _, needs := range []Needs{SafeNeeds(), Every()} {
 		repaired, fixes := Repair(data, KindUnknown, needs)
-		if comparison := (Terms{Repairs: needs}).Compare(data, repaired, KindUnknown); !comparison.Verdict.Harmless() {
+		if comparison := (Terms{Repairs: needs}).Compare(data, repaired, KindUnknown); !comparison.State.Harmless() {
 			t.Fatalf("differs from its repair: %+v\n was %q\n now %q\n by %+v", comparison, data, repaired, fixes)
 		}
 		injected, _ := InjectScheduleAgent(repaired)
-		if comparison := (Terms{Repairs: needs}).Compare(data, injected, KindUnknown); !comparison.Verdict.Harmless() {
+		if comparison := (Terms{Repairs: needs}).Compare(data, injected, KindUnknown); !comparison.State.Harmless() {
 			t.Fatalf("differs from what is sent silently: %+v\n was %q\n now %q", comparison, data, injected)
 		}
 	}

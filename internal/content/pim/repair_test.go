@@ -132,7 +132,7 @@ func TestRepair_vCard21(t *testing.T) {
 	if string(got) != wantModern {
 		t.Errorf("got %q\nwant %q", got, wantModern)
 	}
-	if comparison := Compare(data, got, KindContact); comparison.Verdict != VerdictRepaired ||
+	if comparison := Compare(data, got, KindContact); comparison.State != StateRepaired ||
 		!slices.Equal(comparison.Fixes, []Code{CodeVCard21}) {
 		t.Errorf("verdict %+v, want repaired by %s", comparison, CodeVCard21)
 	}
@@ -237,8 +237,8 @@ func TestRepair_oldCardInAnUnnamedCodePage(t *testing.T) {
 	if len(fixes) == 0 || !strings.Contains(string(repaired), "VERSION:3.0") || !strings.Contains(string(repaired), `;;Hafenstraße 1\nHinterhaus;Hamburg;;20457;`) {
 		t.Errorf("%v\n%s", fixes, repaired)
 	}
-	if got := Compare([]byte(card), repaired, KindContact); !got.Verdict.Harmless() {
-		t.Errorf("the repaired card is %s: %v", got.Verdict, got.Differences)
+	if got := Compare([]byte(card), repaired, KindContact); !got.State.Harmless() {
+		t.Errorf("the repaired card is %s: %v", got.State, got.Differences)
 	}
 }
 

@@ -27,7 +27,7 @@ func TestScheduleAgent_thereAndBack(t *testing.T) {
 		t.Errorf("undo: %v, %q", err, back)
 	}
 	removed, _ := RemoveScheduleAgent(injected)
-	if got := Compare(data, removed, KindCalendar); got.Verdict != VerdictEqual {
+	if got := Compare(data, removed, KindCalendar); got.State != StateEqual {
 		t.Errorf("removed: %+v", got)
 	}
 	if again, fixes := InjectScheduleAgent(injected); len(fixes) != 0 || !bytes.Equal(again, injected) {

@@ -17,7 +17,7 @@ func TestRepair_foldsBetweenCharacters(t *testing.T) {
 	if len(fixes) != 1 || !utf8.Valid(got) {
 		t.Fatalf("%q, fixes %+v", got, fixes)
 	}
-	if verdict := Compare([]byte(splitCard), got, KindContact).Verdict; verdict != VerdictEqual {
+	if verdict := Compare([]byte(splitCard), got, KindContact).State; verdict != StateEqual {
 		t.Errorf("the repaired one is %s, want equal", verdict)
 	}
 	if original, err := undo(fixes, got); err != nil || string(original) != splitCard {
@@ -34,12 +34,12 @@ func TestCompare_textEncodedTwiceAtTheDestinationIsDamage(t *testing.T) {
 		t.Fatal("nothing is damaged")
 	}
 	for _, src := range []string{splitCard, string(repaired)} {
-		if verdict := Compare([]byte(src), damaged, KindContact).Verdict; verdict != VerdictChanged {
+		if verdict := Compare([]byte(src), damaged, KindContact).State; verdict != StateChanged {
 			t.Errorf("got %s, want changed", verdict)
 		}
 	}
 	// The other way round it is a repair that somebody has asked for.
-	if found := (Terms{Repairs: Every()}).Compare(damaged, []byte(strings.Replace(string(damaged), "Ã¼", "ü", 1)), KindContact); found.Verdict != VerdictRepaired {
+	if found := (Terms{Repairs: Every()}).Compare(damaged, []byte(strings.Replace(string(damaged), "Ã¼", "ü", 1)), KindContact); found.State != StateRepaired {
 		t.Errorf("decoded: %+v, want repaired", found)
 	}
 }

@@ -61,14 +61,14 @@ func TestCompare_valuesByTheirTypes(t *testing.T) {
 		{KindContact, "TEL;TYPE=CELL:+49 30 1", "TEL;TYPE=cell;VALUE=uri:tel:+49 30 1", "TEL;TYPE=CELL:+49 30 2"},
 	} {
 		a, b := pairOf(c.kind, c.a, c.b)
-		if got := Compare(a, b, c.kind); got.Verdict != VerdictEqual {
+		if got := Compare(a, b, c.kind); got.State != StateEqual {
 			t.Errorf("%s and %s: got %+v, want equal", c.a, c.b, got)
 		}
 		x, _ := Digest(a, c.kind)
 		if y, _ := Digest(b, c.kind); x != y {
 			t.Errorf("%s and %s have different digests", c.a, c.b)
 		}
-		if _, other := pairOf(c.kind, c.a, c.other); Compare(a, other, c.kind).Verdict != VerdictChanged {
+		if _, other := pairOf(c.kind, c.a, c.other); Compare(a, other, c.kind).State != StateChanged {
 			t.Errorf("%s and %s: got %+v, want changed", c.a, c.other, Compare(a, other, c.kind))
 		}
 	}
@@ -80,10 +80,10 @@ func TestCompare_longTexts(t *testing.T) {
 	for shift := range 3 {
 		filler := strings.Repeat("x", longText-shift)
 		a, b := pairOf(KindCalendar, "DESCRIPTION:"+filler+`\\\n`+filler, "DESCRIPTION:"+filler+`\\\N`+filler)
-		if got := Compare(a, b, KindCalendar); got.Verdict != VerdictEqual {
+		if got := Compare(a, b, KindCalendar); got.State != StateEqual {
 			t.Errorf("shifted by %d: got %+v, want equal", shift, got)
 		}
-		if _, b = pairOf(KindCalendar, "", "DESCRIPTION:"+filler+`\\n`+filler); Compare(a, b, KindCalendar).Verdict != VerdictChanged {
+		if _, b = pairOf(KindCalendar, "", "DESCRIPTION:"+filler+`\\n`+filler); Compare(a, b, KindCalendar).State != StateChanged {
 			t.Errorf("shifted by %d: an escape is lost unseen", shift)
 		}
 	}

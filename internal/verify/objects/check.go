@@ -58,7 +58,7 @@ type record struct {
 	uidThere   string   // the one that it has at the destination: its own, or else that of its repair
 	unreadable bool
 
-	verdict  pim.Verdict // "" while nothing of the destination is known to be it
+	state    pim.State // "" while nothing of the destination is known to be it
 	sentence string
 	target   string // collection at the destination
 }
@@ -79,7 +79,7 @@ type extra struct {
 func newCheck(kind rehome.Kind, src, dst End, why reasons) *check {
 	return &check{
 		kind: kind, content: contentKind(kind), src: src, dst: dst, why: why,
-		result:  verify.Objects{Verdicts: map[pim.Verdict]int{}, Differences: []verify.Object{}, Collections: []verify.Collection{}},
+		result:  verify.Objects{States: map[pim.State]int{}, Differences: []verify.Object{}, Collections: []verify.Collection{}},
 		byUID:   map[string][]*record{},
 		byName:  map[string][]*record{},
 		byForm:  map[[32]byte][]*record{},
@@ -130,14 +130,14 @@ func (c *check) match(at *dav.Collection, o dav.Object) {
 	src.target = at.Href
 	switch {
 	case src.unreadable: // what nobody has seen is not equal to anything
-		src.verdict = pim.VerdictChanged
+		src.state = pim.StateChanged
 	case o.Err != nil:
-		src.verdict, src.sentence = pim.VerdictChanged, unserved(o.Err)
+		src.state, src.sentence = pim.StateChanged, unserved(o.Err)
 	case src.data == nil && src.digest != key.digest:
-		src.verdict = pim.VerdictChanged // until it is read again
+		src.state = pim.StateChanged // until it is read again
 		c.later = append(c.later, again{src, at, item})
 	case src.data == nil:
-		src.verdict = pim.VerdictIdentical
+		src.state = pim.StateIdentical
 	default:
 		c.compare(src, src.data, o.Data)
 		c.held -= len(src.data)
@@ -145,10 +145,10 @@ func (c *check) match(at *dav.Collection, o dav.Object) {
 	}
 }
 
-// compare gives a verdict on two objects, by the rule of the copier.
+// compare says how two objects stand to each other, by the rule of the copier.
 func (c *check) compare(r *record, src, dst []byte) {
 	found := pim.Terms{Repairs: c.repairs, Now: c.now}.Compare(src, dst, c.content)
-	r.verdict, r.sentence = found.Verdict, found.Sentence()
+	r.state, r.sentence = found.State, found.Sentence()
 }
 
 // readAgain compares what was too large to be held.

@@ -18,13 +18,13 @@ func (c *check) compareCounts() {
 	src, dst := c.result.Source.Objects, c.result.Destination.Objects
 	switch {
 	case src > dst:
-		c.result.Verdicts[pim.VerdictMissing] = src - dst
+		c.result.States[pim.StateMissing] = src - dst
 	case dst > src:
-		c.result.Verdicts[pim.VerdictExtra] = dst - src
+		c.result.States[pim.StateExtra] = dst - src
 	}
-	c.result.Verdicts[pim.VerdictEqual] = min(src, dst)
+	c.result.States[pim.StateEqual] = min(src, dst)
 	if src != dst {
-		c.differ(verify.Object{Verdict: pim.VerdictChanged, Sentence: fmt.Sprintf("%s have %s at the source and %s at the destination",
+		c.differ(verify.Object{State: pim.StateChanged, Sentence: fmt.Sprintf("%s have %s at the source and %s at the destination",
 			c.kind, verify.Count(int64(src), "object"), verify.Count(int64(dst), "object"))})
 	}
 }
@@ -37,23 +37,23 @@ func (c *check) conclude() {
 	for _, r := range c.records {
 		c.explain(r, there)
 		at := &c.result.Collections[r.collection]
-		at.Verdicts[r.verdict]++
-		c.result.Verdicts[r.verdict]++
-		o := verify.Object{Verdict: r.verdict, Collection: at.Source, Object: r.name, Sentence: r.sentence, Escrow: c.reason(r).Escrow}
+		at.States[r.state]++
+		c.result.States[r.state]++
+		o := verify.Object{State: r.state, Collection: at.Source, Object: r.name, Sentence: r.sentence, Escrow: c.reason(r).Escrow}
 		switch {
-		case r.verdict == pim.VerdictRepaired && len(c.result.Repaired) < c.how.Limit:
+		case r.state == pim.StateRepaired && len(c.result.Repaired) < c.how.Limit:
 			c.result.Repaired = append(c.result.Repaired, o)
-		case !r.verdict.Harmless():
+		case !r.state.Harmless():
 			c.differ(o)
 		}
 	}
 	for _, e := range c.leftover {
-		c.result.Verdicts[pim.VerdictExtra]++
+		c.result.States[pim.StateExtra]++
 		sentence := "it is only at the destination"
 		if c.why.vanished[place{dav.Key(e.at.Href), e.name}] {
 			sentence += ": it was copied there, and has disappeared from the source since"
 		}
-		c.differ(verify.Object{Verdict: pim.VerdictExtra, Collection: e.at.Href, Object: e.name, Sentence: sentence})
+		c.differ(verify.Object{State: pim.StateExtra, Collection: e.at.Href, Object: e.name, Sentence: sentence})
 	}
 }
 
@@ -62,17 +62,17 @@ func (c *check) conclude() {
 func (c *check) yield() {
 	open := map[form][]*record{}
 	for _, r := range c.records {
-		if r.verdict == "" && !r.unreadable && c.reason(r).Trouble != Lost {
+		if r.state == "" && !r.unreadable && c.reason(r).Trouble != Lost {
 			f := form{r.collection, r.form}
 			open[f] = append(open[f], r)
 		}
 	}
 	for _, r := range c.records {
 		f := form{r.collection, r.form}
-		if others := open[f]; r.verdict.Harmless() && c.reason(r).Trouble == Lost && len(others) > 0 {
+		if others := open[f]; r.state.Harmless() && c.reason(r).Trouble == Lost && len(others) > 0 {
 			other := others[0]
 			open[f] = others[1:]
-			r.verdict, other.verdict = other.verdict, r.verdict
+			r.state, other.state = other.state, r.state
 			r.target, other.target = other.target, r.target
 			r.sentence, other.sentence = other.sentence, r.sentence
 		}
@@ -85,7 +85,7 @@ func (c *check) uncross() {
 	strays := map[[32]byte][]*record{}
 	for _, r := range c.records {
 		home := c.result.Collections[r.collection].Destination
-		if r.target == "" || r.target == home || !r.verdict.Harmless() {
+		if r.target == "" || r.target == home || !r.state.Harmless() {
 			continue
 		}
 		for _, other := range strays[r.form] {
@@ -120,7 +120,7 @@ func (r *record) identity() identity { return identity{form{r.collection, r.form
 func (c *check) identitiesThere() map[identity]bool {
 	there := map[identity]bool{}
 	for _, r := range c.records {
-		if r.uidThere != "" && !r.unreadable && r.verdict.Harmless() {
+		if r.uidThere != "" && !r.unreadable && r.state.Harmless() {
 			there[r.identity()] = true
 		}
 	}
@@ -153,7 +153,7 @@ func (c *check) settleTargets() {
 	c.uncross()
 	for _, r := range c.records {
 		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination {
-			r.verdict = pim.VerdictChanged
+			r.state = pim.StateChanged
 			r.sentence = fmt.Sprintf("it is in another collection at the destination, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
 		}
 	}
@@ -163,44 +163,44 @@ func (c *check) reason(r *record) Reason {
 	return c.why.source[place{c.result.Collections[r.collection].Source, r.name}]
 }
 
-// explain settles the verdict on one object of the source.
+// explain settles the state of one object of the source.
 func (c *check) explain(r *record, there map[identity]bool) {
 	why := c.reason(r)
 	switch {
-	case r.verdict == "":
-		r.verdict, r.sentence = r.absent(why, there)
-	case r.verdict.Harmless() && why.misplaced(r.target):
-		r.verdict = pim.VerdictChanged
+	case r.state == "":
+		r.state, r.sentence = r.absent(why, there)
+	case r.state.Harmless() && why.misplaced(r.target):
+		r.state = pim.StateChanged
 		r.sentence = why.Words
-	case r.verdict == pim.VerdictChanged:
-		r.verdict, r.sentence = r.other(why)
+	case r.state == pim.StateChanged:
+		r.state, r.sentence = r.other(why)
 	}
 }
 
 // absent is what is said of an object of which nothing was found.
-func (r *record) absent(why Reason, there map[identity]bool) (pim.Verdict, string) {
+func (r *record) absent(why Reason, there map[identity]bool) (pim.State, string) {
 	switch {
 	case why.Trouble == Refused:
-		return pim.VerdictQuarantined, why.Words
+		return pim.StateQuarantined, why.Words
 	case why.Trouble == Lost:
-		return pim.VerdictMissing, why.Words
+		return pim.StateMissing, why.Words
 	case why.Trouble == "" && !r.unreadable && there[r.identity()]:
-		return pim.VerdictRepaired, "identical to another object of its collection, which is at the destination"
+		return pim.StateRepaired, "identical to another object of its collection, which is at the destination"
 	}
-	return pim.VerdictMissing, cmp.Or(why.Words, r.sentence, "it is not at the destination")
+	return pim.StateMissing, cmp.Or(why.Words, r.sentence, "it is not at the destination")
 }
 
 // other is what is said of an object that is another one at the destination.
-func (r *record) other(why Reason) (pim.Verdict, string) {
+func (r *record) other(why Reason) (pim.State, string) {
 	switch why.Trouble {
 	case Refused, Damaged:
-		return pim.VerdictQuarantined, why.Words
+		return pim.StateQuarantined, why.Words
 	case Diverged:
-		return pim.VerdictChanged, why.Words
+		return pim.StateChanged, why.Words
 	case Older:
-		return pim.VerdictChanged, "the destination has an older version: " + cmp.Or(why.Words, "the newer one is held back")
+		return pim.StateChanged, "the destination has an older version: " + cmp.Or(why.Words, "the newer one is held back")
 	}
-	return pim.VerdictChanged, r.sentence
+	return pim.StateChanged, r.sentence
 }
 
 // differ lists a difference, as far as there is room.

@@ -19,26 +19,26 @@ func TestExplain_sameTwice(t *testing.T) {
 		forms [2][32]byte
 		uids  [2]string
 		why   Trouble
-		want  pim.Verdict
+		want  pim.State
 	}{
-		{"the same", [2][32]byte{{1}, {1}}, [2]string{"u", "u"}, "", pim.VerdictRepaired},
-		{"of two UIDs", [2][32]byte{{1}, {1}}, [2]string{"u", "v"}, "", pim.VerdictMissing},
-		{"without a UID", [2][32]byte{{1}, {1}}, [2]string{}, "", pim.VerdictMissing},
-		{"changed since", [2][32]byte{{2}, {1}}, [2]string{"u", "u"}, "", pim.VerdictMissing},
-		{"lost", [2][32]byte{{1}, {1}}, [2]string{"u", "u"}, Lost, pim.VerdictMissing},
-		{"held back", [2][32]byte{{1}, {1}}, [2]string{"u", "u"}, Waiting, pim.VerdictMissing},
+		{"the same", [2][32]byte{{1}, {1}}, [2]string{"u", "u"}, "", pim.StateRepaired},
+		{"of two UIDs", [2][32]byte{{1}, {1}}, [2]string{"u", "v"}, "", pim.StateMissing},
+		{"without a UID", [2][32]byte{{1}, {1}}, [2]string{}, "", pim.StateMissing},
+		{"changed since", [2][32]byte{{2}, {1}}, [2]string{"u", "u"}, "", pim.StateMissing},
+		{"lost", [2][32]byte{{1}, {1}}, [2]string{"u", "u"}, Lost, pim.StateMissing},
+		{"held back", [2][32]byte{{1}, {1}}, [2]string{"u", "u"}, Waiting, pim.StateMissing},
 	} {
 		check := newCheck(rehome.KindCalendars, nil, nil, reasons{source: map[place]Reason{}})
 		check.result.Collections = []verify.Collection{{Source: "/cal/"}}
 		check.records = []*record{
-			{name: "first.ics", form: c.forms[0], uidThere: c.uids[0], verdict: pim.VerdictIdentical},
+			{name: "first.ics", form: c.forms[0], uidThere: c.uids[0], state: pim.StateIdentical},
 			{name: "copy.ics", form: c.forms[1], uidThere: c.uids[1]},
 		}
 		if c.why != "" {
 			check.why.source[place{"/cal/", "copy.ics"}] = Reason{Trouble: c.why}
 		}
 		check.explain(check.records[1], check.identitiesThere())
-		if got := check.records[1].verdict; got != c.want {
+		if got := check.records[1].state; got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
@@ -50,20 +50,20 @@ func TestSettleTargets_crossed(t *testing.T) {
 	check := &check{
 		result: verify.Objects{Collections: []verify.Collection{{Source: "/a/"}, {Source: "/b/"}}},
 		records: []*record{
-			{collection: 0, form: [32]byte{1}, verdict: pim.VerdictIdentical, target: "/b/"},
-			{collection: 0, form: [32]byte{2}, verdict: pim.VerdictIdentical, target: "/a/"},
-			{collection: 0, form: [32]byte{3}, verdict: pim.VerdictIdentical, target: "/a/"},
-			{collection: 1, form: [32]byte{1}, verdict: pim.VerdictIdentical, target: "/a/"},
-			{collection: 1, form: [32]byte{4}, verdict: pim.VerdictIdentical, target: "/b/"},
-			{collection: 1, form: [32]byte{5}, verdict: pim.VerdictIdentical, target: "/b/"},
-			{collection: 1, form: [32]byte{7}, verdict: pim.VerdictIdentical, target: "/b/"},
-			{collection: 1, form: [32]byte{6}, verdict: pim.VerdictIdentical, target: "/a/"},
+			{collection: 0, form: [32]byte{1}, state: pim.StateIdentical, target: "/b/"},
+			{collection: 0, form: [32]byte{2}, state: pim.StateIdentical, target: "/a/"},
+			{collection: 0, form: [32]byte{3}, state: pim.StateIdentical, target: "/a/"},
+			{collection: 1, form: [32]byte{1}, state: pim.StateIdentical, target: "/a/"},
+			{collection: 1, form: [32]byte{4}, state: pim.StateIdentical, target: "/b/"},
+			{collection: 1, form: [32]byte{5}, state: pim.StateIdentical, target: "/b/"},
+			{collection: 1, form: [32]byte{7}, state: pim.StateIdentical, target: "/b/"},
+			{collection: 1, form: [32]byte{6}, state: pim.StateIdentical, target: "/a/"},
 		},
 	}
 	check.settleTargets()
 	for i, r := range check.records {
-		if want := i != len(check.records)-1; r.verdict.Harmless() != want {
-			t.Errorf("record %d: %s %s", i, r.verdict, r.sentence)
+		if want := i != len(check.records)-1; r.state.Harmless() != want {
+			t.Errorf("record %d: %s %s", i, r.state, r.sentence)
 		}
 	}
 }
@@ -75,19 +75,19 @@ func TestConclude_lostOfSeveral(t *testing.T) {
 	lost := Reason{Trouble: Lost, Words: "it is there no more"}
 	for paired := range 3 {
 		check := newCheck(rehome.KindCalendars, nil, nil, reasons{source: map[place]Reason{{"/cal/", "lost.ics"}: lost}})
-		check.result.Collections = []verify.Collection{{Source: "/cal/", Verdicts: map[pim.Verdict]int{}}}
+		check.result.Collections = []verify.Collection{{Source: "/cal/", States: map[pim.State]int{}}}
 		check.records = []*record{{name: "lost.ics"}, {name: "first.ics"}, {name: "copy.ics"}}
 		for _, r := range check.records {
 			r.form, r.uidThere = [32]byte{1}, "u"
 		}
-		check.records[paired].verdict, check.records[paired].target = pim.VerdictIdentical, "/there/"
+		check.records[paired].state, check.records[paired].target = pim.StateIdentical, "/there/"
 		check.conclude()
-		if r := check.records[0]; r.verdict != pim.VerdictMissing || r.sentence != lost.Words {
-			t.Errorf("paired with %d: %s %q, want it missing", paired, r.verdict, r.sentence)
+		if r := check.records[0]; r.state != pim.StateMissing || r.sentence != lost.Words {
+			t.Errorf("paired with %d: %s %q, want it missing", paired, r.state, r.sentence)
 		}
 		for _, r := range check.records[1:] {
-			if !r.verdict.Harmless() {
-				t.Errorf("paired with %d: %s is %s", paired, r.name, r.verdict)
+			if !r.state.Harmless() {
+				t.Errorf("paired with %d: %s is %s", paired, r.name, r.state)
 			}
 		}
 	}

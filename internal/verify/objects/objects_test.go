@@ -104,18 +104,18 @@ func TestCompare_everyVerdict(t *testing.T) {
 	}}
 	result := compared(t, verify.LevelFull, src, dst,
 		Reason{Collection: "/s/book/", Object: "refused.vcf", Trouble: Refused, Words: "415 no", Escrow: "e/refused.vcf"})
-	want := map[pim.Verdict]int{
-		pim.VerdictIdentical: 1, pim.VerdictEqual: 1, pim.VerdictCosmetic: 2, pim.VerdictRepaired: 2, pim.VerdictChanged: 1,
-		pim.VerdictMissing: 1, pim.VerdictQuarantined: 1, pim.VerdictExtra: 1,
+	want := map[pim.State]int{
+		pim.StateIdentical: 1, pim.StateEqual: 1, pim.StateCosmetic: 2, pim.StateRepaired: 2, pim.StateChanged: 1,
+		pim.StateMissing: 1, pim.StateQuarantined: 1, pim.StateExtra: 1,
 	}
-	if diff := cmp.Diff(want, result.Contacts.Verdicts); diff != "" {
+	if diff := cmp.Diff(want, result.Contacts.States); diff != "" {
 		t.Error(diff)
 	}
 	if result.Verdict != verify.Differs || result.Contacts.Total() != 4 || len(result.Contacts.Differences) != 4 {
 		t.Errorf("%s with %d differences, %+v; want 4", result.Verdict, result.Contacts.Total(), result.Contacts.Differences)
 	}
 	for _, d := range result.Contacts.Differences {
-		if d.Verdict == pim.VerdictQuarantined && (d.Sentence != "415 no" || d.Escrow != "e/refused.vcf") {
+		if d.State == pim.StateQuarantined && (d.Sentence != "415 no" || d.Escrow != "e/refused.vcf") {
 			t.Errorf("%+v does not say why and where", d)
 		}
 	}
@@ -140,11 +140,11 @@ func TestCompare_repairsAreSeenAtBothEnds(t *testing.T) {
 		"category.ics": meeting("category", "CATEGORIES:Smith,Inc.\r\n"),
 	}, "/d/book/": {"no-fn.vcf": contact("no-fn", "")}}
 	result := compared(t, verify.LevelFull, src, dst)
-	want := map[pim.Verdict]int{pim.VerdictRepaired: 1, pim.VerdictEqual: 1, pim.VerdictChanged: 1}
-	if diff := cmp.Diff(want, result.Calendars.Verdicts); diff != "" {
+	want := map[pim.State]int{pim.StateRepaired: 1, pim.StateEqual: 1, pim.StateChanged: 1}
+	if diff := cmp.Diff(want, result.Calendars.States); diff != "" {
 		t.Errorf("%s\n%+v", diff, result.Calendars)
 	}
-	if diff := cmp.Diff(map[pim.Verdict]int{pim.VerdictRepaired: 1}, result.Contacts.Verdicts); diff != "" {
+	if diff := cmp.Diff(map[pim.State]int{pim.StateRepaired: 1}, result.Contacts.States); diff != "" {
 		t.Error(diff)
 	}
 	if len(result.Calendars.Repaired) != 1 || !strings.Contains(result.Calendars.Repaired[0].Sentence, "control characters") {
@@ -162,8 +162,8 @@ func TestCompare_scheduleAgentIsARepair(t *testing.T) {
 	src := memory{"/s/cal/": {"agent.ics": meeting("agent", agent), "other.ics": meeting("other", "")}}
 	dst := memory{"/d/cal/": {"agent.ics": string(injected), "other.ics": meeting("other", "")}}
 	result := compared(t, verify.LevelFull, src, dst)
-	if result.Calendars.Verdicts[pim.VerdictRepaired] != 1 || result.Calendars.Total() != 0 || result.Verdict != verify.Equal {
-		t.Errorf("%s %v, want one repaired and nothing else wrong", result.Verdict, result.Calendars.Verdicts)
+	if result.Calendars.States[pim.StateRepaired] != 1 || result.Calendars.Total() != 0 || result.Verdict != verify.Equal {
+		t.Errorf("%s %v, want one repaired and nothing else wrong", result.Verdict, result.Calendars.States)
 	}
 }
 
@@ -232,7 +232,7 @@ func TestCompare_extraWithItsReason(t *testing.T) {
 	result := compared(t, verify.LevelFull, src, dst, Reason{Collection: "/src/book/", Target: "/dst/b@ok/", Object: "b.vcf", Trouble: Vanished})
 	var got []string
 	for _, o := range result.Contacts.Differences {
-		got = append(got, string(o.Verdict)+" "+o.Object+": "+o.Sentence)
+		got = append(got, string(o.State)+" "+o.Object+": "+o.Sentence)
 	}
 	slices.Sort(got)
 	want := []string{

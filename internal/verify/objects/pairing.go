@@ -43,7 +43,7 @@ func (c *check) candidates(o dav.Object) (key, []*record) {
 	} else if err == nil {
 		all = append(all, c.byForm[key.form]...)
 	}
-	return key, slices.DeleteFunc(all, func(r *record) bool { return r.verdict != "" })
+	return key, slices.DeleteFunc(all, func(r *record) bool { return r.state != "" })
 }
 
 // rank says how alike an object of the destination and one of the source are: the same bytes, the same meaning, but the
@@ -117,7 +117,7 @@ func (c *check) seat() {
 	})
 	seated := map[*guest]bool{}
 	for _, x := range all {
-		if x.r.verdict == "" && !seated[x.guest] {
+		if x.r.state == "" && !seated[x.guest] {
 			seated[x.guest] = true
 			c.settle(x.guest, x.r)
 		}
@@ -132,13 +132,13 @@ func (c *check) seat() {
 // settle pairs a guest whose bytes are not held any more.
 func (c *check) settle(g *guest, r *record) {
 	r.target = g.at.Href
-	r.verdict = pim.VerdictChanged
+	r.state = pim.StateChanged
 	switch {
 	case r.unreadable: // what nobody has seen is not equal to anything
 	case g.err != nil:
 		r.sentence = unserved(g.err)
 	case r.digest == g.object.digest:
-		r.verdict = pim.VerdictIdentical
+		r.state = pim.StateIdentical
 	default:
 		c.later = append(c.later, again{r, g.at, g.item})
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // compareProperties names the properties of a source collection that are others at the destination. They are
-// told and make no verdict: what somebody has chosen at the destination is left alone.
+// told and decide nothing: what somebody has chosen at the destination is left alone.
 func compareProperties(src, dst dav.Collection) []dav.Property {
 	var differ []dav.Property
 	for _, p := range []struct {

@@ -85,7 +85,7 @@ func (c *check) readSource(ctx context.Context) error {
 		}
 		c.result.Source.Objects += len(items)
 		c.result.Collections = append(c.result.Collections, verify.Collection{
-			Name: all[i].Name, Source: all[i].Href, Objects: len(items), Verdicts: map[pim.Verdict]int{},
+			Name: all[i].Name, Source: all[i].Href, Objects: len(items), States: map[pim.State]int{},
 		})
 		if c.how.Level == verify.LevelCounts {
 			continue

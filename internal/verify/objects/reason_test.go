@@ -67,7 +67,7 @@ func TestReasons_unreadableContentIsNoTwin(t *testing.T) {
 	dst := memory{"/d/book/": {"a.vcf": "not a card"}}
 	lost := Reason{Collection: "/s/book/", Object: "a.vcf", Target: "/d/book/", Trouble: Lost, Words: "it is lost"}
 	result := compared(t, verify.LevelFull, src, dst, lost)
-	if d := result.Contacts.Differences; len(d) != 1 || d[0].Object != "b.vcf" || d[0].Verdict != pim.VerdictMissing {
+	if d := result.Contacts.Differences; len(d) != 1 || d[0].Object != "b.vcf" || d[0].State != pim.StateMissing {
 		t.Errorf("%+v, want b.vcf missing", d)
 	}
 }

@@ -80,7 +80,7 @@ func (h *hit) wantWhole(t *testing.T) {
 	h.proxy.Plan(nil)
 	h.operator.Want(t, 0, "sync", "--quiet", "--only", "contacts,calendars")
 	verdicts, objects := verify(t, h.operator).all(t)
-	if n := verdicts[pim.VerdictIdentical] + verdicts[pim.VerdictEqual] + verdicts[pim.VerdictCosmetic]; n != hitContacts+hitEvents {
+	if n := verdicts[pim.StateIdentical] + verdicts[pim.StateEqual] + verdicts[pim.StateCosmetic]; n != hitContacts+hitEvents {
 		t.Errorf("%d objects are as at the source, want %d: %v", n, hitContacts+hitEvents, verdicts)
 	}
 	for _, o := range objects {

@@ -109,7 +109,7 @@ func TestCases_oneVerdictEverywhere(t *testing.T) {
 			}
 			verdict := proof.Both(t, d.Operator, []proof.Account{judged(src.DAV, door.URL)})
 			for _, o := range everyObject(decoded[verified](t, verdict.Out)) {
-				if _, is := want[o.Object]; is != (o.Verdict == pim.VerdictQuarantined) || !is && !o.Verdict.Harmless() {
+				if _, is := want[o.Object]; is != (o.Verdict == pim.StateQuarantined) || !is && !o.Verdict.Harmless() {
 					t.Errorf("%s is %s: %s", o.Object, o.Verdict, o.Sentence)
 				}
 			}

@@ -65,7 +65,7 @@ func wantPeak(t *testing.T, room *lab.Lab, person corpus.Person, dst string, obj
 	}
 	proof.Both(t, d.Operator, d.accounts())
 	verdicts, _ := decoded[verified](t, said).all(t)
-	if n := verdicts[pim.VerdictIdentical] + verdicts[pim.VerdictEqual] + verdicts[pim.VerdictCosmetic]; n != objects {
+	if n := verdicts[pim.StateIdentical] + verdicts[pim.StateEqual] + verdicts[pim.StateCosmetic]; n != objects {
 		t.Errorf("%d of %d objects are as at the source: %v", n, objects, verdicts)
 	}
 }

@@ -195,14 +195,14 @@ type verified struct {
 
 type kindVerified struct {
 	Source, Destination struct{ Objects int }
-	Verdicts            map[pim.Verdict]int
+	Verdicts            map[pim.State]int
 	Differences         []objectVerified
 	Repaired            []objectVerified
 	Unlisted            int
 }
 
 type objectVerified struct {
-	Verdict                              pim.Verdict
+	Verdict                              pim.State
 	Collection, Object, Sentence, Escrow string
 }
 
@@ -217,9 +217,9 @@ func verify(t *testing.T, m move) verified {
 }
 
 // all gathers verdicts and objects over accounts and kinds.
-func (v verified) all(t *testing.T) (verdicts map[pim.Verdict]int, objects []objectVerified) {
+func (v verified) all(t *testing.T) (verdicts map[pim.State]int, objects []objectVerified) {
 	t.Helper()
-	verdicts = map[pim.Verdict]int{}
+	verdicts = map[pim.State]int{}
 	for _, a := range v.Accounts {
 		if a.Verdict == "unknown" {
 			t.Errorf("%s could not be verified", a.Account)

@@ -78,7 +78,7 @@ func wantSameQuarantined(t *testing.T, s synced, v verified) {
 	t.Helper()
 	found := map[string]int{}
 	for _, a := range v.Accounts {
-		found[a.Account] = a.Contacts.Verdicts[pim.VerdictQuarantined] + a.Calendars.Verdicts[pim.VerdictQuarantined]
+		found[a.Account] = a.Contacts.Verdicts[pim.StateQuarantined] + a.Calendars.Verdicts[pim.StateQuarantined]
 	}
 	for _, a := range s.Accounts {
 		if counted := a.Contacts.Quarantined + a.Calendars.Quarantined; counted != found[a.Account] {
@@ -94,7 +94,7 @@ func wantSameQuarantined(t *testing.T, s synced, v verified) {
 func wantNothingChanged(t *testing.T, server corpus.DAVServer, v verified) {
 	t.Helper()
 	for _, kind := range []string{"contacts", "calendars"} {
-		verdicts := map[pim.Verdict]int{}
+		verdicts := map[pim.State]int{}
 		for _, a := range v.Accounts {
 			k := a.Contacts
 			if kind == "calendars" {
@@ -104,14 +104,14 @@ func wantNothingChanged(t *testing.T, server corpus.DAVServer, v verified) {
 				verdicts[verdict] += n
 			}
 			for _, o := range k.Differences {
-				if o.Verdict != pim.VerdictQuarantined {
+				if o.Verdict != pim.StateQuarantined {
 					t.Errorf("%s %s%s: %s", o.Verdict, o.Collection, o.Object, o.Sentence)
 				}
 			}
 		}
 		t.Logf("%s, %s: %v", server, kind, verdicts)
 		for verdict, n := range verdicts {
-			if !verdict.Harmless() && verdict != pim.VerdictQuarantined {
+			if !verdict.Harmless() && verdict != pim.StateQuarantined {
 				t.Errorf("%d %s are %s", n, kind, verdict)
 			}
 		}
@@ -154,11 +154,11 @@ func wantForeseen(t *testing.T, kind corpus.DAVServer, v verified) {
 	}
 }
 
-func endOf(verdict pim.Verdict) corpus.End {
+func endOf(verdict pim.State) corpus.End {
 	switch verdict {
-	case pim.VerdictRepaired:
+	case pim.StateRepaired:
 		return corpus.EndRepaired
-	case pim.VerdictQuarantined:
+	case pim.StateQuarantined:
 		return corpus.EndQuarantined
 	case "":
 		return corpus.EndEqual
