@@ -21,6 +21,7 @@ import (
 func accountsCheckCommand(f *frame) *cobra.Command {
 	var listedFile string
 	options := people.LoginOptions{}
+	var who *selection
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Log in to every account at the destination and report problems",
@@ -33,8 +34,11 @@ Exit code 0: every account exists, can log in and has room. 5: at least one acco
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			var listed []string
+			var err error
+			if options.Accounts, err = who.choice(f.app.In); err != nil {
+				return rehome.OutcomeDone, err
+			}
 			if listedFile != "" {
-				var err error
 				if listed, err = people.ReadListed(listedFile); err != nil {
 					return rehome.OutcomeDone, err
 				}
@@ -48,7 +52,7 @@ Exit code 0: every account exists, can log in and has room. 5: at least one acco
 		})),
 	}
 	cmd.Flags().StringVar(&listedFile, "listed", "", "CSV list of accounts, exported by the destination")
-	loginFlags(cmd, &options)
+	who = f.loginFlags(cmd, &options)
 	return cmd
 }
 

@@ -23,6 +23,7 @@ const loginPause = 500 * time.Millisecond
 func accountsPlanCommand(f *frame) *cobra.Command {
 	var login bool
 	options := people.LoginOptions{}
+	var who *selection
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Show how each account is read at the source and how it gets a password",
@@ -38,6 +39,10 @@ a host that turns it away or refuses three accounts in a row. Tell the vendor be
 Exit code 5: the mail of an account cannot be read, or a login failed.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
+			var err error
+			if options.Accounts, err = who.choice(f.app.In); err != nil {
+				return rehome.OutcomeDone, err
+			}
 			var logins *people.LoginOptions
 			if login {
 				options.Observe = func(side rehome.Side, account string) { f.say("logging in at the %s: %s", side, account) }
@@ -51,13 +56,14 @@ Exit code 5: the mail of an account cannot be read, or a login failed.`,
 		})),
 	}
 	cmd.Flags().BoolVar(&login, "login", false, "log in at both ends, once for each account")
-	loginFlags(cmd, &options)
+	who = f.loginFlags(cmd, &options)
 	return cmd
 }
 
-func loginFlags(cmd *cobra.Command, options *people.LoginOptions) {
+// loginFlags are those of a command that logs in as many.
+func (f *frame) loginFlags(cmd *cobra.Command, options *people.LoginOptions) *selection {
 	cmd.Flags().DurationVar(&options.Pause, "pause", loginPause, "time between two logins at one host")
-	cmd.Flags().StringArrayVar(&options.Accounts, "account", nil, "log in to this account only (repeatable)")
+	return f.selectAccounts(cmd)
 }
 
 func (f *frame) writeAccessPlan(w io.Writer, plan people.AccessPlan, login bool) error {

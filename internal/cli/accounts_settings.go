@@ -17,7 +17,7 @@ import (
 )
 
 func accountsSettingsCommand(f *frame) *cobra.Command {
-	var only []string
+	var who *selection
 	var sheets bool
 	cmd := &cobra.Command{
 		Use:   "settings",
@@ -32,6 +32,10 @@ it. Run "accounts export" first; it creates these passwords.`,
 			if sheets {
 				read = move.PersonalSheets
 			}
+			only, err := who.choice(f.app.In)
+			if err != nil {
+				return rehome.OutcomeDone, err
+			}
 			settings, err := read(ctx, only)
 			if err != nil {
 				return rehome.OutcomeDone, err
@@ -39,7 +43,7 @@ it. Run "accounts export" first; it creates these passwords.`,
 			return f.give(settings, func(w io.Writer) error { return writeSettings(w, settings) })
 		})),
 	}
-	cmd.Flags().StringArrayVar(&only, "account", nil, "only this account (repeatable)")
+	who = f.selectAccounts(cmd)
 	cmd.Flags().BoolVar(&sheets, "sheets", false, "write a page for each user")
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 
 	"rehome"
 	"rehome/internal/config"
+	"rehome/internal/people"
 )
 
 // The exit codes that scripts may rely on.
@@ -53,10 +54,11 @@ func exitCodeOf(outcome rehome.Outcome) int {
 	return exitInternal
 }
 
-// isSettings reports whether an error comes from the command line, the file of settings or a
-// secret that it refers to.
+// isSettings reports whether an error comes from the command line, also from an account that it names and that there is not,
+// from the file of settings or from a secret that it refers to.
 func isSettings(err error) bool {
 	var usage *usageError
 	var settings *config.SettingsError
-	return errors.As(err, &usage) || errors.As(err, &settings)
+	var choice *people.ChoiceError
+	return errors.As(err, &usage) || errors.As(err, &settings) || errors.As(err, &choice)
 }

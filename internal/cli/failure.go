@@ -64,7 +64,9 @@ func describe(err error, code int) failure {
 	switch {
 	case errors.As(err, &usage):
 		shown.Class = classUsage
-		shown.Hint = fmt.Sprintf(`run "%s --help"`, usage.command)
+		if shown.Hint == "" {
+			shown.Hint = fmt.Sprintf(`run "%s --help"`, usage.command)
+		}
 	case errors.As(err, &invalid):
 		shown.Class = classUsage
 		shown.Problems = invalid.Problems
@@ -92,7 +94,11 @@ func writeTrouble(w io.Writer, account, reason, hint string) error {
 	if reason == "" {
 		return nil
 	}
-	text := fmt.Sprintf("%s %s: %s\n", paletteFor(w, os.Getenv).red("error:"), printable(account), printable(reason))
+	lines := strings.Split(reason, "\n") // one for each kind of content that failed
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	text := fmt.Sprintf("%s %s: %s\n", paletteFor(w, os.Getenv).red("error:"), printable(account), strings.Join(lines, "\n  "))
 	if hint != "" {
 		text += fmt.Sprintf("  -> %s\n", printable(hint))
 	}

@@ -42,10 +42,12 @@ an existing file. At a terminal it asks for the values that the flags do not giv
 	flags.StringVar(&draft.Organisation, "organisation", "", "name of the organisation")
 	flags.StringSliceVar(&draft.Domains, "domain", nil, "mail domain to move (repeatable)")
 	flags.StringVar(&sourceKind, "source-kind", "", "type of source: atmail7 (default) or imap")
+	completeValues(cmd, "source-kind", string(config.SourceAtmail7), string(config.SourceIMAP))
 	flags.StringVar(&draft.SourceIMAP, "source-imap", "", "source IMAP server, host:port")
 	flags.StringVar(&draft.SourceMaster, "source-master", "", "master user that can open every account at the source")
 	flags.StringVar(&draft.SourceDatabase, "source-database", "", "source database, mysql://user@host:port/name")
 	flags.StringVar(&destinationKind, "destination-kind", "", "type of destination: atmail8 (default) or imap")
+	completeValues(cmd, "destination-kind", string(config.DestinationAtmail8), string(config.DestinationIMAP))
 	flags.StringVar(&draft.DestinationIMAP, "destination-imap", "", "destination IMAP server, host:port")
 	flags.StringVar(&draft.SourceDAV, "source-dav", "", "URL of the source CalDAV and CardDAV server (default: the source database)")
 	flags.StringVar(&draft.DestinationDAV, "destination-dav", "",

@@ -49,10 +49,15 @@ func (f *frame) show(progress *conductor.Progress, over <-chan struct{}) {
 		select {
 		case <-over:
 			f.screen.clear()
-			f.say("%s", progressLine(overall(progress.Snapshot())))
+			if s := overall(progress.Snapshot()); s.Accounts > 0 { // otherwise nothing has begun, and zeros tell nobody anything
+				f.say("%s", progressLine(s))
+			}
 			return
 		case <-ticker.C:
 			s := progress.Snapshot()
+			if s.Accounts == 0 {
+				continue
+			}
 			if f.screen.terminal {
 				f.screen.draw(statusLine(s, f.screen.width()-1)) // a full last column would wrap
 			} else {

@@ -13,6 +13,7 @@ import (
 
 	"rehome"
 	"rehome/internal/journey"
+	"rehome/internal/people"
 	"rehome/internal/rulecopy"
 )
 
@@ -38,21 +39,25 @@ Exit code 0: all rules are stored. 5: some rules remain; run it again. 6: files 
 }
 
 func rulesRun(f *frame, plan bool) *cobra.Command {
-	var accounts []string
+	var who *selection
 	options := journey.RuleOptions{Plan: plan}
 	cmd := &cobra.Command{
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
+			accounts, err := who.choice(f.app.In)
+			if err != nil {
+				return rehome.OutcomeDone, err
+			}
 			return f.runRules(ctx, move, accounts, options)
 		})),
 	}
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
+	who = f.selectAccounts(cmd)
 	ruleFlags(cmd, &options)
 	return cmd
 }
 
 func rulesExportCommand(f *frame) *cobra.Command {
-	var accounts []string
+	var who *selection
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write the rules to files, with a sheet that explains each rule in words",
@@ -66,6 +71,10 @@ The files contain vacation texts; only their owner can read them.
 Exit code 0: the files are written. 5: the rules of an account could not be read; run it again.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
+			accounts, err := who.choice(f.app.In)
+			if err != nil {
+				return rehome.OutcomeDone, err
+			}
 			ruled, err := move.ExportRules(ctx, accounts)
 			if err != nil {
 				return rehome.OutcomeDone, err
@@ -73,7 +82,7 @@ Exit code 0: the files are written. 5: the rules of an account could not be read
 			return f.give(ruled, func(w io.Writer) error { return f.writeRules(w, ruled) })
 		})),
 	}
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
+	who = f.selectAccounts(cmd)
 	return cmd
 }
 
@@ -82,7 +91,7 @@ func ruleFlags(cmd *cobra.Command, options *journey.RuleOptions) {
 	cmd.Flags().BoolVar(&options.Replace, "replace-rules", false, "replace the scripts that are active at the destination")
 }
 
-func (f *frame) runRules(ctx context.Context, move *journey.Move, accounts []string, options journey.RuleOptions) (rehome.Outcome, error) {
+func (f *frame) runRules(ctx context.Context, move *journey.Move, accounts people.Choice, options journey.RuleOptions) (rehome.Outcome, error) {
 	ruled, err := move.Rules(ctx, accounts, options)
 	if err != nil {
 		return rehome.OutcomeDone, err

@@ -17,19 +17,26 @@ import (
 )
 
 func statusCommand(f *frame) *cobra.Command {
-	return &cobra.Command{
+	var who *selection
+	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the state of every account",
 		Long:  `status reads the ledger and contacts no server. You can run it at any time, even during a sync.`,
 		Args:  cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
-			status, err := move.Status(ctx)
+			accounts, err := who.choice(f.app.In)
+			if err != nil {
+				return rehome.OutcomeDone, err
+			}
+			status, err := move.Status(ctx, accounts)
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
 			return f.give(status, func(w io.Writer) error { return f.writeStatus(w, status) })
 		})),
 	}
+	who = f.selectAccounts(cmd)
+	return cmd
 }
 
 func (f *frame) writeStatus(w io.Writer, status journey.Status) error {

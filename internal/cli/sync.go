@@ -13,12 +13,14 @@ import (
 	"rehome"
 	"rehome/internal/conductor"
 	"rehome/internal/journey"
+	"rehome/internal/people"
 
 	"github.com/spf13/cobra"
 )
 
 func syncCommand(f *frame) *cobra.Command {
-	var accounts, only []string
+	var only []string
+	var who *selection
 	var plan bool
 	var deletions string
 	var options journey.SyncOptions
@@ -48,15 +50,18 @@ the switch. A script that is already active at the destination is replaced only 
 With --plan, sync shows where every mailbox, address book and calendar would go, what would be removed
 and what each rule does. It writes nothing.
 
-Exit code 0: everything is at the destination. 5: some items remain; run it again. 6: you have to act
-first: confirm a loss or a changed source, or fix what an end rejects.`,
+Exit code 0: everything is at the destination. 3: every login was refused. 5: some items remain; run it
+again. 6: you have to act first: confirm a loss or a changed source, or fix what an end rejects.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
+			accounts, err := who.choice(f.app.In)
+			if err != nil {
+				return rehome.OutcomeDone, err
+			}
 			if slices.Equal(only, []string{"rules"}) {
 				options.Rules.Plan = plan
 				return f.runRules(ctx, move, accounts, options.Rules)
 			}
-			var err error
 			if options.Only, err = kindsOf(only); err != nil {
 				return rehome.OutcomeDone, err
 			}
@@ -69,11 +74,14 @@ first: confirm a loss or a changed source, or fix what an end rejects.`,
 			return f.runSync(ctx, move, accounts, options)
 		})),
 	}
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
+	who = f.selectAccounts(cmd)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "copy only these: mail, contacts, calendars, rules")
 	ruleFlags(cmd, &options.Rules)
+	completeKinds(cmd, "only", journey.Kinds())
+	cmd.Flags().BoolVar(&plan, "dry-run", false, "the same as --plan")
 	cmd.Flags().BoolVar(&plan, "plan", false, "show where everything would go, what would be removed and what each rule does; write nothing")
 	cmd.Flags().StringVar(&deletions, "deletions", "", "copies of items deleted at the source: keep or mirror (default: mail.deletions in the settings)")
+	completeValues(cmd, "deletions", string(rehome.DeletionsKeep), string(rehome.DeletionsMirror))
 	cmd.Flags().BoolVar(&options.ConfirmDeletions, "confirm-deletions", false, "confirm that a large loss at either end is intended")
 	cmd.Flags().BoolVar(&options.ConfirmSource, "confirm-source", false,
 		"confirm that this is the right source account, although it holds different mail than before")
@@ -103,7 +111,7 @@ func deletionsOf(text string) (rehome.Deletions, error) {
 	return "", &usageError{cause: fmt.Errorf("invalid value %q for --deletions; use keep or mirror", text), command: "rehome sync"}
 }
 
-func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (rehome.Outcome, error) {
+func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts people.Choice, options journey.SyncOptions) (rehome.Outcome, error) {
 	progress := conductor.NewProgress()
 	stop := f.watch(progress)
 	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Finish: f.finishFirst})
@@ -185,6 +193,9 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	contacts, calendars := synced.TotalObjects()
 	written := plural(t.Copied, "message") + andObjects(contacts.Copied+contacts.Updated+calendars.Copied+calendars.Updated)
 	switch synced.Outcome() {
+	case rehome.OutcomeUnreachable:
+		return verb(len(synced.Accounts), "the login was refused", "every login was refused") +
+			"; nothing was copied; follow the next step above"
 	case rehome.OutcomeInterrupted:
 		return interrupted(written, synced.CutOff)
 	case rehome.OutcomeWaiting:

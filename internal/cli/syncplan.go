@@ -11,10 +11,11 @@ import (
 
 	"rehome"
 	"rehome/internal/journey"
+	"rehome/internal/people"
 	"rehome/internal/rulecopy"
 )
 
-func (f *frame) planSync(ctx context.Context, move *journey.Move, accounts []string, options journey.SyncOptions) (rehome.Outcome, error) {
+func (f *frame) planSync(ctx context.Context, move *journey.Move, accounts people.Choice, options journey.SyncOptions) (rehome.Outcome, error) {
 	planned, err := move.PlanSync(ctx, accounts, options)
 	if err != nil {
 		return rehome.OutcomeDone, err

@@ -13,6 +13,7 @@ import (
 	"rehome"
 	"rehome/internal/conductor"
 	"rehome/internal/journey"
+	"rehome/internal/people"
 	"rehome/internal/verify"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,7 @@ import (
 const differencesShown = 10
 
 func verifyCommand(f *frame) *cobra.Command {
-	var accounts []string
+	var who *selection
 	level := string(verify.LevelFull)
 	cmd := &cobra.Command{
 		Use:   "verify",
@@ -38,7 +39,8 @@ At level counts, contacts and calendar objects are counted. At the other levels 
 compared by meaning: equal, cosmetic (an invisible difference), repaired (the repairs are listed),
 quarantined, changed, missing or extra.
 
-Exit code 0: both ends are equal. 5: they differ, or an account could not be read.`,
+Exit code 0: both ends are equal. 3: every login was refused. 5: they differ, or an account could not be
+read.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			chosen := verify.Level(level)
@@ -46,15 +48,20 @@ Exit code 0: both ends are equal. 5: they differ, or an account could not be rea
 				return rehome.OutcomeDone, &usageError{cause: fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level),
 					command: "rehome verify"}
 			}
+			accounts, err := who.choice(f.app.In)
+			if err != nil {
+				return rehome.OutcomeDone, err
+			}
 			return f.runVerify(ctx, move, accounts, chosen)
 		})),
 	}
-	cmd.Flags().StringArrayVar(&accounts, "account", nil, "only this account (repeatable)")
+	who = f.selectAccounts(cmd)
 	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
+	completeValues(cmd, "level", string(verify.LevelCounts), string(verify.LevelMetadata), string(verify.LevelFull))
 	return cmd
 }
 
-func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts []string, level verify.Level) (rehome.Outcome, error) {
+func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts people.Choice, level verify.Level) (rehome.Outcome, error) {
 	progress := conductor.NewProgress()
 	stop := f.watch(progress)
 	document, err := move.Verify(ctx, accounts, level, progress)

@@ -65,6 +65,7 @@ type Ended struct {
 	Account  string
 	Counts   map[rehome.Kind]pass.Counts // of the steps that have counted anything
 	Findings []rehome.Finding
+	Looked   bool  // a step has seen both ends
 	Err      error // why the account is not complete; nil when it is
 	Blocked  error // what a person has to do before it counts as copied, although nothing has failed
 }

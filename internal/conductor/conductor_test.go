@@ -242,7 +242,7 @@ func TestRun_rowAndFindingsAcrossSlices(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantFindings := []rehome.Finding{find("a", "Sent", "kept"), find("b", "INBOX", "new")}
-		want := Ended{Account: "a", Findings: wantFindings, Counts: map[rehome.Kind]pass.Counts{
+		want := Ended{Account: "a", Looked: true, Findings: wantFindings, Counts: map[rehome.Kind]pass.Counts{
 			rehome.KindMail: counts{97, pass.Size{Mailboxes: 8, Messages: 101, There: 97, Failed: 4}},
 		}}
 		if diff := cmp.Diff(want, outcomes["a"], cmp.AllowUnexported(counts{})); diff != "" {

@@ -39,6 +39,7 @@ func (t *turn) take(r pass.Result) (fresh []rehome.Finding) {
 	}
 	s := t.seen[len(t.seen)-1]
 	s.looked = s.looked || r.Looked
+	t.outcome.Looked = t.outcome.Looked || r.Looked
 	for _, f := range r.Findings {
 		key := f.Code + "\x00" + f.Object
 		if _, known := s.findings[key]; !known {

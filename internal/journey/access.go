@@ -57,7 +57,7 @@ func (m *Move) digests(ctx context.Context, p *people.Everybody) (found map[stri
 
 // logInAll tries the accounts at each end that is asked for, and writes what came of it into the plan.
 func (m *Move) logInAll(ctx context.Context, p *people.Everybody, plan people.AccessPlan, options people.LoginOptions) error {
-	accounts, err := p.Only(options.Accounts)
+	accounts, err := choose(p, options.Accounts)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (m *Move) CheckAccounts(ctx context.Context, listed []string, options peopl
 	if err != nil {
 		return people.AccountsChecked{}, err
 	}
-	accounts, err := p.Only(options.Accounts)
+	accounts, err := choose(p, options.Accounts)
 	if err != nil {
 		return people.AccountsChecked{}, err
 	}
@@ -101,5 +101,5 @@ func (m *Move) CheckAccounts(ctx context.Context, listed []string, options peopl
 	if err != nil {
 		return people.AccountsChecked{}, err
 	}
-	return p.Arrivals(accounts, listed, logins, len(options.Accounts) == 0), nil
+	return p.Arrivals(accounts, listed, logins, options.Accounts.All()), nil
 }

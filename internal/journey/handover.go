@@ -50,14 +50,14 @@ func (m *Move) organisationName() string { return cmp.Or(m.settings.Organisation
 
 // Settings reads what the people who move have set up at the source; one without anything is listed with
 // the address only.
-func (m *Move) Settings(ctx context.Context, only []string) (handover.PersonalSettings, error) {
+func (m *Move) Settings(ctx context.Context, only people.Choice) (handover.PersonalSettings, error) {
 	_, settings, err := m.personalSettings(ctx, only)
 	return settings, err
 }
 
 // PersonalSheets writes for each person a page that says what changes, and the settings as JSON. Who has
 // a temporary password also gets a letter with it, sealed: the page itself holds no secret.
-func (m *Move) PersonalSheets(ctx context.Context, only []string) (handover.PersonalSettings, error) {
+func (m *Move) PersonalSheets(ctx context.Context, only people.Choice) (handover.PersonalSettings, error) {
 	p, settings, err := m.personalSettings(ctx, only)
 	if err != nil {
 		return settings, err
@@ -69,11 +69,11 @@ func (m *Move) PersonalSheets(ctx context.Context, only []string) (handover.Pers
 	}, m.register())
 }
 
-func (m *Move) personalSettings(ctx context.Context, only []string) (p *people.Everybody, settings handover.PersonalSettings, err error) {
+func (m *Move) personalSettings(ctx context.Context, only people.Choice) (p *people.Everybody, settings handover.PersonalSettings, err error) {
 	if p, err = m.people(ctx); err != nil {
 		return nil, settings, err
 	}
-	accounts, err := p.Only(only)
+	accounts, err := choose(p, only)
 	if err != nil {
 		return nil, settings, err
 	}

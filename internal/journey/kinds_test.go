@@ -13,6 +13,7 @@ import (
 	"rehome/internal/conductor"
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
+	"rehome/internal/people"
 )
 
 // greeting is a kind of work of which nobody else knows anything.
@@ -39,7 +40,7 @@ func TestSync_anotherKindOfWork(t *testing.T) {
 	t.Parallel()
 	settings, _ := twoEnds(t)
 	move := open(t, settings)
-	who, err := move.chosen(t.Context(), nil)
+	who, err := move.chosen(t.Context(), people.Choice{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestSync_anotherKindOfWork(t *testing.T) {
 		if err != nil || len(synced.Accounts) != 1 || synced.complete() != (len(round.kept) == 0) {
 			t.Fatalf("got %+v, %v", synced, err)
 		}
-		status, err := move.Status(t.Context())
+		status, err := move.Status(t.Context(), people.Choice{})
 		if err != nil || len(status.Accounts) != 1 || status.Accounts[0].State != round.state {
 			t.Errorf("status: got %+v, %v, want %s", status.Accounts, err, round.state)
 		}

@@ -78,7 +78,7 @@ func testAccounts(t *testing.T, move *Move) {
 	if err != nil || checked.Counts[people.StateReady] != 1 || checked.Counts[people.StateExtra] != 1 {
 		t.Errorf("check: got %+v, %v", checked, err)
 	}
-	if _, err := move.CheckAccounts(t.Context(), nil, people.LoginOptions{Accounts: []string{"x@example.test"}}); rehome.HintOf(err) == "" {
+	if _, err := move.CheckAccounts(t.Context(), nil, people.LoginOptions{Accounts: people.Choice{Only: []string{"x@example.test"}}}); rehome.HintOf(err) == "" {
 		t.Errorf("a stranger: got %v, want a hint", err)
 	}
 	test, err := move.TestPassword(t.Context(), anna, rehome.NewSecret("secret"))
@@ -88,7 +88,7 @@ func testAccounts(t *testing.T, move *Move) {
 }
 
 func testPlan(t *testing.T, move *Move) {
-	planned, err := move.PlanSync(t.Context(), nil, SyncOptions{})
+	planned, err := move.PlanSync(t.Context(), people.Choice{}, SyncOptions{})
 	if err != nil || len(planned.Accounts) != 1 || planned.Accounts[0].Error != "" || len(planned.Accounts[0].Rules) != 1 {
 		t.Fatalf("got %+v, %v", planned, err)
 	}
@@ -99,14 +99,14 @@ func testPlan(t *testing.T, move *Move) {
 	if !strings.Contains(names, "INBOX.Größe to Größe;") {
 		t.Errorf("mailboxes: got %s", names)
 	}
-	if status, err := move.Status(t.Context()); err != nil || len(status.Accounts) != 0 {
+	if status, err := move.Status(t.Context(), people.Choice{}); err != nil || len(status.Accounts) != 0 {
 		t.Errorf("a plan has written into the ledger: %+v, %v", status, err)
 	}
 }
 
 func testSync(t *testing.T, move *Move) {
 	watcher := Watcher{Progress: conductor.NewProgress()}
-	synced, err := move.Sync(t.Context(), nil, SyncOptions{}, watcher)
+	synced, err := move.Sync(t.Context(), people.Choice{}, SyncOptions{}, watcher)
 	if err != nil || !synced.complete() || synced.mendable() || synced.waiting() || watcher.Progress.Snapshot().Finished != 1 {
 		t.Errorf("got %+v, %v", synced, err)
 	}
@@ -117,14 +117,14 @@ func testSync(t *testing.T, move *Move) {
 
 func testVerify(t *testing.T, move *Move) {
 	progress := conductor.NewProgress()
-	document, err := move.Verify(t.Context(), []string{anna}, verify.LevelFull, progress)
+	document, err := move.Verify(t.Context(), people.Choice{Only: []string{anna}}, verify.LevelFull, progress)
 	if err != nil || len(document.Accounts) != 1 || document.Verdict != verify.Equal || progress.Snapshot().Finished != 1 {
 		t.Errorf("got %+v, %v", document, err)
 	}
 }
 
 func testStatus(t *testing.T, move *Move) {
-	status, err := move.Status(t.Context())
+	status, err := move.Status(t.Context(), people.Choice{})
 	if err != nil || len(status.Accounts) != 1 {
 		t.Fatalf("status: got %+v, %v", status, err)
 	}
@@ -137,7 +137,7 @@ func testStatus(t *testing.T, move *Move) {
 }
 
 func testPapers(t *testing.T, move *Move) {
-	settings, err := move.PersonalSheets(t.Context(), nil)
+	settings, err := move.PersonalSheets(t.Context(), people.Choice{})
 	if err != nil || settings.Sheets != 1 || settings.Letters != 0 {
 		t.Errorf("sheets: got %+v, %v", settings, err)
 	}

@@ -2,7 +2,17 @@
 
 package journey
 
-import "rehome"
+import (
+	"slices"
+
+	"rehome"
+)
+
+// allShutOut reports whether no account was let in. That is no trouble of the accounts: an end refuses the log-ins, and the
+// answer ends as if it could not be reached. One that was let in speaks for the end, and the others have trouble of their own.
+func allShutOut[A any](accounts []A, shutOut func(A) bool) bool {
+	return len(accounts) > 0 && !slices.ContainsFunc(accounts, func(a A) bool { return !shutOut(a) })
+}
 
 // Outcome implements rehome.Answer. Somebody's decision comes before what a repeated pass would bring, because the pass
 // would meet the same question again.
@@ -10,6 +20,8 @@ func (s Synced) Outcome() rehome.Outcome {
 	switch {
 	case s.Interrupted:
 		return rehome.OutcomeInterrupted
+	case allShutOut(s.Accounts, func(a SyncedAccount) bool { return a.shutOut }):
+		return rehome.OutcomeUnreachable
 	case s.waiting():
 		return rehome.OutcomeWaiting
 	case s.mendable():
@@ -42,6 +54,12 @@ func (s Synced) Problems() int {
 
 // Outcome implements rehome.Answer: an account that could not be planned may be planned later.
 func (p Planned) Outcome() rehome.Outcome {
+	shutOut := func(a PlannedAccount) bool {
+		return a.class == rehome.ClassAuth && len(a.Pairs)+len(a.Collections) == 0
+	}
+	if allShutOut(p.Accounts, shutOut) {
+		return rehome.OutcomeUnreachable
+	}
 	for _, a := range p.Accounts {
 		if a.Error != "" {
 			return rehome.OutcomeRemaining
@@ -50,14 +68,23 @@ func (p Planned) Outcome() rehome.Outcome {
 	return rehome.OutcomeDone
 }
 
-// Outcome implements rehome.Answer: what failed is tried again, and files that nobody asked for wait to be handed over.
+// Outcome implements rehome.Answer: what failed is tried again, a script that a server refuses is mended by a person, and
+// files that nobody asked for wait to be handed over.
 func (r Ruled) Outcome() rehome.Outcome {
+	if allShutOut(r.Accounts, func(a RuledAccount) bool { return a.class == rehome.ClassAuth }) {
+		return rehome.OutcomeUnreachable
+	}
+	stuck := false
 	for _, a := range r.Accounts {
-		if a.Error != "" || a.Failed() > 0 {
+		if a.Error != "" && !lasting(a.class) {
 			return rehome.OutcomeRemaining
 		}
+		stuck = stuck || a.Error != "" || a.Failed() > 0
 	}
-	if r.instead {
+	switch {
+	case stuck:
+		return rehome.OutcomeStuck
+	case r.instead:
 		return rehome.OutcomeWaiting
 	}
 	return rehome.OutcomeDone

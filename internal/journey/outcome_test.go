@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"rehome"
 	"rehome/internal/alias"
@@ -38,8 +39,11 @@ func TestOutcome_ofEveryAnswer(t *testing.T) {
 		{"plan, one account failed", Planned{Accounts: []PlannedAccount{{}, {Error: "no"}, {}}}, rehome.OutcomeRemaining},
 
 		{"rules", Ruled{Accounts: []RuledAccount{{}}}, rehome.OutcomeDone},
+		{"plan, nobody is let in", Planned{Accounts: []PlannedAccount{{Error: "no", class: rehome.ClassAuth}}}, rehome.OutcomeUnreachable},
 		{"rules, an account failed", Ruled{Accounts: []RuledAccount{{}, {Error: "no"}}, instead: true}, rehome.OutcomeRemaining},
-		{"rules, a script refused", Ruled{Accounts: []RuledAccount{{Moved: scripts(rulecopy.Keep, rulecopy.Refused)}}}, rehome.OutcomeRemaining},
+		{"rules, an account is not let in", Ruled{Accounts: []RuledAccount{{}, {Error: "no", class: rehome.ClassAuth}}}, rehome.OutcomeStuck},
+		{"rules, nobody is let in", Ruled{Accounts: []RuledAccount{{Error: "no", class: rehome.ClassAuth}}}, rehome.OutcomeUnreachable},
+		{"rules, a script refused", Ruled{Accounts: []RuledAccount{{Moved: scripts(rulecopy.Keep, rulecopy.Refused)}}}, rehome.OutcomeStuck},
 		{"rules, a script left", Ruled{Accounts: []RuledAccount{{Moved: scripts(rulecopy.Leave, rulecopy.Put)}}}, rehome.OutcomeDone},
 		{"rules, as files because there is no service", Ruled{ByHand: "no service", instead: true}, rehome.OutcomeWaiting},
 		{"rules, planned where there is no service", Ruled{ByHand: "no service"}, rehome.OutcomeDone},
@@ -48,6 +52,8 @@ func TestOutcome_ofEveryAnswer(t *testing.T) {
 		{"verify, differs", verify.Document{Verdict: verify.Differs}, rehome.OutcomeDiffers},
 		{"verify, unknown", verify.Document{Verdict: verify.Unknown}, rehome.OutcomeDiffers},
 		{"verify, nothing", verify.Document{}, rehome.OutcomeDiffers},
+		{"verify, nobody is let in", unread(rehome.ClassAuth, rehome.ClassAuth), rehome.OutcomeUnreachable},
+		{"verify, one is let in", unread(rehome.ClassAuth, rehome.ClassTemporary), rehome.OutcomeDiffers},
 		{"report, nothing verified", reportOf(t, ledger.Account{Address: "anna"}), rehome.OutcomeDiffers},
 
 		{"check", checkup.Report{Advice: []checkup.Advice{{Level: checkup.LevelOK}, {Level: checkup.LevelWarning}}}, rehome.OutcomeDone},
@@ -104,6 +110,15 @@ func scripts(deeds ...rulecopy.Deed) (o rulecopy.Moved) {
 		o.Scripts = append(o.Scripts, rulecopy.Action{Do: deed})
 	}
 	return o
+}
+
+// unread are accounts that could not be compared.
+func unread(classes ...rehome.Class) verify.Document {
+	var accounts []verify.Account
+	for _, class := range classes {
+		accounts = append(accounts, verify.Unreadable("anna", verify.LevelFull, time.Now(), &rehome.Fault{Class: class}))
+	}
+	return verify.NewDocument(accounts, nil)
 }
 
 func reportOf(t *testing.T, accounts ...ledger.Account) *report.Report {
@@ -173,9 +188,13 @@ func TestOutcome_ofAPass(t *testing.T) {
 		{"most of a calendar has vanished", []conductor.Ended{objects(davcopy.Tally{Doubted: 40})}, rehome.OutcomeWaiting},
 		{"an event that may be taken later", []conductor.Ended{objects(davcopy.Tally{Objects: 1, Remaining: 1})}, rehome.OutcomeRemaining},
 		{"an event that is refused for good", []conductor.Ended{objects(davcopy.Tally{Objects: 1, Quarantined: 1, Lasting: 1})}, rehome.OutcomeStuck},
-		{"a script that is refused", []conductor.Ended{rules(rulecopy.Refused)}, rehome.OutcomeRemaining},
+		{"a script that is refused", []conductor.Ended{rules(rulecopy.Refused)}, rehome.OutcomeStuck},
 		{"a server that was busy", []conductor.Ended{failed(rehome.ClassTemporary)}, rehome.OutcomeRemaining},
-		{"a log-in that was refused", []conductor.Ended{failed(rehome.ClassAuth)}, rehome.OutcomeStuck},
+		{"one of the log-ins was refused", []conductor.Ended{mail(mailcopy.Census{There: 5}), failed(rehome.ClassAuth)}, rehome.OutcomeStuck},
+		{"all log-ins were refused", []conductor.Ended{failed(rehome.ClassAuth), failed(rehome.ClassAuth)}, rehome.OutcomeUnreachable},
+		{"all were refused their contacts", []conductor.Ended{
+			{Err: failed(rehome.ClassAuth).Err, Looked: true},
+		}, rehome.OutcomeStuck},
 		{"a mistake of this program", []conductor.Ended{failed(rehome.ClassBug)}, rehome.OutcomeRemaining},
 	} {
 		synced := Synced{}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"rehome"
@@ -137,16 +138,63 @@ type selection struct {
 	store    *ledger.Ledger
 }
 
-// chosen finds the accounts that are named, or all, and opens the ledger.
-func (m *Move) chosen(ctx context.Context, names []string) (selection, error) {
+// choose keeps the accounts of a choice, and says what a name that fits nobody was probably meant to be.
+func choose(p *people.Everybody, choice people.Choice) ([]rehome.Account, error) {
+	accounts, err := p.Only(choice)
+	return accounts, withSuggestion(err)
+}
+
+// withSuggestion adds the nearest address to the hint of a name that fits nobody.
+func withSuggestion(err error) error {
+	var choice *people.ChoiceError
+	if !errors.As(err, &choice) {
+		return err
+	}
+	var fault *rehome.Fault
+	if meant := nearestAddress(choice.Name, choice.Known); meant != "" && errors.As(err, &fault) {
+		fault.Hint = fmt.Sprintf("did you mean %s?", meant)
+	}
+	return err
+}
+
+// nearestAddress returns which of the addresses somebody most likely meant, or "": one whose other half is right, or with
+// the domain left out or misspelt. Two addresses of a domain are alike in most of their letters, so halves are compared.
+func nearestAddress(name string, known []string) string {
+	local, domain, _ := strings.Cut(strings.ToLower(name), "@")
+	var locals, domains []string
+	for _, address := range known {
+		l, d, _ := strings.Cut(address, "@")
+		if d == domain || domain == "" {
+			locals = append(locals, l)
+		}
+		if l == local {
+			domains = append(domains, d)
+		}
+	}
+	if meant := config.Nearest(domain, domains); meant != "" {
+		return local + "@" + meant
+	}
+	meant := config.Nearest(local, locals)
+	if meant == "" {
+		return ""
+	}
+	i := slices.IndexFunc(known, func(address string) bool {
+		l, d, _ := strings.Cut(address, "@")
+		return l == meant && (d == domain || domain == "")
+	})
+	return known[i]
+}
+
+// chosen finds the accounts of a choice and opens the ledger.
+func (m *Move) chosen(ctx context.Context, choice people.Choice) (selection, error) {
 	p, err := m.people(ctx)
 	if err != nil {
 		return selection{}, err
 	}
-	accounts, err := p.Only(names)
+	accounts, err := choose(p, choice)
 	if err != nil {
 		return selection{}, err
 	}
 	store, err := m.store(ctx)
-	return selection{Everybody: p, accounts: accounts, whole: len(names) == 0, store: store}, err
+	return selection{Everybody: p, accounts: accounts, whole: choice.All(), store: store}, err
 }

@@ -41,6 +41,8 @@ type RuledAccount struct {
 	rulecopy.Moved
 	Error string `json:"error,omitempty"`
 	Hint  string `json:"hint,omitempty"`
+
+	class rehome.Class // of the error; "" without one
 }
 
 // newRuledAccount takes over what was done, also where it came to an error.
@@ -49,6 +51,7 @@ func newRuledAccount(outcome rulecopy.Moved, err error) RuledAccount {
 	if err != nil {
 		row.Error = err.Error()
 		row.Hint = rehome.HintOf(err)
+		row.class = rehome.ClassOf(err)
 	}
 	return row
 }
@@ -66,8 +69,8 @@ type ruleEnds struct {
 // Rules copies the rules of the named accounts, or of all, or says what would be done. One account's
 // trouble is in its row and does not stop the others. Where the destination takes no scripts they are
 // written to files, with a sheet that says in words what each rule does.
-func (m *Move) Rules(ctx context.Context, names []string, options RuleOptions) (Ruled, error) {
-	who, err := m.chosen(ctx, names)
+func (m *Move) Rules(ctx context.Context, choice people.Choice, options RuleOptions) (Ruled, error) {
+	who, err := m.chosen(ctx, choice)
 	if err != nil {
 		return Ruled{}, err
 	}
@@ -109,8 +112,8 @@ func byHand(err error) bool {
 // ExportRules writes the rules of the named accounts, or of all, to files for whoever hands them over. It
 // changes nothing at either end, and works without the destination: the names of its mailboxes are then
 // those of the source, with a finding.
-func (m *Move) ExportRules(ctx context.Context, names []string) (Ruled, error) {
-	who, err := m.chosen(ctx, names)
+func (m *Move) ExportRules(ctx context.Context, choice people.Choice) (Ruled, error) {
+	who, err := m.chosen(ctx, choice)
 	if err != nil {
 		return Ruled{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"rehome/internal/conductor"
 	"rehome/internal/config"
+	"rehome/internal/people"
 	"rehome/internal/protocol"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
@@ -74,7 +75,7 @@ func TestRules_fromServerToServer(t *testing.T) {
 		options RuleOptions
 		want    string
 	}{{RuleOptions{Plan: true}, "put"}, {RuleOptions{}, "put"}, {RuleOptions{}, "keep"}} {
-		ruled, err := move.Rules(t.Context(), nil, step.options)
+		ruled, err := move.Rules(t.Context(), people.Choice{}, step.options)
 		rows := ruled.Accounts
 		if err != nil || len(rows) != 1 || rows[0].Error != "" || len(rows[0].Scripts) != 1 || ruled.ByHand != "" {
 			t.Fatalf("%+v %v", rows, err)
@@ -101,7 +102,7 @@ func TestRules_toCyrus(t *testing.T) {
 	settings.Destination.IMAP.Address, settings.Destination.Sieve.Address = dst.IMAP, dst.Sieve
 	move := open(t, settings)
 	for _, want := range []SyncedRules{{Stored: 1}, {Unchanged: 1}} {
-		synced, err := move.Sync(t.Context(), nil, SyncOptions{}, Watcher{Progress: conductor.NewProgress()})
+		synced, err := move.Sync(t.Context(), people.Choice{}, SyncOptions{}, Watcher{Progress: conductor.NewProgress()})
 		if err != nil || len(synced.Accounts) != 1 || synced.Accounts[0].Rules == nil || *synced.Accounts[0].Rules != want {
 			t.Fatalf("got %+v %v, want rules %+v", synced, err, want)
 		}
@@ -126,11 +127,11 @@ func TestRules_handedOver(t *testing.T) {
 		mailbox  string
 		run      func(m *Move) (Ruled, error)
 	}{
-		"not set, sync":     {none, "Größe", func(m *Move) (Ruled, error) { return m.Rules(t.Context(), nil, RuleOptions{}) }},
-		"no answer, sync":   {silent, "Größe", func(m *Move) (Ruled, error) { return m.Rules(t.Context(), nil, RuleOptions{}) }},
-		"export":            {settings, "Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), nil) }},
-		"no answer at all":  {nobody, "INBOX.Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), nil) }},
-		"not set, exported": {none, "Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), nil) }},
+		"not set, sync":     {none, "Größe", func(m *Move) (Ruled, error) { return m.Rules(t.Context(), people.Choice{}, RuleOptions{}) }},
+		"no answer, sync":   {silent, "Größe", func(m *Move) (Ruled, error) { return m.Rules(t.Context(), people.Choice{}, RuleOptions{}) }},
+		"export":            {settings, "Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), people.Choice{}) }},
+		"no answer at all":  {nobody, "INBOX.Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), people.Choice{}) }},
+		"not set, exported": {none, "Größe", func(m *Move) (Ruled, error) { return m.ExportRules(t.Context(), people.Choice{}) }},
 	} {
 		test.settings.Store, test.settings.Accounts.Output = filepath.Join(t.TempDir(), "rehome.db"), t.TempDir()
 		ruled, err := test.run(open(t, test.settings))

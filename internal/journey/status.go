@@ -4,10 +4,12 @@ package journey
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rehome"
 	"rehome/internal/ledger"
+	"rehome/internal/people"
 )
 
 // Status is where the whole move stands.
@@ -102,8 +104,9 @@ func statusObjects(counts map[rehome.Kind]ledger.ObjectCounts, kind rehome.Kind)
 	}
 }
 
-// Status reads the ledger; it talks to no server and may be called while a pass runs.
-func (m *Move) Status(ctx context.Context) (Status, error) {
+// Status reads the ledger about the accounts of a choice; it talks to no server and may be called while a pass runs. An
+// account that no pass has begun with is not known here.
+func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error) {
 	store, err := m.store(ctx)
 	if err != nil {
 		return Status{}, err
@@ -136,6 +139,9 @@ func (m *Move) Status(ctx context.Context) (Status, error) {
 	status := Status{
 		Organisation: m.settings.Organisation, Running: running, Accounts: make([]StatusAccount, 0, len(rows)), Findings: nonNil(findings),
 	}
+	if rows, err = among(rows, choice); err != nil {
+		return Status{}, err
+	}
 	for _, r := range rows {
 		status.Accounts = append(status.Accounts, StatusAccount{
 			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
@@ -144,5 +150,36 @@ func (m *Move) Status(ctx context.Context) (Status, error) {
 			Reason: r.Reason, NextStep: r.NextStep, Turn: turns[r.Address],
 		})
 	}
+	if !choice.All() {
+		status.Findings = ofAccounts(status.Findings, rows)
+	}
 	return status, nil
+}
+
+// among keeps the rows of a choice.
+func among(rows []ledger.Account, choice people.Choice) ([]ledger.Account, error) {
+	if choice.All() {
+		return rows, nil
+	}
+	addresses := make([]string, len(rows))
+	for i, r := range rows {
+		addresses[i] = r.Address
+	}
+	chosen, err := choice.Among(addresses)
+	if err != nil {
+		return nil, withSuggestion(err)
+	}
+	return slices.DeleteFunc(rows, func(r ledger.Account) bool {
+		_, found := slices.BinarySearch(chosen, r.Address) // both are in alphabetical order
+		return !found
+	}), nil
+}
+
+// ofAccounts keeps the findings about the rows, and those about the move as a whole.
+func ofAccounts(findings []rehome.Finding, rows []ledger.Account) []rehome.Finding {
+	known := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		known[r.Address] = true
+	}
+	return slices.DeleteFunc(findings, func(f rehome.Finding) bool { return f.Account != "" && !known[f.Account] })
 }

@@ -13,6 +13,7 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/pass"
+	"rehome/internal/people"
 )
 
 // Watcher is told how far a pass has come.
@@ -45,8 +46,8 @@ type SyncOptions struct {
 // Sync runs one pass over the named accounts, or over all. One account's trouble is in its row and
 // does not stop the others. When ctx ends, what was done so far is returned as interrupted, and the
 // same call goes on later.
-func (m *Move) Sync(ctx context.Context, names []string, options SyncOptions, watcher Watcher) (synced Synced, err error) {
-	who, err := m.chosen(ctx, names)
+func (m *Move) Sync(ctx context.Context, choice people.Choice, options SyncOptions, watcher Watcher) (synced Synced, err error) {
+	who, err := m.chosen(ctx, choice)
 	if err != nil {
 		return Synced{}, err
 	}

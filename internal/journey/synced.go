@@ -37,8 +37,9 @@ type SyncedAccount struct {
 	Hint      string           `json:"hint,omitempty"`
 	Findings  []rehome.Finding `json:"findings,omitempty"`
 
-	lasting bool // the error is one that repeating does not mend
-	blocked bool // a person has to do something before it counts as copied
+	class   rehome.Class // of the error; "" without one
+	shutOut bool         // the log-in was refused, and no step has seen both ends
+	blocked bool         // a person has to do something before it counts as copied
 }
 
 // SyncedRules counts scripts.
@@ -97,14 +98,14 @@ func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) Syn
 // complete reports whether every account is at the destination with every message.
 func (s Synced) complete() bool {
 	return !s.mendable() && !slices.ContainsFunc(s.Accounts, func(a SyncedAccount) bool {
-		return a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed() > 0
+		return a.Error != "" || a.blocked || !a.Mail.census.Complete() || a.Contacts.Failed()+a.Calendars.Failed()+a.Rules.Failed() > 0
 	})
 }
 
 // mendable reports whether something is left that the same command can finish when it is run again.
 func (s Synced) mendable() bool {
 	for _, a := range s.Accounts {
-		if a.Error != "" && !a.lasting || a.Mail.census.Mendable() || a.Contacts.mendable()+a.Calendars.mendable()+a.Rules.Failed() > 0 {
+		if a.Error != "" && !lasting(a.class) || a.Mail.census.Mendable() || a.Contacts.mendable()+a.Calendars.mendable() > 0 {
 			return true
 		}
 	}
@@ -171,14 +172,15 @@ func syncedAccount(o conductor.Ended) SyncedAccount {
 	if o.Err != nil && !errors.Is(o.Err, context.Canceled) {
 		a.Error = o.Err.Error()
 		a.Hint = rehome.HintOf(o.Err)
-		a.lasting = lasting(o.Err)
+		a.class = rehome.ClassOf(o.Err)
+		a.shutOut = a.class == rehome.ClassAuth && !o.Looked
 	}
 	return a
 }
 
 // lasting says that repeating does not mend what stopped an account.
-func lasting(err error) bool {
-	switch rehome.ClassOf(err) {
+func lasting(class rehome.Class) bool {
+	switch class {
 	case rehome.ClassPermanent, rehome.ClassAuth, rehome.ClassUntrusted, rehome.ClassQuota, rehome.ClassOperator:
 		return true
 	}

@@ -10,6 +10,7 @@ import (
 	"rehome/internal/davcopy"
 	"rehome/internal/mailcopy"
 	"rehome/internal/mapping"
+	"rehome/internal/people"
 	"rehome/internal/rulecopy"
 )
 
@@ -32,6 +33,8 @@ type PlannedAccount struct {
 
 	Error string `json:"error,omitempty"` // the first
 	Hint  string `json:"hint,omitempty"`
+
+	class rehome.Class // of the error; "" without one
 }
 
 // plannedPass is what a pass would use; nil is what does not move.
@@ -43,8 +46,8 @@ type plannedPass struct {
 
 // PlanSync returns where every mailbox and collection would go and what would be removed, without writing
 // anything to either end.
-func (m *Move) PlanSync(ctx context.Context, names []string, options SyncOptions) (planned Planned, err error) {
-	who, err := m.chosen(ctx, names)
+func (m *Move) PlanSync(ctx context.Context, choice people.Choice, options SyncOptions) (planned Planned, err error) {
+	who, err := m.chosen(ctx, choice)
 	if err != nil {
 		return planned, err
 	}
@@ -123,5 +126,6 @@ func (a *PlannedAccount) note(findings []rehome.Finding, err error) {
 	if err != nil && a.Error == "" {
 		a.Error = err.Error()
 		a.Hint = rehome.HintOf(err)
+		a.class = rehome.ClassOf(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"rehome"
 	"rehome/internal/passhash"
+	"rehome/internal/people"
 )
 
 // PasswordTest says whether a candidate is an account's password. It shows neither.
@@ -24,9 +25,13 @@ func (m *Move) TestPassword(ctx context.Context, address string, candidate rehom
 	if err != nil {
 		return PasswordTest{}, err
 	}
-	accounts, err := p.Only([]string{address})
+	accounts, err := choose(p, people.Choice{Only: []string{address}})
 	if err != nil {
 		return PasswordTest{}, err
+	}
+	if len(accounts) > 1 {
+		return PasswordTest{}, &rehome.Fault{Class: rehome.ClassOperator, Op: "find account", Object: address,
+			Cause: &people.ChoiceError{Name: address, Cause: errors.New("it names several accounts")}, Hint: "give one address"}
 	}
 	account := accounts[0]
 	test := PasswordTest{Account: account.Address, Form: account.Password.Form}

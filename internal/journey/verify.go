@@ -14,6 +14,7 @@ import (
 	"rehome/internal/conductor"
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
+	"rehome/internal/people"
 	"rehome/internal/verify"
 	"rehome/internal/verify/mail"
 )
@@ -24,8 +25,8 @@ const verifyingAtOnce = 4
 
 // Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and
 // report. An account that cannot be read gets the verdict unknown and does not stop the others.
-func (m *Move) Verify(ctx context.Context, names []string, level verify.Level, progress *conductor.Progress) (document verify.Document, err error) {
-	who, err := m.chosen(ctx, names)
+func (m *Move) Verify(ctx context.Context, choice people.Choice, level verify.Level, progress *conductor.Progress) (document verify.Document, err error) {
+	who, err := m.chosen(ctx, choice)
 	if err != nil {
 		return verify.Document{}, err
 	}

@@ -3,8 +3,6 @@
 package people
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,35 +10,6 @@ import (
 	"rehome"
 	"rehome/internal/atmail8"
 )
-
-// Only keeps the accounts that move and are named, in the order of the names; none named means all. A name that nobody who
-// moves has is a Fault before anything is done.
-func (e *Everybody) Only(names []string) ([]rehome.Account, error) {
-	if len(names) == 0 {
-		return e.Moving, nil
-	}
-	var chosen []rehome.Account
-	for _, name := range names {
-		i := slices.IndexFunc(e.Moving, func(a rehome.Account) bool { return strings.EqualFold(a.Address, name) })
-		if i < 0 {
-			return nil, e.unknown(name)
-		}
-		chosen = append(chosen, e.Moving[i])
-	}
-	return chosen, nil
-}
-
-func (e *Everybody) unknown(name string) error {
-	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find account", Object: name, Cause: errors.New("no such account in this move"),
-		Hint: `run "rehome accounts list" to see which accounts move`}
-	for _, s := range e.Staying {
-		if strings.EqualFold(s.Account, name) {
-			fault.Cause = fmt.Errorf("it does not move: %s", s.Reason)
-			fault.Hint = ""
-		}
-	}
-	return fault
-}
 
 // LoneDomain is a domain that shall move and in which nobody has an account; the source does not know it otherwise either,
 // for instance for its aliases.

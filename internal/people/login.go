@@ -18,7 +18,7 @@ import (
 // LoginOptions say how real log-ins are made.
 type LoginOptions struct {
 	Sides    []rehome.Side // nil is both
-	Accounts []string      // nil is all
+	Accounts Choice
 	Pause    time.Duration // between two log-ins at one host
 	Observe  func(side rehome.Side, account string)
 }

@@ -175,26 +175,6 @@ func TestGather_passwordsAtBothEnds(t *testing.T) {
 	}
 }
 
-func TestOnly(t *testing.T) {
-	t.Parallel()
-	everybody := gather(t, Options{}, person("anna@a.test", ""), person("bob@a.test", ""), disabled(person("carl@a.test", "")))
-	for _, c := range []struct {
-		names []string
-		want  string
-	}{{nil, "anna@a.test bob@a.test"}, {[]string{"BOB@A.test", "anna@a.test"}, "bob@a.test anna@a.test"}} {
-		if got, err := everybody.Only(c.names); err != nil || addresses(got) != c.want {
-			t.Errorf("%v: got %q, %v, want %q", c.names, addresses(got), err, c.want)
-		}
-	}
-	_, err := everybody.Only([]string{"Carl@a.test"})
-	if err == nil || !strings.Contains(err.Error(), "it does not move: it is disabled at the source") {
-		t.Errorf("one who stays: got %v, want the reason", err)
-	}
-	if _, err := everybody.Only([]string{"anna@a.test", "x@a.test"}); rehome.HintOf(err) == "" || !strings.Contains(err.Error(), "x@a.test") {
-		t.Errorf("a stranger: got %v, want the name and a hint", err)
-	}
-}
-
 func TestLoneDomains(t *testing.T) {
 	t.Parallel()
 	directory := plainList{organisation: rehome.Organisation{Domains: []string{"aliases.test"}}}

@@ -40,6 +40,8 @@ type Account struct {
 	// Findings are no differences: what is equal all the same and worth knowing. In a Document they
 	// are gathered at the top.
 	Findings []rehome.Finding `json:"findings,omitempty"`
+
+	shutOut bool // a log-in was refused; it is not kept for reports
 }
 
 // NewDocument puts the accounts together with findings from elsewhere. The whole is equal if there
@@ -75,15 +77,19 @@ func NewDocument(accounts []Account, findings []rehome.Finding) Document {
 // Unreadable is the answer for an account of which an end could not be read.
 func Unreadable(address string, level Level, now time.Time, err error) Account {
 	return Account{
-		Account: address, Verdict: Unknown, Level: level, Verified: now.UTC().Truncate(time.Second),
+		Account: address, Verdict: Unknown, Level: level, Verified: now.UTC().Truncate(time.Second), shutOut: rehome.ClassOf(err) == rehome.ClassAuth,
 		Findings: []rehome.Finding{notVerified.On("", rehome.Values{"why": err, "hint": rehome.HintOf(err)}).Of(address)},
 	}
 }
 
-// Outcome implements rehome.Answer: what could not be read is not equal.
+// Outcome implements rehome.Answer: what could not be read is not equal. If no account was let in, nothing was compared, and
+// an end counts as not reached.
 func (d Document) Outcome() rehome.Outcome {
-	if d.Verdict == Equal {
+	switch {
+	case d.Verdict == Equal:
 		return rehome.OutcomeDone
+	case len(d.Accounts) > 0 && !slices.ContainsFunc(d.Accounts, func(a Account) bool { return !a.shutOut }):
+		return rehome.OutcomeUnreachable
 	}
 	return rehome.OutcomeDiffers
 }
