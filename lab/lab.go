@@ -66,17 +66,17 @@ func New(dir string) (*Lab, error) {
 	if err := checkReachable(dir); err != nil {
 		return nil, err
 	}
-	room := &Lab{dir: dir, ports: map[uint16]bool{}}
-	if room.host, err = freeHost(); err != nil {
+	l := &Lab{dir: dir, ports: map[uint16]bool{}}
+	if l.host, err = freeHost(); err != nil {
 		return nil, err
 	}
-	if err := room.createAuthority(); err != nil {
+	if err := l.createAuthority(); err != nil {
 		return nil, err
 	}
-	if room.watchman, err = startWatchman(); err != nil {
+	if l.watchman, err = startWatchman(); err != nil {
 		return nil, err
 	}
-	return room, nil
+	return l, nil
 }
 
 // Close stops everything in reverse order of its start and reports what went wrong. It leaves
@@ -104,7 +104,7 @@ func (r *Lab) OnClose(stop func() error) error {
 		return nil
 	}
 	r.mu.Unlock()
-	return errors.Join(errors.New("the room is closed"), stop())
+	return errors.Join(errors.New("the lab is closed"), stop())
 }
 
 // Dir returns the lab's folder as an absolute path.

@@ -33,11 +33,11 @@ func TestMain(m *testing.M) {
 }
 
 func beVictim(dir string) error {
-	room, err := New(dir)
+	l, err := New(dir)
 	if err != nil {
 		return err
 	}
-	process, err := room.Start(family("victim"))
+	process, err := l.Start(family("victim"))
 	if err != nil {
 		return err
 	}
@@ -69,9 +69,9 @@ func waitEmpty(t *testing.T, group int) {
 
 func TestRoom_openerKilled(t *testing.T) {
 	t.Parallel()
-	room := Open(t) // for its folder
+	l := Open(t) // for its folder
 	victim := exec.Command(os.Args[0])
-	victim.Env = append(os.Environ(), victimVariable+"="+room.Dir())
+	victim.Env = append(os.Environ(), victimVariable+"="+l.Dir())
 	victim.Stderr = os.Stderr
 	out, err := victim.StdoutPipe()
 	if err != nil {
@@ -100,20 +100,20 @@ func TestRoom_openerKilled(t *testing.T) {
 
 func TestRoom_closeKillsWholeGroupsInReverseOrder(t *testing.T) {
 	t.Parallel()
-	room := Open(t)
+	l := Open(t)
 	var order []string
 	var groups []int
 	for _, name := range []string{"first", "second"} {
-		process, err := room.Start(family(name))
+		process, err := l.Start(family(name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		groups = append(groups, process.Pid())
-		if err := room.OnClose(func() error { order = append(order, name); return nil }); err != nil {
+		if err := l.OnClose(func() error { order = append(order, name); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(room.Close(), room.Close()); err != nil {
+	if err := errors.Join(l.Close(), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	for _, group := range groups {
@@ -122,15 +122,15 @@ func TestRoom_closeKillsWholeGroupsInReverseOrder(t *testing.T) {
 	if got := strings.Join(order, " "); got != "second first" {
 		t.Errorf("closed in the order %s", got)
 	}
-	if _, err := room.Start(family("late")); err == nil {
-		t.Error("a closed room starts programs")
+	if _, err := l.Start(family("late")); err == nil {
+		t.Error("a closed lab starts programs")
 	}
 }
 
 func TestStart_failures(t *testing.T) {
 	t.Parallel()
-	room := Open(t)
-	addr, err := room.Addr()
+	l := Open(t)
+	addr, err := l.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestStart_failures(t *testing.T) {
 		{Program{Name: "dying", Command: "sh", Args: []string{"-c", "echo no luck; exit 3"}, Ready: []string{addr}}, []string{"dying",
 			"exit status 3", "no luck"}},
 	} {
-		_, err := room.Start(test.program)
+		_, err := l.Start(test.program)
 		for _, want := range test.want {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("start of %s: %v, want it to say %q", test.program.Name, err, want)
@@ -156,16 +156,16 @@ func TestStart_failures(t *testing.T) {
 
 func TestRun_inputAndOutcome(t *testing.T) {
 	t.Parallel()
-	room := Open(t)
+	l := Open(t)
 	good := Program{Name: "good", Command: "sh", AsOwner: true, Args: []string{"-c", "cat; id -u; pwd"}}
-	if err := room.Run(good, strings.NewReader("given\n")); err != nil {
+	if err := l.Run(good, strings.NewReader("given\n")); err != nil {
 		t.Fatal(err)
 	}
-	uid, _ := room.Owner()
-	if got, want := room.logTail("good"), fmt.Sprintf("given\n%d\n%s", uid, room.Dir()); got != want {
+	uid, _ := l.Owner()
+	if got, want := l.logTail("good"), fmt.Sprintf("given\n%d\n%s", uid, l.Dir()); got != want {
 		t.Errorf("output %q, want %q", got, want)
 	}
-	if err := room.Run(Program{Name: "bad", Command: "sh", Args: []string{"-c", "echo why; false"}}, nil); err == nil ||
+	if err := l.Run(Program{Name: "bad", Command: "sh", Args: []string{"-c", "echo why; false"}}, nil); err == nil ||
 		!strings.Contains(err.Error(), "why") {
 		t.Errorf("a program that fails: %v", err)
 	}
@@ -175,15 +175,15 @@ func TestRooms_haveHostsAndPortsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for range 3 {
-		room := Open(t)
+		l := Open(t)
 		for range 20 {
-			addr, err := room.Addr()
+			addr, err := l.Addr()
 			if err != nil {
 				t.Fatal(err)
 			}
 			host, _, err := net.SplitHostPort(addr)
-			if err != nil || host != room.Host() || !net.ParseIP(host).IsLoopback() || seen[addr] {
-				t.Errorf("address %s of the room at %s (%v), seen before: %v", addr, room.Host(), err, seen[addr])
+			if err != nil || host != l.Host() || !net.ParseIP(host).IsLoopback() || seen[addr] {
+				t.Errorf("address %s of the lab at %s (%v), seen before: %v", addr, l.Host(), err, seen[addr])
 			}
 			seen[addr] = true
 		}
@@ -210,16 +210,16 @@ func TestNew_unsuitableFolders(t *testing.T) {
 
 func TestOwnedDir_belongsToTheOwnerAlone(t *testing.T) {
 	t.Parallel()
-	room := Open(t)
-	dir, err := room.OwnedDir("a", "b")
+	l := Open(t)
+	dir, err := l.OwnedDir("a", "b")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := room.OwnedDir("a", "b"); err != nil || again != dir {
+	if again, err := l.OwnedDir("a", "b"); err != nil || again != dir {
 		t.Errorf("a second time: %s %v", again, err)
 	}
 	touch := Program{Name: "touch", Command: "touch", AsOwner: true, Args: []string{filepath.Join(dir, "x"), filepath.Join(dir, "..", "y")}}
-	if err := room.Run(touch, nil); err != nil {
+	if err := l.Run(touch, nil); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
@@ -228,13 +228,13 @@ func TestOwnedDir_belongsToTheOwnerAlone(t *testing.T) {
 }
 
 // handshake serves one TLS connection with the certificate and dials it as name.
-func handshake(t *testing.T, room *Lab, config *tls.Config, certFile, keyFile string) error {
+func handshake(t *testing.T, l *Lab, config *tls.Config, certFile, keyFile string) error {
 	t.Helper()
 	certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr, err := room.Addr()
+	addr, err := l.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,36 +258,36 @@ func handshake(t *testing.T, room *Lab, config *tls.Config, certFile, keyFile st
 
 func TestIssue_whatClientsCheck(t *testing.T) {
 	t.Parallel()
-	room, stranger := Open(t), Open(t)
-	certFile, keyFile, err := room.Issue("mail.example.test")
+	l, stranger := Open(t), Open(t)
+	certFile, keyFile, err := l.Issue("mail.example.test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"mail.example.test", "localhost", "127.0.0.1", ""} { // "": the lab's host
-		if err := handshake(t, room, room.ClientTLS(name), certFile, keyFile); err != nil {
+		if err := handshake(t, l, l.ClientTLS(name), certFile, keyFile); err != nil {
 			t.Errorf("as %q: %v", name, err)
 		}
 	}
 	var otherName x509.HostnameError
-	if err := handshake(t, room, room.ClientTLS("other.example.test"), certFile, keyFile); !errors.As(err, &otherName) {
+	if err := handshake(t, l, l.ClientTLS("other.example.test"), certFile, keyFile); !errors.As(err, &otherName) {
 		t.Errorf("by another name: %v", err)
 	}
 	var unknown x509.UnknownAuthorityError
-	if err := handshake(t, room, stranger.ClientTLS("localhost"), certFile, keyFile); !errors.As(err, &unknown) {
-		t.Errorf("from another room: %v", err)
+	if err := handshake(t, l, stranger.ClientTLS("localhost"), certFile, keyFile); !errors.As(err, &unknown) {
+		t.Errorf("from another lab: %v", err)
 	}
-	expiredCert, expiredKey, err := room.IssueUntil(time.Now().Add(-time.Minute))
+	expiredCert, expiredKey, err := l.IssueUntil(time.Now().Add(-time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var invalid x509.CertificateInvalidError
-	if err := handshake(t, room, room.ClientTLS("localhost"), expiredCert, expiredKey); !errors.As(err, &invalid) || invalid.Reason != x509.Expired {
+	if err := handshake(t, l, l.ClientTLS("localhost"), expiredCert, expiredKey); !errors.As(err, &invalid) || invalid.Reason != x509.Expired {
 		t.Errorf("after its end: %v", err)
 	}
 	if info, err := os.Stat(keyFile); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("key file: %v %v", info, err)
 	}
-	if text, err := os.ReadFile(room.CAFile()); err != nil || !x509.NewCertPool().AppendCertsFromPEM(text) {
+	if text, err := os.ReadFile(l.CAFile()); err != nil || !x509.NewCertPool().AppendCertsFromPEM(text) {
 		t.Errorf("CA file: %v", err)
 	}
 }

@@ -23,19 +23,19 @@ func Open(t testing.TB) *Lab {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	room, err := New(dir)
+	l, err := New(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			room.showLogs(t)
+			l.showLogs(t)
 		}
-		if err := room.Close(); err != nil {
+		if err := l.Close(); err != nil {
 			t.Errorf("close the lab: %v", err)
 		}
 	})
-	return room
+	return l
 }
 
 func (r *Lab) showLogs(t testing.TB) {

@@ -41,7 +41,7 @@ type Program struct {
 // Process is a running program of a lab.
 type Process struct {
 	program Program
-	room    *Lab
+	lab     *Lab
 	cmd     *exec.Cmd
 	done    chan struct{} // closed when the program has ended
 
@@ -118,7 +118,7 @@ func (r *Lab) launch(program Program, stdin io.Reader) (*Process, error) {
 	if uid, gid := r.Owner(); program.AsOwner && uid != os.Geteuid() {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
-	process := &Process{program: program, room: r, cmd: cmd, done: make(chan struct{})}
+	process := &Process{program: program, lab: r, cmd: cmd, done: make(chan struct{})}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program.Name, err)
 	}
@@ -166,7 +166,7 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // LogTail returns the last lines of the program's output.
-func (p *Process) LogTail() string { return p.room.logTail(p.program.Name) }
+func (p *Process) LogTail() string { return p.lab.logTail(p.program.Name) }
 
 // Stop asks the program to end, then kills what is left of its process group. It returns when
 // the whole group is gone. Stopping twice is allowed.
@@ -190,7 +190,7 @@ func (p *Process) stop() error {
 		return fmt.Errorf("stop %s: %w", p.program.Name, err)
 	}
 	<-p.done
-	return p.room.watchman.remove(p.Pid())
+	return p.lab.watchman.remove(p.Pid())
 }
 
 // killGroup kills a process group and waits until nothing of it runs.

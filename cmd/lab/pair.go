@@ -13,17 +13,17 @@ import (
 	"rehome/lab/scenario"
 )
 
-// pair is the two ends of a move in one room, with the sample organisation at the source.
+// pair is the two ends of a move in one lab, with the sample organisation at the source.
 type pair struct {
 	*scenario.Setup
-	room   *lab.Lab
+	lab    *lab.Lab
 	remove string // folder to remove at the end; empty if the caller named it
 }
 
 // pairOptions says where a pair lives and how large its organisation is.
 type pairOptions struct {
-	room   string // folder for the servers; empty is a temporary one
-	work   string // folder to run rehome in; empty is "move" below the room
+	dir    string // folder for the servers; empty is a temporary one
+	work   string // folder to run rehome in; empty is "move" below dir
 	binary string // rehome; empty if nobody will run it
 	scale  float64
 }
@@ -31,7 +31,7 @@ type pairOptions struct {
 // openPair starts both servers and seeds the source. The caller closes the pair.
 func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 	p := &pair{}
-	if options.room == "" {
+	if options.dir == "" {
 		// Not below the checkout: the users that the servers run as may not reach it there.
 		dir, err := os.MkdirTemp("", "lab-")
 		if err != nil {
@@ -40,17 +40,17 @@ func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			return nil, err
 		}
-		options.room = dir
+		options.dir = dir
 		p.remove = dir
 	}
 	if options.work == "" {
-		options.work = filepath.Join(options.room, "move")
+		options.work = filepath.Join(options.dir, "move")
 	}
 	var err error
-	if p.room, err = lab.New(options.room); err != nil {
+	if p.lab, err = lab.New(options.dir); err != nil {
 		return nil, errors.Join(err, p.sweep())
 	}
-	p.Setup, err = scenario.Prepare(ctx, p.room, options.work, options.binary, corpus.Sample(corpus.Options{Scale: options.scale}))
+	p.Setup, err = scenario.Prepare(ctx, p.lab, options.work, options.binary, corpus.Sample(corpus.Options{Scale: options.scale}))
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -58,7 +58,7 @@ func openPair(ctx context.Context, options pairOptions) (*pair, error) {
 	return p, nil
 }
 
-func (p *pair) close() error { return errors.Join(p.room.Close(), p.sweep()) }
+func (p *pair) close() error { return errors.Join(p.lab.Close(), p.sweep()) }
 
 // sweep removes the temporary folder.
 func (p *pair) sweep() error {

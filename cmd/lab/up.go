@@ -29,7 +29,7 @@ func newUp() *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&options.room, "dir", "", "folder for all data, kept at the end (default: a temporary one)")
+	flags.StringVar(&options.dir, "dir", "", "folder for all data, kept at the end (default: a temporary one)")
 	flags.StringVar(&options.binary, "rehome", "bin/rehome", "the rehome that writes the settings")
 	flags.Float64Var(&options.scale, "scale", 1, "size of the organisation; 1 is some 3,000 messages")
 	return command
@@ -48,7 +48,7 @@ func up(ctx context.Context, options pairOptions, out io.Writer) (err error) {
 	if err := p.Configure(); err != nil {
 		return err
 	}
-	inbox := filepath.Join(p.room.Dir(), "account-manager")
+	inbox := filepath.Join(p.lab.Dir(), "account-manager")
 	if err := os.Mkdir(inbox, 0o755); err != nil {
 		return err
 	}
@@ -80,8 +80,8 @@ func (p *pair) describe(out io.Writer, inbox string) error {
 	for _, person := range p.Organisation.People {
 		fmt.Fprintf(table, "account\t%s %s\t-\n", person.Address, person.Plain)
 	}
-	fmt.Fprintf(table, "\nauthority\t%s\n", p.room.CAFile())
-	fmt.Fprintf(table, "logs\t%s\n", filepath.Join(p.room.Dir(), "log"))
+	fmt.Fprintf(table, "\nauthority\t%s\n", p.lab.CAFile())
+	fmt.Fprintf(table, "logs\t%s\n", filepath.Join(p.lab.Dir(), "log"))
 	fmt.Fprintf(table, "account manager\tput a CSV file into %s\n", inbox)
 	fmt.Fprintf(table, "settings\tcd %s && rehome check\n\nCtrl-C ends it.\n", p.Dir)
 	return table.Flush()

@@ -63,7 +63,7 @@ func TestUp_importsFilesAndEnds(t *testing.T) {
 	dir := lab.Open(t).Dir()
 	var out screen
 	done := make(chan error, 1)
-	go func() { done <- up(ctx, pairOptions{room: dir, binary: buildRehome(t), scale: 0.01}, &out) }()
+	go func() { done <- up(ctx, pairOptions{dir: dir, binary: buildRehome(t), scale: 0.01}, &out) }()
 	shown := out.await(t, "Ctrl-C ends it")
 	for _, want := range []string{"anna@example.com ", filepath.Join(dir, "ca.pem"), "reader:", "https://127.", "rehome check"} {
 		if !strings.Contains(shown, want) {
@@ -103,17 +103,17 @@ func TestOpenPair_sideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, p := range pairs {
-		greet(t, p.Source.IMAPS, p.room.ClientTLS("mail.example.test"), "* OK")
-		greet(t, p.Destination.IMAPS, p.room.ClientTLS("cloud.example.test"), "* OK")
-		greet(t, p.Destination.POP3S, p.room.ClientTLS("cloud.example.test"), "+OK")
+		greet(t, p.Source.IMAPS, p.lab.ClientTLS("mail.example.test"), "* OK")
+		greet(t, p.Destination.IMAPS, p.lab.ClientTLS("cloud.example.test"), "* OK")
+		greet(t, p.Destination.POP3S, p.lab.ClientTLS("cloud.example.test"), "+OK")
 		greet(t, p.Destination.Sieve, nil, `"IMPLEMENTATION"`)
-		if _, err := lab.Dial(t.Context(), p.Source.IMAPS, pairs[1-i].room.ClientTLS("mail.example.test")); err == nil {
+		if _, err := lab.Dial(t.Context(), p.Source.IMAPS, pairs[1-i].lab.ClientTLS("mail.example.test")); err == nil {
 			t.Error("a certificate of one room is trusted in another")
 		}
 		if err := p.close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := os.Stat(p.room.Dir()); !os.IsNotExist(err) {
+		if _, err := os.Stat(p.lab.Dir()); !os.IsNotExist(err) {
 			t.Errorf("the temporary folder after the end: %v", err)
 		}
 	}

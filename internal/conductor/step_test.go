@@ -47,13 +47,13 @@ func TestSteps_oneBehindTheOther(t *testing.T) {
 // What waits for somebody to look is not shown as done, although nothing has failed, whichever step says so.
 func TestSteps_blockedAccountIsNotPreStaged(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		vanished := rehome.Finding{Code: "vanished", Sentence: "90 of 100 have vanished", NextStep: "look"}
+		vanished := rehome.Finding{Code: "vanished", Sentence: "90 of 100 have vanished", NextStep: "look", Blocks: true}
 		for _, kind := range []rehome.Kind{rehome.KindPIM, rehome.KindMail} {
 			play := func(of rehome.Kind) step {
 				return step{of, func(call) (pass.Result, error) {
 					r := looked(pass.Result{})
 					if of == kind {
-						r.Blocked, r.Findings = pass.Blocked("anna", vanished), []rehome.Finding{vanished}
+						r.Blocked, r.Findings = pass.Blocked("anna", []rehome.Finding{vanished}), []rehome.Finding{vanished}
 					}
 					return r, nil
 				}}

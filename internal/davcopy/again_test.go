@@ -19,8 +19,8 @@ import (
 // nothing open.
 func TestRunSlice_finishesWhatABrokenOneBegan(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	destination, err := atmail8.Start(room, atmail8.Options{})
+	l := lab.Open(t)
+	destination, err := atmail8.Start(l, atmail8.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestRunSlice_finishesWhatABrokenOneBegan(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = proxy.Close() })
-	p := pairTo(t, room, corpus.PIMPerson(address, password, 60, 60), "http://"+proxy.Addr()+"/")
+	p := pairTo(t, l, corpus.PIMPerson(address, password, 60, 60), "http://"+proxy.Addr()+"/")
 	engine, started := p.engine(), time.Now()
 
 	go func() { // in the middle of the contacts

@@ -53,14 +53,14 @@ func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
 // there once for each of them. When one of them is deleted, its own copies go and nothing else.
 func TestPasses_severalCollectionsInOne(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	person := corpus.PIMPerson(address, password, 0, 2)
 	same := corpus.Resource{Name: "Ä both.ics", Data: event("both", "in all of them")}
 	person.Calendars[0].Resources = append(person.Calendars[0].Resources, same)
 	for _, name := range []string{"trips", "work"} {
 		person.Calendars = append(person.Calendars, corpus.Collection{Name: name, DisplayName: name, Resources: []corpus.Resource{same}})
 	}
-	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	dst, err := atmail7.Start(l, atmail7.Options{Name: "destination"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestPasses_severalCollectionsInOne(t *testing.T) {
 	}
 	front := before(t, dst.DAV)
 	front.set(about("", "MKCOL MKCALENDAR", http.StatusForbidden, "no more calendars"))
-	p := pairTo(t, room, person, front.URL)
+	p := pairTo(t, l, person, front.URL)
 	p.options.Deletions, p.options.ConfirmDeletions = rehome.DeletionsMirror, true
 	wantTally(t, "first", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5, Copied: 5})
 	wantTally(t, "again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5})

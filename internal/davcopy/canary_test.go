@@ -28,15 +28,15 @@ func TestCanary_fliesWhereItCan(t *testing.T) {
 	tasks := corpus.Collection{Name: "a-tasks", DisplayName: "Tasks", Components: []string{"VTODO"},
 		Resources: []corpus.Resource{{Name: "assigned.ics", Data: task}}}
 	person.Calendars = append([]corpus.Collection{tasks}, person.Calendars...)
-	room := lab.Open(t)
-	server, err := cyrus.Start(room, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
+	l := lab.Open(t)
+	server, err := cyrus.Start(l, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
 		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	front := before(t, server.DAV())
-	p := pairTo(t, room, person, front.URL)
+	p := pairTo(t, l, person, front.URL)
 	want := 1 + len(person.Calendars[1].Resources)
 
 	// While no test object is taken, what is not known is not claimed.
@@ -74,8 +74,8 @@ func findingOf(findings []rehome.Finding, code string) rehome.Finding {
 // is tried, and nothing goes out.
 func TestCanary_fliesWhereNothingIsSaid(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := cyrus.Start(room, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
+	l := lab.Open(t)
+	server, err := cyrus.Start(l, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
 		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
 	}})
 	if err != nil {
@@ -92,7 +92,7 @@ func TestCanary_fliesWhereNothingIsSaid(t *testing.T) {
 		}
 		return r.Method == http.MethodOptions
 	})
-	p := pairTo(t, room, host(), front.URL)
+	p := pairTo(t, l, host(), front.URL)
 	p.pass(t)
 	if canaries.Load() == 0 {
 		t.Error("no canary was tried")

@@ -97,14 +97,14 @@ func checkOneUID(t *testing.T, edit func(r *http.Response)) {
 	person.Calendars[0].Resources = append(person.Calendars[0].Resources,
 		corpus.Resource{Name: "both.ics", Data: event("both", "in both")}, corpus.Resource{Name: "moves.ics", Data: event("moves", "moves")})
 	person.Calendars = append(person.Calendars, work)
-	room := lab.Open(t)
-	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{{Address: address, Password: password}}})
+	l := lab.Open(t)
+	server, err := cyrus.Start(l, cyrus.Options{Accounts: []cyrus.Account{{Address: address, Password: password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	front := before(t, server.DAV())
 	front.edit = edit
-	p := pairTo(t, room, person, front.URL)
+	p := pairTo(t, l, person, front.URL)
 	first := p.pass(t)
 	wantTally(t, "first", first.Tallies[rehome.KindCalendars], Tally{Objects: 9, Copied: 8, Quarantined: 1})
 	if f := findingOf(first.Findings, "uid_elsewhere"); !strings.Contains(f.Object, "both.ics") || !strings.Contains(f.Sentence,

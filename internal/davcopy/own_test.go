@@ -87,14 +87,14 @@ func about(name string, methods string, status int, words string) func(w http.Re
 // troubled is a pair with trouble before both ends.
 func troubled(t *testing.T, person corpus.Person) (p *pair, src, dst *trouble) {
 	t.Helper()
-	room := lab.Open(t)
-	destination, err := atmail8.Start(room, atmail8.Options{})
+	l := lab.Open(t)
+	destination, err := atmail8.Start(l, atmail8.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	addAccount(t, destination)
 	dst = before(t, destination.DAVPlain)
-	p = pairTo(t, room, person, dst.URL)
+	p = pairTo(t, l, person, dst.URL)
 	src = before(t, p.source.DAV)
 	p.src.Close()
 	p.src = endpoint.NewDAV(endpoint.DAVSettings{Host: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source}), URL: src.URL, AllowPlaintext: true})

@@ -39,13 +39,13 @@ type pair struct {
 // newPair starts SabreDAV with the person and Radicale with the account.
 func newPair(t *testing.T, person corpus.Person) *pair {
 	t.Helper()
-	room := lab.Open(t)
-	destination, err := atmail8.Start(room, atmail8.Options{})
+	l := lab.Open(t)
+	destination, err := atmail8.Start(l, atmail8.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	addAccount(t, destination)
-	return pairTo(t, room, person, destination.DAVPlain)
+	return pairTo(t, l, person, destination.DAVPlain)
 }
 
 func addAccount(t *testing.T, destination *atmail8.Server) {
@@ -57,9 +57,9 @@ func addAccount(t *testing.T, destination *atmail8.Server) {
 }
 
 // pairTo starts SabreDAV with the person, and takes a destination that runs.
-func pairTo(t *testing.T, room *lab.Lab, person corpus.Person, destination string) *pair {
+func pairTo(t *testing.T, l *lab.Lab, person corpus.Person, destination string) *pair {
 	t.Helper()
-	source, err := atmail7.Start(room, atmail7.Options{})
+	source, err := atmail7.Start(l, atmail7.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

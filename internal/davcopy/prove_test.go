@@ -85,16 +85,16 @@ func mender(t *testing.T, server string) string {
 // there: it is no difference in this pass or a later one.
 func TestProve_repairThatIsKeptToTheOctet(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	person := personWith([]corpus.Resource{resource(t, "d2-no-fn.vcf")}, nil)
-	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	dst, err := atmail7.Start(l, atmail7.Options{Name: "destination"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := corpus.SeedPerson(t.Context(), dst, corpus.PIMPerson(address, password, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
-	p := pairTo(t, room, person, mender(t, dst.DAV))
+	p := pairTo(t, l, person, mender(t, dst.DAV))
 	for i, want := range []Tally{{Objects: 2, Copied: 2, Repaired: 1}, {Objects: 2}} {
 		r := p.pass(t)
 		wantTally(t, "contacts", r.Tallies[rehome.KindContacts], want)
@@ -113,8 +113,8 @@ func TestProve_repairThatIsKeptToTheOctet(t *testing.T) {
 // Cyrus keeps a position with six decimals, which is the same, and takes a category with a comma apart, which is not.
 func TestProve_cyrus(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{{Address: address, Password: password}}})
+	l := lab.Open(t)
+	server, err := cyrus.Start(l, cyrus.Options{Accounts: []cyrus.Account{{Address: address, Password: password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestProve_cyrus(t *testing.T) {
 	for _, name := range names {
 		events = append(events, resource(t, name))
 	}
-	p := pairTo(t, room, personWith(nil, events), server.DAV())
+	p := pairTo(t, l, personWith(nil, events), server.DAV())
 	r := p.pass(t)
 	wantTally(t, "calendars", r.Tallies[rehome.KindCalendars], Tally{Objects: 4, Copied: 3, Repaired: 1, Quarantined: 1})
 	var said []string
@@ -145,10 +145,10 @@ func TestProve_cyrus(t *testing.T) {
 // else, both are named.
 func TestProve_whatIsSpoiltStandsForNoOther(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	data := event("twice", "the same under two names")
 	person := personWith(nil, []corpus.Resource{{Name: "twice.ics", Data: data}, {Name: "twice-copy.ics", Data: data}})
-	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	dst, err := atmail7.Start(l, atmail7.Options{Name: "destination"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestProve_whatIsSpoiltStandsForNoOther(t *testing.T) {
 		}
 		return false
 	})
-	p := pairTo(t, room, person, front.URL)
+	p := pairTo(t, l, person, front.URL)
 	for _, want := range []Tally{{Objects: 3, Copied: 1, Quarantined: 2}, {Objects: 3, Quarantined: 2}} {
 		wantTally(t, "calendars", p.pass(t).Tallies[rehome.KindCalendars], want)
 		if e := p.exceptions(t); e["twice.ics"].Code != "object_spoilt" || e["twice-copy.ics"].Code != "object_spoilt" {

@@ -71,12 +71,12 @@ func TestPasses_followRenames(t *testing.T) {
 // them loses it.
 func TestPasses_sharedByTwoCalendars(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{{Address: address, Password: password}}})
+	l := lab.Open(t)
+	server, err := cyrus.Start(l, cyrus.Options{Accounts: []cyrus.Account{{Address: address, Password: password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := pairTo(t, room, corpus.PIMPerson(address, password, 0, 12), server.DAV())
+	p := pairTo(t, l, corpus.PIMPerson(address, password, 0, 12), server.DAV())
 	p.options.Deletions = rehome.DeletionsMirror
 	p.put(t, "both.ics", "first")
 	session, main := p.calendar(t, p.src)

@@ -75,10 +75,10 @@ func TestPasses_writeOverAnEarlierVersion(t *testing.T) {
 // An answer to a PUT with the MD5 of what was sent proves nothing where the destination lists another etag.
 func TestProve_anETagThatIsNotListed(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	person := personWith(nil, []corpus.Resource{{Name: "cut.ics", Data: event("cut", "loses its end")}, {Name: "whole.ics",
 		Data: event("whole", "stays whole")}})
-	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	dst, err := atmail7.Start(l, atmail7.Options{Name: "destination"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestProve_anETagThatIsNotListed(t *testing.T) {
 		}
 		return false
 	})
-	p := pairTo(t, room, person, front.URL)
+	p := pairTo(t, l, person, front.URL)
 	for _, want := range []Tally{{Objects: 3, Copied: 2, Quarantined: 1}, {Objects: 3, Quarantined: 1}} {
 		wantTally(t, "calendars", p.pass(t).Tallies[rehome.KindCalendars], want)
 		if e := p.exceptions(t)["cut.ics"]; e.Code != "object_spoilt" {

@@ -27,15 +27,15 @@ func host() corpus.Person {
 
 func TestSilence_cyrusHeedsTheHeaders(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := cyrus.Start(room, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
+	l := lab.Open(t)
+	server, err := cyrus.Start(l, cyrus.Options{Scheduling: true, Accounts: []cyrus.Account{
 		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	person := host()
-	p := pairTo(t, room, person, server.DAV())
+	p := pairTo(t, l, person, server.DAV())
 	want := len(person.Calendars[0].Resources)
 	wantTally(t, "calendars", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: want, Copied: want})
 	wantTally(t, "again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: want})
@@ -72,15 +72,15 @@ func wantNoMail(t *testing.T, sink *mailsink.Sink) {
 
 func TestSilence_davicalDoesNot(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := davical.Start(room, davical.Options{Accounts: []davical.Account{
+	l := lab.Open(t)
+	server, err := davical.Start(l, davical.Options{Accounts: []davical.Account{
 		{Address: address, Password: password}, {Address: "colleague@example.test", Password: password},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	person := host()
-	p := pairTo(t, room, person, server.URL)
+	p := pairTo(t, l, person, server.URL)
 	objects := len(person.Calendars[0].Resources)
 	meetings := objects - 3
 	first := p.pass(t)
@@ -107,8 +107,8 @@ func TestSilence_davicalDoesNot(t *testing.T) {
 // too.
 func TestSilence_overWhatWasNeverAnswered(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := davical.Start(room, davical.Options{Accounts: []davical.Account{{Address: address, Password: password}}})
+	l := lab.Open(t)
+	server, err := davical.Start(l, davical.Options{Accounts: []davical.Account{{Address: address, Password: password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestSilence_overWhatWasNeverAnswered(t *testing.T) {
 			r.StatusCode, r.Status = http.StatusBadGateway, "502 Bad Gateway"
 		}
 	}
-	p := pairTo(t, room, person, front.URL)
+	p := pairTo(t, l, person, front.URL)
 	p.options.ScheduleAgent = true
 	p.pass(t)
 

@@ -37,7 +37,6 @@ type slice struct {
 	tallies  map[rehome.Kind]*Tally
 	findings []rehome.Finding
 	homeless []homeless
-	blocked  error          // what somebody has to confirm
 	trials   []ledger.Trial // test objects that may be at the destination
 
 	calendars []placement // where calendars go, as it was planned; not written while there are jobs
@@ -291,14 +290,6 @@ func (s *slice) find(findings ...rehome.Finding) {
 	}
 }
 
-// block notes a finding that somebody has to see to before the account is done.
-func (s *slice) block(f rehome.Finding) {
-	s.find(f)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.blocked = pass.Blocked(s.account.Address, f)
-}
-
 func (s *slice) count(kind rehome.Kind, add func(*Tally)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -348,7 +339,7 @@ func (s *slice) findStanding(ctx context.Context) error {
 func (s *slice) result() pass.Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := pass.Result{More: s.more, Advanced: s.advanced, Looked: s.looked, Findings: s.findings, Blocked: s.blocked}
+	r := pass.Result{More: s.more, Advanced: s.advanced, Looked: s.looked, Findings: s.findings, Blocked: pass.Blocked(s.account.Address, s.findings)}
 	if s.looked {
 		counts := Counts{}
 		for kind, tally := range s.tallies {

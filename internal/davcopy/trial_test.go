@@ -59,14 +59,14 @@ func TestCanary_heard(t *testing.T) {
 // nothing of what it sends.
 func TestCanary_ofAnEarlierPass(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := davical.Start(room, davical.Options{Accounts: []davical.Account{{Address: address, Password: password}}})
+	l := lab.Open(t)
+	server, err := davical.Start(l, davical.Options{Accounts: []davical.Account{{Address: address, Password: password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	front := before(t, server.URL)
 	person := host()
-	p := pairTo(t, room, person, front.URL)
+	p := pairTo(t, l, person, front.URL)
 	p.options.ScheduleAgent = true
 	var mu sync.Mutex
 	var written []string

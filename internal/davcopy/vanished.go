@@ -19,7 +19,7 @@ import (
 func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err error) {
 	d := decideVanished(j.actions.vanished, j.actions.there, j.terms())
 	if d.emptied > 0 {
-		j.slice.block(j.emptiedFinding(d.emptied))
+		j.slice.find(j.emptiedFinding(d.emptied))
 		j.slice.count(j.kind, func(t *Tally) { t.Doubted += d.emptied })
 		return true, nil
 	}

@@ -40,15 +40,15 @@ func tryConnect(t *testing.T, settings Settings, class rehome.Class, words, hint
 
 func TestConnect_certificates(t *testing.T) {
 	t.Parallel()
-	room, stranger := lab.Open(t), lab.Open(t)
-	certFile, keyFile, err := room.IssueUntil(time.Now().Add(-time.Minute))
+	l, stranger := lab.Open(t), lab.Open(t)
+	certFile, keyFile, err := l.IssueUntil(time.Now().Add(-time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := start(t, room, dovecot.Options{})
-	expired := start(t, room, dovecot.Options{Name: "expired", CertFile: certFile, KeyFile: keyFile})
-	modern := start(t, room, dovecot.Options{Name: "modern", Extra: "ssl_min_protocol = TLSv1.3"})
-	upTo12 := room.ClientTLS("")
+	server := start(t, l, dovecot.Options{})
+	expired := start(t, l, dovecot.Options{Name: "expired", CertFile: certFile, KeyFile: keyFile})
+	modern := start(t, l, dovecot.Options{Name: "modern", Extra: "ssl_min_protocol = TLSv1.3"})
+	upTo12 := l.ClientTLS("")
 	upTo12.MaxVersion = tls.VersionTLS12
 	pinned := &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error {
 		return errors.New("the server's key is sha256/AAAA, another one than pinned")
@@ -60,8 +60,8 @@ func TestConnect_certificates(t *testing.T) {
 	}{
 		"unknown authority":   {server, stranger.ClientTLS(""), "unknown authority", "name its CA with ca_file"},
 		"the machine's roots": {server, nil, "certificate", "ca_file"},
-		"another name":        {server, room.ClientTLS("mail.example.test"), "not mail.example.test", "certificate is for another host name"},
-		"expired":             {expired, room.ClientTLS(""), "expired", "not valid yet: renew it"},
+		"another name":        {server, l.ClientTLS("mail.example.test"), "not mail.example.test", "certificate is for another host name"},
+		"expired":             {expired, l.ClientTLS(""), "expired", "not valid yet: renew it"},
 		"another pin":         {server, pinned, "another one than pinned", "correct pin"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,8 +82,8 @@ func TestConnect_certificates(t *testing.T) {
 // client does not take.
 func TestConnect_nothingInCommon(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	certFile, keyFile, err := room.Issue()
+	l := lab.Open(t)
+	certFile, keyFile, err := l.Issue()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestConnect_nothingInCommon(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			settings := Settings{Address: serveOn(t, listener, "* OK ready"), Security: protocol.ImplicitTLS, TLS: room.ClientTLS(""), Timeout: waitingTime}
+			settings := Settings{Address: serveOn(t, listener, "* OK ready"), Security: protocol.ImplicitTLS, TLS: l.ClientTLS(""), Timeout: waitingTime}
 			tryConnect(t, settings, rehome.ClassUntrusted, test.words, "no TLS version or cipher in common")
 		})
 	}
@@ -130,9 +130,9 @@ func TestConnect_pinThatFits(t *testing.T) {
 
 func TestConnect_wrongPort(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server := start(t, room, dovecot.Options{})
-	closed, err := room.Addr()
+	l := lab.Open(t)
+	server := start(t, l, dovecot.Options{})
+	closed, err := l.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestConnect_wrongPort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			settings := Settings{Address: test.address, Security: test.security, TLS: room.ClientTLS(""), Timeout: waitingTime}
+			settings := Settings{Address: test.address, Security: test.security, TLS: l.ClientTLS(""), Timeout: waitingTime}
 			if test.class == temporary {
 				settings.Timeout = short
 			}

@@ -51,10 +51,10 @@ func account(address string) rehome.Account {
 }
 
 // start runs a Dovecot with the accounts.
-func start(t *testing.T, room *lab.Lab, options dovecot.Options) *dovecot.Server {
+func start(t *testing.T, l *lab.Lab, options dovecot.Options) *dovecot.Server {
 	t.Helper()
 	options.Accounts = []dovecot.Account{{Address: anna().Address, Password: password}, {Address: bert().Address, Password: password}}
-	server, err := dovecot.Start(room, options)
+	server, err := dovecot.Start(l, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,10 +119,10 @@ func TestOpen_mechanism(t *testing.T) {
 
 func TestOpen_noWayToLogIn(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server := start(t, room, dovecot.Options{})
+	l := lab.Open(t)
+	server := start(t, l, dovecot.Options{})
 	settings := plain(server.IMAPS)
-	settings.Security, settings.TLS, settings.Mechanism = protocol.ImplicitTLS, room.ClientTLS(""), "xoauth2"
+	settings.Security, settings.TLS, settings.Mechanism = protocol.ImplicitTLS, l.ClientTLS(""), "xoauth2"
 	_, err := NewIMAP(settings).Open(within(t), anna())
 	wantFault(t, err, rehome.ClassAuth, "it offers LOGIN, PLAIN", "set another mechanism")
 }

@@ -19,15 +19,15 @@ import (
 
 func TestOpen_waysOfSecurity(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server := start(t, room, dovecot.Options{})
+	l := lab.Open(t)
+	server := start(t, l, dovecot.Options{})
 	for _, test := range []struct {
 		security protocol.Security
 		address  string
 		secured  bool
 	}{{protocol.ImplicitTLS, server.IMAPS, true}, {protocol.StartTLS, server.IMAP, true}, {protocol.NoTLS, server.IMAP, false}} {
 		for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
-			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: side}), Address: test.address, Security: test.security, TLS: room.ClientTLS(""),
+			h := NewIMAP(Settings{Host: NewHost(HostSettings{Side: side}), Address: test.address, Security: test.security, TLS: l.ClientTLS(""),
 				Timeout: waitingTime})
 			session := must(t, h, anna())
 			wantWorks(t, session)

@@ -168,9 +168,9 @@ func TestLogIn_hostThatRefusesEverybody(t *testing.T) {
 
 func TestLogIn_serverThatTakesNoPasswordInTheClear(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	// Dovecot trusts its own address, so the client comes from another one.
-	server := start(t, room, dovecot.Options{Extra: "disable_plaintext_auth = yes"})
+	server := start(t, l, dovecot.Options{Extra: "disable_plaintext_auth = yes"})
 	scripted := serve(t, "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] ready")
 	for _, address := range []string{proxy(t, server.IMAP).Addr(), scripted} {
 		_, err := NewIMAP(plain(address)).Open(within(t), anna())

@@ -18,13 +18,13 @@ import (
 // rules of the one become files, the other is a mistake in the settings.
 func TestSieve_reach(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := dovecot.Start(room, dovecot.Options{})
+	l := lab.Open(t)
+	server, err := dovecot.Start(l, dovecot.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	host := NewHost(HostSettings{Side: rehome.Destination})
-	trusted := room.ClientTLS("localhost")
+	trusted := l.ClientTLS("localhost")
 	for name, test := range map[string]struct {
 		address  string
 		security protocol.Security

@@ -19,8 +19,8 @@ import (
 // What an operator writes into the file decides about the connection, from key to handshake.
 func TestTrust_fromTheFileToTheHandshake(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	certFile, keyFile, err := room.Issue()
+	l := lab.Open(t)
+	certFile, keyFile, err := l.Issue()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestTrust_fromTheFileToTheHandshake(t *testing.T) {
 	sum := sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
 	pin := "sha256/" + base64.StdEncoding.EncodeToString(sum[:])
 	otherPin := "sha256/" + base64.StdEncoding.EncodeToString(make([]byte, 32))
-	modern := start(t, room, dovecot.Options{CertFile: certFile, KeyFile: keyFile}).IMAPS
+	modern := start(t, l, dovecot.Options{CertFile: certFile, KeyFile: keyFile}).IMAPS
 	old := func() string {
 		listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS10,
 			MaxVersion: tls.VersionTLS10})
@@ -50,12 +50,12 @@ func TestTrust_fromTheFileToTheHandshake(t *testing.T) {
 		hint    string // "" for a connection that works
 	}{
 		"no authority":            {modern, config.Trust{}, "ca_file"},
-		"its CA":                  {modern, config.Trust{CAFile: room.CAFile()}, ""},
+		"its CA":                  {modern, config.Trust{CAFile: l.CAFile()}, ""},
 		"its pin, no authority":   {modern, config.Trust{Pin: pin}, ""},
 		"another pin":             {modern, config.Trust{Pin: otherPin}, "correct pin"},
-		"another pin, good chain": {modern, config.Trust{Pin: otherPin, CAFile: room.CAFile()}, "correct pin"},
-		"old TLS, not asked for":  {old, config.Trust{CAFile: room.CAFile()}, "tls_min"},
-		"old TLS, asked for":      {old, config.Trust{CAFile: room.CAFile(), TLSMin: "1.0"}, ""},
+		"another pin, good chain": {modern, config.Trust{Pin: otherPin, CAFile: l.CAFile()}, "correct pin"},
+		"old TLS, not asked for":  {old, config.Trust{CAFile: l.CAFile()}, "tls_min"},
+		"old TLS, asked for":      {old, config.Trust{CAFile: l.CAFile(), TLSMin: "1.0"}, ""},
 		"old TLS, and a pin":      {old, config.Trust{Pin: pin, TLSMin: "1.0"}, ""},
 		"old TLS, another pin":    {old, config.Trust{Pin: otherPin, TLSMin: "1.0"}, "correct pin"},
 	} {

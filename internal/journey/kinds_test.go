@@ -27,11 +27,7 @@ func (g *greeting) RunSlice(_ context.Context, account rehome.Account, _ time.Ti
 	for i := range g.kept {
 		g.kept[i].Account = account.Address
 	}
-	r := pass.Result{Looked: true, Findings: g.kept}
-	if len(g.kept) > 0 {
-		r.Blocked = pass.Blocked(account.Address, g.kept[0])
-	}
-	return r, nil
+	return pass.Result{Looked: true, Findings: g.kept, Blocked: pass.Blocked(account.Address, g.kept)}, nil
 }
 
 // A kind of work is a step and its opener: accounts, findings, the states that status shows and what is closed in the end
@@ -45,7 +41,7 @@ func TestSync_anotherKindOfWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed := 0
-	left := rehome.Finding{Code: "greeting_unread", Severity: rehome.SeverityError, Sentence: "nobody has read it", NextStep: "read it"}
+	left := rehome.Finding{Code: "greeting_unread", Severity: rehome.SeverityError, Sentence: "nobody has read it", NextStep: "read it", Blocks: true}
 	step := &greeting{kept: []rehome.Finding{left}}
 	openGreeting := func(context.Context, selection, hosts, SyncOptions, Watcher) (kindOfWork, error) {
 		return kindOfWork{step: step, close: func() error { closed++; return nil }}, nil

@@ -22,11 +22,11 @@ const anna = "anna@example.test"
 // twoEnds starts a source with a script and an empty destination, and returns the settings of the move.
 func twoEnds(t *testing.T) (settings config.Config, dst *dovecot.Server) {
 	t.Helper()
-	room, dir := lab.Open(t), t.TempDir()
+	l, dir := lab.Open(t), t.TempDir()
 	start := func(options dovecot.Options) *dovecot.Server {
 		options.Accounts = []dovecot.Account{{Address: anna, Password: "secret"}}
 		options.Mailboxes = []dovecot.Mailbox{{Name: "Größe", Subscribed: true}}
-		server, err := dovecot.Start(room, options)
+		server, err := dovecot.Start(l, options)
 		if err != nil {
 			t.Fatal(err)
 		}

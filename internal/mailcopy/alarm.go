@@ -8,20 +8,8 @@ import (
 
 	"rehome"
 	"rehome/internal/ledger"
-	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 )
-
-// blocked says what a person has to see to before the account is done: mail is left behind, or waits. Single messages that a
-// server refuses are counted and named, and do not keep an account from being done.
-func blocked(account string, findings []rehome.Finding) error {
-	for _, f := range findings {
-		if f.Blocks {
-			return pass.Blocked(account, f)
-		}
-	}
-	return nil
-}
 
 // emptied is a destination mailbox that holds much less than was brought there.
 type emptied struct {

@@ -39,11 +39,11 @@ func TestBlocked_byWhatWaitsForSomebody(t *testing.T) {
 	t.Parallel()
 	harmless := messageRefused.On("INBOX uid 5", nil)
 	for _, held := range []rehome.Finding{RemovalsHeld.On("INBOX", nil), destinationGone.On("INBOX", nil), SourceForeign.On("", nil)} {
-		if err := blocked("anna", []rehome.Finding{harmless, held}); rehome.ClassOf(err) != rehome.ClassOperator || rehome.HintOf(err) != held.NextStep {
+		if err := pass.Blocked("anna", []rehome.Finding{harmless, held}); rehome.ClassOf(err) != rehome.ClassOperator || rehome.HintOf(err) != held.NextStep {
 			t.Errorf("%s: %v", held.Code, err)
 		}
 	}
-	if err := blocked("anna", []rehome.Finding{harmless}); err != nil {
+	if err := pass.Blocked("anna", []rehome.Finding{harmless}); err != nil {
 		t.Errorf("a single message: %v", err)
 	}
 }

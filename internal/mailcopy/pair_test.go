@@ -41,7 +41,7 @@ var account = rehome.Account{
 // pair is a source and a destination server with a ledger between them.
 type pair struct {
 	t        testing.TB
-	room     *lab.Lab
+	lab      *lab.Lab
 	src, dst *dovecot.Server
 	ledger   *ledger.Mail
 	escrow   string
@@ -58,16 +58,16 @@ type pair struct {
 
 func newPair(t testing.TB, src, dst dovecot.Options) *pair {
 	t.Helper()
-	p := &pair{t: t, room: lab.Open(t)}
+	p := &pair{t: t, lab: lab.Open(t)}
 	p.escrow = filepath.Join(t.TempDir(), "escrow")
 	src.Name, dst.Name = "source", "destination"
 	src.Accounts = []dovecot.Account{{Address: address, Password: password}}
 	dst.Accounts = src.Accounts
 	var err error
-	if p.src, err = dovecot.Start(p.room, src); err != nil {
+	if p.src, err = dovecot.Start(p.lab, src); err != nil {
 		t.Fatal(err)
 	}
-	if p.dst, err = dovecot.Start(p.room, dst); err != nil {
+	if p.dst, err = dovecot.Start(p.lab, dst); err != nil {
 		t.Fatal(err)
 	}
 	p.srcVia, p.dstVia = p.src.IMAP, p.dst.IMAP

@@ -315,7 +315,7 @@ func (s *slice) result() pass.Result {
 	c.Mailboxes, _, c.Octets = s.view.totals()
 	c.Tally.Failed = int(c.Census.Failed)
 	return pass.Result{
-		More: s.more, Findings: s.findings, Looked: s.looked, Waits: s.waits, Counts: c, Blocked: blocked(s.account.Address, s.findings),
+		More: s.more, Findings: s.findings, Looked: s.looked, Waits: s.waits, Counts: c, Blocked: pass.Blocked(s.account.Address, s.findings),
 		Advanced: s.advanced || c.Tally.Copied+c.Tally.Adopted > 0, Worked: c.Tally.Flagged+c.Tally.Removed > 0,
 	}
 }

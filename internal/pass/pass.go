@@ -73,9 +73,15 @@ type Size struct {
 	Failed    int64 // messages that stay behind
 }
 
-// Blocked makes an error of the finding that keeps an account from being done.
-func Blocked(account string, f rehome.Finding) error {
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "finish", Object: account, Cause: errorText(f.Sentence), Hint: f.NextStep}
+// Blocked says what a person has to see to before the account is done: the first of the findings that is declared to
+// block; nil if there is none. A single message or object that a server refuses is counted and named, and blocks nothing.
+func Blocked(account string, findings []rehome.Finding) error {
+	for _, f := range findings {
+		if f.Blocks {
+			return &rehome.Fault{Class: rehome.ClassOperator, Op: "finish", Object: account, Cause: errorText(f.Sentence), Hint: f.NextStep}
+		}
+	}
+	return nil
 }
 
 type errorText string

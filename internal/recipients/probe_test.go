@@ -23,9 +23,9 @@ func asked(t *testing.T, p Probe, addresses []string) (map[string]Reply, error) 
 	return replies, err
 }
 
-func start(t *testing.T, room *lab.Lab, o postfix.Options) (*postfix.Server, Probe) {
+func start(t *testing.T, l *lab.Lab, o postfix.Options) (*postfix.Server, Probe) {
 	t.Helper()
-	s, err := postfix.Start(room, o)
+	s, err := postfix.Start(l, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,13 +53,13 @@ func TestProbe_findsTheMismatchesAndTripsNoLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	table := strings.Replace(virtual.String(), "alias07@a.test", "forgotten@a.test", 1) + "old03@a.test anna@a.test\n"
-	room := lab.Open(t)
-	s, probe := start(t, room, postfix.Options{
+	l := lab.Open(t)
+	s, probe := start(t, l, postfix.Options{
 		Domains: []string{"a.test"}, Accounts: []string{"anna@a.test", "bob@a.test"}, Virtual: table, TLS: true,
 		Settings: map[string]string{"smtpd_soft_error_limit": "5", "smtpd_hard_error_limit": "6", "smtpd_recipient_limit": "10",
 			"smtpd_junk_command_limit": "25", "smtpd_client_connection_count_limit": "1"},
 	})
-	probe.TLS, probe.StartTLS = room.ClientTLS("localhost"), true
+	probe.TLS, probe.StartTLS = l.ClientTLS("localhost"), true
 	wants := Wants(book, seen)
 	var addresses []string
 	for _, want := range wants {

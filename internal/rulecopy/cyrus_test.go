@@ -17,13 +17,13 @@ import (
 	"rehome/lab/dovecot"
 )
 
-func startCyrus(t *testing.T, room *lab.Lab, extra string) *cyrus.Server {
+func startCyrus(t *testing.T, l *lab.Lab, extra string) *cyrus.Server {
 	t.Helper()
 	var mailboxes []cyrus.Mailbox
 	for _, b := range boxes {
 		mailboxes = append(mailboxes, cyrus.Mailbox{Name: imap.EncodeName(b)})
 	}
-	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{{Address: anna, Password: password}}, Mailboxes: mailboxes, Extra: extra})
+	server, err := cyrus.Start(l, cyrus.Options{Accounts: []cyrus.Account{{Address: anna, Password: password}}, Mailboxes: mailboxes, Extra: extra})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,8 +42,8 @@ func TestSync_toCyrus(t *testing.T) {
 	}{"as it comes": {"", NamesAuto}, "set to UTF-8": {"sieve_utf8fileinto: yes\n", NamesUTF8}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			room := lab.Open(t)
-			src, dst := startServer(t, room, "source", dovecot.Maildir, ".", "INBOX."), startCyrus(t, room, test.extra)
+			l := lab.Open(t)
+			src, dst := startServer(t, l, "source", dovecot.Maildir, ".", "INBOX."), startCyrus(t, l, test.extra)
 			from, to := logIn(t, src.Sieve), logIn(t, dst.Sieve)
 			store(t, from, "main", sourceScript)
 			caps := to.Capabilities()
@@ -94,8 +94,8 @@ func wantOutbox(t *testing.T, server *cyrus.Server) {
 // is not taken is named with the server's words and what to do.
 func TestSync_whatCyrusDoesNotTake(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	src, dst := startServer(t, room, "source", dovecot.Maildir, ".", "INBOX."), startCyrus(t, room, "")
+	l := lab.Open(t)
+	src, dst := startServer(t, l, "source", dovecot.Maildir, ".", "INBOX."), startCyrus(t, l, "")
 	from, to := logIn(t, src.Sieve), logIn(t, dst.Sieve)
 	for i := range 5 {
 		store(t, from, fmt.Sprintf("old %d", i), "keep;\r\n")

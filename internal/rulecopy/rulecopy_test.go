@@ -25,9 +25,9 @@ const anna, password = "anna@example.test", "secret"
 
 var boxes = []string{"Lists", "Größe", "Junk"}
 
-func startServer(t *testing.T, room *lab.Lab, name, layout, separator, prefix string) *dovecot.Server {
+func startServer(t *testing.T, l *lab.Lab, name, layout, separator, prefix string) *dovecot.Server {
 	t.Helper()
-	sink, err := mailsink.Start(room, "outbox-of-"+name) // what is forwarded or answered goes nowhere else
+	sink, err := mailsink.Start(l, "outbox-of-"+name) // what is forwarded or answered goes nowhere else
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func startServer(t *testing.T, room *lab.Lab, name, layout, separator, prefix st
 	for _, b := range boxes {
 		mailboxes = append(mailboxes, dovecot.Mailbox{Name: b, Subscribed: true})
 	}
-	server, err := dovecot.Start(room, dovecot.Options{Name: name, Layout: layout, Separator: separator, Prefix: prefix, Mailboxes: mailboxes,
+	server, err := dovecot.Start(l, dovecot.Options{Name: name, Layout: layout, Separator: separator, Prefix: prefix, Mailboxes: mailboxes,
 		Extra:    "submission_host = " + sink.SMTP,
 		Accounts: []dovecot.Account{{Address: anna, Password: password}, {Address: "berta@example.test", Password: password}}})
 	if err != nil {
@@ -80,9 +80,9 @@ var letters = []string{"size one", "list two", "drop three", "plain four", "LIST
 // The same letters through both servers land in the corresponding mailboxes.
 func TestSync_messagesLandWhereTheyLandedAtTheSource(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	src := startServer(t, room, "source", dovecot.Maildir, ".", "INBOX.")
-	dst := startServer(t, room, "destination", dovecot.Sdbox, "/", "")
+	l := lab.Open(t)
+	src := startServer(t, l, "source", dovecot.Maildir, ".", "INBOX.")
+	dst := startServer(t, l, "destination", dovecot.Sdbox, "/", "")
 	from, to := logIn(t, src.Sieve), logIn(t, dst.Sieve)
 	store(t, from, "main", sourceScript)
 	book := openLedger(t)

@@ -47,19 +47,19 @@ type Server struct {
 	ReaderPassword string
 	DSN            string // of the reader, as github.com/go-sql-driver/mysql reads it
 
-	room    *lab.Lab
+	lab     *lab.Lab
 	options Options
 	db      *sql.DB
 	groups  []int // of the database and of SabreDAV
 }
 
 // Start runs a server in the lab. The lab's Close stops it.
-func Start(room *lab.Lab, opts Options) (*Server, error) {
+func Start(l *lab.Lab, opts Options) (*Server, error) {
 	opts.Name = cmp.Or(opts.Name, "atmail7")
 	if opts.Domains == nil {
 		opts.Domains = []string{"example.test"}
 	}
-	s := &Server{room: room, options: opts}
+	s := &Server{lab: l, options: opts}
 	if err := s.startDatabase(); err != nil {
 		return nil, fmt.Errorf("start the database of %s: %w", opts.Name, err)
 	}

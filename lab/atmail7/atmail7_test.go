@@ -38,7 +38,7 @@ func start(t *testing.T, opts Options, accounts ...Account) *Server {
 // dialIMAP connects by TLS with the name in the certificate.
 func dialIMAP(t *testing.T, server *Server) *lab.Dialogue {
 	t.Helper()
-	imap, err := lab.Dial(t.Context(), server.IMAPS, server.room.ClientTLS("mail.example.test"))
+	imap, err := lab.Dial(t.Context(), server.IMAPS, server.lab.ClientTLS("mail.example.test"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestMailDir_twoLetters(t *testing.T) {
 func TestServices_answer(t *testing.T) {
 	t.Parallel()
 	server := start(t, Options{NoDAV: true}, Account{Address: anna, Stored: password})
-	config := server.room.ClientTLS("mail.example.test")
+	config := server.lab.ClientTLS("mail.example.test")
 	pop, err := lab.Dial(t.Context(), server.POP3S, config)
 	if err != nil {
 		t.Fatal(err)
@@ -328,18 +328,18 @@ func TestWithout_leavesTablesOut(t *testing.T) {
 
 func TestClose_leavesNothingRunning(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	if _, err := Start(room, Options{}); err != nil {
+	l := lab.Open(t)
+	if _, err := Start(l, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if got := mentions(t, room.Dir()); got < 3 {
-		t.Errorf("%d processes of the room before Close, want at least 3", got)
+	if got := mentions(t, l.Dir()); got < 3 {
+		t.Errorf("%d processes of the lab before Close, want at least 3", got)
 	}
-	if err := room.Close(); err != nil {
+	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := mentions(t, room.Dir()); got != 0 {
-		t.Errorf("%d processes of the room after Close", got)
+	if got := mentions(t, l.Dir()); got != 0 {
+		t.Errorf("%d processes of the lab after Close", got)
 	}
 }
 

@@ -62,7 +62,7 @@ key_buffer_size = 1M
 // startDatabase makes a database of its own, fills it with the tables and connects to it.
 func (s *Server) startDatabase() error {
 	name := s.options.Name + "-db"
-	dir, err := s.room.OwnedDir(name)
+	dir, err := s.lab.OwnedDir(name)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *Server) startDatabase() error {
 	}
 	// A temporary folder of its own: a server that starts removes the temporary tables in it.
 	for _, sub := range []string{"data", "tmp"} {
-		if _, err := s.room.OwnedDir(name, sub); err != nil {
+		if _, err := s.lab.OwnedDir(name, sub); err != nil {
 			return err
 		}
 	}
@@ -88,14 +88,14 @@ func (s *Server) startDatabase() error {
 	if err != nil {
 		return err
 	}
-	if err := s.room.Run(program, statements); err != nil {
+	if err := s.lab.Run(program, statements); err != nil {
 		return err
 	}
 	return s.serveDatabase(program, config, filepath.Join(dir, "socket"))
 }
 
 func (s *Server) serveDatabase(program lab.Program, config, socket string) error {
-	addr, err := s.room.Addr()
+	addr, err := s.lab.Addr()
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *Server) serveDatabase(program lab.Program, config, socket string) error
 	}
 	program.Args = []string{"--defaults-file=" + config, "--bind-address=" + host, "--port=" + port, "--innodb-fast-shutdown=2"}
 	program.Ready = []string{addr, socket}
-	process, err := s.room.Start(program)
+	process, err := s.lab.Start(program)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (s *Server) connect() error {
 		return err
 	}
 	s.db = db
-	if err := s.room.OnClose(db.Close); err != nil {
+	if err := s.lab.OnClose(db.Close); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -24,7 +24,7 @@ func (s *Server) startDAV() error {
 		return err
 	}
 	name := s.options.Name + "-dav"
-	dir, err := s.room.OwnedDir(name)
+	dir, err := s.lab.OwnedDir(name)
 	if err != nil {
 		return err
 	}
@@ -32,11 +32,11 @@ func (s *Server) startDAV() error {
 	if err := os.WriteFile(script, serverPHP, 0o644); err != nil {
 		return err
 	}
-	addr, err := s.room.Addr()
+	addr, err := s.lab.Addr()
 	if err != nil {
 		return err
 	}
-	process, err := s.room.Start(lab.Program{
+	process, err := s.lab.Start(lab.Program{
 		Name: name, Command: "php", Package: "php-cli", AsOwner: true,
 		Args: []string{"-d", "opcache.enable_cli=1", "-d", "memory_limit=256M", "-S", addr, script},
 		Env: []string{

@@ -16,7 +16,7 @@ const (
 )
 
 func (s *Server) startMail() error {
-	server, err := dovecot.Start(s.room, dovecot.Options{
+	server, err := dovecot.Start(s.lab, dovecot.Options{
 		Name: s.options.Name, Layout: dovecot.Maildir, Separator: ".", Prefix: "INBOX.",
 		Mailboxes: []dovecot.Mailbox{
 			{Name: "Sent", Subscribed: true}, {Name: "Drafts", Subscribed: true},
@@ -38,7 +38,7 @@ func (s *Server) authSQL() string {
 		groups = "LEFT JOIN `Groups` g ON g.GroupName = u.Ugroup"
 		switches = `AND NOT ('%s' = 'imap' AND COALESCE(g.IMAPSupport, 1) = 0) AND NOT ('%s' = 'pop3' AND COALESCE(g.POP3Support, 1) = 0)`
 	}
-	uid, gid := s.room.Owner()
+	uid, gid := s.lab.Owner()
 	return fmt.Sprintf("driver = mysql\nconnect = host=%s dbname=%s user=%s password=%s\n", s.Socket, database, writer, writerPassword) +
 		setting("password_query", `SELECT s.Account AS user, CASE
 			WHEN BINARY s.Password REGEXP '^[0-9a-f]{32}$' THEN CONCAT('{PLAIN-MD5}', s.Password)

@@ -39,11 +39,11 @@ const apiPath = "/admin/index.php/api/"
 
 // StartAPI runs the interface over TLS in the server's lab.
 func (s *Server) StartAPI() (*API, error) {
-	certFile, keyFile, err := s.room.Issue(hostName)
+	certFile, keyFile, err := s.lab.Issue(hostName)
 	if err != nil {
 		return nil, err
 	}
-	addr, err := s.room.Addr()
+	addr, err := s.lab.Addr()
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (s *Server) StartAPI() (*API, error) {
 	server := &http.Server{Handler: http.HandlerFunc(api.answer), ErrorLog: log.New(io.Discard, "", 0)}
 	ended := make(chan error, 1)
 	go func() { ended <- server.ServeTLS(listener, certFile, keyFile) }()
-	return api, s.room.OnClose(func() error {
+	return api, s.lab.OnClose(func() error {
 		err := server.Close()
 		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
 			err = errors.Join(err, served)

@@ -48,7 +48,7 @@ type Server struct {
 	DAVPlain string // the same without TLS
 	Domains  []string
 
-	room    *lab.Lab
+	lab     *lab.Lab
 	options Options
 	groups  []int // of Radicale
 
@@ -57,13 +57,13 @@ type Server struct {
 }
 
 // Start runs a server in the lab. The lab's Close stops it.
-func Start(room *lab.Lab, opts Options) (*Server, error) {
+func Start(l *lab.Lab, opts Options) (*Server, error) {
 	opts.Name = cmp.Or(opts.Name, "atmail8")
 	opts.Layout = cmp.Or(opts.Layout, dovecot.Sdbox)
 	if opts.Domains == nil {
 		opts.Domains = []string{"example.test"}
 	}
-	s := &Server{room: room, options: opts, Domains: opts.Domains, passwords: map[string]string{}}
+	s := &Server{lab: l, options: opts, Domains: opts.Domains, passwords: map[string]string{}}
 	var both errgroup.Group
 	both.Go(s.startMail)
 	if !opts.NoDAV {
@@ -95,7 +95,7 @@ func (s *Server) startMail() error {
 		options.MasterUser = "importer"
 		options.MasterPassword = "master-of-the-lab"
 	}
-	server, err := dovecot.Start(s.room, options)
+	server, err := dovecot.Start(s.lab, options)
 	s.Server = server
 	return err
 }

@@ -38,7 +38,7 @@ func importOne(t *testing.T, server *Server) {
 // logIn tries IMAP over TLS by the name in the certificate and returns the server's answer.
 func logIn(t *testing.T, server *Server, user, password string) string {
 	t.Helper()
-	imap, err := lab.Dial(t.Context(), server.IMAPS, server.room.ClientTLS(hostName))
+	imap, err := lab.Dial(t.Context(), server.IMAPS, server.lab.ClientTLS(hostName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func propfind(t *testing.T, client *http.Client, url, user, password string) (in
 }
 
 func davClient(server *Server) *http.Client {
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: server.room.ClientTLS("")}}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: server.lab.ClientTLS("")}}
 }
 
 func TestImportCSV_rowsAreJudgedOneByOne(t *testing.T) {

@@ -52,15 +52,15 @@ var collections = map[string]string{
 
 func (s *Server) davName() string { return s.options.Name + "-dav" }
 
-func (s *Server) davDir() string { return filepath.Join(s.room.Dir(), s.davName()) }
+func (s *Server) davDir() string { return filepath.Join(s.lab.Dir(), s.davName()) }
 
 // startDAV runs Radicale and a front door with TLS before it.
 func (s *Server) startDAV() error {
-	dir, err := s.room.OwnedDir(s.davName())
+	dir, err := s.lab.OwnedDir(s.davName())
 	if err != nil {
 		return err
 	}
-	addr, err := s.room.Addr()
+	addr, err := s.lab.Addr()
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Server) startDAV() error {
 	if err := s.writeHtpasswd(); err != nil {
 		return err
 	}
-	process, err := s.room.Start(lab.Program{
+	process, err := s.lab.Start(lab.Program{
 		Name: s.davName(), Command: "radicale", Package: "radicale", AsOwner: true,
 		Args: []string{"-C", config}, Ready: []string{addr},
 	})
@@ -86,11 +86,11 @@ func (s *Server) startDAV() error {
 
 // openFrontDoor serves TLS before the backend and returns the base URL.
 func (s *Server) openFrontDoor(backend *url.URL) (string, error) {
-	certFile, keyFile, err := s.room.Issue(hostName)
+	certFile, keyFile, err := s.lab.Issue(hostName)
 	if err != nil {
 		return "", err
 	}
-	addr, err := s.room.Addr()
+	addr, err := s.lab.Addr()
 	if err != nil {
 		return "", err
 	}
@@ -112,7 +112,7 @@ func (s *Server) openFrontDoor(backend *url.URL) (string, error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.ServeTLS(listener, certFile, keyFile) }()
-	return "https://" + addr + "/", s.room.OnClose(func() error {
+	return "https://" + addr + "/", s.lab.OnClose(func() error {
 		err := server.Close()
 		if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
 			err = errors.Join(err, served)
@@ -144,7 +144,7 @@ func (s *Server) createCollections(address string) error {
 		return nil
 	}
 	for name, properties := range collections {
-		dir, err := s.room.OwnedDir(s.davName(), "collections", "collection-root", address, name)
+		dir, err := s.lab.OwnedDir(s.davName(), "collections", "collection-root", address, name)
 		if err != nil {
 			return err
 		}
@@ -168,6 +168,6 @@ func (s *Server) writeOwned(path, text string) error {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err
 	}
-	uid, gid := s.room.Owner()
+	uid, gid := s.lab.Owner()
 	return os.Chown(path, uid, gid)
 }

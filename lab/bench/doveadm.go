@@ -24,7 +24,7 @@ func (doveadmTool) programs(s *mailScene, dir string, moves []move) ([]program, 
 	host, port, _ := net.SplitHostPort(s.addr[source]) // our own address, always well-formed
 	security := "imapc_ssl = no"
 	if s.line.tls {
-		security = "imapc_ssl = imaps\nssl_client_ca_file = " + s.room.CAFile()
+		security = "imapc_ssl = imaps\nssl_client_ca_file = " + s.lab.CAFile()
 	}
 	var programs []program
 	for i, m := range moves {

@@ -38,7 +38,7 @@ type mailScene struct {
 	line    mailLine
 	options Options
 	dir     string
-	room    *lab.Lab
+	lab     *lab.Lab
 	server  [2]*dovecot.Server
 	groups  [2]int
 	addr    [2]string            // to dial, through the proxies where there are any
@@ -66,12 +66,12 @@ func (o Options) sets() int { return 16 * o.Runs }
 
 func openMail(ctx context.Context, dir string, options Options, work mailWork, line mailLine) (_ *mailScene, err error) {
 	s := &mailScene{work: work, line: line, options: options, dir: dir}
-	if s.room, err = lab.New(dir); err != nil {
+	if s.lab, err = lab.New(dir); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.room.Close())
+			err = errors.Join(err, s.lab.Close())
 		}
 	}()
 	s.divide()
@@ -137,7 +137,7 @@ func (s *mailScene) start() (err error) {
 		{Name: "source", Layout: dovecot.Maildir, Prefix: "INBOX.", Accounts: src},
 		{Name: "destination", Layout: s.line.layout, Separator: "/", Accounts: dst},
 	} {
-		if s.server[side], err = dovecot.Start(s.room, options); err != nil {
+		if s.server[side], err = dovecot.Start(s.lab, options); err != nil {
 			return err
 		}
 		if s.groups[side], err = masterOf(s.server[side]); err != nil {
@@ -195,7 +195,7 @@ func (s *mailScene) openLines() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", server.Dir(), err)
 		}
-		if err := s.room.OnClose(proxy.Close); err != nil {
+		if err := s.lab.OnClose(proxy.Close); err != nil {
 			return err
 		}
 		proxy.Set(faultproxy.ToServer, faultproxy.Fault{Delay: s.line.trip / 2})
@@ -229,7 +229,7 @@ func (s *mailScene) trips() (trips [2]int, counted bool) {
 	return trips, true
 }
 
-func (s *mailScene) close() error { return s.room.Close() }
+func (s *mailScene) close() error { return s.lab.Close() }
 
 func (s *mailScene) contenders() []contender {
 	var all []contender
@@ -279,7 +279,7 @@ func (s *mailScene) dial(ctx context.Context, addr, user string) (*imap.Client, 
 }
 
 // clientTLS trusts the lab's authority under a name that stands in the certificates.
-func (s *mailScene) clientTLS() *tls.Config { return s.room.ClientTLS("localhost") }
+func (s *mailScene) clientTLS() *tls.Config { return s.lab.ClientTLS("localhost") }
 
 // keepBelow is the mean size up to which the mail of a run stays until the row is over.
 const keepBelow = 1 << 20

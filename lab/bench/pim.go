@@ -49,7 +49,7 @@ func pimRow(work pimWork, kind pimDestinationKind, trip time.Duration) Row {
 type pimScene struct {
 	work    pimWork
 	options Options
-	room    *lab.Lab
+	lab     *lab.Lab
 	person  corpus.Person
 	src     *atmail7.Server
 	dst     pimDestination
@@ -61,15 +61,15 @@ type pimScene struct {
 func openPIM(ctx context.Context, dir string, options Options, work pimWork, kind pimDestinationKind, trip time.Duration) (_ *pimScene, err error) {
 	s := &pimScene{work: work, options: options}
 	s.person = corpus.PIMPerson(sourceNames("s", 1)[0], password, options.scaled(work.contacts, 1), options.scaled(work.events, 1))
-	if s.room, err = lab.New(dir); err != nil {
+	if s.lab, err = lab.New(dir); err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.room.Close())
+			err = errors.Join(err, s.lab.Close())
 		}
 	}()
-	if s.src, err = atmail7.Start(s.room, atmail7.Options{}); err != nil {
+	if s.src, err = atmail7.Start(s.lab, atmail7.Options{}); err != nil {
 		return nil, err
 	}
 	if err := corpus.SeedPerson(ctx, s.src, s.person); err != nil {
@@ -79,7 +79,7 @@ func openPIM(ctx context.Context, dir string, options Options, work pimWork, kin
 	for set := range s.options.sets() {
 		accounts = append(accounts, destinationName(set, 0))
 	}
-	if s.dst, err = kind.start(s.room, accounts); err != nil {
+	if s.dst, err = kind.start(s.lab, accounts); err != nil {
 		return nil, err
 	}
 	return s, s.openLines(trip)
@@ -100,7 +100,7 @@ func (s *pimScene) openLines(trip time.Duration) error {
 		if err != nil {
 			return err
 		}
-		if err := s.room.OnClose(proxy.Close); err != nil {
+		if err := s.lab.OnClose(proxy.Close); err != nil {
 			return err
 		}
 		proxy.Set(faultproxy.ToServer, faultproxy.Fault{Delay: trip / 2})
@@ -133,7 +133,7 @@ func (s *pimScene) trips() (trips [2]int, counted bool) {
 	return trips, true
 }
 
-func (s *pimScene) close() error { return s.room.Close() }
+func (s *pimScene) close() error { return s.lab.Close() }
 
 // freshAccount is one at the destination that nobody has written into.
 func (s *pimScene) freshAccount() (string, error) {

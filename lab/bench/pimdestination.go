@@ -38,14 +38,14 @@ func pimDestinations() []pimDestinationKind {
 
 type pimDestinationKind struct {
 	key, title string
-	start      func(room *lab.Lab, accounts []string) (pimDestination, error)
+	start      func(l *lab.Lab, accounts []string) (pimDestination, error)
 }
 
 // radicale looks at the whole collection at each PUT, which takes the longer the more is there.
 type radicale struct{ *atmail8.Server }
 
-func startRadicale(room *lab.Lab, accounts []string) (pimDestination, error) {
-	server, err := atmail8.Start(room, atmail8.Options{})
+func startRadicale(l *lab.Lab, accounts []string) (pimDestination, error) {
+	server, err := atmail8.Start(l, atmail8.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +79,12 @@ func (r radicale) stored(_ context.Context, account string, kind pim.Kind) (map[
 // cyrusDAV is a server that writes at the speed of its disk.
 type cyrusDAV struct{ *cyrus.Server }
 
-func startCyrus(room *lab.Lab, accounts []string) (pimDestination, error) {
+func startCyrus(l *lab.Lab, accounts []string) (pimDestination, error) {
 	var all []cyrus.Account
 	for _, account := range accounts {
 		all = append(all, cyrus.Account{Address: account, Password: password})
 	}
-	server, err := cyrus.Start(room, cyrus.Options{Accounts: all})
+	server, err := cyrus.Start(l, cyrus.Options{Accounts: all})
 	if err != nil {
 		return nil, err
 	}
@@ -106,8 +106,8 @@ func (c cyrusDAV) stored(ctx context.Context, account string, kind pim.Kind) (ma
 // sabreDAV is a server as the source is, empty. Nothing that Debian has is more like atmail 8.
 type sabreDAV struct{ *atmail7.Server }
 
-func startSabreDAV(room *lab.Lab, accounts []string) (pimDestination, error) {
-	server, err := atmail7.Start(room, atmail7.Options{Name: "sabredav"})
+func startSabreDAV(l *lab.Lab, accounts []string) (pimDestination, error) {
+	server, err := atmail7.Start(l, atmail7.Options{Name: "sabredav"})
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (*rehomeTool) traits() traits { return traits{} }
 func (t *rehomeTool) programs(s *mailScene, dir string, moves []move) ([]program, error) {
 	tls := "tls: none"
 	if s.line.tls {
-		tls = "tls: implicit, ca_file: " + s.room.CAFile()
+		tls = "tls: implicit, ca_file: " + s.lab.CAFile()
 	}
 	settings := fmt.Sprintf(`organisation: Bench
 store: rehome.db

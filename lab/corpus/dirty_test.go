@@ -94,8 +94,8 @@ func TestDirtyPerson_liesInTheTablesAsItIs(t *testing.T) {
 	checkResources(t, server, person, "calendars", person.Calendars)
 }
 
-func openCyrus(t *testing.T, room *lab.Lab) place {
-	server, err := cyrus.Start(room, cyrus.Options{Accounts: []cyrus.Account{{Address: dirtyUser, Password: dirtyPassword}}})
+func openCyrus(t *testing.T, l *lab.Lab) place {
+	server, err := cyrus.Start(l, cyrus.Options{Accounts: []cyrus.Account{{Address: dirtyUser, Password: dirtyPassword}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,8 +131,8 @@ func send(t *testing.T, where place, method string, o DirtyObject) (int, []byte)
 	return answer.StatusCode, text
 }
 
-func openSabreDAV(t *testing.T, room *lab.Lab) place {
-	server, err := atmail7.Start(room, atmail7.Options{})
+func openSabreDAV(t *testing.T, l *lab.Lab) place {
+	server, err := atmail7.Start(l, atmail7.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +142,8 @@ func openSabreDAV(t *testing.T, room *lab.Lab) place {
 	return place{server.DAV + "addressbooks/" + dirtyUser + "/default/", server.DAV + "calendars/" + dirtyUser + "/default/"}
 }
 
-func openRadicale(t *testing.T, room *lab.Lab) place {
-	server, err := atmail8.Start(room, atmail8.Options{})
+func openRadicale(t *testing.T, l *lab.Lab) place {
+	server, err := atmail8.Start(l, atmail8.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,16 +154,16 @@ func openRadicale(t *testing.T, room *lab.Lab) place {
 	return place{server.DAVPlain + dirtyUser + "/contacts/", server.DAVPlain + dirtyUser + "/calendar/"}
 }
 
-func openXandikos(t *testing.T, room *lab.Lab) place {
-	server, err := xandikos.Start(room, xandikos.Options{Accounts: []xandikos.Account{{Address: dirtyUser, Password: dirtyPassword}}})
+func openXandikos(t *testing.T, l *lab.Lab) place {
+	server, err := xandikos.Start(l, xandikos.Options{Accounts: []xandikos.Account{{Address: dirtyUser, Password: dirtyPassword}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return place{server.Book(dirtyUser), server.Calendar(dirtyUser)}
 }
 
-func openDAViCal(t *testing.T, room *lab.Lab) place {
-	server, err := davical.Start(room, davical.Options{Accounts: []davical.Account{{Address: dirtyUser, Password: dirtyPassword}}})
+func openDAViCal(t *testing.T, l *lab.Lab) place {
+	server, err := davical.Start(l, davical.Options{Accounts: []davical.Account{{Address: dirtyUser, Password: dirtyPassword}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (s *Server) AddAccounts(ctx context.Context, accounts ...Account) error {
 	for _, account := range accounts {
 		s.accounts[account.Address] = account
 		for _, sub := range []string{"cur", "new", "tmp"} {
-			if _, err := s.room.OwnedDir(s.options.Name, "mail", account.Address, "Maildir", sub); err != nil {
+			if _, err := s.lab.OwnedDir(s.options.Name, "mail", account.Address, "Maildir", sub); err != nil {
 				return err
 			}
 		}
@@ -41,7 +41,7 @@ func (s *Server) Home(address string) string { return filepath.Join(s.dir, "mail
 // writeUserDB does what makeuserdb does, which has fixed paths: userdb.dat holds what everybody may
 // know, userdbshadow.dat the passwords.
 func (s *Server) writeUserDB(ctx context.Context) error {
-	uid, gid := s.room.Owner()
+	uid, gid := s.lab.Owner()
 	var open, shadow strings.Builder
 	for _, address := range slices.Sorted(maps.Keys(s.accounts)) {
 		hash, err := s.run(ctx, "/usr/sbin/userdbpw", s.accounts[address].Password+"\n", "-md5")

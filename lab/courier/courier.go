@@ -49,7 +49,7 @@ type Options struct {
 type Server struct {
 	IMAP, IMAPS string
 
-	room    *lab.Lab
+	lab     *lab.Lab
 	root    lab.Unpacked
 	options Options
 	dir     string
@@ -60,11 +60,11 @@ type Server struct {
 }
 
 // Start runs a server in the lab. The lab's Close stops it.
-func Start(room *lab.Lab, opts Options) (*Server, error) {
+func Start(l *lab.Lab, opts Options) (*Server, error) {
 	if opts.Name == "" {
 		opts.Name = "courier"
 	}
-	s := &Server{room: room, options: opts, accounts: map[string]Account{}}
+	s := &Server{lab: l, options: opts, accounts: map[string]Account{}}
 	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", opts.Name, err)
 	}
@@ -72,7 +72,7 @@ func Start(room *lab.Lab, opts Options) (*Server, error) {
 		return nil, err
 	}
 	for _, program := range s.programs() {
-		process, err := room.Start(program)
+		process, err := l.Start(program)
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +109,7 @@ func (s *Server) prepare() error {
 	if s.root, err = lab.FindUnpacked(tcpd, "courier-base"); err != nil {
 		return err
 	}
-	s.dir = filepath.Join(s.room.Dir(), s.options.Name)
+	s.dir = filepath.Join(s.lab.Dir(), s.options.Name)
 	if err := os.Mkdir(s.dir, 0o755); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (s *Server) prepare() error {
 		}
 	}
 	for _, addr := range []*string{&s.IMAP, &s.IMAPS} {
-		if *addr, err = s.room.Addr(); err != nil {
+		if *addr, err = s.lab.Addr(); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func (s *Server) writeConfig() error {
 // certificate writes both halves into one file, as Courier wants it, and returns its path.
 func (s *Server) certificate() (string, error) {
 	var both []byte
-	certFile, keyFile, err := s.room.Issue(s.options.Hosts...)
+	certFile, keyFile, err := s.lab.Issue(s.options.Hosts...)
 	for _, half := range []string{certFile, keyFile} {
 		if err == nil {
 			var text []byte

@@ -43,7 +43,7 @@ func logIn(t *testing.T, addr string, config *tls.Config, password string) (*lab
 func TestStart_servesMaildirBelowINBOX(t *testing.T) {
 	t.Parallel()
 	server := start(t, Options{})
-	for addr, config := range map[string]*tls.Config{server.IMAP: nil, server.IMAPS: server.room.ClientTLS("localhost")} {
+	for addr, config := range map[string]*tls.Config{server.IMAP: nil, server.IMAPS: server.lab.ClientTLS("localhost")} {
 		imap, answer := logIn(t, addr, config, password)
 		if !strings.HasPrefix(answer, "a OK") {
 			t.Fatalf("login, TLS %v: %s", config != nil, answer)
@@ -71,9 +71,9 @@ func TestAddAccounts_changesThePassword(t *testing.T) {
 // Two servers of one machine know nothing of each other.
 func TestStart_twoSideBySide(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	for _, name := range []string{"one", "two"} {
-		server, err := Start(room, Options{Name: name, Accounts: []Account{{Address: address, Password: name}}})
+		server, err := Start(l, Options{Name: name, Accounts: []Account{{Address: address, Password: name}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,8 +86,8 @@ func TestStart_twoSideBySide(t *testing.T) {
 func TestClose_leavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	server := start(t, Options{})
-	logIn(t, server.IMAPS, server.room.ClientTLS("localhost"), password)
-	if err := server.room.Close(); err != nil {
+	logIn(t, server.IMAPS, server.lab.ClientTLS("localhost"), password)
+	if err := server.lab.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, process := range server.group {

@@ -59,7 +59,7 @@ func (s *Server) writeConfig() error {
 			return err
 		}
 	}
-	if data.CertFile, data.KeyFile, err = s.room.Issue(s.options.Hosts...); err != nil {
+	if data.CertFile, data.KeyFile, err = s.lab.Issue(s.options.Hosts...); err != nil {
 		return err
 	}
 	if err := s.own(data.KeyFile); err != nil {

@@ -69,7 +69,7 @@ type Server struct {
 
 	Outbox *mailsink.Sink // what calendars mail to people outside
 
-	room    *lab.Lab
+	lab     *lab.Lab
 	root    lab.Unpacked
 	options Options
 	dir     string
@@ -77,15 +77,15 @@ type Server struct {
 }
 
 // Start runs a server in the lab. The lab's Close stops it.
-func Start(room *lab.Lab, opts Options) (*Server, error) {
+func Start(l *lab.Lab, opts Options) (*Server, error) {
 	if opts.Name == "" {
 		opts.Name = "cyrus"
 	}
-	s := &Server{room: room, options: opts, Admin: "admin", AdminPassword: "admin-of-the-lab"}
+	s := &Server{lab: l, options: opts, Admin: "admin", AdminPassword: "admin-of-the-lab"}
 	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", opts.Name, err)
 	}
-	process, err := room.Start(lab.Program{
+	process, err := l.Start(lab.Program{
 		Name: opts.Name, Command: s.root.Path("/usr/lib/cyrus/bin/master"), Package: "cyrus-common",
 		Args: []string{"-D", "-C", s.file("imapd.conf"), "-M", s.file("cyrus.conf"), "-p", s.file("config/master.pid")},
 		Env:  s.root.Env(), Ready: []string{s.IMAP, s.IMAPS, s.HTTP, s.HTTPS, s.Sieve, s.LMTP}, Grace: grace,
@@ -107,16 +107,16 @@ func (s *Server) prepare() error {
 			return err
 		}
 	}
-	s.dir = filepath.Join(s.room.Dir(), s.options.Name)
+	s.dir = filepath.Join(s.lab.Dir(), s.options.Name)
 	if _, err := os.Stat(s.dir); err == nil {
-		return errors.New("the room has a server of this name already")
+		return errors.New("the lab has a server of this name already")
 	}
 	for _, addr := range []*string{&s.IMAP, &s.IMAPS, &s.HTTP, &s.HTTPS, &s.Sieve, &s.LMTP} {
-		if *addr, err = s.room.Addr(); err != nil {
+		if *addr, err = s.lab.Addr(); err != nil {
 			return err
 		}
 	}
-	if s.Outbox, err = mailsink.Start(s.room, s.options.Name+"-outbox"); err != nil {
+	if s.Outbox, err = mailsink.Start(s.lab, s.options.Name+"-outbox"); err != nil {
 		return err
 	}
 	if err := s.writeConfig(); err != nil {

@@ -34,7 +34,7 @@ func start(t *testing.T, opts Options) *Server {
 // logIn opens a session of address, with TLS or without.
 func logIn(t *testing.T, server *Server, tls bool) *lab.Dialogue {
 	t.Helper()
-	addr, config := server.IMAP, server.room.ClientTLS("localhost")
+	addr, config := server.IMAP, server.lab.ClientTLS("localhost")
 	if tls {
 		addr = server.IMAPS
 	} else {
@@ -131,7 +131,7 @@ func request(t *testing.T, server *Server, method, path, contentType, body strin
 	r.Header.Set("Depth", "1")
 	r.Header.Set("Content-Type", contentType)
 	r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(address+":"+password)))
-	transport := &http.Transport{TLSClientConfig: server.room.ClientTLS("localhost")}
+	transport := &http.Transport{TLSClientConfig: server.lab.ClientTLS("localhost")}
 	defer transport.CloseIdleConnections()
 	response, err := transport.RoundTrip(r)
 	if err != nil {
@@ -185,7 +185,7 @@ func TestClose_leavesNothingRunning(t *testing.T) {
 	server := start(t, Options{})
 	logIn(t, server, false)
 	group := server.process.Pid()
-	if err := server.room.Close(); err != nil {
+	if err := server.lab.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := lab.Running(group); err != nil || len(after) > 0 {

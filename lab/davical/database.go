@@ -52,7 +52,7 @@ func (s *Server) startDatabase() error {
 		return err
 	}
 	name := s.options.Name + "-db"
-	dir, err := s.room.OwnedDir(name)
+	dir, err := s.lab.OwnedDir(name)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *Server) startDatabase() error {
 	}
 	s.sockets = dir
 	data := filepath.Join(dir, "data")
-	if err := s.room.Run(asClusterUser(lab.Program{
+	if err := s.lab.Run(asClusterUser(lab.Program{
 		Name: name, Command: filepath.Join(bin, "initdb"), Package: "postgresql",
 		Args: []string{"-D", data, "-A", "trust", "-U", "davical", "-E", "UTF8", "--no-locale", "--no-sync"},
 	}), nil); err != nil {
@@ -71,7 +71,7 @@ func (s *Server) startDatabase() error {
 	if err := appendTo(filepath.Join(data, "postgresql.conf"), fmt.Sprintf(settings, dir)); err != nil {
 		return err
 	}
-	if _, err := s.room.Start(asClusterUser(lab.Program{
+	if _, err := s.lab.Start(asClusterUser(lab.Program{
 		Name: name, Command: filepath.Join(bin, "postgres"), Package: "postgresql",
 		Args: []string{"-D", data}, Ready: []string{filepath.Join(dir, ".s.PGSQL.5432")},
 	})); err != nil {
@@ -118,7 +118,7 @@ func (s *Server) fillDatabase(name string) error {
 	for _, account := range s.options.Accounts {
 		text.WriteString(accountSQL(account))
 	}
-	return s.room.Run(lab.Program{
+	return s.lab.Run(lab.Program{
 		Name: name + "-schema", Command: psql, Package: "postgresql", Args: append(s.psqlArgs("postgres"), "-f", "-"),
 		Env: []string{"PGOPTIONS=--client-min-messages=warning"},
 	}, io.Reader(strings.NewReader(text.String())))

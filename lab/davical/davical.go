@@ -53,23 +53,23 @@ type Server struct {
 	Base string // of the web server, for well-known addresses
 	Mail *mailsink.Sink
 
-	room    *lab.Lab
+	lab     *lab.Lab
 	options Options
 	sockets string // the folder of the database's socket
 }
 
 // Start runs a server in the lab. Each account has a calendar, an address book, an inbox and an
 // outbox, as DAViCal makes them. The lab's Close stops it.
-func Start(room *lab.Lab, opts Options) (*Server, error) {
+func Start(l *lab.Lab, opts Options) (*Server, error) {
 	opts.Name = cmp.Or(opts.Name, "davical")
-	s := &Server{room: room, options: opts}
+	s := &Server{lab: l, options: opts}
 	for path, debian := range map[string]string{share + "/htdocs/caldav.php": "davical", awl + "/inc/AwlQuery.php": "libawl-php", psql: "postgresql"} {
 		if err := lab.NeedFile(path, debian); err != nil {
 			return nil, err
 		}
 	}
 	var err error
-	if s.Mail, err = mailsink.Start(room, opts.Name+"-mail"); err != nil {
+	if s.Mail, err = mailsink.Start(l, opts.Name+"-mail"); err != nil {
 		return nil, err
 	}
 	if err := s.startDatabase(); err != nil {
@@ -117,7 +117,7 @@ $c->carddav_max_resource_size = 100000000;
 // startWeb runs PHP. DAViCal looks for /etc/davical/config.php first, and for ../config/config.php
 // where it must not look there; open_basedir keeps it from the system's.
 func (s *Server) startWeb() error {
-	dir, err := s.room.OwnedDir(s.options.Name)
+	dir, err := s.lab.OwnedDir(s.options.Name)
 	if err != nil {
 		return err
 	}
@@ -137,11 +137,11 @@ func (s *Server) startWeb() error {
 			return err
 		}
 	}
-	addr, err := s.room.Addr()
+	addr, err := s.lab.Addr()
 	if err != nil {
 		return err
 	}
-	process, err := s.room.Start(lab.Program{
+	process, err := s.lab.Start(lab.Program{
 		Name: s.options.Name, Command: "php", Package: "php-cli", AsOwner: true,
 		Args: []string{
 			"-d", "opcache.enable_cli=1", "-d", "memory_limit=512M", "-d", "post_max_size=0", "-d", "sendmail_path=" + s.Mail.Sendmail + " -t -i",

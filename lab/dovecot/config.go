@@ -27,14 +27,14 @@ type config struct {
 }
 
 func (s *Server) writeConfig() error {
-	data := config{Options: s.options, Instance: "lab-" + s.options.Name, Dir: s.dir, Host: s.room.Host(), DoveadmPassword: s.DoveadmPassword}
-	data.UID, data.GID = s.room.Owner()
+	data := config{Options: s.options, Instance: "lab-" + s.options.Name, Dir: s.dir, Host: s.lab.Host(), DoveadmPassword: s.DoveadmPassword}
+	data.UID, data.GID = s.lab.Owner()
 	var err error
 	if data.Ports, err = s.ports(); err != nil {
 		return err
 	}
 	if data.CertFile == "" {
-		if data.CertFile, data.KeyFile, err = s.room.Issue(s.options.Hosts...); err != nil {
+		if data.CertFile, data.KeyFile, err = s.lab.Issue(s.options.Hosts...); err != nil {
 			return err
 		}
 	}

@@ -75,7 +75,7 @@ type Server struct {
 	DoveadmTCP, DoveadmPassword           string // empty unless asked for
 	MasterUser, MasterPassword            string // empty unless asked for
 
-	room    *lab.Lab
+	lab     *lab.Lab
 	options Options
 	dir     string
 	process *lab.Process
@@ -86,15 +86,15 @@ type Server struct {
 }
 
 // Start runs a server in the lab. The lab's Close stops it.
-func Start(room *lab.Lab, opts Options) (*Server, error) {
+func Start(l *lab.Lab, opts Options) (*Server, error) {
 	s := &Server{
-		room: room, options: opts.withDefaults(), accounts: map[string]Account{},
+		lab: l, options: opts.withDefaults(), accounts: map[string]Account{},
 		MasterUser: opts.MasterUser, MasterPassword: opts.MasterPassword,
 	}
 	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", s.options.Name, err)
 	}
-	process, err := room.Start(lab.Program{
+	process, err := l.Start(lab.Program{
 		Name: s.options.Name, Command: "dovecot", Package: "dovecot-core",
 		Args: []string{"-F", "-c", s.ConfigFile()},
 		// The master process makes this socket after all its listeners.
@@ -151,12 +151,12 @@ func (s *Server) prepare() error {
 	if err := s.options.checkInstalled(); err != nil {
 		return err
 	}
-	s.dir = filepath.Join(s.room.Dir(), s.options.Name)
+	s.dir = filepath.Join(s.lab.Dir(), s.options.Name)
 	if _, err := os.Stat(s.dir); err == nil {
-		return errors.New("the room has a server of this name already")
+		return errors.New("the lab has a server of this name already")
 	}
 	for _, sub := range []string{"mail", "sieve"} {
-		if _, err := s.room.OwnedDir(s.options.Name, sub); err != nil {
+		if _, err := s.lab.OwnedDir(s.options.Name, sub); err != nil {
 			return err
 		}
 	}
@@ -180,7 +180,7 @@ func (s *Server) takeAddresses() error {
 	}
 	for _, addr := range wanted {
 		var err error
-		if *addr, err = s.room.Addr(); err != nil {
+		if *addr, err = s.lab.Addr(); err != nil {
 			return err
 		}
 	}
@@ -202,7 +202,7 @@ func (s *Server) MailRoot(address string) string {
 }
 
 // Owner returns the user and group that own the mail.
-func (s *Server) Owner() (uid, gid int) { return s.room.Owner() }
+func (s *Server) Owner() (uid, gid int) { return s.lab.Owner() }
 
 // Stop ends the server before the lab does.
 func (s *Server) Stop() error { return s.process.Stop() }

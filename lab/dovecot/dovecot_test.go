@@ -186,8 +186,8 @@ func TestDoveadm_listensOverTCP(t *testing.T) {
 
 func TestClose_leavesNothingRunning(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := Start(room, Options{Accounts: []Account{{Address: address, Password: password}}})
+	l := lab.Open(t)
+	server, err := Start(l, Options{Accounts: []Account{{Address: address, Password: password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestClose_leavesNothingRunning(t *testing.T) {
 	if before, err := lab.Running(group); err != nil || len(before) < 5 {
 		t.Fatalf("running: %v %v", before, err)
 	}
-	if err := room.Close(); err != nil {
+	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := lab.Running(group); err != nil || len(after) > 0 {
@@ -207,7 +207,7 @@ func TestClose_leavesNothingRunning(t *testing.T) {
 func TestStart_twoOfOneName(t *testing.T) {
 	t.Parallel()
 	server := start(t, Options{})
-	if _, err := Start(server.room, Options{}); err == nil {
+	if _, err := Start(server.lab, Options{}); err == nil {
 		t.Error("a second server took the folder of the first")
 	}
 }

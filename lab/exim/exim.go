@@ -34,7 +34,7 @@ type Exim struct {
 const program = "/usr/sbin/exim4"
 
 // New sets up an Exim in the lab.
-func New(room *lab.Lab, options Options) (*Exim, error) {
+func New(l *lab.Lab, options Options) (*Exim, error) {
 	root, err := lab.FindUnpacked(program, "exim4-daemon-light")
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func New(room *lab.Lab, options Options) (*Exim, error) {
 	if err != nil || len(wrapper) == 0 {
 		return nil, fmt.Errorf("the lab needs Debian's package libnss-wrapper: run scripts/packages")
 	}
-	dir := filepath.Join(room.Dir(), "exim")
+	dir := filepath.Join(l.Dir(), "exim")
 	e := &Exim{dir: dir, command: []string{root.Path(program), "-C", filepath.Join(dir, "configure"), "-bt"}}
 	e.env = append(slices.Concat(os.Environ(), root.Env()), "LD_PRELOAD="+wrapper[0],
 		"NSS_WRAPPER_PASSWD="+filepath.Join(dir, "passwd"), "NSS_WRAPPER_GROUP="+filepath.Join(dir, "group"))

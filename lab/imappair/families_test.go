@@ -60,65 +60,65 @@ func TestFamilies_equalInFull(t *testing.T) {
 	dots := dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: escapes}
 	for _, test := range []struct {
 		name     string
-		src, dst func(t *testing.T, room *lab.Lab) server
+		src, dst func(t *testing.T, l *lab.Lab) server
 		odd      [][2]string // mailboxes with the separators of both ends in their names, and what the destination calls them
 	}{
 		{
 			name: "Dovecot to Dovecot",
-			src:  func(t *testing.T, room *lab.Lab) server { return startDovecot(t, room, dots, person) },
-			dst: func(t *testing.T, room *lab.Lab) server {
-				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
+			src:  func(t *testing.T, l *lab.Lab) server { return startDovecot(t, l, dots, person) },
+			dst: func(t *testing.T, l *lab.Lab) server {
+				return startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
 			},
 			odd: [][2]string{{"INBOX.A/B", "A／B"}, {"INBOX.A/B.C/D", "A／B/C／D"}, {"INBOX.A", "A"}},
 		},
 		{
 			name: "Dovecot to Dovecot, the other way",
-			src: func(t *testing.T, room *lab.Lab) server {
-				return startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Sdbox, Separator: "/", Extra: escapes}, person)
+			src: func(t *testing.T, l *lab.Lab) server {
+				return startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Sdbox, Separator: "/", Extra: escapes}, person)
 			},
-			dst: func(t *testing.T, room *lab.Lab) server {
-				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+			dst: func(t *testing.T, l *lab.Lab) server {
+				return startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 			},
 			odd: [][2]string{{"v1.2", "INBOX.v1．2"}, {"v1.2/v1.2.3", "INBOX.v1．2.v1．2．3"}, {"v1", "INBOX.v1"}},
 		},
 		{
 			name: "Dovecot to Cyrus",
-			src:  func(t *testing.T, room *lab.Lab) server { return startDovecot(t, room, dots, person) },
-			dst:  func(t *testing.T, room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
+			src:  func(t *testing.T, l *lab.Lab) server { return startDovecot(t, l, dots, person) },
+			dst:  func(t *testing.T, l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
 			odd:  [][2]string{{"INBOX.A/B", "A／B"}, {"INBOX.A/B.C/D", "A／B/C／D"}, {"INBOX.A", "A"}},
 		},
 		{
 			name: "Cyrus to Dovecot",
-			src:  func(t *testing.T, room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
-			dst: func(t *testing.T, room *lab.Lab) server {
-				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+			src:  func(t *testing.T, l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
+			dst: func(t *testing.T, l *lab.Lab) server {
+				return startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 			},
 			odd: [][2]string{{"v1.2", "INBOX.v1．2"}, {"v1.2/v1.2.3", "INBOX.v1．2.v1．2．3"}, {"v1", "INBOX.v1"}},
 		},
 		{
 			name: "old Cyrus to Dovecot",
-			src: func(t *testing.T, room *lab.Lab) server {
-				return startCyrus(t, room, cyrus.Options{Dots: true, InboxPrefix: true}, person)
+			src: func(t *testing.T, l *lab.Lab) server {
+				return startCyrus(t, l, cyrus.Options{Dots: true, InboxPrefix: true}, person)
 			},
-			dst: func(t *testing.T, room *lab.Lab) server {
-				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
+			dst: func(t *testing.T, l *lab.Lab) server {
+				return startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
 			},
 		},
 		{
 			name: "Courier to Dovecot",
-			src:  func(t *testing.T, room *lab.Lab) server { return startCourier(t, room, person) },
-			dst: func(t *testing.T, room *lab.Lab) server {
-				return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
+			src:  func(t *testing.T, l *lab.Lab) server { return startCourier(t, l, person) },
+			dst: func(t *testing.T, l *lab.Lab) server {
+				return startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
 			},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			room := lab.Open(t)
-			src, dst := test.src(t, room), test.dst(t, room)
+			l := lab.Open(t)
+			src, dst := test.src(t, l), test.dst(t, l)
 			u := src.logIn(t, person)
 			messages := estate(u)
-			m := prepare(t, room, src, dst, "", person)
+			m := prepare(t, l, src, dst, "", person)
 			m.special = map[string]string{}
 			for i, names := range test.odd {
 				u.fill(names[0], letters(i+1, 300, names[0])...)

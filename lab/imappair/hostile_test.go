@@ -56,11 +56,11 @@ func TestHostile_noLineOfAMessageRuns(t *testing.T) {
 			claims = append(claims, claim{flags: flags, date: date, size: size, text: text})
 		}
 	}
-	for name, start := range map[string]func(room *lab.Lab) server{
-		"Dovecot": func(room *lab.Lab) server {
-			return startDovecot(t, room, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
+	for name, start := range map[string]func(l *lab.Lab) server{
+		"Dovecot": func(l *lab.Lab) server {
+			return startDovecot(t, l, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
 		},
-		"Cyrus": func(room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
+		"Cyrus": func(l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +70,7 @@ func TestHostile_noLineOfAMessageRuns(t *testing.T) {
 			before := u.names()
 
 			src := startLiar(t, claims)
-			m := move{t: t, Operator: deskIn(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
+			m := move{t: t, Operator: newOperator(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
 			if err := imappair.Prepare(nil, m.Dir, imappair.Options{Source: src.addr, Destination: dst.plain, Plain: true,
 				People: []imappair.Person{person}}); err != nil {
 				t.Fatal(err)
@@ -151,13 +151,13 @@ func TestHostile_noLineRunsAtACyrusWithoutRoom(t *testing.T) {
 		text := commands(i)
 		claims = append(claims, claim{size: len(text), text: text})
 	}
-	room := lab.Open(t)
-	dst := startCyrus(t, room, cyrus.Options{}, person)
+	l := lab.Open(t)
+	dst := startCyrus(t, l, cyrus.Options{}, person)
 	u := dst.logIn(t, person)
 	u.fill("Victim", letters(3, 500, "victim")...)
 	before := u.names()
 	src := startLiar(t, claims)
-	m := move{t: t, Operator: deskIn(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
+	m := move{t: t, Operator: newOperator(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
 	if err := imappair.Prepare(nil, m.Dir, imappair.Options{Source: src.addr, Destination: dst.plain, Plain: true,
 		People: []imappair.Person{person}}); err != nil {
 		t.Fatal(err)

@@ -74,9 +74,9 @@ func TestIdentity_sharedUIDValidity(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			room := lab.Open(t)
-			src := startCyrus(t, room, cyrus.Options{}, person)
-			dst := boxDestination(t, room)
+			l := lab.Open(t)
+			src := startCyrus(t, l, cyrus.Options{}, person)
+			dst := boxDestination(t, l)
 			u := src.logIn(t, person)
 			u.makeTogether("Alpha", "Beta")
 			u.must(u.Create(t.Context(), "Gamma"))
@@ -84,7 +84,7 @@ func TestIdentity_sharedUIDValidity(t *testing.T) {
 			u.store("Alpha", letters(8, 500, "one")...)
 			u.store("Beta", letters(test.inBeta, 500, "two")...)
 			u.store("Gamma", letters(test.gamma, 500, "six")...)
-			m := prepare(t, room, src, dst, "mail: {deletions: mirror}\n", person)
+			m := prepare(t, l, src, dst, "mail: {deletions: mirror}\n", person)
 			m.Want(t, 0, "sync")
 			test.change(u)
 			m.Want(t, 0, "sync")
@@ -129,19 +129,19 @@ func oddTexts() []letter {
 // of its size.
 func TestIdentity_lostLedger(t *testing.T) {
 	t.Parallel()
-	for name, destination := range map[string]func(t *testing.T, room *lab.Lab) server{
-		"Courier": func(t *testing.T, room *lab.Lab) server { return startCourier(t, room, person) },
-		"Cyrus":   func(t *testing.T, room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
+	for name, destination := range map[string]func(t *testing.T, l *lab.Lab) server{
+		"Courier": func(t *testing.T, l *lab.Lab) server { return startCourier(t, l, person) },
+		"Cyrus":   func(t *testing.T, l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
 		"Dovecot": boxDestination,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			room := lab.Open(t)
-			src, dst := maildirSource(t, room), destination(t, room)
+			l := lab.Open(t)
+			src, dst := maildirSource(t, l), destination(t, l)
 			odd := oddTexts()
 			u := src.logIn(t, person)
 			u.store("INBOX", odd...)
-			m := prepare(t, room, src, dst, "", person)
+			m := prepare(t, l, src, dst, "", person)
 			first, _, failed := copied(operator.Decode[operator.Synced](t, m.Run(t, "sync", "--json")))
 			if first+failed != len(odd) {
 				t.Errorf("copied %d, failed %d, want %d together", first, failed, len(odd))
@@ -173,18 +173,18 @@ func TestIdentity_sourceOfAnotherPerson(t *testing.T) {
 	for _, policy := range []string{"keep", "mirror"} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
-			room := lab.Open(t)
+			l := lab.Open(t)
 			more := "mail: {deletions: " + policy + "}\n"
-			src, dst := maildirSource(t, room), boxDestination(t, room)
-			other := startDovecot(t, room, dovecot.Options{Name: "other", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+			src, dst := maildirSource(t, l), boxDestination(t, l)
+			other := startDovecot(t, l, dovecot.Options{Name: "other", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 			src.logIn(t, person).fill("INBOX", letters(30, 500, "mine")...)
 			stranger := other.logIn(t, person)
 			stranger.fill("INBOX", letters(12, 500, "of a stranger")...)
 			stranger.fill(stranger.name("Secrets"), letters(5, 500, "secrets")...)
-			m := prepare(t, room, src, dst, more, person)
+			m := prepare(t, l, src, dst, more, person)
 			m.Want(t, 0, "sync")
 
-			m.aim(room, other, more)
+			m.aim(l, other, more)
 			for range 2 {
 				o := m.Run(t, "sync")
 				said := o.Out + o.Err
@@ -197,11 +197,11 @@ func TestIdentity_sourceOfAnotherPerson(t *testing.T) {
 			if n := len(here.texts("INBOX")); n != 30 {
 				t.Errorf("%d messages at the destination, want the 30 of its owner", n)
 			}
-			m.aim(room, src, more)
+			m.aim(l, src, more)
 			m.Want(t, 0, "sync")
 			m.wantEqual(30)
 
-			m.aim(room, other, more)
+			m.aim(l, other, more)
 			m.Want(t, 0, "sync", "--confirm-source", "--confirm-deletions")
 			if n := len(here.texts("Secrets")); n != 5 {
 				t.Errorf("%d messages of the confirmed account, want 5", n)
@@ -211,10 +211,10 @@ func TestIdentity_sourceOfAnotherPerson(t *testing.T) {
 }
 
 // aim turns the move to another source, with the ledger that it has.
-func (m *move) aim(room *lab.Lab, src server, more string) {
+func (m *move) aim(l *lab.Lab, src server, more string) {
 	m.t.Helper()
 	m.src = src
-	if err := imappair.Prepare(room, m.Dir, imappair.Options{Source: src.tls, Destination: m.dst.tls, People: m.people, More: more}); err != nil {
+	if err := imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: m.dst.tls, People: m.people, More: more}); err != nil {
 		m.t.Fatal(err)
 	}
 }

@@ -31,7 +31,7 @@ type Options struct {
 }
 
 // Prepare writes rehome.yaml and the roster into dir, which is made if needed.
-func Prepare(room *lab.Lab, dir string, opts Options) error {
+func Prepare(l *lab.Lab, dir string, opts Options) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func Prepare(room *lab.Lab, dir string, opts Options) error {
 		if opts.Plain {
 			return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: none, login: user}}", address)
 		}
-		return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: implicit, login: user, ca_file: %q}}", address, room.CAFile())
+		return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: implicit, login: user, ca_file: %q}}", address, l.CAFile())
 	}
 	settings := "organisation: Lab\nroster: people.csv\nsource: " + end(opts.Source) + "\ndestination: " + end(opts.Destination) + "\n" + opts.More
 	for name, text := range map[string]string{"people.csv": roster.String(), "rehome.yaml": settings} {

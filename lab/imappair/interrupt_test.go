@@ -34,13 +34,13 @@ type farewell struct {
 func TestInterrupted_slowDestination(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(*testing.T, *lab.Lab) server{
-		"sdbox": func(t *testing.T, room *lab.Lab) server {
-			return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
+		"sdbox": func(t *testing.T, l *lab.Lab) server {
+			return startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
 		},
-		"maildir": func(t *testing.T, room *lab.Lab) server {
-			return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+		"maildir": func(t *testing.T, l *lab.Lab) server {
+			return startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 		},
-		"Courier": func(t *testing.T, room *lab.Lab) server { return startCourier(t, room, person) },
+		"Courier": func(t *testing.T, l *lab.Lab) server { return startCourier(t, l, person) },
 	}
 	ways := map[string]farewell{
 		"Ctrl-C":       {signals: []os.Signal{os.Interrupt}, code: 5, said: []string{"finishing what is in progress", "interrupted after"}},
@@ -51,23 +51,23 @@ func TestInterrupted_slowDestination(t *testing.T) {
 		for how, way := range ways {
 			t.Run(name+" "+how, func(t *testing.T) {
 				t.Parallel()
-				room := lab.Open(t)
-				src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
-				endLate(t, room, src, start(t, room), way)
+				l := lab.Open(t)
+				src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+				endLate(t, l, src, start(t, l), way)
 			})
 		}
 	}
 }
 
 // endLate copies over a slow line, ends that in a way, and copies again.
-func endLate(t *testing.T, room *lab.Lab, src, dst server, way farewell) {
+func endLate(t *testing.T, l *lab.Lab, src, dst server, way farewell) {
 	t.Helper()
 	u := src.logIn(t, person)
 	u.fill("INBOX", letters(150, 20_000, "inbox")...)
 	u.fill(src.name("Other"), letters(60, 10_000, "other")...)
 	proxy := faultproxy.Open(t, dst.plain)
-	m := move{t: t, Operator: deskIn(t), src: src, dst: dst, people: []imappair.Person{person}}
-	err := imappair.Prepare(room, m.Dir, imappair.Options{
+	m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
+	err := imappair.Prepare(l, m.Dir, imappair.Options{
 		Source: src.plain, Destination: proxy.Addr(), Plain: true, People: m.people, More: "mail: {settle: 12s}\n",
 	})
 	if err != nil {

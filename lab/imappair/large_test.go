@@ -14,14 +14,14 @@ import (
 func TestLarge_fiftyThousandMessages(t *testing.T) {
 	t.Parallel()
 	const messages = 50_000
-	room := lab.Open(t)
+	l := lab.Open(t)
 	// The store of this test may lose mail when the machine fails: it is about numbers, and the disk
 	// is not what it measures.
 	const hasty = "mail_fsync = never\n"
-	src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Mdbox, Separator: "/", Extra: hasty}, person)
-	dst := startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/", Extra: hasty}, person)
+	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Mdbox, Separator: "/", Extra: hasty}, person)
+	dst := startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/", Extra: hasty}, person)
 	src.logIn(t, person).fill("Lists", letters(messages, 200, "list")...)
-	m := prepare(t, room, src, dst, "", person)
+	m := prepare(t, l, src, dst, "", person)
 	for pass, want := range []int{messages, 0} {
 		if n, adopted, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync")); n != want || adopted+failed != 0 {
 			t.Errorf("pass %d: copied %d, adopted %d, failed %d, want %d, 0, 0", pass, n, adopted, failed, want)

@@ -27,9 +27,9 @@ func TestMemory_eightAccountsOfLargeMessages(t *testing.T) {
 		people = append(people, imappair.Person{Address: fmt.Sprintf("user%d@example.test", i), Password: password})
 	}
 	const hasty = "mail_fsync = never\n"
-	room := lab.Open(t)
-	src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: hasty}, people...)
-	dst := startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/", Extra: hasty}, people...)
+	l := lab.Open(t)
+	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: hasty}, people...)
+	dst := startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/", Extra: hasty}, people...)
 	body := strings.Repeat(strings.Repeat("x", 76)+"\r\n", large/78)
 	messages := 0
 	for i, p := range people {
@@ -41,7 +41,7 @@ func TestMemory_eightAccountsOfLargeMessages(t *testing.T) {
 		u.fill(u.name("More"), l)
 		messages += len(all) + 2
 	}
-	m := prepare(t, room, src, dst, "", people...)
+	m := prepare(t, l, src, dst, "", people...)
 	for _, args := range [][]string{{"sync", "--json"}, {"verify", "--level", "full", "--json"}} {
 		peak := m.peak(args...)
 		t.Logf("rehome %s needed %d MiB", args[0], peak>>20)

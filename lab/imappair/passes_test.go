@@ -80,28 +80,28 @@ func TestPasses_mirrorOfALivingSource(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name     string
-		src, dst func(t *testing.T, room *lab.Lab) server
+		src, dst func(t *testing.T, l *lab.Lab) server
 		again    int // messages recognised again in a mailbox that the source numbers anew when it is renamed
 	}{
 		{"Dovecot to Dovecot", maildirSource, boxDestination, 0},
-		{"Dovecot to Cyrus", maildirSource, func(t *testing.T, room *lab.Lab) server {
-			return startCyrus(t, room, cyrus.Options{}, person)
+		{"Dovecot to Cyrus", maildirSource, func(t *testing.T, l *lab.Lab) server {
+			return startCyrus(t, l, cyrus.Options{}, person)
 		}, 0},
-		{"Cyrus to Dovecot", func(t *testing.T, room *lab.Lab) server {
-			return startCyrus(t, room, cyrus.Options{}, person)
+		{"Cyrus to Dovecot", func(t *testing.T, l *lab.Lab) server {
+			return startCyrus(t, l, cyrus.Options{}, person)
 		}, boxDestination, 0},
 		// Courier gives a renamed mailbox another UIDVALIDITY.
-		{"Courier to Dovecot", func(t *testing.T, room *lab.Lab) server {
-			return startCourier(t, room, person)
+		{"Courier to Dovecot", func(t *testing.T, l *lab.Lab) server {
+			return startCourier(t, l, person)
 		}, boxDestination, 45},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			room := lab.Open(t)
-			src, dst := test.src(t, room), test.dst(t, room)
+			l := lab.Open(t)
+			src, dst := test.src(t, l), test.dst(t, l)
 			there, here := src.logIn(t, person), dst.logIn(t, person)
 			settled(there)
-			m := prepare(t, room, src, dst, "mail: {deletions: mirror}\n", person)
+			m := prepare(t, l, src, dst, "mail: {deletions: mirror}\n", person)
 			m.Want(t, 0, "sync")
 			here.fill("Their own", letters(3, 800, "own")...)
 
@@ -122,12 +122,12 @@ func TestPasses_mirrorOfALivingSource(t *testing.T) {
 	}
 }
 
-func maildirSource(t *testing.T, room *lab.Lab) server {
+func maildirSource(t *testing.T, l *lab.Lab) server {
 	t.Helper()
-	return startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+	return startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 }
 
-func boxDestination(t *testing.T, room *lab.Lab) server {
+func boxDestination(t *testing.T, l *lab.Lab) server {
 	t.Helper()
-	return startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
+	return startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
 }

@@ -80,9 +80,9 @@ const rivalMessages = 3 * 700
 // rivals prepares two moves of the same account between the same servers.
 func rivals(t *testing.T, dst dovecot.Options) []move {
 	t.Helper()
-	room := lab.Open(t)
-	from := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, person)
-	to := startDovecot(t, room, dst, person)
+	l := lab.Open(t)
+	from := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, person)
+	to := startDovecot(t, l, dst, person)
 	u := from.logIn(t, person)
 	u.fill("INBOX", letters(700, 3000, "inbox")...)
 	for _, box := range rivalBoxes[1:] {
@@ -90,7 +90,7 @@ func rivals(t *testing.T, dst dovecot.Options) []move {
 	}
 	var ms []move
 	for range 2 {
-		ms = append(ms, prepare(t, room, from, to, shortSettle, person))
+		ms = append(ms, prepare(t, l, from, to, shortSettle, person))
 	}
 	return ms
 }

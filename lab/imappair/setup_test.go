@@ -47,12 +47,12 @@ type server struct {
 // name joins the parts of a mailbox's path as the server does.
 func (s server) name(path ...string) string { return s.prefix + strings.Join(path, s.separator) }
 
-func startDovecot(t testing.TB, room *lab.Lab, opts dovecot.Options, people ...imappair.Person) server {
+func startDovecot(t testing.TB, l *lab.Lab, opts dovecot.Options, people ...imappair.Person) server {
 	t.Helper()
 	for _, p := range people {
 		opts.Accounts = append(opts.Accounts, dovecot.Account{Address: p.Address, Password: p.Password})
 	}
-	s, err := dovecot.Start(room, opts)
+	s, err := dovecot.Start(l, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,12 +63,12 @@ func startDovecot(t testing.TB, room *lab.Lab, opts dovecot.Options, people ...i
 	return server{plain: s.IMAP, tls: s.IMAPS, separator: separator, prefix: opts.Prefix}
 }
 
-func startCyrus(t testing.TB, room *lab.Lab, opts cyrus.Options, people ...imappair.Person) server {
+func startCyrus(t testing.TB, l *lab.Lab, opts cyrus.Options, people ...imappair.Person) server {
 	t.Helper()
 	for _, p := range people {
 		opts.Accounts = append(opts.Accounts, cyrus.Account{Address: p.Address, Password: p.Password})
 	}
-	s, err := cyrus.Start(room, opts)
+	s, err := cyrus.Start(l, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,13 +82,13 @@ func startCyrus(t testing.TB, room *lab.Lab, opts cyrus.Options, people ...imapp
 	return end
 }
 
-func startCourier(t testing.TB, room *lab.Lab, people ...imappair.Person) server {
+func startCourier(t testing.TB, l *lab.Lab, people ...imappair.Person) server {
 	t.Helper()
 	var opts courier.Options
 	for _, p := range people {
 		opts.Accounts = append(opts.Accounts, courier.Account{Address: p.Address, Password: p.Password})
 	}
-	s, err := courier.Start(room, opts)
+	s, err := courier.Start(l, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,14 +187,14 @@ type move struct {
 	special  map[string]string // mailboxes that have other names at the destination than their path says
 }
 
-func deskIn(t testing.TB) operator.Operator {
+func newOperator(t testing.TB) operator.Operator {
 	return operator.Operator{Dir: filepath.Join(t.TempDir(), "move"), Binary: binary}
 }
 
-func prepare(t testing.TB, room *lab.Lab, src, dst server, more string, people ...imappair.Person) move {
+func prepare(t testing.TB, l *lab.Lab, src, dst server, more string, people ...imappair.Person) move {
 	t.Helper()
-	m := move{t: t, Operator: deskIn(t), src: src, dst: dst, people: people}
-	if err := imappair.Prepare(room, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: people, More: more}); err != nil {
+	m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: people}
+	if err := imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: people, More: more}); err != nil {
 		t.Fatal(err)
 	}
 	return m

@@ -154,7 +154,7 @@ func shyMove(t *testing.T, n int) (*shy, server, move) {
 // plainMove is a move without TLS.
 func plainMove(t *testing.T, src *shy, dst server) move {
 	t.Helper()
-	m := move{t: t, Operator: deskIn(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
+	m := move{t: t, Operator: newOperator(t), src: src.server(), dst: dst, people: []imappair.Person{person}}
 	if err := imappair.Prepare(nil, m.Dir, imappair.Options{Source: src.addr, Destination: dst.plain, Plain: true,
 		People: []imappair.Person{person}}); err != nil {
 		t.Fatal(err)

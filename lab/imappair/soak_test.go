@@ -56,15 +56,15 @@ var household = []imappair.Person{
 
 // newSoak starts a Maildir source and a destination of a layout. The settings of the move are the
 // caller's to write.
-func newSoak(t *testing.T, layout string) (s *soak, room *lab.Lab, src, dst server) {
+func newSoak(t *testing.T, layout string) (s *soak, l *lab.Lab, src, dst server) {
 	t.Helper()
 	seed := fromEnvironment(t, seedVariable, uint64(time.Now().UnixNano()))
 	t.Logf("%s=%d repeats the choices of this run", seedVariable, seed)
-	room = lab.Open(t)
-	src = startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, household...)
-	dst = startDovecot(t, room, dovecot.Options{Name: "dst", Layout: layout, Separator: "/"}, household...)
+	l = lab.Open(t)
+	src = startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, household...)
+	dst = startDovecot(t, l, dovecot.Options{Name: "dst", Layout: layout, Separator: "/"}, household...)
 	s = &soak{
-		move:   move{t: t, Operator: deskIn(t), src: src, dst: dst, people: household},
+		move:   move{t: t, Operator: newOperator(t), src: src, dst: dst, people: household},
 		chance: rand.New(rand.NewPCG(seed, 1)), count: fromEnvironment(t, soakVariable, soakDefault),
 		boxes: []string{"INBOX", src.name("Work"), src.name("Work", "2024"), src.name("Lists")},
 	}
@@ -75,7 +75,7 @@ func newSoak(t *testing.T, layout string) (s *soak, room *lab.Lab, src, dst serv
 		}
 		s.users = append(s.users, u)
 	}
-	return s, room, src, dst
+	return s, l, src, dst
 }
 
 // live gives the source new mail and changes flags of old mail.
@@ -156,8 +156,8 @@ func TestSoak_killed(t *testing.T) {
 	for _, layout := range soakLayouts {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
-			s, room, src, dst := newSoak(t, layout)
-			if err := imappair.Prepare(room, s.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: household,
+			s, l, src, dst := newSoak(t, layout)
+			if err := imappair.Prepare(l, s.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: household,
 				More: shortSettle}); err != nil {
 				t.Fatal(err)
 			}
@@ -193,13 +193,13 @@ func TestSoak_cut(t *testing.T) {
 	for _, layout := range soakLayouts {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
-			s, room, src, dst := newSoak(t, layout)
+			s, l, src, dst := newSoak(t, layout)
 			var proxies []*faultproxy.Proxy
 			for _, addr := range []string{src.plain, dst.plain} {
 				proxy := faultproxy.Open(t, addr)
 				proxies = append(proxies, proxy)
 			}
-			err := imappair.Prepare(room, s.Dir, imappair.Options{
+			err := imappair.Prepare(l, s.Dir, imappair.Options{
 				Source: proxies[0].Addr(), Destination: proxies[1].Addr(), Plain: true, People: household, More: shortSettle,
 			})
 			if err != nil {

@@ -15,11 +15,11 @@ import (
 // section 3), knows it after the move, so that mail clients find it.
 func TestSpecialUse_isGivenToWhatIsMade(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Mailboxes: []dovecot.Mailbox{
+	l := lab.Open(t)
+	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Mailboxes: []dovecot.Mailbox{
 		{Name: "Gesendete Objekte", SpecialUse: `\Sent`}, {Name: "Entwürfe", SpecialUse: `\Drafts`}, {Name: "Sent by hand"},
 	}}, person)
-	dst := startCyrus(t, room, cyrus.Options{}, person)
+	dst := startCyrus(t, l, cyrus.Options{}, person)
 	source, target := src.logIn(t, person), dst.logIn(t, person)
 	source.store("Gesendete Objekte", letters(3, 300, "sent")...)
 	source.store("Entwürfe", letters(1, 300, "draft")...)
@@ -27,7 +27,7 @@ func TestSpecialUse_isGivenToWhatIsMade(t *testing.T) {
 	if !target.Capabilities().Has("CREATE-SPECIAL-USE") {
 		t.Fatal("this Cyrus does not offer CREATE-SPECIAL-USE; the test needs cyrus-imapd 3.2 or later")
 	}
-	m := prepare(t, room, src, dst, "", person)
+	m := prepare(t, l, src, dst, "", person)
 	if n, _, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync")); n != 5 || failed != 0 {
 		t.Errorf("copied %d, failed %d, want 5, 0", n, failed)
 	}

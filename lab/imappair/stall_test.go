@@ -64,17 +64,17 @@ func TestSoak_stalledDestination(t *testing.T) {
 	t.Parallel()
 	weather, lanes, rounds := stalls(t)
 	inbox := dovecot.Options{Name: "dst", Separator: "/"}
-	layout := func(name string) func(t *testing.T, room *lab.Lab) server {
-		return func(t *testing.T, room *lab.Lab) server {
+	layout := func(name string) func(t *testing.T, l *lab.Lab) server {
+		return func(t *testing.T, l *lab.Lab) server {
 			opts := inbox
 			opts.Layout = name
-			return startDovecot(t, room, opts, person)
+			return startDovecot(t, l, opts, person)
 		}
 	}
-	for name, start := range map[string]func(t *testing.T, room *lab.Lab) server{
+	for name, start := range map[string]func(t *testing.T, l *lab.Lab) server{
 		"sdbox": layout(dovecot.Sdbox), "maildir": layout(dovecot.Maildir), "mdbox": layout(dovecot.Mdbox),
-		"Cyrus":   func(t *testing.T, room *lab.Lab) server { return startCyrus(t, room, cyrus.Options{}, person) },
-		"Courier": func(t *testing.T, room *lab.Lab) server { return startCourier(t, room, person) },
+		"Cyrus":   func(t *testing.T, l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
+		"Courier": func(t *testing.T, l *lab.Lab) server { return startCourier(t, l, person) },
 	} {
 		for lane := range lanes {
 			t.Run(fmt.Sprintf("%s %d", name, lane+1), func(t *testing.T) {
@@ -91,19 +91,19 @@ func TestSoak_stalledDestination(t *testing.T) {
 	}
 }
 
-func newStalled(t *testing.T, weather weather, lane int, start func(t *testing.T, room *lab.Lab) server) *stalled {
+func newStalled(t *testing.T, weather weather, lane int, start func(t *testing.T, l *lab.Lab) server) *stalled {
 	t.Helper()
 	seed := fromEnvironment(t, seedVariable, uint64(time.Now().UnixNano()))
 	t.Logf("%s=%d repeats the choices of this run", seedVariable, seed)
-	room := lab.Open(t)
-	src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, person)
-	dst := start(t, room)
+	l := lab.Open(t)
+	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, person)
+	dst := start(t, l)
 	proxy := faultproxy.Open(t, dst.plain)
 	s := &stalled{
-		move:   move{t: t, Operator: deskIn(t), src: src, dst: dst, people: []imappair.Person{person}},
+		move:   move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}},
 		chance: rand.New(rand.NewPCG(seed, uint64(3+lane))), proxy: proxy, from: src.logIn(t, person), weather: weather,
 	}
-	err := imappair.Prepare(room, s.Dir, imappair.Options{Source: src.plain, Destination: proxy.Addr(), Plain: true, People: s.people, More: s.settings})
+	err := imappair.Prepare(l, s.Dir, imappair.Options{Source: src.plain, Destination: proxy.Addr(), Plain: true, People: s.people, More: s.settings})
 	if err != nil {
 		t.Fatal(err)
 	}

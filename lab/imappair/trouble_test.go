@@ -15,9 +15,9 @@ import (
 // Everything else is copied, and the mailbox has a name and a next step.
 func TestTrouble_aMailboxThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
-	dst := startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
+	l := lab.Open(t)
+	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+	dst := startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
 	u := src.logIn(t, person)
 	u.fill("INBOX", letters(5, 500, "inbox")...)
 	u.fill("INBOX.Parent", letters(2, 500, "parent")...)
@@ -26,7 +26,7 @@ func TestTrouble_aMailboxThatCannotBeOpened(t *testing.T) {
 	if err := u.Delete(t.Context(), "INBOX.Parent"); err != nil {
 		t.Fatal(err)
 	}
-	m := prepare(t, room, src, dst, "", person)
+	m := prepare(t, l, src, dst, "", person)
 	for range 2 {
 		o := m.Run(t, "sync", "--json")
 		c := wantAdded(t, o)
@@ -53,14 +53,14 @@ func TestTrouble_aMailboxThatCannotBeOpened(t *testing.T) {
 // On a Dovecot with the prefix "INBOX." the name INBOX.INBOX is INBOX itself: two mailboxes must not become one.
 func TestTrouble_aNameThatIsAnotherMailbox(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	src := startDovecot(t, room, dovecot.Options{Name: "src", Layout: dovecot.Sdbox, Separator: "/"}, person)
-	dst := startDovecot(t, room, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+	l := lab.Open(t)
+	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Sdbox, Separator: "/"}, person)
+	dst := startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
 	u := src.logIn(t, person)
 	u.fill("INBOX", letters(5, 500, "inbox")...)
 	u.fill("INBOX/INBOX", letters(3, 500, "inner")...)
 	u.fill("Zoo", letters(4, 500, "zoo")...)
-	m := prepare(t, room, src, dst, "", person)
+	m := prepare(t, l, src, dst, "", person)
 	for range 2 {
 		o := m.Run(t, "sync", "--json")
 		if c := wantAdded(t, o); c.Deserted != 0 || o.Code == 0 && c.There != 12 || o.Code != 0 && (o.Code != 6 || c.There != 9 || c.Remaining != 3) {
@@ -84,11 +84,11 @@ func TestTrouble_datesThatCannotBeKept(t *testing.T) {
 	for i, l := range letters(60, 400, "dated") {
 		claims = append(claims, claim{flags: `\Seen`, date: dates[i%len(dates)], size: len(l.text), text: l.text})
 	}
-	for name, start := range map[string]func(room *lab.Lab) server{
-		"Dovecot": func(room *lab.Lab) server {
-			return startDovecot(t, room, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
+	for name, start := range map[string]func(l *lab.Lab) server{
+		"Dovecot": func(l *lab.Lab) server {
+			return startDovecot(t, l, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, person)
 		},
-		"Courier": func(room *lab.Lab) server { return startCourier(t, room, person) },
+		"Courier": func(l *lab.Lab) server { return startCourier(t, l, person) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

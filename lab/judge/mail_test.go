@@ -30,9 +30,9 @@ func accounts[T any](account func(address string) T) (all []T) {
 	return all
 }
 
-func startDovecot(t *testing.T, room *lab.Lab, name, layout string) Login {
+func startDovecot(t *testing.T, l *lab.Lab, name, layout string) Login {
 	t.Helper()
-	s, err := dovecot.Start(room, dovecot.Options{
+	s, err := dovecot.Start(l, dovecot.Options{
 		Name: name, Layout: layout, Separator: "/",
 		Accounts:  accounts(func(who string) dovecot.Account { return dovecot.Account{Address: who, Password: password} }),
 		Mailboxes: []dovecot.Mailbox{{Name: "Sent", SpecialUse: `\Sent`, Subscribed: true}},
@@ -43,9 +43,9 @@ func startDovecot(t *testing.T, room *lab.Lab, name, layout string) Login {
 	return Login{s.IMAP, address, password}
 }
 
-func startCyrus(t *testing.T, room *lab.Lab) Login {
+func startCyrus(t *testing.T, l *lab.Lab) Login {
 	t.Helper()
-	s, err := cyrus.Start(room, cyrus.Options{
+	s, err := cyrus.Start(l, cyrus.Options{
 		Accounts: accounts(func(who string) cyrus.Account { return cyrus.Account{Address: who, Password: password} }),
 	})
 	if err != nil {
@@ -54,9 +54,9 @@ func startCyrus(t *testing.T, room *lab.Lab) Login {
 	return Login{s.IMAP, address, password}
 }
 
-func startCourier(t *testing.T, room *lab.Lab) Login {
+func startCourier(t *testing.T, l *lab.Lab) Login {
 	t.Helper()
-	s, err := courier.Start(room, courier.Options{Accounts: []courier.Account{{Address: address, Password: password}}})
+	s, err := courier.Start(l, courier.Options{Accounts: []courier.Account{{Address: address, Password: password}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,15 +191,15 @@ func told(found Differences) string {
 // A judge that cannot fail is none: whatever is planted it names, and nothing else.
 func TestCompareMail_findsWhatIsPlanted(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(t *testing.T, room *lab.Lab) Login{
-		"Dovecot": func(t *testing.T, room *lab.Lab) Login { return startDovecot(t, room, "dst", dovecot.Mdbox) },
+	for name, start := range map[string]func(t *testing.T, l *lab.Lab) Login{
+		"Dovecot": func(t *testing.T, l *lab.Lab) Login { return startDovecot(t, l, "dst", dovecot.Mdbox) },
 		"Cyrus":   startCyrus,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			room := lab.Open(t)
-			src := sit(t, startDovecot(t, room, "src", dovecot.Sdbox))
-			at := start(t, room)
+			l := lab.Open(t)
+			src := sit(t, startDovecot(t, l, "src", dovecot.Sdbox))
+			at := start(t, l)
 			src.furnish()
 			want := src.all()
 			for i, p := range plants() {
@@ -261,10 +261,10 @@ func oddOctets() []string {
 // it refuses is not the judge's.
 func TestSettled_asRealServersSave(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	for name, at := range map[string]Login{
-		"sdbox": startDovecot(t, room, "sdbox", dovecot.Sdbox), "mdbox": startDovecot(t, room, "mdbox", dovecot.Mdbox),
-		"maildir": startDovecot(t, room, "maildir", dovecot.Maildir), "Cyrus": startCyrus(t, room), "Courier": startCourier(t, room),
+		"sdbox": startDovecot(t, l, "sdbox", dovecot.Sdbox), "mdbox": startDovecot(t, l, "mdbox", dovecot.Mdbox),
+		"maildir": startDovecot(t, l, "maildir", dovecot.Maildir), "Cyrus": startCyrus(t, l), "Courier": startCourier(t, l),
 	} {
 		c := sit(t, at)
 		var taken []string

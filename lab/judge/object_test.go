@@ -19,18 +19,18 @@ import (
 
 const davPassword = "Correct-Horse-1,2"
 
-func startXandikos(t *testing.T, room *lab.Lab) string {
+func startXandikos(t *testing.T, l *lab.Lab) string {
 	t.Helper()
-	s, err := xandikos.Start(room, xandikos.Options{Accounts: []xandikos.Account{{Address: address, Password: davPassword}}})
+	s, err := xandikos.Start(l, xandikos.Options{Accounts: []xandikos.Account{{Address: address, Password: davPassword}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s.URL
 }
 
-func startRadicale(t *testing.T, room *lab.Lab) string {
+func startRadicale(t *testing.T, l *lab.Lab) string {
 	t.Helper()
-	s, err := atmail8.Start(room, atmail8.Options{})
+	s, err := atmail8.Start(l, atmail8.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +46,9 @@ func startRadicale(t *testing.T, room *lab.Lab) string {
 	return s.DAVPlain
 }
 
-func startCyrusDAV(t *testing.T, room *lab.Lab) string {
+func startCyrusDAV(t *testing.T, l *lab.Lab) string {
 	t.Helper()
-	s, err := cyrus.Start(room, cyrus.Options{
+	s, err := cyrus.Start(l, cyrus.Options{
 		Accounts: accounts(func(who string) cyrus.Account { return cyrus.Account{Address: who, Password: davPassword} }),
 	})
 	if err != nil {
@@ -199,12 +199,12 @@ func ofKind(from *Collection, among []*Collection) string {
 
 func TestCompareObjects_findsWhatIsPlanted(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(t *testing.T, room *lab.Lab) string{"Radicale": startRadicale, "Cyrus": startCyrusDAV} {
+	for name, start := range map[string]func(t *testing.T, l *lab.Lab) string{"Radicale": startRadicale, "Cyrus": startCyrusDAV} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			room := lab.Open(t)
-			src := sitDAV(t, DAVLogin{startXandikos(t, room), address, davPassword})
-			at := start(t, room)
+			l := lab.Open(t)
+			src := sitDAV(t, DAVLogin{startXandikos(t, l), address, davPassword})
+			at := start(t, l)
 			src.furnish()
 			want, terms := src.everything(), ObjectTerms{Where: ofKind}
 			for i, p := range objectPlants() {

@@ -71,15 +71,15 @@ func (m Message) Method() string {
 
 // Start opens a sink in the lab. The lab's Close closes it. name is the folder's, its own in the
 // room; empty means "mailsink".
-func Start(room *lab.Lab, name string) (*Sink, error) {
+func Start(l *lab.Lab, name string) (*Sink, error) {
 	name = cmp.Or(name, "mailsink")
 	s := &Sink{}
 	var err error
-	if s.dir, err = room.OwnedDir(name); err != nil {
+	if s.dir, err = l.OwnedDir(name); err != nil {
 		return nil, err
 	}
 	for _, sub := range []string{"new", "cur"} {
-		if _, err := room.OwnedDir(name, sub); err != nil {
+		if _, err := l.OwnedDir(name, sub); err != nil {
 			return nil, err
 		}
 		// A server of another user id than the lab's owner mails too.
@@ -94,7 +94,7 @@ func Start(room *lab.Lab, name string) (*Sink, error) {
 	if err := os.WriteFile(s.Sendmail, fmt.Appendf(nil, sendmail, s.dir), 0o755); err != nil {
 		return nil, err
 	}
-	return s, s.serve(room)
+	return s, s.serve(l)
 }
 
 // Messages returns everything that has arrived, in order of arrival.

@@ -89,8 +89,8 @@ func TestWait_returnsWhenMailIsThereAndWhenTimeIsUp(t *testing.T) {
 
 func TestClose_endsOpenSessions(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	sink, err := Start(room, "sink")
+	l := lab.Open(t)
+	sink, err := Start(l, "sink")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestClose_endsOpenSessions(t *testing.T) {
 	if _, _, err := talk.Ask("RCPT TO:<x@example.test>", "250"); err != nil {
 		t.Fatal(err)
 	}
-	if err := room.Close(); err != nil {
+	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
 }

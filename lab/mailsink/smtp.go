@@ -21,8 +21,8 @@ import (
 const patience = time.Minute
 
 // serve opens the SMTP mouth.
-func (s *Sink) serve(room *lab.Lab) error {
-	addr, err := room.Addr()
+func (s *Sink) serve(l *lab.Lab) error {
+	addr, err := l.Addr()
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (s *Sink) serve(room *lab.Lab) error {
 			})
 		}
 	})
-	return room.OnClose(func() error {
+	return l.OnClose(func() error {
 		err := listener.Close()
 		open.close()
 		all.Wait()

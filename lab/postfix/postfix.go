@@ -39,7 +39,7 @@ type Server struct {
 }
 
 // Start runs a Postfix in the lab. The lab's Close stops it.
-func Start(room *lab.Lab, options Options) (*Server, error) {
+func Start(l *lab.Lab, options Options) (*Server, error) {
 	options.Name = cmp.Or(options.Name, "postfix")
 	if os.Geteuid() != 0 {
 		return nil, fmt.Errorf("start %s: Postfix starts as root only", options.Name)
@@ -47,21 +47,21 @@ func Start(room *lab.Lab, options Options) (*Server, error) {
 	if err := lab.NeedFile("/usr/lib/postfix/sbin/master", "postfix"); err != nil {
 		return nil, err
 	}
-	address, err := room.Addr()
+	address, err := l.Addr()
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(room.Dir(), options.Name)
+	dir := filepath.Join(l.Dir(), options.Name)
 	s := &Server{SMTP: address, log: filepath.Join(dir, "mail.log")}
-	if err := s.write(room, dir, options); err != nil {
+	if err := s.write(l, dir, options); err != nil {
 		return nil, fmt.Errorf("set up %s: %w", options.Name, err)
 	}
 	// Makes the folders of the queue with the owners that Postfix wants.
 	check := lab.Program{Name: options.Name + "-check", Command: "postfix", Package: "postfix", Args: []string{"-c", filepath.Join(dir, "etc"), "check"}}
-	if err := room.Run(check, nil); err != nil {
+	if err := l.Run(check, nil); err != nil {
 		return nil, err
 	}
-	_, err = room.Start(lab.Program{
+	_, err = l.Start(lab.Program{
 		Name: options.Name, Command: "/usr/lib/postfix/sbin/master", Package: "postfix",
 		Args: []string{"-c", filepath.Join(dir, "etc"), "-d"}, Ready: []string{address},
 	})
@@ -82,13 +82,13 @@ func (s *Server) Log(want string) (string, error) {
 	}
 }
 
-func (s *Server) write(room *lab.Lab, dir string, options Options) error {
+func (s *Server) write(l *lab.Lab, dir string, options Options) error {
 	for _, sub := range []string{"etc", "queue", "data"} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			return err
 		}
 	}
-	settings, err := s.settings(room, dir, options)
+	settings, err := s.settings(l, dir, options)
 	if err != nil {
 		return err
 	}
@@ -108,10 +108,10 @@ func (s *Server) write(room *lab.Lab, dir string, options Options) error {
 	return give(filepath.Join(dir, "data"))
 }
 
-func (s *Server) settings(room *lab.Lab, dir string, options Options) (string, error) {
+func (s *Server) settings(l *lab.Lab, dir string, options Options) (string, error) {
 	text := fmt.Sprintf(settings, dir, strings.Join(options.Domains, " "))
 	if options.TLS {
-		cert, key, err := room.Issue("localhost")
+		cert, key, err := l.Issue("localhost")
 		if err != nil {
 			return "", err
 		}

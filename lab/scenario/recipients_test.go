@@ -122,20 +122,20 @@ func (s *testSetup) wantParity(forgotten []string) {
 			accounts = append(accounts, p.Address)
 		}
 	}
-	room := lab.Open(s.t)
+	l := lab.Open(s.t)
 	options := postfix.Options{Domains: s.Organisation.Domains, Accounts: accounts, Virtual: string(virtual) + "fax@example.com anna@example.com\n",
 		Settings: map[string]string{"smtpd_soft_error_limit": "5", "smtpd_hard_error_limit": "6", "smtpd_junk_command_limit": "25"}}
-	host, err := postfix.Start(room, options)
+	host, err := postfix.Start(l, options)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	// The second has not got the newest table, and nothing answers at the third.
 	options.Name, options.Virtual = "postfix2", strings.Replace(options.Virtual, "press@example.com", "unpressed@example.com", 1)
-	second, err := postfix.Start(room, options)
+	second, err := postfix.Start(l, options)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	nowhere, err := room.Addr()
+	nowhere, err := l.Addr()
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -38,33 +38,33 @@ type Setup struct {
 	SourceOutbox, DestinationOutbox *mailsink.Sink
 
 	binary string
-	room   *lab.Lab
+	lab    *lab.Lab
 }
 
-// Prepare starts both servers in room and seeds the source. dir is made if needed; binary is rehome.
-func Prepare(ctx context.Context, room *lab.Lab, dir, binary string, org corpus.Organisation) (*Setup, error) {
-	return PrepareWith(ctx, room, dir, binary, org, corpus.ServerOptions(org))
+// Prepare starts both servers in the lab and seeds the source. dir is made if needed; binary is rehome.
+func Prepare(ctx context.Context, l *lab.Lab, dir, binary string, org corpus.Organisation) (*Setup, error) {
+	return PrepareWith(ctx, l, dir, binary, org, corpus.ServerOptions(org))
 }
 
 // PrepareWith is Set with a source of other options than the organisation's own.
-func PrepareWith(ctx context.Context, room *lab.Lab, dir, binary string, org corpus.Organisation, options atmail7.Options) (*Setup, error) {
-	s := &Setup{Organisation: org, Dir: dir, binary: binary, room: room}
+func PrepareWith(ctx context.Context, l *lab.Lab, dir, binary string, org corpus.Organisation, options atmail7.Options) (*Setup, error) {
+	s := &Setup{Organisation: org, Dir: dir, binary: binary, lab: l}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	var err error
-	if s.SourceOutbox, err = mailsink.Start(room, "outbox-of-the-source"); err != nil {
+	if s.SourceOutbox, err = mailsink.Start(l, "outbox-of-the-source"); err != nil {
 		return nil, err
 	}
-	if s.DestinationOutbox, err = mailsink.Start(room, "outbox-of-the-destination"); err != nil {
+	if s.DestinationOutbox, err = mailsink.Start(l, "outbox-of-the-destination"); err != nil {
 		return nil, err
 	}
 	options.Extra += submission(s.SourceOutbox)
-	if s.Source, err = atmail7.Start(room, options); err != nil {
+	if s.Source, err = atmail7.Start(l, options); err != nil {
 		return nil, err
 	}
 	destination := atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize, Extra: submission(s.DestinationOutbox)}
-	if s.Destination, err = atmail8.Start(room, destination); err != nil {
+	if s.Destination, err = atmail8.Start(l, destination); err != nil {
 		return nil, err
 	}
 	return s, corpus.Seed(ctx, s.Source, org)
@@ -116,7 +116,7 @@ func (s *Setup) Configure() error {
 			indent, _, found = strings.Cut(line, "url: https:")
 		}
 		if found {
-			lines = append(lines, fmt.Sprintf("%sca_file: %s\n", indent, s.room.CAFile()))
+			lines = append(lines, fmt.Sprintf("%sca_file: %s\n", indent, s.lab.CAFile()))
 		}
 	}
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "")), 0o600); err != nil {

@@ -43,8 +43,8 @@ func setSecrets(t *testing.T) *testSetup {
 	org.People = append(org.People, corpus.PasswordTraps(org.Domains[0])...)
 	options := corpus.ServerOptions(org)
 	options.Digest = true
-	room := lab.Open(t)
-	setup, err := scenario.PrepareWith(t.Context(), room, filepath.Join(t.TempDir(), "move"), binary, org, options)
+	l := lab.Open(t)
+	setup, err := scenario.PrepareWith(t.Context(), l, filepath.Join(t.TempDir(), "move"), binary, org, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func setSecrets(t *testing.T) *testSetup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, err := postfix.Start(room, postfix.Options{Domains: org.Domains})
+	host, err := postfix.Start(l, postfix.Options{Domains: org.Domains})
 	if err != nil {
 		t.Fatal(err)
 	}

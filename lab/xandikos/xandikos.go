@@ -47,16 +47,16 @@ type Server struct {
 
 // Start runs a server in the lab. Each account has a default calendar and a default address book.
 // The lab's Close stops it.
-func Start(room *lab.Lab, opts Options) (*Server, error) {
+func Start(l *lab.Lab, opts Options) (*Server, error) {
 	opts.Name = cmp.Or(opts.Name, "xandikos")
 	if err := lab.NeedFile(library, "xandikos"); err != nil {
 		return nil, err
 	}
-	addr, err := room.Addr()
+	addr, err := l.Addr()
 	if err != nil {
 		return nil, err
 	}
-	args, err := prepare(room, opts)
+	args, err := prepare(l, opts)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", opts.Name, err)
 	}
@@ -64,7 +64,7 @@ func Start(room *lab.Lab, opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := room.Start(lab.Program{
+	if _, err := l.Start(lab.Program{
 		Name: opts.Name, Command: python, Package: "python3", AsOwner: true,
 		Args: []string{args.script, args.data, host, port, args.accounts}, Ready: []string{addr},
 		Env: author(),
@@ -84,12 +84,12 @@ func author() []string {
 // paths are the files of a server.
 type paths struct{ script, data, accounts string }
 
-func prepare(room *lab.Lab, opts Options) (paths, error) {
-	dir, err := room.OwnedDir(opts.Name)
+func prepare(l *lab.Lab, opts Options) (paths, error) {
+	dir, err := l.OwnedDir(opts.Name)
 	if err != nil {
 		return paths{}, err
 	}
-	data, err := room.OwnedDir(opts.Name, "data")
+	data, err := l.OwnedDir(opts.Name, "data")
 	if err != nil {
 		return paths{}, err
 	}
@@ -106,7 +106,7 @@ func prepare(room *lab.Lab, opts Options) (paths, error) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			return paths{}, err
 		}
-		uid, gid := room.Owner()
+		uid, gid := l.Owner()
 		if err := os.Chown(path, uid, gid); err != nil {
 			return paths{}, err
 		}

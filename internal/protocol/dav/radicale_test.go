@@ -16,8 +16,8 @@ const cloudPassword = "Correct-Horse-1,2"
 // startRadicale runs Radicale behind TLS, and returns a client for the account.
 func startRadicale(t *testing.T) *Client {
 	t.Helper()
-	room := lab.Open(t)
-	server, err := atmail8.Start(room, atmail8.Options{})
+	l := lab.Open(t)
+	server, err := atmail8.Start(l, atmail8.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func startRadicale(t *testing.T) *Client {
 	if _, err := server.ImportCSV(strings.NewReader(rows)); err != nil {
 		t.Fatal(err)
 	}
-	transport := NewTransport(room.ClientTLS("cloud.example.test"), nil)
+	transport := NewTransport(l.ClientTLS("cloud.example.test"), nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	return newClient(t, Options{URL: server.DAV, Transport: transport, User: anna, Password: secret(cloudPassword)})
 }

@@ -58,7 +58,7 @@ plugin {
 // startExtended runs a Dovecot with every mechanism and extension that it has.
 func startExtended(t *testing.T) *realServer {
 	t.Helper()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		good := r.FormValue("token") == goodToken // RFC 7662, section 2.2
 		_ = json.NewEncoder(w).Encode(map[string]any{"active": good, "username": extendedUser})
@@ -72,23 +72,23 @@ func startExtended(t *testing.T) *realServer {
 		"hashed": hashedUser + ":" + strings.TrimSpace(string(hash)) + "\n",
 		"oauth2": "introspection_mode = post\nintrospection_url = " + tokens.URL + "/\nactive_attribute = active\nactive_value = true\n",
 	} {
-		if err := os.WriteFile(filepath.Join(room.Dir(), name), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(l.Dir(), name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := room.OwnedDir("homes"); err != nil {
+	if _, err := l.OwnedDir("homes"); err != nil {
 		t.Fatal(err)
 	}
-	uid, gid := room.Owner()
-	server, err := dovecot.Start(room, dovecot.Options{
+	uid, gid := l.Owner()
+	server, err := dovecot.Start(l, dovecot.Options{
 		Layout: dovecot.Mdbox, Separator: "/", MasterUser: "mover", MasterPassword: "m",
 		Accounts: []dovecot.Account{{Address: extendedUser, Password: dovecotPassword}},
-		Extra:    fmt.Sprintf(extensions, room.Dir(), uid, gid),
+		Extra:    fmt.Sprintf(extensions, l.Dir(), uid, gid),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &realServer{server, room}
+	return &realServer{server, l}
 }
 
 func TestDovecot_extended(t *testing.T) {
@@ -140,7 +140,7 @@ func testDovecotMechanisms(t *testing.T, server *realServer) {
 			t.Parallel()
 			options := Options{Address: server.IMAP, Security: protocol.NoTLS}
 			if test.secure {
-				options.Security, options.TLS = protocol.StartTLS, server.room.ClientTLS("")
+				options.Security, options.TLS = protocol.StartTLS, server.lab.ClientTLS("")
 			}
 			client := dial(t, options)
 			name, err := client.LogIn(within(t), test.login)
@@ -160,7 +160,7 @@ func testDovecotMechanisms(t *testing.T, server *realServer) {
 // enter opens a session under TLS.
 func (s *realServer) enter(t *testing.T) *Client {
 	t.Helper()
-	client := dial(t, Options{Address: s.IMAPS, Security: protocol.ImplicitTLS, TLS: s.room.ClientTLS("")})
+	client := dial(t, Options{Address: s.IMAPS, Security: protocol.ImplicitTLS, TLS: s.lab.ClientTLS("")})
 	if err := client.LogInPlain(within(t), "", extendedUser, dovecotPassword); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ const dovecotPassword = `p "w\d ü`
 // realServer is a Dovecot for all tests of this file; each has an account of its own.
 type realServer struct {
 	*dovecot.Server
-	room *lab.Lab
+	lab *lab.Lab
 }
 
 func TestDovecot(t *testing.T) {
@@ -44,8 +44,8 @@ func TestDovecot(t *testing.T) {
 	for name := range tests {
 		accounts = append(accounts, dovecot.Account{Address: name + "@example.test", Password: dovecotPassword})
 	}
-	room := lab.Open(t)
-	server, err := dovecot.Start(room, dovecot.Options{
+	l := lab.Open(t)
+	server, err := dovecot.Start(l, dovecot.Options{
 		Layout: dovecot.Mdbox, Separator: "/", QuotaMB: 20, Accounts: accounts, MasterUser: "mover", MasterPassword: "m",
 		Mailboxes: []dovecot.Mailbox{{Name: "Sent", SpecialUse: `\Sent`, Subscribed: true}, {Name: "Spam", SpecialUse: `\Junk`}},
 	})
@@ -56,7 +56,7 @@ func TestDovecot(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(tests)) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				tests[name](t, &realServer{server, room}, name+"@example.test")
+				tests[name](t, &realServer{server, l}, name+"@example.test")
 			})
 		}
 	})
@@ -104,7 +104,7 @@ func testDovecotLogin(t *testing.T, server *realServer, user string) {
 
 func testDovecotTLS(t *testing.T, server *realServer, user string) {
 	for address, security := range map[string]protocol.Security{server.IMAPS: protocol.ImplicitTLS, server.IMAP: protocol.StartTLS} {
-		client := dial(t, Options{Address: address, Security: security, TLS: server.room.ClientTLS("")})
+		client := dial(t, Options{Address: address, Security: security, TLS: server.lab.ClientTLS("")})
 		if err := client.LogInPlain(within(t), "", user, dovecotPassword); err != nil {
 			t.Errorf("%s: %v", security, err)
 		}

@@ -30,8 +30,8 @@ func within(t *testing.T) context.Context {
 
 func TestClient_againstDovecot(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	server, err := dovecot.Start(room, dovecot.Options{
+	l := lab.Open(t)
+	server, err := dovecot.Start(l, dovecot.Options{
 		MasterUser: "mover", MasterPassword: "m", Accounts: []dovecot.Account{{Address: address, Password: password}},
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func TestClient_againstDovecot(t *testing.T) {
 		{"master with authzid", protocol.StartTLS, address, "mover", "m"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c, err := Dial(within(t), Options{Address: server.Sieve, Security: test.security, TLS: room.ClientTLS("localhost")})
+			c, err := Dial(within(t), Options{Address: server.Sieve, Security: test.security, TLS: l.ClientTLS("localhost")})
 			if err != nil {
 				t.Fatal(err)
 			}

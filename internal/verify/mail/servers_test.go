@@ -30,16 +30,16 @@ type servers struct {
 
 func startServers(t testing.TB, accounts ...string) *servers {
 	t.Helper()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	var all []dovecot.Account
 	for _, address := range accounts {
 		all = append(all, dovecot.Account{Address: address, Password: "secret"})
 	}
-	src, err := dovecot.Start(room, dovecot.Options{Name: "src", Layout: dovecot.Sdbox, Prefix: "INBOX.", Accounts: all})
+	src, err := dovecot.Start(l, dovecot.Options{Name: "src", Layout: dovecot.Sdbox, Prefix: "INBOX.", Accounts: all})
 	if err != nil {
 		t.Fatal(err)
 	}
-	dst, err := dovecot.Start(room, dovecot.Options{
+	dst, err := dovecot.Start(l, dovecot.Options{
 		Name: "dst", Layout: dovecot.Sdbox, Separator: "/", Accounts: all,
 		Mailboxes: []dovecot.Mailbox{{Name: "Sent", SpecialUse: `\Sent`, Subscribed: true}, {Name: "Spam", SpecialUse: `\Junk`}},
 	})

@@ -49,10 +49,10 @@ type hit struct {
 
 func newHit(t *testing.T) *hit {
 	t.Helper()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	people := []corpus.Person{corpus.PIMPerson(host, password, hitContacts, hitEvents)}
-	src := source(t, room, people)
-	dst := radicale(t, room, people)
+	src := source(t, l, people)
+	dst := radicale(t, l, people)
 	proxy, err := faultproxy.New(hostOf(t, dst))
 	must(t, err)
 	t.Cleanup(func() { must(t, proxy.Close()) })

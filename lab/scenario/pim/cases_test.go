@@ -77,14 +77,14 @@ func lost(kind corpus.DAVServer) map[string]string {
 // second pass says the same and writes nothing.
 func TestCases_oneVerdictEverywhere(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
-	src := source(t, room, nil)
+	l := lab.Open(t)
+	src := source(t, l, nil)
 	person := oddPerson(t, hostName(hostOf(t, src.DAV)))
 	must(t, corpus.SeedPerson(t.Context(), src, person))
 	for _, kind := range kinds() {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			door := newDoor(t, destination(t, room, kind, []corpus.Person{person}))
+			door := newDoor(t, destination(t, l, kind, []corpus.Person{person}))
 			d := newOperator(t, []corpus.Person{person}, src.IMAP, src.DAV, door.URL, "")
 			want := lost(kind)
 			for pass := range 2 {

@@ -125,9 +125,9 @@ func wantNoise(t *testing.T, sink *mailsink.Sink, calendar string) {
 // Cyrus heeds the guard headers: everything moves as it is, and goes again, and nobody hears of it.
 func TestMeetings_cyrusStaysSilent(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	people := companions()
-	src, dst := source(t, room, people), startCyrus(t, room, people)
+	src, dst := source(t, l, people), startCyrus(t, l, people)
 	d := newOperator(t, people, src.IMAP, src.DAV, dst.DAV(), "")
 	copyAll(t, d, 0, func(who string, copied, held, _ int) {
 		if want := plainEvents + meetings(); copied != want || held != 0 {
@@ -152,9 +152,9 @@ func TestMeetings_cyrusStaysSilent(t *testing.T) {
 // moves and goes again, and nobody hears of it either way.
 func TestMeetings_davicalHoldsBackUntilTold(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	people := companions()
-	src, dst := source(t, room, people), startDAViCal(t, room, people)
+	src, dst := source(t, l, people), startDAViCal(t, l, people)
 	silent := func(when string) {
 		t.Helper()
 		wantSilence(t, when, dst.Mail)

@@ -33,26 +33,26 @@ func TestMemory_calendarOf10000Objects(t *testing.T) {
 	before := bare(person)
 	before.Calendars = slices.Clone(before.Calendars)
 	before.Calendars[0].Resources = before.Calendars[0].Resources[missing:]
-	room := lab.Open(t)
-	dst, err := atmail7.Start(room, atmail7.Options{Name: "destination"})
+	l := lab.Open(t)
+	dst, err := atmail7.Start(l, atmail7.Options{Name: "destination"})
 	must(t, err)
 	must(t, corpus.SeedPerson(t.Context(), dst, before))
-	wantPeak(t, room, person, dst.DAV, objects, peakOfManyObjects)
+	wantPeak(t, l, person, dst.DAV, objects, peakOfManyObjects)
 }
 
 func TestMemory_photoOf20MB(t *testing.T) {
 	t.Parallel()
 	person := corpus.PIMPerson(host, password, 1, 0)
 	person.AddressBooks[0].Resources = append(person.AddressBooks[0].Resources, corpus.PhotoContact(photoOctets))
-	room := lab.Open(t)
-	wantPeak(t, room, person, destination(t, room, corpus.Cyrus, []corpus.Person{person}), 2, peakOfLargePhoto)
+	l := lab.Open(t)
+	wantPeak(t, l, person, destination(t, l, corpus.Cyrus, []corpus.Person{person}), 2, peakOfLargePhoto)
 }
 
 // wantPeak moves the person and looks at the memory of each command.
-func wantPeak(t *testing.T, room *lab.Lab, person corpus.Person, dst string, objects int, most int64) {
+func wantPeak(t *testing.T, l *lab.Lab, person corpus.Person, dst string, objects int, most int64) {
 	t.Helper()
 	people := []corpus.Person{person}
-	src := source(t, room, people) // with a column wide enough: a MEDIUMBLOB holds 16 MB
+	src := source(t, l, people) // with a column wide enough: a MEDIUMBLOB holds 16 MB
 	d := newOperator(t, people, src.IMAP, src.DAV, dst, "")
 	said := ""
 	for _, args := range [][]string{{"sync", "--json", "--only", "contacts,calendars"}, {"verify", "--json"}} {

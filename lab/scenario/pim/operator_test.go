@@ -46,33 +46,33 @@ func kinds() []corpus.DAVServer {
 }
 
 // destination starts a server of that kind, with scheduling if it can, and returns its URL.
-func destination(t *testing.T, room *lab.Lab, kind corpus.DAVServer, people []corpus.Person) string {
+func destination(t *testing.T, l *lab.Lab, kind corpus.DAVServer, people []corpus.Person) string {
 	t.Helper()
 	switch kind {
 	case corpus.Radicale:
-		return radicale(t, room, people)
+		return radicale(t, l, people)
 	case corpus.Xandikos:
 		var accounts []xandikos.Account
 		for _, p := range people {
 			accounts = append(accounts, xandikos.Account{Address: p.Address, Password: password})
 		}
-		server, err := xandikos.Start(room, xandikos.Options{Accounts: accounts})
+		server, err := xandikos.Start(l, xandikos.Options{Accounts: accounts})
 		must(t, err)
 		return server.URL
 	case corpus.DAViCal:
-		return startDAViCal(t, room, people).URL
+		return startDAViCal(t, l, people).URL
 	}
-	return startCyrus(t, room, people).DAV()
+	return startCyrus(t, l, people).DAV()
 }
 
-func radicale(t *testing.T, room *lab.Lab, people []corpus.Person) string {
+func radicale(t *testing.T, l *lab.Lab, people []corpus.Person) string {
 	t.Helper()
 	domains := map[string]bool{}
 	for _, p := range people {
 		_, domain, _ := strings.Cut(p.Address, "@")
 		domains[domain] = true
 	}
-	server, err := atmail8.Start(room, atmail8.Options{Domains: slices.Collect(maps.Keys(domains))})
+	server, err := atmail8.Start(l, atmail8.Options{Domains: slices.Collect(maps.Keys(domains))})
 	must(t, err)
 	return imported(t, server, people)
 }
@@ -101,32 +101,32 @@ func hostOf(t *testing.T, address string) string {
 	return u.Host
 }
 
-func startDAViCal(t *testing.T, room *lab.Lab, people []corpus.Person) *davical.Server {
+func startDAViCal(t *testing.T, l *lab.Lab, people []corpus.Person) *davical.Server {
 	t.Helper()
 	var accounts []davical.Account
 	for _, p := range people {
 		accounts = append(accounts, davical.Account{Address: p.Address, Password: password})
 	}
-	server, err := davical.Start(room, davical.Options{Accounts: accounts})
+	server, err := davical.Start(l, davical.Options{Accounts: accounts})
 	must(t, err)
 	return server
 }
 
-func startCyrus(t *testing.T, room *lab.Lab, people []corpus.Person) *cyrus.Server {
+func startCyrus(t *testing.T, l *lab.Lab, people []corpus.Person) *cyrus.Server {
 	t.Helper()
 	var accounts []cyrus.Account
 	for _, p := range people {
 		accounts = append(accounts, cyrus.Account{Address: p.Address, Password: password})
 	}
-	server, err := cyrus.Start(room, cyrus.Options{Accounts: accounts, Scheduling: true})
+	server, err := cyrus.Start(l, cyrus.Options{Accounts: accounts, Scheduling: true})
 	must(t, err)
 	return server
 }
 
 // source starts SabreDAV with the people.
-func source(t *testing.T, room *lab.Lab, people []corpus.Person) *atmail7.Server {
+func source(t *testing.T, l *lab.Lab, people []corpus.Person) *atmail7.Server {
 	t.Helper()
-	server, err := atmail7.Start(room, atmail7.Options{Domains: []string{"example.test", "example.com", "example.org", "example.net"}})
+	server, err := atmail7.Start(l, atmail7.Options{Domains: []string{"example.test", "example.com", "example.org", "example.net"}})
 	must(t, err)
 	org := corpus.Sample(corpus.Options{Scale: 0.01})
 	org.People, org.Aliases, org.Delegates, org.Planted = people, nil, nil, nil

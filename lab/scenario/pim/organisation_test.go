@@ -29,13 +29,13 @@ func organisation() []corpus.Person {
 // second pass changes nothing.
 func TestMove_organisationToEveryServer(t *testing.T) {
 	t.Parallel()
-	room := lab.Open(t)
+	l := lab.Open(t)
 	people := organisation()
-	src := source(t, room, people)
+	src := source(t, l, people)
 	for _, kind := range kinds() {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			dst := destination(t, room, kind, people)
+			dst := destination(t, l, kind, people)
 			door := newDoor(t, dst)
 			more := ""
 			if kind == corpus.DAViCal {
