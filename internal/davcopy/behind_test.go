@@ -49,15 +49,14 @@ func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
 	}
 }
 
-// Where the destination makes no collections several of the source go into its main one, and what they have in common is
-// there once for each of them. When one of them is deleted, its own copies go and nothing else.
-func TestPasses_severalCollectionsInOne(t *testing.T) {
-	t.Parallel()
+// intoOne is a pair with calendars of those names, which all go into the destination's main one. The same event is in each.
+func intoOne(t *testing.T, names ...string) *pair {
+	t.Helper()
 	l := lab.Open(t)
 	person := corpus.PIMPerson(address, password, 0, 2)
 	same := corpus.Resource{Name: "Ä both.ics", Data: event("both", "in all of them")}
 	person.Calendars[0].Resources = append(person.Calendars[0].Resources, same)
-	for _, name := range []string{"trips", "work"} {
+	for _, name := range names {
 		person.Calendars = append(person.Calendars, corpus.Collection{Name: name, DisplayName: name, Resources: []corpus.Resource{same}})
 	}
 	dst, err := atmail7.Start(l, atmail7.Options{Name: "destination"})
@@ -69,7 +68,26 @@ func TestPasses_severalCollectionsInOne(t *testing.T) {
 	}
 	front := before(t, dst.DAV)
 	front.set(about("", "MKCOL MKCALENDAR", http.StatusForbidden, "no more calendars"))
-	p := pairTo(t, l, person, front.URL)
+	return pairTo(t, l, person, front.URL)
+}
+
+// deleteCalendar deletes one at the source with all that is in it.
+func (p *pair) deleteCalendar(t *testing.T, name string) {
+	t.Helper()
+	for _, query := range []string{
+		"DELETE FROM calendarObjects WHERE calendarid IN (SELECT id FROM calendars WHERE uri = ?)", "DELETE FROM calendars WHERE uri = ?",
+	} {
+		if _, err := p.source.DB().ExecContext(t.Context(), query, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Where the destination makes no collections several of the source go into its main one, and what they have in common is
+// there once for each of them. When one of them is deleted, its own copies go and nothing else.
+func TestPasses_severalCollectionsInOne(t *testing.T) {
+	t.Parallel()
+	p := intoOne(t, "trips", "work")
 	p.options.Deletions, p.options.ConfirmDeletions = rehome.DeletionsMirror, true
 	wantTally(t, "first", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5, Copied: 5})
 	wantTally(t, "again", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 5})
@@ -77,13 +95,7 @@ func TestPasses_severalCollectionsInOne(t *testing.T) {
 		t.Errorf("what is in three calendars is there %d times", got)
 	}
 
-	for _, query := range []string{
-		"DELETE FROM calendarObjects WHERE calendarid IN (SELECT id FROM calendars WHERE uri = 'trips')", "DELETE FROM calendars WHERE uri = 'trips'",
-	} {
-		if _, err := p.source.DB().ExecContext(t.Context(), query); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p.deleteCalendar(t, "trips")
 	gone := p.pass(t)
 	wantTally(t, "deleted", gone.Tallies[rehome.KindCalendars], Tally{Objects: 4, Removed: 1})
 	if f := findingOf(gone.Findings, "collection_stays"); f.Code != "" {
@@ -93,4 +105,25 @@ func TestPasses_severalCollectionsInOne(t *testing.T) {
 		t.Errorf("%d events at the destination, %d of them in both", len(got), len(got["both"]))
 	}
 	wantTally(t, "once more", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4})
+}
+
+// What a deleted collection has left in the place of several stands for the same object of another one that is lost there:
+// it is not missing while it lies there and is nobody's any more.
+func TestPasses_takeOverWhatADeletedCollectionLeft(t *testing.T) {
+	t.Parallel()
+	p := intoOne(t, "work")
+	p.options.ConfirmDeletions = true
+	wantTally(t, "first", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Copied: 4})
+	p.remove(t, p.dst, "both.ics")
+	p.deleteCalendar(t, "work")
+	for _, when := range []string{"lost, and left by the other", "and again"} {
+		r := p.pass(t)
+		wantTally(t, when, r.Tallies[rehome.KindCalendars], Tally{Objects: 3})
+		if f := findingOf(r.Findings, "gone_at_destination"); f.Code != "" {
+			t.Errorf("%s: %+v", when, f)
+		}
+	}
+	if got := len(p.holding(t, p.dst, dav.Calendars)["both"]); got != 1 {
+		t.Errorf("it is there %d times, want once", got)
+	}
 }

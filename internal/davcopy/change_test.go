@@ -178,13 +178,7 @@ func TestPasses_deletedCalendar(t *testing.T) {
 		}
 	}
 	p.pass(t)
-	for _, query := range []string{
-		"DELETE FROM calendarObjects WHERE calendarid IN (SELECT id FROM calendars WHERE uri = 'trips')", "DELETE FROM calendars WHERE uri = 'trips'",
-	} {
-		if _, err := p.source.DB().ExecContext(t.Context(), query); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p.deleteCalendar(t, "trips")
 	want := func(when string, objects int, code string) {
 		t.Helper()
 		findings := p.pass(t).Findings

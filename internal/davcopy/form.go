@@ -58,15 +58,38 @@ func (p *transfer) reform() {
 	}
 }
 
-// supersede puts what was there, or may have been, among the earlier versions.
-func (p *transfer) supersede() {
+// supersede puts what was there, or may have been, among the earlier versions. What is the version of now but for a repair
+// is none of them, whenever it was sent: who finds it there finds all that the source has.
+func (p *transfer) supersede(ladder []pim.Needs) {
 	was := append([][]byte{p.before.Form, p.before.Kept}, slices.Collect(slices.Chunk(p.row.Tried, sha256.Size))...)
+	was = slices.DeleteFunc(was, func(form []byte) bool { return bytes.Equal(form, p.row.Form) || len(form) == 0 })
+	p.row.Tried = nil
+	if len(was) == 0 && len(p.row.Earlier) == 0 {
+		return
+	}
+	same := p.guises(ladder)
+	was = append(slices.Collect(slices.Chunk(p.row.Earlier, sha256.Size)), was...)
+	p.row.Earlier = nil
 	for _, form := range was {
-		if !bytes.Equal(form, p.row.Form) {
+		if !hasForm(same, form) {
 			p.row.Earlier = withForm(p.row.Earlier, form)
 		}
 	}
-	p.row.Tried = nil
+}
+
+// guises are the forms that the octets of the source have with one repair or another: as they are always made, with a UID
+// where the destination chooses the names, and with what it may have insisted on at any time.
+func (p *transfer) guises(ladder []pim.Needs) (forms []byte) {
+	for _, first := range []pim.Needs{{}, uidNeeds()} {
+		data := p.source.Data
+		for _, needs := range slices.Concat([]pim.Needs{pim.AlwaysNeeds(), first}, ladder) {
+			data, _ = pim.Repair(data, p.kind, needs)
+			if form, readable := pim.Digest(data, p.kind); readable {
+				forms = withForm(forms, form[:])
+			}
+		}
+	}
+	return forms
 }
 
 // keeps notes what the destination has of the version that it was given.

@@ -112,7 +112,9 @@ func TestAdopt_underAnotherName(t *testing.T) {
 		p := consider(dav.Object{Href: "/c/a.ics", Data: data}, books{
 			below: "/c/", content: pim.KindCalendar, known: map[string]ledger.Object{"a.ics": begun}, taken: map[string]bool{}, unknown: &s,
 		})
-		j := &collectionJob{kind: rehome.KindCalendars, byUID: map[string]string{}, known: map[string]ledger.Object{}}
+		j := &collectionJob{
+			slice: &slice{engine: New(Options{})}, kind: rehome.KindCalendars, byUID: map[string]string{}, known: map[string]ledger.Object{},
+		}
 		if err := j.recognise(t.Context(), &p); err != nil || p.row.Destination != c.name || p.row.State != c.state {
 			t.Errorf("there %q: %v, %s as %s; want %s as %s", c.there, err, p.row.State, p.row.Destination, c.state, c.name)
 		}

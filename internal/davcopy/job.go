@@ -254,21 +254,32 @@ func (j *collectionJob) findSiblings(ctx context.Context) error {
 
 // siblingRows are the ledger's rows of other collections of the source that go to the same one of the destination.
 func (j *collectionJob) siblingRows(ctx context.Context) (siblings []ledger.Object, err error) {
+	err = j.eachSibling(ctx, func(_ ledger.Collection, rows map[string]ledger.Object) error {
+		siblings = slices.AppendSeq(siblings, maps.Values(rows))
+		return nil
+	})
+	return siblings, err
+}
+
+// eachSibling visits the other collections of the source that go to the same one of the destination, with their rows.
+func (j *collectionJob) eachSibling(ctx context.Context, visit func(c ledger.Collection, rows map[string]ledger.Object) error) error {
 	all, err := j.ledger().Collections(ctx, j.slice.account.Address)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, c := range all {
 		if c.ID == j.row.ID || c.Kind != j.kind || dav.Key(c.Destination) != dav.Key(j.place.target.Href) {
 			continue
 		}
 		rows, err := j.ledger().Objects(ctx, &c)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = visit(c, rows)
 		}
-		siblings = slices.AppendSeq(siblings, maps.Values(rows))
+		if err != nil {
+			return err
+		}
 	}
-	return siblings, nil
+	return nil
 }
 
 // readStrangers reads what the destination has and the ledger does not know, as it was listed from begun on.

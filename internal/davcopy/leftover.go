@@ -20,6 +20,21 @@ func leftBy(row ledger.Object, vanished []ledger.Object) int {
 	})
 }
 
+// offer has collections of the source that go to the same place look there once more, in this pass, that miss an object which
+// is the same as one that is left there now: until it was left it was none of theirs, and neither end shows that it is.
+func (j *collectionJob) offer(ctx context.Context, gone []ledger.Object) error {
+	return j.eachSibling(ctx, func(c ledger.Collection, rows map[string]ledger.Object) error {
+		for _, row := range rows {
+			if row.Missing() && leftBy(row, gone) >= 0 && c.Target != (ledger.CollectionMark{}) {
+				j.slice.noteAdvance()
+				j.slice.noteMore()
+				return j.ledger().SettleCollection(ctx, &c, c.State, ledger.CollectionMark{})
+			}
+		}
+		return nil
+	})
+}
+
 // mayTakeOver reports whether a look at the destination may show that something is not missing.
 func (j *collectionJob) mayTakeOver() bool {
 	for _, row := range j.known {

@@ -169,9 +169,30 @@ func (j *collectionJob) findUID(ctx context.Context, p *transfer, refusal error)
 	if j.likenessOf(p, there) != sameObject {
 		return j.giveUp(p, duplicateUID, refusal)
 	}
-	p.row.Destination, p.row.DstETag = nameBelow(j.place.target.Href, there.Href), there.ETag
-	j.settleAs(p, ledger.ObjectMerged)
+	j.standBy(p, nameBelow(j.place.target.Href, there.Href), there)
 	return nil
+}
+
+// standBy books an object that is the same as what has its UID at the destination. Where that is another object of the source
+// the two are merged; else it is the object itself: its user had it there already, or has renamed what we wrote meanwhile.
+func (j *collectionJob) standBy(p *transfer, name string, there dav.Object) {
+	p.row.Destination = name
+	j.mu.Lock()
+	another := false
+	for source, row := range j.known {
+		another = another || source != p.row.Source && holds(row) && row.Destination == name
+	}
+	if j.unknown != nil {
+		j.unknown.take(name)
+	}
+	j.mu.Unlock()
+	if another {
+		p.row.DstETag = there.ETag
+		j.settleAs(p, ledger.ObjectMerged)
+		return
+	}
+	p.keeps(there.Data)
+	j.adopt(p, there.ETag)
 }
 
 // holderOf returns the href of the object that has the UID: as the server says, else as we know.

@@ -61,10 +61,13 @@ func (j *collectionJob) giveUID(ctx context.Context, p *transfer) {
 	if p.way != wayWrite || p.object.UID != "" || p.before.State.There() || !j.renames(ctx) {
 		return
 	}
-	if p.repair(pim.Needs{pim.CodeMissingUID: true, pim.CodeMissingEventUID: true}) {
+	if p.repair(uidNeeds()) {
 		p.reform()
 	}
 }
+
+// uidNeeds is the repair that gives a UID, and nothing else.
+func uidNeeds() pim.Needs { return pim.Needs{pim.CodeMissingUID: true, pim.CodeMissingEventUID: true} }
 
 // awaits reports whether the object has to wait because an earlier request may still arrive, and names it then.
 func (j *collectionJob) awaits(ctx context.Context, p *transfer) bool {

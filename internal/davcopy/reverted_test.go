@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"rehome"
+	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
@@ -173,12 +174,37 @@ func TestSupersede(t *testing.T) {
 		before: ledger.Object{Form: form(1), Kept: form(2)},
 		row:    ledger.Object{Form: form(3), Earlier: form(4), Tried: slices.Concat(form(3), form(5), form(1))},
 	}
-	p.supersede()
+	p.supersede(nil)
 	if want := slices.Concat(form(4), form(1), form(2), form(5)); !bytes.Equal(p.row.Earlier, want) || p.row.Tried != nil {
 		t.Errorf("earlier %x, tried %x; want %x and none", p.row.Earlier, p.row.Tried, want)
 	}
 	if earlier(p.row, form(3)) || !earlier(p.row, form(2)) || earlier(p.row, form(6)) {
 		t.Error("the current form counts as an earlier one, or the earlier one does not")
+	}
+}
+
+// A request that was given up may still arrive behind a later one that had the same in it with another repair, or with none.
+// What it leaves there is no earlier version of the object.
+func TestSupersede_theSameWithAnotherRepair(t *testing.T) {
+	t.Parallel()
+	card := func(name string) []byte {
+		return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nN:" + name + ";Anna;;;\r\nEND:VCARD\r\n")
+	}
+	form := func(data []byte, needs pim.Needs) []byte {
+		repaired, _ := pim.Repair(data, pim.KindContact, needs)
+		digest, _ := pim.Digest(repaired, pim.KindContact)
+		return digest[:]
+	}
+	for _, c := range []struct{ given, before pim.Needs }{{nil, uidNeeds()}, {uidNeeds(), nil}, {nil, pim.SafeNeeds()}} {
+		p := transfer{kind: pim.KindContact, source: dav.Object{Data: card("Doe")}}
+		p.row = ledger.Object{
+			Form: form(card("Doe"), c.given), Tried: slices.Concat(form(card("Roe"), nil), form(card("Doe"), c.before)),
+			Earlier: form(card("Doe"), c.before),
+		}
+		p.supersede([]pim.Needs{pim.SafeNeeds(), pim.Every()})
+		if want := form(card("Roe"), nil); !bytes.Equal(p.row.Earlier, want) {
+			t.Errorf("given with %v and before with %v: %d earlier versions, want the other name alone", c.given, c.before, len(p.row.Earlier)/32)
+		}
 	}
 }
 

@@ -61,6 +61,15 @@ func (s *strangers) withForms(forms ...[]byte) []*foreign {
 	return all
 }
 
+// take notes that the one of that name is known by now.
+func (s *strangers) take(name string) {
+	for _, all := range s.byUID {
+		for _, f := range all {
+			f.taken = f.taken || f.name == name
+		}
+	}
+}
+
 func free(all []*foreign) []*foreign {
 	return slices.DeleteFunc(slices.Clone(all), func(f *foreign) bool { return f.taken })
 }

@@ -44,6 +44,9 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 		if err := j.ledger().SaveObjects(ctx, j.row, d.gone...); err != nil {
 			return false, err
 		}
+		if err := j.offer(ctx, d.gone); err != nil {
+			return false, err
+		}
 	}
 	return false, j.ledger().DropObjects(ctx, j.row, d.forget...)
 }

@@ -257,7 +257,7 @@ func (j *collectionJob) stored(p *transfer, s dav.Stored) {
 // settleAs ends the way of an object that is at the destination.
 func (j *collectionJob) settleAs(p *transfer, state ledger.ObjectState) {
 	p.row.State, p.row.Code, p.row.Words, p.row.Escrow = state, "", "", ""
-	p.supersede()
+	p.supersede(j.slice.engine.ladder())
 	p.written = true
 	j.mu.Lock()
 	defer j.mu.Unlock()
