@@ -163,6 +163,8 @@ func switchedOn(a rulecopy.Action) string {
 	switch {
 	case a.Activate:
 		return "yes"
+	case a.Person && a.Active:
+		return "no: needs a person"
 	case a.Waits:
 		return "after the switch"
 	case a.Do == rulecopy.Hand && a.Active:

@@ -184,12 +184,9 @@ func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions,
 	}
 	mail := m.engine(who.store, src, dst, SyncOptions{}, nil)
 	e := &rulecopy.Ends{
-		Engine:   rulecopy.New(rulecopy.Options{Ledger: who.store.Rules, SwitchOn: options.SwitchOn, Replace: options.Replace}),
-		Forwards: m.forwards(who.Everybody),
-		Where: func(ctx context.Context, account rehome.Account) ([]mapping.Pair, error) {
-			where, err := mail.Where(ctx, account)
-			return where.Pairs, err
-		},
+		Engine:           rulecopy.New(rulecopy.Options{Ledger: who.store.Rules, SwitchOn: options.SwitchOn, Replace: options.Replace}),
+		Forwards:         m.forwards(who.Everybody),
+		Where:            mail.Where,
 		SourceNames:      rulecopy.Names(m.settings.Source.Sieve.MailboxNames),
 		DestinationNames: rulecopy.Names(m.settings.Destination.Sieve.MailboxNames),
 	}
@@ -244,7 +241,7 @@ func (e ruleEnds) run(ctx context.Context, who selection, plan bool) ([]RuledAcc
 	all.SetLimit(e.workers)
 	for i, account := range who.accounts {
 		all.Go(func() error {
-			where := func() ([]mapping.Pair, error) { return e.Where(ctx, account) }
+			where := func() (mapping.Ways, error) { return e.Where(ctx, account) }
 			var outcome rulecopy.Moved
 			err := rehome.Guarded(account.Address, func() (err error) {
 				outcome, err = e.Move(ctx, account, plan, where)

@@ -109,11 +109,11 @@ func (p plannedPass) account(ctx context.Context, account rehome.Account) Planne
 	row.Renamed = nonNil(mail.Renames)
 	row.Vanished = nonNil(mail.Vanished)
 	if p.rules != nil && unseen == nil {
-		ruled, err := p.rules.Move(ctx, account, true, func() ([]mapping.Pair, error) {
+		ruled, err := p.rules.Move(ctx, account, true, func() (mapping.Ways, error) {
 			if p.mail == nil {
 				return p.rules.Where(ctx, account)
 			}
-			return mail.Plan.Pairs, nil
+			return mail.Ways, nil
 		})
 		row.Rules = ruled.Scripts
 		row.note(ruled.Findings, err)

@@ -18,6 +18,7 @@ import (
 // Preview is what a pass would do, found out without writing anything to either end or the ledger.
 type Preview struct {
 	Plan     mapping.Plan
+	Ways     mapping.Ways // the plan, for who asks further
 	Renames  []Renamed
 	Vanished []Vanished
 	Held     []rehome.Finding // what would wait for somebody to confirm it
@@ -59,7 +60,7 @@ func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, err
 	if err := run.survey(ctx); err != nil {
 		return Preview{}, err
 	}
-	preview := Preview{Plan: run.view.plan}
+	preview := Preview{Plan: run.view.plan, Ways: e.ways(run.view)}
 	if err = run.preview(ctx, &preview); err == nil {
 		err = run.view.checkRoom(account.Address)
 	}

@@ -29,15 +29,17 @@ type Action struct {
 	Name     string   `json:"name"`
 	Do       Deed     `json:"do"`
 	Activate bool     `json:"activate"`
-	Waits    bool     `json:"waits"`           // it answers or forwards, and stays off until the switch-on moment
-	Active   bool     `json:"active"`          // it is the one that runs at the source
-	Needs    []string `json:"needs,omitempty"` // extensions
-	Lines    []Line   `json:"lines"`           // what it does, rule by rule; empty if nobody can say
-	File     string   `json:"file,omitempty"`  // where it was written for somebody to hand over
+	Waits    bool     `json:"waits"`            // it answers or forwards, and stays off until the switch-on moment
+	Person   bool     `json:"person,omitempty"` // it stays off until somebody has looked at what the findings say
+	Active   bool     `json:"active"`           // it is the one that runs at the source
+	Needs    []string `json:"needs,omitempty"`  // extensions
+	Lines    []Line   `json:"lines"`            // what it does, rule by rule; empty if nobody can say
+	File     string   `json:"file,omitempty"`   // where it was written for somebody to hand over
 	Text     string   `json:"-"`
 
 	known ledger.Rule // what was written of it before
 	on    bool        // it was switched on by us before
+	calls []string    // scripts, by their names at the destination
 }
 
 // FromDatabase reports whether the script was made from tables.
@@ -58,16 +60,17 @@ const renamedSuffix = " (old server)"
 func decide(account string, wanted, there []script, known map[string]ledger.Rule, options Options) ([]Action, []rehome.Finding) {
 	var actions []Action
 	var findings []rehome.Finding
-	for _, w := range wanted {
-		action := place(w, there, known, options)
+	p := placer{account: account, wanted: wanted, there: there, known: known, options: options}
+	for _, w := range p.all() {
+		action := w.action
 		target, _ := find(there, action.Name)
 		held := w.acts && !options.SwitchOn
 		switch {
-		case action.Do == Put && target.active && held:
+		case action.Do == Put && target.active && (held || action.Person):
 			// Storing under an active name would switch it on.
 			action.Do = Wait
-			action.Waits = true
-		case w.active && (action.Do == Put || action.Do == Keep) && !target.active && !action.on:
+			action.Waits = held && !action.Person
+		case w.active && (action.Do == Put || action.Do == Keep) && !target.active && !action.on && !action.Person:
 			action.Waits = held
 			action.Activate = !held && mayActivate(there, known, options)
 			if !held && !action.Activate {
@@ -79,6 +82,9 @@ func decide(account string, wanted, there []script, known map[string]ledger.Rule
 		}
 		if action.Waits {
 			findings = append(findings, rulesWait.On(action.Name, nil).Of(account))
+		}
+		if looked := action.Do == Keep && target.active && !action.known.Activated; !looked && action.Do != Leave {
+			findings = append(findings, w.doubts...)
 		}
 		actions = append(actions, action)
 	}

@@ -24,7 +24,7 @@ type Ends struct {
 	Forwards    []rehome.Forward
 
 	// Where asks both ends where an account's mailboxes go.
-	Where func(ctx context.Context, account rehome.Account) ([]mapping.Pair, error)
+	Where func(ctx context.Context, account rehome.Account) (mapping.Ways, error)
 
 	// How scripts write these names at either end.
 	SourceNames, DestinationNames Names
@@ -45,7 +45,7 @@ func (e *Ends) Reach(ctx context.Context) error {
 
 // Move brings one account's rules over, or says what would be done. where finds its mailboxes, and is asked only if there
 // are rules. The outcome holds what was done also on an error.
-func (e *Ends) Move(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (Moved, error) {
+func (e *Ends) Move(ctx context.Context, account rehome.Account, plan bool, where func() (mapping.Ways, error)) (Moved, error) {
 	outcome, err := e.one(ctx, account, plan, where)
 	outcome.Account = account.Address
 	outcome.Findings = append(append([]rehome.Finding{}, outcome.Findings...), e.guessed(account.Address, outcome)...)
@@ -56,7 +56,7 @@ func (e *Ends) Move(ctx context.Context, account rehome.Account, plan bool, wher
 }
 
 // one does the work for one account. Most have no rules, and then nothing is opened that need not be.
-func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where func() ([]mapping.Pair, error)) (outcome Moved, err error) {
+func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where func() (mapping.Ways, error)) (outcome Moved, err error) {
 	work := Account{Address: account.Address, Offered: e.Offered, TargetNames: e.DestinationNames}
 	scripts := 0
 	if e.Source != nil {
@@ -69,10 +69,12 @@ func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where
 	if scripts == 0 && e.fromTables(account.Address, nil).Empty() {
 		return outcome, nil
 	}
-	pairs, unread := where()
-	work.Rules = e.fromTables(account.Address, pairs)
+	ways, unread := where()
+	work.Rules = e.fromTables(account.Address, ways.Pairs)
 	if unread == nil {
-		work.Mailbox = func(name string) (string, bool) { return mapped(pairs, name) }
+		work.Mailbox = func(name string) (string, bool) { return mapped(ways.Pairs, name) }
+		work.Further = ways.Beyond
+		work.NamesStay = ways.Unchanged() && work.SourceNames == work.TargetNames
 	}
 	switch {
 	case e.Destination == nil:

@@ -9,6 +9,8 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		rulesNotActivated, rulesChangedThere, rulesWait, rulesNotPossible, rulesRefused, rulesNoRoom, rulesNamesKept, rulesCopyUnknown,
 		rulesDatabaseUnused, rulesNotUnderstood, scriptMailboxUnknown, ruleMailboxUnknown,
+		rulesNeedPerson, scriptMailboxID, scriptAnnotation, scriptUnwritable, scriptComputedInclude, includeGlobal, includeMissing, includeForeign,
+		includeOff,
 	}
 }
 
@@ -62,7 +64,8 @@ var (
 	}
 	rulesDatabaseUnused = rehome.Declared{
 		Code: "rules_database_unused", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
-		Sentence: "the account has scripts at the source, so its forward, vacation text and sort rules from the database are not used",
+		Sentence: "the account has scripts at the source, so its forward, vacation text, blocked senders and sort rules from the " +
+			"database are not used",
 		NextStep: "check whether the scripts do the same; set up at the destination what they lack",
 		Meaning:  "The scripts are what the source server runs. What the database holds besides may be old.",
 	}
@@ -81,4 +84,37 @@ var (
 	}
 	ruleMailboxUnknown = scriptMailboxUnknown.Saying(
 		`the rule files into the mailbox "{mailbox}", which is not copied`, scriptMailboxUnknown.NextStep)
+
+	rulesNeedPerson = rehome.Declared{
+		Code: "rules_need_person", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Sentence: "the script makes the name of a mailbox while it runs ({what}), so rehome cannot give it the destination's name; " +
+			"the script stays off",
+		NextStep: "write the mailbox's name out at the source and run the same command again, or correct the script at the destination and " +
+			"activate it there",
+		Meaning: "What the script does depends on something that is known only at the old server, or only while it runs. At the destination " +
+			"it could put messages elsewhere or do nothing. rehome stores the script, and never activates it by itself.",
+	}
+	scriptMailboxID = rulesNeedPerson.Saying(
+		"the script names a mailbox by its number at the source ({what}), which the destination does not have; the script stays off",
+		rulesNeedPerson.NextStep)
+	scriptAnnotation = rulesNeedPerson.Saying(
+		"the script asks for annotations of mailboxes or of the server ({what}), which rehome does not copy; the script stays off",
+		"remove the test at the source and run the same command again, or set the annotation at the destination and activate the script there")
+	scriptUnwritable = rulesNeedPerson.Saying(
+		"the mailbox's name contains ${, which the script would replace ({what}); the script stays off", rulesNeedPerson.NextStep)
+	scriptComputedInclude = rulesNeedPerson.Saying(
+		"the script makes the name of the script that it calls while it runs ({what}); the script stays off",
+		"write the name out at the source and run the same command again, or correct the script at the destination and activate it there")
+	includeGlobal = rulesNeedPerson.Saying(
+		`the script calls "{name}", a global script of the source server, which rehome cannot copy; the script stays off`,
+		"ask the administrator of the source for the global script, put what it does into the account's own script, and run the same command again")
+	includeMissing = rulesNeedPerson.Saying(
+		`the script calls "{name}", which does not exist at the source; the script stays off`,
+		"correct the script at the source and run the same command again, or delete it there if nobody needs it")
+	includeForeign = rulesNeedPerson.Saying(
+		`the script calls "{name}", but the destination has another script of that name; the script stays off`,
+		"rename one of the two scripts, then run the same command again, or run it with --replace-rules")
+	includeOff = rulesNeedPerson.Saying(
+		`the script calls "{name}", which needs a person or was rejected; both stay off`,
+		`look at the finding about "{name}" first, then run the same command again`)
 )

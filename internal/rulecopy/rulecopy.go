@@ -21,7 +21,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 
 	"rehome"
@@ -59,6 +58,11 @@ type Account struct {
 	Target  Writer             // nil where the destination takes no scripts
 	// Mailbox returns the destination's name for one of the source; nil keeps every name.
 	Mailbox func(name string) (string, bool)
+	// Further returns the destination's name for a mailbox that the source does not have yet, because a rule makes it; nil
+	// knows none.
+	Further func(name string) (string, bool)
+	// NamesStay says that every name is the same at both ends, also one that is made while a script runs.
+	NamesStay bool
 	// How scripts write these names at either end; "" is NamesUTF8.
 	SourceNames, TargetNames Names
 }
@@ -107,6 +111,7 @@ func (e *Engine) Plan(ctx context.Context, a Account) (Moved, error) {
 	if a.Target == nil {
 		for _, w := range wanted {
 			outcome.Scripts = append(outcome.Scripts, w.action(Hand))
+			outcome.Findings = append(outcome.Findings, w.doubts...)
 		}
 		return outcome, nil
 	}
@@ -131,9 +136,16 @@ func (e *Engine) Sync(ctx context.Context, a Account) (Moved, error) {
 	if err != nil {
 		return Moved{}, err
 	}
+	rejected := map[string]bool{}
 	for i, action := range outcome.Scripts {
+		if at := slices.IndexFunc(action.calls, func(name string) bool { return rejected[name] }); at >= 0 && action.Activate {
+			action.Activate, action.Person = false, true
+			outcome.Scripts[i] = action
+			outcome.Findings = append(outcome.Findings, includeOff.On(action.Name, rehome.Values{"name": action.calls[at]}).Of(a.Address))
+		}
 		err := e.apply(ctx, a, action)
 		if managesieve.IsNo(err, "") {
+			rejected[action.Name] = true
 			outcome.Scripts[i].Do = Refused
 			outcome.Findings = append(outcome.Findings, refused(a.Address, action.Name, err))
 			continue
@@ -168,139 +180,6 @@ func (e *Engine) apply(ctx context.Context, a Account, action Action) error {
 	}
 	// A crash before this line leaves a script whose text is as wanted: the next pass adopts it.
 	return e.options.Ledger.Save(ctx, a.Address, row)
-}
-
-// script is one as it is wanted, or as it is at the destination.
-type script struct {
-	name, text   string
-	active, acts bool
-	read         *sieve.Script // nil if it cannot be taken apart
-}
-
-// action is what is done about a wanted script.
-func (s script) action(do Deed) Action {
-	a := Action{Name: s.name, Do: do, Active: s.active, Lines: []Line{}, Text: s.text, Waits: do == Hand && s.active && s.acts}
-	if s.read == nil {
-		return a
-	}
-	a.Needs = s.read.Require
-	for _, rule := range s.read.Describe() {
-		line := Line{Words: rule.Words}
-		if do == Hand {
-			line.NextStep = byHand(rule)
-		}
-		a.Lines = append(a.Lines, line)
-	}
-	return a
-}
-
-// wanted reads the source, and gives its scripts the destination's mailbox names.
-func (e *Engine) wanted(ctx context.Context, a Account) ([]script, []rehome.Finding, error) {
-	var all []script
-	if a.Source != nil {
-		var err error
-		if all, err = look(ctx, a.Source); err != nil {
-			return nil, nil, fault(err, "read the source's rules of", a.Address)
-		}
-	}
-	var findings []rehome.Finding
-	if len(all) == 0 {
-		all, findings := a.fromDatabase()
-		return all, findings, nil
-	}
-	if !a.Rules.Empty() {
-		findings = append(findings, rulesDatabaseUnused.On(databaseScript, nil).Of(a.Address))
-	}
-	for i := range all {
-		findings = append(findings, a.translate(&all[i])...)
-	}
-	return all, findings, nil
-}
-
-// fromDatabase writes the database's rules as a script.
-func (a Account) fromDatabase() ([]script, []rehome.Finding) {
-	rules, findings := a.renamed()
-	written := sieve.Write(rules, a.offered())
-	findings = append(findings, unable(a.Address, databaseScript, written.Unable)...)
-	if written.Text == "" {
-		return nil, findings
-	}
-	s := script{name: databaseScript, text: written.Text, active: true, acts: written.Acts}
-	a.spell(&s)
-	return []script{s}, findings
-}
-
-// usual is what about every server with Sieve offers.
-var usual = sieve.Capabilities{"fileinto", "vacation", "copy"}
-
-func (a Account) offered() sieve.Capabilities {
-	if a.Offered == nil {
-		return usual
-	}
-	return a.Offered
-}
-
-// translate renames the mailboxes of an existing script.
-func (a Account) translate(s *script) []rehome.Finding {
-	read, err := sieve.Read(s.text)
-	if err != nil {
-		s.acts = true // nobody knows: it waits with those that answer
-		return []rehome.Finding{rulesNotUnderstood.On(s.name, rehome.Values{"why": err}).Of(a.Address)}
-	}
-	var findings []rehome.Finding
-	if a.Offered != nil {
-		var clauses []string
-		for _, extension := range read.Missing(a.Offered) {
-			clauses = append(clauses, sieve.Explain(extension))
-		}
-		findings = unable(a.Address, s.name, clauses)
-	}
-	s.acts = read.Acts()
-	s.text = read.Map(func(name string) (string, bool) {
-		name = a.SourceNames.decode(name)
-		renamed, known := a.mailbox(name)
-		if !known {
-			findings = append(findings, scriptMailboxUnknown.On(s.name+", mailbox "+name, nil).Of(a.Address))
-			renamed = name
-		}
-		return renamed, true
-	})
-	a.spell(s)
-	return findings
-}
-
-// spell keeps what people read of a script and gives its text the form of names that the destination
-// wants. The text can be read: it is ours, or has been read before.
-func (a Account) spell(s *script) {
-	if s.read, _ = sieve.Read(s.text); s.read != nil {
-		s.text = s.read.Map(func(name string) (string, bool) { return a.TargetNames.encode(name), true })
-	}
-}
-
-func (a Account) mailbox(name string) (string, bool) {
-	if a.Mailbox == nil {
-		return name, true
-	}
-	return a.Mailbox(name)
-}
-
-// renamed gives the database's rules the destination's mailbox names. One whose mailbox does not move is
-// left out: its messages stay in INBOX.
-func (a Account) renamed() (sieve.Rules, []rehome.Finding) {
-	rules := a.Rules
-	findings := []rehome.Finding(nil)
-	rules.Sorts = nil
-	for i, s := range a.Rules.Sorts {
-		name, known := a.mailbox(s.Mailbox)
-		if !known {
-			findings = append(findings, ruleMailboxUnknown.On(fmt.Sprintf("%s, sort rule %d", databaseScript, i+1),
-				rehome.Values{"mailbox": s.Mailbox}).Of(a.Address))
-			continue
-		}
-		s.Mailbox = name
-		rules.Sorts = append(rules.Sorts, s)
-	}
-	return rules, findings
 }
 
 // look reads all scripts of one side.

@@ -77,6 +77,8 @@ func writeScript(b *strings.Builder, a Action) {
 // standing says whether a script is to run.
 func (a Action) standing() string {
 	switch {
+	case a.Person && a.Active:
+		return "not to be activated before somebody has corrected it as shown below"
 	case a.Waits:
 		return "to be activated after the switch, not before"
 	case a.Active:

@@ -32,7 +32,7 @@ func (e *Ends) Kind() rehome.Kind { return rehome.KindRules }
 // RunSlice implements pass.Step; the Counts of its Result are Counts of this package. An account's rules are few: they are
 // moved in one slice. It comes behind the mail, because rules sort into mailboxes.
 func (e *Ends) RunSlice(ctx context.Context, account rehome.Account, _ time.Time, _ pass.Budget) (pass.Result, error) {
-	outcome, err := e.Move(ctx, account, false, func() ([]mapping.Pair, error) { return e.Where(ctx, account) })
+	outcome, err := e.Move(ctx, account, false, func() (mapping.Ways, error) { return e.Where(ctx, account) })
 	r := pass.Result{Looked: err == nil, Counts: Counts{outcome}, Findings: outcome.Findings}
 	for _, script := range outcome.Scripts {
 		r.Advanced = r.Advanced || script.Do == Put

@@ -4,29 +4,19 @@ package sieve
 
 import (
 	"errors"
-	"slices"
 	"strings"
 )
 
 // Script is an existing script, taken apart as far as a move needs.
 type Script struct {
-	Require   []string // extensions, in its order
-	Redirects []string // addresses that it forwards to
-	Answers   bool     // it answers, refuses or notifies
-	Includes  []string // scripts that it calls
-	places    []token  // names of mailboxes
+	Require   []string  // extensions, in its order
+	Redirects []string  // addresses that it forwards to
+	Answers   bool      // it answers, refuses or notifies, or does what nobody here knows
+	Includes  []Include // scripts that it calls
+	uses      []use     // of mailboxes
+	doubts    []Doubt
 	commands  []node
 	source    string
-}
-
-// node is a command or a test.
-type node struct {
-	name  string
-	args  []argument
-	tests []node
-	block []node // what runs if the tests hold
-	from  int
-	to    int // behind its arguments and tests, without the block
 }
 
 // Acts reports whether the script sends something by itself. One that calls another may.
@@ -41,23 +31,6 @@ func (s *Script) Missing(offered Capabilities) []string {
 		}
 	}
 	return missing
-}
-
-// Map returns the script with other names of mailboxes; every other octet stays as it is. A name for
-// which rename has none stays too.
-func (s *Script) Map(rename func(name string) (string, bool)) string {
-	var out strings.Builder
-	at := 0
-	for _, p := range s.places {
-		name, known := rename(p.value)
-		if !known || name == p.value {
-			continue
-		}
-		out.WriteString(s.source[at:p.from] + inline(name))
-		at = p.to
-	}
-	out.WriteString(s.source[at:])
-	return out.String()
 }
 
 // Read takes a script apart. It knows the grammar (RFC 5228 section 8.2) and no extension: what it
@@ -78,11 +51,11 @@ func Read(script string) (*Script, error) {
 	if p.now.kind != end {
 		return nil, p.wrong("a "+p.now.value+" too many", p.now.from)
 	}
-	slices.SortFunc(p.script.places, func(a, b token) int { return a.from - b.from })
+	p.script.study()
 	return p.script, nil
 }
 
-// reader follows the grammar and notes what is of interest.
+// reader follows the grammar.
 type reader struct {
 	lexer
 	now    token
@@ -144,16 +117,8 @@ func (p *reader) named(depth int) (n node, err error) {
 		return n, err
 	}
 	n.args, n.tests, err = p.arguments(depth)
-	p.note(n.name, n.args)
 	n.to = p.last
 	return n, err
-}
-
-// argument is one argument of a command or test; a tag and what follows it are two.
-type argument struct {
-	tag    string
-	number string
-	texts  []token
 }
 
 // arguments reads arguments and the tests behind them.
@@ -241,46 +206,4 @@ func (p *reader) testList(depth int) ([]node, error) {
 			return nil, p.wrong("no comma between tests", p.now.from)
 		}
 	}
-}
-
-// note takes what a move needs from a command or test.
-func (p *reader) note(name string, args []argument) {
-	var last []token
-	for i, a := range args {
-		if a.texts != nil {
-			last = a.texts
-		}
-		// Where a copy of an answer goes (RFC 8580).
-		if a.tag == "fcc" && i+1 < len(args) {
-			p.noteMailboxes(args[i+1].texts)
-		}
-	}
-	switch name {
-	case "require":
-		p.script.Require = append(p.script.Require, values(last)...)
-	case "fileinto", "mailboxexists": // RFC 5228 section 4.1, RFC 5490 section 3.1
-		p.noteMailboxes(last)
-	case "redirect":
-		p.script.Redirects = append(p.script.Redirects, values(last)...)
-	case "include":
-		p.script.Includes = append(p.script.Includes, values(last)...)
-	}
-	p.script.Answers = p.script.Answers || answers(name)
-}
-
-// noteMailboxes leaves out names that are put together while the script runs (RFC 5229 section 3).
-func (p *reader) noteMailboxes(names []token) {
-	for _, n := range names {
-		if !strings.Contains(n.value, "${") {
-			p.script.places = append(p.script.places, n)
-		}
-	}
-}
-
-func values(tokens []token) []string {
-	var all []string
-	for _, t := range tokens {
-		all = append(all, t.value)
-	}
-	return all
 }

@@ -18,15 +18,6 @@ type Rule struct {
 // Acts reports whether the rule sends something, or calls a script that may.
 func (r Rule) Acts() bool { return slices.ContainsFunc(r.Deeds, acts) }
 
-// acts names the actions that send something, or may.
-func acts(command string) bool {
-	return command == "redirect" || command == "include" || answers(command)
-}
-
-func answers(command string) bool {
-	return slices.Contains([]string{"vacation", "reject", "ereject", "notify", "pipe", "execute", "filter"}, command)
-}
-
 // Describe says what the script does, rule by rule in its order. What it has no words for it gives in
 // the script's own.
 func (s *Script) Describe() []Rule {
@@ -53,9 +44,6 @@ func (r *Rule) note(n node) {
 		r.Deeds = append(r.Deeds, n.name)
 	}
 }
-
-// branches reports whether the command is there for its block.
-func (n node) branches() bool { return n.name == "if" || n.name == "elsif" || n.name == "else" }
 
 // sentence renders a command with its block.
 func (s *Script) sentence(n node) string {
@@ -222,38 +210,6 @@ func (n node) relation() string {
 		return "matches the regular expression"
 	}
 	return "is"
-}
-
-func (n node) has(tag string) bool {
-	return slices.ContainsFunc(n.args, func(a argument) bool { return a.tag == tag })
-}
-
-// after returns the strings behind a tag.
-func (n node) after(tag string) []token {
-	i := slices.IndexFunc(n.args, func(a argument) bool { return a.tag == tag })
-	if i < 0 || i+1 >= len(n.args) {
-		return nil
-	}
-	return n.args[i+1].texts
-}
-
-// number returns the number behind a tag.
-func (n node) number(tag string) string {
-	i := slices.IndexFunc(n.args, func(a argument) bool { return a.tag == tag })
-	if i < 0 || i+1 >= len(n.args) {
-		return ""
-	}
-	return n.args[i+1].number
-}
-
-// strings returns the strings of an argument, counted from the last, which is 0: what has no tag stands
-// behind what has one (RFC 5228 section 2.6.2).
-func (n node) strings(fromLast int) []token {
-	i := len(n.args) - 1 - fromLast
-	if i < 0 {
-		return nil
-	}
-	return n.args[i].texts
 }
 
 func plain(tokens []token) []string {

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rulecopy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rehome"
+	"rehome/internal/content/sieve"
+	"rehome/internal/protocol/imap"
+)
+
+// script is one as it is wanted, or as it is at the destination.
+type script struct {
+	name, text   string
+	active, acts bool
+	doubts       []rehome.Finding // it stays off until somebody has looked at these
+	read         *sieve.Script    // nil if it cannot be taken apart
+}
+
+// action is what is done about a wanted script.
+func (s script) action(do Deed) Action {
+	a := Action{Name: s.name, Do: do, Active: s.active, Lines: []Line{}, Text: s.text, Waits: do == Hand && s.active && s.acts, Person: len(s.doubts) > 0}
+	if s.read == nil {
+		return a
+	}
+	a.Needs = s.read.Require
+	for _, rule := range s.read.Describe() {
+		line := Line{Words: rule.Words}
+		if do == Hand {
+			line.NextStep = byHand(rule)
+		}
+		a.Lines = append(a.Lines, line)
+	}
+	return a
+}
+
+// wanted reads the source, and gives its scripts the destination's mailbox names.
+func (e *Engine) wanted(ctx context.Context, a Account) ([]script, []rehome.Finding, error) {
+	var all []script
+	if a.Source != nil {
+		var err error
+		if all, err = look(ctx, a.Source); err != nil {
+			return nil, nil, fault(err, "read the source's rules of", a.Address)
+		}
+	}
+	var findings []rehome.Finding
+	if len(all) == 0 {
+		all, findings := a.fromDatabase()
+		return all, findings, nil
+	}
+	if !a.Rules.Empty() {
+		findings = append(findings, rulesDatabaseUnused.On(databaseScript, nil).Of(a.Address))
+	}
+	for i := range all {
+		findings = append(findings, a.translate(&all[i])...)
+	}
+	a.checkIncludes(all)
+	return all, findings, nil
+}
+
+// fromDatabase writes the database's rules as a script.
+func (a Account) fromDatabase() ([]script, []rehome.Finding) {
+	rules, findings := a.renamed()
+	written := sieve.Write(rules, a.offered())
+	findings = append(findings, unable(a.Address, databaseScript, written.Unable)...)
+	if written.Text == "" {
+		return nil, findings
+	}
+	s := script{name: databaseScript, text: written.Text, active: true, acts: written.Acts}
+	a.spell(&s)
+	return []script{s}, findings
+}
+
+// usual is what about every server with Sieve offers.
+var usual = sieve.Capabilities{"fileinto", "vacation", "copy"}
+
+func (a Account) offered() sieve.Capabilities {
+	if a.Offered == nil {
+		return usual
+	}
+	return a.Offered
+}
+
+// translate renames the mailboxes of an existing script.
+func (a Account) translate(s *script) []rehome.Finding {
+	read, err := sieve.Read(s.text)
+	if err != nil {
+		s.acts = true // nobody knows: it waits with those that answer
+		return []rehome.Finding{rulesNotUnderstood.On(s.name, rehome.Values{"why": err}).Of(a.Address)}
+	}
+	var findings []rehome.Finding
+	if a.Offered != nil {
+		var clauses []string
+		for _, extension := range read.Missing(a.Offered) {
+			clauses = append(clauses, sieve.Explain(extension))
+		}
+		findings = unable(a.Address, s.name, clauses)
+	}
+	s.acts = read.Acts()
+	mapped := read.Map(func(m sieve.Mailbox) string {
+		renamed, finding := a.renameIn(s.name, m)
+		if finding.Code != "" && !slices.ContainsFunc(findings, func(f rehome.Finding) bool { return f.Object == finding.Object }) {
+			findings = append(findings, finding)
+		}
+		return renamed
+	})
+	s.text = mapped.Text
+	a.spell(s)
+	a.doubt(s, mapped.Doubts)
+	return findings
+}
+
+// renameIn gives a mailbox of a script its name at the destination. One that the script makes, or asks about, need not be
+// at the source.
+func (a Account) renameIn(object string, m sieve.Mailbox) (string, rehome.Finding) {
+	name := a.SourceNames.decode(m.Name)
+	if renamed, known := a.mailbox(name); known {
+		return renamed, rehome.Finding{}
+	}
+	renamed, would := name, false
+	if a.Further != nil {
+		renamed, would = a.Further(name)
+	}
+	if !would {
+		renamed = name
+	}
+	if would && (m.Create || m.Asked) {
+		return imap.PrintableName(renamed), rehome.Finding{}
+	}
+	return renamed, scriptMailboxUnknown.On(object+", mailbox "+name, nil).Of(a.Address)
+}
+
+// doubt says what a person has to look at, and keeps the script off until then: it could put messages elsewhere than at
+// the source, and no moment of the move makes that right.
+func (a Account) doubt(s *script, doubts []sieve.Doubt) {
+	for _, d := range doubts {
+		if d.Kind == sieve.ComputedName && a.NamesStay {
+			continue
+		}
+		s.doubts = append(s.doubts, declaredFor(d.Kind).On(inLine(s.name, d.Line), rehome.Values{"what": d.Words}).Of(a.Address))
+	}
+}
+
+func inLine(script string, line int) string { return fmt.Sprintf("%s, line %d", script, line) }
+
+func declaredFor(kind sieve.DoubtKind) rehome.Declared {
+	switch kind {
+	case sieve.MailboxID:
+		return scriptMailboxID
+	case sieve.Annotation:
+		return scriptAnnotation
+	case sieve.ComputedInclude:
+		return scriptComputedInclude
+	case sieve.UnwritableName:
+		return scriptUnwritable
+	}
+	return rulesNeedPerson
+}
+
+// spell keeps what people read of a script and gives its text the form of names that the destination
+// wants. The text can be read: it is ours, or has been read before.
+func (a Account) spell(s *script) {
+	if s.read, _ = sieve.Read(s.text); s.read != nil {
+		s.text = s.read.Map(func(m sieve.Mailbox) string { return a.TargetNames.encode(m.Name) }).Text
+	}
+}
+
+func (a Account) mailbox(name string) (string, bool) {
+	if a.Mailbox == nil {
+		return name, true
+	}
+	return a.Mailbox(name)
+}
+
+// renamed gives the database's rules the destination's mailbox names. One whose mailbox does not move is
+// left out: its messages stay in INBOX.
+func (a Account) renamed() (sieve.Rules, []rehome.Finding) {
+	rules := a.Rules
+	findings := []rehome.Finding(nil)
+	rules.Sorts = nil
+	for i, s := range a.Rules.Sorts {
+		name, known := a.mailbox(s.Mailbox)
+		if !known {
+			findings = append(findings, ruleMailboxUnknown.On(fmt.Sprintf("%s, sort rule %d", databaseScript, i+1),
+				rehome.Values{"mailbox": s.Mailbox}).Of(a.Address))
+			continue
+		}
+		s.Mailbox = name
+		rules.Sorts = append(rules.Sorts, s)
+	}
+	return rules, findings
+}
