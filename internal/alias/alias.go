@@ -60,6 +60,7 @@ type Book struct {
 	catchAll map[string]rehome.Alias     // by domain
 	moved    map[string]rehome.Alias     // domain aliases by domain
 	forwards map[string][]rehome.Forward // by account
+	byLocal  map[string][]string         // addresses of accounts and aliases by their local part
 }
 
 // NewBook sorts the input. Addresses are expected in the form of rehome.ParseAddress.
@@ -67,6 +68,7 @@ func NewBook(input Input) *Book {
 	b := &Book{
 		input: input, domains: map[string]bool{}, accounts: map[string]bool{}, aliases: map[string]rehome.Alias{},
 		catchAll: map[string]rehome.Alias{}, moved: map[string]rehome.Alias{}, forwards: map[string][]rehome.Forward{},
+		byLocal: map[string][]string{},
 	}
 	for _, domain := range input.Domains {
 		b.domains[strings.ToLower(domain)] = true
@@ -88,7 +90,23 @@ func NewBook(input Input) *Book {
 	for _, f := range input.Forwards {
 		b.forwards[f.Account] = append(b.forwards[f.Account], f)
 	}
+	b.index()
 	return b
+}
+
+func (b *Book) index() {
+	add := func(address string) {
+		local, _ := split(address)
+		if !slices.Contains(b.byLocal[local], address) {
+			b.byLocal[local] = append(b.byLocal[local], address)
+		}
+	}
+	for address := range b.accounts {
+		add(address)
+	}
+	for address := range b.aliases {
+		add(address)
+	}
 }
 
 // ByWhat says what answers for an address.
@@ -142,6 +160,16 @@ func (b *Book) own(address string) ByWhat {
 func (b *Book) hasAlias(address string) bool { _, is := b.aliases[address]; return is }
 
 func (b *Book) hasCatchAll(domain string) bool { _, is := b.catchAll[domain]; return is }
+
+// Complete returns the address that a name without a domain stands for: the only one on the books with that local part.
+// A server that leaves domains out tells apart neither of two; then it is not known.
+func (b *Book) Complete(name string) (address string, known bool) {
+	list := b.byLocal[strings.ToLower(name)]
+	if len(list) != 1 {
+		return "", false
+	}
+	return list[0], true
+}
 
 // Ours reports whether the address is in a domain that moves, or in one that is an alias of such a
 // domain.

@@ -16,7 +16,6 @@ import (
 
 func handoverCommand(f *frame) *cobra.Command {
 	var options journey.HandoverOptions
-	var logs []string
 	cmd := &cobra.Command{
 		Use:   "handover",
 		Short: "Write a bundle for the vendor: hashes, aliases, POP users, DKIM, questions",
@@ -25,16 +24,13 @@ README for the vendor. Hashes are sealed with age for the recipients in --seal-t
 and for this move itself; no secret is in clear text. The same accounts give the same bundle, octet for
 octet.
 
-The POP3 users are read from Dovecot's logs, plain or gzip, given with --pop-log. Without logs, every
-user who may use POP3 is listed.`,
+The POP3 users are read from the logs given with --pop-log: of Dovecot, Courier, Cyrus or qpopper, plain
+or compressed, as files or folders. Without logs, every user who may use POP3 is listed. A log that tells
+of no login at all is refused, because it does not show that nobody uses POP3.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			if options.Output == "" {
 				options.Output = move.HandoverDefault()
-			}
-			var err error
-			if options.POPUsers, err = handover.ReadPOPUsers(logs); err != nil {
-				return rehome.OutcomeDone, err
 			}
 			handover, err := move.Handover(ctx, options)
 			if err != nil {
@@ -45,13 +41,20 @@ user who may use POP3 is listed.`,
 	}
 	cmd.Flags().StringVarP(&options.Output, "output", "o", "", "folder, or file name ending in .tar.gz (default: handover in accounts.output)")
 	cmd.Flags().StringArrayVar(&options.SealTo, "seal-to", nil, "age recipient of the vendor, age1... or ssh-... (repeatable)")
-	cmd.Flags().StringArrayVar(&logs, "pop-log", nil, "log file of the source's Dovecot (repeatable)")
+	cmd.Flags().StringArrayVar(&options.POPLogs, "pop-log", nil, "log file or folder with the source's POP3 logins (repeatable)")
 	return cmd
 }
 
 func writeHandover(w io.Writer, h handover.Bundle) error {
 	fmt.Fprintf(w, "wrote %s: %s, %s, %s, DKIM for %s, the open questions\n", h.Output, count(h.Hashes, "hash", "hashes"),
 		count(h.Aliases, "alias", "aliases"), plural(h.POPUsers, "POP user"), plural(h.Domains, "domain"))
+	if h.POPLog != nil {
+		writeLogsRead(w, h.POPLog.Read, popLine)
+	}
+	if len(h.Unknown) > 0 {
+		fmt.Fprintf(w, "warning: the logs name %s with no account that moves, or with more than one: %s\n",
+			plural(len(h.Unknown), "POP3 user"), printable(listed(h.Unknown)))
+	}
 	if h.Hashes > 0 && !h.Vendor {
 		fmt.Fprintln(w, "only you can open the hashes; ask the vendor for an age recipient and run the command again with --seal-to")
 	}

@@ -28,12 +28,13 @@ func recipientsCensusCommand(f *frame) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "census [LOG]...",
 		Short: "List the addresses that received mail, and those without an account or alias",
-		Long: `census reads mail logs of Exim and Postfix (files or folders, plain or gzip) and, with --messages, the
-address fields of the newest messages at the source. It writes recipients.csv. For each address without
-an account or alias, enter keep or drop in the Decision column. You can run the census again at any
-time; your decisions are kept.
+		Long: `census reads mail logs of Exim, Postfix, Sendmail, qmail, Courier, Cyrus and Dovecot and, with
+--messages, the address fields of the newest messages at the source. Logs are files or folders, plain or
+compressed (gzip, bzip2, xz, zstd). It writes recipients.csv. For each address without an account or
+alias, enter keep or drop in the Decision column. You can run the census again at any time; your
+decisions are kept.
 
-Exit code 6: some addresses wait for your decision.`,
+Exit code 6: some addresses wait for your decision, or a log was not understood.`,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			options.Logs = args
 			if days > 0 {
@@ -70,12 +71,8 @@ func (f *frame) writeCensus(w io.Writer, census recipients.Census) error {
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err
 	}
-	if logs := census.Logs; logs != nil {
-		fmt.Fprintf(w, "read %s: %s, %s\n", plural(logs.Files, "log file"), plural(logs.Lines, "line"),
-			count(logs.Deliveries, "delivery", "deliveries"))
-		for _, unread := range logs.Unread {
-			fmt.Fprintf(w, "warning: read only in part: %s\n", printable(unread))
-		}
+	if census.Logs != nil {
+		writeLogsRead(w, *census.Logs, deliveryLine)
 	}
 	if census.Headers > 0 {
 		fmt.Fprintf(w, "read the address fields of %s\n", plural(census.Headers, "message"))
@@ -84,11 +81,26 @@ func (f *frame) writeCensus(w io.Writer, census recipients.Census) error {
 	fmt.Fprintf(w, "%d known + %d decided + %d by a catch-all + %d undecided = %d addresses that received mail; %d other known "+
 		"addresses received none\n",
 		n.Known, n.Decided, n.CatchAll, n.Undecided, n.All, n.Silent)
+	writeCensusNotes(w, census)
 	if err := f.writeFindings(w, census.Findings, rehome.SeverityWarning); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "wrote %s; fill in its Decision column, then run \"rehome recipients check\"\n", census.File)
 	return err
+}
+
+// writeCensusNotes says what the totals leave out.
+func writeCensusNotes(w io.Writer, census recipients.Census) {
+	if n := len(census.WithoutDomain); n > 0 {
+		fmt.Fprintf(w, "note: the logs show mail for %s with no account or alias, or with more than one: %s\n",
+			plural(n, "name")+" without a domain", printable(listed(census.WithoutDomain)))
+	}
+	if n := census.Totals.Older; n > 0 {
+		fmt.Fprintf(w, "note: %s older than --days and not counted\n", count(n, "delivery is", "deliveries are"))
+	}
+	if n := census.Totals.NotListed; n > 0 {
+		fmt.Fprintf(w, "warning: %s to further addresses not counted: the list is full\n", count(n, "delivery is", "deliveries are"))
+	}
 }
 
 func recipientsCheckCommand(f *frame) *cobra.Command {

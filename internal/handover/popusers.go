@@ -3,73 +3,93 @@
 package handover
 
 import (
-	"bufio"
-	"compress/gzip"
+	"context"
 	"errors"
-	"io"
-	"os"
+	"fmt"
 	"slices"
 	"strings"
 
 	"rehome"
+	"rehome/internal/maillog"
 )
 
-// ReadPOPUsers reads who polls by POP3 from Dovecot's logs, plain or gzip.
-func ReadPOPUsers(files []string) ([]string, error) {
-	if len(files) == 0 {
+// POPLog is what logs tell of who polls by POP3.
+type POPLog struct {
+	Names []string        `json:"-"` // who has logged in: addresses, or names where the log has no domain; sorted
+	Read  maillog.Summary `json:"read"`
+}
+
+// ReadPOPLog reads who polls by POP3 from the logs of the source, plain or compressed. Without paths nothing is known, and
+// it returns nil. Logs that tell of no log-in at all, or cannot be read to their end, are an error: that a log does not
+// say who polls does not mean that nobody does.
+func ReadPOPLog(ctx context.Context, paths []string) (*POPLog, error) {
+	if len(paths) == 0 {
 		return nil, nil
 	}
 	users := map[string]bool{}
-	for _, file := range files {
-		if err := eachLine(file, func(line string) { notePOPUser(users, line) }); err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the log", Object: file, Cause: err,
-				Hint: "check the path, and that you may read it"}
+	read, err := maillog.Read(ctx, paths, func(event maillog.Event) {
+		if event.Kind == maillog.POPLogin {
+			users[event.Names[0]] = true
 		}
-	}
-	found := []string{}
-	for user := range users {
-		found = append(found, user)
-	}
-	slices.Sort(found)
-	return found, nil
-}
-
-// notePOPUser knows Dovecot's line "pop3-login: Info: Login: user=<anna@example.com>, method=PLAIN".
-func notePOPUser(users map[string]bool, line string) {
-	_, rest, isPOP := strings.Cut(line, "pop3-login: ")
-	_, rest, isLogin := strings.Cut(rest, "Login: user=<")
-	user, _, ends := strings.Cut(rest, ">")
-	if address, err := rehome.ParseAddress(user); isPOP && isLogin && ends && err == nil {
-		users[address] = true
-	}
-}
-
-// eachLine reads a log, plain or gzip.
-func eachLine(file string, line func(string)) error {
-	f, err := os.Open(file)
+	})
 	if err != nil {
-		return errors.Unwrap(err)
+		return nil, err
 	}
-	defer f.Close()
-	buffered := bufio.NewReader(f)
-	var text io.Reader = buffered
-	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
-		if text, err = gzip.NewReader(buffered); err != nil {
-			return err
+	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: "the logs of POP3"}
+	switch {
+	case !read.Complete():
+		fault.Cause = errors.New(read.Unread[0])
+		fault.Hint = "name only logs of the server that people fetch mail from, and make them readable"
+		return nil, fault
+	case read.Logins == 0:
+		fault.Cause = fmt.Errorf("none of the lines (%d) tells of any login, so who polls is not known", read.Lines)
+		fault.Hint = "name the log in which Dovecot, Courier or Cyrus writes logins, or leave --pop-log out to list all who may use POP3"
+		return nil, fault
+	}
+	log := &POPLog{Names: []string{}, Read: read}
+	for user := range users {
+		log.Names = append(log.Names, user)
+	}
+	slices.Sort(log.Names)
+	return log, nil
+}
+
+// popUser is an account that may poll by POP3.
+type popUser struct{ address, evidence string }
+
+// popUsers are those who are known to poll or, where nothing is known, all who may; and the names in the log that are of
+// no account, or may be of several.
+func popUsers(accounts []rehome.Account, log *POPLog) (users []popUser, strangers []string) {
+	strangers = []string{}
+	if log == nil {
+		for _, account := range accounts {
+			if account.Services.POP3 {
+				users = append(users, popUser{account.Address, "may use POP3; not known whether it does"})
+			}
+		}
+		return users, strangers
+	}
+	byName := map[string][]string{} // addresses by what their people may log in with
+	for _, account := range accounts {
+		local, _, _ := strings.Cut(account.Address, "@")
+		names := []string{account.Address, strings.ToLower(account.SourceLogin()), local}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			byName[name] = append(byName[name], account.Address)
 		}
 	}
-	lines := bufio.NewReaderSize(text, 64<<10)
-	for {
-		one, isPrefix, err := lines.ReadLine()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		line(string(one))
-		for isPrefix && err == nil { // the rest of a very long line says nothing of interest
-			_, isPrefix, err = lines.ReadLine()
+	polls := map[string]bool{}
+	for _, name := range log.Names {
+		if addresses := byName[name]; len(addresses) == 1 {
+			polls[addresses[0]] = true
+		} else {
+			strangers = append(strangers, name)
 		}
 	}
+	for _, account := range accounts {
+		if polls[account.Address] {
+			users = append(users, popUser{account.Address, "uses POP3, according to the source's log"})
+		}
+	}
+	return users, strangers
 }

@@ -20,7 +20,7 @@ type VendorInput struct {
 	Domains      []string
 	Accounts     []rehome.Account // who moves
 	Aliases      alias.Plan
-	POPUsers     []string // who is known to poll by POP3, from logs; nil is not known
+	POPLog       *POPLog // who is known to poll by POP3; nil is not known
 
 	Identity *vault.Identity // opens what an earlier bundle has sealed
 	SealTo   []string        // age recipients; the identity's own are among them
@@ -33,6 +33,8 @@ type Bundle struct {
 	Hashes   int      `json:"hashes"`
 	Aliases  int      `json:"aliases"` // and forwards: lines of the plan
 	POPUsers int      `json:"pop_users"`
+	POPLog   *POPLog  `json:"pop_log,omitempty"` // what the number was read from; without it, all who may use POP3 count
+	Unknown  []string `json:"pop_unknown"`       // who has logged in by POP3 and is no account that moves, or may be several
 	Domains  int      `json:"domains"`
 	SealedTo []string `json:"sealed_to"`
 	Vendor   bool     `json:"vendor_can_open"` // somebody beside this move can open the hashes
@@ -48,9 +50,9 @@ const (
 // same input gives the same bundle, octet for octet: sealed hashes that have not changed are taken over from the bundle that
 // is there. The register learns where the hashes are before they are written.
 func WriteBundle(output string, input VendorInput, register vault.Register) (Bundle, error) {
-	pop := popUsers(input.Accounts, input.POPUsers)
+	pop, strangers := popUsers(input.Accounts, input.POPLog)
 	hashes, count := hashList(input.Accounts)
-	b := Bundle{Output: output, Hashes: count, Aliases: input.Aliases.Totals.All, POPUsers: len(pop),
+	b := Bundle{Output: output, Hashes: count, Aliases: input.Aliases.Totals.All, POPUsers: len(pop), POPLog: input.POPLog, Unknown: strangers,
 		Domains: len(input.Domains), SealedTo: input.SealTo, Vendor: len(input.SealTo) > len(input.Identity.Recipients())}
 	var sheet bytes.Buffer
 	if err := input.Aliases.WriteCSV(&sheet); err != nil {
@@ -97,23 +99,6 @@ func hashList(accounts []rehome.Account) ([]byte, int) {
 		}
 	}
 	return asCSV(rows), len(rows) - 1
-}
-
-// popUser is an account that may poll by POP3.
-type popUser struct{ address, evidence string }
-
-// popUsers are those who are known to poll or, where nothing is known, all who may.
-func popUsers(accounts []rehome.Account, known []string) []popUser {
-	var users []popUser
-	for _, account := range accounts {
-		switch {
-		case slices.Contains(known, account.Address):
-			users = append(users, popUser{account.Address, "uses POP3, according to the source's log"})
-		case known == nil && account.Services.POP3:
-			users = append(users, popUser{account.Address, "may use POP3; not known whether it does"})
-		}
-	}
-	return users
 }
 
 func popList(users []popUser) []byte {

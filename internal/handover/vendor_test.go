@@ -126,21 +126,23 @@ func TestWriteBundle_twiceIsTheSame(t *testing.T) {
 
 func TestPOPUsers(t *testing.T) {
 	t.Parallel()
-	accounts := newVendorInput(t).Accounts
+	accounts := append(newVendorInput(t).Accounts, rehome.Account{Address: "anna@example.org"}, rehome.Account{Address: "eva@example.org", SourceUser: "E17"})
 	for _, c := range []struct {
-		known []string
-		want  string
+		log             *POPLog
+		want, strangers string
 	}{
-		{nil, "anna@example.test"}, // by her services; nothing is known
-		{[]string{"bob@example.test", "x@example.test"}, "bob@example.test"},
-		{[]string{}, ""},
+		{nil, "anna@example.test", ""}, // by her services; nothing is known
+		{&POPLog{Names: []string{"bob@example.test", "x@example.test"}}, "bob@example.test", "x@example.test"},
+		{&POPLog{Names: []string{"bob", "anna", "e17"}}, "bob@example.test eva@example.org", "anna"}, // two have the name anna
+		{&POPLog{}, "", ""},
 	} {
-		got := ""
-		for _, user := range popUsers(accounts, c.known) {
-			got += user.address
+		users, strangers := popUsers(accounts, c.log)
+		var got []string
+		for _, user := range users {
+			got = append(got, user.address)
 		}
-		if got != c.want {
-			t.Errorf("known %v: got %q, want %q", c.known, got, c.want)
+		if strings.Join(got, " ") != c.want || strings.Join(strangers, " ") != c.strangers {
+			t.Errorf("%+v: got %q and %q, want %q and %q", c.log, got, strangers, c.want, c.strangers)
 		}
 	}
 }

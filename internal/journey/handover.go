@@ -15,9 +15,9 @@ import (
 
 // HandoverOptions say what goes into the bundle for the vendor's operations.
 type HandoverOptions struct {
-	Output   string   // a folder, or a file that ends with .tar.gz
-	SealTo   []string // the vendor's age recipients
-	POPUsers []string // who is known to poll by POP3, from logs; nil is not known
+	Output  string   // a folder, or a file that ends with .tar.gz
+	SealTo  []string // the vendor's age recipients
+	POPLogs []string // logs and folders of logs that tell who polls by POP3; none: not known
 }
 
 // HandoverDefault is where the bundle goes unless somebody says otherwise.
@@ -26,6 +26,10 @@ func (m *Move) HandoverDefault() string { return filepath.Join(m.settings.Accoun
 // Handover writes one bundle for the vendor's operations. The same people give the same bundle, octet for
 // octet: sealed hashes that have not changed are taken over from the bundle that is there.
 func (m *Move) Handover(ctx context.Context, options HandoverOptions) (handover.Bundle, error) {
+	log, err := handover.ReadPOPLog(ctx, options.POPLogs)
+	if err != nil {
+		return handover.Bundle{}, err
+	}
 	p, book, err := m.book(ctx)
 	if err != nil {
 		return handover.Bundle{}, err
@@ -42,7 +46,7 @@ func (m *Move) Handover(ctx context.Context, options HandoverOptions) (handover.
 	}
 	return handover.WriteBundle(options.Output, handover.VendorInput{
 		Organisation: m.organisationName(), Domains: p.DomainsOf(m.settings.Domains), Accounts: p.Moving,
-		Aliases: book.Plan(), POPUsers: options.POPUsers, Identity: identity, SealTo: to,
+		Aliases: book.Plan(), POPLog: log, Identity: identity, SealTo: to,
 	}, m.register())
 }
 

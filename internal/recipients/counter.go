@@ -4,31 +4,57 @@ package recipients
 
 import (
 	"cmp"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"rehome/internal/alias"
+	"rehome/internal/maillog"
 )
 
 // maxAddresses bounds a census: a catch-all that spammers know has seen millions.
 const maxAddresses = 500000
 
+// maxBare bounds the names without a domain.
+const maxBare = 1000
+
 // Counter counts what received mail. It is for one goroutine.
 type Counter struct {
-	ours    func(address string) bool
+	book    *alias.Book
 	since   time.Time
 	seen    map[string]*Recipient
+	bare    map[string]int // messages to names without a domain that stand for no single address
+	older   int
 	dropped int
 }
 
-// NewCounter counts addresses for which ours says yes, and sightings not before since.
-func NewCounter(ours func(address string) bool, since time.Time) *Counter {
-	return &Counter{ours: ours, since: since, seen: map[string]*Recipient{}}
+// NewCounter counts addresses of the book's domains, and sightings not before since.
+func NewCounter(book *alias.Book, since time.Time) *Counter {
+	return &Counter{book: book, since: since, seen: map[string]*Recipient{}, bare: map[string]int{}}
+}
+
+// AddEvent counts a delivery that a log tells of.
+func (c *Counter) AddEvent(event maillog.Event) {
+	if event.Kind != maillog.Delivery {
+		return
+	}
+	for _, name := range event.Names {
+		c.Add(Sighting{Address: name, When: event.When, Evidence: InLog, Stage: event.Stage})
+	}
 }
 
 // Add counts one sighting.
 func (c *Counter) Add(s Sighting) {
-	if !s.When.IsZero() && s.When.Before(c.since) || !c.ours(s.Address) {
+	if !strings.Contains(s.Address, "@") {
+		address, known := c.book.Complete(s.Address)
+		if !known {
+			c.addBare(s)
+			return
+		}
+		s.Address = address
+	}
+	if !c.book.Ours(s.Address) || c.tooOld(s) {
 		return
 	}
 	r := c.seen[s.Address]
@@ -40,11 +66,40 @@ func (c *Counter) Add(s Sighting) {
 		r = &Recipient{Address: s.Address, ByEvidence: map[Evidence]int{}}
 		c.seen[s.Address] = r
 	}
-	r.Messages++
-	r.ByEvidence[s.Evidence]++
+	r.see(s)
+}
+
+// see counts a sighting. What several programs of one host tell of is the same mail: those of one stage are added up, and
+// of the stages the one that tells of most counts.
+func (r *Recipient) see(s Sighting) {
+	if s.Evidence == InLog {
+		r.stages[s.Stage]++
+		r.ByEvidence[InLog] = slices.Max(r.stages[:])
+	} else {
+		r.ByEvidence[s.Evidence]++
+	}
+	r.Messages = 0
+	for _, n := range r.ByEvidence {
+		r.Messages += n
+	}
 	if s.When.After(r.Last) {
 		r.Last = s.When.UTC()
 	}
+}
+
+func (c *Counter) addBare(s Sighting) {
+	if _, known := c.bare[s.Address]; !c.tooOld(s) && (known || len(c.bare) < maxBare) {
+		c.bare[s.Address]++
+	}
+}
+
+// tooOld counts what is left out because it was before the time asked for.
+func (c *Counter) tooOld(s Sighting) bool {
+	if s.When.IsZero() || !s.When.Before(c.since) {
+		return false
+	}
+	c.older++
+	return true
 }
 
 // State says whether an address has an owner.
@@ -77,6 +132,8 @@ type Recipient struct {
 	ByEvidence map[Evidence]int `json:"by_evidence"`
 	Last       time.Time        `json:"last,omitzero"`
 	NextStep   string           `json:"next_step,omitempty"`
+
+	stages [3]int // sightings in logs, by maillog.Stage
 }
 
 // Totals counts by state; All is their sum. Silent are addresses on the books that received nothing.
@@ -88,29 +145,32 @@ type Totals struct {
 	All       int `json:"all"`
 	Silent    int `json:"silent"`
 	NotListed int `json:"not_listed"` // sightings beyond the bound of a census
+	Older     int `json:"older"`      // sightings before the time asked for
 }
 
 // Report is the outcome of a census, what needs a person first, and in it the last seen first.
 type Report struct {
-	Recipients []Recipient `json:"recipients"`
-	Totals     Totals      `json:"totals"`
+	Recipients    []Recipient `json:"recipients"`
+	Totals        Totals      `json:"totals"`
+	WithoutDomain []string    `json:"without_domain"` // names in logs that may be of several addresses, or of none
 }
 
 // Report sorts what was seen by what answers for it at the source. decisions are by address.
-func (c *Counter) Report(book *alias.Book, decisions map[string]Decision) Report {
-	report := Report{Recipients: []Recipient{}}
+func (c *Counter) Report(decisions map[string]Decision) Report {
+	report := Report{Recipients: []Recipient{}, WithoutDomain: slices.Sorted(maps.Keys(c.bare))}
 	for _, r := range c.seen {
 		one := *r
-		one.judge(book.Lookup(one.Address), decisions[one.Address])
+		one.judge(c.book.Lookup(one.Address), decisions[one.Address])
 		report.Totals.count(one.State)
 		report.Recipients = append(report.Recipients, one)
 	}
-	for _, address := range book.Recipients() {
+	for _, address := range c.book.Recipients() {
 		if c.seen[address] == nil {
 			report.Totals.Silent++
 		}
 	}
 	report.Totals.NotListed = c.dropped
+	report.Totals.Older = c.older
 	slices.SortFunc(report.Recipients, func(a, b Recipient) int {
 		return cmp.Or(a.rank()-b.rank(), b.Last.Compare(a.Last), cmp.Compare(a.Address, b.Address))
 	})

@@ -5,6 +5,8 @@ package recipients
 import (
 	"strings"
 	"time"
+
+	"rehome/internal/maillog"
 )
 
 // HeaderFields are the fields that InHeader reads, for a FETCH of nothing else.
@@ -26,7 +28,7 @@ func InHeader(header []byte, when time.Time) []Sighting {
 		default:
 			continue
 		}
-		for _, address := range addressesIn(value) {
+		for _, address := range maillog.AddressesIn(value) {
 			if found[address] != InEnvelope {
 				found[address] = evidence
 			}

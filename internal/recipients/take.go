@@ -5,10 +5,12 @@ package recipients
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"rehome"
 	"rehome/internal/alias"
+	"rehome/internal/maillog"
 )
 
 // CensusOptions say where to look for recipients.
@@ -21,7 +23,7 @@ type CensusOptions struct {
 // Census is who received mail, against who is on the books.
 type Census struct {
 	Report
-	Logs     *LogsRead        `json:"logs,omitempty"`
+	Logs     *maillog.Summary `json:"logs,omitempty"`
 	Headers  int              `json:"headers"` // messages whose header was read
 	File     string           `json:"file"`
 	Findings []rehome.Finding `json:"findings"`
@@ -41,10 +43,10 @@ func TakeCensus(ctx context.Context, sheet string, book *alias.Book, options Cen
 	for _, r := range old {
 		decisions[r.Address] = r.Decision
 	}
-	counted := NewCounter(book.Ours, options.Since)
+	counted := NewCounter(book, options.Since)
 	census := Census{File: sheet, Findings: []rehome.Finding{}}
 	if len(options.Logs) > 0 {
-		read, err := ReadLogs(ctx, options.Logs, counted.Add)
+		read, err := maillog.Read(ctx, options.Logs, counted.AddEvent)
 		if err != nil {
 			return Census{}, err
 		}
@@ -58,8 +60,25 @@ func TakeCensus(ctx context.Context, sheet string, book *alias.Book, options Cen
 		census.Headers = read
 		census.Findings = append(census.Findings, findings...)
 	}
-	census.Report = counted.Report(book, decisions)
+	if err := census.checkSeen(); err != nil {
+		return Census{}, err
+	}
+	census.Report = counted.Report(decisions)
 	return census, writeSheet(sheet, census.Recipients)
+}
+
+// checkSeen refuses a census of nothing: that no delivery was found does not mean that nobody receives mail.
+func (c Census) checkSeen() error {
+	if c.Headers > 0 || c.Logs != nil && c.Logs.Deliveries > 0 {
+		return nil
+	}
+	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "take", Object: "the census of recipients",
+		Cause: errors.New("no message was found whose address fields could be read"), Hint: "name mail logs of the source"}
+	if c.Logs != nil {
+		fault.Cause = fmt.Errorf("none of the lines of the logs (%d) tells of a delivery", c.Logs.Lines)
+		fault.Hint = "name the log of the program that delivers the mail, or add --messages"
+	}
+	return fault
 }
 
 // Check says that there is nothing to look at.
@@ -71,9 +90,10 @@ func (o CensusOptions) Check() error {
 		Cause: errors.New("there are neither logs nor messages to read"), Hint: "name mail logs of the source, or set --messages"}
 }
 
-// Outcome implements rehome.Answer: somebody decides about addresses that have no account and no alias.
+// Outcome implements rehome.Answer: somebody decides about addresses that have no account and no alias, and about files
+// that were to be read and could not be: without them nobody knows which addresses are missing.
 func (c Census) Outcome() rehome.Outcome {
-	if c.Totals.Undecided+c.Totals.CatchAll > 0 {
+	if c.Totals.Undecided+c.Totals.CatchAll > 0 || c.Logs != nil && (!c.Logs.Complete() || c.Logs.Deliveries == 0) {
 		return rehome.OutcomeWaiting
 	}
 	return rehome.OutcomeDone

@@ -97,3 +97,41 @@ func TestCensusOptions_somethingIsToBeRead(t *testing.T) {
 		}
 	}
 }
+
+// A log in which nothing is understood, or that tells of no delivery, is no proof that nobody is forgotten.
+func TestTakeCensus_notUnderstoodIsNotNobody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"odd": "20.11.2026;10:00;delivered;fax@a.test\nx\n", "empty": "",
+		"door":    "2026-11-21 11:00:03 H=(x) [192.0.2.9] F=<s@x.example> rejected RCPT <guess@a.test>: Unknown user\n",
+		"mainlog": "2026-11-20 10:00:01 1uXyZa-0003Kq-2f => anna@a.test R=r T=t\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for names, want := range map[string]string{"odd": `"20.11.2026;10:00;delivered;fax@a.test"`, "empty": "no line", "door": "(1) tells of a delivery",
+		"door odd": "(3) tells of a delivery", "odd empty": "20.11.2026"} {
+		var logs []string
+		for _, name := range strings.Fields(names) {
+			logs = append(logs, filepath.Join(dir, name))
+		}
+		sheet := filepath.Join(t.TempDir(), "recipients.csv")
+		_, err := TakeCensus(t.Context(), sheet, newBook(), CensusOptions{Logs: logs}, nil)
+		if err == nil || !strings.Contains(err.Error(), want) || rehome.HintOf(err) == "" {
+			t.Errorf("%s: got %v, want %s in it, and a hint", names, err, want)
+		}
+		if _, err := os.Stat(sheet); err == nil {
+			t.Errorf("%s: got a sheet, want none", names)
+		}
+	}
+	sheet := filepath.Join(t.TempDir(), "recipients.csv")
+	census, err := TakeCensus(t.Context(), sheet, newBook(), CensusOptions{Logs: []string{dir}}, nil)
+	if err != nil || census.Totals.Undecided != 0 || census.Outcome() != rehome.OutcomeWaiting || len(census.Logs.Unread) != 1 {
+		t.Errorf("got %+v, %s, %v, want it to wait for the file that was not understood", census.Logs, census.Outcome(), err)
+	}
+	if _, err := TakeCensus(t.Context(), sheet, newBook(), CensusOptions{Messages: 1}, headersOf()); rehome.HintOf(err) == "" {
+		t.Errorf("no message at all: got %v, want a hint", err)
+	}
+}
