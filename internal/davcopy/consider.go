@@ -85,6 +85,7 @@ func consider(o dav.Object, b books) transfer {
 	p.row = ledger.Object{
 		Source: name, State: ledger.ObjectIntent, SrcETag: o.ETag, SrcDigest: digest[:],
 		Destination: p.before.Destination, DstETag: p.before.DstETag, Tried: p.before.Tried, Earlier: p.before.Earlier,
+		MadeUID: p.before.MadeUID,
 	}
 	if o.Err != nil {
 		return p.unread()
@@ -185,12 +186,29 @@ func behind(row ledger.Object, code, words string) ledger.Object {
 
 // repair makes the repairs and reports whether any was needed.
 func (p *transfer) repair(needs pim.Needs) bool {
-	repaired, fixes := pim.Repair(p.data, p.kind, needs)
+	repaired, fixes, uid := p.mended(p.data, needs)
 	if len(fixes) == 0 {
 		return false
 	}
+	p.row.MadeUID = cmp.Or(uid, p.row.MadeUID)
 	p.take(repaired, fixes)
 	return true
+}
+
+// mended makes repairs, and tells the UID that the object has by one of them, "" for none. The one that a repair makes hangs
+// on the octets; the object keeps the first that it was given as long as it has none of its own. Else nobody would know it at
+// a destination that has changed what it was given, and given it a name of its own.
+func (p *transfer) mended(data []byte, needs pim.Needs) (repaired []byte, fixes []pim.Fix, uid string) {
+	repaired, fixes = pim.Repair(data, p.kind, needs)
+	makes := func(fix pim.Fix) bool { return uidNeeds()[fix.Code] }
+	if p.object.UID != "" || !slices.ContainsFunc(fixes, makes) {
+		return repaired, fixes, ""
+	}
+	object, err := pim.Inspect(repaired)
+	if err != nil || p.row.MadeUID == "" {
+		return repaired, fixes, object.UID
+	}
+	return bytes.ReplaceAll(repaired, []byte("UID:"+object.UID), []byte("UID:"+p.row.MadeUID)), fixes, p.row.MadeUID
 }
 
 // take notes a change with the object.
@@ -247,12 +265,8 @@ func (p *transfer) uid() string {
 	if p.object.UID != "" {
 		return p.object.UID
 	}
-	repaired, _ := pim.Repair(p.data, p.kind, pim.SafeNeeds())
-	object, err := pim.Inspect(repaired)
-	if err != nil {
-		return ""
-	}
-	return object.UID
+	_, _, uid := p.mended(p.data, pim.SafeNeeds())
+	return uid
 }
 
 // claim takes what the destination has of the object's UID and the ledger does not know, so that no other object is taken

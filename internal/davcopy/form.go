@@ -83,7 +83,7 @@ func (p *transfer) guises(ladder []pim.Needs) (forms []byte) {
 	for _, first := range []pim.Needs{{}, uidNeeds()} {
 		data := p.source.Data
 		for _, needs := range slices.Concat([]pim.Needs{pim.AlwaysNeeds(), first}, ladder) {
-			data, _ = pim.Repair(data, p.kind, needs)
+			data, _, _ = p.mended(data, needs)
 			if form, readable := pim.Digest(data, p.kind); readable {
 				forms = withForm(forms, form[:])
 			}

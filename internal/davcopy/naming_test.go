@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab/corpus"
@@ -59,6 +61,35 @@ func TestPasses_destinationThatChoosesNames(t *testing.T) {
 	wantTally(t, "arrived", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 3, Adopted: 1})
 	if got := p.holding(t, p.dst, dav.Calendars); len(got) != 3 || len(got["late"]) != 1 {
 		t.Errorf("%d events, the late one %d times", len(got), len(got["late"]))
+	}
+}
+
+// The UID that an object without one was given stays its own when it changes at the source: by nothing else it is known at a
+// destination that gives it a name and has changed it.
+func TestConsider_keepsTheUIDThatItWasGiven(t *testing.T) {
+	t.Parallel()
+	card := func(number string) []byte {
+		return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Anna\r\nTEL:" + number + "\r\nEND:VCARD\r\n")
+	}
+	b := books{content: pim.KindContact, below: "/c/", taken: map[string]bool{}}
+	first := consider(dav.Object{Href: "/c/a.vcf", Data: card("1")}, b)
+	if !first.repair(uidNeeds()) || first.row.MadeUID == "" {
+		t.Fatalf("%+v, want a UID", first.row)
+	}
+	b.known = map[string]ledger.Object{"a.vcf": first.intent()}
+	second := consider(dav.Object{Href: "/c/a.vcf", Data: card("2")}, b)
+	second.repair(uidNeeds())
+	if object, err := pim.Inspect(second.data); err != nil || object.UID != first.row.MadeUID || second.intent().MadeUID != object.UID {
+		t.Errorf("UID %q, %v; want %q", object.UID, err, first.row.MadeUID)
+	}
+	b.unknown = &strangers{}
+	b.unknown.add("chosen.vcf", `"1"`, bytes.Replace(first.data, []byte("TEL:1\r\n"), nil, 1), pim.KindContact)
+	if p := consider(dav.Object{Href: "/c/a.vcf", Data: card("2")}, b); p.way != wayRecognise || p.found.name != "chosen.vcf" {
+		t.Errorf("%s %+v, want it recognised", p.way, p.found)
+	}
+	own := bytes.Replace(card("3"), []byte("FN:"), []byte("UID:its-own\r\nFN:"), 1)
+	if p := consider(dav.Object{Href: "/c/a.vcf", Data: own}, b); p.uid() != "its-own" {
+		t.Errorf("UID %q, want its own", p.uid())
 	}
 }
 

@@ -49,6 +49,7 @@ type Object struct {
 	Tried       []byte // the same of versions that were sent and never answered, one behind the other
 	Earlier     []byte // the same of versions that the destination had before, one behind the other
 	UID         string
+	MadeUID     string // that was given to an object without one when it was first written with one; "" for none
 	Repairs     []Repair
 	Code        string // of the finding, while it is not there or damaged
 	Words       string // the server's own
@@ -135,13 +136,13 @@ func saveObject(tx *sql.Tx, collection int64, o Object, now int64) error {
 		o.SrcDigest = []byte{}
 	}
 	_, err := tx.Exec(`INSERT INTO objects (collection_id, `+objectColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (collection_id, src_name) DO UPDATE SET state = excluded.state, src_etag = excluded.src_etag,
 		src_digest = excluded.src_digest, anew = excluded.anew, dst_name = excluded.dst_name, dst_etag = excluded.dst_etag,
 		form = excluded.form, kept = excluded.kept, tried = excluded.tried, earlier = excluded.earlier, uid = excluded.uid,
-		repairs = excluded.repairs, code = excluded.code, words = excluded.words, escrow = excluded.escrow, updated_nano = excluded.updated_nano`,
+		made_uid = excluded.made_uid, repairs = excluded.repairs, code = excluded.code, words = excluded.words, escrow = excluded.escrow, updated_nano = excluded.updated_nano`,
 		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, bit(o.Anew), o.Destination, o.DstETag, o.Form, o.Kept, o.Tried, o.Earlier,
-		o.UID, repairs, o.Code, o.Words, o.Escrow, now)
+		o.UID, o.MadeUID, repairs, o.Code, o.Words, o.Escrow, now)
 	return err
 }
 
@@ -170,14 +171,14 @@ func (l *Objects) RenameObject(ctx context.Context, c *Collection, from string, 
 }
 
 const objectColumns = `src_name, state, src_etag, src_digest, anew, dst_name, dst_etag, form, kept, tried, earlier,
-	uid, repairs, code, words, escrow, updated_nano`
+	uid, made_uid, repairs, code, words, escrow, updated_nano`
 
 func scanObject(rows *sql.Rows, before ...any) (Object, error) {
 	var o Object
 	var repairs string
 	var updated int64
 	err := rows.Scan(append(before, &o.Source, &o.State, &o.SrcETag, &o.SrcDigest, &o.Anew, &o.Destination, &o.DstETag, &o.Form, &o.Kept, &o.Tried,
-		&o.Earlier, &o.UID, &repairs, &o.Code, &o.Words, &o.Escrow, &updated)...)
+		&o.Earlier, &o.UID, &o.MadeUID, &repairs, &o.Code, &o.Words, &o.Escrow, &updated)...)
 	o.Updated = time.Unix(0, updated)
 	if len(o.SrcDigest) == 0 { // not known: the column is never NULL, and databases read what has no octets in two ways
 		o.SrcDigest = nil

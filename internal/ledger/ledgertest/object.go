@@ -43,7 +43,7 @@ func collectionKeepsWhatIsKnown(t *testing.T, empty Empty) {
 	want := map[string]ledger.Object{
 		"a.vcf": {
 			Source: "a.vcf", State: ledger.ObjectStored, SrcETag: `"1"`, SrcDigest: []byte{1, 2}, Anew: true, Destination: "a.vcf",
-			DstETag: `W/"x"`, Form: []byte{3}, Kept: []byte{4}, Tried: []byte{5}, Earlier: []byte{6}, UID: "u1",
+			DstETag: `W/"x"`, Form: []byte{3}, Kept: []byte{4}, Tried: []byte{5}, Earlier: []byte{6}, UID: "u1", MadeUID: "m1",
 			Repairs: []ledger.Repair{{Code: "fn", Sentence: "FN was built"}},
 		},
 		"b.vcf": {Source: "b.vcf", State: ledger.ObjectQuarantined, SrcETag: `"2"`, Code: "a_finding", Words: "no", Escrow: "e/b.vcf"},
