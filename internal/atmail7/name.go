@@ -2,7 +2,11 @@
 
 package atmail7
 
-import "strings"
+import (
+	"strings"
+
+	"rehome"
+)
 
 // contact is one address book record that may hold a user's own name.
 type contact struct {
@@ -27,18 +31,6 @@ func (c contact) rank() int {
 	return 2
 }
 
-// splitRealName makes first and last name of a display name: "Last, First" at a single comma, else
-// the last word is the last name. It cannot know that some languages write the family name first.
-func splitRealName(name string) (first, last string) {
-	if last, first, found := strings.Cut(name, ", "); found && !strings.Contains(first, ",") {
-		return first, last
-	}
-	if i := strings.LastIndex(name, " "); i >= 0 {
-		return name[:i], name[i+1:]
-	}
-	return name, ""
-}
-
 // nameOf looks where a name may be: the address book, the display name, the user's profile, and at
 // last the address itself.
 func (a *assembly) nameOf(address string) (first, last string) {
@@ -48,7 +40,7 @@ func (a *assembly) nameOf(address string) (first, last string) {
 	}
 	if s := a.people.settings[address]; s.realName != "" && key([]byte(s.realName)) != address {
 		a.findRecoded(address, s.recoded)
-		return splitRealName(s.realName)
+		return rehome.SplitName(s.realName)
 	}
 	if u := a.people.users[address]; u.first != "" || u.last != "" {
 		a.findRecoded(address, u.recoded)

@@ -211,24 +211,6 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func TestSplitRealName(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string][2]string{
-		"":                         {"", ""},
-		"Reception":                {"Reception", ""},
-		"Anna Berg":                {"Anna", "Berg"},
-		"Anna Maria Berg":          {"Anna Maria", "Berg"},
-		"Berg, Anna Maria":         {"Anna Maria", "Berg"},
-		"Berg, Anna, Dr.":          {"Berg, Anna,", "Dr."},
-		"田中 由紀":                    {"田中", "由紀"},
-		`Joe "Jojo" O'Brien-Smith`: {`Joe "Jojo"`, "O'Brien-Smith"},
-	} {
-		if first, last := splitRealName(name); first != want[0] || last != want[1] {
-			t.Errorf("splitRealName(%q) = %q, %q, want %q", name, first, last, want)
-		}
-	}
-}
-
 func TestQuota_units(t *testing.T) {
 	t.Parallel()
 	for unit, want := range map[rehome.QuotaUnit]int64{"": 7 << 10, rehome.QuotaKB: 7 << 10, rehome.QuotaMB: 7 << 20, rehome.QuotaBytes: 7} {

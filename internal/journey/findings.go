@@ -13,6 +13,7 @@ import (
 	"rehome/internal/mapping"
 	"rehome/internal/people"
 	"rehome/internal/recipients"
+	"rehome/internal/roster"
 	"rehome/internal/rulecopy"
 	"rehome/internal/verify"
 	verifymail "rehome/internal/verify/mail"
@@ -21,7 +22,7 @@ import (
 
 // Findings lists every kind of finding that rehome raises, in the order of a move.
 func Findings() []rehome.Declared {
-	return slices.Concat(people.Findings(), atmail7.Findings(), atmail8.Findings(), recipients.Findings(), mapping.Findings(),
+	return slices.Concat(people.Findings(), roster.Findings(), atmail7.Findings(), atmail8.Findings(), recipients.Findings(), mapping.Findings(),
 		mailcopy.Findings(), davcopy.Findings(), rulecopy.Findings(), []rehome.Declared{rulesUnreachable, rulesFailed},
 		verify.Findings(), verifymail.Findings(), verifyobjects.Findings())
 }

@@ -4,10 +4,6 @@ package people
 
 import (
 	"cmp"
-	"encoding/csv"
-	"errors"
-	"io"
-	"os"
 	"slices"
 
 	"rehome"
@@ -126,43 +122,6 @@ func (e *Everybody) extras(listed []string) []CheckedAccount {
 		all = append(all, extra)
 	}
 	return all
-}
-
-// ReadListed reads the list of accounts that the destination exports. The form of that file is not
-// documented, so every field that is an e-mail address counts, of each row the first.
-func ReadListed(file string) ([]string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "open the list of accounts", Object: file,
-			Cause: errors.Unwrap(err), Hint: "check the path"}
-	}
-	defer f.Close()
-	rows := csv.NewReader(io.LimitReader(f, 64<<20))
-	rows.FieldsPerRecord = -1
-	rows.LazyQuotes = true
-	found := []string{}
-	for {
-		fields, err := rows.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the list of accounts", Object: file, Cause: errors.New("it is not a CSV file"),
-				Hint: "export it again from the Account Manager"}
-		}
-		for _, field := range fields {
-			if address, err := rehome.ParseAddress(field); err == nil {
-				found = append(found, address)
-				break
-			}
-		}
-	}
-	if len(found) == 0 {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the list of accounts", Object: file,
-			Cause: errors.New("it contains no email address"), Hint: "export the accounts from the Account Manager as CSV"}
-	}
-	slices.Sort(found)
-	return slices.Compact(found), nil
 }
 
 // Outcome implements rehome.Answer: not everybody is at the destination, can log in and has room, or somebody is there too many.

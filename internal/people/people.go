@@ -43,7 +43,7 @@ type Everybody struct {
 	Organisation rehome.Organisation
 	Moving       []rehome.Account // by address
 	Staying      []Staying
-	Findings     []rehome.Finding // of the directory
+	Findings     []rehome.Finding // of the directory and the roster
 	Temporary    vault.Sheet
 	Decisions    []atmail8.Decision // one for each of Moving: what the import file gets
 	Counts       atmail8.Counts
@@ -66,7 +66,7 @@ func Gather(ctx context.Context, directory Directory, options Options) (*Everybo
 		}
 	}
 	if options.Roster != "" {
-		if e.Organisation.Accounts, err = withRoster(e.Organisation.Accounts, options.Roster); err != nil {
+		if err = e.addRoster(options.Roster); err != nil {
 			return nil, err
 		}
 	}
@@ -83,17 +83,19 @@ func Gather(ctx context.Context, directory Directory, options Options) (*Everybo
 	return e, nil
 }
 
-// withRoster lets the rows of a file win over what the directory says.
-func withRoster(accounts []rehome.Account, file string) ([]rehome.Account, error) {
+// addRoster lets the rows of a file win over what the directory says.
+func (e *Everybody) addRoster(file string) error {
 	// The roster may hold passwords; that there is none is for Load to say.
 	if err := vault.CheckPrivate(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
+		return err
 	}
-	rows, err := roster.Load(file)
+	rows, findings, err := roster.Load(file)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return roster.Merge(accounts, rows), nil
+	e.Organisation.Accounts = roster.Merge(e.Organisation.Accounts, rows)
+	e.Findings = append(e.Findings, findings...)
+	return nil
 }
 
 // choose sorts the accounts into those that move and those that stay.

@@ -4,7 +4,6 @@ package recipients
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"os"
 	"slices"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/content/table"
+	"rehome/internal/roster"
 	"rehome/internal/vault"
 )
 
@@ -29,11 +30,12 @@ func writeSheet(file string, all []Recipient) error {
 		rows = append(rows, []string{r.Address, string(r.State), string(r.By), strconv.Itoa(r.Messages), last, string(r.Decision), r.NextStep})
 	}
 	var content bytes.Buffer
-	_ = csv.NewWriter(&content).WriteAll(rows) // a bytes.Buffer takes everything
+	_ = table.Write(&content, rows) // a bytes.Buffer takes everything
 	return vault.WriteFile(file, content.Bytes())
 }
 
-// ReadSheet reads what the last census has written and a person has filled in; nothing if there was none.
+// ReadSheet reads what the last census has written and a person has filled in, in whatever form a spreadsheet saved it;
+// nothing if there was none. The decisions in it are somebody's work: no advice may be to throw the file away.
 func ReadSheet(file string) ([]Recipient, error) {
 	content, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
@@ -41,34 +43,85 @@ func ReadSheet(file string) ([]Recipient, error) {
 	}
 	var all []Recipient
 	if err == nil {
-		all, err = parseSheet(content)
+		all, err = parseSheet(file, content)
 	}
 	if err != nil {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: file, Cause: err,
-			Hint: "correct it, or remove it and take the census again"}
+			Hint: "correct the file; its Decision column holds what has been decided, so keep a copy"}
 	}
 	return all, nil
 }
 
-func parseSheet(content []byte) ([]Recipient, error) {
-	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")))).ReadAll()
+// sheetBounds bound a sheet: a census lists no more addresses than it can count.
+var sheetBounds = table.Bounds{Octets: 128 << 20, Rows: 1_000_000}
+
+var sheetLabels = table.Labels{Known: func(label string) bool { return sheetColumn(label) >= 0 }, Key: func(label string) bool { return sheetColumn(label) == 0 }}
+
+// sheetColumn is the number of a label in the header, or -1.
+func sheetColumn(label string) int {
+	return slices.IndexFunc(sheetHeader, func(known string) bool { return strings.EqualFold(known, strings.TrimSpace(label)) })
+}
+
+func parseSheet(name string, content []byte) ([]Recipient, error) {
+	read, err := table.Read(bytes.NewReader(content), &sheetLabels, sheetBounds)
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 || !slices.Equal(rows[0], sheetHeader) {
-		return nil, errors.New("its first line is not " + strings.Join(sheetHeader, ","))
+	at := sheetPlaces{-1, -1, -1}
+	for i, cell := range read.Labels.Cells {
+		switch sheetColumn(cell.Text) {
+		case 0:
+			at.address = i
+		case slices.Index(sheetHeader, "State"):
+			at.state = i
+		case slices.Index(sheetHeader, "Decision"):
+			at.decision = i
+		}
+	}
+	if at.decision < 0 {
+		return nil, errors.New("its first line has no column Decision")
 	}
 	var all []Recipient
-	for i, row := range rows[1:] {
-		address, err := rehome.ParseAddress(row[0])
-		if err != nil {
-			return nil, errors.New("the address in line " + strconv.Itoa(i+2) + " " + err.Error())
+	var problems []table.Problem
+	err = read.Each(func(row table.Row) bool {
+		r, problem := sheetRow(row, at)
+		if problem != nil {
+			problems = append(problems, *problem)
+		} else {
+			all = append(all, r)
 		}
-		decision := Decision(strings.ToLower(strings.TrimSpace(row[5])))
-		if decision != "" && decision != Keep && decision != Drop {
-			return nil, errors.New("the decision in line " + strconv.Itoa(i+2) + " is neither keep nor drop")
-		}
-		all = append(all, Recipient{Address: address, State: State(row[1]), Decision: decision})
+		return true
+	}, func(p table.Problem) bool { problems = append(problems, p); return true })
+	if err == nil && len(problems) > 0 {
+		err = &table.Problems{File: name, List: problems}
+	}
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
+}
+
+// sheetPlaces are the columns that are read; -1 is one that a person has taken out. The others are for people.
+type sheetPlaces struct{ address, state, decision int }
+
+// sheetRow reads one decision. A row may end before its last columns, but not before the decision.
+func sheetRow(row table.Row, at sheetPlaces) (Recipient, *table.Problem) {
+	if len(row.Cells) <= max(at.address, at.decision) {
+		return Recipient{}, &table.Problem{Line: row.Line, Column: 1, Reason: "the row ends before the column Decision"}
+	}
+	cell := row.Cells[at.address]
+	address, err := roster.ParseAddress(table.Unguard(cell.Text))
+	if err != nil {
+		return Recipient{}, &table.Problem{Line: cell.Line, Column: cell.Column, Field: "Address", Reason: err.Error()}
+	}
+	cell = row.Cells[at.decision]
+	decision := Decision(strings.ToLower(strings.TrimSpace(cell.Text)))
+	if decision != "" && decision != Keep && decision != Drop {
+		return Recipient{}, &table.Problem{Line: cell.Line, Column: cell.Column, Field: "Decision", Reason: "is neither keep nor drop"}
+	}
+	r := Recipient{Address: address, Decision: decision}
+	if at.state >= 0 && at.state < len(row.Cells) {
+		r.State = State(row.Cells[at.state].Text)
+	}
+	return r, nil
 }

@@ -43,9 +43,9 @@ func TestTakeCensus_keepsWhatAPersonHasDecided(t *testing.T) {
 	}
 	lines := strings.Split(string(text), "\n")
 	for i, line := range lines {
-		if fields := strings.Split(line, ","); fields[0] == "fax@a.test" {
+		if fields := strings.Split(line, ";"); fields[0] == "fax@a.test" {
 			fields[5] = "Drop"
-			lines[i] = strings.Join(fields, ",")
+			lines[i] = strings.Join(fields, ";")
 		}
 	}
 	if err := os.WriteFile(sheet, []byte(strings.Join(lines, "\n")), 0o600); err != nil {

@@ -3,150 +3,124 @@
 package roster
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
+	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"rehome"
+	"rehome/internal/content/table"
 )
 
 // parser turns rows into accounts and collects what is wrong.
 type parser struct {
-	rows     *csv.Reader
-	maxRows  int
-	columns  []column // by field number; columnCount for one that is not known
-	seen     map[string]int
+	header
+	charset  table.Charset
+	seen     map[string]int // lines, by address
 	accounts []rehome.Account
-	problems []Problem
+	findings []rehome.Finding
+	problems []table.Problem
+	masked   int // passwords of asterisks
+	guessed  int // fields whose letters depend on a guessed character set
 }
 
 // record is one row, by column.
 type record [columnCount]string
 
-// readHeader fails only if the rows could not be understood at all.
-func (p *parser) readHeader() error {
-	fields, err := p.rows.Read()
-	if err == io.EOF {
-		return errors.New("the file is empty")
-	}
-	if err != nil {
-		return errors.New(syntaxReason(err))
-	}
-	found := [columnCount]bool{}
-	for i, label := range fields {
-		c, known := columnOf(label)
-		switch {
-		case !utf8.ValidString(label):
-			c = columnCount
-			p.problem(i, columnCount, "column %d has a name that is not UTF-8", i+1)
-		case strings.TrimSpace(label) == "":
-			c = columnCount
-			p.problem(i, columnCount, "column %d has no name", i+1)
-		case !known:
-			c = columnCount
-			p.problem(i, columnCount, "column %.60q is not known; known columns: %s", label, strings.Join(labels[:], ", "))
-		case found[c]:
-			p.problem(i, c, "occurs twice")
-		default:
-			found[c] = true
-		}
-		p.columns = append(p.columns, c)
-	}
-	if !found[emailAddress] {
-		return errors.New("the first line has no column EmailAddress")
-	}
-	return nil
-}
-
-func (p *parser) readRows() error {
-	for {
-		fields, err := p.rows.Read()
-		var syntax *csv.ParseError
-		switch {
-		case err == io.EOF:
-			return nil
-		case errors.As(err, &syntax):
-			p.problems = append(p.problems, Problem{Line: syntax.StartLine, Column: syntaxColumn(syntax), Reason: syntaxReason(err)})
-		case err != nil:
-			return err
-		default:
-			p.readRow(fields)
-		}
-		if len(p.accounts)+len(p.problems) > p.maxRows {
-			return fmt.Errorf("the file has more than %d rows", p.maxRows)
-		}
-	}
-}
-
-// syntaxColumn is 1 for a field that spans lines, because its own column counts in another line.
-func syntaxColumn(err *csv.ParseError) int {
-	if err.Line != err.StartLine {
-		return 1
-	}
-	return err.Column
-}
-
-func syntaxReason(err error) string {
-	switch {
-	case errors.Is(err, csv.ErrBareQuote):
-		return `a quote stands inside a field: put the field in quotes and write the quote twice`
-	case errors.Is(err, csv.ErrQuote):
-		return `a field begins with a quote and is not closed before the next delimiter: write a quote inside it twice`
-	}
-	return err.Error()
-}
-
-func (p *parser) readRow(fields []string) {
-	if isBlank(fields) {
-		return // spreadsheets leave rows of delimiters behind
-	}
-	if len(fields) != len(p.columns) {
-		p.problem(0, columnCount, "the row has %d fields, the first line has %d", len(fields), len(p.columns))
+func (p *parser) readRow(row table.Row) {
+	if reason := p.count(row); reason != "" {
+		p.problems = append(p.problems, table.Problem{Line: row.Line, Column: 1, Reason: reason})
 		return
 	}
 	before := len(p.problems)
-	var row record
+	var said record
 	for i, c := range p.columns {
-		if c == columnCount {
+		if c == columnCount || i >= len(row.Cells) {
 			continue // said once, for the first line
 		}
-		if reason := unfit(fields[i]); reason != "" {
-			p.problem(i, c, "%s", reason)
+		text := row.Cells[i].Text
+		if c.isPassword() {
+			text = p.unmasked(text)
+		} else {
+			text = strings.TrimFunc(text, isUnseen)
+		}
+		if reason := unfit(text, c); reason != "" {
+			p.problem(row.Cells[i], c, reason)
 			continue
 		}
-		row[c] = fields[i]
-		if !c.isPassword() {
-			row[c] = strings.TrimSpace(fields[i])
+		if p.charset.Guessed() && strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 }) {
+			p.guessed++
 		}
+		said[c] = text
 	}
 	if len(p.problems) == before {
-		p.take(row)
+		p.take(row, said)
 	}
 }
 
-// take adds the account of a row, unless its address is wrong or taken.
-func (p *parser) take(row record) {
-	at := 0
-	for i, c := range p.columns {
-		if c == emailAddress {
-			at = i
-		}
+// count compares the number of fields. Spreadsheets leave out empty fields at the end of a row and add some; but a value
+// behind the last column, or a column that is read and missing, tells of a delimiter too many or too few.
+func (p *parser) count(row table.Row) string {
+	n := len(row.Cells)
+	for n > len(p.columns) && strings.TrimSpace(row.Cells[n-1].Text) == "" {
+		n--
 	}
-	address, err := rehome.ParseAddress(row[emailAddress])
+	if n > len(p.columns) || n < p.need {
+		return fmt.Sprintf("the row has %d fields, the line that names the columns has %d", n, len(p.columns))
+	}
+	return ""
+}
+
+// unmasked is a password, or "" for what a program writes in the place of one.
+func (p *parser) unmasked(text string) string {
+	if mask := strings.TrimSpace(text); mask != "" && strings.Trim(mask, "*•●") == "" {
+		p.masked++
+		return ""
+	}
+	return text
+}
+
+// What a spreadsheet has made of a value that it took for a formula or a number.
+var (
+	spreadsheetError  = regexp.MustCompile(`^#(?:NAME\?|NOM\?|¿NOMBRE\?|NOME\?|NAAM\?|VALUE!|WERT!|VALEUR!|¡?VALOR!|VALORE!|WAARDE!|REF!|BEZUG!|¡REF!|RIF!|VERW!)$`)
+	spreadsheetNumber = regexp.MustCompile(`^\d[.,]\d+E\+\d{2}$`)
+)
+
+// unfit says why a column cannot hold this value, or "".
+func unfit(text string, c column) string {
+	if reason := table.Unfit(text, maxField); reason != "" {
+		return reason
+	}
+	if c.isPassword() && (spreadsheetError.MatchString(text) || spreadsheetNumber.MatchString(text)) {
+		return "is what a spreadsheet wrote in place of the password, which it took for a formula or a number: enter it again as text"
+	}
+	return ""
+}
+
+// take adds the account of a row, unless its address is wrong or taken.
+func (p *parser) take(row table.Row, said record) {
+	at := p.addressAt()
+	cell := row.Cells[at]
+	given := said[p.columns[at]]
+	if p.columns[at] == userName && !strings.Contains(given, "@") && said[domainName] != "" && given != "" {
+		given += "@" + strings.TrimPrefix(said[domainName], "@")
+	}
+	address, err := ParseAddress(given)
 	if err != nil {
-		p.problem(at, emailAddress, "%v", err)
+		p.problem(cell, p.columns[at], err.Error())
 		return
 	}
 	if line := p.seen[address]; line > 0 {
-		p.problem(at, emailAddress, "is the same as in line %d", line)
+		p.problem(cell, p.columns[at], fmt.Sprintf("is the same as in line %d", line))
 		return
 	}
-	p.seen[address], _ = p.rows.FieldPos(0)
-	p.accounts = append(p.accounts, row.account(address))
+	p.seen[address] = row.Line
+	account := said.account(address)
+	if said[hashKind] != "" && account.Password.Form == rehome.PasswordPlain {
+		p.findings = append(p.findings, passwordHashed.On("roster", nil).Of(address))
+		account.Password = rehome.Password{Form: rehome.PasswordOther, Stored: account.Password.Stored}
+		account.SourcePassword = rehome.Secret{}
+	}
+	p.accounts = append(p.accounts, account)
 }
 
 // account says what the row means.
@@ -161,6 +135,9 @@ func (r *record) account(address string) rehome.Account {
 		DestinationUser:     r[destinationUser],
 		DestinationPassword: rehome.NewSecret(r[destinationPassword]),
 	}
+	if account.FirstName == "" && account.LastName == "" {
+		account.FirstName, account.LastName = rehome.SplitName(r[fullName])
+	}
 	if r[sourcePassword] != "" {
 		account.SourcePassword = rehome.NewSecret(r[sourcePassword])
 		if r[destinationPassword] == "" {
@@ -173,33 +150,6 @@ func (r *record) account(address string) rehome.Account {
 	return account
 }
 
-func (p *parser) problem(field int, c column, format string, args ...any) {
-	line, col := p.rows.FieldPos(field)
-	problem := Problem{Line: line, Column: col, Reason: fmt.Sprintf(format, args...)}
-	if c != columnCount {
-		problem.Field = c.String()
-	}
-	p.problems = append(p.problems, problem)
-}
-
-// unfit says why no field may hold this value, or "".
-func unfit(value string) string {
-	switch {
-	case !utf8.ValidString(value):
-		return `is not UTF-8: save the file as "CSV UTF-8"`
-	case len(value) > maxField:
-		return fmt.Sprintf("has more than %d octets", maxField)
-	case strings.ContainsFunc(value, unicode.IsControl):
-		return "contains a line break or another control character"
-	}
-	return ""
-}
-
-func isBlank(fields []string) bool {
-	for _, field := range fields {
-		if strings.TrimSpace(field) != "" {
-			return false
-		}
-	}
-	return true
+func (p *parser) problem(cell table.Cell, c column, reason string) {
+	p.problems = append(p.problems, table.Problem{Line: cell.Line, Column: cell.Column, Field: c.String(), Reason: reason})
 }

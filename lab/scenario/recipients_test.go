@@ -97,10 +97,10 @@ func (s *testSetup) decide(address, decision string) {
 	}
 	var lines []string
 	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, address+",") {
-			cells := strings.SplitN(line, ",", 7)
+		if strings.HasPrefix(line, address+";") {
+			cells := strings.SplitN(line, ";", 7)
 			cells[5] = decision
-			line = strings.Join(cells, ",")
+			line = strings.Join(cells, ";")
 		}
 		lines = append(lines, line)
 	}
