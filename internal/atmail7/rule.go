@@ -34,6 +34,8 @@ var ruleTables = []ruleTable{
 			ruleOf(rules, v[0]).Block = append(ruleOf(rules, v[0]).Block, senders...)
 		}
 	}},
+	{"SpamDB", []string{"Account", "SpamEmail"}, addBlocked},
+	{"SpamDB_*", []string{"Account", "SpamEmail"}, addBlocked},
 	{"MailSort", []string{"Account", "EmailAddress", "EmailSubject", "EmailFolder"}, addSort},
 	{"MailSort_*", []string{"Account", "EmailAddress", "EmailSubject", "EmailFolder"}, addSort},
 }

@@ -75,6 +75,8 @@ type Rule struct {
 	Allow []string
 	Block []string
 	Sorts []Sort
+	// Unclear are entries of a list of blocked senders that are no address, domain or pattern.
+	Unclear []string
 }
 
 // Sort sorts messages into a mailbox. Both texts must be found where both are given.

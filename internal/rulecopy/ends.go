@@ -48,7 +48,7 @@ func (e *Ends) Reach(ctx context.Context) error {
 func (e *Ends) Move(ctx context.Context, account rehome.Account, plan bool, where func() (mapping.Ways, error)) (Moved, error) {
 	outcome, err := e.one(ctx, account, plan, where)
 	outcome.Account = account.Address
-	outcome.Findings = append(append([]rehome.Finding{}, outcome.Findings...), e.guessed(account.Address, outcome)...)
+	outcome.Findings = slices.Concat([]rehome.Finding{}, outcome.Findings, e.guessed(account.Address, outcome), e.unclear(account.Address))
 	if outcome.Scripts == nil {
 		outcome.Scripts = []Action{}
 	}
@@ -134,6 +134,17 @@ func (e *Ends) reached(ctx context.Context, account rehome.Account, work Account
 		return e.Engine.Plan(ctx, work)
 	}
 	return e.Engine.Sync(ctx, work)
+}
+
+// unclear names the entries of the database's list of blocked senders that nobody can block.
+func (e *Ends) unclear(account string) []rehome.Finding {
+	var findings []rehome.Finding
+	if held := e.Tables[account]; held != nil {
+		for _, entry := range held.Unclear {
+			findings = append(findings, blockedUnclear.On("blocked sender "+entry, nil).Of(account))
+		}
+	}
+	return findings
 }
 
 // guessed says of a forward that it keeps a copy because the database does not tell; with scripts of the

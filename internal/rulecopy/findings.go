@@ -10,7 +10,7 @@ func Findings() []rehome.Declared {
 		rulesNotActivated, rulesChangedThere, rulesWait, rulesNotPossible, rulesRefused, rulesNoRoom, rulesNamesKept, rulesCopyUnknown,
 		rulesDatabaseUnused, rulesNotUnderstood, scriptMailboxUnknown, ruleMailboxUnknown,
 		rulesNeedPerson, scriptMailboxID, scriptAnnotation, scriptUnwritable, scriptComputedInclude, includeGlobal, includeMissing, includeForeign,
-		includeOff,
+		includeOff, blockedUnclear,
 	}
 }
 
@@ -117,4 +117,11 @@ var (
 	includeOff = rulesNeedPerson.Saying(
 		`the script calls "{name}", which needs a person or was rejected; both stay off`,
 		`look at the finding about "{name}" first, then run the same command again`)
+	blockedUnclear = rehome.Declared{
+		Code: "rules_sender_unclear", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Sentence: "the entry in the old server's list of blocked senders is no address or domain, so it is not blocked at the destination",
+		NextStep: "ask the user which sender is meant, then block it in the destination's webmail",
+		Meaning: "atmail 5 keeps blocked senders in its table SpamDB. rehome blocks addresses, domains and patterns; it does not guess " +
+			"what anything else means.",
+	}
 )
