@@ -3,9 +3,11 @@
 package mailcopy_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rehome/internal/mailcopy"
 	"rehome/internal/protocol/imap"
@@ -73,3 +75,23 @@ func TestAdopt_flagsChangedInARenumberedMailbox(t *testing.T) {
 	}
 	p.quiet(mailcopy.Tally{})
 }
+
+// Somebody with another ledger has copied a message while the source told no date of it, so that it has that of the
+// copy; and a source's sizes are estimates. What is new is found by its content all the same.
+func TestAdopt_copyWhoseDateWasNotKnown(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.srcVia = disguise(t, p.src.IMAP, func(line string) string { return sizeSaid.ReplaceAllString(line, "RFC822.SIZE 555") })
+	mails := letters(3, 500, "a")
+	p.fill(p.src, "INBOX", mails[:2]...)
+	p.sync()
+	p.fill(p.src, "INBOX", mails[2])
+	undated := mails[2]
+	undated.date = time.Time{}
+	p.fill(p.dst, "INBOX", undated)
+	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 1})
+	p.wantCount(p.dst, "INBOX", 3)
+	p.quiet(mailcopy.Tally{})
+}
+
+var sizeSaid = regexp.MustCompile(`RFC822\.SIZE \d+`)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"time"
 
 	"rehome/internal/protocol/imap"
 )
@@ -16,8 +17,11 @@ import (
 // lets through is decided by content. An entry whose size or date is not known is like any other.
 type likeness struct {
 	exact bool // the sizes are equal, as with nearly all copies; otherwise a server may have changed line ends, or guess
-	dated bool // the dates are, too
+	dated bool // the dates are, too; or the one at the destination may be the time of a copy, see storedSince
 }
+
+// clockSkew is how far the destination's clock may be behind that of the source.
+const clockSkew = 24 * time.Hour
 
 // sizes returns the sizes that are like size.
 func (l likeness) sizes(size int64) (low, high int64) {
@@ -46,6 +50,7 @@ func (l likeness) candidates(src, dst []entry) (srcLike, dstLike []*entry) {
 		{l.byDate, srcDated, dstDated},
 		{l.bySize, srcUndated, pointers(dst)},
 		{l.bySize, srcDated, dstUndated},
+		{l.bySize, srcDated, storedSince(dstDated, srcDated)},
 	} {
 		some, others := look.how(look.src, look.dst)
 		for _, e := range some {
@@ -69,6 +74,18 @@ func byDating(entries []entry) (dated, undated []*entry) {
 		}
 	}
 	return dated, undated
+}
+
+// storedSince returns the messages of dst whose date may be the time at which a copy of one of src was stored: somebody
+// with another ledger may have copied it when its date was not told, and that must not part two messages of equal
+// content. Nothing is copied before it is there, so that what was stored earlier is none of them; of a mailbox in use
+// that is nearly everything.
+func storedSince(dst, src []*entry) []*entry {
+	if len(src) == 0 {
+		return nil
+	}
+	oldest := slices.MinFunc(src, func(a, b *entry) int { return a.date.Compare(b.date) }).date.Add(-clockSkew)
+	return slices.DeleteFunc(slices.Clone(dst), func(e *entry) bool { return e.date.Before(oldest) })
 }
 
 func (l likeness) bySize(src, dst []*entry) (srcLike, dstLike []*entry) {

@@ -3,6 +3,7 @@
 package mailcopy
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func drawEntries(t *rapid.T, label string) []entry {
 		content := byte(rapid.IntRange(1, 4).Draw(t, "content"))
 		entries[i] = entry{
 			uid: imap.UID(i + 1), size: int64(content)*1000 + int64(rapid.IntRange(0, 2).Draw(t, "estimate")),
-			date:   time.Unix(int64(rapid.IntRange(-1, 3).Draw(t, "date")), 0),
+			date:   time.Unix(int64(rapid.IntRange(-1, 3).Draw(t, "date")+rapid.SampledFrom([]int{0, 200_000}).Draw(t, "later")), 0),
 			digest: message.Digest{content, byte(rapid.IntRange(0, 1).Draw(t, "as stored"))}, kin: message.Digest{content},
 		}
 		if rapid.IntRange(0, 4).Draw(t, "told") == 0 {
@@ -86,11 +87,17 @@ func TestLikeness_candidates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		src, dst := drawEntries(t, "source"), drawEntries(t, "destination")
 		like := likeness{exact: rapid.Bool().Draw(t, "exact"), dated: rapid.Bool().Draw(t, "dated")}
+		oldest := time.Unix(math.MaxInt32, 0) // of the dates of the source that can be kept
+		for _, s := range src {
+			if imap.KeepableDate(s.date) && s.date.Before(oldest) {
+				oldest = s.date
+			}
+		}
 		fits := func(s, d entry) bool {
 			low, high := like.sizes(s.size)
 			sized := d.size <= 0 || low <= d.size && d.size <= high
 			undated := !imap.KeepableDate(s.date) || !imap.KeepableDate(d.date)
-			return sized && (!like.dated || undated || s.date.Sub(d.date).Abs() <= time.Second)
+			return sized && (!like.dated || undated || s.date.Sub(d.date).Abs() <= time.Second || !d.date.Before(oldest.Add(-clockSkew)))
 		}
 		want := [2]map[imap.UID]bool{{}, {}}
 		for _, s := range src {

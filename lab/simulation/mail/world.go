@@ -228,7 +228,8 @@ func (w *world) write(s *store, box *mailbox, c simulation.Chance, by string) *m
 	if s == w.dst {
 		text = stored(text)
 	}
-	date := time.Date(2021, 3, 1+c.With("day").Int(27), c.With("hour").Int(24), 0, content, 0, time.UTC)
+	// before the clock of a run begins: what is copied without a date gets a later one, as in the world
+	date := time.Date(1999, 3, 1+c.With("day").Int(27), c.With("hour").Int(24), 0, content, 0, time.UTC)
 	return s.deliver(box, content, text, w.flags(c), date, by)
 }
 
