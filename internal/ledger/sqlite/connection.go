@@ -8,8 +8,10 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // connector opens connections that keep their prepared statements: a ledger says the same few dozen
@@ -22,12 +24,29 @@ func NewConnector(path string) (driver.Connector, error) {
 	return connector{plain}, err
 }
 
+// busyPatience is how long a connection waits for others that use the file, in milliseconds as SQLite counts it. To that SQLite
+// waits for most locks by itself, but the change to WAL of a new file that another process has begun to write is refused at
+// once (sqlite.org/c3ref/busy_handler.html: to wait for each other for ever must not happen). So that is asked again.
+const (
+	busyPatience = 10_000
+	busyPause    = 20 * time.Millisecond
+)
+
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
+	for until := time.Now().Add(busyPatience * time.Millisecond); ; {
+		conn, err := c.Connector.Connect(ctx)
+		if err == nil {
+			return &connection{plain: conn.(plain), kept: map[string]preparedStatement{}}, nil
+		}
+		if primaryCode(err) != sqlite3.SQLITE_BUSY || time.Now().After(until) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(busyPause):
+		}
 	}
-	return &connection{plain: conn.(plain), kept: map[string]preparedStatement{}}, nil
 }
 
 // plain is what a connection of the driver can do, as far as database/sql asks for it.

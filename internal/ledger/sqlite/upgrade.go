@@ -37,6 +37,17 @@ func upgrade(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	// Of two that open a store at once, one finds what a file makes made by the other meanwhile; with each file, and with
+	// the table of their versions, that can happen once.
+	for range len(provider.ListSources()) + 2 {
+		if err = apply(ctx, provider); err == nil || errors.Is(err, errNewer) || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+func apply(ctx context.Context, provider *goose.Provider) error {
 	current, err := provider.GetDBVersion(ctx)
 	if err != nil {
 		return err
@@ -45,13 +56,7 @@ func upgrade(ctx context.Context, db *sql.DB) error {
 	if newest := sources[len(sources)-1].Version; current > newest {
 		return fmt.Errorf("its schema %d is %w %d", current, errNewer, newest)
 	}
-	// Of two that open a store at once, one finds what a file makes made by the other meanwhile; with each file
-	// that can happen once.
-	for range len(sources) + 1 {
-		if _, err = provider.Up(ctx); err == nil || ctx.Err() != nil {
-			break
-		}
-	}
+	_, err = provider.Up(ctx)
 	return err
 }
 

@@ -2,7 +2,13 @@
 
 package sqlite
 
-import "testing"
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+)
 
 func TestUpToDate(t *testing.T) {
 	t.Parallel()
@@ -25,5 +31,32 @@ func TestUpToDate(t *testing.T) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// Another process is about to write to the new file, and has not changed it to WAL yet: that is waited for.
+func TestOpen_whileAnotherOneMakesTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rehome.db")
+	other, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	time.AfterFunc(200*time.Millisecond, func() {
+		_, err := other.Exec("ROLLBACK")
+		ended <- err
+	})
+	file, err := Open(t.Context(), path)
+	if err := errors.Join(err, <-ended); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Pool().Close(); err != nil {
+		t.Error(err)
 	}
 }
