@@ -18,7 +18,7 @@ func TestSyncedMail_addsUp(t *testing.T) {
 	var synced Synced
 	for range 5000 {
 		now := mailcopy.Census{
-			There: some(), Failed: some(), Deserted: some(), Waiting: some(), Left: some(), Stuck: some(), Unknown: some(),
+			There: some(), Failed: some(), Deserted: some(), Waiting: some(), Left: some(), Stuck: some(), Unknown: some(), Untold: some(),
 			Uncounted: int(some()), Barred: int(some()), BrokenOff: int(some()),
 		}
 		copied := int(min(some(), now.There))

@@ -89,7 +89,7 @@ type SyncedMail struct {
 func newSyncedMail(did mailcopy.Tally, unchanged int64, now mailcopy.Census) SyncedMail {
 	return SyncedMail{
 		Messages: now.Messages(), There: now.There, Failed: now.Failed, Deserted: now.Deserted, Waiting: now.Waiting,
-		Remaining: now.Left + now.Stuck, Unknown: now.Unknown, Uncounted: now.Uncounted, Barred: now.Barred, BrokenOff: now.BrokenOff,
+		Remaining: now.Left + now.Stuck, Unknown: now.Unknown + now.Untold, Uncounted: now.Uncounted, Barred: now.Barred, BrokenOff: now.BrokenOff,
 		Copied: did.Copied, Adopted: did.Adopted, Unchanged: unchanged, Flagged: did.Flagged, Removed: did.Removed, Kept: did.Kept,
 		Held: did.Held, Bytes: did.Octets, census: now,
 	}

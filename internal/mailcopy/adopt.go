@@ -18,11 +18,11 @@ import (
 //
 // A mailbox that was compared completely before gets few new messages, each of which can be among what the
 // destination holds of others only by chance: sizes and dates tell well enough which to look at. Otherwise, as
-// after the loss of a ledger, whatever may be the same message is looked at; and so is whatever may be a message that
-// was sent already and given up.
+// after the loss of a ledger, or while former messages wait for what could not be read, whatever may be the same message
+// is looked at; and so is whatever may be a message that was sent already and given up.
 func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error) {
 	looks := []likeness{{exact: true}, {dated: true}}
-	if j.row.State.SrcUIDNext == 0 {
+	if j.row.State.SrcUIDNext == 0 || !j.row.Formerly.Empty() {
 		looks = []likeness{{exact: true}, {}}
 	}
 	var err error

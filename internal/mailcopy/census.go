@@ -18,6 +18,7 @@ type Census struct {
 	Left     int64 // still to be copied
 	Stuck    int64 // left in mailboxes that cannot be made or opened; repeating does not help
 	Unknown  int64 // the source says that it holds so many more, and does not show them, or does not say what they are
+	Untold   int64 // copied earlier, and when asked for alone the source does not deliver them; repeating does not help
 
 	Uncounted int // mailboxes of which nobody knows how many messages they hold
 	Barred    int // mailboxes that cannot be made or opened; repeating does not help
@@ -26,7 +27,7 @@ type Census struct {
 
 // Messages is the sum of all.
 func (c Census) Messages() int64 {
-	return c.There + c.Failed + c.Deserted + c.Waiting + c.Left + c.Stuck + c.Unknown
+	return c.There + c.Failed + c.Deserted + c.Waiting + c.Left + c.Stuck + c.Unknown + c.Untold
 }
 
 // Complete says that all of it is at the destination, as far as its users have left it there.
@@ -38,7 +39,7 @@ func (c Census) Mendable() bool {
 }
 
 // Lasting says that something is missing which repeating the pass cannot mend.
-func (c Census) Lasting() bool { return c.Failed > 0 || c.Stuck > 0 || c.Barred > 0 }
+func (c Census) Lasting() bool { return c.Failed > 0 || c.Stuck > 0 || c.Barred > 0 || c.Untold > 0 }
 
 // Add adds the numbers of other mailboxes or accounts.
 func (c *Census) Add(other Census) {
@@ -49,6 +50,7 @@ func (c *Census) Add(other Census) {
 	c.Left += other.Left
 	c.Stuck += other.Stuck
 	c.Unknown += other.Unknown
+	c.Untold += other.Untold
 	c.Uncounted += other.Uncounted
 	c.Barred += other.Barred
 	c.BrokenOff += other.BrokenOff
@@ -69,7 +71,8 @@ func (j *mailboxJob) census() Census {
 	if !told {
 		c.Uncounted = 1
 	}
-	c.Unknown = short + int64(untold.Len())
+	c.Untold = int64(intersection(untold, j.mute).Len())
+	c.Unknown = short + int64(untold.Minus(j.mute).Len())
 	return c
 }
 

@@ -3,6 +3,7 @@
 package mailcopy
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -67,8 +68,11 @@ func readBodies(ctx context.Context, session *endpoint.Session, entries []*entry
 }
 
 func headerSeen(e *entry) bool { return e.seen }
-func bodySeen(e *entry) bool   { return e.digest != message.Digest{} }
-func kinSeen(e *entry) bool    { return e.kin != message.Digest{} }
+
+// headerShown says that a header is known that can tell one message from others, or that the whole message was read.
+func headerShown(e *entry) bool { return e.seen && e.original || bodySeen(e) }
+func bodySeen(e *entry) bool    { return e.digest != message.Digest{} }
+func kinSeen(e *entry) bool     { return e.kin != message.Digest{} }
 
 // reader asks the messages of one end what they are.
 type reader struct {
@@ -76,12 +80,13 @@ type reader struct {
 	lenient bool // see unread
 }
 
-// headers reads the headers of entries, and the bodies of those that do not show one.
+// headers reads the headers of entries, and the bodies of those that show none, or one without Message-ID and Date: some
+// servers remember for ever what they could read of the header of a message that was damaged once.
 func (r reader) headers(ctx context.Context, entries []*entry) error {
 	if err := r.judge(entries, headerSeen, fingerprints(ctx, r.session, entries)); err != nil {
 		return err
 	}
-	return r.bodies(ctx, slices.DeleteFunc(slices.Clone(entries), headerSeen), headerSeen)
+	return r.bodies(ctx, slices.DeleteFunc(slices.Clone(entries), headerShown), headerShown)
 }
 
 // bodies reads the bodies of those entries of which that has not been done (read).
@@ -97,9 +102,9 @@ func (r reader) judge(entries []*entry, seen func(*entry) bool, err error) error
 }
 
 // unread judges an error with which the source has answered when it was asked for entries: one message that
-// it cannot read must not keep back the others. What a NO has left out stays undecided, and what the
-// connection broke at becomes a suspect. The destination gets no such benefit: where it hides a message,
-// another copy of it might be stored.
+// it cannot read must not keep back the others. What a NO has left out stays undecided, and what the connection broke at
+// becomes a suspect: servers mostly answer in the order of UIDs, so that is the lowest without an answer. The destination gets
+// no such benefit: where it hides a message, another copy of it might be stored.
 func unread(src *endpoint.Session, entries []*entry, seen func(*entry) bool, err error) error {
 	switch {
 	case err == nil || src.Err() == nil && imap.IsStatus(err, "NO"):
@@ -107,12 +112,12 @@ func unread(src *endpoint.Session, entries []*entry, seen func(*entry) bool, err
 	case src.Err() == nil:
 		return err
 	}
-	for _, e := range entries {
-		if !seen(e) {
-			return &readError{uid: e.uid, err: err}
-		}
+	silent := slices.DeleteFunc(slices.Clone(entries), seen)
+	if len(silent) == 0 {
+		return err
 	}
-	return err
+	first := slices.MinFunc(silent, func(a, b *entry) int { return cmp.Compare(a.uid, b.uid) })
+	return &readError{uid: first.uid, err: err}
 }
 
 // fill fetches items of the entries that want it and hands each body to use.

@@ -19,14 +19,16 @@ import (
 // The former source UIDs may be those of other messages now. Stand-ins from the upper end of what a UID
 // can be (RFC 9051, section 2.3.1.1) take their place, where no mailbox ever gets to.
 //
-// That is booked when the mailbox has been looked through once, and all of it was shown; until then the former generations
-// are kept, see ledger.Mailbox.Formerly.
+// That is booked when the mailbox has been looked through once, and all of it was shown and read; until then the former
+// generations are kept, see ledger.Mailbox.Formerly. What was not read may be any of them.
 func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	switch {
 	case j.row.Generation == 1:
 		return nil
 	case !j.inventory.short.Is(0):
 		return nil // what the source does not show has not vanished: its copy is taken over when it is shown again
+	case j.unread():
+		return nil
 	}
 	var left imap.UIDSet
 	for _, e := range j.unknown {
@@ -78,9 +80,19 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	return j.forgetFormer(ctx)
 }
 
+// unread says that the source has a message of which nobody knows what it is, because it was not delivered in this pass.
+func (j *mailboxJob) unread() bool {
+	for uid := range refusedOf(j.row, j.slice.started).now.All() {
+		if j.row.Refused[uid].Code == messageUnreadable.Code {
+			return true
+		}
+	}
+	return !j.untold().Empty()
+}
+
 // forgetFormer ends the time in which former generations count, if they do.
 func (j *mailboxJob) forgetFormer(ctx context.Context) error {
-	if !j.row.Fresh && j.row.State != (ledger.State{}) {
+	if !j.row.Fresh && j.row.State != (ledger.State{}) && j.row.Formerly.Empty() {
 		return nil // it was done when the mailbox was looked through
 	}
 	return j.ledger().ForgetFormer(ctx, j.row)

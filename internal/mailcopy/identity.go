@@ -15,10 +15,11 @@ import (
 // restored backup, a lost ledger or a server's habit can make false. Where they contradict each other the
 // messages themselves are asked, and what they do not confirm is not believed any more.
 //
-// A message that does not say what it is proves nothing, also where no number has fallen: from above the last one that is
-// confirmed on, what is silent is unknown. It is matched anew by content where the history of the mailbox is known to be
-// another one. Otherwise it stays as it is booked, so that nothing comes back that was deleted at the destination, but it
-// counts as unknown, is named, and is asked again in each pass until it speaks (see endState.untold, ledger.NoteUntold).
+// A message of the source that does not say what it is proves nothing, whether a number has fallen or not: from above the
+// last one that is confirmed on, and where the history of the mailbox is known to be another one, what is silent is unknown.
+// It stays as it is booked, so that nothing comes back that was deleted at the destination, but it counts as unknown, is
+// named, and is asked again in each pass until it speaks (see endState.untold, ledger.NoteUntold). Only what it says then
+// can void what is booked.
 
 // claim is what the ledger says of one message at one end.
 type claim struct {
@@ -56,7 +57,8 @@ func unchanged(item ledger.Item, digest message.Digest) bool {
 type endState struct {
 	same, other, unproved, absent imap.UIDSet
 	differing                     imap.UIDSet // they were read, are not what was written, and nothing tells what they are
-	silent                        imap.UIDSet // they were asked, and the source has not said enough to hold against content
+	silent                        imap.UIDSet // they were asked, and the end has not said enough to hold against content
+	atSource                      bool
 
 	highest imap.UID // of all messages there
 	uidNext imap.UID // as the end says; 0 when it does not
@@ -95,16 +97,31 @@ func (s endState) tail() imap.UIDSet { return above(s.absent, s.same.Max()+1) }
 
 // void returns what is not to be believed any more: whatever is not confirmed from where the history is broken. That is
 // at the latest where it is noticed: what differs below may be another one already, of which nothing but its octets tells.
+// What is silent at the source is untold instead; the destination's silence is an error where it is matched, see hidden.
 func (s endState) void() imap.UIDSet {
 	from := s.brokenFrom()
 	if from == 0 {
 		return imap.UIDSet{}
 	}
-	return union(above(union(s.other, s.unproved, s.absent, s.silent), from), s.differing)
+	void := union(above(union(s.other, s.unproved, s.absent, s.silent), from), s.differing)
+	if s.atSource {
+		return void.Minus(s.silent)
+	}
+	return void
 }
 
-// untold returns what is silent above all that is confirmed, and not void: a restore may have put others there.
-func (s endState) untold() imap.UIDSet { return above(s.silent, s.same.Max()+1).Minus(s.void()) }
+// untold returns what is silent where a restore may have put others: above all that is confirmed, from where the history is
+// broken on, and everywhere when numbers have fallen.
+func (s endState) untold() imap.UIDSet {
+	from := s.same.Max() + 1
+	if broken := s.brokenFrom(); broken != 0 {
+		from = min(from, broken)
+	}
+	if s.fallen {
+		from = 0
+	}
+	return above(s.silent, from).Minus(s.void())
+}
 
 // unknown returns what nothing tells of whether somebody has deleted it or a restore has taken it.
 func (s endState) unknown() imap.UIDSet {

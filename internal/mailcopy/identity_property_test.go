@@ -150,7 +150,8 @@ func TestStanding_differingBelowTheBreak(t *testing.T) {
 	}
 }
 
-// What is silent is unknown from above the last message that is confirmed on, and matched anew where the history is broken.
+// What is silent is unknown from above the last message that is confirmed on, and everywhere when numbers have fallen. Only at
+// the destination is it matched anew where the history is broken: what is silent there when it is matched is an error.
 func TestEndState_silent(t *testing.T) {
 	t.Parallel()
 	s := endState{same: imap.NewUIDSet(2), silent: imap.NewUIDSet(1, 3, 5), uidNext: 9, highest: 5}
@@ -160,5 +161,13 @@ func TestEndState_silent(t *testing.T) {
 	s.other = imap.NewUIDSet(4)
 	if s.untold().String() != "3" || s.void().String() != "4:5" {
 		t.Errorf("untold %s, void %s; want 3 and 4:5", s.untold(), s.void())
+	}
+	s.atSource = true
+	if s.untold().String() != "3,5" || s.void().String() != "4" {
+		t.Errorf("untold %s, void %s; want 3,5 and 4", s.untold(), s.void())
+	}
+	s.fallen = true
+	if s.untold().String() != "1,3,5" || s.void().String() != "4" {
+		t.Errorf("untold %s, void %s; want 1,3,5 and 4", s.untold(), s.void())
 	}
 }

@@ -34,6 +34,7 @@ type mailboxJob struct {
 	undated        imap.UIDSet           // copied without their dates, which no destination can be expected to keep
 	listing        *listing              // of all the source's messages, when it was asked for with the opening; nil otherwise
 	listed         []entry               // of the source, when wantAll has listed it already; nil otherwise
+	unsure         imap.UIDSet           // of ours at the destination: missing, and nobody knows why
 	held           bool                  // something is missing at the destination, and nobody knows why: see holdUnknown
 	waits          bool                  // batches of this run are neither found nor void yet
 	wound          bool                  // the work was stopped, and the source's connection may be closed
@@ -46,8 +47,9 @@ type mailboxJob struct {
 	told           map[imap.UID][]string // flags of what has changed at the source since the last complete pass; nil when it cannot say
 	shown          *imap.UIDSet          // the source's messages, listed with the opening; nil when they were not
 	restored       restores
-	flagsDue       bool // of messages that were found at the destination
-	joined         int  // of these, how many got the flags of both ends
+	mute           imap.UIDSet // at the source: asked for alone, and not delivered
+	flagsDue       bool        // of messages that were found at the destination
+	joined         int         // of these, how many got the flags of both ends
 }
 
 // inventory is what a look at both mailboxes has shown.
@@ -156,7 +158,7 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 		func() error { return j.examine(ctx) },
 		func() (err error) {
 			opening, err := j.dst.SelectAhead(ctx, j.pair.Destination)
-			j.dstBox, j.dstNewest, err = peeked(ctx, opening, err)
+			j.dstBox, j.dstNewest, err = j.peeked(ctx, rehome.Destination, j.pair.Destination, opening, err)
 			return faultOf(err, "open destination mailbox", j.pair.Destination)
 		},
 	)
@@ -195,7 +197,11 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	if err := j.regain(ctx, present); err != nil {
 		return imap.UIDSet{}, err
 	}
-	anew, err := j.takeBack(ctx, j.row.Gone.Minus(n.gone), intersection(lost, j.row.Removed()))
+	back := j.row.Gone.Minus(n.gone)
+	if err := j.holdUnknown(ctx, back); err != nil || j.held {
+		return imap.UIDSet{}, err
+	}
+	anew, err := j.takeBack(ctx, back, intersection(lost, j.row.Removed()))
 	if err != nil {
 		return imap.UIDSet{}, err
 	}

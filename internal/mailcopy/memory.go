@@ -20,6 +20,7 @@ type memory struct {
 	strikes map[string]int
 	barred  map[string]string      // destination mailboxes to whose making the server answers BAD, with its words
 	avoided map[string]bool        // mailboxes, by side and name, to whose opening the server answers BAD
+	shunned map[string]bool        // mailboxes, by side and name, in which asking for the newest message has ended the connection
 	blind   map[rehome.Side]bool   // ends at which looking at the mailboxes beforehand has ended the connection
 	accused map[string]*accusals   // by source mailbox
 	alone   map[string]imap.UIDSet // messages that were tried alone, by source mailbox
@@ -38,7 +39,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 	m := e.memories[address]
 	if m == nil || !m.started.Equal(started) {
 		m = &memory{
-			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, blind: map[rehome.Side]bool{},
+			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{}, blind: map[rehome.Side]bool{},
 			accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
 			breaks: map[string]map[imap.UID]int{},
 		}
@@ -96,6 +97,21 @@ func (m *memory) avoidAll(side rehome.Side) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.blind[side] = true
+}
+
+// shun notes that asking for the newest message of a mailbox has ended the connection, and says whether that is new.
+func (m *memory) shun(side rehome.Side, name string) (anew bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	anew = !m.shunned[string(side)+" "+name]
+	m.shunned[string(side)+" "+name] = true
+	return anew
+}
+
+func (m *memory) shuns(side rehome.Side, name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.shunned[string(side)+" "+name]
 }
 
 // mayPeek says that this has not happened.

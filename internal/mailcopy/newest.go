@@ -46,7 +46,8 @@ func unmoved(before, now string) bool { return before != "" && before == now }
 // peek is a look at a mailbox and its newest message under way.
 type peek struct {
 	opening *imap.Opening
-	newest  *imap.NewestCommand
+	newest  *imap.NewestCommand // nil when it is not asked for
+	broke   func()              // called when the connection has ended at it; nil when nobody wants to know
 }
 
 // peekAhead asks for the newest message behind an opening that was just sent.
@@ -59,13 +60,33 @@ func peekAhead(ctx context.Context, opening *imap.Opening, err error) (peek, err
 		_, _ = opening.Wait(ctx) // it has to be waited for, and err says why the connection is over
 		return peek{}, err
 	}
-	return peek{opening, newest}, nil
+	return peek{opening: opening, newest: newest}, nil
+}
+
+// peekAhead does that for the mailbox of a job. A newest message that is damaged may end the connection: then it is not
+// asked for again in this pass, so that it does not keep back the others, and counts as one of which nothing is told.
+func (j *mailboxJob) peekAhead(ctx context.Context, side rehome.Side, name string, opening *imap.Opening, err error) (peek, error) {
+	if err == nil && j.slice.memory.shuns(side, name) {
+		return peek{opening: opening}, nil
+	}
+	p, err := peekAhead(ctx, opening, err)
+	p.broke = func() {
+		if ctx.Err() == nil && j.slice.memory.shun(side, name) {
+			j.slice.noteAdvance()
+		}
+	}
+	return p, err
 }
 
 // wait returns what both have shown. Where the mailbox was refused, opened says why, and the connection goes on.
 func (p peek) wait(ctx context.Context) (box imap.Selected, newest imap.Newest, opened, err error) {
 	box, opened = p.opening.Wait(ctx)
-	newest, err = p.newest.Wait(ctx)
+	if p.newest != nil {
+		newest, err = p.newest.Wait(ctx)
+	}
+	if opened == nil && err != nil && p.broke != nil {
+		p.broke()
+	}
 	if opened != nil && !imap.IsStatus(opened, "NO") {
 		return box, newest, nil, opened
 	}
@@ -73,8 +94,9 @@ func (p peek) wait(ctx context.Context) (box imap.Selected, newest imap.Newest, 
 }
 
 // peeked waits for the opening of a mailbox that was just sent, or not (err), and for its newest message.
-func peeked(ctx context.Context, opening *imap.Opening, err error) (imap.Selected, imap.Newest, error) {
-	p, err := peekAhead(ctx, opening, err)
+func (j *mailboxJob) peeked(ctx context.Context, side rehome.Side, name string, opening *imap.Opening, err error) (
+	imap.Selected, imap.Newest, error) {
+	p, err := j.peekAhead(ctx, side, name, opening, err)
 	if err != nil {
 		return imap.Selected{}, imap.Newest{}, err
 	}

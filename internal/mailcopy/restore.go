@@ -200,7 +200,8 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 	if j.slice.engine.options.CopyAgain {
 		return union(void, unknown), nil
 	}
-	return void, j.holdUnknown(ctx, unknown)
+	j.unsure = unknown
+	return void, j.holdUnknown(ctx, imap.UIDSet{})
 }
 
 // quietAtDestination says that nothing speaks against what the ledger says of the destination's mailbox.
@@ -232,14 +233,16 @@ func (j *mailboxJob) confirmFall(ctx context.Context, box imap.Selected) (imap.S
 // may have deleted them, and the destination may have been put back to an earlier state. Neither are they copied
 // again, nor do they count as there. Nothing else may be copied there either: it would get their UIDs, or look as if
 // they had been missing before it came.
-func (j *mailboxJob) holdUnknown(ctx context.Context, unknown imap.UIDSet) error {
-	sources, err := j.sourcesOf(ctx, unknown)
-	missing := sources.Minus(j.row.Gone).Len()
+//
+// A copy whose original is gone, too, is missed by nobody: until the source is put back and has the original again (back).
+func (j *mailboxJob) holdUnknown(ctx context.Context, back imap.UIDSet) error {
+	sources, err := j.sourcesOf(ctx, j.unsure)
+	missing := sources.Minus(j.row.Gone.Minus(back)).Len()
 	if err != nil || missing == 0 || j.slice.engine.options.ConfirmDeletions {
 		return err
 	}
 	j.held = true
-	if err := j.ledger().Doubt(ctx, j.row, first(unknown)); err != nil {
+	if err := j.ledger().Doubt(ctx, j.row, first(j.unsure)); err != nil {
 		return err
 	}
 	live := j.row.Live().Len()
@@ -282,7 +285,7 @@ func (c claimant) examine(ctx context.Context, newest imap.UID) (endState, error
 	if c.doubted != 0 || c.atSource && !c.job.untold().Empty() {
 		return c.examineAll(ctx)
 	}
-	var few endState
+	few := endState{atSource: c.atSource}
 	if err := examineClaims(ctx, c.asker(), claims, &few); err != nil {
 		return endState{}, err
 	}
@@ -319,7 +322,7 @@ func newestClaims(ctx context.Context, store Ledger, row ledger.Mailbox, expecte
 
 // examineAll asks every message that the ledger claims.
 func (c claimant) examineAll(ctx context.Context) (endState, error) {
-	s := endState{uidNext: c.box.UIDNext, seen: c.seen, fallen: c.fallen, doubted: c.doubted}
+	s := endState{atSource: c.atSource, uidNext: c.box.UIDNext, seen: c.seen, fallen: c.fallen, doubted: c.doubted}
 	present, short, err := everything(ctx, c.session)
 	if err == nil && !c.atSource && !short.Is(0) {
 		err = shortAtDestination(c.job.pair.Destination, short)
@@ -359,8 +362,8 @@ func (c claimant) examineAll(ctx context.Context) (endState, error) {
 	if untold := c.job.untold(); err == nil && c.atSource && !untold.Empty() { // what is above was copied since, and tells nothing of it
 		err = c.proveNewest(ctx, &s, untold.Max())
 	}
-	if c.atSource && c.fallen { // what stays silent there is matched anew by content, when it speaks again
-		s.other.AddSet(s.silent)
+	if err == nil && c.atSource {
+		err = c.askAlone(ctx, &s)
 	}
 	return s, err
 }

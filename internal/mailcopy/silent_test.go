@@ -123,6 +123,31 @@ func TestRestore_unknown(t *testing.T) {
 	}
 }
 
+// The source was put back and has a message again whose copy is missing, and nobody knows whether its user deleted that or a
+// restore took it: that is asked, too.
+func TestRestore_unknownAndBackAtTheSource(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), plainCloud())
+	p.dstVia = disguise(t, p.dst.IMAP, withoutUIDNext)
+	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.src)
+	p.expunge(p.src, "INBOX", "3")
+	wantTally(t, p.sync(), mailcopy.Tally{Kept: 1})
+	putBack()
+	p.expunge(p.dst, "INBOX", "3")
+	for range 2 {
+		r := p.sync()
+		wantTally(t, r, mailcopy.Tally{Held: 1, Kept: r.Tally.Kept})
+		wantFinding(t, r, mailcopy.DestinationEmptied.Code)
+	}
+	p.copyAgain = true
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 1})
+	p.copyAgain = false
+	p.wantHolds(p.bodies(p.src, "INBOX"))
+	p.quiet(mailcopy.Tally{})
+}
+
 // What could tell is written over by what happens next in the mailbox: a question that nobody has answered stays open.
 func TestRestore_unknownStaysSo(t *testing.T) {
 	t.Parallel()

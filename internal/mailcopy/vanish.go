@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
@@ -123,7 +124,7 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 	}
 	if row.State.SrcModSeq == 0 || row.State.SrcModSeq == ledger.Fallen || !j.src.Enabled("QRESYNC") {
 		opening, err := j.src.ExamineAhead(ctx, j.pair.Source)
-		j.srcBox, j.srcNewest, err = peeked(ctx, opening, err)
+		j.srcBox, j.srcNewest, err = j.peeked(ctx, rehome.Source, j.pair.Source, opening, err)
 		return faultOf(err, "open source mailbox", j.pair.Source)
 	}
 	since := imap.Known{UIDValidity: row.Anchor.SrcUIDValidity, ModSeq: row.State.SrcModSeq, UIDs: row.Done.Minus(row.Gone)}
@@ -136,7 +137,7 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 			return nil
 		},
 	})
-	p, err := peekAhead(ctx, opening, err)
+	p, err := j.peekAhead(ctx, rehome.Source, j.pair.Source, opening, err)
 	if err == nil {
 		j.srcBox, j.srcNewest, j.shown, err = p.list(ctx)
 	}

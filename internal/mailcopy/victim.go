@@ -129,7 +129,7 @@ func spared(victims []ledger.Item, wanted map[message.Digest]int) imap.UIDSet {
 // unfinished says that the source has messages that are not at the destination, for whatever reason but their own:
 // one of them may be what has vanished from another mailbox.
 func (c Census) unfinished() bool {
-	return c.Mendable() || c.Stuck > 0 || c.Barred > 0 || c.Waiting > 0
+	return c.Mendable() || c.Stuck > 0 || c.Barred > 0 || c.Waiting > 0 || c.Untold > 0
 }
 
 // removalsWait tells that nothing is removed yet.
