@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"rehome"
-	"rehome/internal/verify"
 )
 
 // photograph is what the source holds at an instant.
@@ -361,7 +359,8 @@ func (w *world) checkEnd(last pass) {
 // checkRest is what has to be said of copies whose originals have gone: each counts as kept, or a finding names it. Whoever
 // has lost what was known of the destination, or shares it with another mover, cannot tell. What a source has lost that was
 // put back, or looks as if it was, is told once, when it is found (source_restored): nobody has deleted it. A pass that breaks
-// off right there has told it to nobody. A source looks like that whose UIDNEXT falls or stands still.
+// off right there has told it to nobody. A source looks like that whose UIDNEXT falls or stands still. What a mailbox still has
+// that cannot be opened nobody can see: that it cannot be is all that can be said.
 func (w *world) checkRest(last pass) {
 	restored := slices.ContainsFunc(slices.Concat(w.src.ever, w.dst.ever), func(box *mailbox) bool { return !box.putBack.IsZero() })
 	restored = restored || w.plan.Rate(uidnextFalls, "source") > 0 || newHabits(w.plan, "source", &w.calm).always(uidnextStill)
@@ -372,7 +371,7 @@ func (w *world) checkRest(last pass) {
 	spare := 0
 	for _, m := range w.dst.byMovers() {
 		switch {
-		case m.goneBy != "":
+		case m.goneBy != "", w.shut(last, m.box):
 		case m.spare:
 			spare++
 		default:
@@ -392,6 +391,18 @@ func (w *world) checkRest(last pass) {
 		w.fail("what has lost its original is told", "%d messages at the destination have no original any more, %d are said to be kept, and %d are named",
 			left, kept, spare)
 	}
+}
+
+// shut says that the source's mailbox that belongs to one of the destination cannot be opened, and that a finding says so.
+func (w *world) shut(last pass, at *mailbox) bool {
+	src := newHabits(w.plan, "source", &w.calm)
+	return slices.ContainsFunc(w.src.names(), func(name string) bool {
+		box := w.src.boxes[name]
+		closed := w.mapped(name) == at.name && name != "INBOX" && src.often(boxClosed, box.names[0])
+		return closed && slices.ContainsFunc(last.outcome.Findings, func(f rehome.Finding) bool {
+			return f.Code == "mailbox_unfinished" && f.Object == name
+		})
+	})
 }
 
 // hopeless says that the servers of this run never let a message through.
@@ -414,89 +425,4 @@ func (w *world) named(p pass, l lack) bool {
 		return true
 	}
 	return slices.ContainsFunc(p.outcome.Findings, func(f rehome.Finding) bool { return said(f.Object + " " + f.Sentence) })
-}
-
-// checkVerify asks the verifier, and holds its verdict against the models'.
-func (w *world) checkVerify(m *mover) error {
-	result, err := m.verify()
-	if err != nil {
-		if w.healthy() {
-			w.fail("verify says equal exactly when it is", "it cannot say anything: %v", err)
-		}
-		return nil
-	}
-	w.tell("verify says %s", result.Verdict)
-	for _, d := range result.Mail.Differences {
-		w.tell("  difference: %s", d.Sentence)
-	}
-	w.src.mu.Lock()
-	defer w.src.mu.Unlock()
-	w.dst.mu.Lock()
-	defer w.dst.mu.Unlock()
-	difference, exact := w.compare()
-	switch {
-	case result.Verdict == verify.Equal && difference != "":
-		w.fail("verify says equal exactly when it is", "it says equal, and %s", difference)
-	case result.Verdict != verify.Equal && exact && w.healthy():
-		w.fail("verify says equal exactly when it is", "it says %s, and both ends are equal", result.Verdict)
-	}
-	return nil
-}
-
-// healthy says that nothing in this run is for ever beyond reach.
-func (w *world) healthy() bool {
-	for _, s := range []string{"source", "destination"} {
-		h := newHabits(w.plan, s, &w.calm)
-		// Where a server does not say a date, the verifier cannot call it equal.
-		for _, name := range []string{unreadable, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing} {
-			if h.always(name) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// compare says what of the contents differs, and whether everything else is the same, too.
-func (w *world) compare() (difference string, exact bool) {
-	exact = true
-	used := map[string]bool{}
-	for _, name := range w.src.names() {
-		src, dst := w.src.boxes[name], w.dst.boxes[w.mapped(name)]
-		used[w.mapped(name)] = true
-		if dst == nil {
-			if len(src.messages) > 0 {
-				return fmt.Sprintf("mailbox %s is missing", name), false
-			}
-			exact = false
-			continue
-		}
-		if a, b := contents(src, false), contents(dst, false); !slices.Equal(a, b) {
-			return fmt.Sprintf("mailbox %s holds %v at the source and %v at the destination", name, a, b), false
-		}
-		exact = exact && slices.Equal(contents(src, true), contents(dst, true)) && (!src.subscribed || dst.subscribed)
-	}
-	for _, name := range w.dst.names() {
-		if hidden(w.dst.boxes[name]) {
-			continue // neither end shows its name: there is nothing to ask for
-		}
-		if !used[name] && len(w.dst.boxes[name].messages) > 0 {
-			return fmt.Sprintf("mailbox %s is only at the destination", name), false
-		}
-	}
-	return "", exact
-}
-
-// contents lists what a mailbox holds, in a form that can be compared.
-func contents(box *mailbox, all bool) []string {
-	var list []string
-	for _, m := range box.messages {
-		item := fmt.Sprint(m.content)
-		if all {
-			item += " " + strings.Join(m.flags, ",") + " " + m.date.UTC().Format(time.RFC3339)
-		}
-		list = append(list, item)
-	}
-	slices.Sort(list)
-	return list
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rehome/internal/verify"
+)
+
+// checkVerify asks the verifier, and holds its verdict against the models'.
+func (w *world) checkVerify(m *mover) error {
+	result, err := m.verify()
+	if err != nil {
+		if w.healthy() {
+			w.fail("verify says equal exactly when it is", "it cannot say anything: %v", err)
+		}
+		return nil
+	}
+	w.tell("verify says %s", result.Verdict)
+	for _, d := range result.Mail.Differences {
+		w.tell("  difference: %s", d.Sentence)
+	}
+	w.src.mu.Lock()
+	defer w.src.mu.Unlock()
+	w.dst.mu.Lock()
+	defer w.dst.mu.Unlock()
+	difference, exact := w.compare()
+	switch {
+	case result.Verdict == verify.Equal && difference != "":
+		w.fail("verify says equal exactly when it is", "it says equal, and %s", difference)
+	case result.Verdict != verify.Equal && exact && w.healthy():
+		w.fail("verify says equal exactly when it is", "it says %s, and both ends are equal", result.Verdict)
+	}
+	return nil
+}
+
+// healthy says that nothing in this run is for ever beyond reach.
+func (w *world) healthy() bool {
+	for _, s := range []string{"source", "destination"} {
+		h := newHabits(w.plan, s, &w.calm)
+		// Where a server does not say a date, the verifier cannot call it equal.
+		for _, name := range []string{unreadable, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing} {
+			if h.always(name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// compare says what of the contents differs, and whether everything else is the same, too.
+func (w *world) compare() (difference string, exact bool) {
+	exact = true
+	used := map[string]bool{}
+	for _, name := range w.src.names() {
+		src, dst := w.src.boxes[name], w.dst.boxes[w.mapped(name)]
+		used[w.mapped(name)] = true
+		if dst == nil {
+			if len(src.messages) > 0 {
+				return fmt.Sprintf("mailbox %s is missing", name), false
+			}
+			exact = false
+			continue
+		}
+		if a, b := contents(src, false), contents(dst, false); !slices.Equal(a, b) {
+			return fmt.Sprintf("mailbox %s holds %v at the source and %v at the destination", name, a, b), false
+		}
+		exact = exact && slices.Equal(contents(src, true), contents(dst, true)) && (!src.subscribed || dst.subscribed)
+	}
+	for _, name := range w.dst.names() {
+		if hidden(w.dst.boxes[name]) {
+			continue // neither end shows its name: there is nothing to ask for
+		}
+		if !used[name] && len(w.dst.boxes[name].messages) > 0 {
+			return fmt.Sprintf("mailbox %s is only at the destination", name), false
+		}
+	}
+	return "", exact
+}
+
+// contents lists what a mailbox holds, in a form that can be compared.
+func contents(box *mailbox, all bool) []string {
+	var list []string
+	for _, m := range box.messages {
+		item := fmt.Sprint(m.content)
+		if all {
+			item += " " + strings.Join(m.flags, ",") + " " + m.date.UTC().Format(time.RFC3339)
+		}
+		list = append(list, item)
+	}
+	slices.Sort(list)
+	return list
+}
