@@ -38,7 +38,7 @@ func (f *Fault) Error() string {
 	head := strings.TrimSpace(f.Op + " " + f.Object)
 	tail := f.Server
 	if tail == "" && f.Cause != nil {
-		tail = f.Cause.Error()
+		tail = causeWords(f.Cause)
 	} else if tail != "" {
 		tail = `server says "` + tail + `"`
 	}

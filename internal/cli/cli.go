@@ -17,10 +17,12 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rehome"
 	"rehome/internal/config"
+	"rehome/internal/endpoint"
 
 	"github.com/spf13/cobra"
 )
@@ -74,6 +76,9 @@ type frame struct {
 	quiet      bool
 	verbose    int
 	logFile    string
+
+	waits    *endpoint.Waits // of the move that is open; nil before
+	watching atomic.Bool     // a progress line is shown, which says too what is waited for
 
 	signalled sync.Mutex
 	finishing chan struct{} // closed by the first signal; nil when that ends the command at once

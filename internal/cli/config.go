@@ -4,8 +4,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 
 	"rehome"
 	"rehome/internal/config"
@@ -58,34 +61,68 @@ type secretState struct {
 	Key       string `json:"key"`
 	Reference string `json:"reference"`
 	Readable  *bool  `json:"readable,omitempty"` // nil: not tried
+
+	missing bool // the file that it names is not there
 }
 
+// checkedSettings is the answer of config check.
+type checkedSettings struct {
+	File    string               `json:"file"`
+	Valid   bool                 `json:"valid"`
+	Secrets []secretState        `json:"secrets"`
+	Missing []config.MissingFile `json:"missing,omitempty"`
+}
+
+// checkSettings looks at everything that the settings refer to, and names all that is missing, not only the first.
 func (f *frame) checkSettings(ctx context.Context, settings *config.Config, fetch bool) error {
-	states := []secretState{}
+	checked := checkedSettings{File: f.configFile, Valid: true, Secrets: []secretState{}, Missing: settings.MissingFiles()}
+	var failures []error
 	for _, placed := range settings.References() {
 		state := secretState{Key: placed.Key, Reference: placed.Reference.String()}
+		if file := placed.Reference.File(); file != "" {
+			_, err := os.Lstat(file)
+			state.missing = errors.Is(err, fs.ErrNotExist)
+		}
 		if fetch {
 			secret, err := placed.Reference.Resolve(ctx)
 			if err != nil {
-				return &rehome.Fault{Class: rehome.ClassOf(err), Op: "check", Object: placed.Key, Cause: err}
+				failures = append(failures, &rehome.Fault{Class: rehome.ClassOf(err), Op: "check", Object: placed.Key, Cause: err})
 			}
-			readable := !secret.Empty()
+			readable := err == nil && !secret.Empty()
 			state.Readable = &readable
 		}
-		states = append(states, state)
+		checked.Secrets = append(checked.Secrets, state)
 	}
-	result := map[string]any{"file": f.configFile, "valid": true, "secrets": states}
-	return f.answer(result, func(w io.Writer) error {
-		fmt.Fprintf(w, "%s is valid\n", f.configFile)
-		for _, state := range states {
-			fmt.Fprintf(w, "%s: %s\n", state.Key, state.words())
+	if len(failures) > 0 {
+		return errors.Join(failures...)
+	}
+	return f.answer(checked, checked.print)
+}
+
+func (c checkedSettings) print(w io.Writer) error {
+	fmt.Fprintf(w, "%s is valid\n", c.File)
+	missing := len(c.Missing)
+	for _, state := range c.Secrets {
+		fmt.Fprintf(w, "%s: %s\n", state.Key, state.words())
+		if state.missing {
+			fmt.Fprintf(w, "  -> write the secret into this file, readable only by you (chmod 600)\n")
+			missing++
 		}
-		return nil
-	})
+	}
+	for _, m := range c.Missing {
+		fmt.Fprintf(w, "%s: %s is missing\n  -> %s\n", m.Key, printable(m.File), m.NextStep)
+	}
+	if missing > 0 {
+		_, err := fmt.Fprintf(w, "%s still missing\n", count(missing, "file is", "files are"))
+		return err
+	}
+	return nil
 }
 
 func (s secretState) words() string {
 	switch {
+	case s.missing:
+		return s.Reference + " is missing"
 	case s.Readable == nil:
 		return s.Reference
 	case *s.Readable:

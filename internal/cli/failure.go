@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -58,6 +59,29 @@ func (f *frame) showError(message, hint string) {
 
 // describe finds the words for an error.
 func describe(err error, code int) failure {
+	shown := describeOne(err, code)
+	var problems *config.InvalidError
+	if all := several(err); len(all) > 1 && !errors.As(err, &problems) {
+		for _, one := range all {
+			d := describeOne(one, code)
+			shown.Problems = append(shown.Problems, config.Problem{Sentence: d.Message, Hint: d.Hint})
+		}
+	}
+	return shown
+}
+
+// several returns the errors of which one is made, if it is made of several.
+func several(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// permissionHint is for every file: what the operation was about stands in the message.
+const permissionHint = "your user may not do that: run rehome as the user who owns the file, or have its owner give you access"
+
+func describeOne(err error, code int) failure {
 	shown := failure{Class: string(rehome.ClassOf(err)), Message: err.Error(), Hint: rehome.HintOf(err), ExitCode: code}
 	var usage *usageError
 	var invalid *config.InvalidError
@@ -76,6 +100,8 @@ func describe(err error, code int) failure {
 		shown.Class = string(rehome.ClassTemporary)
 		shown.Message = "interrupted"
 		shown.Hint = "run the same command again to continue"
+	case errors.Is(err, fs.ErrPermission) && !strings.Contains(shown.Hint, "as the user who owns"):
+		shown.Hint = permissionHint
 	case shown.Class == string(rehome.ClassBug) && shown.Hint == "":
 		shown.Hint = "this is a bug in rehome; run the command again with -vv and report its output"
 	}

@@ -21,6 +21,8 @@ func (f *frame) withMove(
 		}
 		move := journey.New(settings, f.app.Version, f.log)
 		defer func() { err = errors.Join(err, move.Close()) }()
+		f.waits = move.Waits()
+		defer f.showWaits()()
 		return operation(ctx, move, args)
 	}
 }

@@ -26,6 +26,7 @@ func (f *frame) watch(progress *conductor.Progress) (stop func()) {
 	if f.json || f.quiet {
 		return func() {}
 	}
+	f.watching.Store(true)
 	over := make(chan struct{})
 	ended := make(chan struct{})
 	go func() {
@@ -35,6 +36,7 @@ func (f *frame) watch(progress *conductor.Progress) (stop func()) {
 	return func() {
 		close(over)
 		<-ended
+		f.watching.Store(false)
 	}
 }
 
@@ -54,16 +56,26 @@ func (f *frame) show(progress *conductor.Progress, over <-chan struct{}) {
 			}
 			return
 		case <-ticker.C:
-			s := progress.Snapshot()
-			if s.Accounts == 0 {
-				continue
-			}
-			if f.screen.terminal {
-				f.screen.draw(statusLine(s, f.screen.width()-1)) // a full last column would wrap
-			} else {
-				f.say("%s", progressLine(s))
-			}
+			f.showProgress(progress.Snapshot())
 		}
+	}
+}
+
+// showProgress shows how far an operation has come, or what it waits for before anything has begun.
+func (f *frame) showProgress(s conductor.Snapshot) {
+	s.Waiting = cmp.Or(s.Waiting, f.waiting(), quiet(s))
+	columns := f.screen.width() - 1 // a full last column would wrap
+	switch {
+	case s.Accounts == 0 && !f.screen.terminal:
+		if s.Waiting != "" {
+			f.say("%s", s.Waiting)
+		}
+	case s.Accounts == 0:
+		f.screen.draw(cut(s.Waiting, columns))
+	case f.screen.terminal:
+		f.screen.draw(statusLine(s, columns))
+	default:
+		f.say("%s", progressLine(s))
 	}
 }
 

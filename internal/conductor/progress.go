@@ -26,6 +26,7 @@ type Progress struct {
 	window           window // and lately
 	slowed           map[rehome.Side]string
 	waits            map[string][]pass.Wait // by account
+	stirred          time.Time              // when something was last heard of any account
 }
 
 // Snapshot is the sum over all accounts.
@@ -46,14 +47,16 @@ type Snapshot struct {
 	OctetsPerSecond   float64
 	Left              time.Duration // until the pass is over; 0 as long as there is nothing to tell it from
 
-	Waiting string // what holds mailboxes up and for how long, as a sentence; "" for nothing
-	Slowed  string // what a host has said about our speed, as a sentence; "" at full speed
+	Waiting string        // what holds mailboxes up and for how long, as a sentence; "" for nothing
+	Quiet   time.Duration // since something was last heard of any account
+	Slowed  string        // what a host has said about our speed, as a sentence; "" at full speed
 }
 
 // NewProgress returns the Progress of a pass that begins now.
 func NewProgress() *Progress {
 	return &Progress{
 		atWork: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]pass.Wait{}, window: window{began: time.Now()},
+		stirred: time.Now(),
 	}
 }
 
@@ -69,6 +72,7 @@ func (p *Progress) Begin(account string, size *pass.Size) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	a := newAccountProgress(size)
+	p.stirred = time.Now()
 	p.atWork[account] = a
 	p.ahead = p.ahead.less(a.share())
 	p.begun = p.begun.plus(a.share())
@@ -76,6 +80,7 @@ func (p *Progress) Begin(account string, size *pass.Size) {
 
 // change lets an account at work change and keeps the sum right.
 func (p *Progress) change(account string, change func(*accountProgress)) {
+	p.stirred = time.Now()
 	if a := p.atWork[account]; a != nil {
 		before := a.share()
 		change(a)
@@ -85,6 +90,7 @@ func (p *Progress) change(account string, change func(*accountProgress)) {
 
 // carry counts what has gone over the line.
 func (p *Progress) carry(l load) {
+	p.stirred = time.Now()
 	p.window.add(time.Now(), l)
 	p.carried.messages += l.messages
 	p.carried.octets += l.octets
@@ -209,6 +215,7 @@ func (p *Progress) Snapshot() Snapshot {
 		Accounts: all.accounts, Known: all.known, Finished: p.finished, Failed: p.failed, Messages: all.messages, Octets: all.octets, Done: all.done,
 		Copied: all.copied, CopiedOctets: p.carried.octets, Objects: p.objects, Elapsed: now.Sub(p.window.began),
 		Slowed: cmp.Or(p.slowed[rehome.Destination], p.slowed[rehome.Source]), Waiting: waiting(p.waits, now),
+		Quiet: now.Sub(p.stirred),
 	}
 	if all.unsized > 0 {
 		s.Octets = -1

@@ -26,6 +26,9 @@ func Load(file string) (*Config, error) {
 		if errors.Is(err, fs.ErrNotExist) {
 			hint = `run "rehome init" to write one, or name yours with -c`
 		}
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "run rehome as the user who owns it"
+		}
 		return nil, fault(file, err, hint)
 	}
 	defer f.Close()

@@ -23,6 +23,9 @@ type Problem struct {
 // String renders "file:line:column: key sentence", the form that editors can jump to.
 func (p Problem) String() string {
 	subject := strings.TrimSpace(p.Key + " " + p.Sentence)
+	if p.File == "" {
+		return subject // of something else than a file of settings
+	}
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, subject)
 }
 

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -169,7 +171,11 @@ func fromEnvironment(name string) (value, hint string, err error) {
 func fromFile(path string) (value, hint string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", "write the secret into this file and run: chmod 600 " + path, withoutPath(err)
+		hint = "write the secret into this file and run: chmod 600 " + path
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "run rehome as the user who owns " + path + ", or run: chown " + strconv.Itoa(os.Geteuid()) + " " + path
+		}
+		return "", hint, withoutPath(err)
 	}
 	defer f.Close()
 	info, err := f.Stat() // of the open file, so that nobody can exchange it in between

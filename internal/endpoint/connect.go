@@ -20,6 +20,10 @@ func isHangUp(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
+func timedOut(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // unverified is a certificate that the settings do not accept although its chain may be good.
 type unverified struct{ cause error }
 
@@ -55,15 +59,15 @@ func explainTLS(fault *rehome.Fault, err error) bool {
 	case errors.As(err, &pin):
 		fault.Hint = "its key is not the pinned one: this is another server, or its key was renewed; ask its administrator, then correct pin"
 	case errors.As(err, &unknown):
-		fault.Hint = "the certificate is not signed by a trusted CA: name its CA with ca_file, or pin its key with pin"
+		fault.Hint = "the certificate is not signed by a trusted CA: name its CA with ca_file; or, " + pinHint(err)
 	case errors.As(err, &hostname):
-		fault.Hint = "the certificate is for another host name: use that name as the address, or pin its key with pin"
+		fault.Hint = "the certificate is for another host name: use that name as the address; or, " + pinHint(err)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		fault.Hint = "the certificate has expired or is not valid yet: renew it, check this machine's clock, or pin its key with pin"
+		fault.Hint = "the certificate has expired or is not valid yet: renew it, or check this machine's clock; or, " + pinHint(err)
 	case errors.As(err, &verify):
-		fault.Hint = "the certificate cannot be verified: name its CA with ca_file, or pin its key with pin"
+		fault.Hint = "the certificate cannot be verified: name its CA with ca_file; or, " + pinHint(err)
 	case errors.As(err, &record):
-		fault.Hint = "the port does not use implicit TLS: try tls: starttls, or the port for implicit TLS (993)"
+		fault.Hint = plainPortHint(record.RecordHeader[:])
 	case strings.Contains(err.Error(), "tls: "): // alerts and mismatches, for which crypto/tls has no types
 		fault.Hint = "rehome and the server have no TLS version or cipher in common: an old server needs tls_min and ciphers"
 	default:
@@ -71,6 +75,21 @@ func explainTLS(fault *rehome.Fault, err error) bool {
 	}
 	fault.Class = rehome.ClassUntrusted
 	return true
+}
+
+// plainPortHint knows who speaks first without TLS, by the first octets of what was taken for a TLS record.
+func plainPortHint(said []byte) string {
+	switch text := string(said); {
+	case strings.HasPrefix(text, "* "): // the greeting of RFC 9051 section 7.1
+		return "this port speaks IMAP without TLS at first: set tls: starttls, or use the port for implicit TLS (993)"
+	case strings.HasPrefix(text, "+OK"):
+		return "this is a POP3 port: use the port of IMAP (993)"
+	case strings.HasPrefix(text, "220"):
+		return "this is a port for sending mail: use the port of IMAP (993)"
+	case strings.HasPrefix(text, "HTTP"):
+		return "this port speaks http without TLS: use the port of IMAP (993), or http:// for contacts and calendars"
+	}
+	return "the port does not use implicit TLS: try tls: starttls, or the port for implicit TLS (993)"
 }
 
 // explainNetwork fills fault for everything below TLS, and for what is no IMAP at all.
@@ -84,7 +103,7 @@ func explainNetwork(fault *rehome.Fault, err error) bool {
 		fault.Hint = "the name cannot be resolved: check its spelling and this machine's DNS"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		fault.Hint = "nothing listens on this port: check the port, and that the service is running"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case timedOut(err):
 		fault.Cause = errors.New("no answer in time")
 		fault.Hint = "the host does not answer: check the port, any firewall in between, and whether the port uses implicit TLS"
 	case !errors.As(err, &network):

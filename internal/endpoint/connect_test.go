@@ -4,9 +4,14 @@ package endpoint
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -48,6 +53,7 @@ func TestConnect_certificates(t *testing.T) {
 	server := start(t, l, dovecot.Options{})
 	expired := start(t, l, dovecot.Options{Name: "expired", CertFile: certFile, KeyFile: keyFile})
 	modern := start(t, l, dovecot.Options{Name: "modern", Extra: "ssl_min_protocol = TLSv1.3"})
+	pin := `set pin: "` + pinOf(t, certFile) + `"`
 	upTo12 := l.ClientTLS("")
 	upTo12.MaxVersion = tls.VersionTLS12
 	pinned := &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error {
@@ -62,6 +68,9 @@ func TestConnect_certificates(t *testing.T) {
 		"the machine's roots": {server, nil, "certificate", "ca_file"},
 		"another name":        {server, l.ClientTLS("mail.example.test"), "not mail.example.test", "certificate is for another host name"},
 		"expired":             {expired, l.ClientTLS(""), "expired", "not valid yet: renew it"},
+		"its key":             {expired, l.ClientTLS(""), "expired", pin},
+		"an unknown one's":    {expired, stranger.ClientTLS(""), "certificate", pin},
+		"another name's":      {expired, l.ClientTLS("mail.example.test"), "certificate", pin},
 		"another pin":         {server, pinned, "another one than pinned", "correct pin"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,6 +85,22 @@ func TestConnect_certificates(t *testing.T) {
 		settings := Settings{Address: address, Security: security, TLS: upTo12, Timeout: waitingTime}
 		tryConnect(t, settings, rehome.ClassTemporary, "", "tls_min and ciphers") // it hangs up without a word
 	}
+}
+
+// pinOf returns how the settings pin the key of a certificate.
+func pinOf(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
+	return "sha256/" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // Servers that do say what they miss send an alert (RFC 8446, section 6.2), or choose what the
@@ -143,14 +168,16 @@ func TestConnect_wrongPort(t *testing.T) {
 		class       rehome.Class
 		words, hint string
 	}{
-		"TLS to a plain port":        {protocol.ImplicitTLS, server.IMAP, untrusted, "does not look like a TLS handshake", "try tls: starttls"},
-		"in the clear to a TLS port": {protocol.NoTLS, server.IMAPS, temporary, "no answer in time", "uses implicit TLS"},
-		"STARTTLS to a TLS port":     {protocol.StartTLS, server.IMAPS, temporary, "no answer in time", "uses implicit TLS"},
+		"TLS to a plain port":        {protocol.ImplicitTLS, server.IMAP, untrusted, "does not look like a TLS handshake", "speaks IMAP without TLS at first: set tls: starttls"},
+		"in the clear to a TLS port": {protocol.NoTLS, server.IMAPS, temporary, "no answer in time", "this port uses implicit TLS: set tls: implicit"},
+		"STARTTLS to a TLS port":     {protocol.StartTLS, server.IMAPS, temporary, "no answer in time", "this port uses implicit TLS: set tls: implicit"},
+		"TLS to a POP3 port":         {protocol.ImplicitTLS, server.POP3, untrusted, "does not look like a TLS handshake", "this is a POP3 port"},
+		"TLS to an LMTP port":        {protocol.ImplicitTLS, server.LMTP, untrusted, "does not look like a TLS handshake", "a port for sending mail"},
 		"POP3":                       {protocol.NoTLS, server.POP3, untrusted, "+OK", "does not speak IMAP"},
 		"POP3 with TLS":              {protocol.ImplicitTLS, server.POP3S, untrusted, "+OK", "does not speak IMAP"},
 		"LMTP":                       {protocol.StartTLS, server.LMTP, untrusted, "220 ", "does not speak IMAP"},
 		"ManageSieve":                {protocol.NoTLS, server.Sieve, untrusted, "IMPLEMENTATION", "does not speak IMAP"},
-		"nobody listens":             {protocol.ImplicitTLS, closed, temporary, "connection refused", "nothing listens on this port"},
+		"nobody listens":             {protocol.ImplicitTLS, closed, temporary, closed + ": connection refused", "nothing listens on this port"},
 		"no STARTTLS (BAD)":          {protocol.StartTLS, serve(t, "* OK ready", "TAG BAD what"), untrusted, `server says "what"`, "does not offer STARTTLS"},
 		"no STARTTLS (NO)":           {protocol.StartTLS, serve(t, "* OK ready", "TAG NO not here"), untrusted, "not here", "does not offer STARTTLS"},
 		"greeted as logged in":       {protocol.StartTLS, serve(t, "* PREAUTH hello"), untrusted, "TLS cannot begin", "does not offer STARTTLS"},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -48,7 +49,7 @@ func NewDAV(settings DAVSettings) *DAV {
 	settings.Host = service.host
 	h := &DAV{
 		service: service, settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial),
-		requests: &davGate{gate: service.gate, patience: service.patience},
+		requests: &davGate{gate: service.gate, waits: service.waits, patience: service.patience},
 	}
 	h.lockout = newLockout(h.side, h.refusedHint())
 	return h
@@ -169,8 +170,60 @@ func (h *DAV) Reach(ctx context.Context) (dav.Capabilities, error) {
 	})
 	var refused *dav.StatusError
 	var login *dav.AuthError
-	if errors.As(err, &refused) && refused.Status < 500 || errors.As(err, &login) {
+	mistaken := errors.As(err, &refused) && refused.Status == http.StatusBadRequest && h.schemeHint(ctx, err) != ""
+	if !mistaken && (errors.As(err, &refused) && refused.Status < 500 || errors.As(err, &login)) {
 		return capabilities, nil
 	}
-	return capabilities, Fault(err, "connect to the "+string(h.side), h.settings.URL)
+	return capabilities, h.connectFault(ctx, err)
+}
+
+// connectFault explains why nothing was reached at the address in the settings.
+func (h *DAV) connectFault(ctx context.Context, err error) error {
+	failure := Fault(err, "connect to the "+string(h.side), h.settings.URL)
+	var fault *rehome.Fault
+	var lost *dav.ConnectionError
+	if ctx.Err() != nil || !errors.As(failure, &fault) {
+		return failure
+	}
+	if errors.As(err, &lost) {
+		fault.Cause = lost.Err // the request is our own business, and the address has been named
+	}
+	if hint := h.schemeHint(ctx, err); hint != "" {
+		fault.Class, fault.Hint = rehome.ClassUntrusted, hint
+	}
+	return fault
+}
+
+// schemeHint finds out whether https and http were mistaken for each other.
+func (h *DAV) schemeHint(ctx context.Context, err error) string {
+	address, secure := hostPort(h.settings.URL)
+	var lost *dav.ConnectionError
+	var refused *dav.StatusError
+	var format *dav.FormatError
+	switch answered := errors.As(err, &refused) || errors.As(err, &format); {
+	case address == "":
+	case secure && errors.As(err, &lost) && lost.Trouble != dav.Untrusted && lost.Trouble != dav.Unreachable && speaksHTTP(ctx, address):
+		return "this port speaks http without TLS: use the port for https, or write http:// in dav.url if the connection is safe without it"
+	case !secure && (answered || errors.As(err, &lost) && lost.Trouble != dav.Unreachable) && speaksTLS(ctx, address):
+		return "this port uses TLS: write https:// in dav.url"
+	}
+	return ""
+}
+
+// hostPort returns where a URL leads, "" if nowhere, and whether with TLS.
+func hostPort(address string) (hostAndPort string, secure bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return "", false
+	}
+	secure = u.Scheme == "https"
+	port := u.Port()
+	switch {
+	case port != "":
+	case secure:
+		port = "443"
+	default:
+		port = "80"
+	}
+	return net.JoinHostPort(u.Hostname(), port), secure
 }

@@ -91,8 +91,10 @@ func explainConnection(fault *rehome.Fault, lost *dav.ConnectionError) {
 	case dav.Unreachable, dav.Stalled:
 		fault.Hint = "check dav.url, that the host is up, and that this machine can reach it"
 	case dav.Untrusted:
-		fault.Class = rehome.ClassUntrusted
-		fault.Hint = "the certificate cannot be verified: name its CA with ca_file, or pin its key with pin"
+		if !explainTLS(fault, lost.Err) {
+			fault.Class = rehome.ClassUntrusted
+			fault.Hint = "the certificate cannot be verified: name its CA with ca_file, or pin its key with pin"
+		}
 	case dav.NoTLS:
 		fault.Class, fault.Hint = rehome.ClassUntrusted, "rehome and the server have no TLS version or cipher in common, or the port does not use "+
 			"TLS: check dav.url; an old server needs tls_min and ciphers"

@@ -17,7 +17,8 @@ import (
 // more while all goes well, half as many when the host fails, and none while it asks to wait.
 type davGate struct {
 	*gate
-	patience *patience // says what was asked for; how long it is granted is decided here
+	waits    func() (over func()) // nil notes nothing
+	patience *patience            // says what was asked for; how long it is granted is decided here
 
 	mu     sync.Mutex
 	well   int // answers without trouble since the limit changed
@@ -49,7 +50,12 @@ func (g *davGate) once(ctx context.Context, request func() error) error {
 	if err := g.enter(ctx); err != nil {
 		return err
 	}
+	over := func() {}
+	if g.waits != nil {
+		over = g.waits()
+	}
 	err := request()
+	over()
 	g.learn(err)
 	g.leave()
 	return err

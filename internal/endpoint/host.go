@@ -24,6 +24,8 @@ type HostSettings struct {
 	// Slowed is told, from any goroutine, in a sentence when one of the services asks to go slower, and "" when all are at
 	// full speed again. It may be nil.
 	Slowed func(sentence string)
+
+	Waits *Waits // is told which answers are waited for; nil for nobody
 }
 
 // Host is one end of a move, as far as its services share it: how many connections it bears, how fast octets may

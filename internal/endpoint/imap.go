@@ -183,6 +183,7 @@ func (h *IMAP) logIn(ctx context.Context, account rehome.Account) (session *Sess
 }
 
 func (h *IMAP) logInWith(ctx context.Context, account rehome.Account, credentials credentials) (*Session, error) {
+	defer h.waits()()
 	log, began := h.log.connection(account.Address), time.Now()
 	client, err := h.dial(ctx, imap.Options{
 		Refused:  func(status *imap.StatusError) { h.heed(account.Address, status) },
@@ -227,7 +228,9 @@ func (h *IMAP) Visit(ctx context.Context) (*Session, error) {
 	if err := h.gate.enter(ctx); err != nil {
 		return nil, err
 	}
+	over := h.waits()
 	client, err := h.dial(ctx, imap.Options{})
+	over()
 	if err != nil {
 		h.gate.leave()
 		return nil, err

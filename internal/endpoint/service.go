@@ -3,6 +3,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"context"
 
 	"rehome"
@@ -18,6 +19,7 @@ type service struct {
 	patience *patience
 	lockout  *lockout // made by the service, which knows what to say
 	log      hostLog
+	waits    func() (over func()) // notes that an answer is waited for
 }
 
 // newService returns one of a host that speaks a protocol at an address; first is how many connections, or whatever the
@@ -29,8 +31,12 @@ func newService(host *Host, protocol, address, unit string, first int) service {
 	gate := host.gate.inner(min(first, host.settings.Connections))
 	log := newHostLog(host.settings.Log, host.settings.Side, protocol, address)
 	tell := func(sentence string) { host.hear(protocol, sentence) }
+	waits := func() func() {
+		return host.settings.Waits.Begin("the " + cmp.Or(string(host.settings.Side), "server") + " " + address)
+	}
 	return service{
-		host: host, side: host.settings.Side, gate: gate, log: log,
+		waits: waits,
+		host:  host, side: host.settings.Side, gate: gate, log: log,
 		patience: &patience{gate: gate, side: host.settings.Side, unit: unit, tell: tell, log: log.Logger},
 	}
 }

@@ -86,6 +86,7 @@ func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
 		return managesieve.Capabilities{}, err
 	}
 	defer h.gate.leave()
+	defer h.waits()()
 	client, err := h.dial(ctx, h.log.connection(""), nil)
 	if err != nil {
 		return managesieve.Capabilities{}, err
@@ -158,6 +159,7 @@ func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*SieveSession
 }
 
 func (h *Sieve) logIn(ctx context.Context, account rehome.Account, c credentials) (*SieveSession, error) {
+	defer h.waits()()
 	log, began := h.log.connection(account.Address), time.Now()
 	client, err := h.dial(ctx, log, func(status *managesieve.StatusError) {
 		h.heed(masked(c, status))

@@ -29,6 +29,7 @@ type Move struct {
 	settings *config.Config
 	version  string
 	log      *slog.Logger
+	waits    *endpoint.Waits
 
 	mu     sync.Mutex
 	ledger *ledger.Ledger
@@ -37,8 +38,11 @@ type Move struct {
 // New returns the move that settings describe. Nothing is opened before an operation needs it. log is told of the course
 // of all operations; nil discards.
 func New(settings *config.Config, version string, log *slog.Logger) *Move {
-	return &Move{settings: settings, version: version, log: rehome.Logger(log)}
+	return &Move{settings: settings, version: version, log: rehome.Logger(log), waits: endpoint.NewWaits()}
 }
+
+// Waits are the answers that the operations wait for at this moment.
+func (m *Move) Waits() *endpoint.Waits { return m.waits }
 
 // Close closes what the operations have opened.
 func (m *Move) Close() error {
@@ -84,7 +88,8 @@ type hosts struct{ src, dst *endpoint.Host }
 // hosts returns them with the limits of the settings. slowed, which may be nil, is told when one asks to go slower.
 func (m *Move) hosts(slowed func(rehome.Side, string)) hosts {
 	host := func(side rehome.Side, connections int) *endpoint.Host {
-		settings := endpoint.HostSettings{Side: side, Connections: connections, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Log: m.log}
+		settings := endpoint.HostSettings{Side: side, Connections: connections, BytesPerSecond: int64(m.settings.Limits.BytesPerSecond), Log: m.log,
+			Waits: m.waits}
 		if slowed != nil {
 			settings.Slowed = func(sentence string) { slowed(side, sentence) }
 		}

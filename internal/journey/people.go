@@ -58,6 +58,7 @@ func (m *Move) directory(ctx context.Context) (people.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer m.waits.Begin("the database of the source")()
 	database, err := atmail7.Open(ctx, atmail7.Settings{
 		DSN: settings.DSN, Password: password, MasterKey: masterKey, Profile: settings.Profile, ProfileFile: settings.ProfileFile,
 		QuotaUnit: settings.QuotaUnit, PlainLooksHashed: settings.PlainLooksHashed,

@@ -67,7 +67,22 @@ type ConnectionError struct {
 
 // Error names the request and the cause.
 func (e *ConnectionError) Error() string {
-	return fmt.Sprintf("%s %s: connection %s: %v", e.Method, e.URL, e.Trouble, e.Err)
+	return fmt.Sprintf("%s %s: %s: %v", e.Method, e.URL, e.Trouble.words(), e.Err)
+}
+
+// words are those of a Trouble for people.
+func (t Trouble) words() string {
+	switch t {
+	case Unreachable:
+		return "no connection"
+	case Untrusted:
+		return "the server is not trusted"
+	case NoTLS:
+		return "TLS cannot begin"
+	case Stalled:
+		return "the server is silent"
+	}
+	return "the connection broke"
 }
 
 // Unwrap returns the cause.
