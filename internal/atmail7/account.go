@@ -45,6 +45,7 @@ func (a *assembly) readSessions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.findDoubtful()
 	a.findLeftovers(seen)
 	slices.SortFunc(a.org.Accounts, func(x, y rehome.Account) int { return cmp.Compare(x.Address, y.Address) })
 	return nil
@@ -91,13 +92,22 @@ func (a *assembly) account(s session) rehome.Account {
 func (a *assembly) password(s session) rehome.Password {
 	stored := decodeExact(s.password)
 	form := formOf(stored, a.people.regime)
+	c := classified{address: s.address, form: form, sure: true}
 	switch {
-	case isHash(form) && (provenPlain(string(s.password), s.passwordMD5) || a.override(s.address)):
+	case form == rehome.PasswordPlain && !contradicted(string(s.password), s.passwordMD5):
+		a.classified = append(a.classified, c)
+	case (form == rehome.PasswordPlain || isHash(form)) && a.override(s.address):
 		form = rehome.PasswordPlain
+	case form == rehome.PasswordPlain:
+		a.find(passwordContradicted, s.address, "", nil)
+		form = rehome.PasswordOther
+	case passhash.Locked(stored):
+		a.find(passwordLocked, s.address, "", nil)
 	case isHash(form):
+		c.sure = passhash.IsProof(stored)
 		form, stored = a.hashed(s.address, form, stored)
-	case form == rehome.PasswordPlain && a.people.regime.hashes():
-		a.plainAgainstConfig++
+		c.form = form
+		a.classified = append(a.classified, c)
 	}
 	if form == rehome.PasswordPlain && !isASCII(stored) {
 		a.find(passwordNotASCII, s.address, "", nil)
@@ -115,8 +125,6 @@ func (a *assembly) hashed(address string, form rehome.PasswordForm, stored strin
 	if meant, value, ok := passhash.Unlabelled(stored); ok {
 		form = meant
 		stored = value
-	} else if form != rehome.PasswordCrypt && a.people.regime == regimePlain {
-		a.find(passwordLooksHashed, address, "", nil) // nobody chooses a password that looks like crypt's
 	}
 	switch {
 	case form == rehome.PasswordSealed && !a.masterKey.Empty():

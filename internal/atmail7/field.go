@@ -37,7 +37,7 @@ func (f field) role() role {
 var fields = []field{
 	{"session.account", false, "the address of every account"},
 	{"session.password", false, "the stored passwords"},
-	{"session.password_md5", true, "proof that a password is plain text though it looks like a hash (atmail 5)"},
+	{"session.password_md5", true, "telling passwords that are not what they seem (atmail 5)"},
 	{"session.calendar_user", true, "telling internal calendar users from people"},
 
 	{"user.account", false, "joining the user's state to the account"},

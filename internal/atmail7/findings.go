@@ -9,7 +9,7 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		databaseIncomplete, tablesNotRead, databaseNotLocked, domainMalformed, domainDisabled, servicesOff, popOff,
 		addressMalformed, accountTwice, accountIncomplete, accountLeftOver, quotaUnreadable, nameUnknown, nameRecoded, nameRecodedTwice,
-		passwordLooksHashed, passwordLooksPlain, passwordUnsealed, passwordStaysSealed, passwordCut, passwordNotASCII, overrideUnused,
+		passwordLooksHashed, passwordLooksPlain, passwordContradicted, passwordLocked, passwordUnsealed, passwordStaysSealed, passwordCut, passwordNotASCII, overrideUnused,
 		AliasUnparsed, aliasTwice, AliasDomainUnknown, AliasOfInstaller, forwardUnparsed, forwardToSelf, forwardCopyUnknown,
 	}
 }
@@ -118,16 +118,30 @@ var (
 var (
 	passwordLooksHashed = rehome.Declared{
 		Code: "password_looks_hashed", Topic: rehome.TopicPasswords, Severity: rehome.SeverityWarning,
-		Sentence: "the source is set to store plain passwords, but this one looks like a hash and is treated as one",
+		Sentence: "the password looks like a hash, which the source is not known to store in this form; it is treated as a hash",
 		NextStep: "if it is a plain password, name the account in plain_looks_hashed",
 		Meaning: "A hash cannot be imported as a password. If rehome took a hash for a password, the user could not log in, so it gives the " +
 			"account a temporary password when in doubt.",
 	}
 	passwordLooksPlain = rehome.Declared{
 		Code: "password_looks_plain", Topic: rehome.TopicPasswords, Severity: rehome.SeverityWarning,
-		Sentence: "the source is set to hash passwords, but {n password} {n|looks|look} plain and {n|is|are} used as {n|it is|they are}",
-		NextStep: "try one of them at the source: the setting may be newer than the password",
-		Meaning:  "atmail hashes a password when it is next changed. Passwords from before the setting stay plain.",
+		Sentence: "the source hashes passwords, but this one looks plain and is used as it is",
+		NextStep: "try it at the source: the setting may be newer than the password",
+		Meaning: "atmail hashes a password when it is next changed. Passwords from before the setting stay plain. If it is a hash of a kind " +
+			"that rehome does not know, the user cannot log in at the destination.",
+	}
+	passwordContradicted = rehome.Declared{
+		Code: "password_contradicted", Topic: rehome.TopicPasswords, Severity: rehome.SeverityWarning,
+		Sentence: "the source stores two different passwords for the account; neither is used, and the account gets a temporary one",
+		NextStep: "if the one in the column Password is right and plain, name the account in plain_looks_hashed",
+		Meaning: "atmail 5 writes an MD5 digest beside each password. Here it belongs to another password, so that the first one is old or " +
+			"is no password but a hash of an unknown kind.",
+	}
+	passwordLocked = rehome.Declared{
+		Code: "password_locked", Topic: rehome.TopicPasswords, Severity: rehome.SeverityWarning,
+		Sentence: "the stored password begins with ! or *, as of an account that is locked; the account gets a temporary password",
+		NextStep: "ask whether this account should move; if it is a plain password, name the account in plain_looks_hashed",
+		Meaning:  "Administrators lock an account by a sign before the hash. With a temporary password, its user could log in again.",
 	}
 	passwordUnsealed = rehome.Declared{
 		Code: "password_unsealed", Topic: rehome.TopicPasswords, Severity: rehome.SeverityInfo,

@@ -131,7 +131,7 @@ func TestOpen_atmail5(t *testing.T) {
 		for _, a := range org.Accounts {
 			got = append(got, a.FirstName+" "+a.LastName+" "+string(a.Password.Form))
 		}
-		if diff := cmp.Diff([]string{"First Account plain", "Anna Berg plain"}, got); diff != "" {
+		if diff := cmp.Diff([]string{"First Account plain", "Anna Berg md5"}, got); diff != "" {
 			t.Errorf("%s: -want +got\n%s", profile, diff)
 		}
 		if diff := cmp.Diff(wantCodes, codes(findings)); diff != "" {
@@ -142,8 +142,9 @@ func TestOpen_atmail5(t *testing.T) {
 		}
 	}
 	incomplete := "database_incomplete database" // no Config
-	check("atmail5-flat", "atmail5-flat", []string{incomplete})
-	check(ProfileAuto, "atmail5-flat", []string{incomplete})
+	looks := "password_looks_hashed anna@example.test"
+	check("atmail5-flat", "atmail5-flat", []string{incomplete, looks})
+	check(ProfileAuto, "atmail5-flat", []string{incomplete, looks})
 
 	b.exec(t, `
 		CREATE TABLE UserSettings_a LIKE UserSettings
@@ -155,10 +156,10 @@ func TestOpen_atmail5(t *testing.T) {
 		INSERT INTO UserSettings_a SELECT * FROM UserSettings WHERE Account LIKE 'a%'
 		INSERT INTO UserSettings_other SELECT * FROM UserSettings WHERE Account LIKE '1%'
 	`)
-	check(ProfileAuto, "atmail5-flat", []string{incomplete, "tables_not_read database"})
-	check("atmail5-sharded", "atmail5-sharded", []string{incomplete, "tables_not_read database"})
+	check(ProfileAuto, "atmail5-flat", []string{incomplete, looks, "tables_not_read database"})
+	check("atmail5-sharded", "atmail5-sharded", []string{incomplete, looks, "tables_not_read database"})
 	b.exec(t, `DROP TABLE UserSettings, Abook`)
-	check(ProfileAuto, "atmail5-sharded", []string{incomplete})
+	check(ProfileAuto, "atmail5-sharded", []string{incomplete, looks})
 	b.settings.Profile = ""
 	_, err := Open(t.Context(), b.settings)
 	wantFault(t, err, rehome.ClassOperator, "table UserSettings (needed for", "choose another profile")

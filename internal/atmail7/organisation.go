@@ -34,13 +34,13 @@ type assembly struct {
 	quotaUnit int64
 	overrides map[string]bool // accounts of Settings.PlainLooksHashed; true once met
 
-	people             peopleTables
-	members            map[string]int // accounts by group
-	masterKey          rehome.Secret
-	unsealed           int // passwords that the master key has opened
-	plainAgainstConfig int // plain passwords although the server is set to hash them
-	org                rehome.Organisation
-	findings           []rehome.Finding
+	people     peopleTables
+	members    map[string]int // accounts by group
+	masterKey  rehome.Secret
+	unsealed   int // passwords that the master key has opened
+	classified []classified
+	org        rehome.Organisation
+	findings   []rehome.Finding
 }
 
 func newAssembly(d *Database) *assembly {
@@ -95,9 +95,6 @@ func (a *assembly) findAbout() {
 	}
 	if !a.reading.readOnly {
 		a.find(databaseNotLocked, "", "database", nil)
-	}
-	if a.plainAgainstConfig > 0 {
-		a.find(passwordLooksPlain, "", "UserSession", rehome.Values{"n": a.plainAgainstConfig})
 	}
 	if a.unsealed > 0 {
 		a.find(passwordUnsealed, "", "UserSession", rehome.Values{"n": a.unsealed})

@@ -268,9 +268,10 @@ func TestOrganisation_passwords(t *testing.T) {
 		section, key, value string
 		want                []string
 	}{
-		{"global", "otherSetting", "md5", nil},
+		{"global", "otherSetting", "md5", []string{"password_looks_hashed md5@example.test"}},
 		{"global", "userPasswordEncryptionType", "plain", []string{"password_looks_hashed md5@example.test"}},
-		{"Global", "UserPasswordEncryptionType", "MD5 Crypt", []string{"password_looks_plain UserSession"}},
+		{"Global", "UserPasswordEncryptionType", "MD5 Crypt", []string{"password_looks_hashed md5@example.test",
+			"password_looks_plain latin@example.test", "password_looks_plain plain@example.test", "password_looks_plain utf8@example.test"}},
 	} {
 		b.exec(t, fmt.Sprintf("DELETE FROM Config\nINSERT INTO Config (section, `key`, value) VALUES ('%s', '%s', '%s')", c.section, c.key, c.value))
 		_, findings := b.organisation(t)

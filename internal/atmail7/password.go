@@ -67,28 +67,28 @@ func formOf(stored string, now regime) rehome.PasswordForm {
 		return rehome.PasswordLDAP
 	case stored == "":
 		return rehome.PasswordNone
-	case passhash.LooksCrypt(stored):
+	case passhash.LooksCrypt(stored), passhash.SurelyDES(stored), now == regimeCrypt && passhash.LooksDES(stored):
 		return rehome.PasswordCrypt
-	case passhash.LooksLabelled(stored):
-		return rehome.PasswordOther
 	case passhash.LooksHex(stored):
-		return formOfHex(len(stored), now)
-	case now == regimeCrypt && passhash.LooksDES(stored):
-		return rehome.PasswordCrypt
+		return formOfHex(stored, now)
+	case passhash.LooksLabelled(stored), passhash.LooksForeign(stored), passhash.Locked(stored):
+		return rehome.PasswordOther
 	}
 	return rehome.PasswordPlain
 }
 
 // formOfHex tells hexadecimal values by their length. Sealed ones are whole AES blocks, and one block
 // is as long as an MD5.
-func formOfHex(digits int, now regime) rehome.PasswordForm {
-	switch {
+func formOfHex(stored string, now regime) rehome.PasswordForm {
+	switch digits := len(stored); {
 	case now == regimeSealed && digits%32 == 0:
 		return rehome.PasswordSealed
 	case digits == 32:
 		return rehome.PasswordMD5
 	case digits == 40, digits >= 56 && digits%8 == 0: // SHA-1; SHA-224 and longer, or sealed
 		return rehome.PasswordOther
+	case digits == 16 && strings.ContainsAny(stored, "0123456789") && strings.ContainsAny(stored, "abcdefABCDEF"):
+		return rehome.PasswordOther // MySQL's OLD_PASSWORD()
 	}
 	return rehome.PasswordPlain // a number, a date, a short word of a to f
 }
@@ -102,13 +102,57 @@ func isHash(form rehome.PasswordForm) bool {
 	return false
 }
 
-// hashes reports whether the server turns new passwords into something else.
-func (r regime) hashes() bool {
-	return r == regimeMD5 || r == regimeCrypt || r == regimeSealed
+// expects is the form of new passwords; "" if the configuration does not say.
+func (r regime) expects() rehome.PasswordForm {
+	switch r {
+	case regimePlain:
+		return rehome.PasswordPlain
+	case regimeMD5:
+		return rehome.PasswordMD5
+	case regimeCrypt:
+		return rehome.PasswordCrypt
+	case regimeSealed:
+		return rehome.PasswordSealed
+	}
+	return ""
 }
 
-// provenPlain reports whether the digest that atmail 5 wrote beside a plain password is of this one.
-func provenPlain(stored, md5Column string) bool {
+// contradicted reports whether the digest that atmail 5 writes beside a password is of another one. That it is of this one
+// proves nothing: with crypt switched on it is the digest of the hash.
+func contradicted(stored, md5Column string) bool {
 	sum := md5.Sum([]byte(stored))
-	return stored != "" && strings.EqualFold(hex.EncodeToString(sum[:]), md5Column)
+	return len(md5Column) == md5.Size*2 && passhash.LooksHex(md5Column) && !strings.EqualFold(hex.EncodeToString(sum[:]), md5Column)
+}
+
+// classified is what a stored password was taken for.
+type classified struct {
+	address string
+	form    rehome.PasswordForm
+	sure    bool // nobody chooses a password that looks like this
+}
+
+// findDoubtful names each account whose password was taken for something else than what the server is set to store or, if
+// that is not known, than most of the table holds: a mistake in either direction locks somebody out.
+func (a *assembly) findDoubtful() {
+	usual := a.people.regime.expects()
+	if usual == "" {
+		counts := map[rehome.PasswordForm]int{}
+		for _, c := range a.classified {
+			counts[c.form]++
+		}
+		for form, n := range counts {
+			if 2*n > len(a.classified) {
+				usual = form
+			}
+		}
+	}
+	for _, c := range a.classified {
+		switch {
+		case c.form == usual:
+		case isHash(c.form) && !c.sure:
+			a.find(passwordLooksHashed, c.address, "", nil)
+		case c.form == rehome.PasswordPlain && isHash(usual):
+			a.find(passwordLooksPlain, c.address, "", nil)
+		}
+	}
 }

@@ -24,8 +24,8 @@ func dovecotPassword(t *testing.T, scheme, clear string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// classified is what reading a row makes of a stored value.
-func classified(stored string, now regime) rehome.Password {
+// classifiedAs is what reading a row makes of a stored value.
+func classifiedAs(stored string, now regime) rehome.Password {
 	a := assembly{people: peopleTables{regime: now}, overrides: map[string]bool{}}
 	return a.password(session{address: "anna@example.test", password: []byte(stored)})
 }
@@ -37,7 +37,7 @@ func TestMatches_whatDovecotMakes(t *testing.T) {
 		"PLAIN", "CLEARTEXT", "PLAIN-MD5", "LDAP-MD5", "SMD5", "SHA", "SHA1", "SSHA", "SHA256", "SSHA256", "SHA512", "SSHA512",
 		"SSHA512.HEX", "SHA256.HEX", "SHA.B64", "MD5-CRYPT", "CRYPT", "BLF-CRYPT", "SHA256-CRYPT", "SHA512-CRYPT", "ARGON2ID", "ARGON2I",
 	} {
-		password := classified(dovecotPassword(t, scheme, clear), regimeUnknown)
+		password := classifiedAs(dovecotPassword(t, scheme, clear), regimeUnknown)
 		for candidate, want := range map[string]bool{clear: true, clear + " ": false, "": false, strings.ToLower(clear): false} {
 			got, err := passhash.Matches(password, rehome.NewSecret(candidate))
 			if err != nil || got != want {
@@ -53,7 +53,7 @@ func TestMatches_withoutLabel(t *testing.T) {
 	const clear = "Tulpen&Rosen-47"
 	for _, scheme := range []string{"PLAIN-MD5", "SHA.HEX", "SHA256.HEX", "SHA512.HEX", "MD5-CRYPT", "BLF-CRYPT", "SHA256-CRYPT", "SHA512-CRYPT"} {
 		_, bare, _ := strings.Cut(dovecotPassword(t, scheme, clear), "}")
-		password := classified(bare, regimeUnknown)
+		password := classifiedAs(bare, regimeUnknown)
 		if password.Form == rehome.PasswordPlain {
 			t.Errorf("%s without label: got plain", scheme)
 		}
@@ -71,13 +71,13 @@ func TestMatches_cannotTell(t *testing.T) {
 	sha512 := dovecotPassword(t, "SHA512-CRYPT", "x")
 	cut := strings.TrimPrefix(sha512, "{SHA512-CRYPT}")[:64]
 	for name, password := range map[string]rehome.Password{
-		"cut":       classified(cut, regimeUnknown),
-		"cut, with": classified(sha512[:64], regimeUnknown),
-		"cram":      classified(dovecotPassword(t, "CRAM-MD5", "x"), regimeUnknown),
-		"des":       classified("ab1FDAhKYjv2s", regimeCrypt),
-		"sealed":    classified(strings.Repeat("0f", 16), regimeSealed),
-		"ldap":      classified("x", regimeLDAP),
-		"none":      classified("", regimeUnknown),
+		"cut":       classifiedAs(cut, regimeUnknown),
+		"cut, with": classifiedAs(sha512[:64], regimeUnknown),
+		"cram":      classifiedAs(dovecotPassword(t, "CRAM-MD5", "x"), regimeUnknown),
+		"des":       classifiedAs("ab1FDAhKYjv2s", regimeCrypt),
+		"sealed":    classifiedAs(strings.Repeat("0f", 16), regimeSealed),
+		"ldap":      classifiedAs("x", regimeLDAP),
+		"none":      classifiedAs("", regimeUnknown),
 		"broken":    {Form: rehome.PasswordOther, Stored: rehome.NewSecret("{SSHA}no base64 at all")},
 		"short":     {Form: rehome.PasswordOther, Stored: rehome.NewSecret("{SHA}YWJj")},
 	} {
@@ -87,7 +87,7 @@ func TestMatches_cannotTell(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want a reason", name, got, err)
 		}
 	}
-	if _, _, ok := passhash.Scheme(classified(cut, regimeUnknown)); ok {
+	if _, _, ok := passhash.Scheme(classifiedAs(cut, regimeUnknown)); ok {
 		t.Error("Hash hands over what the table has cut off")
 	}
 }
@@ -149,7 +149,7 @@ func FuzzPassword(f *testing.F) {
 		f.Add(seed, "candidate")
 	}
 	f.Fuzz(func(t *testing.T, stored, candidate string) {
-		password := classified(stored, regimeUnknown)
+		password := classifiedAs(stored, regimeUnknown)
 		if password.Form == rehome.PasswordCrypt || strings.Contains(stored, "$") {
 			return // the library computes as many rounds as it is told
 		}

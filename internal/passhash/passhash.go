@@ -12,15 +12,24 @@ import (
 	"rehome"
 )
 
-// The shapes of stored passwords. None of them proves anything: a plain password may have any shape.
+// The shapes of stored passwords. None of them proves anything, as a plain password may have any shape; but a hash that goes
+// out as somebody's password locks that person out, and a password that is taken for a hash costs a temporary one. So what
+// has a hash's shape is one unless somebody says otherwise.
 var (
 	hexShape = regexp.MustCompile(`^(?:[0-9a-f]+|[0-9A-F]+)$`)
-	// Modular crypt: $id$...; the shortest is MD5-crypt without salt, 26 characters.
-	cryptShape = regexp.MustCompile(`^\$(?:1|2[abxy]?|5|6|7|y|gy|md5|sha1|apr1|argon2id?|argon2i|scrypt|pbkdf2[a-z0-9-]*)\$.{20,}$`)
-	// crypt(3) with DES: two characters of salt, eleven of hash.
-	desShape = regexp.MustCompile(`^[./0-9A-Za-z]{13}$`)
+	// Modular crypt: $id$... of the families of crypt(3), whole or cut, and BSD's extended DES.
+	cryptShape = regexp.MustCompile(`^\$(?:1|2[abxy]?|3|5|6|7|y|gy|sm3|md5|sha1|apr1|argon2id?|argon2i|scrypt|pbkdf2[a-z0-9-]*)[$,].|^_[./0-9A-Za-z]{19}$`)
+	// crypt(3) with DES: two characters of salt, eleven of hash. The last one holds four bits, so there are sixteen of it.
+	desShape      = regexp.MustCompile(`^[./0-9A-Za-z]{13}$`)
+	desWholeShape = regexp.MustCompile(`^[./0-9A-Za-z]{12}[.26AEIMQUYcgkosw]$`)
+	wordShape     = regexp.MustCompile(`^(?:[A-Z]?[a-z]+[0-9]*|[0-9]+)$`)
 	// Dovecot's {SCHEME} before the value.
 	schemeShape = regexp.MustCompile(`^\{[A-Z][A-Z0-9.-]{2,}\}.`)
+	// What other programs keep: phpass, Drupal, Django, Werkzeug, Joomla, MediaWiki, MySQL's PASSWORD(), and digests in Base64.
+	otherShapes = regexp.MustCompile(`^\$[PHSQB]\$.|^\$[a-z0-9_-]+\$[^ ]{30,}$` +
+		`|^(?:pbkdf2_[a-z0-9]+|pbkdf2|sha1|sha256|sha512|md5|unsalted_md5|bcrypt|bcrypt_sha256|argon2|scrypt|crypt)[$:][^ ]{16,}$` +
+		`|^[0-9a-f]{32}:[^ ]+$|^:[AB]:[0-9a-f:]{32,}$|^\*[0-9A-Fa-f]{40}$` +
+		`|^[A-Za-z0-9+/]{22}==$|^[A-Za-z0-9+/]{27}=$|^[A-Za-z0-9+/]{43}=$|^[A-Za-z0-9+/]{86}==$`)
 )
 
 // LooksHex reports whether a stored password has the shape of a digest in hexadecimal digits of one case.
@@ -32,16 +41,55 @@ func LooksCrypt(stored string) bool { return cryptShape.MatchString(stored) }
 // LooksDES reports whether it has the shape of the old crypt(3), which any word of 13 characters has too.
 func LooksDES(stored string) bool { return desShape.MatchString(stored) }
 
-// LooksLabelled reports whether it begins as with Dovecot's {SCHEME}, whether Dovecot has that scheme or not.
-func LooksLabelled(stored string) bool { return schemeShape.MatchString(stored) }
+// SurelyDES leaves out of those the ones that the old crypt(3) never makes, and words with a number behind them, which it
+// makes once in a hundred thousand times.
+func SurelyDES(stored string) bool {
+	return desWholeShape.MatchString(stored) && !wordShape.MatchString(stored)
+}
+
+// LooksLabelled reports whether it begins as with Dovecot's {SCHEME}: one that Dovecot has, in any letter case, or one in
+// capitals that it does not have.
+func LooksLabelled(stored string) bool {
+	_, _, known := label(stored)
+	return known || schemeShape.MatchString(stored)
+}
+
+// LooksForeign reports whether it has the shape of a hash that web programs and databases keep.
+func LooksForeign(stored string) bool { return otherShapes.MatchString(stored) }
+
+// Locked reports whether a stored password is one with which nobody can log in: behind "!" or "*" stands a hash, as
+// usermod(8) and others lock an account, or nothing.
+func Locked(stored string) bool {
+	rest := strings.TrimLeft(stored, "!*")
+	if rest == stored || LooksForeign(stored) {
+		return false
+	}
+	return rest == "" || strings.Trim(rest, "*") == "LK" || LooksCrypt(rest) || LooksLabelled(rest) || LooksForeign(rest) || SurelyDES(rest) ||
+		len(rest) >= 32 && LooksHex(rest)
+}
+
+// IsProof reports whether a shape is one that nobody chooses as a password: a whole hash of crypt(3), or one that Dovecot's
+// label announces.
+func IsProof(stored string) bool {
+	if _, _, known := label(stored); known {
+		return true
+	}
+	for prefix, shape := range whole {
+		if strings.HasPrefix(stored, prefix) {
+			return shape.MatchString(stored)
+		}
+	}
+	return LooksCrypt(stored) && len(stored) > 30
+}
 
 // label splits Dovecot's {SCHEME} off a stored password. Of labels that Dovecot does not have nothing is
 // split off: a plain password may begin with a brace.
 func label(stored string) (scheme, value string, ok bool) {
-	if !schemeShape.MatchString(stored) {
+	scheme, value, closed := strings.Cut(strings.TrimPrefix(stored, "{"), "}")
+	if !closed || value == "" || !strings.HasPrefix(stored, "{") {
 		return "", stored, false
 	}
-	scheme, value, _ = strings.Cut(stored[1:], "}")
+	scheme = strings.ToUpper(scheme) // Dovecot does not mind the case
 	base, encoding, _ := strings.Cut(scheme, ".")
 	if !dovecotSchemes[base] || encoding != "" && encoding != "HEX" && encoding != "B64" && encoding != "BASE64" {
 		return "", stored, false

@@ -39,6 +39,33 @@ func TestScheme(t *testing.T) {
 	}
 }
 
+func TestLocked(t *testing.T) {
+	t.Parallel()
+	const crypt = "$1$q7Lr2Pwx$PG9f9DF7TtRhFWHKmgy..1"
+	for stored, want := range map[string]bool{
+		"": false, "!": true, "!!": true, "*": true, "*LK*": true, "!" + crypt: true, "!!" + crypt: true, "!{SSHA}abcdefgh": true,
+		"!5f4dcc3b5aa765d61d8327deb882cf99": true, crypt: false, "!Secret-1": false, "*Stern*": false, "!!ah": false,
+		"*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19": false, // MySQL's own mark
+	} {
+		if got := Locked(stored); got != want {
+			t.Errorf("%q: got %t, want %t", stored, got, want)
+		}
+	}
+}
+
+func TestIsProof(t *testing.T) {
+	t.Parallel()
+	for stored, want := range map[string]bool{
+		"$1$q7Lr2Pwx$PG9f9DF7TtRhFWHKmgy..1": true, "$1$q7Lr2Pwx$PG9": false, "$1$money$x": false, "{SSHA}abcd": true, "{plain}x": true,
+		"$y$j9T$F5Jx5fExrKuPp53xLKQ..1$tnSYvahCwPBHKZUspmcxMfb0.WiB9W.zEaKlOBL35rC": true, "{NOTHING}x": false,
+		"5f4dcc3b5aa765d61d8327deb882cf99": false, "ab1FDAhKYjv2s": false, "": false,
+	} {
+		if got := IsProof(stored); got != want {
+			t.Errorf("%q: got %t, want %t", stored, got, want)
+		}
+	}
+}
+
 func TestMatches_saysWhatCannotBeTold(t *testing.T) {
 	t.Parallel()
 	plain := rehome.Password{Form: rehome.PasswordPlain, Stored: rehome.NewSecret("secret")}

@@ -14,14 +14,12 @@ package people
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"rehome"
 	"rehome/internal/atmail8"
-	"rehome/internal/roster"
 	"rehome/internal/vault"
 )
 
@@ -30,6 +28,8 @@ type Options struct {
 	Roster       string   // a file of people, which wins row by row; "" is none
 	Domains      []string // that move; none means all
 	MoveDisabled bool     // also accounts that the source has disabled
+
+	PlainLooksHashed []string // addresses whose password in the roster is plain text although it looks like a hash; "*" is all
 
 	// MakesAccounts says that the accounts of the destination are made from our import file, so that their passwords
 	// are those that it holds: by Policy the own one, else one of the sheet that Temporary opens, of those handed out before.
@@ -66,7 +66,7 @@ func Gather(ctx context.Context, directory Directory, options Options) (*Everybo
 		}
 	}
 	if options.Roster != "" {
-		if err = e.addRoster(options.Roster); err != nil {
+		if err = e.addRoster(options); err != nil {
 			return nil, err
 		}
 	}
@@ -81,21 +81,6 @@ func Gather(ctx context.Context, directory Directory, options Options) (*Everybo
 	e.choose(options)
 	e.addPasswords(options)
 	return e, nil
-}
-
-// addRoster lets the rows of a file win over what the directory says.
-func (e *Everybody) addRoster(file string) error {
-	// The roster may hold passwords; that there is none is for Load to say.
-	if err := vault.CheckPrivate(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	rows, findings, err := roster.Load(file)
-	if err != nil {
-		return err
-	}
-	e.Organisation.Accounts = roster.Merge(e.Organisation.Accounts, rows)
-	e.Findings = append(e.Findings, findings...)
-	return nil
 }
 
 // choose sorts the accounts into those that move and those that stay.

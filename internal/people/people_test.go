@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,5 +229,36 @@ func TestAbilities_aDirectoryWithoutThemTellsNothing(t *testing.T) {
 		if err := errors.Join(err1, err2, err3, err4); err != nil || len(preferences)+len(shares)+len(rules) > 0 || !digest.Empty() {
 			t.Errorf("%T: got %v %v %v, %v", directory, preferences, shares, rules, err)
 		}
+	}
+}
+
+// A hash in a roster is nobody's password, unless the operator says so.
+func TestGather_hashesInTheRoster(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "people.csv")
+	const md5 = "5f4dcc3b5aa765d61d8327deb882cf99"
+	text := "EmailAddress,Password,DestinationPassword\na@x.test,$1$q7Lr2Pwx$PG9f9DF7TtRhFWHKmgy..1,\nb@x.test," + md5 + ",\n" +
+		"c@x.test," + md5 + ",\nd@x.test,{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr,\ne@x.test,Tulpen-47,$P$B9bHBmWeVSwbdLiZyRRCYb5QvnOLR70\nf@x.test,Wintergarten2,\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := Gather(t.Context(), nil, Options{Roster: file, PlainLooksHashed: []string{"C@x.test"}, MakesAccounts: true,
+		Temporary: func() (vault.Sheet, error) { return vault.Sheet{}, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, named []string
+	for _, a := range e.Moving {
+		got = append(got, a.Address[:1]+" "+a.SourcePassword.Reveal()+"/"+a.DestinationPassword.Reveal())
+	}
+	for _, f := range e.Findings {
+		named = append(named, f.Code+" "+f.Account)
+	}
+	want := []string{"a /", "b /", "c " + md5 + "/" + md5, "d /", "e Tulpen-47/Tulpen-47", "f Wintergarten2/Wintergarten2"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if want := []string{"roster_password_hashed a@x.test", "roster_password_hashed b@x.test", "roster_password_hashed d@x.test", "roster_password_hashed e@x.test"}; !slices.Equal(named, want) {
+		t.Errorf("got findings %q, want %q", named, want)
 	}
 }

@@ -6,7 +6,7 @@ import "rehome"
 
 // Findings lists every kind of finding that reading a roster raises.
 func Findings() []rehome.Declared {
-	return []rehome.Declared{columnsIgnored, charsetGuessed, passwordMasked, passwordHashed}
+	return []rehome.Declared{columnsIgnored, charsetGuessed, passwordMasked, PasswordHashed}
 }
 
 var (
@@ -30,10 +30,12 @@ var (
 		NextStep: "nothing, or write the passwords into the file: without one, the account gets a temporary password",
 		Meaning:  "Programs write asterisks in place of a password that they do not show.",
 	}
-	passwordHashed = rehome.Declared{
+	// PasswordHashed says that a row has a hash in the place of a password.
+	PasswordHashed = rehome.Declared{
 		Code: "roster_password_hashed", Topic: rehome.TopicPasswords, Severity: rehome.SeverityWarning,
 		Sentence: "the password in the roster is a hash and does not count as a password",
-		NextStep: "write the password itself into the file; without it, the account gets a temporary password",
+		NextStep: "write the password itself into the file, or the account gets a temporary one; if it is a plain password, name the account in " +
+			"source.database.plain_looks_hashed",
 		Meaning: "The file says so in its column for the type of hash, or the value has the form of a hash that nobody chooses as a password. " +
 			"Nobody can log in with a hash.",
 	}

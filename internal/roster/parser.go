@@ -116,7 +116,7 @@ func (p *parser) take(row table.Row, said record) {
 	p.seen[address] = row.Line
 	account := said.account(address)
 	if said[hashKind] != "" && account.Password.Form == rehome.PasswordPlain {
-		p.findings = append(p.findings, passwordHashed.On("roster", nil).Of(address))
+		p.findings = append(p.findings, PasswordHashed.On("roster", nil).Of(address))
 		account.Password = rehome.Password{Form: rehome.PasswordOther, Stored: account.Password.Stored}
 		account.SourcePassword = rehome.Secret{}
 	}
