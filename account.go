@@ -3,6 +3,8 @@
 package rehome
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -73,6 +75,22 @@ func ParseAddress(s string) (string, error) {
 }
 
 // isAtomText tells the characters of an unquoted local part, RFC 5322 section 3.2.3.
+// FileName makes a name of an address that every file system takes: an address may hold a slash. Two addresses never share
+// a name, or one person's letter would be another's: a name that had to be altered says whose it is by a digest.
+func FileName(address string) string {
+	safe := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
+			return '_'
+		}
+		return r
+	}, address)
+	if safe == address {
+		return safe
+	}
+	digest := sha256.Sum256([]byte(address))
+	return safe + "-" + hex.EncodeToString(digest[:])[:8]
+}
+
 func isAtomText(c rune) bool {
 	return isAlphanumeric(c) || c < 0x80 && strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", c)
 }

@@ -88,6 +88,10 @@ func (d *demo) run(ctx context.Context) error {
 		func(ctx context.Context) error { return d.show(ctx, exitPartial, "verify") },
 		func(ctx context.Context) error { return d.show(ctx, exitPartial, "report", "--html", "report.html") },
 		func(ctx context.Context) error { return d.show(ctx, 0, "status") },
+		func(ctx context.Context) error { return d.show(ctx, exitPartial, "certificate", "issue") },
+		func(ctx context.Context) error {
+			return d.show(ctx, 0, "certificate", "check", "--key", "certificates/signing-key.pem", "certificates")
+		},
 		d.judge,
 		d.secondOpinion,
 	}

@@ -42,6 +42,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		rulesCommand(f),
 		verifyCommand(f),
 		reportCommand(f),
+		certificateCommand(f),
 		statusCommand(f),
 		explainCommand(f),
 		configCommand(f),

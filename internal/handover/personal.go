@@ -121,7 +121,7 @@ func (o PersonalOptions) sheets(settings []PersonalSetting, everybody *people.Ev
 }
 
 func letterOf(folder, account string) string {
-	return filepath.Join(folder, fileName(account)+".letter.txt.age")
+	return filepath.Join(folder, rehome.FileName(account)+".letter.txt.age")
 }
 
 // personalSheet is what a person's page shows.
@@ -154,7 +154,7 @@ func (s personalSheet) write(page *template.Template, folder string) error {
 	if err != nil {
 		return &rehome.Fault{Class: rehome.ClassBug, Op: "write the settings of", Object: s.Account, Cause: err}
 	}
-	name := filepath.Join(folder, fileName(s.Account))
+	name := filepath.Join(folder, rehome.FileName(s.Account))
 	return vault.WriteFiles(map[string][]byte{name + ".html": html.Bytes(), name + ".json": append(text, '\n')})
 }
 
@@ -163,21 +163,6 @@ func (s personalSheet) letter() []byte {
 	return fmt.Appendf(nil, "%s\n\nYour new mail account: %s\nYour temporary password: %s\n\n"+
 		"Use it once to log in, and choose a new password right away. Do not tell anyone.\n",
 		s.Organisation, s.Login, s.password.Reveal())
-}
-
-// fileName makes a name of an address that every file system takes: an address may hold a slash. Two addresses never
-// share a name, or one person's letter would be another's: a name that had to be altered says whose it is by a digest.
-func fileName(address string) string {
-	safe := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) {
-			return '_'
-		}
-		return r
-	}, address)
-	if safe == address {
-		return safe
-	}
-	return safe + "-" + digestOf([]byte(address))[:8]
 }
 
 // Host and Port split the server's address for programs that want them apart.

@@ -62,7 +62,7 @@ func TestWritePersonal_lettersOnlyForTemporaryPasswords(t *testing.T) {
 	if files, err := register.Files(); err != nil || len(files) != 1 || files[0].What != vault.SecretLetter {
 		t.Errorf("got %+v, %v, want the letter noted", files, err)
 	}
-	for _, name := range []string{"anna@a.test", fileName("b/b@a.test"), "carl@a.test"} {
+	for _, name := range []string{"anna@a.test", rehome.FileName("b/b@a.test"), "carl@a.test"} {
 		for _, ending := range []string{".html", ".json"} {
 			content, err := os.ReadFile(filepath.Join(folder, name+ending))
 			if err != nil {

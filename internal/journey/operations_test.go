@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"rehome"
+	"rehome/internal/certificate"
 	"rehome/internal/checkup"
 	"rehome/internal/conductor"
 	"rehome/internal/handover"
+	"rehome/internal/ledger"
 	"rehome/internal/people"
 	"rehome/internal/vault"
 	"rehome/internal/verify"
@@ -35,7 +37,7 @@ func TestOperations_inTheirOrder(t *testing.T) {
 		test func(*testing.T, *Move)
 	}{
 		{"check", testCheck}, {"accounts", testAccounts}, {"plan", testPlan}, {"sync", testSync}, {"verify", testVerify},
-		{"status and report", testStatus}, {"papers", testPapers},
+		{"status and report", testStatus}, {"certificates", testCertificates}, {"papers", testPapers},
 	} {
 		if !t.Run(operation.name, func(t *testing.T) { operation.test(t, move) }) {
 			break // what follows stands on it
@@ -133,6 +135,49 @@ func testStatus(t *testing.T, move *Move) {
 	}
 	if report, err := move.Report(t.Context()); err != nil || report == nil {
 		t.Errorf("report: got %+v, %v", report, err)
+	}
+}
+
+func testCertificates(t *testing.T, move *Move) {
+	folder := move.CertificatesDefault()
+	made, err := move.Certify(t.Context(), people.Choice{}, folder)
+	if err != nil || len(made.Accounts) != 1 || len(made.Without) != 0 || made.Outcome() != rehome.OutcomeDone {
+		t.Fatalf("got %+v, %v", made, err)
+	}
+	key, err := move.CertificateKey()
+	if err != nil || key.String() != made.Key {
+		t.Errorf("key %s, then %s, %v", made.Key, key, err)
+	}
+	checked, err := certificate.Check([]string{folder}, key)
+	if err != nil || checked.Outcome() != rehome.OutcomeDone || len(checked.Files) != 4 {
+		t.Fatalf("got %+v, %v", checked, err)
+	}
+	mailboxes := 0
+	for _, f := range checked.Files {
+		if c := f.Certificate; c != nil {
+			mailboxes += len(c.Mail.Mailboxes)
+			if c.Source.Login != anna || c.Source.Mail == "" || c.Destination.Mail == "" || c.SourceRoot == "" || c.SourceRoot != c.DestinationRoot {
+				t.Errorf("%s: %+v", f.File, c)
+			}
+		}
+	}
+	if mailboxes == 0 {
+		t.Error("the certificate names no mailbox")
+	}
+	// What is not true any more does not stay.
+	store, err := move.store(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Verifications.Save(t.Context(), ledger.Verification{Address: anna, Level: "full", Verdict: "differs", Result: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := move.Certify(t.Context(), people.Choice{}, folder)
+	if err != nil || len(again.Without) != 1 || again.Outcome() != rehome.OutcomeDiffers {
+		t.Errorf("after a difference: %+v, %v", again, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(folder, anna+".*")); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v are left", left, err)
 	}
 }
 

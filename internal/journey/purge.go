@@ -26,6 +26,7 @@ func (m *Move) register() vault.Register { return vault.NewRegister(m.settings.A
 
 func (m *Move) purgeOptions(identity bool) vault.PurgeOptions {
 	options := vault.PurgeOptions{Identity: m.settings.Secrets.Identity, WithIdentity: identity, LooksSecret: looksSecret}
+	options.Yours = append(options.Yours, vault.PurgeFile{File: m.signingKeyFile(), What: "the key that signs certificates"})
 	if m.settings.Roster != "" {
 		options.Yours = append(options.Yours, vault.PurgeFile{File: m.settings.Roster, What: "the roster, which may hold passwords: yours"})
 	}

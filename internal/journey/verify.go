@@ -100,6 +100,7 @@ func (m *Move) verifyOne(
 	if err != nil {
 		result = verify.Unreadable(account.Address, level, time.Now(), err)
 	}
+	result.Source, result.Destination = m.reached(account)
 	*into = result
 	m.tellVerified(result, err, time.Since(began))
 	encoded, err := json.Marshal(result)
@@ -109,6 +110,13 @@ func (m *Move) verifyOne(
 	return store.Verifications.Save(ctx, ledger.Verification{
 		Address: account.Address, Level: string(level), Verdict: string(result.Verdict), Result: encoded,
 	})
+}
+
+// reached are the ends that an account was compared at.
+func (m *Move) reached(account rehome.Account) (src, dst verify.End) {
+	s, d := m.settings.Source, m.settings.Destination
+	return verify.End{Mail: s.IMAP.Address, DAV: s.DAV.URL, Login: account.SourceLogin()},
+		verify.End{Mail: d.IMAP.Address, DAV: d.DAV.URL, Login: account.DestinationLogin()}
 }
 
 // tellVerified logs what the comparison of an account has shown, or why it could not be compared.

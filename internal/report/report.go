@@ -76,19 +76,30 @@ func New(in Input) (*Report, error) {
 	return r, nil
 }
 
-func (a *account) take(v ledger.Verification) error {
+func (a *account) take(v ledger.Verification) (err error) {
 	a.verified = v.Time
-	a.result.Verdict, a.result.Level, a.result.Verified = verify.Verdict(v.Verdict), verify.Level(v.Level), v.Time
-	if len(v.Result) == 0 {
-		return nil
+	a.result, err = Answer(a.Address, v)
+	return err
+}
+
+// Answer reads what the last verification of an account said; the zero value is one that was not verified. An error means that
+// the stored result is damaged.
+func Answer(address string, v ledger.Verification) (verify.Account, error) {
+	answer := verify.Account{Account: address, Verdict: verify.Unknown}
+	if v.Address == "" {
+		return answer, nil
 	}
-	if err := json.Unmarshal(v.Result, &a.result); err != nil {
-		return &rehome.Fault{
-			Class: rehome.ClassBug, Op: "read the stored verification of", Object: a.Address, Cause: err,
-			Hint: fmt.Sprintf("run \"rehome verify --account %s\" again", a.Address),
+	answer.Verdict, answer.Level, answer.Verified = verify.Verdict(v.Verdict), verify.Level(v.Level), v.Time
+	if len(v.Result) == 0 {
+		return answer, nil
+	}
+	if err := json.Unmarshal(v.Result, &answer); err != nil {
+		return answer, &rehome.Fault{
+			Class: rehome.ClassBug, Op: "read the stored verification of", Object: address, Cause: err,
+			Hint: fmt.Sprintf("run \"rehome verify --account %s\" again", address),
 		}
 	}
-	return nil
+	return answer, nil
 }
 
 // Document returns what "report --json" writes. Accounts that are not verified have the verdict unknown.

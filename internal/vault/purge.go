@@ -65,7 +65,7 @@ func (r Register) WriteSecrets(what string, contents map[string][]byte) error {
 type PurgeOptions struct {
 	// LooksSecret tells by a file's name in the register's folder that it holds secrets, should the register be lost.
 	LooksSecret func(name string) bool
-	// Yours are files that the operator has written, by what they are: named and kept.
+	// Yours are files that the operator has written or needs later, by what they are: named and kept.
 	Yours []PurgeFile
 	// Identity is the identity file. It is destroyed only with WithIdentity: without it nothing that was sealed can be
 	// opened again.

@@ -32,7 +32,12 @@ type Account struct {
 	Verdict  Verdict   `json:"verdict"`
 	Level    Level     `json:"level,omitempty"`
 	Verified time.Time `json:"verified_at,omitzero"` // when both ends had been read
-	Mail     *Mail     `json:"mail,omitempty"`       // nil when the mail could not be compared
+
+	// Source and Destination are the ends as they were reached. Whoever runs the verification fills them in.
+	Source      End `json:"source,omitzero"`
+	Destination End `json:"destination,omitzero"`
+
+	Mail *Mail `json:"mail,omitempty"` // nil when the mail could not be compared
 
 	Contacts  *Objects `json:"contacts,omitempty"` // nil when they were not compared
 	Calendars *Objects `json:"calendars,omitempty"`
@@ -42,6 +47,13 @@ type Account struct {
 	Findings []rehome.Finding `json:"findings,omitempty"`
 
 	shutOut bool // a log-in was refused; it is not kept for reports
+}
+
+// End is one end as it was reached for an account.
+type End struct {
+	Mail  string `json:"mail,omitempty"`  // host and port of IMAP
+	DAV   string `json:"dav,omitempty"`   // URL of contacts and calendars, where the settings have one
+	Login string `json:"login,omitempty"` // the account's name there
 }
 
 // NewDocument puts the accounts together with findings from elsewhere. The whole is equal if there

@@ -31,6 +31,12 @@ type Collection struct {
 	Objects     int               `json:"objects"`     // at the source
 	States      map[pim.State]int `json:"verdicts"`
 	Properties  []string          `json:"properties,omitempty"` // those that are others at the destination
+
+	// The root of a collection is the SHA-256 over the SHA-256 digests of its objects in ascending order; that of an object is of
+	// its normal form (pim.Digest). At the destination the objects are those that were found for this collection's, wherever they
+	// are: the roots are equal unless one is missing, changed or repaired. Not at LevelCounts, nor where an object was not read.
+	SourceRoot      string `json:"source_root,omitempty"`
+	DestinationRoot string `json:"destination_root,omitempty"`
 }
 
 // Object is one object with its state. It holds no content.

@@ -4,8 +4,6 @@ package mail
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"slices"
 
@@ -280,19 +278,14 @@ func (c *check) both(ctx context.Context, src, dst func(context.Context) error) 
 
 // root returns the root of a mailbox, or "" when not all of it could be read.
 func root(boxes ...*box) string {
-	var digests []string
+	var digests [][]byte
 	for _, b := range boxes {
 		for _, r := range b.records {
 			if !r.read() {
 				return ""
 			}
-			digests = append(digests, string(r.digest[:]))
+			digests = append(digests, r.digest[:])
 		}
 	}
-	slices.Sort(digests)
-	hash := sha256.New()
-	for _, digest := range digests {
-		hash.Write([]byte(digest))
-	}
-	return hex.EncodeToString(hash.Sum(nil))
+	return verify.Root(digests)
 }

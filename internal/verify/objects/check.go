@@ -53,6 +53,7 @@ type record struct {
 	name       string // decoded
 	digest     [32]byte
 	form       [32]byte // see formOf
+	formThere  [32]byte // of what was found at the destination
 	data       []byte   // nil when it is too large to be held
 	uid        string   // of its own, and not by a repair: servers fill one in, each in its own way
 	uidThere   string   // the one that it has at the destination: its own, or else that of its repair
@@ -127,7 +128,7 @@ func (c *check) match(at *dav.Collection, o dav.Object) {
 		return
 	}
 	c.vote(at, src)
-	src.target = at.Href
+	src.target, src.formThere = at.Href, key.form
 	switch {
 	case src.unreadable: // what nobody has seen is not equal to anything
 		src.state = pim.StateChanged

@@ -47,6 +47,7 @@ func (c *check) conclude() {
 			c.differ(o)
 		}
 	}
+	c.setRoots()
 	for _, e := range c.leftover {
 		c.result.States[pim.StateExtra]++
 		sentence := "it is only at the destination"
@@ -74,6 +75,7 @@ func (c *check) yield() {
 			open[f] = others[1:]
 			r.state, other.state = other.state, r.state
 			r.target, other.target = other.target, r.target
+			r.formThere, other.formThere = other.formThere, r.formThere
 			r.sentence, other.sentence = other.sentence, r.sentence
 		}
 	}
@@ -91,6 +93,7 @@ func (c *check) uncross() {
 		for _, other := range strays[r.form] {
 			if other.target == home {
 				r.target, other.target = other.target, r.target
+				r.formThere, other.formThere = other.formThere, r.formThere
 				break
 			}
 		}

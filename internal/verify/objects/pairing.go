@@ -131,7 +131,7 @@ func (c *check) seat() {
 
 // settle pairs a guest whose bytes are not held any more.
 func (c *check) settle(g *guest, r *record) {
-	r.target = g.at.Href
+	r.target, r.formThere = g.at.Href, g.object.form
 	r.state = pim.StateChanged
 	switch {
 	case r.unreadable: // what nobody has seen is not equal to anything
