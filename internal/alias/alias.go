@@ -15,7 +15,6 @@
 package alias
 
 import (
-	"slices"
 	"strings"
 
 	"rehome"
@@ -56,19 +55,25 @@ type Book struct {
 	input    Input
 	domains  map[string]bool
 	accounts map[string]bool
-	aliases  map[string]rehome.Alias     // of addresses
+	aliases  map[string]bool             // addresses with aliases that rehome understands
+	unread   map[string]bool             // addresses with aliases of which it is not understood where they go to
 	catchAll map[string]rehome.Alias     // by domain
 	moved    map[string]rehome.Alias     // domain aliases by domain
 	forwards map[string][]rehome.Forward // by account
-	byLocal  map[string][]string         // addresses of accounts and aliases by their local part
+
+	byDomain map[string][]string // addresses of accounts and aliases
+	byLocal  map[string]string   // the only such address with a local part; "" if there are several
+	bears    map[string]bool     // domains in which anything answers
+	roads    map[string]road     // where domain aliases lead to
 }
 
 // NewBook sorts the input. Addresses are expected in the form of rehome.ParseAddress.
 func NewBook(input Input) *Book {
 	b := &Book{
-		input: input, domains: map[string]bool{}, accounts: map[string]bool{}, aliases: map[string]rehome.Alias{},
-		catchAll: map[string]rehome.Alias{}, moved: map[string]rehome.Alias{}, forwards: map[string][]rehome.Forward{},
-		byLocal: map[string][]string{},
+		input: input, domains: map[string]bool{}, accounts: map[string]bool{}, aliases: map[string]bool{},
+		unread: map[string]bool{}, catchAll: map[string]rehome.Alias{}, moved: map[string]rehome.Alias{},
+		forwards: map[string][]rehome.Forward{}, byDomain: map[string][]string{}, byLocal: map[string]string{},
+		bears: map[string]bool{}, roads: map[string]road{},
 	}
 	for _, domain := range input.Domains {
 		b.domains[strings.ToLower(domain)] = true
@@ -79,151 +84,66 @@ func NewBook(input Input) *Book {
 	for _, a := range input.Aliases {
 		switch a.Kind {
 		case rehome.AliasUnparsed:
+			if _, err := rehome.ParseAddress(a.Name); err == nil && !refuses(a) {
+				b.unread[a.Name] = true
+			}
 		case rehome.AliasCatchAll:
 			b.catchAll[strings.TrimPrefix(a.Name, "@")] = a
 		case rehome.AliasDomain:
 			b.moved[strings.TrimPrefix(a.Name, "@")] = a
 		default:
-			b.aliases[a.Name] = a
+			b.aliases[a.Name] = true
 		}
 	}
 	for _, f := range input.Forwards {
 		b.forwards[f.Account] = append(b.forwards[f.Account], f)
 	}
 	b.index()
+	b.findRoads()
 	return b
 }
 
+// index lists the addresses by domain and by local part.
 func (b *Book) index() {
 	add := func(address string) {
-		local, _ := split(address)
-		if !slices.Contains(b.byLocal[local], address) {
-			b.byLocal[local] = append(b.byLocal[local], address)
-		}
-	}
-	for address := range b.accounts {
-		add(address)
-	}
-	for address := range b.aliases {
-		add(address)
-	}
-}
-
-// ByWhat says what answers for an address.
-type ByWhat string
-
-// What may answer. Nothing means that the address is refused.
-const (
-	ByNothing  ByWhat = ""
-	ByAccount  ByWhat = "account"
-	ByStaying  ByWhat = "staying account"
-	ByAlias    ByWhat = "alias"
-	ByDomain   ByWhat = "domain alias"
-	ByCatchAll ByWhat = "catch-all"
-)
-
-// Lookup tells what answers for the address: an account or an alias of its own, then what stands
-// for it in the domain that its domain is an alias of, then the catch-all.
-func (b *Book) Lookup(address string) ByWhat {
-	for range len(b.moved) + 1 { // a loop of domain aliases ends too
-		if by := b.own(address); by != ByNothing {
-			return by
-		}
 		local, domain := split(address)
-		to, is := b.moved[domain]
-		if !is {
-			break
+		b.byDomain[domain] = append(b.byDomain[domain], address)
+		b.bears[domain] = true
+		if _, another := b.byLocal[local]; another {
+			address = ""
 		}
-		address = local + to.Targets[0]
-		if b.own(address) != ByNothing {
-			return ByDomain
-		}
-	}
-	if _, domain := split(address); b.hasCatchAll(domain) {
-		return ByCatchAll
-	}
-	return ByNothing
-}
-
-func (b *Book) own(address string) ByWhat {
-	switch {
-	case b.accounts[address]:
-		return ByAccount
-	case b.hasAlias(address):
-		return ByAlias
-	case b.input.Staying[address] != "":
-		return ByStaying
-	}
-	return ByNothing
-}
-
-func (b *Book) hasAlias(address string) bool { _, is := b.aliases[address]; return is }
-
-func (b *Book) hasCatchAll(domain string) bool { _, is := b.catchAll[domain]; return is }
-
-// Complete returns the address that a name without a domain stands for: the only one on the books with that local part.
-// A server that leaves domains out tells apart neither of two; then it is not known.
-func (b *Book) Complete(name string) (address string, known bool) {
-	list := b.byLocal[strings.ToLower(name)]
-	if len(list) != 1 {
-		return "", false
-	}
-	return list[0], true
-}
-
-// Ours reports whether the address is in a domain that moves, or in one that is an alias of such a
-// domain.
-func (b *Book) Ours(address string) bool {
-	_, domain := split(address)
-	if b.domains[domain] {
-		return true
-	}
-	to, is := b.moved[domain]
-	return is && b.domains[strings.TrimPrefix(to.Targets[0], "@")]
-}
-
-// Recipients lists every address that the source has on its books, sorted: accounts that move and
-// aliases of the domains that move, and both once more for each domain alias.
-func (b *Book) Recipients() []string {
-	all := map[string]bool{}
-	for address := range b.accounts {
-		all[address] = true
-	}
-	for address := range b.aliases {
-		all[address] = b.Ours(address)
-	}
-	for domain := range b.moved {
-		for _, address := range b.behind(domain) {
-			all[address] = b.Ours(address)
-		}
-	}
-	var list []string
-	for address, ours := range all {
-		if ours {
-			list = append(list, address)
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-// behind lists the addresses that a domain alias makes.
-func (b *Book) behind(domain string) []string {
-	target := b.moved[domain].Targets[0]
-	var all []string
-	add := func(address string) {
-		if local, of := split(address); "@"+of == target {
-			all = append(all, local+"@"+domain)
-		}
+		b.byLocal[local] = address
 	}
 	for address := range b.accounts {
 		add(address)
 	}
 	for address := range b.aliases {
-		add(address)
+		if !b.accounts[address] {
+			add(address)
+		}
 	}
-	slices.Sort(all)
-	return all
+	for address := range b.unread {
+		if !b.accounts[address] && !b.aliases[address] {
+			add(address)
+		}
+	}
+	for domain := range b.catchAll {
+		b.bears[domain] = true
+	}
+	for address := range b.input.Staying {
+		_, domain := split(address)
+		b.bears[domain] = true
+	}
+}
+
+// refuses reports whether all that a row does is to refuse mail, in Exim's words (its specification, 22.7).
+func refuses(a rehome.Alias) bool {
+	for _, target := range a.Targets {
+		if word, _, _ := strings.Cut(strings.ToLower(target), " "); word != ":fail:" && word != ":defer:" && word != ":unknown:" {
+			return false
+		}
+	}
+	return len(a.Targets) > 0
 }
 
 func split(address string) (local, domain string) {

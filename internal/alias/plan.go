@@ -32,6 +32,8 @@ type Line struct {
 	State    State    `json:"state"`
 	Problems []string `json:"problems"`
 	NextStep string   `json:"next_step"`
+
+	worst string // the problem that the state and the next step are of
 }
 
 // Totals counts the lines by state; All is their sum.
@@ -49,14 +51,15 @@ type Plan struct {
 	Totals Totals `json:"totals"`
 }
 
-// Plan judges every alias and forward.
+// Plan judges every alias and forward: each by itself, and then by where its targets lead to.
 func (b *Book) Plan() Plan {
-	plan := Plan{Lines: []Line{}}
-	for _, a := range b.input.Aliases {
-		plan.Lines = append(plan.Lines, b.aliasLine(a))
+	g := b.newGraph()
+	for _, node := range g.inOrder() {
+		g.judge(node)
 	}
+	plan := Plan{Lines: g.lines}
 	for _, f := range b.input.Forwards {
-		plan.Lines = append(plan.Lines, b.forwardLine(f))
+		plan.Lines = append(plan.Lines, b.forwardLine(g, f))
 	}
 	slices.SortStableFunc(plan.Lines, func(x, y Line) int { return rank(x.State) - rank(y.State) })
 	for _, line := range plan.Lines {
@@ -74,16 +77,15 @@ func (t *Totals) count(s State) {
 	*[]*int{&t.Create, &t.Ask, &t.Decide, &t.LeaveOut}[rank(s)]++
 }
 
+// aliasLine judges an alias without a look at its targets. What is wrong with those is only of interest if it is to be made.
 func (b *Book) aliasLine(a rehome.Alias) Line {
 	line := Line{Name: a.Name, Kind: string(a.Kind), Targets: a.Targets, State: StateCreate, Problems: []string{}}
-	if a.Kind == rehome.AliasUnparsed {
-		line.Name = a.Raw
-		line.worse(StateDecide, "rehome does not know its form", "look it up in the source's administration pages and create it by hand")
-		return line
-	}
 	local, domain := split(a.Name)
 	switch {
-	case !b.domains[domain] && !b.Ours(a.Name):
+	case a.Kind == rehome.AliasUnparsed:
+		b.judgeUnread(&line, a)
+		return line
+	case !b.oursDomain(domain):
 		line.worse(StateLeaveOut, "its domain does not move", "nothing; if that domain moves too, add it to domains")
 		return line
 	case b.input.SkipInstaller && (local == "postmaster" || local == "mailer-daemon"):
@@ -92,11 +94,43 @@ func (b *Book) aliasLine(a rehome.Alias) Line {
 		return line
 	}
 	b.judgeKind(&line, a)
-	b.judgeTargets(&line, a.Name, a.Targets, a.Kind)
-	if line.NextStep == "" {
-		line.NextStep = "add it in the Services tab"
-	}
 	return line
+}
+
+// judgeUnread says what is known of a row that is not understood. If its name is an address, that address receives mail
+// today, and the row is a line by this name.
+func (b *Book) judgeUnread(line *Line, a rehome.Alias) {
+	_, domain := split(a.Name)
+	switch {
+	case !b.unread[a.Name] && refuses(a):
+		line.worse(StateLeaveOut, "the source refuses its mail", "nothing")
+	case !b.unread[a.Name]:
+		line.Name = a.Raw
+		line.worse(StateDecide, "rehome does not know its form", "look it up in the source's administration pages and create it by hand")
+	case !b.oursDomain(domain):
+		line.worse(StateLeaveOut, "its domain does not move", "nothing; if that domain moves too, add it to domains")
+	default:
+		problem, nextStep := unreadForm(a.Targets)
+		line.worse(StateDecide, problem, nextStep)
+	}
+}
+
+// unreadForm tells what mail servers make of a target that is no address (aliases(5), Exim's specification, 22.5 to 22.7).
+func unreadForm(targets []string) (problem, nextStep string) {
+	for _, target := range targets {
+		switch target = strings.Trim(strings.TrimSpace(target), `"`); {
+		case strings.HasPrefix(target, "|"):
+			return "it hands mail to a program on the source's disk",
+				"find out who needs the program; create an account or alias with that address, and let the program fetch its mail"
+		case strings.HasPrefix(target, ":include:"):
+			return "its targets are in a file on the source's disk", "read that file, and create a list with that address"
+		case strings.HasPrefix(target, ":blackhole:") || target == "/dev/null":
+			return "the source throws its mail away", "enter drop in recipients.csv and its mail is refused, or create an account that nobody reads"
+		case strings.HasPrefix(target, "/"):
+			return "it delivers to a file on the source's disk", "create an account with that address, or an alias to somebody who reads its mail"
+		}
+	}
+	return "rehome does not know the form of its targets", "look it up in the source's administration pages and create it by hand"
 }
 
 // judgeKind says what the destination may not be able to express.
@@ -110,6 +144,7 @@ func (b *Book) judgeKind(line *Line, a rehome.Alias) {
 		line.able(can.CatchAll, "a catch-all", "create an alias for each address that the recipient census finds for it")
 	case rehome.AliasDomain:
 		line.able(can.Domain, "an alias for a whole domain", "add the domain, and in it an alias for each address of the other one")
+		b.judgeDomain(line, a)
 	default:
 		if len(a.Targets) > 1 {
 			line.able(can.Several, "an alias with several targets", "create a list or a shared account with that address")
@@ -118,6 +153,24 @@ func (b *Book) judgeKind(line *Line, a rehome.Alias) {
 			line.worse(StateDecide, "an account has the same address",
 				"decide where that mail goes: to the account (drop the alias) or to the targets (make the account forward)")
 		}
+		if b.unread[a.Name] {
+			line.worse(StateDecide, "another row of the same name has a form that rehome does not know", "decide about that row first: half of a list is no list")
+		}
+	}
+}
+
+// judgeDomain looks where an alias for a domain leads to.
+func (b *Book) judgeDomain(line *Line, a rehome.Alias) {
+	target, _ := b.target(strings.TrimPrefix(a.Name, "@"))
+	switch r := b.roads[strings.TrimPrefix(a.Name, "@")]; {
+	case len(a.Targets) > 1:
+		line.worse(StateDecide, "it names more than one domain", "decide which domain has its mail")
+	case r.inLoop:
+		line.worse(StateDecide, "it is part of a loop of domain aliases", "remove one of the domain aliases")
+	case r.loops:
+		line.worse(StateDecide, "it leads into a loop of domain aliases", "choose another domain")
+	case !b.oursDomain(target):
+		line.worse(StateDecide, "the domain "+target+" does not move", "add it to domains, or drop the alias")
 	}
 }
 
@@ -138,101 +191,24 @@ func (l *Line) worse(state State, problem, nextStep string) {
 	if l.NextStep == "" || rank(state) > rank(l.State) {
 		l.State = state
 		l.NextStep = nextStep
+		l.worst = problem
 	}
 }
 
-func (b *Book) judgeTargets(line *Line, name string, targets []string, kind rehome.AliasKind) {
-	if kind == rehome.AliasMaildir {
-		return
-	}
-	if kind == rehome.AliasDomain {
-		b.judgeTargetDomain(line, name, strings.TrimPrefix(targets[0], "@"))
-		return
-	}
-	if b.loops(name, targets) {
-		line.worse(StateDecide, "it is part of a loop", "remove one of its targets")
-	}
-	outside := false
-	for _, target := range targets {
-		switch by := b.Lookup(target); {
-		case by == ByStaying:
-			line.worse(StateDecide, "its target "+target+" does not move: "+b.input.Staying[target], "choose another target, or move that account too")
-		case by != ByNothing:
-		case b.Ours(target):
-			line.worse(StateDecide, "its target "+target+" does not exist", "choose another target, or drop it; mail to it bounces today")
-		default:
-			outside = true
-		}
-	}
-	if outside {
-		line.able(b.input.Abilities.Outside, "an external target", "create an account with that address and let it forward")
+// finish gives a line without problems its next step.
+func (l *Line) finish() {
+	if l.NextStep == "" {
+		l.NextStep = "add it in the Services tab"
 	}
 }
 
-func (b *Book) judgeTargetDomain(line *Line, name, target string) {
-	seen := map[string]bool{strings.TrimPrefix(name, "@"): true}
-	for to, is := target, true; is; {
-		if seen[to] {
-			line.worse(StateDecide, "it is part of a loop of domain aliases", "remove one of the domain aliases")
-			return
-		}
-		seen[to] = true
-		var next rehome.Alias
-		if next, is = b.moved[to]; is {
-			to = strings.TrimPrefix(next.Targets[0], "@")
-		}
-	}
-	if !b.domains[target] {
-		line.worse(StateDecide, "the domain "+target+" does not move", "add it to domains, or drop the alias")
-	}
-}
-
-// loops reports whether mail to name comes back to it over aliases and forwards. An alias with its
-// own account among its targets delivers there, as in every mail server.
-func (b *Book) loops(name string, targets []string) bool {
-	seen := map[string]bool{}
-	var reaches func(address string) bool
-	reaches = func(address string) bool {
-		if address == name {
-			return true
-		}
-		if seen[address] {
-			return false
-		}
-		seen[address] = true
-		return slices.ContainsFunc(b.next(address), reaches)
-	}
-	return slices.ContainsFunc(targets, func(target string) bool {
-		return !(target == name && b.accounts[name]) && reaches(target)
-	})
-}
-
-// next lists where mail to an address is sent on to.
-func (b *Book) next(address string) (targets []string) {
-	if a, is := b.aliases[address]; is && a.Kind != rehome.AliasMaildir {
-		targets = append(targets, a.Targets...)
-	}
-	for _, f := range b.forwards[address] {
-		targets = append(targets, f.Target)
-	}
-	if local, domain := split(address); len(targets) == 0 && !b.accounts[address] {
-		if to, is := b.moved[domain]; is {
-			return []string{local + to.Targets[0]}
-		}
-		if to, is := b.catchAll[domain]; is {
-			return to.Targets
-		}
-	}
-	return targets
-}
-
-func (b *Book) forwardLine(f rehome.Forward) Line {
+func (b *Book) forwardLine(g *graph, f rehome.Forward) Line {
 	line := Line{Name: f.Account, Kind: KindForward, Targets: []string{f.Target}, KeepCopy: f.KeepCopy, State: StateCreate, Problems: []string{}}
 	if !b.accounts[f.Account] {
 		line.worse(StateLeaveOut, "the account does not move", "nothing; if its mail is needed, move the account too or create an alias with that address")
 		return line
 	}
-	b.judgeTargets(&line, f.Account, line.Targets, rehome.AliasDeliver)
+	g.judgeTargets(&line, f.Account)
 	if line.NextStep == "" {
 		switch {
 		case !f.KeepCopy:

@@ -3,7 +3,9 @@
 package alias
 
 import (
+	"bufio"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -19,18 +21,19 @@ import (
 // spreadsheet takes a cell that begins with "@" for a formula.
 func (p Plan) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{{"No", "Alias", "DeliverTo", "Kind", "State", "Problem", "NextStep"}}
+	_ = out.Write([]string{"No", "Alias", "DeliverTo", "Kind", "State", "Problem", "NextStep"}) // Error tells
 	for i, line := range p.Lines {
 		targets := line.Targets
 		if len(targets) == 0 {
 			targets = []string{""}
 		}
+		problems := strings.Join(line.Problems, "; ")
 		for _, target := range targets {
-			rows = append(rows, []string{strconv.Itoa(i + 1), cell(line.Name), cell(target), line.Kind, string(line.State),
-				strings.Join(line.Problems, "; "), line.NextStep})
+			_ = out.Write([]string{strconv.Itoa(i + 1), cell(line.Name), cell(target), line.Kind, string(line.State), problems, line.NextStep})
 		}
 	}
-	return out.WriteAll(rows)
+	out.Flush()
+	return out.Error()
 }
 
 // cell keeps a spreadsheet from computing what is text.
@@ -50,23 +53,52 @@ func (p Plan) WriteText(w io.Writer) error {
 		StateCreate: "To create at the destination", StateAsk: "To ask about at the destination",
 		StateDecide: "To decide", StateLeaveOut: "Left out",
 	}
-	var b strings.Builder
+	b := bufio.NewWriter(w) // keeps the first error
 	state := State("")
 	for i, line := range p.Lines {
 		if line.State != state {
 			state = line.State
-			fmt.Fprintf(&b, "%s\n\n", heads[state])
+			fmt.Fprintf(b, "%s\n\n", heads[state])
 		}
-		fmt.Fprintf(&b, "%4d. %s -> %s (%s)\n", i+1, line.Name, strings.Join(line.Targets, ", "), line.Kind)
+		fmt.Fprintf(b, "%4d. %s -> %s (%s)\n", i+1, line.Name, strings.Join(line.Targets, ", "), line.Kind)
 		for _, problem := range line.Problems {
-			fmt.Fprintf(&b, "      because %s\n", problem)
+			fmt.Fprintf(b, "      because %s\n", problem)
 		}
-		fmt.Fprintf(&b, "      [ ] %s\n\n", line.NextStep)
+		fmt.Fprintf(b, "      [ ] %s\n\n", line.NextStep)
 	}
 	t := p.Totals
-	fmt.Fprintf(&b, "%d to create + %d to ask about + %d to decide + %d left out = %d aliases and forwards\n", t.Create, t.Ask, t.Decide,
+	fmt.Fprintf(b, "%d to create + %d to ask about + %d to decide + %d left out = %d aliases and forwards\n", t.Create, t.Ask, t.Decide,
 		t.LeaveOut, t.All)
-	_, err := io.WriteString(w, b.String())
+	return b.Flush()
+}
+
+// WriteJSON writes the same for scripts, line by line.
+func (p Plan) WriteJSON(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprint(b, "{\n  \"lines\": [")
+	separator := "\n    "
+	for _, line := range p.Lines {
+		if err := writeIndented(b, separator, "    ", line); err != nil {
+			return err
+		}
+		separator = ",\n    "
+	}
+	if len(p.Lines) > 0 {
+		fmt.Fprint(b, "\n  ")
+	}
+	if err := writeIndented(b, "],\n  \"totals\": ", "  ", p.Totals); err != nil {
+		return err
+	}
+	fmt.Fprint(b, "\n}\n")
+	return b.Flush()
+}
+
+func writeIndented(w io.Writer, before, prefix string, value any) error {
+	text, err := json.MarshalIndent(value, prefix, "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s%s", before, text)
 	return err
 }
 
@@ -80,54 +112,86 @@ type entry struct {
 // have any kind. A domain alias is written address by address, so that addresses which do not exist
 // are still refused at the door; and the accounts of a domain with a catch-all stand for themselves,
 // because otherwise it would take their mail.
-func (b *Book) entries(plan Plan) (all []entry, byHand []Line) {
-	at := map[string]int{}
+func (b *Book) entries(plan Plan) (all []entry, byHand []int) {
+	at := make(map[string]int, len(plan.Lines))
+	all = make([]entry, 0, len(plan.Lines))
 	put := func(key string, targets ...string) {
-		i, known := at[key]
-		if !known {
-			i, at[key] = len(all), len(all)
-			all = append(all, entry{key: key})
+		if i, known := at[key]; known {
+			all[i].targets = slices.Concat(all[i].targets, targets)
+			return
 		}
-		for _, target := range targets {
-			if !slices.Contains(all[i].targets, target) {
-				all[i].targets = append(all[i].targets, target)
-			}
-		}
+		at[key] = len(all)
+		all = append(all, entry{key, targets})
 	}
-	var domains []Line
-	for _, line := range plan.Lines {
+	var domains []string
+	for i, line := range plan.Lines {
 		switch {
 		case line.State == StateDecide || line.State == StateLeaveOut || !safe(line):
-			byHand = append(byHand, line)
-		case line.Kind == string(rehome.AliasDomain) && !b.hasCatchAll(strings.TrimPrefix(line.Targets[0], "@")):
-			domains = append(domains, line)
+			byHand = append(byHand, i)
+		case line.Kind == string(rehome.AliasDomain) && !b.leadsToCatchAll(line.Name):
+			domains = append(domains, strings.TrimPrefix(line.Name, "@"))
 		case line.KeepCopy:
-			put(line.Name, append([]string{line.Name}, line.Targets...)...)
+			put(line.Name, line.Name)
+			put(line.Name, line.Targets...)
 		default:
 			put(line.Name, line.Targets...)
 		}
 	}
-	for _, line := range domains { // last, when it is known which aliases are in the map
-		for _, address := range b.behind(strings.TrimPrefix(line.Name, "@")) {
-			local, _ := split(address)
-			target := local + line.Targets[0]
-			if _, in := at[target]; (in || b.accounts[target]) && mapSafe.MatchString(target) {
+	for _, domain := range domains { // last, when it is known which aliases are in the map
+		for _, address := range b.behind(domain) {
+			if b.own(address) != ByNothing { // who has it to the letter
+				continue
+			}
+			if target := b.firstOf(address, func(a string) bool { _, in := at[a]; return in || b.accounts[a] }); mapSafe.MatchString(target) {
 				put(address, target)
 			}
 		}
 	}
-	return b.withAccounts(all), byHand
+	all = b.withAccounts(all, at)
+	for i := range all {
+		all[i].targets = eachOnce(all[i].targets)
+	}
+	return all, byHand
+}
+
+// leadsToCatchAll reports whether an alias for a domain comes to one with a catch-all, so that it takes any address.
+func (b *Book) leadsToCatchAll(name string) bool {
+	for station := range b.stations(name) {
+		if _, domain := split(station); station != name && b.hasCatchAll(domain) {
+			return true
+		}
+	}
+	return false
+}
+
+// firstOf returns the first of what stands for an address in the domains behind its own; "" if there is none.
+func (b *Book) firstOf(address string, fits func(string) bool) string {
+	for station := range b.stations(address) {
+		if station != address && fits(station) {
+			return station
+		}
+	}
+	return ""
+}
+
+func eachOnce(list []string) []string {
+	if len(list) < 2 {
+		return list
+	}
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(slices.Clone(list), func(one string) bool { again := seen[one]; seen[one] = true; return again })
 }
 
 // withAccounts adds the accounts of domains with a catch-all.
-func (b *Book) withAccounts(all []entry) []entry {
-	have := map[string]bool{}
-	for _, e := range all {
-		have[e.key] = true
-	}
-	for account := range b.accounts {
-		if _, domain := split(account); have["@"+domain] && !have[account] && mapSafe.MatchString(account) {
-			all = append(all, entry{account, []string{account}})
+func (b *Book) withAccounts(all []entry, at map[string]int) []entry {
+	for domain := range b.catchAll {
+		if _, in := at["@"+domain]; !in {
+			continue
+		}
+		for _, address := range b.byDomain[domain] {
+			if _, in := at[address]; !in && b.accounts[address] && mapSafe.MatchString(address) {
+				all = append(all, entry{address, []string{address}})
+			}
 		}
 	}
 	slices.SortFunc(all, func(x, y entry) int { return strings.Compare(x.key, y.key) })
@@ -153,6 +217,9 @@ func (b *Book) WritePostfix(w io.Writer, plan Plan) error {
 func (b *Book) WriteExim(w io.Writer, plan Plan) error {
 	return b.writeMap(w, plan, "File for a redirect router of Exim: data = ${lookup{$local_part@$domain}lsearch*@{FILE}}", func(e entry) string {
 		key := e.key
+		if strings.HasPrefix(e.targets[0], "@") {
+			return fmt.Sprintf("# not in the map: %q (domain): Exim needs a router of its own for %s", key, e.targets[0])
+		}
 		if strings.HasPrefix(key, "@") {
 			key = "*" + key
 		}
@@ -162,13 +229,14 @@ func (b *Book) WriteExim(w io.Writer, plan Plan) error {
 
 func (b *Book) writeMap(w io.Writer, plan Plan, head string, format func(entry) string) error {
 	entries, byHand := b.entries(plan)
-	text := "# " + head + "\n"
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "# %s\n", head)
 	for _, e := range entries {
-		text += format(e) + "\n"
+		fmt.Fprintln(out, format(e))
 	}
-	for _, line := range byHand {
-		text += fmt.Sprintf("# not in the map: %q (%s): %s\n", line.Name, line.Kind, line.NextStep)
+	for _, i := range byHand {
+		line := plan.Lines[i]
+		fmt.Fprintf(out, "# not in the map: %q (%s): %s\n", line.Name, line.Kind, line.NextStep)
 	}
-	_, err := io.WriteString(w, text)
-	return err
+	return out.Flush()
 }

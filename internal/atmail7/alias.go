@@ -28,24 +28,18 @@ func (a *assembly) readAliases(ctx context.Context) error {
 			return "", true
 		},
 	}
-	// The several rows of one name deliver to all their targets.
-	type identity struct {
-		name string
-		kind rehome.AliasKind
-	}
-	merged := map[identity]int{}
+	merged := map[aliasIdentity]*mergedAlias{}
 	err := a.read(ctx, sel, func(v []sql.RawBytes) error {
 		row := aliasRow{decodeExact(v[0]), decodeExact(v[1]), decodeExact(v[2]), decodeExact(v[3])}
 		alias := row.alias(a.people.domains)
-		id := identity{alias.Name, alias.Kind}
-		if i, known := merged[id]; known && alias.Kind != rehome.AliasUnparsed {
-			if addsNothing(a.org.Aliases[i], alias) {
+		id := aliasIdentity{alias.Name, alias.Kind}
+		if known := merged[id]; known != nil && alias.Kind != rehome.AliasUnparsed {
+			if !known.add(&a.org.Aliases[known.at], alias.Targets) {
 				a.find(aliasTwice, "", alias.Name, nil)
 			}
-			a.org.Aliases[i].Targets = appendNew(a.org.Aliases[i].Targets, alias.Targets...)
 			return nil
 		}
-		merged[id] = len(a.org.Aliases)
+		merged[id] = &mergedAlias{at: len(a.org.Aliases)}
 		a.org.Aliases = append(a.org.Aliases, alias)
 		return nil
 	})
@@ -58,9 +52,33 @@ func (a *assembly) readAliases(ctx context.Context) error {
 	return err
 }
 
-// addsNothing reports whether a row of the same name has only targets that are there already.
-func addsNothing(to, row rehome.Alias) bool {
-	return !slices.ContainsFunc(row.Targets, func(target string) bool { return !slices.Contains(to.Targets, target) })
+type aliasIdentity struct {
+	name string
+	kind rehome.AliasKind
+}
+
+// mergedAlias is an alias of several rows: those of one name deliver to all their targets.
+type mergedAlias struct {
+	at   int             // its place
+	seen map[string]bool // its targets, from the second row on
+}
+
+// add takes the targets of a further row, and reports whether it has any that are new.
+func (m *mergedAlias) add(to *rehome.Alias, targets []string) (adds bool) {
+	if m.seen == nil {
+		m.seen = map[string]bool{}
+		for _, target := range to.Targets {
+			m.seen[target] = true
+		}
+	}
+	for _, target := range targets {
+		if !m.seen[target] {
+			to.Targets = append(to.Targets, target)
+			adds = true
+		}
+		m.seen[target] = true
+	}
+	return adds
 }
 
 // finishAlias tells local aliases, which only shows once all rows are there, and says what an
@@ -87,9 +105,21 @@ func (r aliasRow) alias(domains map[string]bool) rehome.Alias {
 	name, kind := r.nameAndKind(domains)
 	targets, ok := r.targets(kind)
 	if name == "" || !ok {
-		return rehome.Alias{Name: tidy(r.name), Kind: rehome.AliasUnparsed, Raw: r.raw()}
+		return r.unparsed(name)
 	}
 	return rehome.Alias{Name: name, Kind: kind, Targets: targets}
+}
+
+// unparsed is the row for a person to decide about: by its address, if it has one, because that receives mail today.
+func (r aliasRow) unparsed(name string) rehome.Alias {
+	alias := rehome.Alias{Name: name, Kind: rehome.AliasUnparsed, Raw: r.raw()}
+	if _, err := rehome.ParseAddress(name); err != nil {
+		alias.Name = tidy(r.name)
+	}
+	if target := tidy(strings.TrimSpace(r.target)); target != "" {
+		alias.Targets = []string{target}
+	}
+	return alias
 }
 
 // nameAndKind returns the name in its one form, or "" if it has none that is known.
@@ -97,19 +127,22 @@ func (r aliasRow) nameAndKind(domains map[string]bool) (string, rehome.AliasKind
 	name := key([]byte(r.name))
 	owner := key([]byte(r.domain))
 	bare, isDomain := domainIn(name)
-	_, targetIsDomain := domainIn(key([]byte(r.target)))
+	to, targetIsDomain := domainIn(key([]byte(r.target)))
+	// Two bare names with dots in a row with a domain of its own, neither of them a domain that the source has, are local
+	// parts: "john.doe" to "j.doe".
+	locals := name == bare && to == key([]byte(r.target)) && owner != "" && bare != owner && !domains[bare] && !domains[to]
 	switch {
-	case isDomain && targetIsDomain:
+	case isDomain && targetIsDomain && !locals:
 		return "@" + bare, rehome.AliasDomain
 	// A bare name with a dot may as well be the local part of an address in the row's own domain.
 	case isDomain && (name != bare || domains[bare] || bare == owner):
 		return "@" + bare, rehome.AliasCatchAll
 	}
-	if !strings.Contains(name, "@") {
-		name += "@" + owner
+	address, ok := inDomain(name, owner)
+	if !ok {
+		address, ok = parseTarget(name)
 	}
-	address, err := rehome.ParseAddress(name)
-	if err != nil {
+	if !ok {
 		return "", rehome.AliasUnparsed
 	}
 	if r.folder() != "" {
@@ -128,15 +161,21 @@ func (r aliasRow) targets(kind rehome.AliasKind) (targets []string, ok bool) {
 		domain, _ := domainIn(key([]byte(r.target)))
 		return []string{"@" + domain}, true
 	}
-	for _, part := range strings.FieldsFunc(r.target, func(c rune) bool { return strings.ContainsRune(",;\r\n", c) }) {
-		if strings.TrimSpace(part) == "" {
-			continue
+	parts := splitTargets(r.target)
+	bare := !strings.ContainsAny(r.target, "<>\"()") // no part has a person's name
+	seen := map[string]bool{}
+	for _, part := range parts {
+		address, ok := parseTarget(part)
+		if !ok && bare {
+			address, ok = inDomain(part, key([]byte(r.domain)))
 		}
-		address, err := rehome.ParseAddress(part)
-		if err != nil {
+		if !ok {
 			return nil, false
 		}
-		targets = appendNew(targets, address)
+		if !seen[address] {
+			targets = append(targets, address)
+		}
+		seen[address] = true
 	}
 	return targets, len(targets) > 0
 }
@@ -167,13 +206,4 @@ func domainIn(text string) (domain string, ok bool) {
 	}
 	_, err := rehome.ParseAddress("x@" + domain)
 	return domain, err == nil && !strings.Contains(domain, "@")
-}
-
-func appendNew(list []string, more ...string) []string {
-	for _, one := range more {
-		if !slices.Contains(list, one) {
-			list = append(list, one)
-		}
-	}
-	return list
 }

@@ -2,11 +2,7 @@
 
 package atmail7
 
-import (
-	"strings"
-
-	"rehome"
-)
+import "rehome"
 
 // addForwards takes the forwards of the accounts that move, in their order.
 func (a *assembly) addForwards() {
@@ -29,13 +25,9 @@ func (a *assembly) addForwards() {
 // forwardsOf reads one account's forward. Its own address among others is how such a list keeps a copy, as
 // in a .forward file; otherwise the database does not say, and a copy too many loses nothing.
 func (a *assembly) forwardsOf(account string) (forwards []rehome.Forward, self bool) {
-	for part := range strings.SplitSeq(a.people.users[account].forward, ",") {
-		part = strings.TrimSpace(part)
-		if part == "" {
-			continue
-		}
-		switch target, err := rehome.ParseAddress(strings.TrimPrefix(part, `\`)); {
-		case err != nil:
+	for _, part := range splitTargets(a.people.users[account].forward) {
+		switch target, ok := parseTarget(part); {
+		case !ok:
 			a.find(forwardUnparsed, account, "forward", nil)
 		case target == account:
 			self = true

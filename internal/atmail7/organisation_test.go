@@ -102,7 +102,7 @@ func checkAliases(t *testing.T, sample corpus.Organisation, org rehome.Organisat
 		"mail.example.com":    {"@example.com"},
 		"example.org":         {"info@example.com"},
 		"archive@example.com": {"/usr/local/atmail/users/a/r/archive@example.com/"},
-		"^support-.*":         nil,
+		"^support-.*":         {"| /usr/local/bin/ticket"},
 	} {
 		if diff := cmp.Diff(want, got[name].Targets); diff != "" {
 			t.Errorf("alias %s: -want +got\n%s", name, diff)

@@ -11,12 +11,10 @@
 package handover
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"path/filepath"
 
-	"rehome"
 	"rehome/internal/alias"
 	"rehome/internal/vault"
 )
@@ -33,7 +31,7 @@ func WriteAliases(folder string, plan alias.Plan, book *alias.Book) ([]string, e
 	return writePapers(folder, []paper{
 		{"aliases.csv", plan.WriteCSV},
 		{"aliases.txt", plan.WriteText},
-		{"aliases.json", func(w io.Writer) error { return writeIndented(w, plan) }},
+		{"aliases.json", plan.WriteJSON},
 		{"aliases.postfix", func(w io.Writer) error { return book.WritePostfix(w, plan) }},
 		{"aliases.exim", func(w io.Writer) error { return book.WriteExim(w, plan) }},
 	})
@@ -42,11 +40,7 @@ func WriteAliases(folder string, plan alias.Plan, book *alias.Book) ([]string, e
 func writePapers(folder string, papers []paper) (files []string, err error) {
 	for _, p := range papers {
 		path := filepath.Join(folder, p.name)
-		var content bytes.Buffer
-		if err := p.write(&content); err != nil {
-			return nil, &rehome.Fault{Class: rehome.ClassBug, Op: "write", Object: path, Cause: err}
-		}
-		if err := vault.WriteFile(path, content.Bytes()); err != nil {
+		if err := vault.WriteStream(path, p.write); err != nil {
 			return nil, err
 		}
 		files = append(files, path)

@@ -59,13 +59,17 @@ func (m *Move) CheckRecipients(ctx context.Context, again bool, told func(string
 	return m.compare(ctx, recipients.Wants(book, seen), again, told)
 }
 
-// CheckAliases is CheckRecipients for the aliases alone.
+// CheckAliases is CheckRecipients for the aliases alone, those that are not understood among them.
 func (m *Move) CheckAliases(ctx context.Context, again bool, told func(string)) (recipients.Parity, error) {
 	_, book, err := m.book(ctx)
 	if err != nil {
 		return recipients.Parity{}, err
 	}
-	wants := slices.DeleteFunc(recipients.Wants(book, nil), func(w recipients.Want) bool { return w.Why == "account" })
+	seen, err := recipients.ReadSheet(m.censusFile())
+	if err != nil {
+		return recipients.Parity{}, err
+	}
+	wants := slices.DeleteFunc(recipients.Wants(book, seen), func(w recipients.Want) bool { return !book.Lookup(w.Address).IsAlias() })
 	return m.compare(ctx, wants, again, told)
 }
 

@@ -169,6 +169,14 @@ func (c *Counter) Report(decisions map[string]Decision) Report {
 			report.Totals.Silent++
 		}
 	}
+	for _, address := range c.book.Unread() { // it receives mail, seen or not, and nobody knows for whom
+		if c.seen[address] == nil {
+			one := Recipient{Address: address, ByEvidence: map[Evidence]int{}}
+			one.judge(alias.ByUnread, decisions[address])
+			report.Totals.count(one.State)
+			report.Recipients = append(report.Recipients, one)
+		}
+	}
 	report.Totals.NotListed = c.dropped
 	report.Totals.Older = c.older
 	slices.SortFunc(report.Recipients, func(a, b Recipient) int {
@@ -180,7 +188,7 @@ func (c *Counter) Report(decisions map[string]Decision) Report {
 func (r *Recipient) judge(by alias.ByWhat, decision Decision) {
 	r.By = by
 	switch {
-	case by == alias.ByAccount || by == alias.ByAlias || by == alias.ByDomain:
+	case by == alias.ByAccount || by == alias.ByAlias || by == alias.ByDomain || by == alias.BySubAddress:
 		r.State = Known
 	case decision != "":
 		r.State = Decided
@@ -188,6 +196,9 @@ func (r *Recipient) judge(by alias.ByWhat, decision Decision) {
 	case by == alias.ByCatchAll:
 		r.State = CaughtAll
 		r.NextStep = "create an alias if the destination gets no catch-all, or enter drop"
+	case by == alias.ByUnread:
+		r.State = Undecided
+		r.NextStep = "rehome does not understand its alias (aliases.txt shows it): enter keep and create it by hand, or enter drop"
 	case by == alias.ByStaying:
 		r.State = Undecided
 		r.NextStep = "its account does not move: enter keep and decide who reads its mail, or enter drop"

@@ -179,3 +179,42 @@ func FuzzInHeader(f *testing.F) {
 		}
 	})
 }
+
+// What receives mail for something that rehome does not understand is asked for and decided by name; a sub-address is its
+// account's, unless somebody has it to the letter.
+func TestReport_unreadAliasesAndSubAddresses(t *testing.T) {
+	t.Parallel()
+	unread := func(name, target string) rehome.Alias {
+		return rehome.Alias{Name: name, Kind: rehome.AliasUnparsed, Targets: []string{target}, Raw: name + target}
+	}
+	book := alias.NewBook(alias.Input{Domains: []string{"a.test"}, Accounts: []string{"anna@a.test"}, Aliases: []rehome.Alias{
+		unread("tickets@a.test", "|/usr/bin/ticket"), unread("all@a.test", ":include:/etc/all"), unread("old@a.test", "/var/mail/old"),
+		{Name: "anna+lists@a.test", Kind: rehome.AliasLocal, Targets: []string{"anna@a.test"}}}})
+	decisions := map[string]Decision{"all@a.test": Keep, "old@a.test": Drop}
+	line := "2026-11-20 10:00:01 1uXyZa-0003Kq-2f => x <%s> R=r T=t"
+	report := counted(t, book, decisions, fmt.Sprintf(line, "anna+news@a.test"), fmt.Sprintf(line, "tickets+7@a.test"),
+		fmt.Sprintf(line, "anna+lists@a.test"), fmt.Sprintf(line, "nobody+x@a.test"))
+	var got []string
+	for _, r := range report.Recipients {
+		got = append(got, fmt.Sprintf("%s %s (%s)", r.State, r.Address, r.By))
+	}
+	want := []string{"undecided nobody+x@a.test ()", "undecided tickets+7@a.test (alias in an unknown form)",
+		"undecided tickets@a.test (alias in an unknown form)", "decided all@a.test (alias in an unknown form)",
+		"decided old@a.test (alias in an unknown form)", "known anna@a.test (account)", "known anna+lists@a.test (alias)",
+		"known anna+news@a.test (sub-address)"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	var wants []string
+	for _, w := range Wants(book, report.Recipients) {
+		wants = append(wants, string(w.Expect)+" "+w.Address)
+	}
+	wanted := []string{"accept all@a.test", "accept anna+lists@a.test", "accept anna+news@a.test", "accept anna@a.test", "open nobody+x@a.test",
+		"refuse old@a.test", "open tickets+7@a.test", "open tickets@a.test"}
+	if !slices.Equal(wants, wanted) {
+		t.Errorf("got %q, want %q", wants, wanted)
+	}
+	if got := Wants(book, nil); !slices.ContainsFunc(got, func(w Want) bool { return w.Address == "tickets@a.test" && w.Expect == Nothing }) {
+		t.Errorf("without a census: got %+v, want it asked for", got)
+	}
+}

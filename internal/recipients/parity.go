@@ -81,7 +81,7 @@ type Asked struct {
 }
 
 // Wants lists every address on the books, and those that a census has found, with what the new host
-// should say.
+// should say. An alias that is not understood is on the books; what becomes of it a person decides in the census.
 func Wants(book *alias.Book, seen []Recipient) []Want {
 	var wants []Want
 	listed := map[string]bool{}
@@ -100,11 +100,16 @@ func Wants(book *alias.Book, seen []Recipient) []Want {
 			add(Want{r.Address, Accept, "decided: keep"})
 		case r.Decision == Drop:
 			add(Want{r.Address, Refuse, "decided: drop"})
+		case book.Lookup(r.Address) == alias.BySubAddress:
+			add(Want{r.Address, Accept, string(alias.BySubAddress)})
 		case r.State == CaughtAll:
 			add(Want{r.Address, Accept, "received mail through the catch-all"})
 		default:
 			add(Want{r.Address, Nothing, "received mail, not decided yet"})
 		}
+	}
+	for _, address := range book.Unread() {
+		add(Want{address, Nothing, string(alias.ByUnread) + ", not decided yet"})
 	}
 	slices.SortFunc(wants, func(a, b Want) int { return strings.Compare(domainFirst(a.Address), domainFirst(b.Address)) })
 	return wants
@@ -173,10 +178,13 @@ func (l *Line) judge(acceptsAll bool) {
 		l.NextStep = "run the check again later; it asks the remaining questions"
 	case l.Expect == Nothing:
 		l.Agreement = Open
-		l.NextStep = "enter keep or drop in the census file"
+		l.NextStep = "enter keep or drop in recipients.csv; \"rehome recipients census\" writes it"
 	case l.Expect == Accept && l.Answer == Refused:
 		l.Agreement = Missing
 		l.NextStep = "create the account or alias at the destination; otherwise its mail bounces after the switch"
+		if l.Why == string(alias.BySubAddress) {
+			l.NextStep = "ask whether the destination can accept sub-addresses (name+detail), or create an alias; otherwise its mail bounces after the switch"
+		}
 	case l.Expect == Refuse && l.Answer == Accepted && !acceptsAll:
 		l.Agreement = Extra
 		l.NextStep = "remove it at the destination, or enter keep in the census file"

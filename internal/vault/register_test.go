@@ -144,7 +144,7 @@ func TestRegister_grows(t *testing.T) {
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "accounts.csv")
-	name, err := writeBeside(path, []byte("secret"))
+	name, err := writeBeside(path, whole([]byte("secret")))
 	if err != nil {
 		t.Fatal(err)
 	}

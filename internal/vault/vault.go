@@ -15,6 +15,7 @@ package vault
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -72,7 +73,7 @@ func WriteFiles(contents map[string][]byte) (err error) {
 		}
 	}
 	for _, path := range paths {
-		name, err := writeBeside(path, contents[path])
+		name, err := writeBeside(path, whole(contents[path]))
 		temporary = append(temporary, name)
 		if err != nil {
 			return writeFault(path, err)
@@ -82,6 +83,24 @@ func WriteFiles(contents map[string][]byte) (err error) {
 		if err := errors.Join(os.Rename(temporary[i], path), syncDir(filepath.Dir(path))); err != nil {
 			return writeFault(path, err)
 		}
+	}
+	return nil
+}
+
+// WriteStream is WriteFile for what is too much to hold: write gets the file, and what it writes appears when it is done.
+func WriteStream(path string, write func(io.Writer) error) error {
+	if err := checkReplaceable(path); err != nil {
+		return err
+	}
+	name, err := writeBeside(path, write)
+	if name != "" {
+		defer os.Remove(name) // renamed, unless something failed
+	}
+	if err == nil {
+		err = errors.Join(os.Rename(name, path), syncDir(filepath.Dir(path)))
+	}
+	if err != nil {
+		return writeFault(path, err)
 	}
 	return nil
 }
@@ -100,7 +119,7 @@ func checkReplaceable(path string) error {
 }
 
 // writeBeside leaves a new file on disk, in the folder of path, and returns its name.
-func writeBeside(path string, content []byte) (name string, err error) {
+func writeBeside(path string, write func(io.Writer) error) (name string, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
@@ -108,8 +127,16 @@ func writeBeside(path string, content []byte) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(content)
+	err = write(f)
 	return f.Name(), errors.Join(err, f.Sync(), f.Close())
+}
+
+// whole writes what is there already.
+func whole(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}
 }
 
 // temporaryOf is how the name of a file begins that is to become path.
@@ -118,7 +145,7 @@ func temporaryOf(path string) string { return "." + filepath.Base(path) + "-" }
 // WriteNew makes a file, readable by its owner only, as a whole. One that exists stays as it is, and the
 // Fault's cause is fs.ErrExist.
 func WriteNew(path string, content []byte) error {
-	name, err := writeBeside(path, content)
+	name, err := writeBeside(path, whole(content))
 	if err == nil {
 		err = appear(name, path)
 	}

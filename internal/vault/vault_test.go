@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -311,5 +312,37 @@ func TestWriteNew_leavesWhatIsThere(t *testing.T) {
 	}
 	if err := copyNew(plain, path); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWriteStream_allOrNothing(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new", "sheet")
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		text string
+		err  error
+		want string
+	}{{"one", nil, "one"}, {"tw", broken, "one"}, {"three", nil, "three"}} {
+		err := WriteStream(path, func(w io.Writer) error { _, err := io.WriteString(w, c.text); return errors.Join(err, c.err) })
+		if !errors.Is(err, c.err) {
+			t.Errorf("got %v, want %v", err, c.err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != c.want {
+			t.Errorf("got %q, %v, want %q", got, err, c.want)
+		}
+		if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+			t.Errorf("got %v, %v, want nothing left behind", files, err)
+		}
+	}
+	if err := CheckPrivate(path); err != nil {
+		t.Error(err)
+	}
+	link := path + ".link"
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteStream(link, func(io.Writer) error { t.Error("a link was followed"); return nil }); rehome.HintOf(err) == "" {
+		t.Errorf("got %v, want a hint", err)
 	}
 }
