@@ -55,7 +55,7 @@ func (a *assembly) readSessions(ctx context.Context) error {
 func (a *assembly) moves(s session) bool {
 	switch _, err := rehome.ParseAddress(s.address); {
 	case err != nil:
-		a.find(addressMalformed, s.address, "UserSession", rehome.Values{"why": err})
+		a.find(people.AddressUnfit, s.address, "UserSession", rehome.Values{"why": err})
 	case s.calendarUser:
 		a.find(people.CalendarUserSkipped, s.address, "", nil)
 	case !a.isLocal(s.address):

@@ -7,8 +7,8 @@ import "rehome"
 // Findings lists every kind of finding that reading the database raises.
 func Findings() []rehome.Declared {
 	return []rehome.Declared{
-		databaseIncomplete, tablesNotRead, databaseNotLocked, domainMalformed, domainDisabled, servicesOff, popOff,
-		addressMalformed, accountTwice, accountIncomplete, accountLeftOver, quotaUnreadable, nameUnknown, nameRecoded, nameRecodedTwice,
+		databaseIncomplete, tablesNotRead, databaseNotLocked, domainMalformed, domainDisabled, domainsEmpty, servicesOff, popOff,
+		accountTwice, accountIncomplete, accountLeftOver, quotaUnreadable, nameUnknown, nameRecoded, nameRecodedTwice,
 		passwordLooksHashed, passwordLooksPlain, passwordContradicted, passwordLocked, passwordUnsealed, passwordStaysSealed, passwordCut, passwordNotASCII, overrideUnused,
 		AliasUnparsed, aliasTwice, AliasDomainUnknown, AliasOfInstaller, forwardUnparsed, forwardToSelf, forwardCopyUnknown,
 	}
@@ -52,6 +52,13 @@ var (
 		NextStep: "if it is no longer used, leave it out of domains",
 		Meaning:  "Nobody can use accounts of a disabled domain, but their mail may still be wanted.",
 	}
+	domainsEmpty = rehome.Declared{
+		Code: "domains_empty", Topic: rehome.TopicAccounts, Severity: rehome.SeverityWarning,
+		Sentence: "the source's list of domains is empty, so every domain with an account counts as its own",
+		NextStep: "check the domains; to move only some of them, list them in domains",
+		Meaning: "atmail lists the domains for which it receives mail. Without this list, rehome cannot tell its accounts from those of other " +
+			"servers that the webmail only opens.",
+	}
 	servicesOff = rehome.Declared{
 		Code: "group_service_off", Topic: rehome.TopicAccounts, Severity: rehome.SeverityWarning,
 		Sentence: "the group does not allow {services} ({n account} affected): logins fail although the password is correct",
@@ -64,12 +71,6 @@ var (
 
 // What is said of accounts.
 var (
-	addressMalformed = rehome.Declared{
-		Code: "address_malformed", Topic: rehome.TopicAccounts, Severity: rehome.SeverityWarning,
-		Sentence: "the row is left out, because its account is not an email address: it {why}",
-		NextStep: "if a person uses it, name that person in the roster",
-		Meaning:  "The destination can only create accounts that are email addresses.",
-	}
 	accountTwice = rehome.Declared{
 		Code: "account_twice", Topic: rehome.TopicAccounts, Severity: rehome.SeverityWarning,
 		Sentence: "the table has the account more than once, with different letter case; the first row is used",

@@ -134,6 +134,11 @@ func (a *assembly) readDomains(ctx context.Context) error {
 		a.people.domains[name] = true
 		return nil
 	})
+	if len(a.people.domains) == 0 {
+		a.people.domains = nil // as if there were no such table
+		a.find(domainsEmpty, "", "Domains", nil)
+		return err
+	}
 	a.org.Domains = slices.Sorted(maps.Keys(a.people.domains))
 	return err
 }

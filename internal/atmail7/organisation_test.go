@@ -339,3 +339,35 @@ func TestOrganisation_tenThousandAccountsInFewStatements(t *testing.T) {
 		t.Errorf("got %+v", about)
 	}
 }
+
+// A list of domains that nobody filled in is not a list without the accounts' domains.
+func TestOrganisation_emptyListOfDomains(t *testing.T) {
+	t.Parallel()
+	b := startBench(t, atmail7.Options{})
+	b.add(t, atmail7.Account{Address: "anna@example.test", Stored: "secret", FirstName: "Anna"}, atmail7.Account{Address: "jürgen@example.test", Stored: "secret"})
+	b.exec(t, "DELETE FROM Domains")
+	org, findings := b.organisation(t)
+	if len(org.Accounts) != 1 || !slices.Equal(org.Domains, []string{"example.test"}) {
+		t.Errorf("got %+v of %v", org.Accounts, org.Domains)
+	}
+	if diff := cmp.Diff([]string{"address_malformed jürgen@example.test UserSession", "domains_empty Domains"}, codes(findings)); diff != "" {
+		t.Errorf("findings: -want +got\n%s", diff)
+	}
+	b.exec(t, "INSERT INTO Domains (Hostname, Enable) VALUES ('example.test', 'N')")
+	_, findings = b.organisation(t)
+	if got := codes(findings); !slices.Contains(got, "domain_disabled example.test") {
+		t.Errorf("got %v, want the domain disabled", got)
+	}
+}
+
+func TestIsZero(t *testing.T) {
+	t.Parallel()
+	for stored, want := range map[string]bool{
+		"": true, "0": true, "00": true, " 0 ": true, "N": true, "no": true, "FALSE": true, "off": true, "\x00": true,
+		"1": false, "Y": false, "yes": false, "2": false, "\x01": false, "x": false,
+	} {
+		if got := isZero([]byte(stored)); got != want {
+			t.Errorf("%q: got %v, want %v", stored, got, want)
+		}
+	}
+}

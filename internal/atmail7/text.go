@@ -3,6 +3,7 @@
 package atmail7
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -85,10 +86,10 @@ func tidy(name string) string {
 // key is the form of an account by which tables are joined.
 func key(stored []byte) string { return strings.ToLower(strings.TrimSpace(decodeExact(stored))) }
 
-// isZero reads a switch: no value, 0 and nothing are off.
+// isZero reads a switch: no value, 0 and nothing are off, and so are the words for it. A BIT comes as an octet.
 func isZero(stored []byte) bool {
-	text := strings.TrimSpace(string(stored))
-	return strings.Trim(text, "0") == ""
+	text := strings.ToLower(strings.Trim(string(stored), " \t\r\n\x00"))
+	return strings.Trim(text, "0") == "" || slices.Contains([]string{"n", "no", "f", "false", "off", "disabled"}, text)
 }
 
 func isASCII(text string) bool {

@@ -5,6 +5,8 @@ package maillog
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"rehome"
 )
@@ -14,7 +16,7 @@ const maxNames = 1000
 
 // AddressesIn returns the addresses in a piece of text, in their one form, each once. It looks around each "@",
 // no further than an address may reach (RFC 5321 section 4.5.3.1), so that a hostile line costs no
-// more than its length.
+// more than its length. An address with letters beyond ASCII is none: what is left of "jürgen@" would be somebody else's.
 func AddressesIn(text string) []string {
 	var all []string
 	seen := map[string]bool{}
@@ -30,6 +32,9 @@ func AddressesIn(text string) []string {
 		for end < len(text) && end-at < 255 && isDomain(text[end]) {
 			end++
 		}
+		if letterBefore(text[:start]) || letterAt(text[end:]) {
+			continue
+		}
 		// Quotes stand around addresses, and an "=" before them, in logs and in VERP.
 		local := strings.TrimLeft(text[start:at], "'=")
 		domain := strings.TrimRight(text[at+1:end], ".-")
@@ -39,6 +44,25 @@ func AddressesIn(text string) []string {
 		}
 	}
 	return all
+}
+
+// letterBefore reports whether a text ends in a letter or mark beyond ASCII, in UTF-8 or in one octet.
+func letterBefore(text string) bool {
+	c, size := utf8.DecodeLastRuneInString(text)
+	return isWideLetter(c, size, text[len(text)-size:])
+}
+
+// letterAt reports whether a text begins with one.
+func letterAt(text string) bool {
+	c, size := utf8.DecodeRuneInString(text)
+	return isWideLetter(c, size, text[:size])
+}
+
+func isWideLetter(c rune, size int, octets string) bool {
+	if c == utf8.RuneError && size == 1 {
+		return octets[0] >= 0xc0 // of the ISO 8859 family these are letters
+	}
+	return c >= 0x80 && size > 0 && (unicode.IsLetter(c) || unicode.IsMark(c))
 }
 
 func isLocal(c byte) bool { return isDomain(c) || strings.IndexByte("!#$%&'*+/=?^`{|}~", c) >= 0 }

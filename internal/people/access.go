@@ -49,6 +49,7 @@ const (
 	StandingOtherDomain AccountStanding = "other domain"
 	StandingExternal    AccountStanding = "external"
 	StandingCalendar    AccountStanding = "calendar user"
+	StandingNoAddress   AccountStanding = "no valid address"
 )
 
 // AccessRow is the plan for one account.
@@ -253,6 +254,8 @@ func standingOf(f rehome.Finding) AccountStanding {
 		return StandingCalendar
 	case ExternalAccountSkipped.Is(f):
 		return StandingExternal
+	case AddressUnfit.Is(f):
+		return StandingNoAddress
 	}
 	return ""
 }

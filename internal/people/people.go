@@ -14,6 +14,7 @@ package people
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -71,9 +72,7 @@ func Gather(ctx context.Context, directory Directory, options Options) (*Everybo
 		}
 	}
 	if len(e.Organisation.Accounts) == 0 {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "people",
-			Cause: errors.New("there are none in the database or the roster"),
-			Hint:  "set source.database.dsn, or roster to a CSV file of addresses"}
+		return nil, e.nobody()
 	}
 	if e.Temporary, err = options.Temporary(); err != nil {
 		return nil, err
@@ -81,6 +80,19 @@ func Gather(ctx context.Context, directory Directory, options Options) (*Everybo
 	e.choose(options)
 	e.addPasswords(options)
 	return e, nil
+}
+
+// nobody says why there is not a single account: all that the directory has may be left out.
+func (e *Everybody) nobody() error {
+	fault := &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "people",
+		Cause: errors.New("there are none in the database or the roster"),
+		Hint:  "set source.database.dsn, or roster to a CSV file of addresses"}
+	left := slices.DeleteFunc(slices.Clone(e.Findings), func(f rehome.Finding) bool { return standingOf(f) == "" })
+	if len(left) > 0 {
+		fault.Cause = fmt.Errorf("all accounts of the database are left out (%d): of %s, %s", len(left), left[0].Account, left[0].Sentence)
+		fault.Hint = left[0].NextStep
+	}
+	return fault
 }
 
 // choose sorts the accounts into those that move and those that stay.

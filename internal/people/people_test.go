@@ -262,3 +262,39 @@ func TestGather_hashesInTheRoster(t *testing.T) {
 		t.Errorf("got findings %q, want %q", named, want)
 	}
 }
+
+// An account whose address the destination cannot have is in the plan, and a row of the roster moves it to another address.
+func TestGather_addressThatTheDestinationCannotHave(t *testing.T) {
+	t.Parallel()
+	unfit := AddressUnfit.On("UserSession", rehome.Values{"why": "has the character 'ü' before the @"}).Of("jürgen@example.org")
+	directory := &plainList{organisation: rehome.Organisation{Accounts: []rehome.Account{{Address: "anna@example.org"}}}, findings: []rehome.Finding{unfit}}
+	options := Options{Temporary: func() (vault.Sheet, error) { return vault.Sheet{}, nil }}
+	e, err := Gather(t.Context(), directory, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := e.PlanAccess(AccessOptions{}, nil)
+	if len(plan.Accounts) != 2 || plan.Accounts[1].Standing != StandingNoAddress || !strings.Contains(plan.Accounts[1].Policy, "as SourceUser") {
+		t.Errorf("got rows %+v", plan.Accounts)
+	}
+	options.Roster = filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(options.Roster, []byte("EmailAddress;SourceUser\njuergen@example.org;Jürgen@example.org\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if e, err = Gather(t.Context(), directory, options); err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Findings) > 0 || len(e.Moving) != 2 || e.Moving[1].SourceLogin() != "Jürgen@example.org" {
+		t.Errorf("with a row: got %+v and findings %+v", e.Moving, e.Findings)
+	}
+}
+
+// A database with accounts that are all left out is not one without accounts.
+func TestGather_saysWhyNobodyIsLeft(t *testing.T) {
+	t.Parallel()
+	directory := &plainList{findings: []rehome.Finding{ExternalAccountSkipped.On("", nil).Of("anna@example.org")}}
+	_, err := Gather(t.Context(), directory, Options{Temporary: func() (vault.Sheet, error) { return vault.Sheet{}, nil }})
+	if err == nil || !strings.Contains(err.Error(), "all accounts of the database are left out (1): of anna@example.org") || strings.Contains(rehome.HintOf(err), "dsn") {
+		t.Errorf("got %v, hint %q", err, rehome.HintOf(err))
+	}
+}

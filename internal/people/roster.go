@@ -31,7 +31,17 @@ func (e *Everybody) addRoster(options Options) error {
 		}
 	}
 	e.Organisation.Accounts = roster.Merge(e.Organisation.Accounts, rows)
+	e.settleUnfit(rows)
 	return nil
+}
+
+// settleUnfit takes back what was found of accounts without a valid address that a row moves to another one.
+func (e *Everybody) settleUnfit(rows []rehome.Account) {
+	logins := map[string]bool{}
+	for _, row := range rows {
+		logins[strings.ToLower(row.SourceUser)] = true
+	}
+	e.Findings = slices.DeleteFunc(e.Findings, func(f rehome.Finding) bool { return AddressUnfit.Is(f) && logins[f.Account] })
 }
 
 func (o Options) saysPlain(address string) bool {
