@@ -37,8 +37,8 @@ func TestSync_callsOfScripts(t *testing.T) {
 		{"a person has changed what is called", map[string]string{"main": calling, "a": "keep;\r\n"}, map[string]string{"a": "stop;"},
 			memory{"a": ledger.Rule{Name: "a", Digest: digest("keep;\r\n")}}, calling, "main", []string{
 				"a: somebody has changed or deleted the script at the destination; rehome leaves it as it is"}},
-		{"through another", map[string]string{"main": calling, "a": "require \"include\"; include \"b\";", "b": "keep;"}, map[string]string{"b": "stop;"}, nil,
-			calling, "main", nil},
+		{"through another", map[string]string{"main": calling, "a": "require \"include\"; include \"b\";", "b": "keep;"},
+			map[string]string{"b": "stop;"}, nil, calling, "main", nil},
 		{"missing", map[string]string{"main": calling}, nil, nil, calling, "", []string{
 			`main, line 2: the script calls "a", which does not exist at the source; the script stays off`}},
 		{"missing, and may be", map[string]string{"main": strings.Replace(calling, ":personal", ":optional :once", 1)}, nil, nil,
@@ -49,9 +49,10 @@ func TestSync_callsOfScripts(t *testing.T) {
 			strings.Replace(calling, ":personal", ":global", 1), "", []string{
 				`main, line 2: the script calls "a", a global script of the source server, which rehome cannot copy; the script stays off`}},
 		{"in a circle", map[string]string{"main": calling, "a": "require \"include\"; include \"main\";"}, nil, nil, calling, "main", nil},
-		{"what is called needs a person", map[string]string{"main": calling, "a": "require \"include\";\n\ninclude :global \"x\";"}, nil, nil, calling, "", []string{
-			`a, line 3: the script calls "x", a global script of the source server, which rehome cannot copy; the script stays off`,
-			`main, line 2: the script calls "a", which needs a person or was rejected; both stay off`}},
+		{"what is called needs a person", map[string]string{"main": calling, "a": "require \"include\";\n\ninclude :global \"x\";"}, nil, nil,
+			calling, "", []string{
+				`a, line 3: the script calls "x", a global script of the source server, which rehome cannot copy; the script stays off`,
+				`main, line 2: the script calls "a", which needs a person or was rejected; both stay off`}},
 		{"what is called is refused", map[string]string{"main": calling, "a": "refuse-me;"}, nil, nil, calling, "", []string{
 			"a: rehome cannot read the script (line 1: the character '-'), so it is copied unchanged",
 			`a: the destination refuses the script: CHECKSCRIPT: NO no`,

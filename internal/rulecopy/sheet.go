@@ -15,15 +15,16 @@ import (
 
 // byHand says what a person does about a rule where nobody takes scripts.
 func byHand(rule sieve.Rule) string {
-	does := func(deeds ...string) bool {
-		return slices.ContainsFunc(deeds, func(d string) bool { return slices.Contains(rule.Deeds, d) })
-	}
+	does := func(deed string) bool { return slices.Contains(rule.Deeds, deed) }
+	simple := []string{"fileinto", "setflag", "addflag", "removeflag", "keep", "discard", "stop"}
 	switch {
+	case rule.Off:
+		return "nothing: the rule is switched off at the source"
 	case does("vacation"):
 		return "in the destination's webmail, set up the automatic answer on the day of the switch, not before; the whole text is in the file"
 	case does("redirect"):
 		return "in the destination's webmail, set up the forward on the day of the switch, not before; or ask the provider for it"
-	case rule.Acts(), !does("fileinto", "setflag", "addflag", "removeflag", "keep", "discard", "stop"):
+	case slices.ContainsFunc(rule.Deeds, func(deed string) bool { return !slices.Contains(simple, deed) }):
 		return "ask the provider whether this can be done at all; without it, the message is simply delivered"
 	}
 	return "in the destination's webmail, set it up as a filter, in this order"

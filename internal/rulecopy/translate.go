@@ -22,7 +22,8 @@ type script struct {
 
 // action is what is done about a wanted script.
 func (s script) action(do Deed) Action {
-	a := Action{Name: s.name, Do: do, Active: s.active, Lines: []Line{}, Text: s.text, Waits: do == Hand && s.active && s.acts, Person: len(s.doubts) > 0}
+	a := Action{Name: s.name, Do: do, Active: s.active, Lines: []Line{}, Text: s.text,
+		Waits: do == Hand && s.active && s.acts, Person: len(s.doubts) > 0}
 	if s.read == nil {
 		return a
 	}

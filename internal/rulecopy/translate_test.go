@@ -113,15 +113,17 @@ func TestPlan_namesOfMailboxes(t *testing.T) {
 func TestPlan_namesInFiles(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]struct{ old, new, finding string }{
-		"rules-create.sieve":           {`"INBOX.Fresh.Sub"`, `"Fresh/Sub"`, ""},
-		"rules-exists.sieve":           {`"INBOX.Lists"`, `"Lists"`, ""},
-		"rules-name-in-variable.sieve": {`"${base}"`, `"Work"`, `main, line 4: the script makes the name of a mailbox while it runs (fileinto "INBOX.${1}")`},
+		"rules-create.sieve": {`"INBOX.Fresh.Sub"`, `"Fresh/Sub"`, ""},
+		"rules-exists.sieve": {`"INBOX.Lists"`, `"Lists"`, ""},
+		"rules-name-in-variable.sieve": {`"${base}"`, `"Work"`,
+			`main, line 4: the script makes the name of a mailbox while it runs (fileinto "INBOX.${1}")`},
 	} {
 		text, err := os.ReadFile(filepath.Join("testdata", file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		expected := strings.NewReplacer(want.old, want.new, `fileinto "INBOX.Work"`, `fileinto "Work"`, `" "INBOX.Work"; stop`, `" "Work"; stop`).Replace(string(text))
+		expected := strings.NewReplacer(want.old, want.new, `fileinto "INBOX.Work"`, `fileinto "Work"`, `" "INBOX.Work"; stop`,
+			`" "Work"; stop`).Replace(string(text))
 		action, findings := planned(t, dotted(), string(text))
 		if diff := cmp.Diff(expected, action.Text); diff != "" {
 			t.Errorf("%s: -want +got\n%s", file, diff)

@@ -66,6 +66,22 @@ func (s *Script) study() {
 	}
 	w.run(s.commands, start)
 	slices.SortFunc(s.uses, func(a, b use) int { return a.at.from - b.at.from })
+	if w.means.encoded {
+		w.means.spell(s.commands)
+	}
+}
+
+// spell gives every string the characters that it stands for, for the words about the script.
+func (m meaning) spell(commands []node) {
+	for _, n := range commands {
+		for _, a := range n.args {
+			for i := range a.texts {
+				a.texts[i].value, _ = m.decode(a.texts[i].value)
+			}
+		}
+		m.spell(n.tests)
+		m.spell(n.block)
+	}
 }
 
 // walk is one study of a script.

@@ -4,7 +4,6 @@ package sieve
 
 import (
 	"fmt"
-	"net/textproto"
 	"slices"
 	"strings"
 )
@@ -13,20 +12,21 @@ import (
 type Rule struct {
 	Words string   // `if Subject contains "offer": save it in "Offers"; stop processing rules`
 	Deeds []string // the names of its actions, each once: "fileinto", "redirect", "vacation", "stop"
+	Off   bool     // its test never holds: programs switch a rule off that way
 }
 
 // Acts reports whether the rule sends something, or calls a script that may.
-func (r Rule) Acts() bool { return slices.ContainsFunc(r.Deeds, acts) }
+func (r Rule) Acts() bool { return !r.Off && slices.ContainsFunc(r.Deeds, acts) }
 
-// Describe says what the script does, rule by rule in its order. What it has no words for it gives in
-// the script's own.
+// Describe says what the script does, rule by rule in its order. Words are used for what is understood to its last
+// argument; all else is given in the script's own, because words that leave something out are wrong.
 func (s *Script) Describe() []Rule {
 	var rules []Rule
 	for _, n := range s.commands {
 		if n.name == "require" {
 			continue
 		}
-		r := Rule{Words: s.sentence(n)}
+		r := Rule{Words: s.sentence(n), Off: n.off()}
 		r.note(n)
 		rules = append(rules, r)
 	}
@@ -34,86 +34,116 @@ func (s *Script) Describe() []Rule {
 }
 
 func (r *Rule) note(n node) {
-	if n.branches() {
+	for _, t := range n.tests {
+		if acts(t.name) {
+			r.deed(t.name)
+		}
+		r.note(node{name: "if", tests: t.tests})
+	}
+	if n.branches() || n.name == "foreverypart" {
 		for _, inner := range n.block {
 			r.note(inner)
 		}
 		return
 	}
-	if !slices.Contains(r.Deeds, n.name) {
-		r.Deeds = append(r.Deeds, n.name)
+	r.deed(n.name)
+}
+
+func (r *Rule) deed(name string) {
+	if !slices.Contains(r.Deeds, name) {
+		r.Deeds = append(r.Deeds, name)
 	}
 }
 
-// sentence renders a command with its block.
+// off reports whether the command does nothing: its block never runs, and its test, which a server may try, sends nothing.
+func (n node) off() bool {
+	return n.branches() && len(n.tests) == 1 && n.tests[0].never() && !n.tests[0].tries()
+}
+
+// tries reports whether a test, or one in it, may send something.
+func (n node) tries() bool { return acts(n.name) || slices.ContainsFunc(n.tests, node.tries) }
+
+// never and always tell tests whose answer is fixed (RFC 5228 sections 5.2 to 5.10).
+func (n node) never() bool {
+	switch n.name {
+	case "false":
+		return true
+	case "not":
+		return len(n.tests) == 1 && n.tests[0].always()
+	case "allof":
+		return slices.ContainsFunc(n.tests, node.never)
+	case "anyof":
+		return len(n.tests) > 0 && !slices.ContainsFunc(n.tests, func(t node) bool { return !t.never() })
+	}
+	return false
+}
+
+func (n node) always() bool {
+	switch n.name {
+	case "true":
+		return true
+	case "not":
+		return len(n.tests) == 1 && n.tests[0].never()
+	case "anyof":
+		return slices.ContainsFunc(n.tests, node.always)
+	case "allof":
+		return len(n.tests) > 0 && !slices.ContainsFunc(n.tests, func(t node) bool { return !t.always() })
+	}
+	return false
+}
+
+// sentence renders a command with its block. A block inside of another one is in brackets, so that one can tell where it
+// ends.
 func (s *Script) sentence(n node) string {
-	if !n.branches() {
+	if !n.branches() && n.name != "foreverypart" {
 		return s.deed(n)
 	}
 	var deeds []string
 	for _, inner := range n.block {
-		deeds = append(deeds, s.sentence(inner))
+		words := s.sentence(inner)
+		if inner.branches() || inner.name == "foreverypart" {
+			words = "(" + words + ")"
+		}
+		deeds = append(deeds, words)
 	}
 	if len(deeds) == 0 {
 		deeds = []string{"do nothing"}
 	}
-	head := "otherwise"
-	if n.name != "else" {
-		head = "if " + s.all(n.tests, " and ")
-	}
-	if n.name == "elsif" {
-		head = "otherwise, " + head
-	}
-	return head + ": " + strings.Join(deeds, "; ")
+	return s.head(n) + ": " + strings.Join(deeds, "; ")
 }
 
-// deed says what an action does (RFC 5228 section 4 and its extensions).
-func (s *Script) deed(n node) string {
-	first := n.strings(0)
-	it := "it"
-	if n.has("copy") {
-		it = "a copy"
+func (s *Script) head(n node) string {
+	head := "if " + s.all(n.tests, " and ")
+	switch {
+	case n.name == "foreverypart":
+		return "for every part of the message"
+	case n.name == "else":
+		return "otherwise"
+	case n.off():
+		head = "switched off, never done"
+	case len(n.tests) == 1 && n.tests[0].always():
+		head = "always"
 	}
-	switch n.name {
-	case "fileinto":
-		return "save " + it + " in " + either(first)
-	case "redirect":
-		return "forward " + it + " to " + strings.Join(plain(first), ", ")
-	case "keep":
-		return "keep it in INBOX"
-	case "discard":
-		return "delete it silently"
-	case "stop":
-		return "stop processing rules"
-	case "reject", "ereject":
-		return "reject it with the text " + excerpts(first)
-	case "setflag", "addflag":
-		return "set the flag " + strings.Join(plain(first), " ")
-	case "removeflag":
-		return "remove the flag " + strings.Join(plain(first), " ")
-	case "include":
-		return "run the script " + either(first)
-	case "pipe", "execute", "filter":
-		return "pass it to the program " + either(first)
-	case "vacation":
-		return s.away(n)
+	switch {
+	case n.name != "elsif":
+		return head
+	case head == "always":
+		return "otherwise"
 	}
-	return s.verbatim(n)
+	return "otherwise, " + head
 }
 
-// away says what a vacation does (RFC 5230 section 4).
-func (s *Script) away(n node) string {
-	often := ""
-	if days := n.number("days"); days != "" {
-		often = ", at most once in " + plural(days, "day")
-	} else if seconds := n.number("seconds"); seconds != "" {
-		often = ", at most once in " + plural(seconds, "second")
+// only reports whether a command or test has no other tags than these.
+func (n node) only(tags ...string) bool {
+	return !slices.ContainsFunc(n.args, func(a argument) bool { return a.tag != "" && !slices.Contains(tags, a.tag) })
+}
+
+// at returns the strings of a positional argument.
+func (n node) at(i int) []token {
+	if args := n.positional(); i < len(args) {
+		return args[i].texts
 	}
-	subject := ""
-	if title := n.after("subject"); title != nil {
-		subject = " the subject " + excerpts(title) + " and"
-	}
-	return "reply to the sender" + often + ", with" + subject + " the text " + excerpts(n.strings(0))
+	return nil
 }
 
 func plural(n, noun string) string {
@@ -121,95 +151,6 @@ func plural(n, noun string) string {
 		noun += "s"
 	}
 	return n + " " + noun
-}
-
-// all joins tests; joint is " and " or " or ".
-func (s *Script) all(tests []node, joint string) string {
-	words := make([]string, len(tests))
-	for i, t := range tests {
-		words[i] = s.test(t)
-		if len(tests) > 1 && (t.name == "allof" || t.name == "anyof") && len(t.tests) > 1 {
-			words[i] = "(" + words[i] + ")"
-		}
-	}
-	return strings.Join(words, joint)
-}
-
-// test says what a test asks (RFC 5228 section 5 and its extensions).
-func (s *Script) test(n node) string {
-	switch n.name {
-	case "allof":
-		return s.all(n.tests, " and ")
-	case "anyof":
-		return s.all(n.tests, " or ")
-	case "not":
-		return "not (" + s.all(n.tests, " and ") + ")"
-	case "true":
-		return "in any case"
-	case "false":
-		return "never"
-	case "exists":
-		return "it has the header field " + either(n.strings(0))
-	case "size":
-		return s.size(n)
-	case "mailboxexists":
-		return "there is a mailbox " + either(n.strings(0))
-	case "header", "address", "envelope":
-		return s.compared(n)
-	case "body":
-		if relation := n.relation(); relation != "" {
-			return "the text " + relation + " " + either(n.strings(0))
-		}
-	}
-	return s.verbatim(n)
-}
-
-func (s *Script) size(n node) string {
-	for _, than := range [][2]string{{"over", "larger"}, {"under", "smaller"}} {
-		if octets := n.number(than[0]); octets != "" {
-			return "it is " + than[1] + " than " + octets
-		}
-	}
-	return s.verbatim(n)
-}
-
-// compared says what is compared with what, for tests with a list of fields and a list of keys.
-func (s *Script) compared(n node) string {
-	relation := n.relation()
-	if relation == "" {
-		return s.verbatim(n)
-	}
-	fields := plain(n.strings(1))
-	for i, name := range fields {
-		fields[i] = textproto.CanonicalMIMEHeaderKey(name)
-	}
-	part := strings.Join(fields, " or ")
-	if n.name == "envelope" {
-		part = "the envelope's " + part
-	}
-	switch {
-	case n.has("domain"):
-		part = "the domain in " + part
-	case n.has("localpart"):
-		part = "the part before the @ in " + part
-	}
-	return part + " " + relation + " " + either(n.strings(0))
-}
-
-// relation says how a test compares; "" if there are no words for it. Without a tag it is :is
-// (RFC 5228 section 2.7.1).
-func (n node) relation() string {
-	switch {
-	case n.has("count"), n.has("value"), n.has("list"), n.has("user"), n.has("detail"):
-		return ""
-	case n.has("contains"):
-		return "contains"
-	case n.has("matches"):
-		return "matches"
-	case n.has("regex"):
-		return "matches the regular expression"
-	}
-	return "is"
 }
 
 func plain(tokens []token) []string {
@@ -220,13 +161,29 @@ func plain(tokens []token) []string {
 	return texts
 }
 
-// either lists strings of which one is enough.
-func either(tokens []token) string {
+// quotedList lists strings, each in quotes.
+func quotedList(tokens []token) string {
 	texts := plain(tokens)
 	for i, t := range texts {
 		texts[i] = `"` + t + `"`
 	}
-	return strings.Join(texts, " or ")
+	return strings.Join(texts, ", ")
+}
+
+// either lists strings of which one is enough.
+func either(tokens []token) string {
+	if len(tokens) == 1 {
+		return quotedList(tokens)
+	}
+	return "one of " + quotedList(tokens)
+}
+
+// every lists strings of which none may be missing, behind the words for one and those for several.
+func every(one, several string, tokens []token) string {
+	if len(tokens) == 1 {
+		return one + " " + quotedList(tokens)
+	}
+	return several + " " + quotedList(tokens)
 }
 
 // longest is how much of a text the words repeat; the whole is in the script.
