@@ -30,6 +30,11 @@ func (l *batches) Brought(ctx context.Context, m *Mailbox, visit func(Stored) er
 	return l.stored(ctx, m, ofThisGeneration+everBrought, visit)
 }
 
+// Dropped does the same for what was brought into a mailbox that was gone later, and not found again since.
+func (l *batches) Dropped(ctx context.Context, m *Mailbox, visit func(Stored) error) error {
+	return l.stored(ctx, m, ofThisGeneration+thatDropped, visit)
+}
+
 // Which batches are looked at.
 const (
 	ofThisGeneration = `generation = ? AND `
@@ -37,6 +42,7 @@ const (
 
 	atDestination = `state NOT IN ('intent', 'dropped')`
 	everBrought   = `state <> 'intent'`
+	thatDropped   = `state = 'dropped'`
 )
 
 // StoredFormerly does the same for earlier generations, see Mailbox.Formerly. Of several that have found the same message

@@ -64,6 +64,7 @@ type readers interface {
 	Stored(ctx context.Context, m *ledger.Mailbox, visit func(ledger.Stored) error) error
 	StoredFormerly(ctx context.Context, m *ledger.Mailbox, visit func(ledger.Stored) error) error
 	Brought(ctx context.Context, m *ledger.Mailbox, visit func(ledger.Stored) error) error
+	Dropped(ctx context.Context, m *ledger.Mailbox, visit func(ledger.Stored) error) error
 	Digests(ctx context.Context, address string, visit func(mailbox int64, uids []imap.UID, digests [][]byte) error) error
 }
 

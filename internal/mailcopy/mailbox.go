@@ -205,6 +205,11 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 	if err != nil {
 		return imap.UIDSet{}, err
 	}
+	returned, err := j.regainDropped(ctx, present, n.gone)
+	if err != nil {
+		return imap.UIDSet{}, err
+	}
+	anew.AddSet(returned)
 	j.nextUID = max(j.nextUID, present.Max()+1) // also where no UIDNEXT is told, or one that stands still
 	n.wanted, lost = union(n.wanted, anew), lost.Minus(anew)
 	if j.holdAlarming(lost.Minus(n.gone)) {

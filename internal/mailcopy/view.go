@@ -181,8 +181,8 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 	case !known: // a number of messages that comes with a higher UIDNEXT may be late: one look tells
 		return messages > 0 || src.UIDNext > 1
 	case dropped(row):
-		// Its user has removed the mailbox there: only what is new makes it come back.
-		return v.revived[row.ID] || row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
+		// Its user has removed the mailbox there: only what is new makes it come back. Or it is there again by itself.
+		return v.there(pair.Destination) || v.revived[row.ID] || row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
 	case row.Open, row.Doubted != 0, !row.Untold.Empty():
 		return true
 	}
@@ -196,6 +196,12 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		holds(dst, v.liveAt(pair.Destination)) && // fewer: its user has deleted some
 		(row.Live().Empty() && row.Missing().Empty() || v.steadyThere(row)) // else messages may be others now, or be back
 	return !unchanged
+}
+
+// there says that the destination has a mailbox, and does not say that it is empty.
+func (v accountView) there(destination string) bool {
+	entry, listed := v.dst[destination]
+	return selectable(entry, listed) && (entry.Status == nil || !entry.Status.Messages.Is(0))
 }
 
 // holds reports whether a mailbox has so many messages, and says so.

@@ -60,6 +60,15 @@ func broughtToAMailboxThatIsGone(t *testing.T, empty Empty) {
 	if there := stored(t, l, m); len(there) > 0 || sourceUIDs(brought).String() != "1:2" {
 		t.Errorf("stored %v, brought %v; want none, and both", there, brought)
 	}
+	must(t, l.Mail.Disown(ctx, m, uids(1))) // it was found again
+	var dropped []ledger.Item
+	must(t, l.again.Mail.Dropped(ctx, m, func(s ledger.Stored) error {
+		dropped = append(dropped, s.Items...)
+		return nil
+	}))
+	if sourceUIDs(dropped).String() != "2" {
+		t.Errorf("dropped %v, want the other one", dropped)
+	}
 }
 
 func unsettleOpensAgain(t *testing.T, empty Empty) {
