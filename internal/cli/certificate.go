@@ -24,7 +24,6 @@ func certificateCommand(f *frame) *cobra.Command {
 }
 
 func certificateIssueCommand(f *frame) *cobra.Command {
-	var who *selection
 	var folder string
 	cmd := &cobra.Command{
 		Use:   "issue",
@@ -39,18 +38,13 @@ Certificates contain addresses and mailbox names, but no subjects and no content
 Exit code 0: every account has one. 5: an account has none; the reason is shown.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
-			accounts, err := who.choice(f.app.In)
-			if err != nil {
-				return rehome.OutcomeDone, err
-			}
-			made, err := move.Certify(ctx, accounts, cmp.Or(folder, move.CertificatesDefault()))
+			made, err := move.Certify(ctx, cmp.Or(folder, move.CertificatesDefault()))
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
 			return f.give(made, func(w io.Writer) error { return writeCertified(w, made) })
 		})),
 	}
-	who = f.selectAccounts(cmd)
 	cmd.Flags().StringVar(&folder, "to", "", "write into this folder (default: certificates, beside the ledger)")
 	_ = cmd.MarkFlagDirname("to") // the flag exists, it is defined above
 	return cmd
@@ -140,7 +134,11 @@ func writeChecked(w io.Writer, checked certificate.Checked, known bool) error {
 			fmt.Fprintf(w, "signed with the key %s; compare it with the key of the move, or give that with --key\n", key)
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s of %s genuine\n", number(genuine), count(len(checked.Files), "file is", "files are"))
+	problems := ""
+	if n := len(checked.Problems); n > 0 {
+		problems = "; " + plural(n, "problem") + " with the summary (above)"
+	}
+	_, err := fmt.Fprintf(w, "%s of %s genuine%s\n", number(genuine), count(len(checked.Files), "file is", "files are"), problems)
 	return err
 }
 

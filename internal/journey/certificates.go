@@ -11,7 +11,6 @@ import (
 	"rehome"
 	"rehome/internal/certificate"
 	"rehome/internal/ledger"
-	"rehome/internal/people"
 	"rehome/internal/report"
 	"rehome/internal/vault"
 	"rehome/internal/verify"
@@ -36,10 +35,10 @@ func (m *Move) CertificatesDefault() string {
 }
 
 // Certify writes a certificate for each account that was equal at its last verification, as JSON and as a page, and a summary
-// that lists them all. It contacts no server. Accounts that have none are named with the reason; a certificate of theirs from
+// that lists them all: always of all accounts, so that summary and certificates agree. It contacts no server. Accounts that have none are named with the reason; a certificate of theirs from
 // an earlier time is removed, because it is not true any more.
-func (m *Move) Certify(ctx context.Context, choice people.Choice, folder string) (Certified, error) {
-	answers, err := m.verified(ctx, choice)
+func (m *Move) Certify(ctx context.Context, folder string) (Certified, error) {
+	answers, err := m.verified(ctx)
 	if err != nil {
 		return Certified{}, err
 	}
@@ -128,17 +127,14 @@ func (m *Move) signingKeyFile() string {
 	return filepath.Join(filepath.Dir(m.settings.Secrets.Identity), "signing-key.age")
 }
 
-// verified returns what the last verification of the chosen accounts has said.
-func (m *Move) verified(ctx context.Context, choice people.Choice) ([]verify.Account, error) {
+// verified returns what the last verification of each account has said.
+func (m *Move) verified(ctx context.Context) ([]verify.Account, error) {
 	store, err := m.store(ctx)
 	if err != nil {
 		return nil, err
 	}
 	accounts, err := store.Accounts.All(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if accounts, err = among(accounts, choice); err != nil {
 		return nil, err
 	}
 	verifications, err := store.Verifications.All(ctx)

@@ -140,7 +140,7 @@ func testStatus(t *testing.T, move *Move) {
 
 func testCertificates(t *testing.T, move *Move) {
 	folder := move.CertificatesDefault()
-	made, err := move.Certify(t.Context(), people.Choice{}, folder)
+	made, err := move.Certify(t.Context(), folder)
 	if err != nil || len(made.Accounts) != 1 || len(made.Without) != 0 || made.Outcome() != rehome.OutcomeDone {
 		t.Fatalf("got %+v, %v", made, err)
 	}
@@ -172,7 +172,7 @@ func testCertificates(t *testing.T, move *Move) {
 	if err := store.Verifications.Save(t.Context(), ledger.Verification{Address: anna, Level: "full", Verdict: "differs", Result: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
-	again, err := move.Certify(t.Context(), people.Choice{}, folder)
+	again, err := move.Certify(t.Context(), folder)
 	if err != nil || len(again.Without) != 1 || again.Outcome() != rehome.OutcomeDiffers {
 		t.Errorf("after a difference: %+v, %v", again, err)
 	}
