@@ -7,11 +7,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"rehome"
 	"rehome/internal/journey"
 	"rehome/internal/report"
 	"rehome/internal/vault"
+	"rehome/internal/verify"
 
 	"github.com/spf13/cobra"
 )
@@ -40,9 +42,9 @@ Exit code 0: both ends are equal. 5: they differ, or an account is not verified.
 			document := made.Document()
 			return f.give(document, func(w io.Writer) error {
 				if page == "" {
-					return f.writeVerdicts(w, document)
+					return f.writeVerdicts(w, document, headline(document))
 				}
-				_, err := fmt.Fprintf(w, "%s\nwrote %s\n", verdictSentence(document), page)
+				_, err := fmt.Fprintf(w, "%s\nwrote %s\n", headline(document), page)
 				return err
 			})
 		})),
@@ -59,4 +61,12 @@ func writePage(file string, made *report.Report) error {
 		return err
 	}
 	return vault.WriteFile(file, page.Bytes())
+}
+
+// headline is that of the page, as a line at a terminal begins.
+func headline(document verify.Document) string {
+	if document.Headline == "" {
+		return ""
+	}
+	return strings.ToLower(document.Headline[:1]) + document.Headline[1:]
 }

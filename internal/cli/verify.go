@@ -14,6 +14,7 @@ import (
 	"rehome/internal/conductor"
 	"rehome/internal/journey"
 	"rehome/internal/people"
+	"rehome/internal/report"
 	"rehome/internal/verify"
 
 	"github.com/spf13/cobra"
@@ -69,11 +70,11 @@ func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts peop
 	if err != nil {
 		return rehome.OutcomeDone, err
 	}
-	return f.give(document, func(w io.Writer) error { return f.writeVerdicts(w, document) })
+	return f.give(document, func(w io.Writer) error { return f.writeVerdicts(w, document, verdictSentence(document)) })
 }
 
-// writeVerdicts prints a row for each account, the differences, and a sentence that sums up.
-func (f *frame) writeVerdicts(w io.Writer, document verify.Document) error {
+// writeVerdicts prints a row for each account, the differences, and the sentence that sums up.
+func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence string) error {
 	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRED", "DIFFERENCES").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range document.Accounts {
 		messages := ""
@@ -94,8 +95,29 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document) error {
 	if err := f.writeFindings(w, document.Findings, rehome.SeverityError); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w, verdictSentence(document))
+	writeSince(w, document)
+	_, err := fmt.Fprintln(w, sentence)
 	return err
+}
+
+// writeSince says which answers are older than the last pass, and what was compared since in less depth.
+func writeSince(w io.Writer, document verify.Document) {
+	rechecked := 0
+	var last verify.Rechecked
+	for _, a := range document.Accounts {
+		if a.CopiedSince != nil {
+			fmt.Fprintf(w, "%s: verified %s; %s\n  -> run \"rehome verify\" again\n", printable(a.Account), moment(a.Verified),
+				report.SinceWords(*a.CopiedSince))
+		}
+		if a.Rechecked != nil {
+			rechecked++
+			last = *a.Rechecked
+		}
+	}
+	if rechecked > 0 {
+		fmt.Fprintf(w, "%s compared again later, at level %s; that does not replace the comparison above\n",
+			count(rechecked, "account was", "accounts were"), last.Level)
+	}
 }
 
 func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
@@ -113,6 +135,7 @@ func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
 	}
 }
 
+// verdictSentence sums up a comparison that was made now. What could not be read is not known to differ.
 func verdictSentence(document verify.Document) string {
 	s := document.Tell()
 	if document.Outcome() == rehome.OutcomeDone {
@@ -128,5 +151,9 @@ func verdictSentence(document verify.Document) string {
 	add(s.Equal, "is equal", "are equal")
 	add(s.Differ, "differs", "differ")
 	add(s.Unknown, "could not be read", "could not be read")
-	return fmt.Sprintf("the ends are not equal: of %s, %s", plural(s.Accounts, "account"), strings.Join(parts, ", "))
+	lead := "the ends are not equal"
+	if s.Differ == 0 {
+		lead = "the ends are not proved to be equal"
+	}
+	return fmt.Sprintf("%s: of %s, %s", lead, plural(s.Accounts, "account"), strings.Join(parts, ", "))
 }

@@ -80,7 +80,13 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(who.Staying), Interrupted: errors.Is(err, context.Canceled)}
 	synced.CutOff = errors.Is(err, conductor.ErrCutOff)
 	for _, o := range outcomes {
-		synced.Accounts = append(synced.Accounts, syncedAccount(o))
+		row := syncedAccount(o)
+		messages, objects := row.written()
+		// Also of a pass that was interrupted: what it has written is no longer what was verified.
+		if err := who.store.Verifications.Wrote(context.WithoutCancel(ctx), row.Account, messages, objects); err != nil {
+			return Synced{}, err
+		}
+		synced.Accounts = append(synced.Accounts, row)
 	}
 	for _, work := range opened {
 		synced.Findings = append(synced.Findings, work.findings...)

@@ -178,6 +178,16 @@ func syncedAccount(o conductor.Ended) SyncedAccount {
 	return a
 }
 
+// written counts what the pass has written to the destination: copied, changed and removed.
+func (a SyncedAccount) written() (messages, objects int64) {
+	for _, o := range []*SyncedObjects{a.Contacts, a.Calendars} {
+		if o != nil {
+			objects += int64(o.Copied + o.Updated + o.Removed)
+		}
+	}
+	return int64(a.Mail.Copied + a.Mail.Flagged + a.Mail.Removed), objects
+}
+
 // lasting says that repeating does not mend what stopped an account.
 func lasting(class rehome.Class) bool {
 	switch class {

@@ -70,6 +70,10 @@ func (m *Move) verifyAll(
 		}
 		progress.Expect(toRead[i])
 	}
+	before, err := lastVerified(ctx, who.store)
+	if err != nil {
+		return nil, err
+	}
 	results := make([]verify.Account, len(who.accounts))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
@@ -77,15 +81,29 @@ func (m *Move) verifyAll(
 		group.Go(func() error {
 			progress.Begin(account.Address, toRead[i])
 			defer func() { progress.Finished(account.Address, results[i].Verdict == verify.Unknown) }()
-			return m.verifyOne(ctx, verifier, who.store, account, level, &results[i])
+			return m.verifyOne(ctx, verifier, who.store, account, level, before[account.Address], &results[i])
 		})
 	}
 	return results, group.Wait()
 }
 
-// verifyOne compares one account and keeps the answer.
+// lastVerified returns the last verification of each account, by address.
+func lastVerified(ctx context.Context, store *ledger.Ledger) (map[string]ledger.Verification, error) {
+	all, err := store.Verifications.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last := make(map[string]ledger.Verification, len(all))
+	for _, v := range all {
+		last[v.Address] = v
+	}
+	return last, nil
+}
+
+// verifyOne compares one account and keeps the answer, unless an earlier one says more.
 func (m *Move) verifyOne(
-	ctx context.Context, verifier *verify.Verifier, store *ledger.Ledger, account rehome.Account, level verify.Level, into *verify.Account,
+	ctx context.Context, verifier *verify.Verifier, store *ledger.Ledger, account rehome.Account, level verify.Level,
+	before ledger.Verification, into *verify.Account,
 ) error {
 	var result verify.Account
 	began := time.Now()
@@ -103,6 +121,12 @@ func (m *Move) verifyOne(
 	result.Source, result.Destination = m.reached(account)
 	*into = result
 	m.tellVerified(result, err, time.Since(began))
+	if earlier := (verify.Account{Verdict: verify.Verdict(before.Verdict), Level: verify.Level(before.Level)}); !result.Replaces(earlier) {
+		if result.Verdict == verify.Unknown {
+			return nil
+		}
+		return store.Verifications.Recheck(ctx, account.Address, string(level))
+	}
 	encoded, err := json.Marshal(result)
 	if err != nil {
 		return err

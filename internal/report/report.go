@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"rehome"
@@ -46,10 +47,41 @@ type account struct {
 	ledger.Account
 	result   verify.Account
 	verified time.Time // zero if it has not been verified
+	written  ledger.Written
+}
+
+// since is what was copied after the account was verified; nil if nothing was. A pass that has counted nothing was cut off.
+func (a account) since() *verify.Since {
+	if a.verified.IsZero() || !a.Finished.After(a.verified) && !a.Started.After(a.verified) {
+		return nil
+	}
+	s := &verify.Since{Known: !a.written.Until.IsZero() && !a.written.Until.Before(a.Started), Messages: a.written.Messages, Objects: a.written.Objects}
+	if s.Known && s.Messages+s.Objects == 0 {
+		return nil
+	}
+	return s
 }
 
 // outdated says that the account was copied again after it was verified.
-func (a account) outdated() bool { return !a.verified.IsZero() && a.Finished.After(a.verified) }
+func (a account) outdated() bool { return a.result.CopiedSince != nil }
+
+// SinceWords say what was copied since.
+func SinceWords(s verify.Since) string {
+	var parts []string
+	if s.Messages > 0 {
+		parts = append(parts, count(int(s.Messages), "message"))
+	}
+	if s.Objects > 0 {
+		parts = append(parts, count(int(s.Objects), "contact or calendar object"))
+	}
+	switch {
+	case !s.Known && len(parts) == 0:
+		return "a pass has run since, and what it copied was not counted"
+	case !s.Known:
+		return "at least " + strings.Join(parts, " and ") + " copied or changed since"
+	}
+	return strings.Join(parts, " and ") + " copied or changed since"
+}
 
 // New joins the accounts with their verifications. An error means that a stored result is damaged.
 func New(in Input) (*Report, error) {
@@ -73,12 +105,21 @@ func New(in Input) (*Report, error) {
 		all = append(all, a.result)
 	}
 	r.document = verify.NewDocument(all, in.Findings)
+	s := r.summary()
+	r.document.Headline = s.headline()
+	if s.unverified == s.accounts {
+		r.document.Verdict = verify.Unknown // that nobody has looked is not that they differ
+	}
 	return r, nil
 }
 
 func (a *account) take(v ledger.Verification) (err error) {
-	a.verified = v.Time
+	a.verified, a.written = v.Time, v.Written
 	a.result, err = Answer(a.Address, v)
+	a.result.CopiedSince = a.since()
+	if !v.Rechecked.IsZero() {
+		a.result.Rechecked = &verify.Rechecked{Level: verify.Level(v.RecheckedLevel), At: v.Rechecked}
+	}
 	return err
 }
 

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rehome/internal/ledger"
 	"rehome/internal/verify"
 )
@@ -141,8 +143,8 @@ func TestHeadline(t *testing.T) {
 		{"everything", troubled(t), toneDiffers, "2 of 11 accounts differ, 1 could not be read, 1 is not verified yet, 7 are equal",
 			"Compared: 9 accounts by the content of every message.", verify.Differs},
 		{"not all", open, toneOpen, "1 of 3 accounts is not verified yet, 2 are equal", "Compared: 2 accounts by the content", verify.Differs},
-		{"not yet", unverified, toneOpen, "Not verified yet: 2 accounts", "", verify.Differs},
-		{"nobody", Input{}, toneOpen, "No accounts yet", "", verify.Differs},
+		{"not yet", unverified, toneOpen, "Not verified yet: 2 accounts", "", verify.Unknown},
+		{"nobody", Input{}, toneOpen, "No accounts yet", "", verify.Unknown},
 		{"copied again", outdated, toneOpen, "Both ends were equal, but 1 account was copied again since: 2 accounts, 437 messages, 9.2 MB",
 			"Every message", verify.Equal},
 		{"two levels", counts, toneEqual, "Both ends are equal: 2 accounts, 437 messages",
@@ -233,5 +235,49 @@ func TestNew_storedResultIsDamaged(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "anna@example.com") {
 		t.Errorf("got %v, want an error that names the account", err)
+	}
+}
+
+// What was copied since the proof is said in numbers; a pass that has copied nothing leaves the proof as it was.
+func TestNew_whatWasCopiedSince(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		started, finished time.Duration // after the verification; 0 for none
+		written           ledger.Written
+		want              *verify.Since
+		words             string
+	}{
+		"no pass":         {},
+		"nothing to copy": {time.Hour, 2 * time.Hour, ledger.Written{Until: evening.Add(2 * time.Hour)}, nil, ""},
+		"some": {
+			time.Hour, 2 * time.Hour, ledger.Written{Messages: 12, Objects: 1, Until: evening.Add(2 * time.Hour)},
+			&verify.Since{Known: true, Messages: 12, Objects: 1}, "12 messages and 1 contact or calendar object copied or changed since",
+		},
+		"cut off": {time.Hour, 0, ledger.Written{}, &verify.Since{}, "a pass has run since, and what it copied was not counted"},
+		"cut off after one that had counted": {
+			3 * time.Hour, 0, ledger.Written{Messages: 1, Until: evening.Add(2 * time.Hour)},
+			&verify.Since{Messages: 1}, "at least 1 message copied or changed since",
+		},
+	} {
+		in := organisation("anna")
+		in.Verifications[0].Time, in.Verifications[0].Written = evening, test.written
+		if test.started > 0 {
+			in.Accounts[0].Started, in.Accounts[0].Finished = evening.Add(test.started), time.Time{}
+		}
+		if test.finished > 0 {
+			in.Accounts[0].Finished = evening.Add(test.finished)
+		}
+		r, err := New(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Document().Accounts[0].CopiedSince
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		var page bytes.Buffer
+		if err := r.WriteHTML(&page); err != nil || !strings.Contains(page.String(), test.words) {
+			t.Errorf("%s: %v, the page does not say %q", name, err, test.words)
+		}
 	}
 }

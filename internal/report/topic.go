@@ -124,7 +124,7 @@ func (r *Report) unfinished() []topic {
 		}
 		if a.outdated() {
 			outdated.Groups = append(outdated.Groups, topicGroup{Account: a.Address, Lines: []string{
-				"verified " + timeText(a.verified) + ", copied again " + timeText(a.Finished),
+				"verified " + timeText(a.verified) + "; " + SinceWords(*a.result.CopiedSince),
 			}})
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // Verdict is the answer to the one question.
 type Verdict string
 
-// The verdicts. A whole is equal or differs; one account may also be unknown.
+// The verdicts. A whole is equal or differs, or unknown as long as no account was verified; one account may also be unknown.
 const (
 	Equal   Verdict = "equal"
 	Differs Verdict = "differs"
@@ -21,7 +21,8 @@ const (
 
 // Document is what "verify --json" and "report --json" print.
 type Document struct {
-	Verdict  Verdict          `json:"verdict"` // equal or differs
+	Verdict  Verdict          `json:"verdict"`
+	Headline string           `json:"headline,omitempty"` // of a report: the verdict in a sentence
 	Accounts []Account        `json:"accounts"`
 	Findings []rehome.Finding `json:"findings"`
 }
@@ -39,6 +40,9 @@ type Account struct {
 
 	Mail *Mail `json:"mail,omitempty"` // nil when the mail could not be compared
 
+	CopiedSince *Since     `json:"copied_since,omitempty"` // of a report: the answer is about the ends as they were
+	Rechecked   *Rechecked `json:"rechecked,omitempty"`    // of a report: a later comparison that says less
+
 	Contacts  *Objects `json:"contacts,omitempty"` // nil when they were not compared
 	Calendars *Objects `json:"calendars,omitempty"`
 
@@ -54,6 +58,19 @@ type End struct {
 	Mail  string `json:"mail,omitempty"`  // host and port of IMAP
 	DAV   string `json:"dav,omitempty"`   // URL of contacts and calendars, where the settings have one
 	Login string `json:"login,omitempty"` // the account's name there
+}
+
+// Since is what passes have written to the destination since the ends were compared.
+type Since struct {
+	Known    bool  `json:"known"` // false: a pass was cut off, and what it had written was not counted
+	Messages int64 `json:"messages"`
+	Objects  int64 `json:"objects"` // contacts and calendar objects
+}
+
+// Rechecked is a later comparison at a lower level, which does not take the place of the account's.
+type Rechecked struct {
+	Level Level     `json:"level"`
+	At    time.Time `json:"at"`
 }
 
 // NewDocument puts the accounts together with findings from elsewhere. The whole is equal if there

@@ -91,3 +91,28 @@ func TestVerifier_nothingComparedIsUnknown(t *testing.T) {
 		t.Errorf("%s, %v; want unknown", got.Verdict, err)
 	}
 }
+
+// A count does not take the place of a full comparison, unless it contradicts it.
+func TestAccount_replaces(t *testing.T) {
+	t.Parallel()
+	of := func(level Level, verdict Verdict) Account { return Account{Level: level, Verdict: verdict} }
+	for _, c := range []struct {
+		earlier, later Account
+		want           bool
+	}{
+		{Account{}, of(LevelCounts, Equal), true}, // the first
+		{of(LevelFull, Equal), of(LevelCounts, Equal), false},
+		{of(LevelFull, Equal), of(LevelMetadata, Equal), false},
+		{of(LevelFull, Equal), of(LevelCounts, Unknown), false},
+		{of(LevelFull, Equal), of(LevelCounts, Differs), true},
+		{of(LevelFull, Differs), of(LevelCounts, Differs), false}, // it names the messages
+		{of(LevelFull, Differs), of(LevelCounts, Equal), false},
+		{of(LevelFull, Unknown), of(LevelCounts, Equal), true},
+		{of(LevelFull, Equal), of(LevelFull, Unknown), true},
+		{of(LevelCounts, Equal), of(LevelFull, Equal), true},
+	} {
+		if got := c.later.Replaces(c.earlier); got != c.want {
+			t.Errorf("%s %s after %s %s: got %t", c.later.Level, c.later.Verdict, c.earlier.Level, c.earlier.Verdict, got)
+		}
+	}
+}

@@ -24,6 +24,7 @@ package verify
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"rehome"
@@ -41,6 +42,14 @@ const (
 
 // Levels returns all levels, the cheapest first.
 func Levels() []Level { return []Level{LevelCounts, LevelMetadata, LevelFull} }
+
+// Replaces reports whether an answer takes the place of an earlier one about the same account. What says less does not replace
+// what says more, unless it contradicts it: counting proves no content, and one number that differs disproves all.
+func (a Account) Replaces(earlier Account) bool {
+	stronger := slices.Index(Levels(), a.Level) >= slices.Index(Levels(), earlier.Level)
+	known := earlier.Verdict == Equal || earlier.Verdict == Differs
+	return stronger || !known || a.Verdict == Differs && earlier.Verdict == Equal
+}
 
 // Options are the same for all parts.
 type Options struct {

@@ -93,6 +93,42 @@ func verificationsLastOneCounts(t *testing.T, empty Empty) {
 	}
 }
 
+// What was written since is counted until the next verification, and only of who was verified.
+func verificationsCountWhatWasWrittenSince(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	const anna, bert = "anna@example.test", "bert@example.test"
+	at := func(seconds int64) time.Time {
+		l.now = func() time.Time { return time.Unix(seconds, 0) }
+		return time.Unix(seconds, 0).UTC()
+	}
+	want := func(want ...ledger.Verification) {
+		t.Helper()
+		got, err := l.again.Verifications.All(ctx)
+		must(t, err)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	v := ledger.Verification{Address: anna, Level: "full", Verdict: "equal", Result: []byte("{}")}
+	v.Time = at(3000)
+	must(t, l.Verifications.Save(ctx, v))
+	v.Written.Until = at(3001)
+	must(t, l.Verifications.Wrote(ctx, anna, 0, 0))
+	want(v)
+	must(t, l.Verifications.Wrote(ctx, anna, 3, 1))
+	must(t, l.Verifications.Wrote(ctx, bert, 3, 1))
+	v.Written = ledger.Written{Messages: 5, Objects: 1, Until: at(3002)}
+	must(t, l.Verifications.Wrote(ctx, anna, 2, 0))
+	want(v)
+	v.RecheckedLevel, v.Rechecked = "counts", at(3003)
+	must(t, l.Verifications.Recheck(ctx, anna, "counts"))
+	want(v)
+	v.Written, v.RecheckedLevel, v.Rechecked, v.Time = ledger.Written{}, "", time.Time{}, at(3004)
+	must(t, l.Verifications.Save(ctx, v))
+	want(v)
+}
+
 func findingsReplacedByTheirOrigin(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	ctx := t.Context()

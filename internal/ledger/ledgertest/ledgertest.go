@@ -43,6 +43,7 @@ func contract() []clause {
 		{"accounts planned then saved", accountsPlannedThenSaved},
 		{"save account before anything is seen", saveAccountBeforeAnythingIsSeen},
 		{"verifications last one counts", verificationsLastOneCounts},
+		{"verifications count what was written since", verificationsCountWhatWasWrittenSince},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"intend comes back as it was", intendComesBackAsItWas},
 		{"receive fewer than intended", receiveFewerThanIntended},
