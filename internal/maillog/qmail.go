@@ -12,7 +12,7 @@ import (
 var (
 	qmailBegins = regexp.MustCompile(`^starting delivery (\d+): msg \d+ to (local|remote) (\S+)$`)
 	qmailEnds   = regexp.MustCompile(`^delivery (\d+): (success|failure|deferral)(?:: (.*))?$`)
-	qmailOther  = regexp.MustCompile(`^(?:new msg \d+|end msg \d+|info msg \d+: |bounce msg \d+ |triple bounce|status: (?:local|qmail|exiting)|running$|number of |alert: |warning: )`)
+	qmailOther  = regexp.MustCompile(`^(?:(?:new|end|info|bounce) msg \d+|triple bounce|status: (?:local|qmail|exiting)|running$|alert: |warning: )`)
 	splogger    = regexp.MustCompile(`^\d{9,}\.\d{6} `) // the time that splogger puts before the text
 )
 
