@@ -18,7 +18,8 @@ func TestWriteLogsRead_countsEachFile(t *testing.T) {
 	both := maillog.Summary{Files: 2, Counts: maillog.Counts{Lines: 1201, Deliveries: 1, NotUnderstood: 4}, Each: []maillog.File{one, odd}}
 	var w strings.Builder
 	writeLogsRead(&w, both, deliveryLine)
-	writeLogsRead(&w, maillog.Summary{Files: 1, Each: []maillog.File{{File: "pop", Counts: maillog.Counts{Lines: 2, POPLogins: 2}, From: day, To: day}}}, popLine)
+	pop := maillog.File{File: "pop", Counts: maillog.Counts{Lines: 2, POPLogins: 2}, From: day, To: day}
+	writeLogsRead(&w, maillog.Summary{Files: 1, Each: []maillog.File{pop}}, popLine)
 	want := "read mainlog: 1,200 lines, 1 delivery, 3 not understood (2026-11-20 to 2026-11-22)\n" +
 		"read odd\ufffd: 1 line, 0 deliveries, 1 not understood\nerror: odd\ufffd: nothing in it was understood\n" +
 		"read 2 log files: 1,201 lines, 1 delivery, 4 not understood\n" +
