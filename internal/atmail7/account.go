@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"rehome"
 	"rehome/internal/passhash"
@@ -90,7 +91,7 @@ func (a *assembly) account(s session) rehome.Account {
 
 // password classifies what is stored, and says what an operator should look at.
 func (a *assembly) password(s session) rehome.Password {
-	stored := decodeExact(s.password)
+	stored := a.exact(s.password)
 	form := formOf(stored, a.people.regime)
 	c := classified{address: s.address, form: form, sure: true}
 	switch {
@@ -113,6 +114,14 @@ func (a *assembly) password(s session) rehome.Password {
 		a.find(passwordNotASCII, s.address, "", nil)
 	}
 	return rehome.Password{Form: form, Stored: rehome.NewSecret(stored)}
+}
+
+// exact is decodeExact in the character set of the settings.
+func (a *assembly) exact(stored []byte) string {
+	if a.reading != nil && a.reading.charset != nil && !utf8.Valid(stored) {
+		return decodeWith(a.reading.charset, stored)
+	}
+	return decodeExact(stored)
 }
 
 // hashed looks closer at what has the shape of a hash: a label may say what it is, and the master key

@@ -47,10 +47,13 @@ func (s *Objects) addressBook(ctx context.Context) (*addressBook, error) {
 	}
 	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + quoted(t.name) + " t WHERE CONVERT(t." + quoted(t.columns["account"].name) +
 		" USING utf8) = CONVERT(? USING utf8) ORDER BY t." + quoted(t.columns["id"].name)
-	err := s.reading.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error {
+	texts := placesOf(contactColumns(), func(name string) bool {
+		return !slices.Contains([]string{"id", "userphoto", "userpgpkey", "datemodified"}, name)
+	})
+	err := s.reading.eachText(ctx, "table "+t.name, query, texts, func(v []sql.RawBytes, _ []recoding) error {
 		row := map[string]string{}
 		for i, name := range contactColumns() {
-			row[name] = text(v[i])
+			row[name] = string(v[i])
 		}
 		if !strings.EqualFold(strings.TrimSpace(row["useremail"]), s.account) { // else it is the user's own record
 			b.add(row)
@@ -65,6 +68,15 @@ func (s *Objects) addressBook(ctx context.Context) (*addressBook, error) {
 	}
 	s.book = b
 	return b, nil
+}
+
+func placesOf(names []string, is func(string) bool) (places []int) {
+	for i, name := range names {
+		if is(name) {
+			places = append(places, i)
+		}
+	}
+	return places
 }
 
 func (b *addressBook) add(row map[string]string) {
@@ -86,9 +98,9 @@ func (s *Objects) addGroups(ctx context.Context, b *addressBook) error {
 	}
 	members := map[string][]string{}
 	query := "SELECT groupname, groupemail FROM " + quoted(t.name) + " WHERE CONVERT(account USING utf8) = CONVERT(? USING utf8)"
-	err := s.reading.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error {
-		group := tidy(text(v[0]))
-		email := strings.TrimSpace(text(v[1]))
+	err := s.reading.eachText(ctx, "table "+t.name, query, []int{0, 1}, func(v []sql.RawBytes, _ []recoding) error {
+		group := tidy(string(v[0]))
+		email := strings.TrimSpace(string(v[1]))
 		known := members[group]
 		if email != "" && !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, email) }) {
 			known = append(known, email)

@@ -81,6 +81,35 @@ func TestOrganisation_atmail5WithCrypt(t *testing.T) {
 	}
 }
 
+// What atmail 5 stored with character references, and in two character sets in one column, comes out as people wrote it.
+func TestOrganisation_atmail5Texts(t *testing.T) {
+	t.Parallel()
+	b := startBench(t, atmail7.Options{})
+	b.loadCase(t, "atmail5_md5crypt.sql")
+	b.settings.Profile = ProfileAuto
+	b.exec(t, "UPDATE UserSettings_other SET Signature = 'Gr&uuml;&szlig;e &amp; Dank' WHERE Account = '9lives@example.com'")
+	org, _ := b.organisation(t)
+	got := map[string]string{}
+	for _, a := range org.Accounts {
+		got[strings.TrimSuffix(a.Address, "@example.com")] = a.FirstName + "|" + a.LastName
+	}
+	want := map[string]string{"anna": "Joürg|Bö", "ann2": "Jörg|Bü", "ben": "Smith & Sons|<x>", "9lives": "Cat|"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if len(org.Forwards) != 1 || org.Forwards[0].Target != "r&d@partner.example" {
+		t.Errorf("got forwards %+v", org.Forwards)
+	}
+	rules, err := b.open(t).Rules(t.Context())
+	if err != nil || rules["ben@example.com"].Away != "Away <until> Monday & back" {
+		t.Errorf("got %v, %v", rules["ben@example.com"], err)
+	}
+	preferences, err := b.open(t).Preferences(t.Context())
+	if err != nil || len(preferences) == 0 || preferences[0].Signature != "Grüße & Dank" {
+		t.Errorf("got %+v, %v", preferences, err)
+	}
+}
+
 // named are the findings of one topic in short.
 func named(findings []rehome.Finding, topic rehome.Topic) []string {
 	var of []rehome.Finding

@@ -53,6 +53,8 @@ type Settings struct {
 	Profile     string // a preset; empty is atmail6, ProfileAuto is the one that fits best
 	ProfileFile string // a profile of the operator's; it comes before Profile
 	QuotaUnit   rehome.QuotaUnit
+	// Charset is what stored text is that is not UTF-8: one of charsets. All else is not known; Windows-1252 is tried and said.
+	Charset string
 	// PlainLooksHashed names accounts whose password is plain text though it looks like a hash.
 	PlainLooksHashed []string
 	// MasterKey opens sealed passwords: masterkey in dbconfig.ini of the webmail.

@@ -14,7 +14,7 @@ import (
 // address, a domain or a pattern of one is blocked, and a row that holds anything else is told as it stands. Nothing is
 // guessed, because a pattern that is too wide would sort away what nobody has blocked.
 func addBlocked(rules map[string]*people.Rule, v []sql.RawBytes) {
-	row := tidy(text(v[1]))
+	row := tidy(string(v[1]))
 	if row == "" {
 		return
 	}

@@ -8,7 +8,7 @@ import "rehome"
 func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		databaseIncomplete, tablesNotRead, databaseNotLocked, domainMalformed, domainDisabled, domainsEmpty, servicesOff, popOff,
-		accountTwice, accountIncomplete, accountLeftOver, quotaUnreadable, nameUnknown, nameRecoded, nameRecodedTwice,
+		accountTwice, accountIncomplete, accountLeftOver, quotaUnreadable, nameUnknown, nameRecoded, nameCharsetUnknown, nameRecodedTwice, nameLooksDoubled,
 		passwordLooksHashed, passwordLooksPlain, passwordContradicted, passwordLocked, passwordUnsealed, passwordStaysSealed, passwordCut, passwordNotASCII, overrideUnused,
 		AliasUnparsed, aliasTwice, AliasDomainUnknown, AliasOfInstaller, forwardUnparsed, forwardToSelf, forwardCopyUnknown,
 	}
@@ -104,14 +104,27 @@ var (
 	nameRecoded = rehome.Declared{
 		Code: "name_recoded", Topic: rehome.TopicAccounts, Severity: rehome.SeverityInfo,
 		Sentence: "the name is not stored as UTF-8 and was read as Windows-1252",
-		NextStep: "check the name in the accounts file; to correct it, add it in the roster",
-		Meaning:  "Old versions of atmail stored names in the encoding of the browser.",
+		NextStep: "check the name in the accounts file; if it is wrong, set source.database.charset",
+		Meaning:  "Old versions of atmail stored names in the encoding of the browser. The setting holds for everything that people wrote.",
+	}
+	nameCharsetUnknown = rehome.Declared{
+		Code: "name_charset_unknown", Topic: rehome.TopicAccounts, Severity: rehome.SeverityWarning,
+		Sentence: "the name is not stored as UTF-8, and its letters are not those of Western Europe",
+		NextStep: "set source.database.charset, for instance to windows-1251 or koi8-r, and check the name in the accounts file",
+		Meaning: "The database does not say in which character set the name is. As Windows-1252 its letters make no sense. Contacts, " +
+			"signatures and automatic answers of the same time are in the same character set.",
 	}
 	nameRecodedTwice = rehome.Declared{
 		Code: "name_recoded_twice", Topic: rehome.TopicAccounts, Severity: rehome.SeverityWarning,
-		Sentence: "the name was encoded as UTF-8 twice, so it was decoded twice",
+		Sentence: "the name was encoded as UTF-8 twice, as all names of its column, so it was decoded twice",
 		NextStep: "check the name in the accounts file; to correct it, add it in the roster",
-		Meaning:  "A past conversion of the database has encoded names again. The result is usually right, but it is a guess.",
+		Meaning:  "A past conversion of the database has encoded all its text again. rehome undoes that where no value says otherwise.",
+	}
+	nameLooksDoubled = rehome.Declared{
+		Code: "name_looks_doubled", Topic: rehome.TopicAccounts, Severity: rehome.SeverityInfo,
+		Sentence: "the name looks as if it was encoded as UTF-8 twice, but other names do not; it is used as it is stored",
+		NextStep: "check the name in the accounts file; to correct it, add it in the roster",
+		Meaning:  "A single name proves nothing: MATÚŠ looks like that too. rehome undoes a second encoding only if the whole column has it.",
 	}
 )
 

@@ -55,7 +55,11 @@ func (a *assembly) findRecoded(address string, how recoding) {
 	switch how {
 	case fromCP1252:
 		a.find(nameRecoded, address, "", nil)
+	case fromUnknown:
+		a.find(nameCharsetUnknown, address, "", nil)
 	case fromDoubled:
 		a.find(nameRecodedTwice, address, "", nil)
+	case looksDoubled:
+		a.find(nameLooksDoubled, address, "", nil)
 	}
 }

@@ -93,9 +93,9 @@ func (s *Objects) books(ctx context.Context) ([]dav.Collection, error) {
 	columns := []string{t.col("t", "displayname"), t.col("t", "description"), t.col("t", "ctag"), t.col("t", "synctoken")}
 	query := "SELECT t.id, t.uri, " + strings.Join(columns, ", ") +
 		" FROM " + quoted(t.name) + " t WHERE " + ofPrincipal("t.principaluri") + " ORDER BY t.id"
-	err := s.reading.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error {
+	err := s.reading.eachText(ctx, "table "+t.name, query, []int{2, 3}, func(v []sql.RawBytes, _ []recoding) error {
 		c := s.collection(dav.AddressBooks, v[0], v[1])
-		c.Name, c.Description = text(v[2]), text(v[3])
+		c.Name, c.Description = string(v[2]), string(v[3])
 		c.CTag = state(v[4], v[5])
 		all = append(all, c)
 		return nil
@@ -133,14 +133,14 @@ func (s *Objects) calendars(ctx context.Context) ([]dav.Collection, error) {
 	columns = append(columns, c.col("c", "components"), c.col("c", "ctag"), c.col("c", "synctoken"))
 	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + from + " WHERE " + ofPrincipal(row+".principaluri") + " ORDER BY c.id"
 	var all []dav.Collection
-	err := s.reading.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error {
+	err := s.reading.eachText(ctx, "table "+t.name, query, []int{3, 4, 5, 6, 7, 9}, func(v []sql.RawBytes, _ []recoding) error {
 		found := s.collection(dav.Calendars, v[0], v[1])
 		if string(v[2]) != "1" {
 			found.Types = []string{"collection", "calendar", "shared"}
 		}
-		found.Name, found.Description, found.Color, found.Order = text(v[3]), text(v[4]), text(v[5]), text(v[6])
-		found.Timezone, found.Transparent = text(v[7]), !isZero(v[8])
-		if components := text(v[9]); components != "" {
+		found.Name, found.Description, found.Color, found.Order = string(v[3]), string(v[4]), string(v[5]), string(v[6])
+		found.Timezone, found.Transparent = string(v[7]), !isZero(v[8])
+		if components := string(v[9]); components != "" {
 			found.Components = strings.Split(components, ",")
 		}
 		found.CTag = state(v[10], v[11])
@@ -162,18 +162,12 @@ func (s *Objects) subscriptions(ctx context.Context) ([]dav.Collection, error) {
 	var all []dav.Collection
 	query := "SELECT t.id, t.uri, " + t.col("t", "displayname") + ", " + t.col("t", "source") +
 		" FROM " + quoted(t.name) + " t WHERE " + ofPrincipal("t.principaluri")
-	err := s.reading.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error {
+	err := s.reading.eachText(ctx, "table "+t.name, query, []int{2, 3}, func(v []sql.RawBytes, _ []recoding) error {
 		href := s.home(dav.Calendars) + url.PathEscape(string(v[1])) + "/"
-		all = append(all, dav.Collection{Href: href, Kind: dav.Calendars, Types: []string{"subscribed"}, Name: text(v[2]), Source: text(v[3])})
+		all = append(all, dav.Collection{Href: href, Kind: dav.Calendars, Types: []string{"subscribed"}, Name: string(v[2]), Source: string(v[3])})
 		return nil
 	}, s.account)
 	return all, err
-}
-
-// text reads a column that people see.
-func text(stored []byte) string {
-	decoded, _ := decode(stored)
-	return decoded
 }
 
 // state is what changes with every change: ctag before 2.0, synctoken since.

@@ -80,6 +80,10 @@ func (a *assembly) read(ctx context.Context, sel selection, row func([]sql.RawBy
 	return a.schema.read(ctx, a.reading, sel, row)
 }
 
+func (a *assembly) readTexts(ctx context.Context, sel selection, row func([]sql.RawBytes, []recoding) error) error {
+	return a.schema.readTexts(ctx, a.reading, sel, row)
+}
+
 // findAbout says what concerns the database as a whole.
 func (a *assembly) findAbout() {
 	if len(a.schema.missing) > 0 {

@@ -203,7 +203,7 @@ func TestOrganisation_nameInItsOrder(t *testing.T) {
 func TestOrganisation_characterSets(t *testing.T) {
 	t.Parallel()
 	b := startBench(t, atmail7.Options{})
-	for _, local := range []string{"utf8", "cp1252", "inlatin", "double", "doublecjk", "latin2", "ucs2"} {
+	for _, local := range []string{"utf8", "cp1252", "inlatin", "latin2", "ucs2"} {
 		b.add(t, atmail7.Account{Address: local + "@example.test", Stored: "secret"})
 	}
 	b.exec(t, `
@@ -212,8 +212,6 @@ func TestOrganisation_characterSets(t *testing.T) {
 		INSERT INTO Abook (Account, UserEmail, UserFirstName) VALUES ('utf8@example.test', 'utf8@example.test', 'Jürgen €')
 		INSERT INTO Abook (Account, UserEmail, UserLastName) VALUES ('cp1252@example.test', 'cp1252@example.test', CAST(x'4afc7267656e2080' AS CHAR CHARACTER SET latin1))
 		INSERT INTO Abook (Account, UserEmail, UserLastName) VALUES ('inlatin@example.test', 'inlatin@example.test', CONVERT(x'4ac3bc7267656e20e282ac' USING latin1))
-		INSERT INTO Abook (Account, UserEmail, UserFirstName) VALUES ('double@example.test', 'double@example.test', CONVERT(CONVERT(x'43616663c3a920e282ac' USING latin1) USING utf8mb4))
-		INSERT INTO Abook (Account, UserEmail, UserFirstName) VALUES ('doublecjk@example.test', 'doublecjk@example.test', CONVERT(CONVERT(x'e794b0e4b8ade794b1e7b480' USING latin1) USING utf8mb4))
 		UPDATE Users SET LastName = 'Dvořák Łódź' WHERE Account = 'latin2@example.test'
 		UPDATE Users SET FirstName = '由紀' WHERE Account = 'ucs2@example.test'
 	`)
@@ -223,13 +221,13 @@ func TestOrganisation_characterSets(t *testing.T) {
 		got[strings.TrimSuffix(a.Address, "@example.test")] = a.FirstName + a.LastName
 	}
 	want := map[string]string{
-		"utf8": "Jürgen €", "cp1252": "Jürgen €", "inlatin": "Jürgen €", "double": "Cafcé €", "doublecjk": "田中由紀",
+		"utf8": "Jürgen €", "cp1252": "Jürgen €", "inlatin": "Jürgen €",
 		"latin2": "Dvořák Łódź", "ucs2": "由紀",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	wantCodes := []string{"name_recoded cp1252@example.test", "name_recoded_twice double@example.test", "name_recoded_twice doublecjk@example.test"}
+	wantCodes := []string{"name_recoded cp1252@example.test"}
 	if diff := cmp.Diff(wantCodes, codes(findings)); diff != "" {
 		t.Errorf("findings: -want +got\n%s", diff)
 	}

@@ -55,28 +55,25 @@ func (a *assembly) readConfig(ctx context.Context) error {
 func (a *assembly) readUsers(ctx context.Context) error {
 	sel := selection{role: roleUser, fields: []string{
 		"user.account", "user.status", "user.quota", "user.group", "user.forward", "user.first_name", "user.last_name",
-	}}
-	return a.read(ctx, sel, func(v []sql.RawBytes) error {
+	}, texts: []string{"user.forward", "user.first_name", "user.last_name"}}
+	return a.readTexts(ctx, sel, func(v []sql.RawBytes, how []recoding) error {
 		address := key(v[0])
 		if _, twice := a.people.users[address]; twice {
 			a.find(accountTwice, address, "Users", nil)
 			return nil
 		}
-		first, one := decode(v[5])
-		last, two := decode(v[6])
 		a.people.users[address] = user{
-			disabled: !isZero(v[1]), quota: string(v[2]), group: key(v[3]), forward: decodeExact(v[4]),
-			first: tidy(first), last: tidy(last), recoded: cmp.Or(one, two),
+			disabled: !isZero(v[1]), quota: string(v[2]), group: key(v[3]), forward: string(v[4]),
+			first: tidy(string(v[5])), last: tidy(string(v[6])), recoded: cmp.Or(how[5], how[6]),
 		}
 		return nil
 	})
 }
 
 func (a *assembly) readSettings(ctx context.Context) error {
-	sel := selection{role: roleSettings, fields: []string{"settings.account", "settings.real_name"}}
-	return a.read(ctx, sel, func(v []sql.RawBytes) error {
-		name, recoded := decode(v[1])
-		a.people.settings[key(v[0])] = setting{realName: tidy(name), recoded: recoded}
+	sel := selection{role: roleSettings, fields: []string{"settings.account", "settings.real_name"}, texts: []string{"settings.real_name"}}
+	return a.readTexts(ctx, sel, func(v []sql.RawBytes, how []recoding) error {
+		a.people.settings[key(v[0])] = setting{realName: tidy(string(v[1])), recoded: how[1]}
 		return nil
 	})
 }
@@ -103,13 +100,12 @@ func ownContacts(t *table) (string, bool) {
 func (a *assembly) readContacts(ctx context.Context) error {
 	sel := selection{role: roleContact, where: ownContacts, fields: []string{
 		"contact.account", "contact.email", "contact.global", "contact.first_name", "contact.last_name",
-	}}
-	return a.read(ctx, sel, func(v []sql.RawBytes) error {
+	}, texts: []string{"contact.first_name", "contact.last_name"}}
+	return a.readTexts(ctx, sel, func(v []sql.RawBytes, how []recoding) error {
 		address := key(v[0])
 		email := key(v[1])
-		first, one := decode(v[3])
-		last, two := decode(v[4])
-		c := contact{global: !isZero(v[2]), own: email == "" || email == address, first: tidy(first), last: tidy(last), recoded: cmp.Or(one, two)}
+		c := contact{global: !isZero(v[2]), own: email == "" || email == address, first: tidy(string(v[3])), last: tidy(string(v[4])),
+			recoded: cmp.Or(how[3], how[4])}
 		if c.first == "" && c.last == "" {
 			return nil
 		}

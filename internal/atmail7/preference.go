@@ -18,7 +18,7 @@ func (d *Database) Preferences(ctx context.Context) ([]people.Preference, error)
 	var all []people.Preference
 	sel := selection{role: rolePreference, where: having("preference.account"), fields: []string{
 		"preference.account", "preference.display_name", "preference.reply_to", "preference.signature", "preference.time_zone", "preference.language",
-	}}
+	}, texts: []string{"preference.display_name", "preference.reply_to", "preference.signature"}}
 	err := d.snapshot(ctx, func(r *reading) error {
 		return d.schema.read(ctx, r, sel, func(v []sql.RawBytes) error {
 			if p, ok := preference(v); ok {
@@ -36,11 +36,8 @@ func (d *Database) Preferences(ctx context.Context) ([]people.Preference, error)
 
 func preference(v []sql.RawBytes) (people.Preference, bool) {
 	address, err := rehome.ParseAddress(key(v[0]))
-	name, _ := decode(v[1])
-	replyTo, _ := decode(v[2])
-	signature, _ := decode(v[3])
 	p := people.Preference{
-		Account: address, DisplayName: tidy(name), ReplyTo: tidy(replyTo), Signature: strings.TrimSpace(signature),
+		Account: address, DisplayName: tidy(string(v[1])), ReplyTo: tidy(string(v[2])), Signature: strings.TrimSpace(string(v[3])),
 		TimeZone: tidy(decodeExact(v[4])), Language: tidy(decodeExact(v[5])),
 	}
 	if strings.EqualFold(p.ReplyTo, p.Account) {

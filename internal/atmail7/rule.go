@@ -21,12 +21,12 @@ type ruleTable struct {
 
 var ruleTables = []ruleTable{
 	{"Users", []string{"Account", "AutoReply"}, func(rules map[string]*people.Rule, v []sql.RawBytes) {
-		if away := strings.TrimSpace(text(v[1])); away != "" {
+		if away := strings.TrimSpace(string(v[1])); away != "" {
 			ruleOf(rules, v[0]).Away = away
 		}
 	}},
 	{"SpamSettings", []string{"username", "preference", "value"}, func(rules map[string]*people.Rule, v []sql.RawBytes) {
-		senders := strings.Fields(strings.ToLower(text(v[2]))) // SpamAssassin takes several in one row
+		senders := strings.Fields(strings.ToLower(string(v[2]))) // SpamAssassin takes several in one row
 		switch strings.ToLower(string(v[1])) {
 		case "whitelist_from":
 			ruleOf(rules, v[0]).Allow = append(ruleOf(rules, v[0]).Allow, senders...)
@@ -41,7 +41,7 @@ var ruleTables = []ruleTable{
 }
 
 func addSort(rules map[string]*people.Rule, v []sql.RawBytes) {
-	s := people.Sort{From: tidy(text(v[1])), Subject: tidy(text(v[2])), Mailbox: strings.TrimSpace(text(v[3]))}
+	s := people.Sort{From: tidy(string(v[1])), Subject: tidy(string(v[2])), Mailbox: strings.TrimSpace(string(v[3]))}
 	if s.Mailbox != "" && (s.From != "" || s.Subject != "") {
 		ruleOf(rules, v[0]).Sorts = append(ruleOf(rules, v[0]).Sorts, s)
 	}
@@ -90,7 +90,11 @@ func (r *reading) rules(ctx context.Context, found catalogue, name string, table
 		}
 		columns[i] = quoted(c.name)
 	}
-	return r.each(ctx, "table "+name, "SELECT "+strings.Join(columns, ", ")+" FROM "+quoted(name), func(v []sql.RawBytes) error {
+	texts := placesOf(columns[1:], func(string) bool { return true })
+	for i := range texts {
+		texts[i]++ // behind the account
+	}
+	return r.eachText(ctx, "table "+name, "SELECT "+strings.Join(columns, ", ")+" FROM "+quoted(name), texts, func(v []sql.RawBytes, _ []recoding) error {
 		table.row(rules, v)
 		return nil
 	})

@@ -5,6 +5,7 @@ package atmail7
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,7 @@ func (t *table) expression(field string) string {
 type selection struct {
 	role   role
 	fields []string
+	texts  []string // of the fields, those that people wrote
 	// where narrows the rows of one table; nil takes all. It returns the text behind FROM, and false
 	// if the table can hold nothing of interest.
 	where func(*table) (string, bool)
@@ -40,6 +42,18 @@ type selection struct {
 // read runs the selection over every table of its role, one statement a table, and calls row for
 // each row, with the values in the order of the fields.
 func (s *schema) read(ctx context.Context, r *reading, sel selection, row func(values []sql.RawBytes) error) error {
+	return s.readTexts(ctx, r, sel, func(values []sql.RawBytes, _ []recoding) error { return row(values) })
+}
+
+// readTexts is read that also tells how each value became text.
+func (s *schema) readTexts(ctx context.Context, r *reading, sel selection, row func(values []sql.RawBytes, how []recoding) error) error {
+	var texts []int
+	for i, f := range sel.fields {
+		if slices.Contains(sel.texts, f) {
+			texts = append(texts, i)
+		}
+	}
+	unsaid := make([]recoding, len(sel.fields))
 	for _, t := range s.tables[sel.role] {
 		tail := ""
 		if sel.where != nil {
@@ -53,7 +67,13 @@ func (s *schema) read(ctx context.Context, r *reading, sel selection, row func(v
 			expressions = append(expressions, t.expression(f))
 		}
 		query := "SELECT " + strings.Join(expressions, ", ") + " FROM " + quoted(t.name) + tail
-		if err := r.each(ctx, "table "+t.name, query, row, sel.args...); err != nil {
+		var err error
+		if len(texts) > 0 {
+			err = r.eachText(ctx, "table "+t.name, query, texts, row, sel.args...)
+		} else {
+			err = r.each(ctx, "table "+t.name, query, func(v []sql.RawBytes) error { return row(v, unsaid) }, sel.args...)
+		}
+		if err != nil {
 			return err
 		}
 	}

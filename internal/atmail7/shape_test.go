@@ -6,10 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"rehome"
 )
@@ -206,73 +204,4 @@ func FuzzAliasRow(f *testing.F) {
 			t.Errorf("got %+v", alias)
 		}
 	})
-}
-
-func TestDecode(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		stored, want string
-		how          recoding
-	}{
-		{"", "", asStored},
-		{"Anna", "Anna", asStored},
-		{"Jürgen", "Jürgen", asStored},
-		{"J\xfcrgen", "Jürgen", fromCP1252},
-		{"\x80 \x81 \x9d", "€ \u0081 \u009d", fromCP1252},
-		{"CafÃ©", "Café", fromDoubled},
-		{"â‚¬", "€", fromDoubled},
-		{"Ã\u0081rpád", "Ã\u0081rpád", asStored}, // half of it is encoded once: not ours to mend
-		{"Ã\u0081rp", "Árp", fromDoubled},
-		{"Ãlvaro", "Ãlvaro", asStored},
-		{"São", "São", asStored},
-		{"Дмитрий", "Дмитрий", asStored},
-	} {
-		if got, how := decode([]byte(c.stored)); got != c.want || how != c.how {
-			t.Errorf("decode(%q) = %q, %q, want %q, %q", c.stored, got, how, c.want, c.how)
-		}
-	}
-}
-
-func TestDecode_undoesWhatALatin1ConnectionDid(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringMatching(`[a-z \p{Latin}\p{Cyrillic}\p{Greek}\p{Han}]{1,10}`).Draw(t, "text")
-		ascii := isASCII(text)
-		_, ambiguous := undouble(text)
-		doubled, how := decode([]byte(cp1252([]byte(text))))
-		if !ambiguous && (doubled != text || (how == fromDoubled) == ascii) {
-			t.Fatalf("%q came back as %q, %q", text, doubled, how)
-		}
-	})
-}
-
-func FuzzDecode(f *testing.F) {
-	f.Add([]byte("CafÃ©"))
-	f.Add([]byte("J\xfcrgen\x81"))
-	f.Fuzz(func(t *testing.T, stored []byte) {
-		text, how := decode(stored)
-		if !utf8.ValidString(text) || how == asStored && text != string(stored) {
-			t.Errorf("decode(%q) = %q, %q", stored, text, how)
-		}
-		if name := tidy(text); name != strings.TrimSpace(name) || strings.ContainsAny(name, "\r\n\t\x00") || strings.Contains(name, "  ") {
-			t.Errorf("tidy(%q) = %q", text, name)
-		}
-	})
-}
-
-func TestQuota_units(t *testing.T) {
-	t.Parallel()
-	for unit, want := range map[rehome.QuotaUnit]int64{"": 7 << 10, rehome.QuotaKB: 7 << 10, rehome.QuotaMB: 7 << 20, rehome.QuotaBytes: 7} {
-		octets, err := octetsOf(unit)
-		if err != nil {
-			t.Fatal(err)
-		}
-		a := &assembly{quotaUnit: octets}
-		if got := a.quota("a@b", "7"); got != want || a.findings != nil {
-			t.Errorf("%q: got %d and %d findings, want %d", unit, got, len(a.findings), want)
-		}
-		if got := a.quota("a@b", "9223372036854775808"); got != 0 || len(a.findings) != 1 {
-			t.Errorf("%q: got %d and %d findings of a number that is too large", unit, got, len(a.findings))
-		}
-	}
 }

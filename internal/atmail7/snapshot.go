@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // execer is what preparing a session needs of a connection.
@@ -21,6 +22,7 @@ type reading struct {
 	conn     *sql.Conn
 	fault    func(op string, err error) error
 	readOnly bool
+	charset  *charmap.Charmap // of what is not UTF-8; nil where nobody has said
 }
 
 // snapshot calls read with a connection of its own, inside a read-only transaction that sees the
@@ -45,7 +47,7 @@ func (d *Database) begin(ctx context.Context) (*reading, error) {
 		_ = conn.Close() // the first error is the one to tell
 		return nil, d.fault("begin reading", err)
 	}
-	return &reading{conn: conn, fault: d.fault, readOnly: readOnly}, nil
+	return &reading{conn: conn, fault: d.fault, readOnly: readOnly, charset: charsets[d.settings.Charset]}, nil
 }
 
 // connect gives up on a port that accepts and then says nothing.

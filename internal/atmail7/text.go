@@ -15,29 +15,18 @@ import (
 type recoding string
 
 const (
-	asStored    recoding = ""
-	fromCP1252  recoding = "cp1252" // were Windows-1252, not UTF-8
-	fromDoubled recoding = "double" // were UTF-8 that a latin1 connection encoded once more
+	asStored     recoding = ""
+	fromCP1252   recoding = "cp1252"  // were no UTF-8, and read as Windows-1252
+	fromUnknown  recoding = "unknown" // the same, but hardly are Windows-1252
+	fromDoubled  recoding = "double"  // were UTF-8 that a latin1 connection encoded once more, as all of the column
+	looksDoubled recoding = "maybe"   // look like that, but the column's other values say otherwise
 )
 
-// decode turns the bytes of a text column into text. atmail 5 named no character set to its
-// database and 6 names UTF-8, so a column may hold either, or UTF-8 twice.
-func decode(stored []byte) (string, recoding) {
-	if !utf8.Valid(stored) {
-		return cp1252(stored), fromCP1252
-	}
-	text := string(stored)
-	if once, doubled := undouble(text); doubled {
-		return once, fromDoubled
-	}
-	return text, asStored
-}
-
-// cp1252 decodes as MySQL's latin1 does: the five bytes without a character are C1 controls there.
-func cp1252(stored []byte) string {
+// decodeWith decodes as MySQL does its latin1: bytes without a character are C1 controls there.
+func decodeWith(set *charmap.Charmap, stored []byte) string {
 	var out strings.Builder
 	for _, b := range stored {
-		r := charmap.Windows1252.DecodeByte(b)
+		r := set.DecodeByte(b)
 		if r == utf8.RuneError {
 			r = rune(b)
 		}
@@ -46,8 +35,8 @@ func cp1252(stored []byte) string {
 	return out.String()
 }
 
-// undouble reverses one encoding too many. Text that reads as Windows-1252 bytes of valid UTF-8
-// beyond ASCII is such text: no language writes like that.
+// undouble reverses one encoding too many, if the result is a text that somebody may have written. One value proves
+// nothing: MATÚŠ in Windows-1252 is valid UTF-8 too.
 func undouble(text string) (string, bool) {
 	bytes := make([]byte, 0, len(text))
 	beyond := false
@@ -62,10 +51,54 @@ func undouble(text string) (string, bool) {
 		beyond = beyond || b >= 0x80
 		bytes = append(bytes, b)
 	}
-	if !beyond || !utf8.Valid(bytes) {
+	if !beyond || !utf8.Valid(bytes) || !isWritten(string(bytes)) {
 		return "", false
 	}
 	return string(bytes), true
+}
+
+// scripts are those that are told apart; letters of other scripts are not expected.
+var scripts = []*unicode.RangeTable{unicode.Greek, unicode.Cyrillic, unicode.Hebrew, unicode.Arabic, unicode.Thai, unicode.Hangul}
+
+// accents are the combining marks of European languages and of Vietnamese, which some programs write behind the letter.
+const accents = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u0309\u030a\u030b\u030c\u031b\u0323\u0326\u0327\u0328\u0331"
+
+// isWritten reports whether a text is one that people write: no word has letters of two scripts, none is a single letter of
+// a far one, and the Latin ones are those of European languages.
+func isWritten(text string) bool {
+	if strings.ContainsFunc(text, func(c rune) bool {
+		return unicode.IsControl(c) && !unicode.IsSpace(c) || unicode.IsMark(c) || unicode.Is(unicode.Co, c)
+	}) {
+		return false
+	}
+	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return !unicode.IsLetter(c) }) {
+		letters := []rune(word)
+		table := scriptOf(letters[0])
+		if table == nil || len(letters) == 1 && table != unicode.Latin && table != unicode.Han {
+			return false
+		}
+		for _, c := range letters {
+			if scriptOf(c) != table {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func scriptOf(c rune) *unicode.RangeTable {
+	switch {
+	case c < 0x180 || c >= 0x218 && c <= 0x21b || c >= 0x1e80 && c <= 0x1ef9: // Latin of Europe and Viet Nam
+		return unicode.Latin
+	case unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana) || c == 'ー':
+		return unicode.Han
+	}
+	for _, table := range scripts {
+		if unicode.Is(table, c) {
+			return table
+		}
+	}
+	return nil
 }
 
 // decodeExact is for passwords: nothing is guessed where the bytes are valid as they are.
@@ -73,7 +106,7 @@ func decodeExact(stored []byte) string {
 	if utf8.Valid(stored) {
 		return string(stored)
 	}
-	return cp1252(stored)
+	return decodeWith(charmap.Windows1252, stored)
 }
 
 // tidy makes one line of a name: what separates its words is one space each.

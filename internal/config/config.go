@@ -122,7 +122,7 @@ func Default() Config {
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{
 		Store: "rehome.db",
-		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB}, IMAP: imap, POP3: pop3, Sieve: sieve,
+		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB, Charset: "auto"}, IMAP: imap, POP3: pop3, Sieve: sieve,
 			DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
 		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3, Sieve: sieve,
 			DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},

@@ -61,7 +61,7 @@ func (m *Move) directory(ctx context.Context) (people.Directory, error) {
 	defer m.waits.Begin("the database of the source")()
 	database, err := atmail7.Open(ctx, atmail7.Settings{
 		DSN: settings.DSN, Password: password, MasterKey: masterKey, Profile: settings.Profile, ProfileFile: settings.ProfileFile,
-		QuotaUnit: settings.QuotaUnit, PlainLooksHashed: settings.PlainLooksHashed,
+		QuotaUnit: settings.QuotaUnit, Charset: settings.Charset, PlainLooksHashed: settings.PlainLooksHashed,
 	})
 	if err != nil {
 		return nil, err // and no directory that is not nil
