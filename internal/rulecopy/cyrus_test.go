@@ -125,7 +125,8 @@ func TestSync_whatCyrusDoesNotTake(t *testing.T) {
 	)
 	want := []string{
 		"the one put true", "a part refused false", "old 0 put false", "old 1 put false", "old 2 put false", "old 3 put false", "old 4 refused false",
-		"rules_not_possible a part: the destination cannot use the extension mime, cannot use the extension foreverypart -> ask " +
+		"rules_not_possible a part: the destination cannot look at the MIME headers of messages (no mime), cannot look " +
+			"into the parts of messages (no foreverypart) -> ask " +
 			"its administrator for the extension, or tell the user what no longer happens automatically",
 		`rules_refused a part: the destination refuses the script: CHECKSCRIPT: NO line 1: Unsupported feature(s) in "require": "mime", "foreverypart"  line 1: syntax error -> ` + correct,
 		"rules_refused old 4: the destination refuses the script: PUTSCRIPT: NO You are only allowed 5 scripts on this server -> " + room5,

@@ -91,14 +91,12 @@ type run struct {
 	result               Result
 }
 
-// save keeps the first flags: a script that saves twice to one mailbox saves once (RFC 5228 section 2.10.3).
+// save takes the last flags: a script that saves twice to one mailbox saves once (RFC 5228 section 2.10.3).
 func (r *run) save(mailbox string, flags []string) {
 	if strings.EqualFold(mailbox, "inbox") {
 		mailbox = "INBOX"
 	}
-	if _, already := r.result.Saved[mailbox]; !already {
-		r.result.Saved[mailbox] = strings.Join(flags, " ")
-	}
+	r.result.Saved[mailbox] = strings.Join(flags, " ")
 }
 
 // block runs commands and reports whether the script goes on behind them.

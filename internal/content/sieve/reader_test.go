@@ -57,9 +57,7 @@ func (r *reader) take(words string) bool {
 }
 
 func (r *reader) save(mailbox string, flags []string) {
-	if _, already := r.result.Saved[mailbox]; !already {
-		r.result.Saved[mailbox] = strings.Join(flags, " ")
-	}
+	r.result.Saved[mailbox] = strings.Join(flags, " ")
 }
 
 // sentence reads a condition with what is done under it, or a bare deed. Live says that one is to do it.
@@ -219,7 +217,7 @@ var questions = []struct {
 		return !slices.ContainsFunc(texts(m[1]), func(name string) bool { return !r.exists(r.noted(name)) })
 	}},
 	{regexp.MustCompile(`^it is larger than 1K`), func(r *reader, _ []string) bool { return len(r.letter.Text()) > 1024 }},
-	{regexp.MustCompile(`^it is smaller than 400`), func(r *reader, _ []string) bool { return len(r.letter.Text()) < 400 }},
+	{regexp.MustCompile(`^it is smaller than 1000`), func(r *reader, _ []string) bool { return len(r.letter.Text()) < 1000 }},
 	{regexp.MustCompile(`^(.+?) (is|contains|matches) ` + listed + `( in exactly these letters)?`), func(r *reader, m []string) bool {
 		return slices.ContainsFunc(r.subject(m[1]), func(text string) bool {
 			return slices.ContainsFunc(texts(m[3]), func(key string) bool {

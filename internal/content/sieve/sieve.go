@@ -40,6 +40,9 @@ var deeds = map[string]string{
 	"editheader": "change header lines", "vnd.dovecot.pipe": "hand messages to a program", "vnd.dovecot.execute": "run a program",
 	"vnd.dovecot.filter": "rewrite messages with a program",
 	"mailbox":            "make mailboxes while sorting", "subaddress": "look at what follows the + of an address",
+	"foreverypart": "look into the parts of messages", "mime": "look at the MIME headers of messages", "duplicate": "tell messages that come twice",
+	"special-use": "find mailboxes by their use", "encoded-character": "write characters as numbers", "fcc": "keep copies of its answers",
+	"vnd.dovecot.report": "report messages", "spamtest": "ask for the spam score", "index": "look at a single one of several header fields",
 }
 
 // Explain says in a clause what a server without the extension cannot do.

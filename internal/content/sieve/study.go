@@ -180,7 +180,11 @@ func (w *walk) visit(n node, now state) state {
 				tags = append(tags, a.tag)
 			}
 		}
-		out[names[0]] = modify(w.means.expand(args[1].texts[0].value, now), tags)
+		value := args[1].texts[0].value
+		if strings.EqualFold(value, "${"+names[0]+"}") && len(tags) == 0 {
+			return out // Pigeonhole makes a variable empty that is set to itself, others leave it
+		}
+		out[names[0]] = modify(w.means.expand(value, now), tags)
 	}
 	return out
 }
