@@ -88,12 +88,14 @@ func (d *demo) run(ctx context.Context) error {
 		func(ctx context.Context) error { return d.show(ctx, exitPartial, "verify") },
 		func(ctx context.Context) error { return d.show(ctx, exitPartial, "report", "--html", "report.html") },
 		func(ctx context.Context) error { return d.show(ctx, 0, "status") },
-		func(ctx context.Context) error { return d.show(ctx, exitPartial, "certificate", "issue") },
+		d.judge,
+		d.secondOpinion,
+		func(ctx context.Context) error { return d.show(ctx, exitPartial, "findings", "list") },
+		d.accept,
+		func(ctx context.Context) error { return d.show(ctx, 0, "certificate", "issue") },
 		func(ctx context.Context) error {
 			return d.show(ctx, 0, "certificate", "check", "--key", "certificates/signing-key.pem", "certificates")
 		},
-		d.judge,
-		d.secondOpinion,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -161,6 +163,24 @@ func (d *demo) importAccounts(context.Context) error {
 		return errors.New("the destination did not take every row")
 	}
 	return nil
+}
+
+// accept plays the administrator who decides that what was planted may stay.
+func (d *demo) accept(ctx context.Context) error {
+	out, err := d.setup.Command(ctx, "findings", "list", "--json").Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	var found struct{ Open []struct{ ID string } }
+	if err := json.Unmarshal(out, &found); err != nil {
+		return fmt.Errorf("read the findings: %w", err)
+	}
+	args := []string{"findings", "accept"}
+	for _, o := range found.Open {
+		args = append(args, o.ID)
+	}
+	return d.show(ctx, 0, append(args, "--by", "the administrator", "--reason", "above the size limit; its owner keeps a copy")...)
 }
 
 // judgedReport is what the judge reads of the report.

@@ -39,6 +39,8 @@ type Certificate struct {
 	Calendars *Objects `json:"calendars,omitempty"`
 	Notes     []Note   `json:"notes,omitempty"` // what is equal all the same and worth knowing
 
+	Accepted []verify.Accepted `json:"accepted,omitempty"` // what differs, and a person has accepted
+
 	// The tree's roots, see treeOf: what both ends held as one number each. "" unless every octet was read.
 	SourceRoot      string `json:"source_root,omitempty"`
 	DestinationRoot string `json:"destination_root,omitempty"`
@@ -118,6 +120,7 @@ func New(issue Issue, found verify.Account) (*Certificate, error) {
 		Verdict: found.Verdict, Level: found.Level, Verified: found.Verified.UTC(),
 		Mail: mailOf(found.Mail), Contacts: objectsOf(found.Contacts), Calendars: objectsOf(found.Calendars),
 	}
+	c.Accepted = found.Accepted
 	for _, f := range found.Findings {
 		c.Notes = append(c.Notes, Note{Code: f.Code, Object: f.Object, Sentence: f.Sentence})
 	}

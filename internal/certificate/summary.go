@@ -31,7 +31,8 @@ type Entry struct {
 	Messages int64        `json:"messages"`
 	Octets   int64        `json:"octets"`
 	Objects  int          `json:"objects"`
-	SHA256   string       `json:"sha256"` // of the certificate as compact JSON, see digestOf
+	Accepted int          `json:"accepted,omitempty"` // differences that a person has accepted
+	SHA256   string       `json:"sha256"`             // of the certificate as compact JSON, see digestOf
 }
 
 // Without is an account that has no certificate, with the clause that says why.
@@ -53,7 +54,7 @@ func (s *Summary) Add(c *Certificate) error {
 	if err != nil {
 		return err
 	}
-	e := Entry{Account: c.Account, Level: c.Level, Verified: c.Verified, Objects: c.objects(), SHA256: digestOf(content)}
+	e := Entry{Account: c.Account, Level: c.Level, Verified: c.Verified, Objects: c.objects(), Accepted: len(c.Accepted), SHA256: digestOf(content)}
 	if c.Mail != nil {
 		e.Messages, e.Octets = c.Mail.Source.Messages, c.Mail.Source.Octets
 	}

@@ -18,11 +18,8 @@ func (f *frame) writeFindings(w io.Writer, findings []rehome.Finding, least reho
 			continue
 		}
 		label := string(finding.Severity) + ":"
-		switch finding.Severity {
-		case rehome.SeverityError:
+		if finding.Severity == rehome.SeverityError {
 			label = colors.red(label)
-		case rehome.SeverityWarning:
-			label = colors.yellow(label)
 		}
 		where := finding.Account
 		if finding.Object != "" {

@@ -35,9 +35,6 @@ Exit code 0: both ends are equal. 5: they differ, or an account is not verified.
 				return rehome.OutcomeDone, err
 			}
 			if page != "" {
-				if page == "-" {
-					return made.Outcome(), made.WriteHTML(f.app.Out)
-				}
 				if err := writePage(page, made); err != nil {
 					return rehome.OutcomeDone, err
 				}
@@ -52,8 +49,7 @@ Exit code 0: both ends are equal. 5: they differ, or an account is not verified.
 			})
 		})),
 	}
-	f.listAll(cmd)
-	cmd.Flags().StringVar(&page, "html", "", "write the page to this file, replacing an older one; - is standard output")
+	cmd.Flags().StringVar(&page, "html", "", "write the page to this file, replacing an older one")
 	_ = cmd.MarkFlagFilename("html", "html") // the flag exists, it is defined above
 	return cmd
 }

@@ -44,12 +44,11 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 		_, err := fmt.Fprintln(w, `nothing has been copied yet; start with "rehome check"`)
 		return err
 	}
-	now := time.Now()
-	t := newTable("ACCOUNT", "STATE", "MESSAGES", "FAILED", "CONTACTS", "EVENTS", "RULES", "LAST PASS", "VERIFIED").
-		alignRight(2, 3, 4, 5).coloured(8, verdictTone)
+	t := newTable("ACCOUNT", "STATE", "MESSAGES", "AT DESTINATION", "FAILED", "SIZE", "CONTACTS", "EVENTS", "RULES", "LAST PASS",
+		"VERIFIED").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range status.Accounts {
-		t.add(a.Account, stateWords(a), howMany(a.Copied, a.Messages), number(int(a.Failed)), thereOf(a.Contacts), thereOf(a.Calendars),
-			rulesThere(a.Rules), when(now, a.FinishedAt, a.StartedAt), verdictWords(now, a))
+		t.add(a.Account, stateWords(a), number(int(a.Messages)), number(int(a.Copied)), number(int(a.Failed)), octets(a.Octets),
+			thereOf(a.Contacts), thereOf(a.Calendars), rulesThere(a.Rules), when(a.FinishedAt, a.StartedAt), verdictWords(a))
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err
@@ -84,39 +83,23 @@ func stateWords(a journey.StatusAccount) string {
 }
 
 // when says when the last pass ended, or that it has not.
-func when(now, finished, started time.Time) string {
+func when(finished, started time.Time) string {
 	switch {
 	case !finished.IsZero():
-		return shortTime(now, finished)
+		return finished.Local().Format(time.DateTime)
 	case !started.IsZero():
-		return "started " + shortTime(now, started)
+		return "started " + started.Local().Format(time.DateTime)
 	}
 	return "none"
 }
 
-// shortTime is a moment as a table shows it: the time of a moment of today, else also the day.
-func shortTime(now, t time.Time) string {
-	now, t = now.Local(), t.Local()
-	switch {
-	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
-		return t.Format("15:04")
-	case t.Year() == now.Year():
-		return t.Format("2 Jan 15:04")
-	}
-	return t.Format("2 Jan 2006")
-}
-
-// howMany says how many of the source's messages are at the destination.
-func howMany(there, of int64) string {
-	if there >= of {
-		return number(int(there))
-	}
-	return number(int(there)) + " of " + number(int(of))
-}
-
-func verdictWords(now time.Time, a journey.StatusAccount) string {
+func verdictWords(a journey.StatusAccount) string {
 	if a.Verdict == "" {
 		return "not yet"
 	}
-	return a.Verdict + " " + shortTime(now, a.VerifiedAt)
+	words := a.Verdict + " " + a.VerifiedAt.Local().Format(time.DateTime)
+	if a.Accepted > 0 {
+		words += fmt.Sprintf(", %d accepted", a.Accepted)
+	}
+	return words
 }

@@ -57,7 +57,6 @@ read.`,
 		})),
 	}
 	who = f.selectAccounts(cmd)
-	f.listAll(cmd)
 	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
 	completeValues(cmd, "level", string(verify.LevelCounts), string(verify.LevelMetadata), string(verify.LevelFull))
 	return cmd
@@ -76,12 +75,8 @@ func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts peop
 
 // writeVerdicts prints a row for each account, the differences, and the sentence that sums up.
 func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence string) error {
-	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRS", "DIFFER").
-		alignRight(2, 3, 4, 5, 6, 7).coloured(1, verdictTone)
+	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRED", "DIFFERENCES").alignRight(2, 3, 4, 5, 6, 7)
 	for _, a := range document.Accounts {
-		if a.Verdict == verify.Equal && a.CopiedSince == nil && !f.all {
-			continue // the sentence at the end counts them
-		}
 		messages := ""
 		size := ""
 		differences := a.Contacts.Total() + a.Calendars.Total()
@@ -91,10 +86,8 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence st
 		}
 		t.add(a.Account, string(a.Verdict), messages, size, objectsOf(a.Contacts), objectsOf(a.Calendars), repairedOf(a), number(differences))
 	}
-	if !f.quiet {
-		if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
-			return err
-		}
+	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
+		return err
 	}
 	for _, a := range document.Accounts {
 		f.writeDifferences(w, a)
@@ -102,11 +95,8 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence st
 	if err := f.writeFindings(w, document.Findings, rehome.SeverityError); err != nil {
 		return err
 	}
-	if f.quiet {
-		return nil
-	}
 	writeSince(w, document)
-	_, err := fmt.Fprintln(w, paletteFor(w, os.Getenv).of(document.Outcome(), sentence))
+	_, err := fmt.Fprintln(w, sentence)
 	return err
 }
 
@@ -149,8 +139,8 @@ func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
 func verdictSentence(document verify.Document) string {
 	s := document.Tell()
 	if document.Outcome() == rehome.OutcomeDone {
-		return fmt.Sprintf("both ends are equal: %s, %s%s", plural(s.Accounts, "account"), plural(int(s.Source.Messages), "message"),
-			andObjects(s.Contacts.Source+s.Calendars.Source))
+		return fmt.Sprintf("both ends are equal%s: %s, %s%s", withAccepted(s.Accepted), plural(s.Accounts, "account"),
+			plural(int(s.Source.Messages), "message"), andObjects(s.Contacts.Source+s.Calendars.Source))
 	}
 	var parts []string
 	add := func(n int, one, many string) {
@@ -166,4 +156,12 @@ func verdictSentence(document verify.Document) string {
 		lead = "the ends are not proved to be equal"
 	}
 	return fmt.Sprintf("%s: of %s, %s", lead, plural(s.Accounts, "account"), strings.Join(parts, ", "))
+}
+
+// withAccepted names what somebody has accepted; "" if nothing was.
+func withAccepted(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return ", with " + plural(n, "accepted difference")
 }

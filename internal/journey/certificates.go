@@ -10,7 +10,7 @@ import (
 
 	"rehome"
 	"rehome/internal/certificate"
-	"rehome/internal/ledger"
+	"rehome/internal/people"
 	"rehome/internal/report"
 	"rehome/internal/vault"
 	"rehome/internal/verify"
@@ -35,10 +35,10 @@ func (m *Move) CertificatesDefault() string {
 }
 
 // Certify writes a certificate for each account that was equal at its last verification, as JSON and as a page, and a summary
-// that lists them all: always of all accounts, so that summary and certificates agree. It contacts no server. Accounts that have none are named with the reason; a certificate of theirs from
-// an earlier time is removed, because it is not true any more.
+// that lists them all: always of all accounts, so that summary and certificates agree. It contacts no server. Accounts that
+// have none are named with the reason; a certificate of theirs from an earlier time is removed, because it is not true any more.
 func (m *Move) Certify(ctx context.Context, folder string) (Certified, error) {
-	answers, err := m.verified(ctx)
+	answers, err := m.verified(ctx, people.Choice{})
 	if err != nil {
 		return Certified{}, err
 	}
@@ -127,8 +127,8 @@ func (m *Move) signingKeyFile() string {
 	return filepath.Join(filepath.Dir(m.settings.Secrets.Identity), "signing-key.age")
 }
 
-// verified returns what the last verification of each account has said.
-func (m *Move) verified(ctx context.Context) ([]verify.Account, error) {
+// verified returns what the last verification of the chosen accounts has said, with what was accepted set apart.
+func (m *Move) verified(ctx context.Context, choice people.Choice) ([]verify.Account, error) {
 	store, err := m.store(ctx)
 	if err != nil {
 		return nil, err
@@ -137,19 +137,24 @@ func (m *Move) verified(ctx context.Context) ([]verify.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	verifications, err := store.Verifications.All(ctx)
+	if accounts, err = among(accounts, choice); err != nil {
+		return nil, err
+	}
+	last, err := lastVerified(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	answers := map[string]ledger.Verification{}
-	for _, v := range verifications {
-		answers[v.Address] = v
+	acceptances, err := accepted(ctx, store)
+	if err != nil {
+		return nil, err
 	}
 	all := make([]verify.Account, len(accounts))
 	for i, a := range accounts {
-		if all[i], err = report.Answer(a.Address, answers[a.Address]); err != nil {
+		answer, err := report.Answer(a.Address, last[a.Address])
+		if err != nil {
 			return nil, err
 		}
+		all[i] = answer.Accept(acceptances[a.Address])
 	}
 	return all, nil
 }

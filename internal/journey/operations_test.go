@@ -172,12 +172,64 @@ func testCertificates(t *testing.T, move *Move) {
 	if err := store.Verifications.Save(t.Context(), ledger.Verification{Address: anna, Level: "full", Verdict: "differs", Result: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
+	testAcceptance(t, move, store, folder)
 	again, err := move.Certify(t.Context(), folder)
 	if err != nil || len(again.Without) != 1 || again.Outcome() != rehome.OutcomeDiffers {
 		t.Errorf("after a difference: %+v, %v", again, err)
 	}
 	if left, err := filepath.Glob(filepath.Join(folder, anna+".*")); err != nil || len(left) != 0 {
 		t.Errorf("%v, %v are left", left, err)
+	}
+}
+
+// testAcceptance has a person accept the one difference of an account, and take that back.
+func testAcceptance(t *testing.T, move *Move, store *ledger.Ledger, folder string) {
+	result := `{"mail": {"differences": [{"kind": "missing_message", "mailbox": "INBOX", "object": "<1@example.test>", "sentence": "it is gone"}],
+		"mailboxes": [], "counts": {"missing_message": 1}}}`
+	differs := ledger.Verification{Address: anna, Level: "full", Verdict: "differs", Result: []byte(result)}
+	if err := store.Verifications.Save(t.Context(), differs); err != nil {
+		t.Fatal(err)
+	}
+	found, err := move.Differences(t.Context(), people.Choice{})
+	if err != nil || len(found.Open) != 1 || found.Outcome() != rehome.OutcomeDiffers {
+		t.Fatalf("got %+v, %v", found, err)
+	}
+	id := found.Open[0].ID
+	for name, options := range map[string]AcceptOptions{
+		"nobody":     {IDs: []string{id}, Reason: "spam"},
+		"no reason":  {IDs: []string{id}, By: "Ada", Reason: " "},
+		"unknown id": {IDs: []string{id, "0123456789ab"}, By: "Ada", Reason: "spam"},
+	} {
+		if _, err := move.Accept(t.Context(), options); rehome.ClassOf(err) != rehome.ClassOperator || rehome.HintOf(err) == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if accepted, err := move.Accept(t.Context(), AcceptOptions{IDs: []string{id}, By: "Ada", Reason: "spam"}); err != nil || len(accepted) != 1 {
+		t.Fatalf("got %+v, %v", accepted, err)
+	}
+	status, err := move.Status(t.Context(), people.Choice{})
+	if err != nil || status.Accounts[0].Verdict != string(verify.Equal) || status.Accounts[0].Accepted != 1 {
+		t.Errorf("status: got %+v, %v", status.Accounts, err)
+	}
+	if report, err := move.Report(t.Context()); err != nil || report.Outcome() != rehome.OutcomeDone ||
+		!strings.Contains(report.Document().Headline, "with 1 accepted difference") {
+		t.Errorf("report: got %+v, %v", report, err)
+	}
+	made, err := move.Certify(t.Context(), folder)
+	if err != nil || made.Outcome() != rehome.OutcomeDone || made.Accounts[0].Accepted != 1 {
+		t.Errorf("certificate: got %+v, %v", made, err)
+	}
+	if checked, err := certificate.Check([]string{folder}, nil); err != nil || checked.Outcome() != rehome.OutcomeDone {
+		t.Errorf("check: got %+v, %v", checked, err)
+	}
+	if err := move.Withdraw(t.Context(), []string{id, "0123456789ab"}); rehome.ClassOf(err) != rehome.ClassOperator {
+		t.Errorf("what nobody has accepted: %v", err)
+	}
+	if err := move.Withdraw(t.Context(), []string{id}); err != nil {
+		t.Error(err)
+	}
+	if found, err := move.Differences(t.Context(), people.Choice{}); err != nil || len(found.Open) != 1 || len(found.Accepted) != 0 {
+		t.Errorf("after it was withdrawn: got %+v, %v", found, err)
 	}
 }
 

@@ -28,10 +28,14 @@ func (m *Move) Report(ctx context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	acceptances, err := accepted(ctx, store)
+	if err != nil {
+		return nil, err
+	}
 	return report.New(report.Input{
 		Organisation: m.settings.Organisation,
 		Source:       m.settings.Source.IMAP.Address, Destination: m.settings.Destination.IMAP.Address,
 		Generated: time.Now(), Version: m.version,
-		Accounts: accounts, Verifications: verifications, Findings: findings,
+		Accounts: accounts, Verifications: verifications, Findings: findings, Accepted: acceptances,
 	})
 }

@@ -32,7 +32,8 @@ type StatusAccount struct {
 	Contacts   *StatusObjects      `json:"contacts,omitempty"` // nil before the first pass over them
 	Calendars  *StatusObjects      `json:"calendars,omitempty"`
 	Rules      *StatusRules        `json:"rules,omitempty"`
-	Verdict    string              `json:"verdict"` // "" before the first verification
+	Verdict    string              `json:"verdict"`            // "" before the first verification
+	Accepted   int                 `json:"accepted,omitempty"` // differences that somebody has accepted
 	VerifiedAt time.Time           `json:"verified_at,omitzero"`
 	StartedAt  time.Time           `json:"started_at,omitzero"`
 	FinishedAt time.Time           `json:"finished_at,omitzero"`
@@ -142,11 +143,20 @@ func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error)
 	if rows, err = among(rows, choice); err != nil {
 		return Status{}, err
 	}
+	settled, err := settled(ctx, store)
+	if err != nil {
+		return Status{}, err
+	}
 	for _, r := range rows {
+		answer, some := settled[r.Address]
+		if some {
+			r.Verdict = string(answer.Verdict)
+		}
 		status.Accounts = append(status.Accounts, StatusAccount{
 			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
 			Contacts: statusObjects(objects[r.Address], rehome.KindContacts), Calendars: statusObjects(objects[r.Address], rehome.KindCalendars),
-			Rules: statusRules(rules, r.Address), Verdict: r.Verdict, VerifiedAt: r.VerifiedAt, StartedAt: r.Started, FinishedAt: r.Finished,
+			Rules: statusRules(rules, r.Address), Verdict: r.Verdict, Accepted: len(answer.Accepted), VerifiedAt: r.VerifiedAt,
+			StartedAt: r.Started, FinishedAt: r.Finished,
 			Reason: r.Reason, NextStep: r.NextStep, Turn: turns[r.Address],
 		})
 	}

@@ -158,9 +158,14 @@ func (m *Move) document(ctx context.Context, store *ledger.Ledger, results []ver
 	if err != nil {
 		return verify.Document{}, err
 	}
+	acceptances, err := accepted(ctx, store)
+	if err != nil {
+		return verify.Document{}, err
+	}
 	among := map[string]bool{}
-	for _, r := range results {
+	for i, r := range results {
 		among[r.Account] = true
+		results[i] = r.Accept(acceptances[r.Account])
 	}
 	var findings []rehome.Finding
 	for _, f := range all {

@@ -39,6 +39,7 @@ type Ledger struct {
 	Accounts      *Accounts
 	Findings      *Findings
 	Verifications *Verifications
+	Accepted      *Accepted
 	Mail          *Mail
 	Objects       *Objects
 	Rules         *Rules
@@ -49,7 +50,7 @@ type Ledger struct {
 // newLedger returns the nouns of a store.
 func newLedger(s *store) *Ledger {
 	return &Ledger{
-		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s},
+		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s},
 		store: s,
 	}

@@ -12,8 +12,7 @@ import (
 var (
 	qmailBegins = regexp.MustCompile(`^starting delivery (\d+): msg \d+ to (local|remote) (\S+)$`)
 	qmailEnds   = regexp.MustCompile(`^delivery (\d+): (success|failure|deferral)(?:: (.*))?$`)
-	qmailOther  = regexp.MustCompile(`^(?:(?:new|end|info|bounce) msg \d+|triple bounce|status: (?:local|qmail|exiting)|running$|alert: |warning: )`)
-	pleskNumber = regexp.MustCompile(`^\d+-`)
+	qmailOther  = regexp.MustCompile(`^(?:new msg \d+|end msg \d+|info msg \d+: |bounce msg \d+ |triple bounce|status: (?:local|qmail|exiting)|running$|number of |alert: |warning: )`)
 	splogger    = regexp.MustCompile(`^\d{9,}\.\d{6} `) // the time that splogger puts before the text
 )
 
@@ -51,13 +50,11 @@ func (p *parser) unfinished() (all []Event) {
 	return all
 }
 
-// qmailName is the address. qmail puts the owner of a virtual domain before it, which vpopmail names like the domain, and
-// Plesk by a number.
+// qmailName is the address. qmail puts the owner of a virtual domain before it, which vpopmail names like the domain.
 func qmailName(kind, text string) string {
 	name := nameIn(text)
 	if i := strings.LastIndexByte(name, '@'); i > 0 && kind == "local" {
-		name = strings.TrimPrefix(name, name[i+1:]+"-")
-		name = nameIn(name[len(pleskNumber.FindString(name)):])
+		name = nameIn(strings.TrimPrefix(name, name[i+1:]+"-"))
 	}
 	return name
 }

@@ -22,6 +22,7 @@ type summary struct {
 	source, destination verify.Totals
 	contacts, calendars verify.ObjectSummary
 	differences         int
+	accepted            int // differences that somebody has accepted
 	levels              map[verify.Level]int
 }
 
@@ -29,7 +30,7 @@ func (r *Report) summary() summary {
 	whole := r.document.Tell()
 	s := summary{
 		accounts: whole.Accounts, equal: whole.Equal, differ: whole.Differ,
-		source: whole.Source, destination: whole.Destination, differences: whole.Differences,
+		source: whole.Source, destination: whole.Destination, differences: whole.Differences, accepted: whole.Accepted,
 		contacts: whole.Contacts, calendars: whole.Calendars,
 		levels: map[verify.Level]int{},
 	}
@@ -74,10 +75,10 @@ func (s summary) headline() string {
 	case s.unverified == s.accounts:
 		return "Not verified yet: " + count(s.accounts, "account")
 	case s.equal == s.accounts && s.outdated > 0:
-		return "Both ends were equal, but " + count(s.outdated, "account") + " " +
+		return "Both ends were equal" + s.but() + ", but " + count(s.outdated, "account") + " " +
 			english.PluralWord(s.outdated, "was", "were") + " copied again since: " + s.amount()
 	case s.equal == s.accounts:
-		return "Both ends are equal: " + s.amount()
+		return "Both ends are equal" + s.but() + ": " + s.amount()
 	}
 	var parts []string
 	add := func(n int, one, many string) {
@@ -98,6 +99,14 @@ func (s summary) headline() string {
 	add(s.unverified, "is not verified yet", "are not verified yet")
 	add(s.equal, "is equal", "are equal")
 	return strings.Join(parts, ", ")
+}
+
+// but names what was accepted: ", with 2 accepted differences"; "" if nothing was.
+func (s summary) but() string {
+	if s.accepted == 0 {
+		return ""
+	}
+	return ", with " + count(s.accepted, "accepted difference")
 }
 
 // of begins the headline: "2 of 11 accounts differ".

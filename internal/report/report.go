@@ -33,6 +33,7 @@ type Input struct {
 	Accounts      []ledger.Account      // all accounts of the move
 	Verifications []ledger.Verification // the last one of each account, if any
 	Findings      []rehome.Finding
+	Accepted      map[string][]verify.Acceptance // by account
 }
 
 // Report is an Input put in order.
@@ -93,7 +94,7 @@ func New(in Input) (*Report, error) {
 	for _, a := range in.Accounts {
 		joined := account{Account: a, result: verify.Account{Account: a.Address, Verdict: verify.Unknown}}
 		if v, found := results[a.Address]; found {
-			if err := joined.take(v); err != nil {
+			if err := joined.take(v, in.Accepted[a.Address]); err != nil {
 				return nil, err
 			}
 		}
@@ -113,14 +114,17 @@ func New(in Input) (*Report, error) {
 	return r, nil
 }
 
-func (a *account) take(v ledger.Verification) (err error) {
+func (a *account) take(v ledger.Verification, accepted []verify.Acceptance) (err error) {
 	a.verified, a.written = v.Time, v.Written
-	a.result, err = Answer(a.Address, v)
+	if a.result, err = Answer(a.Address, v); err != nil {
+		return err
+	}
+	a.result = a.result.Accept(accepted)
 	a.result.CopiedSince = a.since()
 	if !v.Rechecked.IsZero() {
 		a.result.Rechecked = &verify.Rechecked{Level: verify.Level(v.RecheckedLevel), At: v.Rechecked}
 	}
-	return err
+	return nil
 }
 
 // Answer reads what the last verification of an account said; the zero value is one that was not verified. An error means that

@@ -47,7 +47,28 @@ func (r *Report) topics() []topic {
 }
 
 // notes lists what needs no action.
-func (r *Report) notes() []topic { return r.findings(rehome.SeverityInfo) }
+func (r *Report) notes() []topic { return append(r.accepted(), r.findings(rehome.SeverityInfo)...) }
+
+// accepted makes one topic of what somebody has accepted.
+func (r *Report) accepted() []topic {
+	c := topic{Tone: string(rehome.SeverityInfo), Title: "Differences were accepted"}
+	total := 0
+	for _, a := range r.accounts {
+		if len(a.result.Accepted) == 0 {
+			continue
+		}
+		total += len(a.result.Accepted)
+		g := topicGroup{Account: a.Address}
+		for _, d := range a.result.Accepted {
+			g.Lines = append(g.Lines, d.Sentence+" (accepted by "+d.By+" on "+timeText(d.At)+": "+d.Reason+")")
+		}
+		c.Groups = append(c.Groups, g)
+	}
+	if total == 0 {
+		return nil
+	}
+	return []topic{c.closed(total)}
+}
 
 func rank(severity string) int {
 	return slices.Index([]string{string(rehome.SeverityError), string(rehome.SeverityWarning), string(rehome.SeverityInfo)}, severity)
@@ -105,6 +126,7 @@ func titleOf(kind verify.Kind) string {
 		verify.UnreadableMessage: "Messages could not be read",
 		verify.FlagsDiffer:       "Flags differ",
 		verify.DateDiffers:       "Dates differ",
+		verify.UnlistedMessages:  "Servers hold messages that they do not list",
 	}
 	return titles[kind]
 }

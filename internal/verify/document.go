@@ -46,6 +46,8 @@ type Account struct {
 	Contacts  *Objects `json:"contacts,omitempty"` // nil when they were not compared
 	Calendars *Objects `json:"calendars,omitempty"`
 
+	Accepted []Accepted `json:"accepted,omitempty"` // differences that somebody has accepted; they are in no list and no count above
+
 	// Findings are no differences: what is equal all the same and worth knowing. In a Document they
 	// are gathered at the top.
 	Findings []rehome.Finding `json:"findings,omitempty"`

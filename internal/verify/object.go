@@ -12,6 +12,7 @@ type Objects struct {
 	States      map[pim.State]int `json:"verdicts"`
 	Differences []Object          `json:"differences"` // what is changed, missing, extra or quarantined; the first ones
 	Unlisted    int               `json:"unlisted,omitempty"`
+	Accepted    int               `json:"accepted,omitempty"` // differences that somebody has accepted; they are in States still
 	Repaired    []Object          `json:"repaired,omitempty"` // the first ones
 	Collections []Collection      `json:"collections"`
 	LeftOut     []LeftOut         `json:"left_out,omitempty"`
@@ -46,9 +47,13 @@ type Object struct {
 	Object     string    `json:"object"`     // name in the collection
 	Sentence   string    `json:"sentence"`
 	Escrow     string    `json:"escrow,omitempty"` // file that keeps the original
+
+	// What it says at each end (pim.Digest), of a difference; "" where an end has nothing of it.
+	SourceDigest      string `json:"source_digest,omitempty"`
+	DestinationDigest string `json:"destination_digest,omitempty"`
 }
 
-// Total counts the objects that are not at the destination as the source has them, and those only there.
+// Total counts the objects that are not at the destination as the source has them, and those only there, but for accepted ones.
 func (o *Objects) Total() int {
 	if o == nil {
 		return 0
@@ -59,7 +64,7 @@ func (o *Objects) Total() int {
 			n += count
 		}
 	}
-	return n
+	return n - o.Accepted
 }
 
 // NextStep says what a human can do about a state: one clause, lower case, no full stop.

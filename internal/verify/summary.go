@@ -16,7 +16,8 @@ func (d Document) Tell() Summary {
 		default:
 			s.Unknown++
 		}
-		s.Differences += a.differences()
+		s.Differences += a.Differences()
+		s.Accepted += len(a.Accepted)
 		s.Contacts.add(a.Contacts)
 		s.Calendars.add(a.Calendars)
 		if a.Mail == nil {
@@ -32,6 +33,7 @@ func (d Document) Tell() Summary {
 type Summary struct {
 	Accounts, Equal, Differ, Unknown int
 	Differences                      int
+	Accepted                         int // differences that somebody has accepted, beside the others
 	Source, Destination              Totals
 	Contacts, Calendars              ObjectSummary
 }

@@ -114,9 +114,10 @@ func (a *Account) conclude() {
 	case a.Verdict == Unknown:
 	case a.Mail == nil && a.Contacts == nil && a.Calendars == nil:
 		a.Verdict = Unknown
-	case a.differences() > 0:
+	case a.Differences() > 0:
 		a.Verdict = Differs
 	}
 }
 
-func (a *Account) differences() int { return a.Mail.Total() + a.Contacts.Total() + a.Calendars.Total() }
+// Differences counts what differs and was not accepted, listed or not.
+func (a *Account) Differences() int { return a.Mail.Total() + a.Contacts.Total() + a.Calendars.Total() }

@@ -129,6 +129,27 @@ func verificationsCountWhatWasWrittenSince(t *testing.T, empty Empty) {
 	want(v)
 }
 
+// The last acceptance of a difference counts, and each account has its own.
+func acceptedUntilItIsWithdrawn(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	const anna, bert = "anna@example.test", "bert@example.test"
+	l.now = func() time.Time { return time.Unix(3000, 0) }
+	first := ledger.Acceptance{Address: anna, Difference: "0a", Times: 2, Sentence: "is gone", Person: "Ada", Reason: "spam"}
+	second := ledger.Acceptance{Address: anna, Difference: "0b", Times: 1, Sentence: "is changed", Person: "Ada", Reason: "her own"}
+	other := ledger.Acceptance{Address: bert, Difference: "0c", Times: 1, Sentence: "is gone", Person: "Bo", Reason: "spam"}
+	must(t, l.Accepted.Accept(ctx, first, second, other))
+	first.Times, first.Person = 3, "Cy"
+	must(t, l.Accepted.Accept(ctx, first))
+	must(t, l.Accepted.Withdraw(ctx, "0b", "never"))
+	first.Time, other.Time = time.Unix(3000, 0).UTC(), time.Unix(3000, 0).UTC()
+	got, err := l.again.Accepted.All(ctx)
+	must(t, err)
+	if diff := cmp.Diff(map[string][]ledger.Acceptance{anna: {first}, bert: {other}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func findingsReplacedByTheirOrigin(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	ctx := t.Context()

@@ -44,6 +44,7 @@ func contract() []clause {
 		{"save account before anything is seen", saveAccountBeforeAnythingIsSeen},
 		{"verifications last one counts", verificationsLastOneCounts},
 		{"verifications count what was written since", verificationsCountWhatWasWrittenSince},
+		{"accepted until it is withdrawn", acceptedUntilItIsWithdrawn},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"intend comes back as it was", intendComesBackAsItWas},
 		{"receive fewer than intended", receiveFewerThanIntended},

@@ -44,6 +44,7 @@ func (c *check) conclude() {
 		case r.state == pim.StateRepaired && len(c.result.Repaired) < c.how.Limit:
 			c.result.Repaired = append(c.result.Repaired, o)
 		case !r.state.Harmless():
+			o.SourceDigest, o.DestinationDigest = r.digests()
 			c.differ(o)
 		}
 	}

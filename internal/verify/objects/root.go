@@ -2,7 +2,22 @@
 
 package objects
 
-import "rehome/internal/verify"
+import (
+	"encoding/hex"
+
+	"rehome/internal/verify"
+)
+
+// digests are those of what both ends say of an object, "" for an end that has nothing of it or does not show it.
+func (r *record) digests() (src, dst string) {
+	if !r.unreadable {
+		src = hex.EncodeToString(r.form[:])
+	}
+	if r.target != "" {
+		dst = hex.EncodeToString(r.formThere[:])
+	}
+	return src, dst
+}
 
 // setRoots digests every collection of the source and what was found for it.
 func (c *check) setRoots() {
