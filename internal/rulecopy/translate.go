@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"rehome"
 	"rehome/internal/content/sieve"
@@ -131,7 +133,17 @@ func (a Account) renameIn(object string, m sieve.Mailbox) (string, rehome.Findin
 	if would && (m.Create || m.Asked) {
 		return imap.PrintableName(renamed), rehome.Finding{}
 	}
-	return renamed, scriptMailboxUnknown.On(object+", mailbox "+name, nil).Of(a.Address)
+	return renamed, scriptMailboxUnknown.On(object+", mailbox "+inOneLine(name), nil).Of(a.Address)
+}
+
+// inOneLine shows a name that may hold anything.
+func inOneLine(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, name)
 }
 
 // doubt says what a person has to look at, and keeps the script off until then: it could put messages elsewhere than at

@@ -208,6 +208,8 @@ func steers(n node) string {
 		if n.only() {
 			return "look at no further part"
 		}
+	case "global":
+		return "share with other scripts what is remembered as " + quotedList(n.at(0))
 	case "error":
 		return "stop with the error " + excerpts(n.at(0))
 	case "include":

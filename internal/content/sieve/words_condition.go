@@ -222,7 +222,7 @@ func (n node) relation() (relation, how string) {
 		return "", ""
 	}
 	if numeric {
-		how = ", compared as numbers"
+		how = " (compared as numbers)"
 	}
 	ordered := n.after("count")
 	if ordered == nil {
@@ -230,7 +230,7 @@ func (n node) relation() (relation, how string) {
 	}
 	if ordered != nil {
 		if !numeric {
-			how = ", compared as text" + how
+			how = " (compared as text)" + how
 		}
 		return order(strings.ToLower(strings.Join(values(ordered), ""))), how
 	}
