@@ -225,6 +225,9 @@ func (p transfer) choose(b books) transfer {
 	switch state := p.before.State; {
 	case state == ledger.ObjectConflict && !b.alive[p.before.Destination]:
 		p.way, p.found = wayRecognise, foreign{name: p.before.Destination}
+		if same, is := p.sameElsewhere(b); is {
+			p.found = same
+		}
 		return p
 	case state.There() && state != ledger.ObjectMerged:
 		p.way, p.match = wayWrite, p.before.DstETag
@@ -249,6 +252,15 @@ func (p transfer) choose(b books) transfer {
 		b.taken[p.row.Destination] = true
 	}
 	return p
+}
+
+// sameElsewhere takes what is the same as an object in conflict and stands under a name that nobody knows: the destination has
+// the version of the source too, beside the one that its user wants under the name of before.
+func (p transfer) sameElsewhere(b books) (foreign, bool) {
+	if b.unknown == nil {
+		return foreign{}, false
+	}
+	return pick(b.unknown.withForms(p.row.Form))
 }
 
 // sameAs is the row of another object that is the same. Of two that are the same one is enough, but only one that is

@@ -168,3 +168,23 @@ func TestLikenessOf_whatHadNoUID(t *testing.T) {
 		}
 	}
 }
+
+// The version of the source may be at the destination beside the one that its user wants: then nothing is missing there.
+func TestConsider_conflictAndTheSameBesideIt(t *testing.T) {
+	t.Parallel()
+	data := event("one", "second")
+	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectConflict, Code: objectConflict.Code, UID: "one", Anew: true}
+	b := books{content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": row}, taken: map[string]bool{}, unknown: &strangers{}}
+	b.unknown.add("other.ics", `"2"`, event("one", "its user's own"), pim.KindCalendar)
+	if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.way != wayRecognise || p.found.name != "a.ics" {
+		t.Errorf("%s as %q, want it compared with what has its name", p.way, p.found.name)
+	}
+	b.unknown.add("beside.ics", `"3"`, data, pim.KindCalendar)
+	p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b)
+	j := &collectionJob{
+		slice: &slice{engine: New(Options{})}, kind: rehome.KindCalendars, byUID: map[string]string{}, known: map[string]ledger.Object{},
+	}
+	if err := j.recognise(t.Context(), &p); err != nil || p.row.State != ledger.ObjectAdopted || p.row.Destination != "beside.ics" || p.row.Code != "" {
+		t.Errorf("%+v, %v; want it found beside", p.row, err)
+	}
+}

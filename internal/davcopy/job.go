@@ -209,7 +209,8 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		return faultOf(err, "list at the destination", j.place.target.Href)
 	}
 	lost := j.lost()
-	if !j.slice.mayHoldTrial(j.place.target) && len(j.actions.read)+len(lost) == 0 { // nothing is to be recognised but what was left behind
+	recognising := len(j.actions.read)+len(lost)+len(j.conflicts()) > 0
+	if !j.slice.mayHoldTrial(j.place.target) && !recognising { // nothing but what was left behind
 		j.skipped = slices.DeleteFunc(slices.Clone(strangers), isTrialItem)
 		strangers = slices.DeleteFunc(strangers, func(i dav.Item) bool { return !isTrialItem(i) })
 	}

@@ -173,18 +173,26 @@ func (j *collectionJob) bringForward(ctx context.Context, etags map[string]strin
 // seen last: what it shows now may be the source's, because its user has made both the same, or an unanswered request of
 // ours was carried out behind that.
 func (j *collectionJob) reopenConflicts() {
-	due, vanished := j.due(), j.vanished()
-	for _, name := range slices.Sorted(maps.Keys(j.known)) {
-		row := j.known[name]
-		if row.State != ledger.ObjectConflict || !objectConflict.Has(row.Code) || !j.present[row.Destination] || vanished[name] {
-			continue
-		}
-		if !due[name] {
-			j.actions.read = append(j.actions.read, j.terms().join(name))
+	due := j.due()
+	for _, row := range j.conflicts() {
+		if !due[row.Source] {
+			j.actions.read = append(j.actions.read, j.terms().join(row.Source))
 		}
 		row.Anew = true // in this slice; what comes of it is booked
-		j.known[name] = row
+		j.known[row.Source] = row
 	}
+}
+
+// conflicts are the rows of those, in order.
+func (j *collectionJob) conflicts() (rows []ledger.Object) {
+	vanished := j.vanished()
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		row := j.known[name]
+		if row.State == ledger.ObjectConflict && objectConflict.Has(row.Code) && j.present[row.Destination] && !vanished[name] {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // due are the source names of what is to be read already.

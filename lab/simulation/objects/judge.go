@@ -234,7 +234,7 @@ func (r *run) judgeOutcome(last conclusion, m match) {
 		}
 	}
 	if last.Err == nil && last.failed() > len(m.missing)+m.twins+m.moved+m.unshown+r.hidden(r.dst) {
-		r.truth.breach(ruleFailed, "%d are said to be left, and %d are", last.failed(), len(m.missing))
+		r.truth.breach(ruleFailed, "%d are said to be left, and %d are: %q, findings %v", last.failed(), len(m.missing), pathsOf(m.missing), last.Findings)
 	}
 	if last.Err == nil && last.failed()+touched < len(m.missing) {
 		r.truth.breach(ruleFailed, "%d are said to be left, and %d are, %d of them by the will of their user", last.failed(), len(m.missing), touched)
@@ -249,6 +249,13 @@ func (r *run) judgeOutcome(last conclusion, m match) {
 	if len(last.writes) > 0 {
 		r.truth.breach(ruleQuiet, "%q", last.writes)
 	}
+}
+
+func pathsOf(all []placed) (paths []string) {
+	for _, p := range all {
+		paths = append(paths, p.path())
+	}
+	return paths
 }
 
 // judgeEscrow looks whether the files that findings promise are there.
