@@ -155,7 +155,7 @@ func TestWrite_sheetAndMaps(t *testing.T) {
 		with, without []string
 	}{
 		{"CSV", func(w *strings.Builder) error { return plan.WriteCSV(w) },
-			[]string{"No,Alias,DeliverTo", "team@a.test,bob@a.test,deliver,create", "*@b.test,eva@b.test"}, []string{"\n@"}},
+			[]string{"No;Alias;DeliverTo", "team@a.test;bob@a.test;deliver;create", "*@b.test;eva@b.test"}, []string{"\n@", ";@"}},
 		{"text", func(w *strings.Builder) error { return plan.WriteText(w) },
 			[]string{"8 to create + 0 to ask about + 7 to decide + 3 left out = 18", "[ ] choose another target"}, nil},
 		{"Postfix", func(w *strings.Builder) error { return b.WritePostfix(w, plan) },

@@ -4,7 +4,6 @@ package alias
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,14 +13,19 @@ import (
 	"strings"
 
 	"rehome"
+	"rehome/internal/content/table"
 )
 
 // WriteCSV writes the sheet in the order in which somebody works it off in the Services tab: one
 // row for each name and target, what can be made first. A catch-all shows as "*@domain", because a
 // spreadsheet takes a cell that begins with "@" for a formula.
-func (p Plan) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"No", "Alias", "DeliverTo", "Kind", "State", "Problem", "NextStep"}) // Error tells
+func (p Plan) WriteCSV(w io.Writer) error { return table.Write(w, p.rows) }
+
+// rows yields the rows of the sheet.
+func (p Plan) rows(yield func([]string) bool) {
+	if !yield([]string{"No", "Alias", "DeliverTo", "Kind", "State", "Problem", "NextStep"}) {
+		return
+	}
 	for i, line := range p.Lines {
 		targets := line.Targets
 		if len(targets) == 0 {
@@ -29,20 +33,17 @@ func (p Plan) WriteCSV(w io.Writer) error {
 		}
 		problems := strings.Join(line.Problems, "; ")
 		for _, target := range targets {
-			_ = out.Write([]string{strconv.Itoa(i + 1), cell(line.Name), cell(target), line.Kind, string(line.State), problems, line.NextStep})
+			if !yield([]string{strconv.Itoa(i + 1), cell(line.Name), cell(target), line.Kind, string(line.State), problems, line.NextStep}) {
+				return
+			}
 		}
 	}
-	out.Flush()
-	return out.Error()
 }
 
-// cell keeps a spreadsheet from computing what is text.
+// cell shows a catch-all as its own form.
 func cell(text string) string {
 	if strings.HasPrefix(text, "@") {
 		return "*" + text
-	}
-	if text != "" && strings.ContainsRune("=+-\t\r", rune(text[0])) {
-		return "'" + text
 	}
 	return text
 }

@@ -120,7 +120,7 @@ func TestWriteShares(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(file)
-	want := "Owner,Calendar,SharedWith,Access\na@a.test,\"work, mine\",b@a.test,write\na@a.test,,c@a.test,read\n"
+	want := "\xef\xbb\xbfOwner;Calendar;SharedWith;Access\r\na@a.test;\"work, mine\";b@a.test;write\r\na@a.test;;c@a.test;read\r\n"
 	if err != nil || string(got) != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}

@@ -4,12 +4,12 @@ package handover
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"slices"
 
 	"rehome"
 	"rehome/internal/alias"
+	"rehome/internal/content/table"
 	"rehome/internal/passhash"
 	"rehome/internal/vault"
 )
@@ -111,8 +111,7 @@ func popList(users []popUser) []byte {
 
 func asCSV(rows [][]string) []byte {
 	var out bytes.Buffer
-	w := csv.NewWriter(&out)
-	_ = w.WriteAll(rows) // a bytes.Buffer takes everything
+	_ = table.Write(&out, slices.Values(rows)) // a bytes.Buffer takes everything
 	return out.Bytes()
 }
 

@@ -30,7 +30,7 @@ func writeSheet(file string, all []Recipient) error {
 		rows = append(rows, []string{r.Address, string(r.State), string(r.By), strconv.Itoa(r.Messages), last, string(r.Decision), r.NextStep})
 	}
 	var content bytes.Buffer
-	_ = table.Write(&content, rows) // a bytes.Buffer takes everything
+	_ = table.Write(&content, slices.Values(rows)) // a bytes.Buffer takes everything
 	return vault.WriteFile(file, content.Bytes())
 }
 

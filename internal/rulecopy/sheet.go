@@ -3,7 +3,6 @@
 package rulecopy
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"rehome/internal/content/sieve"
+	"rehome/internal/content/table"
 )
 
 // byHand says what a person does about a rule where nobody takes scripts.
@@ -98,20 +98,12 @@ func WriteCSV(w io.Writer, outcomes []Moved) error {
 				lines = []Line{{Words: "rehome cannot describe what it does: read the file"}}
 			}
 			for i, line := range lines {
-				rows = append(rows, []string{o.Account, cell(a.Name), a.File, a.standing(), strconv.Itoa(i + 1), cell(line.Words), line.NextStep})
+				rows = append(rows, []string{o.Account, a.Name, a.File, a.standing(), strconv.Itoa(i + 1), line.Words, line.NextStep})
 			}
 		}
 		for _, f := range o.Findings {
-			rows = append(rows, []string{o.Account, cell(f.Object), "", "", "", cell(f.Sentence), f.NextStep})
+			rows = append(rows, []string{o.Account, f.Object, "", "", "", f.Sentence, f.NextStep})
 		}
 	}
-	return csv.NewWriter(w).WriteAll(rows)
-}
-
-// cell keeps a spreadsheet from computing what is text.
-func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
+	return table.Write(w, slices.Values(rows))
 }

@@ -4,16 +4,16 @@ package vault
 
 import (
 	"bytes"
-	"encoding/csv"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
 	"time"
 
 	"rehome"
+	"rehome/internal/content/table"
 )
 
 // Sheet holds the temporary passwords that were made, by address in lower case. It is kept
@@ -55,41 +55,55 @@ func (s Sheet) Save(path string, recipients []string) error {
 	return Seal(path, recipients, s.format())
 }
 
-// format renders the sheet as CSV (RFC 4180), sorted by address.
+// format renders the sheet as a table, sorted by address.
 func (s Sheet) format() []byte {
 	var out bytes.Buffer
-	w := csv.NewWriter(&out)
-	_ = w.Write(columns) // a bytes.Buffer takes everything
+	rows := [][]string{columns}
 	for _, address := range slices.Sorted(maps.Keys(s)) {
 		entry := s[address]
-		_ = w.Write([]string{address, entry.Password.Reveal(), entry.Why, entry.Created.UTC().Format(time.RFC3339)})
+		rows = append(rows, []string{address, entry.Password.Reveal(), entry.Why, entry.Created.UTC().Format(time.RFC3339)})
 	}
-	w.Flush()
+	_ = table.Write(&out, slices.Values(rows)) // a bytes.Buffer takes everything
 	return out.Bytes()
 }
 
-// parseSheet reads what format wrote. Its errors name a line and never repeat a field.
+// bounds bound a sheet: one row for each account.
+var bounds = table.Bounds{Octets: 1 << 30, Rows: 10_000_000}
+
+// parseSheet reads what format wrote, now or with commas in an older version. Its errors name a line and never repeat a field.
 func parseSheet(text []byte) (Sheet, error) {
-	r := csv.NewReader(bytes.NewReader(text))
-	r.FieldsPerRecord = len(columns)
-	first, err := r.Read()
-	if err != nil || !slices.Equal(first, columns) {
+	isColumn := func(label string) bool { return slices.Contains(columns, label) }
+	read, err := table.Read(bytes.NewReader(text), &table.Labels{Known: isColumn, Key: isColumn}, bounds)
+	if err != nil || !slices.Equal(cells(read.Labels), columns) || read.Labels.Line != 1 {
 		return nil, fmt.Errorf("line 1 is not %q", columns)
 	}
 	sheet := Sheet{}
-	for {
-		record, err := r.Read()
-		if err == io.EOF {
-			return sheet, nil
-		}
-		if err != nil {
-			return nil, err // a *csv.ParseError: line, column and kind
-		}
-		line, _ := r.FieldPos(0)
-		if err := sheet.add(record); err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
-		}
+	wrong := func(line int, reason error) bool {
+		err = fmt.Errorf("line %d: %w", line, reason)
+		return false
 	}
+	tooMany := read.Each(func(row table.Row) bool {
+		fields := cells(row)
+		if len(fields) != len(columns) {
+			return wrong(row.Line, fmt.Errorf("it has %d fields, not %d", len(fields), len(columns)))
+		}
+		if reason := sheet.add(fields); reason != nil {
+			return wrong(row.Line, reason)
+		}
+		return true
+	}, func(p table.Problem) bool { return wrong(p.Line, errors.New(p.Reason)) })
+	if err = cmp.Or(err, tooMany); err != nil {
+		return nil, err
+	}
+	return sheet, nil
+}
+
+func cells(row table.Row) []string {
+	all := make([]string, len(row.Cells))
+	for i, cell := range row.Cells {
+		all[i] = table.Unguard(cell.Text)
+	}
+	return all
 }
 
 func (s Sheet) add(record []string) error {

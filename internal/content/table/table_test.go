@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -194,7 +195,7 @@ func TestWrite_isReadBackToTheOctet(t *testing.T) {
 		want := rapid.SliceOfN(rapid.SliceOfN(cell, 2, 4), 0, 5).Draw(t, "rows")
 		want = append([][]string{{"Address", "Name"}}, want...)
 		var out bytes.Buffer
-		if err := Write(&out, want); err != nil {
+		if err := Write(&out, slices.Values(want)); err != nil {
 			t.Fatal(err)
 		}
 		read, err := Read(&out, labels, usual)
@@ -230,7 +231,7 @@ func TestWrite_isReadBackToTheOctet(t *testing.T) {
 func TestWrite_form(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := Write(&out, [][]string{{"Alias", "No"}, {"+x@a.test", "1, 2"}, {"Jörg", ""}, {""}}); err != nil {
+	if err := Write(&out, slices.Values([][]string{{"Alias", "No"}, {"+x@a.test", "1, 2"}, {"Jörg", ""}, {""}})); err != nil {
 		t.Fatal(err)
 	}
 	want := "\xef\xbb\xbfAlias;No\r\n'+x@a.test;\"1, 2\"\r\nJörg;\r\n\"\"\r\n"

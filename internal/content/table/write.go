@@ -3,27 +3,30 @@
 package table
 
 import (
+	"bufio"
 	"io"
+	"iter"
 	"strings"
 )
 
 // Write writes rows in the one form of every table that rehome makes for people: UTF-8 with a byte order mark, without
 // which Excel takes the octets for its own code page; semicolons, the list separator of Excel in most of Europe; CR LF.
-// Each cell that a spreadsheet would compute is guarded. Read and Unguard give back the same cells, octet for octet.
-func Write(w io.Writer, rows [][]string) error {
-	var out strings.Builder
-	out.WriteString("\xef\xbb\xbf")
-	for _, row := range rows {
+// The rows are written as they come. Each cell that a spreadsheet would compute is guarded. Read and Unguard give back the same cells, octet for octet.
+func Write(w io.Writer, rows iter.Seq[[]string]) error {
+	out := bufio.NewWriter(w) // keeps the first error
+	_, _ = out.WriteString("\xef\xbb\xbf")
+	for row := range rows {
 		for i, cell := range row {
 			if i > 0 {
-				out.WriteByte(';')
+				_ = out.WriteByte(';')
 			}
-			out.WriteString(quoted(Guard(cell), len(row) == 1))
+			_, _ = out.WriteString(quoted(Guard(cell), len(row) == 1))
 		}
-		out.WriteString("\r\n")
+		if _, err := out.WriteString("\r\n"); err != nil {
+			return err
+		}
 	}
-	_, err := io.WriteString(w, out.String())
-	return err
+	return out.Flush()
 }
 
 // quoted also protects commas, tabs and outer spaces, which some readers take for their own, and a row of one empty cell,
