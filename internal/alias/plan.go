@@ -154,7 +154,8 @@ func (b *Book) judgeKind(line *Line, a rehome.Alias) {
 				"decide where that mail goes: to the account (drop the alias) or to the targets (make the account forward)")
 		}
 		if b.unread[a.Name] {
-			line.worse(StateDecide, "another row of the same name has a form that rehome does not know", "decide about that row first: half of a list is no list")
+			line.worse(StateDecide, "another row of the same name has a form that rehome does not know",
+				"decide about that row first: half of a list is no list")
 		}
 	}
 }

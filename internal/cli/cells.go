@@ -13,8 +13,13 @@ import (
 // and emoji (Unicode UAX 11), none for combining marks and invisible format characters.
 func cells(text string) int {
 	n := 0
+	escaped := false // within a control sequence, which takes no column
 	for _, r := range text {
 		switch {
+		case r == '\x1b':
+			escaped = true
+		case escaped:
+			escaped = r != 'm'
 		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
 		case width.LookupRune(r).Kind() == width.EastAsianWide, width.LookupRune(r).Kind() == width.EastAsianFullwidth:
 			n += 2

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"rehome"
 	"rehome/internal/checkup"
@@ -37,19 +38,49 @@ Exit code 0: the move can start; there may be warnings. 3: a problem blocks the 
 // writeCheck prints a line for each piece of advice, grouped by side, and a line that sums up.
 func (f *frame) writeCheck(w io.Writer, checked checkup.Report) error {
 	colors := paletteFor(w, os.Getenv)
+	subjects := 0
+	for _, a := range checked.Advice {
+		subjects = max(subjects, min(cells(a.Subject), longestSubject))
+	}
 	side := ""
 	for _, a := range checked.Advice {
+		if f.quiet && a.Level != checkup.LevelError {
+			continue
+		}
 		if a.Side != side {
 			side = a.Side
 			fmt.Fprintln(w, colors.bold(side))
 		}
-		fmt.Fprintf(w, "  %s %s  %s\n", mark(a.Level, colors), padded(printable(a.Subject), 9), printable(a.Sentence))
-		if a.NextStep != "" {
-			fmt.Fprintf(w, "    %s  -> %s\n", padded("", 9), printable(a.NextStep))
-		}
+		writeAdvice(w, mark(a.Level, colors), subjects, a)
 	}
-	_, err := fmt.Fprintln(w, summary(checked))
+	if f.quiet {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, colors.of(checked.Outcome(), summary(checked)))
 	return err
+}
+
+// longestSubject bounds the column of subjects; a longer one only moves its own line.
+const longestSubject = 9
+
+// writeAdvice prints one piece of advice, its sentence and its next step below each other.
+func writeAdvice(w io.Writer, mark string, subjects int, a checkup.Advice) {
+	columns := 0
+	if p, known := w.(*paper); known {
+		columns = p.columns
+	}
+	indent := len("  x ") + subjects + 2
+	line := func(lead, text string, hang int) {
+		lines := []string{lead + printable(text)}
+		if columns > 0 {
+			lines = wrapBehind(lead, printable(text), columns, hang)
+		}
+		fmt.Fprintln(w, strings.Join(lines, "\n"))
+	}
+	line("  "+mark+" "+padded(printable(a.Subject), subjects)+"  ", a.Sentence, indent)
+	if a.NextStep != "" {
+		line(strings.Repeat(" ", indent)+"-> ", a.NextStep, indent+len("-> "))
+	}
 }
 
 func mark(level checkup.Level, colors palette) string {
@@ -57,9 +88,9 @@ func mark(level checkup.Level, colors palette) string {
 	case checkup.LevelError:
 		return colors.red("x")
 	case checkup.LevelWarning:
-		return colors.bold("!")
+		return colors.yellow("!")
 	}
-	return "+"
+	return colors.green("+")
 }
 
 func summary(checked checkup.Report) string {

@@ -11,7 +11,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,6 +25,7 @@ import (
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
+	"rehome/internal/vault"
 
 	"github.com/spf13/cobra"
 )
@@ -74,6 +77,8 @@ type frame struct {
 	configFile string
 	json       bool
 	quiet      bool
+	all        bool   // tables also list what has not changed
+	output     string // file for the answer; "" and "-" are standard output
 	verbose    int
 	logFile    string
 
@@ -133,14 +138,35 @@ func (f *frame) give(answer rehome.Answer, text func(w io.Writer) error) (rehome
 // answer writes the result of a command to standard output: value as JSON with --json, otherwise
 // what text writes.
 func (f *frame) answer(value any, text func(w io.Writer) error) error {
-	write := text
-	if f.json {
-		write = func(w io.Writer) error { return writeJSON(w, value) }
+	if f.output != "" && f.output != "-" {
+		return f.answerToFile(value, text)
 	}
-	if err := write(f.app.Out); err != nil {
+	if err := f.render(f.app.Out, value, text); err != nil {
 		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write to", Object: "standard output", Cause: err,
 			Hint: "free space on the device that the output goes to"}
 	}
+	return nil
+}
+
+// render writes an answer as JSON or text. Text is fitted to a terminal, and stays as it is elsewhere.
+func (f *frame) render(w io.Writer, value any, text func(w io.Writer) error) error {
+	if f.json {
+		return writeJSON(w, value)
+	}
+	page := newPaper(w, os.Getenv)
+	return errors.Join(text(page), page.flush())
+}
+
+// answerToFile writes an answer into the file that --output names, as a whole and readable only by its owner.
+func (f *frame) answerToFile(value any, text func(w io.Writer) error) error {
+	var content bytes.Buffer
+	if err := f.render(&content, value, text); err != nil {
+		return err
+	}
+	if err := vault.WriteFile(f.output, content.Bytes()); err != nil {
+		return err
+	}
+	f.say("wrote %s", printable(f.output))
 	return nil
 }
 

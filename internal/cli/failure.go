@@ -51,9 +51,13 @@ func (f *frame) showError(message, hint string) {
 	for i, line := range lines {
 		lines[i] = printable(line)
 	}
-	fmt.Fprintf(f.screen, "%s %s\n", f.screen.palette.red("error:"), strings.Join(lines, "\n  "))
+	page := &paper{w: f.screen, palette: f.screen.palette}
+	if f.screen.terminal {
+		page.columns = f.screen.width()
+	}
+	fmt.Fprintf(page, "%s %s\n", f.screen.palette.red("error:"), strings.Join(lines, "\n  "))
 	if hint != "" {
-		fmt.Fprintf(f.screen, "%s %s\n", f.screen.palette.bold("hint:"), printable(hint))
+		fmt.Fprintf(page, "%s %s\n", f.screen.palette.bold("hint:"), printable(hint))
 	}
 }
 

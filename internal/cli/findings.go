@@ -18,8 +18,11 @@ func (f *frame) writeFindings(w io.Writer, findings []rehome.Finding, least reho
 			continue
 		}
 		label := string(finding.Severity) + ":"
-		if finding.Severity == rehome.SeverityError {
+		switch finding.Severity {
+		case rehome.SeverityError:
 			label = colors.red(label)
+		case rehome.SeverityWarning:
+			label = colors.yellow(label)
 		}
 		where := finding.Account
 		if finding.Object != "" {

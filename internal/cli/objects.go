@@ -12,8 +12,8 @@ import (
 	"rehome/internal/verify"
 )
 
-// writeObjects prints what a pass did with contacts and calendars, a row for each account and kind.
-func writeObjects(s *spaced, synced journey.Synced) error {
+// writeObjects prints what a pass did with contacts and calendars, a row for each account and kind with something to tell.
+func writeObjects(s *spaced, synced journey.Synced, all bool) error {
 	t := newTable("ACCOUNT", "KIND", "COPIED", "UPDATED", "ALREADY THERE", "UNCHANGED", "REPAIRED", "REMOVED", "REJECTED", "CONFLICTS", "HELD BACK",
 		"GONE AT DESTINATION").alignRight(2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 	for _, a := range synced.Accounts {
@@ -21,7 +21,7 @@ func writeObjects(s *spaced, synced journey.Synced) error {
 			name    string
 			objects *journey.SyncedObjects
 		}{{"contacts", a.Contacts}, {"calendars", a.Calendars}} {
-			if o := kind.objects; o != nil {
+			if o := kind.objects; o != nil && (all || o.Changed()) {
 				t.add(a.Account, kind.name, number(o.Copied), number(o.Updated), number(o.Adopted), number(o.Unchanged),
 					number(o.Repaired), number(o.Removed), number(o.Quarantined), number(o.Conflicts), number(o.Held), number(o.Deserted))
 			}

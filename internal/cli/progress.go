@@ -88,14 +88,20 @@ func overall(s conductor.Snapshot) conductor.Snapshot {
 	return s
 }
 
-// progressLine is the line for a log or a pipe.
+// progressLine is the line for a log or a pipe. What is zero is not said.
 func progressLine(s conductor.Snapshot) string {
 	parts := []string{
-		outOf(int64(s.Finished), int64(s.Accounts), humanize.Comma) + " accounts",
-		outOf(s.Done, s.Messages, humanize.Comma) + " messages" + surveyed(s),
-		octets(s.CopiedOctets),
-		humanize.Comma(int64(s.MessagesPerSecond)) + " messages/s",
-		octets(int64(s.OctetsPerSecond)) + "/s",
+		outOf(int64(s.Finished), int64(s.Accounts), humanize.Comma) + " " + verb(max(s.Accounts, s.Finished), "account", "accounts"),
+		outOf(s.Done, s.Messages, humanize.Comma) + " " + verb(int(max(s.Messages, s.Done)), "message", "messages") + surveyed(s),
+	}
+	if s.CopiedOctets > 0 {
+		parts = append(parts, octets(s.CopiedOctets))
+	}
+	if s.MessagesPerSecond >= 1 {
+		parts = append(parts, humanize.Comma(int64(s.MessagesPerSecond))+" messages/s")
+	}
+	if s.OctetsPerSecond >= 1 {
+		parts = append(parts, octets(int64(s.OctetsPerSecond))+"/s")
 	}
 	if s.Left > 0 {
 		parts = append(parts, s.Left.String()+" left")
@@ -134,7 +140,7 @@ func statusLine(s conductor.Snapshot, columns int) string {
 	const bar = 10
 	parts := []string{
 		progressBar(s, bar),
-		slashed(int64(s.Finished), int64(s.Accounts), humanize.Comma) + " accounts",
+		slashed(int64(s.Finished), int64(s.Accounts), humanize.Comma) + " " + verb(max(s.Accounts, s.Finished), "account", "accounts"),
 		slashed(s.Done, s.Messages, humanize.Comma) + " msg",
 		surveyed(s),
 		octets(s.CopiedOctets),

@@ -39,9 +39,9 @@ func TestWatch_pipeGetsALineEveryTenSeconds(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		stop()
-		want := "0 of 1 accounts, 10,000 of 30,000 messages, 20 MB, 1,000 messages/s, 2.0 MB/s, 20s left\n" +
-			"0 of 1 accounts, 20,000 of 30,000 messages, 40 MB, 1,000 messages/s, 2.0 MB/s, 10s left\n" +
-			"0 of 1 accounts, 25,000 of 30,000 messages, 50 MB, 1,000 messages/s, 2.0 MB/s\n"
+		want := "0 of 1 account, 10,000 of 30,000 messages, 20 MB, 1,000 messages/s, 2.0 MB/s, 20s left\n" +
+			"0 of 1 account, 20,000 of 30,000 messages, 40 MB, 1,000 messages/s, 2.0 MB/s, 10s left\n" +
+			"0 of 1 account, 25,000 of 30,000 messages, 50 MB, 1,000 messages/s, 2.0 MB/s\n"
 		if got := out.String(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
@@ -73,7 +73,7 @@ func TestWatch_terminalRedrawsOneLine(t *testing.T) {
 			t.Errorf("the log line does not stand alone:\n%q", out)
 		}
 		last := out.String()[strings.LastIndex(out.String(), eraseLine)+len(eraseLine):]
-		if want := "1 of 2 accounts, 0 messages, 0 B, 0 messages/s, 0 B/s, the destination asks to slow down\n"; last != want {
+		if want := "1 of 2 accounts, 0 messages, the destination asks to slow down\n"; last != want {
 			t.Errorf("last line: got %q, want %q", last, want)
 		}
 	})

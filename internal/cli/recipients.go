@@ -95,6 +95,11 @@ func writeCensusNotes(w io.Writer, census recipients.Census) {
 		fmt.Fprintf(w, "note: the logs show mail for %s with no account or alias, or with more than one: %s\n",
 			plural(n, "name")+" without a domain", printable(listed(census.WithoutDomain)))
 	}
+	if n := len(census.Doubtful.Addresses); n > 0 {
+		fmt.Fprintf(w, "note: %s that %s not understood %s addresses in your domains that are seen nowhere else: %s\n",
+			plural(census.Doubtful.Lines, "line"), verb(census.Doubtful.Lines, "was", "were"), verb(census.Doubtful.Lines, "names", "name"),
+			printable(listed(census.Doubtful.Addresses)))
+	}
 	if n := census.Totals.Older; n > 0 {
 		fmt.Fprintf(w, "note: %s older than --days and not counted\n", count(n, "delivery is", "deliveries are"))
 	}

@@ -35,6 +35,9 @@ Exit code 0: both ends are equal. 5: they differ, or an account is not verified.
 				return rehome.OutcomeDone, err
 			}
 			if page != "" {
+				if page == "-" {
+					return made.Outcome(), made.WriteHTML(f.app.Out)
+				}
 				if err := writePage(page, made); err != nil {
 					return rehome.OutcomeDone, err
 				}
@@ -49,7 +52,8 @@ Exit code 0: both ends are equal. 5: they differ, or an account is not verified.
 			})
 		})),
 	}
-	cmd.Flags().StringVar(&page, "html", "", "write the page to this file, replacing an older one")
+	f.listAll(cmd)
+	cmd.Flags().StringVar(&page, "html", "", "write the page to this file, replacing an older one; - is standard output")
 	_ = cmd.MarkFlagFilename("html", "html") // the flag exists, it is defined above
 	return cmd
 }

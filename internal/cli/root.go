@@ -26,7 +26,8 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 	flags.BoolVar(&f.json, "json", false, "write the answer as JSON to standard output")
 	flags.CountVarP(&f.verbose, "verbose", "v", "log the course of each account to standard error; -vv also each batch and command")
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to this file, as JSON lines; with -vv in full")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show no progress and log only errors")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show only what is wrong: no progress, no tables of what is right, no summary")
+	flags.StringVarP(&f.output, "output", "o", "", "write the answer to this file, replacing an older one; - is standard output")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // the flag exists, it is defined above
 	_ = root.MarkPersistentFlagFilename("log-file")              // likewise
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")

@@ -174,10 +174,10 @@ func switchedOn(a rulecopy.Action) string {
 }
 
 // writeSyncedRules prints what a pass did with rules, a row for each account that has any.
-func writeSyncedRules(s *spaced, synced journey.Synced) error {
+func writeSyncedRules(s *spaced, synced journey.Synced, all bool) error {
 	t := newTable("ACCOUNT", "KIND", "STORED", "UNCHANGED", "CHANGED AT DESTINATION", "REJECTED", "OFF UNTIL THE SWITCH").alignRight(2, 3, 4, 5, 6)
 	for _, a := range synced.Accounts {
-		if r := a.Rules; r != nil && *r != (journey.SyncedRules{}) {
+		if r := a.Rules; r != nil && *r != (journey.SyncedRules{}) && (all || r.Changed()) {
 			t.add(a.Account, "rules", number(r.Stored), number(r.Unchanged), number(r.Left), number(r.Refused), number(r.Waiting))
 		}
 	}

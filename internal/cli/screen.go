@@ -5,9 +5,13 @@ package cli
 import (
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"golang.org/x/term"
+
+	"rehome"
+	"rehome/internal/verify"
 )
 
 // Control sequences of ECMA-48 that every terminal of today knows.
@@ -15,6 +19,8 @@ const (
 	eraseLine = "\r\x1b[K"
 	boldOn    = "\x1b[1m"
 	redOn     = "\x1b[31m"
+	greenOn   = "\x1b[32m"
+	yellowOn  = "\x1b[33m"
 	allOff    = "\x1b[0m"
 )
 
@@ -43,11 +49,40 @@ type palette bool
 
 // paletteFor uses no colour with NO_COLOR (no-color.org), with TERM=dumb, or if the stream is not a terminal.
 func paletteFor(stream any, getenv func(string) string) palette {
+	if p, known := stream.(*paper); known {
+		return p.palette
+	}
 	return palette(isTerminal(stream) && getenv("TERM") != "dumb" && getenv("NO_COLOR") == "")
 }
 
 func (p palette) bold(text string) string { return p.with(boldOn, text) }
 func (p palette) red(text string) string  { return p.with(redOn, text) }
+
+// Colours say what words say beside them: red is wrong, yellow wants a look, green is as it should be.
+func (p palette) green(text string) string  { return p.with(greenOn, text) }
+func (p palette) yellow(text string) string { return p.with(yellowOn, text) }
+
+// of colours a sentence by how an operation has ended.
+func (p palette) of(outcome rehome.Outcome, text string) string {
+	switch outcome {
+	case rehome.OutcomeDone:
+		return p.green(text)
+	case rehome.OutcomeRemaining, rehome.OutcomeInterrupted, rehome.OutcomeWaiting:
+		return p.yellow(text)
+	}
+	return p.red(text)
+}
+
+// verdictTone colours a verdict.
+func verdictTone(p palette, words string) string {
+	switch {
+	case strings.HasPrefix(words, string(verify.Equal)):
+		return p.green(words)
+	case strings.HasPrefix(words, string(verify.Differs)):
+		return p.red(words)
+	}
+	return p.yellow(words)
+}
 
 func (p palette) with(on, text string) string {
 	if !p {

@@ -36,6 +36,11 @@ func (f *frame) selectAccounts(cmd *cobra.Command) *selection {
 	return s
 }
 
+// listAll adds the flag of a command whose tables leave out what needs no look.
+func (f *frame) listAll(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.all, "all", false, "list all accounts, not only those with something to tell")
+}
+
 // choice returns what the flags say.
 func (s *selection) choice(in io.Reader) (people.Choice, error) {
 	choice := people.Choice{Only: s.only, Except: s.except}

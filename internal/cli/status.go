@@ -44,11 +44,12 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 		_, err := fmt.Fprintln(w, `nothing has been copied yet; start with "rehome check"`)
 		return err
 	}
-	t := newTable("ACCOUNT", "STATE", "MESSAGES", "AT DESTINATION", "FAILED", "SIZE", "CONTACTS", "EVENTS", "RULES", "LAST PASS",
-		"VERIFIED").alignRight(2, 3, 4, 5, 6, 7)
+	now := time.Now()
+	t := newTable("ACCOUNT", "STATE", "MESSAGES", "FAILED", "CONTACTS", "EVENTS", "RULES", "LAST PASS", "VERIFIED").
+		alignRight(2, 3, 4, 5).coloured(8, verdictTone)
 	for _, a := range status.Accounts {
-		t.add(a.Account, stateWords(a), number(int(a.Messages)), number(int(a.Copied)), number(int(a.Failed)), octets(a.Octets),
-			thereOf(a.Contacts), thereOf(a.Calendars), rulesThere(a.Rules), when(a.FinishedAt, a.StartedAt), verdictWords(a))
+		t.add(a.Account, stateWords(a), howMany(a.Copied, a.Messages), number(int(a.Failed)), thereOf(a.Contacts), thereOf(a.Calendars),
+			rulesThere(a.Rules), when(now, a.FinishedAt, a.StartedAt), verdictWords(now, a))
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err
@@ -83,21 +84,41 @@ func stateWords(a journey.StatusAccount) string {
 }
 
 // when says when the last pass ended, or that it has not.
-func when(finished, started time.Time) string {
+func when(now, finished, started time.Time) string {
 	switch {
 	case !finished.IsZero():
-		return finished.Local().Format(time.DateTime)
+		return shortTime(now, finished)
 	case !started.IsZero():
-		return "started " + started.Local().Format(time.DateTime)
+		return "started " + shortTime(now, started)
 	}
 	return "none"
 }
 
-func verdictWords(a journey.StatusAccount) string {
+// shortTime is a moment as a table shows it: the time of a moment of today, else also the day.
+func shortTime(now, t time.Time) string {
+	now, t = now.Local(), t.Local()
+	switch {
+	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
+		return t.Format("15:04")
+	case t.Year() == now.Year():
+		return t.Format("2 Jan 15:04")
+	}
+	return t.Format("2 Jan 2006")
+}
+
+// howMany says how many of the source's messages are at the destination.
+func howMany(there, of int64) string {
+	if there >= of {
+		return number(int(there))
+	}
+	return number(int(there)) + " of " + number(int(of))
+}
+
+func verdictWords(now time.Time, a journey.StatusAccount) string {
 	if a.Verdict == "" {
 		return "not yet"
 	}
-	words := a.Verdict + " " + a.VerifiedAt.Local().Format(time.DateTime)
+	words := a.Verdict + " " + shortTime(now, a.VerifiedAt)
 	if a.Accepted > 0 {
 		words += fmt.Sprintf(", %d accepted", a.Accepted)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -75,6 +76,7 @@ again. 6: you have to act first: confirm a loss or a changed source, or fix what
 		})),
 	}
 	who = f.selectAccounts(cmd)
+	f.listAll(cmd)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "copy only these: mail, contacts, calendars, rules")
 	ruleFlags(cmd, &options.Rules)
 	completeKinds(cmd, "only", journey.Kinds())
@@ -123,64 +125,71 @@ func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts people
 }
 
 func (f *frame) writeSynced(w io.Writer, synced journey.Synced) error {
-	tables := &spaced{w: w}
-	if err := errors.Join(tables.write(mailTable(synced)), writeObjects(tables, synced), writeSyncedRules(tables, synced)); err != nil {
+	least := rehome.SeverityWarning
+	if f.quiet {
+		least = rehome.SeverityError
+	} else if err := f.writeSyncedTables(w, synced); err != nil {
 		return err
 	}
 	for _, a := range synced.Accounts {
 		if err := writeTrouble(w, a.Account, a.Error, a.Hint); err != nil {
 			return err
 		}
-		if err := f.writeFindings(w, a.Findings, rehome.SeverityWarning); err != nil {
+		if err := f.writeFindings(w, a.Findings, least); err != nil {
 			return err
 		}
 	}
-	if err := f.writeFindings(w, synced.Findings, rehome.SeverityWarning); err != nil {
+	if err := f.writeFindings(w, synced.Findings, least); err != nil || f.quiet {
 		return err
 	}
-	_, err := fmt.Fprintln(w, syncSummary(synced))
+	_, err := fmt.Fprintln(w, paletteFor(w, os.Getenv).of(synced.Outcome(), syncSummary(synced)))
 	return err
 }
 
-// mailTable has a row for each account. Rare columns appear only if a row has a value in them.
-func mailTable(synced journey.Synced) *table {
-	type column struct {
-		title string
-		of    func(journey.SyncedMail) int64
+func (f *frame) writeSyncedTables(w io.Writer, synced journey.Synced) error {
+	tables := &spaced{w: w}
+	err := errors.Join(tables.write(mailTable(synced, f.all)), writeObjects(tables, synced, f.all), writeSyncedRules(tables, synced, f.all))
+	if err != nil || f.all {
+		return err
 	}
-	columns := []column{
-		{"COPIED", func(m journey.SyncedMail) int64 { return int64(m.Copied) }},
-		{"ALREADY THERE", func(m journey.SyncedMail) int64 { return int64(m.Adopted) }},
-		{"UNCHANGED", func(m journey.SyncedMail) int64 { return m.Unchanged }},
-		{"FLAGS CHANGED", func(m journey.SyncedMail) int64 { return int64(m.Flagged) }},
-		{"REMOVED", func(m journey.SyncedMail) int64 { return int64(m.Removed) }},
-		{"FAILED", func(m journey.SyncedMail) int64 { return m.Failed }},
-		{"REMAINING", func(m journey.SyncedMail) int64 { return m.Remaining }},
-	}
-	total := synced.Total()
-	for _, rare := range []column{
-		{"WAITING", func(m journey.SyncedMail) int64 { return m.Waiting }},
-		{"GONE AT DESTINATION", func(m journey.SyncedMail) int64 { return m.Deserted }},
-		{"UNKNOWN", func(m journey.SyncedMail) int64 { return m.Unknown }},
-	} {
-		if rare.of(total) > 0 {
-			columns = append(columns, rare)
-		}
-	}
-	titles := []string{"ACCOUNT"}
-	right := []int{}
-	for i, c := range columns {
-		titles, right = append(titles, c.title), append(right, i+1)
-	}
-	t := newTable(append(titles, "SIZE")...).alignRight(append(right, len(columns)+1)...)
+	return writeUnlisted(w, synced)
+}
+
+// mailTable has a row for each account of which the pass has done or left something, or for all.
+func mailTable(synced journey.Synced, all bool) *table {
+	t := newTable("ACCOUNT", "COPIED", "ALREADY THERE", "UNCHANGED", "FLAGS CHANGED", "REMOVED", "FAILED", "REMAINING", "WAITING",
+		"GONE AT DESTINATION", "UNKNOWN", "SIZE").alignRight(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 	for _, a := range synced.Accounts {
-		row := []string{a.Account}
-		for _, c := range columns {
-			row = append(row, number(int(c.of(a.Mail))))
+		m := a.Mail
+		counts := []int64{
+			int64(m.Copied), int64(m.Adopted), m.Unchanged, int64(m.Flagged), int64(m.Removed), m.Failed, m.Remaining, m.Waiting, m.Deserted, m.Unknown,
 		}
-		t.add(append(row, octets(a.Mail.Bytes))...)
+		row := []string{a.Account}
+		changed := false
+		for i, n := range counts {
+			row = append(row, number(int(n)))
+			changed = changed || n > 0 && i != 2
+		}
+		if changed || all {
+			t.add(append(row, octets(m.Bytes))...)
+		}
 	}
 	return t
+}
+
+// writeUnlisted says how many accounts the tables leave out, because there was nothing to do.
+func writeUnlisted(w io.Writer, synced journey.Synced) error {
+	n := 0
+	for _, a := range synced.Accounts {
+		if a.Error == "" && !a.Changed() {
+			n++
+		}
+	}
+	if n == 0 || n == len(synced.Accounts) {
+		return nil // the summary says so
+	}
+	_, err := fmt.Fprintf(w, "%s up to date; --all lists %s too\n", count(n, "other account is", "other accounts are"), verb(n, "it", "them"))
+	return err
 }
 
 // syncSummary says in one to three lines what happened and what to do next.

@@ -6,22 +6,43 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // table prints rows in aligned columns. text/tabwriter counts characters, not columns of the
 // terminal, so that names in Chinese or Japanese would shift the rest of their row.
+//
+// It shows nothing that tells nobody anything: a column of numbers that are all zero is left out, and so is a column of empty
+// cells. On paper of a certain width it fits: titles take two lines, long cells are continued below, and where even that is
+// not enough, each row becomes a list.
 type table struct {
 	header []string
 	right  []int // columns of numbers
+	keep   []int // columns that are shown whatever they hold
+	tones  map[int]func(palette, string) string
 	rows   [][]string
 }
 
 // newTable begins a table with its header.
-func newTable(header ...string) *table { return &table{header: header} }
+func newTable(header ...string) *table {
+	return &table{header: header, keep: []int{0}, tones: map[int]func(palette, string) string{}}
+}
 
 // alignRight sets columns flush right, counted from 0.
 func (t *table) alignRight(columns ...int) *table {
 	t.right = columns
+	return t
+}
+
+// always keeps columns that would be left out when all of their cells are zero.
+func (t *table) always(columns ...int) *table {
+	t.keep = append(t.keep, columns...)
+	return t
+}
+
+// coloured has the cells of a column coloured by what they say.
+func (t *table) coloured(column int, tone func(palette, string) string) *table {
+	t.tones[column] = tone
 	return t
 }
 
@@ -34,31 +55,222 @@ func (t *table) add(row ...string) {
 	t.rows = append(t.rows, clean)
 }
 
-// write prints the table, its header in bold if the palette has colours.
+// write prints the table, its header in bold if the palette has colours; nothing if it has no rows.
 func (t *table) write(w io.Writer, colors palette) error {
-	widths := make([]int, len(t.header))
-	for _, row := range append([][]string{t.header}, t.rows...) {
-		for i, cell := range row {
-			widths[i] = max(widths[i], cells(cell))
-		}
+	if len(t.rows) == 0 {
+		return nil
 	}
-	lines := []string{colors.bold(t.line(t.header, widths))}
-	for _, row := range t.rows {
-		lines = append(lines, t.line(row, widths))
+	columns := 0
+	if p, known := w.(*paper); known {
+		columns = p.columns
+	}
+	t = t.told()
+	widths, fits := t.fit(columns)
+	var lines []string
+	if fits {
+		lines = t.lines(widths, colors)
+	} else {
+		lines = t.list(columns, colors)
+	}
+	if p, known := w.(*paper); known {
+		w = p.w // the lines are as they shall be
+		if err := p.flush(); err != nil {
+			return err
+		}
 	}
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
 }
 
-func (t *table) line(row []string, widths []int) string {
-	padded := make([]string, len(row))
-	for i, cell := range row {
-		blanks := strings.Repeat(" ", widths[i]-cells(cell))
-		if slices.Contains(t.right, i) {
-			padded[i] = blanks + cell
-		} else {
-			padded[i] = cell + blanks
+// told returns the table without the columns that tell nothing.
+func (t *table) told() *table {
+	kept := &table{tones: map[int]func(palette, string) string{}}
+	var columns []int
+	for i := range t.header {
+		if slices.Contains(t.keep, i) || slices.ContainsFunc(t.rows, func(row []string) bool { return !isNothing(row[i]) }) {
+			columns = append(columns, i)
 		}
 	}
-	return strings.TrimRight(strings.Join(padded, "  "), " ")
+	pick := func(row []string) (cells []string) {
+		for _, i := range columns {
+			cells = append(cells, row[i])
+		}
+		return cells
+	}
+	for i, column := range columns {
+		if slices.Contains(t.right, column) {
+			kept.right = append(kept.right, i)
+		}
+		if tone := t.tones[column]; tone != nil {
+			kept.tones[i] = tone
+		}
+	}
+	kept.header = pick(t.header)
+	for _, row := range t.rows {
+		kept.rows = append(kept.rows, pick(row))
+	}
+	return kept
+}
+
+// isNothing reports whether a cell says only that there is nothing.
+func isNothing(cell string) bool { return cell == "" || cell == "0" || cell == "0 B" }
+
+// Between two columns, and the least that is left of one of words.
+const (
+	gutter     = 2
+	leastWords = 12
+)
+
+// fit returns how wide each column is; ok is false if the table cannot be made to fit.
+func (t *table) fit(columns int) (widths []int, ok bool) {
+	widths = make([]int, len(t.header))
+	for i, title := range t.header {
+		widths[i] = cells(title)
+		if columns > 0 {
+			widths[i] = longestWord(title)
+		}
+		for _, row := range t.rows {
+			widths[i] = max(widths[i], cells(row[i]))
+		}
+	}
+	if columns <= 0 {
+		return widths, true
+	}
+	for total(widths) > columns {
+		widest := -1
+		for i := range widths {
+			if !slices.Contains(t.right, i) && widths[i] > leastWords && (widest < 0 || widths[i] > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return nil, false
+		}
+		widths[widest]--
+	}
+	return widths, true
+}
+
+func total(widths []int) int {
+	sum := gutter * (len(widths) - 1)
+	for _, w := range widths {
+		sum += w
+	}
+	return sum
+}
+
+func longestWord(text string) int {
+	longest := 0
+	for _, word := range strings.Fields(text) {
+		longest = max(longest, cells(word))
+	}
+	return longest
+}
+
+// lines renders header and rows.
+func (t *table) lines(widths []int, colors palette) []string {
+	var lines []string
+	for _, line := range t.row(t.header, widths, nil, colors) {
+		lines = append(lines, colors.bold(line))
+	}
+	for _, row := range t.rows {
+		lines = append(lines, t.row(row, widths, t.tones, colors)...)
+	}
+	return lines
+}
+
+// row renders one row, in as many lines as its longest cell needs. Those of a header stand on the last of them.
+func (t *table) row(row []string, widths []int, tones map[int]func(palette, string) string, colors palette) []string {
+	folded := make([][]string, len(row))
+	height := 1
+	for i, cell := range row {
+		folded[i] = foldCell(cell, widths[i])
+		height = max(height, len(folded[i]))
+	}
+	lines := make([]string, height)
+	for n := range lines {
+		parts := make([]string, len(row))
+		for i := range row {
+			cell := ""
+			at := n
+			if tones == nil {
+				at = n - (height - len(folded[i]))
+			}
+			if at >= 0 && at < len(folded[i]) {
+				cell = folded[i][at]
+			}
+			blanks := strings.Repeat(" ", max(widths[i]-cells(cell), 0))
+			if tone := tones[i]; tone != nil && cell != "" {
+				cell = tone(colors, cell)
+			}
+			if slices.Contains(t.right, i) {
+				parts[i] = blanks + cell
+			} else {
+				parts[i] = cell + blanks
+			}
+		}
+		lines[n] = strings.TrimRight(strings.Join(parts, "  "), " ")
+	}
+	return lines
+}
+
+// foldCell breaks a cell into lines: between words, else behind what parts a path or an address, else anywhere.
+func foldCell(cell string, width int) []string {
+	var lines []string
+	for cells(cell) > width && width > 0 {
+		at := foldAt(cell, width)
+		lines = append(lines, strings.TrimRight(cell[:at], " "))
+		cell = strings.TrimLeft(cell[at:], " ")
+	}
+	return append(lines, cell)
+}
+
+// foldAt returns where a cell is broken.
+func foldAt(cell string, width int) int {
+	used, fits, blank, part, joint := 0, 0, 0, 0, 0
+	for i, r := range cell {
+		if used += cells(string(r)); used > width {
+			if r == ' ' {
+				blank = i
+			}
+			break
+		}
+		fits = i + len(string(r))
+		switch {
+		case r == ' ':
+			blank = i
+		case strings.ContainsRune("/@,;", r):
+			part = fits
+		case strings.ContainsRune(".-_", r):
+			joint = fits
+		}
+	}
+	switch {
+	case blank > 0:
+		return blank
+	case part > 0:
+		return part
+	case joint > 0:
+		return joint
+	}
+	_, first := utf8.DecodeRuneInString(cell)
+	return max(fits, first)
+}
+
+// list renders each row as its first cell, and below that what the others say.
+func (t *table) list(columns int, colors palette) []string {
+	var lines []string
+	for _, row := range t.rows {
+		var parts []string
+		for i := 1; i < len(row); i++ {
+			if !isNothing(row[i]) {
+				parts = append(parts, strings.ToLower(t.header[i])+" "+row[i])
+			}
+		}
+		lines = append(lines, colors.bold(row[0]))
+		if len(parts) > 0 {
+			lines = append(lines, wrap("  "+strings.Join(parts, ", "), columns, 2)...)
+		}
+	}
+	return lines
 }

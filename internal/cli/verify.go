@@ -57,6 +57,7 @@ read.`,
 		})),
 	}
 	who = f.selectAccounts(cmd)
+	f.listAll(cmd)
 	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
 	completeValues(cmd, "level", string(verify.LevelCounts), string(verify.LevelMetadata), string(verify.LevelFull))
 	return cmd
@@ -75,8 +76,12 @@ func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts peop
 
 // writeVerdicts prints a row for each account, the differences, and the sentence that sums up.
 func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence string) error {
-	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRED", "DIFFERENCES").alignRight(2, 3, 4, 5, 6, 7)
+	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRS", "DIFFER").
+		alignRight(2, 3, 4, 5, 6, 7).coloured(1, verdictTone)
 	for _, a := range document.Accounts {
+		if a.Verdict == verify.Equal && a.CopiedSince == nil && !f.all {
+			continue // the sentence at the end counts them
+		}
 		messages := ""
 		size := ""
 		differences := a.Contacts.Total() + a.Calendars.Total()
@@ -86,8 +91,10 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence st
 		}
 		t.add(a.Account, string(a.Verdict), messages, size, objectsOf(a.Contacts), objectsOf(a.Calendars), repairedOf(a), number(differences))
 	}
-	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
-		return err
+	if !f.quiet {
+		if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
+			return err
+		}
 	}
 	for _, a := range document.Accounts {
 		f.writeDifferences(w, a)
@@ -95,8 +102,11 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence st
 	if err := f.writeFindings(w, document.Findings, rehome.SeverityError); err != nil {
 		return err
 	}
+	if f.quiet {
+		return nil
+	}
 	writeSince(w, document)
-	_, err := fmt.Fprintln(w, sentence)
+	_, err := fmt.Fprintln(w, paletteFor(w, os.Getenv).of(document.Outcome(), sentence))
 	return err
 }
 

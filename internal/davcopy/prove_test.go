@@ -171,3 +171,22 @@ func TestProve_whatIsSpoiltStandsForNoOther(t *testing.T) {
 		}
 	}
 }
+
+// A large contact that the destination spoils is read once more to say what is lost: its first reading is not whole any more.
+func TestProve_largeContactThatIsSpoilt(t *testing.T) {
+	t.Parallel()
+	large := corpus.PhotoContact(largeObject)
+	p, _, dst := troubled(t, personWith([]corpus.Resource{large}, nil))
+	dst.set(func(_ http.ResponseWriter, r *http.Request, body string) bool {
+		if r.Method == http.MethodPut {
+			body = strings.Replace(body, "FN:Laura Large\r\n", "FN:Somebody\r\n", 1)
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		}
+		return false
+	})
+	r := p.pass(t)
+	wantTally(t, "contacts", r.Tallies[rehome.KindContacts], Tally{Objects: 2, Copied: 1, Quarantined: 1})
+	if e := p.exceptions(t)[large.Name]; !strings.Contains(e.Words, "FN") || strings.Contains(e.Words, "PHOTO") {
+		t.Errorf("%+v, want the name alone to be missing", e)
+	}
+}

@@ -126,7 +126,8 @@ func TestWriteBundle_twiceIsTheSame(t *testing.T) {
 
 func TestPOPUsers(t *testing.T) {
 	t.Parallel()
-	accounts := append(newVendorInput(t).Accounts, rehome.Account{Address: "anna@example.org"}, rehome.Account{Address: "eva@example.org", SourceUser: "E17"})
+	accounts := append(newVendorInput(t).Accounts, rehome.Account{Address: "anna@example.org"},
+		rehome.Account{Address: "eva@example.org", SourceUser: "E17"})
 	for _, c := range []struct {
 		log             *POPLog
 		want, strangers string

@@ -188,6 +188,21 @@ func (a SyncedAccount) written() (messages, objects int64) {
 	return int64(a.Mail.Copied + a.Mail.Flagged + a.Mail.Removed), objects
 }
 
+// Changed reports whether the pass has done something for the account, or has left something of it.
+func (a SyncedAccount) Changed() bool {
+	m := a.Mail
+	return int64(m.Copied+m.Adopted+m.Flagged+m.Removed)+m.Failed+m.Remaining+m.Waiting+m.Deserted+m.Unknown > 0 ||
+		a.Contacts.Changed() || a.Calendars.Changed() || a.Rules.Changed()
+}
+
+// Changed reports whether the pass has done something for the objects of a kind, or has left something; nil was not looked at.
+func (s *SyncedObjects) Changed() bool {
+	return s != nil && s.Copied+s.Updated+s.Adopted+s.Removed+s.Failed()+s.Doubted > 0
+}
+
+// Changed reports whether the pass has done something for the rules, or has left something; nil was not looked at.
+func (s *SyncedRules) Changed() bool { return s != nil && s.Stored+s.Waiting+s.Left+s.Refused > 0 }
+
 // lasting says that repeating does not mend what stopped an account.
 func lasting(class rehome.Class) bool {
 	switch class {

@@ -13,8 +13,10 @@ var (
 	dovecotStore = regexp.MustCompile(`^(?:lda|lmtp|deliver|dovecot-lda|local)\((?:\d+, ?)?([^()\s]+)\)(?:<[^<>]*>)*: (.*)$`)
 	dovecotSaved = regexp.MustCompile(`(?:^|: )(?:saved mail to|stored mail into mailbox|left message in mailbox) `)
 	dovecotSent  = regexp.MustCompile(`(?:^|: )forwarded to <`)
-	dovecotLogin = regexp.MustCompile(`^([a-z0-9]+)-login: (?:Info: |Warning: )?(?:([A-Z]?[\w ]*): user=<([^<>]*)>|proxy\(([^,()]+)[^()]*\): [Ss]tarted proxying)?`)
-	dovecotPOP   = regexp.MustCompile(`^pop3\(([^()\s]+)\)(?:<[^<>]*>)*: (?:Info: )?(?:Disconnected: |Connection closed:? )?(?:Logged out|.*\btop=\d+/\d+, retr=)`)
+	dovecotLogin = regexp.MustCompile(`^([a-z0-9]+)-login: (?:Info: |Warning: )?` +
+		`(?:([A-Z]?[\w ]*): user=<([^<>]*)>|proxy\(([^,()]+)[^()]*\): [Ss]tarted proxying)?`)
+	dovecotPOP = regexp.MustCompile(`^pop3\(([^()\s]+)\)(?:<[^<>]*>)*: (?:Info: )?` +
+		`(?:Disconnected: |Connection closed:? )?(?:Logged out|.*\btop=\d+/\d+, retr=)`)
 	dovecotOther = regexp.MustCompile(`^(?:imap|pop3|lmtp|lda|deliver|dovecot-lda|managesieve|submission|auth|auth-worker|master|config|` +
 		`anvil|log|stats|indexer|indexer-worker|doveadm|replicator|imap-hibernate|ssl-params|imap-urlauth|dict|local)` +
 		`(?:\([^()]*\))?(?:<[^<>]*>)*: (?:Info|Debug|Warning|Error|Fatal|Panic): `)

@@ -27,7 +27,22 @@ var (
 
 // partEntry parts a line. What it does not find stays empty.
 func partEntry(line string, latest time.Time) entry {
-	line = strings.TrimPrefix(line, "\ufeff")
+	line, when, program := unwrap(strings.TrimPrefix(line, "\ufeff"))
+	if !when.IsZero() {
+		latest = when // the logger's time has a year
+	}
+	e := partLine(line, latest)
+	if e.when.IsZero() {
+		e.when = when
+	}
+	if program != "" {
+		e.setTag(program)
+		e.text = line
+	}
+	return e
+}
+
+func partLine(line string, latest time.Time) entry {
 	line = line[len(priority.FindString(line)):]
 	body, versioned := strings.CutPrefix(line, "1 ")
 	when, rest := cutTime(body, latest)

@@ -35,6 +35,9 @@ func (p *parser) tell(e entry) Event {
 	if event, known := p.tagged(e); known {
 		return event
 	}
+	if event, is := zimbra(e.own); is {
+		return event
+	}
 	if event, is := p.qmail(e.own); is {
 		return event
 	}
@@ -54,6 +57,8 @@ func (p *parser) tagged(e entry) (event Event, known bool) {
 	case name == "qmail" || name == "qmail-send":
 		event, is := p.qmail(e.text)
 		return event, is
+	case name == "smtpd":
+		return openSMTPd(e.text), true
 	case strings.HasPrefix(name, "courier"):
 		return courier(name, e.text), true
 	case strings.HasPrefix(name, "lmtp") && strings.HasPrefix(e.text, "Delivered: "):
@@ -74,7 +79,7 @@ func (p *parser) tagged(e entry) (event Event, known bool) {
 func besideMail(name string) bool {
 	for _, known := range []string{"amavis", "opendkim", "opendmarc", "postgrey", "policyd", "spamd", "spampd", "clamd", "clamsmtpd", "clamav",
 		"rspamd", "milter", "saslauthd", "postsrsd", "mimedefang", "mailscanner", "fetchmail", "authdaemond", "vpopmail", "procmail",
-		"greylist", "policy-spf", "tcpserver", "freshclam", "imap", "lmtp", "nntpd"} {
+		"greylist", "policy-spf", "qmail-", "postfix-local", "plesk", "zmconfigd", "zimbramon", "tcpserver", "freshclam", "imap", "lmtp", "nntpd"} {
 		if strings.HasPrefix(name, known) {
 			return true
 		}

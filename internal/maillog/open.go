@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // maxWindow bounds what a decompressor remembers, 128 MiB: "xz -9" and "zstd --ultra" need 64 and 128.
@@ -61,7 +62,15 @@ func plain(file io.Reader) (text io.Reader, written time.Time, err error) {
 		}
 		return decoder, time.Time{}, nil
 	}
-	return content, time.Time{}, nil
+	return inUTF8(content, begin), time.Time{}, nil
+}
+
+// inUTF8 reads what Windows has copied in UTF-16, as its mark of the order of octets tells.
+func inUTF8(content io.Reader, begin []byte) io.Reader {
+	if bytes.HasPrefix(begin, []byte("\xff\xfe")) || bytes.HasPrefix(begin, []byte("\xfe\xff")) {
+		return unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Reader(content)
+	}
+	return content
 }
 
 // checkXZ refuses a dictionary beyond the bound, which the library would make at once. It stands in the header of the

@@ -12,7 +12,8 @@ import (
 var (
 	qmailBegins = regexp.MustCompile(`^starting delivery (\d+): msg \d+ to (local|remote) (\S+)$`)
 	qmailEnds   = regexp.MustCompile(`^delivery (\d+): (success|failure|deferral)(?:: (.*))?$`)
-	qmailOther  = regexp.MustCompile(`^(?:new msg \d+|end msg \d+|info msg \d+: |bounce msg \d+ |triple bounce|status: (?:local|qmail|exiting)|running$|number of |alert: |warning: )`)
+	qmailOther  = regexp.MustCompile(`^(?:(?:new|end|info|bounce) msg \d+|triple bounce|status: (?:local|qmail|exiting)|running$|alert: |warning: )`)
+	pleskNumber = regexp.MustCompile(`^\d+-`)
 	splogger    = regexp.MustCompile(`^\d{9,}\.\d{6} `) // the time that splogger puts before the text
 )
 
@@ -50,11 +51,13 @@ func (p *parser) unfinished() (all []Event) {
 	return all
 }
 
-// qmailName is the address. qmail puts the owner of a virtual domain before it, which vpopmail names like the domain.
+// qmailName is the address. qmail puts the owner of a virtual domain before it, which vpopmail names like the domain, and
+// Plesk by a number.
 func qmailName(kind, text string) string {
 	name := nameIn(text)
 	if i := strings.LastIndexByte(name, '@'); i > 0 && kind == "local" {
-		name = nameIn(strings.TrimPrefix(name, name[i+1:]+"-"))
+		name = strings.TrimPrefix(name, name[i+1:]+"-")
+		name = nameIn(name[len(pleskNumber.FindString(name)):])
 	}
 	return name
 }

@@ -57,7 +57,8 @@ type Summary struct {
 // Complete reports whether every file was read to its end and understood, at least in part.
 func (s Summary) Complete() bool { return len(s.Unread) == 0 }
 
-// Read reads mail logs, plain or compressed, and hands every delivery and POP3 log-in to see. A path is a file, or a
+// Read reads mail logs, plain or compressed, and hands every delivery and POP3 log-in to see, and each line that was not
+// understood and has addresses in it. A path is a file, or a
 // folder of which every regular file is read, without following links. A file that cannot be read to its end is in
 // Unread, what came before counts; so is one of which nothing was understood. It is an error if a path is not there, and
 // if nothing was understood in any file.
@@ -207,6 +208,9 @@ func (f *File) take(text string, event Event, see func(Event)) {
 		f.NotUnderstood++
 		if f.First == "" {
 			f.First = strings.ToValidUTF8(text[:min(len(text), maxShown)], "?")
+		}
+		if event.Names = AddressesIn(text); len(event.Names) > 0 {
+			see(event)
 		}
 		return
 	}

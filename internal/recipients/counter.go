@@ -16,7 +16,7 @@ import (
 // maxAddresses bounds a census: a catch-all that spammers know has seen millions.
 const maxAddresses = 500000
 
-// maxBare bounds the names without a domain.
+// maxBare bounds the names without a domain, and the addresses in lines that were not understood.
 const maxBare = 1000
 
 // Counter counts what received mail. It is for one goroutine.
@@ -27,16 +27,25 @@ type Counter struct {
 	bare    map[string]int // messages to names without a domain that stand for no single address
 	older   int
 	dropped int
+
+	doubtful      map[string]bool // addresses in lines that were not understood
+	doubtfulLines int
 }
 
 // NewCounter counts addresses of the book's domains, and sightings not before since.
 func NewCounter(book *alias.Book, since time.Time) *Counter {
-	return &Counter{book: book, since: since, seen: map[string]*Recipient{}, bare: map[string]int{}}
+	return &Counter{book: book, since: since, seen: map[string]*Recipient{}, bare: map[string]int{}, doubtful: map[string]bool{}}
 }
 
-// AddEvent counts a delivery that a log tells of.
+// AddEvent counts a delivery that a log tells of. Of lines that were not understood it notes addresses: they may be
+// deliveries in a form that nobody foresaw.
 func (c *Counter) AddEvent(event maillog.Event) {
-	if event.Kind != maillog.Delivery {
+	switch event.Kind {
+	case maillog.NotUnderstood:
+		c.doubt(event.Names)
+		return
+	case maillog.Delivery:
+	default:
 		return
 	}
 	for _, name := range event.Names {
@@ -84,6 +93,21 @@ func (r *Recipient) see(s Sighting) {
 	}
 	if s.When.After(r.Last) {
 		r.Last = s.When.UTC()
+	}
+}
+
+func (c *Counter) doubt(names []string) {
+	ours := false
+	for _, name := range names {
+		if c.book.Ours(name) {
+			ours = true
+			if len(c.doubtful) < maxBare {
+				c.doubtful[name] = true
+			}
+		}
+	}
+	if ours {
+		c.doubtfulLines++
 	}
 }
 
@@ -148,11 +172,18 @@ type Totals struct {
 	Older     int `json:"older"`      // sightings before the time asked for
 }
 
+// Doubtful are lines of logs that were not understood and have addresses of the domains that move in them.
+type Doubtful struct {
+	Lines     int      `json:"lines"`
+	Addresses []string `json:"addresses"` // that were seen nowhere else
+}
+
 // Report is the outcome of a census, what needs a person first, and in it the last seen first.
 type Report struct {
 	Recipients    []Recipient `json:"recipients"`
 	Totals        Totals      `json:"totals"`
 	WithoutDomain []string    `json:"without_domain"` // names in logs that may be of several addresses, or of none
+	Doubtful      Doubtful    `json:"doubtful"`
 }
 
 // Report sorts what was seen by what answers for it at the source. decisions are by address.
@@ -175,6 +206,12 @@ func (c *Counter) Report(decisions map[string]Decision) Report {
 			one.judge(alias.ByUnread, decisions[address])
 			report.Totals.count(one.State)
 			report.Recipients = append(report.Recipients, one)
+		}
+	}
+	report.Doubtful = Doubtful{Lines: c.doubtfulLines, Addresses: []string{}}
+	for _, address := range slices.Sorted(maps.Keys(c.doubtful)) {
+		if c.seen[address] == nil {
+			report.Doubtful.Addresses = append(report.Doubtful.Addresses, address)
 		}
 	}
 	report.Totals.NotListed = c.dropped

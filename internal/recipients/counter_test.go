@@ -91,6 +91,16 @@ func TestReport_countsAMessageOnceHoweverManyProgramsTellOfIt(t *testing.T) {
 	}
 }
 
+// What was not understood may be a delivery: its addresses are shown, and counted as nothing.
+func TestReport_addressesInLinesThatWereNotUnderstood(t *testing.T) {
+	t.Parallel()
+	report := counted(t, newBook(), nil, "Nov 20 10:00:00 mail newmta[1]: stored anna@a.test and hidden@a.test and x@elsewhere.test",
+		"Nov 20 10:00:00 mail newmta[1]: x@elsewhere.test", "Nov 20 10:00:00 mail postfix/qmgr[1]: 4C2F: removed")
+	if got := report.Doubtful; got.Lines != 1 || !slices.Equal(got.Addresses, []string{"hidden@a.test"}) || report.Totals.All != 1 {
+		t.Errorf("got %+v and %+v", got, report.Totals)
+	}
+}
+
 // A name without a domain is the one address on the books that has it, or is shown as it is: no address is made up.
 func TestReport_namesWithoutADomain(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ func New(l *lab.Lab, options Options) (*Exim, error) {
 	e.env = append(slices.Concat(os.Environ(), root.Env()), "LD_PRELOAD="+wrapper[0],
 		"NSS_WRAPPER_PASSWD="+filepath.Join(dir, "passwd"), "NSS_WRAPPER_GROUP="+filepath.Join(dir, "group"))
 	for name, text := range map[string]string{
-		"configure": fmt.Sprintf(configure, dir, strings.Join(options.Domains, " : ")), "aliases": options.Aliases,
+		"configure": fmt.Sprintf(configure, dir, strings.Join(options.Domains, " : "), root.Path(program)), "aliases": options.Aliases,
 		"accounts": strings.Join(options.Accounts, ": x\n") + ": x\n",
 		"passwd":   "root:x:0:0::/:/bin/sh\nDebian-exim:x:8:8::/:/bin/false\n", "group": "root:x:0:\nDebian-exim:x:8:\n",
 	} {
@@ -57,7 +57,8 @@ func New(l *lab.Lab, options Options) (*Exim, error) {
 			return nil, err
 		}
 	}
-	return e, nil
+	// Exim writes its spool and log as its own user.
+	return e, errors.Join(os.Chmod(l.Dir(), 0o711), os.Chown(dir, 8, 8), os.Chown(filepath.Join(dir, "spool"), 8, 8))
 }
 
 // Route returns the addresses that mail for address ends up at, sorted; none if it would bounce.
@@ -84,8 +85,22 @@ func (e *Exim) Route(address string) ([]string, error) {
 	return slices.Compact(found), nil
 }
 
+// Deliver hands Exim a message for address, waits until it is delivered, and returns the main log.
+func (e *Exim) Deliver(from, address string) (string, error) {
+	command := exec.Command(e.command[0], append(slices.Clone(e.command[1:len(e.command)-1]), "-odf", "-f", from, address)...)
+	command.Env = e.env
+	command.Stdin = strings.NewReader("Subject: x\n\nx\n")
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("exim %s: %w\n%s", address, err, out)
+	}
+	log, err := os.ReadFile(filepath.Join(e.dir, "mainlog"))
+	return string(log), err
+}
+
 // configure has the redirect router as the manual tells to write it. Mail for elsewhere goes there.
-const configure = `spool_directory = %[1]s/spool
+const configure = `exim_path = %[3]s
+keep_environment = ^.*
+spool_directory = %[1]s/spool
 log_file_path = %[1]s/%%slog
 primary_hostname = mx.lab.test
 domainlist ours = %[2]s

@@ -118,6 +118,41 @@ func (t Terms) Compare(src, dst []byte, kind Kind) Comparison {
 	return Comparison{State: StateCosmetic, Differences: soft}
 }
 
+// Form is what an object means, without its octets: what is kept of one that is too large to be held.
+type Form struct {
+	reading reading
+	clean   bool // there is nothing to repair
+}
+
+// Form reads an object; the error is that of [Parse].
+func (t Terms) Form(data []byte, kind Kind) (*Form, error) {
+	r, err := read(data, kind)
+	if err != nil {
+		return nil, err
+	}
+	_, fixes := Repair(data, r.kind, t.offered())
+	r.data = nil
+	return &Form{*r, len(fixes) == 0}, nil
+}
+
+// CompareForms compares as [Terms.Compare] does, as far as the forms alone can tell that the two are equal or cosmetic; ok is
+// false where the octets have to be looked at.
+func (t Terms) CompareForms(src, dst *Form) (found Comparison, ok bool) {
+	a, b := &src.reading, &dst.reading
+	if (a.form.recurs || b.form.recurs) && a.form.zoneText != b.form.zoneText {
+		return Comparison{}, false
+	}
+	hard, soft := t.differences(a, b)
+	switch {
+	case len(hard) > 0:
+		return Comparison{}, false
+	case len(soft) == 0:
+		return Comparison{State: StateEqual}, true
+	}
+	return Comparison{State: StateCosmetic, Differences: soft},
+		src.clean || slices.ContainsFunc(soft, func(d Difference) bool { return !repairedUnseen[d.Property] })
+}
+
 // reading is one version of an object as it is compared: its octets and what they mean, without their unfolded text, which
 // is as large once more. Where that is needed it is read again.
 type reading struct {
@@ -301,11 +336,30 @@ func Digest(data []byte, kind Kind) (digest [32]byte, ok bool) {
 	if err != nil {
 		return digest, false
 	}
+	return doc.digest(), true
+}
+
+// DigestOver is [Digest], and unfolds the object over its own octets: they are spoilt, and no memory is needed for a second
+// copy of a photo.
+func DigestOver(data []byte, kind Kind) (digest [32]byte, ok bool) {
+	if len(data) > MaxSize {
+		return digest, false
+	}
+	reader := newLineReader(data)
+	reader.over = true
+	doc, err := parse(reader)
+	if doc, err = ofKind(doc, kind, err); err != nil {
+		return digest, false
+	}
+	return doc.digest(), true
+}
+
+func (d *Document) digest() [32]byte {
 	hash := sha256.New()
-	for _, e := range normalize(doc).entries {
+	for _, e := range normalize(d).entries {
 		if !e.soft {
 			_, _ = io.WriteString(hash, e.where+"\x00"+e.name+"\x00"+e.key+"\n")
 		}
 	}
-	return [32]byte(hash.Sum(nil)), true
+	return [32]byte(hash.Sum(nil))
 }

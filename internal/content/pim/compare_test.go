@@ -216,6 +216,40 @@ func TestCompare_isSymmetric(t *testing.T) {
 	})
 }
 
+// What is left of objects that are not held tells the same of them as their octets, as far as it tells.
+func TestCompareForms_asByTheOctets(t *testing.T) {
+	t.Parallel()
+	objects := corpus(t)
+	files := slices.Sorted(maps.Keys(objects))
+	var terms Terms
+	rapid.Check(t, func(t *rapid.T) {
+		a := objects[rapid.SampledFrom(files).Draw(t, "file")]
+		b := damage(t, a)
+		if rapid.Bool().Draw(t, "both") {
+			a = damage(t, a)
+		}
+		want := terms.Compare(a, b, KindUnknown)
+		if want.State == StateIdentical {
+			want.State = StateEqual
+		}
+		src, err := terms.Form(a, KindUnknown)
+		if err != nil {
+			return
+		}
+		dst, err := terms.Form(b, src.reading.kind)
+		if err != nil {
+			return
+		}
+		if got, ok := terms.CompareForms(src, dst); ok && (got.State != want.State || got.Sentence() != want.Sentence()) {
+			t.Fatalf("%s %q, and by the octets %s %q:\n%q\n%q", got.State, got.Sentence(), want.State, want.Sentence(), a, b)
+		}
+		digest, readable := Digest(b, KindUnknown)
+		if over, ok := DigestOver(slices.Clone(b), KindUnknown); ok != readable || over != digest {
+			t.Fatalf("another digest where it is unfolded over itself: %q", b)
+		}
+	})
+}
+
 // However far the repairs went on the way, what they have made counts as moved.
 func TestCompare_knowsEveryStepOfTheRepairs(t *testing.T) {
 	t.Parallel()

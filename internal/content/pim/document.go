@@ -60,8 +60,12 @@ func Parse(data []byte) (*Document, error) {
 	if len(data) > MaxSize {
 		return nil, &SyntaxError{Reason: fmt.Sprintf("larger than %d octets", MaxSize)}
 	}
-	doc := &Document{data: data}
-	if err := doc.readLines(); err != nil {
+	return parse(newLineReader(data))
+}
+
+func parse(reader *lineReader) (*Document, error) {
+	doc := &Document{data: reader.data}
+	if err := doc.readLines(reader); err != nil {
 		return nil, err
 	}
 	builder := treeBuilder{doc: doc}
@@ -86,14 +90,12 @@ func kindOf(component string) Kind {
 	return KindCalendar
 }
 
-func (d *Document) readLines() error {
-	data, skipped := d.data, 0
+func (d *Document) readLines(reader *lineReader) error {
+	data := d.data
 	if bytes.HasPrefix(data, byteOrderMark) {
-		skipped = len(byteOrderMark)
+		reader.pos = len(byteOrderMark)
 	}
-	reader := newLineReader(data)
 	params := 0
-	reader.pos = skipped
 	d.lines = make([]Line, 0, min(bytes.Count(data, []byte("\n"))+1, 1000))
 	for {
 		line, ok := reader.next()

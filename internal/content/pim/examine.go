@@ -14,6 +14,11 @@ import (
 // parseAs reads an object that must be of that kind.
 func parseAs(data []byte, kind Kind) (*Document, error) {
 	doc, err := Parse(data)
+	return ofKind(doc, kind, err)
+}
+
+// ofKind passes on what was read if it is of the kind, which may be unknown.
+func ofKind(doc *Document, kind Kind, err error) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}

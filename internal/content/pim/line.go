@@ -4,6 +4,7 @@ package pim
 
 import (
 	"bytes"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -47,6 +48,7 @@ type lineReader struct {
 	pos    int
 	number int // of the physical line at pos
 	onlyCR bool
+	over   bool // lines are unfolded over the data: their Raw is worth nothing then
 }
 
 func newLineReader(data []byte) *lineReader {
@@ -101,7 +103,7 @@ func (r *lineReader) unfold(line *Line) {
 		if !soft && !folded {
 			return
 		}
-		if !copied {
+		if !copied && !r.over {
 			line.content, copied = r.copyContent(line.content), true
 		}
 		if soft {
@@ -122,8 +124,15 @@ func (r *lineReader) copyContent(first []byte) []byte {
 		size += end - pos
 		pos = next
 	}
+	if size > largeLine {
+		runtime.GC()
+	}
 	return append(make([]byte, 0, size), first...)
 }
+
+// largeLine is from what length on the memory of what was read before is given back before a line is copied. A photo of that
+// size is rare, and read some times in a row: what is left of one reading is as large as the next.
+const largeLine = 4 << 20
 
 func isQuotedPrintable(content []byte) bool {
 	head, _, found := bytes.Cut(content, []byte(":"))

@@ -47,7 +47,8 @@ func normalize(doc *Document) *normalForm {
 	}
 	slices.SortFunc(n.form.entries, compareEntries)
 	n.form.entries = slices.CompactFunc(n.form.entries, func(a, b entry) bool { return sets[a.name] && compareEntries(a, b) == 0 })
-	return &n.form
+	form := n.form // a pointer into the normalizer would hold the whole document
+	return &form
 }
 
 // sets are properties of which the same item twice says no more than once.

@@ -315,3 +315,26 @@ func TestGet_storedVersionOfCard(t *testing.T) {
 		t.Errorf("got %q, %v", o.Data, err)
 	}
 }
+
+// A large card is read but once where its listed length tells that it is the stored one.
+func TestGet_largeCardOnce(t *testing.T) {
+	t.Parallel()
+	stored := crlf("BEGIN:VCARD", "VERSION:3.0", "UID:u", "FN:Large", "NOTE:"+strings.Repeat("x", largeCard), "END:VCARD")
+	gets := 0
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			gets++
+			w.Header().Set("ETag", `"1"`)
+			_, _ = io.WriteString(w, stored)
+			return
+		}
+		w.Header().Set("Content-Type", "application/xml")
+		w.WriteHeader(http.StatusMultiStatus)
+		_, _ = fmt.Fprintf(w, `<d:multistatus xmlns:d="DAV:"><d:response><d:href>/book/u.vcf</d:href><d:propstat><d:prop>`+
+			`<d:getcontentlength>%d</d:getcontentlength></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>`, len(stored))
+	})
+	o, err := newClient(t, Options{URL: server.URL}).Get(t.Context(), "/book/u.vcf", AddressBooks)
+	if err != nil || string(o.Data) != stored || gets != 1 {
+		t.Errorf("%d octets, read %d times, %v", len(o.Data), gets, err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 )
 
@@ -107,7 +108,14 @@ func (c *Client) get(ctx context.Context, href, accept string) (Object, error) {
 // piece is what a body of unknown length is read in: a buffer that doubles would need three times its length.
 const piece = 256 << 10
 
+// largeBody is from what length on the memory of what was read before is given back first, which is seldom and takes no time
+// beside the reading.
+const largeBody = 4 << 20
+
 func readAll(in io.Reader, size int64) ([]byte, error) {
+	if size > largeBody {
+		runtime.GC()
+	}
 	if size > 0 {
 		data := make([]byte, size)
 		_, err := io.ReadFull(in, data)

@@ -40,10 +40,17 @@ func mayBeConverted(data []byte, size int64, four bool) bool {
 	return four && !isFour(data) && (size != int64(len(data)) || usesFour(data))
 }
 
+// largeCard is from what length on the length of the stored card is asked for before the card is read a second time: a photo
+// is on the way and in memory but once where that tells.
+const largeCard = 1 << 20
+
 // asStored returns the card in the version that is stored; object is what came without asking for one.
 func (c *Client) asStored(ctx context.Context, object Object, size int64) (Object, error) {
 	suspect := c.fidelity.suspects(object)
 	if IsMD5(object.ETag, object.Data) || isFour(object.Data) || !suspect && !(c.fidelity.mayConvert() && mayBeConverted(object.Data, size, true)) {
+		return object, nil
+	}
+	if !suspect && len(object.Data) > largeCard && !usesFour(object.Data) && c.sizeOf(ctx, object.Href) == int64(len(object.Data)) {
 		return object, nil
 	}
 	four, err := c.get(ctx, object.Href, versionFour)

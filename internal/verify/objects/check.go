@@ -148,29 +148,67 @@ func (c *check) match(at *dav.Collection, o dav.Object) {
 
 // compare says how two objects stand to each other, by the rule of the copier.
 func (c *check) compare(r *record, src, dst []byte) {
-	found := pim.Terms{Repairs: c.repairs, Now: c.now}.Compare(src, dst, c.content)
+	found := c.terms().Compare(src, dst, c.content)
 	r.state, r.sentence = found.State, found.Sentence()
 }
 
-// readAgain compares what was too large to be held.
+func (c *check) terms() pim.Terms { return pim.Terms{Repairs: c.repairs, Now: c.now} }
+
+// readAgain compares what was too large to be held, one after the other. What both mean tells of most that they are equal;
+// only where it does not, the two are held at the same time.
 func (c *check) readAgain(ctx context.Context) error {
 	for _, pair := range c.later {
-		src, err := c.one(ctx, c.src, pair.src.at, pair.src.item)
+		src, err := c.formAgain(ctx, c.src, pair.src.at, pair.src.item)
 		if err != nil {
 			return err
 		}
-		dst, err := c.one(ctx, c.dst, pair.at, pair.dst)
+		dst, err := c.formAgain(ctx, c.dst, pair.at, pair.dst)
 		if err != nil {
 			return err
 		}
-		switch {
-		case src.Err != nil:
-			pair.src.sentence = "the source no longer returns it: " + src.Err.Error()
-		case dst.Err != nil:
-			pair.src.sentence = "the destination no longer returns it: " + dst.Err.Error()
-		default:
-			c.compare(pair.src, src.Data, dst.Data)
+		if src != nil && dst != nil {
+			if found, ok := c.terms().CompareForms(src, dst); ok {
+				pair.src.state, pair.src.sentence = found.State, found.Sentence()
+				continue
+			}
 		}
+		if err := c.readBoth(ctx, pair); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// formAgain reads what one object means, nil for one that cannot be read.
+func (c *check) formAgain(ctx context.Context, end End, at *dav.Collection, item dav.Item) (*pim.Form, error) {
+	o, err := c.one(ctx, end, at, item)
+	if err != nil || o.Err != nil {
+		return nil, err
+	}
+	form, err := c.terms().Form(o.Data, c.content)
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // reading both tells why
+	}
+	return form, nil
+}
+
+// readBoth compares two by their octets.
+func (c *check) readBoth(ctx context.Context, pair again) error {
+	src, err := c.one(ctx, c.src, pair.src.at, pair.src.item)
+	if err != nil {
+		return err
+	}
+	dst, err := c.one(ctx, c.dst, pair.at, pair.dst)
+	if err != nil {
+		return err
+	}
+	switch {
+	case src.Err != nil:
+		pair.src.sentence = "the source no longer returns it: " + src.Err.Error()
+	case dst.Err != nil:
+		pair.src.sentence = "the destination no longer returns it: " + dst.Err.Error()
+	default:
+		c.compare(pair.src, src.Data, dst.Data)
 	}
 	return nil
 }
