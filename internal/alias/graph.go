@@ -118,11 +118,11 @@ func (g *graph) judgeTargets(line *Line, name string) root {
 			worst = r
 		}
 	}
-	own := func(state State, problem, nextStep string) {
-		worse(state, problem, nextStep, root{state, line.Name, problem})
+	own := func(problem, nextStep string) {
+		worse(StateDecide, problem, nextStep, root{StateDecide, line.Name, problem})
 	}
 	if g.loops(name, line.Targets) {
-		own(StateDecide, "it is part of a loop", "remove one of its targets")
+		own("it is part of a loop", "remove one of its targets")
 	}
 	outside := false
 	said := map[string]bool{}
@@ -131,11 +131,11 @@ func (g *graph) judgeTargets(line *Line, name string) root {
 		r := g.rootOf(name, at)
 		switch {
 		case by == ByStaying:
-			own(StateDecide, "its target "+target+" does not move: "+g.book.input.Staying[at], "choose another target, or move that account too")
+			own("its target "+target+" does not move: "+g.book.input.Staying[at], "choose another target, or move that account too")
 		case by == ByUnread:
-			own(StateDecide, "its target "+target+" has a form that rehome does not know", "decide about "+at+" first")
+			own("its target "+target+" has a form that rehome does not know", "decide about "+at+" first")
 		case by == ByNothing && g.book.knows(target):
-			own(StateDecide, "its target "+target+" does not exist", "choose another target, or drop it; mail to it bounces today")
+			own("its target "+target+" does not exist", "choose another target, or drop it; mail to it bounces today")
 		case by == ByNothing:
 			outside = true
 		case r.state != StateCreate && !said[r.name]:

@@ -8,17 +8,11 @@ import (
 	"time"
 )
 
-// The forms of time that stand at the beginning of a line, as many words as each takes. A fraction of a second is read
-// whether the form has it or not. Without an offset they are taken for UTC: a census counts days.
-var stamps = []struct {
+// stamp is a form of time that stands at the beginning of a line, as so many words. A fraction of a second is read whether
+// the form has it or not. Without an offset it is taken for UTC: a census counts days.
+type stamp struct {
 	words int
 	forms []string
-}{
-	{1, []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05"}},
-	{2, []string{"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05", "2006/01/02 15:04:05"}},
-	{3, []string{"2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 Z0700"}},
-	{4, []string{"Mon 2006-01-02 15:04:05 MST", "Jan 2 2006 15:04:05", "2006 Jan 2 15:04:05", "Jan 2 15:04:05 2006"}},
-	{5, []string{"Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 -0700"}},
 }
 
 // cutTime takes the time off the beginning of a line. latest gives syslog's dates their year: a line cannot be after it.
@@ -27,24 +21,63 @@ func cutTime(line string, latest time.Time) (when time.Time, rest string) {
 		return cutTAI64N(line)
 	}
 	words, ends := firstWords(line, 5)
-	for i := len(stamps) - 1; i >= 0; i-- {
-		n := stamps[i].words
-		if n > len(words) {
+	if len(words) == 0 {
+		return time.Time{}, line
+	}
+	for _, stamp := range stampsOf(words) {
+		if stamp.words > len(words) {
 			continue
 		}
-		text := strings.Replace(strings.Join(words[:n], " "), ",", ".", 1) // ISO 8601 allows a comma before the fraction
-		for _, form := range stamps[i].forms {
+		text := strings.Join(words[:stamp.words], " ")
+		if strings.IndexByte(words[0]+words[min(1, len(words)-1)], ',') >= 0 {
+			text = strings.Replace(text, ",", ".", 1) // ISO 8601 allows a comma before the fraction
+		}
+		for _, form := range stamp.forms {
 			if when, err := time.Parse(form, text); err == nil {
-				return when.UTC(), strings.TrimLeft(line[ends[n-1]:], " ")
+				return when.UTC(), strings.TrimLeft(line[ends[stamp.words-1]:], " ")
 			}
 		}
 	}
-	if len(words) >= 3 {
+	if len(words) >= 3 && (words[0][0] < '0' || words[0][0] > '9') {
 		if when, is := syslogTime(strings.Join(words[:3], " "), latest); is {
 			return when, strings.TrimLeft(line[ends[2]:], " ")
 		}
 	}
 	return time.Time{}, line
+}
+
+// stampsOf returns the forms that the words may have, as their first tells: trying all of them takes longer than everything
+// else that is done with a line.
+func stampsOf(words []string) []stamp {
+	switch first := words[0]; {
+	case len(first) > 10 && first[10] == 'T':
+		return []stamp{{1, []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05"}}}
+	case len(first) == 10 && first[0] <= '9':
+		return []stamp{
+			{3, []string{"2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 Z07:00"}}, // Exim with its zone
+			{2, []string{"2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006/01/02 15:04:05"}},
+		}[offsetless(words):]
+	case len(first) == 4 && first[0] <= '9':
+		return []stamp{{4, []string{"2006 Jan 2 15:04:05"}}}
+	case strings.Contains("Mon Tue Wed Thu Fri Sat Sun", first):
+		return []stamp{{4, []string{"Mon 2006-01-02 15:04:05 MST"}}, {5, []string{"Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 -0700"}}}
+	case len(words) > 3 && (isYear(words[2]) || isYear(words[3])):
+		return []stamp{{4, []string{"Jan 2 2006 15:04:05", "Jan 2 15:04:05 2006"}}}
+	}
+	return nil
+}
+
+// offsetless is 1 if the third word is no offset.
+func offsetless(words []string) int {
+	if len(words) > 2 && (words[2][0] == '+' || words[2][0] == '-' && len(words[2]) > 1) {
+		return 0
+	}
+	return 1
+}
+
+func isYear(word string) bool {
+	_, err := strconv.Atoi(word)
+	return len(word) == 4 && err == nil
 }
 
 // firstWords returns the first n words of a line, and where each ends.

@@ -4,6 +4,7 @@ package maillog
 
 import (
 	"regexp"
+	"strings"
 )
 
 // Dovecot's lines: "lmtp(user)<pid><session>: msgid=...: saved mail to INBOX" and "pop3-login: Login: user=<...>, ...",
@@ -17,10 +18,8 @@ var (
 		`(?:([A-Z]?[\w ]*): user=<([^<>]*)>|proxy\(([^,()]+)[^()]*\): [Ss]tarted proxying)?`)
 	dovecotPOP = regexp.MustCompile(`^pop3\(([^()\s]+)\)(?:<[^<>]*>)*: (?:Info: )?` +
 		`(?:Disconnected: |Connection closed:? )?(?:Logged out|.*\btop=\d+/\d+, retr=)`)
-	dovecotOther = regexp.MustCompile(`^(?:imap|pop3|lmtp|lda|deliver|dovecot-lda|managesieve|submission|auth|auth-worker|master|config|` +
-		`anvil|log|stats|indexer|indexer-worker|doveadm|replicator|imap-hibernate|ssl-params|imap-urlauth|dict|local)` +
-		`(?:\([^()]*\))?(?:<[^<>]*>)*: (?:Info|Debug|Warning|Error|Fatal|Panic): `)
-	level = regexp.MustCompile(`^(?:Info|Debug|Warning|Error|Fatal): `)
+	dovecotOther = regexp.MustCompile(`^[a-z0-9-]+(?:\([^()]*\))?(?:<[^<>]*>)*: (?:Info|Debug|Warning|Error|Fatal|Panic): `)
+	level        = regexp.MustCompile(`^(?:Info|Debug|Warning|Error|Fatal): `)
 )
 
 func isDovecotPart(name string) bool {
@@ -31,9 +30,26 @@ func isDovecotPart(name string) bool {
 	return false
 }
 
+// isDovecot knows the names of Dovecot's programs, with which a line begins.
+func isDovecot(text string) bool {
+	name := text
+	if end := strings.IndexAny(text, "(:< "); end >= 0 {
+		name = text[:end]
+	}
+	switch name {
+	case "imap", "pop3", "lmtp", "lda", "deliver", "dovecot-lda", "local", "managesieve", "submission", "auth", "auth-worker", "master", "config",
+		"anvil", "log", "stats", "indexer", "indexer-worker", "doveadm", "replicator", "imap-hibernate", "ssl-params", "imap-urlauth", "dict":
+		return true
+	}
+	return strings.HasSuffix(name, "-login")
+}
+
 // dovecot knows what stands in a file of Dovecot's own behind the time. There every line has a level.
 func dovecot(text string) (event Event, is bool) {
 	text = text[len(level.FindString(text)):] // Dovecot 1 put it first
+	if !isDovecot(text) {
+		return Event{}, false
+	}
 	if m := dovecotStore.FindStringSubmatch(text); m != nil {
 		switch {
 		case dovecotSaved.MatchString(m[2]):

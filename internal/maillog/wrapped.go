@@ -61,6 +61,10 @@ func unwrap(line string) (inner string, when time.Time, program string) {
 		}
 		return strings.TrimSpace(string(r.Journal) + r.Docker), when, r.Program
 	}
+	begin := line[:min(len(line), 60)]
+	if !strings.Contains(begin, " | ") && !strings.Contains(begin, " std") {
+		return line, time.Time{}, ""
+	}
 	if m := inPod.FindStringSubmatch(line); m != nil {
 		when, _ = time.Parse(time.RFC3339Nano, m[1]) // zero is not known
 		return line[len(m[0]):], when.UTC(), ""
