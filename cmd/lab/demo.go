@@ -96,6 +96,8 @@ func (d *demo) run(ctx context.Context) error {
 		func(ctx context.Context) error {
 			return d.show(ctx, 0, "certificate", "check", "--key", "certificates/signing-key.pem", "certificates")
 		},
+		func(ctx context.Context) error { return d.show(ctx, 0, "audit", "show") },
+		func(ctx context.Context) error { return d.show(ctx, 0, "audit", "check") },
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {

@@ -18,9 +18,16 @@ type Summary struct {
 	Issuer       string    `json:"issued_by"`
 	Accounts     []Entry   `json:"accounts"`
 	Without      []Without `json:"without_certificate"`
+	Audit        Log       `json:"audit_log"`
 	Messages     int64     `json:"messages"`
 	Octets       int64     `json:"octets"` // -1 when a server does not say
 	Objects      int       `json:"objects"`
+}
+
+// Log is how far the audit log had come: whoever has the log can tell that nothing of it is missing up to there.
+type Log struct {
+	Lines  int64  `json:"lines"`
+	Digest string `json:"digest"`
 }
 
 // Entry is one certificate.

@@ -135,3 +135,12 @@ func writeTrouble(w io.Writer, account, reason, hint string) error {
 	_, err := io.WriteString(w, text)
 	return err
 }
+
+// pathless is the cause alone of an error about a file that is named already.
+func pathless(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

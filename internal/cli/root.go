@@ -45,6 +45,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		reportCommand(f),
 		findingsCommand(f),
 		certificateCommand(f),
+		auditCommand(f),
 		statusCommand(f),
 		explainCommand(f),
 		configCommand(f),

@@ -57,11 +57,7 @@ func (s *selection) listed(in io.Reader) ([]string, error) {
 	if s.file != "-" {
 		opened, err := os.Open(s.file)
 		if err != nil {
-			var path *os.PathError
-			if errors.As(err, &path) {
-				err = path.Err // the file is named already
-			}
-			return nil, s.wrong(0, err)
+			return nil, s.wrong(0, pathless(err))
 		}
 		defer opened.Close()
 		in = opened

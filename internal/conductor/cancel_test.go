@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"rehome"
 	"rehome/internal/ledger"
@@ -43,7 +46,18 @@ func TestRun_cancelled(t *testing.T) {
 			cancel()
 		}()
 		names := []string{"queued again", "at work", "breaking", "completing", "between slices", "never"}
-		outcomes, err := conduct(t, ctx, Options{Steps: steps(engine), Ledger: rows, Workers: 4, Progress: progress}, names...)
+		var mu sync.Mutex
+		told := map[string]int{}
+		over := func(o Ended) error {
+			mu.Lock()
+			defer mu.Unlock()
+			told[o.Account]++
+			return nil
+		}
+		outcomes, err := conduct(t, ctx, Options{Steps: steps(engine), Ledger: rows, Workers: 4, Progress: progress, Over: over}, names...)
+		if diff := cmp.Diff(map[string]int{"queued again": 1, "at work": 1, "breaking": 1, "completing": 1, "between slices": 1}, told); diff != "" {
+			t.Errorf("who has begun is over once: %s", diff)
+		}
 		if !errors.Is(err, context.Canceled) || len(outcomes) != len(names) {
 			t.Errorf("Run: %d outcomes, %v, want %d and %v", len(outcomes), err, len(names), context.Canceled)
 		}

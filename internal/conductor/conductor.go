@@ -44,6 +44,10 @@ type Options struct {
 	Progress *Progress    // told of accounts that begin and end; nil for nobody
 	Log      *slog.Logger // nil discards
 
+	// Over is told of each account as soon as its turns are over, also where they were interrupted; nil for nobody. Its error is
+	// the account's.
+	Over func(Ended) error
+
 	// Expected is how large accounts were when a pass last saw them, by address, so that it is known how much there is to do
 	// before their turns come. One that is not in it is not known.
 	Expected map[string]pass.Size
@@ -355,6 +359,9 @@ func (c *Conductor) conclude(t *turn, err error) (next time.Time, over bool) {
 	c.tellEnd(t)
 	for _, s := range t.seen {
 		t.outcome.Findings = append(t.outcome.Findings, s.list()...)
+	}
+	if c.options.Over != nil && t.begun {
+		t.outcome.Err = errors.Join(t.outcome.Err, c.options.Over(*t.outcome))
 	}
 	return time.Time{}, true
 }

@@ -75,7 +75,15 @@ func (m *Move) Accept(ctx context.Context, options AcceptOptions) ([]verify.Open
 	if err != nil {
 		return nil, err
 	}
-	return chosen, store.Accepted.Accept(ctx, acceptances(chosen, found.Accepted, options)...)
+	if err := store.Accepted.Accept(ctx, acceptances(chosen, found.Accepted, options)...); err != nil {
+		return nil, err
+	}
+	var lines []ledger.AuditLine
+	for _, o := range chosen {
+		lines = append(lines, ledger.AuditLine{Action: actionAccepted, Object: o.Account + " " + o.ID, Before: o.Sentence,
+			After: "accepted by " + options.By + ": " + options.Reason})
+	}
+	return chosen, m.note(ctx, lines...)
 }
 
 // named are the open differences of the ids; one id may name several of the same.
@@ -143,7 +151,14 @@ func (m *Move) Withdraw(ctx context.Context, ids []string) error {
 				Hint: `run "rehome findings list --all": it shows what was accepted`}
 		}
 	}
-	return store.Accepted.Withdraw(ctx, ids...)
+	if err := store.Accepted.Withdraw(ctx, ids...); err != nil {
+		return err
+	}
+	var lines []ledger.AuditLine
+	for _, id := range ids {
+		lines = append(lines, ledger.AuditLine{Action: actionWithdrawn, Object: id})
+	}
+	return m.note(ctx, lines...)
 }
 
 // settled returns the last answers of those accounts of which something was accepted, with that set apart.

@@ -10,6 +10,7 @@ import (
 
 	"rehome"
 	"rehome/internal/certificate"
+	"rehome/internal/ledger"
 	"rehome/internal/people"
 	"rehome/internal/report"
 	"rehome/internal/vault"
@@ -55,6 +56,10 @@ func (m *Move) Certify(ctx context.Context, folder string) (Certified, error) {
 		if err := c.certify(issue, key, found); err != nil {
 			return Certified{}, err
 		}
+	}
+	if c.Audit, err = m.auditEnd(ctx, ledger.AuditLine{Action: actionCertified, Object: folder,
+		After: rehome.Text("{n certificate}").With(rehome.Values{"n": len(c.Accounts)})}); err != nil {
+		return Certified{}, err
 	}
 	file, err := c.Sign(key)
 	if err != nil {

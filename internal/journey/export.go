@@ -5,14 +5,17 @@ package journey
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"rehome"
 	"rehome/internal/atmail8"
 	"rehome/internal/handover"
+	"rehome/internal/ledger"
 	"rehome/internal/people"
 	"rehome/internal/vault"
 )
@@ -64,7 +67,8 @@ func (m *Move) ExportAccounts(ctx context.Context) (Export, error) {
 		}
 		return err
 	})
-	return export, err
+	return export, errors.Join(err, m.note(ctx, ledger.AuditLine{Action: actionExported, Object: strings.Join(files, ", "),
+		After: fmt.Sprintf("%d accounts, %d with a temporary password, %d of these new", export.Accounts, export.Temporary, export.New)}))
 }
 
 // writeAccountFiles puts the import file in place, and destroys what an earlier run left beside it.
@@ -141,7 +145,7 @@ type WrittenPasswords struct {
 
 // WritePasswords writes the sheet of temporary passwords in clear into a new file, for the person who hands
 // them out.
-func (m *Move) WritePasswords(_ context.Context, file string) (WrittenPasswords, error) {
+func (m *Move) WritePasswords(ctx context.Context, file string) (WrittenPasswords, error) {
 	written := WrittenPasswords{File: file}
 	text, err := m.openedSheet()
 	if err != nil {
@@ -155,7 +159,10 @@ func (m *Move) WritePasswords(_ context.Context, file string) (WrittenPasswords,
 	if err := m.register().Expect(vault.SecretHandOut, file); err != nil {
 		return written, err
 	}
-	return written, vault.WriteNew(file, text)
+	if err := vault.WriteNew(file, text); err != nil {
+		return written, err
+	}
+	return written, m.note(ctx, ledger.AuditLine{Action: actionHandedOut, Object: file})
 }
 
 func (m *Move) openedSheet() ([]byte, error) {

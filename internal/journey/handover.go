@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"rehome/internal/handover"
+	"rehome/internal/ledger"
 	"rehome/internal/people"
 	"rehome/internal/vault"
 )
@@ -44,10 +45,14 @@ func (m *Move) Handover(ctx context.Context, options HandoverOptions) (handover.
 			to = append(to, r)
 		}
 	}
-	return handover.WriteBundle(options.Output, handover.VendorInput{
+	bundle, err := handover.WriteBundle(options.Output, handover.VendorInput{
 		Organisation: m.organisationName(), Domains: p.DomainsOf(m.settings.Domains), Accounts: p.Moving,
 		Aliases: book.Plan(), POPLog: log, Identity: identity, SealTo: to,
 	}, m.register())
+	if err != nil {
+		return bundle, err
+	}
+	return bundle, m.note(ctx, ledger.AuditLine{Action: actionHandedOver, Object: options.Output})
 }
 
 func (m *Move) organisationName() string { return cmp.Or(m.settings.Organisation, "the organisation") }

@@ -3,6 +3,7 @@
 package journey
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +38,7 @@ func TestOperations_inTheirOrder(t *testing.T) {
 		test func(*testing.T, *Move)
 	}{
 		{"check", testCheck}, {"accounts", testAccounts}, {"plan", testPlan}, {"sync", testSync}, {"verify", testVerify},
-		{"status and report", testStatus}, {"certificates", testCertificates}, {"papers", testPapers},
+		{"status and report", testStatus}, {"certificates", testCertificates}, {"papers", testPapers}, {"audit", testAudit},
 	} {
 		if !t.Run(operation.name, func(t *testing.T) { operation.test(t, move) }) {
 			break // what follows stands on it
@@ -249,5 +250,61 @@ func testPapers(t *testing.T, move *Move) {
 	}
 	if _, err := move.Purge(t.Context(), false); err != nil {
 		t.Errorf("purge: %v", err)
+	}
+}
+
+// testAudit has the log of what the operations before have changed, and finds out who alters a copy of it.
+func testAudit(t *testing.T, move *Move) {
+	lines, err := move.AuditLog(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file strings.Builder
+	did := map[string]string{}
+	for line, err := range lines {
+		if err != nil {
+			t.Fatal(err)
+		}
+		did[line.Action] = line.Object + ": " + line.After
+		if err := json.NewEncoder(&file).Encode(line); err != nil || line.Who == "" {
+			t.Errorf("%+v: %v", line, err)
+		}
+	}
+	for action, want := range map[string]string{
+		actionSyncBegan: "1 account", actionSynced: anna, actionAccepted: "accepted by Ada: spam", actionWithdrawn: "", actionCertified: "0 certificates",
+		actionHandedOver: "",
+	} {
+		if said, noted := did[action]; !noted || !strings.Contains(said, want) {
+			t.Errorf("%s: %q, want %q; all: %v", action, said, want, did)
+		}
+	}
+	whole := file.String()
+	check := func(text, end string) AuditChecked {
+		checked, err := CheckAudit(ReadAudit(strings.NewReader(text)), end)
+		if err != nil {
+			t.Error(err)
+		}
+		return checked
+	}
+	as := check(whole, "")
+	if as.Broken != 0 || as.Outcome() != rehome.OutcomeDone || as.Lines < 6 {
+		t.Errorf("as it was written: %+v", as)
+	}
+	each := strings.SplitAfter(strings.TrimSuffix(whole, "\n"), "\n")
+	for name, c := range map[string]struct {
+		text, end string
+		want      int64
+	}{
+		"the second line taken out": {each[0] + strings.Join(each[2:], ""), "", 2},
+		"two lines exchanged":       {each[0] + each[2] + each[1] + strings.Join(each[3:], ""), "", 2},
+		"a word altered":            {strings.Replace(whole, "by Ada", "by Eve", 1), "", int64(1 + strings.Count(whole[:strings.Index(whole, "by Ada")], "\n"))},
+		"the last line cut off":     {strings.Join(each[:len(each)-1], ""), as.Digest, int64(len(each))},
+	} {
+		if got := check(c.text, c.end); got.Broken != c.want || got.Outcome() != rehome.OutcomeDiffers {
+			t.Errorf("%s: %+v, want line %d", name, got, c.want)
+		}
+	}
+	if _, err := CheckAudit(ReadAudit(strings.NewReader("no log\n")), ""); rehome.ClassOf(err) != rehome.ClassOperator {
+		t.Errorf("another file: %v", err)
 	}
 }

@@ -4,10 +4,12 @@ package journey
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"rehome/internal/atmail8"
 	"rehome/internal/handover"
+	"rehome/internal/ledger"
 	"rehome/internal/vault"
 )
 
@@ -17,8 +19,15 @@ func (m *Move) PurgePlan(_ context.Context, identity bool) (vault.Purge, error) 
 }
 
 // Purge destroys the files of the plan and writes down what it destroyed.
-func (m *Move) Purge(_ context.Context, identity bool) (vault.Purge, error) {
-	return m.register().Purge(m.purgeOptions(identity))
+func (m *Move) Purge(ctx context.Context, identity bool) (vault.Purge, error) {
+	purge, err := m.register().Purge(m.purgeOptions(identity))
+	var lines []ledger.AuditLine
+	for _, file := range purge.Files {
+		if purge.Destroyed {
+			lines = append(lines, ledger.AuditLine{Action: actionDestroyed, Object: file.File, Before: file.What})
+		}
+	}
+	return purge, errors.Join(err, m.note(ctx, lines...))
 }
 
 // register knows the files with secrets that this move has written.

@@ -4,6 +4,7 @@ package journey
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 
@@ -93,7 +94,11 @@ func (m *Move) Rules(ctx context.Context, choice people.Choice, options RuleOpti
 		ends.Destination = nil
 		ruled.ByHand = err.Error()
 	}
-	if ruled.Accounts, err = ends.run(ctx, who, options.Plan); err != nil {
+	ruled.Accounts, err = ends.run(ctx, who, options.Plan)
+	if !options.Plan {
+		err = errors.Join(err, m.note(ctx, ruleLines(ruled)...))
+	}
+	if err != nil {
 		return ruled, err
 	}
 	if ruled.ByHand != "" && !options.Plan {

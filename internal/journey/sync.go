@@ -73,6 +73,10 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 			return Synced{}, err
 		}
 	}
+	if err := m.note(ctx, syncLine(len(who.accounts), options)); err != nil {
+		return Synced{}, err
+	}
+	conduct.Over = func(o conductor.Ended) error { return m.wrote(context.WithoutCancel(ctx), who.store, syncedAccount(o)) }
 	stop, over := watcher.finish()
 	conduct.Stop = stop
 	outcomes, err := conductor.New(conduct).Run(ctx, who.accounts)
@@ -80,18 +84,24 @@ func (m *Move) sync(ctx context.Context, openers []opener, who selection, option
 	synced = Synced{Accounts: make([]SyncedAccount, 0, len(outcomes)), Staying: nonNil(who.Staying), Interrupted: errors.Is(err, context.Canceled)}
 	synced.CutOff = errors.Is(err, conductor.ErrCutOff)
 	for _, o := range outcomes {
-		row := syncedAccount(o)
-		messages, objects := row.written()
-		// Also of a pass that was interrupted: what it has written is no longer what was verified.
-		if err := who.store.Verifications.Wrote(context.WithoutCancel(ctx), row.Account, messages, objects); err != nil {
-			return Synced{}, err
-		}
-		synced.Accounts = append(synced.Accounts, row)
+		synced.Accounts = append(synced.Accounts, syncedAccount(o))
 	}
 	for _, work := range opened {
 		synced.Findings = append(synced.Findings, work.findings...)
 	}
 	return synced, nil
+}
+
+// wrote notes what a pass has written to one account, as soon as its turn is over: it is no longer what was verified.
+func (m *Move) wrote(ctx context.Context, store *ledger.Ledger, row SyncedAccount) error {
+	messages, objects := row.written()
+	if err := store.Verifications.Wrote(ctx, row.Account, messages, objects); err != nil {
+		return err
+	}
+	if line, any := row.line(); any {
+		return m.note(ctx, line)
+	}
+	return nil
 }
 
 // openMail is the opener of mail.

@@ -150,6 +150,29 @@ func acceptedUntilItIsWithdrawn(t *testing.T, empty Empty) {
 	}
 }
 
+// Lines get number, time and digest when they are added, by whomever, and come back in their order.
+func auditLinesAreChained(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	l.now = func() time.Time { return time.Unix(3000, 0) }
+	first := ledger.AuditLine{Who: "ada", Action: "account synced", Object: "anna@example.test", Before: "1 message", After: "2 messages"}
+	second := ledger.AuditLine{Who: "bo", Action: "secrets destroyed", After: "3 files"}
+	must(t, l.Audit.Append(ctx, first, second))
+	must(t, l.again.Audit.Append(ctx, first))
+	var all []ledger.AuditLine
+	for line, err := range l.again.Audit.Lines(ctx) {
+		must(t, err)
+		all = append(all, line)
+	}
+	if len(all) != 3 || all[0].Line != 1 || all[2].Line != 3 || !all[0].At.Equal(time.Unix(3000, 0)) || all[1].Who != "bo" || all[0].Before != "1 message" {
+		t.Errorf("got %+v", all)
+	}
+	last, err := ledger.CheckChain(l.Audit.Lines(ctx))
+	if err != nil || len(all) != 3 || last != all[2] {
+		t.Errorf("the chain ends with %+v, %v", last, err)
+	}
+}
+
 func findingsReplacedByTheirOrigin(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	ctx := t.Context()

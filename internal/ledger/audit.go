@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Audit keeps who has changed what: lines are only ever added, and each is chained to the one before. Whoever takes a line out,
+// puts one in, alters or exchanges some, breaks the chain at that line; whoever cuts its end is found out by the last digest,
+// which certificates carry.
+type Audit struct{ *store }
+
+// AuditLine is one action. Before and After say in words what it was and is; neither holds a secret or content of mail.
+type AuditLine struct {
+	Line   int64     `json:"line"` // from 1 on
+	At     time.Time `json:"at"`   // to the second
+	Who    string    `json:"who"`
+	Action string    `json:"action"`
+	Object string    `json:"object,omitempty"`
+	Before string    `json:"before,omitempty"`
+	After  string    `json:"after,omitempty"`
+	Digest string    `json:"digest"`
+}
+
+// ChainedTo is the digest that the line has behind another one, whose digest is given; "" for the first: the SHA-256, in
+// hexadecimal, over the digest before, the number, the UNIX time and the texts, each behind its length in octets and a colon.
+func (l AuditLine) ChainedTo(before string) string {
+	var b strings.Builder
+	for _, field := range []string{
+		before, strconv.FormatInt(l.Line, 10), strconv.FormatInt(l.At.Unix(), 10), l.Who, l.Action, l.Object, l.Before, l.After,
+	} {
+		fmt.Fprintf(&b, "%d:%s", len(field), field)
+	}
+	digest := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(digest[:])
+}
+
+// Append adds lines in their order: number, time and digest are set here. All are added, or none.
+func (l *Audit) Append(ctx context.Context, lines ...AuditLine) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		var last AuditLine
+		err := tx.QueryRow(`SELECT line, digest FROM audit ORDER BY line DESC LIMIT 1`).Scan(&last.Line, &last.Digest)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		for _, line := range lines {
+			line.Line, line.At = last.Line+1, l.now().UTC().Truncate(time.Second)
+			line.Digest = line.ChainedTo(last.Digest)
+			if _, err := tx.Exec(`INSERT INTO audit (line, at_unix, person, action, object, before_text, after_text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+				line.Line, line.At.Unix(), line.Who, line.Action, line.Object, line.Before, line.After, line.Digest); err != nil {
+				return err
+			}
+			last = line
+		}
+		return nil
+	})
+}
+
+// auditPage is how many lines are held at once.
+const auditPage = 1000
+
+// Lines returns all lines in their order.
+func (l *Audit) Lines(ctx context.Context) iter.Seq2[AuditLine, error] {
+	return func(yield func(AuditLine, error) bool) {
+		for after := int64(0); ; {
+			page, err := l.page(ctx, after)
+			if err != nil {
+				yield(AuditLine{}, err)
+				return
+			}
+			for _, line := range page {
+				if !yield(line, nil) {
+					return
+				}
+				after = line.Line
+			}
+			if len(page) < auditPage {
+				return
+			}
+		}
+	}
+}
+
+func (l *Audit) page(ctx context.Context, after int64) ([]AuditLine, error) {
+	var page []AuditLine
+	err := l.read(ctx, func(rows *sql.Rows) error {
+		var line AuditLine
+		var at int64
+		err := rows.Scan(&line.Line, &at, &line.Who, &line.Action, &line.Object, &line.Before, &line.After, &line.Digest)
+		line.At = time.Unix(at, 0).UTC()
+		page = append(page, line)
+		return err
+	}, `SELECT line, at_unix, person, action, object, before_text, after_text, digest FROM audit WHERE line > ? ORDER BY line LIMIT ?`, after, auditPage)
+	return page, err
+}
+
+// BrokenChainError is where a log is not as it was written.
+type BrokenChainError struct {
+	Line int64 // the first line that does not belong where it stands
+	Why  string
+}
+
+// Error implements error.
+func (e *BrokenChainError) Error() string { return fmt.Sprintf("line %d %s", e.Line, e.Why) }
+
+// CheckChain reads lines to their end and returns the last one; the zero value of an empty log. An error is a
+// *BrokenChainError, or that of the lines.
+func CheckChain(lines iter.Seq2[AuditLine, error]) (last AuditLine, err error) {
+	for line, err := range lines {
+		if err != nil {
+			return last, err
+		}
+		switch {
+		case line.Line != last.Line+1:
+			return last, &BrokenChainError{last.Line + 1, fmt.Sprintf("is missing: line %d stands in its place", line.Line)}
+		case line.Digest != line.ChainedTo(last.Digest):
+			return last, &BrokenChainError{line.Line, "was altered, or the line before it was: its digest is not that of what it says"}
+		case line.At.Before(last.At):
+			return last, &BrokenChainError{line.Line, "is earlier than the line before"}
+		}
+		last = line
+	}
+	return last, nil
+}
