@@ -49,6 +49,19 @@ fuzz: ## every fuzz target for FUZZTIME each
 lint: ## gofmt, vet, and golangci-lint where it is installed
 	scripts/lint
 
+PREFIX ?= /usr/local
+
+.PHONY: install
+install: build ## bin/rehome, its manual pages and shell completions below PREFIX; DESTDIR goes before it
+	install -D -m 0755 bin/rehome $(DESTDIR)$(PREFIX)/bin/rehome
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	bin/rehome man $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	  $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	bin/rehome completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rehome
+	bin/rehome completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rehome
+	bin/rehome completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rehome.fish
+
 .PHONY: man
 man: build ## manual pages into bin/man
 	bin/rehome man bin/man

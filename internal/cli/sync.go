@@ -96,6 +96,7 @@ again. 6: you have to act first: confirm a loss or a changed source, or fix what
 func kindsOf(names []string) ([]rehome.Kind, error) {
 	var kinds []rehome.Kind
 	for _, name := range names {
+		name = strings.TrimSpace(name)
 		if !slices.Contains(journey.Kinds(), rehome.Kind(name)) {
 			return nil, &usageError{cause: fmt.Errorf("invalid value %q for --only; use mail, contacts, calendars or rules", name), command: "rehome sync"}
 		}
@@ -200,7 +201,7 @@ func syncSummary(synced journey.Synced) string {
 
 func progressed(synced journey.Synced, t journey.SyncedMail) string {
 	contacts, calendars := synced.TotalObjects()
-	written := plural(t.Copied, "message") + andObjects(contacts.Copied+contacts.Updated+calendars.Copied+calendars.Updated)
+	written := amountOf(int64(t.Copied), contacts.Copied+contacts.Updated+calendars.Copied+calendars.Updated)
 	switch synced.Outcome() {
 	case rehome.OutcomeUnreachable:
 		return verb(len(synced.Accounts), "the login was refused", "every login was refused") +
@@ -220,9 +221,17 @@ func progressed(synced journey.Synced, t journey.SyncedMail) string {
 		done = append(done, "stored "+plural(n, "rule script"))
 	}
 	if len(done) == 0 {
-		return fmt.Sprintf("nothing to do: %s%s already at the destination", allOf(t.There, t.Messages), andObjects(contacts.Unchanged+calendars.Unchanged))
+		return nothingToDo(t, contacts.Unchanged+calendars.Unchanged)
 	}
 	return strings.Join(done, ", ") + `; next: run "rehome verify"`
+}
+
+// nothingToDo says what is at the destination already.
+func nothingToDo(t journey.SyncedMail, objects int) string {
+	if t.Messages == 0 && objects > 0 {
+		return "nothing to do: " + amountOf(0, objects) + " already at the destination"
+	}
+	return fmt.Sprintf("nothing to do: %s%s already at the destination", allOf(t.There, t.Messages), andObjects(objects))
 }
 
 // interrupted says how a stop has ended; cutOff that something had not been answered by then.

@@ -25,6 +25,7 @@ const differencesShown = 10
 
 func verifyCommand(f *frame) *cobra.Command {
 	var who *selection
+	var only []string
 	level := string(verify.LevelFull)
 	cmd := &cobra.Command{
 		Use:   "verify",
@@ -35,6 +36,8 @@ recorded, and writes nothing to either end.
   counts    mailboxes, subscriptions and the number of messages in each mailbox
   metadata  also the flags, date and size of every message
   full      also every octet of every message
+
+With --only, it compares only some kinds and says so; the report keeps the last comparison of everything.
 
 At level counts, contacts and calendar objects are counted. At the other levels they are read and
 compared by meaning: equal, cosmetic (an invisible difference), repaired (the repairs are listed),
@@ -53,20 +56,43 @@ read.`,
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
-			return f.runVerify(ctx, move, accounts, chosen)
+			kinds, err := verifiedKinds(only)
+			if err != nil {
+				return rehome.OutcomeDone, err
+			}
+			return f.runVerify(ctx, move, accounts, journey.VerifyOptions{Level: chosen, Only: kinds})
 		})),
 	}
 	who = f.selectAccounts(cmd)
 	f.listAll(cmd)
 	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
+	cmd.Flags().StringSliceVar(&only, "only", nil, "compare only these: mail, contacts, calendars; the answer is not kept for the report")
+	completeKinds(cmd, "only", verifiable())
 	completeValues(cmd, "level", string(verify.LevelCounts), string(verify.LevelMetadata), string(verify.LevelFull))
 	return cmd
 }
 
-func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts people.Choice, level verify.Level) (rehome.Outcome, error) {
+// verifiable are the kinds that can be compared. Rules are not: each server has them in a form of its own.
+func verifiable() []rehome.Kind {
+	return []rehome.Kind{rehome.KindMail, rehome.KindContacts, rehome.KindCalendars}
+}
+
+// verifiedKinds reads the kinds of --only.
+func verifiedKinds(names []string) (kinds []rehome.Kind, err error) {
+	for _, name := range names {
+		kind := rehome.Kind(strings.TrimSpace(name))
+		if !slices.Contains(verifiable(), kind) {
+			return nil, &usageError{cause: fmt.Errorf("invalid value %q for --only; use mail, contacts or calendars", name), command: "rehome verify"}
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, nil
+}
+
+func (f *frame) runVerify(ctx context.Context, move *journey.Move, accounts people.Choice, options journey.VerifyOptions) (rehome.Outcome, error) {
 	progress := conductor.NewProgress()
 	stop := f.watch(progress)
-	document, err := move.Verify(ctx, accounts, level, progress)
+	document, err := move.Verify(ctx, accounts, options, progress)
 	stop()
 	if err != nil {
 		return rehome.OutcomeDone, err
@@ -145,12 +171,20 @@ func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
 	}
 }
 
+// amountOf says how much there is, without the kind of which there is nothing.
+func amountOf(messages int64, objects int) string {
+	if messages == 0 && objects > 0 {
+		return strings.TrimPrefix(andObjects(objects), " and ")
+	}
+	return plural(int(messages), "message") + andObjects(objects)
+}
+
 // verdictSentence sums up a comparison that was made now. What could not be read is not known to differ.
 func verdictSentence(document verify.Document) string {
 	s := document.Tell()
 	if document.Outcome() == rehome.OutcomeDone {
-		return fmt.Sprintf("both ends are equal%s: %s, %s%s", withAccepted(s.Accepted), plural(s.Accounts, "account"),
-			plural(int(s.Source.Messages), "message"), andObjects(s.Contacts.Source+s.Calendars.Source))
+		return fmt.Sprintf("both ends are equal%s: %s, %s", withAccepted(s.Accepted), plural(s.Accounts, "account"),
+			amountOf(s.Source.Messages, s.Contacts.Source+s.Calendars.Source))
 	}
 	var parts []string
 	add := func(n int, one, many string) {

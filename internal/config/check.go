@@ -22,8 +22,9 @@ import (
 func check(d *document, c *Config) {
 	eachField(reflect.ValueOf(c).Elem(), "", d.checkField)
 	d.checkPeople(c)
-	d.checkIMAP("source.imap", c.Source.IMAP)
-	d.checkIMAP("destination.imap", c.Destination.IMAP)
+	alone := objectsAlone(c)
+	d.checkIMAP("source.imap", c.Source.IMAP, alone)
+	d.checkIMAP("destination.imap", c.Destination.IMAP, alone)
 	d.checkPOP3("source.pop3", c.Source.POP3)
 	d.checkPOP3("destination.pop3", c.Destination.POP3)
 	d.checkSieve("source.sieve", c.Source.Sieve)
@@ -119,7 +120,18 @@ func (d *document) checkPeople(c *Config) {
 	}
 }
 
-func (d *document) checkIMAP(path string, s IMAP) {
+// objectsAlone reports whether the settings describe a move of contacts and calendars alone, for which nobody needs an IMAP
+// server. Rules need one: they name mailboxes, and log in as for IMAP.
+func objectsAlone(c *Config) bool {
+	readable := c.Source.DAV.URL != "" || c.Source.Database.DSN != ""
+	rules := c.Source.Sieve.Address != "" || c.Destination.Sieve.Address != ""
+	return c.Source.IMAP.Address == "" && c.Destination.IMAP.Address == "" && readable && c.Destination.DAV.URL != "" && !rules
+}
+
+func (d *document) checkIMAP(path string, s IMAP, optional bool) {
+	if s.Address == "" && optional {
+		return
+	}
 	if s.Address == "" {
 		d.addAt(path+".address", "is missing", "write host and port, for example mail.example.com:993")
 	} else {

@@ -318,3 +318,23 @@ func TestMail_replacementsInOrder(t *testing.T) {
 		t.Errorf("got %q, %q", name, c.Mail.Deletions)
 	}
 }
+
+// A move of contacts and calendars alone needs no IMAP server; as soon as anything else needs one, its address is missing.
+func TestParse_objectsAlone(t *testing.T) {
+	t.Parallel()
+	const src = "roster: people.csv\nsource: {kind: imap, dav: {url: \"https://old.example.com/\"}}\n"
+	const dst = "destination: {kind: imap, dav: {url: \"https://new.example.com/\"}"
+	if _, err := Parse("rehome.yaml", []byte(src+dst+"}\n")); err != nil {
+		t.Errorf("contacts and calendars alone: %v", err)
+	}
+	for name, text := range map[string]string{
+		"nothing moves":     "roster: people.csv\nsource: {kind: imap}\ndestination: {kind: imap}\n",
+		"nowhere to":        src + "destination: {kind: imap}\n",
+		"mail at one end":   src + dst + ", imap: {address: \"new.example.com:993\"}}\n",
+		"rules need logins": src + dst + ", sieve: {address: \"new.example.com:4190\"}}\n",
+	} {
+		if _, err := Parse("rehome.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "source.imap.address is missing") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

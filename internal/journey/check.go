@@ -36,6 +36,10 @@ func (m *Move) checkIMAP(
 	ctx context.Context, c *checkup.List, side rehome.Side, accounts []rehome.Account,
 	look func(context.Context, *checkup.List, *endpoint.IMAP, []rehome.Account),
 ) {
+	if !m.movesMail(nil) {
+		c.OK("imap", "no IMAP server is named: only contacts and calendars move")
+		return
+	}
 	host, err := m.end(ctx, side, m.hosts(nil))
 	if err != nil {
 		c.Fail("imap", err)

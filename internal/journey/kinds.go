@@ -83,3 +83,12 @@ func Kinds() []rehome.Kind {
 func wants(only []rehome.Kind, kind rehome.Kind) bool {
 	return len(only) == 0 || slices.Contains(only, kind)
 }
+
+// movesMail says whether mail moves: if it was asked for, or nothing was and the settings name the servers for it. A move may be
+// one of contacts and calendars alone.
+func (m *Move) movesMail(only []rehome.Kind) bool {
+	if len(only) > 0 {
+		return wants(only, rehome.KindMail)
+	}
+	return m.settings.Source.IMAP.Address != "" || m.settings.Destination.IMAP.Address != ""
+}

@@ -120,7 +120,7 @@ func testSync(t *testing.T, move *Move) {
 
 func testVerify(t *testing.T, move *Move) {
 	progress := conductor.NewProgress()
-	document, err := move.Verify(t.Context(), people.Choice{Only: []string{anna}}, verify.LevelFull, progress)
+	document, err := move.Verify(t.Context(), people.Choice{Only: []string{anna}}, VerifyOptions{Level: verify.LevelFull}, progress)
 	if err != nil || len(document.Accounts) != 1 || document.Verdict != verify.Equal || progress.Snapshot().Finished != 1 {
 		t.Errorf("got %+v, %v", document, err)
 	}

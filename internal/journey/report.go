@@ -3,6 +3,7 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -34,8 +35,9 @@ func (m *Move) Report(ctx context.Context) (*report.Report, error) {
 	}
 	return report.New(report.Input{
 		Organisation: m.settings.Organisation,
-		Source:       m.settings.Source.IMAP.Address, Destination: m.settings.Destination.IMAP.Address,
-		Generated: time.Now(), Version: m.version,
+		Source:       cmp.Or(m.settings.Source.IMAP.Address, m.settings.Source.DAV.URL),
+		Destination:  cmp.Or(m.settings.Destination.IMAP.Address, m.settings.Destination.DAV.URL),
+		Generated:    time.Now(), Version: m.version,
 		Accounts: accounts, Verifications: verifications, Findings: findings, Accepted: acceptances,
 	})
 }

@@ -106,7 +106,7 @@ func (m *Move) wrote(ctx context.Context, store *ledger.Ledger, row SyncedAccoun
 
 // openMail is the opener of mail.
 func (m *Move) openMail(ctx context.Context, who selection, hosts hosts, options SyncOptions, watcher Watcher) (work kindOfWork, err error) {
-	if !wants(options.Only, rehome.KindMail) {
+	if !m.movesMail(options.Only) {
 		return work, nil
 	}
 	src, dst, err := m.ends(ctx, hosts)

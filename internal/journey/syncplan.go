@@ -81,7 +81,7 @@ func (m *Move) PlanSync(ctx context.Context, choice people.Choice, options SyncO
 
 // plannedMail returns the engine for mail; nil when none moves.
 func (m *Move) plannedMail(ctx context.Context, who selection, options SyncOptions, hosts hosts) (*mailcopy.Engine, error) {
-	if !wants(options.Only, rehome.KindMail) {
+	if !m.movesMail(options.Only) {
 		return nil, nil
 	}
 	src, dst, err := m.ends(ctx, hosts)

@@ -23,40 +23,69 @@ import (
 // busy, few enough to leave them to their users.
 const verifyingAtOnce = 4
 
-// Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and
-// report. An account that cannot be read gets the verdict unknown and does not stop the others.
-func (m *Move) Verify(ctx context.Context, choice people.Choice, level verify.Level, progress *conductor.Progress) (document verify.Document, err error) {
+// VerifyOptions say what is compared, and how closely.
+type VerifyOptions struct {
+	Level verify.Level
+	Only  []rehome.Kind // mail, contacts, calendars; none means all that both ends have
+}
+
+// Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and report, unless only some
+// kinds were compared: that is no answer about the account. An account that cannot be read gets the verdict unknown and does
+// not stop the others.
+func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyOptions, progress *conductor.Progress) (document verify.Document, err error) {
 	who, err := m.chosen(ctx, choice)
 	if err != nil {
 		return verify.Document{}, err
 	}
 	hosts := m.hosts(progress.Slowed)
-	src, dst, err := m.ends(ctx, hosts)
+	parts, err := m.verifiedMail(ctx, who, options.Only, hosts)
 	if err != nil {
 		return verify.Document{}, err
 	}
-	if err := reach(ctx, who.accounts, src, dst); err != nil {
-		return verify.Document{}, err
-	}
-	pim, err := m.pimEnds(ctx, nil, hosts)
+	pim, err := m.pimEnds(ctx, options.Only, hosts)
 	if err != nil {
 		return verify.Document{}, err
 	}
 	defer func() { err = errors.Join(err, pim.close()) }()
-	m.log.Info("verification begins", rehome.LogLevel, string(level), rehome.LogAccounts, len(who.accounts))
-	verifier := verify.New(verify.Options{
-		Level: level, Observe: progress.Read,
-	}, append([]verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules()})}, pim.verified(who.store)...)...)
-	results, err := m.verifyAll(ctx, who, verifier, level, min(verifyingAtOnce, workers(src, dst)), progress)
+	m.log.Info("verification begins", rehome.LogLevel, string(options.Level), rehome.LogAccounts, len(who.accounts))
+	v := verification{
+		Verifier: verify.New(verify.Options{Level: options.Level, Observe: progress.Read}, append(parts, pim.verified(who.store)...)...),
+		level:    options.Level, keep: len(options.Only) == 0,
+		atOnce: min(verifyingAtOnce, hosts.src.Settings().Connections, hosts.dst.Settings().Connections),
+	}
+	results, err := m.verifyAll(ctx, who, v, progress)
 	if err != nil {
 		return verify.Document{}, err
 	}
 	return m.document(ctx, who.store, results)
 }
 
+// verification is how accounts are compared.
+type verification struct {
+	*verify.Verifier
+	level  verify.Level
+	keep   bool // the answers, for status and report
+	atOnce int  // accounts
+}
+
+// verifiedMail is the part that compares mail; none if it is not compared.
+func (m *Move) verifiedMail(ctx context.Context, who selection, only []rehome.Kind, hosts hosts) ([]verify.Part, error) {
+	if !m.movesMail(only) {
+		return nil, nil
+	}
+	src, dst, err := m.ends(ctx, hosts)
+	if err != nil {
+		return nil, err
+	}
+	if err := reach(ctx, who.accounts, src, dst); err != nil {
+		return nil, err
+	}
+	return []verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules()})}, nil
+}
+
 // verifyAll compares the accounts, so many at once.
 func (m *Move) verifyAll(
-	ctx context.Context, who selection, verifier *verify.Verifier, level verify.Level, atOnce int, progress *conductor.Progress,
+	ctx context.Context, who selection, v verification, progress *conductor.Progress,
 ) ([]verify.Account, error) {
 	sizes, err := m.expected(ctx, who.store)
 	if err != nil {
@@ -76,12 +105,12 @@ func (m *Move) verifyAll(
 	}
 	results := make([]verify.Account, len(who.accounts))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(atOnce)
+	group.SetLimit(v.atOnce)
 	for i, account := range who.accounts {
 		group.Go(func() error {
 			progress.Begin(account.Address, toRead[i])
 			defer func() { progress.Finished(account.Address, results[i].Verdict == verify.Unknown) }()
-			return m.verifyOne(ctx, verifier, who.store, account, level, before[account.Address], &results[i])
+			return m.verifyOne(ctx, v, who.store, account, before[account.Address], &results[i])
 		})
 	}
 	return results, group.Wait()
@@ -102,37 +131,39 @@ func lastVerified(ctx context.Context, store *ledger.Ledger) (map[string]ledger.
 
 // verifyOne compares one account and keeps the answer, unless an earlier one says more.
 func (m *Move) verifyOne(
-	ctx context.Context, verifier *verify.Verifier, store *ledger.Ledger, account rehome.Account, level verify.Level,
-	before ledger.Verification, into *verify.Account,
+	ctx context.Context, v verification, store *ledger.Ledger, account rehome.Account, before ledger.Verification, into *verify.Account,
 ) error {
 	var result verify.Account
 	began := time.Now()
 	m.log.Info("account begins", rehome.LogAccount, account.Address)
 	err := rehome.Guarded(account.Address, func() (err error) {
-		result, err = verifier.Account(ctx, account)
+		result, err = v.Account(ctx, account)
 		return err
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		result = verify.Unreadable(account.Address, level, time.Now(), err)
+		result = verify.Unreadable(account.Address, v.level, time.Now(), err)
 	}
 	result.Source, result.Destination = m.reached(account)
 	*into = result
 	m.tellVerified(result, err, time.Since(began))
+	if !v.keep {
+		return nil
+	}
 	if earlier := (verify.Account{Verdict: verify.Verdict(before.Verdict), Level: verify.Level(before.Level)}); !result.Replaces(earlier) {
 		if result.Verdict == verify.Unknown {
 			return nil
 		}
-		return store.Verifications.Recheck(ctx, account.Address, string(level))
+		return store.Verifications.Recheck(ctx, account.Address, string(v.level))
 	}
 	encoded, err := json.Marshal(result)
 	if err != nil {
 		return err
 	}
 	return store.Verifications.Save(ctx, ledger.Verification{
-		Address: account.Address, Level: string(level), Verdict: string(result.Verdict), Result: encoded,
+		Address: account.Address, Level: string(v.level), Verdict: string(result.Verdict), Result: encoded,
 	})
 }
 

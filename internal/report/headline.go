@@ -122,14 +122,18 @@ func (s summary) of(n int, one, many string) string {
 
 // amount says how much was compared: "11 accounts, 3,104 messages, 62 MB".
 func (s summary) amount() string {
-	text := count(s.accounts, "account") + ", " + count(int(s.source.Messages), "message")
+	text := count(s.accounts, "account")
+	objects := s.contacts.Source + s.calendars.Source
+	if s.source.Messages > 0 || objects == 0 {
+		text += ", " + count(int(s.source.Messages), "message")
+	}
 	if n := s.contacts.Source; n > 0 {
 		text += ", " + count(n, "contact")
 	}
 	if n := s.calendars.Source; n > 0 {
 		text += ", " + count(n, "event")
 	}
-	if s.source.Octets >= 0 {
+	if s.source.Octets > 0 {
 		text += ", " + octets(s.source.Octets)
 	}
 	return text
