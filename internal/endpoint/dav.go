@@ -197,14 +197,15 @@ func (h *DAV) connectFault(ctx context.Context, err error) error {
 // schemeHint finds out whether https and http were mistaken for each other.
 func (h *DAV) schemeHint(ctx context.Context, err error) string {
 	address, secure := hostPort(h.settings.URL)
+	dial := dialFunc(h.settings.Dial)
 	var lost *dav.ConnectionError
 	var refused *dav.StatusError
 	var format *dav.FormatError
 	switch answered := errors.As(err, &refused) || errors.As(err, &format); {
 	case address == "":
-	case secure && errors.As(err, &lost) && lost.Trouble != dav.Untrusted && lost.Trouble != dav.Unreachable && speaksHTTP(ctx, address):
+	case secure && errors.As(err, &lost) && lost.Trouble != dav.Untrusted && lost.Trouble != dav.Unreachable && speaksHTTP(ctx, dial, address):
 		return "this port speaks http without TLS: use the port for https, or write http:// in dav.url if the connection is safe without it"
-	case !secure && (answered || errors.As(err, &lost) && lost.Trouble != dav.Unreachable) && speaksTLS(ctx, address):
+	case !secure && (answered || errors.As(err, &lost) && lost.Trouble != dav.Unreachable) && speaksTLS(ctx, dial, address):
 		return "this port uses TLS: write https:// in dav.url"
 	}
 	return ""

@@ -27,7 +27,7 @@ func (h *IMAP) connectFault(ctx context.Context, err error) error {
 	case isHangUp(err):
 		fault.Hint = h.hangUpHint()
 	case explainNetwork(fault, err):
-		if timedOut(err) && h.settings.Security != protocol.ImplicitTLS && speaksTLS(ctx, h.settings.Address) {
+		if timedOut(err) && h.settings.Security != protocol.ImplicitTLS && speaksTLS(ctx, dialFunc(h.settings.Dial), h.settings.Address) {
 			fault.Hint = "this port uses implicit TLS: set tls: implicit, or use the port for STARTTLS (143)"
 		}
 	}

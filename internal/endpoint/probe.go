@@ -21,8 +21,8 @@ import (
 const probeTimeout = 3 * time.Second
 
 // speaksTLS reports whether a port answers a TLS handshake.
-func speaksTLS(ctx context.Context, address string) bool {
-	return probe(ctx, address, func(connection net.Conn) bool {
+func speaksTLS(ctx context.Context, dial dialFunc, address string) bool {
+	return probe(ctx, dial, address, func(connection net.Conn) bool {
 		// The certificate does not matter: nothing is sent, and the answer only chooses a hint.
 		client := tls.Client(connection, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10})
 		err := client.Handshake()
@@ -32,8 +32,8 @@ func speaksTLS(ctx context.Context, address string) bool {
 }
 
 // speaksHTTP reports whether a port answers HTTP without TLS.
-func speaksHTTP(ctx context.Context, address string) bool {
-	return probe(ctx, address, func(connection net.Conn) bool {
+func speaksHTTP(ctx context.Context, dial dialFunc, address string) bool {
+	return probe(ctx, dial, address, func(connection net.Conn) bool {
 		if _, err := connection.Write([]byte("OPTIONS * HTTP/1.0\r\n\r\n")); err != nil {
 			return false
 		}
@@ -43,10 +43,16 @@ func speaksHTTP(ctx context.Context, address string) bool {
 	})
 }
 
-func probe(ctx context.Context, address string, look func(net.Conn) bool) bool {
+// dialFunc makes a connection as the host's own are made; nil is a plain dialer.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+func probe(ctx context.Context, dial dialFunc, address string, look func(net.Conn) bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	connection, err := dial(ctx, "tcp", address)
 	if err != nil {
 		return false
 	}

@@ -3,7 +3,9 @@
 package endpoint
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -64,5 +66,21 @@ func TestReach_badRequestIsAnAnswer(t *testing.T) {
 	defer h.Close()
 	if _, err := h.Reach(within(t)); err != nil {
 		t.Error(err)
+	}
+}
+
+// A probe takes the way that the host's own connections take: there may be no other.
+func TestProbe_goesByTheHostsOwnWay(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if address != "nowhere.example:143" {
+			t.Errorf("%s is dialled", address)
+		}
+		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
+	}
+	if !speaksHTTP(within(t), dial, "nowhere.example:143") || speaksTLS(within(t), dial, "nowhere.example:143") {
+		t.Error("want HTTP without TLS")
 	}
 }
