@@ -342,7 +342,9 @@ func (w *world) checkEnd(last pass) {
 	for _, name := range w.src.names() {
 		present = append(present, w.src.boxes[name].messages...)
 	}
+	complete := true
 	for _, l := range w.missing(present, "") {
+		complete = complete && l.there+l.taken >= l.wanted
 		switch {
 		case l.there+l.taken >= l.wanted:
 		case !w.hopeless(l):
@@ -353,6 +355,9 @@ func (w *world) checkEnd(last pass) {
 			w.fail("what is left has a name", "content %d of %s is not at the destination, and no finding says so; exit code %d",
 				l.content, l.box.name, exitCode(last))
 		}
+	}
+	if code := exitCode(last); complete && w.healthy() && code != 0 {
+		w.fail("a calm end of a complete move is 0", "all is there, nothing is beyond reach, and %s ends with %d", last.process, code)
 	}
 }
 
