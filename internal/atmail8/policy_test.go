@@ -3,6 +3,7 @@
 package atmail8
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -83,8 +84,8 @@ func TestTemporaryPassword_passesEveryPolicy(t *testing.T) {
 		if strings.ContainsAny(password, "0O1lI,;\"'\\ ") || strings.ContainsFunc(password, unicode.IsSpace) {
 			t.Fatal("has characters that people misread or files treat specially")
 		}
-		if got, want := len(password), max(16, policy.MinLength); got < want || got > want+9 {
-			t.Fatalf("got %d characters, want %d or little more", got, want)
+		if got, want := len(password), max(16, policy.MinLength); got < want || got > max(64, want+9) {
+			t.Fatalf("got %d characters, want %d or not many more", got, want)
 		}
 		if !unicode.IsLetter(rune(password[0])) {
 			t.Fatal("does not begin with a letter")
@@ -112,8 +113,29 @@ func TestTemporaryPassword_neverTheSame(t *testing.T) {
 	if len(seen) != 2000 {
 		t.Errorf("got %d different passwords of 2000", len(seen))
 	}
-	if got, want := len(used), len(lowers+uppers+digits+symbols); got != want {
+	if got, want := len(used), 2*len(consonants)+len(vowels)+len(digits)+1; got != want {
 		t.Errorf("got %d different characters, want all %d", got, want)
+	}
+}
+
+// It is read off paper: words that can be said, a number, and nothing else.
+func TestTemporaryPassword_canBeReadAndTyped(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(`^[BDFGHKMNPRSTV](?:[aeiou][bdfghkmnprstv]){2}(?:-(?:[bdfghkmnprstv][aeiou]){2}[bdfghkmnprstv]){2}-[2-9]{4}$`)
+	for range 200 {
+		secret, err := TemporaryPassword(DefaultPolicy())
+		if err != nil || !form.MatchString(secret.Reveal()) {
+			t.Fatalf("got %q, %v", secret.Reveal(), err)
+		}
+	}
+	for _, policy := range []Policy{{MinLength: 40}, {MinUpper: 3, MinSymbol: 3, MinDigit: 6}, {MaxSame: 3}, {}} {
+		secret, err := TemporaryPassword(policy)
+		if err != nil || strings.Count(secret.Reveal(), "-") < 3 {
+			t.Errorf("%+v: got %q, %v, want words", policy, secret.Reveal(), err)
+		}
+	}
+	if secret, err := TemporaryPassword(Policy{MaxSame: 1}); err != nil || strings.Count(secret.Reveal(), "-") > 1 {
+		t.Errorf("no character twice: got %q, %v, want single characters", secret.Reveal(), err)
 	}
 }
 

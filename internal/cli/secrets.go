@@ -33,7 +33,8 @@ or destroys; purge reports files that are no longer where they were written. It 
 that you have written, and the identity that opens sealed files. --identity destroys the identity too;
 after that no sealed file can be opened, nor any copy of one.
 
-purge does not know about copies and backups.
+The temporary passwords are among these files. As long as they are there, every export gives the same ones; afterwards an
+export makes others. purge says what it costs before it destroys anything, and does not know about copies and backups.
 
 Exit code 6: there are files to destroy and --yes is missing.`,
 		Args: cobra.NoArgs,
@@ -68,6 +69,9 @@ func writePurge(w io.Writer, purge vault.Purge) error {
 	for _, file := range purge.Gone {
 		fmt.Fprintf(w, "missing: %s (%s, written %s); if it was moved, destroy it there\n",
 			printable(file.File), file.What, file.Written.Format(time.DateOnly))
+	}
+	for _, cost := range purge.Costs {
+		fmt.Fprintf(w, "cost: %s\n", cost)
 	}
 	switch {
 	case purge.Destroyed:

@@ -105,11 +105,27 @@ func (m *Move) writeAccountFiles(rows []atmail8.Row) (paths []string, err error)
 	return paths, nil
 }
 
-// makePasswords makes the temporary passwords that are missing and seals the sheet.
+// sheetIsGone reports whether temporary passwords were made before and their sheet has been destroyed since.
+func (m *Move) sheetIsGone() (bool, error) {
+	if _, err := os.Stat(m.sheetFile()); !errors.Is(err, os.ErrNotExist) {
+		return false, nil // what else may be wrong with it shows when it is opened
+	}
+	files, err := m.register().Files()
+	return slices.ContainsFunc(files, func(f vault.Registered) bool { return f.File == m.sheetFile() }), err
+}
+
+// makePasswords makes the temporary passwords that are missing and seals the sheet. Who has been given others is told.
 func (m *Move) makePasswords(p *people.Everybody) error {
 	made, err := p.MakePasswords(m.settings.Accounts.Policy, time.Now())
 	if err != nil || made == 0 {
 		return err
+	}
+	gone, err := m.sheetIsGone()
+	if err != nil {
+		return err
+	}
+	if gone {
+		p.Findings = append(p.Findings, passwordsReplaced.On("temporary passwords", rehome.Values{"n": made}))
 	}
 	to, err := m.sealTo()
 	if err != nil {

@@ -23,11 +23,18 @@ import (
 // Findings lists every kind of finding that rehome raises, in the order of a move.
 func Findings() []rehome.Declared {
 	return slices.Concat(people.Findings(), roster.Findings(), atmail7.Findings(), atmail8.Findings(), recipients.Findings(), mapping.Findings(),
-		mailcopy.Findings(), davcopy.Findings(), rulecopy.Findings(), []rehome.Declared{rulesUnreachable, rulesFailed},
+		mailcopy.Findings(), davcopy.Findings(), rulecopy.Findings(), []rehome.Declared{passwordsReplaced, rulesUnreachable, rulesFailed},
 		verify.Findings(), verifymail.Findings(), verifyobjects.Findings())
 }
 
 var (
+	passwordsReplaced = rehome.Declared{
+		Code: "temporary_passwords_replaced", Topic: rehome.TopicPasswords, Severity: rehome.SeverityWarning,
+		Sentence: "the sheet of temporary passwords of an earlier export is gone, so {n new password} {n|was|were} made; those handed out before are others",
+		NextStep: "put the sheet back from a backup and export again; or import the new file, and hand out the new passwords",
+		Meaning: "Every export gives the same temporary passwords as long as their sheet exists. It was destroyed by a purge, or by hand. What " +
+			"the destination has, and what users have on paper, is still from the earlier export.",
+	}
 	rulesUnreachable = rehome.Declared{
 		Code: "rules_unreachable", Topic: rehome.TopicRules, Severity: rehome.SeverityError,
 		Sentence: "no rules were copied: {why}",

@@ -21,7 +21,8 @@ type Purge struct {
 	Kept      []PurgeFile `json:"kept"` // secrets that rehome did not write, and those that are spared
 	Gone      []GoneFile  `json:"gone"` // that rehome has written, and somebody else removed
 	Destroyed bool        `json:"destroyed"`
-	Register  string      `json:"register"` // where it is written down
+	Register  string      `json:"register"`        // where it is written down
+	Costs     []string    `json:"costs,omitempty"` // what cannot be done any more when the files are gone, in sentences
 }
 
 // PurgeFile is one file with secrets.
@@ -97,8 +98,20 @@ func (r Register) PlanPurge(options PurgeOptions) (Purge, error) {
 		return purge, err
 	}
 	purge.spare(options)
+	purge.weigh(options)
 	slices.SortFunc(purge.Files, func(a, b PurgeFile) int { return cmp.Compare(a.File, b.File) })
 	return purge, nil
+}
+
+// weigh says what it costs to destroy the files.
+func (p *Purge) weigh(options PurgeOptions) {
+	if slices.ContainsFunc(p.Files, func(f PurgeFile) bool { return f.What == SecretSheet }) {
+		p.Costs = append(p.Costs, "the temporary passwords are kept nowhere else: rehome can no longer log in at the destination to an account that "+
+			"still has one, and another export makes new ones, which nobody has been told and the destination does not have")
+	}
+	if options.WithIdentity {
+		p.Costs = append(p.Costs, "without the identity, no sealed file can be opened any more, nor any copy of one")
+	}
 }
 
 func (p *Purge) addRegistered(file Registered, ours bool) {
