@@ -45,11 +45,20 @@ of no login at all is refused, because it does not show that nobody uses POP3.`,
 	return cmd
 }
 
+// enoughDays is how long a log of POP3 covers to show all who poll, holidays included.
+const enoughDays = 30
+
 func writeHandover(w io.Writer, h handover.Bundle) error {
 	fmt.Fprintf(w, "wrote %s: %s, %s, %s, DKIM for %s, the open questions\n", h.Output, count(h.Hashes, "hash", "hashes"),
 		count(h.Aliases, "alias", "aliases"), plural(h.POPUsers, "POP user"), plural(h.Domains, "domain"))
 	if h.POPLog != nil {
 		writeLogsRead(w, h.POPLog.Read, popLine)
+		switch days := h.POPLog.Days(); {
+		case days == 0:
+			fmt.Fprintln(w, "note: the logs do not say which days they cover")
+		case days < enoughDays:
+			fmt.Fprintf(w, "note: the logs cover %s; whoever fetches mail less often is not in them\n", plural(days, "day"))
+		}
 	}
 	if len(h.Unknown) > 0 {
 		fmt.Fprintf(w, "warning: the logs name %s with no account that moves, or with more than one: %s\n",

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"rehome"
 	"rehome/internal/maillog"
@@ -52,6 +53,23 @@ func ReadPOPLog(ctx context.Context, paths []string) (*POPLog, error) {
 	}
 	slices.Sort(log.Names)
 	return log, nil
+}
+
+// Days returns how many days the logs cover, from the first to the last line that has a time; those between may be missing.
+func (l *POPLog) Days() int {
+	var from, to time.Time
+	for _, one := range l.Read.Each {
+		if from.IsZero() || !one.From.IsZero() && one.From.Before(from) {
+			from = one.From
+		}
+		if one.To.After(to) {
+			to = one.To
+		}
+	}
+	if from.IsZero() {
+		return 0
+	}
+	return int(to.Sub(from).Hours()/24) + 1
 }
 
 // popUser is an account that may poll by POP3.

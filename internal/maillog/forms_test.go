@@ -16,18 +16,19 @@ func TestRead_formsOfTheField(t *testing.T) {
 		told          string
 		notUnderstood int
 		year          int
+		deliveries    int
 	}{
-		"journal-json":       {"to fax@a.test; pop klaus@a.test", 1, 2025},
-		"docker-json":        {"to fax@a.test; to jobs@a.test", 0, 2025},
-		"compose":            {"to fax@a.test; to fax@a.test stored", 1, 0},
-		"kubernetes":         {"to fax@a.test; to jobs@a.test; pop klaus@a.test", 0, 2025},
-		"opensmtpd":          {"to fax@a.test; to anna@a.test team@a.test; to x@y.example", 0, 0},
-		"journal-short-full": {"to fax@a.test; pop klaus@a.test", 1, 2025},
-		"plesk":              {"to fax@a.test; to jobs@a.test passed; pop klaus@a.test", 0, 0},
-		"cpanel":             {"to fax@a.test; to news@a.test", 0, 2025},
-		"zimbra":             {"to fax@a.test passed; to fax@a.test; to fax@a.test stored; pop klaus@a.test", 0, 0},
-		"hp-ux":              {"to fax@a.test; to jobs@a.test; pop klaus", 1, 0},
-		"windows-utf16":      {"to fax@a.test; pop klaus@a.test", 0, 0},
+		"journal-json":       {"to fax@a.test; pop klaus@a.test", 1, 2025, 1},
+		"docker-json":        {"to fax@a.test; to jobs@a.test", 0, 2025, 2},
+		"compose":            {"to fax@a.test; to fax@a.test stored", 1, 0, 1},
+		"kubernetes":         {"to fax@a.test; to jobs@a.test; pop klaus@a.test", 0, 2025, 2},
+		"opensmtpd":          {"to fax@a.test; to anna@a.test team@a.test; to x@y.example", 0, 0, 3},
+		"journal-short-full": {"to fax@a.test; pop klaus@a.test", 1, 2025, 1},
+		"plesk":              {"to fax@a.test; to jobs@a.test passed; pop klaus@a.test", 0, 0, 1},
+		"cpanel":             {"to fax@a.test; to news@a.test", 0, 2025, 2},
+		"zimbra":             {"to fax@a.test passed; to fax@a.test; to fax@a.test stored; pop klaus@a.test", 0, 0, 1},
+		"hp-ux":              {"to fax@a.test; to jobs@a.test; pop klaus", 1, 0, 2},
+		"windows-utf16":      {"to fax@a.test; pop klaus@a.test", 0, 0, 1},
 	} {
 		var got []string
 		summary, err := Read(t.Context(), []string{filepath.Join("testdata", "forms", name+".log")}, func(e Event) {
@@ -39,7 +40,8 @@ func TestRead_formsOfTheField(t *testing.T) {
 				t.Errorf("%s: got the time %v, want the year %d", name, e.When, want.year)
 			}
 		})
-		if err != nil || !slices.Equal(got, strings.Split(want.told, "; ")) || summary.NotUnderstood != want.notUnderstood {
+		if err != nil || !slices.Equal(got, strings.Split(want.told, "; ")) || summary.NotUnderstood != want.notUnderstood ||
+			summary.Deliveries != want.deliveries {
 			t.Errorf("%s: got %q, %+v, %v, want %q", name, got, summary.Counts, err, want.told)
 		}
 	}

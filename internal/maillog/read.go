@@ -29,7 +29,7 @@ const (
 // Counts are those of one file, or of all.
 type Counts struct {
 	Lines         int `json:"lines"`
-	Deliveries    int `json:"deliveries"`     // lines that tell of one
+	Deliveries    int `json:"deliveries"`     // at least: of those that several programs of one host tell of, each counts once
 	POPLogins     int `json:"pop_logins"`     // lines that tell of one
 	Logins        int `json:"logins"`         // lines about any log-in, these among them
 	NotUnderstood int `json:"not_understood"` // lines of no mail program that is known, or in no form that is known
@@ -44,6 +44,8 @@ type File struct {
 	To    time.Time `json:"to,omitzero"`
 	First string    `json:"first_not_understood,omitempty"` // the first such line, cut
 	Error string    `json:"error,omitempty"`                // it was not read to its end, or nothing of it was understood
+
+	stages [3]int // lines that tell of a delivery, by stage
 }
 
 // Summary says what Read has looked at.
@@ -217,7 +219,8 @@ func (f *File) take(text string, event Event, see func(Event)) {
 	f.span(event.When)
 	switch event.Kind {
 	case Delivery:
-		f.Deliveries++
+		f.stages[event.Stage]++
+		f.Deliveries = slices.Max(f.stages[:])
 		see(event)
 	case POPLogin:
 		f.POPLogins++
