@@ -71,10 +71,11 @@ var (
 	}
 	rulesNotUnderstood = rehome.Declared{
 		Code: "rules_not_understood", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
-		Sentence: "rehome cannot read the script ({why}), so it is copied unchanged",
-		NextStep: "check the script's mailbox names at the destination",
-		Meaning: "The script uses a language element that rehome does not know, so mailbox names in it were not adapted. It stays inactive " +
-			"until the switch, like scripts that reply.",
+		Sentence: "rehome cannot read the script ({why}), so it is copied unchanged and stays off",
+		NextStep: "correct the script at the source and run the same command again, or check its mailbox names at the destination and " +
+			"activate it there",
+		Meaning: "The script uses a language element that rehome does not know, so mailbox names in it were not adapted. rehome stores it, " +
+			"and never activates it by itself.",
 	}
 	scriptMailboxUnknown = rehome.Declared{
 		Code: "rules_mailbox_unknown", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,

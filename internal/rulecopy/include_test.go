@@ -12,6 +12,8 @@ import (
 
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/managesieve"
+	"rehome/lab"
+	"rehome/lab/dovecot"
 )
 
 const calling = "require \"include\";\r\ninclude :personal \"a\";\r\n"
@@ -53,8 +55,7 @@ func TestSync_callsOfScripts(t *testing.T) {
 			calling, "", []string{
 				`a, line 3: the script calls "x", a global script of the source server, which rehome cannot copy; the script stays off`,
 				`main, line 2: the script calls "a", which needs a person or was rejected; both stay off`}},
-		{"what is called is refused", map[string]string{"main": calling, "a": "refuse-me;"}, nil, nil, calling, "", []string{
-			"a: rehome cannot read the script (line 1: the character '-'), so it is copied unchanged",
+		{"what is called is refused", map[string]string{"main": calling, "a": "refuse \"x\";"}, nil, nil, calling, "", []string{
 			`a: the destination refuses the script: CHECKSCRIPT: NO no`,
 			`main: the script calls "a", which needs a person or was rejected; both stay off`}},
 	} {
@@ -98,4 +99,35 @@ func (p *picky) CheckScript(_ context.Context, text string) error {
 		return &managesieve.StatusError{Command: "CHECKSCRIPT", Kind: "NO", Text: "no"}
 	}
 	return nil
+}
+
+// On real servers: a person has a script of the called name at the destination already, and the call still runs the one of
+// the source.
+func TestSync_callRunsTheSourcesScript(t *testing.T) {
+	t.Parallel()
+	room := lab.Open(t)
+	src := startServer(t, room, "source", dovecot.Maildir, ".", "INBOX.")
+	dst := startServer(t, room, "destination", dovecot.Sdbox, "/", "")
+	from, to := logIn(t, src.Sieve), logIn(t, dst.Sieve)
+	for at, text := range map[*managesieve.Client]string{
+		from: "require \"fileinto\";\r\nfileinto \"INBOX.Lists\";\r\n", to: "require \"fileinto\";\r\nfileinto \"Junk\";\r\n",
+	} {
+		if err := at.PutScript(t.Context(), "sorts", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store(t, from, "main", "require \"include\";\r\ninclude :personal \"sorts\";\r\n")
+	account := Account{Address: anna, Source: from, Target: to, Offered: to.Capabilities().Sieve, Mailbox: withoutPrefix}
+	outcome, err := New(Options{Ledger: openLedger(t), SwitchOn: true}).Sync(t.Context(), account)
+	if err != nil || len(outcome.Findings) > 0 {
+		t.Fatalf("%+v %v", outcome, err)
+	}
+	deliver(t, src.LMTP, "")
+	deliver(t, dst.LMTP, "")
+	want := map[string]string{"INBOX": "0", "Lists": "5", "Größe": "0", "Junk": "0"}
+	for prefix, server := range map[string]*dovecot.Server{"INBOX.": src, "": dst} {
+		if diff := cmp.Diff(want, landed(t, server.IMAP, prefix)); diff != "" {
+			t.Errorf("%q: -want +got\n%s", prefix, diff)
+		}
+	}
 }

@@ -3,6 +3,7 @@
 package rulecopy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -91,8 +92,9 @@ func (a Account) offered() sieve.Capabilities {
 func (a Account) translate(s *script) []rehome.Finding {
 	read, err := sieve.Read(s.text)
 	if err != nil {
-		s.acts = true // nobody knows: it waits with those that answer
-		return []rehome.Finding{rulesNotUnderstood.On(s.name, rehome.Values{"why": err}).Of(a.Address)}
+		s.acts = true // nobody knows: what it names, and whether it sends something
+		s.doubts = []rehome.Finding{rulesNotUnderstood.On(s.name, rehome.Values{"why": err}).Of(a.Address)}
+		return nil
 	}
 	var findings []rehome.Finding
 	if a.Offered != nil {
@@ -103,37 +105,48 @@ func (a Account) translate(s *script) []rehome.Finding {
 		findings = unable(a.Address, s.name, clauses)
 	}
 	s.acts = read.Acts()
-	mapped := read.Map(func(m sieve.Mailbox) string {
-		renamed, finding := a.renameIn(s.name, m)
-		if finding.Code != "" && !slices.ContainsFunc(findings, func(f rehome.Finding) bool { return f.Object == finding.Object }) {
-			findings = append(findings, finding)
-		}
-		return renamed
-	})
+	r := renamer{account: a, object: s.name, known: map[sieve.Mailbox]string{}}
+	mapped := read.Map(r.rename)
 	s.text = mapped.Text
 	a.spell(s)
 	a.doubt(s, mapped.Doubts)
-	return findings
+	return append(findings, r.findings...)
 }
 
-// renameIn gives a mailbox of a script its name at the destination. One that the script makes, or asks about, need not be
-// at the source.
-func (a Account) renameIn(object string, m sieve.Mailbox) (string, rehome.Finding) {
-	name := a.SourceNames.decode(m.Name)
-	if renamed, known := a.mailbox(name); known {
-		return renamed, rehome.Finding{}
+// renamer gives the mailboxes of one script their names at the destination.
+type renamer struct {
+	account  Account
+	object   string
+	known    map[sieve.Mailbox]string
+	findings []rehome.Finding
+}
+
+// maxUnknown is how many mailboxes that are not copied are looked up and named. A script has a few; one that has more is made
+// by no person.
+const maxUnknown = 100
+
+// rename gives one its name. One that the script makes, or asks about, need not be at the source.
+func (r *renamer) rename(m sieve.Mailbox) string {
+	name := r.account.SourceNames.decode(m.Name)
+	if renamed, known := r.account.mailbox(name); known {
+		return renamed
+	}
+	if renamed, seen := r.known[m]; seen || len(r.known) >= maxUnknown {
+		return cmp.Or(renamed, name)
 	}
 	renamed, would := name, false
-	if a.Further != nil {
-		renamed, would = a.Further(name)
+	if r.account.Further != nil {
+		if further, is := r.account.Further(name); is {
+			renamed, would = imap.PrintableName(further), true
+		}
 	}
-	if !would {
-		renamed = name
+	r.known[m] = renamed
+	object := r.object + ", mailbox " + inOneLine(name)
+	said := slices.ContainsFunc(r.findings, func(f rehome.Finding) bool { return f.Object == object })
+	if !said && !(would && (m.Create || m.Asked)) {
+		r.findings = append(r.findings, scriptMailboxUnknown.On(object, nil).Of(r.account.Address))
 	}
-	if would && (m.Create || m.Asked) {
-		return imap.PrintableName(renamed), rehome.Finding{}
-	}
-	return renamed, scriptMailboxUnknown.On(object+", mailbox "+inOneLine(name), nil).Of(a.Address)
+	return renamed
 }
 
 // inOneLine shows a name that may hold anything.

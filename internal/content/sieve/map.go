@@ -37,11 +37,8 @@ func (s *Script) Map(rename func(Mailbox) string) Mapped {
 		m.map1(u)
 	}
 	slices.SortStableFunc(m.doubts, func(a, b Doubt) int { return cmp.Compare(a.Line, b.Line) })
-	return Mapped{Text: s.edited(m.edits), Doubts: slices.Compact(m.doubts)}
+	return Mapped{Text: s.edited(m.edits), Doubts: m.doubts}
 }
-
-// Doubts are those that stand whatever the mailboxes are called.
-func (s *Script) Doubts() []Doubt { return slices.Compact(slices.Clone(s.doubts)) }
 
 // Recall returns the script with other names of the scripts that it calls. It is for names of personal scripts only.
 func (s *Script) Recall(rename func(name string) string) string {
@@ -86,7 +83,7 @@ func (m *mapper) map1(u use) {
 		changed = changed || names[old] != old
 		// Nothing can write such a name for sure where "${" has a meaning (RFC 5229 section 3).
 		if names[old] != old && strings.Contains(old+names[old], "${") && m.script.substitutes() {
-			m.doubts = append(m.doubts, m.script.doubt(u.in, UnwritableName))
+			m.doubts = m.script.doubted(m.doubts, u.in, UnwritableName)
 			return
 		}
 	}
@@ -94,6 +91,8 @@ func (m *mapper) map1(u use) {
 	case !changed:
 	case len(u.name.values) == 1:
 		m.edits = append(m.edits, edit{u.at.from, u.at.to, inline(names[u.name.values[0]])})
+	case len(m.chosen) >= maxVariables/4: // a server has room for a few more variables only
+		m.doubts = m.script.doubted(m.doubts, u.in, ComputedName)
 	default:
 		m.edits = append(m.edits, edit{u.at.from, u.at.to, inline("${" + m.choice(u, names) + "}")})
 	}

@@ -17,6 +17,7 @@ type Script struct {
 	doubts    []Doubt
 	commands  []node
 	source    string
+	lines     []int // where they end
 }
 
 // Acts reports whether the script sends something by itself. One that calls another may.

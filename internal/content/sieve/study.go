@@ -23,6 +23,7 @@ type Doubt struct {
 	Line  int
 	Words string // the script's own of the command or test
 	Kind  DoubtKind
+	from  int
 }
 
 // DoubtKind says what is in doubt.
@@ -59,7 +60,14 @@ func (s *Script) study() {
 		return slices.ContainsFunc(s.Require, func(r string) bool { return strings.EqualFold(r, e) })
 	}
 	w := &walk{script: s, means: meaning{encoded: requires("encoded-character"), variables: requires("variables")}, shared: map[string]bool{}}
-	w.share(s.commands)
+	names := map[string]bool{}
+	commands := w.survey(s.commands, names)
+	w.means.crowded = len(names) > maxVariables || len(names)*commands > maxSteps
+	for at, c := range []byte(s.source) {
+		if c == '\n' {
+			s.lines = append(s.lines, at)
+		}
+	}
 	start := state{}
 	for name := range w.shared {
 		start[name] = possible{unknown: true}
@@ -92,17 +100,23 @@ type walk struct {
 	before int
 }
 
-// share finds the variables that are the server's or other scripts' too (RFC 6609 section 3.4).
-func (w *walk) share(commands []node) {
+// survey finds all variables, and those that are other scripts' too (RFC 6609 section 3.4). It returns how many commands and
+// tests there are.
+func (w *walk) survey(commands []node, all map[string]bool) int {
+	count := len(commands)
 	for _, n := range commands {
+		for _, name := range assigned(n) {
+			all[name] = true
+		}
 		switch n.name {
 		case "global", "import", "export":
 			for _, name := range values(n.strings(0)) {
 				w.shared[strings.ToLower(name)] = true
 			}
 		}
-		w.share(n.block)
+		count += w.survey(n.tests, all) + w.survey(n.block, all)
 	}
+	return count
 }
 
 // run follows a list of commands and returns the state behind it.
@@ -146,6 +160,9 @@ func (w *walk) run(commands []node, now state) state {
 
 // forget makes everything unknown that commands set.
 func (w *walk) forget(commands []node, now state) state {
+	if w.means.crowded {
+		return now
+	}
 	out := maps.Clone(now)
 	for _, n := range commands {
 		for _, name := range assigned(n) {
@@ -166,7 +183,7 @@ func (w *walk) visit(n node, now state) state {
 	}
 	w.note(n, now)
 	names := assigned(n)
-	if len(names) == 0 {
+	if len(names) == 0 || w.means.crowded {
 		return now
 	}
 	out := maps.Clone(now)
@@ -256,14 +273,26 @@ func (w *walk) noteInclude(n node, now state) {
 }
 
 func (w *walk) doubt(n node, kind DoubtKind) {
-	w.script.doubts = append(w.script.doubts, w.script.doubt(n, kind))
+	w.script.doubts = w.script.doubted(w.script.doubts, n, kind)
 }
 
-func (s *Script) doubt(n node, kind DoubtKind) Doubt {
-	return Doubt{Line: s.line(n.from), Words: shortened(oneLine(s.source[n.from:n.to])), Kind: kind}
+// maxDoubts is how many a script needs to be looked at as a whole.
+const maxDoubts = 50
+
+// doubted adds one, each kind once for a command or test.
+func (s *Script) doubted(doubts []Doubt, n node, kind DoubtKind) []Doubt {
+	same := func(d Doubt) bool { return d.from == n.from && d.Kind == kind }
+	if len(doubts) >= maxDoubts || slices.ContainsFunc(doubts, same) {
+		return doubts
+	}
+	words := s.source[n.from:min(n.to, n.from+2*maxLength)]
+	return append(doubts, Doubt{Line: s.line(n.from), Words: shortened(oneLine(strings.ToValidUTF8(words, ""))), Kind: kind, from: n.from})
 }
 
-func (s *Script) line(at int) int { return 1 + strings.Count(s.source[:at], "\n") }
+func (s *Script) line(at int) int {
+	before, _ := slices.BinarySearch(s.lines, at)
+	return 1 + before
+}
 
 // mailboxes are the strings of a command or test that name mailboxes: RFC 5228 section 4.1, RFC 5490 sections 3.1, 3.3 and
 // 3.4, RFC 8579 section 4, RFC 8580 section 3.1, and two of Cyrus.

@@ -9,8 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// maxValues is how many values of a string are followed; one with more counts as unknown.
-const maxValues = 16
+// How much is followed: a string with more values, or a longer one, counts as unknown, and so does every variable of a script
+// that has more of them, or is too long for them. Servers take 128 variables of 4,000 octets for sure (RFC 5229 section 3); a name of a mailbox is shorter.
+const (
+	maxValues    = 16
+	maxLength    = 4000
+	maxVariables = 256
+	maxSteps     = 1 << 20 // commands, times variables
+)
 
 // possible are the values that a string can have while the script runs.
 type possible struct {
@@ -55,6 +61,9 @@ func (p possible) before(q possible) possible {
 	out := possible{}
 	for _, v := range p.values {
 		for _, w := range q.values {
+			if len(v)+len(w) > maxLength {
+				return possible{unknown: true}
+			}
 			out = out.or(just(v + w))
 		}
 	}
@@ -88,6 +97,7 @@ func (s state) or(t state) state {
 type meaning struct {
 	encoded   bool // encoded-character (RFC 5228 section 2.4.2.4)
 	variables bool // RFC 5229
+	crowded   bool // there are too many variables to follow them
 }
 
 // decode resolves encoded characters, and reports whether one of them is of those that mark a variable. What has no valid
@@ -103,24 +113,26 @@ func (m meaning) decode(text string) (decoded string, marks bool) {
 			return out.String() + text, marks
 		}
 		out.WriteString(text[:at])
-		inner, rest, closed := strings.Cut(text[at+2:], "}")
-		kind, digits, named := strings.Cut(inner, ":")
+		text = text[at+2:]
+		end := strings.IndexAny(text, "}$") // no valid form has a "$", and a text full of "${" must not be looked through for each
 		decoded, valid := "", false
-		if closed && named {
-			decoded, valid = decodeDigits(strings.ToLower(kind), strings.Fields(digits))
+		if end >= 0 && text[end] == '}' {
+			decoded, valid = decodeForm(text[:end])
 		}
 		if !valid {
 			out.WriteString("${")
-			text = text[at+2:]
 			continue
 		}
 		out.WriteString(decoded)
 		marks = marks || strings.ContainsAny(decoded, "${}")
-		text = rest
+		text = text[end+1:]
 	}
 }
 
-func decodeDigits(kind string, groups []string) (string, bool) {
+// decodeForm decodes what stands between the braces.
+func decodeForm(form string) (string, bool) {
+	kind, digits, _ := strings.Cut(strings.ToLower(form), ":")
+	groups := strings.Fields(digits)
 	var out []byte
 	for _, group := range groups {
 		n, err := strconv.ParseUint(group, 16, 32)
@@ -149,7 +161,7 @@ func (m meaning) expand(text string, s state) possible {
 		return possible{unknown: true}
 	}
 	out := just("")
-	for {
+	for !out.unknown {
 		at := strings.Index(decoded, "${")
 		if at < 0 {
 			return out.before(just(decoded))
@@ -161,6 +173,8 @@ func (m meaning) expand(text string, s state) possible {
 			out = out.before(just("${"))
 			decoded = decoded[at+2:]
 			continue
+		case m.crowded:
+			out = possible{unknown: true}
 		case isDigit(name[0]) || strings.Contains(name, "."): // of a match, or of another extension
 			out = possible{unknown: true}
 		default:
@@ -168,6 +182,7 @@ func (m meaning) expand(text string, s state) possible {
 		}
 		decoded = rest
 	}
+	return out
 }
 
 // isVariable knows the names that ${} may hold (RFC 5229 section 3).
