@@ -49,6 +49,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		statusCommand(f),
 		explainCommand(f),
 		configCommand(f),
+		schemaCommand(f),
 		versionCommand(f),
 		manCommand(f),
 	)

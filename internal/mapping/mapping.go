@@ -75,19 +75,19 @@ type Rules struct {
 
 // Pair is one source mailbox and where it goes.
 type Pair struct {
-	Source      string
-	Destination string
-	Use         string // special use that the source mailbox fills: \Sent, or ""
-	Exists      bool   // at the destination, and can be selected unless Container
-	Subscribe   bool
-	Container   bool   // the source mailbox cannot be selected: only a parent
-	Why         string // one phrase: "same name", "special use \Sent"
+	Source      string `json:"source"`
+	Destination string `json:"destination"`
+	Use         string `json:"use"`    // special use that the source mailbox fills: \Sent, or ""
+	Exists      bool   `json:"exists"` // at the destination, and can be selected unless Container
+	Subscribe   bool   `json:"subscribe"`
+	Container   bool   `json:"container"` // the source mailbox cannot be selected: only a parent
+	Why         string `json:"why"`       // one phrase: "same name", "special use \Sent"
 }
 
 // Left is a source mailbox that the plan leaves out.
 type Left struct {
-	Source string
-	Reason string
+	Source string `json:"source"`
+	Reason string `json:"reason"`
 }
 
 // Plan is the answer of [Make]. Pairs and Left are in the order of the source names, so a parent

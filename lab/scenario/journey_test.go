@@ -56,6 +56,8 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 			t.Errorf("status does not name %s", p.Address)
 		}
 	}
+	s.wantDescribed(t, "config check", "config sample", "version", "explain", "check", "accounts list", "accounts plan", "accounts settings",
+		"aliases export", "sync --plan", "sync", "verify", "report", "status", "rules plan", "rules export", "findings list", "secrets purge")
 	s.wantHidden(s.secrets())
 }
 
