@@ -3,7 +3,9 @@
 package davcopy
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"maps"
 	"net/http"
 	"slices"
@@ -180,15 +182,17 @@ func (j *collectionJob) rebook(ctx context.Context, rows []ledger.Object) error 
 	return j.ledger().SaveObjects(ctx, j.row, rows...)
 }
 
-// anchor finds what has the UID of a lost object under another name at the destination; what has none is found by what it is.
+// anchor finds what has the UID of a lost object under another name at the destination; what has none is found by the one that
+// it was given, and by what it is, or may be since an answer was lost.
 // It may also be what its user had put there, and is never ours to remove.
 func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 	if !holds(row) {
 		return row, false
 	}
-	all := j.unknown.withUID(row.UID)
+	all := j.unknown.withUID(cmp.Or(row.UID, row.MadeUID))
 	if row.UID == "" {
-		all = j.unknown.withForms(row.Form, row.Kept)
+		forms := slices.AppendSeq([][]byte{row.Form, row.Kept}, slices.Chunk(row.Tried, sha256.Size))
+		all = append(all, j.unknown.withForms(forms...)...)
 	}
 	found, is := pick(all, func(f *foreign) bool { return current(row, f.form) })
 	if !is {

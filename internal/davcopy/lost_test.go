@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rehome"
+	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab/corpus"
@@ -175,6 +176,34 @@ func TestThere_renamedWhileItWasWritten(t *testing.T) {
 		rows := j.there(j.lost())
 		if len(rows) != 1 || rows[0].Destination != name || isFailed(rows[0]) || !rows[0].Anew || len(j.actions.read) != 1 {
 			t.Errorf("as %s: %+v, %d to be read; want it read once more", name, rows, len(j.actions.read))
+		}
+	}
+}
+
+// What has no UID is found under another name also by the one that it was given, and as the version that was sent last.
+func TestAnchor_withoutUID(t *testing.T) {
+	t.Parallel()
+	card := func(number, uid string) []byte {
+		return []byte("BEGIN:VCARD\r\nVERSION:3.0\r\n" + uid + "FN:Anna\r\nTEL:" + number + "\r\nEND:VCARD\r\n")
+	}
+	form := func(data []byte) []byte {
+		digest, _ := pim.Digest(data, pim.KindContact)
+		return digest[:]
+	}
+	row := ledger.Object{
+		Source: "a.vcf", Destination: "a.vcf", State: ledger.ObjectConflict, Code: removedThere.Code,
+		Form: form(card("1", "")), Tried: form(card("2", "")), MadeUID: "made",
+	}
+	for _, c := range []struct {
+		there []byte
+		found bool
+	}{
+		{card("1", ""), true}, {card("2", ""), true}, {card("3", ""), false}, {card("3", "UID:made\r\n"), true}, {card("1", "UID:other\r\n"), false},
+	} {
+		j := &collectionJob{kind: rehome.KindContacts, unknown: &strangers{}}
+		j.unknown.add("renamed.vcf", `"1"`, c.there, pim.KindContact)
+		if got, found := j.anchor(row); found != c.found || found != (got.Destination == "renamed.vcf") {
+			t.Errorf("%s: found %v, %+v", c.there, found, got)
 		}
 	}
 }

@@ -195,7 +195,7 @@ func unreadable(sentence string) Comparison {
 
 // compareRepaired looks for a way from the source's object to the destination's by offered repairs: all of them as
 // they are made here, or without those that a server makes in a way of its own. Of an object that is changed all the
-// same it tells what differs after the former.
+// same it tells what differs after those that leave less.
 func (t Terms) compareRepaired(src, dst *reading) Comparison {
 	needs := t.offered()
 	found := t.compareBy(src, dst, needs)
@@ -203,8 +203,8 @@ func (t Terms) compareRepaired(src, dst *reading) Comparison {
 		for _, code := range filledIn(src.kind) {
 			delete(needs, code)
 		}
-		if other := t.compareBy(src, dst, needs); other.State != StateChanged {
-			return other
+		if other := t.compareBy(src, dst, needs); other.State != StateChanged || len(other.Differences) < len(found.Differences) {
+			return other // a UID that was made at another time is no loss
 		}
 	}
 	return found

@@ -216,6 +216,16 @@ func TestCompare_isSymmetric(t *testing.T) {
 	})
 }
 
+// Of a contact that got its UID when it was another one, and is damaged since, the damage is told.
+func TestCompare_namesTheDamageAndNoMadeUID(t *testing.T) {
+	t.Parallel()
+	src := "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Anna\r\nN:A;;;;\r\nTEL:1\r\nEND:VCARD\r\n"
+	dst := strings.NewReplacer("FN:", "UID:made-before\r\nFN:", "TEL:1\r\n", "").Replace(src)
+	if got := Compare([]byte(src), []byte(dst), KindContact); got.State != StateChanged || !strings.HasPrefix(got.Sentence(), "TEL") {
+		t.Errorf("%s: %s", got.State, got.Sentence())
+	}
+}
+
 // What is left of objects that are not held tells the same of them as their octets, as far as it tells.
 func TestCompareForms_asByTheOctets(t *testing.T) {
 	t.Parallel()
