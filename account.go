@@ -74,7 +74,6 @@ func ParseAddress(s string) (string, error) {
 	return s, nil
 }
 
-// isAtomText tells the characters of an unquoted local part, RFC 5322 section 3.2.3.
 // FileName makes a name of an address that every file system takes: an address may hold a slash. Two addresses never share
 // a name, or one person's letter would be another's: a name that had to be altered says whose it is by a digest.
 func FileName(address string) string {
@@ -91,6 +90,7 @@ func FileName(address string) string {
 	return safe + "-" + hex.EncodeToString(digest[:])[:8]
 }
 
+// isAtomText tells the characters of an unquoted local part, RFC 5322 section 3.2.3.
 func isAtomText(c rune) bool {
 	return isAlphanumeric(c) || c < 0x80 && strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", c)
 }

@@ -133,7 +133,7 @@ func openPage(content []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ed25519.Verify(ed25519.PublicKey(public), signedOctets(kindPage, content[:at]), signature) {
+	if !ed25519.Verify(public, signedOctets(kindPage, content[:at]), signature) {
 		return nil, errors.New("shows what is not signed: the page was altered")
 	}
 	return file, nil
