@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"rehome"
 )
 
@@ -41,6 +43,7 @@ func chained() *Book {
 			unreadOf("staff@a.test", ":include:/etc/staff"), unreadOf("noreply@a.test", ":blackhole:"), unreadOf("old@a.test", ":fail: gone"),
 			unreadOf("drop@a.test", "/var/mail/drop"), unreadOf("odd@a.test", "who knows"), unreadOf("^s-.*", "| /bin/x"),
 			to("half@a.test", "anna@a.test"), unreadOf("half@a.test", `"| /bin/x"`), unreadOf("x@elsewhere.test", "|/bin/x"),
+			to("abroad@a.test", "x@elsewhere.test"), to("abroad2@a.test", "y@elsewhere.test"), to("y@elsewhere.test", "gone@a.test"),
 			to("news@a.test", "anna+news@a.test"), to("anna+lists@a.test", "bob@a.test"), to("toold@a.test", "anna@w.test"),
 			to("todisabled@a.test", "joe+x@a.test"), to("tonobody@a.test", "nobody@w.test"), to("tolost@a.test", "x@l1.test"),
 			aliasOf(rehome.AliasDomain, "@w.test", "@v.test"), aliasOf(rehome.AliasDomain, "@v.test", "@a.test"),
@@ -66,7 +69,8 @@ func TestPlan_followsChainsToTheirEnds(t *testing.T) {
 		"noreply@a.test": "decide the source throws its mail away", "old@a.test": "leave out the source refuses its mail",
 		"drop@a.test": "decide it delivers to a file on the source's disk", "odd@a.test": "decide rehome does not know the form of its targets",
 		"^s-.* | | /bin/x": "decide rehome does not know its form", "x@elsewhere.test": "leave out its domain does not move",
-		"half@a.test": "decide another row of the same name has a form that rehome does not know",
+		"half@a.test":   "decide another row of the same name has a form that rehome does not know",
+		"abroad@a.test": "create", "abroad2@a.test": "create",
 		"news@a.test": "create", "anna+lists@a.test": "create", "toold@a.test": "create",
 		"todisabled@a.test": "decide its target joe+x@a.test does not move: disabled",
 		"tonobody@a.test":   "decide its target nobody@w.test does not exist", "tolost@a.test": "decide its target x@l1.test does not exist",
@@ -226,4 +230,48 @@ func TestWriteJSON_isWhatTheEncoderWrites(t *testing.T) {
 			t.Errorf("got %v\n%s\nwant\n%s", err, &got, &want)
 		}
 	}
+}
+
+// Whatever leads to whatever: an alias is to be made exactly if all of its mail arrives, told by walking there, and it is part
+// of a loop exactly if walking comes back.
+func TestPlan_isWhatWalkingTells(t *testing.T) {
+	t.Parallel()
+	name := rapid.SampledFrom([]string{"a@x.test", "b@x.test", "c@x.test", "d@z.test", "a@z.test"})
+	target := rapid.SampledFrom([]string{"a@x.test", "b@x.test", "c@y.test", "d@z.test", "a@z.test", "a+1@x.test", "b@y.test", "anna@x.test",
+		"anna+2@y.test", "gone@x.test", "gone@y.test", "x@out.test"})
+	rapid.Check(t, func(t *rapid.T) {
+		in := Input{Domains: []string{"x.test", "z.test"}, Accounts: []string{"anna@x.test"}, Abilities: Abilities{Yes, Yes, Yes, Yes}}
+		for _, from := range rapid.SliceOfNDistinct(name, 1, 5, rapid.ID[string]).Draw(t, "names") {
+			in.Aliases = append(in.Aliases, aliasOf(rehome.AliasDeliver, from, rapid.SliceOfN(target, 1, 3).Draw(t, "targets")...))
+		}
+		if rapid.Bool().Draw(t, "y is an alias of") {
+			in.Aliases = append(in.Aliases, aliasOf(rehome.AliasDomain, "@y.test", rapid.SampledFrom([]string{"@x.test", "@z.test"}).Draw(t, "domain")))
+		}
+		b := NewBook(in)
+		targets := map[string][]string{}
+		for _, a := range in.Aliases {
+			targets[a.Name] = a.Targets
+		}
+		var arrives func(address string, way map[string]bool) bool
+		arrives = func(address string, way map[string]bool) bool {
+			at, by := b.find(address)
+			if by == ByNothing {
+				return !b.knows(address)
+			}
+			if b.accounts[at] || way[at] {
+				return b.accounts[at]
+			}
+			way[at] = true
+			defer delete(way, at)
+			return !slices.ContainsFunc(targets[at], func(next string) bool { return !arrives(next, way) })
+		}
+		for _, line := range b.Plan().Lines {
+			if line.State == StateLeaveOut || line.Kind == string(rehome.AliasDomain) {
+				continue
+			}
+			if want := arrives(line.Name, map[string]bool{}); (line.State == StateCreate) != want {
+				t.Fatalf("%s: got %s %q, want it made: %v; aliases %v", line.Name, line.State, line.Problems, want, in.Aliases)
+			}
+		}
+	})
 }

@@ -130,14 +130,14 @@ func (g *graph) judgeTargets(line *Line, name string) root {
 		at, by := g.book.find(target)
 		r := g.rootOf(name, at)
 		switch {
+		case !g.book.accounts[at] && !g.book.knows(target):
+			outside = true // also if the source has an alias there: its domain stays where it is
 		case by == ByStaying:
 			own("its target "+target+" does not move: "+g.book.input.Staying[at], "choose another target, or move that account too")
 		case by == ByUnread:
 			own("its target "+target+" has a form that rehome does not know", "decide about "+at+" first")
-		case by == ByNothing && g.book.knows(target):
-			own("its target "+target+" does not exist", "choose another target, or drop it; mail to it bounces today")
 		case by == ByNothing:
-			outside = true
+			own("its target "+target+" does not exist", "choose another target, or drop it; mail to it bounces today")
 		case r.state != StateCreate && !said[r.name]:
 			said[r.name] = true
 			worse(r.follow())

@@ -91,6 +91,9 @@ func (f *frame) writeCensus(w io.Writer, census recipients.Census) error {
 
 // writeCensusNotes says what the totals leave out.
 func writeCensusNotes(w io.Writer, census recipients.Census) {
+	if n := census.Totals.Unseen; n > 0 {
+		fmt.Fprintf(w, "note: %s of these received no mail here; an alias that rehome does not understand is all there is\n", number(n))
+	}
 	if n := len(census.WithoutDomain); n > 0 {
 		fmt.Fprintf(w, "note: the logs show mail for %s with no account or alias, or with more than one: %s\n",
 			plural(n, "name")+" without a domain", printable(listed(census.WithoutDomain)))

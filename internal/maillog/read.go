@@ -104,15 +104,14 @@ func (s *Summary) add(one File) {
 
 // nothingUnderstood is the error of files none of which tells anything: that is not the same as nobody.
 func (s Summary) nothingUnderstood() error {
-	if s.Lines > s.NotUnderstood {
+	if s.Lines > s.NotUnderstood || len(s.Each) == 0 {
 		return nil
 	}
-	object, cause := "", "there is no line in any of the logs"
-	for _, one := range s.Each {
-		if one.Error != "" {
-			object, cause = one.File, one.Error
-			break
-		}
+	object, cause := s.Each[0].File, "there is no line in it"
+	if i := slices.IndexFunc(s.Each, func(one File) bool { return one.Error != "" }); i >= 0 {
+		object, cause = s.Each[i].File, s.Each[i].Error
+	} else if len(s.Each) > 1 {
+		object, cause = fmt.Sprintf("(%d files)", s.Files), "there is no line in any of them"
 	}
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "read logs", Object: object, Cause: errors.New(cause),
 		Hint: "name a log of Exim (main log), Postfix, Sendmail, qmail, Courier or Dovecot, as a file of its own or from syslog"}
@@ -122,6 +121,7 @@ func (s Summary) nothingUnderstood() error {
 func logFiles(paths []string) ([]string, error) {
 	var files []string
 	for _, root := range paths {
+		before := len(files)
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
@@ -133,6 +133,9 @@ func logFiles(paths []string) ([]string, error) {
 			}
 			return nil
 		})
+		if err == nil && len(files) == before {
+			err = errors.New("contains no file (links are not followed)")
+		}
 		if err != nil {
 			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read logs", Object: root, Cause: err,
 				Hint: "name mail logs of the source, or folders that contain them"}

@@ -170,6 +170,7 @@ type Totals struct {
 	Silent    int `json:"silent"`
 	NotListed int `json:"not_listed"` // sightings beyond the bound of a census
 	Older     int `json:"older"`      // sightings before the time asked for
+	Unseen    int `json:"unseen"`     // of All: on the books for something that is not understood, and received nothing
 }
 
 // Doubtful are lines of logs that were not understood and have addresses of the domains that move in them.
@@ -205,6 +206,7 @@ func (c *Counter) Report(decisions map[string]Decision) Report {
 			one := Recipient{Address: address, ByEvidence: map[Evidence]int{}}
 			one.judge(alias.ByUnread, decisions[address])
 			report.Totals.count(one.State)
+			report.Totals.Unseen++
 			report.Recipients = append(report.Recipients, one)
 		}
 	}

@@ -212,7 +212,7 @@ func TestReport_unreadAliasesAndSubAddresses(t *testing.T) {
 		"undecided tickets@a.test (alias in an unknown form)", "decided all@a.test (alias in an unknown form)",
 		"decided old@a.test (alias in an unknown form)", "known anna@a.test (account)", "known anna+lists@a.test (alias)",
 		"known anna+news@a.test (sub-address)"}
-	if !slices.Equal(got, want) {
+	if !slices.Equal(got, want) || report.Totals.Unseen != 3 {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	var wants []string
