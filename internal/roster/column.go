@@ -45,7 +45,8 @@ func (c column) isPassword() bool {
 }
 
 // vocabulary has what programs call the columns, in the form of wordOf and the surest first: English as in Excel, Google
-// Workspace, Microsoft 365, Exchange, cPanel, Plesk and Zimbra, then German, French, Spanish, Italian and Dutch.
+// Workspace, Microsoft 365, Exchange, cPanel, Plesk and Zimbra, then German, French, Spanish, Italian and Dutch,
+// then some of Portuguese, Polish, Czech, Slovak and the Nordic languages.
 var vocabulary = [columnCount][]string{
 	emailAddress: {
 		"emailaddress", "primaryemail", "primaryemailaddress", "primarysmtpaddress", "emailprimary", "email", "emailid", "mailaddress", "mail", "smtpaddress",
@@ -58,18 +59,23 @@ var vocabulary = [columnCount][]string{
 		"nombreprincipaldeusuario", "buzon", "cuentadecorreo",
 		"indirizzoemail", "indirizzomail", "indirizzodiposta", "indirizzodipostaelettronica", "postaelettronica", "nomeprincipaleutente", "casella",
 		"caselladiposta", "casellapostale",
-		"emailadres", "mailadres", "epostadres", "primairemailadres", "primairemailadres", "userprincipalnaam", "postvak",
+		"emailadres", "mailadres", "epostadres", "primairemailadres", "userprincipalnaam", "postvak",
+		"email1value", "email1", "email1address", "workemail",
+		"enderecodeemail", "correioeletronico", "adresemail", "emailovaadresa", "epostadress", "mailadress", "sahkoposti", "eposta",
 	},
 	firstName: {
 		"firstname", "first", "givenname", "forename", "vorname", "prenom", "nombredepila", "primernombre", "nomedibattesimo", "voornaam", "roepnaam",
+		"primeironome", "imie", "jmeno", "krstnimeno", "fornamn", "fornavn", "etunimi",
 	},
 	lastName: {
 		"lastname", "last", "surname", "familyname", "sn", "nachname", "familienname", "zuname", "nomdefamille", "apellido", "apellidos", "primerapellido",
 		"cognome", "achternaam", "familienaam",
+		"sobrenome", "apelido", "ultimonome", "nazwisko", "prijmeni", "priezvisko", "efternamn", "efternavn", "etternavn", "sukunimi",
 	},
 	password: {
 		"password", "passwd", "pass", "pwd", "userpassword", "passwort", "kennwort", "motdepasse", "mdp", "contrasena", "clave", "parolachiave", "parola",
 		"wachtwoord",
+		"senha", "palavrapasse", "haslo", "heslo", "losenord", "adgangskode", "passord", "salasana",
 	},
 	sourceUser: {"sourceuser"}, sourcePassword: {"sourcepassword"},
 	destinationUser: {"destinationuser"}, destinationPassword: {"destinationpassword"},
@@ -104,7 +110,7 @@ func wordOf(label string) string {
 			return unicode.ToLower(c)
 		}
 		return -1
-	}, norm.NFKD.String(label))
+	}, norm.NFKD.String(strings.NewReplacer("ł", "l", "Ł", "L", "ø", "o", "Ø", "O", "ß", "ss").Replace(label)))
 }
 
 // columnOf finds the column that a label means, and how sure that is: 0 is the surest.

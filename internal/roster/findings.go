@@ -26,9 +26,9 @@ var (
 	}
 	passwordMasked = rehome.Declared{
 		Code: "roster_password_masked", Topic: rehome.TopicPasswords, Severity: rehome.SeverityWarning,
-		Sentence: "{n password} in the roster {n|is|are} only asterisks or dots and {n|does|do} not count",
+		Sentence: "{n password} in the roster {n|is|are} only asterisks, dots or a word for nothing, and {n|does|do} not count",
 		NextStep: "nothing, or write the passwords into the file: without one, the account gets a temporary password",
-		Meaning:  "Programs write asterisks in place of a password that they do not show.",
+		Meaning:  "Programs write asterisks in place of a password that they do not show, and databases NULL where there is none.",
 	}
 	// PasswordHashed says that a row has a hash in the place of a password.
 	PasswordHashed = rehome.Declared{

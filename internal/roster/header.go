@@ -5,6 +5,7 @@ package roster
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"rehome/internal/content/table"
 )
@@ -25,6 +26,9 @@ var wanted = table.Labels{
 	},
 }
 
+// ownLabels is for a label that only rehome can mean: a misspelt one must not pass for a column of another program.
+const ownLabels = "the column is not known; those that begin like this are SourceUser, SourcePassword, DestinationUser and DestinationPassword"
+
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // readHeader chooses, of several labels that mean one column, the surest. Two that are equally sure, or two passwords, are a
@@ -40,6 +44,9 @@ func readHeader(row table.Row) (header, []table.Problem) {
 		h.columns[i] = columnCount
 		c, rank, known := columnOf(cell.Text)
 		if !known {
+			if word := wordOf(cell.Text); strings.HasPrefix(word, "source") || strings.HasPrefix(word, "destination") {
+				problems = append(problems, table.Problem{Line: cell.Line, Column: cell.Column, Reason: ownLabels})
+			}
 			continue
 		}
 		switch before := h.at[c]; {

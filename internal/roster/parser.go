@@ -5,6 +5,7 @@ package roster
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"rehome"
@@ -70,9 +71,12 @@ func (p *parser) count(row table.Row) string {
 	return ""
 }
 
+// nothing is what databases and spreadsheets write where there is no value.
+var nothing = []string{"NULL", `\N`, "(null)", "#N/A", "#NV"}
+
 // unmasked is a password, or "" for what a program writes in the place of one.
 func (p *parser) unmasked(text string) string {
-	if mask := strings.TrimSpace(text); mask != "" && strings.Trim(mask, "*•●") == "" {
+	if mask := strings.TrimSpace(text); mask != "" && (strings.Trim(mask, "*•●") == "" || slices.Contains(nothing, mask)) {
 		p.masked++
 		return ""
 	}

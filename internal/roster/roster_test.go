@@ -149,6 +149,7 @@ func TestParse_headerMustBeUnderstood(t *testing.T) {
 		{"FirstName,Password\nAnna,hunter2\n", "no line names the columns"},
 		{"EmailAddress,Password,Password\nanna@example.org,hunter2,2\n", "people.csv:1:23: Password occurs twice"},
 		{"EmailAddress,Password,Passwort\nanna@example.org,hunter2,2\n", "people.csv:1:23: Password occurs twice"},
+		{"EmailAddress,SourcePasword\nanna@example.org,hunter2\n", "people.csv:1:14: the column is not known; those that begin like this"},
 		{"\"EmailAddress\nanna@example.org\n", "begins with a quote and is not closed"},
 		{"EmailAddress,Password\x0banna@example.org,hunter2\x0b", "line 1 holds an address"},
 		{"ben@example.org,hunter2\nEmailAddress,Password\nanna@example.org,x", "line 1 holds an address"},

@@ -97,10 +97,14 @@ func hasUTF8Letters(raw []byte) bool {
 }
 
 // looksWestern knows that no word of Western Europe has four letters in a row beyond ASCII: those of Greek, Cyrillic and
-// their like have little else.
+// their like have little else. Nor does any have a sign in it that is a letter in the character set of Central Europe.
 func looksWestern(raw []byte) bool {
 	run := 0
-	for _, b := range raw {
+	for i, b := range raw {
+		// ł, ą and Ż of Windows-1250, where Windows-1252 has the signs ³, ¹ and ¯.
+		if bytes.IndexByte([]byte("\xb3\xb9\xaf"), b) >= 0 && (i > 0 && isSmall(raw[i-1]) || i+1 < len(raw) && isSmall(raw[i+1])) {
+			return false
+		}
 		run++
 		if b < 0x80 {
 			run = 0
@@ -111,6 +115,8 @@ func looksWestern(raw []byte) bool {
 	}
 	return true
 }
+
+func isSmall(b byte) bool { return b >= 'a' && b <= 'z' }
 
 // decodeOctets leaves an octet without a character as one that is no UTF-8.
 func decodeOctets(raw []byte, set *charmap.Charmap) string {

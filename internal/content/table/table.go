@@ -126,7 +126,9 @@ func (t *Table) findLabels(labels *Labels, said byte) error {
 			if !more {
 				break
 			}
-			syntax = cmp.Or(syntax, problem)
+			if delimiter == delimiters[0] || said != 0 { // with another one, quotes stand anywhere
+				syntax = cmp.Or(syntax, problem)
+			}
 			if n := known(row, labels); n > best && problem == nil {
 				best, t.Labels, t.rows = n, row, s
 			}

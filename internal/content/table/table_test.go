@@ -131,6 +131,8 @@ func TestRead_refusals(t *testing.T) {
 		"Address,Name\x85a@x.test,Hunter": "line 1 holds an address", // one line, whatever 0x85 is
 		"\"Address,Name\na@x.test,Hunter": "line 1: a field begins with a quote",
 		"Address,Name\na@x.test,\xc0\xed\xe4\xf0\xe5\xe9\n": "not those of Western Europe",
+		"Address,Name\na@x.test,W\xb3adek\n":                "not those of Western Europe",
+		"Name,E-mail\n\"Hunter, 2\",x\n":                    "no line names the columns", // and nothing of quotes
 		strings.Repeat("x", 1<<20+1):                        "larger than 1 MiB",
 	} {
 		_, err := Read(strings.NewReader(text), labels, usual)

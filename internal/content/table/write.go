@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"unicode"
 )
 
 // Write writes rows in the one form of every table that rehome makes for people: UTF-8 with a byte order mark, without
@@ -62,6 +63,8 @@ func computes(cell string) bool {
 	if cell != "" && strings.ContainsRune("\t\r\n", rune(cell[0])) {
 		return true
 	}
-	rest := strings.TrimLeft(cell, "' \t\r\n\u00a0")
+	rest := strings.TrimLeftFunc(cell, func(c rune) bool {
+		return c == '\'' || unicode.IsSpace(c) || unicode.IsControl(c) || unicode.Is(unicode.Cf, c)
+	})
 	return rest != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(rest)[0])
 }
