@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rehome"
+	"rehome/internal/pass"
 )
 
 // allShutOut reports whether no account was let in. That is no trouble of the accounts: an end refuses the log-ins, and the
@@ -68,7 +69,7 @@ func (p Planned) Outcome() rehome.Outcome {
 	return rehome.OutcomeDone
 }
 
-// Outcome implements rehome.Answer: what failed is tried again, a script that a server refuses is mended by a person, and
+// Outcome implements rehome.Answer: what failed is tried again, a script that a server refuses, or that needs a person, is mended by one, and
 // files that nobody asked for wait to be handed over.
 func (r Ruled) Outcome() rehome.Outcome {
 	if allShutOut(r.Accounts, func(a RuledAccount) bool { return a.class == rehome.ClassAuth }) {
@@ -79,7 +80,7 @@ func (r Ruled) Outcome() rehome.Outcome {
 		if a.Error != "" && !lasting(a.class) {
 			return rehome.OutcomeRemaining
 		}
-		stuck = stuck || a.Error != "" || a.Failed() > 0
+		stuck = stuck || a.Error != "" || a.Failed() > 0 || r.stored && pass.Blocked(a.Account, a.Findings) != nil
 	}
 	switch {
 	case stuck:

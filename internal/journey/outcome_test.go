@@ -30,6 +30,7 @@ import (
 // Every answer, as it can end: what a face shows of it, and the exit code, come from here alone.
 func TestOutcome_ofEveryAnswer(t *testing.T) {
 	t.Parallel()
+	doubted := []RuledAccount{{Moved: rulecopy.Moved{Findings: []rehome.Finding{{Blocks: true}}}}}
 	for _, test := range []struct {
 		what   string
 		answer rehome.Answer
@@ -44,6 +45,8 @@ func TestOutcome_ofEveryAnswer(t *testing.T) {
 		{"rules, an account is not let in", Ruled{Accounts: []RuledAccount{{}, {Error: "no", class: rehome.ClassAuth}}}, rehome.OutcomeStuck},
 		{"rules, nobody is let in", Ruled{Accounts: []RuledAccount{{Error: "no", class: rehome.ClassAuth}}}, rehome.OutcomeUnreachable},
 		{"rules, a script refused", Ruled{Accounts: []RuledAccount{{Moved: scripts(rulecopy.Keep, rulecopy.Refused)}}}, rehome.OutcomeStuck},
+		{"rules, a script needs a person", Ruled{Accounts: doubted, stored: true}, rehome.OutcomeStuck},
+		{"rules, planned, a script needs a person", Ruled{Accounts: doubted}, rehome.OutcomeDone},
 		{"rules, a script left", Ruled{Accounts: []RuledAccount{{Moved: scripts(rulecopy.Leave, rulecopy.Put)}}}, rehome.OutcomeDone},
 		{"rules, as files because there is no service", Ruled{ByHand: "no service", instead: true}, rehome.OutcomeWaiting},
 		{"rules, planned where there is no service", Ruled{ByHand: "no service"}, rehome.OutcomeDone},

@@ -35,6 +35,7 @@ type Ruled struct {
 	Files  []string `json:"files,omitempty"` // the sheets, and the folder of the scripts
 
 	instead bool // of being stored: nobody has asked for files
+	stored  bool // and not only shown, or written to files
 }
 
 // RuledAccount is what became of one account's rules.
@@ -94,6 +95,7 @@ func (m *Move) Rules(ctx context.Context, choice people.Choice, options RuleOpti
 		ends.Destination = nil
 		ruled.ByHand = err.Error()
 	}
+	ruled.stored = !options.Plan && ruled.ByHand == ""
 	ruled.Accounts, err = ends.run(ctx, who, options.Plan)
 	if !options.Plan {
 		err = errors.Join(err, m.note(ctx, ruleLines(ruled)...))

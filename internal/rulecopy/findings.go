@@ -70,7 +70,7 @@ var (
 		Meaning:  "The scripts are what the source server runs. What the database holds besides may be old.",
 	}
 	rulesNotUnderstood = rehome.Declared{
-		Code: "rules_not_understood", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Code: "rules_not_understood", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning, Blocks: true,
 		Sentence: "rehome cannot read the script ({why}), so it is copied unchanged and stays off",
 		NextStep: "correct the script at the source and run the same command again, or check its mailbox names at the destination and " +
 			"activate it there",
@@ -87,13 +87,14 @@ var (
 		`the rule files into the mailbox "{mailbox}", which is not copied`, scriptMailboxUnknown.NextStep)
 
 	rulesNeedPerson = rehome.Declared{
-		Code: "rules_need_person", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Code: "rules_need_person", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning, Blocks: true,
 		Sentence: "the script makes the name of a mailbox while it runs ({what}), so rehome cannot give it the destination's name; " +
 			"the script stays off",
 		NextStep: "write the mailbox's name out at the source and run the same command again, or correct the script at the destination and " +
 			"activate it there",
 		Meaning: "What the script does depends on something that is known only at the old server, or only while it runs. At the destination " +
-			"it could put messages elsewhere or do nothing. rehome stores the script, and never activates it by itself.",
+			"it could put messages elsewhere or do nothing. rehome stores the script, and never activates it by itself. Until somebody has " +
+			"corrected, activated or deleted it, the account does not count as done, if the script is the active one at the source.",
 	}
 	scriptMailboxID = rulesNeedPerson.Saying(
 		"the script names a mailbox by its number at the source ({what}), which the destination does not have; the script stays off",

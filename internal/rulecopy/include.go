@@ -32,6 +32,13 @@ func (a Account) checkIncludes(all []script) {
 	}
 }
 
+// mind lets the doubts about a script that does not run at the source hold nobody up.
+func (s script) mind() {
+	for i := range s.doubts {
+		s.doubts[i].Blocks = s.doubts[i].Blocks && s.active
+	}
+}
+
 func (s script) calls() []sieve.Include {
 	if s.read == nil {
 		return nil
@@ -107,6 +114,7 @@ func (p *placer) put(w script) {
 		}
 		return name
 	})
+	w.mind()
 	action := place(w, p.there, p.known, p.options)
 	for _, name := range names {
 		action.calls = append(action.calls, name)

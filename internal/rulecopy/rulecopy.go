@@ -111,6 +111,7 @@ func (e *Engine) Plan(ctx context.Context, a Account) (Moved, error) {
 	if a.Target == nil {
 		for _, w := range wanted {
 			outcome.Scripts = append(outcome.Scripts, w.action(Hand))
+			w.mind()
 			outcome.Findings = append(outcome.Findings, w.doubts...)
 		}
 		return outcome, nil

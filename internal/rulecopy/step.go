@@ -34,6 +34,7 @@ func (e *Ends) Kind() rehome.Kind { return rehome.KindRules }
 func (e *Ends) RunSlice(ctx context.Context, account rehome.Account, _ time.Time, _ pass.Budget) (pass.Result, error) {
 	outcome, err := e.Move(ctx, account, false, func() (mapping.Ways, error) { return e.Where(ctx, account) })
 	r := pass.Result{Looked: err == nil, Counts: Counts{outcome}, Findings: outcome.Findings}
+	r.Blocked = pass.Blocked(account.Address, outcome.Findings)
 	for _, script := range outcome.Scripts {
 		r.Advanced = r.Advanced || script.Do == Put
 	}

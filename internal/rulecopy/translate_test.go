@@ -3,6 +3,7 @@
 package rulecopy
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 )
 
 // dotted is an account at a server with "INBOX." and dots that moves to one with slashes.
@@ -134,6 +136,35 @@ func TestPlan_namesInFiles(t *testing.T) {
 		if got := strings.Join(findings, "\n"); !strings.HasPrefix(got, want.finding) || action.Activate == (want.finding != "") {
 			t.Errorf("%s: got %q, activate %v", file, got, action.Activate)
 		}
+	}
+}
+
+// An account counts as done only when somebody has seen to the script that runs at the source; one that is off there holds
+// nobody up. Whoever activates the stored script at the destination has seen to it.
+func TestSync_whoeverMustLookBlocks(t *testing.T) {
+	t.Parallel()
+	a := dotted()
+	to := &server{scriptStore: scriptStore{}}
+	a.Target = to
+	engine := New(Options{Ledger: memory{}, SwitchOn: true})
+	blocks := func(source scriptStore) string {
+		a.Source = source
+		outcome, err := engine.Sync(t.Context(), a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintln(len(outcome.Findings), pass.Blocked(anna, outcome.Findings) != nil)
+	}
+	const doubtful = "require \"variables\"; fileinto \"INBOX.${1}\";"
+	if got := blocks(scriptStore{"other": doubtful}); got != "1 false\n" {
+		t.Errorf("off at the source: got %s", got)
+	}
+	if got := blocks(scriptStore{"main": doubtful}); got != "1 true\n" || to.active != "" {
+		t.Errorf("on at the source: got %s, active %q", got, to.active)
+	}
+	to.active = "main"
+	if got := blocks(scriptStore{"main": doubtful}); got != "0 false\n" || to.active != "main" {
+		t.Errorf("activated at the destination: got %s, active %q", got, to.active)
 	}
 }
 
