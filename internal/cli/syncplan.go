@@ -20,14 +20,20 @@ func (f *frame) planSync(ctx context.Context, move *journey.Move, accounts peopl
 	if err != nil {
 		return rehome.OutcomeDone, err
 	}
-	return f.give(planned, func(w io.Writer) error { return f.writePlan(w, planned.Accounts) })
+	return f.give(planned, func(w io.Writer) error { return f.writePlan(w, planned) })
 }
 
-func (f *frame) writePlan(w io.Writer, planned []journey.PlannedAccount) error {
+// writePlan prints how much each account has, and below that where everything goes that does not stay as it is.
+func (f *frame) writePlan(w io.Writer, plan journey.Planned) error {
+	planned := plan.Accounts
 	parts := &spaced{w: w}
-	for _, write := range []func(*spaced, []journey.PlannedAccount) error{
-		writeFailed, writeCollections, writeLeaving, writeMailboxes, writeRenamed, writeVanished, writePlannedRules,
-	} {
+	steps := []func(*spaced, []journey.PlannedAccount) error{
+		writeFailed, writeAmounts, f.writeCollections, writeLeaving, f.writeMailboxes, writeRenamed, writeVanished, writePlannedRules,
+	}
+	if f.quiet {
+		steps = steps[:1]
+	}
+	for _, write := range steps {
 		if err := write(parts, planned); err != nil {
 			return err
 		}
@@ -37,7 +43,88 @@ func (f *frame) writePlan(w io.Writer, planned []journey.PlannedAccount) error {
 			return err
 		}
 	}
-	return nil
+	if f.quiet {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, planSummary(plan))
+	return err
+}
+
+// writeAmounts shows how much each account has, and how much of it a pass would copy.
+func writeAmounts(s *spaced, planned []journey.PlannedAccount) error {
+	t := newTable("ACCOUNT", "MESSAGES", "SIZE", "NEW", "NEW SIZE", "NEW CONTACTS", "NEW EVENTS", "TIME").alignRight(1, 2, 3, 4, 5, 6, 7)
+	for _, a := range planned {
+		row := []string{a.Account, "", "", "", "", "", "", ""}
+		if m := a.Mail; m != nil {
+			copy(row[1:], []string{
+				number(int(m.Messages)), octetsOrUnknown(m.Octets), number(int(m.NewMessages)), octetsOrUnknown(m.NewOctets),
+			})
+			row[7] = about(a.Seconds)
+		}
+		row[5], row[6] = number(toCopy(a, rehome.KindContacts)), number(toCopy(a, rehome.KindCalendars))
+		if a.Mail != nil || len(a.Collections) > 0 {
+			t.add(row...)
+		}
+	}
+	return s.write(t)
+}
+
+// toCopy counts the objects of a kind that a pass would write.
+func toCopy(a journey.PlannedAccount, kind rehome.Kind) int {
+	n := 0
+	for _, c := range a.Collections {
+		if c.Kind == kind && c.Why == "" {
+			n += c.New + c.Changed + c.Again
+		}
+	}
+	return n
+}
+
+func octetsOrUnknown(n int64) string {
+	if n < 0 {
+		return "unknown"
+	}
+	return octets(n)
+}
+
+// about renders a time that is no promise.
+func about(seconds int64) string {
+	switch {
+	case seconds == 0:
+		return ""
+	case seconds < 60:
+		return "1 min"
+	case seconds < 3600:
+		return fmt.Sprintf("%d min", (seconds+59)/60)
+	}
+	return fmt.Sprintf("%d h %d min", seconds/3600, seconds%3600/60)
+}
+
+// planSummary sums up, and says what the time stands on.
+func planSummary(plan journey.Planned) string {
+	var messages, size int64
+	objects := 0
+	for _, a := range plan.Accounts {
+		if a.Mail != nil {
+			messages += a.Mail.NewMessages
+			size += max(a.Mail.NewOctets, 0)
+		}
+		objects += toCopy(a, rehome.KindContacts) + toCopy(a, rehome.KindCalendars)
+	}
+	if messages == 0 && objects == 0 {
+		return "nothing new to copy; nothing was written"
+	}
+	text := "to copy: " + amountOf(messages, objects)
+	if size > 0 {
+		text += ", " + octets(size)
+	}
+	if e := plan.Estimate; e != nil && e.Seconds > 0 {
+		text += fmt.Sprintf(", about %s at %s/s and %s messages/s", about(e.Seconds), octets(e.BytesPerSecond), number(int(e.MessagesPerSecond)))
+		if e.Partial {
+			text += ", without what could not be counted"
+		}
+	}
+	return text + "; nothing was written"
 }
 
 // spaced writes tables with an empty line between them.
@@ -78,19 +165,19 @@ func writeFailed(s *spaced, planned []journey.PlannedAccount) error {
 	return nil
 }
 
-// writeCollections shows where every address book and calendar would go, and how much of it.
-func writeCollections(s *spaced, planned []journey.PlannedAccount) error {
-	t := newTable("ACCOUNT", "KIND", "COLLECTION", "SOURCE", "DESTINATION", "ACTION", "NEW", "CHANGED", "RETRIED", "UNCHANGED",
-		"REASON").alignRight(6, 7, 8, 9)
+// writeCollections shows where every address book and calendar would go of which something changes, or all. Their addresses at
+// both ends are in the JSON.
+func (f *frame) writeCollections(s *spaced, planned []journey.PlannedAccount) error {
+	t := newTable("ACCOUNT", "KIND", "COLLECTION", "ACTION", "NEW", "CHANGED", "RETRIED", "UNCHANGED", "REASON").alignRight(4, 5, 6, 7)
 	for _, a := range planned {
 		for _, c := range a.Collections {
 			switch {
 			case c.Deleted: // writeLeaving shows it
 			case c.Why != "":
-				t.add(a.Account, string(c.Kind), c.Name, c.Source, "", "not copied", "", "", "", "", c.Why)
-			default:
-				t.add(a.Account, string(c.Kind), c.Name, c.Source, c.Destination, createOrUse(c.Exists), number(c.New), number(c.Changed),
-					number(c.Again), number(c.Unchanged), "")
+				t.add(a.Account, string(c.Kind), c.Name, "not copied", "", "", "", "", c.Why)
+			case f.all || !c.Exists || c.New+c.Changed+c.Again > 0:
+				t.add(a.Account, string(c.Kind), c.Name, createOrUse(c.Exists), number(c.New), number(c.Changed), number(c.Again),
+					number(c.Unchanged), "")
 			}
 		}
 	}
@@ -112,12 +199,14 @@ func writeLeaving(s *spaced, planned []journey.PlannedAccount) error {
 	return s.write(t)
 }
 
-// writeMailboxes shows where every mailbox would go.
-func writeMailboxes(s *spaced, planned []journey.PlannedAccount) error {
+// writeMailboxes shows where every mailbox would go that is made, gets another name or stays behind, or all.
+func (f *frame) writeMailboxes(s *spaced, planned []journey.PlannedAccount) error {
 	t := newTable("ACCOUNT", "SOURCE MAILBOX", "DESTINATION MAILBOX", "ACTION", "REASON")
 	for _, a := range planned {
 		for _, p := range a.Pairs {
-			t.add(a.Account, p.Source, p.Destination, createOrUse(p.Exists), p.Why)
+			if f.all || !p.Exists || !p.Plain() {
+				t.add(a.Account, p.Source, p.Destination, createOrUse(p.Exists), p.Why)
+			}
 		}
 		for _, l := range a.Left {
 			t.add(a.Account, l.Source, "", "not copied", l.Reason)

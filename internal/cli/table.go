@@ -126,15 +126,18 @@ func (t *table) fit(columns int) (widths []int, ok bool) {
 	widths = make([]int, len(t.header))
 	for i, title := range t.header {
 		widths[i] = cells(title)
-		if columns > 0 {
-			widths[i] = longestWord(title)
-		}
 		for _, row := range t.rows {
 			widths[i] = max(widths[i], cells(row[i]))
 		}
 	}
-	if columns <= 0 {
+	if columns <= 0 || total(widths) <= columns {
 		return widths, true
+	}
+	for i, title := range t.header {
+		widths[i] = longestWord(title)
+		for _, row := range t.rows {
+			widths[i] = max(widths[i], cells(row[i]))
+		}
 	}
 	for total(widths) > columns {
 		widest := -1

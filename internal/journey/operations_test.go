@@ -95,6 +95,9 @@ func testPlan(t *testing.T, move *Move) {
 	if err != nil || len(planned.Accounts) != 1 || planned.Accounts[0].Error != "" || len(planned.Accounts[0].Rules) != 1 {
 		t.Fatalf("got %+v, %v", planned, err)
 	}
+	if m := planned.Accounts[0].Mail; m == nil || m.Mailboxes == 0 || m.Uncounted > 0 || planned.Estimate == nil {
+		t.Errorf("counts: got %+v and the estimate %+v", m, planned.Estimate)
+	}
 	names := ""
 	for _, pair := range planned.Accounts[0].Pairs {
 		names += pair.Source + " to " + pair.Destination + ";"

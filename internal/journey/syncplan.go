@@ -17,6 +17,53 @@ import (
 // Planned is what a pass would do.
 type Planned struct {
 	Accounts []PlannedAccount `json:"accounts"`
+	Estimate *Estimate        `json:"estimate,omitempty"` // of all accounts; nil for none
+}
+
+// Estimate says how long a pass would take, by the speed that it assumes: nobody knows the line before it has carried anything.
+type Estimate struct {
+	Seconds           int64 `json:"seconds"`
+	BytesPerSecond    int64 `json:"bytes_per_second"`
+	MessagesPerSecond int64 `json:"messages_per_second"`
+	Partial           bool  `json:"partial,omitempty"` // some accounts or mailboxes are not counted
+}
+
+// The speed that is assumed of a line and two servers that nobody has measured: a usual office line, and a destination that
+// stores each message for good before it answers.
+const (
+	assumedOctets   = 5_000_000
+	assumedMessages = 100
+)
+
+// estimate says how long the new messages and octets take; the slower of the two counts.
+func (e *Estimate) estimate(messages, octets int64) int64 {
+	return max((messages+e.MessagesPerSecond-1)/e.MessagesPerSecond, (max(octets, 0)+e.BytesPerSecond-1)/e.BytesPerSecond)
+}
+
+// estimated fills in how long each account takes, and all of them.
+func (m *Move) estimated(p *Planned) {
+	e := &Estimate{BytesPerSecond: assumedOctets, MessagesPerSecond: assumedMessages}
+	if limit := int64(m.settings.Limits.BytesPerSecond); limit > 0 {
+		e.BytesPerSecond = min(e.BytesPerSecond, limit)
+	}
+	var messages, octets int64
+	counted := false
+	for i := range p.Accounts {
+		a := &p.Accounts[i]
+		e.Partial = e.Partial || a.Error != ""
+		if a.Mail == nil {
+			continue
+		}
+		counted = true
+		e.Partial = e.Partial || a.Mail.Uncounted > 0 || a.Mail.NewOctets < 0
+		a.Seconds = e.estimate(a.Mail.NewMessages, a.Mail.NewOctets)
+		messages += a.Mail.NewMessages
+		octets += max(a.Mail.NewOctets, 0)
+	}
+	if counted {
+		e.Seconds = e.estimate(messages, octets)
+		p.Estimate = e
+	}
 }
 
 // PlannedAccount is what a pass would do about the mailboxes, collections and rules of one account.
@@ -24,6 +71,9 @@ type PlannedAccount struct {
 	Account string         `json:"account"`
 	Pairs   []mapping.Pair `json:"mailboxes"`
 	Left    []mapping.Left `json:"left_out"`
+
+	Mail    *mailcopy.Amount `json:"mail,omitempty"` // nil where it does not move, or could not be read
+	Seconds int64            `json:"estimated_seconds,omitempty"`
 
 	Renamed     []mailcopy.Renamed          `json:"renamed"`
 	Vanished    []mailcopy.Vanished         `json:"vanished"`
@@ -76,6 +126,7 @@ func (m *Move) PlanSync(ctx context.Context, choice people.Choice, options SyncO
 		}
 		planned.Accounts = append(planned.Accounts, row)
 	}
+	m.estimated(&planned)
 	return planned, nil
 }
 
@@ -102,6 +153,9 @@ func (p plannedPass) account(ctx context.Context, account rehome.Account) Planne
 	var unseen error
 	if p.mail != nil {
 		mail, unseen = p.mail.Plan(ctx, account)
+		if unseen == nil {
+			row.Mail = &mail.Amount
+		}
 		row.note(append(mail.Held, mail.Plan.Findings...), unseen)
 	}
 	row.Pairs = nonNil(mail.Plan.Pairs)

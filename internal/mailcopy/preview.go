@@ -21,6 +21,7 @@ type Preview struct {
 	Ways     mapping.Ways // the plan, for who asks further
 	Renames  []Renamed
 	Vanished []Vanished
+	Amount   Amount
 	Held     []rehome.Finding // what would wait for somebody to confirm it
 }
 
@@ -60,7 +61,7 @@ func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, err
 	if err := run.survey(ctx); err != nil {
 		return Preview{}, err
 	}
-	preview := Preview{Plan: run.view.plan, Ways: e.ways(run.view)}
+	preview := Preview{Plan: run.view.plan, Ways: e.ways(run.view), Amount: run.view.amount()}
 	if err = run.preview(ctx, &preview); err == nil {
 		err = run.view.checkRoom(account.Address)
 	}

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// Plain reports whether a mailbox keeps its name as far as the two ends can have the same: nobody looks for it elsewhere.
+func (p Pair) Plain() bool { return p.Why == whyInbox || p.Why == whySamePath || p.Why == whySameName }
+
 // What Pair.Why says, beside the special uses.
 const (
 	whyInbox    = "always INBOX"
