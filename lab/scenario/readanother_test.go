@@ -119,7 +119,7 @@ func TestJourney_deletedCalendarWaits(t *testing.T) {
 		t.Errorf("status says %+v, want the account blocked until somebody has decided", accounts)
 	}
 	plan := s.want(0, "sync", "--plan", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
-	if !strings.Contains(plan.out, "TO REMOVE") || !strings.Contains(plan.out, "RETRIED") {
+	if !strings.Contains(plan.out, "TO REMOVE") || !strings.Contains(plan.out, "GONE AT SOURCE") {
 		t.Errorf("the plan does not show what would be removed:\n%s", plan.out)
 	}
 	done := s.want(0, "sync", "--only", "contacts,calendars", "--deletions", "mirror", "--confirm-deletions")
