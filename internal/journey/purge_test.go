@@ -21,6 +21,7 @@ func moveIn(t *testing.T) (m *Move, dir string) {
 	settings := config.Default()
 	settings.Accounts.Output = filepath.Join(dir, "accounts")
 	settings.Secrets.Identity = filepath.Join(dir, "identity.txt")
+	settings.Store = filepath.Join(dir, "rehome.db")
 	return New(&settings, "test", nil), dir
 }
 
