@@ -9,7 +9,7 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		rulesNotActivated, rulesChangedThere, rulesWait, rulesNotPossible, rulesRefused, rulesNoRoom, rulesNamesKept, rulesCopyUnknown,
 		rulesDatabaseUnused, rulesNotUnderstood, scriptMailboxUnknown, ruleMailboxUnknown,
-		rulesNeedPerson, scriptMailboxID, scriptAnnotation, scriptUnwritable, scriptComputedInclude, includeGlobal, includeMissing, includeForeign,
+		rulesNeedPerson, scriptMailboxID, scriptAnnotation, scriptUnwritable, scriptUnknownCommand, scriptComputedInclude, includeGlobal, includeMissing, includeForeign,
 		includeOff, blockedUnclear,
 	}
 }
@@ -104,6 +104,9 @@ var (
 		"remove the test at the source and run the same command again, or set the annotation at the destination and activate the script there")
 	scriptUnwritable = rulesNeedPerson.Saying(
 		"the mailbox's name contains ${, which the script would replace ({what}); the script stays off", rulesNeedPerson.NextStep)
+	scriptUnknownCommand = rulesNeedPerson.Saying(
+		"the script has a command or test that rehome does not know ({what}), and it seems to name a mailbox; the script stays off",
+		"correct the mailbox's name in the script at the destination and activate it there")
 	scriptComputedInclude = rulesNeedPerson.Saying(
 		"the script makes the name of the script that it calls while it runs ({what}); the script stays off",
 		"write the name out at the source and run the same command again, or correct the script at the destination and activate it there")

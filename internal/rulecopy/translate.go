@@ -131,6 +131,9 @@ func (r *renamer) rename(m sieve.Mailbox) string {
 	if renamed, known := r.account.mailbox(name); known {
 		return renamed
 	}
+	if m.Maybe {
+		return m.Name
+	}
 	if renamed, seen := r.known[m]; seen || len(r.known) >= maxUnknown {
 		return cmp.Or(renamed, name)
 	}
@@ -180,6 +183,8 @@ func declaredFor(kind sieve.DoubtKind) rehome.Declared {
 		return scriptAnnotation
 	case sieve.ComputedInclude:
 		return scriptComputedInclude
+	case sieve.UnknownCommand:
+		return scriptUnknownCommand
 	case sieve.UnwritableName:
 		return scriptUnwritable
 	}

@@ -93,6 +93,9 @@ func TestPlan_namesOfMailboxes(t *testing.T) {
 		{"of the server", "require [\"variables\", \"vnd.dovecot.environment\"]; fileinto \"${env.x}\";",
 			"require [\"variables\", \"vnd.dovecot.environment\"]; fileinto \"${env.x}\";",
 			[]string{"main, line 1: " + strings.ReplaceAll(computed, "%", `fileinto "${env.x}"`)}},
+		{"an unknown command", `newfangled "INBOX.Work"; newfangled :x ["news", "5"];`, `newfangled "INBOX.Work"; newfangled :x ["news", "5"];`,
+			[]string{`main, line 1: the script has a command or test that rehome does not know (newfangled "INBOX.Work"), ` +
+				`and it seems to name a mailbox; the script stays off`}},
 		{"a mailbox that nobody has", `fileinto "INBOX.Gone";`, `fileinto "Gone";`, nil},
 	} {
 		action, findings := planned(t, dotted(), test.script)

@@ -14,6 +14,7 @@ type Mailbox struct {
 	Name   string
 	Create bool // the script makes it if it is missing (RFC 5490 section 3.2)
 	Asked  bool // the script only asks about it
+	Maybe  bool // it may be something else: only a mailbox that is there has another name
 }
 
 // Mapped is a script with other names of mailboxes.
@@ -79,7 +80,7 @@ func (m *mapper) map1(u use) {
 		if old == "" {
 			continue // no name of a mailbox: the server refuses it at either end
 		}
-		names[old] = m.rename(Mailbox{Name: old, Create: u.create, Asked: u.asked})
+		names[old] = m.rename(Mailbox{Name: old, Create: u.create, Asked: u.asked, Maybe: u.maybe})
 		changed = changed || names[old] != old
 		// Nothing can write such a name for sure where "${" has a meaning (RFC 5229 section 3).
 		if names[old] != old && strings.Contains(old+names[old], "${") && m.script.substitutes() {
@@ -89,6 +90,8 @@ func (m *mapper) map1(u use) {
 	}
 	switch {
 	case !changed:
+	case u.maybe:
+		m.doubts = m.script.doubted(m.doubts, u.in, UnknownCommand)
 	case len(u.name.values) == 1:
 		m.edits = append(m.edits, edit{u.at.from, u.at.to, inline(names[u.name.values[0]])})
 	case len(m.chosen) >= maxVariables/4: // a server has room for a few more variables only

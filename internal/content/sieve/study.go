@@ -35,6 +35,7 @@ const (
 	MailboxID                        // a mailbox is named by its number at the old server (RFC 9042)
 	Annotation                       // what is noted on a mailbox or a server decides (RFC 5490), and that does not move
 	ComputedInclude                  // a script's name is made while the script runs
+	UnknownCommand                   // what nobody here knows seems to name a mailbox
 	UnwritableName                   // the new name cannot be written as a string of this script
 )
 
@@ -44,6 +45,7 @@ type use struct {
 	name   possible
 	create bool // the mailbox is made if it is missing
 	asked  bool // the script asks whether there is one
+	maybe  bool // a string of a command or test that nobody here knows
 	in     node
 	before int // where a command can be put that runs before it
 }
@@ -248,6 +250,10 @@ func (w *walk) note(n node, now state) {
 	if n.after("mailboxid") != nil {
 		w.doubt(n, MailboxID)
 	}
+	if !known(n.name) {
+		w.suspect(n, now)
+		return
+	}
 	for _, at := range n.mailboxes() {
 		name := w.means.expand(at.value, now)
 		if name.unknown {
@@ -256,6 +262,17 @@ func (w *walk) note(n node, now state) {
 		}
 		s.uses = append(s.uses, use{at: at, name: name, create: n.has("create"), in: n, before: w.before,
 			asked: n.name != "fileinto" && quiet(n.name)})
+	}
+}
+
+// suspect notes every string of a command or test that nobody here knows: it may name a mailbox.
+func (w *walk) suspect(n node, now state) {
+	for _, a := range n.args {
+		for _, at := range a.texts {
+			if name := w.means.expand(at.value, now); !name.unknown {
+				w.script.uses = append(w.script.uses, use{at: at, name: name, in: n, before: w.before, maybe: true})
+			}
+		}
 	}
 }
 
