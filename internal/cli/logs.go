@@ -25,7 +25,11 @@ func writeLogsRead(w io.Writer, read maillog.Summary, found func(maillog.Counts)
 }
 
 func logCounts(n maillog.Counts, found func(maillog.Counts) string) string {
-	return fmt.Sprintf("%s, %s, %s not understood", plural(n.Lines, "line"), found(n), number(n.NotUnderstood))
+	text := fmt.Sprintf("%s, %s, %s not understood", plural(n.Lines, "line"), found(n), number(n.NotUnderstood))
+	if n.Cut > 0 {
+		text += fmt.Sprintf(", %s too long and read in part", number(n.Cut))
+	}
+	return text
 }
 
 func deliveryLine(n maillog.Counts) string { return count(n.Deliveries, "delivery", "deliveries") }

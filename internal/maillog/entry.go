@@ -53,6 +53,12 @@ func partLine(line string, latest time.Time) entry {
 		line = inner
 	}
 	when, rest = cutTime(line, latest)
+	if labels, inner, found := strings.Cut(rest, "} "); found && strings.HasPrefix(labels, "{") && !when.IsZero() { // Loki's
+		rest = inner
+		if at, behind := cutTime(inner, when); !at.IsZero() {
+			when, rest = at, behind
+		}
+	}
 	e := entry{when: when, own: rest}
 	e.cutTag(rest[len(priority.FindString(rest)):])
 	return e
