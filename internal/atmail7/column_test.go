@@ -40,6 +40,7 @@ func TestText_ofOneValue(t *testing.T) {
 		{"MAT\xda\x8a", true, "MATÚŠ", fromCP1252},
 		{"Hawaiʻi", true, "Hawaiʻi", asStored},
 		{"Jo\u0308rg S\u030cika", true, "Jo\u0308rg S\u030cika", asStored},
+		{"S\u030cika", true, "S\u030cika", asStored}, // CC 8C would be two letters of Windows-1252
 		{"HOLÉŠOV", true, "HOLÉŠOV", asStored},
 		{"ДМИТРИЙ", true, "ДМИТРИЙ", asStored},
 		{"\xc4\xec\xe8\xf2\xf0\xe8\xe9", false, "Äìèòðèé", fromUnknown},

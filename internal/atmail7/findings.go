@@ -9,7 +9,8 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		databaseIncomplete, tablesNotRead, databaseNotLocked, domainMalformed, domainDisabled, domainsEmpty, servicesOff, popOff,
 		accountTwice, accountIncomplete, accountLeftOver, quotaUnreadable, nameUnknown, nameRecoded, nameCharsetUnknown, nameRecodedTwice, nameLooksDoubled,
-		passwordLooksHashed, passwordLooksPlain, passwordContradicted, passwordLocked, passwordUnsealed, passwordStaysSealed, passwordCut, passwordNotASCII, overrideUnused,
+		passwordLooksHashed, passwordLooksPlain, passwordContradicted, passwordLocked, passwordUnsealed, passwordStaysSealed, passwordCut,
+		passwordNotASCII, overrideUnused,
 		AliasUnparsed, aliasTwice, AliasDomainUnknown, AliasOfInstaller, forwardUnparsed, forwardToSelf, forwardCopyUnknown,
 	}
 }

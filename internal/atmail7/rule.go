@@ -94,7 +94,8 @@ func (r *reading) rules(ctx context.Context, found catalogue, name string, table
 	for i := range texts {
 		texts[i]++ // behind the account
 	}
-	return r.eachText(ctx, "table "+name, "SELECT "+strings.Join(columns, ", ")+" FROM "+quoted(name), texts, func(v []sql.RawBytes, _ []recoding) error {
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + quoted(name)
+	return r.eachText(ctx, "table "+name, query, texts, func(v []sql.RawBytes, _ []recoding) error {
 		table.row(rules, v)
 		return nil
 	})

@@ -66,9 +66,10 @@ const accents = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u0309\u030a\u0
 // isWritten reports whether a text is one that people write: no word has letters of two scripts, none is a single letter of
 // a far one, and the Latin ones are those of European languages.
 func isWritten(text string) bool {
-	if strings.ContainsFunc(text, func(c rune) bool {
-		return unicode.IsControl(c) && !unicode.IsSpace(c) || unicode.IsMark(c) || unicode.Is(unicode.Co, c)
-	}) {
+	odd := func(c rune) bool {
+		return unicode.IsControl(c) && !unicode.IsSpace(c) || unicode.IsMark(c) && !strings.ContainsRune(accents, c) || unicode.Is(unicode.Co, c)
+	}
+	if strings.ContainsFunc(text, odd) {
 		return false
 	}
 	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return !unicode.IsLetter(c) }) {

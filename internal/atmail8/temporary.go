@@ -34,7 +34,9 @@ const (
 )
 
 // unsaid are syllables that nobody shall find in a letter from the administrator.
-var unsaid = []string{"fuk", "fag", "fik", "nig", "neg", "kok", "dik", "tit", "pus", "put", "kak", "kut", "sef", "hur", "pen", "rap", "fot", "nut", "gas", "hit"}
+var unsaid = []string{
+	"fuk", "fag", "fik", "nig", "neg", "kok", "dik", "tit", "pus", "put", "kak", "kut", "sef", "hur", "pen", "rap", "fot", "nut", "gas", "hit",
+}
 
 // TemporaryPassword makes a random password that passes the policy. It has a character of every
 // kind even where the policy does not ask for it, because a platform may ask for more than it says.

@@ -18,7 +18,8 @@ import (
 var (
 	hexShape = regexp.MustCompile(`^(?:[0-9a-f]+|[0-9A-F]+)$`)
 	// Modular crypt: $id$... of the families of crypt(3), whole or cut, and BSD's extended DES.
-	cryptShape = regexp.MustCompile(`^\$(?:1|2[abxy]?|3|5|6|7|y|gy|sm3|md5|sha1|apr1|argon2id?|argon2i|scrypt|pbkdf2[a-z0-9-]*)[$,].|^_[./0-9A-Za-z]{19}$`)
+	cryptShape = regexp.MustCompile(`^\$(?:1|2[abxy]?|3|5|6|7|y|gy|sm3|md5|sha1|apr1|argon2id?|argon2i|scrypt|pbkdf2[a-z0-9-]*)[$,].` +
+		`|^_[./0-9A-Za-z]{19}$`)
 	// crypt(3) with DES: two characters of salt, eleven of hash. The last one holds four bits, so there are sixteen of it.
 	desShape      = regexp.MustCompile(`^[./0-9A-Za-z]{13}$`)
 	desWholeShape = regexp.MustCompile(`^[./0-9A-Za-z]{12}[.26AEIMQUYcgkosw]$`)

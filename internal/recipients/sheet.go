@@ -83,13 +83,18 @@ func parseSheet(name string, content []byte) ([]Recipient, error) {
 	}
 	var all []Recipient
 	var problems []table.Problem
+	first := map[string]Decision{}
 	err = read.Each(func(row table.Row) bool {
 		r, problem := sheetRow(row, at)
+		if before, twice := first[r.Address]; problem == nil && twice && before != r.Decision {
+			problem = &table.Problem{Line: row.Line, Column: 1, Field: "Decision", Reason: "is another one than in an earlier row of the same address"}
+		}
 		if problem != nil {
 			problems = append(problems, *problem)
-		} else {
-			all = append(all, r)
+			return true
 		}
+		first[r.Address] = r.Decision
+		all = append(all, r)
 		return true
 	}, func(p table.Problem) bool { problems = append(problems, p); return true })
 	if err == nil && len(problems) > 0 {

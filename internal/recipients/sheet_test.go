@@ -35,10 +35,11 @@ func TestParseSheet_readsWhatAPersonHasWritten(t *testing.T) {
 	for text, want := range map[string]string{
 		"Address;State\n":  "no column Decision",
 		"State,Decision\n": "no line names the columns",
-		head + "fax@a.test,,,,,perhaps,\nx@a.test,,,,,m,": "r.csv:2:16: Decision is neither keep nor drop\nr.csv:3:14: Decision is neither",
-		head + "nobody,,,,,,\n":                           "r.csv:2:1: Address has no @",
-		head + "a@a.test,b\n":                             "ends before the column Decision",
-		"":                                                "empty",
+		head + "fax@a.test,,,,,perhaps,\nx@a.test,,,,,m,":                 "r.csv:2:16: Decision is neither keep nor drop\nr.csv:3:14: Decision is neither",
+		head + "nobody,,,,,,\n":                                           "r.csv:2:1: Address has no @",
+		"Address;Decision\na@a.test;keep\nb@a.test;keep\nA@a.test;drop\n": "r.csv:4:1: Decision is another one",
+		head + "a@a.test,b\n":                                             "ends before the column Decision",
+		"":                                                                "empty",
 	} {
 		if _, err := parseSheet("r.csv", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)

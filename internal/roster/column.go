@@ -49,10 +49,11 @@ func (c column) isPassword() bool {
 // then some of Portuguese, Polish, Czech, Slovak and the Nordic languages.
 var vocabulary = [columnCount][]string{
 	emailAddress: {
-		"emailaddress", "primaryemail", "primaryemailaddress", "primarysmtpaddress", "emailprimary", "email", "emailid", "mailaddress", "mail", "smtpaddress",
+		"emailaddress", "primaryemail", "primaryemailaddress", "primarysmtpaddress", "emailprimary", "email", "emailid", "mailaddress", "mail",
+		"smtpaddress",
 		"windowsemailaddress", "userprincipalname", "upn", "mailbox", "mailboxaddress", "account", "emailaccount", "address",
-		"emailadresse", "emailadressen", "primareemailadresse", "mailadresse", "epost", "epostadresse", "elektronischepost", "benutzerprinzipalname", "postfach",
-		"emailkonto",
+		"emailadresse", "emailadressen", "primareemailadresse", "mailadresse", "epost", "epostadresse", "elektronischepost", "benutzerprinzipalname",
+		"postfach", "emailkonto",
 		"adresseemail", "adressemail", "adressedemessagerie", "adresseelectronique", "courriel", "adressecourriel", "adressedecourriel",
 		"adresseemailprincipale", "nomprincipaldutilisateur", "boiteauxlettres", "comptedemessagerie",
 		"correo", "correoelectronico", "direcciondecorreo", "direcciondecorreoelectronico", "direccionemail", "direcciondeemail",

@@ -49,7 +49,7 @@ func taken(t interface{ Fatalf(string, ...any) }, text string, with *Labels) (ro
 	return rows, broken, read.Charset
 }
 
-func utf16Of(text string, order binary.AppendByteOrder) string {
+func utf16Of(order binary.AppendByteOrder, text string) string {
 	var out []byte
 	for _, unit := range utf16.Encode([]rune(text)) {
 		out = order.AppendUint16(out, unit)
@@ -84,10 +84,11 @@ func TestRead_everyFormOfOneTable(t *testing.T) {
 		"told":               {"sep=;\r\n" + strings.ReplaceAll(text, ",", ";"), UTF8},
 		"told in quotes":     {"\"sep=;\"\n" + strings.ReplaceAll(text, ",", ";"), UTF8},
 		"told tabs":          {"sep=\t\n" + strings.ReplaceAll(text, ",", "\t"), UTF8},
-		"little, mark":       {"\xff\xfe" + utf16Of(text, binary.LittleEndian), UTF16},
-		"big, mark":          {"\xfe\xff" + utf16Of(text, binary.BigEndian), UTF16},
-		"little, no mark":    {utf16Of(text, binary.LittleEndian), UTF16},
-		"big, no mark":       {utf16Of(text, binary.BigEndian), UTF16},
+		"little, mark":       {"\xff\xfe" + utf16Of(binary.LittleEndian, text), UTF16},
+		"big, mark":          {"\xfe\xff" + utf16Of(binary.BigEndian, text), UTF16},
+		"little, no mark":    {utf16Of(binary.LittleEndian, text), UTF16},
+		"big, no mark":       {utf16Of(binary.BigEndian, text), UTF16},
+		"wide CR":            {utf16Of(binary.LittleEndian, cr), UTF16},
 		"Windows-1252":       {octetsOf(t, text, charmap.Windows1252), Windows1252},
 		"Mac OS Roman":       {octetsOf(t, cr, charmap.Macintosh), MacRoman},
 		"a title, two lines": {"All people\nas of today,\n" + text, UTF8},

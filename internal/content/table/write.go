@@ -12,7 +12,8 @@ import (
 
 // Write writes rows in the one form of every table that rehome makes for people: UTF-8 with a byte order mark, without
 // which Excel takes the octets for its own code page; semicolons, the list separator of Excel in most of Europe; CR LF.
-// The rows are written as they come. Each cell that a spreadsheet would compute is guarded. Read and Unguard give back the same cells, octet for octet.
+// The rows are written as they come. Each cell that a spreadsheet would compute is guarded. Read and Unguard give back the
+// same cells, octet for octet.
 func Write(w io.Writer, rows iter.Seq[[]string]) error {
 	out := bufio.NewWriter(w) // keeps the first error
 	_, _ = out.WriteString("\xef\xbb\xbf")
