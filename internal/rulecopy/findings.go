@@ -9,7 +9,8 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		rulesNotActivated, rulesChangedThere, rulesWait, rulesNotPossible, rulesRefused, rulesNoRoom, rulesNamesKept, rulesCopyUnknown,
 		rulesDatabaseUnused, rulesNotUnderstood, scriptMailboxUnknown, ruleMailboxUnknown,
-		rulesNeedPerson, scriptMailboxID, scriptAnnotation, scriptUnwritable, scriptUnknownCommand, scriptComputedInclude, includeGlobal, includeMissing, includeForeign,
+		rulesNeedPerson, scriptMailboxID, scriptAnnotation, scriptUnwritable, scriptUnknownCommand, scriptComputedInclude,
+		includeGlobal, includeMissing, includeForeign,
 		includeOff, blockedUnclear,
 	}
 }

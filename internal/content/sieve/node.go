@@ -82,14 +82,12 @@ func (n node) number(tag string) string {
 	return n.args[i+1].number
 }
 
-// strings returns the strings of an argument, counted from the last, which is 0: what has no tag stands
-// behind what has one (RFC 5228 section 2.6.2).
-func (n node) strings(fromLast int) []token {
-	i := len(n.args) - 1 - fromLast
-	if i < 0 {
+// last returns the strings of the last argument: what has no tag stands behind what has one (RFC 5228 section 2.6.2).
+func (n node) last() []token {
+	if len(n.args) == 0 {
 		return nil
 	}
-	return n.args[i].texts
+	return n.args[len(n.args)-1].texts
 }
 
 func values(tokens []token) []string {

@@ -55,7 +55,7 @@ type use struct {
 func (s *Script) study() {
 	for _, n := range s.commands {
 		if n.name == "require" {
-			s.Require = append(s.Require, values(n.strings(0))...)
+			s.Require = append(s.Require, values(n.last())...)
 		}
 	}
 	requires := func(e string) bool {
@@ -112,7 +112,7 @@ func (w *walk) survey(commands []node, all map[string]bool) int {
 		}
 		switch n.name {
 		case "global", "import", "export":
-			for _, name := range values(n.strings(0)) {
+			for _, name := range values(n.last()) {
 				w.shared[strings.ToLower(name)] = true
 			}
 		}
@@ -235,7 +235,7 @@ func lowered(tokens []token) []string {
 // note takes what a move needs from a command or test.
 func (w *walk) note(n node, now state) {
 	s := w.script
-	last := n.strings(0)
+	last := n.last()
 	s.Answers = s.Answers || answers(n.name)
 	switch n.name {
 	case "redirect":
@@ -278,7 +278,7 @@ func (w *walk) suspect(n node, now state) {
 
 // noteInclude takes the name of a script, which must be constant (RFC 6609 section 3.2).
 func (w *walk) noteInclude(n node, now state) {
-	for _, at := range n.strings(0) {
+	for _, at := range n.last() {
 		name := w.means.expand(at.value, now)
 		if name.unknown || len(name.values) != 1 {
 			w.doubt(n, ComputedInclude)
@@ -318,7 +318,7 @@ func (n node) mailboxes() []token {
 	names := append(slices.Clone(n.after("fcc")), n.after("mailbox")...)
 	switch n.name {
 	case "fileinto", "mailboxexists", "implicit_keep_target":
-		names = append(names, n.strings(0)...)
+		names = append(names, n.last()...)
 	case "metadata":
 		if len(args) == 3 {
 			names = append(names, args[0].texts...)

@@ -9,8 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// How much is followed: a string with more values, or a longer one, counts as unknown, and so does every variable of a script
-// that has more of them, or is too long for them. Servers take 128 variables of 4,000 octets for sure (RFC 5229 section 3); a name of a mailbox is shorter.
+// How much is followed: a string with more values, or a longer one, counts as unknown, and so does every variable of a script that
+// has more of them, or is too long for them. Servers take 128 variables of 4,000 octets for sure (RFC 5229 section 3); a name of a
+// mailbox is shorter.
 const (
 	maxValues    = 16
 	maxLength    = 4000

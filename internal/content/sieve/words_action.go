@@ -159,7 +159,7 @@ func away(n node) string {
 	if n.has("mime") {
 		text = " the MIME text "
 	}
-	return words + text + excerpts(n.strings(0)) + fcc(n, "reply")
+	return words + text + excerpts(n.last()) + fcc(n, "reply")
 }
 
 // fcc says where a copy of what is sent goes (RFC 8580).

@@ -107,7 +107,7 @@ func compares(n node) string {
 	if n.has("count") {
 		part = "the number of " + several
 	}
-	return part + " " + relation + " " + either(n.strings(0)) + how
+	return part + " " + relation + " " + either(n.last()) + how
 }
 
 // subject says what a test looks at, how several of it are called, and which tags have been put into words.
