@@ -85,10 +85,18 @@ func how(host *endpoint.IMAP) string {
 
 // checkHost connects without logging in.
 func checkHost(ctx context.Context, c *List, host *endpoint.IMAP) bool {
-	client, err := host.Visit(ctx)
-	if err != nil {
+	if err := Visit(ctx, c, host); err != nil {
 		c.Fail("imap", err)
 		return false
+	}
+	return true
+}
+
+// Visit says what answers, without logging in. The error is that of a host that cannot be reached, trusted or understood.
+func Visit(ctx context.Context, c *List, host *endpoint.IMAP) error {
+	client, err := host.Visit(ctx)
+	if err != nil {
+		return err
 	}
 	defer client.Close() // only looked at
 	name := serverName(ctx, client)
@@ -96,17 +104,17 @@ func checkHost(ctx context.Context, c *List, host *endpoint.IMAP) bool {
 	if !secured {
 		c.Warn("imap", fmt.Sprintf("%s answers at %s without encryption", name, host.Settings().Address),
 			"passwords and mail are sent unencrypted: use this only on this machine or inside a tunnel")
-		return true
+		return nil
 	}
 	expiry := state.PeerCertificates[0].NotAfter
 	sentence := fmt.Sprintf("%s answers at %s, %s, certificate valid until %s",
 		name, host.Settings().Address, tls.VersionName(state.Version), expiry.Format(time.DateOnly))
 	if time.Until(expiry) < 30*24*time.Hour {
 		c.Warn("imap", sentence, "it expires within a month: have it renewed before the move, or pin its key")
-		return true
+		return nil
 	}
 	c.OK("imap", sentence)
-	return true
+	return nil
 }
 
 // serverName asks with ID, which many servers answer before the log-in.

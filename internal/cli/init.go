@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -28,12 +27,15 @@ func initCommand(f *frame) *cobra.Command {
 		Short: "Create rehome.yaml and the key for sealed files",
 		Long: `init writes the settings file, creates the folder secrets/ beside it, which only you can read, and
 stores a new age identity there: the key that opens the files that rehome seals. It never overwrites
-an existing file. At a terminal it asks for the values that the flags do not give.`,
+an existing file. At a terminal it asks for the values that the flags do not give, and looks at once
+whether the servers answer. You can leave it with Ctrl-C: the answers are kept beside the settings file,
+and the same command goes on.`,
 		Example: `  rehome init --organisation "Example Ltd" --domain example.com \
     --source-imap mail.example.com:993 --source-database mysql://reader@127.0.0.1:3306/atmail \
     --source-master mover --destination-imap imap.us-east.atmailcloud.com:993`,
 		Args: cobra.NoArgs,
 		RunE: f.run(func(ctx context.Context, _ []string) (rehome.Outcome, error) {
+			draft.Domains = listOf(strings.Join(draft.Domains, " "))
 			draft.SourceKind, draft.DestinationKind = config.SourceKind(sourceKind), config.DestinationKind(destinationKind)
 			return rehome.OutcomeDone, f.initialise(ctx, draft)
 		}),
@@ -52,6 +54,7 @@ an existing file. At a terminal it asks for the values that the flags do not giv
 	flags.StringVar(&draft.SourceDAV, "source-dav", "", "URL of the source CalDAV and CardDAV server (default: the source database)")
 	flags.StringVar(&draft.DestinationDAV, "destination-dav", "",
 		"URL of the destination CalDAV and CardDAV server; without it contacts and calendars are not copied")
+	flags.StringVar(&draft.SourcePOP3, "source-pop3", "", "source POP3 server, host:port")
 	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "source ManageSieve server, host:port (default: the rules in the source database)")
 	flags.StringVar(&draft.DestinationSieve, "destination-sieve", "", "destination ManageSieve server, host:port; without it rules are written to files")
 	flags.StringVar(&draft.Store, "store", "", "ledger, a SQLite file (default rehome.db)")
@@ -93,6 +96,9 @@ func (f *frame) initialise(ctx context.Context, draft config.Draft) error {
 		return err
 	}
 	result.Written = append(result.Written, f.configFile)
+	if err := os.Remove(f.draftFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return writeFault(f.draftFile(), err)
+	}
 	return f.answer(result, result.print)
 }
 
@@ -151,67 +157,4 @@ func (r initResult) print(w io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// question is one thing that init has to know.
-type question struct {
-	flag, text string
-	required   bool
-	given      bool
-	set        func(answer string)
-}
-
-func questionsOf(draft *config.Draft) []question {
-	return []question{
-		{"organisation", "name of the organisation", false, draft.Organisation != "", func(a string) { draft.Organisation = a }},
-		{"domain", "mail domains, separated by spaces", false, len(draft.Domains) > 0, func(a string) { draft.Domains = strings.Fields(a) }},
-		{"source-imap", "source IMAP server, host:port", true, draft.SourceIMAP != "", func(a string) { draft.SourceIMAP = a }},
-		{"destination-imap", "destination IMAP server, host:port", true, draft.DestinationIMAP != "", func(a string) { draft.DestinationIMAP = a }},
-	}
-}
-
-// ask completes a draft at a terminal. Elsewhere it demands the flags that are required.
-func (f *frame) ask(ctx context.Context, draft *config.Draft) error {
-	var missing []string
-	in := bufio.NewReader(f.app.In)
-	for _, q := range questionsOf(draft) {
-		switch {
-		case q.given:
-		case f.interactive:
-			fmt.Fprintf(f.screen, "%s: ", q.text)
-			answer, err := readAnswer(ctx, in)
-			if err != nil {
-				return err
-			}
-			q.set(answer)
-		case q.required:
-			missing = append(missing, "--"+q.flag)
-		}
-	}
-	if len(missing) > 0 {
-		return &usageError{cause: fmt.Errorf("init needs %s", strings.Join(missing, " and ")), command: "rehome init"}
-	}
-	return nil
-}
-
-// readAnswer reads a line, or returns when the context ends: reading from a terminal cannot be cancelled.
-func readAnswer(ctx context.Context, in *bufio.Reader) (string, error) {
-	type line struct {
-		text string
-		err  error
-	}
-	read := make(chan line, 1)
-	go func() {
-		text, err := in.ReadString('\n')
-		read <- line{text, err}
-	}()
-	select {
-	case l := <-read:
-		if errors.Is(l.err, io.EOF) {
-			return "", &usageError{cause: errors.New("the input ended before all questions were answered"), command: "rehome init"}
-		}
-		return strings.TrimSpace(l.text), l.err
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
 }

@@ -3,10 +3,13 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
-	"slices"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,32 +17,97 @@ import (
 	"rehome/internal/config"
 )
 
-func TestAsk_terminal(t *testing.T) {
-	t.Parallel()
+// interviewed runs an interview over answers; reach plays the servers.
+func interviewed(t *testing.T, file, answers string, draft *config.Draft, reach func(key string) (string, error)) (screen string, err error) {
+	t.Helper()
 	f, out := testFrame(true)
-	f.interactive = true
-	f.app.In = strings.NewReader("Example Ltd\n example.com  example.org \nnew.example.com:993\n")
+	f.interactive, f.configFile = true, file
+	i := &interview{f: f, in: bufio.NewReader(strings.NewReader(answers)), draft: draft,
+		reach: func(_ context.Context, _ *config.Config, key string) (string, error) { return reach(key) }}
+	err = i.run(t.Context())
+	return out.String(), err
+}
+
+func answersAll(string) (string, error) { return "it answers", nil }
+
+func TestInterview_asksForEverythingThatAnAdministratorHas(t *testing.T) {
+	t.Parallel()
 	draft := config.Draft{SourceIMAP: "old.example.com:993"}
-	if err := f.ask(t.Context(), &draft); err != nil {
+	answers := "Example Ltd\n example.com,  example.org \nmysql://reader@127.0.0.1/atmail\nmover\nhttps://dav.example.com/\n\n" +
+		"old.example.com:995\nnew.example.com:993\n\nnew.example.com:4190\n"
+	screen, err := interviewed(t, filepath.Join(t.TempDir(), "rehome.yaml"), answers, &draft, answersAll)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if draft.Organisation != "Example Ltd" || !slices.Equal(draft.Domains, []string{"example.com", "example.org"}) ||
-		draft.DestinationIMAP != "new.example.com:993" {
-		t.Errorf("got %+v", draft)
+	want := config.Draft{
+		Organisation: "Example Ltd", Domains: []string{"example.com", "example.org"}, SourceIMAP: "old.example.com:993", SourceMaster: "mover",
+		SourceDatabase: "mysql://reader@127.0.0.1/atmail", SourceDAV: "https://dav.example.com/", SourcePOP3: "old.example.com:995",
+		DestinationIMAP: "new.example.com:993", DestinationSieve: "new.example.com:4190",
 	}
-	if strings.Contains(out.String(), "source IMAP") || strings.Count(out.String(), ": ") != 3 {
-		t.Errorf("asked %q, want three questions", out)
+	if !reflect.DeepEqual(draft, want) {
+		t.Errorf("got %+v, want %+v", draft, want)
+	}
+	if strings.Contains(screen, "source IMAP") || strings.Count(screen, "it answers") != 6 {
+		t.Errorf("got %s\nwant what was not given, and each server looked at", screen)
+	}
+	text, err := draft.YAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Parse("rehome.yaml", text); err != nil {
+		t.Error(err)
 	}
 }
 
-func TestAsk_inputEnds(t *testing.T) {
+// A wrong answer is asked for again at once; a server that is silent may be kept.
+func TestInterview_checksAtOnce(t *testing.T) {
 	t.Parallel()
-	f, _ := testFrame(true)
-	f.interactive = true
-	f.app.In = strings.NewReader("Example")
-	err := f.ask(t.Context(), &config.Draft{})
-	if exitCode(rehome.OutcomeDone, err) != exitUsage {
-		t.Errorf("got %v, want a usage error", err)
+	draft := config.Draft{
+		Organisation: "x", Domains: []string{"example.com"}, SourceDatabase: "mysql://reader@127.0.0.1/atmail", SourceMaster: "mover",
+		SourceDAV: "https://d.example/", SourceSieve: "s.example:4190", SourcePOP3: "p.example:995", DestinationDAV: "https://d.example/",
+		DestinationSieve: "s.example:4190",
+	}
+	tried := 0
+	screen, err := interviewed(t, filepath.Join(t.TempDir(), "rehome.yaml"), "\nold.example.com\nold.example.com:99\nagain\nold.example.com:993\n\nnew.example.com:993\n", &draft,
+		func(string) (string, error) {
+			tried++
+			if tried < 3 {
+				return "", &rehome.Fault{Op: "connect to the source", Cause: errors.New("connection refused"), Hint: "check the port"}
+			}
+			return "it answers", nil
+		})
+	if err != nil || draft.SourceIMAP != "old.example.com:993" || draft.DestinationIMAP != "new.example.com:993" || tried != 3 {
+		t.Errorf("%v: got %+v after %d looks", err, draft, tried)
+	}
+	for _, part := range []string{"this is needed", "is not a host with a port", "hint: check the port", "Enter keeps it", "+ it answers"} {
+		if !strings.Contains(screen, part) {
+			t.Errorf("got %s\nwant %q in it", screen, part)
+		}
+	}
+}
+
+// Whoever stops to look something up goes on where it was left.
+func TestInterview_leftAndTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "rehome.yaml")
+	var first config.Draft
+	screen, err := interviewed(t, file, "Example Ltd\nexample.com, example.org\n\n", &first, answersAll)
+	if exitCode(rehome.OutcomeDone, err) != exitUsage || !strings.Contains(screen, "run the same command again to go on") {
+		t.Errorf("got %v, want a usage error and how to go on, in\n%s", err, screen)
+	}
+	second := config.Draft{Organisation: "Another"}
+	screen, err = interviewed(t, file, "old.example.com:993\n\n\n\n\nnew.example.com:993\n\n\n", &second, answersAll)
+	if err != nil || second.Organisation != "Another" || len(second.Domains) != 2 || second.DestinationIMAP != "new.example.com:993" {
+		t.Errorf("%v: got %+v", err, second)
+	}
+	if !strings.Contains(screen, "going on after 3 answers") || strings.Contains(screen, "mail domains") {
+		t.Errorf("got\n%s\nwant only what was not answered", screen)
+	}
+	if err := os.WriteFile(file+".draft", []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = interviewed(t, file, "", &second, answersAll); exitCode(rehome.OutcomeDone, err) != exitUsage || rehome.HintOf(err) == "" {
+		t.Errorf("answers that cannot be read: got %v", err)
 	}
 }
 
@@ -50,6 +118,7 @@ func TestAsk_interrupted(t *testing.T) {
 	in, never := io.Pipe()
 	t.Cleanup(func() { never.Close() })
 	f.app.In = in
+	f.configFile = filepath.Join(t.TempDir(), "rehome.yaml")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := f.ask(ctx, &config.Draft{}); !errors.Is(err, context.Canceled) {

@@ -31,6 +31,7 @@ type Draft struct {
 	DestinationIMAP string
 	SourceDAV       string // URL; empty: contacts and calendars are read from the database, if there is one
 	DestinationDAV  string // URL; empty: contacts and calendars stay
+	SourcePOP3      string // host:port
 	SourceSieve     string // host:port; empty: rules come from the database, if there is one
 	// DestinationSieve is host:port; empty: rules are written to files.
 	DestinationSieve string
@@ -50,6 +51,7 @@ type draftEnd struct {
 	Kind     string            `yaml:"kind"`
 	Database map[string]string `yaml:"database,omitempty"`
 	IMAP     draftIMAP         `yaml:"imap"`
+	POP3     map[string]string `yaml:"pop3,omitempty"`
 	Sieve    map[string]string `yaml:"sieve,omitempty"`
 	DAV      map[string]string `yaml:"dav,omitempty"`
 }
@@ -74,6 +76,7 @@ func (d Draft) YAML() ([]byte, error) {
 		Destination:  draftEnd{Kind: firstOf(string(d.DestinationKind), string(defaults.Destination.Kind)), IMAP: plainIMAP(d.DestinationIMAP)},
 	}
 	file.Source.DAV, file.Destination.DAV = oneSetting("url", d.SourceDAV), oneSetting("url", d.DestinationDAV)
+	file.Source.POP3 = oneSetting("address", d.SourcePOP3)
 	file.Source.Sieve, file.Destination.Sieve = oneSetting("address", d.SourceSieve), oneSetting("address", d.DestinationSieve)
 	if d.SourceDatabase != "" {
 		file.Source.Database = map[string]string{"dsn": d.SourceDatabase, "password": schemeFile + ":" + DraftDatabasePassword}

@@ -64,6 +64,25 @@ func testCheck(t *testing.T, move *Move) {
 	}
 }
 
+// Reached looks at one server, for whoever has just named it.
+func TestReached(t *testing.T) {
+	t.Parallel()
+	settings, _ := twoEnds(t)
+	for section, want := range map[string]string{
+		"source.imap": "answers at ", "destination.imap": "answers at ", "source.sieve": "answers at ", "destination.sieve": "answers at ", "domains": "",
+	} {
+		if got, err := Reached(t.Context(), &settings, section); err != nil || !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, %v", section, got, err)
+		}
+	}
+	settings.Source.IMAP.Address, settings.Source.Database.DSN, settings.Source.DAV.URL = "127.0.0.1:1", "mysql://r@127.0.0.1:1/x", "http://127.0.0.1:1/"
+	for _, section := range []string{"source.imap", "source.database.dsn", "source.dav"} {
+		if got, err := Reached(t.Context(), &settings, section); rehome.HintOf(err) == "" || !strings.Contains(err.Error(), "connection refused") {
+			t.Errorf("%s: got %q, %v", section, got, err)
+		}
+	}
+}
+
 func testAccounts(t *testing.T, move *Move) {
 	list, err := move.People(t.Context())
 	if err != nil || len(list.Moving) != 1 || list.Moving[0].Account != anna {
