@@ -45,7 +45,10 @@ func (f *frame) writePeople(w io.Writer, list people.List) error {
 	for _, s := range list.Staying {
 		t.add(s.Account, "", "", "does not move: "+s.Reason)
 	}
-	return t.write(w, paletteFor(w, os.Getenv))
+	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
+		return err
+	}
+	return f.writeFindings(w, list.Findings, rehome.SeverityWarning)
 }
 
 func accountsExportCommand(f *frame) *cobra.Command {

@@ -11,7 +11,7 @@ func Findings() []rehome.Declared {
 
 var (
 	columnsIgnored = rehome.Declared{
-		Code: "roster_columns_ignored", Topic: rehome.TopicAccounts, Severity: rehome.SeverityInfo,
+		Code: "roster_columns_ignored", Topic: rehome.TopicAccounts, Severity: rehome.SeverityWarning,
 		Sentence: "{n column} of the roster {n|is|are} not read: {columns}",
 		NextStep: "nothing, unless one of them holds what rehome should know; then rename it to EmailAddress, FirstName, LastName, Password, " +
 			"SourceUser, SourcePassword, DestinationUser or DestinationPassword",
