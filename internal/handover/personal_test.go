@@ -125,3 +125,21 @@ func TestWriteShares(t *testing.T) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 }
+
+// The page reads as if a colleague had written it: to a person, with what happens, what to do and whom to ask.
+func TestPersonalPage_readsLikeALetter(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("personal.html.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"Dear {{or .DisplayName .Account}}", "are copied for you", "tell whoever gave you this page"} {
+		if !strings.Contains(string(page), part) {
+			t.Errorf("the page does not say %q", part)
+		}
+	}
+	if text := string(readme("Example Ltd", Bundle{Domains: 1})); strings.Contains(text, " 0 ") || !strings.HasPrefix(text, "Hello,") ||
+		!strings.Contains(text, "1 domain (") {
+		t.Errorf("a bundle without aliases and POP users asks for nothing about them:\n%s", text)
+	}
+}

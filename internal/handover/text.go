@@ -12,9 +12,9 @@ import (
 // readme tells the vendor's people what each file is for and what is asked of them.
 func readme(organisation string, b Bundle) []byte {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s is moving to your platform\n\n"+
-		"This bundle contains what the import of accounts cannot. It contains no unencrypted secrets.\n"+
-		"manifest.json lists the size and SHA-256 of every file.\n\n", organisation)
+	fmt.Fprintf(&out, "Hello,\n\n%s is moving its mail to your platform. The accounts themselves are imported from a file; this\n"+
+		"bundle holds what that import does not take. Below is what we ask of you, in the order in which it\n"+
+		"helps us most. Every secret in it is encrypted, and manifest.json lists the size and SHA-256 of every file.\n\n", organisation)
 	step := 0
 	ask := func(format string, args ...any) {
 		step++
@@ -32,20 +32,25 @@ func readme(organisation string, b Bundle) []byte {
 				"   (age1... or an SSH public key) and write the bundle again with --seal-to.\n\n")
 		}
 	}
-	ask("Create %s (aliases.csv)\n"+
-		"   There is one row for each name and target, in the order of work; rows with the same No belong\n"+
-		"   together. State \"create\": create it as it is. \"ask\": please tell us whether the platform can do\n"+
-		"   this. \"decide\": we have to decide first. \"leave out\": nothing is lost without it. NextStep says\n"+
-		"   what to do. *@domain is every other address of a domain. Please tell us which rows your platform\n"+
-		"   cannot express.", english.PluralWord(b.Aliases, "1 alias or forward", fmt.Sprintf("%d aliases and forwards", b.Aliases)))
-	ask("Keep the POP3 numbering of %s (pop-users.csv)\n"+
-		"   These users may fetch mail by POP3. Unless UIDs and UIDVALIDITY, or the UIDLs, are kept, their\n"+
-		"   mail programs download everything again. If you run dsync for them, tell us when, before we copy\n"+
-		"   their mail.", english.Plural(b.POPUsers, "account", ""))
+	if b.Aliases > 0 {
+		ask("Create %s (aliases.csv)\n"+
+			"   There is one row for each name and target, in the order of work; rows with the same No belong\n"+
+			"   together. State \"create\": create it as it is. \"ask\": please tell us whether the platform can do\n"+
+			"   this. \"decide\": we have to decide first. \"leave out\": nothing is lost without it. NextStep says\n"+
+			"   what to do. *@domain is every other address of a domain. Please tell us which rows your platform\n"+
+			"   cannot express.", english.PluralWord(b.Aliases, "1 alias or forward", fmt.Sprintf("%d aliases and forwards", b.Aliases)))
+	}
+	if b.POPUsers > 0 {
+		ask("Keep the POP3 numbering of %s (pop-users.csv)\n"+
+			"   These users may fetch mail by POP3. Unless UIDs and UIDVALIDITY, or the UIDLs, are kept, their\n"+
+			"   mail programs download everything again. If you run dsync for them, please tell us when, before we\n"+
+			"   copy their mail.", english.Plural(b.POPUsers, "account", ""))
+	}
 	ask("Create DKIM keys for %s (dkim-request.txt)\n"+
 		"   Send us the selector and record for each. We publish them; then you check them and start signing.",
 		english.Plural(b.Domains, "domain", ""))
-	ask("Answer our questions (questions.txt)\n   We need the answers to schedule the move.")
+	ask("Answer our questions (questions.txt)\n   We need the answers to plan the day of the move.")
+	out.WriteString("If a file is not what you need, tell us what is, and we write it again. Thank you for your help.\n")
 	return []byte(out.String())
 }
 
