@@ -174,7 +174,11 @@ func (i *interview) keep() error {
 // on later.
 func (i *interview) askOne(ctx context.Context, q question) error {
 	for {
-		fmt.Fprintf(i.f.screen, "%s: ", q.text)
+		columns := 0
+		if i.f.screen.terminal {
+			columns = i.f.screen.width() - len(": ")
+		}
+		fmt.Fprintf(i.f.screen, "%s: ", broken(q.text, columns))
 		answer, err := readAnswer(ctx, i.in)
 		if err != nil {
 			return i.left(err)

@@ -205,7 +205,11 @@ func (f *frame) writeMailboxes(s *spaced, planned []journey.PlannedAccount) erro
 	for _, a := range planned {
 		for _, p := range a.Pairs {
 			if f.all || !p.Exists || !p.Plain() {
-				t.add(a.Account, p.Source, p.Destination, createOrUse(p.Exists), p.Why)
+				why := p.Why
+				if p.Plain() {
+					why = "" // that is as anybody expects
+				}
+				t.add(a.Account, p.Source, p.Destination, createOrUse(p.Exists), why)
 			}
 		}
 		for _, l := range a.Left {

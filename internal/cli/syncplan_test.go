@@ -52,7 +52,7 @@ anna@example.com  contacts  Contacts    create    7
 
                   SOURCE     DESTINATION
 ACCOUNT           MAILBOX    MAILBOX      ACTION      REASON
-anna@example.com  INBOX.Old  Old          create      same path
+anna@example.com  INBOX.Old  Old          create
 anna@example.com  All Mail                not copied  holds what is elsewhere
 to copy: 400 messages and 7 contacts and calendar objects, 1.0 GB, about 4 min
   at 5.0 MB/s and 100 messages/s; nothing was written

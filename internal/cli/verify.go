@@ -105,7 +105,7 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence st
 	t := newTable("ACCOUNT", "VERDICT", "MESSAGES", "SIZE", "CONTACTS", "EVENTS", "REPAIRS", "DIFFER").
 		alignRight(2, 3, 4, 5, 6, 7).coloured(1, verdictTone)
 	for _, a := range document.Accounts {
-		if a.Verdict == verify.Equal && a.CopiedSince == nil && !f.all {
+		if needsNoLook(a) && !f.all {
 			continue // the sentence at the end counts them
 		}
 		messages := ""
@@ -134,6 +134,12 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence st
 	writeSince(w, document)
 	_, err := fmt.Fprintln(w, paletteFor(w, os.Getenv).of(document.Outcome(), sentence))
 	return err
+}
+
+// needsNoLook reports whether the sentence at the end says all there is to an account: it is equal, or nobody has compared it.
+func needsNoLook(a verify.Account) bool {
+	neverCompared := a.Verdict == verify.Unknown && a.Verified.IsZero()
+	return neverCompared || a.Verdict == verify.Equal && a.CopiedSince == nil
 }
 
 // writeSince says which answers are older than the last pass, and what was compared since in less depth.
