@@ -122,8 +122,7 @@ func decideVanished(vanished []ledger.Object, there int, t terms) departures {
 		case !t.unread:
 			d.vanish(row, t.deletions)
 		case row.State == ledger.ObjectIntent, row.State == ledger.ObjectQuarantined && len(row.Tried) > 0, row.Missing():
-			row.Form = nil // it may be there, or was; what is known of that is not to be forgotten before the new name is known
-			d.gone = append(d.gone, row)
+			d.gone = append(d.gone, disowned(row)) // it may be there, or was, which is not to be forgotten before the new name is known
 		default:
 			d.vanish(row, rehome.DeletionsKeep)
 		}
@@ -207,9 +206,18 @@ func (d *departures) vanish(row ledger.Object, policy rehome.Deletions) {
 		}
 		d.gone = append(d.gone, row)
 	case ledger.ObjectAdopted, ledger.ObjectConflict:
-		row.Form = nil // not ours, or not known to be: never to be removed
-		d.gone = append(d.gone, row)
+		d.gone = append(d.gone, disowned(row)) // not ours, or not known to be
 	}
+}
+
+// disowned is the row of an object that is never to be removed at the destination: what was given there is not its form any
+// more. By what is kept there it is known still, should it be back here, or have another name at both ends.
+func disowned(row ledger.Object) ledger.Object {
+	if len(row.Kept) == 0 {
+		row.Kept = row.Form
+	}
+	row.Form = nil
+	return row
 }
 
 // believable is how many objects may vanish at once without a second thought.

@@ -54,3 +54,27 @@ func TestDiff_heirOfAnOpenUpdate(t *testing.T) {
 		t.Errorf("%s, want it compared with what is there", p.way)
 	}
 }
+
+// What was at the destination before us is left there when it vanishes at the source, never removed, and known still: also
+// under another name, where it has no UID.
+func TestDecideVanished_knowsWhatIsNotOurs(t *testing.T) {
+	t.Parallel()
+	data := []byte("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Anna\r\nN:A;;;;\r\nEND:VCARD\r\n")
+	form, _ := pim.Digest(data, pim.KindContact)
+	adopted := ledger.Object{Source: "a.vcf", Destination: "a.vcf", State: ledger.ObjectAdopted, Form: form[:]}
+	missing := adopted
+	missing.Code = ledger.CodeMissing
+	for _, row := range []ledger.Object{adopted, missing} {
+		unread := someTerms(rehome.DeletionsMirror)
+		unread.unread = true
+		d := decideVanished([]ledger.Object{row}, 5, unread)
+		if len(d.remove) > 0 || len(d.gone) != 1 || d.gone[0].Form != nil {
+			t.Fatalf("%+v, want it left there for good", d)
+		}
+		j := &collectionJob{kind: rehome.KindContacts, unknown: &strangers{}}
+		j.unknown.add("renamed.vcf", `"1"`, data, pim.KindContact)
+		if got, found := j.anchor(d.gone[0]); !found || got.Destination != "renamed.vcf" {
+			t.Errorf("%+v is not known under another name", d.gone[0])
+		}
+	}
+}
