@@ -28,7 +28,10 @@ func (f *frame) writeFindings(w io.Writer, findings []rehome.Finding, least reho
 		if finding.Object != "" {
 			where = joined(where, finding.Object)
 		}
-		if _, err := fmt.Fprintf(w, "%s %s: %s\n", label, printable(where), printable(finding.Sentence)); err != nil {
+		if where != "" { // the move as a whole has no name
+			where += ": "
+		}
+		if _, err := fmt.Fprintf(w, "%s %s%s\n", label, printable(where), printable(finding.Sentence)); err != nil {
 			return err
 		}
 		if finding.NextStep != "" {

@@ -68,7 +68,8 @@ func TestInterview_checksAtOnce(t *testing.T) {
 		DestinationSieve: "s.example:4190",
 	}
 	tried := 0
-	screen, err := interviewed(t, filepath.Join(t.TempDir(), "rehome.yaml"), "\nold.example.com\nold.example.com:99\nagain\nold.example.com:993\n\nnew.example.com:993\n", &draft,
+	const answers = "\nold.example.com\nold.example.com:99\nagain\nold.example.com:993\n\nnew.example.com:993\n"
+	screen, err := interviewed(t, filepath.Join(t.TempDir(), "rehome.yaml"), answers, &draft,
 		func(string) (string, error) {
 			tried++
 			if tried < 3 {

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -98,6 +99,31 @@ func TestStateWords(t *testing.T) {
 	} {
 		if got := stateWords(a); got != want {
 			t.Errorf("%s: got %q, want %q", a.State, got, want)
+		}
+	}
+}
+
+// Quiet says what is wrong, and nothing of what is right.
+func TestWriteSynced_quiet(t *testing.T) {
+	t.Parallel()
+	synced := journey.Synced{Accounts: []journey.SyncedAccount{
+		{Account: "anna@example.com", Mail: journey.SyncedMail{Copied: 5}, Findings: []rehome.Finding{
+			{Severity: rehome.SeverityError, Account: "anna@example.com", Sentence: "one was refused", NextStep: "look"},
+			{Severity: rehome.SeverityWarning, Sentence: "worth knowing"},
+		}},
+		{Account: "ben@example.com", Mail: journey.SyncedMail{Unchanged: 5}},
+	}}
+	for quiet, want := range map[bool]string{
+		true: "error: anna@example.com: one was refused\n  -> look\n",
+		false: "ACCOUNT           COPIED\nanna@example.com       5\n1 other account is up to date; --all lists it too\n" +
+			"error: anna@example.com: one was refused\n  -> look\nwarning: worth knowing\n" +
+			`copied 5 messages (0 B); next: run "rehome verify"` + "\n",
+	} {
+		f, _ := testFrame(false)
+		f.quiet = quiet
+		var out bytes.Buffer
+		if err := f.writeSynced(&out, synced); err != nil || out.String() != want {
+			t.Errorf("quiet %t: got %v\n%s\nwant\n%s", quiet, err, out.String(), want)
 		}
 	}
 }

@@ -80,10 +80,14 @@ func TestTable_fits(t *testing.T) {
 		header, row []string
 		right       []int
 	}{
-		"words":   {[]string{"ACCOUNT", "SOURCE", "DESTINATION", "REASON"}, []string{"anna@example.com", "/addressbooks/anna%40example.com/default/", "/anna%40example.com/contacts/ and more words than fit", "because " + strings.Repeat("x", 90)}, nil},
+		"words": {[]string{"ACCOUNT", "SOURCE", "DESTINATION", "REASON"}, []string{
+			"anna@example.com", "/addressbooks/anna%40example.com/default/", "/anna%40example.com/contacts/ and more words than fit",
+			"because " + strings.Repeat("x", 90),
+		}, nil},
 		"numbers": {numbers, wide, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}},
-		"titles":  {[]string{"ACCOUNT", "ALREADY AT THE DESTINATION", "GONE AT THE DESTINATION", "HELD BACK UNTIL THE SWITCH"}, []string{"anna@example.com", "1", "2", "3"}, []int{1, 2, 3}},
-		"wide":    {[]string{"ACCOUNT", "MAILBOX"}, []string{"anna@example.com", strings.Repeat("受信トレイ", 20)}, nil},
+		"titles": {[]string{"ACCOUNT", "ALREADY AT THE DESTINATION", "GONE AT THE DESTINATION", "HELD BACK UNTIL THE SWITCH"}, []string{
+			"anna@example.com", "1", "2", "3"}, []int{1, 2, 3}},
+		"wide": {[]string{"ACCOUNT", "MAILBOX"}, []string{"anna@example.com", strings.Repeat("受信トレイ", 20)}, nil},
 	} {
 		for _, columns := range []int{narrowest, 80, 132} {
 			table := newTable(test.header...).alignRight(test.right...)
@@ -127,11 +131,13 @@ func TestPaper_breaksLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	page := &paper{w: &out, columns: 30}
-	fmt.Fprint(page, "a short line\n  -> check that the account was imported, and more\nerror: the key ", "sha256/"+strings.Repeat("x", 40), " is another\nend")
+	fmt.Fprint(page, "a short line\n  -> check that the account was imported, and more\nerror: the key ",
+		"sha256/"+strings.Repeat("x", 40), " is another\nend")
 	if err := page.flush(); err != nil {
 		t.Fatal(err)
 	}
-	want := "a short line\n  -> check that the account\n     was imported, and more\nerror: the key\n  sha256/" + strings.Repeat("x", 40) + "\n  is another\nend"
+	want := "a short line\n  -> check that the account\n     was imported, and more\nerror: the key\n  sha256/" +
+		strings.Repeat("x", 40) + "\n  is another\nend"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

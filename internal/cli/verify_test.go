@@ -32,12 +32,13 @@ func TestNeedsNoLook(t *testing.T) {
 // What could not be read is not known to differ.
 func TestVerdictSentence(t *testing.T) {
 	t.Parallel()
+	mail := &verify.Mail{Source: verify.Totals{Messages: 1}}
 	for want, accounts := range map[string][]verify.Account{
 		"the ends are not proved to be equal: of 1 account, 1 could not be read":     {{Verdict: verify.Unknown}},
 		"the ends are not equal: of 2 accounts, 1 differs, 1 could not be read":      {{Verdict: verify.Unknown}, {Verdict: verify.Differs}},
-		"both ends are equal: 1 account, 1 message":                                  {{Verdict: verify.Equal, Mail: &verify.Mail{Source: verify.Totals{Messages: 1}}}},
+		"both ends are equal: 1 account, 1 message":                                  {{Verdict: verify.Equal, Mail: mail}},
 		"both ends are equal: 1 account, 2 contacts and calendar objects":            {{Verdict: verify.Equal, Contacts: objects(2)}},
-		"both ends are equal: 1 account, 1 message and 1 contact or calendar object": {{Verdict: verify.Equal, Mail: &verify.Mail{Source: verify.Totals{Messages: 1}}, Contacts: objects(1)}},
+		"both ends are equal: 1 account, 1 message and 1 contact or calendar object": {{Verdict: verify.Equal, Mail: mail, Contacts: objects(1)}},
 	} {
 		if got := verdictSentence(verify.NewDocument(accounts, nil)); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
