@@ -52,7 +52,11 @@ func (f *frame) show(progress *conductor.Progress, over <-chan struct{}) {
 		case <-over:
 			f.screen.clear()
 			if s := overall(progress.Snapshot()); s.Accounts > 0 { // otherwise nothing has begun, and zeros tell nobody anything
-				f.say("%s", progressLine(s))
+				columns := 0
+				if f.screen.terminal {
+					columns = f.screen.width()
+				}
+				f.say("%s", broken(progressLine(s), columns))
 			}
 			return
 		case <-ticker.C:
