@@ -58,3 +58,18 @@ func TestCondemnedAll_notBeforeEveryMessageWasTried(t *testing.T) {
 		}
 	}
 }
+
+// A message at which the source has broken off is not tried with a group that was refused: it would break off again, before
+// anything else is tried, in every slice.
+func TestTryAccused_leavesSuspectsToTheirTurn(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	s := &slice{started: now, deadline: now.Add(time.Hour), memory: &memory{accused: map[string]*accusals{}}}
+	s.octets.Store(1)
+	j := &mailboxJob{slice: s, row: &ledger.Mailbox{}} // without connections: a look at either end would break
+	a := s.memory.accusalsOf("")
+	a.groups = []imap.UIDSet{imap.NewUIDSet(1, 3)}
+	if done, err := j.tryAccused(t.Context(), imap.NewUIDSet(1, 3), imap.UIDSet{}); !done || err != nil || len(a.groups) > 0 {
+		t.Errorf("done %v, error %v, groups %v", done, err, a.groups)
+	}
+}

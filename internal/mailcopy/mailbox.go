@@ -94,7 +94,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	accused := j.slice.memory.accusalsOf(j.pair.Source).all()
 	done, err := j.copyAll(ctx, rest.Minus(accused))
 	if err == nil && done {
-		done, err = j.tryAccused(ctx, wanted)
+		done, err = j.tryAccused(ctx, wanted, rest)
 	}
 	if err == nil && done {
 		done, err = j.trySuspects(ctx, suspects)

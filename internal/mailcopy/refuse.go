@@ -126,6 +126,9 @@ func (j *mailboxJob) escrow(ctx context.Context, e entry) (path, messageID strin
 		kept, err := j.keptHeader(e.kept)
 		return e.kept, message.MessageID(kept), err
 	}
+	if j.row.Suspects[e.uid] >= maxSuspicions { // the source breaks off at it each time
+		return "", "", nil
+	}
 	header := message.NewHeader(headerLimit)
 	label := fmt.Sprintf("%s %d %d", j.pair.Source, j.srcBox.UIDValidity, e.uid)
 	path, err = j.originals().Keep(j.slice.account.Address, label, ".eml", func(w io.Writer) error {
@@ -158,6 +161,9 @@ func (j *mailboxJob) download(ctx context.Context, uid imap.UID, w io.Writer) er
 	}
 	if err == nil && !came {
 		return errNoOriginal
+	}
+	if err != nil && j.src.Err() != nil {
+		err = &readError{uid: uid, err: err}
 	}
 	return faultOf(err, "read source mailbox", j.pair.Source)
 }

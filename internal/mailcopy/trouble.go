@@ -147,11 +147,12 @@ func ownBad(err error) (*imap.StatusError, bool) {
 	return status, ok && status.Kind == "BAD"
 }
 
-// tryAccused copies the groups that were answered with BAD, each alone, and refuses what is left of them.
-func (j *mailboxJob) tryAccused(ctx context.Context, wanted imap.UIDSet) (done bool, err error) {
+// tryAccused copies the groups that were answered with BAD, each alone, and refuses what is left of them. At a message that is
+// not in rest the source has broken off: it would do so again, before anything else is tried, and has its turn later.
+func (j *mailboxJob) tryAccused(ctx context.Context, wanted, rest imap.UIDSet) (done bool, err error) {
 	a := j.slice.memory.accusalsOf(j.pair.Source)
 	for _, group := range append([]imap.UIDSet(nil), a.groups...) {
-		if done, err := j.copyAll(ctx, intersection(group, wanted)); err != nil || !done {
+		if done, err := j.copyAll(ctx, intersection(group, rest)); err != nil || !done {
 			return done, err
 		}
 		a.drop(group)
