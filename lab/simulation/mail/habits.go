@@ -3,8 +3,10 @@
 package mail
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"rehome/lab/simulation"
 )
@@ -46,6 +48,7 @@ const (
 
 	// What never works in a run.
 	unreadable     = "messages unreadable"
+	decays         = "messages damaged later"
 	boxClosed      = "mailboxes that cannot be opened"
 	appendRefused  = "messages refused with NO"
 	appendBad      = "messages refused with BAD"
@@ -101,7 +104,7 @@ func switches() []string {
 	names := []string{
 		attributesShuffled, answersShuffled, answersSplit, answersRepeated, answersPieces, chatter, sizeEstimated, sizeMissing,
 		dateMissing, statusEmpty, statusPartial, statusMissing, uidnextMissing, uidnextStill, validityShared, literalMinus,
-		unreadable, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
+		unreadable, decays, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
 		ledgersLost, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, marks, renames, deletes, earlierMail,
@@ -151,6 +154,14 @@ func (h *habits) always(name string) bool { return h.plan.Has(name, 0.08, h.side
 // often is for habits that concern some messages and others not: those that it concerns, it always does.
 func (h *habits) often(name string, keys ...string) bool {
 	return h.always(name) && h.chance.With(name).With(keys...).Happens(0.3+h.chance.With(name, "share").Float()*0.7)
+}
+
+// damaged says that a content cannot be read: never, or not any more.
+func (h *habits) damaged(content int) bool {
+	key := fmt.Sprint(content)
+	begun := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // the clock of a run, see testing/synctest
+	since := h.chance.With(decays, "since").With(key).Between(0, 2*time.Minute)
+	return h.often(unreadable, key) || h.often(decays, key) && time.Since(begun) > since
 }
 
 // fails says that something fails now; n is how often it was tried before.

@@ -237,7 +237,7 @@ func (s *session) unlistedAgain(m *message, nth int) bool {
 
 // damage is how a message that cannot be read shows.
 func (s *session) damage(m *message, q question) string {
-	if s.side != "source" || !q.body && q.fields == "" || !s.often(unreadable, fmt.Sprint(m.content)) {
+	if s.side != "source" || !q.body && q.fields == "" || !s.damaged(m.content) {
 		return ""
 	}
 	return simulation.Pick(s.chance.With("damage").Nth(m.content), "no", "left out", "hang up")

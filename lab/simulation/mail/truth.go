@@ -356,8 +356,11 @@ func (w *world) checkEnd(last pass) {
 				l.content, l.box.name, exitCode(last))
 		}
 	}
-	if code := exitCode(last); complete && w.healthy() && code != 0 {
+	switch code := exitCode(last); {
+	case complete && w.healthy() && code != 0:
 		w.fail("a calm end of a complete move is 0", "all is there, nothing is beyond reach, and %s ends with %d", last.process, code)
+	case code == 5:
+		w.fail("what repeating does not mend is 6", "the servers are calm, nothing more is done, and %s ends with 5", last.process)
 	}
 }
 
@@ -415,7 +418,7 @@ func (w *world) hopeless(l lack) bool {
 	src, dst := newHabits(w.plan, "source", &w.calm), newHabits(w.plan, "destination", &w.calm)
 	key := fmt.Sprint(l.content)
 	target := w.mapped(l.box.name)
-	return src.often(unreadable, key) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
+	return src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
 		dst.often(appendRefused, key) || dst.often(appendBad, key) ||
 		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
 			dst.often(createExisting, target))

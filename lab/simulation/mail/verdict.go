@@ -43,7 +43,7 @@ func (w *world) healthy() bool {
 	for _, s := range []string{"source", "destination"} {
 		h := newHabits(w.plan, s, &w.calm)
 		// Where a server does not say a date, the verifier cannot call it equal.
-		for _, name := range []string{unreadable, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing} {
+		for _, name := range []string{unreadable, decays, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing} {
 			if h.always(name) {
 				return false
 			}
