@@ -39,8 +39,8 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 	m := e.memories[address]
 	if m == nil || !m.started.Equal(started) {
 		m = &memory{
-			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{}, blind: map[rehome.Side]bool{},
-			accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
+			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{},
+			blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
 			breaks: map[string]map[imap.UID]int{},
 		}
 		e.memories[address] = m

@@ -182,7 +182,8 @@ func (v accountView) needsWork(pair mapping.Pair) bool {
 		return messages > 0 || src.UIDNext > 1
 	case dropped(row):
 		// Its user has removed the mailbox there: only what is new makes it come back. Or it is there again by itself.
-		return v.there(pair.Destination) || v.revived[row.ID] || row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
+		return v.there(pair.Destination) || v.revived[row.ID] ||
+			row.Anchor.SrcUIDValidity != src.UIDValidity || row.State.SrcUIDNext != src.UIDNext || grown(row.State, messages, src)
 	case row.Open, row.Doubted != 0, !row.Untold.Empty():
 		return true
 	}
