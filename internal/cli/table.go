@@ -18,25 +18,18 @@ import (
 type table struct {
 	header []string
 	right  []int // columns of numbers
-	keep   []int // columns that are shown whatever they hold
 	tones  map[int]func(palette, string) string
 	rows   [][]string
 }
 
 // newTable begins a table with its header.
 func newTable(header ...string) *table {
-	return &table{header: header, keep: []int{0}, tones: map[int]func(palette, string) string{}}
+	return &table{header: header, tones: map[int]func(palette, string) string{}}
 }
 
 // alignRight sets columns flush right, counted from 0.
 func (t *table) alignRight(columns ...int) *table {
 	t.right = columns
-	return t
-}
-
-// always keeps columns that would be left out when all of their cells are zero.
-func (t *table) always(columns ...int) *table {
-	t.keep = append(t.keep, columns...)
 	return t
 }
 
@@ -82,12 +75,12 @@ func (t *table) write(w io.Writer, colors palette) error {
 	return err
 }
 
-// told returns the table without the columns that tell nothing.
+// told returns the table without the columns that tell nothing; the first names the row and stays.
 func (t *table) told() *table {
 	kept := &table{tones: map[int]func(palette, string) string{}}
 	var columns []int
 	for i := range t.header {
-		if slices.Contains(t.keep, i) || slices.ContainsFunc(t.rows, func(row []string) bool { return !isNothing(row[i]) }) {
+		if i == 0 || slices.ContainsFunc(t.rows, func(row []string) bool { return !isNothing(row[i]) }) {
 			columns = append(columns, i)
 		}
 	}
