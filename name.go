@@ -60,7 +60,8 @@ func isSuffix(text string) bool {
 		if !slices.Contains(suffixes, bare) || len(bare) < 4 && word == strings.ToLower(word) && !strings.Contains(word, ".") {
 			return false
 		}
-		if (bare == "ma" || bare == "med" || bare == "ing" || bare == "mag" || bare == "ra") && word != strings.ToUpper(word) && !strings.Contains(word, ".") {
+		if (bare == "ma" || bare == "med" || bare == "ing" || bare == "mag" || bare == "ra") && word != strings.ToUpper(word) &&
+			!strings.Contains(word, ".") {
 			return false // Yo-Yo Ma, and other names
 		}
 	}
@@ -68,7 +69,8 @@ func isSuffix(text string) bool {
 }
 
 // particles belong to the last name where they are written small.
-var particles = strings.Fields("van von vom zu zum zur de del della dell' dello di da dal dalla do dos du des la le lo las los den der ter ten te 't af av bin ibn al el")
+var particles = strings.Fields("van von vom zu zum zur de del della dell' dello di da dal dalla do dos du des la le lo las " +
+	"los den der ter ten te 't af av bin ibn al el")
 
 func isParticle(word string) bool {
 	return slices.Contains(particles, word) && !strings.ContainsFunc(word, unicode.IsUpper)

@@ -18,9 +18,10 @@ func TestFault_networkInWords(t *testing.T) {
 	address := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 993}
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Addr: address, Err: err} }
 	for want, cause := range map[string]error{
-		"connection refused":                    dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)),
-		"no route to host":                      dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)),
-		"connection reset by peer":              &net.OpError{Op: "read", Net: "tcp", Source: address, Addr: address, Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+		"connection refused": dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)),
+		"no route to host":   dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)),
+		"connection reset by peer": &net.OpError{Op: "read", Net: "tcp", Source: address, Addr: address,
+			Err: os.NewSyscallError("read", syscall.ECONNRESET)},
 		"no answer in time":                     dial(os.ErrDeadlineExceeded),
 		"looking up x.test: no such host":       dial(&net.DNSError{Err: "no such host", Name: "x.test", Server: "10.0.0.1:53", IsNotFound: true}),
 		"looking up x.test: no answer in time":  &net.DNSError{Err: "i/o timeout", Name: "x.test", IsTimeout: true},

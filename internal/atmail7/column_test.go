@@ -141,10 +141,12 @@ func TestOrganisation_namesEncodedTwice(t *testing.T) {
 	for local, hexName := range map[string]string{"double": "43616663c3a920e282ac", "doublecjk": "e794b0e4b8ade794b1e7b480"} {
 		address := local + "@example.test"
 		b.add(t, atmail7.Account{Address: address, Stored: "secret"})
-		b.exec(t, fmt.Sprintf("INSERT INTO Abook (Account, UserEmail, UserFirstName) VALUES ('%s', '%s', CONVERT(CONVERT(x'%s' USING latin1) USING utf8mb4))", address, address, hexName))
+		b.exec(t, fmt.Sprintf("INSERT INTO Abook (Account, UserEmail, UserFirstName) VALUES ('%s', '%s', CONVERT(CONVERT(x'%s' "+
+			"USING latin1) USING utf8mb4))", address, address, hexName))
 	}
 	b.add(t, atmail7.Account{Address: "cyr@example.test", Stored: "secret"})
-	b.exec(t, "INSERT INTO Abook (Account, UserEmail, UserLastName) VALUES ('cyr@example.test', 'cyr@example.test', CAST(x'c4ece8f2f0e8e9' AS CHAR CHARACTER SET latin1))")
+	b.exec(t, "INSERT INTO Abook (Account, UserEmail, UserLastName) VALUES ('cyr@example.test', 'cyr@example.test', "+
+		"CAST(x'c4ece8f2f0e8e9' AS CHAR CHARACTER SET latin1))")
 	names := func() string {
 		org, findings := b.organisation(t)
 		var all []string
@@ -153,7 +155,8 @@ func TestOrganisation_namesEncodedTwice(t *testing.T) {
 		}
 		return strings.Join(append(all, codes(findings)...), "\n")
 	}
-	want := "Äìèòðèé\nCafcé €\n田中由紀\nname_charset_unknown cyr@example.test\nname_recoded_twice double@example.test\nname_recoded_twice doublecjk@example.test"
+	want := "Äìèòðèé\nCafcé €\n田中由紀\nname_charset_unknown cyr@example.test\nname_recoded_twice " +
+		"double@example.test\nname_recoded_twice doublecjk@example.test"
 	if diff := cmp.Diff(want, names()); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}

@@ -168,7 +168,8 @@ func TestConnect_wrongPort(t *testing.T) {
 		class       rehome.Class
 		words, hint string
 	}{
-		"TLS to a plain port":        {protocol.ImplicitTLS, server.IMAP, untrusted, "does not look like a TLS handshake", "speaks IMAP without TLS at first: set tls: starttls"},
+		"TLS to a plain port": {protocol.ImplicitTLS, server.IMAP, untrusted, "does not look like a TLS handshake",
+			"speaks IMAP without TLS at first: set tls: starttls"},
 		"in the clear to a TLS port": {protocol.NoTLS, server.IMAPS, temporary, "no answer in time", "this port uses implicit TLS: set tls: implicit"},
 		"STARTTLS to a TLS port":     {protocol.StartTLS, server.IMAPS, temporary, "no answer in time", "this port uses implicit TLS: set tls: implicit"},
 		"TLS to a POP3 port":         {protocol.ImplicitTLS, server.POP3, untrusted, "does not look like a TLS handshake", "this is a POP3 port"},
@@ -178,9 +179,10 @@ func TestConnect_wrongPort(t *testing.T) {
 		"LMTP":                       {protocol.StartTLS, server.LMTP, untrusted, "220 ", "does not speak IMAP"},
 		"ManageSieve":                {protocol.NoTLS, server.Sieve, untrusted, "IMPLEMENTATION", "does not speak IMAP"},
 		"nobody listens":             {protocol.ImplicitTLS, closed, temporary, closed + ": connection refused", "nothing listens on this port"},
-		"no STARTTLS (BAD)":          {protocol.StartTLS, serve(t, "* OK ready", "TAG BAD what"), untrusted, `server says "what"`, "does not offer STARTTLS"},
-		"no STARTTLS (NO)":           {protocol.StartTLS, serve(t, "* OK ready", "TAG NO not here"), untrusted, "not here", "does not offer STARTTLS"},
-		"greeted as logged in":       {protocol.StartTLS, serve(t, "* PREAUTH hello"), untrusted, "TLS cannot begin", "does not offer STARTTLS"},
+		"no STARTTLS (BAD)": {protocol.StartTLS, serve(t, "* OK ready", "TAG BAD what"), untrusted, `server says "what"`,
+			"does not offer STARTTLS"},
+		"no STARTTLS (NO)":     {protocol.StartTLS, serve(t, "* OK ready", "TAG NO not here"), untrusted, "not here", "does not offer STARTTLS"},
+		"greeted as logged in": {protocol.StartTLS, serve(t, "* PREAUTH hello"), untrusted, "TLS cannot begin", "does not offer STARTTLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

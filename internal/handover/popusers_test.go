@@ -24,7 +24,8 @@ func TestReadPOPLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := ReadPOPLog(t.Context(), []string{file})
-	if err != nil || !slices.Equal(got.Names, []string{"klaus@example.test", "lena"}) || got.Read.POPLogins != 3 || got.Read.Logins != 5 || got.Days() != 1 {
+	if err != nil || !slices.Equal(got.Names, []string{"klaus@example.test", "lena"}) || got.Read.POPLogins != 3 || got.Read.Logins != 5 ||
+		got.Days() != 1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err := ReadPOPLog(t.Context(), nil); err != nil || got != nil {

@@ -205,7 +205,8 @@ func ruleLines(ruled Ruled) []ledger.AuditLine {
 	var lines []ledger.AuditLine
 	for _, a := range ruled.Accounts {
 		if n := a.Count(rulecopy.Put); n > 0 {
-			lines = append(lines, ledger.AuditLine{Action: actionRules, Object: a.Account, After: rehome.Text("{n script} stored").With(rehome.Values{"n": n})})
+			lines = append(lines, ledger.AuditLine{Action: actionRules, Object: a.Account,
+				After: rehome.Text("{n script} stored").With(rehome.Values{"n": n})})
 		}
 	}
 	return lines

@@ -30,7 +30,8 @@ func Findings() []rehome.Declared {
 var (
 	passwordsReplaced = rehome.Declared{
 		Code: "temporary_passwords_replaced", Topic: rehome.TopicPasswords, Severity: rehome.SeverityWarning,
-		Sentence: "the sheet of temporary passwords of an earlier export is gone, so {n new password} {n|was|were} made; those handed out before are others",
+		Sentence: "the sheet of temporary passwords of an earlier export is gone, so {n new password} {n|was|were} made; those " +
+			"handed out before are others",
 		NextStep: "put the sheet back from a backup and export again; or import the new file, and hand out the new passwords",
 		Meaning: "Every export gives the same temporary passwords as long as their sheet exists. It was destroyed by a purge, or by hand. What " +
 			"the destination has, and what users have on paper, is still from the earlier export.",

@@ -32,7 +32,8 @@ type VerifyOptions struct {
 // Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and report, unless only some
 // kinds were compared: that is no answer about the account. An account that cannot be read gets the verdict unknown and does
 // not stop the others.
-func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyOptions, progress *conductor.Progress) (document verify.Document, err error) {
+func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyOptions,
+	progress *conductor.Progress) (document verify.Document, err error) {
 	who, err := m.chosen(ctx, choice)
 	if err != nil {
 		return verify.Document{}, err

@@ -39,7 +39,8 @@ func TestBlocked_byWhatWaitsForSomebody(t *testing.T) {
 	t.Parallel()
 	harmless := messageRefused.On("INBOX uid 5", nil)
 	for _, held := range []rehome.Finding{RemovalsHeld.On("INBOX", nil), destinationGone.On("INBOX", nil), SourceForeign.On("", nil)} {
-		if err := pass.Blocked("anna", []rehome.Finding{harmless, held}); rehome.ClassOf(err) != rehome.ClassOperator || rehome.HintOf(err) != held.NextStep {
+		if err := pass.Blocked("anna", []rehome.Finding{harmless, held}); rehome.ClassOf(err) != rehome.ClassOperator ||
+			rehome.HintOf(err) != held.NextStep {
 			t.Errorf("%s: %v", held.Code, err)
 		}
 	}

@@ -258,7 +258,8 @@ func TestGather_hashesInTheRoster(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if want := []string{"roster_password_hashed a@x.test", "roster_password_hashed b@x.test", "roster_password_hashed d@x.test", "roster_password_hashed e@x.test"}; !slices.Equal(named, want) {
+	if want := []string{"roster_password_hashed a@x.test", "roster_password_hashed b@x.test", "roster_password_hashed d@x.test",
+		"roster_password_hashed e@x.test"}; !slices.Equal(named, want) {
 		t.Errorf("got findings %q, want %q", named, want)
 	}
 }
@@ -267,7 +268,8 @@ func TestGather_hashesInTheRoster(t *testing.T) {
 func TestGather_addressThatTheDestinationCannotHave(t *testing.T) {
 	t.Parallel()
 	unfit := AddressUnfit.On("UserSession", rehome.Values{"why": "has the character 'ü' before the @"}).Of("jürgen@example.org")
-	directory := &plainList{organisation: rehome.Organisation{Accounts: []rehome.Account{{Address: "anna@example.org"}}}, findings: []rehome.Finding{unfit}}
+	directory := &plainList{organisation: rehome.Organisation{Accounts: []rehome.Account{{Address: "anna@example.org"}}},
+		findings: []rehome.Finding{unfit}}
 	options := Options{Temporary: func() (vault.Sheet, error) { return vault.Sheet{}, nil }}
 	e, err := Gather(t.Context(), directory, options)
 	if err != nil {
@@ -294,7 +296,8 @@ func TestGather_saysWhyNobodyIsLeft(t *testing.T) {
 	t.Parallel()
 	directory := &plainList{findings: []rehome.Finding{ExternalAccountSkipped.On("", nil).Of("anna@example.org")}}
 	_, err := Gather(t.Context(), directory, Options{Temporary: func() (vault.Sheet, error) { return vault.Sheet{}, nil }})
-	if err == nil || !strings.Contains(err.Error(), "all accounts of the database are left out (1): of anna@example.org") || strings.Contains(rehome.HintOf(err), "dsn") {
+	if err == nil || !strings.Contains(err.Error(), "all accounts of the database are left out (1): of anna@example.org") ||
+		strings.Contains(rehome.HintOf(err), "dsn") {
 		t.Errorf("got %v, hint %q", err, rehome.HintOf(err))
 	}
 }

@@ -55,7 +55,8 @@ func ReadSheet(file string) ([]Recipient, error) {
 // sheetBounds bound a sheet: a census lists no more addresses than it can count.
 var sheetBounds = table.Bounds{Octets: 128 << 20, Rows: 1_000_000}
 
-var sheetLabels = table.Labels{Known: func(label string) bool { return sheetColumn(label) >= 0 }, Key: func(label string) bool { return sheetColumn(label) == 0 }}
+var sheetLabels = table.Labels{Known: func(label string) bool { return sheetColumn(label) >= 0 },
+	Key: func(label string) bool { return sheetColumn(label) == 0 }}
 
 // sheetColumn is the number of a label in the header, or -1.
 func sheetColumn(label string) int {

@@ -37,7 +37,8 @@ func sentences(findings []rehome.Finding) string {
 func TestLoad_linesOfAMac(t *testing.T) {
 	t.Parallel()
 	all, findings := load(t, "roster-mac-cr.csv")
-	if len(all) != 2 || all["anna@example.com"].SourcePassword.Reveal() != "Tulpen&Rosen-47" || all["ben@example.com"].LastName != "B" || len(findings) > 0 {
+	if len(all) != 2 || all["anna@example.com"].SourcePassword.Reveal() != "Tulpen&Rosen-47" || all["ben@example.com"].LastName != "B" ||
+		len(findings) > 0 {
 		t.Errorf("got %d accounts, %+v", len(all), findings)
 	}
 }
@@ -49,7 +50,8 @@ func TestLoad_europeanExcel(t *testing.T) {
 	if len(all) != 1 || anna.FirstName != "Jürg" || anna.LastName != "Müller" || anna.SourcePassword.Reveal() != "Secret-1!x" {
 		t.Errorf("got %d accounts, %+v", len(all), anna)
 	}
-	if got := sentences(findings); !strings.Contains(got, "roster_charset_guessed: the roster is not UTF-8; it was read as Windows-1252, and 2 fields have") {
+	if got := sentences(findings); !strings.Contains(got, "roster_charset_guessed: the roster is not UTF-8; it was read as "+
+		"Windows-1252, and 2 fields have") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -58,10 +60,13 @@ func TestLoad_europeanExcel(t *testing.T) {
 func TestParse_headersOfPrograms(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ program, header, row, ignored string }{
-		{"Google Workspace", "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],Password Hash Function [UPLOAD ONLY],Org Unit Path [Required],Recovery Email",
+		{"Google Workspace", "First Name [Required],Last Name [Required],Email Address [Required],Password [Required],Password " +
+			"Hash Function [UPLOAD ONLY],Org Unit Path [Required],Recovery Email",
 			"Anna,Berg,anna@example.org,x y,,/,a@home.test", "Org Unit Path [Required], Recovery Email"},
-		{"Microsoft 365", "Block credential,City,Display name,First name,Last name,Password,Proxy addresses,User principal name", "False,Oslo,Anna Berg,Anna,Berg,x y,SMTP:z@example.org,anna@example.org", "Block credential, City, Display name, Proxy addresses"},
-		{"Microsoft 365, template", "Username,First name,Last name,Display name,Password,Alternate email address", "anna@example.org,Anna,Berg,Anna Berg,x y,a@home.test", "Display name, Alternate email address"},
+		{"Microsoft 365", "Block credential,City,Display name,First name,Last name,Password,Proxy addresses,User principal name",
+			"False,Oslo,Anna Berg,Anna,Berg,x y,SMTP:z@example.org,anna@example.org", "Block credential, City, Display name, Proxy addresses"},
+		{"Microsoft 365, template", "Username,First name,Last name,Display name,Password,Alternate email address",
+			"anna@example.org,Anna,Berg,Anna Berg,x y,a@home.test", "Display name, Alternate email address"},
 		{"Exchange", "DisplayName,PrimarySmtpAddress,Password", "Anna Berg,anna@example.org,x y", ""},
 		{"cPanel", "Email Address,Password,Quota", "anna@example.org,x y,250", "Quota"},
 		{"cPanel, parts", "user,domain,password,diskquota", "anna,example.org,x y,250", "diskquota"},

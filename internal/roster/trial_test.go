@@ -16,8 +16,9 @@ var trials = map[string]struct {
 	wrong   string // what the error says
 	finding string
 }{
-	"brazil":      {rows: "joao@example.com João Conceição Praia-47!x; angela@example.com Ângela Araújo "},
-	"csvde":       {rows: "anna.berg@example.com Anna Berg ", finding: "4 columns of the roster are not read: DN, objectClass, displayName, userPrincipalName"},
+	"brazil": {rows: "joao@example.com João Conceição Praia-47!x; angela@example.com Ângela Araújo "},
+	"csvde": {rows: "anna.berg@example.com Anna Berg ", finding: "4 columns of the roster are not read: DN, objectClass, " +
+		"displayName, userPrincipalName"},
 	"czech-pipes": {rows: "jiri@example.com Jiří Dvořák Hrad-47!x", finding: "2 columns of the roster are not read: number 1, number 6"},
 	"iredmail":    {rows: "anna@example.com Anna Berg {SSHA512}", finding: "quota"}, // that it is a hash is for package people to say
 	"numbers":     {rows: "anna@example.com Anna Berg a,b"},

@@ -56,7 +56,8 @@ func TestCompare_whatServersChange(t *testing.T) {
 		{"recurring.ics", "BYMONTH=10;BYDAY=-1SU\r\n", "BYMONTH=10;BYDAY=-1SU;UNTIL=19801026T010000Z\r\n", StateChanged},
 		{"recurring.ics", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200", "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0100", StateChanged},
 		{"recurring.ics", "EXDATE;TZID=Europe/Berlin:20240311T100000\r\n", "", StateChanged},
-		{"meeting.ics", ";ROLE=REQ-PARTICIPANT;CUTYPE=INDIVIDUAL;RSVP=TRUE;CN=Carla Example", ";CN=\"Carla Example\";RSVP=TRUE;PARTSTAT=needs-action", StateEqual},
+		{"meeting.ics", ";ROLE=REQ-PARTICIPANT;CUTYPE=INDIVIDUAL;RSVP=TRUE;CN=Carla Example",
+			";CN=\"Carla Example\";RSVP=TRUE;PARTSTAT=needs-action", StateEqual},
 		{"meeting.ics", "mailto:Anna@Example.ORG", "MAILTO:Anna@example.org", StateEqual},
 		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-STATUS=\"2.0\"", StateEqual},
 		{"meeting.ics", "PARTSTAT=ACCEPTED", "PARTSTAT=ACCEPTED;SCHEDULE-AGENT=CLIENT", StateRepaired},
@@ -150,7 +151,8 @@ func TestCompare_namesTheFirstDifference(t *testing.T) {
 	}
 	src = sample(t, "g1-category-with-comma.ics") // what Cyrus 3.6 makes of it
 	torn := changed(t, "g1-category-with-comma.ics", `Smith\, Inc.`, "Smith,Inc.")
-	if got := Compare(src, []byte(torn), KindCalendar); got.Sentence() != "CATEGORIES of the event was one text with a comma and is split at the destination" {
+	if got := Compare(src, []byte(torn), KindCalendar); got.Sentence() != "CATEGORIES of the event was one text with a comma "+
+		"and is split at the destination" {
 		t.Errorf("got %+v", got)
 	}
 	src = sample(t, "d2-no-fn.vcf") // what SabreDAV 4 makes of it
@@ -285,7 +287,8 @@ func TestCompare_knowsEveryStepOfTheRepairs(t *testing.T) {
 // No line of an object can be lost or changed unseen, but for what servers keep for themselves.
 func TestCompare_seesEveryLine(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"event.ics", "recurring.ics", "meeting.ics", "task.ics", "card.vcf", "photo3.vcf", "photo4.vcf", "group4.vcf", "old.vcf"} {
+	for _, name := range []string{"event.ics", "recurring.ics", "meeting.ics", "task.ics", "card.vcf", "photo3.vcf", "photo4.vcf",
+		"group4.vcf", "old.vcf"} {
 		data := sample(t, name)
 		doc, err := Parse(data)
 		if err != nil {

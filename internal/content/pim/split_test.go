@@ -39,7 +39,8 @@ func TestCompare_textEncodedTwiceAtTheDestinationIsDamage(t *testing.T) {
 		}
 	}
 	// The other way round it is a repair that somebody has asked for.
-	if found := (Terms{Repairs: Every()}).Compare(damaged, []byte(strings.Replace(string(damaged), "Ã¼", "ü", 1)), KindContact); found.State != StateRepaired {
+	if found := (Terms{Repairs: Every()}).Compare(damaged, []byte(strings.Replace(string(damaged), "Ã¼", "ü", 1)),
+		KindContact); found.State != StateRepaired {
 		t.Errorf("decoded: %+v, want repaired", found)
 	}
 }

@@ -164,7 +164,8 @@ func auditLinesAreChained(t *testing.T, empty Empty) {
 		must(t, err)
 		all = append(all, line)
 	}
-	if len(all) != 3 || all[0].Line != 1 || all[2].Line != 3 || !all[0].At.Equal(time.Unix(3000, 0)) || all[1].Who != "bo" || all[0].Before != "1 message" {
+	if len(all) != 3 || all[0].Line != 1 || all[2].Line != 3 || !all[0].At.Equal(time.Unix(3000, 0)) || all[1].Who != "bo" ||
+		all[0].Before != "1 message" {
 		t.Errorf("got %+v", all)
 	}
 	last, err := ledger.CheckChain(l.Audit.Lines(ctx))
