@@ -55,6 +55,10 @@ and the same command goes on.`,
 	flags.StringVar(&draft.DestinationDAV, "destination-dav", "",
 		"URL of the destination CalDAV and CardDAV server; without it contacts and calendars are not copied")
 	flags.StringVar(&draft.SourcePOP3, "source-pop3", "", "source POP3 server, host:port")
+	flags.StringVar(&draft.SourceSubmission, "source-submission", "", "server to which users send at the source, host:port")
+	flags.StringVar(&draft.SourceWebmail, "source-webmail", "", "address of the source's webmail")
+	flags.StringVar(&draft.DestinationSubmission, "destination-submission", "", "server to which users send at the destination, host:port")
+	flags.StringVar(&draft.DestinationWebmail, "destination-webmail", "", "address of the destination's webmail")
 	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "source ManageSieve server, host:port (default: the rules in the source database)")
 	flags.StringVar(&draft.DestinationSieve, "destination-sieve", "", "destination ManageSieve server, host:port; without it rules are written to files")
 	flags.StringVar(&draft.Store, "store", "", "ledger, a SQLite file (default rehome.db)")

@@ -15,6 +15,7 @@ import (
 
 	"rehome"
 	"rehome/internal/config"
+	"rehome/internal/protocol"
 )
 
 // interviewed runs an interview over answers; reach plays the servers.
@@ -34,7 +35,8 @@ func TestInterview_asksForEverythingThatAnAdministratorHas(t *testing.T) {
 	t.Parallel()
 	draft := config.Draft{SourceIMAP: "old.example.com:993"}
 	answers := "Example Ltd\n example.com,  example.org \nmysql://reader@127.0.0.1/atmail\nmover\nhttps://dav.example.com/\n\n" +
-		"old.example.com:995\nnew.example.com:993\n\nnew.example.com:4190\n"
+		"old.example.com:995\nold.example.com:587\nhttps://webmail.example.com/\nnew.example.com:993\n\nnew.example.com:4190\n" +
+		"new.example.com:465\nhttps://new.example.com/\n"
 	screen, err := interviewed(t, filepath.Join(t.TempDir(), "rehome.yaml"), answers, &draft, answersAll)
 	if err != nil {
 		t.Fatal(err)
@@ -42,20 +44,26 @@ func TestInterview_asksForEverythingThatAnAdministratorHas(t *testing.T) {
 	want := config.Draft{
 		Organisation: "Example Ltd", Domains: []string{"example.com", "example.org"}, SourceIMAP: "old.example.com:993", SourceMaster: "mover",
 		SourceDatabase: "mysql://reader@127.0.0.1/atmail", SourceDAV: "https://dav.example.com/", SourcePOP3: "old.example.com:995",
+		SourceSubmission: "old.example.com:587", SourceWebmail: "https://webmail.example.com/",
+		DestinationSubmission: "new.example.com:465", DestinationWebmail: "https://new.example.com/",
 		DestinationIMAP: "new.example.com:993", DestinationSieve: "new.example.com:4190",
 	}
 	if !reflect.DeepEqual(draft, want) {
 		t.Errorf("got %+v, want %+v", draft, want)
 	}
-	if strings.Contains(screen, "source IMAP") || strings.Count(screen, "it answers") != 6 {
+	if strings.Contains(screen, "source IMAP") || strings.Count(screen, "it answers") != 10 {
 		t.Errorf("got %s\nwant what was not given, and each server looked at", screen)
 	}
 	text, err := draft.YAML()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := config.Parse("rehome.yaml", text); err != nil {
-		t.Error(err)
+	settings, err := config.Parse("rehome.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, d := settings.Source.Submission, settings.Destination.Submission; s.TLS != protocol.StartTLS || d.TLS != protocol.ImplicitTLS {
+		t.Errorf("TLS at ports 587 and 465: got %s and %s", s.TLS, d.TLS)
 	}
 }
 
@@ -65,7 +73,8 @@ func TestInterview_checksAtOnce(t *testing.T) {
 	draft := config.Draft{
 		Organisation: "x", Domains: []string{"example.com"}, SourceDatabase: "mysql://reader@127.0.0.1/atmail", SourceMaster: "mover",
 		SourceDAV: "https://d.example/", SourceSieve: "s.example:4190", SourcePOP3: "p.example:995", DestinationDAV: "https://d.example/",
-		DestinationSieve: "s.example:4190",
+		DestinationSieve: "s.example:4190", SourceSubmission: "s.example:465", DestinationSubmission: "s.example:465",
+		SourceWebmail: "https://w.example/", DestinationWebmail: "https://w.example/",
 	}
 	tried := 0
 	const answers = "\nold.example.com\nold.example.com:99\nagain\nold.example.com:993\n\nnew.example.com:993\n"
@@ -97,7 +106,7 @@ func TestInterview_leftAndTakenUpAgain(t *testing.T) {
 		t.Errorf("got %v, want a usage error and how to go on, in\n%s", err, screen)
 	}
 	second := config.Draft{Organisation: "Another"}
-	screen, err = interviewed(t, file, "old.example.com:993\n\n\n\n\nnew.example.com:993\n\n\n", &second, answersAll)
+	screen, err = interviewed(t, file, "old.example.com:993\n\n\n\n\n\n\nnew.example.com:993\n\n\n\n\n", &second, answersAll)
 	if err != nil || second.Organisation != "Another" || len(second.Domains) != 2 || second.DestinationIMAP != "new.example.com:993" {
 		t.Errorf("%v: got %+v", err, second)
 	}

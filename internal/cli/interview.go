@@ -44,10 +44,17 @@ func questionsOf(draft *config.Draft) []question {
 		text("source-dav", "URL of the source's calendars and contacts (Enter: read them from the database)", "source.dav", false, &draft.SourceDAV),
 		text("source-sieve", "source ManageSieve server, host:port (Enter: read the rules from the database)", "source.sieve", false, &draft.SourceSieve),
 		text("source-pop3", "source POP3 server, host:port (Enter: none)", "source.pop3", false, &draft.SourcePOP3),
+		text("source-submission", "source server for mail that users send, host:port (Enter: none)", "source.submission", false,
+			&draft.SourceSubmission),
+		text("source-webmail", "address of the source's webmail (Enter: none)", "source.webmail", false, &draft.SourceWebmail),
 		text("destination-imap", "destination IMAP server, host:port", "destination.imap", true, &draft.DestinationIMAP),
 		text("destination-dav", "URL of the destination's calendars and contacts (Enter: they stay)", "destination.dav", false, &draft.DestinationDAV),
 		text("destination-sieve", "destination ManageSieve server, host:port (Enter: rules are written to files)", "destination.sieve", false,
 			&draft.DestinationSieve),
+		text("destination-submission", "destination server for mail that users send, host:port (Enter: not known yet)",
+			"destination.submission", false, &draft.DestinationSubmission),
+		text("destination-webmail", "address of the destination's webmail (Enter: not known yet)", "destination.webmail", false,
+			&draft.DestinationWebmail),
 	}
 }
 
@@ -146,6 +153,8 @@ func overlay(draft *config.Draft, given config.Draft) {
 		{&draft.SourceIMAP, given.SourceIMAP}, {&draft.SourceMaster, given.SourceMaster}, {&draft.SourceDatabase, given.SourceDatabase},
 		{&draft.DestinationIMAP, given.DestinationIMAP}, {&draft.SourceDAV, given.SourceDAV}, {&draft.DestinationDAV, given.DestinationDAV},
 		{&draft.SourceSieve, given.SourceSieve}, {&draft.DestinationSieve, given.DestinationSieve}, {&draft.SourcePOP3, given.SourcePOP3},
+		{&draft.SourceSubmission, given.SourceSubmission}, {&draft.DestinationSubmission, given.DestinationSubmission},
+		{&draft.SourceWebmail, given.SourceWebmail}, {&draft.DestinationWebmail, given.DestinationWebmail},
 	} {
 		if v.value != "" {
 			*v.into = v.value

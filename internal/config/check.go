@@ -27,6 +27,10 @@ func check(d *document, c *Config) {
 	d.checkIMAP("destination.imap", c.Destination.IMAP, alone)
 	d.checkPOP3("source.pop3", c.Source.POP3)
 	d.checkPOP3("destination.pop3", c.Destination.POP3)
+	d.checkSubmission("source.submission", c.Source.Submission)
+	d.checkSubmission("destination.submission", c.Destination.Submission)
+	d.checkWebmail("source.webmail", c.Source.Webmail)
+	d.checkWebmail("destination.webmail", c.Destination.Webmail)
 	d.checkSieve("source.sieve", c.Source.Sieve)
 	d.checkSieve("destination.sieve", c.Destination.Sieve)
 	d.checkDAV("source.dav", c.Source.DAV.DAV, c.Source.DAV.Via == DAVDatabase)
@@ -164,6 +168,21 @@ func (d *document) checkIMAP(path string, s IMAP, optional bool) {
 func (d *document) checkPOP3(path string, s POP3) {
 	d.checkOptional(path, s.Address, s.TLS, s.AllowPlaintext, "mail.example.com:995")
 	d.checkTrust(path, s.Trust)
+}
+
+// checkSubmission allows any TLS mode: rehome sends no password there.
+func (d *document) checkSubmission(path string, s Submission) {
+	d.checkOptional(path, s.Address, s.TLS, true, "mail.example.com:465")
+	d.checkTrust(path, s.Trust)
+}
+
+func (d *document) checkWebmail(path, address string) {
+	if address == "" {
+		return
+	}
+	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		d.addAt(path, "is not an address of a web page", "write it with its scheme, such as https://webmail.example.com/")
+	}
 }
 
 func (d *document) checkSieve(path string, s Sieve) {

@@ -53,23 +53,27 @@ const (
 
 // Source is the end that is read.
 type Source struct {
-	Kind     SourceKind `yaml:"kind" enum:"atmail7,imap" doc:"The type of server."`
-	Database Database   `yaml:"database" optional:"true" doc:"The database of an atmail 7 server. It is only read."`
-	IMAP     IMAP       `yaml:"imap" doc:"The IMAP server."`
-	POP3     POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
-	Sieve    Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules come from the database, if there is one."`
-	DAV      SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Contacts and calendars move if it is set, or if the database has tables of them. The login uses each account's own password."`
+	Kind       SourceKind `yaml:"kind" enum:"atmail7,imap" doc:"The type of server."`
+	Database   Database   `yaml:"database" optional:"true" doc:"The database of an atmail 7 server. It is only read."`
+	IMAP       IMAP       `yaml:"imap" doc:"The IMAP server."`
+	POP3       POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
+	Submission Submission `yaml:"submission" optional:"true" doc:"The server to which the mail programs of users send."`
+	Webmail    string     `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail."`
+	Sieve      Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules come from the database, if there is one."`
+	DAV        SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Contacts and calendars move if it is set, or if the database has tables of them. The login uses each account's own password."`
 }
 
 // Destination is the end that is written.
 type Destination struct {
-	Kind  DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"The type of server."`
-	IMAP  IMAP            `yaml:"imap" doc:"The IMAP server."`
-	POP3  POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
-	Sieve Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules are written to files to hand over."`
-	DAV   DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it, contacts and calendars are not copied. The login uses each account's own password."`
-	API   API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. Only \"accounts import --experimental-api\" uses it."`
-	MX    MX              `yaml:"mx" optional:"true" doc:"The mail hosts that receive the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them about addresses and never send a message."`
+	Kind       DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"The type of server."`
+	IMAP       IMAP            `yaml:"imap" doc:"The IMAP server."`
+	POP3       POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
+	Submission Submission      `yaml:"submission" optional:"true" doc:"The server to which the mail programs of users send. The page for each user names it."`
+	Webmail    string          `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail. The page for each user names it."`
+	Sieve      Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules are written to files to hand over."`
+	DAV        DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it, contacts and calendars are not copied. The login uses each account's own password."`
+	API        API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. Only \"accounts import --experimental-api\" uses it."`
+	MX         MX              `yaml:"mx" optional:"true" doc:"The mail hosts that receive the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them about addresses and never send a message."`
 }
 
 // Accounts shapes what the export of accounts writes.
@@ -118,14 +122,15 @@ func Default() Config {
 	imap := IMAP{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute,
 		Login: LoginUser, MasterStyle: MasterSeparator, MasterSeparator: "*", Mechanism: "auto"}
 	pop3 := POP3{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
+	submission := Submission{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}}
 	sieve := Sieve{TLS: protocol.StartTLS, MailboxNames: "auto", Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{
 		Store: "rehome.db",
-		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB, Charset: "auto"}, IMAP: imap, POP3: pop3, Sieve: sieve,
-			DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
-		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3, Sieve: sieve,
-			DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
+		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB, Charset: "auto"}, IMAP: imap, POP3: pop3,
+			Submission: submission, Sieve: sieve, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
+		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3,
+			Submission: submission, Sieve: sieve, DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,

@@ -19,20 +19,22 @@ const (
 
 // Draft is what somebody has to say about a move to get a first file of settings.
 type Draft struct {
-	Organisation    string
-	Domains         []string
-	Store           string // empty: the default
-	Roster          string // empty: people.csv, unless there is a database
-	SourceKind      SourceKind
-	SourceIMAP      string // host:port; port 143 means STARTTLS
-	SourceMaster    string // the master user, if there is one
-	SourceDatabase  string // data source name without a password
-	DestinationKind DestinationKind
-	DestinationIMAP string
-	SourceDAV       string // URL; empty: contacts and calendars are read from the database, if there is one
-	DestinationDAV  string // URL; empty: contacts and calendars stay
-	SourcePOP3      string // host:port
-	SourceSieve     string // host:port; empty: rules come from the database, if there is one
+	Organisation                            string
+	Domains                                 []string
+	Store                                   string // empty: the default
+	Roster                                  string // empty: people.csv, unless there is a database
+	SourceKind                              SourceKind
+	SourceIMAP                              string // host:port; port 143 means STARTTLS
+	SourceMaster                            string // the master user, if there is one
+	SourceDatabase                          string // data source name without a password
+	DestinationKind                         DestinationKind
+	DestinationIMAP                         string
+	SourceDAV                               string // URL; empty: contacts and calendars are read from the database, if there is one
+	DestinationDAV                          string // URL; empty: contacts and calendars stay
+	SourcePOP3                              string // host:port
+	SourceSubmission, DestinationSubmission string // host:port; port 587 means STARTTLS
+	SourceWebmail, DestinationWebmail       string // URL
+	SourceSieve                             string // host:port; empty: rules come from the database, if there is one
 	// DestinationSieve is host:port; empty: rules are written to files.
 	DestinationSieve string
 }
@@ -48,12 +50,14 @@ type draftFile struct {
 }
 
 type draftEnd struct {
-	Kind     string            `yaml:"kind"`
-	Database map[string]string `yaml:"database,omitempty"`
-	IMAP     draftIMAP         `yaml:"imap"`
-	POP3     map[string]string `yaml:"pop3,omitempty"`
-	Sieve    map[string]string `yaml:"sieve,omitempty"`
-	DAV      map[string]string `yaml:"dav,omitempty"`
+	Kind       string            `yaml:"kind"`
+	Database   map[string]string `yaml:"database,omitempty"`
+	IMAP       draftIMAP         `yaml:"imap"`
+	POP3       map[string]string `yaml:"pop3,omitempty"`
+	Submission map[string]string `yaml:"submission,omitempty"`
+	Webmail    string            `yaml:"webmail,omitempty"`
+	Sieve      map[string]string `yaml:"sieve,omitempty"`
+	DAV        map[string]string `yaml:"dav,omitempty"`
 }
 
 type draftIMAP struct {
@@ -77,6 +81,8 @@ func (d Draft) YAML() ([]byte, error) {
 	}
 	file.Source.DAV, file.Destination.DAV = oneSetting("url", d.SourceDAV), oneSetting("url", d.DestinationDAV)
 	file.Source.POP3 = oneSetting("address", d.SourcePOP3)
+	file.Source.Submission, file.Destination.Submission = submissionOf(d.SourceSubmission), submissionOf(d.DestinationSubmission)
+	file.Source.Webmail, file.Destination.Webmail = d.SourceWebmail, d.DestinationWebmail
 	file.Source.Sieve, file.Destination.Sieve = oneSetting("address", d.SourceSieve), oneSetting("address", d.DestinationSieve)
 	if d.SourceDatabase != "" {
 		file.Source.Database = map[string]string{"dsn": d.SourceDatabase, "password": schemeFile + ":" + DraftDatabasePassword}
@@ -85,6 +91,15 @@ func (d Draft) YAML() ([]byte, error) {
 	}
 	body, err := yaml.Dump(file)
 	return append([]byte("# The settings of one move. To see every key with its meaning, run: rehome config sample\n"), body...), err
+}
+
+// submissionOf begins TLS as the port's standard says (RFC 8314, section 3.3).
+func submissionOf(address string) map[string]string {
+	section := oneSetting("address", address)
+	if strings.HasSuffix(address, ":587") || strings.HasSuffix(address, ":25") {
+		section["tls"] = string(protocol.StartTLS)
+	}
+	return section
 }
 
 // oneSetting is a section with one key, or none without a value.

@@ -59,6 +59,13 @@ type POP3 struct {
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
+// Submission is one end's server for the mail that its users send (RFC 6409). rehome sends nothing to it: people's programs do.
+type Submission struct {
+	Address string            `yaml:"address" example:"mail.example.com:465" doc:"Host and port."`
+	TLS     protocol.Security `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
+	Trust   `yaml:",inline"`
+}
+
 // Sieve is one end's ManageSieve server.
 type Sieve struct {
 	Address        string            `yaml:"address" example:"mail.example.com:4190" doc:"Host and port."`

@@ -16,6 +16,7 @@ import (
 	"rehome"
 	"rehome/internal/atmail8"
 	"rehome/internal/people"
+	"rehome/internal/protocol"
 	"rehome/internal/vault"
 )
 
@@ -40,6 +41,9 @@ type PersonalSetting struct {
 type PersonalOptions struct {
 	Organisation  string                   // its name, for people
 	Incoming      string                   // host and port of the destination's IMAP service
+	Outgoing      string                   // of its submission service; "" is not known
+	OutgoingTLS   protocol.Security        // when TLS begins there
+	Webmail       string                   // its address; "" is not known
 	Contacts      string                   // URL of its contacts and calendars; "" is none
 	MakesAccounts bool                     // the destination's accounts are made from our import file: users keep their current password or get one
 	SealTo        func() ([]string, error) // age recipients of the letters; asked only if there are any
@@ -129,6 +133,8 @@ type personalSheet struct {
 	PersonalSetting
 	Organisation, Login string
 	Incoming, Contacts  string
+	Outgoing, Webmail   string
+	OutgoingTLS         protocol.Security
 	Kept, Temporary     bool   // the own password, or a temporary one
 	SignatureText       string // for copying; the page shows markup as text
 	POP3                bool
@@ -138,7 +144,7 @@ type personalSheet struct {
 func (o PersonalOptions) sheetOf(one PersonalSetting, account rehome.Account, decision atmail8.Decision) personalSheet {
 	return personalSheet{
 		PersonalSetting: one, Organisation: o.Organisation, Login: account.DestinationLogin(),
-		Incoming: o.Incoming, Contacts: o.Contacts,
+		Incoming: o.Incoming, Contacts: o.Contacts, Outgoing: o.Outgoing, OutgoingTLS: o.OutgoingTLS, Webmail: o.Webmail,
 		Kept:          o.MakesAccounts && decision.Origin == atmail8.OriginOwn,
 		Temporary:     o.MakesAccounts && decision.Origin == atmail8.OriginTemporary && !decision.Missing(),
 		SignatureText: one.Signature, POP3: account.Services.POP3, password: decision.Password,
@@ -165,11 +171,17 @@ func (s personalSheet) letter() []byte {
 		s.Organisation, s.Login, s.password.Reveal())
 }
 
-// Host and Port split the server's address for programs that want them apart.
-func (s personalSheet) Host() string { host, _, _ := net.SplitHostPort(s.Incoming); return host }
+// Host is that of a server's address, which programs want apart from its port.
+func (s personalSheet) Host(address string) string {
+	host, _, _ := net.SplitHostPort(address)
+	return host
+}
 
 // Port is the other half of it.
-func (s personalSheet) Port() string { _, port, _ := net.SplitHostPort(s.Incoming); return port }
+func (s personalSheet) Port(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
+}
 
 // Outcome implements rehome.Answer.
 func (PersonalSettings) Outcome() rehome.Outcome { return rehome.OutcomeDone }

@@ -12,6 +12,7 @@ import (
 	"rehome"
 	"rehome/internal/atmail8"
 	"rehome/internal/people"
+	"rehome/internal/protocol"
 	"rehome/internal/vault"
 )
 
@@ -50,6 +51,7 @@ func TestWritePersonal_lettersOnlyForTemporaryPasswords(t *testing.T) {
 	register := vault.NewRegister(filepath.Dir(folder))
 	everybody := threePeople()
 	options := PersonalOptions{Organisation: "Example Ltd", Incoming: "imap.example.test:993", MakesAccounts: true,
+		Outgoing: "smtp.example.test:587", OutgoingTLS: protocol.StartTLS, Webmail: "https://webmail.example.test/",
 		SealTo: func() ([]string, error) { return input.SealTo, nil }}
 	settings, err := WritePersonal(folder, SettingsOf(everybody.Moving, nil, nil), everybody, options, register)
 	if err != nil || settings.Sheets != 3 || settings.Letters != 1 || settings.Folder != folder {
@@ -67,6 +69,10 @@ func TestWritePersonal_lettersOnlyForTemporaryPasswords(t *testing.T) {
 			content, err := os.ReadFile(filepath.Join(folder, name+ending))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if text := string(content); ending == ".html" && (!strings.Contains(text, "smtp.example.test, port 587, encrypted (STARTTLS), same") ||
+				!strings.Contains(text, `<a href="https://webmail.example.test/">`)) {
+				t.Errorf("%s%s does not say where mail is sent to and read:\n%s", name, ending, text)
 			}
 			if text := string(content); strings.Contains(text, "her-own-secret") || strings.Contains(text, "made-for-bob") {
 				t.Errorf("%s%s shows a password", name, ending)

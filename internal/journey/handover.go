@@ -74,7 +74,9 @@ func (m *Move) PersonalSheets(ctx context.Context, only people.Choice) (handover
 	return handover.WritePersonal(filepath.Join(m.settings.Accounts.Output, "people"), settings, p, handover.PersonalOptions{
 		Organisation: m.organisationName(), MakesAccounts: m.makesAccounts(),
 		Incoming: m.settings.Destination.IMAP.Address, Contacts: m.settings.Destination.DAV.URL,
-		SealTo: m.sealTo,
+		Outgoing: m.settings.Destination.Submission.Address, OutgoingTLS: m.settings.Destination.Submission.TLS,
+		Webmail: m.settings.Destination.Webmail,
+		SealTo:  m.sealTo,
 	}, m.register())
 }
 

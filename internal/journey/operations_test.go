@@ -4,6 +4,10 @@ package journey
 
 import (
 	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,9 +17,11 @@ import (
 	"rehome/internal/certificate"
 	"rehome/internal/checkup"
 	"rehome/internal/conductor"
+	"rehome/internal/config"
 	"rehome/internal/handover"
 	"rehome/internal/ledger"
 	"rehome/internal/people"
+	"rehome/internal/protocol"
 	"rehome/internal/vault"
 	"rehome/internal/verify"
 )
@@ -79,6 +85,71 @@ func TestReached(t *testing.T) {
 	for _, section := range []string{"source.imap", "source.database.dsn", "source.dav"} {
 		if got, err := Reached(t.Context(), &settings, section); rehome.HintOf(err) == "" || !strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("%s: got %q, %v", section, got, err)
+		}
+	}
+}
+
+// Servers that speak first are known by their first line, and a port of another protocol by what it says instead.
+func TestReached_byItsGreeting(t *testing.T) {
+	t.Parallel()
+	serve := func(line string) string {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { listener.Close() })
+		go func() {
+			for {
+				connection, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = io.WriteString(connection, line) // who only looked is gone already
+				connection.Close()
+			}
+		}()
+		return listener.Addr().String()
+	}
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/gone" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	t.Cleanup(page.Close)
+	for name, c := range map[string]struct {
+		section string
+		set     func(*config.Config)
+		want    string // of the sentence, or of the error
+		fails   bool
+	}{
+		"submission": {"destination.submission", func(s *config.Config) {
+			s.Destination.Submission = config.Submission{Address: serve("220 mail.example.test ESMTP\r\n"), TLS: protocol.StartTLS}
+		}, "SMTP answers at", false},
+		"POP3": {"source.pop3", func(s *config.Config) {
+			s.Source.POP3 = config.POP3{Address: serve("+OK ready\r\n"), TLS: protocol.StartTLS}
+		}, "POP3 answers at", false},
+		"IMAP in its place": {"source.submission", func(s *config.Config) {
+			s.Source.Submission = config.Submission{Address: serve("* OK IMAP\r\n"), TLS: protocol.StartTLS}
+		}, `it answers "* OK IMAP"`, true},
+		"no TLS where it is wanted": {"source.submission", func(s *config.Config) {
+			s.Source.Submission = config.Submission{Address: serve("220 mail.example.test\r\n"), TLS: protocol.ImplicitTLS}
+		}, "TLS", true},
+		"nothing":                  {"source.submission", func(s *config.Config) { s.Source.Submission.Address = "127.0.0.1:1" }, "connection refused", true},
+		"webmail":                  {"destination.webmail", func(s *config.Config) { s.Destination.Webmail = page.URL }, "a page answers", false},
+		"a page that is not there": {"source.webmail", func(s *config.Config) { s.Source.Webmail = page.URL + "/gone" }, "404", true},
+	} {
+		settings := config.Default()
+		c.set(&settings)
+		got, err := Reached(t.Context(), &settings, c.section)
+		if c.fails && (err == nil || rehome.HintOf(err) == "") || !c.fails && err != nil {
+			t.Errorf("%s: got %q, %v", name, got, err)
+			continue
+		}
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
 }

@@ -3,15 +3,23 @@
 package journey
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"rehome"
 	"rehome/internal/checkup"
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
+	"rehome/internal/protocol"
 )
 
 // reachedWithin bounds a look at a server while somebody waits for the next question.
@@ -45,6 +53,16 @@ func Reached(ctx context.Context, settings *config.Config, section string) (sent
 		return m.reachedDAV(ctx, src.DAV.DAV, host)
 	case "destination.dav":
 		return m.reachedDAV(ctx, dst.DAV.DAV, host)
+	case "source.pop3":
+		return reachedGreeting(ctx, greeted{"POP3", "+OK", src.POP3.Address, src.POP3.TLS, src.POP3.Trust})
+	case "source.submission":
+		return reachedGreeting(ctx, greeted{"SMTP", "220", src.Submission.Address, src.Submission.TLS, src.Submission.Trust})
+	case "destination.submission":
+		return reachedGreeting(ctx, greeted{"SMTP", "220", dst.Submission.Address, dst.Submission.TLS, dst.Submission.Trust})
+	case "source.webmail":
+		return reachedPage(ctx, src.Webmail)
+	case "destination.webmail":
+		return reachedPage(ctx, dst.Webmail)
 	}
 	return "", nil
 }
@@ -105,4 +123,65 @@ func reachedDatabase(ctx context.Context, dsn string) (string, error) {
 	}
 	defer connection.Close()
 	return "something listens at " + address, nil
+}
+
+// greeted is a server that speaks first, and with what its first line begins.
+type greeted struct {
+	protocol, begins, address string
+	security                  protocol.Security
+	trust                     config.Trust
+}
+
+// reachedGreeting waits for a server's first line.
+func reachedGreeting(ctx context.Context, s greeted) (string, error) {
+	fault := func(cause error, hint string) error {
+		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "reach the " + s.protocol + " server at", Object: s.address, Cause: cause, Hint: hint}
+	}
+	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address)
+	if err != nil {
+		return "", fault(err, "check host and port, and that a firewall lets this machine through")
+	}
+	defer connection.Close()
+	if deadline, set := ctx.Deadline(); set {
+		_ = connection.SetDeadline(deadline) // of a connection that was just opened
+	}
+	if s.security == protocol.ImplicitTLS {
+		trust, err := s.trust.Client()
+		if err != nil {
+			return "", err
+		}
+		trust = trust.Clone()
+		trust.ServerName, _, _ = net.SplitHostPort(s.address)
+		connection = tls.Client(connection, trust)
+	}
+	line, err := bufio.NewReader(io.LimitReader(connection, maxGreeting)).ReadString('\n')
+	switch {
+	case err != nil:
+		return "", fault(err, "check that the port and tls belong together: 465 and 995 begin with TLS, 587 and 110 do not")
+	case !strings.HasPrefix(line, s.begins):
+		return "", fault(fmt.Errorf("it answers %q", strings.TrimSpace(line)), "this port speaks another protocol than "+s.protocol)
+	}
+	return "a server for " + s.protocol + " answers at " + s.address, nil
+}
+
+// maxGreeting bounds the first line of a server.
+const maxGreeting = 4 << 10
+
+// reachedPage asks for a page as a browser would; that it demands a login is an answer too.
+func reachedPage(ctx context.Context, address string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", &rehome.Fault{Class: rehome.ClassTemporary, Op: "open the page", Object: address, Cause: err,
+			Hint: "open it in a browser: people will be sent there"}
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= http.StatusBadRequest && response.StatusCode != http.StatusUnauthorized {
+		return "", &rehome.Fault{Class: rehome.ClassTemporary, Op: "open the page", Object: address, Cause: errors.New(response.Status),
+			Hint: "open it in a browser: people will be sent there"}
+	}
+	return "a page answers at " + address, nil
 }
