@@ -75,7 +75,7 @@ func scheduled(o pim.Object) string {
 
 // hold keeps the object back. words are empty where the canary was heard.
 func (p transfer) hold(words string) transfer {
-	name := p.row.Source
+	read := p.row
 	p.way, p.row = wayNote, p.before
 	if holds(p.before) && p.before.State != ledger.ObjectGone {
 		p.row = behind(p.before, ledger.UpdateHeld, words)
@@ -86,7 +86,11 @@ func (p transfer) hold(words string) transfer {
 		why = invitationsUnknown
 	}
 	p.row = ledger.Object{
-		Source: name, State: ledger.ObjectHeld, SrcETag: p.source.ETag, UID: p.object.UID, Code: why.Code, Words: words,
+		Source: read.Source, State: ledger.ObjectHeld, SrcETag: p.source.ETag, UID: p.object.UID, Code: why.Code, Words: words,
+	}
+	if len(read.Tried) > 0 { // it may be there, or arrive: under another name it would be there twice
+		p.row.Destination, p.row.Tried, p.row.Earlier = read.Destination, read.Tried, read.Earlier
+		p.row.SrcDigest, p.row.MadeUID = read.SrcDigest, read.MadeUID
 	}
 	return p
 }

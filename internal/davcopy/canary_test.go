@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/corpus"
@@ -118,5 +120,29 @@ func TestFields(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.component, got, c.want)
 		}
+	}
+}
+
+// What was sent before the destination was not known to stay silent any more may be there. It keeps its name and what was
+// sent of it, so that it is looked for before it is written; under another name it would be there twice.
+func TestHold_remembersWhatWasSent(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	b := books{content: pim.KindCalendar, below: "/c/", taken: map[string]bool{}}
+	fresh := consider(dav.Object{Href: "/c/a.ics", Data: data}, b)
+	if row := fresh.hold("").row; row.Destination != "" || row.Tried != nil {
+		t.Errorf("%+v, and nothing was sent", row)
+	}
+	b.known = map[string]ledger.Object{"a.ics": fresh.intent()}
+	held := consider(dav.Object{Href: "/c/a.ics", Data: data}, b).hold("").row
+	if held.State != ledger.ObjectHeld || held.Destination != "a.ics" || !hasForm(held.Tried, eventForm(data)) {
+		t.Errorf("%+v has forgotten what was sent", held)
+	}
+	b.known["a.ics"] = held
+	if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.way != wayWrite || p.row.Destination != "a.ics" {
+		t.Errorf("%s as %q, want it written under the name that it had", p.way, p.row.Destination)
+	}
+	if i := formerly(data, []ledger.Object{held}); i != 0 {
+		t.Error("it is not known under another name at the source")
 	}
 }

@@ -184,7 +184,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 			continue
 		}
 		j.taken[row.Destination] = true
-		if begun := row.State == ledger.ObjectIntent || row.State == ledger.ObjectQuarantined; !begun {
+		if begun := row.State == ledger.ObjectIntent || row.State == ledger.ObjectQuarantined || row.State == ledger.ObjectHeld; !begun {
 			ours[row.Destination] = true // what was but begun is recognised there first, by whoever it is
 		}
 	}

@@ -72,7 +72,7 @@ func uidNeeds() pim.Needs { return pim.Needs{pim.CodeMissingUID: true, pim.CodeM
 // awaits reports whether the object has to wait because an earlier request may still arrive, and names it then.
 func (j *collectionJob) awaits(ctx context.Context, p *transfer) bool {
 	unserved := objectUnserved.Has(p.before.Code) || objectUnreadable.Has(p.before.Code) // by the source since
-	sent := (p.before.State == ledger.ObjectIntent || unserved) && len(p.before.Tried) > 0
+	sent := (p.before.State == ledger.ObjectIntent || p.before.State == ledger.ObjectHeld || unserved) && len(p.before.Tried) > 0
 	over := time.Since(p.before.Updated) >= arrival && !j.hides
 	if p.way != wayWrite || !sent || over || !j.renames(ctx) {
 		return false
