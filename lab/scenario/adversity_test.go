@@ -119,7 +119,7 @@ func TestAdversity_beforeAnythingIsTouched(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	s.wantError(6, s.run("sync", "--account", "nobody@example.com"), "nobody@example.com", "accounts list")
+	s.wantError(2, s.run("sync", "--account", "nobody@example.com"), "nobody@example.com", "accounts list")
 	s.wantError(2, s.run("sync", "--only", "dreams"), `"dreams" for --only`)
 	s.wantError(2, s.run("verify", "--level", "deep"), "counts, metadata or full")
 
