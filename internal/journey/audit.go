@@ -39,8 +39,11 @@ const (
 // note adds lines to the audit log, in the name of the person at this machine. What was done is noted also when the operation
 // was interrupted.
 func (m *Move) note(ctx context.Context, lines ...ledger.AuditLine) error {
+	if len(lines) == 0 {
+		return nil // and no ledger is made for it
+	}
 	store, err := m.store(ctx)
-	if err != nil || len(lines) == 0 {
+	if err != nil {
 		return err
 	}
 	for i := range lines {
