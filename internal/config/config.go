@@ -59,8 +59,8 @@ type Source struct {
 	POP3       POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
 	Submission Submission `yaml:"submission" optional:"true" doc:"The server to which the mail programs of users send."`
 	Webmail    string     `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail."`
-	Sieve      Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules come from the database, if there is one."`
-	DAV        SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Contacts and calendars move if it is set, or if the database has tables of them. The login uses each account's own password."`
+	Sieve      Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules come from the database."`
+	DAV        SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server, with each account's own password. Without it, the database is read."`
 }
 
 // Destination is the end that is written.
@@ -68,7 +68,7 @@ type Destination struct {
 	Kind       DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"The type of server."`
 	IMAP       IMAP            `yaml:"imap" doc:"The IMAP server."`
 	POP3       POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
-	Submission Submission      `yaml:"submission" optional:"true" doc:"The server to which the mail programs of users send. The page for each user names it."`
+	Submission Submission      `yaml:"submission" optional:"true" doc:"The server to which mail programs send. The page for each user names it."`
 	Webmail    string          `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail. The page for each user names it."`
 	Sieve      Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules are written to files to hand over."`
 	DAV        DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it, contacts and calendars are not copied. The login uses each account's own password."`

@@ -73,6 +73,17 @@ func TestCheckChain_namesTheLine(t *testing.T) {
 	})
 }
 
+// A clock that was set back between two lines is no damage.
+func TestCheckChain_clockSetBack(t *testing.T) {
+	t.Parallel()
+	lines := chain(2)
+	lines[1].At = lines[0].At.Add(-time.Hour)
+	lines[1].Digest = lines[1].ChainedTo(lines[0].Digest)
+	if last, err := CheckChain(listed(lines)); err != nil || last != lines[1] {
+		t.Errorf("got %+v, %v", last, err)
+	}
+}
+
 // The texts of two fields are never taken for those of two others.
 func TestChainedTo_keepsFieldsApart(t *testing.T) {
 	t.Parallel()
