@@ -60,7 +60,7 @@ type Source struct {
 	Submission Submission `yaml:"submission" optional:"true" doc:"The server to which the mail programs of users send."`
 	Webmail    string     `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail."`
 	Sieve      Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules come from the database."`
-	DAV        SourceDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server, with each account's own password. Without it, the database is read."`
+	DAV        SourceDAV  `yaml:"dav" optional:"true" doc:"CalDAV and CardDAV server, with each account's password. Without it, the database is read."`
 }
 
 // Destination is the end that is written.
