@@ -11,19 +11,30 @@ import (
 
 // Doubt notes from which destination UID on nobody knows what has become of our messages that are missing there; 0 says
 // that it is known again. What could have told is written over by whatever happens next in the mailbox, so the question
-// stays open until somebody has answered it.
+// stays open until somebody has answered it. What is under way may arrive from there on.
 func (l *mailboxes) Doubt(ctx context.Context, m *Mailbox, from imap.UID) error {
 	if m.Doubted == from {
 		return nil
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.Exec(`UPDATE mailboxes SET dst_doubted = ? WHERE id = ?`, from, m.ID)
+		if err == nil && from != 0 {
+			err = lowerFloors(tx, m.ID, from)
+		}
 		return err
 	})
-	if err == nil {
-		m.Doubted = from
+	if err != nil {
+		return err
 	}
-	return err
+	if m.Doubted = from; from != 0 {
+		for i := range m.Intents {
+			m.Intents[i].Floor = min(m.Intents[i].Floor, from)
+		}
+		for i := range m.Voids {
+			m.Voids[i].Floor = min(m.Voids[i].Floor, from)
+		}
+	}
+	return nil
 }
 
 // NoteUntold replaces the source UIDs of messages that are done, and did not say what they are when a change of the mailbox

@@ -130,26 +130,23 @@ func (l *batches) Void(ctx context.Context, ids ...int64) error {
 // they were is kept, see Mailbox.Voids.
 func (l *batches) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) error {
 	now := l.now()
+	voids := make([]Voided, len(intents))
+	for i, intent := range intents {
+		voids[i] = Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items), Former: intent.Former}
+	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		for _, intent := range intents {
+		for i, intent := range intents {
 			if _, err := tx.Exec(`DELETE FROM batches WHERE id = ? AND state = 'intent'`, intent.ID); err != nil {
 				return err
 			}
-			if intent.Former {
-				continue
-			}
-			if err := insertVoid(tx, m, Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items)}, now); err != nil {
+			if err := insertVoid(tx, m, voids[i], now); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err == nil {
-		for _, intent := range intents {
-			if !intent.Former {
-				m.Voids = append(m.Voids, Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items)})
-			}
-		}
+		m.Voids = append(m.Voids, voids...)
 	}
 	return err
 }
@@ -166,34 +163,56 @@ func (l *batches) NoteDoubles(ctx context.Context, m *Mailbox, doubles Voided) e
 }
 
 func insertVoid(tx *sql.Tx, m *Mailbox, v Voided, now time.Time) error {
+	generation := m.Generation
+	if v.Former {
+		generation--
+	}
 	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano) VALUES (?, ?, ?, ?, ?)`,
-		m.ID, m.Generation, v.Floor, v.Sources.String(), now.UnixNano())
+		m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano())
 	return err
 }
 
 // Voided is a batch that was given up.
 type Voided struct {
 	Floor   imap.UID    // as of its intent
-	Sources imap.UIDSet // its messages
+	Sources imap.UIDSet // its messages; none when Former
+	Former  bool        // of an earlier generation: any message may be one of its own, and is recognised by its content
 }
 
 // voidsKept is how long a batch that was given up is remembered: no network keeps a message longer, and
-// as long as it is remembered each pass opens the mailbox.
+// as long as it is remembered each pass opens the mailbox. New UIDs at either end change nothing of that.
 const voidsKept = 7 * 24 * time.Hour
 
-// loadVoids fills Voids.
+// loadVoids fills Voids, those of earlier generations included.
 func (l *mailboxes) loadVoids(ctx context.Context, m *Mailbox) error {
-	return l.read(ctx, func(rows *sql.Rows) error {
+	return l.read(ctx, func(rows *sql.Rows) (err error) {
 		var v Voided
+		var generation int64
 		var text string
-		if err := rows.Scan(&v.Floor, &text); err != nil {
+		if err := rows.Scan(&generation, &v.Floor, &text); err != nil {
 			return err
 		}
-		err := readSet(text, &v.Sources)
+		if v.Former = generation != m.Generation; !v.Former {
+			err = readSet(text, &v.Sources)
+		}
 		m.Voids = append(m.Voids, v)
 		return err
-	}, `SELECT dst_floor, src_uids FROM voids WHERE mailbox_id = ? AND generation = ? AND created_nano > ? ORDER BY id`,
-		m.ID, m.Generation, l.now().Add(-voidsKept).UnixNano())
+	}, `SELECT generation, dst_floor, src_uids FROM voids WHERE mailbox_id = ? AND created_nano > ? ORDER BY id`,
+		m.ID, l.now().Add(-voidsKept).UnixNano())
+}
+
+// lowerFloors lets what is under way, and what was given up, be looked for from a lower UID on: the destination's mailbox was put
+// back to an earlier state, or another one has its place, and UIDs are given out there that were once below.
+func lowerFloors(tx *sql.Tx, mailbox int64, to imap.UID) error {
+	for _, query := range []string{
+		`UPDATE batches SET dst_floor = ? WHERE mailbox_id = ? AND state = 'intent' AND dst_floor > ?`,
+		`UPDATE voids SET dst_floor = ? WHERE mailbox_id = ? AND dst_floor > ?`,
+	} {
+		if _, err := tx.Exec(query, to, mailbox, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // loadIntents fills Intents, those of earlier generations included.

@@ -81,9 +81,9 @@ func (l *mailboxes) Mailbox(ctx context.Context, anchor Anchor) (*Mailbox, error
 	if err != nil {
 		return nil, fmt.Errorf("ledger row of %s %q: %w", anchor.Address, anchor.Source, err)
 	}
-	loads := []func(context.Context, *Mailbox) error{l.loadTheirs, l.loadCreation, l.loadIntents}
+	loads := []func(context.Context, *Mailbox) error{l.loadTheirs, l.loadCreation, l.loadIntents, l.loadVoids}
 	if !m.Fresh {
-		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects, l.loadRemovals, l.loadVoids, l.loadGaps)
+		loads = append(loads, l.loadBatches, l.loadRefusals, l.loadSuspects, l.loadRemovals, l.loadGaps)
 	}
 	loads = append(loads, l.loadFormerly)
 	for _, load := range loads {
@@ -131,7 +131,7 @@ func (m *Mailbox) anchorRow(tx *sql.Tx) error {
 	m.Fresh = true
 	m.Reanchored = stored.Anchor.SrcUIDValidity != 0 // 0: forgotten on purpose
 	if stored.Anchor.Destination != a.Destination || stored.Anchor.DstUIDValidity != a.DstUIDValidity {
-		if err := m.forgetFormer(tx, m.Generation); err != nil { // UIDs of another incarnation mean other messages
+		if err := errors.Join(m.forgetFormer(tx, m.Generation), lowerFloors(tx, m.ID, 1)); err != nil { // UIDs of another incarnation
 			return err
 		}
 	}
@@ -184,7 +184,7 @@ func (l *mailboxes) Mailboxes(ctx context.Context, address string) (map[string]M
 		EXISTS (SELECT 1 FROM creations c WHERE c.address = m.address AND c.dst_name = m.dst_name AND c.dst_uidvalidity = m.dst_uidvalidity),
 		EXISTS (SELECT 1 FROM batches b WHERE b.mailbox_id = m.id AND b.state = 'intent')
 		OR EXISTS (SELECT 1 FROM gaps g WHERE g.mailbox_id = m.id AND g.generation = m.generation)
-		OR EXISTS (SELECT 1 FROM voids d WHERE d.mailbox_id = m.id AND d.generation = m.generation AND d.created_nano > ?)
+		OR EXISTS (SELECT 1 FROM voids d WHERE d.mailbox_id = m.id AND d.created_nano > ?)
 		OR EXISTS (SELECT 1 FROM refusals r WHERE r.mailbox_id = m.id AND r.generation = m.generation),
 		EXISTS (SELECT 1 FROM removals v WHERE v.mailbox_id = m.id AND v.generation = m.generation)
 		FROM mailboxes m WHERE m.address = ?`, l.now().Add(-voidsKept).UnixNano(), address)

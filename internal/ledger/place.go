@@ -112,7 +112,6 @@ func (l *mailboxes) Drop(ctx context.Context, id int64) error {
 		}
 		for _, query := range []string{
 			`DELETE FROM batches WHERE mailbox_id = ? AND state NOT IN ('intent', 'dropped')`, // of earlier generations
-			`UPDATE batches SET dst_floor = 1 WHERE mailbox_id = ? AND state = 'intent'`,
 			`DELETE FROM removals WHERE mailbox_id = ?`,
 			`UPDATE mailboxes SET dst_uidvalidity = 0 WHERE id = ?`,
 		} {
@@ -120,7 +119,7 @@ func (l *mailboxes) Drop(ctx context.Context, id int64) error {
 				return err
 			}
 		}
-		return nil
+		return lowerFloors(tx, id, 1)
 	})
 }
 

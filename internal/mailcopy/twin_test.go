@@ -149,6 +149,43 @@ func TestSync_twinsOfALostAnswer(t *testing.T) {
 	p.wantCount(p.dst, "INBOX", 4)
 }
 
+// The source renumbers the mailbox while something is under way: what is there twice afterwards is named all the same.
+func TestSync_twinsInARenumberedMailbox(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]func(p *pair, former *ledger.Mailbox, items []ledger.Item) error{
+		"before anybody has looked": func(p *pair, former *ledger.Mailbox, items []ledger.Item) error {
+			_, err := p.ledger.Intend(p.t.Context(), former, 1, items)
+			return err
+		},
+		"when they were known": func(p *pair, former *ledger.Mailbox, _ []ledger.Item) error {
+			return p.ledger.NoteDoubles(p.t.Context(), former, ledger.Voided{Floor: 1, Sources: imap.NewUIDSet(1, 2)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := atmailPair(t)
+			mails := letters(2, 400, "a")
+			p.fill(p.src, "INBOX", mails...)
+			p.fill(p.dst, "INBOX", append(mails, mails...)...)
+			anchor := p.row().Anchor
+			anchor.SrcUIDValidity++
+			former, err := p.ledger.Mailbox(t.Context(), anchor)
+			if err == nil {
+				err = before(p, former, itemsOf(mails, 0))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if f := wantFinding(t, p.sync(), "arrived_twice"); !strings.Contains(f.Sentence, "2 messages") {
+					t.Errorf("finding %q, want both messages", f.Sentence)
+				}
+			}
+			p.wantCount(p.dst, "INBOX", 4)
+		})
+	}
+}
+
 // What may be there twice is written down before what was found is booked: whatever breaks off behind it, it is named.
 func TestSync_twinsAndTheSourceBreaksOff(t *testing.T) {
 	t.Parallel()

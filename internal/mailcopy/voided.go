@@ -21,17 +21,12 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 	if len(j.row.Voids) == 0 {
 		return nil
 	}
-	floor := j.row.Voids[0].Floor
-	var sources imap.UIDSet
-	for _, v := range j.row.Voids {
-		floor = min(floor, v.Floor)
-		sources.AddSet(v.Sources)
-	}
+	floor, sources, copies := suspectedOf(j.row)
 	var lost imap.UIDSet // where the source does not show all, it may still show them
 	if j.inventory.short.Is(0) {
 		lost = j.undone(sources)
 	}
-	ours, err := j.itemsOf(ctx, intersection(sources, j.row.Live()))
+	ours, err := j.itemsOf(ctx, copies)
 	if err != nil || len(ours) == 0 && lost.Empty() {
 		return err
 	}
@@ -55,6 +50,23 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 		j.slice.find(arrivalUnknown.On(j.pair.Destination, rehome.Values{"n": lost.Len(), "found": unknown.Len(), "uids": shorten(unknown.String())}))
 	}
 	return nil
+}
+
+// suspectedOf sums up what was given up of a mailbox: from which destination UID on it may be, which messages of the source
+// it is, and which of those that are there, by source UIDs, there may be once more. Of what was given up before the source had
+// renumbered the mailbox that may be all of them.
+func suspectedOf(row *ledger.Mailbox) (floor imap.UID, sources, copies imap.UIDSet) {
+	floor = row.Voids[0].Floor
+	former := false
+	for _, v := range row.Voids {
+		floor = min(floor, v.Floor)
+		sources.AddSet(v.Sources)
+		former = former || v.Former
+	}
+	if former {
+		return floor, sources, row.Live()
+	}
+	return floor, sources, intersection(sources, row.Live())
 }
 
 // itemsOf returns what the ledger knows of messages that were written, by their source UIDs.

@@ -131,8 +131,7 @@ func mailboxesSayWhatHasToBeOpened(t *testing.T, empty Empty) {
 	load(t, l, renumbered)
 
 	wantStates(t, l, "settled")
-	must(t, l.Mail.Void(ctx, id))
-	must(t, l.Mail.GiveUp(ctx, rows["old troubles"], load(t, l, renumbered).Intents...))
+	must(t, l.Mail.Void(ctx, id, load(t, l, renumbered).Intents[0].ID))
 	must(t, l.Mail.Adopt(ctx, rows["refused"], messages(1)))
 	wantStates(t, l, "begun", "old troubles", "refused", "settled")
 
