@@ -22,7 +22,7 @@ var floors = []struct {
 	packages []string
 }{
 	{"the words", []string{"rehome"}},
-	{"what the protocols share", []string{"rehome/internal/protocol"}},
+	{"what the protocols share", []string{"rehome/internal/protocol", "rehome/internal/protocol/mechanism"}},
 	{wire, []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
 	{"what each engine stands on", []string{
 		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/endpoint", "rehome/internal/escrow",

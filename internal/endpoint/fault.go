@@ -9,6 +9,7 @@ import (
 
 	"rehome"
 	"rehome/internal/protocol/imap"
+	"rehome/internal/protocol/mechanism"
 )
 
 // Fault turns what an IMAP command, or a request for contacts and calendars, returned into a
@@ -32,7 +33,7 @@ func Fault(err error, op, object string) error {
 	case errors.As(err, &tooMany):
 		return &rehome.Fault{Class: rehome.ClassOperator, Op: op, Object: object, Cause: err,
 			Hint: "the account sees the mailboxes of others: unshare them"}
-	case errors.Is(err, imap.ErrImpostor), errors.Is(err, imap.ErrPreauthenticated):
+	case errors.Is(err, mechanism.ErrImpostor), errors.Is(err, imap.ErrPreauthenticated):
 		return &rehome.Fault{Class: rehome.ClassUntrusted, Op: op, Object: object, Cause: err,
 			Hint: "the server at this address is not the mail server for users: check address and port"}
 	}

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package protocol has the word that the protocols share: how a connection is secured.
+// Package protocol holds what the clients below it share: the words for how a connection is secured, and the handshake.
 package protocol
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+)
 
 // Security says when TLS begins on a connection. There is no silent fallback from one way to another.
 type Security string
@@ -12,3 +18,24 @@ const (
 	StartTLS    Security = "starttls" // by command, before the login (RFC 9051, section 6.2.1; RFC 5804, section 2.2)
 	NoTLS       Security = "none"     // clear text
 )
+
+// Secure makes a client's end of TLS of a connection to an address, host:port. Settings that are nil verify by the system's
+// roots, from TLS 1.2 on; without a ServerName it is the host. The connection is not closed when the handshake fails.
+func Secure(ctx context.Context, conn net.Conn, address string, settings *tls.Config) (*tls.Conn, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if settings != nil {
+		config = settings.Clone()
+	}
+	if config.ServerName == "" {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		config.ServerName = host
+	}
+	secured := tls.Client(conn, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	return secured, nil
+}

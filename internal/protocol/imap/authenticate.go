@@ -8,6 +8,8 @@ import (
 	"errors"
 
 	"github.com/emersion/go-sasl"
+
+	"rehome/internal/protocol/mechanism"
 )
 
 // LogInPlain is LogIn with a password that may also go over a connection without TLS.
@@ -18,8 +20,8 @@ func (c *Client) LogInPlain(ctx context.Context, identity, user, password string
 
 // Authenticate runs a SASL exchange (RFC 9051, section 6.2.2), with the initial response in the
 // command itself where the server allows it (SASL-IR, RFC 4959).
-func (c *Client) Authenticate(ctx context.Context, mechanism sasl.Client) error {
-	name, initial, err := mechanism.Start()
+func (c *Client) Authenticate(ctx context.Context, client sasl.Client) error {
+	name, initial, err := client.Start()
 	if err != nil {
 		return err
 	}
@@ -29,7 +31,7 @@ func (c *Client) Authenticate(ctx context.Context, mechanism sasl.Client) error 
 		return err
 	}
 	defer c.guard(ctx)()
-	err = c.exchange(ctx, cmd, mechanism, name, initial)
+	err = c.exchange(ctx, cmd, client, name, initial)
 	if endErr := c.end(cmd); err == nil {
 		err = endErr
 	}
@@ -39,17 +41,15 @@ func (c *Client) Authenticate(ctx context.Context, mechanism sasl.Client) error 
 	if err := c.wait(ctx, cmd); err != nil {
 		return err
 	}
-	if mutual, ok := mechanism.(interface{ Complete() error }); ok {
-		if err := mutual.Complete(); err != nil {
-			c.fail(err)
-			return err
-		}
+	if err := mechanism.Complete(client); err != nil {
+		c.fail(err)
+		return err
 	}
 	return c.refreshCapabilities(ctx, count)
 }
 
 // exchange writes the command and answers every challenge until the tagged answer is there.
-func (c *Client) exchange(ctx context.Context, cmd *command, mechanism sasl.Client, name string, initial []byte) error {
+func (c *Client) exchange(ctx context.Context, cmd *command, client sasl.Client, name string, initial []byte) error {
 	line := cmd.tag + " AUTHENTICATE " + name
 	if initial != nil && c.Capabilities().Has("SASL-IR") {
 		line += " " + encodeSASL(initial)
@@ -63,7 +63,7 @@ func (c *Client) exchange(ctx context.Context, cmd *command, mechanism sasl.Clie
 	for {
 		select {
 		case challenge := <-c.continued:
-			answer, err := nextSASL(mechanism, challenge, initial)
+			answer, err := nextSASL(client, challenge, initial)
 			initial = nil
 			if err != nil {
 				c.fail(err) // cancelling by "*" would be answered by BAD, which ends the connection as well
@@ -84,7 +84,7 @@ func (c *Client) exchange(ctx context.Context, cmd *command, mechanism sasl.Clie
 var errNotBase64 = errors.New("the server's SASL challenge is not base64")
 
 // nextSASL computes the answer to one challenge; a pending initial response goes first.
-func nextSASL(mechanism sasl.Client, challenge string, initial []byte) ([]byte, error) {
+func nextSASL(client sasl.Client, challenge string, initial []byte) ([]byte, error) {
 	if initial != nil {
 		return initial, nil
 	}
@@ -92,7 +92,7 @@ func nextSASL(mechanism sasl.Client, challenge string, initial []byte) ([]byte, 
 	if err != nil {
 		return nil, errNotBase64
 	}
-	return mechanism.Next(decoded)
+	return client.Next(decoded)
 }
 
 // encodeSASL renders an initial response; "=" stands for an empty one (RFC 4959, section 3).

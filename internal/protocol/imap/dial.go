@@ -85,7 +85,7 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 // greet brings the connection to the point where the first command can be sent.
 func greet(ctx context.Context, conn net.Conn, options Options, timeout time.Duration) (*Client, error) {
 	if options.Security == protocol.ImplicitTLS {
-		secured, err := handshake(ctx, conn, options)
+		secured, err := protocol.Secure(ctx, conn, options.Address, options.TLS)
 		if err != nil {
 			return nil, err
 		}
@@ -101,22 +101,6 @@ func greet(ctx context.Context, conn net.Conn, options Options, timeout time.Dur
 	}
 	client.transport.owe(false)
 	return client, nil
-}
-
-func handshake(ctx context.Context, conn net.Conn, options Options) (net.Conn, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if options.TLS != nil {
-		config = options.TLS.Clone()
-	}
-	if config.ServerName == "" {
-		host, _, err := net.SplitHostPort(options.Address)
-		if err != nil {
-			return nil, err
-		}
-		config.ServerName = host
-	}
-	secured := tls.Client(conn, config)
-	return secured, secured.HandshakeContext(ctx)
 }
 
 // nobody takes FETCH data before the log-in.
@@ -166,7 +150,7 @@ func (c *Client) upgrade(ctx context.Context, options Options, timeout time.Dura
 	if c.dec.in.Buffered() > 0 {
 		return nil, &syntaxError{"octets behind the answer to STARTTLS that are not encrypted"}
 	}
-	secured, err := handshake(ctx, c.transport.conn, options)
+	secured, err := protocol.Secure(ctx, c.transport.conn, options.Address, options.TLS)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/emersion/go-sasl"
+	"rehome/internal/protocol/mechanism"
 )
 
 // Credentials of one log-in.
@@ -23,15 +23,8 @@ type Credentials struct {
 	Clear bool
 }
 
-const (
-	mechanismPlain = "PLAIN" // RFC 4616
-	mechanismLogin = "LOGIN" // the command, or the SASL mechanism of the same name
-)
-
 // Mechanisms returns the ways to log in that this client knows, the strongest first.
-func Mechanisms() []string {
-	return []string{mechanismSCRAM256, mechanismSCRAM1, mechanismPlain, mechanismLogin, mechanismCRAM, mechanismBearer, mechanismXOAUTH2}
-}
+func Mechanisms() []string { return mechanism.All() }
 
 // LogIn logs in by the strongest mechanism that the server announces and that fits the credentials, and
 // returns its name. SCRAM goes first; then, under TLS, come PLAIN and LOGIN, and CRAM-MD5 last, because
@@ -40,7 +33,7 @@ func Mechanisms() []string {
 //
 // Servers announce SCRAM and CRAM-MD5 although they hold only another kind of hash of some passwords, and
 // refuse them like wrong ones. So after such a refusal the password is sent, where that is allowed.
-func (c *Client) LogIn(ctx context.Context, login Credentials) (mechanism string, err error) {
+func (c *Client) LogIn(ctx context.Context, login Credentials) (used string, err error) {
 	switch {
 	case c.preauth:
 		return "", ErrPreauthenticated
@@ -53,7 +46,7 @@ func (c *Client) LogIn(ctx context.Context, login Credentials) (mechanism string
 	}
 	_, private := c.TLS()
 	for i, name := range candidates {
-		mechanism, err = name, c.logInBy(ctx, name, login)
+		used, err = name, c.logInBy(ctx, name, login)
 		if err == nil || !c.mayBeHash(name, err) {
 			break
 		}
@@ -61,30 +54,21 @@ func (c *Client) LogIn(ctx context.Context, login Credentials) (mechanism string
 			return simple, c.logInBy(ctx, simple, login)
 		}
 	}
-	return mechanism, err
+	return used, err
 }
 
 // ErrPreauthenticated says that the server has logged the connection in by itself, nobody knows as whom.
 var ErrPreauthenticated = errors.New("the server has logged this connection in by itself (PREAUTH)")
 
 // mayBeHash reports whether a refusal can come from the kind of hash that the server holds.
-func (c *Client) mayBeHash(mechanism string, err error) bool {
+func (c *Client) mayBeHash(name string, err error) bool {
 	var status *StatusError
-	return !reveals(mechanism) && c.Err() == nil && errors.As(err, &status) && status.Kind == "NO" &&
+	return !mechanism.Reveals(name) && c.Err() == nil && errors.As(err, &status) && status.Kind == "NO" &&
 		(status.Code == "" || status.Code == "AUTHENTICATIONFAILED")
 }
 
-// reveals reports whether a mechanism sends the secret itself.
-func reveals(mechanism string) bool {
-	switch mechanism {
-	case mechanismSCRAM256, mechanismSCRAM1, mechanismCRAM:
-		return false
-	}
-	return true
-}
-
 func firstRevealing(mechanisms []string) string {
-	if i := slices.IndexFunc(mechanisms, reveals); i >= 0 {
+	if i := slices.IndexFunc(mechanisms, mechanism.Reveals); i >= 0 {
 		return mechanisms[i]
 	}
 	return ""
@@ -93,21 +77,21 @@ func firstRevealing(mechanisms []string) string {
 // mechanisms returns what may be tried, in this order; the error says why there is nothing.
 func (c *Client) mechanisms(login Credentials) ([]string, error) {
 	_, private := c.TLS()
-	names := []string{mechanismSCRAM256, mechanismSCRAM1, mechanismCRAM, mechanismPlain, mechanismLogin}
+	names := []string{mechanism.SCRAM256, mechanism.SCRAM1, mechanism.CRAM, mechanism.Plain, mechanism.Login}
 	switch {
 	case login.Mechanism != "":
 		names = []string{strings.ToUpper(login.Mechanism)}
 	case login.Token != nil:
-		names = []string{mechanismBearer, mechanismXOAUTH2}
+		names = []string{mechanism.Bearer, mechanism.XOAUTH2}
 	case private:
-		names = []string{mechanismSCRAM256, mechanismSCRAM1, mechanismPlain, mechanismLogin, mechanismCRAM}
+		names = []string{mechanism.SCRAM256, mechanism.SCRAM1, mechanism.Plain, mechanism.Login, mechanism.CRAM}
 	}
 	offered := []string(nil)
 	clear := false
 	for _, name := range names {
 		switch {
 		case !c.offers(name, login):
-		case reveals(name) && !private && !login.Clear:
+		case mechanism.Reveals(name) && !private && !login.Clear:
 			clear = true
 		default:
 			offered = append(offered, name)
@@ -127,15 +111,15 @@ func (c *Client) mechanisms(login Credentials) ([]string, error) {
 // one that must carry an identity, is tried all the same.
 func (c *Client) offers(name string, login Credentials) bool {
 	caps := c.Capabilities()
-	if byToken := name == mechanismBearer || name == mechanismXOAUTH2; byToken != (login.Token != nil) {
+	if byToken := name == mechanism.Bearer || name == mechanism.XOAUTH2; byToken != (login.Token != nil) {
 		return false
 	}
 	switch name {
-	case mechanismLogin:
+	case mechanism.Login:
 		return login.Identity == "" && (!caps.Has("LOGINDISABLED") || caps.Has("AUTH=LOGIN"))
-	case mechanismCRAM, mechanismXOAUTH2:
+	case mechanism.CRAM, mechanism.XOAUTH2:
 		return login.Identity == "" && (caps.Has("AUTH="+name) || login.Mechanism != "")
-	case mechanismPlain:
+	case mechanism.Plain:
 		return caps.Has("AUTH=PLAIN") || login.Identity != "" || login.Mechanism != ""
 	}
 	return slices.Contains(Mechanisms(), name) && (caps.Has("AUTH="+name) || login.Mechanism != "")
@@ -145,8 +129,8 @@ func (c *Client) offers(name string, login Credentials) bool {
 func (c Capabilities) mechanisms() string {
 	var names []string
 	for _, name := range c.List() {
-		if mechanism, ok := strings.CutPrefix(name, "AUTH="); ok {
-			names = append(names, printable(mechanism))
+		if announced, ok := strings.CutPrefix(name, "AUTH="); ok {
+			names = append(names, printable(announced))
 		}
 	}
 	if names == nil {
@@ -155,19 +139,12 @@ func (c Capabilities) mechanisms() string {
 	return strings.Join(names, ", ")
 }
 
-func (c *Client) logInBy(ctx context.Context, mechanism string, login Credentials) error {
-	switch mechanism {
-	case mechanismSCRAM256, mechanismSCRAM1:
-		return c.Authenticate(ctx, newSCRAM(mechanism, login))
-	case mechanismCRAM:
-		return c.Authenticate(ctx, &cramMD5{user: login.User, password: login.Password})
-	case mechanismPlain:
-		return c.Authenticate(ctx, sasl.NewPlainClient(login.Identity, login.User, login.Password))
-	case mechanismBearer, mechanismXOAUTH2:
-		return c.logInToken(ctx, mechanism, login)
+func (c *Client) logInBy(ctx context.Context, name string, login Credentials) error {
+	switch {
+	case login.Token != nil:
+		return c.logInToken(ctx, name, login)
+	case name == mechanism.Login && !c.Capabilities().Has("LOGINDISABLED"):
+		return c.Login(ctx, login.User, login.Password)
 	}
-	if c.Capabilities().Has("LOGINDISABLED") {
-		return c.Authenticate(ctx, sasl.NewLoginClient(login.User, login.Password))
-	}
-	return c.Login(ctx, login.User, login.Password)
+	return c.Authenticate(ctx, mechanism.New(name, mechanism.Credentials{Identity: login.Identity, User: login.User, Password: login.Password}))
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"rehome/internal/protocol"
+	"rehome/internal/protocol/mechanism"
 )
 
 func TestMechanisms_choice(t *testing.T) {
@@ -130,7 +131,7 @@ func TestLogIn_impostor(t *testing.T) {
 		s.send(tag + " OK [CAPABILITY IMAP4rev1] come in") // it has proved nothing
 		s.silent()
 	})
-	if _, err := client.LogIn(within(t), Credentials{User: "anna", Password: "secret"}); !errors.Is(err, ErrImpostor) || client.Err() == nil {
+	if _, err := client.LogIn(within(t), Credentials{User: "anna", Password: "secret"}); !errors.Is(err, mechanism.ErrImpostor) || client.Err() == nil {
 		t.Errorf("%v, connection %v", err, client.Err())
 	}
 }

@@ -175,19 +175,8 @@ func (c *Client) begin(ctx context.Context, options Options) error {
 }
 
 func (c *Client) encrypt(ctx context.Context, options Options) error {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if options.TLS != nil {
-		config = options.TLS.Clone()
-	}
-	if config.ServerName == "" {
-		host, _, err := net.SplitHostPort(options.Address)
-		if err != nil {
-			return err
-		}
-		config.ServerName = host
-	}
-	secured := tls.Client(c.conn, config)
-	if err := secured.HandshakeContext(ctx); err != nil {
+	secured, err := protocol.Secure(ctx, c.conn, options.Address, options.TLS)
+	if err != nil {
 		return err
 	}
 	c.conn, c.in, c.secured = secured, bufio.NewReader(secured), true

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package imap
+package mechanism
 
 import (
 	"crypto/hmac"
@@ -33,15 +33,9 @@ type scram struct {
 	proved    bool
 }
 
-// The SCRAM mechanisms.
-const (
-	mechanismSCRAM256 = "SCRAM-SHA-256"
-	mechanismSCRAM1   = "SCRAM-SHA-1"
-)
-
-func newSCRAM(name string, login Credentials) *scram {
-	s := &scram{name: name, hash: sha256.New, identity: login.Identity, user: login.User, password: login.Password, nonce: rand.Text()}
-	if name == mechanismSCRAM1 {
+func newSCRAM(name string, c Credentials) *scram {
+	s := &scram{name: name, hash: sha256.New, identity: c.Identity, user: c.User, password: c.Password, nonce: rand.Text()}
+	if name == SCRAM1 {
 		s.hash = sha1.New
 	}
 	return s

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package imap
+package mechanism
 
 import (
 	"crypto/hmac"
@@ -8,14 +8,12 @@ import (
 	"encoding/hex"
 )
 
-const mechanismCRAM = "CRAM-MD5"
-
 // cramMD5 is a SASL client for CRAM-MD5 (RFC 2195): the password stays hidden, but the server proves
 // nothing, and has to keep the password in a form that is as good as the password itself.
 type cramMD5 struct{ user, password string }
 
 // Start implements sasl.Client.
-func (m *cramMD5) Start() (string, []byte, error) { return mechanismCRAM, nil, nil }
+func (m *cramMD5) Start() (string, []byte, error) { return CRAM, nil, nil }
 
 // Next implements sasl.Client.
 func (m *cramMD5) Next(challenge []byte) ([]byte, error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package imap
+package mechanism
 
 import (
 	"strings"
@@ -14,12 +14,12 @@ var scramExamples = []struct {
 	mechanism, nonce, first, challenge, final, answer string
 }{
 	{
-		mechanismSCRAM1, "fyko+d2lbbFgONRv9qkxdawL", "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL",
+		SCRAM1, "fyko+d2lbbFgONRv9qkxdawL", "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL",
 		"r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096",
 		"c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=", "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=",
 	},
 	{
-		mechanismSCRAM256, "rOprNGfwEbeRWgbNEkqO", "n,,n=user,r=rOprNGfwEbeRWgbNEkqO",
+		SCRAM256, "rOprNGfwEbeRWgbNEkqO", "n,,n=user,r=rOprNGfwEbeRWgbNEkqO",
 		"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
 		"c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
 		"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=",
@@ -64,7 +64,7 @@ func TestSCRAM_badServers(t *testing.T) {
 		{"no proof", "r=Nx,s=QSXC,i=4096", "v="},
 		{"an empty proof", "r=Nx,s=QSXC,i=4096", ""},
 	} {
-		client := newSCRAM(mechanismSCRAM256, Credentials{User: "user", Password: "pencil"})
+		client := newSCRAM(SCRAM256, Credentials{User: "user", Password: "pencil"})
 		client.nonce = "N"
 		_, _, _ = client.Start()
 		_, err := client.Next([]byte(test.challenge))
@@ -79,7 +79,7 @@ func TestSCRAM_badServers(t *testing.T) {
 
 func TestSCRAM_names(t *testing.T) {
 	t.Parallel()
-	client := newSCRAM(mechanismSCRAM1, Credentials{Identity: "a,b=c", User: "x,=\u00a0\u00ad\ufb01"})
+	client := newSCRAM(SCRAM1, Credentials{Identity: "a,b=c", User: "x,=\u00a0\u00ad\ufb01"})
 	client.nonce = "N"
 	if _, first, _ := client.Start(); string(first) != "n,a=a=2Cb=3Dc,n=x=2C=3D fi,r=N" {
 		t.Errorf("got %q", first)
@@ -92,7 +92,7 @@ func FuzzSCRAM(f *testing.F) {
 	}
 	f.Add("r=N1,s=,i=4096,m=x", "e=other-error")
 	f.Fuzz(func(t *testing.T, challenge, final string) {
-		client := newSCRAM(mechanismSCRAM1, Credentials{User: "user", Password: "pencil"})
+		client := newSCRAM(SCRAM1, Credentials{User: "user", Password: "pencil"})
 		client.nonce = "N"
 		_, _, _ = client.Start()
 		challenge = strings.ReplaceAll(challenge, "i=", "i=0")         // stays a number
