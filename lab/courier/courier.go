@@ -43,11 +43,13 @@ type Options struct {
 	Accounts []Account // there from the start
 	Hosts    []string  // names in the certificate beside localhost and the addresses
 	Extra    string    // lines of /etc/courier/imapd, last in the file
+	POP3     bool      // also listen for POP3
 }
 
 // Server is a running Courier. Addresses are "host:port".
 type Server struct {
 	IMAP, IMAPS string
+	POP3, POP3S string // empty unless asked for
 
 	lab     *lab.Lab
 	root    lab.Unpacked
@@ -84,23 +86,30 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 // programs are the authentication daemon and one listener for each port, started as Debian's own
 // scripts do.
 func (s *Server) programs() []lab.Program {
-	listen := func(name, addr, through string) lab.Program {
-		host, port, _ := strings.Cut(addr, ":")
-		script := fmt.Sprintf(`set -a; . %[1]s/etc/courier/imapd-ssl; . %[1]s/etc/courier/imapd; %[2]s`+
-			` -address=%[3]s -maxprocs=$MAXDAEMONS -maxperip=$MAXPERIP -nodnslookup -noidentlookup %[4]s %[5]s %[6]s %[7]s $MAILDIRPATH`,
-			s.dir, "exec "+s.root.Path(tcpd), host, port, through,
-			s.root.Path("/usr/lib/courier/courier/imaplogin"), s.root.Path("/usr/bin/imapd"))
-		return lab.Program{Name: name, Command: "/bin/sh", Package: "dash", Args: []string{"-c", script}, Env: s.env(), Ready: []string{addr}, Grace: grace}
-	}
 	couriertls := s.root.Path("/usr/bin/couriertls") + " -server -tcpd"
-	return []lab.Program{
+	programs := []lab.Program{
 		{
 			Name: s.options.Name + "-auth", Command: s.root.Path(daemon), Package: "courier-authdaemon",
 			Env: s.env(), Ready: []string{s.file("run/courier/authdaemon/socket")}, Grace: grace,
 		},
-		listen(s.options.Name, s.IMAP, ""),
-		listen(s.options.Name+"-tls", s.IMAPS, couriertls),
+		s.listener(s.options.Name, s.IMAP, "imapd", "", "/usr/lib/courier/courier/imaplogin", "/usr/bin/imapd"),
+		s.listener(s.options.Name+"-tls", s.IMAPS, "imapd", couriertls, "/usr/lib/courier/courier/imaplogin", "/usr/bin/imapd"),
 	}
+	if s.options.POP3 {
+		const login, program = "/usr/lib/courier/courier/courierpop3login", "/usr/lib/courier/courier/courierpop3d"
+		programs = append(programs, s.listener(s.options.Name+"-pop3", s.POP3, "pop3d", "", login, program),
+			s.listener(s.options.Name+"-pop3-tls", s.POP3S, "pop3d", couriertls, login, program))
+	}
+	return programs
+}
+
+// listener answers at one port, with the settings of a service, perhaps through another program.
+func (s *Server) listener(name, addr, service, through, login, program string) lab.Program {
+	host, port, _ := strings.Cut(addr, ":")
+	script := fmt.Sprintf(`set -a; . %[1]s/etc/courier/%[8]s-ssl; . %[1]s/etc/courier/%[8]s; %[2]s`+
+		` -address=%[3]s -maxprocs=$MAXDAEMONS -maxperip=$MAXPERIP -nodnslookup -noidentlookup %[4]s %[5]s %[6]s %[7]s $MAILDIRPATH`,
+		s.dir, "exec "+s.root.Path(tcpd), host, port, through, s.root.Path(login), s.root.Path(program), service)
+	return lab.Program{Name: name, Command: "/bin/sh", Package: "dash", Args: []string{"-c", script}, Env: s.env(), Ready: []string{addr}, Grace: grace}
 }
 
 // prepare writes everything that the server reads.
@@ -118,7 +127,11 @@ func (s *Server) prepare() error {
 			return err
 		}
 	}
-	for _, addr := range []*string{&s.IMAP, &s.IMAPS} {
+	wanted := []*string{&s.IMAP, &s.IMAPS}
+	if s.options.POP3 {
+		wanted = append(wanted, &s.POP3, &s.POP3S)
+	}
+	for _, addr := range wanted {
 		if *addr, err = s.lab.Addr(); err != nil {
 			return err
 		}
@@ -132,12 +145,17 @@ func (s *Server) writeConfig() error {
 	if err != nil {
 		return err
 	}
-	for name, ours := range map[string]string{
+	tls := "COURIERTLS=" + s.root.Path("/usr/bin/couriertls") + "\nTLS_CERTFILE=" + pem + "\nTLS_DHPARAMS=\nTLS_CACHEFILE=\n"
+	changes := map[string]string{
 		"authdaemonrc": "authmodulelist=\"authuserdb\"\ndaemons=2\nauthdaemonvar=" + s.file("run/courier/authdaemon") + "\n",
 		// The locks are for several servers on one store, and need a file monitor beside the server.
 		"imapd":     "IMAP_USELOCKS=0\n" + s.options.Extra + "\n",
-		"imapd-ssl": "COURIERTLS=" + s.root.Path("/usr/bin/couriertls") + "\nTLS_CERTFILE=" + pem + "\nTLS_DHPARAMS=\nTLS_CACHEFILE=\n",
-	} {
+		"imapd-ssl": tls,
+	}
+	if s.options.POP3 {
+		changes["pop3d"], changes["pop3d-ssl"] = "", tls
+	}
+	for name, ours := range changes {
 		text, err := os.ReadFile(s.root.Path("/etc/courier/" + name))
 		if err != nil {
 			return err

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cyrus runs a Cyrus server of its own in a lab: IMAP, CalDAV, CardDAV, ManageSieve
+// Package cyrus runs a Cyrus server of its own in a lab: IMAP, POP3, CalDAV, CardDAV, ManageSieve
 // and LMTP, with or without scheduling. What its calendars mail to people outside goes to a
 // mailsink.
 //
@@ -64,6 +64,7 @@ type Mailbox struct {
 // Server is a running Cyrus. Addresses are "host:port".
 type Server struct {
 	IMAP, IMAPS, Sieve, LMTP string
+	POP3, POP3S              string
 	HTTP, HTTPS              string // of CalDAV and CardDAV
 	Admin, AdminPassword     string // may do everything over IMAP
 
@@ -88,7 +89,7 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 	process, err := l.Start(lab.Program{
 		Name: opts.Name, Command: s.root.Path("/usr/lib/cyrus/bin/master"), Package: "cyrus-common",
 		Args: []string{"-D", "-C", s.file("imapd.conf"), "-M", s.file("cyrus.conf"), "-p", s.file("config/master.pid")},
-		Env:  s.root.Env(), Ready: []string{s.IMAP, s.IMAPS, s.HTTP, s.HTTPS, s.Sieve, s.LMTP}, Grace: grace,
+		Env:  s.root.Env(), Ready: []string{s.IMAP, s.IMAPS, s.POP3, s.POP3S, s.HTTP, s.HTTPS, s.Sieve, s.LMTP}, Grace: grace,
 	})
 	if err != nil {
 		return nil, err
@@ -102,7 +103,8 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 // prepare writes everything that the server reads.
 func (s *Server) prepare() error {
 	var err error
-	for _, need := range [][2]string{{"/usr/lib/cyrus/bin/imapd", "cyrus-imapd"}, {"/usr/lib/cyrus/bin/httpd", "cyrus-caldav"}} {
+	for _, need := range [][2]string{{"/usr/lib/cyrus/bin/imapd", "cyrus-imapd"}, {"/usr/lib/cyrus/bin/httpd", "cyrus-caldav"},
+		{"/usr/lib/cyrus/bin/pop3d", "cyrus-pop3d"}} {
 		if s.root, err = lab.FindUnpacked(need[0], need[1]); err != nil {
 			return err
 		}
@@ -111,7 +113,7 @@ func (s *Server) prepare() error {
 	if _, err := os.Stat(s.dir); err == nil {
 		return errors.New("the lab has a server of this name already")
 	}
-	for _, addr := range []*string{&s.IMAP, &s.IMAPS, &s.HTTP, &s.HTTPS, &s.Sieve, &s.LMTP} {
+	for _, addr := range []*string{&s.IMAP, &s.IMAPS, &s.POP3, &s.POP3S, &s.HTTP, &s.HTTPS, &s.Sieve, &s.LMTP} {
 		if *addr, err = s.lab.Addr(); err != nil {
 			return err
 		}

@@ -5,10 +5,11 @@
  * side by side, as any user, and nothing is written outside the lab.
  *
  * The file monitor is not there, and a server that looks for it waits a second each time: it is told
- * at once.
+ * at once. Nor is the user that POP3 becomes before STLS: it stays who it is.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 struct stat;
 
@@ -107,4 +109,10 @@ int FAMOpen(void *connection)
 {
 	(void)connection;
 	return -1;
+}
+
+struct passwd *getpwnam(const char *name)
+{
+	struct passwd *(*real)(const char *) = REAL("getpwnam");
+	return strcmp(name, "courier") ? real(name) : getpwuid(geteuid());
 }
