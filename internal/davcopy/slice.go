@@ -144,18 +144,19 @@ func (s *slice) look(ctx context.Context, kind rehome.Kind, known map[string]led
 ) (plan, error) {
 	var src, dst []dav.Collection
 	var srcHidden, dstHidden *dav.UnshownError
-	group, groupCtx := pass.NewGroup(ctx, s.account.Address)
-	group.Go(func() (err error) {
-		src, err = s.src.Collections(groupCtx, kindOf(kind))
-		srcHidden, err = setApart(err)
-		return faultOf(err, "list at the source the "+string(kind)+" of", s.account.Address)
-	})
-	group.Go(func() (err error) {
-		dst, err = s.dst.Collections(groupCtx, kindOf(kind))
-		dstHidden, err = setApart(err)
-		return faultOf(err, "list at the destination the "+string(kind)+" of", s.account.Address)
-	})
-	if err := group.Wait(); err != nil {
+	err := pass.BothEnds(s.account.Address,
+		func() (err error) {
+			src, err = s.src.Collections(ctx, kindOf(kind))
+			srcHidden, err = setApart(err)
+			return faultOf(err, "list at the source the "+string(kind)+" of", s.account.Address)
+		},
+		func() (err error) {
+			dst, err = s.dst.Collections(ctx, kindOf(kind))
+			dstHidden, err = setApart(err)
+			return faultOf(err, "list at the destination the "+string(kind)+" of", s.account.Address)
+		},
+	)
+	if err != nil {
 		return plan{}, err
 	}
 	v := view{kind: kindOf(kind), src: src, dst: dst, srcHome: s.src.Home(kindOf(kind)), dstHome: s.dst.Home(kindOf(kind)),

@@ -37,7 +37,7 @@ func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error
 			search.UserURL = func(ctx context.Context) (string, error) { return lookUp(ctx, account, kind) }
 		}
 		var home *dav.Home
-		err := s.host.requests.do(ctx, func() (err error) {
+		err := s.ask(ctx, "discover "+string(kind), func() (err error) {
 			home, err = s.client.Discover(ctx, kind, search)
 			return err
 		})
@@ -61,6 +61,29 @@ func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error
 	return nil
 }
 
+// ask takes a place in the queue for the host and runs a request, again where the host has put it off.
+func (s *DAVSession) ask(ctx context.Context, what string, request func() error) error {
+	return s.host.requests.do(ctx, s.paced(what, request))
+}
+
+// askOnce is ask for what must not be repeated.
+func (s *DAVSession) askOnce(ctx context.Context, what string, request func() error) error {
+	return s.host.requests.once(ctx, s.paced(what, request))
+}
+
+// paced calls Pace, and returns a request that calls it again before it begins.
+func (s *DAVSession) paced(what string, request func() error) func() error {
+	pace := s.host.settings.Pace
+	if pace == nil {
+		return request
+	}
+	pace(what)
+	return func() error {
+		pace(what)
+		return request()
+	}
+}
+
 // Home returns where the account's collections of a kind are, nil when the server offers none.
 func (s *DAVSession) Home(kind dav.Kind) *dav.Home { return s.homes[kind] }
 
@@ -70,7 +93,7 @@ func (s *DAVSession) Collections(ctx context.Context, kind dav.Kind) (all []dav.
 	if s.homes[kind] == nil {
 		return nil, s.troubles[kind]
 	}
-	err = s.host.requests.do(ctx, func() error {
+	err = s.ask(ctx, "list "+string(kind), func() error {
 		all, err = s.client.Collections(ctx, s.homes[kind])
 		return err
 	})
@@ -79,7 +102,7 @@ func (s *DAVSession) Collections(ctx context.Context, kind dav.Kind) (all []dav.
 
 // Changes is that of dav.Client.
 func (s *DAVSession) Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (listing dav.Listing, err error) {
-	err = s.host.requests.once(ctx, func() error {
+	err = s.askOnce(ctx, "changes "+c.Href, func() error {
 		listing, err = s.client.Changes(ctx, c, since, each)
 		return err
 	})
@@ -88,7 +111,7 @@ func (s *DAVSession) Changes(ctx context.Context, c *dav.Collection, since dav.M
 
 // Read reads the items by the way that suits the server, as dav.Client.MultiGet does.
 func (s *DAVSession) Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error {
-	return s.host.requests.once(ctx, func() error {
+	return s.askOnce(ctx, "read "+c.Href, func() error {
 		return s.client.MultiGet(ctx, c, items, func(o dav.Object) error {
 			if err := s.host.host.pay(ctx, len(o.Data)); err != nil {
 				return err
@@ -100,7 +123,7 @@ func (s *DAVSession) Read(ctx context.Context, c *dav.Collection, items []dav.It
 
 // ETags is that of dav.Client.
 func (s *DAVSession) ETags(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Item) error) error {
-	return s.host.requests.once(ctx, func() error { return s.client.ETags(ctx, c, items, each) })
+	return s.askOnce(ctx, "etags "+c.Href, func() error { return s.client.ETags(ctx, c, items, each) })
 }
 
 // fetchAtOnce is how many objects one of the requests side by side is about.
@@ -128,19 +151,19 @@ func (s *DAVSession) Fetch(ctx context.Context, c *dav.Collection, items []dav.I
 	for some := range slices.Chunk(small, fetchAtOnce) {
 		group.Go(func() error {
 			return rehome.Guarded(s.account, func() error {
-				return s.host.requests.once(groupCtx, func() error { return s.client.Fetch(groupCtx, c, some, one) })
+				return s.askOnce(groupCtx, "fetch "+some[0].Href, func() error { return s.client.Fetch(groupCtx, c, some, one) })
 			})
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return s.host.requests.once(ctx, func() error { return s.client.Fetch(ctx, c, large, one) })
+	return s.askOnce(ctx, "fetch "+c.Href, func() error { return s.client.Fetch(ctx, c, large, one) })
 }
 
 // Get is that of dav.Client.
 func (s *DAVSession) Get(ctx context.Context, href string, kind dav.Kind) (object dav.Object, err error) {
-	err = s.host.requests.do(ctx, func() error {
+	err = s.ask(ctx, "get "+href, func() error {
 		object, err = s.client.Get(ctx, href, kind)
 		return err
 	})
@@ -152,7 +175,7 @@ func (s *DAVSession) Put(ctx context.Context, href string, upload dav.Upload) (s
 	if err := s.host.host.pay(ctx, len(upload.Data)); err != nil {
 		return stored, err
 	}
-	err = s.host.requests.do(ctx, func() error {
+	err = s.ask(ctx, "put "+href, func() error {
 		stored, err = s.client.Put(ctx, href, upload)
 		return err
 	})
@@ -161,17 +184,17 @@ func (s *DAVSession) Put(ctx context.Context, href string, upload dav.Upload) (s
 
 // Delete is that of dav.Client.
 func (s *DAVSession) Delete(ctx context.Context, href, etag string) error {
-	return s.host.requests.do(ctx, func() error { return s.client.Delete(ctx, href, etag) })
+	return s.ask(ctx, "delete "+href, func() error { return s.client.Delete(ctx, href, etag) })
 }
 
 // MakeCollection is that of dav.Client.
 func (s *DAVSession) MakeCollection(ctx context.Context, href string, want dav.NewCollection) error {
-	return s.host.requests.do(ctx, func() error { return s.client.MakeCollection(ctx, href, want) })
+	return s.ask(ctx, "make "+href, func() error { return s.client.MakeCollection(ctx, href, want) })
 }
 
 // Collection is that of dav.Client.
 func (s *DAVSession) Collection(ctx context.Context, href string, kind dav.Kind) (c *dav.Collection, err error) {
-	err = s.host.requests.do(ctx, func() error {
+	err = s.ask(ctx, "look at "+href, func() error {
 		c, err = s.client.Collection(ctx, href, kind)
 		return err
 	})
@@ -180,7 +203,7 @@ func (s *DAVSession) Collection(ctx context.Context, href string, kind dav.Kind)
 
 // SetProperty is that of dav.Client.
 func (s *DAVSession) SetProperty(ctx context.Context, href string, kind dav.Kind, property dav.Property, value string) error {
-	return s.host.requests.do(ctx, func() error { return s.client.SetProperty(ctx, href, kind, property, value) })
+	return s.ask(ctx, "set at "+href, func() error { return s.client.SetProperty(ctx, href, kind, property, value) })
 }
 
 // Close ends the session.

@@ -23,6 +23,7 @@ const (
 	envSeed    = "REHOME_SEED"             // the first seed, or with one run the only one
 	envWaiting = "REHOME_SIMULATE_WAITING" // not empty: also the faults that wait for an answer of the product
 	envOnly    = "REHOME_SIMULATE_ONLY"    // names of faults with commas between them: no others happen
+	envAlways  = "REHOME_SIMULATE_ALWAYS"  // likewise: these happen in every run, as often as can be
 )
 
 // longestRun is how long one run may take on the real clock before it counts as one that does not end.
@@ -46,7 +47,7 @@ const mostStories = 12
 func Explore(t *testing.T, kind Kind, runs int) {
 	t.Helper()
 	e := &explorer{kind: kind, runs: int64(number(t, envRuns, runs)), first: uint64(number(t, envSeed, 1)), told: map[string]int{}}
-	e.off, e.begun = switchedOff(kind), time.Now()
+	e.off, e.always, e.begun = switchedOff(kind), switchedOn(), time.Now()
 	if _, told := os.LookupEnv("GOGC"); !told {
 		defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	}
@@ -76,6 +77,15 @@ func switchedOff(kind Kind) map[string]bool {
 	return off
 }
 
+// switchedOn returns the faults that happen in every run, as the environment has it.
+func switchedOn() map[string]bool {
+	on := map[string]bool{}
+	for name := range strings.SplitSeq(os.Getenv(envAlways), ",") {
+		on[name] = true
+	}
+	return on
+}
+
 func number(t *testing.T, name string, usual int) int {
 	t.Helper()
 	text := os.Getenv(name)
@@ -91,10 +101,11 @@ func number(t *testing.T, name string, usual int) int {
 
 // explorer is one Explore under way.
 type explorer struct {
-	kind  Kind
-	off   map[string]bool
-	runs  int64
-	first uint64
+	kind   Kind
+	off    map[string]bool
+	always map[string]bool
+	runs   int64
+	first  uint64
 
 	begun time.Time
 
@@ -110,7 +121,7 @@ func (e *explorer) work(t *testing.T) {
 		if n >= e.runs {
 			return
 		}
-		plan := Plan{Seed: e.first + uint64(n), Off: e.off}
+		plan := Plan{Seed: e.first + uint64(n), Off: e.off, Always: e.always}
 		if failure := Play(t, e.kind, plan); failure != nil {
 			e.failed.Add(1)
 			e.tell(t, plan, failure)

@@ -131,13 +131,20 @@ func breakLine(up, down *pipe, silent bool) {
 }
 
 // Kill ends a process as kill -9 does: its connections are gone for it, and what it has written before
-// still arrives. It dials no more.
-func (n *Network) Kill(process string) {
+// still arrives. It dials no more. meanwhile, which may be nil, tells the process itself: when it can write nothing more,
+// and before it finds that its connections are gone. What it does of both in which order then is the same to everybody.
+func (n *Network) Kill(process string, meanwhile func()) {
 	n.mu.Lock()
 	ends := n.live[process]
 	n.live[process] = nil
 	n.dead[process] = true
 	n.mu.Unlock()
+	for _, c := range ends {
+		c.out.block()
+	}
+	if meanwhile != nil {
+		meanwhile()
+	}
 	for _, c := range ends {
 		_ = c.Close()
 	}

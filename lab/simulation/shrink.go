@@ -54,7 +54,7 @@ func shrinkSize(limits map[string]int, name string, fails func(int) bool) bool {
 
 // drawn says that a switch mattered to what the seed draws, so that another round may find more.
 func (p Plan) drawn(name string) bool {
-	return Plan{Seed: p.Seed}.Rate(name) > 0
+	return Plan{Seed: p.Seed, Always: p.Always}.Rate(name) > 0
 }
 
 func (p Plan) without(name string) Plan {
@@ -63,7 +63,7 @@ func (p Plan) without(name string) Plan {
 		off = map[string]bool{}
 	}
 	off[name] = true
-	return Plan{Seed: p.Seed, Off: off, AtMost: p.AtMost}
+	return Plan{Seed: p.Seed, Off: off, Always: p.Always, AtMost: p.AtMost}
 }
 
 func (p Plan) atMost(name string, most int) Plan {
@@ -72,5 +72,5 @@ func (p Plan) atMost(name string, most int) Plan {
 		limits = map[string]int{}
 	}
 	limits[name] = most
-	return Plan{Seed: p.Seed, Off: p.Off, AtMost: limits}
+	return Plan{Seed: p.Seed, Off: p.Off, Always: p.Always, AtMost: limits}
 }

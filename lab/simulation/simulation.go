@@ -44,10 +44,11 @@ type Failure struct {
 
 func (f *Failure) Error() string { return f.Rule + ": " + f.Detail }
 
-// Plan is a seed and what was taken away from it.
+// Plan is a seed, and what was taken away from it or forced upon it.
 type Plan struct {
 	Seed   uint64
 	Off    map[string]bool // switches
+	Always map[string]bool // switches that are on in every run, as often as can be
 	AtMost map[string]int  // limits of sizes
 }
 
@@ -60,6 +61,9 @@ func (p Plan) Chance() Chance { return Chance(mix(p.Seed + golden)) }
 func (p Plan) Rate(name string, of ...string) float64 {
 	if p.Off[name] {
 		return 0
+	}
+	if p.Always[name] {
+		return 1
 	}
 	c := p.Chance().With("rate", name).With(of...)
 	switch draw := c.Float(); {
@@ -76,7 +80,7 @@ func (p Plan) Rate(name string, of ...string) float64 {
 // Has says whether this run has a habit at all, which it keeps to its end. Each of what it is of has its
 // own.
 func (p Plan) Has(name string, share float64, of ...string) bool {
-	return !p.Off[name] && p.Chance().With("has", name).With(of...).Happens(share)
+	return !p.Off[name] && (p.Always[name] || p.Chance().With("has", name).With(of...).Happens(share))
 }
 
 // Size draws a number from low to high, both included.

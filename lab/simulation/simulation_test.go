@@ -43,6 +43,9 @@ func TestPlan_offIsNever(t *testing.T) {
 		if (Plan{Seed: seed}).Rate("x") > 0 {
 			sometimes++
 		}
+		if always := (Plan{Seed: seed, Always: map[string]bool{"x": true}}); always.Rate("x") != 1 || !always.Has("x", 0) {
+			t.Errorf("seed %d: a fault that always happens is off", seed)
+		}
 		if got := (Plan{Seed: seed, AtMost: map[string]int{"n": 2}}).Size("n", 0, 9); got > 2 {
 			t.Errorf("seed %d: size %d above the limit 2", seed, got)
 		}
@@ -110,7 +113,7 @@ func TestNetwork_whatAKilledProcessHasWrittenArrives(t *testing.T) {
 		}
 		_, _ = io.WriteString(client, "abc")
 		_, _ = io.WriteString(client, "def")
-		n.Kill("p")
+		n.Kill("p", nil)
 		if _, err := io.WriteString(client, "x"); !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("a dead process writes: %v", err)
 		}

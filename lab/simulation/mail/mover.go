@@ -202,7 +202,7 @@ func (m *mover) watch(p *pass, ending end, cancel context.CancelFunc, done <-cha
 // is on the disk. Whatever its goroutines do from now on reaches nobody.
 func (m *mover) die(p *pass) {
 	p.killed = true
-	m.world.network.Kill(p.process)
+	m.world.network.Kill(p.process, nil)
 	m.ledger.Kill()
 }
 

@@ -23,6 +23,9 @@ type decisions struct {
 	story []string
 	told  map[string]bool
 	calm  bool // passing trouble is over
+
+	traced bool // every request and its answer are kept, too
+	trace  []string
 }
 
 func newDecisions(plan simulation.Plan) *decisions {
@@ -76,6 +79,15 @@ func (d *decisions) tell(format string, args ...any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.story = append(d.story, fmt.Sprintf(format, args...))
+}
+
+// note keeps a request and its answer, if somebody wants to know all of them.
+func (d *decisions) note(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.traced {
+		d.trace = append(d.trace, fmt.Sprintf(format, args...))
+	}
 }
 
 // all returns the story so far.

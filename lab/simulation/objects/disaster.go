@@ -26,10 +26,9 @@ func (r *run) watch(q question) bool {
 
 // crash ends rehome as kill -9 does; r.mu is held. What it has committed stays, what it has sent arrives.
 func (r *run) crash() {
-	r.network.Kill("rehome " + number(r.process))
-	r.store.Kill()
 	r.killed = true
-	r.kill()
+	r.store.Kill()
+	r.network.Kill("rehome "+number(r.process), r.kill)
 }
 
 // disasters are what administrators do between two passes: backups, and putting them back.

@@ -9,8 +9,9 @@
 // content: the models compare objects by their own lines (content.go).
 //
 // Whether something departs from the plain course is asked by name, and the answer hangs on the seed and the
-// name alone, never on which goroutine asked first (decide.go). Every request takes a time of its own, so that
-// what runs at once has an order, too. So a run replays.
+// name alone, never on which goroutine asked first (decide.go). Every request takes times of its own: before it
+// queues at a host, when its turn has come (run.pace), and on its way (end.latency). So what runs at once has an order,
+// too, and a run replays to the last request (replay_test.go).
 //
 // The servers do what RFC 4918, 4791, 6352, 6578 and 6638 allow, and what real ones were seen to do; faults.go
 // lists it.

@@ -38,17 +38,24 @@ func Kind(folder string, pool *ledgers.Pool) simulation.Kind {
 
 // play plays one run.
 func play(plan simulation.Plan, folder string, pool *ledgers.Pool) *simulation.Failure {
+	failure, _ := playTraced(plan, folder, pool, false)
+	return failure
+}
+
+// playTraced plays one run, and returns all that was said in it if that is wanted.
+func playTraced(plan simulation.Plan, folder string, pool *ledgers.Pool, traced bool) (*simulation.Failure, []string) {
 	own, err := os.MkdirTemp(folder, "run-")
 	if err != nil {
-		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
+		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}, nil
 	}
 	defer os.RemoveAll(own)
 	store, err := pool.Lend(context.Background())
 	if err != nil {
-		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
+		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}, nil
 	}
 	r := newRun(plan, own, store)
 	defer r.close()
+	r.d.traced = traced
 	if err := errors.Join(r.play(), store.GiveBack(context.Background())); err != nil {
 		r.truth.breach("the run can be played", "%v", err)
 	}
@@ -56,7 +63,7 @@ func play(plan simulation.Plan, folder string, pool *ledgers.Pool) *simulation.F
 	if failure != nil {
 		failure.Story = r.d.all()
 	}
-	return failure
+	return failure, r.d.trace
 }
 
 // run is one run being played.
@@ -252,6 +259,13 @@ func (r *run) dead() bool {
 	return r.killed
 }
 
+// lives says whether it is that process that is running.
+func (r *run) lives(process int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.process == process && !r.killed
+}
+
 // conduct runs the product.
 func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]conductor.Ended, error) {
 	src, dst := r.service(rehome.Source), r.service(rehome.Destination)
@@ -300,8 +314,23 @@ func owner() rehome.Account {
 func (r *run) service(side rehome.Side) *endpoint.DAV {
 	return endpoint.NewDAV(endpoint.DAVSettings{
 		Host: endpoint.NewHost(endpoint.HostSettings{Side: side}), URL: "http://" + string(side) + ".example/dav/", AllowPlaintext: true,
-		Dial: r.network.Dialer("rehome " + number(r.process)), Resolver: noDNS{},
+		Dial: r.network.Dialer("rehome " + number(r.process)), Resolver: noDNS{}, Pace: r.pace(side),
 	})
+}
+
+// pace lets each request take a time of its own before it queues at a host, and before it is sent, so that who comes first
+// hangs on the seed. A process that is dead asks nothing any more.
+func (r *run) pace(side rehome.Side) func(string) {
+	e, process := r.src, r.process
+	if side == rehome.Destination {
+		e = r.dst
+	}
+	return func(request string) {
+		if r.lives(process) {
+			c := r.d.chance("pace", e.side, request, number(e.occurrence(request)))
+			time.Sleep(c.Between(time.Microsecond, time.Millisecond))
+		}
+	}
 }
 
 // noDNS knows no records.

@@ -61,6 +61,10 @@ func (e *end) serve(conn net.Conn) {
 		if r.Header.Get("Authorization") != "" {
 			o = e.meet(q)
 		}
+		e.d.note("%d %q: %.20q, hangs up %t, later %t", time.Now().UnixNano(), q.name, o.octets, o.hangsUp, o.later != nil)
+		if o.hangsUp && len(o.octets) == 0 {
+			o.octets = began()
+		}
 		_, err = conn.Write(o.octets)
 		if err == nil && !o.hangsUp {
 			continue
@@ -96,6 +100,10 @@ type outcome struct {
 }
 
 func said(a answer) outcome { return outcome{octets: a.raw()} }
+
+// began is the least of an answer. Without it net/http would ask again by itself, but only on a connection that was used
+// before, and which request gets such a one hangs on the order of goroutines.
+func began() []byte { return []byte("H") }
 
 func stranger() outcome {
 	return said(answer{status: http.StatusUnauthorized, header: map[string]string{"WWW-Authenticate": `Basic realm="model"`}})
