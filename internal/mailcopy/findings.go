@@ -11,7 +11,8 @@ func Findings() []rehome.Declared {
 		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, messagesUntold, mailboxNotListed, mailboxUnsaid,
 		mailboxRenumbered, renameNotFollowed, subscriptionRefused, fewerConnections, destinationRestored, sourceRestored,
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
-		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageEmpty,
+		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
+		messageEmpty,
 		flagsJoined, flagsDropped, dateNotKept, arrivedTwice, arrivedLate, arrivalUnknown,
 		removalsWait, removalUnproved, removalImpossible, removalReadOnly, removalRefused,
 		vanishedKept, vanishedNotOurs, vanishedChanged, deletedAtDestination,
@@ -188,6 +189,9 @@ var (
 		NextStep: "ask the source's administrator to repair the message, then run sync again",
 		Meaning:  "The source lists the message but does not deliver its content. Usually the file or its index is damaged.",
 	}
+	messageUnreadableKept = messageUnreadable.Saying(messageUnreadable.Sentence,
+		"ask the source's administrator to repair the message, then run sync again, or give its owner the original that an earlier pass "+
+			"kept: it is in {file}")
 	messageEmpty = rehome.Declared{
 		Code: "message_empty", Topic: rehome.TopicMessages, Severity: rehome.SeverityError,
 		Sentence: "{message} was not copied: {why}",

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"rehome/internal/mailcopy"
 	"rehome/lab"
 	"rehome/lab/dovecot"
 	"rehome/lab/faultproxy"
@@ -103,6 +104,31 @@ func TestKept_refusedAgainCostsNoTransfer(t *testing.T) {
 	if got := destination.Counts().Bytes[faultproxy.ToServer]; got > 100_000 {
 		t.Errorf("the destination was sent %d octets", got)
 	}
+}
+
+// A refused message is damaged at the source later: its original, which is the only one left, is kept and named.
+func TestKept_damagedAtTheSourceLater(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}, smallLimit())
+	p.fill(p.src, "Box", append(letters(3, 500, "small"), letters(1, 1<<20, "large")...)...)
+	file := p.original(p.sync())
+	repair := p.damage("Box", 4)
+	for range 2 {
+		if f := wantFinding(t, p.persevere(), "message_unreadable"); !strings.Contains(f.NextStep, file) {
+			t.Errorf("%+v does not name %s", f, file)
+		}
+	}
+	repair()
+	source := p.via(&p.srcVia)
+	if again := p.persevere(); p.original(again) != file {
+		t.Errorf("%+v, want it refused again, with the same file", again.Tally)
+	}
+	if got := source.Counts().Bytes[faultproxy.ToClient]; got > 100_000 {
+		t.Errorf("the source sent %d octets", got)
+	}
+	p.raiseLimit()
+	wantTally(t, p.persevere(), mailcopy.Tally{Copied: 1})
+	p.wantSame("Box", "Box")
 }
 
 // replaceLarge gives the large message of the source another header and body of the same size.

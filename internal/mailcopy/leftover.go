@@ -36,8 +36,7 @@ func (j *mailboxJob) checkLeftovers(ctx context.Context, planned imap.UIDSet) (d
 		return false, faultOf(err, "list source mailbox", j.pair.Source)
 	}
 	for _, e := range completed(left, open) {
-		why := refusal{kind: messageUnreadable, words: "the source lists it, but does not deliver it"}
-		if err := j.refuse(ctx, e, why); err != nil {
+		if err := j.refuse(ctx, e, unreadable("the source lists it, but does not deliver it")); err != nil {
 			return false, err
 		}
 	}

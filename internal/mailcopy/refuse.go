@@ -91,6 +91,11 @@ type refusal struct {
 	words string
 }
 
+// unreadable is the refusal of a message that the source does not deliver.
+func unreadable(words string) refusal {
+	return refusal{kind: messageUnreadable, kept: messageUnreadableKept, words: words}
+}
+
 // refuse books a message that the destination does not take: a row in the ledger, the original in
 // the escrow folder, and a finding.
 func (j *mailboxJob) refuse(ctx context.Context, e entry, why refusal) error {
@@ -98,8 +103,11 @@ func (j *mailboxJob) refuse(ctx context.Context, e entry, why refusal) error {
 	messageID := ""
 	if why.kept.Code != "" {
 		var err error
-		if row.Escrow, messageID, err = j.escrow(ctx, e); err != nil {
+		if row.Escrow, messageID, err = j.escrow(ctx, e, why); err != nil {
 			return err
+		}
+		if row.Escrow != "" && row.Size == 0 {
+			row.Size = j.row.Refused[e.uid].Size
 		}
 	}
 	if err := j.ledger().Refuse(ctx, j.row, row); err != nil {
@@ -120,14 +128,15 @@ func (j *mailboxJob) refusalFinding(why refusal, r ledger.Refusal, messageID str
 }
 
 // escrow keeps the original of a message and returns the file and the Message-ID. No path means that the
-// source does not hand the message out (any more).
-func (j *mailboxJob) escrow(ctx context.Context, e entry) (path, messageID string, err error) {
+// source does not hand the message out, and did not when it was refused before.
+func (j *mailboxJob) escrow(ctx context.Context, e entry, why refusal) (path, messageID string, err error) {
 	if e.kept != "" {
 		kept, err := j.keptHeader(e.kept)
 		return e.kept, message.MessageID(kept), err
 	}
-	if j.row.Suspects[e.uid] >= maxSuspicions { // the source breaks off at it each time
-		return "", "", nil
+	if why.kind.Code == messageUnreadable.Code || j.row.Suspects[e.uid] >= maxSuspicions { // the source breaks off at it each time
+		path, messageID = j.keptEarlier(e)
+		return path, messageID, nil
 	}
 	header := message.NewHeader(headerLimit)
 	label := fmt.Sprintf("%s %d %d", j.pair.Source, j.srcBox.UIDValidity, e.uid)
@@ -135,9 +144,25 @@ func (j *mailboxJob) escrow(ctx context.Context, e entry) (path, messageID strin
 		return j.download(ctx, e.uid, io.MultiWriter(w, header))
 	})
 	if errors.Is(err, errNoOriginal) {
-		err = nil
+		path, messageID = j.keptEarlier(e)
+		return path, messageID, nil
 	}
 	return path, message.MessageID(header.Bytes()), err
+}
+
+// keptEarlier returns the original of a message that was kept when it was refused in an earlier pass, and its Message-ID. The
+// source does not show any more whether that is still the message, so that it is not offered again; but it may be the only copy
+// that there is, and its owner gets it.
+func (j *mailboxJob) keptEarlier(e entry) (path, messageID string) {
+	earlier := j.row.Refused[e.uid]
+	if earlier.Escrow == "" || e.size != 0 && e.size != earlier.Size {
+		return "", ""
+	}
+	header, err := j.keptHeader(earlier.Escrow)
+	if err != nil { // the file is gone, or was changed
+		return "", ""
+	}
+	return earlier.Escrow, message.MessageID(header)
 }
 
 // errNoOriginal says that the source answered without the message.

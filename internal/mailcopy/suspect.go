@@ -51,7 +51,7 @@ func (j *mailboxJob) setSuspectsAside(wanted imap.UIDSet) (rest imap.UIDSet, sus
 func (j *mailboxJob) trySuspects(ctx context.Context, suspects []imap.UID) (done bool, err error) {
 	for _, uid := range suspects { // in each pass one has a chance: it may have been suspected by mistake
 		if j.slice.memory.tryAlone(j.pair.Source, uid) && j.row.Suspects[uid] >= maxSuspicions {
-			why := refusal{kind: messageUnreadable, words: "the source closes the connection each time this message is fetched"}
+			why := unreadable("the source closes the connection each time this message is fetched")
 			if err := j.refuse(ctx, entry{uid: uid}, why); err != nil {
 				return false, err
 			}
