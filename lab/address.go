@@ -28,6 +28,12 @@ func (r *Lab) Addr() (string, error) {
 	return "", fmt.Errorf("find a free port on %s: the system offers only ports that are taken", r.host)
 }
 
+// NewHost returns one more loopback address of this lab's own, for servers that need the same port at different hosts.
+func (r *Lab) NewHost() (string, error) {
+	host, err := freeHost()
+	return host.String(), err
+}
+
 // freeHost picks an address in 127.0.0.0/8, which is loopback as a whole on Linux. With a host
 // of its own a lab cannot meet the ports of another lab or the outgoing connections of others.
 func freeHost() (netip.Addr, error) {

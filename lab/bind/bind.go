@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package bind runs BIND 9 in a lab, as an authoritative server of zones that are given as text, and signs zones with its tools.
+package bind
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rehome/lab"
+)
+
+// Options says what to start.
+type Options struct {
+	Name  string            // folder and log names, its own in the lab
+	Hosts []string          // IPv4 and IPv6 addresses
+	Port  string            // the same at each
+	Zones map[string]string // text of each zone by its name, with a dot at the end
+}
+
+// Start runs a server in the lab. The lab's Close stops it.
+func Start(l *lab.Lab, options Options) error {
+	dir, err := l.OwnedDir(options.Name)
+	if err != nil {
+		return err
+	}
+	var v4, v6 strings.Builder
+	var ready []string
+	for _, host := range options.Hosts {
+		if strings.Contains(host, ":") {
+			v6.WriteString(host + "; ")
+		} else {
+			v4.WriteString(host + "; ")
+		}
+		ready = append(ready, net.JoinHostPort(host, options.Port))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `options { directory %[1]q; pid-file none; session-keyfile %[2]q; recursion no; dnssec-validation no; notify no;
+  listen-on port %[3]s { %[4]s }; listen-on-v6 port %[3]s { %[5]s }; empty-zones-enable no; allow-transfer { none; }; };
+controls { };
+`, dir, filepath.Join(dir, "session.key"), options.Port, none(v4.String()), none(v6.String()))
+	for name, text := range options.Zones {
+		file := filepath.Join(dir, "zone."+name+"db")
+		if err := own(l, file, text); err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "zone %q { type primary; file %q; };\n", name, file)
+	}
+	config := filepath.Join(dir, "named.conf")
+	if err := own(l, config, b.String()); err != nil {
+		return err
+	}
+	_, err = l.Start(lab.Program{
+		Name: options.Name, Command: "named", Package: "bind9", AsOwner: true, Args: []string{"-g", "-n", "1", "-c", config}, Ready: ready,
+	})
+	return err
+}
+
+func none(hosts string) string {
+	if hosts == "" {
+		return "none; "
+	}
+	return hosts
+}
+
+func own(l *lab.Lab, file, text string) error {
+	uid, gid := l.Owner()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return err
+	}
+	return os.Chown(file, uid, gid)
+}

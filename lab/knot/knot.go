@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package knot runs Knot DNS in a lab, as an authoritative server of zones that are given as text. It answers over UDP and TCP,
+// and knows nothing else.
+package knot
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"rehome/lab"
+)
+
+// Options says what to start.
+type Options struct {
+	Name  string            // folder and log names, its own in the lab
+	Hosts []string          // IP addresses
+	Port  string            // the same at each
+	Zones map[string]string // text of each zone by its name, with a dot at the end
+}
+
+// Start runs a server in the lab. The lab's Close stops it.
+func Start(l *lab.Lab, options Options) error {
+	dir, err := l.OwnedDir(options.Name)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "server:\n    rundir: %q\n    udp-workers: 1\n    tcp-workers: 1\n    background-workers: 1\n    listen: [ ", dir)
+	var ready []string
+	for i, host := range options.Hosts {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", host+"@"+options.Port)
+		ready = append(ready, address(host, options.Port))
+	}
+	fmt.Fprintf(&b, " ]\ncontrol:\n    listen: %q\nlog:\n  - target: stderr\n    any: info\ndatabase:\n    storage: %q\nzone:\n",
+		filepath.Join(dir, "ctl"), dir)
+	for name, text := range options.Zones {
+		file := filepath.Join(dir, "zone."+name+"db")
+		if err := own(l, file, text); err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "  - domain: %q\n    file: %q\n    zonefile-sync: -1\n", name, file)
+	}
+	config := filepath.Join(dir, "knot.conf")
+	if err := own(l, config, b.String()); err != nil {
+		return err
+	}
+	_, err = l.Start(lab.Program{Name: options.Name, Command: "knotd", Package: "knot", AsOwner: true, Args: []string{"-c", config}, Ready: ready})
+	return err
+}
+
+func address(host, port string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]:" + port
+	}
+	return host + ":" + port
+}
+
+func own(l *lab.Lab, file, text string) error {
+	uid, gid := l.Owner()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return err
+	}
+	return os.Chown(file, uid, gid)
+}
