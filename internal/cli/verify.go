@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,6 +27,7 @@ const differencesShown = 10
 func verifyCommand(f *frame) *cobra.Command {
 	var who *selection
 	var only []string
+	var reread bool
 	level := string(verify.LevelFull)
 	cmd := &cobra.Command{
 		Use:   "verify",
@@ -36,6 +38,10 @@ recorded, and writes nothing to either end.
   counts    mailboxes, subscriptions and the number of messages in each mailbox
   metadata  also the flags, date and size of every message
   full      also every octet of every message
+
+A later verification at level full reads only what has changed at either end since the last one; what
+it has read before and what has not changed stays proved. The answer says how much that is, and when it
+was read. With --reread, it reads everything again.
 
 With --only, it compares only some kinds and says so; the report keeps the last comparison of everything.
 
@@ -52,6 +58,10 @@ read.`,
 				return rehome.OutcomeDone, &usageError{cause: fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level),
 					command: "rehome verify"}
 			}
+			if reread && chosen != verify.LevelFull {
+				return rehome.OutcomeDone, &usageError{cause: errors.New("--reread needs --level full: the other levels read nothing again"),
+					command: "rehome verify"}
+			}
 			accounts, err := who.choice(f.app.In)
 			if err != nil {
 				return rehome.OutcomeDone, err
@@ -60,12 +70,13 @@ read.`,
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
-			return f.runVerify(ctx, move, accounts, journey.VerifyOptions{Level: chosen, Only: kinds})
+			return f.runVerify(ctx, move, accounts, journey.VerifyOptions{Level: chosen, Only: kinds, Reread: reread})
 		})),
 	}
 	who = f.selectAccounts(cmd)
 	f.listAll(cmd)
 	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
+	cmd.Flags().BoolVar(&reread, "reread", false, "read everything again, also what was proved before and has not changed since")
 	cmd.Flags().StringSliceVar(&only, "only", nil, "compare only these: mail, contacts, calendars; the answer is not kept for the report")
 	completeKinds(cmd, "only", verifiable())
 	completeValues(cmd, "level", string(verify.LevelCounts), string(verify.LevelMetadata), string(verify.LevelFull))
@@ -132,6 +143,7 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence st
 		return nil
 	}
 	writeSince(w, document)
+	writeRemembered(w, document.Tell())
 	_, err := fmt.Fprintln(w, paletteFor(w, os.Getenv).of(document.Outcome(), sentence))
 	return err
 }
@@ -159,6 +171,14 @@ func writeSince(w io.Writer, document verify.Document) {
 	if rechecked > 0 {
 		fmt.Fprintf(w, "%s compared again later, at level %s; that does not replace the comparison above\n",
 			count(rechecked, "account was", "accounts were"), last.Level)
+	}
+}
+
+// writeRemembered says how much was not read again, and since when it is proved.
+func writeRemembered(w io.Writer, s verify.Summary) {
+	if s.Remembered > 0 {
+		fmt.Fprintf(w, "%s unchanged since an earlier verification and not read again; the oldest was read %s (--reread reads everything)\n",
+			count(int(s.Remembered), "message or object was", "messages and objects were"), moment(s.Read))
 	}
 }
 

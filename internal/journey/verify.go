@@ -27,9 +27,12 @@ const verifyingAtOnce = 4
 type VerifyOptions struct {
 	Level verify.Level
 	Only  []rehome.Kind // mail, contacts, calendars; none means all that both ends have
+
+	// Reread has everything read, also what an earlier verification has read and what has not changed since.
+	Reread bool
 }
 
-// Verify reads both ends of the named accounts anew, or of all, and keeps the answers for status and report, unless only some
+// Verify reads both ends of the named accounts, or of all, as far as anything has changed since it last did, and keeps the answers for status and report, unless only some
 // kinds were compared: that is no answer about the account. An account that cannot be read gets the verdict unknown and does
 // not stop the others.
 func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyOptions,
@@ -50,8 +53,10 @@ func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyO
 	defer func() { err = errors.Join(err, pim.close()) }()
 	m.log.Info("verification begins", rehome.LogLevel, string(options.Level), rehome.LogAccounts, len(who.accounts))
 	v := verification{
-		Verifier: verify.New(verify.Options{Level: options.Level, Observe: progress.Read}, append(parts, pim.verified(who.store)...)...),
-		level:    options.Level, keep: len(options.Only) == 0,
+		Verifier: verify.New(verify.Options{
+			Level: options.Level, Observe: progress.Read, Memory: Proofs(who.store.Proofs, m.reached), Reread: options.Reread,
+		}, append(parts, pim.verified(who.store)...)...),
+		level: options.Level, keep: len(options.Only) == 0,
 		atOnce: min(verifyingAtOnce, hosts.src.Settings().Connections, hosts.dst.Settings().Connections),
 	}
 	results, err := m.verifyAll(ctx, who, v, progress)

@@ -40,6 +40,7 @@ type Ledger struct {
 	Findings      *Findings
 	Verifications *Verifications
 	Accepted      *Accepted
+	Proofs        *Proofs
 	Audit         *Audit
 	Mail          *Mail
 	Objects       *Objects
@@ -51,7 +52,7 @@ type Ledger struct {
 // newLedger returns the nouns of a store.
 func newLedger(s *store) *Ledger {
 	return &Ledger{
-		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s}, Audit: &Audit{s},
+		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s}, Proofs: &Proofs{s}, Audit: &Audit{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s},
 		store: s,
 	}

@@ -2,6 +2,8 @@
 
 package verify
 
+import "time"
+
 // Mail is the comparison of an account's mail.
 type Mail struct {
 	Source      Totals       `json:"source"`
@@ -12,6 +14,9 @@ type Mail struct {
 	Unlisted  int          `json:"unlisted,omitempty"` // differences beyond those listed
 	Mailboxes []Mailbox    `json:"mailboxes"`
 	LeftOut   []LeftOut    `json:"left_out,omitempty"`
+
+	// Remembered counts the source's messages that were not read again, because nothing has happened to them since.
+	Remembered int64 `json:"remembered,omitempty"`
 }
 
 // Totals of one end, over the mailboxes that were compared and those only found at the destination.
@@ -36,6 +41,10 @@ type Mailbox struct {
 	// order. Equal roots mean equal messages, in whatever order. Only at LevelFull.
 	SourceRoot      string `json:"source_root,omitempty"`
 	DestinationRoot string `json:"destination_root,omitempty"`
+
+	// Read is the earliest time at which a message of it was read that has not changed since, so was not read again. Only at
+	// LevelFull.
+	Read time.Time `json:"read_at,omitzero"`
 }
 
 // LeftOut is a source mailbox that nobody wants at the destination, and so was not compared.

@@ -2,12 +2,17 @@
 
 package verify
 
-import "rehome/internal/content/pim"
+import (
+	"time"
+
+	"rehome/internal/content/pim"
+)
 
 // Tell returns what the whole is made of.
 func (d Document) Tell() Summary {
 	s := Summary{Accounts: len(d.Accounts)}
 	for _, a := range d.Accounts {
+		s.Read = earliest(s.Read, a.Read())
 		switch a.Verdict {
 		case Equal:
 			s.Equal++
@@ -23,6 +28,7 @@ func (d Document) Tell() Summary {
 		if a.Mail == nil {
 			continue
 		}
+		s.Remembered += a.Mail.Remembered
 		s.Source.Add(a.Mail.Source)
 		s.Destination.Add(a.Mail.Destination)
 	}
@@ -35,7 +41,29 @@ type Summary struct {
 	Differences                      int
 	Accepted                         int // differences that somebody has accepted, beside the others
 	Source, Destination              Totals
+	Remembered                       int64     // messages and objects of the source that were not read again
+	Read                             time.Time // the earliest time at which something was read that was not read again; zero at lower levels
 	Contacts, Calendars              ObjectSummary
+}
+
+// Read is when the account was last read in full: everything of it was read then or later. It is zero unless all of it was compared
+// at LevelFull.
+func (a Account) Read() time.Time {
+	var read time.Time
+	if a.Mail != nil {
+		for _, box := range a.Mail.Mailboxes {
+			read = earliest(read, box.Read)
+		}
+	}
+	return read
+}
+
+// earliest is the earlier of two times, of which zero is none.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // ObjectSummary counts the objects of a Document.

@@ -21,6 +21,8 @@ package verify
 //   - Nothing that a part is told can make a difference equal. Settings say what is wanted at the destination: which
 //     mailboxes, under which names, with which repairs. What the copier has noted may give a difference its reason.
 //   - What was not compared is not equal: an account of which nobody has compared anything is unknown.
+//   - What was proved once is taken for proved again only where both ends show, by what they are bound to change with every
+//     change, that nothing has happened since. What has changed in any way, or says nothing of that, is read again.
 
 import (
 	"context"
@@ -60,6 +62,11 @@ type Options struct {
 	// is called from several goroutines.
 	Observe func(account string, messages int, octets int64)
 	Now     func() time.Time // nil means time.Now
+
+	// Memory is where proofs are kept from one comparison to the next; nil, also as its answer, is nowhere. Reread has everything
+	// read again, whatever is kept.
+	Memory func(account rehome.Account, kind rehome.Kind) Memory
+	Reread bool
 }
 
 const defaultLimit = 1000

@@ -45,6 +45,7 @@ func contract() []clause {
 		{"verifications last one counts", verificationsLastOneCounts},
 		{"verifications count what was written since", verificationsCountWhatWasWrittenSince},
 		{"accepted until it is withdrawn", acceptedUntilItIsWithdrawn},
+		{"proofs of the ends as they are reached", proofsOfTheEndsAsTheyAreReached},
 		{"audit lines are chained", auditLinesAreChained},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"intend comes back as it was", intendComesBackAsItWas},

@@ -90,11 +90,16 @@ func (c *check) differUnreadable(m verify.Mailbox, names, side, why string) {
 }
 
 // bookMessages books what reading the messages has shown.
-func (c *check) bookMessages(m verify.Mailbox, r *reading, level verify.Level) {
+func (c *check) bookMessages(m verify.Mailbox, r *reading, level verify.Level) verify.Mailbox {
 	src, dst := totalsOf(level, r.src...), totalsOf(level, r.dst)
 	m.Messages, m.Octets, m.Differences = src.Messages, src.Octets, len(r.judgement.discrepancies)+c.differShortened(m, r)
 	if level == verify.LevelFull && len(r.shortened()) == 0 {
 		m.SourceRoot, m.DestinationRoot = root(r.src...), root(r.dst)
+	}
+	if level == verify.LevelFull {
+		since, recalled := r.readSince(c.now())
+		m.Read = since
+		c.mail.Remembered += recalled
 	}
 	c.book(m, dst)
 	for _, d := range r.judgement.discrepancies {
@@ -103,6 +108,7 @@ func (c *check) bookMessages(m verify.Mailbox, r *reading, level verify.Level) {
 	c.mail.Differences = append(c.mail.Differences, r.differences...)
 	c.mail.Unlisted += len(r.judgement.discrepancies) - len(r.differences)
 	c.remark(r)
+	return m
 }
 
 func totalsOf(level verify.Level, boxes ...*box) verify.Totals {
@@ -128,10 +134,14 @@ func (c *check) remark(r *reading) {
 	if r.changed {
 		c.find(mailboxChanging, name, nil)
 	}
-	if n := r.judgement.undated; n > 0 {
-		c.find(dateNotKept, name, rehome.Values{"n": n})
+	c.remarkOn(name, r.judgement.undated, r.judgement.reordered)
+}
+
+func (c *check) remarkOn(name string, undated, reordered int) {
+	if undated > 0 {
+		c.find(dateNotKept, name, rehome.Values{"n": undated})
 	}
-	if n := r.judgement.reordered; n > 0 {
-		c.find(orderDiffers, name, rehome.Values{"n": n})
+	if reordered > 0 {
+		c.find(orderDiffers, name, rehome.Values{"n": reordered})
 	}
 }

@@ -21,6 +21,7 @@ type check struct {
 	src, dst *end
 
 	srcList, dstList listing
+	memory           memory
 	mail             verify.Mail
 	findings         []rehome.Finding
 }
@@ -70,16 +71,33 @@ func (c *check) run(ctx context.Context) error {
 		return err
 	}
 	groups, plan := groups(c.srcList, c.dstList, c.options.Rules)
-	for _, g := range groups {
-		if err := c.group(ctx, g); err != nil {
-			return err
-		}
+	if err := c.compareAll(ctx, groups); err != nil {
+		return err
 	}
 	if err := c.lookForExtra(ctx, groups); err != nil {
 		return err
 	}
 	c.checkPairs(plan)
 	c.listLeftOut(plan)
+	return c.forget(ctx, groups)
+}
+
+// compareAll compares the groups one after the other, but for those of which it is known that nothing has happened.
+func (c *check) compareAll(ctx context.Context, groups []*group) error {
+	if err := c.remember(ctx); err != nil {
+		return err
+	}
+	untouched, err := c.untouched(ctx, groups)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if m := untouched[g]; m != nil {
+			c.bookSettled(m)
+		} else if err := c.group(ctx, g); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -88,6 +106,9 @@ func (c *check) group(ctx context.Context, g *group) error {
 	m := verify.Mailbox{Source: printableAll(g.sources), Destination: printable(g.destination)}
 	if !g.exists {
 		return c.compareMissing(ctx, g, m)
+	}
+	if err := c.recall(ctx, g); err != nil {
+		return err
 	}
 	return c.compareMessages(ctx, g, m, c.how.Level)
 }
@@ -114,8 +135,7 @@ func (c *check) compareMessages(ctx context.Context, g *group, m verify.Mailbox,
 		return nil
 	}
 	if level != verify.LevelCounts {
-		c.bookMessages(m, r, level)
-		return nil
+		return c.keep(ctx, g, c.bookMessages(m, r, level), r)
 	}
 	octets := octetsSaid(g.src)
 	dstOctets := octetsSaid(g.dst)

@@ -102,7 +102,7 @@ func (e *end) sweep(ctx context.Context, b *box) error {
 	var uids imap.UIDSet
 	uids.AddRange(1, lastUID)
 	var found []record
-	t := newMetadata()
+	t := newMetadata(b)
 	command, err := e.session.Fetch(ctx, uids, t.items(), imap.FetchHandler{Message: func(m *imap.Message) error {
 		found = append(found, newRecord(b, m.UID))
 		t.keep(&found[len(found)-1], m, false)
@@ -127,7 +127,7 @@ func (e *end) sweepWarily(ctx context.Context, b, earlier *box, rangeOctets int6
 	}
 	b.add(uids)
 	b.inherit(earlier)
-	return e.fetch(ctx, b, b.records, rangeOctets, newMetadata())
+	return e.fetch(ctx, b, b.records, rangeOctets, newMetadata(b))
 }
 
 // listRest holds the listing of b against how many messages it holds (EXISTS). What is left out it asks for
@@ -206,7 +206,7 @@ func inOrder(found []record) []*record {
 		if r.flags != untold {
 			first.flags = r.flags
 		}
-		first.size, first.date = max(first.size, r.size), max(first.date, r.date)
+		first.size, first.date, first.modseq = max(first.size, r.size), max(first.date, r.date), max(first.modseq, r.modseq)
 	}
 	return records
 }
@@ -225,6 +225,7 @@ func (b *box) inherit(earlier *box) {
 		if len(old) > 0 && old[0].uid == r.uid {
 			r.digest = old[0].digest
 			r.octets = old[0].octets
+			r.recalled = old[0].recalled
 			r.header = old[0].header
 			r.failures = old[0].failures
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 
+	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
@@ -74,6 +75,13 @@ type group struct {
 	destination string
 	exists      bool
 	src, dst    []imap.ListEntry // dst holds one, or none if it is missing
+	known       map[side]*known  // what an earlier comparison has found out
+}
+
+// side is a mailbox of one of both ends.
+type side struct {
+	of   rehome.Side
+	name string
 }
 
 // groups plans which mailboxes are compared. It is the plan of the copy, made anew.

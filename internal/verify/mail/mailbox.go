@@ -19,6 +19,7 @@ type reading struct {
 	dst     *box
 	changed bool // an end has changed while it was read
 
+	same        []pair // messages that both ends have
 	judgement   judgement
 	differences []verify.Difference // the first of the discrepancies, in words
 }
@@ -60,10 +61,10 @@ func broken(err error) bool {
 func (c *check) newReading(g *group) *reading {
 	r := &reading{}
 	if g.exists {
-		r.dst = &box{side: rehome.Destination, name: g.destination}
+		r.dst = &box{side: rehome.Destination, name: g.destination, known: g.known[side{rehome.Destination, g.destination}]}
 	}
 	for i, name := range g.sources {
-		r.src = append(r.src, &box{side: rehome.Source, name: name, order: i})
+		r.src = append(r.src, &box{side: rehome.Source, name: name, order: i, known: g.known[side{rehome.Source, name}]})
 	}
 	return r
 }
@@ -118,7 +119,7 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level verify.Leve
 	if err != nil {
 		return err
 	}
-	r.judgement = judge(comparison, c.how.Now().Unix())
+	r.same, r.judgement = comparison.same, judge(comparison, c.how.Now().Unix())
 	if err := c.nameAll(ctx, r); err != nil {
 		return err
 	}
@@ -154,7 +155,9 @@ func (c *check) sweep(ctx context.Context, e *end, b, earlier *box) (err error) 
 	if err == nil {
 		err = e.listRest(ctx, b)
 	}
-	b.swept = err == nil
+	if b.swept = err == nil; b.swept {
+		b.recall(e.session.Capabilities().Has("CONDSTORE"))
+	}
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"rehome"
 	"rehome/internal/content/message"
@@ -25,6 +26,8 @@ type box struct {
 	state   imap.Selected
 	uids    imap.UIDSet // of all messages, when they were only counted
 	records []*record   // in UID order
+
+	known *known // what an earlier comparison has found out; nil for nothing
 }
 
 // record is what one end shows of one message.
@@ -39,6 +42,9 @@ type record struct {
 	digest   message.Digest // zero until the message has been read
 	octets   int64          // of the normal form
 	header   *header        // nil until it has been read
+	modseq   uint64         // 0 while it is not told
+	recalled bool           // the digest is an earlier comparison's
+	paired   int64          // when both ends were last seen to have it, as Unix time; 0 is never
 }
 
 // header is what the identity of a message without its body is made of.
@@ -50,6 +56,13 @@ type header struct {
 
 // noDate stands for an INTERNALDATE that is NIL or nonsense.
 const noDate = math.MinInt64
+
+func unixOf(date time.Time) int64 {
+	if date.IsZero() {
+		return noDate
+	}
+	return date.Unix()
+}
 
 // withheld is how many failures it takes until a message counts as unreadable: one in company, where
 // any message may be the reason, and two alone, because a connection may also break by chance.

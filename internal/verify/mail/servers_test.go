@@ -26,6 +26,8 @@ import (
 type servers struct {
 	src, dst *dovecot.Server
 	dial     imap.DialFunc // of the source; nil for a plain one
+
+	dialThere imap.DialFunc // of the destination
 }
 
 func startServers(t testing.TB, accounts ...string) *servers {
@@ -68,7 +70,7 @@ func (s *servers) options(level verify.Level) request {
 		return endpoint.NewIMAP(endpoint.Settings{Host: end, Address: server.IMAP, Security: protocol.NoTLS, Dial: dial})
 	}
 	return request{
-		Options: Options{Source: host(rehome.Source, s.src, s.dial), Destination: host(rehome.Destination, s.dst, nil)},
+		Options: Options{Source: host(rehome.Source, s.src, s.dial), Destination: host(rehome.Destination, s.dst, s.dialThere)},
 		how:     verify.Options{Level: level},
 	}
 }

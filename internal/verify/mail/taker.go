@@ -84,15 +84,16 @@ func (h *headers) weight(*record) int64 { return 8 << 10 }
 
 // metadata takes what a listing shows.
 type metadata struct {
-	flags map[string]string // most messages carry one of a few sets of flags
+	flags  map[string]string // most messages carry one of a few sets of flags
+	modseq bool              // the mailbox keeps one for each message
 }
 
-func newMetadata() metadata { return metadata{map[string]string{}} }
+func newMetadata(b *box) metadata { return metadata{map[string]string{}, b.state.HighestModSeq != 0} }
 
 func (metadata) wants(*record) bool { return true }
 
-func (metadata) items() imap.FetchItems {
-	return imap.FetchItems{Flags: true, InternalDate: true, Size: true}
+func (t metadata) items() imap.FetchItems {
+	return imap.FetchItems{Flags: true, InternalDate: true, Size: true, ModSeq: t.modseq}
 }
 
 func (metadata) weight(*record) int64 { return 128 }
@@ -110,8 +111,9 @@ func (t metadata) keep(r *record, m *imap.Message, _ bool) bool {
 		r.flags = flags
 	}
 	r.shown, r.size = true, max(r.size, m.Size)
+	r.modseq = max(r.modseq, m.ModSeq)
 	if !m.InternalDate.IsZero() {
-		r.date = m.InternalDate.Unix()
+		r.date = unixOf(m.InternalDate)
 	}
 	return true
 }

@@ -80,6 +80,7 @@ const (
 	restoredFirst  = "source restored"
 	renumbered     = "mailboxes renumbered"
 	ledgersLost    = "ledger lost"
+	verifiedOften  = "verified between passes"
 	twoLedgers     = "two ledgers"
 	mirrors        = "mirror"
 	sourceUsers    = "users at the source"
@@ -107,7 +108,7 @@ func switches() []string {
 		unreadable, decays, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
-		ledgersLost, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, marks, renames, deletes, earlierMail,
+		ledgersLost, verifiedOften, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, marks, renames, deletes, earlierMail,
 		bareLineFeeds, headersAlike, headersMissing, copies,
 	}
 	for _, extension := range extensions {

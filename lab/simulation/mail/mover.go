@@ -13,6 +13,7 @@ import (
 	"rehome"
 	"rehome/internal/conductor"
 	"rehome/internal/endpoint"
+	"rehome/internal/journey"
 	"rehome/internal/mailcopy"
 	work "rehome/internal/pass"
 	"rehome/internal/protocol"
@@ -259,11 +260,19 @@ func exitCode(p pass) int {
 	return 0
 }
 
-// verify asks the product's verifier.
-func (m *mover) verify() (verify.Account, error) {
+// verify asks the product's verifier, with what it remembers in the ledger or, to reread, without.
+func (m *mover) verify(reread bool) (found verify.Account, err error) {
 	m.passes++
 	process := fmt.Sprintf("%s-verify-%d", m.name, m.passes)
-	verifier := verify.New(verify.Options{}, verifymail.New(verifymail.Options{
+	store, err := m.ledger.Open(context.Background())
+	if err != nil {
+		return found, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	ends := func(rehome.Account) (src, dst verify.End) {
+		return verify.End{Mail: sourceAddress}, verify.End{Mail: destinationAddress}
+	}
+	verifier := verify.New(verify.Options{Memory: journey.Proofs(store.Proofs, ends), Reread: reread}, verifymail.New(verifymail.Options{
 		Source: m.endpoint(process, rehome.Source, sourceAddress), Destination: m.endpoint(process, rehome.Destination, destinationAddress),
 	}))
 	ctx, cancel := context.WithTimeout(context.Background(), longestPass)

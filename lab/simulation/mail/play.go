@@ -78,6 +78,7 @@ func (w *world) trouble(anna, bert *mover, n int) error {
 	finished()
 	if err == nil {
 		w.checkPass(p, before)
+		w.verifyBetween(anna, n)
 	}
 	return err
 }

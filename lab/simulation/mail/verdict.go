@@ -13,7 +13,10 @@ import (
 
 // checkVerify asks the verifier, and holds its verdict against the models'.
 func (w *world) checkVerify(m *mover) error {
-	result, err := m.verify()
+	result, err := m.verify(false)
+	if err == nil {
+		err = w.checkProof(m, result)
+	}
 	if err != nil {
 		if w.healthy() {
 			w.fail("verify says equal exactly when it is", "it cannot say anything: %v", err)
@@ -36,6 +39,40 @@ func (w *world) checkVerify(m *mover) error {
 		w.fail("verify says equal exactly when it is", "it says %s, and both ends are equal", result.Verdict)
 	}
 	return nil
+}
+
+// checkProof reads everything again: what is remembered must prove neither more nor less. Where a server loses messages that it
+// goes on listing as they were, nothing but to read them tells.
+func (w *world) checkProof(m *mover, remembered verify.Account) error {
+	if w.plan.Rate(decays, "source") > 0 || w.plan.Rate(decays, "destination") > 0 {
+		return nil
+	}
+	anew, err := m.verify(true)
+	if err != nil {
+		return err
+	}
+	roots := func(a verify.Account) (all []string) {
+		for _, box := range a.Mail.Mailboxes {
+			all = append(all, fmt.Sprintf("%s %d %s %s", box.Destination, box.Messages, box.SourceRoot, box.DestinationRoot))
+		}
+		return all
+	}
+	if a, b := roots(remembered), roots(anew); remembered.Verdict != anew.Verdict || !slices.Equal(a, b) {
+		w.fail("what is remembered proves as much as what is read", "%s %v, read anew %s %v", remembered.Verdict, a, anew.Verdict, b)
+	}
+	if remembered.Mail.Remembered > 0 {
+		w.tell("%d messages were not read again", remembered.Mail.Remembered)
+	}
+	return nil
+}
+
+// verifyBetween verifies between two passes, in most of the runs that do: the answer is of no interest, only what is remembered of
+// it.
+func (w *world) verifyBetween(m *mover, n int) {
+	if w.chance.With(verifiedOften).Nth(n).Happens(w.plan.Rate(verifiedOften)) {
+		result, err := m.verify(false)
+		w.tell("verify says %s, error %v", result.Verdict, err)
+	}
 }
 
 // healthy says that nothing in this run is for ever beyond reach.

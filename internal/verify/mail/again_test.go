@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/verify"
+)
+
+// shelf is a memory without a ledger.
+type shelf struct {
+	mu   sync.Mutex
+	rows map[string]verify.Proof
+}
+
+func (s *shelf) memory(rehome.Account, rehome.Kind) verify.Memory { return s }
+
+func (s *shelf) Marks(context.Context) (map[string][]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	marks := map[string][]byte{}
+	for place, proof := range s.rows {
+		marks[place] = proof.Mark
+	}
+	return marks, nil
+}
+
+func (s *shelf) Content(_ context.Context, place string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rows[place].Content, nil
+}
+
+func (s *shelf) Keep(_ context.Context, proof verify.Proof) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rows == nil {
+		s.rows = map[string]verify.Proof{}
+	}
+	s.rows[proof.Place] = proof
+	return nil
+}
+
+func (s *shelf) Forget(_ context.Context, places ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, place := range places {
+		delete(s.rows, place)
+	}
+	return nil
+}
+
+// traffic counts what goes over connections: octets, and how often something was answered.
+type traffic struct{ octets, turns atomic.Int64 }
+
+func (t *traffic) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	return &countedConn{Conn: conn, traffic: t}, err
+}
+
+type countedConn struct {
+	net.Conn
+	*traffic
+	asked atomic.Bool
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	c.asked.Store(true)
+	n, err := c.Conn.Write(p)
+	c.octets.Add(int64(n))
+	return n, err
+}
+
+func (c *countedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.octets.Add(int64(n))
+	if c.asked.Swap(false) {
+		c.turns.Add(1)
+	}
+	return n, err
+}
+
+// again verifies in full with what is remembered, and says what it cost.
+func (s *servers) verifyAgain(t *testing.T, address string, kept *shelf, change ...func(*request)) (verify.Account, *traffic) {
+	t.Helper()
+	cost := &traffic{}
+	s.dial, s.dialThere = cost.dial, cost.dial
+	defer func() { s.dial, s.dialThere = nil, nil }()
+	options := s.options(verify.LevelFull)
+	options.how.Memory = kept.memory
+	for _, c := range change {
+		c(&options)
+	}
+	return s.verify(t, address, options), cost
+}
+
+// furnishMuch gives both ends the same mail in many mailboxes.
+func furnishMuch(t *testing.T, s *servers, address string, mailboxes, messages int) (src, dst user) {
+	t.Helper()
+	src, dst = s.logIn(t, rehome.Source, address), s.logIn(t, rehome.Destination, address)
+	for i := range mailboxes {
+		src.create(fmt.Sprintf("INBOX.M%d", i))
+		dst.create(fmt.Sprintf("M%d", i))
+		var letters []letter
+		for n := range messages {
+			letters = append(letters, long(fmt.Sprintf("%d.%d", i, n)))
+		}
+		src.store(fmt.Sprintf("INBOX.M%d", i), letters...)
+		dst.store(fmt.Sprintf("M%d", i), letters...)
+	}
+	return src, dst
+}
+
+// long is a letter of some 4 KB.
+func long(id string) letter {
+	return letter{
+		text: "Message-ID: <" + id + "@example.test>\r\n\r\n" + strings.Repeat("content that has to be read once\r\n", 120),
+		date: time.Date(2009, 3, 3, 10, 0, 0, 0, time.UTC),
+	}
+}
+
+// A second verification after one per cent of changes costs a few per cent of the first, says the same, and has the same roots
+// as one that reads everything again.
+func TestAgain_costsLittleAndProvesAsMuch(t *testing.T) {
+	t.Parallel()
+	const address, mailboxes, messages = "anna@example.test", 60, 20
+	s := startServers(t, address)
+	src, dst := furnishMuch(t, s, address, mailboxes, messages)
+	kept := &shelf{}
+	first, whole := s.verifyAgain(t, address, kept)
+	if first.Verdict != verify.Equal || first.Mail.Remembered != 0 {
+		t.Fatalf("first: %s, %d remembered, %v", first.Verdict, first.Mail.Remembered, first.Mail.Differences)
+	}
+	for i := range mailboxes * messages / 100 {
+		l := long(fmt.Sprintf("new.%d", i))
+		src.store(fmt.Sprintf("INBOX.M%d", i%2), l)
+		dst.store(fmt.Sprintf("M%d", i%2), l)
+	}
+	second, part := s.verifyAgain(t, address, kept)
+	if second.Verdict != verify.Equal || second.Mail.Remembered != mailboxes*messages {
+		t.Errorf("second: %s, %d remembered, %v", second.Verdict, second.Mail.Remembered, second.Mail.Differences)
+	}
+	t.Logf("octets %d, then %d; turns %d, then %d", whole.octets.Load(), part.octets.Load(), whole.turns.Load(), part.turns.Load())
+	if 100*part.octets.Load() > 5*whole.octets.Load() || 100*part.turns.Load() > 10*whole.turns.Load() {
+		t.Errorf("it costs %d octets and %d round trips, where the first cost %d and %d", part.octets.Load(), part.turns.Load(),
+			whole.octets.Load(), whole.turns.Load())
+	}
+	anew, _ := s.verifyAgain(t, address, kept, func(r *request) { r.how.Reread = true })
+	if anew.Mail.Remembered != 0 || anew.Mail.Source != second.Mail.Source {
+		t.Errorf("all again: %d remembered, %+v; want 0, %+v", anew.Mail.Remembered, anew.Mail.Source, second.Mail.Source)
+	}
+	for i, m := range second.Mail.Mailboxes {
+		if fresh := anew.Mail.Mailboxes[i]; m.SourceRoot == "" || m.SourceRoot != fresh.SourceRoot || m.DestinationRoot != fresh.DestinationRoot {
+			t.Errorf("%s: roots %s, read anew %s", m.Destination, m.SourceRoot, fresh.SourceRoot)
+		}
+	}
+}
+
+// Every difference that is planted after the first verification is found by the second as it would be by the first, at either
+// end.
+func TestAgain_findsWhatWasPlantedSince(t *testing.T) {
+	t.Parallel()
+	var accounts []string
+	names := slices.Sorted(maps.Keys(plants()))
+	for i := range names {
+		accounts = append(accounts, fmt.Sprintf("u%d@example.test", i))
+	}
+	s := startServers(t, accounts...)
+	for i, name := range names {
+		p := plants()[name]
+		dst := furnish(t, s, accounts[i])
+		kept := &shelf{}
+		if first, _ := s.verifyAgain(t, accounts[i], kept); first.Verdict != verify.Equal {
+			t.Fatalf("%s: first %s, %v", name, first.Verdict, first.Mail.Differences)
+		}
+		p.plant(dst)
+		got, _ := s.verifyAgain(t, accounts[i], kept)
+		if !maps.Equal(withoutHistory(got.Mail.Counts), p.full) && len(p.full)+len(got.Mail.Counts) > 0 {
+			t.Errorf("%s: got %v, want %v", name, got.Mail.Counts, p.full)
+		}
+		third, _ := s.verifyAgain(t, accounts[i], kept)
+		if !maps.Equal(third.Mail.Counts, got.Mail.Counts) {
+			t.Errorf("%s: a third time: %v, want %v", name, third.Mail.Counts, got.Mail.Counts)
+		}
+	}
+}
+
+// A proof of less neither uses nor replaces a full one, and the oldest reading is told.
+func TestAgain_countsLeaveTheProof(t *testing.T) {
+	t.Parallel()
+	const address = "anna@example.test"
+	s := startServers(t, address)
+	furnish(t, s, address)
+	kept := &shelf{}
+	monday := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	at := func(now time.Time) func(*request) {
+		return func(r *request) { r.how.Now = func() time.Time { return now } }
+	}
+	s.verifyAgain(t, address, kept, at(monday))
+	before := maps.Clone(kept.rows)
+	for _, level := range []verify.Level{verify.LevelCounts, verify.LevelMetadata} {
+		s.verifyAgain(t, address, kept, at(monday.Add(time.Hour)), func(r *request) { r.how.Level = level })
+		for place, proof := range before {
+			if string(kept.rows[place].Content) != string(proof.Content) || string(kept.rows[place].Mark) != string(proof.Mark) {
+				t.Errorf("%s has changed the proof of %s", level, place)
+			}
+		}
+	}
+	got, _ := s.verifyAgain(t, address, kept, at(monday.Add(24*time.Hour)))
+	for _, m := range got.Mail.Mailboxes {
+		if m.Messages > 0 && !m.Read.Equal(monday) {
+			t.Errorf("%s was read at %s, want %s", m.Destination, m.Read, monday)
+		}
+	}
+}
+
+func withoutHistory(counts map[verify.Kind]int) map[verify.Kind]int { return counts }
