@@ -19,9 +19,23 @@ const (
 	NoTLS       Security = "none"     // clear text
 )
 
-// Secure makes a client's end of TLS of a connection to an address, host:port. Settings that are nil verify by the system's
-// roots, from TLS 1.2 on; without a ServerName it is the host. The connection is not closed when the handshake fails.
+// Secure makes a client's end of TLS of a connection to an address, host:port, with the settings that Settings returns. The
+// connection is not closed when the handshake fails.
 func Secure(ctx context.Context, conn net.Conn, address string, settings *tls.Config) (*tls.Conn, error) {
+	config, err := Settings(address, settings)
+	if err != nil {
+		return nil, err
+	}
+	secured := tls.Client(conn, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	return secured, nil
+}
+
+// Settings returns a copy of settings, for a connection to an address, host:port: nil ones verify by the system's roots, from
+// TLS 1.2 on, and without a ServerName it is the host.
+func Settings(address string, settings *tls.Config) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if settings != nil {
 		config = settings.Clone()
@@ -33,9 +47,5 @@ func Secure(ctx context.Context, conn net.Conn, address string, settings *tls.Co
 		}
 		config.ServerName = host
 	}
-	secured := tls.Client(conn, config)
-	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, err
-	}
-	return secured, nil
+	return config, nil
 }

@@ -57,7 +57,7 @@ func (s *Server) writeConfig() error {
 func (s *Server) ports() (map[string]string, error) {
 	ports := map[string]string{}
 	for name, addr := range map[string]string{
-		"IMAP": s.IMAP, "IMAPS": s.IMAPS, "POP3": s.POP3, "POP3S": s.POP3S, "Sieve": s.Sieve, "LMTP": s.LMTP, "Doveadm": s.DoveadmTCP,
+		"IMAP": s.IMAP, "IMAPS": s.IMAPS, "POP3": s.POP3, "POP3S": s.POP3S, "Sieve": s.Sieve, "LMTP": s.LMTP, "Doveadm": s.DoveadmTCP, "SASL": s.SASL,
 	} {
 		if addr == "" {
 			continue

@@ -59,6 +59,7 @@ type Options struct {
 	QuotaMB        int    // storage of each account; 0: no limit
 	MaxMessageSize int64  // bytes; 0: no limit
 	Doveadm        bool   // also listen for doveadm over TCP
+	SASL           bool   // also answer for other servers who somebody is, such as Postfix
 	Extra          string // configuration lines, last in the file
 }
 
@@ -74,6 +75,7 @@ type Server struct {
 	IMAP, IMAPS, POP3, POP3S, Sieve, LMTP string
 	DoveadmTCP, DoveadmPassword           string // empty unless asked for
 	MasterUser, MasterPassword            string // empty unless asked for
+	SASL                                  string // empty unless asked for
 
 	lab     *lab.Lab
 	options Options
@@ -177,6 +179,9 @@ func (s *Server) takeAddresses() error {
 	if s.options.Doveadm {
 		s.DoveadmPassword = "doveadm-of-the-lab"
 		wanted = append(wanted, &s.DoveadmTCP)
+	}
+	if s.options.SASL {
+		wanted = append(wanted, &s.SASL)
 	}
 	for _, addr := range wanted {
 		var err error

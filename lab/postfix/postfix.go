@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package postfix runs a real Postfix in a lab as the mail host of a destination: it takes or
-// refuses recipients by its maps, and delivers nothing.
+// refuses recipients by its maps, and delivers nothing; or, asked for it, as the server to which people's programs
+// send, which has a Dovecot check who they are and delivers to it.
 //
 // Start with the accounts and aliases that it shall know, ask it over SMTP, look at Log. It stands on
 // an address of its own, with its own queue, and takes mail from everybody for its domains only.
@@ -29,11 +30,21 @@ type Options struct {
 	Virtual  string            // the text of a virtual(5) table, as an export writes it
 	Settings map[string]string // of main.cf, for instance limits
 	TLS      bool              // offers STARTTLS, certificate from the lab's authority for "localhost"
+
+	Submission *Submission // also a server for people's programs; nil for none
+}
+
+// Submission is what a server for people's programs stands on.
+type Submission struct {
+	Auth string // host:port of a Dovecot's auth service, which knows the passwords
+	LMTP string // host:port that takes the mail of the domains
 }
 
 // Server is a running Postfix.
 type Server struct {
 	SMTP string // host:port
+
+	Submission, Submissions string // with STARTTLS, and with TLS from the first octet; empty unless asked for
 
 	log string
 }
@@ -53,6 +64,14 @@ func Start(l *lab.Lab, options Options) (*Server, error) {
 	}
 	dir := filepath.Join(l.Dir(), options.Name)
 	s := &Server{SMTP: address, log: filepath.Join(dir, "mail.log")}
+	if options.Submission != nil {
+		options.TLS = true
+		for _, addr := range []*string{&s.Submission, &s.Submissions} {
+			if *addr, err = l.Addr(); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err := s.write(l, dir, options); err != nil {
 		return nil, fmt.Errorf("set up %s: %w", options.Name, err)
 	}
@@ -63,9 +82,17 @@ func Start(l *lab.Lab, options Options) (*Server, error) {
 	}
 	_, err = l.Start(lab.Program{
 		Name: options.Name, Command: "/usr/lib/postfix/sbin/master", Package: "postfix",
-		Args: []string{"-c", filepath.Join(dir, "etc"), "-d"}, Ready: []string{address},
+		Args: []string{"-c", filepath.Join(dir, "etc"), "-d"}, Ready: s.addresses(),
 	})
 	return s, err
+}
+
+// addresses are all at which it answers.
+func (s *Server) addresses() []string {
+	if s.Submission == "" {
+		return []string{s.SMTP}
+	}
+	return []string{s.SMTP, s.Submission, s.Submissions}
 }
 
 // Log waits for a text in Postfix's log, which is written a moment after a client has its answer, and
@@ -98,7 +125,7 @@ func (s *Server) write(l *lab.Lab, dir string, options Options) error {
 	}
 	files := map[string]string{
 		"main.cf": settings, "mailboxes": mailboxes, "virtual": options.Virtual,
-		"master.cf": fmt.Sprintf(services, s.SMTP),
+		"master.cf": s.services(),
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, "etc", name), []byte(text), 0o644); err != nil {
@@ -117,10 +144,24 @@ func (s *Server) settings(l *lab.Lab, dir string, options Options) (string, erro
 		}
 		text += fmt.Sprintf("smtpd_tls_security_level = may\nsmtpd_tls_cert_file = %s\nsmtpd_tls_key_file = %s\n", cert, key)
 	}
+	if options.Submission != nil {
+		text += fmt.Sprintf(submissionSettings, options.Submission.Auth, options.Submission.LMTP)
+	} else {
+		text += "virtual_transport = discard:\n"
+	}
 	for key, value := range options.Settings {
 		text += key + " = " + value + "\n"
 	}
 	return text, nil
+}
+
+// services are the programs that the master runs.
+func (s *Server) services() string {
+	text := fmt.Sprintf(services, s.SMTP)
+	if s.Submission != "" {
+		text += fmt.Sprintf(submissionServices, s.Submission, s.Submissions)
+	}
+	return text
 }
 
 // give hands a folder to the user that Debian's package makes for Postfix.
@@ -150,7 +191,6 @@ smtpd_client_event_limit_exceptions =
 virtual_mailbox_domains = %[2]s
 virtual_mailbox_maps = texthash:%[1]s/etc/mailboxes
 virtual_alias_maps = texthash:%[1]s/etc/virtual
-virtual_transport = discard:
 default_transport = discard:
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = reject_unauth_destination
@@ -173,4 +213,20 @@ error unix - - n - - error
 discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+`
+
+// submissionSettings let those in whom a Dovecot knows, and hand it their mail. Only with TLS, as everywhere today.
+const submissionSettings = `smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:%s
+smtpd_tls_auth_only = yes
+virtual_transport = lmtp:inet:%s
+`
+
+const submissionServices = `%s inet n - n - - smtpd
+  -o smtpd_sasl_auth_enable=yes -o smtpd_tls_security_level=encrypt
+  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject -o smtpd_recipient_restrictions=
+%s inet n - n - - smtpd
+  -o smtpd_sasl_auth_enable=yes -o smtpd_tls_wrappermode=yes
+  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject -o smtpd_recipient_restrictions=
+lmtp unix - - n - - lmtp
 `

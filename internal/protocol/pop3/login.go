@@ -3,10 +3,12 @@
 package pop3
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,9 +35,7 @@ const (
 	MechanismAPOP = "APOP" // a digest of the password, RFC 1939 section 7
 )
 
-// LogIn logs in, once, and returns by which mechanism. Under TLS the password itself is sent: servers announce mechanisms that
-// hide it although they hold only another kind of hash of some passwords, and refuse them like wrong ones. Without TLS it is
-// sent only if Clear allows it, and where the server offers nothing that hides it.
+// LogIn logs in, once, and returns by which mechanism, see mechanism.Choice.
 func (c *Client) LogIn(ctx context.Context, login Credentials) (used string, err error) {
 	if strings.ContainsAny(login.User+login.Password+login.Identity, "\r\n\x00") {
 		return "", &ArgumentError{"it holds a line break or a NUL"}
@@ -74,33 +74,25 @@ func (c *Client) choose(login Credentials) (string, error) {
 		}
 		return name, nil
 	}
-	revealing := []string{mechanism.Plain, MechanismUSER, mechanism.Login}
-	hiding := []string{mechanism.SCRAM256, mechanism.SCRAM1, mechanism.CRAM, MechanismAPOP}
-	names := slices.Concat(hiding, revealing)
-	if c.secured {
-		names = slices.Concat(revealing, hiding)
+	choice := mechanism.Choice{
+		Revealing: []string{mechanism.Plain, MechanismUSER, mechanism.Login},
+		Hiding:    []string{mechanism.SCRAM256, mechanism.SCRAM1, mechanism.CRAM, MechanismAPOP},
+		Private:   c.secured, Clear: login.Clear, Offers: func(name string) bool { return c.offers(name, login) },
 	}
 	if login.Token != "" {
-		names = []string{mechanism.Bearer, mechanism.XOAUTH2}
+		choice.Revealing, choice.Hiding = []string{mechanism.Bearer, mechanism.XOAUTH2}, nil
 	}
-	private := true
-	for _, name := range names {
-		switch {
-		case !c.offers(name, login):
-		case Reveals(name) && !c.secured && !login.Clear:
-			private = false
-		default:
-			return name, nil
-		}
-	}
-	if !private {
+	name, err := choice.Name()
+	switch {
+	case errors.Is(err, mechanism.ErrNotPrivate):
 		return "", errNotPrivate
+	case err != nil:
+		return "", &StatusError{Command: "AUTH", Unsent: true, Text: err.Error() + ": it offers " + cmp.Or(strings.Join(c.caps.SASL, ", "), "none")}
 	}
-	return "", &StatusError{Command: "AUTH", Unsent: true,
-		Text: "the server offers no way to log in that fits: " + strings.Join(append(c.caps.SASL, "no more"), ", ")}
+	return name, nil
 }
 
-var errNotPrivate = &StatusError{Command: "AUTH", Unsent: true, Text: "no password may be sent on this connection, which has no TLS"}
+var errNotPrivate = &StatusError{Command: "AUTH", Unsent: true, Text: mechanism.ErrNotPrivate.Error()}
 
 // Reveals reports whether a mechanism sends the secret itself. A refusal of one that does not may come from the kind of hash
 // that the server holds.
