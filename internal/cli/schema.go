@@ -17,6 +17,7 @@ import (
 	"rehome"
 	"rehome/internal/certificate"
 	"rehome/internal/checkup"
+	"rehome/internal/clientsetup"
 	"rehome/internal/config"
 	"rehome/internal/handover"
 	"rehome/internal/journey"
@@ -36,7 +37,7 @@ func answers() map[string]any {
 		"aliases check": recipients.Parity{}, "aliases export": journey.AliasExport{},
 		"audit check": journey.AuditChecked{}, "audit show": ledger.AuditLine{},
 		"certificate check": certificate.Checked{}, "certificate issue": journey.Certified{}, "certificate key": map[string]string{},
-		"check": checkup.Report{}, "config check": checkedSettings{}, "config sample": struct {
+		"check": checkup.Report{}, "clients documents": clientsetup.Written{}, "config check": checkedSettings{}, "config sample": struct {
 			Keys []config.Key `json:"keys"`
 		}{},
 		"explain": journey.Explanations(),

@@ -44,6 +44,7 @@ func check(d *document, c *Config) {
 	d.checkMail(c.Mail)
 	d.checkSettle(c.Mail)
 	d.checkLimits(c.Limits)
+	d.checkClients("clients", c.Clients)
 }
 
 // addAt reports a problem of a key where its value stands or, if it is not given, where the nearest

@@ -35,6 +35,7 @@ type Config struct {
 	Secrets     Secrets     `yaml:"secrets" doc:"The key that opens sealed files."`
 	Mail        Mail        `yaml:"mail" doc:"How mailboxes are mapped."`
 	Limits      Limits      `yaml:"limits" doc:"Limits on the load at both ends."`
+	Clients     Clients     `yaml:"clients" optional:"true" doc:"What users' devices are told about both ends."`
 }
 
 // SourceKind names the software at the source.
@@ -141,5 +142,6 @@ func Default() Config {
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
 		Mail:    Mail{Settle: 90 * time.Second, SpecialUse: true, Escrow: "escrow", Deletions: rehome.DeletionsKeep},
 		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},
+		Clients: defaultClients(),
 	}
 }

@@ -45,6 +45,21 @@ func (f field) isSection() bool {
 
 func (f field) isPath() bool { return f.tag.Get("kind") == "path" }
 
+// paths are the texts of the key that are paths: one, or those of a list.
+func (f field) paths() []reflect.Value {
+	switch {
+	case !f.isPath():
+		return nil
+	case f.value.Kind() != reflect.Slice:
+		return []reflect.Value{f.value}
+	}
+	all := make([]reflect.Value, f.value.Len())
+	for i := range all {
+		all[i] = f.value.Index(i)
+	}
+	return all
+}
+
 // choices returns the values that the key accepts, nil if it accepts any.
 func (f field) choices() []string {
 	if f.tag.Get("enum") == "" {

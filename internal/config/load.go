@@ -90,8 +90,10 @@ func (c *Config) placeAt(dir string) {
 		if reference, ok := f.value.Addr().Interface().(*Reference); ok {
 			reference.base = dir
 		}
-		if path := f.value; f.isPath() && path.String() != "" && !filepath.IsAbs(path.String()) {
-			path.SetString(filepath.Join(dir, path.String()))
+		for _, path := range f.paths() {
+			if path.String() != "" && !filepath.IsAbs(path.String()) {
+				path.SetString(filepath.Join(dir, path.String()))
+			}
 		}
 	})
 }
