@@ -194,8 +194,8 @@ func (m *Move) ruleEnds(ctx context.Context, who selection, options RuleOptions,
 		Engine:           rulecopy.New(rulecopy.Options{Ledger: who.store.Rules, SwitchOn: options.SwitchOn, Replace: options.Replace}),
 		Forwards:         m.forwards(who.Everybody),
 		Where:            mail.Where,
-		SourceNames:      rulecopy.Names(m.settings.Source.Sieve.MailboxNames),
-		DestinationNames: rulecopy.Names(m.settings.Destination.Sieve.MailboxNames),
+		SourceNames:      mapping.ScriptNames(m.settings.Source.Sieve.MailboxNames),
+		DestinationNames: mapping.ScriptNames(m.settings.Destination.Sieve.MailboxNames),
 	}
 	if m.settings.Destination.Sieve.Address != "" {
 		if e.Destination, err = sieveEnd(m.settings.Destination.Sieve, dst); err != nil {

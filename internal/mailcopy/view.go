@@ -114,7 +114,10 @@ func listEnd(ctx context.Context, session *endpoint.Session, behind func() error
 	if err != nil {
 		return listed{}, err
 	}
-	l.end, l.entries = newEnd(namespaces, entries)
+	l.end, l.entries = mapping.NewEnd(namespaces, entries), make(map[string]imap.ListEntry, len(entries))
+	for _, e := range entries {
+		l.entries[e.Name] = e
+	}
 	return l, nil
 }
 
@@ -126,26 +129,6 @@ func askRoom(ctx context.Context, session *endpoint.Session) (room, error) {
 		return room{}, nil
 	}
 	return room{quota: quota, limited: limited}, err
-}
-
-// newEnd translates the client's words into those of the mapping.
-func newEnd(namespaces imap.Namespaces, entries []imap.ListEntry) (mapping.End, map[string]imap.ListEntry) {
-	end := mapping.End{Guess: namespaces.Guessed}
-	if len(namespaces.Personal) > 0 {
-		end.Prefix = namespaces.Personal[0].Prefix
-		end.Delimiter = namespaces.Personal[0].Delimiter
-	}
-	for _, n := range append(append([]imap.Namespace(nil), namespaces.Others...), namespaces.Shared...) {
-		if n.Prefix != "" {
-			end.Others = append(end.Others, n.Prefix)
-		}
-	}
-	byName := make(map[string]imap.ListEntry, len(entries))
-	for _, e := range entries {
-		byName[e.Name] = e
-		end.Mailboxes = append(end.Mailboxes, mapping.Mailbox{Name: e.Name, Delimiter: e.Delimiter, Attributes: e.Attributes, Subscribed: e.Subscribed})
-	}
-	return end, byName
 }
 
 // settled returns what earlier passes decided.

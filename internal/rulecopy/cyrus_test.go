@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
@@ -38,8 +39,8 @@ func TestSync_toCyrus(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		extra string
-		names Names
-	}{"as it comes": {"", NamesAuto}, "set to UTF-8": {"sieve_utf8fileinto: yes\n", NamesUTF8}} {
+		names mapping.ScriptNames
+	}{"as it comes": {"", mapping.NamesAuto}, "set to UTF-8": {"sieve_utf8fileinto: yes\n", mapping.NamesUTF8}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := lab.Open(t)
@@ -104,7 +105,7 @@ func TestSync_whatCyrusDoesNotTake(t *testing.T) {
 	store(t, from, "the one", "require \"fileinto\"; fileinto \"INBOX.Größe\";\r\n")
 	caps := to.Capabilities()
 	outcome, err := New(Options{Ledger: openLedger(t)}).Sync(t.Context(), Account{
-		Address: anna, Source: from, Target: to, Offered: caps.Sieve, Mailbox: withoutPrefix, TargetNames: NamesAuto.For(caps.Implementation),
+		Address: anna, Source: from, Target: to, Offered: caps.Sieve, Mailbox: withoutPrefix, TargetNames: mapping.NamesAuto.For(caps.Implementation),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +148,7 @@ func TestPlan_fromCyrus(t *testing.T) {
 	from := logIn(t, src.Sieve)
 	store(t, from, "main", "require \"fileinto\"; fileinto \""+imap.EncodeName("Größe & Co")+"\";\r\n")
 	outcome, err := New(Options{}).Plan(t.Context(), Account{Address: anna, Source: from,
-		SourceNames: NamesAuto.For(from.Capabilities().Implementation)})
+		SourceNames: mapping.NamesAuto.For(from.Capabilities().Implementation)})
 	if err != nil || len(outcome.Scripts) != 1 {
 		t.Fatalf("%+v %v", outcome, err)
 	}

@@ -27,7 +27,7 @@ type Ends struct {
 	Where func(ctx context.Context, account rehome.Account) (mapping.Ways, error)
 
 	// How scripts write these names at either end.
-	SourceNames, DestinationNames Names
+	SourceNames, DestinationNames mapping.ScriptNames
 
 	Offered sieve.Capabilities // of the destination, known from Reach on
 }
@@ -66,13 +66,13 @@ func (e *Ends) one(ctx context.Context, account rehome.Account, plan bool, where
 		}
 		scripts, work.Source, work.SourceNames = len(served.list), served, names
 	}
-	if scripts == 0 && e.fromTables(account.Address, nil).Empty() {
+	if scripts == 0 && people.Rules(account.Address, e.Tables[account.Address], e.Forwards, "").Empty() {
 		return outcome, nil
 	}
 	ways, unread := where()
-	work.Rules = e.fromTables(account.Address, ways.Pairs)
+	work.Rules = people.Rules(account.Address, e.Tables[account.Address], e.Forwards, ways.Holding(`\Junk`))
 	if unread == nil {
-		work.Mailbox = func(name string) (string, bool) { return mapped(ways.Pairs, name) }
+		work.Mailbox = ways.Named
 		work.Further = ways.Beyond
 		work.NamesStay = ways.Unchanged() && work.SourceNames == work.TargetNames
 	}
@@ -103,7 +103,7 @@ func (s served) ListScripts(context.Context) ([]managesieve.Script, error) { ret
 func (s served) GetScript(_ context.Context, name string) (string, error) { return s.texts[name], nil }
 
 // read reads the source's scripts of one account.
-func (e *Ends) read(ctx context.Context, account rehome.Account) (served, Names, error) {
+func (e *Ends) read(ctx context.Context, account rehome.Account) (served, mapping.ScriptNames, error) {
 	source, err := e.Source.Open(ctx, account)
 	if err != nil {
 		return served{}, "", err

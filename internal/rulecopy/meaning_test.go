@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/protocol/managesieve"
 	"rehome/lab"
@@ -27,7 +28,7 @@ type station struct {
 	name              string
 	imap, sieve, lmtp string
 	outbox            *mailsink.Sink
-	names             Names
+	names             mapping.ScriptNames
 	moved             func(string) string // the name there of one of the source
 }
 
@@ -65,7 +66,7 @@ func stations(t *testing.T) []station {
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := station{name: "Cyrus", imap: server.IMAP, sieve: server.Sieve, lmtp: server.LMTP, outbox: server.Outbox, names: NamesUTF7, moved: slashed}
+	last := station{name: "Cyrus", imap: server.IMAP, sieve: server.Sieve, lmtp: server.LMTP, outbox: server.Outbox, names: mapping.NamesUTF7, moved: slashed}
 	ask := last.logIn(t)
 	for _, name := range sievemodel.Mailboxes() { // it makes none with the hierarchy's separator by itself
 		ask(fmt.Sprintf("CREATE %q", imap.EncodeName(slashed(name))))

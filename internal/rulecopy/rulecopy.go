@@ -26,6 +26,7 @@ import (
 	"rehome"
 	"rehome/internal/content/sieve"
 	"rehome/internal/ledger"
+	"rehome/internal/mapping"
 	"rehome/internal/protocol/managesieve"
 )
 
@@ -63,8 +64,8 @@ type Account struct {
 	Further func(name string) (string, bool)
 	// NamesStay says that every name is the same at both ends, also one that is made while a script runs.
 	NamesStay bool
-	// How scripts write these names at either end; "" is NamesUTF8.
-	SourceNames, TargetNames Names
+	// How scripts write these names at either end; "" is mapping.NamesUTF8.
+	SourceNames, TargetNames mapping.ScriptNames
 }
 
 // Options of an Engine.

@@ -127,7 +127,7 @@ const maxUnknown = 100
 
 // rename gives one its name. One that the script makes, or asks about, need not be at the source.
 func (r *renamer) rename(m sieve.Mailbox) string {
-	name := r.account.SourceNames.decode(m.Name)
+	name := r.account.SourceNames.Decode(m.Name)
 	if renamed, known := r.account.mailbox(name); known {
 		return renamed
 	}
@@ -195,7 +195,7 @@ func declaredFor(kind sieve.DoubtKind) rehome.Declared {
 // wants. The text can be read: it is ours, or has been read before.
 func (a Account) spell(s *script) {
 	if s.read, _ = sieve.Read(s.text); s.read != nil {
-		s.text = s.read.Map(func(m sieve.Mailbox) string { return a.TargetNames.encode(m.Name) }).Text
+		s.text = s.read.Map(func(m sieve.Mailbox) string { return a.TargetNames.Encode(m.Name) }).Text
 	}
 }
 

@@ -24,7 +24,7 @@ func dotted() Account {
 		Destination: mapping.End{Delimiter: "/", Mailboxes: []mapping.Mailbox{{Name: "INBOX"}, {Name: "Junk", Attributes: []string{`\Junk`}}}},
 	}
 	ways.Plan = mapping.Make(ways.Source, ways.Destination, ways.Rules)
-	return Account{Address: anna, Further: ways.Beyond, Mailbox: func(name string) (string, bool) { return mapped(ways.Pairs, name) }}
+	return Account{Address: anna, Further: ways.Beyond, Mailbox: ways.Named}
 }
 
 // planned returns the text of one script as it would be stored, and what its findings say.

@@ -4,7 +4,6 @@ package mail
 
 import (
 	"context"
-	"slices"
 
 	"rehome"
 	"rehome/internal/endpoint"
@@ -32,20 +31,9 @@ func list(ctx context.Context, session *endpoint.Session) (listing, error) {
 }
 
 func newListing(namespaces imap.Namespaces, entries []imap.ListEntry) listing {
-	l := listing{end: mapping.End{Guess: namespaces.Guessed}, byName: make(map[string]imap.ListEntry, len(entries))}
-	if len(namespaces.Personal) > 0 {
-		l.end.Prefix, l.end.Delimiter = namespaces.Personal[0].Prefix, namespaces.Personal[0].Delimiter
-	}
-	for _, foreign := range slices.Concat(namespaces.Others, namespaces.Shared) {
-		if foreign.Prefix != "" {
-			l.end.Others = append(l.end.Others, foreign.Prefix)
-		}
-	}
+	l := listing{end: mapping.NewEnd(namespaces, entries), byName: make(map[string]imap.ListEntry, len(entries))}
 	for _, e := range entries {
 		l.byName[e.Name] = e
-		l.end.Mailboxes = append(l.end.Mailboxes, mapping.Mailbox{
-			Name: e.Name, Delimiter: e.Delimiter, Attributes: e.Attributes, Subscribed: e.Subscribed,
-		})
 	}
 	return l
 }
