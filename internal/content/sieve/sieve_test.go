@@ -185,6 +185,9 @@ func FuzzRead(f *testing.F) {
 		if got := script.Map(func(m Mailbox) string { return m.Name }).Text; got != strings.TrimPrefix(in, "\ufeff") {
 			t.Fatalf("got %q, want it as it was", got)
 		}
+		if again, err := Read("# said again\r\n" + script.source + "\n/* and no more */"); err == nil && again.Form() != script.Form() {
+			t.Fatalf("%q is not %q", again.Form(), script.Form())
+		}
 		for _, r := range script.Describe() {
 			if r.Words == "" {
 				t.Fatalf("%+v of %q", r, in)
