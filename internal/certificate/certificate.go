@@ -37,6 +37,7 @@ type Certificate struct {
 
 	Contacts  *Objects `json:"contacts,omitempty"`
 	Calendars *Objects `json:"calendars,omitempty"`
+	Rules     *Rules   `json:"rules,omitempty"`
 	Notes     []Note   `json:"notes,omitempty"` // what is equal all the same and worth knowing
 
 	Accepted []verify.Accepted `json:"accepted,omitempty"` // what differs, and a person has accepted
@@ -84,6 +85,22 @@ type Collection struct {
 	DestinationRoot string `json:"destination_root,omitempty"`
 }
 
+// Rules are an account's rules at both ends.
+type Rules struct {
+	FromDatabase bool     `json:"from_database"` // the source has none as scripts
+	Scripts      []Script `json:"scripts"`
+}
+
+// Script is one of them. Its digests are of what it says with the destination's names of mailboxes.
+type Script struct {
+	Name              string           `json:"name"`
+	Destination       string           `json:"destination"`
+	Active            bool             `json:"active"` // at the source
+	State             verify.RuleState `json:"state"`  // of those that were accepted, a difference
+	SourceDigest      string           `json:"source_digest"`
+	DestinationDigest string           `json:"destination_digest"`
+}
+
 // LeftOut is what the settings, or its nature, keep out of the move.
 type LeftOut struct {
 	Name   string `json:"name"`
@@ -119,6 +136,7 @@ func New(issue Issue, found verify.Account) (*Certificate, error) {
 		Source: found.Source, Destination: found.Destination,
 		Verdict: found.Verdict, Level: found.Level, Verified: found.Verified.UTC(),
 		Mail: mailOf(found.Mail), Contacts: objectsOf(found.Contacts), Calendars: objectsOf(found.Calendars),
+		Rules: rulesOf(found.Rules),
 	}
 	c.Accepted = found.Accepted
 	for _, f := range found.Findings {
@@ -131,7 +149,7 @@ func New(issue Issue, found verify.Account) (*Certificate, error) {
 func (i Issue) issuer() string { return "rehome " + i.Version }
 
 func refused(found verify.Account) error {
-	total := found.Contacts.Total() + found.Calendars.Total() + found.Mail.Total()
+	total := found.Differences()
 	switch {
 	case found.Verified.IsZero():
 		return errNotVerified
@@ -174,6 +192,20 @@ func objectsOf(o *verify.Objects) *Objects {
 	}
 	slices.SortStableFunc(objects.Collections, func(a, b Collection) int { return cmp.Compare(a.Source, b.Source) })
 	return objects
+}
+
+func rulesOf(r *verify.Rules) *Rules {
+	if r == nil {
+		return nil
+	}
+	rules := &Rules{FromDatabase: r.FromDatabase, Scripts: []Script{}}
+	for _, s := range r.Scripts {
+		rules.Scripts = append(rules.Scripts, Script{
+			Name: s.Script, Destination: s.There, Active: s.Active, State: s.State, SourceDigest: s.SourceDigest, DestinationDigest: s.DestinationDigest,
+		})
+	}
+	slices.SortStableFunc(rules.Scripts, func(a, b Script) int { return cmp.Compare(a.Name, b.Name) })
+	return rules
 }
 
 func leftOut(all []verify.LeftOut) []LeftOut {

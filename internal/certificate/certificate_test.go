@@ -52,6 +52,9 @@ func found(address string) verify.Account {
 			Collections: []verify.Collection{{Name: "Work", Source: "/cal/work/", Destination: "/d/1/", Objects: 5,
 				States: map[pim.State]int{pim.StateRepaired: 1}, SourceRoot: root, DestinationRoot: other}},
 		},
+		Rules: &verify.Rules{Source: verify.RuleTotals{Scripts: 1, Active: "main"}, Scripts: []verify.Rule{
+			{State: verify.RuleWaiting, Script: "main", There: "main (old server)", Active: true, SourceDigest: root, DestinationDigest: root},
+		}},
 		Findings: []rehome.Finding{{Code: "date_not_kept", Object: "INBOX", Sentence: "1 message has no date"}},
 	}
 }

@@ -132,8 +132,18 @@ func (c *Certificate) consistent() error {
 	if src != c.SourceRoot || dst != c.DestinationRoot {
 		return errors.New("has a root that is not that of its mailboxes and collections")
 	}
-	if c.Mail == nil || len(c.Accepted) > 0 {
+	if len(c.Accepted) > 0 {
 		return nil // what was accepted may be in the roots
+	}
+	if c.Rules != nil {
+		for _, s := range c.Rules.Scripts {
+			if s.SourceDigest != s.DestinationDigest {
+				return fmt.Errorf("says equal, and its script %q has two digests", s.Name)
+			}
+		}
+	}
+	if c.Mail == nil {
+		return nil
 	}
 	for _, box := range c.Mail.Mailboxes {
 		if box.SourceRoot != box.DestinationRoot {

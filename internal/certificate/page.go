@@ -83,11 +83,22 @@ var shown = template.FuncMap{
 		}
 		return humanize.IBytes(uint64(n))
 	},
-	"number":  func(n int64) string { return humanize.Comma(n) },
-	"int64":   func(n int) int64 { return int64(n) },
-	"count":   countOf,
-	"time":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-	"proof":   proofOf,
+	"number": func(n int64) string { return humanize.Comma(n) },
+	"int64":  func(n int) int64 { return int64(n) },
+	"count":  countOf,
+	"time":   func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+	"proof":  proofOf,
+	"scriptState": func(s Script) string {
+		switch {
+		case s.State == verify.RuleWaiting:
+			return "replies or forwards; off until the switch"
+		case s.State != verify.RuleEqual:
+			return "differs, and was accepted"
+		case s.Active:
+			return "active"
+		}
+		return "off at both ends"
+	},
 	"objects": func(c *Certificate) int64 { return int64(c.objects()) },
 }
 

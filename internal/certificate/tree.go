@@ -10,7 +10,7 @@ import (
 )
 
 // tree gathers what is under an account's root. A leaf is the SHA-256 over a word for its kind, the name of the mailbox at
-// the destination or the collection's at the source, and the root of its contents, each followed by an octet 0; the account's
+// the destination or that of the collection or script at the source, and the root of its contents, each followed by an octet 0; the account's
 // root is the SHA-256 over the leaves in ascending order, as it is of a mailbox over its messages (verify.Root). Whoever has
 // the messages can make the same number.
 type tree struct {
@@ -58,5 +58,13 @@ func (c *Certificate) roots() (src, dst string) {
 	}
 	add("addressbook", c.Contacts)
 	add("calendar", c.Calendars)
+	if c.Rules != nil {
+		for _, s := range c.Rules.Scripts {
+			atSource.add("script", s.Name, s.SourceDigest)
+			if s.State != verify.RuleMissing { // which was accepted
+				atDestination.add("script", s.Name, s.DestinationDigest)
+			}
+		}
+	}
 	return atSource.root(), atDestination.root()
 }

@@ -49,6 +49,10 @@ At level counts, contacts and calendar objects are counted. At the other levels 
 compared by meaning: equal, cosmetic (an invisible difference), repaired (the repairs are listed),
 quarantined, changed, missing or extra.
 
+Rules are read at every level and compared by what they say, if the settings name destination.sieve. Names
+of mailboxes and scripts may be the destination's. A script that replies or forwards may be off there until
+the switch. Missing, changed or inactive scripts, and other active ones, are differences.
+
 Exit code 0: both ends are equal. 3: every login was refused. 5: they differ, or an account could not be
 read.`,
 		Args: cobra.NoArgs,
@@ -77,23 +81,18 @@ read.`,
 	f.listAll(cmd)
 	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
 	cmd.Flags().BoolVar(&reread, "reread", false, "read everything again, also what was proved before and has not changed since")
-	cmd.Flags().StringSliceVar(&only, "only", nil, "compare only these: mail, contacts, calendars; the answer is not kept for the report")
-	completeKinds(cmd, "only", verifiable())
+	cmd.Flags().StringSliceVar(&only, "only", nil, "compare only these: mail, contacts, calendars, rules; the answer is not kept for the report")
+	completeKinds(cmd, "only", journey.Kinds())
 	completeValues(cmd, "level", string(verify.LevelCounts), string(verify.LevelMetadata), string(verify.LevelFull))
 	return cmd
-}
-
-// verifiable are the kinds that can be compared. Rules are not: each server has them in a form of its own.
-func verifiable() []rehome.Kind {
-	return []rehome.Kind{rehome.KindMail, rehome.KindContacts, rehome.KindCalendars}
 }
 
 // verifiedKinds reads the kinds of --only.
 func verifiedKinds(names []string) (kinds []rehome.Kind, err error) {
 	for _, name := range names {
 		kind := rehome.Kind(strings.TrimSpace(name))
-		if !slices.Contains(verifiable(), kind) {
-			return nil, &usageError{cause: fmt.Errorf("invalid value %q for --only; use mail, contacts or calendars", name), command: "rehome verify"}
+		if !slices.Contains(journey.Kinds(), kind) {
+			return nil, &usageError{cause: fmt.Errorf("invalid value %q for --only; use mail, contacts, calendars or rules", name), command: "rehome verify"}
 		}
 		kinds = append(kinds, kind)
 	}
@@ -121,12 +120,10 @@ func (f *frame) writeVerdicts(w io.Writer, document verify.Document, sentence st
 		}
 		messages := ""
 		size := ""
-		differences := a.Contacts.Total() + a.Calendars.Total()
 		if a.Mail != nil {
 			messages, size = number(int(a.Mail.Source.Messages)), octets(a.Mail.Source.Octets)
-			differences += a.Mail.Total()
 		}
-		t.add(a.Account, string(a.Verdict), messages, size, objectsOf(a.Contacts), objectsOf(a.Calendars), repairedOf(a), number(differences))
+		t.add(a.Account, string(a.Verdict), messages, size, objectsOf(a.Contacts), objectsOf(a.Calendars), repairedOf(a), number(a.Differences()))
 	}
 	if !f.quiet {
 		if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
@@ -185,6 +182,7 @@ func writeRemembered(w io.Writer, s verify.Summary) {
 func (f *frame) writeDifferences(w io.Writer, a verify.Account) {
 	writeObjectDifferences(w, a.Account, a.Contacts)
 	writeObjectDifferences(w, a.Account, a.Calendars)
+	writeRuleDifferences(w, a.Account, a.Rules)
 	if a.Mail == nil {
 		return
 	}
@@ -210,7 +208,7 @@ func verdictSentence(document verify.Document) string {
 	s := document.Tell()
 	if document.Outcome() == rehome.OutcomeDone {
 		return fmt.Sprintf("both ends are equal%s: %s, %s", withAccepted(s.Accepted), plural(s.Accounts, "account"),
-			amountOf(s.Source.Messages, s.Contacts.Source+s.Calendars.Source))
+			comparedAmount(s))
 	}
 	var parts []string
 	add := func(n int, one, many string) {
@@ -234,4 +232,30 @@ func withAccepted(n int) string {
 		return ""
 	}
 	return ", with " + plural(n, "accepted difference")
+}
+
+// writeRuleDifferences lists the scripts that differ between the ends.
+func writeRuleDifferences(w io.Writer, account string, r *verify.Rules) {
+	if r == nil {
+		return
+	}
+	for i, d := range r.Differences {
+		if i == differencesShown {
+			fmt.Fprintf(w, "%s: %s; see the report\n", printable(account), plural(len(r.Differences)-i, "more difference"))
+			return
+		}
+		fmt.Fprintf(w, "%s: %s\n", printable(account), printable(d.Sentence))
+	}
+}
+
+// comparedAmount says how much was compared, without the kinds of which there is nothing.
+func comparedAmount(s verify.Summary) string {
+	objects := s.Contacts.Source + s.Calendars.Source
+	switch {
+	case s.Scripts == 0:
+		return amountOf(s.Source.Messages, objects)
+	case s.Source.Messages == 0 && objects == 0:
+		return plural(s.Scripts, "script")
+	}
+	return amountOf(s.Source.Messages, objects) + ", " + plural(s.Scripts, "script")
 }

@@ -18,13 +18,14 @@ import (
 	"rehome/internal/verify"
 	verifymail "rehome/internal/verify/mail"
 	verifyobjects "rehome/internal/verify/objects"
+	verifyrules "rehome/internal/verify/rules"
 )
 
 // Findings lists every kind of finding that rehome raises, in the order of a move.
 func Findings() []rehome.Declared {
 	return slices.Concat(people.Findings(), roster.Findings(), atmail7.Findings(), atmail8.Findings(), recipients.Findings(), mapping.Findings(),
 		mailcopy.Findings(), davcopy.Findings(), rulecopy.Findings(), []rehome.Declared{passwordsReplaced, rulesUnreachable, rulesFailed},
-		verify.Findings(), verifymail.Findings(), verifyobjects.Findings())
+		verify.Findings(), verifymail.Findings(), verifyobjects.Findings(), verifyrules.Findings())
 }
 
 var (

@@ -26,15 +26,15 @@ const verifyingAtOnce = 4
 // VerifyOptions say what is compared, and how closely.
 type VerifyOptions struct {
 	Level verify.Level
-	Only  []rehome.Kind // mail, contacts, calendars; none means all that both ends have
+	Only  []rehome.Kind // none means all that both ends have
 
 	// Reread has everything read, also what an earlier verification has read and what has not changed since.
 	Reread bool
 }
 
-// Verify reads both ends of the named accounts, or of all, as far as anything has changed since it last did, and keeps the answers for status and report, unless only some
-// kinds were compared: that is no answer about the account. An account that cannot be read gets the verdict unknown and does
-// not stop the others.
+// Verify reads both ends of the named accounts, or of all, as far as anything has changed since it last did, and keeps the
+// answers for status and report, unless only some kinds were compared: that is no answer about the account. An account that
+// cannot be read gets the verdict unknown and does not stop the others.
 func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyOptions,
 	progress *conductor.Progress) (document verify.Document, err error) {
 	who, err := m.chosen(ctx, choice)
@@ -51,11 +51,16 @@ func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyO
 		return verify.Document{}, err
 	}
 	defer func() { err = errors.Join(err, pim.close()) }()
+	parts = append(parts, pim.verified(who.store)...)
+	rules, err := m.verifiedRules(ctx, who, options.Only, hosts)
+	if err != nil {
+		return verify.Document{}, err
+	}
 	m.log.Info("verification begins", rehome.LogLevel, string(options.Level), rehome.LogAccounts, len(who.accounts))
 	v := verification{
 		Verifier: verify.New(verify.Options{
 			Level: options.Level, Observe: progress.Read, Memory: Proofs(who.store.Proofs, m.reached), Reread: options.Reread,
-		}, append(parts, pim.verified(who.store)...)...),
+		}, append(parts, rules...)...),
 		level: options.Level, keep: len(options.Only) == 0,
 		atOnce: min(verifyingAtOnce, hosts.src.Settings().Connections, hosts.dst.Settings().Connections),
 	}

@@ -21,6 +21,7 @@ type summary struct {
 
 	source, destination verify.Totals
 	contacts, calendars verify.ObjectSummary
+	scripts             int // of rules
 	differences         int
 	accepted            int // differences that somebody has accepted
 	levels              map[verify.Level]int
@@ -31,7 +32,7 @@ func (r *Report) summary() summary {
 	s := summary{
 		accounts: whole.Accounts, equal: whole.Equal, differ: whole.Differ,
 		source: whole.Source, destination: whole.Destination, differences: whole.Differences, accepted: whole.Accepted,
-		contacts: whole.Contacts, calendars: whole.Calendars,
+		contacts: whole.Contacts, calendars: whole.Calendars, scripts: whole.Scripts,
 		levels: map[verify.Level]int{},
 	}
 	for _, a := range r.accounts {
@@ -123,7 +124,7 @@ func (s summary) of(n int, one, many string) string {
 // amount says how much was compared: "11 accounts, 3,104 messages, 62 MB".
 func (s summary) amount() string {
 	text := count(s.accounts, "account")
-	objects := s.contacts.Source + s.calendars.Source
+	objects := s.contacts.Source + s.calendars.Source + s.scripts
 	if s.source.Messages > 0 || objects == 0 {
 		text += ", " + count(int(s.source.Messages), "message")
 	}
@@ -132,6 +133,9 @@ func (s summary) amount() string {
 	}
 	if n := s.calendars.Source; n > 0 {
 		text += ", " + count(n, "event")
+	}
+	if s.scripts > 0 {
+		text += ", " + count(s.scripts, "script")
 	}
 	if s.source.Octets > 0 {
 		text += ", " + octets(s.source.Octets)

@@ -39,6 +39,7 @@ type accountRow struct {
 	Outdated      bool
 
 	Collections []collectionRow
+	Scripts     []scriptRow
 	Repairs     []string
 
 	Copied    string // about the last pass, "" before the first
@@ -138,13 +139,14 @@ func newAccountRow(a account) accountRow {
 	}
 	row.Collections = append(collectionRows("contacts", a.result.Contacts), collectionRows("calendar", a.result.Calendars)...)
 	row.Repairs = repairs(a.result)
+	row.Scripts = scriptRows(a.result.Rules)
 	mail := a.result.Mail
 	if mail == nil {
 		row.Missing = "the mail has not been compared yet"
 		return row
 	}
 	row.Messages, row.Size = humanize.Comma(mail.Source.Messages), octets(mail.Source.Octets)
-	row.Differences = humanize.Comma(int64(mail.Total() + a.result.Contacts.Total() + a.result.Calendars.Total()))
+	row.Differences = humanize.Comma(int64(a.result.Differences()))
 	for _, m := range mail.Mailboxes {
 		row.Mailboxes = append(row.Mailboxes, newMailboxRow(m))
 	}

@@ -39,6 +39,7 @@ const (
 // topics lists what needs attention, the most severe first.
 func (r *Report) topics() []topic {
 	all := append(r.differences(), r.objectDifferences()...)
+	all = append(all, r.ruleDifferences()...)
 	all = append(all, r.unfinished()...)
 	all = append(all, r.findings(rehome.SeverityError)...)
 	all = append(all, r.findings(rehome.SeverityWarning)...)

@@ -14,8 +14,8 @@ import (
 type Open struct {
 	ID       string `json:"id"`
 	Account  string `json:"account"`
-	What     string `json:"what"`  // a Kind, or the state of an object
-	Place    string `json:"place"` // mailbox or collection
+	What     string `json:"what"`  // a Kind, or the state of an object or script
+	Place    string `json:"place"` // mailbox or collection; "rules" for a script
 	Object   string `json:"object"`
 	Sentence string `json:"sentence"`
 	NextStep string `json:"next_step,omitempty"`
@@ -77,6 +77,11 @@ func (a Account) Open() []Open {
 			}
 		}
 	}
+	if a.Rules != nil {
+		for _, r := range a.Rules.Differences {
+			all = append(all, r.open(a.Account))
+		}
+	}
 	return all
 }
 
@@ -100,6 +105,7 @@ func (a Account) Accept(acceptances []Acceptance) Account {
 	a.Mail = a.Mail.without(a.Account, take)
 	a.Contacts = a.Contacts.without(a.Account, take)
 	a.Calendars = a.Calendars.without(a.Account, take)
+	a.Rules = a.Rules.without(a.Account, take)
 	if a.Verdict == Differs && len(a.Accepted) > 0 && a.Differences() == 0 {
 		a.Verdict = Equal
 	}

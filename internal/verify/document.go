@@ -45,6 +45,7 @@ type Account struct {
 
 	Contacts  *Objects `json:"contacts,omitempty"` // nil when they were not compared
 	Calendars *Objects `json:"calendars,omitempty"`
+	Rules     *Rules   `json:"rules,omitempty"`
 
 	Accepted []Accepted `json:"accepted,omitempty"` // differences that somebody has accepted; they are in no list and no count above
 

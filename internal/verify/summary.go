@@ -25,6 +25,9 @@ func (d Document) Tell() Summary {
 		s.Accepted += len(a.Accepted)
 		s.Contacts.add(a.Contacts)
 		s.Calendars.add(a.Calendars)
+		if a.Rules != nil {
+			s.Scripts += a.Rules.Source.Scripts
+		}
 		if a.Mail == nil {
 			continue
 		}
@@ -44,6 +47,7 @@ type Summary struct {
 	Remembered                       int64     // messages and objects of the source that were not read again
 	Read                             time.Time // the earliest time at which something was read that was not read again; zero at lower levels
 	Contacts, Calendars              ObjectSummary
+	Scripts                          int // of rules, at the source
 }
 
 // Read is when the account was last read in full: everything of it was read then or later. It is zero unless all of it was compared

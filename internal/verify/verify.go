@@ -4,8 +4,8 @@
 //
 // It has the words of the answer: levels, verdicts, differences, and the document that is made of them. What
 // compares are its parts, one package for each: mail compares message by message, objects compares contacts and
-// calendars object by object, by their meaning. A further kind is one package more and one line where the parts
-// are listed.
+// calendars object by object, by their meaning, rules script by script. A further kind is one package more and one
+// line where the parts are listed.
 //
 // Parts share the protocols, the content rules and the mapping with what copies, and nothing else: verification
 // never asks what was copied, only what is there, and so it imports nothing of the ledger. It changes nothing
@@ -119,7 +119,7 @@ func (v *Verifier) Account(ctx context.Context, account rehome.Account) (Account
 func (a *Account) conclude() {
 	switch {
 	case a.Verdict == Unknown:
-	case a.Mail == nil && a.Contacts == nil && a.Calendars == nil:
+	case a.Mail == nil && a.Contacts == nil && a.Calendars == nil && a.Rules == nil:
 		a.Verdict = Unknown
 	case a.Differences() > 0:
 		a.Verdict = Differs
@@ -127,4 +127,6 @@ func (a *Account) conclude() {
 }
 
 // Differences counts what differs and was not accepted, listed or not.
-func (a *Account) Differences() int { return a.Mail.Total() + a.Contacts.Total() + a.Calendars.Total() }
+func (a *Account) Differences() int {
+	return a.Mail.Total() + a.Contacts.Total() + a.Calendars.Total() + a.Rules.Total()
+}

@@ -204,6 +204,7 @@ func TestRules_messagesLandAsAtTheSource(t *testing.T) {
 		}
 	}
 	s.wantRuleFindings()
+	s.wantRulesEqual(3)
 	s.deliver(s.Destination.LMTP, delivery{to: noa, from: outsider, subject: "early"}, 99)
 	s.wantSilence("before the switch")
 	if got, want := answer[rulesOf](s, 0, "sync", "--switch-on-rules").String(), "bjorn 0/1/0/0, maria.garcia 0/1/0/0, "+
@@ -211,6 +212,7 @@ func TestRules_messagesLandAsAtTheSource(t *testing.T) {
 		t.Errorf("at the switch: got %s, want %s", got, want)
 	}
 	s.wantSilence("at the switch")
+	s.wantRulesEqual(0)
 
 	for i, d := range deliveries {
 		s.deliver(s.Source.LMTP, d, i)
@@ -230,6 +232,37 @@ func TestRules_messagesLandAsAtTheSource(t *testing.T) {
 	s.wantMails()
 	if got := answer[rulesOf](s, 0, "sync").String(); strings.Contains(got, " 1/") {
 		t.Errorf("a pass behind the switch stores %s", got)
+	}
+}
+
+// wantRulesEqual proves that verify finds the rules of both ends equal, so many of them off until the switch.
+func (s *testSetup) wantRulesEqual(waiting int) {
+	s.t.Helper()
+	found := answer[struct {
+		Verdict  string
+		Accounts []struct {
+			Rules *struct{ Scripts []struct{ State string } }
+		}
+		Findings []struct{ Code string }
+	}](s, 0, "verify", "--only", "rules")
+	scripts, waits, said := 0, 0, 0
+	for _, a := range found.Accounts {
+		if a.Rules != nil {
+			for _, script := range a.Rules.Scripts {
+				scripts++
+				if script.State == "waiting" {
+					waits++
+				}
+			}
+		}
+	}
+	for _, f := range found.Findings {
+		if f.Code == "rules_off_until_switch" {
+			said++
+		}
+	}
+	if found.Verdict != "equal" || scripts != 5 || waits != waiting || said != waiting {
+		s.t.Errorf("verify says %s of %d scripts, %d wait, said of %d; want %d that wait", found.Verdict, scripts, waits, said, waiting)
 	}
 }
 
