@@ -38,7 +38,10 @@ func (c *check) bookCounts(m verify.Mailbox, r *reading, dstOctets int64) {
 	m.Messages = counted(r.src...)
 	c.observe(int(m.Messages), 0)
 	m.Differences = c.differShortened(m, r)
-	if m.Messages != dstMessages {
+	if r.unsettled > 0 {
+		c.unsettled = true
+		c.find(mailboxNotAtRest, r.src[0].name, rehome.Values{"n": r.unsettled})
+	} else if m.Messages != dstMessages {
 		m.Differences++
 		c.differ(verify.Difference{
 			Kind: verify.CountDiffers, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination,
@@ -131,7 +134,11 @@ func totalsOf(level verify.Level, boxes ...*box) verify.Totals {
 // remark raises what is no difference and worth knowing.
 func (c *check) remark(r *reading) {
 	name := r.src[0].name
-	if r.changed {
+	switch {
+	case r.unsettled > 0:
+		c.unsettled = true
+		c.find(mailboxNotAtRest, name, rehome.Values{"n": r.unsettled})
+	case r.changed:
 		c.find(mailboxChanging, name, nil)
 	}
 	c.remarkOn(name, r.judgement.undated, r.judgement.reordered)

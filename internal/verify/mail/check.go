@@ -23,6 +23,7 @@ type check struct {
 	srcList, dstList listing
 	memory           memory
 	mail             verify.Mail
+	unsettled        bool // a mailbox was never at rest, and it is not known whether all in it is equal
 	findings         []rehome.Finding
 }
 

@@ -6,7 +6,7 @@ import "rehome"
 
 // Findings lists every kind of finding that comparing mail raises beside differences.
 func Findings() []rehome.Declared {
-	return []rehome.Declared{mailboxChanging, dateNotKept, orderDiffers, specialUseDiffers}
+	return []rehome.Declared{mailboxChanging, mailboxNotAtRest, dateNotKept, orderDiffers, specialUseDiffers}
 }
 
 var (
@@ -15,6 +15,14 @@ var (
 		Sentence: "the mailbox changed twice while it was verified, so the result may already be out of date",
 		NextStep: "verify again when nobody works in it",
 		Meaning:  "New mail or a user's work changed one end while both were read. rehome read it a second time, and it changed again.",
+	}
+	mailboxNotAtRest = rehome.Declared{
+		Code: "mailbox_not_at_rest", Topic: rehome.TopicVerifying, Severity: rehome.SeverityWarning,
+		Sentence: "the mailbox changed each time it was read, and {n message} may only have been on {n its|their} way to the other end; " +
+			"whether all of it is equal is unknown",
+		NextStep: "verify again when nobody works in it",
+		Meaning: "What differs in a mailbox that changes all the time counts as a difference if it was seen in three looks in a row. The " +
+			"rest is not known to be equal either, so the account is unknown unless something else in it differs.",
 	}
 	dateNotKept = rehome.Declared{
 		Code: "date_not_kept", Topic: rehome.TopicVerifying, Severity: rehome.SeverityInfo,

@@ -22,6 +22,7 @@ package mail
 
 import (
 	"context"
+	"time"
 
 	"rehome"
 	"rehome/internal/endpoint"
@@ -41,6 +42,9 @@ type Options struct {
 
 	// Octets of message bodies asked for by one command; 0 means 8 MiB.
 	RangeOctets int64
+
+	// Pause waits between two looks at a mailbox that is not at rest; nil waits indeed.
+	Pause func(ctx context.Context, d time.Duration) error
 }
 
 const defaultRangeOctets = 8 << 20
@@ -49,6 +53,9 @@ const defaultRangeOctets = 8 << 20
 func New(options Options) verify.Part {
 	if options.RangeOctets <= 0 {
 		options.RangeOctets = defaultRangeOctets
+	}
+	if options.Pause == nil {
+		options.Pause = wait
 	}
 	return part{options}
 }
@@ -63,5 +70,8 @@ func (p part) Compare(ctx context.Context, account rehome.Account, how verify.Op
 		return err
 	}
 	into.Mail, into.Findings = &c.mail, append(into.Findings, c.findings...)
+	if c.unsettled && c.mail.Total() == 0 {
+		into.Verdict = verify.Unknown
+	}
 	return nil
 }

@@ -18,6 +18,9 @@ type reading struct {
 	src     []*box
 	dst     *box
 	changed bool // an end has changed while it was read
+	counts  bool // only how many messages there are was asked for
+
+	unsettled int // discrepancies that may only have been on their way, see rest.go; they are not among the others
 
 	same        []pair // messages that both ends have
 	judgement   judgement
@@ -27,13 +30,14 @@ type reading struct {
 // patience is how many broken connections one mailbox may cost. A damaged message costs three.
 const patience = 100
 
-// look compares a group's mailboxes. A mailbox that changes meanwhile is looked at once more; what
-// was read of its messages still holds.
+// look compares a group's mailboxes. One that changes meanwhile is looked at once more, and several times while something
+// differs in it; what was read of its messages still holds.
 func (c *check) look(ctx context.Context, g *group, level verify.Level) (*reading, error) {
 	var earlier *reading
-	for losses, looks := 0, 1; ; {
+	var w watch
+	for losses := 0; ; {
 		r := c.newReading(g)
-		err := c.read(ctx, r, earlier, level)
+		again, err := c.lookOnce(ctx, r, earlier, level, &w)
 		switch {
 		case err != nil && (!broken(err) || losses == patience):
 			return nil, err
@@ -42,13 +46,30 @@ func (c *check) look(ctx context.Context, g *group, level verify.Level) (*readin
 			if err := c.reconnect(ctx); err != nil {
 				return nil, err
 			}
-		case r.changed && looks == 1:
-			looks++
-		default:
+		case !again:
 			return r, nil
 		}
 		earlier = r.orEarlier(earlier)
 	}
+}
+
+// lookOnce fills in a reading, and says whether the group has to be looked at once more; it waits until then. In the last one
+// it leaves what is certain.
+func (c *check) lookOnce(ctx context.Context, r, earlier *reading, level verify.Level, w *watch) (again bool, err error) {
+	if err := c.read(ctx, r, earlier, level); err != nil {
+		return false, err
+	}
+	uncertain := w.add(r)
+	switch {
+	case !r.changed, uncertain == 0 && w.looks > 1:
+		return false, nil
+	case w.looks > len(pauses()):
+		r.settle(w)
+		return false, nil
+	case uncertain == 0:
+		return true, nil // nothing differs: it is only not known whether that is still so
+	}
+	return true, c.options.Pause(ctx, pauses()[w.looks-1])
 }
 
 // broken says that a connection has broken by itself: what a server refuses, or wants to be slower, is
@@ -108,8 +129,14 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level verify.Leve
 		}
 		return c.readBox(ctx, c.dst, r.dst, priorDst, level)
 	})
-	if err != nil || level == verify.LevelCounts || len(r.refused()) > 0 {
+	if err != nil || len(r.refused()) > 0 || r.dst == nil {
 		return err
+	}
+	if level == verify.LevelCounts {
+		if r.counts = true; len(r.sighted()) == 0 {
+			return nil
+		}
+		return c.notice(ctx, r)
 	}
 	var src []*record
 	for _, b := range r.src {
