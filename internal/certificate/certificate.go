@@ -33,7 +33,13 @@ type Certificate struct {
 	Verdict  verify.Verdict `json:"verdict"` // equal, there is none for anything else
 	Level    verify.Level   `json:"level"`
 	Verified time.Time      `json:"verified_at"`
-	Mail     *Mail          `json:"mail,omitempty"` // nil when mail was not part of the comparison, likewise below
+
+	// Read is when the account was last read in full: all of it was read then or later, and what was read before Verified has not
+	// changed since. CopiedSince is what was written to the destination after Verified, and so is not part of the proof.
+	Read        time.Time     `json:"read_at,omitzero"`
+	CopiedSince *verify.Since `json:"copied_since,omitempty"`
+
+	Mail *Mail `json:"mail,omitempty"` // nil when mail was not part of the comparison, likewise below
 
 	Contacts  *Objects `json:"contacts,omitempty"`
 	Calendars *Objects `json:"calendars,omitempty"`
@@ -63,6 +69,8 @@ type Mailbox struct {
 	Octets          int64    `json:"octets"` // -1 when a server does not say
 	SourceRoot      string   `json:"source_root,omitempty"`
 	DestinationRoot string   `json:"destination_root,omitempty"`
+
+	Read time.Time `json:"read_at,omitzero"` // all of it was read then or later
 }
 
 // Objects are an account's contacts or calendars at both ends.
@@ -83,6 +91,8 @@ type Collection struct {
 	Repaired        int    `json:"repaired"`
 	SourceRoot      string `json:"source_root,omitempty"`
 	DestinationRoot string `json:"destination_root,omitempty"`
+
+	Read time.Time `json:"read_at,omitzero"` // all of it was read then or later
 }
 
 // Rules are an account's rules at both ends.
@@ -135,6 +145,7 @@ func New(issue Issue, found verify.Account) (*Certificate, error) {
 		Organisation: issue.Organisation, Account: found.Account, Issued: issue.At.UTC().Truncate(time.Second), Issuer: issue.issuer(),
 		Source: found.Source, Destination: found.Destination,
 		Verdict: found.Verdict, Level: found.Level, Verified: found.Verified.UTC(),
+		Read: found.Read(), CopiedSince: found.CopiedSince,
 		Mail: mailOf(found.Mail), Contacts: objectsOf(found.Contacts), Calendars: objectsOf(found.Calendars),
 		Rules: rulesOf(found.Rules),
 	}
@@ -144,6 +155,11 @@ func New(issue Issue, found verify.Account) (*Certificate, error) {
 	}
 	c.SourceRoot, c.DestinationRoot = c.roots()
 	return c, nil
+}
+
+// ReadBefore says that not everything was read for this comparison.
+func (c *Certificate) ReadBefore() bool {
+	return !c.Read.IsZero() && c.Read.Before(c.Verified.Truncate(24*time.Hour))
 }
 
 func (i Issue) issuer() string { return "rehome " + i.Version }
@@ -169,7 +185,7 @@ func mailOf(m *verify.Mail) *Mail {
 	for _, box := range m.Mailboxes {
 		mail.Mailboxes = append(mail.Mailboxes, Mailbox{
 			Source: box.Source, Destination: box.Destination, Messages: box.Messages, Octets: box.Octets,
-			SourceRoot: box.SourceRoot, DestinationRoot: box.DestinationRoot,
+			SourceRoot: box.SourceRoot, DestinationRoot: box.DestinationRoot, Read: box.Read,
 		})
 	}
 	slices.SortStableFunc(mail.Mailboxes, func(a, b Mailbox) int { return cmp.Compare(a.Destination, b.Destination) })
@@ -187,7 +203,7 @@ func objectsOf(o *verify.Objects) *Objects {
 	for _, c := range o.Collections {
 		objects.Collections = append(objects.Collections, Collection{
 			Name: c.Name, Source: c.Source, Destination: c.Destination, Objects: c.Objects, Repaired: c.States[pim.StateRepaired],
-			SourceRoot: c.SourceRoot, DestinationRoot: c.DestinationRoot,
+			SourceRoot: c.SourceRoot, DestinationRoot: c.DestinationRoot, Read: c.Read,
 		})
 	}
 	slices.SortStableFunc(objects.Collections, func(a, b Collection) int { return cmp.Compare(a.Source, b.Source) })

@@ -108,6 +108,43 @@ func TestNew_saysWhyThereIsNone(t *testing.T) {
 	}
 }
 
+// A certificate says since when each part of it is read, and what was copied since; neither can be altered.
+func TestNew_saysWhenItWasReadAndWhatWasCopiedSince(t *testing.T) {
+	t.Parallel()
+	account := found("anna@example.com")
+	monday := now.AddDate(0, 0, -4)
+	account.Mail.Mailboxes[0].Read, account.Mail.Mailboxes[1].Read, account.Calendars.Collections[0].Read = now, monday, now
+	account.CopiedSince = &verify.Since{Known: true, Messages: 3}
+	c, err := New(issue, account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Read.Equal(monday) || !c.Mail.Mailboxes[0].Read.Equal(monday) || !c.Calendars.Collections[0].Read.Equal(now) || c.CopiedSince.Messages != 3 {
+		t.Errorf("got %+v", c)
+	}
+	key := newKey(t)
+	file, err := c.Sign(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := Page(key, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"What had not changed since was read on 23 November 2026, 22:30 UTC or later.", "Not part of this proof: 3 messages copied or changed since.",
+		"read 23 November 2026, 22:30 UTC", "read 27 November 2026, 22:30 UTC",
+	} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	altered := bytes.Replace(file, []byte(`"messages": 3`), []byte(`"messages": 2`), 1)
+	if bytes.Equal(altered, file) || problem(altered, key.Public()) == "" {
+		t.Error("what was copied since can be altered")
+	}
+}
+
 // Whoever alters a digit, of a count, a date, a root, the key or the signature, is found out, in both forms of the file.
 func TestCheck_everyDigitCounts(t *testing.T) {
 	t.Parallel()

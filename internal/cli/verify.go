@@ -15,7 +15,6 @@ import (
 	"rehome/internal/conductor"
 	"rehome/internal/journey"
 	"rehome/internal/people"
-	"rehome/internal/report"
 	"rehome/internal/verify"
 
 	"github.com/spf13/cobra"
@@ -158,7 +157,7 @@ func writeSince(w io.Writer, document verify.Document) {
 	for _, a := range document.Accounts {
 		if a.CopiedSince != nil {
 			fmt.Fprintf(w, "%s: verified %s; %s\n  -> run \"rehome verify\" again\n", printable(a.Account), moment(a.Verified),
-				report.SinceWords(*a.CopiedSince))
+				a.CopiedSince.Words())
 		}
 		if a.Rechecked != nil {
 			rechecked++

@@ -173,7 +173,7 @@ func settled(ctx context.Context, store *ledger.Ledger) (map[string]verify.Accou
 	}
 	all := make(map[string]verify.Account, len(acceptances))
 	for address, accepted := range acceptances {
-		answer, err := report.Answer(address, last[address])
+		answer, err := report.Answer(ledger.Account{Address: address}, last[address])
 		if err != nil {
 			return nil, err
 		}

@@ -155,7 +155,7 @@ func (m *Move) verified(ctx context.Context, choice people.Choice) ([]verify.Acc
 	}
 	all := make([]verify.Account, len(accounts))
 	for i, a := range accounts {
-		answer, err := report.Answer(a.Address, last[a.Address])
+		answer, err := report.Answer(a, last[a.Address])
 		if err != nil {
 			return nil, err
 		}

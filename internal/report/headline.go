@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -25,6 +26,8 @@ type summary struct {
 	differences         int
 	accepted            int // differences that somebody has accepted
 	levels              map[verify.Level]int
+	remembered          int64     // messages and objects that were not read again
+	read                time.Time // the earliest time at which one of them was read
 }
 
 func (r *Report) summary() summary {
@@ -32,7 +35,7 @@ func (r *Report) summary() summary {
 	s := summary{
 		accounts: whole.Accounts, equal: whole.Equal, differ: whole.Differ,
 		source: whole.Source, destination: whole.Destination, differences: whole.Differences, accepted: whole.Accepted,
-		contacts: whole.Contacts, calendars: whole.Calendars, scripts: whole.Scripts,
+		contacts: whole.Contacts, calendars: whole.Calendars, scripts: whole.Scripts, remembered: whole.Remembered, read: whole.Read,
 		levels: map[verify.Level]int{},
 	}
 	for _, a := range r.accounts {
@@ -156,11 +159,19 @@ func (s summary) proof() string {
 		return ""
 	case len(parts) == 1 && s.levels[verify.LevelFull] == s.accounts:
 		if s.contacts.Source+s.calendars.Source > 0 {
-			return "Every message, contact and event was read at both ends and compared by content."
+			return "Every message, contact and event was read at both ends and compared by content." + s.since()
 		}
-		return "Every message was read at both ends and compared by content."
+		return "Every message was read at both ends and compared by content." + s.since()
 	}
 	return "Compared: " + strings.Join(parts, ", ") + "."
+}
+
+// since says when what has not changed was read; "" where all of it was read for this comparison.
+func (s summary) since() string {
+	if s.remembered == 0 {
+		return ""
+	}
+	return " What had not changed since an earlier comparison was not read again; the oldest was read " + timeText(s.read) + "."
 }
 
 // levelPhrase says what a level compares.

@@ -14,7 +14,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"rehome"
@@ -48,15 +47,14 @@ type account struct {
 	ledger.Account
 	result   verify.Account
 	verified time.Time // zero if it has not been verified
-	written  ledger.Written
 }
 
 // since is what was copied after the account was verified; nil if nothing was. A pass that has counted nothing was cut off.
-func (a account) since() *verify.Since {
-	if a.verified.IsZero() || !a.Finished.After(a.verified) && !a.Started.After(a.verified) {
+func since(a ledger.Account, v ledger.Verification) *verify.Since {
+	if v.Time.IsZero() || !a.Finished.After(v.Time) && !a.Started.After(v.Time) {
 		return nil
 	}
-	s := &verify.Since{Known: !a.written.Until.IsZero() && !a.written.Until.Before(a.Started), Messages: a.written.Messages, Objects: a.written.Objects}
+	s := &verify.Since{Known: !v.Written.Until.IsZero() && !v.Written.Until.Before(a.Started), Messages: v.Written.Messages, Objects: v.Written.Objects}
 	if s.Known && s.Messages+s.Objects == 0 {
 		return nil
 	}
@@ -65,24 +63,6 @@ func (a account) since() *verify.Since {
 
 // outdated says that the account was copied again after it was verified.
 func (a account) outdated() bool { return a.result.CopiedSince != nil }
-
-// SinceWords say what was copied since.
-func SinceWords(s verify.Since) string {
-	var parts []string
-	if s.Messages > 0 {
-		parts = append(parts, count(int(s.Messages), "message"))
-	}
-	if s.Objects > 0 {
-		parts = append(parts, count(int(s.Objects), "contact or calendar object"))
-	}
-	switch {
-	case !s.Known && len(parts) == 0:
-		return "a pass has run since, and what it copied was not counted"
-	case !s.Known:
-		return "at least " + strings.Join(parts, " and ") + " copied or changed since"
-	}
-	return strings.Join(parts, " and ") + " copied or changed since"
-}
 
 // New joins the accounts with their verifications. An error means that a stored result is damaged.
 func New(in Input) (*Report, error) {
@@ -114,35 +94,31 @@ func New(in Input) (*Report, error) {
 	return r, nil
 }
 
-func (a *account) take(v ledger.Verification, accepted []verify.Acceptance) (err error) {
-	a.verified, a.written = v.Time, v.Written
-	if a.result, err = Answer(a.Address, v); err != nil {
-		return err
-	}
-	a.result = a.result.Accept(accepted)
-	a.result.CopiedSince = a.since()
-	if !v.Rechecked.IsZero() {
-		a.result.Rechecked = &verify.Rechecked{Level: verify.Level(v.RecheckedLevel), At: v.Rechecked}
-	}
-	return nil
+func (a *account) take(v ledger.Verification, accepted []verify.Acceptance) error {
+	answer, err := Answer(a.Account, v)
+	a.verified, a.result = v.Time, answer.Accept(accepted)
+	return err
 }
 
-// Answer reads what the last verification of an account said; the zero value is one that was not verified. An error means that
-// the stored result is damaged.
-func Answer(address string, v ledger.Verification) (verify.Account, error) {
-	answer := verify.Account{Account: address, Verdict: verify.Unknown}
+// Answer reads what the last verification of an account said, and what has happened since; the zero value is one that was not
+// verified. An error means that the stored result is damaged.
+func Answer(a ledger.Account, v ledger.Verification) (verify.Account, error) {
+	answer := verify.Account{Account: a.Address, Verdict: verify.Unknown}
 	if v.Address == "" {
 		return answer, nil
 	}
 	answer.Verdict, answer.Level, answer.Verified = verify.Verdict(v.Verdict), verify.Level(v.Level), v.Time
-	if len(v.Result) == 0 {
-		return answer, nil
-	}
-	if err := json.Unmarshal(v.Result, &answer); err != nil {
-		return answer, &rehome.Fault{
-			Class: rehome.ClassBug, Op: "read the stored verification of", Object: address, Cause: err,
-			Hint: fmt.Sprintf("run \"rehome verify --account %s\" again", address),
+	if len(v.Result) > 0 {
+		if err := json.Unmarshal(v.Result, &answer); err != nil {
+			return answer, &rehome.Fault{
+				Class: rehome.ClassBug, Op: "read the stored verification of", Object: a.Address, Cause: err,
+				Hint: fmt.Sprintf("run \"rehome verify --account %s\" again", a.Address),
+			}
 		}
+	}
+	answer.CopiedSince = since(a, v)
+	if !v.Rechecked.IsZero() {
+		answer.Rechecked = &verify.Rechecked{Level: verify.Level(v.RecheckedLevel), At: v.Rechecked}
 	}
 	return answer, nil
 }

@@ -147,7 +147,7 @@ func (r *Report) unfinished() []topic {
 		}
 		if a.outdated() {
 			outdated.Groups = append(outdated.Groups, topicGroup{Account: a.Address, Lines: []string{
-				"verified " + timeText(a.verified) + "; " + SinceWords(*a.result.CopiedSince),
+				"verified " + timeText(a.verified) + "; " + a.result.CopiedSince.Words(),
 			}})
 		}
 	}

@@ -2,7 +2,11 @@
 
 package verify
 
-import "rehome/internal/content/pim"
+import (
+	"time"
+
+	"rehome/internal/content/pim"
+)
 
 // Objects is the comparison of an account's contacts, or of its calendars. Every object of the source has one
 // state, and so has every object that only the destination has.
@@ -16,6 +20,9 @@ type Objects struct {
 	Repaired    []Object          `json:"repaired,omitempty"` // the first ones
 	Collections []Collection      `json:"collections"`
 	LeftOut     []LeftOut         `json:"left_out,omitempty"`
+
+	// Remembered counts the source's objects that were not read again, because nothing has happened to them since.
+	Remembered int `json:"remembered,omitempty"`
 }
 
 // ObjectTotals counts one end.
@@ -38,6 +45,10 @@ type Collection struct {
 	// are: the roots are equal unless one is missing, changed or repaired. Not at LevelCounts, nor where an object was not read.
 	SourceRoot      string `json:"source_root,omitempty"`
 	DestinationRoot string `json:"destination_root,omitempty"`
+
+	// Read is the earliest time at which an object of it was read that has not changed since, so was not read again. Only at
+	// LevelFull.
+	Read time.Time `json:"read_at,omitzero"`
 }
 
 // Object is one object with its state. It holds no content.

@@ -3,6 +3,8 @@
 package verify
 
 import (
+	"strings"
+
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 )
@@ -10,4 +12,22 @@ import (
 // Count renders a number of things for a sentence: "1 message", "3,104 messages".
 func Count(n int64, thing string) string {
 	return humanize.Comma(n) + " " + english.PluralWord(int(n), thing, "")
+}
+
+// Words say what was copied since: "3 messages copied or changed since".
+func (s Since) Words() string {
+	var parts []string
+	if s.Messages > 0 {
+		parts = append(parts, Count(s.Messages, "message"))
+	}
+	if s.Objects > 0 {
+		parts = append(parts, Count(s.Objects, "contact or calendar object"))
+	}
+	switch {
+	case !s.Known && len(parts) == 0:
+		return "a pass has run since, and what it copied was not counted"
+	case !s.Known:
+		return "at least " + strings.Join(parts, " and ") + " copied or changed since"
+	}
+	return strings.Join(parts, " and ") + " copied or changed since"
 }

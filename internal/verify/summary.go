@@ -23,6 +23,11 @@ func (d Document) Tell() Summary {
 		}
 		s.Differences += a.Differences()
 		s.Accepted += len(a.Accepted)
+		for _, objects := range []*Objects{a.Contacts, a.Calendars} {
+			if objects != nil {
+				s.Remembered += int64(objects.Remembered)
+			}
+		}
 		s.Contacts.add(a.Contacts)
 		s.Calendars.add(a.Calendars)
 		if a.Rules != nil {
@@ -57,6 +62,13 @@ func (a Account) Read() time.Time {
 	if a.Mail != nil {
 		for _, box := range a.Mail.Mailboxes {
 			read = earliest(read, box.Read)
+		}
+	}
+	for _, objects := range []*Objects{a.Contacts, a.Calendars} {
+		if objects != nil {
+			for _, c := range objects.Collections {
+				read = earliest(read, c.Read)
+			}
 		}
 	}
 	return read

@@ -4,6 +4,7 @@ package objects
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"rehome"
@@ -29,6 +30,8 @@ type check struct {
 	observe  func(octets int64)
 	src, dst End
 	why      reasons
+	memory   rows
+	lists    []*listed // of both ends
 
 	result   verify.Objects
 	records  []*record
@@ -47,28 +50,24 @@ type check struct {
 
 // record is one object of the source.
 type record struct {
+	*sight
+
 	collection int // in result.Collections
 	at         *dav.Collection
-	item       dav.Item
-	name       string // decoded
-	digest     [32]byte
-	form       [32]byte // see formOf
 	formThere  [32]byte // of what was found at the destination
-	data       []byte   // nil when it is too large to be held
-	uid        string   // of its own, and not by a repair: servers fill one in, each in its own way
-	uidThere   string   // the one that it has at the destination: its own, or else that of its repair
+	data       []byte   // nil when it is too large to be held, or was not read now
 	unreadable bool
 
-	state    pim.State // "" while nothing of the destination is known to be it
-	sentence string
-	target   string // collection at the destination
+	state  pim.State // "" while nothing of the destination is known to be it
+	words  string    // why
+	target string    // collection at the destination
 }
 
 // again is a pair of which the source's bytes have to be read again.
 type again struct {
 	src *record
 	at  *dav.Collection
-	dst dav.Item
+	dst *sight
 }
 
 // extra is an object of the destination that belongs to none of the source's.
@@ -107,58 +106,75 @@ func (c *check) run(ctx context.Context) error {
 	}
 	c.conclude()
 	c.concludeProperties()
-	return nil
+	if c.how.Level == verify.LevelFull {
+		c.setRead()
+	}
+	return c.keep(ctx)
 }
 
 // match finds the source's object that one of the destination's is, and compares the two.
-func (c *check) match(at *dav.Collection, o dav.Object) {
-	if pim.IsTrial(o.Data) { // nobody's
+func (c *check) match(at *dav.Collection, s *sight, data []byte) {
+	if s.trial { // nobody's
 		c.result.Destination.Objects--
 		return
 	}
-	key, candidates := c.candidates(o)
-	item := dav.Item{Href: o.Href, ETag: o.ETag, Size: int64(len(o.Data))}
+	candidates := c.candidates(s)
 	if ambiguous(candidates) {
-		c.guests = append(c.guests, guest{at, key, item, o.Err, candidates})
+		c.guests = append(c.guests, guest{at, s, candidates})
 		return
 	}
-	src := key.closest(candidates)
+	src := s.closest(candidates)
 	if src == nil {
-		c.leftover = append(c.leftover, extra{at, key.name})
+		c.leftover = append(c.leftover, extra{at, s.name})
 		return
 	}
 	c.vote(at, src)
-	src.target, src.formThere = at.Href, key.form
+	c.settle(at, src, s, data)
+}
+
+// settle compares two that are the same object. What is not at hand is read again later, unless it is known what they were found
+// to be.
+func (c *check) settle(at *dav.Collection, src *record, s *sight, data []byte) {
+	src.target, src.formThere, src.state = at.Href, s.form, pim.StateChanged
 	switch {
 	case src.unreadable: // what nobody has seen is not equal to anything
-		src.state = pim.StateChanged
-	case o.Err != nil:
-		src.state, src.sentence = pim.StateChanged, unserved(o.Err)
-	case src.data == nil && src.digest != key.digest:
-		src.state = pim.StateChanged // until it is read again
-		c.later = append(c.later, again{src, at, item})
-	case src.data == nil:
-		src.state = pim.StateIdentical
+	case s.err != nil:
+		src.words = unserved(s.err)
+	case src.digest == s.digest:
+		src.found(s, pim.StateIdentical, "")
+	case src.verdict != "" && src.there == s.digest:
+		src.found(s, src.verdict, src.sentence)
+	case src.data == nil || data == nil:
+		c.later = append(c.later, again{src, at, s})
 	default:
-		c.compare(src, src.data, o.Data)
-		c.held -= len(src.data)
-		src.data = nil
+		c.compare(src, s, src.data, data)
+	}
+	c.held -= len(src.data)
+	src.data = nil
+}
+
+// found notes what a pair was found to be, also for the next comparison.
+func (r *record) found(s *sight, state pim.State, words string) {
+	r.state, r.words = state, words
+	r.verdict, r.sentence = "", ""
+	if state.Harmless() {
+		r.there, r.verdict, r.sentence = s.digest, state, words
 	}
 }
 
 // compare says how two objects stand to each other, by the rule of the copier.
-func (c *check) compare(r *record, src, dst []byte) {
+func (c *check) compare(r *record, s *sight, src, dst []byte) {
 	found := c.terms().Compare(src, dst, c.content)
-	r.state, r.sentence = found.State, found.Sentence()
+	r.found(s, found.State, found.Sentence())
 }
 
 func (c *check) terms() pim.Terms { return pim.Terms{Repairs: c.repairs, Now: c.now} }
 
-// readAgain compares what was too large to be held, one after the other. What both mean tells of most that they are equal;
+// readAgain compares what was not at hand, one after the other. What both mean tells of most that they are equal;
 // only where it does not, the two are held at the same time.
 func (c *check) readAgain(ctx context.Context) error {
 	for _, pair := range c.later {
-		src, err := c.formAgain(ctx, c.src, pair.src.at, pair.src.item)
+		src, err := c.formAgain(ctx, c.src, pair.src.at, pair.src.sight)
 		if err != nil {
 			return err
 		}
@@ -168,7 +184,7 @@ func (c *check) readAgain(ctx context.Context) error {
 		}
 		if src != nil && dst != nil {
 			if found, ok := c.terms().CompareForms(src, dst); ok {
-				pair.src.state, pair.src.sentence = found.State, found.Sentence()
+				pair.src.found(pair.dst, found.State, found.Sentence())
 				continue
 			}
 		}
@@ -179,10 +195,10 @@ func (c *check) readAgain(ctx context.Context) error {
 	return nil
 }
 
-// formAgain reads what one object means, nil for one that cannot be read.
-func (c *check) formAgain(ctx context.Context, end End, at *dav.Collection, item dav.Item) (*pim.Form, error) {
-	o, err := c.one(ctx, end, at, item)
-	if err != nil || o.Err != nil {
+// formAgain reads what one object means, nil for one that cannot be read, or is not what it was.
+func (c *check) formAgain(ctx context.Context, end End, at *dav.Collection, s *sight) (*pim.Form, error) {
+	o, err := c.one(ctx, end, at, s.item)
+	if err != nil || o.Err != nil || sha256.Sum256(o.Data) != s.digest {
 		return nil, err
 	}
 	form, err := c.terms().Form(o.Data, c.content)
@@ -192,23 +208,26 @@ func (c *check) formAgain(ctx context.Context, end End, at *dav.Collection, item
 	return form, nil
 }
 
-// readBoth compares two by their octets.
+// readBoth compares two by their octets. What is not what it was when it was read proves nothing for the next comparison.
 func (c *check) readBoth(ctx context.Context, pair again) error {
 	src, err := c.one(ctx, c.src, pair.src.at, pair.src.item)
 	if err != nil {
 		return err
 	}
-	dst, err := c.one(ctx, c.dst, pair.at, pair.dst)
+	dst, err := c.one(ctx, c.dst, pair.at, pair.dst.item)
 	if err != nil {
 		return err
 	}
 	switch {
 	case src.Err != nil:
-		pair.src.sentence = "the source no longer returns it: " + src.Err.Error()
+		pair.src.words = "the source no longer returns it: " + src.Err.Error()
 	case dst.Err != nil:
-		pair.src.sentence = "the destination no longer returns it: " + dst.Err.Error()
+		pair.src.words = "the destination no longer returns it: " + dst.Err.Error()
 	default:
-		c.compare(pair.src, src.Data, dst.Data)
+		c.compare(pair.src, pair.dst, src.Data, dst.Data)
+	}
+	if sha256.Sum256(src.Data) != pair.src.digest || sha256.Sum256(dst.Data) != pair.dst.digest {
+		pair.src.verdict = ""
 	}
 	return nil
 }

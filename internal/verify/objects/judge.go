@@ -39,7 +39,7 @@ func (c *check) conclude() {
 		at := &c.result.Collections[r.collection]
 		at.States[r.state]++
 		c.result.States[r.state]++
-		o := verify.Object{State: r.state, Collection: at.Source, Object: r.name, Sentence: r.sentence, Escrow: c.reason(r).Escrow}
+		o := verify.Object{State: r.state, Collection: at.Source, Object: r.name, Sentence: r.words, Escrow: c.reason(r).Escrow}
 		switch {
 		case r.state == pim.StateRepaired && len(c.result.Repaired) < c.how.Limit:
 			c.result.Repaired = append(c.result.Repaired, o)
@@ -49,6 +49,9 @@ func (c *check) conclude() {
 		}
 	}
 	c.setRoots()
+	slices.SortFunc(c.leftover, func(a, b extra) int { // they come as they are served
+		return cmp.Or(cmp.Compare(a.at.Href, b.at.Href), cmp.Compare(a.name, b.name))
+	})
 	for _, e := range c.leftover {
 		c.result.States[pim.StateExtra]++
 		sentence := "it is only at the destination"
@@ -77,7 +80,7 @@ func (c *check) yield() {
 			r.state, other.state = other.state, r.state
 			r.target, other.target = other.target, r.target
 			r.formThere, other.formThere = other.formThere, r.formThere
-			r.sentence, other.sentence = other.sentence, r.sentence
+			r.words, other.words = other.words, r.words
 		}
 	}
 }
@@ -117,14 +120,14 @@ type identity struct {
 	uid string
 }
 
-func (r *record) identity() identity { return identity{form{r.collection, r.form}, r.uidThere} }
+func (r *record) identity() identity { return identity{form{r.collection, r.form}, r.uidThere()} }
 
 // identitiesThere are those of which the destination has an object that is as the source's. Having but the UID of another
 // is not enough: one of the two may have been changed since. Nor is being the same without a UID: such may be two.
 func (c *check) identitiesThere() map[identity]bool {
 	there := map[identity]bool{}
 	for _, r := range c.records {
-		if r.uidThere != "" && !r.unreadable && r.state.Harmless() {
+		if r.uidThere() != "" && !r.unreadable && r.state.Harmless() {
 			there[r.identity()] = true
 		}
 	}
@@ -158,7 +161,7 @@ func (c *check) settleTargets() {
 	for _, r := range c.records {
 		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination {
 			r.state = pim.StateChanged
-			r.sentence = fmt.Sprintf("it is in another collection at the destination, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
+			r.words = fmt.Sprintf("it is in another collection at the destination, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
 		}
 	}
 }
@@ -172,12 +175,12 @@ func (c *check) explain(r *record, there map[identity]bool) {
 	why := c.reason(r)
 	switch {
 	case r.state == "":
-		r.state, r.sentence = r.absent(why, there)
+		r.state, r.words = r.absent(why, there)
 	case r.state.Harmless() && why.misplaced(r.target):
 		r.state = pim.StateChanged
-		r.sentence = why.Words
+		r.words = why.Words
 	case r.state == pim.StateChanged:
-		r.state, r.sentence = r.other(why)
+		r.state, r.words = r.other(why)
 	}
 }
 
@@ -191,7 +194,7 @@ func (r *record) absent(why Reason, there map[identity]bool) (pim.State, string)
 	case why.Trouble == "" && !r.unreadable && there[r.identity()]:
 		return pim.StateRepaired, "identical to another object of its collection, which is at the destination"
 	}
-	return pim.StateMissing, cmp.Or(why.Words, r.sentence, "it is not at the destination")
+	return pim.StateMissing, cmp.Or(why.Words, r.words, "it is not at the destination")
 }
 
 // other is what is said of an object that is another one at the destination.
@@ -204,7 +207,7 @@ func (r *record) other(why Reason) (pim.State, string) {
 	case Older:
 		return pim.StateChanged, "the destination has an older version: " + cmp.Or(why.Words, "the newer one is held back")
 	}
-	return pim.StateChanged, r.sentence
+	return pim.StateChanged, r.words
 }
 
 // differ lists a difference, as far as there is room.

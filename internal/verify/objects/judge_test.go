@@ -31,8 +31,8 @@ func TestExplain_sameTwice(t *testing.T) {
 		check := newCheck(rehome.KindCalendars, nil, nil, reasons{source: map[place]Reason{}})
 		check.result.Collections = []verify.Collection{{Source: "/cal/"}}
 		check.records = []*record{
-			{name: "first.ics", form: c.forms[0], uidThere: c.uids[0], state: pim.StateIdentical},
-			{name: "copy.ics", form: c.forms[1], uidThere: c.uids[1]},
+			{sight: &sight{name: "first.ics", form: c.forms[0], uids: c.uids[:1]}, state: pim.StateIdentical},
+			{sight: &sight{name: "copy.ics", form: c.forms[1], uids: c.uids[1:]}},
 		}
 		if c.why != "" {
 			check.why.source[place{"/cal/", "copy.ics"}] = Reason{Trouble: c.why}
@@ -50,20 +50,20 @@ func TestSettleTargets_crossed(t *testing.T) {
 	check := &check{
 		result: verify.Objects{Collections: []verify.Collection{{Source: "/a/"}, {Source: "/b/"}}},
 		records: []*record{
-			{collection: 0, form: [32]byte{1}, state: pim.StateIdentical, target: "/b/"},
-			{collection: 0, form: [32]byte{2}, state: pim.StateIdentical, target: "/a/"},
-			{collection: 0, form: [32]byte{3}, state: pim.StateIdentical, target: "/a/"},
-			{collection: 1, form: [32]byte{1}, state: pim.StateIdentical, target: "/a/"},
-			{collection: 1, form: [32]byte{4}, state: pim.StateIdentical, target: "/b/"},
-			{collection: 1, form: [32]byte{5}, state: pim.StateIdentical, target: "/b/"},
-			{collection: 1, form: [32]byte{7}, state: pim.StateIdentical, target: "/b/"},
-			{collection: 1, form: [32]byte{6}, state: pim.StateIdentical, target: "/a/"},
+			{collection: 0, sight: &sight{form: [32]byte{1}}, state: pim.StateIdentical, target: "/b/"},
+			{collection: 0, sight: &sight{form: [32]byte{2}}, state: pim.StateIdentical, target: "/a/"},
+			{collection: 0, sight: &sight{form: [32]byte{3}}, state: pim.StateIdentical, target: "/a/"},
+			{collection: 1, sight: &sight{form: [32]byte{1}}, state: pim.StateIdentical, target: "/a/"},
+			{collection: 1, sight: &sight{form: [32]byte{4}}, state: pim.StateIdentical, target: "/b/"},
+			{collection: 1, sight: &sight{form: [32]byte{5}}, state: pim.StateIdentical, target: "/b/"},
+			{collection: 1, sight: &sight{form: [32]byte{7}}, state: pim.StateIdentical, target: "/b/"},
+			{collection: 1, sight: &sight{form: [32]byte{6}}, state: pim.StateIdentical, target: "/a/"},
 		},
 	}
 	check.settleTargets()
 	for i, r := range check.records {
 		if want := i != len(check.records)-1; r.state.Harmless() != want {
-			t.Errorf("record %d: %s %s", i, r.state, r.sentence)
+			t.Errorf("record %d: %s %s", i, r.state, r.words)
 		}
 	}
 }
@@ -76,14 +76,14 @@ func TestConclude_lostOfSeveral(t *testing.T) {
 	for paired := range 3 {
 		check := newCheck(rehome.KindCalendars, nil, nil, reasons{source: map[place]Reason{{"/cal/", "lost.ics"}: lost}})
 		check.result.Collections = []verify.Collection{{Source: "/cal/", States: map[pim.State]int{}}}
-		check.records = []*record{{name: "lost.ics"}, {name: "first.ics"}, {name: "copy.ics"}}
+		check.records = []*record{{sight: &sight{name: "lost.ics"}}, {sight: &sight{name: "first.ics"}}, {sight: &sight{name: "copy.ics"}}}
 		for _, r := range check.records {
-			r.form, r.uidThere = [32]byte{1}, "u"
+			r.form, r.uids = [32]byte{1}, []string{"u"}
 		}
 		check.records[paired].state, check.records[paired].target = pim.StateIdentical, "/there/"
 		check.conclude()
-		if r := check.records[0]; r.state != pim.StateMissing || r.sentence != lost.Words {
-			t.Errorf("paired with %d: %s %q, want it missing", paired, r.state, r.sentence)
+		if r := check.records[0]; r.state != pim.StateMissing || r.words != lost.Words {
+			t.Errorf("paired with %d: %s %q, want it missing", paired, r.state, r.words)
 		}
 		for _, r := range check.records[1:] {
 			if !r.state.Harmless() {

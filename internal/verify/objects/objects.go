@@ -76,6 +76,9 @@ func (p part) compare(ctx context.Context, account rehome.Account, how verify.Op
 	for _, kind := range p.Kinds {
 		c := newCheck(kind, src, dst, why)
 		c.how, c.now, c.repairs = how, how.Now(), p.Repairs
+		if err := c.remember(ctx, account); err != nil {
+			return err
+		}
 		c.observe = func(octets int64) { how.Observe(account.Address, 0, octets) }
 		if err := c.run(ctx); err != nil {
 			if ctx.Err() != nil {

@@ -4,10 +4,8 @@ package objects
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"slices"
 
-	"rehome/internal/content/pim"
 	"rehome/internal/protocol/dav"
 )
 
@@ -18,56 +16,44 @@ import (
 // guest is an object of the destination that may be one of several collections of the source.
 type guest struct {
 	at         *dav.Collection
-	object     key
-	item       dav.Item
-	err        error // it is not served
+	object     *sight
 	candidates []*record
-}
-
-// key is what an object of the destination is recognised by.
-type key struct {
-	name         string // decoded
-	digest, form [32]byte
 }
 
 // candidates are the source's objects that one of the destination's may be and for which nothing was found yet: those of
 // its UID, and where one of the two has no UID those of its name; where both have none those that are the same.
-func (c *check) candidates(o dav.Object) (key, []*record) {
-	key := key{name: lastName(o.Href), digest: sha256.Sum256(o.Data)}
-	key.form = formOf(o.Data, c.content)
-	object, err := pim.Inspect(o.Data)
-	hasUID := err == nil && object.UID != ""
-	all := slices.DeleteFunc(slices.Clone(c.byName[key.name]), func(r *record) bool { return r.uid != "" && hasUID })
-	if hasUID {
-		all = append(all, c.byUID[object.UID]...)
-	} else if err == nil {
-		all = append(all, c.byForm[key.form]...)
+func (c *check) candidates(s *sight) []*record {
+	all := slices.DeleteFunc(slices.Clone(c.byName[s.name]), func(r *record) bool { return r.own && s.own })
+	if s.own {
+		all = append(all, c.byUID[s.uid()]...)
+	} else if s.legible {
+		all = append(all, c.byForm[s.form]...)
 	}
-	return key, slices.DeleteFunc(all, func(r *record) bool { return r.state != "" })
+	return slices.DeleteFunc(all, func(r *record) bool { return r.state != "" })
 }
 
 // rank says how alike an object of the destination and one of the source are: the same bytes, the same meaning, but the
 // same UID or name; the lower the better.
-func (k key) rank(r *record) int {
+func (s *sight) rank(r *record) int {
 	rank := 4
 	switch {
-	case r.digest == k.digest:
+	case r.digest == s.digest:
 		rank = 0
-	case r.form == k.form:
+	case r.form == s.form:
 		rank = 2
 	}
-	if r.name != k.name {
+	if r.name != s.name {
 		rank++
 	}
 	return rank
 }
 
 // closest is the candidate that is the most alike, nil where there is none.
-func (k key) closest(candidates []*record) *record {
+func (s *sight) closest(candidates []*record) *record {
 	if len(candidates) == 0 {
 		return nil
 	}
-	return slices.MinFunc(candidates, func(a, b *record) int { return cmp.Compare(k.rank(a), k.rank(b)) })
+	return slices.MinFunc(candidates, func(a, b *record) int { return cmp.Compare(s.rank(a), s.rank(b)) })
 }
 
 // ambiguous reports whether the candidates are of several collections.
@@ -119,28 +105,13 @@ func (c *check) seat() {
 	for _, x := range all {
 		if x.r.state == "" && !seated[x.guest] {
 			seated[x.guest] = true
-			c.settle(x.guest, x.r)
+			c.settle(x.guest.at, x.r, x.guest.object, nil) // its bytes are not held any more
 		}
 	}
 	for i := range c.guests {
 		if g := &c.guests[i]; !seated[g] {
 			c.leftover = append(c.leftover, extra{g.at, g.object.name})
 		}
-	}
-}
-
-// settle pairs a guest whose bytes are not held any more.
-func (c *check) settle(g *guest, r *record) {
-	r.target, r.formThere = g.at.Href, g.object.form
-	r.state = pim.StateChanged
-	switch {
-	case r.unreadable: // what nobody has seen is not equal to anything
-	case g.err != nil:
-		r.sentence = unserved(g.err)
-	case r.digest == g.object.digest:
-		r.state = pim.StateIdentical
-	default:
-		c.later = append(c.later, again{r, g.at, g.item})
 	}
 }
 

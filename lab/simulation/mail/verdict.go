@@ -44,8 +44,10 @@ func (w *world) checkVerify(m *mover) error {
 // checkProof reads everything again: what is remembered must prove neither more nor less. Where a server loses messages that it
 // goes on listing as they were, nothing but to read them tells.
 func (w *world) checkProof(m *mover, remembered verify.Account) error {
-	if w.plan.Rate(decays, "source") > 0 || w.plan.Rate(decays, "destination") > 0 {
-		return nil
+	for _, side := range []string{"source", "destination"} {
+		if newHabits(w.plan, side, &w.calm).always(decays) {
+			return nil
+		}
 	}
 	anew, err := m.verify(true)
 	if err != nil {

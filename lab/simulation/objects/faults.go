@@ -18,13 +18,15 @@ func passing() []string {
 	return all
 }
 
+const verifiedBetween = "verified between passes"
+
 // lasting are the faults that stay, and what people and administrators do.
 func lasting() []string {
 	all := []string{
 		"object refused", "object refused for lack of room", "object refused as a server error", "object spoilt",
 		"collection refused", "collection made under another name", "property refused",
 		"the user had copied it before", "contacts without FN", "contacts without UID", "events with METHOD", "events without DTSTAMP",
-		"meetings of the account", "meetings of others", "odd names",
+		verifiedBetween, "meetings of the account", "meetings of others", "odd names",
 		"source user adds", "source user edits", "source user deletes", "source user renames", "source user moves", "source user copies",
 		"source user copies within a collection", "source user deletes a collection", "source user makes a collection",
 		"destination user adds", "destination user edits", "destination user deletes", "destination user moves", "destination user renames",

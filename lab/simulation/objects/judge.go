@@ -5,6 +5,7 @@ package objects
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ const (
 	ruleDone     = "exit 0 means that all of it is there"
 	ruleFailed   = "what is said to be left is left"
 	ruleOwn      = "one object's trouble is its own"
+	ruleProof    = "what is remembered proves as much as what is read"
 	ruleVerify   = "verify says equal exactly when it is"
 	ruleAgree    = "sync and verify agree"
 	ruleEscrow   = "what is said to be kept is kept"
@@ -158,10 +160,15 @@ func (r *run) judge(last conclusion) error {
 	r.judgeTwice(last)
 	r.judgeOutcome(last, m)
 	r.judgeEscrow(last)
-	found, err := r.verdict(ctx)
+	found, err := r.verdict(ctx, false)
 	if err != nil {
 		return err
 	}
+	anew, err := r.verdict(ctx, true)
+	if err != nil {
+		return err
+	}
+	r.judgeProof(found, anew)
 	r.judgeVerdict(found, last, m)
 	return nil
 }
@@ -269,6 +276,26 @@ func (r *run) judgeEscrow(last conclusion) {
 		if err != nil || !slices.ContainsFunc(r.truth.contents[markOf(data)], func(one []byte) bool { return bytes.Equal(one, data) }) {
 			r.truth.breach(ruleEscrow, "%s for %s: %v", file, f.Object, err)
 		}
+	}
+}
+
+// judgeProof holds what is remembered against what is read: it must prove neither more nor less.
+func (r *run) judgeProof(remembered, anew verify.Account) {
+	proof := func(a verify.Account) string {
+		text := string(a.Verdict)
+		for _, o := range []*verify.Objects{a.Contacts, a.Calendars} {
+			if o == nil {
+				continue
+			}
+			text += fmt.Sprintf("; %v", o.States)
+			for _, c := range o.Collections {
+				text += fmt.Sprintf(" %s %d %s %s", c.Source, c.Objects, c.SourceRoot, c.DestinationRoot)
+			}
+		}
+		return text
+	}
+	if a, b := proof(remembered), proof(anew); a != b {
+		r.truth.breach(ruleProof, "%s, read anew %s", a, b)
 	}
 }
 

@@ -114,6 +114,7 @@ func (r *run) play() error {
 		if _, err := r.pass(name, false); err != nil {
 			return err
 		}
+		r.verifyBetween(name)
 		r.live(name)
 		r.disasters(name)
 	}
@@ -344,8 +345,19 @@ func (noDNS) LookupTXT(context.Context, string) ([]string, error) {
 	return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
 }
 
-// verdict asks the product's verifier.
-func (r *run) verdict(ctx context.Context) (verify.Account, error) {
+// verifyBetween verifies between two passes: the answer is of no interest, only what is remembered of it.
+func (r *run) verifyBetween(name string) {
+	if !r.d.happens(verifiedBetween, 1, name) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	defer cancel()
+	found, err := r.verdict(ctx, false)
+	r.d.tell("verify: %s, error %v", found.Verdict, err)
+}
+
+// verdict asks the product's verifier, with what it remembers in the ledger or, to reread, without.
+func (r *run) verdict(ctx context.Context, reread bool) (verify.Account, error) {
 	l, err := r.store.Open(ctx)
 	if err != nil {
 		return verify.Account{}, err
@@ -364,7 +376,10 @@ func (r *run) verdict(ctx context.Context) (verify.Account, error) {
 			return session, nil
 		}
 	}
-	return verify.New(verify.Options{}, objects.New(objects.Options{
+	ends := func(rehome.Account) (src, dst verify.End) {
+		return verify.End{DAV: source}, verify.End{DAV: destination}
+	}
+	return verify.New(verify.Options{Memory: journey.Proofs(l.Proofs, ends), Reread: reread}, objects.New(objects.Options{
 		Source: open(src), Destination: open(dst), Kinds: []rehome.Kind{rehome.KindContacts,
 			rehome.KindCalendars}, Explainer: journey.ObjectReasons(l.Objects),
 	})).Account(ctx, owner())
