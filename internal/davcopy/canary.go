@@ -77,8 +77,8 @@ func scheduled(o pim.Object) string {
 func (p transfer) hold(words string) transfer {
 	read := p.row
 	p.way, p.row = wayNote, p.before
-	if holds(p.before) && p.before.State != ledger.ObjectGone {
-		p.row = behind(p.before, ledger.UpdateHeld, words)
+	if older, is := back(p.before); is {
+		p.row = behind(older, ledger.UpdateHeld, words)
 		return p
 	}
 	why := invitationsNotSilent

@@ -55,6 +55,6 @@ func isFailed(o ledger.Object) bool {
 
 // mayPass reports whether the trouble may be over when the pass is repeated: a server has failed, and not refused.
 func mayPass(o ledger.Object) bool {
-	passing := []rehome.Declared{objectUnserved, objectFailed, objectUnproved, updateUnreadable, updateRefused}
+	passing := []rehome.Declared{objectUnserved, objectFailed, objectVeiled, objectUnproved, updateUnreadable, updateRefused}
 	return slices.ContainsFunc(passing, func(d rehome.Declared) bool { return d.Has(o.Code) })
 }

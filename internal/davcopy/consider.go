@@ -160,16 +160,27 @@ func lastingOr(fault *rehome.Fault, passing, lasting rehome.Declared) rehome.Dec
 // refuse gives the object up. Where the destination has an older version of it, that stays what the ledger knows.
 func (p transfer) refuse(why rehome.Declared, words string) transfer {
 	p.way = wayQuarantine
-	if holds(p.before) && p.before.State != ledger.ObjectGone {
+	if older, is := back(p.before); is {
 		why = updateRefused
 		if p.source.Err != nil {
 			why = updateUnreadable
 		}
-		p.row = behind(p.before, why.Code, words)
+		p.row = behind(older, why.Code, words)
 		return p
 	}
 	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, why.Code, words
 	return p
+}
+
+// back is the row of an object that has something of its own at the destination: also where that was left there when the
+// object vanished from the source, which has it again. By its forms it is known there, whatever is in the way of a new version.
+// What nobody has seen there is not known to be.
+func back(row ledger.Object) (ledger.Object, bool) {
+	if row.State == ledger.ObjectGone {
+		row.State = ledger.ObjectStored
+		return row, !row.Anew
+	}
+	return row, holds(row)
 }
 
 // behind is the row of an object of which the destination has an older version, and cannot get the newer one yet. Should
@@ -246,11 +257,14 @@ func (p transfer) choose(b books) transfer {
 		p.row.State, p.row.Destination = ledger.ObjectMerged, other.Destination
 		return p
 	}
-	p.way = wayWrite
 	if p.row.Destination == "" {
+		if words, is := b.unknown.veil(append(p.candidates(), decodedName(p.row.Source))); is {
+			return p.refuse(objectVeiled, words)
+		}
 		p.row.Destination = p.name(b.taken)
 		b.taken[p.row.Destination] = true
 	}
+	p.way = wayWrite
 	return p
 }
 

@@ -4,11 +4,13 @@ package davcopy
 
 import (
 	"crypto/sha256"
+	"strings"
 	"testing"
 
 	"rehome"
 	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
 )
 
@@ -186,5 +188,81 @@ func TestConsider_conflictAndTheSameBesideIt(t *testing.T) {
 	}
 	if err := j.recognise(t.Context(), &p); err != nil || p.row.State != ledger.ObjectAdopted || p.row.Destination != "beside.ics" || p.row.Code != "" {
 		t.Errorf("%+v, %v; want it found beside", p.row, err)
+	}
+}
+
+// A stranger that has the name of a new object and could not be read may be that object: nothing is written beside it.
+func TestConsider_aNameWhoseObjectIsNotShown(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	for name, want := range map[string]way{"a b.ics": wayQuarantine, "one.ics": wayQuarantine, "c.ics": wayWrite} {
+		unknown := &strangers{}
+		unknown.hide(name, &dav.StatusError{Status: 503, Text: "come back later"})
+		b := books{content: pim.KindCalendar, below: "/c/", unknown: unknown, taken: map[string]bool{name: true}}
+		p := consider(dav.Object{Href: "/c/a%20b.ics", Data: data}, b)
+		if p.way != want {
+			t.Errorf("%s: %s, want %s", name, p.way, want)
+		}
+		if want == wayQuarantine && (!objectVeiled.Has(p.row.Code) || !mayPass(p.row) || !strings.Contains(p.row.Words, "come back later")) {
+			t.Errorf("%s: named %s, %q", name, p.row.Code, p.row.Words)
+		}
+	}
+	begun := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectIntent, Tried: eventForm(data)}
+	unknown := &strangers{}
+	unknown.hide("a.ics", &dav.StatusError{Status: 500})
+	b := books{content: pim.KindCalendar, below: "/c/", unknown: unknown, known: map[string]ledger.Object{"a.ics": begun}}
+	if p := consider(dav.Object{Href: "/c/a.ics", Data: data}, b); p.way != wayWrite {
+		t.Errorf("what was begun under the name: %s, want it offered there again", p.way)
+	}
+}
+
+// An object that vanished from the source and comes back in another version has its older one at the destination. Where the
+// newer one is refused, not served or held back, that one stays known by its form, and is written over when all is well.
+func TestConsider_backInAVersionThatHasToWait(t *testing.T) {
+	t.Parallel()
+	first, second := event("a", "first"), event("a", "second")
+	gone := left(ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "a", Form: eventForm(first)})
+	b := books{
+		content: pim.KindCalendar, below: "/c/", known: map[string]ledger.Object{"a.ics": gone}, taken: map[string]bool{},
+		present: map[string]bool{"a.ics": true}, unknown: &strangers{},
+	}
+	p := consider(dav.Object{Href: "/c/a.ics", Data: second}, b)
+	unserved := consider(dav.Object{Href: "/c/a.ics", Err: &dav.StatusError{Status: 502}}, b)
+	for name, waiting := range map[string]ledger.Object{
+		"refused": p.refuse(objectRefused, "no").row, "not served": unserved.row, "held back": p.hold("").row,
+	} {
+		if !waiting.Behind() || !current(waiting, eventForm(first)) {
+			t.Errorf("%s: %+v, want its older version known", name, waiting)
+		}
+		b.known["a.ics"] = waiting
+		j := &collectionJob{slice: newSlice(New(Options{}), account(), begun, pass.Budget{}), kind: rehome.KindCalendars}
+		again := consider(dav.Object{Href: "/c/a.ics", Data: second}, b)
+		if how := j.likenessOf(&again, dav.Object{ETag: `"1"`, Data: first}); how != olderObject {
+			t.Errorf("%s: what is there is %s, want older", name, how)
+		}
+	}
+	gone.Anew = true // sent and never seen there
+	b.known["a.ics"] = gone
+	p = consider(dav.Object{Href: "/c/a.ics", Data: second}, b)
+	if row := p.refuse(objectRefused, "no").row; row.State != ledger.ObjectQuarantined {
+		t.Errorf("%+v, want no claim that an older version is there", row)
+	}
+}
+
+// What its user has edited at the destination is not ours to remove, and known still should the edit be undone.
+func TestVanish_knowsWhatItLeaves(t *testing.T) {
+	t.Parallel()
+	form := eventForm(event("a", "first"))
+	for _, state := range []ledger.ObjectState{ledger.ObjectIntent, ledger.ObjectHeld, ledger.ObjectQuarantined} {
+		var d departures
+		row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: state, Form: form, Tried: eventForm(event("a", "zero"))}
+		d.vanish(row, rehome.DeletionsMirror)
+		if len(d.gone) != 1 || d.gone[0].Form != nil || !sent(left(d.gone[0]), form) {
+			t.Errorf("%s: %+v, want it left there and known", state, d)
+		}
+	}
+	edited := left(disowned(ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, Form: form}))
+	if edited.Form != nil || !sent(edited, form) {
+		t.Errorf("%+v, want it known and never removed", edited)
 	}
 }

@@ -196,6 +196,7 @@ func (d *departures) vanish(row ledger.Object, policy rehome.Deletions) {
 			d.forget = append(d.forget, row.Source)
 			return
 		}
+		row.Tried = withForm(row.Tried, row.Form) // by which it is known, should it be there
 		row.Form = nil
 		row.Anew = true // nobody has seen it there: when it is back it is looked for, and nothing of it is removed
 		d.gone = append(d.gone, row)

@@ -11,7 +11,7 @@ import (
 func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		objectRefused, objectFailed, objectTooLarge, duplicateUID, uidElsewhere, overrideApart, objectUnserved, objectUnreadable,
-		objectUnproved, objectSpoilt, objectConflict, removedThere, nameTaken, objectMissing, objectReverted, updateRefused,
+		objectVeiled, objectUnproved, objectSpoilt, objectConflict, removedThere, nameTaken, objectMissing, objectReverted, updateRefused,
 		updateUnreadable, objectAwaited, objectHidden, objectRepaired, attachmentAtSource,
 		invitationsNotSilent, invitationsDespiteAgent, invitationsUnknown, testObjectLeft,
 		collectionLeftOut, collectionRefused, collectionNotMade, kindNotOffered, collectionUnshown, collectionStays, collectionEmptied,
@@ -78,6 +78,13 @@ var (
 		Sentence: "not copied: {why}",
 		NextStep: "correct it at the source, or enter it at the destination by hand",
 		Meaning:  "What the source returns is neither a contact nor a calendar object.",
+	}
+	objectVeiled = rehome.Declared{
+		Code: "object_veiled", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Sentence: "not copied: {why}",
+		NextStep: "run sync again; if this stays, look into the destination's error log, or remove there what it does not return",
+		Meaning: "The destination lists an object with the name that this one would get, and does not return it. rehome cannot tell " +
+			"whether the two are the same, so it does not copy this one beside it.",
 	}
 	objectUnproved = rehome.Declared{
 		Code: "object_unproved", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,

@@ -5,7 +5,6 @@ package davcopy
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +51,8 @@ type collectionJob struct {
 	// siblings are names at the destination that are other collections' of the source, false where the source has the
 	// object there no more; not written while there are writers.
 	siblings map[string]bool
+	theirs   map[string][]ledger.Object // their rows, by destination name
+	held     []ledger.Object            // those of what they have there, of which nobody knows another name yet
 
 	failed  atomic.Int64  // answers in a row by which the server, not the object, looks broken
 	probing chan struct{} // of capacity 1: one test of the server at a time, and whoever waits for it may be told to stop
@@ -220,6 +221,7 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 	if err := j.settleLost(ctx, lost); err != nil {
 		return err
 	}
+	j.reserve()
 	if err := j.settleAltered(ctx, etags); err != nil {
 		return err
 	}
@@ -239,50 +241,6 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 
 func isTrialItem(i dav.Item) bool { return pim.IsTrialName(decodedName(i.Href)) }
 
-// findSiblings books what other collections of the source have in the same one of the destination: it is theirs, and
-// nothing of this one is taken for it. What the source has in them no more may be what has come into this one.
-func (j *collectionJob) findSiblings(ctx context.Context) error {
-	j.siblings = map[string]bool{}
-	rows, err := j.siblingRows(ctx)
-	for _, row := range rows {
-		if row.Destination != "" {
-			j.siblings[row.Destination] = j.siblings[row.Destination] || row.State != ledger.ObjectGone
-			j.taken[row.Destination] = true
-		}
-	}
-	return err
-}
-
-// siblingRows are the ledger's rows of other collections of the source that go to the same one of the destination.
-func (j *collectionJob) siblingRows(ctx context.Context) (siblings []ledger.Object, err error) {
-	err = j.eachSibling(ctx, func(_ ledger.Collection, rows map[string]ledger.Object) error {
-		siblings = slices.AppendSeq(siblings, maps.Values(rows))
-		return nil
-	})
-	return siblings, err
-}
-
-// eachSibling visits the other collections of the source that go to the same one of the destination, with their rows.
-func (j *collectionJob) eachSibling(ctx context.Context, visit func(c ledger.Collection, rows map[string]ledger.Object) error) error {
-	all, err := j.ledger().Collections(ctx, j.slice.account.Address)
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		if c.ID == j.row.ID || c.Kind != j.kind || dav.Key(c.Destination) != dav.Key(j.place.target.Href) {
-			continue
-		}
-		rows, err := j.ledger().Objects(ctx, &c)
-		if err == nil {
-			err = visit(c, rows)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readStrangers reads what the destination has and the ledger does not know, as it was listed from begun on.
 func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item, begun time.Time) error {
 	if len(strangers) == 0 {
@@ -294,6 +252,7 @@ func (j *collectionJob) readStrangers(ctx context.Context, strangers []dav.Item,
 		case o.Err != nil: // what cannot be read cannot be recognised: writing it will tell, or the next look
 			j.unswept = true
 			j.hides = true
+			j.unknown.hide(decodedName(o.Href), o.Err)
 		case pim.IsTrial(o.Data):
 			trials = append(trials, o)
 		default:

@@ -163,10 +163,12 @@ func (j *collectionJob) findUID(ctx context.Context, p *transfer, refusal error)
 	if err != nil {
 		return j.unseen(ctx, p, err)
 	}
-	if _, sibling := j.siblings[nameBelow(j.place.target.Href, href)]; sibling || !j.within(href) {
+	name := nameBelow(j.place.target.Href, href)
+	_, sibling := j.siblings[name]
+	switch same := j.likenessOf(p, there) == sameObject; {
+	case !j.within(href), sibling && (!same || j.isTheirs(name, there.Data)):
 		return j.elsewhere(p, href, refusal)
-	}
-	if j.likenessOf(p, there) != sameObject {
+	case !same:
 		return j.giveUp(p, duplicateUID, refusal)
 	}
 	j.standBy(p, nameBelow(j.place.target.Href, there.Href), there)

@@ -3,9 +3,7 @@
 package davcopy
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"maps"
 	"net/http"
 	"slices"
@@ -189,12 +187,7 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 	if !holds(row) {
 		return row, false
 	}
-	all := j.unknown.withUID(cmp.Or(row.UID, row.MadeUID))
-	if row.UID == "" {
-		forms := slices.AppendSeq([][]byte{row.Form, row.Kept}, slices.Chunk(row.Tried, sha256.Size))
-		all = append(all, j.unknown.withForms(forms...)...)
-	}
-	found, is := pick(all, func(f *foreign) bool { return current(row, f.form) })
+	found, is := pick(j.unknown.of(row), func(f *foreign) bool { return current(row, f.form) })
 	if !is {
 		return row, false
 	}

@@ -45,7 +45,7 @@ func (j *collectionJob) apart(p *transfer) bool {
 func (j *collectionJob) giveUp(p *transfer, why rehome.Declared, refusal error) error {
 	words := "the destination does not accept it"
 	if fault, is := errorsAs[*rehome.Fault](endpoint.Fault(refusal, "", "")); is {
-		words = cmp.Or(fault.Server, fault.Error())
+		words = wordsOf(refusal)
 		if objectRefused.Has(why.Code) {
 			why = lastingOr(fault, objectFailed, why)
 		}
@@ -59,6 +59,14 @@ func (j *collectionJob) giveUp(p *transfer, why rehome.Declared, refusal error) 
 	}
 	*p = p.refuse(why, words)
 	return j.quarantine(p)
+}
+
+// wordsOf are a server's own, where it has said something.
+func wordsOf(err error) string {
+	if fault, is := errorsAs[*rehome.Fault](endpoint.Fault(err, "", "")); is {
+		return cmp.Or(fault.Server, fault.Error())
+	}
+	return err.Error()
 }
 
 // wordsConflict are said of a conflict of which nobody remembers how it came to it.

@@ -74,6 +74,7 @@ func (j *collectionJob) findRenamed(ctx context.Context, rows []ledger.Object) e
 			if err := j.readStrangers(ctx, skipped, time.Time{}); err != nil {
 				return err
 			}
+			j.reserve()
 		}
 		if now, found := j.lastVersion(row); found {
 			rows[i] = now

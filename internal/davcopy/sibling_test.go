@@ -4,6 +4,7 @@ package davcopy
 
 import (
 	"maps"
+	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
@@ -12,7 +13,52 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
 )
+
+// sharing are the rows of collections by their source, two of which share one of the destination.
+func sharing(t *testing.T, l *ledger.Ledger) map[string]*ledger.Collection {
+	t.Helper()
+	rows := map[string]*ledger.Collection{}
+	for source, destination := range map[string]string{"/s/own/": "/d/main/", "/s/other/": "/d/main/", "/s/apart/": "/d/apart/"} {
+		c := ledger.Collection{Address: address, Kind: rehome.KindContacts, Source: source, Destination: destination}
+		row, err := l.Objects.Collection(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows[source] = row
+	}
+	return rows
+}
+
+// What vanished from one collection is offered once to another one that misses the same: a pass in which nothing of it turns
+// out to be there ends.
+func TestLeave_offersOnce(t *testing.T) {
+	t.Parallel()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "rehome.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	rows := sharing(t, l)
+	missing := ledger.Object{Source: "x.vcf", Destination: "x.vcf", State: ledger.ObjectStored, SrcDigest: []byte("same"), Code: ledger.CodeMissing}
+	if err := l.Objects.SaveObjects(t.Context(), rows["/s/other/"], missing); err != nil {
+		t.Fatal(err)
+	}
+	row := ledger.Object{Source: "y.vcf", Destination: "y.vcf", State: ledger.ObjectStored, SrcDigest: []byte("same")}
+	for _, want := range []bool{true, false} {
+		if err := l.Objects.SettleCollection(t.Context(), rows["/s/other/"], ledger.CollectionState{}, ledger.CollectionMark{CTag: "1"}); err != nil {
+			t.Fatal(err)
+		}
+		s := newSlice(New(Options{Ledger: l.Objects}), account(), time.Now(), pass.Budget{})
+		place := placement{target: dav.Collection{Href: "/d/main/"}}
+		j := &collectionJob{slice: s, kind: rehome.KindContacts, row: rows["/s/own/"], place: place}
+		if err := j.leave(t.Context(), []ledger.Object{row}); err != nil || s.more != want {
+			t.Errorf("%s: offered %t, %v; want %t", row.State, s.more, err, want)
+		}
+		row = left(row)
+	}
+}
 
 // Two collections of the source that share one of the destination do not take each other's objects for their own.
 func TestFindSiblings(t *testing.T) {
@@ -22,18 +68,12 @@ func TestFindSiblings(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	rows := map[string]*ledger.Collection{}
-	for source, destination := range map[string]string{"/s/own/": "/d/main/", "/s/other/": "/d/main/", "/s/apart/": "/d/apart/"} {
-		c := ledger.Collection{Address: address, Kind: rehome.KindContacts, Source: source, Destination: destination}
-		row, err := l.Objects.Collection(t.Context(), c)
-		if err != nil {
-			t.Fatal(err)
-		}
+	rows := sharing(t, l)
+	for source, row := range rows {
 		o := ledger.Object{Source: "x.vcf", State: ledger.ObjectStored, Destination: decodedName(source) + ".vcf"}
 		if err := l.Objects.SaveObjects(t.Context(), row, o); err != nil {
 			t.Fatal(err)
 		}
-		rows[source] = row
 	}
 	left := ledger.Object{Source: "left.vcf", State: ledger.ObjectGone, Destination: "left.vcf"}
 	if err := l.Objects.SaveObjects(t.Context(), rows["/s/other/"], left); err != nil {
@@ -50,5 +90,88 @@ func TestFindSiblings(t *testing.T) {
 	}
 	if want := map[string]bool{"other.vcf": true, "left.vcf": true}; !maps.Equal(j.taken, want) {
 		t.Errorf("taken %v, want %v", j.taken, want)
+	}
+}
+
+// What the destination's user has given another name is still that collection's which had it there, and no other's: also
+// where the source has a copy of it there by now.
+func TestReserve_whatTheUserHasRenamed(t *testing.T) {
+	t.Parallel()
+	first, second, other := event("one", "first"), event("one", "second"), event("one", "other")
+	theirs := ledger.Object{
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: eventForm(second), Earlier: eventForm(first),
+	}
+	there := ledger.Object{Source: "b.ics", Destination: "b.ics", State: ledger.ObjectStored, UID: "one", Form: eventForm(second)}
+	for name, test := range map[string]struct {
+		rows  []ledger.Object
+		begun string // what this collection has begun to write
+		data  []byte
+		want  bool // taken for theirs
+	}{
+		"renamed":                      {[]ledger.Object{theirs}, "", second, true},
+		"renamed before it was copied": {[]ledger.Object{theirs}, "", first, true},
+		"somebody's own":               {[]ledger.Object{theirs}, "", other, false},
+		"theirs is where it was":       {[]ledger.Object{there}, "", second, false},
+		"one of two is where it was":   {[]ledger.Object{there, theirs}, "", second, true},
+		"begun under another name":     {[]ledger.Object{theirs}, "z.ics", second, true},
+		"begun under that name":        {[]ledger.Object{theirs}, "x.ics", second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			j := &collectionJob{
+				kind: rehome.KindCalendars, unknown: &strangers{}, held: test.rows, present: map[string]bool{"b.ics": true, "x.ics": true},
+				siblings: map[string]bool{}, known: map[string]ledger.Object{"c.ics": {Destination: test.begun, State: ledger.ObjectIntent}},
+			}
+			j.unknown.add("x.ics", `"1"`, test.data, j.content())
+			j.reserve()
+			if got := len(j.unknown.withUID("one")) == 0; got != test.want || j.siblings["x.ics"] != test.want {
+				t.Errorf("taken %t, sibling's %t; want %t", got, j.siblings["x.ics"], test.want)
+			}
+			j.unknown.add("y.ics", `"2"`, test.data, j.content())
+			if j.reserve(); test.want && len(j.unknown.withUID("one")) != 1 {
+				t.Error("one row has taken two objects")
+			}
+		})
+	}
+}
+
+// A destination that takes a UID once has an older version of what one collection holds, which it cannot replace. It is what
+// another collection holds, so that one is there; and it is not as long as it counts for the first.
+func TestFindUID_aVersionThatIsAnotherCollections(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 0, 0))
+	session, c := p.calendar(t, p.dst)
+	if _, err := session.Put(t.Context(), hrefOf(c.Href, "a.ics"), dav.Upload{Data: event("one", "first"), Kind: dav.Calendars}); err != nil {
+		t.Fatal(err)
+	}
+	theirs := ledger.Object{
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: eventForm(event("one", "first")),
+	}
+	newer, another := theirs, theirs
+	newer.State, newer.Code = ledger.ObjectConflict, objectConflict.Code
+	another.Form = eventForm(event("one", "second")) // what its user has given its name, it seemed
+	for _, test := range []struct {
+		siblings []ledger.Object
+		summary  string
+		want     ledger.ObjectState
+	}{
+		{[]ledger.Object{theirs}, "first", ledger.ObjectQuarantined},
+		{[]ledger.Object{newer}, "first", ledger.ObjectAdopted},
+		{[]ledger.Object{newer}, "third", ledger.ObjectQuarantined},
+		{[]ledger.Object{another}, "first", ledger.ObjectAdopted},
+		{[]ledger.Object{newer, theirs}, "first", ledger.ObjectQuarantined},
+		{[]ledger.Object{theirs, newer}, "first", ledger.ObjectQuarantined},
+	} {
+		j := &collectionJob{
+			slice: newSlice(p.engine(), account(), time.Now(), someTime), kind: rehome.KindCalendars, place: placement{target: c},
+			known: map[string]ledger.Object{}, byUID: map[string]string{}, taken: map[string]bool{}, probing: make(chan struct{}, 1),
+		}
+		j.slice.dst = session
+		j.bookSiblings(test.siblings)
+		x := consider(dav.Object{Href: "/s/b.ics", Data: event("one", test.summary)}, books{content: j.content(), below: "/s/", taken: j.taken})
+		refusal := &dav.StatusError{Status: http.StatusConflict, Conditions: []string{"no-uid-conflict"}, Href: hrefOf(c.Href, "a.ics")}
+		if err := j.findUID(t.Context(), &x, refusal); err != nil || x.row.State != test.want {
+			t.Errorf("%s, where %+v: %s (%s), %v; want %s", test.summary, test.siblings, x.row.State, x.row.Code, err, test.want)
+		}
 	}
 }

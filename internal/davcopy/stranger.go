@@ -3,9 +3,13 @@
 package davcopy
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"slices"
 
 	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
 )
 
 // foreign is an object at the destination that the ledger does not know.
@@ -20,6 +24,7 @@ type foreign struct {
 type strangers struct {
 	byUID  map[string][]*foreign
 	byForm map[string][]*foreign
+	hidden map[string]error // decoded names of those that the destination lists and does not return, and why
 }
 
 // add takes one in, if it can be read.
@@ -42,6 +47,29 @@ func (s *strangers) add(name, etag string, data []byte, kind pim.Kind) {
 	}
 }
 
+// hide takes in one that cannot be read.
+func (s *strangers) hide(name string, why error) {
+	if s.hidden == nil {
+		s.hidden = map[string]error{}
+	}
+	s.hidden[name] = why
+}
+
+// veil reports whether one that could not be read has one of the names that a new object may get. It may be the object itself,
+// which its user has brought over, or we before the ledger was lost: nothing is written beside it until the destination has
+// shown what it is.
+func (s *strangers) veil(names []string) (words string, is bool) {
+	if s == nil {
+		return "", false
+	}
+	for _, name := range names {
+		if why, is := s.hidden[name]; is {
+			return fmt.Sprintf("the destination lists %q and does not return it, so this may be the same object: %s", name, wordsOf(why)), true
+		}
+	}
+	return "", false
+}
+
 // withUID are those of a UID that are still strangers.
 func (s *strangers) withUID(uid string) []*foreign {
 	if uid == "" {
@@ -57,6 +85,17 @@ func (s *strangers) withForms(forms ...[]byte) []*foreign {
 		if len(form) > 0 {
 			all = append(all, free(s.byForm[string(form)])...)
 		}
+	}
+	return all
+}
+
+// of are those that may be what a row has, under another name: of its UID, or of the one that it was given; and what has none
+// by what it is, or may be since an answer was lost.
+func (s *strangers) of(row ledger.Object) []*foreign {
+	all := s.withUID(cmp.Or(row.UID, row.MadeUID))
+	if row.UID == "" {
+		forms := slices.AppendSeq([][]byte{row.Form, row.Kept}, slices.Chunk(row.Tried, sha256.Size))
+		all = append(all, s.withForms(forms...)...)
 	}
 	return all
 }

@@ -37,18 +37,30 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 			return false, err
 		}
 	}
-	for i := range d.gone {
-		d.gone[i] = left(d.gone[i])
-	}
-	if len(d.gone) > 0 {
-		if err := j.ledger().SaveObjects(ctx, j.row, d.gone...); err != nil {
-			return false, err
-		}
-		if err := j.offer(ctx, d.gone); err != nil {
-			return false, err
-		}
+	if err := j.leave(ctx, d.gone); err != nil {
+		return false, err
 	}
 	return false, j.ledger().DropObjects(ctx, j.row, d.forget...)
+}
+
+// leave books what stays at the destination, and offers what was not left there before: once, for whether it is still there
+// nobody has looked since.
+func (j *collectionJob) leave(ctx context.Context, gone []ledger.Object) error {
+	var fresh, rows []ledger.Object
+	for _, row := range gone {
+		now := left(row)
+		rows = append(rows, now)
+		if row.State != ledger.ObjectGone {
+			fresh = append(fresh, now)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := j.ledger().SaveObjects(ctx, j.row, rows...); err != nil {
+		return err
+	}
+	return j.offer(ctx, fresh)
 }
 
 // left is the row of an object that vanished from the source and was left at the destination. Whatever was in its way,
@@ -132,8 +144,7 @@ func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
 			return lookErr
 		}
 		if !ours { // edited at the destination: it stays
-			row.Form = nil
-			return j.ledger().SaveObjects(ctx, j.row, left(row))
+			return j.ledger().SaveObjects(ctx, j.row, left(disowned(row)))
 		}
 		err = j.slice.dst.Delete(ctx, href, etag)
 	}
