@@ -37,6 +37,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		accountsCommand(f),
 		aliasesCommand(f),
 		recipientsCommand(f),
+		dnsCommand(f),
 		handoverCommand(f),
 		clientsCommand(f),
 		secretsCommand(f),

@@ -19,6 +19,7 @@ import (
 	"rehome/internal/checkup"
 	"rehome/internal/clientsetup"
 	"rehome/internal/config"
+	"rehome/internal/cutover"
 	"rehome/internal/handover"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
@@ -40,7 +41,8 @@ func answers() map[string]any {
 		"check": checkup.Report{}, "clients documents": clientsetup.Written{}, "config check": checkedSettings{}, "config sample": struct {
 			Keys []config.Key `json:"keys"`
 		}{},
-		"explain": journey.Explanations(),
+		"dns check": cutover.Report{},
+		"explain":   journey.Explanations(),
 		"findings accept": struct {
 			Accepted []verify.Open `json:"accepted"`
 		}{}, "findings list": journey.OpenFindings{}, "findings withdraw": struct {

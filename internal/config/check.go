@@ -40,6 +40,9 @@ func check(d *document, c *Config) {
 		d.addAt("source.dav.via", "is database, and source.database is not given", "give the database, or set source.dav.via: dav")
 	}
 	d.checkMX("destination.mx", c.Destination.MX)
+	d.checkDestinationDNS("destination.dns", c.Destination.DNS)
+	d.checkDNS("dns", c.DNS)
+	d.checkCutover("cutover", c.Cutover)
 	d.checkAccounts(c.Accounts)
 	d.checkMail(c.Mail)
 	d.checkSettle(c.Mail)

@@ -18,6 +18,7 @@ import (
 
 	"rehome"
 	"rehome/internal/atmail8"
+	"rehome/internal/cutover"
 	"rehome/internal/protocol"
 )
 
@@ -34,6 +35,8 @@ type Config struct {
 	Aliases     Aliases     `yaml:"aliases" doc:"What the destination supports for aliases, and what the source does not tell."`
 	Secrets     Secrets     `yaml:"secrets" doc:"The key that opens sealed files."`
 	Mail        Mail        `yaml:"mail" doc:"How mailboxes are mapped."`
+	DNS         DNS         `yaml:"dns" optional:"true" doc:"How DNS is asked."`
+	Cutover     Cutover     `yaml:"cutover" optional:"true" doc:"How the switch of DNS is prepared."`
 	Limits      Limits      `yaml:"limits" doc:"Limits on the load at both ends."`
 	Clients     Clients     `yaml:"clients" optional:"true" doc:"What users' devices are told about both ends."`
 }
@@ -75,6 +78,7 @@ type Destination struct {
 	DAV        DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it, contacts and calendars are not copied. The login uses each account's own password."`
 	API        API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. Only \"accounts import --experimental-api\" uses it."`
 	MX         MX              `yaml:"mx" optional:"true" doc:"The mail hosts that receive the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them about addresses and never send a message."`
+	DNS        DestinationDNS  `yaml:"dns" optional:"true" doc:"What the destination asks to be published in DNS. \"dns check\" compares it with what is there."`
 }
 
 // Accounts shapes what the export of accounts writes.
@@ -141,6 +145,8 @@ func Default() Config {
 		Aliases: Aliases{CatchAll: AbilityUnknown, Domain: AbilityUnknown, Outside: AbilityUnknown, Several: AbilityUnknown},
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
 		Mail:    Mail{Settle: 90 * time.Second, SpecialUse: true, Escrow: "escrow", Deletions: rehome.DeletionsKeep},
+		DNS:     defaultDNS(),
+		Cutover: Cutover{TTL: cutover.DefaultTTL},
 		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},
 		Clients: defaultClients(),
 	}

@@ -5,6 +5,7 @@ package journey
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -26,9 +27,25 @@ func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 	m.checkIMAP(ctx, source, rehome.Source, accounts, checkup.Source)
 	m.checkIMAP(ctx, destination, rehome.Destination, accounts, checkup.Destination)
 	m.checkPIM(ctx, source, destination, accounts)
+	m.pointToDNS(destination, accounts)
 	m.checkSieve(ctx, source, rehome.Source, m.settings.Source.Sieve, accounts)
 	m.checkSieve(ctx, destination, rehome.Destination, m.settings.Destination.Sieve, accounts)
 	return checkup.Join(settings, source, destination), ctx.Err()
+}
+
+// pointToDNS names the check that this one does not make: it asks servers that belong to neither end.
+func (m *Move) pointToDNS(c *checkup.List, accounts []rehome.Account) {
+	domains := m.settings.Domains
+	if len(domains) == 0 {
+		domains = domainsOf(accounts)
+	}
+	switch len(domains) {
+	case 0:
+	case 1:
+		c.OK("dns", `not looked at here: "rehome dns check" compares the records of `+domains[0]+" with what the destination needs")
+	default:
+		c.OK("dns", fmt.Sprintf(`not looked at here: "rehome dns check" compares the records of %d domains with what the destination needs`, len(domains)))
+	}
 }
 
 // checkIMAP has an end's service looked at.

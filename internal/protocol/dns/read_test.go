@@ -75,7 +75,7 @@ func TestReadSPF_whatReceiversRefuse(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", text, err, why)
 		}
 	}
-	if _, err := ReadSPF([]string{"v=spf1 -all", "v=spf1 ~all"}); err == nil || !strings.Contains(err.Error(), "2 times") {
+	if _, err := ReadSPF([]string{"v=spf1 -all", "v=spf1 ~all"}); err == nil || !strings.Contains(err.Error(), "there are 2") {
 		t.Errorf("got %v, want that two records are none", err)
 	}
 	if got, err := ReadSPF([]string{"v=spf10 all"}); err != nil || got.Text != "" {
@@ -86,7 +86,7 @@ func TestReadSPF_whatReceiversRefuse(t *testing.T) {
 func TestSPF_With(t *testing.T) {
 	t.Parallel()
 	for before, want := range map[string]string{
-		"":                                "v=spf1 include:new.test ~all",
+		"":                                "v=spf1 mx include:new.test ~all",
 		"v=spf1 mx -all":                  "v=spf1 mx include:new.test -all",
 		"v=spf1 mx redirect=a.test":       "v=spf1 mx include:new.test redirect=a.test",
 		"v=spf1 a/24":                     "v=spf1 a/24 include:new.test",

@@ -44,6 +44,18 @@ type Record struct {
 	fields []string // Data of the records that have names or numbers, one by one
 }
 
+// ParseRecord reads one line of a zone file: name, TTL, class and type in this order, the latter three as far as they are given.
+func ParseRecord(line string) (Record, error) {
+	rr, err := wire.NewRR(line)
+	if err != nil {
+		return Record{}, &FormatError{err.Error()}
+	}
+	if rr == nil {
+		return Record{}, &FormatError{"there is no record"}
+	}
+	return newRecord(rr), nil
+}
+
 // newRecord takes over what a message holds.
 func newRecord(rr wire.RR) Record {
 	header := rr.Header()

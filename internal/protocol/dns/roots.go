@@ -2,7 +2,13 @@
 
 package dns
 
-import "net/netip"
+import (
+	"encoding/hex"
+	"errors"
+	"net/netip"
+	"strconv"
+	"strings"
+)
 
 // rootServers are the servers of the root, as the IANA publishes them (named.root of 2024).
 func rootServers() []Server {
@@ -19,6 +25,27 @@ func rootServers() []Server {
 			Addrs: []netip.Addr{netip.MustParseAddr(h[1]), netip.MustParseAddr(h[2])}})
 	}
 	return servers
+}
+
+// ParseAnchor reads what a DS record holds: key tag, algorithm, digest type and digest.
+func ParseAnchor(text string) (Anchor, error) {
+	fields := strings.Fields(text)
+	if len(fields) < 4 {
+		return Anchor{}, errors.New("has fewer than four parts")
+	}
+	var numbers [3]uint64
+	for i, bits := range []int{16, 8, 8} {
+		n, err := strconv.ParseUint(fields[i], 10, bits)
+		if err != nil {
+			return Anchor{}, err
+		}
+		numbers[i] = n
+	}
+	digest := strings.ToLower(strings.Join(fields[3:], ""))
+	if _, err := hex.DecodeString(digest); err != nil {
+		return Anchor{}, err
+	}
+	return Anchor{KeyTag: uint16(numbers[0]), Algorithm: uint8(numbers[1]), DigestType: uint8(numbers[2]), Digest: digest}, nil
 }
 
 // rootAnchors are the keys of the root, KSK-2017 and KSK-2024, as the IANA publishes them (root-anchors.xml).

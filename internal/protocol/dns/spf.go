@@ -207,10 +207,11 @@ func (s SPF) Has(mechanism string) bool {
 }
 
 // With returns the text of the record with mechanisms that it lacks put in front of the first term that ends it: behind "all"
-// nothing is looked at (section 5.1). An empty record becomes one that marks all others with "~all".
+// nothing is looked at (section 5.1). An empty record becomes one for the domain's mail hosts,
+// which marks all others with "~all".
 func (s SPF) With(mechanisms ...string) string {
 	if s.Text == "" {
-		return SPF{Text: "v=spf1 ~all", Terms: []Term{{Qualifier: '~', Name: "all"}}}.With(mechanisms...)
+		return SPF{Text: "v=spf1", Terms: []Term{{Qualifier: '+', Name: "mx"}, {Qualifier: '~', Name: "all"}}}.With(mechanisms...)
 	}
 	words := strings.Fields(s.Text)[:1]
 	put := false

@@ -67,7 +67,7 @@ func withTag(texts []string, version string) []string {
 // single returns the one record among texts; "" and no error if there is none.
 func single(record string, texts []string) (string, error) {
 	if len(texts) > 1 {
-		return "", wrong(record, "is there %d times: receivers use none of them", len(texts))
+		return "", wrong(record, "is not the only one: there are %d", len(texts))
 	}
 	if len(texts) == 0 {
 		return "", nil

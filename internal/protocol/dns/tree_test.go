@@ -86,14 +86,11 @@ func anchors(t *testing.T, tree *dnstree.Tree) []dns.Anchor {
 	t.Helper()
 	var all []dns.Anchor
 	for _, ds := range tree.Digests["."] {
-		f := strings.Fields(ds)
-		tag, err := strconv.ParseUint(f[0], 10, 16)
+		anchor, err := dns.ParseAnchor(ds)
 		if err != nil {
 			t.Fatal(err)
 		}
-		algorithm, _ := strconv.Atoi(f[1])
-		digest, _ := strconv.Atoi(f[2])
-		all = append(all, dns.Anchor{KeyTag: uint16(tag), Algorithm: uint8(algorithm), DigestType: uint8(digest), Digest: f[3]})
+		all = append(all, anchor)
 	}
 	return all
 }

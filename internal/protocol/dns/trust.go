@@ -17,10 +17,11 @@ type State string
 
 // The states, the best first.
 const (
-	Secure   State = "secure"   // signed, and the chain from the anchor is whole
-	Insecure State = "insecure" // the chain proves that there are no signatures here
-	Unknown  State = "unknown"  // the chain could not be followed, because a server did not answer
-	Bogus    State = "bogus"    // there should be a valid signature, and there is none: validating resolvers answer SERVFAIL
+	Secure    State = "secure"    // signed, and the chain from the anchor is whole
+	Insecure  State = "insecure"  // the chain proves that there are no signatures here
+	Unchecked State = "unchecked" // no anchor is given
+	Unknown   State = "unknown"   // the chain could not be followed, because a server did not answer
+	Bogus     State = "bogus"     // there should be a valid signature, and there is none: validating resolvers answer SERVFAIL
 )
 
 // Trust is what signatures prove, and why not more.
@@ -45,7 +46,7 @@ func bogus(format string, args ...any) Trust {
 
 // weaker returns the one that proves less. The end of the signatures is the earlier one.
 func weaker(a, b Trust) Trust {
-	order := []State{Secure, Insecure, Unknown, Bogus}
+	order := []State{Secure, Insecure, Unchecked, Unknown, Bogus}
 	weak, other := a, b
 	if slices.Index(order, b.State) > slices.Index(order, a.State) {
 		weak, other = b, a
@@ -59,7 +60,7 @@ func weaker(a, b Trust) Trust {
 // trustRoot begins the chain with the anchors.
 func (c *Client) trustRoot(ctx context.Context, b *budget, root *Zone) error {
 	if len(c.options.Anchors) == 0 {
-		root.Trust = Trust{State: Unknown, Why: "no key of the root is given"}
+		root.Trust = Trust{State: Unchecked, Why: "no key of the root is given"}
 		return nil
 	}
 	var digests []*wire.DS

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	wire "github.com/miekg/dns"
@@ -200,7 +201,7 @@ func (c *Client) first(ctx context.Context, b *budget, zone *Zone, name string, 
 		if err := ctx.Err(); err != nil {
 			return Reply{}, err
 		}
-		last = fmt.Errorf("%s (%s): %s", at.server, at.addr, reply.Words)
+		last = fmt.Errorf("%s: %s", strings.TrimSpace(at.server+" "+at.addr.String()), reply.Words)
 	}
 	return Reply{}, last
 }
@@ -227,9 +228,15 @@ func inTurn(servers []Server) []place {
 }
 
 // reply asks one address of a server of the zone.
-func (c *Client) reply(ctx context.Context, b *budget, zone *Zone, at place, name string, kind Type) Reply {
+func (c *Client) reply(ctx context.Context, b *budget, zone *Zone, at place, name string, kind Type) (r Reply) {
+	defer func() {
+		// An answer that trips over a mistake of ours costs what this server says, and not the process.
+		if panicked := recover(); panicked != nil {
+			r = Reply{Server: at.server, Addr: at.addr, At: c.options.Now(), Outcome: Malformed,
+				Words: fmt.Sprintf("a mistake in reading the answer: %v", panicked)}
+		}
+	}()
 	got, err := c.ask(ctx, b, at.addr, name, kind)
-	r := Reply{}
 	if err != nil {
 		r.Outcome, r.Words = trouble(err)
 	} else {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rehome/lab"
+	"rehome/lab/bind"
+	"rehome/lab/dnstree"
+	"rehome/lab/operator"
+)
+
+const dnsHead = "$TTL 3600\n@ SOA ns1.hosts.test. admin.hosts.test. 7 7200 900 604800 300\n@ NS ns1.hosts.test.\n@ NS ns2.hosts.test.\n"
+
+// dkimKey is the one of RFC 6376, appendix C.
+const dkimKey = "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq" +
+	"631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB"
+
+// dnsZones are four domains: one as it should be before a switch, one that lags, one that is broken, one whose second server does
+// not know it.
+func dnsZones() []dnstree.Zone {
+	both := []string{"ns1", "ns2"}
+	good := dnsHead + `@ MX 10 mail
+mail A 192.0.2.10
+@ TXT "v=spf1 mx ip4:192.0.2.0/28 -all"
+@ TXT "site-verification=keep-me"
+_dmarc TXT "v=DMARC1; p=reject; rua=mailto:dmarc@example.test"
+new._domainkey TXT "` + dkimKey[:200] + `" "` + dkimKey[200:] + `"
+_imaps._tcp SRV 0 1 993 mail
+autodiscover CNAME mail
+_25._tcp.mail TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+@ CAA 0 issue "ca.test"
+`
+	return []dnstree.Zone{
+		{Name: "example.test.", On: both, Signing: bind.NSEC, Text: good},
+		{Name: "lagging.test.", On: []string{"ns1"}, Text: dnsHead + "@ MX 10 mx1.new.test.\n"},
+		{Name: "lagging.test.", On: []string{"ns2"}, Text: strings.Replace(dnsHead, " 7 ", " 6 ", 1) + "@ MX 10 mail.example.test.\n"},
+		{Name: "broken.test.", On: both, Text: dnsHead + `@ MX 10 mail.example.test.
+@ TXT "v=spf1 mx -all"
+@ TXT "v=spf1 a -all"
+new._domainkey TXT "v=DKIM1; p=cut"
+_dmarc TXT "v=DMARC1; p=maybe"
+`},
+		{Name: "lame.test.", On: []string{"ns1"}, Text: dnsHead + "@ MX 10 mail.example.test.\n"},
+		{Name: "new.test.", On: both, Text: dnsHead + "mx1 A 192.0.2.20\nspf TXT \"v=spf1 ip4:192.0.2.20 -all\"\n"},
+		{Name: "hosts.test.", On: both, Text: dnsHead + "ns1 A {ns1}\nns2 A {ns2}\n"},
+		{Name: "test.", On: []string{"tld"}, Signing: bind.NSEC3, Text: "$TTL 3600\n@ SOA ns.nic.test. a.nic.test. 1 7200 900 604800 300\n" +
+			"@ NS ns.nic.test.\nns.nic A {tld}\nns1.hosts A {ns1}\nns2.hosts A {ns2}\n" + delegations("example", "lagging", "broken", "lame", "new", "hosts")},
+		{Name: ".", On: []string{"root"}, Signing: bind.NSEC, Text: "$TTL 3600\n@ SOA a.root. a. 1 7200 900 604800 300\n@ NS a.root.\na.root. A {root}\n" +
+			"test. NS ns.nic.test.\nns.nic.test. A {tld}\n"},
+	}
+}
+
+func delegations(names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&b, "%[1]s NS ns1.hosts.test.\n%[1]s NS ns2.hosts.test.\n", name)
+	}
+	return b.String()
+}
+
+// dnsMove starts the servers and writes the settings of a move.
+func dnsMove(t *testing.T) operator.Operator {
+	t.Helper()
+	tree, err := dnstree.Start(lab.Open(t), []dnstree.Server{
+		{Name: "root", Kind: dnstree.Knot}, {Name: "tld", Kind: dnstree.Knot}, {Name: "ns1", Kind: dnstree.Knot}, {Name: "ns2", Kind: dnstree.BIND},
+	}, dnsZones())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	settings := fmt.Sprintf(`domains: [example.test, lagging.test, broken.test, lame.test]
+roster: people.csv
+source: {kind: imap, imap: {address: "mail.example.test:993"}}
+destination:
+  kind: imap
+  imap: {address: "imap.new.test:993"}
+  dns:
+    mx: [10 mx1.new.test]
+    spf: ["include:spf.new.test"]
+    dkim: {new: %q}
+    autodiscover: autodiscover.new.test
+dns: {roots: [%s], anchors: [%s], port: %d, timeout: 10s, pause: 1us}
+`, dkimKey, tree.Hosts["root"], strings.Join(tree.Digests["."], ", "), tree.Port)
+	if err := os.WriteFile(filepath.Join(dir, "rehome.yaml"), []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return operator.Operator{Dir: dir, Binary: binary}
+}
+
+// dnsReport is what scripts read.
+type dnsReport struct {
+	Domains []struct {
+		Domain  string
+		Records []struct {
+			About, State, Sentence, Who string
+			Now, Wanted                 []string
+			Seen                        string
+			Servers                     []struct{ Server, At string }
+		}
+		Findings []struct{ Code, Severity string }
+	}
+}
+
+func TestDNSCheck_saysWhatEachServerSays(t *testing.T) {
+	t.Parallel()
+	o := dnsMove(t)
+	text := outcomeOf(o.Run(t, "dns", "check"))
+	if text.code != 3 {
+		t.Errorf("got code %d, want 3\n%s%s", text.code, text.out, text.err)
+	}
+	answer := outcomeOf(o.Run(t, "--json", "dns", "check"))
+	var report dnsReport
+	if err := json.Unmarshal([]byte(answer.out), &report); err != nil {
+		t.Fatalf("%v\n%s", err, answer.out)
+	}
+	states, findings := map[string]string{}, []string{}
+	for _, d := range report.Domains {
+		for _, r := range d.Records {
+			states[d.Domain+" "+r.About] = r.State
+			if r.Seen == "" || r.Who == "" || r.Sentence == "" {
+				t.Errorf("%s %s lacks who, when or what: %+v", d.Domain, r.About, r)
+			}
+		}
+		for _, f := range d.Findings {
+			findings = append(findings, d.Domain+" "+f.Code)
+		}
+	}
+	for record, want := range map[string]string{
+		"example.test MX": "change", "example.test SPF": "change", "example.test DKIM": "right", "example.test DMARC": "right",
+		"example.test TLSA": "right", "example.test CAA": "right", "example.test IMAP with TLS": "change", "example.test Autodiscover": "change",
+		"example.test host": "change", "lagging.test MX": "wrong", "broken.test SPF": "wrong", "broken.test DKIM": "wrong", "broken.test DMARC": "wrong",
+		"lame.test MX": "change",
+	} {
+		if states[record] != want {
+			t.Errorf("%s: got %q, want %q", record, states[record], want)
+		}
+	}
+	for _, want := range []string{
+		"lagging.test dns_servers_disagree", "broken.test dns_record_broken", "lame.test dns_server_lame", "lame.test dns_key_missing",
+	} {
+		if !slices.Contains(findings, want) {
+			t.Errorf("the finding %q is missing among %q", want, findings)
+		}
+	}
+	if slices.ContainsFunc(findings, func(f string) bool { return strings.HasPrefix(f, "example.test ") }) {
+		t.Errorf("example.test is as it should be before a switch, and has findings: %q", findings)
+	}
+	if one := outcomeOf(o.Run(t, "dns", "check", "example.test")); one.code != 0 {
+		t.Errorf("got code %d for example.test, want 0\n%s", one.code, one.out)
+	}
+	if t.Failed() || os.Getenv("SHOW") != "" {
+		t.Log(text.out)
+	}
+}
