@@ -108,6 +108,7 @@ func (c *check) bookMessages(m verify.Mailbox, r *reading, level verify.Level) v
 	for _, d := range r.judgement.discrepancies {
 		c.mail.Counts[d.kind]++
 	}
+	r.differences = r.differences[:min(len(r.differences), c.room())] // there may be less room than when they were named
 	c.mail.Differences = append(c.mail.Differences, r.differences...)
 	c.mail.Unlisted += len(r.judgement.discrepancies) - len(r.differences)
 	c.remark(r)

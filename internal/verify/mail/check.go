@@ -23,6 +23,7 @@ type check struct {
 	srcList, dstList listing
 	memory           memory
 	mail             verify.Mail
+	postponed        []*postponed
 	unsettled        bool // a mailbox was never at rest, and it is not known whether all in it is equal
 	findings         []rehome.Finding
 }
@@ -99,6 +100,10 @@ func (c *check) compareAll(ctx context.Context, groups []*group) error {
 			return err
 		}
 	}
+	if err := c.lookAtPostponed(ctx); err != nil {
+		return err
+	}
+	c.order(groups)
 	return nil
 }
 
@@ -116,7 +121,7 @@ func (c *check) group(ctx context.Context, g *group) error {
 
 // compareMissing counts what the destination has no mailbox for.
 func (c *check) compareMissing(ctx context.Context, g *group, m verify.Mailbox) error {
-	r, err := c.look(ctx, g, verify.LevelCounts)
+	r, err := c.look(ctx, g, verify.LevelCounts, &watch{})
 	if err != nil {
 		return err
 	}
@@ -127,16 +132,26 @@ func (c *check) compareMissing(ctx context.Context, g *group, m verify.Mailbox) 
 
 // compareMessages opens the mailboxes.
 func (c *check) compareMessages(ctx context.Context, g *group, m verify.Mailbox, level verify.Level) error {
-	r, err := c.look(ctx, g, level)
-	if err != nil {
+	p := &postponed{g: g, m: m, level: level, w: &watch{}}
+	var err error
+	if p.r, err = c.look(ctx, g, level, p.w); err != nil {
 		return err
 	}
+	if p.r.doubtful {
+		return c.postpone(ctx, p)
+	}
+	return c.bookReading(ctx, p)
+}
+
+// bookReading books what the last look at a group has shown.
+func (c *check) bookReading(ctx context.Context, p *postponed) error {
+	g, m, r := p.g, p.m, p.r
 	if len(r.refused()) > 0 {
 		c.bookRefused(m, r)
 		return nil
 	}
-	if level != verify.LevelCounts {
-		return c.keep(ctx, g, c.bookMessages(m, r, level), r)
+	if p.level != verify.LevelCounts {
+		return c.keep(ctx, g, c.bookMessages(m, r, p.level), r)
 	}
 	octets := octetsSaid(g.src)
 	dstOctets := octetsSaid(g.dst)
@@ -175,7 +190,7 @@ func (c *check) lookForExtra(ctx context.Context, groups []*group) error {
 		if compared[name] {
 			continue
 		}
-		r, err := c.look(ctx, &group{destination: name, exists: true}, verify.LevelCounts)
+		r, err := c.look(ctx, &group{destination: name, exists: true}, verify.LevelCounts, &watch{})
 		if err != nil {
 			return err
 		}

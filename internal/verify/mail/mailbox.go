@@ -20,7 +20,8 @@ type reading struct {
 	changed bool // an end has changed while it was read
 	counts  bool // only how many messages there are was asked for
 
-	unsettled int // discrepancies that may only have been on their way, see rest.go; they are not among the others
+	doubtful  bool // something differs, and was not there for long: it may only be on its way
+	unsettled int  // discrepancies that may only have been on their way, see rest.go; they are not among the others
 
 	same        []pair // messages that both ends have
 	judgement   judgement
@@ -32,12 +33,11 @@ const patience = 100
 
 // look compares a group's mailboxes. One that changes meanwhile is looked at once more, and several times while something
 // differs in it; what was read of its messages still holds.
-func (c *check) look(ctx context.Context, g *group, level verify.Level) (*reading, error) {
-	var earlier *reading
-	var w watch
+func (c *check) look(ctx context.Context, g *group, level verify.Level, w *watch) (*reading, error) {
+	earlier := w.before
 	for losses := 0; ; {
 		r := c.newReading(g)
-		again, err := c.lookOnce(ctx, r, earlier, level, &w)
+		again, err := c.lookOnce(ctx, r, earlier, level, w)
 		switch {
 		case err != nil && (!broken(err) || losses == patience):
 			return nil, err
@@ -60,8 +60,14 @@ func (c *check) lookOnce(ctx context.Context, r, earlier *reading, level verify.
 		return false, err
 	}
 	uncertain := w.add(r)
+	if !r.changed && uncertain > 0 && w.last {
+		if err := c.stirs(ctx, r); err != nil {
+			return false, err
+		}
+	}
 	switch {
 	case !r.changed, uncertain == 0 && w.looks > 1:
+		r.doubtful = uncertain > 0 && !w.last
 		return false, nil
 	case w.looks > len(pauses()):
 		r.settle(w)
@@ -133,7 +139,7 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level verify.Leve
 		return err
 	}
 	if level == verify.LevelCounts {
-		if r.counts = true; len(r.sighted()) == 0 {
+		if r.counts = len(r.src) > 0; len(r.sighted()) == 0 {
 			return nil
 		}
 		return c.notice(ctx, r)

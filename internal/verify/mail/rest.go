@@ -3,17 +3,23 @@
 package mail
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"rehome/internal/protocol/imap"
 	"rehome/internal/verify"
 )
 
-// Both ends are read one after the other, message by message, while their users work. What differs in a mailbox that has
-// changed meanwhile may only have been on its way: a message that one end had already and the other not yet. So a mailbox in
-// which something differs is looked at again until it is at rest, and in one that is never at rest only that differs which has
-// differed in sightings looks in a row. What differed at last and not before is not known to differ, and not known to be equal.
+// Both ends are read while their users work. What differs may only be on its way: a message that one end has already and the
+// other not yet. So it counts as a difference if the mailbox is at rest, at both ends, for restFor after it was read; the mailboxes
+// of an account are waited for together. One that stirs is looked at again until it is at rest, and in one that never is only
+// that differs which has differed in sightings looks in a row. What differed at last and not before is not known to differ, and
+// not known to be equal.
+
+// restFor is how long nothing may happen to a mailbox until what differs in it is no longer on its way.
+const restFor = time.Second
 
 // sightings is how many looks in a row have to see a discrepancy in a mailbox that changes all the time.
 const sightings = 3
@@ -35,6 +41,9 @@ type sighted struct {
 type watch struct {
 	looks int
 	seen  map[sighted]int
+
+	before *reading // what is known of the mailbox's messages; nil for nothing
+	last   bool     // nobody comes back to the mailbox: it is waited for until it is at rest
 }
 
 // add takes in what a look has shown, and returns how many discrepancies are not certain yet.
@@ -107,4 +116,82 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	}
+}
+
+// postponed is a group in which something differs that was there for no time yet.
+type postponed struct {
+	g     *group
+	m     verify.Mailbox
+	level verify.Level
+	r     *reading
+	w     *watch
+}
+
+// maxPostponed bounds the messages of postponed groups that are held in memory.
+const maxPostponed = 200_000
+
+// postpone comes back to a group when the others have been compared.
+func (c *check) postpone(ctx context.Context, p *postponed) error {
+	c.postponed = append(c.postponed, p)
+	held := 0
+	for _, p := range c.postponed {
+		for _, b := range p.r.boxes() {
+			held += len(b.records)
+		}
+	}
+	if held > maxPostponed {
+		return c.lookAtPostponed(ctx)
+	}
+	return nil
+}
+
+// lookAtPostponed books those groups that have been at rest since they were read, and compares the others again.
+func (c *check) lookAtPostponed(ctx context.Context) error {
+	for len(c.postponed) > 0 {
+		all := c.postponed
+		c.postponed = nil
+		if err := c.options.Pause(ctx, restFor); err != nil {
+			return err
+		}
+		for _, p := range all {
+			if err := c.comeBack(ctx, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// comeBack compares a group once more unless it has been at rest, and books it.
+func (c *check) comeBack(ctx context.Context, p *postponed) error {
+	err := c.notice(ctx, p.r)
+	if err != nil && broken(err) {
+		p.r.changed = true // for all that is known
+		err = c.reconnect(ctx)
+	}
+	if err == nil && p.r.changed {
+		p.w.before, p.w.last = p.r, true
+		p.r, err = c.look(ctx, p.g, p.level, p.w)
+	}
+	if err != nil {
+		return err
+	}
+	return c.bookReading(ctx, p)
+}
+
+// stirs waits, and finds out whether anything has happened to a group meanwhile.
+func (c *check) stirs(ctx context.Context, r *reading) error {
+	if err := c.options.Pause(ctx, restFor); err != nil {
+		return err
+	}
+	return c.notice(ctx, r)
+}
+
+// order puts the mailboxes into the order of the plan, whichever had to be waited for.
+func (c *check) order(groups []*group) {
+	at := make(map[string]int, len(groups))
+	for i, g := range groups {
+		at[printable(g.destination)] = i
+	}
+	slices.SortStableFunc(c.mail.Mailboxes, func(a, b verify.Mailbox) int { return cmp.Compare(at[a.Destination], at[b.Destination]) })
 }
