@@ -5,7 +5,7 @@
 //
 // rehome's verifier shares its client, its rules of content and its mapping with the copier: what
 // both misunderstand, both call equal. The judge imports nothing of rehome (a test enforces it). It reads
-// both ends over IMAP and DAV, asks everything twice in two ways, and believes no status: it opens each
+// both ends over IMAP, DAV and ManageSieve, asks everything twice in two ways, and believes no status: it opens each
 // mailbox, counts what is there and reads it whole. Where an end contradicts itself, the run has no
 // result but the server's words.
 //
@@ -13,11 +13,11 @@
 // hold, and what was repaired is told by the test, in the terms. Everything else that differs is a
 // [Difference].
 //
-// The steps of a caller: [ReadMail] and [ReadObjects] at both ends, while nobody changes them, then
-// [CompareMail] and [CompareObjects].
+// The steps of a caller: [ReadMail], [ReadObjects] and [ReadScripts] at both ends, while nobody changes them, then
+// [CompareMail], [CompareObjects] and [CompareScripts].
 //
 // Standards: RFC 3501 and RFC 9051 (IMAP), RFC 6154 (special use), RFC 4791 and RFC 6352 (CalDAV,
-// CardDAV), RFC 6578 (sync-collection), RFC 5545 and RFC 6350 (content lines).
+// CardDAV), RFC 5804 (ManageSieve), RFC 6578 (sync-collection), RFC 5545 and RFC 6350 (content lines).
 package judge
 
 import (
@@ -51,6 +51,11 @@ const (
 	ObjectChanged     Kind = "object changed"
 	ObjectUnreadable  Kind = "object unread"
 	OccurrencesDiffer Kind = "occurrences" // the same rules, at other times
+
+	ScriptLost    Kind = "script lost"
+	ScriptChanged Kind = "script changed"
+	ScriptActive  Kind = "script activity" // it runs at one end only
+	ScriptExtra   Kind = "script extra"    // it runs at the destination, and the source does not have it
 )
 
 // Difference is one thing in which the ends differ.

@@ -31,6 +31,9 @@ type Account struct {
 	// SourceDAV and DestinationDAV likewise, for contacts and calendars.
 	SourceDAV, DestinationDAV judge.DAVLogin
 	Objects                   judge.ObjectTerms
+	// SourceScripts and DestinationScripts likewise, for rules.
+	SourceScripts, DestinationScripts judge.Login
+	Scripts                           judge.ScriptTerms
 	// Repaired says that an object, by its name at the source, may be repaired on the way: then it may differ.
 	Repaired func(name string) bool
 }
@@ -102,6 +105,14 @@ func (a Account) judge(ctx context.Context) (found judge.Differences, err error)
 		}
 		found = append(found, judge.CompareObjects(src, dst, a.Objects)...)
 	}
+	if a.SourceScripts.Address != "" {
+		src, srcErr := judge.ReadScripts(ctx, a.SourceScripts)
+		dst, dstErr := judge.ReadScripts(ctx, a.DestinationScripts)
+		if err := errors.Join(srcErr, dstErr); err != nil {
+			return nil, err
+		}
+		found = append(found, judge.CompareScripts(src, dst, a.Scripts)...)
+	}
 	return found, nil
 }
 
@@ -126,6 +137,7 @@ type verified struct {
 		Differences, Repaired []object
 		Unlisted              int
 	}
+	Rules *struct{ Differences []rule }
 }
 
 type difference struct{ Kind, Mailbox, Sentence string }
@@ -161,6 +173,9 @@ func disagree(a Account, v verified, judged judge.Differences) (lines []string) 
 	}
 	if a.SourceDAV.URL != "" {
 		lines = append(lines, disagreeOnObjects(a, v, judged)...)
+	}
+	if a.SourceScripts.Address != "" {
+		lines = append(lines, disagreeOnRules(v, judged)...)
 	}
 	if equal := v.Verdict == "equal"; equal && slices.ContainsFunc(judged, func(d judge.Difference) bool { return !a.foreseen(d) }) {
 		lines = append(lines, fmt.Sprintf("the verifier says equal, the judge\n%s", judged))
