@@ -34,7 +34,7 @@ func TestDovecot_cutAnywhere(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if _, err := bring(t.Context(), stream, Options{Timeout: 20 * time.Second}, inbox); err == nil {
+		if _, err := bring(t.Context(), stream, Options{Timeout: 20 * time.Second, Lock: 10 * time.Second}, inbox); err == nil {
 			t.Logf("cut %d: all was said before", cut)
 		}
 	}
@@ -71,4 +71,28 @@ func TestDovecot_bodyThatFails(t *testing.T) {
 	c := talk(t, server)
 	c.wants("SELECT INBOX", "2 EXISTS")
 	c.wants("UID FETCH 5 (BODY.PEEK[])", "whole\r\n)")
+}
+
+// One conversation at a time: a second one waits for the first, which may be of a side that is long gone, and gives up.
+func TestDovecot_lock(t *testing.T) {
+	t.Parallel()
+	server := startDovecot(t, dovecot.Options{Layout: dovecot.Maildir})
+	first, err := Begin(t.Context(), byTCP(t, server, server.DoveadmTCP), Options{Lock: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if _, _, err := first.Tree(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	_, err = bring(t.Context(), byTCP(t, server, server.DoveadmTCP), Options{Lock: time.Second}, estate()...)
+	t.Logf("%v in %s", err, time.Since(began))
+	if err == nil {
+		t.Error("two conversations at once")
+	}
+	first.Close()
+	if _, err = bring(t.Context(), byTCP(t, server, server.DoveadmTCP), Options{Lock: time.Minute}, estate()...); err != nil {
+		t.Error(err)
+	}
 }

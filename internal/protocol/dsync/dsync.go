@@ -55,8 +55,11 @@ type Options struct {
 	// Timeout is how long the server may say nothing while it owes an answer, or take nothing while it is sent something;
 	// 0 means ten minutes, as in doveadm: it may have to read a large mailbox first.
 	Timeout time.Duration
-	// Hostname is how we call ourselves; "" means "zz-sender". The side whose name sorts lower takes the lock of the account
-	// (dsync-brain.c), where one is asked for: that should be the server.
+	// Lock, if not 0, has the server lock the account against other dsync conversations, and wait so long for one that is under way
+	// to end, be its other side long gone. A conversation that was cut then cannot go on storing beside the next one.
+	Lock time.Duration
+	// Hostname is how we call ourselves; "" means "~sender". The side whose name sorts lower takes the lock (dsync-brain.c,
+	// dsync_brain_lock), which has to be the server.
 	Hostname string
 	// Mailbox limits all to one mailbox, by its name at the server; "" means all of the account.
 	Mailbox string
@@ -98,7 +101,7 @@ func Begin(ctx context.Context, stream Stream, options Options) (*Session, error
 		options.Timeout = defaultTimeout
 	}
 	if options.Hostname == "" {
-		options.Hostname = "zz-sender"
+		options.Hostname = "~sender"
 	}
 	s := &Session{stream: stream, timeout: options.Timeout, out: bufio.NewWriterSize(paced{stream, options.Timeout}, writeBuffer)}
 	s.peer = listen(stream)

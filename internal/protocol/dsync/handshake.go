@@ -2,10 +2,13 @@
 
 package dsync
 
+import "time"
+
 // handshakeItem is H (dsync-ibc.h, struct dsync_ibc_settings). The server's own has only its host name.
 func handshakeItem() item {
 	return item{'H', []string{
 		"hostname", "sync_box", "sync_type", "send_mail_requests", "backup_recv", "no_backup_overwrite", "hashed_headers", "alt_char",
+		"lock_timeout",
 	}}
 }
 
@@ -19,6 +22,9 @@ func handshake(o Options) record {
 		mark("no_backup_overwrite", true).
 		set("hashed_headers", "Date\tMessage-ID\t").
 		set("alt_char", "_")
+	if o.Lock > 0 {
+		r.set("lock_timeout", number(uint32(min(o.Lock/time.Second, 3600))))
+	}
 	if o.Mailbox != "" {
 		r.set("sync_box", o.Mailbox)
 	}

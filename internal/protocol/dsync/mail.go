@@ -22,6 +22,8 @@ type Mail struct {
 	Order    uint32    // its place in the POP3 listing, from 1; 0 for none
 	Received time.Time // INTERNALDATE; zero, or before 1970, is not sent
 	Saved    time.Time // when it came into this mailbox (RFC 8514); zero is not sent
+	// LoneCR sends a message that ends in a CR without LF all the same: the server stores it without that octet, see ErrLoneCR.
+	LoneCR bool
 }
 
 // Mail sends one message that was asked for. Messages go in the order of UIDs: the server commits in between only behind those
@@ -37,7 +39,7 @@ func (s *Session) Mail(ctx context.Context, m Mail, body io.Reader) error {
 		if err := s.send(m.record()); err != nil {
 			return err
 		}
-		return s.sendBody(body)
+		return s.sendBody(body, m.LoneCR)
 	})
 }
 
@@ -60,7 +62,7 @@ func (m Mail) record() record {
 
 // sendBody sends a message (dsync-ibc-stream.c, dsync_ibc_stream_send_value_stream): a "." that begins a line is doubled, and
 // CR LF . CR LF is the end.
-func (s *Session) sendBody(body io.Reader) error {
+func (s *Session) sendBody(body io.Reader, loneCR bool) error {
 	dots := dotter{out: s.out, last: '\n'}
 	if _, err := io.CopyBuffer(&dots, onlyReader{body}, make([]byte, 32<<10)); err != nil {
 		var failed *writeError
@@ -69,7 +71,7 @@ func (s *Session) sendBody(body io.Reader) error {
 		}
 		return &BodyError{err}
 	}
-	if dots.last == '\r' {
+	if dots.last == '\r' && !loneCR {
 		return &BodyError{ErrLoneCR}
 	}
 	_, err := s.out.WriteString("\r\n.\r\n")
