@@ -33,6 +33,7 @@ func check(d *document, c *Config) {
 	d.checkWebmail("destination.webmail", c.Destination.Webmail)
 	d.checkSieve("source.sieve", c.Source.Sieve)
 	d.checkSieve("destination.sieve", c.Destination.Sieve)
+	d.checkDsync("destination.dsync", c.Destination.Dsync)
 	d.checkDAV("source.dav", c.Source.DAV.DAV, c.Source.DAV.Via == DAVDatabase)
 	d.checkDAV("destination.dav", c.Destination.DAV.DAV, false)
 	d.checkAPI("destination.api", c.Destination.API)

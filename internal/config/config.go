@@ -75,6 +75,7 @@ type Destination struct {
 	Submission Submission      `yaml:"submission" optional:"true" doc:"The server to which mail programs send. The page for each user names it."`
 	Webmail    string          `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail. The page for each user names it."`
 	Sieve      Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules are written to files to hand over."`
+	Dsync      Dsync           `yaml:"dsync" optional:"true" doc:"Dovecot's doveadm at the destination, for a destination that is a Dovecot and whose administrators allow it. With it, messages keep their UIDs and mailboxes their UIDVALIDITY, so that mail programs download nothing again. Set it before the first sync."`
 	DAV        DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it, contacts and calendars are not copied. The login uses each account's own password."`
 	API        API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. Only \"accounts import --experimental-api\" uses it."`
 	MX         MX              `yaml:"mx" optional:"true" doc:"The mail hosts that receive the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them about addresses and never send a message."`
@@ -135,7 +136,7 @@ func Default() Config {
 		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB, Charset: "auto"}, IMAP: imap, POP3: pop3,
 			Submission: submission, Sieve: sieve, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
 		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3,
-			Submission: submission, Sieve: sieve, DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
+			Submission: submission, Sieve: sieve, Dsync: defaultDsync(), DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,

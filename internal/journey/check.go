@@ -30,6 +30,7 @@ func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 	m.pointToDNS(destination, accounts)
 	m.checkSieve(ctx, source, rehome.Source, m.settings.Source.Sieve, accounts)
 	m.checkSieve(ctx, destination, rehome.Destination, m.settings.Destination.Sieve, accounts)
+	m.checkDsync(ctx, destination, accounts)
 	return checkup.Join(settings, source, destination), ctx.Err()
 }
 

@@ -116,7 +116,11 @@ func (m *Move) openMail(ctx context.Context, who selection, hosts hosts, options
 	if err := reach(ctx, who.accounts, src, dst); err != nil {
 		return work, err
 	}
-	return kindOfWork{step: m.engine(who.store, src, dst, options, watcher.Progress), workers: workers(src, dst)}, nil
+	engine := m.mailOptions(who.store, src, dst, options, watcher.Progress)
+	if engine.Importer, err = m.importer(ctx); err != nil {
+		return work, err
+	}
+	return kindOfWork{step: mailcopy.New(engine), workers: workers(src, dst)}, nil
 }
 
 // expected is how large the accounts were when a pass last saw them.
@@ -134,14 +138,21 @@ func (m *Move) expected(ctx context.Context, store *ledger.Ledger) (map[string]p
 	return sizes, nil
 }
 
+// engine only looks, or copies by IMAP.
 func (m *Move) engine(store *ledger.Ledger, src, dst *endpoint.IMAP, options SyncOptions, observer mailcopy.Observer) *mailcopy.Engine {
-	return mailcopy.New(mailcopy.Options{
+	return mailcopy.New(m.mailOptions(store, src, dst, options, observer))
+}
+
+func (m *Move) mailOptions(
+	store *ledger.Ledger, src, dst *endpoint.IMAP, options SyncOptions, observer mailcopy.Observer,
+) mailcopy.Options {
+	return mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store.Mail, Rules: m.rules(), EscrowDir: m.settings.Mail.Escrow,
 		Connections: m.settings.Limits.PerAccount, Observer: observer, Log: m.log,
 		Deletions:        cmp.Or(options.Deletions, m.settings.Mail.Deletions),
 		ConfirmDeletions: options.ConfirmDeletions, ConfirmSource: options.ConfirmSource, CopyAgain: options.CopyAgain,
 		Settle: m.settings.Mail.Settle,
-	})
+	}
 }
 
 // workers is how many accounts can hold a connection to both ends at once.

@@ -13,7 +13,7 @@ func Findings() []rehome.Declared {
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
 		messageEmpty,
-		flagsJoined, flagsDropped, dateNotKept, arrivedTwice, arrivedLate, arrivalUnknown,
+		flagsJoined, flagsDropped, dateNotKept, uidsNotKept, lastOctetCut, arrivedTwice, arrivedLate, arrivalUnknown,
 		removalsWait, removalUnproved, removalImpossible, removalReadOnly, removalRefused,
 		vanishedKept, vanishedNotOurs, vanishedChanged, deletedAtDestination,
 	}
@@ -219,6 +219,19 @@ var (
 		Sentence: "{n message} {n|was|were} copied without a date, because the source gives none, or one before 1970 or after 2038, " +
 			"which mailboxes cannot store; the destination shows the time of the copy",
 		Meaning: "The date in question is INTERNALDATE, by which clients sort. The Date field inside the message is unchanged.",
+	}
+	uidsNotKept = rehome.Declared{
+		Code: "uids_not_kept", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
+		Sentence: "{n message} {n|has a new UID|have new UIDs} at the destination, so mail programs download {n|it|them} again: {why}",
+		Meaning: "With `destination.dsync`, messages keep their UIDs where that is possible. These could not, and were copied by IMAP, which " +
+			"lets the destination assign UIDs. Their content, flags and dates were copied.",
+	}
+	lastOctetCut = rehome.Declared{
+		Code: "last_octet_cut", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
+		Sentence: "{n message} (UID {uids}) {n|ends|end} in a carriage return without line feed, which dsync cannot transfer; the rest of " +
+			"{n|it|them} was copied",
+		Meaning: "The protocol between Dovecot servers loses this one octet at the end of a message. It has no meaning in mail, and no program " +
+			"shows it. Without `destination.dsync` the octet is copied.",
 	}
 	arrivedTwice = rehome.Declared{
 		Code: "arrived_twice", Topic: rehome.TopicMessages, Severity: rehome.SeverityError,

@@ -50,6 +50,7 @@ type mailboxJob struct {
 	mute           imap.UIDSet // at the source: asked for alone, and not delivered
 	flagsDue       bool        // of messages that were found at the destination
 	joined         int         // of these, how many got the flags of both ends
+	uids           uidKeeping
 }
 
 // inventory is what a look at both mailboxes has shown.
@@ -94,6 +95,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	accused := j.slice.memory.accusalsOf(j.pair.Source).all()
 	done, err := j.copyAll(ctx, rest.Minus(accused))
 	if err == nil && done {
+		done, err = j.copyAside(ctx)
+	}
+	if err == nil && done {
 		done, err = j.tryAccused(ctx, wanted, rest)
 	}
 	if err == nil && done {
@@ -104,6 +108,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	}
 	j.slice.find(j.keywords.finding(j.pair.Source)...)
 	j.slice.find(j.undatedFinding()...)
+	j.slice.find(j.uidsFinding()...)
 	if err != nil {
 		return j.noteSuspect(ctx, err)
 	}
@@ -165,6 +170,9 @@ func (j *mailboxJob) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := j.alignUIDs(ctx); err != nil { // before the row, which is about this UIDVALIDITY
+		return err
+	}
 	j.nextUID = j.dstBox.UIDNext
 	j.slice.weighSource(j.srcBox)
 	j.slice.weighDestination(j.dstBox)
@@ -210,6 +218,7 @@ func (j *mailboxJob) takeStock(ctx context.Context) (imap.UIDSet, error) {
 		return imap.UIDSet{}, err
 	}
 	anew.AddSet(returned)
+	j.uids.stock = present
 	j.nextUID = max(j.nextUID, present.Max()+1) // also where no UIDNEXT is told, or one that stands still
 	n.wanted, lost = union(n.wanted, anew), lost.Minus(anew)
 	if j.holdAlarming(lost.Minus(n.gone)) {
@@ -369,6 +378,9 @@ func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done b
 		return false, err
 	}
 	atSource, kept := splitKept(entries)
+	if j.uids.kept {
+		return j.bringWindow(ctx, atSource, kept)
+	}
 	limits := batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets}
 	if done, err := j.transferAll(ctx, planBatches(atSource, limits)); err != nil || !done {
 		return false, err

@@ -63,6 +63,7 @@ func (silent) Copied(string, int, int64)   {}
 // Options of an Engine. Source, Destination, Ledger and EscrowDir are required.
 type Options struct {
 	Source, Destination Host
+	Importer            Importer // brings messages with their UIDs where that can be; nil for IMAP only
 	Ledger              Ledger
 	Rules               mapping.Rules
 	EscrowDir           string // where originals of refused messages are kept

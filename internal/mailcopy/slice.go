@@ -46,6 +46,7 @@ type slice struct {
 	trouble error // of the first mailbox that was set aside
 	memory  *memory
 
+	dsync                    chan struct{} // full while a mailbox converses, see converse
 	srcEvidence, dstEvidence evidence
 	foreign                  bool // the source's account has become another person's: nothing is done
 }
@@ -53,7 +54,7 @@ type slice struct {
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop, held: map[string]bool{},
 		boxes: map[string]Census{}, lost: map[string]int64{}, barred: map[string]bool{}, broken: map[string]bool{},
-		sights: newSights(), memory: e.memoryOf(account.Address, started)}
+		sights: newSights(), dsync: make(chan struct{}, 1), memory: e.memoryOf(account.Address, started)}
 	s.octets.Store(budget.Octets)
 	return s
 }

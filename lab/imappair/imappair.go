@@ -27,6 +27,7 @@ type Options struct {
 	Source, Destination string // IMAP, host:port
 	Plain               bool   // without TLS, instead of TLS by the lab's authority
 	People              []Person
+	Dsync               string // destination.dsync, as one line; "" for none
 	More                string // further lines of rehome.yaml
 }
 
@@ -44,13 +45,18 @@ func Prepare(l *lab.Lab, dir string, opts Options) error {
 	if err := rows.WriteAll(all); err != nil {
 		return err
 	}
-	end := func(address string) string {
+	end := func(address, more string) string {
 		if opts.Plain {
-			return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: none, login: user}}", address)
+			return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: none, login: user}%s}", address, more)
 		}
-		return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: implicit, login: user, ca_file: %q}}", address, l.CAFile())
+		return fmt.Sprintf("{kind: imap, imap: {address: %q, tls: implicit, login: user, ca_file: %q}%s}", address, l.CAFile(), more)
 	}
-	settings := "organisation: Lab\nroster: people.csv\nsource: " + end(opts.Source) + "\ndestination: " + end(opts.Destination) + "\n" + opts.More
+	dsync := ""
+	if opts.Dsync != "" {
+		dsync = ", dsync: " + opts.Dsync
+	}
+	settings := "organisation: Lab\nroster: people.csv\nsource: " + end(opts.Source, "") + "\ndestination: " + end(opts.Destination, dsync) +
+		"\n" + opts.More
 	for name, text := range map[string]string{"people.csv": roster.String(), "rehome.yaml": settings} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return err

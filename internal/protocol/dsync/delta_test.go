@@ -27,7 +27,8 @@ func TestDovecot_laterMessagesAndTheUsersOwnChanges(t *testing.T) {
 			inbox := folder{name: []string{"INBOX"}, guid: guidOf(1), validity: 99, next: 10, letters: numbered(3, 5, 7, 9)}
 			mustBring(t, server, 4, inbox)
 			c := talk(t, server)
-			c.do("CREATE Own")
+			c.do("CREATE Own/Sub")
+			c.do("CREATE A_B")
 			c.do("SELECT INBOX")
 			c.do(`UID STORE 3 +FLAGS (\Seen mine)`)
 			c.do(`UID STORE 7 +FLAGS (\Deleted)`)
@@ -42,7 +43,7 @@ func TestDovecot_laterMessagesAndTheUsersOwnChanges(t *testing.T) {
 			if got := c.do("UID FETCH 5 (FLAGS)"); strings.Contains(got, `\Flagged`) {
 				t.Errorf("flags of a message that is there were changed: %s", got)
 			}
-			c.wants("LIST \"\" Own", "Own")
+			c.wants(`LIST "" *`, "Own/Sub", "A_B") // not named, and untouched
 		})
 	}
 }

@@ -115,13 +115,13 @@ func logIn(conn net.Conn, in *bufio.Reader, password string) error {
 	}
 	line, err = readLine(in)
 	if errors.Is(err, io.EOF) { // it ends the connection of one that guesses
-		return &RefusedError{"the log-in to doveadm", "the server has ended the connection"}
+		return &RefusedError{"the log-in to doveadm", "the server has ended the connection", true}
 	}
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
 	if line != "+" {
-		return &RefusedError{"the log-in to doveadm", "wrong password (answer " + printable(line) + ")"}
+		return &RefusedError{"the log-in to doveadm", "wrong password (answer " + printable(line) + ")", true}
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func readStarted(in *bufio.Reader) error {
 		case line == "+":
 			return nil
 		case strings.HasPrefix(line, "-"):
-			return &RefusedError{"the start of the dsync-server", statusWords(line[1:])}
+			return &RefusedError{"the start of the dsync-server", statusWords(line[1:]), false}
 		}
 		return &SyntaxError{fmt.Sprintf("%q is not the status of a command", printable(line[:min(len(line), 200)]))}
 	}

@@ -70,18 +70,19 @@ func guidOf(n byte) (g GUID) {
 	return g
 }
 
-// merge is what the server has with the folders that are to be there. A mailbox that is there keeps its GUID.
-func merge(nodes []Node, folders []folder) ([]Node, []folder) {
-	folders = slices.Clone(folders)
-	for i, f := range folders {
-		at := slices.IndexFunc(nodes, func(n Node) bool { return slices.Equal(n.Name, f.name) })
+// merge returns the nodes of folders. A mailbox that is there keeps its GUID.
+func merge(there []Node, folders []folder) (nodes []Node, merged []folder) {
+	merged = slices.Clone(folders)
+	for i, f := range merged {
+		at := slices.IndexFunc(there, func(n Node) bool { return slices.Equal(n.Name, f.name) })
 		if at < 0 {
 			nodes = append(nodes, f.node())
 			continue
 		}
-		folders[i].guid = nodes[at].GUID
+		merged[i].guid = there[at].GUID
+		nodes = append(nodes, there[at])
 	}
-	return nodes, folders
+	return nodes, merged
 }
 
 // bring sends folders and returns which messages were asked for, in order.

@@ -25,7 +25,10 @@ func (e *PeerError) Error() string {
 }
 
 // RefusedError is an answer of doveadm to the log-in or to the command, before dsync begins.
-type RefusedError struct{ What, Text string }
+type RefusedError struct {
+	What, Text string
+	LogIn      bool // it was the password
+}
 
 // Error says what was refused.
 func (e *RefusedError) Error() string { return e.What + " refused: " + e.Text }

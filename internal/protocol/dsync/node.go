@@ -82,8 +82,8 @@ func (s *Session) readTree(ctx context.Context) (nodes []Node, separator string,
 }
 
 // Apply names the mailboxes that the account is to have: those that are missing are made, with our GUID and UIDVALIDITY; none is
-// removed. A node whose GUID the server has under another name would be renamed, and one whose name it has with another GUID
-// would clash: a caller passes on what Tree has told, and adds to it.
+// removed, named or not. A node whose GUID the server has under another name would be renamed, and one whose name it has with
+// another GUID would clash: a caller passes on what Tree has told of a mailbox that is there.
 func (s *Session) Apply(ctx context.Context, nodes []Node, separator string) error {
 	if err := s.expect("Apply", beforeApply); err != nil {
 		return err

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math"
+	"strings"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/protocol"
+	"rehome/internal/protocol/dsync"
+)
+
+// DsyncSettings say how the destination's dsync-server is reached: by doveadm's port, or by a command.
+type DsyncSettings struct {
+	// Host has limits of its own. Whoever holds a place of the destination's IMAP service waits for one here, and nobody the other
+	// way round; were both of one host, two that each hold one could wait for each other.
+	Host *Host
+
+	Address  string
+	Security protocol.Security
+	TLS      *tls.Config
+	Password rehome.Secret // doveadm_password
+	Command  []string      // instead of Address; {user} stands for the account's login name
+	Timeout  time.Duration
+}
+
+// Dsync is one end's service for messages that keep their UIDs.
+type Dsync struct {
+	service
+	settings DsyncSettings
+}
+
+// NewDsync returns the service that settings describe; nothing is opened yet.
+func NewDsync(settings DsyncSettings) *Dsync {
+	where := settings.Address
+	if len(settings.Command) > 0 {
+		where = settings.Command[0]
+	}
+	h := &Dsync{service: newService(settings.Host, "dsync", where, "connections", math.MaxInt), settings: settings}
+	h.lockout = newMasterLockout(h.side, "doveadm", false, "check destination.dsync.password, then run the same command again")
+	return h
+}
+
+// lockPatience is how long an earlier conversation about the account may take to end.
+const lockPatience = 30 * time.Second
+
+// DsyncSession is a conversation that counts against the limits until it is closed.
+type DsyncSession struct {
+	*dsync.Session
+	host *Dsync
+	log  connectionLog
+	once sync.Once
+}
+
+// Close ends the conversation where it stands, and gives the place back. It may be called twice.
+func (s *DsyncSession) Close() {
+	s.once.Do(func() {
+		defer s.host.gate.leave()
+		s.Session.Close()
+		s.log.closed(nil)
+	})
+}
+
+// Open waits for a place and begins a conversation about one mailbox of account, or about all for "", behind any other one about the
+// account. The error is a *rehome.Fault, or
+// ctx's when that has ended.
+func (h *Dsync) Open(ctx context.Context, account rehome.Account, mailbox string) (*DsyncSession, error) {
+	h.patience.relax()
+	if err := h.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	var session *DsyncSession
+	err := h.attempt(ctx, account, func() (err error) {
+		session, err = h.begin(ctx, account, mailbox)
+		return err
+	})
+	if err != nil {
+		h.gate.leave()
+		return nil, err
+	}
+	return session, nil
+}
+
+func (h *Dsync) begin(ctx context.Context, account rehome.Account, mailbox string) (*DsyncSession, error) {
+	defer h.waits()()
+	user := loginAt(h.side, account)
+	log, began := h.log.connection(account.Address), time.Now()
+	stream, err := h.reach(ctx, user)
+	if err != nil {
+		return nil, h.connectFault(ctx, err, user)
+	}
+	session, err := dsync.Begin(ctx, stream, dsync.Options{Timeout: h.settings.Timeout, Lock: lockPatience, Mailbox: mailbox})
+	if err != nil {
+		return nil, h.Fault(ctx, err, "begin dsync for", user)
+	}
+	log.opened(began)
+	return &DsyncSession{Session: session, host: h, log: log}, nil
+}
+
+func (h *Dsync) reach(ctx context.Context, user string) (dsync.Stream, error) {
+	if len(h.settings.Command) == 0 {
+		return dsync.DialDoveadm(ctx, dsync.DoveadmOptions{
+			Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS), Password: h.settings.Password.Reveal(), User: user,
+		})
+	}
+	// A name that begins with "-" would be an option of the program.
+	if strings.HasPrefix(user, "-") || strings.ContainsAny(user, " \t\r\n\x00'\"`$;&|<>\\") {
+		return nil, &dsync.RefusedError{What: "the command", Text: "the login name " + user + " cannot be put into it"}
+	}
+	argv := make([]string, len(h.settings.Command))
+	for i, word := range h.settings.Command {
+		argv[i] = strings.ReplaceAll(word, "{user}", user)
+	}
+	return dsync.Command(ctx, argv...)
+}
+
+func (h *Dsync) connectFault(ctx context.Context, err error, user string) error {
+	class := rehome.ClassTemporary
+	hint := "check destination.dsync.address and destination.dsync.tls, and that doveadm listens there"
+	var refused *dsync.RefusedError
+	var syntax *dsync.SyntaxError
+	switch {
+	case errors.As(err, &refused) && refused.LogIn:
+		class, hint = rehome.ClassAuth, "check destination.dsync.password"
+	case errors.As(err, &refused):
+		class, hint = rehome.ClassOperator, "check that the account exists at the destination under this login name"
+	case errors.As(err, &syntax):
+		class = rehome.ClassUntrusted
+	}
+	failure := h.fault(ctx, err, class, "reach dsync at the "+string(h.side)+" for", user, hint)
+	var fault *rehome.Fault
+	if errors.As(failure, &fault) {
+		explainTLS(fault, err)
+	}
+	return failure
+}
+
+// Fault makes one of what a conversation has ended with. It may be tried again: what was stored is known by its GUID.
+func (h *Dsync) Fault(ctx context.Context, err error, op, object string) error {
+	return h.fault(ctx, err, rehome.ClassTemporary, op, object, "see the destination's log for the reason, then run sync again")
+}
+
+func (h *Dsync) fault(ctx context.Context, err error, class rehome.Class, op, object, hint string) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	fault := &rehome.Fault{Class: class, Op: op, Object: object, Cause: err, Hint: hint}
+	var words *dsync.PeerError
+	if errors.As(err, &words) {
+		fault.Server = words.Text
+	}
+	return fault
+}

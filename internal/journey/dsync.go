@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+
+	"rehome"
+	"rehome/internal/checkup"
+	"rehome/internal/endpoint"
+	"rehome/internal/mailcopy"
+)
+
+// importer is what brings messages with their UIDs; nil where the settings name no dsync-server.
+func (m *Move) importer(ctx context.Context) (mailcopy.Importer, error) {
+	if !m.settings.Destination.Dsync.Used() {
+		return nil, nil
+	}
+	end, err := m.dsyncEnd(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return end, nil
+}
+
+func (m *Move) dsyncEnd(ctx context.Context) (*endpoint.Dsync, error) {
+	s := m.settings.Destination.Dsync
+	trust, err := s.Client()
+	if err != nil {
+		return nil, err
+	}
+	settings := endpoint.DsyncSettings{
+		Host:    endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination, Connections: s.Connections, Log: m.log}),
+		Address: s.Address, Security: s.TLS, TLS: trust, Command: s.Command, Timeout: s.Timeout,
+	}
+	if s.Address != "" {
+		if settings.Password, err = s.Password.Resolve(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return endpoint.NewDsync(settings), nil
+}
+
+// checkDsync begins one conversation, where the settings name a dsync-server, and ends it without a change.
+func (m *Move) checkDsync(ctx context.Context, c *checkup.List, accounts []rehome.Account) {
+	if !m.settings.Destination.Dsync.Used() || len(accounts) == 0 {
+		return
+	}
+	end, err := m.dsyncEnd(ctx)
+	if err != nil {
+		c.Fail("dsync", err)
+		return
+	}
+	checkup.Dsync(ctx, c, end, accounts[0])
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"time"
+
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// A conversation names all that the mailbox holds, so that each should bring much; and what is begun when a slice ends is brought
+// to its end.
+const (
+	bringMessages = sweepWindow
+	bringOctets   = 128 << 20
+)
+
+// bringWindow brings the messages of a window with their UIDs, and puts off those for which that cannot be. done is false when the
+// budget ended.
+func (j *mailboxJob) bringWindow(ctx context.Context, entries, kept []entry) (done bool, err error) {
+	j.uids.aside.AddSet(uidsOf(kept))
+	for len(entries) > 0 && j.uids.kept {
+		if j.slice.spent() {
+			return false, nil
+		}
+		var some []entry
+		some, entries = cutEntries(entries, min(bringOctets, j.slice.octets.Load()))
+		if err := j.bringSome(ctx, some); err != nil || j.waits || j.wound || j.uids.again {
+			return false, err
+		}
+	}
+	j.uids.aside.AddSet(uidsOf(entries))
+	return true, nil
+}
+
+// cutEntries cuts what one conversation brings off the front, at least one message.
+func cutEntries(entries []entry, octets int64) (some, rest []entry) {
+	n := 0
+	for n < len(entries) && n < bringMessages && (n == 0 || octets > 0) {
+		octets -= entries[n].weight()
+		n++
+	}
+	return entries[:n], entries[n:]
+}
+
+// bringSome has one conversation that brings messages.
+func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
+	box, present, err := j.lookThere(ctx)
+	if err != nil {
+		return err
+	}
+	foreign := present.Minus(j.row.Ours)
+	if !foreign.Minus(j.uids.stock).Empty() || box.UIDValidity != j.dstBox.UIDValidity {
+		// They may be what is wanted, brought by somebody else: the next slice compares them.
+		return j.slice.engine.options.Importer.Fault(ctx, errChanged, "bring messages with their UIDs to", j.pair.Destination)
+	}
+	if !foreign.Empty() {
+		j.uids.kept, j.uids.why = false, string(lostForeign)
+		j.uids.aside.AddSet(uidsOf(entries))
+		return nil
+	}
+	entries = j.reachable(entries, box.UIDNext)
+	if len(entries) == 0 {
+		return nil
+	}
+	batches := planBatches(entries, batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets})
+	intents, err := j.intend(ctx, box.UIDNext, batches)
+	if err != nil {
+		return err
+	}
+	j.dstBox = box
+	c := &conversation{next: j.nextAfter(entries), before: box.UIDNext, present: present, entries: entries, feed: newFeed(j, entries)}
+	j.slice.noteWritten(j.pair.Destination)
+	if err := j.converse(ctx, c); err != nil {
+		return j.unsaid(ctx, c, intents, err)
+	}
+	return j.confirm(ctx, c, intents)
+}
+
+// lookThere lists what the destination's mailbox holds.
+func (j *mailboxJob) lookThere(ctx context.Context) (box imap.Selected, present imap.UIDSet, err error) {
+	box, err = j.dst.Select(ctx, j.pair.Destination)
+	if err != nil {
+		return box, present, faultOf(err, "open destination mailbox", j.pair.Destination)
+	}
+	present, short, err := everything(ctx, j.dst)
+	if err == nil && !short.Is(0) {
+		err = shortAtDestination(j.pair.Destination, short)
+	}
+	return box, present, faultOf(err, "list destination mailbox", j.pair.Destination)
+}
+
+// reachable leaves out what cannot have its UID any more, and what dsync cannot carry.
+func (j *mailboxJob) reachable(entries []entry, next imap.UID) (reachable []entry) {
+	for _, e := range entries {
+		switch {
+		case e.uid < next:
+			j.uids.why = "the destination has given out these UIDs, or higher ones, already"
+		case !imap.KeepableDate(e.date):
+			j.uids.why = "the source gives no date for them that dsync can carry"
+		default:
+			reachable = append(reachable, e)
+			continue
+		}
+		j.uids.aside.Add(e.uid)
+	}
+	return reachable
+}
+
+// nextAfter is the UID that the destination will assign behind entries: the source's when nothing more is to come.
+func (j *mailboxJob) nextAfter(entries []entry) imap.UID {
+	next := entries[len(entries)-1].uid + 1
+	if next > j.inventory.wanted.Max() {
+		return max(next, j.srcNext())
+	}
+	return next
+}
+
+func (j *mailboxJob) intend(ctx context.Context, floor imap.UID, batches []batch) ([]ledger.Intent, error) {
+	intended := make([][]ledger.Item, len(batches))
+	for i, b := range batches {
+		intended[i] = items(b)
+	}
+	ids, err := j.ledger().Intend(ctx, j.row, floor, intended...)
+	if err != nil {
+		return nil, err
+	}
+	intents := make([]ledger.Intent, len(ids))
+	for i, id := range ids {
+		intents[i] = ledger.Intent{ID: id, Floor: floor, Items: intended[i]}
+	}
+	return intents, nil
+}
+
+// unsaid deals with a conversation that has failed. Before the first message nothing of it can arrive; behind it, what has arrived
+// is looked up by the next slice, as after any cut.
+func (j *mailboxJob) unsaid(ctx context.Context, c *conversation, intents []ledger.Intent, err error) error {
+	if c.begun {
+		return err
+	}
+	if voided := j.ledger().Void(context.WithoutCancel(ctx), idsOf(intents)...); voided != nil {
+		return voided
+	}
+	j.uids.aside.AddSet(uidsOf(c.entries))
+	return j.giveUpUIDs(err)
+}
+
+func idsOf(intents []ledger.Intent) []int64 {
+	ids := make([]int64, len(intents))
+	for i, intent := range intents {
+		ids[i] = intent.ID
+	}
+	return ids
+}
+
+// confirm looks at the mailbox and writes the receipts. Where it holds anything but what was there and what was sent, somebody else
+// has written as well, and a UID alone does not tell which message is whose: then content does, as after a cut.
+func (j *mailboxJob) confirm(ctx context.Context, c *conversation, intents []ledger.Intent) error {
+	box, present, err := j.lookThere(ctx)
+	if err != nil {
+		return err
+	}
+	var sent imap.UIDSet
+	for uid := range c.feed.sent {
+		sent.Add(uid)
+	}
+	wanted := union(c.present, sent)
+	expected := box.UIDValidity == j.srcBox.UIDValidity && wanted.Minus(present).Empty() && present.Minus(wanted).Empty()
+	j.dstBox, j.nextUID = box, max(box.UIDNext, present.Max()+1)
+	switch {
+	case expected:
+		return j.receiveAll(ctx, c, intents)
+	case j.wound: // the source is closed: the next run looks
+		return nil
+	}
+	return j.lookUpSent(ctx, c, intents)
+}
+
+// lookUpSent finds by content what became of what was sent.
+func (j *mailboxJob) lookUpSent(ctx context.Context, c *conversation, intents []ledger.Intent) error {
+	for i := range intents {
+		intents[i].Alive = time.Now()
+		intents[i].Items = c.feed.known(intents[i].Items)
+	}
+	settled, err := j.resolve(ctx, intents)
+	j.waits, j.uids.again = !settled, true
+	j.checkTwins()
+	return err
+}
+
+// known fills in what was learnt of items on their way.
+func (f *feed) known(items []ledger.Item) []ledger.Item {
+	for i, item := range items {
+		if sent, ok := f.sent[item.UID]; ok {
+			sent.DstUID = 0
+			items[i] = sent
+		}
+	}
+	return items
+}
+
+func itemUIDs(items []ledger.Item) (uids imap.UIDSet) {
+	for _, item := range items {
+		uids.Add(item.UID)
+	}
+	return uids
+}
+
+func (j *mailboxJob) receiveAll(ctx context.Context, c *conversation, intents []ledger.Intent) error {
+	for _, intent := range intents {
+		var stored []ledger.Item
+		for _, item := range intent.Items {
+			if sent, ok := c.feed.sent[item.UID]; ok {
+				stored = append(stored, sent)
+			}
+		}
+		j.uids.brought.AddSet(itemUIDs(stored))
+		if len(stored) == 0 {
+			if err := j.ledger().Void(ctx, intent.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := j.ledger().Receive(ctx, j.row, intent.ID, stored); err != nil {
+			return err
+		}
+		j.slice.observe(len(stored), octetsOf(stored))
+	}
+	return nil
+}
+
+// copyAside ends the part of a job that keeps UIDs: the destination's next UID is made the source's, so that none that a program
+// may know is given out again, and what was put off goes by IMAP. done is false when the budget ended.
+func (j *mailboxJob) copyAside(ctx context.Context) (done bool, err error) {
+	if j.uids.kept {
+		err = j.raiseNext(ctx)
+	}
+	j.uids.kept = false
+	if err != nil || j.uids.aside.Empty() {
+		return err == nil, err
+	}
+	return j.copyAll(ctx, j.uids.aside)
+}
+
+// raiseNext has a conversation without messages where the destination's next UID is below the source's.
+func (j *mailboxJob) raiseNext(ctx context.Context) error {
+	next := j.srcNext()
+	if j.dstBox.UIDNext >= next {
+		return nil
+	}
+	box, present, err := j.lookThere(ctx)
+	if err != nil || box.UIDNext >= next || !present.Minus(j.row.Ours).Empty() {
+		return err
+	}
+	j.dstBox = box
+	j.slice.noteWritten(j.pair.Destination)
+	err = j.converse(ctx, &conversation{next: next, before: box.UIDNext, present: present})
+	if _, settled := lostReason(err); settled {
+		return nil // nothing is brought, and nothing is worse than it was
+	}
+	return err
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"rehome/internal/endpoint"
+	"rehome/internal/protocol/dsync"
+	"rehome/internal/protocol/imap"
+)
+
+// conversation is one with the destination about one mailbox.
+type conversation struct {
+	next    imap.UID    // that the destination will assign when it is over
+	before  imap.UID    // that it will assign now, as last listed; 0 for a mailbox that is only aligned
+	present imap.UIDSet // what the mailbox holds, all of it ours, under the UIDs of the source
+	entries []entry     // what is brought, in the order of UIDs
+	feed    *feed       // what hands it out; nil when nothing is brought
+	begun   bool        // a message may have been sent
+}
+
+// lost is why UIDs cannot be had. Nothing was sent.
+type lost string
+
+func (l lost) Error() string { return string(l) }
+
+// lostReason returns the reason of a lost.
+func lostReason(err error) (why string, settled bool) {
+	var reason lost
+	settled = errors.As(err, &reason)
+	return string(reason), settled
+}
+
+const (
+	lostUnlisted = lost("the destination's dsync does not know this mailbox")
+	lostForeign  = lost("the destination's mailbox holds messages that were not brought with their UIDs")
+	lostGUIDs    = lost("the destination's mailbox format keeps no GUIDs")
+)
+
+var errChanged = errors.New("somebody else has changed the mailbox just now")
+
+// converse has one conversation, behind any other one of the account.
+func (j *mailboxJob) converse(ctx context.Context, c *conversation) error {
+	if err := j.dst.Unselect(ctx); err != nil { // it must not notice a new UIDVALIDITY while it is open
+		return faultOf(err, "close destination mailbox", j.pair.Destination)
+	}
+	over, err := j.slice.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer over()
+	importer := j.slice.engine.options.Importer
+	session, err := importer.Open(ctx, j.slice.account, j.pair.Destination)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	err = j.talk(ctx, session, c)
+	if _, settled := lostReason(err); settled || err == nil {
+		return err
+	}
+	var broke *readError
+	if errors.As(err, &broke) || errors.Is(err, errNoUID) {
+		return err
+	}
+	return importer.Fault(ctx, err, "bring messages with their UIDs to", j.pair.Destination)
+}
+
+// turn lets one mailbox of the account after the other converse.
+func (s *slice) turn(ctx context.Context) (over func(), err error) {
+	select {
+	case s.dsync <- struct{}{}:
+		return func() { <-s.dsync }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (j *mailboxJob) talk(ctx context.Context, session *endpoint.DsyncSession, c *conversation) error {
+	guid, err := j.tree(ctx, session)
+	if err != nil {
+		return err
+	}
+	asked, err := j.name(ctx, session, guid, c)
+	if err != nil {
+		return err
+	}
+	if err := asked.judge(uidsOf(c.entries)); err != nil {
+		return err
+	}
+	if c.feed != nil {
+		c.begun = true
+		if err := c.feed.run(ctx, session, guid); err != nil {
+			return err
+		}
+	}
+	if _, err := session.Done(ctx); err != nil {
+		return err
+	}
+	// The verdict of the end is about all of the account, and about messages that were asked for and not sent: what has arrived is
+	// looked at in the mailbox.
+	_ = session.Finish(ctx)
+	return nil
+}
+
+// tree names our mailbox as the server does, and returns its GUID. The others are not named: the server writes a "_" for what it has
+// to escape in a name, and what is named by that would be renamed.
+func (j *mailboxJob) tree(ctx context.Context, session *endpoint.DsyncSession) (guid dsync.GUID, err error) {
+	nodes, separator, err := session.Tree(ctx)
+	if err != nil {
+		return guid, err
+	}
+	nodes = slices.DeleteFunc(nodes, func(n dsync.Node) bool {
+		return !n.Exists || n.GUID.Empty() || strings.Join(n.Name, separator) != j.pair.Destination
+	})
+	if len(nodes) != 1 {
+		return guid, lostUnlisted
+	}
+	return nodes[0].GUID, session.Apply(ctx, nodes, separator)
+}
+
+// name names all messages, those that are there and those that are to come, and returns what the server asks for.
+func (j *mailboxJob) name(ctx context.Context, session *endpoint.DsyncSession, guid dsync.GUID, c *conversation) (*asked, error) {
+	a := &asked{guid: guid, validity: j.srcBox.UIDValidity}
+	messages := c.present.Len() + len(c.entries)
+	theirs, err := session.Open(ctx, dsync.Box{
+		GUID: guid, UIDValidity: j.srcBox.UIDValidity, UIDNext: uint32(c.next),
+		Messages: uint32(max(messages, 1)), // an empty mailbox takes the UIDVALIDITY of one that is not
+	}, a.note)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.judgeBox(theirs, j.dstBox.UIDValidity); err != nil {
+		return nil, err
+	}
+	if err := session.Attributes(ctx); err != nil {
+		return nil, err
+	}
+	for _, e := range merged(c.present, c.entries) {
+		change := dsync.Change{UID: uint32(e.uid), GUID: messageGUID(guid, j.srcBox.UIDValidity, e.uid), There: e.there}
+		if !e.there {
+			change.Flags, change.Keywords = j.dsyncFlags(e.entry)
+		}
+		if err := session.Change(ctx, change); err != nil {
+			return nil, err
+		}
+	}
+	return a, session.Requests(ctx)
+}
+
+// judgeBox says whether the mailbox is the one that was listed.
+func (c *conversation) judgeBox(theirs dsync.Box, validity uint32) error {
+	switch {
+	case theirs.Lost:
+		return lostUnlisted
+	case !theirs.KeepsGUIDs:
+		return lostGUIDs
+	case theirs.UIDValidity != validity,
+		int(theirs.Messages) != c.present.Len(),
+		c.before != 0 && imap.UID(theirs.UIDNext) != c.before,
+		c.before == 0 && theirs.UIDNext != 1:
+		return errChanged
+	}
+	return nil
+}
+
+// named is a message that the server is told of.
+type named struct {
+	entry
+	there bool
+}
+
+// merged brings what is there and what is to come into the order of UIDs. The latter is all above the former.
+func merged(present imap.UIDSet, entries []entry) func(func(int, named) bool) {
+	return func(yield func(int, named) bool) {
+		n := 0
+		for uid := range present.All() {
+			if !yield(n, named{entry{uid: uid}, true}) {
+				return
+			}
+			n++
+		}
+		for _, e := range entries {
+			if !yield(n, named{e, false}) {
+				return
+			}
+			n++
+		}
+	}
+}
+
+// asked collects which messages the server lacks; the UID is part of their GUIDs.
+type asked struct {
+	guid     dsync.GUID
+	validity uint32
+
+	mu      sync.Mutex // requests come from another goroutine
+	uids    imap.UIDSet
+	foreign bool // one that was not named
+}
+
+func (a *asked) note(r dsync.Request) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	uid := imap.UID(r.UID)
+	if guid, ok := dsync.ParseGUID(r.GUID); ok {
+		uid = imap.UID(binary.BigEndian.Uint32(guid[12:]))
+	}
+	if uid == 0 || r.GUID != "" && r.GUID != messageGUID(a.guid, a.validity, uid) {
+		a.foreign = true
+		return nil
+	}
+	a.uids.Add(uid)
+	return nil
+}
+
+// judge says whether the server asks for all that is new, and for nothing else.
+func (a *asked) judge(wanted imap.UIDSet) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.foreign || !a.uids.Minus(wanted).Empty(): // what was listed is not what we have brought
+		return lostForeign
+	case !wanted.Minus(a.uids).Empty():
+		return errChanged
+	}
+	return nil
+}
+
+// dsyncFlags are the flags that the destination gets, as far as it can keep them.
+func (j *mailboxJob) dsyncFlags(e entry) (flags dsync.Flags, keywords []string) {
+	system := map[string]dsync.Flags{
+		`\Answered`: dsync.Answered, `\Flagged`: dsync.Flagged, `\Deleted`: dsync.Deleted, `\Seen`: dsync.Seen, `\Draft`: dsync.Draft,
+	}
+	sent, dropped := j.filter.split(e.flags)
+	j.keywords.note(e.uid, dropped)
+	for _, flag := range sent {
+		name, isSystem := imap.SystemFlag(flag)
+		if isSystem {
+			flags |= system[name]
+		} else {
+			keywords = append(keywords, flag)
+		}
+	}
+	return flags, keywords
+}

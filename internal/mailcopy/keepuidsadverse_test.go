@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"rehome"
+	"rehome/internal/pass"
+	"rehome/internal/protocol/imap"
+	"rehome/lab/dovecot"
+	"rehome/lab/faultproxy"
+)
+
+// Connections to both ends are cut where chance has it, one after the other, until all is there.
+func TestUIDs_cutByChance(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Sdbox)
+	chance := rand.New(rand.NewPCG(17, 4))
+	fault := func() *faultproxy.Faults {
+		cut := faultproxy.Fault{CutAfter: 1 + chance.Int64N(120_000), End: faultproxy.End(chance.IntN(2))}
+		if chance.IntN(3) == 0 {
+			return &faultproxy.Faults{ToClient: faultproxy.Fault{CutAfter: 1 + chance.Int64N(9_000), End: cut.End}}
+		}
+		return &faultproxy.Faults{ToServer: cut}
+	}
+	var proxies []*faultproxy.Proxy
+	for _, address := range []*string{&p.srcVia, &p.dstVia, &p.dsync} {
+		proxy, err := faultproxy.New(*address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = proxy.Close() })
+		*address = proxy.Addr()
+		proxies = append(proxies, proxy)
+	}
+	p.fill(p.src, "INBOX", letters(250, 700, "inbox")...)
+	p.remove(p.src, "INBOX", 100, 101, 102, 250)
+	p.fill(p.src, "INBOX.Work", letters(120, 700, "work")...)
+	for i := range 24 {
+		var once sync.Once
+		proxies[i%3].Plan(func(int) (faults *faultproxy.Faults) {
+			once.Do(func() { faults = fault() })
+			return faults
+		})
+		_, _ = p.trySync(p.engine()) // whatever it says, it goes on
+		proxies[i%3].Plan(nil)
+	}
+	p.sync()
+	for src, dst := range map[string]string{"INBOX": "INBOX", "INBOX.Work": "Work"} {
+		p.wantNumbers(src, dst)
+		p.wantEqual(src, dst)
+	}
+}
+
+// A stop comes in the middle; what was sent is booked, and the next run sends the rest.
+func TestUIDs_stopped(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Maildir)
+	p.fill(p.src, "INBOX", letters(300, 3000, "inbox")...)
+	proxy, err := faultproxy.New(p.src.IMAP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Close() })
+	proxy.Set(faultproxy.ToClient, faultproxy.Fault{Rate: 400_000})
+	p.srcVia = proxy.Addr()
+	stop := make(chan struct{})
+	budget := pass.Budget{Time: time.Minute, Octets: 256 << 20, Stop: stop}
+	go func() {
+		defer close(stop)
+		for deadline := time.Now().Add(time.Minute); proxy.Counts().Bytes[faultproxy.ToClient] < 300_000 && time.Now().Before(deadline); {
+			<-time.After(5 * time.Millisecond)
+		}
+	}()
+	r, err := slice(t.Context(), p.engine(), time.Now(), budget)
+	if err != nil || !r.More || r.Tally.Copied == 0 || r.Tally.Copied == 300 {
+		t.Errorf("stopped: more %v, copied %d: %v", r.More, r.Tally.Copied, err)
+	}
+	proxy.Set(faultproxy.ToClient, faultproxy.Fault{})
+	if rest := p.sync(); rest.Tally.Copied+r.Tally.Copied != 300 || rest.Tally.Adopted != 0 {
+		t.Errorf("copied %d, then %d, adopted %d", r.Tally.Copied, rest.Tally.Copied, rest.Tally.Adopted)
+	}
+	p.wantNumbers("INBOX", "INBOX")
+	p.wantEqual("INBOX", "INBOX")
+}
+
+// The destination's user deletes, reads and receives mail: nothing comes back, nothing of theirs is touched.
+func TestUIDs_usersAtTheDestination(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Sdbox)
+	p.fill(p.src, "INBOX", letters(20, 500, "inbox")...)
+	p.sync()
+	p.remove(p.dst, "INBOX", 4, 5, 20)
+	c := p.client(p.dst)
+	if _, err := c.Select(t.Context(), "INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Store(t.Context(), imap.NewUIDSet(7), imap.StoreAdd, []string{`\Flagged`, "mine"}); err != nil {
+		t.Fatal(err)
+	}
+	p.logout(c)
+	p.fill(p.src, "INBOX", letters(3, 500, "later")...)
+	wantNoFinding(t, uidCodes, p.sync().Findings)
+	if got := p.numbers(p.dst, "INBOX"); !strings.HasSuffix(got, "UIDNEXT 24 UIDs 1:3,6:19,21:23") {
+		t.Errorf("INBOX has %s", got)
+	}
+	if lines := p.content(p.dst, "INBOX"); !strings.Contains(lines[4], `\Flagged`) || !strings.Contains(lines[4], "mine") {
+		t.Errorf("the user's flags are gone: %s", lines[4])
+	}
+}
+
+// Mail is delivered to the destination all the while.
+func TestUIDs_deliveriesMeanwhile(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Sdbox)
+	p.fill(p.src, "INBOX", letters(400, 500, "inbox")...)
+	own := letters(12, 300, "delivered")
+	var delivering sync.WaitGroup
+	delivering.Go(func() {
+		for _, m := range own {
+			p.fill(p.dst, "INBOX", m)
+		}
+	})
+	for range 6 {
+		_, _ = p.trySync(p.engine()) // it may find the mailbox changed, and say so
+	}
+	delivering.Wait()
+	p.sync()
+	want := slices.Concat(p.content(p.src, "INBOX"), linesOf(p, own))
+	got := p.content(p.dst, "INBOX")
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("the destination has %d messages, want %d: %s", len(got), len(want), firstDifference(want, got))
+	}
+}
+
+// linesOf are what content says of messages.
+func linesOf(p *pair, mails []mail) []string {
+	p.t.Helper()
+	p.fill(p.src, "INBOX.Reference", mails...)
+	return p.content(p.src, "INBOX.Reference")
+}
+
+// Two with ledgers of their own, at the same time.
+func TestUIDs_twoAtOnce(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Mdbox)
+	p.fill(p.src, "INBOX", letters(300, 500, "inbox")...)
+	p.fill(p.src, "INBOX.Work", letters(50, 500, "work")...)
+	first := p.engine()
+	p.newLedger()
+	second := p.engine()
+	var both sync.WaitGroup
+	for _, engine := range []interface {
+		RunSlice(context.Context, rehome.Account, time.Time, pass.Budget) (pass.Result, error)
+	}{first, second} {
+		both.Go(func() {
+			for range 5 {
+				_, _ = engine.RunSlice(context.Background(), account, time.Now(), pass.DefaultBudget) // whatever it says, it goes on
+			}
+		})
+	}
+	both.Wait()
+	p.sync()
+	p.wantSame("INBOX", "INBOX")
+	p.wantSame("INBOX.Work", "Work")
+}
+
+// An earlier pass went by IMAP: what it brought stays as it is, and the rest has a reason.
+func TestUIDs_behindAPassByIMAP(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Sdbox)
+	dsync := p.dsync
+	p.fill(p.src, "INBOX", letters(10, 500, "inbox")...)
+	p.dsync = ""
+	p.sync()
+	p.dsync = dsync
+	wantNoFinding(t, uidCodes, p.sync().Findings)
+	p.fill(p.src, "INBOX", letters(2, 500, "later")...)
+	p.fill(p.src, "INBOX.New", letters(2, 500, "new")...)
+	total := p.sync()
+	if want := []string{"uids_not_kept INBOX"}; !sameFindings(total.Findings, want) {
+		t.Errorf("got %v, want %q", total.Findings, want)
+	}
+	p.wantNumbers("INBOX.New", "New")
+	p.wantEqual("INBOX", "INBOX")
+}
+
+// What is deleted at the source goes at the destination with mirror, also where it was brought by dsync.
+func TestUIDs_mirror(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Maildir)
+	p.deletions = rehome.DeletionsMirror
+	p.fill(p.src, "INBOX", letters(40, 500, "inbox")...)
+	p.sync()
+	p.remove(p.src, "INBOX", 3, 40)
+	p.fill(p.src, "INBOX", letters(1, 500, "later")...)
+	p.sync()
+	p.wantNumbers("INBOX", "INBOX")
+	p.wantEqual("INBOX", "INBOX")
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imappair_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"rehome/internal/protocol/imap"
+	"rehome/lab"
+	"rehome/lab/cyrus"
+	"rehome/lab/dovecot"
+	"rehome/lab/imappair"
+	"rehome/lab/operator"
+)
+
+// startDsync starts a Dovecot that takes messages by dsync, and returns what the settings say of that.
+func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Person) (s server, settings string) {
+	t.Helper()
+	opts.Doveadm = true
+	opts.Accounts = []dovecot.Account{{Address: p.Address, Password: p.Password}}
+	d, err := dovecot.Start(l, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("REHOME_TEST_DOVEADM", d.DoveadmPassword)
+	return server{plain: d.IMAP, tls: d.IMAPS, separator: opts.Separator, prefix: opts.Prefix},
+		fmt.Sprintf("{address: %q, tls: none, password: \"env:REHOME_TEST_DOVEADM\"}", d.DoveadmTCP)
+}
+
+// numbers are what programs with a cache know of a mailbox: UIDVALIDITY, UIDNEXT and the UIDs.
+func (u user) numbers(mailbox string, next bool) string {
+	u.t.Helper()
+	box, err := u.Examine(u.t.Context(), mailbox)
+	u.must(err)
+	uids, err := u.SearchAll(u.t.Context(), 1)
+	u.must(err)
+	if !next { // Courier does not tell it here
+		box.UIDNext = 0
+	}
+	return fmt.Sprintf("UIDVALIDITY %d UIDNEXT %d UIDs %s", box.UIDValidity, box.UIDNext, uids)
+}
+
+func (m move) wantNumbers(p imappair.Person, mailboxes ...[]string) {
+	m.t.Helper()
+	src, dst := m.src.logIn(m.t, p), m.dst.logIn(m.t, p)
+	for _, path := range mailboxes {
+		from, to := m.src.name(path...), m.dst.name(path...)
+		if path[0] == "INBOX" {
+			from, to = "INBOX", "INBOX"
+		}
+		if is, want := dst.numbers(to, true), src.numbers(from, true); is != want && !strings.Contains(want, "UIDNEXT 0") ||
+			dst.numbers(to, false) != src.numbers(from, false) {
+			m.t.Errorf("%s: at the destination %s, want %s", to, is, want)
+		}
+	}
+}
+
+// Every family of source into a Dovecot that takes UIDs: all of it equal, and no program downloads anything again.
+func TestUIDs_ofEveryFamily(t *testing.T) {
+	for name, start := range map[string]func(*lab.Lab) server{
+		"Dovecot": func(l *lab.Lab) server {
+			return startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+		},
+		"Courier": func(l *lab.Lab) server { return startCourier(t, l, person) },
+		"Cyrus":   func(l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := lab.Open(t)
+			src := start(l)
+			dst, dsync := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
+			u := src.logIn(t, person)
+			messages := estate(u)
+			_, err := u.Select(t.Context(), "INBOX")
+			u.must(err)
+			u.expunge(imap.NewUIDSet(1, 2, 17, keywords))
+			messages -= 4
+			m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
+			err = imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsync})
+			u.must(err)
+			n, _, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync"))
+			if n != messages || failed != 0 {
+				t.Errorf("copied %d, failed %d, want %d, 0", n, failed, messages)
+			}
+			boxes := [][]string{{"INBOX"}, {"Dates"}, {"Twins"}, {"Projects"}, {"Projects", "2019", "Q4"}, {"Entwürfe & mehr"}, {"日本語", "雪 ☃"},
+				{"Large"}} // not the empty one: of a mailbox that never held anything no program knows anything
+			m.wantNumbers(person, boxes...)
+			m.wantEqual(messages)
+			u.store("INBOX", letters(3, 400, "later")...)
+			if n, adopted, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync")); n != 3 || adopted+failed != 0 {
+				t.Errorf("the second pass copied %d, adopted %d, failed %d", n, adopted, failed)
+			}
+			m.wantNumbers(person, boxes...)
+			m.wantEqual(messages + 3)
+			operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
+		})
+	}
+}
