@@ -36,7 +36,7 @@ func splitAddress(address string) (local, domain string, ok bool) {
 // asciiHost returns a host name in the form in which DNS holds it: lower case, labels of other scripts as xn--.
 func asciiHost(host string) (string, bool) {
 	host = strings.TrimSuffix(host, ".")
-	if host == "" || len(host) > maxAddress {
+	if host == "" || len(host) > maxAddress || !utf8.ValidString(host) { // idna would take a broken character for U+FFFD
 		return "", false
 	}
 	ascii, err := idna.Lookup.ToASCII(host)

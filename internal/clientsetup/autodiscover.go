@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"rehome/internal/protocol"
 )
@@ -32,6 +33,7 @@ var (
 	errNoRequest    = errors.New("the request is not an Autodiscover request")
 	errNoAddress    = errors.New("the request names no e-mail address")
 	errNoActiveSync = errors.New("this service has no ActiveSync")
+	errNoSettings   = errors.New("there are no settings for this domain")
 )
 
 // readAutodiscover returns the address that a request asks for. The reader is bounded in octets, depth and number of parts;
@@ -164,6 +166,13 @@ func poxProtocolOf(kind string, server Server, login string) poxProtocol {
 		p.SMTPLast = "off"
 	}
 	return p
+}
+
+// autodiscoverError is the answer to a request that gets no settings; its status is 200 all the same.
+func autodiscoverError(cause error, now time.Time) []byte {
+	return writePOX(poxResponse{Error: &poxError{
+		Time: now.UTC().Format("15:04:05.0000000"), ID: "0", ErrorCode: 600, Message: "Invalid Request: " + cause.Error(),
+	}})
 }
 
 func writePOX(response poxResponse) []byte {

@@ -114,6 +114,7 @@ func TestSplitAddress(t *testing.T) {
 		"anna@-example.com":                      "",
 		"an\nna@example.com":                     "",
 		"an\u202ena@example.com":                 "",
+		"anna@\x80.example.com":                  "",
 		"\xff@example.com":                       "",
 		strings.Repeat("a", 65) + "@example.com": "",
 		"anna@example.com/../../x":               "",

@@ -26,7 +26,7 @@ type authority struct {
 	key         crypto.Signer
 }
 
-func newKey(t *testing.T, kind string) crypto.Signer {
+func newKey(t testing.TB, kind string) crypto.Signer {
 	t.Helper()
 	if kind == "RSA" {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -43,7 +43,7 @@ func newKey(t *testing.T, kind string) crypto.Signer {
 }
 
 // issue makes a certificate; above is nil for a root.
-func issue(t *testing.T, above *authority, kind, name string, hosts ...string) *authority {
+func issue(t testing.TB, above *authority, kind, name string, hosts ...string) *authority {
 	t.Helper()
 	key := newKey(t, kind)
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 64))
@@ -71,7 +71,7 @@ func issue(t *testing.T, above *authority, kind, name string, hosts ...string) *
 	return &authority{certificate: certificate, key: key}
 }
 
-func pemOf(t *testing.T, key crypto.Signer, chain ...*authority) []byte {
+func pemOf(t testing.TB, key crypto.Signer, chain ...*authority) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	for _, one := range chain {
@@ -88,7 +88,7 @@ func pemOf(t *testing.T, key crypto.Signer, chain ...*authority) []byte {
 }
 
 // put writes a file for its owner only and returns its name.
-func put(t *testing.T, content []byte) string {
+func put(t testing.TB, content []byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "file.pem")
 	if err := os.WriteFile(file, content, 0o600); err != nil {

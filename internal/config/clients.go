@@ -4,6 +4,7 @@ package config
 
 import (
 	"maps"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,18 +19,24 @@ const (
 	LoginFormLocalPart LoginForm = "local_part"
 )
 
-// Clients says what people's devices are told.
+// Clients says what people's devices are told, and how "clients serve" tells them.
 type Clients struct {
-	Hosts            map[string]string `yaml:"hosts" example:"{10.0.0.5: mail.example.com}" doc:"Host names that devices use, if they differ from those in source and destination: the host there, then the public name. {domain} in a name stands for each user's domain."`
-	SourceLogin      LoginForm         `yaml:"source_login" enum:"address,local_part" doc:"User name at the source: the whole address, or only the part before the @."`
-	DestinationLogin LoginForm         `yaml:"destination_login" enum:"address,local_part" doc:"User name at the destination: the whole address, or only the part before the @. DestinationUser in the roster overrides it for one account."`
-	Help             string            `yaml:"help" example:"https://www.example.com/mail-help" doc:"Address of a help page for users. The documents for mail programs link to it."`
-	ProfileSigner    string            `yaml:"profile_signer" kind:"path" example:"secrets/profile-signer.pem" doc:"PEM file with a certificate, its chain and its private key, which signs the profiles for Apple devices. Use a certificate of its own, not the one of a server. Empty: profiles are not signed. Mode 0600."`
-	Responder        string            `yaml:"responder" example:"setup.example.com" doc:"Host name of the machine that answers mail programs. The DNS records lead to it."`
+	Hosts             map[string]string `yaml:"hosts" example:"{10.0.0.5: mail.example.com}" doc:"Host names that devices use, if they differ from those in source and destination: the host there, then the public name. {domain} in a name stands for each user's domain."`
+	SourceLogin       LoginForm         `yaml:"source_login" enum:"address,local_part" doc:"User name at the source: the whole address, or only the part before the @."`
+	DestinationLogin  LoginForm         `yaml:"destination_login" enum:"address,local_part" doc:"User name at the destination: the whole address, or only the part before the @. DestinationUser in the roster overrides it for one account."`
+	Help              string            `yaml:"help" example:"https://www.example.com/mail-help" doc:"Address of a help page for users. The documents for mail programs link to it."`
+	ProfileSigner     string            `yaml:"profile_signer" kind:"path" example:"secrets/profile-signer.pem" doc:"PEM file with a certificate, its chain and its private key, which signs the profiles for Apple devices. Use a certificate of its own, not the one of a server. Empty: profiles are not signed. Mode 0600."`
+	Responder         string            `yaml:"responder" example:"setup.example.com" doc:"Host name of the machine that answers mail programs. The DNS records lead to it."`
+	Switched          string            `yaml:"switched" kind:"path" doc:"File that says which domains and accounts have switched: one per line, then source or destination, and optionally the time from which that holds. \"clients serve\" reads it again when it changes."`
+	Listen            string            `yaml:"listen" doc:"Address and port that \"clients serve\" listens on. Without an address: all addresses of this machine."`
+	ListenHTTP        string            `yaml:"listen_http" example:"\":80\"" doc:"Address and port for requests without TLS, which are sent on to https. Empty: none."`
+	Certificates      []string          `yaml:"certificates" kind:"path" example:"[/etc/letsencrypt/live/example.com]" doc:"Certificates for \"clients serve\": PEM files that contain chain and key, or folders with fullchain.pem and privkey.pem. They are read again when they are renewed. Empty: plain HTTP on a loopback address, behind a reverse proxy."`
+	RequestsPerMinute int               `yaml:"requests_per_minute" doc:"Maximum number of requests per minute from one IP address. An office behind one address needs several for each device."`
+	DAVPaths          map[string]string `yaml:"dav_paths" example:"{/calendars/users/: /dav/calendars/}" doc:"Where \"clients serve\" finds paths of the old calendar and contacts server on the new one: the beginning of the old path, then that of the new one. Use it only if the rest of the path is the same at both."`
 }
 
 func defaultClients() Clients {
-	return Clients{SourceLogin: LoginFormAddress, DestinationLogin: LoginFormAddress}
+	return Clients{SourceLogin: LoginFormAddress, DestinationLogin: LoginFormAddress, Switched: "switched.txt", Listen: ":443", RequestsPerMinute: 600}
 }
 
 func (d *document) checkClients(path string, c Clients) {
@@ -45,4 +52,22 @@ func (d *document) checkClients(path string, c Clients) {
 	if strings.ContainsAny(c.Responder, "/ :@") {
 		d.addAt(path+".responder", "is not a host name", "write only the name, for example setup.example.com")
 	}
+	for key, address := range map[string]string{"listen": c.Listen, "listen_http": c.ListenHTTP} {
+		if _, _, err := net.SplitHostPort(address); err != nil && (address != "" || key == "listen") {
+			d.addAt(path+"."+key, "is not an address and port", "write for example :443, or 127.0.0.1:8080")
+		}
+	}
+	if c.RequestsPerMinute < 1 {
+		d.addAt(path+".requests_per_minute", "must be at least 1", "")
+	}
+	for from, to := range c.DAVPaths {
+		if !isFolder(from) || !isFolder(to) {
+			d.addAt(path+".dav_paths", "has a path that does not begin and end with /", "write for example {/calendars/users/: /dav/calendars/}")
+		}
+	}
+}
+
+// isFolder tells paths below which there can be others.
+func isFolder(path string) bool {
+	return len(path) > 1 && path[0] == '/' && path[len(path)-1] == '/' && !strings.ContainsAny(path, "?# ")
 }

@@ -4,8 +4,11 @@ package journey
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 
 	"rehome"
 	"rehome/internal/clientsetup"
@@ -104,4 +107,100 @@ func lowerKeys(hosts map[string]string) map[string]string {
 		lower[strings.ToLower(host)] = name
 	}
 	return lower
+}
+
+// ClientService is a responder that is about to answer mail programs.
+type ClientService struct {
+	uncovered []string
+	leftOut   []clientsetup.LeftOut
+
+	move      *Move
+	responder *clientsetup.Responder
+	switches  *clientsetup.SwitchFile
+	pairs     *clientsetup.KeyPairs // nil behind a proxy
+}
+
+// NewClientService reads all that the responder needs, so that what is wrong with it is said before it answers. It reads
+// nobody's address: the settings name the domains. logAddresses puts e-mail and IP addresses into the log.
+func (m *Move) NewClientService(logAddresses bool) (*ClientService, error) {
+	c := m.settings.Clients
+	if len(m.settings.Domains) == 0 {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "the domains to answer for",
+			Cause: &config.SettingsError{Cause: errors.New("domains is not in the settings")}, Hint: "list them there: clients serve reads no accounts"}
+	}
+	signer, err := m.profileSigner()
+	if err != nil {
+		return nil, err
+	}
+	s := &ClientService{move: m, uncovered: []string{}, leftOut: []clientsetup.LeftOut{}}
+	if s.switches, err = clientsetup.OpenSwitches(c.Switched, m.settings.Domains); err != nil {
+		return nil, err
+	}
+	options := clientsetup.ResponderOptions{
+		Domains: map[string]clientsetup.Services{}, Switches: s.switches, Signer: signer, Paths: c.DAVPaths,
+		RequestsPerMinute: c.RequestsPerMinute, BehindProxy: len(c.Certificates) == 0, LogAddresses: logAddresses, Log: m.log,
+	}
+	for _, domain := range m.settings.Domains {
+		both, left := m.clientServices(domain)
+		options.Domains[domain] = both
+		s.leftOut = append(s.leftOut, left...)
+	}
+	if len(c.Certificates) > 0 {
+		if s.pairs, err = clientsetup.OpenKeyPairs(c.Certificates); err != nil {
+			return nil, err
+		}
+		s.uncovered = s.pairs.Lacking(clientsetup.HostNames(options.Domains))
+	}
+	s.responder = clientsetup.NewResponder(options)
+	return s, nil
+}
+
+// Answering is what a responder answers from its start on.
+type Answering struct {
+	Addresses []string              `json:"addresses"` // on which it listens
+	Domains   []AnsweredDomain      `json:"domains"`
+	Uncovered []string              `json:"uncovered"` // host names that clients ask and that no certificate is for
+	LeftOut   []clientsetup.LeftOut `json:"left_out"`  // services that are in no answer
+}
+
+// AnsweredDomain is one domain, and whose servers its people are told.
+type AnsweredDomain struct {
+	Domain string      `json:"domain"`
+	Side   rehome.Side `json:"side"`           // now
+	Next   rehome.Side `json:"next,omitempty"` // from then on; "" if nothing is planned
+	From   time.Time   `json:"from,omitzero"`  // when Side began, or when Next begins
+}
+
+// Outcome implements rehome.Answer.
+func (Answering) Outcome() rehome.Outcome { return rehome.OutcomeDone }
+
+func (s *ClientService) answering(addresses []string) Answering {
+	a := Answering{Addresses: addresses, Uncovered: s.uncovered, LeftOut: s.leftOut}
+	now := time.Now()
+	for _, domain := range s.move.settings.Domains {
+		state := s.switches.OfDomain(domain)
+		one := AnsweredDomain{Domain: domain, Side: state.At(now), From: state.From}
+		if one.Side != state.Side {
+			one.Next = state.Side
+		}
+		a.Domains = append(a.Domains, one)
+	}
+	return a
+}
+
+// Serve answers until the context ends. ready is called once, when it has begun; tell and warn get what changes meanwhile, one
+// sentence at a time.
+func (s *ClientService) Serve(ctx context.Context, ready func(Answering), tell func(string), warn func(error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel()
+	watching.Go(func() { s.switches.Watch(ctx, tell, warn) })
+	if s.pairs != nil {
+		watching.Go(func() { s.pairs.Watch(ctx, tell, warn) })
+	}
+	c := s.move.settings.Clients
+	return clientsetup.Serve(ctx, s.responder, clientsetup.ServeOptions{
+		Listen: c.Listen, Redirect: c.ListenHTTP, Pairs: s.pairs, Ready: func(addresses []string) { ready(s.answering(addresses)) },
+	})
 }
