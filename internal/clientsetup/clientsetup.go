@@ -86,7 +86,8 @@ type Service struct {
 	POP3         Server      `json:"pop3"`
 	Submission   Server      `json:"submission"`
 	Sieve        Server      `json:"sieve"`
-	DAV          *url.URL    `json:"-"` // always https; nil is none
+	DAV          *url.URL    `json:"-"`             // always https; nil is none
+	DAVAddress   string      `json:"dav,omitempty"` // the same as text
 	Webmail      string      `json:"webmail"`
 }
 
@@ -119,6 +120,9 @@ func Describe(end End, naming Naming, domain string) (Service, []LeftOut) {
 		Domain: domain, Side: end.Side, Organisation: naming.Organisation, Help: naming.Help, Login: cmp.Or(end.Login, LoginAddress),
 		IMAP: d.server("imap", end.IMAP), POP3: d.server("pop3", end.POP3), Submission: d.server("submission", end.Submission),
 		Sieve: d.server("sieve", end.Sieve), DAV: d.url("dav", end.DAV), Webmail: end.Webmail,
+	}
+	if s.DAV != nil {
+		s.DAVAddress = s.DAV.String()
 	}
 	if !s.IMAP.Known() && !s.POP3.Known() {
 		d.missing("imap")

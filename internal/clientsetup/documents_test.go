@@ -208,9 +208,7 @@ func TestRecords_asWritten(t *testing.T) {
 	golden(t, "records.zone", zone(s.Records("setup.example.net")))
 	s, _ = Describe(End{Side: rehome.Source}, Naming{}, "example.com")
 	for _, r := range s.Records("setup.example.net") {
-		if r.Value != "0 0 0 ." {
-			t.Errorf("nothing is known, and %s says %s", r.Name, r.Value)
-		}
+		t.Errorf("nothing is known, and %s says %s", r.Name, r.Value)
 	}
 }
 

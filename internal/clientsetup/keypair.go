@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"rehome"
@@ -55,7 +56,7 @@ func readPairs(paths []string) ([]byte, error) {
 		if files.Chain, err = readBounded(chain, maxPEM); err != nil {
 			return nil, pairFault(chain, bare(err))
 		}
-		if info, err := os.Stat(key); err == nil && info.Mode().Perm()&0o007 != 0 {
+		if info, err := os.Stat(key); err == nil && info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows" {
 			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read the certificate", Object: key,
 				Cause: errors.New("everybody can read its key"), Hint: "run: chmod o= " + key}
 		}

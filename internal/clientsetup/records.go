@@ -19,16 +19,11 @@ type Record struct {
 }
 
 // Records returns the records of the domain while this side is live. responder is the name of the host that answers
-// clients; "" leaves out what leads to it. A service that there is not gets "no such service" (target ".", RFC 2782) where a
-// client could guess it otherwise.
+// clients; "" leaves out what leads to it. Of a service that the settings do not name nothing is said: it may well be there. Where
+// one is named, the other way to it gets "no such service" (target ".", RFC 2782), so that no record of the other side stays.
 func (s Service) Records(responder string) []Record {
 	var all []Record
-	srv := func(label string, port int, target, why string) {
-		// RFC 6186 section 3.4: several ways to one service differ by priority; here each has one.
-		value := fmt.Sprintf("0 1 %d %s.", port, target)
-		if target == "" {
-			value, why = "0 0 0 .", "not offered"
-		}
+	add := func(label, value, why string) {
 		all = append(all, Record{label + "._tcp." + s.Domain, "SRV", value, why})
 	}
 	for _, one := range []struct {
@@ -40,15 +35,18 @@ func (s Service) Records(responder string) []Record {
 		{s.POP3, "_pop3s", "_pop3", "incoming mail by POP3, RFC 6186"},
 		{s.Submission, "_submissions", "_submission", "outgoing mail, RFC 6186 and 8314"},
 	} {
+		if !one.server.Known() {
+			continue
+		}
 		used, unused := one.direct, one.start
 		if one.server.Security == protocol.StartTLS {
 			used, unused = unused, used
 		}
-		srv(used, one.server.Port, one.server.Host, one.why)
-		srv(unused, 0, "", "")
+		add(used, fmt.Sprintf("0 1 %d %s.", one.server.Port, one.server.Host), one.why)
+		add(unused, "0 0 0 .", "only the way above")
 	}
 	if s.Sieve.Known() {
-		srv("_sieve", s.Sieve.Port, s.Sieve.Host, "rules, RFC 5804")
+		add("_sieve", fmt.Sprintf("0 1 %d %s.", s.Sieve.Port, s.Sieve.Host), "rules, RFC 5804")
 	}
 	all = append(all, s.davRecords()...)
 	return append(all, s.responderRecords(responder)...)
@@ -57,12 +55,11 @@ func (s Service) Records(responder string) []Record {
 // davRecords are those of RFC 6764.
 func (s Service) davRecords() []Record {
 	var all []Record
+	if s.DAV == nil {
+		return nil
+	}
 	for _, label := range []string{"caldav", "carddav"} {
 		secure := "_" + label + "s._tcp." + s.Domain
-		if s.DAV == nil {
-			all = append(all, Record{secure, "SRV", "0 0 0 .", "not offered"})
-			continue
-		}
 		all = append(all,
 			Record{secure, "SRV", fmt.Sprintf("0 1 %s %s.", cmp.Or(s.DAV.Port(), "443"), s.DAV.Hostname()), "calendars and contacts, RFC 6764"},
 			Record{secure, "TXT", quoted("path=" + s.DAV.EscapedPath()), "where they begin on that host"},
