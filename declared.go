@@ -41,7 +41,18 @@ type Declared struct {
 	NextStep Text   // "" when there is nothing to do
 	Meaning  string // one paragraph for the reference: what it means, what rehome did, what a person should do
 	Blocks   bool   // the account is not done until somebody has seen to it
+	Again    Again  // when what it is about is tried again
 }
+
+// Again says when something that could not be brought to the destination is tried again.
+type Again string
+
+// When that is; the zero value is for what no repeat can mend, or nothing has failed.
+const (
+	AgainEachPass  Again = "each_pass"     // by each pass
+	AgainCopied    Again = "copy_again"    // by a pass that is to copy again what the destination has lost
+	AgainReplacing Again = "replace_rules" // by a pass that is to replace rules
+)
 
 // On makes a finding about an object, "" for an account as a whole. values holds one value for each
 // place of the sentence and the next step.

@@ -17,8 +17,8 @@ import (
 )
 
 func findingsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "findings", Short: "List open differences and accept those that may stay"})
-	group.AddCommand(findingsListCommand(f), findingsAcceptCommand(f), findingsWithdrawCommand(f))
+	group := asGroup(&cobra.Command{Use: "findings", Short: "List open differences, accept those that may stay, try the rest again"})
+	group.AddCommand(findingsListCommand(f), findingsAcceptCommand(f), findingsWithdrawCommand(f), findingsRetryCommand(f))
 	return group
 }
 

@@ -45,7 +45,7 @@ func answers() map[string]any {
 		"explain":   journey.Explanations(),
 		"findings accept": struct {
 			Accepted []verify.Open `json:"accepted"`
-		}{}, "findings list": journey.OpenFindings{}, "findings withdraw": struct {
+		}{}, "findings list": journey.OpenFindings{}, "findings retry": journey.Retried{}, "findings withdraw": struct {
 			Withdrawn []string `json:"withdrawn"`
 		}{},
 		"handover": handover.Bundle{}, "init": initResult{},

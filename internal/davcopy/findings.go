@@ -28,25 +28,25 @@ const originalKept rehome.Text = "; the source's version is kept in {file}"
 // What is said of an object that is not at the destination as the source has it.
 var (
 	objectRefused = rehome.Declared{
-		Code: "object_refused", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "object_refused", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}", NextStep: afterAll,
 		Meaning: "The destination refused the contact or event, with the words shown. rehome made every repair that it may make without a " +
 			"guess, and it was still refused. The original is kept in the escrow folder and offered again in every pass.",
 	}
 	objectFailed = rehome.Declared{
-		Code: "object_failed", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "object_failed", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "run sync again; if this stays, correct it at the source, or enter it at the destination by hand",
 		Meaning:  "The destination answered with a fault of its own (HTTP 5xx) for this object, while it accepts others.",
 	}
 	objectTooLarge = rehome.Declared{
-		Code: "object_too_large", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "object_too_large", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "raise the limit at the destination, or remove the photo or attachment at the source, and run sync again",
 		Meaning:  "The object is larger than the destination allows. The original is kept in the escrow folder.",
 	}
 	duplicateUID = rehome.Declared{
-		Code: "duplicate_uid", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "duplicate_uid", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "another object has the same UID but different content: delete one of the two at the source and run sync again, or enter " +
 			"this one by hand",
@@ -54,33 +54,33 @@ var (
 			"5.3.2.1). rehome copied the first one.",
 	}
 	uidElsewhere = rehome.Declared{
-		Code: "uid_elsewhere", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "uid_elsewhere", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "to have it in both collections, copy it there by hand at the destination; otherwise delete it from one of them at the source",
 		Meaning: "The same object is in two collections of a user, and the destination allows it only once. rehome copied it into one of " +
 			"them.",
 	}
 	overrideApart = rehome.Declared{
-		Code: "override_apart", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "override_apart", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "make this change to the series again in a calendar client: at the source before the next sync, or at the destination",
 		Meaning: "The source stores a changed occurrence of a recurring event as an object of its own, and the destination wants the event " +
 			"and its changes in one object (RFC 4791, section 4.1). The series was copied without this change.",
 	}
 	objectUnserved = rehome.Declared{
-		Code: "object_unserved", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "object_unserved", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "run sync again; if this stays, open and save it in a client at the source, or look into that server's error log",
 		Meaning:  "The source lists the object but does not return it.",
 	}
 	objectUnreadable = rehome.Declared{
-		Code: "object_unreadable", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "object_unreadable", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "correct it at the source, or enter it at the destination by hand",
 		Meaning:  "What the source returns is neither a contact nor a calendar object.",
 	}
 	objectVeiled = rehome.Declared{
-		Code: "object_veiled", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "object_veiled", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "not copied: {why}",
 		NextStep: "run sync again; if this stays, look into the destination's error log, or remove there what it does not return",
 		Meaning: "The destination lists an object with the name that this one would get, and does not return it. rehome cannot tell " +
@@ -119,26 +119,26 @@ var (
 			"tool.",
 	}
 	objectMissing = rehome.Declared{
-		Code: ledger.CodeMissing, Topic: rehome.TopicObjects, Severity: rehome.SeverityWarning,
+		Code: ledger.CodeMissing, Topic: rehome.TopicObjects, Severity: rehome.SeverityWarning, Again: rehome.AgainCopied,
 		Sentence: "it was copied and is no longer at the destination: it was deleted or moved there, or the server was restored from a " +
 			"backup; it is not copied again",
 		NextStep: "if nobody meant to delete it, run sync again with --copy-again",
 		Meaning:  "rehome cannot tell a user's deletion from a server that lost data, so it neither passes over this nor undoes it.",
 	}
 	objectReverted = rehome.Declared{
-		Code: ledger.CodeReverted, Topic: rehome.TopicObjects, Severity: rehome.SeverityWarning,
+		Code: ledger.CodeReverted, Topic: rehome.TopicObjects, Severity: rehome.SeverityWarning, Again: rehome.AgainCopied,
 		Sentence: "the destination has an earlier version again: the server was restored from a backup, or the user undid the change; the " +
 			"newer version is not copied again",
 		NextStep: "if nobody meant to undo the change, run sync again with --copy-again",
 		Meaning:  "rehome had copied a newer version, and the destination now returns one that it had before.",
 	}
 	updateRefused = rehome.Declared{
-		Code: ledger.UpdateRefused, Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: ledger.UpdateRefused, Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "the destination has an older version: {why}", NextStep: afterAll,
 		Meaning: "The object was copied, has changed at the source since, and the destination refused the new version.",
 	}
 	updateUnreadable = rehome.Declared{
-		Code: ledger.UpdateUnreadable, Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: ledger.UpdateUnreadable, Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "the destination has an older version: {why}",
 		NextStep: "run sync again; if this stays, open and save it in a client at the source, or look into that server's error log",
 		Meaning:  "The object was copied, has changed at the source since, and the source does not return the new version.",
@@ -171,7 +171,7 @@ var (
 		Meaning:  "CalDAV servers can store attachments beside an event (RFC 8607). The link will be dead when the source is switched off.",
 	}
 	invitationsNotSilent = rehome.Declared{
-		Code: "invitations_not_silent", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "invitations_not_silent", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "{n object} with attendees {n|was|were} not copied: the destination would send invitations; a test event showed that it " +
 			"ignores the request not to",
 		NextStep: "switch off scheduling at the destination during the move, or set destination.dav.schedule_agent_client: true, and run " +
@@ -184,7 +184,7 @@ var (
 			"the request not to and SCHEDULE-AGENT=CLIENT",
 		"switch off scheduling at the destination during the move, and run sync again")
 	invitationsUnknown = rehome.Declared{
-		Code: "invitations_unknown", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "invitations_unknown", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "{n object} with attendees {n|was|were} not copied: rehome could not find out whether the destination sends invitations, " +
 			"because it could not store and read back a test event: {why}",
 		NextStep: "run sync again; if this stays, find out why that fails, or switch off scheduling at the destination during the move",
@@ -212,7 +212,7 @@ var (
 		Meaning:  "Some servers allow one calendar or address book for each user. Nothing is lost, but the collections are merged.",
 	}
 	collectionNotMade = rehome.Declared{
-		Code: "collection_not_made", Topic: rehome.TopicObjects, Severity: rehome.SeverityError,
+		Code: "collection_not_made", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "the destination refused to create this collection and has no main one, so {n object} {n|was|were} not copied: {why}",
 		NextStep: "create a collection of this kind there in a client, preferably with the same name, and run sync again",
 		Meaning:  "There is no place at the destination for these objects.",

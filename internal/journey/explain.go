@@ -15,8 +15,9 @@ type Explanation struct {
 	Code     string          `json:"code"` // ends in "*" for a family of codes
 	Topic    rehome.Topic    `json:"about"`
 	Severity rehome.Severity `json:"severity"`
-	Blocks   bool            `json:"blocks"` // the account is not done until somebody has seen to it
-	Said     []Said          `json:"said"`   // what the finding may say: at least one
+	Blocks   bool            `json:"blocks"`             // the account is not done until somebody has seen to it
+	Again    rehome.Again    `json:"tried_by,omitempty"` // which pass tries again what it is about
+	Said     []Said          `json:"said"`               // what the finding may say: at least one
 	Meaning  string          `json:"meaning"`
 }
 
@@ -44,7 +45,8 @@ func Explanations() []Explanation {
 			}
 			continue
 		}
-		all = append(all, Explanation{Code: d.Code, Topic: d.Topic, Severity: d.Severity, Blocks: d.Blocks, Said: []Said{said}, Meaning: d.Meaning})
+		all = append(all, Explanation{Code: d.Code, Topic: d.Topic, Severity: d.Severity, Blocks: d.Blocks, Again: d.Again,
+			Said: []Said{said}, Meaning: d.Meaning})
 	}
 	topics := rehome.Topics()
 	slices.SortStableFunc(all, func(a, b Explanation) int {

@@ -57,13 +57,13 @@ var (
 			"you confirm this",
 		RemovalsHeld.NextStep)
 	mailboxRefused = rehome.Declared{
-		Code: "mailbox_refused", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityError, Blocks: true,
+		Code: "mailbox_refused", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityError, Again: rehome.AgainEachPass, Blocks: true,
 		Sentence: "the destination refuses to create this mailbox, so its messages are not copied: {why}",
 		NextStep: "give it another name with mail.rename, or set mail.max_name if the name is too long, and run sync again",
 		Meaning:  "The destination did not accept the mailbox's name. Nothing of the mailbox was copied; all other mailboxes were.",
 	}
 	mailboxUnfinished = rehome.Declared{
-		Code: "mailbox_unfinished", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityError, Blocks: true,
+		Code: "mailbox_unfinished", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityError, Again: rehome.AgainEachPass, Blocks: true,
 		Sentence: "this mailbox is not completely copied: {why}",
 		NextStep: "{hint}",
 		Meaning: "One of the servers does not open the mailbox, or breaks off in the middle of it each time. The account's other " +
@@ -118,7 +118,7 @@ var (
 			"The copy under the old name stays at least until then.",
 	}
 	subscriptionRefused = rehome.Declared{
-		Code: "subscription_refused", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
+		Code: "subscription_refused", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning, Again: rehome.AgainEachPass,
 		Sentence: "the mailbox is copied, but not subscribed: {why}",
 		NextStep: "subscribe to it in the mail client",
 		Meaning: "The user subscribed to the mailbox at the source, and the destination refused to do the same. Some mail clients do not " +
@@ -167,7 +167,7 @@ var (
 // What is said of messages that stay behind, each also with its original in the escrow folder.
 var (
 	messageRefused = rehome.Declared{
-		Code: "message_refused", Topic: rehome.TopicMessages, Severity: rehome.SeverityError,
+		Code: "message_refused", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "{message} was not copied: {why}",
 		NextStep: "ask the destination's administrator why, then run sync again",
 		Meaning: "The destination refused the message with the words shown. rehome keeps the original in the escrow folder, offers it again " +
@@ -175,7 +175,7 @@ var (
 	}
 	messageRefusedKept = messageRefused.Saying(messageRefused.Sentence, "give the original to its owner: it is in {file}")
 	messageTooLarge    = rehome.Declared{
-		Code: "message_too_large", Topic: rehome.TopicMessages, Severity: rehome.SeverityError,
+		Code: "message_too_large", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "{message} was not copied: {why}",
 		NextStep: "raise the limit at the destination, then run sync again",
 		Meaning: "The message is larger than the destination allows. rehome keeps the original in the escrow folder and offers it again in " +
@@ -184,7 +184,7 @@ var (
 	messageTooLargeKept = messageTooLarge.Saying(messageTooLarge.Sentence,
 		"raise the limit at the destination and run sync again, or give the original to its owner: it is in {file}")
 	messageUnreadable = rehome.Declared{
-		Code: "message_unreadable", Topic: rehome.TopicMessages, Severity: rehome.SeverityError,
+		Code: "message_unreadable", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "{message} was not copied: {why}",
 		NextStep: "ask the source's administrator to repair the message, then run sync again",
 		Meaning:  "The source lists the message but does not deliver its content. Usually the file or its index is damaged.",
@@ -193,7 +193,7 @@ var (
 		"ask the source's administrator to repair the message, then run sync again, or give its owner the original that an earlier pass "+
 			"kept: it is in {file}")
 	messageEmpty = rehome.Declared{
-		Code: "message_empty", Topic: rehome.TopicMessages, Severity: rehome.SeverityError,
+		Code: "message_empty", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "{message} was not copied: {why}",
 		NextStep: "delete the message at the source, then run sync again",
 		Meaning: "The source holds a message without any content. IMAP cannot store an empty message (RFC 9051, section 9), so there is " +
@@ -281,7 +281,7 @@ var (
 	removalReadOnly = removalImpossible.Saying(
 		"{n message} deleted at the source {n|stays|stay}: the destination opens this mailbox only for reading", removalImpossible.NextStep)
 	removalRefused = rehome.Declared{
-		Code: "removal_refused", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
+		Code: "removal_refused", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning, Again: rehome.AgainEachPass,
 		Sentence: "messages deleted at the source stay at the destination: {why}",
 		NextStep: "ask the destination's administrator why, then run sync again",
 		Meaning:  "The destination refused to remove messages. Nothing else of the mailbox is affected.",
@@ -304,7 +304,7 @@ var (
 		Meaning: "Somebody works with these messages at the destination, for example answered or flagged them, so rehome keeps them.",
 	}
 	deletedAtDestination = rehome.Declared{
-		Code: "deleted_at_destination", Topic: rehome.TopicMessages, Severity: rehome.SeverityInfo,
+		Code: "deleted_at_destination", Topic: rehome.TopicMessages, Severity: rehome.SeverityInfo, Again: rehome.AgainCopied,
 		Sentence: "{n message} {n|was|were} deleted or moved at the destination and {n|is|are} not copied again",
 		NextStep: "if that was a mistake, run sync with --copy-again for this account",
 		Meaning:  "Users may work at the destination while the move is going on. rehome respects what they delete there.",

@@ -17,14 +17,14 @@ func Findings() []rehome.Declared {
 
 var (
 	rulesNotActivated = rehome.Declared{
-		Code: "rules_not_activated", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning,
+		Code: "rules_not_activated", Topic: rehome.TopicRules, Severity: rehome.SeverityWarning, Again: rehome.AgainReplacing,
 		Sentence: "another script is active at the destination, so this one is stored but not activated",
 		NextStep: "ask the user, then activate it there, or run the command again with --replace-rules",
 		Meaning: "Only one script can be active. Somebody has set up rules at the destination already, and rehome does not switch them off " +
 			"unless you ask for it.",
 	}
 	rulesChangedThere = rehome.Declared{
-		Code: "rules_changed_there", Topic: rehome.TopicRules, Severity: rehome.SeverityInfo,
+		Code: "rules_changed_there", Topic: rehome.TopicRules, Severity: rehome.SeverityInfo, Again: rehome.AgainReplacing,
 		Sentence: "somebody has changed or deleted the script at the destination; rehome leaves it as it is",
 		NextStep: "nothing; to restore the source's script, run the command again with --replace-rules",
 		Meaning:  "After rehome stored the script, its user edited it at the destination. rehome respects that.",
@@ -44,7 +44,7 @@ var (
 			"refuses the script as a whole.",
 	}
 	rulesRefused = rehome.Declared{
-		Code: "rules_refused", Topic: rehome.TopicRules, Severity: rehome.SeverityError,
+		Code: "rules_refused", Topic: rehome.TopicRules, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "the destination refuses the script: {why}",
 		NextStep: "correct the script at the source, or write it again in the destination's settings",
 		Meaning:  "The destination checked the script before storing it and rejected it, with the words shown.",
