@@ -51,7 +51,7 @@ func idOf(parts ...string) string {
 func (d Difference) open(account string) Open {
 	return Open{
 		ID: idOf(account, string(d.Kind), d.Mailbox, d.Object, d.Source, d.Destination), Account: account, What: string(d.Kind),
-		Place: d.Mailbox, Object: d.Object, Sentence: d.Sentence, NextStep: d.Kind.NextStep(),
+		Place: d.Mailbox, Object: d.Object, Sentence: d.Sentence, NextStep: d.NextStep(),
 	}
 }
 

@@ -2,6 +2,8 @@
 
 package verify
 
+import "time"
+
 // Kind says in what two ends differ. The values are stable: scripts read them.
 type Kind string
 
@@ -37,6 +39,46 @@ type Difference struct {
 	Source      string `json:"source"`      // what the source shows, in short
 	Destination string `json:"destination"` // what the destination shows, in short
 	Sentence    string `json:"sentence"`
+
+	// Since is what has happened to it since an earlier comparison, where that is known. It makes nothing equal.
+	Since *Change `json:"since,omitempty"`
+}
+
+// Change is something that has happened between two comparisons.
+type Change struct {
+	What  Event     `json:"what"`
+	After time.Time `json:"after"`        // when the ends were compared and it had not happened yet
+	To    string    `json:"to,omitempty"` // where it was moved to: a mailbox of the destination
+}
+
+// Event is what can happen to a message. The values are stable: scripts read them.
+type Event string
+
+// The events.
+const (
+	DeletedAtDestination Event = "deleted_at_destination" // or moved to where it was not found
+	MovedAtDestination   Event = "moved_at_destination"
+	DeletedAtSource      Event = "deleted_at_source" // or moved
+	ArrivedAtSource      Event = "arrived_at_source"
+	ArrivedAtDestination Event = "arrived_at_destination"
+)
+
+// NextStep says what a human can do about a difference, as that of its kind.
+func (d Difference) NextStep() string {
+	if d.Since == nil {
+		return d.Kind.NextStep()
+	}
+	switch d.Since.What {
+	case DeletedAtDestination:
+		return `ask its user; "rehome sync --copy-again" copies it again, or accept the difference`
+	case MovedAtDestination, ArrivedAtDestination:
+		return "nothing, if its user or the delivery did that; then accept the difference"
+	case DeletedAtSource:
+		return `nothing, if it may stay at the destination; to remove it there too, run "rehome sync" with "mail.deletions: mirror"`
+	case ArrivedAtSource:
+		return `run "rehome sync" again`
+	}
+	return d.Kind.NextStep()
 }
 
 // NextStep says what a human can do about a kind of difference: one clause, lower case, no full stop.

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rehome"
 	"rehome/internal/verify"
 )
@@ -186,7 +188,7 @@ func TestAgain_findsWhatWasPlantedSince(t *testing.T) {
 		}
 		p.plant(dst)
 		got, _ := s.verifyAgain(t, accounts[i], kept)
-		if !maps.Equal(withoutHistory(got.Mail.Counts), p.full) && len(p.full)+len(got.Mail.Counts) > 0 {
+		if !maps.Equal(got.Mail.Counts, p.full) && len(p.full)+len(got.Mail.Counts) > 0 {
 			t.Errorf("%s: got %v, want %v", name, got.Mail.Counts, p.full)
 		}
 		third, _ := s.verifyAgain(t, accounts[i], kept)
@@ -225,4 +227,64 @@ func TestAgain_countsLeaveTheProof(t *testing.T) {
 	}
 }
 
-func withoutHistory(counts map[verify.Kind]int) map[verify.Kind]int { return counts }
+// What users have done since the last comparison is named as that, and stays named; nothing of it becomes equal.
+func TestAgain_saysWhatHasHappenedSince(t *testing.T) {
+	t.Parallel()
+	const address = "anna@example.test"
+	s := startServers(t, address)
+	dst := furnish(t, s, address)
+	src := s.logIn(t, rehome.Source, address)
+	src.store("INBOX", write(21), write(22), write(23))
+	dst.store("INBOX", write(21), write(22), write(23))
+	kept := &shelf{}
+	monday := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	later := func(days int) func(*request) {
+		return func(r *request) { r.how.Now = func() time.Time { return monday.AddDate(0, 0, days) } }
+	}
+	if first, _ := s.verifyAgain(t, address, kept, later(0)); first.Verdict != verify.Equal {
+		t.Fatalf("first: %s %v", first.Verdict, first.Mail.Differences)
+	}
+	dst.create("New")
+	dst.move("2", "Sent")
+	dst.move("3", "New")
+	dst.remove(1)
+	dst.delete("Empty")
+	dst.store("INBOX", write(30))
+	src.store("INBOX", write(31))
+	src.doveadm("expunge", "-u", address, "mailbox", "INBOX", "uid", "7")
+	want := map[string]verify.Change{
+		"Empty":             {What: verify.DeletedAtDestination, After: monday},
+		"<1@example.test>":  {What: verify.DeletedAtDestination, After: monday},
+		"<2@example.test>":  {What: verify.MovedAtDestination, After: monday, To: "Sent"},
+		"<3@example.test>":  {What: verify.MovedAtDestination, After: monday, To: "New"},
+		"<21@example.test>": {What: verify.DeletedAtSource, After: monday},
+		"<30@example.test>": {What: verify.ArrivedAtDestination, After: monday},
+		"<31@example.test>": {What: verify.ArrivedAtSource, After: monday},
+	}
+	for days := range 2 {
+		got, _ := s.verifyAgain(t, address, kept, later(1+days))
+		if got.Verdict != verify.Differs || got.Mail.Total() != 8 { // these, and the new mailbox
+			t.Errorf("day %d: %s, %v", days, got.Verdict, got.Mail.Counts)
+		}
+		found := map[string]verify.Change{}
+		for _, d := range got.Mail.Differences {
+			if d.Since != nil {
+				found[d.Object] = *d.Since
+			}
+			t.Log(d.Sentence, "->", d.NextStep())
+		}
+		if days > 0 { // they arrived before the comparison of yesterday
+			delete(want, "<30@example.test>")
+			delete(want, "<31@example.test>")
+		}
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("day %d: %s", days, diff)
+		}
+		checkWording(t, got)
+		for _, m := range got.Mail.Mailboxes {
+			if m.Destination == "Sent" && m.Differences != 0 {
+				t.Errorf("%+v: what was moved there is a difference of its own", m)
+			}
+		}
+	}
+}

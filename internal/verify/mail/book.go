@@ -27,10 +27,15 @@ func (c *check) bookMissing(g *group, m verify.Mailbox, r *reading) {
 	case m.Messages > 0:
 		holding = verify.Count(m.Messages, "message")
 	}
-	c.differ(verify.Difference{
+	d := verify.Difference{
 		Kind: verify.MissingMailbox, Mailbox: strings.Join(m.Source, ", "), Object: m.Destination, Source: holding,
 		Sentence: "mailbox " + quoteAll(g.sources) + " with " + holding + " is not at the destination, where it would be " + quote(g.destination),
-	})
+	}
+	if kept := c.memory.marks[g.destination]; kept.of(g) {
+		d.Since = &verify.Change{What: verify.DeletedAtDestination, After: kept.Compared}
+		d.Sentence += ": " + clauseOf(*d.Since)
+	}
+	c.differ(d)
 }
 
 func (c *check) bookCounts(m verify.Mailbox, r *reading, dstOctets int64) {
@@ -109,6 +114,7 @@ func (c *check) bookMessages(m verify.Mailbox, r *reading, level verify.Level) v
 		c.mail.Counts[d.kind]++
 	}
 	r.differences = r.differences[:min(len(r.differences), c.room())] // there may be less room than when they were named
+	c.trace(r, len(c.mail.Differences))
 	c.mail.Differences = append(c.mail.Differences, r.differences...)
 	c.mail.Unlisted += len(r.judgement.discrepancies) - len(r.differences)
 	c.remark(r)

@@ -22,6 +22,7 @@ type check struct {
 
 	srcList, dstList listing
 	memory           memory
+	traces           traces
 	mail             verify.Mail
 	postponed        []*postponed
 	unsettled        bool // a mailbox was never at rest, and it is not known whether all in it is equal
@@ -77,6 +78,9 @@ func (c *check) run(ctx context.Context) error {
 		return err
 	}
 	if err := c.lookForExtra(ctx, groups); err != nil {
+		return err
+	}
+	if err := c.lookForMoved(ctx); err != nil {
 		return err
 	}
 	c.checkPairs(plan)
@@ -200,6 +204,7 @@ func (c *check) lookForExtra(ctx context.Context, groups []*group) error {
 			continue
 		}
 		octets := octetsSaid([]imap.ListEntry{c.dstList.byName[name]})
+		c.traces.extra = append(c.traces.extra, name)
 		c.mail.Destination.Add(verify.Totals{Mailboxes: 1, Messages: messages, Octets: octets})
 		c.mail.Mailboxes = append(c.mail.Mailboxes, verify.Mailbox{
 			Source: []string{}, Destination: printable(name), Messages: messages, Octets: octets, Differences: 1,

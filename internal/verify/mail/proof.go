@@ -134,22 +134,22 @@ type known struct {
 // recall takes over what holds still. What an earlier look of the same comparison has taken over has to hold at this one, too.
 func (b *box) recall(condstore bool) {
 	var old []*record
-	if b.known != nil && b.known.vouches(b.state, condstore) {
+	if b.vouched = b.known != nil && b.known.vouches(b.state, condstore); b.vouched {
 		old = b.known.records
 	}
 	for _, r := range b.records {
 		for len(old) > 0 && old[0].uid < r.uid {
 			old = old[1:]
 		}
-		holds := len(old) > 0 && old[0].uid == r.uid && b.known.holds(old[0], r)
+		known := len(old) > 0 && old[0].uid == r.uid
+		if known {
+			r.paired = old[0].paired
+		}
+		holds := known && b.known.holds(old[0], r)
 		if r.recalled && !holds {
 			r.digest, r.octets, r.recalled = message.Digest{}, 0, false
 		}
-		if !holds {
-			continue
-		}
-		r.paired = old[0].paired
-		if old[0].read() && !r.read() {
+		if holds && old[0].read() && !r.read() {
 			r.digest, r.octets, r.recalled = old[0].digest, old[0].octets, true
 		}
 	}

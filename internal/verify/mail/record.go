@@ -27,7 +27,8 @@ type box struct {
 	uids    imap.UIDSet // of all messages, when they were only counted
 	records []*record   // in UID order
 
-	known *known // what an earlier comparison has found out; nil for nothing
+	known   *known // what an earlier comparison has found out; nil for nothing
+	vouched bool   // the mailbox is that of then, see stamp.vouches
 }
 
 // record is what one end shows of one message.

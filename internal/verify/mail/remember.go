@@ -65,7 +65,7 @@ func (c *check) keep(ctx context.Context, g *group, m verify.Mailbox, r *reading
 	for _, p := range r.same {
 		p.src.paired, p.dst.paired = now.Unix(), now.Unix()
 	}
-	if m.Differences == 0 && m.SourceRoot != "" && m.SourceRoot == m.DestinationRoot {
+	if m.Differences == 0 && r.unsettled == 0 && m.SourceRoot != "" && m.SourceRoot == m.DestinationRoot {
 		kept.Settled = &settled{m, totalsOf(verify.LevelFull, r.dst), r.judgement.undated, r.judgement.reordered}
 	}
 	text, err := kept.encode()
@@ -90,7 +90,7 @@ func (c *check) bookSettled(m *mark) {
 func (c *check) forget(ctx context.Context, groups []*group) error {
 	var gone []string
 	for place := range c.memory.marks {
-		if !slices.ContainsFunc(groups, func(g *group) bool { return g.exists && g.destination == place }) {
+		if !slices.ContainsFunc(groups, func(g *group) bool { return g.destination == place }) {
 			gone = append(gone, place)
 		}
 	}

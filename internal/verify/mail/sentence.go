@@ -41,6 +41,9 @@ func (d discrepancy) difference() verify.Difference {
 		out.Source, out.Destination = dateText(d.src.date), dateText(d.dst.date)
 		out.Sentence += "is dated " + out.Source + " at the source and " + out.Destination + " at the destination"
 	}
+	if out.Since = d.since(); out.Since != nil {
+		out.Sentence += ": " + clauseOf(*out.Since)
+	}
 	return out
 }
 

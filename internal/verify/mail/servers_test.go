@@ -183,6 +183,12 @@ func (u user) remove(uid int) {
 	u.doveadm("expunge", "-u", u.Account, "mailbox", "INBOX", "uid", strconv.Itoa(uid))
 }
 
+// move moves a message out of INBOX.
+func (u user) move(uid, mailbox string) {
+	u.t.Helper()
+	u.doveadm("move", "-u", u.Account, mailbox, "mailbox", "INBOX", "uid", uid)
+}
+
 func (u user) unsubscribe(mailbox string) {
 	u.t.Helper()
 	u.doveadm("mailbox", "unsubscribe", "-u", u.Account, mailbox)
