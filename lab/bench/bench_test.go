@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -26,7 +27,7 @@ func TestMeasure_everyTool(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
 		t.Fatalf("build rehome: %v\n%s", err, out)
 	}
-	rows, err := Choose([]string{"small/maildir/tls/0ms", "idle/mdbox/plain/0ms"})
+	rows, err := Choose([]string{"small/maildir/tls/0ms", "idle/mdbox/plain/0ms", "verify/sdbox/plain/0ms"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,13 +35,35 @@ func TestMeasure_everyTool(t *testing.T) {
 		t.Run(rows[i].Key, func(t *testing.T) {
 			options := Options{Binary: binary, Dir: dir, Runs: 1, Scale: 0.004, Patience: time.Minute, Log: t.Output()}
 			err := Measure(t.Context(), options, rows[i:i+1], func(result Result) error {
-				judge(t, result)
+				if strings.HasPrefix(result.Key, "verify/") {
+					judgeVerifications(t, result)
+				} else {
+					judge(t, result)
+				}
 				return nil
 			})
 			if err != nil {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// judgeVerifications wants the second comparison to cost less than the first one, and the third as much.
+func judgeVerifications(t *testing.T, result Result) {
+	t.Helper()
+	if len(result.Contenders) != 3 {
+		t.Fatalf("got %d contenders, want 3", len(result.Contenders))
+	}
+	var trips []int
+	for _, c := range result.Contenders {
+		if len(c.Runs) != 1 || len(c.Failures) > 0 || !strings.Contains(c.Note, "MB over both lines") {
+			t.Fatalf("%s: got %d runs, note %q, and failures %q", c.Name, len(c.Runs), c.Note, c.Failures)
+		}
+		trips = append(trips, c.Runs[0].Trips[source]+c.Runs[0].Trips[destination])
+	}
+	if trips[1] >= trips[0]/2 || trips[2] < trips[0] {
+		t.Errorf("got %d round trips at first, %d after changes, %d for all again", trips[0], trips[1], trips[2])
 	}
 }
 

@@ -232,6 +232,9 @@ func (s *mailScene) trips() (trips [2]int, counted bool) {
 func (s *mailScene) close() error { return s.lab.Close() }
 
 func (s *mailScene) contenders() []contender {
+	if s.work.verify {
+		return verifications(s)
+	}
 	var all []contender
 	if !s.work.unlimited {
 		all = rawProbes(s)

@@ -120,6 +120,7 @@ type mailWork struct {
 	width             int  // accounts at once, where a tool knows one only
 	again             bool // measured is the second pass
 	unlimited         bool // no raw limit: nothing is copied, or only memory counts
+	verify            bool // measured is the comparison of both ends
 	lines             []mailLine
 }
 
@@ -145,6 +146,8 @@ func mailWorks() []mailWork {
 		{key: "idle", title: "nothing to do: 10,000 messages, 20 mailboxes", accounts: 1, messages: 10_000, mailboxes: 20,
 			smallest: 7_680, largest: 12_800, width: 1, again: true, unlimited: true,
 			lines: append(plain, sdbox(20*ms), sdbox(80*ms))},
+		{key: "verify", title: "verification of 10,000 messages of 10 KB, 100 mailboxes", accounts: 1, messages: 10_000, mailboxes: 100,
+			smallest: 7_680, largest: 12_800, width: 1, again: true, unlimited: true, verify: true, lines: []mailLine{plain[0], sdbox(20 * ms)}},
 		{key: "memory", title: "8 accounts at once, 4 messages of 25 MB each, 2 mailboxes", accounts: 8, messages: 4, mailboxes: 2,
 			smallest: 25e6, largest: 25e6, width: 8, unlimited: true, lines: []mailLine{plain[0], tls[0]}},
 	}

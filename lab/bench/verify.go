@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"rehome/internal/protocol/imap"
+	"rehome/lab/faultproxy"
+)
+
+// verifications are the contenders of a row that compares both ends: a first comparison, one after some changes, and one that
+// reads everything again. Each round has accounts of its own, which are copied and not measured.
+func verifications(s *mailScene) []contender {
+	shared := &verified{scene: s}
+	var all []contender
+	for _, v := range []verification{
+		{title: "rehome verify, the first time", first: true},
+		{title: "rehome verify, after 1 % of changes", change: true},
+		{title: "rehome verify --reread", flags: []string{"--reread"}},
+	} {
+		v.verified = shared
+		all = append(all, &v)
+	}
+	return all
+}
+
+// verified are the accounts of a round.
+type verified struct {
+	scene *mailScene
+	moves []move
+	dir   string // with the settings and the ledger
+	round int
+}
+
+// verification is one of the comparisons of a round.
+type verification struct {
+	*verified
+
+	title         string
+	first, change bool
+	flags         []string
+}
+
+func (v *verification) name() string { return v.title }
+
+func (v *verification) prepare(ctx context.Context, dir string) (*trial, error) {
+	if v.first {
+		if err := v.copy(ctx, dir); err != nil {
+			return nil, err
+		}
+	}
+	if v.change {
+		if err := v.work(ctx); err != nil {
+			return nil, err
+		}
+	}
+	argv := append([]string{v.scene.options.Binary, "verify", "--quiet"}, v.flags...)
+	t := &trial{part: 1}
+	t.start = func(ctx context.Context) (usage, error) {
+		before := v.scene.octets()
+		used, err := run(ctx, []program{{dir: v.dir, argv: argv}}, 1)
+		t.note = fmt.Sprintf("%.1f MB over both lines", float64(v.scene.octets()-before)/1e6)
+		return used, err
+	}
+	t.check = func(context.Context) error { return nil } // the exit code has said that both ends are equal
+	return t, nil
+}
+
+// copy makes both ends equal.
+func (v *verification) copy(ctx context.Context, dir string) (err error) {
+	if v.moves, err = v.scene.freshMoves(v.scene.all); err != nil {
+		return err
+	}
+	v.dir = dir
+	v.round++
+	programs, err := (&rehomeTool{binary: v.scene.options.Binary}).programs(v.scene, dir, v.moves)
+	if err != nil {
+		return err
+	}
+	_, err = run(ctx, programs, 1)
+	return err
+}
+
+// The work of the users between two comparisons: this share of the messages arrives, in so many mailboxes.
+const (
+	changedShare     = 100
+	changedMailboxes = 4
+)
+
+// work lets the same mail arrive at both ends.
+func (v *verification) work(ctx context.Context) error {
+	each := max(1, v.scene.all.each.Messages/changedShare/changedMailboxes)
+	for _, m := range v.moves {
+		for side, user := range []string{m.src, m.dst} {
+			client, err := v.scene.dial(ctx, v.scene.direct(side), user)
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(v.deliver(ctx, client, side, each), client.Logout(ctx)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v *verification) deliver(ctx context.Context, client *imap.Client, side, each int) error {
+	for _, box := range v.scene.all.boxes[:min(changedMailboxes, len(v.scene.all.boxes))] {
+		name := cmp.Or(strings.Join(box.Path, "/"), "INBOX")
+		if side == source && len(box.Path) > 0 {
+			name = "INBOX." + strings.Join(box.Path, ".")
+		}
+		command, err := client.Append(ctx, name)
+		if err != nil {
+			return err
+		}
+		for n := range each {
+			text := fmt.Sprintf("Message-ID: <%d.%d@example.test>\r\n\r\n%s", v.round, n, strings.Repeat("new mail\r\n", 1000))
+			if err := command.Message(ctx, []string{`\Seen`}, arrived, int64(len(text)), strings.NewReader(text)); err != nil {
+				return err
+			}
+		}
+		if err := command.Finish(); err != nil {
+			return err
+		}
+		if _, err := command.Wait(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arrived is when: both ends have to have the same.
+var arrived = time.Date(2026, time.November, 2, 9, 0, 0, 0, time.UTC)
+
+// octets counts what went over both lines, in both directions; 0 where nothing counts it.
+func (s *mailScene) octets() (n int64) {
+	for _, proxy := range s.proxies {
+		if proxy != nil {
+			counts := proxy.Counts()
+			n += counts.Bytes[faultproxy.ToServer] + counts.Bytes[faultproxy.ToClient]
+		}
+	}
+	return n
+}
