@@ -56,9 +56,9 @@ type Event string
 
 // The events.
 const (
-	DeletedAtDestination Event = "deleted_at_destination" // or moved to where it was not found
-	MovedAtDestination   Event = "moved_at_destination"
-	DeletedAtSource      Event = "deleted_at_source" // or moved
+	DeletedAtDestination Event = "gone_from_destination" // or moved to where it was not found
+	MovedAtDestination   Event = "moved_in_destination"
+	DeletedAtSource      Event = "gone_from_source" // or moved
 	ArrivedAtSource      Event = "arrived_at_source"
 	ArrivedAtDestination Event = "arrived_at_destination"
 )
