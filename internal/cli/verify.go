@@ -26,7 +26,7 @@ const differencesShown = 10
 func verifyCommand(f *frame) *cobra.Command {
 	var who *selection
 	var only []string
-	var reread bool
+	var reread, uids bool
 	level := string(verify.LevelFull)
 	cmd := &cobra.Command{
 		Use:   "verify",
@@ -41,6 +41,9 @@ recorded, and writes nothing to either end.
 A later verification at level full reads only what has changed at either end since the last one; what
 it has read before and what has not changed stays proved. The answer says how much that is, and when it
 was read. With --reread, it reads everything again.
+
+With --uids, it also compares UIDs, UIDVALIDITY and UIDNEXT, by which mail programs know what they have
+downloaded: a difference means that they will download it again. Run it before the switch.
 
 With --only, it compares only some kinds and says so; the report keeps the last comparison of everything.
 
@@ -57,13 +60,8 @@ read.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			chosen := verify.Level(level)
-			if !slices.Contains(verify.Levels(), chosen) {
-				return rehome.OutcomeDone, &usageError{cause: fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level),
-					command: "rehome verify"}
-			}
-			if reread && chosen != verify.LevelFull {
-				return rehome.OutcomeDone, &usageError{cause: errors.New("--reread needs --level full: the other levels read nothing again"),
-					command: "rehome verify"}
+			if err := levelAllows(chosen, reread, uids); err != nil {
+				return rehome.OutcomeDone, &usageError{cause: err, command: "rehome verify"}
 			}
 			accounts, err := who.choice(f.app.In)
 			if err != nil {
@@ -73,7 +71,7 @@ read.`,
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
-			return f.runVerify(ctx, move, accounts, journey.VerifyOptions{Level: chosen, Only: kinds, Reread: reread})
+			return f.runVerify(ctx, move, accounts, journey.VerifyOptions{Level: chosen, Only: kinds, Reread: reread, UIDs: uids})
 		})),
 	}
 	who = f.selectAccounts(cmd)
@@ -81,9 +79,23 @@ read.`,
 	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
 	cmd.Flags().BoolVar(&reread, "reread", false, "read everything again, also what was proved before and has not changed since")
 	cmd.Flags().StringSliceVar(&only, "only", nil, "compare only these: mail, contacts, calendars, rules; the answer is not kept for the report")
+	cmd.Flags().BoolVar(&uids, "uids", false, "also compare UIDs, UIDVALIDITY and UIDNEXT, by which mail programs know what they have downloaded")
 	completeKinds(cmd, "only", journey.Kinds())
 	completeValues(cmd, "level", string(verify.LevelCounts), string(verify.LevelMetadata), string(verify.LevelFull))
 	return cmd
+}
+
+// levelAllows says what the chosen level cannot do.
+func levelAllows(level verify.Level, reread, uids bool) error {
+	switch {
+	case !slices.Contains(verify.Levels(), level):
+		return fmt.Errorf("invalid value %q for --level; use counts, metadata or full", level)
+	case reread && level != verify.LevelFull:
+		return errors.New("--reread needs --level full: the other levels read nothing again")
+	case uids && level == verify.LevelCounts:
+		return errors.New("--uids needs --level metadata or full: counting lists no message")
+	}
+	return nil
 }
 
 // verifiedKinds reads the kinds of --only.

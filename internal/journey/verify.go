@@ -27,6 +27,7 @@ const verifyingAtOnce = 4
 type VerifyOptions struct {
 	Level verify.Level
 	Only  []rehome.Kind // none means all that both ends have
+	UIDs  bool          // also what mail programs know messages by
 
 	// Reread has everything read, also what an earlier verification has read and what has not changed since.
 	Reread bool
@@ -42,7 +43,7 @@ func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyO
 		return verify.Document{}, err
 	}
 	hosts := m.hosts(progress.Slowed)
-	parts, err := m.verifiedMail(ctx, who, options.Only, hosts)
+	parts, err := m.verifiedMail(ctx, who, options, hosts)
 	if err != nil {
 		return verify.Document{}, err
 	}
@@ -80,8 +81,8 @@ type verification struct {
 }
 
 // verifiedMail is the part that compares mail; none if it is not compared.
-func (m *Move) verifiedMail(ctx context.Context, who selection, only []rehome.Kind, hosts hosts) ([]verify.Part, error) {
-	if !m.movesMail(only) {
+func (m *Move) verifiedMail(ctx context.Context, who selection, options VerifyOptions, hosts hosts) ([]verify.Part, error) {
+	if !m.movesMail(options.Only) {
 		return nil, nil
 	}
 	src, dst, err := m.ends(ctx, hosts)
@@ -91,7 +92,7 @@ func (m *Move) verifiedMail(ctx context.Context, who selection, only []rehome.Ki
 	if err := reach(ctx, who.accounts, src, dst); err != nil {
 		return nil, err
 	}
-	return []verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules()})}, nil
+	return []verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules(), UIDs: options.UIDs})}, nil
 }
 
 // verifyAll compares the accounts, so many at once.

@@ -108,7 +108,8 @@ func (r *Report) differences() []topic {
 // severityOf is error where a message would be lost or altered, and warning for any other difference.
 func severityOf(kind verify.Kind) rehome.Severity {
 	switch kind {
-	case verify.ExtraMailbox, verify.ExtraMessage, verify.FlagsDiffer, verify.DateDiffers, verify.NotSubscribed:
+	case verify.ExtraMailbox, verify.ExtraMessage, verify.FlagsDiffer, verify.DateDiffers, verify.NotSubscribed,
+		verify.UIDsDiffer:
 		return rehome.SeverityWarning
 	}
 	return rehome.SeverityError
@@ -127,6 +128,7 @@ func titleOf(kind verify.Kind) string {
 		verify.UnreadableMessage: "Messages could not be read",
 		verify.FlagsDiffer:       "Flags differ",
 		verify.DateDiffers:       "Dates differ",
+		verify.UIDsDiffer:        "Mail programs will download mailboxes again",
 		verify.UnlistedMessages:  "Servers hold messages that they do not list",
 	}
 	return titles[kind]

@@ -21,13 +21,14 @@ const (
 	FlagsDiffer       Kind = "flags_differ"
 	DateDiffers       Kind = "date_differs"
 	UnlistedMessages  Kind = "unlisted_messages" // an end holds more messages than it shows
+	UIDsDiffer        Kind = "uids_differ"       // mail programs that know the mailbox will not know it at the destination
 )
 
 // Kinds returns all kinds, the gravest first.
 func Kinds() []Kind {
 	return []Kind{
 		MissingMailbox, MissingMessage, ChangedMessage, UnreadableMailbox, UnlistedMessages, UnreadableMessage, CountDiffers,
-		ExtraMailbox, ExtraMessage, FlagsDiffer, DateDiffers, NotSubscribed,
+		ExtraMailbox, ExtraMessage, FlagsDiffer, DateDiffers, UIDsDiffer, NotSubscribed,
 	}
 }
 
@@ -99,6 +100,9 @@ func (k Kind) NextStep() string {
 		return syncAgain + " if users still work at the source; the findings list flags that the destination cannot store"
 	case DateDiffers:
 		return "delete the message at the destination and " + syncAgain + ", or accept that it is shown with another date"
+	case UIDsDiffer:
+		return "tell the users before the switch that their mail programs will download it again; messages copied by destination.dsync keep " +
+			"their UIDs"
 	case NotSubscribed:
 		return syncAgain + ", or subscribe to it in the mail client"
 	}

@@ -93,7 +93,33 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 			}
 			m.wantNumbers(person, boxes...)
 			m.wantEqual(messages + 3)
-			operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
+			operator.Answer[operator.Verified](t, m.Operator, 0, "verify", "--level", "metadata", "--uids")
 		})
 	}
+}
+
+// By IMAP alone nothing but the UIDs differs, and only who asks is told.
+func TestUIDs_ofAMoveByIMAP(t *testing.T) {
+	t.Parallel()
+	l := lab.Open(t)
+	src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+	dst := startDovecot(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
+	u := src.logIn(t, person)
+	u.fill("INBOX", letters(3, 300, "inbox")...)
+	u.fill(u.name("Work"), letters(2, 300, "work")...)
+	u.fill(u.name("Empty"))
+	m := prepare(t, l, src, dst, "", person)
+	operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
+	m.wantEqual(5)
+	v := operator.Answer[operator.Verified](t, m.Operator, 5, "verify", "--uids")
+	kinds := map[string]int{}
+	for _, a := range v.Accounts {
+		for _, d := range a.Mail.Differences {
+			kinds[d.Kind]++
+		}
+	}
+	if len(kinds) != 1 || kinds["uids_differ"] != 2 {
+		t.Errorf("got %v, want 2 of uids_differ", kinds)
+	}
+	m.wantEqual(5)
 }

@@ -80,6 +80,9 @@ func (g glancing) wait(ctx context.Context) (sight, error) {
 // untouched returns those groups in which nothing has happened at either end since they were found settled. An end that does
 // not bear to be asked like this is opened anew, and its mailboxes are all read as others are.
 func (c *check) untouched(ctx context.Context, groups []*group) (map[*group]*mark, error) {
+	if c.options.UIDs { // they are in a listing, and of it nothing is kept
+		return nil, nil
+	}
 	marks := map[*group]*mark{}
 	var src, dst []string
 	for _, g := range groups {

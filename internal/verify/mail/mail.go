@@ -40,6 +40,9 @@ type Options struct {
 	Source, Destination Host
 	Rules               mapping.Rules // as for the copy
 
+	// UIDs also compares UIDVALIDITY, UIDNEXT and UIDs, at every level but counts.
+	UIDs bool
+
 	// Octets of message bodies asked for by one command; 0 means 8 MiB.
 	RangeOctets int64
 
