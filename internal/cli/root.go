@@ -38,6 +38,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		aliasesCommand(f),
 		recipientsCommand(f),
 		dnsCommand(f),
+		cutoverCommand(f),
 		handoverCommand(f),
 		clientsCommand(f),
 		secretsCommand(f),

@@ -41,8 +41,8 @@ func answers() map[string]any {
 		"check": checkup.Report{}, "clients documents": clientsetup.Written{}, "clients serve": journey.Answering{}, "config check": checkedSettings{}, "config sample": struct {
 			Keys []config.Key `json:"keys"`
 		}{},
-		"dns check": cutover.Report{},
-		"explain":   journey.Explanations(),
+		"cutover plan": cutover.Plans{}, "dns check": cutover.Report{},
+		"explain": journey.Explanations(),
 		"findings accept": struct {
 			Accepted []verify.Open `json:"accepted"`
 		}{}, "findings list": journey.OpenFindings{}, "findings retry": journey.Retried{}, "findings withdraw": struct {

@@ -104,8 +104,12 @@ func shown(seen sight) []string {
 	return append(now, dns.Data(seen.records)...)
 }
 
+// longest is the TTL of what stands at the name itself: that of what an alias leads to is somebody else's.
 func longest(seen sight) time.Duration {
-	return max(dns.LongestTTL(seen.records), dns.LongestTTL(seen.aliases))
+	if len(seen.aliases) > 0 {
+		return seen.aliases[0].TTL
+	}
+	return dns.LongestTTL(seen.records)
 }
 
 func said(look dns.Look) []Said {

@@ -160,3 +160,47 @@ func TestDNSCheck_saysWhatEachServerSays(t *testing.T) {
 		t.Log(text.out)
 	}
 }
+
+func TestCutoverPlan_saysWhatAndWhen(t *testing.T) {
+	t.Parallel()
+	o := dnsMove(t)
+	for _, c := range []struct {
+		code int
+		args []string
+		want []string
+	}{
+		{6, []string{"example.test"}, []string{"MX 10 mx1.new.test, TTL 300", "from 1 hour to 5 minutes",
+			"TXT v=spf1 mx ip4:192.0.2.0/28 include:spf.new.test -all",
+			"earliest safe switch: ", "ready 1 hour after it is done", "if the steps before it are done now"}},
+		{6, []string{"--as", "cards", "example.test"}, []string{"DELETE   MX 10 mail.example.test", "KEEP     TXT site-verification=keep-me"}},
+		{6, []string{"--as", "zone", "example.test"}, []string{
+			`example.test. 300 IN TXT "site-verification=keep-me"`, "example.test. 300 IN MX 10 mx1.new.test.",
+		}},
+		{6, []string{"--as", "dnscontrol", "example.test"}, []string{`D_EXTEND("example.test"`, `MX("@", 10, "mx1.new.test.", TTL(300))`}},
+		{6, []string{"lame.test"}, []string{"ns2.hosts.test 127.0.0.1 does not answer for lame.test", "not known until this is done"}},
+		{6, []string{"broken.test"}, []string{"the SPF record of broken.test has to be mended"}},
+		{3, []string{}, []string{"MX of lagging.test is not known: the servers say different things"}},
+		{2, []string{"--as", "poem"}, nil},
+	} {
+		got := outcomeOf(o.Run(t, append([]string{"cutover", "plan"}, c.args...)...))
+		if got.code != c.code {
+			t.Errorf("%v: got code %d, want %d\n%s%s", c.args, got.code, c.code, got.out, got.err)
+		}
+		for _, part := range c.want {
+			if !strings.Contains(got.out, part) {
+				t.Errorf("%v: %q is missing in:\n%s", c.args, part, got.out)
+			}
+		}
+	}
+	seen := filepath.Join(o.Dir, "accounts", "dns-seen.json")
+	info, err := os.Stat(seen)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("what was seen is not kept for the next plan: %v %v", info, err)
+	}
+	if err := os.WriteFile(seen, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := outcomeOf(o.Run(t, "cutover", "plan")); got.code != 6 || !strings.Contains(got.err, "restore the file, or remove it") {
+		t.Errorf("got code %d %q for a damaged memory, want 6 and a way out", got.code, got.err)
+	}
+}
