@@ -26,7 +26,7 @@ const sightings = 3
 
 // pauses stand between the looks: long enough for a message to come to the other end too, and for a person to pause.
 func pauses() []time.Duration {
-	return []time.Duration{250 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second}
+	return []time.Duration{250 * time.Millisecond, time.Second, 2 * time.Second, 2 * time.Second, 2 * time.Second}
 }
 
 // sighted names a discrepancy so that the next look can recognise it: a message keeps its UID (RFC 9051, section 2.3.1.1).
