@@ -176,6 +176,34 @@ func TestCheck_everyDigitCounts(t *testing.T) {
 	}
 }
 
+// Any other octet is found out as well, but for white space of the JSON, which says nothing.
+func TestCheck_everyOctetCounts(t *testing.T) {
+	t.Parallel()
+	key := newKey(t)
+	file := signed(t, key, "anna@example.com")
+	page, err := Page(key, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want CheckedFile
+	must(t, want.take(file, nil))
+	for i, c := range file {
+		altered := slices.Clone(file)
+		altered[i] = c ^ 1
+		var got CheckedFile
+		if err := got.take(altered, nil); err == nil && !cmp.Equal(got.Certificate, want.Certificate) {
+			t.Errorf("%q with the octet at %d altered is taken for genuine", file[max(i-20, 0):i+1], i)
+		}
+	}
+	for i := 0; i < len(page); i += 5 {
+		altered := slices.Clone(page)
+		altered[i] ^= 1
+		if problem(altered, nil) == "" {
+			t.Errorf("the page with the octet %q at %d altered is taken for genuine", page[i], i)
+		}
+	}
+}
+
 func TestCheck_whatIsNotACertificate(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
