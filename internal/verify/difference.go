@@ -48,8 +48,9 @@ type Difference struct {
 // Change is something that has happened between two comparisons.
 type Change struct {
 	What  Event     `json:"what"`
-	After time.Time `json:"after"`        // when the ends were compared and it had not happened yet
-	To    string    `json:"to,omitempty"` // where it was moved to: a mailbox of the destination
+	After time.Time `json:"after"`          // when the ends were compared and it had not happened yet
+	To    string    `json:"to,omitempty"`   // where a missing message was moved to: a mailbox of the destination
+	From  string    `json:"from,omitempty"` // where one that is only there was moved from
 }
 
 // Event is what can happen to a message. The values are stable: scripts read them.

@@ -44,6 +44,9 @@ func clauseOf(c verify.Change) string {
 	case verify.DeletedAtDestination:
 		return "it was there on " + when + ", and has been deleted or moved away there since"
 	case verify.MovedAtDestination:
+		if c.From != "" {
+			return "it was in " + quote(c.From) + " on " + when + ", and has been moved here since"
+		}
 		return "it was there on " + when + ", and has been moved to " + quote(c.To) + " since"
 	case verify.DeletedAtSource:
 		return "it was at the source on " + when + ", and has been deleted or moved away there since"
@@ -55,70 +58,53 @@ func clauseOf(c verify.Change) string {
 
 // traces are those of messages that may have been moved at the destination.
 type traces struct {
-	lost   []lost                   // from where
-	strays map[message.Digest][]int // to where: differences about messages that are only there
-	extra  []string                 // mailboxes that are only there
+	lost   []lost                    // from where
+	strays map[message.Digest][]lost // to where: messages that are only there
+	extra  []string                  // mailboxes that are only there
 }
 
-// lost is a message that was at the destination once.
+// lost is a message that differs, and where.
 type lost struct {
 	discrepancy
-	at int // in the list of differences
+	at    int    // in the list of differences
+	there string // the mailbox of the destination
 }
 
 // trace notes what of a group may have been moved. The group's differences are listed from the first on.
 func (c *check) trace(r *reading, first int) {
 	if c.traces.strays == nil {
-		c.traces.strays = map[message.Digest][]int{}
+		c.traces.strays = map[message.Digest][]lost{}
 	}
 	for i, said := range r.differences {
 		d := r.judgement.discrepancies[i]
 		switch {
 		case said.Since != nil && said.Since.What == verify.DeletedAtDestination && d.src.read():
-			c.traces.lost = append(c.traces.lost, lost{d, first + i})
+			c.traces.lost = append(c.traces.lost, lost{d, first + i, r.dst.name})
 		case d.kind == verify.ExtraMessage && d.dst.read():
-			c.traces.strays[d.dst.digest] = append(c.traces.strays[d.dst.digest], first+i)
+			c.traces.strays[d.dst.digest] = append(c.traces.strays[d.dst.digest], lost{d, first + i, r.dst.name})
 		}
 	}
 }
 
-// lookForMoved names the messages that have been moved at the destination: the same content is now in another mailbox. There it is
-// no difference of its own.
+// lookForMoved names the messages that have been moved at the destination: the same content is now in another mailbox.
 func (c *check) lookForMoved(ctx context.Context) error {
 	var left []lost
-	found := map[int]bool{}
 	for _, l := range c.traces.lost {
 		strays := c.traces.strays[l.src.digest]
 		if len(strays) == 0 {
 			left = append(left, l)
 			continue
 		}
-		c.moved(l, c.mail.Differences[strays[0]].Mailbox)
-		found[strays[0]], c.traces.strays[l.src.digest] = true, strays[1:]
+		there := strays[0]
+		c.traces.strays[l.src.digest] = strays[1:]
+		after := c.mail.Differences[l.at].Since.After
+		c.moved(l, printable(there.dst.box.name))
+		said := there.difference()
+		said.Since = &verify.Change{What: verify.MovedAtDestination, After: after, From: printable(l.there)}
+		said.Sentence = there.name() + " is only at the destination: " + clauseOf(*said.Since)
+		c.mail.Differences[there.at] = said
 	}
-	if err := c.lookInExtra(ctx, left); err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	var rest []verify.Difference
-	for i, d := range c.mail.Differences {
-		if !found[i] {
-			rest = append(rest, d)
-			continue
-		}
-		c.mail.Counts[d.Kind]--
-		if c.mail.Counts[d.Kind] == 0 {
-			delete(c.mail.Counts, d.Kind)
-		}
-		at := slices.IndexFunc(c.mail.Mailboxes, func(m verify.Mailbox) bool { return m.Destination == d.Mailbox })
-		if at >= 0 {
-			c.mail.Mailboxes[at].Differences--
-		}
-	}
-	c.mail.Differences = rest
-	return nil
+	return c.lookInExtra(ctx, left)
 }
 
 // moved says of a difference where the message is now.
