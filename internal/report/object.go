@@ -17,6 +17,7 @@ import (
 type collectionRow struct {
 	Name, Kind                                   string
 	Objects, Equal, Repaired, Quarantined, Other string
+	Read                                         string // when it was last read in full
 }
 
 func collectionRows(kind string, p *verify.Objects) []collectionRow {
@@ -32,6 +33,7 @@ func collectionRows(kind string, p *verify.Objects) []collectionRow {
 		rows = append(rows, collectionRow{
 			Name: clean(cmp.Or(c.Name, c.Source)), Kind: kind, Objects: humanize.Comma(int64(c.Objects)),
 			Equal: figure(equal), Repaired: figure(repaired), Quarantined: figure(quarantined), Other: figure(other),
+			Read: timeText(c.Read),
 		})
 	}
 	return rows

@@ -54,6 +54,7 @@ type mailboxRow struct {
 	Differences         string
 	SourceRoot          string
 	DestinationRoot     string // "" if it equals SourceRoot
+	Read                string // when it was last read in full
 }
 
 type leftOutRow struct{ Mailbox, Reason, Messages string }
@@ -171,7 +172,7 @@ func verdictOf(a account) (tone, verdict string) {
 func newMailboxRow(m verify.Mailbox) mailboxRow {
 	row := mailboxRow{
 		Source: clean(strings.Join(m.Source, " + ")), Messages: humanize.Comma(m.Messages), Size: octets(m.Octets),
-		SourceRoot: m.SourceRoot,
+		SourceRoot: m.SourceRoot, Read: timeText(m.Read),
 	}
 	if m.Destination != row.Source {
 		row.Destination = clean(m.Destination)

@@ -36,10 +36,10 @@ func organisation(names ...string) Input {
 		in.verify(verify.Account{
 			Account: a.Address, Verdict: verify.Equal, Level: verify.LevelFull, Verified: evening.Add(time.Duration(i) * time.Minute),
 			Mail: &verify.Mail{
-				Source: totals, Destination: totals, Differences: []verify.Difference{},
+				Source: totals, Destination: totals, Differences: []verify.Difference{}, Remembered: 100,
 				Mailboxes: []verify.Mailbox{
 					{Source: []string{"INBOX"}, Destination: "INBOX", Messages: a.Messages - 30, Octets: a.Octets - 3000, SourceRoot: someRoot,
-						DestinationRoot: someRoot},
+						DestinationRoot: someRoot, Read: evening.Add(-24 * time.Hour)},
 					{Source: []string{"INBOX.Sent Items"}, Destination: "Sent", Messages: 30, Octets: 3000, SourceRoot: someRoot, DestinationRoot: someRoot},
 					{Source: []string{"INBOX.Projekte & Pläne.2019"}, Destination: "Projekte & Pläne/2019", SourceRoot: someRoot, DestinationRoot: someRoot},
 				},

@@ -3,11 +3,15 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rehome"
+	"rehome/internal/protocol/imap"
 	"rehome/internal/verify"
 )
 
@@ -284,5 +289,67 @@ func TestAgain_saysWhatHasHappenedSince(t *testing.T) {
 			t.Errorf("day %d: %s", days, diff)
 		}
 		checkWording(t, got)
+	}
+}
+
+// spoil changes one octet of the body of a message of INBOX in the server's store, behind its back: size, date and flags stay.
+func (u user) spoil(uid int) {
+	u.t.Helper()
+	file := filepath.Join(u.server.MailRoot(u.Account), "mailboxes", "INBOX", "dbox-Mails", "u."+strconv.Itoa(uid))
+	text, err := os.ReadFile(file)
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	spoilt := bytes.Replace(text, []byte("\r\n\r\nx"), []byte("\r\n\r\ny"), 1)
+	if bytes.Equal(spoilt, text) {
+		spoilt = bytes.Replace(text, []byte("\n\nx"), []byte("\n\ny"), 1)
+	}
+	if bytes.Equal(spoilt, text) {
+		u.t.Fatalf("nothing to spoil in %q", text)
+	}
+	if err := os.WriteFile(file, spoilt, 0o600); err != nil {
+		u.t.Fatal(err)
+	}
+}
+
+// stir moves the MODSEQ of a message, which looks as before: somebody has marked it and taken that back.
+func (u user) stir(uid imap.UID) {
+	u.t.Helper()
+	u.flag(uid, `\Seen`, `\Flagged`)
+	u.flag(uid, `\Seen`)
+}
+
+// Content that changes under its UID, with size, date and flags as they were, is found where its MODSEQ moves, at either end, also
+// in a mailbox in which nothing else happens. Where even that stays only reading everything finds it.
+func TestAgain_contentUnderTheSameUID(t *testing.T) {
+	t.Parallel()
+	const address = "anna@example.test"
+	for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
+		t.Run(string(side), func(t *testing.T) {
+			t.Parallel()
+			s := startServers(t, address)
+			src, dst := s.logIn(t, rehome.Source, address), s.logIn(t, rehome.Destination, address)
+			letters := []letter{write(1), write(2), write(3)}
+			src.store("INBOX", letters...)
+			dst.store("INBOX", letters...)
+			kept := &shelf{}
+			if first, _ := s.verifyAgain(t, address, kept); first.Verdict != verify.Equal {
+				t.Fatalf("first: %s, %v", first.Verdict, first.Mail.Differences)
+			}
+			hand := map[rehome.Side]user{rehome.Source: src, rehome.Destination: dst}[side]
+			hand.spoil(2)
+			if silent, _ := s.verifyAgain(t, address, kept); silent.Mail.Remembered != 3 {
+				t.Errorf("%d messages are remembered while nothing shows, want 3", silent.Mail.Remembered)
+			}
+			anew, _ := s.verifyAgain(t, address, &shelf{rows: maps.Clone(kept.rows)}, func(r *request) { r.how.Reread = true })
+			if anew.Mail.Counts[verify.ChangedMessage] != 1 {
+				t.Errorf("all again: %s, %v", anew.Verdict, anew.Mail.Counts)
+			}
+			hand.stir(2)
+			got, _ := s.verifyAgain(t, address, kept)
+			if got.Verdict != verify.Differs || !maps.Equal(got.Mail.Counts, map[verify.Kind]int{verify.ChangedMessage: 1}) {
+				t.Errorf("with its MODSEQ: %s, %v", got.Verdict, got.Mail.Counts)
+			}
+		})
 	}
 }
