@@ -157,7 +157,7 @@ func (m *Move) namedDifferences(ctx context.Context, ids []string) (map[string][
 	}
 	failed := map[string][]FailedItem{}
 	for _, o := range chosen {
-		kind, again := mendedBy(o.What)
+		kind, again := mendedBy(o)
 		failed[o.Account] = append(failed[o.Account], FailedItem{
 			Kind: kind, Code: o.What, Object: cmp.Or(o.Object, o.Place), Sentence: o.Sentence, NextStep: o.NextStep, Again: again,
 		})
@@ -166,9 +166,12 @@ func (m *Move) namedDifferences(ctx context.Context, ids []string) (map[string][
 }
 
 // mendedBy says which kind of work a difference is about, and which pass may mend it. No pass touches what is only at the
-// destination, or replaces what is there and differs.
-func mendedBy(what string) (rehome.Kind, rehome.Again) {
-	switch what {
+// destination, or replaces what is there and differs; what somebody has deleted there is copied again only for who asks for it.
+func mendedBy(o verify.Open) (rehome.Kind, rehome.Again) {
+	if o.Since != nil && (o.Since.What == verify.DeletedAtDestination || o.Since.What == verify.MovedAtDestination) {
+		return rehome.KindMail, rehome.AgainCopied
+	}
+	switch o.What {
 	case string(verify.RuleMissing), string(verify.RuleChanged), string(verify.RuleInactive):
 		return rehome.KindRules, rehome.AgainReplacing
 	case string(verify.RuleActive), string(verify.RuleExtra):
@@ -178,7 +181,7 @@ func mendedBy(what string) (rehome.Kind, rehome.Again) {
 	case string(pim.StateChanged), string(pim.StateExtra):
 		return rehome.KindPIM, ""
 	}
-	switch verify.Kind(what) {
+	switch verify.Kind(o.What) {
 	case verify.MissingMailbox, verify.MissingMessage, verify.UnreadableMailbox, verify.UnreadableMessage, verify.UnlistedMessages,
 		verify.CountDiffers, verify.NotSubscribed, verify.FlagsDiffer:
 		return rehome.KindMail, rehome.AgainEachPass

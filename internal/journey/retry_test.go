@@ -59,9 +59,13 @@ func TestMendedBy(t *testing.T) {
 		string(pim.StateMissing):   rehome.AgainEachPass, string(pim.StateExtra): "", string(pim.StateChanged): "",
 		string(verify.RuleChanged): rehome.AgainReplacing, string(verify.RuleExtra): "",
 	} {
-		if _, got := mendedBy(what); got != want {
+		if _, got := mendedBy(verify.Open{What: what}); got != want {
 			t.Errorf("%s: got %q, want %q", what, got, want)
 		}
+	}
+	deleted := verify.Open{What: string(verify.MissingMessage), Since: &verify.Change{What: verify.DeletedAtDestination}}
+	if _, got := mendedBy(deleted); got != rehome.AgainCopied {
+		t.Errorf("deleted at the destination: got %q", got)
 	}
 }
 

@@ -19,6 +19,8 @@ type Open struct {
 	Object   string `json:"object"`
 	Sentence string `json:"sentence"`
 	NextStep string `json:"next_step,omitempty"`
+
+	Since *Change `json:"since,omitempty"` // what has happened to a message since an earlier comparison, where that is known
 }
 
 // Acceptance is a person's word that a difference may stay. It holds for this very difference, and for as many of the same as
@@ -51,7 +53,7 @@ func idOf(parts ...string) string {
 func (d Difference) open(account string) Open {
 	return Open{
 		ID: idOf(account, string(d.Kind), d.Mailbox, d.Object, d.Source, d.Destination), Account: account, What: string(d.Kind),
-		Place: d.Mailbox, Object: d.Object, Sentence: d.Sentence, NextStep: d.NextStep(),
+		Place: d.Mailbox, Object: d.Object, Sentence: d.Sentence, NextStep: d.NextStep(), Since: d.Since,
 	}
 }
 
