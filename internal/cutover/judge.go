@@ -4,6 +4,7 @@ package cutover
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -29,7 +30,7 @@ func Judge(s *Survey, wanted Wanted, low time.Duration) Domain {
 	j := &judge{Survey: s, wanted: wanted, low: low, out: Domain{Domain: s.Domain, Seen: s.At, Who: "whoever runs its DNS",
 		Records: []Record{}, Findings: []rehome.Finding{}, Serials: []dns.Serial{}}}
 	if s.Zone == nil {
-		j.found(zoneNotFound, s.Domain, rehome.Values{"domain": s.Domain, "why": s.Err.Error()})
+		j.found(zoneNotFound, s.Domain, rehome.Values{"domain": s.Domain, "why": reason(s.Err)})
 		return j.out
 	}
 	j.out.Zone, j.out.Parent, j.out.Signed = s.Zone.Name, s.Zone.Parent, s.trust
@@ -51,6 +52,15 @@ func Judge(s *Survey, wanted Wanted, low time.Duration) Domain {
 	j.issuers()
 	j.apexAddress()
 	return j.out
+}
+
+// reason says why a domain was not found, without its name.
+func reason(err error) string {
+	var lookup *dns.LookupError
+	if errors.As(err, &lookup) {
+		return lookup.Why()
+	}
+	return err.Error()
 }
 
 // runBy names who can change the zone.

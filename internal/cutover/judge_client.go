@@ -15,7 +15,7 @@ func (j *judge) services() {
 	for _, service := range dns.Services() {
 		q := question{service.Name + "." + j.Domain, dns.SRV}
 		seen := j.sights[q]
-		want, wanted := j.wanted.Services[service.Name]
+		want, wanted := j.wanted.service(service.Name, j.Domain)
 		if seen.known && len(seen.records) == 0 && !wanted {
 			continue
 		}

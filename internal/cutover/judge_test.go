@@ -41,9 +41,12 @@ func (p published) Look(ctx context.Context, name string, kind dns.Type) (dns.Lo
 	return p.LookAt(ctx, nil, name, kind)
 }
 
-func (p published) LookAt(_ context.Context, _ *dns.Zone, name string, kind dns.Type) (dns.Look, error) {
+func (p published) LookAt(_ context.Context, zone *dns.Zone, name string, kind dns.Type) (dns.Look, error) {
 	look := dns.Look{Name: name, Type: kind, Zone: p.zone, At: moment, Trust: p.trust}
 	for i, server := range p.servers {
+		if zone != nil && !slices.ContainsFunc(zone.Servers, func(s dns.Server) bool { return s.Name == server }) {
+			continue
+		}
 		r := dns.Reply{Server: server, Addr: netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), At: moment, Outcome: dns.NoName}
 		if slices.Contains(p.lines[server], "!") {
 			r.Outcome, r.Words = dns.Silent, "no answer"
@@ -185,6 +188,19 @@ func TestJudge_unknownDomain(t *testing.T) {
 	d := Judge(survey, newHost, DefaultTTL)
 	if !d.has(zoneNotFound) || (Report{Domains: []Domain{d}}).Outcome() != rehome.OutcomeUnreachable {
 		t.Errorf("got %+v, want that the zone was not found", d)
+	}
+}
+
+func TestLook_aDomainThatIsNobodys(t *testing.T) {
+	t.Parallel()
+	p := all("other.test. MX 10 mail.test.")
+	p.zone, p.servers = "test", []string{"ns.nic.test"}
+	survey, err := Look(t.Context(), World{DNS: p}, "example.test", newHost, moment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := Judge(survey, newHost, DefaultTTL); !d.has(zoneNotFound) || !strings.Contains(d.Findings[0].Sentence, "no such domain") {
+		t.Errorf("got %+v, want that there is no such domain", d)
 	}
 }
 

@@ -134,7 +134,7 @@ func NewPlan(s *Survey, wanted Wanted, low time.Duration, memory Memory) Plan {
 	p := &planner{judge: &judge{Survey: s, wanted: wanted, low: low, out: Domain{Who: "whoever runs its DNS"}}, memory: memory}
 	p.plan = Plan{Domain: s.Domain, Seen: s.At, Steps: []Step{}, Conditions: []Condition{}, Waits: []string{}}
 	if s.Zone == nil {
-		p.notKnown(s.Err.Error())
+		p.notKnown("nothing is known about " + s.Domain + ": " + reason(s.Err))
 		return p.plan
 	}
 	p.runBy()

@@ -166,7 +166,7 @@ func (p *planner) mailHost() {
 func (p *planner) programs() {
 	for _, service := range dns.Services() {
 		q := question{service.Name + "." + p.Domain, dns.SRV}
-		want, wanted := p.wanted.Services[service.Name]
+		want, wanted := p.wanted.service(service.Name, p.Domain)
 		if !wanted {
 			continue
 		}

@@ -4,6 +4,7 @@ package cutover
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -37,6 +38,8 @@ type Survey struct {
 	At     time.Time // when it began
 	Zone   *dns.Zone // nil if it was not found
 	Err    error     // why not
+
+	asked *dns.Zone // Zone with the addresses that answer
 
 	sights map[question]sight
 	spf    *dns.Flattened // nil without a record, or if it cannot be read
@@ -90,6 +93,12 @@ func Look(ctx context.Context, world World, domain string, wanted Wanted, now ti
 	if s.Err != nil {
 		return s, ctx.Err()
 	}
+	if s.Err = s.exists(ctx, world.DNS); s.Err != nil {
+		s.Zone = nil
+		return s, ctx.Err()
+	}
+	s.askAll(ctx, world.DNS, []question{{domain, dns.SOA}})
+	s.leaveSilent()
 	s.askAll(ctx, world.DNS, questions(domain, wanted))
 	s.askAll(ctx, world.DNS, s.mailHostQuestions(wanted))
 	s.follow(ctx, world, wanted)
@@ -97,11 +106,42 @@ func Look(ctx context.Context, world World, domain string, wanted Wanted, now ti
 	return s, ctx.Err()
 }
 
+// exists tells a domain that is nobody's from one that has no zone of its own: the servers of a top level domain are not asked
+// forty questions because of a typing mistake.
+func (s *Survey) exists(ctx context.Context, asker Asker) error {
+	if s.Zone.Name == s.Domain {
+		return nil
+	}
+	answer, err := asker.Resolve(ctx, s.Domain, dns.SOA)
+	if err == nil && !answer.Exists {
+		return errors.New("the servers of " + s.Zone.Name + " say that there is no such domain")
+	}
+	return err
+}
+
+// leaveSilent takes the addresses out that have not answered the first question, twice: they would not answer the next forty
+// either. The look at the SOA keeps them, and they are named.
+func (s *Survey) leaveSilent() {
+	zone := *s.Zone
+	zone.Servers = nil
+	for _, server := range s.Zone.Servers {
+		server.Addrs = slices.DeleteFunc(slices.Clone(server.Addrs), func(addr netip.Addr) bool {
+			return slices.ContainsFunc(s.sights[question{s.Domain, dns.SOA}].look.Replies, func(r dns.Reply) bool {
+				return r.Server == server.Name && r.Addr == addr && r.Outcome == dns.Silent
+			})
+		})
+		if len(server.Addrs) > 0 {
+			zone.Servers = append(zone.Servers, server)
+		}
+	}
+	s.asked = &zone
+}
+
 // questions are those about the domain's own names.
 func questions(domain string, wanted Wanted) []question {
 	at := func(prefix string) string { return prefix + "." + domain }
 	all := []question{
-		{domain, dns.SOA}, {domain, dns.NS}, {domain, dns.MX}, {domain, dns.TXT}, {domain, dns.A}, {domain, dns.AAAA},
+		{domain, dns.NS}, {domain, dns.MX}, {domain, dns.TXT}, {domain, dns.A}, {domain, dns.AAAA},
 		{at("_dmarc"), dns.TXT}, {at("_mta-sts"), dns.TXT}, {at("_smtp._tls"), dns.TXT},
 		{at("autodiscover"), dns.A}, {at("autoconfig"), dns.A},
 	}
@@ -123,7 +163,7 @@ func questions(domain string, wanted Wanted) []question {
 func (w Wanted) hostsIn(domain string) []string {
 	var hosts []string
 	for _, host := range w.Hosts {
-		host = strings.ToLower(strings.TrimSuffix(host, "."))
+		host = strings.ToLower(strings.TrimSuffix(strings.ReplaceAll(host, domainPlace, domain), "."))
 		if strings.HasSuffix(host, "."+domain) && !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
@@ -179,7 +219,11 @@ func (s *Survey) ask(ctx context.Context, asker Asker, q question) sight {
 	if !inside {
 		return resolved(ctx, asker, q)
 	}
-	look, err := asker.LookAt(ctx, s.Zone, q.name, q.kind)
+	zone := s.Zone
+	if s.asked != nil {
+		zone = s.asked
+	}
+	look, err := asker.LookAt(ctx, zone, q.name, q.kind)
 	if err == nil && slices.ContainsFunc(look.Replies, func(r dns.Reply) bool { return r.Outcome == dns.Delegated }) {
 		look, err = asker.Look(ctx, q.name, q.kind)
 	}

@@ -21,7 +21,8 @@ type Wanted struct {
 	DKIM         []Key
 	Autodiscover string // host to which autodiscover.DOMAIN should lead
 	Autoconfig   string
-	// Services are the servers for people's programs by the name of the service: "_imaps._tcp".
+	// Services are the servers for people's programs by the name of the service: "_imaps._tcp". {domain} in a host stands for the
+	// domain, and so it does in Hosts.
 	Services map[string]Server
 	// Hosts are the names that people's programs use at the source. Those in a domain that moves may be pointed elsewhere.
 	Hosts []string
@@ -84,6 +85,16 @@ func ParseServer(text string) (server Server, ok bool) {
 	}
 	return Server{Host: strings.ToLower(strings.TrimSuffix(host, ".")), Port: n}, true
 }
+
+// service returns where a service of a domain runs.
+func (w Wanted) service(name, domain string) (Server, bool) {
+	server, known := w.Services[name]
+	server.Host = strings.ReplaceAll(server.Host, domainPlace, domain)
+	return server, known
+}
+
+// domainPlace stands for the domain in the name of a server.
+const domainPlace = "{domain}"
 
 // mx returns the wanted records as data, sorted.
 func (w Wanted) mx() []string {

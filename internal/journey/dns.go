@@ -155,7 +155,8 @@ func listensForMail(ctx context.Context, addr netip.Addr) (bool, error) {
 // wantedRecords translates the settings of the destination.
 func (m *Move) wantedRecords() cutover.Wanted {
 	destination := m.settings.Destination
-	wanted := cutover.Wanted{SPF: destination.DNS.SPF, Services: services(destination), Hosts: hostNames(m.settings.Source)}
+	wanted := cutover.Wanted{SPF: destination.DNS.SPF, Services: services(destination, m.settings.Clients.Hosts),
+		Hosts: hostNames(m.settings.Source, m.settings.Clients.Hosts)}
 	// A responder of one's own answers for both, old settings before the switch and new ones after it.
 	wanted.Autodiscover = cmp.Or(m.settings.Clients.Responder, destination.DNS.Autodiscover)
 	wanted.Autoconfig = cmp.Or(m.settings.Clients.Responder, destination.DNS.Autoconfig)
@@ -178,11 +179,16 @@ func (m *Move) wantedRecords() cutover.Wanted {
 	return wanted
 }
 
-// services are the destination's servers by the names under which programs look for them.
-func services(d config.Destination) map[string]cutover.Server {
+// services are the destination's servers by the names under which programs look for them. public has the names that devices use
+// where they differ from those in the settings.
+func services(d config.Destination, public map[string]string) map[string]cutover.Server {
 	found := map[string]cutover.Server{}
 	put := func(name, address string) {
-		if server, ok := cutover.ParseServer(address); ok {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return
+		}
+		if server, ok := cutover.ParseServer(net.JoinHostPort(cmp.Or(public[host], host), port)); ok {
 			found[name] = server
 		}
 	}
@@ -212,17 +218,22 @@ func portOr(port string, other int) string {
 	return port
 }
 
-// hostNames are the names of the source's servers.
-func hostNames(s config.Source) []string {
+// hostNames are the names of the source's servers, as devices use them.
+func hostNames(s config.Source, public map[string]string) []string {
 	var names []string
+	add := func(host string) {
+		if host = cmp.Or(public[host], host); host != "" && net.ParseIP(host) == nil {
+			names = append(names, host)
+		}
+	}
 	for _, address := range []string{s.IMAP.Address, s.POP3.Address, s.Submission.Address, s.Sieve.Address} {
-		if server, ok := cutover.ParseServer(address); ok {
-			names = append(names, server.Host)
+		if host, _, err := net.SplitHostPort(address); err == nil {
+			add(host)
 		}
 	}
 	for _, address := range []string{s.DAV.URL, s.Webmail} {
-		if u, err := url.Parse(address); err == nil && net.ParseIP(u.Hostname()) == nil && u.Hostname() != "" {
-			names = append(names, u.Hostname())
+		if u, err := url.Parse(address); err == nil {
+			add(u.Hostname())
 		}
 	}
 	slices.Sort(names)

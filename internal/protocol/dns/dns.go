@@ -84,6 +84,7 @@ type Client struct {
 
 	mu    sync.Mutex
 	zones map[string]*Zone
+	deaf  error // why the root servers could not be asked
 }
 
 // New returns a client. Nothing is asked before an operation needs it.
@@ -139,6 +140,19 @@ func (c *Client) remember(z *Zone) {
 	if len(c.zones) < maxZones {
 		c.zones[z.Name] = z
 	}
+}
+
+// deafen remembers that the root servers give no usable answer: every other name would take as long to fail as the first one.
+func (c *Client) deafen(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deaf = err
+}
+
+func (c *Client) deafness() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.deaf
 }
 
 func (c *Client) remembered(name string) *Zone {

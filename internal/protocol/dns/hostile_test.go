@@ -63,7 +63,7 @@ func scripted(answer script) (*Client, *atomic.Int64) {
 func says(asked *wire.Msg, authoritative bool, records ...string) []byte {
 	m := new(wire.Msg)
 	m.SetReply(asked)
-	m.Authoritative = authoritative
+	m.Authoritative, m.RecursionAvailable = authoritative, asked.RecursionAvailable
 	sections := []*[]wire.RR{&m.Answer, &m.Ns, &m.Extra}
 	for _, text := range records {
 		if text == "--" {
@@ -122,9 +122,13 @@ func TestLook_hostileAnswers(t *testing.T) {
 		"upward":         {func(m *wire.Msg) []byte { return says(m, false, "--", ". NS a.root.") }, Lame, "authority"},
 		"to itself":      {func(m *wire.Msg) []byte { return says(m, false, "--", "test. NS ns.test.") }, Lame, "authority"},
 		"from its cache": {func(m *wire.Msg) []byte { return says(m, false, "test. MX 1 mail.test.") }, Lame, "authority"},
-		"of others":      {func(m *wire.Msg) []byte { return says(m, true, "other.test. MX 1 evil.test.") }, NoData, ""},
-		"two aliases":    {func(m *wire.Msg) []byte { return says(m, true, "test. CNAME a.test.", "test. CNAME b.test.") }, Malformed, "more than one"},
-		"circle":         {func(m *wire.Msg) []byte { return says(m, true, "test. CNAME a.test.", "a.test. CNAME test.") }, Malformed, "circle"},
+		"intercepted": {func(m *wire.Msg) []byte {
+			m.RecursionAvailable = true
+			return says(m, false, "test. MX 1 mail.test.")
+		}, Lame, "intercepts"},
+		"of others":   {func(m *wire.Msg) []byte { return says(m, true, "other.test. MX 1 evil.test.") }, NoData, ""},
+		"two aliases": {func(m *wire.Msg) []byte { return says(m, true, "test. CNAME a.test.", "test. CNAME b.test.") }, Malformed, "more than one"},
+		"circle":      {func(m *wire.Msg) []byte { return says(m, true, "test. CNAME a.test.", "a.test. CNAME test.") }, Malformed, "circle"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,13 +256,17 @@ func TestFind_ignoresGlueOfOthers(t *testing.T) {
 
 func TestFind_namesWhereTheWayEnds(t *testing.T) {
 	t.Parallel()
-	client, _ := scripted(func(_, _ string, asked *wire.Msg) []byte {
+	client, asked := scripted(func(_, _ string, asked *wire.Msg) []byte {
 		m := new(wire.Msg)
 		m.SetRcode(asked, wire.RcodeServerFailure)
 		octets, _ := m.Pack()
 		return octets
 	})
 	_, err := client.Find(t.Context(), "example.test")
+	before := asked.Load()
+	if _, again := client.Find(t.Context(), "example.org"); again == nil || asked.Load() != before {
+		t.Errorf("got %v after %d more questions, want that nobody is asked again", again, asked.Load()-before)
+	}
 	var lookup *LookupError
 	if !errors.As(err, &lookup) || !strings.Contains(err.Error(), "the root") || !strings.Contains(err.Error(), "SERVFAIL") {
 		t.Errorf("got %v, want that the servers of the root answer SERVFAIL", err)

@@ -96,6 +96,8 @@ func classify(m *wire.Msg, zone, name string, kind Type) Reply {
 		r.read(m, zone, name, kind)
 	case referral(m, zone, name) != "":
 		r.Outcome = Delegated
+	case m.RecursionAvailable: // no authoritative server of a large zone offers it
+		r.Outcome, r.Words = Lame, "it answers as a resolver does, without authority; if the root servers do so, this network intercepts DNS"
 	default: // RFC 1912 section 2.8
 		r.Outcome, r.Words = Lame, "it is listed for the zone, but does not answer with authority"
 	}

@@ -32,7 +32,7 @@ func zones() []dnstree.Zone {
 	both := []string{"ns1", "ns2"}
 	ns := soa + "@ NS ns1.hosts.test.\n@ NS ns2.hosts.test.\n"
 	mx := "@ MX 10 mail.example.test.\nmail A 192.0.2.25\nwww CNAME mail\nfar CNAME target.plain.test.\n" +
-		"circle CNAME circle2\ncircle2 CNAME circle\na.b.c TXT deep\n" + big
+		"dn DNAME plain.test.\nnear DNAME example.test.\ncircle CNAME circle2\ncircle2 CNAME circle\na.b.c TXT deep\n" + big
 	return []dnstree.Zone{
 		{Name: "sub.example.test.", On: both, Signing: bind.NSEC, Text: ns + "@ TXT sub\n"},
 		{Name: "example.test.", On: both, Signing: bind.NSEC, Text: ns + mx + "sub NS ns1.hosts.test.\nsub NS ns2.hosts.test.\n*.wild TXT star\n"},
@@ -146,6 +146,8 @@ func testTrust(t *testing.T, client *dns.Client) {
 		{"www.example.test", dns.A, dns.Secure, ""},
 		{"www.example.test", dns.MX, dns.Secure, ""},
 		{"sub.example.test", dns.TXT, dns.Secure, ""},
+		{"target.dn.example.test", dns.A, dns.Secure, ""}, // through a DNAME, of which the alias is made
+		{"mail.near.example.test", dns.A, dns.Secure, ""},
 		{"big.example.test", dns.TXT, dns.Secure, ""},
 		{"hashed.test", dns.MX, dns.Secure, ""},
 		{"hashed.test", dns.AAAA, dns.Secure, ""},
@@ -258,7 +260,7 @@ func testTruncated(t *testing.T, client *dns.Client) {
 func testAliases(t *testing.T, client *dns.Client) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	for name, want := range map[string]string{"www.example.test": "192.0.2.25", "far.example.test": "192.0.2.26"} {
+	for name, want := range map[string]string{"www.example.test": "192.0.2.25", "far.example.test": "192.0.2.26", "target.dn.example.test": "192.0.2.26"} {
 		addrs, err := client.Addresses(ctx, name)
 		if err != nil || len(addrs) != 1 || addrs[0].String() != want {
 			t.Errorf("%s: got %v %v, want %s", name, addrs, err, want)

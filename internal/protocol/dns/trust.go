@@ -211,7 +211,7 @@ func (c *Client) validate(zone *Zone, r Reply, name string, kind Type) Trust {
 	trust := Trust{State: Secure}
 	at := name
 	for _, alias := range r.Aliases {
-		trust = weaker(trust, proven(r.raw, at, CNAME, zone, now))
+		trust = weaker(trust, provenAlias(r.raw, at, alias.Data, zone, now))
 		at = alias.Data
 	}
 	switch {
@@ -221,6 +221,22 @@ func (c *Client) validate(zone *Zone, r Reply, name string, kind Type) Trust {
 		return weaker(trust, denied(r.raw, at, kind, r.Outcome, zone, now))
 	}
 	return trust // an alias into another zone
+}
+
+// provenAlias checks an alias. One that a server has made of a DNAME record further up is not signed; that record is
+// (RFC 6672 section 5.3.1).
+func provenAlias(m *wire.Msg, name, target string, zone *Zone, now time.Time) Trust {
+	for _, rr := range m.Answer {
+		dname, is := rr.(*wire.DNAME)
+		if !is || !below(name, canonical(dname.Hdr.Name)) {
+			continue
+		}
+		if strings.TrimSuffix(name, canonical(dname.Hdr.Name))+canonical(dname.Target) != target {
+			return bogus("the alias of %s does not follow from the DNAME record of %s", name, canonical(dname.Hdr.Name))
+		}
+		return signed([]wire.RR{dname}, m.Answer, zone.keys, zone.Name, now)
+	}
+	return proven(m, name, CNAME, zone, now)
 }
 
 // proven checks one set of records, and for one that a wildcard has made, that nothing was closer (RFC 4035 section 5.3.4).

@@ -38,12 +38,11 @@ type LookupError struct {
 }
 
 // Error names both.
-func (e *LookupError) Error() string {
-	zone := e.Zone
-	if zone == "" {
-		zone = "the root"
-	}
-	return fmt.Sprintf("find the servers of %s: no usable answer from the servers of %s: %v", e.Name, zone, e.Err)
+func (e *LookupError) Error() string { return "find the servers of " + e.Name + ": " + e.Why() }
+
+// Why is the error without the name that was looked for.
+func (e *LookupError) Why() string {
+	return fmt.Sprintf("no usable answer from the servers of %s: %v", zoneWord(e.Zone), e.Err)
 }
 
 // Unwrap returns the cause.
@@ -60,6 +59,9 @@ func (c *Client) find(ctx context.Context, b *budget, name string, nested int) (
 		return nil, &LookupError{Name: name, Err: errors.New("it is no name")}
 	}
 	zone, err := c.root(ctx, b)
+	if err == nil {
+		err = c.deafness()
+	}
 	if err != nil {
 		return nil, &LookupError{Name: name, Err: err}
 	}
@@ -70,6 +72,9 @@ func (c *Client) find(ctx context.Context, b *budget, name string, nested int) (
 		}
 		child, err := c.cut(ctx, b, zone, at, nested)
 		if err != nil {
+			if zone.Name == "" && ctx.Err() == nil {
+				c.deafen(err)
+			}
 			return nil, &LookupError{Name: name, Zone: zone.Name, Err: err}
 		}
 		if child != nil {
