@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pim_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rehome/internal/content/pim"
+	"rehome/lab"
+	"rehome/lab/corpus"
+)
+
+// exported is what "clients export --json" says.
+type exported struct {
+	Accounts []struct {
+		Account, Folder string
+		Collections     []struct {
+			Name, Kind      string
+			Files           []string
+			Objects, Beside int
+		}
+	}
+	Failed []struct{ Account, Why string }
+}
+
+func export(t *testing.T, m move) exported {
+	t.Helper()
+	o := m.Run(t, "clients", "export", "--json")
+	if o.Code != 0 {
+		t.Fatalf("export ended with %d\n%s%s", o.Code, o.Out, o.Err)
+	}
+	return decoded[exported](t, o.Out)
+}
+
+// texts returns the objects in a person's common files, by the kind of file and UID.
+func (e exported) texts(t *testing.T, m move, account int) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	for _, c := range e.Accounts[account].Collections {
+		for _, name := range c.Files {
+			folder, _, _ := strings.Cut(name, "/")
+			if folder != "contacts" && folder != "calendars" && folder != "tasks" {
+				continue
+			}
+			content, err := os.ReadFile(filepath.Join(m.Dir, e.Accounts[account].Folder, filepath.FromSlash(name)))
+			must(t, err)
+			for uid, text := range byUID(t, content) {
+				all[folder+" "+uid] = text
+			}
+		}
+	}
+	return all
+}
+
+// byUID takes a file apart by lines, as this test understands the formats.
+func byUID(t *testing.T, content []byte) map[string][]byte {
+	t.Helper()
+	const head, tail = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\n", "END:VCALENDAR\r\n"
+	cards := bytes.HasPrefix(content, []byte("BEGIN:VCARD"))
+	var zones, part bytes.Buffer
+	parts := map[string]*bytes.Buffer{}
+	name, uid := "", ""
+	for line := range bytes.Lines(content) {
+		text := strings.TrimRight(string(line), "\r\n")
+		begins, isBegin := strings.CutPrefix(text, "BEGIN:")
+		if isBegin && name == "" && (begins != "VCALENDAR") {
+			name, uid = begins, ""
+			part.Reset()
+		}
+		if name == "" {
+			continue
+		}
+		part.Write(line)
+		if found, is := strings.CutPrefix(text, "UID:"); is && uid == "" {
+			uid = found
+		}
+		if text != "END:"+name {
+			continue
+		}
+		if name == "VTIMEZONE" {
+			zones.Write(part.Bytes())
+		} else {
+			if parts[uid] == nil {
+				parts[uid] = &bytes.Buffer{}
+			}
+			parts[uid].Write(part.Bytes())
+		}
+		name = ""
+	}
+	all := map[string][]byte{}
+	for uid, b := range parts {
+		all[uid] = b.Bytes()
+		if !cards {
+			all[uid] = slices.Concat([]byte(head), zones.Bytes(), b.Bytes(), []byte(tail))
+		}
+	}
+	return all
+}
+
+// Every object of everybody is in a bundle. A server that is not rehome imports each file as a whole, and what is exported from
+// there says the same.
+func TestExport_importedElsewhere(t *testing.T) {
+	t.Parallel()
+	l := lab.Open(t)
+	anna := bare(corpus.PIMPerson("anna@example.test", password, 60, 80))
+	people := append(organisation(), anna)
+	people = slices.CompactFunc(people, func(a, b corpus.Person) bool { return a.Address == b.Address })
+	src := source(t, l, people)
+	m := newOperator(t, people, src.IMAP, src.DAV, src.DAV, "")
+	first := export(t, m)
+	if len(first.Accounts) != len(people) || len(first.Failed) > 0 {
+		t.Fatalf("%d bundles of %d people, failed: %v", len(first.Accounts), len(people), first.Failed)
+	}
+	at := -1
+	for i, account := range first.Accounts {
+		got, beside := 0, 0
+		for _, c := range account.Collections {
+			got += c.Objects
+			beside += c.Beside
+		}
+		person := people[slices.IndexFunc(people, func(p corpus.Person) bool { return p.Address == account.Account })]
+		want := 0
+		for _, c := range slices.Concat(person.AddressBooks, person.Calendars) {
+			want += len(c.Resources)
+		}
+		if got != want {
+			t.Errorf("%s: %d objects in the bundle, want %d", account.Account, got, want)
+		}
+		t.Logf("%s: %d objects, %d of them by themselves", account.Account, got, beside)
+		if account.Account == anna.Address {
+			at = i
+		}
+	}
+	there := radicale(t, l, []corpus.Person{anna})
+	for _, c := range first.Accounts[at].Collections {
+		for i, name := range c.Files {
+			if strings.HasPrefix(name, "contacts/") || strings.HasPrefix(name, "calendars/") || strings.HasPrefix(name, "tasks/") {
+				upload(t, there+url.PathEscape(anna.Address)+"/import-"+c.Kind+string(rune('a'+i))+"/",
+					filepath.Join(m.Dir, first.Accounts[at].Folder, filepath.FromSlash(name)))
+			}
+		}
+	}
+	again := newOperator(t, []corpus.Person{anna}, src.IMAP, there, there, "")
+	wantSame(t, first.texts(t, m, at), export(t, again).texts(t, again, 0))
+}
+
+func wantSame(t *testing.T, before, after map[string][]byte) {
+	t.Helper()
+	if len(before) < 140 || len(before) != len(after) {
+		t.Errorf("%d objects were imported, and %d are there", len(before), len(after))
+	}
+	for key, text := range before {
+		kind := pim.KindCalendar
+		if strings.HasPrefix(key, "contacts") {
+			kind = pim.KindContact
+		}
+		if found := pim.Compare(text, after[key], kind); !found.State.Harmless() {
+			t.Errorf("%s: %s: %s\n%s\n%s", key, found.State, found.Sentence(), text, after[key])
+		}
+	}
+}
+
+// upload makes a whole collection of a file, as Radicale imports it.
+func upload(t *testing.T, address, file string) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	must(t, err)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address, bytes.NewReader(content))
+	must(t, err)
+	request.Header.Set("Content-Type", map[string]string{".vcf": "text/vcard", ".ics": "text/calendar"}[filepath.Ext(file)])
+	request.SetBasicAuth("anna@example.test", password)
+	answer, err := http.DefaultClient.Do(request)
+	must(t, err)
+	defer answer.Body.Close()
+	if answer.StatusCode >= 300 {
+		t.Fatalf("%s: %s", file, answer.Status)
+	}
+}
