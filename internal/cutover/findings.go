@@ -7,7 +7,7 @@ import "rehome"
 // Findings lists every kind of finding that looking at DNS raises.
 func Findings() []rehome.Declared {
 	return []rehome.Declared{
-		zoneNotFound, zoneNotServed, serverLame, serverSilent, serverWithoutAddress, ipv6NotAsked, serversDisagree, delegationDiffers,
+		zoneNotFound, zoneNotServed, serverLame, serverSilent, serverWithoutAddress, ipv6NotAsked, serversDisagree, versionsDiffer, delegationDiffers,
 		signatureWrong, signatureUnknown, recordBroken, spfTooLong, keyMissing, policyNamesOld, apexTakesMail,
 	}
 }
@@ -18,7 +18,8 @@ func Apart(f rehome.Finding) (subject string, ok bool) {
 		subject string
 		kinds   []rehome.Declared
 	}{
-		{"servers", []rehome.Declared{zoneNotFound, zoneNotServed, serverLame, serverSilent, serverWithoutAddress, ipv6NotAsked, delegationDiffers}},
+		{"servers", []rehome.Declared{zoneNotFound, zoneNotServed, serverLame, serverSilent, serverWithoutAddress, ipv6NotAsked, versionsDiffer,
+			delegationDiffers}},
 		{"DNSSEC", []rehome.Declared{signatureWrong, signatureUnknown}},
 	} {
 		for _, kind := range group.kinds {
@@ -82,6 +83,14 @@ var serversDisagree = rehome.Declared{
 	NextStep: "wait until all have the same version; if it takes longer than an hour, ask who runs the server that lags",
 	Meaning: "Which answer a sender gets depends on chance. After a change this is normal for some minutes. If it lasts, a server no longer " +
 		"follows, and keeps sending mail to the old host after the switch.",
+}
+
+var versionsDiffer = rehome.Declared{
+	Code: "dns_versions_differ", Topic: rehome.TopicDNS, Severity: rehome.SeverityInfo,
+	Sentence: "the servers of {zone} have different versions of it: {versions}",
+	NextStep: "if a record was changed lately, run the check again in some minutes; if the numbers never agree, the provider counts so on purpose",
+	Meaning: "The serial number of a zone grows with each change. A server with a smaller number has not followed yet, although it may say the " +
+		"same of the records that rehome asks for. With some providers each server counts by itself.",
 }
 
 var delegationDiffers = rehome.Declared{

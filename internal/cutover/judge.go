@@ -89,6 +89,9 @@ func (j *judge) about(title string, q question) (r Record, seen sight, ok bool) 
 	if r.Seen.IsZero() {
 		r.Seen = j.At
 	}
+	if seen.spread {
+		r.Servers = said(seen.look)
+	}
 	if seen.known {
 		return r, seen, true
 	}
@@ -188,6 +191,7 @@ func (j *judge) servers() {
 	if j.Domain == j.Zone.Name {
 		j.out.Serials = append(j.out.Serials, soa.look.Serials()...)
 		j.delegation()
+		j.versions()
 	}
 	v4Answers, v6Silent := sixIsMissing(soa.look)
 	for _, r := range soa.look.Troubles() {
@@ -208,6 +212,21 @@ func (j *judge) servers() {
 	}
 	if len(soa.look.Replies) > 0 && len(soa.look.Opinions()) == 0 {
 		j.found(zoneNotServed, j.Zone.Name, rehome.Values{"zone": j.Zone.Name})
+	}
+}
+
+// versions names servers that hold different versions of the zone. Some providers number them so on purpose; so it is only said.
+func (j *judge) versions() {
+	var parts []string
+	differ := false
+	for _, s := range j.out.Serials {
+		differ = differ || s.Serial != j.out.Serials[0].Serial
+		if part := s.Server + " " + s.Serial; !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	if differ {
+		j.found(versionsDiffer, j.Domain, rehome.Values{"zone": j.Domain, "versions": list(parts)})
 	}
 }
 

@@ -120,6 +120,9 @@ func (j *judge) hosts() {
 		}
 		r.State = Change
 		r.Sentence = "people's programs find the source here: " + list(r.Now)
+		if seen.spread {
+			r.Sentence += " (the servers give different addresses, on purpose or because one lags)"
+		}
 		r.NextStep = "point it to the destination at the switch only if the destination has a certificate for this name; otherwise keep it, " +
 			"and give people the new name" + j.ttlNote(seen)
 		j.add(r)

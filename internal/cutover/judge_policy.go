@@ -151,6 +151,9 @@ func (j *judge) apexAddress() {
 	default:
 		r.State, r.Sentence = Right, "the domain has the address "+list(r.Now)+", which takes no mail"
 	}
+	if seen.spread {
+		r.Sentence += "; the servers give different addresses"
+	}
 	j.add(r)
 }
 

@@ -179,6 +179,35 @@ func TestJudge_notKnownIsNotAbsent(t *testing.T) {
 	}
 }
 
+// Large sites spread visitors over addresses. A name without any at one server is another matter.
+func TestJudge_addressesThatAreSpread(t *testing.T) {
+	t.Parallel()
+	p := published{lines: map[string][]string{"ns1.host.test": {"example.test. 60 A 192.0.2.1"}, "ns2.host.test": {"example.test. 60 A 192.0.2.2"}}}
+	d := judged(t, p, Wanted{}, World{})
+	if r := d.record("address"); r.State != Right || len(r.Now) != 2 || !strings.Contains(r.Sentence, "different addresses") || d.has(serversDisagree) {
+		t.Errorf("got %+v, want both addresses, and no disagreement", r)
+	}
+	p = published{lines: map[string][]string{"ns1.host.test": {"example.test. 60 A 192.0.2.1"}}}
+	if d = judged(t, p, Wanted{}, World{}); d.record("address").State != Wrong || !d.has(serversDisagree) {
+		t.Errorf("got %+v, want that one server has no address", d.record("address"))
+	}
+}
+
+func TestJudge_versions(t *testing.T) {
+	t.Parallel()
+	var p published
+	p.servers = []string{"ns1.host.test", "ns2.host.test"}
+	p.lines = map[string][]string{"ns1.host.test": {"example.test. SOA a. b. 9 2 3 4 5"}, "ns2.host.test": {"example.test. SOA a. b. 8 2 3 4 5"}}
+	p.zone, p.trust = "example.test", dns.Trust{State: dns.Insecure}
+	survey, err := Look(t.Context(), World{DNS: p}, "example.test", Wanted{}, moment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := Judge(survey, Wanted{}, DefaultTTL); !d.has(versionsDiffer) {
+		t.Errorf("got %+v, want that the versions differ", d.Serials)
+	}
+}
+
 func TestJudge_unknownDomain(t *testing.T) {
 	t.Parallel()
 	survey, err := Look(t.Context(), World{DNS: published{zone: "other.test"}}, "example.test", newHost, moment)

@@ -230,16 +230,22 @@ func setType(seen sight, kind dns.Type) dns.Type {
 
 // negative is for how long resolvers remember that a name is missing (RFC 2308 section 5).
 func (p *planner) negative() time.Duration {
-	for _, r := range p.sights[question{p.Domain, dns.SOA}].records {
-		parts := strings.Fields(r.Data)
-		if r.Type != dns.SOA || len(parts) < 7 {
-			continue
-		}
-		if n, err := strconv.Atoi(parts[6]); err == nil {
-			return min(r.TTL, time.Duration(n)*time.Second)
+	longest := time.Duration(-1)
+	for _, reply := range p.sights[question{p.Domain, dns.SOA}].look.Replies {
+		for _, r := range reply.Records {
+			parts := strings.Fields(r.Data)
+			if r.Type != dns.SOA || len(parts) < 7 {
+				continue
+			}
+			if n, err := strconv.Atoi(parts[6]); err == nil {
+				longest = max(longest, min(r.TTL, time.Duration(n)*time.Second))
+			}
 		}
 	}
-	return time.Hour // of a domain within a larger zone; most zones have less
+	if longest < 0 {
+		return time.Hour // of a domain within a larger zone; most zones have less
+	}
+	return longest
 }
 
 // signed holds everything while the domain's signatures are wrong.

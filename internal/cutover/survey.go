@@ -66,6 +66,7 @@ type sight struct {
 	aliases []dns.Record
 	exists  bool   // the name is there
 	known   bool   // all servers that have answered say the same, and one has
+	spread  bool   // they give different addresses, which may be meant: records are all of them
 	why     string // it is not known
 }
 
@@ -233,6 +234,10 @@ func (s *Survey) ask(ctx context.Context, asker Asker, q question) sight {
 		return seen
 	}
 	agreed, ok := look.Agreed()
+	if all := spread(look); all != nil {
+		seen.known, seen.exists, seen.spread, seen.records = true, true, true, all
+		return seen
+	}
 	if !ok {
 		seen.why = "no server has answered"
 		if len(look.Opinions()) > 1 {
@@ -245,6 +250,23 @@ func (s *Survey) ask(ctx context.Context, asker Asker, q question) sight {
 		seen.through(ctx, asker, question{agreed.Aliases[n-1].Data, q.kind})
 	}
 	return seen
+}
+
+// spread returns all addresses of a name for which servers give different ones; nil if that is not what has happened. Large sites
+// spread visitors so, and a domain that does is not at odds with itself.
+func spread(look dns.Look) []dns.Record {
+	opinions := look.Opinions()
+	if len(opinions) < 2 || look.Type != dns.A && look.Type != dns.AAAA {
+		return nil
+	}
+	var all []dns.Record
+	for _, o := range opinions {
+		if len(o.Aliases) > 0 || len(o.Records) == 0 {
+			return nil
+		}
+		all = append(all, o.Records...)
+	}
+	return all
 }
 
 // through follows an alias into another zone, one of whose servers is enough.

@@ -57,11 +57,32 @@ type Tree struct {
 	Port    uint16
 	Hosts   map[string]netip.Addr // of each server by its name
 	Digests map[string][]string   // DS records by zone: fields behind the type
+
+	running map[string]changer
+}
+
+// changer is a server whose zones can be changed.
+type changer interface {
+	Change(zone, text string) error
+}
+
+// Change gives one server another version of a zone, with a larger serial number and without signatures, as a person or a program
+// would that changes it meanwhile. The server answers from it some time later.
+func (t *Tree) Change(server, zone, text string) error {
+	return t.running[server].Change(zone, t.filled(text))
+}
+
+// filled puts addresses in the places of names.
+func (t *Tree) filled(text string) string {
+	for name, addr := range t.Hosts {
+		text = strings.ReplaceAll(text, "{"+name+"}", addr.String())
+	}
+	return text
 }
 
 // Start runs servers and zones in the lab; children stand before their parents in zones.
 func Start(l *lab.Lab, servers []Server, zones []Zone) (*Tree, error) {
-	tree := &Tree{Hosts: map[string]netip.Addr{}, Digests: map[string][]string{}}
+	tree := &Tree{Hosts: map[string]netip.Addr{}, Digests: map[string][]string{}, running: map[string]changer{}}
 	if err := tree.place(l, servers); err != nil {
 		return nil, err
 	}
@@ -128,10 +149,7 @@ func freePort() (uint16, error) {
 
 // text fills in addresses and digests, and signs.
 func (t *Tree) text(l *lab.Lab, zone Zone, digests map[string]string) (string, error) {
-	text := zone.Text
-	for name, addr := range t.Hosts {
-		text = strings.ReplaceAll(text, "{"+name+"}", addr.String())
-	}
+	text := t.filled(zone.Text)
 	for child, set := range digests {
 		_, parent, _ := strings.Cut(child, ".")
 		if parent == zone.Name || parent == "" && zone.Name == "." && child != "." {
@@ -158,9 +176,9 @@ func (t *Tree) start(l *lab.Lab, servers []Server, held map[string]map[string]st
 		var err error
 		switch server.Kind {
 		case Knot:
-			err = knot.Start(l, knot.Options{Name: server.Name, Hosts: hosts, Port: port, Zones: held[server.Name]})
+			t.running[server.Name], err = knot.Start(l, knot.Options{Name: server.Name, Hosts: hosts, Port: port, Zones: held[server.Name]})
 		case BIND:
-			err = bind.Start(l, bind.Options{Name: server.Name, Hosts: hosts, Port: port, Zones: held[server.Name]})
+			t.running[server.Name], err = bind.Start(l, bind.Options{Name: server.Name, Hosts: hosts, Port: port, Zones: held[server.Name]})
 		}
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"rehome/lab"
 )
@@ -21,11 +22,18 @@ type Options struct {
 	Zones map[string]string // text of each zone by its name, with a dot at the end
 }
 
+// Server is one that runs.
+type Server struct {
+	lab     *lab.Lab
+	dir     string
+	process *lab.Process
+}
+
 // Start runs a server in the lab. The lab's Close stops it.
-func Start(l *lab.Lab, options Options) error {
+func Start(l *lab.Lab, options Options) (*Server, error) {
 	dir, err := l.OwnedDir(options.Name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "server:\n    rundir: %q\n    udp-workers: 1\n    tcp-workers: 1\n    background-workers: 1\n    listen: [ ", dir)
@@ -40,18 +48,30 @@ func Start(l *lab.Lab, options Options) error {
 	fmt.Fprintf(&b, " ]\ncontrol:\n    listen: %q\nlog:\n  - target: stderr\n    any: info\ndatabase:\n    storage: %q\nzone:\n",
 		filepath.Join(dir, "ctl"), dir)
 	for name, text := range options.Zones {
-		file := filepath.Join(dir, "zone."+name+"db")
+		file := zoneFile(dir, name)
 		if err := own(l, file, text); err != nil {
-			return err
+			return nil, err
 		}
 		fmt.Fprintf(&b, "  - domain: %q\n    file: %q\n    zonefile-sync: -1\n", name, file)
 	}
 	config := filepath.Join(dir, "knot.conf")
 	if err := own(l, config, b.String()); err != nil {
+		return nil, err
+	}
+	process, err := l.Start(lab.Program{Name: options.Name, Command: "knotd", Package: "knot", AsOwner: true,
+		Args: []string{"-c", config}, Ready: ready})
+	return &Server{lab: l, dir: dir, process: process}, err
+}
+
+func zoneFile(dir, name string) string { return filepath.Join(dir, "zone."+name+"db") }
+
+// Change gives a zone another text, whose serial number has to be larger, and has the server read it. It answers from it some time
+// later.
+func (s *Server) Change(zone, text string) error {
+	if err := own(s.lab, zoneFile(s.dir, zone), text); err != nil {
 		return err
 	}
-	_, err = l.Start(lab.Program{Name: options.Name, Command: "knotd", Package: "knot", AsOwner: true, Args: []string{"-c", config}, Ready: ready})
-	return err
+	return syscall.Kill(s.process.Pid(), syscall.SIGHUP)
 }
 
 func address(host, port string) string {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rehome/lab"
 	"rehome/lab/bind"
@@ -67,7 +68,7 @@ func delegations(names ...string) string {
 }
 
 // dnsMove starts the servers and writes the settings of a move.
-func dnsMove(t *testing.T) operator.Operator {
+func dnsMove(t *testing.T) (operator.Operator, *dnstree.Tree) {
 	t.Helper()
 	tree, err := dnstree.Start(lab.Open(t), []dnstree.Server{
 		{Name: "root", Kind: dnstree.Knot}, {Name: "tld", Kind: dnstree.Knot}, {Name: "ns1", Kind: dnstree.Knot}, {Name: "ns2", Kind: dnstree.BIND},
@@ -92,7 +93,7 @@ dns: {roots: [%s], anchors: [%s], port: %d, timeout: 10s, pause: 1us}
 	if err := os.WriteFile(filepath.Join(dir, "rehome.yaml"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return operator.Operator{Dir: dir, Binary: binary}
+	return operator.Operator{Dir: dir, Binary: binary}, tree
 }
 
 // dnsReport is what scripts read.
@@ -111,7 +112,7 @@ type dnsReport struct {
 
 func TestDNSCheck_saysWhatEachServerSays(t *testing.T) {
 	t.Parallel()
-	o := dnsMove(t)
+	o, _ := dnsMove(t)
 	text := outcomeOf(o.Run(t, "dns", "check"))
 	if text.code != 3 {
 		t.Errorf("got code %d, want 3\n%s%s", text.code, text.out, text.err)
@@ -163,7 +164,7 @@ func TestDNSCheck_saysWhatEachServerSays(t *testing.T) {
 
 func TestCutoverPlan_saysWhatAndWhen(t *testing.T) {
 	t.Parallel()
-	o := dnsMove(t)
+	o, _ := dnsMove(t)
 	for _, c := range []struct {
 		code int
 		args []string
@@ -202,5 +203,29 @@ func TestCutoverPlan_saysWhatAndWhen(t *testing.T) {
 	}
 	if got := outcomeOf(o.Run(t, "cutover", "plan")); got.code != 6 || !strings.Contains(got.err, "restore the file, or remove it") {
 		t.Errorf("got code %d %q for a damaged memory, want 6 and a way out", got.code, got.err)
+	}
+}
+
+// A server that lags holds everything until somebody has changed it, by whatever means; the next look sees it.
+func TestDNSCheck_seesWhatOthersChange(t *testing.T) {
+	t.Parallel()
+	o, tree := dnsMove(t)
+	if got := outcomeOf(o.Run(t, "dns", "check", "lagging.test")); got.code != 3 || !strings.Contains(got.out, "have different versions") {
+		t.Errorf("got code %d, want 3 and that the versions differ\n%s", got.code, got.out)
+	}
+	text := strings.Replace(dnsHead, " 7 ", " 8 ", 1) + "@ 300 MX 10 mx1.new.test.\n@ 300 TXT \"v=spf1 mx include:spf.new.test ~all\"\n"
+	for _, server := range []string{"ns1", "ns2"} {
+		if err := tree.Change(server, "lagging.test.", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got outcome
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if got = outcomeOf(o.Run(t, "dns", "check", "lagging.test")); got.code == 0 && strings.Contains(got.out, "ns2.hosts.test 8") {
+			break
+		}
+	}
+	if got.code != 0 || !strings.Contains(got.out, "mail goes to 10 mx1.new.test, as it should after the switch") {
+		t.Errorf("got code %d, want 0 and the new host\n%s", got.code, got.out)
 	}
 }

@@ -260,7 +260,9 @@ func testTruncated(t *testing.T, client *dns.Client) {
 func testAliases(t *testing.T, client *dns.Client) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	for name, want := range map[string]string{"www.example.test": "192.0.2.25", "far.example.test": "192.0.2.26", "target.dn.example.test": "192.0.2.26"} {
+	for name, want := range map[string]string{
+		"www.example.test": "192.0.2.25", "far.example.test": "192.0.2.26", "target.dn.example.test": "192.0.2.26",
+	} {
 		addrs, err := client.Addresses(ctx, name)
 		if err != nil || len(addrs) != 1 || addrs[0].String() != want {
 			t.Errorf("%s: got %v %v, want %s", name, addrs, err, want)
