@@ -104,6 +104,12 @@ func TestParse_keyWithoutValue(t *testing.T) {
 	}
 }
 
+// dsyncOf is a file with these settings of destination.dsync.
+func dsyncOf(settings string) string {
+	return "roster: p.csv\nsource: {kind: imap, imap: {address: \"a.example:993\"}}\ndestination: {imap: {address: \"b.example:993\"}, dsync: {" +
+		settings + "}}\n"
+}
+
 func TestParse_oneProblem(t *testing.T) {
 	t.Parallel()
 	const ends = "source: {kind: imap, imap: {address: \"a.example:993\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n"
@@ -155,6 +161,13 @@ func TestParse_oneProblem(t *testing.T) {
 			"\"env:X\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.imap.master_user is missing"},
 		{"no time-out", people + "source: {imap: {address: \"a.example:993\", timeout: 0s}}\ndestination: {imap: {address: \"b.example:993\"}}\n",
 			"source.imap.timeout cannot be 0"},
+		{"dsync without a password", dsyncOf("address: \"b.example:2425\""), "destination.dsync.password is missing"},
+		{"dsync in two ways", dsyncOf("address: \"b.example:2425\", password: \"env:X\", command: [ssh, b.example]"),
+			"destination.dsync.command is given as well as destination.dsync.address"},
+		{"dsync in no way", dsyncOf("timeout: 1m"), "destination.dsync.address is missing"},
+		{"dsync in the clear", dsyncOf("address: \"b.example:2425\", tls: none, password: \"env:X\""),
+			"destination.dsync.tls would send passwords readable over the network"},
+		{"dsync for nobody", dsyncOf("command: [ssh, b.example], connections: 0"), "destination.dsync.connections is not at least 1"},
 		{"nobody", ends, "rehome.yaml:1:1: roster is missing, and so is source.database.dsn"},
 		{"database of a plain source", people + "source: {kind: imap, imap: {address: \"a.example:993\"}, database: {dsn: " +
 			"\"mysql://r@h/d\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.database is given, but source.kind is imap"},

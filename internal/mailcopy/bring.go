@@ -3,7 +3,9 @@
 package mailcopy
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"time"
 
 	"rehome/internal/ledger"
@@ -14,7 +16,7 @@ import (
 // to its end.
 const (
 	bringMessages = sweepWindow
-	bringOctets   = 128 << 20
+	bringOctets   = groupOctets
 )
 
 // bringWindow brings the messages of a window with their UIDs, and puts off those for which that cannot be. done is false when the
@@ -98,6 +100,8 @@ func (j *mailboxJob) reachable(entries []entry, next imap.UID) (reachable []entr
 		switch {
 		case e.uid < next:
 			j.uids.why = "the destination has given out these UIDs, or higher ones, already"
+		case e.uid == math.MaxUint32:
+			j.uids.why = "no UID can follow the highest one"
 		case !imap.KeepableDate(e.date):
 			j.uids.why = "the source gives no date for them that dsync can carry"
 		default:
@@ -236,6 +240,7 @@ func (j *mailboxJob) receiveAll(ctx context.Context, c *conversation, intents []
 func (j *mailboxJob) copyAside(ctx context.Context) (done bool, err error) {
 	if j.uids.kept {
 		err = j.raiseNext(ctx)
+		j.uids.why = cmp.Or(j.uids.why, "the source did not deliver them in their turn") // of what is still to come
 	}
 	j.uids.kept = false
 	if err != nil || j.uids.aside.Empty() {
@@ -259,6 +264,9 @@ func (j *mailboxJob) raiseNext(ctx context.Context) error {
 	err = j.converse(ctx, &conversation{next: next, before: box.UIDNext, present: present})
 	if _, settled := lostReason(err); settled {
 		return nil // nothing is brought, and nothing is worse than it was
+	}
+	if err == nil {
+		j.dstBox.UIDNext, j.nextUID = next, max(j.nextUID, next)
 	}
 	return err
 }

@@ -136,6 +136,9 @@ func (j *mailboxJob) name(ctx context.Context, session *endpoint.DsyncSession, g
 	if err != nil {
 		return nil, err
 	}
+	if theirs.UIDValidity == j.srcBox.UIDValidity { // it may tell what it has just taken over
+		theirs.UIDValidity = j.dstBox.UIDValidity
+	}
 	if err := c.judgeBox(theirs, j.dstBox.UIDValidity); err != nil {
 		return nil, err
 	}

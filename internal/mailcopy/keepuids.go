@@ -161,7 +161,7 @@ func (j *mailboxJob) uidsFinding() []rehome.Finding {
 	}
 	var findings []rehome.Finding
 	moved := intersection(j.inventory.wanted, j.row.Done).Minus(j.uids.brought).Minus(j.row.Adopted)
-	if !moved.Empty() {
+	if !moved.Empty() && j.uids.why != "" {
 		findings = append(findings, uidsNotKept.On(j.pair.Source, rehome.Values{"n": moved.Len(), "why": j.uids.why}))
 	}
 	if !j.uids.cut.Empty() {

@@ -121,6 +121,7 @@ func TestUIDs_deliveriesMeanwhile(t *testing.T) {
 	t.Parallel()
 	p := dsyncPair(t, dovecot.Sdbox)
 	p.fill(p.src, "INBOX", letters(400, 500, "inbox")...)
+	p.numbers(p.dst, "INBOX") // it is there from now on: a Dovecot that makes it for two at once refuses one of them
 	own := letters(12, 300, "delivered")
 	var delivering sync.WaitGroup
 	delivering.Go(func() {
@@ -206,4 +207,20 @@ func TestUIDs_mirror(t *testing.T) {
 	p.sync()
 	p.wantNumbers("INBOX", "INBOX")
 	p.wantEqual("INBOX", "INBOX")
+}
+
+// A dsync-server that cannot be reached stops the mail: by IMAP it would lose its UIDs for good.
+func TestUIDs_withoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Sdbox)
+	p.fill(p.src, "INBOX", letters(5, 500, "inbox")...)
+	address := p.dsync
+	p.dsync = "127.0.0.1:1"
+	total, err := p.trySync(p.engine())
+	if err == nil || total.Tally.Copied != 0 || rehome.ClassOf(err) != rehome.ClassTemporary {
+		t.Errorf("copied %d: %v", total.Tally.Copied, err)
+	}
+	p.dsync = address
+	wantNoFinding(t, uidCodes, p.sync().Findings)
+	p.wantNumbers("INBOX", "INBOX")
 }
