@@ -60,7 +60,7 @@ func (d Difference) open(account string) Open {
 func (o Object) open(account string) Open {
 	return Open{
 		ID: idOf(account, string(o.State), o.Collection, o.Object, o.SourceDigest, o.DestinationDigest), Account: account, What: string(o.State),
-		Place: o.Collection, Object: o.Object, Sentence: o.Sentence, NextStep: NextStep(o.State),
+		Place: o.Collection, Object: o.Object, Sentence: o.Sentence, NextStep: o.NextStep(),
 	}
 }
 

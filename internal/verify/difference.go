@@ -70,17 +70,19 @@ func (d Difference) NextStep() string {
 	if d.Since == nil {
 		return d.Kind.NextStep()
 	}
-	switch d.Since.What {
+	return d.Since.What.nextStep()
+}
+
+func (e Event) nextStep() string {
+	switch e {
 	case DeletedAtDestination:
 		return `ask its user; "rehome sync --copy-again" copies it again, or accept the difference`
-	case MovedAtDestination, ArrivedAtDestination:
-		return "nothing, if its user or the delivery did that; then accept the difference"
 	case DeletedAtSource:
 		return `nothing, if it may stay at the destination; to remove it there too, run "rehome sync" with "mail.deletions: mirror"`
 	case ArrivedAtSource:
 		return `run "rehome sync" again`
 	}
-	return d.Kind.NextStep()
+	return "nothing, if its user or the delivery did that; then accept the difference"
 }
 
 // NextStep says what a human can do about a kind of difference: one clause, lower case, no full stop.

@@ -62,6 +62,9 @@ type Object struct {
 	// What it says at each end (pim.Digest), of a difference; "" where an end has nothing of it.
 	SourceDigest      string `json:"source_digest,omitempty"`
 	DestinationDigest string `json:"destination_digest,omitempty"`
+
+	// Since is what has happened to it since an earlier comparison, where that is known. It makes nothing equal.
+	Since *Change `json:"since,omitempty"`
 }
 
 // Total counts the objects that are not at the destination as the source has them, and those only there, but for accepted ones.
@@ -76,6 +79,14 @@ func (o *Objects) Total() int {
 		}
 	}
 	return n - o.Accepted
+}
+
+// NextStep says what a human can do about the object, as that of its state.
+func (o Object) NextStep() string {
+	if o.Since == nil {
+		return NextStep(o.State)
+	}
+	return o.Since.What.nextStep()
 }
 
 // NextStep says what a human can do about a state: one clause, lower case, no full stop.

@@ -3,7 +3,9 @@
 package verify
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
@@ -30,4 +32,23 @@ func (s Since) Words() string {
 		return "at least " + strings.Join(parts, " and ") + " copied or changed since"
 	}
 	return strings.Join(parts, " and ") + " copied or changed since"
+}
+
+// Clause puts a change into words: it follows what is said of the difference.
+func (c Change) Clause() string {
+	when := c.After.UTC().Format(time.DateTime + " UTC")
+	switch c.What {
+	case DeletedAtDestination:
+		return "it was there on " + when + ", and has been deleted or moved away there since"
+	case MovedAtDestination:
+		if c.From != "" {
+			return "it was in " + strconv.Quote(c.From) + " on " + when + ", and has been moved here since"
+		}
+		return "it was there on " + when + ", and has been moved to " + strconv.Quote(c.To) + " since"
+	case DeletedAtSource:
+		return "it was at the source on " + when + ", and has been deleted or moved away there since"
+	case ArrivedAtSource:
+		return "it arrived at the source after " + when
+	}
+	return "it arrived at the destination after " + when
 }

@@ -33,7 +33,7 @@ func (c *check) bookMissing(g *group, m verify.Mailbox, r *reading) {
 	}
 	if kept := c.memory.marks[g.destination]; kept.of(g) {
 		d.Since = &verify.Change{What: verify.DeletedAtDestination, After: kept.Compared}
-		d.Sentence += ": " + clauseOf(*d.Since)
+		d.Sentence += ": " + d.Since.Clause()
 	}
 	c.differ(d)
 }

@@ -37,25 +37,6 @@ func (d discrepancy) since() *verify.Change {
 	return nil
 }
 
-// clauseOf puts a change into words.
-func clauseOf(c verify.Change) string {
-	when := dateText(c.After.Unix())
-	switch c.What {
-	case verify.DeletedAtDestination:
-		return "it was there on " + when + ", and has been deleted or moved away there since"
-	case verify.MovedAtDestination:
-		if c.From != "" {
-			return "it was in " + quote(c.From) + " on " + when + ", and has been moved here since"
-		}
-		return "it was there on " + when + ", and has been moved to " + quote(c.To) + " since"
-	case verify.DeletedAtSource:
-		return "it was at the source on " + when + ", and has been deleted or moved away there since"
-	case verify.ArrivedAtSource:
-		return "it arrived at the source after " + when
-	}
-	return "it arrived at the destination after " + when
-}
-
 // traces are those of messages that may have been moved at the destination.
 type traces struct {
 	lost   []lost                    // from where
@@ -101,7 +82,7 @@ func (c *check) lookForMoved(ctx context.Context) error {
 		c.moved(l, printable(there.dst.box.name))
 		said := there.difference()
 		said.Since = &verify.Change{What: verify.MovedAtDestination, After: after, From: printable(l.there)}
-		said.Sentence = there.name() + " is only at the destination: " + clauseOf(*said.Since)
+		said.Sentence = there.name() + " is only at the destination: " + said.Since.Clause()
 		c.mail.Differences[there.at] = said
 	}
 	return c.lookInExtra(ctx, left)
@@ -111,7 +92,7 @@ func (c *check) lookForMoved(ctx context.Context) error {
 func (c *check) moved(l lost, to string) {
 	said := l.difference()
 	said.Since.What, said.Since.To = verify.MovedAtDestination, to
-	said.Sentence = l.name() + " is not in its mailbox at the destination: " + clauseOf(*said.Since)
+	said.Sentence = l.name() + " is not in its mailbox at the destination: " + said.Since.Clause()
 	c.mail.Differences[l.at] = said
 }
 

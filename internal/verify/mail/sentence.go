@@ -42,7 +42,7 @@ func (d discrepancy) difference() verify.Difference {
 		out.Sentence += "is dated " + out.Source + " at the source and " + out.Destination + " at the destination"
 	}
 	if out.Since = d.since(); out.Since != nil {
-		out.Sentence += ": " + clauseOf(*out.Since)
+		out.Sentence += ": " + out.Since.Clause()
 	}
 	return out
 }

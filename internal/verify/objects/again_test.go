@@ -153,6 +153,11 @@ func timeless(a verify.Account) verify.Account {
 	a.Verified = time.Time{}
 	for _, o := range []*verify.Objects{a.Contacts, a.Calendars} {
 		o.Remembered = 0
+		for i := range o.Differences { // so is what has happened since
+			if d := &o.Differences[i]; d.Since != nil {
+				d.Since, d.Sentence = nil, strings.TrimSuffix(d.Sentence, ": "+d.Since.Clause())
+			}
+		}
 		for i := range o.Collections {
 			o.Collections[i].Read = time.Time{}
 		}
@@ -235,6 +240,42 @@ func TestAgain_readsOnlyWhatHasChanged(t *testing.T) {
 		comparedAgain(t, src, dst, kept, func(o *verify.Options) { o.Reread = true })
 		if src.read < objects || dst.read < objects {
 			t.Errorf("%s: all again: %d and %d read", by, src.read, dst.read)
+		}
+	}
+}
+
+// What was deleted at an end since is named as that, for as long as it is gone; it stays a difference.
+func TestAgain_saysWhatWasDeletedSince(t *testing.T) {
+	t.Parallel()
+	src, dst := track("token", memory{}), track("etag", memory{})
+	for _, name := range []string{"a.ics", "b.ics", "c.ics"} {
+		src.put("/s/cal/", name, meeting(name, ""))
+		dst.put("/d/cal/", name, meeting(name, ""))
+	}
+	dst.put("/d/cal/", "new.ics", meeting("new", ""))
+	kept := shelf{}
+	monday := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	at := func(now time.Time) func(*verify.Options) {
+		return func(o *verify.Options) { o.Now = func() time.Time { return now } }
+	}
+	comparedAgain(t, src, dst, kept, at(monday))
+	dst.put("/d/cal/", "a.ics", "")
+	src.put("/s/cal/", "b.ics", "")
+	want := map[string]verify.Change{
+		"a.ics": {What: verify.DeletedAtDestination, After: monday},
+		"b.ics": {What: verify.DeletedAtSource, After: monday},
+	}
+	for days := range 2 {
+		got := comparedAgain(t, src, dst, kept, at(monday.AddDate(0, 0, 1+days)))
+		found := map[string]verify.Change{}
+		for _, d := range got.Calendars.Differences {
+			if d.Since != nil {
+				found[d.Object] = *d.Since
+			}
+			t.Log(d.Sentence, "->", d.NextStep())
+		}
+		if diff := cmp.Diff(want, found); diff != "" || got.Calendars.Total() != 3 {
+			t.Errorf("day %d, %d differences: %s", days, got.Calendars.Total(), diff)
 		}
 	}
 }

@@ -55,6 +55,7 @@ type record struct {
 	collection int // in result.Collections
 	at         *dav.Collection
 	formThere  [32]byte // of what was found at the destination
+	partner    *sight   // that itself; of several that are the same it may be another's
 	data       []byte   // nil when it is too large to be held, or was not read now
 	unreadable bool
 
@@ -72,8 +73,9 @@ type again struct {
 
 // extra is an object of the destination that belongs to none of the source's.
 type extra struct {
-	at   *dav.Collection
-	name string
+	*sight
+
+	at *dav.Collection
 }
 
 func newCheck(kind rehome.Kind, src, dst End, why reasons) *check {
@@ -125,7 +127,7 @@ func (c *check) match(at *dav.Collection, s *sight, data []byte) {
 	}
 	src := s.closest(candidates)
 	if src == nil {
-		c.leftover = append(c.leftover, extra{at, s.name})
+		c.leftover = append(c.leftover, extra{s, at})
 		return
 	}
 	c.vote(at, src)
@@ -135,7 +137,7 @@ func (c *check) match(at *dav.Collection, s *sight, data []byte) {
 // settle compares two that are the same object. What is not at hand is read again later, unless it is known what they were found
 // to be.
 func (c *check) settle(at *dav.Collection, src *record, s *sight, data []byte) {
-	src.target, src.formThere, src.state = at.Href, s.form, pim.StateChanged
+	src.target, src.formThere, src.partner, src.state = at.Href, s.form, s, pim.StateChanged
 	switch {
 	case src.unreadable: // what nobody has seen is not equal to anything
 	case s.err != nil:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"rehome/internal/content/pim"
 	"rehome/internal/protocol/dav"
@@ -44,10 +45,15 @@ func (c *check) conclude() {
 		case r.state == pim.StateRepaired && len(c.result.Repaired) < c.how.Limit:
 			c.result.Repaired = append(c.result.Repaired, o)
 		case !r.state.Harmless():
+			o.Since = r.since()
+			if o.Since != nil && c.reason(r).Words == "" {
+				o.Sentence += ": " + o.Since.Clause()
+			}
 			o.SourceDigest, o.DestinationDigest = r.digests()
 			c.differ(o)
 		}
 	}
+	c.notePaired()
 	c.setRoots()
 	slices.SortFunc(c.leftover, func(a, b extra) int { // they come as they are served
 		return cmp.Or(cmp.Compare(a.at.Href, b.at.Href), cmp.Compare(a.name, b.name))
@@ -58,7 +64,12 @@ func (c *check) conclude() {
 		if c.why.vanished[place{dav.Key(e.at.Href), e.name}] {
 			sentence += ": it was copied there, and has disappeared from the source since"
 		}
-		c.differ(verify.Object{State: pim.StateExtra, Collection: e.at.Href, Object: e.name, Sentence: sentence})
+		o := verify.Object{State: pim.StateExtra, Collection: e.at.Href, Object: e.name, Sentence: sentence}
+		if e.paired != 0 {
+			o.Since = &verify.Change{What: verify.DeletedAtSource, After: time.Unix(e.paired, 0).UTC()}
+			o.Sentence = "it is only at the destination: " + o.Since.Clause()
+		}
+		c.differ(o)
 	}
 }
 
@@ -80,6 +91,7 @@ func (c *check) yield() {
 			r.state, other.state = other.state, r.state
 			r.target, other.target = other.target, r.target
 			r.formThere, other.formThere = other.formThere, r.formThere
+			r.partner, other.partner = other.partner, r.partner
 			r.words, other.words = other.words, r.words
 		}
 	}
@@ -164,6 +176,23 @@ func (c *check) settleTargets() {
 			r.words = fmt.Sprintf("it is in another collection at the destination, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
 		}
 	}
+}
+
+// notePaired notes at both ends which objects have one at the other.
+func (c *check) notePaired() {
+	for _, r := range c.records {
+		if r.partner != nil && r.partner.err == nil && !r.unreadable {
+			r.paired, r.partner.paired = c.now.Unix(), c.now.Unix()
+		}
+	}
+}
+
+// since is what has happened to an object that is missing, nil where that is not known.
+func (r *record) since() *verify.Change {
+	if r.state != pim.StateMissing || r.paired == 0 {
+		return nil
+	}
+	return &verify.Change{What: verify.DeletedAtDestination, After: time.Unix(r.paired, 0).UTC()}
 }
 
 func (c *check) reason(r *record) Reason {

@@ -110,7 +110,7 @@ func (c *check) seat() {
 	}
 	for i := range c.guests {
 		if g := &c.guests[i]; !seated[g] {
-			c.leftover = append(c.leftover, extra{g.at, g.object.name})
+			c.leftover = append(c.leftover, extra{g.object, g.at})
 		}
 	}
 }

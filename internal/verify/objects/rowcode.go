@@ -20,6 +20,7 @@ const (
 	codeTrial
 	codeForm     // the form is not the digest of the octets; it follows
 	codeCompared // there, verdict and sentence follow
+	codePaired   // when follows
 	codeAll      = 1<<iota - 1
 	digestOctets = 32
 	leastObject  = 4 // octets
@@ -54,6 +55,9 @@ func encodeSights(sights []*sight) []byte {
 			text(string(s.verdict))
 			text(s.sentence)
 		}
+		if code&codePaired != 0 {
+			out = binary.AppendVarint(out, s.paired)
+		}
 	}
 	return out
 }
@@ -64,6 +68,7 @@ func (s *sight) code() (code byte) {
 	}
 	for bit, is := range map[byte]bool{
 		codeOwnUID: s.own, codeLegible: s.legible, codeTrial: s.trial, codeForm: s.form != s.digest, codeCompared: s.verdict != "",
+		codePaired: s.paired != 0,
 	} {
 		if is {
 			code |= bit
@@ -118,6 +123,9 @@ func (d *decoder) sight() *sight {
 	if code&codeCompared != 0 {
 		s.there, s.verdict, s.sentence = d.digest(), pim.State(d.string()), d.string()
 		d.failed = d.failed || !s.verdict.Harmless()
+	}
+	if code&codePaired != 0 {
+		s.paired = d.signed()
 	}
 	return s
 }

@@ -31,7 +31,8 @@ type sight struct {
 	verdict  pim.State
 	sentence string
 
-	remembered bool // it was read by an earlier comparison
+	paired     int64 // when the other end was last seen to have it, as Unix time; 0 is never
+	remembered bool  // it was read by an earlier comparison
 }
 
 // see reads what was served for an item of a listing.
