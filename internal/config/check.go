@@ -29,6 +29,7 @@ func check(d *document, c *Config) {
 	d.checkPOP3("destination.pop3", c.Destination.POP3)
 	d.checkSubmission("source.submission", c.Source.Submission)
 	d.checkSubmission("destination.submission", c.Destination.Submission)
+	d.checkLoginTest("destination.login_test", c.Destination.LoginTest)
 	d.checkWebmail("source.webmail", c.Source.Webmail)
 	d.checkWebmail("destination.webmail", c.Destination.Webmail)
 	d.checkSieve("source.sieve", c.Source.Sieve)
@@ -175,9 +176,8 @@ func (d *document) checkPOP3(path string, s POP3) {
 	d.checkTrust(path, s.Trust)
 }
 
-// checkSubmission allows any TLS mode: rehome sends no password there.
 func (d *document) checkSubmission(path string, s Submission) {
-	d.checkOptional(path, s.Address, s.TLS, true, "mail.example.com:465")
+	d.checkOptional(path, s.Address, s.TLS, s.AllowPlaintext, "mail.example.com:465")
 	d.checkTrust(path, s.Trust)
 }
 

@@ -60,8 +60,8 @@ type Source struct {
 	Kind       SourceKind `yaml:"kind" enum:"atmail7,imap" doc:"The type of server."`
 	Database   Database   `yaml:"database" optional:"true" doc:"The database of an atmail 7 server. It is only read."`
 	IMAP       IMAP       `yaml:"imap" doc:"The IMAP server."`
-	POP3       POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
-	Submission Submission `yaml:"submission" optional:"true" doc:"The server to which the mail programs of users send."`
+	POP3       POP3       `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. \"check\" looks at it."`
+	Submission Submission `yaml:"submission" optional:"true" doc:"The server to which the mail programs of users send. \"check\" looks at it."`
 	Webmail    string     `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail."`
 	Sieve      Sieve      `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules come from the database."`
 	DAV        SourceDAV  `yaml:"dav" optional:"true" doc:"CalDAV and CardDAV server, with each account's password. Without it, the database is read."`
@@ -71,13 +71,14 @@ type Source struct {
 type Destination struct {
 	Kind       DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"The type of server."`
 	IMAP       IMAP            `yaml:"imap" doc:"The IMAP server."`
-	POP3       POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server, with the login of IMAP. No command of this version uses it."`
-	Submission Submission      `yaml:"submission" optional:"true" doc:"The server to which mail programs send. The page for each user names it."`
+	POP3       POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server. \"check\" looks at it and \"verify --login\" logs in, with each account's own password."`
+	Submission Submission      `yaml:"submission" optional:"true" doc:"The server to which mail programs send. The page for each user names it; \"check\" looks at it, and \"verify --login\" logs in and sends one message from each account to itself."`
 	Webmail    string          `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail. The page for each user names it."`
 	Sieve      Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules are written to files to hand over."`
 	Dsync      Dsync           `yaml:"dsync" optional:"true" doc:"Dovecot's doveadm at the destination, for a destination that is a Dovecot and whose administrators allow it. With it, messages keep their UIDs and mailboxes their UIDVALIDITY, so that mail programs download nothing again. Set it before the first sync."`
 	DAV        DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it, contacts and calendars are not copied. The login uses each account's own password."`
 	API        API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. Only \"accounts import --experimental-api\" uses it."`
+	LoginTest  LoginTest       `yaml:"login_test" doc:"How gently \"verify --login\" tries logins."`
 	MX         MX              `yaml:"mx" optional:"true" doc:"The mail hosts that receive the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them about addresses and never send a message."`
 	DNS        DestinationDNS  `yaml:"dns" optional:"true" doc:"What the destination asks to be published in DNS. \"dns check\" compares it with what is there."`
 }
@@ -128,14 +129,14 @@ func Default() Config {
 	imap := IMAP{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute,
 		Login: LoginUser, MasterStyle: MasterSeparator, MasterSeparator: "*", Mechanism: "auto"}
 	pop3 := POP3{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
-	submission := Submission{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}}
+	submission := Submission{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	sieve := Sieve{TLS: protocol.StartTLS, MailboxNames: "auto", Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	dav := DAV{Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute}
 	return Config{
 		Store: "rehome.db",
 		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB, Charset: "auto"}, IMAP: imap, POP3: pop3,
 			Submission: submission, Sieve: sieve, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
-		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), IMAP: imap, POP3: pop3,
+		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), LoginTest: defaultLoginTest(), IMAP: imap, POP3: pop3,
 			Submission: submission, Sieve: sieve, Dsync: defaultDsync(), DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",

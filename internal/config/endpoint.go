@@ -59,11 +59,13 @@ type POP3 struct {
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
-// Submission is one end's server for the mail that its users send (RFC 6409). rehome sends nothing to it: people's programs do.
+// Submission is one end's server for the mail that its users send (RFC 6409).
 type Submission struct {
-	Address string            `yaml:"address" example:"mail.example.com:465" doc:"Host and port."`
-	TLS     protocol.Security `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
-	Trust   `yaml:",inline"`
+	Address        string            `yaml:"address" example:"mail.example.com:465" doc:"Host and port."`
+	TLS            protocol.Security `yaml:"tls" enum:"implicit,starttls,none" doc:"When TLS begins."`
+	Trust          `yaml:",inline"`
+	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow sending passwords to another machine without TLS."`
+	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
 // Sieve is one end's ManageSieve server.

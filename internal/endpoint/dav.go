@@ -22,6 +22,7 @@ type DAVSettings struct {
 	TLS            *tls.Config
 	Timeout        time.Duration // longest time without progress; 0 takes the client's default
 	AllowPlaintext bool          // Basic over http
+	Trial          bool          // as that of Login
 	UserAgent      string
 
 	// Digest, if given, returns the stored HA1 of an account without a password: hex
@@ -56,7 +57,7 @@ func NewDAV(settings DAVSettings) *DAV {
 		service: service, settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial),
 		requests: &davGate{gate: service.gate, waits: service.waits, patience: service.patience},
 	}
-	h.lockout = newLockout(h.side, h.refusedHint())
+	h.lockout = Login{Trial: settings.Trial}.lockout(h.side, h.refusedHint())
 	return h
 }
 

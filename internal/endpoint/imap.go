@@ -56,7 +56,7 @@ func NewIMAP(settings Settings) *IMAP {
 		service: service, settings: settings,
 		accounts: map[string]int{}, tokens: map[string]rehome.Secret{}, most: map[string]int{},
 	}
-	h.lockout = newMasterLockout(h.side, settings.MasterUser, settings.MasterWorked, h.refusedHint())
+	h.lockout = settings.lockout(h.side, h.refusedHint())
 	return h
 }
 

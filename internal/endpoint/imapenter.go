@@ -17,6 +17,7 @@ func (h *IMAP) enter(ctx context.Context, client *imap.Client, c credentials) er
 	login := imap.Credentials{
 		User: c.user, Password: c.password.Reveal(), Identity: c.identity, Mechanism: h.mechanism(),
 		Clear: h.settings.Security == protocol.NoTLS, // which somebody has asked for by name
+		Once:  h.settings.Trial,
 	}
 	if h.settings.Token != nil {
 		login.Token = h.tokenOf(c.user)

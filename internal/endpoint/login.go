@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"math"
 	"regexp"
 	"strings"
 
@@ -35,11 +36,23 @@ type Login struct {
 	MasterSeparator string // "" means "*"
 	MasterStyle     MasterStyle
 	MasterWorked    bool // the master user has opened accounts in an earlier run
+
+	// Trial makes each log-in one attempt, and the caller keep count of the refusals: a log-in is tried for its own sake.
+	Trial bool
 }
 
 func (l Login) filledIn() Login {
 	l.MasterSeparator = cmp.Or(l.MasterSeparator, "*")
 	return l
+}
+
+// lockout is the rule by which accounts are let in.
+func (l Login) lockout(side rehome.Side, hint string) *lockout {
+	made := newMasterLockout(side, l.MasterUser, l.MasterWorked, hint)
+	if l.Trial {
+		made.most = math.MaxInt
+	}
+	return made
 }
 
 // credentials is what a log-in sends.

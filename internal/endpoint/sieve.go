@@ -38,7 +38,7 @@ func NewSieve(settings SieveSettings) *Sieve {
 	settings.Login = settings.filledIn()
 	h := &Sieve{service: newService(settings.Host, "managesieve", settings.Address, "connections", math.MaxInt), settings: settings}
 	hint := "check the login of the " + string(h.side) + ", then run the same command again"
-	h.lockout = newMasterLockout(h.side, settings.MasterUser, settings.MasterWorked, hint)
+	h.lockout = settings.lockout(h.side, hint)
 	return h
 }
 

@@ -31,6 +31,10 @@ func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 	m.checkSieve(ctx, source, rehome.Source, m.settings.Source.Sieve, accounts)
 	m.checkSieve(ctx, destination, rehome.Destination, m.settings.Destination.Sieve, accounts)
 	m.checkDsync(ctx, destination, accounts)
+	m.checkPOP3(ctx, source, rehome.Source, m.settings.Source.POP3)
+	m.checkPOP3(ctx, destination, rehome.Destination, m.settings.Destination.POP3)
+	m.checkSubmission(ctx, source, rehome.Source, m.settings.Source.Submission)
+	m.checkSubmission(ctx, destination, rehome.Destination, m.settings.Destination.Submission)
 	return checkup.Join(settings, source, destination), ctx.Err()
 }
 
@@ -179,4 +183,32 @@ func (m *Move) checkSieve(
 		return
 	}
 	checkup.Sieve(ctx, c, side, end, account)
+}
+
+// checkPOP3 looks at a POP3 server that is named, without logging in.
+func (m *Move) checkPOP3(ctx context.Context, c *checkup.List, side rehome.Side, settings config.POP3) {
+	if settings.Address == "" {
+		return
+	}
+	trust, err := settings.Client()
+	if err != nil {
+		c.Fail("pop3", err)
+		return
+	}
+	checkup.POP3(ctx, c, settings.Address, settings.TLS, endpoint.NewPOP3(endpoint.POP3Settings{
+		Host: m.hosts(nil).of(side), Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout}))
+}
+
+// checkSubmission looks at a server for the mail of users that is named, without logging in.
+func (m *Move) checkSubmission(ctx context.Context, c *checkup.List, side rehome.Side, settings config.Submission) {
+	if settings.Address == "" {
+		return
+	}
+	trust, err := settings.Client()
+	if err != nil {
+		c.Fail("submission", err)
+		return
+	}
+	checkup.Submission(ctx, c, settings.Address, settings.TLS, endpoint.NewSubmission(endpoint.SubmissionSettings{
+		Host: m.hosts(nil).of(side), Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout}))
 }

@@ -202,6 +202,11 @@ func wantsSecondFactor(err error) bool {
 	if errors.As(err, &status) {
 		words = status.Text
 	}
+	return WantsSecondFactor(words)
+}
+
+// WantsSecondFactor reports whether a server's words ask for a second factor, or for a password of its own for programs.
+func WantsSecondFactor(words string) bool {
 	words = strings.ToLower(words)
 	for _, sign := range secondFactorWords {
 		if strings.Contains(words, sign) {

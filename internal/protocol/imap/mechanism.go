@@ -21,6 +21,8 @@ type Credentials struct {
 	Mechanism string // "" lets LogIn choose; or one of Mechanisms
 	// Clear allows to send a password or token over a connection without TLS.
 	Clear bool
+	// Once makes one attempt and no more, see mechanism.Choice: a second one could be the one that locks an account.
+	Once bool
 }
 
 // Mechanisms returns the ways to log in that this client knows, the strongest first.
@@ -45,6 +47,9 @@ func (c *Client) LogIn(ctx context.Context, login Credentials) (used string, err
 		return "", err
 	}
 	_, private := c.TLS()
+	if login.Once {
+		candidates = candidates[:1]
+	}
 	for i, name := range candidates {
 		used, err = name, c.logInBy(ctx, name, login)
 		if err == nil || !c.mayBeHash(name, err) {
@@ -83,6 +88,8 @@ func (c *Client) mechanisms(login Credentials) ([]string, error) {
 		names = []string{strings.ToUpper(login.Mechanism)}
 	case login.Token != nil:
 		names = []string{mechanism.Bearer, mechanism.XOAUTH2}
+	case private && login.Once:
+		names = []string{mechanism.Plain, mechanism.Login, mechanism.SCRAM256, mechanism.SCRAM1, mechanism.CRAM}
 	case private:
 		names = []string{mechanism.SCRAM256, mechanism.SCRAM1, mechanism.Plain, mechanism.Login, mechanism.CRAM}
 	}

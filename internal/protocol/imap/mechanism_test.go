@@ -23,6 +23,7 @@ func TestMechanisms_choice(t *testing.T) {
 		want               string // separated by blanks, or what the error says
 	}{
 		{"everything, TLS", "AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5 AUTH=SCRAM-SHA-1 AUTH=SCRAM-SHA-256", true, Credentials{}, "SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN CRAM-MD5"},
+		{"everything, TLS, once", "AUTH=PLAIN AUTH=SCRAM-SHA-1", true, Credentials{Once: true}, "PLAIN LOGIN SCRAM-SHA-1"},
 		{"everything, no TLS", "AUTH=PLAIN AUTH=CRAM-MD5 AUTH=SCRAM-SHA-1", false, Credentials{}, "SCRAM-SHA-1 CRAM-MD5"},
 		{"everything, no TLS, allowed", "AUTH=PLAIN AUTH=CRAM-MD5", false, Credentials{Clear: true}, "CRAM-MD5 PLAIN LOGIN"},
 		{"old server, TLS", "", true, Credentials{}, "LOGIN"},
@@ -103,6 +104,19 @@ func TestLogIn_refusedHashIsFollowedByThePassword(t *testing.T) {
 	})
 	if name, err := client.LogIn(within(t), Credentials{User: "anna", Password: "secret", Clear: true}); name != "PLAIN" || err != nil {
 		t.Errorf("%s, %v", name, err)
+	}
+}
+
+func TestLogIn_once(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "AUTH=SCRAM-SHA-256 AUTH=SCRAM-SHA-1 AUTH=PLAIN SASL-IR", func(s *script) {
+		s.send(s.expect("AUTHENTICATE SCRAM-SHA-256 .*") + " NO [AUTHENTICATIONFAILED] another kind of hash")
+		s.silent()
+	})
+	var status *StatusError
+	login := Credentials{User: "anna", Password: "secret", Clear: true, Once: true}
+	if name, err := client.LogIn(within(t), login); name != "SCRAM-SHA-256" || !errors.As(err, &status) || client.Err() != nil {
+		t.Errorf("%s, %v, want one refusal", name, err)
 	}
 }
 

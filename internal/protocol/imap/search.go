@@ -35,13 +35,29 @@ type SearchCommand struct {
 }
 
 func (c *Client) searchAhead(ctx context.Context, first UID, excused func() bool) (*SearchCommand, error) {
-	s := &SearchCommand{client: c, first: max(first, 1), understood: true}
+	first = max(first, 1)
+	return c.search(ctx, first, excused, raw("UID "+NewUIDSet(first).String()+":*"))
+}
+
+// SearchHeader returns the UIDs of the messages of the open mailbox in which a header field holds a text, which is ASCII
+// (RFC 9051, section 6.4.4). What a server's index does not know yet is missing.
+func (c *Client) SearchHeader(ctx context.Context, field, text string) (UIDSet, error) {
+	s, err := c.search(ctx, 1, nil, raw("HEADER "), str(field), raw(" "), str(text))
+	if err != nil {
+		return UIDSet{}, err
+	}
+	return s.Wait(ctx)
+}
+
+// search asks for the UIDs of what the criteria fit.
+func (c *Client) search(ctx context.Context, first UID, excused func() bool, criteria ...part) (*SearchCommand, error) {
+	s := &SearchCommand{client: c, first: first, understood: true}
 	s.cmd = &command{name: "UID SEARCH", untagged: s.take, excused: excused}
 	line := "UID SEARCH "
 	if c.Capabilities().Has("ESEARCH") {
 		line += "RETURN (ALL) "
 	}
-	err := c.send(ctx, s.cmd, raw(line+"UID "+NewUIDSet(s.first).String()+":*"))
+	err := c.send(ctx, s.cmd, append([]part{raw(line)}, criteria...)...)
 	if s.cmd.done == nil { // never began
 		return nil, err
 	}
