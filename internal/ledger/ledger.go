@@ -42,6 +42,8 @@ type Ledger struct {
 	Accepted      *Accepted
 	Proofs        *Proofs
 	Audit         *Audit
+	Logins        *Logins
+	Probes        *Probes
 	Mail          *Mail
 	Objects       *Objects
 	Rules         *Rules
@@ -53,6 +55,7 @@ type Ledger struct {
 func newLedger(s *store) *Ledger {
 	return &Ledger{
 		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s}, Proofs: &Proofs{s}, Audit: &Audit{s},
+		Logins: &Logins{s}, Probes: &Probes{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s},
 		store: s,
 	}

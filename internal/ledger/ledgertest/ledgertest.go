@@ -47,6 +47,8 @@ func contract() []clause {
 		{"accepted until it is withdrawn", acceptedUntilItIsWithdrawn},
 		{"proofs of the ends as they are reached", proofsOfTheEndsAsTheyAreReached},
 		{"audit lines are chained", auditLinesAreChained},
+		{"logins are failures until they end", loginsAreFailuresUntilTheyEnd},
+		{"probes are kept until they are gone", probesAreKeptUntilTheyAreGone},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"intend comes back as it was", intendComesBackAsItWas},
 		{"receive fewer than intended", receiveFewerThanIntended},
