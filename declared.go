@@ -18,13 +18,14 @@ const (
 	TopicObjects    Topic = "Contacts and calendars"
 	TopicRules      Topic = "Rules"
 	TopicVerifying  Topic = "Verification"
+	TopicLogins     Topic = "Logins at the destination"
 	TopicDNS        Topic = "DNS"
 )
 
 // Topics returns all topics in their order.
 func Topics() []Topic {
 	return []Topic{TopicAccounts, TopicPasswords, TopicAliases, TopicRecipients, TopicMailboxes, TopicMessages, TopicObjects, TopicRules,
-		TopicVerifying, TopicDNS}
+		TopicVerifying, TopicLogins, TopicDNS}
 }
 
 // Declared is one kind of finding. A package declares all of its kinds in one table, which its function

@@ -48,6 +48,8 @@ type Certificate struct {
 
 	Accepted []verify.Accepted `json:"accepted,omitempty"` // what differs, and a person has accepted
 
+	Logins []verify.Login `json:"logins,omitempty"` // as whom the account's own password was let in at the destination, and when it was tried
+
 	// The tree's roots, see treeOf: what both ends held as one number each. "" unless every octet was read.
 	SourceRoot      string `json:"source_root,omitempty"`
 	DestinationRoot string `json:"destination_root,omitempty"`
@@ -149,7 +151,7 @@ func New(issue Issue, found verify.Account) (*Certificate, error) {
 		Mail: mailOf(found.Mail), Contacts: objectsOf(found.Contacts), Calendars: objectsOf(found.Calendars),
 		Rules: rulesOf(found.Rules),
 	}
-	c.Accepted = found.Accepted
+	c.Accepted, c.Logins = found.Accepted, found.Logins
 	for _, f := range found.Findings {
 		c.Notes = append(c.Notes, Note{Code: f.Code, Object: f.Object, Sentence: f.Sentence})
 	}

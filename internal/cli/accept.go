@@ -32,7 +32,7 @@ func findingsListCommand(f *frame) *cobra.Command {
 what to do about it. It contacts no server. "rehome sync" tries again whatever can be mended; what may
 stay as it is can be accepted with "rehome findings accept".
 
-Exit code 0: nothing is open. 5: differences are open, or an account was not verified.`,
+Exit code 0: nothing is open. 5: differences are open, an account was not verified, or a login fails.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			accounts, err := who.choice(f.app.In)
@@ -43,7 +43,7 @@ Exit code 0: nothing is open. 5: differences are open, or an account was not ver
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
-			return f.give(found, func(w io.Writer) error { return writeOpen(w, found, all) })
+			return f.give(found, func(w io.Writer) error { return f.writeOpen(w, found, all) })
 		})),
 	}
 	who = f.selectAccounts(cmd)
@@ -51,7 +51,7 @@ Exit code 0: nothing is open. 5: differences are open, or an account was not ver
 	return cmd
 }
 
-func writeOpen(w io.Writer, found journey.OpenFindings, all bool) error {
+func (f *frame) writeOpen(w io.Writer, found journey.OpenFindings, all bool) error {
 	for _, o := range found.Open {
 		fmt.Fprintf(w, "%s  %s: %s\n", o.ID, printable(o.Account), openSentence(o))
 		if o.NextStep != "" {
@@ -69,6 +69,9 @@ func writeOpen(w io.Writer, found journey.OpenFindings, all bool) error {
 			fmt.Fprintf(w, "%s  %s: %s\n  accepted by %s on %s: %s\n", a.ID, printable(a.Account), openSentence(a.Open), printable(a.By),
 				a.At.Local().Format(time.DateTime), printable(a.Reason))
 		}
+	}
+	if err := f.writeFindings(w, found.Logins, rehome.SeverityWarning); err != nil {
+		return err
 	}
 	_, err := fmt.Fprintf(w, "%s, %d accepted\n", count(len(found.Open)+found.Unlisted, "open difference", "open differences"), len(found.Accepted))
 	return err

@@ -25,6 +25,7 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/people"
 	"rehome/internal/recipients"
+	"rehome/internal/rehearsal"
 	"rehome/internal/vault"
 	"rehome/internal/verify"
 )
@@ -52,7 +53,7 @@ func answers() map[string]any {
 		"recipients census": recipients.Census{}, "recipients check": recipients.Parity{},
 		"report": verify.Document{}, "rules export": journey.Ruled{}, "rules plan": journey.Ruled{}, "rules sync": journey.Ruled{},
 		"secrets purge": vault.Purge{}, "status": journey.Status{}, "sync": journey.Synced{}, "sync --plan": journey.Planned{},
-		"verify": verify.Document{}, "version": map[string]string{},
+		"verify": verify.Document{}, "verify --login": rehearsal.Document{}, "version": map[string]string{},
 		"an error": struct {
 			Error failure `json:"error"`
 		}{},

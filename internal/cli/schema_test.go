@@ -64,7 +64,8 @@ func TestSchema_everyCommand(t *testing.T) {
 		}
 	})
 	for name := range known {
-		if !slices.Contains(commands, name) && name != "sync --plan" && name != "an error" {
+		command, _, _ := strings.Cut(name, " --") // a flag may ask for another answer
+		if !slices.Contains(commands, command) && name != "an error" {
 			t.Errorf("%s is among the answers, and no command", name)
 		}
 	}

@@ -27,10 +27,12 @@ func verifyCommand(f *frame) *cobra.Command {
 	var who *selection
 	var only []string
 	var reread, uids bool
+	var logins *loginTest
 	level := string(verify.LevelFull)
-	cmd := &cobra.Command{
+	var cmd *cobra.Command
+	cmd = &cobra.Command{
 		Use:   "verify",
-		Short: "Compare both ends and list every difference",
+		Short: "Compare both ends and list every difference, or try every login",
 		Long: `verify reads both ends as a mail client would and compares them. It does not rely on what sync has
 recorded, and writes nothing to either end.
 
@@ -55,10 +57,19 @@ Rules are read at every level and compared by what they say, if the settings nam
 of mailboxes and scripts may be the destination's. A script that replies or forwards may be off there until
 the switch. Missing, changed or inactive scripts, and other active ones, are differences.
 
-Exit code 0: both ends are equal. 3: every login was refused. 5: they differ, or an account could not be
-read.`,
+With --login, it compares nothing and does what the programs of users will do: it logs in at the
+destination as each account, with the password that accounts.csv has for it, once by each protocol that the
+settings name, sends one message from the account to itself, finds it, and removes it. It stops before the
+host would lock this machine out, and continues when it is run again. What worked or was refused is not
+tried again unless the password is another one.
+
+Exit code 0: both ends are equal, or every login works. 3: every login was refused. 5: they differ, an
+account could not be read, or a login does not work.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
+			if err := logins.check(cmd); err != nil {
+				return rehome.OutcomeDone, err
+			}
 			chosen := verify.Level(level)
 			if err := levelAllows(chosen, reread, uids); err != nil {
 				return rehome.OutcomeDone, &usageError{cause: err, command: "rehome verify"}
@@ -66,6 +77,9 @@ read.`,
 			accounts, err := who.choice(f.app.In)
 			if err != nil {
 				return rehome.OutcomeDone, err
+			}
+			if logins.on {
+				return f.runLogins(ctx, move, accounts, logins.options)
 			}
 			kinds, err := verifiedKinds(only)
 			if err != nil {
@@ -75,6 +89,7 @@ read.`,
 		})),
 	}
 	who = f.selectAccounts(cmd)
+	logins = loginTestFlags(cmd)
 	f.listAll(cmd)
 	cmd.Flags().StringVar(&level, "level", level, "how thoroughly to compare: counts, metadata or full")
 	cmd.Flags().BoolVar(&reread, "reread", false, "read everything again, also what was proved before and has not changed since")

@@ -22,11 +22,13 @@ type OpenFindings struct {
 	Unlisted int               `json:"unlisted"` // open ones beyond those listed
 	Unknown  []string          `json:"unknown"`  // accounts that were not verified, or could not be read
 	Accepted []verify.Accepted `json:"accepted"`
+	Logins   []rehome.Finding  `json:"logins"` // what the last test of log-ins has found, see TestLogins
 }
 
 // Outcome implements rehome.Answer.
 func (o OpenFindings) Outcome() rehome.Outcome {
-	if len(o.Open) > 0 || o.Unlisted > 0 || len(o.Unknown) > 0 {
+	failed := func(f rehome.Finding) bool { return f.Severity == rehome.SeverityError }
+	if len(o.Open) > 0 || o.Unlisted > 0 || len(o.Unknown) > 0 || slices.ContainsFunc(o.Logins, failed) {
 		return rehome.OutcomeDiffers
 	}
 	return rehome.OutcomeDone
@@ -34,7 +36,7 @@ func (o OpenFindings) Outcome() rehome.Outcome {
 
 // Differences lists what the last verification of the chosen accounts has found. It talks to no server.
 func (m *Move) Differences(ctx context.Context, choice people.Choice) (OpenFindings, error) {
-	found := OpenFindings{Open: []verify.Open{}, Unknown: []string{}, Accepted: []verify.Accepted{}}
+	found := OpenFindings{Open: []verify.Open{}, Unknown: []string{}, Accepted: []verify.Accepted{}, Logins: []rehome.Finding{}}
 	answers, err := m.verified(ctx, choice)
 	if err != nil {
 		return found, err
@@ -47,7 +49,10 @@ func (m *Move) Differences(ctx context.Context, choice people.Choice) (OpenFindi
 			found.Unknown = append(found.Unknown, a.Account)
 		}
 	}
-	return found, nil
+	found.Logins, err = m.loginFindings(ctx, func(address string) bool {
+		return choice.All() || slices.ContainsFunc(answers, func(a verify.Account) bool { return a.Account == address })
+	})
+	return found, err
 }
 
 // AcceptOptions say what is accepted, by whom and why. By and Reason are required.

@@ -153,6 +153,10 @@ func (m *Move) verified(ctx context.Context, choice people.Choice) ([]verify.Acc
 	if err != nil {
 		return nil, err
 	}
+	logins, err := loginsOf(ctx, store)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]verify.Account, len(accounts))
 	for i, a := range accounts {
 		answer, err := report.Answer(a, last[a.Address])
@@ -160,6 +164,7 @@ func (m *Move) verified(ctx context.Context, choice people.Choice) ([]verify.Acc
 			return nil, err
 		}
 		all[i] = answer.Accept(acceptances[a.Address])
+		all[i].Logins = logins[a.Address]
 	}
 	return all, nil
 }

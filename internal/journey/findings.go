@@ -14,6 +14,7 @@ import (
 	"rehome/internal/mapping"
 	"rehome/internal/people"
 	"rehome/internal/recipients"
+	"rehome/internal/rehearsal"
 	"rehome/internal/roster"
 	"rehome/internal/rulecopy"
 	"rehome/internal/verify"
@@ -26,7 +27,7 @@ import (
 func Findings() []rehome.Declared {
 	return slices.Concat(people.Findings(), roster.Findings(), atmail7.Findings(), atmail8.Findings(), recipients.Findings(), mapping.Findings(),
 		mailcopy.Findings(), davcopy.Findings(), rulecopy.Findings(), []rehome.Declared{passwordsReplaced, rulesUnreachable, rulesFailed},
-		verify.Findings(), verifymail.Findings(), verifyobjects.Findings(), verifyrules.Findings(), cutover.Findings())
+		verify.Findings(), verifymail.Findings(), verifyobjects.Findings(), verifyrules.Findings(), rehearsal.Findings(), cutover.Findings())
 }
 
 var (

@@ -33,11 +33,16 @@ func (m *Move) Report(ctx context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	logins, err := loginsOf(ctx, store)
+	if err != nil {
+		return nil, err
+	}
 	return report.New(report.Input{
 		Organisation: m.settings.Organisation,
 		Source:       cmp.Or(m.settings.Source.IMAP.Address, m.settings.Source.DAV.URL),
 		Destination:  cmp.Or(m.settings.Destination.IMAP.Address, m.settings.Destination.DAV.URL),
 		Generated:    time.Now(), Version: m.version,
 		Accounts: accounts, Verifications: verifications, Findings: findings, Accepted: acceptances,
+		Logins: logins,
 	})
 }

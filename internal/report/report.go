@@ -33,6 +33,7 @@ type Input struct {
 	Verifications []ledger.Verification // the last one of each account, if any
 	Findings      []rehome.Finding
 	Accepted      map[string][]verify.Acceptance // by account
+	Logins        map[string][]verify.Login      // likewise
 }
 
 // Report is an Input put in order.
@@ -78,6 +79,7 @@ func New(in Input) (*Report, error) {
 				return nil, err
 			}
 		}
+		joined.result.Logins = in.Logins[a.Address]
 		r.accounts = append(r.accounts, joined)
 	}
 	slices.SortStableFunc(r.accounts, func(a, b account) int { return cmp.Compare(a.Address, b.Address) })

@@ -47,6 +47,8 @@ type Account struct {
 	Calendars *Objects `json:"calendars,omitempty"`
 	Rules     *Rules   `json:"rules,omitempty"`
 
+	Logins []Login `json:"logins,omitempty"` // how the last test of log-ins at the destination ended; of reports and certificates
+
 	Accepted []Accepted `json:"accepted,omitempty"` // differences that somebody has accepted; they are in no list and no count above
 
 	// Findings are no differences: what is equal all the same and worth knowing. In a Document they
@@ -61,6 +63,14 @@ type End struct {
 	Mail  string `json:"mail,omitempty"`  // host and port of IMAP
 	DAV   string `json:"dav,omitempty"`   // URL of contacts and calendars, where the settings have one
 	Login string `json:"login,omitempty"` // the account's name there
+}
+
+// Login is an attempt to log in at the destination with the account's own password.
+type Login struct {
+	Protocol string    `json:"protocol"`
+	Host     string    `json:"host"`   // host and port, or URL
+	Result   string    `json:"result"` // accepted, or the word of package rehearsal for what the server said
+	At       time.Time `json:"tried_at"`
 }
 
 // Since is what passes have written to the destination since the ends were compared.
