@@ -35,6 +35,16 @@ func (f *frame) completeAccounts(cmd *cobra.Command, _ []string, _ string) ([]co
 	return addresses, cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeDomains offers the domains that the settings name.
+func (f *frame) completeDomains(_ *cobra.Command, given []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	settings, err := f.settings()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	left := slices.DeleteFunc(slices.Clone(settings.Domains), func(domain string) bool { return slices.Contains(given, domain) })
+	return left, cobra.ShellCompDirectiveNoFileComp
+}
+
 // completeValues has a shell offer the values of a flag.
 func completeValues(cmd *cobra.Command, flag string, values ...string) {
 	// The error is that of a flag that does not exist: a mistake in the program, which the tests find.

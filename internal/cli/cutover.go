@@ -41,7 +41,8 @@ seen in dns-seen.json in the folder of exports; so run it before you change anyt
 With --as cards, it writes instructions for a person with a form; with --as zone and --as dnscontrol, records for copying.
 
 Exit code 0: every domain may switch now. 6: steps or waiting times remain. 3: something is not known.`,
-		Args: domainNames,
+		Args:              domainNames,
+		ValidArgsFunction: f.completeDomains,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			if !slices.Contains(planForms(), form) {
 				return rehome.OutcomeDone, &usageError{cause: fmt.Errorf("--as cannot be %q; choose one of %s", form, strings.Join(planForms(), ", ")),
@@ -55,7 +56,7 @@ Exit code 0: every domain may switch now. 6: steps or waiting times remain. 3: s
 		})),
 	}
 	cmd.Flags().StringVar(&form, "as", form, "form of the plan: "+strings.Join(planForms(), ", "))
-	_ = cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(planForms(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	completeValues(cmd, "as", planForms()...)
 	return cmd
 }
 

@@ -37,8 +37,9 @@ move. It changes nothing.
 
 Exit code 0: every record is known and works; some may have to be changed for the move. 3: a record is
 broken or not known, or the servers of a domain disagree.`,
-		Example: "  rehome dns check example.com",
-		Args:    domainNames,
+		Example:           "  rehome dns check example.com",
+		Args:              domainNames,
+		ValidArgsFunction: f.completeDomains,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			report, err := move.CheckDNS(ctx, lowered(args))
 			if err != nil {
