@@ -92,6 +92,7 @@ func (j *judge) about(title string, q question) (r Record, seen sight, ok bool) 
 	if seen.spread {
 		r.Servers = said(seen.look)
 	}
+	r.Who = j.ownerOf(q, seen)
 	if seen.known {
 		return r, seen, true
 	}
@@ -104,6 +105,18 @@ func (j *judge) about(title string, q question) (r Record, seen sight, ok bool) 
 	}
 	j.out.Records = append(j.out.Records, r)
 	return r, seen, false
+}
+
+// ownerOf names who can change a set: a part of the domain may be delegated further, and a text may be kept by somebody else, to whom
+// an alias leads.
+func (j *judge) ownerOf(q question, seen sight) string {
+	if n := len(seen.aliases); n > 0 && q.kind == dns.TXT && !strings.HasSuffix(seen.aliases[n-1].Data, "."+j.Domain) {
+		return "whoever runs " + seen.aliases[n-1].Data
+	}
+	if zone := seen.look.Zone; zone != "" && zone != j.Zone.Name {
+		return "whoever runs the zone " + zone
+	}
+	return j.out.Who
 }
 
 func (j *judge) add(r Record) { j.out.Records = append(j.out.Records, r) }

@@ -193,6 +193,19 @@ func TestJudge_addressesThatAreSpread(t *testing.T) {
 	}
 }
 
+func TestJudge_whoCanChangeIt(t *testing.T) {
+	t.Parallel()
+	d := judged(t, all("_dmarc.example.test. CNAME dmarc.vendor.test.", `dmarc.vendor.test. TXT "v=DMARC1; p=none"`,
+		"autodiscover.example.test. CNAME auto.vendor.test.", "auto.vendor.test. A 192.0.2.4"), Wanted{}, World{})
+	for about, want := range map[string]string{
+		"DMARC": "whoever runs dmarc.vendor.test", "Autodiscover": "whoever runs ns1.host.test", "MX": "whoever runs ns1.host.test",
+	} {
+		if got := d.record(about).Who; got != want {
+			t.Errorf("%s: got %q, want %q", about, got, want)
+		}
+	}
+}
+
 func TestJudge_versions(t *testing.T) {
 	t.Parallel()
 	var p published
