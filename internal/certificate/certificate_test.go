@@ -271,6 +271,48 @@ func TestCheck_opensslAgrees(t *testing.T) {
 	}
 }
 
+// A rule that differs has no certificate until somebody has accepted it; then the certificate shows both digests.
+func TestNew_rules(t *testing.T) {
+	t.Parallel()
+	key := newKey(t)
+	other := hex.EncodeToString(bytes.Repeat([]byte{0x42}, sha256.Size))
+	for name, rule := range map[string]verify.Rule{
+		"changed": {State: verify.RuleChanged, Script: "away", There: "away", Sentence: "script \"away\" was changed", SourceDigest: other[:62] + "00",
+			DestinationDigest: other},
+		"missing": {State: verify.RuleMissing, Script: "away", Sentence: "script \"away\" is not at the destination", SourceDigest: other},
+	} {
+		account := found("anna@example.com")
+		account.Rules.Scripts = append(account.Rules.Scripts, rule)
+		account.Rules.Differences = []verify.Rule{rule}
+		account.Verdict = verify.Differs
+		if _, err := New(issue, account); err == nil || err.Error() != "has 1 difference" {
+			t.Errorf("%s: got %v", name, err)
+		}
+		open := account.Open()
+		c, err := New(issue, account.Accept([]verify.Acceptance{{ID: open[0].ID, Times: 1, By: "Ada", Reason: "its user wants it", At: now}}))
+		must(t, err)
+		if c.SourceRoot == "" || c.DestinationRoot == "" || c.SourceRoot == c.DestinationRoot || len(c.Rules.Scripts) != 2 {
+			t.Errorf("%s: roots %q and %q of %+v", name, c.SourceRoot, c.DestinationRoot, c.Rules)
+		}
+		file, err := c.Sign(key)
+		must(t, err)
+		page, err := Page(key, file)
+		must(t, err)
+		if said := problem(page, key.Public()); said != "" || !bytes.Contains(page, []byte("differs, and was accepted")) {
+			t.Errorf("%s: %q\n%s", name, said, page)
+		}
+	}
+	claimed := found("anna@example.com")
+	claimed.Rules.Scripts[0].DestinationDigest = other
+	c, err := New(issue, claimed)
+	must(t, err)
+	file, err := c.Sign(key)
+	must(t, err)
+	if said := problem(file, key.Public()); !strings.Contains(said, `its script "main" has two digests`) {
+		t.Errorf("said to be equal, with two digests: %q", said)
+	}
+}
+
 func TestCheck_aFolder(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
