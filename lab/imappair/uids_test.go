@@ -4,19 +4,23 @@ package imappair_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"rehome/internal/protocol/imap"
 	"rehome/lab"
 	"rehome/lab/cyrus"
 	"rehome/lab/dovecot"
+	"rehome/lab/faultproxy"
 	"rehome/lab/imappair"
 	"rehome/lab/operator"
 )
 
-// startDsync starts a Dovecot that takes messages by dsync, and returns what the settings say of that.
-func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Person) (s server, settings string) {
+// startDsync starts a Dovecot that takes messages by dsync, and returns where.
+func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Person) (s server, address string) {
 	t.Helper()
 	opts.Doveadm = true
 	opts.Accounts = []dovecot.Account{{Address: p.Address, Password: p.Password}}
@@ -25,8 +29,12 @@ func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Perso
 		t.Fatal(err)
 	}
 	t.Setenv("REHOME_TEST_DOVEADM", d.DoveadmPassword)
-	return server{plain: d.IMAP, tls: d.IMAPS, separator: opts.Separator, prefix: opts.Prefix},
-		fmt.Sprintf("{address: %q, tls: none, password: \"env:REHOME_TEST_DOVEADM\"}", d.DoveadmTCP)
+	return server{plain: d.IMAP, tls: d.IMAPS, separator: opts.Separator, prefix: opts.Prefix}, d.DoveadmTCP
+}
+
+// dsyncAt is what the settings say of it.
+func dsyncAt(address string) string {
+	return fmt.Sprintf("{address: %q, tls: none, password: \"env:REHOME_TEST_DOVEADM\"}", address)
 }
 
 // numbers are what programs with a cache know of a mailbox: UIDVALIDITY, UIDNEXT and the UIDs.
@@ -69,7 +77,7 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := lab.Open(t)
 			src := start(l)
-			dst, dsync := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
+			dst, address := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
 			u := src.logIn(t, person)
 			messages := estate(u)
 			_, err := u.Select(t.Context(), "INBOX")
@@ -77,7 +85,7 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 			u.expunge(imap.NewUIDSet(1, 2, 17, keywords))
 			messages -= 4
 			m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
-			err = imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsync})
+			err = imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address)})
 			u.must(err)
 			n, _, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync"))
 			if n != messages || failed != 0 {
@@ -122,4 +130,41 @@ func TestUIDs_ofAMoveByIMAP(t *testing.T) {
 		t.Errorf("got %v, want 2 of uids_differ", kinds)
 	}
 	m.wantEqual(5)
+}
+
+// However a copy by dsync ends, also with what was sent arriving long after, the same command at once finishes it: nothing is
+// there twice, and every UID is the source's.
+func TestUIDs_howeverItEnds(t *testing.T) {
+	for name, way := range map[string]farewell{
+		"Ctrl-C":  {signals: []os.Signal{os.Interrupt}, code: 5, said: []string{"finishing what is in progress", "interrupted after"}},
+		"kill -9": {signals: []os.Signal{syscall.SIGKILL}, code: -1, late: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := lab.Open(t)
+			src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+			dst, address := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
+			u := src.logIn(t, person)
+			u.fill("INBOX", letters(150, 20_000, "inbox")...)
+			u.fill(src.name("Other"), letters(60, 10_000, "other")...)
+			proxy := faultproxy.Open(t, address)
+			m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
+			u.must(imappair.Prepare(l, m.Dir, imappair.Options{
+				Source: src.plain, Destination: dst.plain, Plain: true, People: m.people, Dsync: dsyncAt(proxy.Addr()), More: "mail: {settle: 12s}\n",
+			}))
+			proxy.Set(faultproxy.ToServer, slowLine)
+			m.endAfter(proxy, 700_000, way)
+			proxy.Plan(func(int) *faultproxy.Faults { return &faultproxy.Faults{} })
+			late := time.AfterFunc(4*time.Second, func() {
+				proxy.Set(faultproxy.ToServer, slowLine)
+				proxy.Set(faultproxy.ToClient, faultproxy.Fault{})
+			})
+			defer late.Stop()
+			again := operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
+			if _, _, failed := copied(again); failed > 0 || again.Accounts[0].Mail.Deserted > 0 {
+				t.Errorf("the next run: %+v", again.Accounts[0].Mail)
+			}
+			m.wantNumbers(person, []string{"INBOX"}, []string{"Other"})
+			m.wantEqual(210)
+		})
+	}
 }
