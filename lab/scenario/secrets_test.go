@@ -136,7 +136,7 @@ func (s *testSetup) wholeJourney() {
 	s.loud(
 		"sync --json", "sync --quiet", "rules plan", "sync --only rules --switch-on-rules",
 		"verify --level full --json", "report --html report.html", "report --json", "status", "status --json",
-		"handover", "handover -o bundles/handover.tar.gz --json", "secrets purge", "secrets purge --json",
+		"handover", "handover -o bundles/handover.tar.gz --json", "clients documents", "clients export --json", "secrets purge", "secrets purge --json",
 	)
 	// What both servers and the database say to a wrong password goes into errors.
 	for name, wrong := range map[string]string{config.DraftMasterPassword: wrongMaster, config.DraftDatabasePassword: wrongReader} {
