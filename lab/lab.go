@@ -144,6 +144,15 @@ func (r *Lab) OwnedDir(elem ...string) (string, error) {
 	return dir, nil
 }
 
+// WriteOwned writes a file that belongs to the owner; nobody else can read it.
+func (r *Lab) WriteOwned(path, text string) error {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return err
+	}
+	uid, gid := r.Owner()
+	return os.Chown(path, uid, gid)
+}
+
 func checkReachable(dir string) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -6,7 +6,6 @@ package bind
 import (
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -52,13 +51,13 @@ controls { };
 `, dir, filepath.Join(dir, "session.key"), options.Port, none(v4.String()), none(v6.String()))
 	for name, text := range options.Zones {
 		file := zoneFile(dir, name)
-		if err := own(l, file, text); err != nil {
+		if err := l.WriteOwned(file, text); err != nil {
 			return nil, err
 		}
 		fmt.Fprintf(&b, "zone %q { type primary; file %q; };\n", name, file)
 	}
 	config := filepath.Join(dir, "named.conf")
-	if err := own(l, config, b.String()); err != nil {
+	if err := l.WriteOwned(config, b.String()); err != nil {
 		return nil, err
 	}
 	process, err := l.Start(lab.Program{
@@ -72,7 +71,7 @@ func zoneFile(dir, name string) string { return filepath.Join(dir, "zone."+name+
 // Change gives a zone another text, whose serial number has to be larger, and has the server read it. It answers from it some time
 // later.
 func (s *Server) Change(zone, text string) error {
-	if err := own(s.lab, zoneFile(s.dir, zone), text); err != nil {
+	if err := s.lab.WriteOwned(zoneFile(s.dir, zone), text); err != nil {
 		return err
 	}
 	return syscall.Kill(s.process.Pid(), syscall.SIGHUP)
@@ -83,12 +82,4 @@ func none(hosts string) string {
 		return "none; "
 	}
 	return hosts
-}
-
-func own(l *lab.Lab, file, text string) error {
-	uid, gid := l.Owner()
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return err
-	}
-	return os.Chown(file, uid, gid)
 }

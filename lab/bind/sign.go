@@ -45,7 +45,7 @@ func Sign(l *lab.Lab, options SignOptions) (signed, digests string, err error) {
 		return "", "", err
 	}
 	in, out := filepath.Join(dir, "zone"), filepath.Join(dir, "zone.signed")
-	if err := own(l, in, options.Text); err != nil {
+	if err := l.WriteOwned(in, options.Text); err != nil {
 		return "", "", err
 	}
 	args := []string{"-S", "-K", dir, "-d", dir, "-o", options.Zone, "-f", out, "-s", or(options.Begin, "now-1h"), "-e", or(options.End, "now+30d")}

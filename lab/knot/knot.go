@@ -6,7 +6,6 @@ package knot
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -49,13 +48,13 @@ func Start(l *lab.Lab, options Options) (*Server, error) {
 		filepath.Join(dir, "ctl"), dir)
 	for name, text := range options.Zones {
 		file := zoneFile(dir, name)
-		if err := own(l, file, text); err != nil {
+		if err := l.WriteOwned(file, text); err != nil {
 			return nil, err
 		}
 		fmt.Fprintf(&b, "  - domain: %q\n    file: %q\n    zonefile-sync: -1\n", name, file)
 	}
 	config := filepath.Join(dir, "knot.conf")
-	if err := own(l, config, b.String()); err != nil {
+	if err := l.WriteOwned(config, b.String()); err != nil {
 		return nil, err
 	}
 	process, err := l.Start(lab.Program{Name: options.Name, Command: "knotd", Package: "knot", AsOwner: true,
@@ -68,7 +67,7 @@ func zoneFile(dir, name string) string { return filepath.Join(dir, "zone."+name+
 // Change gives a zone another text, whose serial number has to be larger, and has the server read it. It answers from it some time
 // later.
 func (s *Server) Change(zone, text string) error {
-	if err := own(s.lab, zoneFile(s.dir, zone), text); err != nil {
+	if err := s.lab.WriteOwned(zoneFile(s.dir, zone), text); err != nil {
 		return err
 	}
 	return syscall.Kill(s.process.Pid(), syscall.SIGHUP)
@@ -79,12 +78,4 @@ func address(host, port string) string {
 		return "[" + host + "]:" + port
 	}
 	return host + ":" + port
-}
-
-func own(l *lab.Lab, file, text string) error {
-	uid, gid := l.Owner()
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return err
-	}
-	return os.Chown(file, uid, gid)
 }
