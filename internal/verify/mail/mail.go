@@ -18,7 +18,8 @@ package mail
 //   - What decides is pure (compare.go, pairing.go, judge.go); what reads has no opinion.
 //   - Sessions are opened source first, destination second, and given back both together, so that
 //     accounts that wait for free connections cannot wait for each other.
-//   - Memory holds some 100 octets for each message of the one mailbox that is compared, never a body.
+//   - Memory holds some 130 octets for each message of the one mailbox that is compared, as much again for what is remembered of
+//     it, and never a body.
 
 import (
 	"context"

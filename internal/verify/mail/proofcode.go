@@ -9,6 +9,7 @@ import (
 
 	"rehome/internal/content/message"
 	"rehome/internal/protocol/imap"
+	"rehome/internal/verify"
 )
 
 // The content of a proof: the digests that occur, the sets of flags that occur, then the messages of each mailbox by UID, as
@@ -112,40 +113,40 @@ func (e *encoder) flag(flags string) int {
 	return at
 }
 
-// decoder reads boxes. After the first fault all is zero.
+// decoder reads boxes.
 type decoder struct {
-	text     []byte
+	*verify.ProofReader
+
 	compared int64
 	table    []byte
 	flags    []string
-	failed   bool
 }
 
 // decodeBoxes reads the records of n mailboxes. What is damaged is an error, and nothing of it counts.
 func decodeBoxes(text []byte, compared int64, n int) ([][]*record, error) {
-	d := &decoder{text: text, compared: compared}
-	d.table = d.take(d.count(digestOctets) * digestOctets)
-	for range d.count(1) {
-		d.flags = append(d.flags, string(d.take(int(min(d.unsigned(), uint64(len(d.text)+1))))))
+	d := &decoder{ProofReader: verify.NewProofReader(text), compared: compared}
+	d.table = d.Octets(d.Count(digestOctets) * digestOctets)
+	for range d.Count(1) {
+		d.flags = append(d.flags, d.Text())
 	}
 	boxes := make([][]*record, n)
 	for i := range boxes {
 		boxes[i] = d.records()
 	}
-	if d.failed || len(d.text) > 0 {
+	if !d.Whole() {
 		return nil, errProof
 	}
 	return boxes, nil
 }
 
 func (d *decoder) records() []*record {
-	records := make([]*record, 0, d.count(leastRecordSize))
+	records := make([]*record, 0, d.Count(leastRecordSize))
 	var last record
 	next := int64(0)
 	for range cap(records) {
 		r := d.record(&last, &next)
-		if d.failed || r.uid <= last.uid {
-			d.failed = true
+		if d.Failed() || r.uid <= last.uid {
+			d.Fail()
 			return nil
 		}
 		records = append(records, &r)
@@ -159,77 +160,31 @@ func (d *decoder) records() []*record {
 
 func (d *decoder) record(last *record, next *int64) record {
 	r := newRecord(nil, 0)
-	code := d.octet()
-	uid := uint64(last.uid) + d.unsigned()
-	size, flag := d.unsigned(), d.unsigned()
+	code := d.Octet()
+	uid := uint64(last.uid) + d.Unsigned()
+	size, flag := d.Unsigned(), d.Unsigned()
 	if code&^codeKnown != 0 || uid > uint64(lastUID) || flag >= uint64(len(d.flags)) || size >= 1<<62 {
-		d.failed = true
+		d.Fail()
 		return r
 	}
 	r.uid, r.size, r.flags, r.shown = imap.UID(uid), int64(size), d.flags[flag], code&codeShown != 0
 	if code&codeDated != 0 {
-		r.date = last.date + d.signed()
+		r.date = last.date + d.Signed()
 	}
 	if code&codeRead != 0 {
-		at := *next + d.signed()
+		at := *next + d.Signed()
 		if at < 0 || at >= int64(len(d.table)/digestOctets) {
-			d.failed = true
+			d.Fail()
 			return r
 		}
 		r.digest = message.Digest(d.table[int(at)*digestOctets:])
-		*next, r.octets = at+1, r.size+d.signed()
+		*next, r.octets = at+1, r.size+d.Signed()
 	}
 	switch {
 	case code&codePaired != 0:
 		r.paired = d.compared
 	case code&codePairedOnce != 0:
-		r.paired = d.signed()
+		r.paired = d.Signed()
 	}
 	return r
-}
-
-// count reads how many things of at least so many octets each follow.
-func (d *decoder) count(octets int) int {
-	n := d.unsigned()
-	if n > uint64(len(d.text)/octets) {
-		d.failed = true
-		return 0
-	}
-	return int(n)
-}
-
-func (d *decoder) unsigned() uint64 {
-	value, n := binary.Uvarint(d.text)
-	return taken(d, value, n)
-}
-
-func (d *decoder) signed() int64 {
-	value, n := binary.Varint(d.text)
-	return taken(d, value, n)
-}
-
-func taken[T int64 | uint64](d *decoder, value T, n int) T {
-	if d.failed || n <= 0 {
-		d.failed = true
-		return 0
-	}
-	d.text = d.text[n:]
-	return value
-}
-
-func (d *decoder) octet() byte {
-	if octet := d.take(1); len(octet) == 1 {
-		return octet[0]
-	}
-	return 0
-}
-
-func (d *decoder) take(n int) []byte {
-	if d.failed || n > len(d.text) {
-		d.failed = true
-		return nil
-	}
-	taken := d.text[:n]
-	d.text = d.text[n:]
-	return taken
 }

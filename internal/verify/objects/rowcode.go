@@ -8,6 +8,7 @@ import (
 
 	"rehome/internal/content/pim"
 	"rehome/internal/protocol/dav"
+	"rehome/internal/verify"
 )
 
 // A row's content is its objects one behind the other: texts with their length before them, digests as they are.
@@ -81,96 +82,52 @@ var errUnread = errors.New("it was not served")
 
 // decodeSights reads what encodeSights has written. What is damaged is an error, and nothing of it counts.
 func decodeSights(text []byte) ([]*sight, error) {
-	d := &decoder{text: text}
-	sights := make([]*sight, 0, d.count(leastObject))
+	r := verify.NewProofReader(text)
+	sights := make([]*sight, 0, r.Count(leastObject))
 	for range cap(sights) {
-		sights = append(sights, d.sight())
+		sights = append(sights, decodeSight(r))
 	}
-	if d.failed || len(d.text) > 0 {
+	if !r.Whole() {
 		return nil, errRow
 	}
 	return sights, nil
 }
 
-// decoder reads a row's content. After the first fault all is zero.
-type decoder struct {
-	text   []byte
-	failed bool
-}
-
-func (d *decoder) sight() *sight {
-	s := &sight{listed: dav.Item{Href: d.string(), ETag: d.string(), Size: d.signed()}}
+func decodeSight(r *verify.ProofReader) *sight {
+	s := &sight{listed: dav.Item{Href: r.Text(), ETag: r.Text(), Size: r.Signed()}}
 	s.item, s.name = s.listed, lastName(s.listed.Href)
-	code := d.octet()
+	code := r.Octet()
 	switch {
 	case code&^codeAll != 0:
-		d.failed = true
+		r.Fail()
 	case code&codeUnread != 0:
 		s.err = errUnread
 		return s
 	}
 	s.own, s.legible, s.trial = code&codeOwnUID != 0, code&codeLegible != 0, code&codeTrial != 0
-	s.digest = d.digest()
+	s.digest = decodeDigest(r)
 	if s.form = s.digest; code&codeForm != 0 {
-		s.form = d.digest()
+		s.form = decodeDigest(r)
 	}
-	for range d.count(1) {
-		s.uids = append(s.uids, d.string())
+	for range r.Count(1) {
+		s.uids = append(s.uids, r.Text())
 	}
 	if s.own && len(s.uids) == 0 {
-		d.failed = true
+		r.Fail()
 	}
 	if code&codeCompared != 0 {
-		s.there, s.verdict, s.sentence = d.digest(), pim.State(d.string()), d.string()
-		d.failed = d.failed || !s.verdict.Harmless()
+		s.there, s.verdict, s.sentence = decodeDigest(r), pim.State(r.Text()), r.Text()
+		if !s.verdict.Harmless() {
+			r.Fail()
+		}
 	}
 	if code&codePaired != 0 {
-		s.paired = d.signed()
+		s.paired = r.Signed()
 	}
 	return s
 }
 
-// count reads how many things of at least so many octets each follow.
-func (d *decoder) count(octets int) int {
-	n, length := binary.Uvarint(d.text)
-	if d.failed || length <= 0 || n > uint64(len(d.text)/octets) {
-		d.failed = true
-		return 0
-	}
-	d.text = d.text[length:]
-	return int(n)
-}
-
-func (d *decoder) signed() int64 {
-	n, length := binary.Varint(d.text)
-	if d.failed || length <= 0 {
-		d.failed = true
-		return 0
-	}
-	d.text = d.text[length:]
-	return n
-}
-
-func (d *decoder) string() string { return string(d.take(d.count(1))) }
-
-func (d *decoder) digest() (digest [digestOctets]byte) {
-	copy(digest[:], d.take(digestOctets))
+func decodeDigest(r *verify.ProofReader) (digest [digestOctets]byte) {
+	copy(digest[:], r.Octets(digestOctets))
 	return digest
-}
-
-func (d *decoder) octet() byte {
-	if octet := d.take(1); len(octet) == 1 {
-		return octet[0]
-	}
-	return 0
-}
-
-func (d *decoder) take(n int) []byte {
-	if d.failed || n > len(d.text) {
-		d.failed = true
-		return nil
-	}
-	taken := d.text[:n]
-	d.text = d.text[n:]
-	return taken
 }
