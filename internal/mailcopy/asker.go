@@ -6,18 +6,33 @@ import (
 	"context"
 	"errors"
 
+	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/protocol/imap"
 )
 
-// asker asks the messages of an open mailbox what they are, to see whether what is known is still true. At the source
-// one message that cannot be read must not keep that from being told of the others: it stays silent, and where the
-// connection has broken at it more than once it is not asked again in this pass. What is silent is not proved.
+// asker asks the messages of an open mailbox what they are, to see whether what is known is still true. One message that
+// cannot be read must not keep that from being told of the others: it stays silent, and where the connection has broken
+// at it more than once it is not asked again in this pass. What is silent is not proved.
 type asker struct {
 	slice   *slice
 	session *endpoint.Session
-	source  string // the mailbox at the source, "" at the destination
+	mailbox string // by end and name; "" where silence is trouble
 }
+
+// atSource asks a mailbox of the source.
+func (s *slice) atSource(session *endpoint.Session, name string) asker {
+	return asker{s, session, string(rehome.Source) + " " + name}
+}
+
+// atDestination asks a mailbox of the destination for what was brought there. That it is silent makes nothing be copied again:
+// what is booked stays so, and what is not is matched by content, where silence is trouble (see hidden).
+func (s *slice) atDestination(session *endpoint.Session, name string) asker {
+	return asker{s, session, string(rehome.Destination) + " " + name}
+}
+
+// strict asks the same, and fails where a message is silent: what depends on it is not booked.
+func (s *slice) strict(session *endpoint.Session) asker { return asker{slice: s, session: session} }
 
 func (a asker) headers(ctx context.Context, entries []*entry) error {
 	return a.ask(ctx, entries, headerSeen, fingerprints)
@@ -31,37 +46,37 @@ func (a asker) bodies(ctx context.Context, entries []*entry, read func(*entry) b
 
 func (a asker) ask(ctx context.Context, entries []*entry, seen func(*entry) bool,
 	read func(context.Context, *endpoint.Session, []*entry) error) error {
-	if a.source == "" {
+	if a.mailbox == "" {
 		return read(ctx, a.session, entries)
 	}
 	memory := a.slice.memory
-	speaking := memory.speaking(a.source, entries)
+	speaking := memory.speaking(a.mailbox, entries)
 	err := unread(a.session, speaking, seen, read(ctx, a.session, speaking))
 	var broke *readError
 	if errors.As(err, &broke) && ctx.Err() == nil {
-		memory.broke(a.source, broke.uid)
+		memory.broke(a.mailbox, broke.uid)
 		a.slice.noteAdvance()
 	}
 	return err
 }
 
-// broke notes that the source has ended the connection while it was asked for a message.
-func (m *memory) broke(source string, uid imap.UID) {
+// broke notes that a server has ended the connection while it was asked for a message.
+func (m *memory) broke(mailbox string, uid imap.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.breaks[source] == nil {
-		m.breaks[source] = map[imap.UID]int{}
+	if m.breaks[mailbox] == nil {
+		m.breaks[mailbox] = map[imap.UID]int{}
 	}
-	m.breaks[source][uid]++
+	m.breaks[mailbox][uid]++
 }
 
-// speaking leaves out the messages at which the source has broken off too often.
-func (m *memory) speaking(source string, entries []*entry) []*entry {
+// speaking leaves out the messages at which a server has broken off too often.
+func (m *memory) speaking(mailbox string, entries []*entry) []*entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	kept := make([]*entry, 0, len(entries))
 	for _, e := range entries {
-		if m.breaks[source][e.uid] < maxSuspicions {
+		if m.breaks[mailbox][e.uid] < maxSuspicions {
 			kept = append(kept, e)
 		}
 	}

@@ -101,15 +101,15 @@ func (r reader) judge(entries []*entry, seen func(*entry) bool, err error) error
 	return unread(r.session, entries, seen, err)
 }
 
-// unread judges an error with which the source has answered when it was asked for entries: one message that
+// unread judges an error with which a server has answered when it was asked for entries: one message that
 // it cannot read must not keep back the others. What a NO has left out stays undecided, and what the connection broke at
 // becomes a suspect: servers mostly answer in the order of UIDs, so that is the lowest without an answer. The destination gets
-// no such benefit: where it hides a message, another copy of it might be stored.
-func unread(src *endpoint.Session, entries []*entry, seen func(*entry) bool, err error) error {
+// no such benefit where it hides a message that may be one to be copied: another copy of it might be stored.
+func unread(session *endpoint.Session, entries []*entry, seen func(*entry) bool, err error) error {
 	switch {
-	case err == nil || src.Err() == nil && imap.IsStatus(err, "NO"):
+	case err == nil || session.Err() == nil && imap.IsStatus(err, "NO"):
 		return nil
-	case src.Err() == nil:
+	case session.Err() == nil:
 		return err
 	}
 	silent := slices.DeleteFunc(slices.Clone(entries), seen)

@@ -131,12 +131,41 @@ func TestFormer_damagedMessage(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 }
 
+// A copy is damaged at the destination, whose user works there: nothing that is new is kept back by it, and nothing is removed
+// that cannot be looked at.
+func TestSync_damagedCopy(t *testing.T) {
+	t.Parallel()
+	sdbox := dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}
+	p := newPair(t, sdbox, sdbox)
+	p.deletions = rehome.DeletionsMirror
+	p.fill(p.src, "INBOX", letters(4, 600, "a")...)
+	p.sync()
+	repair := p.damageAt(p.dst, "INBOX", 4)
+	p.expunge(p.dst, "INBOX", "1")
+	p.fill(p.src, "INBOX", letters(1, 600, "b")...)
+	if total := p.persevere(); total.Tally.Copied != 1 || total.Tally.Deserted != 1 || !total.Census.Complete() {
+		t.Errorf("%+v, %+v, findings %v; want one copied", total.Tally, total.Census, total.Findings)
+	}
+	p.expunge(p.src, "INBOX", "2:4")
+	total := p.persevere()
+	if total.Tally.Removed != 2 || total.Tally.Kept != 1 {
+		t.Errorf("%+v, findings %v; want two removed, and one kept that cannot be read", total.Tally, codes(total.Findings))
+	}
+	wantFinding(t, total, "removal_unproved")
+	repair()
+	p.wantCount(p.dst, "INBOX", 2)
+}
+
 // damage cuts messages of a mailbox of the source off in their headers, until they are repaired.
 func (p *pair) damage(mailbox string, uids ...int) (repair func()) {
+	return p.damageAt(p.src, mailbox, uids...)
+}
+
+func (p *pair) damageAt(server *dovecot.Server, mailbox string, uids ...int) (repair func()) {
 	p.t.Helper()
 	whole := map[string][]byte{}
 	for _, uid := range uids {
-		file := filepath.Join(p.src.MailRoot(address), "mailboxes", mailbox, "dbox-Mails", "u."+strconv.Itoa(uid))
+		file := filepath.Join(server.MailRoot(address), "mailboxes", mailbox, "dbox-Mails", "u."+strconv.Itoa(uid))
 		content, err := os.ReadFile(file)
 		if err != nil {
 			p.t.Fatal(err)

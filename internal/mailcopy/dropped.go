@@ -24,7 +24,7 @@ func (s *slice) reviveDropped(ctx context.Context) error {
 		if err != nil {
 			return faultOf(err, "list source mailbox", row.Anchor.Source)
 		}
-		st, err := s.askNewest(ctx, asker{s, s.src, row.Anchor.Source}, row, atSource(row))
+		st, err := s.askNewest(ctx, s.atSource(s.src, row.Anchor.Source), row, atSource(row))
 		if err != nil {
 			return faultOf(err, "look again at source mailbox", row.Anchor.Source)
 		}

@@ -135,7 +135,7 @@ func (s *slice) countGoing(ctx context.Context, goesOn []ledger.Mailbox, e *test
 		if !opened {
 			continue
 		}
-		st, err := s.askNewest(ctx, asker{s, s.src, name}, row, atSource(row))
+		st, err := s.askNewest(ctx, s.atSource(s.src, name), row, atSource(row))
 		if err != nil {
 			return opened, faultOf(err, "look again at source mailbox", name)
 		}
@@ -217,7 +217,7 @@ func (s *slice) originsOf(ctx context.Context, name string) (origins []message.F
 	for uid := range union(oldest, newest).All() {
 		entries = append(entries, &entry{uid: uid})
 	}
-	if err := (asker{s, s.src, name}).headers(ctx, entries); err != nil {
+	if err := s.atSource(s.src, name).headers(ctx, entries); err != nil {
 		return nil, opened, faultOf(err, "list source mailbox", name)
 	}
 	for _, e := range entries {

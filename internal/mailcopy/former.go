@@ -106,7 +106,7 @@ func (j *mailboxJob) stillOurs(ctx context.Context, uids imap.UIDSet) (imap.UIDS
 		return s.same, faultOf(err, "open destination mailbox", j.pair.Destination)
 	}
 	ask := func(claims []claim) error {
-		return faultOf(examineClaims(ctx, asker{j.slice, j.dst, ""}, claims, &s), "look again at destination mailbox", j.pair.Destination)
+		return faultOf(examineClaims(ctx, j.slice.strict(j.dst), claims, &s), "look again at destination mailbox", j.pair.Destination)
 	}
 	var claims []claim
 	err := j.ledger().StoredFormerly(ctx, j.row, func(batch ledger.Stored) error {

@@ -25,7 +25,7 @@ type memory struct {
 	accused map[string]*accusals   // by source mailbox
 	alone   map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 
-	breaks map[string]map[imap.UID]int // how often the connection has ended at a message that was asked what it is
+	breaks map[string]map[imap.UID]int // by asker.mailbox: how often the connection has ended at a message that was asked what it is
 }
 
 // mostStrikes is how often one mailbox may end the connection, without anything getting on, until the pass

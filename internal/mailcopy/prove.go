@@ -23,9 +23,9 @@ const proofOctets = 1 << 20
 // asker asks at the claimant's end.
 func (c claimant) asker() asker {
 	if c.atSource {
-		return asker{c.job.slice, c.session, c.job.pair.Source}
+		return c.job.slice.atSource(c.session, c.job.pair.Source)
 	}
-	return asker{c.job.slice, c.session, ""}
+	return c.job.slice.atDestination(c.session, c.job.pair.Destination)
 }
 
 // doubtfulAmong returns the newest of some claims that is confirmed by its header, and those that theirs say nothing
@@ -125,7 +125,7 @@ func (c claimant) others(ctx context.Context, claims []claim, shown []*entry) (o
 		return others, unlike, err
 	}
 	if !c.atSource {
-		if err := (asker{c.job.slice, c.job.src, c.job.pair.Source}).bodies(ctx, sources, kinSeen); err != nil {
+		if err := c.job.slice.atSource(c.job.src, c.job.pair.Source).bodies(ctx, sources, kinSeen); err != nil {
 			return others, unlike, err
 		}
 	}

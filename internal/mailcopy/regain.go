@@ -20,7 +20,7 @@ func (j *mailboxJob) regain(ctx context.Context, present imap.UIDSet) error {
 		return err
 	}
 	entries := entriesOf(back, func(one claim) imap.UID { return one.uid })
-	if err := (asker{j.slice, j.dst, ""}).bodies(ctx, entries, bodySeen); err != nil {
+	if err := j.slice.atDestination(j.dst, j.pair.Destination).bodies(ctx, entries, bodySeen); err != nil {
 		return faultOf(err, "look again at destination mailbox", j.pair.Destination)
 	}
 	digests := map[imap.UID]message.Digest{}

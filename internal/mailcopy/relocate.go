@@ -104,7 +104,7 @@ func (s *slice) confirm(ctx context.Context, sightings []sighting) ([]sighting, 
 		if !confirms(sizes, entries) {
 			continue
 		}
-		st, err := s.askNewest(ctx, asker{s, s.src, seen.name}, seen.row, atSource(seen.row))
+		st, err := s.askNewest(ctx, s.atSource(s.src, seen.name), seen.row, atSource(seen.row))
 		if err != nil {
 			return nil, faultOf(err, "look again at source mailbox", seen.name)
 		}

@@ -61,7 +61,7 @@ func (v accountView) doubtful() []ledger.Mailbox {
 func (s *slice) findDisplaced(ctx context.Context) error {
 	s.view.displaced = map[int64]bool{}
 	return s.eachAtSource(ctx, s.view.doubtful(), func(row ledger.Mailbox) error {
-		st, err := s.askNewest(ctx, asker{s, s.src, row.Anchor.Source}, row, atSource(row))
+		st, err := s.askNewest(ctx, s.atSource(s.src, row.Anchor.Source), row, atSource(row))
 		s.view.displaced[row.ID] = err == nil && (!st.other.Empty() || st.same.Empty() && st.unproved.Empty())
 		return faultOf(err, "look again at source mailbox", row.Anchor.Source)
 	})
@@ -134,7 +134,7 @@ func (s *slice) findStrayed(ctx context.Context) error {
 		} else if !opened {
 			continue
 		}
-		st, err := s.askNewest(ctx, asker{s, s.dst, ""}, row, atDestination(row))
+		st, err := s.askNewest(ctx, s.strict(s.dst), row, atDestination(row))
 		if err != nil {
 			return faultOf(err, "look again at destination mailbox", now)
 		}

@@ -22,7 +22,7 @@ func (s *slice) proveVictims(ctx context.Context, m *ledger.Mailbox, items []led
 		return r, nil
 	}
 	victims := slices.DeleteFunc(slices.Clone(items), func(item ledger.Item) bool { return !r.remove.Contains(item.UID) })
-	proved, others, err := s.proved(ctx, victims)
+	proved, others, err := s.proved(ctx, m.Anchor.Destination, victims)
 	if err != nil {
 		return r, faultOf(err, "check messages deleted at the source in", m.Anchor.Destination)
 	}
@@ -44,7 +44,7 @@ func (s *slice) proveVictims(ctx context.Context, m *ledger.Mailbox, items []led
 }
 
 // proved returns the source UIDs of those whose copies are what we wrote. Others says that some are not.
-func (s *slice) proved(ctx context.Context, victims []ledger.Item) (ours imap.UIDSet, others bool, err error) {
+func (s *slice) proved(ctx context.Context, mailbox string, victims []ledger.Item) (ours imap.UIDSet, others bool, err error) {
 	for some := range slices.Chunk(victims, claimWindow) {
 		var entries []*entry
 		for _, item := range some {
@@ -52,7 +52,7 @@ func (s *slice) proved(ctx context.Context, victims []ledger.Item) (ours imap.UI
 				entries = append(entries, &entry{uid: item.DstUID})
 			}
 		}
-		if err := digests(ctx, s.dst, entries); err != nil {
+		if err := s.atDestination(s.dst, mailbox).bodies(ctx, entries, bodySeen); err != nil {
 			return ours, false, err
 		}
 		there := map[imap.UID]message.Digest{}
