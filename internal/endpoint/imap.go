@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"math"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -29,7 +30,8 @@ type Settings struct {
 	Mechanism string // SASL mechanism, one of imap.Mechanisms; "" takes the strongest that fits
 	Compress  bool   // compress connections where the server can
 
-	Dial imap.DialFunc // nil is a plain dialer
+	Dial imap.DialFunc                        // nil is a plain dialer
+	Pace func(local net.Addr, command string) // see imap.Options; may be nil
 }
 
 // IMAP is one end's IMAP service.
@@ -243,6 +245,7 @@ func (h *IMAP) dial(ctx context.Context, options imap.Options) (*imap.Client, er
 	options.Address, options.Security, options.TLS = h.settings.Address, h.settings.Security, verified(h.settings.TLS)
 	options.Timeout = h.settings.Timeout
 	options.Dial = h.settings.Dial
+	options.Pace = h.settings.Pace
 	client, err := imap.Dial(ctx, options)
 	if err != nil {
 		return nil, h.connectFault(ctx, err)

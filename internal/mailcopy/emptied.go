@@ -4,6 +4,8 @@ package mailcopy
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"rehome"
@@ -163,7 +165,8 @@ const refusalsInARow = 5
 // noted yet.
 func (v accountView) deletedAtSource() []ledger.Mailbox {
 	var rows []ledger.Mailbox
-	for name, row := range v.rows {
+	for _, name := range slices.Sorted(maps.Keys(v.rows)) {
+		row := v.rows[name]
 		if entry, listed := v.src[name]; !selectable(entry, listed) && !row.Done.Minus(row.Gone).Empty() {
 			rows = append(rows, row)
 		}

@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -40,8 +41,9 @@ func (s *slice) openExtras(ctx context.Context, mailboxes int) *extraSessions {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &extraSessions{size: max(0, min(s.connections(), mailboxes)-1), cancel: cancel}
 	c.opened = make(chan opened, c.size)
-	for range c.size {
+	for n := range c.size {
 		go func() {
+			s.engine.options.Pace(fmt.Sprintf("connection %d", n))
 			pair, err := s.openExtra(ctx)
 			c.opened <- opened{pair, err}
 		}()
@@ -81,6 +83,9 @@ func (s *slice) openExtra(ctx context.Context) (*extra, error) {
 
 // next waits for one pair, which the caller has to leave; it is nil when the limits had no room for it.
 func (c *extraSessions) next(ctx context.Context) (*extra, error) {
+	if err := ctx.Err(); err != nil { // also where there is one
+		return nil, err
+	}
 	select {
 	case o := <-c.opened:
 		c.taken.Add(1)

@@ -80,6 +80,10 @@ type Options struct {
 	// believed lost; 0 means DefaultSettle. Shorter than a destination's longest pause is a risk of doubles.
 	Settle time.Duration
 
+	// Pace, if given, is called by each of several goroutines that begin alike, with what tells them apart. Where each call takes
+	// a time of its own, as in a simulation, they begin in the same order each time.
+	Pace func(what string)
+
 	BatchMessages int   // messages of one batch; 0 means 100
 	BatchOctets   int64 // octets of one batch; 0 means 16 MiB
 }
@@ -106,6 +110,9 @@ func New(options Options) *Engine {
 	}
 	if options.Settle <= 0 {
 		options.Settle = DefaultSettle
+	}
+	if options.Pace == nil {
+		options.Pace = func(string) {}
 	}
 	if options.Observer == nil {
 		options.Observer = silent{}

@@ -5,6 +5,7 @@ package mailcopy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -213,8 +214,9 @@ func (s *slice) copyMailboxes(ctx context.Context, jobs [][]mapping.Pair, extras
 	close(queue)
 	group, ctx := pass.NewGroup(ctx, s.account.Address)
 	group.Go(func() error { return s.work(ctx, queue, &seat{slice: s, src: s.src, dst: s.dst, first: true}) })
-	for range extras.size {
+	for n := range extras.size {
 		group.Go(func() error {
+			s.engine.options.Pace(fmt.Sprintf("worker %d", n))
 			extra, err := extras.next(ctx)
 			if err != nil || extra == nil {
 				return s.extraFailed(err)

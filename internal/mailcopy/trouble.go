@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"rehome"
@@ -161,7 +163,8 @@ func (j *mailboxJob) tryAccused(ctx context.Context, wanted, rest imap.UIDSet) (
 		return false, &rehome.Fault{Class: rehome.ClassPermanent, Op: "copy to", Object: j.pair.Destination, Server: a.words(),
 			Cause: errors.New("every message is refused"), Hint: "ask the destination's administrator why, then run sync again"}
 	}
-	for uid, words := range a.condemned {
+	for _, uid := range slices.Sorted(maps.Keys(a.condemned)) {
+		words := a.condemned[uid]
 		if !wanted.Contains(uid) || j.row.Done.Contains(uid) {
 			continue
 		}
@@ -196,9 +199,10 @@ func (a *accusals) condemnedAll(open imap.UIDSet) bool {
 	return true
 }
 
+// words are those of the answer to the first message.
 func (a *accusals) words() string {
-	for _, words := range a.condemned {
-		return words
+	for _, uid := range slices.Sorted(maps.Keys(a.condemned)) {
+		return a.condemned[uid]
 	}
 	return ""
 }

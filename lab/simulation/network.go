@@ -214,5 +214,5 @@ type address string
 func (a address) Network() string { return "tcp" }
 func (a address) String() string  { return string(a) }
 
-func (c *conn) LocalAddr() net.Addr  { return address(c.line.Process) }
+func (c *conn) LocalAddr() net.Addr  { return address(c.line.String()) }
 func (c *conn) RemoteAddr() net.Addr { return address(c.line.Address) }

@@ -34,6 +34,11 @@ type Options struct {
 
 	// Answered is told of every command whose answer has come, like Refused. It may be nil.
 	Answered func(Exchange)
+
+	// Pace, if given, is called with the beginning of a command that is about to queue for a connection, by the goroutine
+	// that sends it. Where each call takes a time of its own, as in a simulation, which of two goes first hangs on what they
+	// are, and not on which goroutine happens to run first.
+	Pace func(local net.Addr, command string)
 }
 
 const (
@@ -72,6 +77,7 @@ func Dial(ctx context.Context, options Options) (*Client, error) {
 	client.refused = options.Refused
 	client.observed = options.Answered
 	client.mask = options.Mask
+	client.pace = options.Pace
 	client.start()
 	if !client.Capabilities().Known() {
 		if err := client.Capability(ctx); err != nil {

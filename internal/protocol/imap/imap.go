@@ -53,6 +53,7 @@ type Client struct {
 	refused  func(*StatusError) // see Options; set before the reader starts
 	observed func(Exchange)     // likewise
 	mask     func(string) string
+	pace     func(net.Addr, string)
 	heard    int64 // octets read when it was last told; of the reader
 
 	transport *transport
@@ -315,6 +316,9 @@ func (c *Client) flush() error {
 func (c *Client) send(ctx context.Context, cmd *command, parts ...part) error {
 	if err := checkParts(parts); err != nil {
 		return err
+	}
+	if c.pace != nil {
+		c.pace(c.transport.conn.LocalAddr(), parts[0].text)
 	}
 	if err := c.begin(ctx, cmd); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"slices"
 	"time"
@@ -107,6 +108,7 @@ func (m *mover) endpoint(process string, side rehome.Side, address string) *endp
 	return endpoint.NewIMAP(endpoint.Settings{
 		Host:    endpoint.NewHost(endpoint.HostSettings{Side: side, Connections: connections}),
 		Address: address, Security: protocol.NoTLS, Timeout: 20 * time.Second, PerAccount: connections, Dial: m.world.network.Dialer(process),
+		Pace: func(local net.Addr, command string) { m.world.pace(process, local.String(), command) },
 	})
 }
 
@@ -127,7 +129,8 @@ func (m *mover) run(ending end) (pass, error) {
 	engine := mailcopy.New(mailcopy.Options{
 		Source: src, Destination: dst, Ledger: store.Mail, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions,
 		ConfirmDeletions: m.confirm, ConfirmSource: m.confirm, CopyAgain: m.again,
-		Connections: w.plan.Size("connections", 1, 3), BatchMessages: 1 + w.chance.With("batch").Int(4), BatchOctets: 4000,
+		Pace: func(what string) { w.pace(p.process, "", what) }, Connections: w.plan.Size("connections", 1, 3),
+		BatchMessages: 1 + w.chance.With("batch").Int(4), BatchOctets: 4000,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -181,8 +184,7 @@ func (m *mover) watch(p *pass, ending end, cancel context.CancelFunc, done <-cha
 			return
 		case <-kill:
 			w.tell("%s is killed", p.process)
-			m.die(p)
-			cancel()
+			m.die(p, cancel)
 		case <-stop:
 			w.tell("%s is told to stop", p.process)
 			p.stopped = true
@@ -201,10 +203,11 @@ func (m *mover) watch(p *pass, ending end, cancel context.CancelFunc, done <-cha
 
 // die is kill -9: what the process has written to its sockets is on its way, and what it has committed
 // is on the disk. Whatever its goroutines do from now on reaches nobody.
-func (m *mover) die(p *pass) {
+func (m *mover) die(p *pass, cancel func()) {
 	p.killed = true
-	m.world.network.Kill(p.process, nil)
+	m.world.bury(p.process)
 	m.ledger.Kill()
+	m.world.network.Kill(p.process, cancel)
 }
 
 func (m *mover) say(p pass) {

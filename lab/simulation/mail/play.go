@@ -13,14 +13,21 @@ import (
 
 // play plays one plan: a troubled part, and a calm one in which everything has to become true.
 func play(plan simulation.Plan, dir string, pool *ledgers.Pool) *simulation.Failure {
+	failure, _ := playTraced(plan, dir, pool, false)
+	return failure
+}
+
+// playTraced plays one plan, and returns all that was said in it if that is wanted.
+func playTraced(plan simulation.Plan, dir string, pool *ledgers.Pool, traced bool) (*simulation.Failure, []string) {
 	w, err := newWorld(plan, dir, pool)
 	if err != nil {
-		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}
+		return &simulation.Failure{Rule: "the run can be played", Detail: err.Error()}, nil
 	}
+	w.traced = traced
 	if err := w.playAll(); err != nil {
 		w.fail("the run can be played", "%v", err)
 	}
-	return w.close()
+	return w.close(), w.trace
 }
 
 func (w *world) playAll() error {

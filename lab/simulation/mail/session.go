@@ -59,6 +59,9 @@ func serve(s *session) {
 		return
 	}
 	for {
+		if s.hearsNoise() {
+			return
+		}
 		c, err := s.read()
 		if err != nil {
 			return
@@ -67,6 +70,13 @@ func serve(s *session) {
 			return
 		}
 	}
+}
+
+// hearsNoise says that the client begins with a TLS handshake, to see whether the port speaks it. Its octets are random, so
+// nothing may hang on them.
+func (s *session) hearsNoise() bool {
+	first, err := s.in.Peek(1)
+	return err == nil && first[0] == 0x16 // RFC 8446, section 5.1
 }
 
 // read reads one command with its literals.
@@ -258,6 +268,7 @@ func (s *session) answer(c command) error {
 	s.store.mu.Lock()
 	err := s.do(c)
 	s.store.mu.Unlock()
+	s.store.note("%s: %s -> %q", s.where(), c.text, s.out.String())
 	if s.fails(answersLost, c.nth, c.text) {
 		s.store.tell("%s: the answer to %s is lost", s.where(), short(c.text))
 		return errGone
@@ -285,6 +296,7 @@ func (s *session) failBefore(c command) (error, bool) {
 		return nil, false
 	}
 	s.store.tell("%s: %s at %s", s.where(), failing, short(c.text))
+	s.store.note("%s: %s at %s", s.where(), failing, c.text)
 	switch failing {
 	case refusals:
 		code := simulation.Pick(s.chance.With("code", c.text).Nth(c.nth), "", "[UNAVAILABLE] ", "[SERVERBUG] ", "[INUSE] ")

@@ -76,6 +76,7 @@ type store struct {
 	prefix string
 	books  *library
 	tell   func(format string, args ...any)
+	note   func(format string, args ...any) // of each command and its answer
 
 	mu       sync.Mutex
 	boxes    map[string]*mailbox
@@ -95,8 +96,8 @@ type store struct {
 // violation is a rule that was broken at the very moment.
 type violation struct{ rule, detail string }
 
-func newStore(side, delim, prefix string, books *library, tell func(string, ...any)) *store {
-	s := &store{side: side, delim: delim, prefix: prefix, books: books, tell: tell,
+func newStore(side, delim, prefix string, books *library, tell, note func(string, ...any)) *store {
+	s := &store{side: side, delim: delim, prefix: prefix, books: books, tell: tell, note: note,
 		boxes: map[string]*mailbox{}, said: map[string]int{}, validity: 100, modseq: 10}
 	s.create("INBOX", "seed")
 	return s

@@ -39,9 +39,13 @@ type world struct {
 	sourceLost bool                 // a mover has said that the source was put back
 	lost       bool                 // what was known of the destination was lost on the way, with a ledger or with UIDs
 
-	mu    sync.Mutex
-	story []string
-	found *simulation.Failure
+	mu     sync.Mutex
+	story  []string
+	found  *simulation.Failure
+	paced  map[string]int  // how often a process was about to do something
+	dead   map[string]bool // processes that were killed
+	traced bool            // every command and its answer are kept, too
+	trace  []string
 }
 
 // The addresses of both ends.
@@ -51,7 +55,8 @@ const (
 )
 
 func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, error) {
-	w := &world{plan: plan, chance: plan.Chance(), pool: pool, books: newLibrary(), forgotten: map[string]time.Time{}, began: time.Now()}
+	w := &world{plan: plan, chance: plan.Chance(), pool: pool, books: newLibrary(), forgotten: map[string]time.Time{}, began: time.Now(),
+		paced: map[string]int{}, dead: map[string]bool{}}
 	dir, err := os.MkdirTemp(parent, "run")
 	if err != nil {
 		return nil, err
@@ -59,8 +64,8 @@ func newWorld(plan simulation.Plan, parent string, pool *ledgers.Pool) (*world, 
 	w.dir = dir
 	srcDelim := simulation.Pick(w.chance.With("delimiter", "source"), "/", ".")
 	dstDelim := simulation.Pick(w.chance.With("delimiter", "destination"), "/", ".")
-	w.src = newStore("source", srcDelim, "", w.books, w.tell)
-	w.dst = newStore("destination", dstDelim, "", w.books, w.tell)
+	w.src = newStore("source", srcDelim, "", w.books, w.tell, w.note)
+	w.dst = newStore("destination", dstDelim, "", w.books, w.tell, w.note)
 	w.mapped = func(name string) string { return strings.ReplaceAll(name, srcDelim, dstDelim) }
 	w.network = simulation.NewNetwork(w.weather)
 	for address, store := range map[string]*store{sourceAddress: w.src, destinationAddress: w.dst} {
@@ -82,6 +87,36 @@ func (w *world) tell(format string, args ...any) {
 	if len(w.story) < 400 {
 		w.story = append(w.story, fmt.Sprintf("%9v  ", at)+fmt.Sprintf(format, args...))
 	}
+}
+
+// note keeps a command and its answer, if somebody wants to know all of them.
+func (w *world) note(format string, args ...any) {
+	at := time.Since(w.began)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.traced {
+		w.trace = append(w.trace, fmt.Sprintf("%v  ", at)+fmt.Sprintf(format, args...))
+	}
+}
+
+// pace lets each thing that a process is about to do take a time of its own, so that what comes first hangs on the seed. One
+// that was killed does nothing any more.
+func (w *world) pace(process, connection, what string) {
+	key := process + " " + connection + ": " + what
+	w.mu.Lock()
+	n, dead := w.paced[key], w.dead[process]
+	w.paced[key] = n + 1
+	w.mu.Unlock()
+	if !dead {
+		time.Sleep(w.chance.With("pace", key).Nth(n).Between(time.Microsecond, time.Millisecond))
+	}
+}
+
+// bury notes that a process was killed.
+func (w *world) bury(process string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dead[process] = true
 }
 
 // fail notes the first rule that did not hold.
