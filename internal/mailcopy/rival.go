@@ -91,6 +91,9 @@ func (j *mailboxJob) checkRivals(ctx context.Context) (taken int, err error) {
 	}
 	taken = later.Len() + gone.Len()
 	if !later.Empty() && !j.dst.Capabilities().Has("UIDPLUS") { // without UID EXPUNGE a copy cannot be taken back alone
+		if err := j.ledger().NoteDoubles(ctx, j.row, ledger.Voided{Floor: first(gaps), Sources: sourcesAt(ours, later)}); err != nil {
+			return 0, err
+		}
 		j.slice.find(surplus(arrivedTwice, j.pair.Destination, later))
 		later = imap.UIDSet{}
 	}
@@ -135,6 +138,17 @@ func (j *mailboxJob) meetRivals(ctx context.Context) error {
 	j.wound = true
 	j.slice.halt(rivalFault(j.pair.Destination, fmt.Sprintf("%s there twice", wasWere(taken))))
 	return nil
+}
+
+// meetStrangers does that where the destination does not tell the UIDs of what it has stored. What the look for it has shown
+// besides is a gap: it may be what another copier has written that we come to only later.
+func (j *mailboxJob) meetStrangers(ctx context.Context) error {
+	if gaps := uidsOf(j.strangers).Minus(j.row.Gaps); !gaps.Empty() {
+		if err := j.ledger().NoteGaps(ctx, j.row, gaps); err != nil {
+			return err
+		}
+	}
+	return j.meetRivals(ctx)
 }
 
 // halt ends the slice in order, with a fault that concerns the account.
@@ -238,19 +252,24 @@ func (j *mailboxJob) withdraw(ctx context.Context, ours []ledger.Item, later, go
 			return err
 		}
 	}
-	var sources imap.UIDSet
-	for _, item := range ours {
-		if all.Contains(item.DstUID) {
-			sources.Add(item.UID)
-		}
-	}
-	if err := j.ledger().Disown(ctx, j.row, sources); err != nil {
+	if err := j.ledger().Disown(ctx, j.row, sourcesAt(ours, all)); err != nil {
 		return err
 	}
 	j.aged = true
 	j.slice.noteAdvance()
 	j.slice.count(func(t *Tally) { t.Copied = max(t.Copied-all.Len(), 0) })
 	return nil
+}
+
+// sourcesAt returns the source UIDs of items that are at some destination UIDs.
+func sourcesAt(items []ledger.Item, uids imap.UIDSet) imap.UIDSet {
+	var sources imap.UIDSet
+	for _, item := range items {
+		if uids.Contains(item.DstUID) {
+			sources.Add(item.UID)
+		}
+	}
+	return sources
 }
 
 func (j *mailboxJob) removeCopies(ctx context.Context, uids imap.UIDSet) error {

@@ -176,6 +176,9 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 		if j.checkTwins(); j.wound {
 			return nil
 		}
+		if err := j.meetStrangers(ctx); err != nil || j.wound {
+			return err
+		}
 	}
 	for _, e := range a.empty {
 		if err := j.refuse(ctx, e, refusal{kind: messageEmpty, words: "it is empty, and IMAP cannot store an empty message"}); err != nil {

@@ -118,6 +118,32 @@ func TestSync_rivalIsAhead(t *testing.T) {
 	p.quiet(mailcopy.Tally{})
 }
 
+// The same at a destination that does not tell the UIDs of what it stores: there no copy can be taken back, and it is named.
+func TestSync_rivalIsAheadOfUntoldUIDs(t *testing.T) {
+	t.Parallel()
+	dst := cloudDestination()
+	dst.Extra = "imap_capability = IMAP4rev1 LITERAL+ NAMESPACE\n"
+	p := newPair(t, atmailSource(), dst)
+	p.batch = 1
+	mails := letters(4, 400, "a")
+	p.fill(p.src, "INBOX", mails...)
+	var once sync.Once
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		if at := bytes.Index(line, []byte("[APPENDUID")); at >= 0 {
+			once.Do(func() { p.fill(p.dst, "INBOX", mails[2]) })
+			return append(append([]byte(nil), line[:at]...), "stored\r\n"...)
+		}
+		return line
+	})
+	if r, err := p.trySync(p.engine()); rehome.ClassOf(err) != rehome.ClassOperator {
+		t.Errorf("%+v, error %v, want the words about another program", r.Tally, err)
+	}
+	for range 2 {
+		wantFinding(t, p.sync(), "arrived_twice")
+	}
+	p.wantCount(p.dst, "INBOX", 5)
+}
+
 // What came before ours is looked for until the destination shows it.
 func TestSync_rivalThatIsNotShown(t *testing.T) {
 	t.Parallel()
