@@ -65,7 +65,8 @@ func TestCompare_states(t *testing.T) {
 			"main changed_script", `script "main" is another at the destination`},
 		"off": {[]wanted{want("main", true, sorting)}, []script{newScript("main", sorting, false)}, nil, "main inactive_script",
 			"runs at the source and is off at the destination"},
-		"off, and another runs": {[]wanted{want("main", true, sorting)}, []script{newScript("main", sorting, false), newScript("own", sortingOn, true)}, nil,
+		"off, and another runs": {[]wanted{want("main", true, sorting)},
+			[]script{newScript("main", sorting, false), newScript("own", sortingOn, true)}, nil,
 			"main inactive_script, own extra_script", "is off at the destination"},
 		"it forwards and waits": {[]wanted{want("main", true, forwarding)}, []script{newScript("main", forwarding, false)}, nil, "main waiting", ""},
 		"it forwards and runs":  {[]wanted{want("main", true, forwarding)}, []script{newScript("main", forwarding, true)}, nil, "main equal", ""},
@@ -97,8 +98,8 @@ func TestCompare_states(t *testing.T) {
 			[]wanted{want("a", false, `require "include"; include "b";`), want("b", false, `require "include"; include "a";`)},
 			[]script{newScript("a", `require "include"; include "b";`, false), newScript("b", `require "include"; include "a";`, false)}, nil,
 			"a equal, b equal", ""},
-		"the destination cannot do all of it": {[]wanted{{script: newScript("main", sorting, true), lacks: "cannot answer while somebody is away (no vacation)"}},
-			[]script{newScript("main", sorting, true)}, nil, "main changed_script", "is not complete: the destination cannot answer"},
+		"the destination cannot do all of it": {[]wanted{{script: newScript("main", sorting, true), lacks: "cannot answer anybody (no vacation)"}},
+			[]script{newScript("main", sorting, true)}, nil, "main changed_script", "is not complete: the destination cannot answer anybody (no vacation)"},
 	} {
 		found := compare(c.wanted, c.there, c.stored)
 		if got := told(found); got != c.want {
@@ -172,7 +173,9 @@ func TestFirstOther(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want int
-	}{{sorting, sorting, 0}, {sorting, sortingOn, 1}, {sorting + "stop;", sorting, 2}, {sorting, sorting + "stop;", 2}, {"", "", 0}, {"if {", sorting, 0}} {
+	}{
+		{sorting, sorting, 0}, {sorting, sortingOn, 1}, {sorting + "stop;", sorting, 2}, {sorting, sorting + "stop;", 2}, {"", "", 0}, {"if {", sorting, 0},
+	} {
 		if got := firstOther(read(c.a), read(c.b)); got != c.want {
 			t.Errorf("%q and %q: got %d, want %d", c.a, c.b, got, c.want)
 		}

@@ -27,6 +27,7 @@ var (
 		Code: "filter_left_out", Topic: rehome.TopicVerifying, Severity: rehome.SeverityInfo,
 		Sentence: "a filter of the source's database sorts into this mailbox, which is not part of the move; the rest of the rules was compared",
 		NextStep: "tell the user that these messages stay in INBOX, or include the mailbox in the move",
-		Meaning:  "The mailbox does not exist at the source, or the settings leave it out. Then a filter that sorts into it has no place at the destination.",
+		Meaning: "The mailbox does not exist at the source, or the settings leave it out. Then a filter that sorts into it has no place at the " +
+			"destination.",
 	}
 )

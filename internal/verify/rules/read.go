@@ -10,6 +10,7 @@ import (
 	"rehome/internal/content/sieve"
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
+	"rehome/internal/protocol/managesieve"
 )
 
 // maxScripts bounds what is read of an end: servers allow far fewer.
@@ -22,28 +23,42 @@ type end struct {
 	implementation string
 }
 
+// readings is how often scripts are read while their user changes them: what is listed and then refused may have been
+// deleted or renamed in between.
+const readings = 3
+
 func read(ctx context.Context, from Scripts, account rehome.Account, side rehome.Side) (end, error) {
 	session, err := from.Open(ctx, account)
 	if err != nil {
 		return end{}, err
 	}
 	defer session.Close()
-	of := func(err error) error {
-		return from.Fault(ctx, err, "read the "+string(side)+"'s rules of", account.Address)
+	var e end
+	for range readings {
+		if e, err = readAll(ctx, session); err == nil || !managesieve.IsNo(err, "") {
+			break
+		}
 	}
+	if err != nil {
+		return end{}, from.Fault(ctx, err, "read the "+string(side)+"'s rules of", account.Address)
+	}
+	return e, nil
+}
+
+func readAll(ctx context.Context, session *endpoint.SieveSession) (end, error) {
 	list, err := session.ListScripts(ctx)
 	if err != nil {
-		return end{}, of(err)
+		return end{}, err
 	}
 	if len(list) > maxScripts {
-		return end{}, of(fmt.Errorf("the server lists %d scripts; no more than %d are read", len(list), maxScripts))
+		return end{}, fmt.Errorf("the server lists %d scripts; no more than %d are read", len(list), maxScripts)
 	}
 	caps := session.Capabilities()
 	e := end{offered: caps.Sieve, implementation: caps.Implementation}
 	for _, entry := range list {
 		text, err := session.GetScript(ctx, entry.Name)
 		if err != nil {
-			return end{}, of(err)
+			return end{}, err
 		}
 		e.scripts = append(e.scripts, newScript(entry.Name, text, entry.Active))
 	}
