@@ -154,7 +154,13 @@ func TestAgain_costsLittleAndProvesAsMuch(t *testing.T) {
 		src.store(fmt.Sprintf("INBOX.M%d", i%2), l)
 		dst.store(fmt.Sprintf("M%d", i%2), l)
 	}
-	second, part := s.verifyAgain(t, address, kept)
+	observed := 0
+	second, part := s.verifyAgain(t, address, kept, func(r *request) {
+		r.how.Observe = func(_ string, messages int, _ int64) { observed += messages }
+	})
+	if want := mailboxes * messages * 101 / 100; observed != want {
+		t.Errorf("%d messages are observed, want %d: those that are not read again, too", observed, want)
+	}
 	if second.Verdict != verify.Equal || second.Mail.Remembered != mailboxes*messages {
 		t.Errorf("second: %s, %d remembered, %v", second.Verdict, second.Mail.Remembered, second.Mail.Differences)
 	}

@@ -170,6 +170,9 @@ func (c *check) readBox(ctx context.Context, e *end, b, earlier *box, level veri
 		return err
 	}
 	if level == verify.LevelFull {
+		if e == c.src && (earlier == nil || !earlier.swept) {
+			c.observe(b.recalled(), 0)
+		}
 		return c.fetch(ctx, e, b.records, newBodies(c.watch(e)))
 	}
 	if e == c.src && (earlier == nil || !earlier.swept) {

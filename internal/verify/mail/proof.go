@@ -154,3 +154,14 @@ func (b *box) recall(condstore bool) {
 		}
 	}
 }
+
+// recalled is how many messages need not be read again.
+func (b *box) recalled() int {
+	n := 0
+	for _, r := range b.records {
+		if r.recalled {
+			n++
+		}
+	}
+	return n
+}

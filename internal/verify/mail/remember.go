@@ -104,16 +104,12 @@ func (c *check) now() time.Time { return c.how.Now().UTC().Truncate(time.Second)
 func (r *reading) readSince(now time.Time) (since time.Time, recalled int64) {
 	since = now
 	for _, b := range r.boxes() {
-		for _, m := range b.records {
-			if !m.recalled {
-				continue
-			}
-			if b.side == rehome.Source {
-				recalled++
-			}
-			if b.known.read.Before(since) {
-				since = b.known.read
-			}
+		n := b.recalled()
+		if b.side == rehome.Source {
+			recalled += int64(n)
+		}
+		if n > 0 && b.known.read.Before(since) {
+			since = b.known.read
 		}
 	}
 	return since, recalled
