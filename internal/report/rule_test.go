@@ -19,8 +19,11 @@ func TestWriteHTML_showsRules(t *testing.T) {
 	extra := verify.Rule{State: verify.RuleExtra, Script: "own", There: "own", Sentence: `script "own" runs at the destination`}
 	result, err := json.Marshal(verify.Account{
 		Account: "anna@example.test", Verdict: verify.Differs, Level: verify.LevelFull, Mail: &verify.Mail{},
-		Rules: &verify.Rules{Source: verify.RuleTotals{Scripts: 2}, Scripts: []verify.Rule{changed, {State: verify.RuleWaiting, Script: "away", There: "away"}},
-			Differences: []verify.Rule{changed, extra}},
+		Rules: &verify.Rules{
+			Source:      verify.RuleTotals{Scripts: 2},
+			Scripts:     []verify.Rule{changed, {State: verify.RuleWaiting, Script: "away", There: "away"}},
+			Differences: []verify.Rule{changed, extra},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +40,8 @@ func TestWriteHTML_showsRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"Rules are different at the destination", "script &#34;main &lt;b&gt;&#34; was changed", "Rules run at the destination that the source does not have",
+		"Rules are different at the destination", "script &#34;main &lt;b&gt;&#34; was changed",
+		"Rules run at the destination that the source does not have",
 		"<td>equal, off until the switch</td>", "<td>only at the destination</td>", `<bdi>main &lt;b&gt;</bdi> <span class="to">active</span>`,
 	} {
 		if !strings.Contains(page.String(), want) {

@@ -21,9 +21,10 @@ func TestForm(t *testing.T) {
 	t.Parallel()
 	want := formOf(t, plainScript)
 	for name, text := range map[string]string{
-		"line ends": "require [\"fileinto\", \"vacation\"];\nif header :contains \"subject\" \"x\" { fileinto \"A\"; stop; }\nvacation text:\nAway.\n..\n.\n;\n",
-		"comments, capitals, lists and the order of what it requires": "# mine\nREQUIRE [\"vacation\",\"fileinto\"]; If header :CONTAINS [\"subject\"] [\"x\"] " +
-			"{ fileinto /* there */ [\"A\"]; stop ; }\nvacation \"Away.\r\n.\r\n\";",
+		"line ends": "require [\"fileinto\", \"vacation\"];\n" +
+			"if header :contains \"subject\" \"x\" { fileinto \"A\"; stop; }\nvacation text:\nAway.\n..\n.\n;\n",
+		"comments, capitals, lists and the order of what it requires": "# mine\nREQUIRE [\"vacation\",\"fileinto\"]; " +
+			"If header :CONTAINS [\"subject\"] [\"x\"] { fileinto /* there */ [\"A\"]; stop ; }\nvacation \"Away.\r\n.\r\n\";",
 	} {
 		if got := formOf(t, text); got != want {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
@@ -31,7 +32,8 @@ func TestForm(t *testing.T) {
 	}
 	seen := map[string]string{}
 	for _, text := range []string{
-		plainScript, `fileinto "A";`, `fileinto "a";`, `fileinto :copy "A";`, `fileinto "A"; stop;`, `if size :over 1K { stop; }`, `if size :over 1M { stop; }`,
+		plainScript, `fileinto "A";`, `fileinto "a";`, `fileinto :copy "A";`, `fileinto "A"; stop;`,
+		`if size :over 1K { stop; }`, `if size :over 1M { stop; }`,
 		`if size :under 1K { stop; }`, `if true { stop; }`, `if false { stop; }`, `if true { }`, `if not true { }`, `stop;`, `if true { } stop;`,
 		`if anyof (true, false) { stop; }`, `if allof (true, false) { stop; }`, `if anyof (false, true) { stop; }`, `redirect "a@b";`, `redirect "a@c";`,
 		`require "copy";`, ``, `if header "a" ["b", "c"] { stop; }`, `if header "a" ["c", "b"] { stop; }`, `if header "a" "b3:c" { stop; }`,
