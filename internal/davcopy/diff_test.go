@@ -395,3 +395,18 @@ func TestLeft(t *testing.T) {
 		t.Error("it counts as behind")
 	}
 }
+
+// Of two objects with one UID the same counts whenever it is asked.
+func TestByTheirUID_theFirst(t *testing.T) {
+	t.Parallel()
+	known := map[string]ledger.Object{}
+	for _, name := range []string{"d", "c", "b"} {
+		known[name] = ledger.Object{Source: name, UID: "one", State: ledger.ObjectStored}
+	}
+	known["a"] = ledger.Object{Source: "a", UID: "one", State: ledger.ObjectStored, Code: ledger.CodeMissing}
+	for range 20 {
+		if got := byTheirUID(known)["one"]; got != "b" {
+			t.Fatalf("%s, want b", got)
+		}
+	}
+}

@@ -166,7 +166,8 @@ func (s *slice) ownerOf(ctx context.Context, kind rehome.Kind, holder string) (*
 	}
 	var owner *collectionJob
 	var owned ledger.Object
-	for _, c := range known {
+	for _, href := range slices.Sorted(maps.Keys(known)) {
+		c := known[href]
 		if c.Kind != kind || dav.Key(c.Destination) != dav.Key(parentOf(holder)) {
 			continue
 		}
@@ -174,7 +175,8 @@ func (s *slice) ownerOf(ctx context.Context, kind rehome.Kind, holder string) (*
 		if err != nil {
 			return nil, ledger.Object{}, err
 		}
-		for _, row := range rows {
+		for _, name := range slices.Sorted(maps.Keys(rows)) {
+			row := rows[name]
 			better := owner == nil || owned.State == ledger.ObjectGone
 			if better && holds(row) && decodedName(row.Destination) == decodedName(holder) {
 				place := placement{source: dav.Collection{Href: c.Source}, target: dav.Collection{Href: c.Destination}}

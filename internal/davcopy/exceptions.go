@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -45,7 +46,9 @@ func exceptionFindings(exceptions []ledger.Exception, kinds []rehome.Kind, agent
 		what := rehome.Values{"n": n, "collection": mapping.LastSegment(key[0]), "what": sentence[key[1]]}
 		all = append(all, objectRepaired.For(key[1]).On(key[0], what))
 	}
-	slices.SortFunc(all, func(a, b rehome.Finding) int { return strings.Compare(a.Object+a.Code, b.Object+b.Code) })
+	slices.SortFunc(all, func(a, b rehome.Finding) int {
+		return cmp.Or(strings.Compare(a.Object+a.Code, b.Object+b.Code), strings.Compare(a.Sentence, b.Sentence))
+	})
 	return all
 }
 

@@ -5,6 +5,7 @@ package davcopy
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -231,12 +232,20 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 			return err
 		}
 	}
-	for name, row := range j.known {
-		if holds(row) && row.UID != "" && !row.Missing() {
-			j.byUID[row.UID] = name
+	j.byUID = byTheirUID(j.known)
+	return nil
+}
+
+// byTheirUID are the source names of what is at the destination, by UID: of several the first, in every pass the same one.
+func byTheirUID(known map[string]ledger.Object) map[string]string {
+	names := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		row := known[name]
+		if _, other := names[row.UID]; holds(row) && row.UID != "" && !row.Missing() && !other {
+			names[row.UID] = name
 		}
 	}
-	return nil
+	return names
 }
 
 func isTrialItem(i dav.Item) bool { return pim.IsTrialName(decodedName(i.Href)) }

@@ -22,7 +22,8 @@ import (
 // before, by destination name. That a newer version could not be written does not hide what is there.
 func (j *collectionJob) altered(etags map[string]string) map[string]ledger.Object {
 	all := map[string]ledger.Object{}
-	for _, row := range j.known {
+	for _, name := range slices.Sorted(maps.Keys(j.known)) {
+		row := j.known[name]
 		written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted
 		looked := row.Code == "" || objectUnproved.Has(row.Code) || row.Reverted() || row.Behind()
 		etag, listed := etags[row.Destination]

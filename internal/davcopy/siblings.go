@@ -47,7 +47,9 @@ func (j *collectionJob) bookSiblings(rows []ledger.Object) {
 // siblingRows are the ledger's rows of other collections of the source that go to the same one of the destination.
 func (j *collectionJob) siblingRows(ctx context.Context) (siblings []ledger.Object, err error) {
 	err = j.eachSibling(ctx, func(_ ledger.Collection, rows map[string]ledger.Object) error {
-		siblings = slices.AppendSeq(siblings, maps.Values(rows))
+		for _, name := range slices.Sorted(maps.Keys(rows)) {
+			siblings = append(siblings, rows[name])
+		}
 		return nil
 	})
 	return siblings, err
@@ -59,7 +61,8 @@ func (j *collectionJob) eachSibling(ctx context.Context, visit func(c ledger.Col
 	if err != nil {
 		return err
 	}
-	for _, c := range all {
+	for _, href := range slices.Sorted(maps.Keys(all)) {
+		c := all[href]
 		if c.ID == j.row.ID || c.Kind != j.kind || dav.Key(c.Destination) != dav.Key(j.place.target.Href) {
 			continue
 		}
