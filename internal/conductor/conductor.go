@@ -98,6 +98,7 @@ type turn struct {
 	troubles []error     // why steps that are over are not complete
 	failed   ledger.Turn // when the last of those had failed
 
+	idle    int       // slices in a row that wanted to go on and have brought nothing forward
 	begun   bool      // a slice has run
 	stepped time.Time // when the step at work began
 }
@@ -253,6 +254,9 @@ func (c *Conductor) takeTurn(ctx context.Context, account string) (next time.Tim
 		return c.end(t, err)
 	}
 	result, err := c.runSlice(ctx, t)
+	if t.idle = idleAfter(t.idle, err, result); t.idle >= mostIdle {
+		err = circlesFault(account)
+	}
 	t.budget = nextBudget(t.budget, c.options.Budget, result)
 	if err != nil && ctx.Err() != nil {
 		return c.interrupt(ctx, t)

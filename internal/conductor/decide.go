@@ -3,6 +3,7 @@
 package conductor
 
 import (
+	"fmt"
 	"time"
 
 	"rehome"
@@ -61,4 +62,23 @@ func nextBudget(last, usual pass.Budget, r pass.Result) pass.Budget {
 	}
 	last.Time = max(last.Time, min(2*last.Time, longestSlice))
 	return last
+}
+
+// mostIdle bounds how many slices in a row may want to go on without having brought anything forward: what goes round in
+// circles would go on for ever. Those that only needed more time have had it long before.
+const mostIdle = 100
+
+// idleAfter counts such slices.
+func idleAfter(idle int, err error, r pass.Result) int {
+	if err != nil || !r.More || r.Advanced || r.Worked || len(r.Waits) > 0 {
+		return 0
+	}
+	return idle + 1
+}
+
+func circlesFault(account string) error {
+	return &rehome.Fault{
+		Class: rehome.ClassBug, Op: "finish the pass over", Object: account,
+		Cause: fmt.Errorf("it was taken up %d times in a row and nothing changed", mostIdle),
+	}
 }

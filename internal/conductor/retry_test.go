@@ -127,3 +127,31 @@ func TestNextBudget_bounds(t *testing.T) {
 		}
 	}
 }
+
+// A step that always wants to go on, and never comes further, ends.
+func TestRun_circlesEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		engine := &slicer{play: func(_ context.Context, c call) (pass.Result, error) {
+			switch {
+			case c.account == "circles" && c.number == mostIdle-1: // once it does
+				return looked(pass.Result{More: true, Counts: counts{did: 1}}), nil
+			case c.account == "circles":
+				return looked(pass.Result{More: true}), nil
+			}
+			return pass.Result{More: c.number < 3*mostIdle, Worked: true}, nil
+		}}
+		outcomes, err := conduct(t, t.Context(), Options{Steps: steps(engine)}, "circles", "busy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := outcomes["circles"].Err; rehome.ClassOf(got) != rehome.ClassBug || !strings.Contains(got.Error(), "nothing changed") {
+			t.Errorf("%v, want it said that it goes in circles", got)
+		}
+		if got := len(engine.times("circles")); got != 2*mostIdle-1 {
+			t.Errorf("%d slices, want %d", got, 2*mostIdle-1)
+		}
+		if got := outcomes["busy"].Err; got != nil {
+			t.Errorf("what works on: %v", got)
+		}
+	})
+}

@@ -71,6 +71,7 @@ type books struct {
 	known   map[string]ledger.Object
 	byUID   map[string]string
 	unknown *strangers
+	contest *strangers
 	taken   map[string]bool
 	present map[string]bool // what the destination has listed
 	alive   map[string]bool // what is another collection's of the source there
@@ -268,13 +269,21 @@ func (p transfer) choose(b books) transfer {
 	return p
 }
 
-// sameElsewhere takes what is the same as an object in conflict and stands under a name that nobody knows: the destination has
-// the version of the source too, beside the one that its user wants under the name of before.
+// sameElsewhere takes what is the same as an object in conflict and stands under a name that nobody knows, or that is known
+// only because another object is in conflict with what stands there: the destination has the version of the source too, beside
+// the one that its user wants under the name of before.
 func (p transfer) sameElsewhere(b books) (foreign, bool) {
 	if b.unknown == nil {
 		return foreign{}, false
 	}
-	return pick(b.unknown.withForms(p.row.Form))
+	all := b.unknown.withForms(p.row.Form)
+	if b.contest != nil {
+		all = append(all, b.contest.withForms(p.row.Form)...)
+	}
+	another := func(f *foreign) bool {
+		return f.name == p.before.Destination || p.object.UID != "" && f.uid != p.object.UID
+	}
+	return pick(slices.DeleteFunc(all, another))
 }
 
 // sameAs is the row of another object that is the same. Of two that are the same one is enough, but only one that is

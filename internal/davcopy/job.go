@@ -39,6 +39,7 @@ type collectionJob struct {
 	known   map[string]ledger.Object // by source name
 	byUID   map[string]string        // source names of what is at the destination, by UID
 	unknown *strangers               // what the destination has and the ledger does not know
+	contest *strangers               // what stands under names that are known for nothing but conflicts
 	skipped []dav.Item               // of that, what was not read, because nothing is to be recognised
 	taken   map[string]bool          // names at the destination
 	present map[string]bool          // of these, what it has listed in this slice
@@ -217,6 +218,9 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 		strangers = slices.DeleteFunc(strangers, func(i dav.Item) bool { return !isTrialItem(i) })
 	}
 	if err := j.readStrangers(ctx, strangers, begun); err != nil {
+		return err
+	}
+	if err := j.readContested(ctx); err != nil {
 		return err
 	}
 	if err := j.settleLost(ctx, lost); err != nil {

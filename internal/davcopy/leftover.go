@@ -26,7 +26,6 @@ func (j *collectionJob) offer(ctx context.Context, gone []ledger.Object) error {
 	return j.eachSibling(ctx, func(c ledger.Collection, rows map[string]ledger.Object) error {
 		for _, row := range rows {
 			if row.Missing() && leftBy(row, gone) >= 0 && c.Target != (ledger.CollectionMark{}) {
-				j.slice.noteAdvance()
 				j.slice.noteMore()
 				return j.ledger().SettleCollection(ctx, &c, c.State, ledger.CollectionMark{})
 			}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,5 +174,42 @@ func TestFindUID_aVersionThatIsAnotherCollections(t *testing.T) {
 		if err := j.findUID(t.Context(), &x, refusal); err != nil || x.row.State != test.want {
 			t.Errorf("%s, where %+v: %s (%s), %v; want %s", test.summary, test.siblings, x.row.State, x.row.Code, err, test.want)
 		}
+	}
+}
+
+// Two objects of one UID are each in conflict with what the other has at the source: each is there, under the other's name.
+func TestContested_conflictsThatCross(t *testing.T) {
+	t.Parallel()
+	conflict := func(source, there string) ledger.Object {
+		return ledger.Object{Source: source, Destination: there, State: ledger.ObjectConflict, Code: objectConflict.Code, UID: "one"}
+	}
+	j := &collectionJob{
+		kind: rehome.KindCalendars, contest: &strangers{}, unknown: &strangers{}, siblings: map[string]bool{},
+		present: map[string]bool{"x.ics": true, "y.ics": true, "held.ics": true, "stored.ics": true},
+		known: map[string]ledger.Object{
+			"a.ics": conflict("a.ics", "x.ics"), "b.ics": conflict("b.ics", "held.ics"), "d.ics": conflict("d.ics", "gone.ics"),
+			"s.ics": {Source: "s.ics", Destination: "stored.ics", State: ledger.ObjectStored},
+		},
+		theirs: map[string][]ledger.Object{
+			"y.ics": {conflict("c.ics", "y.ics")}, "held.ics": {{Source: "e.ics", Destination: "held.ics", State: ledger.ObjectStored}},
+		},
+	}
+	if got := strings.Join(j.contested(), " "); got != "x.ics y.ics" {
+		t.Errorf("contested: %s", got)
+	}
+	mine := event("one", "mine")
+	j.contest.add("x.ics", `"1"`, event("one", "theirs"), j.content())
+	j.contest.add("y.ics", `"2"`, mine, j.content())
+	b := books{content: j.content(), below: "/s/", known: j.known, unknown: j.unknown, contest: j.contest}
+	if p := consider(dav.Object{Href: "/s/a.ics", Data: mine}, b); p.way != wayRecognise || p.found.name != "y.ics" {
+		t.Errorf("%s %s, want it found under the other's name", p.way, p.found.name)
+	}
+	other := event("two", "mine")
+	j.known["a.ics"] = ledger.Object{Source: "a.ics", Destination: "x.ics", State: ledger.ObjectConflict, Code: objectConflict.Code, UID: "two"}
+	j.contest = &strangers{}
+	j.contest.add("y.ics", `"2"`, mine, j.content())
+	b.contest = j.contest
+	if p := consider(dav.Object{Href: "/s/a.ics", Data: other}, b); p.found.name != "x.ics" {
+		t.Errorf("one of another UID is taken for it: %s", p.found.name)
 	}
 }

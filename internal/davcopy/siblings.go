@@ -87,6 +87,46 @@ func (j *collectionJob) isTheirs(name string, there []byte) bool {
 	})
 }
 
+// contested are the names at the destination, in order, that are known only because objects are in conflict with what stands
+// there: it is none of theirs, and may be the version that another one has at the source.
+func (j *collectionJob) contested() []string {
+	held := map[string]bool{} // by destination name: true where an object is there as it was given, or may be
+	note := func(row ledger.Object) {
+		if row.Destination != "" {
+			held[row.Destination] = held[row.Destination] || row.State != ledger.ObjectConflict || !objectConflict.Has(row.Code)
+		}
+	}
+	for _, row := range j.known {
+		note(row)
+	}
+	for _, rows := range j.theirs {
+		for _, row := range rows {
+			note(row)
+		}
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(held)), func(name string) bool { return held[name] || !j.present[name] })
+}
+
+// readContested reads what stands under such names, where an object of this collection is in conflict.
+func (j *collectionJob) readContested(ctx context.Context) error {
+	j.contest = &strangers{}
+	conflicts, names := j.conflicts(), j.contested()
+	if len(conflicts) == 0 || len(names) < 2 { // the only one is the conflict's own
+		return nil
+	}
+	var items []dav.Item
+	for _, name := range names {
+		items = append(items, dav.Item{Href: hrefOf(j.place.target.Href, name), Size: -1})
+	}
+	err := j.slice.dst.Read(ctx, &j.place.target, items, func(o dav.Object) error {
+		if o.Err == nil { // what cannot be read is nobody's version
+			j.contest.add(nameBelow(j.place.target.Href, o.Href), o.ETag, o.Data, j.content())
+		}
+		return nil
+	})
+	return faultOf(err, "read at the destination", j.place.target.Href)
+}
+
 // reserve takes out of the strangers what other collections of the source have there under a name that its user has given it:
 // whose it is their own look will tell, but it is nothing that the destination had before. What this collection itself
 // misses, or has begun to write under the very name, comes first: of two that are the same nobody knows which was renamed.
