@@ -7,10 +7,10 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"rehome"
@@ -136,6 +136,8 @@ func (k *KeyPairs) warnOfExpiry(now time.Time, warn func(error)) {
 			continue
 		}
 		k.warned[serial] = true
-		warn(fmt.Errorf("the certificate for %v expires on %s", pair.Leaf.DNSNames, pair.Leaf.NotAfter.UTC().Format(time.DateOnly)))
+		warn(&rehome.Fault{Class: rehome.ClassOperator, Op: "use the certificate for", Object: strings.Join(pair.Leaf.DNSNames, ", "),
+			Cause: errors.New("it expires on " + pair.Leaf.NotAfter.UTC().Format(time.DateOnly)),
+			Hint:  "find out why it was not renewed; a new one is used without a restart"})
 	}
 }

@@ -35,6 +35,18 @@ func TestClients_everyMistakeAtOnce(t *testing.T) {
 	}
 }
 
+// A domain in its own script is the one that its addresses have.
+func TestDomains_ofOtherScripts(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("rehome.yaml", []byte(minimal+"domains: [Bücher.example, דוגמה.example, my_own.example.]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"xn--bcher-kva.example", "xn--6dbbec0c.example", "my_own.example"}; !slices.Equal(c.Domains, want) {
+		t.Errorf("got %v, want %v", c.Domains, want)
+	}
+}
+
 // A list of paths counts from the folder of the file as one path does.
 func TestClients_placesPaths(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 
 	"rehome"
 )
@@ -77,10 +80,15 @@ func fault(file string, cause error, hint string) error {
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: "read settings", Object: file, Cause: &SettingsError{Cause: withoutPath(cause)}, Hint: hint}
 }
 
-// normalise brings names into the form in which they are compared.
+// normalise brings names into the form in which they are compared: that of addresses and DNS, in which labels of other scripts
+// are written as xn-- (RFC 5891).
 func (c *Config) normalise() {
 	for i, domain := range c.Domains {
-		c.Domains[i] = strings.ToLower(strings.TrimSuffix(domain, "."))
+		domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+		if ascii, err := idna.Lookup.ToASCII(domain); err == nil && strings.ContainsFunc(domain, func(r rune) bool { return r > unicode.MaxASCII }) {
+			domain = ascii
+		}
+		c.Domains[i] = domain
 	}
 }
 

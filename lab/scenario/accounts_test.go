@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,10 +143,57 @@ func TestAccounts_everyFormAndSwitch(t *testing.T) {
 	s.wantLogins()
 	s.wantHandover()
 	s.want(0, "accounts", "settings", "--sheets")
+	s.wantExported()
 	s.wantProbed()
 	s.loud("accounts plan --json", "accounts export --json", "accounts check --pause 1ms", "handover --json", "check")
 	s.wantHidden(s.secrets())
 	s.wantPurged()
+}
+
+// wantExported finds everybody's contacts and events in files, read from the tables: most passwords are not known.
+func (s *testSetup) wantExported() {
+	s.t.Helper()
+	exported := answer[struct {
+		Accounts []struct {
+			Account     string
+			Collections []struct {
+				Files   []string
+				Objects int
+			}
+		}
+		Failed []struct{ Account, Why string }
+	}](s, 0, "clients", "export")
+	if len(exported.Failed) > 0 {
+		s.t.Errorf("failed: %v", exported.Failed)
+	}
+	objects := map[string]int{}
+	for _, account := range exported.Accounts {
+		for _, c := range account.Collections {
+			objects[account.Account] += c.Objects
+			for _, name := range c.Files {
+				if _, err := os.Stat(filepath.Join(s.Dir, "accounts", "clients", "export", account.Account, filepath.FromSlash(name))); err != nil {
+					s.t.Error(err)
+				}
+			}
+		}
+	}
+	compared := 0
+	for _, person := range s.Organisation.People {
+		want := 0
+		for _, c := range slices.Concat(person.AddressBooks, person.Calendars) {
+			want += len(c.Resources)
+		}
+		got, moves := objects[person.Address]
+		if moves && got < want {
+			s.t.Errorf("%s: %d objects in files, %d at the source", person.Address, got, want)
+		}
+		if moves && want > 0 {
+			compared++
+		}
+	}
+	if compared < 5 {
+		s.t.Errorf("only %d people with objects were compared", compared)
+	}
 }
 
 // testPasswords holds the right and a wrong password against every form.
