@@ -47,16 +47,18 @@ func judge(err error) verdict {
 	switch {
 	case a.verdict == Temporary && a.code != "", strings.Contains(lower, "lock") && says(lower, []string{"maildrop", "mailbox"}):
 		v.result = Temporary // that of a mailbox is no lock-out (RFC 1939, section 8)
-	case a.verdict == LockedOut, says(lower, lockWords):
+	case a.verdict == LockedOut:
+		v.result = LockedOut
+	case a.sent && people.WantsSecondFactor(a.words): // before the words of a lock: what a password has to be is a policy, too
+		v.result = SecondFactor
+	case a.sent && (a.verdict == Expired || says(lower, expiredWords)):
+		v.result = Expired
+	case says(lower, lockWords):
 		v.result = LockedOut
 	case !a.sent: // it was turned away before anybody was asked who it is
 		if a.verdict == "" {
 			v.result = Unreachable
 		}
-	case people.WantsSecondFactor(a.words):
-		v.result = SecondFactor
-	case a.verdict == Expired, says(lower, expiredWords):
-		v.result = Expired
 	case a.verdict == Refused && says(lower, disabledWords):
 		v.result = Forbidden
 	case a.verdict == Refused && a.hides:

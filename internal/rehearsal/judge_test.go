@@ -25,20 +25,21 @@ func TestJudge(t *testing.T) {
 		want Result
 		sent bool
 	}{
-		{no("AUTHENTICATIONFAILED", "Authentication failed."), Refused, true},                // Dovecot
-		{no("", "Login failed."), Refused, true},                                             // Courier
-		{no("AUTHENTICATIONFAILED", "Invalid credentials (Failure)"), Refused, true},         // Google
-		{no("ALERT", "Application-specific password required"), SecondFactor, true},          // Google
-		{no("UNAVAILABLE", "Temporary authentication failure."), Temporary, true},            // Dovecot
-		{no("UNAVAILABLE", "Account is locked out"), Temporary, true},                        // its code counts
-		{no("AUTHENTICATIONFAILED", "Password has expired"), Expired, true},                  // the words say more than the code
-		{no("EXPIRED", "x"), Expired, true},                                                  // RFC 5530
-		{no("AUTHORIZATIONFAILED", "x"), Forbidden, true},                                    // RFC 5530
-		{no("CONTACTADMIN", "x"), Forbidden, true},                                           // RFC 5530
-		{no("AUTHENTICATIONFAILED", "Account disabled"), Forbidden, true},                    //
-		{no("LIMIT", "x"), LockedOut, true},                                                  // RFC 5530
-		{no("AUTHENTICATIONFAILED", "Too many failed logins, try later"), LockedOut, true},   //
-		{no("AUTHENTICATIONFAILED", "Your IP address is blocked"), LockedOut, true},          //
+		{no("AUTHENTICATIONFAILED", "Authentication failed."), Refused, true},              // Dovecot
+		{no("", "Login failed."), Refused, true},                                           // Courier
+		{no("AUTHENTICATIONFAILED", "Invalid credentials (Failure)"), Refused, true},       // Google
+		{no("ALERT", "Application-specific password required"), SecondFactor, true},        // Google
+		{no("UNAVAILABLE", "Temporary authentication failure."), Temporary, true},          // Dovecot
+		{no("UNAVAILABLE", "Account is locked out"), Temporary, true},                      // its code counts
+		{no("AUTHENTICATIONFAILED", "Password has expired"), Expired, true},                // the words say more than the code
+		{no("EXPIRED", "x"), Expired, true},                                                // RFC 5530
+		{no("AUTHORIZATIONFAILED", "x"), Forbidden, true},                                  // RFC 5530
+		{no("CONTACTADMIN", "x"), Forbidden, true},                                         // RFC 5530
+		{no("AUTHENTICATIONFAILED", "Account disabled"), Forbidden, true},                  //
+		{no("LIMIT", "x"), LockedOut, true},                                                // RFC 5530
+		{no("AUTHENTICATIONFAILED", "Too many failed logins, try later"), LockedOut, true}, //
+		{no("AUTHENTICATIONFAILED", "Your IP address is blocked"), LockedOut, true},        //
+		{no("", "Your password violates the policy and must be changed"), Expired, true},
 		{no("", "Internal error, try again"), Temporary, true},                               //
 		{no("X-OWN", "what"), Unclear, true},                                                 //
 		{&imap.StatusError{Kind: "BAD", Command: "LOGIN", Text: "what"}, Unclear, true},      //

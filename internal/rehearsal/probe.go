@@ -169,13 +169,10 @@ func stateOf(p ledger.Probe, sentence string) *Probe {
 	return &Probe{State: ProbeState(p.State), Place: p.Place, Sentence: sentence, Sent: p.Sent.UTC().Truncate(time.Second)}
 }
 
-// find waits for one message, for a bounded time, and removes it from wherever it is. One of an earlier run is looked for once.
+// find waits for one message, for a bounded time since it was sent, and removes it from wherever it is. One of an earlier run is
+// looked for once, as a rule.
 func (v *visit) find(ctx context.Context, p ledger.Probe) error {
-	patience := v.Limits.Wait
-	if p.Sent.Before(v.runBegan) {
-		patience = 0
-	}
-	found, err := v.look(ctx, p, patience)
+	found, err := v.look(ctx, p, v.Limits.Wait-time.Since(p.Sent))
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -242,6 +239,11 @@ const (
 
 // missed notes that a message has not arrived.
 func (v *visit) missed(ctx context.Context, p ledger.Probe) error {
+	if ProbeState(p.State) == ProbeFound { // by a run that was cut off behind the removal, or somebody has deleted it
+		p.State = string(ProbeRemoved)
+		v.account.Probe = stateOf(p, "")
+		return errors.Join(v.save(ctx, p), v.changed(ctx, ActionRemoved, "in "+p.Place, "it was gone when it was looked for again"))
+	}
 	if time.Since(p.Sent) > queueTime {
 		p.State = string(ProbeLost)
 	}

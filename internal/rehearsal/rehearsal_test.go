@@ -438,6 +438,18 @@ func TestRun_probeThatCannotBeRemoved(t *testing.T) {
 	})
 }
 
+// A run may be killed between the removal and its record.
+func TestRun_probeThatIsGoneWasRemoved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t, "anna")
+		s.ledger.probes = []ledger.Probe{{MessageID: "<a@x>", Address: "anna@example.test", State: string(ProbeFound), Place: "INBOX", Sent: time.Now()}}
+		if d, got := s.run(t); got[0] != fine || d.Outcome() != rehome.OutcomeDone || len(s.ledger.probes) != 1 {
+			t.Errorf("%q, %+v", got, s.ledger.probes)
+		}
+	})
+}
+
 func TestRun_interruptedLeavesARecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -106,3 +106,14 @@ func wantShown(t *testing.T, client *Client, name, want string) {
 		t.Errorf("%s: got %q, %v; want %q", name, got, err, want)
 	}
 }
+
+func TestSearchHeader(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "", func(s *script) {
+		s.ok(`UID SEARCH HEADER "?Message-ID"? "<a\\"b@x>"`, "* SEARCH 7")
+		s.silent()
+	})
+	if got, err := client.SearchHeader(within(t), "Message-ID", `<a"b@x>`); err != nil || got.String() != "7" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rehome/lab/corpus"
+	"rehome/lab/dovecot"
+	"rehome/lab/operator"
+)
+
+// A run that is killed or interrupted at any point leaves nothing that later ones do not clear away, and no host counts more
+// refusals for it than it may.
+func TestLogins_cutOffAnywhere(t *testing.T) {
+	t.Parallel()
+	names := []string{"anna", "bo", "cy", "x-wrong"}
+	// Each cut may leave an attempt of which nobody knows: by the default, three of them would stop all others for a while.
+	s := stageLogins(t, ", refusals: 20", names, func(a *dovecot.Account) {
+		if strings.HasPrefix(a.Address, "x-") {
+			a.Password = "Another-One.18"
+		}
+	})
+	for i, signal := range []os.Signal{syscall.SIGKILL, os.Interrupt, syscall.SIGKILL, os.Interrupt, syscall.SIGKILL, syscall.SIGKILL} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		command := s.Command(ctx, "verify", "--login", "--again")
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(time.Duration(200+350*i)*time.Millisecond, func() { _ = command.Process.Signal(signal) })
+		_ = command.Wait() // it was cut off, or over before
+		timer.Stop()
+		cancel()
+	}
+	var tested loginsTested
+	settled := func() bool {
+		tested = operator.Answer[loginsTested](t, s.Operator, 5, "verify", "--login")
+		return !slices.ContainsFunc(tested.Findings, func(f struct{ Code, Account string }) bool { return f.Code == "probe_missing" })
+	}
+	for range 3 { // a message may have been under way
+		if settled() {
+			break
+		}
+	}
+	got := tested.lines()
+	for _, name := range names[:3] {
+		if want := "own " + allAccepted + "INBOX"; got[name] != want {
+			t.Errorf("%s: got %q, want %q", name, got[name], want)
+		}
+		if n := s.messages(name); n != 0 {
+			t.Errorf("%s has %d messages, want none left", name, n)
+		}
+	}
+	if locked := s.guard.Locked(); len(locked) > 0 || s.guard.Failures() > 3 {
+		t.Errorf("locked %q after %d failures", locked, s.guard.Failures())
+	}
+}
+
+// The log-in for contacts and calendars is tried as the others are.
+func TestLogins_contactsAndCalendars(t *testing.T) {
+	t.Parallel()
+	s := setPeople(t, false, pimPerson("anna", ""), pimPerson("bo", ""), corpus.PIMPerson("cy@example.com", "Kept.As_It,Is-1cy", 1, 1))
+	s.provision()
+	s.want(0, "check")
+	tested := answer[loginsTested](s, 0, "verify", "--login")
+	for name, line := range tested.lines() {
+		if line != "own imap=accepted dav=accepted message=" {
+			t.Errorf("%s: got %q", name, line)
+		}
+	}
+	if len(tested.Accounts) != 3 {
+		t.Errorf("%d accounts, want 3", len(tested.Accounts))
+	}
+	s.want(0, "sync")
+	s.want(0, "verify")
+	s.want(0, "certificate", "issue")
+	if report := s.want(0, "report", "--json"); !strings.Contains(report.out, `"logins"`) {
+		t.Error("the report does not name the logins")
+	}
+}
