@@ -26,9 +26,6 @@ const (
 	envAlways  = "REHOME_SIMULATE_ALWAYS"  // likewise: these happen in every run, as often as can be
 )
 
-// longestRun is how long one run may take on the real clock before it counts as one that does not end.
-const longestRun = 2 * time.Minute
-
 // longestShrink is how long it may take to make a failure smaller.
 const longestShrink = 40 * time.Second
 
@@ -193,8 +190,7 @@ func (e *explorer) rules() []string {
 // Play plays one plan in a bubble of its own. That a goroutine is left behind, or that all wait for
 // each other, is a failure like any other.
 func Play(t *testing.T, kind Kind, plan Plan) (failure *Failure) {
-	watchdog := time.AfterFunc(longestRun, func() { panic(fmt.Sprintf("%s: %s does not end", kind.Name, plan)) })
-	defer watchdog.Stop()
+	defer watch(func() { panic(fmt.Sprintf("%s: %s does not end", kind.Name, plan)) })()
 	defer func() {
 		if cause := recover(); cause != nil {
 			failure = &Failure{Rule: "it ends, and leaves nothing behind", Detail: fmt.Sprint(cause)}

@@ -188,3 +188,24 @@ func TestPlay_whatIsLeftBehindIsAFailure(t *testing.T) {
 		t.Errorf("got %v", f)
 	}
 }
+
+// A run on a machine that works on other things is none that does not end.
+func TestTooLong(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		took, used time.Duration
+		want       bool
+	}{
+		{longestRun, longestRun / 4, false}, {longestRun, 2 * longestRun, true}, {5 * longestRun, longestRun, false}, {longestWait, 0, true},
+	} {
+		if got := tooLong(test.took, test.used, 2); got != test.want {
+			t.Errorf("%v on the clock, %v of the processors: %t, want %t", test.took, test.used, got, test.want)
+		}
+	}
+	before := processorTime()
+	for end := time.Now().Add(time.Minute); processorTime() == before; {
+		if time.Now().After(end) {
+			t.Fatal("the processors' time stands still")
+		}
+	}
+}
