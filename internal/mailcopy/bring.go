@@ -94,7 +94,7 @@ func (j *mailboxJob) lookThere(ctx context.Context) (box imap.Selected, present 
 	return box, present, faultOf(err, "list destination mailbox", j.pair.Destination)
 }
 
-// reachable leaves out what cannot have its UID any more, and what dsync cannot carry.
+// reachable leaves out what cannot have its UID any more.
 func (j *mailboxJob) reachable(entries []entry, next imap.UID) (reachable []entry) {
 	for _, e := range entries {
 		switch {
@@ -102,8 +102,6 @@ func (j *mailboxJob) reachable(entries []entry, next imap.UID) (reachable []entr
 			j.uids.why = "the destination has given out these UIDs, or higher ones, already"
 		case e.uid == math.MaxUint32:
 			j.uids.why = "no UID can follow the highest one"
-		case !imap.KeepableDate(e.date):
-			j.uids.why = "the source gives no date for them that dsync can carry"
 		default:
 			reachable = append(reachable, e)
 			continue

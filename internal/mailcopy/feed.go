@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"sort"
+	"time"
 
 	"rehome/internal/content/message"
 	"rehome/internal/endpoint"
@@ -121,6 +122,10 @@ func (f *feed) send(e entry, l *imap.Literal) error {
 	var end ending
 	body := io.TeeReader(l, io.MultiWriter(f.digester, f.header, &end))
 	mail := dsync.Mail{GUID: messageGUID(f.guid, f.job.srcBox.UIDValidity, e.uid), UID: uint32(e.uid), Received: e.date, LoneCR: true}
+	if !imap.KeepableDate(e.date) {
+		mail.Received = time.Now() // as a destination does by IMAP: verify knows that, see date_not_kept
+		f.job.undated.Add(e.uid)
+	}
 	if err := f.session.Mail(f.ctx, mail, body); err != nil {
 		return err
 	}

@@ -58,10 +58,10 @@ func (p *pair) remove(server *dovecot.Server, mailbox string, uids ...imap.UID) 
 	}
 }
 
-// drop puts a message into the source's store as it is, which a server would not do.
-func (p *pair) drop(folder, text string) {
+// drop puts a message into the source's store as it is, which a server would not do, and returns its file.
+func (p *pair) drop(folder, text string) (file string) {
 	p.t.Helper()
-	file := filepath.Join(p.src.MailRoot(address), folder, "new", "1000000000.M1P1.lab")
+	file = filepath.Join(p.src.MailRoot(address), folder, "new", "1000000000.M1P1.lab")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
@@ -69,6 +69,25 @@ func (p *pair) drop(folder, text string) {
 	if err := os.Chown(file, uid, gid); err != nil {
 		p.t.Fatal(err)
 	}
+	return file
+}
+
+// A date that no mailbox keeps costs the date, and not the UID.
+func TestUIDs_withoutADate(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Sdbox)
+	p.fill(p.src, "INBOX.Old", letters(2, 300, "old")...)
+	file := p.drop(".Old", "Subject: old\r\n\r\ntext\r\n")
+	if old := time.Date(1960, 1, 1, 0, 0, 0, 0, time.UTC); os.Chtimes(file, old, old) != nil {
+		t.Fatal("the file takes no date before 1970")
+	}
+	p.remove(p.src, "INBOX.Old", 1)
+	total := p.sync()
+	wantNoFinding(t, uidCodes, total.Findings)
+	if !slices.ContainsFunc(total.Findings, func(f rehome.Finding) bool { return f.Code == "date_not_kept" }) {
+		t.Errorf("no finding about the date in %v", total.Findings)
+	}
+	p.wantNumbers("INBOX.Old", "Old")
 }
 
 // numbers are UIDVALIDITY, UIDNEXT and the UIDs of a mailbox.
