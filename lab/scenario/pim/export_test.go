@@ -104,8 +104,8 @@ func byUID(t *testing.T, content []byte) map[string][]byte {
 	return all
 }
 
-// Every object of everybody is in a bundle. A server that is not rehome imports each file as a whole, and what is exported from
-// there says the same.
+// Every object of everybody is in a bundle. Radicale imports each file as a whole, and another SabreDAV what stands in it, object
+// for object; what is exported from there says the same.
 func TestExport_importedElsewhere(t *testing.T) {
 	t.Parallel()
 	l := lab.Open(t)
@@ -147,8 +147,21 @@ func TestExport_importedElsewhere(t *testing.T) {
 			}
 		}
 	}
+	before := first.texts(t, m, at)
 	again := newOperator(t, []corpus.Person{anna}, src.IMAP, there, there, "")
-	wantSame(t, first.texts(t, m, at), export(t, again).texts(t, again, 0))
+	wantSame(t, before, export(t, again).texts(t, again, 0))
+
+	fresh := source(t, lab.Open(t), []corpus.Person{bare(corpus.PIMPerson(anna.Address, password, 0, 0))})
+	for key, text := range before {
+		_, uid, _ := strings.Cut(key, " ")
+		home, ending := "calendars/", ".ics"
+		if strings.HasPrefix(key, "contacts") {
+			home, ending = "addressbooks/", ".vcf"
+		}
+		put(t, fresh.DAV+home+url.PathEscape(anna.Address)+"/default/"+url.PathEscape(uid)+ending, text)
+	}
+	again = newOperator(t, []corpus.Person{anna}, fresh.IMAP, fresh.DAV, fresh.DAV, "")
+	wantSame(t, before, export(t, again).texts(t, again, 0))
 }
 
 func wantSame(t *testing.T, before, after map[string][]byte) {
@@ -172,14 +185,23 @@ func upload(t *testing.T, address, file string) {
 	t.Helper()
 	content, err := os.ReadFile(file)
 	must(t, err)
+	put(t, address, content)
+}
+
+func put(t *testing.T, address string, content []byte) {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address, bytes.NewReader(content))
 	must(t, err)
-	request.Header.Set("Content-Type", map[string]string{".vcf": "text/vcard", ".ics": "text/calendar"}[filepath.Ext(file)])
+	media := "text/calendar"
+	if bytes.HasPrefix(content, []byte("BEGIN:VCARD")) {
+		media = "text/vcard"
+	}
+	request.Header.Set("Content-Type", media)
 	request.SetBasicAuth("anna@example.test", password)
 	answer, err := http.DefaultClient.Do(request)
 	must(t, err)
 	defer answer.Body.Close()
 	if answer.StatusCode >= 300 {
-		t.Fatalf("%s: %s", file, answer.Status)
+		t.Fatalf("%s: %s", address, answer.Status)
 	}
 }
