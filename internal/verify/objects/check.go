@@ -55,7 +55,6 @@ type record struct {
 	collection int // in result.Collections
 	at         *dav.Collection
 	formThere  [32]byte // of what was found at the destination
-	partner    *sight   // that itself; of several that are the same it may be another's
 	data       []byte   // nil when it is too large to be held, or was not read now
 	unreadable bool
 
@@ -130,6 +129,7 @@ func (c *check) match(at *dav.Collection, s *sight, data []byte) {
 		c.leftover = append(c.leftover, extra{s, at})
 		return
 	}
+	s.paired = c.now.Unix()
 	c.vote(at, src)
 	c.settle(at, src, s, data)
 }
@@ -137,7 +137,10 @@ func (c *check) match(at *dav.Collection, s *sight, data []byte) {
 // settle compares two that are the same object. What is not at hand is read again later, unless it is known what they were found
 // to be.
 func (c *check) settle(at *dav.Collection, src *record, s *sight, data []byte) {
-	src.target, src.formThere, src.partner, src.state = at.Href, s.form, s, pim.StateChanged
+	src.target, src.formThere, src.state = at.Href, s.form, pim.StateChanged
+	if s.err == nil && !src.unreadable {
+		src.paired = c.now.Unix()
+	}
 	switch {
 	case src.unreadable: // what nobody has seen is not equal to anything
 	case s.err != nil:
@@ -199,7 +202,7 @@ func (c *check) readAgain(ctx context.Context) error {
 
 // formAgain reads what one object means, nil for one that cannot be read, or is not what it was.
 func (c *check) formAgain(ctx context.Context, end End, at *dav.Collection, s *sight) (*pim.Form, error) {
-	o, err := c.one(ctx, end, at, s.item)
+	o, err := c.one(ctx, end, at, s.item())
 	if err != nil || o.Err != nil || sha256.Sum256(o.Data) != s.digest {
 		return nil, err
 	}
@@ -212,11 +215,11 @@ func (c *check) formAgain(ctx context.Context, end End, at *dav.Collection, s *s
 
 // readBoth compares two by their octets. What is not what it was when it was read proves nothing for the next comparison.
 func (c *check) readBoth(ctx context.Context, pair again) error {
-	src, err := c.one(ctx, c.src, pair.src.at, pair.src.item)
+	src, err := c.one(ctx, c.src, pair.src.at, pair.src.item())
 	if err != nil {
 		return err
 	}
-	dst, err := c.one(ctx, c.dst, pair.at, pair.dst.item)
+	dst, err := c.one(ctx, c.dst, pair.at, pair.dst.item())
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,6 @@ func (c *check) conclude() {
 			c.differ(o)
 		}
 	}
-	c.notePaired()
 	c.setRoots()
 	slices.SortFunc(c.leftover, func(a, b extra) int { // they come as they are served
 		return cmp.Or(cmp.Compare(a.at.Href, b.at.Href), cmp.Compare(a.name, b.name))
@@ -91,7 +90,7 @@ func (c *check) yield() {
 			r.state, other.state = other.state, r.state
 			r.target, other.target = other.target, r.target
 			r.formThere, other.formThere = other.formThere, r.formThere
-			r.partner, other.partner = other.partner, r.partner
+			r.paired, other.paired = other.paired, r.paired
 			r.words, other.words = other.words, r.words
 		}
 	}
@@ -174,15 +173,6 @@ func (c *check) settleTargets() {
 		if at := c.result.Collections[r.collection]; r.target != "" && r.target != at.Destination {
 			r.state = pim.StateChanged
 			r.words = fmt.Sprintf("it is in another collection at the destination, %q", cmp.Or(c.targets[r.target].Name, lastName(r.target)))
-		}
-	}
-}
-
-// notePaired notes at both ends which objects have one at the other.
-func (c *check) notePaired() {
-	for _, r := range c.records {
-		if r.partner != nil && r.partner.err == nil && !r.unreadable {
-			r.paired, r.partner.paired = c.now.Unix(), c.now.Unix()
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (c *check) readSource(ctx context.Context) error {
 		}
 	}
 	slices.SortStableFunc(c.records, func(a, b *record) int { // they come as they are served
-		return cmp.Or(cmp.Compare(a.collection, b.collection), cmp.Compare(a.item.Href, b.item.Href))
+		return cmp.Or(cmp.Compare(a.collection, b.collection), cmp.Compare(a.listed.Href, b.listed.Href))
 	})
 	return nil
 }
@@ -105,7 +105,7 @@ func (c *check) take(collection int, at *dav.Collection, s *sight, data []byte) 
 	if s.remembered {
 		c.result.Remembered++
 	} else {
-		c.observe(s.item.Size)
+		c.observe(s.size)
 	}
 	if s.err != nil {
 		r.unreadable, r.words = true, "the source lists it, but does not return it: "+s.err.Error()

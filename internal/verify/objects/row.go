@@ -112,7 +112,8 @@ type listed struct {
 	items []dav.Item        // by href
 	known map[string]*sight // those that need not be read, by the keys of their hrefs
 
-	sights []*sight // of all, when they are read
+	sights  []*sight // of all, when they are read
+	content []byte   // the same, as it is kept
 }
 
 // list lists a collection, as far as it is not known what is in it.
@@ -191,6 +192,10 @@ func (c *check) read(ctx context.Context, end End, l *listed, each func(s *sight
 			each(found.sight, found.data)
 		}
 	}
+	if l.side == rehome.Destination { // what each of them was taken for stands with the source's
+		l.content, l.sights = encodeSights(l.sights), nil
+	}
+	l.items, l.known = nil, nil
 	return nil
 }
 
@@ -232,13 +237,16 @@ func (c *check) serve(ctx context.Context, end End, l *listed, some []dav.Item) 
 func (c *check) keep(ctx context.Context) error {
 	gone := c.memory.marks
 	for _, l := range c.lists {
+		if l.side == rehome.Source { // now it is known what became of them
+			l.content = encodeSights(l.sights)
+		}
 		place := rowPlace(l.side, l.at)
 		text, err := json.Marshal(rowMark{c.memory.form, l.mark.SyncToken, l.mark.CTag, l.read, c.now.UTC().Truncate(time.Second)})
 		if err != nil {
 			return err
 		}
 		delete(gone, place)
-		if err := c.memory.Keep(ctx, verify.Proof{Place: place, Mark: text, Content: encodeSights(l.sights)}); err != nil {
+		if err := c.memory.Keep(ctx, verify.Proof{Place: place, Mark: text, Content: l.content}); err != nil {
 			return err
 		}
 	}

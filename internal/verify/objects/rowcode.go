@@ -24,13 +24,14 @@ const (
 	codePaired   // when follows
 	codeAll      = 1<<iota - 1
 	digestOctets = 32
-	leastObject  = 4 // octets
+	leastObject  = 4   // octets
+	usualObject  = 200 // the same, to begin with
 )
 
 var errRow = errors.New("the proof is damaged")
 
 func encodeSights(sights []*sight) []byte {
-	out := binary.AppendUvarint(nil, uint64(len(sights)))
+	out := binary.AppendUvarint(make([]byte, 0, usualObject*len(sights)), uint64(len(sights)))
 	text := func(s string) {
 		out = binary.AppendUvarint(out, uint64(len(s)))
 		out = append(out, s...)
@@ -95,7 +96,7 @@ func decodeSights(text []byte) ([]*sight, error) {
 
 func decodeSight(r *verify.ProofReader) *sight {
 	s := &sight{listed: dav.Item{Href: r.Text(), ETag: r.Text(), Size: r.Signed()}}
-	s.item, s.name = s.listed, lastName(s.listed.Href)
+	s.name = lastName(s.listed.Href)
 	code := r.Octet()
 	switch {
 	case code&^codeAll != 0:

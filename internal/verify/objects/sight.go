@@ -16,7 +16,7 @@ import (
 // comparison, see row.
 type sight struct {
 	listed  dav.Item // by the collection, before it was read
-	item    dav.Item // as it was read
+	size    int64    // octets that were read
 	name    string   // decoded
 	digest  [32]byte // of its octets
 	form    [32]byte // see formOf
@@ -38,7 +38,7 @@ type sight struct {
 // see reads what was served for an item of a listing.
 func (c *check) see(side rehome.Side, listed dav.Item, o dav.Object) *sight {
 	s := &sight{
-		listed: listed, item: dav.Item{Href: o.Href, ETag: o.ETag, Size: int64(len(o.Data))}, name: lastName(o.Href), err: o.Err,
+		listed: listed, size: int64(len(o.Data)), name: lastName(listed.Href), err: o.Err,
 		digest: sha256.Sum256(o.Data), trial: pim.IsTrial(o.Data),
 	}
 	if s.err != nil || s.trial {
@@ -55,6 +55,11 @@ func (c *check) see(side rehome.Side, listed dav.Item, o dav.Object) *sight {
 		s.uids = []string{object.UID}
 	}
 	return s
+}
+
+// item is what it is read by again: a large one is read by itself.
+func (s *sight) item() dav.Item {
+	return dav.Item{Href: s.listed.Href, ETag: s.listed.ETag, Size: max(s.listed.Size, s.size)}
 }
 
 // uid is its own, "" where it has none.
