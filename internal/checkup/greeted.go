@@ -30,10 +30,10 @@ func POP3(ctx context.Context, c *List, address string, security protocol.Securi
 func Submission(ctx context.Context, c *List, address string, security protocol.Security, end *endpoint.Submission) {
 	ways, err := end.Reach(ctx)
 	if err != nil {
-		c.Warn("submission", err.Error(), rehome.HintOf(err))
+		c.Warn("sending", err.Error(), rehome.HintOf(err))
 		return
 	}
-	c.loginOffered("submission", address, security, ways)
+	c.loginOffered("sending", address, security, ways)
 }
 
 // loginOffered says in a sentence what was reached.

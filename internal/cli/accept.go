@@ -73,6 +73,9 @@ func (f *frame) writeOpen(w io.Writer, found journey.OpenFindings, all bool) err
 	if err := f.writeFindings(w, found.Logins, rehome.SeverityWarning); err != nil {
 		return err
 	}
+	if n := len(found.Logins); n > 0 {
+		fmt.Fprintf(w, "%s of the last login test\n", plural(n, "finding"))
+	}
 	_, err := fmt.Fprintf(w, "%s, %d accepted\n", count(len(found.Open)+found.Unlisted, "open difference", "open differences"), len(found.Accepted))
 	return err
 }

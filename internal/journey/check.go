@@ -206,7 +206,7 @@ func (m *Move) checkSubmission(ctx context.Context, c *checkup.List, side rehome
 	}
 	trust, err := settings.Client()
 	if err != nil {
-		c.Fail("submission", err)
+		c.Fail("sending", err)
 		return
 	}
 	checkup.Submission(ctx, c, settings.Address, settings.TLS, endpoint.NewSubmission(endpoint.SubmissionSettings{

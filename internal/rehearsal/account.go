@@ -4,6 +4,7 @@ package rehearsal
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"rehome"
@@ -18,6 +19,7 @@ type visit struct {
 	mail    Mail     // nil as long as IMAP is not open
 	open    []func() // closes, in their order
 	acts    bool     // its rules send something by themselves
+	told    bool     // that it is tried
 }
 
 // account tries one account by every protocol, and has a message make its way to it. IMAP stays open meanwhile, to find that.
@@ -87,6 +89,10 @@ func (v *visit) try(ctx context.Context, door *doorState, needed bool) (Entered,
 
 // attempt makes one: it is in the ledger as a failure before the password can go out.
 func (v *visit) attempt(ctx context.Context, door *doorState) (Entered, error) {
+	if v.Begins != nil && !v.told {
+		v.told = true
+		v.Begins(v.who.Address)
+	}
 	attempt := ledger.Login{Address: v.who.Address, Protocol: string(door.Protocol), Host: door.Host, Credential: v.who.Print,
 		Result: string(Interrupted), Sentence: "it was interrupted, and nobody knows whether the server has seen the password", Failure: true}
 	id, err := v.Logins.Begin(ctx, attempt)
@@ -116,7 +122,7 @@ func (v *visit) attempt(ctx context.Context, door *doorState) (Entered, error) {
 func (v *visit) failed(door *doorState, failure error, attempt *ledger.Login) {
 	judged := judge(failure)
 	attempt.Result, attempt.Failure = string(judged.result), judged.sent
-	attempt.Sentence, attempt.NextStep = failure.Error(), nextStep(judged.result, door.Protocol, failure)
+	attempt.Sentence, attempt.NextStep = sentenceOf(failure), nextStep(judged.result, door.Protocol, failure)
 	if judged.result == LockedOut {
 		v.stopped = &stopped{
 			why:  "the host seems to refuse this machine, so nobody else was tried: " + failure.Error(),
@@ -129,6 +135,15 @@ func (v *visit) failed(door *doorState, failure error, attempt *ledger.Login) {
 		return
 	}
 	v.unreached(door, failure)
+}
+
+// sentenceOf says what went wrong: the server's own words where it has spoken, as everything else is told beside it.
+func sentenceOf(failure error) string {
+	var fault *rehome.Fault
+	if errors.As(failure, &fault) && fault.Server != "" {
+		return `the server says "` + fault.Server + `"`
+	}
+	return failure.Error()
 }
 
 // manyUnreached is how often in a row a service that has answered before may be out of reach.

@@ -5,6 +5,7 @@ package rehearsal
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"rehome"
@@ -35,8 +36,8 @@ func (l Limits) exhausted(failures []time.Time, now time.Time) *stopped {
 	}
 	free := counted[len(counted)-l.Refusals].Add(l.Window) // then one of them does not count any more
 	return &stopped{
-		why: fmt.Sprintf("the host did not accept %s within %v, and might lock out this machine; nobody else was tried",
-			rehome.Text("{n login}").With(rehome.Values{"n": len(counted)}), l.Window),
+		why: fmt.Sprintf("the host did not accept %s within %s, and might lock out this machine; nobody else was tried",
+			rehome.Text("{n login}").With(rehome.Values{"n": len(counted)}), inWords(l.Window)),
 		hint: "run the same command again after " + free.Local().Format(time.TimeOnly) + "; it continues with those who were not tried",
 	}
 }
@@ -72,4 +73,16 @@ func wait(ctx context.Context, pause time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// inWords is a time as people write it in the settings: 15m, and not 15m0s.
+func inWords(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

@@ -196,9 +196,6 @@ func Run(ctx context.Context, candidates []Candidate, options Options) (Document
 	}
 	var accounts []Account
 	for _, c := range candidates {
-		if options.Begins != nil {
-			options.Begins(c.Address)
-		}
 		account, err := r.account(ctx, c)
 		accounts = append(accounts, account)
 		if err != nil {

@@ -293,7 +293,7 @@ func TestRun_neverLocksAnybodyOut(t *testing.T) {
 			s.host.answers[name] = refusal("AUTHENTICATIONFAILED", "no")
 		}
 		d, _ := s.run(t)
-		if len(s.host.failures) != 3 || d.Stopped == "" || d.Outcome() != rehome.OutcomeUnreachable {
+		if len(s.host.failures) != 3 || !strings.HasPrefix(d.Stopped, "the host did not accept 3 logins within 15m,") || d.Outcome() != rehome.OutcomeUnreachable {
 			t.Errorf("%d failures, stopped %q, %v", len(s.host.failures), d.Stopped, d.Outcome())
 		}
 		for range 30 { // an impatient person; the host counts on
