@@ -76,12 +76,6 @@ func (h *POP3) Reach(ctx context.Context) (pop3.Capabilities, error) {
 	return client.Capabilities(), nil
 }
 
-// enter waits for a place.
-func (h *POP3) enter(ctx context.Context) error {
-	h.patience.relax()
-	return h.gate.enter(ctx)
-}
-
 func (h *POP3) dial(ctx context.Context, mask func(string) string) (*pop3.Client, error) {
 	client, err := pop3.Dial(ctx, pop3.Options{
 		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS), Timeout: h.settings.Timeout, Mask: mask,
@@ -103,19 +97,7 @@ func (h *POP3) Open(ctx context.Context, account rehome.Account) (*POP3Session, 
 	if err != nil {
 		return nil, err
 	}
-	if err := h.enter(ctx); err != nil {
-		return nil, err
-	}
-	var session *POP3Session
-	err = h.attempt(ctx, account, func() (err error) {
-		session, err = h.logIn(ctx, account, c)
-		return err
-	})
-	if err != nil {
-		h.gate.leave()
-		return nil, err
-	}
-	return session, nil
+	return openSession(ctx, &h.service, account, func() (*POP3Session, error) { return h.logIn(ctx, account, c) })
 }
 
 func (h *POP3) logIn(ctx context.Context, account rehome.Account, c credentials) (*POP3Session, error) {

@@ -53,3 +53,25 @@ func (s *service) attempt(ctx context.Context, account rehome.Account, logIn fun
 	s.lockout.note(account, err)
 	return err
 }
+
+// enter waits for a place.
+func (s *service) enter(ctx context.Context) error {
+	s.patience.relax()
+	return s.gate.enter(ctx)
+}
+
+// openSession waits for a place and logs in as account, unless the lock-out forbids it. The place is given back if that fails;
+// whoever closes the session gives it back otherwise.
+func openSession[S any](ctx context.Context, s *service, account rehome.Account, logIn func() (S, error)) (session S, err error) {
+	if err := s.enter(ctx); err != nil {
+		return session, err
+	}
+	err = s.attempt(ctx, account, func() (err error) {
+		session, err = logIn()
+		return err
+	})
+	if err != nil {
+		s.gate.leave()
+	}
+	return session, err
+}

@@ -95,12 +95,6 @@ func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
 	return client.Capabilities(), nil
 }
 
-// enter waits for a place.
-func (h *Sieve) enter(ctx context.Context) error {
-	h.patience.relax()
-	return h.gate.enter(ctx)
-}
-
 // heed takes a refusal into account if it is about our speed. TRYLATER is the one code for that (RFC 5804 section 1.3).
 func (h *Sieve) heed(status *managesieve.StatusError) {
 	if status.Code == "TRYLATER" {
@@ -143,19 +137,7 @@ func (h *Sieve) Open(ctx context.Context, account rehome.Account) (*SieveSession
 			Cause: errors.New("ManageSieve accepts only a password, with or without a master user"),
 			Hint:  "set login: user, or login: master with master_style: separator or authzid"}
 	}
-	if err := h.enter(ctx); err != nil {
-		return nil, err
-	}
-	var session *SieveSession
-	err = h.attempt(ctx, account, func() (err error) {
-		session, err = h.logIn(ctx, account, c)
-		return err
-	})
-	if err != nil {
-		h.gate.leave()
-		return nil, err
-	}
-	return session, nil
+	return openSession(ctx, &h.service, account, func() (*SieveSession, error) { return h.logIn(ctx, account, c) })
 }
 
 func (h *Sieve) logIn(ctx context.Context, account rehome.Account, c credentials) (*SieveSession, error) {

@@ -76,12 +76,6 @@ func (h *Submission) Reach(ctx context.Context) (mechanisms []string, err error)
 	return mechanisms, nil
 }
 
-// enter waits for a place.
-func (h *Submission) enter(ctx context.Context) error {
-	h.patience.relax()
-	return h.gate.enter(ctx)
-}
-
 func (h *Submission) dial(ctx context.Context, mask func(string) string) (*submission.Client, error) {
 	client, err := submission.Dial(ctx, submission.Options{
 		Address: h.settings.Address, Security: h.settings.Security, TLS: verified(h.settings.TLS), Timeout: h.settings.Timeout, Mask: mask,
@@ -103,19 +97,7 @@ func (h *Submission) Open(ctx context.Context, account rehome.Account) (*Submiss
 	if err != nil {
 		return nil, err
 	}
-	if err := h.enter(ctx); err != nil {
-		return nil, err
-	}
-	var session *SubmissionSession
-	err = h.attempt(ctx, account, func() (err error) {
-		session, err = h.logIn(ctx, account, c)
-		return err
-	})
-	if err != nil {
-		h.gate.leave()
-		return nil, err
-	}
-	return session, nil
+	return openSession(ctx, &h.service, account, func() (*SubmissionSession, error) { return h.logIn(ctx, account, c) })
 }
 
 func (h *Submission) logIn(ctx context.Context, account rehome.Account, c credentials) (*SubmissionSession, error) {
