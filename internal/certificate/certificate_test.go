@@ -146,6 +146,25 @@ func TestNew_saysWhenItWasReadAndWhatWasCopiedSince(t *testing.T) {
 }
 
 // Whoever alters a digit, of a count, a date, a root, the key or the signature, is found out, in both forms of the file.
+func TestNew_namesTheLogins(t *testing.T) {
+	t.Parallel()
+	account := found("anna@example.test")
+	account.Logins = []verify.Login{{Protocol: "imap", Host: "mail.example.test:993", Result: "accepted", At: time.Date(2026, 11, 29, 8, 0, 0, 0, time.UTC)}}
+	c, err := New(Issue{Organisation: "O", Version: "1", At: time.Now()}, account)
+	must(t, err)
+	key := newKey(t)
+	file, err := c.Sign(key)
+	must(t, err)
+	page, err := Page(key, file)
+	must(t, err)
+	if want := "imap at <bdi>mail.example.test:993</bdi>: accepted, tried on 29 November 2026, 08:00 UTC"; !strings.Contains(string(page), want) {
+		t.Errorf("the page does not say %q", want)
+	}
+	if err := problem(file, key.Public()); err != "" {
+		t.Error(err)
+	}
+}
+
 func TestCheck_everyDigitCounts(t *testing.T) {
 	t.Parallel()
 	key := newKey(t)
