@@ -50,9 +50,11 @@ type account struct {
 	verified time.Time // zero if it has not been verified
 }
 
-// since is what was copied after the account was verified; nil if nothing was. A pass that has counted nothing was cut off.
+// since is what was copied after the account was verified; nil if nothing was. A pass that has counted nothing was cut off. What is
+// counted was written since, also within the second in which the verification ended.
 func since(a ledger.Account, v ledger.Verification) *verify.Since {
-	if v.Time.IsZero() || !a.Finished.After(v.Time) && !a.Started.After(v.Time) {
+	counted := v.Written.Messages+v.Written.Objects > 0
+	if v.Time.IsZero() || !counted && !a.Finished.After(v.Time) && !a.Started.After(v.Time) {
 		return nil
 	}
 	s := &verify.Since{Known: !v.Written.Until.IsZero() && !v.Written.Until.Before(a.Started), Messages: v.Written.Messages, Objects: v.Written.Objects}

@@ -253,6 +253,9 @@ func TestNew_whatWasCopiedSince(t *testing.T) {
 			time.Hour, 2 * time.Hour, ledger.Written{Messages: 12, Objects: 1, Until: evening.Add(2 * time.Hour)},
 			&verify.Since{Known: true, Messages: 12, Objects: 1}, "12 messages and 1 contact or calendar object copied or changed since",
 		},
+		"in the same second": {
+			0, 0, ledger.Written{Messages: 3, Until: evening}, &verify.Since{Known: true, Messages: 3}, "3 messages copied or changed since",
+		},
 		"cut off": {time.Hour, 0, ledger.Written{}, &verify.Since{}, "a pass has run since, and what it copied was not counted"},
 		"cut off after one that had counted": {
 			3 * time.Hour, 0, ledger.Written{Messages: 1, Until: evening.Add(2 * time.Hour)},
