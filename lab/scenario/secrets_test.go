@@ -76,6 +76,7 @@ func setSecrets(t *testing.T) *testSetup {
 		text = strings.Replace(text, "url: "+setup.Source.DAV+"\n", "url: "+setup.Source.DAV+"\n    via: dav\n", 1)
 		return strings.Replace(text, "  kind: atmail8\n", "  kind: atmail8\n  api: {url: '"+api.URL+"', user: "+atmail8.APIUser+", password: 'file:secrets/webadmin', ca_file: "+ca+"}\n"+
 			"  sieve: {address: '"+setup.Destination.Sieve+"', ca_file: "+ca+"}\n"+
+			"  pop3: {address: '"+setup.Destination.POP3S+"', ca_file: "+ca+"}\n  login_test: {pause: 1ms}\n"+
 			"  mx: {addresses: ['"+host.SMTP+"'], name: mover.example.com, pause: 1ms, later: 10ms, rounds: 1}\n", 1)
 	})
 	return s
@@ -135,7 +136,8 @@ func (s *testSetup) wholeJourney() {
 	s.killedSync()
 	s.loud(
 		"sync --json", "sync --quiet", "rules plan", "sync --only rules --switch-on-rules",
-		"verify --level full --json", "report --html report.html", "report --json", "status", "status --json",
+		"verify --level full --json", "verify --login", "verify --login --again --json",
+		"report --html report.html", "report --json", "status", "status --json",
 		"handover", "handover -o bundles/handover.tar.gz --json", "clients documents", "clients export --json", "secrets purge", "secrets purge --json",
 	)
 	// What both servers and the database say to a wrong password goes into errors.
