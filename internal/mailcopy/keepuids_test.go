@@ -29,7 +29,7 @@ func (p *pair) importer() mailcopy.Importer {
 	}
 	return endpoint.NewDsync(endpoint.DsyncSettings{
 		Host: endpoint.NewHost(endpoint.HostSettings{Side: rehome.Destination}), Address: p.dsync, Security: protocol.NoTLS,
-		Password: rehome.NewSecret(p.dst.DoveadmPassword), Timeout: 20 * time.Second,
+		Password: rehome.NewSecret(p.dst.DoveadmPassword), Timeout: 2 * time.Minute,
 	})
 }
 
@@ -105,6 +105,23 @@ func (p *pair) numbers(server *dovecot.Server, mailbox string) string {
 		p.t.Fatal(err)
 	}
 	return fmt.Sprintf("UIDVALIDITY %d UIDNEXT %d UIDs %s", box.UIDValidity, box.UIDNext, uids)
+}
+
+// syncAtLast is sync behind connections that were cut: a server that is still busy with what it had got changes the mailbox while
+// it is listed, and then a slice says so and the next one goes on, as the conductor has it.
+func (p *pair) syncAtLast() (total passed) {
+	p.t.Helper()
+	var err error
+	for range 5 {
+		if total, err = p.trySync(p.engine()); err == nil {
+			return total
+		}
+		if rehome.ClassOf(err) != rehome.ClassTemporary {
+			break
+		}
+	}
+	p.t.Fatalf("sync: %v", err)
+	return total
 }
 
 func (p *pair) wantNumbers(srcName, dstName string) {
@@ -236,7 +253,7 @@ func TestUIDs_cutAnywhere(t *testing.T) {
 		}
 	}
 	proxy.Plan(nil)
-	wantNoFinding(t, uidCodes, p.sync().Findings)
+	wantNoFinding(t, uidCodes, p.syncAtLast().Findings)
 	p.wantNumbers("INBOX", "INBOX")
 	p.wantEqual("INBOX", "INBOX")
 }

@@ -52,7 +52,7 @@ func TestUIDs_cutByChance(t *testing.T) {
 		_, _ = p.trySync(p.engine()) // whatever it says, it goes on
 		proxies[i%3].Plan(nil)
 	}
-	p.sync()
+	p.syncAtLast()
 	for src, dst := range map[string]string{"INBOX": "INBOX", "INBOX.Work": "Work"} {
 		p.wantNumbers(src, dst)
 		p.wantEqual(src, dst)
@@ -133,7 +133,7 @@ func TestUIDs_deliveriesMeanwhile(t *testing.T) {
 		_, _ = p.trySync(p.engine()) // it may find the mailbox changed, and say so
 	}
 	delivering.Wait()
-	p.sync()
+	p.syncAtLast()
 	want := slices.Concat(p.content(p.src, "INBOX"), linesOf(p, own))
 	got := p.content(p.dst, "INBOX")
 	slices.Sort(want)
@@ -170,7 +170,7 @@ func TestUIDs_twoAtOnce(t *testing.T) {
 		})
 	}
 	both.Wait()
-	p.sync()
+	p.syncAtLast()
 	p.wantSame("INBOX", "INBOX")
 	p.wantSame("INBOX.Work", "Work")
 }
