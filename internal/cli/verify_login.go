@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,8 +94,26 @@ func (f *frame) writeLogins(w io.Writer, document rehearsal.Document) error {
 	if f.quiet {
 		return nil
 	}
+	if left := notNamed(protocols); len(protocols) > 0 && len(left) > 0 {
+		fmt.Fprintf(w, "not tried, because %s not in the settings under destination: %s\n", verb(len(left), "it is", "they are"), strings.Join(left, ", "))
+	}
 	_, err := fmt.Fprintln(w, paletteFor(w, os.Getenv).of(document.Outcome(), loginSentence(document)))
 	return err
+}
+
+// notNamed returns the settings of those services that were not asked about.
+func notNamed(asked []rehearsal.Protocol) (left []string) {
+	for _, service := range []struct {
+		protocol rehearsal.Protocol
+		setting  string
+	}{
+		{rehearsal.POP3, "pop3"}, {rehearsal.Sieve, "sieve"}, {rehearsal.Submission, "submission"}, {rehearsal.DAV, "dav"},
+	} {
+		if !slices.Contains(asked, service.protocol) {
+			left = append(left, service.setting)
+		}
+	}
+	return left
 }
 
 // protocolsOf are those that were asked about, in their order.
@@ -146,9 +165,12 @@ func loginSentence(document rehearsal.Document) string {
 			sent++
 		}
 	}
-	if document.Outcome() == rehome.OutcomeDone {
-		return fmt.Sprintf("every login works: %s; %s arrived and %s removed", plural(works, "account"), plural(sent, "test message"),
-			verb(sent, "was", "were"))
+	if document.Outcome() != rehome.OutcomeDone {
+		return fmt.Sprintf("not every login works: of %s, %s %s", plural(len(document.Accounts), "account"), number(works), verb(works, "works", "work"))
 	}
-	return fmt.Sprintf("not every login works: of %s, %s %s", plural(len(document.Accounts), "account"), number(works), verb(works, "works", "work"))
+	message := "no test message was sent"
+	if sent > 0 {
+		message = plural(sent, "test message") + " arrived and " + verb(sent, "was", "were") + " removed"
+	}
+	return fmt.Sprintf("every login works: %s; %s", plural(works, "account"), message)
 }
