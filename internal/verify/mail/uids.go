@@ -53,6 +53,9 @@ func renumbered(same []pair) (count int) {
 // uidFault says in what the UIDs of a mailbox differ, the gravest first; "" for nothing.
 func uidFault(src, dst numbered, moved, messages int) (source, destination, sentence string) {
 	again := "mail programs download " + verify.Count(int64(messages), "message") + " again"
+	if messages == 0 {
+		again = "mail programs forget what they know of it"
+	}
 	switch {
 	case src.unused():
 		return "", "", ""
