@@ -90,6 +90,13 @@ func (d *decisions) note(format string, args ...any) {
 	}
 }
 
+// noted returns the requests and answers so far.
+func (d *decisions) noted() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.trace)
+}
+
 // all returns the story so far.
 func (d *decisions) all() []string {
 	d.mu.Lock()

@@ -63,7 +63,7 @@ func playTraced(plan simulation.Plan, folder string, pool *ledgers.Pool, traced 
 	if failure != nil {
 		failure.Story = r.d.all()
 	}
-	return failure, r.d.trace
+	return failure, r.d.noted()
 }
 
 // run is one run being played.
