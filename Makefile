@@ -17,9 +17,10 @@ packages: ## install the Debian packages that the tests need, if any is missing
 	@scripts/packages
 
 .PHONY: test
+# One package more than processors: tests wait much for real servers.
 test: packages ## vet, and every test with the race detector
 	$(GO) vet ./...
-	$(GO) test -race -shuffle=on -timeout 13m ./...
+	$(GO) test -race -shuffle=on -timeout 13m -p $$(($$(nproc) + 1)) ./...
 
 .PHONY: demo
 demo: build packages ## a whole move between two servers on this machine
