@@ -5,6 +5,7 @@ package imappair_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,8 +20,8 @@ import (
 	"rehome/lab/operator"
 )
 
-// startDsync starts a Dovecot that takes messages by dsync, and returns where.
-func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Person) (s server, address string) {
+// startDsync starts a Dovecot that takes messages by dsync, and returns where, and the file with the password.
+func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Person) (s server, address, secret string) {
 	t.Helper()
 	opts.Doveadm = true
 	opts.Accounts = []dovecot.Account{{Address: p.Address, Password: p.Password}}
@@ -28,13 +29,16 @@ func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Perso
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("REHOME_TEST_DOVEADM", d.DoveadmPassword)
-	return server{plain: d.IMAP, tls: d.IMAPS, separator: opts.Separator, prefix: opts.Prefix}, d.DoveadmTCP
+	secret = filepath.Join(t.TempDir(), "doveadm")
+	if err := os.WriteFile(secret, []byte(d.DoveadmPassword), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return server{plain: d.IMAP, tls: d.IMAPS, separator: opts.Separator, prefix: opts.Prefix}, d.DoveadmTCP, secret
 }
 
 // dsyncAt is what the settings say of it.
-func dsyncAt(address string) string {
-	return fmt.Sprintf("{address: %q, tls: none, password: \"env:REHOME_TEST_DOVEADM\"}", address)
+func dsyncAt(address, secret string) string {
+	return fmt.Sprintf("{address: %q, tls: none, password: %q}", address, "file:"+secret)
 }
 
 // numbers are what programs with a cache know of a mailbox: UIDVALIDITY, UIDNEXT and the UIDs.
@@ -67,6 +71,7 @@ func (m move) wantNumbers(p imappair.Person, mailboxes ...[]string) {
 
 // Every family of source into a Dovecot that takes UIDs: all of it equal, and no program downloads anything again.
 func TestUIDs_ofEveryFamily(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(*lab.Lab) server{
 		"Dovecot": func(l *lab.Lab) server {
 			return startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
@@ -75,9 +80,10 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 		"Cyrus":   func(l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := lab.Open(t)
 			src := start(l)
-			dst, address := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
+			dst, address, secret := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
 			u := src.logIn(t, person)
 			messages := estate(u)
 			_, err := u.Select(t.Context(), "INBOX")
@@ -85,7 +91,7 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 			u.expunge(imap.NewUIDSet(1, 2, 17, keywords))
 			messages -= 4
 			m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
-			err = imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address)})
+			err = imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address, secret)})
 			u.must(err)
 			n, _, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync"))
 			if n != messages || failed != 0 {
@@ -139,21 +145,23 @@ func TestUIDs_ofAMoveByIMAP(t *testing.T) {
 // However a copy by dsync ends, also with what was sent arriving long after, the same command at once finishes it: nothing is
 // there twice, and every UID is the source's.
 func TestUIDs_howeverItEnds(t *testing.T) {
+	t.Parallel()
 	for name, way := range map[string]farewell{
 		"Ctrl-C":  {signals: []os.Signal{os.Interrupt}, code: 5, said: []string{"finishing what is in progress", "interrupted after"}},
 		"kill -9": {signals: []os.Signal{syscall.SIGKILL}, code: -1, late: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := lab.Open(t)
 			src := startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
-			dst, address := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
+			dst, address, secret := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Sdbox, Separator: "/"}, person)
 			u := src.logIn(t, person)
 			u.fill("INBOX", letters(150, 20_000, "inbox")...)
 			u.fill(src.name("Other"), letters(60, 10_000, "other")...)
 			proxy := faultproxy.Open(t, address)
 			m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
 			u.must(imappair.Prepare(l, m.Dir, imappair.Options{
-				Source: src.plain, Destination: dst.plain, Plain: true, People: m.people, Dsync: dsyncAt(proxy.Addr()), More: "mail: {settle: 12s}\n",
+				Source: src.plain, Destination: dst.plain, Plain: true, People: m.people, Dsync: dsyncAt(proxy.Addr(), secret), More: "mail: {settle: 12s}\n",
 			}))
 			proxy.Set(faultproxy.ToServer, slowLine)
 			m.endAfter(proxy, 700_000, way)
