@@ -21,22 +21,53 @@ const (
 
 // Clients says what people's devices are told, and how "clients serve" tells them.
 type Clients struct {
-	Hosts             map[string]string `yaml:"hosts" example:"{10.0.0.5: mail.example.com}" doc:"Host names that devices use, if they differ from those in source and destination: the host there, then the public name. {domain} in a name stands for each user's domain."`
-	SourceLogin       LoginForm         `yaml:"source_login" enum:"address,local_part" doc:"User name at the source: the whole address, or only the part before the @."`
-	DestinationLogin  LoginForm         `yaml:"destination_login" enum:"address,local_part" doc:"User name at the destination: the whole address, or only the part before the @. DestinationUser in the roster overrides it for one account."`
-	Help              string            `yaml:"help" example:"https://www.example.com/mail-help" doc:"Address of a help page for users. The documents for mail programs link to it."`
-	ProfileSigner     string            `yaml:"profile_signer" kind:"path" example:"secrets/profile-signer.pem" doc:"PEM file with a certificate, its chain and its private key, which signs the profiles for Apple devices. Use a certificate of its own, not the one of a server. Empty: profiles are not signed. Mode 0600."`
-	Responder         string            `yaml:"responder" example:"setup.example.com" doc:"Host name of the machine that answers mail programs. The DNS records lead to it."`
-	Switched          string            `yaml:"switched" kind:"path" doc:"File that says which domains and accounts have switched: one per line, then source or destination, and optionally the time from which that holds. \"clients serve\" reads it again when it changes."`
-	Listen            string            `yaml:"listen" doc:"Address and port that \"clients serve\" listens on. Without an address: all addresses of this machine."`
-	ListenHTTP        string            `yaml:"listen_http" example:"\":80\"" doc:"Address and port for requests without TLS, which are sent on to https. Empty: none."`
-	Certificates      []string          `yaml:"certificates" kind:"path" example:"[/etc/letsencrypt/live/example.com]" doc:"Certificates for \"clients serve\": PEM files that contain chain and key, or folders with fullchain.pem and privkey.pem. They are read again when they are renewed. Empty: plain HTTP on a loopback address, behind a reverse proxy."`
-	RequestsPerMinute int               `yaml:"requests_per_minute" doc:"Maximum number of requests per minute from one IP address. An office behind one address needs several for each device."`
-	DAVPaths          map[string]string `yaml:"dav_paths" example:"{/calendars/users/: /dav/calendars/}" doc:"Where \"clients serve\" finds paths of the old calendar and contacts server on the new one: the beginning of the old path, then that of the new one. Use it only if the rest of the path is the same at both."`
+	Hosts             map[string]string `yaml:"hosts" example:"{10.0.0.5: mail.example.com}"`
+	SourceLogin       LoginForm         `yaml:"source_login" enum:"address,local_part"`
+	DestinationLogin  LoginForm         `yaml:"destination_login" enum:"address,local_part"`
+	Help              string            `yaml:"help" example:"https://www.example.com/mail-help"`
+	ProfileSigner     string            `yaml:"profile_signer" kind:"path" example:"secrets/profile-signer.pem"`
+	Responder         string            `yaml:"responder" example:"setup.example.com"`
+	Switched          string            `yaml:"switched" kind:"path"`
+	Listen            string            `yaml:"listen"`
+	ListenHTTP        string            `yaml:"listen_http" example:"\":80\""`
+	Certificates      []string          `yaml:"certificates" kind:"path" example:"[/etc/letsencrypt/live/example.com]"`
+	RequestsPerMinute int               `yaml:"requests_per_minute"`
+	DAVPaths          map[string]string `yaml:"dav_paths" example:"{/calendars/users/: /dav/calendars/}"`
+}
+
+// describe returns what the manual says of each key, for tags cannot be broken into lines.
+func (Clients) describe() map[string]string {
+	return map[string]string{
+		"clients.hosts": "Host names that devices use, if they differ from those in source and destination: the host there, " +
+			"then the public name. {domain} in a name stands for each user's domain.",
+		"clients.source_login": "User name at the source: the whole address, or only the part before the @.",
+		"clients.destination_login": "User name at the destination: the whole address, or only the part before the @. DestinationUser in " +
+			"the roster overrides it for one account.",
+		"clients.help": "Address of a help page for users. The documents for mail programs link to it.",
+		"clients.profile_signer": "PEM file with a certificate, its chain and its private key, which signs the profiles for Apple " +
+			"devices. Use a certificate of its own, not the one of a server. Empty: profiles are not signed. Mode " +
+			"0600.",
+		"clients.responder": "Host name of the machine that answers mail programs. The DNS records lead to it.",
+		"clients.switched": "File that says which domains and accounts have switched: one per line, then source or destination, " +
+			"and optionally the time from which that holds. \"clients serve\" reads it again when it changes.",
+		"clients.listen": "Address and port that \"clients serve\" listens on. Without an address: all addresses of this " +
+			"machine.",
+		"clients.listen_http": "Address and port for requests without TLS, which are sent on to https. Empty: none.",
+		"clients.certificates": "Certificates for \"clients serve\": PEM files that contain chain and key, or folders with " +
+			"fullchain.pem and privkey.pem. They are read again when they are renewed. Empty: plain HTTP on a " +
+			"loopback address, behind a reverse proxy.",
+		"clients.requests_per_minute": "Maximum number of requests per minute from one IP address. An office behind one address needs " +
+			"several for each device.",
+		"clients.dav_paths": "Where \"clients serve\" finds paths of the old calendar and contacts server on the new one: the " +
+			"beginning of the old path, then that of the new one. Use it only if the rest of the path is the same " +
+			"at both.",
+	}
 }
 
 func defaultClients() Clients {
-	return Clients{SourceLogin: LoginFormAddress, DestinationLogin: LoginFormAddress, Switched: "switched.txt", Listen: ":443", RequestsPerMinute: 600}
+	return Clients{
+		SourceLogin: LoginFormAddress, DestinationLogin: LoginFormAddress, Switched: "switched.txt", Listen: ":443", RequestsPerMinute: 600,
+	}
 }
 
 func (d *document) checkClients(path string, c Clients) {

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"reflect"
 	"strconv"
 	"strings"
@@ -25,8 +26,10 @@ type Key struct {
 func Keys() []Key {
 	var keys []Key
 	defaults := Default()
+	long := defaults.Clients.describe()
 	eachField(reflect.ValueOf(&defaults).Elem(), "", func(f field) {
-		k := Key{Path: f.path, Section: f.isSection(), Wants: f.wants(), Doc: f.tag.Get("doc"),
+		doc := cmp.Or(f.tag.Get("doc"), long[f.path])
+		k := Key{Path: f.path, Section: f.isSection(), Wants: f.wants(), Doc: doc,
 			Example: f.tag.Get("example"), optional: f.tag.Get("optional") == "true"}
 		if !k.Section {
 			k.Default = inYAML(f.value)
