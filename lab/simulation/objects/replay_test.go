@@ -4,7 +4,6 @@ package objects
 
 import (
 	"testing"
-	"testing/synctest"
 
 	"rehome/lab/simulation"
 	"rehome/lab/simulation/ledgers"
@@ -24,34 +23,12 @@ func TestPlay_replays(t *testing.T) {
 		{Seed: 33000029}, {Seed: 33000097}, {Seed: 33000140}, {Seed: 33000168}, {Seed: 33000266},
 		{Seed: 33000001, Always: restless}, {Seed: 33000002, Always: restless}, {Seed: 33000003, Always: restless},
 	} {
-		var traces [2][]string
-		for i := range traces {
-			synctest.Test(t, func(*testing.T) { _, traces[i] = playTraced(plan, folder, pool, true) })
-		}
-		if i, differs := firstDifference(traces[0], traces[1]); differs {
-			t.Errorf("%s: line %d differs:\n%s\n%s", plan, i, lineAt(traces[0], i), lineAt(traces[1], i))
-		}
-		if len(traces[0]) < 50 {
-			t.Errorf("%s: a trace of %d lines", plan, len(traces[0]))
-		}
+		simulation.Replays(t, plan, func() (trace []string) {
+			_, trace = playTraced(plan, folder, pool, true)
+			return trace
+		})
 	}
 	if err := pool.Close(); err != nil {
 		t.Error(err)
 	}
-}
-
-func firstDifference(a, b []string) (int, bool) {
-	for i := range max(len(a), len(b)) {
-		if lineAt(a, i) != lineAt(b, i) {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
-func lineAt(trace []string, i int) string {
-	if i < len(trace) {
-		return trace[i]
-	}
-	return "nothing more"
 }
