@@ -6,6 +6,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"time"
 
 	"rehome"
 )
@@ -48,4 +50,24 @@ func (s *service) logInFault(ctx context.Context, err error, what, user, words s
 	}
 	return &rehome.Fault{Class: class, Op: "log in for " + what + " at the " + string(s.side) + " as", Object: user, Server: words, Cause: err,
 		Hint: "check that the IMAP login also works for " + what}
+}
+
+// provedIdentity dials with a mask for the server's words and proves who account is. refusal takes the server's words out of
+// an error, "" if the connection broke, and says of what class they are.
+func provedIdentity[C io.Closer](ctx context.Context, s *service, what string, account rehome.Account, c credentials,
+	dial func(mask func(string) string) (C, error), prove func(C) error, refusal func(error) (words string, class rehome.Class),
+) (client C, log connectionLog, err error) {
+	defer s.waits()()
+	log, began := s.log.connection(account.Address), time.Now()
+	client, err = dial(func(words string) string { return withoutSecrets(words, []rehome.Secret{c.password}) })
+	if err != nil {
+		return client, log, err
+	}
+	if err = prove(client); err != nil {
+		_ = client.Close() // refused
+		words, class := refusal(err)
+		return client, log, s.logInFault(ctx, err, what, c.user, words, class)
+	}
+	log.opened(began)
+	return client, log, nil
 }

@@ -50,8 +50,8 @@ func TestGreeted_reachAndOpen(t *testing.T) {
 		"not TLS at once":     {store.POP3, mail.Submission, protocol.ImplicitTLS, trusted, rehome.ClassUntrusted, ".tls: starttls"},
 		"of another protocol": {store.IMAP, store.IMAP, protocol.NoTLS, nil, rehome.ClassUntrusted, "another protocol"},
 	} {
-		pop := NewPOP3(POP3Settings{Host: host, Address: test.pop3, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second})
-		smtp := NewSubmission(SubmissionSettings{Host: host, Address: test.submission, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second})
+		pop := NewPOP3(ServiceSettings{Host: host, Address: test.pop3, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second})
+		smtp := NewSubmission(ServiceSettings{Host: host, Address: test.submission, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second})
 		_, popErr := pop.Reach(within(t))
 		_, smtpErr := smtp.Reach(within(t))
 		for service, err := range map[string]error{"POP3": popErr, "submission": smtpErr} {

@@ -29,7 +29,7 @@ func TestHost_countsAllServicesTogether(t *testing.T) {
 	server := start(t, lab.Open(t), dovecot.Options{})
 	host := NewHost(HostSettings{Side: rehome.Source, Connections: 1})
 	mail := NewIMAP(Settings{Host: host, Address: server.IMAP, Security: protocol.NoTLS, Timeout: waitingTime})
-	rules := NewSieve(SieveSettings{Host: host, Address: server.Sieve, Security: protocol.NoTLS, Timeout: waitingTime})
+	rules := NewSieve(ServiceSettings{Host: host, Address: server.Sieve, Security: protocol.NoTLS, Timeout: waitingTime})
 	objects := NewDAV(DAVSettings{Host: host})
 	wantFull := func(what string) {
 		t.Helper()
@@ -194,7 +194,7 @@ func TestHost_isPaidForScripts(t *testing.T) {
 	t.Parallel()
 	server := start(t, lab.Open(t), dovecot.Options{})
 	host := slowHost()
-	session, err := NewSieve(SieveSettings{Host: host, Address: server.Sieve, Security: protocol.NoTLS}).Open(within(t), anna())
+	session, err := NewSieve(ServiceSettings{Host: host, Address: server.Sieve, Security: protocol.NoTLS}).Open(within(t), anna())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,8 +5,13 @@ package endpoint
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
+	"math"
+	"sync"
+	"time"
 
 	"rehome"
+	"rehome/internal/protocol"
 )
 
 // service is what every service of a host has. A new one is a file with a type that embeds it: it takes a place at the
@@ -74,4 +79,64 @@ func openSession[S any](ctx context.Context, s *service, account rehome.Account,
 		s.gate.leave()
 	}
 	return session, err
+}
+
+// ServiceSettings say where a service of an end is that people enter beside IMAP: POP3, submission, ManageSieve.
+type ServiceSettings struct {
+	Host  *Host // nil is one of its own, with the defaults
+	Login       // that of IMAP
+
+	Address  string
+	Security protocol.Security
+	TLS      *tls.Config
+	Timeout  time.Duration
+}
+
+// besideIMAP returns the service of a protocol that settings describe, and the settings with their defaults.
+func besideIMAP(protocol string, settings ServiceSettings) (service, ServiceSettings) {
+	settings.Login = settings.filledIn()
+	s := newService(settings.Host, protocol, settings.Address, "connections", math.MaxInt)
+	s.lockout = settings.lockout(s.side, "check the login of the "+string(s.side)+", then run the same command again")
+	return s, settings
+}
+
+// stay is what a logged-in connection holds until it is closed: its place at the gate.
+type stay struct {
+	gate  *gate
+	log   connectionLog
+	quit  func(context.Context) error
+	ended func() error // how the connection has broken; nil where a client does not keep that
+	once  sync.Once
+}
+
+// Close says good-bye, within a short time, and gives the place back. It may be called twice.
+func (s *stay) Close() {
+	s.once.Do(func() {
+		defer s.gate.leave()
+		var broken error
+		if s.ended != nil {
+			broken = s.ended()
+		}
+		s.log.closed(broken)
+		// A fresh context: sessions are also closed when the work's own context was cancelled.
+		ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
+		defer cancel()
+		_ = s.quit(ctx) // the connection is gone either way, and nothing depends on the good-bye
+	})
+}
+
+// look connects with dial, in a place of the gate, and returns what the server says of itself to everybody.
+func look[C, T any](ctx context.Context, s *service, dial func() (C, error), says func(C) T, quit func(C, context.Context) error) (said T, err error) {
+	if err := s.enter(ctx); err != nil {
+		return said, err
+	}
+	defer s.gate.leave()
+	defer s.waits()()
+	client, err := dial()
+	if err != nil {
+		return said, err
+	}
+	said = says(client)
+	_ = quit(client, ctx) // only looked at
+	return said, nil
 }

@@ -5,62 +5,34 @@ package endpoint
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
-	"math"
-	"sync"
 	"time"
 
 	"rehome"
-	"rehome/internal/protocol"
 	"rehome/internal/protocol/managesieve"
 )
-
-// SieveSettings say where one end's ManageSieve service is.
-type SieveSettings struct {
-	Host  *Host // nil is one of its own, with the defaults
-	Login       // that of IMAP
-
-	Address  string
-	Security protocol.Security
-	TLS      *tls.Config
-	Timeout  time.Duration
-}
 
 // Sieve is one end's ManageSieve service.
 type Sieve struct {
 	service
-	settings SieveSettings
+	settings ServiceSettings
 }
 
 // NewSieve returns the service that settings describe; nothing is opened yet.
-func NewSieve(settings SieveSettings) *Sieve {
-	settings.Login = settings.filledIn()
-	h := &Sieve{service: newService(settings.Host, "managesieve", settings.Address, "connections", math.MaxInt), settings: settings}
-	hint := "check the login of the " + string(h.side) + ", then run the same command again"
-	h.lockout = settings.lockout(h.side, hint)
-	return h
+func NewSieve(settings ServiceSettings) *Sieve {
+	s, settings := besideIMAP("managesieve", settings)
+	return &Sieve{service: s, settings: settings}
 }
 
 // SieveSession is a logged-in connection that counts against the limits until it is closed.
 type SieveSession struct {
 	*managesieve.Client
-	host *Sieve
-	log  connectionLog
-	once sync.Once
+	stay
+	host *Host // whom octets are paid to
 }
 
-// Close logs out, within a short time, and gives the place back. It may be called twice.
-func (s *SieveSession) Close() {
-	s.once.Do(func() {
-		defer s.host.gate.leave()
-		s.log.closed(nil)
-		// A fresh context: sessions are also closed when the work's own context was cancelled.
-		ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
-		defer cancel()
-		_ = s.Logout(ctx) // the connection is gone either way, and nothing depends on the good-bye
-	})
-}
+// Close is that of the place, not of the client.
+func (s *SieveSession) Close() { s.stay.Close() }
 
 // GetScript is that of managesieve.Client; what is read is paid for.
 func (s *SieveSession) GetScript(ctx context.Context, name string) (string, error) {
@@ -68,12 +40,12 @@ func (s *SieveSession) GetScript(ctx context.Context, name string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return text, s.host.host.pay(ctx, len(text))
+	return text, s.host.pay(ctx, len(text))
 }
 
 // PutScript is that of managesieve.Client, paid for: a script may have been made of what is in a database.
 func (s *SieveSession) PutScript(ctx context.Context, name, text string) error {
-	if err := s.host.host.pay(ctx, len(text)); err != nil {
+	if err := s.host.pay(ctx, len(text)); err != nil {
 		return err
 	}
 	return s.Client.PutScript(ctx, name, text)
@@ -82,17 +54,8 @@ func (s *SieveSession) PutScript(ctx context.Context, name, text string) error {
 // Reach connects and returns what the server says of itself to everybody. The error is a *rehome.Fault, or
 // ctx's when that has ended.
 func (h *Sieve) Reach(ctx context.Context) (managesieve.Capabilities, error) {
-	if err := h.enter(ctx); err != nil {
-		return managesieve.Capabilities{}, err
-	}
-	defer h.gate.leave()
-	defer h.waits()()
-	client, err := h.dial(ctx, h.log.connection(""), nil)
-	if err != nil {
-		return managesieve.Capabilities{}, err
-	}
-	_ = client.Logout(ctx) // only looked at
-	return client.Capabilities(), nil
+	return look(ctx, &h.service, func() (*managesieve.Client, error) { return h.dial(ctx, h.log.connection(""), nil) },
+		(*managesieve.Client).Capabilities, (*managesieve.Client).Logout)
 }
 
 // heed takes a refusal into account if it is about our speed. TRYLATER is the one code for that (RFC 5804 section 1.3).
@@ -159,7 +122,7 @@ func (h *Sieve) logIn(ctx context.Context, account rehome.Account, c credentials
 			"check that the IMAP login also works for ManageSieve")
 	}
 	log.opened(began)
-	return &SieveSession{Client: client, host: h, log: log}, nil
+	return &SieveSession{client, stay{gate: h.gate, log: log, quit: client.Logout}, h.host}, nil
 }
 
 // hidden takes the secret out of what went wrong with a log-in: some servers repeat the command that they did not like.

@@ -39,7 +39,7 @@ func TestSieve_reach(t *testing.T) {
 		"not a ManageSieve": {server.IMAP, protocol.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
 		"another greeting":  {server.LMTP, protocol.NoTLS, nil, rehome.ClassUntrusted, "sieve.address"},
 	} {
-		end := NewSieve(SieveSettings{Host: host, Address: test.address, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second})
+		end := NewSieve(ServiceSettings{Host: host, Address: test.address, Security: test.security, TLS: test.tls, Timeout: 5 * time.Second})
 		caps, err := end.Reach(t.Context())
 		if test.class == "" {
 			if err != nil || len(caps.Sieve) == 0 {
@@ -59,7 +59,7 @@ func TestSieve_tryLater(t *testing.T) {
 	address := serve(t, "\"SASL\" \"PLAIN\"\r\nOK", "NO (TRYLATER) \"busy with "+masterPassword+"\"")
 	said := make(chan string, 1)
 	host := NewHost(HostSettings{Side: rehome.Destination, Slowed: func(sentence string) { said <- sentence }})
-	h := NewSieve(SieveSettings{
+	h := NewSieve(ServiceSettings{
 		Host: host, Login: Login{MasterUser: "mover", MasterPassword: rehome.NewSecret(masterPassword)},
 		Address: address, Security: protocol.NoTLS, Timeout: waitingTime,
 	})

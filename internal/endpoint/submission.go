@@ -4,76 +4,38 @@ package endpoint
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"math"
-	"sync"
-	"time"
 
 	"rehome"
 	"rehome/internal/protocol"
 	"rehome/internal/protocol/submission"
 )
 
-// SubmissionSettings say where people's programs send at one end.
-type SubmissionSettings struct {
-	Host  *Host // nil is one of its own, with the defaults
-	Login       // that of IMAP; a master user cannot send
-
-	Address  string
-	Security protocol.Security
-	TLS      *tls.Config
-	Timeout  time.Duration
-}
-
 // Submission is one end's service for the mail that its users send.
 type Submission struct {
 	service
-	settings SubmissionSettings
+	settings ServiceSettings
 }
 
 // NewSubmission returns the service that settings describe; nothing is opened yet.
-func NewSubmission(settings SubmissionSettings) *Submission {
-	settings.Login = settings.filledIn()
-	h := &Submission{service: newService(settings.Host, "submission", settings.Address, "connections", math.MaxInt), settings: settings}
-	h.lockout = settings.lockout(h.side, "check the login of the "+string(h.side)+", then run the same command again")
-	return h
+func NewSubmission(settings ServiceSettings) *Submission {
+	s, settings := besideIMAP("submission", settings)
+	return &Submission{service: s, settings: settings}
 }
 
 // SubmissionSession is a logged-in connection that counts against the limits until it is closed.
 type SubmissionSession struct {
 	*submission.Client
-	host *Submission
-	log  connectionLog
-	once sync.Once
+	stay
 }
 
-// Close quits, within a short time, and gives the place back. It may be called twice.
-func (s *SubmissionSession) Close() {
-	s.once.Do(func() {
-		defer s.host.gate.leave()
-		s.log.closed(nil)
-		// A fresh context: sessions are also closed when the work's own context was cancelled.
-		ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
-		defer cancel()
-		_ = s.Quit(ctx) // the connection is gone either way, and what was sent was answered before
-	})
-}
+// Close is that of the place, not of the client.
+func (s *SubmissionSession) Close() { s.stay.Close() }
 
 // Reach connects and returns the mechanisms that the server offers. The error is a *rehome.Fault, or ctx's when that has ended.
 func (h *Submission) Reach(ctx context.Context) (mechanisms []string, err error) {
-	if err := h.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer h.gate.leave()
-	defer h.waits()()
-	client, err := h.dial(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	mechanisms = client.Mechanisms()
-	_ = client.Quit(ctx) // only looked at
-	return mechanisms, nil
+	return look(ctx, &h.service, func() (*submission.Client, error) { return h.dial(ctx, nil) },
+		(*submission.Client).Mechanisms, (*submission.Client).Quit)
 }
 
 func (h *Submission) dial(ctx context.Context, mask func(string) string) (*submission.Client, error) {
@@ -83,11 +45,7 @@ func (h *Submission) dial(ctx context.Context, mask func(string) string) (*submi
 	if err == nil {
 		return client, nil
 	}
-	var status *submission.StatusError
-	words := ""
-	if errors.As(err, &status) {
-		words = status.Text
-	}
+	words, _ := submissionRefusal(err)
 	return nil, h.connectFault(ctx, err, "submission", h.settings.Address, portNames{string(h.side) + ".submission", "465", "587"}, words)
 }
 
@@ -101,26 +59,26 @@ func (h *Submission) Open(ctx context.Context, account rehome.Account) (*Submiss
 }
 
 func (h *Submission) logIn(ctx context.Context, account rehome.Account, c credentials) (*SubmissionSession, error) {
-	defer h.waits()()
-	log, began := h.log.connection(account.Address), time.Now()
-	client, err := h.dial(ctx, func(words string) string { return withoutSecrets(words, []rehome.Secret{c.password}) })
+	client, log, err := provedIdentity(ctx, &h.service, "submission", account, c,
+		func(mask func(string) string) (*submission.Client, error) { return h.dial(ctx, mask) },
+		func(client *submission.Client) error {
+			_, err := client.LogIn(ctx, submission.Credentials{User: c.user, Password: c.password.Reveal(),
+				Clear: h.settings.Security == protocol.NoTLS}) // which somebody has asked for by name
+			return err
+		}, submissionRefusal)
 	if err != nil {
 		return nil, err
 	}
-	_, err = client.LogIn(ctx, submission.Credentials{User: c.user, Password: c.password.Reveal(),
-		Clear: h.settings.Security == protocol.NoTLS}) // which somebody has asked for by name
-	if err == nil {
-		log.opened(began)
-		return &SubmissionSession{Client: client, host: h, log: log}, nil
-	}
-	_ = client.Close() // refused
-	class, words := rehome.ClassTemporary, ""
+	return &SubmissionSession{client, stay{gate: h.gate, log: log, quit: client.Quit}}, nil
+}
+
+func submissionRefusal(err error) (words string, class rehome.Class) {
 	var status *submission.StatusError
-	if errors.As(err, &status) {
-		words = status.Text
-		if !status.Temporary() {
-			class = rehome.ClassAuth
-		}
+	if !errors.As(err, &status) {
+		return "", rehome.ClassTemporary
 	}
-	return nil, h.logInFault(ctx, err, "submission", c.user, words, class)
+	if status.Temporary() {
+		return status.Text, rehome.ClassTemporary
+	}
+	return status.Text, rehome.ClassAuth
 }

@@ -30,7 +30,7 @@ func TestWaits_ofEveryService(t *testing.T) {
 			return err
 		},
 		"sieve": func(t *testing.T, host *Host, address string) error {
-			_, err := NewSieve(SieveSettings{Host: host, Address: address, Security: protocol.NoTLS, Timeout: short}).Reach(within(t))
+			_, err := NewSieve(ServiceSettings{Host: host, Address: address, Security: protocol.NoTLS, Timeout: short}).Reach(within(t))
 			return err
 		},
 	} {

@@ -195,7 +195,7 @@ func (m *Move) checkPOP3(ctx context.Context, c *checkup.List, side rehome.Side,
 		c.Fail("pop3", err)
 		return
 	}
-	checkup.POP3(ctx, c, settings.Address, settings.TLS, endpoint.NewPOP3(endpoint.POP3Settings{
+	checkup.POP3(ctx, c, settings.Address, settings.TLS, endpoint.NewPOP3(endpoint.ServiceSettings{
 		Host: m.hosts(nil).of(side), Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout}))
 }
 
@@ -209,6 +209,6 @@ func (m *Move) checkSubmission(ctx context.Context, c *checkup.List, side rehome
 		c.Fail("sending", err)
 		return
 	}
-	checkup.Submission(ctx, c, settings.Address, settings.TLS, endpoint.NewSubmission(endpoint.SubmissionSettings{
+	checkup.Submission(ctx, c, settings.Address, settings.TLS, endpoint.NewSubmission(endpoint.ServiceSettings{
 		Host: m.hosts(nil).of(side), Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout}))
 }

@@ -117,7 +117,7 @@ func (m *Move) doors() (doors []rehearsal.Door, closeAll func(), err error) {
 		if err != nil {
 			return nil, closeAll, err
 		}
-		doors = append(doors, rehearsal.POP3Door(s.Address, endpoint.NewPOP3(endpoint.POP3Settings{
+		doors = append(doors, rehearsal.POP3Door(s.Address, endpoint.NewPOP3(endpoint.ServiceSettings{
 			Host: host, Login: login, Address: s.Address, Security: s.TLS, TLS: trust, Timeout: s.Timeout})))
 	}
 	if s := dst.Sieve; s.Address != "" {
@@ -125,7 +125,7 @@ func (m *Move) doors() (doors []rehearsal.Door, closeAll func(), err error) {
 		if err != nil {
 			return nil, closeAll, err
 		}
-		doors = append(doors, rehearsal.SieveDoor(s.Address, endpoint.NewSieve(endpoint.SieveSettings{
+		doors = append(doors, rehearsal.SieveDoor(s.Address, endpoint.NewSieve(endpoint.ServiceSettings{
 			Host: host, Login: login, Address: s.Address, Security: s.TLS, TLS: trust, Timeout: s.Timeout})))
 	}
 	if s := dst.Submission; s.Address != "" {
@@ -133,7 +133,7 @@ func (m *Move) doors() (doors []rehearsal.Door, closeAll func(), err error) {
 		if err != nil {
 			return nil, closeAll, err
 		}
-		doors = append(doors, rehearsal.SubmissionDoor(s.Address, endpoint.NewSubmission(endpoint.SubmissionSettings{
+		doors = append(doors, rehearsal.SubmissionDoor(s.Address, endpoint.NewSubmission(endpoint.ServiceSettings{
 			Host: host, Login: login, Address: s.Address, Security: s.TLS, TLS: trust, Timeout: s.Timeout})))
 	}
 	if dst.DAV.URL == "" {

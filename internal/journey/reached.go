@@ -87,7 +87,7 @@ func reachedSieve(ctx context.Context, settings config.Sieve, host *endpoint.Hos
 	if err != nil {
 		return "", err
 	}
-	offers, err := endpoint.NewSieve(endpoint.SieveSettings{
+	offers, err := endpoint.NewSieve(endpoint.ServiceSettings{
 		Host: host, Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: reachedWithin,
 	}).Reach(ctx)
 	return offers.Implementation + " answers at " + settings.Address, err

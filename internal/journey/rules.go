@@ -227,7 +227,7 @@ func sieveEnd(settings config.Sieve, host *endpoint.IMAP) (*endpoint.Sieve, erro
 	if err != nil {
 		return nil, err
 	}
-	return endpoint.NewSieve(endpoint.SieveSettings{
+	return endpoint.NewSieve(endpoint.ServiceSettings{
 		Host: host.Host(), Login: host.Settings().Login,
 		Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout,
 	}), nil

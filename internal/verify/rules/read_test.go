@@ -58,7 +58,7 @@ func scripted(t *testing.T, list func(asked int) []string, get func(asked int, n
 			go serve(conn)
 		}
 	}()
-	return endpoint.NewSieve(endpoint.SieveSettings{Address: listener.Addr().String(), Security: protocol.NoTLS})
+	return endpoint.NewSieve(endpoint.ServiceSettings{Address: listener.Addr().String(), Security: protocol.NoTLS})
 }
 
 var anna = rehome.Account{Address: "anna@example.test", SourcePassword: rehome.NewSecret("secret"), DestinationPassword: rehome.NewSecret("secret")}
