@@ -33,12 +33,22 @@ const (
 	Scripted Kind = "scripted" // an address for a server of the test's own
 )
 
-// Server is one server. At most one is a BIND: it listens only at addresses that the interface really has, which are 127.0.0.1
-// and ::1, and not at the others of 127.0.0.0/8.
+// Server is one server. One that is followed stands before its followers. At most one is a BIND: it listens only at addresses that
+// the interface really has, which are 127.0.0.1 and ::1, and not at the others of 127.0.0.0/8.
 type Server struct {
 	Name string // stands in braces in zones
 	Kind Kind
 	IPv6 bool // it also answers at ::1, which only one server of a lab can
+
+	Keys    []Key  // may change all zones whose text it holds
+	Follows string // name of a server from which it takes all its zones, and which tells it of changes; only Knot
+}
+
+// Key is a TSIG key with hmac-sha256.
+type Key struct {
+	Name    string
+	Secret  string // base64
+	NoWrite bool   // it is known, and may change nothing
 }
 
 // Zone is one version of a zone.
@@ -167,24 +177,58 @@ func (t *Tree) text(l *lab.Lab, zone Zone, digests map[string]string) (string, e
 }
 
 func (t *Tree) start(l *lab.Lab, servers []Server, held map[string]map[string]string) error {
-	port := strconv.Itoa(int(t.Port))
 	for _, server := range servers {
-		hosts := []string{t.Hosts[server.Name].String()}
-		if server.IPv6 {
-			hosts = append(hosts, net.IPv6loopback.String())
+		var tells []string
+		for _, other := range servers {
+			if other.Follows == server.Name {
+				tells = append(tells, t.Hosts[other.Name].String())
+			}
 		}
 		var err error
 		switch server.Kind {
 		case Knot:
-			t.running[server.Name], err = knot.Start(l, knot.Options{Name: server.Name, Hosts: hosts, Port: port, Zones: held[server.Name]})
+			t.running[server.Name], err = knot.Start(l, t.knot(server, held, tells))
 		case BIND:
-			t.running[server.Name], err = bind.Start(l, bind.Options{Name: server.Name, Hosts: hosts, Port: port, Zones: held[server.Name]})
+			t.running[server.Name], err = bind.Start(l, t.bind(server, held, tells))
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (t *Tree) knot(server Server, held map[string]map[string]string, tells []string) knot.Options {
+	options := knot.Options{Name: server.Name, Hosts: t.listensAt(server), Port: t.port(), Zones: held[server.Name], Tells: tells}
+	for _, key := range server.Keys {
+		options.Keys = append(options.Keys, knot.Key(key))
+	}
+	if server.Follows == "" {
+		return options
+	}
+	options.Zones, options.Follows = nil, map[string]string{}
+	for zone := range held[server.Follows] {
+		options.Follows[zone] = t.Hosts[server.Follows].String()
+	}
+	return options
+}
+
+func (t *Tree) bind(server Server, held map[string]map[string]string, tells []string) bind.Options {
+	options := bind.Options{Name: server.Name, Hosts: t.listensAt(server), Port: t.port(), Zones: held[server.Name], Tells: tells}
+	for _, key := range server.Keys {
+		options.Keys = append(options.Keys, bind.Key(key))
+	}
+	return options
+}
+
+func (t *Tree) port() string { return strconv.Itoa(int(t.Port)) }
+
+func (t *Tree) listensAt(server Server) []string {
+	hosts := []string{t.Hosts[server.Name].String()}
+	if server.IPv6 {
+		hosts = append(hosts, net.IPv6loopback.String())
+	}
+	return hosts
 }
 
 // fields returns what stands behind the type in DS records.

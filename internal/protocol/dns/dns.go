@@ -16,7 +16,8 @@
 // time that each takes. A server that is not understood, is silent or contradicts another one is an answer like any other: it is
 // kept in the Reply and named, and never taken for "there is no such record".
 //
-// Signatures are validated from the given anchors down (RFC 4033 to 4035); see Trust. Nothing is written.
+// Signatures are validated from the given anchors down (RFC 4033 to 4035); see Trust. A Primary is the one
+// server that is also written to (RFC 2136); a Client only asks.
 package dns
 
 import (
