@@ -3,6 +3,7 @@
 package dnswrite
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -103,7 +104,10 @@ func TestDecide_textsOfOthersStay(t *testing.T) {
 func TestDecide_always(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		values := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"v=spf1 a", "v=spf1 b", "p1", "p2", "p3"}), 0, 4, rapid.ID[string])
+		all := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"v=spf1 a", "v=spf1 b", "p1", "p2", "p3"}), 0, 4, rapid.ID[string])
+		values := all.Filter(func(texts []string) bool { // two of one kind are void, and no way leads back to them
+			return !slices.Contains(texts, "v=spf1 a") || !slices.Contains(texts, "v=spf1 b")
+		})
 		kind := rapid.SampledFrom([]dns.Type{dns.TXT, dns.MX}).Draw(t, "kind")
 		set := func(name string) Set {
 			return NewSet(Key{zone, kind}, rapid.SampledFrom([]int{300, 3600}).Draw(t, name+" TTL"), values.Draw(t, name)...)
