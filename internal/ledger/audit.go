@@ -47,23 +47,26 @@ func (l AuditLine) ChainedTo(before string) string {
 
 // Append adds lines in their order: number, time and digest are set here. All are added, or none.
 func (l *Audit) Append(ctx context.Context, lines ...AuditLine) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
-		var last AuditLine
-		err := tx.QueryRow(`SELECT line, digest FROM audit ORDER BY line DESC LIMIT 1`).Scan(&last.Line, &last.Digest)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	return l.write(ctx, func(tx *sql.Tx) error { return appendLines(tx, l.now(), lines) })
+}
+
+// appendLines is Append within a change of something else.
+func appendLines(tx *sql.Tx, now time.Time, lines []AuditLine) error {
+	var last AuditLine
+	err := tx.QueryRow(`SELECT line, digest FROM audit ORDER BY line DESC LIMIT 1`).Scan(&last.Line, &last.Digest)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	for _, line := range lines {
+		line.Line, line.At = last.Line+1, now.UTC().Truncate(time.Second)
+		line.Digest = line.ChainedTo(last.Digest)
+		if _, err := tx.Exec(`INSERT INTO audit (line, at_unix, person, action, object, before_text, after_text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			line.Line, line.At.Unix(), line.Who, line.Action, line.Object, line.Before, line.After, line.Digest); err != nil {
 			return err
 		}
-		for _, line := range lines {
-			line.Line, line.At = last.Line+1, l.now().UTC().Truncate(time.Second)
-			line.Digest = line.ChainedTo(last.Digest)
-			if _, err := tx.Exec(`INSERT INTO audit (line, at_unix, person, action, object, before_text, after_text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-				line.Line, line.At.Unix(), line.Who, line.Action, line.Object, line.Before, line.After, line.Digest); err != nil {
-				return err
-			}
-			last = line
-		}
-		return nil
-	})
+		last = line
+	}
+	return nil
 }
 
 // auditPage is how many lines are held at once.
