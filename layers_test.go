@@ -42,6 +42,8 @@ var floors = []struct {
 		"rehome/internal/bundle", "rehome/internal/certificate", "rehome/internal/checkup", "rehome/internal/conductor", "rehome/internal/cutover", "rehome/internal/clientsetup", "rehome/internal/handover",
 		"rehome/internal/report",
 	}},
+	// Above the plan of the records, which it carries out.
+	{"what takes domains across", []string{"rehome/internal/switchover"}},
 	{"the settings", []string{"rehome/internal/config"}},
 	{"the operations behind every face", []string{"rehome/internal/journey"}},
 	{"the faces", []string{"rehome/internal/cli", "rehome/internal/web"}},

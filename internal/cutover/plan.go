@@ -77,13 +77,18 @@ type Plan struct {
 	// Earliest is the first safe moment of the switch, if all that comes before it is done at once; zero if Waits has an entry.
 	Earliest time.Time `json:"earliest,omitzero"`
 
-	unknown bool // servers are silent or disagree
+	unknown    bool // servers are silent or disagree
+	switchable bool // it is known what the switch of mail changes
 }
 
 // Open reports whether steps remain before the switch.
 func (p Plan) Open() bool {
 	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Phase == Before })
 }
+
+// Switchable reports whether it is known what stands at the domain's MX and what is to stand there. Of a plan that does not know
+// that, the steps at the switch may be none, and carrying them out would change nothing.
+func (p Plan) Switchable() bool { return p.switchable }
 
 // Plans are those of all domains.
 type Plans struct {

@@ -145,6 +145,7 @@ func (p *planner) mailHost() {
 		p.waitFor("the settings do not say where mail should go: set destination.dns.mx")
 		return
 	}
+	p.plan.switchable = true
 	if lost := p.withoutAddress(); len(lost) > 0 {
 		p.waitFor(list(lost) + " has no address: check destination.dns.mx")
 	}

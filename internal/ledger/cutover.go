@@ -63,7 +63,8 @@ type CutoverHold struct {
 	Sentence string    `json:"sentence"`
 	Who      string    `json:"who"` // can change it
 	NextStep string    `json:"next_step"`
-	Until    time.Time `json:"until,omitzero"` // when it is over by itself, if that is known
+	Until    time.Time `json:"until,omitzero"`  // when it is over by itself, if that is known
+	Final    bool      `json:"final,omitempty"` // nobody's word lifts it: what has to be done is not known
 }
 
 // CutoverOverride is somebody's word that a gate need not hold.
