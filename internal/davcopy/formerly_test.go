@@ -31,6 +31,27 @@ func TestFormerly_whatWasTakenAndNotShown(t *testing.T) {
 	}
 }
 
+// Of two that were the same and have vanished, a new name is that of the one that the destination has, and of the one that it
+// has lost only where there is no other.
+func TestFormerly_whatIsThereBeforeWhatIsLost(t *testing.T) {
+	t.Parallel()
+	data := event("one", "first")
+	digest := sha256.Sum256(data)
+	there := ledger.Object{Source: "b.ics", Destination: "b.ics", State: ledger.ObjectStored, SrcDigest: digest[:], UID: "one"}
+	lost := there
+	lost.Source, lost.Destination = "a.ics", "a.ics"
+	for _, lost := range []ledger.Object{asMissing(lost), left(asMissing(lost))} {
+		for what, data := range map[string][]byte{"as it was": data, "edited": event("one", "second")} {
+			if i := formerly(data, []ledger.Object{lost, there}); i != 1 {
+				t.Errorf("%s: it is taken for %d, want the one that is there", what, i)
+			}
+			if i := formerly(data, []ledger.Object{lost}); i != 0 {
+				t.Errorf("%s: what was lost is not known under its new name", what)
+			}
+		}
+	}
+}
+
 // An object that could not be proved keeps what was sent, through every later refusal.
 func TestUnproved_remembersWhatWasSent(t *testing.T) {
 	t.Parallel()

@@ -90,16 +90,28 @@ func mayBeThere(row ledger.Object) bool {
 	return holds(row) || row.State == ledger.ObjectIntent || len(row.Tried) > 0
 }
 
-// formerly finds the vanished row of an object that may be there: by its bytes, else by its UID; -1 for none.
+// formerly finds the vanished row of an object that may be there: by its bytes, else by its UID; -1 for none. One that the
+// destination has comes before one that it has lost: which of two that are the same was renamed nobody knows, and none is
+// missing while a copy of it lies there that is nobody's.
 func formerly(data []byte, vanished []ledger.Object) int {
 	digest := sha256.Sum256(data)
-	i := slices.IndexFunc(vanished, func(row ledger.Object) bool { return mayBeThere(row) && bytes.Equal(row.SrcDigest, digest[:]) })
-	if i >= 0 {
+	sameBytes := func(row ledger.Object) bool { return bytes.Equal(row.SrcDigest, digest[:]) }
+	if i := firstThere(vanished, sameBytes); i >= 0 {
 		return i
 	}
 	object, err := pim.Inspect(data)
 	if err != nil || object.UID == "" {
 		return -1
 	}
-	return slices.IndexFunc(vanished, func(row ledger.Object) bool { return mayBeThere(row) && row.UID == object.UID })
+	return firstThere(vanished, func(row ledger.Object) bool { return row.UID == object.UID })
+}
+
+// firstThere is the index of the first row that is meant and may be at the destination; of one that it has lost where there
+// is no other; -1 for none.
+func firstThere(rows []ledger.Object, is func(row ledger.Object) bool) int {
+	mayBe := func(row ledger.Object) bool { return mayBeThere(row) && is(row) }
+	if i := slices.IndexFunc(rows, func(row ledger.Object) bool { return row.Code != ledger.CodeMissing && mayBe(row) }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(rows, mayBe)
 }
