@@ -19,12 +19,14 @@ import (
 // lost, and written again when somebody asks for that. What its user has made of it stays without a word.
 
 // altered are the rows of which the destination lists another etag than that of what was written, or none, or did so
-// before, by destination name. That a newer version could not be written does not hide what is there.
+// before, by destination name. That a newer version could not be written does not hide what is there. What has vanished from
+// the source is looked at where something is to be read: that may be what has vanished, and is back.
 func (j *collectionJob) altered(etags map[string]string) map[string]ledger.Object {
 	all := map[string]ledger.Object{}
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
 		row := j.known[name]
-		written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted
+		left := row.State == ledger.ObjectGone && !row.Anew && len(j.actions.read) > 0
+		written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted || left
 		looked := row.Code == "" || objectUnproved.Has(row.Code) || row.Reverted() || row.Behind()
 		etag, listed := etags[row.Destination]
 		other := !dav.SameETag(etag, row.DstETag) || objectUnproved.Has(row.Code) || row.Reverted()
@@ -49,7 +51,7 @@ func (j *collectionJob) settleAltered(ctx context.Context, etags map[string]stri
 	err := j.slice.dst.Read(ctx, &j.place.target, items, func(o dav.Object) error {
 		row := altered[nameBelow(j.place.target.Href, o.Href)]
 		now := j.judgeAltered(row, o)
-		if now.Code != row.Code || now.DstETag != row.DstETag || now.Reverted() && len(j.unknown.byForm) > 0 {
+		if now.Code != row.Code || now.DstETag != row.DstETag || now.Anew != row.Anew || now.Reverted() && len(j.unknown.byForm) > 0 {
 			rows = append(rows, now)
 		}
 		return nil
@@ -107,6 +109,9 @@ func (j *collectionJob) lastVersion(row ledger.Object) (ledger.Object, bool) {
 func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger.Object {
 	behind := row.Behind() // and stays so where nothing worse is seen: the newer version is tried again in each pass
 	switch {
+	case there.Err != nil && row.State == ledger.ObjectGone:
+		row.Anew = true // nobody knows what there is of it: should it be back it is compared
+		return row
 	case there.Err != nil && behind:
 		return row
 	case there.Err != nil:
@@ -116,8 +121,10 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 	}
 	form, _ := pim.Digest(there.Data, j.content())
 	switch {
+	case row.State == ledger.ObjectGone && earlier(row, form[:]):
+		row.Anew = true
 	case current(row, form[:]):
-		if row.DstETag = there.ETag; !behind {
+		if row.DstETag = there.ETag; !behind && row.State != ledger.ObjectGone {
 			row.Code = ""
 			row.Words = ""
 		}

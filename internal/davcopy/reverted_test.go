@@ -73,6 +73,32 @@ func TestPasses_writeOverAnEarlierVersion(t *testing.T) {
 	p.wantSummaries(t, "in the end", map[string]string{"back.ics": "third"})
 }
 
+// What comes back to the source, where it was deleted, is compared with what the destination has of it by now.
+func TestPasses_comesBackAfterTheDestinationWasPutBack(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, corpus.PIMPerson(address, password, 1, 0))
+	for _, summary := range []string{"first", "second"} {
+		for _, name := range []string{"stays.ics", "back.ics", "renamed.ics", "edited.ics"} {
+			p.put(t, name, summary)
+		}
+		p.pass(t)
+	}
+	for _, name := range []string{"back.ics", "renamed.ics", "edited.ics"} {
+		p.remove(t, p.src, name)
+	}
+	p.pass(t)
+	p.write(t, p.dst, "back.ics", "first")
+	p.write(t, p.dst, "renamed.ics", "first")
+	p.write(t, p.dst, "edited.ics", "its user's own")
+	for _, name := range []string{"back.ics", "edited.ics"} {
+		p.put(t, name, "second")
+	}
+	p.writeUID(t, p.src, "new.ics", "renamed.ics", "second", false)
+	wantTally(t, "they are back", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Updated: 2})
+	wantTally(t, "nothing to do", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4})
+	p.wantSummaries(t, "in the end", map[string]string{"stays.ics": "second", "back.ics": "second", "renamed.ics": "second", "edited.ics": "its user's own"})
+}
+
 // An answer to a PUT with the MD5 of what was sent proves nothing where the destination lists another etag.
 func TestProve_anETagThatIsNotListed(t *testing.T) {
 	t.Parallel()
