@@ -169,6 +169,9 @@ func (p transfer) refuse(why rehome.Declared, words string) transfer {
 		p.row = behind(older, why.Code, words)
 		return p
 	}
+	if p.before.State == ledger.ObjectMerged { // nothing there is its own, and the name is the other's
+		p.row.Destination, p.row.DstETag, p.row.Earlier = "", "", nil
+	}
 	p.row.State, p.row.Code, p.row.Words = ledger.ObjectQuarantined, why.Code, words
 	return p
 }

@@ -187,8 +187,8 @@ func (j *collectionJob) lookAtDestination(ctx context.Context) error {
 			continue
 		}
 		j.taken[row.Destination] = true
-		if begun := row.State == ledger.ObjectIntent || row.State == ledger.ObjectQuarantined || row.State == ledger.ObjectHeld; !begun {
-			ours[row.Destination] = true // what was but begun is recognised there first, by whoever it is
+		if begun := row.State == ledger.ObjectIntent || row.State == ledger.ObjectQuarantined || row.State == ledger.ObjectHeld; !begun && !row.Missing() {
+			ours[row.Destination] = true // what was but begun, or is missing, is recognised there first, by whoever it is
 		}
 	}
 	if err := j.findSiblings(ctx); err != nil {

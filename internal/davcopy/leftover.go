@@ -48,7 +48,7 @@ func (j *collectionJob) mayTakeOver() bool {
 func (j *collectionJob) takeOver(ctx context.Context, lost []string) error {
 	for _, name := range lost {
 		row, known := j.known[name]
-		if !known || j.present[row.Destination] || !holds(row) || j.vanished()[name] {
+		if !known || j.stands(row) || !holds(row) || j.vanished()[name] {
 			continue
 		}
 		there := slices.DeleteFunc(slices.Clone(j.actions.vanished), func(v ledger.Object) bool { return !j.present[v.Destination] })

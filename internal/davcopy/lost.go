@@ -35,12 +35,13 @@ func (j *collectionJob) targetMark(rows map[string]ledger.Object) ledger.Collect
 }
 
 // lost are the source names of what the destination has not listed though it had it, in order; also of what has vanished
-// from the source, which may be there under another name and then takes along what is known of it.
+// from the source, which may be there under another name and then takes along what is known of it. What was missing before
+// is still so until what stands under its name has shown that it is not.
 func (j *collectionJob) lost() []string {
 	var lost []string
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
 		row := j.known[name]
-		if row.State.There() && row.State != ledger.ObjectGone && row.Destination != "" && !j.present[row.Destination] {
+		if row.State.There() && row.State != ledger.ObjectGone && row.Destination != "" && (row.Missing() || !j.present[row.Destination]) {
 			lost = append(lost, name)
 		}
 	}
@@ -62,7 +63,7 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 	asked := map[string]bool{} // by destination name: whether it is gone
 	for _, name := range lost {
 		row := j.known[name]
-		if j.present[row.Destination] { // under another name
+		if j.stands(row) { // perhaps under another name
 			continue
 		}
 		gone, err := j.isGone(ctx, row, asked)
@@ -89,25 +90,31 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 // there are the rows, as they are to be, of what is at the destination again, or under another name. What was merged with
 // such a one goes with it.
 func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
+	type version struct{ name, form string } // under that name before: another object may have it by now
+	of := func(row ledger.Object) version { return version{row.Destination, string(row.Form)} }
+	names := map[version]string{} // of what stands at the destination
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
-		switch row := j.known[name]; {
-		case !j.present[row.Destination]:
-		case row.Missing():
-			rows = append(rows, backAgain(row))
-		case removedThere.Has(row.Code):
+		row := j.known[name]
+		if holds(row) && j.stands(row) {
+			names[of(row)] = row.Destination
+		}
+		if j.present[row.Destination] && removedThere.Has(row.Code) {
 			rows = append(rows, j.reopen(row))
 		}
 	}
-	renamed := map[string]string{} // destination names by those of before
 	for _, name := range lost {
-		if row, found := j.anchor(j.known[name]); found {
-			renamed[j.known[name].Destination] = row.Destination
+		row, found := j.inPlace(j.known[name])
+		if !found {
+			row, found = j.anchor(row)
+		}
+		if found {
+			names[of(j.known[name])] = row.Destination
 			rows = append(rows, j.reopen(row))
 		}
 	}
 	for _, name := range lost {
 		row := j.known[name]
-		if now := renamed[row.Destination]; now != "" && row.State == ledger.ObjectMerged {
+		if now := names[of(row)]; now != "" && row.State == ledger.ObjectMerged {
 			row.Destination = now
 			rows = append(rows, backAgain(row))
 		}
@@ -187,7 +194,8 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 	if !holds(row) {
 		return row, false
 	}
-	found, is := pick(j.unknown.of(row), func(f *foreign) bool { return current(row, f.form) })
+	mine := slices.DeleteFunc(j.unknown.of(row), func(f *foreign) bool { return j.isAnothers(row, f) })
+	found, is := pick(mine, func(f *foreign) bool { return current(row, f.form) })
 	if !is {
 		return row, false
 	}
@@ -228,7 +236,9 @@ func (j *collectionJob) copyAgain(ctx context.Context, names []string) error {
 		if !due[name] {
 			j.actions.read = append(j.actions.read, j.terms().join(name))
 		}
-		delete(j.taken, row.Destination)
+		if !j.present[row.Destination] { // else it is another's by now
+			delete(j.taken, row.Destination)
+		}
 		row = ledger.Object{Source: name, State: ledger.ObjectIntent, SrcDigest: row.SrcDigest, UID: row.UID}
 		j.known[name] = row
 		rows = append(rows, row)

@@ -42,7 +42,7 @@ func (j *collectionJob) partedFrom(p *transfer) []ledger.Object {
 
 // standsUnder reports whether an object counts as there because of what stands under a name that it was not written to.
 func standsUnder(row ledger.Object, name string) bool {
-	return (row.State == ledger.ObjectMerged || row.State == ledger.ObjectAdopted) && row.Destination == name
+	return !row.Missing() && (row.State == ledger.ObjectMerged || row.State == ledger.ObjectAdopted) && row.Destination == name
 }
 
 // doubt notes whether it is open, or known to be wrong, that the destination keeps an object as it was given.

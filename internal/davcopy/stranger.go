@@ -70,6 +70,16 @@ func (s *strangers) veil(names []string) (words string, is bool) {
 	return "", false
 }
 
+// called is the one of a name, nil for none.
+func (s *strangers) called(name string) *foreign {
+	for _, all := range s.byForm {
+		if i := slices.IndexFunc(all, func(f *foreign) bool { return f.name == name && !f.taken }); i >= 0 {
+			return all[i]
+		}
+	}
+	return nil
+}
+
 // withUID are those of a UID that are still strangers.
 func (s *strangers) withUID(uid string) []*foreign {
 	if uid == "" {

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package davcopy
+
+import (
+	"testing"
+
+	"rehome"
+	"rehome/internal/content/pim"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/dav"
+)
+
+// What stands under the name of a missing object is that object only where no other has it, and it is known by its UID or by
+// what it is.
+func TestThere_isNotBackByItsNameAlone(t *testing.T) {
+	t.Parallel()
+	first, second := event("one", "first"), event("one", "second")
+	missing := asMissing(ledger.Object{
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: eventForm(first), DstETag: `"1"`,
+	})
+	twin := asMissing(ledger.Object{Source: "copy.ics", Destination: "a.ics", State: ledger.ObjectMerged, UID: "one", Form: eventForm(first)})
+	other := func(state ledger.ObjectState, name string) ledger.Object {
+		return ledger.Object{Source: "b.ics", Destination: name, State: state, UID: "one", Form: eventForm(second)}
+	}
+	unanswered := other(ledger.ObjectIntent, "b.ics")
+	unanswered.Tried = unanswered.Form
+	for what, c := range map[string]struct {
+		there []byte
+		other ledger.Object
+		back  bool
+	}{
+		"the same":                                  {there: first, back: true},
+		"edited by its user":                        {there: second, back: true},
+		"not shown":                                 {back: true},
+		"another event":                             {there: event("two", "first")},
+		"another one's":                             {other: other(ledger.ObjectStored, "a.ics")},
+		"another one's, which has lost it":          {there: first, other: asMissing(other(ledger.ObjectStored, "a.ics")), back: true},
+		"what was sent of another one":              {there: second, other: unanswered},
+		"another version of one that is lost, too":  {there: second, other: other(ledger.ObjectStored, "b.ics")},
+		"the same, while another one is in trouble": {there: first, other: unanswered, back: true},
+	} {
+		j := &collectionJob{
+			kind: rehome.KindCalendars, unknown: &strangers{}, present: map[string]bool{"a.ics": true},
+			known: map[string]ledger.Object{"a.ics": missing, "copy.ics": twin},
+		}
+		if c.other.Source != "" {
+			j.known["b.ics"] = c.other
+		}
+		if c.there != nil {
+			j.unknown.add("a.ics", `"2"`, c.there, j.content())
+		} else {
+			j.unknown.hide("a.ics", errEnough)
+		}
+		back := map[string]bool{}
+		for _, row := range j.there(j.lost()) {
+			back[row.Source] = !row.Missing() && row.Destination == "a.ics"
+		}
+		if back["a.ics"] != c.back || back["copy.ics"] != c.back {
+			t.Errorf("%s: %v are there, want both %v", what, back, c.back)
+		}
+	}
+}
+
+// What was merged with another object has nothing of its own at the destination, whatever becomes of it.
+func TestRefuse_merged(t *testing.T) {
+	t.Parallel()
+	merged := ledger.Object{
+		Source: "copy.ics", Destination: "a.ics", State: ledger.ObjectMerged, UID: "one", Form: eventForm(event("one", "first")), SrcETag: `"1"`,
+	}
+	o := dav.Object{Href: "/c/copy.ics", ETag: `"2"`, Err: &dav.StatusError{Status: 404}}
+	p := consider(o, books{below: "/c/", content: pim.KindCalendar, known: map[string]ledger.Object{"copy.ics": merged}})
+	if p.way != wayQuarantine || p.row.Destination != "" {
+		t.Errorf("%s, as %q; want no name of its own", p.way, p.row.Destination)
+	}
+}
+
+// What has another object's name at the destination by now is written anew beside it when it is copied again.
+func TestCopyAgain_besideWhatHasItsName(t *testing.T) {
+	t.Parallel()
+	var p pair
+	p.loseLedger(t)
+	c, err := p.ledger.Collection(t.Context(), ledger.Collection{Address: address, Kind: rehome.KindCalendars, Source: "/c/", Destination: "/d/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := asMissing(ledger.Object{
+		Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: eventForm(event("one", "first")), SrcDigest: []byte("digest"),
+	})
+	j := &collectionJob{
+		slice: &slice{engine: New(Options{Ledger: p.ledger, CopyAgain: true})}, kind: rehome.KindCalendars, row: c, unknown: &strangers{},
+		place: placement{source: dav.Collection{Href: "/c/"}}, present: map[string]bool{"a.ics": true}, taken: map[string]bool{"a.ics": true},
+		known: map[string]ledger.Object{"a.ics": missing},
+	}
+	j.unknown.add("a.ics", `"2"`, event("two", "another"), j.content())
+	if err := j.settleLost(t.Context(), j.lost()); err != nil {
+		t.Fatal(err)
+	}
+	if row := j.known["a.ics"]; row.State != ledger.ObjectIntent || row.Destination != "" || !j.taken["a.ics"] || len(j.actions.read) != 1 {
+		t.Errorf("%+v, taken %v, %d to be read; want it written anew under another name", row, j.taken, len(j.actions.read))
+	}
+}
