@@ -9,6 +9,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// defaultSettings is the settings file that is read without -c.
+const defaultSettings = "rehome.yaml"
+
 // rootCommand builds the tree of commands.
 func rootCommand(f *frame) *cobra.Command {
 	root := &cobra.Command{
@@ -22,7 +25,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		DisableAutoGenTag: true,
 	}
 	flags := root.PersistentFlags()
-	flags.StringVarP(&f.configFile, "config", "c", "rehome.yaml", "settings file")
+	flags.StringVarP(&f.configFile, "config", "c", defaultSettings, "settings file")
 	flags.BoolVar(&f.json, "json", false, "write the answer as JSON to standard output")
 	flags.CountVarP(&f.verbose, "verbose", "v", "log the course of each account to standard error; -vv also each batch and command")
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to this file, as JSON lines; with -vv in full")
@@ -49,6 +52,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		findingsCommand(f),
 		certificateCommand(f),
 		auditCommand(f),
+		nextCommand(f),
 		statusCommand(f),
 		explainCommand(f),
 		configCommand(f),

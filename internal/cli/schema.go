@@ -52,6 +52,7 @@ func answers() map[string]any {
 		}{},
 		"handover": handover.Bundle{}, "init": initResult{},
 		"recipients census": recipients.Census{}, "recipients check": recipients.Parity{},
+		"next":   journey.Next{},
 		"report": verify.Document{}, "rules export": journey.Ruled{}, "rules plan": journey.Ruled{}, "rules sync": journey.Ruled{},
 		"secrets purge": vault.Purge{}, "status": journey.Status{}, "sync": journey.Synced{}, "sync --plan": journey.Planned{},
 		"verify": verify.Document{}, "verify --login": rehearsal.Document{}, "version": map[string]string{},

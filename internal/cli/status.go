@@ -20,9 +20,10 @@ func statusCommand(f *frame) *cobra.Command {
 	var who *selection
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the state of every account",
-		Long:  `status reads the ledger and contacts no server. You can run it at any time, even during a sync.`,
-		Args:  cobra.NoArgs,
+		Short: "Show where the move stands, and the state of every account",
+		Long: `status shows in a few lines where the move stands and what to do now ("rehome next" has all steps), then the
+state of every account. It reads the ledger and contacts no server. You can run it at any time, even during a sync.`,
+		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			accounts, err := who.choice(f.app.In)
 			if err != nil {
@@ -32,6 +33,13 @@ func statusCommand(f *frame) *cobra.Command {
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
+			if accounts.All() {
+				next, err := move.Next(ctx, f.configFile)
+				if err != nil {
+					return rehome.OutcomeDone, err
+				}
+				status.Itinerary = &next.Itinerary
+			}
 			return f.give(status, func(w io.Writer) error { return f.writeStatus(w, status) })
 		})),
 	}
@@ -40,8 +48,10 @@ func statusCommand(f *frame) *cobra.Command {
 }
 
 func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
+	colors := paletteFor(w, os.Getenv)
+	f.writeHead(w, colors, status.Organisation, status.Itinerary)
 	if len(status.Accounts) == 0 {
-		_, err := fmt.Fprintln(w, `nothing has been copied yet; start with "rehome check"`)
+		_, err := fmt.Fprintln(w, "nothing has been copied yet")
 		return err
 	}
 	now := time.Now()
@@ -51,7 +61,7 @@ func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 		t.add(a.Account, stateWords(a), howMany(a.Copied, a.Messages), number(int(a.Failed)), thereOf(a.Contacts), thereOf(a.Calendars),
 			rulesThere(a.Rules), when(now, a.FinishedAt, a.StartedAt), verdictWords(now, a))
 	}
-	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
+	if err := t.write(w, colors); err != nil {
 		return err
 	}
 	writeTurns(w, status)

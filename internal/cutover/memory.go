@@ -5,6 +5,7 @@ package cutover
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,32 @@ type Held struct {
 	Since time.Time     `json:"since,omitzero"`   // when it was first seen to be met; zero while it is not
 	Hold  time.Duration `json:"hold_nanoseconds"` // the longest that it was seen to need while it was not met
 	Unmet bool          `json:"unmet"`            // it was seen not to be met
+	Seen  time.Time     `json:"seen,omitzero"`    // when it was last looked at
+}
+
+// Earliest is the first moment at which the conditions of a domain let it switch, as they were last seen; of those that were not
+// met, as if they were met now. It is zero if there are none. What an earlier look has seen and the last one has not, such as a
+// record that is gone, does not count.
+func (m Memory) Earliest(domain string, now time.Time) time.Time {
+	var last, earliest time.Time
+	for key, held := range m {
+		if strings.HasPrefix(key, domain+" ") && held.Seen.After(last) {
+			last = held.Seen
+		}
+	}
+	for key, held := range m {
+		if !strings.HasPrefix(key, domain+" ") || held.Seen.Before(last) {
+			continue
+		}
+		ready := now.Add(held.Hold)
+		if !held.Since.IsZero() {
+			ready = held.Since.Add(held.Hold)
+		}
+		if ready.After(earliest) {
+			earliest = ready
+		}
+	}
+	return earliest
 }
 
 // assumedTTL is what a TTL may have been that nobody has seen before it was lowered. Hardly anybody uses more.
@@ -71,6 +98,7 @@ func (m Memory) update(c Condition, assumed time.Duration, now time.Time) Condit
 			}
 		}
 	}
+	held.Seen = now
 	m[c.key] = held
 	return c
 }

@@ -334,3 +334,20 @@ func FuzzReadMemory(f *testing.F) {
 		}
 	})
 }
+
+// What was seen is enough to say the moment again later; a record that is gone no longer counts.
+func TestMemoryEarliest(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 6, 12, 0, 0, 0, time.UTC)
+	memory := Memory{
+		"a.test ttl MX": {Since: at, Hold: time.Hour, Seen: at},
+		"a.test spf":    {Since: at.Add(-time.Hour), Hold: 3 * time.Hour, Seen: at},
+		"a.test gone":   {Hold: 48 * time.Hour, Seen: at.Add(-time.Hour), Unmet: true},
+		"b.test ttl MX": {Hold: time.Hour, Unmet: true, Seen: at},
+	}
+	for domain, want := range map[string]time.Time{"a.test": at.Add(2 * time.Hour), "b.test": at.Add(2 * time.Hour), "test": {}, "c.test": {}} {
+		if got := memory.Earliest(domain, at.Add(time.Hour)); !got.Equal(want) {
+			t.Errorf("%s: got %s, want %s", domain, got, want)
+		}
+	}
+}

@@ -101,5 +101,9 @@ func (m *Move) CheckAccounts(ctx context.Context, listed []string, options peopl
 	if err != nil {
 		return people.AccountsChecked{}, err
 	}
-	return p.Arrivals(accounts, listed, logins, options.Accounts.All()), nil
+	checked := p.Arrivals(accounts, listed, logins, options.Accounts.All())
+	if !options.Accounts.All() {
+		return checked, nil
+	}
+	return checked, m.look(ctx, accountsLook(checked), movingLook(len(p.Moving)))
 }

@@ -13,11 +13,12 @@ import (
 	"rehome/internal/checkup"
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
 	"rehome/internal/people"
 )
 
 // Check looks at everything a move needs and changes nothing. Trouble is advice, not an error; the
-// error is the context's.
+// error is the context's. The ledger keeps that it was looked at, if there is one.
 func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 	settings := checkup.NewList("settings")
 	m.checkSettings(ctx, settings)
@@ -35,7 +36,16 @@ func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 	m.checkPOP3(ctx, destination, rehome.Destination, m.settings.Destination.POP3)
 	m.checkSubmission(ctx, source, rehome.Source, m.settings.Source.Submission)
 	m.checkSubmission(ctx, destination, rehome.Destination, m.settings.Destination.Submission)
-	return checkup.Join(settings, source, destination), ctx.Err()
+	report := checkup.Join(settings, source, destination)
+	looks := []ledger.Look{checkLook(report)}
+	if len(accounts) > 0 {
+		looks = append(looks, movingLook(len(accounts)))
+	}
+	err := m.look(ctx, looks...)
+	if err != nil && settings.Said(err) {
+		return report, nil // of a ledger that cannot be opened the report speaks
+	}
+	return report, err
 }
 
 // pointToDNS names the check that this one does not make: it asks servers that belong to neither end.

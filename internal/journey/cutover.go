@@ -12,6 +12,7 @@ import (
 
 	"rehome"
 	"rehome/internal/cutover"
+	"rehome/internal/ledger"
 	"rehome/internal/vault"
 )
 
@@ -30,15 +31,19 @@ func (m *Move) PlanCutover(ctx context.Context, domains []string) (cutover.Plans
 	if err != nil {
 		return cutover.Plans{}, err
 	}
-	plans := []cutover.Plan{}
+	plans, looks := []cutover.Plan{}, []ledger.Look{}
 	for _, s := range surveys {
-		plans = append(plans, cutover.NewPlan(s, wanted, m.settings.Cutover.TTL, memory))
+		plan := cutover.NewPlan(s, wanted, m.settings.Cutover.TTL, memory)
+		plans, looks = append(plans, plan), append(looks, planLook(plan))
 	}
 	content, err := json.MarshalIndent(memory, "", "  ")
+	if err == nil {
+		err = vault.WriteFile(m.seenFile(), append(content, '\n'))
+	}
 	if err != nil {
 		return cutover.Plans{}, err
 	}
-	return cutover.NewPlans(plans), vault.WriteFile(m.seenFile(), append(content, '\n'))
+	return cutover.NewPlans(plans), m.look(ctx, looks...)
 }
 
 func (m *Move) seenFile() string { return filepath.Join(m.settings.Accounts.Output, seenFile) }

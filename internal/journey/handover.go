@@ -71,7 +71,7 @@ func (m *Move) PersonalSheets(ctx context.Context, only people.Choice) (handover
 	if err != nil {
 		return settings, err
 	}
-	return handover.WritePersonal(filepath.Join(m.settings.Accounts.Output, "people"), settings, p, handover.PersonalOptions{
+	return handover.WritePersonal(m.pagesFolder(), settings, p, handover.PersonalOptions{
 		Organisation: m.organisationName(), MakesAccounts: m.makesAccounts(),
 		Incoming: m.settings.Destination.IMAP.Address, Contacts: m.settings.Destination.DAV.URL,
 		Outgoing: m.settings.Destination.Submission.Address, OutgoingTLS: m.settings.Destination.Submission.TLS,

@@ -197,5 +197,8 @@ func (m *Move) chosen(ctx context.Context, choice people.Choice) (selection, err
 		return selection{}, err
 	}
 	store, err := m.store(ctx)
-	return selection{Everybody: p, accounts: accounts, whole: choice.All(), store: store}, err
+	if err != nil {
+		return selection{}, err
+	}
+	return selection{Everybody: p, accounts: accounts, whole: choice.All(), store: store}, store.Looks.Note(ctx, movingLook(len(p.Moving)))
 }

@@ -56,7 +56,11 @@ func (m *Move) CheckRecipients(ctx context.Context, again bool, told func(string
 	if err != nil {
 		return recipients.Parity{}, err
 	}
-	return m.compare(ctx, recipients.Wants(book, seen), again, told)
+	parity, err := m.compare(ctx, recipients.Wants(book, seen), again, told)
+	if err != nil {
+		return parity, err
+	}
+	return parity, m.look(ctx, recipientsLook(parity))
 }
 
 // CheckAliases is CheckRecipients for the aliases alone, those that are not understood among them.

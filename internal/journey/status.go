@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/itinerary"
 	"rehome/internal/ledger"
 	"rehome/internal/people"
 )
@@ -18,6 +19,8 @@ type Status struct {
 	Running      bool             `json:"running"` // a sync is at work now
 	Accounts     []StatusAccount  `json:"accounts"`
 	Findings     []rehome.Finding `json:"findings"`
+	// Itinerary is the whole move; nil in an answer about some accounts.
+	Itinerary *itinerary.Itinerary `json:"itinerary,omitempty"`
 }
 
 // StatusAccount is where one account stands.

@@ -44,6 +44,7 @@ type Ledger struct {
 	Audit         *Audit
 	Logins        *Logins
 	Probes        *Probes
+	Looks         *Looks
 	Cutovers      *Cutovers
 	Mail          *Mail
 	Objects       *Objects
@@ -56,7 +57,7 @@ type Ledger struct {
 func newLedger(s *store) *Ledger {
 	return &Ledger{
 		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s}, Proofs: &Proofs{s}, Audit: &Audit{s},
-		Logins: &Logins{s}, Probes: &Probes{s}, Cutovers: &Cutovers{s},
+		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s},
 		store: s,
 	}

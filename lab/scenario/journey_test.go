@@ -26,11 +26,13 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 	t.Parallel()
 	s := set(t, 0.1)
 	s.watch = newWatch()
+	s.wantNext("rehome check")
 	s.want(0, "config", "check", "--secrets")
 	before := s.want(0, "check")
 	if !strings.Contains(before.out, "expected before accounts.csv is imported") {
 		t.Errorf("check before the import:\n%s", before.out)
 	}
+	s.wantNext("rehome cutover plan")
 	s.provision()
 	s.want(0, "check")
 
@@ -50,6 +52,10 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 	if !strings.Contains(one.out, "nothing to do") {
 		t.Errorf("a pass with nothing to do says:\n%s", one.out)
 	}
+	next := s.wantNext("rehome cutover plan")
+	if states := next.states(); states["accounts"] != "ready" && states["accounts"] != "done" || states["check"] != "done" || states["proof"] == "done" {
+		t.Errorf("with messages that were refused: %+v", next.Steps)
+	}
 	status := s.want(0, "status")
 	for _, p := range s.Organisation.People {
 		if p.LogsIn() && !strings.Contains(status.out, p.Address) {
@@ -57,8 +63,32 @@ func TestJourney_sampleOrganisation(t *testing.T) {
 		}
 	}
 	s.wantDescribed(t, "config check", "config sample", "version", "explain", "check", "accounts list", "accounts plan", "accounts settings",
-		"aliases export", "sync --plan", "sync", "verify", "report", "status", "rules plan", "rules export", "findings list", "secrets purge")
+		"aliases export", "sync --plan", "sync", "verify", "report", "status", "next", "rules plan", "rules export", "findings list", "secrets purge")
 	s.wantHidden(s.secrets())
+}
+
+// itinerary is the promised part of "next --json".
+type itinerary struct {
+	Steps []struct{ Name, State, Sentence string }
+	Next  *struct{ Step, Sentence, Command string }
+}
+
+func (i itinerary) states() map[string]string {
+	states := map[string]string{}
+	for _, s := range i.Steps {
+		states[s.Name] = s.State
+	}
+	return states
+}
+
+// wantNext asks what to do now.
+func (s *testSetup) wantNext(command string) itinerary {
+	s.t.Helper()
+	got := answer[itinerary](s, 0, "next")
+	if got.Next == nil || got.Next.Command != command {
+		s.t.Errorf("next is %+v, want %s", got.Next, command)
+	}
+	return got
 }
 
 // The process is killed at random moments of the copy, again and again; the same command goes on,

@@ -49,6 +49,7 @@ func contract() []clause {
 		{"audit lines are chained", auditLinesAreChained},
 		{"logins are failures until they end", loginsAreFailuresUntilTheyEnd},
 		{"probes are kept until they are gone", probesAreKeptUntilTheyAreGone},
+		{"looks the last one counts", looksTheLastOneCounts},
 		{"cutovers move with their line", cutoversMoveWithTheirLine},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"intend comes back as it was", intendComesBackAsItWas},

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package itinerary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+func settings(s State) finding {
+	file := s.Settings
+	switch {
+	case !file.There:
+		return finding{progress: NoWord, sentence: "begin with your domain: rehome finds out what it publishes, and asks only for the rest",
+			command: "rehome init DOMAIN"}
+	case file.Wrong != "":
+		return finding{progress: NoWord, sentence: file.File + " has a mistake: " + file.Wrong, command: "rehome config check"}
+	case len(file.Missing) > 0:
+		return finding{progress: NoWord, sentence: "provide " + strings.Join(file.Missing, ", "), command: "rehome config check --secrets"}
+	}
+	return finding{progress: Done, sentence: file.File + " and what it refers to are there"}
+}
+
+// check is also proved by a pass: it has reached both ends.
+func check(s State) finding {
+	switch {
+	case s.Check.good() || s.Copies.Copied > 0 && s.Copies.Newest.After(s.Check.At):
+		f := finding{progress: Done, sentence: "both ends answered " + at(later(s.Check.At, s.Copies.Newest))}
+		if s.Settings.Written.After(later(s.Check.At, s.Copies.Newest)) {
+			f.sentence += "; the settings have changed since, so \"rehome check\" is worth another look"
+		}
+		return f
+	case s.Check.ever():
+		return finding{progress: NoWord, sentence: join("the last check "+at(s.Check.At)+" found something to mend", s.Check.Sentence), command: "rehome check"}
+	}
+	return finding{progress: NoWord, sentence: "see whether both ends let rehome in, and what they can do", command: "rehome check"}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func plan(s State) finding {
+	var missing []string
+	for _, d := range s.Domains {
+		if !d.Planned.ever() && d.Stage == "" {
+			missing = append(missing, d.Name)
+		}
+	}
+	const command = "rehome cutover plan"
+	switch {
+	case len(s.Domains) == 0:
+		return finding{progress: NoWord, sentence: "find out what the switch of DNS needs, and what of it takes days", command: command}
+	case len(missing) > 0:
+		return finding{progress: NoWord, sentence: "find out what the switch of " + some(missing) + " needs in DNS, and what of it takes days", command: command}
+	}
+	return finding{progress: Done, sentence: "the records of " + plural(len(s.Domains), "domain") + " are planned"}
+}
+
+func accounts(s State) finding {
+	switch {
+	case s.AccountsCheck.good():
+		return finding{progress: Done, sentence: "every account let rehome in at the destination " + at(s.AccountsCheck.At)}
+	case s.Copies.Copied > 0 && s.Copies.open() == 0 && s.Copies.Copied >= s.total():
+		return finding{progress: Done, sentence: "a pass has opened " + all(s.Copies.Copied, "account") + " at the destination"}
+	case s.AccountsCheck.ever():
+		return finding{progress: NoWord, command: "rehome accounts check",
+			sentence: join("not every account was ready at the destination "+at(s.AccountsCheck.At), s.AccountsCheck.Sentence)}
+	case !s.MakesAccounts:
+		return finding{progress: NoWord, command: "rehome accounts check",
+			sentence: "create the accounts at the destination, then see whether each lets rehome in"}
+	case s.Exported.IsZero():
+		return finding{progress: NoWord, sentence: "write the file that the Account Manager imports", command: "rehome accounts export"}
+	}
+	return finding{progress: NoWord, command: "rehome accounts check",
+		sentence: "import the accounts that were written " + at(s.Exported) + " in the Account Manager, then see whether each lets rehome in"}
+}
+
+func copying(s State) finding {
+	c, total := s.Copies, s.total()
+	switch {
+	case s.Running:
+		return finding{progress: Running, sentence: fmt.Sprintf("a sync is at work: %d of %s copied so far", c.Copied, plural(total, "account")),
+			command: "rehome status"}
+	case c.Accounts == 0:
+		return finding{progress: NoWord, sentence: "copy everything while everybody keeps working", command: "rehome sync"}
+	case c.Blocked > 0:
+		return finding{progress: NoWord, command: "rehome status",
+			sentence: plural(c.Blocked, "account") + verb(c.Blocked, " is", " are") + " blocked; see why, mend it, then run \"rehome sync\""}
+	case c.open() > 0 || c.Copied < total:
+		return finding{progress: NoWord, sentence: fmt.Sprintf("%d of %s copied", c.Copied, plural(total, "account")), command: "rehome sync"}
+	}
+	return finding{progress: Done, sentence: all(c.Copied, "account") + verb(c.Copied, " is", " are") + " copied, last " + at(c.Newest)}
+}
+
+func proof(s State) finding {
+	c, total := s.Copies, s.total()
+	switch {
+	case c.Accounts > 0 && c.Equal == c.Accounts && c.Equal >= total:
+		return finding{progress: Done, sentence: all(c.Equal, "account") + verb(c.Equal, " was", " were") + " equal at both ends"}
+	case c.Equal+c.Differs < max(total, c.Accounts) || c.Accounts == 0:
+		return finding{progress: NoWord, sentence: "compare both ends, message by message", command: "rehome verify"}
+	}
+	return finding{progress: NoWord, command: "rehome findings list",
+		sentence: plural(c.Differs, "account") + verb(c.Differs, " differs", " differ") + "; see what, then copy it again or accept it"}
+}
+
+func recipients(s State) finding {
+	const command = "rehome recipients check"
+	switch look := s.RecipientsCheck; {
+	case look.good():
+		return finding{progress: Done, sentence: "the new mail host accepted every recipient " + at(look.At)}
+	case look.ever():
+		return finding{progress: NoWord, sentence: join("not every recipient is settled", look.Sentence), command: command}
+	case !s.Mails:
+		return finding{progress: NoWord, sentence: "name the mail hosts of the destination (destination.mx.addresses), then ask them about every recipient",
+			command: command}
+	}
+	return finding{progress: NoWord, sentence: "ask the new mail host about everybody who receives mail, aliases too", command: command}
+}
+
+func logins(s State) finding {
+	const command = "rehome verify --login"
+	switch n := s.Logins; {
+	case n.Fail > 0:
+		return finding{progress: NoWord, sentence: "logins of " + plural(n.Fail, "account") + verb(n.Fail, " does", " do") + " not work", command: command}
+	case n.Work == 0:
+		return finding{progress: NoWord, sentence: "log in as everybody at the destination before they do", command: command}
+	case n.Work < s.total():
+		return finding{progress: NoWord, sentence: fmt.Sprintf("logins of %d of %d accounts work; the others were not tried", n.Work, s.total()),
+			command: command}
+	}
+	return finding{progress: Done, sentence: "logins of " + plural(s.Logins.Work, "account") + verb(s.Logins.Work, " works", " work")}
+}
+
+func people(s State) finding {
+	if s.Pages {
+		return finding{progress: Done, sentence: "a page for each user is written; whether everybody has got it, only you know"}
+	}
+	return finding{progress: NoWord, sentence: "write a page for each user: what changes, and what to enter again", command: "rehome accounts settings --sheets"}
+}
+
+// ready is the time that DNS takes: every step before the switch is taken, and what resolvers remember is over.
+func ready(s State) finding {
+	const command = "rehome cutover plan"
+	var open []string
+	until := time.Time{}
+	for _, d := range s.Domains {
+		switch {
+		case d.Stage != "" && d.Stage != StageBack:
+		case d.Waits != "":
+			return finding{progress: NoWord, sentence: d.Name + ": " + d.Waits, command: command}
+		case d.Open:
+			open = append(open, d.Name)
+		case d.Earliest.IsZero():
+			return finding{progress: Unknown, sentence: "it is not known when " + d.Name + " may switch", command: command}
+		default:
+			until = later(until, d.Earliest)
+		}
+	}
+	switch {
+	case len(s.Domains) == 0:
+		return finding{progress: Unknown, sentence: "it is not known which domains move", command: command}
+	case len(open) > 0:
+		return finding{progress: NoWord, sentence: "take the steps before the switch of " + some(open) + ", then run the plan again", command: command}
+	case until.After(s.Now):
+		return finding{progress: Waiting, sentence: "resolvers may remember old records until " + stamp(until), waitsFor: "the clock", until: until,
+			command: "rehome next"}
+	}
+	return finding{progress: Done, sentence: "DNS is ready for the switch"}
+}
+
+// stages are the domains of a state by their stage.
+func stages(s State) map[Stage][]string {
+	all := map[Stage][]string{}
+	for _, d := range s.Domains {
+		all[d.Stage] = append(all[d.Stage], d.Name)
+	}
+	return all
+}
+
+func switching(s State) finding {
+	at := stages(s)
+	for _, d := range s.Domains {
+		switch {
+		case d.Stage == StageSwitching && d.WaitsFor != "":
+			return finding{progress: NoWord, sentence: d.Name + ": " + d.Says, waitsFor: d.WaitsFor, command: CommandRun}
+		case d.Stage == StageSwitching:
+			return finding{progress: Running, sentence: d.Name + ": " + d.Says, command: CommandRun}
+		}
+	}
+	left := append(slices.Clone(at[""]), at[StageBack]...)
+	switch {
+	case len(s.Domains) > 0 && len(left) == 0:
+		return finding{progress: Done, sentence: plural(len(s.Domains), "domain") + verb(len(s.Domains), " is", " are") + " switched"}
+	case len(left) == 0:
+		return finding{progress: NoWord, sentence: "switch the domains", command: CommandRun}
+	}
+	return finding{progress: NoWord, sentence: "switch " + some(left), command: CommandRun}
+}
+
+func late(s State) finding {
+	at := stages(s)
+	live := at[StageLive]
+	switch {
+	case len(s.Domains) == 0 || len(at[""])+len(at[StageSwitching])+len(at[StageBack]) > 0:
+		return finding{progress: NoWord, sentence: "bring what still arrives at the source", command: CommandRun}
+	case len(live) > 0:
+		for _, d := range s.Domains {
+			if d.Stage == StageLive && d.Says != "" {
+				return finding{progress: Waiting, sentence: d.Name + ": " + d.Says, waitsFor: "the old server to be quiet", command: CommandRun}
+			}
+		}
+		return finding{progress: Waiting, sentence: "mail may still arrive at the source for " + some(live), waitsFor: "the old server to be quiet",
+			command: CommandRun}
+	}
+	return finding{progress: Done, sentence: "no mail arrives at the source any more"}
+}
+
+func closing(s State) finding {
+	if n := len(stages(s)[StageClosed]); n > 0 && n == len(s.Domains) {
+		return finding{progress: Done, sentence: "the move is closed"}
+	}
+	return finding{progress: NoWord, sentence: "close the move: passwords may change, and files with secrets are destroyed", command: CommandClose}
+}
+
+// The commands of the steps that change DNS.
+const (
+	CommandRun   = "rehome cutover plan"
+	CommandClose = "rehome secrets purge"
+)
+
+// Commands are all that a step may name, for whoever proves that they exist.
+func Commands() []string {
+	return []string{"rehome init", "rehome config check", "rehome check", "rehome cutover plan", "rehome accounts export", "rehome accounts check",
+		"rehome sync", "rehome status", "rehome verify", "rehome findings list", "rehome recipients check", "rehome accounts settings", "rehome next",
+		CommandRun, CommandClose}
+}

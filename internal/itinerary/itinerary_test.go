@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package itinerary
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rehome"
+)
+
+var now = time.Date(2026, 3, 6, 18, 0, 0, 0, time.UTC)
+
+// anyState is one that a move might be in, or might not: what is read may contradict itself.
+func anyState(r *rand.Rand) State {
+	yes := func() bool { return r.IntN(2) == 0 }
+	look := func() Look {
+		outcomes := []rehome.Outcome{rehome.OutcomeDone, rehome.OutcomeDone, rehome.OutcomeWaiting, rehome.OutcomeUnreachable, ""}
+		return Look{At: moment(r), Outcome: outcomes[r.IntN(len(outcomes))], Sentence: []string{"", "something"}[r.IntN(2)]}
+	}
+	s := State{Now: now, MakesAccounts: yes(), Mails: yes(), Check: look(), AccountsCheck: look(), RecipientsCheck: look(), Exported: moment(r),
+		Pages: yes(), Running: r.IntN(4) == 0, Moving: r.IntN(4)}
+	s.Settings = SettingsState{File: "rehome.yaml", There: r.IntN(8) > 0, Written: moment(r)}
+	if r.IntN(8) == 0 {
+		s.Settings.Missing = []string{"a secret"}
+	}
+	s.Copies = Copies{Accounts: r.IntN(4), Newest: moment(r)}
+	s.Copies.Copied = r.IntN(s.Copies.Accounts + 1)
+	s.Copies.Blocked = r.IntN(s.Copies.Accounts - s.Copies.Copied + 1)
+	s.Copies.Equal = r.IntN(s.Copies.Accounts + 1)
+	s.Copies.Differs = r.IntN(s.Copies.Accounts - s.Copies.Equal + 1)
+	s.Logins = LoginState{Work: r.IntN(4), Fail: r.IntN(2)}
+	for range r.IntN(4) {
+		stages := []Stage{"", "", StageSwitching, StageLive, StageQuiet, StageClosed, StageBack}
+		d := Domain{Name: string(rune('a'+r.IntN(3))) + ".test", Planned: look(), Open: yes(), Earliest: moment(r), Stage: stages[r.IntN(len(stages))]}
+		d.Waits = []string{"", "a key has to be asked for"}[r.IntN(2)]
+		d.WaitsFor = []string{"", "the owner of the zone"}[r.IntN(2)]
+		s.Domains = append(s.Domains, d)
+	}
+	s.Secrets = Secrets{Import: r.IntN(2), HandOut: r.IntN(2), Sheet: yes(), Temporary: yes(), Needed: yes(), Master: []string{"", "mover"}[r.IntN(2)]}
+	return s
+}
+
+func moment(r *rand.Rand) time.Time {
+	if r.IntN(3) == 0 {
+		return time.Time{}
+	}
+	return now.Add(time.Duration(r.IntN(96)-48) * time.Hour)
+}
+
+func TestOf_hasOneNextThingAndNoStepDoneBeforeItsGround(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20_000) {
+		s := anyState(rand.New(rand.NewPCG(seed, 0)))
+		i := Of(s)
+		places, next, open := map[Name]int{}, 0, 0
+		for at, step := range i.Steps {
+			places[step.Name] = at
+			if step.Progress == Next {
+				next++
+			}
+			if step.Progress != Done {
+				open++
+			}
+			for _, need := range step.Needs {
+				before, known := places[need]
+				if !known {
+					t.Fatalf("seed %d: %s stands before %s, which it needs", seed, step.Name, need)
+				}
+				if step.Progress == Done && i.Steps[before].Progress != Done {
+					t.Fatalf("seed %d: %s is done and %s is not: %+v", seed, step.Name, need, s)
+				}
+				if i.Steps[before].Progress != Done && step.Progress != Later && step.Progress != Running {
+					t.Fatalf("seed %d: %s is %s before %s is done", seed, step.Name, step.Progress, need)
+				}
+			}
+			if step.Progress == NoWord || step.Sentence == "" || step.Progress != Done && step.Progress != Later && step.Command == "" {
+				t.Fatalf("seed %d: %+v says too little", seed, step)
+			}
+			if step.Progress == Waiting && step.For == "" {
+				t.Fatalf("seed %d: %+v waits for nobody", seed, step)
+			}
+		}
+		checkNext(t, seed, i, next, open, places)
+	}
+}
+
+func checkNext(t *testing.T, seed uint64, i Itinerary, next, open int, places map[Name]int) {
+	t.Helper()
+	if (i.Next == nil) != (open == 0) || next > 1 {
+		t.Fatalf("seed %d: %d steps are open, %d are next: %+v", seed, open, next, i)
+	}
+	if i.Next == nil {
+		return
+	}
+	step := i.Steps[places[i.Next.Step]]
+	if i.Next.Wait != (step.Progress == Waiting || step.Progress == Running) || !i.Next.Wait && step.Progress != Next && step.Progress != Unknown {
+		t.Fatalf("seed %d: the next thing is %+v of %+v", seed, i.Next, step)
+	}
+	if !slices.ContainsFunc(Commands(), func(c string) bool { return strings.HasPrefix(i.Next.Command, c) }) {
+		t.Fatalf("seed %d: no such command: %q", seed, i.Next.Command)
+	}
+}
+
+// What a later pass logs in with is not let go before the move is closed, whatever else a state says.
+func TestHold_keepsWhatLaterPassesNeed(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(5_000) {
+		s := anyState(rand.New(rand.NewPCG(seed, 1)))
+		holds := Hold(s)
+		if needed := s.Secrets.Needed && s.Secrets.Temporary && !s.Closed(); needed != (holds.Sheet != "") {
+			t.Fatalf("seed %d: got %+v of %+v", seed, holds, s)
+		}
+		for _, p := range passwords(s) {
+			if p.Now && s.Secrets.Needed && !s.Closed() && strings.HasPrefix(p.What, "let users change") {
+				t.Fatalf("seed %d: users may change passwords that passes need: %+v", seed, p)
+			}
+			if p.Now && p.What == "destroy the sealed temporary passwords" && holds.Sheet != "" {
+				t.Fatalf("seed %d: %+v although %s", seed, p, holds.Sheet)
+			}
+		}
+	}
+}
+
+// A move is told from its first evening to its last day.
+func TestOf_theWholeMove(t *testing.T) {
+	t.Parallel()
+	s := State{Now: now, MakesAccounts: true, Mails: true}
+	look := Look{At: now.Add(-time.Hour), Outcome: rehome.OutcomeDone}
+	for _, stage := range []struct {
+		change func()
+		next   Name
+		says   string
+	}{
+		{func() {}, Settings, "rehome init DOMAIN"},
+		{func() { s.Settings = SettingsState{File: "rehome.yaml", There: true} }, Check, "rehome check"},
+		{func() { s.Check = look }, Plan, "rehome cutover plan"},
+		{func() {
+			s.Domains = []Domain{{Name: "example.com", Planned: Look{At: now.Add(-time.Hour), Outcome: rehome.OutcomeWaiting}, Open: true, Earliest: now.Add(time.Hour)}}
+		}, Accounts, "rehome accounts export"},
+		{func() { s.Exported = now.Add(-time.Hour) }, Accounts, "rehome accounts check"},
+		{func() { s.AccountsCheck = look }, Copy, "rehome sync"},
+		{func() { s.Running, s.Moving, s.Copies.Accounts = true, 3, 3 }, Recipients, "rehome recipients check"},
+		{func() { s.RecipientsCheck = look }, Logins, "rehome verify --login"},
+		{func() { s.Logins.Work = 3 }, People, "rehome accounts settings --sheets"},
+		{func() { s.Pages = true }, DNS, "take the steps before the switch of example.com"},
+		{func() { s.Domains[0].Open = false }, Copy, "a sync is at work: 0 of 3 accounts"},
+		{func() { s.Running, s.Copies.Copied, s.Copies.Newest = false, 3, now }, Proof, "rehome verify"},
+		{func() { s.Copies.Equal = 3 }, DNS, "until 2026-03-06 19:00 UTC"},
+		{func() { s.Domains[0].Earliest = now }, Switch, "switch example.com"},
+		{func() { s.Domains[0].Stage, s.Domains[0].Says = StageSwitching, "ns2 has not followed" }, Switch, "ns2 has not followed"},
+		{func() { s.Domains[0].Stage, s.Domains[0].Says = StageLive, "3 mails in the last hour" }, Late, "3 mails in the last hour"},
+		{func() { s.Domains[0].Stage = StageQuiet }, Close, "close the move"},
+	} {
+		stage.change()
+		got := Of(s).Next
+		if got == nil || got.Step != stage.next || !strings.Contains(got.Sentence+" "+got.Command, stage.says) {
+			t.Errorf("got %+v, want %s: %s", got, stage.next, stage.says)
+		}
+	}
+	s.Domains[0].Stage = StageClosed
+	if got := Of(s).Next; got != nil {
+		t.Errorf("got %+v, want nothing after the end", got)
+	}
+}

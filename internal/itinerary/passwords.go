@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package itinerary
+
+import "slices"
+
+// Password says when something may happen to passwords, so that no later pass is shut out.
+type Password struct {
+	What     string `json:"what"`
+	Now      bool   `json:"now"` // it may happen now
+	Sentence string `json:"sentence"`
+}
+
+// Holds says why files with secrets are still needed, each as a clause; "" is not needed.
+type Holds struct {
+	Import string // the file for the Account Manager, and clear lists to hand out
+	Sheet  string // temporary passwords, sealed, and the identity that opens them
+}
+
+// Closed reports whether every domain's move is closed.
+func (s State) Closed() bool {
+	return len(s.Domains) > 0 && !slices.ContainsFunc(s.Domains, func(d Domain) bool { return d.Stage != StageClosed })
+}
+
+// Hold says what must not be destroyed yet. A pass after the switch brings the late mail: it logs in as the passes before it did.
+func Hold(s State) Holds {
+	var holds Holds
+	if s.Closed() {
+		return holds
+	}
+	if s.MakesAccounts && accounts(s).progress != Done {
+		holds.Import = "the accounts are not known to be at the destination yet: \"rehome accounts check\" tells"
+	}
+	if s.Secrets.Needed && s.Secrets.Temporary {
+		holds.Sheet = "until the move is closed, passes log in at the destination with these passwords"
+	}
+	return holds
+}
+
+func passwords(s State) []Password {
+	rules := []Password{}
+	holds := Hold(s)
+	if s.Secrets.Temporary {
+		rules = append(rules, handOut(s))
+	}
+	rules = append(rules, change(s))
+	if s.Secrets.Import+s.Secrets.HandOut > 0 {
+		rules = append(rules, destroy("destroy the readable passwords", holds.Import,
+			"\"rehome secrets purge --yes\" destroys accounts.csv and lists that were handed out, and keeps what later passes need"))
+	}
+	if s.Secrets.Sheet {
+		rules = append(rules, destroy("destroy the sealed temporary passwords", holds.Sheet, "no pass needs them: once everybody has theirs, "+
+			"\"rehome secrets purge --yes\" destroys them"))
+	}
+	return rules
+}
+
+func handOut(s State) Password {
+	rule := Password{What: "hand out temporary passwords", Now: logins(s).progress == Done}
+	rule.Sentence = "now, until the switch: \"rehome accounts settings --sheets\" seals a letter for each user"
+	if !rule.Now {
+		rule.Sentence = "when \"rehome verify --login\" has proved that they work, and before the switch"
+	}
+	return rule
+}
+
+// change is the day on which users may choose new passwords at the destination.
+func change(s State) Password {
+	rule := Password{What: "let users change passwords at the destination", Now: s.Closed() || !s.Secrets.Needed && switching(s).progress == Done}
+	switch {
+	case s.Closed():
+		rule.Sentence = "now: no pass follows"
+	case s.Secrets.Needed && s.Secrets.Master != "":
+		rule.Sentence = "when the move is closed: " + s.Secrets.Master + " opens the mail, but contacts, calendars or rules need each user's password"
+	case s.Secrets.Needed:
+		rule.Sentence = "when the move is closed: until then passes log in with the passwords that rehome knows. Who changes one before gets no late " +
+			"mail until it is in the roster as DestinationPassword. With a master user at the destination (destination.imap.login: master) there is " +
+			"no need to wait"
+	case rule.Now:
+		rule.Sentence = "now: " + s.Secrets.Master + " opens the accounts, so no pass needs users' passwords"
+	default:
+		rule.Sentence = "after the switch: " + s.Secrets.Master + " opens the accounts, so no pass needs users' passwords"
+	}
+	return rule
+}
+
+func destroy(what, held, free string) Password {
+	if held != "" {
+		return Password{What: what, Sentence: "not yet: " + held}
+	}
+	return Password{What: what, Now: true, Sentence: "now: " + free}
+}

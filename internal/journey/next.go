@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journey
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"rehome"
+	"rehome/internal/config"
+	"rehome/internal/itinerary"
+	"rehome/internal/ledger"
+	"rehome/internal/rehearsal"
+	"rehome/internal/vault"
+	"rehome/internal/verify"
+)
+
+// Next is where the move stands, and what to do now.
+type Next struct {
+	Organisation string `json:"organisation"`
+	itinerary.Itinerary
+}
+
+// Outcome implements rehome.Answer: the question is answered, whatever remains to be done.
+func (n Next) Outcome() rehome.Outcome { return rehome.OutcomeDone }
+
+// NextWithoutSettings is the answer where no settings can be read: there are none, or problem says what is wrong with them.
+func NextWithoutSettings(file string, problem error) Next {
+	state := itinerary.State{Now: time.Now(), Settings: itinerary.SettingsState{File: file, There: !errors.Is(problem, fs.ErrNotExist)}}
+	if state.Settings.There && problem != nil {
+		state.Settings.Wrong = problem.Error()
+		var invalid *config.InvalidError
+		if errors.As(problem, &invalid) && len(invalid.Problems) > 0 {
+			state.Settings.Wrong = invalid.Problems[0].Key + " " + invalid.Problems[0].Sentence
+		}
+	}
+	return Next{Itinerary: itinerary.Of(state)}
+}
+
+// Next says where the move stands and what to do now. It reads the settings, which are in file, the ledger and the files beside
+// them, and contacts no server; it makes no ledger where there is none.
+func (m *Move) Next(ctx context.Context, file string) (Next, error) {
+	state, err := m.state(ctx, file)
+	return Next{Organisation: m.settings.Organisation, Itinerary: itinerary.Of(state)}, err
+}
+
+// state gathers what is known.
+func (m *Move) state(ctx context.Context, file string) (itinerary.State, error) {
+	state := itinerary.State{Now: time.Now(), MakesAccounts: m.makesAccounts(), Mails: len(m.settings.Destination.MX.Addresses) > 0,
+		Settings: m.settingsState(file), Pages: exists(m.pagesFolder())}
+	for _, name := range m.settings.Domains {
+		state.Domains = append(state.Domains, itinerary.Domain{Name: name})
+	}
+	var err error
+	if state.Secrets, err = m.secretsState(); err != nil {
+		return state, err
+	}
+	if exists(m.settings.Store) {
+		if err := m.readLedger(ctx, &state); err != nil {
+			return state, err
+		}
+	}
+	return state, m.readDomains(&state)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// pagesFolder is where the users' pages are written.
+func (m *Move) pagesFolder() string { return filepath.Join(m.settings.Accounts.Output, "people") }
+
+// settingsState looks at the files that the settings refer to. What a program or a keyring would give is not asked for.
+func (m *Move) settingsState(file string) itinerary.SettingsState {
+	state := itinerary.SettingsState{File: filepath.Base(file), There: true}
+	if info, err := os.Stat(file); err == nil {
+		state.Written = info.ModTime()
+	}
+	for _, placed := range m.settings.References() {
+		if place := placed.Reference.File(); place != "" && !exists(place) {
+			state.Missing = append(state.Missing, "the secret of "+placed.Key+" ("+m.shortPath(place, file)+")")
+		}
+	}
+	if roster := m.settings.Roster; roster != "" && !exists(roster) {
+		state.Missing = append(state.Missing, "the list of accounts ("+m.shortPath(roster, file)+")")
+	}
+	return state
+}
+
+// shortPath names a file as the settings do, from their folder.
+func (m *Move) shortPath(path, settings string) string {
+	if short, err := filepath.Rel(filepath.Dir(settings), path); err == nil && filepath.IsLocal(short) {
+		return short
+	}
+	return path
+}
+
+// secretsState is what the register knows of files with passwords, and who needs them.
+func (m *Move) secretsState() (itinerary.Secrets, error) {
+	files, err := m.register().Files()
+	if err != nil {
+		return itinerary.Secrets{}, err
+	}
+	secrets := itinerary.Secrets{Needed: m.needsPasswords(), Master: m.masterAtDestination()}
+	for _, f := range files {
+		if f.File == m.sheetFile() {
+			secrets.Temporary = true
+		}
+		if f.Event != vault.EventWritten || !exists(f.File) {
+			continue
+		}
+		switch f.What {
+		case vault.SecretImport:
+			secrets.Import++
+		case vault.SecretHandOut:
+			secrets.HandOut++
+		case vault.SecretSheet:
+			secrets.Sheet = true
+		}
+	}
+	return secrets, nil
+}
+
+// needsPasswords reports whether a pass logs in at the destination with users' own passwords.
+func (m *Move) needsPasswords() bool {
+	dst := m.settings.Destination
+	return m.movesMail(nil) && dst.IMAP.Login == config.LoginUser || dst.DAV.URL != ""
+}
+
+// masterAtDestination says who opens all accounts there; "" is nobody.
+func (m *Move) masterAtDestination() string {
+	switch imap := m.settings.Destination.IMAP; imap.Login {
+	case config.LoginMaster:
+		return "the master user " + imap.MasterUser
+	case config.LoginOAuth:
+		return "an access token"
+	}
+	return ""
+}
+
+// readLedger reads what was copied, compared and looked at.
+func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
+	store, err := m.store(ctx)
+	if err != nil {
+		return err
+	}
+	if state.Running, err = store.Locked(); err != nil {
+		return err
+	}
+	if state.Copies, err = copies(ctx, store); err != nil {
+		return err
+	}
+	looks, err := store.Looks.All(ctx)
+	if err != nil {
+		return err
+	}
+	m.readLooks(looks, state)
+	if state.Logins, err = triedLogins(ctx, store); err != nil {
+		return err
+	}
+	for line, err := range store.Audit.Lines(ctx) {
+		if err != nil {
+			return err
+		}
+		switch line.Action {
+		case actionExported:
+			state.Exported = line.At
+		case actionHandedOver:
+			state.HandedOver = line.At
+		}
+	}
+	return nil
+}
+
+// copies counts the accounts. One whose turn is not over has more to bring.
+func copies(ctx context.Context, store *ledger.Ledger) (itinerary.Copies, error) {
+	rows, err := store.Accounts.All(ctx)
+	if err != nil {
+		return itinerary.Copies{}, err
+	}
+	answers, err := settled(ctx, store)
+	if err != nil {
+		return itinerary.Copies{}, err
+	}
+	turns, err := store.Passes.Turns(ctx)
+	if err != nil {
+		return itinerary.Copies{}, err
+	}
+	open := map[string]bool{}
+	for _, t := range turns {
+		open[t.Address] = true
+	}
+	all := itinerary.Copies{Accounts: len(rows)}
+	for _, r := range rows {
+		verdict := r.Verdict
+		if answer, some := answers[r.Address]; some {
+			verdict = string(answer.Verdict)
+		}
+		switch {
+		case r.State == ledger.AccountBlocked:
+			all.Blocked++
+		case r.State == ledger.AccountPreStaged && !open[r.Address]:
+			all.Copied++
+		}
+		switch verdict {
+		case "":
+		case string(verify.Equal):
+			all.Equal++
+		default:
+			all.Differs++
+		}
+		if r.Finished.After(all.Newest) {
+			all.Newest = r.Finished
+		}
+	}
+	return all, nil
+}
+
+// readLooks sorts in what was looked at. The domains are those of the settings, or, where these name none, those that were planned.
+func (m *Move) readLooks(looks []ledger.Look, state *itinerary.State) {
+	for _, l := range looks {
+		switch l.Name {
+		case lookCheck:
+			state.Check = looked(l)
+		case lookAccounts:
+			state.AccountsCheck = looked(l)
+		case lookRecipients:
+			state.RecipientsCheck = looked(l)
+		case lookMoving:
+			state.Moving = l.Open
+		case lookPlan:
+			d := domainOf(state, l.Object)
+			if d == nil && len(m.settings.Domains) == 0 {
+				state.Domains = append(state.Domains, itinerary.Domain{Name: l.Object})
+				d = domainOf(state, l.Object)
+			}
+			if d != nil {
+				d.Planned, d.Waits, d.Open = looked(l), l.Sentence, l.Open > 0
+			}
+		}
+	}
+}
+
+func domainOf(state *itinerary.State, name string) *itinerary.Domain {
+	for i := range state.Domains {
+		if state.Domains[i].Name == name {
+			return &state.Domains[i]
+		}
+	}
+	return nil
+}
+
+// readDomains completes the domains with the first safe moment of each, as what was seen of its DNS shows it now.
+func (m *Move) readDomains(state *itinerary.State) error {
+	memory, err := m.memory()
+	if err != nil {
+		return err
+	}
+	for i := range state.Domains {
+		d := &state.Domains[i]
+		if d.Planned.At.IsZero() || d.Waits != "" {
+			continue
+		}
+		d.Earliest = memory.Earliest(d.Name, state.Now)
+		if d.Earliest.Before(d.Planned.At) {
+			d.Earliest = d.Planned.At // nothing has to be waited for
+		}
+	}
+	return nil
+}
+
+// triedLogins counts the accounts of which a login was tried for its own sake, by the last result of each protocol.
+func triedLogins(ctx context.Context, store *ledger.Ledger) (itinerary.LoginState, error) {
+	tried, err := loginsOf(ctx, store)
+	state := itinerary.LoginState{}
+	for _, logins := range tried {
+		if slices.ContainsFunc(logins, func(l verify.Login) bool { return l.Result != string(rehearsal.Accepted) }) {
+			state.Fail++
+		} else {
+			state.Work++
+		}
+	}
+	return state, err
+}
