@@ -30,6 +30,8 @@ type DNS struct {
 	Port    int           `yaml:"port" doc:"Port of every DNS server."`
 	Timeout time.Duration `yaml:"timeout" doc:"How long a DNS server may take to answer."`
 	Pause   time.Duration `yaml:"pause" doc:"Time between two questions to the same DNS server."`
+
+	Providers map[string]*DNSProvider `yaml:"providers" doc:"Where \"dns lower-ttl\", \"dns stage\" and the switch write, under a name that you choose for each. A zone that none of them names is changed by hand, and rehome watches."`
 }
 
 // Cutover is how the switch of DNS is prepared.
@@ -62,6 +64,7 @@ func (s DNS) RootAnchors() []dns.Anchor {
 }
 
 func (d *document) checkDNS(path string, s DNS) {
+	d.checkDNSProviders(path+".providers", s)
 	for _, text := range s.Roots {
 		if _, err := netip.ParseAddr(text); err != nil {
 			d.addAt(path+".roots", fmt.Sprintf("has %q, which is no IP address", text), "write IP addresses, without a port")

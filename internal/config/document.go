@@ -72,10 +72,23 @@ func (d *document) index(mapping *yaml.Node, prefix string) {
 			d.addUnknown(at, prefix, key.Value)
 		case f.isSection() && value.Kind == yaml.MappingNode:
 			d.index(value, path)
+		case f.hasSections() && value.Kind == yaml.MappingNode:
+			d.indexSections(value, f)
 		default:
 			d.indexItems(value, path)
 		}
 	}
+}
+
+// indexSections makes the keys below sections known whose names are chosen freely, and indexes them.
+func (d *document) indexSections(mapping *yaml.Node, f field) {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		path := joined(f.path, mapping.Content[i].Value)
+		section := reflect.New(f.value.Type().Elem().Elem()).Elem()
+		d.fields[path] = field{path: path, value: section}
+		eachField(section, path, func(below field) { d.fields[below.path] = below })
+	}
+	d.index(mapping, f.path)
 }
 
 // indexItems lets the entries of a list or map share the path of their key.

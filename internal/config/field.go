@@ -4,6 +4,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,10 +27,27 @@ func eachField(v reflect.Value, prefix string, visit func(field)) {
 		}
 		f := field{path: joined(prefix, name), tag: v.Type().Field(i).Tag, value: v.Field(i)}
 		visit(f)
-		if f.isSection() {
+		switch {
+		case f.isSection():
 			eachField(f.value, f.path, visit)
+		case f.hasSections():
+			names := slices.SortedFunc(slices.Values(f.value.MapKeys()), func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+			for _, name := range names {
+				eachSection(f, name, visit)
+			}
 		}
 	}
+}
+
+// eachSection visits one of several sections, whose name the writer of the file has chosen, and the keys below it.
+func eachSection(f field, name reflect.Value, visit func(field)) {
+	section := f.value.MapIndex(name)
+	if section.IsNil() { // "name:" without keys below it
+		return
+	}
+	path := joined(f.path, name.String())
+	visit(field{path: path, value: section.Elem(), tag: `doc:"One provider."`})
+	eachField(section.Elem(), path, visit)
 }
 
 func joined(prefix, name string) string {
@@ -41,6 +59,11 @@ func joined(prefix, name string) string {
 
 func (f field) isSection() bool {
 	return f.value.Kind() == reflect.Struct && f.value.Type() != reflect.TypeFor[Reference]()
+}
+
+// hasSections tells a key that has sections below it whose names are chosen freely: a map to pointers.
+func (f field) hasSections() bool {
+	return f.value.Kind() == reflect.Map && f.value.Type().Elem().Kind() == reflect.Pointer
 }
 
 func (f field) isPath() bool { return f.tag.Get("kind") == "path" }
@@ -83,9 +106,13 @@ func (f field) wants() string {
 	case reflect.TypeFor[Octets]():
 		return "an amount of data such as 20MB"
 	}
-	switch f.value.Kind() {
-	case reflect.Struct:
+	switch {
+	case f.hasSections():
+		return "names, and keys below each"
+	case f.value.Kind() == reflect.Struct:
 		return "keys below it"
+	}
+	switch f.value.Kind() {
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Int:

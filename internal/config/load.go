@@ -84,12 +84,17 @@ func fault(file string, cause error, hint string) error {
 // are written as xn-- (RFC 5891).
 func (c *Config) normalise() {
 	for i, domain := range c.Domains {
-		domain = strings.ToLower(strings.TrimSuffix(domain, "."))
-		if ascii, err := idna.Lookup.ToASCII(domain); err == nil && strings.ContainsFunc(domain, func(r rune) bool { return r > unicode.MaxASCII }) {
-			domain = ascii
-		}
-		c.Domains[i] = domain
+		c.Domains[i] = asciiName(domain)
 	}
+	c.DNS.completeProviders()
+}
+
+func asciiName(domain string) string {
+	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil && strings.ContainsFunc(domain, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return ascii
+	}
+	return domain
 }
 
 // placeAt lets relative paths and references start from the folder of the file.

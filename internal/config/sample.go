@@ -26,10 +26,11 @@ type Key struct {
 func Keys() []Key {
 	var keys []Key
 	defaults := Default()
+	defaults.DNS.Providers = map[string]*DNSProvider{"name": defaultDNSProvider()}
 	long := defaults.Clients.describe()
 	eachField(reflect.ValueOf(&defaults).Elem(), "", func(f field) {
 		doc := cmp.Or(f.tag.Get("doc"), long[f.path])
-		k := Key{Path: f.path, Section: f.isSection(), Wants: f.wants(), Doc: doc,
+		k := Key{Path: f.path, Section: f.isSection() || f.hasSections(), Wants: f.wants(), Doc: doc,
 			Example: f.tag.Get("example"), optional: f.tag.Get("optional") == "true"}
 		if !k.Section {
 			k.Default = inYAML(f.value)

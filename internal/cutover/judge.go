@@ -206,9 +206,9 @@ func (j *judge) servers() {
 		j.delegation()
 		j.versions()
 	}
-	v4Answers, v6Silent := sixIsMissing(soa.look)
+	noSix := soa.look.MissesIPv6()
 	for _, r := range soa.look.Troubles() {
-		if r.Addr.Is6() && v4Answers && v6Silent {
+		if r.Addr.Is6() && noSix {
 			continue
 		}
 		kind := serverSilent
@@ -220,7 +220,7 @@ func (j *judge) servers() {
 		}
 		j.found(kind, r.Server, rehome.Values{"server": r.Server, "zone": j.Zone.Name, "why": r.Words, "at": r.At.UTC().Format(time.RFC3339)})
 	}
-	if v4Answers && v6Silent {
+	if noSix {
 		j.found(ipv6NotAsked, j.Zone.Name, rehome.Values{"zone": j.Zone.Name})
 	}
 	if len(soa.look.Replies) > 0 && len(soa.look.Opinions()) == 0 {
@@ -241,22 +241,6 @@ func (j *judge) versions() {
 	if differ {
 		j.found(versionsDiffer, j.Domain, rehome.Values{"zone": j.Domain, "versions": list(parts)})
 	}
-}
-
-// sixIsMissing tells servers that are silent over IPv6 from a machine that has none: then all of them are, and over IPv4 not.
-func sixIsMissing(look dns.Look) (v4Answers, v6Silent bool) {
-	six := 0
-	v6Silent = true
-	for _, r := range look.Replies {
-		switch {
-		case r.Addr.Is6() && !r.Addr.Is4In6():
-			six++
-			v6Silent = v6Silent && r.Outcome == dns.Silent
-		case r.Addr.Is4():
-			v4Answers = v4Answers || r.Outcome.Says()
-		}
-	}
-	return v4Answers, v6Silent && six > 0
 }
 
 // delegation compares what the parent lists with what the zone lists itself.

@@ -265,9 +265,9 @@ func (p *planner) signed() {
 // old answer.
 func (p *planner) everyServer() {
 	soa := p.sights[question{p.Domain, dns.SOA}].look
-	v4Answers, v6Silent := sixIsMissing(soa)
+	noSix := soa.MissesIPv6()
 	for _, r := range soa.Troubles() {
-		if r.Addr.Is6() && v4Answers && v6Silent {
+		if r.Addr.Is6() && noSix {
 			continue
 		}
 		p.waitFor(strings.TrimSpace(r.Server+" "+shownAddr(r.Addr)) + " does not answer for " + p.plan.Zone + " (" + r.Words +

@@ -136,7 +136,7 @@ func allowed(w Writer, changes []Change) error {
 		case slices.Contains([]dns.Type{dns.SOA, dns.NS, dns.DS, dns.DNSKEY}, key.Type):
 			return refuse(object, "rehome never changes who serves or signs a zone", "change it by hand, and not within two weeks of the switch")
 		case key.Name != w.Zone() && !strings.HasSuffix(key.Name, "."+w.Zone()):
-			return refuse(object, "the name is not in the zone "+w.Zone(), "give the zone that has this name its own entry in dns.zones")
+			return refuse(object, "the name is not in the zone "+w.Zone(), "give the zone that has this name its own entry in dns.providers")
 		case capability.NoSRV && key.Type == dns.SRV && len(c.New.Values) > 0:
 			return refuse(object, capability.Title+" cannot write SRV records", "write this record by hand in the provider's form")
 		case len(c.New.Values) > 0 && c.New.TTL < least:

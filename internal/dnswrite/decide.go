@@ -26,7 +26,7 @@ func decide(changes []Change, found []Set, zone string, byHand bool) decision {
 			d.already = append(d.already, c)
 		case ok:
 			d.write = append(d.write, write)
-		case byHand && underWay(c, now):
+		case byHand && underWay(c, now, zone):
 			d.write = append(d.write, c)
 		default:
 			d.differ = append(d.differ, Difference{Key: c.Old.Key, Expected: c.Old, Wanted: c.New, Found: now})
@@ -110,9 +110,16 @@ func versionOf(text string) string {
 	return version
 }
 
-// underWay reports whether a person may be in the midst of a change: what is there belongs to one of its sides.
-func underWay(c Change, now Set) bool {
-	return len(difference(now.Values, slices.Concat(c.Old.Values, c.New.Values))) == 0
+// underWay reports whether a person may be in the midst of a change, or servers in the midst of following: what is there belongs
+// to one of its sides. Beside it, at a name that many share, only a second text of the kind that is changed does not.
+func underWay(c Change, now Set, zone string) bool {
+	others := difference(now.Values, slices.Concat(c.Old.Values, c.New.Values))
+	if !shared(c.Old.Key, zone) {
+		return len(others) == 0
+	}
+	return !slices.ContainsFunc(difference(c.New.Values, c.Old.Values), func(text string) bool {
+		return versionOf(text) != "" && slices.ContainsFunc(others, func(other string) bool { return versionOf(other) == versionOf(text) })
+	})
 }
 
 // difference is what is in a and not in b.

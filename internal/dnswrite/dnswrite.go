@@ -4,7 +4,7 @@
 //
 // A caller
 //
-//  1. gets a Writer: RFC 2136 with NewPrimary, an interface of a provider, or a person with ByHand;
+//  1. gets a Writer with New: RFC 2136, an interface of a provider, or a person;
 //  2. reads the sets as they are with its Read, and shows a person what is to become of them;
 //  3. hands each over with Apply as a Change, from the old set to the new one. What already is as it should be is not written
 //     again, so that Apply may be repeated after a crash; what is neither the old nor the new set has been changed by somebody
@@ -128,8 +128,14 @@ type Kind string
 
 // The kinds.
 const (
-	RFC2136 Kind = "rfc2136"
-	Hand    Kind = "by_hand"
+	RFC2136    Kind = "rfc2136"
+	PowerDNS   Kind = "powerdns"
+	Cloudflare Kind = "cloudflare"
+	Route53    Kind = "route53"
+	Hetzner    Kind = "hetzner"
+	DeSEC      Kind = "desec"
+	Gandi      Kind = "gandi"
+	Hand       Kind = "by_hand"
 )
 
 // Race says in a sentence what happens if somebody else writes at the same time.

@@ -58,10 +58,10 @@ func (p *Primary) Read(ctx context.Context, keys []Key) ([]Set, error) {
 		switch {
 		case reply.Outcome == dns.Delegated:
 			return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "read", Object: key.String(),
-				Cause: errors.New("the name lies in a zone of its own below " + p.zone), Hint: "give that zone its own entry in dns.zones"}
+				Cause: errors.New("the name lies in a zone of its own below " + p.zone), Hint: "give that zone its own entry in dns.providers"}
 		case !reply.Outcome.Says():
 			return nil, &rehome.Fault{Class: rehome.ClassPermanent, Op: "read", Object: key.String(),
-				Cause: errors.New(p.server + ": " + reply.Words), Hint: "check that dns.zones names the server that holds " + p.zone + " and takes changes"}
+				Cause: errors.New(p.server + ": " + reply.Words), Hint: "check that dns.providers names the server that holds " + p.zone + " and takes changes"}
 		}
 		sets = append(sets, ownSet(reply, key))
 	}

@@ -85,6 +85,7 @@ func TestPrimary_realServers(t *testing.T) {
 			if err := p.Check(t.Context()); err != nil {
 				t.Errorf("check: got %v, want none", err)
 			}
+			testByHand(t, p, client)
 			testSwitch(t, p, client)
 			testText(t, p, client)
 			testAlias(t, p, client)
@@ -144,6 +145,35 @@ func testSwitch(t *testing.T, p *dnswrite.Primary, client *dns.Client) {
 	_, err = dnswrite.Apply(t.Context(), p, []dnswrite.Change{{Old: dnswrite.NewSet(nested, 0), New: dnswrite.NewSet(nested, 300, "x")}})
 	if err == nil || !strings.Contains(err.Error(), "zone of its own") {
 		t.Errorf("a name of another zone: got %v, want that it is in a zone of its own", err)
+	}
+}
+
+// testByHand has another program play the person, who first adds the new host and then removes the old one.
+func testByHand(t *testing.T, p *dnswrite.Primary, client *dns.Client) {
+	t.Helper()
+	key := dnswrite.Key{Name: "hand." + p.Zone(), Type: dns.MX}
+	old, both := dnswrite.NewSet(key, 300, "10 old.example"), dnswrite.NewSet(key, 300, "10 new.example", "10 old.example")
+	wanted := dnswrite.NewSet(key, 600, "10 new.example")
+	hand, err := dnswrite.New(dnswrite.Options{Kind: dnswrite.Hand, Zone: p.Zone(), Asker: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		change  dnswrite.Change
+		pending int
+	}{{dnswrite.Change{Old: dnswrite.NewSet(key, 0), New: old}, 1}, {dnswrite.Change{Old: old, New: both}, 1},
+		{dnswrite.Change{Old: both, New: dnswrite.NewSet(key, 300, wanted.Values...)}, 0}} {
+		written(t, p, step.change)
+		everywhere(t, client, step.change.New)
+		got, err := dnswrite.Apply(t.Context(), hand, []dnswrite.Change{{Old: old, New: wanted}})
+		if err != nil || len(got.Pending) != step.pending || len(got.Already) != 1-step.pending || len(got.Written) != 0 {
+			t.Errorf("at %v: got %+v, %v, want %d pending and nothing written", step.change.New, got, err, step.pending)
+		}
+	}
+	_, err = dnswrite.Apply(t.Context(), hand, []dnswrite.Change{{Old: old, New: dnswrite.NewSet(key, 300, "10 third.example")}})
+	var changed *dnswrite.ChangedError
+	if !errors.As(err, &changed) {
+		t.Errorf("a host that nobody has named: got %v, want that somebody else has changed the zone", err)
 	}
 }
 

@@ -27,10 +27,10 @@ func refusals() map[string]refusal {
 			"set both clocks, for example by NTP, and run this again"},
 		"BADTRUNC": {rehome.ClassOperator, "the server wants a longer signature", "use a key with hmac-sha256"},
 		"NOTAUTH": {rehome.ClassOperator, "the server is not the primary of this zone, or does not accept the key",
-			"check that dns.zones names the zone and the server that takes its changes, and that the server knows the key"},
+			"check that dns.providers names the zone and the server that takes its changes, and that the server knows the key"},
 		"REFUSED": {rehome.ClassOperator, "the server does not let this key change the zone",
 			"allow the key to update the zone: allow-update or update-policy in BIND, an acl with action update in Knot"},
-		"NOTZONE": {rehome.ClassOperator, "a name is not in the zone", "check the zone in dns.zones"},
+		"NOTZONE": {rehome.ClassOperator, "a name is not in the zone", "check the zone in dns.providers"},
 		"NOTIMP":  {rehome.ClassOperator, "the server takes no updates", "name the primary server, or set the provider of this zone to by_hand"},
 		"FORMERR": {rehome.ClassPermanent, "the server does not understand the update",
 			"set the provider of this zone to by_hand, and report this with the server's name and version"},
@@ -45,7 +45,7 @@ func (p *Primary) refusal(op, code string) refusal {
 	all := refusals()
 	switch {
 	case op == opChange && p.unsigned && (code == "NOTAUTH" || code == "REFUSED"):
-		return refusal{rehome.ClassAuth, "the server takes no changes without a key from this machine", "give key and secret of this zone in dns.zones"}
+		return refusal{rehome.ClassAuth, "the server takes no changes without a key from this machine", "give key and secret of this zone in dns.providers"}
 	case op == opChange && code == "BADKEY": // Knot, about a key that is in no rule of the zone
 		return all["REFUSED"]
 	}
@@ -58,7 +58,7 @@ func (p *Primary) refusal(op, code string) refusal {
 // fault turns what a primary did into a sentence.
 func (p *Primary) fault(op, object string, err error) error {
 	f := &rehome.Fault{Class: rehome.ClassTemporary, Op: op, Object: object, Cause: fmt.Errorf("%s: %w", p.server, err),
-		Hint: "check the address in dns.zones and that a firewall lets TCP through to it; whatever was done, it is safe to run this again"}
+		Hint: "check the address in dns.providers and that a firewall lets TCP through to it; whatever was done, it is safe to run this again"}
 	var refused *dns.UpdateError
 	var format *dns.FormatError
 	switch {
@@ -72,9 +72,9 @@ func (p *Primary) fault(op, object string, err error) error {
 		f.Cause = &meaning{fmt.Sprintf("%s (%s answers %s)", means, p.server, refused.Code), err}
 	case errors.Is(err, dns.ErrNotSigned):
 		f.Class = rehome.ClassUntrusted
-		f.Hint = "nothing can be believed that this server says; check that dns.zones names the right server and key"
+		f.Hint = "nothing can be believed that this server says; check that dns.providers names the right server and key"
 	case errors.As(err, &format):
-		f.Class, f.Hint = rehome.ClassPermanent, "check that dns.zones names a DNS server"
+		f.Class, f.Hint = rehome.ClassPermanent, "check that dns.providers names a DNS server"
 	}
 	return f
 }

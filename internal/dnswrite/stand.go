@@ -39,7 +39,7 @@ type Says struct {
 }
 
 // Stand asks every authoritative server of the zone for each set. A server that is silent or does not know the zone does not
-// have it. The error is that the zone was not found, or the context's.
+// have it; only if all are silent over IPv6, and over IPv4 not, IPv6 is left out. The error is that the zone was not found, or the context's.
 func Stand(ctx context.Context, asker Asker, sets []Set) ([]Standing, error) {
 	var all []Standing
 	for _, want := range sets {
@@ -53,8 +53,9 @@ func Stand(ctx context.Context, asker Asker, sets []Set) ([]Standing, error) {
 }
 
 func standing(look dns.Look, want Set) Standing {
-	s := Standing{Want: want, At: look.At, Everywhere: len(look.Replies) > 0}
-	for _, r := range look.Replies {
+	replies := reached(look)
+	s := Standing{Want: want, At: look.At, Everywhere: len(replies) > 0}
+	for _, r := range replies {
 		says := Says{Server: r.Server, Addr: r.Addr, At: r.At, Words: r.Words}
 		set := ownSet(r, want.Key)
 		if r.Outcome.Says() {
@@ -66,6 +67,14 @@ func standing(look dns.Look, want Set) Standing {
 		s.Longest = max(s.Longest, set.TTL)
 	}
 	return s
+}
+
+// reached are the replies that count: without IPv6 on this machine, those over IPv4.
+func reached(look dns.Look) []dns.Reply {
+	if !look.MissesIPv6() {
+		return look.Replies
+	}
+	return slices.DeleteFunc(slices.Clone(look.Replies), func(r dns.Reply) bool { return r.Addr.Is6() })
 }
 
 // ownSet is what a reply says of the name itself, without what an alias leads to.

@@ -161,6 +161,23 @@ func (l Look) Troubles() []Reply {
 	return all
 }
 
+// MissesIPv6 tells servers that are silent over IPv6 from a machine that has none: then all of them are, and over IPv4 not.
+func (l Look) MissesIPv6() bool {
+	six, v4Answers := 0, false
+	for _, r := range l.Replies {
+		switch {
+		case r.Addr.Is6() && !r.Addr.Is4In6():
+			six++
+			if r.Outcome != Silent {
+				return false
+			}
+		case r.Addr.Is4():
+			v4Answers = v4Answers || r.Outcome.Says()
+		}
+	}
+	return v4Answers && six > 0
+}
+
 // Serial is the version of the zone that one server holds.
 type Serial struct {
 	Server string     `json:"server"`
