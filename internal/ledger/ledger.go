@@ -46,6 +46,8 @@ type Ledger struct {
 	Probes        *Probes
 	Looks         *Looks
 	Cutovers      *Cutovers
+	ProbeMails    *ProbeMails
+	LateMail      *LateMail
 	Mail          *Mail
 	Objects       *Objects
 	Rules         *Rules
@@ -57,7 +59,7 @@ type Ledger struct {
 func newLedger(s *store) *Ledger {
 	return &Ledger{
 		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s}, Proofs: &Proofs{s}, Audit: &Audit{s},
-		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s},
+		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s},
 		store: s,
 	}

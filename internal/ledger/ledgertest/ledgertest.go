@@ -51,6 +51,8 @@ func contract() []clause {
 		{"probes are kept until they are gone", probesAreKeptUntilTheyAreGone},
 		{"looks the last one counts", looksTheLastOneCounts},
 		{"cutovers move with their line", cutoversMoveWithTheirLine},
+		{"probe mails are known before they go", probeMailsAreKnownBeforeTheyGo},
+		{"late mail is counted once and due until brought", lateMailIsCountedOnceAndDueUntilBrought},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"intend comes back as it was", intendComesBackAsItWas},
 		{"receive fewer than intended", receiveFewerThanIntended},

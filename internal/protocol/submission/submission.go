@@ -34,6 +34,7 @@ type Options struct {
 	TLS      *tls.Config   // nil means verified by the system's roots; ServerName is filled in
 	Timeout  time.Duration // for each answer; 0 means two minutes
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	Name     string // of this machine, for EHLO: mail hosts look it up; "" says its address (RFC 5321, section 4.1.3)
 
 	// Mask takes out of the words of a refusal what must not be seen: some servers repeat the command that they did not
 	// like, be it a password. It may be nil.
@@ -126,7 +127,7 @@ func (c *Client) begin(ctx context.Context) error {
 		return err
 	}
 	c.smtp.CommandTimeout, c.smtp.SubmissionTimeout = c.options.Timeout, c.options.Timeout
-	return c.fault("EHLO", c.smtp.Hello(literal(c.conn.LocalAddr())))
+	return c.fault("EHLO", c.smtp.Hello(cmp.Or(c.options.Name, literal(c.conn.LocalAddr()))))
 }
 
 // startFault tells a server without STARTTLS from one that cannot be talked to: go-smtp has no type for the first.
