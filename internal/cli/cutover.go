@@ -20,8 +20,8 @@ import (
 )
 
 func cutoverCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "cutover", Short: "Prepare the switch of DNS: plan"})
-	group.AddCommand(cutoverPlanCommand(f))
+	group := asGroup(&cobra.Command{Use: "cutover", Short: "Take domains across: plan, run, status, rollback"})
+	group.AddCommand(cutoverPlanCommand(f), cutoverRunCommand(f), cutoverStatusCommand(f), cutoverRollbackCommand(f))
 	return group
 }
 

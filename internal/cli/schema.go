@@ -43,7 +43,8 @@ func answers() map[string]any {
 		"clients serve": journey.Answering{}, "config check": checkedSettings{}, "config sample": struct {
 			Keys []config.Key `json:"keys"`
 		}{},
-		"cutover plan": cutover.Plans{}, "dns check": cutover.Report{},
+		"cutover plan": cutover.Plans{}, "cutover rollback": journey.Rollback{},
+		"cutover run": journey.Crossing{}, "cutover status": journey.Crossing{}, "dns check": cutover.Report{},
 		"explain": journey.Explanations(),
 		"findings accept": struct {
 			Accepted []verify.Open `json:"accepted"`

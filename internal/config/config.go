@@ -18,7 +18,6 @@ import (
 
 	"rehome"
 	"rehome/internal/atmail8"
-	"rehome/internal/cutover"
 	"rehome/internal/protocol"
 )
 
@@ -36,7 +35,7 @@ type Config struct {
 	Secrets     Secrets     `yaml:"secrets" doc:"The key that opens sealed files."`
 	Mail        Mail        `yaml:"mail" doc:"How mailboxes are mapped."`
 	DNS         DNS         `yaml:"dns" optional:"true" doc:"How DNS is asked."`
-	Cutover     Cutover     `yaml:"cutover" optional:"true" doc:"How the switch of DNS is prepared."`
+	Cutover     Cutover     `yaml:"cutover" optional:"true" doc:"How domains are taken across."`
 	Limits      Limits      `yaml:"limits" doc:"Limits on the load at both ends."`
 	Clients     Clients     `yaml:"clients" optional:"true" doc:"What users' devices are told about both ends."`
 }
@@ -148,7 +147,7 @@ func Default() Config {
 		Secrets: Secrets{Identity: "secrets/identity.txt"},
 		Mail:    Mail{Settle: 90 * time.Second, SpecialUse: true, Escrow: "escrow", Deletions: rehome.DeletionsKeep},
 		DNS:     defaultDNS(),
-		Cutover: Cutover{TTL: cutover.DefaultTTL},
+		Cutover: defaultCutover(),
 		Limits:  Limits{SourceConnections: 8, DestinationConnections: 16, PerAccount: 8},
 		Clients: defaultClients(),
 	}

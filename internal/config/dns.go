@@ -34,11 +34,6 @@ type DNS struct {
 	Providers map[string]*DNSProvider `yaml:"providers" doc:"Where \"dns lower-ttl\", \"dns stage\" and the switch write, under a name that you choose for each. A zone that none of them names is changed by hand, and rehome watches."`
 }
 
-// Cutover is how the switch of DNS is prepared.
-type Cutover struct {
-	TTL time.Duration `yaml:"ttl" doc:"The TTL that records should have before they are changed."`
-}
-
 func defaultDNS() DNS { return DNS{Port: 53, Timeout: 3 * time.Second, Pause: 20 * time.Millisecond} }
 
 // RootAddresses returns the root servers to start from; none means those of the Internet.
@@ -83,12 +78,6 @@ func (d *document) checkDNS(path string, s DNS) {
 	}
 	if s.Timeout == 0 {
 		d.addAt(path+".timeout", "cannot be 0", "no server could answer")
-	}
-}
-
-func (d *document) checkCutover(path string, s Cutover) {
-	if s.TTL < time.Minute || s.TTL > 24*time.Hour {
-		d.addAt(path+".ttl", "must be between 1m and 24h", "5m suits nearly everybody")
 	}
 }
 

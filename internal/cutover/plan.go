@@ -46,6 +46,7 @@ type Step struct {
 	Now      []string `json:"now"`
 	Wanted   []string `json:"wanted"` // the whole set of this name and type; data of an alias begins with "CNAME "
 	TTL      int      `json:"ttl_seconds,omitempty"`
+	NowTTL   int      `json:"now_ttl_seconds,omitempty"` // of what stands there now, in steps at the switch
 	Who      string   `json:"who"`
 	Sentence string   `json:"sentence"`
 }

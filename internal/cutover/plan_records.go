@@ -159,7 +159,8 @@ func (p *planner) mailHost() {
 	}
 	p.ttlCondition("MX", q, seen)
 	p.step(Step{Phase: AtSwitch, Action: Replace, About: "MX", Name: p.Domain, Type: dns.MX, Now: own(seen), Wanted: wanted,
-		TTL: int(p.lowest().Seconds()), Sentence: "from now on mail goes to the destination; leave no old host in the set"})
+		TTL: int(p.lowest().Seconds()), NowTTL: int(longest(seen).Seconds()),
+		Sentence: "from now on mail goes to the destination; leave no old host in the set"})
 	p.step(raise)
 }
 
@@ -184,7 +185,7 @@ func (p *planner) exchange(about string, q question, seen sight, wanted []string
 	}
 	p.ttlCondition(about, q, seen)
 	step := Step{Phase: AtSwitch, Action: Replace, About: about, Name: q.name, Type: q.kind, Now: own(seen), Wanted: wanted,
-		TTL: int(p.lowest().Seconds()), Sentence: why}
+		TTL: int(p.lowest().Seconds()), NowTTL: int(longest(seen).Seconds()), Sentence: why}
 	if len(step.Now) == 0 {
 		step.Action = Publish
 	}
@@ -202,6 +203,12 @@ func (p *planner) setupNames() {
 			continue
 		}
 		q := question{s.label + "." + p.Domain, dns.A}
+		six := question{q.name, dns.AAAA}
+		if seen, ok := p.known(s.about, six); ok && len(seen.aliases) == 0 && len(seen.records) > 0 {
+			p.ttlCondition(s.about, six, seen)
+			p.step(Step{Phase: AtSwitch, Action: Replace, About: s.about + " over IPv6", Name: six.name, Type: dns.AAAA, Now: own(seen),
+				NowTTL: int(longest(seen).Seconds()), Sentence: "remove it, as a CNAME stands alone"})
+		}
 		if seen, ok := p.known(s.about, q); ok {
 			p.exchange(s.about, q, seen, []string{"CNAME " + s.want}, "programs read the destination's settings")
 		}

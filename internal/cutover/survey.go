@@ -144,7 +144,7 @@ func questions(domain string, wanted Wanted) []question {
 	all := []question{
 		{domain, dns.NS}, {domain, dns.MX}, {domain, dns.TXT}, {domain, dns.A}, {domain, dns.AAAA},
 		{at("_dmarc"), dns.TXT}, {at("_mta-sts"), dns.TXT}, {at("_smtp._tls"), dns.TXT},
-		{at("autodiscover"), dns.A}, {at("autoconfig"), dns.A},
+		{at("autodiscover"), dns.A}, {at("autoconfig"), dns.A}, {at("autodiscover"), dns.AAAA}, {at("autoconfig"), dns.AAAA},
 	}
 	for _, service := range dns.Services() {
 		all = append(all, question{at(service.Name), dns.SRV})

@@ -97,14 +97,19 @@ func domainsOf(accounts []rehome.Account) []string {
 	return slices.Compact(domains)
 }
 
-// publicWorld is what anybody sees of the domains.
-func (m *Move) publicWorld() cutover.World {
+// resolver asks DNS, with no memory of earlier answers.
+func (m *Move) resolver() *dns.Client {
 	settings := m.settings.DNS
 	options := dns.Options{Port: uint16(settings.Port), Timeout: settings.Timeout, Pause: settings.Pause}
 	if roots := settings.RootAddresses(); len(roots) > 0 {
 		options.Roots, options.Anchors = []dns.Server{{Addrs: roots}}, settings.RootAnchors()
 	}
-	client := dns.New(options)
+	return dns.New(options)
+}
+
+// publicWorld is what anybody sees of the domains.
+func (m *Move) publicWorld() cutover.World {
+	client := m.resolver()
 	return cutover.World{
 		DNS: client,
 		Policy: func(ctx context.Context, domain string) (dns.STSPolicy, error) {

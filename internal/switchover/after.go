@@ -166,11 +166,7 @@ func (a *after) asked() {
 func (a *after) begin() {
 	domain := a.Cutover.Domain
 	was := a.Cutover.State
-	overrides := a.Cutover.Overrides
-	if was == ledger.CutoverRolledBack {
-		overrides = slices.DeleteFunc(overrides, func(o ledger.CutoverOverride) bool { return o.At.Before(a.Cutover.Since) })
-	}
-	a.Cutover = ledger.Cutover{Domain: domain, State: was, Began: a.now, Overrides: overrides}
+	a.Cutover = ledger.Cutover{Domain: domain, State: was, Began: a.now}
 	a.enter(ledger.CutoverGates)
 }
 

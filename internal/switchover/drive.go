@@ -176,3 +176,36 @@ func wait(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+// Override keeps somebody's word for a gate of a domain.
+func (d *Driver) Override(ctx context.Context, domain string, gate Gate, why string) error {
+	c, err := d.of(ctx, domain)
+	if err != nil {
+		return err
+	}
+	if c.State == "" { // an attempt begins with it
+		step, err := d.step(ctx, c, Action{Do: DoBegin})
+		if err != nil {
+			return err
+		}
+		c = step.Cutover
+	}
+	given, line, err := Override(c, gate, why, d.Person, d.Now())
+	if err != nil {
+		return err
+	}
+	return d.Store.Save(ctx, c.State, given, line)
+}
+
+// Back turns a domain round. Run then takes it back.
+func (d *Driver) Back(ctx context.Context, domain string) error {
+	c, err := d.of(ctx, domain)
+	if err != nil {
+		return err
+	}
+	back, lines, err := Back(c, d.Person, d.Now())
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	return d.Store.Save(ctx, c.State, back, lines...)
+}

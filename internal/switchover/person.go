@@ -62,3 +62,14 @@ func Back(c ledger.Cutover, person string, now time.Time) (ledger.Cutover, []led
 	c.State, c.Since, c.Held = state, now, nil
 	return c, []ledger.AuditLine{line}, nil
 }
+
+// ToRestore counts the sets that a rollback puts back.
+func ToRestore(c ledger.Cutover) int {
+	n := 0
+	for _, set := range c.Records {
+		if unrestored(set) {
+			n++
+		}
+	}
+	return n
+}
