@@ -20,12 +20,13 @@ const (
 	TopicVerifying  Topic = "Verification"
 	TopicLogins     Topic = "Logins at the destination"
 	TopicDNS        Topic = "DNS"
+	TopicDevices    Topic = "Users' devices"
 )
 
 // Topics returns all topics in their order.
 func Topics() []Topic {
 	return []Topic{TopicAccounts, TopicPasswords, TopicAliases, TopicRecipients, TopicMailboxes, TopicMessages, TopicObjects, TopicRules,
-		TopicVerifying, TopicLogins, TopicDNS}
+		TopicVerifying, TopicLogins, TopicDNS, TopicDevices}
 }
 
 // Declared is one kind of finding. A package declares all of its kinds in one table, which its function

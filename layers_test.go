@@ -45,6 +45,8 @@ var floors = []struct {
 	}},
 	// Above the plan of the records, which it carries out.
 	{"what takes domains across", []string{"rehome/internal/switchover"}},
+	// A floor above the documents, which it compares with what devices find.
+	{"what looks from outside", []string{"rehome/internal/clientcheck"}},
 	{"the settings", []string{"rehome/internal/config"}},
 	{"the operations behind every face", []string{"rehome/internal/journey"}},
 	{"the faces", []string{"rehome/internal/cli", "rehome/internal/web"}},

@@ -16,8 +16,8 @@ import (
 )
 
 func clientsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "clients", Short: "Set up users' mail programs and telephones: documents, export, serve"})
-	group.AddCommand(clientsDocumentsCommand(f), clientsExportCommand(f), clientsServeCommand(f))
+	group := asGroup(&cobra.Command{Use: "clients", Short: "Set up users' mail programs and telephones: documents, export, serve, check"})
+	group.AddCommand(clientsDocumentsCommand(f), clientsExportCommand(f), clientsServeCommand(f), clientsCheckCommand(f))
 	return group
 }
 

@@ -8,6 +8,7 @@ import (
 	"rehome"
 	"rehome/internal/atmail7"
 	"rehome/internal/atmail8"
+	"rehome/internal/clientcheck"
 	"rehome/internal/cutover"
 	"rehome/internal/davcopy"
 	"rehome/internal/mailcopy"
@@ -27,7 +28,8 @@ import (
 func Findings() []rehome.Declared {
 	return slices.Concat(people.Findings(), roster.Findings(), atmail7.Findings(), atmail8.Findings(), recipients.Findings(), mapping.Findings(),
 		mailcopy.Findings(), davcopy.Findings(), rulecopy.Findings(), []rehome.Declared{passwordsReplaced, rulesUnreachable, rulesFailed},
-		verify.Findings(), verifymail.Findings(), verifyobjects.Findings(), verifyrules.Findings(), rehearsal.Findings(), cutover.Findings())
+		verify.Findings(), verifymail.Findings(), verifyobjects.Findings(), verifyrules.Findings(), rehearsal.Findings(), cutover.Findings(),
+		clientcheck.Findings())
 }
 
 var (
