@@ -186,16 +186,23 @@ func stages(s State) map[Stage][]string {
 
 func switching(s State) finding {
 	at := stages(s)
+	var waits *finding
 	for _, d := range s.Domains {
-		switch {
-		case d.Stage == StageSwitching && d.WaitsFor != "":
-			return finding{progress: NoWord, sentence: d.Name + ": " + d.Says, waitsFor: d.WaitsFor, command: CommandRun}
-		case d.Stage == StageSwitching:
-			return finding{progress: Running, sentence: d.Name + ": " + d.Says, command: CommandRun}
+		if d.Stage != StageSwitching && d.Stage != StageReturning {
+			continue
 		}
+		f := finding{progress: NoWord, sentence: join(d.Name, d.Says), waitsFor: d.WaitsFor, command: CommandRun}
+		if d.Until.After(s.Now) {
+			f.progress, f.waitsFor, f.until = Waiting, "the clock ("+stamp(d.Until)+")", d.Until
+			waits = &f
+			continue // with another one there may be something to do
+		}
+		return f
 	}
 	left := append(slices.Clone(at[""]), at[StageBack]...)
 	switch {
+	case waits != nil && len(left) == 0:
+		return *waits
 	case len(s.Domains) > 0 && len(left) == 0:
 		return finding{progress: Done, sentence: plural(len(s.Domains), "domain") + verb(len(s.Domains), " is", " are") + " switched"}
 	case len(left) == 0:
@@ -208,7 +215,7 @@ func late(s State) finding {
 	at := stages(s)
 	live := at[StageLive]
 	switch {
-	case len(s.Domains) == 0 || len(at[""])+len(at[StageSwitching])+len(at[StageBack]) > 0:
+	case len(s.Domains) == 0 || len(at[""])+len(at[StageSwitching])+len(at[StageReturning])+len(at[StageBack]) > 0:
 		return finding{progress: NoWord, sentence: "bring what still arrives at the source", command: CommandRun}
 	case len(live) > 0:
 		for _, d := range s.Domains {

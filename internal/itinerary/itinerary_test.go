@@ -34,9 +34,10 @@ func anyState(r *rand.Rand) State {
 	s.Copies.Differs = r.IntN(s.Copies.Accounts - s.Copies.Equal + 1)
 	s.Logins = LoginState{Work: r.IntN(4), Fail: r.IntN(2)}
 	for range r.IntN(4) {
-		stages := []Stage{"", "", StageSwitching, StageLive, StageQuiet, StageClosed, StageBack}
+		stages := []Stage{"", "", StageSwitching, StageReturning, StageLive, StageQuiet, StageClosed, StageBack}
 		d := Domain{Name: string(rune('a'+r.IntN(3))) + ".test", Planned: look(), Open: yes(), Earliest: moment(r), Stage: stages[r.IntN(len(stages))]}
 		d.Waits = []string{"", "a key has to be asked for"}[r.IntN(2)]
+		d.Until = moment(r)
 		d.WaitsFor = []string{"", "the owner of the zone"}[r.IntN(2)]
 		s.Domains = append(s.Domains, d)
 	}
@@ -152,6 +153,7 @@ func TestOf_theWholeMove(t *testing.T) {
 		{func() { s.Copies.Equal = 3 }, DNS, "until 2026-03-06 19:00 UTC"},
 		{func() { s.Domains[0].Earliest = now }, Switch, "switch example.com"},
 		{func() { s.Domains[0].Stage, s.Domains[0].Says = StageSwitching, "ns2 has not followed" }, Switch, "ns2 has not followed"},
+		{func() { s.Domains[0].Until = now.Add(time.Hour) }, Switch, "ns2 has not followed"},
 		{func() { s.Domains[0].Stage, s.Domains[0].Says = StageLive, "3 mails in the last hour" }, Late, "3 mails in the last hour"},
 		{func() { s.Domains[0].Stage = StageQuiet }, Close, "close the move"},
 	} {

@@ -93,6 +93,7 @@ type Domain struct {
 	Stage    Stage
 	Since    time.Time // when the stage began
 	WaitsFor string    // whom the stage waits for; "" is nobody
+	Until    time.Time // when that is over by itself; zero if it is not, or not known
 	Says     string    // a sentence about the stage
 }
 
@@ -101,7 +102,8 @@ type Stage string
 
 // The stages. The empty one has not begun.
 const (
-	StageSwitching Stage = "switching" // under way, and records may have changed
+	StageSwitching Stage = "switching" // somebody has begun with it; records may have changed
+	StageReturning Stage = "returning" // it is being taken back
 	StageLive      Stage = "live"      // switched; mail still arrives at the source, or may
 	StageQuiet     Stage = "quiet"     // none has for the time that was asked for
 	StageClosed    Stage = "closed"

@@ -161,6 +161,11 @@ func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
 		return err
 	}
 	m.readLooks(looks, state)
+	cutovers, err := store.Cutovers.All(ctx)
+	if err != nil {
+		return err
+	}
+	readCutovers(cutovers, state)
 	if state.Logins, err = triedLogins(ctx, store); err != nil {
 		return err
 	}

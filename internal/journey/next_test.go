@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,5 +81,27 @@ func TestNext_readsWhatIsKept(t *testing.T) {
 	}
 	if state = stateOf(t, m, dir); state.Secrets.Sheet || !state.Secrets.Temporary {
 		t.Errorf("without the sheet: got %+v", state.Secrets)
+	}
+}
+
+// What the machine waits for, and until when, is what "next" says of the switch.
+func TestReadCutovers_saysWhatIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	until := time.Now().Add(time.Hour)
+	state := itinerary.State{Domains: []itinerary.Domain{{Name: "a.test"}, {Name: "b.test"}, {Name: "c.test"}}}
+	readCutovers([]ledger.Cutover{
+		{Domain: "a.test", State: ledger.CutoverGates, Held: []ledger.CutoverHold{
+			{Gate: "ttl", Sentence: "the TTL is not low", Who: "the owner of the zone", NextStep: "lower it", Until: until}, {Gate: "copied"},
+		}},
+		{Domain: "b.test", State: ledger.CutoverLate, Late: 1},
+		{Domain: "gone.test", State: ledger.CutoverClosed},
+	}, &state)
+	a, b, c := state.Domains[0], state.Domains[1], state.Domains[2]
+	if a.Stage != itinerary.StageSwitching || a.WaitsFor != "the owner of the zone" || a.Until != until ||
+		a.Says != "the TTL is not low; lower it (and 1 other gate)" {
+		t.Errorf("got %+v", a)
+	}
+	if b.Stage != itinerary.StageLive || !strings.HasPrefix(b.Says, "1 message came late and was brought over") || c.Stage != "" {
+		t.Errorf("got %+v and %+v", b, c)
 	}
 }
