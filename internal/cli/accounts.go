@@ -90,7 +90,7 @@ func (f *frame) writeExport(w io.Writer, export journey.Export) error {
 	if err := f.writeFindings(w, export.Findings, rehome.SeverityWarning); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w, "next: import the file at the destination, then delete it and run \"rehome sync\"")
+	_, err := fmt.Fprintln(w, "next: import the file at the destination, then run \"rehome accounts check\"; \"rehome next\" says when the file may go")
 	return err
 }
 
@@ -109,7 +109,7 @@ the file with "rehome secrets purge".`,
 				return rehome.OutcomeDone, err
 			}
 			return f.give(written, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "wrote %s; when all users have set their own password, destroy it with \"rehome secrets purge\"\n", written.File)
+				_, err := fmt.Fprintf(w, "wrote %s; hand them out, then destroy it with \"rehome secrets purge --yes\"; \"rehome next\" says when users may change them\n", written.File)
 				return err
 			})
 		})),

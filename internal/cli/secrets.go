@@ -23,7 +23,8 @@ func secretsCommand(f *frame) *cobra.Command {
 }
 
 func secretsPurgeCommand(f *frame) *cobra.Command {
-	var yes, identity bool
+	var yes bool
+	var choice journey.PurgeChoice
 	cmd := &cobra.Command{
 		Use:   "purge",
 		Short: "List every file with secrets that rehome has written; with --yes destroy them",
@@ -33,8 +34,14 @@ or destroys; purge reports files that are no longer where they were written. It 
 that you have written, and the identity that opens sealed files. --identity destroys the identity too;
 after that no sealed file can be opened, nor any copy of one.
 
-The temporary passwords are among these files. As long as they are there, every export gives the same ones; afterwards an
-export makes others. purge says what it costs before it destroys anything, and does not know about copies and backups.
+You can run it at any time: what the move still needs stays, with the reason. The import file stays until "rehome accounts
+check" has shown that the accounts are there. The sealed temporary passwords stay until the move is closed if passes log in
+at the destination with them: after the switch, passes bring the late mail. With a master user at the destination
+(destination.imap.login: master) and nothing else that needs users' passwords, they need not stay. --needed destroys all of it
+nevertheless.
+
+As long as the temporary passwords are there, every export gives the same ones; afterwards an export makes others. purge says
+what it costs before it destroys anything, and does not know about copies and backups.
 
 Exit code 6: there are files to destroy and --yes is missing.`,
 		Args: cobra.NoArgs,
@@ -43,7 +50,7 @@ Exit code 6: there are files to destroy and --yes is missing.`,
 			if yes {
 				run = move.Purge
 			}
-			purge, err := run(ctx, identity)
+			purge, err := run(ctx, choice)
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}
@@ -51,7 +58,8 @@ Exit code 6: there are files to destroy and --yes is missing.`,
 		})),
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "destroy them")
-	cmd.Flags().BoolVar(&identity, "identity", false, "also destroy the identity; after that no sealed file can be opened")
+	cmd.Flags().BoolVar(&choice.Needed, "needed", false, "also destroy what later passes need")
+	cmd.Flags().BoolVar(&choice.Identity, "identity", false, "also destroy the identity; after that no sealed file can be opened")
 	return cmd
 }
 
@@ -62,6 +70,9 @@ func writePurge(w io.Writer, purge vault.Purge) error {
 	}
 	for _, file := range purge.Files {
 		fmt.Fprintf(w, "%s: %s (%s, %s)\n", verb, printable(file.File), file.What, humanize.Bytes(uint64(file.Octets)))
+	}
+	for _, file := range purge.Needed {
+		fmt.Fprintf(w, "needed: %s (%s): %s\n", printable(file.File), file.What, printable(file.Why))
 	}
 	for _, file := range purge.Kept {
 		fmt.Fprintf(w, "kept: %s (%s)\n", printable(file.File), file.What)
@@ -76,6 +87,8 @@ func writePurge(w io.Writer, purge vault.Purge) error {
 	switch {
 	case purge.Destroyed:
 		fmt.Fprintf(w, "recorded in %s\n", purge.Register)
+	case len(purge.Files) == 0 && len(purge.Needed) > 0:
+		fmt.Fprintln(w, `nothing to destroy yet; "rehome next" says when the rest may go`)
 	case len(purge.Files) == 0:
 		fmt.Fprintln(w, "nothing to destroy")
 	default:

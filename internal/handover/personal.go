@@ -39,13 +39,15 @@ type PersonalSetting struct {
 
 // PersonalOptions say what the pages tell beside a person's own.
 type PersonalOptions struct {
-	Organisation  string                   // its name, for people
-	Incoming      string                   // host and port of the destination's IMAP service
-	Outgoing      string                   // of its submission service; "" is not known
-	OutgoingTLS   protocol.Security        // when TLS begins there
-	Webmail       string                   // its address; "" is not known
-	Contacts      string                   // URL of its contacts and calendars; "" is none
-	MakesAccounts bool                     // the destination's accounts are made from our import file: users keep their current password or get one
+	Organisation  string            // its name, for people
+	Incoming      string            // host and port of the destination's IMAP service
+	Outgoing      string            // of its submission service; "" is not known
+	OutgoingTLS   protocol.Security // when TLS begins there
+	Webmail       string            // its address; "" is not known
+	Contacts      string            // URL of its contacts and calendars; "" is none
+	MakesAccounts bool              // the destination's accounts are made from our import file: users keep their current password or get one
+	// PasswordStays says that nobody may change a password before the move is complete: passes log in with it.
+	PasswordStays bool
 	SealTo        func() ([]string, error) // age recipients of the letters; asked only if there are any
 }
 
@@ -136,6 +138,7 @@ type personalSheet struct {
 	Outgoing, Webmail   string
 	OutgoingTLS         protocol.Security
 	Kept, Temporary     bool   // the own password, or a temporary one
+	PasswordStays       bool   // until the move is complete
 	SignatureText       string // for copying; the page shows markup as text
 	POP3                bool
 	password            rehome.Secret // for the letter
@@ -147,7 +150,7 @@ func (o PersonalOptions) sheetOf(one PersonalSetting, account rehome.Account, de
 		Incoming: o.Incoming, Contacts: o.Contacts, Outgoing: o.Outgoing, OutgoingTLS: o.OutgoingTLS, Webmail: o.Webmail,
 		Kept:          o.MakesAccounts && decision.Origin == atmail8.OriginOwn,
 		Temporary:     o.MakesAccounts && decision.Origin == atmail8.OriginTemporary && !decision.Missing(),
-		SignatureText: one.Signature, POP3: account.Services.POP3, password: decision.Password,
+		SignatureText: one.Signature, POP3: account.Services.POP3, password: decision.Password, PasswordStays: o.PasswordStays,
 	}
 }
 
@@ -164,11 +167,16 @@ func (s personalSheet) write(page *template.Template, folder string) error {
 	return vault.WriteFiles(map[string][]byte{name + ".html": html.Bytes(), name + ".json": append(text, '\n')})
 }
 
-// letter is what only the person, and who hands it over, may read.
+// letter is what only the person, and who hands it over, may read. Who changed a password that later passes need would get no
+// late mail.
 func (s personalSheet) letter() []byte {
-	return fmt.Appendf(nil, "%s\n\nYour new mail account: %s\nYour temporary password: %s\n\n"+
-		"Use it once to log in, and choose a new password right away. Do not tell anyone.\n",
-		s.Organisation, s.Login, s.password.Reveal())
+	advice := "Use it once to log in, and choose a new password right away."
+	if s.PasswordStays {
+		advice = "Use it until you are told that the move is complete, then choose a new password.\n" +
+			"Until then, mail that arrives late is brought over with this one."
+	}
+	return fmt.Appendf(nil, "%s\n\nYour new mail account: %s\nYour temporary password: %s\n\n%s Do not tell anyone.\n",
+		s.Organisation, s.Login, s.password.Reveal(), advice)
 }
 
 // Host is that of a server's address, which programs want apart from its port.

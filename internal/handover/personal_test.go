@@ -50,7 +50,7 @@ func TestWritePersonal_lettersOnlyForTemporaryPasswords(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "people")
 	register := vault.NewRegister(filepath.Dir(folder))
 	everybody := threePeople()
-	options := PersonalOptions{Organisation: "Example Ltd", Incoming: "imap.example.test:993", MakesAccounts: true,
+	options := PersonalOptions{Organisation: "Example Ltd", PasswordStays: true, Incoming: "imap.example.test:993", MakesAccounts: true,
 		Outgoing: "smtp.example.test:587", OutgoingTLS: protocol.StartTLS, Webmail: "https://webmail.example.test/",
 		SealTo: func() ([]string, error) { return input.SealTo, nil }}
 	settings, err := WritePersonal(folder, SettingsOf(everybody.Moving, nil, nil), everybody, options, register)
@@ -58,7 +58,8 @@ func TestWritePersonal_lettersOnlyForTemporaryPasswords(t *testing.T) {
 		t.Fatalf("got %+v, %v, want three sheets and a letter", settings, err)
 	}
 	letter, err := vault.Open(letterOf(folder, "b/b@a.test"), input.Identity)
-	if err != nil || !strings.Contains(string(letter), "Your temporary password: made-for-bob\n") {
+	if err != nil || !strings.Contains(string(letter), "Your temporary password: made-for-bob\n") ||
+		!strings.Contains(string(letter), "until you are told that the move is complete") {
 		t.Errorf("got %q, %v", letter, err)
 	}
 	if files, err := register.Files(); err != nil || len(files) != 1 || files[0].What != vault.SecretLetter {

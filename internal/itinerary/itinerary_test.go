@@ -112,7 +112,7 @@ func TestHold_keepsWhatLaterPassesNeed(t *testing.T) {
 	for seed := range uint64(5_000) {
 		s := anyState(rand.New(rand.NewPCG(seed, 1)))
 		holds := Hold(s)
-		if needed := s.Secrets.Needed && s.Secrets.Temporary && !s.Closed(); needed != (holds.Sheet != "") {
+		if needed := s.Secrets.Needed && s.Secrets.Sheet && !s.Closed(); needed != (holds.Sheet != "") {
 			t.Fatalf("seed %d: got %+v of %+v", seed, holds, s)
 		}
 		for _, p := range passwords(s) {

@@ -31,7 +31,7 @@ func Hold(s State) Holds {
 	if s.MakesAccounts && accounts(s).progress != Done {
 		holds.Import = "the accounts are not known to be at the destination yet: \"rehome accounts check\" tells"
 	}
-	if s.Secrets.Needed && s.Secrets.Temporary {
+	if s.Secrets.Needed && s.Secrets.Sheet { // one that is gone needs no key either
 		holds.Sheet = "until the move is closed, passes log in at the destination with these passwords"
 	}
 	return holds
@@ -71,7 +71,7 @@ func change(s State) Password {
 	case s.Closed():
 		rule.Sentence = "now: no pass follows"
 	case s.Secrets.Needed && s.Secrets.Master != "":
-		rule.Sentence = "when the move is closed: " + s.Secrets.Master + " opens the mail, but contacts, calendars or rules need each user's password"
+		rule.Sentence = "when the move is closed: " + s.Secrets.Master + " opens the mail, but contacts and calendars need each user's password"
 	case s.Secrets.Needed:
 		rule.Sentence = "when the move is closed: until then passes log in with the passwords that rehome knows. Who changes one before gets no late " +
 			"mail until it is in the roster as DestinationPassword. With a master user at the destination (destination.imap.login: master) there is " +

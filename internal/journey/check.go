@@ -36,6 +36,7 @@ func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 	m.checkPOP3(ctx, destination, rehome.Destination, m.settings.Destination.POP3)
 	m.checkSubmission(ctx, source, rehome.Source, m.settings.Source.Submission)
 	m.checkSubmission(ctx, destination, rehome.Destination, m.settings.Destination.Submission)
+	m.tellOfPasswords(destination)
 	report := checkup.Join(settings, source, destination)
 	looks := []ledger.Look{checkLook(report)}
 	if len(accounts) > 0 {
@@ -46,6 +47,21 @@ func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 		return report, nil // of a ledger that cannot be opened the report speaks
 	}
 	return report, err
+}
+
+// tellOfPasswords says what follows from how passes log in at the destination: they go on until the last late mail is brought.
+func (m *Move) tellOfPasswords(c *checkup.List) {
+	master := m.masterAtDestination()
+	switch {
+	case !m.needsPasswords() && master == "": // nothing is named that moves
+	case !m.needsPasswords():
+		c.OK("passwords", master+" opens every account, so users may change their passwords as soon as they are on the destination")
+	case master != "":
+		c.OK("passwords", master+" opens the mail, but contacts and calendars need users' passwords: nobody may change theirs before the move is closed")
+	default:
+		c.OK("passwords", "passes need users' passwords, so nobody may change theirs before the move is closed; "+
+			"with a master user (destination.imap.login: master) mail would not need them")
+	}
 }
 
 // pointToDNS names the check that this one does not make: it asks servers that belong to neither end.

@@ -44,11 +44,11 @@ func TestExportAccounts_temporaryPasswordsStayUntilAPurge(t *testing.T) {
 	if again := export(false); again != first {
 		t.Error("the second export gives other passwords")
 	}
-	purge, err := m.PurgePlan(t.Context(), true)
+	purge, err := m.PurgePlan(t.Context(), PurgeChoice{Identity: true, Needed: true})
 	if err != nil || len(purge.Costs) != 2 || !strings.Contains(purge.Costs[0], "another export makes new ones") {
 		t.Errorf("got costs %q, %v", purge.Costs, err)
 	}
-	if _, err := m.Purge(t.Context(), false); err != nil {
+	if _, err := m.Purge(t.Context(), PurgeChoice{Needed: true}); err != nil {
 		t.Fatal(err)
 	}
 	if after := export(true); after == first {

@@ -76,7 +76,7 @@ func (m *Move) PersonalSheets(ctx context.Context, only people.Choice) (handover
 		Incoming: m.settings.Destination.IMAP.Address, Contacts: m.settings.Destination.DAV.URL,
 		Outgoing: m.settings.Destination.Submission.Address, OutgoingTLS: m.settings.Destination.Submission.TLS,
 		Webmail: m.settings.Destination.Webmail,
-		SealTo:  m.sealTo,
+		SealTo:  m.sealTo, PasswordStays: m.needsPasswords(),
 	}, m.register())
 }
 

@@ -49,10 +49,20 @@ func (m *Move) Next(ctx context.Context, file string) (Next, error) {
 	return Next{Organisation: m.settings.Organisation, Itinerary: itinerary.Of(state)}, err
 }
 
-// state gathers what is known.
+// state gathers what is known, also of DNS.
 func (m *Move) state(ctx context.Context, file string) (itinerary.State, error) {
+	state, err := m.known(ctx)
+	if err != nil {
+		return state, err
+	}
+	state.Settings = m.settingsState(file)
+	return state, m.readDomains(&state)
+}
+
+// known gathers what is known of the move, without the settings file and without what was seen of DNS.
+func (m *Move) known(ctx context.Context) (itinerary.State, error) {
 	state := itinerary.State{Now: time.Now(), MakesAccounts: m.makesAccounts(), Mails: len(m.settings.Destination.MX.Addresses) > 0,
-		Settings: m.settingsState(file), Pages: exists(m.pagesFolder())}
+		Pages: exists(m.pagesFolder())}
 	for _, name := range m.settings.Domains {
 		state.Domains = append(state.Domains, itinerary.Domain{Name: name})
 	}
@@ -65,7 +75,7 @@ func (m *Move) state(ctx context.Context, file string) (itinerary.State, error) 
 			return state, err
 		}
 	}
-	return state, m.readDomains(&state)
+	return state, nil
 }
 
 func exists(path string) bool {

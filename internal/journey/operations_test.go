@@ -342,7 +342,7 @@ func testPapers(t *testing.T, move *Move) {
 	if err != nil || bundle.Domains != 1 || bundle.Hashes != 0 {
 		t.Errorf("bundle: got %+v, %v", bundle, err)
 	}
-	if _, err := move.Purge(t.Context(), false); err != nil {
+	if _, err := move.Purge(t.Context(), PurgeChoice{}); err != nil {
 		t.Errorf("purge: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"rehome"
 	"rehome/internal/atmail8"
 	"rehome/internal/config"
+	"rehome/internal/ledger"
 	"rehome/internal/vault"
 )
 
@@ -28,7 +29,7 @@ func moveIn(t *testing.T) (m *Move, dir string) {
 // planned lists the plan, names from dir.
 func planned(t *testing.T, m *Move, dir string) string {
 	t.Helper()
-	purge, err := m.PurgePlan(t.Context(), false)
+	purge, err := m.PurgePlan(t.Context(), PurgeChoice{Needed: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestPurge_knowsWhatWasWrittenAnywhere(t *testing.T) {
 	if got := planned(t, m, dir); !strings.HasPrefix(got, "accounts/accounts.csv, accounts/people") {
 		t.Errorf("got %s, want the batches of the first run destroyed", got)
 	}
-	purge, err := m.Purge(t.Context(), false)
+	purge, err := m.Purge(t.Context(), PurgeChoice{Needed: true})
 	if err != nil || !purge.Destroyed || len(purge.Files) != 5 || len(purge.Gone) != 1 {
 		t.Errorf("got %+v, %v", purge, err)
 	}
@@ -122,4 +123,48 @@ func TestWritePasswords_leavesAFileOfSomebodyElse(t *testing.T) {
 	if got := planned(t, m, dir); strings.Contains(got, "mine.txt") {
 		t.Errorf("a purge would destroy somebody else's file: %s", got)
 	}
+}
+
+// What a later pass logs in with outlives every purge before the end; with a master user nothing needs it.
+func TestPurge_keepsWhatLaterPassesNeed(t *testing.T) {
+	t.Parallel()
+	m, dir := moveIn(t)
+	defer m.Close()
+	m.settings.Source.IMAP.Address, m.settings.Destination.IMAP.Address = "s:993", "d:993"
+	write := func(what, file string) {
+		t.Helper()
+		if err := m.register().WriteSecrets(what, map[string][]byte{file: []byte("secret")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(vault.SecretSheet, m.sheetFile())
+	write(vault.SecretImport, filepath.Join(dir, "accounts", "accounts.csv"))
+	write(vault.SecretHandOut, filepath.Join(dir, "list.csv"))
+	if err := vault.WriteFile(m.settings.Secrets.Identity, []byte("key")); err != nil {
+		t.Fatal(err)
+	}
+	store, err := m.store(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := func(choice PurgeChoice, files, needed int) {
+		t.Helper()
+		purge, err := m.PurgePlan(t.Context(), choice)
+		if err != nil || len(purge.Files) != files || len(purge.Needed) != needed {
+			t.Errorf("%+v: got %+v, %v; want %d to destroy and %d needed", choice, purge, err, files, needed)
+		}
+	}
+	wanted(PurgeChoice{}, 1, 2)
+	wanted(PurgeChoice{Identity: true}, 1, 3)
+	wanted(PurgeChoice{Needed: true, Identity: true}, 4, 0)
+	if err := store.Looks.Note(t.Context(), ledger.Look{Name: lookAccounts, Outcome: rehome.OutcomeDone}); err != nil {
+		t.Fatal(err)
+	}
+	wanted(PurgeChoice{}, 2, 1)
+	purge, err := m.Purge(t.Context(), PurgeChoice{})
+	if err != nil || !purge.Destroyed || len(purge.Files) != 2 || !exists(m.sheetFile()) || !exists(m.settings.Secrets.Identity) {
+		t.Errorf("got %+v, %v", purge, err)
+	}
+	m.settings.Destination.IMAP.Login, m.settings.Destination.IMAP.MasterUser = config.LoginMaster, "mover"
+	wanted(PurgeChoice{}, 1, 0)
 }

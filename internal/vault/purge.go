@@ -18,8 +18,9 @@ import (
 // Purge is what there is to destroy, and what was destroyed.
 type Purge struct {
 	Files     []PurgeFile `json:"files"`
-	Kept      []PurgeFile `json:"kept"` // secrets that rehome did not write, and those that are spared
-	Gone      []GoneFile  `json:"gone"` // that rehome has written, and somebody else removed
+	Needed    []HeldFile  `json:"needed"` // that later passes need, and that stay for them
+	Kept      []PurgeFile `json:"kept"`   // secrets that rehome did not write, and those that are spared
+	Gone      []GoneFile  `json:"gone"`   // that rehome has written, and somebody else removed
 	Destroyed bool        `json:"destroyed"`
 	Register  string      `json:"register"`        // where it is written down
 	Costs     []string    `json:"costs,omitempty"` // what cannot be done any more when the files are gone, in sentences
@@ -31,6 +32,12 @@ type PurgeFile struct {
 	What     string    `json:"what"`
 	Octets   int64     `json:"bytes"`
 	Modified time.Time `json:"modified"`
+}
+
+// HeldFile is one that is not destroyed yet.
+type HeldFile struct {
+	PurgeFile
+	Why string `json:"why"` // a clause
 }
 
 // GoneFile is one that is no longer where rehome has put it.
@@ -66,6 +73,8 @@ func (r Register) WriteSecrets(what string, contents map[string][]byte) error {
 type PurgeOptions struct {
 	// LooksSecret tells by a file's name in the register's folder that it holds secrets, should the register be lost.
 	LooksSecret func(name string) bool
+	// Needed says why a file must not be destroyed yet, "" if it may. It is asked about the identity too. nil needs none.
+	Needed func(file PurgeFile) string
 	// Yours are files that the operator has written or needs later, by what they are: named and kept.
 	Yours []PurgeFile
 	// Identity is the identity file. It is destroyed only with WithIdentity: without it nothing that was sealed can be
@@ -77,7 +86,7 @@ type PurgeOptions struct {
 // PlanPurge lists the files with secrets that are known: those of the register, what an interrupted run has left beside
 // them, and what looks like one of them in the register's folder.
 func (r Register) PlanPurge(options PurgeOptions) (Purge, error) {
-	purge := Purge{Files: []PurgeFile{}, Kept: []PurgeFile{}, Gone: []GoneFile{}, Register: r.Path()}
+	purge := Purge{Files: []PurgeFile{}, Needed: []HeldFile{}, Kept: []PurgeFile{}, Gone: []GoneFile{}, Register: r.Path()}
 	registered, err := r.Files()
 	if err != nil {
 		return purge, err
@@ -98,18 +107,33 @@ func (r Register) PlanPurge(options PurgeOptions) (Purge, error) {
 		return purge, err
 	}
 	purge.spare(options)
-	purge.weigh(options)
+	purge.hold(options.Needed)
+	purge.weigh()
 	slices.SortFunc(purge.Files, func(a, b PurgeFile) int { return cmp.Compare(a.File, b.File) })
 	return purge, nil
 }
 
+// hold takes out of the files to destroy what is still needed.
+func (p *Purge) hold(needed func(PurgeFile) string) {
+	if needed == nil {
+		return
+	}
+	p.Files = slices.DeleteFunc(p.Files, func(file PurgeFile) bool {
+		why := needed(file)
+		if why != "" {
+			p.Needed = append(p.Needed, HeldFile{PurgeFile: file, Why: why})
+		}
+		return why != ""
+	})
+}
+
 // weigh says what it costs to destroy the files.
-func (p *Purge) weigh(options PurgeOptions) {
+func (p *Purge) weigh() {
 	if slices.ContainsFunc(p.Files, func(f PurgeFile) bool { return f.What == SecretSheet }) {
 		p.Costs = append(p.Costs, "the temporary passwords are kept nowhere else: rehome can no longer log in at the destination to an account that "+
 			"still has one, and another export makes new ones, which nobody has been told and the destination does not have")
 	}
-	if options.WithIdentity {
+	if slices.ContainsFunc(p.Files, func(f PurgeFile) bool { return f.What == secretIdentity }) {
 		p.Costs = append(p.Costs, "without the identity, no sealed file can be opened any more, nor any copy of one")
 	}
 }

@@ -384,8 +384,8 @@ func (s *testSetup) octets(folder string) []byte {
 func (s *testSetup) wantPurged() {
 	s.t.Helper()
 	type purge struct {
-		Files, Kept, Gone []struct{ File string }
-		Destroyed         bool
+		Files, Kept, Needed, Gone []struct{ File string }
+		Destroyed                 bool
 	}
 	letters, err := filepath.Glob(filepath.Join(s.Dir, "accounts", "people", "*.age"))
 	if err != nil || len(letters) == 0 {
@@ -394,8 +394,11 @@ func (s *testSetup) wantPurged() {
 	if err := os.Remove(letters[0]); err != nil {
 		s.t.Fatal(err)
 	}
-	planned := answer[purge](s, 6, "secrets", "purge")
-	done := answer[purge](s, 0, "secrets", "purge", "--yes")
+	if now := answer[purge](s, 6, "secrets", "purge"); len(now.Needed) == 0 {
+		s.t.Errorf("got %+v, want the temporary passwords to be kept for later passes", now)
+	}
+	planned := answer[purge](s, 6, "secrets", "purge", "--needed")
+	done := answer[purge](s, 0, "secrets", "purge", "--needed", "--yes")
 	if len(planned.Files) < 4 || planned.Destroyed || !done.Destroyed || len(done.Files) != len(planned.Files) {
 		s.t.Errorf("planned %+v, destroyed %+v", planned, done)
 	}

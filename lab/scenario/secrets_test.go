@@ -109,6 +109,7 @@ func TestSecrets_stayInTheirFiles(t *testing.T) {
 	}
 
 	s.want(0, "secrets", "purge", "--yes", "--json", "-vv")
+	s.want(0, "secrets", "purge", "--yes", "--needed", "--json", "-vv")
 	s.want(0, "secrets", "purge", "--yes", "--identity", "-vv")
 	_, kept := s.kept()
 	for name, k := range kept {
