@@ -109,7 +109,8 @@ the file with "rehome secrets purge".`,
 				return rehome.OutcomeDone, err
 			}
 			return f.give(written, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "wrote %s; hand them out, then destroy it with \"rehome secrets purge --yes\"; \"rehome next\" says when users may change them\n", written.File)
+				_, err := fmt.Fprintf(w, "wrote %s; hand them out, then destroy it with \"rehome secrets purge --yes\"; \"rehome next\" says when "+
+					"users may change them\n", written.File)
 				return err
 			})
 		})),

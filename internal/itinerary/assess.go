@@ -33,7 +33,8 @@ func check(s State) finding {
 		}
 		return f
 	case s.Check.ever():
-		return finding{progress: NoWord, sentence: join("the last check "+at(s.Check.At)+" found something to mend", s.Check.Sentence), command: "rehome check"}
+		return finding{progress: NoWord, command: "rehome check",
+			sentence: join("the last check "+at(s.Check.At)+" found something to mend", s.Check.Sentence)}
 	}
 	return finding{progress: NoWord, sentence: "see whether both ends let rehome in, and what they can do", command: "rehome check"}
 }
@@ -57,7 +58,8 @@ func plan(s State) finding {
 	case len(s.Domains) == 0:
 		return finding{progress: NoWord, sentence: "find out what the switch of DNS needs, and what of it takes days", command: command}
 	case len(missing) > 0:
-		return finding{progress: NoWord, sentence: "find out what the switch of " + some(missing) + " needs in DNS, and what of it takes days", command: command}
+		return finding{progress: NoWord, command: command,
+			sentence: "find out what the switch of " + some(missing) + " needs in DNS, and what of it takes days"}
 	}
 	return finding{progress: Done, sentence: "the records of " + plural(len(s.Domains), "domain") + " are planned"}
 }
@@ -142,7 +144,8 @@ func people(s State) finding {
 	if s.Pages {
 		return finding{progress: Done, sentence: "a page for each user is written; whether everybody has got it, only you know"}
 	}
-	return finding{progress: NoWord, sentence: "write a page for each user: what changes, and what to enter again", command: "rehome accounts settings --sheets"}
+	return finding{progress: NoWord, command: "rehome accounts settings --sheets",
+		sentence: "write a page for each user: what changes, and what to enter again"}
 }
 
 // ready is the time that DNS takes: every step before the switch is taken, and what resolvers remember is over.
@@ -238,7 +241,7 @@ func closing(s State) finding {
 
 // The commands of the steps that change DNS.
 const (
-	CommandRun   = "rehome cutover plan"
+	CommandRun   = "rehome cutover run"
 	CommandClose = "rehome secrets purge"
 )
 

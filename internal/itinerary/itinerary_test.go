@@ -140,7 +140,8 @@ func TestOf_theWholeMove(t *testing.T) {
 		{func() { s.Settings = SettingsState{File: "rehome.yaml", There: true} }, Check, "rehome check"},
 		{func() { s.Check = look }, Plan, "rehome cutover plan"},
 		{func() {
-			s.Domains = []Domain{{Name: "example.com", Planned: Look{At: now.Add(-time.Hour), Outcome: rehome.OutcomeWaiting}, Open: true, Earliest: now.Add(time.Hour)}}
+			planned := Look{At: now.Add(-time.Hour), Outcome: rehome.OutcomeWaiting}
+			s.Domains = []Domain{{Name: "example.com", Planned: planned, Open: true, Earliest: now.Add(time.Hour)}}
 		}, Accounts, "rehome accounts export"},
 		{func() { s.Exported = now.Add(-time.Hour) }, Accounts, "rehome accounts check"},
 		{func() { s.AccountsCheck = look }, Copy, "rehome sync"},
