@@ -57,6 +57,7 @@ and the same command goes on.`,
 	flags.StringVar(&draft.SourcePOP3, "source-pop3", "", "source POP3 server, host:port")
 	flags.StringVar(&draft.SourceSubmission, "source-submission", "", "server to which users send at the source, host:port")
 	flags.StringVar(&draft.SourceWebmail, "source-webmail", "", "address of the source's webmail")
+	flags.StringVar(&draft.DestinationPOP3, "destination-pop3", "", "destination POP3 server, host:port")
 	flags.StringVar(&draft.DestinationSubmission, "destination-submission", "", "server to which users send at the destination, host:port")
 	flags.StringVar(&draft.DestinationWebmail, "destination-webmail", "", "address of the destination's webmail")
 	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "source ManageSieve server, host:port (default: the rules in the source database)")

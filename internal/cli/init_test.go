@@ -36,7 +36,7 @@ func TestInterview_asksForEverythingThatAnAdministratorHas(t *testing.T) {
 	draft := config.Draft{SourceIMAP: "old.example.com:993"}
 	answers := "Example Ltd\n example.com,  example.org \nmysql://reader@127.0.0.1/atmail\nmover\nhttps://dav.example.com/\n\n" +
 		"old.example.com:995\nold.example.com:587\nhttps://webmail.example.com/\nnew.example.com:993\n\nnew.example.com:4190\n" +
-		"new.example.com:465\nhttps://new.example.com/\n"
+		"new.example.com:110\nnew.example.com:465\nhttps://new.example.com/\n"
 	screen, err := interviewed(t, filepath.Join(t.TempDir(), "rehome.yaml"), answers, &draft, answersAll)
 	if err != nil {
 		t.Fatal(err)
@@ -47,11 +47,12 @@ func TestInterview_asksForEverythingThatAnAdministratorHas(t *testing.T) {
 		SourceSubmission: "old.example.com:587", SourceWebmail: "https://webmail.example.com/",
 		DestinationSubmission: "new.example.com:465", DestinationWebmail: "https://new.example.com/",
 		DestinationIMAP: "new.example.com:993", DestinationSieve: "new.example.com:4190",
+		DestinationPOP3: "new.example.com:110",
 	}
 	if !reflect.DeepEqual(draft, want) {
 		t.Errorf("got %+v, want %+v", draft, want)
 	}
-	if strings.Contains(screen, "source IMAP") || strings.Count(screen, "it answers") != 10 {
+	if strings.Contains(screen, "source IMAP") || strings.Count(screen, "it answers") != 11 {
 		t.Errorf("got %s\nwant what was not given, and each server looked at", screen)
 	}
 	text, err := draft.YAML()
@@ -72,7 +73,7 @@ func TestInterview_checksAtOnce(t *testing.T) {
 	t.Parallel()
 	draft := config.Draft{
 		Organisation: "x", Domains: []string{"example.com"}, SourceDatabase: "mysql://reader@127.0.0.1/atmail", SourceMaster: "mover",
-		SourceDAV: "https://d.example/", SourceSieve: "s.example:4190", SourcePOP3: "p.example:995", DestinationDAV: "https://d.example/",
+		SourceDAV: "https://d.example/", SourceSieve: "s.example:4190", SourcePOP3: "p.example:995", DestinationPOP3: "p.example:995", DestinationDAV: "https://d.example/",
 		DestinationSieve: "s.example:4190", SourceSubmission: "s.example:465", DestinationSubmission: "s.example:465",
 		SourceWebmail: "https://w.example/", DestinationWebmail: "https://w.example/",
 	}
@@ -106,7 +107,7 @@ func TestInterview_leftAndTakenUpAgain(t *testing.T) {
 		t.Errorf("got %v, want a usage error and how to go on, in\n%s", err, screen)
 	}
 	second := config.Draft{Organisation: "Another"}
-	screen, err = interviewed(t, file, "old.example.com:993\n\n\n\n\n\n\nnew.example.com:993\n\n\n\n\n", &second, answersAll)
+	screen, err = interviewed(t, file, "old.example.com:993\n\n\n\n\n\n\nnew.example.com:993\n\n\n\n\n\n", &second, answersAll)
 	if err != nil || second.Organisation != "Another" || len(second.Domains) != 2 || second.DestinationIMAP != "new.example.com:993" {
 		t.Errorf("%v: got %+v", err, second)
 	}

@@ -51,6 +51,7 @@ func questionsOf(draft *config.Draft) []question {
 		text("destination-dav", "URL of the destination's calendars and contacts (Enter: they stay)", "destination.dav", false, &draft.DestinationDAV),
 		text("destination-sieve", "destination ManageSieve server, host:port (Enter: rules are written to files)", "destination.sieve", false,
 			&draft.DestinationSieve),
+		text("destination-pop3", "destination POP3 server, host:port (Enter: none)", "destination.pop3", false, &draft.DestinationPOP3),
 		text("destination-submission", "destination server for mail that users send, host:port (Enter: not known yet)",
 			"destination.submission", false, &draft.DestinationSubmission),
 		text("destination-webmail", "address of the destination's webmail (Enter: not known yet)", "destination.webmail", false,
@@ -153,6 +154,7 @@ func overlay(draft *config.Draft, given config.Draft) {
 		{&draft.SourceIMAP, given.SourceIMAP}, {&draft.SourceMaster, given.SourceMaster}, {&draft.SourceDatabase, given.SourceDatabase},
 		{&draft.DestinationIMAP, given.DestinationIMAP}, {&draft.SourceDAV, given.SourceDAV}, {&draft.DestinationDAV, given.DestinationDAV},
 		{&draft.SourceSieve, given.SourceSieve}, {&draft.DestinationSieve, given.DestinationSieve}, {&draft.SourcePOP3, given.SourcePOP3},
+		{&draft.DestinationPOP3, given.DestinationPOP3},
 		{&draft.SourceSubmission, given.SourceSubmission}, {&draft.DestinationSubmission, given.DestinationSubmission},
 		{&draft.SourceWebmail, given.SourceWebmail}, {&draft.DestinationWebmail, given.DestinationWebmail},
 	} {

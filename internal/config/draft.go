@@ -31,7 +31,7 @@ type Draft struct {
 	DestinationIMAP                         string
 	SourceDAV                               string // URL; empty: contacts and calendars are read from the database, if there is one
 	DestinationDAV                          string // URL; empty: contacts and calendars stay
-	SourcePOP3                              string // host:port
+	SourcePOP3, DestinationPOP3             string // host:port; port 110 means STARTTLS
 	SourceSubmission, DestinationSubmission string // host:port; port 587 means STARTTLS
 	SourceWebmail, DestinationWebmail       string // URL
 	SourceSieve                             string // host:port; empty: rules come from the database, if there is one
@@ -80,8 +80,8 @@ func (d Draft) YAML() ([]byte, error) {
 		Destination:  draftEnd{Kind: firstOf(string(d.DestinationKind), string(defaults.Destination.Kind)), IMAP: plainIMAP(d.DestinationIMAP)},
 	}
 	file.Source.DAV, file.Destination.DAV = oneSetting("url", d.SourceDAV), oneSetting("url", d.DestinationDAV)
-	file.Source.POP3 = oneSetting("address", d.SourcePOP3)
-	file.Source.Submission, file.Destination.Submission = submissionOf(d.SourceSubmission), submissionOf(d.DestinationSubmission)
+	file.Source.POP3, file.Destination.POP3 = securedBy(d.SourcePOP3), securedBy(d.DestinationPOP3)
+	file.Source.Submission, file.Destination.Submission = securedBy(d.SourceSubmission), securedBy(d.DestinationSubmission)
 	file.Source.Webmail, file.Destination.Webmail = d.SourceWebmail, d.DestinationWebmail
 	file.Source.Sieve, file.Destination.Sieve = oneSetting("address", d.SourceSieve), oneSetting("address", d.DestinationSieve)
 	if d.SourceDatabase != "" {
@@ -93,10 +93,10 @@ func (d Draft) YAML() ([]byte, error) {
 	return append([]byte("# The settings of one move. To see every key with its meaning, run: rehome config sample\n"), body...), err
 }
 
-// submissionOf begins TLS as the port's standard says (RFC 8314, section 3.3).
-func submissionOf(address string) map[string]string {
+// securedBy begins TLS as the port's standard says (RFC 8314, section 3.3; RFC 2595, section 4).
+func securedBy(address string) map[string]string {
 	section := oneSetting("address", address)
-	if strings.HasSuffix(address, ":587") || strings.HasSuffix(address, ":25") {
+	if strings.HasSuffix(address, ":587") || strings.HasSuffix(address, ":25") || strings.HasSuffix(address, ":110") {
 		section["tls"] = string(protocol.StartTLS)
 	}
 	return section

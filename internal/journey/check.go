@@ -238,3 +238,12 @@ func (m *Move) checkSubmission(ctx context.Context, c *checkup.List, side rehome
 	checkup.Submission(ctx, c, settings.Address, settings.TLS, endpoint.NewSubmission(endpoint.ServiceSettings{
 		Host: m.hosts(nil).of(side), Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout}))
 }
+
+// checkWebmail looks at a page that people are sent to.
+func checkWebmail(ctx context.Context, c *checkup.List, address string) {
+	if address == "" {
+		return
+	}
+	sentence, err := reachedPage(ctx, address)
+	checkup.Page(c, "webmail", sentence, err)
+}

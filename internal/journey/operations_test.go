@@ -3,6 +3,7 @@
 package journey
 
 import (
+	"bufio"
 	"encoding/json"
 	"io"
 	"net"
@@ -89,27 +90,10 @@ func TestReached(t *testing.T) {
 	}
 }
 
-// Servers that speak first are known by their first line, and a port of another protocol by what it says instead.
+// Servers that greet are asked which log-ins they offer, and a port of another protocol is known by what it says instead.
 func TestReached_byItsGreeting(t *testing.T) {
 	t.Parallel()
-	serve := func(line string) string {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { listener.Close() })
-		go func() {
-			for {
-				connection, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				_, _ = io.WriteString(connection, line) // who only looked is gone already
-				connection.Close()
-			}
-		}()
-		return listener.Addr().String()
-	}
+	serve := func(line string, answers ...string) string { return serveLines(t, line, answers...) }
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/gone" {
 			w.WriteHeader(http.StatusNotFound)
@@ -123,14 +107,20 @@ func TestReached_byItsGreeting(t *testing.T) {
 		fails   bool
 	}{
 		"submission": {"destination.submission", func(s *config.Config) {
-			s.Destination.Submission = config.Submission{Address: serve("220 mail.example.test ESMTP\r\n"), TLS: protocol.StartTLS}
-		}, "SMTP answers at", false},
-		"POP3": {"source.pop3", func(s *config.Config) {
-			s.Source.POP3 = config.POP3{Address: serve("+OK ready\r\n"), TLS: protocol.StartTLS}
-		}, "POP3 answers at", false},
+			s.Destination.Submission = config.Submission{Address: serve("220 mail ESMTP\r\n", "250-mail\r\n250 AUTH PLAIN\r\n"), TLS: protocol.NoTLS}
+		}, "offers login by PLAIN", false},
+		"a port for other mail hosts": {"source.submission", func(s *config.Config) {
+			s.Source.Submission = config.Submission{Address: serve("220 mail ESMTP\r\n", "250 mail\r\n"), TLS: protocol.NoTLS}
+		}, "offers none", true},
+		"without the TLS that is wanted": {"source.submission", func(s *config.Config) {
+			s.Source.Submission = config.Submission{Address: serve("220 mail ESMTP\r\n", "250 AUTH PLAIN\r\n"), TLS: protocol.StartTLS}
+		}, "does not offer it", true},
+		"POP3": {"destination.pop3", func(s *config.Config) {
+			s.Destination.POP3 = config.POP3{Address: serve("+OK ready\r\n", "+OK\r\nUSER\r\n.\r\n"), TLS: protocol.NoTLS}
+		}, "offers login by USER", false},
 		"IMAP in its place": {"source.submission", func(s *config.Config) {
 			s.Source.Submission = config.Submission{Address: serve("* OK IMAP\r\n"), TLS: protocol.StartTLS}
-		}, `it answers "* OK IMAP"`, true},
+		}, "connect for submission to the source", true},
 		"no TLS where it is wanted": {"source.submission", func(s *config.Config) {
 			s.Source.Submission = config.Submission{Address: serve("220 mail.example.test\r\n"), TLS: protocol.ImplicitTLS}
 		}, "TLS", true},
@@ -152,6 +142,33 @@ func TestReached_byItsGreeting(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
+}
+
+// serveLines runs a server that greets, answers one command after the other, and hangs up.
+func serveLines(t *testing.T, greeting string, answers ...string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(connection, greeting) // who only looked is gone already
+			lines := bufio.NewScanner(connection)
+			for _, answer := range answers {
+				if lines.Scan() {
+					_, _ = io.WriteString(connection, answer)
+				}
+			}
+			connection.Close()
+		}
+	}()
+	return listener.Addr().String()
 }
 
 func testAccounts(t *testing.T, move *Move) {

@@ -3,12 +3,8 @@
 package journey
 
 import (
-	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -19,7 +15,6 @@ import (
 	"rehome/internal/checkup"
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
-	"rehome/internal/protocol"
 )
 
 // reachedWithin bounds a look at a server while somebody waits for the next question.
@@ -33,8 +28,7 @@ func Reached(ctx context.Context, settings *config.Config, section string) (sent
 	m := New(settings, "", nil)
 	side, src := rehome.Source, settings.Source
 	dst := settings.Destination
-	switch section {
-	case "destination.imap", "destination.sieve", "destination.dav":
+	if strings.HasPrefix(section, "destination.") {
 		side = rehome.Destination
 	}
 	host := m.hosts(nil).of(side)
@@ -54,11 +48,13 @@ func Reached(ctx context.Context, settings *config.Config, section string) (sent
 	case "destination.dav":
 		return m.reachedDAV(ctx, dst.DAV.DAV, host)
 	case "source.pop3":
-		return reachedGreeting(ctx, greeted{"POP3", "+OK", src.POP3.Address, src.POP3.TLS, src.POP3.Trust})
+		return reachedPOP3(ctx, src.POP3, host)
+	case "destination.pop3":
+		return reachedPOP3(ctx, dst.POP3, host)
 	case "source.submission":
-		return reachedGreeting(ctx, greeted{"SMTP", "220", src.Submission.Address, src.Submission.TLS, src.Submission.Trust})
+		return reachedSubmission(ctx, src.Submission, host)
 	case "destination.submission":
-		return reachedGreeting(ctx, greeted{"SMTP", "220", dst.Submission.Address, dst.Submission.TLS, dst.Submission.Trust})
+		return reachedSubmission(ctx, dst.Submission, host)
 	case "source.webmail":
 		return reachedPage(ctx, src.Webmail)
 	case "destination.webmail":
@@ -125,50 +121,29 @@ func reachedDatabase(ctx context.Context, dsn string) (string, error) {
 	return "something listens at " + address, nil
 }
 
-// greeted is a server that speaks first, and with what its first line begins.
-type greeted struct {
-	protocol, begins, address string
-	security                  protocol.Security
-	trust                     config.Trust
-}
-
-// reachedGreeting waits for a server's first line.
-func reachedGreeting(ctx context.Context, s greeted) (string, error) {
-	fault := func(cause error, hint string) error {
-		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "reach the " + s.protocol + " server at", Object: s.address, Cause: cause, Hint: hint}
-	}
-	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.address)
+// reachedPOP3 and reachedSubmission set up TLS as people's programs do, and see which log-ins are offered.
+func reachedPOP3(ctx context.Context, settings config.POP3, host *endpoint.Host) (string, error) {
+	trust, err := settings.Client()
 	if err != nil {
-		return "", fault(err, "check host and port, and that a firewall lets this machine through")
+		return "", err
 	}
-	defer connection.Close()
-	if deadline, set := ctx.Deadline(); set {
-		_ = connection.SetDeadline(deadline) // of a connection that was just opened
-	}
-	if s.security == protocol.ImplicitTLS {
-		trust, err := s.trust.Client()
-		if err != nil {
-			return "", err
-		}
-		trust = trust.Clone()
-		trust.ServerName, _, _ = net.SplitHostPort(s.address)
-		connection = tls.Client(connection, trust)
-	}
-	line, err := bufio.NewReader(io.LimitReader(connection, maxGreeting)).ReadString('\n')
-	switch {
-	case err != nil:
-		return "", fault(err, "check that the port and tls belong together: 465 and 995 begin with TLS, 587 and 110 do not")
-	case !strings.HasPrefix(line, s.begins):
-		return "", fault(fmt.Errorf("it answers %q", strings.TrimSpace(line)), "this port speaks another protocol than "+s.protocol)
-	}
-	return "a server for " + s.protocol + " answers at " + s.address, nil
+	return checkup.POP3Offers(ctx, settings.Address, settings.TLS, endpoint.NewPOP3(endpoint.ServiceSettings{
+		Host: host, Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: reachedWithin}))
 }
 
-// maxGreeting bounds the first line of a server.
-const maxGreeting = 4 << 10
+func reachedSubmission(ctx context.Context, settings config.Submission, host *endpoint.Host) (string, error) {
+	trust, err := settings.Client()
+	if err != nil {
+		return "", err
+	}
+	return checkup.SubmissionOffers(ctx, settings.Address, settings.TLS, endpoint.NewSubmission(endpoint.ServiceSettings{
+		Host: host, Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: reachedWithin}))
+}
 
 // reachedPage asks for a page as a browser would; that it demands a login is an answer too.
 func reachedPage(ctx context.Context, address string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, reachedWithin)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return "", err
