@@ -149,6 +149,9 @@ func (f *frame) writeCrossing(w io.Writer, crossing journey.Crossing) error {
 			fmt.Fprintf(w, "  %s %s: %s -> %s (%s)\n", printable(r.About), printable(r.Name), printable(orNothing(r.Before)), printable(orNothing(r.After)),
 				recordWords(r))
 		}
+		if d.Arriving != nil {
+			fmt.Fprintln(w, "  "+arrivingWords(*d.Arriving))
+		}
 		for _, h := range d.Waits {
 			fmt.Fprintf(w, "  waits (%s): %s\n    %s: %s\n", h.Gate, printable(h.Sentence), printable(h.Who), printable(h.NextStep))
 		}
@@ -162,6 +165,34 @@ func (f *frame) writeCrossing(w io.Writer, crossing journey.Crossing) error {
 		}
 	}
 	return nil
+}
+
+// maxDeliverers is how many hosts are named that still deliver to the source; --json has all.
+const maxDeliverers = 5
+
+// arrivingWords say what still arrives at the source.
+func arrivingWords(a journey.Arriving) string {
+	words := "the old server has received nothing since the final pass began"
+	if a.Messages > 0 {
+		words = fmt.Sprintf("the old server has received %s since the final pass began, the last at %s, %d in this hour and the one before",
+			plural(int(a.Messages), "message"), clock(a.Last), a.LastHour)
+		var hosts []string
+		for _, h := range a.Hosts[:min(len(a.Hosts), maxDeliverers)] {
+			name := h.Name
+			if name == "" {
+				name = "mail programs, or hosts that the messages do not name"
+			}
+			hosts = append(hosts, fmt.Sprintf("%s (%d)", printable(name), h.Messages))
+		}
+		words += "; from " + strings.Join(hosts, ", ")
+		if more := len(a.Hosts) - maxDeliverers; more > 0 {
+			words += ", and " + plural(more, "other host")
+		}
+	}
+	if len(a.Trouble) > 0 {
+		words += "; of " + plural(len(a.Trouble), "account") + " it is not known"
+	}
+	return words
 }
 
 func orNothing(data []string) string {

@@ -50,6 +50,7 @@ type CrossingDomain struct {
 	Live      time.Time                `json:"live_at,omitzero"`     // if no more mail comes late
 	Looked    time.Time                `json:"looked_at,omitzero"`   // when late mail was last looked for
 	Late      int64                    `json:"late_messages"`
+	Arriving  *Arriving                `json:"still_arriving,omitempty"` // at the source, since the final pass began
 	Returned  int64                    `json:"returned_messages"`
 	Records   []CrossingRecord         `json:"records"`
 	Overrides []ledger.CutoverOverride `json:"overrides"`
@@ -206,7 +207,13 @@ func (m *Move) CutoverStatus(ctx context.Context, domains []string) (Crossing, e
 		if i := slices.IndexFunc(rows, func(c ledger.Cutover) bool { return c.Domain == domain }); i >= 0 {
 			row = rows[i]
 		}
-		crossing.Domains = append(crossing.Domains, crossingDomain(row, m.crossingSettings()))
+		d := crossingDomain(row, m.crossingSettings())
+		if !row.Switched.IsZero() {
+			if d.Arriving, err = arriving(ctx, store, domain, time.Now()); err != nil {
+				return Crossing{}, err
+			}
+		}
+		crossing.Domains = append(crossing.Domains, d)
 	}
 	return crossing, nil
 }

@@ -157,9 +157,14 @@ func dataOf(differences []dnswrite.Difference) []string {
 
 // pass runs one pass over the accounts of a domain. The caller holds the lock of the ledger.
 func (w *world) pass(ctx context.Context, domain string, openers []opener, options SyncOptions) (Synced, error) {
+	return w.passOver(ctx, of(domain), openers, options)
+}
+
+// passOver runs one pass over the accounts of a choice.
+func (w *world) passOver(ctx context.Context, choice people.Choice, openers []opener, options SyncOptions) (Synced, error) {
 	w.passes.Lock()
 	defer w.passes.Unlock()
-	who, err := w.move.chosen(ctx, of(domain))
+	who, err := w.move.chosen(ctx, choice)
 	if err != nil {
 		return Synced{}, err
 	}
@@ -172,6 +177,9 @@ func (w *world) pass(ctx context.Context, domain string, openers []opener, optio
 
 // FinalPass implements switchover.Mail.
 func (w *world) FinalPass(ctx context.Context, domain string) (switchover.Carried, error) {
+	if err := w.beginLate(ctx, domain); err != nil {
+		return switchover.Carried{}, err
+	}
 	synced, err := w.pass(ctx, domain, w.move.kindsOfWork(), SyncOptions{})
 	return carriedBy(synced), err
 }
@@ -221,17 +229,6 @@ func (m *Move) zoneWriter(ctx context.Context, domain string) (dnswrite.Writer, 
 			Hint: `run "rehome dns check ` + domain + `"`}
 	}
 	return m.writer(ctx, zone.Name, resolver)
-}
-
-// LatePass implements switchover.Mail.
-func (w *world) LatePass(ctx context.Context, domain string) (switchover.Carried, error) {
-	synced, err := w.pass(ctx, domain, []opener{w.move.openMail}, SyncOptions{Only: []rehome.Kind{rehome.KindMail}, Deletions: rehome.DeletionsKeep})
-	return carriedBy(synced), err
-}
-
-// Probe implements switchover.Mail.
-func (w *world) Probe(context.Context, string) (switchover.Probed, error) {
-	return switchover.Probed{NotTried: "no test message was sent"}, nil
 }
 
 // Arrived implements switchover.Mail.

@@ -4,12 +4,12 @@
 // with a host name of their own, and mail servers that know the domain as theirs go on delivering there for days.
 //
 // It asks each account by one listing, reads the header of what is new, and counts: messages by account, hour and delivering host.
-// It brings nothing; it says which accounts a pass has to visit, and when it has been quiet for long enough. All of it is in the
-// ledger, so that a run goes on where the one before has ended.
+// It brings nothing; it says which accounts a pass has to visit. All of it is in the ledger, so that a run goes on where the one
+// before has ended.
 //
 //   - What a STATUS does not say is unknown, and the mailbox is opened.
-//   - An account that could not be looked at is not quiet.
-//   - In doubt a message is a late arrival: to be quiet later harms nobody.
+//   - An account that could not be looked at as a whole is open.
+//   - In doubt a message is a late arrival: to count one too many harms nobody.
 //
 // A caller looks at each account now and then (Look), keeps the answer (ledger.LateMail.Note), runs a pass over those that are due,
 // and asks Judge.
