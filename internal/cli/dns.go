@@ -20,8 +20,8 @@ import (
 )
 
 func dnsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "dns", Short: "Look at the domains' DNS: check"})
-	group.AddCommand(dnsCheckCommand(f))
+	group := asGroup(&cobra.Command{Use: "dns", Short: "Look at the domains' DNS and prepare it: check, lower-ttl, stage"})
+	group.AddCommand(dnsCheckCommand(f), dnsLowerTTLCommand(f), dnsStageCommand(f))
 	return group
 }
 
@@ -33,7 +33,8 @@ func dnsCheckCommand(f *frame) *cobra.Command {
 record it says what it is, what it should be and who can change it: where mail goes, who may send it, keys,
 policies, and the names under which programs find their servers. What the destination needs comes from
 destination.dns and the destination's servers in the settings. Without DOMAIN, it looks at all domains that
-move. It changes nothing.
+move. Where dns.providers says how the records are changed, it also tries whether they could be. It changes
+nothing.
 
 Exit code 0: every record is known and works; some may have to be changed for the move. 3: a record is
 broken or not known, or the servers of a domain disagree.`,

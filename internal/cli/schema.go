@@ -45,6 +45,7 @@ func answers() map[string]any {
 		}{},
 		"cutover plan": cutover.Plans{}, "cutover rollback": journey.Rollback{},
 		"cutover run": journey.Crossing{}, "cutover status": journey.Crossing{}, "dns check": cutover.Report{},
+		"dns lower-ttl": journey.Staged{}, "dns stage": journey.Staged{},
 		"explain": journey.Explanations(),
 		"findings accept": struct {
 			Accepted []verify.Open `json:"accepted"`

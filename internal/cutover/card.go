@@ -9,6 +9,15 @@ import (
 	"time"
 )
 
+// CardsOf returns instructions for some steps of the plan.
+func (p Plan) CardsOf(steps []Step) string {
+	p.Steps = slices.Clone(steps)
+	for i := range p.Steps {
+		p.Steps[i].Order = i + 1
+	}
+	return p.Cards()
+}
+
 // Cards returns the plan as instructions for a person with a form in front of them: one thing at a time, each value on a line of
 // its own to be copied.
 func (p Plan) Cards() string {

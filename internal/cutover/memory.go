@@ -19,6 +19,16 @@ type Held struct {
 	Hold  time.Duration `json:"hold_nanoseconds"` // the longest that it was seen to need while it was not met
 	Unmet bool          `json:"unmet"`            // it was seen not to be met
 	Seen  time.Time     `json:"seen,omitzero"`    // when it was last looked at
+	Was   string        `json:"was,omitempty"`    // what the record said while it was not met
+}
+
+// was is what a record said when its condition was last seen not to be met.
+func (m Memory) was(key string) string { return m[key].Was }
+
+func (m Memory) note(key, was string) {
+	held := m[key]
+	held.Was = was
+	m[key] = held
 }
 
 // Earliest is the first moment at which the conditions of a domain let it switch, as they were last seen; of those that were not
@@ -49,8 +59,11 @@ func (m Memory) Earliest(domain string, now time.Time) time.Time {
 // assumedTTL is what a TTL may have been that nobody has seen before it was lowered. Hardly anybody uses more.
 const assumedTTL = 24 * time.Hour
 
-// maxMemory bounds the file of it.
-const maxMemory = 100_000
+// What bounds the file of it.
+const (
+	maxMemory = 100_000
+	maxWas    = 4096
+)
 
 // ReadMemory reads what MarshalJSON has written; no octets are an empty memory.
 func ReadMemory(octets []byte) (Memory, error) {
@@ -65,8 +78,8 @@ func ReadMemory(octets []byte) (Memory, error) {
 		return nil, fmt.Errorf("has more than %d entries", maxMemory)
 	}
 	for key, held := range memory {
-		if held.Hold < 0 || held.Hold > 100*365*24*time.Hour {
-			return nil, fmt.Errorf("has an impossible time for %q", key)
+		if len(held.Was) > maxWas || held.Hold < 0 || held.Hold > 100*365*24*time.Hour {
+			return nil, fmt.Errorf("has an impossible entry for %q", key)
 		}
 	}
 	return memory, nil

@@ -91,6 +91,9 @@ func (p Plan) Open() bool {
 // that, the steps at the switch may be none, and carrying them out would change nothing.
 func (p Plan) Switchable() bool { return p.switchable }
 
+// Unknown reports whether it is not known what stands in DNS: servers are silent or disagree, or signatures are wrong.
+func (p Plan) Unknown() bool { return p.unknown }
+
 // Plans are those of all domains.
 type Plans struct {
 	Domains []Plan `json:"domains"`

@@ -65,7 +65,7 @@ func (p *planner) policyFile() {
 		return
 	}
 	id, err := dns.ReadSTSRecord(dns.Texts(seen.records))
-	c := Condition{About: "MTA-STS", key: "mta-sts", Met: true, Sentence: "no MTA-STS policy binds senders"}
+	c := Condition{About: aboutPolicy, key: "mta-sts", Met: true, Sentence: "no MTA-STS policy binds senders"}
 	var assumed time.Duration
 	switch {
 	case err == nil && id != "" && !p.policy.read:
@@ -75,19 +75,31 @@ func (p *planner) policyFile() {
 	case len(p.notAllowed()) == 0:
 		c.Sentence = "the MTA-STS policy names the destination's hosts"
 		assumed = p.policy.MaxAge
+		if p.memory.was(p.Domain+" "+c.key) == id {
+			p.step(p.newPolicyID(name, seen, "give the policy a new id, as the file has changed"))
+		}
 	default:
 		c.Met, c.Hold = false, max(p.policy.MaxAge, longest(seen))
 		c.Sentence = "senders may go by the MTA-STS policy, which does not name " + list(p.notAllowed()) + ", for " + period(p.policy.MaxAge)
-		p.step(Step{Phase: Before, Action: File, About: "MTA-STS", Name: "https://mta-sts." + p.Domain + "/.well-known/mta-sts.txt",
+		p.step(Step{Phase: Before, Action: File, About: aboutPolicy, Name: "https://mta-sts." + p.Domain + "/.well-known/mta-sts.txt",
 			Now: p.policy.Hosts, Wanted: append(slices.Clone(p.policy.Hosts), p.notAllowed()...), Who: "whoever runs mta-sts." + p.Domain,
 			Sentence: "add the destination's hosts to the policy, and keep the old ones"})
-		p.step(Step{Phase: Before, Action: Replace, About: "MTA-STS", Name: name, Type: dns.TXT, Now: own(seen),
-			Wanted: []string{"v=STSv1; id=" + p.newID()}, TTL: int(p.lowest().Seconds()), Sentence: "give the policy a new id, after the file has changed"})
+		p.step(p.newPolicyID(name, seen, "give the policy a new id, after the file has changed"))
 	}
 	p.condition(c, assumed)
+	if !c.Met {
+		p.memory.note(p.Domain+" "+c.key, id)
+	}
 }
 
-func (p *planner) newID() string { return p.At.UTC().Format("20060102T150405") }
+// newPolicyID tells senders that have stored the policy that there is another one (RFC 8461 section 3.1).
+func (p *planner) newPolicyID(name string, seen sight, why string) Step {
+	return Step{Phase: Before, Action: Replace, About: aboutPolicy, Name: name, Type: dns.TXT, Now: own(seen),
+		Wanted: []string{"v=STSv1; id=" + p.At.UTC().Format("20060102T150405")}, TTL: int(p.lowest().Seconds()), Sentence: why}
+}
+
+// aboutPolicy marks steps whose order matters: the file first, then the id.
+const aboutPolicy = "MTA-STS"
 
 // senders plans SPF: old and new senders together, and all other texts at the name kept.
 func (p *planner) senders() {
@@ -235,7 +247,7 @@ func (p *planner) hostNames() {
 // afterwards plans what is taken back when the move is over.
 func (p *planner) afterwards() {
 	if p.policy.read && p.policy.Mode != "none" {
-		p.step(Step{Phase: After, Action: File, About: "MTA-STS", Name: "https://mta-sts." + p.Domain + "/.well-known/mta-sts.txt", Now: p.policy.Hosts,
+		p.step(Step{Phase: After, Action: File, About: aboutPolicy, Name: "https://mta-sts." + p.Domain + "/.well-known/mta-sts.txt", Now: p.policy.Hosts,
 			Who: "whoever runs mta-sts." + p.Domain, Sentence: "remove the old hosts when they have been quiet for seven days, then give the policy a new id"})
 	}
 	if len(p.wanted.SPF) > 0 {

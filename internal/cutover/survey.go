@@ -53,6 +53,14 @@ type Survey struct {
 	dmarcErr, caaErr error
 }
 
+// ZoneName is the zone that the domain is in, or the domain itself if that was not found.
+func (s *Survey) ZoneName() string {
+	if s.Zone == nil {
+		return s.Domain
+	}
+	return s.Zone.Name
+}
+
 // question is a name and a type.
 type question struct {
 	name string

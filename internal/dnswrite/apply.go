@@ -16,7 +16,7 @@ import (
 // Result says what became of changes. Each is in one of the lists, or the error of Apply says why it is in none.
 type Result struct {
 	Written []Change `json:"written"` // as written: merged sets with all that is in them
-	Already []Change `json:"already"` // stood as wanted before anything was written
+	Already []Change `json:"already"` // were made before anything was written; New is what stands there
 	Pending []Change `json:"pending"` // wait for a person's hand, see Capability.ByHand
 }
 

@@ -12,7 +12,7 @@ import (
 // decision is what has to be done about changes, given what stands there.
 type decision struct {
 	write   []Change // as they are to be written: Old is what stands there
-	already []Change // New stands there, whoever wrote it
+	already []Change // made, whoever did it; New is what stands there
 	differ  []Difference
 }
 
@@ -23,7 +23,7 @@ func decide(changes []Change, found []Set, zone string, byHand bool) decision {
 		now := found[i]
 		switch write, ok := merge(c, now, zone); {
 		case stands(c, now, zone, byHand):
-			d.already = append(d.already, c)
+			d.already = append(d.already, Change{Old: c.Old, New: now})
 		case ok:
 			d.write = append(d.write, write)
 		case byHand && underWay(c, now, zone):

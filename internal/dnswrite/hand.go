@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"rehome"
-	"rehome/internal/protocol/dns"
 )
 
 // ByHand is a zone that a person writes to, with a form in a browser. Apply says what stands as wanted and what is still to be
@@ -23,7 +22,7 @@ func NewByHand(zone string, asker Asker) *ByHand { return &ByHand{zone, asker} }
 
 // Capability implements Writer.
 func (h *ByHand) Capability() Capability {
-	return Capability{Kind: Hand, Title: "a person", Precondition: NoPrecondition, Atomic: AtomicRecord, ByHand: true}
+	return Describe(Options{Kind: Hand})
 }
 
 // Zone implements Writer.
@@ -65,31 +64,3 @@ func (h *ByHand) Write(context.Context, []Change) error {
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: opChange, Object: h.zone, Cause: errors.New("a person changes this zone"),
 		Hint: `run "rehome cutover plan --as cards" to see what to enter`}
 }
-
-// Options are what any kind of writer may need.
-type Options struct {
-	Kind      Kind // "" is Hand
-	Zone      string
-	Server    string // RFC2136: host and port
-	Key       string // RFC2136: the name of the key, or ""
-	Algorithm string // RFC2136
-	Secret    rehome.Secret
-	Asker     Asker // Hand
-}
-
-// New returns a writer of the kind. It has asked nobody yet; the error is that of the options.
-func New(o Options) (Writer, error) {
-	switch o.Kind {
-	case RFC2136:
-		return NewPrimary(PrimaryOptions{Zone: o.Zone, Server: o.Server, KeyName: o.Key, Algorithm: o.Algorithm, Secret: o.Secret})
-	case Hand, "":
-		return NewByHand(o.Zone, o.Asker), nil
-	}
-	return nil, &rehome.Fault{Class: rehome.ClassBug, Op: "write to", Object: o.Zone, Cause: errors.New("nobody knows how: " + string(o.Kind))}
-}
-
-var (
-	_ Asker  = (*dns.Client)(nil)
-	_ Writer = (*ByHand)(nil)
-	_ Writer = (*Primary)(nil)
-)

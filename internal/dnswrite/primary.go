@@ -41,7 +41,7 @@ func NewPrimary(options PrimaryOptions) (*Primary, error) {
 
 // Capability implements Writer.
 func (p *Primary) Capability() Capability {
-	return Capability{Kind: RFC2136, Title: "the DNS server " + p.server, Precondition: Prerequisite, Atomic: AtomicZone}
+	return Describe(Options{Kind: RFC2136, Server: p.server})
 }
 
 // Zone implements Writer.

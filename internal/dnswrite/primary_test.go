@@ -251,16 +251,11 @@ func everywhere(t *testing.T, client *dns.Client, set dnswrite.Set) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	for {
-		standing, err := dnswrite.Stand(ctx, client, []dnswrite.Set{set})
-		if err != nil {
-			t.Fatalf("%v: got %v (%+v), want it at every server", set, err, standing)
-		}
-		if standing[0].Everywhere {
-			if servers := standing[0].Servers; len(servers) != 2 || slices.ContainsFunc(servers, func(s dnswrite.Says) bool { return !s.Right }) {
-				t.Errorf("got %+v, want two servers that have it", servers)
-			}
-			return
-		}
+	standing, err := dnswrite.Await(ctx, client, []dnswrite.Set{set}, 10*time.Millisecond, nil)
+	if err != nil || len(standing) != 1 || !standing[0].Everywhere || len(standing[0].Missing()) > 0 {
+		t.Fatalf("%v: got %+v, %v, want it at every server", set, standing, err)
+	}
+	if servers := standing[0].Servers; len(servers) != 2 || slices.ContainsFunc(servers, func(s dnswrite.Says) bool { return !s.Right }) {
+		t.Errorf("got %+v, want two servers that have it", servers)
 	}
 }

@@ -89,3 +89,32 @@ func ownSet(r dns.Reply, key Key) Set {
 func (s Standing) Missing() []Says {
 	return slices.DeleteFunc(slices.Clone(s.Servers), func(says Says) bool { return says.Right && says.TTL == s.Want.TTL })
 }
+
+// Await asks again and again, with a pause in between, until every server has every set or ctx ends. told, which may be nil, is
+// called after each look. Both ends are no error: the answer says how it stands.
+func Await(ctx context.Context, asker Asker, sets []Set, pause time.Duration, told func([]Standing)) ([]Standing, error) {
+	var last []Standing
+	for {
+		now, err := Stand(ctx, asker, sets)
+		switch {
+		case ctx.Err() != nil && last != nil:
+			return last, nil
+		case err != nil:
+			return last, err
+		}
+		last = now
+		if told != nil {
+			told(now)
+		}
+		if !slices.ContainsFunc(now, func(s Standing) bool { return !s.Everywhere }) {
+			return now, nil
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return last, nil
+		case <-timer.C:
+		}
+	}
+}

@@ -34,6 +34,7 @@ const (
 	actionCertified  = "certificates issued"
 	actionHandedOver = "bundle for the vendor written"
 	actionDestroyed  = "secrets destroyed"
+	actionDNSWritten = "records written"
 )
 
 // note adds lines to the audit log, in the name of the person at this machine. What was done is noted also when the operation

@@ -33,7 +33,7 @@ func (m *Move) PlanCutover(ctx context.Context, domains []string) (cutover.Plans
 	}
 	plans, looks := []cutover.Plan{}, []ledger.Look{}
 	for _, s := range surveys {
-		plan := cutover.NewPlan(s, wanted, m.settings.Cutover.TTL, memory)
+		plan := cutover.NewPlan(s, wanted, m.lowTTL(s.ZoneName()), memory)
 		plans, looks = append(plans, plan), append(looks, planLook(plan))
 	}
 	content, err := json.MarshalIndent(memory, "", "  ")

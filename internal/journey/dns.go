@@ -33,7 +33,9 @@ func (m *Move) CheckDNS(ctx context.Context, domains []string) (cutover.Report, 
 	}
 	report := cutover.Report{Domains: []cutover.Domain{}}
 	for _, s := range surveys {
-		report.Domains = append(report.Domains, cutover.Judge(s, wanted, m.settings.Cutover.TTL))
+		d := cutover.Judge(s, wanted, m.lowTTL(s.ZoneName()))
+		m.checkWriting(ctx, &d)
+		report.Domains = append(report.Domains, d)
 	}
 	return report, nil
 }
