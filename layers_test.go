@@ -27,7 +27,8 @@ var floors = []struct {
 	{"what each engine stands on", []string{
 		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/dnswrite", "rehome/internal/endpoint", "rehome/internal/escrow",
 		"rehome/internal/ledger", "rehome/internal/ledger/",
-		"rehome/internal/maillog", "rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/passhash", "rehome/internal/roster", "rehome/internal/vault",
+		"rehome/internal/maillog", "rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/passhash", "rehome/internal/roster",
+		"rehome/internal/uidl", "rehome/internal/vault",
 	}},
 	// Above the ground, because it joins roster, sheet and log-ins; below the source systems, because it says what a
 	// directory is and must know none of them.

@@ -45,7 +45,8 @@ it has read before and what has not changed stays proved. The answer says how mu
 was read. With --reread, it reads everything again.
 
 With --uids, it also compares UIDs, UIDVALIDITY and UIDNEXT, by which mail programs know what they have
-downloaded: a difference means that they will download it again. Run it before the switch.
+downloaded, and where source.pop3 and destination.pop3 are set, the identifiers of POP3 (UIDL) and their
+order: a difference means that they will download it again. Run it before the switch.
 
 With --only, it compares only some kinds and says so; the report keeps the last comparison of everything.
 

@@ -16,8 +16,27 @@ type Dsync struct {
 	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow sending doveadm_password and all mail to another machine without TLS."`
 	Password       Reference     `yaml:"password" example:"\"file:secrets/doveadm\"" doc:"Reference to the server's doveadm_password. It opens every mailbox there."`
 	Command        []string      `yaml:"command" example:"[ssh, vmail@mail.example.com, doveadm, dsync-server, -u, \"{user}\"]" doc:"A command to run instead of connecting to address: the program and its arguments. {user} stands for the account's login name at the destination."`
+	UIDLs          UIDLs         `yaml:"uidls" enum:"keep,leave"`
 	Connections    int           `yaml:"connections" doc:"Maximum number of accounts that use dsync at the same time, each with one connection besides those of limits.destination_connections."`
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
+}
+
+// UIDLs says what becomes of the identifiers by which POP3 programs know messages.
+type UIDLs string
+
+// The choices.
+const (
+	UIDLsKeep  UIDLs = "keep"  // where source.pop3 says how to read them
+	UIDLsLeave UIDLs = "leave" // nobody reads the source by POP3
+)
+
+// describe returns what the manual says of keys, for tags cannot be broken into lines.
+func (Dsync) describe() map[string]string {
+	return map[string]string{
+		"destination.dsync.uidls": "If source.pop3 is set: give the messages of the INBOX the identifiers (UIDL) by which POP3 programs " +
+			"know them, and their order, so that these download nothing again; an INBOX whose POP3 list cannot be read waits. " +
+			"Use leave if nobody reads the source by POP3.",
+	}
 }
 
 // Used reports whether the settings name a way to a dsync-server.
@@ -25,7 +44,7 @@ func (s Dsync) Used() bool { return s.Address != "" || len(s.Command) > 0 }
 
 // defaultDsync waits as long as doveadm itself: the server may have to read a large mailbox first.
 func defaultDsync() Dsync {
-	return Dsync{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Connections: 4, Timeout: 10 * time.Minute}
+	return Dsync{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, UIDLs: UIDLsKeep, Connections: 4, Timeout: 10 * time.Minute}
 }
 
 func (d *document) checkDsync(path string, s Dsync) {

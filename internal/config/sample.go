@@ -4,6 +4,7 @@ package config
 
 import (
 	"cmp"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ func Keys() []Key {
 	var keys []Key
 	defaults := Default()
 	defaults.DNS.Providers = map[string]*DNSProvider{"name": defaultDNSProvider()}
-	long := defaults.Clients.describe()
+	long := described(defaults)
 	eachField(reflect.ValueOf(&defaults).Elem(), "", func(f field) {
 		doc := cmp.Or(f.tag.Get("doc"), long[f.path])
 		k := Key{Path: f.path, Section: f.isSection() || f.hasSections(), Wants: f.wants(), Doc: doc,
@@ -38,6 +39,13 @@ func Keys() []Key {
 		keys = append(keys, k)
 	})
 	return keys
+}
+
+// described are the texts that are too long for a tag, by path.
+func described(c Config) map[string]string {
+	long := c.Clients.describe()
+	maps.Copy(long, c.Destination.Dsync.describe())
+	return long
 }
 
 // filledIn are the values that the sample shows for a typical move; a key that is neither here nor

@@ -55,6 +55,11 @@ func (h *POP3) Open(ctx context.Context, account rehome.Account) (*POP3Session, 
 	if err != nil {
 		return nil, err
 	}
+	if c.become != "" || h.settings.Token != nil {
+		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "log in for POP3 at the " + string(h.side) + " as", Object: c.user,
+			Cause: errors.New("POP3 accepts only a password, with or without a master user"),
+			Hint:  "set login: user, or login: master with master_style: separator or authzid"}
+	}
 	return openSession(ctx, &h.service, account, func() (*POP3Session, error) { return h.logIn(ctx, account, c) })
 }
 
@@ -81,4 +86,18 @@ func pop3Refusal(err error) (words string, class rehome.Class) {
 		return status.Text, rehome.ClassTemporary
 	}
 	return status.Text, rehome.ClassAuth
+}
+
+// Fault makes one of what a client of this service answers later on: a refusal is final, and anything else may pass.
+func (h *POP3) Fault(ctx context.Context, err error, op, object string) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	class := rehome.ClassTemporary
+	words, _ := pop3Refusal(err)
+	var status *pop3.StatusError
+	if errors.As(err, &status) && !pop3.IsCode(err, pop3.CodeSysTemp) {
+		class = rehome.ClassPermanent
+	}
+	return &rehome.Fault{Class: class, Op: op, Object: object, Server: words, Cause: err, Hint: "run the same command again"}
 }

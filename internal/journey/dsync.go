@@ -7,6 +7,7 @@ import (
 
 	"rehome"
 	"rehome/internal/checkup"
+	"rehome/internal/config"
 	"rehome/internal/endpoint"
 	"rehome/internal/mailcopy"
 )
@@ -21,6 +22,19 @@ func (m *Move) importer(ctx context.Context) (mailcopy.Importer, error) {
 		return nil, err
 	}
 	return end, nil
+}
+
+// dropConnections is how many POP3 connections there are besides those of limits.source_connections: whoever reads a maildrop
+// holds one of these already.
+const dropConnections = 2
+
+// maildrop is what tells the identifiers of POP3; nil where the settings say nothing of it, or that nobody needs them.
+func (m *Move) maildrop(src *endpoint.IMAP) (mailcopy.Maildrop, error) {
+	s := m.settings.Source.POP3
+	if s.Address == "" || !m.settings.Destination.Dsync.Used() || m.settings.Destination.Dsync.UIDLs == config.UIDLsLeave {
+		return nil, nil
+	}
+	return pop3End(s, src, endpoint.NewHost(endpoint.HostSettings{Side: rehome.Source, Connections: dropConnections, Log: m.log}))
 }
 
 func (m *Move) dsyncEnd(ctx context.Context) (*endpoint.Dsync, error) {

@@ -120,6 +120,9 @@ func (m *Move) openMail(ctx context.Context, who selection, hosts hosts, options
 	if engine.Importer, err = m.importer(ctx); err != nil {
 		return work, err
 	}
+	if engine.Maildrop, err = m.maildrop(src); err != nil {
+		return work, err
+	}
 	return kindOfWork{step: mailcopy.New(engine), workers: workers(src, dst)}, nil
 }
 

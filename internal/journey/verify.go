@@ -12,6 +12,8 @@ import (
 
 	"rehome"
 	"rehome/internal/conductor"
+	"rehome/internal/config"
+	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/people"
@@ -92,7 +94,29 @@ func (m *Move) verifiedMail(ctx context.Context, who selection, options VerifyOp
 	if err := reach(ctx, who.accounts, src, dst); err != nil {
 		return nil, err
 	}
-	return []verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules(), UIDs: options.UIDs})}, nil
+	parts := []verify.Part{mail.New(mail.Options{Source: src, Destination: dst, Rules: m.rules(), UIDs: options.UIDs})}
+	if !options.UIDs || m.settings.Source.POP3.Address == "" || m.settings.Destination.POP3.Address == "" {
+		return parts, nil
+	}
+	srcDrops, err := pop3End(m.settings.Source.POP3, src, src.Host())
+	if err != nil {
+		return nil, err
+	}
+	dstDrops, err := pop3End(m.settings.Destination.POP3, dst, dst.Host())
+	if err != nil {
+		return nil, err
+	}
+	return append(parts, mail.NewMaildrops(srcDrops, dstDrops)), nil
+}
+
+// pop3End is the POP3 service beside the IMAP service of an end, entered in the same way, within the limits of host.
+func pop3End(settings config.POP3, beside *endpoint.IMAP, host *endpoint.Host) (*endpoint.POP3, error) {
+	trust, err := settings.Client()
+	if err != nil {
+		return nil, err
+	}
+	return endpoint.NewPOP3(endpoint.ServiceSettings{Host: host, Login: beside.Settings().Login,
+		Address: settings.Address, Security: settings.TLS, TLS: trust, Timeout: settings.Timeout}), nil
 }
 
 // verifyAll compares the accounts, so many at once.

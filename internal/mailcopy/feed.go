@@ -122,6 +122,8 @@ func (f *feed) send(e entry, l *imap.Literal) error {
 	var end ending
 	body := io.TeeReader(l, io.MultiWriter(f.digester, f.header, &end))
 	mail := dsync.Mail{GUID: messageGUID(f.guid, f.job.srcBox.UIDValidity, e.uid), UID: uint32(e.uid), Received: e.date, LoneCR: true}
+	identifier := f.job.uids.identifiers[e.uid]
+	mail.UIDL, mail.Order = identifier.ID, identifier.Place
 	if !imap.KeepableDate(e.date) {
 		mail.Received = time.Now() // as a destination does by IMAP: verify knows that, see date_not_kept
 		f.job.undated.Add(e.uid)

@@ -13,7 +13,7 @@ func Findings() []rehome.Declared {
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
 		messageEmpty,
-		flagsJoined, flagsDropped, dateNotKept, uidsNotKept, lastOctetCut, arrivedTwice, arrivedLate, arrivalUnknown,
+		flagsJoined, flagsDropped, dateNotKept, uidsNotKept, uidlsNotKept, uidlsHidden, lastOctetCut, arrivedTwice, arrivedLate, arrivalUnknown,
 		removalsWait, removalUnproved, removalImpossible, removalReadOnly, removalRefused,
 		vanishedKept, vanishedNotOurs, vanishedChanged, deletedAtDestination,
 	}
@@ -225,6 +225,19 @@ var (
 		Sentence: "{n message} {n|has a new UID|have new UIDs} at the destination, so mail programs download {n|it|them} again: {why}",
 		Meaning: "With `destination.dsync`, messages keep their UIDs where that is possible. These could not, and were copied by IMAP, which " +
 			"lets the destination assign UIDs. Their content, flags and dates were copied.",
+	}
+	uidlsNotKept = rehome.Declared{
+		Code: "uidls_not_kept", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,
+		Sentence: "{n message} {n|loses its POP3 identifier (UIDL)|lose their POP3 identifiers (UIDL)}, so POP3 programs download {n|it|them} " +
+			"again: {why}",
+		Meaning: "With `destination.dsync` and `source.pop3`, the messages of the INBOX keep the identifiers by which POP3 programs know " +
+			"them. A destination takes an identifier only together with its message, and rehome gives none that it is not sure of.",
+	}
+	uidlsHidden = rehome.Declared{
+		Code: "uidls_hidden", Topic: rehome.TopicMessages, Severity: rehome.SeverityInfo,
+		Sentence: "POP3 does not show {n message} of the INBOX at the source; at the destination it does, so POP3 programs that have never " +
+			"seen {n|it|them} download {n|it|them} once",
+		Meaning: "Some servers show POP3 programs only a part of the INBOX, for example what has arrived since a date. A Dovecot shows all of it.",
 	}
 	lastOctetCut = rehome.Declared{
 		Code: "last_octet_cut", Topic: rehome.TopicMessages, Severity: rehome.SeverityWarning,

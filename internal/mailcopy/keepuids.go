@@ -10,6 +10,7 @@ import (
 
 	"rehome"
 	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/dsync"
 	"rehome/internal/protocol/imap"
 )
@@ -47,6 +48,11 @@ type uidKeeping struct {
 	brought imap.UIDSet // of the source: these have their UIDs
 	aside   imap.UIDSet // of the source: these go by IMAP when all others are there
 	cut     imap.UIDSet // of the source: brought without the CR at their end
+
+	identifiers map[imap.UID]ledger.Identifier // by UID of the source, see maildrop.go
+	late        int                            // messages that were at the destination before their identifiers were known
+	apart       int                            // of the maildrop: not found in the mailbox
+	hidden      int                            // of the mailbox: not shown by the maildrop
 }
 
 // uidGround is what decides whether a mailbox can keep UIDs.

@@ -16,6 +16,7 @@ type Ledger interface {
 	places
 	intents
 	receipts
+	identifiers
 	readers
 	fates
 	troubles
@@ -57,6 +58,12 @@ type receipts interface {
 	Adopt(ctx context.Context, m *ledger.Mailbox, items []ledger.Item) error
 	Disown(ctx context.Context, m *ledger.Mailbox, sources imap.UIDSet) error
 	SaveFlags(ctx context.Context, batches []ledger.Stored) error
+}
+
+// identifiers are how POP3 programs know messages.
+type identifiers interface {
+	NoteIdentifiers(ctx context.Context, m *ledger.Mailbox, all []ledger.Identifier) error
+	Identifiers(ctx context.Context, m *ledger.Mailbox) (map[imap.UID]ledger.Identifier, error)
 }
 
 // readers show what was written of messages, batch by batch.

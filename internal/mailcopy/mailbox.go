@@ -91,6 +91,9 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	if err != nil || j.held {
 		return err
 	}
+	if err := j.learnIdentifiers(ctx, wanted); err != nil {
+		return err
+	}
 	rest, suspects := j.setSuspectsAside(wanted)
 	accused := j.slice.memory.accusalsOf(j.pair.Source).all()
 	done, err := j.copyAll(ctx, rest.Minus(accused))
@@ -109,6 +112,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	j.slice.find(j.keywords.finding(j.pair.Source)...)
 	j.slice.find(j.undatedFinding()...)
 	j.slice.find(j.uidsFinding()...)
+	j.slice.find(j.identifiersFinding()...)
 	if err != nil {
 		return j.noteSuspect(ctx, err)
 	}

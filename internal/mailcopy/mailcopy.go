@@ -64,6 +64,7 @@ func (silent) Copied(string, int, int64)   {}
 type Options struct {
 	Source, Destination Host
 	Importer            Importer // brings messages with their UIDs where that can be; nil for IMAP only
+	Maildrop            Maildrop // with Importer: tells the identifiers of POP3; nil where nobody reads the source by POP3
 	Ledger              Ledger
 	Rules               mapping.Rules
 	EscrowDir           string // where originals of refused messages are kept

@@ -54,7 +54,8 @@ type pair struct {
 	confirmSource      bool
 	batch              int           // messages; 0: as usual
 	settle             time.Duration // 0: long enough for servers on this machine that nobody stalls
-	dsync              string        // address of the destination's doveadm; "" for IMAP only
+	maildrop           mailcopy.Maildrop
+	dsync              string // address of the destination's doveadm; "" for IMAP only
 }
 
 func newPair(t testing.TB, src, dst dovecot.Options) *pair {
@@ -110,8 +111,8 @@ func host(side rehome.Side, addr string) *endpoint.IMAP {
 
 func (p *pair) engine() *mailcopy.Engine {
 	return mailcopy.New(mailcopy.Options{
-		Importer: p.importer(),
-		Source:   host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia),
+		Importer: p.importer(), Maildrop: p.maildrop,
+		Source: host(rehome.Source, p.srcVia), Destination: host(rehome.Destination, p.dstVia),
 		Rules:     p.rules,
 		Deletions: p.deletions, ConfirmDeletions: p.confirm, CopyAgain: p.copyAgain, ConfirmSource: p.confirmSource,
 		Settle: cmp.Or(p.settle, shortSettle), BatchMessages: p.batch,

@@ -109,7 +109,7 @@ func (r *Report) differences() []topic {
 func severityOf(kind verify.Kind) rehome.Severity {
 	switch kind {
 	case verify.ExtraMailbox, verify.ExtraMessage, verify.FlagsDiffer, verify.DateDiffers, verify.NotSubscribed,
-		verify.UIDsDiffer:
+		verify.UIDsDiffer, verify.UIDLsDiffer:
 		return rehome.SeverityWarning
 	}
 	return rehome.SeverityError
@@ -129,6 +129,7 @@ func titleOf(kind verify.Kind) string {
 		verify.FlagsDiffer:       "Flags differ",
 		verify.DateDiffers:       "Dates differ",
 		verify.UIDsDiffer:        "Mail programs will download mailboxes again",
+		verify.UIDLsDiffer:       "POP3 programs will download messages again",
 		verify.UnlistedMessages:  "Servers hold messages that they do not list",
 	}
 	return titles[kind]

@@ -22,13 +22,15 @@ const (
 	DateDiffers       Kind = "date_differs"
 	UnlistedMessages  Kind = "unlisted_messages" // an end holds more messages than it shows
 	UIDsDiffer        Kind = "uids_differ"       // mail programs that know the mailbox will not know it at the destination
+	UIDLsDiffer       Kind = "uidls_differ"      // POP3 programs that know the INBOX will not know it at the destination
 )
 
 // Kinds returns all kinds, the gravest first.
 func Kinds() []Kind {
 	return []Kind{
 		MissingMailbox, MissingMessage, ChangedMessage, UnreadableMailbox, UnlistedMessages, UnreadableMessage, CountDiffers,
-		ExtraMailbox, ExtraMessage, FlagsDiffer, DateDiffers, UIDsDiffer, NotSubscribed,
+		ExtraMailbox, ExtraMessage, FlagsDiffer, DateDiffers, UIDsDiffer, UIDLsDiffer,
+		NotSubscribed,
 	}
 }
 
@@ -106,6 +108,9 @@ func (k Kind) NextStep() string {
 	case UIDsDiffer:
 		return "tell the users before the switch that their mail programs will download it again; messages copied by destination.dsync keep " +
 			"their UIDs"
+	case UIDLsDiffer:
+		return "tell the users before the switch that their POP3 programs will download this mail again; messages copied by destination.dsync " +
+			"keep their identifiers, if source.pop3 is set before the first sync"
 	case NotSubscribed:
 		return syncAgain + ", or subscribe to it in the mail client"
 	}

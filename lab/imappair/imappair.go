@@ -28,6 +28,8 @@ type Options struct {
 	Plain               bool   // without TLS, instead of TLS by the lab's authority
 	People              []Person
 	Dsync               string // destination.dsync, as one line; "" for none
+	SourcePOP3          string // host:port, TLS from the first byte; "" for none
+	DestinationPOP3     string // likewise
 	More                string // further lines of rehome.yaml
 }
 
@@ -55,8 +57,14 @@ func Prepare(l *lab.Lab, dir string, opts Options) error {
 	if opts.Dsync != "" {
 		dsync = ", dsync: " + opts.Dsync
 	}
-	settings := "organisation: Lab\nroster: people.csv\nsource: " + end(opts.Source, "") + "\ndestination: " + end(opts.Destination, dsync) +
-		"\n" + opts.More
+	pop3 := func(address string) string {
+		if address == "" {
+			return ""
+		}
+		return fmt.Sprintf(", pop3: {address: %q, tls: implicit, ca_file: %q}", address, l.CAFile())
+	}
+	settings := "organisation: Lab\nroster: people.csv\nsource: " + end(opts.Source, pop3(opts.SourcePOP3)) +
+		"\ndestination: " + end(opts.Destination, pop3(opts.DestinationPOP3)+dsync) + "\n" + opts.More
 	for name, text := range map[string]string{"people.csv": roster.String(), "rehome.yaml": settings} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return err

@@ -39,6 +39,7 @@ var person = imappair.Person{Address: "anna@example.test", Password: password}
 // server is one end, of whatever family.
 type server struct {
 	plain, tls        string // addresses
+	pop3              string // likewise, with TLS; "" for none
 	separator, prefix string
 	dir               string // of Cyrus
 	bare              bool   // it keeps messages as Courier does
@@ -60,7 +61,7 @@ func startDovecot(t testing.TB, l *lab.Lab, opts dovecot.Options, people ...imap
 	if opts.Separator != "" {
 		separator = opts.Separator
 	}
-	return server{plain: s.IMAP, tls: s.IMAPS, separator: separator, prefix: opts.Prefix}
+	return server{plain: s.IMAP, tls: s.IMAPS, pop3: s.POP3S, separator: separator, prefix: opts.Prefix}
 }
 
 func startCyrus(t testing.TB, l *lab.Lab, opts cyrus.Options, people ...imappair.Person) server {
@@ -72,7 +73,7 @@ func startCyrus(t testing.TB, l *lab.Lab, opts cyrus.Options, people ...imappair
 	if err != nil {
 		t.Fatal(err)
 	}
-	end := server{plain: s.IMAP, tls: s.IMAPS, separator: "/", dir: s.Dir()}
+	end := server{plain: s.IMAP, tls: s.IMAPS, pop3: s.POP3S, separator: "/", dir: s.Dir()}
 	if opts.Dots {
 		end.separator = "."
 	}
@@ -84,7 +85,7 @@ func startCyrus(t testing.TB, l *lab.Lab, opts cyrus.Options, people ...imappair
 
 func startCourier(t testing.TB, l *lab.Lab, people ...imappair.Person) server {
 	t.Helper()
-	var opts courier.Options
+	opts := courier.Options{POP3: true}
 	for _, p := range people {
 		opts.Accounts = append(opts.Accounts, courier.Account{Address: p.Address, Password: p.Password})
 	}
@@ -92,7 +93,7 @@ func startCourier(t testing.TB, l *lab.Lab, people ...imappair.Person) server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return server{plain: s.IMAP, tls: s.IMAPS, separator: ".", prefix: "INBOX.", bare: true}
+	return server{plain: s.IMAP, tls: s.IMAPS, pop3: s.POP3S, separator: ".", prefix: "INBOX.", bare: true}
 }
 
 // user is somebody with a mail client.

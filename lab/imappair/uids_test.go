@@ -3,9 +3,13 @@
 package imappair_test
 
 import (
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"net/textproto"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,7 +37,7 @@ func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Perso
 	if err := os.WriteFile(secret, []byte(d.DoveadmPassword), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return server{plain: d.IMAP, tls: d.IMAPS, separator: opts.Separator, prefix: opts.Prefix}, d.DoveadmTCP, secret
+	return server{plain: d.IMAP, tls: d.IMAPS, pop3: d.POP3S, separator: opts.Separator, prefix: opts.Prefix}, d.DoveadmTCP, secret
 }
 
 // dsyncAt is what the settings say of it.
@@ -69,12 +73,53 @@ func (m move) wantNumbers(p imappair.Person, mailboxes ...[]string) {
 	}
 }
 
+// maildrop is what a POP3 program that leaves mail on the server knows: the identifiers, in order. It shares no code with rehome.
+func (s server) maildrop(t testing.TB, l *lab.Lab, p imappair.Person) (ids []string) {
+	t.Helper()
+	conn, err := tls.Dial("tcp", s.pop3, l.ClientTLS("localhost"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	c := textproto.NewConn(conn)
+	for _, line := range []string{"", "USER " + p.Address, "PASS " + p.Password, "UIDL"} {
+		if line != "" {
+			err = c.PrintfLine("%s", line)
+		}
+		answer, readErr := c.ReadLine()
+		if err := errors.Join(err, readErr); err != nil || !strings.HasPrefix(answer, "+OK") {
+			t.Fatalf("POP3: %q, %v", answer, err)
+		}
+	}
+	lines, err := c.ReadDotLines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		_, id, _ := strings.Cut(line, " ")
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// wantMaildrop wants every message of the source's maildrop at its place in the destination's.
+func (m move) wantMaildrop(l *lab.Lab, p imappair.Person) {
+	m.t.Helper()
+	is, want := m.dst.maildrop(m.t, l, p), m.src.maildrop(m.t, l, p)
+	if len(want) == 0 || !slices.Equal(is, want) {
+		m.t.Errorf("POP3 shows %d messages at the destination, %q ..., want %d, %q ...", len(is), head(is), len(want), head(want))
+	}
+}
+
+func head(ids []string) []string { return ids[:min(len(ids), 5)] }
+
 // Every family of source into a Dovecot that takes UIDs: all of it equal, and no program downloads anything again.
 func TestUIDs_ofEveryFamily(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]func(*lab.Lab) server{
 		"Dovecot": func(l *lab.Lab) server {
-			return startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX."}, person)
+			return startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.",
+				Extra: "protocol pop3 {\n  pop3_uidl_format = %g\n}\n"}, person)
 		},
 		"Courier": func(l *lab.Lab) server { return startCourier(t, l, person) },
 		"Cyrus":   func(l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
@@ -91,7 +136,8 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 			u.expunge(imap.NewUIDSet(1, 2, 17, keywords))
 			messages -= 4
 			m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
-			err = imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address, secret)})
+			err = imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address, secret),
+				SourcePOP3: src.pop3, DestinationPOP3: dst.pop3})
 			u.must(err)
 			n, _, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync"))
 			if n != messages || failed != 0 {
@@ -100,12 +146,14 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 			boxes := [][]string{{"INBOX"}, {"Dates"}, {"Twins"}, {"Projects"}, {"Projects", "2019", "Q4"}, {"Entwürfe & mehr"}, {"日本語", "雪 ☃"},
 				{"Large"}} // not the empty one: of a mailbox that never held anything no program knows anything
 			m.wantNumbers(person, boxes...)
+			m.wantMaildrop(l, person)
 			m.wantEqual(messages)
 			u.store("INBOX", letters(3, 400, "later")...)
 			if n, adopted, failed := copied(operator.Answer[operator.Synced](t, m.Operator, 0, "sync")); n != 3 || adopted+failed != 0 {
 				t.Errorf("the second pass copied %d, adopted %d, failed %d", n, adopted, failed)
 			}
 			m.wantNumbers(person, boxes...)
+			m.wantMaildrop(l, person)
 			m.wantEqual(messages + 3)
 			operator.Answer[operator.Verified](t, m.Operator, 0, "verify", "--level", "metadata", "--uids")
 		})

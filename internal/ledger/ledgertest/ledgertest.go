@@ -73,6 +73,7 @@ func contract() []clause {
 		{"forget begins a new generation and knows what was ours", forgetBeginsANewGenerationAndKnowsWhatWasOurs},
 		{"former generations are known until they are booked", formerGenerationsUntilTheyAreBooked},
 		{"gaps keep the mailbox open", gapsKeepTheMailboxOpen},
+		{"the first identifier of a message stays", theFirstIdentifierStays},
 		{"recover the rest stays open", recoverTheRestStaysOpen},
 		{"recover what may be of others", recoverWhatMayBeOfOthers},
 		{"revive all of the account", reviveAllOfTheAccount},

@@ -18,6 +18,7 @@ type FetchItems struct {
 	ModSeq       bool   // needs CONDSTORE (RFC 7162)
 	EmailID      bool   // needs OBJECTID (RFC 8474)
 	HeaderFields string // names separated by blanks, for BODY.PEEK[HEADER.FIELDS (...)]
+	Header       bool   // BODY.PEEK[HEADER]
 	Body         bool   // BODY.PEEK[]
 	ChangedSince uint64 // only messages changed after this MODSEQ; 0 for all; needs CONDSTORE
 	Vanished     bool   // with ChangedSince: also say which UIDs are gone; needs Enable with QRESYNC
@@ -126,6 +127,7 @@ func (i FetchItems) list() string {
 	add(i.Size, "RFC822.SIZE")
 	add(i.ModSeq, "MODSEQ")
 	add(i.EmailID, "EMAILID")
+	add(i.Header, "BODY.PEEK[HEADER]")
 	add(i.HeaderFields != "", "BODY.PEEK[HEADER.FIELDS ("+i.HeaderFields+")]")
 	add(i.Body, "BODY.PEEK[]")
 	list := "(" + strings.Join(items, " ") + ")"
