@@ -23,10 +23,11 @@ type Driver struct {
 	Settings Settings
 	Person   string // in whose name lines are added to the audit log
 	Now      func() time.Time
-	// Told hears of each step, with what the domain was before; nil for nobody.
+	// Told hears of each step, with what the domain was before; nil for nobody. In the first step of a Run, what holds the domain is
+	// new, as whoever listens has not heard it.
 	Told func(was ledger.Cutover, step Step, action Action, out Outcome)
-	// Began hears of each action that is about to begin; nil for nobody.
-	Began func(c ledger.Cutover, action Action)
+	// Began hears of each action that is about to begin; first is true for the first one of a Run. Nil for nobody.
+	Began func(c ledger.Cutover, action Action, first bool)
 }
 
 // Stop says when Run ends before a domain is where it goes.
@@ -35,7 +36,7 @@ type Stop func(c ledger.Cutover, wait time.Duration) bool
 // Run goes on with a domain until nothing is left to do, stop says so, or ctx ends, which is an error. It returns where the domain
 // stands.
 func (d *Driver) Run(ctx context.Context, domain string, stop Stop) (ledger.Cutover, error) {
-	for {
+	for first := true; ; first = false {
 		c, err := d.of(ctx, domain)
 		if err != nil {
 			return c, err
@@ -44,7 +45,7 @@ func (d *Driver) Run(ctx context.Context, domain string, stop Stop) (ledger.Cuto
 		if action.Do == DoRest {
 			return c, nil
 		}
-		step, err := d.step(ctx, c, action)
+		step, err := d.step(ctx, c, action, first)
 		if err != nil {
 			return c, err
 		}
@@ -70,9 +71,9 @@ func (d *Driver) of(ctx context.Context, domain string) (ledger.Cutover, error) 
 }
 
 // step does one action and commits what follows from it.
-func (d *Driver) step(ctx context.Context, c ledger.Cutover, action Action) (Step, error) {
+func (d *Driver) step(ctx context.Context, c ledger.Cutover, action Action, first bool) (Step, error) {
 	if d.Began != nil {
-		d.Began(c, action)
+		d.Began(c, action, first)
 	}
 	intended, line, changed := Intend(c, action, d.Now())
 	if changed {
@@ -95,6 +96,9 @@ func (d *Driver) step(ctx context.Context, c ledger.Cutover, action Action) (Ste
 		return Step{Cutover: intended}, err
 	}
 	if d.Told != nil {
+		if first {
+			c.Held = nil
+		}
 		d.Told(c, step, action, out)
 	}
 	return step, nil
@@ -184,7 +188,7 @@ func (d *Driver) Override(ctx context.Context, domain string, gate Gate, why str
 		return err
 	}
 	if c.State == "" { // an attempt begins with it
-		step, err := d.step(ctx, c, Action{Do: DoBegin})
+		step, err := d.step(ctx, c, Action{Do: DoBegin}, true)
 		if err != nil {
 			return err
 		}

@@ -235,7 +235,7 @@ func (m *model) run(t *testing.T, until func(c ledger.Cutover) bool) ledger.Cuto
 			return c
 		}
 		m.dead = false
-		step, err := d.step(t.Context(), c, Next(c))
+		step, err := d.step(t.Context(), c, Next(c), false)
 		if err != nil && !errors.Is(err, errKilled) {
 			t.Fatal(err)
 		}

@@ -12,34 +12,46 @@ import (
 )
 
 // Beginning says what is about to be done, where that takes long or changes something outside. It is nothing for what is only
-// looked at again.
-func Beginning(c ledger.Cutover, action Action) []string {
+// looked at again. first says that nobody has heard of the domain before.
+func Beginning(c ledger.Cutover, action Action, first bool) []string {
 	switch action.Do {
 	case DoBegin:
 		return []string{"begins: rehome looks at everything that has to be so before the switch"}
 	case DoPass:
 		return []string{"final pass: everything that has changed is copied once more"}
-	case DoWrite:
-		set := c.Records[action.Set]
-		if set.ByHand {
-			if set.State == ledger.RecordPlanned {
-				return append([]string{"now change " + set.About + " of " + set.Name + " in the form of whoever runs the zone:"},
-					card(set.Name, set.Before, set.After)...)
-			}
-			return nil
-		}
-		return []string{"writes " + set.About + " of " + set.Name + ": " + shown(set.Before.Data) + " becomes " + shown(set.After.Data)}
-	case DoRestore:
-		set := c.Records[action.Set]
-		if set.ByHand {
-			if set.State != ledger.RecordRestoring {
-				return append([]string{"now put " + set.About + " of " + set.Name + " back:"}, card(set.Name, set.After, set.Before)...)
-			}
-			return nil
-		}
-		return []string{"puts " + set.About + " of " + set.Name + " back: " + shown(set.After.Data) + " becomes " + shown(set.Before.Data) + " again"}
+	case DoWrite, DoRestore:
+		return writing(c, action, first)
 	}
 	return nil
+}
+
+// writing says which set is about to be exchanged; to a person, once, which ones are.
+func writing(c ledger.Cutover, action Action, first bool) []string {
+	set := c.Records[action.Set]
+	from, to, verb, again := set.Before, set.After, "writes ", ""
+	if action.Do == DoRestore {
+		from, to, verb, again = set.After, set.Before, "puts back ", " again"
+	}
+	if !set.ByHand {
+		return []string{verb + set.About + " of " + set.Name + ": " + shown(from.Data) + " becomes " + shown(to.Data) + again}
+	}
+	var lines []string
+	for _, r := range c.Records {
+		switch {
+		case action.Do == DoWrite && unwritten(r):
+			lines = append(lines, card(r.Name, r.Before, r.After)...)
+		case action.Do == DoRestore && unrestored(r):
+			lines = append(lines, card(r.Name, r.After, r.Before)...)
+		}
+	}
+	asked := slices.ContainsFunc(c.Records, func(r ledger.CutoverRecord) bool {
+		return action.Do == DoWrite && r.State != ledger.RecordPlanned || action.Do == DoRestore && (r.State == ledger.RecordRestoring || r.State == ledger.RecordRestored)
+	})
+	if asked && !first {
+		return nil
+	}
+	lines = append([]string{"now change the zone by hand, at whoever runs it:"}, lines...)
+	return append(lines, "  If the form adds the name of the zone to a value by itself, end the value with a dot. Touch nothing else.")
 }
 
 // card says what to enter, each value on a line of its own.
