@@ -152,7 +152,9 @@ func (m *Move) driver(store *ledger.Ledger, told func(CutoverLine)) *switchover.
 	settings := m.crossingSettings()
 	return &switchover.Driver{
 		Store: store.Cutovers, World: &world{move: m, store: store}, Settings: settings, Person: operator(), Now: time.Now,
-		Began: func(c ledger.Cutover, action switchover.Action, first bool) { tell(c.Domain, switchover.Beginning(c, action, first)) },
+		Began: func(c ledger.Cutover, action switchover.Action, first bool) {
+			tell(c.Domain, switchover.Beginning(c, action, first))
+		},
 		Told: func(was ledger.Cutover, step switchover.Step, action switchover.Action, out switchover.Outcome) {
 			tell(was.Domain, switchover.Words(was, step, action, out, settings))
 		},

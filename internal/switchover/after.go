@@ -242,6 +242,7 @@ func (a *after) wrote() {
 		a.recordLine(action, *set, set.After)
 		if !slices.ContainsFunc(a.Cutover.Records, unwritten) {
 			a.enter(ledger.CutoverProving)
+			a.Wait = a.settings.Look // servers follow within seconds; what they say before is no news
 		}
 	}
 	var changed *ChangedError
@@ -294,6 +295,7 @@ func (a *after) restored() {
 		a.recordLine(action, *set, data)
 		if !slices.ContainsFunc(a.Cutover.Records, unrestored) {
 			a.enter(ledger.CutoverProvingBack)
+			a.Wait = a.settings.Look
 		}
 	}
 	var changed *ChangedError

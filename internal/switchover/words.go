@@ -45,7 +45,10 @@ func writing(c ledger.Cutover, action Action, first bool) []string {
 		}
 	}
 	asked := slices.ContainsFunc(c.Records, func(r ledger.CutoverRecord) bool {
-		return action.Do == DoWrite && r.State != ledger.RecordPlanned || action.Do == DoRestore && (r.State == ledger.RecordRestoring || r.State == ledger.RecordRestored)
+		if action.Do == DoWrite {
+			return r.State != ledger.RecordPlanned
+		}
+		return r.State == ledger.RecordRestoring || r.State == ledger.RecordRestored
 	})
 	if asked && !first {
 		return nil
