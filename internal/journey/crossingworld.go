@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"rehome"
 	"rehome/internal/conductor"
@@ -229,19 +228,4 @@ func (m *Move) zoneWriter(ctx context.Context, domain string) (dnswrite.Writer, 
 			Hint: `run "rehome dns check ` + domain + `"`}
 	}
 	return m.writer(ctx, zone.Name, resolver)
-}
-
-// Arrived implements switchover.Mail.
-func (w *world) Arrived(context.Context, string, time.Time) (int64, error) {
-	return 0, errNoWayBack()
-}
-
-// CarryBack implements switchover.Mail.
-func (w *world) CarryBack(context.Context, string, time.Time) (switchover.Carried, error) {
-	return switchover.Carried{}, errNoWayBack()
-}
-
-func errNoWayBack() error {
-	return &rehome.Fault{Class: rehome.ClassOperator, Op: "carry back", Object: "mail", Cause: errors.New("this version cannot do that"),
-		Hint: `move it with a mail program, then answer for the gate "return"`}
 }

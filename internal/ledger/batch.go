@@ -102,6 +102,25 @@ func (l *batches) adopt(ctx context.Context, m *Mailbox, state string, items []I
 	return err
 }
 
+// Depart writes rows for messages that were brought once and are not to be brought again, although nothing of them is in the
+// mailbox at the destination: each counts as done and lost, as after Drop.
+func (l *batches) Depart(ctx context.Context, m *Mailbox, items []Item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	if err := checkUIDs(items, sourceUID, destinationUID); err != nil {
+		return err
+	}
+	err := l.write(ctx, func(tx *sql.Tx) error { return l.insertFound(tx, m, "dropped", items) })
+	if err == nil {
+		for _, item := range items {
+			m.Done.Add(item.UID)
+			m.Lost.Add(item.UID)
+		}
+	}
+	return err
+}
+
 // insertFound writes a row for messages that were found at the destination, if there are any.
 func (l *batches) insertFound(tx *sql.Tx, m *Mailbox, state string, items []Item) error {
 	if len(items) == 0 {

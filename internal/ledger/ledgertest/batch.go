@@ -178,3 +178,25 @@ func storedVisitorEndsIt(t *testing.T, empty Empty) {
 	}
 	must(t, l.Mail.Adopt(t.Context(), m, messages(3))) // and the connection is free again
 }
+
+// What has departed counts as done and lost, has no place at the destination, and is no part of what is stored there.
+func departedIsDoneAndLost(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	m, err := l.Mail.Mailbox(t.Context(), inbox())
+	must(t, err)
+	must(t, l.Mail.Adopt(t.Context(), m, messages(1, 2)))
+	must(t, l.Mail.Depart(t.Context(), m, messages(3, 4)))
+	for name, m := range map[string]*ledger.Mailbox{"at once": m, "later": load(t, l, inbox())} {
+		if m.Done.String() != "1:4" || m.Lost.String() != "3:4" || m.Live().String() != "1:2" || m.Ours.String() != "101:102" {
+			t.Errorf("%s: done %s, lost %s, ours %s", name, m.Done, m.Lost, m.Ours)
+		}
+	}
+	stored := 0
+	must(t, l.again.Mail.Stored(t.Context(), m, func(s ledger.Stored) error { stored += len(s.Items); return nil }))
+	if stored != 2 {
+		t.Errorf("%d are stored, want 2", stored)
+	}
+	if l.Mail.Depart(t.Context(), m, []ledger.Item{{UID: 9}}) == nil {
+		t.Error("a message without the UID that it had")
+	}
+}

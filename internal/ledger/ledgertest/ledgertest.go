@@ -59,6 +59,7 @@ func contract() []clause {
 		{"receive only once", receiveOnlyOnce},
 		{"batch message without UID", batchMessageWithoutUID},
 		{"refuse replaced then withdrawn when done", refuseReplacedThenWithdrawnWhenDone},
+		{"departed is done and lost", departedIsDoneAndLost},
 		{"save flags of some batches", saveFlagsOfSomeBatches},
 		{"stored visitor ends it", storedVisitorEndsIt},
 		{"disown leaves the others as they were", disownLeavesTheOthersAsTheyWere},
