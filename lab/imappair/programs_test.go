@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package imappair_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rehome/lab"
+	"rehome/lab/dovecot"
+	"rehome/lab/imappair"
+	"rehome/lab/operator"
+)
+
+// device is a computer with two programs that keep mail: one that leaves it on a POP3 server and remembers identifiers, and one
+// that mirrors IMAP and remembers UIDs. Neither knows of rehome.
+type device struct {
+	t   testing.TB
+	dir string
+	p   imappair.Person
+}
+
+func newDevice(t testing.TB, p imappair.Person) device {
+	t.Helper()
+	dir := t.TempDir()
+	for _, folder := range []string{"pop", "imap", "state"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return device{t, dir, p}
+}
+
+func (d device) write(name, text string) string {
+	d.t.Helper()
+	path := filepath.Join(d.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	return path
+}
+
+// fetch polls by POP3 and returns how many messages the program has got in all.
+func (d device) fetch(s server) int {
+	d.t.Helper()
+	program, err := lab.FindProgram("fetchmail", "fetchmail")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	host, port, _ := net.SplitHostPort(s.pop3)
+	// One file a message. The name behind poll is what it remembers identifiers under, whatever the server's address.
+	settings := d.write("fetchmailrc", fmt.Sprintf(`set idfile %q
+poll mail.example.test via %q service %s protocol pop3 uidl no dns
+  user %q password %q ssl no sslcertck keep nofetchall mda "sh -c 'cat > %s/pop/$$'"
+`, d.dir+"/fetchids", host, port, d.p.Address, d.p.Password, d.dir))
+	out, err := d.command(program, "--fetchmailrc", settings, "--pidfile", d.dir+"/pid", "--nodetach", "--nosyslog").CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) { // 1: nothing new
+		d.t.Fatalf("fetchmail: %v\n%s", err, out)
+	}
+	return d.count("pop")
+}
+
+// mirror pulls the INBOX by IMAP and returns how many messages the program has got in all.
+func (d device) mirror(s server) int {
+	d.t.Helper()
+	program, err := lab.FindProgram("mbsync", "isync")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	host, port, _ := net.SplitHostPort(s.plain)
+	settings := d.write("mbsyncrc", fmt.Sprintf(`IMAPStore far
+Host %s
+Port %s
+User %q
+Pass %q
+SSLType None
+AuthMechs LOGIN
+
+
+MaildirStore near
+Path %[5]s/imap/
+Inbox %[5]s/imap/INBOX
+
+Channel all
+Far :far:
+Near :near:
+Create Near
+Sync Pull
+SyncState %[5]s/state/
+`, host, port, d.p.Address, d.p.Password, d.dir))
+	if out, err := d.command(program, "-q", "-c", settings, "all").CombinedOutput(); err != nil {
+		d.t.Fatalf("mbsync: %v\n%s", err, out)
+	}
+	return d.count("imap/INBOX/new") + d.count("imap/INBOX/cur")
+}
+
+func (d device) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(d.t.Context(), program, args...)
+	cmd.Env = append(os.Environ(), "HOME="+d.dir, "FETCHMAILHOME="+d.dir)
+	return cmd
+}
+
+func (d device) count(folder string) int {
+	d.t.Helper()
+	files, err := os.ReadDir(filepath.Join(d.dir, filepath.FromSlash(folder)))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return len(files)
+}
+
+// Programs with a state of their own, moved from a server whose identifiers are names of files: they find everything as they know
+// it, and what has come since once.
+func TestUIDs_programsWithTheirOwnState(t *testing.T) {
+	t.Parallel()
+	l := lab.Open(t)
+	src := startCourier(t, l, person)
+	dst, address, secret := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Maildir, Separator: "/"}, person)
+	u := src.logIn(t, person)
+	u.store("INBOX", letters(20, 400, "first")...)
+	_, err := u.Select(t.Context(), "INBOX")
+	u.must(err)
+	u.expunge(u.uids("3,7"))
+	d := newDevice(t, person)
+	if pop, mirrored := d.fetch(src), d.mirror(src); pop != 18 || mirrored != 18 {
+		t.Fatalf("the programs have %d and %d messages of the source, want 18", pop, mirrored)
+	}
+	m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
+	u.must(imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, Dsync: dsyncAt(address, secret),
+		SourcePOP3: src.pop3, DestinationPOP3: dst.pop3}))
+	operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
+	u.store("INBOX", letters(3, 400, "later")...)
+	operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
+	m.wantEqual(21)
+	operator.Answer[operator.Verified](t, m.Operator, 0, "verify", "--level", "metadata", "--uids")
+	if pop, mirrored := d.fetch(dst), d.mirror(dst); pop != 21 || mirrored != 21 {
+		t.Errorf("after the move the programs have %d and %d messages, want 18 of before and 3 new ones\n%s", pop, mirrored, d.read("fetchids"))
+	}
+	if pop, mirrored := d.fetch(dst), d.mirror(dst); pop != 21 || mirrored != 21 {
+		t.Errorf("the next time the programs have %d and %d messages, want 21", pop, mirrored)
+	}
+}
+
+func (d device) read(name string) string {
+	text, err := os.ReadFile(filepath.Join(d.dir, name))
+	return strings.TrimSpace(string(text)) + fmt.Sprint(" ", err)
+}
