@@ -48,6 +48,8 @@ var floors = []struct {
 	{"what takes domains across", []string{"rehome/internal/switchover"}},
 	// A floor above the documents, which it compares with what devices find.
 	{"what looks from outside", []string{"rehome/internal/clientcheck"}},
+	// A floor above what looks at DNS and from outside, which it does without settings.
+	{"what finds settings", []string{"rehome/internal/scout"}},
 	{"the settings", []string{"rehome/internal/config"}},
 	{"the operations behind every face", []string{"rehome/internal/journey"}},
 	{"the faces", []string{"rehome/internal/cli", "rehome/internal/web"}},
