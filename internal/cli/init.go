@@ -14,6 +14,7 @@ import (
 
 	"rehome"
 	"rehome/internal/config"
+	"rehome/internal/scout"
 	"rehome/internal/vault"
 
 	"github.com/spf13/cobra"
@@ -21,23 +22,30 @@ import (
 
 func initCommand(f *frame) *cobra.Command {
 	var draft config.Draft
-	var sourceKind, destinationKind string
+	var sourceKind, destinationKind, message string
 	cmd := &cobra.Command{
-		Use:   "init",
+		Use:   "init [DOMAIN|ADDRESS]",
 		Short: "Create rehome.yaml and the key for sealed files",
 		Long: `init writes the settings file, creates the folder secrets/ beside it, which only you can read, and
 stores a new age identity there: the key that opens the files that rehome seals. It never overwrites
 an existing file. At a terminal it asks for the values that the flags do not give, and looks at once
 whether the servers answer. You can leave it with Ctrl-C: the answers are kept beside the settings file,
-and the same command goes on.`,
-		Example: `  rehome init --organisation "Example Ltd" --domain example.com \
+and the same command goes on.
+
+With a domain, or the address of somebody there, it first looks at what the world sees: where mail goes, who runs the domain's
+DNS, signatures, policies and keys, and the servers that records and the documents of mail programs name. It tries these, and
+usual names and ports, and proposes each answer with where it comes from. It logs in nowhere. An address is sent to the servers
+that documents for mail programs come from, as a mail program would do. Without a terminal, it takes what has answered with a
+valid certificate, and asks for nothing.`,
+		Example: `  rehome init example.com
+  rehome init --organisation "Example Ltd" --domain example.com \
     --source-imap mail.example.com:993 --source-database mysql://reader@127.0.0.1:3306/atmail \
     --source-master mover --destination-imap imap.us-east.atmailcloud.com:993`,
-		Args: cobra.NoArgs,
-		RunE: f.run(func(ctx context.Context, _ []string) (rehome.Outcome, error) {
+		Args: cobra.MaximumNArgs(1),
+		RunE: f.run(func(ctx context.Context, args []string) (rehome.Outcome, error) {
 			draft.Domains = listOf(strings.Join(draft.Domains, " "))
 			draft.SourceKind, draft.DestinationKind = config.SourceKind(sourceKind), config.DestinationKind(destinationKind)
-			return rehome.OutcomeDone, f.initialise(ctx, draft)
+			return rehome.OutcomeDone, f.initialise(ctx, draft, strings.Join(args, ""), message)
 		}),
 	}
 	flags := cmd.Flags()
@@ -51,6 +59,7 @@ and the same command goes on.`,
 	flags.StringVar(&destinationKind, "destination-kind", "", "type of destination: atmail8 (default) or imap")
 	completeValues(cmd, "destination-kind", string(config.DestinationAtmail8), string(config.DestinationIMAP))
 	flags.StringVar(&draft.DestinationIMAP, "destination-imap", "", "destination IMAP server, host:port")
+	flags.StringVar(&draft.DestinationMaster, "destination-master", "", "master user that can open every account at the destination")
 	flags.StringVar(&draft.SourceDAV, "source-dav", "", "URL of the source CalDAV and CardDAV server (default: the source database)")
 	flags.StringVar(&draft.DestinationDAV, "destination-dav", "",
 		"URL of the destination CalDAV and CardDAV server; without it contacts and calendars are not copied")
@@ -62,6 +71,8 @@ and the same command goes on.`,
 	flags.StringVar(&draft.DestinationWebmail, "destination-webmail", "", "address of the destination's webmail")
 	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "source ManageSieve server, host:port (default: the rules in the source database)")
 	flags.StringVar(&draft.DestinationSieve, "destination-sieve", "", "destination ManageSieve server, host:port; without it rules are written to files")
+	flags.StringVar(&message, "mail", "", "saved message that somebody in the domain has sent: its header names the keys that sign mail")
+	_ = cmd.MarkFlagFilename("mail") // the flag exists, it is defined above
 	flags.StringVar(&draft.Store, "store", "", "ledger, a SQLite file (default rehome.db)")
 	flags.StringVar(&draft.Roster, "roster", "", "CSV file of accounts (default people.csv if there is no database)")
 	return cmd
@@ -73,13 +84,19 @@ type initResult struct {
 	Identity  string   `json:"identity"`
 	Recipient string   `json:"recipient,omitempty"` // empty if the identity was there before
 	NextSteps []string `json:"next_steps"`
+	// Found is what a look at the domain has shown; nil without one.
+	Found *scout.Found `json:"found,omitempty"`
 }
 
-func (f *frame) initialise(ctx context.Context, draft config.Draft) error {
+func (f *frame) initialise(ctx context.Context, draft config.Draft, domain, message string) error {
 	if _, err := os.Lstat(f.configFile); err == nil {
 		return existsFault(f.configFile)
 	}
-	if err := f.ask(ctx, &draft); err != nil {
+	found, err := f.scouted(ctx, domain, message, &draft)
+	if err != nil {
+		return err
+	}
+	if err := f.ask(ctx, &draft, found); err != nil {
 		return err
 	}
 	text, err := draft.YAML()
@@ -91,6 +108,9 @@ func (f *frame) initialise(ctx context.Context, draft config.Draft) error {
 		return err // before anything is written
 	}
 	result := initResult{Identity: settings.Secrets.Identity, NextSteps: nextSteps(settings)}
+	if found.Domain != "" {
+		result.Found = &found
+	}
 	if result.Recipient, err = f.ensureIdentity(settings.Secrets.Identity); err != nil {
 		return err
 	}
@@ -145,7 +165,8 @@ func nextSteps(settings *config.Config) []string {
 	return append(steps,
 		fmt.Sprintf("back up %s in a safe place: without it nobody can open the sealed files", settings.Secrets.Identity),
 		"run: rehome config check --secrets",
-		"run: rehome check")
+		"run: rehome check",
+		"from then on, \"rehome next\" says what to do")
 }
 
 func (r initResult) print(w io.Writer) error {

@@ -16,14 +16,23 @@ import (
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/protocol"
+	"rehome/internal/scout"
 )
 
 // interviewed runs an interview over answers; reach plays the servers.
 func interviewed(t *testing.T, file, answers string, draft *config.Draft, reach func(key string) (string, error)) (screen string, err error) {
 	t.Helper()
+	return interviewedAbout(t, scout.Found{}, file, answers, draft, reach)
+}
+
+// interviewedAbout is interviewed with proposals.
+func interviewedAbout(t *testing.T, found scout.Found, file, answers string, draft *config.Draft, reach func(key string) (string, error)) (
+	screen string, err error,
+) {
+	t.Helper()
 	f, out := testFrame(true)
 	f.interactive, f.configFile = true, file
-	i := &interview{f: f, in: bufio.NewReader(strings.NewReader(answers)), draft: draft,
+	i := &interview{f: f, in: bufio.NewReader(strings.NewReader(answers)), draft: draft, found: found,
 		reach: func(_ context.Context, _ *config.Config, key string) (string, error) { return reach(key) }}
 	err = i.run(t.Context())
 	return out.String(), err
@@ -34,8 +43,8 @@ func answersAll(string) (string, error) { return "it answers", nil }
 func TestInterview_asksForEverythingThatAnAdministratorHas(t *testing.T) {
 	t.Parallel()
 	draft := config.Draft{SourceIMAP: "old.example.com:993"}
-	answers := "Example Ltd\n example.com,  example.org \nmysql://reader@127.0.0.1/atmail\nmover\nhttps://dav.example.com/\n\n" +
-		"old.example.com:995\nold.example.com:587\nhttps://webmail.example.com/\nnew.example.com:993\n\nnew.example.com:4190\n" +
+	answers := "Example Ltd\n example.com,  example.org \n\nmysql://reader@127.0.0.1/atmail\nmover\nhttps://dav.example.com/\n\n" +
+		"old.example.com:995\nold.example.com:587\nhttps://webmail.example.com/\nnew.example.com:993\nboss\n\nnew.example.com:4190\n" +
 		"new.example.com:110\nnew.example.com:465\nhttps://new.example.com/\n"
 	screen, err := interviewed(t, filepath.Join(t.TempDir(), "rehome.yaml"), answers, &draft, answersAll)
 	if err != nil {
@@ -47,7 +56,7 @@ func TestInterview_asksForEverythingThatAnAdministratorHas(t *testing.T) {
 		SourceSubmission: "old.example.com:587", SourceWebmail: "https://webmail.example.com/",
 		DestinationSubmission: "new.example.com:465", DestinationWebmail: "https://new.example.com/",
 		DestinationIMAP: "new.example.com:993", DestinationSieve: "new.example.com:4190",
-		DestinationPOP3: "new.example.com:110",
+		DestinationPOP3: "new.example.com:110", DestinationMaster: "boss",
 	}
 	if !reflect.DeepEqual(draft, want) {
 		t.Errorf("got %+v, want %+v", draft, want)
@@ -72,8 +81,10 @@ func TestInterview_asksForEverythingThatAnAdministratorHas(t *testing.T) {
 func TestInterview_checksAtOnce(t *testing.T) {
 	t.Parallel()
 	draft := config.Draft{
+		SourceKind: config.SourceAtmail7, DestinationMaster: "boss",
 		Organisation: "x", Domains: []string{"example.com"}, SourceDatabase: "mysql://reader@127.0.0.1/atmail", SourceMaster: "mover",
-		SourceDAV: "https://d.example/", SourceSieve: "s.example:4190", SourcePOP3: "p.example:995", DestinationPOP3: "p.example:995", DestinationDAV: "https://d.example/",
+		SourceDAV: "https://d.example/", SourceSieve: "s.example:4190", SourcePOP3: "p.example:995", DestinationPOP3: "p.example:995",
+		DestinationDAV:   "https://d.example/",
 		DestinationSieve: "s.example:4190", SourceSubmission: "s.example:465", DestinationSubmission: "s.example:465",
 		SourceWebmail: "https://w.example/", DestinationWebmail: "https://w.example/",
 	}
@@ -102,16 +113,16 @@ func TestInterview_leftAndTakenUpAgain(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "rehome.yaml")
 	var first config.Draft
-	screen, err := interviewed(t, file, "Example Ltd\nexample.com, example.org\n\n", &first, answersAll)
+	screen, err := interviewed(t, file, "Example Ltd\nexample.com, example.org\n\n\n", &first, answersAll)
 	if exitCode(rehome.OutcomeDone, err) != exitUsage || !strings.Contains(screen, "run the same command again to go on") {
 		t.Errorf("got %v, want a usage error and how to go on, in\n%s", err, screen)
 	}
 	second := config.Draft{Organisation: "Another"}
-	screen, err = interviewed(t, file, "old.example.com:993\n\n\n\n\n\n\nnew.example.com:993\n\n\n\n\n\n", &second, answersAll)
+	screen, err = interviewed(t, file, "old.example.com:993\n\n\n\n\n\n\nnew.example.com:993\n\n\n\n\n\n\n", &second, answersAll)
 	if err != nil || second.Organisation != "Another" || len(second.Domains) != 2 || second.DestinationIMAP != "new.example.com:993" {
 		t.Errorf("%v: got %+v", err, second)
 	}
-	if !strings.Contains(screen, "going on after 3 answers") || strings.Contains(screen, "mail domains") {
+	if !strings.Contains(screen, "going on after 4 answers") || strings.Contains(screen, "mail domains") {
 		t.Errorf("got\n%s\nwant only what was not answered", screen)
 	}
 	if err := os.WriteFile(file+".draft", []byte("{"), 0o600); err != nil {
@@ -132,7 +143,75 @@ func TestAsk_interrupted(t *testing.T) {
 	f.configFile = filepath.Join(t.TempDir(), "rehome.yaml")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := f.ask(ctx, &config.Draft{}); !errors.Is(err, context.Canceled) {
+	if err := f.ask(ctx, &config.Draft{}, scout.Found{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the end of the context", err)
+	}
+}
+
+// found is what a look at a domain might have shown.
+func found() scout.Found {
+	return scout.Found{Domain: "example.com", Proposals: []scout.Proposal{
+		{Service: "imap", Value: "mail.example.com:993", From: "the record SRV _imaps._tcp.example.com", Works: true,
+			Answer: "mail.example.com:993 answers"},
+		{Service: "pop3", Value: "mail.example.com:995", From: "a usual name and port", Works: true, Answer: "mail.example.com:995 answers"},
+		{Service: "submission", Value: "mail.example.com:587", From: "what Thunderbird finds at https://x", Answer: "it is \x1b[31mred"},
+	}}
+}
+
+// What was found is proposed with where it comes from; Enter takes it, a dash declines it. Who has no atmail 7 is not asked for its
+// database.
+func TestInterview_proposesWhatWasFound(t *testing.T) {
+	t.Parallel()
+	draft := config.Draft{Organisation: "x", Domains: []string{"example.com"}}
+	const answers = "imap\n\n\n\n\n-\n\n\nnew.example.com:993\n\n\n\n\n\n\n"
+	screen, err := interviewedAbout(t, found(), filepath.Join(t.TempDir(), "rehome.yaml"), answers, &draft, answersAll)
+	if err != nil || draft.SourceIMAP != "mail.example.com:993" || draft.SourcePOP3 != "" || draft.SourceSubmission != "mail.example.com:587" {
+		t.Errorf("%v: got %+v", err, draft)
+	}
+	for _, part := range []string{
+		"found: mail.example.com:993 in the record SRV _imaps._tcp.example.com", "source IMAP server, host:port (Enter: mail.example.com:993): ",
+		"source POP3 server, host:port (Enter: mail.example.com:995; -: none): ", "! it is ",
+	} {
+		if !strings.Contains(screen, part) {
+			t.Errorf("got %s\nwant %q in it", screen, part)
+		}
+	}
+	if strings.Contains(screen, "database") || strings.Contains(screen, "\x1b[31m") {
+		t.Errorf("got %q", screen)
+	}
+}
+
+// Where nobody can be asked, only what works is taken, and only what the flags do not give.
+func TestAsk_takesWhatWorks(t *testing.T) {
+	t.Parallel()
+	f, out := testFrame(false)
+	draft := config.Draft{DestinationIMAP: "new.example.com:993", SourcePOP3: "given.example.com:995"}
+	if err := f.ask(t.Context(), &draft, found()); err != nil {
+		t.Fatal(err)
+	}
+	if draft.SourceIMAP != "mail.example.com:993" || draft.SourcePOP3 != "given.example.com:995" || draft.SourceSubmission != "" {
+		t.Errorf("got %+v", draft)
+	}
+	for _, part := range []string{"taken: --source-imap mail.example.com:993", "not taken: --source-submission"} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("got %s\nwant %q in it", out, part)
+		}
+	}
+}
+
+func TestSubjectOf(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]scout.Subject{
+		"Example.com.": {Domain: "example.com"}, "Anna@Example.com": {Domain: "example.com", Address: "anna@example.com"},
+		"b\u00fccher.example": {Domain: "xn--bcher-kva.example"},
+	} {
+		if got, err := subjectOf(name); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+	for _, name := range []string{"com", "a b.example", "x@", "http://example.com", "@", "a@b@c.example"} {
+		if got, err := subjectOf(name); err == nil {
+			t.Errorf("%s: got %+v, want it refused", name, got)
+		}
 	}
 }

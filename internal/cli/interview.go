@@ -17,46 +17,58 @@ import (
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/journey"
+	"rehome/internal/scout"
 	"rehome/internal/vault"
 )
 
 // question is one thing that init asks.
 type question struct {
 	flag, text string
+	empty      string // what no answer means; "" where there has to be one, or where it says itself
 	key        string // of the settings, for checks; "" has none
 	required   bool
 	given      bool
 	set        func(answer string)
 }
 
-// questionsOf are what an administrator is asked, in the order in which it is at hand: the old server, then the new one.
+// questionsOf are what an administrator is asked, in the order in which it is at hand: the old server, then the new one. What
+// only an atmail 7 has is asked of its administrators only.
 func questionsOf(draft *config.Draft) []question {
-	text := func(flag, text, key string, required bool, into *string) question {
-		return question{flag, text, key, required, *into != "", func(a string) { *into = a }}
+	text := func(flag, text, empty, key string, into *string) question {
+		return question{flag: flag, text: text, empty: empty, key: key, given: *into != "", set: func(a string) { *into = a }}
 	}
-	return []question{
-		text("organisation", "name of the organisation", "", false, &draft.Organisation),
-		{"domain", "mail domains, separated by commas", "domains", false, len(draft.Domains) > 0, func(a string) { draft.Domains = listOf(a) }},
-		text("source-database", "atmail 7 database, mysql://user@host:port/name (Enter: a CSV file lists the accounts)", "source.database.dsn", false,
-			&draft.SourceDatabase),
-		text("source-imap", "source IMAP server, host:port", "source.imap", true, &draft.SourceIMAP),
-		text("source-master", "master user that can open every account there (Enter: each user's password)", "", false, &draft.SourceMaster),
-		text("source-dav", "URL of the source's calendars and contacts (Enter: read them from the database)", "source.dav", false, &draft.SourceDAV),
-		text("source-sieve", "source ManageSieve server, host:port (Enter: read the rules from the database)", "source.sieve", false, &draft.SourceSieve),
-		text("source-pop3", "source POP3 server, host:port (Enter: none)", "source.pop3", false, &draft.SourcePOP3),
-		text("source-submission", "source server for mail that users send, host:port (Enter: none)", "source.submission", false,
-			&draft.SourceSubmission),
-		text("source-webmail", "address of the source's webmail (Enter: none)", "source.webmail", false, &draft.SourceWebmail),
-		text("destination-imap", "destination IMAP server, host:port", "destination.imap", true, &draft.DestinationIMAP),
-		text("destination-dav", "URL of the destination's calendars and contacts (Enter: they stay)", "destination.dav", false, &draft.DestinationDAV),
-		text("destination-sieve", "destination ManageSieve server, host:port (Enter: rules are written to files)", "destination.sieve", false,
+	needed := func(q question) question { q.required = true; return q }
+	questions := []question{
+		text("organisation", "name of the organisation", "", "", &draft.Organisation),
+		{flag: "domain", text: "mail domains, separated by commas", key: "domains", given: len(draft.Domains) > 0,
+			set: func(a string) { draft.Domains = listOf(a) }},
+		{flag: "source-kind", text: "kind of the old server, atmail7 or imap", empty: "atmail7", key: "source.kind", given: draft.SourceKind != "",
+			set: func(a string) { draft.SourceKind = config.SourceKind(a) }},
+	}
+	dav, rules := "they stay", "they stay"
+	if draft.SourceKind != config.SourceIMAP {
+		questions = append(questions, text("source-database", "atmail 7 database, mysql://user@host:port/name", "a CSV file lists the accounts",
+			"source.database.dsn", &draft.SourceDatabase))
+		dav, rules = "read them from the database", "read the rules from the database"
+	}
+	return append(questions,
+		needed(text("source-imap", "source IMAP server, host:port", "", "source.imap", &draft.SourceIMAP)),
+		text("source-master", "master user that can open every account there", "each user's password", "", &draft.SourceMaster),
+		text("source-dav", "URL of the source's calendars and contacts", dav, "source.dav", &draft.SourceDAV),
+		text("source-sieve", "source ManageSieve server, host:port", rules, "source.sieve", &draft.SourceSieve),
+		text("source-pop3", "source POP3 server, host:port", "none", "source.pop3", &draft.SourcePOP3),
+		text("source-submission", "source server for mail that users send, host:port", "none", "source.submission", &draft.SourceSubmission),
+		text("source-webmail", "address of the source's webmail", "none", "source.webmail", &draft.SourceWebmail),
+		needed(text("destination-imap", "destination IMAP server, host:port", "", "destination.imap", &draft.DestinationIMAP)),
+		text("destination-master", "master user that can open every account there", "each user's password", "", &draft.DestinationMaster),
+		text("destination-dav", "URL of the destination's calendars and contacts", "they stay", "destination.dav", &draft.DestinationDAV),
+		text("destination-sieve", "destination ManageSieve server, host:port", "rules are written to files", "destination.sieve",
 			&draft.DestinationSieve),
-		text("destination-pop3", "destination POP3 server, host:port (Enter: none)", "destination.pop3", false, &draft.DestinationPOP3),
-		text("destination-submission", "destination server for mail that users send, host:port (Enter: not known yet)",
-			"destination.submission", false, &draft.DestinationSubmission),
-		text("destination-webmail", "address of the destination's webmail (Enter: not known yet)", "destination.webmail", false,
-			&draft.DestinationWebmail),
-	}
+		text("destination-pop3", "destination POP3 server, host:port", "none", "destination.pop3", &draft.DestinationPOP3),
+		text("destination-submission", "destination server for mail that users send, host:port", "not known yet", "destination.submission",
+			&draft.DestinationSubmission),
+		text("destination-webmail", "address of the destination's webmail", "not known yet", "destination.webmail", &draft.DestinationWebmail),
+	)
 }
 
 // listOf takes words apart, whatever stands between them.
@@ -72,6 +84,7 @@ type interview struct {
 	draft *config.Draft
 	asked []string // flags of the questions that were answered, also with nothing
 	reach func(ctx context.Context, settings *config.Config, key string) (sentence string, err error)
+	found scout.Found // what is proposed
 }
 
 // kept is what is written down of an interview that is not over.
@@ -82,10 +95,11 @@ type kept struct {
 
 func (f *frame) draftFile() string { return f.configFile + ".draft" }
 
-// ask completes a draft at a terminal. Elsewhere it demands the flags that are required.
-func (f *frame) ask(ctx context.Context, draft *config.Draft) error {
-	i := &interview{f: f, in: bufio.NewReader(f.app.In), draft: draft, reach: journey.Reached}
+// ask completes a draft at a terminal. Elsewhere it takes what was found and works, and demands the flags that are required.
+func (f *frame) ask(ctx context.Context, draft *config.Draft, found scout.Found) error {
+	i := &interview{f: f, in: bufio.NewReader(f.app.In), draft: draft, reach: journey.Reached, found: found}
 	if !f.interactive {
+		i.adopt()
 		return i.demand()
 	}
 	return i.run(ctx)
@@ -108,19 +122,19 @@ func (i *interview) run(ctx context.Context) error {
 	if err := i.takeUp(); err != nil {
 		return err
 	}
-	for _, q := range questionsOf(i.draft) {
-		if q.given || slices.Contains(i.asked, q.flag) {
-			continue
+	for {
+		open := slices.DeleteFunc(questionsOf(i.draft), func(q question) bool { return q.given || slices.Contains(i.asked, q.flag) })
+		if len(open) == 0 {
+			return nil
 		}
-		if err := i.askOne(ctx, q); err != nil {
+		if err := i.askOne(ctx, open[0]); err != nil { // the answer decides what else is asked
 			return err
 		}
-		i.asked = append(i.asked, q.flag)
+		i.asked = append(i.asked, open[0].flag)
 		if err := i.keep(); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 // takeUp goes on with what was answered before; a flag wins over it.
@@ -154,7 +168,7 @@ func overlay(draft *config.Draft, given config.Draft) {
 		{&draft.SourceIMAP, given.SourceIMAP}, {&draft.SourceMaster, given.SourceMaster}, {&draft.SourceDatabase, given.SourceDatabase},
 		{&draft.DestinationIMAP, given.DestinationIMAP}, {&draft.SourceDAV, given.SourceDAV}, {&draft.DestinationDAV, given.DestinationDAV},
 		{&draft.SourceSieve, given.SourceSieve}, {&draft.DestinationSieve, given.DestinationSieve}, {&draft.SourcePOP3, given.SourcePOP3},
-		{&draft.DestinationPOP3, given.DestinationPOP3},
+		{&draft.DestinationPOP3, given.DestinationPOP3}, {&draft.DestinationMaster, given.DestinationMaster},
 		{&draft.SourceSubmission, given.SourceSubmission}, {&draft.DestinationSubmission, given.DestinationSubmission},
 		{&draft.SourceWebmail, given.SourceWebmail}, {&draft.DestinationWebmail, given.DestinationWebmail},
 	} {
@@ -189,10 +203,17 @@ func (i *interview) askOne(ctx context.Context, q question) error {
 		if i.f.screen.terminal {
 			columns = i.f.screen.width() - len(": ")
 		}
-		fmt.Fprintf(i.f.screen, "%s: ", broken(q.text, columns))
+		proposal, proposed := i.proposalFor(q)
+		fmt.Fprintf(i.f.screen, "%s: ", broken(q.prompt(proposal.Value), columns))
 		answer, err := readAnswer(ctx, i.in)
 		if err != nil {
 			return i.left(err)
+		}
+		switch {
+		case answer == "" && proposed:
+			answer = proposal.Value
+		case answer == none && !q.required:
+			answer = ""
 		}
 		if answer == "" && q.required {
 			i.f.say("  this is needed")

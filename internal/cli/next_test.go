@@ -38,8 +38,8 @@ func TestWriteNext_endsWithTheOneThing(t *testing.T) {
 		"nothing": {"rehome.yaml", itinerary.State{}, "  -> rehome init DOMAIN\n"},
 		"other settings": {"x/y.yaml", itinerary.State{Settings: settings},
 			"next: see whether both ends let rehome in, and what they can do\n  -> rehome -c x/y.yaml check\n"},
-		"closed": {"rehome.yaml", itinerary.State{Settings: settings, Now: now, Copies: itinerary.Copies{Accounts: 1, Copied: 1, Equal: 1, Newest: now}, Pages: true,
-			Logins: itinerary.LoginState{Work: 1}, RecipientsCheck: itinerary.Look{At: now, Outcome: "done"},
+		"closed": {"rehome.yaml", itinerary.State{Settings: settings, Now: now, Pages: true,
+			Copies: itinerary.Copies{Accounts: 1, Copied: 1, Equal: 1, Newest: now}, Logins: itinerary.LoginState{Work: 1}, RecipientsCheck: itinerary.Look{At: now, Outcome: "done"},
 			Domains: []itinerary.Domain{{Name: "a.test", Stage: itinerary.StageClosed}}}, "the move is complete: nothing is left to do\n"},
 	} {
 		f, _ := testFrame(false)

@@ -14,6 +14,7 @@ import (
 const (
 	DraftDatabasePassword = "secrets/database"
 	DraftMasterPassword   = "secrets/source-master"
+	DraftTheirMaster      = "secrets/destination-master"
 	draftRoster           = "people.csv"
 )
 
@@ -29,6 +30,7 @@ type Draft struct {
 	SourceDatabase                          string // data source name without a password
 	DestinationKind                         DestinationKind
 	DestinationIMAP                         string
+	DestinationMaster                       string // the master user there, if there is one
 	SourceDAV                               string // URL; empty: contacts and calendars are read from the database, if there is one
 	DestinationDAV                          string // URL; empty: contacts and calendars stay
 	SourcePOP3, DestinationPOP3             string // host:port; port 110 means STARTTLS
@@ -76,8 +78,10 @@ func (d Draft) YAML() ([]byte, error) {
 		Domains:      d.Domains,
 		Store:        firstOf(d.Store, defaults.Store),
 		Roster:       d.Roster,
-		Source:       draftEnd{Kind: firstOf(string(d.SourceKind), string(defaults.Source.Kind)), IMAP: d.sourceIMAP()},
-		Destination:  draftEnd{Kind: firstOf(string(d.DestinationKind), string(defaults.Destination.Kind)), IMAP: plainIMAP(d.DestinationIMAP)},
+		Source: draftEnd{Kind: firstOf(string(d.SourceKind), string(defaults.Source.Kind)),
+			IMAP: masteredIMAP(d.SourceIMAP, d.SourceMaster, DraftMasterPassword)},
+		Destination: draftEnd{Kind: firstOf(string(d.DestinationKind), string(defaults.Destination.Kind)),
+			IMAP: masteredIMAP(d.DestinationIMAP, d.DestinationMaster, DraftTheirMaster)},
 	}
 	file.Source.DAV, file.Destination.DAV = oneSetting("url", d.SourceDAV), oneSetting("url", d.DestinationDAV)
 	file.Source.POP3, file.Destination.POP3 = securedBy(d.SourcePOP3), securedBy(d.DestinationPOP3)
@@ -110,10 +114,11 @@ func oneSetting(key, value string) map[string]string {
 	return map[string]string{key: value}
 }
 
-func (d Draft) sourceIMAP() draftIMAP {
-	imap := plainIMAP(d.SourceIMAP)
-	if d.SourceMaster != "" {
-		imap.Login, imap.MasterUser, imap.MasterPassword = string(LoginMaster), d.SourceMaster, schemeFile+":"+DraftMasterPassword
+// masteredIMAP is a server that a master user opens for all, or, without one, that users log in to themselves.
+func masteredIMAP(address, master, password string) draftIMAP {
+	imap := plainIMAP(address)
+	if master != "" {
+		imap.Login, imap.MasterUser, imap.MasterPassword = string(LoginMaster), master, schemeFile+":"+password
 	}
 	return imap
 }

@@ -158,6 +158,5 @@ func registrar(domain cutover.Domain) string {
 	if above == "" {
 		_, above, _ = strings.Cut(domain.Domain, ".")
 	}
-	return "DNS does not name the registrar; it is where the name servers are set, with an account of the domain's owner, and the registry of ." +
-		above + " knows it (whois)"
+	return "DNS does not show the registrar, where the domain's name servers are set: whoever pays for the domain knows it, or whois for ." + above
 }

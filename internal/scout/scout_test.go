@@ -70,8 +70,10 @@ func zones() []dnstree.Zone {
 }
 
 const autoconfig = `<clientConfig version="1.1"><emailProvider id="good.test"><domain>good.test</domain>
-<incomingServer type="imap"><hostname>mail.good.test</hostname><port>993</port><socketType>SSL</socketType><authentication>password-cleartext</authentication></incomingServer>
-<outgoingServer type="smtp"><hostname>mail.good.test</hostname><port>587</port><socketType>STARTTLS</socketType><authentication>password-cleartext</authentication></outgoingServer>
+<incomingServer type="imap"><hostname>mail.good.test</hostname><port>993</port><socketType>SSL</socketType>
+<authentication>password-cleartext</authentication></incomingServer>
+<outgoingServer type="smtp"><hostname>mail.good.test</hostname><port>587</port><socketType>STARTTLS</socketType>
+<authentication>password-cleartext</authentication></outgoingServer>
 </emailProvider></clientConfig>`
 
 // documents are what web servers answer; the hostile one has hosts that are none, a server of somebody else, and no end of them.
@@ -139,7 +141,8 @@ func world(t *testing.T) World {
 	web.StartTLS()
 	t.Cleanup(web.Close)
 	listens := map[string]string{"192.0.2.10:993": imapServer(t, config), "192.0.2.11:443": web.Listener.Addr().String()}
-	client := dns.New(dns.Options{Roots: []dns.Server{{Name: "a.root", Addrs: []netip.Addr{tree.Hosts["root"]}}}, Anchors: []dns.Anchor{}, Port: tree.Port,
+	root := dns.Server{Name: "a.root", Addrs: []netip.Addr{tree.Hosts["root"]}}
+	client := dns.New(dns.Options{Roots: []dns.Server{root}, Anchors: []dns.Anchor{}, Port: tree.Port,
 		Timeout: 10 * time.Second, Pause: time.Microsecond})
 	return World{
 		World: cutover.World{DNS: client,

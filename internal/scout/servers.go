@@ -194,7 +194,8 @@ func guesses(domain string, mail dns.Mail, wild bool) []candidate {
 		return all
 	}
 	for _, host := range []string{"webmail." + domain, "mail." + domain} {
-		all = append(all, candidate{Server: clientcheck.Server{Service: clientcheck.Webmail, Host: host}, url: "https://" + host + "/", from: "a usual name"})
+		all = append(all, candidate{Server: clientcheck.Server{Service: clientcheck.Webmail, Host: host}, url: "https://" + host + "/",
+			from: "a usual name"})
 	}
 	return all
 }
