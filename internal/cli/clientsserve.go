@@ -22,13 +22,14 @@ func clientsServeCommand(f *frame) *cobra.Command {
 		Use:   "serve",
 		Short: "Answer mail programs that look for their servers: the old ones before the switch, the new ones after it",
 		Long: `serve answers Thunderbird, Outlook, Apple devices and calendar programs over HTTPS until it is stopped, with
-the servers that are right for the user at that moment. The file in clients.switched says who has switched:
+the servers that are right for the user at that moment. "cutover run" notes when a domain has switched, and serve
+follows within seconds. The file in clients.switched takes precedence, for single users too:
 
   example.com         destination  2026-12-04T22:00:00+01:00
   anna@example.com    destination
   bert@example.com    source
 
-A domain that is not in it has not switched. A user's own line takes precedence. rehome reads the file
+A domain that neither knows has not switched. A user's own line takes precedence. rehome reads the file
 again when it changes, and the certificates when they are renewed.
 
 serve never asks for a password, reads no accounts, and answers unknown addresses like known ones. -v logs
@@ -36,7 +37,7 @@ each request without e-mail and IP addresses; --log-addresses adds them. Ctrl-C 
 answers in progress and ends it.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
-			service, err := move.NewClientService(logAddresses)
+			service, err := move.NewClientService(ctx, logAddresses)
 			if err != nil {
 				return rehome.OutcomeDone, err
 			}

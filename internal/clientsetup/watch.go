@@ -124,6 +124,12 @@ func OpenSwitches(path string, domains []string) (*SwitchFile, error) {
 // OfDomain implements Switches.
 func (f *SwitchFile) OfDomain(domain string) Switch { return (*f.current.Load()).OfDomain(domain) }
 
+// Says returns the line about a domain, if there is one.
+func (f *SwitchFile) Says(domain string) (Switch, bool) {
+	s, said := (*f.current.Load()).domains[domain]
+	return s, said
+}
+
 // OfPerson implements Switches.
 func (f *SwitchFile) OfPerson(address string) (Switch, bool) {
 	return (*f.current.Load()).OfPerson(address)

@@ -116,13 +116,13 @@ type ClientService struct {
 
 	move      *Move
 	responder *clientsetup.Responder
-	switches  *clientsetup.SwitchFile
+	switches  *switches
 	pairs     *clientsetup.KeyPairs // nil behind a proxy
 }
 
 // NewClientService reads all that the responder needs, so that what is wrong with it is said before it answers. It reads
 // nobody's address: the settings name the domains. logAddresses puts e-mail and IP addresses into the log.
-func (m *Move) NewClientService(logAddresses bool) (*ClientService, error) {
+func (m *Move) NewClientService(ctx context.Context, logAddresses bool) (*ClientService, error) {
 	c := m.settings.Clients
 	if len(m.settings.Domains) == 0 {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "find", Object: "the domains to answer for",
@@ -133,7 +133,7 @@ func (m *Move) NewClientService(logAddresses bool) (*ClientService, error) {
 		return nil, err
 	}
 	s := &ClientService{move: m, uncovered: []string{}, leftOut: []clientsetup.LeftOut{}}
-	if s.switches, err = clientsetup.OpenSwitches(c.Switched, m.settings.Domains); err != nil {
+	if s.switches, err = m.openSwitches(ctx, m.settings.Domains); err != nil {
 		return nil, err
 	}
 	options := clientsetup.ResponderOptions{

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -19,7 +18,7 @@ import (
 // ClientsChecked is what each kind of device finds, looked at from outside.
 type ClientsChecked struct {
 	clientcheck.Report
-	Switched bool `json:"switched"` // the file that says who has switched is there; without it, nobody has
+	Switched bool `json:"switched"` // it is known who has switched; otherwise nobody has
 }
 
 // CheckClients looks at the domains as the people's mail programs and telephones do that set themselves up, and compares what they
@@ -35,7 +34,7 @@ func (m *Move) CheckClients(ctx context.Context, only people.Choice) (ClientsChe
 		return ClientsChecked{}, err
 	}
 	domains := p.DomainsOf(m.settings.Domains)
-	switches, err := m.switches(domains)
+	switches, err := m.switchesIfAny(ctx, domains)
 	if err != nil {
 		return ClientsChecked{}, err
 	}
@@ -61,17 +60,16 @@ func (m *Move) CheckClients(ctx context.Context, only people.Choice) (ClientsChe
 	return ClientsChecked{Report: report, Switched: switches != nil}, err
 }
 
-// switches reads who has switched; nil if there is no such file.
-func (m *Move) switches(domains []string) (clientsetup.Switches, error) {
-	path := m.settings.Clients.Switched
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+// switchesIfAny is openSwitches, or nil if nothing says who has switched.
+func (m *Move) switchesIfAny(ctx context.Context, domains []string) (clientsetup.Switches, error) {
+	s, err := m.openSwitches(ctx, domains)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	file, err := clientsetup.OpenSwitches(path, domains)
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
-	return file, nil
+	return s, nil
 }
 
 // sample chooses people of a domain: the first of each side, or all of them.
