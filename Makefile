@@ -34,6 +34,10 @@ lab: build packages ## run an atmail 7 and an atmail 8 on loopback to try things
 bench: build packages ## speed beside other tools and the servers' raw limit; BENCH="--rows small" for a part
 	$(GO) run ./cmd/lab bench --rehome bin/rehome $(BENCH)
 
+.PHONY: thunderbird
+thunderbird: build ## what a real Thunderbird (package thunderbird) finds, beside what "rehome clients check" says that it finds
+	$(GO) run ./cmd/lab thunderbird --rehome bin/rehome
+
 .PHONY: soak
 soak: packages ## kill the copy SOAK times, and cut SOAK connections, at every kind of store, also where it stalls
 	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -parallel 24 -v ./lab/imappair

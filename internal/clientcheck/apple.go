@@ -16,7 +16,7 @@ func apple(w *walk, p Person, s Subject) *found {
 	_, domain := p.split()
 	host := cmp.Or(s.Responder, "autoconfig."+domain)
 	q := question{how: get, where: "https://" + host + "/mail/apple.mobileconfig?emailaddress=" + url.QueryEscape(p.Address)}
-	f := w.first([]question{q}, readProfile)
+	f := w.first([]question{q}, func(a answer) (settings, error) { return readProfile(a.body) })
 	if f == nil || f.settings.contacts == "" {
 		return f
 	}

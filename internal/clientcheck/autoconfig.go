@@ -35,7 +35,7 @@ type autoconfigServer struct {
 	Type           string   `xml:"type,attr"`
 	Host           string   `xml:"hostname"`
 	Port           string   `xml:"port"`
-	Socket         string   `xml:"socketType"`
+	Sockets        []string `xml:"socketType"`
 	Authentication []string `xml:"authentication"`
 	User           string   `xml:"username"`
 }
@@ -49,11 +49,6 @@ func readXML(body []byte, into any) error {
 		return fmt.Errorf("it is not such a document: %s", shortened(err.Error()))
 	}
 	return nil
-}
-
-// autoconfigFor returns the reader of one client.
-func autoconfigFor(p Person, strict bool) func([]byte) (settings, error) {
-	return func(body []byte) (settings, error) { return readAutoconfig(body, p, strict) }
 }
 
 // readAutoconfig reads a document as Thunderbird does, or, strict, as Thunderbird for Android: it knows IMAP only, and gives up a
@@ -111,20 +106,42 @@ func (a autoconfigServer) read(p Person, strict bool) (Server, error) {
 	if !isHost(s.Host) {
 		return Server{}, errors.New("it has a server without a proper host name")
 	}
-	known := false
-	s.Security, known = map[string]protocol.Security{
-		"SSL": protocol.ImplicitTLS, "STARTTLS": protocol.StartTLS, "plain": protocol.NoTLS,
-	}[strings.TrimSpace(a.Socket)]
-	if !known || strict && s.Security == protocol.NoTLS {
+	if s.Security = a.security(strict); s.Security == "" {
 		return Server{}, errSocket
+	}
+	if s.User == "" && !strict {
+		return Server{}, errors.New("it has a server without a user name")
 	}
 	for _, way := range a.Authentication {
 		switch strings.TrimSpace(way) {
-		case "password-cleartext", "password-encrypted", "GSSAPI", "NTLM", "TLS-client-cert", "none", "client-IP-address", "plain", "secure":
+		case "password-cleartext", "password-encrypted", "GSSAPI", "NTLM", "plain", "secure":
 			return s, nil
+		case "none", "client-IP-address", "smtp-after-pop":
+			if service == Submission {
+				return s, nil
+			}
+		case "TLS-client-cert":
+			if strict {
+				return s, nil
+			}
 		}
 	}
 	return Server{}, errors.New("it offers only log-ins that the client does not use there (OAuth2 works with the providers that it knows)")
+}
+
+// security is the first kind of connection that the client knows, or "".
+func (a autoconfigServer) security(strict bool) protocol.Security {
+	ways := map[string]protocol.Security{"SSL": protocol.ImplicitTLS, "STARTTLS": protocol.StartTLS, "plain": protocol.NoTLS}
+	for _, socket := range a.Sockets {
+		known := ways[strings.TrimSpace(socket)]
+		if known == protocol.NoTLS && strict {
+			return ""
+		}
+		if known != "" || strict {
+			return known
+		}
+	}
+	return ""
 }
 
 // filledIn puts in what stands for parts of the address.

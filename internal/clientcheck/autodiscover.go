@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -67,9 +68,9 @@ func readPOX(body []byte, p Person, office bool) (poxAnswer, error) {
 	case document.Response.Error != nil:
 		e := document.Response.Error
 		return poxAnswer{}, errors.New("it answers with error " + shortened(e.Code+" "+e.Message))
-	case action == "redirectaddr" && account.RedirectAddr != "":
+	case account.RedirectAddr != "" && (action == "redirectaddr" || !office):
 		return poxAnswer{address: strings.TrimSpace(account.RedirectAddr)}, nil
-	case action == "redirecturl" && account.RedirectURL != "":
+	case action == "redirecturl" && account.RedirectURL != "" && office: // Thunderbird does not read it
 		return poxAnswer{place: strings.TrimSpace(account.RedirectURL)}, nil
 	}
 	var s settings
@@ -127,10 +128,12 @@ func (a poxProtocol) read(p Person, office bool) (s Server, note string, err err
 // security follows each program: Encryption overrides SSL for Outlook; for Thunderbird the port says which way of TLS it is.
 func (a poxProtocol) security(port int, office bool) protocol.Security {
 	off := strings.EqualFold(strings.TrimSpace(a.SSL), "off")
+	encryption := strings.ToLower(strings.TrimSpace(a.Encryption))
+	if encryption == "none" {
+		return protocol.NoTLS
+	}
 	if office {
-		switch strings.ToLower(strings.TrimSpace(a.Encryption)) {
-		case "none":
-			return protocol.NoTLS
+		switch encryption {
 		case "ssl":
 			return protocol.ImplicitTLS
 		case "tls":
@@ -155,6 +158,7 @@ type poxWay struct {
 	p                 Person
 	office            bool
 	addresses, places int
+	ended             bool // what has answered ends the way
 }
 
 // at asks one place, and follows what it says.
@@ -164,14 +168,20 @@ func (y *poxWay) at(place, address string, via []string) *found {
 		return nil
 	}
 	a := y.w.answers[q]
-	if a.trouble != NoTrouble || a.status != 200 {
+	if !a.answers() {
 		y.w.pass(q, statusWords(a))
 		if a.trouble == NoTrouble && a.status == 401 { // behind the password there may be anything
 			y.w.passed[len(y.w.passed)-1].unknown = true
 		}
 		return nil
 	}
-	said, err := readPOX(a.body, y.p, y.office)
+	y.ended = !y.office // Thunderbird takes the first place that answers, whatever that is
+	said, err := poxAnswer{}, error(nil)
+	if y.office || isXML(a) {
+		said, err = readPOX(a.body, y.p, y.office)
+	} else {
+		err = fmt.Errorf("it is %q, and Thunderbird takes only text/xml and application/xml", shortened(a.media))
+	}
 	via = append(via, viaOf(place, a)...)
 	switch {
 	case err != nil:
@@ -183,6 +193,7 @@ func (y *poxWay) at(place, address string, via []string) *found {
 			return nil
 		}
 		_, domain, _ := strings.Cut(said.address, "@")
+		y.ended = false
 		return y.at("https://autodiscover."+strings.ToLower(domain)+autodiscoverPath, said.address, append(via, place))
 	case said.place != "":
 		if y.places++; y.places > mostPlaces || !strings.HasPrefix(strings.ToLower(said.place), "https://") || hostOf(said.place) == "" {
@@ -202,7 +213,7 @@ func isAddress(text string) bool {
 // then asks the places in their order until one has settings, or an answer is lacking.
 func (y *poxWay) then(places ...string) *found {
 	for _, place := range places {
-		if f := y.at(place, y.p.Address, nil); f != nil || len(y.w.lacking) > 0 {
+		if f := y.at(place, y.p.Address, nil); f != nil || len(y.w.lacking) > 0 || y.ended {
 			return f
 		}
 	}
@@ -213,7 +224,7 @@ func (y *poxWay) then(places ...string) *found {
 func (w *walk) thunderbirdAutodiscover(p Person) *found {
 	_, domain := p.split()
 	y := &poxWay{w: w, p: p}
-	if f := y.then("https://autodiscover."+domain+autodiscoverPath, "https://"+domain+autodiscoverPath); f != nil || len(w.lacking) > 0 {
+	if f := y.then("https://autodiscover."+domain+autodiscoverPath, "https://"+domain+autodiscoverPath); f != nil || len(w.lacking) > 0 || y.ended {
 		return f
 	}
 	return y.byRedirectAndSRV(domain)
@@ -265,7 +276,7 @@ func (y *poxWay) byRedirectAndSRV(domain string) *found {
 		return nil
 	}
 	if to := y.w.answers[redirect].location; strings.HasPrefix(strings.ToLower(to), "https://") {
-		if f := y.at(to, y.p.Address, []string{redirect.where}); f != nil || len(y.w.lacking) > 0 {
+		if f := y.at(to, y.p.Address, []string{redirect.where}); f != nil || len(y.w.lacking) > 0 || y.ended {
 			return f
 		}
 	} else {
@@ -276,5 +287,9 @@ func (y *poxWay) byRedirectAndSRV(domain string) *found {
 		y.w.pass(srv, "there is no such record")
 		return nil
 	}
-	return y.at("https://"+hostPort(targets[0].Host, targets[0].Port)+autodiscoverPath, y.p.Address, []string{srv.words()})
+	port := targets[0].Port
+	if !y.office { // Thunderbird does not read it
+		port = 443
+	}
+	return y.at("https://"+hostPort(targets[0].Host, port)+autodiscoverPath, y.p.Address, []string{srv.words()})
 }

@@ -61,7 +61,7 @@ func concluded(t *testing.T, key string, answers map[question]answer) (conclusio
 	return conclusion{}, nil
 }
 
-func page(body []byte) answer { return answer{status: 200, body: body} }
+func page(body []byte) answer { return answer{status: 200, media: "text/xml", body: body} }
 
 func records(t *testing.T, lines ...string) answer {
 	t.Helper()
@@ -89,8 +89,8 @@ func TestConclude_order(t *testing.T) {
 			"GET https://autoconfig.a.example/mail/config-v1.1.xml?" + mail, "GET https://a.example/.well-known/autoconfig/mail/config-v1.1.xml?" + mail,
 			"GET http://autoconfig.a.example/mail/config-v1.1.xml?" + mail, "GET http://a.example/.well-known/autoconfig/mail/config-v1.1.xml?" + mail,
 			"GET https://live.thunderbird.net/autoconfig/v1.1/a.example", "DNS MX a.example",
-			"GET https://autoconfig.mail.host.example/mail/config-v1.1.xml", "GET https://live.thunderbird.net/autoconfig/v1.1/mail.host.example",
-			"GET https://autoconfig.host.example/mail/config-v1.1.xml", "GET https://live.thunderbird.net/autoconfig/v1.1/host.example",
+			"GET https://autoconfig.mail.host.example/mail/config-v1.1.xml?" + mail, "GET https://live.thunderbird.net/autoconfig/v1.1/mail.host.example",
+			"GET https://autoconfig.host.example/mail/config-v1.1.xml?" + mail, "GET https://live.thunderbird.net/autoconfig/v1.1/host.example",
 			"POST https://autodiscover.a.example/autodiscover/autodiscover.xml", "POST https://a.example/autodiscover/autodiscover.xml",
 			"GET once http://autodiscover.a.example/autodiscover/autodiscover.xml", "DNS SRV _autodiscover._tcp.a.example",
 			"POST https://x.host.example/autodiscover/autodiscover.xml",
@@ -138,12 +138,20 @@ func TestConclude_whatEachTakes(t *testing.T) {
 	}{
 		{"the first of two", "thunderbird", map[question]answer{
 			provider[0]: page(autoconfigOf("one.example")), provider[1]: page(autoconfigOf("two.example"))}, "one.example", ""},
-		{"a page of a web server comes first", "thunderbird", map[question]answer{
+		{"a page of a web server hides the second place", "thunderbird", map[question]answer{
 			provider[0]: page([]byte("<html><body>welcome<br></body></html>")), provider[1]: page(autoconfigOf("two.example"))},
+			"", "not such a document"},
+		{"and not the database", "thunderbird", map[question]answer{
+			provider[0]: {status: 200, media: "text/html", body: []byte("<html>")},
+			{how: get, where: database + "a.example"}: page(autoconfigOf("db.example"))},
+			"db.example", "takes only text/xml"},
+		{"a page of a web server on Android", "thunderbird_android", map[question]answer{
+			bare[0]: page([]byte("<html><body>welcome<br></body></html>")), bare[1]: page(autoconfigOf("two.example"))},
 			"two.example", "not such a document"},
-		{"OAuth2 alone is skipped", "thunderbird", map[question]answer{
-			provider[0]: page(autoconfigOf("one.example", "password-cleartext", "OAuth2")), provider[1]: page(autoconfigOf("two.example"))},
-			"two.example", "OAuth2"},
+		{"an error there", "thunderbird", map[question]answer{provider[0]: {status: 404}, provider[1]: page(autoconfigOf("two.example"))},
+			"two.example", "answers 404"},
+		{"OAuth2 alone is skipped", "thunderbird", map[question]answer{provider[0]: page(autoconfigOf("one.example", "password-cleartext", "OAuth2"))},
+			"", "OAuth2"},
 		{"OAuth2 with a password", "thunderbird", map[question]answer{
 			provider[0]: page(autoconfigOf("one.example", "<authentication>", "<authentication>OAuth2</authentication><authentication>"))},
 			"one.example", ""},
@@ -208,6 +216,7 @@ func TestReadPOX_defaults(t *testing.T) {
 		{[]string{"993", "143", "<SSL>on</SSL>", "<SSL>on</SSL><Encryption>TLS</Encryption>"}, true, protocol.StartTLS, "anna@a.example", false},
 		{[]string{"<SSL>on</SSL>", "<SSL>on</SSL><Encryption>None</Encryption>"}, true, protocol.NoTLS, "anna@a.example", false},
 		{[]string{"<SSL>on</SSL>", "<SSL>off</SSL>"}, false, protocol.NoTLS, "anna@a.example", false},
+		{[]string{"<SSL>on</SSL>", "<Encryption>None</Encryption>"}, false, protocol.NoTLS, "anna@a.example", false},
 	} {
 		got, err := readPOX(poxOf("h.example", test.edits...), anna, test.office)
 		if err != nil {
@@ -268,7 +277,7 @@ func TestConclude_anyAnswers(t *testing.T) {
 					answers[q] = answer{trouble: Unknown, why: "no answer in time"}
 					if !dead && rapid.Bool().Draw(t, q.words()) {
 						status := rapid.SampledFrom([]int{200, 200, 401, 404}).Draw(t, "status")
-						answers[q] = answer{status: status, body: []byte(rapid.SampledFrom(bodies).Draw(t, "body"))}
+						answers[q] = answer{status: status, media: "text/xml", body: []byte(rapid.SampledFrom(bodies).Draw(t, "body"))}
 					}
 				}
 			}

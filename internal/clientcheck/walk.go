@@ -110,14 +110,20 @@ type found struct {
 	settings settings
 }
 
+// reader is how a client understands a document.
+type reader func(a answer) (settings, error)
+
+// answers reports whether a client takes an answer for a document.
+func (a answer) answers() bool { return a.trouble == NoTrouble && a.status/100 == 2 }
+
 // document reads one place; nil, and a note, if there is nothing that this client takes.
-func (w *walk) document(q question, read func([]byte) (settings, error)) *found {
+func (w *walk) document(q question, read reader) *found {
 	a := w.answers[q]
-	if a.trouble != NoTrouble || a.status != 200 {
+	if !a.answers() {
 		w.pass(q, statusWords(a))
 		return nil
 	}
-	s, err := read(a.body)
+	s, err := read(a)
 	if err != nil {
 		w.pass(q, err.Error())
 		return nil

@@ -43,13 +43,14 @@ func (r *Responder) autoconfig(request *http.Request, address string, now time.T
 	return a.given("autoconfig", http.StatusOK, mediaXML, document)
 }
 
-// autodiscover never answers 401: Office would come again with the password.
+// autodiscover never answers 401: Office would come again with the password. A GET is refused by its status: Thunderbird, which turns
+// into one by a redirect, then asks again as it should, and would take a document for the end.
 func (r *Responder) autodiscover(request *http.Request, now time.Time) answer {
 	refused := func(cause error) answer {
 		return answer{kind: "autodiscover", status: http.StatusOK, media: mediaXML, body: autodiscoverError(cause, now)}
 	}
 	if request.Method != http.MethodPost {
-		return refused(errNoRequest)
+		return notAllowed("autodiscover", http.MethodPost)
 	}
 	address, err := readAutodiscover(request.Body)
 	if err != nil {

@@ -156,7 +156,7 @@ func TestResponder_whatItRefuses(t *testing.T) {
 		{"POST", "https://autodiscover.example.com" + autodiscoverPath, mobile, 200, "<ErrorCode>600</ErrorCode>"},
 		{"POST", "https://autodiscover.example.com" + autodiscoverPath, pox("anna@example.org"), 200, "<ErrorCode>600</ErrorCode>"},
 		{"POST", "https://autodiscover.example.com" + autodiscoverPath, "", 200, "<ErrorCode>600</ErrorCode>"},
-		{"GET", "https://autodiscover.example.com" + autodiscoverPath, "", 200, "<ErrorCode>600</ErrorCode>"},
+		{"GET", "https://autodiscover.example.com" + autodiscoverPath, "", 405, "only POST"},
 		{"GET", "https://autodiscover.example.com/autodiscover/autodiscover.json?Email=a@example.com&Protocol=Ews", "", 400, "InvalidProtocol"},
 		{"GET", "https://autodiscover.example.com/autodiscover/autodiscover.json?Email=a@example.org&Protocol=AutodiscoverV1", "", 404, ""},
 		{"GET", "https://autoconfig.example.com" + profilePath, "", 404, ""},
