@@ -35,7 +35,7 @@ var floors = []struct {
 	{"who moves", []string{"rehome/internal/people"}},
 	{"the source systems", []string{"rehome/internal/atmail7"}},
 	{engines, []string{
-		"rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/latemail", "rehome/internal/probemail",
+		"rehome/internal/devices", "rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/latemail", "rehome/internal/probemail",
 		"rehome/internal/recipients", "rehome/internal/rehearsal", "rehome/internal/rulecopy", "rehome/internal/verify", "rehome/internal/wayback",
 	}},
 	// A floor above its words, as each part of the verification speaks with them; beside each other they know nothing of each other.
@@ -50,6 +50,8 @@ var floors = []struct {
 	{"what looks from outside", []string{"rehome/internal/clientcheck"}},
 	// A floor above what looks at DNS and from outside, which it does without settings.
 	{"what finds settings", []string{"rehome/internal/scout"}},
+	// Made of what the papers about devices know.
+	{"the pages of people", []string{"rehome/internal/guide"}},
 	{"the settings", []string{"rehome/internal/config"}},
 	{"the operations behind every face", []string{"rehome/internal/journey"}},
 	{"the faces", []string{"rehome/internal/cli", "rehome/internal/web"}},

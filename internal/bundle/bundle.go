@@ -76,8 +76,10 @@ func (b Bundle) Objects() (there, unread int) {
 }
 
 // Write writes the bundle of an account below folder: a folder of the account's name, and the same as a .zip. They appear when they are
-// complete, in place of former ones. extra adds files of other kinds to the folder; nil adds none.
-func Write(ctx context.Context, folder, account string, source Source, extra func(folder string) error) (Bundle, error) {
+// complete, in place of former ones. extra adds files of other kinds to the folder, and is told what is there already; nil adds none.
+func Write(
+	ctx context.Context, folder, account string, source Source, extra func(folder string, there []Collection) error,
+) (Bundle, error) {
 	name := rehome.FileName(account)
 	b := Bundle{
 		Account: account, Folder: filepath.Join(folder, name), Collections: []Collection{}, LeftOut: []LeftOut{},
@@ -98,7 +100,7 @@ func Write(ctx context.Context, folder, account string, source Source, extra fun
 		}
 	}
 	if extra != nil {
-		if err := extra(begun); err != nil {
+		if err := extra(begun, b.Collections); err != nil {
 			return b, err
 		}
 	}

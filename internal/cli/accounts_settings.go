@@ -24,8 +24,8 @@ func accountsSettingsCommand(f *frame) *cobra.Command {
 		Short: "Show each user's webmail settings: signature, reply-to, name, time zone, language",
 		Long: `settings shows the webmail settings of each user, which no other command copies. With --sheets it also
 writes three files for each user to the folder people in accounts.output: a page that explains what
-changes, the settings as JSON and, for a user with a temporary password, a sealed letter that contains
-it. Run "accounts export" first; it creates these passwords.`,
+changes (as "clients documents" does), the settings as JSON and, for a user with a temporary password, a
+sealed letter that contains it. Run "accounts export" first; it creates these passwords.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			read := move.Settings
@@ -48,7 +48,7 @@ it. Run "accounts export" first; it creates these passwords.`,
 	return cmd
 }
 
-func writeSettings(w io.Writer, settings handover.PersonalSettings) error {
+func writeSettings(w io.Writer, settings journey.Sheets) error {
 	t := newTable("ACCOUNT", "NAME", "REPLY-TO", "TIME ZONE", "LANGUAGE", "SIGNATURE")
 	for _, p := range settings.People {
 		t.add(p.Account, p.DisplayName, p.ReplyTo, p.TimeZone, p.Language, signatureWord(p))
@@ -59,6 +59,7 @@ func writeSettings(w io.Writer, settings handover.PersonalSettings) error {
 	if settings.Folder == "" {
 		return nil
 	}
+	writeLeftOut(w, settings.LeftOut)
 	_, err := fmt.Fprintf(w, "wrote %s and %s into %s\n", plural(settings.Sheets, "page"), plural(settings.Letters, "sealed letter"), settings.Folder)
 	return err
 }

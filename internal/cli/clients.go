@@ -16,8 +16,8 @@ import (
 )
 
 func clientsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "clients", Short: "Set up users' mail programs and telephones: documents, export, serve, check"})
-	group.AddCommand(clientsDocumentsCommand(f), clientsExportCommand(f), clientsServeCommand(f), clientsCheckCommand(f))
+	group := asGroup(&cobra.Command{Use: "clients", Short: "Set up users' mail programs and telephones: documents, devices, export, serve, check"})
+	group.AddCommand(clientsDocumentsCommand(f), clientsDevicesCommand(f), clientsExportCommand(f), clientsServeCommand(f), clientsCheckCommand(f))
 	return group
 }
 
@@ -32,11 +32,13 @@ func clientsDocumentsCommand(f *frame) *cobra.Command {
       config-v1.1.xml and config-v1.2.xml for Thunderbird and others, user-agent-configuration.json,
       the DNS records (records.zone), and the servers as JSON
   people/ADDRESS...
-      a profile for Apple devices (.mobileconfig), what Outlook gets (.autodiscover.xml), a QR code for
-      Thunderbird on Android, and links that set up calendars and contacts on Android
+      a page that says what changes and what to do (.html), a profile for Apple devices (.mobileconfig), what
+      Outlook gets (.autodiscover.xml), a QR code for Thunderbird on Android, and links that set up calendars
+      and contacts on Android
 
-People's files describe the destination: hand them out on the day of the switch. No file contains a
-password. A server without encryption or without a public name is left out, with the reason.
+The page says what is right at that moment, before or after the user's switch. The other files of people
+describe the destination: hand them out on the day of the switch. No file contains a password. A server
+without encryption or without a public name is left out, with the reason.
 
 Exit code 6: the destination's documents lack a server that every mail program needs.`,
 		Args: cobra.NoArgs,

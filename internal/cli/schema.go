@@ -35,11 +35,12 @@ func answers() map[string]any {
 	return map[string]any{
 		"accounts check": people.AccountsChecked{}, "accounts export": journey.Export{}, "accounts import": journey.Import{},
 		"accounts list": people.List{}, "accounts passwords": journey.WrittenPasswords{}, "accounts plan": people.AccessPlan{},
-		"accounts settings": handover.PersonalSettings{}, "accounts test-password": journey.PasswordTest{},
+		"accounts settings": journey.Sheets{}, "accounts test-password": journey.PasswordTest{},
 		"aliases check": recipients.Parity{}, "aliases export": journey.AliasExport{},
 		"audit check": journey.AuditChecked{}, "audit show": ledger.AuditLine{},
 		"certificate check": certificate.Checked{}, "certificate issue": journey.Certified{}, "certificate key": map[string]string{},
-		"check": checkup.Report{}, "clients check": journey.ClientsChecked{}, "clients documents": clientsetup.Written{}, "clients export": journey.Bundles{},
+		"check": checkup.Report{}, "clients check": journey.ClientsChecked{}, "clients devices": journey.Devices{},
+		"clients documents": clientsetup.Written{}, "clients export": journey.Bundles{},
 		"clients serve": journey.Answering{}, "config check": checkedSettings{}, "config sample": struct {
 			Keys []config.Key `json:"keys"`
 		}{},

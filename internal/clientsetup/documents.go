@@ -104,7 +104,7 @@ func WritePerson(folder string, service Service, p Person, signer *Signer) (writ
 	}
 	if text, ok := service.AndroidCode(p); ok {
 		files[name+".thunderbird-android.json"] = append(text, '\n')
-		if files[name+".thunderbird-android.png"], err = picture(text); err != nil {
+		if files[name+".thunderbird-android.png"], err = Picture(text); err != nil {
 			return false, bug(err)
 		}
 	}

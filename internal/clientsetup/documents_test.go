@@ -322,7 +322,7 @@ func TestAndroidCode_readByAnother(t *testing.T) {
 	for _, p := range odd() {
 		_, domain, _ := splitAddress(p.Address)
 		text := taken(t)(sampleService(t, domain).AndroidCode(p))
-		image, err := picture(text)
+		image, err := Picture(text)
 		if err != nil {
 			t.Fatal(err)
 		}

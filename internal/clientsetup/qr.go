@@ -57,8 +57,9 @@ func qrJSON(value any) []byte {
 	return bytes.TrimSpace(b.Bytes())
 }
 
-// picture returns a text as a PNG of a QR code that a camera reads from a screen or from paper.
-func picture(text []byte) ([]byte, error) {
+// Picture returns a text as a PNG of a QR code that a camera reads from a screen or from paper. A text of more than 2,331 octets is an
+// error.
+func Picture(text []byte) ([]byte, error) {
 	code, err := qr.Encode(string(text), qr.M)
 	if err != nil {
 		return nil, err // more than 2,331 octets

@@ -33,6 +33,10 @@ type Clients struct {
 	Certificates      []string          `yaml:"certificates" kind:"path" example:"[/etc/letsencrypt/live/example.com]"`
 	RequestsPerMinute int               `yaml:"requests_per_minute"`
 	DAVPaths          map[string]string `yaml:"dav_paths" example:"{/calendars/users/: /dav/calendars/}"`
+	Contact           string            `yaml:"contact" example:"\"IT service, it@example.com, ext. 123\""`
+	Language          string            `yaml:"language"`
+	Texts             string            `yaml:"texts" kind:"path" example:"texts"`
+	Notify            Notify            `yaml:"notify" optional:"true" doc:"The server through which \"clients notify\" sends each user's page."`
 }
 
 // describe returns what the manual says of each key, for tags cannot be broken into lines.
@@ -61,12 +65,17 @@ func (Clients) describe() map[string]string {
 		"clients.dav_paths": "Where \"clients serve\" finds paths of the old calendar and contacts server on the new one: the " +
 			"beginning of the old path, then that of the new one. Use it only if the rest of the path is the same " +
 			"at both.",
+		"clients.contact":  "Whom users ask, as their page says it.",
+		"clients.language": "Language of the pages for users whose language is not known, for example en or de.",
+		"clients.texts": "Folder with texts of your own for the pages: fr.tmpl adds French, en.tmpl replaces some of the English " +
+			"texts. docs/clients.md has the rules.",
 	}
 }
 
 func defaultClients() Clients {
 	return Clients{
 		SourceLogin: LoginFormAddress, DestinationLogin: LoginFormAddress, Switched: "switched.txt", Listen: ":443", RequestsPerMinute: 600,
+		Language: "en", Notify: defaultNotify(),
 	}
 }
 
@@ -88,6 +97,7 @@ func (d *document) checkClients(path string, c Clients) {
 			d.addAt(path+"."+key, "is not an address and port", "write for example :443, or 127.0.0.1:8080")
 		}
 	}
+	d.checkNotify(path+".notify", c.Notify)
 	if c.RequestsPerMinute < 1 {
 		d.addAt(path+".requests_per_minute", "must be at least 1", "")
 	}

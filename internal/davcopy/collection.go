@@ -150,6 +150,15 @@ func propertiesOf(c dav.Collection) string {
 	return string(encoded)
 }
 
+// NameOf returns what people call a collection, as the source did when its properties were last carried over; "" is not known.
+func NameOf(row ledger.Collection) string {
+	var known map[dav.Property]string
+	if json.Unmarshal([]byte(row.Properties), &known) != nil {
+		return ""
+	}
+	return known[dav.PropertyName]
+}
+
 // properties are those that a move carries and that the source has.
 func properties(c dav.Collection) map[dav.Property]string {
 	all := map[dav.Property]string{

@@ -3,25 +3,16 @@
 package handover
 
 import (
-	"bytes"
 	"cmp"
-	_ "embed"
 	"encoding/json"
-	"fmt"
-	"html/template"
-	"net"
 	"path/filepath"
 	"strings"
 
 	"rehome"
 	"rehome/internal/atmail8"
 	"rehome/internal/people"
-	"rehome/internal/protocol"
 	"rehome/internal/vault"
 )
-
-//go:embed personal.html.tmpl
-var personalPage string
 
 // PersonalSettings are what people have set up, and the sheets that tell them what changes.
 type PersonalSettings struct {
@@ -37,17 +28,11 @@ type PersonalSetting struct {
 	Forwards []string `json:"forwards,omitempty"`
 }
 
-// PersonalOptions say what the pages tell beside a person's own.
+// PersonalOptions say what the papers tell beside a person's own.
 type PersonalOptions struct {
-	Organisation  string            // its name, for people
-	Incoming      string            // host and port of the destination's IMAP service
-	Outgoing      string            // of its submission service; "" is not known
-	OutgoingTLS   protocol.Security // when TLS begins there
-	Webmail       string            // its address; "" is not known
-	Contacts      string            // URL of its contacts and calendars; "" is none
-	MakesAccounts bool              // the destination's accounts are made from our import file: users keep their current password or get one
-	// PasswordStays says that nobody may change a password before the move is complete: passes log in with it.
-	PasswordStays bool
+	MakesAccounts bool // the destination's accounts are made from our import file: users keep their current password or get one
+	Page          func(rehome.Account) ([]byte, error)
+	Letter        func(account rehome.Account, password rehome.Secret) ([]byte, error)
 	SealTo        func() ([]string, error) // age recipients of the letters; asked only if there are any
 }
 
@@ -68,33 +53,34 @@ func SettingsOf(accounts []rehome.Account, known map[string]people.Preference, f
 	return settings
 }
 
-// WritePersonal writes into folder, for each person of the settings, a page that says what changes, and the settings as
+// WritePersonal writes into folder, for each person of the settings, the page that says what changes, and the settings as
 // JSON. Who has a temporary password also gets a letter with it, sealed: the page itself holds no secret. It returns the
 // settings with what was written.
 func WritePersonal(
 	folder string, settings PersonalSettings, everybody *people.Everybody, options PersonalOptions, register vault.Register,
 ) (PersonalSettings, error) {
 	settings.Folder = folder
-	page, err := template.New("page").Parse(personalPage)
-	if err != nil {
-		return settings, &rehome.Fault{Class: rehome.ClassBug, Op: "read", Object: "the page's template", Cause: err}
-	}
 	sheets := options.sheets(settings.People, everybody)
 	to, err := options.expectLetters(folder, sheets, register)
 	if err != nil {
 		return settings, err
 	}
 	for _, sheet := range sheets {
-		if err := sheet.write(page, folder); err != nil {
+		if err := options.write(folder, sheet); err != nil {
 			return settings, err
 		}
 		settings.Sheets++
-		if sheet.Temporary {
-			if err := vault.Seal(letterOf(folder, sheet.Account), to, sheet.letter()); err != nil {
-				return settings, err
-			}
-			settings.Letters++
+		if !sheet.temporary {
+			continue
 		}
+		letter, err := options.Letter(sheet.account, sheet.password)
+		if err != nil {
+			return settings, err
+		}
+		if err := vault.Seal(letterOf(folder, sheet.Account), to, letter); err != nil {
+			return settings, err
+		}
+		settings.Letters++
 	}
 	return settings, nil
 }
@@ -103,7 +89,7 @@ func WritePersonal(
 func (o PersonalOptions) expectLetters(folder string, sheets []personalSheet, register vault.Register) ([]string, error) {
 	var letters []string
 	for _, sheet := range sheets {
-		if sheet.Temporary {
+		if sheet.temporary {
 			letters = append(letters, letterOf(folder, sheet.Account))
 		}
 	}
@@ -121,7 +107,9 @@ func (o PersonalOptions) sheets(settings []PersonalSetting, everybody *people.Ev
 	all := make([]personalSheet, len(settings))
 	for i, one := range settings {
 		place := places[one.Account]
-		all[i] = o.sheetOf(one, everybody.Moving[place], everybody.Decisions[place])
+		decision := everybody.Decisions[place]
+		all[i] = personalSheet{PersonalSetting: one, account: everybody.Moving[place], password: decision.Password,
+			temporary: o.MakesAccounts && decision.Origin == atmail8.OriginTemporary && !decision.Missing()}
 	}
 	return all
 }
@@ -130,65 +118,25 @@ func letterOf(folder, account string) string {
 	return filepath.Join(folder, rehome.FileName(account)+".letter.txt.age")
 }
 
-// personalSheet is what a person's page shows.
+// personalSheet is what one person gets.
 type personalSheet struct {
 	PersonalSetting
-	Organisation, Login string
-	Incoming, Contacts  string
-	Outgoing, Webmail   string
-	OutgoingTLS         protocol.Security
-	Kept, Temporary     bool   // the own password, or a temporary one
-	PasswordStays       bool   // until the move is complete
-	SignatureText       string // for copying; the page shows markup as text
-	POP3                bool
-	password            rehome.Secret // for the letter
+	account   rehome.Account
+	temporary bool
+	password  rehome.Secret // for the letter
 }
 
-func (o PersonalOptions) sheetOf(one PersonalSetting, account rehome.Account, decision atmail8.Decision) personalSheet {
-	return personalSheet{
-		PersonalSetting: one, Organisation: o.Organisation, Login: account.DestinationLogin(),
-		Incoming: o.Incoming, Contacts: o.Contacts, Outgoing: o.Outgoing, OutgoingTLS: o.OutgoingTLS, Webmail: o.Webmail,
-		Kept:          o.MakesAccounts && decision.Origin == atmail8.OriginOwn,
-		Temporary:     o.MakesAccounts && decision.Origin == atmail8.OriginTemporary && !decision.Missing(),
-		SignatureText: one.Signature, POP3: account.Services.POP3, password: decision.Password, PasswordStays: o.PasswordStays,
-	}
-}
-
-func (s personalSheet) write(page *template.Template, folder string) error {
-	var html bytes.Buffer
-	if err := page.Execute(&html, s); err != nil {
-		return &rehome.Fault{Class: rehome.ClassBug, Op: "write the page of", Object: s.Account, Cause: err}
+func (o PersonalOptions) write(folder string, s personalSheet) error {
+	page, err := o.Page(s.account)
+	if err != nil {
+		return err
 	}
 	text, err := json.MarshalIndent(s.PersonalSetting, "", "  ")
 	if err != nil {
 		return &rehome.Fault{Class: rehome.ClassBug, Op: "write the settings of", Object: s.Account, Cause: err}
 	}
 	name := filepath.Join(folder, rehome.FileName(s.Account))
-	return vault.WriteFiles(map[string][]byte{name + ".html": html.Bytes(), name + ".json": append(text, '\n')})
-}
-
-// letter is what only the person, and who hands it over, may read. Who changed a password that later passes need would get no
-// late mail.
-func (s personalSheet) letter() []byte {
-	advice := "Use it once to log in, and choose a new password right away."
-	if s.PasswordStays {
-		advice = "Use it until you are told that the move is complete, then choose a new password.\n" +
-			"Until then, mail that arrives late is brought over with this one."
-	}
-	return fmt.Appendf(nil, "%s\n\nYour new mail account: %s\nYour temporary password: %s\n\n%s Do not tell anyone.\n",
-		s.Organisation, s.Login, s.password.Reveal(), advice)
-}
-
-// Host is that of a server's address, which programs want apart from its port.
-func (s personalSheet) Host(address string) string {
-	host, _, _ := net.SplitHostPort(address)
-	return host
-}
-
-// Port is the other half of it.
-func (s personalSheet) Port(address string) string {
-	_, port, _ := net.SplitHostPort(address)
-	return port
+	return vault.WriteFiles(map[string][]byte{name + ".html": page, name + ".json": append(text, '\n')})
 }
 
 // Outcome implements rehome.Answer.

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"rehome"
 	"rehome/internal/maillog"
+	"rehome/internal/people"
 )
 
 // POPLog is what logs tell of who polls by POP3.
@@ -87,19 +87,11 @@ func popUsers(accounts []rehome.Account, log *POPLog) (users []popUser, stranger
 		}
 		return users, strangers
 	}
-	byName := map[string][]string{} // addresses by what their people may log in with
-	for _, account := range accounts {
-		local, _, _ := strings.Cut(account.Address, "@")
-		names := []string{account.Address, strings.ToLower(account.SourceLogin()), local}
-		slices.Sort(names)
-		for _, name := range slices.Compact(names) {
-			byName[name] = append(byName[name], account.Address)
-		}
-	}
+	names := people.NamesOf(accounts)
 	polls := map[string]bool{}
 	for _, name := range log.Names {
-		if addresses := byName[name]; len(addresses) == 1 {
-			polls[addresses[0]] = true
+		if address, ok := names.Of(name); ok {
+			polls[address] = true
 		} else {
 			strangers = append(strangers, name)
 		}

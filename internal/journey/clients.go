@@ -43,6 +43,10 @@ func (m *Move) ClientDocuments(ctx context.Context, only people.Choice) (clients
 		written.Domains = append(written.Domains, both)
 		written.LeftOut = append(written.LeftOut, left...)
 	}
+	papers, err := m.guidesOf(ctx, p, accounts)
+	if err != nil {
+		return written, err
+	}
 	for _, account := range accounts {
 		if err := ctx.Err(); err != nil {
 			return written, err
@@ -54,6 +58,9 @@ func (m *Move) ClientDocuments(ctx context.Context, only people.Choice) (clients
 		}
 		if made {
 			written.People++
+		}
+		if err := papers.write(ctx, folder, account, nil); err != nil {
+			return written, err
 		}
 	}
 	return written, nil

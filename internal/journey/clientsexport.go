@@ -11,6 +11,7 @@ import (
 	"rehome/internal/bundle"
 	"rehome/internal/clientsetup"
 	"rehome/internal/config"
+	"rehome/internal/guide"
 	"rehome/internal/people"
 )
 
@@ -69,13 +70,17 @@ func (m *Move) ExportBundles(ctx context.Context, only people.Choice) (answer Bu
 	if err != nil {
 		return answer, err
 	}
+	papers, err := m.guidesOf(ctx, who.Everybody, who.accounts)
+	if err != nil {
+		return answer, err
+	}
 	ends := &pimEnds{via: src.DAV.Via}
 	if err := m.openPIM(ctx, ends, src.DAV.DAV, m.settings.Destination.DAV.DAV, m.hosts(nil)); err != nil {
 		return answer, err
 	}
 	defer func() { err = errors.Join(err, ends.close()) }()
 	for _, account := range who.accounts {
-		one, err := m.exportBundle(ctx, ends, who, account, answer.Folder, signer)
+		one, err := m.exportBundle(ctx, ends, who, account, answer.Folder, signer, papers)
 		switch {
 		case ctx.Err() != nil:
 			return answer, ctx.Err()
@@ -90,15 +95,27 @@ func (m *Move) ExportBundles(ctx context.Context, only people.Choice) (answer Bu
 
 func (m *Move) exportBundle(
 	ctx context.Context, ends *pimEnds, who selection, account rehome.Account, folder string, signer *clientsetup.Signer,
+	papers *guides,
 ) (bundle.Bundle, error) {
 	source, err := ends.source(ctx, account, who.store)
 	if err != nil {
 		return bundle.Bundle{}, err
 	}
 	defer source.Close()
-	both, _ := m.clientServices(account.Domain())
-	return bundle.Write(ctx, folder, account.Address, source, func(folder string) error {
-		_, err := clientsetup.WritePerson(folder, both.Destination, deviceOwner(account), signer)
-		return err
+	return bundle.Write(ctx, folder, account.Address, source, func(folder string, there []bundle.Collection) error {
+		_, err := clientsetup.WritePerson(folder, papers.both(account.Domain()).Destination, deviceOwner(account), signer)
+		if err != nil {
+			return err
+		}
+		return papers.write(ctx, folder, account, exported(there))
 	})
+}
+
+// exported are the collections of a bundle, as the page shows them.
+func exported(there []bundle.Collection) []guide.Collection {
+	all := []guide.Collection{}
+	for _, c := range there {
+		all = append(all, guide.Collection{Name: c.Name, Contacts: c.Kind == rehome.KindContacts, Objects: c.Objects + len(c.Unread)})
+	}
+	return all
 }

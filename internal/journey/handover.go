@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"rehome"
+	"rehome/internal/clientsetup"
 	"rehome/internal/handover"
 	"rehome/internal/ledger"
 	"rehome/internal/people"
@@ -59,25 +61,42 @@ func (m *Move) organisationName() string { return cmp.Or(m.settings.Organisation
 
 // Settings reads what the people who move have set up at the source; one without anything is listed with
 // the address only.
-func (m *Move) Settings(ctx context.Context, only people.Choice) (handover.PersonalSettings, error) {
+func (m *Move) Settings(ctx context.Context, only people.Choice) (Sheets, error) {
 	_, settings, err := m.personalSettings(ctx, only)
-	return settings, err
+	return Sheets{PersonalSettings: settings, LeftOut: []clientsetup.LeftOut{}}, err
+}
+
+// Sheets are what people have set up, with what their pages cannot name.
+type Sheets struct {
+	handover.PersonalSettings
+	LeftOut []clientsetup.LeftOut `json:"left_out"` // services of the destination that no page names
 }
 
 // PersonalSheets writes for each person a page that says what changes, and the settings as JSON. Who has
 // a temporary password also gets a letter with it, sealed: the page itself holds no secret.
-func (m *Move) PersonalSheets(ctx context.Context, only people.Choice) (handover.PersonalSettings, error) {
+func (m *Move) PersonalSheets(ctx context.Context, only people.Choice) (Sheets, error) {
 	p, settings, err := m.personalSettings(ctx, only)
+	sheets := Sheets{PersonalSettings: settings, LeftOut: []clientsetup.LeftOut{}}
 	if err != nil {
-		return settings, err
+		return sheets, err
 	}
-	return handover.WritePersonal(m.pagesFolder(), settings, p, handover.PersonalOptions{
-		Organisation: m.organisationName(), MakesAccounts: m.makesAccounts(),
-		Incoming: m.settings.Destination.IMAP.Address, Contacts: m.settings.Destination.DAV.URL,
-		Outgoing: m.settings.Destination.Submission.Address, OutgoingTLS: m.settings.Destination.Submission.TLS,
-		Webmail: m.settings.Destination.Webmail,
-		SealTo:  m.sealTo, PasswordStays: m.needsPasswords(),
+	g, err := m.guides(ctx, p, settings.People)
+	if err != nil {
+		return sheets, err
+	}
+	for _, domain := range p.DomainsOf(m.settings.Domains) {
+		_, left := m.clientServices(domain)
+		for _, one := range left {
+			if one.Side == rehome.Destination {
+				sheets.LeftOut = append(sheets.LeftOut, one)
+			}
+		}
+	}
+	sheets.PersonalSettings, err = handover.WritePersonal(m.pagesFolder(), settings, p, handover.PersonalOptions{
+		MakesAccounts: m.makesAccounts(), Letter: g.letter, SealTo: m.sealTo,
+		Page: func(account rehome.Account) ([]byte, error) { return g.html(ctx, account, "", nil) },
 	}, m.register())
+	return sheets, err
 }
 
 func (m *Move) personalSettings(ctx context.Context, only people.Choice) (p *people.Everybody, settings handover.PersonalSettings, err error) {
@@ -88,12 +107,18 @@ func (m *Move) personalSettings(ctx context.Context, only people.Choice) (p *peo
 	if err != nil {
 		return nil, settings, err
 	}
+	settings, err = m.settingsOf(ctx, p, accounts)
+	return p, settings, err
+}
+
+// settingsOf reads what the accounts' owners have set up.
+func (m *Move) settingsOf(ctx context.Context, p *people.Everybody, accounts []rehome.Account) (settings handover.PersonalSettings, err error) {
 	err = m.withDirectory(ctx, func(directory people.Directory) error {
 		known, err := people.ReadPreferences(ctx, directory)
 		settings = handover.SettingsOf(accounts, known, p.Organisation.Forwards)
 		return err
 	})
-	return p, settings, err
+	return settings, err
 }
 
 // sealTo are who can open what this move seals.

@@ -51,6 +51,7 @@ type Ledger struct {
 	Mail          *Mail
 	Objects       *Objects
 	Rules         *Rules
+	Sightings     *Sightings
 
 	store *store
 }
@@ -60,7 +61,7 @@ func newLedger(s *store) *Ledger {
 	return &Ledger{
 		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s}, Proofs: &Proofs{s}, Audit: &Audit{s},
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
-		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s},
+		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s},
 		store: s,
 	}
 }

@@ -11,6 +11,8 @@ import (
 type parser struct {
 	latest time.Time // no line of the file can be after it
 	begun  map[string]string
+
+	clients map[string]string // what programs have said of themselves, by session; nil if nobody asks who uses what
 }
 
 func newParser() *parser { return &parser{begun: map[string]string{}} }
@@ -18,7 +20,18 @@ func newParser() *parser { return &parser{begun: map[string]string{}} }
 // line says what a line tells.
 func (p *parser) line(text string) Event {
 	e := partEntry(text, p.latest)
+	if p.clients != nil {
+		if event, is := p.use(e, text); is {
+			if event.When.IsZero() {
+				event.When = e.when
+			}
+			return event
+		}
+	}
 	event := p.tell(e)
+	if p.clients != nil && event.Kind == POPLogin {
+		event.Kind, event.protocol = Used, "pop3"
+	}
 	event.When = e.when
 	return event
 }

@@ -24,6 +24,7 @@ const (
 	Delivery           // mail has reached somebody
 	POPLogin           // somebody has logged in by POP3
 	OtherLogin         // a log-in by another protocol, or one that failed: logins are logged here
+	Used               // a program has got in: see ReadUses, which alone tells of it
 )
 
 // Stage says which program tells of a delivery. One message passes several of them in one host, so that deliveries of
@@ -43,6 +44,8 @@ type Event struct {
 	Names []string  // whom it is about: addresses in their one form; or, where the log has no domain, names in lower case
 	When  time.Time // zero if it is not known
 	Stage Stage     // of a delivery
+
+	protocol, client string // of Used
 }
 
 // nothing is what most lines tell.

@@ -32,6 +32,7 @@ type Counts struct {
 	Deliveries    int `json:"deliveries"`     // at least: of those that several programs of one host tell of, each counts once
 	POPLogins     int `json:"pop_logins"`     // lines that tell of one
 	Logins        int `json:"logins"`         // lines about any log-in, these among them
+	Uses          int `json:"uses"`           // lines that tell of a program that uses an account, where these were looked for
 	NotUnderstood int `json:"not_understood"` // lines of no mail program that is known, or in no form that is known
 	Cut           int `json:"cut"`            // lines longer than the bound
 }
@@ -65,12 +66,15 @@ func (s Summary) Complete() bool { return len(s.Unread) == 0 }
 // Unread, what came before counts; so is one of which nothing was understood. It is an error if a path is not there, and
 // if nothing was understood in any file.
 func Read(ctx context.Context, paths []string, see func(Event)) (Summary, error) {
+	return read(ctx, newParser(), paths, see)
+}
+
+func read(ctx context.Context, parser *parser, paths []string, see func(Event)) (Summary, error) {
 	summary := Summary{Unread: []string{}, Each: []File{}}
 	files, err := logFiles(paths)
 	if err != nil {
 		return summary, err
 	}
-	parser := newParser()
 	for _, name := range files {
 		one := File{File: name}
 		err := one.read(ctx, parser, see)
@@ -94,6 +98,7 @@ func (s *Summary) add(one File) {
 	s.Deliveries += one.Deliveries
 	s.POPLogins += one.POPLogins
 	s.Logins += one.Logins
+	s.Uses += one.Uses
 	s.NotUnderstood += one.NotUnderstood
 	s.Cut += one.Cut
 	s.Each = append(s.Each, one)
@@ -231,6 +236,9 @@ func (f *File) take(text string, event Event, see func(Event)) {
 		see(event)
 	case OtherLogin:
 		f.Logins++
+	case Used:
+		f.Uses++
+		see(event)
 	}
 }
 

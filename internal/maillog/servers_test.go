@@ -40,7 +40,8 @@ func understood(t *testing.T, text string) (all []string) {
 func TestRead_whatDovecotWrites(t *testing.T) {
 	t.Parallel()
 	room := lab.Open(t)
-	server, err := dovecotlab.Start(room, dovecotlab.Options{Accounts: []dovecotlab.Account{{Address: "anna@a.test", Password: "secret"}}})
+	server, err := dovecotlab.Start(room, dovecotlab.Options{Extra: "imap_id_log = *\n",
+		Accounts: []dovecotlab.Account{{Address: "anna@a.test", Password: "secret"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +63,16 @@ func TestRead_whatDovecotWrites(t *testing.T) {
 		}
 		_ = session.Close()
 	}
+	for _, lines := range [][]string{
+		{`a ID ("name" "Thunderbird" "version" "128.1" "os" "x: user=<b@a.test>, y")`, "b LOGIN anna@a.test secret", "c LOGOUT"},
+		{"a LOGIN anna@a.test secret", `b ID ("name" "iPhone Mail" "os-version" "18.1 (22B83)")`, "c LOGOUT"},
+		{`a ID ("name" "Guess")`, "b LOGIN anna@a.test wrong", "c LOGOUT"},
+	} {
+		talk(t, server.IMAP, lines)
+	}
 	file := filepath.Join(room.Dir(), "log", "dovecot.log")
 	var text []byte
-	for end := time.Now().Add(20 * time.Second); strings.Count(string(text), "pop3-login: ") < 2; {
+	for end := time.Now().Add(20 * time.Second); strings.Count(string(text), "pop3-login: ") < 2 || strings.Count(string(text), "session=<") < 6; {
 		if text, err = os.ReadFile(file); err != nil || time.Now().After(end) {
 			t.Fatalf("got %v and\n%s", err, text)
 		}
@@ -73,6 +81,39 @@ func TestRead_whatDovecotWrites(t *testing.T) {
 	for _, want := range []string{"to anna@a.test stored", "pop anna@a.test"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("got %q, want %q of\n%s", got, want, text)
+		}
+	}
+	var uses []string
+	if _, err := ReadUses(t.Context(), []string{file}, func(u Use) { uses = append(uses, toldUse(u)) }); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(uses)
+	want := []string{"imap anna@a.test ", "imap anna@a.test name=Thunderbird, version=128.1, os=x: user=<b@a.test>, y",
+		"imap anna@a.test name=iPhone Mail, os-version=18.1 (22B83)", "pop3 anna@a.test "}
+	if !slices.Equal(slices.Compact(uses), want) {
+		t.Errorf("got %q, want %q of\n%s", uses, want, text)
+	}
+}
+
+// talk has a conversation in IMAP.
+func talk(t *testing.T, address string, lines []string) {
+	t.Helper()
+	session, err := textproto.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if _, err := session.ReadLine(); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		if err := session.PrintfLine("%s", line); err != nil {
+			t.Fatal(err)
+		}
+		for said := ""; !strings.HasPrefix(said, line[:2]); {
+			if said, err = session.ReadLine(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
