@@ -148,30 +148,97 @@ func people(s State) finding {
 		sentence: "write a page for each user: what changes, and what to enter again"}
 }
 
-// ready is the time that DNS takes: every step before the switch is taken, and what resolvers remember is over.
+// ready is the time that DNS takes: every step before the switch is taken, and what resolvers remember is over. What somebody here
+// can do comes before what has to be waited for.
 func ready(s State) finding {
-	const command = "rehome cutover plan"
-	var open []string
-	until := time.Time{}
+	var left []Domain
 	for _, d := range s.Domains {
-		switch {
-		case d.Stage != "" && d.Stage != StageBack:
-		case d.Waits != "":
-			return finding{progress: NoWord, sentence: d.Name + ": " + d.Waits, command: command}
-		case d.Open:
-			open = append(open, d.Name)
-		case d.Earliest.IsZero():
-			return finding{progress: Unknown, sentence: "it is not known when " + d.Name + " may switch", command: command}
-		default:
-			until = later(until, d.Earliest)
+		if d.Stage == "" || d.Stage == StageBack {
+			left = append(left, d)
 		}
 	}
-	switch {
-	case len(s.Domains) == 0:
-		return finding{progress: Unknown, sentence: "it is not known which domains move", command: command}
-	case len(open) > 0:
-		return finding{progress: NoWord, sentence: "take the steps before the switch of " + some(open) + ", then run the plan again", command: command}
-	case until.After(s.Now):
+	if len(s.Domains) == 0 {
+		return finding{progress: Unknown, sentence: "it is not known which domains move", command: commandPlan}
+	}
+	for _, look := range []func(State, []Domain) (finding, bool){asked, staged, lowered, byHand, blocked} {
+		if f, some := look(s, left); some {
+			return f
+		}
+	}
+	return waited(s, left)
+}
+
+const commandPlan = "rehome cutover plan"
+
+// asked has the destination asked for what only it can give.
+func asked(s State, left []Domain) (finding, bool) {
+	for _, d := range left {
+		if d.Open.Ask != "" && s.HandedOver.IsZero() {
+			return finding{progress: NoWord, command: "rehome handover",
+				sentence: join(d.Name, d.Open.Ask) + "; it takes days, so ask now: the bundle for the destination has the request"}, true
+		}
+	}
+	return finding{}, false
+}
+
+func staged(_ State, left []Domain) (finding, bool) {
+	var names []string
+	n := 0
+	for _, d := range left {
+		if d.Open.Stage > 0 {
+			names, n = append(names, d.Name), n+d.Open.Stage
+		}
+	}
+	return finding{progress: NoWord, command: "rehome dns stage --write",
+		sentence: "publish " + plural(n, "record") + " of " + some(names) + " that must be there before the switch"}, n > 0
+}
+
+func lowered(_ State, left []Domain) (finding, bool) {
+	var names []string
+	n := 0
+	for _, d := range left {
+		if d.Open.Lower > 0 {
+			names, n = append(names, d.Name), n+d.Open.Lower
+		}
+	}
+	return finding{progress: NoWord, command: "rehome dns lower-ttl --write",
+		sentence: "lower the TTL of " + plural(n, "record") + " of " + some(names) + ", so that the switch takes minutes and not a day"}, n > 0
+}
+
+func byHand(_ State, left []Domain) (finding, bool) {
+	for _, d := range left {
+		if d.Open.Hand != "" {
+			return finding{progress: NoWord, sentence: join(d.Name, d.Open.Hand) + "; then run the plan again", command: commandPlan}, true
+		}
+	}
+	return finding{}, false
+}
+
+// blocked is what keeps the moment from being known, beside what was asked for.
+func blocked(_ State, left []Domain) (finding, bool) {
+	for _, d := range left {
+		switch {
+		case d.Open.Ask != "":
+		case d.Waits != "":
+			return finding{progress: NoWord, sentence: join(d.Name, d.Waits), command: commandPlan}, true
+		case d.Earliest.IsZero():
+			return finding{progress: Unknown, sentence: "it is not known when " + d.Name + " may switch", command: commandPlan}, true
+		}
+	}
+	return finding{}, false
+}
+
+// waited is what nobody here can do anything about.
+func waited(s State, left []Domain) finding {
+	until := time.Time{}
+	for _, d := range left {
+		if d.Open.Ask != "" {
+			return finding{progress: Waiting, waitsFor: "the destination", command: commandPlan,
+				sentence: join(d.Name, d.Open.Ask) + "; the bundle with the request was written " + at(s.HandedOver)}
+		}
+		until = later(until, d.Earliest)
+	}
+	if until.After(s.Now) {
 		return finding{progress: Waiting, sentence: "resolvers may remember old records until " + stamp(until), waitsFor: "the clock", until: until,
 			command: "rehome next"}
 	}
@@ -249,5 +316,6 @@ const (
 func Commands() []string {
 	return []string{"rehome init", "rehome config check", "rehome check", "rehome cutover plan", "rehome accounts export", "rehome accounts check",
 		"rehome sync", "rehome status", "rehome verify", "rehome findings list", "rehome recipients check", "rehome accounts settings", "rehome next",
+		"rehome handover", "rehome dns stage", "rehome dns lower-ttl",
 		CommandRun, CommandClose}
 }

@@ -13,7 +13,7 @@ func earliest(s State) Moment {
 			continue
 		}
 		left++
-		open = open || d.Open
+		open = open || d.Open.any()
 		switch {
 		case !d.Planned.ever():
 			return Moment{Sentence: "not known: \"rehome cutover plan\" has not looked at " + d.Name}

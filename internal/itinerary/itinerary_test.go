@@ -23,6 +23,7 @@ func anyState(r *rand.Rand) State {
 	}
 	s := State{Now: now, MakesAccounts: yes(), Mails: yes(), Check: look(), AccountsCheck: look(), RecipientsCheck: look(), Exported: moment(r),
 		Pages: yes(), Running: r.IntN(4) == 0, Moving: r.IntN(4)}
+	s.HandedOver = moment(r)
 	s.Settings = SettingsState{File: "rehome.yaml", There: r.IntN(8) > 0, Written: moment(r)}
 	if r.IntN(8) == 0 {
 		s.Settings.Missing = []string{"a secret"}
@@ -35,7 +36,8 @@ func anyState(r *rand.Rand) State {
 	s.Logins = LoginState{Work: r.IntN(4), Fail: r.IntN(2)}
 	for range r.IntN(4) {
 		stages := []Stage{"", "", StageSwitching, StageReturning, StageLive, StageQuiet, StageClosed, StageBack}
-		d := Domain{Name: string(rune('a'+r.IntN(3))) + ".test", Planned: look(), Open: yes(), Earliest: moment(r), Stage: stages[r.IntN(len(stages))]}
+		d := Domain{Name: string(rune('a'+r.IntN(3))) + ".test", Planned: look(), Earliest: moment(r), Stage: stages[r.IntN(len(stages))]}
+		d.Open = Open{Stage: r.IntN(2), Lower: r.IntN(2), Ask: []string{"", "", "a key"}[r.IntN(3)], Hand: []string{"", "", "a file"}[r.IntN(3)]}
 		d.Waits = []string{"", "a key has to be asked for"}[r.IntN(2)]
 		d.Until = moment(r)
 		d.WaitsFor = []string{"", "the owner of the zone"}[r.IntN(2)]
@@ -141,15 +143,18 @@ func TestOf_theWholeMove(t *testing.T) {
 		{func() { s.Check = look }, Plan, "rehome cutover plan"},
 		{func() {
 			planned := Look{At: now.Add(-time.Hour), Outcome: rehome.OutcomeWaiting}
-			s.Domains = []Domain{{Name: "example.com", Planned: planned, Open: true, Earliest: now.Add(time.Hour)}}
+			s.Domains = []Domain{{Name: "example.com", Planned: planned, Open: Open{Stage: 2, Lower: 1, Ask: "ask for the key"}, Earliest: now.Add(time.Hour)}}
 		}, Accounts, "rehome accounts export"},
 		{func() { s.Exported = now.Add(-time.Hour) }, Accounts, "rehome accounts check"},
 		{func() { s.AccountsCheck = look }, Copy, "rehome sync"},
 		{func() { s.Running, s.Moving, s.Copies.Accounts = true, 3, 3 }, Recipients, "rehome recipients check"},
 		{func() { s.RecipientsCheck = look }, Logins, "rehome verify --login"},
 		{func() { s.Logins.Work = 3 }, People, "rehome accounts settings --sheets"},
-		{func() { s.Pages = true }, DNS, "take the steps before the switch of example.com"},
-		{func() { s.Domains[0].Open = false }, Copy, "a sync is at work: 0 of 3 accounts"},
+		{func() { s.Pages = true }, DNS, "ask for the key; it takes days, so ask now: the bundle for the destination has the request rehome handover"},
+		{func() { s.HandedOver = now }, DNS, "publish 2 records of example.com that must be there before the switch rehome dns stage --write"},
+		{func() { s.Domains[0].Open.Stage = 0 }, DNS, "lower the TTL of 1 record of example.com, so that the switch takes minutes and not a day"},
+		{func() { s.Domains[0].Open.Lower = 0 }, Copy, "a sync is at work"},
+		{func() { s.Domains[0].Open.Ask = "" }, Copy, "a sync is at work: 0 of 3 accounts"},
 		{func() { s.Running, s.Copies.Copied, s.Copies.Newest = false, 3, now }, Proof, "rehome verify"},
 		{func() { s.Copies.Equal = 3 }, DNS, "until 2026-03-06 19:00 UTC"},
 		{func() { s.Domains[0].Earliest = now }, Switch, "switch example.com"},

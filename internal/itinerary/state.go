@@ -85,8 +85,8 @@ type Domain struct {
 	Planned Look // the last plan of its records
 	// Waits is what keeps the moment of the switch from being known, as the last plan said; "" is nothing.
 	Waits string
-	// Open says that steps remained before the switch.
-	Open bool
+	// Open are the steps that remained before the switch.
+	Open Open
 	// Earliest is the first safe moment, as far as the last plan and all looks before show; zero if it is not known.
 	Earliest time.Time
 
@@ -96,6 +96,15 @@ type Domain struct {
 	Until    time.Time // when that is over by itself; zero if it is not, or not known
 	Says     string    // a sentence about the stage
 }
+
+// Open are steps before the switch: how many there are of each kind, and the first of those that nothing but a person does.
+type Open struct {
+	Stage, Lower int    // records to publish, TTLs to lower
+	Ask, Hand    string // what the destination has to be asked for; what a person does by hand. "" is nothing
+}
+
+// any reports whether there are some.
+func (o Open) any() bool { return o != Open{} }
 
 // Stage is how far the switch of a domain has come.
 type Stage string

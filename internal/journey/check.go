@@ -37,6 +37,8 @@ func (m *Move) Check(ctx context.Context) (checkup.Report, error) {
 	m.checkPOP3(ctx, destination, rehome.Destination, m.settings.Destination.POP3)
 	m.checkSubmission(ctx, source, rehome.Source, m.settings.Source.Submission)
 	m.checkSubmission(ctx, destination, rehome.Destination, m.settings.Destination.Submission)
+	checkWebmail(ctx, source, m.settings.Source.Webmail)
+	checkWebmail(ctx, destination, m.settings.Destination.Webmail)
 	m.tellOfPasswords(destination)
 	report := checkup.Join(settings, source, destination)
 	looks := []ledger.Look{checkLook(report)}

@@ -34,7 +34,7 @@ func (m *Move) PlanCutover(ctx context.Context, domains []string) (cutover.Plans
 	plans, looks := []cutover.Plan{}, []ledger.Look{}
 	for _, s := range surveys {
 		plan := cutover.NewPlan(s, wanted, m.lowTTL(s.ZoneName()), memory)
-		plans, looks = append(plans, plan), append(looks, planLook(plan))
+		plans, looks = append(plans, plan), append(looks, planLooks(plan)...)
 	}
 	content, err := json.MarshalIndent(memory, "", "  ")
 	if err == nil {

@@ -20,6 +20,10 @@ const (
 	lookAccounts   = "accounts check"
 	lookRecipients = "recipients check"
 	lookPlan       = "cutover plan"
+	lookAsk        = "to ask for before the switch"
+	lookHand       = "to do by hand before the switch"
+	lookStage      = "to publish before the switch"
+	lookLower      = "TTLs to lower before the switch"
 	lookMoving     = "accounts that move"
 )
 
@@ -77,18 +81,29 @@ func recipientsLook(parity recipients.Parity) ledger.Look {
 	return look
 }
 
-// planLook keeps how many steps remain before the switch, and what keeps its moment from being known.
-func planLook(p cutover.Plan) ledger.Look {
-	look := ledger.Look{Name: lookPlan, Object: p.Domain, Outcome: cutover.NewPlans([]cutover.Plan{p}).Outcome()}
-	for _, s := range p.Steps {
-		if s.Phase == cutover.Before {
-			look.Open++
+// planLooks keep how many steps of each kind remain before the switch, and what keeps its moment from being known.
+func planLooks(p cutover.Plan) []ledger.Look {
+	outcome := cutover.NewPlans([]cutover.Plan{p}).Outcome()
+	whole := ledger.Look{Name: lookPlan, Object: p.Domain, Outcome: outcome}
+	if len(p.Waits) > 0 {
+		whole.Sentence = p.Waits[0]
+	}
+	steps := func(name string, all []cutover.Step) ledger.Look {
+		look := ledger.Look{Name: name, Object: p.Domain, Outcome: outcome, Open: len(all)}
+		if len(all) > 0 {
+			look.Sentence = all[0].About + ": " + all[0].Sentence
+		}
+		return look
+	}
+	var asks, byHand []cutover.Step
+	for _, s := range p.Others() {
+		if s.Action == cutover.Ask {
+			asks = append(asks, s)
+		} else {
+			byHand = append(byHand, s)
 		}
 	}
-	if len(p.Waits) > 0 {
-		look.Sentence = p.Waits[0]
-	}
-	return look
+	return []ledger.Look{whole, steps(lookAsk, asks), steps(lookHand, byHand), steps(lookStage, p.Staging()), steps(lookLower, p.Lowering())}
 }
 
 // looked turns what is kept into what the itinerary reads.

@@ -249,16 +249,36 @@ func (m *Move) readLooks(looks []ledger.Look, state *itinerary.State) {
 			state.RecipientsCheck = looked(l)
 		case lookMoving:
 			state.Moving = l.Open
-		case lookPlan:
-			d := domainOf(state, l.Object)
-			if d == nil && len(m.settings.Domains) == 0 {
-				state.Domains = append(state.Domains, itinerary.Domain{Name: l.Object})
-				d = domainOf(state, l.Object)
-			}
-			if d != nil {
-				d.Planned, d.Waits, d.Open = looked(l), l.Sentence, l.Open > 0
-			}
+		default:
+			m.readPlan(l, state)
 		}
+	}
+}
+
+// readPlan sorts in what is kept of the plan of a domain.
+func (m *Move) readPlan(l ledger.Look, state *itinerary.State) {
+	if !slices.Contains([]string{lookPlan, lookAsk, lookHand, lookStage, lookLower}, l.Name) {
+		return
+	}
+	d := domainOf(state, l.Object)
+	if d == nil && len(m.settings.Domains) == 0 {
+		state.Domains = append(state.Domains, itinerary.Domain{Name: l.Object})
+		d = domainOf(state, l.Object)
+	}
+	if d == nil {
+		return // not one that moves
+	}
+	switch l.Name {
+	case lookPlan:
+		d.Planned, d.Waits = looked(l), l.Sentence
+	case lookAsk:
+		d.Open.Ask = l.Sentence
+	case lookHand:
+		d.Open.Hand = l.Sentence
+	case lookStage:
+		d.Open.Stage = l.Open
+	case lookLower:
+		d.Open.Lower = l.Open
 	}
 }
 

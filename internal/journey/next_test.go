@@ -44,7 +44,8 @@ func TestNext_readsWhatIsKept(t *testing.T) {
 	for _, do := range []func() error{
 		func() error {
 			return store.Looks.Note(t.Context(), ledger.Look{Name: lookPlan, Object: "a.test", Outcome: rehome.OutcomeWaiting},
-				ledger.Look{Name: lookPlan, Object: "b.test", Outcome: rehome.OutcomeWaiting, Open: 2, Sentence: "a key has to be asked for"},
+				ledger.Look{Name: lookPlan, Object: "b.test", Outcome: rehome.OutcomeWaiting, Sentence: "a key has to be asked for"},
+				ledger.Look{Name: lookAsk, Object: "b.test", Open: 1, Sentence: "DKIM: ask for it"}, ledger.Look{Name: lookStage, Object: "b.test", Open: 2},
 				ledger.Look{Name: lookPlan, Object: "other.test", Outcome: rehome.OutcomeDone}, movingLook(7),
 				ledger.Look{Name: lookCheck, Outcome: rehome.OutcomeUnreachable, Open: 2, Sentence: "source: it is down"})
 		},
@@ -70,10 +71,10 @@ func TestNext_readsWhatIsKept(t *testing.T) {
 		t.Errorf("the check said %q", got)
 	}
 	a, b := state.Domains[0], state.Domains[1]
-	if until := a.Earliest.Sub(state.Now); until < 59*time.Minute || until > time.Hour || a.Open {
+	if until := a.Earliest.Sub(state.Now); until < 59*time.Minute || until > time.Hour || a.Open != (itinerary.Open{}) {
 		t.Errorf("a may switch in %s, want one hour", until)
 	}
-	if !b.Earliest.IsZero() || b.Waits == "" || !b.Open {
+	if !b.Earliest.IsZero() || b.Waits == "" || b.Open != (itinerary.Open{Ask: "DKIM: ask for it", Stage: 2}) {
 		t.Errorf("got %+v, want it to wait for the key", b)
 	}
 	if err := os.Remove(m.sheetFile()); err != nil {
