@@ -44,8 +44,14 @@ func (r *Lab) IssueUntil(end time.Time, names ...string) (certFile, keyFile stri
 	if err != nil {
 		return "", "", err
 	}
-	template.DNSNames = append([]string{"localhost"}, names...)
-	template.IPAddresses = hosts
+	template.DNSNames, template.IPAddresses = []string{"localhost"}, hosts
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

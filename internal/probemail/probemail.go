@@ -116,8 +116,8 @@ type Change struct {
 
 // The actions of a Change.
 const (
-	ActionSent    = "probe message sent"
-	ActionRemoved = "probe message removed"
+	ActionSent    = "test message sent"
+	ActionRemoved = "test message removed"
 )
 
 // Message says what is sent.

@@ -29,7 +29,10 @@ type Options struct {
 	Accounts []string          // mailboxes
 	Virtual  string            // the text of a virtual(5) table, as an export writes it
 	Settings map[string]string // of main.cf, for instance limits
-	TLS      bool              // offers STARTTLS, certificate from the lab's authority for "localhost"
+	TLS      bool              // offers STARTTLS, certificate from the lab's authority for "localhost" and Hosts
+	Hosts    []string          // names and addresses in its certificate
+	SMTP     string            // host:port at which it listens; empty: a free one of the lab
+	LMTP     string            // host:port that takes the mail of the domains; empty: it is thrown away, or goes to Submission's
 
 	Submission *Submission // also a server for people's programs; nil for none
 }
@@ -58,14 +61,18 @@ func Start(l *lab.Lab, options Options) (*Server, error) {
 	if err := lab.NeedFile("/usr/lib/postfix/sbin/master", "postfix"); err != nil {
 		return nil, err
 	}
-	address, err := l.Addr()
-	if err != nil {
-		return nil, err
+	address := options.SMTP
+	if address == "" {
+		var err error
+		if address, err = l.Addr(); err != nil {
+			return nil, err
+		}
 	}
 	dir := filepath.Join(l.Dir(), options.Name)
 	s := &Server{SMTP: address, log: filepath.Join(dir, "mail.log")}
 	if options.Submission != nil {
-		options.TLS = true
+		options.TLS, options.LMTP = true, cmp.Or(options.LMTP, options.Submission.LMTP)
+		var err error
 		for _, addr := range []*string{&s.Submission, &s.Submissions} {
 			if *addr, err = l.Addr(); err != nil {
 				return nil, err
@@ -80,7 +87,7 @@ func Start(l *lab.Lab, options Options) (*Server, error) {
 	if err := l.Run(check, nil); err != nil {
 		return nil, err
 	}
-	_, err = l.Start(lab.Program{
+	_, err := l.Start(lab.Program{
 		Name: options.Name, Command: "/usr/lib/postfix/sbin/master", Package: "postfix",
 		Args: []string{"-c", filepath.Join(dir, "etc"), "-d"}, Ready: s.addresses(),
 	})
@@ -138,14 +145,17 @@ func (s *Server) write(l *lab.Lab, dir string, options Options) error {
 func (s *Server) settings(l *lab.Lab, dir string, options Options) (string, error) {
 	text := fmt.Sprintf(settings, dir, strings.Join(options.Domains, " "))
 	if options.TLS {
-		cert, key, err := l.Issue("localhost")
+		cert, key, err := l.Issue(options.Hosts...)
 		if err != nil {
 			return "", err
 		}
 		text += fmt.Sprintf("smtpd_tls_security_level = may\nsmtpd_tls_cert_file = %s\nsmtpd_tls_key_file = %s\n", cert, key)
 	}
 	if options.Submission != nil {
-		text += fmt.Sprintf(submissionSettings, options.Submission.Auth, options.Submission.LMTP)
+		text += fmt.Sprintf(submissionSettings, options.Submission.Auth)
+	}
+	if options.LMTP != "" {
+		text += "virtual_transport = lmtp:inet:" + options.LMTP + "\n"
 	} else {
 		text += "virtual_transport = discard:\n"
 	}
@@ -213,13 +223,13 @@ error unix - - n - - error
 discard unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+lmtp unix - - n - - lmtp
 `
 
-// submissionSettings let those in whom a Dovecot knows, and hand it their mail. Only with TLS, as everywhere today.
+// submissionSettings let those in whom a Dovecot knows. Only with TLS, as everywhere today.
 const submissionSettings = `smtpd_sasl_type = dovecot
 smtpd_sasl_path = inet:%s
 smtpd_tls_auth_only = yes
-virtual_transport = lmtp:inet:%s
 `
 
 const submissionServices = `%s inet n - n - - smtpd
@@ -228,5 +238,4 @@ const submissionServices = `%s inet n - n - - smtpd
 %s inet n - n - - smtpd
   -o smtpd_sasl_auth_enable=yes -o smtpd_tls_wrappermode=yes
   -o smtpd_relay_restrictions=permit_sasl_authenticated,reject -o smtpd_recipient_restrictions=
-lmtp unix - - n - - lmtp
 `
