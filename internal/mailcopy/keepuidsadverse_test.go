@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -223,4 +224,32 @@ func TestUIDs_withoutAnAnswer(t *testing.T) {
 	p.dsync = address
 	wantNoFinding(t, uidCodes, p.sync().Findings)
 	p.wantNumbers("INBOX", "INBOX")
+}
+
+// The source's connection ends once in the middle of a message: that one is asked for again in its turn, because behind the others
+// its UID would be lost.
+func TestUIDs_sourceBreaksOff(t *testing.T) {
+	t.Parallel()
+	p := dsyncPair(t, dovecot.Mdbox)
+	p.fill(p.src, "INBOX", letters(40, 8000, "inbox")...)
+	proxy, err := faultproxy.New(p.src.IMAP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Close() })
+	p.srcVia = proxy.Addr()
+	var cut atomic.Bool
+	proxy.Plan(func(int) *faultproxy.Faults {
+		if cut.Swap(true) {
+			return nil
+		}
+		return &faultproxy.Faults{ToClient: faultproxy.Fault{CutAfter: 150_000}}
+	})
+	_, _ = p.trySync(p.engine()) // breaks off
+	p.syncAtLast()
+	if proxy.Counts().Cuts != 1 {
+		t.Fatalf("%d cuts, want 1", proxy.Counts().Cuts)
+	}
+	p.wantNumbers("INBOX", "INBOX")
+	p.wantEqual("INBOX", "INBOX")
 }

@@ -96,7 +96,13 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	}
 	rest, suspects := j.setSuspectsAside(wanted)
 	accused := j.slice.memory.accusalsOf(j.pair.Source).all()
-	done, err := j.copyAll(ctx, rest.Minus(accused))
+	done := true
+	if j.uids.kept {
+		suspects, done, err = j.bringSuspects(ctx, rest.Minus(accused), suspects)
+	}
+	if err == nil && done {
+		done, err = j.copyAll(ctx, rest.Minus(accused))
+	}
 	if err == nil && done {
 		done, err = j.copyAside(ctx)
 	}

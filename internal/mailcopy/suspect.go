@@ -47,6 +47,29 @@ func (j *mailboxJob) setSuspectsAside(wanted imap.UIDSet) (rest imap.UIDSet, sus
 	return wanted.Minus(aside), suspects
 }
 
+// bringSuspects gives each suspect its chance in its turn, behind all that come before it: a message keeps its UID only as long as
+// no higher one is there. Those that cannot have theirs any more are returned.
+func (j *mailboxJob) bringSuspects(ctx context.Context, rest imap.UIDSet, suspects []imap.UID) (late []imap.UID, done bool, err error) {
+	for i, uid := range suspects {
+		if uid < j.nextUID {
+			late = append(late, uid)
+			continue
+		}
+		var before imap.UIDSet
+		before.AddRange(1, uid)
+		if done, err := j.copyAll(ctx, intersection(rest, before)); err != nil || !done {
+			return nil, false, err
+		}
+		if !j.uids.kept {
+			return append(late, suspects[i:]...), true, nil
+		}
+		if done, err := j.trySuspects(ctx, []imap.UID{uid}); err != nil || !done {
+			return nil, false, err
+		}
+	}
+	return late, true, nil
+}
+
 // trySuspects copies suspects one by one; done is false when the budget ended.
 func (j *mailboxJob) trySuspects(ctx context.Context, suspects []imap.UID) (done bool, err error) {
 	for _, uid := range suspects { // in each pass one has a chance: it may have been suspected by mistake

@@ -46,6 +46,8 @@ type soak struct {
 	users  []user
 	boxes  []string // those that each account has
 	mails  int
+
+	doveadm, secret string // of the destination, for dsync
 }
 
 var household = []imappair.Person{
@@ -62,8 +64,9 @@ func newSoak(t *testing.T, layout string) (s *soak, l *lab.Lab, src, dst server)
 	t.Logf("%s=%d repeats the choices of this run", seedVariable, seed)
 	l = lab.Open(t)
 	src = startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.", Extra: "mail_fsync = never\n"}, household...)
-	dst = startDovecot(t, l, dovecot.Options{Name: "dst", Layout: layout, Separator: "/"}, household...)
+	dst, doveadm, secret := startDsync(t, l, dovecot.Options{Name: "dst", Layout: layout, Separator: "/"}, household...)
 	s = &soak{
+		doveadm: doveadm, secret: secret,
 		move:   move{t: t, Operator: newOperator(t), src: src, dst: dst, people: household},
 		chance: rand.New(rand.NewPCG(seed, 1)), count: fromEnvironment(t, soakVariable, soakDefault),
 		boxes: []string{"INBOX", src.name("Work"), src.name("Work", "2024"), src.name("Lists")},
@@ -161,26 +164,7 @@ func TestSoak_killed(t *testing.T) {
 				More: shortSettle}); err != nil {
 				t.Fatal(err)
 			}
-			kills, runs := 0, 0
-			for longest := 400 * time.Millisecond; kills < s.count; runs++ {
-				if runs == 0 || s.chance.IntN(8) == 0 {
-					s.live()
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(s.chance.Int64N(int64(longest))))
-				started := time.Now()
-				switch err := s.Command(ctx, "sync", "--quiet").Run(); {
-				case err == nil:
-					longest = (longest + time.Since(started)) / 2
-					s.live()
-				case ctx.Err() != nil:
-					kills++
-				default:
-					t.Errorf("run %d: %v", runs, err)
-				}
-				cancel()
-				longest = min(longest+longest/20, 3*time.Second)
-			}
-			t.Logf("%d runs, %d of them killed, %d messages", runs, kills, s.messages())
+			s.killAgainAndAgain()
 			s.settle()
 		})
 	}
@@ -205,26 +189,86 @@ func TestSoak_cut(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			runs, whole := 0, 0
-			for ; cuts(proxies) < s.count; runs++ {
-				s.live()
-				for _, proxy := range proxies {
-					proxy.Plan(s.cutting())
-				}
-				// 3: an end could not be reached, as it looks when log-ins are cut. 5: something is left.
-				switch o := s.Run(t, "sync"); o.Code {
-				case 0:
-					whole++
-				case 3, 5:
-				default:
-					t.Fatalf("run %d ended with %d\n%s%s", runs, o.Code, o.Out, o.Err)
-				}
-			}
-			for _, proxy := range proxies {
-				proxy.Plan(nil)
-			}
-			t.Logf("%d runs, %d of them complete, %d cuts, %d messages", runs, whole, cuts(proxies), s.messages())
+			s.cutAgainAndAgain(proxies...)
 			s.settle()
+		})
+	}
+}
+
+// killAgainAndAgain runs passes and kills them at random moments.
+func (s *soak) killAgainAndAgain() {
+	s.t.Helper()
+	kills, runs := 0, 0
+	for longest := 400 * time.Millisecond; kills < s.count; runs++ {
+		if runs == 0 || s.chance.IntN(8) == 0 {
+			s.live()
+		}
+		ctx, cancel := context.WithTimeout(s.t.Context(), time.Duration(s.chance.Int64N(int64(longest))))
+		started := time.Now()
+		switch err := s.Command(ctx, "sync", "--quiet").Run(); {
+		case err == nil:
+			longest = (longest + time.Since(started)) / 2
+			s.live()
+		case ctx.Err() != nil:
+			kills++
+		default:
+			s.t.Errorf("run %d: %v", runs, err)
+		}
+		cancel()
+		longest = min(longest+longest/20, 3*time.Second)
+	}
+	s.t.Logf("%d runs, %d of them killed, %d messages", runs, kills, s.messages())
+}
+
+// cutAgainAndAgain runs passes whose connections through the proxies are cut.
+func (s *soak) cutAgainAndAgain(proxies ...*faultproxy.Proxy) {
+	s.t.Helper()
+	runs, whole := 0, 0
+	for ; cuts(proxies) < s.count; runs++ {
+		s.live()
+		for _, proxy := range proxies {
+			proxy.Plan(s.cutting())
+		}
+		// 3: an end could not be reached, as it looks when log-ins are cut. 5: something is left.
+		switch o := s.Run(s.t, "sync"); o.Code {
+		case 0:
+			whole++
+		case 3, 5:
+		default:
+			s.t.Fatalf("run %d ended with %d\n%s%s", runs, o.Code, o.Out, o.Err)
+		}
+	}
+	for _, proxy := range proxies {
+		proxy.Plan(nil)
+	}
+	s.t.Logf("%d runs, %d of them complete, %d cuts, %d messages", runs, whole, cuts(proxies), s.messages())
+}
+
+// The same where messages keep their UIDs: killed and cut, by dsync as well, in the end every program finds all as it knows it.
+func TestSoak_withUIDs(t *testing.T) {
+	t.Parallel()
+	for _, layout := range soakLayouts {
+		t.Run(layout, func(t *testing.T) {
+			t.Parallel()
+			s, l, src, dst := newSoak(t, layout)
+			s.count = fromEnvironment(t, soakVariable, 4) / 2 // of each kind
+			var proxies []*faultproxy.Proxy
+			for _, addr := range []string{src.plain, dst.plain, s.doveadm} {
+				proxies = append(proxies, faultproxy.Open(t, addr))
+			}
+			err := imappair.Prepare(l, s.Dir, imappair.Options{
+				Source: proxies[0].Addr(), Destination: proxies[1].Addr(), Plain: true, People: household, More: shortSettle,
+				Dsync: dsyncAt(proxies[2].Addr(), s.secret),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.killAgainAndAgain()
+			s.cutAgainAndAgain(proxies...)
+			s.settle()
+			for _, p := range household {
+				s.wantNumbers(p, []string{"INBOX"}, []string{"Work"}, []string{"Work", "2024"}, []string{"Lists"})
+			}
 		})
 	}
 }

@@ -25,10 +25,12 @@ import (
 )
 
 // startDsync starts a Dovecot that takes messages by dsync, and returns where, and the file with the password.
-func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, p imappair.Person) (s server, address, secret string) {
+func startDsync(t testing.TB, l *lab.Lab, opts dovecot.Options, people ...imappair.Person) (s server, address, secret string) {
 	t.Helper()
 	opts.Doveadm = true
-	opts.Accounts = []dovecot.Account{{Address: p.Address, Password: p.Password}}
+	for _, p := range people {
+		opts.Accounts = append(opts.Accounts, dovecot.Account{Address: p.Address, Password: p.Password})
+	}
 	d, err := dovecot.Start(l, opts)
 	if err != nil {
 		t.Fatal(err)
