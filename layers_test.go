@@ -69,7 +69,7 @@ const labPrefix = "rehome/lab"
 
 // contracts are packages of tests that several implementations have to pass: like the lab they import what they test, and
 // the product must not carry them.
-var contracts = map[string]bool{"rehome/internal/ledger/ledgertest": true}
+var contracts = map[string]bool{"rehome/internal/dnswrite/dnswritetest": true, "rehome/internal/ledger/ledgertest": true}
 
 var drawers = map[string]bool{
 	"util": true, "utils": true, "common": true, "types": true, "helpers": true, "helper": true, "misc": true, "base": true,

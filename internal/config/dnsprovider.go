@@ -16,10 +16,10 @@ import (
 
 // DNSProvider is where records of some zones are written.
 type DNSProvider struct {
-	Kind      dnswrite.Kind `yaml:"kind" enum:"rfc2136,by_hand" doc:"How records are written: by DNS itself (RFC 2136: BIND, Knot, PowerDNS), or by a person."`
+	Kind      dnswrite.Kind `yaml:"kind" enum:"rfc2136,powerdns,cloudflare,route53,hetzner,desec,gandi,by_hand" doc:"How records are written: by DNS itself (RFC 2136: BIND, Knot, PowerDNS), by the interface of a provider, or by a person."`
 	Zones     []string      `yaml:"zones" example:"[example.com, example.org]" doc:"The zones that are written to here. Empty: all that no other provider names."`
 	Server    string        `yaml:"server" example:"192.0.2.53:53" doc:"rfc2136: host and port of the server that takes changes. It may be one that the zone does not list."`
-	URL       string        `yaml:"url" example:"http://127.0.0.1:8081" doc:"powerdns: the address of its interface."`
+	URL       string        `yaml:"url" example:"http://127.0.0.1:8081" doc:"powerdns: the address of its interface, without /api. The other providers' are known."`
 	Key       string        `yaml:"key" example:"rehome." doc:"rfc2136: the name of the TSIG key. route53: the ID of the access key."`
 	Algorithm string        `yaml:"algorithm" doc:"rfc2136: the algorithm of the key."`
 	Secret    Reference     `yaml:"secret" example:"\"file:secrets/dns\"" doc:"Reference to the secret: of the key, or the token of the provider's interface. Give it the right to change records of these zones, and no other."`
@@ -112,8 +112,21 @@ func (d *document) checkDNSProvider(path string, p *DNSProvider) {
 		if p.Kind == dnswrite.Route53 && p.Key == "" {
 			d.addAt(path+".key", "is missing", "write the ID of the access key that the secret belongs to")
 		}
-		if u, err := url.Parse(p.URL); p.Kind == dnswrite.PowerDNS && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-			d.addAt(path+".url", "is no address", "write where the interface is, for example https://ns1.example.com:8081")
+		if p.Kind == dnswrite.PowerDNS {
+			d.checkInterface(path+".url", p.URL)
 		}
+	}
+}
+
+// checkInterface demands an address to which a key may be sent.
+func (d *document) checkInterface(path, address string) {
+	const example = "write where the interface is, for example https://ns1.example.com:8081"
+	switch u, err := url.Parse(address); {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		d.addAt(path, "is no address", example)
+	case u.User != nil:
+		d.addAt(path, "holds a login", "leave user and password out; the secret has a key of its own")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		d.addAt(path, "is not encrypted, and the key would travel in clear", "use https, or write by DNS itself with kind: rfc2136")
 	}
 }

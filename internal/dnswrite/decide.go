@@ -67,16 +67,17 @@ func stands(c Change, now Set, zone string, byHand bool) bool {
 // hands. Of those only what the change removes has to be there, only that is removed, and all others stay.
 func merge(c Change, now Set, zone string) (Change, bool) {
 	if !shared(c.Old.Key, zone) {
-		return c, now.Equal(c.Old)
+		return Change{Old: now, New: c.New}, now.Equal(c.Old) || halfway(c, now)
 	}
 	removed, added := difference(c.Old.Values, c.New.Values), difference(c.New.Values, c.Old.Values)
-	if len(difference(removed, now.Values)) > 0 || len(common(added, now.Values)) > 0 {
+	half := len(common(removed, now.Values)) == 0 && len(difference(added, now.Values)) == 0 && len(removed)+len(added) > 0
+	if !half && (len(difference(removed, now.Values)) > 0 || len(common(added, now.Values)) > 0) {
 		return c, false
 	}
 	if len(now.Values) > 0 && len(c.Old.Values) > 0 && now.TTL != c.Old.TTL || len(now.Values) == 0 && len(c.Old.Values) > 0 {
 		return c, false
 	}
-	kept := difference(now.Values, removed)
+	kept := difference(difference(now.Values, removed), added)
 	if len(kept)+len(added) == 0 && len(c.New.Values) > 0 { // all that was to stay has gone
 		return c, false
 	}
@@ -90,6 +91,12 @@ func merge(c Change, now Set, zone string) (Change, bool) {
 		ttl = now.TTL
 	}
 	return Change{Old: now, New: NewSet(now.Key, ttl, slices.Concat(kept, added)...)}, true
+}
+
+// halfway is what an interface leaves behind that changes values and TTL one after another, if it is interrupted in between: the
+// new values are there, with the old TTL.
+func halfway(c Change, now Set) bool {
+	return now.sameValues(c.New) && now.TTL == c.Old.TTL && len(now.Values) > 0
 }
 
 // shared tells names whose texts many put there. A label that begins with "_" belongs to one use (RFC 8552).

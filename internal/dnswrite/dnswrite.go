@@ -158,7 +158,7 @@ type Writer interface {
 	Capability() Capability
 	// Zone is the name of the zone that is written to.
 	Zone() string
-	// Check proves, as far as it can, that it may write, and changes nothing. The error is a *rehome.Fault.
+	// Check proves that the zone can be read, and as far as possible that it may be written, and changes nothing. The error is a *rehome.Fault.
 	Check(ctx context.Context) error
 	// Read returns the sets as the place that is written to has them, in the order of keys; one without values is not there.
 	Read(ctx context.Context, keys []Key) ([]Set, error)

@@ -86,15 +86,13 @@ func (p *Primary) Write(ctx context.Context, changes []Change) error {
 	return nil
 }
 
-// Check implements Writer. It asks for a change of the apex on the condition that the zone has no SOA, which every zone has: a
-// server that looks at the key and the right first refuses, and none changes anything.
+// Check implements Writer.
 func (p *Primary) Check(ctx context.Context) error {
 	apex := Key{Name: p.zone, Type: dns.SOA}
 	if _, err := p.Read(ctx, []Key{apex}); err != nil {
 		return err
 	}
-	probe := dns.RRset{Name: "_rehome-check." + p.zone, Type: dns.TXT}
-	err := p.dns.Update(ctx, p.zone, []dns.RRset{{Name: p.zone, Type: dns.SOA}}, []dns.RRset{probe})
+	err := p.dns.Probe(ctx, p.zone)
 	var refused *dns.UpdateError
 	if errors.As(err, &refused) && refused.Unmet() {
 		return nil

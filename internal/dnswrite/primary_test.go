@@ -15,6 +15,7 @@ import (
 
 	"rehome"
 	"rehome/internal/dnswrite"
+	"rehome/internal/dnswrite/dnswritetest"
 	"rehome/internal/protocol/dns"
 	"rehome/lab"
 	"rehome/lab/dnstree"
@@ -24,6 +25,8 @@ var (
 	writing = dnstree.Key{Name: "rehome.", Secret: base64.StdEncoding.EncodeToString([]byte("a key that may write, 32 octets!"))}
 	reading = dnstree.Key{Name: "monitor.", Secret: base64.StdEncoding.EncodeToString([]byte("a key that is only known there..")), NoWrite: true}
 )
+
+var otherSecret = base64.StdEncoding.EncodeToString([]byte("not the secret that the server has"))
 
 const (
 	apexText = "v=spf1 mx -all"
@@ -90,6 +93,9 @@ func TestPrimary_realServers(t *testing.T) {
 			testText(t, p, client)
 			testAlias(t, p, client)
 			testRace(t, p)
+			other := writing
+			other.Secret = otherSecret
+			dnswritetest.Run(t, dnswritetest.Bench{Writer: p, Refused: primaryOf(t, tree, server, other), Secret: otherSecret, Stranger: strangerBy(p)})
 		})
 	}
 }
@@ -98,7 +104,7 @@ func TestPrimary_realServers(t *testing.T) {
 func testRefusals(t *testing.T, tree *dnstree.Tree, server string) {
 	t.Helper()
 	other := writing
-	other.Secret = base64.StdEncoding.EncodeToString([]byte("not the secret that the server has"))
+	other.Secret = otherSecret
 	unknown := writing
 	unknown.Name = "stranger."
 	for name, c := range map[string]struct {

@@ -23,6 +23,9 @@ func (m *Move) writer(ctx context.Context, zone string, asker dnswrite.Asker) (d
 		if options.Secret, err = provider.Secret.Resolve(ctx); err != nil {
 			return nil, err
 		}
+		if options.TLS, err = provider.Client(); err != nil {
+			return nil, err
+		}
 	}
 	return dnswrite.New(options)
 }
@@ -37,7 +40,8 @@ func (m *Move) writerOptions(zone string) dnswrite.Options {
 	if provider == nil {
 		return dnswrite.Options{Kind: dnswrite.Hand, Zone: zone}
 	}
-	return dnswrite.Options{Kind: provider.Kind, Zone: zone, Server: provider.Server, Key: provider.Key, Algorithm: provider.Algorithm}
+	return dnswrite.Options{Kind: provider.Kind, Zone: zone, Server: provider.Server, URL: provider.URL, Key: provider.Key,
+		Algorithm: provider.Algorithm}
 }
 
 // aboutWriting is what a check calls the right to change a zone.
@@ -54,7 +58,11 @@ func (m *Move) checkWriter(ctx context.Context, zone string) (sentence string, o
 	if err == nil {
 		err = w.Check(ctx)
 	}
-	return capability.Title + " accepts changes of " + zone + "; " + capability.Race(), true, err
+	proved := capability.Title + " accepts changes of " + zone + " with this key; "
+	if capability.Kind != dnswrite.RFC2136 {
+		proved = capability.Title + " shows " + zone + " with this secret; whether it may also be changed shows only then; "
+	}
+	return proved + capability.Race(), true, err
 }
 
 // checkWriting adds to what was found out about a domain whether rehome can change its records.

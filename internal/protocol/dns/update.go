@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -148,6 +149,26 @@ func (p *Primary) Update(ctx context.Context, zone string, require, replace []RR
 		m.RemoveRRset([]wire.RR{set.owner()})
 	}
 	m.Insert(added)
+	return p.update(ctx, m)
+}
+
+// Probe asks for a change of the zone's MX records that cannot happen, twice over: on the condition that the zone has no SOA, which
+// every zone has, and of a record that nobody has. An *UpdateError that is Unmet says that the server would take changes, as far as
+// it looks at the right before the condition; most do.
+func (p *Primary) Probe(ctx context.Context, zone string) error {
+	m := new(wire.Msg)
+	m.SetUpdate(absolute(zone))
+	m.RRsetNotUsed([]wire.RR{RRset{Name: zone, Type: SOA}.owner()})
+	nobody, err := RRset{Name: zone, Type: MX, Data: []string{"0 rehome-check.invalid"}}.records()
+	if err != nil {
+		return err
+	}
+	m.Remove(nobody)
+	return p.update(ctx, m)
+}
+
+// update sends a message and reads what has become of it.
+func (p *Primary) update(ctx context.Context, m *wire.Msg) error {
 	got, err := p.exchange(ctx, m)
 	if err != nil {
 		return err
@@ -252,16 +273,15 @@ func (s RRset) records() ([]wire.RR, error) {
 
 func (s RRset) record(data string) (wire.RR, error) {
 	header := wire.RR_Header{Name: absolute(s.Name), Rrtype: s.Type.code(), Class: wire.ClassINET, Ttl: uint32(s.TTL.Seconds())}
-	if s.Type == TXT {
+	switch fields := strings.SplitN(data, " ", 3); {
+	case s.Type == TXT:
 		return &wire.TXT{Hdr: header, Txt: texts(data)}, nil
+	case s.Type == CAA && len(fields) == 3: // whose value is a text too (RFC 8659 section 4.1)
+		flag, err := strconv.ParseUint(fields[0], 10, 8)
+		return &wire.CAA{Hdr: header, Flag: uint8(flag), Tag: fields[1], Value: strings.Join(texts(fields[2]), "")}, err
 	}
 	if strings.ContainsFunc(data, func(r rune) bool { return r < ' ' || r > '~' }) || strings.ContainsAny(data, `;()\`) {
 		return nil, errors.New("it has characters that no such record holds")
-	}
-	if s.Type == CAA {
-		if fields := strings.SplitN(data, " ", 3); len(fields) == 3 {
-			data = fields[0] + " " + fields[1] + ` "` + fields[2] + `"`
-		}
 	}
 	rr, err := wire.NewRR(fmt.Sprintf("%s %d IN %s %s", header.Name, header.Ttl, s.Type, data))
 	if err != nil {
