@@ -37,6 +37,9 @@ func check(d *document, c *Config) {
 	d.checkDsync("destination.dsync", c.Destination.Dsync)
 	d.checkDAV("source.dav", c.Source.DAV.DAV, c.Source.DAV.Via == DAVDatabase)
 	d.checkDAV("destination.dav", c.Destination.DAV.DAV, false)
+	if imap := c.Destination.IMAP; c.Destination.DAV.Login == LoginMaster && (imap.Login != LoginMaster || imap.MasterStyle != MasterSeparator) {
+		d.addAt("destination.dav.login", "needs the master user of destination.imap", "set destination.imap.login: master with master_style: separator")
+	}
 	d.checkAPI("destination.api", c.Destination.API)
 	if c.Source.DAV.Via == DAVDatabase && c.Source.Database.DSN == "" {
 		d.addAt("source.dav.via", "is database, and source.database is not given", "give the database, or set source.dav.via: dav")

@@ -136,7 +136,7 @@ func Default() Config {
 		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB, Charset: "auto"}, IMAP: imap, POP3: pop3,
 			Submission: submission, Sieve: sieve, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
 		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), LoginTest: defaultLoginTest(), IMAP: imap, POP3: pop3,
-			Submission: submission, Sieve: sieve, Dsync: defaultDsync(), DAV: DestinationDAV{DAV: dav, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
+			Submission: submission, Sieve: sieve, Dsync: defaultDsync(), DAV: DestinationDAV{DAV: dav, Login: LoginUser, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,

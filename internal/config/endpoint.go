@@ -95,8 +95,9 @@ type SourceDAV struct {
 // DestinationDAV is where contacts and calendars are written.
 type DestinationDAV struct {
 	DAV                 `yaml:",inline"`
-	ScheduleAgentClient bool    `yaml:"schedule_agent_client" doc:"Set SCHEDULE-AGENT=CLIENT on the attendees of events if the server would otherwise send invitations. It stays in the events, so the server does not send later changes to them either."`
-	Repairs             Repairs `yaml:"repairs" enum:"safe,all" doc:"Repairs to try if a server rejects an object or stores something else: only those that need no guess, or all that the manual lists."`
+	Login               LoginMode `yaml:"login" enum:"user,master" doc:"How to log in: with each user's own password, or with the master user of destination.imap, whose name follows the account's (anna@example.com*mover). With master, no pass needs users' passwords if mail is opened so too. rehome refuses a home that the server does not show to be the account's."`
+	ScheduleAgentClient bool      `yaml:"schedule_agent_client" doc:"Set SCHEDULE-AGENT=CLIENT on the attendees of events if the server would otherwise send invitations. It stays in the events, so the server does not send later changes to them either."`
+	Repairs             Repairs   `yaml:"repairs" enum:"safe,all" doc:"Repairs to try if a server rejects an object or stores something else: only those that need no guess, or all that the manual lists."`
 }
 
 // Repairs says which repairs of contacts and calendars are offered.

@@ -23,7 +23,15 @@ type DAVSettings struct {
 	Timeout        time.Duration // longest time without progress; 0 takes the client's default
 	AllowPlaintext bool          // Basic over http
 	Trial          bool          // as that of Login
-	UserAgent      string
+
+	// A master user opens every account, by its name behind the account's, as Login's MasterSeparator style. "" is none: then each
+	// account's own password is used.
+	MasterUser      string
+	MasterPassword  rehome.Secret
+	MasterSeparator string
+	MasterWorked    bool // it has opened accounts in an earlier run
+
+	UserAgent string
 
 	// Digest, if given, returns the stored HA1 of an account without a password: hex
 	// MD5(user:realm:password), which answers a Digest challenge of that realm.
@@ -57,7 +65,7 @@ func NewDAV(settings DAVSettings) *DAV {
 		service: service, settings: settings, transport: dav.NewTransport(settings.TLS, settings.Dial),
 		requests: &davGate{gate: service.gate, waits: service.waits, patience: service.patience},
 	}
-	h.lockout = Login{Trial: settings.Trial}.lockout(h.side, h.refusedHint())
+	h.lockout = Login{Trial: settings.Trial, MasterUser: settings.MasterUser, MasterWorked: settings.MasterWorked}.lockout(h.side, h.refusedHint())
 	return h
 }
 
@@ -95,6 +103,9 @@ func (h *DAV) client(ctx context.Context, account *rehome.Account, log connectio
 	password := passwordAt(h.side, *account)
 	options.User = loginAt(h.side, *account)
 	switch {
+	case h.settings.MasterUser != "":
+		options.User += h.settings.MasterSeparator + h.settings.MasterUser
+		options.Password = h.settings.MasterPassword.Reveal
 	case !password.Empty():
 		options.Password = password.Reveal
 	case h.settings.Digest == nil:
@@ -156,6 +167,9 @@ func (h *DAV) logInFault(account rehome.Account, err error) error {
 }
 
 func (h *DAV) refusedHint() string {
+	if h.settings.MasterUser != "" {
+		return "check the master user's password, and that this server lets it in too: many let it in for mail only; then set destination.dav.login: user"
+	}
 	if h.side == rehome.Destination {
 		return "check that the account was imported with the password of accounts.csv, and that it needs no second factor or app password"
 	}

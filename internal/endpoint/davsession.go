@@ -53,6 +53,9 @@ func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error
 			s.troubles[kind], missing = err, err
 			continue
 		}
+		if err := s.host.isTheirs(home, account); err != nil {
+			return err
+		}
 		s.homes[kind] = home
 	}
 	if len(s.homes) == 0 {

@@ -60,7 +60,8 @@ func (m *Move) tellOfPasswords(c *checkup.List) {
 	case !m.needsPasswords():
 		c.OK("passwords", master+" opens every account, so users may change their passwords as soon as they are on the destination")
 	case master != "":
-		c.OK("passwords", master+" opens the mail, but contacts and calendars need users' passwords: nobody may change theirs before the move is closed")
+		c.OK("passwords", master+" opens the mail, but contacts and calendars need users' passwords: nobody may change theirs before the move is closed "+
+			"(destination.dav.login: master lifts that, if the server lets it in)")
 	default:
 		c.OK("passwords", "passes need users' passwords, so nobody may change theirs before the move is closed; "+
 			"with a master user (destination.imap.login: master) mail would not need them")
@@ -180,7 +181,7 @@ func (m *Move) checkPIM(ctx context.Context, source, destination *checkup.List, 
 	} else {
 		checkup.Shares(source, shares)
 	}
-	known := func(a rehome.Account) bool { return !a.DestinationPassword.Empty() }
+	known := func(a rehome.Account) bool { return !a.DestinationPassword.Empty() || m.masterOpensDAV() }
 	if home := checkup.DAV(ctx, destination, ends.dst, accounts, known); home != nil {
 		checkup.Scheduling(destination, home, m.settings.Destination.DAV.ScheduleAgentClient)
 	}

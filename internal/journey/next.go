@@ -140,7 +140,7 @@ func (m *Move) secretsState() (itinerary.Secrets, error) {
 // needsPasswords reports whether a pass logs in at the destination with users' own passwords.
 func (m *Move) needsPasswords() bool {
 	dst := m.settings.Destination
-	return m.movesMail(nil) && dst.IMAP.Login == config.LoginUser || dst.DAV.URL != ""
+	return m.movesMail(nil) && dst.IMAP.Login == config.LoginUser || dst.DAV.URL != "" && !m.masterOpensDAV()
 }
 
 // masterAtDestination says who opens all accounts there; "" is nobody.

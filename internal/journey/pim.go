@@ -77,6 +77,9 @@ func (m *Move) pimEnds(ctx context.Context, only []rehome.Kind, hosts hosts) (*p
 // digest that SabreDAV keeps of it.
 func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV, hosts hosts) (err error) {
 	settings, err := m.davSettings(hosts.dst, dst)
+	if err == nil && m.masterOpensDAV() {
+		err = m.addDAVMaster(ctx, &settings)
+	}
 	if err != nil {
 		return err
 	}
@@ -102,6 +105,20 @@ func (m *Move) openPIM(ctx context.Context, e *pimEnds, src, dst config.DAV, hos
 	}
 	e.src = endpoint.NewDAV(settings)
 	return nil
+}
+
+// masterOpensDAV reports whether a master user opens contacts and calendars at the destination.
+func (m *Move) masterOpensDAV() bool { return m.settings.Destination.DAV.Login == config.LoginMaster }
+
+// addDAVMaster has the master user of the destination's mail open contacts and calendars too.
+func (m *Move) addDAVMaster(ctx context.Context, options *endpoint.DAVSettings) (err error) {
+	imap := m.settings.Destination.IMAP
+	options.MasterUser, options.MasterSeparator = imap.MasterUser, imap.MasterSeparator
+	if options.MasterWorked, err = m.hasPreStaged(ctx); err != nil {
+		return err
+	}
+	options.MasterPassword, err = imap.MasterPassword.Resolve(ctx)
+	return err
 }
 
 // userURL looks up where an account's own webmail finds its collections.

@@ -84,6 +84,20 @@ func (s *Server) startDAV() error {
 	return err
 }
 
+// asOwner lets the master user in as the account that it names, as a front door does that logs in by the rules of mail.
+func (s *Server) asOwner(r *httputil.ProxyRequest) {
+	name, password, _ := r.In.BasicAuth()
+	address, isMaster := strings.CutSuffix(name, "*"+s.MasterUser)
+	if !s.options.Master || !isMaster || password != s.MasterPassword {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if own, known := s.passwords[address]; known {
+		r.Out.SetBasicAuth(address, own)
+	}
+}
+
 // openFrontDoor serves TLS before the backend and returns the base URL.
 func (s *Server) openFrontDoor(backend *url.URL) (string, error) {
 	certFile, keyFile, err := s.lab.Issue(hostName)
@@ -104,6 +118,7 @@ func (s *Server) openFrontDoor(backend *url.URL) (string, error) {
 			Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(backend)
 				r.Out.Host = r.In.Host // MOVE and COPY compare it with their Destination
+				s.asOwner(r)
 				r.SetXForwarded()
 			},
 			ErrorLog: silent,

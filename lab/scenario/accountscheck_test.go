@@ -17,6 +17,12 @@ import (
 // setPeople is set with these people of the sample's first domain and hardly any mail, and settings edited.
 func setPeople(t *testing.T, digest bool, people ...corpus.Person) *testSetup {
 	t.Helper()
+	return setPeopleWith(t, digest, false, people...)
+}
+
+// setPeopleWith is setPeople, with a master user at the destination if that is wanted.
+func setPeopleWith(t *testing.T, digest, master bool, people ...corpus.Person) *testSetup {
+	t.Helper()
 	org := corpus.Sample(corpus.Options{Scale: 0.01})
 	org.Groups = append(org.Groups,
 		corpus.Group{Name: "nodav", Description: "No contacts and calendars", IMAP: true, POP3: true},
@@ -29,7 +35,7 @@ func setPeople(t *testing.T, digest bool, people ...corpus.Person) *testSetup {
 	if err != nil {
 		t.Fatal(err)
 	}
-	setup.DAV = true
+	setup.DAV, setup.Master = true, master
 	s := &testSetup{Setup: setup, t: t, watch: newWatch()}
 	s.want(0, setup.InitArgs()...)
 	if err := setup.Configure(); err != nil {

@@ -32,6 +32,7 @@ type Setup struct {
 	Organisation corpus.Organisation
 	DAV          bool   // InitArgs names the servers of contacts and calendars too, so that they move
 	Rules        bool   // likewise those of rules
+	Master       bool   // likewise the master user of the destination, who opens mail, contacts and calendars there
 	Dir          string // where rehome.yaml and everything that rehome writes will be
 
 	// What either server mails: answers and forwards of people's rules. Nothing leaves the lab.
@@ -63,7 +64,7 @@ func PrepareWith(ctx context.Context, l *lab.Lab, dir, binary string, org corpus
 	if s.Source, err = atmail7.Start(l, options); err != nil {
 		return nil, err
 	}
-	destination := atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize, Extra: submission(s.DestinationOutbox)}
+	destination := atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize, Extra: submission(s.DestinationOutbox), Master: true}
 	if s.Destination, err = atmail8.Start(l, destination); err != nil {
 		return nil, err
 	}
@@ -94,6 +95,9 @@ func (s *Setup) InitArgs() []string {
 	if s.Rules {
 		args = append(args, "--source-sieve", s.Source.Sieve, "--destination-sieve", s.Destination.Sieve)
 	}
+	if s.Master {
+		args = append(args, "--destination-master", s.Destination.MasterUser)
+	}
 	for _, domain := range s.Organisation.Domains {
 		args = append(args, "--domain", domain)
 	}
@@ -122,9 +126,11 @@ func (s *Setup) Configure() error {
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "")), 0o600); err != nil {
 		return err
 	}
-	for name, secret := range map[string]string{
-		config.DraftMasterPassword: s.Source.MasterPassword, config.DraftDatabasePassword: s.Source.ReaderPassword,
-	} {
+	secrets := map[string]string{config.DraftMasterPassword: s.Source.MasterPassword, config.DraftDatabasePassword: s.Source.ReaderPassword}
+	if s.Master {
+		secrets[config.DraftTheirMaster] = s.Destination.MasterPassword
+	}
+	for name, secret := range secrets {
 		if err := os.WriteFile(filepath.Join(s.Dir, name), []byte(secret+"\n"), 0o600); err != nil {
 			return err
 		}
