@@ -5,6 +5,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"rehome/internal/protocol/imap"
@@ -99,15 +100,20 @@ func (l *mailboxes) loadRemovals(ctx context.Context, m *Mailbox) error {
 	}, `SELECT id, src_uids FROM removals WHERE mailbox_id = ? AND generation = ? ORDER BY id`, m.ID, m.Generation)
 }
 
-// loadFormerly fills Formerly with what earlier generations have written into the same incarnation of the destination's
-// mailbox, as far as it was not found again, and until that is booked: a pass that breaks off in between loses none of it.
+// loadFormerly fills Formerly and FoundThen with what earlier generations have brought to the same incarnation of the
+// destination's mailbox, as far as it was not found again, and until that is booked: a pass that breaks off in between loses
+// none of it.
 func (l *mailboxes) loadFormerly(ctx context.Context, m *Mailbox) error {
 	if m.Generation == 1 {
 		return nil
 	}
-	err := l.readRuns(ctx, &m.Formerly, `SELECT dst_uids, length(sizes) FROM batches
-		WHERE mailbox_id = ? AND generation < ? AND state IN ('receipt', 'recovered')`, m.ID, m.Generation)
+	const query = `SELECT dst_uids, length(sizes) FROM batches WHERE mailbox_id = ? AND generation < ? AND state IN `
+	err := errors.Join(
+		l.readRuns(ctx, &m.Formerly, query+`('receipt', 'recovered')`, m.ID, m.Generation),
+		l.readRuns(ctx, &m.FoundThen, query+`('adopted')`, m.ID, m.Generation),
+	)
 	m.Formerly = m.Formerly.Minus(m.Ours)
+	m.FoundThen = m.FoundThen.Minus(m.Ours).Minus(m.Formerly)
 	return err
 }
 
@@ -115,7 +121,7 @@ func (l *mailboxes) loadFormerly(ctx context.Context, m *Mailbox) error {
 func (l *fates) ForgetFormer(ctx context.Context, m *Mailbox) error {
 	err := l.write(ctx, func(tx *sql.Tx) error { return m.forgetFormer(tx, m.Generation-1) })
 	if err == nil {
-		m.Formerly = imap.UIDSet{}
+		m.Formerly, m.FoundThen = imap.UIDSet{}, imap.UIDSet{}
 	}
 	return err
 }

@@ -25,6 +25,8 @@ type Intent struct {
 	Items  []Item   // none when Former
 	Alive  time.Time
 	Former bool // of an earlier generation: it can still arrive, and will be recognised by its content
+
+	Answered bool // the destination has confirmed all of it, and told no UIDs
 }
 
 // Intend writes one intent for each of the batches in one commit and returns their ids.
@@ -37,7 +39,7 @@ func (l *batches) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batche
 	}
 	err := l.writeIntent(ctx, func(tx *sql.Tx) (err error) {
 		for i, items := range batches {
-			if ids[i], err = l.insertIntent(tx, m, floor, items, 0); err != nil {
+			if ids[i], err = l.insertIntent(tx, m, Intent{Floor: floor, Items: items}, 0); err != nil {
 				return err
 			}
 		}
@@ -46,12 +48,25 @@ func (l *batches) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batche
 	return ids, err
 }
 
-func (l *batches) insertIntent(tx *sql.Tx, m *Mailbox, floor imap.UID, items []Item, alive int64) (int64, error) {
+func (l *batches) insertIntent(tx *sql.Tx, m *Mailbox, intent Intent, alive int64) (int64, error) {
 	var id int64
-	err := tx.QueryRow(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix, alive_nano)
-		VALUES (?, ?, 'intent', ?, ?, ?, ?, ?, ?) RETURNING id`,
-		m.ID, m.Generation, floor, runsOf(items, sourceUID), encodeSizes(items), encodeFlags(items), l.now().Unix(), alive).Scan(&id)
+	err := tx.QueryRow(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix, alive_nano, answered)
+		VALUES (?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+		m.ID, m.Generation, intent.Floor, runsOf(intent.Items, sourceUID), encodeSizes(intent.Items), encodeFlags(intent.Items),
+		l.now().Unix(), alive, intent.Answered).Scan(&id)
 	return id, err
+}
+
+// NoteAnswered notes that the destination has confirmed intents without telling UIDs, and does not show them yet.
+func (l *batches) NoteAnswered(ctx context.Context, intents ...Intent) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		for _, intent := range intents {
+			if _, err := tx.Exec(`UPDATE batches SET answered = 1 WHERE id = ? AND state = 'intent'`, intent.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Orphan notes that the connections which carried the intents of an account are gone: from now on only
@@ -78,13 +93,16 @@ func (l *batches) mark(ctx context.Context, address, which string) error {
 // never removed. What was not found goes on as an intent of its own: a server without atomic MULTIAPPEND may still
 // bring it.
 func (l *batches) Recover(ctx context.Context, m *Mailbox, intent Intent, ours, others []Item) (rest Intent, err error) {
-	rest = Intent{Floor: intent.Floor, Alive: intent.Alive, Items: itemsWithout(intent.Items, append(slices.Clone(ours), others...))}
+	rest = Intent{
+		Floor: intent.Floor, Alive: intent.Alive, Answered: intent.Answered,
+		Items: itemsWithout(intent.Items, append(slices.Clone(ours), others...)),
+	}
 	if err := checkUIDs(others, sourceUID, destinationUID); err != nil {
 		return rest, err
 	}
 	more := func(tx *sql.Tx) (err error) {
 		if len(rest.Items) > 0 {
-			rest.ID, err = l.insertIntent(tx, m, rest.Floor, rest.Items, rest.Alive.UnixNano())
+			rest.ID, err = l.insertIntent(tx, m, rest, rest.Alive.UnixNano())
 		}
 		return err
 	}
@@ -132,7 +150,7 @@ func (l *batches) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) err
 	now := l.now()
 	voids := make([]Voided, len(intents))
 	for i, intent := range intents {
-		voids[i] = Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items), Former: intent.Former}
+		voids[i] = Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items), Former: intent.Former, Answered: intent.Answered}
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		for i, intent := range intents {
@@ -167,8 +185,8 @@ func insertVoid(tx *sql.Tx, m *Mailbox, v Voided, now time.Time) error {
 	if v.Former {
 		generation--
 	}
-	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano) VALUES (?, ?, ?, ?, ?)`,
-		m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano())
+	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano, answered, replaced) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano(), v.Answered, v.Replaced)
 	return err
 }
 
@@ -177,6 +195,9 @@ type Voided struct {
 	Floor   imap.UID    // as of its intent
 	Sources imap.UIDSet // its messages; none when Former
 	Former  bool        // of an earlier generation: any message may be one of its own, and is recognised by its content
+
+	Answered bool // see Intent
+	Replaced bool // copied again because the destination has shown another message in the place of the copy
 }
 
 // voidsKept is how long a batch that was given up is remembered: no network keeps a message longer, and
@@ -189,7 +210,7 @@ func (l *mailboxes) loadVoids(ctx context.Context, m *Mailbox) error {
 		var v Voided
 		var generation int64
 		var text string
-		if err := rows.Scan(&generation, &v.Floor, &text); err != nil {
+		if err := rows.Scan(&generation, &v.Floor, &text, &v.Answered, &v.Replaced); err != nil {
 			return err
 		}
 		if v.Former = generation != m.Generation; !v.Former {
@@ -197,7 +218,7 @@ func (l *mailboxes) loadVoids(ctx context.Context, m *Mailbox) error {
 		}
 		m.Voids = append(m.Voids, v)
 		return err
-	}, `SELECT generation, dst_floor, src_uids FROM voids WHERE mailbox_id = ? AND created_nano > ? ORDER BY id`,
+	}, `SELECT generation, dst_floor, src_uids, answered, replaced FROM voids WHERE mailbox_id = ? AND created_nano > ? ORDER BY id`,
 		m.ID, l.now().Add(-voidsKept).UnixNano())
 }
 
@@ -221,7 +242,7 @@ func (l *mailboxes) loadIntents(ctx context.Context, m *Mailbox) error {
 		var intent Intent
 		var generation, alive int64
 		var c columns
-		if err := rows.Scan(&intent.ID, &generation, &intent.Floor, &alive, &c.srcUIDs, &c.sizes, &c.flags); err != nil {
+		if err := rows.Scan(&intent.ID, &generation, &intent.Floor, &alive, &c.srcUIDs, &c.sizes, &c.flags, &intent.Answered); err != nil {
 			return err
 		}
 		if alive != 0 {
@@ -236,5 +257,6 @@ func (l *mailboxes) loadIntents(ctx context.Context, m *Mailbox) error {
 		}
 		m.Intents = append(m.Intents, intent)
 		return nil
-	}, `SELECT id, generation, dst_floor, alive_nano, src_uids, sizes, flags FROM batches WHERE mailbox_id = ? AND state = 'intent' ORDER BY id`, m.ID)
+	}, `SELECT id, generation, dst_floor, alive_nano, src_uids, sizes, flags, answered FROM batches
+		WHERE mailbox_id = ? AND state = 'intent' ORDER BY id`, m.ID)
 }

@@ -68,6 +68,7 @@ type Mailbox struct {
 	Voids      []Voided             // given up not long ago, oldest first
 	Removals   []Removal            // begun and never ended, oldest first
 	Formerly   imap.UIDSet          // destination UIDs that earlier generations have written there, see ForgetFormer
+	FoundThen  imap.UIDSet          // likewise, that they have found there and adopted
 	Fresh      bool                 // the row, or its generation, was made by this call
 	Reanchored bool                 // a UIDVALIDITY or the destination's name had changed: what was done is void
 }

@@ -13,10 +13,13 @@ import (
 // that repeating does not help.
 const mostAlone = 64
 
-// askAlone asks for the newest of the messages that are untold one by one, and sorts again what speaks: a source that refuses
+// askAlone asks for the newest of the messages that are untold one by one, and sorts again what speaks: a server that refuses
 // to answer for many often gives each of them. What does not speak then either is mute, see Census.Untold.
 func (c claimant) askAlone(ctx context.Context, s *endState) error {
-	silent := intersection(s.silent, union(s.untold(), c.job.untold()))
+	silent := s.untold()
+	if c.atSource {
+		silent = union(silent, intersection(s.silent, c.job.untold()))
+	}
 	var asked imap.UIDSet
 	for asked.Len() < mostAlone {
 		claims, err := newestClaims(ctx, c.job.ledger(), *c.job.row, func(item ledger.Item) (imap.UID, bool) {
@@ -37,7 +40,7 @@ func (c claimant) askAlone(ctx context.Context, s *endState) error {
 				return err
 			}
 			if !alone.silent.Empty() {
-				c.job.mute.Add(one.uid)
+				c.job.mute.Add(one.item.UID)
 				continue
 			}
 			s.add(alone)

@@ -26,7 +26,8 @@ func (s *slice) atSource(session *endpoint.Session, name string) asker {
 }
 
 // atDestination asks a mailbox of the destination for what was brought there. That it is silent makes nothing be copied again:
-// what is booked stays so, and what is not is matched by content, where silence is trouble (see hidden).
+// what is booked stays so, and counts as unknown (see silence), and what is not is matched by content, where silence is trouble
+// (see hidden).
 func (s *slice) atDestination(session *endpoint.Session, name string) asker {
 	return asker{s, session, string(rehome.Destination) + " " + name}
 }

@@ -17,8 +17,8 @@ type Census struct {
 	Waiting  int64 // for somebody to say what a large loss at the destination means
 	Left     int64 // still to be copied
 	Stuck    int64 // left in mailboxes that cannot be made or opened; repeating does not help
-	Unknown  int64 // the source says that it holds so many more, and does not show them, or does not say what they are
-	Untold   int64 // copied earlier, and when asked for alone the source does not deliver them; repeating does not help
+	Unknown  int64 // the source says that it holds so many more, and does not show them, or an end does not say what they are
+	Untold   int64 // copied earlier, and when asked for alone one end does not deliver them; repeating does not help
 
 	Uncounted int // mailboxes of which nobody knows how many messages they hold
 	Barred    int // mailboxes that cannot be made or opened; repeating does not help
@@ -59,7 +59,7 @@ func (c *Census) Add(other Census) {
 // census counts one mailbox as the job leaves it.
 func (j *mailboxJob) census() Census {
 	known := j.row.Done.Minus(j.row.Gone).Minus(j.inventory.hidden)
-	untold := intersection(known, j.untold())
+	untold := intersection(known, union(j.untold(), j.silent.sources.Minus(j.row.Lost)))
 	known = known.Minus(untold)
 	refused := refusedOf(j.row, j.slice.started).now.Minus(known).Minus(untold).Minus(j.inventory.hidden)
 	c := Census{There: int64(known.Minus(j.row.Lost).Len()), Deserted: int64(intersection(known, j.row.Lost).Len()), Failed: int64(refused.Len())}

@@ -8,12 +8,13 @@ import "rehome"
 func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		SourceForeign, DestinationEmptied, destinationGone, RemovalsHeld, accountRemovalsHeld,
-		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, messagesUntold, mailboxNotListed, mailboxUnsaid,
-		mailboxRenumbered, renameNotFollowed, subscriptionRefused, fewerConnections, destinationRestored, sourceRestored,
+		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, messagesUntold, copiesUntold, mailboxNotListed, mailboxUnsaid,
+		mailboxRenumbered, formerUnknown, renameNotFollowed, subscriptionRefused, fewerConnections, destinationRestored, sourceRestored,
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
-		messageEmpty,
+		messageEmpty, messageAltered, messageAlteredKept,
 		flagsJoined, flagsDropped, dateNotKept, uidsNotKept, uidlsNotKept, uidlsHidden, lastOctetCut, arrivedTwice, arrivedLate, arrivalUnknown,
+		arrivalUnreadable,
 		removalsWait, removalUnproved, removalImpossible, removalReadOnly, removalRefused,
 		vanishedKept, vanishedNotOurs, vanishedChanged, deletedAtDestination,
 	}
@@ -84,10 +85,14 @@ var (
 		Sentence: "the source does not deliver {n message} (UID {uids}), so rehome cannot tell whether {n|it is|they are} still what was " +
 			"copied earlier",
 		NextStep: "run sync again; if this stays, ask the source's administrator to repair {n|the message|these messages}",
-		Meaning: "The mailbox has changed, and the source did not deliver its newest copied messages when rehome checked them. After a " +
+		Meaning: "The mailbox has changed, and the server did not deliver its newest copied messages when rehome checked them. After a " +
 			"restore from a backup, their UIDs may belong to other messages. rehome changes nothing about them, counts them as unknown, " +
 			"and checks them again in the next pass.",
 	}
+	copiesUntold = messagesUntold.Saying(
+		"the destination does not deliver {n message} (UID {uids}), so rehome cannot tell whether {n|it is|they are} still what was "+
+			"copied there",
+		"run sync again; if this stays, ask the destination's administrator to repair {n|the message|these messages}")
 	mailboxNotListed = rehome.Declared{
 		Code: "mailbox_not_listed", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
 		Sentence: "the source no longer lists this mailbox, but still opens it; rehome copies and removes nothing of it until it is listed again",
@@ -109,6 +114,15 @@ var (
 			"by content",
 		Meaning: "UIDs of an earlier pass mean nothing after a change of UIDVALIDITY (RFC 9051, section 2.3.1.1). rehome compared the " +
 			"content of the messages at both ends instead, and copied only what is missing.",
+	}
+	formerUnknown = rehome.Declared{
+		Code: "former_unknown", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning, Again: rehome.AgainEachPass,
+		Sentence: "{n message} that an earlier pass brought {n|was|were} not found again since this mailbox was renumbered or created anew " +
+			"at the source; rehome cannot tell whether {n|it was|they were} deleted there, because {why}; {n|it stays|they stay} at the " +
+			"destination",
+		NextStep: "ask the source's administrator to repair the mailbox, then run sync again",
+		Meaning: "After a change of UIDVALIDITY, rehome recognises messages by their content. As long as the source withholds messages or " +
+			"their content, what it withholds may be what is missing, so rehome neither removes the copies nor counts them as deleted.",
 	}
 	renameNotFollowed = rehome.Declared{
 		Code: "rename_not_followed", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
@@ -201,6 +215,21 @@ var (
 	}
 )
 
+// What is said of messages that the destination has taken and does not show.
+var (
+	messageAltered = rehome.Declared{
+		Code: "message_altered", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
+		Sentence: "the destination confirmed that it stored {message}, but shows nothing with this content; rehome does not send it again",
+		NextStep: "look for it in the destination's mailbox and its spam folder; if it is not there, run sync with --copy-again for this account",
+		Meaning: "The destination tells no UIDs (no UIDPLUS), so rehome recognises what it has copied by the content. A server that changes " +
+			"messages when it stores them, or moves them at once, never shows what was sent, and every further attempt would leave one more " +
+			"copy. rehome counts the message as failed until it finds it.",
+	}
+	messageAlteredKept = messageAltered.Saying(messageAltered.Sentence,
+		"look for it in the destination's mailbox and its spam folder; if it is not there or damaged, give the original to its owner (it is in "+
+			"{file}), or run sync with --copy-again for this account")
+)
+
 // What is worth knowing of messages that were copied.
 var (
 	flagsJoined = rehome.Declared{
@@ -263,9 +292,14 @@ var (
 		Sentence: "{n message} disappeared from the source while {n|it was|they were} on the way, and the answer was lost; if {n|it|they} " +
 			"arrived, {n|it is|they are} among {found message} that rehome does not know (UID {uids})",
 		NextStep: "check these messages in a mail client and delete what is not wanted",
-		Meaning: "After a broken connection, rehome identifies what arrived by comparing it with the original. Here the original is gone. " +
-			"rehome reports this for a week, as long as the destination holds unknown messages that came after that connection was opened.",
+		Meaning: "After a broken connection, rehome identifies what arrived by comparing it with the original. Here the original is gone, " +
+			"or the source does not deliver it any more. rehome reports this for a week, as long as the destination holds unknown messages " +
+			"that came after that connection was opened.",
 	}
+	arrivalUnreadable = arrivalUnknown.Saying(
+		"the source does not deliver {n message} any more that {n|was|were} on the way when the answer was lost; if {n|it|they} arrived, "+
+			"{n|it is|they are} among {found message} that rehome does not know (UID {uids})",
+		arrivalUnknown.NextStep)
 )
 
 // What is said of messages that disappeared at one end.

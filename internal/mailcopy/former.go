@@ -8,43 +8,59 @@ import (
 	"math"
 	"slices"
 
+	"rehome"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
 // noteFormer books what we have brought from the former self of a mailbox that was renumbered, or was
 // deleted and made anew, and that is not in it any more: it has vanished like any deleted message, and
-// the policy decides about the copy.
+// the policy decides about the copy. The rule: a copy counts as long as it is there, whoever has put it there; so what was
+// found then, and adopted, is booked as well, and is adopted still.
 //
 // The former source UIDs may be those of other messages now. Stand-ins from the upper end of what a UID
 // can be (RFC 9051, section 2.3.1.1) take their place, where no mailbox ever gets to.
 //
 // That is booked when the mailbox has been looked through once, and all of it was shown and read; until then the former
-// generations are kept, see ledger.Mailbox.Formerly. What was not read may be any of them.
+// generations are kept, see ledger.Mailbox.Formerly. What was not shown or read may be any of them: a finding says so, as what
+// is unknown has a name.
 func (j *mailboxJob) noteFormer(ctx context.Context) error {
+	if j.row.Generation == 1 {
+		return nil
+	}
+	left := j.leftOfFormer()
+	first := imap.UID(math.MaxUint32 - left.Len())
+	why := ""
 	switch {
-	case j.row.Generation == 1:
-		return nil
-	case !j.inventory.short.Is(0):
-		return nil // what the source does not show has not vanished: its copy is taken over when it is shown again
+	case !j.inventory.short.Is(0): // what the source does not show has not vanished: its copy is taken over when it is shown again
+		why = "it does not show all of its messages"
 	case j.unread():
-		return nil
+		why = "it does not deliver all of its messages"
+	case left.Empty():
+		return j.forgetFormer(ctx)
+	case j.srcBox.UIDNext >= first:
+		why = "it has used up its UIDs"
 	}
-	var left imap.UIDSet
-	for _, e := range j.unknown {
-		left.Add(e.uid)
+	if why == "" {
+		return j.bookFormer(ctx, left, first)
 	}
-	left = intersection(left, j.row.Formerly)
+	if n := left.Len(); n > 0 {
+		j.slice.find(formerUnknown.On(j.pair.Destination, rehome.Values{"n": n, "why": why}))
+	}
+	return nil
+}
+
+// leftOfFormer returns the destination UIDs that former generations have brought and that nothing was found for.
+func (j *mailboxJob) leftOfFormer() (left imap.UIDSet) {
+	left = intersection(uidsOf(j.unknown), union(j.row.Formerly, j.row.FoundThen))
 	for uid := range j.restored.former { // a restored source, whose losses nobody has wished for: see noteRestored
 		left = left.Minus(imap.NewUIDSet(uid))
 	}
-	if left.Empty() {
-		return j.forgetFormer(ctx)
-	}
-	first := imap.UID(math.MaxUint32 - left.Len())
-	if j.srcBox.UIDNext >= first {
-		return nil
-	}
+	return left
+}
+
+// bookFormer books messages, by their destination UIDs, as vanished, with stand-ins for source UIDs from first on.
+func (j *mailboxJob) bookFormer(ctx context.Context, left imap.UIDSet, first imap.UID) error {
 	left, err := j.stillOurs(ctx, left)
 	if err != nil {
 		return err
@@ -81,24 +97,27 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 }
 
 // unread says that the source has a message of which nobody knows what it is, because it was not delivered in this pass.
-func (j *mailboxJob) unread() bool {
+func (j *mailboxJob) unread() bool { return !j.withheld().Empty() || !j.untold().Empty() }
+
+// withheld returns the messages that the source has not delivered in this pass.
+func (j *mailboxJob) withheld() (uids imap.UIDSet) {
 	for uid := range refusedOf(j.row, j.slice.started).now.All() {
 		if j.row.Refused[uid].Code == messageUnreadable.Code {
-			return true
+			uids.Add(uid)
 		}
 	}
-	return !j.untold().Empty()
+	return uids
 }
 
 // forgetFormer ends the time in which former generations count, if they do.
 func (j *mailboxJob) forgetFormer(ctx context.Context) error {
-	if !j.row.Fresh && j.row.State != (ledger.State{}) && j.row.Formerly.Empty() {
+	if !j.row.Fresh && j.row.State != (ledger.State{}) && j.row.Formerly.Empty() && j.row.FoundThen.Empty() {
 		return nil // it was done when the mailbox was looked through
 	}
 	return j.ledger().ForgetFormer(ctx, j.row)
 }
 
-// stillOurs returns those of some destination UIDs whose messages are the ones that we have brought: a
+// stillOurs returns those of some destination UIDs whose messages are the ones that we have brought or found: a
 // destination that was put back to an earlier state has given their UIDs to others.
 func (j *mailboxJob) stillOurs(ctx context.Context, uids imap.UIDSet) (imap.UIDSet, error) {
 	var s endState

@@ -19,7 +19,7 @@ import (
 // last one that is confirmed on, and where the history of the mailbox is known to be another one, what is silent is unknown.
 // It stays as it is booked, so that nothing comes back that was deleted at the destination, but it counts as unknown, is
 // named, and is asked again in each pass until it speaks (see endState.untold, ledger.NoteUntold). Only what it says then
-// can void what is booked.
+// can void what is booked. What is silent at the destination is unknown likewise (see silence).
 
 // claim is what the ledger says of one message at one end.
 type claim struct {

@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -41,6 +42,9 @@ func (j *mailboxJob) settleIntents(ctx context.Context) (settled bool, err error
 func (j *mailboxJob) resolve(ctx context.Context, intents []ledger.Intent) (settled bool, err error) {
 	asked := time.Now() // before the look: it shows what had arrived by now
 	open, found, err := j.lookUp(ctx, intents)
+	if err != nil || len(open) > 0 {
+		err = errors.Join(err, j.noteAnswered(ctx, intents))
+	}
 	if err != nil {
 		return false, err
 	}
@@ -58,6 +62,7 @@ func (j *mailboxJob) resolve(ctx context.Context, intents []ledger.Intent) (sett
 		if err := j.ledger().GiveUp(ctx, j.row, void...); err != nil {
 			return false, err
 		}
+		j.noteOffered(void)
 	}
 	if len(void) == len(open) {
 		return true, nil

@@ -15,6 +15,7 @@ type Ledger interface {
 	rows
 	places
 	intents
+	signs
 	receipts
 	identifiers
 	readers
@@ -45,10 +46,15 @@ type places interface {
 // intents are batches that were begun.
 type intents interface {
 	Intend(ctx context.Context, m *ledger.Mailbox, floor imap.UID, batches ...[]ledger.Item) ([]int64, error)
-	Orphan(ctx context.Context, address string) error
-	Revive(ctx context.Context, address string) error
 	Void(ctx context.Context, ids ...int64) error
 	GiveUp(ctx context.Context, m *ledger.Mailbox, intents ...ledger.Intent) error
+}
+
+// signs are what is heard of intents.
+type signs interface {
+	Orphan(ctx context.Context, address string) error
+	Revive(ctx context.Context, address string) error
+	NoteAnswered(ctx context.Context, intents ...ledger.Intent) error
 }
 
 // receipts are messages that are at the destination.

@@ -47,9 +47,11 @@ type mailboxJob struct {
 	told           map[imap.UID][]string // flags of what has changed at the source since the last complete pass; nil when it cannot say
 	shown          *imap.UIDSet          // the source's messages, listed with the opening; nil when they were not
 	restored       restores
-	mute           imap.UIDSet // at the source: asked for alone, and not delivered
-	flagsDue       bool        // of messages that were found at the destination
-	joined         int         // of these, how many got the flags of both ends
+	mute           imap.UIDSet // asked for alone, and not delivered by the end that was asked
+	silent         silence
+	replaced       []ledger.Voided // see findReplaced
+	flagsDue       bool            // of messages that were found at the destination
+	joined         int             // of these, how many got the flags of both ends
 	uids           uidKeeping
 }
 
@@ -308,7 +310,7 @@ func (j *mailboxJob) missingThere(ctx context.Context) (present, lost imap.UIDSe
 // readyDestination brings the destination to the state in which the copy can begin. What it holds of others
 // matters only where there is something that may be among it.
 func (j *mailboxJob) readyDestination(ctx context.Context, wanted, present imap.UIDSet) error {
-	if !wanted.Empty() || !j.row.Formerly.Empty() || !j.row.Restored.Empty() {
+	if !wanted.Empty() || !j.row.Formerly.Empty() || !j.row.FoundThen.Empty() || !j.row.Restored.Empty() {
 		if err := j.loadUnknown(ctx, present); err != nil {
 			return err
 		}
@@ -385,6 +387,9 @@ func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done b
 		return false, err
 	}
 	if entries, err = j.refuseOversize(ctx, entries); err != nil {
+		return false, err
+	}
+	if entries, err = j.leaveAltered(ctx, entries); err != nil {
 		return false, err
 	}
 	atSource, kept := splitKept(entries)

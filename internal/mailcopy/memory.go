@@ -25,12 +25,25 @@ type memory struct {
 	accused map[string]*accusals   // by source mailbox
 	alone   map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 
+	offered map[string]imap.UIDSet // messages that were offered again, by source mailbox, see leaveAltered
+
 	breaks map[string]map[imap.UID]int // by asker.mailbox: how often the connection has ended at a message that was asked what it is
 }
 
 // mostStrikes is how often one mailbox may end the connection, without anything getting on, until the pass
 // leaves it behind.
 const mostStrikes = 3
+
+// offerAgain says that a message was not offered again in this pass, and notes that it is.
+func (m *memory) offerAgain(source string, uid imap.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.offered[source].Contains(uid) {
+		return false
+	}
+	m.offered[source] = union(m.offered[source], imap.NewUIDSet(uid))
+	return true
+}
 
 // memoryOf returns the memory of a pass, a new one when it begins.
 func (e *Engine) memoryOf(address string, started time.Time) *memory {
@@ -41,7 +54,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 		m = &memory{
 			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{},
 			blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
-			breaks: map[string]map[imap.UID]int{},
+			offered: map[string]imap.UIDSet{}, breaks: map[string]map[imap.UID]int{},
 		}
 		e.memories[address] = m
 	}

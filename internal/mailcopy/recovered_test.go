@@ -12,6 +12,7 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/mailcopy"
 	"rehome/internal/protocol/imap"
+	"rehome/lab/dovecot"
 )
 
 // underWay prepares what is left when an answer was lost: the source's first messages, of which the destination has
@@ -110,6 +111,26 @@ func TestRecovered_originalsAreGone(t *testing.T) {
 	p.expunge(p.dst, "INBOX", "2")
 	if r := p.sync(); slices.Contains(codes(r.Findings), "arrival_unknown") {
 		t.Error("nothing is there that could be what was on its way, and it is looked for")
+	}
+}
+
+// The same where an original cannot be read any more: it is named as one that was not copied, and so is what it may be.
+func TestRecovered_originalIsDamaged(t *testing.T) {
+	t.Parallel()
+	sdbox := dovecot.Options{Layout: dovecot.Sdbox, Separator: "/"}
+	p := newPair(t, sdbox, sdbox)
+	mails := letters(2, 600, "a")
+	p.fill(p.src, "INBOX", mails...)
+	if err := p.ledger.NoteDoubles(t.Context(), p.row(), ledger.Voided{Floor: 1, Sources: imap.NewUIDSet(1)}); err != nil {
+		t.Fatal(err)
+	}
+	p.damage("INBOX", 1)
+	p.persevere()
+	p.fill(p.dst, "INBOX", mails[0])
+	for range 2 {
+		total := p.persevere()
+		wantFinding(t, total, "message_unreadable")
+		wantFinding(t, total, "arrival_unknown")
 	}
 }
 

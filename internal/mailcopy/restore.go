@@ -51,8 +51,11 @@ func (j *mailboxJob) checkIdentity(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(j.disbelieve(ctx, atSource, void), j.lookAnew(ctx)); err != nil {
+	if err := errors.Join(j.disbelieve(ctx, atSource, void), j.lookAnew(ctx), j.noteReplaced(ctx)); err != nil {
 		return err
+	}
+	if !j.silent.copies.Empty() { // what was doubted stays so
+		return nil
 	}
 	return j.ledger().Doubt(ctx, j.row, 0) // nothing is unknown, or somebody has said what it means
 }
@@ -99,8 +102,12 @@ func (j *mailboxJob) disownSources(ctx context.Context, sources imap.UIDSet) err
 	}
 	maps.Copy(j.restored.former, former)
 	restored := union(j.row.Restored)
-	for uid := range former {
+	var ours imap.UIDSet
+	for uid, item := range former {
 		restored.Add(uid)
+		if !j.row.Adopted.Contains(item.UID) {
+			ours.Add(uid)
+		}
 	}
 	if err := j.ledger().NoteRestored(ctx, j.row, restored); err != nil {
 		return err
@@ -108,9 +115,7 @@ func (j *mailboxJob) disownSources(ctx context.Context, sources imap.UIDSet) err
 	if err := j.disown(ctx, sources); err != nil {
 		return err
 	}
-	for uid := range former {
-		j.row.Formerly.Add(uid)
-	}
+	j.row.Formerly.AddSet(ours)
 	return nil
 }
 
@@ -197,6 +202,11 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 		return imap.UIDSet{}, faultOf(err, "look again at destination mailbox", j.pair.Destination)
 	}
 	void, unknown := s.void(), s.unknown()
+	fell := c.fallen || box.UIDNext != 0 && box.UIDNext < j.row.Seen.UIDNext
+	err = errors.Join(j.noteSilence(ctx, s.untold()), j.findReplaced(ctx, intersection(void, union(s.other, s.differing)), fell))
+	if err != nil {
+		return void, err
+	}
 	if j.slice.engine.options.CopyAgain {
 		return union(void, unknown), nil
 	}
@@ -362,17 +372,17 @@ func (c claimant) examineAll(ctx context.Context) (endState, error) {
 	if untold := c.job.untold(); err == nil && c.atSource && !untold.Empty() { // what is above was copied since, and tells nothing of it
 		err = c.proveNewest(ctx, &s, untold.Max())
 	}
-	if err == nil && c.atSource {
+	if err == nil {
 		err = c.askAlone(ctx, &s)
 	}
 	return s, err
 }
 
 // copiesOf returns, by destination UID, what the ledger knows of some messages, given by their source UIDs:
-// those that we wrote and that are there as far as is known.
+// those that are there as far as is known.
 func (j *mailboxJob) copiesOf(ctx context.Context, sources imap.UIDSet) (map[imap.UID]ledger.Item, error) {
 	copies := map[imap.UID]ledger.Item{}
-	if sources = sources.Minus(j.row.Adopted).Minus(j.row.Lost); sources.Empty() {
+	if sources = sources.Minus(j.row.Lost); sources.Empty() {
 		return copies, nil
 	}
 	err := j.ledger().Stored(ctx, j.row, func(batch ledger.Stored) error {

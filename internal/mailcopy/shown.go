@@ -98,13 +98,30 @@ func (j *mailboxJob) untold() imap.UIDSet {
 	return intersection(j.row.Done.Minus(j.row.Gone), j.row.Untold)
 }
 
-// untoldFinding is about messages that the source shows, and of which it does not say what they are.
-func (j *mailboxJob) untoldFinding() []rehome.Finding {
-	untold := j.untold()
-	if untold.Empty() {
-		return nil
+// silence is copies that the destination shows, and of which it does not say what they are, although its numbers give reason
+// to ask: they may be others. That is no evidence for copying anything again, and none that they are there. So they count as
+// unknown, are named, keep their flags, and are asked again in the next pass.
+type silence struct{ copies, sources imap.UIDSet }
+
+// noteSilence notes the copies that are silent.
+func (j *mailboxJob) noteSilence(ctx context.Context, copies imap.UIDSet) (err error) {
+	j.silent.copies = copies
+	j.silent.sources, err = j.sourcesOf(ctx, copies)
+	return err
+}
+
+// untoldFinding is about messages that an end shows, and of which it does not say what they are.
+func (j *mailboxJob) untoldFinding() (all []rehome.Finding) {
+	for _, one := range []struct {
+		of      rehome.Declared
+		mailbox string
+		uids    imap.UIDSet
+	}{{messagesUntold, j.pair.Source, j.untold()}, {copiesUntold, j.pair.Destination, j.silent.copies}} {
+		if n := one.uids.Len(); n > 0 {
+			all = append(all, one.of.On(one.mailbox, rehome.Values{"n": n, "uids": shorten(one.uids.String())}))
+		}
 	}
-	return []rehome.Finding{messagesUntold.On(j.pair.Source, rehome.Values{"n": untold.Len(), "uids": shorten(untold.String())})}
+	return all
 }
 
 // undatedFinding tells which date stands in the place of one that cannot be kept.

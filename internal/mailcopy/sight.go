@@ -51,10 +51,13 @@ type sights struct {
 	written map[string]bool        // destination mailboxes that something was sent to
 	done    map[int64]bool         // rows that are done with
 	doubted map[int64]bool         // rows of which a message turned out to be another
+	unsaid  map[int64]bool         // rows of which the destination did not say what all messages are
 }
 
 func newSights() sights {
-	return sights{opened: map[int64]ledger.Sight{}, written: map[string]bool{}, done: map[int64]bool{}, doubted: map[int64]bool{}}
+	return sights{
+		opened: map[int64]ledger.Sight{}, written: map[string]bool{}, done: map[int64]bool{}, doubted: map[int64]bool{}, unsaid: map[int64]bool{},
+	}
 }
 
 // noteSight takes down how a finished job leaves the destination.
@@ -65,6 +68,9 @@ func (j *mailboxJob) noteSight() {
 	sight := sightOf(j.dstBox, markOf(j.dstNewest))
 	if status := j.slice.view.dst[j.pair.Destination].Status; status != nil && steady(sight, listedSight(status, markOf(j.dstNewest))) {
 		sight.Size = max(status.Size, 0)
+	}
+	if !j.silent.copies.Empty() { // they are asked again
+		j.slice.sights.unsaid[j.row.ID] = true
 	}
 	j.slice.sights.opened[j.row.ID] = sight
 }
@@ -105,6 +111,12 @@ func (s *slice) noteSights(ctx context.Context) error {
 			if status != nil && status.UIDValidity == row.Anchor.DstUIDValidity && (s.sights.done[row.ID] || s.view.steadyThere(row)) {
 				now[row.ID] = listedSight(status, shown[row.Anchor.Destination])
 			}
+		}
+	}
+	for id := range s.sights.unsaid {
+		if sight, noted := now[id]; noted {
+			sight.Messages = ledger.Outdated
+			now[id] = sight
 		}
 	}
 	for id := range s.sights.doubted {

@@ -165,7 +165,7 @@ func (j *mailboxJob) afterGroups(ctx context.Context, floor imap.UID, a *answers
 		return err
 	}
 	for i := range a.unnamed {
-		a.unnamed[i].Floor = floor
+		a.unnamed[i].Floor, a.unnamed[i].Answered = floor, true
 	}
 	if len(a.unnamed) > 0 {
 		settled, err := j.resolve(ctx, a.unnamed)

@@ -47,6 +47,7 @@ func TestUnshown_renumbered(t *testing.T) {
 	hides.Store(true)
 	r := p.sync()
 	wantTally(t, r, mailcopy.Tally{Adopted: 2})
+	wantFinding(t, r, "former_unknown")
 	if wantFinding(t, r, "messages_unlisted"); r.Census.Unknown != 1 || r.Census.Complete() {
 		t.Errorf("%+v, want one that is not known", r.Census)
 	}

@@ -98,7 +98,8 @@ func (j *mailboxJob) flagChanges(ctx context.Context, current map[imap.UID][]str
 		for i := range batch.Items {
 			item := &batch.Items[i]
 			now, listed := current[item.UID]
-			if !listed || ledger.FlagSet(now) == ledger.FlagSet(item.Flags) || j.row.Lost.Contains(item.UID) || j.row.Untold.Contains(item.UID) {
+			if !listed || ledger.FlagSet(now) == ledger.FlagSet(item.Flags) || j.row.Lost.Contains(item.UID) || j.row.Untold.Contains(item.UID) ||
+				j.silent.sources.Contains(item.UID) {
 				continue
 			}
 			add(imap.StoreAdd, minus(now, item.Flags), item.DstUID)

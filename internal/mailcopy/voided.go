@@ -4,6 +4,8 @@ package mailcopy
 
 import (
 	"context"
+	"math"
+	"slices"
 
 	"rehome"
 	"rehome/internal/content/message"
@@ -16,18 +18,20 @@ import (
 // are ours is likely and not proved, so that nothing is removed; it is said in every pass, as long as it lasts
 // and the batch is remembered.
 //
-// What has vanished at the source before it was found cannot be recognised any more: it is said which messages may be it.
+// What has vanished at the source before it was found, or is not delivered any more, cannot be recognised: it is said which
+// messages may be it.
 func (j *mailboxJob) checkVoided(ctx context.Context) error {
-	if len(j.row.Voids) == 0 {
+	if !slices.ContainsFunc(j.row.Voids, suspected) {
 		return nil
 	}
 	floor, sources, copies := suspectedOf(j.row)
+	withheld := intersection(sources, j.withheld()).Minus(j.row.Done)
 	var lost imap.UIDSet // where the source does not show all, it may still show them
 	if j.inventory.short.Is(0) {
 		lost = j.undone(sources)
 	}
 	ours, err := j.itemsOf(ctx, copies)
-	if err != nil || len(ours) == 0 && lost.Empty() {
+	if err != nil || len(ours) == 0 && lost.Empty() && withheld.Empty() {
 		return err
 	}
 	if _, err := j.dst.Select(ctx, j.pair.Destination); err != nil {
@@ -46,8 +50,16 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 	if !twice.Empty() {
 		j.slice.find(surplus(arrivedLate, j.pair.Destination, twice))
 	}
-	if unknown = unknown.Minus(twice); !lost.Empty() && !unknown.Empty() {
-		j.slice.find(arrivalUnknown.On(j.pair.Destination, rehome.Values{"n": lost.Len(), "found": unknown.Len(), "uids": shorten(unknown.String())}))
+	if unknown = unknown.Minus(twice); unknown.Empty() {
+		return nil
+	}
+	for _, maybe := range []struct {
+		said rehome.Declared
+		of   imap.UIDSet
+	}{{arrivalUnknown, lost}, {arrivalUnreadable, withheld}} {
+		if n := maybe.of.Len(); n > 0 {
+			j.slice.find(maybe.said.On(j.pair.Destination, rehome.Values{"n": n, "found": unknown.Len(), "uids": shorten(unknown.String())}))
+		}
 	}
 	return nil
 }
@@ -56,9 +68,12 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 // it is, and which of those that are there, by source UIDs, there may be once more. Of what was given up before the source had
 // renumbered the mailbox that may be all of them.
 func suspectedOf(row *ledger.Mailbox) (floor imap.UID, sources, copies imap.UIDSet) {
-	floor = row.Voids[0].Floor
+	floor = math.MaxUint32
 	former := false
 	for _, v := range row.Voids {
+		if !suspected(v) {
+			continue
+		}
 		floor = min(floor, v.Floor)
 		sources.AddSet(v.Sources)
 		former = former || v.Former
@@ -68,6 +83,9 @@ func suspectedOf(row *ledger.Mailbox) (floor imap.UID, sources, copies imap.UIDS
 	}
 	return floor, sources, intersection(sources, row.Live())
 }
+
+// suspected says that what was given up may still arrive, or be there once more.
+func suspected(v ledger.Voided) bool { return !v.Replaced }
 
 // itemsOf returns what the ledger knows of messages that were written, by their source UIDs.
 func (j *mailboxJob) itemsOf(ctx context.Context, sources imap.UIDSet) (items []ledger.Item, err error) {

@@ -134,25 +134,30 @@ func formerGenerationsUntilTheyAreBooked(t *testing.T, empty Empty) {
 	anchor := inbox()
 	m := load(t, l, anchor)
 	must(t, l.Mail.Receive(t.Context(), m, intend(t, l, m, messages(1, 2, 3)...), messages(1, 2, 3)))
+	must(t, l.Mail.Adopt(t.Context(), m, messages(4, 5)))
 	for range 2 {
 		anchor.SrcUIDValidity++
 		load(t, l, anchor)
 	}
 	m = load(t, l, anchor)
-	if m.Fresh || m.Formerly.String() != "101:103" {
-		t.Errorf("%+v, want a row that is not fresh and has formerly written 101:103", m)
+	if m.Fresh || m.Formerly.String() != "101:103" || m.FoundThen.String() != "104:105" {
+		t.Errorf("%+v, want a row that is not fresh, has formerly written 101:103 and found 104:105", m)
+	}
+	must(t, l.Mail.Adopt(t.Context(), m, messages(5)))
+	if m = load(t, l, anchor); m.FoundThen.String() != "104" || m.Adopted.String() != "5" {
+		t.Errorf("found formerly %s, adopted %s; want 104 and 5", m.FoundThen, m.Adopted)
 	}
 	must(t, l.Mail.Adopt(t.Context(), m, messages(2)))
-	if m = load(t, l, anchor); m.Formerly.String() != "101,103" || !m.Adopted.Empty() {
-		t.Errorf("formerly %s, adopted %s; want 101,103 and none", m.Formerly, m.Adopted)
+	if m = load(t, l, anchor); m.Formerly.String() != "101,103" || m.Adopted.String() != "5" {
+		t.Errorf("formerly %s, adopted %s; want 101,103 and 5", m.Formerly, m.Adopted)
 	}
 	must(t, l.Mail.ForgetFormer(t.Context(), m))
-	if m = load(t, l, anchor); !m.Formerly.Empty() || m.Ours.String() != "102" {
-		t.Errorf("formerly %s, ours %s; want none and 102", m.Formerly, m.Ours)
+	if m = load(t, l, anchor); !m.Formerly.Empty() || !m.FoundThen.Empty() || m.Ours.String() != "102,105" {
+		t.Errorf("formerly %s and %s, ours %s; want none and 102,105", m.Formerly, m.FoundThen, m.Ours)
 	}
 	anchor.SrcUIDValidity++
 	anchor.DstUIDValidity++
-	if m = load(t, l, anchor); !m.Formerly.Empty() {
-		t.Errorf("%s were written to another mailbox", m.Formerly)
+	if m = load(t, l, anchor); !m.Formerly.Empty() || !m.FoundThen.Empty() {
+		t.Errorf("%s and %s were brought to another mailbox", m.Formerly, m.FoundThen)
 	}
 }

@@ -59,6 +59,32 @@ func recoverWhatMayBeOfOthers(t *testing.T, empty Empty) {
 	}
 }
 
+// What was confirmed without UIDs is known to be, by itself and when it is given up.
+func noteAnsweredIsRemembered(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	m := load(t, l, inbox())
+	intend(t, l, m, messages(1, 2)...)
+	intend(t, l, m, messages(3)...)
+	intents := load(t, l, inbox()).Intents
+	must(t, l.Mail.NoteAnswered(t.Context(), intents[0]))
+	intents = load(t, l, inbox()).Intents
+	if !intents[0].Answered || intents[1].Answered {
+		t.Errorf("%+v, want the first answered", intents)
+	}
+	rest, err := l.Mail.Recover(t.Context(), m, intents[0], []ledger.Item{{UID: 2, DstUID: 77}}, nil)
+	must(t, err)
+	m = load(t, l, inbox())
+	if !rest.Answered || len(m.Intents) != 2 || m.Intents[0].Answered || !m.Intents[1].Answered {
+		t.Errorf("%+v, and the rest %+v, want the rest answered", m.Intents, rest)
+	}
+	must(t, l.Mail.GiveUp(t.Context(), m, m.Intents...))
+	for name, got := range map[string][]ledger.Voided{"in memory": m.Voids, "in the file": load(t, l, inbox()).Voids} {
+		if len(got) != 2 || got[0].Answered || !got[1].Answered || got[1].Sources.String() != "1" {
+			t.Errorf("%s: %+v, want 1 answered", name, got)
+		}
+	}
+}
+
 func reviveAllOfTheAccount(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	sent := inbox()
@@ -185,7 +211,7 @@ func giveUpIsRemembered(t *testing.T, empty Empty) {
 func noteDoublesIsRemembered(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	m := load(t, l, inbox())
-	must(t, l.Mail.NoteDoubles(t.Context(), m, ledger.Voided{Floor: 9, Sources: imap.NewUIDSet(3, 4)}))
+	must(t, l.Mail.NoteDoubles(t.Context(), m, ledger.Voided{Floor: 9, Sources: imap.NewUIDSet(3, 4), Replaced: true}))
 	for name, got := range map[string][]ledger.Voided{"in memory": m.Voids, "in the file": load(t, l, inbox()).Voids} {
 		if len(got) != 1 || got[0].Floor != 9 || got[0].Sources.String() != "3:4" {
 			t.Errorf("%s: %+v, want 3:4 from 9 on", name, got)

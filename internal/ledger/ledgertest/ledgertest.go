@@ -78,6 +78,7 @@ func contract() []clause {
 		{"the first identifier of a message stays", theFirstIdentifierStays},
 		{"recover the rest stays open", recoverTheRestStaysOpen},
 		{"recover what may be of others", recoverWhatMayBeOfOthers},
+		{"note answered is remembered", noteAnsweredIsRemembered},
 		{"revive all of the account", reviveAllOfTheAccount},
 		{"mailbox intents of an earlier generation", mailboxIntentsOfAnEarlierGeneration},
 		{"drop what is under way", dropWhatIsUnderWay},

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy
+
+import (
+	"context"
+
+	"rehome/internal/content/message"
+	"rehome/internal/ledger"
+	"rehome/internal/protocol/imap"
+)
+
+// A destination may confirm that it has stored a message and never show it: it changes what it stores, or moves it elsewhere at
+// once. The rule: what was confirmed was stored. It is not sent again, however long it is looked for in vain, because each time
+// would leave one more of it there. It counts as not copied, and has a finding in each pass, until it is found, or somebody says
+// --copy-again. Where the destination tells UIDs that shows only when its copies are looked at, and the first time it may be a
+// restore from a backup, see findReplaced.
+
+// noteAnswered notes which of some intents the destination has just confirmed.
+func (j *mailboxJob) noteAnswered(ctx context.Context, intents []ledger.Intent) error {
+	var answered []ledger.Intent
+	for _, intent := range intents {
+		if intent.Answered && intent.Alive.IsZero() {
+			answered = append(answered, intent)
+		}
+	}
+	if len(answered) == 0 {
+		return nil
+	}
+	return j.ledger().NoteAnswered(ctx, answered...)
+}
+
+// noteOffered notes that the messages of intents that were given up, and had been confirmed, are not offered again in this pass.
+func (j *mailboxJob) noteOffered(void []ledger.Intent) {
+	for _, intent := range void {
+		for _, item := range intent.Items {
+			if intent.Answered {
+				j.slice.memory.offerAgain(j.pair.Source, item.UID)
+			}
+		}
+	}
+}
+
+// findReplaced finds out what the copies mean in whose places the destination shows other messages. They are copied again, as after
+// a restore from a backup. Where that has happened before, and no number has fallen since, there was none: the destination changes
+// what it stores, and would change the next copy, too.
+func (j *mailboxJob) findReplaced(ctx context.Context, copies imap.UIDSet, fell bool) error {
+	sources, err := j.sourcesOf(ctx, copies)
+	if err != nil || sources.Empty() {
+		return err
+	}
+	var before imap.UIDSet
+	for _, v := range j.row.Voids {
+		if v.Replaced && !fell {
+			before.AddSet(v.Sources)
+		}
+	}
+	j.replaced = []ledger.Voided{
+		{Floor: first(copies), Sources: sources.Minus(before), Replaced: true},
+		{Floor: first(copies), Sources: intersection(sources, before), Answered: true},
+	}
+	return nil
+}
+
+// noteReplaced notes it, once the ledger does not claim the copies any more: a pass that is killed in between copies them once more.
+func (j *mailboxJob) noteReplaced(ctx context.Context) error {
+	for _, v := range j.replaced {
+		if v.Sources.Empty() {
+			continue
+		}
+		if err := j.ledger().NoteDoubles(ctx, j.row, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveAltered refuses those of entries that were confirmed and are not to be found, and returns the others.
+func (j *mailboxJob) leaveAltered(ctx context.Context, entries []entry) ([]entry, error) {
+	var confirmed imap.UIDSet
+	for _, v := range j.row.Voids {
+		if v.Answered {
+			confirmed.AddSet(v.Sources)
+		}
+	}
+	kept := entries[:0]
+	for _, e := range entries {
+		earlier, refused := j.row.Refused[e.uid]
+		refused = refused && earlier.Code == messageAltered.Code
+		stays := refused || confirmed.Contains(e.uid)
+		if stays && (j.slice.engine.options.CopyAgain || refused && j.isAnother(e, earlier)) {
+			stays = !j.slice.memory.offerAgain(j.pair.Source, e.uid)
+		}
+		if !stays {
+			kept = append(kept, e)
+			continue
+		}
+		if err := j.refuse(ctx, e, refusal{kind: messageAltered, kept: messageAlteredKept}); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
+}
+
+// isAnother says that a message is not the one that was refused under its UID: the source was put back. Its original in the
+// escrow folder tells, if it is there still, see noteKept.
+func (j *mailboxJob) isAnother(e entry, earlier ledger.Refusal) bool {
+	if e.size != 0 && earlier.Size != 0 && e.size != earlier.Size {
+		return true
+	}
+	if earlier.Escrow == "" || !e.seen {
+		return false
+	}
+	header, err := j.keptHeader(earlier.Escrow)
+	original, _ := message.FingerprintOf(header)
+	return err == nil && original != e.fingerprint
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mailcopy_test
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rehome/internal/mailcopy"
+)
+
+var uidsTold = regexp.MustCompile(`\[APPENDUID [^]]*\] | UIDPLUS`)
+
+// A destination that tells no UIDs changes what it stores. What it has confirmed is not sent again, neither in this pass nor in
+// a later one, and is named until it is found.
+func TestSync_alteredByTheDestination(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.settle = time.Second
+	var alters atomic.Bool
+	alters.Store(true)
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		line = uidsTold.ReplaceAll(line, nil)
+		if !alters.Load() {
+			return line
+		}
+		return bytes.Replace(line, []byte("Subject: b"), []byte("Subject: B"), 1)
+	})
+	p.fill(p.src, "INBOX", append(letters(2, 300, "a"), letters(1, 300, "b")...)...)
+	for range 2 {
+		r := p.sync()
+		wantFinding(t, r, "message_altered")
+		if r.Census.There != 2 || r.Census.Failed != 1 || r.Census.Mendable() {
+			t.Errorf("%+v, want two there and one failed", r.Census)
+		}
+		p.wantCount(p.dst, "INBOX", 3)
+	}
+	alters.Store(false)
+	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 1})
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}
+
+// One that tells UIDs changes what it stores, too. That shows when its copies are looked at, and looks like a restore from a backup
+// then: they are copied again, and no third time.
+func TestSync_alteredWithUIDs(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		return bytes.Replace(line, []byte("Message-ID: <b-"), []byte("Message-ID: <c-"), 1)
+	})
+	p.fill(p.src, "INBOX", append(letters(2, 300, "a"), letters(1, 300, "b")...)...)
+	p.sync()
+	for n := range 4 {
+		p.fill(p.dst, "INBOX", letters(1, 200, fmt.Sprintf("other-%d", n))...) // so that the mailbox is looked at
+		r := p.sync()
+		switch copied := r.Tally.Copied; {
+		case n == 0:
+			wantFinding(t, r, "destination_restored")
+			if copied != 1 {
+				t.Errorf("%d copied again, want 1", copied)
+			}
+		case copied != 0 || r.Census.Failed != 1:
+			t.Errorf("pass %d: %d copied, %+v; want none, and one failed", n, copied, r.Census)
+		default:
+			wantFinding(t, r, "message_altered")
+		}
+	}
+	p.wantCount(p.dst, "INBOX", 2+2+4)
+}
