@@ -222,5 +222,8 @@ func (s *session) checkVictim(m *message) {
 		s.store.breach("nothing is removed that we did not put there",
 			fmt.Sprintf("message of content %d in %q, uid %d, which is the user's own", m.content, m.box.name, m.uid))
 	}
+	if found := s.spoilt(m); found.kind != "" && found.since.IsZero() {
+		s.store.breach("nothing is removed that is not what was written", fmt.Sprintf("content %d in %q is %s", m.content, m.box.name, found.kind))
+	}
 	s.store.victims = append(s.store.victims, m)
 }

@@ -155,7 +155,7 @@ func (s *session) sayStatus(box *mailbox, items []word, nth int) {
 		case "HIGHESTMODSEQ":
 			said = append(said, fmt.Sprintf("HIGHESTMODSEQ %d", max(box.modseq, 1)))
 		case "SIZE":
-			said = append(said, fmt.Sprintf("SIZE %d", box.octets()))
+			said = append(said, fmt.Sprintf("SIZE %d", s.octets(box)))
 		}
 	}
 	s.say(`* STATUS "%s" (%s)`, box.name, strings.Join(said, " "))

@@ -49,6 +49,7 @@ const (
 	// What never works in a run.
 	unreadable     = "messages unreadable"
 	decays         = "messages damaged later"
+	spoils         = "copies damaged"
 	boxClosed      = "mailboxes that cannot be opened"
 	appendRefused  = "messages refused with NO"
 	appendBad      = "messages refused with BAD"
@@ -98,6 +99,9 @@ const (
 	copies         = "copies"
 )
 
+// clockBegins is when each run begins, see testing/synctest.
+func clockBegins() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
+
 // waiting names what is off until the product has an answer.
 var waiting = map[string]string{}
 
@@ -105,7 +109,7 @@ func switches() []string {
 	names := []string{
 		attributesShuffled, answersShuffled, answersSplit, answersRepeated, answersPieces, chatter, sizeEstimated, sizeMissing,
 		dateMissing, statusEmpty, statusPartial, statusMissing, uidnextMissing, uidnextStill, validityShared, literalMinus,
-		unreadable, decays, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
+		unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createExisting, createRenamed,
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
 		ledgersLost, verifiedOften, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, marks, renames, deletes, earlierMail,
@@ -160,9 +164,8 @@ func (h *habits) often(name string, keys ...string) bool {
 // damaged says that a content cannot be read: never, or not any more.
 func (h *habits) damaged(content int) bool {
 	key := fmt.Sprint(content)
-	begun := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // the clock of a run, see testing/synctest
 	since := h.chance.With(decays, "since").With(key).Between(0, 2*time.Minute)
-	return h.often(unreadable, key) || h.often(decays, key) && time.Since(begun) > since
+	return h.often(unreadable, key) || h.often(decays, key) && time.Since(clockBegins()) > since
 }
 
 // fails says that something fails now; n is how often it was tried before.

@@ -237,7 +237,7 @@ func (s *session) unlistedAgain(m *message, nth int) bool {
 
 // damage is how a message that cannot be read shows.
 func (s *session) damage(m *message, q question) string {
-	if s.side != "source" || !q.body && q.fields == "" || !s.damaged(m.content) {
+	if !q.body && q.fields == "" || s.spoilt(m).kind != harmWithheld && (s.side != "source" || !s.damaged(m.content)) {
 		return ""
 	}
 	return simulation.Pick(s.chance.With("damage").Nth(m.content), "no", "left out", "hang up")
@@ -288,7 +288,7 @@ func (s *session) items(m *message, q question) []string {
 		items = append(items, "INTERNALDATE NIL")
 	}
 	if q.size && !s.often(sizeMissing, key) {
-		size := len(m.text)
+		size := s.sizeOf(m)
 		if s.often(sizeEstimated, key) {
 			size = s.chance.With("guess", key).Int(3) * (size*9/10 + 7)
 		}
@@ -298,11 +298,12 @@ func (s *session) items(m *message, q question) []string {
 		items = append(items, fmt.Sprintf("MODSEQ (%d)", m.modseq))
 	}
 	if q.fields != "" {
-		header := fieldsOf(m.text, q.fields)
+		header := fieldsOf(s.served(m), q.fields)
 		items = append(items, fmt.Sprintf("BODY[%s] {%d}\r\n%s", q.fields, len(header), header))
 	}
 	if q.body {
-		items = append(items, fmt.Sprintf("BODY[] {%d}\r\n%s", len(m.text), m.text))
+		text := s.served(m)
+		items = append(items, fmt.Sprintf("BODY[] {%d}\r\n%s", len(text), text))
 	}
 	return items
 }

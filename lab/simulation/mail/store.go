@@ -15,6 +15,7 @@ import (
 type message struct {
 	uid     uint32
 	content int
+	nth     int // how many of its content its end had before
 	text    string
 	date    time.Time
 	flags   []string // sorted
@@ -82,6 +83,7 @@ type store struct {
 	boxes    map[string]*mailbox
 	ever     []*mailbox
 	all      []*message
+	copies   map[int]int // how many of a content there were ever
 	modseq   uint64
 	validity uint32
 	shared   bool           // mailboxes of one second share a UIDVALIDITY
@@ -98,7 +100,7 @@ type violation struct{ rule, detail string }
 
 func newStore(side, delim, prefix string, books *library, tell, note func(string, ...any)) *store {
 	s := &store{side: side, delim: delim, prefix: prefix, books: books, tell: tell, note: note,
-		boxes: map[string]*mailbox{}, said: map[string]int{}, validity: 100, modseq: 10}
+		boxes: map[string]*mailbox{}, copies: map[int]int{}, said: map[string]int{}, validity: 100, modseq: 10}
 	s.create("INBOX", "seed")
 	return s
 }
@@ -143,8 +145,10 @@ func (s *store) names() []string {
 func (s *store) deliver(box *mailbox, content int, text string, flags []string, date time.Time, by string) *message {
 	s.modseq++
 	m := &message{
-		uid: box.next, content: content, text: text, date: date, flags: canonical(flags), modseq: s.modseq, box: box, by: by, since: time.Now(),
+		uid: box.next, content: content, nth: s.copies[content], text: text, date: date, flags: canonical(flags), modseq: s.modseq,
+		box: box, by: by, since: time.Now(),
 	}
+	s.copies[content]++
 	box.next++
 	box.modseq = s.modseq
 	box.messages = append(box.messages, m)
@@ -209,14 +213,6 @@ func (box *mailbox) find(uid uint32) *message {
 		return box.messages[at]
 	}
 	return nil
-}
-
-func (box *mailbox) octets() int {
-	total := 0
-	for _, m := range box.messages {
-		total += len(m.text)
-	}
-	return total
 }
 
 // canonical sorts flags and drops repeats and \Recent.

@@ -13,8 +13,9 @@ import (
 
 // checkVerify asks the verifier, and holds its verdict against the models'.
 func (w *world) checkVerify(m *mover) error {
-	result, err := m.verify(false)
-	if err == nil {
+	unseen := w.ripen()
+	result, err := m.verify(unseen)
+	if err == nil && !unseen {
 		err = w.checkProof(m, result)
 	}
 	if err != nil {
@@ -31,6 +32,7 @@ func (w *world) checkVerify(m *mover) error {
 	defer w.src.mu.Unlock()
 	w.dst.mu.Lock()
 	defer w.dst.mu.Unlock()
+	w.checkSpoilt(result)
 	difference, exact := w.compare()
 	switch {
 	case result.Verdict == verify.Equal && difference != "":
@@ -82,7 +84,9 @@ func (w *world) healthy() bool {
 	for _, s := range []string{"source", "destination"} {
 		h := newHabits(w.plan, s, &w.calm)
 		// Where a server does not say a date, the verifier cannot call it equal.
-		for _, name := range []string{unreadable, decays, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing} {
+		for _, name := range []string{
+			unreadable, decays, spoils, boxClosed, appendRefused, appendBad, createRefused, createRenamed, createExisting, dateMissing,
+		} {
 			if h.always(name) {
 				return false
 			}
@@ -105,10 +109,10 @@ func (w *world) compare() (difference string, exact bool) {
 			exact = false
 			continue
 		}
-		if a, b := contents(src, false), contents(dst, false); !slices.Equal(a, b) {
+		if a, b := w.contents(src, false), w.contents(dst, false); !slices.Equal(a, b) {
 			return fmt.Sprintf("mailbox %s holds %v at the source and %v at the destination", name, a, b), false
 		}
-		exact = exact && slices.Equal(contents(src, true), contents(dst, true)) && (!src.subscribed || dst.subscribed)
+		exact = exact && slices.Equal(w.contents(src, true), w.contents(dst, true)) && (!src.subscribed || dst.subscribed)
 	}
 	for _, name := range w.dst.names() {
 		if hidden(w.dst.boxes[name]) {
@@ -122,10 +126,13 @@ func (w *world) compare() (difference string, exact bool) {
 }
 
 // contents lists what a mailbox holds, in a form that can be compared.
-func contents(box *mailbox, all bool) []string {
+func (w *world) contents(box *mailbox, all bool) []string {
 	var list []string
 	for _, m := range box.messages {
 		item := fmt.Sprint(m.content)
+		if w.dst.boxes[box.name] == box && w.spoilt(m) {
+			item += " spoilt"
+		}
 		if all {
 			item += " " + strings.Join(m.flags, ",") + " " + m.date.UTC().Format(time.RFC3339)
 		}

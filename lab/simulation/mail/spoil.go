@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package mail
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rehome/internal/verify"
+	"rehome/lab/simulation"
+)
+
+// A destination may say that it has stored a message, and give out another one, or none: because it rewrites what it stores,
+// because its disk decays, or because it reads a wrong file. What is spoilt is no copy any more.
+
+// harm is how a copy is spoilt.
+type harm struct {
+	kind   string
+	since  time.Time // after which it is given out like that
+	veiled bool      // the listing shows the size that it had
+}
+
+// The ways in which a copy is spoilt.
+const (
+	harmChanged   = "changed"       // an octet of the body, so that the size is the same
+	harmRetitled  = "retitled"      // a field of the header
+	harmTruncated = "truncated"     // half of it is left
+	harmReplaced  = "replaced"      // a message that nobody has written
+	harmEmptied   = "emptied"       // nothing is left
+	harmWithheld  = "not delivered" // listed only
+)
+
+// spoiltBy is how long after the beginning the last copy is spoilt.
+const spoiltBy = 2 * time.Minute
+
+// harmTo returns what is wrong with a copy: "" for the kind where nothing is. In some runs all copies of a content are spoilt
+// whenever they are made, in others each has a fate of its own.
+func (h *habits) harmTo(m *message) harm {
+	if h.side != "destination" || !h.always(spoils) {
+		return harm{}
+	}
+	key := fmt.Sprint(m.content)
+	if h.chance.With(spoils, "each").With(key).Happens(0.5) {
+		key += fmt.Sprint(" ", m.nth)
+	}
+	if !h.often(spoils, key) {
+		return harm{}
+	}
+	c := h.chance.With(spoils, "how").With(key)
+	found := harm{
+		kind:   simulation.Pick(c.With("kind"), harmChanged, harmRetitled, harmTruncated, harmReplaced, harmEmptied, harmWithheld),
+		veiled: c.With("veiled").Happens(0.5),
+	}
+	if c.With("later").Happens(0.5) {
+		found.since = clockBegins().Add(c.With("since").Between(0, spoiltBy))
+	}
+	return found
+}
+
+// spoilt says what is wrong with a copy now.
+func (h *habits) spoilt(m *message) harm {
+	if found := h.harmTo(m); !found.since.After(time.Now()) {
+		return found
+	}
+	return harm{}
+}
+
+// served is the text that is given out for a message.
+func (h *habits) served(m *message) string {
+	switch h.spoilt(m).kind {
+	case harmChanged:
+		return m.text[:len(m.text)-3] + "#\r\n"
+	case harmRetitled:
+		return strings.Replace(m.text, "Subject: ", "Subject: [spam] ", 1)
+	case harmTruncated:
+		return m.text[:len(m.text)/2]
+	case harmReplaced:
+		return "Message-ID: <nobody@example.net>\r\nSubject: of somebody else\r\n\r\nnothing\r\n"
+	case harmEmptied:
+		return ""
+	}
+	return m.text
+}
+
+// sizeOf is the size that is listed.
+func (h *habits) sizeOf(m *message) int {
+	if h.spoilt(m).veiled {
+		return len(m.text)
+	}
+	return len(h.served(m))
+}
+
+// unseen says that something is wrong with a copy that nothing but reading it tells: it was read when it was whole.
+func (h *habits) unseen(m *message) bool {
+	found := h.spoilt(m)
+	return found.kind != "" && !found.since.IsZero() && (found.veiled || h.sizeOf(m) == len(m.text) || found.kind == harmWithheld)
+}
+
+// octets is the size of a mailbox, as it is listed.
+func (h *habits) octets(box *mailbox) (total int) {
+	for _, m := range box.messages {
+		total += h.sizeOf(m)
+	}
+	return total
+}
+
+// spoilt says that a copy at the destination is none any more.
+func (w *world) spoilt(m *message) bool {
+	return newHabits(w.plan, "destination", &w.calm).spoilt(m).kind != ""
+}
+
+// ripen waits until all copies are spoilt that will be, and says whether nothing but reading all of them tells of it.
+func (w *world) ripen() (unseen bool) {
+	dst := newHabits(w.plan, "destination", &w.calm)
+	if !dst.always(spoils) {
+		return false
+	}
+	time.Sleep(time.Until(clockBegins().Add(spoiltBy)) + time.Second)
+	w.dst.mu.Lock()
+	defer w.dst.mu.Unlock()
+	return slices.ContainsFunc(w.dst.all, func(m *message) bool { return m.goneBy == "" && dst.unseen(m) })
+}
+
+// everSpoilt says that the destination spoils copies of a content.
+func (w *world) everSpoilt(content int) bool {
+	return slices.ContainsFunc(w.dst.all, func(m *message) bool { return m.content == content && w.spoilt(m) })
+}
+
+// dark says that the destination lists a message and does not deliver it. Nobody can know whether it will the next time that it
+// is asked: what hangs on it, and a finding names, may be worth another pass.
+func (w *world) dark() bool { return slices.ContainsFunc(w.dst.names(), w.darkIn) }
+
+// darkIn says that of one mailbox. What may be the message that nobody can read is not sent into it: it might be there twice then.
+func (w *world) darkIn(name string) bool {
+	dst, box := newHabits(w.plan, "destination", &w.calm), w.dst.boxes[name]
+	return box != nil && slices.ContainsFunc(box.messages, func(m *message) bool { return dst.spoilt(m).kind == harmWithheld })
+}
+
+// checkSpoilt holds what the verifier has said against what is spoilt: it names each mailbox that has such a copy.
+func (w *world) checkSpoilt(result verify.Account) {
+	for _, name := range w.dst.names() {
+		box := w.dst.boxes[name]
+		named := func(d verify.Difference) bool { return d.Mailbox == name || w.mapped(d.Mailbox) == name }
+		if !hidden(box) && slices.ContainsFunc(box.messages, w.spoilt) && !slices.ContainsFunc(result.Mail.Differences, named) {
+			w.fail("verify names what is spoilt", "a copy in %s is, and no difference is named there: %v", name, result.Mail.Differences)
+		}
+	}
+}
+
+// checkSeen is the promise of exit code 0 where a pass has read what it wrote: the destination gives no UIDs for what it
+// stores, so that each copy is recognised by what it is.
+func (w *world) checkSeen(last pass) {
+	dst := newHabits(w.plan, "destination", &w.calm)
+	if dst.caps["UIDPLUS"] || exitCode(last) != 0 {
+		return
+	}
+	for _, m := range w.dst.byMovers() {
+		born := dst.spoilt(m).kind != "" && dst.spoilt(m).since.IsZero()
+		if m.goneBy != "" || !born || w.lost || w.rivals || !w.adoptable(m) {
+			continue
+		}
+		whole := func(other *message) bool {
+			return other.goneBy == "" && other.box == m.box && other.content == m.content && !w.spoilt(other)
+		}
+		wanted := func(original *message) bool {
+			return original.goneBy == "" && original.content == m.content && w.mapsTo(original.box, m.box)
+		}
+		if slices.ContainsFunc(w.src.all, wanted) && !slices.ContainsFunc(w.dst.all, whole) {
+			w.fail("what was seen to be spoilt is not complete", "%s ends with 0, and all that %s has of content %d is spoilt", last.process,
+				m.box.name, m.content)
+			return
+		}
+	}
+}
