@@ -42,6 +42,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		recipientsCommand(f),
 		dnsCommand(f),
 		cutoverCommand(f),
+		closeCommand(f),
 		handoverCommand(f),
 		clientsCommand(f),
 		secretsCommand(f),

@@ -44,7 +44,7 @@ func answers() map[string]any {
 		"clients serve": journey.Answering{}, "config check": checkedSettings{}, "config sample": struct {
 			Keys []config.Key `json:"keys"`
 		}{},
-		"cutover plan": cutover.Plans{}, "cutover rollback": journey.Rollback{},
+		"close": journey.Closing{}, "cutover plan": cutover.Plans{}, "cutover rollback": journey.Rollback{},
 		"cutover run": journey.Crossing{}, "cutover status": journey.Crossing{}, "dns check": cutover.Report{},
 		"dns lower-ttl": journey.Staged{}, "dns stage": journey.Staged{},
 		"explain": journey.Explanations(),

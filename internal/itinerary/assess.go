@@ -309,7 +309,7 @@ func closing(s State) finding {
 // The commands of the steps that change DNS.
 const (
 	CommandRun   = "rehome cutover run"
-	CommandClose = "rehome secrets purge"
+	CommandClose = "rehome close"
 )
 
 // Commands are all that a step may name, for whoever proves that they exist.

@@ -34,6 +34,8 @@ const (
 	actionCertified  = "certificates issued"
 	actionHandedOver = "bundle for the vendor written"
 	actionDestroyed  = "secrets destroyed"
+	actionClosed     = "move closed"
+	actionForgotten  = "personal data destroyed"
 	actionDNSWritten = "records written"
 )
 

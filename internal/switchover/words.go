@@ -185,11 +185,12 @@ func NextStep(c ledger.Cutover, settings Settings, now time.Time) string {
 		return "nothing; it is live at " + clock(LiveAt(c, settings)) + ` if no more mail comes late. Keep "rehome cutover run" running, ` +
 			`or run it again later; "rehome cutover rollback" takes it back`
 	case ledger.CutoverLive:
-		return `check that people send and receive; raise no TTL and switch nothing off yet; "rehome cutover rollback" takes it back`
+		return `check that people send and receive; switch nothing off yet; "rehome cutover rollback" takes it back, and "rehome close" ends ` +
+			`the move when nobody needs that any more`
 	case ledger.CutoverRolledBack:
 		return "find out what went wrong; " + run + " to try again"
 	case ledger.CutoverClosing:
-		return run + " again"
+		return `run "rehome close --yes" again`
 	case ledger.CutoverClosed:
 		return "nothing: it is done"
 	}

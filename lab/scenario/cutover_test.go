@@ -100,7 +100,8 @@ func (c *crossing) startDNS(t *testing.T) {
 }
 
 func crossingZone(serial int, mx string, servers ...string) string {
-	text := fmt.Sprintf("$TTL 1\n@ SOA %s.hosts.test. a. %d 7200 900 604800 60\n@ MX %s\nmail A 192.0.2.10\n", servers[0], serial, mx)
+	text := fmt.Sprintf("$TTL 1\n@ SOA %s.hosts.test. a. %d 7200 900 604800 60\n@ MX %s\nmail A 192.0.2.10\n"+
+		"@ TXT \"v=spf1 mx ip4:192.0.2.0/28 -all\"\n", servers[0], serial, mx)
 	for _, server := range servers {
 		text += "@ NS " + server + ".hosts.test.\n"
 	}
@@ -136,7 +137,7 @@ destination:
   login_test: {pause: 1ms}
 clients: {hosts: {%[6]s: imap.new.test}}
 dns: {roots: [%[7]s], port: %[8]d, timeout: 10s, pause: 1us, providers: {zone: %[9]s}}
-cutover: {quiet: 1s, every: 1s, look: 1s}
+cutover: {ttl: 2s, quiet: 1s, every: 1s, look: 1s, old_spf: [mx], old_after: 0s}
 `, domain, c.src.IMAPS, c.lab.CAFile(), c.dst.IMAPS, c.sink.SMTP, dst, c.tree.Hosts["root"], c.tree.Port, provider)
 	secret := zoneKey.Secret
 	if domain == "wrong.test" {
@@ -292,6 +293,40 @@ func testKilledInEachState(t *testing.T, c *crossing) {
 	}
 	o.Want(t, 0, "audit", "check")
 	o.Want(t, 0, "verify")
+	c.closes(t, o, "knot.test")
+}
+
+// closes ends the move: TTLs are raised, the old senders go, the papers are in one folder and prove themselves.
+func (c *crossing) closes(t *testing.T, o operator.Operator, domain string) {
+	t.Helper()
+	o.Want(t, 6, "close")
+	if out := o.Want(t, 6, "close", "--yes").Out; !strings.Contains(out, "switched less than 7 days ago") {
+		t.Errorf("it was closed at once, or nobody says why not:\n%s", out)
+	}
+	t.Log(o.Want(t, 0, "close", "--yes", "--early", "--why", "a test").Out)
+	for kind, want := range map[dns.Type]string{dns.MX: "10 mx1.new.test", dns.TXT: "v=spf1 ip4:192.0.2.0/28 -all"} {
+		look, err := c.client.Look(t.Context(), domain, kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply := look.Replies[slices.IndexFunc(look.Replies, func(r dns.Reply) bool { return r.Server == "knot.hosts.test" })]
+		if got := strings.Join(reply.Data(), ","); got != want || kind == dns.MX && dns.LongestTTL(reply.Records) != time.Hour {
+			t.Errorf("%s is %q for %v, want %q for an hour", kind, got, dns.LongestTTL(reply.Records), want)
+		}
+	}
+	o.Want(t, 0, "audit", "check", filepath.Join("closed", "audit.jsonl"))
+	for _, file := range []string{"report.html", "report.json", "dns.txt", "cutover.json", filepath.Join("certificates", "summary.json")} {
+		if info, err := os.Stat(filepath.Join(o.Dir, "closed", file)); err != nil || info.Size() == 0 || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is not in the folder as it should be: %v %v", file, info, err)
+		}
+	}
+	o.Want(t, 0, "close", "--yes", "--personal-data")
+	for _, gone := range []string{"rehome.db", "accounts/dns-seen.json"} {
+		if _, err := os.Stat(filepath.Join(o.Dir, gone)); !os.IsNotExist(err) {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+	o.Want(t, 0, "audit", "check", filepath.Join("closed", "audit.jsonl"))
 }
 
 func testBIND(t *testing.T, c *crossing) {
@@ -300,9 +335,45 @@ func testBIND(t *testing.T, c *crossing) {
 	if got := c.standing(t, "bind.test"); len(got) != 1 || got[0] != "10 mx1.new.test" {
 		t.Errorf("MX is %q", got)
 	}
-	if o.Want(t, 6, "cutover", "rollback", "bind.test"); len(c.standing(t, "bind.test")) != 1 {
-		t.Error("a preview has changed something")
+	c.takesBack(t, o, "bind.test")
+}
+
+// takesBack shows what a rollback means, then takes the domain back through kills: the records as they were, each written once, and
+// at the source once what has arrived at the destination.
+func (c *crossing) takesBack(t *testing.T, o operator.Operator, domain string) {
+	t.Helper()
+	text := "From: x@out.test\r\nSubject: new\r\n\r\nx\r\n"
+	if err := lmtp.Deliver(t.Context(), c.dst.LMTP, "x@out.test", "anna@"+domain, []byte(text)); err != nil {
+		t.Fatal(err)
 	}
+	before := c.serial(t, domain)
+	preview := o.Want(t, 6, "cutover", "rollback", domain)
+	if !strings.Contains(preview.Out, "1 message that has arrived at the destination since is carried back") || c.serial(t, domain) != before {
+		t.Errorf("the preview says something else, or has changed something:\n%s", preview.Out)
+	}
+	for _, says := range []string{"puts back ", "done: ", "puts back ", "all records are put back", "every server gives the old", "carried back to"} {
+		told, ended := runUntil(t, o, says, "cutover", "rollback", domain, "--yes")
+		t.Logf("killed at %q: %v\n%s", says, !ended, strings.Join(told, "\n"))
+		if ended {
+			break
+		}
+	}
+	status := operator.Decode[crossed](t, o.Run(t, "cutover", "status", "--json"))
+	if status.Domains[0].State != "rolled_back" {
+		o.Want(t, 0, "cutover", "rollback", domain, "--yes")
+	}
+	if got := c.standing(t, domain); len(got) != 1 || got[0] != "10 mail."+domain {
+		t.Errorf("MX is %q", got)
+	}
+	was, _ := strconv.Atoi(before)
+	if now, _ := strconv.Atoi(c.serial(t, domain)); now != was+2 {
+		t.Errorf("the zone was changed %d times, want 2: one for each set", now-was)
+	}
+	if d := operator.Answer[crossed](t, o, 0, "cutover", "status").Domains[0]; d.Returned > 1 {
+		t.Errorf("%d messages were carried back, want 1", d.Returned)
+	}
+	o.Want(t, 0, "verify")
+	o.Want(t, 0, "audit", "check")
 }
 
 // A server that never follows holds the proof, and is named; when it follows, it goes on.

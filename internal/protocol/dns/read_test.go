@@ -83,6 +83,21 @@ func TestReadSPF_whatReceiversRefuse(t *testing.T) {
 	}
 }
 
+func TestSPF_Without(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"v=spf1 mx ip4:192.0.2.0/28 include:New.test. -all": "v=spf1 include:New.test. -all",
+		"v=spf1 -mx ?ip4:192.0.2.0/28 a -all":               "v=spf1 -mx ?ip4:192.0.2.0/28 a -all", // these let nobody send
+		"v=spf1 +mx MX ~all":                                "v=spf1 ~all",
+		"v=spf1 mx:example.test -all":                       "v=spf1 mx:example.test -all",
+	} {
+		spf, err := ReadSPF([]string{text})
+		if got := spf.Without("mx", "ip4:192.0.2.0/28", "include:other.test"); err != nil || got != want {
+			t.Errorf("%q: got %q, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
 func TestSPF_With(t *testing.T) {
 	t.Parallel()
 	for before, want := range map[string]string{

@@ -199,11 +199,16 @@ func (s SPF) Has(mechanism string) bool {
 		return false
 	}
 	for _, t := range s.Terms {
-		if t.Qualifier == '+' && t.Name == want.Name && strings.EqualFold(strings.TrimSuffix(t.Value, "."), strings.TrimSuffix(want.Value, ".")) {
+		if t.same(want) {
 			return true
 		}
 	}
 	return false
+}
+
+// same reports whether a term lets those send that another one names.
+func (t Term) same(want Term) bool {
+	return t.Qualifier == '+' && t.Name == want.Name && strings.EqualFold(strings.TrimSuffix(t.Value, "."), strings.TrimSuffix(want.Value, "."))
 }
 
 // With returns the text of the record with mechanisms that it lacks put in front of the first term that ends it: behind "all"
@@ -231,4 +236,23 @@ func (s SPF) With(mechanisms ...string) string {
 	}
 	add()
 	return strings.Join(words, " ")
+}
+
+// Without returns the text of the record without the terms that let these send; what it does not have changes nothing.
+func (s SPF) Without(mechanisms ...string) string {
+	text := s.Text
+	for _, m := range mechanisms {
+		if !s.Has(m) {
+			continue
+		}
+		want, _ := readTerm(m) // Has has read it
+		words := strings.Fields(text)[:1]
+		for _, word := range strings.Fields(text)[1:] {
+			if t, err := readTerm(word); err != nil || !t.same(want) {
+				words = append(words, word)
+			}
+		}
+		text = strings.Join(words, " ")
+	}
+	return text
 }
