@@ -70,17 +70,26 @@ func (f *frame) writeNext(w io.Writer, next journey.Next) error {
 		writeAdvice(w, stepMark(s.Progress, colors), titles, checkup.Advice{Subject: s.Title, Sentence: stepLine(s)})
 	}
 	if next.Steps[0].Progress == itinerary.Done && !f.quiet {
-		fmt.Fprintln(w, colors.bold("passwords"))
-		for _, p := range next.Passwords {
-			mark := " "
-			if p.Now {
-				mark = colors.green("+")
-			}
-			fmt.Fprintf(w, "%s %s: %s\n", mark, p.What, printable(p.Sentence))
-		}
+		writePasswords(w, colors, next.Passwords)
 		fmt.Fprintln(w, colors.bold("earliest switch")+": "+printable(next.Earliest.Sentence))
 	}
 	return f.writeThing(w, colors, next.Next)
+}
+
+// writePasswords says what may happen to passwords, and when.
+func writePasswords(w io.Writer, colors palette, rules []itinerary.Password) {
+	fmt.Fprintln(w, colors.bold("passwords"))
+	subjects := 0
+	for _, p := range rules {
+		subjects = max(subjects, cells(p.What))
+	}
+	for _, p := range rules {
+		mark := " "
+		if p.Now {
+			mark = colors.green("+")
+		}
+		writeAdvice(w, mark, subjects, checkup.Advice{Subject: p.What, Sentence: p.Sentence})
+	}
 }
 
 // stepLine says where a step stands; who is waited for stands in front.
@@ -108,6 +117,8 @@ func stepMark(p itinerary.Progress, colors palette) string {
 		return colors.bold(">")
 	case itinerary.Unknown:
 		return colors.yellow("?")
+	case itinerary.Ready:
+		return "-"
 	}
 	return " "
 }

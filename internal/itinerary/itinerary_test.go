@@ -121,7 +121,7 @@ func TestHold_keepsWhatLaterPassesNeed(t *testing.T) {
 			if p.Now && s.Secrets.Needed && !s.Closed() && strings.HasPrefix(p.What, "let users change") {
 				t.Fatalf("seed %d: users may change passwords that passes need: %+v", seed, p)
 			}
-			if p.Now && p.What == "destroy the sealed temporary passwords" && holds.Sheet != "" {
+			if p.Now && p.What == "destroy sealed ones" && holds.Sheet != "" {
 				t.Fatalf("seed %d: %+v although %s", seed, p, holds.Sheet)
 			}
 		}

@@ -45,18 +45,18 @@ func passwords(s State) []Password {
 	}
 	rules = append(rules, change(s))
 	if s.Secrets.Import+s.Secrets.HandOut > 0 {
-		rules = append(rules, destroy("destroy the readable passwords", holds.Import,
+		rules = append(rules, destroy("destroy readable ones", holds.Import,
 			"\"rehome secrets purge --yes\" destroys accounts.csv and lists that were handed out, and keeps what later passes need"))
 	}
 	if s.Secrets.Sheet {
-		rules = append(rules, destroy("destroy the sealed temporary passwords", holds.Sheet, "no pass needs them: once everybody has theirs, "+
+		rules = append(rules, destroy("destroy sealed ones", holds.Sheet, "no pass needs them: once everybody has theirs, "+
 			"\"rehome secrets purge --yes\" destroys them"))
 	}
 	return rules
 }
 
 func handOut(s State) Password {
-	rule := Password{What: "hand out temporary passwords", Now: logins(s).progress == Done}
+	rule := Password{What: "hand out temporary ones", Now: logins(s).progress == Done}
 	rule.Sentence = "now, until the switch: \"rehome accounts settings --sheets\" seals a letter for each user"
 	if !rule.Now {
 		rule.Sentence = "when \"rehome verify --login\" has proved that they work, and before the switch"
@@ -66,16 +66,16 @@ func handOut(s State) Password {
 
 // change is the day on which users may choose new passwords at the destination.
 func change(s State) Password {
-	rule := Password{What: "let users change passwords at the destination", Now: s.Closed() || !s.Secrets.Needed && switching(s).progress == Done}
+	rule := Password{What: "let users change theirs", Now: s.Closed() || !s.Secrets.Needed && switching(s).progress == Done}
 	switch {
 	case s.Closed():
 		rule.Sentence = "now: no pass follows"
 	case s.Secrets.Needed && s.Secrets.Master != "":
 		rule.Sentence = "when the move is closed: " + s.Secrets.Master + " opens the mail, but contacts and calendars need each user's password"
 	case s.Secrets.Needed:
-		rule.Sentence = "when the move is closed: until then passes log in with the passwords that rehome knows. Who changes one before gets no late " +
-			"mail until it is in the roster as DestinationPassword. With a master user at the destination (destination.imap.login: master) there is " +
-			"no need to wait"
+		rule.Sentence = "when the move is closed: until then passes log in with the passwords that rehome knows. If a user has changed one earlier, " +
+			"add it to the roster as DestinationPassword, or late mail stays behind. A master user at the destination " +
+			"(destination.imap.login: master) lifts this"
 	case rule.Now:
 		rule.Sentence = "now: " + s.Secrets.Master + " opens the accounts, so no pass needs users' passwords"
 	default:

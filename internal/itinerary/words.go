@@ -9,7 +9,7 @@ import (
 )
 
 // at is a moment in a sentence.
-func at(t time.Time) string { return "at " + stamp(t) }
+func at(t time.Time) string { return "on " + t.UTC().Format("2006-01-02 at 15:04 UTC") }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
@@ -30,8 +30,11 @@ func plural(n int, noun string) string {
 
 // all says that it is about every one.
 func all(n int, noun string) string {
-	if n == 1 {
+	switch n {
+	case 1:
 		return "the only " + noun
+	case 2:
+		return "both " + noun + "s"
 	}
 	return fmt.Sprintf("all %d %ss", n, noun)
 }

@@ -46,9 +46,7 @@ func TestPasswords_masterUserAtTheDestination(t *testing.T) {
 	for _, p := range answer[next](s, 0, "next").Passwords {
 		free[p.What] = p.Now || strings.Contains(p.Sentence, "the master user importer opens the accounts")
 	}
-	for _, what := range []string{
-		"let users change passwords at the destination", "destroy the readable passwords", "destroy the sealed temporary passwords",
-	} {
+	for _, what := range []string{"let users change theirs", "destroy readable ones", "destroy sealed ones"} {
 		if !free[what] {
 			t.Errorf("next does not say that it is free to %s: %v", what, free)
 		}
