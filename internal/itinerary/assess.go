@@ -66,11 +66,11 @@ func plan(s State) finding {
 
 func accounts(s State) finding {
 	switch {
-	case s.AccountsCheck.good():
+	case s.AccountsCheck.good() && !s.Exported.After(s.AccountsCheck.At): // a later file has others in it
 		return finding{progress: Done, sentence: "every account let rehome in at the destination " + at(s.AccountsCheck.At)}
 	case s.Copies.Copied > 0 && s.Copies.open() == 0 && s.Copies.Copied >= s.total():
 		return finding{progress: Done, sentence: "a pass has opened " + all(s.Copies.Copied, "account") + " at the destination"}
-	case s.AccountsCheck.ever():
+	case s.AccountsCheck.ever() && !s.AccountsCheck.good():
 		return finding{progress: NoWord, command: "rehome accounts check",
 			sentence: join("not every account was ready at the destination "+at(s.AccountsCheck.At), s.AccountsCheck.Sentence)}
 	case !s.MakesAccounts:
