@@ -64,7 +64,7 @@ func (r *Responder) autodiscover(request *http.Request, now time.Time) answer {
 	if !ok {
 		return refused(errNoSettings)
 	}
-	document, ok := r.options.Domains[a.domain].Of(a.side).Autodiscover(a.address())
+	document, ok := r.fixed[a.domain][a.side].autodiscover.filledIn(a.address(), r.options.Domains[a.domain].Of(a.side).Login.of(a.local, a.domain))
 	if !ok {
 		return refused(errNoSettings)
 	}

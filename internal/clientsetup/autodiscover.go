@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,8 @@ func readAutodiscover(r io.Reader) (address string, err error) {
 	decoder.CharsetReader = func(charset string, input io.Reader) (io.Reader, error) {
 		return nil, fmt.Errorf("charset %q", charset) // clients send UTF-8
 	}
+	addressPath := [...]string{"Autodiscover", "Request", "EMailAddress"}
+	schemaPath := [...]string{"Autodiscover", "Request", "AcceptableResponseSchema"}
 	var path []string
 	schema := ""
 	for range maxXMLTokens {
@@ -63,10 +66,10 @@ func readAutodiscover(r io.Reader) (address string, err error) {
 		case xml.EndElement:
 			path = path[:len(path)-1]
 		case xml.CharData:
-			switch strings.Join(path, "/") {
-			case "Autodiscover/Request/EMailAddress":
+			switch {
+			case slices.Equal(path, addressPath[:]):
 				address += string(t)
-			case "Autodiscover/Request/AcceptableResponseSchema":
+			case slices.Equal(path, schemaPath[:]):
 				schema += string(t)
 			}
 		}
@@ -137,20 +140,73 @@ type poxError struct {
 // service cannot send and receive, or it is no address.
 func (s Service) Autodiscover(address string) (document []byte, ok bool) {
 	local, domain, ok := splitAddress(address)
-	if !ok || domain != s.Domain || !s.SendsAndReceives() {
+	if !ok || domain != s.Domain {
 		return nil, false
 	}
+	return s.autodiscoverForm().filledIn(local+"@"+domain, s.Login.of(local, domain))
+}
+
+// poxForm is the document of a service with gaps for what is a person's own: it is made once, and filled in at each request. The
+// pieces stand between the gaps.
+type poxForm struct {
+	pieces []string
+	logins []bool // whether the gap behind a piece is for the user name; otherwise it is for the address
+}
+
+// What stands in the gaps while the form is made. Nothing else in it has such letters: hosts are in lower case.
+const (
+	gapAddress = "GAP-ADDRESS"
+	gapLogin   = "GAP-LOGIN"
+)
+
+// autodiscoverForm returns nil where the service cannot send and receive.
+func (s Service) autodiscoverForm() *poxForm {
+	if !s.SendsAndReceives() {
+		return nil
+	}
 	account := poxAccount{AccountType: "email", Action: "settings"}
-	login := s.Login.of(local, domain)
 	for _, one := range []struct {
 		kind string
 		s    Server
 	}{{"IMAP", s.IMAP}, {"POP3", s.POP3}, {"SMTP", s.Submission}} {
 		if one.s.Known() {
-			account.Protocol = append(account.Protocol, poxProtocolOf(one.kind, one.s, login))
+			account.Protocol = append(account.Protocol, poxProtocolOf(one.kind, one.s, gapLogin))
 		}
 	}
-	return writePOX(poxResponse{Space: autodiscoverInner, User: &poxUser{DisplayName: local + "@" + domain}, Account: &account}), true
+	text := string(writePOX(poxResponse{Space: autodiscoverInner, User: &poxUser{DisplayName: gapAddress}, Account: &account}))
+	form := &poxForm{}
+	for {
+		at, length, login := strings.Index(text, "GAP-"), len(gapAddress), false
+		if at < 0 {
+			form.pieces = append(form.pieces, text)
+			return form
+		}
+		if strings.HasPrefix(text[at:], gapLogin) {
+			length, login = len(gapLogin), true
+		}
+		form.pieces, form.logins = append(form.pieces, text[:at]), append(form.logins, login)
+		text = text[at+length:]
+	}
+}
+
+// filledIn returns the document of one person.
+func (f *poxForm) filledIn(address, login string) (document []byte, ok bool) {
+	if f == nil {
+		return nil, false
+	}
+	var b bytes.Buffer
+	b.Grow(2048)
+	for i, piece := range f.pieces {
+		b.WriteString(piece)
+		switch {
+		case i == len(f.logins):
+		case f.logins[i]:
+			_ = xml.EscapeText(&b, []byte(login)) // a buffer takes all
+		default:
+			_ = xml.EscapeText(&b, []byte(address))
+		}
+	}
+	return b.Bytes(), true
 }
 
 func poxProtocolOf(kind string, server Server, login string) poxProtocol {

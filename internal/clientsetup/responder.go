@@ -40,8 +40,11 @@ type Responder struct {
 	peers   *peers
 }
 
-// fixedDocuments are those that fit everybody of a domain; nil is none.
-type fixedDocuments struct{ autoconfig, pacc []byte }
+// fixedDocuments are those that fit everybody of a domain, or do with a few words put in; nil is none.
+type fixedDocuments struct {
+	autoconfig, pacc []byte
+	autodiscover     *poxForm
+}
 
 // NewResponder returns a responder.
 func NewResponder(options ResponderOptions) *Responder {
@@ -56,6 +59,7 @@ func NewResponder(options ResponderOptions) *Responder {
 			var documents fixedDocuments
 			documents.autoconfig, _ = services.Of(side).Autoconfig(autoconfigOld)
 			documents.pacc, _ = services.Of(side).PACC()
+			documents.autodiscover = services.Of(side).autodiscoverForm()
 			r.fixed[domain][side] = documents
 		}
 	}

@@ -165,6 +165,29 @@ func TestServe_readByHorde(t *testing.T) {
 	_ = s.stop()
 }
 
+// Whoever comes again resumes the session: that costs the responder no signature.
+func TestServe_resumes(t *testing.T) {
+	t.Parallel()
+	root := issue(t, nil, "ECDSA", "root")
+	pairs, _ := newPairs(t, root)
+	s := serve(t, newTestResponder(t, "", nil), pairs, root, "127.0.0.1:0")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{
+		RootCAs: s.roots, ServerName: "example.com", ClientSessionCache: tls.NewLRUClientSessionCache(1),
+	}}}
+	for i := range 3 {
+		response, err := client.Post("https://127.0.0.1:"+s.port+autodiscoverPath, mediaXML, strings.NewReader(pox("anna@example.com")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		if response.TLS.DidResume != (i > 0) {
+			t.Errorf("connection %d: resumed %v", i+1, response.TLS.DidResume)
+		}
+	}
+	_ = s.stop()
+}
+
 func TestServe_withoutCertificateOnlyHere(t *testing.T) {
 	t.Parallel()
 	err := Serve(t.Context(), newTestResponder(t, "", nil), ServeOptions{Listen: "0.0.0.0:0"})

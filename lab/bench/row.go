@@ -81,7 +81,7 @@ func Rows() []Row {
 			}
 		}
 	}
-	return rows
+	return append(rows, responderRow())
 }
 
 // mailLine is where mail goes and what is between the client and the servers.
