@@ -73,7 +73,7 @@ func writeIntents(path string) error {
 // quota. The signal that comes with it would end the process.
 func writeWithinLimit(path string) error {
 	signal.Ignore(syscall.SIGXFSZ)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 800_000, Max: 800_000}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1_200_000, Max: 1_200_000}); err != nil {
 		return err
 	}
 	return writeIntents(path)
@@ -182,7 +182,7 @@ func TestLedger_diskFull(t *testing.T) {
 	}
 	dir := mount(t, 0)
 	ballast := filepath.Join(dir, "ballast")
-	must(t, os.WriteFile(ballast, make([]byte, 200<<10), 0o600)) // what is left has room for all upgrades
+	must(t, os.WriteFile(ballast, make([]byte, 20<<10), 0o600)) // what is left has room for all upgrades
 	l := open(t, filepath.Join(dir, "rehome.db"))
 	m := load(t, l, inbox())
 	var err error
