@@ -41,8 +41,9 @@ var floors = []struct {
 	// A floor above its words, as each part of the verification speaks with them; beside each other they know nothing of each other.
 	{"the parts of the verification", []string{"rehome/internal/verify/"}},
 	{"what runs the engines, and the papers about them", []string{
-		"rehome/internal/bundle", "rehome/internal/certificate", "rehome/internal/checkup", "rehome/internal/conductor", "rehome/internal/cutover", "rehome/internal/clientsetup", "rehome/internal/handover", "rehome/internal/itinerary",
-		"rehome/internal/report",
+		"rehome/internal/bundle", "rehome/internal/certificate", "rehome/internal/checkup", "rehome/internal/clientsetup",
+		"rehome/internal/conductor", "rehome/internal/cutover", "rehome/internal/forecast", "rehome/internal/handover",
+		"rehome/internal/itinerary", "rehome/internal/report",
 	}},
 	// Above the plan of the records, which it carries out.
 	{"what takes domains across", []string{"rehome/internal/switchover"}},

@@ -16,8 +16,10 @@ import (
 )
 
 func clientsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "clients", Short: "Set up users' mail programs and telephones: documents, devices, export, serve, check"})
-	group.AddCommand(clientsDocumentsCommand(f), clientsDevicesCommand(f), clientsExportCommand(f), clientsServeCommand(f), clientsCheckCommand(f))
+	group := asGroup(&cobra.Command{Use: "clients",
+		Short: "Set up users' mail programs and telephones: documents, devices, forecast, export, serve, check"})
+	group.AddCommand(clientsDocumentsCommand(f), clientsDevicesCommand(f), clientsExportCommand(f), clientsServeCommand(f), clientsCheckCommand(f),
+		clientsForecastCommand(f))
 	return group
 }
 

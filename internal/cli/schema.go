@@ -39,7 +39,7 @@ func answers() map[string]any {
 		"aliases check": recipients.Parity{}, "aliases export": journey.AliasExport{},
 		"audit check": journey.AuditChecked{}, "audit show": ledger.AuditLine{},
 		"certificate check": certificate.Checked{}, "certificate issue": journey.Certified{}, "certificate key": map[string]string{},
-		"check": checkup.Report{}, "clients check": journey.ClientsChecked{}, "clients devices": journey.Devices{},
+		"check": checkup.Report{}, "clients check": journey.ClientsChecked{}, "clients devices": journey.Devices{}, "clients forecast": journey.Forecast{},
 		"clients documents": clientsetup.Written{}, "clients export": journey.Bundles{},
 		"clients serve": journey.Answering{}, "config check": checkedSettings{}, "config sample": struct {
 			Keys []config.Key `json:"keys"`

@@ -140,6 +140,13 @@ func TestUIDs_programsWithTheirOwnState(t *testing.T) {
 	operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
 	m.wantEqual(21)
 	operator.Answer[operator.Verified](t, m.Operator, 0, "verify", "--level", "metadata", "--uids")
+	u.must(os.WriteFile(filepath.Join(m.Dir, "dovecot.log"), []byte(
+		"2026-11-20 08:00:00 pop3-login: Info: Login: user=<"+person.Address+">, method=PLAIN, rip=10.0.0.7, session=<s2>\n"), 0o600))
+	m.Want(t, 0, "clients", "devices", "dovecot.log")
+	told := operator.Answer[struct{ Sum struct{ Download int } }](t, m.Operator, 0, "clients", "forecast")
+	if told.Sum.Download != 0 {
+		t.Errorf("the forecast is %+v, want nothing\n%s", told, m.Run(t, "clients", "forecast", "--json").Out)
+	}
 	if pop, mirrored := d.fetch(dst), d.mirror(dst); pop != 21 || mirrored != 21 {
 		t.Errorf("after the move the programs have %d and %d messages, want 18 of before and 3 new ones\n%s", pop, mirrored, d.read("fetchids"))
 	}

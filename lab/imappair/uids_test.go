@@ -186,6 +186,13 @@ func TestUIDs_ofAMoveByIMAP(t *testing.T) {
 			kinds[d.Kind]++
 		}
 	}
+	told := operator.Answer[struct {
+		Sum      struct{ Download int }
+		Accounts []struct{ IMAP struct{ Messages int } }
+	}](t, m.Operator, 6, "clients", "forecast") // 6: no log has shown a program
+	if told.Sum.Download != 1 || told.Accounts[0].IMAP.Messages != 6 {
+		t.Errorf("the forecast is %+v, want 6 messages of one account", told)
+	}
 	if len(kinds) != 1 || kinds["uids_differ"] != 2 {
 		t.Errorf("got %v, want 2 of uids_differ", kinds)
 	}
