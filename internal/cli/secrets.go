@@ -35,7 +35,7 @@ that you have written, and the identity that opens sealed files. --identity dest
 after that no sealed file can be opened, nor any copy of one.
 
 You can run it at any time: what the move still needs stays, with the reason. The import file stays until "rehome accounts
-check" has shown that the accounts are there. The sealed temporary passwords stay until the move is closed if passes log in
+check" has shown that the accounts are there. The sealed temporary passwords stay until "rehome close" has begun if passes log in
 at the destination with them: after the switch, passes bring the late mail. With a master user at the destination
 (destination.imap.login: master) and nothing else that needs users' passwords, they need not stay. --needed destroys all of it
 nevertheless.

@@ -303,7 +303,18 @@ func closing(s State) finding {
 	if n := len(stages(s)[StageClosed]); n > 0 && n == len(s.Domains) {
 		return finding{progress: Done, sentence: "the move is closed"}
 	}
-	return finding{progress: NoWord, sentence: "close the move: passwords may change, and files with secrets are destroyed", command: CommandClose}
+	for _, d := range s.Domains {
+		switch {
+		case d.Stage == StageQuiet && d.Until.After(s.Now):
+			return finding{progress: Waiting, waitsFor: "the clock (" + stamp(d.Until) + ")", until: d.Until, command: "rehome next",
+				sentence: d.Name + " can be taken back until then, in case something is wrong"}
+		case d.Stage == StageClosing && d.Until.After(s.Now):
+			return finding{progress: Waiting, waitsFor: "the clock (" + stamp(d.Until) + ")", until: d.Until, command: "rehome next",
+				sentence: "the old senders and keys of " + d.Name + " stay until then, for mail that is under way"}
+		}
+	}
+	return finding{progress: NoWord, sentence: "close the move: then passwords may change, and files with secrets are destroyed",
+		command: CommandClose + " --yes"}
 }
 
 // The commands of the steps that change DNS.

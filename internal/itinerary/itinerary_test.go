@@ -35,7 +35,7 @@ func anyState(r *rand.Rand) State {
 	s.Copies.Differs = r.IntN(s.Copies.Accounts - s.Copies.Equal + 1)
 	s.Logins = LoginState{Work: r.IntN(4), Fail: r.IntN(2)}
 	for range r.IntN(4) {
-		stages := []Stage{"", "", StageSwitching, StageReturning, StageLive, StageQuiet, StageClosed, StageBack}
+		stages := []Stage{"", "", StageSwitching, StageReturning, StageLive, StageQuiet, StageClosing, StageClosed, StageBack}
 		d := Domain{Name: string(rune('a'+r.IntN(3))) + ".test", Planned: look(), Earliest: moment(r), Stage: stages[r.IntN(len(stages))]}
 		d.Open = Open{Stage: r.IntN(2), Lower: r.IntN(2), Ask: []string{"", "", "a key"}[r.IntN(3)], Hand: []string{"", "", "a file"}[r.IntN(3)]}
 		d.Waits = []string{"", "a key has to be asked for"}[r.IntN(2)]
@@ -114,11 +114,11 @@ func TestHold_keepsWhatLaterPassesNeed(t *testing.T) {
 	for seed := range uint64(5_000) {
 		s := anyState(rand.New(rand.NewPCG(seed, 1)))
 		holds := Hold(s)
-		if needed := s.Secrets.Needed && s.Secrets.Sheet && !s.Closed(); needed != (holds.Sheet != "") {
+		if needed := s.Secrets.Needed && s.Secrets.Sheet && !s.NoPassFollows(); needed != (holds.Sheet != "") {
 			t.Fatalf("seed %d: got %+v of %+v", seed, holds, s)
 		}
 		for _, p := range passwords(s) {
-			if p.Now && s.Secrets.Needed && !s.Closed() && strings.HasPrefix(p.What, "let users change") {
+			if p.Now && s.Secrets.Needed && !s.NoPassFollows() && strings.HasPrefix(p.What, "let users change") {
 				t.Fatalf("seed %d: users may change passwords that passes need: %+v", seed, p)
 			}
 			if p.Now && p.What == "destroy sealed ones" && holds.Sheet != "" {
@@ -161,7 +161,9 @@ func TestOf_theWholeMove(t *testing.T) {
 		{func() { s.Domains[0].Stage, s.Domains[0].Says = StageSwitching, "ns2 has not followed" }, Switch, "ns2 has not followed"},
 		{func() { s.Domains[0].Until = now.Add(time.Hour) }, Switch, "ns2 has not followed"},
 		{func() { s.Domains[0].Stage, s.Domains[0].Says = StageLive, "3 mails in the last hour" }, Late, "3 mails in the last hour"},
-		{func() { s.Domains[0].Stage = StageQuiet }, Close, "close the move"},
+		{func() { s.Domains[0].Stage = StageQuiet }, Close, "can be taken back until then"},
+		{func() { s.Domains[0].Until = now }, Close, "rehome close --yes"},
+		{func() { s.Domains[0].Stage, s.Domains[0].Until = StageClosing, now.Add(time.Hour) }, Close, "the old senders and keys of example.com stay"},
 	} {
 		stage.change()
 		got := Of(s).Next

@@ -17,22 +17,22 @@ type Holds struct {
 	Sheet  string // temporary passwords, sealed, and the identity that opens them
 }
 
-// Closed reports whether every domain's move is closed.
-func (s State) Closed() bool {
-	return len(s.Domains) > 0 && !slices.ContainsFunc(s.Domains, func(d Domain) bool { return d.Stage != StageClosed })
+// NoPassFollows reports whether every domain is being closed: until then passes bring the late mail, or carry mail back.
+func (s State) NoPassFollows() bool {
+	return len(s.Domains) > 0 && !slices.ContainsFunc(s.Domains, func(d Domain) bool { return d.Stage != StageClosing && d.Stage != StageClosed })
 }
 
-// Hold says what must not be destroyed yet. A pass after the switch brings the late mail: it logs in as the passes before it did.
+// Hold says what must not be destroyed yet. A pass after the switch logs in as the passes before it did.
 func Hold(s State) Holds {
 	var holds Holds
-	if s.Closed() {
+	if s.NoPassFollows() {
 		return holds
 	}
 	if s.MakesAccounts && accounts(s).progress != Done {
 		holds.Import = "the accounts are not known to be at the destination yet: \"rehome accounts check\" tells"
 	}
 	if s.Secrets.Needed && s.Secrets.Sheet { // one that is gone needs no key either
-		holds.Sheet = "until the move is closed, passes log in at the destination with these passwords"
+		holds.Sheet = "until \"rehome close --yes\" has begun, passes log in at the destination with these passwords"
 	}
 	return holds
 }
@@ -66,14 +66,14 @@ func handOut(s State) Password {
 
 // change is the day on which users may choose new passwords at the destination.
 func change(s State) Password {
-	rule := Password{What: "let users change theirs", Now: s.Closed() || !s.Secrets.Needed && switching(s).progress == Done}
+	rule := Password{What: "let users change theirs", Now: s.NoPassFollows() || !s.Secrets.Needed && switching(s).progress == Done}
 	switch {
-	case s.Closed():
+	case s.NoPassFollows():
 		rule.Sentence = "now: no pass follows"
 	case s.Secrets.Needed && s.Secrets.Master != "":
-		rule.Sentence = "when the move is closed: " + s.Secrets.Master + " opens the mail, but contacts and calendars need each user's password"
+		rule.Sentence = "when \"rehome close --yes\" has begun: " + s.Secrets.Master + " opens the mail, but contacts and calendars need each user's password"
 	case s.Secrets.Needed:
-		rule.Sentence = "when the move is closed: until then passes log in with the passwords that rehome knows. If a user has changed one earlier, " +
+		rule.Sentence = "when \"rehome close --yes\" has begun: until then passes log in with the passwords that rehome knows. If a user has changed one earlier, " +
 			"add it to the roster as DestinationPassword, or late mail stays behind. A master user at the destination " +
 			"(destination.imap.login: master) lifts this"
 	case rule.Now:

@@ -93,7 +93,7 @@ type Domain struct {
 	Stage    Stage
 	Since    time.Time // when the stage began
 	WaitsFor string    // whom the stage waits for; "" is nobody
-	Until    time.Time // when that is over by itself; zero if it is not, or not known
+	Until    time.Time // when what the stage waits for is over by itself; zero if it is not, or not known
 	Says     string    // a sentence about the stage
 }
 
@@ -114,7 +114,8 @@ const (
 	StageSwitching Stage = "switching" // somebody has begun with it; records may have changed
 	StageReturning Stage = "returning" // it is being taken back
 	StageLive      Stage = "live"      // switched; mail still arrives at the source, or may
-	StageQuiet     Stage = "quiet"     // none has for the time that was asked for
+	StageQuiet     Stage = "quiet"     // none has for the time that was asked for; it can still be taken back
+	StageClosing   Stage = "closing"   // it cannot be taken back any more; old records stay for some weeks
 	StageClosed    Stage = "closed"
 	StageBack      Stage = "rolled_back"
 )

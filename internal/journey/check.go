@@ -60,10 +60,10 @@ func (m *Move) tellOfPasswords(c *checkup.List) {
 	case !m.needsPasswords():
 		c.OK("passwords", master+" opens every account, so users may change their passwords as soon as they are on the destination")
 	case master != "":
-		c.OK("passwords", master+" opens the mail, but contacts and calendars need users' passwords: nobody may change theirs before the move is closed "+
+		c.OK("passwords", master+" opens the mail, but contacts and calendars need users' passwords: nobody may change theirs before \"rehome close\" "+
 			"(destination.dav.login: master lifts that, if the server lets it in)")
 	default:
-		c.OK("passwords", "passes need users' passwords, so nobody may change theirs before the move is closed; "+
+		c.OK("passwords", "passes need users' passwords, so nobody may change theirs before \"rehome close\"; "+
 			"with a master user (destination.imap.login: master) mail would not need them")
 	}
 }

@@ -175,7 +175,7 @@ func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
 	if err != nil {
 		return err
 	}
-	readCutovers(cutovers, state)
+	m.readCutovers(cutovers, state)
 	if state.Logins, err = triedLogins(ctx, store); err != nil {
 		return err
 	}

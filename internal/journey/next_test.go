@@ -90,7 +90,8 @@ func TestReadCutovers_saysWhatIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	until := time.Now().Add(time.Hour)
 	state := itinerary.State{Domains: []itinerary.Domain{{Name: "a.test"}, {Name: "b.test"}, {Name: "c.test"}}}
-	readCutovers([]ledger.Cutover{
+	m, _ := moveIn(t)
+	m.readCutovers([]ledger.Cutover{
 		{Domain: "a.test", State: ledger.CutoverGates, Held: []ledger.CutoverHold{
 			{Gate: "ttl", Sentence: "the TTL is not low", Who: "the owner of the zone", NextStep: "lower it", Until: until}, {Gate: "copied"},
 		}},

@@ -10,13 +10,20 @@ import (
 )
 
 // readCutovers sorts in how far the machine has taken the domains.
-func readCutovers(cutovers []ledger.Cutover, state *itinerary.State) {
+func (m *Move) readCutovers(cutovers []ledger.Cutover, state *itinerary.State) {
+	settings := m.settings.Cutover
 	for _, c := range cutovers {
 		d := domainOf(state, c.Domain)
 		if d == nil {
 			continue // it moves no longer
 		}
 		d.Stage, d.Says, d.Since = stageOf(c.State), cutoverWords(c), c.Since
+		switch {
+		case d.Stage == itinerary.StageQuiet:
+			d.Until = c.Switched.Add(settings.Reversible)
+		case d.Stage == itinerary.StageClosing && len(settings.OldSPF)+len(settings.OldDKIM) > 0:
+			d.Until = c.Switched.Add(settings.OldAfter)
+		}
 		if len(c.Held) > 0 && d.Stage == itinerary.StageSwitching {
 			hold := c.Held[0]
 			d.WaitsFor, d.Until, d.Says = hold.Who, hold.Until, hold.Sentence
@@ -34,8 +41,10 @@ func stageOf(state ledger.CutoverState) itinerary.Stage {
 	switch state {
 	case ledger.CutoverLate:
 		return itinerary.StageLive
-	case ledger.CutoverLive, ledger.CutoverClosing:
+	case ledger.CutoverLive:
 		return itinerary.StageQuiet
+	case ledger.CutoverClosing:
+		return itinerary.StageClosing
 	case ledger.CutoverRestoring, ledger.CutoverProvingBack, ledger.CutoverReturning:
 		return itinerary.StageReturning
 	case ledger.CutoverRolledBack:
