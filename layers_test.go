@@ -207,3 +207,20 @@ func TestArchitecture_namesEveryPackage(t *testing.T) {
 		}
 	}
 }
+
+// Two upgrades of the ledger with one number are found where the layers are, before anybody opens a ledger: no ledger opens with them.
+func TestLedger_everyUpgradeHasItsOwnNumber(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("internal/ledger/sqlite/schema/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %v, %v", files, err)
+	}
+	seen := map[string]string{}
+	for _, file := range files {
+		number, _, _ := strings.Cut(filepath.Base(file), "_")
+		if seen[number] != "" {
+			t.Errorf("%s and %s have the same number: take the next free one for the later", seen[number], file)
+		}
+		seen[number] = file
+	}
+}
