@@ -54,10 +54,14 @@ func DescribeBoth(source, destination End, naming Naming, responder, domain stri
 
 // WriteDomain writes what fits everybody of a domain: for each side a folder with the documents and the DNS records. A document
 // that a service does not allow is not written, and one from an earlier time is not left in its place.
-func WriteDomain(folder string, services Services, responder string) error {
+// paths are where paths of the old server of calendars and contacts are on the new one.
+func WriteDomain(folder string, services Services, responder string, paths map[string]string) error {
 	for _, side := range []rehome.Side{rehome.Source, rehome.Destination} {
 		service := services.Of(side)
-		files := map[string][]byte{"records.zone": zone(service.Records(responder))}
+		files := map[string][]byte{
+			"records.zone": zone(service.Records(responder)),
+			"nginx.conf":   service.Redirects(Nginx, paths, responder), "apache.conf": service.Redirects(Apache, paths, responder),
+		}
 		add := func(name string) func([]byte, bool) {
 			return func(document []byte, ok bool) {
 				if ok {
@@ -82,7 +86,7 @@ func WriteDomain(folder string, services Services, responder string) error {
 
 // The names of the files that there may be, and of what is behind an address's in those of a person.
 const (
-	domainFiles = "config-v1.1.xml config-v1.2.xml user-agent-configuration.json records.zone service.json"
+	domainFiles = "config-v1.1.xml config-v1.2.xml user-agent-configuration.json records.zone service.json nginx.conf apache.conf"
 	personFiles = ".mobileconfig .autodiscover.xml .thunderbird-android.json .thunderbird-android.png .links.txt"
 )
 

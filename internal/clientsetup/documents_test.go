@@ -403,7 +403,7 @@ func TestWrite_replacesWhatIsOutdated(t *testing.T) {
 	both, _ := DescribeBoth(sample(rehome.Source), sample(rehome.Destination), Naming{}, "setup.example.net", "example.com")
 	write := func() {
 		t.Helper()
-		if err := WriteDomain(folder, both, "setup.example.net"); err != nil {
+		if err := WriteDomain(folder, both, "setup.example.net", nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range odd() {

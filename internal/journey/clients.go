@@ -36,7 +36,7 @@ func (m *Move) ClientDocuments(ctx context.Context, only people.Choice) (clients
 	services := map[string]clientsetup.Service{}
 	for _, domain := range p.DomainsOf(m.settings.Domains) {
 		both, left := m.clientServices(domain)
-		if err := clientsetup.WriteDomain(written.Folder, both, m.settings.Clients.Responder); err != nil {
+		if err := clientsetup.WriteDomain(written.Folder, both, m.settings.Clients.Responder, m.settings.Clients.DAVPaths); err != nil {
 			return written, err
 		}
 		services[domain] = both.Destination
