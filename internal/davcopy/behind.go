@@ -34,10 +34,11 @@ func (j *collectionJob) leaveBehind(ctx context.Context, nowhere *nowhereError) 
 		if !isFailed(known[name]) { // what is, is counted with its own trouble
 			left++
 		}
+		delete(known, name)
 	}
 	j.slice.countLeft(j.kind, len(names), left)
 	j.find(collectionNotMade, rehome.Values{"n": len(names), "why": nowhere})
-	return nil
+	return j.slice.forgetGone(ctx, j.kind, j.place.destination, j.row, known)
 }
 
 // leaveKindBehind counts the objects of all collections of a kind that the destination does not offer.

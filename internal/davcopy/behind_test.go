@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rehome"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 	"rehome/lab"
 	"rehome/lab/atmail7"
@@ -32,6 +33,10 @@ func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
 	})
 	for range 2 {
 		got := p.pass(t)
+		if all := p.exceptions(t); len(all) > 0 {
+			t.Errorf("%+v, want nothing of what neither end has", all)
+		}
+		p.refusedBefore(t, "vanished.ics")
 		calendars := got.Tallies[rehome.KindCalendars]
 		wantTally(t, "calendars", calendars, Tally{Objects: 4, Remaining: 4})
 		if calendars.Lasting != 4 {
@@ -46,6 +51,20 @@ func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
 	wantTally(t, "made at last", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Copied: 4})
 	if got := len(p.holding(t, p.dst, dav.Calendars)); got != 4 {
 		t.Errorf("%d events at the destination, want 4", got)
+	}
+}
+
+// refusedBefore notes of the calendar that the destination had refused an object of that name.
+func (p *pair) refusedBefore(t *testing.T, name string) {
+	t.Helper()
+	_, source := p.calendar(t, p.src)
+	known, err := p.ledger.Collections(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := known[source.Href]
+	if err := p.ledger.SaveObjects(t.Context(), &c, ledger.Object{Source: name, State: ledger.ObjectQuarantined, Code: objectRefused.Code}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -234,13 +234,21 @@ func (s *slice) forget(ctx context.Context, kind rehome.Kind, p placement, known
 		return err
 	}
 	rows, err := s.engine.options.Ledger.Objects(ctx, &known)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return err
 	}
-	if _, err := s.dst.Collection(ctx, p.destination, kindOf(kind)); !isGone(err) { // a listing alone proves nothing
-		return faultOf(err, "look at the collection", p.destination)
+	return s.forgetGone(ctx, kind, p.destination, &known, rows)
+}
+
+// forgetGone drops rows of what the source has no more if the destination does not have its collection any more either.
+func (s *slice) forgetGone(ctx context.Context, kind rehome.Kind, there string, c *ledger.Collection, rows map[string]ledger.Object) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	return s.engine.options.Ledger.DropObjects(ctx, &known, slices.Collect(maps.Keys(rows))...)
+	if _, err := s.dst.Collection(ctx, there, kindOf(kind)); !isGone(err) { // a listing alone proves nothing
+		return faultOf(err, "look at the collection", there)
+	}
+	return s.engine.options.Ledger.DropObjects(ctx, c, slices.Collect(maps.Keys(rows))...)
 }
 
 // forgetState makes what the source has said of a collection count no more that it has no more: one that is made anew under
