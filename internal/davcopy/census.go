@@ -37,7 +37,7 @@ func remaining(source listed, known map[string]ledger.Object) (left int) {
 	}
 	for name, row := range known {
 		_, again := source.items[name]
-		if !source.full && !again && !source.removed[name] && row.State != ledger.ObjectGone && open(row, true) {
+		if !source.full && !again && !source.removed[name] && row.State != ledger.ObjectGone && !isDisplaced(name) && open(row, true) {
 			left++
 		}
 	}

@@ -62,7 +62,7 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 		}
 		_, current := source.items[name]
 		switch {
-		case !current && (source.full || source.removed[name] || row.State == ledger.ObjectGone):
+		case !current && (source.full || source.removed[name] || row.State == ledger.ObjectGone || isDisplaced(name)):
 			vanished = append(vanished, row)
 		case !current && open(row, t.started):
 			a.read = append(a.read, t.join(name))
@@ -139,7 +139,7 @@ func (d *departures) spareHeld(rows map[string]ledger.Object, siblings []ledger.
 	}
 	held := map[string]bool{}
 	hold := func(row ledger.Object) {
-		if row.Destination != "" && (row.State.There() || row.State == ledger.ObjectIntent) {
+		if row.Destination != "" && !row.Missing() && (row.State.There() || row.State == ledger.ObjectIntent) {
 			held[row.Destination] = true
 		}
 	}

@@ -166,7 +166,7 @@ func countObjects(source listed, known map[string]ledger.Object) int {
 	objects := len(source.items)
 	if !source.full {
 		for name, row := range known {
-			if _, again := source.items[name]; !again && !source.removed[name] && row.State != ledger.ObjectGone {
+			if _, again := source.items[name]; !again && !source.removed[name] && row.State != ledger.ObjectGone && !isDisplaced(name) {
 				objects++
 			}
 		}

@@ -17,6 +17,9 @@ import (
 // followVanished carries out what vanished at the source; doubted is true when so much has that somebody has
 // to look first.
 func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err error) {
+	if err := j.bequeath(ctx); err != nil {
+		return false, err
+	}
 	d := decideVanished(j.actions.vanished, j.actions.there, j.terms())
 	if d.emptied > 0 {
 		j.slice.find(j.emptiedFinding(d.emptied))

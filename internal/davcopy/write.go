@@ -50,6 +50,9 @@ func (j *collectionJob) considerAll(ctx context.Context, chunk []dav.Object) ([]
 	slices.SortFunc(chunk, func(a, b dav.Object) int {
 		return cmp.Or(cmp.Compare(len(a.Href), len(b.Href)), cmp.Compare(a.Href, b.Href))
 	})
+	if err := j.makeWay(ctx, chunk); err != nil {
+		return nil, err
+	}
 	transfers := make([]*transfer, 0, len(chunk))
 	for _, o := range chunk {
 		if pim.IsTrial(o.Data) {
