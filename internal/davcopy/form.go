@@ -29,6 +29,9 @@ func earlier(row ledger.Object, form []byte) bool {
 	return !current(row, form) && hasForm(row.Earlier, form)
 }
 
+// knows reports whether a form is that of any version that the destination was given, now or before.
+func knows(row ledger.Object, form []byte) bool { return sent(row, form) || hasForm(row.Earlier, form) }
+
 // manyForms bounds how many other versions are remembered; the oldest go first.
 const manyForms = 16
 

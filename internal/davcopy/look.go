@@ -37,6 +37,9 @@ func (j *collectionJob) look(ctx context.Context, p *transfer, refusal error) er
 		p.match = there.ETag
 		return j.overwrite(ctx, p)
 	case otherObject:
+		if p.before.State.There() && !j.siblings[p.row.Destination] { // in the place of ours
+			return j.nothingThere(ctx, p, refusal)
+		}
 		return j.writeElsewhere(ctx, p)
 	}
 	return j.conflict(p, objectConflict, "it was edited at the destination after it was copied, and has changed at the source since")
@@ -62,8 +65,8 @@ func (j *collectionJob) likenessOf(p *transfer, there dav.Object) likeness {
 		return olderObject
 	}
 	object, err := pim.Inspect(there.Data)
-	// What had no UID when it was sent under this name may have got one there.
-	mayBeOurs := p.before.State.There() || p.object.UID == "" && len(p.before.Tried) > 0
+	// What had no UID when it was sent under this name may have got one there, or have none there any more.
+	mayBeOurs := p.before.State.There() && (object.UID == "" || p.object.UID == "") || p.object.UID == "" && len(p.before.Tried) > 0
 	if err == nil && object.UID != p.object.UID && object.UID != p.uid() && !mayBeOurs {
 		return otherObject
 	}

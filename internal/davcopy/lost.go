@@ -195,19 +195,19 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 		return row, false
 	}
 	mine := slices.DeleteFunc(j.unknown.of(row), func(f *foreign) bool { return j.isAnothers(row, f) })
-	found, is := pick(mine, func(f *foreign) bool { return current(row, f.form) })
+	there, is := pick(mine, func(f *foreign) bool { return current(row, f.form) }, func(f *foreign) bool { return knows(row, f.form) })
 	if !is {
 		return row, false
 	}
-	row.Destination = found.name
+	row.Destination = there.name
 	row.DstETag = ""
 	if row.State == ledger.ObjectStored {
 		row.State = ledger.ObjectAdopted
 	}
-	if current(row, found.form) {
-		row.DstETag = found.etag
+	if current(row, there.form) {
+		row.DstETag = there.etag
 	}
-	return backAgain(row), true
+	return found(row, &there), true
 }
 
 // isGone does not believe the listing alone.

@@ -59,31 +59,37 @@ func (j *collectionJob) settleAltered(ctx context.Context, etags map[string]stri
 	if err != nil {
 		return faultOf(err, "read at the destination", j.place.target.Href)
 	}
-	if err := j.findRenamed(ctx, rows); err != nil {
+	if rows, err = j.findRenamed(ctx, rows); err != nil {
 		return err
 	}
 	return j.bookAltered(ctx, rows)
 }
 
-// findRenamed looks for the version that was copied last of what seems to be an earlier one again: its user may have given it
-// another name before an unanswered request of ours was carried out under the one of before. What is there then is nobody's.
-func (j *collectionJob) findRenamed(ctx context.Context, rows []ledger.Object) error {
+// findRenamed looks under other names for the version that was copied last of what seems to be an earlier one again, and for
+// objects in whose place another one stands: their user may have renamed them, or an unanswered request of ours was carried out
+// under the name of before. What was merged with one goes with it.
+func (j *collectionJob) findRenamed(ctx context.Context, rows []ledger.Object) ([]ledger.Object, error) {
 	for i, row := range rows {
-		if !row.Reverted() {
+		if !row.Reverted() && !row.Missing() {
 			continue
 		}
 		if skipped := j.skipped; len(skipped) > 0 {
 			j.skipped = nil
 			if err := j.readStrangers(ctx, skipped, time.Time{}); err != nil {
-				return err
+				return nil, err
 			}
 			j.reserve()
 		}
-		if now, found := j.lastVersion(row); found {
+		find := j.lastVersion
+		if row.Missing() {
+			find = j.anchor
+		}
+		if now, found := find(row); found {
 			rows[i] = now
+			rows = append(rows, j.mergedInto(row.Destination, now.Destination)...)
 		}
 	}
-	return nil
+	return rows, nil
 }
 
 // lastVersion is the row of an object that has the version that was copied last under another name at the destination.
@@ -120,7 +126,13 @@ func (j *collectionJob) judgeAltered(row ledger.Object, there dav.Object) ledger
 		return row
 	}
 	form, _ := pim.Digest(there.Data, j.content())
+	object, err := pim.Inspect(there.Data)
+	another := err == nil && object.UID != "" && row.UID != "" && object.UID != row.UID && !knows(row, form[:]) // which has got the name
 	switch {
+	case another && row.State == ledger.ObjectGone:
+		row.Anew = true
+	case another:
+		return asMissing(row)
 	case row.State == ledger.ObjectGone && earlier(row, form[:]):
 		row.Anew = true
 	case current(row, form[:]):
@@ -147,7 +159,7 @@ func (j *collectionJob) bookAltered(ctx context.Context, rows []ledger.Object) e
 	}
 	for _, name := range slices.Sorted(maps.Keys(j.known)) {
 		row := j.known[name]
-		if holder, seen := now[row.Destination]; seen && row.State == ledger.ObjectMerged && (holder.Reverted() || row.Reverted()) {
+		if holder, seen := now[row.Destination]; seen && row.State == ledger.ObjectMerged && (holder.Missing() || holder.Reverted() || row.Reverted()) {
 			row.Code = holder.Code
 			row.Words = holder.Words
 			rows = append(rows, row)

@@ -96,7 +96,9 @@ func TestPasses_comesBackAfterTheDestinationWasPutBack(t *testing.T) {
 	p.writeUID(t, p.src, "new.ics", "renamed.ics", "second", false)
 	wantTally(t, "they are back", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4, Updated: 2})
 	wantTally(t, "nothing to do", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 4})
-	p.wantSummaries(t, "in the end", map[string]string{"stays.ics": "second", "back.ics": "second", "renamed.ics": "second", "edited.ics": "its user's own"})
+	p.wantSummaries(t, "in the end", map[string]string{
+		"stays.ics": "second", "back.ics": "second", "renamed.ics": "second", "edited.ics": "its user's own",
+	})
 }
 
 // An answer to a PUT with the MD5 of what was sent proves nothing where the destination lists another etag.
@@ -327,7 +329,8 @@ func TestFindRenamed_whileAnEarlierVersionArrives(t *testing.T) {
 		Form: eventForm(event("a.ics", "second")), Earlier: eventForm(event("a.ics", "first")),
 	}
 	rows := []ledger.Object{row, {Source: "b.ics", UID: "b.ics", State: ledger.ObjectStored, Code: ledger.CodeReverted, Form: []byte("form")}}
-	if err := j.findRenamed(t.Context(), rows); err != nil || rows[0].Destination != "renamed.ics" || isFailed(rows[0]) || !rows[1].Reverted() {
+	rows, err := j.findRenamed(t.Context(), rows)
+	if err != nil || rows[0].Destination != "renamed.ics" || isFailed(rows[0]) || !rows[1].Reverted() {
 		t.Errorf("%+v, %v", rows, err)
 	}
 }

@@ -30,12 +30,25 @@ func (j *collectionJob) inPlace(row ledger.Object) (ledger.Object, bool) {
 		return backAgain(row), hidden
 	}
 	uid := cmp.Or(row.UID, row.MadeUID)
-	known := uid != "" && f.uid == uid || sent(row, f.form) || earlier(row, f.form)
-	if !known || j.isAnothers(row, f) {
+	if !knows(row, f.form) && (uid == "" || f.uid != uid) || j.isAnothers(row, f) {
 		return row, false
 	}
 	f.taken = true
-	return backAgain(row), true
+	return found(row, f), true
+}
+
+// found is the row of an object that was away and is found at the destination. What has but its UID may be what its user has
+// made of it, or any other version: nobody knows, and it stays as it is, and is named.
+func found(row ledger.Object, f *foreign) ledger.Object {
+	row = backAgain(row)
+	if knows(row, f.form) || removedThere.Has(row.Code) { // the latter is compared anyway
+		return row
+	}
+	row.State = ledger.ObjectConflict
+	row.Code = objectConflict.Code
+	row.Words = wordsConflict
+	row.DstETag = ""
+	return row
 }
 
 // isHeld reports whether another object has the name at the destination by now.
@@ -46,9 +59,9 @@ func (j *collectionJob) isHeld(row ledger.Object) bool {
 	})
 }
 
-// isAnothers reports whether an object of the destination is what another one was given, and this one never.
+// isAnothers reports whether an object of the destination is what another one was given at any time, and this one never.
 func (j *collectionJob) isAnothers(row ledger.Object, f *foreign) bool {
-	return !sent(row, f.form) && !earlier(row, f.form) && j.anotherRow(row, func(other ledger.Object) bool { return sent(other, f.form) })
+	return !knows(row, f.form) && j.anotherRow(row, func(other ledger.Object) bool { return knows(other, f.form) })
 }
 
 // anotherRow reports whether there is one of this collection, or of another that goes to the same place.

@@ -62,6 +62,71 @@ func TestThere_isNotBackByItsNameAlone(t *testing.T) {
 	}
 }
 
+// What has but the UID of an object that is lost may be any version of it: it is named. What another object was given at any
+// time is that one's.
+func TestAnchor_byItsUIDAlone(t *testing.T) {
+	t.Parallel()
+	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: eventForm(event("one", "third"))}
+	row.Earlier = eventForm(event("one", "second"))
+	other := ledger.Object{Source: "b.ics", Destination: "b.ics", State: ledger.ObjectStored, UID: "one", Form: eventForm(event("one", "fourth"))}
+	other.Earlier = eventForm(event("one", "first"))
+	for there, want := range map[string]ledger.ObjectState{
+		"third": ledger.ObjectAdopted, "second": ledger.ObjectAdopted, "first": "", "fourth": "", "its user's": ledger.ObjectConflict,
+	} {
+		j := &collectionJob{kind: rehome.KindCalendars, unknown: &strangers{}, known: map[string]ledger.Object{"a.ics": row, "b.ics": other}}
+		j.unknown.add("renamed.ics", `"1"`, event("one", there), j.content())
+		got, found := j.anchor(row)
+		if found != (want != "") || found && (got.State != want || got.Destination != "renamed.ics" || isFailed(got) != (want == ledger.ObjectConflict)) {
+			t.Errorf("%s: found %v, %+v; want %q", there, found, got, want)
+		}
+	}
+}
+
+// What has another UID than the object under its name was put in its place.
+func TestJudgeAltered_anotherObject(t *testing.T) {
+	t.Parallel()
+	j := &collectionJob{kind: rehome.KindCalendars}
+	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: eventForm(event("one", "first"))}
+	for uid, missing := range map[string]bool{"one": false, "two": true} {
+		got := j.judgeAltered(row, dav.Object{ETag: `"2"`, Data: event(uid, "second")})
+		if got.Missing() != missing {
+			t.Errorf("with the UID %s: %+v", uid, got)
+		}
+	}
+	gone := row
+	gone.State = ledger.ObjectGone
+	if got := j.judgeAltered(gone, dav.Object{ETag: `"2"`, Data: event("two", "second")}); got.State != ledger.ObjectGone || !got.Anew {
+		t.Errorf("%+v, want it compared should it be back", got)
+	}
+}
+
+// Its user has copied an object at the destination, and then put another one in its place: the copy stands for it, and for
+// what was merged with it.
+func TestFindRenamed_copiedAndReplaced(t *testing.T) {
+	t.Parallel()
+	form := eventForm(event("one", "first"))
+	row := ledger.Object{Source: "a.ics", Destination: "a.ics", State: ledger.ObjectStored, UID: "one", Form: form}
+	twin := ledger.Object{Source: "twin.ics", Destination: "a.ics", State: ledger.ObjectMerged, UID: "one", Form: form}
+	j := &collectionJob{
+		kind: rehome.KindCalendars, unknown: &strangers{}, known: map[string]ledger.Object{"a.ics": row, "twin.ics": twin},
+	}
+	missing := j.judgeAltered(row, dav.Object{ETag: `"2"`, Data: event("two", "its user's own")})
+	rows, err := j.findRenamed(t.Context(), []ledger.Object{missing})
+	if err != nil || len(rows) != 1 || !rows[0].Missing() {
+		t.Errorf("%v, %+v; want it missing", err, rows)
+	}
+	j.unknown.add("copy.ics", `"3"`, event("one", "first"), j.content())
+	rows, err = j.findRenamed(t.Context(), []ledger.Object{missing})
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%v, %+v; want both", err, rows)
+	}
+	for _, row := range rows {
+		if row.Destination != "copy.ics" || isFailed(row) {
+			t.Errorf("%+v, want it there under the name of the copy", row)
+		}
+	}
+}
+
 // What was merged with another object has nothing of its own at the destination, whatever becomes of it.
 func TestRefuse_merged(t *testing.T) {
 	t.Parallel()
