@@ -28,8 +28,9 @@ func lasting() []string {
 		"the user had copied it before", "contacts without FN", "contacts without UID", "events with METHOD", "events without DTSTAMP",
 		verifiedBetween, "meetings of the account", "meetings of others", "odd names",
 		"source user adds", "source user edits", "source user deletes", "source user renames", "source user moves", "source user copies",
-		"source user copies within a collection", "source user deletes a collection", "source user makes a collection",
+		"source user copies within a collection", "source user deletes a collection", "source user makes a collection", "source user replaces",
 		"destination user adds", "destination user edits", "destination user deletes", "destination user moves", "destination user renames",
+		"destination user replaces", "destination user copies", "destination user deletes a collection",
 	}
 	for _, side := range []string{source, destination} {
 		all = append(all, side+" unreadable object", side+" restored", side+" renews all etags")

@@ -109,10 +109,14 @@ func (t *truth) everShown(data []byte) bool {
 	return slices.ContainsFunc(t.contents[markOf(data)], func(one []byte) bool { return carries(one, data) })
 }
 
-// overwritten judges a PUT over something: what a user wrote there stays, unless it is what the source had too.
+// overwritten judges a PUT over something: what a user wrote there stays, unless it is what the source had too. Another object
+// than that is no new version of it (RFC 4791 section 5.3.2.1, RFC 6352 section 6.3.2.1: no-uid-conflict), but takes it away.
 func (t *truth) overwritten(before *object, q question) {
 	if before.user && !t.everShown(before.data) {
 		t.breach("nothing is overwritten that rehome did not put there", "PUT %s over what the user wrote", q.path)
+	}
+	if was, is := uidOf(before.data), uidOf(q.body); was != "" && is != "" && was != is {
+		t.breach("no object is overwritten by another one", "PUT %s of %s over %s", q.path, is, was)
 	}
 }
 

@@ -62,10 +62,15 @@ func (w *world) sourceObject(c *collection, name, round string) {
 		w.truth.left(o.data)
 		w.src.drop(c, name)
 	case w.d.happens("source user renames", 0.3, id...):
-		w.src.drop(c, name)
-		renamed := w.src.store(c, round+"-"+name, o.data)
-		renamed.shown = o.shown
-		w.part(renamed)
+		w.rename(c, o, round)
+	case uidOf(o.data) != "" && w.d.happens("source user replaces", 0.2, id...): // another object gets the name
+		if len(c.objects) < most && w.d.chance("it stays under another name").With(id...).Happens(0.5) {
+			w.rename(c, o, round)
+		} else {
+			w.truth.left(o.data)
+			w.src.drop(c, name)
+		}
+		w.addAs(w.src, c, name, round, name)
 	case w.d.happens("source user moves", 0.3, id...):
 		if other := w.other(w.src, c, id); other != nil && other.objects[name] == nil {
 			w.truth.left(o.data)
@@ -79,6 +84,14 @@ func (w *world) sourceObject(c *collection, name, round string) {
 	case len(c.objects) < most && w.d.happens("source user copies within a collection", 0.2, id...):
 		w.src.store(c, "copy-"+name, o.data)
 	}
+}
+
+// rename gives an object another name at the source.
+func (w *world) rename(c *collection, o *object, round string) {
+	w.src.drop(c, o.name)
+	renamed := w.src.store(c, round+"-"+o.name, o.data)
+	renamed.shown = o.shown
+	w.part(renamed)
 }
 
 // edit writes another version of an object at the source.
@@ -116,6 +129,14 @@ func (w *world) other(e *end, c *collection, id []string) *collection {
 	return nil
 }
 
+// anyOf returns a collection of the same kind, often the same one.
+func (w *world) anyOf(e *end, c *collection, id []string) *collection {
+	if other := w.other(e, c, id); other != nil && w.d.chance("elsewhere").With(id...).Happens(0.5) {
+		return other
+	}
+	return c
+}
+
 // destinationUser works at the destination, where all that is done has to stay.
 func (w *world) destinationUser(round string) {
 	for _, c := range w.dst.all() {
@@ -127,6 +148,12 @@ func (w *world) destinationUser(round string) {
 		}
 		if len(c.objects) < most && w.d.happens("destination user adds", 0.4, round, c.path) {
 			w.add(w.dst, c, round)
+		}
+		if w.d.happens("destination user deletes a collection", 0.3, round, c.path) {
+			for _, name := range c.names() {
+				w.truth.touch(c.objects[name].data)
+			}
+			w.dst.unmake(c)
 		}
 	}
 }
@@ -144,6 +171,14 @@ func (w *world) destinationObject(c *collection, name, round string) {
 	case w.d.happens("destination user deletes", 0.2, id...):
 		w.truth.touch(o.data)
 		w.dst.drop(c, name)
+	case w.d.happens("destination user replaces", 0.2, id...): // what he makes gets the name
+		w.truth.touch(o.data)
+		w.dst.drop(c, name)
+		w.addAs(w.dst, c, name, round, name)
+	case w.d.happens("destination user copies", 0.2, id...):
+		if to := w.anyOf(w.dst, c, id); to.objects["copy-"+name] == nil && len(to.objects) < most {
+			w.enter(to, "copy-"+name, o.data)
+		}
 	case w.d.happens("destination user moves", 0.2, id...):
 		other := w.other(w.dst, c, id)
 		if other == nil || other.objects[name] != nil {

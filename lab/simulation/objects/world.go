@@ -86,12 +86,20 @@ func (w *world) enter(c *collection, name string, data []byte) {
 }
 
 // add makes a new object at an end.
-func (w *world) add(e *end, c *collection, when ...string) {
+func (w *world) add(e *end, c *collection, when ...string) { w.addAs(e, c, "", when...) }
+
+// addAs makes one under a name, "" for one of its own. What takes another one's name has a UID: without it nobody could tell
+// the two from two versions of one object.
+func (w *world) addAs(e *end, c *collection, file string, when ...string) {
 	w.marks++
 	name := append([]string{e.side, c.path}, when...)
 	d := w.draft(c.kind, "m"+number(w.marks), name)
+	if file == "" {
+		file = w.fileName(d, name)
+	} else {
+		d.uid = "uid-" + d.mark
+	}
 	data := d.bytes(account)
-	file := w.fileName(d, name)
 	if e == w.dst {
 		w.enter(c, file, data)
 		return
