@@ -220,6 +220,16 @@ func TestPlan_everythingHasOnePlace(t *testing.T) {
 				v.dst = append(v.dst, dav.Collection{Href: p.destination, Kind: dav.Calendars})
 			}
 		}
+		usual := slices.DeleteFunc(slices.Clone(v.src), func(c dav.Collection) bool { return usualMain([]dav.Collection{c}) == "" })
+		if known := v.known; len(usual) < 2 { // several may be the main one
+			v.known = map[string]string{} // the ledger is lost
+			for _, p := range v.plan().placements {
+				if p.destination != known[p.source.Href] || !p.exists {
+					t.Errorf("without a ledger %s goes to %s, which exists: %v; want %s", p.source.Href, p.destination, p.exists, known[p.source.Href])
+				}
+			}
+			v.known = known
+		}
 		slices.Reverse(v.src)
 		for _, p := range v.plan().placements {
 			if p.destination != v.known[p.source.Href] || !p.exists {

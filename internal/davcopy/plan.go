@@ -45,9 +45,9 @@ type plan struct {
 	nowhere    []placement // known, and at neither end any more
 }
 
-// plan decides where each collection goes: where the ledger has put it before; the main one into the
-// destination's main one, because many clients show no other; else into the one of the same name; else
-// into a new one.
+// plan decides where each collection goes: where the ledger has put it before; else into the one of the same name, or of the
+// name that rehome had to give it; the main one into the destination's main one, because many clients show no other; else into
+// a new one. Without a ledger everything goes where it went before, as long as the names are the same.
 func (v view) plan() plan {
 	principal := ""
 	if v.srcHome != nil {
@@ -66,13 +66,13 @@ func (v view) plan() plan {
 	placed := make([]placement, len(moving))
 	for _, rule := range []func(dav.Collection) string{
 		func(c dav.Collection) string { return p.before(c) },
+		func(c dav.Collection) string { return p.sameName(c) },
 		func(c dav.Collection) string {
 			if c.Href == srcMain {
-				return p.free(p.fallback)
+				return p.main()
 			}
 			return ""
 		},
-		func(c dav.Collection) string { return p.sameName(c) },
 		func(c dav.Collection) string { return p.fresh(c) },
 	} {
 		for i, c := range moving {
@@ -187,10 +187,15 @@ func (p *planner) free(href string) string {
 	return href
 }
 
+// sameName is a collection that has the name of the source's, or one that a new collection would get: without a ledger that is
+// the one that was made before.
 func (p *planner) sameName(c dav.Collection) string {
-	for _, usable := range p.usable() {
-		if decodedName(usable.Href) == decodedName(c.Href) {
-			return p.free(usable.Href)
+	usable := p.usable()
+	for _, name := range append([]string{decodedName(c.Href)}, names(c)...) {
+		for _, there := range usable {
+			if href := p.free(there.Href); href != "" && decodedName(there.Href) == name {
+				return href
+			}
 		}
 	}
 	return ""
@@ -198,18 +203,28 @@ func (p *planner) sameName(c dav.Collection) string {
 
 // fresh is a new collection's href: the source's own name where that is safe and free.
 func (p *planner) fresh(c dav.Collection) string {
-	name := decodedName(c.Href)
-	if !pim.SafeName(name) {
-		name = hashed(name)
-	}
 	home := p.dstHome.HomeSets[0]
+	all := names(c)
 	for {
-		href := dav.Child(home, name) + "/"
-		if _, exists := p.byKey[dav.Key(href)]; !exists && !p.taken[dav.Key(href)] {
-			return href
+		for _, name := range all {
+			href := dav.Child(home, name) + "/"
+			if _, exists := p.byKey[dav.Key(href)]; !exists && !p.taken[dav.Key(href)] {
+				return href
+			}
 		}
-		name = hashed(name)
+		all = []string{hashed(all[len(all)-1])}
 	}
+}
+
+// names are those that a new collection may get, the best first: they hang on the source's alone.
+func names(c dav.Collection) []string {
+	name := decodedName(c.Href)
+	hash := hashed(name)
+	all := []string{hash, hashed(hash), hashed(hashed(hash))}
+	if pim.SafeName(name) {
+		all = append([]string{name}, all...)
+	}
+	return all
 }
 
 // decodedName is the last segment without percent encoding.
@@ -241,7 +256,24 @@ func mainOf(all []dav.Collection, home *dav.Home) string {
 			}
 		}
 	}
-	all = slices.DeleteFunc(slices.Clone(all), func(c dav.Collection) bool { return !holdsEvents(c) })
+	all = withEvents(all)
+	if href := usualMain(all); href != "" {
+		return href
+	}
+	return only(all)
+}
+
+// main is the destination's main collection; where none stands out the only one that nothing else goes to, so that it is the
+// same one when the ledger is lost.
+func (p *planner) main() string {
+	if p.fallback != "" {
+		return p.free(p.fallback)
+	}
+	return only(slices.DeleteFunc(withEvents(p.usable()), func(c dav.Collection) bool { return p.taken[dav.Key(c.Href)] }))
+}
+
+// usualMain is the href of the one with a usual name, "" for none.
+func usualMain(all []dav.Collection) string {
 	for _, name := range mainNames() {
 		for _, c := range all {
 			if strings.EqualFold(decodedName(c.Href), name) {
@@ -249,10 +281,19 @@ func mainOf(all []dav.Collection, home *dav.Home) string {
 			}
 		}
 	}
-	if len(all) == 1 {
-		return all[0].Href
-	}
 	return ""
+}
+
+// only is the href of the only one, "" where there are others.
+func only(all []dav.Collection) string {
+	if len(all) != 1 {
+		return ""
+	}
+	return all[0].Href
+}
+
+func withEvents(all []dav.Collection) []dav.Collection {
+	return slices.DeleteFunc(slices.Clone(all), func(c dav.Collection) bool { return !holdsEvents(c) })
 }
 
 // holdsEvents is false for a list of tasks.
