@@ -2,6 +2,8 @@
 
 package objects
 
+import "context"
+
 // So that a run has an end.
 const (
 	mostCrashes = 8  // deaths of rehome in a run
@@ -47,6 +49,18 @@ func (r *run) disasters(round string) {
 		}
 		e.mu.Unlock()
 	}
+}
+
+// loseLedger lets rehome begin with an empty ledger: all that it knows from then on is what both ends show. Where the
+// destination has made a collection under another name they do not show whose it is: a displayname is not only ours.
+func (r *run) loseLedger(round string) error {
+	r.dst.mu.Lock()
+	defer r.dst.mu.Unlock()
+	if r.dst.rechristens || !r.d.happens(ledgerLost, 0.4, round) {
+		return nil
+	}
+	r.truth.forget()
+	return r.store.Empty(context.Background())
 }
 
 // lost notes what goes with a restore.

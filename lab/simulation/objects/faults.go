@@ -18,7 +18,11 @@ func passing() []string {
 	return all
 }
 
-const verifiedBetween = "verified between passes"
+const (
+	verifiedBetween = "verified between passes"
+	copiedAgain     = "the operator has lost objects copied again"
+	ledgerLost      = "the ledger is lost"
+)
 
 // lasting are the faults that stay, and what people and administrators do.
 func lasting() []string {
@@ -26,7 +30,7 @@ func lasting() []string {
 		"object refused", "object refused for lack of room", "object refused as a server error", "object spoilt",
 		"collection refused", "collection made under another name", "property refused",
 		"the user had copied it before", "contacts without FN", "contacts without UID", "events with METHOD", "events without DTSTAMP",
-		verifiedBetween, "meetings of the account", "meetings of others", "odd names",
+		verifiedBetween, copiedAgain, ledgerLost, "meetings of the account", "meetings of others", "odd names",
 		"source user adds", "source user edits", "source user deletes", "source user renames", "source user moves", "source user copies",
 		"source user copies within a collection", "source user deletes a collection", "source user makes a collection", "source user replaces",
 		"destination user adds", "destination user edits", "destination user deletes", "destination user moves", "destination user renames",

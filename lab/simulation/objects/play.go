@@ -78,6 +78,7 @@ type run struct {
 	process   int // of rehome: a crash ends one
 	mu        sync.Mutex
 	deletions rehome.Deletions
+	again     bool               // and has what the destination has lost copied again
 	agent     bool               // the operator allows SCHEDULE-AGENT=CLIENT
 	kill      context.CancelFunc // ends the process that is running; with what follows under mu
 	killed    bool
@@ -111,13 +112,18 @@ func (r *run) play() error {
 	r.d.tell("deletions: %s", r.deletions)
 	for round := range r.plan.Size("rounds", 1, 3) {
 		name := "r" + number(round)
+		r.askAgain(name)
 		if _, err := r.pass(name, false); err != nil {
 			return err
 		}
 		r.verifyBetween(name)
 		r.live(name)
 		r.disasters(name)
+		if err := r.loseLedger(name); err != nil {
+			return err
+		}
 	}
+	r.askAgain("in the end")
 	r.d.calmDown()
 	time.Sleep(10 * time.Minute) // what was under way has arrived
 	var last conclusion
@@ -133,6 +139,13 @@ func (r *run) play() error {
 	}
 	r.truth.breach("it comes to rest", "the pass %d still writes %q and says %s, before %s", settling, last.writes, last, last)
 	return nil
+}
+
+// askAgain decides whether the passes from now on copy again what the destination has lost.
+func (r *run) askAgain(when string) {
+	if r.again = r.d.happens(copiedAgain, 0.7, when); r.again {
+		r.truth.repeat()
+	}
 }
 
 // conclusion is what a pass has said and done.
@@ -281,7 +294,8 @@ func (r *run) conduct(ctx context.Context, l *ledger.Ledger, confirmed bool) ([]
 			return session, nil
 		},
 		Destination: dst.Open, Ledger: l.Objects, EscrowDir: filepath.Join(r.folder, "escrow"), Connections: 8,
-		ScheduleAgent: r.agent, Deletions: r.deletions, ConfirmDeletions: confirmed, Word: r.word(),
+		ScheduleAgent: r.agent, Deletions: r.deletions, ConfirmDeletions: confirmed, CopyAgain: r.again,
+		Word: r.word(),
 	})
 	options := conductor.Options{Steps: []pass.Step{engine}, Ledger: l.Passes, Workers: 1}
 	outcomes, err := conductor.New(options).Run(ctx, []rehome.Account{owner()})

@@ -15,20 +15,22 @@ type truth struct {
 	d       *decisions
 	account string
 
-	mu       sync.Mutex
-	breaches []simulation.Failure
-	contents map[string][][]byte // all that the source has ever had, by mark
-	touched  map[string]bool     // marks of what the destination's user has changed, moved or removed
-	strayed  map[string]int      // how often the destination's user has moved such a one while rehome may not have known that it is there
-	open     bool                // a pass is under way, or has left something
-	late     map[string]int      // how many requests about it are still to be worked on
-	departed map[string]int      // how often the source has lost an object of the mark
-	entered  map[string]int      // how many objects of the mark the destination's user has put there
+	mu        sync.Mutex
+	breaches  []simulation.Failure
+	contents  map[string][][]byte // all that the source has ever had, by mark
+	touched   map[string]int      // marks of what the destination's user has changed, moved or removed, and how often
+	strayed   map[string]int      // how often the destination's user has moved such a one while rehome may not have known that it is there
+	again     bool                // what the destination has lost was copied again once
+	forgotten bool                // the ledger was lost
+	open      bool                // a pass is under way, or has left something
+	late      map[string]int      // how many requests about it are still to be worked on
+	departed  map[string]int      // how often the source has lost an object of the mark
+	entered   map[string]int      // how many objects of the mark the destination's user has put there
 }
 
 func newTruth(d *decisions, account string) *truth {
 	return &truth{
-		d: d, account: account, contents: map[string][][]byte{}, touched: map[string]bool{}, strayed: map[string]int{}, late: map[string]int{},
+		d: d, account: account, contents: map[string][][]byte{}, touched: map[string]int{}, strayed: map[string]int{}, late: map[string]int{},
 		departed: map[string]int{}, entered: map[string]int{},
 	}
 }
@@ -68,7 +70,7 @@ func (t *truth) left(data []byte) {
 func (t *truth) touch(data []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.touched[markOf(data)] = true
+	t.touched[markOf(data)]++
 }
 
 // stray notes that the destination's user has moved an object. What rehome has not seen there, or not booked yet, it looks
@@ -94,6 +96,34 @@ func (t *truth) settled(is bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.open = !is
+}
+
+// repeat notes that what the destination's user has moved or removed may be there once more from now on.
+func (t *truth) repeat() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.again = true
+}
+
+// forget notes that rehome knows nothing any more: what is still under way is met by nobody who expects it.
+func (t *truth) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.again = true
+	t.forgotten = true
+	for mark, n := range t.late {
+		t.strayed[mark] += n
+	}
+}
+
+// repeated is how often an object may be at the destination because it was copied again.
+func (t *truth) repeated(mark string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.again {
+		return 0
+	}
+	return t.touched[mark]
 }
 
 func (t *truth) enter(data []byte) {
