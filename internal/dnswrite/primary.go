@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"rehome"
 	"rehome/internal/protocol/dns"
@@ -26,12 +27,13 @@ type PrimaryOptions struct {
 	KeyName   string // "": the server goes by our address
 	Algorithm string // "": hmac-sha256
 	Secret    rehome.Secret
+	Now       func() time.Time // nil means the system's clock
 }
 
 // NewPrimary returns a writer that has asked nobody yet. The error is that of the options.
 func NewPrimary(options PrimaryOptions) (*Primary, error) {
 	p, err := dns.NewPrimary(dns.PrimaryOptions{Address: options.Server, KeyName: options.KeyName, Algorithm: options.Algorithm,
-		Secret: options.Secret.Reveal})
+		Secret: options.Secret.Reveal, Now: options.Now})
 	if err != nil {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "use the key for", Object: options.Zone, Cause: err,
 			Hint: "copy name, algorithm and secret from the key in the server's configuration"}

@@ -107,11 +107,18 @@ func testRefusals(t *testing.T, tree *dnstree.Tree, server string) {
 	other.Secret = otherSecret
 	unknown := writing
 	unknown.Name = "stranger."
+	at := netip.AddrPortFrom(tree.Hosts[server], tree.Port).String()
+	late, err := dnswrite.NewPrimary(dnswrite.PrimaryOptions{Zone: server + ".test", Server: at, KeyName: writing.Name,
+		Secret: rehome.NewSecret(writing.Secret), Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		writer *dnswrite.Primary
 		want   string
 	}{
 		"secret":  {primaryOf(t, tree, server, other), "another secret"},
+		"clock":   {late, "seconds ahead"},
 		"key":     {primaryOf(t, tree, server, unknown), "does not know the key"},
 		"right":   {primaryOf(t, tree, server, reading), "does not let this key change"},
 		"zone":    {primaryAt(t, tree, server, "elsewhere.test", writing), "elsewhere.test"},

@@ -36,6 +36,7 @@ const (
 	actionDestroyed  = "secrets destroyed"
 	actionClosed     = "move closed"
 	actionForgotten  = "personal data destroyed"
+	actionDNSBegan   = "writing records began"
 	actionDNSWritten = "records written"
 )
 

@@ -179,11 +179,19 @@ func (m *Move) write(ctx context.Context, d *StagedDomain) error {
 		return nil
 	}
 	var changes []dnswrite.Change
+	var lines []ledger.AuditLine
 	for _, c := range d.Changes {
 		changes = append(changes, c.change)
+		lines = append(lines, ledger.AuditLine{Action: actionDNSBegan, Object: d.Domain + " " + c.New.Key.String(), Before: c.Old.String(),
+			After: c.New.String()})
+	}
+	if !d.Writer.ByHand { // before it is done: a kill must not leave a write that nobody can find
+		if err := m.note(ctx, lines...); err != nil {
+			return err
+		}
 	}
 	result, err := dnswrite.Apply(ctx, d.writer, changes)
-	var lines []ledger.AuditLine
+	lines = nil
 	for _, written := range result.Written {
 		lines = append(lines, ledger.AuditLine{Action: actionDNSWritten, Object: d.Domain + " " + written.New.Key.String(), Before: written.Old.String(),
 			After: written.New.String()})

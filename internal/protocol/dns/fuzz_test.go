@@ -64,3 +64,28 @@ func FuzzAnswer(f *testing.F) {
 		_, _ = ReadMX(r.Records), ReadCAA(r.Records)
 	})
 }
+
+// FuzzReadPresented reads what the interfaces of providers give, and writes it again.
+func FuzzReadPresented(f *testing.F) {
+	seeds := []string{"10 mx.example.test.", `"v=spf1" " -all"`, "0 host's.test.", "0 1 993 imap", `0 issue "ca.test; a=b"`, "@", `\`, "$TTL 1", "(\n)"}
+	for _, seed := range seeds {
+		f.Add("MX", seed)
+		f.Add("TXT", seed)
+		f.Add("SRV", seed)
+		f.Add("CAA", seed)
+		f.Add("CNAME", seed)
+	}
+	f.Fuzz(func(t *testing.T, kind, presented string) {
+		record, err := ReadPresented("example.test", "x.example.test", Type(kind), time.Hour, presented)
+		if err != nil {
+			return
+		}
+		again, err := RRset{Name: "x.example.test", Type: Type(kind), TTL: time.Hour, Data: []string{record.Data}}.Presented()
+		if err != nil {
+			return // nothing that rehome would write
+		}
+		if back, err := ReadPresented("example.test", "x.example.test", Type(kind), time.Hour, again[0]); err != nil || back.Data != record.Data {
+			t.Errorf("%s %q is %q, written as %q, which is %q, %v", kind, presented, record.Data, again[0], back.Data, err)
+		}
+	})
+}

@@ -278,10 +278,14 @@ func (s RRset) record(data string) (wire.RR, error) {
 		return &wire.TXT{Hdr: header, Txt: texts(data)}, nil
 	case s.Type == CAA && len(fields) == 3: // whose value is a text too (RFC 8659 section 4.1)
 		flag, err := strconv.ParseUint(fields[0], 10, 8)
+		if len(fields[2]) > maxText {
+			return nil, fmt.Errorf("its value is longer than %d octets", maxText)
+		}
 		return &wire.CAA{Hdr: header, Flag: uint8(flag), Tag: fields[1], Value: strings.Join(texts(fields[2]), "")}, err
 	}
-	if strings.ContainsFunc(data, func(r rune) bool { return r < ' ' || r > '~' }) || strings.ContainsAny(data, `;()\`) {
-		return nil, errors.New("it has characters that no such record holds")
+	// Names of hosts, numbers, addresses and digests have no others; those of other names are escaped in several ways.
+	if strings.ContainsFunc(data, unusual) {
+		return nil, errors.New("it has characters that rehome does not write")
 	}
 	rr, err := wire.NewRR(fmt.Sprintf("%s %d IN %s %s", header.Name, header.Ttl, s.Type, data))
 	if err != nil {
@@ -291,6 +295,11 @@ func (s RRset) record(data string) (wire.RR, error) {
 		return nil, errors.New("it is empty")
 	}
 	return rr, nil
+}
+
+func unusual(r rune) bool {
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	return !letter && !strings.ContainsRune(".-_*: ", r)
 }
 
 // maxText is what one string of a TXT record holds (RFC 1035 section 3.3).
