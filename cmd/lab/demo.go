@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rehome/lab"
 	"rehome/lab/proof"
 	"rehome/lab/scenario"
 )
@@ -24,7 +25,12 @@ import (
 // and ends with an error unless the report names exactly the differences that were planted.
 type demo struct {
 	setup *scenario.Setup
+	lab   *lab.Lab
 	out   io.Writer
+
+	world  *scenario.Online // from the switch on
+	sent   []sentMessage    // while the domain was taken across
+	failed error            // a message that nobody took
 }
 
 // demoOptions are the flags of the demo.
@@ -61,7 +67,7 @@ func runDemo(ctx context.Context, options demoOptions) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join((&demo{setup: p.Setup, out: os.Stdout}).run(ctx), p.close())
+	return errors.Join((&demo{setup: p.Setup, lab: p.lab, out: os.Stdout}).run(ctx), p.close())
 }
 
 func absolute(paths ...string) ([]string, error) {
@@ -96,9 +102,12 @@ func (d *demo) run(ctx context.Context) error {
 		func(ctx context.Context) error {
 			return d.show(ctx, 0, "certificate", "check", "--key", "certificates/signing-key.pem", "certificates")
 		},
+	}
+	steps = append(steps, d.crossing()...)
+	steps = append(steps,
 		func(ctx context.Context) error { return d.show(ctx, 0, "audit", "show") },
 		func(ctx context.Context) error { return d.show(ctx, 0, "audit", "check") },
-	}
+	)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -143,7 +152,7 @@ func quoted(args []string) string {
 	shown := make([]string, len(args))
 	for i, arg := range args {
 		shown[i] = arg
-		if strings.ContainsAny(arg, " ") {
+		if strings.ContainsAny(arg, " *") {
 			shown[i] = `"` + arg + `"`
 		}
 	}

@@ -180,7 +180,7 @@ func (w *world) FinalPass(ctx context.Context, domain string) (switchover.Carrie
 		return switchover.Carried{}, err
 	}
 	synced, err := w.pass(ctx, domain, w.move.kindsOfWork(), SyncOptions{})
-	return carriedBy(synced), err
+	return w.carried(ctx, synced, err)
 }
 
 // SwitchRulesOn implements switchover.Mail.
@@ -190,33 +190,9 @@ func (w *world) SwitchRulesOn(ctx context.Context, domain string) (switchover.Ca
 	}
 	options := SyncOptions{Only: []rehome.Kind{rehome.KindRules}, Rules: RuleOptions{SwitchOn: true}}
 	synced, err := w.pass(ctx, domain, []opener{w.move.openRules}, options)
-	carried := carriedBy(synced)
+	carried, err := w.carried(ctx, synced, err)
 	carried.Messages = int64(synced.TotalRules().Stored)
 	return carried, err
-}
-
-// carriedBy says what a pass has brought and what it has left behind.
-func carriedBy(synced Synced) switchover.Carried {
-	var carried switchover.Carried
-	for _, a := range synced.Accounts {
-		carried.Messages += int64(a.Mail.Copied)
-		one := Synced{Accounts: []SyncedAccount{a}}
-		if one.complete() {
-			continue
-		}
-		left := switchover.Left{Account: a.Account, Sentence: orWords(a.Error, "something was left behind"), NextStep: a.Hint}
-		for _, f := range a.Findings {
-			if a.Error == "" && f.Severity == rehome.SeverityError {
-				left.Sentence, left.NextStep = f.Sentence, f.NextStep
-				break
-			}
-		}
-		carried.Left = append(carried.Left, left)
-	}
-	for _, f := range synced.Findings {
-		carried.Left = append(carried.Left, switchover.Left{Account: "the domain", Sentence: f.Sentence, NextStep: f.NextStep})
-	}
-	return carried
 }
 
 // zoneWriter is how the zone of a domain is written.

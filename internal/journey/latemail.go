@@ -53,14 +53,21 @@ func (w *world) bringLate(ctx context.Context, addresses []string) (switchover.C
 	began := time.Now()
 	synced, err := w.passOver(ctx, people.Choice{Only: addresses}, []opener{w.move.openMail},
 		SyncOptions{Only: []rehome.Kind{rehome.KindMail}, Deletions: rehome.DeletionsKeep})
+	if err != nil {
+		return switchover.Carried{}, err
+	}
+	verdicts, err := w.verdicts(ctx)
+	if err != nil {
+		return switchover.Carried{}, err
+	}
 	for _, a := range synced.Accounts {
-		if one := (Synced{Accounts: []SyncedAccount{a}}); one.complete() {
+		if a.settled(verdicts[a.Account]) {
 			if err := w.store.LateMail.Brought(context.WithoutCancel(ctx), a.Account, began); err != nil {
 				return switchover.Carried{}, err
 			}
 		}
 	}
-	return carriedBy(synced), err
+	return w.carried(ctx, synced, nil)
 }
 
 // stillOpen names the accounts that are open and that the pass has not named.

@@ -102,7 +102,7 @@ func (w *world) CarryBack(ctx context.Context, domain string, _ time.Time) (carr
 	if err != nil {
 		return carried, err
 	}
-	carried = carriedBy(synced)
+	carried = carriedBy(synced, nil)
 	for _, account := range b.who.accounts {
 		left, err := b.prove(ctx, account)
 		if err != nil {

@@ -35,6 +35,7 @@ type Options struct {
 	NoDAV          bool     // no Radicale
 	Doveadm        bool     // a doveadm listener over TCP
 	Master         bool     // a master user, "ACCOUNT*USER"
+	Hosts          []string // names in the certificate beside its own
 	Extra          string   // lines for Dovecot's configuration
 }
 
@@ -87,7 +88,7 @@ func (s *Server) startMail() error {
 			{Name: "Trash", SpecialUse: `\Trash`, Subscribed: true},
 			{Name: "Spam", SpecialUse: `\Junk`, Subscribed: true},
 		},
-		Hosts:   []string{hostName},
+		Hosts: append([]string{hostName}, s.options.Hosts...), SASL: true, // its own mail hosts ask who somebody is
 		QuotaMB: s.options.QuotaMB, MaxMessageSize: s.options.MaxMessageSize,
 		Doveadm: s.options.Doveadm, Extra: s.options.Extra,
 	}

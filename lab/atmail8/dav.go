@@ -100,7 +100,7 @@ func (s *Server) asOwner(r *httputil.ProxyRequest) {
 
 // openFrontDoor serves TLS before the backend and returns the base URL.
 func (s *Server) openFrontDoor(backend *url.URL) (string, error) {
-	certFile, keyFile, err := s.lab.Issue(hostName)
+	certFile, keyFile, err := s.lab.Issue(append([]string{hostName}, s.options.Hosts...)...)
 	if err != nil {
 		return "", err
 	}

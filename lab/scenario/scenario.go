@@ -64,7 +64,8 @@ func PrepareWith(ctx context.Context, l *lab.Lab, dir, binary string, org corpus
 	if s.Source, err = atmail7.Start(l, options); err != nil {
 		return nil, err
 	}
-	destination := atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize, Extra: submission(s.DestinationOutbox), Master: true}
+	destination := atmail8.Options{Domains: org.Domains, MaxMessageSize: MaxMessageSize, Extra: submission(s.DestinationOutbox), Master: true,
+		Hosts: []string{NewIMAP}}
 	if s.Destination, err = atmail8.Start(l, destination); err != nil {
 		return nil, err
 	}
