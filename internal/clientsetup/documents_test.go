@@ -418,7 +418,7 @@ func TestWrite_replacesWhatIsOutdated(t *testing.T) {
 	if again := files(t, folder); !cmp.Equal(first, again) {
 		t.Error("the same settings gave other documents")
 	}
-	if n := len(first); n != 2*5+3*5+2*4 {
+	if n := len(first); n != 2*7+3*5+2*4 {
 		t.Errorf("got %d files", n)
 	}
 	both.Destination.Submission = Server{}

@@ -31,7 +31,8 @@ const placed = "/srv/clients/"
 func (s Service) Redirects(server WebServer, paths map[string]string, responder string) []byte {
 	var b strings.Builder
 	write := map[WebServer]directives{Nginx: nginxDirectives{}, Apache: apacheDirectives{}}[server]
-	fmt.Fprintf(&b, "# For the TLS hosts %[1]s, autoconfig.%[1]s and ua-auto-config.%[1]s, while people use the servers of the %[2]s.\n", s.Domain, s.Side)
+	fmt.Fprintf(&b, "# For the TLS hosts %[1]s, autoconfig.%[1]s and ua-auto-config.%[1]s, while people use the servers of the %[2]s.\n",
+		s.Domain, s.Side)
 	fmt.Fprintf(&b, "# Copy the documents beside this file to %s.\n", placed+s.Domain)
 	b.WriteString(write.head())
 	if _, ok := s.Autoconfig(autoconfigOld); ok {
@@ -71,7 +72,8 @@ type nginxDirectives struct{}
 func (nginxDirectives) head() string { return "# Put this into their server blocks.\n" }
 
 func (nginxDirectives) document(path, file, media string) string {
-	return fmt.Sprintf("location = %s {\n    alias %s;\n    types { }\n    default_type %s;\n    add_header Cache-Control no-store;\n}\n", path, file, media)
+	return fmt.Sprintf("location = %s {\n    alias %s;\n    types { }\n    default_type %s;\n    add_header Cache-Control no-store;\n}\n",
+		path, file, media)
 }
 
 func (nginxDirectives) redirect(path, to string) string {
