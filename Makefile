@@ -41,6 +41,7 @@ thunderbird: build ## what a real Thunderbird (package thunderbird) finds, besid
 .PHONY: soak
 soak: packages ## kill the copy SOAK times, and cut SOAK connections, at every kind of store, also where it stalls
 	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestSoak' -count=1 -timeout 3h -parallel 24 -v ./lab/imappair
+	REHOME_SOAK=$(SOAK) $(GO) test -run '^TestCutover_realServers$$/killed_at_random' -count=1 -timeout 3h -v ./lab/scenario
 
 .PHONY: simulate
 simulate: ## RUNS simulated moves of a kind on models of servers; KIND=mail or objects, SEED=n for one that failed

@@ -273,7 +273,8 @@ func (a *after) wrote() {
 
 // foreign holds the domain because somebody else has written a set.
 func (a *after) foreign(set ledger.CutoverRecord, expected ledger.RecordSet, now []string) {
-	a.hold(GateZone, "somebody has changed "+set.About+" of "+set.Name+": it was "+shown(expected.Data)+", and now is "+shown(now)+"; nothing was written",
+	a.hold(GateZone, "somebody has changed "+set.About+" of "+set.Name+": it was "+shown(expected.Data)+", and now is "+shown(now)+
+		"; nothing was written",
 		"whoever changed it", "put it back to "+shown(expected.Data)+", or change it to "+shown(set.After.Data)+"; rehome goes on by itself")
 }
 
@@ -327,8 +328,8 @@ func (a *after) restored() {
 			"follow the instructions; rehome goes on by itself when the servers give "+shown(set.Before.Data))
 		return
 	}
-	a.hold(GateZone, "somebody has changed "+set.About+" of "+set.Name+" since the switch: it is not "+shown(set.After.Data)+", as rehome wrote it, but "+
-		shown(now), "whoever changed it", `change it to `+shown(set.Before.Data)+` by hand, or leave it as it is with --override zone --why "..."`)
+	a.hold(GateZone, "somebody has changed "+set.About+" of "+set.Name+" since the switch: it is not "+shown(set.After.Data)+
+		", as rehome wrote it, but "+shown(now), "whoever changed it", `change it to `+shown(set.Before.Data)+` by hand, or leave it as it is with --override zone --why "..."`)
 	if a.pass() {
 		done(ledger.RecordForeign, actionForeign, ledger.RecordSet{Type: set.After.Type, Data: now})
 	}

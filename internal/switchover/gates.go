@@ -106,7 +106,8 @@ func (j *judge) accounts() {
 	}
 	if len(behind) > 0 {
 		j.hold(GateCopied, some(behind, "is not copied completely", "are not copied completely")+": "+
-			orElse(behind[0].Why, "no pass has reached its end"), "whoever runs rehome", orElse(behind[0].NextStep, `run "rehome sync" until it ends with code 0`))
+			orElse(behind[0].Why, "no pass has reached its end"), "whoever runs rehome",
+			orElse(behind[0].NextStep, `run "rehome sync" until it ends with code 0`))
 	}
 	if len(old) > 0 {
 		slices.SortFunc(old, func(a, b Account) int { return a.Passed.Compare(b.Passed) })
@@ -134,7 +135,8 @@ func some(accounts []Account, one, more string) string {
 func (j *judge) recipients() {
 	if n := len(j.facts.Refused); n > 0 {
 		j.hold(GateRecipients, fmt.Sprintf("the new mail host does not take %s, for example %s: mail to it would bounce", count2(n, "address", "addresses"),
-			j.facts.Refused[0]), "whoever runs the destination", `make the account or alias there, or decide in recipients.csv that it goes; then run "rehome recipients check"`)
+			j.facts.Refused[0]), "whoever runs the destination",
+			`make the account or alias there, or decide in recipients.csv that it goes; then run "rehome recipients check"`)
 	}
 	if n := j.facts.Unanswered; n > 0 {
 		j.hold(GateRecipients, fmt.Sprintf("it is not known whether the new mail host takes %s", count2(n, "address", "addresses")), "whoever runs rehome",
@@ -217,7 +219,8 @@ func (j *judge) zone(of ledger.Cutover) {
 }
 
 func changedSentence(was ledger.CutoverRecord, now []string) string {
-	return fmt.Sprintf("somebody has changed %s of %s since it was noted: it was %s, and now is %s", was.About, was.Name, shown(was.Before.Data), shown(now))
+	return fmt.Sprintf("somebody has changed %s of %s since it was noted: it was %s, and now is %s", was.About, was.Name, shown(was.Before.Data),
+		shown(now))
 }
 
 // words joins the names of gates.

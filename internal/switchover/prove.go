@@ -67,7 +67,8 @@ func (a *after) lagging(set ledger.CutoverRecord, want, other ledger.RecordSet, 
 	case len(sight.Servers) == 0:
 		a.hold(GateServers, "no server of the zone of "+set.Name+" was found", "whoever runs its DNS", "rehome asks again by itself")
 	case len(late) > 0:
-		a.hold(GateProof, joined(late)+" still "+verb(late, "gives", "give")+" "+shown(other.Data)+" as "+set.About+" of "+set.Name, "whoever runs "+joined(late),
+		a.hold(GateProof, joined(late)+" still "+verb(late, "gives", "give")+" "+shown(other.Data)+" as "+set.About+" of "+set.Name,
+			"whoever runs "+joined(late),
 			"wait some minutes; if it lasts, have the server follow the others, or taken out of the delegation")
 	default:
 		a.hold(GateProof, joined(silent)+" "+verb(silent, "does", "do")+" not say what stands at "+set.Name, "whoever runs its DNS",
