@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"rehome"
@@ -64,7 +65,7 @@ func (f *frame) writeNext(w io.Writer, next journey.Next) error {
 		titles = max(titles, cells(s.Title))
 	}
 	for _, s := range next.Steps {
-		if f.quiet && (s.Progress == itinerary.Done || s.Progress == itinerary.Later) {
+		if f.quiet && slices.Contains([]itinerary.Progress{itinerary.Done, itinerary.Passed, itinerary.Later}, s.Progress) {
 			continue
 		}
 		writeAdvice(w, stepMark(s.Progress, colors), titles, checkup.Advice{Subject: s.Title, Sentence: stepLine(s)})
@@ -117,6 +118,8 @@ func stepMark(p itinerary.Progress, colors palette) string {
 		return colors.bold(">")
 	case itinerary.Unknown:
 		return colors.yellow("?")
+	case itinerary.Passed:
+		return colors.yellow("!")
 	case itinerary.Ready:
 		return "-"
 	}

@@ -42,6 +42,7 @@ const (
 	Later   Progress = "later"     // stands on a step that is not done
 	NoWord  Progress = "no_word"   // not begun, as far as is known; within this package only
 	Unknown Progress = "not_known" // whether it is done
+	Passed  Progress = "passed"    // the switch was begun without it
 )
 
 // Step is one step of the move.
@@ -120,11 +121,18 @@ func guide() []node {
 //   - Unless all steps are done, there is exactly one thing to do: the first step that somebody here can take on, or, if there is
 //     none, the first that has to be waited for.
 //   - No step is done before all that it stands on is done. If it was once, and that has been undone since, it comes again.
+//   - While a domain is on its way across, and when all are, nothing that was meant to come before is the thing to do: it was passed.
 func Of(state State) Itinerary {
 	done := map[Name]bool{}
 	all := Itinerary{Passwords: passwords(state), Earliest: earliest(state)}
+	before := true
 	for _, n := range guide() {
-		all.Steps = append(all.Steps, place(n, n.look(state), done))
+		f := n.look(state)
+		before = before && n.name != Switch
+		if before && n.name != Settings && f.progress != Done && state.crossing() {
+			f = finding{progress: Passed, sentence: "the switch was begun without it"}
+		}
+		all.Steps = append(all.Steps, place(n, f, done))
 	}
 	all.Next = choose(all.Steps)
 	return all
@@ -141,7 +149,7 @@ func place(n node, f finding, done map[Name]bool) Step {
 		}
 	}
 	switch {
-	case missing == "" && f.progress == Done:
+	case missing == "" && (f.progress == Done || f.progress == Passed):
 		done[n.name] = true
 	case missing == "" && f.progress == NoWord:
 		step.Progress = Ready

@@ -65,7 +65,7 @@ func TestOf_hasOneNextThingAndNoStepDoneBeforeItsGround(t *testing.T) {
 			if step.Progress == Next {
 				next++
 			}
-			if step.Progress != Done {
+			if !over(step) {
 				open++
 			}
 			for _, need := range step.Needs {
@@ -73,14 +73,14 @@ func TestOf_hasOneNextThingAndNoStepDoneBeforeItsGround(t *testing.T) {
 				if !known {
 					t.Fatalf("seed %d: %s stands before %s, which it needs", seed, step.Name, need)
 				}
-				if step.Progress == Done && i.Steps[before].Progress != Done {
+				if over(step) && !over(i.Steps[before]) {
 					t.Fatalf("seed %d: %s is done and %s is not: %+v", seed, step.Name, need, s)
 				}
-				if i.Steps[before].Progress != Done && step.Progress != Later && step.Progress != Running {
+				if !over(i.Steps[before]) && step.Progress != Later && step.Progress != Running {
 					t.Fatalf("seed %d: %s is %s before %s is done", seed, step.Name, step.Progress, need)
 				}
 			}
-			if step.Progress == NoWord || step.Sentence == "" || step.Progress != Done && step.Progress != Later && step.Command == "" {
+			if step.Progress == NoWord || step.Sentence == "" || !over(step) && step.Progress != Later && step.Command == "" {
 				t.Fatalf("seed %d: %+v says too little", seed, step)
 			}
 			if step.Progress == Waiting && step.For == "" {
@@ -90,6 +90,9 @@ func TestOf_hasOneNextThingAndNoStepDoneBeforeItsGround(t *testing.T) {
 		checkNext(t, seed, i, next, open, places)
 	}
 }
+
+// over reports whether nothing is left to do of a step.
+func over(s Step) bool { return s.Progress == Done || s.Progress == Passed }
 
 func checkNext(t *testing.T, seed uint64, i Itinerary, next, open int, places map[Name]int) {
 	t.Helper()
@@ -125,6 +128,21 @@ func TestHold_keepsWhatLaterPassesNeed(t *testing.T) {
 				t.Fatalf("seed %d: %+v although %s", seed, p, holds.Sheet)
 			}
 		}
+	}
+}
+
+// Who is on the way across is not sent back to what was meant to come before.
+func TestOf_onTheWayAcross(t *testing.T) {
+	t.Parallel()
+	s := State{Now: now, Settings: SettingsState{File: "rehome.yaml", There: true}, Running: true, Domains: []Domain{{Name: "a.test"},
+		{Name: "b.test", Stage: StageSwitching, Says: "ns2 has not followed"}}}
+	if got := Of(s).Next; got == nil || got.Step != Switch || got.Command != CommandRun || got.Wait {
+		t.Errorf("got %+v, want the switch", got)
+	}
+	s.Domains[0].Stage, s.Domains[1].Stage = StageLive, StageLive
+	i := Of(s)
+	if i.Next == nil || i.Next.Step != Late || i.Steps[1].Progress != Passed || i.Steps[4].Progress != Passed {
+		t.Errorf("got %+v of %+v, want late mail", i.Next, i.Steps)
 	}
 }
 

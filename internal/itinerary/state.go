@@ -97,6 +97,20 @@ type Domain struct {
 	Says     string    // a sentence about the stage
 }
 
+// crossing reports whether a domain is on its way across or back, or all are across.
+func (s State) crossing() bool {
+	left := 0
+	for _, d := range s.Domains {
+		switch d.Stage {
+		case StageSwitching, StageReturning:
+			return true
+		case "", StageBack:
+			left++
+		}
+	}
+	return len(s.Domains) > 0 && left == 0
+}
+
 // Open are steps before the switch: how many there are of each kind, and the first of those that nothing but a person does.
 type Open struct {
 	Stage, Lower int    // records to publish, TTLs to lower

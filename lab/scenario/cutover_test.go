@@ -314,7 +314,17 @@ func testKilledInEachState(t *testing.T, c *crossing) {
 	}
 	o.Want(t, 0, "audit", "check")
 	o.Want(t, 0, "verify")
+	wantStep(t, o, "close", "rehome next")
 	c.closes(t, o, "knot.test")
+}
+
+// wantStep asks what to do now.
+func wantStep(t *testing.T, o operator.Operator, step, command string) {
+	t.Helper()
+	got := operator.Answer[itinerary](t, o, 0, "next")
+	if got.Next == nil || got.Next.Step != step || got.Next.Command != command {
+		t.Errorf("next is %+v of %+v, want %s by %q", got.Next, got.Steps, step, command)
+	}
 }
 
 // closes ends the move: TTLs are raised, the old senders go, the papers are in one folder and prove themselves.
@@ -325,6 +335,9 @@ func (c *crossing) closes(t *testing.T, o operator.Operator, domain string) {
 		t.Errorf("it was closed at once, or nobody says why not:\n%s", out)
 	}
 	t.Log(o.Want(t, 0, "close", "--yes", "--early", "--why", "a test").Out)
+	if got := operator.Answer[itinerary](t, o, 0, "next"); got.Next != nil {
+		t.Errorf("after the end, next is %+v", got.Next)
+	}
 	for kind, want := range map[dns.Type]string{dns.MX: "10 mx1.new.test", dns.TXT: "v=spf1 ip4:192.0.2.0/28 -all"} {
 		look, err := c.client.Look(t.Context(), domain, kind)
 		if err != nil {
@@ -436,6 +449,7 @@ func wantHeld(t *testing.T, got crossed, gate, sentence string) {
 func testHeld(t *testing.T, c *crossing) {
 	lame, wrong := c.move(t, "lame.test"), c.move(t, "wrong.test")
 	wantHeld(t, operator.Answer[crossed](t, lame, 6, "cutover", "run"), "servers", "stale.hosts.test")
+	wantStep(t, lame, "switch", "rehome cutover run")
 	wantHeld(t, operator.Answer[crossed](t, wrong, 6, "cutover", "run"), "credentials", "another secret")
 	if err := os.Remove(filepath.Join(wrong.Dir, "accounts", "dns-seen.json")); err != nil {
 		t.Fatal(err)
