@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"time"
 
 	"rehome"
 	"rehome/internal/config"
@@ -29,6 +30,10 @@ func (w *world) Probe(ctx context.Context, domain string) (switchover.Probed, er
 	if address == "" {
 		return switchover.Probed{NotTried: "no test message was sent: cutover.probe.accounts names no account of " + domain}, nil
 	}
+	since, err := w.written(ctx, domain)
+	if err != nil {
+		return switchover.Probed{}, err
+	}
 	who, err := w.move.chosen(ctx, people.Choice{Only: []string{address}})
 	if err != nil {
 		return switchover.Probed{}, err
@@ -37,7 +42,7 @@ func (w *world) Probe(ctx context.Context, domain string) (switchover.Probed, er
 	if err != nil {
 		return switchover.Probed{}, err
 	}
-	message := probemail.Message{Way: probemail.Inward, Domain: domain, Account: address}
+	message := probemail.Message{Way: probemail.Inward, Domain: domain, Account: address, Since: since}
 	in, err := probemail.Send(ctx, message, options)
 	if err != nil {
 		return switchover.Probed{}, err
@@ -53,6 +58,17 @@ func (w *world) Probe(ctx context.Context, domain string) (switchover.Probed, er
 	w.move.tellProbe(out)
 	probed.Out, probed.NextStep = untaken(out), cmp.Or(probed.NextStep, out.NextStep)
 	return probed, err
+}
+
+// written is when the first record of a domain was about to be written; zero before.
+func (w *world) written(ctx context.Context, domain string) (at time.Time, err error) {
+	rows, err := w.store.Cutovers.All(ctx)
+	for _, row := range rows {
+		if row.Domain == domain {
+			at = row.Written
+		}
+	}
+	return at, err
 }
 
 // untaken says why a way is not proved; "" if it is.

@@ -26,7 +26,7 @@ type sight struct {
 
 // verdict is what a look means.
 type verdict struct {
-	state          State // Arrived, AtSource, Missing or Unseen; "" to look again
+	state          State // Arrived, Spam, AtSource, Missing or Unseen; "" to look again
 	sentence, next string
 }
 
@@ -34,7 +34,7 @@ type verdict struct {
 func judge(seen sight, name string, last bool) verdict {
 	switch {
 	case len(seen.destination) > 0 && junkOnly(seen.destination):
-		return verdict{Arrived, "the message has arrived in " + seen.destination[0].Name + ", which is for spam: other mail may end there too",
+		return verdict{Spam, "the message has arrived in " + seen.destination[0].Name + ", which is for spam: other mail may end there too",
 			"ask the destination why it takes the message for spam"}
 	case len(seen.destination) > 0:
 		return verdict{Arrived, "the message has arrived in " + seen.destination[0].Name, ""}
@@ -83,13 +83,13 @@ func (s *sending) look(ctx context.Context, end time.Time) error {
 // conclude notes where the message is, and removes it from the destination.
 func (s *sending) conclude(ctx context.Context, seen sight, v verdict) error {
 	switch v.state {
-	case Arrived:
-		s.row.Place, s.result.Junk = seen.destination[0].Name, junkOnly(seen.destination)
+	case Arrived, Spam:
+		s.row.Place = seen.destination[0].Name
 		s.result.Seconds = int64(time.Since(s.row.Sent).Round(time.Second).Seconds())
 	case AtSource:
 		s.row.Place = seen.source[0].Name
 	}
-	if err := s.save(ctx, v.state, v.sentence, v.next); err != nil || v.state != Arrived {
+	if err := s.save(ctx, v.state, v.sentence, v.next); err != nil || v.state != Arrived && v.state != Spam {
 		return err
 	}
 	if err := s.remove(ctx); err != nil {

@@ -41,6 +41,7 @@ const (
 	Taken    State = "taken"     // a host has taken it
 	Unclear  State = "unclear"   // nobody knows whether it was taken
 	Arrived  State = "arrived"   // found at the destination
+	Spam     State = "spam"      // found there, but only where spam goes
 	AtSource State = "at_source" // found at the source, and not at the destination
 	Refused  State = "refused"   // not taken, and will not be
 	Delayed  State = "delayed"   // every host has asked to come back later, or could not be reached
@@ -125,6 +126,9 @@ type Message struct {
 	Way     Way
 	Domain  string // whose mail hosts are asked
 	Account string // that receives it, of this domain
+	// Since is when the domain was switched: a message that has arrived since proves its way once and for all, and earlier ones
+	// prove nothing.
+	Since time.Time
 }
 
 // Result is what was found out.
@@ -137,7 +141,6 @@ type Result struct {
 	Host      string    `json:"host,omitempty"`   // the server that took it, or refused it last
 	Server    string    `json:"server,omitempty"` // its own words
 	Place     string    `json:"place,omitempty"`  // the mailbox in which it was found
-	Junk      bool      `json:"junk,omitempty"`   // which is that for spam
 	Sent      time.Time `json:"sent,omitzero"`
 	Seconds   int64     `json:"seconds,omitempty"` // from the sending to the finding
 	Sentence  string    `json:"sentence"`
@@ -145,23 +148,34 @@ type Result struct {
 }
 
 // Passed reports whether the way is proved: the message has arrived where people read their mail.
-func (r Result) Passed() bool { return r.State == Arrived && !r.Junk }
+func (r Result) Passed() bool { return r.State == Arrived }
 
 // queueTime is how long a mail host may hold a message before it gives up (RFC 5321, section 4.5.4.1: four to five days).
 const queueTime = 5 * 24 * time.Hour
 
-// Send sends a message and waits for it. One of an earlier run that may still arrive is looked for first, and while its time is not
-// over no other is sent. The error is the context's or the ledger's; what hosts say is in the result.
+// betweenMessages is the least time between two messages of one way: whoever waits for a way to be mended may ask every few seconds.
+const betweenMessages = time.Minute
+
+// Send sends a message and waits for it. One of an earlier run that has proved the way is the answer; one that may still arrive is
+// looked for first, and while its time is not over no other is sent. The error is the context's or the ledger's; what hosts say is in the result.
 func Send(ctx context.Context, message Message, options Options) (Result, error) {
 	s := &sending{Options: options, message: message}
-	earlier, found, err := s.earlier(ctx)
+	earlier, err := s.earlier(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	if found {
+	switch state := State(earlier.State); {
+	case state == Arrived:
+		s.result = resultOf(earlier)
+		s.result.Sentence = "the message had arrived in " + earlier.Place
+		return s.result, nil
+	case state.outstanding():
 		if done, err := s.resume(ctx, earlier); done || err != nil {
 			return s.result, err
 		}
+	}
+	if err := wait(ctx, time.Until(earlier.Sent.Add(betweenMessages))); err != nil {
+		return Result{}, err
 	}
 	if err := s.begin(ctx); err != nil {
 		return Result{}, err
@@ -182,15 +196,16 @@ type sending struct {
 
 func (s *sending) state() State { return State(s.row.State) }
 
-// earlier returns the newest message of the same way that may still arrive.
-func (s *sending) earlier(ctx context.Context) (row ledger.ProbeMail, found bool, err error) {
+// earlier returns the newest message of the same way; a zero row for none that counts.
+func (s *sending) earlier(ctx context.Context) (row ledger.ProbeMail, err error) {
 	all, err := s.Ledger.All(ctx)
 	for _, p := range all {
-		if p.Way == string(s.message.Way) && p.Account == s.message.Account && p.Domain == s.message.Domain {
-			row, found = p, State(p.State).outstanding() && time.Since(p.Sent) < queueTime
+		if p.Way == string(s.message.Way) && p.Account == s.message.Account && p.Domain == s.message.Domain &&
+			!p.Sent.Before(s.message.Since.Truncate(time.Second)) && time.Since(p.Sent) < queueTime { // the ledger keeps seconds
+			row = p
 		}
 	}
-	return row, found, err
+	return row, err
 }
 
 // resume looks for a message of an earlier run until its time is over, once at least; done says that it was found.
@@ -200,7 +215,7 @@ func (s *sending) resume(ctx context.Context, row ledger.ProbeMail) (done bool, 
 	if err := s.look(ctx, row.Sent.Add(s.Wait)); err != nil {
 		return false, err
 	}
-	return s.state() == Arrived || s.state() == AtSource || s.state() == Unseen, nil
+	return s.state() != Missing, nil
 }
 
 // begin writes a new message down.
@@ -219,7 +234,7 @@ func (s *sending) begin(ctx context.Context) error {
 func (s *sending) save(ctx context.Context, state State, sentence, next string) error {
 	s.row.State = string(state)
 	r := resultOf(s.row)
-	r.Junk, r.Seconds, r.Sentence, r.NextStep = s.result.Junk, s.result.Seconds, sentence, next
+	r.Seconds, r.Sentence, r.NextStep = s.result.Seconds, sentence, next
 	s.result = r
 	return s.Ledger.Save(context.WithoutCancel(ctx), s.row)
 }

@@ -178,7 +178,7 @@ func TestSend_whatBecomesOfAMessage(t *testing.T) {
 		"the old server gets it":         {func(w *world) { w.routes["mx1"] = rehome.Source }, AtSource, "landed at the old server, in INBOX; mx1", "mx1"},
 		"lost":                           {func(w *world) { delete(w.routes, "mx1") }, Missing, "at neither end", "mx1"},
 		"late":                           {func(w *world) { w.delay = 4 * time.Minute }, Arrived, "arrived", "mx1"},
-		"taken for spam":                 {func(w *world) { w.junk = true }, Arrived, "is for spam", "mx1"},
+		"taken for spam":                 {func(w *world) { w.junk = true }, Spam, "is for spam", "mx1"},
 		"the destination cannot be seen": {func(w *world) { w.closed[rehome.Destination] = errors.New("is down") }, Unseen, "is down", "mx1"},
 		"the source cannot be seen":      {func(w *world) { w.closed[rehome.Source] = errors.New("is down") }, Arrived, "arrived", "mx1"},
 		"no mail host":                   {func(w *world) { w.hosts = nil }, Refused, "DNS names no mail host", ""},
@@ -194,7 +194,7 @@ func TestSend_whatBecomesOfAMessage(t *testing.T) {
 			if (r.NextStep == "") != r.Passed() {
 				t.Errorf("%s: passed %v, next step %q", name, r.Passed(), r.NextStep)
 			}
-			if (w.removed == 1) != (c.state == Arrived) {
+			if (w.removed == 1) != (c.state == Arrived || c.state == Spam) {
 				t.Errorf("%s: removed %d times", name, w.removed)
 			}
 			if stored := State(w.rows[0].State); stored != c.state || len(w.rows) != 1 {
@@ -215,6 +215,37 @@ func TestSend_outwardByTheAccountItself(t *testing.T) {
 		}
 		if got := strings.Join(w.changes, ", "); got != ActionSent+", "+ActionRemoved {
 			t.Errorf("audit: %s", got)
+		}
+	})
+}
+
+// A way that is proved is not tried again, and one that is not is tried at most once a minute.
+func TestSend_provesAWayOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld("mx1")
+		w.answers["mx1"] = []error{never}
+		began := time.Now()
+		for range 3 {
+			if r := w.send(t, Inward); r.State != Refused {
+				t.Errorf("got %+v", r)
+			}
+		}
+		if took := time.Since(began); took < 2*betweenMessages || len(w.asked) != 3 {
+			t.Errorf("three messages in %s", took)
+		}
+		w.answers["mx1"] = nil
+		for range 3 {
+			if r := w.send(t, Inward); !r.Passed() || r.NextStep != "" {
+				t.Errorf("got %+v", r)
+			}
+		}
+		if len(w.asked) != 4 {
+			t.Errorf("sent %d more, want 1", len(w.asked)-3)
+		}
+		r, err := Send(t.Context(), Message{Way: Inward, Domain: "a.test", Account: account, Since: time.Now().Add(time.Second)}, w.options())
+		if err != nil || !r.Passed() || len(w.asked) != 5 {
+			t.Errorf("after a later switch: %+v, %v, sent %d", r, err, len(w.asked)-4)
 		}
 	})
 }
