@@ -49,7 +49,9 @@ state of every account. It reads the ledger and contacts no server. You can run 
 
 func (f *frame) writeStatus(w io.Writer, status journey.Status) error {
 	colors := paletteFor(w, os.Getenv)
-	f.writeHead(w, colors, status.Organisation, status.Itinerary)
+	if !f.quiet {
+		f.writeHead(w, colors, status.Organisation, status.Itinerary)
+	}
 	if len(status.Accounts) == 0 {
 		_, err := fmt.Fprintln(w, "nothing has been copied yet")
 		return err

@@ -71,11 +71,12 @@ func change(s State) Password {
 	case s.NoPassFollows():
 		rule.Sentence = "now: no pass follows"
 	case s.Secrets.Needed && s.Secrets.Master != "":
-		rule.Sentence = "when \"rehome close --yes\" has begun: " + s.Secrets.Master + " opens the mail, but contacts and calendars need each user's password"
+		rule.Sentence = "when \"rehome close --yes\" has begun: " + s.Secrets.Master +
+			" opens the mail, but contacts and calendars need each user's password"
 	case s.Secrets.Needed:
-		rule.Sentence = "when \"rehome close --yes\" has begun: until then passes log in with the passwords that rehome knows. If a user has changed one earlier, " +
-			"add it to the roster as DestinationPassword, or late mail stays behind. A master user at the destination " +
-			"(destination.imap.login: master) lifts this"
+		rule.Sentence = "when \"rehome close --yes\" has begun: until then passes log in with the passwords that rehome knows. " +
+			"If a user has changed one earlier, add it to the roster as DestinationPassword, or late mail stays behind. " +
+			"A master user at the destination (destination.imap.login: master) lifts this"
 	case rule.Now:
 		rule.Sentence = "now: " + s.Secrets.Master + " opens the accounts, so no pass needs users' passwords"
 	default:

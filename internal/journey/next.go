@@ -218,8 +218,10 @@ func copies(ctx context.Context, store *ledger.Ledger) (itinerary.Copies, error)
 			verdict = string(answer.Verdict)
 		}
 		switch {
-		case r.State == ledger.AccountBlocked:
+		case r.State == ledger.AccountBlocked && verdict != string(verify.Equal): // else what blocks it was accepted
 			all.Blocked++
+		case r.State == ledger.AccountBlocked:
+			all.Copied++
 		case r.State == ledger.AccountPreStaged && !open[r.Address]:
 			all.Copied++
 		}
