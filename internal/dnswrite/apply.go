@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"rehome"
 	"rehome/internal/protocol/dns"
@@ -66,11 +67,19 @@ func inOrder(changes []Change) []Change {
 
 // confirm reads what a write has led to: the answer may be lost, and a server may say yes and do nothing.
 func confirm(ctx context.Context, w Writer, written []Change, failed error, result *Result) error {
-	after, err := read(ctx, w, written)
-	if err != nil {
-		return errors.Join(failed, err)
+	var d decision
+	for _, long := range settling() {
+		if err := pause(ctx, long); err != nil {
+			return err
+		}
+		after, err := read(ctx, w, written)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		if d = decide(written, after, w.Zone(), false); failed != nil || len(d.write) == 0 {
+			break
+		}
 	}
-	d := decide(written, after, w.Zone(), false)
 	result.Written = append(result.Written, d.already...)
 	switch {
 	case len(d.differ) > 0:
@@ -86,6 +95,12 @@ func confirm(ctx context.Context, w Writer, written []Change, failed error, resu
 	return &rehome.Fault{Class: rehome.ClassPermanent, Op: "change", Object: words(d.write),
 		Cause: errors.New(w.Capability().Title + " said that it is done, and still has what was there before"),
 		Hint:  "look whether other records stand at the same name, and change these by hand"}
+}
+
+// settling are the pauses before each look at what was written: a server that hands updates on to its primary shows them a moment
+// later.
+func settling() []time.Duration {
+	return []time.Duration{0, 100 * time.Millisecond, 400 * time.Millisecond}
 }
 
 func read(ctx context.Context, w Writer, changes []Change) ([]Set, error) {

@@ -3,6 +3,7 @@
 package dnswrite_test
 
 import (
+	"strings"
 	"testing"
 
 	"rehome"
@@ -12,13 +13,31 @@ import (
 	"rehome/lab/powerdns"
 )
 
-// TestPowerDNS_contract runs against a real server.
+// TestPowerDNS_contract runs against a real server, by both ways that it offers.
 func TestPowerDNS_contract(t *testing.T) {
 	t.Parallel()
-	server, err := powerdns.Start(lab.Open(t), powerdns.Options{Name: "pdns", Key: goodToken, Zones: []string{"example.org."}})
+	server, err := powerdns.Start(lab.Open(t), powerdns.Options{Name: "pdns", Key: goodToken, Zones: []string{"example.org.", "example.test."},
+		TSIG: strings.TrimSuffix(writing.Name, "."), TSIGSecret: writing.Secret})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("http", func(t *testing.T) { testPowerDNSOverHTTP(t, server) })
+	t.Run("rfc2136", func(t *testing.T) {
+		writer := func(secret string) dnswrite.Writer {
+			w, err := dnswrite.New(dnswrite.Options{Kind: dnswrite.RFC2136, Zone: "example.test", Server: server.Address, Key: writing.Name,
+				Secret: rehome.NewSecret(secret)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return w
+		}
+		dnswritetest.Run(t, dnswritetest.Bench{Writer: writer(writing.Secret), Refused: writer(otherSecret), Secret: otherSecret,
+			Stranger: strangerBy(writer(writing.Secret))})
+	})
+}
+
+func testPowerDNSOverHTTP(t *testing.T, server *powerdns.Server) {
+	t.Helper()
 	writer := func(token string) dnswrite.Writer {
 		w, err := dnswrite.New(dnswrite.Options{Kind: dnswrite.PowerDNS, Zone: "example.org", URL: server.URL, Secret: rehome.NewSecret(token)})
 		if err != nil {

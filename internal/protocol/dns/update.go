@@ -113,6 +113,9 @@ func (p *Primary) Ask(ctx context.Context, zone, name string, kind Type) (Reply,
 	if code := tsigError(got); code != nil {
 		return Reply{}, code
 	}
+	if got.Rcode == wire.RcodeNotAuth { // of the zone, or by the key: PowerDNS says no more about a wrong secret
+		return Reply{}, &UpdateError{Code: rcodeWord(got.Rcode)}
+	}
 	reply := classify(got, zone, name, kind)
 	reply.Server, reply.At, reply.TCP = p.options.Address, p.options.Now(), true
 	if !reply.Outcome.Says() {
