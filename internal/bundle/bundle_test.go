@@ -21,6 +21,7 @@ import (
 	"rehome/internal/protocol/dav"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
 )
 
 // shelf is a source in memory.
@@ -371,4 +372,48 @@ func FuzzComponents(f *testing.F) {
 			}
 		}
 	})
+}
+
+// People whose addresses and collections differ only in what file systems do not tell apart get files of their own; nothing of anybody is
+// in somebody else's, and every object is in one file.
+func TestWrite_oddPeopleNeverCollide(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	accounts := []string{"a/b@x", "a_b@x", "a%2Fb@x", `a\b@x`, "A/B@x", "אנה@דוגמה.example", "x.zip@x", "con@x", "..@x"}
+	calendars := []string{"📅", "📅 ", "📅/", "יומן", "Cafe\u0301", "Caf\u00e9", "CAFÉ", "", ".."}
+	seen := map[string]string{} // by what a file system that folds case makes of the name
+	for i, account := range accounts {
+		s := &shelf{}
+		var cards []string
+		for n := range 2000 >> i {
+			cards = append(cards, card(fmt.Sprintf("%d-%d", i, n), "משה"))
+		}
+		s.add(dav.AddressBooks, "/a/", "אנשי קשר", cards...)
+		for n, name := range calendars {
+			s.add(dav.Calendars, fmt.Sprintf("/c%d/", n), name, calendar(berlin, event(fmt.Sprintf("%d-%d", i, n), "")))
+		}
+		b, err := Write(t.Context(), folder, account, s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if there, unread := b.Objects(); there != len(cards)+len(calendars) || unread != 0 {
+			t.Errorf("%s: %d objects, %d unread", account, there, unread)
+		}
+		names := []string{b.Zip}
+		for n, c := range b.Collections {
+			for _, name := range c.Files {
+				names = append(names, filepath.Join(b.Folder, name))
+			}
+			if n > 0 && strings.Count(text(t, b, c.Files[0]), "BEGIN:VEVENT") != 1 {
+				t.Errorf("%s: %s has events of another calendar", account, c.Files[0])
+			}
+		}
+		for _, name := range names {
+			folded := strings.ToLower(norm.NFC.String(name))
+			if other, twice := seen[folded]; twice {
+				t.Errorf("%q and %q are the same file to some", name, other)
+			}
+			seen[folded] = name
+		}
+	}
 }
