@@ -57,8 +57,12 @@ func Turn(ctx context.Context, move Move, back Back, address string) (names map[
 	if err != nil {
 		return nil, err
 	}
+	before, err := back.Mailboxes(ctx, address)
+	if err != nil {
+		return nil, err
+	}
 	names = map[string]string{}
-	for _, shared := range sharing(rows) {
+	for _, shared := range sharing(rows, before) {
 		first := shared[0].Anchor
 		names[first.Destination] = first.Source
 		if err := turn(ctx, move, back, shared); err != nil {
@@ -69,9 +73,10 @@ func Turn(ctx context.Context, move Move, back Back, address string) (names map[
 }
 
 // sharing groups rows by the mailbox of the destination that they go to. In each group that one comes first to which the mailbox
-// goes back: INBOX, or the one that has most messages there. Rows that have no place at an end are left out; what the destination
-// holds of them is matched by content.
-func sharing(rows map[string]ledger.Mailbox) [][]ledger.Mailbox {
+// goes back: the one to which it went back before, or else INBOX, or the one that has most messages there. It never changes while it is
+// there: under another place all that was carried would count as new. Rows that have no place at an end are left out; what the
+// destination holds of them is matched by content.
+func sharing(rows, before map[string]ledger.Mailbox) [][]ledger.Mailbox {
 	groups := map[string][]ledger.Mailbox{}
 	for _, row := range rows {
 		a := row.Anchor
@@ -82,19 +87,23 @@ func sharing(rows map[string]ledger.Mailbox) [][]ledger.Mailbox {
 	var all [][]ledger.Mailbox
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
 		group := groups[name]
+		settled := before[name].Anchor.Destination
 		slices.SortFunc(group, func(a, b ledger.Mailbox) int {
-			return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Live().Len(), a.Live().Len()), cmp.Compare(a.Anchor.Source, b.Anchor.Source))
+			return cmp.Or(cmp.Compare(rank(a, settled), rank(b, settled)), cmp.Compare(b.Live().Len(), a.Live().Len()), cmp.Compare(a.Anchor.Source, b.Anchor.Source))
 		})
 		all = append(all, group)
 	}
 	return all
 }
 
-func rank(m ledger.Mailbox) int {
-	if strings.EqualFold(m.Anchor.Source, "INBOX") {
+func rank(m ledger.Mailbox, settled string) int {
+	switch {
+	case m.Anchor.Source == settled:
 		return 0
+	case strings.EqualFold(m.Anchor.Source, "INBOX"):
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // turn fills the row of one mailbox of the destination.
