@@ -25,6 +25,8 @@ import (
 	"rehome"
 	"rehome/internal/config"
 	"rehome/internal/endpoint"
+	"rehome/internal/journey"
+	"rehome/internal/scout"
 	"rehome/internal/vault"
 
 	"github.com/spf13/cobra"
@@ -40,11 +42,17 @@ type App struct {
 	// NewIdentity makes the key pair that opens sealed files, writes it to a file for its owner
 	// only and returns the public half.
 	NewIdentity func(file string) (recipient string, err error)
+
+	// Scout looks at what the world publishes of a domain; nil is journey.Scout, which asks the Internet.
+	Scout func(ctx context.Context, settings *config.Config, subject scout.Subject) (scout.Found, error)
 }
 
 // Run executes one command line, without the program's name, and returns the exit code. A first
 // SIGINT or SIGTERM ends the command in order, a second one ends the process.
 func (a App) Run(ctx context.Context, args []string) int {
+	if a.Scout == nil {
+		a.Scout = journey.Scout
+	}
 	f := &frame{
 		app: a, screen: newScreen(a.Err, os.Getenv), log: rehome.Logger(nil), interactive: isTerminal(a.In), outcome: rehome.OutcomeDone,
 	}

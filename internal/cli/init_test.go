@@ -4,19 +4,23 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"rehome"
 	"rehome/internal/config"
+	"rehome/internal/cutover"
 	"rehome/internal/protocol"
 	"rehome/internal/scout"
+	"rehome/internal/vault"
 )
 
 // interviewed runs an interview over answers; reach plays the servers.
@@ -213,5 +217,57 @@ func TestSubjectOf(t *testing.T) {
 		if got, err := subjectOf(name); err == nil {
 			t.Errorf("%s: got %+v, want it refused", name, got)
 		}
+	}
+}
+
+// A move begins with a domain: what works there is in the settings, and the answer has what was seen.
+func TestInit_fromADomain(t *testing.T) {
+	t.Parallel()
+	var out, errOut bytes.Buffer
+	var asked scout.Subject
+	app := App{In: strings.NewReader(""), Out: &out, Err: &errOut, NewIdentity: vault.CreateIdentity,
+		Scout: func(_ context.Context, _ *config.Config, subject scout.Subject) (scout.Found, error) {
+			if asked = subject; subject.Domain == "nosuch.example" {
+				return scout.Found{}, &scout.NoDomainError{Domain: subject.Domain}
+			}
+			seen := found()
+			seen.Published = cutover.Domain{Domain: "example.com", Zone: "example.com", Who: "you", Records: []cutover.Record{
+				{About: "MX", State: cutover.Right, Sentence: "mail goes to 10 mail.example.com", Now: []string{"10 mail.example.com"},
+					NextStep: "set something"},
+				{About: "TLS-RPT", State: cutover.Right, Sentence: "there is none"},
+			}}
+			seen.TTL, seen.Selectors, seen.Registrar = 5400, []string{"mail2026"}, "whois knows the registrar"
+			return seen, nil
+		}}
+	folder := t.TempDir()
+	message := filepath.Join(folder, "message.eml")
+	if err := os.WriteFile(message, []byte("DKIM-Signature: d=example.com; s=mail2026\r\n\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "rehome.yaml")
+	code := app.Run(t.Context(), []string{"-c", file, "init", "nosuch.example"})
+	if code != exitUsage || !strings.Contains(errOut.String(), "there is no domain") {
+		t.Errorf("got %d: %s", code, &errOut)
+	}
+	errOut.Reset()
+	code = app.Run(t.Context(), []string{"-c", file, "init", "anna@example.com", "--mail", message, "--destination-imap", "new.example.net:993",
+		"--destination-master", "boss"})
+	if code != 0 || asked.Address != "anna@example.com" || !slices.Equal(asked.Selectors, []string{"mail2026"}) {
+		t.Fatalf("got %d, asked about %+v: %s", code, asked, &errOut)
+	}
+	for _, part := range []string{
+		"mail goes to 10 mail.example.com", "for 1h30m where its mail goes", "keys mail2026", "whois knows", "taken: --source-imap",
+	} {
+		if !strings.Contains(errOut.String(), part) {
+			t.Errorf("got %s\nwant %q in it", &errOut, part)
+		}
+	}
+	if strings.Contains(errOut.String(), "set something") || strings.Contains(errOut.String(), "TLS-RPT") {
+		t.Errorf("what the move does not need yet is said: %s", &errOut)
+	}
+	settings, err := config.Load(file)
+	if err != nil || settings.Source.IMAP.Address != "mail.example.com:993" || settings.Destination.IMAP.MasterUser != "boss" ||
+		!slices.Equal(settings.Domains, []string{"example.com"}) {
+		t.Errorf("got %+v, %v", settings, err)
 	}
 }

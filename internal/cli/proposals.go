@@ -16,7 +16,6 @@ import (
 	"rehome/internal/clientcheck"
 	"rehome/internal/config"
 	"rehome/internal/cutover"
-	"rehome/internal/journey"
 	"rehome/internal/scout"
 )
 
@@ -98,7 +97,7 @@ func (f *frame) scouted(ctx context.Context, name, message string, draft *config
 	}
 	f.say("looking at what %s publishes, and at the servers that it names ...", printable(subject.Domain))
 	defaults := config.Default()
-	found, err := journey.Scout(ctx, &defaults, subject)
+	found, err := f.app.Scout(ctx, &defaults, subject)
 	if none := (*scout.NoDomainError)(nil); errors.As(err, &none) {
 		return found, &usageError{cause: fmt.Errorf("%w; check how it is written", err), command: "rehome init"}
 	}
