@@ -45,6 +45,9 @@ func Apply(ctx context.Context, w Writer, changes []Change) (Result, error) {
 			result.Already, result.Pending = append(result.Already, d.already...), append(result.Pending, d.write...)
 			return result, nil
 		}
+		if err := alone(ctx, w, d.write); err != nil {
+			return result, err
+		}
 		failed := w.Write(ctx, inOrder(d.write))
 		// Somebody has added a text at a name that many share, say: what is there now may be merged as well.
 		if errors.Is(failed, ErrUnmet) && round < maxRounds {
@@ -63,6 +66,46 @@ const maxRounds = 3
 func inOrder(changes []Change) []Change {
 	rank := func(c Change) int { return min(len(c.New.Values), 1) }
 	return slices.SortedStableFunc(slices.Values(changes), func(a, b Change) int { return rank(a) - rank(b) })
+}
+
+// alone refuses what would put an alias beside other records, or these beside an alias (RFC 1034 section 3.6.2). Servers leave the
+// one out and do the rest (RFC 2136 section 3.4.2.2): the old address would be gone, and the alias not there.
+func alone(ctx context.Context, w Writer, changes []Change) error {
+	about := map[Key]bool{}
+	for _, c := range changes {
+		about[c.New.Key] = true
+	}
+	for _, c := range changes {
+		if len(c.New.Values) == 0 {
+			continue
+		}
+		var others []Key
+		for _, kind := range besides(c.New.Type) {
+			if key := (Key{c.New.Name, kind}); !about[key] {
+				others = append(others, key)
+			}
+		}
+		found, err := w.Read(ctx, others)
+		if err != nil {
+			return err
+		}
+		for _, other := range found {
+			if len(other.Values) > 0 {
+				return &rehome.Fault{Class: rehome.ClassOperator, Op: opChange, Object: c.New.Key.String(),
+					Cause: fmt.Errorf("%s stands there (%s), and nothing may stand beside an alias", other.Key, strings.Join(other.Values, ", ")),
+					Hint:  "remove it first if nobody needs it; nothing was written"}
+			}
+		}
+	}
+	return nil
+}
+
+// besides are the types that must not stand beside one: all that people put there beside an alias, and an alias beside all others.
+func besides(kind dns.Type) []dns.Type {
+	if kind == dns.CNAME {
+		return []dns.Type{dns.A, dns.AAAA, dns.TXT, dns.MX, dns.SRV, dns.CAA}
+	}
+	return []dns.Type{dns.CNAME}
 }
 
 // confirm reads what a write has led to: the answer may be lost, and a server may say yes and do nothing.

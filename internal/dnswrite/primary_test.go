@@ -211,7 +211,7 @@ func testAlias(t *testing.T, p *dnswrite.Primary, client *dns.Client) {
 	four, six, alias := dnswrite.Key{Name: name, Type: dns.A}, dnswrite.Key{Name: name, Type: dns.AAAA}, dnswrite.Key{Name: name, Type: dns.CNAME}
 	to := dnswrite.Change{Old: dnswrite.NewSet(alias, 0), New: dnswrite.NewSet(alias, 300, "autoconfig.new.example")}
 	_, err := dnswrite.Apply(t.Context(), p, []dnswrite.Change{to})
-	if err == nil || !strings.Contains(err.Error(), "said that it is done") || rehome.HintOf(err) == "" {
+	if err == nil || !strings.Contains(err.Error(), "beside an alias") || rehome.HintOf(err) == "" {
 		t.Errorf("beside addresses: got %v, want that it was not done", err)
 	}
 	t.Logf("error: %v\nhint: %v", err, rehome.HintOf(err))

@@ -96,9 +96,9 @@ func (m *Move) checkWriters(ctx context.Context, c *checkup.List) {
 	for _, zone := range slices.Sorted(maps.Keys(zones)) {
 		sentence, ok, err := m.checkWriter(ctx, zone)
 		if err != nil {
-			c.Fail("dns "+zone, err)
+			c.Fail("dns", err)
 		} else if ok {
-			c.OK("dns "+zone, sentence)
+			c.OK("dns", sentence)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func (m *Move) addZones(ctx context.Context, c *checkup.List, zones map[string]b
 	for _, domain := range domains {
 		zone, err := asker.Find(ctx, domain)
 		if err != nil {
-			c.Fail("dns "+domain, &rehome.Fault{Class: rehome.ClassTemporary, Op: "find the zone of", Object: domain, Cause: err,
+			c.Fail("dns", &rehome.Fault{Class: rehome.ClassTemporary, Op: "find the zone of", Object: domain, Cause: err,
 				Hint: `run "rehome dns check ` + domain + `"`})
 			continue
 		}

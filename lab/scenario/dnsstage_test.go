@@ -59,10 +59,10 @@ func stageMove(t *testing.T) (operator.Operator, *dnstree.Tree) {
 	}
 	settings := fmt.Sprintf(`domains: [knot.test, bind.test, hand.test]
 roster: people.csv
-source: {kind: imap, imap: {address: "mail.example.test:993"}}
+source: {kind: imap, imap: {address: "127.0.0.1:1"}}
 destination:
   kind: imap
-  imap: {address: "imap.new.test:993"}
+  imap: {address: "127.0.0.1:1"}
   dns: {mx: [10 mx1.new.test], spf: ["include:spf.new.test"], dkim: {new: %q}}
 dns:
   roots: [%s]
@@ -101,6 +101,7 @@ func wants(t *testing.T, o operator.Operator, code int, command string, parts ..
 func TestDNSStage_writesWhatWasShown(t *testing.T) {
 	t.Parallel()
 	o, tree := stageMove(t)
+	wants(t, o, 3, "check", "accepts changes of knot.test")
 	wants(t, o, 0, "dns check knot.test bind.test", "accepts changes of knot.test", "accepts changes of bind.test")
 	wants(t, o, 6, "dns lower-ttl", "from 1 hour to 5 minutes", "nothing was written", "KEEP     Type     MX")
 	wants(t, o, 0, "dns lower-ttl --write knot.test bind.test", "with a TTL of 300 seconds, at every server", "earliest safe switch: ")

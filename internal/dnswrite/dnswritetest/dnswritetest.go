@@ -146,7 +146,15 @@ func severalSets(t *testing.T, b Bench) {
 	}
 	b.Stranger(t, changes[1].Old)
 	b.Stranger(t, changes[2].Old)
+	// One that is forgotten must not cost the others: a server would take the address away and leave the alias out.
+	if _, err := dnswrite.Apply(t.Context(), untouched{b.Writer, t}, changes[:2]); err == nil || rehome.HintOf(err) == "" {
+		t.Errorf("an alias beside an address: got %v, want an error with a next step", err)
+	}
+	b.stands(t, changes[1].Old)
 	b.written(t, changes...)
+	if _, err := dnswrite.Apply(t.Context(), untouched{b.Writer, t}, []dnswrite.Change{changes[1].Back()}); err == nil || rehome.HintOf(err) == "" {
+		t.Errorf("an address beside an alias: got %v, want an error with a next step", err)
+	}
 	var back []dnswrite.Change
 	for _, c := range changes {
 		back = append(back, c.Back())
