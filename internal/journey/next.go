@@ -179,18 +179,11 @@ func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
 	if state.Logins, err = triedLogins(ctx, store); err != nil {
 		return err
 	}
-	for line, err := range store.Audit.Lines(ctx) {
-		if err != nil {
-			return err
-		}
-		switch line.Action {
-		case actionExported:
-			state.Exported = line.At
-		case actionHandedOver:
-			state.HandedOver = line.At
-		}
+	if state.Exported, err = store.Audit.Last(ctx, actionExported); err != nil {
+		return err
 	}
-	return nil
+	state.HandedOver, err = store.Audit.Last(ctx, actionHandedOver)
+	return err
 }
 
 // copies counts the accounts. One whose turn is not over has more to bring.

@@ -45,6 +45,17 @@ func (l AuditLine) ChainedTo(before string) string {
 	return hex.EncodeToString(digest[:])
 }
 
+// Last returns when a line with the action was last added; zero is never. The log may be long, so it is not read for that.
+func (l *Audit) Last(ctx context.Context, action string) (last time.Time, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
+		var at int64
+		err := rows.Scan(&at)
+		last = fromUnix(at)
+		return err
+	}, `SELECT COALESCE(MAX(at_unix), 0) FROM audit WHERE action = ?`, action)
+	return last, err
+}
+
 // Append adds lines in their order: number, time and digest are set here. All are added, or none.
 func (l *Audit) Append(ctx context.Context, lines ...AuditLine) error {
 	return l.write(ctx, func(tx *sql.Tx) error { return appendLines(tx, l.now(), lines) })

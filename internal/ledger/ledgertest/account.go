@@ -158,7 +158,13 @@ func auditLinesAreChained(t *testing.T, empty Empty) {
 	first := ledger.AuditLine{Who: "ada", Action: "account synced", Object: "anna@example.test", Before: "1 message", After: "2 messages"}
 	second := ledger.AuditLine{Who: "bo", Action: "secrets destroyed", After: "3 files"}
 	must(t, l.Audit.Append(ctx, first, second))
+	l.now = func() time.Time { return time.Unix(4000, 0) }
 	must(t, l.again.Audit.Append(ctx, first))
+	for action, want := range map[string]time.Time{"account synced": time.Unix(4000, 0), "secrets destroyed": time.Unix(3000, 0), "none": {}} {
+		if got, err := l.Audit.Last(ctx, action); err != nil || !got.Equal(want) {
+			t.Errorf("the last %q was at %v, %v, want %v", action, got, err, want)
+		}
+	}
 	var all []ledger.AuditLine
 	for line, err := range l.again.Audit.Lines(ctx) {
 		must(t, err)
