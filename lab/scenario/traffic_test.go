@@ -155,6 +155,32 @@ func (s *traffic) want(code int, args ...string) string {
 	return string(out)
 }
 
+// killWhenFirstIsBack has the way back begin, and kills it with SIGKILL as soon as a message of the new server is at the old one.
+func (s *traffic) killWhenFirstIsBack() {
+	s.t.Helper()
+	only := map[string][]string{} // at the new server
+	for _, account := range s.accounts[:2] {
+		only[account] = beyond(s.held(s.dst, account), s.held(s.src, account))
+	}
+	command := s.operator.Command(s.t.Context(), "cutover", "rollback", trafficDomain, "--yes")
+	if err := command.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	back := func(account string) bool {
+		now := s.held(s.src, account)
+		return slices.ContainsFunc(only[account], func(id string) bool { return slices.Contains(now, id) })
+	}
+	begun := false
+	for deadline := time.Now().Add(30 * time.Second); !begun && time.Now().Before(deadline); {
+		begun = slices.ContainsFunc(s.accounts[:2], back)
+	}
+	err := command.Process.Kill()
+	_ = command.Wait() // it was killed
+	if !begun || err != nil {
+		s.t.Errorf("nothing came back before the kill (%v)", err)
+	}
+}
+
 func always() bool { return true }
 
 // held returns the Message-IDs that an account holds at a server, as the judge reads it.
@@ -244,6 +270,7 @@ func TestTraffic_everyMessageIsThereOnce(t *testing.T) {
 	if !strings.Contains(preview, "carried back") {
 		t.Error("nobody says what is carried back")
 	}
+	s.killWhenFirstIsBack()
 	back := ""
 	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(back, "carried back to the source") && time.Now().Before(deadline); {
 		// Each does what can be done at once; in the end it waits until resolvers have forgotten the new records.
