@@ -33,7 +33,7 @@ type wayBack struct {
 	ledger   *ledger.Ledger // of the way back
 	who      selection
 	src, dst *endpoint.IMAP
-	names    map[string]map[string]string // by account, see wayback.Turn
+	ways     map[string]wayback.Ways // by account
 }
 
 // backStore is the ledger of the way back, beside that of the move.
@@ -43,7 +43,7 @@ func backStore(store string) string {
 
 // wayBack opens the ledger of the way back, and fills it with what the move knows. The caller closes it.
 func (w *world) wayBack(ctx context.Context, domain string) (b *wayBack, err error) {
-	b = &wayBack{move: w.move, store: w.store, names: map[string]map[string]string{}}
+	b = &wayBack{move: w.move, store: w.store, ways: map[string]wayback.Ways{}}
 	if b.who, err = w.move.chosen(ctx, of(domain)); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (w *world) wayBack(ctx context.Context, domain string) (b *wayBack, err err
 		return nil, err
 	}
 	for _, account := range b.who.accounts {
-		if b.names[account.Address], err = wayback.Turn(ctx, w.store.Mail, b.ledger.Mail, account.Address); err != nil {
+		if b.ways[account.Address], err = wayback.Turn(ctx, w.store.Mail, b.ledger.Mail, account.Address); err != nil {
 			return nil, errors.Join(err, b.ledger.Close())
 		}
 	}
@@ -98,6 +98,11 @@ func (w *world) CarryBack(ctx context.Context, domain string, _ time.Time) (carr
 		return carried, err
 	}
 	defer func() { err = errors.Join(err, b.ledger.Close()) }()
+	for _, account := range b.who.accounts {
+		if err := wayback.Steady(ctx, b.src, b.dst, account, b.ways[account.Address].Shared); err != nil {
+			return carried, err
+		}
+	}
 	synced, err := b.pass(ctx)
 	if err != nil {
 		return carried, err
@@ -147,7 +152,7 @@ func (b *wayBack) wrote(ctx context.Context, row SyncedAccount) error {
 
 // rules are those of the way back: each mailbox goes back to where it came from, and nothing is left out.
 func (b *wayBack) rules(account string) mapping.Rules {
-	return mapping.Rules{Rename: b.names[account], NoSpecialUse: !b.move.settings.Mail.SpecialUse}
+	return mapping.Rules{Rename: b.ways[account].Names, NoSpecialUse: !b.move.settings.Mail.SpecialUse}
 }
 
 // prove compares both ends the other way round: what the destination holds has to be at the source, apart from what is known to have

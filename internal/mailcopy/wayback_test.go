@@ -22,17 +22,26 @@ import (
 func (p *pair) back(store *ledger.Ledger) (passed, wayback.Tally) {
 	p.t.Helper()
 	ctx := context.Background()
-	names, err := wayback.Turn(ctx, p.ledger, store.Mail, address)
+	ways, err := wayback.Turn(ctx, p.ledger, store.Mail, address)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	source, destination := host(rehome.Source, p.srcVia), host(rehome.Destination, p.dstVia)
+	if err := wayback.Steady(ctx, source, destination, account, ways.Shared); err != nil {
+		p.t.Fatal(err)
+	}
+	for i := range ways.Shared { // as if it had been renumbered
+		ways.Shared[i].SrcUIDValidity++
+		if err := wayback.Steady(ctx, source, destination, account, ways.Shared); rehome.HintOf(err) == "" {
+			p.t.Errorf("a shared mailbox that was numbered anew: got %v, want a fault with a hint", err)
+		}
+	}
 	tally, err := wayback.Count(ctx, destination, store.Mail, account)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	engine := mailcopy.New(mailcopy.Options{Source: destination, Destination: source, Ledger: store.Mail, Settle: shortSettle,
-		Rules: mapping.Rules{Rename: names}, EscrowDir: filepath.Join(p.escrow, "back"), Deletions: rehome.DeletionsKeep})
+		Rules: mapping.Rules{Rename: ways.Names}, EscrowDir: filepath.Join(p.escrow, "back"), Deletions: rehome.DeletionsKeep})
 	did, err := p.trySync(engine)
 	if err != nil {
 		p.t.Fatalf("carry back: %v", err)

@@ -50,31 +50,40 @@ var (
 	_ Back = (*ledger.Mail)(nil)
 )
 
-// Turn fills the ledger of the way back with what the move knows of an account, and returns where its mailboxes go: the names at
-// the source by those at the destination. It may be called again at any time, and adds what has become known since.
-func Turn(ctx context.Context, move Move, back Back, address string) (names map[string]string, err error) {
+// Ways say where the mailboxes of an account go.
+type Ways struct {
+	Names  map[string]string // at the source, by those at the destination
+	Shared []ledger.Anchor   // mailboxes of the destination, and of the source, that stand for several of the source; see Steady
+}
+
+// Turn fills the ledger of the way back with what the move knows of an account, and returns where its mailboxes go. It may be called
+// again at any time, and adds what has become known since.
+func Turn(ctx context.Context, move Move, back Back, address string) (Ways, error) {
 	rows, err := move.Mailboxes(ctx, address)
 	if err != nil {
-		return nil, err
+		return Ways{}, err
 	}
 	before, err := back.Mailboxes(ctx, address)
 	if err != nil {
-		return nil, err
+		return Ways{}, err
 	}
-	names = map[string]string{}
+	ways := Ways{Names: map[string]string{}}
 	for _, shared := range sharing(rows, before) {
 		first := shared[0].Anchor
-		names[first.Destination] = first.Source
+		ways.Names[first.Destination] = first.Source
+		if len(shared) > 1 {
+			ways.Shared = append(ways.Shared, first)
+		}
 		if err := turn(ctx, move, back, shared); err != nil {
-			return nil, err
+			return Ways{}, err
 		}
 	}
-	return names, nil
+	return ways, nil
 }
 
 // sharing groups rows by the mailbox of the destination that they go to. In each group that one comes first to which the mailbox
-// goes back: the one to which it went back before, or else INBOX, or the one that has most messages there. It never changes while it is
-// there: under another place all that was carried would count as new. Rows that have no place at an end are left out; what the
+// goes back: the one to which it went back before, or else INBOX, or the one that has most messages there. It never changes
+// while it is there: under another place all that was carried would count as new. Rows that have no place at an end are left out; what the
 // destination holds of them is matched by content.
 func sharing(rows, before map[string]ledger.Mailbox) [][]ledger.Mailbox {
 	groups := map[string][]ledger.Mailbox{}
@@ -89,7 +98,8 @@ func sharing(rows, before map[string]ledger.Mailbox) [][]ledger.Mailbox {
 		group := groups[name]
 		settled := before[name].Anchor.Destination
 		slices.SortFunc(group, func(a, b ledger.Mailbox) int {
-			return cmp.Or(cmp.Compare(rank(a, settled), rank(b, settled)), cmp.Compare(b.Live().Len(), a.Live().Len()), cmp.Compare(a.Anchor.Source, b.Anchor.Source))
+			return cmp.Or(cmp.Compare(rank(a, settled), rank(b, settled)), cmp.Compare(b.Live().Len(), a.Live().Len()),
+				cmp.Compare(a.Anchor.Source, b.Anchor.Source))
 		})
 		all = append(all, group)
 	}
