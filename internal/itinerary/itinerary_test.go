@@ -146,6 +146,35 @@ func TestOf_onTheWayAcross(t *testing.T) {
 	}
 }
 
+// Passwords that move are those of the export, until nothing moves any more; with a master user nobody has to care.
+func TestPasswords_atTheSource(t *testing.T) {
+	t.Parallel()
+	of := func(s State) *Password {
+		for _, p := range passwords(s) {
+			if p.What == "leave those at the source" {
+				return &p
+			}
+		}
+		return nil
+	}
+	s := State{Now: now, MakesAccounts: true, Secrets: Secrets{Needed: true}, Domains: []Domain{{Name: "a.test"}}}
+	if got := of(s); got == nil || got.Now {
+		t.Errorf("before the export: %+v", got)
+	}
+	s.Exported = now
+	if got := of(s); got == nil || !got.Now {
+		t.Errorf("after the export: %+v", got)
+	}
+	s.Domains[0].Stage = StageLive
+	if got := of(s); got != nil {
+		t.Errorf("after the switch: %+v", got)
+	}
+	s.Domains[0].Stage, s.Secrets.Needed = "", false
+	if got := of(s); got != nil {
+		t.Errorf("with a master user: %+v", got)
+	}
+}
+
 // A move is told from its first evening to its last day.
 func TestOf_theWholeMove(t *testing.T) {
 	t.Parallel()

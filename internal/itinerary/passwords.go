@@ -40,6 +40,9 @@ func Hold(s State) Holds {
 func passwords(s State) []Password {
 	rules := []Password{}
 	holds := Hold(s)
+	if s.MakesAccounts && s.Secrets.Needed && switching(s).progress != Done {
+		rules = append(rules, freeze(s))
+	}
 	if s.Secrets.Temporary {
 		rules = append(rules, handOut(s))
 	}
@@ -53,6 +56,16 @@ func passwords(s State) []Password {
 			"\"rehome secrets purge --yes\" destroys them"))
 	}
 	return rules
+}
+
+// freeze is about passwords that move: the destination has those of the export.
+func freeze(s State) Password {
+	const why = ": one that is changed there later is not that of the destination, and passes cannot log in with it. Then export again, " +
+		"and import that account's row again"
+	if s.Exported.IsZero() {
+		return Password{What: "leave those at the source", Sentence: "from \"rehome accounts export\" until the switch" + why}
+	}
+	return Password{What: "leave those at the source", Now: true, Sentence: "now, until the switch" + why}
 }
 
 func handOut(s State) Password {
