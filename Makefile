@@ -51,6 +51,10 @@ simulate: ## RUNS simulated moves of a kind on models of servers; KIND=mail or o
 fuzz: ## every fuzz target for FUZZTIME each
 	scripts/fuzz $(FUZZTIME)
 
+.PHONY: pages
+pages: ## people's pages in every language into bin/pages, and pictures of them if chromium is installed
+	scripts/pages bin/pages
+
 .PHONY: lint
 lint: ## gofmt, vet, and golangci-lint where it is installed
 	scripts/lint

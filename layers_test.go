@@ -36,6 +36,7 @@ var floors = []struct {
 	{"the source systems", []string{"rehome/internal/atmail7"}},
 	{engines, []string{
 		"rehome/internal/devices", "rehome/internal/mailcopy", "rehome/internal/davcopy", "rehome/internal/latemail", "rehome/internal/probemail",
+		"rehome/internal/notify",
 		"rehome/internal/recipients", "rehome/internal/rehearsal", "rehome/internal/rulecopy", "rehome/internal/verify", "rehome/internal/wayback",
 	}},
 	// A floor above its words, as each part of the verification speaks with them; beside each other they know nothing of each other.

@@ -17,9 +17,9 @@ import (
 
 func clientsCommand(f *frame) *cobra.Command {
 	group := asGroup(&cobra.Command{Use: "clients",
-		Short: "Set up users' mail programs and telephones: documents, devices, forecast, export, serve, check"})
-	group.AddCommand(clientsDocumentsCommand(f), clientsDevicesCommand(f), clientsExportCommand(f), clientsServeCommand(f), clientsCheckCommand(f),
-		clientsForecastCommand(f))
+		Short: "Set up users' mail programs and telephones: documents, devices, forecast, export, notify, serve, check"})
+	group.AddCommand(clientsDocumentsCommand(f), clientsDevicesCommand(f), clientsForecastCommand(f), clientsExportCommand(f),
+		clientsNotifyCommand(f), clientsServeCommand(f), clientsCheckCommand(f))
 	return group
 }
 

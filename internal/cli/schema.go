@@ -23,6 +23,7 @@ import (
 	"rehome/internal/handover"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
+	"rehome/internal/notify"
 	"rehome/internal/people"
 	"rehome/internal/recipients"
 	"rehome/internal/rehearsal"
@@ -41,7 +42,7 @@ func answers() map[string]any {
 		"certificate check": certificate.Checked{}, "certificate issue": journey.Certified{}, "certificate key": map[string]string{},
 		"check": checkup.Report{}, "clients check": journey.ClientsChecked{}, "clients devices": journey.Devices{}, "clients forecast": journey.Forecast{},
 		"clients documents": clientsetup.Written{}, "clients export": journey.Bundles{},
-		"clients serve": journey.Answering{}, "config check": checkedSettings{}, "config sample": struct {
+		"clients notify": notify.Document{}, "clients serve": journey.Answering{}, "config check": checkedSettings{}, "config sample": struct {
 			Keys []config.Key `json:"keys"`
 		}{},
 		"close": journey.Closing{}, "cutover plan": cutover.Plans{}, "cutover rollback": journey.Rollback{},

@@ -117,7 +117,7 @@ func (r *Responder) profile(request *http.Request, address string, now time.Time
 	if !ok {
 		return notFound("profile")
 	}
-	signed, err := r.options.Signer.sign(document)
+	signed, err := r.options.Signer.Sign(document)
 	if err != nil {
 		return answer{kind: "profile", status: http.StatusInternalServerError}
 	}

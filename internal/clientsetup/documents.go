@@ -99,7 +99,7 @@ func WritePerson(folder string, service Service, p Person, signer *Signer) (writ
 	name := rehome.FileName(p.Address)
 	files := map[string][]byte{}
 	if profile, ok := service.Profile(p); ok {
-		if files[name+".mobileconfig"], err = signer.sign(profile); err != nil {
+		if files[name+".mobileconfig"], err = signer.Sign(profile); err != nil {
 			return false, bug(err)
 		}
 	}

@@ -49,8 +49,8 @@ func LoadSigner(path string) (*Signer, error) {
 	return signer, nil
 }
 
-// sign returns a profile as CMS signed data (RFC 5652) in DER: SHA-256, the content and the whole chain inside.
-func (s *Signer) sign(profile []byte) ([]byte, error) {
+// Sign returns a profile as CMS signed data (RFC 5652) in DER: SHA-256, the content and the whole chain inside.
+func (s *Signer) Sign(profile []byte) ([]byte, error) {
 	if s == nil {
 		return profile, nil
 	}

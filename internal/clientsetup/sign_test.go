@@ -109,7 +109,7 @@ func TestSign_verifiedByOpenssl(t *testing.T) {
 			t.Fatal(err)
 		}
 		profile := taken(t)(sampleService(t, "example.com").Profile(odd()[0]))
-		signed, err := signer.sign(profile)
+		signed, err := signer.Sign(profile)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"net"
 	"net/mail"
 	"time"
 
@@ -25,6 +26,12 @@ type Notify struct {
 
 func defaultNotify() Notify {
 	return Notify{TLS: protocol.ImplicitTLS, Trust: Trust{TLSMin: "1.2"}, Timeout: 2 * time.Minute, PerMinute: 60}
+}
+
+// OnThisMachine reports whether the server can only be this machine, where nobody listens in between.
+func (n Notify) OnThisMachine() bool {
+	host, _, err := net.SplitHostPort(n.Address)
+	return err == nil && isLoopback(host)
 }
 
 func (d *document) checkNotify(path string, n Notify) {

@@ -10,7 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"rehome/internal/ledger"
 	"rehome/internal/maillog"
 )
 
@@ -28,9 +27,9 @@ type Names interface {
 
 // Census is what logs tell of who uses what.
 type Census struct {
-	Sightings []ledger.Sighting // sorted
-	Strangers []string          // names in the logs that are of no account, or of several; sorted
-	Full      bool              // an account has more programs than are counted
+	Sightings []Sighting // sorted
+	Strangers []string   // names in the logs that are of no account, or of several; sorted
+	Full      bool       // an account has more programs than are counted
 	Read      maillog.Summary
 }
 
@@ -42,10 +41,10 @@ func Read(ctx context.Context, logs []string, names Names) (Census, error) {
 	for _, address := range slices.Sorted(maps.Keys(c.all)) {
 		for s, when := range c.all[address] {
 			census.Sightings = append(census.Sightings,
-				ledger.Sighting{Address: address, Protocol: s.protocol, Agent: s.agent, First: when.first, Last: when.last})
+				Sighting{Address: address, Protocol: s.protocol, Agent: s.agent, First: when.first, Last: when.last})
 		}
 	}
-	slices.SortFunc(census.Sightings, func(a, b ledger.Sighting) int {
+	slices.SortFunc(census.Sightings, func(a, b Sighting) int {
 		return strings.Compare(a.Address+"\x00"+a.Protocol+"\x00"+a.Agent, b.Address+"\x00"+b.Protocol+"\x00"+b.Agent)
 	})
 	return census, err

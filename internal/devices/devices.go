@@ -11,8 +11,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"rehome/internal/ledger"
 )
 
 // Program is a kind of program for which there are instructions.
@@ -37,6 +35,13 @@ type Device struct {
 	Last      time.Time `json:"last"`      // zero is not known
 }
 
+// Sighting is one program that uses one account by one protocol, as the ledger keeps it.
+type Sighting struct {
+	Address, Protocol string
+	Agent             string // what the program says of itself; "" if it does not
+	First, Last       time.Time
+}
+
 // recent is how long before the newest of an account's sightings another one still counts: whoever reads mail at all does so
 // within a quarter.
 const recent = 100 * 24 * time.Hour
@@ -45,7 +50,7 @@ const recent = 100 * 24 * time.Hour
 const maxDevices = 20
 
 // Of returns the programs that use an account, the last used first. sightings are all of that account.
-func Of(sightings []ledger.Sighting) []Device {
+func Of(sightings []Sighting) []Device {
 	var newest time.Time
 	for _, s := range sightings {
 		if s.Last.After(newest) {
@@ -77,7 +82,7 @@ func Of(sightings []ledger.Sighting) []Device {
 	return list[:min(len(list), maxDevices)]
 }
 
-func add(d *Device, known Known, s ledger.Sighting) *Device {
+func add(d *Device, known Known, s Sighting) *Device {
 	if d == nil {
 		d = &Device{Program: known.Program, Name: known.Name, Last: s.Last}
 	}

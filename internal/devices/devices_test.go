@@ -11,8 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-
-	"rehome/internal/ledger"
 )
 
 func TestRecognise(t *testing.T) {
@@ -58,7 +56,7 @@ func TestRecognise(t *testing.T) {
 func TestOf_oneLineForEachProgram(t *testing.T) {
 	t.Parallel()
 	day := func(n int) time.Time { return time.Date(2026, 11, n, 8, 0, 0, 0, time.UTC) }
-	got := Of([]ledger.Sighting{
+	got := Of([]Sighting{
 		{Protocol: "imap", Last: day(25)}, // the login of one that says its name a line later
 		{Protocol: "imap", Agent: "name=Thunderbird, version=115.0", Last: day(2)},
 		{Protocol: "imap", Agent: "name=Thunderbird, version=128.1", Last: day(24)},
@@ -76,7 +74,7 @@ func TestOf_oneLineForEachProgram(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := Of([]ledger.Sighting{{Protocol: "imap"}, {Protocol: "smtp"}}); len(got) != 1 || got[0].Name != "" || len(got[0].Protocols) != 2 {
+	if got := Of([]Sighting{{Protocol: "imap"}, {Protocol: "smtp"}}); len(got) != 1 || got[0].Name != "" || len(got[0].Protocols) != 2 {
 		t.Errorf("a program that never says its name: got %+v", got)
 	}
 	if got := Of(nil); got == nil || len(got) != 0 {

@@ -112,6 +112,11 @@ func passwordAt(side rehome.Side, account rehome.Account) rehome.Secret {
 // base64Word is what may be a SASL message.
 var base64Word = regexp.MustCompile(`[A-Za-z0-9+/]{4,}`)
 
+// Mask returns what takes secrets out of a server's words.
+func Mask(secrets ...rehome.Secret) func(words string) string {
+	return func(words string) string { return withoutSecrets(words, secrets) }
+}
+
 // withoutSecrets masks each secret as it is, in IMAP's quotes, and inside of base64, where every SASL
 // mechanism puts it.
 func withoutSecrets(text string, secrets []rehome.Secret) string {

@@ -49,18 +49,24 @@ func (m *Move) CountDevices(ctx context.Context, only people.Choice, logs []stri
 			return answer, err
 		}
 	}
-	seen, err := who.store.Sightings.All(ctx)
+	byAccount, err := sightingsOf(ctx, who.store)
 	if err != nil {
 		return answer, err
-	}
-	byAccount := map[string][]ledger.Sighting{}
-	for _, one := range seen {
-		byAccount[one.Address] = append(byAccount[one.Address], one)
 	}
 	for _, account := range who.accounts {
 		answer.Accounts = append(answer.Accounts, AccountDevices{Account: account.Address, Devices: devices.Of(byAccount[account.Address])})
 	}
 	return answer, nil
+}
+
+// sightingsOf returns what the ledger has of programs, by account.
+func sightingsOf(ctx context.Context, store *ledger.Ledger) (map[string][]devices.Sighting, error) {
+	seen, err := store.Sightings.All(ctx)
+	byAccount := map[string][]devices.Sighting{}
+	for _, one := range seen {
+		byAccount[one.Address] = append(byAccount[one.Address], devices.Sighting(one))
+	}
+	return byAccount, err
 }
 
 func (m *Move) countDevices(ctx context.Context, who selection, logs []string, answer *Devices) error {
@@ -79,5 +85,9 @@ func (m *Move) countDevices(ctx context.Context, who selection, logs []string, a
 	}
 	answer.Full, answer.Logs = census.Full, &census.Read
 	answer.Strangers = append(answer.Strangers, census.Strangers...)
-	return who.store.Sightings.Save(ctx, census.Sightings)
+	rows := make([]ledger.Sighting, len(census.Sightings))
+	for i, one := range census.Sightings {
+		rows[i] = ledger.Sighting(one)
+	}
+	return who.store.Sightings.Save(ctx, rows)
 }

@@ -38,13 +38,9 @@ func (m *Move) Foretell(ctx context.Context, only people.Choice) (Forecast, erro
 	for _, row := range who.PlanAccess(m.accessOptions(), nil).Accounts {
 		routes[row.Account] = row.Destination
 	}
-	seen, err := who.store.Sightings.All(ctx)
+	sightings, err := sightingsOf(ctx, who.store)
 	if err != nil {
 		return answer, err
-	}
-	sightings := map[string][]ledger.Sighting{}
-	for _, one := range seen {
-		sightings[one.Address] = append(sightings[one.Address], one)
 	}
 	for _, account := range who.accounts {
 		facts := forecast.Facts{Account: account.Address, Route: routes[account.Address], Devices: devices.Of(sightings[account.Address])}

@@ -5,10 +5,7 @@ package journey
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,9 +31,9 @@ type guides struct {
 	about     guide.Organisation
 	everybody *people.Everybody
 	settings  map[string]handover.PersonalSetting
-	switches  crossed
-	store     *ledger.Ledger               // nil if there is none yet
-	sightings map[string][]ledger.Sighting // by account
+	switches  clientsetup.Switches          // nil if nobody has switched
+	store     *ledger.Ledger                // nil if there is none yet
+	sightings map[string][]devices.Sighting // by account
 	services  map[string]clientsetup.Services
 	now       time.Time
 }
@@ -46,7 +43,6 @@ func (m *Move) guides(ctx context.Context, p *people.Everybody, settings []hando
 	c := m.settings.Clients
 	g := &guides{
 		move: m, everybody: p, settings: map[string]handover.PersonalSetting{}, services: map[string]clientsetup.Services{}, now: time.Now(),
-		sightings: map[string][]ledger.Sighting{},
 		about: guide.Organisation{Name: m.settings.Organisation, Contact: c.Contact, Help: c.Help,
 			PasswordStays: m.needsPasswords(),
 			RulesCopied:   m.settings.Destination.Sieve.Address != "", DAVCopied: m.settings.Destination.DAV.URL != ""},
@@ -61,13 +57,10 @@ func (m *Move) guides(ctx context.Context, p *people.Everybody, settings []hando
 	if g.store, err = m.storeIfThere(ctx); err != nil {
 		return nil, err
 	}
-	if g.switches, err = m.crossed(ctx, p.DomainsOf(m.settings.Domains), g.store); err != nil || g.store == nil {
+	if g.switches, err = m.switchesIfAny(ctx, p.DomainsOf(m.settings.Domains)); err != nil || g.store == nil {
 		return g, err
 	}
-	seen, err := g.store.Sightings.All(ctx)
-	for _, one := range seen {
-		g.sightings[one.Address] = append(g.sightings[one.Address], one)
-	}
+	g.sightings, err = sightingsOf(ctx, g.store)
 	return g, err
 }
 
@@ -82,7 +75,7 @@ func (m *Move) guidesOf(ctx context.Context, p *people.Everybody, accounts []reh
 
 // storeIfThere opens the ledger, and makes none: who only wants papers has begun nothing.
 func (m *Move) storeIfThere(ctx context.Context) (*ledger.Ledger, error) {
-	if _, err := os.Stat(m.settings.Store); errors.Is(err, fs.ErrNotExist) {
+	if !exists(m.settings.Store) {
 		return nil, nil
 	}
 	return m.store(ctx)
@@ -104,7 +97,7 @@ func (g *guides) person(ctx context.Context, account rehome.Account, profile str
 	if c.Responder != "" {
 		p.ProfileFile, p.ProfileLink = "", "https://"+c.Responder+"/mail/apple.mobileconfig?emailaddress="+url.QueryEscape(account.Address)
 	}
-	p.Switched, p.Day = g.switches.of(account, g.now)
+	p.Switched, p.Day = g.side(account)
 	if p.Collections = there; there != nil || g.store == nil {
 		return p, nil
 	}
@@ -211,50 +204,17 @@ func collectionsOf(ctx context.Context, store *ledger.Ledger, address string) ([
 	return all, nil
 }
 
-// crossed says who has switched: the file that devices are answered from, and where it says nothing of a domain, what is known of
-// its cutover.
-type crossed struct {
-	file    clientsetup.Switches // nil if there is no file
-	domains map[string]ledger.Cutover
-}
-
-func (m *Move) crossed(ctx context.Context, domains []string, store *ledger.Ledger) (crossed, error) {
-	c := crossed{domains: map[string]ledger.Cutover{}}
-	file, err := clientsetup.OpenSwitches(m.settings.Clients.Switched, domains)
-	switch {
-	case err == nil:
-		c.file = file
-	case !errors.Is(err, fs.ErrNotExist):
-		return c, err
+// side says whether an account is at the destination by now, and on which day that was or will be; zero is not known.
+func (g *guides) side(account rehome.Account) (switched bool, day time.Time) {
+	if g.switches == nil {
+		return false, time.Time{}
 	}
-	if store == nil {
-		return c, nil
+	state, own := g.switches.OfPerson(account.Address)
+	if !own {
+		state = g.switches.OfDomain(account.Domain())
 	}
-	cutovers, err := store.Cutovers.All(ctx)
-	for _, one := range cutovers {
-		c.domains[one.Domain] = one
+	if state.Side == rehome.Destination {
+		day = state.From
 	}
-	return c, err
-}
-
-// of says whether an account is at the destination by now, and on which day that was or will be; zero is not known.
-func (c crossed) of(account rehome.Account, now time.Time) (switched bool, day time.Time) {
-	if c.file != nil {
-		state, own := c.file.OfPerson(account.Address)
-		if !own {
-			state = c.file.OfDomain(account.Domain())
-		}
-		if own || state != (clientsetup.Switch{Side: rehome.Source}) {
-			if state.Side == rehome.Destination {
-				day = state.From
-			}
-			return state.At(now) == rehome.Destination, day
-		}
-	}
-	one := c.domains[account.Domain()]
-	switch one.State {
-	case ledger.CutoverReleasing, ledger.CutoverLate, ledger.CutoverLive, ledger.CutoverClosing, ledger.CutoverClosed:
-		return true, one.Switched
-	}
-	return false, time.Time{}
+	return state.At(g.now) == rehome.Destination, day
 }

@@ -209,7 +209,7 @@ func TestLedger_diskFull(t *testing.T) {
 func mount(t *testing.T, flags uintptr) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("rehome-test", dir, "tmpfs", flags, "size=1m"); err != nil {
+	if err := syscall.Mount("rehome-test", dir, "tmpfs", flags, "size=1536k"); err != nil {
 		t.Fatalf("mount a small disk, which needs CAP_SYS_ADMIN: %v", err)
 	}
 	t.Cleanup(func() {

@@ -52,6 +52,7 @@ type Ledger struct {
 	Objects       *Objects
 	Rules         *Rules
 	Sightings     *Sightings
+	Notices       *Notices
 
 	store *store
 }
@@ -61,7 +62,7 @@ func newLedger(s *store) *Ledger {
 	return &Ledger{
 		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s}, Proofs: &Proofs{s}, Audit: &Audit{s},
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
-		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s},
+		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
 		store: s,
 	}
 }
@@ -98,6 +99,11 @@ func NewAt(ctx context.Context, database Database, now func() time.Time) (*Ledge
 // Lock makes this process the only one that copies with this ledger: two that work on the same
 // mailboxes would both copy what neither has booked yet. The lock ends with the process, however that ends.
 func (l *Ledger) Lock() (unlock func(), err error) { return l.store.database.Lock() }
+
+// LockFor makes this process the only one that does one kind of work, named by a short word. It does not keep others from copying.
+func (l *Ledger) LockFor(work string) (unlock func(), err error) {
+	return l.store.database.LockFor(work)
+}
 
 // Locked reports whether a process copies with this ledger, be it this one.
 func (l *Ledger) Locked() (bool, error) { return l.store.database.Locked() }

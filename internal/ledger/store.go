@@ -30,6 +30,9 @@ type Database interface {
 	// Lock makes this process the only one that copies.
 	Lock() (unlock func(), err error)
 
+	// LockFor makes this process the only one that does one kind of work beside those that copy.
+	LockFor(work string) (unlock func(), err error)
+
 	// Locked reports whether a process copies.
 	Locked() (bool, error)
 }

@@ -53,6 +53,7 @@ func contract() []clause {
 		{"cutovers move with their line", cutoversMoveWithTheirLine},
 		{"probe mails are known before they go", probeMailsAreKnownBeforeTheyGo},
 		{"late mail is counted once and due until brought", lateMailIsCountedOnceAndDueUntilBrought},
+		{"notices move from the state that was seen", noticesMoveFromTheStateThatWasSeen},
 		{"sightings grow by their times", sightingsGrowByTheirTimes},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"intend comes back as it was", intendComesBackAsItWas},

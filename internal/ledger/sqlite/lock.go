@@ -19,11 +19,20 @@ import (
 // Lock makes this process the only one that copies with the file. The system releases the lock when the process ends,
 // however it ends.
 func (f *File) Lock() (unlock func(), err error) {
+	return f.lock(".lock", "in use by another rehome run", `wait until that run has ended; "rehome status" shows its progress`)
+}
+
+// LockFor makes this process the only one that does one kind of work with the file beside those that copy, such as "notify".
+func (f *File) LockFor(work string) (unlock func(), err error) {
+	return f.lock("."+work+".lock", "another rehome run does the same", "wait until that run has ended")
+}
+
+func (f *File) lock(ending, cause, hint string) (unlock func(), err error) {
 	store, err := filepath.EvalSymlinks(f.path) // a store with two names is one store
 	if err != nil {
 		return nil, openFault(f.path, err)
 	}
-	path := store + ".lock"
+	path := store + ending
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, openFault(path, err)
@@ -40,8 +49,7 @@ func (f *File) Lock() (unlock func(), err error) {
 	defer func() { _ = file.Close() }()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: f.path,
-			Cause: errors.New("in use by another rehome run" + holder(file)),
-			Hint:  `wait until that run has ended; "rehome status" shows its progress`}
+			Cause: errors.New(cause + holder(file)), Hint: hint}
 	}
 	return nil, openFault(path, err)
 }

@@ -53,6 +53,7 @@ type Client struct {
 	conn    *bounded
 	smtp    *smtp.Client
 	secured bool
+	refused bool // the last message
 }
 
 // bounded is a connection with a deadline for every write, and an end to what is read.
@@ -218,14 +219,27 @@ func (c *Client) choose(login Credentials) (string, error) {
 // Send gives a message to the server and returns its words. A refusal is a *StatusError, and nothing was sent; an
 // *UncertainError says that nobody knows. The message is in the form of RFC 5322, with CRLF.
 func (c *Client) Send(ctx context.Context, from, to string, message []byte) (reply string, err error) {
+	return c.SendNoting(ctx, from, to, message, nil)
+}
+
+// SendNoting is Send, and calls note when everything but the end of the message has been given to the connection: before note returns,
+// no server can have taken the message (RFC 5321, section 4.1.1.4), and from then on one may. If note fails, the message is given up
+// and the connection closed. A refusal leaves the connection ready for another message.
+func (c *Client) SendNoting(ctx context.Context, from, to string, message []byte, note func() error) (reply string, err error) {
 	err = c.during(ctx, func() error {
-		reply, err = c.send(from, to, message)
+		if c.refused { // the server may still be in the midst of the transaction (RFC 5321, section 4.1.4)
+			if err := c.fault("RSET", c.smtp.Reset()); err != nil {
+				return err
+			}
+		}
+		reply, err = c.send(from, to, message, note)
+		c.refused = isStatus(err)
 		return err
 	})
 	return printable(reply), err
 }
 
-func (c *Client) send(from, to string, message []byte) (string, error) {
+func (c *Client) send(from, to string, message []byte, note func() error) (string, error) {
 	if err := c.smtp.Mail(from, nil); err != nil {
 		return "", c.fault("MAIL", err)
 	}
@@ -238,6 +252,12 @@ func (c *Client) send(from, to string, message []byte) (string, error) {
 	}
 	if _, err := data.Write(message); err != nil {
 		return "", c.fault("DATA", err) // without its end nothing was taken (RFC 5321, section 4.1.1.4)
+	}
+	if note != nil {
+		if err := note(); err != nil {
+			_ = c.Close()
+			return "", err
+		}
 	}
 	answer, err := data.CloseWithResponse()
 	switch err := c.fault("the message", err); {

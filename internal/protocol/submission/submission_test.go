@@ -245,3 +245,47 @@ func (garbage) LocalAddr() net.Addr              { return &net.TCPAddr{IP: net.I
 func (garbage) SetDeadline(time.Time) error      { return nil }
 func (garbage) SetReadDeadline(time.Time) error  { return nil }
 func (garbage) SetWriteDeadline(time.Time) error { return nil }
+
+// What is noted before the end of a message was noted before any server could take it; without the note there is no end.
+func TestSendNoting_comesBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, failing := range []error{nil, errors.New("disk full")} {
+		ours, theirs := net.Pipe()
+		heard := make(chan string, 1)
+		go func() {
+			defer theirs.Close()
+			in, all := bufio.NewReader(theirs), ""
+			answers := []string{"250 x\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "", "", "", "250 queued\r\n"}
+			_, _ = io.WriteString(theirs, "220 hi\r\n") // the client says what is wrong
+			for _, answer := range answers {
+				line, err := in.ReadString('\n')
+				if err != nil {
+					break
+				}
+				all += line
+				_, _ = io.WriteString(theirs, answer)
+			}
+			heard <- all
+		}()
+		c, err := Dial(within(t), Options{Address: "x:587", Security: protocol.NoTLS, Timeout: 10 * time.Second,
+			Dial: func(context.Context, string, string) (net.Conn, error) { return ours, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		noted := false
+		reply, err := c.SendNoting(within(t), address, address, []byte("Subject: x\r\n\r\nx\r\n"), func() error {
+			noted = true
+			select {
+			case all := <-heard:
+				t.Errorf("the server has heard everything: %q", all)
+			default:
+			}
+			return failing
+		})
+		_ = c.Close()
+		all, fine := <-heard, failing == nil
+		if !noted || !errors.Is(err, failing) || strings.Contains(all, "\r\n.\r\n") != fine || (reply == "queued") != fine {
+			t.Errorf("%v: got %q, %v, and the server heard %q", failing, reply, err, all)
+		}
+	}
+}
