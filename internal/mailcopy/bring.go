@@ -49,19 +49,14 @@ func cutEntries(entries []entry, octets int64) (some, rest []entry) {
 
 // bringSome has one conversation that brings messages.
 func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
-	box, present, err := j.lookThere(ctx)
+	box, present, err := j.knowThere(ctx)
 	if err != nil {
-		return err
+		j.uids.aside.AddSet(uidsOf(entries))
+		return j.giveUpUIDs(err)
 	}
-	foreign := present.Minus(j.row.Ours)
-	if !foreign.Minus(j.uids.stock).Empty() || box.UIDValidity != j.dstBox.UIDValidity {
+	if !present.uids.Minus(j.row.Ours).Minus(j.uids.stock).Empty() || box.UIDValidity != j.dstBox.UIDValidity {
 		// They may be what is wanted, brought by somebody else: the next slice compares them.
 		return j.slice.engine.options.Importer.Fault(ctx, errChanged, "bring messages with their UIDs to", j.pair.Destination)
-	}
-	if !foreign.Empty() {
-		j.uids.kept, j.uids.why = false, string(lostForeign)
-		j.uids.aside.AddSet(uidsOf(entries))
-		return nil
 	}
 	entries = j.reachable(entries, box.UIDNext)
 	if len(entries) == 0 {
@@ -168,7 +163,7 @@ func (j *mailboxJob) confirm(ctx context.Context, c *conversation, intents []led
 	for uid := range c.feed.sent {
 		sent.Add(uid)
 	}
-	wanted := union(c.present, sent)
+	wanted := union(c.present.uids, sent)
 	expected := box.UIDValidity == j.srcBox.UIDValidity && wanted.Minus(present).Empty() && present.Minus(wanted).Empty()
 	j.dstBox, j.nextUID = box, max(box.UIDNext, present.Max()+1)
 	switch {
@@ -253,15 +248,18 @@ func (j *mailboxJob) raiseNext(ctx context.Context) error {
 	if j.dstBox.UIDNext >= next {
 		return nil
 	}
-	box, present, err := j.lookThere(ctx)
-	if err != nil || box.UIDNext >= next || !present.Minus(j.row.Ours).Empty() {
+	box, present, err := j.knowThere(ctx)
+	if _, settled := lostReason(err); settled || err == nil && box.UIDNext >= next {
+		return nil // nothing is brought, and nothing is worse than it was
+	}
+	if err != nil {
 		return err
 	}
 	j.dstBox = box
 	j.slice.noteWritten(j.pair.Destination)
 	err = j.converse(ctx, &conversation{next: next, before: box.UIDNext, present: present})
 	if _, settled := lostReason(err); settled {
-		return nil // nothing is brought, and nothing is worse than it was
+		return nil
 	}
 	if err == nil {
 		j.dstBox.UIDNext, j.nextUID = next, max(j.nextUID, next)

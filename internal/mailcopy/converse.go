@@ -17,12 +17,12 @@ import (
 
 // conversation is one with the destination about one mailbox.
 type conversation struct {
-	next    imap.UID    // that the destination will assign when it is over
-	before  imap.UID    // that it will assign now, as last listed; 0 for a mailbox that is only aligned
-	present imap.UIDSet // what the mailbox holds, all of it ours, under the UIDs of the source
-	entries []entry     // what is brought, in the order of UIDs
-	feed    *feed       // what hands it out; nil when nothing is brought
-	begun   bool        // a message may have been sent
+	next    imap.UID // that the destination will assign when it is over
+	before  imap.UID // that it will assign now, as last listed; 0 for a mailbox that is only aligned
+	present presence // what the mailbox holds
+	entries []entry  // what is brought, in the order of UIDs
+	feed    *feed    // what hands it out; nil when nothing is brought
+	begun   bool     // a message may have been sent
 }
 
 // lost is why UIDs cannot be had. Nothing was sent.
@@ -39,7 +39,9 @@ func lostReason(err error) (why string, settled bool) {
 
 const (
 	lostUnlisted = lost("the destination's dsync does not know this mailbox")
-	lostForeign  = lost("the destination's mailbox holds messages that were not brought with their UIDs")
+	lostUnknown  = lost("the destination's dsync does not know messages by the GUIDs that its IMAP server tells")
+	lostTwins    = lost("the destination's mailbox holds two messages of one GUID, as copies within a mailbox are")
+	lostUntold   = lost("the destination's IMAP server does not tell the GUIDs of its messages")
 	lostGUIDs    = lost("the destination's mailbox format keeps no GUIDs")
 )
 
@@ -128,7 +130,7 @@ func (j *mailboxJob) tree(ctx context.Context, session *endpoint.DsyncSession) (
 // name names all messages, those that are there and those that are to come, and returns what the server asks for.
 func (j *mailboxJob) name(ctx context.Context, session *endpoint.DsyncSession, guid dsync.GUID, c *conversation) (*asked, error) {
 	a := &asked{guid: guid, validity: j.srcBox.UIDValidity}
-	messages := c.present.Len() + len(c.entries)
+	messages := c.present.uids.Len() + len(c.entries)
 	theirs, err := session.Open(ctx, dsync.Box{
 		GUID: guid, UIDValidity: j.srcBox.UIDValidity, UIDNext: uint32(c.next),
 		Messages: uint32(max(messages, 1)), // an empty mailbox takes the UIDVALIDITY of one that is not
@@ -145,11 +147,14 @@ func (j *mailboxJob) name(ctx context.Context, session *endpoint.DsyncSession, g
 	if err := session.Attributes(ctx); err != nil {
 		return nil, err
 	}
-	for _, e := range merged(c.present, c.entries) {
-		change := dsync.Change{UID: uint32(e.uid), GUID: messageGUID(guid, j.srcBox.UIDValidity, e.uid), There: e.there}
-		if !e.there {
-			change.Flags, change.Keywords = j.dsyncFlags(e.entry)
+	for uid, name := range c.present.all() {
+		if err := session.Change(ctx, dsync.Change{UID: uint32(uid), GUID: name, There: true}); err != nil {
+			return nil, err
 		}
+	}
+	for _, e := range c.entries { // their UIDs are all above those
+		change := dsync.Change{UID: uint32(e.uid), GUID: messageGUID(guid, j.srcBox.UIDValidity, e.uid)}
+		change.Flags, change.Keywords = j.dsyncFlags(e)
 		if err := session.Change(ctx, change); err != nil {
 			return nil, err
 		}
@@ -165,37 +170,12 @@ func (c *conversation) judgeBox(theirs dsync.Box, validity uint32) error {
 	case !theirs.KeepsGUIDs:
 		return lostGUIDs
 	case theirs.UIDValidity != validity,
-		int(theirs.Messages) != c.present.Len(),
+		int(theirs.Messages) != c.present.uids.Len(),
 		c.before != 0 && imap.UID(theirs.UIDNext) != c.before,
 		c.before == 0 && theirs.UIDNext != 1:
 		return errChanged
 	}
 	return nil
-}
-
-// named is a message that the server is told of.
-type named struct {
-	entry
-	there bool
-}
-
-// merged brings what is there and what is to come into the order of UIDs. The latter is all above the former.
-func merged(present imap.UIDSet, entries []entry) func(func(int, named) bool) {
-	return func(yield func(int, named) bool) {
-		n := 0
-		for uid := range present.All() {
-			if !yield(n, named{entry{uid: uid}, true}) {
-				return
-			}
-			n++
-		}
-		for _, e := range entries {
-			if !yield(n, named{e, false}) {
-				return
-			}
-			n++
-		}
-	}
 }
 
 // asked collects which messages the server lacks; the UID is part of their GUIDs.
@@ -228,8 +208,8 @@ func (a *asked) judge(wanted imap.UIDSet) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
-	case a.foreign || !a.uids.Minus(wanted).Empty(): // what was listed is not what we have brought
-		return lostForeign
+	case a.foreign || !a.uids.Minus(wanted).Empty():
+		return lostUnknown
 	case !wanted.Minus(a.uids).Empty():
 		return errChanged
 	}

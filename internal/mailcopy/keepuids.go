@@ -23,15 +23,17 @@ import (
 // nobody has used takes the source's UIDVALIDITY before the first message (align), messages go in the order of UIDs, and what
 // cannot go by dsync goes by IMAP behind all the others, because it takes the next UID, whichever that is.
 //
-// dsync compares listings, and what one side does not name may be removed or renumbered (see package dsync). Nothing of that
-// can happen to a message of somebody else, because all of these have to hold:
-//   - every message that the mailbox holds is named, and each is one that the ledger knows as ours;
-//   - the server says by its requests that it has each of them under our GUID: it may request only what is new;
+// dsync compares listings. What one side does not name may be removed, and what it names by another GUID is renumbered: copied to a
+// new UID and removed from the old one, and where the conversation ends in between, it is gone. Nothing of that can happen,
+// because all of these have to hold:
+//   - every message that the mailbox holds is named, and by the GUID that the server itself tells (presence.go): nobody can know
+//     it otherwise, not even of a message that we have brought, if the server was interrupted when it stored it;
+//   - the server says by its requests that it knows each of them: it may request only what is new;
 //   - the mailbox is at that moment as it was when it was listed: UIDVALIDITY, UIDNEXT and the number of messages;
 //   - one conversation at a time about an account, which the server sees to, also with one whose connection is gone.
 //
-// GUIDs are made of the GUID of the destination's mailbox, which stays the same when the mailbox is renamed, and of the source's
-// UIDVALIDITY and UID. Repeating the same after whatever has happened thus names the same messages.
+// GUIDs of new messages are made of the GUID of the destination's mailbox, which stays the same when the mailbox is renamed, and of
+// the source's UIDVALIDITY and UID. Repeating the same after whatever has happened thus names the same messages.
 
 // Importer begins conversations that bring messages with the UIDs that they have at the source; *endpoint.Dsync is one.
 type Importer interface {

@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"rehome/internal/protocol/dsync"
@@ -39,7 +40,7 @@ func TestUIDGround_judge(t *testing.T) {
 
 func TestConversation_judgeBox(t *testing.T) {
 	t.Parallel()
-	c := conversation{before: 10, present: imap.NewUIDSet(3, 9)}
+	c := conversation{before: 10, present: presence{uids: imap.NewUIDSet(3, 9)}}
 	good := dsync.Box{UIDValidity: 7, UIDNext: 10, Messages: 2, KeepsGUIDs: true}
 	for name, test := range map[string]struct {
 		change func(*dsync.Box)
@@ -70,11 +71,11 @@ func TestAsked_judge(t *testing.T) {
 	}{
 		"all that is new":             {[]dsync.Request{request(12), request(11)}, nil},
 		"not all":                     {[]dsync.Request{request(11)}, errChanged},
-		"one that should be there":    {[]dsync.Request{request(9), request(11), request(12)}, lostForeign},
-		"one of another mailbox":      {[]dsync.Request{request(11), {GUID: messageGUID(dsync.GUID{2}, 7, 12)}}, lostForeign},
-		"one of another UIDVALIDITY":  {[]dsync.Request{request(11), {GUID: messageGUID(mailbox, 8, 12)}}, lostForeign},
+		"one that should be there":    {[]dsync.Request{request(9), request(11), request(12)}, lostUnknown},
+		"one of another mailbox":      {[]dsync.Request{request(11), {GUID: messageGUID(dsync.GUID{2}, 7, 12)}}, lostUnknown},
+		"one of another UIDVALIDITY":  {[]dsync.Request{request(11), {GUID: messageGUID(mailbox, 8, 12)}}, lostUnknown},
 		"by UID":                      {[]dsync.Request{{UID: 11}, {UID: 12}}, nil},
-		"a GUID that is none of ours": {[]dsync.Request{request(11), request(12), {GUID: "x"}}, lostForeign},
+		"a GUID that is none of ours": {[]dsync.Request{request(11), request(12), {GUID: "x"}}, lostUnknown},
 	} {
 		a := &asked{guid: mailbox, validity: 7}
 		for _, r := range test.asked {
@@ -84,6 +85,35 @@ func TestAsked_judge(t *testing.T) {
 		}
 		if got := a.judge(imap.NewUIDSet(11, 12)); !errors.Is(got, test.want) {
 			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+func TestPresence(t *testing.T) {
+	t.Parallel()
+	const hex = "0123456789abcdef0123456789abcdef"
+	for name, test := range map[string]struct {
+		names map[imap.UID]string
+		want  error
+	}{
+		"all":             {map[imap.UID]string{3: hex, 9: "1117.M1P1.host"}, nil},
+		"upper case":      {map[imap.UID]string{3: hex, 9: strings.ToUpper(hex)}, nil},
+		"none":            {nil, lostUntold},
+		"one is not told": {map[imap.UID]string{3: hex}, errChanged},
+		"twins":           {map[imap.UID]string{3: hex, 9: hex}, lostTwins},
+		"long twins":      {map[imap.UID]string{3: "a", 9: "a"}, lostTwins},
+	} {
+		p := presence{uids: imap.NewUIDSet(3, 9), short: map[imap.UID]dsync.GUID{}, long: map[imap.UID]string{}}
+		for uid, name := range test.names {
+			p.take(uid, name)
+		}
+		if got := p.judge(); !errors.Is(got, test.want) {
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+		for uid, got := range p.all() {
+			if want := test.names[uid]; test.want == nil && got != want {
+				t.Errorf("%s: UID %d is %q, want %q", name, uid, got, want)
+			}
 		}
 	}
 }

@@ -253,3 +253,32 @@ func TestUIDs_sourceBreaksOff(t *testing.T) {
 	p.wantNumbers("INBOX", "INBOX")
 	p.wantEqual("INBOX", "INBOX")
 }
+
+// A pass by IMAP came between, and so did its user's own mail: under UIDs that would have been the same, and under GUIDs of the
+// server's. Both stay as they are, and what comes later keeps its UIDs if they are still free.
+func TestUIDs_behindMessagesOfOtherWays(t *testing.T) {
+	t.Parallel()
+	for _, layout := range []string{dovecot.Maildir, dovecot.Sdbox, dovecot.Mdbox} {
+		t.Run(layout, func(t *testing.T) {
+			t.Parallel()
+			p := dsyncPair(t, layout)
+			p.fill(p.src, "INBOX", letters(20, 300, "by dsync")...)
+			p.sync()
+			via := p.dsync
+			p.dsync = ""
+			p.fill(p.src, "INBOX", letters(10, 300, "by IMAP")...)
+			p.sync()
+			p.fill(p.dst, "INBOX", letters(2, 300, "the user's own")...)
+			before := p.numbers(p.dst, "INBOX")
+			p.dsync = via
+			p.fill(p.src, "INBOX", letters(5, 300, "by dsync again")...) // 31 and 32 are given out, 33 to 35 are not
+			p.sync()
+			if got, want := p.numbers(p.dst, "INBOX"), strings.NewReplacer("UIDNEXT 33", "UIDNEXT 38", "1:32", "1:37").Replace(before); got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+			if total := p.sync(); total.Tally.Copied != 0 || total.Census.Deserted != 0 {
+				t.Errorf("the next pass: %+v %+v", total.Tally, total.Census)
+			}
+		})
+	}
+}

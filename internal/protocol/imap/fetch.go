@@ -17,6 +17,7 @@ type FetchItems struct {
 	Size         bool
 	ModSeq       bool   // needs CONDSTORE (RFC 7162)
 	EmailID      bool   // needs OBJECTID (RFC 8474)
+	GUID         bool   // X-GUID, which only Dovecot knows (imap-fetch.c)
 	HeaderFields string // names separated by blanks, for BODY.PEEK[HEADER.FIELDS (...)]
 	Header       bool   // BODY.PEEK[HEADER]
 	Body         bool   // BODY.PEEK[]
@@ -34,6 +35,7 @@ type Message struct {
 	Size         int64     // RFC822.SIZE in octets; some servers estimate it, or say 0
 	ModSeq       uint64
 	EmailID      string // the same for the same content, in every mailbox of the account
+	GUID         string // by which Dovecot itself tells messages apart
 }
 
 // Literal is a message body or header while it arrives. It is valid only inside the callback; what
@@ -127,6 +129,7 @@ func (i FetchItems) list() string {
 	add(i.Size, "RFC822.SIZE")
 	add(i.ModSeq, "MODSEQ")
 	add(i.EmailID, "EMAILID")
+	add(i.GUID, "X-GUID")
 	add(i.Header, "BODY.PEEK[HEADER]")
 	add(i.HeaderFields != "", "BODY.PEEK[HEADER.FIELDS ("+i.HeaderFields+")]")
 	add(i.Body, "BODY.PEEK[]")
@@ -284,6 +287,8 @@ func (m *Message) set(item string, v value) {
 		}
 	case "EMAILID":
 		m.EmailID = objectID(v)
+	case "X-GUID":
+		m.GUID = v.text()
 	}
 }
 
