@@ -267,7 +267,7 @@ func TestInit_fromADomain(t *testing.T) {
 	}
 	settings, err := config.Load(file)
 	if err != nil || settings.Source.IMAP.Address != "mail.example.com:993" || settings.Destination.IMAP.MasterUser != "boss" ||
-		!slices.Equal(settings.Domains, []string{"example.com"}) {
+		!slices.Equal(settings.Domains, []string{"example.com"}) || !slices.Equal(settings.Cutover.OldDKIM, []string{"mail2026"}) {
 		t.Errorf("got %+v, %v", settings, err)
 	}
 }

@@ -176,6 +176,9 @@ func overlay(draft *config.Draft, given config.Draft) {
 			*v.into = v.value
 		}
 	}
+	if len(given.OldDKIM) > 0 {
+		draft.OldDKIM = given.OldDKIM
+	}
 	if len(given.Domains) > 0 {
 		draft.Domains = given.Domains
 	}

@@ -101,10 +101,15 @@ func (f *frame) scouted(ctx context.Context, name, message string, draft *config
 	if none := (*scout.NoDomainError)(nil); errors.As(err, &none) {
 		return found, &usageError{cause: fmt.Errorf("%w; check how it is written", err), command: "rehome init"}
 	}
-	if err == nil {
-		f.showFound(found)
+	if err != nil {
+		return found, err
 	}
-	return found, err
+	f.showFound(found)
+	if draft.OldDKIM = subject.Selectors; len(draft.OldDKIM) > 0 {
+		f.say("taken: cutover.old_dkim %s, from %s: \"rehome close\" removes these keys, some weeks after the switch",
+			printable(strings.Join(draft.OldDKIM, ", ")), printable(message))
+	}
+	return found, nil
 }
 
 // subjectOf reads a domain, or an address of somebody there.

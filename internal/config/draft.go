@@ -30,13 +30,14 @@ type Draft struct {
 	SourceDatabase                          string // data source name without a password
 	DestinationKind                         DestinationKind
 	DestinationIMAP                         string
-	DestinationMaster                       string // the master user there, if there is one
-	SourceDAV                               string // URL; empty: contacts and calendars are read from the database, if there is one
-	DestinationDAV                          string // URL; empty: contacts and calendars stay
-	SourcePOP3, DestinationPOP3             string // host:port; port 110 means STARTTLS
-	SourceSubmission, DestinationSubmission string // host:port; port 587 means STARTTLS
-	SourceWebmail, DestinationWebmail       string // URL
-	SourceSieve                             string // host:port; empty: rules come from the database, if there is one
+	DestinationMaster                       string   // the master user there, if there is one
+	SourceDAV                               string   // URL; empty: contacts and calendars are read from the database, if there is one
+	DestinationDAV                          string   // URL; empty: contacts and calendars stay
+	SourcePOP3, DestinationPOP3             string   // host:port; port 110 means STARTTLS
+	SourceSubmission, DestinationSubmission string   // host:port; port 587 means STARTTLS
+	SourceWebmail, DestinationWebmail       string   // URL
+	SourceSieve                             string   // host:port; empty: rules come from the database, if there is one
+	OldDKIM                                 []string // selectors of the source's keys, which the end of the move removes
 	// DestinationSieve is host:port; empty: rules are written to files.
 	DestinationSieve string
 }
@@ -49,6 +50,8 @@ type draftFile struct {
 	Roster       string   `yaml:"roster,omitempty"`
 	Source       draftEnd `yaml:"source"`
 	Destination  draftEnd `yaml:"destination"`
+
+	Cutover map[string][]string `yaml:"cutover,omitempty,flow"`
 }
 
 type draftEnd struct {
@@ -92,6 +95,9 @@ func (d Draft) YAML() ([]byte, error) {
 		file.Source.Database = map[string]string{"dsn": d.SourceDatabase, "password": schemeFile + ":" + DraftDatabasePassword}
 	} else if file.Roster == "" {
 		file.Roster = draftRoster
+	}
+	if len(d.OldDKIM) > 0 {
+		file.Cutover = map[string][]string{"old_dkim": d.OldDKIM}
 	}
 	body, err := yaml.Dump(file)
 	return append([]byte("# The settings of one move. To see every key with its meaning, run: rehome config sample\n"), body...), err
