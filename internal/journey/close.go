@@ -88,7 +88,7 @@ func (m *Move) CloseMove(ctx context.Context, options CloseOptions) (Closing, er
 	if err != nil {
 		return closing, err
 	}
-	unlock, err := store.Lock()
+	unlock, err := lockFor(store)
 	if err != nil {
 		return closing, err
 	}

@@ -92,7 +92,7 @@ func (m *Move) RunCutover(ctx context.Context, options CutoverOptions) (Crossing
 	if err != nil {
 		return Crossing{}, err
 	}
-	unlock, err := store.Lock()
+	unlock, err := lockFor(store)
 	if err != nil {
 		return Crossing{}, err
 	}
@@ -105,6 +105,16 @@ func (m *Move) RunCutover(ctx context.Context, options CutoverOptions) (Crossing
 		return wait > 0 && (options.Once || !options.Wait && onlyPersons(c))
 	}
 	return m.drive(ctx, driver, domains, stop)
+}
+
+// lockFor is the lock of the ledger. A run that takes domains across holds it for days, and may be ended at any moment.
+func lockFor(store *ledger.Ledger) (unlock func(), err error) {
+	unlock, err = store.Lock()
+	var fault *rehome.Fault
+	if errors.As(err, &fault) {
+		fault.Hint = `end the other run with Ctrl-C, or wait for it if it is a sync; it goes on later with the same command. Then run this again`
+	}
+	return unlock, err
 }
 
 // onlyPersons reports whether a domain is held before its switch by something that does not pass by itself. What is written may

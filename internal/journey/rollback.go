@@ -58,7 +58,7 @@ func (m *Move) RollBack(ctx context.Context, options RollbackOptions) (Rollback,
 	if err != nil {
 		return Rollback{}, err
 	}
-	unlock, err := store.Lock()
+	unlock, err := lockFor(store)
 	if err != nil {
 		return Rollback{}, err
 	}

@@ -329,7 +329,8 @@ func (a *after) restored() {
 		return
 	}
 	a.hold(GateZone, "somebody has changed "+set.About+" of "+set.Name+" since the switch: it is not "+shown(set.After.Data)+
-		", as rehome wrote it, but "+shown(now), "whoever changed it", `change it to `+shown(set.Before.Data)+` by hand, or leave it as it is with --override zone --why "..."`)
+		", as rehome wrote it, but "+shown(now), "whoever changed it",
+		`change it to `+shown(set.Before.Data)+` by hand, or leave it as it is with --override zone --why "..."`)
 	if a.pass() {
 		done(ledger.RecordForeign, actionForeign, ledger.RecordSet{Type: set.After.Type, Data: now})
 	}

@@ -165,7 +165,7 @@ func (j *judge) plan() {
 	p := j.facts.Plan
 	final := j.facts.Failures[GateServers] == nil && j.facts.Blind
 	for _, wait := range p.Waits {
-		j.hold(GateServers, wait, orElse(p.Who, "whoever runs its DNS"), `mend it, then run "rehome dns check `+p.Domain+`"`)
+		j.hold(GateServers, wait, orElse(p.Who, "whoever runs its DNS"), `see to that; "rehome dns check `+p.Domain+`" shows what each server says`)
 		j.holds[len(j.holds)-1].Final = final
 	}
 	if final && len(p.Waits) == 0 {

@@ -97,7 +97,7 @@ func Words(was ledger.Cutover, step Step, action Action, out Outcome, settings S
 		}
 	}
 	if was.State != now.State {
-		lines = append(lines, entered(was, now, out, settings)...)
+		lines = append(lines, entered(was, step, out, settings)...)
 	} else if n := out.Carried.Messages; n > 0 && action.Do == DoLate {
 		lines = append(lines, count(n, "late message")+" brought to the destination, "+fmt.Sprint(now.Late)+" since the switch")
 	} else if n > 0 && action.Do == DoReturn {
@@ -117,11 +117,15 @@ func Words(was ledger.Cutover, step Step, action Action, out Outcome, settings S
 }
 
 // entered says what it means that a domain is in another state.
-func entered(was, now ledger.Cutover, out Outcome, settings Settings) []string {
+func entered(was ledger.Cutover, step Step, out Outcome, settings Settings) []string {
+	now := step.Cutover
 	switch now.State {
 	case ledger.CutoverFinalPass:
 		if was.State == ledger.CutoverReady {
 			return []string{"the final pass was more than " + period(settings.Lag) + " ago; it is repeated"}
+		}
+		if slices.ContainsFunc(step.Lines, func(l ledger.AuditLine) bool { return l.Action == actionPassed }) {
+			return []string{"nothing else speaks against the switch"}
 		}
 		return []string{"nothing speaks against the switch"}
 	case ledger.CutoverReady:
@@ -138,8 +142,8 @@ func entered(was, now ledger.Cutover, out Outcome, settings Settings) []string {
 		}
 		return []string{"test messages have arrived, both ways"}
 	case ledger.CutoverLate:
-		return []string{rulesOn(out.Carried.Messages) + "; from now on late mail is brought every " + period(settings.Every) + ", until " +
-			period(settings.Quiet) + " are quiet"}
+		return []string{rulesOn(out.Carried.Messages) + "; late mail is brought every " + period(settings.Every) + ", until it has been quiet for " +
+			period(settings.Quiet)}
 	case ledger.CutoverLive:
 		return []string{"live: " + were(now.Late) + " brought that came late; nothing came for " + period(settings.Quiet)}
 	case ledger.CutoverProvingBack:
@@ -175,7 +179,7 @@ func NextStep(c ledger.Cutover, settings Settings, now time.Time) string {
 		if !h.Until.IsZero() {
 			return "wait until " + clock(h.Until) + `, then run "rehome cutover run ` + c.Domain + `" again`
 		}
-		return h.NextStep + " (" + h.Who + `); then run "rehome cutover run ` + c.Domain + `" again, unless it still runs`
+		return h.Who + ": " + h.NextStep + `; then run "rehome cutover run ` + c.Domain + `" again, unless it still runs`
 	}
 	run := `run "rehome cutover run ` + c.Domain + `"`
 	switch c.State {
