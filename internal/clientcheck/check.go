@@ -12,26 +12,32 @@ import (
 	"rehome"
 )
 
-// The bounds of a look at one domain.
+// The bounds of a look.
 const (
-	atOnce    = 8  // questions, and servers
-	maxRounds = 40 // of questions that follow from answers
-	maxPlaces = 64 // servers
+	domainsAtOnce = 4
+	atOnce        = 8  // questions, and servers, of one of them
+	maxRounds     = 40 // of questions that follow from answers
+	maxPlaces     = 64 // servers
 )
 
-// Check looks at the domains one after the other. The error is the context's.
+// Check looks at the domains, a few at once; the report has them in their order. The error is the context's.
 func Check(ctx context.Context, world World, subjects []Subject) (Report, error) {
-	report := Report{Domains: []Domain{}, Findings: []rehome.Finding{}}
 	a := newAsker(world)
-	for _, s := range subjects {
-		domain, findings := a.domain(ctx, s)
-		if err := ctx.Err(); err != nil {
-			return report, err
-		}
-		report.Domains = append(report.Domains, domain)
-		report.Findings = append(report.Findings, findings...)
+	domains, findings := make([]Domain, len(subjects)), make([][]rehome.Finding, len(subjects))
+	var group errgroup.Group
+	group.SetLimit(domainsAtOnce)
+	for i, s := range subjects {
+		group.Go(func() error {
+			return rehome.Guarded(s.Services.Domain, func() error {
+				domains[i], findings[i] = a.domain(ctx, s)
+				return ctx.Err()
+			})
+		})
 	}
-	return report, nil
+	if err := group.Wait(); err != nil {
+		return Report{}, err
+	}
+	return Report{Domains: domains, Findings: append([]rehome.Finding{}, slices.Concat(findings...)...)}, nil
 }
 
 // visit is one client for one person.

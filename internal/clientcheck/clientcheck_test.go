@@ -127,8 +127,8 @@ func told(r Report) map[string]string {
 			host := ""
 			if len(c.Servers) > 0 {
 				host = c.Servers[0].Host
-			} else if c.Calendars != "" {
-				host = authority(c.Calendars)
+			} else if c.Contacts != "" {
+				host = authority(c.Contacts)
 			}
 			all[c.Account+" "+c.Client] = string(c.Level) + " " + host
 		}
@@ -143,6 +143,8 @@ func TestCheck_eachClientForMovedAndUnmoved(t *testing.T) {
 	n := newInternet(t)
 	n.mailHosts(t)
 	n.respond(t, "a.example destination\nstays@a.example source\nmoved@b.example destination\n", "a.example", "b.example")
+	n.contacts(t, "a.example", "dav.new.example.net")
+	n.contacts(t, "b.example", "dav.old.example.net")
 	report := check(t, n, subject("a.example", rehome.Destination), subject("b.example", rehome.Source))
 	got := told(report)
 	for account, word := range map[string]string{
@@ -157,6 +159,7 @@ func TestCheck_eachClientForMovedAndUnmoved(t *testing.T) {
 	for key, want := range map[string]string{
 		"moved@a.example thunderbird_android": "ok new.example.net", "stays@a.example thunderbird_android": "warning new.example.net",
 		"moved@b.example thunderbird_android": "warning old.example.net", "stays@b.example thunderbird_android": "ok old.example.net",
+		"moved@a.example thunderbird_contacts": "ok dav.new.example.net", "moved@b.example thunderbird_contacts": "warning dav.old.example.net",
 		"moved@a.example davx5": "ok dav.new.example.net", "stays@a.example davx5": "warning dav.new.example.net",
 		"moved@b.example davx5": "warning dav.old.example.net", "stays@b.example davx5": "ok dav.old.example.net",
 	} {
@@ -188,6 +191,7 @@ func TestCheck_otherSide(t *testing.T) {
 	n := newInternet(t)
 	n.mailHosts(t)
 	n.respond(t, "", "a.example")
+	n.contacts(t, "a.example", "dav.old.example.net")
 	s := subject("a.example", rehome.Destination)
 	s.People = s.People[:1]
 	report := check(t, n, s)
@@ -215,7 +219,7 @@ func TestCheck_nothingAndNotKnown(t *testing.T) {
 		}
 		return all
 	}
-	want := []string{findsNothing.Code, findsNothing.Code, findsNothing.Code, findsFile.Code, findsNothing.Code}
+	want := []string{findsNothing.Code, findsNothing.Code, findsNothing.Code, findsFile.Code, findsNothing.Code, findsNothing.Code}
 	if got := codes(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

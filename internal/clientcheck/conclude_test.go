@@ -63,7 +63,7 @@ func concluded(t *testing.T, key string, answers map[question]answer) (conclusio
 
 func page(body []byte) answer { return answer{status: 200, media: "text/xml", body: body} }
 
-func records(t *testing.T, lines ...string) answer {
+func records(t testing.TB, lines ...string) answer {
 	t.Helper()
 	var a answer
 	for _, line := range lines {
@@ -250,6 +250,26 @@ func TestConclude_calendarsByDNS(t *testing.T) {
 	}
 }
 
+// A redirect of the domain leads DAVx5 to another host, and Thunderbird only within one.
+func TestConclude_contactsByRedirect(t *testing.T) {
+	t.Parallel()
+	known := question{how: propfind, where: "https://a.example/.well-known/carddav"}
+	there := answer{status: 401, schemes: []string{"basic"}, via: []string{"https://dav.example/dav/"}}
+	for _, test := range []struct{ client, host, want string }{
+		{"davx5", "dav.example", "dav.example"}, {"thunderbird_contacts", "dav.example", ""}, {"thunderbird_contacts", "a.example", "a.example"},
+	} {
+		there.via = []string{"https://" + test.host + "/dav/"}
+		end, _ := concluded(t, test.client, map[question]answer{known: there})
+		got := ""
+		if end.found != nil {
+			got = hostOf(end.found.settings.contacts)
+		}
+		if got != test.want {
+			t.Errorf("%s to %s: got %q, %v", test.client, test.host, got, end.passed)
+		}
+	}
+}
+
 // Whatever is answered, a client comes to an end; what it takes has servers for both ways, and none without a host; the same answers
 // give the same end; and nobody has found something where nothing is known.
 func TestConclude_anyAnswers(t *testing.T) {
@@ -288,7 +308,7 @@ func TestConclude_anyAnswers(t *testing.T) {
 			switch {
 			case dead && (end.found != nil || !slices.ContainsFunc(end.passed, func(p Passed) bool { return p.unknown })):
 				t.Fatalf("%s: nothing is known, got %+v", c.key, end)
-			case end.found != nil && !c.dav && !end.found.settings.sendsAndReceives():
+			case end.found != nil && len(c.dav) == 0 && !end.found.settings.sendsAndReceives():
 				t.Fatalf("%s: got %+v", c.key, end.found)
 			}
 		}

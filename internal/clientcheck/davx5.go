@@ -32,6 +32,31 @@ func davx5(w *walk, p Person, _ Subject) *found {
 	return f
 }
 
+// thunderbirdContacts looks like davx5. But it takes no XML from another host than the one that it has asked: what redirects there
+// leads it nowhere, and the domain needs the service record.
+func thunderbirdContacts(w *walk, p Person, _ Subject) *found {
+	_, domain := p.split()
+	contacts, open := w.discoverDAV("carddav", domain)
+	if open || contacts == nil {
+		return nil
+	}
+	if before := contacts.lastHost(); before != "" && before != hostOf(contacts.at) {
+		w.passed = append(w.passed, Passed{Asked: "https://" + before + "/.well-known/carddav",
+			Why: "it redirects to another host, whose answer Thunderbird does not take; it needs the record SRV _carddavs._tcp." + domain})
+		return nil
+	}
+	contacts.settings.contacts = contacts.at
+	return contacts
+}
+
+// lastHost is the host that was asked before a redirect, or "".
+func (f *found) lastHost() string {
+	if len(f.via) == 0 {
+		return ""
+	}
+	return hostOf(f.via[len(f.via)-1])
+}
+
 // discoverDAV follows one of both; open says that an answer is lacking.
 func (w *walk) discoverDAV(kind, domain string) (f *found, open bool) {
 	name := "_" + kind + "s._tcp." + domain

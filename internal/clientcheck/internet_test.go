@@ -36,8 +36,9 @@ type internet struct {
 
 	mu      sync.Mutex
 	hosts   map[string]netip.Addr
-	listens map[string]string // "192.0.2.1:443" to where that is on this machine
-	silent  map[string]bool   // names about which DNS says nothing
+	listens map[string]string       // "192.0.2.1:443" to where that is on this machine
+	records map[string][]dns.Record // by type and name
+	silent  map[string]bool         // names about which DNS says nothing
 }
 
 func newInternet(t testing.TB) *internet {
@@ -47,7 +48,7 @@ func newInternet(t testing.TB) *internet {
 		t.Fatal(err)
 	}
 	n := &internet{root: x509.NewCertPool(), key: key, hosts: map[string]netip.Addr{}, listens: map[string]string{},
-		silent: map[string]bool{}}
+		records: map[string][]dns.Record{}, silent: map[string]bool{}}
 	n.ca, _ = x509.ParseCertificate(n.issue(t, true, "root"))
 	n.root.AddCert(n.ca)
 	return n
@@ -150,12 +151,19 @@ func speak(conn net.Conn, service Service) {
 	}
 }
 
+// contacts lets the service record of a domain lead to a host.
+func (n *internet) contacts(t testing.TB, domain, host string) {
+	t.Helper()
+	name := "_carddavs._tcp." + domain
+	n.records["SRV "+name] = records(t, name+". SRV 0 1 443 "+host+".").records
+}
+
 // Resolve implements Names.
-func (n *internet) Resolve(_ context.Context, name string, _ dns.Type) (dns.Answer, error) {
+func (n *internet) Resolve(_ context.Context, name string, kind dns.Type) (dns.Answer, error) {
 	if n.silent[name] {
 		return dns.Answer{}, errors.New("no answer from the servers of " + name)
 	}
-	return dns.Answer{Name: name}, nil
+	return dns.Answer{Name: name, Records: n.records[string(kind)+" "+name]}, nil
 }
 
 // Addresses implements Names.

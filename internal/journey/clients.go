@@ -156,7 +156,11 @@ func (m *Move) NewClientService(ctx context.Context, logAddresses bool) (*Client
 		if s.pairs, err = clientsetup.OpenKeyPairs(c.Certificates); err != nil {
 			return nil, err
 		}
-		s.uncovered = s.pairs.Lacking(clientsetup.HostNames(options.Domains))
+		names := clientsetup.HostNames(options.Domains)
+		if c.Responder != "" { // the links on people's pages lead there
+			names = append(names, c.Responder)
+		}
+		s.uncovered = s.pairs.Lacking(names)
 	}
 	s.responder = clientsetup.NewResponder(options)
 	return s, nil

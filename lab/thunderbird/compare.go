@@ -28,8 +28,11 @@ import (
 // The domains that "rehome clients serve" answers for: one that has switched, with somebody who has not, and the other way round.
 const settingsText = `domains: [moved.test, stays.test]
 roster: people.csv
-source: {kind: imap, imap: {address: "old.test:993"}, pop3: {address: "old.test:995"}, submission: {address: "old.test:465"}}
-destination: {kind: imap, imap: {address: "new.test:993"}, submission: {address: "new.test:587", tls: starttls}}
+source:
+  {kind: imap, imap: {address: "old.test:993"}, pop3: {address: "old.test:995"}, submission: {address: "old.test:465"},
+   dav: {url: "https://dav.old.test/"}}
+destination:
+  {kind: imap, imap: {address: "new.test:993"}, submission: {address: "new.test:587", tls: starttls}, dav: {url: "https://dav.new.test/"}}
 clients: {listen: %q, certificates: [responder.pem], switched: switched.txt}
 `
 
@@ -80,11 +83,14 @@ func (w *world) dial(ctx context.Context, network, address string) (net.Conn, er
 // says that they do not agree, or that somebody gets the wrong servers from "rehome clients serve".
 func Compare(ctx context.Context, l *lab.Lab, binary string, out io.Writer) error {
 	w := newWorld()
-	if err := errors.Join(serveScenes(l, w), serveRehome(l, w, binary)); err != nil {
+	if err := errors.Join(serveScenes(l, w), serveRehome(l, w, binary), serveBooks(l, w)); err != nil {
 		return err
 	}
 	program, err := Start(ctx, l, w.places)
 	if err != nil {
+		return err
+	}
+	if err := compareBooks(program, out); err != nil {
 		return err
 	}
 	checked := clientcheck.World{Names: w, Dial: w.dial, TLS: l.ClientTLS("")}
