@@ -93,7 +93,7 @@ func (f *frame) writeStaged(w io.Writer, staged journey.Staged, command string) 
 // writeStagedDomain prints a line for each change, what people have to do beside it, and what went wrong.
 func (f *frame) writeStagedDomain(w io.Writer, colors palette, d journey.StagedDomain) {
 	fmt.Fprintln(w, colors.bold(printable(d.Domain))+" ("+printable(writtenBy(d.Writer))+")")
-	subjects := len("error")
+	subjects := len("unknown")
 	for _, c := range d.Changes {
 		subjects = max(subjects, cells(c.About))
 	}
@@ -103,7 +103,11 @@ func (f *frame) writeStagedDomain(w io.Writer, colors palette, d journey.StagedD
 		}
 		writeAdvice(w, stageMark(c, colors), subjects, checkup.Advice{Subject: c.About, Sentence: stagedSentence(c)})
 	}
-	if len(d.Changes) == 0 && d.Error == "" && !f.quiet {
+	for _, why := range d.Unknown {
+		writeAdvice(w, colors.red("x"), subjects, checkup.Advice{Subject: "unknown", Sentence: why,
+			NextStep: fmt.Sprintf("see what every server says with %q", "rehome dns check "+d.Domain)})
+	}
+	if len(d.Changes) == 0 && d.Error == "" && len(d.Unknown) == 0 && !f.quiet {
 		fmt.Fprintln(w, "  there is nothing to change")
 	}
 	for _, s := range d.Others {
@@ -236,7 +240,7 @@ func stageSummary(staged journey.Staged, command string) string {
 	counts, hand, others, failed := map[journey.ChangeState]int{}, false, 0, false
 	var latest time.Time
 	for _, d := range staged.Domains {
-		failed = failed || d.Error != ""
+		failed = failed || d.Error != "" || len(d.Unknown) > 0
 		others += len(d.Others)
 		hand = hand || byHand(d)
 		if d.Earliest.After(latest) {
@@ -249,7 +253,7 @@ func stageSummary(staged journey.Staged, command string) string {
 	again := fmt.Sprintf("%q", command+" --write")
 	switch outcome := staged.Outcome(); {
 	case failed:
-		return "not all is done: see the lines marked x; it is safe to run " + again + " again"
+		return "not all can be done: see the lines marked x; it is safe to run " + again + " again"
 	case counts[journey.ChangePlanned] > 0 && hand:
 		return "nothing was written; enter what the instructions say, and run " + again + " to have the servers watched"
 	case counts[journey.ChangePlanned] > 0:

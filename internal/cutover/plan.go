@@ -78,8 +78,9 @@ type Plan struct {
 	// Earliest is the first safe moment of the switch, if all that comes before it is done at once; zero if Waits has an entry.
 	Earliest time.Time `json:"earliest,omitzero"`
 
-	unknown    bool // servers are silent or disagree
-	switchable bool // it is known what the switch of mail changes
+	unknown    bool     // servers are silent or disagree
+	unseen     []string // why, one for each record
+	switchable bool     // it is known what the switch of mail changes
 }
 
 // Open reports whether steps remain before the switch.
@@ -91,8 +92,8 @@ func (p Plan) Open() bool {
 // that, the steps at the switch may be none, and carrying them out would change nothing.
 func (p Plan) Switchable() bool { return p.switchable }
 
-// Unknown reports whether it is not known what stands in DNS: servers are silent or disagree, or signatures are wrong.
-func (p Plan) Unknown() bool { return p.unknown }
+// Unknown says what is not known, with the reason: servers are silent or disagree, or signatures are wrong. No step is about it.
+func (p Plan) Unknown() []string { return p.unseen }
 
 // Plans are those of all domains.
 type Plans struct {
@@ -167,6 +168,7 @@ func NewPlan(s *Survey, wanted Wanted, low time.Duration, memory Memory) Plan {
 
 func (p *planner) notKnown(why string) {
 	p.plan.unknown = true
+	p.plan.unseen = append(p.plan.unseen, why)
 	p.plan.Waits = append(p.plan.Waits, why)
 }
 

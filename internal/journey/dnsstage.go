@@ -52,8 +52,9 @@ type StagedDomain struct {
 	Zone     string              `json:"zone,omitempty"`
 	Writer   dnswrite.Capability `json:"writer"`
 	Changes  []StagedChange      `json:"changes"`
-	Others   []cutover.Step      `json:"others"` // what people have to do beside it
-	Waits    []string            `json:"waits"`  // what keeps the moment of the switch from being known
+	Others   []cutover.Step      `json:"others"`  // what people have to do beside it
+	Waits    []string            `json:"waits"`   // what keeps the moment of the switch from being known
+	Unknown  []string            `json:"unknown"` // those of them that are about what stands in DNS: it is left as it is
 	Earliest time.Time           `json:"earliest,omitzero"`
 	// Error is why nothing more was done; Differences what somebody else has changed.
 	Error       string                `json:"error,omitempty"`
@@ -93,6 +94,11 @@ func (s Staged) Outcome() rehome.Outcome {
 			outcome = rehome.OutcomeWaiting
 		}
 	}
+	for _, d := range s.Domains {
+		if len(d.Unknown) > 0 {
+			return rehome.OutcomeUnreachable
+		}
+	}
 	return outcome
 }
 
@@ -118,7 +124,7 @@ func (m *Move) stage(ctx context.Context, domains []string, options StageOptions
 	changed := false
 	for _, plan := range plans.Domains {
 		d := StagedDomain{Domain: plan.Domain, Zone: plan.Zone, Changes: []StagedChange{}, Others: []cutover.Step{}, Waits: plan.Waits,
-			Earliest: plan.Earliest, plan: plan, outcome: rehome.OutcomeDone}
+			Earliest: plan.Earliest, Unknown: append([]string{}, plan.Unknown()...), plan: plan, outcome: rehome.OutcomeDone}
 		if others != nil {
 			d.Others = append(d.Others, others(plan)...)
 		}
@@ -144,13 +150,8 @@ func (m *Move) stage(ctx context.Context, domains []string, options StageOptions
 
 // prepare reads what stands where the domain's records are written, and turns steps into changes.
 func (d *StagedDomain) prepare(ctx context.Context, m *Move, asker dnswrite.Asker, steps []cutover.Step) error {
-	if d.Zone == "" || d.plan.Unknown() {
-		why := errors.New("it is not known what stands there")
-		if len(d.Waits) > 0 {
-			why = errors.New(d.Waits[0])
-		}
-		return &rehome.Fault{Class: rehome.ClassTemporary, Op: "plan", Object: d.Domain, Cause: why,
-			Hint: `run "rehome dns check ` + d.Domain + `" to see what every server says`}
+	if d.Zone == "" {
+		return nil // said by Unknown
 	}
 	d.Writer = m.describe(d.Zone)
 	var err error

@@ -193,6 +193,7 @@ func TestCutoverPlan_saysWhatAndWhen(t *testing.T) {
 			}
 		}
 	}
+	wants(t, o, 3, "dns lower-ttl --write lagging.test", "MX of lagging.test is not known: the servers say different things")
 	seen := filepath.Join(o.Dir, "accounts", "dns-seen.json")
 	info, err := os.Stat(seen)
 	if err != nil || info.Mode().Perm() != 0o600 {
