@@ -141,7 +141,20 @@ func logins(s State) finding {
 }
 
 func people(s State) finding {
-	if s.Pages {
+	const notify = "rehome clients notify"
+	switch n := s.Notices; {
+	case n.Trouble > 0:
+		return finding{progress: NoWord, command: notify,
+			sentence: "the message to " + plural(n.Trouble, "user") + " was refused, came back or is not known to have arrived"}
+	case n.Sent > 0 && n.Sent >= s.total():
+		return finding{progress: Done, sentence: plural(n.Sent, "user") + verb(n.Sent, " has", " have") + " been sent a page by mail"}
+	case n.Sent > 0:
+		return finding{progress: NoWord, command: notify,
+			sentence: fmt.Sprintf("%d of %s have been sent a page by mail", n.Sent, plural(s.total(), "user"))}
+	case n.Able:
+		return finding{progress: NoWord, command: notify,
+			sentence: "send each user a page: what changes, and what to enter again; look at the messages first"}
+	case s.Pages:
 		return finding{progress: Done, sentence: "a page for each user is written; whether everybody has got it, only you know"}
 	}
 	return finding{progress: NoWord, command: "rehome accounts settings --sheets",
@@ -327,6 +340,6 @@ const (
 func Commands() []string {
 	return []string{"rehome init", "rehome config check", "rehome check", "rehome cutover plan", "rehome accounts export", "rehome accounts check",
 		"rehome sync", "rehome status", "rehome verify", "rehome findings list", "rehome recipients check", "rehome accounts settings", "rehome next",
-		"rehome handover", "rehome dns stage", "rehome dns lower-ttl",
+		"rehome handover", "rehome dns stage", "rehome dns lower-ttl", "rehome clients notify",
 		CommandRun, CommandClose}
 }

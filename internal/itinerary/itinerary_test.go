@@ -24,6 +24,7 @@ func anyState(r *rand.Rand) State {
 	s := State{Now: now, MakesAccounts: yes(), Mails: yes(), Check: look(), AccountsCheck: look(), RecipientsCheck: look(), Exported: moment(r),
 		Pages: yes(), Running: r.IntN(4) == 0, Moving: r.IntN(4)}
 	s.HandedOver = moment(r)
+	s.Notices = Notices{Able: yes(), Sent: r.IntN(4), Trouble: r.IntN(4) / 3}
 	s.Settings = SettingsState{File: "rehome.yaml", There: r.IntN(8) > 0, Written: moment(r)}
 	if r.IntN(8) == 0 {
 		s.Settings.Missing = []string{"a secret"}
@@ -197,7 +198,10 @@ func TestOf_theWholeMove(t *testing.T) {
 		{func() { s.Running, s.Moving, s.Copies.Accounts = true, 3, 3 }, Recipients, "rehome recipients check"},
 		{func() { s.RecipientsCheck = look }, Logins, "rehome verify --login"},
 		{func() { s.Logins.Work = 3 }, People, "rehome accounts settings --sheets"},
-		{func() { s.Pages = true }, DNS, "ask for the key; it takes days, so ask now: the bundle for the destination has the request rehome handover"},
+		{func() { s.Notices.Able = true }, People, "rehome clients notify"},
+		{func() { s.Notices.Sent = 2 }, People, "2 of 3 users have been sent a page by mail"},
+		{func() { s.Notices.Trouble = 1 }, People, "the message to 1 user was refused"},
+		{func() { s.Notices, s.Pages = Notices{}, true }, DNS, "ask for the key; it takes days, so ask now"},
 		{func() { s.HandedOver = now }, DNS, "publish 2 records of example.com that must be there before the switch rehome dns stage --write"},
 		{func() { s.Domains[0].Open.Stage = 0 }, DNS, "lower the TTL of 1 record of example.com, so that the switch takes minutes and not a day"},
 		{func() { s.Domains[0].Open.Lower = 0 }, Copy, "a sync is at work"},

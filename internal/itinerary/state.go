@@ -22,6 +22,7 @@ type State struct {
 	Exported   time.Time // when the import file was last written; zero is never
 	HandedOver time.Time // the vendor's bundle
 	Pages      bool      // the users' pages are written
+	Notices    Notices   // that have them
 
 	Running bool // a sync is at work
 	Moving  int  // accounts that move, when they were last counted; 0 is not known
@@ -73,6 +74,13 @@ func (s State) total() int {
 
 // open is how many of the accounts that a pass has begun with it has not ended for.
 func (c Copies) open() int { return c.Accounts - c.Copied }
+
+// Notices are messages to users with their pages, before the switch.
+type Notices struct {
+	Able    bool // a server that sends them is named
+	Sent    int
+	Trouble int // refused, returned, or not known to have arrived
+}
 
 // LoginState counts the accounts of which logins at the destination were tried for their own sake.
 type LoginState struct {

@@ -179,6 +179,9 @@ func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
 	if state.Logins, err = triedLogins(ctx, store); err != nil {
 		return err
 	}
+	if state.Notices, err = m.notices(ctx, store); err != nil {
+		return err
+	}
 	if state.Exported, err = store.Audit.Last(ctx, actionExported); err != nil {
 		return err
 	}
@@ -303,6 +306,22 @@ func (m *Move) readDomains(state *itinerary.State) error {
 		}
 	}
 	return nil
+}
+
+// notices count the messages that tell users of the switch. One that is being sent may have arrived.
+func (m *Move) notices(ctx context.Context, store *ledger.Ledger) (itinerary.Notices, error) {
+	state := itinerary.Notices{Able: m.settings.Clients.Notify.Address != ""}
+	all, err := store.Notices.All(ctx)
+	for _, n := range all {
+		switch {
+		case n.Kind != noticeBefore:
+		case n.State == ledger.NoticeSent:
+			state.Sent++
+		case n.State == ledger.NoticeRefused, n.State == ledger.NoticeBounced, n.State == ledger.NoticeCommitting:
+			state.Trouble++
+		}
+	}
+	return state, err
 }
 
 // triedLogins counts the accounts of which a login was tried for its own sake, by the last result of each protocol.
