@@ -77,7 +77,7 @@ var (
 			"that frightens users.",
 	}
 	notDescribed = rehome.Declared{
-		Code: "client_not_described", Topic: rehome.TopicDevices, Severity: rehome.SeverityWarning,
+		Code: "client_not_described", Topic: rehome.TopicDevices, Severity: rehome.SeverityError,
 		Sentence: "what {client} finds for {account} cannot be compared: the settings do not name all that a device needs of {wanted}",
 		NextStep: `run "rehome clients documents": it says what is missing`,
 		Meaning:  "Without servers for incoming and outgoing mail in the settings nobody can say which document would be right.",

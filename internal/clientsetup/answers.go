@@ -180,9 +180,13 @@ func logged(text string) string {
 	return text[:min(len(text), most)]
 }
 
-// HostNames are the names that clients ask, whatever the settings, and for which they want a certificate.
-func HostNames(domains map[string]Services) []string {
+// HostNames are the names that clients ask, whatever the settings, and for which they want a certificate; and that of the responder,
+// to which the links on people's pages lead, if it has one.
+func HostNames(domains map[string]Services, responder string) []string {
 	var names []string
+	if responder != "" {
+		names = append(names, responder)
+	}
 	for domain, services := range domains {
 		names = append(names, "autoconfig."+domain, "autodiscover."+domain)
 		if _, ok := services.Destination.PACC(); ok {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -353,6 +354,17 @@ func TestKeyPairs_renewed(t *testing.T) {
 	}
 	if _, err := OpenKeyPairs([]string{folder}); err == nil || !strings.Contains(err.Error(), "everybody can read") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The responder's own name wants a certificate too: people's links lead there.
+func TestHostNames_withTheResponder(t *testing.T) {
+	t.Parallel()
+	both, _ := DescribeBoth(sample(rehome.Source), sample(rehome.Destination), Naming{}, "", "example.com")
+	got := HostNames(map[string]Services{"example.com": both}, "setup.example.net")
+	want := []string{"autoconfig.example.com", "autodiscover.example.com", "setup.example.net", "ua-auto-config.example.com"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -156,11 +156,7 @@ func (m *Move) NewClientService(ctx context.Context, logAddresses bool) (*Client
 		if s.pairs, err = clientsetup.OpenKeyPairs(c.Certificates); err != nil {
 			return nil, err
 		}
-		names := clientsetup.HostNames(options.Domains)
-		if c.Responder != "" { // the links on people's pages lead there
-			names = append(names, c.Responder)
-		}
-		s.uncovered = s.pairs.Lacking(names)
+		s.uncovered = s.pairs.Lacking(clientsetup.HostNames(options.Domains, c.Responder))
 	}
 	s.responder = clientsetup.NewResponder(options)
 	return s, nil
