@@ -69,7 +69,7 @@ func TestLanguages_sayTheSame(t *testing.T) {
 // sheetOf returns every line of a page, in order.
 func sheetOf(t testing.TB, l *language, o Organisation, p Person) (all []line) {
 	t.Helper()
-	page, err := l.make(o, p)
+	page, err := l.make(o, p, noPicture)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -69,7 +68,7 @@ func (p *post) Send(_ context.Context, _, to string, message []byte, note func()
 type stage struct {
 	*post
 	t      *testing.T
-	ledger *ledger.Notices
+	ledger *memory
 	people []Person
 	text   string // of all messages
 }
@@ -80,12 +79,7 @@ func envelope() letter.Envelope {
 
 func set(t *testing.T, addresses ...string) *stage {
 	t.Helper()
-	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "rehome.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	s := &stage{t: t, ledger: l.Notices, post: &post{answers: map[string]error{}, cut: map[string]string{}}, text: "hello"}
+	s := &stage{t: t, ledger: &memory{}, post: &post{answers: map[string]error{}, cut: map[string]string{}}, text: "hello"}
 	for _, address := range addresses {
 		s.people = append(s.people, Person{Address: address, Kind: "before", Make: func() (letter.Letter, error) {
 			return letter.Letter{To: letter.Address{Address: address}, Language: "en", Subject: "s", Text: []byte(s.text), HTML: []byte("<p>")}, nil
@@ -257,25 +251,48 @@ func TestRun_keepsThePace(t *testing.T) {
 	t.Parallel()
 	s := set(t, "a@x.example", "b@x.example", "c@x.example")
 	s.preview()
-	notices, err := s.ledger.All(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		d, err := Run(t.Context(), s.people, Options{Ledger: &memory{notices}, Envelope: envelope(), Open: s.open, PerMinute: 30, Now: time.Now})
+		d, err := Run(t.Context(), s.people, Options{Ledger: s.ledger, Envelope: envelope(), Open: s.open, PerMinute: 30, Now: time.Now})
 		if took := time.Since(began); err != nil || d.Count(Sent) != 3 || took != 4*time.Second {
 			t.Errorf("got %s after %s, %v", states(d), took, err)
 		}
 	})
 }
 
-// memory is a ledger for a clock that a database does not follow.
+// memory is a ledger without a disk, which keeps to the contract of ledgertest.
 type memory struct{ all []ledger.Notice }
 
-func (m *memory) Preview(context.Context, []ledger.Notice) error                { return nil }
-func (m *memory) All(context.Context) ([]ledger.Notice, error)                  { return slices.Clone(m.all), nil }
-func (m *memory) Move(context.Context, ledger.NoticeState, ledger.Notice) error { return nil }
+func (m *memory) find(address, kind string) *ledger.Notice {
+	for i := range m.all {
+		if m.all[i].Address == address && m.all[i].Kind == kind {
+			return &m.all[i]
+		}
+	}
+	return nil
+}
+
+func (m *memory) Preview(_ context.Context, notices []ledger.Notice) error {
+	for _, n := range notices {
+		if old := m.find(n.Address, n.Kind); old != nil {
+			old.Digest = n.Digest
+			continue
+		}
+		m.all = append(m.all, ledger.Notice{Address: n.Address, Kind: n.Kind, Digest: n.Digest, State: ledger.NoticePreviewed})
+	}
+	return nil
+}
+
+func (m *memory) All(context.Context) ([]ledger.Notice, error) { return slices.Clone(m.all), nil }
+
+func (m *memory) Move(_ context.Context, was ledger.NoticeState, n ledger.Notice) error {
+	old := m.find(n.Address, n.Kind)
+	if old == nil || old.State != was {
+		return ledger.ErrNoticeMoved
+	}
+	old.State, old.MessageID, old.Words = n.State, n.MessageID, n.Words
+	return nil
+}
 
 func TestRun_manyMessagesTakeNewConnections(t *testing.T) {
 	t.Parallel()

@@ -121,6 +121,20 @@ func lockHeldByOne(t *testing.T, empty Empty) {
 		t.Errorf("locked %v, %v; want locked", locked, err)
 	}
 	must(t, l.again.Passes.Begin(ctx, queued("anna@example.test")))
+	for range 2 { // work beside those that copy has a lock of its own
+		done, err := l.again.LockFor("notify")
+		must(t, err)
+		other, err := l.LockFor("others")
+		must(t, err)
+		if second, err := l.LockFor("notify"); err == nil {
+			second()
+			t.Error("two do the same work")
+		} else {
+			wantOperator(t, err, "another rehome run does the same", "wait until that run has ended")
+		}
+		other()
+		done()
+	}
 	unlock()
 	if locked, err := l.again.Locked(); err != nil || locked {
 		t.Errorf("locked %v, %v; want nobody", locked, err)

@@ -4,11 +4,14 @@ package pim_test
 
 import (
 	"bytes"
+	"html"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,6 +60,20 @@ func (e exported) texts(t *testing.T, m move, account int) map[string][]byte {
 		}
 	}
 	return all
+}
+
+// showsThePage looks at the person's page beside the files: it names every collection, with as many objects as there are.
+func (e exported) showsThePage(t *testing.T, m move, account int) {
+	t.Helper()
+	one := e.Accounts[account]
+	page, err := os.ReadFile(filepath.Join(m.Dir, one.Folder, filepath.Base(one.Folder)+".html"))
+	must(t, err)
+	for _, c := range one.Collections {
+		cell := regexp.MustCompile("<bdi>" + regexp.QuoteMeta(html.EscapeString(c.Name)) + `</bdi> <span class="old">` + strconv.Itoa(c.Objects) + " ")
+		if c.Name != "" && c.Objects < 1000 && !cell.Match(page) {
+			t.Errorf("the page of %s does not show %q with %d", one.Account, c.Name, c.Objects)
+		}
+	}
 }
 
 // byUID takes a file apart by lines, as this test understands the formats.
@@ -133,6 +150,7 @@ func TestExport_importedElsewhere(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %d objects in the bundle, want %d", account.Account, got, want)
 		}
+		first.showsThePage(t, m, i)
 		t.Logf("%s: %d objects, %d of them by themselves", account.Account, got, beside)
 		if account.Account == anna.Address {
 			at = i
