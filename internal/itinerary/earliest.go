@@ -2,7 +2,10 @@
 
 package itinerary
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // earliest is the first moment that is safe for all domains that have not switched, as DNS shows it.
 func earliest(s State) Moment {
@@ -28,6 +31,8 @@ func earliest(s State) Moment {
 	switch {
 	case len(s.Domains) == 0:
 		return Moment{Sentence: "not known: \"rehome cutover plan\" has not looked at any domain"}
+	case slices.ContainsFunc(s.Domains, func(d Domain) bool { return d.Stage == StageSwitching }) && left == 0:
+		return Moment{Sentence: "\"rehome cutover run\" has begun; \"rehome cutover status\" says what each domain waits for"}
 	case left == 0:
 		return Moment{Sentence: "all domains have switched"}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/config"
 	"rehome/internal/endpoint"
 	"rehome/internal/ledger"
 	"rehome/internal/switchover"
@@ -226,7 +227,7 @@ func (m *Move) masterTasks(ctx context.Context, store *ledger.Ledger) []CloseTas
 		if side == rehome.Destination {
 			settings = m.settings.Destination.IMAP
 		}
-		if settings.MasterUser == "" {
+		if settings.Login != config.LoginMaster {
 			continue
 		}
 		tasks = append(tasks, m.masterTask(ctx, store, side, settings.MasterUser))
@@ -237,22 +238,15 @@ func (m *Move) masterTasks(ctx context.Context, store *ledger.Ledger) []CloseTas
 	return tasks
 }
 
-// masterTask tries to log in once. Only a refusal proves that the master user is dead: a server that is silent may come back.
+// masterTries is with how many accounts a master user is tried: one of them may be gone, which servers do not tell from a refusal.
+const masterTries = 3
+
+// masterTask tries to log in. Only refusals prove that the master user is dead: a server that is silent may come back.
 func (m *Move) masterTask(ctx context.Context, store *ledger.Ledger, side rehome.Side, user string) CloseTask {
 	task := CloseTask{What: "master user", State: TaskLeft}
 	end, err := m.end(ctx, side, m.hosts(nil))
-	var rows []ledger.Account
 	if err == nil {
-		rows, err = store.Accounts.All(ctx)
-	}
-	if err == nil && len(rows) == 0 {
-		err = errors.New("no account is known to try it with")
-	}
-	if err == nil {
-		var session *endpoint.Session
-		if session, err = end.Open(ctx, rehome.Account{Address: rows[0].Address}); err == nil {
-			session.Close()
-		}
+		err = opensAny(ctx, store, end)
 	}
 	switch {
 	case err == nil:
@@ -265,4 +259,29 @@ func (m *Move) masterTask(ctx context.Context, store *ledger.Ledger, side rehome
 		task.NextStep = "if the server is switched off for good, take master_user out of the settings, then run \"rehome close\" again"
 	}
 	return task
+}
+
+// opensAny returns nil if an end lets a master user open one of a few accounts, and otherwise the last answer.
+func opensAny(ctx context.Context, store *ledger.Ledger, end *endpoint.IMAP) error {
+	rows, err := store.Accounts.All(ctx)
+	if err != nil {
+		return err
+	}
+	err = errors.New("no account is known to try it with")
+	tried := 0
+	for _, row := range rows {
+		if row.State != ledger.AccountPreStaged || tried == masterTries {
+			continue
+		}
+		tried++
+		var session *endpoint.Session
+		if session, err = end.Open(ctx, rehome.Account{Address: row.Address}); err == nil {
+			session.Close()
+			return nil
+		}
+		if rehome.ClassOf(err) != rehome.ClassAuth {
+			return err
+		}
+	}
+	return err
 }

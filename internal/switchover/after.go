@@ -77,7 +77,30 @@ func (a *after) keepHolds(was ledger.Cutover) {
 	a.Cutover.Held = a.holds
 	if len(a.holds) > 0 && a.Wait == 0 {
 		a.Wait = a.settings.Look
+		if a.action.Do == DoAsk {
+			a.Wait = askAgain(a.holds, a.settings, a.now)
+		}
 	}
+}
+
+// The gates ask mail hosts and other people's servers, so they are not asked as often as a record is looked at: at most so much
+// more seldom, and when all that holds the domain is over by itself, not before that, as far as it is not longer than askAtLatest.
+const (
+	askMoreSeldom = 4
+	askAtLatest   = 10 * time.Minute
+)
+
+// askAgain is how long to wait before the gates are asked again.
+func askAgain(holds []ledger.CutoverHold, settings Settings, now time.Time) time.Duration {
+	again := askMoreSeldom * settings.Look
+	over := now
+	for _, h := range holds {
+		if h.Until.IsZero() {
+			return again
+		}
+		over = latest(over, h.Until)
+	}
+	return max(again, min(over.Sub(now), askAtLatest))
 }
 
 func (a *after) line(action, before, after string) {

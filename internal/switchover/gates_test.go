@@ -140,3 +140,22 @@ func TestAfter_liveWhenQuiet(t *testing.T) {
 		t.Errorf("live although nobody looked: %+v", step)
 	}
 }
+
+// Gates are not asked all the time while a TTL runs out, and not long after it has.
+func TestAskAgain(t *testing.T) {
+	t.Parallel()
+	until := func(d time.Duration) ledger.CutoverHold { return ledger.CutoverHold{Until: noon.Add(d)} }
+	for name, c := range map[string]struct {
+		holds []ledger.CutoverHold
+		want  time.Duration
+	}{
+		"a person":    {[]ledger.CutoverHold{until(time.Hour), {}}, time.Minute},
+		"in an hour":  {[]ledger.CutoverHold{until(time.Second), until(time.Hour)}, 10 * time.Minute},
+		"in a moment": {[]ledger.CutoverHold{until(5 * time.Minute), until(time.Minute)}, 5 * time.Minute},
+		"over":        {[]ledger.CutoverHold{until(-time.Hour)}, time.Minute},
+	} {
+		if got := askAgain(c.holds, Settings{Look: 15 * time.Second}, noon); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}

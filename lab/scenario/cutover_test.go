@@ -49,7 +49,8 @@ func stageCrossing(t *testing.T) *crossing {
 		accounts = append(accounts, dovecot.Account{Address: "anna@" + domain + ".test", Password: crossingPassword})
 	}
 	var err error
-	if c.src, err = dovecot.Start(c.lab, dovecot.Options{Name: "source", Accounts: accounts}); err != nil {
+	if c.src, err = dovecot.Start(c.lab, dovecot.Options{Name: "source", Accounts: accounts, MasterUser: "mover",
+		MasterPassword: crossingPassword}); err != nil {
 		t.Fatal(err)
 	}
 	if c.dst, err = dovecot.Start(c.lab, dovecot.Options{Name: "destination", Accounts: accounts, Hosts: []string{"imap.new.test"}}); err != nil {
@@ -122,10 +123,14 @@ func (c *crossing) move(t *testing.T, domains ...string) operator.Operator {
 	providers := fmt.Sprintf(`knot: {kind: rfc2136, server: %q, key: rehome., secret: "file:dnskey"},
   bind: {kind: rfc2136, zones: [bind.test], server: %q, key: rehome., secret: "file:dnskey"}, person: {kind: by_hand, zones: [hand.test]}`,
 		at("knot"), at("bind"))
+	master := ""
+	if domains[0] == "lag.test" {
+		master = `, login: master, master_user: mover, master_password: "file:master"`
+	}
 	settings := fmt.Sprintf(`organisation: Crossing
 domains: [%[1]s]
 roster: people.csv
-source: {kind: imap, imap: {address: %[2]q, ca_file: %[3]q}}
+source: {kind: imap, imap: {address: %[2]q, ca_file: %[3]q%[10]s}}
 destination:
   kind: imap
   imap: {address: %[4]q, ca_file: %[3]q}
@@ -135,7 +140,7 @@ destination:
 clients: {hosts: {%[6]s: imap.new.test}}
 dns: {roots: [%[7]s], port: %[8]d, timeout: 10s, pause: 1us, providers: {%[9]s}}
 cutover: {ttl: 2s, quiet: 1s, every: 1s, look: 1s, old_spf: [mx], old_after: 0s}
-`, strings.Join(domains, ", "), c.src.IMAPS, c.lab.CAFile(), c.dst.IMAPS, c.sink.SMTP, dst, c.tree.Hosts["root"], c.tree.Port, providers)
+`, strings.Join(domains, ", "), c.src.IMAPS, c.lab.CAFile(), c.dst.IMAPS, c.sink.SMTP, dst, c.tree.Hosts["root"], c.tree.Port, providers, master)
 	secret := zoneKey.Secret
 	if domains[0] == "wrong.test" {
 		secret = base64.StdEncoding.EncodeToString([]byte("a secret that the server has not"))
@@ -151,7 +156,7 @@ cutover: {ttl: 2s, quiet: 1s, every: 1s, look: 1s, old_spf: [mx], old_after: 0s}
 		t.Fatal(err)
 	}
 	for file, text := range map[string]string{"rehome.yaml": settings, "people.csv": roster,
-		"dnskey": secret + "\n", "accounts/dns-seen.json": string(memory)} {
+		"dnskey": secret + "\n", "master": crossingPassword + "\n", "accounts/dns-seen.json": string(memory)} {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(o.Dir, file)), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -435,6 +440,16 @@ func testLagging(t *testing.T, c *crossing) {
 		t.Fatal(err)
 	}
 	o.Want(t, 0, "cutover", "run")
+	alive := "the master user mover still opens accounts at the source"
+	if out := o.Want(t, 6, "close", "--yes", "--early", "--why", "x").Out; !strings.Contains(out, alive) {
+		t.Errorf("a master user that is alive:\n%s", out)
+	}
+	if err := os.WriteFile(filepath.Join(o.Dir, "master"), []byte("not any more\n"), 0o600); err != nil { // as if it were removed there
+		t.Fatal(err)
+	}
+	if out := o.Want(t, 0, "close", "--yes").Out; !strings.Contains(out, "the master user mover is refused at the source") {
+		t.Errorf("a master user that is dead:\n%s", out)
+	}
 }
 
 func portOf(address string) string {
