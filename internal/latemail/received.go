@@ -112,6 +112,9 @@ func addressIn(from []string) netip.Addr {
 // nameIn finds the name in a from clause. "helo.example (rdns.example [192.0.2.1])" is how Postfix, Sendmail and Courier write it, and
 // "rdns.example ([192.0.2.1] helo=helo.example)" Exim: what the receiver has looked up counts, unless it found nothing.
 func nameIn(from []string) string {
+	if len(from) == 0 { // "from by": anybody may write a header
+		return ""
+	}
 	name := strings.Trim(from[0], "()")
 	if i := slices.IndexFunc(from[1:], func(w string) bool { return strings.HasPrefix(w, "(") }); i >= 0 {
 		if looked := strings.Trim(from[1+i], "()"); isName(looked) { // only the first comment has it

@@ -30,6 +30,7 @@ func TestSender_asServersWriteIt(t *testing.T) {
 				"Received: from made.up.test (made.up.test [198.51.100.1]) by mx.out.test with ESMTP id 4; x\r\n", "mx.out.test (192.0.2.1)"},
 		"one house":                {"Received: from a.lan (a.lan [10.0.0.7]) by old.test with ESMTP id 2; x\r\n", "a.lan (10.0.0.7)"},
 		"saved by a mail program":  {"", ""},
+		"nobody":                   {"Received: from by old.test with SMTP id 1; x\r\n", ""},
 		"a script of the server":   {"Received: by old.test (Postfix, from userid 0) id 1; x\r\n", ""},
 		"a name that is not plain": {"Received: from \x1b[31mx (\x1b[0m [192.0.2.1]) by old.test with SMTP; x\r\n", "192.0.2.1"},
 		"a long name":              {"Received: from " + strings.Repeat("a", 300) + " by old.test with SMTP; x\r\n", strings.Repeat("a", maxName)},
