@@ -216,12 +216,18 @@ func setWords(s dnswrite.Set) string {
 
 // where says which servers have it.
 func where(c journey.StagedChange) string {
-	if c.Everywhere {
+	switch {
+	case c.Everywhere:
 		return ", at every server"
+	case len(c.Missing) == 0: // nobody was asked
+		return ""
 	}
 	var missing []string
 	for _, says := range c.Missing {
-		line := strings.TrimSpace(says.Server + " " + says.Addr.String())
+		line := says.Server
+		if says.Addr.IsValid() {
+			line = strings.TrimSpace(line + " " + says.Addr.String())
+		}
 		switch {
 		case says.Words != "":
 			line += " (" + says.Words + ")"

@@ -79,7 +79,7 @@ type Staged struct {
 func (s Staged) Outcome() rehome.Outcome {
 	outcome := rehome.OutcomeDone
 	for _, d := range s.Domains {
-		if d.outcome != rehome.OutcomeDone {
+		if d.Error != "" {
 			return d.outcome
 		}
 		for _, c := range d.Changes {
@@ -124,7 +124,7 @@ func (m *Move) stage(ctx context.Context, domains []string, options StageOptions
 	changed := false
 	for _, plan := range plans.Domains {
 		d := StagedDomain{Domain: plan.Domain, Zone: plan.Zone, Changes: []StagedChange{}, Others: []cutover.Step{}, Waits: plan.Waits,
-			Earliest: plan.Earliest, Unknown: append([]string{}, plan.Unknown()...), plan: plan, outcome: rehome.OutcomeDone}
+			Earliest: plan.Earliest, Unknown: append([]string{}, plan.Unknown()...), plan: plan}
 		if others != nil {
 			d.Others = append(d.Others, others(plan)...)
 		}
@@ -164,8 +164,11 @@ func (d *StagedDomain) prepare(ctx context.Context, m *Move, asker dnswrite.Aske
 			return err
 		}
 		for _, change := range step.Changes(found, d.Writer.MinTTL) {
-			d.Changes = append(d.Changes, StagedChange{About: step.About, Sentence: step.Sentence, Old: change.Old, New: change.New,
-				State: ChangePlanned, change: change})
+			staged := StagedChange{About: step.About, Sentence: step.Sentence, Old: change.Old, New: change.New, State: ChangePlanned, change: change}
+			if change.Old.Equal(change.New) { // a server of the zone lags behind
+				staged.State = ChangeAlready
+			}
+			d.Changes = append(d.Changes, staged)
 		}
 	}
 	if d.Writer.ByHand {
@@ -183,8 +186,10 @@ func (m *Move) write(ctx context.Context, d *StagedDomain) error {
 	var lines []ledger.AuditLine
 	for _, c := range d.Changes {
 		changes = append(changes, c.change)
-		lines = append(lines, ledger.AuditLine{Action: actionDNSBegan, Object: d.Domain + " " + c.New.Key.String(), Before: c.Old.String(),
-			After: c.New.String()})
+		if c.State == ChangePlanned {
+			lines = append(lines, ledger.AuditLine{Action: actionDNSBegan, Object: d.Domain + " " + c.New.Key.String(), Before: c.Old.String(),
+				After: c.New.String()})
+		}
 	}
 	if !d.Writer.ByHand { // before it is done: a kill must not leave a write that nobody can find
 		if err := m.note(ctx, lines...); err != nil {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"rehome"
 	"rehome/internal/dnswrite"
 )
 
@@ -87,7 +86,7 @@ func (d *StagedDomain) handAgain(ctx context.Context) error {
 	d.settle(result.Already, ChangeAlready)
 	d.fail(err)
 	if len(d.Differences) == 0 {
-		d.Error, d.NextStep, d.outcome = "", "", rehome.OutcomeDone
+		d.Error, d.NextStep = "", ""
 	}
 	return ctx.Err()
 }
