@@ -91,20 +91,22 @@ func withWho(step, who string) string {
 }
 
 func clientsSummary(checked journey.ClientsChecked) string {
-	worst := checkup.LevelOK
-	for _, d := range checked.Domains {
-		for _, c := range d.Clients {
-			if c.Level == checkup.LevelError || worst == checkup.LevelOK {
-				worst = c.Level
-			}
+	programs, servers := rehome.Severity(""), rehome.Severity("")
+	for _, f := range checked.Findings {
+		into := &programs
+		if clientcheck.AboutServer(f) {
+			into = &servers
+		}
+		if *into != rehome.SeverityError {
+			*into = f.Severity
 		}
 	}
 	switch {
-	case worst == checkup.LevelError:
+	case programs == rehome.SeverityError:
 		return "a program gets wrong settings or none, or it is not known which: see the lines marked x"
-	case checked.Outcome() != rehome.OutcomeDone:
-		return "a server cannot be used: see the lines marked x"
-	case worst == checkup.LevelWarning:
+	case servers == rehome.SeverityError:
+		return "a server that programs are told cannot be used: see the lines marked x"
+	case programs != "" || servers != "":
 		return "each program gets the right settings; review the lines marked !"
 	}
 	return "each program gets the right settings"

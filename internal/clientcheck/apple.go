@@ -27,7 +27,8 @@ func apple(w *walk, p Person, s Subject) *found {
 		return nil
 	case contacts == nil:
 		passed := w.passed[len(w.passed)-1]
-		f.settings.notes = append(f.settings.notes, "a Mac finds no contacts: "+start+": "+passed.Why)
+		f.settings.trouble = &hindrance{what: "a Mac finds no contacts: " + start + ": " + passed.Why, host: hostOf(start),
+			step: "let that address answer with a valid certificate, and redirect to where contacts begin"}
 	}
 	return f
 }

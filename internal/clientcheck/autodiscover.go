@@ -83,8 +83,8 @@ func readPOX(body []byte, p Person, office bool) (poxAnswer, error) {
 		case server.Service == "" || len(s.servers) == maxServers:
 		default:
 			s.servers = append(s.servers, server)
-			if note != "" && len(s.notes) == 0 {
-				s.notes = append(s.notes, note)
+			if note != "" && s.trouble == nil {
+				s.trouble = &hindrance{what: note, step: "have the document corrected: every Protocol needs SPA off"}
 			}
 		}
 	}

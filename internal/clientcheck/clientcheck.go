@@ -67,10 +67,13 @@ type Server struct {
 
 // settings are what a document says, as one client understands it.
 type settings struct {
-	servers             []Server // in the order in which the client prefers them
-	calendars, contacts string   // URLs; "" is none
-	notes               []string // what would trouble the client although it takes the document
+	servers             []Server   // in the order in which the client prefers them
+	calendars, contacts string     // URLs; "" is none
+	trouble             *hindrance // what would trouble the client although it takes the document; nil is nothing
 }
+
+// hindrance is something beside the servers that keeps a client from working.
+type hindrance struct{ what, step, host string } // host runs whoever can mend it
 
 // sendsAndReceives reports whether a client can use them.
 func (s settings) sendsAndReceives() bool {

@@ -223,7 +223,7 @@ func TestReadPOX_defaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := got.settings
-		if s.servers[0].Security != test.security || s.servers[0].User != test.user || (len(s.notes) > 0) != test.noted {
+		if s.servers[0].Security != test.security || s.servers[0].User != test.user || (s.trouble != nil) != test.noted {
 			t.Errorf("%v, Outlook %v: got %+v", test.edits, test.office, s)
 		}
 	}

@@ -4,6 +4,9 @@ package clientcheck
 
 import "rehome"
 
+// AboutServer reports whether a finding is about a server, and not about what a client finds.
+func AboutServer(f rehome.Finding) bool { return serverUnusable.Is(f) }
+
 // Findings lists every kind of finding that a look from outside raises.
 func Findings() []rehome.Declared {
 	return []rehome.Declared{findsNothing, findsOtherSide, findsOtherServers, findsTrouble, findsUnknown, findsFile, findsDomains, findsSlowly,
@@ -38,7 +41,7 @@ var (
 	findsTrouble = rehome.Declared{
 		Code: "client_takes_wrongly", Topic: rehome.TopicDevices, Severity: rehome.SeverityError,
 		Sentence: "{client} finds the right servers for {account} at {document}, but {what}",
-		NextStep: "have the document corrected",
+		NextStep: "{step}",
 		Meaning:  "The document names the right servers, and says something beside that keeps the program from working with them.",
 	}
 	findsUnknown = rehome.Declared{

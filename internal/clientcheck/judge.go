@@ -81,8 +81,8 @@ func (j *judgement) verdict(v visit) (*rehome.Declared, rehome.Values) {
 	values := rehome.Values{"document": f.at, "got": sideWords(opposite(p.Side)), "wanted": sideWords(p.Side), "step": j.stepAt(f.at, p.Side)}
 	differs := differences(f.settings, wanted, p, v.client.dav)
 	switch {
-	case len(differs) == 0 && len(f.settings.notes) > 0:
-		values["what"] = strings.Join(f.settings.notes, "; ")
+	case len(differs) == 0 && f.settings.trouble != nil:
+		values["what"], values["step"] = f.settings.trouble.what, f.settings.trouble.step
 		return &findsTrouble, values
 	case len(differs) == 0:
 		return v.before(values)
@@ -202,6 +202,9 @@ func (j *judgement) stepAt(document string, side rehome.Side) string {
 
 // whoMends names whoever can change what a client finds.
 func (j *judgement) whoMends(v visit) string {
+	if v.end.found != nil && v.end.found.settings.trouble != nil && v.end.found.settings.trouble.host != "" {
+		return "whoever runs " + v.end.found.settings.trouble.host
+	}
 	if v.end.found != nil && hostOf(v.end.found.at) != "" {
 		host := hostOf(v.end.found.at)
 		if isMozilla(host) {

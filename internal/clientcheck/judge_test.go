@@ -48,7 +48,7 @@ func TestJudge_verdicts(t *testing.T) {
 			words: "the user name is moved instead of moved@a.example"},
 		{name: "a user name of one's own", person: func(p *Person) { p.Login = "m.oved" }, found: ptr(right(nil)), code: "client_finds_other_servers",
 			words: "instead of m.oved"},
-		{name: "SPA", client: "outlook", found: ptr(right(func(s *settings) { s.notes = []string{"SPA is on"} })), code: "client_takes_wrongly",
+		{name: "SPA", client: "outlook", found: ptr(right(func(s *settings) { s.trouble = &hindrance{what: "SPA is on", step: "x"} })), code: "client_takes_wrongly",
 			words: "SPA is on"},
 		{name: "a place before is silent", found: ptr(right(nil)), passed: []Passed{{Asked: "https://x/", Why: "no answer in time", unknown: true}},
 			code: "client_waits", words: "https://x/"},
