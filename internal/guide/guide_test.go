@@ -257,7 +257,7 @@ func TestPage_aPersonCanActOnIt(t *testing.T) {
 	if _, text := made(t, book, o, all["odd"]); strings.Contains(text, "CalDAV") || strings.Contains(text, "choose “IMAP, not") {
 		t.Errorf("calendars that do not move are on the page:\n%s", text)
 	}
-	if _, text := made(t, book, o, all["same"]); strings.Contains(text, "Thunderbird") {
+	if _, text := made(t, book, o, all["same"]); strings.Contains(text, "Thunderbird") || strings.Contains(text, "old account") {
 		t.Errorf("nobody has to change anything, but there are instructions:\n%s", text)
 	}
 }
@@ -295,6 +295,17 @@ func TestPage_passwordStaysUntilTheMoveIsComplete(t *testing.T) {
 			strings.Contains(told, "choose a password of your own before you set up your devices") == stays {
 			t.Errorf("stays %v: got\n%s\n%s", stays, letter, text)
 		}
+	}
+}
+
+// Where the servers keep their names, a new password is all that a device asks for.
+func TestPage_onlyThePasswordChanges(t *testing.T) {
+	t.Parallel()
+	p := samples()["same"]
+	p.Password = PasswordTold
+	_, text := made(t, open(t, ""), sampleOrganisation(), p)
+	if !strings.Contains(text, "On your devices only the password changes.") || strings.Contains(text, "Nothing on your devices") {
+		t.Errorf("got\n%s", text)
 	}
 }
 

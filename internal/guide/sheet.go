@@ -155,7 +155,7 @@ func (w *writer) values() part {
 		rows = append(rows, row{Label: w.word("value.webmail", nil)},
 			row{Label: w.word("value.url", nil), Value: coded(v.Webmail), Old: w.was(v.OldWebmail, v.Webmail), Link: v.Webmail})
 	}
-	return part{ID: "values", Head: w.word("values.head", nil), Blocks: []block{{Paragraphs: w.lines("values", v)}, {Rows: rows}}}
+	return part{ID: "values", Head: w.word("values.head", v), Blocks: []block{{Paragraphs: w.lines("values", v)}, {Rows: rows}}}
 }
 
 func (w *writer) serverRows(key string, now, old server) []row {
@@ -255,9 +255,10 @@ func (w *writer) androidLinks() block {
 
 // closing is what does not hang on a device.
 func (w *writer) closing() []part {
-	parts := []part{
-		{ID: "old", Head: w.word("old.head", nil), Blocks: []block{{Bullets: w.lines("old", w.v)}}},
-		{ID: "rules", Head: w.word("rules.head", nil), Blocks: []block{{Bullets: w.lines("rules", w.v)}}},
+	old := part{ID: "old", Head: w.word("old.head", nil), Blocks: []block{{Bullets: w.lines("old", w.v)}}}
+	parts := []part{{ID: "rules", Head: w.word("rules.head", nil), Blocks: []block{{Bullets: w.lines("rules", w.v)}}}}
+	if !w.v.Unchanged { // otherwise there is but one
+		parts = append([]part{old}, parts...)
 	}
 	if rows := w.collections(); len(rows) > 0 {
 		parts = append(parts, part{ID: "check", Head: w.word("check.head", nil), Blocks: []block{{Paragraphs: w.lines("check", nil)}, {Rows: rows}}})

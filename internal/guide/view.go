@@ -86,12 +86,12 @@ func (l *language) viewOf(o Organisation, p Person) view {
 	return v
 }
 
-// unchanged reports whether every value that a device holds stays what it is. What is not known of the old servers may have been
+// unchanged reports whether every value that a device holds, but the password, stays what it is. What is not known of the old servers may have been
 // anything.
 func (p Person) unchanged() bool {
 	src, dst := p.Source, p.Destination
 	return (src.IMAP.Known() || src.POP3.Known()) && src.SendsAndReceives() && src.IMAP == dst.IMAP && src.POP3 == dst.POP3 &&
-		src.Submission == dst.Submission && src.DAVAddress == dst.DAVAddress && p.Login == p.OldLogin && p.Password == PasswordKept
+		src.Submission == dst.Submission && src.DAVAddress == dst.DAVAddress && p.Login == p.OldLogin
 }
 
 // uses reports whether a person is known to use a protocol.
@@ -119,6 +119,8 @@ func everyKind() (all []Person) {
 		Source: old, Destination: full, ProfileFile: "x.mobileconfig"}
 	same := whole
 	same.Source, same.OldLogin, same.Password, same.ProfileFile, same.ProfileLink = full, same.Login, PasswordKept, "", "https://x.example/"
+	renewed := same
+	renewed.Password = PasswordTemporary
 	manual := whole
 	manual.ProfileFile, manual.Devices = "", nil
 	onlyPOP := whole
@@ -126,7 +128,7 @@ func everyKind() (all []Person) {
 	onlyIMAP := whole
 	onlyIMAP.Destination.POP3, onlyIMAP.Destination.Submission = clientsetup.Server{}, clientsetup.Server{}
 	onlyIMAP.Source.Webmail = full.Webmail
-	for _, one := range []Person{bare, whole, same, manual, onlyPOP, onlyIMAP} {
+	for _, one := range []Person{bare, whole, same, renewed, manual, onlyPOP, onlyIMAP} {
 		moved := one
 		moved.Switched = true
 		all = append(all, one, moved)
