@@ -204,6 +204,9 @@ func (r *run) judgeTwice(last conclusion, goes map[string]string) {
 	counts := map[string]int{}
 	for _, d := range r.dst.placed() {
 		mark := markOf(d.data)
+		if r.truth.forgotten && (r.dst.unreadable(d.object) != 0 || r.truth.nameless(mark)) {
+			continue // without a ledger nobody knows what is not shown, nor an older version of what has no UID
+		}
 		if mark == "" && !r.judgeTest(d, last, goes) {
 			continue
 		}

@@ -126,6 +126,13 @@ func (t *truth) repeated(mark string) int {
 	return t.touched[mark]
 }
 
+// nameless says whether the source has ever had an object of the mark without a UID.
+func (t *truth) nameless(mark string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.contents[mark], func(one []byte) bool { return uidOf(one) == "" })
+}
+
 func (t *truth) enter(data []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
