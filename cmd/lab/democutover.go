@@ -32,7 +32,7 @@ func (d *demo) crossing() []func(context.Context) error {
 		func(ctx context.Context) error { return d.show(ctx, 0, "cutover", "plan", demoDomain) },
 		d.switchOver,
 		d.everyLateMessage,
-		func(ctx context.Context) error { return d.show(ctx, 0, "next") },
+		func(ctx context.Context) error { return d.show(ctx, 0, "cutover", "status", demoDomain) },
 	}
 }
 
@@ -49,7 +49,8 @@ func (d *demo) demoPeople() []string {
 
 // goOnline puts both ends on a small Internet, and names it in rehome.yaml.
 func (d *demo) goOnline(ctx context.Context) error {
-	fmt.Fprintf(d.out, "\n# %s stands in DNS, at two Knots, and a Postfix in front of each end takes its mail; rehome.yaml now names them\n", demoDomain)
+	fmt.Fprintf(d.out, "\n# %s stands in DNS, at two Knots, and a Postfix in front of each end takes its mail; rehome.yaml now names them\n"+
+		"# (that its TTLs have been low for two days is made up: nobody waits for that in a demo)\n", demoDomain)
 	if out, err := d.setup.Command(ctx, "aliases", "export").CombinedOutput(); err != nil && exitOf(err) != exitWaiting {
 		return fmt.Errorf("export the aliases: %w\n%s", err, out)
 	}
