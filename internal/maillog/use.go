@@ -45,6 +45,7 @@ const maxSessions = 10000
 var (
 	dovecotID      = regexp.MustCompile(`^imap-login: (?:Info: )?ID sent: (.*): user=<[^<>]*>.*session=<([^<>]+)>`)
 	dovecotUserID  = regexp.MustCompile(`^imap\(([^()\s]+)\)(?:<[^<>]*>)*: (?:Info: )?ID sent: (.*)$`)
+	dovecotFrom    = regexp.MustCompile(`\brip=([0-9a-fA-F.:]+), lip=([0-9a-fA-F.:]+)`)
 	dovecotSession = regexp.MustCompile(`session=<([^<>]+)>`)
 	postfixSASL    = regexp.MustCompile(`\bsasl_username=([^\s,]+)`)
 	eximLogin      = regexp.MustCompile(` <= .* A=[^\s:]+:(\S+)`)
@@ -109,6 +110,9 @@ func (p *parser) dovecotUse(text string) (event Event, is bool) {
 	if s := dovecotSession.FindStringSubmatch(text); s != nil {
 		client = p.clients[s[1]]
 		delete(p.clients, s[1])
+	}
+	if from := dovecotFrom.FindStringSubmatch(text); client == "" && from != nil && from[1] == from[2] {
+		return nothing(), true // the webmail or a proxy on the same machine: nobody's device
 	}
 	return used(protocol, m[3]+m[4], client)
 }

@@ -177,10 +177,13 @@ func (r *run) one(ctx context.Context, p Person, n ledger.Notice, content letter
 	reply, err := r.sender.Send(ctx, r.Envelope.From.Address, p.Address, message, func() error { return r.commit(ctx, &n) })
 	r.given++
 	state := r.end(&n, reply, err)
-	if state == Unknown {
-		r.failure = errors.Join(r.failure, r.told(ctx, n)) // it stays as it is in the ledger
-	} else if moved := r.book(ctx, n, state); moved != nil {
-		r.failure, state = errors.Join(r.failure, moved), Unknown
+	if state != Unknown { // which stays as it is in the ledger
+		if moved := r.book(ctx, n, state); moved != nil {
+			r.failure, state = errors.Join(r.failure, moved), Unknown
+		}
+	}
+	if r.Changed != nil && (state == Sent || state == Unknown) {
+		r.failure = errors.Join(r.failure, r.Changed(ctx, n))
 	}
 	result := resultOf(p, &n, content, state)
 	result.Now, result.At = true, r.Now().UTC().Truncate(time.Second)
@@ -280,18 +283,5 @@ func (r *run) fails(err error) {
 func (r *run) book(ctx context.Context, n ledger.Notice, state State) error {
 	was := n.State
 	n.State = map[State]ledger.NoticeState{Sent: ledger.NoticeSent, Deferred: ledger.NoticeDeferred, Refused: ledger.NoticeRefused}[state]
-	if err := r.Ledger.Move(ctx, was, n); err != nil {
-		return err
-	}
-	if state != Sent {
-		return nil
-	}
-	return r.told(ctx, n)
-}
-
-func (r *run) told(ctx context.Context, n ledger.Notice) error {
-	if r.Changed == nil {
-		return nil
-	}
-	return r.Changed(ctx, n)
+	return r.Ledger.Move(ctx, was, n)
 }

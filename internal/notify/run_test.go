@@ -319,6 +319,48 @@ func TestRun_cancelled(t *testing.T) {
 	}
 }
 
+// What cannot be noted of a message that was taken is unknown from then on, and nothing more is sent; a log that cannot be written
+// changes nothing about the message.
+func TestRun_ledgerThatFails(t *testing.T) {
+	t.Parallel()
+	full := errors.New("disk full")
+	s := set(t, "a@x.example", "b@x.example")
+	s.preview()
+	d, err := Run(t.Context(), s.people, Options{Ledger: &failing{s.ledger, ledger.NoticeSent, full}, Envelope: envelope(), Open: s.open, PerMinute: 1e6,
+		Now: time.Now})
+	if err != nil || states(d) != "unknown not_tried" || len(s.taken) != 1 || !strings.Contains(d.Stopped, "disk full") {
+		t.Errorf("got %s, %v, %v, %q", states(d), err, s.taken, d.Stopped)
+	}
+	if d = s.send(); states(d) != "unknown sent" {
+		t.Errorf("got %s", states(d))
+	}
+	s = set(t, "a@x.example", "b@x.example")
+	s.preview()
+	d, err = Run(t.Context(), s.people, Options{Ledger: &failing{s.ledger, ledger.NoticeCommitting, full}, Envelope: envelope(), Open: s.open,
+		PerMinute: 1e6, Now: time.Now})
+	if err != nil || len(s.taken) != 0 || d.Count(Unknown) != 0 {
+		t.Errorf("without a note nothing is taken: got %s, %v, %v", states(d), err, s.taken)
+	}
+	d = s.send(func(o *Options) { o.Changed = func(context.Context, ledger.Notice) error { return full } })
+	if states(d) != "sent not_tried" || !strings.Contains(d.Stopped, "disk full") {
+		t.Errorf("got %s, %q", states(d), d.Stopped)
+	}
+}
+
+// failing is a ledger that cannot be written when a notice comes into one state.
+type failing struct {
+	*memory
+	at  ledger.NoticeState
+	err error
+}
+
+func (f *failing) Move(ctx context.Context, was ledger.NoticeState, n ledger.Notice) error {
+	if n.State == f.at {
+		return f.err
+	}
+	return f.memory.Move(ctx, was, n)
+}
+
 func TestSettle_onlyWhatIsUnknown(t *testing.T) {
 	t.Parallel()
 	s := set(t, "a@x.example")
