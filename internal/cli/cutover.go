@@ -90,6 +90,9 @@ func (f *frame) writeCutover(w io.Writer, p cutover.Plan) {
 	if p.Who != "" && len(p.Steps) > 0 {
 		fmt.Fprintln(w, "  its records can be changed by "+printable(p.Who))
 	}
+	if p.Writer != nil && len(p.Steps) > 0 {
+		fmt.Fprintln(w, "  rehome can write them, to "+printable(p.Writer.Title)+": "+printable(p.Writer.Race()))
+	}
 	phase := cutover.Phase("")
 	subjects := 0
 	for _, s := range p.Steps {

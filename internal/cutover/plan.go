@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/dnswrite"
 	"rehome/internal/protocol/dns"
 )
 
@@ -66,13 +67,15 @@ type Condition struct {
 
 // Plan is what has to be done for one domain, in this order.
 type Plan struct {
-	Domain     string      `json:"domain"`
-	Zone       string      `json:"zone,omitempty"`
-	Provider   string      `json:"provider,omitempty"`
-	Who        string      `json:"who"` // can change its records
-	Seen       time.Time   `json:"seen"`
-	Steps      []Step      `json:"steps"`
-	Conditions []Condition `json:"conditions"`
+	Domain   string `json:"domain"`
+	Zone     string `json:"zone,omitempty"`
+	Provider string `json:"provider,omitempty"`
+	Who      string `json:"who"` // can change its records
+	// Writer is what rehome writes the records with, if the settings name it.
+	Writer     *dnswrite.Capability `json:"writer,omitempty"`
+	Seen       time.Time            `json:"seen"`
+	Steps      []Step               `json:"steps"`
+	Conditions []Condition          `json:"conditions"`
 	// Waits are what keeps the moment from being known: somebody has to answer, or a record is not known.
 	Waits []string `json:"waits"`
 	// Earliest is the first safe moment of the switch, if all that comes before it is done at once; zero if Waits has an entry.

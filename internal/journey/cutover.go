@@ -34,6 +34,9 @@ func (m *Move) PlanCutover(ctx context.Context, domains []string) (cutover.Plans
 	plans, looks := []cutover.Plan{}, []ledger.Look{}
 	for _, s := range surveys {
 		plan := cutover.NewPlan(s, wanted, m.lowTTL(s.ZoneName()), memory)
+		if w := m.describe(s.ZoneName()); !w.ByHand {
+			plan.Writer = &w
+		}
 		plans, looks = append(plans, plan), append(looks, planLooks(plan)...)
 	}
 	content, err := json.MarshalIndent(memory, "", "  ")
