@@ -23,6 +23,7 @@ type world struct {
 	move  *Move
 	store *ledger.Ledger
 
+	barred barred
 	passes sync.Mutex // one pass at a time: two would each think that the limits of the hosts are theirs
 	memory sync.Mutex // what was seen of DNS is one file
 }

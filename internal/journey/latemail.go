@@ -36,7 +36,7 @@ func (w *world) LatePass(ctx context.Context, domain string) (switchover.Carried
 		return switchover.Carried{}, err
 	}
 	var carried switchover.Carried
-	if due := latemail.Judge(addressesOf(who.accounts), rows, began).Due; len(due) > 0 {
+	if due := latemail.Judge(addressesOf(w.barred.without(who.accounts)), rows, began).Due; len(due) > 0 {
 		if carried, err = w.bringLate(ctx, due); err != nil {
 			return carried, err
 		}
@@ -61,6 +61,9 @@ func (w *world) bringLate(ctx context.Context, addresses []string) (switchover.C
 		return switchover.Carried{}, err
 	}
 	for _, a := range synced.Accounts {
+		if a.class == rehome.ClassAuth {
+			w.barred.note(a.Account)
+		}
 		if a.settled(verdicts[a.Account]) {
 			if err := w.store.LateMail.Brought(context.WithoutCancel(ctx), a.Account, began); err != nil {
 				return switchover.Carried{}, err
@@ -107,7 +110,7 @@ func (w *world) lookForLate(ctx context.Context, domain string, accounts []rehom
 	own := w.ownAddresses(ctx, domain)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(min(lookingAtOnce, src.Host().Settings().Connections))
-	for _, account := range accounts {
+	for _, account := range w.barred.without(accounts) {
 		group.Go(func() error {
 			marks, err := w.store.LateMail.Marks(within, account.Address)
 			if err != nil {
@@ -117,6 +120,9 @@ func (w *world) lookForLate(ctx context.Context, domain string, accounts []rehom
 			look, err := latemail.Look(within, src, account, before, func(a netip.Addr) bool { return slices.Contains(own, a) })
 			if err != nil {
 				return err
+			}
+			if look.Refused {
+				w.barred.note(account.Address)
 			}
 			return w.store.LateMail.Note(within, look)
 		})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type wayBack struct {
 	store    *ledger.Ledger // of the move
 	ledger   *ledger.Ledger // of the way back
 	who      selection
+	barred   *barred
 	src, dst *endpoint.IMAP
 	ways     map[string]wayback.Ways // by account
 }
@@ -43,7 +45,7 @@ func backStore(store string) string {
 
 // wayBack opens the ledger of the way back, and fills it with what the move knows. The caller closes it.
 func (w *world) wayBack(ctx context.Context, domain string) (b *wayBack, err error) {
-	b = &wayBack{move: w.move, store: w.store, ways: map[string]wayback.Ways{}}
+	b = &wayBack{move: w.move, store: w.store, barred: &w.barred, ways: map[string]wayback.Ways{}}
 	if b.who, err = w.move.chosen(ctx, of(domain)); err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func (w *world) CarryBack(ctx context.Context, domain string, _ time.Time) (carr
 		return carried, err
 	}
 	defer func() { err = errors.Join(err, b.ledger.Close()) }()
-	for _, account := range b.who.accounts {
+	for _, account := range b.barred.without(b.who.accounts) {
 		if err := wayback.Steady(ctx, b.src, b.dst, account, b.ways[account.Address].Shared); err != nil {
 			return carried, err
 		}
@@ -109,6 +111,9 @@ func (w *world) CarryBack(ctx context.Context, domain string, _ time.Time) (carr
 	}
 	carried = carriedBy(synced, nil)
 	for _, account := range b.who.accounts {
+		if slices.ContainsFunc(carried.Left, func(l switchover.Left) bool { return l.Account == account.Address }) {
+			continue // it is said already why not all of it is back
+		}
 		left, err := b.prove(ctx, account)
 		if err != nil {
 			return carried, err
@@ -120,6 +125,12 @@ func (w *world) CarryBack(ctx context.Context, domain string, _ time.Time) (carr
 	return carried, nil
 }
 
+// leftAlone names an account that is not tried now.
+func leftAlone(address string) *switchover.Left {
+	return &switchover.Left{Account: address, Sentence: "its log-in was refused; it is left alone for an hour, as servers lock out who keeps trying",
+		NextStep: "see to it that rehome can open the account at both ends, then run the same command again"}
+}
+
 // pass runs one pass from the destination to the source.
 func (b *wayBack) pass(ctx context.Context) (synced Synced, err error) {
 	conduct := conductor.Options{
@@ -127,12 +138,16 @@ func (b *wayBack) pass(ctx context.Context) (synced Synced, err error) {
 		Progress: conductor.NewProgress(), Log: b.move.log,
 		Over: func(o conductor.Ended) error { return b.wrote(context.WithoutCancel(ctx), syncedAccount(o)) },
 	}
-	outcomes, err := conductor.New(conduct).Run(ctx, b.who.accounts)
+	outcomes, err := conductor.New(conduct).Run(ctx, b.barred.without(b.who.accounts))
 	if err != nil {
 		return Synced{}, err
 	}
 	for _, o := range outcomes {
-		synced.Accounts = append(synced.Accounts, syncedAccount(o))
+		row := syncedAccount(o)
+		if row.class == rehome.ClassAuth {
+			b.barred.note(row.Account)
+		}
+		synced.Accounts = append(synced.Accounts, row)
 	}
 	return synced, nil
 }
@@ -158,6 +173,9 @@ func (b *wayBack) rules(account string) mapping.Rules {
 // prove compares both ends the other way round: what the destination holds has to be at the source, apart from what is known to have
 // vanished there before. Messages that only the source has are none of this.
 func (b *wayBack) prove(ctx context.Context, account rehome.Account) (*switchover.Left, error) {
+	if b.barred.has(account.Address) {
+		return leftAlone(account.Address), nil
+	}
 	tally, err := wayback.Count(ctx, b.dst, b.ledger.Mail, account)
 	if err != nil {
 		return notProved(ctx, account, err)

@@ -58,7 +58,7 @@ func Look(ctx context.Context, host Host, account rehome.Account, before Before,
 		return ledger.LateLook{}, context.Cause(ctx)
 	}
 	if err != nil {
-		l.row.Trouble = err.Error()
+		l.row.Trouble, l.row.Refused = err.Error(), rehome.ClassOf(err) == rehome.ClassAuth
 	}
 	for at, n := range l.counts {
 		l.row.Traffic = append(l.row.Traffic, ledger.LateTraffic{Address: account.Address, Hour: at.hour, Host: at.host, Messages: n})

@@ -145,7 +145,7 @@ func TestLook_troubleIsSaid(t *testing.T) {
 	s := open(t)
 	s.person.SourcePassword = rehome.NewSecret("wrong")
 	l := s.looks()
-	if !strings.Contains(strings.ToLower(l.Trouble), "auth") {
+	if !strings.Contains(strings.ToLower(l.Trouble), "auth") || !l.Refused {
 		t.Errorf("got %q, want the server's words", l.Trouble)
 	}
 	if o := Judge([]string{anna}, mustRows(t, s), time.Time{}); o.None() {

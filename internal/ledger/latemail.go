@@ -36,6 +36,7 @@ type LateLook struct {
 	Address  string
 	At       time.Time // when it began
 	Trouble  string    // why the account could not be looked at as a whole; "" when it was
+	Refused  bool      // that was a refused log-in; not kept
 	News     bool      // something is there that a pass has to bring
 	Marks    []LateMark
 	Traffic  []LateTraffic

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/submission"
 )
 
@@ -24,7 +25,7 @@ type answer struct {
 	host  string
 	words string // the server's own, or what kept us from asking
 	hint  string
-	kind  State // Taken, Unclear, Refused or Delayed
+	kind  State // Taken, Unclear, Refused, NoLogin or Delayed
 }
 
 // deliver has a host take the message, for a bounded time.
@@ -38,6 +39,8 @@ func (s *sending) deliver(ctx context.Context) error {
 			return errors.Join(s.save(ctx, a.kind, "", ""), s.changed(ctx, ActionSent, "", s.sentWords(a)), ctx.Err())
 		case ctx.Err() != nil: // nothing has gone out
 			return errors.Join(s.save(ctx, Delayed, "it was interrupted", ""), context.Cause(ctx))
+		case a.kind == NoLogin:
+			return s.save(ctx, NoLogin, noLogin(s.row), noLoginHint)
 		case a.kind == Refused:
 			return s.save(ctx, Refused, fmt.Sprintf("%s did not take the message: %s", a.host, a.words),
 				cmp.Or(a.hint, "read what the server says, mend it, then run the same command again"))
@@ -51,6 +54,14 @@ func (s *sending) deliver(ctx context.Context) error {
 		}
 	}
 }
+
+// noLogin says that the account was not let in, and when it is tried again.
+func noLogin(row ledger.ProbeMail) string {
+	return fmt.Sprintf("%s did not let the account in: %s; it is not asked again before %s, as servers lock out who keeps trying", row.Host, row.Words,
+		row.Sent.Add(afterRefusal).UTC().Format("15:04 MST"))
+}
+
+const noLoginHint = `find out which password the account has there: "rehome verify --login" tries it`
 
 func (s *sending) sentWords(a answer) string {
 	if a.kind == Unclear {
@@ -118,7 +129,9 @@ func kindOf(err error) State {
 		return Refused
 	}
 	switch rehome.ClassOf(err) {
-	case rehome.ClassPermanent, rehome.ClassAuth, rehome.ClassUntrusted, rehome.ClassOperator:
+	case rehome.ClassAuth:
+		return NoLogin
+	case rehome.ClassPermanent, rehome.ClassUntrusted, rehome.ClassOperator:
 		return Refused
 	}
 	return Delayed // a connection that broke, a host that is away

@@ -44,6 +44,7 @@ const (
 	Spam     State = "spam"      // found there, but only where spam goes
 	AtSource State = "at_source" // found at the source, and not at the destination
 	Refused  State = "refused"   // not taken, and will not be
+	NoLogin  State = "no_login"  // the submission server has refused the account
 	Delayed  State = "delayed"   // every host has asked to come back later, or could not be reached
 	Missing  State = "missing"   // taken, and not seen within the time
 	Unseen   State = "unseen"    // taken, and nobody could look into the destination
@@ -156,6 +157,9 @@ const queueTime = 5 * 24 * time.Hour
 // betweenMessages is the least time between two messages of one way: whoever waits for a way to be mended may ask every few seconds.
 const betweenMessages = time.Minute
 
+// afterRefusal is how long a log-in that was refused is not tried again: servers lock out who keeps trying.
+const afterRefusal = 30 * time.Minute
+
 // Send sends a message and waits for it. One of an earlier run that has proved the way is the answer; one that may still arrive is
 // looked for first, and while its time is not over no other is sent. The error is the context's or the ledger's; what hosts say is in the result.
 func Send(ctx context.Context, message Message, options Options) (Result, error) {
@@ -168,6 +172,10 @@ func Send(ctx context.Context, message Message, options Options) (Result, error)
 	case state == Arrived:
 		s.result = resultOf(earlier)
 		s.result.Sentence = "the message had arrived in " + earlier.Place
+		return s.result, nil
+	case state == NoLogin && time.Since(earlier.Sent) < afterRefusal:
+		s.result = resultOf(earlier)
+		s.result.Sentence, s.result.NextStep = noLogin(earlier), noLoginHint
 		return s.result, nil
 	case state.outstanding():
 		if done, err := s.resume(ctx, earlier); done || err != nil {

@@ -250,6 +250,28 @@ func TestSend_provesAWayOnce(t *testing.T) {
 	})
 }
 
+// A log-in that was refused is not tried again and again: a server would lock the account out.
+func TestSend_asksARefusedAccountSeldom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		options, logins := w.options(), 0
+		options.Submit = func(context.Context, string) (Taker, error) {
+			logins++
+			return nil, &rehome.Fault{Class: rehome.ClassAuth, Op: "log in", Object: account, Server: "535 no"}
+		}
+		for end := time.Now().Add(time.Hour); time.Now().Before(end); time.Sleep(15 * time.Second) {
+			r, err := Send(t.Context(), Message{Way: Outward, Domain: "a.test", Account: account}, options)
+			if err != nil || r.State != NoLogin || !strings.Contains(r.Sentence, "535 no") || r.NextStep == "" {
+				t.Fatalf("got %+v, %v", r, err)
+			}
+		}
+		if logins > 3 {
+			t.Errorf("%d log-ins within an hour", logins)
+		}
+	})
+}
+
 // A message of a run that was cut off is looked for before another one is sent, and none is sent while its time is not over.
 func TestSend_looksForTheEarlierOneFirst(t *testing.T) {
 	t.Parallel()
