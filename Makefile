@@ -35,7 +35,7 @@ bench: build packages ## speed beside other tools and the servers' raw limit; BE
 	$(GO) run ./cmd/lab bench --rehome bin/rehome $(BENCH)
 
 .PHONY: thunderbird
-thunderbird: build ## what a real Thunderbird (package thunderbird) finds, beside what "rehome clients check" says that it finds
+thunderbird: build packages ## what a real Thunderbird (package thunderbird) finds, beside what "rehome clients check" says that it finds
 	$(GO) run ./cmd/lab thunderbird --rehome bin/rehome
 
 .PHONY: soak

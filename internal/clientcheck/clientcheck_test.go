@@ -143,8 +143,8 @@ func TestCheck_eachClientForMovedAndUnmoved(t *testing.T) {
 	n := newInternet(t)
 	n.mailHosts(t)
 	n.respond(t, "a.example destination\nstays@a.example source\nmoved@b.example destination\n", "a.example", "b.example")
-	n.contacts(t, "a.example", "dav.new.example.net")
-	n.contacts(t, "b.example", "dav.old.example.net")
+	n.leadDAV(t, "a.example", "dav.new.example.net")
+	n.leadDAV(t, "b.example", "dav.old.example.net")
 	report := check(t, n, subject("a.example", rehome.Destination), subject("b.example", rehome.Source))
 	got := told(report)
 	for account, word := range map[string]string{
@@ -159,7 +159,7 @@ func TestCheck_eachClientForMovedAndUnmoved(t *testing.T) {
 	for key, want := range map[string]string{
 		"moved@a.example thunderbird_android": "ok new.example.net", "stays@a.example thunderbird_android": "warning new.example.net",
 		"moved@b.example thunderbird_android": "warning old.example.net", "stays@b.example thunderbird_android": "ok old.example.net",
-		"moved@a.example thunderbird_contacts": "ok dav.new.example.net", "moved@b.example thunderbird_contacts": "warning dav.old.example.net",
+		"moved@a.example thunderbird_dav": "ok dav.new.example.net", "moved@b.example thunderbird_dav": "warning dav.old.example.net",
 		"moved@a.example davx5": "ok dav.new.example.net", "stays@a.example davx5": "warning dav.new.example.net",
 		"moved@b.example davx5": "warning dav.old.example.net", "stays@b.example davx5": "ok dav.old.example.net",
 	} {
@@ -191,7 +191,7 @@ func TestCheck_otherSide(t *testing.T) {
 	n := newInternet(t)
 	n.mailHosts(t)
 	n.respond(t, "", "a.example")
-	n.contacts(t, "a.example", "dav.old.example.net")
+	n.leadDAV(t, "a.example", "dav.old.example.net")
 	s := subject("a.example", rehome.Destination)
 	s.People = s.People[:1]
 	report := check(t, n, s)

@@ -256,7 +256,7 @@ func TestConclude_contactsByRedirect(t *testing.T) {
 	known := question{how: propfind, where: "https://a.example/.well-known/carddav"}
 	there := answer{status: 401, schemes: []string{"basic"}, via: []string{"https://dav.example/dav/"}}
 	for _, test := range []struct{ client, host, want string }{
-		{"davx5", "dav.example", "dav.example"}, {"thunderbird_contacts", "dav.example", ""}, {"thunderbird_contacts", "a.example", "a.example"},
+		{"davx5", "dav.example", "dav.example"}, {"thunderbird_dav", "dav.example", ""}, {"thunderbird_dav", "a.example", "a.example"},
 	} {
 		there.via = []string{"https://" + test.host + "/dav/"}
 		end, _ := concluded(t, test.client, map[question]answer{known: there})
@@ -308,7 +308,7 @@ func TestConclude_anyAnswers(t *testing.T) {
 			switch {
 			case dead && (end.found != nil || !slices.ContainsFunc(end.passed, func(p Passed) bool { return p.unknown })):
 				t.Fatalf("%s: nothing is known, got %+v", c.key, end)
-			case end.found != nil && len(c.dav) == 0 && !end.found.settings.sendsAndReceives():
+			case end.found != nil && !c.dav && !end.found.settings.sendsAndReceives():
 				t.Fatalf("%s: got %+v", c.key, end.found)
 			}
 		}

@@ -13,10 +13,16 @@ import (
 
 // davx5 looks for calendars and contacts from the address alone: the service records with their paths (RFC 6764), or else the
 // domain itself, and there /.well-known.
-func davx5(w *walk, p Person, _ Subject) *found {
+func davx5(w *walk, p Person, _ Subject) *found { return w.discoverBoth(p, true) }
+
+// thunderbirdDAV looks like davx5. But it takes no XML from another host than the one that it has asked: what redirects there
+// leads it nowhere, and the domain needs the service records.
+func thunderbirdDAV(w *walk, p Person, _ Subject) *found { return w.discoverBoth(p, false) }
+
+func (w *walk) discoverBoth(p Person, crosses bool) *found {
 	_, domain := p.split()
-	calendars, open := w.discoverDAV("caldav", domain)
-	contacts, openToo := w.discoverDAV("carddav", domain)
+	calendars, open := w.discoverDAV("caldav", domain, crosses)
+	contacts, openToo := w.discoverDAV("carddav", domain, crosses)
 	if open || openToo || calendars == nil && contacts == nil {
 		return nil
 	}
@@ -32,33 +38,17 @@ func davx5(w *walk, p Person, _ Subject) *found {
 	return f
 }
 
-// thunderbirdContacts looks like davx5. But it takes no XML from another host than the one that it has asked: what redirects there
-// leads it nowhere, and the domain needs the service record.
-func thunderbirdContacts(w *walk, p Person, _ Subject) *found {
-	_, domain := p.split()
-	contacts, open := w.discoverDAV("carddav", domain)
-	if open || contacts == nil {
-		return nil
-	}
-	if before := contacts.lastHost(); before != "" && before != hostOf(contacts.at) {
-		w.passed = append(w.passed, Passed{Asked: "https://" + before + "/.well-known/carddav",
-			Why: "it redirects to another host, whose answer Thunderbird does not take; it needs the record SRV _carddavs._tcp." + domain})
-		return nil
-	}
-	contacts.settings.contacts = contacts.at
-	return contacts
-}
-
 // lastHost is the host that was asked before a redirect, or "".
 func (f *found) lastHost() string {
-	if len(f.via) == 0 {
+	if f == nil || len(f.via) == 0 {
 		return ""
 	}
 	return hostOf(f.via[len(f.via)-1])
 }
 
-// discoverDAV follows one of both; open says that an answer is lacking.
-func (w *walk) discoverDAV(kind, domain string) (f *found, open bool) {
+// discoverDAV follows one of both; open says that an answer is lacking. crosses is whether the client follows a redirect to another
+// host.
+func (w *walk) discoverDAV(kind, domain string, crosses bool) (f *found, open bool) {
 	name := "_" + kind + "s._tcp." + domain
 	srv, txt := question{how: record, kind: dns.SRV, where: name}, question{how: record, kind: dns.TXT, where: name}
 	if !w.have(srv, txt) {
@@ -70,7 +60,13 @@ func (w *walk) discoverDAV(kind, domain string) (f *found, open bool) {
 	} else if w.answers[srv].trouble != NoTrouble {
 		w.pass(srv, "")
 	}
-	return w.davAt(start, via)
+	f, open = w.davAt(start, via)
+	if before := f.lastHost(); !crosses && before != "" && before != hostOf(f.at) {
+		w.passed = append(w.passed, Passed{Asked: start,
+			Why: "it redirects to another host, whose answer this program does not take; it needs the record SRV " + name})
+		return nil, false
+	}
+	return f, open
 }
 
 // davPath is what the TXT record beside the service record says (RFC 6764 section 4), or /.well-known.

@@ -151,11 +151,13 @@ func speak(conn net.Conn, service Service) {
 	}
 }
 
-// contacts lets the service record of a domain lead to a host.
-func (n *internet) contacts(t testing.TB, domain, host string) {
+// leadDAV lets the service records of a domain lead to a host.
+func (n *internet) leadDAV(t testing.TB, domain, host string) {
 	t.Helper()
-	name := "_carddavs._tcp." + domain
-	n.records["SRV "+name] = records(t, name+". SRV 0 1 443 "+host+".").records
+	for _, kind := range []string{"caldavs", "carddavs"} {
+		name := "_" + kind + "._tcp." + domain
+		n.records["SRV "+name] = records(t, name+". SRV 0 1 443 "+host+".").records
+	}
 }
 
 // Resolve implements Names.

@@ -26,7 +26,7 @@ func judge(s Subject, visits []visit, probes []probed) (Domain, []rehome.Finding
 	j := &judgement{subject: s, probes: probes}
 	domain := Domain{Domain: s.Services.Domain, Side: s.Side, Clients: []Client{}, Servers: []Probe{}}
 	for _, v := range visits {
-		if len(v.client.dav) > 0 && s.Services.Of(v.person.Side).DAV == nil {
+		if v.client.dav && s.Services.Of(v.person.Side).DAV == nil {
 			continue // there is nothing to find
 		}
 		domain.Clients = append(domain.Clients, j.visit(v))
@@ -72,7 +72,7 @@ func (j *judgement) visit(v visit) Client {
 func (j *judgement) verdict(v visit) (*rehome.Declared, rehome.Values) {
 	s, p, f := j.subject.Services, v.person, v.end.found
 	wanted, other := s.Of(p.Side), s.Of(opposite(p.Side))
-	if len(v.client.dav) == 0 && !wanted.SendsAndReceives() {
+	if !v.client.dav && !wanted.SendsAndReceives() {
 		return &notDescribed, rehome.Values{"wanted": sideWords(p.Side)}
 	}
 	if f == nil {
@@ -127,7 +127,7 @@ func (v visit) before(values rehome.Values) (*rehome.Declared, rehome.Values) {
 }
 
 // differences are what a document says otherwise than the settings of a side.
-func differences(found settings, s clientsetup.Service, p Person, dav []string) []string {
+func differences(found settings, s clientsetup.Service, p Person, dav bool) []string {
 	var all []string
 	local, _ := p.split()
 	user := p.Address
@@ -151,7 +151,7 @@ func differences(found settings, s clientsetup.Service, p Person, dav []string) 
 		switch {
 		case s.DAV == nil && address != "":
 			all = append(all, what+" are at "+address+", which the settings do not name")
-		case s.DAV != nil && address == "" && slices.Contains(dav, what):
+		case s.DAV != nil && address == "" && dav:
 			all = append(all, "there are no "+what)
 		case s.DAV != nil && address != "" && authority(address) != s.DAV.Host:
 			all = append(all, fmt.Sprintf("%s are at %s instead of %s", what, authority(address), s.DAV.Host))

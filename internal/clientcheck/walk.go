@@ -166,8 +166,8 @@ func conclude(c client, p Person, s Subject, answers map[question]answer) (concl
 // client is one program, as far as it looks for settings.
 type client struct {
 	key, title string
-	saysWho    bool     // the address is in what it asks
-	dav        []string // "calendars", "contacts": it looks for these, and not for mail
+	saysWho    bool // the address is in what it asks
+	dav        bool // it looks for calendars and contacts, and not for mail
 	look       func(w *walk, p Person, s Subject) *found
 }
 
@@ -178,7 +178,7 @@ func clients() []client {
 		{key: "thunderbird_android", title: "Thunderbird for Android (K-9)", look: android},
 		{key: "outlook", title: "Outlook", saysWho: true, look: outlook},
 		{key: "apple", title: "Apple profile", saysWho: true, look: apple},
-		{key: "thunderbird_contacts", title: "Thunderbird's address book", dav: []string{"contacts"}, look: thunderbirdContacts},
-		{key: "davx5", title: "DAVx5", dav: []string{"calendars", "contacts"}, look: davx5},
+		{key: "thunderbird_dav", title: "Thunderbird's calendar and address book", dav: true, look: thunderbirdDAV},
+		{key: "davx5", title: "DAVx5", dav: true, look: davx5},
 	}
 }

@@ -42,46 +42,55 @@ func serveBooks(l *lab.Lab, w *world) error {
 	return nil
 }
 
-// Books looks for address books as the program does when somebody adds them, from one address on.
-func (t *Thunderbird) Books(address, place string) (found []string, failed string, err error) {
-	var answer struct {
-		Books  []string
-		Failed string
+// collectionScripts look for address books and for calendars as the program does when somebody adds them.
+func collectionScripts() map[string]string {
+	const calls = `finished({ Found: found.map(c => String((c.url && c.url.href) || c.url || c.uri.spec)), Failed: "" }),
+  error => finished({ Found: [], Failed: String(error) })
+);`
+	return map[string]string{
+		"carddav": `const [user, password, place, finished] = arguments;
+const { CardDAVUtils } = ChromeUtils.importESModule("resource:///modules/CardDAVUtils.sys.mjs");
+CardDAVUtils.detectAddressBooks(user, password, place, false).then(found => ` + calls,
+		"caldav": `const [user, password, place, finished] = arguments;
+const { CalDavProvider } = ChromeUtils.importESModule("resource:///modules/CalDavProvider.sys.mjs");
+CalDavProvider.detectCalendars(user, password, place, false).then(found => ` + calls,
 	}
-	err = t.driver.run(booksScript, []any{address, bookPassword, place}, &answer)
-	return answer.Books, answer.Failed, err
 }
 
-const booksScript = `const [user, password, place, finished] = arguments;
-const { CardDAVUtils } = ChromeUtils.importESModule("resource:///modules/CardDAVUtils.sys.mjs");
-CardDAVUtils.detectAddressBooks(user, password, place, false).then(
-  books => finished({ Books: books.map(b => String(b.url.href || b.url)), Failed: "" }),
-  error => finished({ Books: [], Failed: String(error) + (error.result ? " " + error.result : "") })
-);`
+// Collections looks for address books ("carddav") or calendars ("caldav"), from one place on.
+func (t *Thunderbird) Collections(kind, address, place string) (found []string, failed string, err error) {
+	var answer struct {
+		Found  []string
+		Failed string
+	}
+	err = t.driver.run(collectionScripts()[kind], []any{address, bookPassword, place}, &answer)
+	return answer.Found, answer.Failed, err
+}
 
-// compareBooks has the program find address books: at the place to which a service record leads, and by the redirect of "rehome clients
-// serve". It does not follow that to another host (it takes no XML from there), which is what "clients check" says of it; a
-// version that does would be noticed here.
-func compareBooks(program *Thunderbird, out io.Writer) error {
-	for _, test := range []struct{ domain, place, host string }{
-		{"moved.test", "https://dav.new.test/.well-known/carddav", "dav.new.test"},
-		{"stays.test", "https://dav.old.test/.well-known/carddav", "dav.old.test"},
-		{"moved.test", "https://moved.test/.well-known/carddav", ""},
-		{"stays.test", "https://stays.test/.well-known/carddav", ""},
-	} {
-		books, failed, err := program.Books("anna@"+test.domain, test.place)
-		if err != nil {
-			return err
-		}
-		said := "nothing: " + failed
-		if len(books) > 0 {
-			said = strings.Join(books, ", ")
-		}
-		if _, err := fmt.Fprintf(out, "%-26s address books by %s\n    %s\n", "anna@"+test.domain, test.place, said); err != nil {
-			return err
-		}
-		if (len(books) > 0) != (test.host != "") || len(books) > 0 && !strings.HasPrefix(books[0], "https://"+test.host+"/") {
-			return fmt.Errorf("the address books of %s are %v, and should be at %q", test.domain, books, test.host)
+// compareCollections has the program find address books and calendars: at the place to which a service record leads, and by the
+// redirect of "rehome clients serve". It does not follow that to another host (it takes no XML from there), which is what "clients
+// check" says of it; a version that does would be noticed here.
+func compareCollections(program *Thunderbird, out io.Writer) error {
+	for kind := range collectionScripts() {
+		for _, test := range []struct{ domain, host, at string }{
+			{"moved.test", "dav.new.test", "dav.new.test"}, {"stays.test", "dav.old.test", "dav.old.test"}, {"moved.test", "moved.test", ""},
+			{"stays.test", "stays.test", ""},
+		} {
+			place := "https://" + test.host + "/.well-known/" + kind
+			found, failed, err := program.Collections(kind, "anna@"+test.domain, place)
+			if err != nil {
+				return err
+			}
+			said := "nothing: " + failed
+			if len(found) > 0 {
+				said = strings.Join(found, ", ")
+			}
+			if _, err := fmt.Fprintf(out, "%-26s %s by %s\n    %s\n", "anna@"+test.domain, kind, place, said); err != nil {
+				return err
+			}
+			if (len(found) > 0) != (test.at != "") || len(found) > 0 && !strings.HasPrefix(found[0], "https://"+test.at+"/") {
+				return fmt.Errorf("%s of %s: found %v, and should be at %q", kind, test.domain, found, test.at)
+			}
 		}
 	}
 	return nil

@@ -90,7 +90,7 @@ func Compare(ctx context.Context, l *lab.Lab, binary string, out io.Writer) erro
 	if err != nil {
 		return err
 	}
-	if err := compareBooks(program, out); err != nil {
+	if err := compareCollections(program, out); err != nil {
 		return err
 	}
 	checked := clientcheck.World{Names: w, Dial: w.dial, TLS: l.ClientTLS("")}
