@@ -88,18 +88,12 @@ func Look(ctx context.Context, world World, subject Subject) (Found, error) {
 		found.Notes = append(found.Notes, "DNS could not be asked ("+whyNot(err)+"), so nothing is known of "+subject.Domain)
 		return found, nil
 	}
-	var seen sightings
-	var group errgroup.Group
-	group.Go(func() error {
-		return rehome.Guarded(subject.Domain, func() error { return seen.published(ctx, world, subject) })
-	})
-	group.Go(func() error {
-		return rehome.Guarded(subject.Domain, func() error { return seen.servers(ctx, world, subject) })
-	})
-	if err := errors.Join(group.Wait(), ctx.Err()); err != nil {
+	seen, err := lookWithin(ctx, world, subject)
+	if err != nil {
 		return found, err
 	}
-	found.Published, found.Selectors, found.Proposals = seen.domain, seen.selectors, choose(seen.candidates)
+	found.Published, found.Proposals = seen.domain, choose(seen.candidates)
+	found.Selectors = append(found.Selectors, seen.selectors...)
 	found.Notes = append(found.Notes, seen.notes...)
 	found.Registrar = registrar(seen.domain)
 	for _, r := range seen.domain.Records {
@@ -108,6 +102,32 @@ func Look(ctx context.Context, world World, subject Subject) (Found, error) {
 		}
 	}
 	return found, nil
+}
+
+// maxLook bounds a look while somebody waits: many servers may be silent.
+const maxLook = 2 * time.Minute
+
+// lookWithin sees what can be seen in that time; what is lacking then is not known. The error is the context's, or a mistake of ours.
+func lookWithin(ctx context.Context, world World, subject Subject) (*sightings, error) {
+	seen := &sightings{}
+	limited, cancel := context.WithTimeout(ctx, maxLook)
+	defer cancel()
+	var group errgroup.Group
+	group.Go(func() error {
+		return rehome.Guarded(subject.Domain, func() error { return seen.published(limited, world, subject) })
+	})
+	group.Go(func() error {
+		return rehome.Guarded(subject.Domain, func() error { return seen.servers(limited, world, subject) })
+	})
+	err := group.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return seen, ctx.Err()
+	case limited.Err() != nil:
+		seen.note("not everything answered within two minutes, so something may be lacking here")
+		return seen, nil
+	}
+	return seen, err
 }
 
 func whyNot(err error) string {

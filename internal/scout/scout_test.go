@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"rehome/internal/clientcheck"
@@ -219,6 +220,52 @@ func TestLook_realServers(t *testing.T) {
 		var none *NoDomainError
 		if _, err := Look(t.Context(), w, Subject{Domain: "nosuch.test"}); !errors.As(err, &none) {
 			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// silence is a DNS that says that a domain is there, and nothing more.
+type silence struct{}
+
+func (silence) Find(ctx context.Context, _ string) (*dns.Zone, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (silence) Look(ctx context.Context, _ string, _ dns.Type) (dns.Look, error) {
+	<-ctx.Done()
+	return dns.Look{}, ctx.Err()
+}
+
+func (s silence) LookAt(ctx context.Context, _ *dns.Zone, name string, kind dns.Type) (dns.Look, error) {
+	return s.Look(ctx, name, kind)
+}
+
+func (silence) Resolve(ctx context.Context, _ string, kind dns.Type) (dns.Answer, error) {
+	if kind == dns.SOA {
+		return dns.Answer{Exists: true}, nil
+	}
+	<-ctx.Done()
+	return dns.Answer{}, ctx.Err()
+}
+
+func (silence) Addresses(ctx context.Context, _ string) ([]netip.Addr, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// Whoever waits at the terminal waits for two minutes, whatever is silent, and goes on with what there is.
+func TestLook_silence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		found, err := Look(t.Context(), World{World: cutover.World{DNS: silence{}}, Clients: clientcheck.World{Names: silence{}, Timeout: time.Second}},
+			Subject{Domain: "silent.test"})
+		if took := time.Since(began); err != nil || took > maxLook || !strings.Contains(strings.Join(found.Notes, ""), "not everything answered") {
+			t.Errorf("after %s: %+v, %v", took, found, err)
+		}
+		if len(found.Proposals) > 0 || found.Selectors == nil {
+			t.Errorf("got %+v", found)
 		}
 	})
 }
