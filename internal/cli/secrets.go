@@ -17,7 +17,7 @@ import (
 )
 
 func secretsCommand(f *frame) *cobra.Command {
-	group := asGroup(&cobra.Command{Use: "secrets", Short: "Destroy the files with passwords after the move"})
+	group := asGroup(&cobra.Command{Use: "secrets", Short: "Destroy the files with passwords that nothing needs any more"})
 	group.AddCommand(secretsPurgeCommand(f))
 	return group
 }
