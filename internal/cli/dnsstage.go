@@ -243,10 +243,11 @@ func where(c journey.StagedChange) string {
 
 // stageSummary says in one line how it stands and what to do now.
 func stageSummary(staged journey.Staged, command string) string {
-	counts, hand, others, failed := map[journey.ChangeState]int{}, false, 0, false
+	counts, hand, others, failed, open := map[journey.ChangeState]int{}, false, 0, false, false
 	var latest time.Time
 	for _, d := range staged.Domains {
 		failed = failed || d.Error != "" || len(d.Unknown) > 0
+		open = open || d.Open
 		others += len(d.Others)
 		hand = hand || byHand(d)
 		if d.Earliest.After(latest) {
@@ -273,5 +274,9 @@ func stageSummary(staged journey.Staged, command string) string {
 	case latest.IsZero():
 		return `the records are as they should be; run "rehome cutover plan" to see what else the switch waits for`
 	}
-	return "the records are as they should be; earliest safe switch: " + latest.UTC().Format("Mon 2006-01-02 15:04 UTC")
+	line := "the records are as they should be; earliest safe switch: " + latest.UTC().Format("Mon 2006-01-02 15:04 UTC")
+	if open {
+		line += `, if the other steps of "rehome cutover plan" are taken now`
+	}
+	return line
 }

@@ -59,19 +59,26 @@ func TestStageSummary(t *testing.T) {
 	people.Domains[0].Others = []cutover.Step{{}}
 	ready := change(journey.ChangeWritten, true)
 	ready.Domains[0].Earliest = time.Date(2026, 3, 6, 18, 0, 0, 0, time.UTC)
+	open := change(journey.ChangeAlready, true)
+	open.Domains[0].Earliest, open.Domains[0].Open = ready.Domains[0].Earliest, true
 	const again = `"rehome dns stage --write"`
-	for want, staged := range map[string]journey.Staged{
-		"nothing was written; run " + again + " to write 1 change":                                                change(journey.ChangePlanned, false),
-		"nothing was written; enter what the instructions say, and run " + again + " to have the servers watched": hand,
-		"enter what the instructions say; run " + again + " to have the servers watched again":                    waiting,
-		"some servers do not have it yet; run " + again + " again: it writes nothing twice":                       change(journey.ChangeWritten, false),
-		"not all can be done: see the lines marked x; it is safe to run " + again + " again":                      failed,
-		"the records are as they should be before the switch; the lines marked ! are left to you":                 people,
-		"the records are as they should be; earliest safe switch: Fri 2026-03-06 18:00 UTC":                       ready,
-		`the records are as they should be; run "rehome cutover plan" to see what else the switch waits for`:      {},
+	for _, c := range []struct {
+		staged journey.Staged
+		want   string
+	}{
+		{change(journey.ChangePlanned, false), "nothing was written; run " + again + " to write 1 change"},
+		{hand, "nothing was written; enter what the instructions say, and run " + again + " to have the servers watched"},
+		{waiting, "enter what the instructions say; run " + again + " to have the servers watched again"},
+		{change(journey.ChangeWritten, false), "some servers do not have it yet; run " + again + " again: it writes nothing twice"},
+		{failed, "not all can be done: see the lines marked x; it is safe to run " + again + " again"},
+		{people, "the records are as they should be before the switch; the lines marked ! are left to you"},
+		{open, "the records are as they should be; earliest safe switch: Fri 2026-03-06 18:00 UTC, " +
+			"if the other steps of \"rehome cutover plan\" are taken now"},
+		{ready, "the records are as they should be; earliest safe switch: Fri 2026-03-06 18:00 UTC"},
+		{journey.Staged{}, `the records are as they should be; run "rehome cutover plan" to see what else the switch waits for`},
 	} {
-		if got := stageSummary(staged, "rehome dns stage"); got != want {
-			t.Errorf("got  %q\nwant %q", got, want)
+		if got := stageSummary(c.staged, "rehome dns stage"); got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
 		}
 	}
 }

@@ -56,6 +56,7 @@ type StagedDomain struct {
 	Waits    []string            `json:"waits"`   // what keeps the moment of the switch from being known
 	Unknown  []string            `json:"unknown"` // those of them that are about what stands in DNS: it is left as it is
 	Earliest time.Time           `json:"earliest,omitzero"`
+	Open     bool                `json:"open"` // steps remain before the switch, and Earliest holds if they are taken now
 	// Error is why nothing more was done; Differences what somebody else has changed.
 	Error       string                `json:"error,omitempty"`
 	NextStep    string                `json:"next_step,omitempty"`
@@ -124,7 +125,7 @@ func (m *Move) stage(ctx context.Context, domains []string, options StageOptions
 	changed := false
 	for _, plan := range plans.Domains {
 		d := StagedDomain{Domain: plan.Domain, Zone: plan.Zone, Changes: []StagedChange{}, Others: []cutover.Step{}, Waits: plan.Waits,
-			Earliest: plan.Earliest, Unknown: append([]string{}, plan.Unknown()...), plan: plan}
+			Earliest: plan.Earliest, Open: plan.Open(), Unknown: append([]string{}, plan.Unknown()...), plan: plan}
 		if others != nil {
 			d.Others = append(d.Others, others(plan)...)
 		}
@@ -247,7 +248,8 @@ func (m *Move) momentsAfter(ctx context.Context, staged *Staged) error {
 		return err
 	}
 	for i, plan := range plans.Domains {
-		staged.Domains[i].Earliest, staged.Domains[i].Waits = plan.Earliest, plan.Waits
+		d := &staged.Domains[i]
+		d.Earliest, d.Waits, d.Open = plan.Earliest, plan.Waits, plan.Open()
 	}
 	return nil
 }

@@ -105,7 +105,8 @@ func TestDNSStage_writesWhatWasShown(t *testing.T) {
 	wants(t, o, 0, "dns check knot.test bind.test", "accepts changes of knot.test", "accepts changes of bind.test")
 	wants(t, o, 6, "cutover plan knot.test", "rehome can write them, to the DNS server", "the server refuses the change if")
 	wants(t, o, 6, "dns lower-ttl", "from 1 hour to 5 minutes", "nothing was written", "KEEP     Type     MX")
-	wants(t, o, 0, "dns lower-ttl --write knot.test bind.test", "with a TTL of 300 seconds, at every server", "earliest safe switch: ")
+	wants(t, o, 0, "dns lower-ttl --write knot.test bind.test", "with a TTL of 300 seconds, at every server",
+		"if the other steps of")
 	wants(t, o, 0, "dns lower-ttl --write knot.test bind.test", "there is nothing to change")
 	wants(t, o, 6, "dns stage knot.test bind.test", "nothing was written", "include:spf.new.test")
 	wants(t, o, 0, "dns stage --write knot.test bind.test", "TXT new._domainkey.knot.test is now v=DKIM1", "proof=keep-me", "at every server")
