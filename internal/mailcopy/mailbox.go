@@ -130,6 +130,11 @@ func (j *mailboxJob) run(ctx context.Context) error {
 		}
 		return nil
 	}
+	return j.finish(ctx)
+}
+
+// finish does what has to wait until all is copied that can be, and notes what both ends look like.
+func (j *mailboxJob) finish(ctx context.Context) error {
 	if err := errors.Join(j.closeGaps(ctx), j.ledger().ForgetSuspects(ctx, j.row)); err != nil {
 		return err
 	}
