@@ -272,7 +272,7 @@ func TestTraffic_everyMessageIsThereOnce(t *testing.T) {
 	}
 	s.killWhenFirstIsBack()
 	back := ""
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(back, "carried back to the source") && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(back, "put back, mail is being carried back") && time.Now().Before(deadline); {
 		// Each does what can be done at once; in the end it waits until resolvers have forgotten the new records.
 		back = s.want(-1, "cutover", "rollback", trafficDomain, "--yes", "--once")
 	}
