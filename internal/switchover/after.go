@@ -140,6 +140,7 @@ func overridden(c ledger.Cutover, gate string) (ledger.CutoverOverride, bool) {
 // passed silently.
 func (a *after) pass() bool {
 	var left []ledger.CutoverHold
+	var passed []ledger.AuditLine
 	told := map[string]bool{}
 	for _, h := range a.holds {
 		word, given := overridden(a.Cutover, h.Gate)
@@ -148,15 +149,15 @@ func (a *after) pass() bool {
 			left = append(left, h)
 		case !told[h.Gate]:
 			told[h.Gate] = true
-			a.Lines = append(a.Lines, ledger.AuditLine{Action: actionPassed, Object: a.Cutover.Domain + " " + h.Gate, Before: h.Sentence,
+			passed = append(passed, ledger.AuditLine{Action: actionPassed, Object: a.Cutover.Domain + " " + h.Gate, Before: h.Sentence,
 				After: word.Why + " (" + word.Person + ")"})
 		}
 	}
-	if len(left) > 0 { // it is not passed now, so nothing is said of it now
-		a.Lines = slices.DeleteFunc(a.Lines, func(l ledger.AuditLine) bool { return l.Action == actionPassed })
+	if a.holds = left; len(left) > 0 {
+		return false // nothing is passed now, so nothing is said of it now
 	}
-	a.holds = left
-	return len(left) == 0
+	a.Lines = append(a.Lines, passed...)
+	return true
 }
 
 // asked goes through the gates, before the final pass and after it.

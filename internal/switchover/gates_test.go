@@ -159,3 +159,139 @@ func TestAskAgain(t *testing.T) {
 		}
 	}
 }
+
+// A set may only be exchanged if it was seen to be one of the two that are known: not every server compares before it writes.
+func TestMayWrite(t *testing.T) {
+	t.Parallel()
+	set := modelSets()[0]
+	byHand := set
+	byHand.ByHand = true
+	said := func(data ...string) Sight {
+		var s Sight
+		for _, d := range data {
+			if d == "" {
+				s.Servers = append(s.Servers, Said{Words: "silent"})
+			} else {
+				s.Servers = append(s.Servers, Said{Data: []string{d}})
+			}
+		}
+		return s
+	}
+	for name, c := range map[string]struct {
+		set            ledger.CutoverRecord
+		sight          Sight
+		write, restore bool
+	}{
+		"as it was": {set, said("10 old", "10 old"), true, true}, "one is silent": {set, said("10 old", ""), true, true},
+		"as it is to be": {set, said("10 new"), false, true}, "on its way": {set, said("10 new", "10 old"), false, true},
+		"a stranger": {set, said("10 old", "10 stranger"), false, false}, "nobody answers": {set, said(""), false, false},
+		"no server": {set, said(), false, false}, "by hand": {byHand, said("10 old"), false, false},
+	} {
+		if got := mayWrite(Action{Do: DoWrite}, c.set, c.sight); got != c.write {
+			t.Errorf("%s: write %v", name, got)
+		}
+		if got := mayWrite(Action{Do: DoRestore}, c.set, c.sight); got != c.restore {
+			t.Errorf("%s: restore %v", name, got)
+		}
+	}
+}
+
+// What was noted stays noted when somebody changes a record: it holds the domain until somebody says that the change is right. That
+// word counts once.
+func TestAfter_theSnapshotStays(t *testing.T) {
+	t.Parallel()
+	c := ledger.Cutover{Domain: modelDomain, State: ledger.CutoverGates}
+	ask := func(facts Facts) Step {
+		step := After(c, Action{Do: DoAsk}, Outcome{Facts: facts}, Settings{Lag: time.Hour, Look: time.Minute}, noon)
+		c = step.Cutover
+		return step
+	}
+	first := ready()
+	first.Accounts[0].NoLogin = "not tried"
+	ask(first)
+	changed := ready()
+	changed.Records[0].Before.Data = []string{"10 stranger"}
+	changed.Accounts[0].NoLogin = "not tried"
+	if step := ask(changed); len(step.Cutover.Held) != 2 || !slices.Equal(c.Records[0].Before.Data, []string{"10 old"}) {
+		t.Errorf("the change was taken over: %+v", c)
+	}
+	var err error
+	if c, _, err = Override(c, GateZone, "it was me", "ada", noon); err != nil {
+		t.Fatal(err)
+	}
+	step := ask(changed)
+	if len(c.Held) != 1 || len(c.Overrides) != 0 || !slices.Equal(c.Records[0].Before.Data, []string{"10 stranger"}) ||
+		!slices.ContainsFunc(step.Lines, func(l ledger.AuditLine) bool {
+			return l.Action == actionPassed && strings.Contains(l.After, "it was me (ada)")
+		}) ||
+		!slices.ContainsFunc(step.Lines, func(l ledger.AuditLine) bool { return l.Action == actionNoted && l.Before == "10 stranger" }) {
+		t.Errorf("the word was not followed: %+v", step)
+	}
+	changed.Records[0].Before.Data = []string{"10 another"}
+	if ask(changed); len(c.Held) != 2 {
+		t.Errorf("the word counts twice: %+v", c)
+	}
+}
+
+// A domain is back only when a pass has found nothing more to carry.
+func TestAfter_backWhenNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	c := ledger.Cutover{Domain: modelDomain, State: ledger.CutoverReturning,
+		Records: []ledger.CutoverRecord{{State: ledger.RecordSeenBack, Seen: noon, After: ledger.RecordSet{TTL: time.Minute}}}}
+	for _, step := range []struct {
+		after time.Duration
+		n     int64
+		want  ledger.CutoverState
+	}{{time.Second, 0, ledger.CutoverReturning}, {time.Minute, 2, ledger.CutoverReturning}, {time.Minute, 0, ledger.CutoverRolledBack}} {
+		got := After(c, Action{Do: DoReturn}, Outcome{Carried: Carried{Messages: step.n}}, Settings{}, noon.Add(step.after))
+		if got.Cutover.State != step.want || got.Cutover.Returned != step.n {
+			t.Errorf("%+v: got %+v", step, got)
+		}
+	}
+}
+
+func TestBack_whereItGoes(t *testing.T) {
+	t.Parallel()
+	written, planned := []ledger.CutoverRecord{{State: ledger.RecordSeen}}, []ledger.CutoverRecord{{State: ledger.RecordPlanned}}
+	for name, c := range map[string]struct {
+		from ledger.Cutover
+		want ledger.CutoverState
+	}{
+		"nothing written":   {ledger.Cutover{State: ledger.CutoverGates, Records: planned}, ledger.CutoverRolledBack},
+		"something written": {ledger.Cutover{State: ledger.CutoverSwitching, Records: written}, ledger.CutoverRestoring},
+		"there was nothing": {ledger.Cutover{State: ledger.CutoverLive, Switched: noon}, ledger.CutoverReturning},
+		"on its way back":   {ledger.Cutover{State: ledger.CutoverReturning, Records: written}, ledger.CutoverReturning},
+		"rolled back":       {ledger.Cutover{State: ledger.CutoverRolledBack}, ""},
+		"closed":            {ledger.Cutover{State: ledger.CutoverClosed}, ""},
+		"nobody has begun":  {ledger.Cutover{}, ""},
+	} {
+		got, lines, err := Back(c.from, "p", noon)
+		if c.want == "" {
+			if rehome.HintOf(err) == "" {
+				t.Errorf("%s: got %v, want an error with a hint", name, err)
+			}
+			continue
+		}
+		if err != nil || got.State != c.want || (len(lines) > 0) != (c.from.State != c.want) {
+			t.Errorf("%s: got %v %v %v", name, got.State, lines, err)
+		}
+	}
+}
+
+// After a kill, the server that is written to may have the new set while all others lag: that is no stranger's doing.
+func TestAfter_writtenBefore(t *testing.T) {
+	t.Parallel()
+	for _, action := range []Do{DoWrite, DoRestore} {
+		set := modelSets()[0]
+		set.State, set.ByHand = ledger.RecordWriting, false
+		state, now, want := ledger.CutoverSwitching, set.After.Data, ledger.RecordWritten
+		if action == DoRestore {
+			set.State, state, now, want = ledger.RecordRestoring, ledger.CutoverRestoring, set.Before.Data, ledger.RecordRestored
+		}
+		c := ledger.Cutover{Domain: modelDomain, State: state, Records: []ledger.CutoverRecord{set}}
+		step := After(c, Action{Do: action}, Outcome{Err: &ChangedError{set.Name, now}}, Settings{}, noon)
+		if step.Cutover.Records[0].State != want || len(step.Cutover.Held) > 0 {
+			t.Errorf("%s: %+v", action, step.Cutover)
+		}
+	}
+}

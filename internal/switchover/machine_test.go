@@ -17,7 +17,7 @@ func TestDriver_killedAnywhereEndsLive(t *testing.T) {
 	kills := 0
 	for seed := range uint64(400) {
 		m := newModel(t, seed)
-		m.killable, m.toBring, m.probeLost, m.byHand = seed > 0, int64(seed%5), int(seed%3), seed%4 == 3
+		m.killable, m.toBring, m.probeLost, m.byHand, m.hidden = seed > 0, int64(seed%5), int(seed%3), seed%4 == 3, seed%2 == 0
 		c := m.run(t, in(ledger.CutoverLive))
 		m.wantZone(t, func(set ledger.CutoverRecord) []string { return set.After.Data })
 		m.wantOnce(t)
@@ -41,7 +41,7 @@ func TestDriver_rolledBackFromAnyState(t *testing.T) {
 	for i, state := range states {
 		for seed := range uint64(60) {
 			m := newModel(t, seed+uint64(i)*1000)
-			m.killable, m.byHand, m.toReturn = seed%2 == 1, seed%5 == 4, int64(seed%7)
+			m.killable, m.byHand, m.toReturn, m.hidden = seed%2 == 1, seed%5 == 4, int64(seed%7), seed%3 == 0
 			at := m.run(t, in(state))
 			back, lines, err := Back(at, "p", m.now)
 			if err != nil {

@@ -31,6 +31,7 @@ type model struct {
 	secondary map[string][]string
 	exchanged map[string]int // how often a set was really changed by us, by name and direction
 	byHand    bool
+	hidden    bool // the primary is not asked: all that can be seen lags behind it
 
 	failing   map[Gate]bool // gates that do not open
 	stranger  bool          // somebody changes records
@@ -158,7 +159,11 @@ func (m *model) Look(_ context.Context, _ string, set ledger.CutoverRecord) (Sig
 	if m.byHand && (m.row.State == ledger.CutoverRestoring || m.row.State == ledger.CutoverProvingBack) && m.one(3) {
 		m.primary[set.Name] = set.Before.Data
 	}
-	return Sight{At: m.now, Servers: []Said{{Server: "ns1", Data: m.primary[set.Name]}, {Server: "ns2", Data: m.secondary[set.Name]}}}, m.kill()
+	first := m.primary[set.Name]
+	if m.hidden {
+		first = m.secondary[set.Name]
+	}
+	return Sight{At: m.now, Servers: []Said{{Server: "ns1", Data: first}, {Server: "ns2", Data: m.secondary[set.Name]}}}, m.kill()
 }
 
 func (m *model) Exchange(_ context.Context, _ string, change Change) error {
