@@ -126,7 +126,9 @@ func (s *stay) Close() {
 }
 
 // look connects with dial, in a place of the gate, and returns what the server says of itself to everybody.
-func look[C, T any](ctx context.Context, s *service, dial func() (C, error), says func(C) T, quit func(C, context.Context) error) (said T, err error) {
+func look[C, T any](
+	ctx context.Context, s *service, dial func() (C, error), says func(C) T, quit func(C, context.Context) error,
+) (said T, err error) {
 	if err := s.enter(ctx); err != nil {
 		return said, err
 	}

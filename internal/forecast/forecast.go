@@ -78,7 +78,9 @@ type Account struct {
 
 // Of returns the forecast for one account.
 func Of(f Facts) Account {
-	a := Account{Account: f.Account, Password: asked(f.Route), Devices: append([]devices.Device{}, f.Devices...), Reasons: []string{}, Unknown: []string{}}
+	a := Account{
+		Account: f.Account, Password: asked(f.Route), Devices: append([]devices.Device{}, f.Devices...), Reasons: []string{}, Unknown: []string{},
+	}
 	a.Seen = len(f.Devices) > 0
 	a.UsesPOP3 = slices.ContainsFunc(f.Devices, func(d devices.Device) bool { return slices.Contains(d.Protocols, "pop3") })
 	var renumbered []string
@@ -122,7 +124,8 @@ func (a *Account) pop3(f Facts) {
 		a.POP3.add(lost, inbox)
 		a.Reasons = append(a.Reasons, "POP3 programs know messages by identifiers that most servers make of the UID, and that is new")
 	case inbox.Messages > 0:
-		a.Unknown = append(a.Unknown, `whether POP3 programs download the INBOX again: set source.pop3 and destination.pop3, and run "rehome verify --uids"`)
+		a.Unknown = append(a.Unknown, "whether POP3 programs download the INBOX again: set source.pop3 and destination.pop3, and run "+
+			`"rehome verify --uids"`)
 	}
 }
 

@@ -46,7 +46,9 @@ func TestOf(t *testing.T) {
 // Of a mailbox whose size the source does not tell, the octets are more than is said.
 func TestSumOf(t *testing.T) {
 	t.Parallel()
-	a := forecast.Of(forecast.Facts{Route: people.RouteTemporary, Mailboxes: []forecast.Mailbox{{Name: "A", Messages: 5}, {Name: "B", Messages: 2, Octets: 20}}})
+	a := forecast.Of(forecast.Facts{Route: people.RouteTemporary, Mailboxes: []forecast.Mailbox{
+		{Name: "A", Messages: 5}, {Name: "B", Messages: 2, Octets: 20},
+	}})
 	b := forecast.Of(forecast.Facts{Route: people.RouteHash, Mailboxes: []forecast.Mailbox{{Name: "A", Messages: 3, Octets: 3, Kept: 3}}})
 	s := forecast.SumOf([]forecast.Account{a, b})
 	want := forecast.Sum{Accounts: 2, Asked: 1, MayAsk: 1, Again: 1, Mail: forecast.Again{Messages: 7, Octets: 20, AtLeast: true}, Unknown: 2, Unseen: 2}
