@@ -187,6 +187,9 @@ func (d *Driver) Override(ctx context.Context, domain string, gate Gate, why str
 	if err != nil {
 		return err
 	}
+	if _, _, err := Override(c, gate, why, d.Person, d.Now()); err != nil {
+		return err // before anything is begun with
+	}
 	if c.State == "" { // an attempt begins with it
 		step, err := d.step(ctx, c, Action{Do: DoBegin}, true)
 		if err != nil {
