@@ -39,39 +39,6 @@ type Clients struct {
 	Notify            Notify            `yaml:"notify" optional:"true" doc:"The server through which \"clients notify\" sends each user's page."`
 }
 
-// describe returns what the manual says of each key, for tags cannot be broken into lines.
-func (Clients) describe() map[string]string {
-	return map[string]string{
-		"clients.hosts": "Host names that devices use, if they differ from those in source and destination: the host there, " +
-			"then the public name. {domain} in a name stands for each user's domain.",
-		"clients.source_login": "User name at the source: the whole address, or only the part before the @.",
-		"clients.destination_login": "User name at the destination: the whole address, or only the part before the @. DestinationUser in " +
-			"the roster overrides it for one account.",
-		"clients.help": "Address of a help page for users. The documents for mail programs link to it.",
-		"clients.profile_signer": "PEM file with a certificate, its chain and its private key, which signs the profiles for Apple " +
-			"devices. Use a certificate of its own, not the one of a server. Empty: profiles are not signed. Mode " +
-			"0600.",
-		"clients.responder": "Host name of the machine that answers mail programs. The DNS records lead to it.",
-		"clients.switched": "File that says which domains and accounts have switched: one per line, then source or destination, " +
-			"and optionally the time from which that holds. \"clients serve\" reads it again when it changes.",
-		"clients.listen": "Address and port that \"clients serve\" listens on. Without an address: all addresses of this " +
-			"machine.",
-		"clients.listen_http": "Address and port for requests without TLS, which are sent on to https. Empty: none.",
-		"clients.certificates": "Certificates for \"clients serve\": PEM files that contain chain and key, or folders with " +
-			"fullchain.pem and privkey.pem. They are read again when they are renewed. Empty: plain HTTP on a " +
-			"loopback address, behind a reverse proxy.",
-		"clients.requests_per_minute": "Maximum number of requests per minute from one IP address. An office behind one address needs " +
-			"several for each device.",
-		"clients.dav_paths": "Where \"clients serve\" finds paths of the old calendar and contacts server on the new one: the " +
-			"beginning of the old path, then that of the new one. Use it only if the rest of the path is the same " +
-			"at both.",
-		"clients.contact":  "Whom users ask, as their page says it.",
-		"clients.language": "Language of the pages for users whose language is not known, for example en or de.",
-		"clients.texts": "Folder with texts of your own for the pages: fr.tmpl adds French, en.tmpl replaces some of the English " +
-			"texts. docs/clients.md has the rules.",
-	}
-}
-
 func defaultClients() Clients {
 	return Clients{
 		SourceLogin: LoginFormAddress, DestinationLogin: LoginFormAddress, Switched: "switched.txt", Listen: ":443", RequestsPerMinute: 600,

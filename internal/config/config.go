@@ -26,7 +26,7 @@ type Config struct {
 	Organisation string   `yaml:"organisation" doc:"Name of the organisation. It is the heading of reports."`
 	Domains      []string `yaml:"domains" example:"[example.com]" doc:"The mail domains to move. Empty: all domains of the accounts found."`
 	Store        string   `yaml:"store" kind:"path" doc:"The ledger, a SQLite file. Keep it until the move is signed off."`
-	Roster       string   `yaml:"roster" kind:"path" example:"people.csv" doc:"Accounts as CSV: EmailAddress, FirstName, LastName, Password and optionally SourceUser, SourcePassword, DestinationUser, DestinationPassword. Required if the source has no database; otherwise it overrides the database row by row. It contains passwords: mode 0600."`
+	Roster       string   `yaml:"roster" kind:"path" example:"people.csv"`
 
 	Source      Source      `yaml:"source" doc:"The server that the data is on now."`
 	Destination Destination `yaml:"destination" doc:"The server that the data moves to."`
@@ -70,23 +70,23 @@ type Source struct {
 type Destination struct {
 	Kind       DestinationKind `yaml:"kind" enum:"atmail8,imap" doc:"The type of server."`
 	IMAP       IMAP            `yaml:"imap" doc:"The IMAP server."`
-	POP3       POP3            `yaml:"pop3" optional:"true" doc:"The POP3 server. \"check\" looks at it and \"verify --login\" logs in, with each account's own password."`
-	Submission Submission      `yaml:"submission" optional:"true" doc:"The server to which mail programs send. The page for each user names it; \"check\" looks at it, and \"verify --login\" logs in and sends one message from each account to itself."`
+	POP3       POP3            `yaml:"pop3" optional:"true"`
+	Submission Submission      `yaml:"submission" optional:"true"`
 	Webmail    string          `yaml:"webmail" example:"https://webmail.example.com/" doc:"Address of the webmail. The page for each user names it."`
-	Sieve      Sieve           `yaml:"sieve" optional:"true" doc:"The ManageSieve server, with the login of IMAP. Without it, rules are written to files to hand over."`
-	Dsync      Dsync           `yaml:"dsync" optional:"true" doc:"Dovecot's doveadm at the destination, for a destination that is a Dovecot and whose administrators allow it. With it, messages keep their UIDs and mailboxes their UIDVALIDITY, so that mail programs download nothing again. Set it before the first sync."`
-	DAV        DestinationDAV  `yaml:"dav" optional:"true" doc:"The CalDAV and CardDAV server. Without it, contacts and calendars are not copied. The login uses each account's own password."`
-	API        API             `yaml:"api" optional:"true" doc:"The administration interface of an atmail 8 cloud. Only \"accounts import --experimental-api\" uses it."`
+	Sieve      Sieve           `yaml:"sieve" optional:"true"`
+	Dsync      Dsync           `yaml:"dsync" optional:"true"`
+	DAV        DestinationDAV  `yaml:"dav" optional:"true"`
+	API        API             `yaml:"api" optional:"true"`
 	LoginTest  LoginTest       `yaml:"login_test" doc:"How gently \"verify --login\" tries logins."`
-	MX         MX              `yaml:"mx" optional:"true" doc:"The mail hosts that receive the domains' mail after the switch. \"recipients check\" and \"aliases check\" ask them about addresses and never send a message."`
-	DNS        DestinationDNS  `yaml:"dns" optional:"true" doc:"What the destination asks to be published in DNS. \"dns check\" compares it with what is there."`
+	MX         MX              `yaml:"mx" optional:"true"`
+	DNS        DestinationDNS  `yaml:"dns" optional:"true"`
 }
 
 // Accounts shapes what the export of accounts writes.
 type Accounts struct {
 	Output          string         `yaml:"output" kind:"path" doc:"Folder for the written files, created with mode 0700."`
-	IncludeDisabled DisabledPolicy `yaml:"include_disabled" enum:"report,import,skip" doc:"Accounts that are disabled at the source: only report them, import them too, or skip them."`
-	SealTo          []string       `yaml:"seal_to" example:"[age1...]" doc:"age recipients (age1... or ssh-...) who can open sealed files. Empty: the recipient of secrets.identity."`
+	IncludeDisabled DisabledPolicy `yaml:"include_disabled" enum:"report,import,skip"`
+	SealTo          []string       `yaml:"seal_to" example:"[age1...]"`
 	CSV             CSV            `yaml:"csv" doc:"The format of accounts.csv. Copy it from the sample that the Account Manager offers."`
 	Policy          atmail8.Policy `yaml:"policy" doc:"The password policy of the destination. The defaults are those of the atmail 8 cloud."`
 }
@@ -103,7 +103,7 @@ const (
 
 // CSV is the form of the file that the destination imports.
 type CSV struct {
-	Header    []string `yaml:"header" doc:"The four labels of the first line. Known labels may be in any order, and the columns follow them; unknown labels mean address, first name, last name, password. []: no such line."`
+	Header    []string `yaml:"header"`
 	QuoteAll  bool     `yaml:"quote_all" doc:"Quote every field, not only those that need it."`
 	BOM       bool     `yaml:"bom" doc:"Start with a UTF-8 byte order mark."`
 	CRLF      bool     `yaml:"crlf" doc:"End lines with CR LF, as in RFC 4180."`
@@ -112,15 +112,15 @@ type CSV struct {
 
 // Secrets says how sealed files are opened.
 type Secrets struct {
-	Identity string `yaml:"identity" kind:"path" doc:"The age identity file that \"rehome init\" created. Back it up: without it, nobody can open the sealed files."`
+	Identity string `yaml:"identity" kind:"path"`
 }
 
 // Limits bounds the load on both ends.
 type Limits struct {
-	SourceConnections      int    `yaml:"source_connections" doc:"Maximum number of simultaneous connections to the source, for all accounts together: mail, rules, and requests for contacts and calendars."`
-	DestinationConnections int    `yaml:"destination_connections" doc:"Maximum number of simultaneous connections to the destination, for all accounts together: mail, rules, and requests for contacts and calendars."`
-	PerAccount             int    `yaml:"per_account" doc:"Maximum number of simultaneous IMAP connections for one account at each end. On a line with a short delay, rehome uses at most four. Servers often allow ten."`
-	BytesPerSecond         Octets `yaml:"bytes_per_second" doc:"Maximum speed at each end, for example 20MB: of messages, contacts, events and rules together, copied or verified. 0: no limit."`
+	SourceConnections      int    `yaml:"source_connections"`
+	DestinationConnections int    `yaml:"destination_connections"`
+	PerAccount             int    `yaml:"per_account"`
+	BytesPerSecond         Octets `yaml:"bytes_per_second"`
 }
 
 // Default returns the settings that hold where the file says nothing.
@@ -136,7 +136,9 @@ func Default() Config {
 		Source: Source{Kind: SourceAtmail7, Database: Database{Profile: "auto", QuotaUnit: rehome.QuotaKB, Charset: "auto"}, IMAP: imap, POP3: pop3,
 			Submission: submission, Sieve: sieve, DAV: SourceDAV{DAV: dav, Via: DAVAuto}},
 		Destination: Destination{Kind: DestinationAtmail8, MX: defaultMX(), LoginTest: defaultLoginTest(), IMAP: imap, POP3: pop3,
-			Submission: submission, Sieve: sieve, Dsync: defaultDsync(), DAV: DestinationDAV{DAV: dav, Login: LoginUser, Repairs: RepairsSafe}, API: API{Trust: Trust{TLSMin: "1.2"}}},
+			Submission: submission, Sieve: sieve, Dsync: defaultDsync(),
+			DAV: DestinationDAV{DAV: dav, Login: LoginUser, Repairs: RepairsSafe},
+			API: API{Trust: Trust{TLSMin: "1.2"}}},
 		Accounts: Accounts{
 			Output:          "accounts",
 			IncludeDisabled: DisabledReport,

@@ -21,7 +21,7 @@ type Cutover struct {
 	OldSPF     []string      `yaml:"old_spf" example:"[mx, \"ip4:192.0.2.0/24\"]" doc:"Senders of the source, which \"rehome close\" takes out of SPF."`
 	OldDKIM    []string      `yaml:"old_dkim" example:"[old2019]" doc:"Selectors of the source's DKIM keys, which \"rehome close\" removes."`
 	OldAfter   time.Duration `yaml:"old_after" doc:"How long after the switch old senders and keys stay, for mail that is still under way."`
-	Probe      ProbeMail     `yaml:"probe" doc:"Test messages after the switch: one from outside by the MX records, one out by the destination's submission server."`
+	Probe      ProbeMail     `yaml:"probe"`
 }
 
 func defaultCutover() Cutover {

@@ -11,14 +11,14 @@ import (
 
 // Database is the database of an atmail 7 server.
 type Database struct {
-	DSN              string           `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail" doc:"Address of the database: mysql://user@host:port/name, or mysql://user@localhost/name?socket=/path. The user needs only SELECT."`
+	DSN              string           `yaml:"dsn" example:"mysql://reader@127.0.0.1:3306/atmail"`
 	Password         Reference        `yaml:"password" example:"\"env:ATMAIL_DB_PASSWORD\"" doc:"Reference to that user's password. Empty: no password."`
-	Profile          string           `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded" doc:"The layout of tables and columns. atmail 7 uses atmail6; auto chooses the one that fits best."`
+	Profile          string           `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded"`
 	ProfileFile      string           `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"Your own profile, if none of these fits."`
 	QuotaUnit        rehome.QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"The unit of the quota column."`
-	Charset          string           `yaml:"charset" enum:"auto,windows-1250,windows-1251,windows-1252,windows-1253,windows-1254,windows-1257,iso-8859-2,iso-8859-15,koi8-r,koi8-u" doc:"The character set of stored text that is not UTF-8. auto tries windows-1252, and a finding says so."`
-	MasterKey        Reference        `yaml:"master_key" example:"\"file:secrets/masterkey\"" doc:"Reference to the server's master key, which opens sealed passwords: masterkey in dbconfig.ini of the webmail."`
-	PlainLooksHashed []string         `yaml:"plain_looks_hashed" example:"[anna@example.com]" doc:"Accounts whose password is plain text although it looks like a hash. [\"*\"]: all."`
+	Charset          string           `yaml:"charset" enum:"auto,windows-1250,windows-1251,windows-1252,windows-1253,windows-1254,windows-1257,iso-8859-2,iso-8859-15,koi8-r,koi8-u"`
+	MasterKey        Reference        `yaml:"master_key" example:"\"file:secrets/masterkey\""`
+	PlainLooksHashed []string         `yaml:"plain_looks_hashed" example:"[anna@example.com]"`
 }
 
 // checkDSN says what is wrong with a data source name, or "". The sentence never repeats the

@@ -16,22 +16,22 @@ import (
 
 // DestinationDNS is what the destination asks to be published in the domains' DNS.
 type DestinationDNS struct {
-	MX           []string          `yaml:"mx" example:"[10 mx1.example.net, 20 mx2.example.net]" doc:"The new MX records: preference and host. Empty: the hosts of destination.mx.addresses, all with preference 10."`
+	MX           []string          `yaml:"mx" example:"[10 mx1.example.net, 20 mx2.example.net]"`
 	SPF          []string          `yaml:"spf" example:"[include:spf.example.net]" doc:"What the destination asks to be added to SPF."`
-	DKIM         map[string]string `yaml:"dkim" example:"{mail2026: mail2026.dkim.example.net}" doc:"The destination's DKIM keys: selector and the text of the key, or the host that a CNAME leads to. If the domains have different keys, write the whole name, such as mail2026._domainkey.example.com. An empty value: the key is not known yet."`
-	Autodiscover string            `yaml:"autodiscover" example:"autodiscover.example.net" doc:"The host that autodiscover in each domain should lead to, for Outlook."`
-	Autoconfig   string            `yaml:"autoconfig" example:"autoconfig.example.net" doc:"The host that autoconfig in each domain should lead to, for Thunderbird."`
+	DKIM         map[string]string `yaml:"dkim" example:"{mail2026: mail2026.dkim.example.net}"`
+	Autodiscover string            `yaml:"autodiscover" example:"autodiscover.example.net"`
+	Autoconfig   string            `yaml:"autoconfig" example:"autoconfig.example.net"`
 }
 
 // DNS is how DNS is asked.
 type DNS struct {
-	Roots   []string      `yaml:"roots" example:"[192.0.2.53]" doc:"IP addresses of the root servers to start from, for a network with a root of its own. Empty: the root servers of the Internet."`
-	Anchors []string      `yaml:"anchors" example:"[20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D]" doc:"DS records of that root, to check signatures. Without them, and with roots, signatures are not checked."`
+	Roots   []string      `yaml:"roots" example:"[192.0.2.53]"`
+	Anchors []string      `yaml:"anchors" example:"[20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D]"`
 	Port    int           `yaml:"port" doc:"Port of every DNS server."`
 	Timeout time.Duration `yaml:"timeout" doc:"How long a DNS server may take to answer."`
 	Pause   time.Duration `yaml:"pause" doc:"Time between two questions to the same DNS server."`
 
-	Providers map[string]*DNSProvider `yaml:"providers" doc:"Where \"dns lower-ttl\", \"dns stage\" and the switch write, under a name that you choose for each. A zone that none of them names is changed by hand, and rehome watches."`
+	Providers map[string]*DNSProvider `yaml:"providers"`
 }
 
 func defaultDNS() DNS { return DNS{Port: 53, Timeout: 3 * time.Second, Pause: 20 * time.Millisecond} }

@@ -16,13 +16,13 @@ import (
 
 // DNSProvider is where records of some zones are written.
 type DNSProvider struct {
-	Kind      dnswrite.Kind `yaml:"kind" enum:"rfc2136,powerdns,cloudflare,route53,hetzner,desec,gandi,by_hand" doc:"How records are written: by DNS itself (RFC 2136: BIND, Knot, PowerDNS), by the interface of a provider, or by a person."`
-	Zones     []string      `yaml:"zones" example:"[example.com, example.org]" doc:"The zones that are written to here. Empty: all that no other provider names."`
-	Server    string        `yaml:"server" example:"192.0.2.53:53" doc:"rfc2136: host and port of the server that takes changes. It may be one that the zone does not list."`
-	URL       string        `yaml:"url" example:"http://127.0.0.1:8081" doc:"powerdns: the address of its interface, without /api. The other providers' are known."`
+	Kind      dnswrite.Kind `yaml:"kind" enum:"rfc2136,powerdns,cloudflare,route53,hetzner,desec,gandi,by_hand"`
+	Zones     []string      `yaml:"zones" example:"[example.com, example.org]"`
+	Server    string        `yaml:"server" example:"192.0.2.53:53"`
+	URL       string        `yaml:"url" example:"http://127.0.0.1:8081"`
 	Key       string        `yaml:"key" example:"rehome." doc:"rfc2136: the name of the TSIG key. route53: the ID of the access key."`
 	Algorithm string        `yaml:"algorithm" doc:"rfc2136: the algorithm of the key."`
-	Secret    Reference     `yaml:"secret" example:"\"file:secrets/dns\"" doc:"Reference to the secret: of the key, or the token of the provider's interface. Give it the right to change records of these zones, and no other."`
+	Secret    Reference     `yaml:"secret" example:"\"file:secrets/dns\""`
 	Trust     `yaml:",inline"`
 }
 

@@ -10,14 +10,14 @@ import (
 
 // Dsync is how the destination's Dovecot takes messages with the UIDs that they have at the source.
 type Dsync struct {
-	Address        string            `yaml:"address" example:"mail.example.com:2425" doc:"Host and port of doveadm on the server that stores the mailboxes."`
+	Address        string            `yaml:"address" example:"mail.example.com:2425"`
 	TLS            protocol.Security `yaml:"tls" enum:"implicit,none" doc:"When TLS begins: from the first byte, or never."`
 	Trust          `yaml:",inline"`
 	AllowPlaintext bool          `yaml:"allow_plaintext" doc:"Allow sending doveadm_password and all mail to another machine without TLS."`
-	Password       Reference     `yaml:"password" example:"\"file:secrets/doveadm\"" doc:"Reference to the server's doveadm_password. It opens every mailbox there."`
-	Command        []string      `yaml:"command" example:"[ssh, vmail@mail.example.com, doveadm, dsync-server, -u, \"{user}\"]" doc:"A command to run instead of connecting to address: the program and its arguments. {user} stands for the account's login name at the destination."`
+	Password       Reference     `yaml:"password" example:"\"file:secrets/doveadm\""`
+	Command        []string      `yaml:"command" example:"[ssh, vmail@mail.example.com, doveadm, dsync-server, -u, \"{user}\"]"`
 	UIDLs          UIDLs         `yaml:"uidls" enum:"keep,leave"`
-	Connections    int           `yaml:"connections" doc:"Maximum number of accounts that use dsync at the same time, each with one connection besides those of limits.destination_connections."`
+	Connections    int           `yaml:"connections"`
 	Timeout        time.Duration `yaml:"timeout" doc:"How long the server may be silent before the connection counts as lost."`
 }
 
@@ -29,15 +29,6 @@ const (
 	UIDLsKeep  UIDLs = "keep"  // where source.pop3 says how to read them
 	UIDLsLeave UIDLs = "leave" // nobody reads the source by POP3
 )
-
-// describe returns what the manual says of keys, for tags cannot be broken into lines.
-func (Dsync) describe() map[string]string {
-	return map[string]string{
-		"destination.dsync.uidls": "If source.pop3 is set: give the messages of the INBOX the identifiers (UIDL) by which POP3 programs " +
-			"know them, and their order, so that these download nothing again; an INBOX whose POP3 list cannot be read waits. " +
-			"Use leave if nobody reads the source by POP3.",
-	}
-}
 
 // Used reports whether the settings name a way to a dsync-server.
 func (s Dsync) Used() bool { return s.Address != "" || len(s.Command) > 0 }

@@ -12,6 +12,7 @@ import (
 // field is one key of the file together with the place in a Config that holds its value.
 type field struct {
 	path  string // "source.imap.address"
+	named string // by the type that has it: "IMAP.address"
 	tag   reflect.StructTag
 	value reflect.Value
 }
@@ -25,7 +26,7 @@ func eachField(v reflect.Value, prefix string, visit func(field)) {
 			eachField(v.Field(i), prefix, visit)
 			continue
 		}
-		f := field{path: joined(prefix, name), tag: v.Type().Field(i).Tag, value: v.Field(i)}
+		f := field{path: joined(prefix, name), named: v.Type().Name() + "." + name, tag: v.Type().Field(i).Tag, value: v.Field(i)}
 		visit(f)
 		switch {
 		case f.isSection():

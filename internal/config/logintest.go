@@ -7,7 +7,7 @@ import "time"
 // LoginTest says how gently "verify --login" tries log-ins, so that no host locks this machine out.
 type LoginTest struct {
 	Pause    time.Duration `yaml:"pause" doc:"Time between two logins."`
-	Refusals int           `yaml:"refusals" doc:"Number of logins that the destination may refuse within login_test.window, over all accounts, services and runs; then it is left alone. Stay two below what the host counts: fail2ban locks an address out after 5."`
+	Refusals int           `yaml:"refusals"`
 	Window   time.Duration `yaml:"window" doc:"How long a refused login counts. fail2ban counts 10 minutes; some panels count an hour."`
 	Wait     time.Duration `yaml:"wait" doc:"How long to wait for the test message of an account. A later run looks for one that came too late."`
 }

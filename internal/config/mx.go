@@ -16,14 +16,14 @@ const (
 
 // MX is the mail hosts of the destination and how patiently they are asked.
 type MX struct {
-	Addresses     []string `yaml:"addresses" example:"[mx1.example.net:25, mx2.example.net:25]" doc:"Host and port of each, as in the new MX records. Every IP address behind a name is asked."`
+	Addresses     []string `yaml:"addresses" example:"[mx1.example.net:25, mx2.example.net:25]"`
 	TLS           MXTLS    `yaml:"tls" enum:"starttls,offered,none" doc:"STARTTLS: required, used if offered, or never used."`
 	Trust         `yaml:",inline"`
-	Name          string        `yaml:"name" example:"mover.example.com" doc:"This machine's full host name, for EHLO. Empty: the system's own host name. Mail hosts look it up."`
-	Sender        string        `yaml:"sender" example:"postmaster@example.com" doc:"The sender given before each question. Empty: the null sender, as for bounces."`
+	Name          string        `yaml:"name" example:"mover.example.com"`
+	Sender        string        `yaml:"sender" example:"postmaster@example.com"`
 	Pause         time.Duration `yaml:"pause" doc:"Time between two questions. Asking faster looks like address harvesting."`
 	PerConnection int           `yaml:"per_connection" doc:"Maximum number of questions on a connection. Exim hangs up after 10."`
-	Refusals      int           `yaml:"refusals" doc:"Maximum number of refused addresses on a connection. Postfix slows down after 10 and hangs up after 20, or after fewer if it is configured so."`
+	Refusals      int           `yaml:"refusals"`
 	Later         time.Duration `yaml:"later" doc:"How long to wait when the host asks for it, because of greylisting or a limit."`
 	Rounds        int           `yaml:"rounds" doc:"How often to come back in one run. A later run asks the remaining questions."`
 	Timeout       time.Duration `yaml:"timeout" doc:"How long the host may be silent before the connection counts as lost."`
@@ -41,11 +41,11 @@ const (
 
 // Aliases says what the destination can do for aliases.
 type Aliases struct {
-	CatchAll      Ability  `yaml:"catch_all" enum:"yes,no,unknown" doc:"Whether the destination supports a catch-all. unknown marks such aliases for you to ask about."`
+	CatchAll      Ability  `yaml:"catch_all" enum:"yes,no,unknown"`
 	Domain        Ability  `yaml:"domain" enum:"yes,no,unknown" doc:"Whether it supports an alias for a whole domain."`
 	Outside       Ability  `yaml:"outside" enum:"yes,no,unknown" doc:"Whether an alias or forward may have a target outside the organisation."`
 	Several       Ability  `yaml:"several" enum:"yes,no,unknown" doc:"Whether an alias may have several targets."`
-	WithoutCopy   []string `yaml:"without_copy" example:"[anna@example.com]" doc:"Accounts whose forward keeps no copy. The source's database rarely says so; all others keep one."`
+	WithoutCopy   []string `yaml:"without_copy" example:"[anna@example.com]"`
 	SkipInstaller bool     `yaml:"skip_installer" doc:"Leave out the aliases postmaster and mailer-daemon, which the source's installer creates."`
 }
 

@@ -9,9 +9,9 @@ import (
 
 // ProbeMail is how test messages are sent after a switch.
 type ProbeMail struct {
-	Accounts []string      `yaml:"accounts" example:"[postmaster@example.com]" doc:"The account of each domain that receives test messages after the switch, and sends one to itself. It is one of those that move. Empty: none is sent."`
-	Sender   string        `yaml:"sender" example:"mover@example.org" doc:"The sender of the test message that comes from outside: an address whose mail this machine may send. Empty: destination.mx.sender, or else the null sender, as that of bounces."`
-	Wait     time.Duration `yaml:"wait" doc:"How long a mail host may take to accept a test message, for instance because of greylisting, and how long it may be on its way."`
+	Accounts []string      `yaml:"accounts" example:"[postmaster@example.com]"`
+	Sender   string        `yaml:"sender" example:"mover@example.org"`
+	Wait     time.Duration `yaml:"wait"`
 }
 
 func defaultProbeMail() ProbeMail { return ProbeMail{Wait: 10 * time.Minute} }

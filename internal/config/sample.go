@@ -4,7 +4,6 @@ package config
 
 import (
 	"cmp"
-	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -28,9 +27,9 @@ func Keys() []Key {
 	var keys []Key
 	defaults := Default()
 	defaults.DNS.Providers = map[string]*DNSProvider{"name": defaultDNSProvider()}
-	long := described(defaults)
+	long := manual()
 	eachField(reflect.ValueOf(&defaults).Elem(), "", func(f field) {
-		doc := cmp.Or(f.tag.Get("doc"), long[f.path])
+		doc := cmp.Or(f.tag.Get("doc"), long[f.named])
 		k := Key{Path: f.path, Section: f.isSection() || f.hasSections(), Wants: f.wants(), Doc: doc,
 			Example: f.tag.Get("example"), optional: f.tag.Get("optional") == "true"}
 		if !k.Section {
@@ -39,13 +38,6 @@ func Keys() []Key {
 		keys = append(keys, k)
 	})
 	return keys
-}
-
-// described are the texts that are too long for a tag, by path.
-func described(c Config) map[string]string {
-	long := c.Clients.describe()
-	maps.Copy(long, c.Destination.Dsync.describe())
-	return long
 }
 
 // filledIn are the values that the sample shows for a typical move; a key that is neither here nor

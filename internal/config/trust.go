@@ -21,8 +21,8 @@ import (
 // Trust is what a TLS connection has to show. It is verified in every case.
 type Trust struct {
 	TLSMin  string   `yaml:"tls_min" enum:"1.0,1.1,1.2,1.3" doc:"The oldest accepted TLS version. Below 1.2, name the ciphers too."`
-	Ciphers []string `yaml:"ciphers" example:"[TLS_RSA_WITH_AES_128_CBC_SHA]" doc:"Cipher suites for TLS 1.2 and older, by their IANA names. Empty: the secure ones. An old server may need another one."`
-	Pin     string   `yaml:"pin" example:"\"sha256/...\"" doc:"SHA-256 of the server's public key (SPKI) in base64 or hex. If it is set, only the key is checked, not the name or date of the certificate."`
+	Ciphers []string `yaml:"ciphers" example:"[TLS_RSA_WITH_AES_128_CBC_SHA]"`
+	Pin     string   `yaml:"pin" example:"\"sha256/...\""`
 	CAFile  string   `yaml:"ca_file" kind:"path" example:"secrets/ca.pem" doc:"Certificate authorities (PEM) to trust instead of this machine's own."`
 }
 
