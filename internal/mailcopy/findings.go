@@ -220,13 +220,13 @@ var (
 	messageAltered = rehome.Declared{
 		Code: "message_altered", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "the destination confirmed that it stored {message}, but shows nothing with this content; rehome does not send it again",
-		NextStep: "look for it in the destination's mailbox and its spam folder; if it is not there, run sync with --copy-again for this account",
+		NextStep: "look for it in the destination's mailbox, trash and spam folder; if it is not there, run sync with --copy-again for this account",
 		Meaning: "The destination tells no UIDs (no UIDPLUS), so rehome recognises what it has copied by the content. A server that changes " +
 			"messages when it stores them, or moves them at once, never shows what was sent, and every further attempt would leave one more " +
-			"copy. rehome counts the message as failed until it finds it.",
+			"copy. A user who deletes the message at once looks the same. rehome counts it as failed until it finds it.",
 	}
 	messageAlteredKept = messageAltered.Saying(messageAltered.Sentence,
-		"look for it in the destination's mailbox and its spam folder; if it is not there or damaged, give the original to its owner (it is in "+
+		"look for it in the destination's mailbox, trash and spam folder; if it is not there or damaged, give the original to its owner (it is in "+
 			"{file}), or run sync with --copy-again for this account")
 )
 

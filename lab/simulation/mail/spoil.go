@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"rehome"
 	"rehome/internal/verify"
 	"rehome/lab/simulation"
 )
@@ -136,6 +137,21 @@ func (w *world) dark() bool { return slices.ContainsFunc(w.dst.names(), w.darkIn
 func (w *world) darkIn(name string) bool {
 	dst, box := newHabits(w.plan, "destination", &w.calm), w.dst.boxes[name]
 	return box != nil && slices.ContainsFunc(box.messages, func(m *message) bool { return dst.spoilt(m).kind == harmWithheld })
+}
+
+// neverFound says that the destination's user, or a restore, has taken a copy away before its mover has found it. Where the
+// destination tells no UIDs, what it has confirmed and does not show is unknown: nobody can tell that from a copy that it has changed
+// or moved. It is not sent again, and named.
+func (w *world) neverFound(content int) bool {
+	return !newHabits(w.plan, "destination", &w.calm).caps["UIDPLUS"] && slices.ContainsFunc(w.dst.all, func(m *message) bool {
+		return m.content == content && !user(m.by) && user(m.goneBy) && !m.heard
+	})
+}
+
+// unfound says that a pass names such a copy.
+func (w *world) unfound(last pass) bool {
+	named := slices.ContainsFunc(last.outcome.Findings, func(f rehome.Finding) bool { return f.Code == "message_altered" })
+	return named && slices.ContainsFunc(w.dst.all, func(m *message) bool { return w.neverFound(m.content) })
 }
 
 // checkSpoilt holds what the verifier has said against what is spoilt: it names each mailbox that has such a copy.

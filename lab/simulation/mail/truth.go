@@ -361,7 +361,7 @@ func (w *world) checkEnd(last pass) {
 		}
 	}
 	switch code := exitCode(last); {
-	case complete && w.healthy() && code != 0:
+	case complete && w.healthy() && code != 0 && !w.unfound(last):
 		w.fail("a calm end of a complete move is 0", "all is there, nothing is beyond reach, and %s ends with %d", last.process, code)
 	case code == 5 && !w.dark():
 		w.fail("what repeating does not mend is 6", "the servers are calm, nothing more is done, and %s ends with 5", last.process)
@@ -435,7 +435,7 @@ func (w *world) hopeless(l lack) bool {
 	key := fmt.Sprint(l.content)
 	target := w.mapped(l.box.name)
 	return src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
-		dst.often(appendRefused, key) || dst.often(appendBad, key) || w.everSpoilt(l.content) || w.darkIn(target) ||
+		dst.often(appendRefused, key) || dst.often(appendBad, key) || w.everSpoilt(l.content) || w.darkIn(target) || w.neverFound(l.content) ||
 		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
 			dst.often(createExisting, target))
 }
