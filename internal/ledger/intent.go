@@ -57,11 +57,14 @@ func (l *batches) insertIntent(tx *sql.Tx, m *Mailbox, intent Intent, alive int6
 	return id, err
 }
 
-// NoteAnswered notes that the destination has confirmed intents without telling UIDs, and does not show them yet.
+// NoteAnswered notes that the destination has confirmed the messages of intents without telling UIDs, and does not show them yet.
+// What else was intended with them was not sent, or was refused, and is no part of the intents any more.
 func (l *batches) NoteAnswered(ctx context.Context, intents ...Intent) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, intent := range intents {
-			if _, err := tx.Exec(`UPDATE batches SET answered = 1 WHERE id = ? AND state = 'intent'`, intent.ID); err != nil {
+			_, err := tx.Exec(`UPDATE batches SET answered = 1, src_uids = ?, sizes = ?, flags = ? WHERE id = ? AND state = 'intent'`,
+				runsOf(intent.Items, sourceUID), encodeSizes(intent.Items), encodeFlags(intent.Items), intent.ID)
+			if err != nil {
 				return err
 			}
 		}

@@ -88,7 +88,7 @@ func (j *mailboxJob) leaveAltered(ctx context.Context, entries []entry) ([]entry
 		earlier, refused := j.row.Refused[e.uid]
 		refused = refused && earlier.Code == messageAltered.Code
 		stays := refused || confirmed.Contains(e.uid)
-		if stays && (j.slice.engine.options.CopyAgain || refused && j.isAnother(e, earlier)) {
+		if stays && (j.slice.engine.options.CopyAgain || refused && j.isAnother(e, earlier) || !j.mayBeThere()) {
 			stays = !j.slice.memory.offerAgain(j.pair.Source, e.uid)
 		}
 		if !stays {
@@ -101,6 +101,11 @@ func (j *mailboxJob) leaveAltered(ctx context.Context, entries []entry) ([]entry
 	}
 	return kept, nil
 }
+
+// mayBeThere says that the destination holds messages that nobody knows. Where it holds none, the copy is not there in any form: its
+// user has deleted it, a restore has taken it, or it was found as that of another message of the same content. So it is sent once
+// more in each pass.
+func (j *mailboxJob) mayBeThere() bool { return len(j.unknown) > 0 }
 
 // isAnother says that a message is not the one that was refused under its UID: the source was put back. Its original in the
 // escrow folder tells, if it is there still, see noteKept.

@@ -63,13 +63,14 @@ func recoverWhatMayBeOfOthers(t *testing.T, empty Empty) {
 func noteAnsweredIsRemembered(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	m := load(t, l, inbox())
-	intend(t, l, m, messages(1, 2)...)
+	intend(t, l, m, messages(1, 2, 4)...)
 	intend(t, l, m, messages(3)...)
 	intents := load(t, l, inbox()).Intents
+	intents[0].Items = intents[0].Items[:2] // 4 was not sent
 	must(t, l.Mail.NoteAnswered(t.Context(), intents[0]))
 	intents = load(t, l, inbox()).Intents
-	if !intents[0].Answered || intents[1].Answered {
-		t.Errorf("%+v, want the first answered", intents)
+	if !intents[0].Answered || intents[1].Answered || sourceUIDs(intents[0].Items).String() != "1:2" {
+		t.Errorf("%+v, want the first answered, without 4", intents)
 	}
 	rest, err := l.Mail.Recover(t.Context(), m, intents[0], []ledger.Item{{UID: 2, DstUID: 77}}, nil)
 	must(t, err)

@@ -383,7 +383,8 @@ func (w *world) checkRest(last pass) {
 	spare := 0
 	for _, m := range w.dst.byMovers() {
 		switch {
-		case m.goneBy != "", w.shut(last, m.box), w.spoilt(m): // nobody recognises it, but where the destination has told its UID
+		case m.goneBy != "", w.shut(last, m.box), w.darkIn(m.box.name):
+		case w.spoilt(m): // nobody recognises it, but where the destination has told its UID
 		case m.spare:
 			spare++
 		default:
