@@ -71,12 +71,17 @@ func (r *run) lost(e *end, b backup) {
 	for _, c := range e.all() {
 		for _, name := range c.names() {
 			o := c.objects[name]
-			kept := b.collections[c.path] != nil && b.collections[c.path].objects[name] != nil
-			if !kept && e == r.src {
+			if e == r.src && !b.keeps(c.path, o) {
 				r.truth.left(o.data)
 			}
 		}
 	}
+}
+
+// keeps says whether the backup has an object under its name, in any version.
+func (b backup) keeps(path string, o *object) bool {
+	c := b.collections[path]
+	return c != nil && c.objects[o.name] != nil && markOf(c.objects[o.name].data) == markOf(o.data)
 }
 
 // renew gives every object another etag, as a server does that has moved.

@@ -66,7 +66,8 @@ func (w *world) sourceObject(c *collection, name, round string) {
 	case uidOf(o.data) != "" && w.d.happens("source user replaces", 0.2, id...): // another object gets the name
 		if len(c.objects) < most && w.d.chance("it stays under another name").With(id...).Happens(0.5) {
 			w.rename(c, o, round)
-		} else {
+		}
+		if c.objects[name] != nil {
 			w.truth.left(o.data)
 			w.src.drop(c, name)
 		}
@@ -81,15 +82,19 @@ func (w *world) sourceObject(c *collection, name, round string) {
 		if other := w.other(w.src, c, id); other != nil && other.objects[name] == nil && len(other.objects) < most {
 			w.src.store(other, name, o.data)
 		}
-	case len(c.objects) < most && w.d.happens("source user copies within a collection", 0.2, id...):
+	case len(c.objects) < most && c.objects["copy-"+name] == nil && w.d.happens("source user copies within a collection", 0.2, id...):
 		w.src.store(c, "copy-"+name, o.data)
 	}
 }
 
-// rename gives an object another name at the source.
+// rename gives an object another name at the source, if nothing has it.
 func (w *world) rename(c *collection, o *object, round string) {
+	name := round + "-" + o.name
+	if c.objects[name] != nil {
+		return
+	}
 	w.src.drop(c, o.name)
-	renamed := w.src.store(c, round+"-"+o.name, o.data)
+	renamed := w.src.store(c, name, o.data)
 	renamed.shown = o.shown
 	w.part(renamed)
 }
