@@ -132,6 +132,27 @@ func (p *pair) wantSummaries(t *testing.T, when string, want map[string]string) 
 	}
 }
 
+// What stands under the name of something that has vanished, and is not returned, may be its user's: it stays.
+func TestPasses_removeNothingThatIsNotShown(t *testing.T) {
+	t.Parallel()
+	p, _, dst := troubled(t, corpus.PIMPerson(address, password, 1, 3))
+	p.options.Deletions = rehome.DeletionsMirror
+	p.put(t, "a.ics", "first")
+	p.pass(t)
+	p.write(t, p.dst, "a.ics", "its user's own")
+	p.remove(t, p.src, "a.ics")
+	dst.set(func(w http.ResponseWriter, r *http.Request, _ string) bool {
+		hidden := r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/a.ics")
+		if hidden {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		return hidden
+	})
+	p.pass(t)
+	dst.set(nil)
+	p.wantSummaries(t, "not shown", map[string]string{"a.ics": "its user's own"})
+}
+
 func TestPasses_emptiedSource(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, corpus.PIMPerson(address, password, 0, 12))

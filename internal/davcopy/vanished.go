@@ -134,7 +134,8 @@ func (j *collectionJob) spareShared(ctx context.Context, d *departures) error {
 	return nil
 }
 
-// remove deletes what we wrote, unless somebody has edited it since.
+// remove deletes what we wrote, unless somebody has edited it since. Nothing is deleted but under the etag with which it was
+// seen: what the destination does not return may be listed all the same, and be its user's.
 func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
 	href := hrefOf(j.place.target.Href, row.Destination)
 	var err error
@@ -146,10 +147,12 @@ func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
 		if lookErr != nil {
 			return lookErr
 		}
-		if !ours { // edited at the destination: it stays
+		if !ours || etag == "" && err != nil { // edited at the destination, or refused and not returned: it stays
 			return j.ledger().SaveObjects(ctx, j.row, left(disowned(row)))
 		}
-		err = j.slice.dst.Delete(ctx, href, etag)
+		if err = nil; etag != "" {
+			err = j.slice.dst.Delete(ctx, href, etag)
+		}
 	}
 	switch {
 	case err == nil, j.goneNevertheless(ctx, href, err):
