@@ -233,12 +233,13 @@ func (e *end) makeCollection(q question) answer {
 	case e.habits.noMaking, q.method == "MKCOL" && e.habits.noExtended && kind == calendars:
 		return plain(http.StatusForbidden)
 	case e.d.happens("collection refused", 0.5, path):
+		e.misplaces = true
 		return plain(http.StatusForbidden)
 	}
 	segment := strings.TrimSuffix(strings.TrimPrefix(path, homeOf(kind)), "/")
 	for other := e.d.happens("collection made under another name", 0.5, path); other || e.collections[homeOf(kind)+segment+"/"] != nil; other = false {
 		segment += "-2" // asked twice, it makes two: what is there stays
-		e.rechristens = true
+		e.misplaces = true
 	}
 	e.make(kind, segment, between(q.body, "displayname"))
 	return plain(http.StatusCreated)
