@@ -163,7 +163,9 @@ func (w *world) excess() (all []*message, detail string) {
 		if w.rivals && (m.spare || m.withdrawn() || w.bereft(m)) || w.cameBack(m) {
 			continue
 		}
-		if w.spoilt(m) { // it is no copy any more, whoever has to bring one
+		// What is spoilt is no copy any more, whoever has to bring one. Where one cannot be read, of two movers neither can tell which
+		// copies are whose: that the mailbox is unfinished is all that can be said.
+		if w.spoilt(m) || w.rivals && w.darkIn(m.box.name) {
 			continue
 		}
 		at := place{m.box, m.content}
