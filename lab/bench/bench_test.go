@@ -24,7 +24,7 @@ func TestMeasure_everyTool(t *testing.T) {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "rehome")
-	if out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
 		t.Fatalf("build rehome: %v\n%s", err, out)
 	}
 	rows, err := Choose([]string{"small/maildir/tls/0ms", "idle/mdbox/plain/0ms", "verify/sdbox/plain/0ms"})

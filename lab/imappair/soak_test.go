@@ -22,7 +22,7 @@ import (
 const (
 	soakVariable = "REHOME_SOAK"
 	seedVariable = "REHOME_SEED"
-	soakDefault  = 10
+	soakDefault  = 5
 )
 
 func fromEnvironment[T int | uint64](t *testing.T, name string, otherwise T) T {
@@ -251,7 +251,7 @@ func TestSoak_withUIDs(t *testing.T) {
 		t.Run(layout, func(t *testing.T) {
 			t.Parallel()
 			s, l, src, dst := newSoak(t, layout)
-			s.count = fromEnvironment(t, soakVariable, 4) / 2 // of each kind
+			s.count = fromEnvironment(t, soakVariable, 2) / 2 // of each kind
 			var proxies []*faultproxy.Proxy
 			for _, addr := range []string{src.plain, dst.plain, s.doveadm} {
 				proxies = append(proxies, faultproxy.Open(t, addr))

@@ -36,7 +36,7 @@ func Main(m *testing.M, binary *string) int {
 // build compiles rehome into dir and returns the path of the binary.
 func build(dir string) (string, error) {
 	binary := filepath.Join(dir, "rehome")
-	out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-o", binary, "rehome/cmd/rehome").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build rehome: %w\n%s", err, out)
 	}

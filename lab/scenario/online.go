@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -31,8 +32,8 @@ const (
 // ZoneKey is the TSIG key with which the zones may be changed.
 var ZoneKey = dnstree.Key{Name: "rehome.", Secret: base64.StdEncoding.EncodeToString([]byte("the key of the scenario, 32 oct."))}
 
-// Online is both ends of a move on a small Internet: a DNS root, the domains' zones at two Knots of which the second follows the
-// first, and a Postfix in front of each end. The MX records lead to the old one.
+// Online is both ends of a move on a small Internet: a DNS root, the domains' zones at two servers of which the second, a Knot, follows
+// the first, and a Postfix in front of each end. The MX records lead to the old one.
 type Online struct {
 	Tree     *dnstree.Tree
 	Old, New *postfix.Server
@@ -47,6 +48,7 @@ type OnlineOptions struct {
 	Source, Destination *dovecot.Server // the second answers Postfix who somebody is
 	Accounts            []string        // addresses that both take
 	Aliases             string          // a virtual(5) table, for both
+	Primary             dnstree.Kind    // the server where zones are changed; "" means a Knot
 }
 
 // GoOnline starts it in the lab. Port 25 is the only one that mail servers know, so it is root's.
@@ -79,7 +81,7 @@ func (o *Online) startDNS(l *lab.Lab, options OnlineOptions) error {
 	if err != nil {
 		return err
 	}
-	servers := []dnstree.Server{{Name: "root", Kind: dnstree.Knot}, {Name: "ns1", Kind: dnstree.Knot, Keys: []dnstree.Key{ZoneKey}},
+	servers := []dnstree.Server{{Name: "root", Kind: dnstree.Knot}, {Name: "ns1", Kind: cmp.Or(options.Primary, dnstree.Knot), Keys: []dnstree.Key{ZoneKey}},
 		{Name: "ns2", Kind: dnstree.Knot, Follows: "ns1"}, {Name: "oldmx", Kind: dnstree.Nobody}, {Name: "newmx", Kind: dnstree.Nobody}}
 	const head = "$TTL 1\n@ SOA ns1.hosts.test. a. 1 7200 900 604800 60\n@ NS ns1.hosts.test.\n@ NS ns2.hosts.test.\n"
 	root := "$TTL 60\n@ SOA a.root. a. 1 7200 900 604800 60\n@ NS a.root.\na.root. A {root}\nns1.hosts.test. A {ns1}\nns2.hosts.test. A {ns2}\n"

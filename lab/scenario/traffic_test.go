@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"rehome/lab"
+	"rehome/lab/dnstree"
 	"rehome/lab/dovecot"
 	"rehome/lab/judge"
 	"rehome/lab/operator"
@@ -54,7 +55,7 @@ func stageTraffic(t *testing.T) *traffic {
 		t.Fatal(err)
 	}
 	s.world, err = scenario.GoOnline(s.lab, scenario.OnlineOptions{Domains: []string{trafficDomain}, Source: s.src, Destination: s.dst,
-		Accounts: s.accounts})
+		Accounts: s.accounts, Primary: dnstree.BIND})
 	if err != nil {
 		t.Fatal(err)
 	}
