@@ -16,7 +16,7 @@ type Database struct {
 	Profile          string           `yaml:"profile" enum:"auto,atmail6,atmail5-flat,atmail5-sharded"`
 	ProfileFile      string           `yaml:"profile_file" kind:"path" example:"profile.yaml" doc:"Your own profile, if none of these fits."`
 	QuotaUnit        rehome.QuotaUnit `yaml:"quota_unit" enum:"kb,mb,bytes" doc:"The unit of the quota column."`
-	Charset          string           `yaml:"charset" enum:"auto,windows-1250,windows-1251,windows-1252,windows-1253,windows-1254,windows-1257,iso-8859-2,iso-8859-15,koi8-r,koi8-u"`
+	Charset          string           `yaml:"charset" enum:"auto,windows-*,iso-8859-2,iso-8859-15,koi8-r,koi8-u"`
 	MasterKey        Reference        `yaml:"master_key" example:"\"file:secrets/masterkey\""`
 	PlainLooksHashed []string         `yaml:"plain_looks_hashed" example:"[anna@example.com]"`
 }

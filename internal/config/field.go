@@ -84,12 +84,15 @@ func (f field) paths() []reflect.Value {
 	return all
 }
 
+// windowsCharsets are those that "windows-*" in a tag stands for.
+const windowsCharsets = "windows-1250,windows-1251,windows-1252,windows-1253,windows-1254,windows-1257"
+
 // choices returns the values that the key accepts, nil if it accepts any.
 func (f field) choices() []string {
 	if f.tag.Get("enum") == "" {
 		return nil
 	}
-	return strings.Split(f.tag.Get("enum"), ",")
+	return strings.Split(strings.ReplaceAll(f.tag.Get("enum"), "windows-*", windowsCharsets), ",")
 }
 
 // wants says what kind of value the key takes.

@@ -195,27 +195,25 @@ func asked(s State, left []Domain) (finding, bool) {
 }
 
 func staged(_ State, left []Domain) (finding, bool) {
-	var names []string
-	n := 0
-	for _, d := range left {
-		if d.Open.Stage > 0 {
-			names, n = append(names, d.Name), n+d.Open.Stage
-		}
-	}
+	names, n := recordsOf(left, func(d Domain) int { return d.Open.Stage })
 	return finding{progress: NoWord, command: "rehome dns stage --write",
 		sentence: "publish " + plural(n, "record") + " of " + some(names) + " that must be there before the switch"}, n > 0
 }
 
 func lowered(_ State, left []Domain) (finding, bool) {
-	var names []string
-	n := 0
-	for _, d := range left {
-		if d.Open.Lower > 0 {
-			names, n = append(names, d.Name), n+d.Open.Lower
-		}
-	}
+	names, n := recordsOf(left, func(d Domain) int { return d.Open.Lower })
 	return finding{progress: NoWord, command: "rehome dns lower-ttl --write",
 		sentence: "lower the TTL of " + plural(n, "record") + " of " + some(names) + ", so that the switch takes minutes and not a day"}, n > 0
+}
+
+// recordsOf names the domains that have records left to do, and counts these.
+func recordsOf(left []Domain, open func(Domain) int) (names []string, records int) {
+	for _, d := range left {
+		if n := open(d); n > 0 {
+			names, records = append(names, d.Name), records+n
+		}
+	}
+	return names, records
 }
 
 func byHand(_ State, left []Domain) (finding, bool) {

@@ -36,7 +36,8 @@ func (m *Move) everybody(ctx context.Context) (p *people.Everybody, err error) {
 	err = m.withDirectory(ctx, func(directory people.Directory) error {
 		p, err = people.Gather(ctx, directory, people.Options{
 			Roster: m.settings.Roster, Domains: m.settings.Domains, MoveDisabled: m.settings.Accounts.IncludeDisabled == config.DisabledImport,
-			PlainLooksHashed: m.settings.Source.Database.PlainLooksHashed, MakesAccounts: m.makesAccounts(), Policy: m.settings.Accounts.Policy, Temporary: m.openSheet,
+			PlainLooksHashed: m.settings.Source.Database.PlainLooksHashed, MakesAccounts: m.makesAccounts(),
+			Policy: m.settings.Accounts.Policy, Temporary: m.openSheet,
 		})
 		return err
 	})

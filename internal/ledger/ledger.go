@@ -60,7 +60,8 @@ type Ledger struct {
 // newLedger returns the nouns of a store.
 func newLedger(s *store) *Ledger {
 	return &Ledger{
-		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s}, Proofs: &Proofs{s}, Audit: &Audit{s},
+		Passes: &Passes{s}, Accounts: &Accounts{s}, Findings: &Findings{s}, Verifications: &Verifications{s}, Accepted: &Accepted{s},
+		Proofs: &Proofs{s}, Audit: &Audit{s},
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
 		store: s,
