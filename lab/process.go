@@ -165,6 +165,9 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
+// LogFile returns the file that holds what the program has written.
+func (p *Process) LogFile() string { return p.lab.logFile(p.program.Name) }
+
 // LogTail returns the last lines of the program's output.
 func (p *Process) LogTail() string { return p.lab.logTail(p.program.Name) }
 

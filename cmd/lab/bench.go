@@ -19,10 +19,11 @@ import (
 // benchOptions are those of the command beside the bench's own.
 type benchOptions struct {
 	bench.Options
-	rows []string
-	list bool
-	json string   // file for the results
-	from []string // files with results, to render instead of measuring
+	rows    []string
+	list    bool
+	scaling bool     // the rows that grow, in place of the table
+	json    string   // file for the results
+	from    []string // files with results, to render instead of measuring
 }
 
 func newBench() *cobra.Command {
@@ -59,12 +60,13 @@ the rows; those of the whole table have a star.`,
 	flags.StringVar(&options.Dir, "dir", "", "folder for servers and mail (default: a temporary one)")
 	flags.StringVar(&options.json, "json", "", "add the results to this file, a JSON object a line")
 	flags.StringArrayVar(&options.from, "from", nil, "render the results of this file instead of measuring; may be given several times")
+	flags.BoolVar(&options.scaling, "scaling", false, "measure how rehome grows with messages, mailboxes and accounts, in place of the table")
 	flags.BoolVar(&options.list, "list", false, "list the rows")
 	return command
 }
 
 func listRows(out io.Writer) error {
-	standard, err := bench.Choose(nil)
+	standard, err := bench.Choose(bench.Rows(), nil)
 	if err != nil {
 		return err
 	}
@@ -79,9 +81,18 @@ func listRows(out io.Writer) error {
 }
 
 func (o *benchOptions) measure(command *cobra.Command, out io.Writer) (err error) {
-	rows, err := bench.Choose(o.rows)
+	all := bench.Rows()
+	if o.scaling {
+		all = bench.Scaling()
+	}
+	rows, err := bench.Choose(all, o.rows)
 	if err != nil {
 		return err
+	}
+	if o.Dir != "" { // servers and tools run in other folders
+		if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+			return err
+		}
 	}
 	if o.Binary, err = filepath.Abs(o.Binary); err != nil {
 		return err

@@ -57,9 +57,16 @@ type scene interface {
 	contenders() []contender
 	// servers returns the process groups of the servers at the source and at the destination.
 	servers() [2][]int
-	// trips returns the round trips so far on both sides, or false where nothing counts them.
-	trips() ([2]int, bool)
+	// counts returns what was counted so far.
+	counts() (counts, error)
 	close() error
+}
+
+// counts are of the source and of the destination.
+type counts struct {
+	trips   [2]int // round trips
+	counted bool   // whether these are known
+	logIns  [2]int // 0 where the servers do not tell
 }
 
 // contender is a tool that does a row's work.

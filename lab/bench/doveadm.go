@@ -13,8 +13,10 @@ import (
 // store directly, so that its client is the destination's server too.
 type doveadmTool struct{}
 
-func (doveadmTool) name() string   { return "doveadm backup" }
-func (doveadmTool) traits() traits { return traits{note: "writes the store itself"} }
+func (doveadmTool) name() string { return "doveadm backup" }
+func (doveadmTool) traits() traits {
+	return traits{note: "writes the store itself, with the mail_fsync of the server"}
+}
 
 func (doveadmTool) programs(s *mailScene, dir string, moves []move) ([]program, error) {
 	path, err := lab.FindProgram("doveadm", "dovecot-core")

@@ -46,6 +46,7 @@ type mailScene struct {
 	all     portion              // the row's work
 	sample  portion              // what a slow tool gets
 	fresh   int                  // sets of destination accounts used so far
+	arrived corpus.Count         // what each account of the source has got since it was filled
 }
 
 // portion is some of the mail at the source. Every account of it holds the same.
@@ -188,7 +189,7 @@ func (s *mailScene) fill(ctx context.Context, p portion) error {
 func (s *mailScene) openLines() error {
 	for side, server := range s.server {
 		s.addr[side] = s.direct(side)
-		if s.line.trip == 0 && !s.work.again {
+		if s.line.trip == 0 && !s.work.counted {
 			continue
 		}
 		proxy, err := faultproxy.New(s.direct(side))
@@ -219,14 +220,17 @@ func (s *mailScene) servers() [2][]int {
 	return [2][]int{{s.groups[source]}, {s.groups[destination]}}
 }
 
-func (s *mailScene) trips() (trips [2]int, counted bool) {
+func (s *mailScene) counts() (c counts, err error) {
+	c.counted = true
 	for side, proxy := range s.proxies {
-		if proxy == nil {
-			return trips, false
+		if c.logIns[side], err = s.server[side].LogIns(); err != nil {
+			return c, err
 		}
-		trips[side] = proxy.Counts().RoundTrips
+		if c.counted = c.counted && proxy != nil; c.counted {
+			c.trips[side] = proxy.Counts().RoundTrips
+		}
 	}
-	return trips, true
+	return c, nil
 }
 
 func (s *mailScene) close() error { return s.lab.Close() }
@@ -240,11 +244,19 @@ func (s *mailScene) contenders() []contender {
 		all = rawProbes(s)
 	}
 	for _, tool := range mailTools(s.options) {
-		var c contender = &mailContender{scene: s, tool: tool}
-		if s.work.again {
-			c = &again{contender: c}
+		if s.work.alone && tool.name() != rehome {
+			continue
 		}
-		all = append(all, c)
+		mail := &mailContender{scene: s, tool: tool}
+		switch {
+		case s.work.delta && tool.name() != rehome && tool.name() != peer: // they ask for every message again, see the idle rows
+		case s.work.delta:
+			all = append(all, &delta{mailContender: mail})
+		case s.work.again:
+			all = append(all, &again{contender: mail})
+		default:
+			all = append(all, mail)
+		}
 	}
 	return all
 }

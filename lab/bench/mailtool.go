@@ -51,13 +51,20 @@ func (c *mailContender) prepare(_ context.Context, dir string) (*trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &trial{
-		start: func(ctx context.Context) (usage, error) { return run(ctx, programs, s.work.width) },
+	next := &trial{
 		check: func(ctx context.Context) error { return s.check(ctx, moves, work.each, traits.marks) },
 		clean: s.remover(moves),
 		part:  float64(work.load().Octets) / float64(s.all.load().Octets),
 		note:  c.note(work, len(programs)),
-	}, nil
+	}
+	next.start = func(ctx context.Context) (usage, error) {
+		used, err := run(ctx, programs, s.work.width)
+		if s.work.alone && err == nil {
+			next.note, err = ledgerNote(dir)
+		}
+		return used, err
+	}
+	return next, nil
 }
 
 // note says what a reader has to know to judge the figure.

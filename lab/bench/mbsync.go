@@ -18,7 +18,8 @@ type mbsyncTool struct{}
 func (mbsyncTool) name() string { return peer }
 
 // traits: a header line "X-TUID: " with 12 characters in each message.
-func (mbsyncTool) traits() traits { return traits{marks: 22} }
+// It waits for the disk before it goes on, as its default is and as rehome does.
+func (mbsyncTool) traits() traits { return traits{marks: 22, note: "FSync yes"} }
 
 func (t mbsyncTool) programs(s *mailScene, dir string, moves []move) ([]program, error) {
 	path, err := lab.FindProgram("mbsync", "isync")

@@ -123,14 +123,15 @@ func (s *pimScene) load() Load {
 
 func (s *pimScene) servers() [2][]int { return [2][]int{s.src.DAVGroups(), s.dst.groups()} }
 
-func (s *pimScene) trips() (trips [2]int, counted bool) {
+func (s *pimScene) counts() (c counts, err error) {
 	for side, proxy := range s.proxies {
 		if proxy == nil {
-			return trips, false
+			return counts{}, nil
 		}
-		trips[side] = proxy.Counts().RoundTrips
+		c.trips[side] = proxy.Counts().RoundTrips
 	}
-	return trips, true
+	c.counted = true
+	return c, nil
 }
 
 func (s *pimScene) close() error { return s.lab.Close() }

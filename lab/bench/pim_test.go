@@ -25,7 +25,7 @@ func TestMeasure_contactsAndEvents(t *testing.T) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := Choose([]string{"pim/radicale/plain/0ms", "pim/cyrus/plain/0ms", "pim/sabredav/plain/0ms", "pim-idle/radicale/plain/20ms"})
+	rows, err := Choose(Rows(), []string{"pim/radicale/plain/0ms", "pim/cyrus/plain/0ms", "pim/sabredav/plain/0ms", "pim-idle/radicale/plain/20ms"})
 	if err != nil {
 		t.Fatal(err)
 	}

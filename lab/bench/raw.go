@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rehome/internal/protocol/imap"
-	"rehome/lab/corpus"
 )
 
 // The probes of what the servers can do at all.
@@ -82,8 +81,25 @@ func ownCPU() time.Duration {
 	return time.Duration(rusage.Utime.Nano() + rusage.Stime.Nano())
 }
 
-// job is one mailbox of one account.
-type job struct{ account, mailbox int }
+// job is one mailbox of one account, or of its messages one in every so many parts.
+type job struct{ account, mailbox, part, parts int }
+
+// shares returns the jobs of each connection. Where there are fewer mailboxes than connections, several may write into one.
+func (r *rawProbe) shares() [][]job {
+	accounts, mailboxes := len(r.scene.all.accounts), len(r.scene.all.boxes)
+	if r.kind != rawWrite || accounts*mailboxes >= r.connections {
+		return deal(r.connections, accounts, mailboxes)
+	}
+	dealt := make([][]job, r.connections)
+	for _, all := range deal(1, accounts, mailboxes) {
+		for _, j := range all {
+			for part := range r.connections {
+				dealt[part] = append(dealt[part], job{j.account, j.mailbox, part, r.connections})
+			}
+		}
+	}
+	return dealt
+}
 
 // deal gives each connection its share: whole accounts where there are enough, mailboxes otherwise.
 func deal(connections, accounts, mailboxes int) [][]job {
@@ -94,7 +110,7 @@ func deal(connections, accounts, mailboxes int) [][]job {
 			if accounts < connections {
 				to = (account*mailboxes + box) % connections
 			}
-			dealt[to] = append(dealt[to], job{account, box})
+			dealt[to] = append(dealt[to], job{account, box, 0, 1})
 		}
 	}
 	return dealt
@@ -102,7 +118,7 @@ func deal(connections, accounts, mailboxes int) [][]job {
 
 func (r *rawProbe) run(ctx context.Context, moves []move) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, jobs := range deal(r.connections, len(r.scene.all.accounts), len(r.scene.all.boxes)) {
+	for _, jobs := range r.shares() {
 		group.Go(func() error { return r.connection(ctx, jobs, moves) })
 	}
 	return group.Wait()
@@ -121,7 +137,7 @@ func (r *rawProbe) connection(ctx context.Context, jobs []job, moves []move) err
 				return err
 			}
 		}
-		if err := r.mailbox(ctx, current, r.scene.all.boxes[j.mailbox]); err != nil {
+		if err := r.mailbox(ctx, current, j); err != nil {
 			return err
 		}
 	}
@@ -140,7 +156,8 @@ func (r *rawProbe) login(ctx context.Context, account int, moves []move) (s sess
 	return s, err
 }
 
-func (r *rawProbe) mailbox(ctx context.Context, s session, box corpus.Mailbox) error {
+func (r *rawProbe) mailbox(ctx context.Context, s session, j job) error {
+	box := r.scene.all.boxes[j.mailbox]
 	from, to := sourceBox(box.Path), strings.Join(append([]string{"Raw"}, box.Path...), " ")
 	switch r.kind {
 	case rawRead:
@@ -150,7 +167,10 @@ func (r *rawProbe) mailbox(ctx context.Context, s session, box corpus.Mailbox) e
 		})
 	case rawWrite:
 		return s.into(ctx, to, func(b *batches) error {
-			for _, msg := range box.Messages {
+			for i, msg := range box.Messages {
+				if i%j.parts != j.part {
+					continue
+				}
 				if err := b.add(ctx, msg.Size, rawBody(r.text, msg.Size)); err != nil {
 					return err
 				}

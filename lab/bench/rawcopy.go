@@ -93,7 +93,7 @@ func (s session) fetch(ctx context.Context, box string, take func(*imap.Literal)
 
 // into makes a mailbox at the destination and has write fill it.
 func (s session) into(ctx context.Context, box string, write func(*batches) error) error {
-	if err := s.dst.Create(ctx, box); err != nil {
+	if err := s.dst.Create(ctx, box); err != nil && !imap.IsCode(err, "ALREADYEXISTS") { // another connection writes into it, too
 		return err
 	}
 	b := &batches{client: s.dst, mailbox: box}

@@ -13,7 +13,12 @@ import (
 // default.
 type rehomeTool struct{ binary string }
 
-func (*rehomeTool) name() string   { return "rehome" }
+const (
+	rehome     = "rehome"
+	ledgerName = "rehome.db"
+)
+
+func (*rehomeTool) name() string   { return rehome }
 func (*rehomeTool) traits() traits { return traits{} }
 
 func (t *rehomeTool) programs(s *mailScene, dir string, moves []move) ([]program, error) {
@@ -22,11 +27,11 @@ func (t *rehomeTool) programs(s *mailScene, dir string, moves []move) ([]program
 		tls = "tls: implicit, ca_file: " + s.lab.CAFile()
 	}
 	settings := fmt.Sprintf(`organisation: Bench
-store: rehome.db
+store: %s
 roster: people.csv
 source: {kind: imap, imap: {address: "%s", %s}}
 destination: {kind: imap, imap: {address: "%s", %s}}
-`, s.addr[source], tls, s.addr[destination], tls)
+`, ledgerName, s.addr[source], tls, s.addr[destination], tls)
 	var roster strings.Builder
 	roster.WriteString("EmailAddress,SourceUser,SourcePassword,DestinationUser,DestinationPassword\n")
 	for _, m := range moves {
@@ -36,6 +41,15 @@ destination: {kind: imap, imap: {address: "%s", %s}}
 		return nil, err
 	}
 	return []program{{dir: dir, argv: []string{t.binary, "sync", "--quiet"}}}, nil
+}
+
+// ledgerNote says how large the ledger of a run is.
+func ledgerNote(dir string) (string, error) {
+	file, err := os.Stat(filepath.Join(dir, ledgerName))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("ledger of %.1f MiB", float64(file.Size())/(1<<20)), nil
 }
 
 // writeSettings writes files that hold passwords.

@@ -96,9 +96,9 @@ func openResponder(dir string, options Options) (_ *responderScene, err error) {
 	return s, nil
 }
 
-func (s *responderScene) load() Load            { return Load{Accounts: s.requests, Items: s.requests} }
-func (s *responderScene) trips() ([2]int, bool) { return [2]int{}, false }
-func (s *responderScene) close() error          { return s.lab.Close() }
+func (s *responderScene) load() Load              { return Load{Accounts: s.requests, Items: s.requests} }
+func (s *responderScene) counts() (counts, error) { return counts{}, nil }
+func (s *responderScene) close() error            { return s.lab.Close() }
 
 // servers are not source and destination here: the second is OpenSSL.
 func (s *responderScene) servers() [2][]int { return [2][]int{{s.groups[0]}, {s.groups[1]}} }

@@ -44,6 +44,7 @@ type Run struct {
 	PeakOctets int64      `json:"peak_octets,omitempty"`
 	Counted    bool       `json:"counted"` // whether round trips were counted
 	Trips      [2]int     `json:"round_trips"`
+	LogIns     [2]int     `json:"log_ins"`
 }
 
 // whole is the time for the row's whole work. A pass with nothing to do is what it is.

@@ -19,7 +19,7 @@ func TestChoose_patterns(t *testing.T) {
 		{"any part", []string{"large/*/plain/0ms"}, []string{"large/sdbox/plain/0ms", "large/mdbox/plain/0ms", "large/maildir/plain/0ms"}},
 		{"in the order of the table", []string{"many/sdbox/tls", "idle/sdbox/plain/0ms"}, []string{"many/sdbox/tls/0ms", "idle/sdbox/plain/0ms"}},
 	} {
-		rows, err := Choose(test.patterns)
+		rows, err := Choose(Rows(), test.patterns)
 		if err != nil {
 			t.Fatalf("%s: %v", test.name, err)
 		}
@@ -31,7 +31,7 @@ func TestChoose_patterns(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
 		}
 	}
-	if _, err := Choose([]string{"small", "smal"}); err == nil {
+	if _, err := Choose(Rows(), []string{"small", "smal"}); err == nil {
 		t.Error("a pattern that matches nothing is taken")
 	}
 }
@@ -39,13 +39,13 @@ func TestChoose_patterns(t *testing.T) {
 func TestRows_standardAreAmongThem(t *testing.T) {
 	t.Parallel()
 	keys := map[string]bool{}
-	for _, row := range Rows() {
+	for _, row := range append(Rows(), Scaling()...) {
 		if keys[row.Key] {
 			t.Errorf("two rows are called %s", row.Key)
 		}
 		keys[row.Key] = true
 	}
-	standard, err := Choose(nil)
+	standard, err := Choose(append(Rows(), Scaling()...), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

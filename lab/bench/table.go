@@ -13,7 +13,7 @@ const peer = "mbsync"
 
 var columns = []string{
 	"work", "destination", "line", "tool", "s (least to most)", "items/s", "MB/s", "of raw limit", "of raw copy", "x " + peer + " or " + pimPeer,
-	"client CPU s", "server CPU s", "peak MiB", "round trips",
+	"client CPU s", "server CPU s", "peak MiB", "round trips", "log-ins",
 }
 
 // Header begins the Markdown table.
@@ -112,5 +112,11 @@ func (r Result) costs(c Contender, cells []string) {
 	if c.Runs[0].Counted && c.Runs[0].Part == 1 {
 		cells[3] = fmt.Sprintf("%.0f + %.0f", median(c.Runs, func(run Run) float64 { return float64(run.Trips[0]) }),
 			median(c.Runs, func(run Run) float64 { return float64(run.Trips[1]) }))
+	}
+	logIns := func(side int) float64 {
+		return median(c.Runs, func(run Run) float64 { return float64(run.LogIns[side]) })
+	}
+	if logIns(source)+logIns(destination) > 0 && c.Runs[0].Part == 1 {
+		cells[4] = fmt.Sprintf("%.0f + %.0f", logIns(source), logIns(destination))
 	}
 }

@@ -29,12 +29,12 @@ func TestRender_aRow(t *testing.T) {
 	if err := Render(&out, result); err != nil {
 		t.Fatal(err)
 	}
-	want := `| work | sdbox | plain | raw read, connections: 1 | 1.00 | 100 | 200.0 | 4.00 |  | 10.0 | 0.50 | 1.00 + 2.00 | 3 |  |
-|  |  |  | raw write, connections: 2 | 4.00 | 25 | 50.0 | 1.00 |  | 2.5 | 0.50 | 1.00 + 2.00 | 3 |  |
-|  |  |  | rehome | 5.00 (4.00 to 6.00) | 20 | 40.0 | 0.80 |  | 2.0 | 0.50 | 1.00 + 2.00 | 3 |  |
-|  |  |  | mbsync | 10.00 | 10 | 20.0 | 0.40 |  | 1.0 | 0.50 | 1.00 + 2.00 | 3 |  |
-|  |  |  | slow (scaled) | 20.00 | 5 | 10.0 | 0.20 |  | 0.5 | 5.00 | 10.00 + 20.00 | 3 |  |
-|  |  |  | broken | no figure: exit/1 |  |  |  |  |  |  |  |  |  |
+	want := `| work | sdbox | plain | raw read, connections: 1 | 1.00 | 100 | 200.0 | 4.00 |  | 10.0 | 0.50 | 1.00 + 2.00 | 3 |  |  |
+|  |  |  | raw write, connections: 2 | 4.00 | 25 | 50.0 | 1.00 |  | 2.5 | 0.50 | 1.00 + 2.00 | 3 |  |  |
+|  |  |  | rehome | 5.00 (4.00 to 6.00) | 20 | 40.0 | 0.80 |  | 2.0 | 0.50 | 1.00 + 2.00 | 3 |  |  |
+|  |  |  | mbsync | 10.00 | 10 | 20.0 | 0.40 |  | 1.0 | 0.50 | 1.00 + 2.00 | 3 |  |  |
+|  |  |  | slow (scaled) | 20.00 | 5 | 10.0 | 0.20 |  | 0.5 | 5.00 | 10.00 + 20.00 | 3 |  |  |
+|  |  |  | broken | no figure: exit/1 |  |  |  |  |  |  |  |  |  |  |
 `
 	if got := out.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -131,19 +131,22 @@ func (t *turns) clock(ctx context.Context, next *trial) (Run, error) {
 	for side := range run.ServerCPU {
 		run.ServerCPU[side] = (after.cpu[side] - before.cpu[side]).Seconds()
 		run.Trips[side] = after.trips[side] - before.trips[side]
+		run.LogIns[side] = after.logIns[side] - before.logIns[side]
 	}
-	_, run.Counted = t.stage.trips()
+	run.Counted = after.counted
 	return run, nil
 }
 
 // standing is what the servers have used so far.
 type standing struct {
-	cpu   [2]time.Duration
-	trips [2]int
+	counts
+	cpu [2]time.Duration
 }
 
 func (t *turns) stand() (s standing, err error) {
-	s.trips, _ = t.stage.trips()
+	if s.counts, err = t.stage.counts(); err != nil {
+		return s, err
+	}
 	for side, groups := range t.stage.servers() {
 		for _, group := range groups {
 			cpu, err := groupCPU(group)

@@ -17,7 +17,7 @@ type toyScene struct{ players []contender }
 func (s *toyScene) load() Load              { return Load{Accounts: 1, Items: 100, Octets: 1e6} }
 func (s *toyScene) contenders() []contender { return s.players }
 func (s *toyScene) servers() [2][]int       { return [2][]int{} }
-func (s *toyScene) trips() ([2]int, bool)   { return [2]int{}, false }
+func (s *toyScene) counts() (counts, error) { return counts{}, nil }
 func (s *toyScene) close() error            { return nil }
 
 // toy notes its turns in a list that it shares with the others.

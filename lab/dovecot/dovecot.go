@@ -12,6 +12,7 @@
 package dovecot
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -208,6 +209,12 @@ func (s *Server) MailRoot(address string) string {
 
 // Owner returns the user and group that own the mail.
 func (s *Server) Owner() (uid, gid int) { return s.lab.Owner() }
+
+// LogIns returns how many log-ins to IMAP the server has let in.
+func (s *Server) LogIns() (int, error) {
+	text, err := os.ReadFile(s.process.LogFile())
+	return bytes.Count(text, []byte("imap-login: Info: Login: ")), err
+}
 
 // Stop ends the server before the lab does.
 func (s *Server) Stop() error { return s.process.Stop() }
