@@ -31,13 +31,23 @@ func (p Plan) rows(yield func([]string) bool) {
 		if len(targets) == 0 {
 			targets = []string{""}
 		}
-		problems := strings.Join(line.Problems, "; ")
+		problems := someOf(line.Problems)
 		for _, target := range targets {
 			if !yield([]string{strconv.Itoa(i + 1), cell(line.Name), cell(target), line.Kind, string(line.State), problems, line.NextStep}) {
 				return
 			}
 		}
 	}
+}
+
+// someOf joins the first problems of a line and says how many more there are. The line has a row for each of its targets: with all
+// problems in every one, a list with ten thousand targets that do not exist would make gigabytes. The text and the JSON have all.
+func someOf(problems []string) string {
+	const shown = 10
+	if more := len(problems) - shown; more > 0 {
+		return fmt.Sprintf("%s; and %d more: see aliases.txt", strings.Join(problems[:shown], "; "), more)
+	}
+	return strings.Join(problems, "; ")
 }
 
 // cell shows a catch-all as its own form.
@@ -118,11 +128,11 @@ func (b *Book) entries(plan Plan) (all []entry, byHand []int) {
 	all = make([]entry, 0, len(plan.Lines))
 	put := func(key string, targets ...string) {
 		if i, known := at[key]; known {
-			all[i].targets = slices.Concat(all[i].targets, targets)
+			all[i].targets = append(all[i].targets, targets...) // its own, and it grows: a list may have as many rows as the source
 			return
 		}
 		at[key] = len(all)
-		all = append(all, entry{key, targets})
+		all = append(all, entry{key, slices.Clip(targets)})
 	}
 	var domains []string
 	for i, line := range plan.Lines {

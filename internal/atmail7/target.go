@@ -12,6 +12,11 @@ import (
 // splitTargets parts a list of targets at commas, semicolons and line ends. What stands in quotes, angle brackets or
 // parentheses stays together, as in a header (RFC 5322 section 3.4); a quote that is never closed quotes nothing.
 func splitTargets(text string) (parts []string) {
+	const openers, closers = `"<(`, `">)`
+	var last [len(closers)]int
+	for at := range last {
+		last[at] = strings.LastIndexByte(text, closers[at])
+	}
 	start := 0
 	var closing byte
 	cut := func(end int) {
@@ -29,8 +34,8 @@ func splitTargets(text string) (parts []string) {
 		case strings.IndexByte(",;\r\n", c) >= 0:
 			cut(i)
 		default:
-			if end, opens := map[byte]byte{'"': '"', '<': '>', '(': ')'}[c]; opens && strings.IndexByte(text[i+1:], end) >= 0 {
-				closing = end
+			if at := strings.IndexByte(openers, c); at >= 0 && i < last[at] {
+				closing = closers[at]
 			}
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"rehome"
 	"rehome/internal/journey"
@@ -48,7 +47,7 @@ func (f *frame) writeAliases(w io.Writer, export journey.AliasExport) error {
 		if len(line.Problems) > 0 {
 			next = line.Problems[0] + " -> " + next
 		}
-		t.add(string(line.State), line.Name, line.Kind, strings.Join(line.Targets, ", "), next)
+		t.add(string(line.State), line.Name, line.Kind, listed(line.Targets), next)
 	}
 	if err := t.write(w, paletteFor(w, os.Getenv)); err != nil {
 		return err

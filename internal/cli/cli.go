@@ -11,7 +11,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -167,11 +166,7 @@ func (f *frame) render(w io.Writer, value any, text func(w io.Writer) error) err
 
 // answerToFile writes an answer into the file that --output names, as a whole and readable only by its owner.
 func (f *frame) answerToFile(value any, text func(w io.Writer) error) error {
-	var content bytes.Buffer
-	if err := f.render(&content, value, text); err != nil {
-		return err
-	}
-	if err := vault.WriteFile(f.output, content.Bytes()); err != nil {
+	if err := vault.WriteStream(f.output, func(w io.Writer) error { return f.render(w, value, text) }); err != nil {
 		return err
 	}
 	f.say("wrote %s", printable(f.output))

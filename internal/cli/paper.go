@@ -43,17 +43,13 @@ func newPaper(w io.Writer, getenv func(string) string) *paper {
 // Write breaks the lines that are complete.
 func (p *paper) Write(text []byte) (int, error) {
 	p.rest.Write(text)
-	for {
-		line, rest, complete := bytes.Cut(p.rest.Bytes(), []byte("\n"))
-		if !complete {
-			return len(text), nil
-		}
-		broken := broken(string(line), p.columns)
-		p.rest = *bytes.NewBuffer(bytes.Clone(rest))
-		if _, err := io.WriteString(p.w, broken+"\n"); err != nil {
+	for bytes.IndexByte(p.rest.Bytes(), '\n') >= 0 {
+		line, _ := p.rest.ReadString('\n') // is there
+		if _, err := io.WriteString(p.w, broken(strings.TrimSuffix(line, "\n"), p.columns)+"\n"); err != nil {
 			return 0, err
 		}
 	}
+	return len(text), nil
 }
 
 // flush writes a last line that has no end.

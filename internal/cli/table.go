@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"bufio"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -19,6 +21,7 @@ type table struct {
 	header []string
 	right  []int // columns of numbers
 	tones  map[int]func(palette, string) string
+	narrow bool // the paper has a width, at which cells are broken
 	rows   [][]string
 }
 
@@ -58,21 +61,21 @@ func (t *table) write(w io.Writer, colors palette) error {
 		columns = p.columns
 	}
 	t = t.told()
+	t.narrow = columns > 0
 	widths, fits := t.fit(columns)
-	var lines []string
-	if fits {
-		lines = t.lines(widths, colors)
-	} else {
-		lines = t.list(columns, colors)
-	}
 	if p, known := w.(*paper); known {
 		w = p.w // the lines are as they shall be
 		if err := p.flush(); err != nil {
 			return err
 		}
 	}
-	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
-	return err
+	out := bufio.NewWriter(w) // keeps the first error
+	if fits {
+		t.writeLines(out, widths, colors)
+	} else {
+		t.writeList(out, columns, colors)
+	}
+	return out.Flush()
 }
 
 // told returns the table without the columns that tell nothing; the first names the row and stays.
@@ -83,6 +86,9 @@ func (t *table) told() *table {
 		if i == 0 || slices.ContainsFunc(t.rows, func(row []string) bool { return !isNothing(row[i]) }) {
 			columns = append(columns, i)
 		}
+	}
+	if len(columns) == len(t.header) {
+		return t
 	}
 	pick := func(row []string) (cells []string) {
 		for _, i := range columns {
@@ -108,10 +114,12 @@ func (t *table) told() *table {
 // isNothing reports whether a cell says only that there is nothing.
 func isNothing(cell string) bool { return cell == "" || cell == "0" || cell == "0 B" }
 
-// Between two columns, and the least that is left of one of words.
+// Between two columns, the least that is left of one of words, and the most that other rows are filled up to where lines may be of any
+// length: a longer cell moves only the rest of its own row. One list with ten thousand members would fill every row with blanks.
 const (
 	gutter     = 2
 	leastWords = 12
+	mostFilled = 160
 )
 
 // fit returns how wide each column is; ok is false if the table cannot be made to fit.
@@ -123,7 +131,13 @@ func (t *table) fit(columns int) (widths []int, ok bool) {
 			widths[i] = max(widths[i], cells(row[i]))
 		}
 	}
-	if columns <= 0 || total(widths) <= columns {
+	if columns <= 0 {
+		for i := range widths {
+			widths[i] = min(widths[i], mostFilled)
+		}
+		return widths, true
+	}
+	if total(widths) <= columns {
 		return widths, true
 	}
 	for i, title := range t.header {
@@ -163,16 +177,16 @@ func longestWord(text string) int {
 	return longest
 }
 
-// lines renders header and rows.
-func (t *table) lines(widths []int, colors palette) []string {
-	var lines []string
+// writeLines writes header and rows.
+func (t *table) writeLines(w io.Writer, widths []int, colors palette) {
 	for _, line := range t.row(t.header, widths, nil, colors) {
-		lines = append(lines, colors.bold(line))
+		fmt.Fprintln(w, colors.bold(line))
 	}
 	for _, row := range t.rows {
-		lines = append(lines, t.row(row, widths, t.tones, colors)...)
+		for _, line := range t.row(row, widths, t.tones, colors) {
+			fmt.Fprintln(w, line)
+		}
 	}
-	return lines
 }
 
 // row renders one row, in as many lines as its longest cell needs. Those of a header stand on the last of them.
@@ -180,7 +194,9 @@ func (t *table) row(row []string, widths []int, tones map[int]func(palette, stri
 	folded := make([][]string, len(row))
 	height := 1
 	for i, cell := range row {
-		folded[i] = foldCell(cell, widths[i])
+		if folded[i] = []string{cell}; t.narrow {
+			folded[i] = foldCell(cell, widths[i])
+		}
 		height = max(height, len(folded[i]))
 	}
 	lines := make([]string, height)
@@ -253,9 +269,8 @@ func foldAt(cell string, width int) int {
 	return max(fits, first)
 }
 
-// list renders each row as its first cell, and below that what the others say.
-func (t *table) list(columns int, colors palette) []string {
-	var lines []string
+// writeList writes each row as its first cell, and below that what the others say.
+func (t *table) writeList(w io.Writer, columns int, colors palette) {
 	for _, row := range t.rows {
 		var parts []string
 		for i := 1; i < len(row); i++ {
@@ -263,10 +278,9 @@ func (t *table) list(columns int, colors palette) []string {
 				parts = append(parts, strings.ToLower(t.header[i])+" "+row[i])
 			}
 		}
-		lines = append(lines, colors.bold(row[0]))
+		fmt.Fprintln(w, colors.bold(row[0]))
 		if len(parts) > 0 {
-			lines = append(lines, wrap("  "+strings.Join(parts, ", "), columns, 2)...)
+			fmt.Fprintln(w, strings.Join(wrap("  "+strings.Join(parts, ", "), columns, 2), "\n"))
 		}
 	}
-	return lines
 }

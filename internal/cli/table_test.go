@@ -189,3 +189,24 @@ func TestPalette_needsATerminal(t *testing.T) {
 		t.Errorf("got %q, want plain text", got)
 	}
 }
+
+// One row with a very long cell does not fill all the others with blanks where lines may be of any length.
+func TestTable_oneLongCell(t *testing.T) {
+	t.Parallel()
+	table := newTable("LIST", "MEMBERS", "NEXT STEP")
+	long := strings.Repeat("anna@example.com, ", 1000)
+	table.add("all", long, "create it")
+	for range 100 {
+		table.add("one", "anna@example.com", "create it too")
+	}
+	var out strings.Builder
+	if err := table.write(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), long) {
+		t.Error("the long cell is not whole")
+	}
+	if most := 2*len(long) + 100*2*mostFilled; out.Len() > most {
+		t.Errorf("the table has %d octets, more than %d", out.Len(), most)
+	}
+}
