@@ -50,7 +50,7 @@ type Server struct {
 	lab     *lab.Lab
 	options Options
 	db      *sql.DB
-	groups  []int // of the database and of SabreDAV
+	groups  []int
 }
 
 // Start runs a server in the lab. The lab's Close stops it.
@@ -78,8 +78,8 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 // DB returns the read-write handle on the database, for seeding. The lab closes it.
 func (s *Server) DB() *sql.DB { return s.db }
 
-// DAVGroups returns the process groups that serve contacts and calendars.
-func (s *Server) DAVGroups() []int { return s.groups }
+// Groups returns the process groups of the database and of SabreDAV.
+func (s *Server) Groups() []int { return s.groups }
 
 // has reports whether the database has the table.
 func (s *Server) has(table string) bool { return !slices.Contains(s.options.Without, table) }

@@ -77,7 +77,7 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 }
 
 // DAVGroups returns the process groups that serve contacts and calendars, without the front door.
-func (s *Server) DAVGroups() []int { return s.groups }
+func (s *Server) Groups() []int { return s.groups }
 
 func (s *Server) startMail() error {
 	options := dovecot.Options{

@@ -121,7 +121,7 @@ func (s *pimScene) load() Load {
 	return load
 }
 
-func (s *pimScene) servers() [2][]int { return [2][]int{s.src.DAVGroups(), s.dst.groups()} }
+func (s *pimScene) servers() [2][]int { return [2][]int{s.src.Groups(), s.dst.groups()} }
 
 func (s *pimScene) counts() (c counts, err error) {
 	for side, proxy := range s.proxies {

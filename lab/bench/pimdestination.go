@@ -62,7 +62,7 @@ func startRadicale(l *lab.Lab, accounts []string) (pimDestination, error) {
 
 func (r radicale) imap() string  { return r.IMAP }
 func (r radicale) dav() string   { return r.DAVPlain }
-func (r radicale) groups() []int { return r.DAVGroups() }
+func (r radicale) groups() []int { return r.Groups() }
 
 func (r radicale) places(account string) [2]pimPlace {
 	return [2]pimPlace{{account + "/", "contacts"}, {account + "/", "calendar"}}
@@ -126,7 +126,7 @@ func startSabreDAV(l *lab.Lab, accounts []string) (pimDestination, error) {
 
 func (s sabreDAV) imap() string  { return s.IMAP }
 func (s sabreDAV) dav() string   { return s.DAV }
-func (s sabreDAV) groups() []int { return s.DAVGroups() }
+func (s sabreDAV) groups() []int { return s.Groups() }
 
 func (s sabreDAV) places(account string) [2]pimPlace {
 	return [2]pimPlace{{"addressbooks/" + account + "/", "default"}, {"calendars/" + account + "/", "default"}}

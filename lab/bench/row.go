@@ -81,7 +81,7 @@ func Rows() []Row {
 			}
 		}
 	}
-	return append(rows, responderRow())
+	return append(rows, responderRow(), listsRow())
 }
 
 // mailLine is where mail goes and what is between the client and the servers.
