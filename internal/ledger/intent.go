@@ -153,7 +153,11 @@ func (l *batches) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) err
 	now := l.now()
 	voids := make([]Voided, len(intents))
 	for i, intent := range intents {
-		voids[i] = Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items), Former: intent.Former, Answered: intent.Answered}
+		voids[i] = Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items), Former: intent.Former, Answered: intent.Answered,
+			Flags: map[imap.UID][]string{}}
+		for _, item := range intent.Items {
+			voids[i].Flags[item.UID] = item.Flags
+		}
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		for i, intent := range intents {
@@ -188,9 +192,43 @@ func insertVoid(tx *sql.Tx, m *Mailbox, v Voided, now time.Time) error {
 	if v.Former {
 		generation--
 	}
-	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano, answered, replaced) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano(), v.Answered, v.Replaced)
+	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano, answered, replaced, flags)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano(), v.Answered, v.Replaced, v.flagsColumn())
 	return err
+}
+
+// flagsColumn is nil where the flags are not known.
+func (v Voided) flagsColumn() []byte {
+	if len(v.Flags) == 0 {
+		return nil
+	}
+	items := make([]Item, 0, len(v.Flags))
+	for uid := range v.Sources.All() {
+		items = append(items, Item{UID: uid, Flags: v.Flags[uid]})
+	}
+	return encodeFlags(items)
+}
+
+// readFlags reads what flagsColumn wrote.
+func (v *Voided) readFlags(encoded []byte) error {
+	if encoded == nil {
+		return nil
+	}
+	if v.Sources.Len() > len(encoded) { // each takes an octet at least
+		return fmt.Errorf("flags of %d messages that were given up: %w", v.Sources.Len(), errDamaged)
+	}
+	items := make([]Item, 0, v.Sources.Len())
+	for uid := range v.Sources.All() {
+		items = append(items, Item{UID: uid})
+	}
+	if err := decodeFlags(encoded, items); err != nil {
+		return err
+	}
+	v.Flags = make(map[imap.UID][]string, len(items))
+	for _, item := range items {
+		v.Flags[item.UID] = item.Flags
+	}
+	return nil
 }
 
 // Voided is a batch that was given up.
@@ -199,8 +237,9 @@ type Voided struct {
 	Sources imap.UIDSet // its messages; none when Former
 	Former  bool        // of an earlier generation: any message may be one of its own, and is recognised by its content
 
-	Answered bool // see Intent
-	Replaced bool // copied again because the destination has shown another message in the place of the copy
+	Flags    map[imap.UID][]string // that they were sent with; nil when that is not known
+	Answered bool                  // see Intent
+	Replaced bool                  // copied again because the destination has shown another message in the place of the copy
 }
 
 // voidsKept is how long a batch that was given up is remembered: no network keeps a message longer, and
@@ -213,15 +252,18 @@ func (l *mailboxes) loadVoids(ctx context.Context, m *Mailbox) error {
 		var v Voided
 		var generation int64
 		var text string
-		if err := rows.Scan(&generation, &v.Floor, &text, &v.Answered, &v.Replaced); err != nil {
+		var flags []byte
+		if err := rows.Scan(&generation, &v.Floor, &text, &v.Answered, &v.Replaced, &flags); err != nil {
 			return err
 		}
 		if v.Former = generation != m.Generation; !v.Former {
-			err = readSet(text, &v.Sources)
+			if err = readSet(text, &v.Sources); err == nil {
+				err = v.readFlags(flags)
+			}
 		}
 		m.Voids = append(m.Voids, v)
 		return err
-	}, `SELECT generation, dst_floor, src_uids, answered, replaced FROM voids WHERE mailbox_id = ? AND created_nano > ? ORDER BY id`,
+	}, `SELECT generation, dst_floor, src_uids, answered, replaced, flags FROM voids WHERE mailbox_id = ? AND created_nano > ? ORDER BY id`,
 		m.ID, l.now().Add(-voidsKept).UnixNano())
 }
 

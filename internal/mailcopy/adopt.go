@@ -71,6 +71,9 @@ func (j *mailboxJob) takeOver(ctx context.Context, entries []entry, found []pair
 			j.row.Formerly = j.row.Formerly.Minus(imap.NewUIDSet(p.dst.uid)) // another message has its UID now
 			is = false
 		}
+		if !is {
+			known, is = givenUp(j.row.Voids, p)
+		}
 		a := adoption(p, known, is)
 		adopted = append(adopted, a.item)
 		j.noteAdoption(a)
@@ -122,6 +125,26 @@ func adoption(p pairing, former ledger.Item, known bool) adopted {
 	a.due = len(missing) > 0
 	a.joined = a.due
 	return a
+}
+
+// givenUp returns what the ledger knows of a message that was sent once, was given up, and is found now.
+//
+// The rule: what was given up and arrives after all is a copy of ours as it was sent. Its flags are those of then, and the source may
+// have changed them since: what it has taken away meanwhile is not a wish of the destination's user. Of several that were sent it
+// is the one whose flags are most like those that are found, and among these the latest.
+func givenUp(voids []ledger.Voided, p pairing) (item ledger.Item, is bool) {
+	least := 0
+	for _, v := range slices.Backward(voids) {
+		flags, sent := v.Flags[p.src.uid]
+		if !sent || p.dst.uid < v.Floor || otherDate(p) {
+			continue
+		}
+		if n := len(minus(flags, p.dst.flags)) + len(minus(p.dst.flags, flags)); !is || n < least {
+			least, is = n, true
+			item.Flags = flags
+		}
+	}
+	return item, is
 }
 
 // sameItem says that two items cannot be told from each other by what is known of them.

@@ -144,6 +144,45 @@ func TestUIDs_deliveriesMeanwhile(t *testing.T) {
 	}
 }
 
+// A server that goes on working for longer than anybody waits: what it stores then keeps its UIDs, is sent by nobody a second time, and
+// what the source has taken away of its flags since is taken away from it, too.
+func TestUIDs_arriveAfterTheyWereGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, layout := range []string{dovecot.Maildir, dovecot.Sdbox} {
+		t.Run(layout, func(t *testing.T) {
+			t.Parallel()
+			p := dsyncPair(t, layout)
+			p.settle = time.Second
+			mails := letters(60, 5_000, "a")
+			for i := range mails {
+				mails[i].flags = []string{`\Seen`}
+			}
+			p.fill(p.src, "INBOX", mails...)
+			proxy := p.interruptAt(&p.dsync, 150_000, faultproxy.Fault{Rate: 250_000})
+			p.in(p.src, "INBOX", func(c *imap.Client) {
+				store(t, c, "1:60", "-", `\Seen`)
+				store(t, c, "7", "+", `\Flagged`)
+			})
+			direct := p.dsync
+			p.dsync = "127.0.0.1:1" // nobody goes on before it has arrived
+			_, _ = p.trySync(p.engine())
+			before := len(p.content(p.dst, "INBOX"))
+			if before == 60 || len(p.row().Voids) == 0 {
+				t.Fatalf("%d are there, and %d batches were given up", before, len(p.row().Voids))
+			}
+			p.dsync = direct
+			proxy.Set(faultproxy.ToServer, faultproxy.Fault{})
+			proxy.Set(faultproxy.ToClient, faultproxy.Fault{})
+			for deadline := time.Now().Add(time.Minute); len(p.content(p.dst, "INBOX")) == before && time.Now().Before(deadline); {
+				<-time.After(50 * time.Millisecond)
+			}
+			p.syncAtLast()
+			p.wantNumbers("INBOX", "INBOX")
+			p.wantEqual("INBOX", "INBOX")
+		})
+	}
+}
+
 // linesOf are what content says of messages.
 func linesOf(p *pair, mails []mail) []string {
 	p.t.Helper()

@@ -65,10 +65,17 @@ func TestSync_arrivesAfterItWasGivenUp(t *testing.T) {
 // that does not deliver them before the returned proxy is told to.
 func (p *pair) interrupt(octets int64, line faultproxy.Fault) *faultproxy.Proxy {
 	p.t.Helper()
-	proxy := faultproxy.Open(p.t, p.dst.IMAP)
-	p.dstVia = proxy.Addr()
+	return p.interruptAt(&p.dstVia, octets, line)
+}
+
+// interruptAt does so on the way to one of the services.
+func (p *pair) interruptAt(service *string, octets int64, line faultproxy.Fault) *faultproxy.Proxy {
+	p.t.Helper()
+	direct := *service
+	proxy := faultproxy.Open(p.t, direct)
+	*service = proxy.Addr()
 	line.Orphan = true // a server that noticed the end of its client would not work on what has arrived
-	defer func() { p.dstVia = p.dst.IMAP }()
+	defer func() { *service = direct }()
 	proxy.Set(faultproxy.ToServer, line)
 	ctx, cancel := context.WithCancel(p.t.Context())
 	defer cancel()

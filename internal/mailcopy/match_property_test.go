@@ -4,12 +4,14 @@ package mailcopy
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"rehome/internal/content/message"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/imap"
 )
 
@@ -148,4 +150,36 @@ func TestAdoption_flags(t *testing.T) {
 			t.Errorf("%q of the source are lost", missing)
 		}
 	})
+}
+
+// Of what was sent several times and given up, that counts which was sent with the flags that are found.
+func TestGivenUp_flags(t *testing.T) {
+	t.Parallel()
+	date := time.Unix(1_000_000_000, 0)
+	sent := func(floor imap.UID, flags ...string) ledger.Voided {
+		return ledger.Voided{Floor: floor, Sources: imap.NewUIDSet(1), Flags: map[imap.UID][]string{1: flags}}
+	}
+	voids := []ledger.Voided{sent(5, `\Seen`), sent(5), sent(8, `\Flagged`), {Floor: 1, Sources: imap.NewUIDSet(1)}}
+	for name, c := range map[string]struct {
+		uid, found imap.UID
+		date       time.Time
+		flags      []string
+		want       string
+		is         bool
+	}{
+		"as the first":               {1, 9, date, []string{`\Seen`, "$user"}, `\Seen`, true},
+		"as the second":              {1, 7, date, nil, "", true},
+		"as none: the latest":        {1, 9, date, []string{"$user"}, "", true},
+		"two alike: the latest":      {1, 9, date, []string{`\Seen`, `\Flagged`}, `\Flagged`, true},
+		"below what was sent last":   {1, 7, date, []string{`\Flagged`}, "", true},
+		"below all":                  {1, 4, date, []string{`\Seen`}, "", false},
+		"never sent":                 {2, 9, date, []string{`\Seen`}, "", false},
+		"of another date: not as we": {1, 9, date.Add(time.Hour), []string{`\Seen`}, "", false},
+	} {
+		p := pairing{src: entry{uid: c.uid, date: date}, dst: entry{uid: c.found, date: c.date, flags: c.flags}}
+		item, is := givenUp(voids, p)
+		if got := strings.Join(item.Flags, " "); is != c.is || got != c.want {
+			t.Errorf("%s: got %q, %v, want %q, %v", name, got, is, c.want, c.is)
+		}
+	}
 }

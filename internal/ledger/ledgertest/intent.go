@@ -3,6 +3,7 @@
 package ledgertest
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -187,13 +188,16 @@ func dropWhatIsUnderWay(t *testing.T, empty Empty) {
 func giveUpIsRemembered(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	m := load(t, l, inbox())
-	intend(t, l, m, messages(1, 2, 4)...)
+	sent := messages(4, 1, 2) // in whatever order
+	sent[0].Flags, sent[1].Flags = []string{`\Flagged`, "mine"}, nil
+	intend(t, l, m, sent...)
 	m = load(t, l, inbox())
 	must(t, l.Mail.GiveUp(t.Context(), m, m.Intents...))
-	want := []ledger.Voided{{Floor: m.Intents[0].Floor, Sources: imap.NewUIDSet(1, 2, 4)}}
+	want := []ledger.Voided{{Floor: m.Intents[0].Floor, Sources: imap.NewUIDSet(1, 2, 4),
+		Flags: map[imap.UID][]string{1: nil, 2: {`\Seen`}, 4: {`\Flagged`, "mine"}}}}
 	again := load(t, l, inbox())
 	for name, got := range map[string][]ledger.Voided{"in memory": m.Voids, "in the file": again.Voids} {
-		if len(got) != 1 || got[0].Floor != want[0].Floor || got[0].Sources.String() != "1:2,4" {
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
