@@ -180,9 +180,7 @@ func SumOf(accounts []Account) Sum {
 		}
 		if again.Messages > 0 {
 			s.Again++
-			s.Mail.Messages += again.Messages
-			s.Mail.Octets += again.Octets
-			s.Mail.AtLeast = s.Mail.AtLeast || again.AtLeast
+			s.Mail = s.Mail.Plus(again)
 		}
 		count(&s.Unknown, len(a.Unknown) > 0)
 		count(&s.POP3, a.UsesPOP3)

@@ -43,6 +43,35 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// A person is asked where it is not what was planned, and where nothing heals it.
+func TestAccount_Undecided(t *testing.T) {
+	t.Parallel()
+	pop := []devices.Device{{Program: devices.Other, Protocols: []string{"pop3", "imap"}}}
+	inbox := func(messages, kept int64) []forecast.Mailbox {
+		return []forecast.Mailbox{{Name: "INBOX", Messages: messages, Octets: messages * 1000, Kept: kept}}
+	}
+	for name, c := range map[string]struct {
+		facts    forecast.Facts
+		keep     bool
+		messages int64
+		why      string
+	}{
+		"by IMAP, as planned":      {forecast.Facts{Mailboxes: inbox(10, 0)}, false, 0, ""},
+		"all kept":                 {forecast.Facts{Mailboxes: inbox(10, 10)}, true, 0, ""},
+		"not all kept":             {forecast.Facts{Mailboxes: inbox(10, 7)}, true, 3, "downloads 3 messages (3.0 kB) again, although UIDs were to be kept"},
+		"POP3, by IMAP":            {forecast.Facts{Mailboxes: inbox(10, 0), Devices: pop}, false, 10, "POP3 programs download 10 messages (10 kB) again"},
+		"POP3, one not identified": {forecast.Facts{Mailboxes: inbox(10, 10), Devices: pop, Identified: 9}, true, 1, "1 message (1.0 kB) again"},
+		"POP3, all identified":     {forecast.Facts{Mailboxes: inbox(10, 10), Devices: pop, Identified: 10}, true, 0, ""},
+		"POP3, not looked at":      {forecast.Facts{Mailboxes: inbox(10, 10), Devices: pop}, true, 0, "not known how much"},
+		"nothing copied":           {forecast.Facts{Devices: pop}, true, 0, ""},
+	} {
+		why, again := forecast.Of(c.facts).Undecided(c.keep)
+		if again.Messages != c.messages || (why == "") != (c.why == "") || !strings.Contains(why, c.why) {
+			t.Errorf("%s: got %q and %d messages, want %q and %d", name, why, again.Messages, c.why, c.messages)
+		}
+	}
+}
+
 // Of a mailbox whose size the source does not tell, the octets are more than is said.
 func TestSumOf(t *testing.T) {
 	t.Parallel()

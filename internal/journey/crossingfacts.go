@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"rehome/internal/devices"
+	"rehome/internal/forecast"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dns"
 	"rehome/internal/recipients"
@@ -33,6 +35,7 @@ func (w *world) Facts(ctx context.Context, domain string) (switchover.Facts, err
 	var err error
 	facts.Accounts, err = w.accounts(ctx, domain)
 	note(switchover.GateCopied, err)
+	note(switchover.GateDownloads, w.downloads(ctx, facts.Accounts))
 	note(switchover.GateServers, w.planned(ctx, domain, &facts))
 	note(switchover.GateRecipients, w.parity(ctx, domain, &facts))
 	facts.Certificates = w.certificates(ctx, facts.Records)
@@ -101,6 +104,27 @@ func (w *world) accounts(ctx context.Context, domain string) ([]switchover.Accou
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// downloads says of accounts what a person has to decide about mail that their programs download again. The ledger's rows are read only
+// where that can be asked.
+func (w *world) downloads(ctx context.Context, accounts []switchover.Account) error {
+	sightings, err := sightingsOf(ctx, w.store)
+	if err != nil {
+		return err
+	}
+	keep := w.move.settings.Destination.Dsync.Used()
+	for i, account := range accounts {
+		facts := forecast.Facts{Account: account.Address, Devices: devices.Of(sightings[account.Address])}
+		if !keep && !forecast.Of(facts).UsesPOP3 {
+			continue
+		}
+		if err := uidFacts(ctx, w.store.Mail, &facts); err != nil {
+			return err
+		}
+		accounts[i].Undecided, accounts[i].Again = forecast.Of(facts).Undecided(keep)
+	}
+	return nil
 }
 
 // verdicts are what the last verifications have said, with what was accepted since.

@@ -10,6 +10,7 @@ import (
 
 	"rehome"
 	"rehome/internal/cutover"
+	"rehome/internal/forecast"
 	"rehome/internal/ledger"
 )
 
@@ -39,6 +40,9 @@ type Account struct {
 	NextStep string
 	Unproved string // why both ends do not count as equal; "" if they do
 	NoLogin  string // why it is not known that the person can log in; "" if it is
+
+	Undecided string         // what a person has to decide about what its programs download again; "" for nothing
+	Again     forecast.Again // how much that is, as far as is known
 }
 
 // Certificate is a name at which programs will ask for a certificate.
@@ -59,6 +63,7 @@ type judge struct {
 func Holds(facts Facts, of ledger.Cutover, settings Settings, now time.Time) []ledger.CutoverHold {
 	j := &judge{facts: facts, settings: settings, now: now}
 	j.accounts()
+	j.downloads()
 	j.recipients()
 	j.certificates()
 	j.plan()
@@ -122,6 +127,28 @@ func (j *judge) accounts() {
 		j.hold(GateLogins, some(locked, "is not known to be able to log in at the destination", "are not known to be able to log in at the destination")+
 			": "+locked[0].NoLogin, "whoever runs rehome", `run "rehome verify --login"`)
 	}
+}
+
+// downloads asks about mail that programs download again: who, how much, and that it cannot be healed when it has happened.
+func (j *judge) downloads() {
+	var open []Account
+	var sum forecast.Again
+	for _, a := range j.facts.Accounts {
+		if a.Undecided != "" {
+			open = append(open, a)
+			sum = sum.Plus(a.Again)
+		}
+	}
+	if len(open) == 0 {
+		return
+	}
+	total := ""
+	if len(open) > 1 && sum.Messages > 0 {
+		total = ", " + sum.Words() + " in all"
+	}
+	j.hold(GateDownloads, some(open, "has programs that download mail again", "have programs that may download mail again")+total+": "+open[0].Undecided,
+		"whoever runs rehome", `see "rehome clients forecast"; "rehome verify --uids" proves what stays; tell these users, then decide with `+
+			`--override downloads --why "..."`)
 }
 
 // some names the first of several accounts.

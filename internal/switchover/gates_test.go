@@ -11,6 +11,7 @@ import (
 
 	"rehome"
 	"rehome/internal/cutover"
+	"rehome/internal/forecast"
 	"rehome/internal/ledger"
 )
 
@@ -45,6 +46,14 @@ func TestHolds_eachGate(t *testing.T) {
 			"b@example.test was last looked at more than 1 day ago (2026-12-03 11:00 UTC)", "rehome sync"},
 		"differs":  {func(f *Facts) { f.Accounts[0].Unproved = "it was never verified" }, GateProved, "it was never verified", "rehome verify"},
 		"no login": {func(f *Facts) { f.Accounts[1].NoLogin = "its login was never tried" }, GateLogins, "b@example.test", "verify --login"},
+		"downloads": {func(f *Facts) {
+			f.Accounts[1].Undecided, f.Accounts[1].Again = "each of its programs downloads 3 messages again", forecast.Again{Messages: 3}
+		}, GateDownloads, "b@example.test has programs that download mail again: each of its programs downloads 3 messages again", "--override downloads"},
+		"downloads of two": {func(f *Facts) {
+			f.Accounts[0].Undecided, f.Accounts[0].Again = "why", forecast.Again{Messages: 3, Octets: 4000}
+			f.Accounts[1].Undecided, f.Accounts[1].Again = "not known", forecast.Again{Messages: 4, Octets: 3000, AtLeast: true}
+		}, GateDownloads, "2 accounts have programs that may download mail again, for example a@example.test, 7 messages (more than 7.0 kB) in all: why",
+			"clients forecast"},
 		"a refused address": {func(f *Facts) { f.Refused = []string{"info@example.test"} }, GateRecipients,
 			"does not take 1 address, for example info@example.test", "recipients check"},
 		"no answer":     {func(f *Facts) { f.Unanswered = 3 }, GateRecipients, "not known whether the new mail host takes 3 addresses", "recipients check"},

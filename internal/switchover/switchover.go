@@ -36,6 +36,7 @@ const (
 	GateProved      Gate = "proved"      // both ends were compared, and what differs was accepted
 	GateRecipients  Gate = "recipients"  // the new mail hosts take every address
 	GateLogins      Gate = "logins"      // everybody can log in there
+	GateDownloads   Gate = "downloads"   // nobody's programs download again what a person has not decided about
 	GateCertificate Gate = "certificate" // the destination has certificates for the names that the records lead to
 	GateServers     Gate = "servers"     // every server of the zone answers, and they agree
 	GateRecords     Gate = "records"     // what has to be published before the switch is
@@ -53,8 +54,8 @@ const (
 
 // Gates are all gates on which somebody may give their word, in order.
 func Gates() []Gate {
-	return []Gate{GateCopied, GateLag, GateProved, GateRecipients, GateLogins, GateCertificate, GateServers, GateRecords, GateTTL, GatePolicy, GateZone,
-		GateCredentials, GatePass, GateProof, GateProbe, GateRules, GateLate, GateReturn}
+	return []Gate{GateCopied, GateLag, GateProved, GateRecipients, GateLogins, GateDownloads, GateCertificate, GateServers, GateRecords, GateTTL, GatePolicy,
+		GateZone, GateCredentials, GatePass, GateProof, GateProbe, GateRules, GateLate, GateReturn}
 }
 
 // Settings are how long things take.
