@@ -192,7 +192,8 @@ func writeLeaving(s *spaced, planned []journey.PlannedAccount) error {
 			if c.Vanished > 0 {
 				stay := c.Vanished - c.Removed - c.Absent
 				t.add(a.Account, c.Name, c.Destination, number(c.Vanished), number(c.Removed), number(stay), whyStay(stay, c.Deleted, "collection",
-					because{c.NotOurs + c.Edited, "existed before the move or changed at the destination"}))
+					because{c.NotOurs + c.Edited, "existed before the move or changed at the destination"},
+					because{c.Unshown, "not returned by the destination"}))
 			}
 		}
 	}

@@ -143,7 +143,10 @@ func (s *slice) makeRoom(ctx context.Context, kind rehome.Kind, holder string) (
 		return false, nil
 	}
 	etag, ours, err := job.stillOurs(ctx, holder, row)
-	if err != nil || !ours {
+	if _, refused := errorsAs[*refusedObject](err); refused || err == nil && !ours {
+		return false, nil // it stays, and is told of
+	}
+	if err != nil {
 		return false, err
 	}
 	if etag != "" {

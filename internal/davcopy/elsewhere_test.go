@@ -127,7 +127,10 @@ func checkOneUID(t *testing.T, edit func(r *http.Response)) {
 	if _, err := session.Put(t.Context(), hrefOf(other, "moves.ics"), dav.Upload{Data: event("moves", "moves"), Kind: dav.Calendars}); err != nil {
 		t.Fatal(err)
 	}
-	wantTally(t, "moved", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 8, Copied: 2})
+	front.set(about("moves.ics", "GET", http.StatusForbidden, "not this one"))
+	wantTally(t, "moved, and not returned", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 8, Copied: 1, Quarantined: 1})
+	front.set(nil)
+	wantTally(t, "moved", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 8, Copied: 1})
 	if got := p.shown(t, p.dst, "work"); !strings.Contains(got, "moves.ics") || !strings.Contains(got, "both.ics") {
 		t.Errorf("the other calendar has %s", got)
 	}

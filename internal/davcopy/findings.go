@@ -12,7 +12,7 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		objectRefused, objectFailed, objectTooLarge, duplicateUID, uidElsewhere, overrideApart, objectUnserved, objectUnreadable,
 		objectVeiled, objectUnproved, objectSpoilt, objectConflict, removedThere, nameTaken, objectMissing, objectReverted, updateRefused,
-		updateUnreadable, objectAwaited, objectHidden, objectRepaired, attachmentAtSource,
+		updateUnreadable, objectAwaited, objectHidden, objectNotRemoved, objectRepaired, attachmentAtSource,
 		invitationsNotSilent, invitationsDespiteAgent, invitationsUnknown, testObjectLeft,
 		collectionLeftOut, collectionRefused, collectionNotMade, kindNotOffered, collectionUnshown, collectionStays, collectionEmptied,
 		collectionDeleted, propertyRefused,
@@ -158,6 +158,13 @@ var (
 	objectHidden = objectAwaited.Saying(
 		"the destination has not answered whether it stored this object; it lists an object that it does not return, which may be this one",
 		"look into the destination's error log, remove there what it does not return, and run sync again")
+	objectNotRemoved = rehome.Declared{
+		Code: "object_not_removed", Topic: rehome.TopicObjects, Severity: rehome.SeverityWarning, Again: rehome.AgainEachPass,
+		Sentence: "the source no longer has this object, and rehome could not remove it at the destination: {why}",
+		NextStep: "delete it there in a client if nobody wants it, or look into that server's error log",
+		Meaning: "With `mail.deletions: mirror`, rehome removes at the destination what was deleted at the source. The destination does not return " +
+			"this object or refuses to remove it. It stays, rehome tries again in every pass, and everything else goes on.",
+	}
 	objectRepaired = rehome.Declared{
 		Code: "repaired_*", Topic: rehome.TopicObjects, Severity: rehome.SeverityInfo,
 		Sentence: "repaired in {n object} of {collection}: {what}",

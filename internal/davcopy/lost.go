@@ -66,11 +66,12 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 		if j.stands(row) { // perhaps under another name
 			continue
 		}
-		gone, err := j.isGone(ctx, row, asked)
+		gone, err := j.isGone(ctx, &row, asked)
 		if err != nil {
 			return err
 		}
 		switch {
+		case !gone && row.Code != j.known[name].Code:
 		case !gone:
 			continue
 		case j.slice.engine.options.CopyAgain && !vanished[name]:
@@ -78,8 +79,10 @@ func (j *collectionJob) settleLost(ctx context.Context, lost []string) error {
 			continue
 		case row.Missing(), removedThere.Has(row.Code):
 			continue
+		default:
+			row = asMissing(row)
 		}
-		rows = append(rows, asMissing(row))
+		rows = append(rows, row)
 	}
 	if err := j.rebook(ctx, rows); err != nil {
 		return err
@@ -210,18 +213,35 @@ func (j *collectionJob) anchor(row ledger.Object) (ledger.Object, bool) {
 	return found(row, &there), true
 }
 
-// isGone does not believe the listing alone.
-func (j *collectionJob) isGone(ctx context.Context, row ledger.Object, asked map[string]bool) (bool, error) {
+// isGone does not believe the listing alone. What is neither listed nor returned is unknown, which the row says from then on, until
+// it is returned again.
+func (j *collectionJob) isGone(ctx context.Context, row *ledger.Object, asked map[string]bool) (bool, error) {
 	if gone, known := asked[row.Destination]; known || row.Missing() {
 		return gone || row.Missing(), nil
 	}
-	_, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, row.Destination), kindOf(j.kind))
-	gone := dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone)
-	asked[row.Destination] = gone
-	if err != nil && !gone {
-		return false, faultOf(err, "read at the destination", row.Destination)
+	there, err := j.slice.dst.Get(ctx, hrefOf(j.place.target.Href, row.Destination), kindOf(j.kind))
+	if dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) {
+		asked[row.Destination] = true
+		return true, nil
 	}
-	return gone, nil
+	fault := ofItsOwn(err, "read at the destination", row.Destination)
+	refused, unknown := errorsAs[*refusedObject](fault)
+	written := row.State == ledger.ObjectStored || row.State == ledger.ObjectAdopted
+	switch {
+	case unknown:
+		j.unswept = true // the next pass looks again
+		if written && row.Code == "" {
+			row.Code = objectUnproved.Code
+			row.Words = "the destination lists it no longer, and does not return it: " + refused.words()
+		}
+	case fault != nil:
+		return false, fault
+	case written && objectUnproved.Has(row.Code):
+		*row = j.judgeAltered(*row, there)
+	default:
+		asked[row.Destination] = false
+	}
+	return false, nil
 }
 
 // copyAgain forgets objects that the destination has lost, so that they are copied as new ones.

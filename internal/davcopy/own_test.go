@@ -226,3 +226,65 @@ func TestPasses_anUpdateThatFails(t *testing.T) {
 		t.Errorf("the destination has %q", got)
 	}
 }
+
+// What the destination does not let us remove, or does not return to be looked at, stays and is named; all else that has vanished
+// goes, and the next passes try it again.
+func TestPasses_whatCannotBeRemoved(t *testing.T) {
+	t.Parallel()
+	for _, trouble := range []struct {
+		name, methods string
+		status        int
+		edited        bool // by its user, so that it is looked at first
+	}{
+		{"refused", "DELETE", http.StatusForbidden, false},
+		{"refused by an error", "DELETE", http.StatusInternalServerError, false},
+		{"not returned", "GET", http.StatusForbidden, true},
+	} {
+		t.Run(trouble.name, func(t *testing.T) {
+			t.Parallel()
+			p, _, dst := troubled(t, corpus.PIMPerson(address, password, 0, 5))
+			p.options.Deletions = rehome.DeletionsMirror
+			for _, name := range []string{"a.ics", "b.ics"} {
+				p.put(t, name, "first")
+			}
+			p.pass(t)
+			there := ""
+			if trouble.edited {
+				there = "its user's own"
+				p.write(t, p.dst, "a.ics", there)
+			}
+			p.remove(t, p.src, "a.ics")
+			p.remove(t, p.src, "b.ics")
+			dst.set(about("/a.ics", trouble.methods, trouble.status, "not this one"))
+			for i := range 2 {
+				r := p.pass(t)
+				wantTally(t, "in trouble", r.Tallies[rehome.KindCalendars], Tally{Objects: 5, Removed: 1 - i})
+				if f := findingOf(r.Findings, "object_not_removed"); !strings.HasSuffix(f.Object, "/a.ics") || !strings.Contains(f.Sentence, "not this one") {
+					t.Errorf("findings %+v do not say what stays", r.Findings)
+				}
+			}
+			dst.set(nil)
+			if r := p.pass(t); len(r.Findings) > 0 {
+				t.Errorf("findings %+v afterwards", r.Findings)
+			}
+			p.wantSummaries(t, "afterwards", map[string]string{"a.ics": there, "b.ics": ""})
+		})
+	}
+}
+
+// What is neither listed nor returned is unknown: neither lost nor there, and no trouble of its collection.
+func TestPasses_neitherListedNorReturned(t *testing.T) {
+	t.Parallel()
+	p, _, dst := troubled(t, corpus.PIMPerson(address, password, 0, 5))
+	p.put(t, "a.ics", "first")
+	p.pass(t)
+	p.remove(t, p.dst, "a.ics")
+	p.put(t, "b.ics", "first")
+	dst.set(about("/a.ics", "GET", http.StatusForbidden, "not this one"))
+	wantTally(t, "in trouble", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 7, Copied: 1, Quarantined: 1})
+	if e := p.exceptions(t)["a.ics"]; !objectUnproved.Has(e.Code) || !strings.Contains(e.Words, "not this one") {
+		t.Errorf("%+v does not say that nobody knows", e)
+	}
+	dst.set(nil)
+	wantTally(t, "afterwards", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 7, Deserted: 1})
+}

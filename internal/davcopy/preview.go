@@ -41,6 +41,7 @@ type PlannedCollection struct {
 	NotOurs   int `json:"not_ours"` // of those, there before the move, changed there in earlier passes, or there for another object too
 	Edited    int `json:"edited"`   // of those, changed at the destination since
 	Absent    int `json:"absent"`   // of those, no longer at the destination either
+	Unshown   int `json:"unshown"`  // of those, not returned by the destination
 }
 
 // Plan returns what a pass over the account would do. It writes nothing.
@@ -159,7 +160,9 @@ func (j *collectionJob) previewVanished(ctx context.Context, c *PlannedCollectio
 			continue
 		}
 		etag, ours, err := j.stillOurs(ctx, hrefOf(j.place.target.Href, row.Destination), row)
-		switch {
+		switch _, refused := errorsAs[*refusedObject](err); {
+		case refused:
+			c.Unshown++
 		case err != nil:
 			return err
 		case ours && etag == "":

@@ -32,18 +32,79 @@ func (j *collectionJob) followVanished(ctx context.Context) (doubted bool, err e
 	if err := j.spareShared(ctx, &d); err != nil {
 		return false, err
 	}
-	if j.deleted && !j.place.shared && len(d.remove) > 0 {
-		j.find(collectionStays, rehome.Values{"there": j.place.destination})
-	}
-	for _, row := range d.remove {
-		if err := j.remove(ctx, row); err != nil {
-			return false, err
-		}
+	if err := j.removeAll(ctx, d.remove); err != nil {
+		return false, err
 	}
 	if err := j.leave(ctx, d.gone); err != nil {
 		return false, err
 	}
 	return false, j.ledger().DropObjects(ctx, j.row, d.forget...)
+}
+
+// removeAll removes one object after the other. That one cannot be removed is its own trouble: it stays, is named, and is tried
+// again in each pass, and the others go.
+func (j *collectionJob) removeAll(ctx context.Context, rows []ledger.Object) error {
+	left := false
+	for _, row := range rows {
+		removed, err := j.remove(ctx, row)
+		left = left || !removed
+		if refused, is := errorsAs[*refusedObject](err); is {
+			err = j.leaveRefused(ctx, row, refused)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if j.deleted && !j.place.shared && len(rows) > 0 && !left {
+		j.find(collectionStays, rehome.Values{"there": j.place.destination})
+	}
+	return nil
+}
+
+// leaveRefused leaves what the destination does not let us remove. A host that answers with one error of its own after the other
+// may be broken, and then the pass ends.
+func (j *collectionJob) leaveRefused(ctx context.Context, row ledger.Object, refused *refusedObject) error {
+	if refused.status >= http.StatusInternalServerError && j.failed.Add(1)%patience == 0 && !j.slice.answers(ctx) {
+		return refused
+	}
+	if refused.unseen {
+		row.Anew = true // nobody knows what it is by now: should it be back at the source, the two are compared
+	}
+	href := hrefOf(j.place.target.Href, row.Destination)
+	j.slice.find(objectNotRemoved.On(href, rehome.Values{"why": refused.words()}))
+	return j.leave(ctx, []ledger.Object{row})
+}
+
+// refusedObject is the trouble of a single object at the destination, which others need not have.
+type refusedObject struct {
+	fault  error
+	status int
+	unseen bool // it was not even returned
+}
+
+func (r *refusedObject) Error() string { return r.fault.Error() }
+func (r *refusedObject) Unwrap() error { return r.fault }
+
+// words are the server's own.
+func (r *refusedObject) words() string {
+	fault, _ := errorsAs[*rehome.Fault](r.fault)
+	return fault.Server
+}
+
+// ofItsOwn takes an answer about one object for that object's trouble, unless it tells of the log-in, the load or the host as
+// a whole.
+func ofItsOwn(err error, op, object string) error {
+	fault := faultOf(err, op, object)
+	refused, is := errorsAs[*dav.StatusError](err)
+	if !is {
+		return fault
+	}
+	switch refused.Status {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout:
+		return fault
+	}
+	return &refusedObject{fault: fault, status: refused.Status}
 }
 
 // leave books what stays at the destination, and offers what was not left there before: once, for whether it is still there
@@ -136,19 +197,18 @@ func (j *collectionJob) spareShared(ctx context.Context, d *departures) error {
 
 // remove deletes what we wrote, unless somebody has edited it since. Nothing is deleted but under the etag with which it was
 // seen: what the destination does not return may be listed all the same, and be its user's.
-func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
+func (j *collectionJob) remove(ctx context.Context, row ledger.Object) (removed bool, err error) {
 	href := hrefOf(j.place.target.Href, row.Destination)
-	var err error
 	if row.DstETag != "" {
 		err = j.slice.dst.Delete(ctx, href, row.DstETag)
 	}
 	if row.DstETag == "" || dav.IsStatus(err, http.StatusPreconditionFailed) {
 		etag, ours, lookErr := j.stillOurs(ctx, href, row)
 		if lookErr != nil {
-			return lookErr
+			return false, lookErr
 		}
 		if !ours || etag == "" && err != nil { // edited at the destination, or refused and not returned: it stays
-			return j.ledger().SaveObjects(ctx, j.row, left(disowned(row)))
+			return false, j.ledger().SaveObjects(ctx, j.row, left(disowned(row)))
 		}
 		if err = nil; etag != "" {
 			err = j.slice.dst.Delete(ctx, href, etag)
@@ -159,9 +219,9 @@ func (j *collectionJob) remove(ctx context.Context, row ledger.Object) error {
 		j.slice.count(j.kind, func(t *Tally) { t.Removed++ })
 	case dav.IsStatus(err, http.StatusNotFound), dav.IsStatus(err, http.StatusGone):
 	default:
-		return faultOf(err, "remove at the destination", row.Destination)
+		return false, ofItsOwn(err, "remove at the destination", row.Destination)
 	}
-	return j.ledger().DropObjects(ctx, j.row, row.Source)
+	return true, j.ledger().DropObjects(ctx, j.row, row.Source)
 }
 
 // goneNevertheless reports whether the object is gone though the server failed: DAViCal 1.1.12 removes an
@@ -176,14 +236,18 @@ func (j *collectionJob) goneNevertheless(ctx context.Context, href string, failu
 }
 
 // stillOurs reads an object at the destination and says whether it is what we gave, whatever etag the
-// server has given it since. One that is gone is ours: there is nothing to lose.
+// server has given it since. One that is gone is ours: there is nothing to lose. Of one that is not returned the error says so.
 func (j *collectionJob) stillOurs(ctx context.Context, href string, row ledger.Object) (etag string, ours bool, err error) {
 	object, err := j.slice.dst.Get(ctx, href, kindOf(j.kind))
 	if dav.IsStatus(err, http.StatusNotFound) || dav.IsStatus(err, http.StatusGone) {
 		return "", true, nil
 	}
 	if err != nil {
-		return "", false, faultOf(err, "read at the destination", href)
+		err = ofItsOwn(err, "read at the destination", href)
+		if refused, is := errorsAs[*refusedObject](err); is {
+			refused.unseen = true
+		}
+		return "", false, err
 	}
 	now, readable := pim.Digest(object.Data, j.content())
 	return object.ETag, readable && object.ETag != "" && sent(row, now[:]), nil

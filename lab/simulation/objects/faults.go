@@ -27,7 +27,7 @@ const (
 // lasting are the faults that stay, and what people and administrators do.
 func lasting() []string {
 	all := []string{
-		"object refused", "object refused for lack of room", "object refused as a server error", "object spoilt",
+		"object refused", "object refused for lack of room", "object refused as a server error", "object spoilt", "removal refused",
 		"collection refused", "collection made under another name", "property refused",
 		"the user had copied it before", "contacts without FN", "contacts without UID", "events with METHOD", "events without DTSTAMP",
 		verifiedBetween, copiedAgain, ledgerLost, "meetings of the account", "meetings of others", "odd names",

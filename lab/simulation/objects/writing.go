@@ -212,6 +212,9 @@ func (e *end) remove(q question) answer {
 	case !e.mayGoOn(q, o):
 		return plain(http.StatusPreconditionFailed)
 	}
+	if mark := markOf(o.data); mark != "" && e.d.happens("removal refused", 0.2, mark) {
+		return plain([]int{403, 423, 500}[e.d.below(3, "removal refused with", mark)])
+	}
 	e.truth.removed(o, q)
 	if e.sends(q, c, o.data) {
 		e.truth.sent("cancellation of "+q.path, o.data)
