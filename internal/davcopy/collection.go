@@ -3,7 +3,6 @@
 package davcopy
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,7 +35,10 @@ func (j *collectionJob) prepare(ctx context.Context) error {
 // makeCollection creates the collection. A server that makes none gets its objects into the main one.
 func (j *collectionJob) makeCollection(ctx context.Context) error {
 	source := j.place.source
-	want := dav.NewCollection{Kind: kindOf(j.kind), Name: cmp.Or(source.Name, decodedName(source.Href)), Components: source.Components}
+	if found, err := j.findAlike(ctx); found || err != nil {
+		return err
+	}
+	want := dav.NewCollection{Kind: kindOf(j.kind), Name: displayName(source), Components: source.Components}
 	refused := j.slice.dst.MakeCollection(ctx, j.place.destination, want)
 	made, err := j.slice.dst.Collection(ctx, j.place.destination, kindOf(j.kind))
 	if err == nil {
@@ -83,6 +85,47 @@ func (j *collectionJob) findMade(ctx context.Context, name string) (found bool, 
 	j.place.others[dav.Key(made.Href)] = *made
 	j.slice.noteAdvance()
 	return true, j.goTo(ctx, *made, true)
+}
+
+// findAlike looks for a collection that was made for the source's before: by a request whose answer was lost, on a server that
+// chooses names, or by a move whose ledger is lost. Then that one is the one, and no other is made beside it.
+func (j *collectionJob) findAlike(ctx context.Context) (found bool, err error) {
+	var made *dav.Collection
+	if j.place.begun {
+		var rows map[string]ledger.Object
+		if rows, err = j.ledger().Objects(ctx, j.row); err == nil && len(rows) == 0 {
+			made, err = j.madeBefore(ctx, slices.Collect(maps.Values(j.place.others)), displayName(j.place.source))
+		}
+	} else {
+		made, err = j.filled(ctx, j.place.alike)
+	}
+	if err != nil || made == nil {
+		return false, err
+	}
+	return true, j.goTo(ctx, *made, j.place.begun)
+}
+
+// filled is the only collection that holds something, of several of one displayname: the others were made by requests whose
+// answers were lost, and nothing went there. nil is none.
+func (j *collectionJob) filled(ctx context.Context, alike []dav.Collection) (filled *dav.Collection, err error) {
+	for i := range alike {
+		objects := 0
+		_, err := j.slice.dst.Changes(ctx, &alike[i], dav.Mark{}, func(item dav.Item) error {
+			if !item.Removed {
+				objects++
+			}
+			return nil
+		})
+		switch {
+		case err != nil:
+			return nil, faultOf(err, "list at the destination", alike[i].Href)
+		case objects > 0 && filled != nil:
+			return nil, nil //nolint:nilnil // not clear which
+		case objects > 0:
+			filled = &alike[i]
+		}
+	}
+	return filled, nil
 }
 
 // madeSince is the collection that was not there before, nil where it is none or not clear which. It is pure.

@@ -11,6 +11,7 @@ import (
 	"rehome/internal/ledger"
 	"rehome/internal/pass"
 	"rehome/internal/protocol/dav"
+	"rehome/lab/corpus"
 )
 
 func TestMadeSince(t *testing.T) {
@@ -78,4 +79,42 @@ func TestMadeBefore(t *testing.T) {
 			t.Errorf("%+v: %q, %v; want %q", test.all, got, err, test.want)
 		}
 	}
+}
+
+// On a server that chooses the names of collections no other one is made beside that of a request whose answer was lost, nor
+// beside the one that was filled before the ledger was lost.
+func TestPasses_collectionsMadeBefore(t *testing.T) {
+	t.Parallel()
+	person := corpus.PIMPerson(address, password, 0, 2)
+	person.Calendars = append(person.Calendars, corpus.Collection{Name: "trips", DisplayName: "Trips",
+		Resources: []corpus.Resource{{Name: "one.ics", Data: event("one", "away")}}})
+	p := newPair(t, person)
+	session, main := p.calendar(t, p.dst)
+	_, source := p.calendar(t, p.src)
+	home := session.Home(dav.Calendars).HomeSets[0]
+	chooses := func(name string) {
+		t.Helper()
+		want := dav.NewCollection{Kind: dav.Calendars, Name: "Trips"}
+		if err := session.MakeCollection(t.Context(), dav.Child(home, name)+"/", want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	chooses("q7")
+	begun := ledger.Collection{Address: address, Kind: rehome.KindCalendars, Source: parentOf(source.Href) + "trips/",
+		Destination: dav.Child(home, "trips") + "/", Made: true}
+	if _, err := p.ledger.Collection(t.Context(), begun); err != nil {
+		t.Fatal(err)
+	}
+	check := func(when string, want Tally, collections int) {
+		t.Helper()
+		wantTally(t, when, p.pass(t).Tallies[rehome.KindCalendars], want)
+		all, err := session.Collections(t.Context(), dav.Calendars)
+		if got := p.shown(t, p.dst, "q7"); err != nil || len(all) != collections || got != "one.ics" {
+			t.Errorf("%s: %d calendars beside %s, the chosen one has %q, %v; want %d in all", when, len(all), main.Href, got, err, collections)
+		}
+	}
+	check("the answer was lost", Tally{Objects: 3, Copied: 3}, 2)
+	chooses("q8")
+	p.loseLedger(t)
+	check("the ledger is lost", Tally{Objects: 3, Adopted: 3}, 3)
 }

@@ -266,6 +266,46 @@ func TestPlan_mainIntoMain(t *testing.T) {
 	}
 }
 
+// A server that chooses the names of new collections shows by what people call them which is which, when the ledger is lost.
+// Where that is not clear nothing is taken for another.
+func TestPlan_calledAlike(t *testing.T) {
+	t.Parallel()
+	tasks := []string{"VTODO"}
+	for name, test := range map[string]struct {
+		src, dst []dav.Collection
+		known    map[string]string
+		lacking  bool   // the destination has no main one
+		want     string // where /s/w/ goes
+	}{
+		"the only one there": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}}, dst: []dav.Collection{{Href: "/d/q7/", Name: "Work"}},
+			lacking: true, want: "/d/q7/"},
+		"chosen by the server": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}}, dst: []dav.Collection{{Href: "/d/q7/", Name: "Work"}},
+			want: "/d/q7/"},
+		"called by its name": {src: []dav.Collection{{Href: "/s/w/"}}, dst: []dav.Collection{{Href: "/d/q7/", Name: "w"}}, want: "/d/q7/"},
+		"the name comes first": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}},
+			dst: []dav.Collection{{Href: "/d/q7/", Name: "Work"}, {Href: "/d/w/"}}, want: "/d/w/"},
+		"two there": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}},
+			dst: []dav.Collection{{Href: "/d/q7/", Name: "Work"}, {Href: "/d/q8/", Name: "Work"}}, want: "/d/w/"},
+		"two at the source": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}, {Href: "/s/v/", Name: "Work"}},
+			dst: []dav.Collection{{Href: "/d/q7/", Name: "Work"}}, want: "/d/w/"},
+		"for tasks": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}}, dst: []dav.Collection{{Href: "/d/q7/", Name: "Work", Components: tasks}},
+			want: "/d/w/"},
+		"left by another": {src: []dav.Collection{{Href: "/s/w/", Name: "Work"}}, dst: []dav.Collection{{Href: "/d/q7/", Name: "Work"}},
+			known: map[string]string{"/s/deleted/": "/d/q7/"}, want: "/d/w/"},
+		"nothing is called": {src: []dav.Collection{{Href: "/s/w/"}}, dst: []dav.Collection{{Href: "/d/q7/"}}, want: "/d/w/"},
+	} {
+		main := func(home string) dav.Collection { return dav.Collection{Href: home + "default/"} }
+		v := view{kind: dav.Calendars, src: append(test.src, main("/s/")), dst: test.dst, known: test.known,
+			srcHome: &dav.Home{}, dstHome: &dav.Home{HomeSets: []string{"/d/"}}}
+		if !test.lacking {
+			v.dst = append(v.dst, main("/d/"))
+		}
+		if got := v.plan().placements[0].destination; got != test.want {
+			t.Errorf("%s: to %s, want %s", name, got, test.want)
+		}
+	}
+}
+
 // Collections below another root are the same, by their names; where two could be meant, or the old one is still
 // there, they are others.
 func TestView_moved(t *testing.T) {

@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -34,6 +35,8 @@ type placement struct {
 	others      map[string]dav.Collection // what the destination has listed, and what was made since, by key; shared by all placements
 	claimed     map[string]bool           // where anything of the source goes by this plan, by key; shared by all placements
 	fallback    string                    // href of the default one, for a server that makes no collections; "" for none
+	begun       bool                      // the ledger knows it
+	alike       []dav.Collection          // that may be the one, should it not exist
 }
 
 // plan is where everything goes.
@@ -47,7 +50,9 @@ type plan struct {
 
 // plan decides where each collection goes: where the ledger has put it before; else into the one of the same name, or of the
 // name that rehome had to give it; the main one into the destination's main one, because many clients show no other; else into
-// a new one. Without a ledger everything goes where it went before, as long as the names are the same.
+// the only one that people call the same; the main one into the only one that is left; else into a new one. Without a ledger
+// everything goes where it went before, as long as the names are the same: a server that has chosen the name of a new collection
+// has kept what people call it.
 func (v view) plan() plan {
 	principal := ""
 	if v.srcHome != nil {
@@ -67,12 +72,9 @@ func (v view) plan() plan {
 	for _, rule := range []func(dav.Collection) string{
 		func(c dav.Collection) string { return p.before(c) },
 		func(c dav.Collection) string { return p.sameName(c) },
-		func(c dav.Collection) string {
-			if c.Href == srcMain {
-				return p.main()
-			}
-			return ""
-		},
+		func(c dav.Collection) string { return p.mainFor(c, srcMain, standingOut(p.usable(), p.dstHome)) },
+		func(c dav.Collection) string { return only(p.calledAlike(c, moving)) },
+		func(c dav.Collection) string { return p.mainFor(c, srcMain, p.onlyFree()) },
 		func(c dav.Collection) string { return p.fresh(c) },
 	} {
 		for i, c := range moving {
@@ -82,6 +84,7 @@ func (v view) plan() plan {
 			if href := rule(c); href != "" {
 				p.taken[dav.Key(href)] = true
 				placed[i] = p.place(c, href)
+				placed[i].alike = p.calledAlike(c, moving)
 			}
 		}
 	}
@@ -172,7 +175,10 @@ func (p *planner) place(c dav.Collection, href string) placement {
 	if exists && p.known[c.Href] == "" { // the ledger's own spelling stays what it was
 		href = target.Href
 	}
-	return placement{source: c, destination: href, exists: exists, target: target, others: p.byKey, claimed: p.taken, fallback: p.fallback}
+	return placement{
+		source: c, destination: href, exists: exists, target: target, others: p.byKey, claimed: p.taken, fallback: p.fallback,
+		begun: p.known[c.Href] != "",
+	}
 }
 
 // before is where the ledger has put it, unless somebody has removed that collection and it was not ours
@@ -200,6 +206,33 @@ func (p *planner) sameName(c dav.Collection) string {
 	}
 	return ""
 }
+
+// calledAlike are the collections with the displayname that a new one for the source's would get, where only one of the source has
+// that: of several nobody knows which is which. What has been left of a collection that the source has deleted is not taken.
+func (p *planner) calledAlike(c dav.Collection, moving []dav.Collection) []dav.Collection {
+	same := func(other dav.Collection) bool { return displayName(other) == displayName(c) }
+	if len(slices.DeleteFunc(slices.Clone(moving), func(other dav.Collection) bool { return !same(other) })) > 1 {
+		return nil
+	}
+	used := map[string]bool{}
+	for _, href := range p.known {
+		used[dav.Key(href)] = true
+	}
+	return slices.DeleteFunc(p.usable(), func(there dav.Collection) bool {
+		return there.Name == "" || !same(there) || !takesAll(there, c) || p.taken[dav.Key(there.Href)] || used[dav.Key(there.Href)]
+	})
+}
+
+// takesAll reports whether a calendar takes what another one holds: events, where that does not say it.
+func takesAll(there, c dav.Collection) bool {
+	if len(c.Components) == 0 {
+		return holdsEvents(there)
+	}
+	return !slices.ContainsFunc(c.Components, func(component string) bool { return !takes(there, component) })
+}
+
+// displayName is what a new collection for the source's is called.
+func displayName(c dav.Collection) string { return cmp.Or(c.Name, decodedName(c.Href)) }
 
 // fresh is a new collection's href: the source's own name where that is safe and free.
 func (p *planner) fresh(c dav.Collection) string {
@@ -249,6 +282,14 @@ func mainNames() []string {
 // mainOf returns the href of the main collection: the one that the server names (RFC 6638 section
 // 9.2), else the one with a usual name, else the only one.
 func mainOf(all []dav.Collection, home *dav.Home) string {
+	if href := standingOut(all, home); href != "" {
+		return href
+	}
+	return only(withEvents(all))
+}
+
+// standingOut is mainOf, "" where it is but the only one.
+func standingOut(all []dav.Collection, home *dav.Home) string {
 	if home != nil && home.Default != "" {
 		for _, c := range all {
 			if dav.Key(c.Href) == dav.Key(home.Default) {
@@ -256,18 +297,22 @@ func mainOf(all []dav.Collection, home *dav.Home) string {
 			}
 		}
 	}
-	all = withEvents(all)
-	if href := usualMain(all); href != "" {
-		return href
-	}
-	return only(all)
+	return usualMain(withEvents(all))
 }
 
-// main is the destination's main collection; where none stands out the only one that nothing else goes to, so that it is the
-// same one when the ledger is lost.
-func (p *planner) main() string {
-	if p.fallback != "" {
-		return p.free(p.fallback)
+// mainFor is where the source's main collection goes: into the destination's, as long as nothing else goes there.
+func (p *planner) mainFor(c dav.Collection, srcMain, main string) string {
+	if c.Href != srcMain {
+		return ""
+	}
+	return p.free(main)
+}
+
+// onlyFree is the main collection where none stands out: the only one that nothing else goes to, so that it is the same one when
+// the ledger is lost; "" for none.
+func (p *planner) onlyFree() string {
+	if standingOut(p.usable(), p.dstHome) != "" {
+		return ""
 	}
 	return only(slices.DeleteFunc(withEvents(p.usable()), func(c dav.Collection) bool { return p.taken[dav.Key(c.Href)] }))
 }
@@ -284,7 +329,7 @@ func usualMain(all []dav.Collection) string {
 	return ""
 }
 
-// only is the href of the only one, "" where there are others.
+// only is the href of the only one, "" where there is none or others are.
 func only(all []dav.Collection) string {
 	if len(all) != 1 {
 		return ""

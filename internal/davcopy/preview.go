@@ -3,7 +3,6 @@
 package davcopy
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -86,14 +85,14 @@ func renameUnwritten(_ context.Context, c *ledger.Collection, href string) error
 
 func stays(kind rehome.Kind, left mapping.LeftCollection) PlannedCollection {
 	c := left.Collection
-	return PlannedCollection{Kind: kind, Name: cmp.Or(c.Name, decodedName(c.Href)), Source: c.Href, Why: left.Reason}
+	return PlannedCollection{Kind: kind, Name: displayName(c), Source: c.Href, Why: left.Reason}
 }
 
 // preview decides as the pass would.
 func (j *collectionJob) preview(ctx context.Context) (PlannedCollection, error) {
 	source := j.place.source
 	c := PlannedCollection{
-		Kind: j.kind, Name: cmp.Or(source.Name, decodedName(source.Href)), Source: source.Href, Destination: j.place.destination,
+		Kind: j.kind, Name: displayName(source), Source: source.Href, Destination: j.place.destination,
 		Exists: j.place.exists, Deleted: j.deleted,
 	}
 	if j.slice.followed(j.place, *j.row) {

@@ -52,7 +52,8 @@ func (r *run) disasters(round string) {
 }
 
 // loseLedger lets rehome begin with an empty ledger: all that it knows from then on is what both ends show. Where the
-// destination has chosen a name or refused one, or the source has deleted a collection, they do not show what belongs together.
+// destination has chosen names of objects or refused a collection, or the source has deleted one, they do not show what belongs
+// together.
 func (r *run) loseLedger(round string) error {
 	r.src.mu.Lock()
 	defer r.src.mu.Unlock()

@@ -242,7 +242,6 @@ func (e *end) makeCollection(q question) answer {
 	segment := strings.TrimSuffix(strings.TrimPrefix(path, homeOf(kind)), "/")
 	for other := e.d.happens("collection made under another name", 0.5, path); other || e.collections[homeOf(kind)+segment+"/"] != nil; other = false {
 		segment += "-2" // asked twice, it makes two: what is there stays
-		e.misplaces = true
 	}
 	e.make(kind, segment, between(q.body, "displayname"))
 	return plain(http.StatusCreated)
