@@ -27,6 +27,13 @@ func FindUnpacked(path, debianPackage string) (Unpacked, error) {
 	return root, nil
 }
 
+// FindUnpackedTrixie is FindUnpacked for what is of Debian 13 (trixie): it stands in a root of its own below the other, with all of
+// its libraries, down to that of C.
+func FindUnpackedTrixie(path, debianPackage string) (Unpacked, error) {
+	root, err := FindUnpacked(filepath.Join("/trixie", path), debianPackage+" of Debian 13")
+	return Unpacked(root.Path("/trixie")), err
+}
+
 // unpackedRoot says the same as scripts/packages.
 func unpackedRoot() (Unpacked, error) {
 	if root := os.Getenv("REHOME_LAB_ROOT"); root != "" {

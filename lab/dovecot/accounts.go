@@ -113,7 +113,11 @@ func (s *Server) writeAccounts() error {
 func (s *Server) accountLine(account Account) string {
 	line := fmt.Sprintf("%s:%s::::%s::", key(account.Address), encodePassword(account.Password), s.Home(account.Address))
 	if account.QuotaMB > 0 {
-		line += fmt.Sprintf("userdb_quota_rule=*:storage=%dM", account.QuotaMB)
+		field := "quota_rule=*:storage="
+		if s.options.Version == V24 {
+			field = "quota/user/storage_size="
+		}
+		line += fmt.Sprintf("userdb_%s%dM", field, account.QuotaMB)
 	}
 	if account.Refusal != "" {
 		// Only a space ends a field here; what stands for it is a space to a reader.

@@ -15,6 +15,9 @@ import (
 //go:embed dovecot.conf.tmpl
 var configText string
 
+//go:embed dovecot24.conf.tmpl
+var config24Text string
+
 // config is what the template reads.
 type config struct {
 	Options
@@ -43,7 +46,11 @@ func (s *Server) writeConfig() error {
 			return err
 		}
 	}
-	parsed, err := template.New("dovecot.conf").Parse(configText)
+	source := configText
+	if s.options.Version == V24 {
+		source = config24Text
+	}
+	parsed, err := template.New("dovecot.conf").Parse(source)
 	if err != nil {
 		return err
 	}

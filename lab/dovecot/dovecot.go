@@ -7,6 +7,8 @@
 // It is what lab/atmail7 and lab/atmail8 stand on, and enough by itself for a test that only
 // needs IMAP servers: Start with some Accounts, then connect.
 //
+// Version decides which Dovecot it is. Two versions run side by side: see preload/redirect.c.
+//
 // The server keeps Dovecot's defaults, also the unpleasant ones such as ten connections per user
 // and address. What differs is for speed of starting and for privacy of the lab only.
 package dovecot
@@ -19,7 +21,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +42,7 @@ const grace = 200 * time.Millisecond
 // separator "." and no prefix.
 type Options struct {
 	Name      string    // folder and log name, its own in the lab; default "dovecot"
+	Version   string    // V23 or V24, whose settings are others (see Extra); default V23
 	Layout    string    // Maildir, Sdbox or Mdbox; default Maildir
 	Separator string    // hierarchy separator; default "."
 	Prefix    string    // prefix of the private namespace, such as "INBOX."
@@ -78,10 +80,11 @@ type Server struct {
 	MasterUser, MasterPassword            string // empty unless asked for
 	SASL                                  string // empty unless asked for
 
-	lab     *lab.Lab
-	options Options
-	dir     string
-	process *lab.Process
+	lab      *lab.Lab
+	options  Options
+	dir      string
+	programs programs
+	process  *lab.Process
 
 	mu       sync.Mutex // guards what follows
 	accounts map[string]Account
@@ -97,11 +100,13 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", s.options.Name, err)
 	}
+	command, args, err := s.programs.command("/usr/sbin/dovecot", "-F", "-c", s.ConfigFile())
+	if err != nil {
+		return nil, err
+	}
 	process, err := l.Start(lab.Program{
-		Name: s.options.Name, Command: "dovecot", Package: "dovecot-core",
-		Args: []string{"-F", "-c", s.ConfigFile()},
-		// The master process makes this socket after all its listeners.
-		Ready: []string{filepath.Join(s.dir, "run", "auth-userdb")},
+		Name: s.options.Name, Command: command, Package: "dovecot-core", Args: args,
+		Ready: []string{filepath.Join(s.dir, "run", s.options.lastSocket())},
 		Grace: grace,
 	})
 	if err != nil {
@@ -109,6 +114,14 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 	}
 	s.process = process
 	return s, nil
+}
+
+// lastSocket is the one that the master process makes after all its listeners.
+func (o Options) lastSocket() string {
+	if o.Version == V24 {
+		return "master"
+	}
+	return "auth-userdb"
 }
 
 func (o Options) withDefaults() Options {
@@ -124,36 +137,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// modules are where Debian puts what a server needs beside the core, and the packages.
-var modules = [][2]string{
-	{"/usr/lib/dovecot/imap", "dovecot-imapd"},
-	{"/usr/lib/dovecot/pop3", "dovecot-pop3d"},
-	{"/usr/lib/dovecot/lmtp", "dovecot-lmtpd"},
-	{"/usr/lib/dovecot/managesieve", "dovecot-managesieved"},
-	{"/usr/lib/dovecot/modules/lib90_sieve_plugin.so", "dovecot-sieve"},
-}
-
-func (o Options) checkInstalled() error {
-	if _, err := lab.FindProgram("dovecot", "dovecot-core"); err != nil {
-		return err
-	}
-	needed := modules
-	if o.SQL != "" {
-		needed = append(slices.Clone(modules), [2]string{"/usr/lib/dovecot/modules/libdriver_mysql.so", "dovecot-mysql"})
-	}
-	for _, module := range needed {
-		if err := lab.NeedFile(module[0], module[1]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // prepare writes everything that the server reads.
 func (s *Server) prepare() error {
-	if err := s.options.checkInstalled(); err != nil {
-		return err
-	}
 	s.dir = filepath.Join(s.lab.Dir(), s.options.Name)
 	if _, err := os.Stat(s.dir); err == nil {
 		return errors.New("the lab has a server of this name already")
@@ -162,6 +147,10 @@ func (s *Server) prepare() error {
 		if _, err := s.lab.OwnedDir(s.options.Name, sub); err != nil {
 			return err
 		}
+	}
+	var err error
+	if s.programs, err = findPrograms(s.options, s.dir); err != nil {
+		return err
 	}
 	if err := s.takeAddresses(); err != nil {
 		return err
@@ -221,11 +210,11 @@ func (s *Server) Stop() error { return s.process.Stop() }
 
 // Exec runs doveadm with the server's configuration and returns its output.
 func (s *Server) Exec(ctx context.Context, args ...string) ([]byte, error) {
-	path, err := lab.FindProgram("doveadm", "dovecot-core")
+	path, all, err := s.programs.command("/usr/bin/doveadm", append([]string{"-c", s.ConfigFile()}, args...)...)
 	if err != nil {
 		return nil, err
 	}
-	out, err := exec.CommandContext(ctx, path, append([]string{"-c", s.ConfigFile()}, args...)...).Output()
+	out, err := exec.CommandContext(ctx, path, all...).Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return nil, fmt.Errorf("doveadm %s: %w: %s", args[0], err, exit.Stderr)

@@ -45,6 +45,8 @@ func TestStart_layoutsSeparatorsPrefixes(t *testing.T) {
 			[]string{`* LIST (\HasNoChildren \Sent) "." INBOX.Sent`, `* LIST (\HasNoChildren) "." INBOX.Spam`}},
 		{"sdbox", Options{Layout: Sdbox, Separator: "/", Mailboxes: special},
 			[]string{`* LIST (\HasNoChildren \Sent) "/" Sent`, `* LIST (\HasNoChildren) "/" Spam`}},
+		{"2.4", Options{Version: V24, Layout: Maildir, Prefix: "INBOX.", Mailboxes: special},
+			[]string{`* LIST (\HasNoChildren \Sent) "." INBOX.Sent`, `* LIST (\HasNoChildren) "." INBOX.Spam`}},
 		{"mdbox", Options{Layout: Mdbox, Separator: "/"}, []string{`* LIST (\HasNoChildren) "/" INBOX`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -110,20 +112,26 @@ func TestAccounts_changeWhileRunning(t *testing.T) {
 
 func TestMaster_needsAnAccountThatExists(t *testing.T) {
 	t.Parallel()
-	server := start(t, Options{MasterUser: "mover", MasterPassword: "m:1", Accounts: []Account{{Address: address, Password: password}}})
-	for user, want := range map[string]bool{address + "*mover": true, "nobody@example.test*mover": false, address + "*other": false} {
-		if err := doubt(t.Context(), server, user, "m:1"); (err == nil) != want {
-			t.Errorf("login of %s: %v, want success %v", user, err, want)
-		}
+	for _, version := range []string{V23, V24} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, Options{Version: version, MasterUser: "mover", MasterPassword: "m:1",
+				Accounts: []Account{{Address: address, Password: password}}})
+			for user, want := range map[string]bool{address + "*mover": true, "nobody@example.test*mover": false, address + "*other": false} {
+				if err := doubt(t.Context(), server, user, "m:1"); (err == nil) != want {
+					t.Errorf("login of %s: %v, want success %v", user, err, want)
+				}
+			}
+		})
 	}
 }
 
 func TestLimits_messageSizeAndQuota(t *testing.T) {
 	t.Parallel()
-	for _, layout := range []string{Maildir, Sdbox} {
-		t.Run(layout, func(t *testing.T) {
+	for name, options := range map[string]Options{"maildir": {Layout: Maildir}, "sdbox": {Layout: Sdbox}, "2.4": {Version: V24, Layout: Sdbox}} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := start(t, Options{Layout: layout, MaxMessageSize: 10_000, Accounts: []Account{{Address: address, Password: "x", QuotaMB: 7}}})
+			server := start(t, Options{Version: options.Version, Layout: options.Layout, MaxMessageSize: 10_000, Accounts: []Account{{Address: address, Password: "x", QuotaMB: 7}}})
 			imap := logIn(t, server, address, "x")
 			_, quota, err := imap.Ask("b GETQUOTAROOT INBOX", "b OK")
 			if err != nil || !strings.Contains(strings.Join(quota, "\n"), "(STORAGE 0 7168)") {
@@ -140,8 +148,17 @@ func TestLimits_messageSizeAndQuota(t *testing.T) {
 
 func TestSieve_scriptDecidesOnDelivery(t *testing.T) {
 	t.Parallel()
-	server := start(t, Options{Separator: "/", Layout: Sdbox, Accounts: []Account{{Address: address, Password: "x"}},
-		Mailboxes: []Mailbox{{Name: "Lists"}}})
+	for _, version := range []string{V23, V24} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			deliverByScript(t, start(t, Options{Version: version, Separator: "/", Layout: Sdbox, Accounts: []Account{{Address: address, Password: "x"}},
+				Mailboxes: []Mailbox{{Name: "Lists"}}}))
+		})
+	}
+}
+
+func deliverByScript(t *testing.T, server *Server) {
+	t.Helper()
 	script := "require \"fileinto\";\r\nfileinto \"Lists\";\r\n"
 	converse(t, server.Sieve, [][2]string{
 		{`NOOP "greeting is over"`, "OK (TAG"},
@@ -177,10 +194,15 @@ func converse(t *testing.T, addr string, lines [][2]string) {
 
 func TestDoveadm_listensOverTCP(t *testing.T) {
 	t.Parallel()
-	server := start(t, Options{Doveadm: true, Accounts: []Account{{Address: address, Password: password}}})
-	out, err := server.Exec(t.Context(), "mailbox", "list", "-S", server.DoveadmTCP, "-u", address)
-	if err != nil || !strings.Contains(string(out), "INBOX") {
-		t.Errorf("doveadm over TCP: %s %v", out, err)
+	for _, version := range []string{V23, V24} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			server := start(t, Options{Version: version, Doveadm: true, Accounts: []Account{{Address: address, Password: password}}})
+			out, err := server.Exec(t.Context(), "mailbox", "list", "-S", server.DoveadmTCP, "-u", address)
+			if err != nil || !strings.Contains(string(out), "INBOX") {
+				t.Errorf("doveadm over TCP: %s %v", out, err)
+			}
+		})
 	}
 }
 
