@@ -109,13 +109,27 @@ func (j *mailboxJob) alignUIDs(ctx context.Context) error {
 	if err := j.converse(ctx, &conversation{next: next}); err != nil {
 		return j.giveUpUIDs(err)
 	}
-	box, err := j.dst.Select(ctx, j.pair.Destination)
-	if err != nil {
-		return faultOf(err, "open destination mailbox", j.pair.Destination)
+	if err := j.reopenAligned(ctx); err != nil {
+		return err
 	}
-	j.dstBox = box
-	if box.UIDValidity != j.srcBox.UIDValidity {
+	if j.dstBox.UIDValidity != j.srcBox.UIDValidity {
 		j.uids.kept, j.uids.why = false, "the destination has not taken the source's UIDVALIDITY"
+	}
+	return nil
+}
+
+// reopenAligned opens the mailbox behind a conversation that was to change its UIDVALIDITY. A session that had it open before may
+// answer by what it remembers, and notice the change while it does so: Dovecot with Maildir tells the new one when it is asked again.
+func (j *mailboxJob) reopenAligned(ctx context.Context) error {
+	for range 3 {
+		box, err := j.dst.Select(ctx, j.pair.Destination)
+		if err != nil {
+			return faultOf(err, "open destination mailbox", j.pair.Destination)
+		}
+		j.dstBox = box
+		if box.UIDValidity == j.srcBox.UIDValidity {
+			break
+		}
 	}
 	return nil
 }

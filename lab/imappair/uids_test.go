@@ -118,19 +118,25 @@ func head(ids []string) []string { return ids[:min(len(ids), 5)] }
 // Every family of source into a Dovecot that takes UIDs: all of it equal, and no program downloads anything again.
 func TestUIDs_ofEveryFamily(t *testing.T) {
 	t.Parallel()
-	for name, start := range map[string]func(*lab.Lab) server{
-		"Dovecot": func(l *lab.Lab) server {
-			return startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.",
-				Extra: "protocol pop3 {\n  pop3_uidl_format = %g\n}\n"}, person)
-		},
-		"Courier": func(l *lab.Lab) server { return startCourier(t, l, person) },
-		"Cyrus":   func(l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) },
+	ofDovecot := func(l *lab.Lab) server {
+		return startDovecot(t, l, dovecot.Options{Name: "src", Layout: dovecot.Maildir, Prefix: "INBOX.",
+			Extra: "protocol pop3 {\n  pop3_uidl_format = %g\n}\n"}, person)
+	}
+	for name, pair := range map[string]struct {
+		start       func(*lab.Lab) server
+		destination dovecot.Options
+	}{
+		"Dovecot":        {ofDovecot, dovecot.Options{Layout: dovecot.Mdbox}},
+		"Dovecot to 2.4": {ofDovecot, dovecot.Options{Version: dovecot.V24, Layout: dovecot.Maildir}},
+		"Courier to 2.4": {func(l *lab.Lab) server { return startCourier(t, l, person) }, dovecot.Options{Version: dovecot.V24, Layout: dovecot.Mdbox}},
+		"Cyrus":          {func(l *lab.Lab) server { return startCyrus(t, l, cyrus.Options{}, person) }, dovecot.Options{Layout: dovecot.Maildir}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := lab.Open(t)
-			src := start(l)
-			dst, address, secret := startDsync(t, l, dovecot.Options{Name: "dst", Layout: dovecot.Mdbox, Separator: "/"}, person)
+			src := pair.start(l)
+			pair.destination.Name, pair.destination.Separator = "dst", "/"
+			dst, address, secret := startDsync(t, l, pair.destination, person)
 			u := src.logIn(t, person)
 			messages := estate(u)
 			_, err := u.Select(t.Context(), "INBOX")
@@ -157,7 +163,7 @@ func TestUIDs_ofEveryFamily(t *testing.T) {
 			m.wantNumbers(person, boxes...)
 			m.wantMaildrop(l, person)
 			m.wantEqual(messages + 3)
-			operator.Answer[operator.Verified](t, m.Operator, 0, "verify", "--level", "metadata", "--uids")
+			operator.Answer[operator.Verified](t, m.Operator, 0, "verify", "--level", "full", "--uids")
 		})
 	}
 }
