@@ -209,19 +209,32 @@ func TestArchitecture_namesEveryPackage(t *testing.T) {
 	}
 }
 
-// Two upgrades of the ledger with one number are found where the layers are, before anybody opens a ledger: no ledger opens with them.
+// Two upgrades of the ledger with one number are found where the layers are, before anybody opens a ledger: no ledger opens with
+// them. And an upgrade is one of both databases, by one number; what came before PostgreSQL is its baseline.
 func TestLedger_everyUpgradeHasItsOwnNumber(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("internal/ledger/sqlite/schema/*.sql")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("found %v, %v", files, err)
-	}
-	seen := map[string]string{}
-	for _, file := range files {
-		number, _, _ := strings.Cut(filepath.Base(file), "_")
-		if seen[number] != "" {
-			t.Errorf("%s and %s have the same number: take the next free one for the later", seen[number], file)
+	const baseline = "00030"
+	numbers := map[string]map[string]string{}
+	for _, database := range []string{"sqlite", "postgres"} {
+		files, err := filepath.Glob("internal/ledger/" + database + "/schema/*.sql")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("found %v, %v", files, err)
 		}
-		seen[number] = file
+		seen := map[string]string{}
+		for _, file := range files {
+			number, _, _ := strings.Cut(filepath.Base(file), "_")
+			if seen[number] != "" {
+				t.Errorf("%s and %s have the same number: take the next free one for the later", seen[number], file)
+			}
+			seen[number] = file
+		}
+		numbers[database] = seen
+	}
+	for database, other := range map[string]string{"sqlite": "postgres", "postgres": "sqlite"} {
+		for number, file := range numbers[database] {
+			if number > baseline && numbers[other][number] == "" {
+				t.Errorf("%s has no counterpart in internal/ledger/%s/schema: say it in the words of that database, too", file, other)
+			}
+		}
 	}
 }

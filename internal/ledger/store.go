@@ -27,6 +27,10 @@ type Database interface {
 	// Hint returns the next step after an error of the database, or a damaged row of it; "" when no human can help.
 	Hint(err error, damaged bool) string
 
+	// Fence is said first in each transaction that writes: it is refused when a lock of this handle was lost meanwhile, and
+	// another process may have taken it.
+	Fence(tx *sql.Tx) error
+
 	// Lock makes this process the only one that copies.
 	Lock() (unlock func(), err error)
 

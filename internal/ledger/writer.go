@@ -18,9 +18,15 @@ import (
 // an end of a pass that is lost costs another look. A killed process loses nothing of either kind.
 type writer struct {
 	durability func(wait bool) string // see Database
+	fence      func(*sql.Tx) error    // likewise
 
-	conn  *sql.Conn // one connection, because to wait for the disk is a setting of the connection
-	sync  bool      // what it is set to
+	conn *sql.Conn // one connection, because to wait for the disk is a setting of the connection
+	sync bool      // what it is set to
+
+	// broken is why the connection is gone; then nothing more is written. What was committed last without waiting for the disk may
+	// be lost with the server, and this process would go on as if it were there. The next one goes on from what is.
+	broken error
+
 	queue chan *change
 	done  sync.WaitGroup
 	mu    sync.RWMutex // held by senders while they send, so that none meets a closed queue
@@ -45,7 +51,7 @@ func newWriter(ctx context.Context, database Database) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{durability: database.Durability, conn: conn, sync: true, queue: make(chan *change, groupLimit)}
+	w := &writer{durability: database.Durability, fence: database.Fence, conn: conn, sync: true, queue: make(chan *change, groupLimit)}
 	w.done.Add(1)
 	go w.run()
 	return w, nil
@@ -113,12 +119,27 @@ func (w *writer) commit(group []*change) {
 }
 
 func (w *writer) transact(group []*change, results []error) error {
+	if w.broken != nil {
+		return w.broken
+	}
+	err := w.transactNow(group, results)
+	if err != nil && w.conn.PingContext(context.Background()) != nil {
+		w.broken = err
+	}
+	return err
+}
+
+func (w *writer) transactNow(group []*change, results []error) error {
 	if err := w.waitForDisk(slices.ContainsFunc(group, func(c *change) bool { return c.onDisk })); err != nil {
 		return err
 	}
 	// A caller that gave up must not roll the others back, so the transaction has no deadline.
 	tx, err := w.conn.BeginTx(context.Background(), nil)
 	if err != nil {
+		return err
+	}
+	if err := w.fence(tx); err != nil {
+		_ = tx.Rollback() // nothing was done
 		return err
 	}
 	for i, c := range group {

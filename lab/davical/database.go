@@ -4,37 +4,16 @@ package davical
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"rehome/lab"
+	"rehome/lab/postgres"
 )
 
-const (
-	psql = "/usr/bin/psql"
-	// clusterUser is Debian's. PostgreSQL does not run as root, and initdb not as a user without a name.
-	clusterUser = "postgres"
-)
-
-// settings keep the cluster small and quick. Nothing is forced to disk, because a lab's data dies
-// with the lab.
-const settings = `
-listen_addresses = ''
-unix_socket_directories = '%s'
-shared_buffers = 16MB
-max_connections = 30
-fsync = off
-synchronous_commit = off
-full_page_writes = off
-autovacuum = off
-wal_level = minimal
-max_wal_senders = 0
-`
+const psql = "/usr/bin/psql"
 
 // schemaFiles are what Debian's create-database.sh runs, without its patches for older versions and
 // without the rights of an application user: the lab has one user.
@@ -47,66 +26,13 @@ func schemaFiles() []string {
 
 // startDatabase makes a cluster, fills it and leaves it running.
 func (s *Server) startDatabase() error {
-	bin, err := clusterPrograms()
-	if err != nil {
-		return err
-	}
 	name := s.options.Name + "-db"
-	dir, err := s.lab.OwnedDir(name)
+	cluster, err := postgres.Start(s.lab, postgres.Options{Name: name, User: "davical"})
 	if err != nil {
 		return err
 	}
-	// PHP, the cluster and the caller meet at the socket.
-	if err := os.Chmod(dir, 0o777); err != nil {
-		return err
-	}
-	s.sockets = dir
-	data := filepath.Join(dir, "data")
-	if err := s.lab.Run(asClusterUser(lab.Program{
-		Name: name, Command: filepath.Join(bin, "initdb"), Package: "postgresql",
-		Args: []string{"-D", data, "-A", "trust", "-U", "davical", "-E", "UTF8", "--no-locale", "--no-sync"},
-	}), nil); err != nil {
-		return err
-	}
-	if err := appendTo(filepath.Join(data, "postgresql.conf"), fmt.Sprintf(settings, dir)); err != nil {
-		return err
-	}
-	if _, err := s.lab.Start(asClusterUser(lab.Program{
-		Name: name, Command: filepath.Join(bin, "postgres"), Package: "postgresql",
-		Args: []string{"-D", data}, Ready: []string{filepath.Join(dir, ".s.PGSQL.5432")},
-	})); err != nil {
-		return err
-	}
+	s.sockets = cluster.Sockets
 	return s.fillDatabase(name)
-}
-
-// clusterPrograms returns the folder of the newest version that is installed.
-func clusterPrograms() (string, error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil || len(found) == 0 {
-		return "", errors.Join(lab.NeedFile("/usr/lib/postgresql/15/bin/initdb", "postgresql"), err)
-	}
-	return filepath.Dir(found[len(found)-1]), nil
-}
-
-// asClusterUser makes root's program the cluster user's. Everybody else runs it himself.
-func asClusterUser(p lab.Program) lab.Program {
-	if os.Geteuid() != 0 {
-		return p
-	}
-	p.Args = append([]string{"--reuid=" + clusterUser, "--regid=" + clusterUser, "--clear-groups", "--", p.Command}, p.Args...)
-	p.Command = "setpriv"
-	p.Package = "util-linux"
-	return p
-}
-
-func appendTo(path, text string) error {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	return errors.Join(err, file.Close())
 }
 
 func (s *Server) fillDatabase(name string) error {

@@ -117,6 +117,7 @@ func otherClauses() []clause {
 		{"save objects later replaces earlier", saveObjectsLaterReplacesEarlier},
 		{"exceptions and counts", exceptionsAndCounts},
 		{"rules keeps the last of each name", rulesKeepsTheLastOfEachName},
+		{"texts of any octets", textsOfAnyOctets},
 		{"trials of the account", trialsOfTheAccount},
 		{"turns of the accounts that are not over", turnsOfTheAccountsThatAreNotOver},
 		{"passes save all or nothing", passesSaveAllOrNothing},

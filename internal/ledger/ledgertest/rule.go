@@ -28,3 +28,21 @@ func rulesKeepsTheLastOfEachName(t *testing.T, empty Empty) {
 		t.Errorf("%v -want +got\n%s", err, diff)
 	}
 }
+
+// Names and words are what servers make of them: whatever octets they are of, they come back so, and no two become one.
+func textsOfAnyOctets(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	names := []string{"", "a\x00b", "a\xffb", "\xf4\x8f\x9c\x80", "\xf4\x8f\x9f\xbf", "\xf4\x8f", "Gr\xf6\xdfe", "Größe", "a'b?c\\d"}
+	for _, name := range names {
+		must(t, l.Rules.Save(t.Context(), "anna@example.test", ledger.Rule{Name: name, Digest: name}))
+	}
+	got, err := l.again.Rules.Of(t.Context(), "anna@example.test")
+	if err != nil || len(got) != len(names) {
+		t.Errorf("%d names, %v, want %d", len(got), err, len(names))
+	}
+	for _, name := range names {
+		if r, is := got[name]; !is || r.Digest != name {
+			t.Errorf("%q came back as %+v, %v", name, r, is)
+		}
+	}
+}

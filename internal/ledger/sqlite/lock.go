@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +22,9 @@ import (
 func (f *File) Lock() (unlock func(), err error) {
 	return f.lock(".lock", "in use by another rehome run", `wait until that run has ended; "rehome status" shows its progress`)
 }
+
+// Fence refuses nothing: a lock of a file ends with its process and not before.
+func (f *File) Fence(*sql.Tx) error { return nil }
 
 // LockFor makes this process the only one that does one kind of work with the file beside those that copy, such as "notify".
 func (f *File) LockFor(work string) (unlock func(), err error) {

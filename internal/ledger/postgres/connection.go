@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// connector opens connections that understand what the ledger says: "?" for a value, truths as the numbers that its columns hold,
+// and texts of any octets.
+type connector struct{ driver.Connector }
+
+// How long a server that starts, or has no connection to spare at this moment, is asked again.
+const (
+	busyPatience = 10 * time.Second
+	busyPause    = 100 * time.Millisecond
+)
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	for until := time.Now().Add(busyPatience); ; {
+		conn, err := c.Connector.Connect(ctx)
+		if err == nil {
+			return &connection{plain: conn.(plain), numbered: map[string]string{}}, nil
+		}
+		if !isBusy(err) || time.Now().After(until) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), err)
+		case <-time.After(busyPause):
+		}
+	}
+}
+
+// isBusy tells what ends by itself (postgresql.org/docs/15/errcodes-appendix.html).
+func isBusy(err error) bool {
+	code := codeOf(err)
+	return code == tooManyConnections || code == cannotConnectNow
+}
+
+// codeOf returns the SQLSTATE that the server has given; "" when it has said nothing.
+func codeOf(err error) string {
+	var said *pgconn.PgError
+	if !errors.As(err, &said) {
+		return ""
+	}
+	return said.Code
+}
+
+// plain is what a connection of the driver can do, as far as database/sql asks for it.
+type plain interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.SessionResetter
+	driver.Pinger
+}
+
+var _ plain = (*stdlib.Conn)(nil)
+
+// connection is used by one goroutine at a time, as database/sql has it. The driver keeps its statements prepared.
+type connection struct {
+	plain
+
+	numbered map[string]string // what was said before, as PostgreSQL has it
+}
+
+// mostNumbered bounds the sentences that are known. A ledger has fewer.
+const mostNumbered = 300
+
+// number writes $1 and so on for each "?".
+func (c *connection) number(query string) string {
+	if done, known := c.numbered[query]; known {
+		return done
+	}
+	var b strings.Builder
+	n := 0
+	for i, part := range strings.Split(query, "'") {
+		if i > 0 {
+			b.WriteByte('\'')
+		}
+		if i%2 == 1 { // a literal
+			b.WriteString(part)
+			continue
+		}
+		for j, piece := range strings.Split(part, "?") {
+			if j > 0 {
+				n++
+				b.WriteString("$" + strconv.Itoa(n))
+			}
+			b.WriteString(piece)
+		}
+	}
+	if len(c.numbered) < mostNumbered {
+		c.numbered[query] = b.String()
+	}
+	return b.String()
+}
+
+// CheckNamedValue implements driver.NamedValueChecker.
+func (c *connection) CheckNamedValue(v *driver.NamedValue) (err error) {
+	if v.Value, err = driver.DefaultParameterConverter.ConvertValue(v.Value); err != nil {
+		return err
+	}
+	switch value := v.Value.(type) {
+	case bool:
+		v.Value = int64(0)
+		if value {
+			v.Value = int64(1)
+		}
+	case string:
+		v.Value = toText(value)
+	}
+	return nil
+}
+
+func (c *connection) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return c.plain.ExecContext(ctx, c.number(query), args)
+}
+
+func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	found, err := c.plain.QueryContext(ctx, c.number(query), args)
+	if err != nil {
+		return nil, err
+	}
+	return rows{found}, nil
+}
+
+// PrepareContext implements driver.ConnPrepareContext. What is prepared by name is only written with, so that its rows need no care.
+func (c *connection) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	return c.plain.PrepareContext(ctx, c.number(query))
+}
+
+type rows struct{ driver.Rows }
+
+// Next implements driver.Rows.
+func (r rows) Next(into []driver.Value) error {
+	if err := r.Rows.Next(into); err != nil {
+		return err
+	}
+	for i := range into {
+		if text, is := into[i].(string); is {
+			into[i] = fromText(text)
+		}
+	}
+	return nil
+}
+
+// patience is how long the server may be silent while an answer is waited for: longer than any sentence of the ledger takes, and
+// than another process takes to write what it has begun.
+const patience = 2 * time.Minute
+
+// patientConn ends when nothing comes for too long: a network that swallows everything, or a machine that was switched off, says
+// nothing, and the ledger's sentences have no deadline of their own.
+type patientConn struct {
+	net.Conn
+
+	mu      sync.Mutex
+	limited bool // the driver has set a deadline
+}
+
+// dial connects with keep-alive, which finds a dead server also between the sentences.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	alive := net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
+	dialer := net.Dialer{Timeout: busyPatience, KeepAliveConfig: alive}
+	conn, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &patientConn{Conn: conn}, nil
+}
+
+// SetDeadline implements net.Conn; it is how the driver ends what was cancelled.
+func (c *patientConn) SetDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.limited = !t.IsZero()
+	return c.Conn.SetDeadline(t)
+}
+
+func (c *patientConn) Read(b []byte) (int, error) {
+	if err := c.await(c.SetReadDeadline); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+func (c *patientConn) Write(b []byte) (int, error) {
+	if err := c.await(c.SetWriteDeadline); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *patientConn) await(set func(time.Time) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.limited {
+		return nil
+	}
+	return set(time.Now().Add(patience))
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"rehome"
+)
+
+// The rule: who holds a lock may write as long as the server knows that he holds it, and nobody else can have taken it.
+//
+//   - A lock is an advisory lock (postgresql.org/docs/15/explicit-locking.html, section 13.3.5) of a session of its own, so that it
+//     ends with the process, and with the connection. The session holds a second one, the token, with a number of chance.
+//   - Every transaction that writes takes the trunk, one after the other, whoever they are, and looks first whether the tokens
+//     of its own handle are still held. A process that was thought dead and wakes up writes nothing more, also when nobody has
+//     taken the lock meanwhile.
+//   - Who takes a lock passes the trunk once before he is told. What the holder before him was writing has ended then, and is read;
+//     what he wants to write later finds no token.
+type lock struct {
+	server *Server
+	conn   *pgx.Conn
+	token  int64
+	once   sync.Once
+	ended  chan struct{} // closed by the unlock
+	done   chan struct{} // closed when the watch is over
+}
+
+// errLost is why a handle writes nothing more.
+var errLost = errors.New("this run has lost its lock, because the connection that held it is gone, and another run may have begun")
+
+// key is the number of an advisory lock. All programs of a database share these numbers.
+func key(schema, work string) int64 {
+	digest := sha256.Sum256([]byte("rehome ledger " + schema + " " + work))
+	return int64(binary.BigEndian.Uint64(digest[:8]))
+}
+
+// Lock makes this process the only one that copies with the ledger.
+func (s *Server) Lock() (unlock func(), err error) {
+	return s.lock("copy", "in use by another rehome run", `wait until that run has ended; "rehome status" shows its progress`)
+}
+
+// LockFor makes this process the only one that does one kind of work beside those that copy, such as "notify".
+func (s *Server) LockFor(work string) (unlock func(), err error) {
+	return s.lock("work "+work, "another rehome run does the same", "wait until that run has ended")
+}
+
+// lockPatience is how long a lock is tried again: the server may need a moment to see that its holder is dead.
+const lockPatience = time.Second
+
+func (s *Server) lock(work, cause, hint string) (unlock func(), err error) {
+	ctx := context.Background()
+	conn, err := pgx.ConnectConfig(ctx, s.config)
+	if err != nil {
+		return nil, s.address.openFault(err)
+	}
+	number := key(s.address.Schema, work)
+	taken, err := try(ctx, conn, number)
+	for until := time.Now().Add(lockPatience); err == nil && !taken && time.Now().Before(until); {
+		time.Sleep(20 * time.Millisecond)
+		taken, err = try(ctx, conn, number)
+	}
+	if err == nil && !taken {
+		err = &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: s.Name(),
+			Cause: errors.New(cause + holder(ctx, conn, number)), Hint: hint}
+	}
+	l := &lock{server: s, conn: conn, ended: make(chan struct{}), done: make(chan struct{})}
+	if err == nil {
+		err = l.begin(ctx)
+	}
+	if err != nil {
+		_ = conn.Close(ctx) // err is the reason
+		var known *rehome.Fault
+		if errors.As(err, &known) {
+			return nil, err
+		}
+		return nil, s.address.openFault(err)
+	}
+	s.mu.Lock()
+	s.held[l] = true
+	s.mu.Unlock()
+	go l.watch()
+	return func() { l.unlock(number) }, nil
+}
+
+func try(ctx context.Context, conn *pgx.Conn, number int64) (taken bool, err error) {
+	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, number).Scan(&taken)
+	return taken, err
+}
+
+// begin takes the token and passes the trunk.
+func (l *lock) begin(ctx context.Context) error {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // which never fails
+	l.token = int64(binary.BigEndian.Uint64(random[:]))
+	if _, err := l.conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, l.token); err != nil {
+		return err
+	}
+	_, err := l.conn.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, l.server.trunk)
+	return err
+}
+
+// watchPause is how often the session of a lock is looked at: nothing is lost by looking rarely, as every transaction asks the server.
+const watchPause = 5 * time.Second
+
+// watch keeps the session in use, so that nothing on the way takes it for forgotten.
+func (l *lock) watch() {
+	defer close(l.done)
+	ticker := time.NewTicker(watchPause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-l.ended:
+			return
+		case <-ticker.C:
+			if l.conn.Ping(context.Background()) != nil {
+				return // the next transaction finds no token
+			}
+		}
+	}
+}
+
+// unlock gives the lock back at once; the end of the session does the same a little later.
+func (l *lock) unlock(number int64) {
+	l.once.Do(func() {
+		close(l.ended)
+		<-l.done
+		ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+		defer cancel()
+		_, err := l.conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, number)
+		_ = l.conn.Close(ctx)
+		l.server.mu.Lock()
+		defer l.server.mu.Unlock()
+		delete(l.server.held, l)
+		l.server.lost = l.server.lost || err != nil
+	})
+}
+
+// Fence begins a transaction that writes: see the rule.
+func (s *Server) Fence(tx *sql.Tx) error {
+	if _, err := tx.Exec(`SELECT pg_advisory_xact_lock(?)`, s.trunk); err != nil {
+		return err
+	}
+	tokens, lost := s.tokens()
+	for _, token := range tokens {
+		var free bool
+		if err := tx.QueryRow(`SELECT pg_try_advisory_xact_lock_shared(?)`, token).Scan(&free); err != nil {
+			return err
+		}
+		lost = lost || free
+	}
+	if lost {
+		return errLost
+	}
+	return nil
+}
+
+// tokens are those of the locks that are held; lost, that one was not held any more when it was given back.
+func (s *Server) tokens() (tokens []int64, lost bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.held {
+		tokens = append(tokens, l.token)
+	}
+	return tokens, s.lost
+}
+
+// Locked reports whether a process copies with the ledger. It takes the lock from nobody.
+func (s *Server) Locked() (locked bool, err error) {
+	err = s.db.QueryRow(`SELECT EXISTS (SELECT 1 FROM pg_locks WHERE `+thatLock+`)`, lockArgs(key(s.address.Schema, "copy"))...).Scan(&locked)
+	if err != nil {
+		return false, s.address.openFault(err)
+	}
+	return locked, nil
+}
+
+// thatLock finds an advisory lock by its number, of which PostgreSQL shows the halves (postgresql.org/docs/15/view-pg-locks.html).
+const thatLock = `locktype = 'advisory' AND granted AND objsubid = 1 AND classid::bigint = ? AND objid::bigint = ?
+	AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+
+func lockArgs(number int64) []any {
+	return []any{int64(uint64(number) >> 32), int64(uint64(number) & 0xFFFFFFFF)}
+}
+
+// holder returns " (rehome pid 1234 at HOST)" for the process that holds the lock, or "" if the server does not say.
+func holder(ctx context.Context, conn *pgx.Conn, number int64) string {
+	query := (&connection{numbered: map[string]string{}}).number(`SELECT application_name FROM pg_stat_activity WHERE pid IN
+		(SELECT pid FROM pg_locks WHERE ` + thatLock + `)`)
+	var name string
+	if err := conn.QueryRow(ctx, query, lockArgs(number)...).Scan(&name); err != nil || name == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", name)
+}

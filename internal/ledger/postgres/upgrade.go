@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed schema/*.sql
+var schema embed.FS
+
+var (
+	errNewer     = errors.New("newer than this program's")
+	errForbidden = errors.New("permission denied for the schema")
+	errForeign   = errors.New("the schema belongs to another program")
+	errEncoding  = errors.New("the database is not one of UTF-8")
+)
+
+// upgrade applies the numbered schema files that are missing. Of two processes that open a ledger at once the second one waits.
+func upgrade(ctx context.Context, config *pgx.ConnConfig, name string) (err error) {
+	db := stdlib.OpenDB(*config) // what the files and goose say is PostgreSQL's own
+	defer func() { err = errors.Join(err, db.Close()) }()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock(hashtextextended($1, 0))`, "rehome upgrade "+name); err != nil {
+		return err
+	}
+	defer func() {
+		_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(hashtextextended($1, 0))`, "rehome upgrade "+name)
+		err = errors.Join(err, unlockErr)
+	}()
+	if err := prepare(ctx, conn, name); err != nil {
+		return err
+	}
+	files, err := fs.Sub(schema, "schema")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files)
+	if err != nil {
+		return err
+	}
+	return apply(ctx, provider)
+}
+
+// prepare makes the schema, and refuses one with other tables than ours before anything is written to it.
+func prepare(ctx context.Context, conn *sql.Conn, name string) error {
+	var encoding string
+	var there, allowed bool
+	var tables, ours int
+	err := conn.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1),
+		COALESCE((SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1), true),
+		COUNT(*), COUNT(CASE WHEN tablename = $2 THEN 1 END) FROM pg_tables WHERE schemaname = $1`, name, goose.DefaultTablename).
+		Scan(&encoding, &there, &allowed, &tables, &ours)
+	switch {
+	case err != nil:
+		return err
+	case encoding != "UTF8":
+		return fmt.Errorf("%w, but of %s", errEncoding, encoding)
+	case !allowed:
+		return errForbidden
+	case tables > 0 && ours == 0:
+		return errForeign
+	case there: // to make it would ask for a right that nobody needs then
+		return nil
+	}
+	_, err = conn.ExecContext(ctx, `CREATE SCHEMA `+name) // a plain name, see schemaName
+	return err
+}
+
+func apply(ctx context.Context, provider *goose.Provider) error {
+	current, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	sources := provider.ListSources()
+	if newest := sources[len(sources)-1].Version; current > newest {
+		return fmt.Errorf("its schema %d is %w %d", current, errNewer, newest)
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// upToDate says that every schema file was applied and no other. A schema never goes back, so that this stays true whoever else
+// opens the ledger. A new database has no table to ask.
+func upToDate(ctx context.Context, db *sql.DB) (bool, error) {
+	files, err := schema.ReadDir("schema")
+	if err != nil {
+		return false, err
+	}
+	newest, err := goose.NumericComponent(files[len(files)-1].Name())
+	if err != nil {
+		return false, err
+	}
+	var applied int
+	var last int64
+	err = db.QueryRowContext(ctx, `SELECT COUNT(DISTINCT version_id), COALESCE(MAX(version_id), 0) FROM `+goose.DefaultTablename+
+		` WHERE is_applied AND version_id > 0`).Scan(&applied, &last)
+	if codeOf(err) == "42P01" { // undefined_table
+		return false, nil
+	}
+	return err == nil && applied == len(files) && last == newest, err
+}
