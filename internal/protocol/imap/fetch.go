@@ -79,12 +79,24 @@ type fetchSink struct {
 // this one still arrives. Wait must be called on every returned command. When Fetch itself fails the
 // connection is over; a function of the handler may then still be running until Close returns.
 func (c *Client) Fetch(ctx context.Context, uids UIDSet, items FetchItems, handler FetchHandler) (*FetchCommand, error) {
+	return c.fetch(ctx, uids, items, handler, nil)
+}
+
+// FetchAhead is Fetch in the mailbox that is being opened, without waiting for that. As to BAD see NewestAhead; a mailbox that
+// keeps no MODSEQ may answer so to a question for it (RFC 7162, section 3.1.2.2).
+func (o *Opening) FetchAhead(ctx context.Context, uids UIDSet, items FetchItems, handler FetchHandler) (*FetchCommand, error) {
+	return o.client.fetch(ctx, uids, items, handler, func() bool {
+		return o.shutOrEmpty() || items.ModSeq && o.open() && o.selected.HighestModSeq == 0
+	})
+}
+
+func (c *Client) fetch(ctx context.Context, uids UIDSet, items FetchItems, handler FetchHandler, excused func() bool) (*FetchCommand, error) {
 	if items.Vanished && !c.Enabled("QRESYNC") {
 		return nil, &UnsupportedError{Command: "UID FETCH with VANISHED", Extension: "QRESYNC"}
 	}
 	f := &FetchCommand{client: c, sink: &fetchSink{uids: uids.clone(), handler: handler, held: c.Held}}
 	for _, part := range uids.lines() {
-		cmd := &command{name: "UID FETCH", fetch: f.sink, most: mostMessages, untagged: f.sink.takeVanished}
+		cmd := &command{name: "UID FETCH", fetch: f.sink, most: mostMessages, untagged: f.sink.takeVanished, excused: excused}
 		if err := c.send(ctx, cmd, raw("UID FETCH "+part.String()+" "+items.list())); err != nil {
 			if len(f.cmds) > 0 {
 				c.fail(err) // nobody will wait for the parts that are under way

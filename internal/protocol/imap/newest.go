@@ -53,6 +53,16 @@ func (o *Opening) shutOrEmpty() bool {
 	}
 }
 
+// open says, on the reader, that the mailbox has been opened.
+func (o *Opening) open() bool {
+	select {
+	case <-o.cmd.done:
+		return o.cmd.err == nil
+	default:
+		return false
+	}
+}
+
 // take takes down what one response says. Data that nobody has asked for, as of flags in a mailbox that was open before,
 // has no size and no date.
 func (n *NewestCommand) take(m *Message) error {

@@ -158,3 +158,74 @@ func TestUnselect(t *testing.T) {
 		})
 	}
 }
+
+// What comes until a mailbox is open is of the one before, even if the next command asks for a message of that UID.
+func TestFetchAhead_takesWhatIsOfItsMailbox(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "", func(s *script) {
+		opening, fetch := s.expect(`EXAMINE "a"`), s.expect(`UID FETCH 1:9 .*`)
+		s.send("* 1 FETCH (UID 4 RFC822.SIZE 40)", "* 2 EXISTS", opening+" OK done", "* 1 FETCH (UID 5 RFC822.SIZE 50)", fetch+" OK done")
+		s.silent()
+	})
+	uids, _, fetched := fetchAhead(t, client, FetchItems{Size: true})
+	if fetched != nil || !slices.Equal(uids, []UID{5}) {
+		t.Errorf("got %v and %v, want 5", uids, fetched)
+	}
+}
+
+// A BAD that was to be expected does not end the connection.
+func TestFetchAhead_excuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		opening []string
+		items   FetchItems
+		ends    bool
+	}{
+		{"refused", []string{"% NO no such mailbox"}, FetchItems{Size: true}, false},
+		{"empty", []string{"* 0 EXISTS", "% OK done"}, FetchItems{Size: true}, false},
+		{"without MODSEQ", []string{"* 2 EXISTS", "* OK [NOMODSEQ] none", "% OK done"}, FetchItems{ModSeq: true}, false},
+		{"with MODSEQ", []string{"* 2 EXISTS", "* OK [HIGHESTMODSEQ 7] seven", "% OK done"}, FetchItems{ModSeq: true}, true},
+		{"not asked for MODSEQ", []string{"* 2 EXISTS", "% OK done"}, FetchItems{Size: true}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			client := connect(t, "", func(s *script) {
+				opening, fetch := s.expect(`EXAMINE "a"`), s.expect(`UID FETCH 1:9 .*`)
+				s.sendAs(opening, test.opening...)
+				s.send(fetch + " BAD what")
+				if test.ends {
+					s.hungUp()
+					return
+				}
+				s.ok("NOOP")
+			})
+			_, _, fetched := fetchAhead(t, client, test.items)
+			if !IsStatus(fetched, "BAD") {
+				t.Errorf("got %v, want BAD", fetched)
+			}
+			if err := client.Noop(within(t)); (err != nil) != test.ends {
+				t.Errorf("afterwards: %v, want the connection to end %v", err, test.ends)
+			}
+		})
+	}
+}
+
+// fetchAhead opens "a" and fetches 1:9 behind it.
+func fetchAhead(t *testing.T, client *Client, items FetchItems) (uids []UID, opened, fetched error) {
+	t.Helper()
+	opening, err := client.ExamineAhead(within(t), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetch, err := opening.FetchAhead(within(t), rangeSet(1, 9), items, FetchHandler{Message: func(m *Message) error {
+		uids = append(uids, m.UID)
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, opened = opening.Wait(within(t))
+	fetched = fetch.Wait(within(t))
+	return uids, opened, fetched
+}
