@@ -4,11 +4,13 @@ package mail
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/verify"
 )
@@ -25,6 +27,7 @@ type check struct {
 	traces           traces
 	mail             verify.Mail
 	postponed        []*postponed
+	breaks           int  // connections that broke while something was read ahead
 	unsettled        bool // a mailbox was never at rest, and it is not known whether all in it is equal
 	findings         []rehome.Finding
 }
@@ -39,16 +42,23 @@ func newCheck(options Options, how verify.Options, account rehome.Account) *chec
 }
 
 func (c *check) close() {
-	c.src.close()
-	c.dst.close()
+	_ = pass.BothEnds(c.account.Address, c.src.close, c.dst.close) // they have no errors
 }
 
-// connect opens both ends, in the order that the invariants ask for.
+// connect takes places in the order that the invariants ask for, and logs in at both ends at the same time.
 func (c *check) connect(ctx context.Context) error {
-	if err := c.src.connect(ctx, c.account); err != nil {
+	src, err := c.src.host.Reserve(ctx, c.account)
+	if err != nil {
 		return err
 	}
-	return c.dst.connect(ctx, c.account)
+	dst, err := c.dst.host.Reserve(ctx, c.account)
+	if err != nil {
+		src.Free()
+		return err
+	}
+	return pass.BothEnds(c.account.Address,
+		func() (err error) { c.src.session, err = src.Open(ctx); return err },
+		func() (err error) { c.dst.session, err = dst.Open(ctx); return err })
 }
 
 // reconnect gives both sessions back before it asks for new ones: to hold one while waiting for the
@@ -88,7 +98,7 @@ func (c *check) run(ctx context.Context) error {
 	return c.forget(ctx, groups)
 }
 
-// compareAll compares the groups one after the other, but for those of which it is known that nothing has happened.
+// compareAll compares the groups, but for those of which it is known that nothing has happened.
 func (c *check) compareAll(ctx context.Context, groups []*group) error {
 	if err := c.remember(ctx); err != nil {
 		return err
@@ -97,10 +107,16 @@ func (c *check) compareAll(ctx context.Context, groups []*group) error {
 	if err != nil {
 		return err
 	}
+	var rest []*group
 	for _, g := range groups {
 		if m := untouched[g]; m != nil {
 			c.bookSettled(m)
-		} else if err := c.group(ctx, g); err != nil {
+		} else {
+			rest = append(rest, g)
+		}
+	}
+	for _, batch := range batches(rest) {
+		if err := c.compareBatch(ctx, batch); err != nil {
 			return err
 		}
 	}
@@ -111,16 +127,39 @@ func (c *check) compareAll(ctx context.Context, groups []*group) error {
 	return nil
 }
 
-// group compares what belongs into one destination mailbox.
-func (c *check) group(ctx context.Context, g *group) error {
+// compareBatch reads groups ahead, and then compares one after the other.
+func (c *check) compareBatch(ctx context.Context, groups []*group) error {
+	for _, g := range groups {
+		if err := c.recall(ctx, g); err != nil {
+			return err
+		}
+	}
+	readings, err := c.readAhead(ctx, groups)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		seen := readings[g]
+		delete(readings, g)
+		if err := c.group(ctx, g, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// group compares what belongs into one destination mailbox. What was read of it ahead may be nil.
+func (c *check) group(ctx context.Context, g *group, seen *reading) error {
 	m := verify.Mailbox{Source: printableAll(g.sources), Destination: printable(g.destination)}
 	if !g.exists {
 		return c.compareMissing(ctx, g, m)
 	}
-	if err := c.recall(ctx, g); err != nil {
-		return err
+	p := &postponed{g: g, m: m, level: c.how.Level, w: &watch{before: seen}}
+	if seen != nil && seen.proved {
+		p.r = seen
+		return c.bookReading(ctx, p)
 	}
-	return c.compareMessages(ctx, g, m, c.how.Level)
+	return c.compareMessages(ctx, p)
 }
 
 // compareMissing counts what the destination has no mailbox for.
@@ -135,10 +174,8 @@ func (c *check) compareMissing(ctx context.Context, g *group, m verify.Mailbox) 
 }
 
 // compareMessages opens the mailboxes.
-func (c *check) compareMessages(ctx context.Context, g *group, m verify.Mailbox, level verify.Level) error {
-	p := &postponed{g: g, m: m, level: level, w: &watch{}}
-	var err error
-	if p.r, err = c.look(ctx, g, level, p.w); err != nil {
+func (c *check) compareMessages(ctx context.Context, p *postponed) (err error) {
+	if p.r, err = c.look(ctx, p.g, p.level, p.w); err != nil {
 		return err
 	}
 	if p.r.doubtful {
@@ -150,6 +187,7 @@ func (c *check) compareMessages(ctx context.Context, g *group, m verify.Mailbox,
 // bookReading books what the last look at a group has shown.
 func (c *check) bookReading(ctx context.Context, p *postponed) error {
 	g, m, r := p.g, p.m, p.r
+	defer g.forget()
 	if len(r.refused()) > 0 {
 		c.bookRefused(m, r)
 		return nil
@@ -161,7 +199,7 @@ func (c *check) bookReading(ctx context.Context, p *postponed) error {
 	dstOctets := octetsSaid(g.dst)
 	if counted(r.src...) == counted(r.dst) && octets != dstOctets && octets >= 0 && dstOctets >= 0 {
 		// Completed line ends or another message? Counts cannot tell.
-		return c.compareMessages(ctx, g, m, verify.LevelMetadata)
+		return c.compareMessages(ctx, &postponed{g: g, m: m, level: verify.LevelMetadata, w: &watch{}})
 	}
 	m.Octets = octets
 	c.bookCounts(m, r, dstOctets)
@@ -190,8 +228,13 @@ func (c *check) lookForExtra(ctx context.Context, groups []*group) error {
 	for _, g := range groups {
 		compared[g.destination] = true
 	}
-	for _, name := range c.dstList.own() {
-		if compared[name] {
+	others := slices.DeleteFunc(c.dstList.own(), func(name string) bool { return compared[name] })
+	empty, err := c.emptyAhead(ctx, others)
+	if err != nil {
+		return err
+	}
+	for _, name := range others {
+		if empty[name] {
 			continue
 		}
 		r, err := c.look(ctx, &group{destination: name, exists: true}, verify.LevelCounts, &watch{})

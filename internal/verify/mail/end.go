@@ -21,19 +21,14 @@ type end struct {
 	open    *box // the mailbox that is open, nil for none
 }
 
-// connect opens a session unless there is one that works.
-func (e *end) connect(ctx context.Context, account rehome.Account) (err error) {
-	e.session, err = e.host.Open(ctx, account)
-	return err
-}
-
 // close gives the session back, whatever has become of it.
-func (e *end) close() {
+func (e *end) close() error {
 	if e.session != nil {
 		e.session.Close()
 	}
 	e.session = nil
 	e.open = nil
+	return nil
 }
 
 // lost says that the connection has broken.
@@ -102,7 +97,7 @@ func (e *end) sweep(ctx context.Context, b *box) error {
 	var uids imap.UIDSet
 	uids.AddRange(1, lastUID)
 	var found []record
-	t := newMetadata(b)
+	t := newMetadata(b.state.HighestModSeq != 0)
 	command, err := e.session.Fetch(ctx, uids, t.items(), imap.FetchHandler{Message: func(m *imap.Message) error {
 		found = append(found, newRecord(b, m.UID))
 		t.keep(&found[len(found)-1], m, false)
@@ -127,7 +122,7 @@ func (e *end) sweepWarily(ctx context.Context, b, earlier *box, rangeOctets int6
 	}
 	b.add(uids)
 	b.inherit(earlier)
-	return e.fetch(ctx, b, b.records, rangeOctets, newMetadata(b))
+	return e.fetch(ctx, b, b.records, rangeOctets, newMetadata(b.state.HighestModSeq != 0))
 }
 
 // listRest holds the listing of b against how many messages it holds (EXISTS). What is left out it asks for

@@ -5,6 +5,7 @@ package mail
 import (
 	"context"
 	"io"
+	"iter"
 	"slices"
 
 	"rehome/internal/protocol/imap"
@@ -110,14 +111,14 @@ func (e *end) stream(ctx context.Context, records []*record, rangeOctets int64, 
 	return j.left(), err
 }
 
-// parts cuts records into sets of about limit octets.
-func parts(records []*record, limit int64, weight func(*record) int64) func(yield func(imap.UIDSet) bool) {
-	return func(yield func(imap.UIDSet) bool) {
+// parts cuts records into sets of about limit octets, and says how many octets each has.
+func parts(records []*record, limit int64, weight func(*record) int64) iter.Seq2[imap.UIDSet, int64] {
+	return func(yield func(imap.UIDSet, int64) bool) {
 		var uids []imap.UID
 		octets := int64(0)
 		for _, r := range records {
 			if len(uids) > 0 && octets+weight(r) > limit {
-				if !yield(imap.NewUIDSet(uids...)) {
+				if !yield(imap.NewUIDSet(uids...), octets) {
 					return
 				}
 				uids, octets = uids[:0], 0
@@ -125,7 +126,7 @@ func parts(records []*record, limit int64, weight func(*record) int64) func(yiel
 			uids, octets = append(uids, r.uid), octets+weight(r)
 		}
 		if len(uids) > 0 {
-			yield(imap.NewUIDSet(uids...))
+			yield(imap.NewUIDSet(uids...), octets)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"rehome"
 	"rehome/internal/endpoint"
 	"rehome/internal/mapping"
+	"rehome/internal/pass"
 	"rehome/internal/protocol/imap"
 	"rehome/internal/verify"
 )
@@ -19,11 +20,11 @@ type listing struct {
 }
 
 func list(ctx context.Context, session *endpoint.Session) (listing, error) {
-	namespaces, err := session.Namespace(ctx)
-	if err != nil {
-		return listing{}, err
-	}
-	entries, err := session.List(ctx)
+	var namespaces imap.Namespaces
+	var entries []imap.ListEntry
+	err := pass.BothEnds(session.Account, // two commands of one connection, sent together
+		func() (err error) { namespaces, err = session.Namespace(ctx); return err },
+		func() (err error) { entries, err = session.List(ctx); return err })
 	if err != nil {
 		return listing{}, err
 	}

@@ -16,10 +16,10 @@ package mail
 //   - Messages are compared as multisets: two identical ones at the source and one at the destination
 //     is one missing message.
 //   - What decides is pure (compare.go, pairing.go, judge.go); what reads has no opinion.
-//   - Sessions are opened source first, destination second, and given back both together, so that
+//   - Places are taken source first, destination second, and given back both together, so that
 //     accounts that wait for free connections cannot wait for each other.
-//   - Memory holds some 130 octets for each message of the one mailbox that is compared, as much again for what is remembered of
-//     it, and never a body.
+//   - Memory holds some 130 octets for each message of the mailboxes that are compared together (see ahead.go), as much again for
+//     what is remembered of them, and never a body.
 
 import (
 	"context"
@@ -31,9 +31,10 @@ import (
 	"rehome/internal/verify"
 )
 
-// Host opens sessions at one end; *endpoint.IMAP is one.
+// Host has connections to one end; *endpoint.IMAP is one.
 type Host interface {
-	Open(ctx context.Context, account rehome.Account) (*endpoint.Session, error)
+	// Reserve waits for a place; who needs both ends takes the source's first.
+	Reserve(ctx context.Context, account rehome.Account) (*endpoint.Place, error)
 }
 
 // Options say what is compared. Source and Destination are required.

@@ -20,6 +20,7 @@ type reading struct {
 	changed bool // an end has changed while it was read
 	counts  bool // only how many messages there are was asked for
 
+	proved    bool // it was read ahead: nothing differs, and nothing has changed meanwhile
 	doubtful  bool // something differs, and was not there for long: it may only be on its way
 	unsettled int  // discrepancies that may only have been on their way, see rest.go; they are not among the others
 
@@ -144,11 +145,7 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level verify.Leve
 		}
 		return c.notice(ctx, r)
 	}
-	var src []*record
-	for _, b := range r.src {
-		src = append(src, b.records...)
-	}
-	comparison, err := compare(ctx, level, src, r.dst.records, c)
+	comparison, err := compare(ctx, level, r.sourceRecords(), r.dst.records, c)
 	if err != nil {
 		return err
 	}
@@ -157,6 +154,13 @@ func (c *check) read(ctx context.Context, r, earlier *reading, level verify.Leve
 		return err
 	}
 	return c.notice(ctx, r)
+}
+
+func (r *reading) sourceRecords() (all []*record) {
+	for _, b := range r.src {
+		all = append(all, b.records...)
+	}
+	return all
 }
 
 func (c *check) readBox(ctx context.Context, e *end, b, earlier *box, level verify.Level) error {
@@ -169,16 +173,22 @@ func (c *check) readBox(ctx context.Context, e *end, b, earlier *box, level veri
 	if err := c.sweep(ctx, e, b, earlier); err != nil {
 		return err
 	}
+	if e == c.src && (earlier == nil || !earlier.swept) {
+		c.observeListed(b, level)
+	}
 	if level == verify.LevelFull {
-		if e == c.src && (earlier == nil || !earlier.swept) {
-			c.observe(b.recalled(), 0)
-		}
 		return c.fetch(ctx, e, b.records, newBodies(c.watch(e)))
 	}
-	if e == c.src && (earlier == nil || !earlier.swept) {
+	return nil
+}
+
+// observeListed tells of the messages that a listing is enough for.
+func (c *check) observeListed(b *box, level verify.Level) {
+	if level == verify.LevelFull {
+		c.observe(b.recalled(), 0)
+	} else {
 		c.observe(len(b.records), 0)
 	}
-	return nil
 }
 
 // sweep lists b and takes over what an earlier look has found out about its messages.

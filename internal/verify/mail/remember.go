@@ -30,7 +30,7 @@ func (c *check) remember(ctx context.Context) error {
 // recall gives a group what is kept of it.
 func (c *check) recall(ctx context.Context, g *group) error {
 	m := c.memory.marks[g.destination]
-	if m == nil {
+	if m == nil || !g.exists {
 		return nil
 	}
 	text, err := c.memory.Content(ctx, g.destination)
@@ -51,6 +51,9 @@ func (c *check) recall(ctx context.Context, g *group) error {
 	add(rehome.Destination, m.Destination, boxes[len(m.Sources)])
 	return nil
 }
+
+// forget lets go what is known of a group that has been compared.
+func (g *group) forget() { g.known = nil }
 
 // keep keeps what was read of a group, with the answer where nothing differs in it.
 func (c *check) keep(ctx context.Context, g *group, m verify.Mailbox, r *reading) error {

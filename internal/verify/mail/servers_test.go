@@ -75,6 +75,16 @@ func (s *servers) options(level verify.Level) request {
 	}
 }
 
+// through is an end whose traffic is counted.
+func (s *servers) through(side rehome.Side, cost *traffic) *endpoint.IMAP {
+	server := s.src
+	if side == rehome.Destination {
+		server = s.dst
+	}
+	return endpoint.NewIMAP(endpoint.Settings{Host: endpoint.NewHost(endpoint.HostSettings{Side: side}), Address: server.IMAP,
+		Security: protocol.NoTLS, Dial: cost.dial})
+}
+
 // atOnce is for tests in which nobody else works: there is nothing to wait for.
 func atOnce(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
@@ -101,7 +111,11 @@ func (s *servers) logIn(t testing.TB, side rehome.Side, address string) user {
 	if side == rehome.Destination {
 		host, server = options.Destination, s.dst
 	}
-	session, err := host.Open(t.Context(), s.account(address))
+	place, err := host.Reserve(t.Context(), s.account(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := place.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

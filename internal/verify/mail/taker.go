@@ -88,7 +88,7 @@ type metadata struct {
 	modseq bool              // the mailbox keeps one for each message
 }
 
-func newMetadata(b *box) metadata { return metadata{map[string]string{}, b.state.HighestModSeq != 0} }
+func newMetadata(modseq bool) metadata { return metadata{map[string]string{}, modseq} }
 
 func (metadata) wants(*record) bool { return true }
 
