@@ -161,6 +161,12 @@ func mailWorks() []mailWork {
 		{key: "verify", title: "verification of 10,000 messages of 10 KB, 100 mailboxes", accounts: 1, messages: 10_000, mailboxes: 100,
 			smallest: 7_680, largest: 12_800, width: 1, again: true, counted: true, unlimited: true, verify: true,
 			lines: []mailLine{plain[0], sdbox(20 * ms)}},
+		{key: "verify-few", title: "verification of 10,000 messages of 10 KB, 20 mailboxes", accounts: 1, messages: 10_000, mailboxes: 20,
+			smallest: 7_680, largest: 12_800, width: 1, again: true, counted: true, unlimited: true, verify: true,
+			lines: []mailLine{plain[0], sdbox(80 * ms)}},
+		{key: "verify-many", title: "verification of 400 messages of 10 KB, 200 mailboxes", accounts: 1, messages: 400, mailboxes: 200,
+			smallest: 7_680, largest: 12_800, width: 1, again: true, counted: true, unlimited: true, verify: true,
+			lines: []mailLine{sdbox(80 * ms)}},
 		{key: "memory", title: "8 accounts at once, 4 messages of 25 MB each, 2 mailboxes", accounts: 8, messages: 4, mailboxes: 2,
 			smallest: 25e6, largest: 25e6, width: 8, unlimited: true, lines: []mailLine{plain[0], tls[0]}},
 	}

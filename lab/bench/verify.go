@@ -14,12 +14,14 @@ import (
 	"rehome/lab/faultproxy"
 )
 
-// verifications are the contenders of a row that compares both ends: a first comparison, one after some changes, and one that
-// reads everything again. Each round has accounts of its own, which are copied and not measured.
+// verifications are the contenders of a row that compares both ends: the copy that makes them equal, for comparison, a first
+// comparison, one after some changes, and one that reads everything again. Each round has accounts of its own. Where the copy
+// was not chosen, it is made and not measured.
 func verifications(s *mailScene) []contender {
 	shared := &verified{scene: s}
 	var all []contender
 	for _, v := range []verification{
+		{title: "rehome sync, for comparison", copies: true},
 		{title: "rehome verify, the first time", first: true},
 		{title: "rehome verify, after 1 % of changes", change: true},
 		{title: "rehome verify --reread", flags: []string{"--reread"}},
@@ -36,25 +38,34 @@ type verified struct {
 	moves []move
 	dir   string // with the settings and the ledger
 	round int
+	fresh bool // copied, and not compared yet
 }
 
 // verification is one of the comparisons of a round.
 type verification struct {
 	*verified
 
-	title         string
-	first, change bool
-	flags         []string
+	title                 string
+	copies, first, change bool
+	flags                 []string
 }
 
 func (v *verification) name() string { return v.title }
 
 func (v *verification) prepare(ctx context.Context, dir string) (*trial, error) {
-	if v.first {
-		if err := v.copy(ctx, dir); err != nil {
+	if v.copies {
+		return v.measuredCopy(dir)
+	}
+	if v.first && !v.fresh {
+		copied, err := v.measuredCopy(dir)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := copied.start(ctx); err != nil {
 			return nil, err
 		}
 	}
+	v.fresh = false
 	if v.change {
 		if err := v.work(ctx); err != nil {
 			return nil, err
@@ -72,19 +83,26 @@ func (v *verification) prepare(ctx context.Context, dir string) (*trial, error) 
 	return t, nil
 }
 
-// copy makes both ends equal.
-func (v *verification) copy(ctx context.Context, dir string) (err error) {
+// measuredCopy makes both ends equal.
+func (v *verification) measuredCopy(dir string) (t *trial, err error) {
 	if v.moves, err = v.scene.freshMoves(v.scene.all); err != nil {
-		return err
+		return nil, err
 	}
 	v.dir = dir
 	v.round++
 	programs, err := (&rehomeTool{binary: v.scene.options.Binary}).programs(v.scene, dir, v.moves)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = run(ctx, programs, 1)
-	return err
+	return &trial{
+		part:  1,
+		check: func(ctx context.Context) error { return v.scene.check(ctx, v.moves, v.scene.all.each, 0) },
+		start: func(ctx context.Context) (usage, error) {
+			used, err := run(ctx, programs, 1)
+			v.fresh = err == nil
+			return used, err
+		},
+	}, nil
 }
 
 // The work of the users between two comparisons: this share of the messages arrives, in so many mailboxes.
