@@ -26,7 +26,10 @@ octet.
 
 The POP3 users are read from the logs given with --pop-log: of Dovecot, Courier, Cyrus or qpopper, plain
 or compressed, as files or folders. Without logs, every user who may use POP3 is listed. A log that tells
-of no login at all is refused, because it does not show that nobody uses POP3.`,
+of no login at all is refused, because it does not show that nobody uses POP3. With --uidls and source.pop3,
+the list also says how many POP3 identifiers (UIDL) each of these users has, what the source makes them of,
+and with which setting a Dovecot or a Cyrus makes the same. When the vendor is done, "rehome verify --uids"
+proves what was kept.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			if options.Output == "" {
@@ -42,6 +45,7 @@ of no login at all is refused, because it does not show that nobody uses POP3.`,
 	cmd.Flags().StringVarP(&options.Output, "output", "o", "", "folder, or file name ending in .tar.gz (default: handover in accounts.output)")
 	cmd.Flags().StringArrayVar(&options.SealTo, "seal-to", nil, "age recipient of the vendor, age1... or ssh-... (repeatable)")
 	cmd.Flags().StringArrayVar(&options.POPLogs, "pop-log", nil, "log file or folder with the source's POP3 logins (repeatable)")
+	cmd.Flags().BoolVar(&options.UIDLs, "uidls", false, "count the POP3 identifiers of these users at the source, and say what they are made of")
 	return cmd
 }
 
@@ -59,6 +63,12 @@ func writeHandover(w io.Writer, h handover.Bundle) error {
 		case days < enoughDays:
 			fmt.Fprintf(w, "note: the logs cover %s; whoever fetches mail less often is not in them\n", plural(days, "day"))
 		}
+	}
+	if h.UIDLs > 0 {
+		fmt.Fprintf(w, "%s of these users counted; when the vendor has kept them: rehome verify --uids\n", plural(h.UIDLs, "POP3 identifier"))
+	}
+	if h.UIDLs > 0 && h.Unread > 0 {
+		fmt.Fprintf(w, "warning: the identifiers of %s could not be counted; pop-users.csv says why\n", plural(h.Unread, "user"))
 	}
 	if len(h.Unknown) > 0 {
 		fmt.Fprintf(w, "warning: the logs name %s with no account that moves, or with more than one: %s\n",

@@ -58,7 +58,7 @@ func TestAccount_Undecided(t *testing.T) {
 	}{
 		"by IMAP, as planned":      {forecast.Facts{Mailboxes: inbox(10, 0)}, false, 0, ""},
 		"all kept":                 {forecast.Facts{Mailboxes: inbox(10, 10)}, true, 0, ""},
-		"not all kept":             {forecast.Facts{Mailboxes: inbox(10, 7)}, true, 3, "downloads 3 messages (3.0 kB) again, although UIDs were to be kept"},
+		"not all kept":             {forecast.Facts{Mailboxes: inbox(10, 7)}, true, 3, "3 messages (3.0 kB) again, although UIDs were to be kept"},
 		"POP3, by IMAP":            {forecast.Facts{Mailboxes: inbox(10, 0), Devices: pop}, false, 10, "POP3 programs download 10 messages (10 kB) again"},
 		"POP3, one not identified": {forecast.Facts{Mailboxes: inbox(10, 10), Devices: pop, Identified: 9}, true, 1, "1 message (1.0 kB) again"},
 		"POP3, all identified":     {forecast.Facts{Mailboxes: inbox(10, 10), Devices: pop, Identified: 10}, true, 0, ""},

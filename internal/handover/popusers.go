@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"rehome"
@@ -16,8 +19,15 @@ import (
 
 // POPLog is what logs tell of who polls by POP3.
 type POPLog struct {
-	Names []string        `json:"-"` // who has logged in: addresses, or names where the log has no domain; sorted
+	Polls []Poll          `json:"-"` // who has logged in, sorted by name
 	Read  maillog.Summary `json:"read"`
+}
+
+// Poll is what logs tell of one name.
+type Poll struct {
+	Name   string    // an address, or a name where the log has no domain
+	Logins int       // that the logs have
+	Last   time.Time // of them; zero if it is not known
 }
 
 // ReadPOPLog reads who polls by POP3 from the logs of the source, plain or compressed. Without paths nothing is known, and
@@ -27,10 +37,11 @@ func ReadPOPLog(ctx context.Context, paths []string) (*POPLog, error) {
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	users := map[string]bool{}
+	polls := map[string]Poll{}
 	read, err := maillog.Read(ctx, paths, func(event maillog.Event) {
 		if event.Kind == maillog.POPLogin {
-			users[event.Names[0]] = true
+			name := event.Names[0]
+			polls[name] = polls[name].and(Poll{Name: name, Logins: 1, Last: event.When})
 		}
 	})
 	if err != nil {
@@ -47,12 +58,17 @@ func ReadPOPLog(ctx context.Context, paths []string) (*POPLog, error) {
 		fault.Hint = "name the log in which Dovecot, Courier or Cyrus writes logins, or leave --pop-log out to list all who may use POP3"
 		return nil, fault
 	}
-	log := &POPLog{Names: []string{}, Read: read}
-	for user := range users {
-		log.Names = append(log.Names, user)
+	polled := slices.SortedFunc(maps.Values(polls), func(a, b Poll) int { return strings.Compare(a.Name, b.Name) })
+	return &POPLog{Polls: polled, Read: read}, nil
+}
+
+// and adds what else is known of the same user.
+func (p Poll) and(other Poll) Poll {
+	sum := Poll{Name: other.Name, Logins: p.Logins + other.Logins, Last: p.Last}
+	if other.Last.After(sum.Last) {
+		sum.Last = other.Last
 	}
-	slices.Sort(log.Names)
-	return log, nil
+	return sum
 }
 
 // Days returns how many days the logs cover, from the first to the last line that has a time; those between may be missing.
@@ -73,33 +89,68 @@ func (l *POPLog) Days() int {
 }
 
 // popUser is an account that may poll by POP3.
-type popUser struct{ address, evidence string }
+type popUser struct {
+	address, evidence string
+	poll              Poll
+}
 
-// popUsers are those who are known to poll or, where nothing is known, all who may; and the names in the log that are of
-// no account, or may be of several.
-func popUsers(accounts []rehome.Account, log *POPLog) (users []popUser, strangers []string) {
+const (
+	evidentlyPolls = "uses POP3, according to the source's log"
+	mayPoll        = "may use POP3; not known whether it does"
+)
+
+// popUsers are those who are known to poll or, where nothing is known, all who may, with what was seen of them earlier, by address; and
+// the names in the log that are of no account, or may be of several.
+func popUsers(accounts []rehome.Account, log *POPLog, seen map[string]time.Time) (users []popUser, strangers []string) {
 	strangers = []string{}
 	if log == nil {
 		for _, account := range accounts {
-			if account.Services.POP3 {
-				users = append(users, popUser{account.Address, "may use POP3; not known whether it does"})
+			last, polls := seen[account.Address]
+			switch {
+			case polls:
+				users = append(users, popUser{account.Address, evidentlyPolls, Poll{Last: last}})
+			case account.Services.POP3:
+				users = append(users, popUser{address: account.Address, evidence: mayPoll})
 			}
 		}
 		return users, strangers
 	}
 	names := people.NamesOf(accounts)
-	polls := map[string]bool{}
-	for _, name := range log.Names {
-		if address, ok := names.Of(name); ok {
-			polls[address] = true
+	polls := map[string]Poll{}
+	for _, poll := range log.Polls {
+		if address, ok := names.Of(poll.Name); ok {
+			polls[address] = polls[address].and(poll)
 		} else {
-			strangers = append(strangers, name)
+			strangers = append(strangers, poll.Name)
 		}
 	}
 	for _, account := range accounts {
-		if polls[account.Address] {
-			users = append(users, popUser{account.Address, "uses POP3, according to the source's log"})
+		if poll, ok := polls[account.Address]; ok {
+			users = append(users, popUser{account.Address, evidentlyPolls, poll})
 		}
 	}
 	return users, strangers
+}
+
+// POPUsers are the accounts that the list of POP3 users has, in its order: those whose maildrops are worth looking at.
+func POPUsers(accounts []rehome.Account, log *POPLog, seen map[string]time.Time) (some []rehome.Account) {
+	users, _ := popUsers(accounts, log, seen)
+	for _, account := range accounts {
+		if len(users) > 0 && users[0].address == account.Address {
+			some, users = append(some, account), users[1:]
+		}
+	}
+	return some
+}
+
+// columns are what the list says of the user's habits: the last day on which it polled (UTC), and how often the logs show it.
+func (u popUser) columns() []string {
+	last, logins := "", ""
+	if !u.poll.Last.IsZero() {
+		last = u.poll.Last.UTC().Format(time.DateOnly)
+	}
+	if u.poll.Logins > 0 {
+		logins = strconv.Itoa(u.poll.Logins)
+	}
+	return []string{last, logins}
 }

@@ -43,8 +43,13 @@ func readme(organisation string, b Bundle) []byte {
 	if b.POPUsers > 0 {
 		ask("Keep the POP3 numbering of %s (pop-users.csv)\n"+
 			"   These users may fetch mail by POP3. Unless UIDs and UIDVALIDITY, or the UIDLs, are kept, their\n"+
-			"   mail programs download everything again. If you run dsync for them, please tell us when, before we\n"+
-			"   copy their mail.", english.Plural(b.POPUsers, "account", ""))
+			"   mail programs download everything again. Messages is how many UIDLs each has, Identifiers what the\n"+
+			"   old server makes them of. SettingForTheSame makes the same of the same UIDs and UIDVALIDITY; where\n"+
+			"   there is none, each UIDL has to be stored with its message. If you run dsync for them, or give us\n"+
+			"   access to doveadm so that we do, please tell us when, before we copy their mail. Do not add X-UIDL\n"+
+			"   headers: they change the messages. Tell us when it is done: we compare the UIDLs of both servers\n"+
+			"   before any user gets to see them, because a program that has seen a new one cannot be helped.",
+			english.Plural(b.POPUsers, "account", ""))
 	}
 	ask("Create DKIM keys for %s (dkim-request.txt)\n"+
 		"   Send us the selector and record for each. We publish them; then you check them and start signing.",

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"rehome"
 	"rehome/internal/alias"
@@ -21,6 +22,9 @@ type VendorInput struct {
 	Accounts     []rehome.Account // who moves
 	Aliases      alias.Plan
 	POPLog       *POPLog // who is known to poll by POP3; nil is not known
+	// Seen says who was seen to poll in logs that were read earlier, by address, and when last.
+	Seen  map[string]time.Time
+	Drops map[string]Drop // what POP3 shows at the source, by address; those that nobody has looked at are missing
 
 	Identity *vault.Identity // opens what an earlier bundle has sealed
 	SealTo   []string        // age recipients; the identity's own are among them
@@ -33,6 +37,8 @@ type Bundle struct {
 	Hashes   int      `json:"hashes"`
 	Aliases  int      `json:"aliases"` // and forwards: lines of the plan
 	POPUsers int      `json:"pop_users"`
+	UIDLs    int      `json:"pop_uidls"`         // POP3 identifiers of those users that were counted
+	Unread   int      `json:"pop_unread"`        // users whose identifiers were not counted
 	POPLog   *POPLog  `json:"pop_log,omitempty"` // what the number was read from; without it, all who may use POP3 count
 	Unknown  []string `json:"pop_unknown"`       // who has logged in by POP3 and is no account that moves, or may be several
 	Domains  int      `json:"domains"`
@@ -50,17 +56,24 @@ const (
 // same input gives the same bundle, octet for octet: sealed hashes that have not changed are taken over from the bundle that
 // is there. The register learns where the hashes are before they are written.
 func WriteBundle(output string, input VendorInput, register vault.Register) (Bundle, error) {
-	pop, strangers := popUsers(input.Accounts, input.POPLog)
+	pop, strangers := popUsers(input.Accounts, input.POPLog, input.Seen)
 	hashes, count := hashList(input.Accounts)
 	b := Bundle{Output: output, Hashes: count, Aliases: input.Aliases.Totals.All, POPUsers: len(pop), POPLog: input.POPLog, Unknown: strangers,
 		Domains: len(input.Domains), SealedTo: input.SealTo, Vendor: len(input.SealTo) > len(input.Identity.Recipients())}
+	for _, user := range pop {
+		if drop, looked := input.Drops[user.address]; looked && drop.Why == "" {
+			b.UIDLs += drop.Messages
+		} else {
+			b.Unread++
+		}
+	}
 	var sheet bytes.Buffer
 	if err := input.Aliases.WriteCSV(&sheet); err != nil {
 		return Bundle{}, err
 	}
 	files := map[string][]byte{
 		"aliases.csv":      sheet.Bytes(),
-		"pop-users.csv":    popList(pop),
+		"pop-users.csv":    popList(pop, input.Drops),
 		"dkim-request.txt": dkimRequest(input.Organisation, input.Domains),
 		"questions.txt":    openQuestions(input.Organisation, b),
 		"README.txt":       readme(input.Organisation, b),
@@ -101,10 +114,14 @@ func hashList(accounts []rehome.Account) ([]byte, int) {
 	return asCSV(rows), len(rows) - 1
 }
 
-func popList(users []popUser) []byte {
-	rows := [][]string{{"EmailAddress", "Evidence"}}
+func popList(users []popUser, drops map[string]Drop) []byte {
+	rows := [][]string{{"EmailAddress", "Evidence", "LastLogin", "Logins", "Messages", "Identifiers", "SettingForTheSame"}}
 	for _, user := range users {
-		rows = append(rows, []string{user.address, user.evidence})
+		var drop *Drop
+		if looked, ok := drops[user.address]; ok {
+			drop = &looked
+		}
+		rows = append(rows, slices.Concat([]string{user.address, user.evidence}, user.columns(), drop.columns()))
 	}
 	return asCSV(rows)
 }

@@ -124,6 +124,14 @@ func TestWriteBundle_twiceIsTheSame(t *testing.T) {
 	}
 }
 
+func logOf(names ...string) *POPLog {
+	log := &POPLog{}
+	for _, name := range names {
+		log.Polls = append(log.Polls, Poll{Name: name, Logins: 1})
+	}
+	return log
+}
+
 func TestPOPUsers(t *testing.T) {
 	t.Parallel()
 	accounts := append(newVendorInput(t).Accounts, rehome.Account{Address: "anna@example.org"},
@@ -133,11 +141,11 @@ func TestPOPUsers(t *testing.T) {
 		want, strangers string
 	}{
 		{nil, "anna@example.test", ""}, // by her services; nothing is known
-		{&POPLog{Names: []string{"bob@example.test", "x@example.test"}}, "bob@example.test", "x@example.test"},
-		{&POPLog{Names: []string{"bob", "anna", "e17"}}, "bob@example.test eva@example.org", "anna"}, // two have the name anna
+		{logOf("bob@example.test", "x@example.test"), "bob@example.test", "x@example.test"},
+		{logOf("bob", "anna", "e17"), "bob@example.test eva@example.org", "anna"}, // two have the name anna
 		{&POPLog{}, "", ""},
 	} {
-		users, strangers := popUsers(accounts, c.log)
+		users, strangers := popUsers(accounts, c.log, nil)
 		var got []string
 		for _, user := range users {
 			got = append(got, user.address)

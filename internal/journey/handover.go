@@ -21,6 +21,7 @@ type HandoverOptions struct {
 	Output  string   // a folder, or a file that ends with .tar.gz
 	SealTo  []string // the vendor's age recipients
 	POPLogs []string // logs and folders of logs that tell who polls by POP3; none: not known
+	UIDLs   bool     // look at the source's maildrops of those who may poll
 }
 
 // HandoverDefault is where the bundle goes unless somebody says otherwise.
@@ -47,9 +48,13 @@ func (m *Move) Handover(ctx context.Context, options HandoverOptions) (handover.
 			to = append(to, r)
 		}
 	}
+	seen, drops, err := m.popHabits(ctx, p.Moving, log, options.UIDLs)
+	if err != nil {
+		return handover.Bundle{}, err
+	}
 	bundle, err := handover.WriteBundle(options.Output, handover.VendorInput{
 		Organisation: m.organisationName(), Domains: p.DomainsOf(m.settings.Domains), Accounts: p.Moving,
-		Aliases: book.Plan(), POPLog: log, Identity: identity, SealTo: to,
+		Aliases: book.Plan(), POPLog: log, Seen: seen, Drops: drops, Identity: identity, SealTo: to,
 	}, m.register())
 	if err != nil {
 		return bundle, err

@@ -60,7 +60,7 @@ func FormOf(validity uint32, shown []Shown) Form {
 	for _, form := range forms() {
 		count, last := 0, imap.UID(0)
 		for _, s := range shown {
-			uid, ok := form.uid(validity, s.ID)
+			uid, ok := form.UIDOf(validity, s.ID)
 			if ok && (form.proves() || uid > last) {
 				count++
 			}
@@ -97,8 +97,8 @@ func hex8(n uint32) string {
 	return strings.Repeat("0", 8-len(digits)) + digits
 }
 
-// uid takes the UID out of an identifier: ok is false where it is not of this form, or of another UIDVALIDITY.
-func (f Form) uid(validity uint32, id string) (uid imap.UID, ok bool) {
+// UIDOf takes the UID out of an identifier: ok is false where it is not of this form, or of another UIDVALIDITY.
+func (f Form) UIDOf(validity uint32, id string) (uid imap.UID, ok bool) {
 	text, base := "", 10
 	switch f {
 	case DovecotForm, UWForm:

@@ -71,7 +71,7 @@ func (m *Matching) byForm(validity uint32, messages []Message, shown []Shown) Fo
 	}
 	form := FormOf(validity, shown)
 	for _, s := range shown {
-		uid, ok := form.uid(validity, s.ID)
+		uid, ok := form.UIDOf(validity, s.ID)
 		if _, there := octets[uid]; ok && there {
 			if _, twice := m.Of[uid]; !twice {
 				m.Of[uid] = s

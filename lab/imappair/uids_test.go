@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rehome/internal/protocol/imap"
+	"rehome/internal/vault"
 	"rehome/lab"
 	"rehome/lab/cyrus"
 	"rehome/lab/dovecot"
@@ -182,9 +183,11 @@ func TestUIDs_ofAMoveByIMAP(t *testing.T) {
 		u.expunge(u.uids("1"))
 	}
 	u.fill(u.name("Empty"))
-	m := prepare(t, l, src, dst, "", person)
+	m := move{t: t, Operator: newOperator(t), src: src, dst: dst, people: []imappair.Person{person}}
+	u.must(imappair.Prepare(l, m.Dir, imappair.Options{Source: src.tls, Destination: dst.tls, People: m.people, SourcePOP3: src.pop3}))
 	operator.Answer[operator.Synced](t, m.Operator, 0, "sync")
 	m.wantEqual(6)
+	m.wantWorkList()
 	v := operator.Answer[operator.Verified](t, m.Operator, 5, "verify", "--uids")
 	kinds := map[string]int{}
 	for _, a := range v.Accounts {
@@ -203,6 +206,24 @@ func TestUIDs_ofAMoveByIMAP(t *testing.T) {
 		t.Errorf("got %v, want 2 of uids_differ", kinds)
 	}
 	m.wantEqual(6)
+}
+
+// wantWorkList wants the vendor told of who reads by POP3, how much of it, and how the same is made there.
+func (m move) wantWorkList() {
+	m.t.Helper()
+	_, err := vault.CreateIdentity(filepath.Join(m.Dir, "secrets", "identity.txt"))
+	err = errors.Join(err, os.WriteFile(filepath.Join(m.Dir, "dovecot.log"), []byte(
+		"2026-11-20 08:00:00 pop3-login: Info: Login: user=<"+person.Address+">, method=PLAIN, rip=10.0.0.7, session=<s2>\n"), 0o600))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.Want(m.t, 0, "handover", "--uidls", "--pop-log", "dovecot.log", "-o", "bundle")
+	list, err := os.ReadFile(filepath.Join(m.Dir, "bundle", "pop-users.csv"))
+	want := person.Address + ";\"uses POP3, according to the source's log\";2026-11-20;1;3;\"UID and UIDVALIDITY in hexadecimal digits, " +
+		"Dovecot's usual form\";\"Dovecot: pop3_uidl_format = %08Xu%08Xv, Cyrus: uidl_format: dovecot\""
+	if err != nil || !strings.Contains(string(list), want) {
+		m.t.Errorf("%v: the work list is\n%s\nwant the line\n%s", err, list, want)
+	}
 }
 
 // However a copy by dsync ends, also with what was sent arriving long after, the same command at once finishes it: nothing is
