@@ -16,11 +16,15 @@ build: ## bin/rehome, one static binary
 packages: ## install the Debian packages that the tests need, if any is missing
 	@scripts/packages
 
+# SQLite here is C that a program has translated to Go: nobody mends a race in it, and to watch each of its memory accesses took half of
+# the time of all tests. The driver above it is watched.
+UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
+
 .PHONY: test
-# One package more than processors: tests wait much for real servers.
+# One package more than processors: tests wait much for real servers. The longest package begins, or the others would wait for it.
 test: packages ## vet, and every test with the race detector
 	$(GO) vet -trimpath ./...
-	$(GO) test -trimpath -race -shuffle=on -timeout 13m -p $$(($$(nproc) + 1)) ./...
+	$(GO) test -trimpath -race $(UNWATCHED) -shuffle=on -timeout 13m -p $$(($$(nproc) + 1)) ./lab/imappair ./...
 
 .PHONY: demo
 demo: build packages ## a whole move between two servers on this machine
