@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/agessh"
 
+	"rehome/internal/ledger/postgres"
 	"rehome/internal/protocol"
 )
 
@@ -117,9 +119,7 @@ func (d *document) checkPeople(c *Config) {
 	if c.Store == "" {
 		d.addAt("store", "is missing", "name a file, for example rehome.db")
 	}
-	if strings.Contains(c.Store, "://") {
-		d.addAt("store", "is not a file", "name a file, for example rehome.db")
-	}
+	d.checkStore(c)
 	dsn := c.Source.Database.DSN
 	switch {
 	case dsn != "" && c.Source.Kind != SourceAtmail7:
@@ -130,6 +130,20 @@ func (d *document) checkPeople(c *Config) {
 		}
 	case c.Roster == "":
 		d.addAt("roster", "is missing, and so is source.database.dsn", "say who moves: name a CSV file in roster, or the source's database")
+	}
+}
+
+// checkStore looks at the address of a ledger that is no file. What is said of it never repeats it: it may hold a password.
+func (d *document) checkStore(c *Config) {
+	if c.StoreIsFile() {
+		if !c.StorePassword.IsZero() {
+			d.addAt("store_password", "is given, but store is a file", "take it out, or name a PostgreSQL database in store")
+		}
+		return
+	}
+	var said *postgres.AddressError
+	if _, err := postgres.ParseAddress(c.Store); errors.As(err, &said) {
+		d.addAt("store", said.Sentence, said.Hint)
 	}
 }
 

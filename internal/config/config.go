@@ -14,6 +14,8 @@
 package config
 
 import (
+	"path/filepath"
+	"strings"
 	"time"
 
 	"rehome"
@@ -23,10 +25,11 @@ import (
 
 // Config is one move.
 type Config struct {
-	Organisation string   `yaml:"organisation" doc:"Name of the organisation. It is the heading of reports."`
-	Domains      []string `yaml:"domains" example:"[example.com]" doc:"The mail domains to move. Empty: all domains of the accounts found."`
-	Store        string   `yaml:"store" kind:"path" doc:"The ledger, a SQLite file. Keep it until the move is signed off."`
-	Roster       string   `yaml:"roster" kind:"path" example:"people.csv"`
+	Organisation  string    `yaml:"organisation" doc:"Name of the organisation. It is the heading of reports."`
+	Domains       []string  `yaml:"domains" example:"[example.com]" doc:"The mail domains to move. Empty: all domains of the accounts found."`
+	Store         string    `yaml:"store" kind:"path"`
+	StorePassword Reference `yaml:"store_password" example:"\"file:secrets/store\""`
+	Roster        string    `yaml:"roster" kind:"path" example:"people.csv"`
 
 	Source      Source      `yaml:"source" doc:"The server that the data is on now."`
 	Destination Destination `yaml:"destination" doc:"The server that the data moves to."`
@@ -38,6 +41,20 @@ type Config struct {
 	Cutover     Cutover     `yaml:"cutover" optional:"true" doc:"How domains are taken across."`
 	Limits      Limits      `yaml:"limits" doc:"Limits on the load at both ends."`
 	Clients     Clients     `yaml:"clients" optional:"true" doc:"What users' devices are told about both ends."`
+
+	folder string // of the file that the settings come from
+}
+
+// StoreIsFile reports whether the ledger is a file, and not in a database with an address.
+func (c *Config) StoreIsFile() bool { return !strings.Contains(c.Store, "://") }
+
+// Folder is where what belongs to the move goes unless the settings say otherwise: beside the ledger where that is a file, or beside
+// the settings.
+func (c *Config) Folder() string {
+	if c.StoreIsFile() {
+		return filepath.Dir(c.Store)
+	}
+	return c.folder
 }
 
 // SourceKind names the software at the source.

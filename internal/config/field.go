@@ -21,6 +21,9 @@ type field struct {
 // the struct. It is the only place that knows how tags become keys.
 func eachField(v reflect.Value, prefix string, visit func(field)) {
 	for i := range v.NumField() {
+		if !v.Type().Field(i).IsExported() {
+			continue
+		}
 		name, options, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
 		if options == "inline" {
 			eachField(v.Field(i), prefix, visit)

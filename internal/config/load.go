@@ -99,12 +99,14 @@ func asciiName(domain string) string {
 
 // placeAt lets relative paths and references start from the folder of the file.
 func (c *Config) placeAt(dir string) {
+	c.folder = dir
 	eachField(reflect.ValueOf(c).Elem(), "", func(f field) {
 		if reference, ok := f.value.Addr().Interface().(*Reference); ok {
 			reference.base = dir
 		}
 		for _, path := range f.paths() {
-			if path.String() != "" && !filepath.IsAbs(path.String()) {
+			address := strings.Contains(path.String(), "://")
+			if path.String() != "" && !address && !filepath.IsAbs(path.String()) {
 				path.SetString(filepath.Join(dir, path.String()))
 			}
 		}

@@ -175,7 +175,10 @@ func TestParse_oneProblem(t *testing.T) {
 			"\"mysql://r:hunter2@h/d\"}}\ndestination: {imap: {address: \"b.example:993\"}}\n", "source.database.dsn holds a password"},
 		{"other database", "source: {imap: {address: \"a.example:993\"}, database: {dsn: \"postgres://r@h/d\"}}\ndestination: " +
 			"{imap: {address: \"b.example:993\"}}\n", "source.database.dsn names a database that is not mysql"},
-		{"store elsewhere", minimal + "store: postgres://h/d\n", "store is not a file"},
+		{"store without a user", minimal + "store: postgres://h/d\n", "store lacks user, host or database name"},
+		{"store with a password", minimal + "store: postgres://u:pw@h/d\n", "store holds a password"},
+		{"store elsewhere", minimal + "store: mysql://u@h/d\n", "store does not begin with postgres://"},
+		{"password of a file", minimal + "store_password: env:X\n", "store_password is given, but store is a file"},
 		{"domain", minimal + "domains: [anna@example.com]\n", `domains has "anna@example.com", which is no domain`},
 		{"header", minimal + "accounts: {csv: {header: [a, b]}}\n", "accounts.csv.header has 2 labels instead of 4"},
 		{"recipient", minimal + "accounts: {seal_to: [anna]}\n", "accounts.seal_to has an entry that is no age recipient"},
@@ -349,5 +352,17 @@ func TestParse_objectsAlone(t *testing.T) {
 		if _, err := Parse("rehome.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "source.imap.address is missing") {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+func TestParse_storeWithAnAddress(t *testing.T) {
+	t.Parallel()
+	const address = "postgres://mover@db.example.com/rehome?sslrootcert=/etc/ssl/ca.pem"
+	c, err := Parse("/srv/move/rehome.yaml", []byte(minimal+"store: "+address+"\nstore_password: file:secrets/store\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Store != address || c.StoreIsFile() || c.StorePassword.File() != "/srv/move/secrets/store" || c.Folder() != "/srv/move" {
+		t.Errorf("store %s (a file: %v), password in %s, folder %s", c.Store, c.StoreIsFile(), c.StorePassword.File(), c.Folder())
 	}
 }

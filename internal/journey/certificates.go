@@ -32,7 +32,7 @@ type Certified struct {
 
 // CertificatesDefault is where certificates go unless somebody says otherwise.
 func (m *Move) CertificatesDefault() string {
-	return filepath.Join(filepath.Dir(m.settings.Store), "certificates")
+	return filepath.Join(m.settings.Folder(), "certificates")
 }
 
 // Certify writes a certificate for each account that was equal at its last verification, as JSON and as a page, and a summary

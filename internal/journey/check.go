@@ -107,13 +107,31 @@ func (m *Move) checkSettings(ctx context.Context, c *checkup.List) {
 			c.Fail("secret "+placed.Key, err)
 		}
 	}
-	if _, err := m.store(ctx); err != nil {
-		c.Fail("store", err)
-	} else {
-		c.OK("store", "the ledger "+filepath.Base(m.settings.Store)+" is writable")
-	}
+	m.checkLedger(ctx, c)
 	if _, err := os.Stat(m.settings.Secrets.Identity); err == nil {
 		c.OK("sealing", "sealed files can be opened with "+filepath.Base(m.settings.Secrets.Identity)+"; keep a copy of it in a safe place")
+	}
+}
+
+// checkLedger proves that it can be reached and takes writes.
+func (m *Move) checkLedger(ctx context.Context, c *checkup.List) {
+	store, err := m.store(ctx)
+	if err != nil {
+		c.Fail("store", err)
+		return
+	}
+	doubt, hint, err := store.Check(ctx)
+	name := store.Name()
+	if m.settings.StoreIsFile() {
+		name = filepath.Base(name)
+	}
+	switch {
+	case err != nil:
+		c.Fail("store", err)
+	case doubt != "":
+		c.Warn("store", doubt, hint)
+	default:
+		c.OK("store", "the ledger "+name+" is writable")
 	}
 }
 

@@ -72,7 +72,7 @@ func (c Closing) Outcome() rehome.Outcome {
 }
 
 // CloseFolder is where the auditor's folder goes unless somebody says otherwise.
-func (m *Move) CloseFolder() string { return filepath.Join(filepath.Dir(m.settings.Store), "closed") }
+func (m *Move) CloseFolder() string { return filepath.Join(m.settings.Folder(), "closed") }
 
 // CloseMove ends the move of domains that are live: it says what belongs to that, and does it if it is told to begin. It may be
 // repeated, and does each time what has become possible since. Files are destroyed when all domains of the move are closed.

@@ -135,15 +135,36 @@ func (m *Move) destroyPersonalData(ctx context.Context, closing *Closing) (Close
 			failures = append(failures, err)
 		}
 	}
+	if err := m.destroyLedgers(ctx); err != nil {
+		failures = append(failures, err)
+	}
 	if err := errors.Join(failures...); err != nil {
-		return task, &rehome.Fault{Class: rehome.ClassOperator, Op: "destroy", Object: "personal data", Cause: err, Hint: "remove these files by hand"}
+		return task, &rehome.Fault{Class: rehome.ClassOperator, Op: "destroy", Object: "personal data", Cause: err, Hint: "remove these by hand"}
 	}
 	task.State = TaskDone
-	task.Sentence = plural(len(files), "file") + " destroyed, the ledger among them; copies in backups are yours to destroy"
+	task.Sentence = plural(len(files), "file") + " and the ledger destroyed; copies in backups are yours to destroy"
 	return task, nil
 }
 
-// personalFiles are the files that destroyPersonalData removes.
+// destroyLedgers removes that of the move and that of the way back.
+func (m *Move) destroyLedgers(ctx context.Context) error {
+	location, err := m.location(ctx)
+	if err != nil {
+		return err
+	}
+	back, err := location.Back()
+	if err != nil {
+		return err
+	}
+	for _, l := range []ledger.Location{back, location} {
+		if _, err := l.Destroy(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// personalFiles are the files that destroyPersonalData removes beside the ledger.
 func (m *Move) personalFiles(folder string) ([]string, error) {
 	keep := map[string]bool{}
 	for _, placed := range m.settings.References() {
@@ -167,13 +188,6 @@ func (m *Move) personalFiles(folder string) ([]string, error) {
 		})
 		if err != nil {
 			return nil, vault.FolderFault(root, err)
-		}
-	}
-	for _, store := range []string{m.settings.Store, backStore(m.settings.Store)} {
-		for _, end := range []string{"", "-wal", "-shm", ".lock"} {
-			if exists(store + end) {
-				files = append(files, store+end)
-			}
 		}
 	}
 	slices.Sort(files)

@@ -75,8 +75,8 @@ func (m *Move) guidesOf(ctx context.Context, p *people.Everybody, accounts []reh
 
 // storeIfThere opens the ledger, and makes none: who only wants papers has begun nothing.
 func (m *Move) storeIfThere(ctx context.Context) (*ledger.Ledger, error) {
-	if !exists(m.settings.Store) {
-		return nil, nil
+	if begun, err := m.begun(ctx); err != nil || !begun {
+		return nil, err
 	}
 	return m.store(ctx)
 }

@@ -63,12 +63,34 @@ func (m *Move) store(ctx context.Context) (*ledger.Ledger, error) {
 	if m.ledger != nil {
 		return m.ledger, nil
 	}
-	opened, err := ledger.Open(ctx, m.settings.Store)
+	location, err := m.location(ctx)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := location.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	m.ledger = opened
 	return opened, nil
+}
+
+// location is where the ledger is, with the password for it.
+func (m *Move) location(ctx context.Context) (ledger.Location, error) {
+	password, err := m.settings.StorePassword.Resolve(ctx)
+	return ledger.Location{Name: m.settings.Store, Password: password}, err
+}
+
+// begun reports whether a ledger is there, and makes none. One whose password is not there yet cannot be.
+func (m *Move) begun(ctx context.Context) (bool, error) {
+	if file := m.settings.StorePassword.File(); file != "" && !exists(file) {
+		return false, nil
+	}
+	location, err := m.location(ctx)
+	if err != nil {
+		return false, err
+	}
+	return location.Exists(ctx)
 }
 
 // hasPreStaged reports whether an earlier pass has completed an account; without an open ledger it is not known.

@@ -70,7 +70,9 @@ func (m *Move) known(ctx context.Context) (itinerary.State, error) {
 	if state.Secrets, err = m.secretsState(); err != nil {
 		return state, err
 	}
-	if exists(m.settings.Store) {
+	if begun, err := m.begun(ctx); err != nil {
+		return state, err
+	} else if begun {
 		if err := m.readLedger(ctx, &state); err != nil {
 			return state, err
 		}

@@ -40,7 +40,11 @@ func (m *Move) openSwitches(ctx context.Context, domains []string) (*switches, e
 		}
 	}
 	crossed := map[string]clientsetup.Switch{}
-	if exists(m.settings.Store) { // a responder may run elsewhere, and makes no ledger
+	begun, err := m.begun(ctx) // a responder may run elsewhere, and makes no ledger
+	if err != nil {
+		return nil, err
+	}
+	if begun {
 		store, err := m.store(ctx)
 		if err != nil {
 			return nil, err

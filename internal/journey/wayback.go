@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"rehome"
@@ -38,11 +37,6 @@ type wayBack struct {
 	ways     map[string]wayback.Ways // by account
 }
 
-// backStore is the ledger of the way back, beside that of the move.
-func backStore(store string) string {
-	return strings.TrimSuffix(store, filepath.Ext(store)) + ".back" + filepath.Ext(store)
-}
-
 // wayBack opens the ledger of the way back, and fills it with what the move knows. The caller closes it.
 func (w *world) wayBack(ctx context.Context, domain string) (b *wayBack, err error) {
 	b = &wayBack{move: w.move, store: w.store, barred: &w.barred, ways: map[string]wayback.Ways{}}
@@ -55,7 +49,14 @@ func (w *world) wayBack(ctx context.Context, domain string) (b *wayBack, err err
 	if err := reach(ctx, b.who.accounts, b.src, b.dst); err != nil {
 		return nil, err
 	}
-	if b.ledger, err = ledger.Open(ctx, backStore(w.move.settings.Store)); err != nil {
+	location, err := w.move.location(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if location, err = location.Back(); err != nil {
+		return nil, err
+	}
+	if b.ledger, err = location.Open(ctx); err != nil {
 		return nil, err
 	}
 	for _, account := range b.who.accounts {

@@ -25,12 +25,9 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"strings"
 	"time"
-
-	"rehome"
-	"rehome/internal/ledger/sqlite"
 )
 
 // Ledger is an open store, by nouns. It may be used from many goroutines.
@@ -68,19 +65,8 @@ func newLedger(s *store) *Ledger {
 	}
 }
 
-// Open opens the ledger of that name, makes it when it is missing, and brings its schema up to date. A ledger that a
-// newer rehome has written is refused. The name is that of an SQLite file.
-func Open(ctx context.Context, name string) (*Ledger, error) {
-	if strings.Contains(name, "://") {
-		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "open store", Object: strings.SplitN(name, "://", 2)[0] + "://...",
-			Cause: errors.New("this version supports only a SQLite file as ledger"), Hint: "set store: to a file name such as rehome.db"}
-	}
-	file, err := sqlite.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return New(ctx, file)
-}
+// Open is Location.Open of a ledger that needs no password.
+func Open(ctx context.Context, name string) (*Ledger, error) { return Location{Name: name}.Open(ctx) }
 
 // New returns the ledger in an open database, which it owns from now on.
 func New(ctx context.Context, database Database) (*Ledger, error) {
@@ -109,7 +95,25 @@ func (l *Ledger) LockFor(work string) (unlock func(), err error) {
 // Locked reports whether a process copies with this ledger, be it this one.
 func (l *Ledger) Locked() (bool, error) { return l.store.database.Locked() }
 
-// Close waits for pending writes and closes the file.
+// Check proves that the ledger takes writes. Doubt is a sentence about what the database does not keep as it should, with the next
+// step; "" when nothing is known of that.
+func (l *Ledger) Check(ctx context.Context) (doubt, hint string, err error) {
+	err = l.store.writeIntent(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE accounts SET state = state WHERE 1 = 0`)
+		return err
+	})
+	if doubtful, is := l.store.database.(interface {
+		Doubt(ctx context.Context) (doubt, hint string, err error)
+	}); is && err == nil {
+		doubt, hint, err = doubtful.Doubt(ctx)
+	}
+	return doubt, hint, l.store.fault("check store", err)
+}
+
+// Name is what the operator calls it.
+func (l *Ledger) Name() string { return l.store.database.Name() }
+
+// Close waits for pending writes and closes the database.
 func (l *Ledger) Close() error {
 	l.store.writer.close()
 	return l.store.db.Close()

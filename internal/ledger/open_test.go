@@ -119,7 +119,7 @@ func TestOpen_refused(t *testing.T) {
 		words, hint string
 	}{
 		"PostgreSQL": {func(*testing.T, string) string { return "postgres://user:hunter2@db.example.test/rehome" },
-			"only a SQLite file", "set store: to a file name"},
+			"holds a password", "store_password"},
 		"no folder": {func(_ *testing.T, dir string) string { return filepath.Join(dir, "newer", "rehome.db") },
 			"no such file or directory", "check that the folder exists"},
 		"a folder":         {func(_ *testing.T, dir string) string { return dir }, "is a directory", "check that"},

@@ -4,8 +4,10 @@ package postgres
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -131,8 +133,20 @@ func (a Address) config(password rehome.Secret) (*pgx.ConnConfig, error) {
 		return nil, &AddressError{"cannot be read", addressForm} // the words of pgx may hold parts of it
 	}
 	config.Password = password.Reveal()
+	config.DialFunc = dial
+	config.ConnectTimeout = busyPatience
+	maps.Copy(config.RuntimeParams, sessionSettings)
+	host, _ := os.Hostname()
+	config.RuntimeParams["application_name"] = fmt.Sprintf("rehome pid %d at %.30s", os.Getpid(), host)
 	config.RuntimeParams["search_path"] = a.Schema
 	return config, nil
+}
+
+// sessionSettings hold for all sessions: nothing ends one that waits or is at rest, for with it a lock would end; but the server
+// finds out soon when this end is dead.
+var sessionSettings = map[string]string{
+	"synchronous_commit": "on", "statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
+	"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 }
 
 // sslMode is the default: certificates are verified wherever others could stand in between.

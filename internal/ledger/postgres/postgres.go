@@ -12,13 +12,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"maps"
-	"os"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
 
 	"rehome"
 )
@@ -43,11 +41,6 @@ func Open(ctx context.Context, address Address, password rehome.Secret) (*Server
 	if err != nil {
 		return nil, address.openFault(err)
 	}
-	config.DialFunc = dial
-	config.ConnectTimeout = busyPatience
-	maps.Copy(config.RuntimeParams, sessionSettings)
-	host, _ := os.Hostname()
-	config.RuntimeParams["application_name"] = fmt.Sprintf("rehome pid %d at %.30s", os.Getpid(), host)
 	db := sql.OpenDB(connector{stdlib.GetConnector(*config)})
 	db.SetMaxOpenConns(mostConnections)
 	db.SetMaxIdleConns(idleConnections)
@@ -59,13 +52,6 @@ func Open(ctx context.Context, address Address, password rehome.Secret) (*Server
 		return nil, address.openFault(errors.Join(err, db.Close()))
 	}
 	return &Server{address: address, config: config, db: db, held: map[*lock]bool{}, trunk: key(address.Schema, "write")}, nil
-}
-
-// sessionSettings hold for all sessions: nothing ends one that waits or is at rest, for with it a lock would end; but the server
-// finds out soon when this end is dead.
-var sessionSettings = map[string]string{
-	"synchronous_commit": "on", "statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0", "idle_session_timeout": "0",
-	"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
 }
 
 // idleConnections stay open for the next reader: what is read at the same time are mailboxes and collections that are at work.
@@ -90,4 +76,50 @@ func (s *Server) Durability(wait bool) string {
 		return "SET synchronous_commit = on"
 	}
 	return "SET synchronous_commit = off"
+}
+
+// Doubt says what of the server's settings would lose in a power cut what was on the disk for this process
+// (postgresql.org/docs/15/runtime-config-wal.html); "" for nothing.
+func (s *Server) Doubt(ctx context.Context) (doubt, hint string, err error) {
+	var off string
+	err = s.db.QueryRowContext(ctx, `SELECT COALESCE(string_agg(name, ' and ' ORDER BY name), '') FROM pg_settings
+		WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'`).Scan(&off)
+	if err != nil || off == "" {
+		return "", "", err
+	}
+	return "the PostgreSQL server runs with " + off + " off: a power cut may destroy the ledger",
+		"turn it on in postgresql.conf and restart the server", nil
+}
+
+// Exists reports whether a ledger is at the address, and makes none.
+func Exists(ctx context.Context, address Address, password rehome.Secret) (there bool, err error) {
+	err = once(ctx, address, password, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = $2)`,
+			address.Schema, goose.DefaultTablename).Scan(&there)
+	})
+	return there, err
+}
+
+// Destroy removes the ledger at the address, which is closed, with its schema.
+func Destroy(ctx context.Context, address Address, password rehome.Secret) error {
+	return once(ctx, address, password, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `DROP SCHEMA IF EXISTS `+address.Schema+` CASCADE`)
+		return err
+	})
+}
+
+// once connects for one thing to do.
+func once(ctx context.Context, address Address, password rehome.Secret, do func(*pgx.Conn) error) error {
+	config, err := address.config(password)
+	if err != nil {
+		return address.openFault(err)
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return address.openFault(err)
+	}
+	if err := errors.Join(do(conn), conn.Close(ctx)); err != nil {
+		return address.openFault(err)
+	}
+	return nil
 }
