@@ -62,13 +62,17 @@ func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
+	f := newFeed(j, entries)
+	if f.saved, err = j.savedDates(ctx, entries); err != nil {
+		return err
+	}
 	batches := planBatches(entries, batchLimits{messages: j.slice.engine.options.BatchMessages, octets: j.slice.engine.options.BatchOctets})
 	intents, err := j.intend(ctx, box.UIDNext, batches)
 	if err != nil {
 		return err
 	}
 	j.dstBox = box
-	c := &conversation{next: j.nextAfter(entries), before: box.UIDNext, present: present, entries: entries, feed: newFeed(j, entries)}
+	c := &conversation{next: j.nextAfter(entries), before: box.UIDNext, present: present, entries: entries, feed: f}
 	j.slice.noteWritten(j.pair.Destination)
 	if err := j.converse(ctx, c); err != nil {
 		return j.unsaid(ctx, c, intents, err)

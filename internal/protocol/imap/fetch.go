@@ -15,6 +15,7 @@ type FetchItems struct {
 	Flags        bool
 	InternalDate bool
 	Size         bool
+	SaveDate     bool   // needs SAVEDATE (RFC 8514)
 	ModSeq       bool   // needs CONDSTORE (RFC 7162)
 	EmailID      bool   // needs OBJECTID (RFC 8474)
 	GUID         bool   // X-GUID, which only Dovecot knows (imap-fetch.c)
@@ -33,6 +34,7 @@ type Message struct {
 	Flags        []string  // system flags and keywords as the server spells them, without \Recent; nil when it told none of them
 	InternalDate time.Time // zero when the server sent NIL or nonsense
 	Size         int64     // RFC822.SIZE in octets; some servers estimate it, or say 0
+	SaveDate     time.Time // when it came into the mailbox; zero when the server does not know it
 	ModSeq       uint64
 	EmailID      string // the same for the same content, in every mailbox of the account
 	GUID         string // by which Dovecot itself tells messages apart
@@ -139,6 +141,7 @@ func (i FetchItems) list() string {
 	add(i.Flags, "FLAGS")
 	add(i.InternalDate, "INTERNALDATE")
 	add(i.Size, "RFC822.SIZE")
+	add(i.SaveDate, "SAVEDATE")
 	add(i.ModSeq, "MODSEQ")
 	add(i.EmailID, "EMAILID")
 	add(i.GUID, "X-GUID")
@@ -289,6 +292,8 @@ func (m *Message) set(item string, v value) {
 		}
 	case "INTERNALDATE":
 		m.InternalDate = parseInternalDate(v.text())
+	case "SAVEDATE":
+		m.SaveDate = parseInternalDate(v.text()) // NIL is no date (RFC 8514, section 4.2)
 	case "RFC822.SIZE":
 		if n, err := strconv.ParseInt(v.text(), 10, 64); err == nil && n >= 0 {
 			m.Size = n
