@@ -23,12 +23,13 @@ const (
 // budget ended.
 func (j *mailboxJob) bringWindow(ctx context.Context, entries, kept []entry) (done bool, err error) {
 	j.uids.aside.AddSet(uidsOf(kept))
+	entries = j.leaveRejected(entries)
 	for len(entries) > 0 && j.uids.kept {
 		if j.slice.spent() {
 			return false, nil
 		}
 		var some []entry
-		some, entries = cutEntries(entries, min(bringOctets, j.slice.octets.Load()))
+		some, entries = cutEntries(entries, j.division().most, min(bringOctets, j.slice.octets.Load()))
 		if err := j.bringSome(ctx, some); err != nil || j.waits || j.wound || j.uids.again {
 			return false, err
 		}
@@ -37,10 +38,13 @@ func (j *mailboxJob) bringWindow(ctx context.Context, entries, kept []entry) (do
 	return true, nil
 }
 
-// cutEntries cuts what one conversation brings off the front, at least one message.
-func cutEntries(entries []entry, octets int64) (some, rest []entry) {
+// cutEntries cuts what one conversation brings off the front, at least one message, and at most so many where most is not 0.
+func cutEntries(entries []entry, most int, octets int64) (some, rest []entry) {
+	if most == 0 {
+		most = bringMessages
+	}
 	n := 0
-	for n < len(entries) && n < bringMessages && (n == 0 || octets > 0) {
+	for n < len(entries) && n < most && (n == 0 || octets > 0) {
 		octets -= entries[n].weight()
 		n++
 	}
@@ -72,12 +76,12 @@ func (j *mailboxJob) bringSome(ctx context.Context, entries []entry) error {
 		return err
 	}
 	j.dstBox = box
-	c := &conversation{next: j.nextAfter(entries), before: box.UIDNext, present: present, entries: entries, feed: f}
+	c := &conversation{next: j.nextAfter(entries), before: box.UIDNext, present: present, entries: entries, feed: f, intents: intents}
 	j.slice.noteWritten(j.pair.Destination)
 	if err := j.converse(ctx, c); err != nil {
-		return j.unsaid(ctx, c, intents, err)
+		return j.unsaid(ctx, c, err)
 	}
-	return j.confirm(ctx, c, intents)
+	return j.confirm(ctx, c)
 }
 
 // lookThere lists what the destination's mailbox holds.
@@ -137,11 +141,14 @@ func (j *mailboxJob) intend(ctx context.Context, floor imap.UID, batches []batch
 
 // unsaid deals with a conversation that has failed. Before the first message nothing of it can arrive; behind it, what has arrived
 // is looked up by the next slice, as after any cut.
-func (j *mailboxJob) unsaid(ctx context.Context, c *conversation, intents []ledger.Intent, err error) error {
+func (j *mailboxJob) unsaid(ctx context.Context, c *conversation, err error) error {
+	if c.begun && endedByPeer(err) {
+		return j.takeApart(ctx, c, err)
+	}
 	if c.begun {
 		return err
 	}
-	if voided := j.ledger().Void(context.WithoutCancel(ctx), idsOf(intents)...); voided != nil {
+	if voided := j.ledger().Void(context.WithoutCancel(ctx), idsOf(c.intents)...); voided != nil {
 		return voided
 	}
 	j.uids.aside.AddSet(uidsOf(c.entries))
@@ -158,7 +165,7 @@ func idsOf(intents []ledger.Intent) []int64 {
 
 // confirm looks at the mailbox and writes the receipts. Where it holds anything but what was there and what was sent, somebody else
 // has written as well, and a UID alone does not tell which message is whose: then content does, as after a cut.
-func (j *mailboxJob) confirm(ctx context.Context, c *conversation, intents []ledger.Intent) error {
+func (j *mailboxJob) confirm(ctx context.Context, c *conversation) error {
 	box, present, err := j.lookThere(ctx)
 	if err != nil {
 		return err
@@ -172,15 +179,17 @@ func (j *mailboxJob) confirm(ctx context.Context, c *conversation, intents []led
 	j.dstBox, j.nextUID = box, max(box.UIDNext, present.Max()+1)
 	switch {
 	case expected:
-		return j.receiveAll(ctx, c, intents)
+		j.division().succeeded()
+		return j.receiveAll(ctx, c)
 	case j.wound: // the source is closed: the next run looks
 		return nil
 	}
-	return j.lookUpSent(ctx, c, intents)
+	return j.lookUpSent(ctx, c)
 }
 
 // lookUpSent finds by content what became of what was sent.
-func (j *mailboxJob) lookUpSent(ctx context.Context, c *conversation, intents []ledger.Intent) error {
+func (j *mailboxJob) lookUpSent(ctx context.Context, c *conversation) error {
+	intents := c.intents
 	for i := range intents {
 		intents[i].Alive = time.Now()
 		intents[i].Items = c.feed.known(intents[i].Items)
@@ -209,8 +218,9 @@ func itemUIDs(items []ledger.Item) (uids imap.UIDSet) {
 	return uids
 }
 
-func (j *mailboxJob) receiveAll(ctx context.Context, c *conversation, intents []ledger.Intent) error {
-	for _, intent := range intents {
+// receiveAll writes the receipts of what was sent; intents of which nothing was are void.
+func (j *mailboxJob) receiveAll(ctx context.Context, c *conversation) error {
+	for _, intent := range c.intents {
 		var stored []ledger.Item
 		for _, item := range intent.Items {
 			if sent, ok := c.feed.sent[item.UID]; ok {

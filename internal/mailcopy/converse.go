@@ -11,18 +11,20 @@ import (
 	"sync"
 
 	"rehome/internal/endpoint"
+	"rehome/internal/ledger"
 	"rehome/internal/protocol/dsync"
 	"rehome/internal/protocol/imap"
 )
 
 // conversation is one with the destination about one mailbox.
 type conversation struct {
-	next    imap.UID // that the destination will assign when it is over
-	before  imap.UID // that it will assign now, as last listed; 0 for a mailbox that is only aligned
-	present presence // what the mailbox holds
-	entries []entry  // what is brought, in the order of UIDs
-	feed    *feed    // what hands it out; nil when nothing is brought
-	begun   bool     // a message may have been sent
+	next    imap.UID        // that the destination will assign when it is over
+	before  imap.UID        // that it will assign now, as last listed; 0 for a mailbox that is only aligned
+	present presence        // what the mailbox holds
+	entries []entry         // what is brought, in the order of UIDs
+	feed    *feed           // what hands it out; nil when nothing is brought
+	intents []ledger.Intent // of the entries
+	begun   bool            // a message may have been sent
 }
 
 // lost is why UIDs cannot be had. Nothing was sent.

@@ -27,6 +27,8 @@ type memory struct {
 
 	offered map[string]imap.UIDSet // messages that were offered again, by source mailbox, see leaveAltered
 
+	divisions map[string]*division // by source mailbox
+
 	breaks map[string]map[imap.UID]int // by asker.mailbox: how often the connection has ended at a message that was asked what it is
 }
 
@@ -54,7 +56,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 		m = &memory{
 			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{},
 			blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
-			offered: map[string]imap.UIDSet{}, breaks: map[string]map[imap.UID]int{},
+			offered: map[string]imap.UIDSet{}, breaks: map[string]map[imap.UID]int{}, divisions: map[string]*division{},
 		}
 		e.memories[address] = m
 	}
@@ -150,6 +152,16 @@ type accusals struct {
 	groups    []imap.UIDSet
 	bare      imap.UIDSet // tried without their keywords
 	condemned map[imap.UID]string
+}
+
+// divisionOf returns that of a mailbox, which only the mailbox's job uses.
+func (m *memory) divisionOf(source string) *division {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.divisions[source] == nil {
+		m.divisions[source] = &division{}
+	}
+	return m.divisions[source]
 }
 
 // accusalsOf returns those of a mailbox.

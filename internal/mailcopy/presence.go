@@ -34,15 +34,19 @@ func (p *presence) take(uid imap.UID, name string) {
 func (p *presence) all() iter.Seq2[imap.UID, string] {
 	return func(yield func(imap.UID, string) bool) {
 		for uid := range p.uids.All() {
-			name, odd := p.long[uid]
-			if !odd {
-				name = p.short[uid].String()
-			}
-			if !yield(uid, name) {
+			if !yield(uid, p.name(uid)) {
 				return
 			}
 		}
 	}
+}
+
+// name is how the server itself names a message.
+func (p *presence) name(uid imap.UID) string {
+	if name, odd := p.long[uid]; odd {
+		return name
+	}
+	return p.short[uid].String()
 }
 
 // knowThere lists what the destination's mailbox holds, with the names. The error is a lost where the server does not tell

@@ -69,10 +69,15 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 		return err
 	}
 	var bad *badAnswer
+	var less *divided
 	var lost *imap.ConnectionError // whatever another command was told says nothing about this mailbox
 	switch class := rehome.ClassOf(err); {
 	case errors.As(err, &bad):
 		s.memory.accusalsOf(pair.Source).accuse(bad.batch, withoutTiming(bad.reason.Text))
+		s.noteAdvance()
+		s.noteMore()
+	case errors.As(err, &less):
+		t.lost = 0
 		s.noteAdvance()
 		s.noteMore()
 	case class == rehome.ClassPermanent && !errors.As(err, &lost):

@@ -131,7 +131,8 @@ func TestLimits_messageSizeAndQuota(t *testing.T) {
 	for name, options := range map[string]Options{"maildir": {Layout: Maildir}, "sdbox": {Layout: Sdbox}, "2.4": {Version: V24, Layout: Sdbox}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := start(t, Options{Version: options.Version, Layout: options.Layout, MaxMessageSize: 10_000, Accounts: []Account{{Address: address, Password: "x", QuotaMB: 7}}})
+			options.MaxMessageSize, options.Accounts = 10_000, []Account{{Address: address, Password: "x", QuotaMB: 7}}
+			server := start(t, options)
 			imap := logIn(t, server, address, "x")
 			_, quota, err := imap.Ask("b GETQUOTAROOT INBOX", "b OK")
 			if err != nil || !strings.Contains(strings.Join(quota, "\n"), "(STORAGE 0 7168)") {
