@@ -29,7 +29,7 @@ func TestMeasure_everyTool(t *testing.T) {
 		t.Fatalf("build rehome: %v\n%s", err, out)
 	}
 	rows, err := Choose(Rows(), []string{
-		"small/maildir/tls/0ms", "delta/sdbox/plain/0ms", "idle/mdbox/plain/0ms", "verify/sdbox/plain/0ms",
+		"small/maildir/tls/0ms", "dsync/sdbox/2.4/never/one", "delta/sdbox/plain/0ms", "idle/mdbox/plain/0ms", "verify/sdbox/plain/0ms",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -38,9 +38,12 @@ func TestMeasure_everyTool(t *testing.T) {
 		t.Run(rows[i].Key, func(t *testing.T) {
 			options := Options{Binary: binary, Dir: dir, Runs: 1, Scale: 0.004, Patience: time.Minute, Log: t.Output()}
 			err := Measure(t.Context(), options, rows[i:i+1], func(result Result) error {
-				if strings.HasPrefix(result.Key, "verify/") {
+				switch kind, _, _ := strings.Cut(result.Key, "/"); kind {
+				case "verify":
 					judgeVerifications(t, result)
-				} else {
+				case "dsync":
+					judgeDsync(t, result)
+				default:
 					judge(t, result)
 				}
 				return nil
@@ -49,6 +52,22 @@ func TestMeasure_everyTool(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// judgeDsync wants a figure of every way to keep UIDs, which none has whose UIDs are others.
+func judgeDsync(t *testing.T, result Result) {
+	t.Helper()
+	var names []string
+	for _, c := range result.Contenders {
+		names = append(names, c.Name)
+		if len(c.Runs) != 1 || len(c.Failures) > 0 {
+			t.Errorf("%s: got %d runs and failures %q, want one run", c.Name, len(c.Runs), c.Failures)
+		}
+	}
+	want := "raw write by dsync, sessions: 1; bare sender, sessions: 4; rehome by dsync; doveadm backup to dsync-server; doveadm backup; rehome by IMAP"
+	if got := strings.Join(names, "; "); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -136,7 +136,7 @@ func (s *mailScene) start() (err error) {
 	}
 	for side, options := range []dovecot.Options{
 		{Name: "source", Layout: dovecot.Maildir, Prefix: "INBOX.", Accounts: src},
-		{Name: "destination", Layout: s.line.layout, Separator: "/", Accounts: dst},
+		{Name: "destination", Version: s.line.version, Layout: s.line.layout, Separator: "/", Accounts: dst, Doveadm: s.work.dsync, Extra: s.line.extra()},
 	} {
 		if s.server[side], err = dovecot.Start(s.lab, options); err != nil {
 			return err
@@ -236,8 +236,11 @@ func (s *mailScene) counts() (c counts, err error) {
 func (s *mailScene) close() error { return s.lab.Close() }
 
 func (s *mailScene) contenders() []contender {
-	if s.work.verify {
+	switch {
+	case s.work.verify:
 		return verifications(s)
+	case s.work.dsync:
+		return dsyncContenders(s)
 	}
 	var all []contender
 	if !s.work.unlimited {

@@ -11,14 +11,18 @@ import (
 
 // rehomeTool runs the real binary with a roster, as without a database, and all limits as they are by
 // default.
-type rehomeTool struct{ binary string }
+type rehomeTool struct {
+	binary string
+	way    string // behind the name, in rows with several ways
+	dsync  bool
+}
 
 const (
 	rehome     = "rehome"
 	ledgerName = "rehome.db"
 )
 
-func (*rehomeTool) name() string   { return rehome }
+func (t *rehomeTool) name() string { return rehome + t.way }
 func (*rehomeTool) traits() traits { return traits{} }
 
 func (t *rehomeTool) programs(s *mailScene, dir string, moves []move) ([]program, error) {
@@ -26,18 +30,25 @@ func (t *rehomeTool) programs(s *mailScene, dir string, moves []move) ([]program
 	if s.line.tls {
 		tls = "tls: implicit, ca_file: " + s.lab.CAFile()
 	}
+	secrets := map[string]string{}
+	dsync := ""
+	if t.dsync {
+		dsync = fmt.Sprintf(`, dsync: {address: "%s", tls: none, password: "file:doveadm"}`, s.server[destination].DoveadmTCP)
+		secrets["doveadm"] = s.server[destination].DoveadmPassword
+	}
 	settings := fmt.Sprintf(`organisation: Bench
 store: %s
 roster: people.csv
 source: {kind: imap, imap: {address: "%s", %s}}
-destination: {kind: imap, imap: {address: "%s", %s}}
-`, ledgerName, s.addr[source], tls, s.addr[destination], tls)
+destination: {kind: imap, imap: {address: "%s", %s}%s}
+`, ledgerName, s.addr[source], tls, s.addr[destination], tls, dsync)
 	var roster strings.Builder
 	roster.WriteString("EmailAddress,SourceUser,SourcePassword,DestinationUser,DestinationPassword\n")
 	for _, m := range moves {
 		roster.WriteString(strings.Join([]string{m.dst, m.src, password, m.dst, password}, ",") + "\n")
 	}
-	if err := writeSettings(dir, map[string]string{"rehome.yaml": settings, "people.csv": roster.String()}); err != nil {
+	secrets["rehome.yaml"], secrets["people.csv"] = settings, roster.String()
+	if err := writeSettings(dir, secrets); err != nil {
 		return nil, err
 	}
 	return []program{{dir: dir, argv: []string{t.binary, "sync", "--quiet"}}}, nil

@@ -81,6 +81,7 @@ func Rows() []Row {
 			}
 		}
 	}
+	rows = append(rows, dsyncRows()...)
 	return append(rows, responderRow(), listsRow())
 }
 
@@ -89,6 +90,17 @@ type mailLine struct {
 	layout string // of the destination; the source is always Maildir++
 	tls    bool
 	trip   time.Duration // round trip to either server
+
+	version string // of the destination; "" for the one that is installed
+	lax     bool   // the destination does not wait for its disk
+}
+
+// extra are lines of the destination's settings.
+func (l mailLine) extra() string {
+	if l.lax {
+		return "mail_fsync = never\n"
+	}
+	return ""
 }
 
 func (l mailLine) security() string {
@@ -124,6 +136,7 @@ type mailWork struct {
 	alone             bool // of rehome only
 	unlimited         bool // no raw limit: nothing is copied, or only memory counts
 	verify            bool // measured is the comparison of both ends
+	dsync             bool // messages keep their UIDs, see dsyncRows
 	lines             []mailLine
 }
 

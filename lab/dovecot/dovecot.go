@@ -208,13 +208,19 @@ func (s *Server) LogIns() (int, error) {
 // Stop ends the server before the lab does.
 func (s *Server) Stop() error { return s.process.Stop() }
 
+// Doveadm is the command line that runs doveadm with a configuration of the server, such as ConfigFile.
+func (s *Server) Doveadm(config string, args ...string) (argv []string, err error) {
+	path, all, err := s.programs.command("/usr/bin/doveadm", append([]string{"-c", config}, args...)...)
+	return append([]string{path}, all...), err
+}
+
 // Exec runs doveadm with the server's configuration and returns its output.
 func (s *Server) Exec(ctx context.Context, args ...string) ([]byte, error) {
-	path, all, err := s.programs.command("/usr/bin/doveadm", append([]string{"-c", s.ConfigFile()}, args...)...)
+	argv, err := s.Doveadm(s.ConfigFile(), args...)
 	if err != nil {
 		return nil, err
 	}
-	out, err := exec.CommandContext(ctx, path, all...).Output()
+	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return nil, fmt.Errorf("doveadm %s: %w: %s", args[0], err, exit.Stderr)

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rehome/internal/protocol"
+	"rehome/internal/protocol/dsync"
+	"rehome/lab/corpus"
+)
+
+// rawSender brings messages by dsync from memory: no source, no ledger, no look before or after. Several sessions share one account's
+// mailboxes, which nothing locks.
+type rawSender struct {
+	scene    *mailScene
+	text     []byte
+	sessions int
+}
+
+// name makes the one that has as many sessions as rehome the limit of the row: one for each account, and 4 for several (the default of
+// destination.dsync.connections).
+func (r *rawSender) name() string {
+	if (r.sessions > 1) == (len(r.scene.all.accounts) > 1) {
+		return fmt.Sprintf("%s by dsync, sessions: %d", rawWrite, r.sessions)
+	}
+	return fmt.Sprintf("bare sender, sessions: %d", r.sessions)
+}
+
+func (r *rawSender) prepare(context.Context, string) (*trial, error) {
+	s := r.scene
+	moves, err := s.freshMoves(s.all)
+	if err != nil {
+		return nil, err
+	}
+	next := &trial{part: 1, clean: s.remover(moves)}
+	next.check = func(ctx context.Context) error { return s.check(ctx, moves, s.all.each, 0) }
+	next.start = func(ctx context.Context) (usage, error) {
+		before := ownCPU()
+		group, ctx := errgroup.WithContext(ctx)
+		for _, jobs := range deal(r.sessions, len(s.all.accounts), len(s.all.boxes)) {
+			group.Go(func() error { return r.work(ctx, jobs, moves) })
+		}
+		err := group.Wait()
+		return usage{cpu: ownCPU() - before}, err
+	}
+	return next, nil
+}
+
+// work begins a session for each account among the jobs.
+func (r *rawSender) work(ctx context.Context, jobs []job, moves []move) error {
+	for len(jobs) > 0 {
+		account := jobs[0].account
+		var boxes []corpus.Mailbox
+		for ; len(jobs) > 0 && jobs[0].account == account; jobs = jobs[1:] {
+			boxes = append(boxes, r.scene.all.boxes[jobs[0].mailbox])
+		}
+		if err := r.account(ctx, moves[account].dst, boxes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *rawSender) account(ctx context.Context, name string, boxes []corpus.Mailbox) error {
+	server := r.scene.server[destination]
+	stream, err := dsync.DialDoveadm(ctx, dsync.DoveadmOptions{
+		Address: server.DoveadmTCP, Security: protocol.NoTLS, Password: server.DoveadmPassword, User: name,
+	})
+	if err != nil {
+		return err
+	}
+	session, err := dsync.Begin(ctx, stream, dsync.Options{})
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	nodes, separator, err := session.Tree(ctx)
+	if err != nil {
+		return err
+	}
+	guids := make([]dsync.GUID, len(boxes))
+	for i, box := range boxes {
+		node := rawNode(name, box)
+		if at := slices.IndexFunc(nodes, func(n dsync.Node) bool { return slices.Equal(n.Name, node.Name) }); at >= 0 {
+			node = nodes[at]
+		} else {
+			nodes = append(nodes, node)
+		}
+		guids[i] = node.GUID
+	}
+	if err := session.Apply(ctx, nodes, separator); err != nil {
+		return err
+	}
+	for i, box := range boxes {
+		if err := r.mailbox(ctx, session, guids[i], box); err != nil {
+			return fmt.Errorf("%q of %s: %w", box.Path, name, err)
+		}
+	}
+	return session.Finish(ctx)
+}
+
+const rawValidity = 1_600_000_000
+
+func rawNode(account string, box corpus.Mailbox) dsync.Node {
+	name := strings.Join(append([]string{"Raw"}, box.Path...), " ")
+	sum := sha256.Sum256([]byte(account + "/" + name))
+	return dsync.Node{Name: []string{name}, Exists: true, GUID: dsync.GUID(sum[:16]), UIDValidity: rawValidity,
+		UIDNext: uint32(len(box.Messages) + 1), Created: time.Now()}
+}
+
+func (r *rawSender) mailbox(ctx context.Context, session *dsync.Session, guid dsync.GUID, box corpus.Mailbox) error {
+	n := uint32(len(box.Messages))
+	ours := dsync.Box{GUID: guid, UIDValidity: rawValidity, UIDNext: n + 1, Messages: n}
+	theirs, err := session.Open(ctx, ours, func(dsync.Request) error { return nil })
+	if err != nil {
+		return err
+	}
+	if theirs.Lost {
+		return fmt.Errorf("the server does not know it")
+	}
+	if err := session.Attributes(ctx); err != nil {
+		return err
+	}
+	for uid := uint32(1); uid <= n; uid++ {
+		if err := session.Change(ctx, dsync.Change{UID: uid, GUID: rawGUID(guid, uid), Flags: dsync.Seen}); err != nil {
+			return err
+		}
+	}
+	if err := session.Requests(ctx); err != nil {
+		return err
+	}
+	for i, msg := range box.Messages {
+		mail := dsync.Mail{GUID: rawGUID(guid, uint32(i+1)), UID: uint32(i + 1), Received: time.Unix(1e9, 0)}
+		if err := session.Mail(ctx, mail, rawBody(r.text, msg.Size)); err != nil {
+			return err
+		}
+	}
+	_, err = session.Done(ctx)
+	return err
+}
+
+// rawGUID is the mailbox's, with the UID at its end.
+func rawGUID(box dsync.GUID, uid uint32) string {
+	for i := range 4 {
+		box[12+i] ^= byte(uid >> (8 * i))
+	}
+	return box.String()
+}
