@@ -21,20 +21,32 @@ type Refusal struct {
 	When time.Time // of the refusal; filled in by the ledger
 }
 
-// Refuse notes a refused message; a later refusal of the same message replaces the earlier one.
-func (l *fates) Refuse(ctx context.Context, m *Mailbox, r Refusal) error {
-	r.When = l.now()
+// Refuse notes refused messages; a later refusal of the same message replaces the earlier one.
+func (l *fates) Refuse(ctx context.Context, m *Mailbox, refusals ...Refusal) error {
+	if len(refusals) == 0 {
+		return nil
+	}
+	now := l.now()
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec(`INSERT INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_nano)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET size = excluded.size,
-			code = excluded.code, words = excluded.words, escrow = excluded.escrow, created_nano = excluded.created_nano`,
-			m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, r.When.UnixNano())
-		return err
+		for _, r := range refusals {
+			_, err := tx.Exec(`INSERT INTO refusals (mailbox_id, generation, src_uid, size, code, words, escrow, created_nano)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox_id, generation, src_uid) DO UPDATE SET size = excluded.size,
+				code = excluded.code, words = excluded.words, escrow = excluded.escrow, created_nano = excluded.created_nano`,
+				m.ID, m.Generation, r.UID, r.Size, r.Code, r.Words, r.Escrow, now.UnixNano())
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	if err == nil {
+	if err != nil {
+		return err
+	}
+	for _, r := range refusals {
+		r.When = now
 		m.Refused[r.UID] = r
 	}
-	return err
+	return nil
 }
 
 // dropRefusals forgets refusals of messages that are done now.

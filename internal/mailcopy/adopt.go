@@ -14,12 +14,13 @@ import (
 )
 
 // adopt takes over what the destination already holds of entries and returns the rest. What it may hold, and the
-// source does not show, is neither taken over nor returned: it comes to a look of its own, see checkLeftovers.
+// source does not show, is neither taken over nor returned: it comes to a look of its own, see checkLeftovers. What it may
+// hold, and does not show itself, is noted as veiled.
 //
 // A mailbox that was compared completely before gets few new messages, each of which can be among what the
 // destination holds of others only by chance: sizes and dates tell well enough which to look at. Otherwise, as
 // after the loss of a ledger, or while former messages wait for what could not be read, whatever may be the same message
-// is looked at; and so is whatever may be a message that was sent already and given up.
+// is looked at; and so is whatever may be a message that was sent already and given up, or that was left as veiled before.
 func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error) {
 	looks := []likeness{{exact: true}, {dated: true}}
 	if j.row.State.SrcUIDNext == 0 || !j.row.Formerly.Empty() {
@@ -31,13 +32,11 @@ func (j *mailboxJob) adopt(ctx context.Context, entries []entry) ([]entry, error
 			return nil, err
 		}
 	}
-	sent := map[imap.UID]bool{}
+	var sent imap.UIDSet
 	for _, v := range j.row.Voids {
-		for uid := range v.Sources.All() {
-			sent[uid] = true
-		}
+		sent.AddSet(v.Sources)
 	}
-	given := slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return !sent[e.uid] })
+	given := slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return !sent.Contains(e.uid) && !j.leftAsVeiled(e.uid) })
 	return j.adoptLike(ctx, entries, given, likeness{})
 }
 
@@ -46,10 +45,11 @@ func (j *mailboxJob) adoptLike(ctx context.Context, entries, some []entry, like 
 	if len(some) == 0 || len(j.unknown) == 0 {
 		return entries, nil
 	}
-	m, err := match(ctx, j.src, j.dst, some, j.unknown, like)
+	m, err := j.match(ctx, some, j.unknown, like)
 	if err != nil {
 		return nil, j.notCompared(err)
 	}
+	j.veil.note(m)
 	return j.takeOver(ctx, without(entries, m.undecided), m.pairs)
 }
 

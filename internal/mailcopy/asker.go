@@ -5,6 +5,8 @@ package mailcopy
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"rehome"
 	"rehome/internal/endpoint"
@@ -25,9 +27,9 @@ func (s *slice) atSource(session *endpoint.Session, name string) asker {
 	return asker{s, session, string(rehome.Source) + " " + name}
 }
 
-// atDestination asks a mailbox of the destination for what was brought there. That it is silent makes nothing be copied again:
-// what is booked stays so, and counts as unknown (see silence), and what is not is matched by content, where silence is trouble
-// (see hidden).
+// atDestination asks a mailbox of the destination for what it holds. That it is silent makes nothing be copied again:
+// what is booked stays so, and counts as unknown (see silence), and what is not is matched by content, where what a silent one may be
+// is left alone (see veil).
 func (s *slice) atDestination(session *endpoint.Session, name string) asker {
 	return asker{s, session, string(rehome.Destination) + " " + name}
 }
@@ -45,6 +47,14 @@ func (a asker) bodies(ctx context.Context, entries []*entry, read func(*entry) b
 	})
 }
 
+// recognise reads headers, and the bodies of messages that show none, or one that tells nothing; see reader.headers.
+func (a asker) recognise(ctx context.Context, entries []*entry) error {
+	if err := a.headers(ctx, entries); err != nil {
+		return err
+	}
+	return a.bodies(ctx, slices.DeleteFunc(slices.Clone(entries), headerShown), headerShown)
+}
+
 func (a asker) ask(ctx context.Context, entries []*entry, seen func(*entry) bool,
 	read func(context.Context, *endpoint.Session, []*entry) error) error {
 	if a.mailbox == "" {
@@ -54,21 +64,34 @@ func (a asker) ask(ctx context.Context, entries []*entry, seen func(*entry) bool
 	speaking := memory.speaking(a.mailbox, entries)
 	err := unread(a.session, speaking, seen, read(ctx, a.session, speaking))
 	var broke *readError
-	if errors.As(err, &broke) && ctx.Err() == nil {
-		memory.broke(a.mailbox, broke.uid)
-		a.slice.noteAdvance()
+	if !errors.As(err, &broke) || ctx.Err() != nil {
+		return err
 	}
+	if !memory.broke(a.mailbox, broke.uid) {
+		return broke.err // by now it is the mailbox, or the server
+	}
+	a.slice.noteAdvance()
+	broke.there = strings.HasPrefix(a.mailbox, string(rehome.Destination)+" ")
 	return err
 }
 
-// broke notes that a server has ended the connection while it was asked for a message.
-func (m *memory) broke(mailbox string, uid imap.UID) {
+// mostBreaks bounds how often the connection may end at the messages of one mailbox, in one pass, until that is not taken for
+// the trouble of single messages any more.
+const mostBreaks = 64
+
+// broke notes that a server has ended the connection while it was asked for a message, and says whether it is one of few.
+func (m *memory) broke(mailbox string, uid imap.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.breaks[mailbox] == nil {
 		m.breaks[mailbox] = map[imap.UID]int{}
 	}
 	m.breaks[mailbox][uid]++
+	total := 0
+	for _, n := range m.breaks[mailbox] {
+		total += n
+	}
+	return total <= mostBreaks
 }
 
 // speaking leaves out the messages at which a server has broken off too often.

@@ -74,11 +74,8 @@ func headerShown(e *entry) bool { return e.seen && e.original || bodySeen(e) }
 func bodySeen(e *entry) bool    { return e.digest != message.Digest{} }
 func kinSeen(e *entry) bool     { return e.kin != message.Digest{} }
 
-// reader asks the messages of one end what they are.
-type reader struct {
-	session *endpoint.Session
-	lenient bool // see unread
-}
+// reader asks the messages of the source what they are; see unread.
+type reader struct{ session *endpoint.Session }
 
 // headers reads the headers of entries, and the bodies of those that show none, or one without Message-ID and Date: some
 // servers remember for ever what they could read of the header of a message that was damaged once.
@@ -95,16 +92,13 @@ func (r reader) bodies(ctx context.Context, entries []*entry, read func(*entry) 
 }
 
 func (r reader) judge(entries []*entry, seen func(*entry) bool, err error) error {
-	if !r.lenient {
-		return err
-	}
 	return unread(r.session, entries, seen, err)
 }
 
 // unread judges an error with which a server has answered when it was asked for entries: one message that
 // it cannot read must not keep back the others. What a NO has left out stays undecided, and what the connection broke at
-// becomes a suspect: servers mostly answer in the order of UIDs, so that is the lowest without an answer. The destination gets
-// no such benefit where it hides a message that may be one to be copied: another copy of it might be stored.
+// becomes a suspect: servers mostly answer in the order of UIDs, so that is the lowest without an answer. Where the destination
+// is silent, what may be that message is not sent, see veiled.
 func unread(session *endpoint.Session, entries []*entry, seen func(*entry) bool, err error) error {
 	switch {
 	case err == nil || session.Err() == nil && imap.IsStatus(err, "NO"):

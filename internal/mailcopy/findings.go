@@ -9,10 +9,11 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		SourceForeign, DestinationEmptied, destinationGone, RemovalsHeld, accountRemovalsHeld,
 		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, messagesUntold, copiesUntold, mailboxNotListed, mailboxUnsaid,
-		mailboxRenumbered, formerUnknown, renameNotFollowed, subscriptionRefused, fewerConnections, destinationRestored, sourceRestored,
+		mailboxRenumbered, formerUnknown, formerUnreadThere, renameNotFollowed, subscriptionRefused, fewerConnections,
+		destinationRestored, sourceRestored,
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
-		messageEmpty, messageAltered, messageAlteredKept,
+		messageMaybeThere, messageEmpty, messageAltered, messageAlteredKept,
 		flagsJoined, flagsDropped, dateNotKept, uidsNotKept, uidlsNotKept, uidlsHidden, lastOctetCut, arrivedTwice, arrivedLate, arrivalUnknown,
 		arrivalUnreadable,
 		removalsWait, removalUnproved, removalImpossible, removalReadOnly, removalRefused,
@@ -124,6 +125,8 @@ var (
 		Meaning: "After a change of UIDVALIDITY, rehome recognises messages by their content. As long as the source withholds messages or " +
 			"their content, what it withholds may be what is missing, so rehome neither removes the copies nor counts them as deleted.",
 	}
+	formerUnreadThere = formerUnknown.Saying(formerUnknown.Sentence,
+		"ask the destination's administrator to repair the mailbox, then run sync again")
 	renameNotFollowed = rehome.Declared{
 		Code: "rename_not_followed", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
 		Sentence: `"{before}" was renamed to "{after}" at the source, but not at the destination: {why}; its messages are copied again`,
@@ -206,6 +209,15 @@ var (
 	messageUnreadableKept = messageUnreadable.Saying(messageUnreadable.Sentence,
 		"ask the source's administrator to repair the message, then run sync again, or give its owner the original that an earlier pass "+
 			"kept: it is in {file}")
+	messageMaybeThere = rehome.Declared{
+		Code: "message_maybe_there", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
+		Sentence: "{n message} (UID {uids}) {n|was|were} not copied, because {n|it|they} may be at the destination already: \"{mailbox}\" " +
+			"lists {dark message} there (UID {there}) and does not deliver {dark|it|them}",
+		NextStep: "ask the destination's administrator to repair or remove {dark|that message|those messages}, then run sync again",
+		Meaning: "The destination lists a message that rehome did not copy there, and delivers neither its header nor its content. Usually " +
+			"its file or its index is damaged. A message of the source that could be the same one is not sent, so that nobody " +
+			"gets it twice. All other messages of the mailbox are copied.",
+	}
 	messageEmpty = rehome.Declared{
 		Code: "message_empty", Topic: rehome.TopicMessages, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
 		Sentence: "{message} was not copied: {why}",

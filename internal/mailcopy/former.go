@@ -30,12 +30,14 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 	}
 	left := j.leftOfFormer()
 	first := imap.UID(math.MaxUint32 - left.Len())
-	why := ""
+	why, said := "", formerUnknown
 	switch {
 	case !j.inventory.short.Is(0): // what the source does not show has not vanished: its copy is taken over when it is shown again
 		why = "it does not show all of its messages"
 	case j.unread():
 		why = "it does not deliver all of its messages"
+	case !j.veil.left.Empty():
+		why, said = "the destination does not deliver all of its messages", formerUnreadThere
 	case left.Empty():
 		return j.forgetFormer(ctx)
 	case j.srcBox.UIDNext >= first:
@@ -45,7 +47,7 @@ func (j *mailboxJob) noteFormer(ctx context.Context) error {
 		return j.bookFormer(ctx, left, first)
 	}
 	if n := left.Len(); n > 0 {
-		j.slice.find(formerUnknown.On(j.pair.Destination, rehome.Values{"n": n, "why": why}))
+		j.slice.find(said.On(j.pair.Destination, rehome.Values{"n": n, "why": why}))
 	}
 	return nil
 }

@@ -145,7 +145,7 @@ func (j *mailboxJob) arrived(ctx context.Context, src []entry, floor imap.UID) (
 			return nil, err
 		}
 	}
-	m, err := match(ctx, j.src, j.dst, src, dst, likeness{})
+	m, err := j.match(ctx, src, dst, likeness{})
 	if err != nil {
 		return nil, j.notCompared(err)
 	}

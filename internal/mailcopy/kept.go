@@ -26,7 +26,7 @@ func (j *mailboxJob) noteKept(ctx context.Context, entries []entry) error {
 	if len(candidates) == 0 {
 		return nil
 	}
-	source := reader{session: j.src, lenient: true}
+	source := reader{j.src}
 	if err := source.judge(candidates, headerSeen, fingerprints(ctx, j.src, candidates)); err != nil {
 		return faultOf(err, "read source mailbox", j.pair.Source)
 	}

@@ -95,7 +95,7 @@ type fates interface {
 
 // troubles are messages that could not be read or were not taken, and UIDs of others.
 type troubles interface {
-	Refuse(ctx context.Context, m *ledger.Mailbox, r ledger.Refusal) error
+	Refuse(ctx context.Context, m *ledger.Mailbox, refusals ...ledger.Refusal) error
 	RefusedSizes(ctx context.Context, address string) (map[int64]bool, error)
 	Suspect(ctx context.Context, m *ledger.Mailbox, uid imap.UID) error
 	ForgetSuspects(ctx context.Context, m *ledger.Mailbox) error

@@ -49,6 +49,7 @@ type mailboxJob struct {
 	restored       restores
 	mute           imap.UIDSet // asked for alone, and not delivered by the end that was asked
 	silent         silence
+	veil           veil
 	replaced       []ledger.Voided // see findReplaced
 	flagsDue       bool            // of messages that were found at the destination
 	joined         int             // of these, how many got the flags of both ends
@@ -119,6 +120,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	}
 	j.slice.find(j.keywords.finding(j.pair.Source)...)
 	j.slice.find(j.undatedFinding()...)
+	j.slice.find(j.veiledFinding()...)
 	j.slice.find(j.uidsFinding()...)
 	j.slice.find(j.identifiersFinding()...)
 	if err != nil {
@@ -395,6 +397,9 @@ func (j *mailboxJob) copyWindow(ctx context.Context, window imap.UIDSet) (done b
 		return false, err
 	}
 	if entries, err = j.leaveAltered(ctx, entries); err != nil {
+		return false, err
+	}
+	if entries, err = j.leaveVeiled(ctx, entries); err != nil {
 		return false, err
 	}
 	atSource, kept := splitKept(entries)

@@ -9,7 +9,6 @@ import (
 
 	"rehome"
 	"rehome/internal/content/message"
-	"rehome/internal/endpoint"
 	"rehome/internal/protocol/imap"
 )
 
@@ -20,6 +19,8 @@ type pairing struct{ src, dst entry }
 type matched struct {
 	pairs     []pairing
 	undecided map[imap.UID]bool // of the source: the destination may hold them, and the source does not show what they are
+	veiled    map[imap.UID]bool // of the source: nothing was found for them, and the destination does not show what may be them
+	dark      imap.UIDSet       // of the destination: what that is
 }
 
 // match finds which messages of src are among dst, each used once: two identical messages stay two.
@@ -30,17 +31,17 @@ type matched struct {
 // silence never means that it is not there. What is learnt of the messages stays in the entries.
 //
 // Both mailboxes must be open in their sessions.
-func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, dst []entry, like likeness) (matched, error) {
+func (j *mailboxJob) match(ctx context.Context, src, dst []entry, like likeness) (matched, error) {
 	var m matched
 	srcLike, dstLike := like.candidates(src, dst)
 	if len(srcLike) == 0 {
 		return m, nil
 	}
-	source, destination := reader{srcSession, true}, reader{dstSession, false}
+	source, destination := reader{j.src}, j.slice.atDestination(j.dst, j.pair.Destination)
 	if err := source.headers(ctx, srcLike); err != nil {
 		return m, err
 	}
-	if err := destination.headers(ctx, dstLike); err != nil {
+	if err := destination.recognise(ctx, dstLike); err != nil {
 		return m, err
 	}
 	srcAlike, dstAlike := alikes(srcLike, dstLike)
@@ -61,7 +62,8 @@ func match(ctx context.Context, srcSession, dstSession *endpoint.Session, src, d
 	}
 	m.undecided = undecided(srcLike, dstAlike)
 	srcLeft, dstLeft := unpaired(srcLike, dstLike, m.pairs)
-	return m, hidden(srcLeft, dstLeft, like)
+	m.veiled, m.dark = veiled(srcLeft, dstLeft, like)
+	return m, nil
 }
 
 // undecided returns the messages that show nothing of themselves, or of whose header there are others at the
@@ -80,37 +82,54 @@ func undecided(src, others []*entry) map[imap.UID]bool {
 	return unknown
 }
 
-// errHidden says that a copy of a message that is to be sent may be there already.
-var errHidden = errors.New("the destination lists messages, but returns neither their headers nor their bodies")
+// errVeiled says that a copy of a message that was sent, or is to be sent, may be there already.
+var errVeiled = errors.New("the destination lists messages, but returns neither their headers nor their bodies")
 
-// hidden is an error when one of src, which nothing was found for, may be among what dst does not show.
-func hidden(src, dst []*entry, like likeness) error {
-	headers := map[message.Fingerprint]bool{}
-	for _, e := range src {
-		headers[e.fingerprint] = true
-	}
+// veiled returns those of src, which nothing was found for, that may be among what dst does not show: all that are like it as
+// far as the listing tells, and of what has shown its header only what has the same one. It tells by what UIDs they may be there.
+func veiled(src, dst []*entry, like likeness) (maybe map[imap.UID]bool, there imap.UIDSet) {
 	var dark []entry
+	headers := map[message.Fingerprint][]imap.UID{}
 	for _, e := range dst {
-		if !e.seen || headers[e.fingerprint] && !bodySeen(e) {
+		switch {
+		case !e.seen:
 			dark = append(dark, *e)
+		case !bodySeen(e):
+			headers[e.fingerprint] = append(headers[e.fingerprint], e.uid)
 		}
 	}
-	if len(dark) == 0 {
-		return nil
-	}
+	maybe = map[imap.UID]bool{}
 	left := make([]entry, len(src))
 	for i, e := range src {
 		left[i] = *e
+		if uids := headers[e.fingerprint]; e.seen && len(uids) > 0 {
+			maybe[e.uid] = true
+			there.AddSet(imap.NewUIDSet(uids...))
+		}
 	}
-	if maybe, _ := like.candidates(left, dark); len(maybe) == 0 {
-		return nil
+	if len(dark) > 0 {
+		all, them := like.candidates(left, dark)
+		for _, e := range all {
+			maybe[e.uid] = true
+		}
+		for _, e := range them {
+			there.Add(e.uid)
+		}
 	}
-	return errHidden
+	return maybe, there
+}
+
+// strict is for what is there already, and may be there once more: which copy is whose cannot be told then, and nothing is settled.
+func (m matched) strict(err error) (matched, error) {
+	if err == nil && len(m.veiled) > 0 {
+		err = errVeiled
+	}
+	return m, err
 }
 
 // notCompared is the fault of a match that failed.
 func (j *mailboxJob) notCompared(err error) error {
-	if !errors.Is(err, errHidden) {
+	if !errors.Is(err, errVeiled) {
 		return faultOf(err, "compare both mailboxes of", j.pair.Source)
 	}
 	return &rehome.Fault{

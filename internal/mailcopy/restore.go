@@ -397,9 +397,10 @@ func (j *mailboxJob) copiesOf(ctx context.Context, sources imap.UIDSet) (map[ima
 }
 
 // noteRestored tells what a source that was put back to an earlier state has lost: nobody has deleted it,
-// so it stays at the destination, under either policy. An earlier pass may have broken off before it could tell.
+// so it stays at the destination, under either policy. An earlier pass may have broken off before it could tell. As long as the
+// destination does not show what may be the copies, a later pass tells it.
 func (j *mailboxJob) noteRestored(ctx context.Context) error {
-	if j.restored.source.Empty() && j.row.Restored.Empty() {
+	if !j.veil.left.Empty() || j.restored.source.Empty() && j.row.Restored.Empty() {
 		return nil
 	}
 	var left imap.UIDSet

@@ -211,7 +211,7 @@ func (j *mailboxJob) likeOurs(ctx context.Context, ours []ledger.Item, theirs im
 		if err != nil {
 			return nil, err
 		}
-		alike, err := j.alike(ctx, ours, listed)
+		alike, err := alike(ctx, j.slice.strict(j.dst), ours, listed)
 		if err != nil {
 			return nil, err
 		}
@@ -222,9 +222,9 @@ func (j *mailboxJob) likeOurs(ctx context.Context, ours []ledger.Item, theirs im
 
 // alike keeps what has the header of one of ours, and reads it. What is marked for removal does not count:
 // another copier may be taking it back at this moment.
-func (j *mailboxJob) alike(ctx context.Context, ours []ledger.Item, listed []entry) ([]entry, error) {
+func alike(ctx context.Context, there asker, ours []ledger.Item, listed []entry) ([]entry, error) {
 	listed = slices.DeleteFunc(listed, func(e entry) bool { return slices.Contains(e.flags, deleted) })
-	if err := fingerprints(ctx, j.dst, pointers(listed)); err != nil {
+	if err := there.headers(ctx, pointers(listed)); err != nil {
 		return nil, err
 	}
 	origins := map[string]bool{} // "" is what has none
@@ -237,7 +237,7 @@ func (j *mailboxJob) alike(ctx context.Context, ours []ledger.Item, listed []ent
 		}
 		return !origins[string(e.origin[:])]
 	})
-	return alike, digests(ctx, j.dst, pointers(alike))
+	return alike, there.bodies(ctx, pointers(alike), bodySeen)
 }
 
 // withdraw takes back copies that somebody else had written before, and forgets those that are gone already. The
@@ -296,7 +296,8 @@ func (j *mailboxJob) findTwins(ctx context.Context, found []entry) (sources imap
 	if len(found) == 0 || len(j.strangers) == 0 {
 		return sources, nil
 	}
-	m, err := match(ctx, j.src, j.dst, found, j.strangers, likeness{})
+	m, err := j.match(ctx, found, j.strangers, likeness{})
+	m, err = m.strict(err)
 	if err != nil {
 		return sources, j.notCompared(err)
 	}

@@ -16,10 +16,11 @@ import (
 // gives each suspect a connection's chance of its own. One that fails alone too is left behind.
 const maxSuspicions = 2
 
-// readError says at which message the source broke off.
+// readError says at which message the source broke off, or the destination.
 type readError struct {
-	uid imap.UID
-	err error
+	uid   imap.UID
+	err   error
+	there bool // at the destination
 }
 
 func (e *readError) Error() string { return e.err.Error() }
@@ -28,7 +29,7 @@ func (e *readError) Unwrap() error { return e.err }
 // noteSuspect books the message at which the source broke off, if that is what happened.
 func (j *mailboxJob) noteSuspect(ctx context.Context, err error) error {
 	var broke *readError
-	if !errors.As(err, &broke) || ctx.Err() != nil {
+	if !errors.As(err, &broke) || broke.there || ctx.Err() != nil {
 		return err
 	}
 	j.slice.noteAdvance()

@@ -42,7 +42,7 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 		return err
 	}
 	unknown := uidsOf(listed)
-	others, err := j.alike(ctx, ours, listed)
+	others, err := alike(ctx, j.slice.atDestination(j.dst, j.pair.Destination), ours, listed)
 	if err != nil {
 		return faultOf(err, "list destination mailbox", j.pair.Destination)
 	}

@@ -186,9 +186,12 @@ func refuseTimeIsExact(t *testing.T, empty Empty) {
 	moment := time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
 	l.now = func() time.Time { return moment }
 	m := load(t, l, inbox())
-	must(t, l.Mail.Refuse(t.Context(), m, ledger.Refusal{UID: 3, Size: 5, Code: "a_finding", Words: "no", Escrow: "a.eml"}))
-	if again := load(t, l, inbox()); !m.Refused[3].When.Equal(moment) || !again.Refused[3].When.Equal(moment) {
-		t.Errorf("in memory %v, in the file %v, want %v", m.Refused[3], again.Refused[3], moment)
+	must(t, l.Mail.Refuse(t.Context(), m, ledger.Refusal{UID: 3, Size: 5, Code: "a_finding", Words: "no", Escrow: "a.eml"}, ledger.Refusal{UID: 4}))
+	again := load(t, l, inbox())
+	for _, uid := range []imap.UID{3, 4} {
+		if !m.Refused[uid].When.Equal(moment) || !again.Refused[uid].When.Equal(moment) {
+			t.Errorf("UID %d: in memory %v, in the file %v, want %v", uid, m.Refused[uid], again.Refused[uid], moment)
+		}
 	}
 }
 
