@@ -57,6 +57,9 @@ func compose(p simulation.Plan, c simulation.Chance, n int) string {
 		lines = lines[3:]
 	}
 	body := strings.Repeat(fmt.Sprintf("line of %d%s", n, end), 1+c.With("lines").Int(20))
+	if p.Has(largeMessages, 0.15) && c.With("large").Happens(0.4) {
+		body = strings.Repeat(body, 1+3000/len(body))
+	}
 	if identity != n && c.With("same size").Happens(0.5) {
 		body = fmt.Sprintf("body %06d%s", n, end)
 	}

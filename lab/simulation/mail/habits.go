@@ -96,6 +96,7 @@ const (
 	bareLineFeeds  = "bare line feeds"
 	headersAlike   = "headers alike"
 	headersMissing = "headers missing"
+	largeMessages  = "large messages"
 	copies         = "copies"
 )
 
@@ -113,7 +114,7 @@ func switches() []string {
 		listingShort, listingShorter, statusLies, uidnextFalls, refusals, bads, byes, hangUps, silences, answersLost, slowness,
 		cutsUp, cutsDown, cutsSilent, stalls, slowLines, connectsFail, kills, interrupts, restoredLast, restoredFirst, renumbered,
 		ledgersLost, verifiedOften, twoLedgers, mirrors, sourceUsers, lastUsers, usersAtOnce, marks, renames, deletes, earlierMail,
-		bareLineFeeds, headersAlike, headersMissing, copies,
+		bareLineFeeds, headersAlike, headersMissing, largeMessages, copies,
 	}
 	for _, extension := range extensions {
 		names = append(names, without(extension))

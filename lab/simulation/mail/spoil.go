@@ -133,11 +133,36 @@ func (w *world) everSpoilt(content int) bool {
 // is asked: what hangs on it, and a finding names, may be worth another pass.
 func (w *world) dark() bool { return slices.ContainsFunc(w.dst.names(), w.darkIn) }
 
-// darkIn says that of one mailbox. What may be the message that nobody can read is not sent into it: it might be there twice then.
+// darkIn says that of one mailbox.
 func (w *world) darkIn(name string) bool {
 	dst, box := newHabits(w.plan, "destination", &w.calm), w.dst.boxes[name]
 	return box != nil && slices.ContainsFunc(box.messages, func(m *message) bool { return dst.spoilt(m).kind == harmWithheld })
 }
+
+// veiled says that what is missing may be a message that the destination lists and does not deliver, as far as the listing tells: it
+// is not sent then, as it might be there twice. Two bodies of which one has twice the octets of the other, and a kilobyte more, are
+// not the same. What has come while movers were at work, or where the destination tells no UIDs, may be held against all that they
+// have written meanwhile: then the whole mailbox may wait for it. One that hangs up, and answers in any order, does not tell at which
+// message: then others of its own are blamed for it, too.
+func (w *world) veiled(target string, l lack) bool {
+	src, dst, box := newHabits(w.plan, "source", &w.calm), newHabits(w.plan, "destination", &w.calm), w.dst.boxes[target]
+	if box == nil {
+		return false
+	}
+	vague := w.rivals || !dst.caps["UIDPLUS"] || dst.always(answersShuffled)
+	for _, h := range []*habits{src, dst} {
+		vague = vague || h.always(sizeEstimated) || h.always(sizeMissing)
+	}
+	size := len(w.books.texts[l.content])
+	return slices.ContainsFunc(box.messages, func(m *message) bool {
+		there := dst.sizeOf(m)
+		like := (there-1024)/2 <= size+octetsChanged && size-octetsChanged <= 2*there+1024
+		return dst.spoilt(m).kind == harmWithheld && (vague || m.by != "seed" || like)
+	})
+}
+
+// octetsChanged is by how much servers may make a text longer: they complete line ends.
+const octetsChanged = 600
 
 // neverFound says that the destination's user, or a restore, has taken a copy away before its mover has found it. Where the
 // destination tells no UIDs, what it has confirmed and does not show is unknown: nobody can tell that from a copy that it has changed

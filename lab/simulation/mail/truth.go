@@ -438,7 +438,7 @@ func (w *world) hopeless(l lack) bool {
 	key := fmt.Sprint(l.content)
 	target := w.mapped(l.box.name)
 	return src.damaged(l.content) || l.box.name != "INBOX" && src.often(boxClosed, l.box.names[0]) ||
-		dst.often(appendRefused, key) || dst.often(appendBad, key) || w.everSpoilt(l.content) || w.darkIn(target) || w.neverFound(l.content) ||
+		dst.often(appendRefused, key) || dst.often(appendBad, key) || w.everSpoilt(l.content) || w.veiled(target, l) || w.neverFound(l.content) ||
 		target != "INBOX" && (dst.often(boxClosed, target) || dst.often(createRefused, target) || dst.often(createRenamed, target) ||
 			dst.often(createExisting, target))
 }
