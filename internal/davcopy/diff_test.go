@@ -266,6 +266,29 @@ func TestPlan_mainIntoMain(t *testing.T) {
 	}
 }
 
+// A collection that was refused has gone into the main one before that one had its turn, and the pass ended: the main one still
+// goes where it belongs. What has gone there for itself keeps the place.
+func TestPlan_guestsBarNobody(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ known, want map[string]string }{
+		"refused": {map[string]string{"/s/a/": "/d/default/", "/s/work/": "/d/default/"},
+			map[string]string{"/s/a/": "/d/default/", "/s/work/": "/d/default/", "/s/default/": "/d/default/"}},
+		"its own": {map[string]string{"/s/default/": "/d/default/"},
+			map[string]string{"/s/a/": "/d/a/", "/s/work/": "/d/work/", "/s/default/": "/d/default/"}},
+	} {
+		v := view{kind: dav.Calendars, srcHome: &dav.Home{}, dstHome: &dav.Home{HomeSets: []string{"/d/"}}, known: test.known,
+			src: []dav.Collection{{Href: "/s/a/"}, {Href: "/s/default/"}, {Href: "/s/work/"}},
+			dst: []dav.Collection{{Href: "/d/default/"}}}
+		got := map[string]string{}
+		for _, p := range v.plan().placements {
+			got[p.source.Href] = p.destination
+		}
+		if !maps.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
 // A server that chooses the names of new collections shows by what people call them which is which, when the ledger is lost.
 // Where that is not clear nothing is taken for another.
 func TestPlan_calledAlike(t *testing.T) {

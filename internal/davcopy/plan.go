@@ -69,6 +69,7 @@ func (v view) plan() plan {
 	p.fallback = mainOf(p.usable(), v.dstHome)
 	srcMain := mainOf(moving, v.srcHome)
 	placed := make([]placement, len(moving))
+	var guests []string
 	for _, rule := range []func(dav.Collection) string{
 		func(c dav.Collection) string { return p.before(c) },
 		func(c dav.Collection) string { return p.sameName(c) },
@@ -81,12 +82,21 @@ func (v view) plan() plan {
 			if placed[i].destination != "" {
 				continue
 			}
-			if href := rule(c); href != "" {
+			href := rule(c)
+			switch {
+			case href == "":
+				continue
+			case p.isGuest(c, srcMain):
+				guests = append(guests, dav.Key(href))
+			default:
 				p.taken[dav.Key(href)] = true
-				placed[i] = p.place(c, href)
-				placed[i].alike = p.calledAlike(c, moving)
 			}
+			placed[i] = p.place(c, href)
+			placed[i].alike = p.calledAlike(c, moving)
 		}
+	}
+	for _, key := range guests {
+		p.taken[key] = true
 	}
 	return plan{placements: placed, left: left, deleted: p.deleted(), nowhere: p.nowhere()}
 }
@@ -184,6 +194,13 @@ func (p *planner) place(c dav.Collection, href string) placement {
 // before is where the ledger has put it, unless somebody has removed that collection and it was not ours
 // alone to decide: a collection that is gone is made again under the same name.
 func (p *planner) before(c dav.Collection) string { return p.known[c.Href] }
+
+// isGuest reports whether a collection goes into the destination's main one because its own was refused. That does not bar the
+// one that belongs there, which may not have had its turn yet when a pass ended.
+func (p *planner) isGuest(c dav.Collection, srcMain string) bool {
+	there := p.known[c.Href]
+	return there != "" && c.Href != srcMain && dav.Key(there) == dav.Key(p.fallback) && !slices.Contains(names(c), decodedName(there))
+}
 
 // free returns the href unless another collection goes there.
 func (p *planner) free(href string) string {
