@@ -247,12 +247,14 @@ func wantedProperties(source, target dav.Collection, last string, made bool) map
 	return wanted
 }
 
-// carryProperties sets them one by one. One that the server does not take is no reason to stop.
+// carryProperties sets them one by one. One that the server does not take is no reason to stop: the objects are copied all the
+// same. Where the server has but failed, or does not say what it did, all are tried again in the next pass.
 func (j *collectionJob) carryProperties(ctx context.Context) error {
 	current := propertiesOf(j.place.source)
 	if j.row.Properties == current {
 		return nil
 	}
+	open := false
 	wanted := wantedProperties(j.place.source, j.place.target, j.row.Properties, j.row.Made)
 	for _, property := range propertyOrder() {
 		value, want := wanted[property]
@@ -260,14 +262,21 @@ func (j *collectionJob) carryProperties(ctx context.Context) error {
 			continue
 		}
 		err := j.slice.dst.SetProperty(ctx, j.place.target.Href, kindOf(j.kind), property, value)
-		fault := faultOf(err, "set the "+string(property)+" of", j.place.target.Href)
-		switch {
-		case err == nil:
-		case rehome.ClassOf(fault) == rehome.ClassPermanent:
-			j.find(propertyRefused.For(string(property)), rehome.Values{"property": property, "why": fault})
-		default:
+		if err == nil {
+			continue
+		}
+		fault := ofItsOwn(err, "set the "+string(property)+" of", j.place.target.Href)
+		_, refused := errorsAs[*refusedObject](fault)
+		_, unsaid := errorsAs[*dav.FormatError](err)
+		lasting := rehome.ClassOf(fault) == rehome.ClassPermanent
+		if !refused && !unsaid && !lasting {
 			return fault
 		}
+		j.find(propertyRefused.For(string(property)), rehome.Values{"property": property, "why": fault})
+		open = open || !lasting
+	}
+	if open {
+		return nil
 	}
 	j.row.Properties = current
 	return j.ledger().NoteProperties(ctx, j.row)

@@ -288,3 +288,27 @@ func TestPasses_neitherListedNorReturned(t *testing.T) {
 	dst.set(nil)
 	wantTally(t, "afterwards", p.pass(t).Tallies[rehome.KindCalendars], Tally{Objects: 7, Deserted: 1})
 }
+
+// A property that a server fails at, or of which it does not say whether it has taken it, is no trouble of the objects, and is
+// tried again.
+func TestPasses_propertiesThatFail(t *testing.T) {
+	t.Parallel()
+	person := corpus.PIMPerson(address, password, 0, 3)
+	person.Calendars = append(person.Calendars, corpus.Collection{Name: "trips", DisplayName: "Trips", Color: "#FF0000FF",
+		Resources: []corpus.Resource{{Name: "one.ics", Data: event("one", "away")}}})
+	p, _, dst := troubled(t, person)
+	for i, status := range []int{http.StatusInternalServerError, http.StatusMultiStatus} {
+		dst.set(about("", "PROPPATCH", status, "not this one"))
+		r := p.pass(t)
+		wantTally(t, "in trouble", r.Tallies[rehome.KindCalendars], Tally{Objects: 4, Copied: 4 - 4*i})
+		if f := findingOf(r.Findings, "property_refused_color"); !strings.HasSuffix(f.Object, "/trips/") {
+			t.Errorf("findings %+v do not name the property", r.Findings)
+		}
+	}
+	dst.set(nil)
+	for range 2 {
+		if r := p.pass(t); len(r.Findings) > 0 {
+			t.Errorf("findings %+v afterwards", r.Findings)
+		}
+	}
+}

@@ -236,7 +236,6 @@ func (e *end) makeCollection(q question) answer {
 	case e.habits.noMaking, q.method == "MKCOL" && e.habits.noExtended && kind == calendars:
 		return plain(http.StatusForbidden)
 	case e.d.happens("collection refused", 0.5, path):
-		e.misplaces = true
 		return plain(http.StatusForbidden)
 	}
 	segment := strings.TrimSuffix(strings.TrimPrefix(path, homeOf(kind)), "/")
@@ -258,6 +257,9 @@ func (e *end) proppatch(q question) answer {
 	name := names[0]
 	switch {
 	case e.d.happens("property refused", 0.5, q.path, name):
+		if e.d.below(2, "property refused with", q.path, name) == 0 {
+			return plain(http.StatusInternalServerError)
+		}
 		status = "403 Forbidden"
 	case name == "displayname":
 		c.name = between(q.body, name)
