@@ -104,8 +104,9 @@ difference, the person and the reason. Nothing is changed at either end.
 An acceptance holds for this very difference. If the object changes again, it is open again.
 
 Exit code 0: accepted. 6: an id names no open difference, or the reason is missing; nothing was accepted.`,
-		Example: `  rehome findings accept 3f9a01c27b44 --by "Ada Lovelace" --reason "too large; its owner has a copy"`,
-		Args:    cobra.MinimumNArgs(1),
+		Example:           `  rehome findings accept 3f9a01c27b44 --by "Ada Lovelace" --reason "too large; its owner has a copy"`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: f.completeOpen(),
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			options.IDs = args
 			accepted, err := move.Accept(ctx, options)
@@ -121,7 +122,8 @@ Exit code 0: accepted. 6: an id names no open difference, or the reason is missi
 			})
 		})),
 	}
-	cmd.Flags().StringVar(&options.By, "by", options.By, "who accepts")
+	cmd.Flags().StringVar(&options.By, "by", options.By, "who accepts (default: you)")
+	cmd.Flags().Lookup("by").DefValue = "" // manual pages name no user of the machine that they are written on
 	cmd.Flags().StringVar(&options.Reason, "reason", "", "why it may stay (required)")
 	return cmd
 }
@@ -140,9 +142,10 @@ func userName() string {
 
 func findingsWithdrawCommand(f *frame) *cobra.Command {
 	return &cobra.Command{
-		Use:   "withdraw ID...",
-		Short: "Take acceptances back, so that their differences are open again",
-		Args:  cobra.MinimumNArgs(1),
+		Use:               "withdraw ID...",
+		Short:             "Take acceptances back, so that their differences are open again",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: f.completeAccepted(),
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			if err := move.Withdraw(ctx, args); err != nil {
 				return rehome.OutcomeDone, err

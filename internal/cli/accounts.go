@@ -116,6 +116,7 @@ the file with "rehome secrets purge".`,
 		})),
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write; it must not exist")
+	completeFiles(cmd, "output")
 	_ = cmd.MarkFlagRequired("output") // the flag exists, it is defined above
 	return cmd
 }

@@ -52,6 +52,7 @@ Exit code 0: every account exists, can log in and has room. 5: at least one acco
 		})),
 	}
 	cmd.Flags().StringVar(&listedFile, "listed", "", "CSV list of accounts, exported by the destination")
+	completeFiles(cmd, "listed")
 	who = f.loginFlags(cmd, &options)
 	return cmd
 }

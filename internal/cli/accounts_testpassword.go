@@ -45,7 +45,8 @@ Exit code 0: the password matches. 6: it does not match, or it cannot be checked
 	}
 	cmd.Flags().StringVar(&account, "account", "", "account whose password to check")
 	cmd.Flags().StringVar(&candidate, "candidate", "", "where to read the password: env:NAME, file:PATH, cmd:COMMAND or keyring:SERVICE/USER")
-	_ = cmd.MarkFlagRequired("account") // the flag exists, it is defined above
+	_ = cmd.RegisterFlagCompletionFunc("account", f.completeAccounts) // the flag exists, it is defined above
+	_ = cmd.MarkFlagRequired("account")                               // the flag exists, it is defined above
 	return cmd
 }
 

@@ -62,6 +62,10 @@ Exit code 6: a message waits for you: refused, returned, unknown, or not shown y
 	flags.StringArrayVar(&options.Arrived, "arrived", nil, "the message to this user has arrived (repeatable)")
 	flags.StringArrayVar(&options.Lost, "lost", nil, "the message to this user has not arrived; send it again (repeatable)")
 	flags.StringArrayVar(&options.Bounces, "bounces", nil, "read messages that came back from this file or folder (repeatable)")
+	for _, flag := range []string{"arrived", "lost"} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, f.completeAccounts) // the flag exists, it is defined above
+	}
+	completeFiles(cmd, "bounces")
 	return cmd
 }
 

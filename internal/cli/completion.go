@@ -3,36 +3,83 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"rehome"
 	"rehome/internal/journey"
 	"rehome/internal/people"
+	"rehome/internal/verify"
 )
 
-// completeAccounts offers the accounts that a pass has begun with. It contacts no server, and creates no ledger.
-func (f *frame) completeAccounts(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	settings, err := f.settings()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+// offeredMost is how many values of a move a shell is offered at once: more than anybody reads, and there at once.
+const offeredMost = 200
+
+// fromLedger offers values that the ledger of the move has. It contacts no server, and creates no ledger. What went wrong is
+// not said: a shell that completes has no place for it, and the command itself will.
+func (f *frame) fromLedger(values func(context.Context, *journey.Move) ([]cobra.Completion, error)) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		settings, err := f.settings()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		if _, err := os.Stat(settings.Store); err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		move := journey.New(settings, f.app.Version, nil)
+		defer func() { _ = move.Close() }() // only looked at
+		all, err := values(cmd.Context(), move)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		offered := slices.DeleteFunc(all, func(value string) bool { return !strings.HasPrefix(value, typed) })
+		return offered[:min(len(offered), offeredMost)], cobra.ShellCompDirectiveNoFileComp
 	}
-	if _, err := os.Stat(settings.Store); err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeAccounts offers the accounts that a pass has begun with.
+func (f *frame) completeAccounts(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return f.fromLedger(func(ctx context.Context, move *journey.Move) ([]cobra.Completion, error) {
+		status, err := move.Status(ctx, people.Choice{})
+		var addresses []cobra.Completion
+		for _, a := range status.Accounts {
+			addresses = append(addresses, a.Account)
+		}
+		return addresses, err
+	})(cmd, args, typed)
+}
+
+// completeOpen offers the ids of open differences, each with what differs.
+func (f *frame) completeOpen() cobra.CompletionFunc {
+	return f.fromLedger(func(ctx context.Context, move *journey.Move) ([]cobra.Completion, error) {
+		found, err := move.Differences(ctx, people.Choice{})
+		return differenceIDs(found.Open), err
+	})
+}
+
+// completeAccepted offers the ids of accepted differences, each with what differs.
+func (f *frame) completeAccepted() cobra.CompletionFunc {
+	return f.fromLedger(func(ctx context.Context, move *journey.Move) ([]cobra.Completion, error) {
+		found, err := move.Differences(ctx, people.Choice{})
+		var accepted []verify.Open
+		for _, a := range found.Accepted {
+			accepted = append(accepted, a.Open)
+		}
+		return differenceIDs(accepted), err
+	})
+}
+
+func differenceIDs(differences []verify.Open) []cobra.Completion {
+	var ids []cobra.Completion
+	for _, o := range differences {
+		ids = append(ids, cobra.CompletionWithDesc(o.ID, printable(o.Account)+": "+openSentence(o)))
 	}
-	move := journey.New(settings, f.app.Version, nil)
-	defer func() { _ = move.Close() }() // only looked at
-	status, err := move.Status(cmd.Context(), people.Choice{})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var addresses []cobra.Completion
-	for _, a := range status.Accounts {
-		addresses = append(addresses, a.Account)
-	}
-	return addresses, cobra.ShellCompDirectiveNoFileComp
+	return ids
 }
 
 // completeDomains offers the domains that the settings name.
@@ -51,11 +98,59 @@ func completeValues(cmd *cobra.Command, flag string, values ...string) {
 	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// completeKinds does so for a flag that takes kinds of content.
+// completeKinds does so for a flag that takes kinds of content, several with commas between them.
 func completeKinds(cmd *cobra.Command, flag string, kinds []rehome.Kind) {
-	var names []string
-	for _, kind := range kinds {
-		names = append(names, string(kind))
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndexByte(typed, ',')+1]
+		given := strings.Split(before, ",")
+		var left []cobra.Completion
+		for _, kind := range kinds {
+			if !slices.Contains(given, string(kind)) {
+				left = append(left, before+string(kind))
+			}
+		}
+		return left, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	})
+}
+
+// completeFiles has a shell offer files for flags. A command that takes files as arguments says so in its line of usage.
+func completeFiles(cmd *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		_ = cmd.MarkFlagFilename(flag) // as in completeValues
 	}
-	completeValues(cmd, flag, slices.Clone(names)...)
+}
+
+// completeNothingElse has a shell offer nothing where no command has said what: it would offer the names in the folder, also for
+// a name, a reason or a number.
+func completeNothingElse(cmd *cobra.Command) {
+	if cmd.ValidArgsFunction == nil && !namesFiles(cmd.Use) {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
+		if _, offered := cmd.GetFlagCompletionFunc(flag.Name); !offered && takesValue(flag) && !takesFile(flag) {
+			_ = cmd.RegisterFlagCompletionFunc(flag.Name, cobra.NoFileCompletions) // as in completeValues
+		}
+	})
+	for _, sub := range cmd.Commands() {
+		completeNothingElse(sub)
+	}
+}
+
+// namesFiles tells whether a line of usage has files among its arguments.
+func namesFiles(use string) bool {
+	words := strings.Fields(use)
+	for i, word := range words[1:] {
+		if name := strings.Trim(word, "[]."); (name == "FILE" || name == "LOG" || name == "DIR") && !strings.HasPrefix(words[i], "--") {
+			return true
+		}
+	}
+	return false
+}
+
+func takesValue(flag *pflag.Flag) bool { return flag.NoOptDefVal == "" }
+
+func takesFile(flag *pflag.Flag) bool {
+	_, file := flag.Annotations[cobra.BashCompFilenameExt] // without endings where any will do
+	_, folder := flag.Annotations[cobra.BashCompSubdirsInDir]
+	return file || folder
 }

@@ -46,6 +46,7 @@ proves what was kept.`,
 	cmd.Flags().StringArrayVar(&options.SealTo, "seal-to", nil, "age recipient of the vendor, age1... or ssh-... (repeatable)")
 	cmd.Flags().StringArrayVar(&options.POPLogs, "pop-log", nil, "log file or folder with the source's POP3 logins (repeatable)")
 	cmd.Flags().BoolVar(&options.UIDLs, "uidls", false, "count the POP3 identifiers of these users at the source, and say what they are made of")
+	completeFiles(cmd, "output", "pop-log")
 	return cmd
 }
 

@@ -21,6 +21,8 @@ func findingsRetryCommand(f *frame) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retry [ID...]",
 		Short: "Try again what could not be copied",
+
+		ValidArgsFunction: f.completeOpen(),
 		Long: `retry runs a pass over the accounts of which something could not be copied, and over those kinds only: at
 once, without the waits that earlier failures have left. It lists first what it tries again. Messages,
 contacts and events that were refused are offered again; the destination is asked for each before it is

@@ -32,7 +32,9 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show only what is wrong: no progress, no tables of what is right, no summary")
 	flags.StringVarP(&f.output, "output", "o", "", "write the answer to this file, replacing an older one; - is standard output")
 	_ = root.MarkPersistentFlagFilename("config", "yaml", "yml") // the flag exists, it is defined above
-	_ = root.MarkPersistentFlagFilename("log-file")              // likewise
+	for _, flag := range []string{"log-file", "output"} {
+		_ = root.MarkPersistentFlagFilename(flag) // likewise
+	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddCommand(
 		initCommand(f),
@@ -62,6 +64,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		manCommand(f),
 	)
 	asGroup(root)
+	completeNothingElse(root)
 	return root
 }
 
