@@ -60,8 +60,8 @@ pages: ## people's pages in every language into bin/pages, and pictures of them 
 	scripts/pages bin/pages
 
 .PHONY: lint
-lint: ## gofmt, vet, and golangci-lint where it is installed
-	scripts/lint
+lint: ## gofmt, vet, and golangci-lint in the version that tools/go.mod names
+	GO=$(GO) scripts/lint
 
 PREFIX ?= /usr/local
 
@@ -76,6 +76,22 @@ install: build ## bin/rehome, its manual pages and shell completions below PREFI
 	bin/rehome completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_rehome
 	bin/rehome completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/rehome.fish
 
+.PHONY: release
+release: ## everything that is given away of this commit into bin/release: packages, archives, contents, checksums; ARCHES=amd64 for one
+	rm -rf bin/release
+	GO=$(GO) scripts/release bin/release $(ARCHES)
+
+.PHONY: package-test
+package-test: ## as root: two builds are the same; Debian's package on a fresh Debian 12; Red Hat's taken apart
+	GO=$(GO) scripts/package-test
+
+CONTAINER ?= podman
+
+.PHONY: container
+container: ## the image rehome from bin/release, by podman, or CONTAINER=docker or buildah
+	$(CONTAINER) build -t rehome -f packaging/Containerfile \
+	  --build-arg DEB=$$(cd bin/release && ls -t *_$$($(GO) env GOHOSTARCH).deb | head -n 1) bin/release
+
 .PHONY: man
 man: build ## manual pages into bin/man
 	bin/rehome man bin/man
@@ -86,4 +102,4 @@ clean: ## what the other targets have made
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
