@@ -20,15 +20,15 @@ import (
 // offeredMost is how many values of a move a shell is offered at once: more than anybody reads, and there at once.
 const offeredMost = 200
 
-// fromLedger offers values that the ledger of the move has. It contacts no server, and creates no ledger. What went wrong is
-// not said: a shell that completes has no place for it, and the command itself will.
+// fromLedger offers values that the ledger of the move has. It contacts no server, and so asks no ledger in a database, and
+// creates no ledger. What went wrong is not said: a shell that completes has no place for it, and the command itself will.
 func (f *frame) fromLedger(values func(context.Context, *journey.Move) ([]cobra.Completion, error)) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		settings, err := f.settings()
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		if _, err := os.Stat(settings.Store); err != nil {
+		if _, err := os.Stat(settings.Store); !settings.StoreIsFile() || err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		move := journey.New(settings, f.app.Version, nil)

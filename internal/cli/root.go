@@ -57,6 +57,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		auditCommand(f),
 		nextCommand(f),
 		statusCommand(f),
+		watchCommand(f),
 		explainCommand(f),
 		configCommand(f),
 		schemaCommand(f),

@@ -60,6 +60,7 @@ func answers() map[string]any {
 		"report": verify.Document{}, "rules export": journey.Ruled{}, "rules plan": journey.Ruled{}, "rules sync": journey.Ruled{},
 		"secrets purge": vault.Purge{}, "status": journey.Status{}, "sync": journey.Synced{}, "sync --plan": journey.Planned{},
 		"verify": verify.Document{}, "verify --login": rehearsal.Document{}, "version": map[string]string{},
+		"watch": journey.Running{},
 		"an error": struct {
 			Error failure `json:"error"`
 		}{},

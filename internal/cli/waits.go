@@ -72,7 +72,11 @@ func (f *frame) waiting() string {
 	if !waits || time.Since(wait.Since) < patientFor {
 		return ""
 	}
-	return fmt.Sprintf("waiting for %s: no answer for %s", printable(wait.For), seconds(time.Since(wait.Since)))
+	return waitingWords(wait.For, time.Since(wait.Since))
+}
+
+func waitingWords(host string, silent time.Duration) string {
+	return fmt.Sprintf("waiting for %s: no answer for %s", printable(host), seconds(silent))
 }
 
 // quiet says that nothing has come for some time, whoever is to blame.

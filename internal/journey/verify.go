@@ -44,6 +44,7 @@ func (m *Move) Verify(ctx context.Context, choice people.Choice, options VerifyO
 	if err != nil {
 		return verify.Document{}, err
 	}
+	defer m.show(workVerify, progress)()
 	hosts := m.hosts(progress.Slowed)
 	parts, err := m.verifiedMail(ctx, who, options, hosts)
 	if err != nil {

@@ -106,6 +106,9 @@ func TestJourney_killedAgainAndAgain(t *testing.T) {
 			t.Error("sync ended as if no message was too large")
 		}
 		cancel()
+		if run := s.watchAfter(); run.State != "died" && run.State != "none" {
+			t.Errorf("a process that was killed is shown as %q", run.State)
+		}
 	}
 	s.want(6, "sync")
 	s.wantMoved()
@@ -126,6 +129,7 @@ func TestJourney_interrupted(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	watching := s.watchBeside()
 	time.Sleep(1500 * time.Millisecond) // somewhere in the middle; any moment must do
 	if err := command.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -135,6 +139,9 @@ func TestJourney_interrupted(t *testing.T) {
 	}
 	if code := command.ProcessState.ExitCode(); code != 5 {
 		t.Errorf("exit code %d, want 5\n%s", code, out.String())
+	}
+	if shown, own := watching(), progressOf(out.String()); own == "" || shown != own {
+		t.Errorf("watch shows %q, and sync itself %q\n%s", shown, own, out.String())
 	}
 	const left = `no sync is running; "rehome sync" continues`
 	if status := s.want(0, "status"); !strings.Contains(status.out, left) {
