@@ -99,11 +99,12 @@ func TestPresence(t *testing.T) {
 		"all":             {map[imap.UID]string{3: hex, 9: "1117.M1P1.host"}, nil},
 		"upper case":      {map[imap.UID]string{3: hex, 9: strings.ToUpper(hex)}, nil},
 		"none":            {nil, lostUntold},
+		"nothing at all":  {nil, errChanged},
 		"one is not told": {map[imap.UID]string{3: hex}, errChanged},
 		"twins":           {map[imap.UID]string{3: hex, 9: hex}, lostTwins},
 		"long twins":      {map[imap.UID]string{3: "a", 9: "a"}, lostTwins},
 	} {
-		p := presence{uids: imap.NewUIDSet(3, 9), short: map[imap.UID]dsync.GUID{}, long: map[imap.UID]string{}}
+		p := presence{uids: imap.NewUIDSet(3, 9), told: name != "nothing at all", short: map[imap.UID]dsync.GUID{}, long: map[imap.UID]string{}}
 		for uid, name := range test.names {
 			p.take(uid, name)
 		}

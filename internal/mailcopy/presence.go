@@ -17,6 +17,7 @@ import (
 // takes 20 octets a message.
 type presence struct {
 	uids  imap.UIDSet
+	told  bool // the server has told something of one of them
 	short map[imap.UID]dsync.GUID
 	long  map[imap.UID]string // those that are no 128 bits: Maildir has names of files
 }
@@ -57,6 +58,7 @@ func (j *mailboxJob) knowThere(ctx context.Context) (box imap.Selected, there pr
 		return box, there, err
 	}
 	fetch, err := j.dst.Fetch(ctx, there.uids, imap.FetchItems{GUID: true}, imap.FetchHandler{Message: func(m *imap.Message) error {
+		there.told = there.told || there.uids.Contains(m.UID)
 		if m.GUID != "" && there.uids.Contains(m.UID) {
 			there.take(m.UID, m.GUID)
 		}
@@ -65,7 +67,7 @@ func (j *mailboxJob) knowThere(ctx context.Context) (box imap.Selected, there pr
 	if err == nil {
 		err = fetch.Wait(ctx)
 	}
-	if imap.IsStatus(err, "BAD") || imap.IsStatus(err, "NO") {
+	if imap.IsStatus(err, "BAD") { // it does not know the item; NO says that something stands in the way now
 		return box, there, lostUntold
 	}
 	if err != nil {
@@ -78,7 +80,8 @@ func (j *mailboxJob) knowThere(ctx context.Context) (box imap.Selected, there pr
 	return box, there, err
 }
 
-// judge says whether every message has a name of its own.
+// judge says whether every message has a name of its own. A UID that was given up cannot be had again, so that only what the server
+// says clearly is a reason: what it is silent about may have been deleted meanwhile.
 func (p *presence) judge() error {
 	named := len(p.long) + len(p.short)
 	long := map[string]bool{}
@@ -87,7 +90,7 @@ func (p *presence) judge() error {
 	}
 	short := slices.SortedFunc(maps.Values(p.short), func(a, b dsync.GUID) int { return slices.Compare(a[:], b[:]) })
 	switch {
-	case named == 0:
+	case named == 0 && p.told:
 		return lostUntold
 	case named < p.uids.Len(): // some were deleted meanwhile
 		return errChanged
