@@ -60,6 +60,7 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		watchCommand(f),
 		explainCommand(f),
 		configCommand(f),
+		storeCommand(f),
 		schemaCommand(f),
 		versionCommand(f),
 		manCommand(f),

@@ -58,7 +58,8 @@ func answers() map[string]any {
 		"recipients census": recipients.Census{}, "recipients check": recipients.Parity{},
 		"next":   journey.Next{},
 		"report": verify.Document{}, "rules export": journey.Ruled{}, "rules plan": journey.Ruled{}, "rules sync": journey.Ruled{},
-		"secrets purge": vault.Purge{}, "status": journey.Status{}, "sync": journey.Synced{}, "sync --plan": journey.Planned{},
+		"secrets purge": vault.Purge{}, "status": journey.Status{}, "store copy": journey.StoreCopied{},
+		"sync": journey.Synced{}, "sync --plan": journey.Planned{},
 		"verify": verify.Document{}, "verify --login": rehearsal.Document{}, "version": map[string]string{},
 		"watch": journey.Running{},
 		"an error": struct {

@@ -18,6 +18,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -82,7 +83,7 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 	if err != nil || opts.Password == "" {
 		return s, err
 	}
-	_, err = s.admin.Exec(fmt.Sprintf(`ALTER USER %q PASSWORD '%s'`, opts.User, opts.Password))
+	_, err = s.admin.Exec(fmt.Sprintf(`ALTER USER %q PASSWORD '%s'`, opts.User, strings.ReplaceAll(opts.Password, "'", "''")))
 	return s, err
 }
 

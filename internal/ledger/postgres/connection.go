@@ -110,6 +110,12 @@ func (c *connection) number(query string) string {
 	return b.String()
 }
 
+// Close implements driver.Conn. What was committed is committed, whether or not a server that is gone hears the farewell.
+func (c *connection) Close() error {
+	_ = c.plain.Close()
+	return nil
+}
+
 // CheckNamedValue implements driver.NamedValueChecker.
 func (c *connection) CheckNamedValue(v *driver.NamedValue) (err error) {
 	if v.Value, err = driver.DefaultParameterConverter.ConvertValue(v.Value); err != nil {
