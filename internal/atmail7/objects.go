@@ -11,18 +11,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"rehome/internal/protocol/dav"
 )
 
 // Objects is one account's contacts and calendars, read from the tables as a DAV client would see them
 // without a password: the same names, the same bytes, and as etag the MD5 that SabreDAV shows. It is one
-// consistent snapshot. Its methods are those of a DAV session; only one goroutine may use it at a time.
+// consistent snapshot. Its methods are those of a DAV session; only one goroutine may use it at a time, but Collections may be
+// called for several kinds at once.
 type Objects struct {
 	database *Database
 	reading  *reading
 	tables   *davTables
 	account  string
+	listing  sync.Mutex
 	places   map[string]davPlace // by href
 	book     *addressBook        // of atmail's own table, once it was read
 }
@@ -72,6 +75,8 @@ const ownBook = "abook"
 // Collections lists those of a kind. Where SabreDAV has no book of the account, atmail's own address
 // book is one.
 func (s *Objects) Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error) {
+	s.listing.Lock()
+	defer s.listing.Unlock()
 	if kind == dav.Calendars {
 		return s.calendars(ctx)
 	}

@@ -58,6 +58,14 @@ func openDAV(ctx context.Context, c *List, host *endpoint.DAV, account rehome.Ac
 			return nil
 		}
 	}
+	if f.home != nil {
+		known := *f.home
+		if known.Capabilities, err = session.Capabilities(ctx, dav.Calendars); err != nil {
+			c.Fail("dav log-in", endpoint.Fault(err, "ask what it can do for", account.Address))
+			return nil
+		}
+		f.home = &known
+	}
 	c.OK("dav log-in", fmt.Sprintf("%s has %s and %s", account.Address,
 		count(len(f.collections[dav.AddressBooks]), "address book"), count(len(f.collections[dav.Calendars]), "calendar")))
 	return f

@@ -42,8 +42,11 @@ type route struct{ place, component string }
 // SCHEDULE-AGENT=CLIENT where that was allowed and is needed, or is held back. It stands before every way to write, also
 // over what was recognised at the destination.
 func (j *collectionJob) guard(ctx context.Context, p *transfer) error {
-	home := j.slice.dst.Home(kindOf(j.kind))
-	if !home.Capabilities.MaySchedule() {
+	told, err := j.slice.dst.Capabilities(ctx, kindOf(j.kind))
+	if err != nil {
+		return faultOf(err, "ask at the destination what it can do for", j.place.target.Href)
+	}
+	if !told.MaySchedule() {
 		return nil // RFC 6638 section 2: it does not schedule
 	}
 	known, err := j.slice.engine.ask(ctx, j.slice, j.place.target, scheduled(p.object))

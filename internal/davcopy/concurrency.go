@@ -2,13 +2,19 @@
 
 package davcopy
 
-import "time"
+import (
+	"cmp"
+	"sync/atomic"
+	"time"
+)
 
 // concurrency finds how many objects are best on their way at once into one collection. On a long line more of them
 // are faster; a server that lets one writer into a collection at a time only gets slower with them.
 type concurrency struct {
 	most    int // never more
+	first   int // to begin with
 	count   int // now
+	proved  int // the best that was measured; 0 until something was
 	before  int // the last step down
 	rate    float64
 	trend   trend
@@ -31,32 +37,54 @@ const (
 	telling    = 20   // objects that have to be measured for a decision
 )
 
-func newConcurrency(most int) *concurrency {
-	return &concurrency{most: most, count: min(firstLanes, most), trend: trendUp}
+// newConcurrency begins with so many as were best elsewhere; 0 is not known.
+func newConcurrency(most, elsewhere int) *concurrency {
+	first := min(cmp.Or(elsewhere, firstLanes), most)
+	return &concurrency{most: most, first: first, count: first, trend: trendUp}
 }
+
+// stamina is how many objects at once were best at the destination, in whichever collection and account somebody has measured
+// it last: that is a matter of the host and the line to it. Each collection finds out anew, but does not begin from nothing.
+type stamina struct{ atomic.Int64 }
+
+func (s *stamina) note(l *concurrency) {
+	if l.proved > 0 {
+		s.Store(int64(l.proved))
+	}
+}
+
+func (s *stamina) known() int { return int(s.Load()) }
 
 // learn takes a measure into account: so many objects in so much time.
 func (l *concurrency) learn(objects int, took time.Duration) {
 	if l.settled || objects < telling || took <= 0 {
 		return
 	}
+	l.judge(objects, took)
+	if l.settled {
+		l.proved = l.count
+	}
+}
+
+func (l *concurrency) judge(objects int, took time.Duration) {
 	rate := float64(objects) / took.Seconds()
 	switch {
 	case l.rate == 0:
-		l.rate = rate
+		l.rate, l.proved = rate, l.count
 		l.up()
 	case l.trend == trendDown && rate >= asGood*l.rate:
+		l.proved = l.count
 		l.down()
 	case l.trend == trendDown:
 		l.count, l.settled = l.before, true
 	case rate >= worthIt*l.rate:
-		l.rate = rate
+		l.rate, l.proved = rate, l.count
 		l.trend = trendMore
 		l.up()
 	case l.trend == trendMore:
 		l.count, l.settled = l.count/2, true
 	default:
-		l.count = min(firstLanes, l.most)
+		l.count = l.first
 		l.down()
 	}
 }

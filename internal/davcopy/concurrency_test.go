@@ -29,15 +29,29 @@ func TestLanes_findWhatTheServerStands(t *testing.T) {
 		"three are allowed":     {line(100), 3, 3},
 		"three allowed, serial": {line(1), 3, 1},
 	} {
-		l := newConcurrency(test.most)
+		l := newConcurrency(test.most, 0)
 		for range 10 {
 			l.learn(50, test.took(l.count))
 		}
 		if l.count != test.want {
 			t.Errorf("%s: %d at once, want %d", name, l.count, test.want)
 		}
+		if name == "too quick to measure" {
+			continue
+		}
+		// The next collection begins there, and comes to the same.
+		next := newConcurrency(test.most, l.proved)
+		if next.count != test.want {
+			t.Errorf("%s: the next one begins with %d at once, want %d", name, next.count, test.want)
+		}
+		for range 10 {
+			next.learn(50, test.took(next.count))
+		}
+		if next.count != test.want {
+			t.Errorf("%s: the next one comes to %d at once, want %d", name, next.count, test.want)
+		}
 	}
-	l := newConcurrency(8)
+	l := newConcurrency(8, 0)
 	l.learn(telling-1, time.Second)
 	if l.count != firstLanes || l.rate != 0 {
 		t.Errorf("too few objects were taken for a measure: %+v", l)

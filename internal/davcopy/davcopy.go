@@ -42,8 +42,8 @@ import (
 // Reader is what a pass reads of one account; *endpoint.DAVSession is one, and so is what reads the
 // source's database. Its errors are those of package dav, or faults.
 type Reader interface {
-	Home(kind dav.Kind) *dav.Home // nil when there is none of that kind
-	Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error)
+	Home(kind dav.Kind) *dav.Home                                             // nil when there is none of that kind
+	Collections(ctx context.Context, kind dav.Kind) ([]dav.Collection, error) // of both kinds at the same time
 	Changes(ctx context.Context, c *dav.Collection, since dav.Mark, each func(dav.Item) error) (dav.Listing, error)
 	Read(ctx context.Context, c *dav.Collection, items []dav.Item, each func(dav.Object) error) error
 	Close()
@@ -93,6 +93,8 @@ type Engine struct {
 
 	mu       sync.Mutex             // held while a canary is tried: who needs its result waits for it
 	canaries map[route]canaryResult // what they have shown so far
+
+	stamina stamina
 
 	naming  sync.Mutex
 	renames map[string]bool // by key of a collection: whether it gives new objects names of its own

@@ -62,7 +62,7 @@ type collectionJob struct {
 
 // newJob returns a job that can write.
 func (s *slice) newJob(kind rehome.Kind, place placement) *collectionJob {
-	return &collectionJob{slice: s, kind: kind, place: place, concurrency: newConcurrency(s.engine.options.Connections), probing: make(chan struct{}, 1)}
+	return &collectionJob{slice: s, kind: kind, place: place, concurrency: newConcurrency(s.engine.options.Connections, s.engine.stamina.known()), probing: make(chan struct{}, 1)}
 }
 
 func (j *collectionJob) ledger() Ledger { return j.slice.engine.options.Ledger }

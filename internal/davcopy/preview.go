@@ -55,8 +55,9 @@ func (e *Engine) Plan(ctx context.Context, account rehome.Account) (Preview, err
 		return Preview{}, err
 	}
 	var preview Preview
+	ends := s.listAll(ctx)
 	for _, kind := range e.options.Kinds {
-		planned, err := s.look(ctx, kind, known, renameUnwritten)
+		planned, err := s.look(ctx, kind, ends[kind], known, renameUnwritten)
 		if err != nil {
 			return Preview{}, err
 		}

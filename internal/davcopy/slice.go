@@ -92,8 +92,9 @@ func (s *slice) do(ctx context.Context) error {
 	}
 	plans := map[rehome.Kind]plan{}
 	var t troubles
+	ends := s.listAll(ctx)
 	for _, kind := range s.engine.options.Kinds {
-		made, err := s.look(ctx, kind, known, s.engine.options.Ledger.RenameCollection)
+		made, err := s.look(ctx, kind, ends[kind], known, s.engine.options.Ledger.RenameCollection)
 		if err := t.add(ctx, s, err); err != nil {
 			return err
 		}
@@ -137,30 +138,51 @@ func (s *slice) runKind(ctx context.Context, kind rehome.Kind, p plan, known map
 	return t.add(ctx, s, s.followMoves(ctx, kind))
 }
 
-// look lists the collections of one kind at both ends and plans where each goes. A collection that has another
-// href by now gets it in known, and by rename in the ledger.
-func (s *slice) look(ctx context.Context, kind rehome.Kind, known map[string]ledger.Collection,
-	rename func(ctx context.Context, c *ledger.Collection, href string) error,
-) (plan, error) {
-	var src, dst []dav.Collection
-	var srcHidden, dstHidden *dav.UnshownError
-	err := pass.BothEnds(s.account.Address,
+// bothEnds are the collections of one kind that the ends list, and what they hide.
+type bothEnds struct {
+	src, dst             []dav.Collection
+	srcHidden, dstHidden *dav.UnshownError
+	err                  error // a fault
+}
+
+// listAll lists the collections of all kinds at both ends, all at the same time.
+func (s *slice) listAll(ctx context.Context) map[rehome.Kind]*bothEnds {
+	all := map[rehome.Kind]*bothEnds{}
+	var listing sync.WaitGroup
+	for _, kind := range s.engine.options.Kinds {
+		one := &bothEnds{}
+		all[kind] = one
+		listing.Go(func() { one.err = rehome.Guarded(s.account.Address, func() error { return s.list(ctx, kind, one) }) })
+	}
+	listing.Wait()
+	return all
+}
+
+func (s *slice) list(ctx context.Context, kind rehome.Kind, into *bothEnds) error {
+	return pass.BothEnds(s.account.Address,
 		func() (err error) {
-			src, err = s.src.Collections(ctx, kindOf(kind))
-			srcHidden, err = setApart(err)
+			into.src, err = s.src.Collections(ctx, kindOf(kind))
+			into.srcHidden, err = setApart(err)
 			return faultOf(err, "list at the source the "+string(kind)+" of", s.account.Address)
 		},
 		func() (err error) {
-			dst, err = s.dst.Collections(ctx, kindOf(kind))
-			dstHidden, err = setApart(err)
+			into.dst, err = s.dst.Collections(ctx, kindOf(kind))
+			into.dstHidden, err = setApart(err)
 			return faultOf(err, "list at the destination the "+string(kind)+" of", s.account.Address)
 		},
 	)
-	if err != nil {
-		return plan{}, err
+}
+
+// look plans where each of the collections of one kind goes. A collection that has another href by now gets it in known, and by
+// rename in the ledger.
+func (s *slice) look(ctx context.Context, kind rehome.Kind, seen *bothEnds, known map[string]ledger.Collection,
+	rename func(ctx context.Context, c *ledger.Collection, href string) error,
+) (plan, error) {
+	if seen.err != nil {
+		return plan{}, seen.err
 	}
-	v := view{kind: kindOf(kind), src: src, dst: dst, srcHome: s.src.Home(kindOf(kind)), dstHome: s.dst.Home(kindOf(kind)),
-		known: map[string]string{}, hidden: srcHidden.Keys()}
+	v := view{kind: kindOf(kind), src: seen.src, dst: seen.dst, srcHome: s.src.Home(kindOf(kind)), dstHome: s.dst.Home(kindOf(kind)),
+		known: map[string]string{}, hidden: seen.srcHidden.Keys()}
 	for href, row := range known {
 		if row.Kind == kind {
 			v.known[href] = row.Destination
@@ -176,9 +198,9 @@ func (s *slice) look(ctx context.Context, kind rehome.Kind, known map[string]led
 		known[href], v.known[href] = row, row.Destination
 	}
 	made := v.plan()
-	made.withhold(dstHidden.Keys())
-	s.tellUnshown(&made, rehome.Source, srcHidden)
-	s.tellUnshown(&made, rehome.Destination, dstHidden)
+	made.withhold(seen.dstHidden.Keys())
+	s.tellUnshown(&made, rehome.Source, seen.srcHidden)
+	s.tellUnshown(&made, rehome.Destination, seen.dstHidden)
 	if v.dstHome == nil && len(made.placements) > 0 {
 		err := s.leaveKindBehind(ctx, kind, made.placements)
 		made.placements = nil

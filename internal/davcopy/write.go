@@ -125,6 +125,7 @@ func (j *collectionJob) carryAll(ctx context.Context, transfers []*transfer) err
 	err := group.Wait()
 	if err == nil {
 		j.concurrency.learn(writes, time.Since(begun))
+		j.slice.engine.stamina.note(j.concurrency)
 	}
 	return err
 }

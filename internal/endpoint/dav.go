@@ -142,7 +142,8 @@ func (h *DAV) Open(ctx context.Context, account rehome.Account) (*DAVSession, er
 	if err != nil {
 		return nil, Fault(err, "connect to the "+string(h.side), h.settings.URL)
 	}
-	s := &DAVSession{account: account.Address, client: client, host: h, log: log, homes: map[dav.Kind]*dav.Home{}, troubles: map[dav.Kind]error{}}
+	s := &DAVSession{account: account.Address, client: client, host: h, log: log, homes: map[dav.Kind]*dav.Home{}, troubles: map[dav.Kind]error{},
+		told: map[dav.Kind]dav.Capabilities{}}
 	err = h.attempt(ctx, account, func() error {
 		if err := s.discover(ctx, account); err != nil {
 			return h.logInFault(account, err)

@@ -78,6 +78,40 @@ func TestDAV_refusedOnceIsNotTriedAgain(t *testing.T) {
 	}
 }
 
+// Who the user is, is asked once for both kinds, and what a home can do when somebody wants to know it.
+func TestDAV_asksLittle(t *testing.T) {
+	t.Parallel()
+	server, settings := davSource(t, atmail7.Options{})
+	watched := proxy(t, server.DAV[len("http://"):len(server.DAV)-1])
+	settings.URL = "http://" + watched.Addr() + "/"
+	host := NewDAV(settings)
+	defer host.Close()
+	someone := anna()
+	someone.SourcePassword = rehome.NewSecret("geheim")
+	session, err := host.Open(within(t), someone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if asked := watched.Counts().RoundTrips; asked != 3 { // the challenge, who it is, and where the homes are
+		t.Errorf("opening took %d requests, want 3", asked)
+	}
+	for _, kind := range []dav.Kind{dav.AddressBooks, dav.Calendars} {
+		if _, err := session.Collections(within(t), kind); err != nil || session.Home(kind).Capabilities.Known {
+			t.Errorf("%s: %v, %+v", kind, err, session.Home(kind))
+		}
+	}
+	before := watched.Counts().RoundTrips
+	for range 2 {
+		if told, err := session.Capabilities(within(t), dav.Calendars); err != nil || !told.Known {
+			t.Errorf("capabilities: %+v, %v", told, err)
+		}
+	}
+	if asked := watched.Counts().RoundTrips - before; asked != 1 {
+		t.Errorf("capabilities took %d requests, want 1", asked)
+	}
+}
+
 func TestDAV_reach(t *testing.T) {
 	t.Parallel()
 	_, settings := davSource(t, atmail7.Options{})

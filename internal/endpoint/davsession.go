@@ -26,6 +26,9 @@ type DAVSession struct {
 	homes   map[dav.Kind]*dav.Home
 
 	troubles map[dav.Kind]error // why nobody knows where those of a kind are; the other kind is open nevertheless
+
+	mu   sync.Mutex
+	told map[dav.Kind]dav.Capabilities // what homes can do, as far as somebody has asked
 }
 
 // discover finds both homes. A kind that the server does not offer has none.
@@ -38,7 +41,7 @@ func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error
 		}
 		var home *dav.Home
 		err := s.ask(ctx, "discover "+string(kind), func() (err error) {
-			home, err = s.client.Discover(ctx, kind, search)
+			home, err = s.client.Find(ctx, kind, search)
 			return err
 		})
 		var offered *dav.NotOfferedError
@@ -87,7 +90,8 @@ func (s *DAVSession) paced(what string, request func() error) func() error {
 	}
 }
 
-// Home returns where the account's collections of a kind are, nil when the server offers none.
+// Home returns where the account's collections of a kind are, nil when the server offers none. Its default is complete when
+// Collections has been called, and its capabilities are not told, see Capabilities.
 func (s *DAVSession) Home(kind dav.Kind) *dav.Home { return s.homes[kind] }
 
 // Collections lists those of a kind; none when the server offers no such kind. Where the server failed when it was
@@ -96,11 +100,42 @@ func (s *DAVSession) Collections(ctx context.Context, kind dav.Kind) (all []dav.
 	if s.homes[kind] == nil {
 		return nil, s.troubles[kind]
 	}
-	err = s.ask(ctx, "list "+string(kind), func() error {
+	var beside errgroup.Group
+	beside.Go(func() error { return rehome.Guarded(s.account, func() error { return s.findDefault(ctx, kind) }) })
+	err = s.ask(ctx, "list "+string(kind), func() (err error) {
 		all, err = s.client.Collections(ctx, s.homes[kind])
 		return err
 	})
-	return all, err
+	return all, cmp.Or(err, beside.Wait())
+}
+
+// findDefault completes a home by its default, where another place than the principal knows it.
+func (s *DAVSession) findDefault(ctx context.Context, kind dav.Kind) error {
+	home := s.homes[kind]
+	if home.Default != "" || home.Inbox == "" {
+		return nil
+	}
+	return s.ask(ctx, "default of "+string(kind), func() (err error) {
+		home.Default, err = s.client.DefaultOf(ctx, home)
+		return err
+	})
+}
+
+// Capabilities tells what the home of a kind can do; it is asked once. There has to be one.
+func (s *DAVSession) Capabilities(ctx context.Context, kind dav.Kind) (told dav.Capabilities, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if told, known := s.told[kind]; known {
+		return told, nil
+	}
+	err = s.ask(ctx, "capabilities of "+string(kind), func() (err error) {
+		told, err = s.client.CapabilitiesOf(ctx, s.homes[kind])
+		return err
+	})
+	if err == nil {
+		s.told[kind] = told
+	}
+	return told, err
 }
 
 // Changes is that of dav.Client.

@@ -4,7 +4,7 @@
 // RFC 4791, CardDAV RFC 6352, sync RFC 6578) that carries objects as the bytes that the server
 // keeps, whatever they are, and survives what old servers put on the wire.
 //
-// It does not parse iCalendar or vCard, keep anything between calls but how to log in, try a
+// It does not parse iCalendar or vCard, keep anything between calls but how to log in and who the user is, try a
 // failed request again, or limit its own concurrency. A caller
 //
 //  1. makes a Client for one log-in with New; several clients may share one Transport;
@@ -34,6 +34,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -133,6 +134,9 @@ type Client struct {
 	login     *login
 	fidelity  fidelity
 	firstWait time.Duration // before a request that was put off is sent again
+
+	mu  sync.Mutex
+	met map[string]acquaintance // what places have said of the user
 }
 
 // New makes a client. Nothing is sent yet. Close ends it.
@@ -155,7 +159,7 @@ func New(options Options) (*Client, error) {
 	if options.MaxBody <= 0 {
 		options.MaxBody = defaultMaxBody
 	}
-	c := &Client{base: base, options: options, transport: options.Transport, firstWait: firstWait}
+	c := &Client{base: base, options: options, transport: options.Transport, firstWait: firstWait, met: map[string]acquaintance{}}
 	c.login = &login{options: &c.options, origins: map[string]*scheme{}}
 	if c.transport == nil {
 		c.transport, c.owned = NewTransport(nil, nil), true

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 )
@@ -25,11 +26,27 @@ type Home struct {
 	Groups       []string // group-membership: hrefs of principals, among them calendar-proxy groups
 }
 
-// Discover finds the home of the kind: at the given URL, the user's own, by SRV and TXT records,
+// Discover finds the home of the kind, and asks for its capabilities and its default. The error is as that of Find, or
+// one that will be the same for whatever is asked next.
+func (c *Client) Discover(ctx context.Context, kind Kind, search Search) (*Home, error) {
+	home, err := c.Find(ctx, kind, search)
+	if err != nil {
+		return nil, err
+	}
+	if home.Default, err = c.DefaultOf(ctx, home); err != nil {
+		return nil, err
+	}
+	if home.Capabilities, err = c.CapabilitiesOf(ctx, home); err != nil {
+		return nil, err
+	}
+	return home, nil
+}
+
+// Find finds the home of the kind: at the given URL, the user's own, by SRV and TXT records,
 // at the well-known path, at the root, at the paths of known products. A refused log-in and a
 // server that asks us to wait end it at once; otherwise the error is a *NotOfferedError that
-// lists every place.
-func (c *Client) Discover(ctx context.Context, kind Kind, search Search) (*Home, error) {
+// lists every place. What DefaultOf and CapabilitiesOf tell is not asked for yet.
+func (c *Client) Find(ctx context.Context, kind Kind, search Search) (*Home, error) {
 	d := dialectOf(kind)
 	failed := &NotOfferedError{Kind: kind}
 	silent := map[string]bool{} // origins that do not answer
@@ -69,7 +86,7 @@ func endsAll(err error) bool {
 
 // homeAt asks one place.
 func (c *Client) homeAt(ctx context.Context, d dialect, target *url.URL) (*Home, error) {
-	r, at, err := c.introduce(ctx, d, target)
+	r, at, err := c.introduce(ctx, target)
 	if err != nil {
 		return nil, err
 	}
@@ -90,19 +107,57 @@ func (c *Client) homeAt(ctx context.Context, d dialect, target *url.URL) (*Home,
 
 // introduce asks a place who we are there. A server that takes us for a stranger without asking
 // for a log-in gets the password unasked, where that is allowed.
-func (c *Client) introduce(ctx context.Context, d dialect, target *url.URL) (*response, *url.URL, error) {
-	names := []xml.Name{davName("current-user-principal"), davName("resourcetype"), davName("displayname"), d.homeSet}
-	r, at, err := c.properties(ctx, target, names...)
+func (c *Client) introduce(ctx context.Context, target *url.URL) (*response, *url.URL, error) {
+	names := append(homeSets(), davName("current-user-principal"), davName("resourcetype"), davName("displayname"))
+	r, at, err := c.acquaint(ctx, target, names...)
 	if err != nil {
 		return nil, nil, err
 	}
 	// RFC 5397 section 3.
 	stranger := r.found[davName("current-user-principal")].child(davName("unauthenticated")) != nil
 	if stranger && c.login.volunteer(at) {
-		return c.properties(ctx, at, names...)
+		c.forget(target, names)
+		return c.acquaint(ctx, target, names...)
 	}
 	return r, at, nil
 }
+
+// homeSets are the properties that say where the homes of all kinds are.
+func homeSets() []xml.Name { return []xml.Name{calDAV().homeSet, cardDAV().homeSet} }
+
+// acquaintance is what a place has said of its user.
+type acquaintance struct {
+	response *response
+	at       *url.URL
+}
+
+// acquaint is properties for what is asked of a place and its user whatever kind is looked for: who has found one kind need not
+// ask again for the other.
+func (c *Client) acquaint(ctx context.Context, target *url.URL, names ...xml.Name) (*response, *url.URL, error) {
+	key := questionOf(target, names)
+	c.mu.Lock()
+	known, met := c.met[key]
+	c.mu.Unlock()
+	if met {
+		return known.response, known.at, nil
+	}
+	r, at, err := c.properties(ctx, target, names...)
+	if err == nil {
+		c.mu.Lock()
+		c.met[key] = acquaintance{r, at}
+		c.mu.Unlock()
+	}
+	return r, at, err
+}
+
+// forget drops what a place has said, because it would say something else now.
+func (c *Client) forget(target *url.URL, names []xml.Name) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.met, questionOf(target, names))
+}
+
+func questionOf(target *url.URL, names []xml.Name) string { return fmt.Sprint(target, names) }
 
 // homeWithoutPrincipal serves where the URL is that of a home, or of a collection, on a server that
 // names no principal.
@@ -114,15 +169,14 @@ func (c *Client) homeWithoutPrincipal(ctx context.Context, d dialect, at *url.UR
 	if len(found) == 0 {
 		return nil, &FormatError{Method: "PROPFIND", URL: display(at), Why: "it names no principal and contains nothing of this kind"}
 	}
-	home := &Home{Kind: d.kind, HomeSets: []string{c.hrefOf(at)}}
-	return home, c.learnCapabilities(ctx, home)
+	return &Home{Kind: d.kind, HomeSets: []string{c.hrefOf(at)}}, nil
 }
 
 // homeOf reads the principal (RFC 4791 section 6.2, RFC 6352 section 7.1, RFC 6638 section 2).
 func (c *Client) homeOf(ctx context.Context, d dialect, principal *url.URL) (*Home, error) {
-	r, at, err := c.properties(ctx, principal,
-		davName("displayname"), davName("group-membership"), d.homeSet, d.defaultHref,
-		calName("calendar-user-address-set"), calName("schedule-inbox-URL"), calName("schedule-outbox-URL"))
+	r, at, err := c.acquaint(ctx, principal, append(homeSets(), davName("displayname"), davName("group-membership"),
+		calDAV().defaultHref, cardDAV().defaultHref,
+		calName("calendar-user-address-set"), calName("schedule-inbox-URL"), calName("schedule-outbox-URL"))...)
 	if err != nil {
 		return nil, err
 	}
@@ -142,34 +196,31 @@ func (c *Client) homeOf(ctx context.Context, d dialect, principal *url.URL) (*Ho
 		home.Inbox = firstOf(c.hrefsOn(at, r.found[calName("schedule-inbox-URL")]))
 		home.Outbox = firstOf(c.hrefsOn(at, r.found[calName("schedule-outbox-URL")]))
 	}
-	if err := c.learnDefault(ctx, d, home); err != nil {
-		return nil, err
-	}
-	return home, c.learnCapabilities(ctx, home)
+	return home, nil
 }
 
-// learnDefault asks the inbox for the default calendar; that there is none is no failure.
-func (c *Client) learnDefault(ctx context.Context, d dialect, home *Home) error {
+// DefaultOf returns the href of the home's default collection. Where the principal has not told it, the inbox is asked; that
+// there is none, and "" is returned, is no failure.
+func (c *Client) DefaultOf(ctx context.Context, home *Home) (string, error) {
 	if home.Inbox == "" || home.Default != "" {
-		return nil
+		return home.Default, nil
 	}
 	inbox, err := c.target(home.Inbox)
 	if err != nil {
-		return nil //nolint:nilerr // there is none
+		return "", nil //nolint:nilerr // there is none
 	}
+	d := dialectOf(home.Kind)
 	r, at, err := c.properties(ctx, inbox, d.defaultHref)
 	if err != nil {
-		return onlyIf(endsAll(err), err)
+		return "", onlyIf(endsAll(err), err)
 	}
-	home.Default = firstOf(c.hrefsOn(at, r.found[d.defaultHref]))
-	return nil
+	return firstOf(c.hrefsOn(at, r.found[d.defaultHref])), nil
 }
 
-// learnCapabilities asks the first home set. A proxy that forbids OPTIONS leaves them unknown.
-func (c *Client) learnCapabilities(ctx context.Context, home *Home) error {
-	var err error
-	home.Capabilities, err = c.Capabilities(ctx, home.HomeSets[0])
-	return onlyIf(endsAll(err), err)
+// CapabilitiesOf asks the first home set. A proxy that forbids OPTIONS leaves them unknown.
+func (c *Client) CapabilitiesOf(ctx context.Context, home *Home) (Capabilities, error) {
+	capabilities, err := c.Capabilities(ctx, home.HomeSets[0])
+	return capabilities, onlyIf(endsAll(err), err)
 }
 
 func onlyIf(condition bool, err error) error {
