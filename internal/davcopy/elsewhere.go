@@ -67,7 +67,7 @@ func (j *collectionJob) elsewhere(p *transfer, holder string, refusal error) err
 	place := j.place
 	place.exists = true
 	j.slice.mu.Lock()
-	j.slice.homeless = append(j.slice.homeless, homeless{place: place, source: p.row.Source, holder: holder})
+	j.slice.homeless[j.kind] = append(j.slice.homeless[j.kind], homeless{place: place, source: p.row.Source, holder: holder})
 	j.slice.mu.Unlock()
 	if err := j.giveUp(p, uidElsewhere, refusal); err != nil {
 		return err
@@ -81,8 +81,8 @@ func (j *collectionJob) elsewhere(p *transfer, holder string, refusal error) err
 // what nobody has touched since, makes room.
 func (s *slice) followMoves(ctx context.Context, kind rehome.Kind) error {
 	s.mu.Lock()
-	all := s.homeless
-	s.homeless = nil
+	all := s.homeless[kind]
+	delete(s.homeless, kind)
 	s.mu.Unlock()
 	jobs := map[string]*collectionJob{}
 	var order []*collectionJob

@@ -62,7 +62,8 @@ type collectionJob struct {
 
 // newJob returns a job that can write.
 func (s *slice) newJob(kind rehome.Kind, place placement) *collectionJob {
-	return &collectionJob{slice: s, kind: kind, place: place, concurrency: newConcurrency(s.engine.options.Connections, s.engine.stamina.known()), probing: make(chan struct{}, 1)}
+	return &collectionJob{slice: s, kind: kind, place: place, probing: make(chan struct{}, 1),
+		concurrency: newConcurrency(s.engine.options.Connections, s.engine.stamina.known())}
 }
 
 func (j *collectionJob) ledger() Ledger { return j.slice.engine.options.Ledger }

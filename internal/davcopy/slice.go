@@ -3,6 +3,7 @@
 package davcopy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -36,7 +37,7 @@ type slice struct {
 	looked   bool
 	tallies  map[rehome.Kind]*Tally
 	findings []rehome.Finding
-	homeless []homeless
+	homeless map[rehome.Kind][]homeless
 	trials   []ledger.Trial // test objects that may be at the destination
 
 	calendars []placement // where calendars go, as it was planned; not written while there are jobs
@@ -44,7 +45,7 @@ type slice struct {
 
 func newSlice(e *Engine, account rehome.Account, started time.Time, budget pass.Budget) *slice {
 	s := &slice{engine: e, account: account, started: started, deadline: time.Now().Add(budget.Time), stop: budget.Stop,
-		tallies: map[rehome.Kind]*Tally{}}
+		tallies: map[rehome.Kind]*Tally{}, homeless: map[rehome.Kind][]homeless{}}
 	s.octets.Store(budget.Octets)
 	for _, kind := range e.options.Kinds {
 		s.tallies[kind] = &Tally{}
@@ -110,12 +111,34 @@ func (s *slice) do(ctx context.Context) error {
 	}
 	s.looked = true
 	s.calendars = plans[rehome.KindCalendars].placements
-	for _, kind := range s.engine.options.Kinds {
-		if err := s.runKind(ctx, kind, plans[kind], known, &t); err != nil {
-			return err
-		}
+	if err := s.runKinds(ctx, plans, known, &t); err != nil {
+		return err
 	}
 	return t.err()
+}
+
+// runKinds brings all kinds up to date, at the same time where the source can be read by several: no kind touches anything of
+// another one's, and contacts that wait for their server need not keep calendars waiting.
+func (s *slice) runKinds(ctx context.Context, plans map[rehome.Kind]plan, known map[string]ledger.Collection, t *troubles) error {
+	kinds := s.engine.options.Kinds
+	_, several := s.src.(*endpoint.DAVSession)
+	own, failed := make([]troubles, len(kinds)), make([]error, len(kinds))
+	var running sync.WaitGroup
+	for i, kind := range kinds {
+		run := func() {
+			failed[i] = rehome.Guarded(s.account.Address, func() error { return s.runKind(ctx, kind, plans[kind], known, &own[i]) })
+		}
+		if several {
+			running.Go(run)
+		} else if run(); failed[i] != nil {
+			return failed[i]
+		}
+	}
+	running.Wait()
+	for _, one := range own {
+		t.all = append(t.all, one.all...)
+	}
+	return cmp.Or(failed...)
 }
 
 // runKind brings the collections of one kind up to date. What is in the way of one does not stop the others.
