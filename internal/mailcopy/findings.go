@@ -9,7 +9,7 @@ func Findings() []rehome.Declared {
 	return []rehome.Declared{
 		SourceForeign, DestinationEmptied, destinationGone, RemovalsHeld, accountRemovalsHeld,
 		mailboxRefused, mailboxUnfinished, messagesUnlisted, messagesUncounted, messagesUntold, copiesUntold, mailboxNotListed, mailboxUnsaid,
-		mailboxRenumbered, formerUnknown, formerUnreadThere, renameNotFollowed, subscriptionRefused, fewerConnections,
+		mailboxRenumbered, formerUnknown, formerUnreadThere, renameNotFollowed, subscriptionRefused, annotationsLeft, fewerConnections,
 		destinationRestored, sourceRestored,
 		mailboxDeleted, mailboxNotDeleted, mailboxRemoved,
 		messageRefused, messageRefusedKept, messageTooLarge, messageTooLargeKept, messageUnreadable, messageUnreadableKept,
@@ -140,6 +140,13 @@ var (
 		NextStep: "subscribe to it in the mail client",
 		Meaning: "The user subscribed to the mailbox at the source, and the destination refused to do the same. Some mail clients do not " +
 			"show a mailbox without a subscription.",
+	}
+	annotationsLeft = rehome.Declared{
+		Code: "annotations_left", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityWarning,
+		Sentence: "{n annotation} {n|was|were} not copied, {names}: {why}",
+		NextStep: "if the user needs them, set them again with the program that made them",
+		Meaning: "Programs note things about a mailbox there, such as a comment or a colour (IMAP METADATA). rehome copies them together " +
+			"with the mailbox, once, where the destination takes them and has no other value.",
 	}
 	fewerConnections = rehome.Declared{
 		Code: "fewer_connections", Topic: rehome.TopicMailboxes, Severity: rehome.SeverityInfo,

@@ -3,6 +3,7 @@
 package imap
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 )
@@ -42,6 +43,21 @@ func TestMetadata_entries(t *testing.T) {
 	}
 	if got, err := client.Metadata(within(t), ""); got["/shared/admin"] != "mailto:x" || err != nil {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestSetMetadata_oneEntry(t *testing.T) {
+	t.Parallel()
+	client := connect(t, "METADATA LITERAL+", func(s *script) {
+		s.ok(`SETMETADATA "INBOX" \("/private/comment" "my \\"own\\""\)`)
+		s.silent()
+	})
+	if err := client.SetMetadata(within(t), "INBOX", "/private/comment", `my "own"`); err != nil {
+		t.Error(err)
+	}
+	var argument *ArgumentError
+	if err := client.SetMetadata(within(t), "INBOX", "/private/comment", "a\x00b"); !errors.As(err, &argument) {
+		t.Errorf("a NUL octet: %v", err)
 	}
 }
 

@@ -31,6 +31,13 @@ func (c *Client) Metadata(ctx context.Context, name string) (map[string]string, 
 	return found, err
 }
 
+// SetMetadata sets one annotation of a mailbox, or of the server for the name "" (SETMETADATA, RFC 5464, section 4.3). A value with
+// a NUL octet, which no server here takes, is an *ArgumentError.
+func (c *Client) SetMetadata(ctx context.Context, name, entry, value string) error {
+	cmd := &command{name: "SETMETADATA " + strconv.Quote(name)}
+	return c.do(ctx, cmd, raw("SETMETADATA "), c.mailbox(name), raw(" ("), str(entry), raw(" "), str(value), raw(")"))
+}
+
 // maxEntries bounds what a server may tell about one mailbox.
 const maxEntries = 10_000
 
