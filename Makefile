@@ -82,7 +82,7 @@ release: ## everything that is given away of this commit into bin/release: packa
 	GO=$(GO) scripts/release bin/release $(ARCHES)
 
 .PHONY: package-test
-package-test: ## as root: two builds are the same; Debian's package on a fresh Debian 12; Red Hat's taken apart
+package-test: ## as root: two builds are the same; Debian's package and its service on a fresh Debian 12; Red Hat's taken apart
 	GO=$(GO) scripts/package-test
 
 CONTAINER ?= podman
