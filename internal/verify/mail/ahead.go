@@ -31,10 +31,10 @@ const (
 const unsaid = 1000
 
 // batches cuts groups into those that are read ahead together.
-func batches(groups []*group) (all [][]*group) {
+func batches(groups []*group, held func(*group) int64) (all [][]*group) {
 	messages, mailboxes := int64(0), 0
 	for _, g := range groups {
-		held := max(heldBy(g.src), heldBy(g.dst))
+		held := held(g)
 		boxes := max(len(g.src), 1)
 		if len(all) == 0 || messages+held > batchMessages || mailboxes+boxes > batchMailboxes {
 			all, messages, mailboxes = append(all, nil), 0, 0
@@ -44,6 +44,19 @@ func batches(groups []*group) (all [][]*group) {
 		messages, mailboxes = messages+held, mailboxes+boxes
 	}
 	return all
+}
+
+// held is how many messages of a group may have to be in memory at each end: as many as is said, or are remembered.
+func (c *check) held(g *group) int64 {
+	held := max(heldBy(g.src), heldBy(g.dst))
+	if m := c.memory.marks[g.destination]; m != nil {
+		remembered := int64(0)
+		for _, s := range m.Sources {
+			remembered += s.Messages
+		}
+		held = max(held, remembered, m.Destination.Messages)
+	}
+	return held
 }
 
 // heldBy is how many messages mailboxes are said to hold. It decides what is done in company, and nothing else.
@@ -69,7 +82,7 @@ const bearable = 2
 func (c *check) readAhead(ctx context.Context, groups []*group) (map[*group]*reading, error) {
 	a := &ahead{check: c, readings: map[*group]*reading{}}
 	for _, g := range groups {
-		if g.exists && max(heldBy(g.src), heldBy(g.dst)) <= batchMessages {
+		if g.exists && c.held(g) <= batchMessages {
 			a.groups = append(a.groups, g)
 			a.readings[g] = c.newReading(g)
 		}

@@ -34,11 +34,17 @@ func TestBatches_areBounded(t *testing.T) {
 		}
 		groups = append(groups, g)
 	}
+	groups[7].destination = "remembered"
+	marks := map[string]*mark{"remembered": {Sources: []stamp{{Messages: batchMessages}, {Messages: 1}}}}
+	held := (&check{memory: memory{marks: marks}}).held
+	if n := held(groups[7]); n != batchMessages+1 {
+		t.Errorf("of what is remembered %d messages count, want %d", n, batchMessages+1)
+	}
 	var again []*group
-	for _, batch := range batches(groups) {
+	for _, batch := range batches(groups, held) {
 		messages, mailboxes := int64(0), 0
 		for _, g := range batch {
-			messages += max(heldBy(g.src), heldBy(g.dst))
+			messages += held(g)
 			mailboxes += len(g.src)
 		}
 		if len(batch) > 1 && (messages > batchMessages || mailboxes > batchMailboxes) {

@@ -115,7 +115,7 @@ func (c *check) compareAll(ctx context.Context, groups []*group) error {
 			rest = append(rest, g)
 		}
 	}
-	for _, batch := range batches(rest) {
+	for _, batch := range batches(rest, c.held) {
 		if err := c.compareBatch(ctx, batch); err != nil {
 			return err
 		}
