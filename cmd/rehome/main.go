@@ -7,10 +7,14 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"net"
 	"os"
 
 	"rehome/internal/cli"
+	"rehome/internal/journey"
 	"rehome/internal/vault"
+	"rehome/internal/web"
 )
 
 // version is set by the linker, see the Makefile.
@@ -27,6 +31,26 @@ func run() int {
 		Out:         os.Stdout,
 		Err:         os.Stderr,
 		NewIdentity: vault.CreateIdentity,
+		Screen:      showScreen,
 	}
 	return app.Run(context.Background(), os.Args[1:])
+}
+
+// showScreen shows a move in a browser until the context ends.
+func showScreen(ctx context.Context, move *journey.Move, options cli.ScreenOptions, log *slog.Logger) error {
+	listener, err := web.Listen(ctx, options.Listen)
+	if err != nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	hosts := []string{host, "localhost"}
+	if options.Host != "" {
+		hosts = append(hosts, options.Host)
+	}
+	screen := web.New(move, web.Options{File: options.File, Hosts: hosts, Secure: options.Host != "", Log: log})
+	options.Ready(listener.Addr().String())
+	return screen.Serve(ctx, listener)
 }

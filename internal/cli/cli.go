@@ -44,6 +44,9 @@ type App struct {
 
 	// Scout looks at what the world publishes of a domain; nil is journey.Scout, which asks the Internet.
 	Scout func(ctx context.Context, settings *config.Config, subject scout.Subject) (scout.Found, error)
+
+	// Screen shows a move in a browser until the context ends.
+	Screen func(ctx context.Context, move *journey.Move, options ScreenOptions, log *slog.Logger) error
 }
 
 // Run executes one command line, without the program's name, and returns the exit code. A first

@@ -58,6 +58,8 @@ another, and proves that both ends are equal. You can interrupt and repeat every
 		nextCommand(f),
 		statusCommand(f),
 		watchCommand(f),
+		serveCommand(f),
+		operatorsCommand(f),
 		explainCommand(f),
 		configCommand(f),
 		storeCommand(f),

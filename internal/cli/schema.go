@@ -56,6 +56,8 @@ func answers() map[string]any {
 		}{},
 		"handover": handover.Bundle{}, "init": initResult{},
 		"recipients census": recipients.Census{}, "recipients check": recipients.Parity{},
+		"operators list": journey.OperatorList{}, "operators remove": journey.OperatorList{}, "operators set": journey.OperatorList{},
+		"serve":  shownAt{},
 		"next":   journey.Next{},
 		"report": verify.Document{}, "rules export": journey.Ruled{}, "rules plan": journey.Ruled{}, "rules sync": journey.Ruled{},
 		"secrets purge": vault.Purge{}, "status": journey.Status{}, "store copy": journey.StoreCopied{},

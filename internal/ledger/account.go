@@ -59,8 +59,12 @@ func saveAccount(tx *sql.Tx, a Account) error {
 
 // All returns all rows in alphabetical order.
 func (l *Accounts) All(ctx context.Context) ([]Account, error) {
-	var all []Account
-	err := l.read(ctx, func(rows *sql.Rows) error {
+	return l.accounts(ctx, `ORDER BY a.address`)
+}
+
+// accounts reads rows; which says how they are chosen and sorted.
+func (l *Accounts) accounts(ctx context.Context, which string, values ...any) (all []Account, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
 		var a Account
 		var started, finished, verified int64
 		err := rows.Scan(&a.Address, &a.State, &a.Pass, &a.Reason, &a.NextStep, &a.Mailboxes, &a.Messages, &a.Octets, &a.Copied, &a.Failed,
@@ -70,7 +74,7 @@ func (l *Accounts) All(ctx context.Context) ([]Account, error) {
 		return err
 	}, `SELECT a.address, state, pass, reason, next_step, mailboxes, messages, octets, copied, failed,
 		started_unix, finished_unix, COALESCE(verdict, ''), COALESCE(verified_unix, 0)
-		FROM accounts a LEFT JOIN verifications v ON v.address = a.address ORDER BY a.address`)
+		FROM accounts a LEFT JOIN verifications v ON v.address = a.address `+which, values...)
 	return all, err
 }
 

@@ -50,6 +50,7 @@ type Ledger struct {
 	Rules         *Rules
 	Sightings     *Sightings
 	Notices       *Notices
+	Operators     *Operators
 
 	store *store
 }
@@ -61,7 +62,8 @@ func newLedger(s *store) *Ledger {
 		Proofs: &Proofs{s}, Audit: &Audit{s},
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
-		store: s,
+		Operators: &Operators{s},
+		store:     s,
 	}
 }
 

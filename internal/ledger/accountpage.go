@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// AccountFilter chooses accounts; what is empty chooses all.
+type AccountFilter struct {
+	State   AccountState
+	Verdict string // "equal", "differs" or "unknown"; NotVerified for those that were never compared
+	Part    string // of the address, in lower case
+	Trouble bool   // only those that are blocked or have something that could not be copied
+}
+
+// NotVerified chooses the accounts that were never compared.
+const NotVerified = "none"
+
+// where is the filter as SQL. Only what is asked for is said, so that an index serves it.
+func (f AccountFilter) where() (conditions string, values []any) {
+	var all []string
+	add := func(condition string, value ...any) {
+		all = append(all, condition)
+		values = append(values, value...)
+	}
+	if f.State != "" {
+		add("a.state = ?", f.State)
+	}
+	switch f.Verdict {
+	case "":
+	case NotVerified:
+		add("v.verdict IS NULL")
+	default:
+		add("v.verdict = ?", f.Verdict)
+	}
+	if f.Trouble {
+		add("(a.failed > 0 OR a.state = ?)", AccountBlocked)
+	}
+	if f.Part != "" {
+		add("a.address LIKE ? ESCAPE '!'", "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(f.Part)+"%")
+	}
+	if len(all) == 0 {
+		return "", nil
+	}
+	return " AND " + strings.Join(all, " AND "), values
+}
+
+// Page returns at most limit accounts of a filter behind an address, in alphabetical order: the address of the last one is where the next
+// page goes on, however many accounts come and go meanwhile.
+func (l *Accounts) Page(ctx context.Context, filter AccountFilter, after string, limit int) ([]Account, error) {
+	where, values := filter.where()
+	values = append(append([]any{after}, values...), limit)
+	return l.accounts(ctx, `WHERE a.address > ?`+where+` ORDER BY a.address LIMIT ?`, values...)
+}
+
+// Find returns the account of an address; known is false if there is none.
+func (l *Accounts) Find(ctx context.Context, address string) (a Account, known bool, err error) {
+	all, err := l.accounts(ctx, `WHERE a.address = ?`, address)
+	if err != nil || len(all) == 0 {
+		return Account{}, false, err
+	}
+	return all[0], true, nil
+}
+
+// Count counts the accounts of a filter, at most so many: a count that is most may stand for more.
+func (l *Accounts) Count(ctx context.Context, filter AccountFilter, most int) (n int, err error) {
+	where, values := filter.where()
+	err = l.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&n) },
+		`SELECT COUNT(*) FROM (SELECT 1 FROM accounts a LEFT JOIN verifications v ON v.address = a.address WHERE a.address <> ''`+where+
+			` LIMIT ?) AS counted`, append(values, most)...)
+	return n, err
+}
+
+// AccountTotal sums the accounts of one state and one verdict.
+type AccountTotal struct {
+	State                                      AccountState
+	Verdict                                    string // "" before the first verification
+	Accounts, Messages, Octets, Copied, Failed int64
+}
+
+// Totals sums all accounts, by state and verdict.
+func (l *Accounts) Totals(ctx context.Context) (all []AccountTotal, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
+		var t AccountTotal
+		err := rows.Scan(&t.State, &t.Verdict, &t.Accounts, &t.Messages, &t.Octets, &t.Copied, &t.Failed)
+		all = append(all, t)
+		return err
+	}, `SELECT a.state, COALESCE(v.verdict, ''), COUNT(*), CAST(SUM(messages) AS BIGINT), CAST(SUM(octets) AS BIGINT),
+		CAST(SUM(copied) AS BIGINT), CAST(SUM(failed) AS BIGINT)
+		FROM accounts a LEFT JOIN verifications v ON v.address = a.address
+		GROUP BY a.state, COALESCE(v.verdict, '') ORDER BY a.state, COALESCE(v.verdict, '')`)
+	return all, err
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+	"rehome/internal/passhash"
+)
+
+// How long a session lives without a request, and at most; how many there are at most.
+const (
+	sessionIdle  = 2 * time.Hour
+	sessionLong  = 12 * time.Hour
+	mostSessions = 1000
+)
+
+// How often a name may be tried with a wrong password from one place before it has to wait there.
+const (
+	mostTries  = 5
+	triesPause = 15 * time.Minute
+	mostNames  = 1000
+)
+
+// visitor is somebody who has signed in.
+type visitor struct {
+	name string
+	role ledger.Role
+}
+
+// session is one browser. Only the digest of its token is kept.
+type session struct {
+	visitor
+
+	token    [sha256.Size]byte
+	password string // the hash with which it began: another password ends it
+	began    time.Time
+	seen     time.Time
+}
+
+// tries are those of one name that were wrong.
+type tries struct {
+	wrong int
+	last  time.Time
+}
+
+// door lets in who signs in, and nobody else.
+type door struct {
+	move    Move
+	options Options
+	hashing chan struct{} // one at a time: each takes 64 MiB
+	decoy   func() string // the hash that a name without a password is compared with, which takes as long
+
+	mu       sync.Mutex
+	sessions []*session
+	tries    map[string]*tries
+}
+
+func newDoor(move Move, options Options) *door {
+	decoy := sync.OnceValue(func() string {
+		hash, err := passhash.New(rehome.NewSecret(rand.Text()))
+		if err != nil {
+			return "" // a wrong name is only told faster
+		}
+		return hash
+	})
+	return &door{move: move, options: options, hashing: make(chan struct{}, 1), decoy: decoy, tries: map[string]*tries{}}
+}
+
+// cookie is the name of the session's cookie. Browsers take the longer one only from this host and by HTTPS (RFC 6265bis section 4.1.3).
+func (d *door) cookie() string {
+	if d.options.Secure {
+		return "__Host-rehome"
+	}
+	return "rehome"
+}
+
+// inside lets a request through that belongs to a session, and shows the door to all others.
+func (d *door) inside(next func(w http.ResponseWriter, r *http.Request, who visitor)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, in, err := d.visitorOf(r)
+		switch {
+		case err != nil:
+			http.Error(w, "The ledger cannot be read.", http.StatusServiceUnavailable)
+		case in:
+			next(w, r, who)
+		case r.Method == http.MethodGet && r.Header.Get("HX-Request") == "":
+			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		default:
+			http.Error(w, "Sign in first.", http.StatusUnauthorized)
+		}
+	})
+}
+
+// visitorOf finds the session of a request. What its operator may do is read anew each time: who is removed is out at once.
+func (d *door) visitorOf(r *http.Request) (visitor, bool, error) {
+	cookie, err := r.Cookie(d.cookie())
+	if err != nil {
+		return visitor{}, false, nil //nolint:nilerr // there is none
+	}
+	s := d.find(sha256.Sum256([]byte(cookie.Value)))
+	if s == nil {
+		return visitor{}, false, nil
+	}
+	operators, err := d.move.Operators(r.Context())
+	if err != nil {
+		return visitor{}, false, err
+	}
+	for _, o := range operators {
+		if o.Name == s.name && o.Password == s.password {
+			return visitor{o.Name, o.Role}, true, nil
+		}
+	}
+	return visitor{}, false, nil
+}
+
+// find returns the session of a token and notes that it was seen.
+func (d *door) find(token [sha256.Size]byte) *session {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.options.Now()
+	d.sessions = slices.DeleteFunc(d.sessions, func(s *session) bool {
+		return now.Sub(s.seen) > sessionIdle || now.Sub(s.began) > sessionLong
+	})
+	for _, s := range d.sessions {
+		if s.token == token {
+			s.seen = now
+			return s
+		}
+	}
+	return nil
+}
+
+func (d *door) show(w http.ResponseWriter, r *http.Request) {
+	d.render(w, r, http.StatusOK, signInPage{})
+}
+
+func (d *door) render(w http.ResponseWriter, r *http.Request, status int, page signInPage) {
+	write(w, r, d.options.Log, status, "sign-in", page)
+}
+
+// signInPage is what the page for signing in shows.
+type signInPage struct{ Name, Problem string }
+
+func (d *door) signIn(w http.ResponseWriter, r *http.Request) {
+	name := strings.ToLower(strings.TrimSpace(r.PostFormValue("name")))
+	tried := triedBy(name, r)
+	if until := d.waits(tried); !until.IsZero() {
+		d.render(w, r, http.StatusTooManyRequests, signInPage{name, "Too many wrong passwords for this name. Try again after " +
+			until.Local().Format("15:04") + "."})
+		return
+	}
+	operators, err := d.move.Operators(r.Context())
+	if err != nil {
+		http.Error(w, "The ledger cannot be read.", http.StatusServiceUnavailable)
+		return
+	}
+	found := ledger.Operator{}
+	for _, o := range operators {
+		if o.Name == name {
+			found = o
+		}
+	}
+	if found.Name == "" {
+		found.Password = d.decoy()
+	}
+	if !d.matches(r, found.Password) || found.Name == "" {
+		d.note(tried)
+		d.options.Log.Warn("a wrong name or password at the screen", rehome.LogObject, name, rehome.LogPeer, r.RemoteAddr)
+		d.render(w, r, http.StatusUnauthorized, signInPage{name, "The name or the password is wrong."})
+		return
+	}
+	d.admit(w, found, tried)
+	d.options.Log.Info("signed in at the screen", rehome.LogObject, name, rehome.LogPeer, r.RemoteAddr)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// matches compares the password of a form. Who waits here too long has gone away.
+func (d *door) matches(r *http.Request, hash string) bool {
+	select {
+	case d.hashing <- struct{}{}:
+		defer func() { <-d.hashing }()
+		stored := rehome.Password{Form: rehome.PasswordCrypt, Stored: rehome.NewSecret(hash)}
+		matches, err := passhash.Matches(stored, rehome.NewSecret(r.PostFormValue("password")))
+		return err == nil && matches
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// admit begins a session.
+func (d *door) admit(w http.ResponseWriter, o ledger.Operator, tried string) {
+	secret := rand.Text() + rand.Text() // 260 bits
+	now := d.options.Now()
+	d.mu.Lock()
+	delete(d.tries, tried)
+	d.sessions = append(d.sessions, &session{
+		visitor: visitor{o.Name, o.Role}, token: sha256.Sum256([]byte(secret)), password: o.Password, began: now, seen: now,
+	})
+	if len(d.sessions) > mostSessions {
+		d.sessions = d.sessions[1:]
+	}
+	d.mu.Unlock()
+	http.SetCookie(w, &http.Cookie{Name: d.cookie(), Value: secret, Path: "/", HttpOnly: true, Secure: d.options.Secure,
+		SameSite: http.SameSiteStrictMode, MaxAge: int(sessionLong.Seconds())})
+}
+
+func (d *door) signOut(w http.ResponseWriter, r *http.Request, _ visitor) {
+	if cookie, err := r.Cookie(d.cookie()); err == nil {
+		token := sha256.Sum256([]byte(cookie.Value))
+		d.mu.Lock()
+		d.sessions = slices.DeleteFunc(d.sessions, func(s *session) bool { return s.token == token })
+		d.mu.Unlock()
+	}
+	http.SetCookie(w, &http.Cookie{Name: d.cookie(), Path: "/", HttpOnly: true, Secure: d.options.Secure, SameSite: http.SameSiteStrictMode, MaxAge: -1})
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}
+
+// triedBy is what wrong tries are counted by: a name and where they come from, so that nobody elsewhere can keep an operator out.
+func triedBy(name string, r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	return host + " " + name
+}
+
+// waits returns until when a name may not be tried; zero if it may.
+func (d *door) waits(tried string) time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.tries[tried]
+	if t == nil || t.wrong < mostTries || d.options.Now().Sub(t.last) > triesPause {
+		return time.Time{}
+	}
+	return t.last.Add(triesPause)
+}
+
+// note counts a wrong try, also of a name that does not exist: nobody learns which do.
+func (d *door) note(tried string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.options.Now()
+	for other, t := range d.tries {
+		if now.Sub(t.last) > triesPause {
+			delete(d.tries, other)
+		}
+	}
+	t := d.tries[tried]
+	if t == nil {
+		if len(d.tries) >= mostNames {
+			return
+		}
+		t = &tries{}
+		d.tries[tried] = t
+	}
+	t.wrong++
+	t.last = now
+}

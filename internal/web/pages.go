@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"rehome"
+	"rehome/internal/journey"
+	"rehome/internal/ledger"
+)
+
+// frame is what every page has around it.
+type frame struct {
+	Title   string
+	Section string // whose link in the head is marked
+	Name    string // of who has signed in; "" where nobody has
+	Role    ledger.Role
+}
+
+func frameOf(title, section string, who visitor) frame {
+	return frame{title, section, who.name, who.role}
+}
+
+// movePage is the whole move.
+type movePage struct {
+	frame
+	moveView
+}
+
+// moveView is the part of the page that is taken in anew while somebody watches.
+type moveView struct {
+	journey.Overview
+
+	Problem string // why the figures are not those of now
+	Sums    sums
+}
+
+// sums are the figures of all accounts.
+type sums struct {
+	Accounts, Equal, Differs, Unknown, NotVerified, Blocked int64
+	Messages, Copied, Octets, Failed                        int64
+}
+
+func sumsOf(totals []ledger.AccountTotal) (s sums) {
+	for _, t := range totals {
+		s.Accounts += t.Accounts
+		*map[string]*int64{"equal": &s.Equal, "differs": &s.Differs, "unknown": &s.Unknown, "": &s.NotVerified}[t.Verdict] += t.Accounts
+		if t.State == ledger.AccountBlocked {
+			s.Blocked += t.Accounts
+		}
+		s.Messages, s.Copied, s.Octets, s.Failed = s.Messages+t.Messages, s.Copied+t.Copied, s.Octets+t.Octets, s.Failed+t.Failed
+	}
+	return s
+}
+
+func viewOf(overview journey.Overview, failed error) moveView {
+	view := moveView{Overview: overview, Sums: sumsOf(overview.Totals)}
+	if failed != nil {
+		view.Problem = "The ledger cannot be read: " + failed.Error()
+		if hint := rehome.HintOf(failed); hint != "" {
+			view.Problem += ". Next: " + hint
+		}
+	}
+	return view
+}
+
+func (s *Screen) showMove(w http.ResponseWriter, r *http.Request, who visitor) {
+	overview, err := s.live.overview(r.Context())
+	if err != nil {
+		s.failed(w, r, who, err)
+		return
+	}
+	write(w, r, s.options.Log, http.StatusOK, "move", movePage{frameOf("Move", "move", who), viewOf(overview, nil)})
+}
+
+// fragment is the inner part of that page.
+func (s *Screen) fragment(overview journey.Overview, failed error) []byte {
+	var part bytes.Buffer
+	if err := parsed["move"].ExecuteTemplate(&part, "move-part", viewOf(overview, failed)); err != nil {
+		s.options.Log.Error("a part of a page cannot be made", rehome.LogError, err.Error())
+	}
+	return part.Bytes()
+}
+
+// rowsOnPage is how many rows a page has.
+const rowsOnPage = 100
+
+type accountsPage struct {
+	frame
+	journey.AccountPage
+
+	Filter            ledger.AccountFilter
+	More              bool // there are as many as were counted, or more
+	Most              int64
+	Count             int64
+	First             bool
+	NextURL, FirstURL string
+	States            []ledger.AccountState
+	Verdicts          []string
+}
+
+// choices are what a filter may be; anything else in a request is left out.
+var choices = struct {
+	states   []ledger.AccountState
+	verdicts []string
+}{
+	[]ledger.AccountState{ledger.AccountPlanned, ledger.AccountPreStaging, ledger.AccountPreStaged, ledger.AccountBlocked},
+	[]string{"equal", "differs", "unknown", ledger.NotVerified},
+}
+
+func filterOf(query url.Values) (filter ledger.AccountFilter) {
+	if state := ledger.AccountState(query.Get("state")); slices.Contains(choices.states, state) {
+		filter.State = state
+	}
+	if verdict := query.Get("verdict"); slices.Contains(choices.verdicts, verdict) {
+		filter.Verdict = verdict
+	}
+	filter.Trouble = query.Get("trouble") != ""
+	filter.Part = strings.ToLower(strings.TrimSpace(query.Get("part")))
+	return filter
+}
+
+func (s *Screen) showAccounts(w http.ResponseWriter, r *http.Request, who visitor) {
+	query := r.URL.Query()
+	after := query.Get("after")
+	filter := filterOf(query)
+	page, err := s.move.AccountPage(r.Context(), filter, after, rowsOnPage)
+	if err != nil {
+		s.failed(w, r, who, err)
+		return
+	}
+	shown := accountsPage{frame: frameOf("Accounts", "accounts", who), AccountPage: page, Filter: filter,
+		More: page.Counted >= journey.CountedAtMost, Most: journey.CountedAtMost, Count: int64(page.Counted), First: after == "",
+		States: choices.states, Verdicts: choices.verdicts}
+	query.Del("after")
+	shown.FirstURL = "/accounts?" + query.Encode()
+	if page.Next != "" {
+		query.Set("after", page.Next)
+		shown.NextURL = "/accounts?" + query.Encode()
+	}
+	write(w, r, s.options.Log, http.StatusOK, "accounts", shown)
+}
+
+type accountPage struct {
+	frame
+	journey.AccountDetail
+}
+
+func (s *Screen) showAccount(w http.ResponseWriter, r *http.Request, who visitor) {
+	detail, known, err := s.move.AccountDetail(r.Context(), r.PathValue("address"))
+	switch {
+	case err != nil:
+		s.failed(w, r, who, err)
+	case !known:
+		s.refuse(w, r, who, http.StatusNotFound, "No pass has begun with an account of that address.")
+	default:
+		write(w, r, s.options.Log, http.StatusOK, "account", accountPage{frameOf(detail.Address, "accounts", who), detail})
+	}
+}
+
+type findingsPage struct {
+	frame
+
+	Severity rehome.Severity
+	Code     string
+	Findings []rehome.Finding
+	NextURL  string
+	First    bool
+
+	Severities []rehome.Severity
+}
+
+var severities = []rehome.Severity{rehome.SeverityError, rehome.SeverityWarning, rehome.SeverityInfo}
+
+func (s *Screen) showFindings(w http.ResponseWriter, r *http.Request, who visitor) {
+	query := r.URL.Query()
+	shown := findingsPage{frame: frameOf("Findings", "findings", who), Severity: rehome.SeverityError, Code: query.Get("code"), Severities: severities}
+	if severity := rehome.Severity(query.Get("severity")); slices.Contains(severities, severity) {
+		shown.Severity = severity
+	}
+	after := placeOf(query.Get("after"))
+	shown.First = after == ledger.FindingPlace{}
+	found, more, err := s.move.FindingPage(r.Context(), shown.Severity, shown.Code, after, rowsOnPage)
+	if err != nil {
+		s.failed(w, r, who, err)
+		return
+	}
+	if shown.Findings = found; more {
+		query.Set("after", placeText(found[len(found)-1]))
+		shown.NextURL = "/findings?" + query.Encode()
+	}
+	write(w, r, s.options.Log, http.StatusOK, "findings", shown)
+}
+
+// placeText says behind which finding a page goes on, and placeOf reads it. What it cannot read is the beginning.
+func placeText(f rehome.Finding) string {
+	text, err := json.Marshal(ledger.FindingPlace{Account: f.Account, Code: f.Code, Object: f.Object})
+	if err != nil {
+		return "" // texts can always be written
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+func placeOf(text string) (place ledger.FindingPlace) {
+	decoded, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || json.Unmarshal(decoded, &place) != nil {
+		return ledger.FindingPlace{}
+	}
+	return place
+}
+
+type refusedPage struct {
+	frame
+	Sentence, Hint string
+}
+
+// failed shows what went wrong, with the next step.
+func (s *Screen) failed(w http.ResponseWriter, r *http.Request, who visitor, err error) {
+	s.options.Log.Error("a page of the screen cannot be shown", rehome.LogObject, r.URL.Path,
+		rehome.LogError, err.Error(), rehome.LogHint, rehome.HintOf(err))
+	write(w, r, s.options.Log, http.StatusServiceUnavailable, "refused",
+		refusedPage{frameOf("Not available", "", who), err.Error(), rehome.HintOf(err)})
+}
+
+func (s *Screen) refuse(w http.ResponseWriter, r *http.Request, who visitor, status int, sentence string) {
+	write(w, r, s.options.Log, status, "refused", refusedPage{frameOf("Not found", "", who), sentence, ""})
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"rehome"
+	"rehome/internal/ledger"
+)
+
+//go:embed pages/*.tmpl
+var pages embed.FS
+
+//go:embed static
+var static embed.FS
+
+// views are the pages, each with the frame around it.
+func views() map[string]*template.Template {
+	all := map[string]*template.Template{}
+	shared := template.Must(template.New("").Funcs(words()).ParseFS(pages, "pages/frame.tmpl", "pages/parts.tmpl"))
+	for _, name := range []string{"move", "accounts", "account", "findings", "sign-in", "refused"} {
+		all[name] = template.Must(template.Must(shared.Clone()).ParseFS(pages, "pages/"+name+".tmpl"))
+	}
+	return all
+}
+
+var parsed = views()
+
+// words are what templates say figures with.
+func words() template.FuncMap {
+	return template.FuncMap{
+		"number": number,
+		"size":   size,
+		"share":  share,
+		"moment": func(t time.Time) string {
+			if t.IsZero() {
+				return "never"
+			}
+			return t.Local().Format("2 Jan 2006 15:04")
+		},
+		"plural": func(n int64, noun string) string {
+			if n == 1 {
+				return "1 " + noun
+			}
+			return number(n) + " " + noun + "s"
+		},
+		"standing": func(state ledger.AccountState) string {
+			if word := map[ledger.AccountState]string{ledger.AccountPreStaging: "under way", ledger.AccountPreStaged: "copied"}[state]; word != "" {
+				return word
+			}
+			return string(state)
+		},
+		"spoken": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+	}
+}
+
+// number groups digits, as the terminal does.
+func number(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// size is a number of octets in the largest unit that it fills.
+func size(octets int64) string {
+	value, unit := float64(octets), 0
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	for value >= 1024 && unit < len(units)-1 {
+		value, unit = value/1024, unit+1
+	}
+	if unit == 0 {
+		return number(octets) + " B"
+	}
+	return strconv.FormatFloat(value, 'f', 1, 64) + " " + units[unit]
+}
+
+// share is how much of something is done, in per cent. It is 100 only when all is, and 0 only when nothing is.
+func share(done, of int64) string {
+	if of <= 0 || done <= 0 {
+		return "0 %"
+	}
+	if done >= of {
+		return "100 %"
+	}
+	tenths := min(max(int64(float64(done)/float64(of)*1000), 1), 999)
+	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10) + " %"
+}
+
+// write shows a page. It is made in memory first, so that nobody gets half of one.
+func write(w http.ResponseWriter, r *http.Request, log *slog.Logger, status int, name string, page any) {
+	var body bytes.Buffer
+	if err := parsed[name].ExecuteTemplate(&body, "frame", page); err != nil {
+		log.Error("a page of the screen cannot be made", rehome.LogObject, name, rehome.LogError, err.Error())
+		http.Error(w, "This page cannot be shown. The log says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body.Bytes()) // whoever has gone does not need it
+	}
+}
+
+// serveStatic gives the embedded scripts and styles, whose names change with them.
+func serveStatic(w http.ResponseWriter, r *http.Request) {
+	name := path.Base(r.URL.Path)
+	content, err := static.ReadFile("static/" + name)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	media := map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}[path.Ext(name)]
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	_, _ = w.Write(content)
+}

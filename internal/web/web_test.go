@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-crypt/crypt/algorithm/argon2"
+
+	"rehome"
+	"rehome/internal/itinerary"
+	"rehome/internal/journey"
+	"rehome/internal/ledger"
+)
+
+const testPassword = "a long sentence of Anna"
+
+// testMove is a move with accounts a000 to a249, every tenth of which differs, and hostile words in it.
+type testMove struct {
+	mu        sync.Mutex
+	operators []ledger.Operator
+	copied    int64
+	looks     int
+}
+
+const hostile = `<script>alert("x")</script>`
+
+func (m *testMove) Overview(context.Context, string) (journey.Overview, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.looks++
+	return journey.Overview{
+		Organisation: "Example " + hostile, Running: true, At: time.Unix(1_700_000_000, 0),
+		Itinerary: itinerary.Itinerary{
+			Steps: []itinerary.Step{{Name: itinerary.Copy, Title: "copy", Progress: itinerary.Running, Sentence: "is copying"}},
+			Next:  &itinerary.Thing{Sentence: "watch it", Command: "rehome status"},
+		},
+		Totals:   []ledger.AccountTotal{{State: ledger.AccountPreStaged, Verdict: "equal", Accounts: 2, Messages: 20000, Copied: m.copied}},
+		Findings: []ledger.FindingTotal{{Code: "message_refused", Severity: rehome.SeverityError, Findings: 3, Accounts: 2}},
+	}, nil
+}
+
+func (m *testMove) AccountPage(_ context.Context, f ledger.AccountFilter, after string, limit int) (page journey.AccountPage, err error) {
+	for i := range 250 {
+		a := ledger.Account{Address: fmt.Sprintf("a%03d@example.test", i), State: ledger.AccountPreStaged, Messages: 5, Copied: 5}
+		if i%10 == 0 {
+			a.Verdict = "differs"
+		}
+		if f.Verdict != "" && f.Verdict != a.Verdict || !strings.Contains(a.Address, f.Part) {
+			continue
+		}
+		if page.Counted++; a.Address <= after {
+			continue
+		}
+		if len(page.Accounts) == limit {
+			page.Next = page.Accounts[limit-1].Address
+			continue
+		}
+		page.Accounts = append(page.Accounts, a)
+	}
+	return page, nil
+}
+
+func (m *testMove) AccountDetail(_ context.Context, address string) (journey.AccountDetail, bool, error) {
+	if address != "a001@example.test" {
+		return journey.AccountDetail{}, false, nil
+	}
+	return journey.AccountDetail{Account: ledger.Account{Address: address, State: ledger.AccountBlocked, Reason: "is full " + hostile},
+		Findings: []rehome.Finding{{Code: "message_refused", Severity: rehome.SeverityError, Account: address, Object: hostile,
+			Sentence: `the server says "` + hostile + `"`, NextStep: "ask"}}}, true, nil
+}
+
+func (m *testMove) FindingPage(
+	_ context.Context, severity rehome.Severity, _ string, after ledger.FindingPlace, limit int,
+) (page []rehome.Finding, more bool, err error) {
+	for i := range 150 {
+		f := rehome.Finding{Code: "message_refused", Severity: severity, Account: fmt.Sprintf("a%03d@example.test", i), Sentence: hostile}
+		if f.Account > after.Account && len(page) < limit {
+			page = append(page, f)
+		} else if len(page) == limit {
+			more = true
+		}
+	}
+	return page, more, nil
+}
+
+func (m *testMove) Operators(context.Context) ([]ledger.Operator, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]ledger.Operator(nil), m.operators...), nil
+}
+
+// testHash is a hash of testPassword that is made fast: a real one takes a second with the race detector.
+var testHash = sync.OnceValues(func() (string, error) {
+	hasher, err := argon2.New(argon2.WithM(64), argon2.WithT(1), argon2.WithP(1))
+	if err != nil {
+		return "", err
+	}
+	digest, err := hasher.Hash(testPassword)
+	if err != nil {
+		return "", err
+	}
+	return digest.Encode(), nil
+})
+
+// stand is a screen with a browser that keeps cookies and follows no redirect.
+type stand struct {
+	t      *testing.T
+	move   *testMove
+	screen *Screen
+	server *httptest.Server
+	client *http.Client
+	mu     sync.Mutex
+	later  time.Duration
+}
+
+func open(t *testing.T) *stand {
+	t.Helper()
+	hash, err := testHash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stand{t: t, move: &testMove{operators: []ledger.Operator{{Name: "anna", Role: ledger.RoleLook, Password: hash}}}}
+	s.screen = New(s.move, Options{File: "rehome.yaml", Hosts: []string{"127.0.0.1"}, Log: rehome.Logger(nil), Now: func() time.Time {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return time.Unix(1_700_000_000, 0).Add(s.later)
+	}})
+	s.server = httptest.NewServer(s.screen)
+	t.Cleanup(func() {
+		s.server.CloseClientConnections()
+		s.screen.Close()
+		s.server.Close()
+	})
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.client = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return s
+}
+
+func (s *stand) pass(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.later += d
+}
+
+// ask sends a request and returns status and body.
+func (s *stand) ask(method, path string, form url.Values, fields map[string]string) (int, string, http.Header) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if form != nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range fields {
+		if request.Header.Set(name, value); name == "Host" {
+			request.Host = value
+		}
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var body strings.Builder
+	if _, err := bufio.NewReader(response.Body).WriteTo(&body); err != nil {
+		s.t.Fatal(err)
+	}
+	return response.StatusCode, body.String(), response.Header
+}
+
+func (s *stand) get(path string) (int, string) {
+	s.t.Helper()
+	status, body, _ := s.ask(http.MethodGet, path, nil, nil)
+	return status, body
+}
+
+func (s *stand) signIn(name, password string) int {
+	s.t.Helper()
+	status, _, _ := s.ask(http.MethodPost, "/sign-in", url.Values{"name": {name}, "password": {password}}, nil)
+	return status
+}
+
+func (s *stand) mustSignIn() {
+	s.t.Helper()
+	if got := s.signIn("anna", testPassword); got != http.StatusSeeOther {
+		s.t.Fatalf("signing in: %d", got)
+	}
+}
+
+// Nobody sees anything of the move without a session, on no path and with no method.
+func TestScreen_nothingWithoutASession(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for _, path := range []string{
+		"/", "/live", "/accounts", "/accounts/a001@example.test", "/findings", "/nothing", "/sign-out", "/static/../accounts",
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodHead, http.MethodPut, http.MethodDelete} {
+			for _, cookie := range []string{"", "rehome=x", "rehome=" + strings.Repeat("A", 52)} {
+				status, body, header := s.ask(method, path, nil, map[string]string{"Cookie": cookie})
+				if status == http.StatusOK || strings.Contains(body, "example.test") || strings.Contains(body, "copy") {
+					t.Errorf("%s %s with %q: %d %.200s", method, path, cookie, status, body)
+				}
+				policy := header.Get("Content-Security-Policy")
+				if !strings.Contains(policy, "frame-ancestors 'none'") || header.Get("X-Content-Type-Options") != "nosniff" {
+					t.Errorf("%s %s: headers %v", method, path, header)
+				}
+			}
+		}
+	}
+}
+
+func TestScreen_signIn(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for _, wrong := range [][2]string{{"anna", "wrong"}, {"anna", ""}, {"nobody", testPassword}, {"", ""}} {
+		if got := s.signIn(wrong[0], wrong[1]); got != http.StatusUnauthorized {
+			t.Errorf("%q: %d", wrong, got)
+		}
+	}
+	s.mustSignIn()
+	if status, body := s.get("/"); status != http.StatusOK || !strings.Contains(body, "watch it") {
+		t.Errorf("%d %.300s", status, body)
+	}
+	if status, _, _ := s.ask(http.MethodPost, "/sign-out", url.Values{}, nil); status != http.StatusSeeOther {
+		t.Errorf("signing out: %d", status)
+	}
+	if status, _ := s.get("/"); status != http.StatusSeeOther {
+		t.Errorf("after signing out: %d", status)
+	}
+}
+
+// A name is tried five times in a quarter of an hour and not once more, with the right password neither; another name goes in.
+func TestScreen_wrongPasswordsWait(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.move.operators = append(s.move.operators, ledger.Operator{Name: "bo", Role: ledger.RoleLook, Password: s.move.operators[0].Password})
+	for range mostTries {
+		s.signIn("anna", "wrong")
+	}
+	if got := s.signIn("anna", testPassword); got != http.StatusTooManyRequests {
+		t.Errorf("the right one too soon: %d", got)
+	}
+	if got := s.signIn("bo", testPassword); got != http.StatusSeeOther {
+		t.Errorf("another name: %d", got)
+	}
+	s.pass(triesPause + time.Second)
+	s.mustSignIn()
+}
+
+// A session ends when it is idle, when it is old, when its operator is removed and when the password is another.
+func TestScreen_sessionsEnd(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*stand){
+		"idle": func(s *stand) { s.pass(sessionIdle + time.Second) },
+		"old": func(s *stand) {
+			for range 9 {
+				s.pass(sessionIdle - 20*time.Minute)
+				s.get("/accounts")
+			}
+		},
+		"removed":  func(s *stand) { s.move.operators = nil },
+		"password": func(s *stand) { s.move.operators[0].Password += "x" },
+	} {
+		s := open(t)
+		s.mustSignIn()
+		if status, _ := s.get("/accounts"); status != http.StatusOK {
+			t.Fatalf("%s: %d before", name, status)
+		}
+		s.move.mu.Lock()
+		if name == "removed" || name == "password" {
+			end(s)
+		}
+		s.move.mu.Unlock()
+		if name == "idle" || name == "old" {
+			end(s)
+		}
+		if status, _ := s.get("/accounts"); status != http.StatusSeeOther {
+			t.Errorf("%s: %d after", name, status)
+		}
+	}
+}
+
+// Another site changes nothing and sees nothing, and cannot give its own name to this server.
+func TestScreen_otherSites(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.mustSignIn()
+	for _, fields := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "same-site"}} {
+		for _, path := range []string{"/sign-out", "/sign-in"} {
+			form := url.Values{"name": {"anna"}, "password": {testPassword}}
+			if status, _, _ := s.ask(http.MethodPost, path, form, fields); status != http.StatusForbidden {
+				t.Errorf("%s %v: %d", path, fields, status)
+			}
+		}
+	}
+	if status, _ := s.get("/"); status != http.StatusOK {
+		t.Errorf("signed out by another site: %d", status)
+	}
+	if status, body, _ := s.ask(http.MethodGet, "/", nil, map[string]string{"Host": "evil.example"}); status != http.StatusMisdirectedRequest ||
+		strings.Contains(body, "Example") {
+		t.Errorf("by another name: %d", status)
+	}
+	base, err := url.Parse(s.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cookie := range s.client.Jar.Cookies(base) {
+		if len(cookie.Value) < 50 {
+			t.Errorf("the token %q is too short", cookie.Value)
+		}
+	}
+}
+
+// What servers and people have written is text on every page.
+func TestScreen_hostileWordsAreText(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.mustSignIn()
+	for path, want := range map[string]string{
+		"/": "Example", "/accounts": "a001@example.test", "/accounts/a001@example.test": "is full", "/findings": "message refused",
+		"/accounts?part=" + url.QueryEscape(hostile): "No account fits", "/findings?code=" + url.QueryEscape(hostile): "message refused",
+	} {
+		status, body := s.get(path)
+		if status != http.StatusOK || !strings.Contains(body, want) || strings.Contains(body, "<script>alert") {
+			t.Errorf("%s: %d, %q is there: %v", path, status, want, strings.Contains(body, want))
+		}
+	}
+	if status, body := s.get("/accounts/other@example.test"); status != http.StatusNotFound || !strings.Contains(body, "No pass has begun") {
+		t.Errorf("an account that is not there: %d", status)
+	}
+}
+
+// Following the link to the next page shows every row once.
+func TestScreen_pages(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.mustSignIn()
+	for first, want := range map[string]int{
+		"/accounts": 250, "/accounts?verdict=differs": 25, "/findings": 150, "/findings?after=%00!&severity=x": 150,
+	} {
+		seen := map[string]bool{}
+		for path := first; path != ""; {
+			status, body := s.get(path)
+			if status != http.StatusOK {
+				t.Fatalf("%s: %d", path, status)
+			}
+			for _, part := range strings.Split(body, `href="/accounts/`)[1:] {
+				address, _, _ := strings.Cut(part, `"`)
+				if seen[address] {
+					t.Errorf("%s: %s twice", path, address)
+				}
+				seen[address] = true
+			}
+			_, link, more := strings.Cut(body, `<a href="/`)
+			path = ""
+			for more {
+				target, rest, _ := strings.Cut(link, `"`)
+				if strings.HasPrefix(rest, ` rel="next"`) {
+					path = "/" + strings.ReplaceAll(target, "&amp;", "&")
+				}
+				_, link, more = strings.Cut(link, `<a href="/`)
+			}
+		}
+		if len(seen) != want {
+			t.Errorf("%s: %d rows, want %d", first, len(seen), want)
+		}
+	}
+}
+
+// Whoever watches gets what is new without asking; two who watch cost one look; nobody who watches costs none.
+func TestScreen_live(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	s.mustSignIn()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var streams []*bufio.Reader
+	for range 2 {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.server.URL+"/live", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := s.client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if got := response.Header.Get("Content-Type"); got != "text/event-stream" {
+			t.Fatalf("%d %s", response.StatusCode, got)
+		}
+		streams = append(streams, bufio.NewReader(response.Body))
+	}
+	await := func(stream *bufio.Reader, want string) {
+		t.Helper()
+		for {
+			line, err := stream.ReadString('\n')
+			if err != nil {
+				t.Fatalf("%q never came: %v", want, err)
+			}
+			if strings.Contains(line, want) {
+				return
+			}
+		}
+	}
+	for _, stream := range streams {
+		await(stream, "Messages at the destination")
+	}
+	s.move.mu.Lock()
+	s.move.copied = 12_345
+	s.move.mu.Unlock()
+	for _, stream := range streams {
+		await(stream, "12,345")
+	}
+	cancel()
+	s.server.CloseClientConnections()
+	s.screen.Close()
+	s.move.mu.Lock()
+	defer s.move.mu.Unlock()
+	if s.move.looks > 60 {
+		t.Errorf("looked %d times", s.move.looks)
+	}
+}
+
+func TestShare_neverRoundsToAnEnd(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		done, of int64
+		want     string
+	}{
+		{0, 0, "0 %"}, {0, 5, "0 %"}, {1, 1_000_000, "0.1 %"}, {26_081, 26_089, "99.9 %"}, {999_999_999, 1_000_000_000, "99.9 %"}, {7, 7, "100 %"},
+		{1, 2, "50.0 %"},
+	} {
+		if got := share(test.done, test.of); got != test.want {
+			t.Errorf("%d of %d: %s, want %s", test.done, test.of, got, test.want)
+		}
+	}
+}
