@@ -33,13 +33,13 @@ func tryConnect(t *testing.T, settings Settings, class rehome.Class, words, hint
 	_, err := h.Open(within(t), anna())
 	wantFault(t, err, class, "connect to the destination "+settings.Address, hint)
 	wantFault(t, err, class, words, hint)
-	_, ok, err := h.TryOpen(within(t), anna())
+	_, ok, err := tryOpen(t, h, anna())
 	wantFault(t, err, class, words, hint)
 	wantFree(t, h)
 	visit, err := h.Visit(within(t))
 	wantFault(t, err, class, words, hint)
 	if ok || visit != nil {
-		t.Errorf("TryOpen %v, Visit %v with an error", ok, visit)
+		t.Errorf("an extra session %v, Visit %v with an error", ok, visit)
 	}
 }
 

@@ -76,7 +76,7 @@ type Session struct {
 }
 
 // Open waits for a free connection slot and logs in as account. Only the host's limit makes it wait:
-// every account gets its first connection, and the limit per account is for TryOpen to keep. The
+// every account gets its first connection, and the limit per account is for TryReserve to keep. The
 // error is a *rehome.Fault, or ctx's when that has ended.
 func (h *IMAP) Open(ctx context.Context, account rehome.Account) (*Session, error) {
 	place, err := h.Reserve(ctx, account)
@@ -112,18 +112,10 @@ func (p *Place) Open(ctx context.Context) (*Session, error) { return p.host.open
 // Free gives the place back unused.
 func (p *Place) Free() { p.host.free(p.account.Address) }
 
-// TryOpen is Open for an extra connection: when the limits leave no room at once, ok is false.
-func (h *IMAP) TryOpen(ctx context.Context, account rehome.Account) (session *Session, ok bool, err error) {
-	if !h.reserve(account.Address) {
-		return nil, false, nil
-	}
-	session, err = h.open(ctx, account)
-	return session, err == nil, err
-}
-
-// reserve takes a slot if both limits have room.
-func (h *IMAP) reserve(address string) bool {
+// TryReserve is Reserve for an extra connection: when the limits leave no room at once, it returns nil.
+func (h *IMAP) TryReserve(account rehome.Account) *Place {
 	h.patience.relax()
+	address := account.Address
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	most := h.settings.PerAccount
@@ -131,10 +123,10 @@ func (h *IMAP) reserve(address string) bool {
 		most = said
 	}
 	if h.accounts[address] >= most || !h.gate.tryEnter() {
-		return false
+		return nil
 	}
 	h.accounts[address]++
-	return true
+	return &Place{h, account}
 }
 
 // heed takes a refusal on a connection of account into account.

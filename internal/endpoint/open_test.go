@@ -99,10 +99,10 @@ func TestOpen_refusedLogInIsNotTriedTwice(t *testing.T) {
 	for range 3 {
 		_, err := h.Open(within(t), wrong)
 		wantFault(t, err, rehome.ClassAuth, `server says "Authentication failed."`, "check the password in the roster")
-		_, ok, err := h.TryOpen(within(t), wrong)
+		_, ok, err := tryOpen(t, h, wrong)
 		wantFault(t, err, rehome.ClassAuth, "Authentication failed", "roster")
 		if ok {
-			t.Error("TryOpen: ok with an error")
+			t.Error("an extra one: ok with an error")
 		}
 	}
 	if got := before.Counts().Connections; got != 1 {
@@ -155,7 +155,7 @@ func TestOpen_limitOfTheHost(t *testing.T) {
 	settings.Host = NewHost(HostSettings{Connections: 2})
 	h := NewIMAP(settings)
 	first, second := must(t, h, anna()), must(t, h, bert())
-	if session, ok, err := h.TryOpen(within(t), anna()); session != nil || ok || err != nil {
+	if session, ok, err := tryOpen(t, h, anna()); session != nil || ok || err != nil {
 		t.Errorf("a third: %v %v %v, want no room", session, ok, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -179,7 +179,18 @@ func TestOpen_limitOfTheHost(t *testing.T) {
 	wantFree(t, h)
 }
 
-func TestTryOpen_limitOfTheAccount(t *testing.T) {
+// tryOpen opens an extra session if the limits leave room.
+func tryOpen(t *testing.T, h *IMAP, account rehome.Account) (session *Session, ok bool, err error) {
+	t.Helper()
+	place := h.TryReserve(account)
+	if place == nil {
+		return nil, false, nil
+	}
+	session, err = place.Open(within(t))
+	return session, err == nil, err
+}
+
+func TestTryReserve_limitOfTheAccount(t *testing.T) {
 	t.Parallel()
 	server := start(t, lab.Open(t), dovecot.Options{})
 	settings := plain(server.IMAP)
@@ -190,21 +201,21 @@ func TestTryOpen_limitOfTheAccount(t *testing.T) {
 		t.Errorf("defaults %+v", got)
 	}
 	must(t, h, anna())
-	extra, ok, err := h.TryOpen(within(t), anna())
+	extra, ok, err := tryOpen(t, h, anna())
 	if !ok || err != nil {
 		t.Fatalf("a second: %v %v", ok, err)
 	}
 	wantWorks(t, extra)
-	if _, ok, err := h.TryOpen(within(t), anna()); ok || err != nil {
+	if _, ok, err := tryOpen(t, h, anna()); ok || err != nil {
 		t.Errorf("a third: %v %v, want no room", ok, err)
 	}
-	other, ok, err := h.TryOpen(within(t), bert())
+	other, ok, err := tryOpen(t, h, bert())
 	if !ok || err != nil {
 		t.Fatalf("another account: %v %v", ok, err)
 	}
 	other.Close()
 	extra.Close()
-	if again, ok, err := h.TryOpen(within(t), anna()); !ok || err != nil {
+	if again, ok, err := tryOpen(t, h, anna()); !ok || err != nil {
 		t.Errorf("after one was closed: %v %v", ok, err)
 	} else {
 		again.Close()
@@ -239,7 +250,7 @@ func TestOpen_manyAtOnceWithinTheLimits(t *testing.T) {
 				}
 				return
 			}
-			if extra, ok, err := h.TryOpen(within(t), a); err != nil {
+			if extra, ok, err := tryOpen(t, h, a); err != nil {
 				t.Errorf("%s, extra: %v", a.Address, err)
 			} else if ok {
 				use(extra)
@@ -312,7 +323,7 @@ func TestVisit_counts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := h.TryOpen(within(t), anna()); ok || err != nil {
+	if _, ok, err := tryOpen(t, h, anna()); ok || err != nil {
 		t.Errorf("beside a visit: %v %v, want no room", ok, err)
 	}
 	visit.Close()

@@ -99,16 +99,16 @@ func TestOpen_heedsWhatTheServerSays(t *testing.T) {
 }
 
 // A limit for one account concerns that account alone, and is not run into twice.
-func TestTryOpen_learnsTheLimitOfTheAccount(t *testing.T) {
+func TestTryReserve_learnsTheLimitOfTheAccount(t *testing.T) {
 	t.Parallel()
 	server := start(t, lab.Open(t), dovecot.Options{Extra: "mail_max_userip_connections = 2"})
 	h := NewIMAP(plain(server.IMAP))
 	must(t, h, anna())
 	must(t, h, anna())
-	if _, _, err := h.TryOpen(within(t), anna()); err == nil {
+	if _, _, err := tryOpen(t, h, anna()); err == nil {
 		t.Fatal("a third session was opened")
 	}
-	if _, ok, err := h.TryOpen(within(t), anna()); ok || err != nil {
+	if _, ok, err := tryOpen(t, h, anna()); ok || err != nil {
 		t.Errorf("again: ok %v, %v; want not even tried", ok, err)
 	}
 	if got := h.gate.allowed(); got != 8 {

@@ -184,7 +184,7 @@ func TestLogIn_limitOfTheServer(t *testing.T) {
 	h := NewIMAP(plain(server.IMAP))
 	must(t, h, anna())
 	second := must(t, h, anna())
-	_, ok, err := h.TryOpen(within(t), anna())
+	_, ok, err := tryOpen(t, h, anna())
 	wantFault(t, err, rehome.ClassThrottled, "Maximum number of connections", "lower the connection limits")
 	if ok || h.gate.taken() != 2 {
 		t.Errorf("ok %v, %d slots taken, want false and 2", ok, h.gate.taken())

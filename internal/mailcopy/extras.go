@@ -6,17 +6,10 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"rehome/internal/endpoint"
+	"rehome/internal/mapping"
 	"rehome/internal/pass"
-)
-
-// A long line is one whose round trips cost more than the servers' own work. There every allowed
-// connection helps; on a short one a few keep both servers busy, and more only disturb other users.
-const (
-	longLine   = 15 * time.Millisecond
-	shortCrews = 4 // connections on a short line
 )
 
 // extraSessions is the extra pairs of sessions that an account's other mailboxes are copied through. They are
@@ -36,11 +29,11 @@ type opened struct {
 
 type extra struct{ src, dst *endpoint.Session }
 
-// openExtras starts to open as many extra sessions as mailboxes need work and the line is worth.
-func (s *slice) openExtras(ctx context.Context, mailboxes int) *extraSessions {
+// openExtras starts to open as many extra sessions as the work of jobs is worth.
+func (s *slice) openExtras(ctx context.Context, jobs [][]mapping.Pair) *extraSessions {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &extraSessions{size: max(0, min(s.connections(), mailboxes)-1), cancel: cancel}
-	c.opened = make(chan opened, c.size)
+	size := s.view.workOf(jobs).crew(s.view.lag, s.engine.options.Worth, s.engine.options.Connections) - 1
+	c := &extraSessions{size: size, cancel: cancel, opened: make(chan opened, size)}
 	for n := range c.size {
 		go func() {
 			s.engine.options.Pace(fmt.Sprintf("connection %d", n))
@@ -51,30 +44,27 @@ func (s *slice) openExtras(ctx context.Context, mailboxes int) *extraSessions {
 	return c
 }
 
-// connections is how many mailboxes of the account are worked on at once.
-func (s *slice) connections() int {
-	if s.view.lag < longLine {
-		return min(shortCrews, s.engine.options.Connections)
-	}
-	return s.engine.options.Connections
-}
-
 // openExtra logs in at both ends at the same time if both have room; it returns nil when they have
-// not, which is no error: the others do the work.
+// not, which is no error: the others do the work. Nobody logs in at one end before there is room at the other.
 func (s *slice) openExtra(ctx context.Context) (*extra, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	src := s.engine.options.Source.TryReserve(s.account)
+	if src == nil {
+		return nil, nil
+	}
+	dst := s.engine.options.Destination.TryReserve(s.account)
+	if dst == nil {
+		src.Free()
+		return nil, nil
+	}
 	var pair extra
-	var srcOK, dstOK bool
 	err := pass.BothEnds(s.account.Address,
-		func() (err error) {
-			pair.src, srcOK, err = s.engine.options.Source.TryOpen(ctx, s.account)
-			return err
-		},
-		func() (err error) {
-			pair.dst, dstOK, err = s.engine.options.Destination.TryOpen(ctx, s.account)
-			return err
-		},
+		func() (err error) { pair.src, err = src.Open(ctx); return err },
+		func() (err error) { pair.dst, err = dst.Open(ctx); return err },
 	)
-	if err != nil || !srcOK || !dstOK {
+	if err != nil {
 		leave(pair.src, pair.dst)
 		return nil, err
 	}

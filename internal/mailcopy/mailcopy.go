@@ -40,7 +40,7 @@ import (
 // Host opens sessions at one end; *endpoint.IMAP is one.
 type Host interface {
 	Reserve(ctx context.Context, account rehome.Account) (*endpoint.Place, error)
-	TryOpen(ctx context.Context, account rehome.Account) (session *endpoint.Session, ok bool, err error)
+	TryReserve(account rehome.Account) *endpoint.Place // nil when there is no room for one more
 }
 
 // Observer is told how the work goes. Its methods are called from many goroutines and must be quick.
@@ -80,6 +80,9 @@ type Options struct {
 	// Settle is how long after the last sign of life an interrupted batch that the destination does not show is
 	// believed lost; 0 means DefaultSettle. Shorter than a destination's longest pause is a risk of doubles.
 	Settle time.Duration
+
+	// Worth is how much work, as estimated, is worth one more connection; 0 means what logging in costs on the line.
+	Worth time.Duration
 
 	// Pace, if given, is called by each of several goroutines that begin alike, with what tells them apart. Where each call takes
 	// a time of its own, as in a simulation, they begin in the same order each time.

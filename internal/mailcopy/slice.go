@@ -148,7 +148,7 @@ func (s *slice) copy(ctx context.Context) error {
 		return err
 	}
 	jobs := s.jobs()
-	extras := s.openExtras(ctx, len(jobs))
+	extras := s.openExtras(ctx, jobs)
 	defer extras.close()
 	if err := s.createMissing(ctx); err != nil {
 		return err

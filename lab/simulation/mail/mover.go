@@ -130,6 +130,7 @@ func (m *mover) run(ending end) (pass, error) {
 		Source: src, Destination: dst, Ledger: store.Mail, EscrowDir: filepath.Join(w.dir, "escrow"), Deletions: deletions,
 		ConfirmDeletions: m.confirm, ConfirmSource: m.confirm, CopyAgain: m.again,
 		Pace: func(what string) { w.pace(p.process, "", what) }, Connections: w.plan.Size("connections", 1, 3),
+		Worth:         time.Duration(w.plan.Size("worth", 0, 1)), // an extra connection for each mailbox, or as usual
 		BatchMessages: 1 + w.chance.With("batch").Int(4), BatchOctets: 4000,
 	})
 	ctx, cancel := context.WithCancel(context.Background())
