@@ -20,18 +20,19 @@ type asker struct {
 	slice   *slice
 	session *endpoint.Session
 	mailbox string // by end and name; "" where silence is trouble
+	known   *foresight
 }
 
 // atSource asks a mailbox of the source.
 func (s *slice) atSource(session *endpoint.Session, name string) asker {
-	return asker{s, session, string(rehome.Source) + " " + name}
+	return asker{slice: s, session: session, mailbox: string(rehome.Source) + " " + name}
 }
 
 // atDestination asks a mailbox of the destination for what it holds. That it is silent makes nothing be copied again:
 // what is booked stays so, and counts as unknown (see silence), and what is not is matched by content, where what a silent one may be
 // is left alone (see veil).
 func (s *slice) atDestination(session *endpoint.Session, name string) asker {
-	return asker{s, session, string(rehome.Destination) + " " + name}
+	return asker{slice: s, session: session, mailbox: string(rehome.Destination) + " " + name}
 }
 
 // strict asks the same, and fails where a message is silent: what depends on it is not booked.
@@ -57,6 +58,7 @@ func (a asker) recognise(ctx context.Context, entries []*entry) error {
 
 func (a asker) ask(ctx context.Context, entries []*entry, seen func(*entry) bool,
 	read func(context.Context, *endpoint.Session, []*entry) error) error {
+	a.known.teach(entries)
 	if a.mailbox == "" {
 		return read(ctx, a.session, entries)
 	}

@@ -46,25 +46,32 @@ func digests(ctx context.Context, session *endpoint.Session, entries []*entry) e
 // readBodies reads the bodies of the entries that have not been read (read), and what their headers say if that
 // is not known.
 func readBodies(ctx context.Context, session *endpoint.Session, entries []*entry, read func(*entry) bool) error {
-	digester := message.NewDigester()
-	kin := message.NewKinDigester()
-	header := message.NewHeader(headerLimit)
-	all := io.MultiWriter(digester, kin, header)
-	return fill(ctx, session, entries, imap.FetchItems{Body: true},
-		func(e *entry) bool { return !read(e) },
-		func(e *entry, r io.Reader) error {
-			digester.Reset()
-			kin.Reset()
-			header.Reset()
-			if _, err := io.Copy(all, r); err != nil {
-				return err
-			}
-			e.digest, e.kin = digester.Sum(), kin.Sum()
-			if !e.seen || !e.original { // the header of a message that was damaged is remembered as empty by some servers
-				e.showHeader(header)
-			}
-			return nil
-		})
+	return fill(ctx, session, entries, imap.FetchItems{Body: true}, func(e *entry) bool { return !read(e) }, newBodyReader().read)
+}
+
+// bodyReader reads one body after the other.
+type bodyReader struct {
+	digester *message.Digester
+	kin      *message.KinDigester
+	header   *message.Header
+}
+
+func newBodyReader() bodyReader {
+	return bodyReader{message.NewDigester(), message.NewKinDigester(), message.NewHeader(headerLimit)}
+}
+
+func (b bodyReader) read(e *entry, r io.Reader) error {
+	b.digester.Reset()
+	b.kin.Reset()
+	b.header.Reset()
+	if _, err := io.Copy(io.MultiWriter(b.digester, b.kin, b.header), r); err != nil {
+		return err
+	}
+	e.digest, e.kin = b.digester.Sum(), b.kin.Sum()
+	if !e.seen || !e.original { // the header of a message that was damaged is remembered as empty by some servers
+		e.showHeader(b.header)
+	}
+	return nil
 }
 
 func headerSeen(e *entry) bool { return e.seen }

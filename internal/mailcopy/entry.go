@@ -74,13 +74,19 @@ var errEndlessListing = errors.New("the server lists more messages than it repor
 
 // sweepAhead asks for the listing and does not wait for it.
 func sweepAhead(ctx context.Context, session *endpoint.Session, uids imap.UIDSet) (*listing, error) {
-	n := min(uids.Len(), sweepWindow)
-	l := &listing{session: session, uids: uids, entries: make([]entry, 0, n), place: make(map[imap.UID]int, n)}
+	l := newListing(session, uids)
 	var err error
-	l.command, err = session.Fetch(ctx, uids, imap.FetchItems{Flags: true, InternalDate: true, Size: true}, imap.FetchHandler{
-		Message: l.take,
-	})
+	l.command, err = session.Fetch(ctx, uids, listingItems(), imap.FetchHandler{Message: l.take})
 	return l, err
+}
+
+func newListing(session *endpoint.Session, uids imap.UIDSet) *listing {
+	n := min(uids.Len(), sweepWindow)
+	return &listing{session: session, uids: uids, entries: make([]entry, 0, n), place: make(map[imap.UID]int, n)}
+}
+
+func listingItems() imap.FetchItems {
+	return imap.FetchItems{Flags: true, InternalDate: true, Size: true}
 }
 
 // take adds what one response says of a message. There may be several about one, each with a part of what

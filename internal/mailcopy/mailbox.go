@@ -33,6 +33,7 @@ type mailboxJob struct {
 	keywords       keywordLosses
 	undated        imap.UIDSet           // copied without their dates, which no destination can be expected to keep
 	listing        *listing              // of all the source's messages, when it was asked for with the opening; nil otherwise
+	foreseen       *foresight            // nil when nothing was asked beforehand
 	listed         []entry               // of the source, when wantAll has listed it already; nil otherwise
 	unsure         imap.UIDSet           // of ours at the destination: missing, and nobody knows why
 	held           bool                  // something is missing at the destination, and nobody knows why: see holdUnknown
@@ -423,8 +424,15 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 		j.listed = nil
 		return entries, nil
 	}
-	entries, err := sweep(ctx, j.src, window)
-	return completed(entries, window), faultOf(err, "list source mailbox", j.pair.Source)
+	entries := j.foreseen.listed(window)
+	if rest := window.Minus(uidsOf(entries)); !rest.Empty() {
+		more, err := sweep(ctx, j.src, rest)
+		if err != nil {
+			return nil, faultOf(err, "list source mailbox", j.pair.Source)
+		}
+		entries = sortUnique(append(entries, more...))
+	}
+	return completed(entries, window), nil
 }
 
 // settle notes the state in which a complete pass has left both ends, so that the next one can tell

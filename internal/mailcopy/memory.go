@@ -15,15 +15,16 @@ import (
 // trouble of one does not keep the others from being finished. It is lost with the process, which costs
 // nothing but finding it all out once more.
 type memory struct {
-	mu      sync.Mutex
-	started time.Time // of the pass
-	strikes map[string]int
-	barred  map[string]string      // destination mailboxes to whose making the server answers BAD, with its words
-	avoided map[string]bool        // mailboxes, by side and name, to whose opening the server answers BAD
-	shunned map[string]bool        // mailboxes, by side and name, in which asking for the newest message has ended the connection
-	blind   map[rehome.Side]bool   // ends at which looking at the mailboxes beforehand has ended the connection
-	accused map[string]*accusals   // by source mailbox
-	alone   map[string]imap.UIDSet // messages that were tried alone, by source mailbox
+	mu         sync.Mutex
+	started    time.Time // of the pass
+	strikes    map[string]int
+	barred     map[string]string      // destination mailboxes to whose making the server answers BAD, with its words
+	avoided    map[string]bool        // mailboxes, by side and name, to whose opening the server answers BAD
+	shunned    map[string]bool        // mailboxes, by side and name, in which asking for the newest message has ended the connection
+	unforeseen map[string]bool        // source mailboxes of which nothing is asked beforehand, see foresight
+	blind      map[rehome.Side]bool   // ends at which looking at the mailboxes beforehand has ended the connection
+	accused    map[string]*accusals   // by source mailbox
+	alone      map[string]imap.UIDSet // messages that were tried alone, by source mailbox
 
 	offered map[string]imap.UIDSet // messages that were offered again, by source mailbox, see leaveAltered
 
@@ -55,7 +56,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 	if m == nil || !m.started.Equal(started) {
 		m = &memory{
 			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{},
-			blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
+			unforeseen: map[string]bool{}, blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
 			offered: map[string]imap.UIDSet{}, breaks: map[string]map[imap.UID]int{}, divisions: map[string]*division{},
 		}
 		e.memories[address] = m

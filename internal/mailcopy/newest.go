@@ -104,10 +104,12 @@ func (j *mailboxJob) peeked(ctx context.Context, side rehome.Side, name string, 
 	return box, newest, cmp.Or(refused, err)
 }
 
-// list waits for the opening of a mailbox, and has it listed in the same round trip.
-func (p peek) list(ctx context.Context) (box imap.Selected, newest imap.Newest, all *imap.UIDSet, _ error) {
+// list waits for the opening of a mailbox, and has it listed in the same round trip; what behind sends goes out behind that.
+func (p peek) list(ctx context.Context, behind func() error) (box imap.Selected, newest imap.Newest, all *imap.UIDSet, _ error) {
 	search, searchErr := p.opening.SearchAhead(ctx)
+	failed := behind()
 	box, newest, refused, err := p.wait(ctx)
+	err = cmp.Or(err, failed)
 	if search == nil || refused != nil || err != nil {
 		if search != nil {
 			_, _ = search.Wait(ctx) // of a mailbox that is not open

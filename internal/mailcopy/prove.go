@@ -23,7 +23,9 @@ const proofOctets = 1 << 20
 // asker asks at the claimant's end.
 func (c claimant) asker() asker {
 	if c.atSource {
-		return c.job.slice.atSource(c.session, c.job.pair.Source)
+		a := c.job.slice.atSource(c.session, c.job.pair.Source)
+		a.known = c.job.foreseen
+		return a
 	}
 	return c.job.slice.atDestination(c.session, c.job.pair.Destination)
 }

@@ -67,3 +67,32 @@ func TestQuiet_roundTrips(t *testing.T) {
 	p.wantRoundTrips(p.src.IMAP, &p.srcVia)
 	p.wantRoundTrips(p.dst.IMAP, &p.dstVia)
 }
+
+// A pass that finds a message in each mailbox opens it and reads the message, and opens the copy and writes it: two round trips for
+// each at either end, and the few of any pass.
+func TestDelta_roundTrips(t *testing.T) {
+	t.Parallel()
+	const boxes, of = 6, 12
+	for _, end := range []string{"source", "destination"} {
+		p := atmailPair(t)
+		p.worth = time.Hour // one connection: each log-in would count
+		for i := range boxes {
+			p.fill(p.src, fmt.Sprintf("INBOX.Box %d", i), letters(of, 300, fmt.Sprint(i))...)
+		}
+		p.sync()
+		p.sync()
+		for i := range boxes {
+			p.fill(p.src, fmt.Sprintf("INBOX.Box %d", i), letters(2, 300, fmt.Sprint("new ", i))...)
+		}
+		server, via := p.src, &p.srcVia
+		if end == "destination" {
+			server, via = p.dst, &p.dstVia
+		}
+		if got, want := p.roundTrips(server.IMAP, via), 2*boxes+10; got > want {
+			t.Errorf("%d round trips to the %s, want %d at most", got, end, want)
+		}
+		for i := range boxes {
+			p.wantCount(p.dst, fmt.Sprintf("Box %d", i), of+2)
+		}
+	}
+}

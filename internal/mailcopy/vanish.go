@@ -139,7 +139,8 @@ func (j *mailboxJob) examine(ctx context.Context) error {
 	})
 	p, err := j.peekAhead(ctx, rehome.Source, j.pair.Source, opening, err)
 	if err == nil {
-		j.srcBox, j.srcNewest, j.shown, err = p.list(ctx)
+		j.srcBox, j.srcNewest, j.shown, err = p.list(ctx, func() error { return j.foresee(ctx, opening, row) })
+		j.foreseen.wait(ctx, j)
 	}
 	if box := j.srcBox; err == nil && box.UIDValidity == since.UIDValidity && box.HighestModSeq != 0 {
 		j.told = flags

@@ -74,6 +74,7 @@ func (c *Client) sendAhead(ctx context.Context, cmd *command, parts ...part) (*A
 	if err := c.breathe(ctx); err != nil {
 		return nil, err
 	}
+	cmd.lazy = true
 	if err := c.send(ctx, cmd, parts...); err != nil {
 		return nil, err
 	}

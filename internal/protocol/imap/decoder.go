@@ -58,7 +58,7 @@ var errTooLong = &syntaxError{"it is too long"}
 // response reads one response. sink returns who gets the FETCH data of a UID (0: not known yet), or
 // nil for nobody; it is asked when such data arrives, not before, because the command may have been
 // sent in between.
-func (d *decoder) response(sink func(UID) *fetchSink) (*response, error) {
+func (d *decoder) response(sink chooseSink) (*response, error) {
 	d.refill()
 	tag, err := d.tag()
 	if err != nil {
@@ -111,7 +111,7 @@ func (d *decoder) tagged(tag string) (*response, error) {
 	return resp, nil
 }
 
-func (d *decoder) untagged(sink func(UID) *fetchSink) (*response, error) {
+func (d *decoder) untagged(sink chooseSink) (*response, error) {
 	name, err := d.nextWord()
 	if err != nil {
 		return nil, err

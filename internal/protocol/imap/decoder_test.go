@@ -31,7 +31,7 @@ func trace(input io.Reader) []string {
 	}}
 	d := newDecoder(input)
 	for {
-		resp, err := d.response(func(UID) *fetchSink { return sink })
+		resp, err := d.response(func(UID, FetchItems) *fetchSink { return sink })
 		switch {
 		case err == nil && resp.name != "FETCH":
 			lines = append(lines, renderResponse(resp))
@@ -283,7 +283,7 @@ func TestDecoder_cutInsideABodyIsAnError(t *testing.T) {
 			Message: func(*Message) error { messages++; return nil },
 		}}
 		d := newDecoder(strings.NewReader("* 1 FETCH (UID 7 BODY[] {6}\r\n" + body))
-		_, err := d.response(func(UID) *fetchSink { return sink })
+		_, err := d.response(func(UID, FetchItems) *fetchSink { return sink })
 		if !errors.Is(bodyErr, io.ErrUnexpectedEOF) || !errors.Is(err, io.ErrUnexpectedEOF) || messages != 0 {
 			t.Errorf("cut behind %d octets: body error %v, response error %v, %d messages", len(body), bodyErr, err, messages)
 		}

@@ -110,7 +110,7 @@ func greet(ctx context.Context, conn net.Conn, options Options, timeout time.Dur
 }
 
 // nobody takes FETCH data before the log-in.
-func nobody(UID) *fetchSink { return nil }
+func nobody(UID, FetchItems) *fetchSink { return nil }
 
 // readGreeting reads the first line (RFC 9051, section 7.1).
 func (c *Client) readGreeting() error {

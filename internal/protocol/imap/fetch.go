@@ -67,9 +67,41 @@ type FetchCommand struct {
 	sink   *fetchSink
 }
 
+// chooseSink returns who gets an answer about a message, by what it tells; the UID is 0 while it is not known.
+type chooseSink func(uid UID, tells FetchItems) *fetchSink
+
+// told returns what of a message is told, as far as commands are told apart by it.
+func (m *Message) told() FetchItems {
+	return FetchItems{Flags: m.Flags != nil, InternalDate: !m.InternalDate.IsZero(), Size: m.Size > 0}
+}
+
+// bodyItems returns what asks for a section.
+func bodyItems(section string) FetchItems {
+	switch {
+	case section == "":
+		return FetchItems{Body: true}
+	case section == "HEADER":
+		return FetchItems{Header: true}
+	}
+	return FetchItems{HeaderFields: section}
+}
+
+// fits says that an answer tells just what was asked for.
+func (s *fetchSink) fits(tells FetchItems) bool {
+	switch asked := s.items; {
+	case tells.Body, tells.Header:
+		return asked.Body && tells.Body || asked.Header && tells.Header
+	case tells.HeaderFields != "":
+		return asked.HeaderFields != ""
+	default:
+		return asked.Flags == tells.Flags && asked.InternalDate == tells.InternalDate && asked.Size == tells.Size
+	}
+}
+
 // fetchSink is where the decoder puts FETCH data.
 type fetchSink struct {
 	uids    UIDSet // what was asked for: everything else is unsolicited
+	items   FetchItems
 	handler FetchHandler
 	held    func() Count
 	err     error // first error of a callback; read after the command is done
@@ -92,13 +124,16 @@ func (o *Opening) FetchAhead(ctx context.Context, uids UIDSet, items FetchItems,
 	})
 }
 
+// fetch is Fetch; with excused, behind an opening.
 func (c *Client) fetch(ctx context.Context, uids UIDSet, items FetchItems, handler FetchHandler, excused func() bool) (*FetchCommand, error) {
 	if items.Vanished && !c.Enabled("QRESYNC") {
 		return nil, &UnsupportedError{Command: "UID FETCH with VANISHED", Extension: "QRESYNC"}
 	}
-	f := &FetchCommand{client: c, sink: &fetchSink{uids: uids.clone(), handler: handler, held: c.Held}}
+	f := &FetchCommand{client: c, sink: &fetchSink{uids: uids.clone(), items: items, handler: handler, held: c.Held}}
 	for _, part := range uids.lines() {
-		cmd := &command{name: "UID FETCH", fetch: f.sink, most: mostMessages, untagged: f.sink.takeVanished, excused: excused}
+		cmd := &command{
+			name: "UID FETCH", fetch: f.sink, most: mostMessages, untagged: f.sink.takeVanished, excused: excused, lazy: excused != nil,
+		}
 		if err := c.send(ctx, cmd, raw("UID FETCH "+part.String()+" "+items.list())); err != nil {
 			if len(f.cmds) > 0 {
 				c.fail(err) // nobody will wait for the parts that are under way
@@ -162,14 +197,14 @@ func (i FetchItems) list() string {
 // fetched is one FETCH response while it is read.
 type fetched struct {
 	Message
-	sink    func(UID) *fetchSink
+	sink    chooseSink
 	early   []*spool // bodies that came before the UID
 	touched bool     // somebody has asked for some of it
 }
 
 // fetch reads the list behind "* n FETCH" and feeds whoever sink names. It reports whether somebody has
 // asked for it.
-func (d *decoder) fetch(sink func(UID) *fetchSink) (delivered bool, err error) {
+func (d *decoder) fetch(sink chooseSink) (delivered bool, err error) {
 	b, err := d.skipBlanks()
 	if err != nil {
 		return false, err
@@ -206,13 +241,13 @@ func (d *decoder) fetch(sink func(UID) *fetchSink) (delivered bool, err error) {
 
 // deliver hands out what was kept for want of a UID, and then the message.
 func (a *fetched) deliver() error {
-	receiver := a.sink(a.UID)
+	receiver := a.sink(a.UID, a.told())
 	if receiver == nil || a.UID == 0 {
 		return nil
 	}
 	a.touched = true
 	for _, s := range a.early {
-		if err := receiver.literal(s.literal(a.UID)); err != nil {
+		if err := a.sink(a.UID, bodyItems(s.section)).literal(s.literal(a.UID)); err != nil {
 			return err
 		}
 	}
@@ -335,12 +370,12 @@ func (d *decoder) fetchLiteral(a *fetched, section string) error {
 		return a.take(section, int64(len(v.str)), strings.NewReader(v.str))
 	}
 	body := &literalReader{in: d.in, left: size}
-	if a.sink(a.UID) != nil {
+	if a.sink(a.UID, bodyItems(section)) != nil {
 		body.moved = d.moved
 	}
 	err = a.take(section, size, body)
 	if body.err != nil {
-		if receiver := a.sink(a.UID); receiver != nil {
+		if receiver := a.sink(a.UID, bodyItems(section)); receiver != nil {
 			receiver.err = nil // whatever the callback made of it, the connection is the cause
 		}
 		return body.err
@@ -354,7 +389,7 @@ func (d *decoder) fetchLiteral(a *fetched, section string) error {
 
 // take hands a body to whoever asked for it, or keeps it while that is not known.
 func (a *fetched) take(section string, size int64, body io.Reader) error {
-	receiver := a.sink(a.UID)
+	receiver := a.sink(a.UID, bodyItems(section))
 	if a.UID != 0 || receiver == nil {
 		a.touched = a.touched || receiver != nil
 		return receiver.literal(&Literal{UID: a.UID, Section: section, Size: size, Reader: body})

@@ -45,6 +45,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,6 +64,8 @@ type Client struct {
 	out       *bufio.Writer
 	deflater  *flate.Writer // below out when the connection is compressed
 	continued chan string   // text of a "+" line for the command that is being written
+	unsent    []*command    // written to out only, see command.lazy; of whoever has the write lock
+	delayed   atomic.Bool   // there are some
 
 	mu        sync.Mutex
 	tagCount  int
@@ -103,6 +106,10 @@ type command struct {
 	accepted func()
 	// excused, if set, says at a BAD that it was to be expected, see NewestAhead.
 	excused func() bool
+
+	// lazy is set when more will be written behind the command before its answer is waited for: it goes out with that, or with
+	// the first wait, in one packet. A server then wakes up once for what is asked together.
+	lazy bool
 
 	sent   bool          // completely written: the server owes the answer; guarded by Client.mu
 	effort effort        // for whoever watches; guarded by Client.mu
@@ -161,19 +168,27 @@ func (c *Client) clockLocked() {
 }
 
 // fetchSinkFor returns the sink of the oldest pending FETCH that asked for uid, which is 0 while it is
-// not known, or nil when the data is unsolicited.
-func (c *Client) fetchSinkFor(uid UID) *fetchSink {
+// not known, or nil when the data is unsolicited. Of several it prefers the one that has asked for just what is told: a server
+// may answer commands together, and complete them only then (Dovecot does, in cmd_sync).
+func (c *Client) fetchSinkFor(uid UID, tells FetchItems) *fetchSink {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	var oldest *fetchSink
 	for _, cmd := range c.pending {
 		if cmd.closes {
-			return nil
+			break
 		}
-		if cmd.fetch != nil && (uid == 0 || cmd.fetch.uids.Contains(uid)) {
+		if cmd.fetch == nil || uid != 0 && !cmd.fetch.uids.Contains(uid) {
+			continue
+		}
+		if cmd.fetch.fits(tells) {
 			return cmd.fetch
 		}
+		if oldest == nil {
+			oldest = cmd.fetch
+		}
 	}
-	return nil
+	return oldest
 }
 
 func (c *Client) snapshot() []*command {
@@ -252,12 +267,29 @@ func (c *Client) begin(ctx context.Context, cmd *command) error {
 	return nil
 }
 
-// end flushes what was written and lets the next command go out.
+// end flushes what was written and lets the next command go out. A lazy command stays until somebody flushes.
 func (c *Client) end(cmd *command) error {
-	err := c.flush()
-	c.owes(cmd)
-	<-c.writeLock
-	return err
+	defer func() { <-c.writeLock }()
+	c.unsent = append(c.unsent, cmd)
+	if cmd.lazy {
+		c.delayed.Store(true)
+		return nil
+	}
+	return c.flush()
+}
+
+// push flushes what lazy commands have left, so that their answers can come. Where somebody else writes at this moment, it
+// waits for that only if cmd is one of them.
+func (c *Client) push(ctx context.Context, cmd *command) {
+	if !c.delayed.Load() {
+		return
+	}
+	if !c.lockToPush(ctx, cmd) {
+		return
+	}
+	defer func() { <-c.writeLock }()
+	defer c.guard(ctx)()
+	_ = c.flush() // a failure is the end of the connection, and the commands say so
 }
 
 // owes starts the clock for the answer to cmd.
@@ -300,8 +332,36 @@ func (c *Client) writeFailed(err error) error {
 	return c.Err()
 }
 
-// flush sends what is buffered.
+func (c *Client) lockToPush(ctx context.Context, cmd *command) bool {
+	select {
+	case c.writeLock <- struct{}{}:
+		return true
+	default:
+	}
+	c.mu.Lock()
+	sent := cmd.sent
+	c.mu.Unlock()
+	if sent {
+		return false
+	}
+	select {
+	case c.writeLock <- struct{}{}:
+		return true
+	case <-ctx.Done():
+	case <-c.ended:
+	}
+	return false
+}
+
+// flush sends what is buffered. The caller has the write lock.
 func (c *Client) flush() error {
+	defer func() {
+		for _, cmd := range c.unsent {
+			c.owes(cmd)
+		}
+		c.unsent = nil
+		c.delayed.Store(false)
+	}()
 	err := c.out.Flush()
 	if err == nil && c.deflater != nil {
 		err = c.deflater.Flush()
@@ -344,6 +404,7 @@ func (c *Client) do(ctx context.Context, cmd *command, parts ...part) error {
 // wait blocks until cmd is answered. A cancelled context ends the connection: the answer that is
 // still under way could not be told from that of a later command otherwise.
 func (c *Client) wait(ctx context.Context, cmd *command) error {
+	c.push(ctx, cmd)
 	select {
 	case <-cmd.done:
 		return cmd.err

@@ -35,9 +35,10 @@ func (o *Opening) NewestAhead(ctx context.Context) (*NewestCommand, error) {
 		}
 	}
 	n := &NewestCommand{client: o.client}
-	n.sink = &fetchSink{uids: rangeSet(1, math.MaxUint32), held: o.client.Held, handler: FetchHandler{Message: n.take}}
-	n.cmd = &command{name: "UID FETCH", fetch: n.sink, excused: o.shutOrEmpty}
-	if err := o.client.send(ctx, n.cmd, raw("UID FETCH * "+FetchItems{InternalDate: true, Size: true}.list())); n.cmd.done == nil {
+	items := FetchItems{InternalDate: true, Size: true}
+	n.sink = &fetchSink{uids: rangeSet(1, math.MaxUint32), items: items, held: o.client.Held, handler: FetchHandler{Message: n.take}}
+	n.cmd = &command{name: "UID FETCH", lazy: true, fetch: n.sink, excused: o.shutOrEmpty}
+	if err := o.client.send(ctx, n.cmd, raw("UID FETCH * "+items.list())); n.cmd.done == nil {
 		return nil, err
 	}
 	return n, nil // what went wrong on the way is known to Wait, with the server's words

@@ -33,7 +33,7 @@ func (c *Client) ExamineSinceAhead(ctx context.Context, name string, known Known
 	if err != nil {
 		return nil, err
 	}
-	sink := &fetchSink{uids: rangeSet(1, math.MaxUint32), handler: handler}
+	sink := &fetchSink{uids: rangeSet(1, math.MaxUint32), items: FetchItems{Flags: true}, handler: handler}
 	opening, err := c.openAhead(ctx, verb, name, known.parameter(), sink)
 	if err == nil {
 		opening.closing = closing

@@ -52,7 +52,7 @@ func (c *Client) SearchHeader(ctx context.Context, field, text string) (UIDSet, 
 // search asks for the UIDs of what the criteria fit.
 func (c *Client) search(ctx context.Context, first UID, excused func() bool, criteria ...part) (*SearchCommand, error) {
 	s := &SearchCommand{client: c, first: first, understood: true}
-	s.cmd = &command{name: "UID SEARCH", untagged: s.take, excused: excused}
+	s.cmd = &command{name: "UID SEARCH", lazy: true, untagged: s.take, excused: excused}
 	line := "UID SEARCH "
 	if c.Capabilities().Has("ESEARCH") {
 		line += "RETURN (ALL) "

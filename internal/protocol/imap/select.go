@@ -86,9 +86,10 @@ func (c *Client) openAhead(ctx context.Context, verb, name, parameters string, s
 		most, sink.held = mostMessages, func() Count { return o.selected.Messages }
 	}
 	// What comes of messages until the mailbox is open belongs to the one before, unless changes were asked for.
-	o.cmd = &command{name: verb + " " + strconv.Quote(name), fetch: sink, closes: sink == nil, most: most, untagged: func(resp *response) bool {
+	o.cmd = &command{name: verb + " " + strconv.Quote(name), lazy: true, fetch: sink, closes: sink == nil, most: most}
+	o.cmd.untagged = func(resp *response) bool {
 		return o.selected.take(resp) || sink != nil && sink.takeVanished(resp)
-	}}
+	}
 	o.cmd.accepted = func() { // by the reader, before anything that comes behind the answer
 		c.mu.Lock()
 		c.held = o.selected.Messages

@@ -19,6 +19,7 @@ func (c *Client) Unselect(ctx context.Context) error {
 // closed the mailbox as well, and anything worse ends the connection.
 func (c *Client) UnselectAhead(ctx context.Context) error {
 	cmd, line := c.unselectCommand()
+	cmd.lazy = true
 	return c.leave(c.send(ctx, cmd, line))
 }
 
