@@ -26,6 +26,7 @@ type Progress struct {
 	window           window // and lately
 	slowed           map[rehome.Side]string
 	waits            map[string][]pass.Wait // by account
+	making           map[string]making      // likewise, where mailboxes are made
 	stirred          time.Time              // when something was last heard of any account
 }
 
@@ -47,7 +48,7 @@ type Snapshot struct {
 	OctetsPerSecond   float64
 	Left              time.Duration // until the pass is over; 0 as long as there is nothing to tell it from
 
-	Waiting string        // what holds mailboxes up and for how long, as a sentence; "" for nothing
+	Waiting string        // what holds mailboxes up and for how long, or how many are made by now, as a sentence; "" for nothing
 	Quiet   time.Duration // since something was last heard of any account
 	Slowed  string        // what a host has said about our speed, as a sentence; "" at full speed
 }
@@ -55,8 +56,8 @@ type Snapshot struct {
 // NewProgress returns the Progress of a pass that begins now.
 func NewProgress() *Progress {
 	return &Progress{
-		atWork: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]pass.Wait{}, window: window{began: time.Now()},
-		stirred: time.Now(),
+		atWork: map[string]*accountProgress{}, slowed: map[rehome.Side]string{}, waits: map[string][]pass.Wait{}, making: map[string]making{},
+		window: window{began: time.Now()}, stirred: time.Now(),
 	}
 }
 
@@ -131,6 +132,41 @@ func waiting(accounts map[string][]pass.Wait, now time.Time) string {
 	return fmt.Sprintf("%s up to %d s for %d interrupted %s that may still arrive", where, seconds, messages, plural(messages))
 }
 
+// making is how many mailboxes of an account are made.
+type making struct{ made, of int }
+
+// noteworthy is how many mailboxes have to be made for it to be told: fewer are made in a moment.
+const noteworthy = 50
+
+// Made implements mailcopy.Observer.
+func (p *Progress) Made(account string, mailboxes, of int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stirred = time.Now()
+	if mailboxes >= of || of < noteworthy {
+		delete(p.making, account)
+		return
+	}
+	p.making[account] = making{mailboxes, of}
+}
+
+// makes says in a sentence for whom mailboxes are made, and how far that is.
+func makes(accounts map[string]making) string {
+	var all making
+	whose := fmt.Sprintf("%d accounts", len(accounts))
+	for account, m := range accounts {
+		all.made += m.made
+		all.of += m.of
+		if len(accounts) == 1 {
+			whose = account
+		}
+	}
+	if all.of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the destination creates mailboxes for %s: %d of %d", whose, all.made, all.of)
+}
+
 func plural(messages int) string {
 	if messages == 1 {
 		return "message"
@@ -153,6 +189,7 @@ func (p *Progress) Looked(account string, messages, octets int64) {
 		a := newAccountProgress(nil)
 		p.atWork[account], p.begun = a, p.begun.plus(a.share())
 	}
+	delete(p.making, account) // of a slice that was broken off
 	p.change(account, func(a *accountProgress) { a.look(messages, octets) })
 }
 
@@ -198,6 +235,7 @@ func (p *Progress) Finished(account string, failed bool) {
 	defer p.mu.Unlock()
 	p.change(account, func(a *accountProgress) { a.ended = true })
 	delete(p.atWork, account)
+	delete(p.making, account)
 	p.carry(load{accounts: 1})
 	p.finished++
 	if failed {
@@ -214,7 +252,7 @@ func (p *Progress) Snapshot() Snapshot {
 	s := Snapshot{
 		Accounts: all.accounts, Known: all.known, Finished: p.finished, Failed: p.failed, Messages: all.messages, Octets: all.octets, Done: all.done,
 		Copied: all.copied, CopiedOctets: p.carried.octets, Objects: p.objects, Elapsed: now.Sub(p.window.began),
-		Slowed: cmp.Or(p.slowed[rehome.Destination], p.slowed[rehome.Source]), Waiting: waiting(p.waits, now),
+		Slowed: cmp.Or(p.slowed[rehome.Destination], p.slowed[rehome.Source]), Waiting: cmp.Or(waiting(p.waits, now), makes(p.making)),
 		Quiet: now.Sub(p.stirred),
 	}
 	if all.unsized > 0 {

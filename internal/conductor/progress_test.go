@@ -84,3 +84,23 @@ func TestProgress_saysWhatHoldsItUp(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestProgress_mailboxesAreMade(t *testing.T) {
+	t.Parallel()
+	p := NewProgress()
+	for _, step := range []struct {
+		do   func()
+		want string
+	}{
+		{func() { p.Made("anna@example.test", 0, noteworthy-1) }, ""},
+		{func() { p.Made("anna@example.test", 1200, 3000) }, "the destination creates mailboxes for anna@example.test: 1200 of 3000"},
+		{func() { p.Made("bert@example.test", 0, 100) }, "the destination creates mailboxes for 2 accounts: 1200 of 3100"},
+		{func() { p.Made("anna@example.test", 3000, 3000) }, "the destination creates mailboxes for bert@example.test: 0 of 100"},
+		{func() { p.Looked("bert@example.test", 1, 1) }, ""},
+	} {
+		step.do()
+		if got := p.Snapshot().Waiting; got != step.want {
+			t.Errorf("got %q, want %q", got, step.want)
+		}
+	}
+}

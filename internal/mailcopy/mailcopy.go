@@ -47,6 +47,8 @@ type Host interface {
 type Observer interface {
 	// Looked comes once a slice knows what the source holds; octets is -1 when the server does not say.
 	Looked(account string, messages, octets int64)
+	// Made tells how many of the mailboxes that the destination lacks are made by now, again and again, from 0 up to all.
+	Made(account string, mailboxes, of int)
 	// Present counts messages that need no copy, each once in a slice.
 	Present(account string, messages int64)
 	// Copied counts messages that the destination has confirmed.
@@ -57,6 +59,7 @@ type Observer interface {
 type silent struct{}
 
 func (silent) Looked(string, int64, int64) {}
+func (silent) Made(string, int, int)       {}
 func (silent) Present(string, int64)       {}
 func (silent) Copied(string, int, int64)   {}
 

@@ -18,7 +18,7 @@ import (
 const commandsAhead = 50
 
 // createMissing creates and subscribes what the plan asks for, both in one go: each mailbox is subscribed
-// behind its own CREATE. Parents that only hold others are made by the server together with their
+// right behind its own CREATE, in the same round trip. Parents that only hold others are made by the server together with their
 // children. A mailbox that cannot be created is left out with a finding; the others go on.
 //
 // What is about to be made is in the ledger first: what we have made, we may rename and delete later.
@@ -43,28 +43,56 @@ func (s *slice) createMissing(ctx context.Context) error {
 	if err := s.createSpecial(ctx, special, judge); err != nil {
 		return err
 	}
-	var steps []step
-	for _, pair := range plain {
-		steps = append(steps, step{pair: pair, send: s.dst.CreateAhead, judge: judge})
-	}
-	for _, pair := range s.unsubscribed() {
-		if s.barred[pair.Source] {
-			continue
+	steps := s.stepsOf(plain, s.unsubscribed(), judge, func(pair mapping.Pair, err error) error {
+		if answers[pair.Destination] {
+			return nil // it is not there, which has been said already
 		}
-		steps = append(steps, step{pair: pair, send: s.dst.SubscribeAhead, judge: func(pair mapping.Pair, err error) error {
-			if answers[pair.Destination] {
-				return nil // it is not there, which has been said already
-			}
-			return s.judgeSubscribe(pair, err)
-		}})
-	}
-	if err := ahead(ctx, steps); err != nil {
+		return s.judgeSubscribe(pair, err)
+	})
+	if err := ahead(ctx, steps, s.tellMade(len(plain))); err != nil {
 		return err
 	}
 	if err := s.lookAtThere(ctx, there, answers); err != nil {
 		return err
 	}
 	return s.leaveRefused(ctx, answers)
+}
+
+// stepsOf puts the subscription of each mailbox behind its own CREATE, and those of the others behind all.
+func (s *slice) stepsOf(plain, unsubscribed []mapping.Pair, created, subscribed func(mapping.Pair, error) error) (steps []step) {
+	subscribe := map[string]mapping.Pair{}
+	for _, pair := range unsubscribed {
+		if !s.barred[pair.Source] {
+			subscribe[pair.Destination] = pair
+		}
+	}
+	add := func(name string) {
+		if pair, wanted := subscribe[name]; wanted {
+			steps = append(steps, step{pair: pair, send: s.dst.SubscribeAhead, judge: subscribed})
+			delete(subscribe, name)
+		}
+	}
+	for _, pair := range plain {
+		steps = append(steps, step{pair: pair, send: s.dst.CreateAhead, judge: created, makes: true})
+		add(pair.Destination)
+	}
+	for _, pair := range unsubscribed {
+		add(pair.Destination)
+	}
+	return steps
+}
+
+// tellMade returns what tells the observer that one more of some mailboxes is made.
+func (s *slice) tellMade(of int) func() {
+	made := 0
+	tell := func() { s.engine.options.Observer.Made(s.account.Address, made, of) }
+	if of > 0 {
+		tell()
+	}
+	return func() {
+		made++
+		tell()
+	}
 }
 
 // lookAtThere opens what the destination says to exist and does not list. A name that opens a mailbox which
@@ -221,10 +249,12 @@ type step struct {
 	pair  mapping.Pair
 	send  func(ctx context.Context, destination string) (*imap.Answer, error)
 	judge func(mapping.Pair, error) error
+	makes bool // a mailbox
 }
 
-// ahead sends some commands before the first answer is read, and has every answer judged in order.
-func ahead(ctx context.Context, steps []step) error {
+// ahead sends some commands before the first answer is read, and has every answer judged in order. It calls made behind each
+// that makes a mailbox.
+func ahead(ctx context.Context, steps []step, made func()) error {
 	for some := range slices.Chunk(steps, commandsAhead) {
 		answers := make([]*imap.Answer, len(some))
 		failures := make([]error, len(some))
@@ -237,6 +267,9 @@ func ahead(ctx context.Context, steps []step) error {
 			}
 			if err := step.judge(step.pair, failures[i]); err != nil {
 				return err
+			}
+			if step.makes {
+				made()
 			}
 		}
 	}
