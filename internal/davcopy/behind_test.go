@@ -54,6 +54,31 @@ func TestPasses_aCollectionWithoutAPlace(t *testing.T) {
 	}
 }
 
+// What is refused goes where the main collection goes, also where that is made in the same pass, and not into the only other one
+// that is there before: without the ledger it would go elsewhere then.
+func TestPasses_refusedBeforeThereIsAMainOne(t *testing.T) {
+	t.Parallel()
+	person := corpus.PIMPerson(address, password, 0, 2)
+	person.Calendars = append(person.Calendars, corpus.Collection{Name: "aaa", DisplayName: "First", Resources: []corpus.Resource{
+		{Name: "one.ics", Data: event("one", "away")}}}, corpus.Collection{Name: "theirs", DisplayName: "Theirs"})
+	p, _, dst := troubled(t, person)
+	session, main := p.calendar(t, p.dst)
+	if err := session.Delete(t.Context(), main.Href, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := session.MakeCollection(t.Context(), parentOf(main.Href)+"theirs/", dav.NewCollection{Kind: dav.Calendars, Name: "Theirs"}); err != nil {
+		t.Fatal(err)
+	}
+	dst.set(about("/aaa", "MKCOL MKCALENDAR", http.StatusForbidden, "no more calendars"))
+	for _, want := range []Tally{{Objects: 3, Copied: 3}, {Objects: 3, Adopted: 3}} {
+		wantTally(t, "with nothing known", p.pass(t).Tallies[rehome.KindCalendars], want)
+		if got := p.shown(t, p.dst, "theirs"); got != "" || len(p.holding(t, p.dst, dav.Calendars)) != 3 {
+			t.Errorf("the other calendar has %q, want nothing", got)
+		}
+		p.loseLedger(t)
+	}
+}
+
 // refusedBefore notes of the calendar that the destination had refused an object of that name.
 func (p *pair) refusedBefore(t *testing.T, name string) {
 	t.Helper()

@@ -58,14 +58,35 @@ func (j *collectionJob) makeCollection(ctx context.Context) error {
 		refused = fmt.Errorf("the server says that it created it, but lists it nowhere: %w", err)
 	}
 	fault := faultOf(refused, "create at the destination", j.place.destination)
-	switch {
-	case rehome.ClassOf(fault) != rehome.ClassPermanent:
+	if rehome.ClassOf(fault) != rehome.ClassPermanent {
 		return fault
-	case j.place.fallback == "":
+	}
+	fallback, err := j.fallback(ctx)
+	switch {
+	case err != nil:
+		return err
+	case fallback == "":
 		return &nowhereError{fault}
 	}
 	j.find(collectionRefused, rehome.Values{"why": fault})
-	return j.fallBack(ctx)
+	return j.fallBack(ctx, fallback)
+}
+
+// fallback is the href of the collection into which one goes that is refused, "" for none: the destination's main one; where none
+// stands out the one where the source's main one goes. The only one there would be another as soon as that one is made.
+func (j *collectionJob) fallback(ctx context.Context) (string, error) {
+	if !j.place.lone || j.place.main == j.place.source.Href {
+		return j.place.fallback, nil
+	}
+	known, err := j.ledger().Collections(ctx, j.slice.account.Address)
+	if err != nil {
+		return "", err
+	}
+	main := known[j.place.main].Destination
+	if _, there := j.place.others[dav.Key(main)]; there {
+		return main, nil
+	}
+	return j.place.fallback, nil
 }
 
 // findMade looks for the collection under the name that the server has given it: the one that was not listed before, with
@@ -176,10 +197,10 @@ func (j *collectionJob) goTo(ctx context.Context, target dav.Collection, made bo
 	return err
 }
 
-func (j *collectionJob) fallBack(ctx context.Context) error {
-	target, err := j.slice.dst.Collection(ctx, j.place.fallback, kindOf(j.kind))
+func (j *collectionJob) fallBack(ctx context.Context, href string) error {
+	target, err := j.slice.dst.Collection(ctx, href, kindOf(j.kind))
 	if err != nil {
-		return faultOf(err, "look at the collection", j.place.fallback)
+		return faultOf(err, "look at the collection", href)
 	}
 	return j.goTo(ctx, *target, false)
 }

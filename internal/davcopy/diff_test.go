@@ -289,6 +289,20 @@ func TestPlan_guestsBarNobody(t *testing.T) {
 	}
 }
 
+// The main collection comes first, and the others in the order in which the source lists them.
+func TestPlan_mainFirst(t *testing.T) {
+	t.Parallel()
+	v := view{kind: dav.Calendars, srcHome: &dav.Home{}, dstHome: &dav.Home{HomeSets: []string{"/d/"}}, known: map[string]string{},
+		src: []dav.Collection{{Href: "/s/b/"}, {Href: "/s/a/"}, {Href: "/s/default/"}}}
+	var got []string
+	for _, p := range slices.SortedStableFunc(slices.Values(v.plan().placements), mainFirst) {
+		got = append(got, p.source.Href)
+	}
+	if want := []string{"/s/default/", "/s/b/", "/s/a/"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // A server that chooses the names of new collections shows by what people call them which is which, when the ledger is lost.
 // Where that is not clear nothing is taken for another.
 func TestPlan_calledAlike(t *testing.T) {

@@ -35,6 +35,8 @@ type placement struct {
 	others      map[string]dav.Collection // what the destination has listed, and what was made since, by key; shared by all placements
 	claimed     map[string]bool           // where anything of the source goes by this plan, by key; shared by all placements
 	fallback    string                    // href of the default one, for a server that makes no collections; "" for none
+	lone        bool                      // that is but the only one there
+	main        string                    // href of the source's main one
 	begun       bool                      // the ledger knows it
 	alike       []dav.Collection          // that may be the one, should it not exist
 }
@@ -68,6 +70,7 @@ func (v view) plan() plan {
 	}
 	p.fallback = mainOf(p.usable(), v.dstHome)
 	srcMain := mainOf(moving, v.srcHome)
+	lone := standingOut(p.usable(), v.dstHome) == ""
 	placed := make([]placement, len(moving))
 	var guests []string
 	for _, rule := range []func(dav.Collection) string{
@@ -92,6 +95,7 @@ func (v view) plan() plan {
 				p.taken[dav.Key(href)] = true
 			}
 			placed[i] = p.place(c, href)
+			placed[i].main, placed[i].lone = srcMain, lone
 			placed[i].alike = p.calledAlike(c, moving)
 		}
 	}
@@ -99,6 +103,17 @@ func (v view) plan() plan {
 		p.taken[key] = true
 	}
 	return plan{placements: placed, left: left, deleted: p.deleted(), nowhere: p.nowhere()}
+}
+
+// mainFirst puts the source's main collection before the others.
+func mainFirst(a, b placement) int {
+	behind := func(p placement) int {
+		if p.source.Href == p.main {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(behind(a), behind(b))
 }
 
 // deleted are the known collections that the source has no more.

@@ -141,9 +141,10 @@ func (s *slice) runKinds(ctx context.Context, plans map[rehome.Kind]plan, known 
 	return cmp.Or(failed...)
 }
 
-// runKind brings the collections of one kind up to date. What is in the way of one does not stop the others.
+// runKind brings the collections of one kind up to date, the main one first: those that are refused go where it goes. What is in
+// the way of one does not stop the others.
 func (s *slice) runKind(ctx context.Context, kind rehome.Kind, p plan, known map[string]ledger.Collection, t *troubles) error {
-	for _, place := range p.placements {
+	for _, place := range slices.SortedStableFunc(slices.Values(p.placements), mainFirst) {
 		if err := t.add(ctx, s, s.runCollection(ctx, kind, place, known[place.source.Href])); err != nil {
 			return err
 		}

@@ -33,7 +33,6 @@ type end struct {
 	ended       map[string]int         // versions of collections that are no more, by path
 	asked       map[string]int         // how often the same was asked
 	writes      []write                // writing requests, in order
-	misplaces   bool                   // it has refused to make a collection
 	watch       func(question) bool    // told of every request before it is worked on; true lets it come to nothing
 }
 
