@@ -72,7 +72,7 @@ valid certificate, and asks for nothing.`,
 	flags.StringVar(&draft.SourceSieve, "source-sieve", "", "source ManageSieve server, host:port (default: the rules in the source database)")
 	flags.StringVar(&draft.DestinationSieve, "destination-sieve", "", "destination ManageSieve server, host:port; without it rules are written to files")
 	flags.StringVar(&message, "mail", "", "saved message that was sent through the old server: its header names the keys that sign mail there")
-	flags.StringVar(&draft.Store, "store", "", "ledger, a SQLite file (default rehome.db)")
+	flags.StringVar(&draft.Store, "store", "", "ledger: an SQLite file, or an address of PostgreSQL (default rehome.db)")
 	flags.StringVar(&draft.Roster, "roster", "", "CSV file of accounts (default people.csv if there is no database)")
 	completeFiles(cmd, "mail", "store", "roster")
 	return cmd

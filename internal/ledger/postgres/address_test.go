@@ -75,3 +75,30 @@ func TestAddress_certificatesAreVerified(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is given is an address, and the same once it was written, or it is refused with a next step.
+func FuzzParseAddress(f *testing.F) {
+	for _, text := range []string{
+		"postgres://mover@db.example.com/rehome", "postgres://mover@/rehome?host=/run/postgresql&port=5433", "postgres://mover:hunter2@h/d",
+		"postgresql://a%20b@[::1]:5432/d?search_path=x&sslmode=require", "postgres://u@h/d?sslmode=verify-full&sslrootcert=/ca.pem", "rehome.db", "://", "",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := ParseAddress(text)
+		if err != nil {
+			var said *AddressError
+			if !errors.As(err, &said) || said.Hint == "" {
+				t.Fatalf("%q: %v, want an AddressError with a hint", text, err)
+			}
+			return
+		}
+		again, err := ParseAddress(a.String())
+		if err != nil || again.Schema != a.Schema || again.Name() != a.Name() {
+			t.Fatalf("%q: %s comes back as %+v, %v", text, a.String(), again, err)
+		}
+		if config, err := a.config(rehome.NewSecret("s")); err == nil && (config.Password != "s" || config.User == "" || config.Database == "") {
+			t.Fatalf("%q: logs in as %q to %q", text, config.User, config.Database)
+		}
+	})
+}

@@ -123,11 +123,18 @@ func (l *lock) watch() {
 		case <-l.ended:
 			return
 		case <-ticker.C:
-			if l.conn.Ping(context.Background()) != nil {
+			if l.ping() != nil {
 				return // the next transaction finds no token
 			}
 		}
 	}
+}
+
+// ping waits no longer than a command that ends may wait for it.
+func (l *lock) ping() error {
+	ctx, cancel := context.WithTimeout(context.Background(), busyPatience)
+	defer cancel()
+	return l.conn.Ping(ctx)
 }
 
 // unlock gives the lock back at once; the end of the session does the same a little later.
