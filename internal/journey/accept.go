@@ -172,19 +172,20 @@ func settled(ctx context.Context, store *ledger.Ledger) (map[string]verify.Accou
 	if err != nil || len(acceptances) == 0 {
 		return nil, err
 	}
-	last, err := lastVerified(ctx, store)
-	if err != nil {
-		return nil, err
-	}
 	all := make(map[string]verify.Account, len(acceptances))
 	for address, accepted := range acceptances {
-		answer, err := report.Answer(ledger.Account{Address: address}, last[address])
+		last, known, err := store.Verifications.Find(ctx, address)
 		if err != nil {
 			return nil, err
 		}
-		if last[address].Address != "" {
-			all[address] = answer.Accept(accepted)
+		if !known {
+			continue
 		}
+		answer, err := report.Answer(ledger.Account{Address: address}, last)
+		if err != nil {
+			return nil, err
+		}
+		all[address] = answer.Accept(accepted)
 	}
 	return all, nil
 }

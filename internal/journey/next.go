@@ -191,50 +191,53 @@ func (m *Move) readLedger(ctx context.Context, state *itinerary.State) error {
 	return err
 }
 
-// copies counts the accounts. One whose turn is not over has more to bring.
+// copies counts the accounts, without reading each: there may be very many. Those of which differences were accepted are few, and are
+// counted by what is left of their verdict.
 func copies(ctx context.Context, store *ledger.Ledger) (itinerary.Copies, error) {
-	rows, err := store.Accounts.All(ctx)
+	totals, err := store.Accounts.Totals(ctx)
 	if err != nil {
 		return itinerary.Copies{}, err
+	}
+	all := itinerary.Copies{}
+	for _, t := range totals {
+		all.Accounts += int(t.Accounts)
+		count(&all, t.State, t.Verdict, t.Unfinished, int(t.Accounts))
+		if t.Newest.After(all.Newest) {
+			all.Newest = t.Newest
+		}
 	}
 	answers, err := settled(ctx, store)
 	if err != nil {
 		return itinerary.Copies{}, err
 	}
-	turns, err := store.Passes.Turns(ctx)
-	if err != nil {
-		return itinerary.Copies{}, err
-	}
-	open := map[string]bool{}
-	for _, t := range turns {
-		open[t.Address] = true
-	}
-	all := itinerary.Copies{Accounts: len(rows)}
-	for _, r := range rows {
-		verdict := r.Verdict
-		if answer, some := answers[r.Address]; some {
-			verdict = string(answer.Verdict)
+	for address, answer := range answers {
+		r, known, err := store.Accounts.Find(ctx, address)
+		if err != nil {
+			return itinerary.Copies{}, err
 		}
-		switch {
-		case r.State == ledger.AccountBlocked && verdict != string(verify.Equal): // else what blocks it was accepted
-			all.Blocked++
-		case r.State == ledger.AccountBlocked:
-			all.Copied++
-		case r.State == ledger.AccountPreStaged && !open[r.Address]:
-			all.Copied++
-		}
-		switch verdict {
-		case "":
-		case string(verify.Equal):
-			all.Equal++
-		default:
-			all.Differs++
-		}
-		if r.Finished.After(all.Newest) {
-			all.Newest = r.Finished
+		if known {
+			count(&all, r.State, r.Verdict, r.Unfinished, -1)
+			count(&all, r.State, string(answer.Verdict), r.Unfinished, 1)
 		}
 	}
 	return all, nil
+}
+
+// count adds n accounts. One whose turn is not over has more to bring.
+func count(all *itinerary.Copies, state ledger.AccountState, verdict string, unfinished bool, n int) {
+	switch {
+	case state == ledger.AccountBlocked && verdict != string(verify.Equal): // else what blocks it was accepted
+		all.Blocked += n
+	case state == ledger.AccountBlocked, state == ledger.AccountPreStaged && !unfinished:
+		all.Copied += n
+	}
+	switch verdict {
+	case "":
+	case string(verify.Equal):
+		all.Equal += n
+	default:
+		all.Differs += n
+	}
 }
 
 // readLooks sorts in what was looked at. The domains are those of the settings, or, where these name none, those that were planned.

@@ -39,6 +39,7 @@ type Account struct {
 	Failed     int64
 	Started    time.Time // of the last pass; zero before the first
 	Finished   time.Time // zero while it runs, or when it did not end
+	Unfinished bool      // the turn of its last pass is not over; set by the ledger
 	Verdict    string    // of the last verification: "equal", "differs", "unknown", or "" before the first
 	VerifiedAt time.Time
 }
@@ -68,13 +69,13 @@ func (l *Accounts) accounts(ctx context.Context, which string, values ...any) (a
 		var a Account
 		var started, finished, verified int64
 		err := rows.Scan(&a.Address, &a.State, &a.Pass, &a.Reason, &a.NextStep, &a.Mailboxes, &a.Messages, &a.Octets, &a.Copied, &a.Failed,
-			&started, &finished, &a.Verdict, &verified)
+			&started, &finished, &a.Unfinished, &a.Verdict, &verified)
 		a.Started, a.Finished, a.VerifiedAt = fromUnix(started), fromUnix(finished), fromUnix(verified)
 		all = append(all, a)
 		return err
-	}, `SELECT a.address, state, pass, reason, next_step, mailboxes, messages, octets, copied, failed,
-		started_unix, finished_unix, COALESCE(verdict, ''), COALESCE(verified_unix, 0)
-		FROM accounts a LEFT JOIN verifications v ON v.address = a.address `+which, values...)
+	}, `SELECT a.address, a.state, a.pass, a.reason, next_step, mailboxes, messages, octets, copied, failed,
+		started_unix, finished_unix, t.address IS NOT NULL, COALESCE(verdict, ''), COALESCE(verified_unix, 0)
+		FROM accounts a LEFT JOIN verifications v ON v.address = a.address LEFT JOIN turns t ON t.address = a.address `+which, values...)
 	return all, err
 }
 

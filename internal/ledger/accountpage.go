@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
 )
 
 // AccountFilter chooses accounts; what is empty chooses all.
@@ -74,23 +75,27 @@ func (l *Accounts) Count(ctx context.Context, filter AccountFilter, most int) (n
 	return n, err
 }
 
-// AccountTotal sums the accounts of one state and one verdict.
+// AccountTotal sums the accounts of one state and one verdict whose turn is over, or is not.
 type AccountTotal struct {
 	State                                      AccountState
 	Verdict                                    string // "" before the first verification
+	Unfinished                                 bool
 	Accounts, Messages, Octets, Copied, Failed int64
+	Newest                                     time.Time // when the last pass over any of them has ended
 }
 
-// Totals sums all accounts, by state and verdict.
+// Totals sums all accounts, by state, verdict and whether their turn is over.
 func (l *Accounts) Totals(ctx context.Context) (all []AccountTotal, err error) {
 	err = l.read(ctx, func(rows *sql.Rows) error {
 		var t AccountTotal
-		err := rows.Scan(&t.State, &t.Verdict, &t.Accounts, &t.Messages, &t.Octets, &t.Copied, &t.Failed)
+		var newest int64
+		err := rows.Scan(&t.State, &t.Verdict, &t.Unfinished, &t.Accounts, &t.Messages, &t.Octets, &t.Copied, &t.Failed, &newest)
+		t.Newest = fromUnix(newest)
 		all = append(all, t)
 		return err
-	}, `SELECT a.state, COALESCE(v.verdict, ''), COUNT(*), CAST(SUM(messages) AS BIGINT), CAST(SUM(octets) AS BIGINT),
-		CAST(SUM(copied) AS BIGINT), CAST(SUM(failed) AS BIGINT)
-		FROM accounts a LEFT JOIN verifications v ON v.address = a.address
-		GROUP BY a.state, COALESCE(v.verdict, '') ORDER BY a.state, COALESCE(v.verdict, '')`)
+	}, `SELECT a.state, COALESCE(v.verdict, ''), t.address IS NOT NULL, COUNT(*), CAST(SUM(messages) AS BIGINT), CAST(SUM(octets) AS BIGINT),
+		CAST(SUM(copied) AS BIGINT), CAST(SUM(a.failed) AS BIGINT), MAX(finished_unix)
+		FROM accounts a LEFT JOIN verifications v ON v.address = a.address LEFT JOIN turns t ON t.address = a.address
+		GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)
 	return all, err
 }

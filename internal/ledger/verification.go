@@ -61,6 +61,20 @@ func (l *Verifications) Wrote(ctx context.Context, address string, messages, obj
 
 // All returns the last verification of every account, in alphabetical order.
 func (l *Verifications) All(ctx context.Context) ([]Verification, error) {
+	return l.verifications(ctx, `ORDER BY address`)
+}
+
+// Find returns the last verification of an account; known is false before the first.
+func (l *Verifications) Find(ctx context.Context, address string) (v Verification, known bool, err error) {
+	all, err := l.verifications(ctx, `WHERE address = ?`, address)
+	if err != nil || len(all) == 0 {
+		return Verification{}, false, err
+	}
+	return all[0], true, nil
+}
+
+// verifications reads rows; which says how they are chosen and sorted.
+func (l *Verifications) verifications(ctx context.Context, which string, values ...any) ([]Verification, error) {
 	var all []Verification
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var v Verification
@@ -71,6 +85,6 @@ func (l *Verifications) All(ctx context.Context) ([]Verification, error) {
 		all = append(all, v)
 		return err
 	}, `SELECT address, level, verdict, result, verified_unix, written_messages, written_objects, written_unix, rechecked_level, rechecked_unix
-		FROM verifications ORDER BY address`)
+		FROM verifications `+which, values...)
 	return all, err
 }

@@ -26,14 +26,14 @@ func accountsPlannedThenSaved(t *testing.T, empty Empty) {
 	must(t, l.Verifications.Save(ctx, ledger.Verification{Address: "bert@example.test", Level: "counts", Verdict: "differs", Result: []byte("{}")}))
 
 	verified := saved
-	verified.Verdict, verified.VerifiedAt = "differs", time.Unix(3000, 0).UTC()
+	verified.Verdict, verified.VerifiedAt, verified.Unfinished = "differs", time.Unix(3000, 0).UTC(), true
 	planned := func(address string) ledger.Account {
-		return ledger.Account{Address: address, State: ledger.AccountPlanned}
+		return ledger.Account{Address: address, State: ledger.AccountPlanned, Unfinished: true}
 	}
 	wantAccounts(t, l, planned("anna@example.test"), verified, planned("carl@example.test"))
 
 	bert := ledger.Account{Address: "bert@example.test", State: ledger.AccountPreStaged, Mailboxes: 5}
-	must(t, l.Passes.Save(ctx, bert, nil, ledger.Turn{State: ledger.TurnOver}))
+	must(t, l.Passes.Save(ctx, bert, nil, ledger.Turn{Address: bert.Address, State: ledger.TurnOver}))
 	wantAccounts(t, l, planned("anna@example.test"), ledger.Account{
 		Address: "bert@example.test", State: ledger.AccountPreStaged, Mailboxes: 5, Verdict: "differs", VerifiedAt: time.Unix(3000, 0).UTC(),
 	}, planned("carl@example.test"))
@@ -90,6 +90,12 @@ func verificationsLastOneCounts(t *testing.T, empty Empty) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	if bert, known, err := l.again.Verifications.Find(ctx, "bert@example.test"); !known || err != nil || !cmp.Equal(bert, want[1]) {
+		t.Errorf("%v %v %v", bert, known, err)
+	}
+	if _, known, err := l.again.Verifications.Find(ctx, "carl@example.test"); known || err != nil {
+		t.Errorf("one that was never verified: %v %v", known, err)
 	}
 }
 

@@ -88,7 +88,7 @@ func pagesOfAccounts(t *testing.T, empty Empty) {
 	want := []ledger.AccountTotal{
 		{State: ledger.AccountBlocked, Accounts: 3, Messages: 18, Copied: 18, Failed: 1},
 		{State: ledger.AccountBlocked, Verdict: "differs", Accounts: 1},
-		{State: ledger.AccountPlanned, Accounts: 1},
+		{State: ledger.AccountPlanned, Unfinished: true, Accounts: 1},
 		{State: ledger.AccountPreStaged, Accounts: 6, Messages: 36, Copied: 36, Failed: 2},
 		{State: ledger.AccountPreStaged, Verdict: "differs", Accounts: 2, Messages: 12, Copied: 12},
 	}

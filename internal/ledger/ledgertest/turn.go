@@ -72,7 +72,7 @@ func passesSaveAllOrNothing(t *testing.T, empty Empty) {
 	}
 	wantTurns(t, l, before...)
 	wantFindings(t, l, "")
-	wantAccounts(t, l, ledger.Account{Address: anna.Address, State: ledger.AccountPlanned})
+	wantAccounts(t, l, ledger.Account{Address: anna.Address, State: ledger.AccountPlanned, Unfinished: true})
 	must(t, l.Passes.Save(ctx, anna, finding, working))
 	if got, err := l.again.Findings.All(ctx, ""); err != nil || len(got) != 1 {
 		t.Errorf("%v, %v; want what was found", got, err)
