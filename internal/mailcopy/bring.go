@@ -142,10 +142,12 @@ func (j *mailboxJob) intend(ctx context.Context, floor imap.UID, batches []batch
 // unsaid deals with a conversation that has failed. Before the first message nothing of it can arrive; behind it, what has arrived
 // is looked up by the next slice, as after any cut.
 func (j *mailboxJob) unsaid(ctx context.Context, c *conversation, err error) error {
-	if c.begun && endedByPeer(err) {
-		return j.takeApart(ctx, c, err)
-	}
-	if c.begun {
+	switch {
+	case c.begun && endedByPeer(err):
+		return j.takeApart(ctx, c, err, true)
+	case c.begun && j.endedUnsaid(ctx, err) && j.division().cut():
+		return j.takeApart(ctx, c, err, false)
+	case c.begun:
 		return err
 	}
 	if voided := j.ledger().Void(context.WithoutCancel(ctx), idsOf(c.intents)...); voided != nil {

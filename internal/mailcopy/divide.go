@@ -10,17 +10,20 @@ import (
 	"rehome/internal/protocol/imap"
 )
 
-// A destination that cannot store a message which is brought by dsync ends the conversation, and says neither which message it was nor
-// why (dsync-mailbox-import.c, dsync-brain.c: the reason is in its log). One message's trouble is its own: what was not stored is
-// divided over further conversations until that message is alone. It then goes by IMAP behind all others, where the destination
-// either takes it or says in its own words why not. Until then nothing with a higher UID goes by IMAP, so that all others
-// keep theirs.
+// A destination that cannot store a message which is brought by dsync ends the conversation, and says neither which message it was
+// nor why (dsync-mailbox-import.c, dsync-brain.c: the reason is in its log). One whose process dies at a message does not even say
+// that. One message's trouble is its own: what was not stored is divided over further conversations until that message is alone.
+// It then goes by IMAP behind all others, where the destination either takes it or says in its own words why not. Until then
+// nothing with a higher UID goes by IMAP, so that all others keep theirs.
 
 // division is how what is wanted in a mailbox is divided over conversations.
 type division struct {
 	most     int         // messages that the next conversation may bring; 0: as many as fit
 	rejected imap.UIDSet // each was alone in a conversation that the destination has ended
 	streak   int         // of them since the destination has last stored a message
+	cuts     int         // conversations that have ended without a word since nothing was divided
+	blamed   imap.UID    // was alone in the last one
+	blames   int         // so often in a row
 }
 
 const (
@@ -28,11 +31,22 @@ const (
 	// same where the destination has not taken a single message of it.
 	mostRejected      = 50
 	mostRejectedFirst = 5
+	// mostBlames is how often a message has to be alone in a conversation that ends without a word, as on a broken line. Where a
+	// destination says that it ends, once is enough.
+	mostBlames = 3
 )
 
+// cut counts a conversation that has ended without a word, and says whether it may be for one of its messages: the first time it
+// was the line.
+func (d *division) cut() bool {
+	d.cuts++
+	return d.cuts > 1 || d.most > 0
+}
+
 // failed learns from a conversation that the destination has ended: what it was to bring, in order, and how many of these are there.
-// The destination stores in order, so that the first one that is missing is suspected first.
-func (d *division) failed(uids []imap.UID, stored int) {
+// The destination stores in order, so that the first one that is missing is suspected first. said is false where it has ended without
+// a word.
+func (d *division) failed(uids []imap.UID, stored int, said bool) {
 	if stored > 0 {
 		d.streak = 0
 	}
@@ -41,11 +55,21 @@ func (d *division) failed(uids []imap.UID, stored int) {
 		d.most = 1
 	case len(uids) > 1:
 		d.most = len(uids) / 2
+	case !said && !d.blame(uids[0]):
 	default:
 		d.most = 0
 		d.streak++
 		d.rejected.Add(uids[0])
 	}
+}
+
+// blame counts, and says whether that is enough.
+func (d *division) blame(uid imap.UID) bool {
+	if d.blamed != uid {
+		d.blamed, d.blames = uid, 0
+	}
+	d.blames++
+	return d.blames >= mostBlames
 }
 
 // succeeded learns from a conversation that the destination has brought to its end.
@@ -54,6 +78,9 @@ func (d *division) succeeded() {
 	d.most *= 2
 	if d.most >= bringMessages {
 		d.most = 0
+	}
+	if d.most == 0 {
+		d.cuts = 0
 	}
 }
 
@@ -73,9 +100,9 @@ type divided struct{ err error }
 func (e *divided) Error() string { return e.err.Error() }
 func (e *divided) Unwrap() error { return e.err }
 
-// takeApart books what a conversation has stored that the destination has ended with err. It is behind another conversation: the
+// takeApart books what a conversation has stored that has ended with err. It is behind another conversation: the
 // server has them one after the other, so that nothing of the first can still arrive.
-func (j *mailboxJob) takeApart(ctx context.Context, c *conversation, err error) error {
+func (j *mailboxJob) takeApart(ctx context.Context, c *conversation, err error, said bool) error {
 	box, present, failure := j.knowThere(ctx)
 	if failure != nil || box.UIDValidity != j.srcBox.UIDValidity {
 		return err // what has arrived is looked up by the next slice, as after any cut
@@ -104,7 +131,7 @@ func (j *mailboxJob) takeApart(ctx context.Context, c *conversation, err error) 
 		return failure
 	}
 	d := j.division()
-	d.failed(uidsInOrder(c.entries), stored)
+	d.failed(uidsInOrder(c.entries), stored, said)
 	if d.hopeless(!j.row.Done.Empty()) {
 		return err
 	}
@@ -113,6 +140,12 @@ func (j *mailboxJob) takeApart(ctx context.Context, c *conversation, err error) 
 
 // division returns what is known of the mailbox.
 func (j *mailboxJob) division() *division { return j.slice.memory.divisionOf(j.pair.Source) }
+
+// endedUnsaid says that the destination, not the source, has ended the conversation, or the line has.
+func (j *mailboxJob) endedUnsaid(ctx context.Context, err error) bool {
+	var broke *readError
+	return ctx.Err() == nil && !j.wound && j.dst.Err() == nil && !errors.As(err, &broke) && !errors.Is(err, errNoUID) && !errors.Is(err, errChanged)
+}
 
 // endedByPeer says that the destination has ended the conversation by itself.
 func endedByPeer(err error) bool {

@@ -56,7 +56,7 @@ func TestDivision_property(t *testing.T) {
 				d.succeeded()
 				continue
 			}
-			d.failed(uids, kept)
+			d.failed(uids, kept, seed%2 == 0)
 			if d.hopeless(!stored.Empty()) {
 				t.Fatalf("seed %d: given up after %d", seed, talks)
 			}
@@ -74,7 +74,7 @@ func TestDivision_hopeless(t *testing.T) {
 		var d division
 		talks := 0
 		for uid := imap.UID(1); ; uid++ {
-			d.failed([]imap.UID{uid}, 0)
+			d.failed([]imap.UID{uid}, 0, true)
 			if talks++; d.hopeless(taken) {
 				break
 			}

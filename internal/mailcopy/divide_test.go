@@ -3,9 +3,15 @@
 package mailcopy_test
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"rehome/internal/pass"
 	"rehome/lab/dovecot"
 )
 
@@ -53,5 +59,45 @@ func TestUIDs_refusedMessages(t *testing.T) {
 				t.Errorf("the next pass copied %d", again.Tally.Copied)
 			}
 		})
+	}
+}
+
+// The destination's process dies at one message, each time, and says nothing. All others are there with their UIDs all the same.
+func TestUIDs_aMessageThatKills(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), dovecot.Options{Version: dovecot.V24, Layout: dovecot.Sdbox, Separator: "/", Doveadm: true})
+	p.dsync = p.dst.DoveadmTCP
+	p.boundFiles(60_000)
+	mails := letters(150, 500, "inbox")
+	mails[77].body += strings.Repeat("a line of text\r\n", 6000)
+	p.fill(p.src, "INBOX", mails...)
+	const want = "UIDs 1:77,79:150"
+	engine, started := p.engine(), time.Now()
+	for range 60 { // as the conductor does: it may be the line
+		r, err := slice(t.Context(), engine, started, pass.DefaultBudget)
+		if err == nil && !r.More && len(r.Waits) == 0 || strings.HasSuffix(p.numbers(p.dst, "INBOX"), want) {
+			break
+		}
+		if look, _ := pass.NextLook(r.Waits); !r.More {
+			<-time.After(time.Until(look))
+		}
+	}
+	if got := p.numbers(p.dst, "INBOX"); !strings.HasSuffix(got, want) {
+		t.Errorf("the destination has %s, want %s", got, want)
+	}
+	p.remove(p.src, "INBOX", 78)
+	p.wantEqual("INBOX", "INBOX")
+}
+
+// boundFiles has every process of the destination die that writes a longer file.
+func (p *pair) boundFiles(octets int) {
+	p.t.Helper()
+	pid, err := os.ReadFile(filepath.Join(p.dst.Dir(), "run", "master.pid"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	command := exec.CommandContext(p.t.Context(), "prlimit", "--pid", strings.TrimSpace(string(pid)), "--fsize="+strconv.Itoa(octets))
+	if out, err := command.CombinedOutput(); err != nil {
+		p.t.Fatalf("%v: %s", err, out)
 	}
 }
