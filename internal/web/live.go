@@ -106,15 +106,20 @@ func (l *live) publish(overview journey.Overview, err error) {
 	l.changed = make(chan struct{})
 }
 
-// overview returns what was seen last, and reads it if nobody has looked yet or nobody watches.
+// freshFor is how old the figures may be with which a page begins. They say of when they are, and the stream brings newer ones.
+const freshFor = time.Minute
+
+// overview returns what was seen lately, or looks.
 func (l *live) overview(ctx context.Context) (journey.Overview, error) {
 	l.mu.Lock()
-	last, fresh := l.last, l.looked && l.watchers > 0 && l.failed == nil
+	last, fresh := l.last, l.looked && l.failed == nil && time.Since(l.last.At) < freshFor
 	l.mu.Unlock()
 	if fresh {
 		return last, nil
 	}
-	return l.look(ctx)
+	overview, err := l.look(ctx)
+	l.publish(overview, err)
+	return overview, err
 }
 
 // seen is what was seen last.

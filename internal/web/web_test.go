@@ -40,7 +40,7 @@ func (m *testMove) Overview(context.Context, string) (journey.Overview, error) {
 	defer m.mu.Unlock()
 	m.looks++
 	return journey.Overview{
-		Organisation: "Example " + hostile, Running: true, At: time.Unix(1_700_000_000, 0),
+		Organisation: "Example " + hostile, Running: true, At: time.Now(),
 		Itinerary: itinerary.Itinerary{
 			Steps: []itinerary.Step{{Name: itinerary.Copy, Title: "copy", Progress: itinerary.Running, Sentence: "is copying"}},
 			Next:  &itinerary.Thing{Sentence: "watch it", Command: "rehome status"},
