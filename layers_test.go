@@ -25,7 +25,8 @@ var floors = []struct {
 	{"what the protocols share", []string{"rehome/internal/protocol", "rehome/internal/protocol/mechanism"}},
 	{wire, []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
 	{"what each engine stands on", []string{
-		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/beacon", "rehome/internal/dnswrite", "rehome/internal/endpoint", "rehome/internal/escrow",
+		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/beacon", "rehome/internal/dnswrite",
+		"rehome/internal/endpoint", "rehome/internal/escrow",
 		"rehome/internal/ledger", "rehome/internal/ledger/",
 		"rehome/internal/maillog", "rehome/internal/mapping", "rehome/internal/pass", "rehome/internal/passhash", "rehome/internal/roster",
 		"rehome/internal/uidl", "rehome/internal/vault",

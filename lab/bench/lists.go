@@ -69,7 +69,8 @@ func (s *listsScene) fill(ctx context.Context) error {
 		"INSERT INTO Users (Account, MailDir, Forward) SELECT CONCAT('person', seq, '@example.test'), '/nowhere', " +
 			"IF(seq % 10 = 0, CONCAT('person', seq - 1, '@example.test'), NULL) FROM " + count,
 		"INSERT INTO UserSettings (Account, RealName) SELECT CONCAT('person', seq, '@example.test'), CONCAT('Person ', seq) FROM " + count,
-		fmt.Sprintf("INSERT INTO MailAliases (AliasName, AliasTo) SELECT IF(seq %% %d = 0, 'everybody@example.test', CONCAT('name', seq, '@example.test')), "+
+		fmt.Sprintf("INSERT INTO MailAliases (AliasName, AliasTo) SELECT "+
+			"IF(seq %% %d = 0, 'everybody@example.test', CONCAT('name', seq, '@example.test')), "+
 			"CONCAT('person', seq, '@example.test') FROM %s", oneList, count),
 	} {
 		if _, err := s.src.DB().ExecContext(ctx, statement); err != nil {
@@ -83,7 +84,8 @@ func (s *listsScene) fill(ctx context.Context) error {
 func (s *listsScene) writeLog() error {
 	var text strings.Builder
 	for i := range s.rows {
-		fmt.Fprintf(&text, "2026-11-02 08:%02d:%02d 1kZ%03d-%06d-Ab => person%d <name%d@example.test> R=virtual T=dovecot\n", i/60%60, i%60, i%1000, i, i+1, i+1)
+		fmt.Fprintf(&text, "2026-11-02 08:%02d:%02d 1kZ%03d-%06d-Ab => person%d <name%d@example.test> R=virtual T=dovecot\n",
+			i/60%60, i%60, i%1000, i, i+1, i+1)
 	}
 	return os.WriteFile(s.log, []byte(text.String()), 0o600)
 }

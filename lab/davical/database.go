@@ -74,7 +74,8 @@ func accountSQL(a Account) string {
 	`, literal(a.Address), literal("**"+a.Password))
 	for _, c := range []struct{ name, kind string }{{"calendar", "caldav:calendar"}, {".in", "caldav:calendar"}, {".out", "caldav:calendar"},
 		{"addresses", "carddav:addressbook"}} {
-		fmt.Fprintf(&text, `INSERT INTO collection (user_no, parent_container, dav_name, dav_etag, dav_displayname, is_calendar, is_addressbook, created, modified, resourcetypes)
+		fmt.Fprintf(&text, `INSERT INTO collection (user_no, parent_container, dav_name, dav_etag, dav_displayname, is_calendar, is_addressbook,
+			created, modified, resourcetypes)
 			SELECT user_no, '/' || username || '/', '/' || username || '/%[2]s/', '-1', '%[2]s', %[3]t, %[4]t, now(), now(),
 			'<DAV::collection/><urn:ietf:params:xml:ns:%[5]s/>' FROM usr WHERE username = %[1]s;
 		`, literal(a.Address), c.name, c.kind == "caldav:calendar", c.kind != "caldav:calendar", c.kind)
