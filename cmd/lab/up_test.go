@@ -51,7 +51,7 @@ func (s *screen) await(t *testing.T, text string) string {
 func buildRehome(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "rehome")
-	if out, err := exec.Command("go", "build", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", binary, "rehome/cmd/rehome").CombinedOutput(); err != nil {
 		t.Fatalf("build rehome: %v\n%s", err, out)
 	}
 	return binary
@@ -61,9 +61,10 @@ func TestUp_importsFilesAndEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	dir := lab.Open(t).Dir()
+	binary := buildRehome(t)
 	var out screen
 	done := make(chan error, 1)
-	go func() { done <- up(ctx, pairOptions{dir: dir, binary: buildRehome(t), scale: 0.01}, &out) }()
+	go func() { done <- up(ctx, pairOptions{dir: dir, binary: binary, scale: 0.01}, &out) }()
 	shown := out.await(t, "Ctrl-C ends it")
 	for _, want := range []string{"anna@example.com ", filepath.Join(dir, "ca.pem"), "reader:", "https://127.", "rehome check"} {
 		if !strings.Contains(shown, want) {
