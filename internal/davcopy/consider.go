@@ -161,6 +161,11 @@ func lastingOr(fault *rehome.Fault, passing, lasting rehome.Declared) rehome.Dec
 // refuse gives the object up. Where the destination has an older version of it, that stays what the ledger knows.
 func (p transfer) refuse(why rehome.Declared, words string) transfer {
 	p.way = wayQuarantine
+	if p.before.Missing() { // the destination has no older version either
+		p.row = p.before
+		p.row.Anew = true // to be read in each pass
+		return p
+	}
 	if older, is := back(p.before); is {
 		why = updateRefused
 		if p.source.Err != nil {

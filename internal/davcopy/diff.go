@@ -87,7 +87,7 @@ func diff(source listed, known map[string]ledger.Object, t terms) actions {
 func holds(row ledger.Object) bool { return row.State.There() && row.State != ledger.ObjectMerged }
 
 // inherit is the row of an object that is the same as one that has vanished, and has nothing of its own at the destination.
-// Where an update of the vanished one was open, or it was spoilt there, or not seen yet, it is compared anew.
+// Where an update of either was open, or it was spoilt there, or not seen yet, it is compared anew.
 func inherit(vanished, same ledger.Object) successor {
 	row := vanished
 	row.Source = same.Source
@@ -97,6 +97,7 @@ func inherit(vanished, same ledger.Object) successor {
 	if row.State == ledger.ObjectGone {
 		row.State = ledger.ObjectStored
 	}
+	row.Anew = row.Anew || same.Anew || same.Behind()
 	if row.Anew || !row.State.There() {
 		row.SrcETag = ""
 	}

@@ -56,6 +56,9 @@ type collectionJob struct {
 	theirs   map[string][]ledger.Object // their rows, by destination name
 	held     []ledger.Object            // those of what they have there, of which nobody knows another name yet
 
+	unserved  []dav.Object // what the source has not served under names that are known; only the goroutine that decides looks at it
+	unclaimed []string     // of these and of earlier slices, the names that may be another object's by now; likewise
+
 	failed  atomic.Int64  // answers in a row by which the server, not the object, looks broken
 	probing chan struct{} // of capacity 1: one test of the server at a time, and whoever waits for it may be told to stop
 }
@@ -292,6 +295,7 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	if len(j.actions.read) == 0 {
 		return true, nil
 	}
+	j.knownFirst()
 	chunks := make(chan []dav.Object, 1)
 	decided := make(chan []*transfer)
 	written := make(chan []*transfer, 1)
@@ -307,18 +311,7 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	})
 	group.Go(func() error {
 		defer close(decided)
-		for chunk := range chunks {
-			transfers, err := j.decideChunk(groupCtx, chunk)
-			if err != nil {
-				return err
-			}
-			select {
-			case decided <- transfers:
-			case <-groupCtx.Done():
-				return groupCtx.Err()
-			}
-		}
-		return nil
+		return j.decideAll(groupCtx, chunks, decided)
 	})
 	group.Go(func() error {
 		defer close(written)
@@ -342,6 +335,32 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	})
 	err = group.Wait()
 	return !cut, err
+}
+
+// decideAll decides about one chunk after the other, and about what was not served last.
+func (j *collectionJob) decideAll(ctx context.Context, chunks <-chan []dav.Object, decided chan<- []*transfer) error {
+	decide := func(chunk []dav.Object) error {
+		if len(chunk) == 0 {
+			return nil
+		}
+		transfers, err := j.decideChunk(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		select {
+		case decided <- transfers:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	j.unclaimed = j.stillUnread()
+	for chunk := range chunks {
+		if err := decide(j.holdBack(chunk)); err != nil {
+			return err
+		}
+	}
+	return decide(j.unserved)
 }
 
 // errEnough ends the reading when the budget is spent.

@@ -125,8 +125,10 @@ func (j *collectionJob) there(lost []string) (rows []ledger.Object) {
 	return rows
 }
 
-// asMissing is the row of an object that the destination has lost.
+// asMissing is the row of an object that the destination has lost. One of which the source has something that was not read, or
+// not written, is still to be read: that may be another object, and nothing but this row says so any more.
 func asMissing(row ledger.Object) ledger.Object {
+	row.Anew = row.Anew || row.Behind()
 	row.Code = objectMissing.Code
 	row.Escrow = ""
 	row.Words = objectMissing.Sentence.With(nil)

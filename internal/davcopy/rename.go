@@ -60,27 +60,35 @@ func (j *collectionJob) followRename(ctx context.Context, o dav.Object) error {
 	row, known := j.known[name]
 	j.mu.Unlock()
 	own := known && (row.State.There() || row.State == ledger.ObjectIntent || len(row.Tried) > 0)
-	if len(j.actions.vanished) == 0 || o.Err != nil || own {
+	if o.Err != nil || own {
 		return nil //nolint:nilerr // what cannot be read is told where it is copied
 	}
-	i := formerly(o.Data, j.actions.vanished)
+	i := -1
+	if len(j.actions.vanished) > 0 {
+		i = formerly(o.Data, j.actions.vanished)
+	}
 	if i < 0 {
-		return nil
+		return j.claimUnserved(ctx, o)
 	}
-	h := successor{row: j.actions.vanished[i], from: j.actions.vanished[i].Source}
-	h.row.Source, h.row.SrcETag = name, "" // until it is settled it has to be read
-	if h.row.State == ledger.ObjectGone && h.row.Code == ledger.CodeMissing {
-		h.row = asMissing(h.row)
-		h.row.State = ledger.ObjectAdopted
-	}
-	switch again := j.slice.engine.options.CopyAgain; {
-	case again && h.row.Missing():
-		h.row = part(h.row)
-	case again && h.row.Reverted():
-		h.row.Code, h.row.Words, h.row.Anew = "", "", true
-	}
+	h := successor{row: j.underName(j.actions.vanished[i], name), from: j.actions.vanished[i].Source}
 	j.actions.vanished = slices.Delete(j.actions.vanished, i, i+1)
 	return j.rename(ctx, h)
+}
+
+// underName is the row of an object that has another name at the source by now.
+func (j *collectionJob) underName(row ledger.Object, name string) ledger.Object {
+	row.Source, row.SrcETag = name, "" // until it is settled it has to be read
+	if row.State == ledger.ObjectGone && row.Code == ledger.CodeMissing {
+		row = asMissing(row)
+		row.State = ledger.ObjectAdopted
+	}
+	switch again := j.slice.engine.options.CopyAgain; {
+	case again && row.Missing():
+		row = part(row)
+	case again && row.Reverted():
+		row.Code, row.Words, row.Anew = "", "", true
+	}
+	return row
 }
 
 // mayBeThere says that the destination has something of the row's own, or may have: a row that is but an intent counts too,

@@ -44,6 +44,7 @@ func found(row ledger.Object, f *foreign) ledger.Object {
 	if knows(row, f.form) || removedThere.Has(row.Code) { // the latter is compared anyway
 		return row
 	}
+	row.Anew = row.Anew || row.Behind() // what the source has now is still to be read
 	row.State = ledger.ObjectConflict
 	row.Code = objectConflict.Code
 	row.Words = wordsConflict
