@@ -76,7 +76,7 @@ func Start(l *lab.Lab, opts Options) (*Server, error) {
 	return s, nil
 }
 
-// DAVGroups returns the process groups that serve contacts and calendars, without the front door.
+// Groups returns the process groups that serve contacts and calendars, without the front door.
 func (s *Server) Groups() []int { return s.groups }
 
 func (s *Server) startMail() error {
