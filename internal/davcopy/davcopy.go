@@ -67,6 +67,7 @@ type Options struct {
 	EscrowDir   string // where originals of refused objects are kept
 	Connections int    // objects of one account written at once; 0 means 4
 	Kinds       []rehome.Kind
+	InTurn      bool             // one kind after the other, also where the source is read by several at once
 	Deletions   rehome.Deletions // "" means rehome.DeletionsKeep
 	// ConfirmDeletions says that somebody has looked: that most of a collection vanished is meant.
 	ConfirmDeletions bool

@@ -122,6 +122,7 @@ func (s *slice) do(ctx context.Context) error {
 func (s *slice) runKinds(ctx context.Context, plans map[rehome.Kind]plan, known map[string]ledger.Collection, t *troubles) error {
 	kinds := s.engine.options.Kinds
 	_, several := s.src.(*endpoint.DAVSession)
+	several = several && !s.engine.options.InTurn
 	own, failed := make([]troubles, len(kinds)), make([]error, len(kinds))
 	var running sync.WaitGroup
 	for i, kind := range kinds {
