@@ -38,6 +38,7 @@ type Settings struct {
 type IMAP struct {
 	service
 	settings Settings
+	line     line
 
 	mu       sync.Mutex
 	accounts map[string]int           // sessions open for each account
@@ -182,7 +183,7 @@ func (h *IMAP) logInWith(ctx context.Context, account rehome.Account, credential
 	client, err := h.dial(ctx, imap.Options{
 		Refused:  func(status *imap.StatusError) { h.heed(account.Address, status) },
 		Mask:     func(words string) string { return h.mask(credentials, words) },
-		Answered: log.imap(),
+		Answered: h.line.observe(log.imap()),
 	})
 	if err != nil {
 		return nil, err

@@ -30,9 +30,12 @@ type opened struct {
 type extra struct{ src, dst *endpoint.Session }
 
 // openExtras starts to open as many extra sessions as the work of jobs is worth.
-func (s *slice) openExtras(ctx context.Context, jobs [][]mapping.Pair) *extraSessions {
+func (s *slice) openExtras(ctx context.Context, jobs [][]mapping.Pair) (*extraSessions, error) {
+	size, err := s.extrasFor(ctx, s.view.workOf(jobs))
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
-	size := s.view.workOf(jobs).crew(s.view.lag, s.engine.options.Worth, s.engine.options.Connections) - 1
 	c := &extraSessions{size: size, cancel: cancel, opened: make(chan opened, size)}
 	for n := range c.size {
 		go func() {
@@ -41,7 +44,23 @@ func (s *slice) openExtras(ctx context.Context, jobs [][]mapping.Pair) *extraSes
 			c.opened <- opened{pair, err}
 		}()
 	}
-	return c
+	return c, nil
+}
+
+// extrasFor returns how many extra connections w is worth. Where that hangs on the line, an end that has answered nothing quickly
+// yet is asked once more: it may be far away, or was busy.
+func (s *slice) extrasFor(ctx context.Context, w work) (int, error) {
+	crew := func() int {
+		return w.crew(max(s.src.RoundTrip(), s.dst.RoundTrip()), s.engine.options.Worth, s.engine.options.Connections) - 1
+	}
+	if crew() == w.crew(0, s.engine.options.Worth, s.engine.options.Connections)-1 {
+		return crew(), nil
+	}
+	err := pass.BothEnds(s.account.Address,
+		func() error { return s.src.MeasureRoundTrip(ctx, longLine) },
+		func() error { return s.dst.MeasureRoundTrip(ctx, longLine) },
+	)
+	return crew(), endpoint.Fault(err, "measure the lines of", s.account.Address)
 }
 
 // openExtra logs in at both ends at the same time if both have room; it returns nil when they have

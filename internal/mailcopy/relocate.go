@@ -27,7 +27,7 @@ func (s *slice) followRenames(ctx context.Context) error {
 		}
 	}
 	if len(steps) > 0 { // what the destination shows decides, not what it has answered
-		if _, err := s.lookAtDestination(ctx, &s.view, nothingBehind); err != nil {
+		if err := s.lookAtDestination(ctx, &s.view, nothingBehind); err != nil {
 			return err
 		}
 		if err := s.surveyRenamed(ctx); err != nil {

@@ -148,7 +148,10 @@ func (s *slice) copy(ctx context.Context) error {
 		return err
 	}
 	jobs := s.jobs()
-	extras := s.openExtras(ctx, jobs)
+	extras, err := s.openExtras(ctx, jobs)
+	if err != nil {
+		return err
+	}
 	defer extras.close()
 	if err := s.createMissing(ctx); err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"rehome"
 	"rehome/internal/endpoint"
@@ -28,7 +27,6 @@ type accountView struct {
 	displaced      map[int64]bool // rows in whose place the source has another mailbox, of the same name and UIDVALIDITY
 	revived        map[int64]bool // rows of dropped mailboxes that have got new mail, see reviveDropped
 	strayed        map[int64]bool // rows whose mailbox the destination seems to have under another name, and has not
-	lag            time.Duration  // of a round trip to the farther end
 	room           room
 }
 
@@ -41,7 +39,6 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 	}
 	var src listed
 	var srcMarks, dstMarks marks
-	var dstLag time.Duration
 	err = pass.BothEnds(s.account.Address,
 		func() (err error) {
 			src, err = listEnd(ctx, s.src, func() (err error) { srcMarks, err = s.peekAll(ctx, rehome.Source, rows); return err })
@@ -50,7 +47,7 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 			return cmp.Or(err, noted)
 		},
 		func() (err error) {
-			dstLag, err = s.lookAtDestination(ctx, &v, func() (err error) { dstMarks, err = s.peekAll(ctx, rehome.Destination, rows); return err })
+			err = s.lookAtDestination(ctx, &v, func() (err error) { dstMarks, err = s.peekAll(ctx, rehome.Destination, rows); return err })
 			_, noted := s.noteFalls(ctx, rows, v.dst, dstMarks)
 			return cmp.Or(err, noted)
 		},
@@ -58,7 +55,7 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 	if err != nil {
 		return accountView{}, err
 	}
-	v.srcEnd, v.src, v.lag = src.end, src.entries, max(src.lag, dstLag)
+	v.srcEnd, v.src = src.end, src.entries
 	v.marks = map[rehome.Side]marks{rehome.Source: srcMarks, rehome.Destination: dstMarks}
 	if v.trusts, err = s.engine.options.Ledger.Trusts(ctx, s.account.Address); err != nil {
 		return accountView{}, err
@@ -66,15 +63,15 @@ func (s *slice) look(ctx context.Context) (accountView, error) {
 	return v, s.remember(ctx, &v)
 }
 
-func (s *slice) lookAtDestination(ctx context.Context, v *accountView, behind func() error) (lag time.Duration, err error) {
+func (s *slice) lookAtDestination(ctx context.Context, v *accountView, behind func() error) error {
 	var dst listed
-	err = pass.BothEnds(s.account.Address, // all of it in one round trip
+	err := pass.BothEnds(s.account.Address, // all of it in one round trip
 		func() (err error) { dst, err = listEnd(ctx, s.dst, behind); return err },
 		func() (err error) { v.room, err = askRoom(ctx, s.dst); return err },
 	)
 	v.dstEnd = dst.end
 	v.dst = dst.entries
-	return dst.lag, endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
+	return endpoint.Fault(err, "list the destination's mailboxes of", s.account.Address)
 }
 
 // remember fills in what the ledger knows, and the plan that follows from all three.
@@ -93,22 +90,16 @@ func (s *slice) remember(ctx context.Context, v *accountView) (err error) {
 type listed struct {
 	end     mapping.End
 	entries map[string]imap.ListEntry // by name
-	lag     time.Duration             // how long the first answer took, which needs no work of the server
 }
 
 func nothingBehind() error { return nil }
 
 // listEnd asks one side for its namespaces and mailboxes; what behind sends goes out behind the listing.
 func listEnd(ctx context.Context, session *endpoint.Session, behind func() error) (l listed, err error) {
-	begun := time.Now()
 	var namespaces imap.Namespaces
 	var entries []imap.ListEntry
 	err = pass.BothEnds(session.Account, // two commands of one connection, sent together
-		func() (err error) {
-			namespaces, err = session.Namespace(ctx)
-			l.lag = time.Since(begun)
-			return err
-		},
+		func() (err error) { namespaces, err = session.Namespace(ctx); return err },
 		func() (err error) { entries, err = session.ListThen(ctx, behind); return err },
 	)
 	if err != nil {
