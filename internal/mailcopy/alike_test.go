@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -100,6 +101,28 @@ func TestRestore_thenOneThatLooksAlike(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The destination is put back, another copier brings what looks alike there again, and gets the UID of one that is deleted at
+// the source meanwhile. No number tells that, and what is missing is to be copied again: it is there already.
+func TestRestore_anotherCopierWasFaster(t *testing.T) {
+	t.Parallel()
+	p := newPair(t, atmailSource(), plainCloud())
+	told := regexp.MustCompile(`\* OK \[UIDNEXT \d+\].*\r\n| UIDNEXT \d+`)
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte { return told.ReplaceAll(line, nil) })
+	p.fill(p.src, "INBOX", letters(3, 500, "first")...)
+	p.sync()
+	putBack := p.backUp(p.dst)
+	p.fill(p.src, "INBOX", alike(1, 2)...)
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 2})
+	putBack()
+	p.fill(p.dst, "INBOX", alike(2, 1)...)
+	p.expunge(p.src, "INBOX", "4")
+	wantFinding(t, p.sync(), "destination_emptied")
+	p.copyAgain = true
+	wantTally(t, p.sync(), mailcopy.Tally{Adopted: 1})
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
 }
 
 // A source gives a message out in another form one day. It is the same one: its copy has its date.

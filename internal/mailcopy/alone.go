@@ -54,6 +54,7 @@ func (s *endState) add(told endState) {
 	s.same.AddSet(told.same)
 	s.other.AddSet(told.other)
 	s.differing.AddSet(told.differing)
+	s.unlike.AddSet(told.unlike)
 	s.silent = s.silent.Minus(union(told.same, told.other, told.unproved))
 	s.unproved = union(s.unproved.Minus(union(told.same, told.other)), told.unproved)
 }

@@ -57,6 +57,7 @@ func unchanged(item ledger.Item, digest message.Digest) bool {
 type endState struct {
 	same, other, unproved, absent imap.UIDSet
 	differing                     imap.UIDSet // they were read, are not what was written, and nothing tells what they are
+	unlike                        imap.UIDSet // of these, what the source does not deliver any more, so that nothing can be held against it
 	silent                        imap.UIDSet // they were asked, and the end has not said enough to hold against content
 	atSource                      bool
 

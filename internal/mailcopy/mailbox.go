@@ -128,7 +128,7 @@ func (j *mailboxJob) run(ctx context.Context) error {
 	j.slice.find(j.uidsFinding()...)
 	j.slice.find(j.identifiersFinding()...)
 	if err != nil {
-		return j.noteSuspect(ctx, err)
+		return j.noteSuspect(ctx, j.tellVoided(ctx, err))
 	}
 	if !done {
 		if !j.waits {

@@ -77,11 +77,12 @@ func (c claimant) prove(ctx context.Context, claims []claim, s *endState) error 
 	s.silent = union(s.silent, silent).Minus(read)
 	s.other.AddSet(others)
 	s.differing.AddSet(unlike)
+	s.unlike.AddSet(unlike)
 	return nil
 }
 
 // proveNewest proves claims from the newest up to top downwards, until all of what is asked at once speaks, and is no other
-// message: then nothing below is one either.
+// message: then nothing below is one either. What is unlike what was copied confirms nothing.
 func (c claimant) proveNewest(ctx context.Context, s *endState, top imap.UID) error {
 	var asked imap.UIDSet
 	for {
@@ -98,7 +99,7 @@ func (c claimant) proveNewest(ctx context.Context, s *endState, top imap.UID) er
 		confirmed := true
 		for _, one := range claims {
 			asked.Add(one.uid)
-			confirmed = confirmed && !s.other.Contains(one.uid) && !s.silent.Contains(one.uid)
+			confirmed = confirmed && !union(s.other, s.silent, s.unlike).Contains(one.uid)
 		}
 		if confirmed {
 			return nil
@@ -112,7 +113,7 @@ func (c claimant) proveNewest(ctx context.Context, s *endState, top imap.UID) er
 // are known to leave alone.
 //
 // What nothing can be held against, because the source has it no more, is unlike what was copied: not believed where the
-// mailbox was put back.
+// mailbox was put back, or where what is missing is copied again.
 func (c claimant) others(ctx context.Context, claims []claim, shown []*entry) (others, unlike imap.UIDSet, err error) {
 	if len(claims) == 0 {
 		return others, unlike, nil

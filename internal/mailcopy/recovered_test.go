@@ -3,8 +3,13 @@
 package mailcopy_test
 
 import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -131,6 +136,79 @@ func TestRecovered_originalIsDamaged(t *testing.T) {
 		total := p.persevere()
 		wantFinding(t, total, "message_unreadable")
 		wantFinding(t, total, "arrival_unknown")
+	}
+}
+
+// The same where the destination takes nothing at all, and the mailbox is left behind: what is still at the source is not
+// counted among what was lost.
+func TestRecovered_originalIsGoneAndTheMailboxIsRefused(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.settle, p.batch = 50*time.Millisecond, 1 // nothing comes late
+	mails := letters(6, 400, "a")
+	for i := range mails {
+		mails[i].flags = nil
+	}
+	p.fill(p.src, "INBOX", mails...)
+	p.underWay(mails[:2]...)
+	p.fill(p.dst, "INBOX", mails[0])
+	p.expunge(p.src, "INBOX", "1")
+	p.dstVia = refuseAppend(t, p.dst.IMAP)
+	for range 2 {
+		r := p.sync()
+		if r.Census.Barred != 1 {
+			t.Errorf("census %+v, want a mailbox that is left behind; findings %v", r.Census, codes(r.Findings))
+		}
+		if f := wantFinding(t, r, "arrival_unknown"); !strings.Contains(f.Sentence, "1 message disappeared") {
+			t.Errorf("finding %q, want 1 message", f.Sentence)
+		}
+	}
+}
+
+// refuseAppend answers BAD to each APPEND, of which the server gets nothing, and ends the connection.
+func refuseAppend(t *testing.T, server string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() }) // ends Accept
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go refuseLines(client, server)
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func refuseLines(client net.Conn, address string) {
+	defer func() { _ = client.Close() }()
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer func() { _ = server.Close() }()
+	go func() {
+		_, _ = io.Copy(client, server) // until either is gone
+		_ = client.Close()
+	}()
+	for in := bufio.NewReader(client); ; {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		if tag, rest, _ := bytes.Cut(line, []byte(" ")); bytes.HasPrefix(rest, []byte("APPEND ")) {
+			_, _ = client.Write(append(tag, " BAD message not taken\r\n"...))
+			_, _ = io.Copy(io.Discard, client) // what is read is not reset under the answer
+			return
+		}
+		if _, err := server.Write(line); err != nil {
+			return
+		}
 	}
 }
 

@@ -185,6 +185,10 @@ func fallen(before, now uint64) bool { return now != 0 && now < before }
 
 // voidAtDestination returns the destination UIDs that are not those of the messages which we brought. While nothing
 // tells what has become of some, the mailbox is held.
+//
+// The rule: where what is missing is copied again, what was read, is not what was written, and has no original that it could
+// be held against is no claim. Another copier may have put there, under the UID of a message that a restore has taken, the
+// very message that is missed: so it belongs to what the destination holds of others, with which that is compared first.
 func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error) {
 	if j.quietAtDestination() {
 		return imap.UIDSet{}, nil
@@ -208,7 +212,7 @@ func (j *mailboxJob) voidAtDestination(ctx context.Context) (imap.UIDSet, error)
 		return void, err
 	}
 	if j.slice.engine.options.CopyAgain {
-		return union(void, unknown), nil
+		return union(void, unknown, s.unlike), nil
 	}
 	j.unsure = unknown
 	return void, j.holdUnknown(ctx, imap.UIDSet{})
@@ -302,7 +306,7 @@ func (c claimant) examine(ctx context.Context, newest imap.UID) (endState, error
 	if err := c.prove(ctx, doubtfulAmong(claims, few), &few); err != nil {
 		return endState{}, err
 	}
-	if few.other.Empty() && few.untold().Empty() && (few.same.Contains(newest) || !c.fallen && c.box.UIDNext > newest) {
+	if few.other.Empty() && few.unlike.Empty() && few.untold().Empty() && (few.same.Contains(newest) || !c.fallen && c.box.UIDNext > newest) {
 		return endState{}, nil
 	}
 	return c.examineAll(ctx)

@@ -70,7 +70,6 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 	}
 	var bad *badAnswer
 	var less *divided
-	var lost *imap.ConnectionError // whatever another command was told says nothing about this mailbox
 	switch class := rehome.ClassOf(err); {
 	case errors.As(err, &bad):
 		s.memory.accusalsOf(pair.Source).accuse(bad.batch, withoutTiming(bad.reason.Text))
@@ -80,7 +79,7 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 		t.lost = 0
 		s.noteAdvance()
 		s.noteMore()
-	case class == rehome.ClassPermanent && !errors.As(err, &lost):
+	case bars(err):
 		s.bar(pair, err)
 	case class == rehome.ClassTemporary, class == rehome.ClassPermanent:
 		if t.lost++; t.lost >= mostLost {
@@ -92,6 +91,14 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 	}
 	s.log(pair).Info("mailbox is set aside, the others continue", rehome.LogError, err.Error())
 	return t.renew(ctx)
+}
+
+// bars says that a mailbox is left behind because of err: a server refuses it.
+func bars(err error) bool {
+	var bad *badAnswer
+	var less *divided
+	var lost *imap.ConnectionError // whatever another command was told says nothing about this mailbox
+	return rehome.ClassOf(err) == rehome.ClassPermanent && !errors.As(err, &bad) && !errors.As(err, &less) && !errors.As(err, &lost)
 }
 
 // setAside leaves a mailbox in which the connection has ended to the next slice, or behind.

@@ -28,7 +28,7 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 	withheld := intersection(sources, j.withheld()).Minus(j.row.Done)
 	var lost imap.UIDSet // where the source does not show all, it may still show them
 	if j.inventory.short.Is(0) {
-		lost = j.undone(sources)
+		lost = j.undone(sources).Minus(j.inventory.wanted.Minus(j.inventory.vanished))
 	}
 	ours, err := j.itemsOf(ctx, copies)
 	if err != nil || len(ours) == 0 && lost.Empty() && withheld.Empty() {
@@ -62,6 +62,18 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tellVoided does that for a mailbox that is left behind because of err, and returns what ends its job. The rule: what can be
+// told of a mailbox is told, whether the rest of it can be done or not. No later pass may come any further.
+func (j *mailboxJob) tellVoided(ctx context.Context, err error) error {
+	if !bars(err) {
+		return err
+	}
+	if broke := j.checkVoided(ctx); broke != nil && !bars(broke) { // the mailbox is tried again
+		return broke
+	}
+	return err
 }
 
 // suspectedOf sums up what was given up of a mailbox: from which destination UID on it may be, which messages of the source
