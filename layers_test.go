@@ -24,6 +24,8 @@ var floors = []struct {
 	{"the words", []string{"rehome"}},
 	{"what the protocols share", []string{"rehome/internal/protocol", "rehome/internal/protocol/mechanism"}},
 	{wire, []string{"rehome/internal/protocol/", "rehome/internal/content/"}},
+	// Below the databases, which both stand on it.
+	{"what brings a ledger up to date", []string{"rehome/internal/ledger/upgrade"}},
 	{"what each engine stands on", []string{
 		"rehome/internal/alias", "rehome/internal/atmail8", "rehome/internal/beacon", "rehome/internal/dnswrite",
 		"rehome/internal/endpoint", "rehome/internal/escrow",

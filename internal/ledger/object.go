@@ -140,7 +140,8 @@ func saveObject(tx *sql.Tx, collection int64, o Object, now int64) error {
 		ON CONFLICT (collection_id, src_name) DO UPDATE SET state = excluded.state, src_etag = excluded.src_etag,
 		src_digest = excluded.src_digest, anew = excluded.anew, dst_name = excluded.dst_name, dst_etag = excluded.dst_etag,
 		form = excluded.form, kept = excluded.kept, tried = excluded.tried, earlier = excluded.earlier, uid = excluded.uid,
-		made_uid = excluded.made_uid, repairs = excluded.repairs, code = excluded.code, words = excluded.words, escrow = excluded.escrow, updated_nano = excluded.updated_nano`,
+		made_uid = excluded.made_uid, repairs = excluded.repairs, code = excluded.code, words = excluded.words, escrow = excluded.escrow,
+		updated_nano = excluded.updated_nano`,
 		collection, o.Source, o.State, o.SrcETag, o.SrcDigest, bit(o.Anew), o.Destination, o.DstETag, o.Form, o.Kept, o.Tried, o.Earlier,
 		o.UID, o.MadeUID, repairs, o.Code, o.Words, o.Escrow, now)
 	return err

@@ -11,8 +11,9 @@ import (
 )
 
 // A destination may confirm that it has stored a message and never show it: it changes what it stores, or moves it elsewhere at
-// once; or its user deletes it before it was found, or a restore from a backup takes it, which nothing tells apart. The rule: what was confirmed was stored. It is not sent again, however long it is looked for in vain, because each time
-// would leave one more of it there. It counts as not copied, and has a finding in each pass, until it is found, or somebody says
+// once; or its user deletes it before it was found, or a restore from a backup takes it, which nothing tells apart. The rule: what was
+// confirmed was stored. It is not sent again, however long it is looked for in vain, because each time would leave one more of it
+// there. It counts as not copied, and has a finding in each pass, until it is found, or somebody says
 // --copy-again. Where the destination tells UIDs that shows only when its copies are looked at, and the first time it may be a
 // restore from a backup, see findReplaced.
 

@@ -85,7 +85,8 @@ func (p *parser) unmasked(text string) string {
 
 // What a spreadsheet has made of a value that it took for a formula or a number.
 var (
-	spreadsheetError  = regexp.MustCompile(`^#(?:NAME\?|NOM\?|¿NOMBRE\?|NOME\?|NAAM\?|VALUE!|WERT!|VALEUR!|¡?VALOR!|VALORE!|WAARDE!|REF!|BEZUG!|¡REF!|RIF!|VERW!)$`)
+	spreadsheetError = regexp.MustCompile(`^#(?:NAME\?|NOM\?|¿NOMBRE\?|NOME\?|NAAM\?|` +
+		`VALUE!|WERT!|VALEUR!|¡?VALOR!|VALORE!|WAARDE!|REF!|BEZUG!|¡REF!|RIF!|VERW!)$`)
 	spreadsheetNumber = regexp.MustCompile(`^\d[.,]\d+E\+\d{2}$`)
 )
 

@@ -28,7 +28,8 @@ func cutoversMoveWithTheirLine(t *testing.T, empty Empty) {
 			{About: "MX", Name: "b.test", Before: ledger.RecordSet{Type: "MX", Data: []string{"10 a", "20 b"}, TTL: time.Hour},
 				After: ledger.RecordSet{Type: "MX", Data: []string{"10 c"}, TTL: time.Minute},
 				State: ledger.RecordWriting, ByHand: true, Wrote: at(20), Seen: at(21)},
-			{About: "Autodiscover", Name: "autodiscover.b.test", After: ledger.RecordSet{Type: "CNAME", Data: []string{"CNAME x"}}, State: ledger.RecordPlanned},
+			{About: "Autodiscover", Name: "autodiscover.b.test", After: ledger.RecordSet{Type: "CNAME", Data: []string{"CNAME x"}},
+				State: ledger.RecordPlanned},
 		},
 	}
 	other := ledger.Cutover{Domain: "a.test", State: ledger.CutoverGates}

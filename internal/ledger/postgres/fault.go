@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"rehome"
+	"rehome/internal/ledger/upgrade"
 )
 
 // SQLSTATEs that are looked for (postgresql.org/docs/15/errcodes-appendix.html).
@@ -100,7 +101,7 @@ func (a Address) openFault(err error) error {
 	switch {
 	case errors.As(err, &bad):
 		hint = bad.Hint
-	case errors.Is(err, errNewer):
+	case errors.Is(err, upgrade.ErrNewer):
 		hint = "use the rehome version that wrote it, or a newer one"
 	case errors.Is(err, errForbidden):
 		hint = hints["42501"]

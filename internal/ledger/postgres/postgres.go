@@ -46,7 +46,7 @@ func Open(ctx context.Context, address Address, password rehome.Secret) (*Server
 	db.SetMaxIdleConns(idleConnections)
 	current, err := upToDate(ctx, db)
 	if err == nil && !current {
-		err = upgrade(ctx, config, address.Schema)
+		err = bringUp(ctx, config, address.Schema)
 	}
 	if err != nil {
 		return nil, address.openFault(errors.Join(err, db.Close()))

@@ -13,20 +13,21 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+
+	"rehome/internal/ledger/upgrade"
 )
 
 //go:embed schema/*.sql
 var schema embed.FS
 
 var (
-	errNewer     = errors.New("newer than this program's")
 	errForbidden = errors.New("permission denied for the schema")
 	errForeign   = errors.New("the schema belongs to another program")
 	errEncoding  = errors.New("the database is not one of UTF-8")
 )
 
-// upgrade applies the numbered schema files that are missing. Of two processes that open a ledger at once the second one waits.
-func upgrade(ctx context.Context, config *pgx.ConnConfig, name string) (err error) {
+// bringUp applies the numbered schema files that are missing. Of two processes that open a ledger at once the second one waits.
+func bringUp(ctx context.Context, config *pgx.ConnConfig, name string) (err error) {
 	db := stdlib.OpenDB(*config) // what the files and goose say is PostgreSQL's own
 	defer func() { err = errors.Join(err, db.Close()) }()
 	conn, err := db.Conn(ctx)
@@ -52,7 +53,7 @@ func upgrade(ctx context.Context, config *pgx.ConnConfig, name string) (err erro
 	if err != nil {
 		return err
 	}
-	return apply(ctx, provider)
+	return upgrade.Apply(ctx, provider)
 }
 
 // prepare makes the schema, and refuses one with other tables than ours before anything is written to it.
@@ -80,36 +81,15 @@ func prepare(ctx context.Context, conn *sql.Conn, name string) error {
 	return err
 }
 
-func apply(ctx context.Context, provider *goose.Provider) error {
-	current, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	sources := provider.ListSources()
-	if newest := sources[len(sources)-1].Version; current > newest {
-		return fmt.Errorf("its schema %d is %w %d", current, errNewer, newest)
-	}
-	_, err = provider.Up(ctx)
-	return err
-}
-
-// upToDate says that every schema file was applied and no other. A schema never goes back, so that this stays true whoever else
-// opens the ledger. A new database has no table to ask.
+// upToDate says that every schema file was applied and no other.
 func upToDate(ctx context.Context, db *sql.DB) (bool, error) {
-	files, err := schema.ReadDir("schema")
+	files, err := fs.Sub(schema, "schema")
 	if err != nil {
 		return false, err
 	}
-	newest, err := goose.NumericComponent(files[len(files)-1].Name())
-	if err != nil {
-		return false, err
-	}
-	var applied int
-	var last int64
-	err = db.QueryRowContext(ctx, `SELECT COUNT(DISTINCT version_id), COALESCE(MAX(version_id), 0) FROM `+goose.DefaultTablename+
-		` WHERE is_applied AND version_id > 0`).Scan(&applied, &last)
+	complete, err := upgrade.Complete(ctx, db, files)
 	if codeOf(err) == "42P01" { // undefined_table
 		return false, nil
 	}
-	return err == nil && applied == len(files) && last == newest, err
+	return complete, err
 }

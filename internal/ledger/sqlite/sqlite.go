@@ -18,6 +18,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"rehome"
+	"rehome/internal/ledger/upgrade"
 )
 
 // File is an open SQLite file with the schema of a ledger.
@@ -49,7 +50,7 @@ func Open(ctx context.Context, path string) (*File, error) {
 func OpenThrough(ctx context.Context, path string, connections driver.Connector) (*File, error) {
 	db := sql.OpenDB(connections)
 	db.SetMaxIdleConns(idleConnections)
-	if err := upgrade(ctx, db); err != nil {
+	if err := bringUp(ctx, db); err != nil {
 		return nil, openFault(path, errors.Join(err, db.Close()))
 	}
 	return &File{path: path, db: db}, nil
@@ -80,7 +81,7 @@ func dataSource(path string) string {
 func openFault(path string, err error) error {
 	hint := hintOf(err)
 	switch {
-	case errors.Is(err, errNewer):
+	case errors.Is(err, upgrade.ErrNewer):
 		hint = "use the rehome version that wrote it, or a newer one"
 	case hint == "", primaryCode(err) == sqlite3.SQLITE_NOTADB: // whatever it is, it may be precious
 		hint = "check that the folder exists and is writable, and that the file is a rehome store"

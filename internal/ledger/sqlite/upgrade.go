@@ -7,22 +7,20 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+
+	"rehome/internal/ledger/upgrade"
 )
 
 //go:embed schema/*.sql
 var schema embed.FS
 
-var (
-	errNewer   = errors.New("newer than this program's")
-	errForeign = errors.New("the file belongs to another program")
-)
+var errForeign = errors.New("the file belongs to another program")
 
-// upgrade applies the numbered schema files that are missing.
-func upgrade(ctx context.Context, db *sql.DB) error {
+// bringUp applies the numbered schema files that are missing.
+func bringUp(ctx context.Context, db *sql.DB) error {
 	if err := checkOurs(ctx, db); err != nil {
 		return err
 	}
@@ -40,42 +38,21 @@ func upgrade(ctx context.Context, db *sql.DB) error {
 	// Of two that open a store at once, one finds what a file makes made by the other meanwhile; with each file, and with
 	// the table of their versions, that can happen once.
 	for range len(provider.ListSources()) + 2 {
-		if err = apply(ctx, provider); err == nil || errors.Is(err, errNewer) || ctx.Err() != nil {
+		if err = upgrade.Apply(ctx, provider); err == nil || errors.Is(err, upgrade.ErrNewer) || ctx.Err() != nil {
 			break
 		}
 	}
 	return err
 }
 
-func apply(ctx context.Context, provider *goose.Provider) error {
-	current, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return err
-	}
-	sources := provider.ListSources()
-	if newest := sources[len(sources)-1].Version; current > newest {
-		return fmt.Errorf("its schema %d is %w %d", current, errNewer, newest)
-	}
-	_, err = provider.Up(ctx)
-	return err
-}
-
-// upToDate says that every schema file was applied and no other. A schema never goes back, so that this stays
-// true whoever else opens the store; whatever else is found, and be it an error, is left to upgrade.
+// upToDate says that every schema file was applied and no other. Whatever else is found, and be it an error, is left to bringUp.
 func upToDate(ctx context.Context, db *sql.DB) bool {
-	files, err := schema.ReadDir("schema")
+	files, err := fs.Sub(schema, "schema")
 	if err != nil {
 		return false
 	}
-	newest, err := goose.NumericComponent(files[len(files)-1].Name())
-	if err != nil {
-		return false
-	}
-	var applied int
-	var last int64
-	err = db.QueryRowContext(ctx, "SELECT COUNT(DISTINCT version_id), MAX(version_id) FROM "+goose.DefaultTablename+
-		" WHERE is_applied AND version_id > 0").Scan(&applied, &last)
-	return err == nil && applied == len(files) && last == newest
+	complete, err := upgrade.Complete(ctx, db, files)
+	return err == nil && complete
 }
 
 // checkOurs refuses a database with other tables than ours before anything is written to it.
