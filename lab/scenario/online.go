@@ -81,7 +81,8 @@ func (o *Online) startDNS(l *lab.Lab, options OnlineOptions) error {
 	if err != nil {
 		return err
 	}
-	servers := []dnstree.Server{{Name: "root", Kind: dnstree.Knot}, {Name: "ns1", Kind: cmp.Or(options.Primary, dnstree.Knot), Keys: []dnstree.Key{ZoneKey}},
+	servers := []dnstree.Server{{Name: "root", Kind: dnstree.Knot},
+		{Name: "ns1", Kind: cmp.Or(options.Primary, dnstree.Knot), Keys: []dnstree.Key{ZoneKey}},
 		{Name: "ns2", Kind: dnstree.Knot, Follows: "ns1"}, {Name: "oldmx", Kind: dnstree.Nobody}, {Name: "newmx", Kind: dnstree.Nobody}}
 	const head = "$TTL 1\n@ SOA ns1.hosts.test. a. 1 7200 900 604800 60\n@ NS ns1.hosts.test.\n@ NS ns2.hosts.test.\n"
 	root := "$TTL 60\n@ SOA a.root. a. 1 7200 900 604800 60\n@ NS a.root.\na.root. A {root}\nns1.hosts.test. A {ns1}\nns2.hosts.test. A {ns2}\n"

@@ -10,7 +10,8 @@ import (
 )
 
 // A seed tells the same story whenever it is played, to the last request and its instant, however the goroutines of both
-// ends and of rehome are scheduled: with crashes, several writers at once, and hosts that fail and are asked for less. Only both kinds at once are left out.
+// ends and of rehome are scheduled: with crashes, several writers at once, and hosts that fail and are asked for less.
+// Runs that copy both kinds at once are left out.
 func TestPlay_replays(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
