@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/journey"
 	"rehome/internal/ledger"
 	"rehome/internal/passhash"
 )
@@ -84,21 +85,36 @@ func (d *door) cookie() string {
 	return "rehome"
 }
 
-// inside lets a request through that belongs to a session, and shows the door to all others.
-func (d *door) inside(next func(w http.ResponseWriter, r *http.Request, who visitor)) http.Handler {
+// inside lets a request through that belongs to a session whose operator has the role, and shows the door to all others.
+func (d *door) inside(role ledger.Role, next func(w http.ResponseWriter, r *http.Request, who visitor)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if role == anybody {
+			next(w, r, visitor{})
+			return
+		}
 		who, in, err := d.visitorOf(r)
 		switch {
 		case err != nil:
 			http.Error(w, "The ledger cannot be read.", http.StatusServiceUnavailable)
-		case in:
+		case in && who.may(role):
 			next(w, r, who)
+		case in:
+			d.options.Log.Warn("somebody was refused at the screen", rehome.LogObject, who.name, rehome.LogAction, r.Method+" "+r.URL.Path)
+			write(w, r, d.options.Log, http.StatusForbidden, "refused", refusedPage{frameOf("Not allowed", "", who),
+				"You may " + string(who.role) + " here. This takes the role " + string(role) + ".",
+				"ask for it: rehome operators set " + who.name + " --role " + string(role)})
 		case r.Method == http.MethodGet && r.Header.Get("HX-Request") == "":
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 		default:
 			http.Error(w, "Sign in first.", http.StatusUnauthorized)
 		}
 	})
+}
+
+// may reports whether the visitor has a role, or one that includes it.
+func (v visitor) may(role ledger.Role) bool {
+	roles := journey.Roles()
+	return slices.Contains(roles, role) && slices.Index(roles, v.role) >= slices.Index(roles, role)
 }
 
 // visitorOf finds the session of a request. What its operator may do is read anew each time: who is removed is out at once.
@@ -140,7 +156,7 @@ func (d *door) find(token [sha256.Size]byte) *session {
 	return nil
 }
 
-func (d *door) show(w http.ResponseWriter, r *http.Request) {
+func (d *door) show(w http.ResponseWriter, r *http.Request, _ visitor) {
 	d.render(w, r, http.StatusOK, signInPage{})
 }
 
@@ -151,7 +167,7 @@ func (d *door) render(w http.ResponseWriter, r *http.Request, status int, page s
 // signInPage is what the page for signing in shows.
 type signInPage struct{ Name, Problem string }
 
-func (d *door) signIn(w http.ResponseWriter, r *http.Request) {
+func (d *door) signIn(w http.ResponseWriter, r *http.Request, _ visitor) {
 	name := strings.ToLower(strings.TrimSpace(r.PostFormValue("name")))
 	tried := triedBy(name, r)
 	if until := d.waits(tried); !until.IsZero() {

@@ -113,7 +113,7 @@ func write(w http.ResponseWriter, r *http.Request, log *slog.Logger, status int,
 }
 
 // serveStatic gives the embedded scripts and styles, whose names change with them.
-func serveStatic(w http.ResponseWriter, r *http.Request) {
+func serveStatic(w http.ResponseWriter, r *http.Request, _ visitor) {
 	name := path.Base(r.URL.Path)
 	content, err := static.ReadFile("static/" + name)
 	if err != nil {

@@ -56,20 +56,41 @@ func New(move Move, options Options) *Screen {
 	s.door = newDoor(move, options)
 	s.live = newLive(func(ctx context.Context) (journey.Overview, error) { return move.Overview(ctx, options.File) }, options.Log)
 	mux := http.NewServeMux()
-	mux.Handle("GET /static/", http.HandlerFunc(serveStatic))
-	mux.HandleFunc("GET /sign-in", s.door.show)
-	mux.HandleFunc("POST /sign-in", s.door.signIn)
-	mux.Handle("POST /sign-out", s.door.inside(s.door.signOut))
-	mux.Handle("GET /{$}", s.door.inside(s.showMove))
-	mux.Handle("GET /live", s.door.inside(s.streamMove))
-	mux.Handle("GET /accounts", s.door.inside(s.showAccounts))
-	mux.Handle("GET /accounts/{address}", s.door.inside(s.showAccount))
-	mux.Handle("GET /findings", s.door.inside(s.showFindings))
-	mux.Handle("/", s.door.inside(func(w http.ResponseWriter, r *http.Request, who visitor) {
-		s.refuse(w, r, who, http.StatusNotFound, "There is no such page.")
-	}))
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.door.inside(r.role, r.serve))
+	}
 	s.handler = guard(mux, options)
 	return s
+}
+
+// route is a page or an action, and the least role of those who may use it; anybody is for those who have not signed in.
+type route struct {
+	pattern string
+	role    ledger.Role
+	serve   func(w http.ResponseWriter, r *http.Request, who visitor)
+}
+
+// anybody is the role of a route that is there before somebody has signed in.
+const anybody ledger.Role = ""
+
+// routes are all that the screen answers.
+func (s *Screen) routes() []route {
+	return []route{
+		{"GET /static/", anybody, serveStatic},
+		{"GET /sign-in", anybody, s.door.show},
+		{"POST /sign-in", anybody, s.door.signIn},
+		{"POST /sign-out", ledger.RoleLook, s.door.signOut},
+		{"GET /{$}", ledger.RoleLook, s.showMove},
+		{"GET /live", ledger.RoleLook, s.streamMove},
+		{"GET /accounts", ledger.RoleLook, s.showAccounts},
+		{"GET /accounts/{address}", ledger.RoleLook, s.showAccount},
+		{"GET /findings", ledger.RoleLook, s.showFindings},
+		{"/", ledger.RoleLook, s.showNothing},
+	}
+}
+
+func (s *Screen) showNothing(w http.ResponseWriter, r *http.Request, who visitor) {
+	s.refuse(w, r, who, http.StatusNotFound, "There is no such page.")
 }
 
 // ServeHTTP implements http.Handler.
