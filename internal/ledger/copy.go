@@ -100,7 +100,8 @@ func (l Location) hold(ctx context.Context) (w whole, release func() error, err 
 		}
 		return database.Pool().Close()
 	}
-	take := []func() (func(), error){database.Lock}
+	leases := &Leases{&store{database: database, db: database.Pool()}}
+	take := []func() (func(), error){func() (func(), error) { return leases.lockOut(ctx) }}
 	for _, work := range works {
 		take = append(take, func() (func(), error) { return database.LockFor(work) })
 	}
@@ -195,7 +196,7 @@ func beginFenced(ctx context.Context, database whole) (*sql.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := database.Fence(tx); err != nil {
+	if err := database.Fence(tx, false); err != nil {
 		return nil, errors.Join(err, tx.Rollback())
 	}
 	return tx, nil

@@ -51,6 +51,7 @@ type Ledger struct {
 	Sightings     *Sightings
 	Notices       *Notices
 	Operators     *Operators
+	Leases        *Leases
 
 	store *store
 }
@@ -62,8 +63,8 @@ func newLedger(s *store) *Ledger {
 		Proofs: &Proofs{s}, Audit: &Audit{s},
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
-		Operators: &Operators{s},
-		store:     s,
+		Operators: &Operators{s}, Leases: &Leases{s},
+		store: s,
 	}
 }
 
@@ -79,23 +80,30 @@ func New(ctx context.Context, database Database) (*Ledger, error) {
 func NewAt(ctx context.Context, database Database, now func() time.Time) (*Ledger, error) {
 	s := &store{database: database, db: database.Pool(), now: now}
 	var err error
-	if s.writer, err = newWriter(ctx, database); err != nil {
+	if s.writer, err = newWriter(ctx, database, s.checkLease); err != nil {
 		return nil, errors.Join(s.fault("open store", err), s.db.Close())
 	}
 	return newLedger(s), nil
 }
 
 // Lock makes this process the only one that copies with this ledger: two that work on the same
-// mailboxes would both copy what neither has booked yet. The lock ends with the process, however that ends.
-func (l *Ledger) Lock() (unlock func(), err error) { return l.store.database.Lock() }
+// mailboxes would both copy what neither has booked yet. The lock ends with the process, however that ends. It is not given while
+// workers have accounts, see Leases.
+func (l *Ledger) Lock() (unlock func(), err error) { return l.Leases.seize(context.Background()) }
 
 // LockFor makes this process the only one that does one kind of work, named by a short word. It does not keep others from copying.
 func (l *Ledger) LockFor(work string) (unlock func(), err error) {
 	return l.store.database.LockFor(work)
 }
 
-// Locked reports whether a process copies with this ledger, be it this one.
-func (l *Ledger) Locked() (bool, error) { return l.store.database.Locked() }
+// Locked reports whether a process copies with this ledger, be it this one, or a worker.
+func (l *Ledger) Locked() (bool, error) {
+	if locked, err := l.store.database.Locked(); err != nil || locked {
+		return locked, err
+	}
+	held, err := l.Leases.Held(context.Background())
+	return len(held) > 0, err
+}
 
 // Check proves that the ledger takes writes. Doubt is a sentence about what the database does not keep as it should, with the next
 // step; "" when nothing is known of that.

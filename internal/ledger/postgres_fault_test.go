@@ -91,7 +91,7 @@ func lockOfADeadProcess(t *testing.T, ledgers *schemas) {
 	defer func() { must(t, database.Pool().Close()) }()
 	tx, err := database.Pool().Begin() // of a holder whose lock is gone already
 	must(t, err)
-	must(t, database.Fence(tx))
+	must(t, database.Fence(tx, false))
 	_, err = tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "late@example.test")
 	must(t, err)
 	l := openPostgres(t, name, time.Now)
@@ -113,6 +113,48 @@ func lockOfADeadProcess(t *testing.T, ledgers *schemas) {
 	must(t, tx.Commit())
 	must(t, <-took)
 	if got := accounts(t, l); got != "late@example.test" {
+		t.Errorf("written: %q", got)
+	}
+}
+
+// Who claims an account is told only when what the worker before him was writing is written, or not.
+func claimBehindALateWorker(t *testing.T, ledgers *schemas) {
+	name := ledgers.empty(t)
+	l := openPostgres(t, name, time.Now)
+	lease, taken, err := l.Leases.Claim(t.Context(), "late", "anna@example.test", 50*time.Millisecond)
+	if err != nil || !taken {
+		t.Fatalf("taken %v, %v", taken, err)
+	}
+	database := connect(t, name)
+	defer func() { must(t, database.Pool().Close()) }()
+	tx, err := database.Pool().Begin() // of the worker, while his lease lasted
+	must(t, err)
+	must(t, database.Fence(tx, true))
+	var epoch int64
+	must(t, tx.QueryRow(`SELECT epoch FROM leases WHERE address = ?`+database.Holding(), lease.Address).Scan(&epoch))
+	_, err = tx.Exec(`INSERT INTO accounts (address) VALUES (?)`, "anna@example.test")
+	must(t, err)
+	got := make(chan error, 1)
+	go func() {
+		for taken := false; !taken; {
+			var err error
+			if _, taken, err = l.Leases.Claim(context.Background(), "next", lease.Address, time.Hour); err != nil {
+				got <- err
+				return
+			}
+		}
+		got <- nil
+	}()
+	must(t, ledgers.server.Await(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+		AND query LIKE 'INSERT INTO leases%')`))
+	select {
+	case err := <-got:
+		t.Fatalf("the account was given while the last change was under way: %v", err)
+	default:
+	}
+	must(t, tx.Commit())
+	must(t, <-got)
+	if got := accounts(t, l); got != "anna@example.test" {
 		t.Errorf("written: %q", got)
 	}
 }

@@ -90,7 +90,8 @@ func TestPostgreSQL(t *testing.T) {
 	ledgers := startPostgres(t)
 	for name, test := range map[string]func(*testing.T, *schemas){
 		"keeps the contract": keepsTheContract, "has the schema of SQLite": schemasAreTheSame, "faults": faults,
-		"lock of a dead process": lockOfADeadProcess, "copy": copied, "many at once": manyOpenAtOnce,
+		"lock of a dead process": lockOfADeadProcess, "claim behind a late worker": claimBehindALateWorker,
+		"copy": copied, "many at once": manyOpenAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

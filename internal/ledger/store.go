@@ -28,8 +28,17 @@ type Database interface {
 	Hint(err error, damaged bool) string
 
 	// Fence is said first in each transaction that writes: it is refused when a lock of this handle was lost meanwhile, and
-	// another process may have taken it.
-	Fence(tx *sql.Tx) error
+	// another process may have taken it. Transactions that are together go on at the same time, and others one after the other.
+	Fence(tx *sql.Tx, together bool) error
+
+	// Free reports whether no process has taken Lock, and lets none do so until the transaction ends.
+	Free(tx *sql.Tx) (bool, error)
+
+	// Clock returns what the time is in a sentence: milliseconds since 1970, by the clock of the database.
+	Clock() string
+
+	// Holding ends a sentence that reads one row, which stays as it is then until the transaction ends.
+	Holding() string
 
 	// Lock makes this process the only one that copies.
 	Lock() (unlock func(), err error)
@@ -47,6 +56,7 @@ type store struct {
 	db       *sql.DB
 	writer   *writer
 	now      func() time.Time
+	leased   bool // everything is written under a lease
 }
 
 var errDamaged = errors.New("the ledger is damaged")
@@ -65,16 +75,30 @@ func (s *store) fault(op string, err error) error {
 	return &rehome.Fault{Class: rehome.ClassOperator, Op: op, Object: s.database.Name(), Cause: err, Hint: hint}
 }
 
-// write runs a change as the writer does: when it returns nil, the change survives the end of this
+// write applies a change as the writer does: when it returns nil, the change survives the end of this
 // process, however it comes.
-func (s *store) write(ctx context.Context, change func(*sql.Tx) error) error {
-	return s.fault("write store", s.writer.do(ctx, false, change))
+func (s *store) write(ctx context.Context, apply func(*sql.Tx) error) error {
+	lease := leaseOf(ctx)
+	return s.do(&change{ctx: ctx, apply: apply, lease: lease, together: lease != nil})
 }
 
 // writeIntent is write for what something outside is about to be done on the strength of: it survives a
 // power cut, too.
-func (s *store) writeIntent(ctx context.Context, change func(*sql.Tx) error) error {
-	return s.fault("write store", s.writer.do(ctx, true, change))
+func (s *store) writeIntent(ctx context.Context, apply func(*sql.Tx) error) error {
+	lease := leaseOf(ctx)
+	return s.do(&change{ctx: ctx, apply: apply, lease: lease, together: lease != nil, onDisk: true})
+}
+
+// writeAlone is write for what does not belong to one account: nobody else writes at the same time.
+func (s *store) writeAlone(ctx context.Context, apply func(*sql.Tx) error) error {
+	return s.do(&change{ctx: ctx, apply: apply, lease: leaseOf(ctx)})
+}
+
+func (s *store) do(c *change) error {
+	if s.leased && c.lease == nil {
+		return errUnleased()
+	}
+	return s.fault("write store", s.writer.do(c))
 }
 
 // read calls scan for each row of a query. It looks at ctx between rows only: a row is there in no time, and

@@ -14,9 +14,8 @@ import (
 // alone, and take with it when it ends.
 //
 // The rule: what decides the next turn is written with the row of the account that the turn is about, so that neither
-// can be there without the other. A Turn that is over is kept no longer. Who holds a turn is not written: only one
-// process copies with a ledger, see Ledger.Lock. Where several do, each needs to be its holder for some time, and the
-// columns for that go beside these.
+// can be there without the other. A Turn that is over is kept no longer. Who holds a turn is not written here: either one
+// process copies with a ledger, see Ledger.Lock, or each account is held by one worker, see Leases.
 type Passes struct{ *store }
 
 // TurnState is what an account's turn is at.

@@ -17,8 +17,9 @@ import (
 // an intent whose receipt is lost is looked up at the destination like one whose answer was lost, and
 // an end of a pass that is lost costs another look. A killed process loses nothing of either kind.
 type writer struct {
-	durability func(wait bool) string // see Database
-	fence      func(*sql.Tx) error    // likewise
+	durability func(wait bool) string                // see Database
+	fence      func(tx *sql.Tx, together bool) error // likewise
+	check      func(*sql.Tx, Lease) error            // refuses what is written under a lease that is lost
 
 	conn *sql.Conn // one connection, because to wait for the disk is a setting of the connection
 	sync bool      // what it is set to
@@ -37,7 +38,13 @@ type writer struct {
 type change struct {
 	ctx    context.Context
 	apply  func(*sql.Tx) error
-	onDisk bool // has to survive a power cut
+	onDisk bool   // has to survive a power cut
+	lease  *Lease // without which it is refused; nil for none
+
+	// together says that other processes may write at the same time: what the change is about is held by a lease, or the change
+	// sees to it by itself.
+	together bool
+
 	result chan error
 }
 
@@ -46,21 +53,22 @@ const groupLimit = 64
 
 var errClosed = errors.New("the ledger is closed")
 
-func newWriter(ctx context.Context, database Database) (*writer, error) {
+func newWriter(ctx context.Context, database Database, check func(*sql.Tx, Lease) error) (*writer, error) {
 	conn, err := database.Pool().Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{durability: database.Durability, fence: database.Fence, conn: conn, sync: true, queue: make(chan *change, groupLimit)}
+	w.check = check
 	w.done.Add(1)
 	go w.run()
 	return w, nil
 }
 
-// do queues apply and returns when it is committed, or was refused; with onDisk, when it would survive
+// do queues a change and returns when it is committed, or was refused; with onDisk, when it would survive
 // a power cut.
-func (w *writer) do(ctx context.Context, onDisk bool, apply func(*sql.Tx) error) error {
-	c := &change{ctx: ctx, apply: apply, onDisk: onDisk, result: make(chan error, 1)}
+func (w *writer) do(c *change) error {
+	c.result = make(chan error, 1)
 	w.mu.RLock()
 	if w.shut {
 		w.mu.RUnlock()
@@ -138,13 +146,17 @@ func (w *writer) transactNow(group []*change, results []error) error {
 	if err != nil {
 		return err
 	}
-	if err := w.fence(tx); err != nil {
+	alone := slices.ContainsFunc(group, func(c *change) bool { return !c.together })
+	if err := w.fence(tx, !alone); err != nil {
 		_ = tx.Rollback() // nothing was done
 		return err
 	}
+	held := map[Lease]error{}
 	for i, c := range group {
-		if c.ctx.Err() != nil {
-			results[i] = c.ctx.Err()
+		if results[i] = c.ctx.Err(); results[i] != nil {
+			continue
+		}
+		if results[i] = w.mayWrite(tx, c.lease, held); results[i] != nil {
 			continue
 		}
 		if results[i], err = applyAlone(tx, c.apply); err != nil {
@@ -153,6 +165,18 @@ func (w *writer) transactNow(group []*change, results []error) error {
 		}
 	}
 	return tx.Commit()
+}
+
+// mayWrite asks once in a transaction whether a lease still holds: it stays so until the end of that.
+func (w *writer) mayWrite(tx *sql.Tx, lease *Lease, known map[Lease]error) error {
+	if lease == nil {
+		return nil
+	}
+	if err, asked := known[*lease]; asked {
+		return err
+	}
+	known[*lease] = w.check(tx, *lease)
+	return known[*lease]
 }
 
 // waitForDisk says whether the next commit waits for the disk, and with it all before.

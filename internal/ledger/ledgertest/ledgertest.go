@@ -129,6 +129,12 @@ func otherClauses() []clause {
 		{"two handles at once", twoHandlesAtOnce},
 		{"lock held by one", lockHeldByOne},
 		{"lock beside those who ask", lockBesideThoseWhoAsk},
+		{"lease held by one", leaseHeldByOne},
+		{"lease renewed only while it lasts", leaseRenewedOnlyWhileItLasts},
+		{"lease fences who was thought dead", leaseFencesWhoWasThoughtDead},
+		{"lease is needed by a worker", leaseIsNeededByAWorker},
+		{"lease abandoned until it is taken up", leaseAbandonedUntilItIsTakenUp},
+		{"lease and lock", leaseAndLock},
 		{"many at once, and one that fails", manyAtOnce},
 		{"cancelled context", cancelledContext},
 	}

@@ -22,9 +22,9 @@ import (
 //
 //   - A lock is an advisory lock (postgresql.org/docs/15/explicit-locking.html, section 13.3.5) of a session of its own, so that it
 //     ends with the process, and with the connection. The session holds a second one, the token, with a number of chance.
-//   - Every transaction that writes takes the trunk, one after the other, whoever they are, and looks first whether the tokens
-//     of its own handle are still held. A process that was thought dead and wakes up writes nothing more, also when nobody has
-//     taken the lock meanwhile.
+//   - Every transaction that writes takes the trunk, one after the other, whoever they are, or together with others of its like where
+//     leases keep them apart. It looks first whether the tokens of its own handle are still held. A process that was thought dead and
+//     wakes up writes nothing more, also when nobody has taken the lock meanwhile.
 //   - Who takes a lock passes the trunk once before he is told. What the holder before him was writing has ended then, and is read;
 //     what he wants to write later finds no token.
 type lock struct {
@@ -154,8 +154,12 @@ func (l *lock) unlock(number int64) {
 }
 
 // Fence begins a transaction that writes: see the rule.
-func (s *Server) Fence(tx *sql.Tx) error {
-	if _, err := tx.Exec(`SELECT pg_advisory_xact_lock(?)`, s.trunk); err != nil {
+func (s *Server) Fence(tx *sql.Tx, together bool) error {
+	pass := `SELECT pg_advisory_xact_lock(?)`
+	if together {
+		pass = `SELECT pg_advisory_xact_lock_shared(?)`
+	}
+	if _, err := tx.Exec(pass, s.trunk); err != nil {
 		return err
 	}
 	tokens, lost := s.tokens()
@@ -181,6 +185,21 @@ func (s *Server) tokens() (tokens []int64, lost bool) {
 	}
 	return tokens, s.lost
 }
+
+// Free reports whether nobody has taken Lock, and lets nobody do so until the transaction ends. Who tries meanwhile tries again, see
+// lockPatience.
+func (s *Server) Free(tx *sql.Tx) (free bool, err error) {
+	err = tx.QueryRow(`SELECT pg_try_advisory_xact_lock_shared(?)`, key(s.address.Schema, "copy")).Scan(&free)
+	return free, err
+}
+
+// Clock returns what the time is in a sentence, also within a transaction that has begun before.
+func (s *Server) Clock() string {
+	return `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)`
+}
+
+// Holding keeps the row that is read as it is, while others may read it likewise.
+func (s *Server) Holding() string { return ` FOR SHARE` }
 
 // Locked reports whether a process copies with the ledger. It takes the lock from nobody.
 func (s *Server) Locked() (locked bool, err error) {

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"rehome"
+)
+
+// Leases keeps which worker has which account.
+//
+// The rules:
+//
+//   - Who claims an account has it until the lease ends, and longer where it is renewed before. Time is the database's alone.
+//   - Each claim has an epoch, one higher than the claim before. What is written under a lease is refused, whole, when its epoch is
+//     not the current one or its time is over; a lease whose time is over never comes back. The intent of a batch is such a change,
+//     so that nothing leaves for the destination without a lease.
+//   - Who claims an account is told only when what the holder before was writing is there, or is refused.
+//   - A process that holds Ledger.Lock has all accounts: no claim succeeds then, and the lock is not given while a lease lasts.
+type Leases struct{ *store }
+
+// Lease is an account that a worker has.
+type Lease struct {
+	Address string
+	Epoch   int64
+	Holder  string // name of the worker
+}
+
+// ErrLeaseLost is why a worker writes nothing more about an account.
+var ErrLeaseLost = errors.New("this worker has lost the account, because it was silent for too long; another one may have begun with it")
+
+type leaseKey struct{}
+
+// WithLease returns a context under which everything that is written is refused once the lease is lost.
+func WithLease(ctx context.Context, lease Lease) context.Context {
+	return context.WithValue(ctx, leaseKey{}, lease)
+}
+
+func leaseOf(ctx context.Context) *Lease {
+	if lease, is := ctx.Value(leaseKey{}).(Lease); is {
+		return &lease
+	}
+	return nil
+}
+
+// Leased returns the ledger as a worker has it: what a copier writes is refused unless it is written under a lease, see WithLease.
+// Both are one ledger, which is closed once.
+func (l *Ledger) Leased() *Ledger {
+	all := newLedger(l.store)
+	leased := *l.store
+	leased.leased = true
+	guarded := newLedger(&leased)
+	all.Passes, all.Mail, all.Objects, all.Rules = guarded.Passes, guarded.Mail, guarded.Objects, guarded.Rules
+	return all
+}
+
+// errUnleased is a mistake of this program.
+func errUnleased() error {
+	return &rehome.Fault{Class: rehome.ClassBug, Op: "write store", Cause: errors.New("a worker writes about an account that it has not claimed")}
+}
+
+// Claim takes the account for the holder, for so long. It is not taken while another lease lasts, or a process copies alone.
+func (l *Leases) Claim(ctx context.Context, holder, address string, long time.Duration) (lease Lease, taken bool, err error) {
+	lease = Lease{Address: address, Holder: holder}
+	clock := l.database.Clock()
+	err = l.lease(ctx, func(tx *sql.Tx) error {
+		taken = false
+		if free, err := l.database.Free(tx); err != nil || !free {
+			return err
+		}
+		err := tx.QueryRow(`INSERT INTO leases (address, epoch, holder, until_milli) VALUES (?, 1, ?, `+clock+` + ?)
+			ON CONFLICT (address) DO UPDATE SET epoch = leases.epoch + 1, holder = excluded.holder, until_milli = excluded.until_milli
+			WHERE leases.until_milli <= `+clock+` RETURNING epoch`, address, holder, long.Milliseconds()).Scan(&lease.Epoch)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		taken = err == nil
+		return err
+	})
+	return lease, taken && err == nil, err
+}
+
+// Renew lets the leases of a holder that last still last for so long from now on, and returns them.
+func (l *Leases) Renew(ctx context.Context, holder string, long time.Duration) (held []Lease, err error) {
+	clock := l.database.Clock()
+	err = l.lease(ctx, func(tx *sql.Tx) error {
+		held = nil
+		rows, err := tx.Query(`UPDATE leases SET until_milli = `+clock+` + ? WHERE holder = ? AND until_milli > `+clock+` RETURNING address, epoch`,
+			long.Milliseconds(), holder)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }() // what went wrong is told by Err
+		for rows.Next() {
+			lease := Lease{Holder: holder}
+			if err := rows.Scan(&lease.Address, &lease.Epoch); err != nil {
+				return err
+			}
+			held = append(held, lease)
+		}
+		return rows.Err()
+	})
+	return held, err
+}
+
+// When a lease is over, until_milli says how it ended: the account is done with, or somebody has to go on with it.
+const (
+	leaseDone = 0
+	leaseLeft = 1
+)
+
+// Release gives an account back. One that is not done is among the Abandoned at once.
+func (l *Leases) Release(ctx context.Context, lease Lease, done bool) error {
+	until := leaseLeft
+	if done {
+		until = leaseDone
+	}
+	return l.lease(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE leases SET until_milli = ? WHERE address = ? AND epoch = ?`, until, lease.Address, lease.Epoch)
+		return err
+	})
+}
+
+// Abandoned returns accounts that a worker had begun and left, or died with, and that nobody has: those of the oldest leases, so
+// many at most. Only accounts with a turn that is not over are among them.
+func (l *Leases) Abandoned(ctx context.Context, most int) (all []Lease, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
+		var lease Lease
+		err := rows.Scan(&lease.Address, &lease.Epoch, &lease.Holder)
+		all = append(all, lease)
+		return err
+	}, `SELECT l.address, l.epoch, l.holder FROM leases l JOIN turns t ON t.address = l.address
+		WHERE l.until_milli > 0 AND l.until_milli <= `+l.database.Clock()+` AND t.state <> ? ORDER BY l.until_milli, l.address LIMIT ?`,
+		TurnFailed, most)
+	return all, err
+}
+
+// Held returns the leases that last.
+func (l *Leases) Held(ctx context.Context) (all []Lease, err error) {
+	err = l.read(ctx, func(rows *sql.Rows) error {
+		var lease Lease
+		err := rows.Scan(&lease.Address, &lease.Epoch, &lease.Holder)
+		all = append(all, lease)
+		return err
+	}, `SELECT address, epoch, holder FROM leases WHERE until_milli > 0 AND until_milli > `+l.database.Clock()+` ORDER BY address`)
+	return all, err
+}
+
+// lease runs a change that asks by itself who holds what. It waits for the disk: a claim that a power cut takes back would let
+// another one have the same epoch.
+func (l *Leases) lease(ctx context.Context, apply func(*sql.Tx) error) error {
+	return l.do(&change{ctx: ctx, apply: apply, onDisk: true, together: true})
+}
+
+// lockOut takes the lock of the database if no lease lasts, after which no claim succeeds.
+func (l *Leases) lockOut(ctx context.Context) (unlock func(), err error) {
+	if unlock, err = l.database.Lock(); err != nil {
+		return nil, err
+	}
+	held, err := l.Held(ctx)
+	if err == nil && len(held) > 0 {
+		err = l.inUse(held)
+	}
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+// seize is lockOut, after which whoever had an account before writes nothing more, whatever the clock of the database says later.
+func (l *Leases) seize(ctx context.Context) (unlock func(), err error) {
+	if unlock, err = l.lockOut(ctx); err != nil {
+		return nil, err
+	}
+	err = l.writeIntent(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`UPDATE leases SET epoch = leases.epoch + 1, until_milli = ? WHERE until_milli > 0`, leaseLeft)
+		return err
+	})
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+func (l *Leases) inUse(held []Lease) error {
+	holders := map[string]bool{}
+	for _, lease := range held {
+		holders[lease.Holder] = true
+	}
+	first := held[0].Holder
+	if more := len(holders) - 1; more > 0 {
+		first = fmt.Sprintf("%s and %d more", first, more)
+	}
+	noun := "accounts are"
+	if len(held) == 1 {
+		noun = "account is"
+	}
+	return &rehome.Fault{Class: rehome.ClassOperator, Op: "use store", Object: l.database.Name(),
+		Cause: fmt.Errorf("%d %s at work with workers (%s)", len(held), noun, first),
+		Hint:  `wait until they are done, or run "rehome worker drain", then run the same command again`}
+}
+
+// checkLease refuses a change whose lease is lost. One that lasts stays as it is until the transaction ends.
+func (s *store) checkLease(tx *sql.Tx, lease Lease) error {
+	var epoch int64
+	err := tx.QueryRow(`SELECT epoch FROM leases WHERE address = ? AND epoch = ? AND holder = ? AND until_milli > `+s.database.Clock()+
+		s.database.Holding(), lease.Address, lease.Epoch, lease.Holder).Scan(&epoch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &rehome.Fault{Class: rehome.ClassOperator, Op: "write store", Object: lease.Address,
+			Cause: ErrLeaseLost, Hint: "do nothing: whoever has the account now goes on with it"}
+	}
+	return err
+}

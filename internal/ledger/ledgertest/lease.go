@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledgertest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehome"
+	"rehome/internal/ledger"
+)
+
+const (
+	lasting = time.Hour
+	instant = time.Millisecond
+)
+
+// claim takes an account that is free.
+func claim(t testing.TB, l *ledger.Ledger, holder, address string, long time.Duration) ledger.Lease {
+	t.Helper()
+	lease, taken, err := l.Leases.Claim(t.Context(), holder, address, long)
+	must(t, err)
+	if !taken || lease.Address != address || lease.Holder != holder {
+		t.Fatalf("%s claims %s: %+v, taken %v", holder, address, lease, taken)
+	}
+	return lease
+}
+
+// over waits for the database's clock to end a lease.
+func over(t testing.TB, l *handle, lease ledger.Lease) {
+	t.Helper()
+	for {
+		held, err := l.again.Leases.Held(t.Context())
+		must(t, err)
+		still := false
+		for _, h := range held {
+			still = still || h == lease
+		}
+		if !still {
+			return
+		}
+	}
+}
+
+func leaseHeldByOne(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	first := claim(t, l.Ledger, "one", "anna@example.test", lasting)
+	if _, taken, err := l.again.Leases.Claim(ctx, "two", "anna@example.test", lasting); err != nil || taken {
+		t.Errorf("two have one account: %v", err)
+	}
+	if _, taken, err := l.Leases.Claim(ctx, "one", "anna@example.test", lasting); err != nil || taken {
+		t.Errorf("one has an account twice: %v", err)
+	}
+	other := claim(t, l.again, "two", "bert@example.test", lasting)
+	held, err := l.again.Leases.Held(ctx)
+	must(t, err)
+	if diff := cmp.Diff([]ledger.Lease{first, other}, held); diff != "" {
+		t.Errorf("held: %s", diff)
+	}
+	must(t, l.Leases.Release(ctx, first, true))
+	next := claim(t, l.again, "two", "anna@example.test", lasting)
+	if next.Epoch != first.Epoch+1 {
+		t.Errorf("epoch %d after %d", next.Epoch, first.Epoch)
+	}
+	must(t, l.Leases.Release(ctx, first, true)) // a lease that is not the current one gives nothing back
+	if _, taken, err := l.Leases.Claim(ctx, "one", "anna@example.test", lasting); err != nil || taken {
+		t.Errorf("taken %v, %v after a release by somebody who was not the holder", taken, err)
+	}
+}
+
+func leaseRenewedOnlyWhileItLasts(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	lost := claim(t, l.Ledger, "one", "anna@example.test", instant)
+	kept := claim(t, l.Ledger, "one", "bert@example.test", lasting)
+	claim(t, l.again, "two", "carl@example.test", lasting)
+	over(t, l, lost)
+	for range 2 {
+		held, err := l.Leases.Renew(ctx, "one", lasting)
+		must(t, err)
+		if diff := cmp.Diff([]ledger.Lease{kept}, held); diff != "" {
+			t.Errorf("renewed: %s", diff)
+		}
+	}
+	short, err := l.Leases.Renew(ctx, "one", instant)
+	if err != nil || len(short) != 1 {
+		t.Errorf("renewed %v, %v", short, err)
+	}
+	over(t, l, kept)
+	if held, err := l.Leases.Renew(ctx, "one", lasting); err != nil || len(held) > 0 {
+		t.Errorf("what was over came back: %v, %v", held, err)
+	}
+}
+
+// Whoever was only thought dead writes nothing, be it an intent or a receipt, also while others write beside him.
+func leaseFencesWhoWasThoughtDead(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	zombie, worker := l.Ledger.Leased(), l.again.Leased()
+	old := claim(t, zombie, "one", "anna@example.test", lasting)
+	under := ledger.WithLease(t.Context(), old)
+	m, err := zombie.Mail.Mailbox(under, inbox())
+	must(t, err)
+	ids, err := zombie.Mail.Intend(under, m, 7, messages(1))
+	must(t, err)
+	if held, err := zombie.Leases.Renew(t.Context(), "one", instant); err != nil || len(held) != 1 {
+		t.Fatalf("renewed %v, %v", held, err)
+	}
+	over(t, l, old)
+	refused := func(when string, err error) {
+		t.Helper()
+		if !errors.Is(err, ledger.ErrLeaseLost) || rehome.HintOf(err) == "" {
+			t.Errorf("%s: %v, want %v", when, err, ledger.ErrLeaseLost)
+		}
+	}
+	_, err = zombie.Mail.Intend(under, m, 7, messages(2))
+	refused("an intent when the lease is over", err)
+	next := claim(t, worker, "two", "anna@example.test", lasting)
+	beside := claim(t, zombie, "one", "bert@example.test", lasting)
+	done := make(chan error, 1)
+	go func() {
+		done <- zombie.Passes.Begin(ledger.WithLease(t.Context(), beside), queued("bert@example.test"))
+	}()
+	_, err = zombie.Mail.Intend(under, m, 7, messages(3))
+	refused("an intent when another has it", err)
+	refused("a receipt", zombie.Mail.Receive(under, m, ids[0], messages(1)))
+	refused("a turn", zombie.Passes.Begin(under, queued("anna@example.test")))
+	must(t, <-done)
+	now := ledger.WithLease(t.Context(), next)
+	m, err = worker.Mail.Mailbox(now, inbox())
+	must(t, err)
+	if len(m.Intents) != 1 || !m.Done.Empty() {
+		t.Errorf("%d intents, done %s; want what was written in time and no more", len(m.Intents), m.Done)
+	}
+	must(t, worker.Mail.Receive(now, m, ids[0], messages(1)))
+	if got := addresses(t, l); got != "bert@example.test" {
+		t.Errorf("rows of %s, want of the account beside it", got)
+	}
+}
+
+// What a worker copies is written under a lease or not at all; what does not copy needs none.
+func leaseIsNeededByAWorker(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	worker := l.Leased()
+	_, err := worker.Mail.Mailbox(ctx, inbox())
+	for name, err := range map[string]error{
+		"mail": err, "turns": worker.Passes.Begin(ctx, queued("anna@example.test")),
+		"objects": worker.Objects.NoteTrial(ctx, "anna@example.test", ledger.Trial{UID: "u"}),
+	} {
+		if rehome.ClassOf(err) != rehome.ClassBug {
+			t.Errorf("%s: %v, want a bug", name, err)
+		}
+	}
+	lease := claim(t, worker, "one", "anna@example.test", lasting)
+	for range 3 { // lines are numbered one after the other, whoever writes them
+		for _, l := range []*ledger.Ledger{worker, l.again} {
+			must(t, l.Audit.Append(ledger.WithLease(ctx, lease), ledger.AuditLine{Action: "look"}))
+		}
+	}
+	if last, err := ledger.CheckChain(l.again.Audit.Lines(ctx)); err != nil || last.Line != 6 {
+		t.Errorf("line %d, %v", last.Line, err)
+	}
+}
+
+func leaseAbandonedUntilItIsTakenUp(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	must(t, l.Passes.Begin(ctx, queued("anna@example.test", "bert@example.test", "carl@example.test", "dora@example.test", "emil@example.test")))
+	dead := claim(t, l.Ledger, "one", "anna@example.test", instant)
+	over(t, l, dead)
+	left := claim(t, l.Ledger, "one", "bert@example.test", lasting)
+	must(t, l.Leases.Release(ctx, left, false))
+	done := claim(t, l.Ledger, "one", "carl@example.test", lasting)
+	must(t, l.Leases.Release(ctx, done, true))
+	claim(t, l.Ledger, "one", "dora@example.test", lasting)
+	want := func(want ...ledger.Lease) {
+		t.Helper()
+		got, err := l.again.Leases.Abandoned(ctx, 10)
+		must(t, err)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("abandoned: %s", diff)
+		}
+	}
+	want(left, dead)
+	if got, err := l.Leases.Abandoned(ctx, 1); err != nil || len(got) != 1 || got[0] != left {
+		t.Errorf("the first: %v, %v", got, err)
+	}
+	claim(t, l.again, "two", "bert@example.test", lasting)
+	want(dead)
+	must(t, l.Passes.Wait(ctx, ledger.Turn{Address: dead.Address, State: ledger.TurnOver}))
+	want()
+}
+
+// A process that copies alone has all accounts: nobody claims one, and it does not begin while one is claimed.
+func leaseAndLock(t *testing.T, empty Empty) {
+	l := create(t, empty)
+	ctx := t.Context()
+	worker := l.again.Leased()
+	lease := claim(t, worker, "one", "anna@example.test", lasting)
+	claim(t, worker, "two", "bert@example.test", instant)
+	locked, err := l.Locked()
+	if err != nil || !locked {
+		t.Errorf("locked %v, %v while a worker has an account", locked, err)
+	}
+	_, err = l.Lock()
+	wantOperator(t, err, "at work with workers (one", "rehome worker drain")
+	must(t, worker.Leases.Release(ctx, lease, false))
+	late := claim(t, worker, "one", "carl@example.test", instant)
+	over(t, l, late)
+	unlock, err := l.Lock()
+	must(t, err)
+	if _, taken, err := worker.Leases.Claim(ctx, "one", "anna@example.test", lasting); err != nil || taken {
+		t.Errorf("taken %v, %v beside a process that copies alone", taken, err)
+	}
+	must(t, l.Passes.Begin(ctx, queued("carl@example.test")))
+	err = worker.Passes.Begin(ledger.WithLease(ctx, late), queued("carl@example.test"))
+	if !errors.Is(err, ledger.ErrLeaseLost) {
+		t.Errorf("a worker wrote about an account that another process has: %v", err)
+	}
+	unlock()
+	if next := claim(t, worker, "one", "carl@example.test", lasting); next.Epoch <= late.Epoch+1 {
+		t.Errorf("epoch %d, want one that the process had in between", next.Epoch)
+	}
+}
