@@ -50,11 +50,21 @@ func (l *batches) Intend(ctx context.Context, m *Mailbox, floor imap.UID, batche
 
 func (l *batches) insertIntent(tx *sql.Tx, m *Mailbox, intent Intent, alive int64) (int64, error) {
 	var id int64
-	err := tx.QueryRow(`INSERT INTO batches (mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, created_unix, alive_nano, answered)
-		VALUES (?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+	err := tx.QueryRow(`INSERT INTO batches
+		(mailbox_id, generation, state, dst_floor, src_uids, sizes, flags, digests, created_unix, alive_nano, answered)
+		VALUES (?, ?, 'intent', ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		m.ID, m.Generation, intent.Floor, runsOf(intent.Items, sourceUID), encodeSizes(intent.Items), encodeFlags(intent.Items),
-		l.now().Unix(), alive, intent.Answered).Scan(&id)
+		intent.digests(), l.now().Unix(), alive, intent.Answered).Scan(&id)
 	return id, err
+}
+
+// digests are those of what was confirmed. What else is known of an intent was learnt before it was sent, and is no evidence of what
+// the destination has got.
+func (i Intent) digests() []byte {
+	if !i.Answered {
+		return nil
+	}
+	return encodeHashes(i.Items, digestKind())
 }
 
 // NoteAnswered notes that the destination has confirmed the messages of intents without telling UIDs, and does not show them yet.
@@ -62,8 +72,8 @@ func (l *batches) insertIntent(tx *sql.Tx, m *Mailbox, intent Intent, alive int6
 func (l *batches) NoteAnswered(ctx context.Context, intents ...Intent) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		for _, intent := range intents {
-			_, err := tx.Exec(`UPDATE batches SET answered = 1, src_uids = ?, sizes = ?, flags = ? WHERE id = ? AND state = 'intent'`,
-				runsOf(intent.Items, sourceUID), encodeSizes(intent.Items), encodeFlags(intent.Items), intent.ID)
+			_, err := tx.Exec(`UPDATE batches SET answered = 1, src_uids = ?, sizes = ?, flags = ?, digests = ? WHERE id = ? AND state = 'intent'`,
+				runsOf(intent.Items, sourceUID), encodeSizes(intent.Items), encodeFlags(intent.Items), intent.digests(), intent.ID)
 			if err != nil {
 				return err
 			}
@@ -154,9 +164,13 @@ func (l *batches) GiveUp(ctx context.Context, m *Mailbox, intents ...Intent) err
 	voids := make([]Voided, len(intents))
 	for i, intent := range intents {
 		voids[i] = Voided{Floor: intent.Floor, Sources: sourceUIDs(intent.Items), Former: intent.Former, Answered: intent.Answered,
-			Flags: map[imap.UID][]string{}}
+			Sent: map[imap.UID]Item{}}
 		for _, item := range intent.Items {
-			voids[i].Flags[item.UID] = item.Flags
+			sent := Item{UID: item.UID, Flags: item.Flags}
+			if intent.Answered {
+				sent.Digest = item.Digest
+			}
+			voids[i].Sent[item.UID] = sent
 		}
 	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
@@ -192,41 +206,49 @@ func insertVoid(tx *sql.Tx, m *Mailbox, v Voided, now time.Time) error {
 	if v.Former {
 		generation--
 	}
-	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano, answered, replaced, flags)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano(), v.Answered, v.Replaced, v.flagsColumn())
+	items := v.items()
+	var flags []byte
+	if len(items) > 0 {
+		flags = encodeFlags(items)
+	}
+	_, err := tx.Exec(`INSERT INTO voids (mailbox_id, generation, dst_floor, src_uids, created_nano, answered, replaced, flags, digests)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, m.ID, generation, v.Floor, v.Sources.String(), now.UnixNano(), v.Answered, v.Replaced,
+		flags, encodeHashes(items, digestKind()))
 	return err
 }
 
-// flagsColumn is nil where the flags are not known.
-func (v Voided) flagsColumn() []byte {
-	if len(v.Flags) == 0 {
+// items are the messages in the order of their UIDs, none where nothing is known of them.
+func (v Voided) items() []Item {
+	if len(v.Sent) == 0 {
 		return nil
 	}
-	items := make([]Item, 0, len(v.Flags))
+	items := make([]Item, 0, len(v.Sent))
 	for uid := range v.Sources.All() {
-		items = append(items, Item{UID: uid, Flags: v.Flags[uid]})
+		item := v.Sent[uid]
+		item.UID = uid
+		items = append(items, item)
 	}
-	return encodeFlags(items)
+	return items
 }
 
-// readFlags reads what flagsColumn wrote.
-func (v *Voided) readFlags(encoded []byte) error {
-	if encoded == nil {
+// readSent reads what insertVoid wrote of the messages.
+func (v *Voided) readSent(flags, digests []byte) error {
+	if flags == nil {
 		return nil
 	}
-	if v.Sources.Len() > len(encoded) { // each takes an octet at least
+	if v.Sources.Len() > len(flags) { // each takes an octet at least
 		return fmt.Errorf("flags of %d messages that were given up: %w", v.Sources.Len(), errDamaged)
 	}
 	items := make([]Item, 0, v.Sources.Len())
 	for uid := range v.Sources.All() {
 		items = append(items, Item{UID: uid})
 	}
-	if err := decodeFlags(encoded, items); err != nil {
+	if err := errors.Join(decodeFlags(flags, items), decodeHashes(digests, items, digestKind())); err != nil {
 		return err
 	}
-	v.Flags = make(map[imap.UID][]string, len(items))
+	v.Sent = make(map[imap.UID]Item, len(items))
 	for _, item := range items {
-		v.Flags[item.UID] = item.Flags
+		v.Sent[item.UID] = item
 	}
 	return nil
 }
@@ -237,9 +259,9 @@ type Voided struct {
 	Sources imap.UIDSet // its messages; none when Former
 	Former  bool        // of an earlier generation: any message may be one of its own, and is recognised by its content
 
-	Flags    map[imap.UID][]string // that they were sent with; nil when that is not known
-	Answered bool                  // see Intent
-	Replaced bool                  // copied again because the destination has shown another message in the place of the copy
+	Sent     map[imap.UID]Item // UID, flags, and for what was confirmed the digest, as they were sent; nil when that is not known
+	Answered bool              // see Intent
+	Replaced bool              // copied again because the destination has shown another message in the place of the copy
 }
 
 // voidsKept is how long a batch that was given up is remembered: no network keeps a message longer, and
@@ -252,19 +274,19 @@ func (l *mailboxes) loadVoids(ctx context.Context, m *Mailbox) error {
 		var v Voided
 		var generation int64
 		var text string
-		var flags []byte
-		if err := rows.Scan(&generation, &v.Floor, &text, &v.Answered, &v.Replaced, &flags); err != nil {
+		var flags, digests []byte
+		if err := rows.Scan(&generation, &v.Floor, &text, &v.Answered, &v.Replaced, &flags, &digests); err != nil {
 			return err
 		}
 		if v.Former = generation != m.Generation; !v.Former {
 			if err = readSet(text, &v.Sources); err == nil {
-				err = v.readFlags(flags)
+				err = v.readSent(flags, digests)
 			}
 		}
 		m.Voids = append(m.Voids, v)
 		return err
-	}, `SELECT generation, dst_floor, src_uids, answered, replaced, flags FROM voids WHERE mailbox_id = ? AND created_nano > ? ORDER BY id`,
-		m.ID, l.now().Add(-voidsKept).UnixNano())
+	}, `SELECT generation, dst_floor, src_uids, answered, replaced, flags, digests FROM voids
+		WHERE mailbox_id = ? AND created_nano > ? ORDER BY id`, m.ID, l.now().Add(-voidsKept).UnixNano())
 }
 
 // lowerFloors lets what is under way, and what was given up, be looked for from a lower UID on: the destination's mailbox was put
@@ -287,21 +309,23 @@ func (l *mailboxes) loadIntents(ctx context.Context, m *Mailbox) error {
 		var intent Intent
 		var generation, alive int64
 		var c columns
-		if err := rows.Scan(&intent.ID, &generation, &intent.Floor, &alive, &c.srcUIDs, &c.sizes, &c.flags, &intent.Answered); err != nil {
+		err := rows.Scan(&intent.ID, &generation, &intent.Floor, &alive, &c.srcUIDs, &c.sizes, &c.flags, &c.digests, &intent.Answered)
+		if err != nil {
 			return err
 		}
 		if alive != 0 {
 			intent.Alive = time.Unix(0, alive)
 		}
-		var err error
 		if intent.Former = generation != m.Generation; !intent.Former {
-			intent.Items, err = c.intended()
+			if intent.Items, err = c.intended(); err == nil {
+				err = decodeHashes(c.digests, intent.Items, digestKind())
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("batch %d: %w", intent.ID, err)
 		}
 		m.Intents = append(m.Intents, intent)
 		return nil
-	}, `SELECT id, generation, dst_floor, alive_nano, src_uids, sizes, flags, answered FROM batches
+	}, `SELECT id, generation, dst_floor, alive_nano, src_uids, sizes, flags, digests, answered FROM batches
 		WHERE mailbox_id = ? AND state = 'intent' ORDER BY id`, m.ID)
 }

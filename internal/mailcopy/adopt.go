@@ -135,13 +135,13 @@ func adoption(p pairing, former ledger.Item, known bool) adopted {
 func givenUp(voids []ledger.Voided, p pairing) (item ledger.Item, is bool) {
 	least := 0
 	for _, v := range slices.Backward(voids) {
-		flags, sent := v.Flags[p.src.uid]
-		if !sent || p.dst.uid < v.Floor || otherDate(p) {
+		sent, known := v.Sent[p.src.uid]
+		if !known || p.dst.uid < v.Floor || otherDate(p) || !sameItem(sent, p.src.item()) {
 			continue
 		}
-		if n := len(minus(flags, p.dst.flags)) + len(minus(p.dst.flags, flags)); !is || n < least {
+		if n := len(minus(sent.Flags, p.dst.flags)) + len(minus(p.dst.flags, sent.Flags)); !is || n < least {
 			least, is = n, true
-			item.Flags = flags
+			item.Flags = sent.Flags
 		}
 	}
 	return item, is

@@ -3,7 +3,9 @@
 package mailcopy
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"rehome/internal/content/message"
 	"rehome/internal/ledger"
@@ -14,7 +16,12 @@ import (
 // once; or its user deletes it before it was found, or a restore from a backup takes it, which nothing tells apart. The rule: what was
 // confirmed was stored. It is not sent again, however long it is looked for in vain, because each time would leave one more of it
 // there. It counts as not copied, and has a finding in each pass, until it is found, or somebody says
-// --copy-again. Where the destination tells UIDs that shows only when its copies are looked at, and the first time it may be a
+// --copy-again.
+//
+// That is about the message and not about its UID, so it is known by its digest: a source that was put back to an earlier state may
+// have given the UID to another one since, which nobody has sent.
+//
+// Where the destination tells UIDs it shows only when its copies are looked at, and the first time it may be a
 // restore from a backup, see findReplaced.
 
 // noteAnswered notes which of some intents the destination has just confirmed.
@@ -50,17 +57,31 @@ func (j *mailboxJob) findReplaced(ctx context.Context, copies imap.UIDSet, fell 
 	if err != nil || sources.Empty() {
 		return err
 	}
-	var before imap.UIDSet
-	for _, v := range j.row.Voids {
-		if v.Replaced && !fell {
-			before.AddSet(v.Sources)
+	items, err := j.copiesOf(ctx, sources)
+	if err != nil {
+		return err
+	}
+	anew, again := ledger.Voided{Floor: first(copies), Replaced: true}, ledger.Voided{Floor: first(copies), Answered: true}
+	for _, item := range items {
+		v := &anew
+		if !fell && j.replacedBefore(item) {
+			v = &again
 		}
+		v.Sources.Add(item.UID)
+		if v.Sent == nil {
+			v.Sent = map[imap.UID]ledger.Item{}
+		}
+		v.Sent[item.UID] = ledger.Item{UID: item.UID, Flags: item.Flags, Digest: item.Digest}
 	}
-	j.replaced = []ledger.Voided{
-		{Floor: first(copies), Sources: sources.Minus(before), Replaced: true},
-		{Floor: first(copies), Sources: intersection(sources, before), Answered: true},
-	}
+	j.replaced = []ledger.Voided{anew, again}
 	return nil
+}
+
+// replacedBefore says that the destination has shown another message in the place of a copy of this one before.
+func (j *mailboxJob) replacedBefore(item ledger.Item) bool {
+	return slices.ContainsFunc(j.row.Voids, func(v ledger.Voided) bool {
+		return v.Replaced && v.Sources.Contains(item.UID) && sameItem(v.Sent[item.UID], item)
+	})
 }
 
 // noteReplaced notes it, once the ledger does not claim the copies any more: a pass that is killed in between copies them once more.
@@ -78,18 +99,16 @@ func (j *mailboxJob) noteReplaced(ctx context.Context) error {
 
 // leaveAltered refuses those of entries that were confirmed and are not to be found, and returns the others.
 func (j *mailboxJob) leaveAltered(ctx context.Context, entries []entry) ([]entry, error) {
-	var confirmed imap.UIDSet
-	for _, v := range j.row.Voids {
-		if v.Answered {
-			confirmed.AddSet(v.Sources)
-		}
-	}
 	kept := entries[:0]
 	for _, e := range entries {
 		earlier, refused := j.row.Refused[e.uid]
 		refused = refused && earlier.Code == messageAltered.Code
-		stays := refused || confirmed.Contains(e.uid)
-		if stays && (j.slice.engine.options.CopyAgain || refused && j.isAnother(e, earlier) || !j.mayBeThere()) {
+		confirmed, err := j.wasConfirmed(ctx, &e)
+		if err != nil {
+			return nil, err
+		}
+		stays := refused && confirmed != isAnother || confirmed == isConfirmed
+		if stays && (j.slice.engine.options.CopyAgain || refused && j.isUnlike(e, earlier) || !j.mayBeThere()) {
 			stays = !j.slice.memory.offerAgain(j.pair.Source, e.uid)
 		}
 		if !stays {
@@ -103,14 +122,44 @@ func (j *mailboxJob) leaveAltered(ctx context.Context, entries []entry) ([]entry
 	return kept, nil
 }
 
+// confirmation is what is known of a message of the source among what was confirmed under its UID.
+type confirmation int
+
+const (
+	isNotNamed  confirmation = iota // nothing was
+	isConfirmed                     // it was, or nothing tells that it is another one
+	isAnother                       // what was confirmed under its UID is another message
+)
+
+// wasConfirmed holds a message against what the destination has confirmed under its UID. It is read for that.
+func (j *mailboxJob) wasConfirmed(ctx context.Context, e *entry) (confirmation, error) {
+	is := isNotNamed
+	for _, v := range j.row.Voids {
+		if !v.Answered || !v.Sources.Contains(e.uid) {
+			continue
+		}
+		digest := v.Sent[e.uid].Digest
+		if digest == nil {
+			return isConfirmed, nil
+		}
+		if err := (reader{j.src}).bodies(ctx, []*entry{e}, bodySeen); err != nil {
+			return is, faultOf(err, "read source mailbox", j.pair.Source)
+		}
+		if is = isAnother; !bodySeen(e) || bytes.Equal(digest, e.digest[:]) {
+			return isConfirmed, nil
+		}
+	}
+	return is, nil
+}
+
 // mayBeThere says that the destination holds messages that nobody knows. Where it holds none, the copy is not there in any form: its
 // user has deleted it, a restore has taken it, or it was found as that of another message of the same content. So it is sent once
 // more in each pass.
 func (j *mailboxJob) mayBeThere() bool { return len(j.unknown) > 0 }
 
-// isAnother says that a message is not the one that was refused under its UID: the source was put back. Its original in the
+// isUnlike says that a message is not the one that was refused under its UID: the source was put back. Its original in the
 // escrow folder tells, if it is there still, see noteKept.
-func (j *mailboxJob) isAnother(e entry, earlier ledger.Refusal) bool {
+func (j *mailboxJob) isUnlike(e entry, earlier ledger.Refusal) bool {
 	if e.size != 0 && earlier.Size != 0 && e.size != earlier.Size {
 		return true
 	}

@@ -72,3 +72,33 @@ func TestSync_alteredWithUIDs(t *testing.T) {
 	}
 	p.wantCount(p.dst, "INBOX", 2+2+4)
 }
+
+// What was confirmed is a message and not a UID: a source that is put back gives the UID to another one, which is copied, however
+// alike the two are. The other one, which has lost its original, is named.
+func TestSync_confirmedUnderTheUIDOfAnother(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.settle = time.Second
+	var alters atomic.Bool
+	alters.Store(true)
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		line = uidsTold.ReplaceAll(line, nil)
+		if !alters.Load() {
+			return line
+		}
+		return bytes.Replace(line, []byte("Subject: b"), []byte("Subject: B"), 1)
+	})
+	p.fill(p.src, "INBOX", letters(2, 300, "a")...)
+	putBack := p.backUp(p.src)
+	b := letters(1, 300, "b")[0]
+	p.fill(p.src, "INBOX", b)
+	wantFinding(t, p.sync(), "message_altered")
+	putBack()
+	alters.Store(false)
+	b.body = b.body[:len(b.body)-4] + "??\r\n"
+	p.fill(p.src, "INBOX", b)
+	r := p.sync()
+	wantTally(t, r, mailcopy.Tally{Copied: 1})
+	wantFinding(t, r, "arrival_unknown")
+	p.wantCount(p.dst, "INBOX", 4)
+}

@@ -107,7 +107,9 @@ func intended(intents []ledger.Intent) (src []entry) {
 	for _, intent := range intents {
 		for _, item := range intent.Items {
 			e := entry{uid: item.UID, size: item.Size, flags: item.Flags}
-			copy(e.digest[:], item.Digest) // known if the batch was streamed to its end
+			if intent.Alive.IsZero() { // sent just now: the source may have another message under its UID later
+				copy(e.digest[:], item.Digest) // known if the batch was streamed to its end
+			}
 			src = append(src, e)
 		}
 	}

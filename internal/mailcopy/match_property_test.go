@@ -157,7 +157,7 @@ func TestGivenUp_flags(t *testing.T) {
 	t.Parallel()
 	date := time.Unix(1_000_000_000, 0)
 	sent := func(floor imap.UID, flags ...string) ledger.Voided {
-		return ledger.Voided{Floor: floor, Sources: imap.NewUIDSet(1), Flags: map[imap.UID][]string{1: flags}}
+		return ledger.Voided{Floor: floor, Sources: imap.NewUIDSet(1), Sent: map[imap.UID]ledger.Item{1: {UID: 1, Flags: flags}}}
 	}
 	voids := []ledger.Voided{sent(5, `\Seen`), sent(5), sent(8, `\Flagged`), {Floor: 1, Sources: imap.NewUIDSet(1)}}
 	for name, c := range map[string]struct {

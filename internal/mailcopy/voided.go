@@ -19,7 +19,7 @@ import (
 // and the batch is remembered.
 //
 // What has vanished at the source before it was found, or is not delivered any more, cannot be recognised: it is said which
-// messages may be it.
+// messages may be it. So has a message whose UID another one has by now, as after a restore of the source.
 func (j *mailboxJob) checkVoided(ctx context.Context) error {
 	if !slices.ContainsFunc(j.row.Voids, suspected) {
 		return nil
@@ -31,6 +31,7 @@ func (j *mailboxJob) checkVoided(ctx context.Context) error {
 		lost = j.undone(sources).Minus(j.inventory.wanted.Minus(j.inventory.vanished))
 	}
 	ours, err := j.itemsOf(ctx, copies)
+	lost.AddSet(exchanged(j.row.Voids, ours))
 	if err != nil || len(ours) == 0 && lost.Empty() && withheld.Empty() {
 		return err
 	}
@@ -94,6 +95,16 @@ func suspectedOf(row *ledger.Mailbox) (floor imap.UID, sources, copies imap.UIDS
 		return floor, sources, row.Live()
 	}
 	return floor, sources, intersection(sources, row.Live())
+}
+
+// exchanged returns the source UIDs under which something was given up and another message is booked by now.
+func exchanged(voids []ledger.Voided, booked []ledger.Item) (uids imap.UIDSet) {
+	for _, item := range booked {
+		if slices.ContainsFunc(voids, func(v ledger.Voided) bool { return suspected(v) && !sameItem(v.Sent[item.UID], item) }) {
+			uids.Add(item.UID)
+		}
+	}
+	return uids
 }
 
 // suspected says that what was given up may still arrive, or be there once more.

@@ -3,6 +3,7 @@
 package ledgertest
 
 import (
+	"bytes"
 	"reflect"
 	"testing"
 	"time"
@@ -60,14 +61,18 @@ func recoverWhatMayBeOfOthers(t *testing.T, empty Empty) {
 	}
 }
 
-// What was confirmed without UIDs is known to be, by itself and when it is given up.
+// What was confirmed without UIDs is known to be, by itself and when it is given up, and so is what it was.
 func noteAnsweredIsRemembered(t *testing.T, empty Empty) {
 	l := create(t, empty)
 	m := load(t, l, inbox())
 	intend(t, l, m, messages(1, 2, 4)...)
 	intend(t, l, m, messages(3)...)
 	intents := load(t, l, inbox()).Intents
-	intents[0].Items = intents[0].Items[:2] // 4 was not sent
+	if intents[0].Items[0].Digest != nil {
+		t.Errorf("%+v, want no digest of what was not confirmed", intents[0])
+	}
+	intents[0].Items = messages(1, 2) // 4 was not sent
+	intents[0].Answered = true
 	must(t, l.Mail.NoteAnswered(t.Context(), intents[0]))
 	intents = load(t, l, inbox()).Intents
 	if !intents[0].Answered || intents[1].Answered || sourceUIDs(intents[0].Items).String() != "1:2" {
@@ -82,7 +87,10 @@ func noteAnsweredIsRemembered(t *testing.T, empty Empty) {
 	must(t, l.Mail.GiveUp(t.Context(), m, m.Intents...))
 	for name, got := range map[string][]ledger.Voided{"in memory": m.Voids, "in the file": load(t, l, inbox()).Voids} {
 		if len(got) != 2 || got[0].Answered || !got[1].Answered || got[1].Sources.String() != "1" {
-			t.Errorf("%s: %+v, want 1 answered", name, got)
+			t.Fatalf("%s: %+v, want 1 answered", name, got)
+		}
+		if what, want := got[1].Sent[1].Digest, messages(1)[0].Digest; !bytes.Equal(what, want) || got[0].Sent[3].Digest != nil {
+			t.Errorf("%s: %+v, want the digest of what was confirmed", name, got)
 		}
 	}
 }
@@ -194,7 +202,7 @@ func giveUpIsRemembered(t *testing.T, empty Empty) {
 	m = load(t, l, inbox())
 	must(t, l.Mail.GiveUp(t.Context(), m, m.Intents...))
 	want := []ledger.Voided{{Floor: m.Intents[0].Floor, Sources: imap.NewUIDSet(1, 2, 4),
-		Flags: map[imap.UID][]string{1: nil, 2: {`\Seen`}, 4: {`\Flagged`, "mine"}}}}
+		Sent: map[imap.UID]ledger.Item{1: {UID: 1}, 2: {UID: 2, Flags: []string{`\Seen`}}, 4: {UID: 4, Flags: []string{`\Flagged`, "mine"}}}}}
 	again := load(t, l, inbox())
 	for name, got := range map[string][]ledger.Voided{"in memory": m.Voids, "in the file": again.Voids} {
 		if !reflect.DeepEqual(got, want) {

@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE voids ADD COLUMN digests BYTEA;
