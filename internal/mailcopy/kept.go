@@ -4,6 +4,7 @@ package mailcopy
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"rehome/internal/content/message"
@@ -12,14 +13,17 @@ import (
 )
 
 // A message that the destination refuses is offered again in each pass, because somebody may have raised the
-// limit. Its original is in the escrow folder already, so it is read there: the source is not asked for it again.
+// limit. Its original is in the escrow folder already: as long as it is refused, neither is the source asked for it again, nor is
+// an octet of it sent. Once the destination wants it, the source is asked whether it is still the message: nothing else than its
+// content tells, as a source that was put back gives its UID to another one, which may have the same size and header.
 
 // noteKept marks the entries whose originals are in the escrow folder. A UID proves nothing after a restore: size and
 // header have to be those of the original as well.
 func (j *mailboxJob) noteKept(ctx context.Context, entries []entry) error {
 	var candidates []*entry
 	for i := range entries {
-		if refusal := j.row.Refused[entries[i].uid]; refusal.Escrow != "" && refusal.Size == entries[i].size {
+		refusal := j.row.Refused[entries[i].uid]
+		if refusal.Escrow != "" && refusal.Size == entries[i].size && !j.slice.memory.isNotKept(refusal.Escrow) {
 			candidates = append(candidates, &entries[i])
 		}
 	}
@@ -86,5 +90,50 @@ func (f *flow) replay(e entry) error {
 		return err
 	}
 	defer original.Close()
-	return f.body(&imap.Literal{UID: e.uid, Size: size, Reader: original})
+	proven := &provenReader{Reader: original, left: size, prove: func() error { return f.job.proveKept(f.ctx, e) }}
+	return f.body(&imap.Literal{UID: e.uid, Size: size, Reader: proven})
+}
+
+// provenReader hands out the last octets once it is proved what they belong to. Without them nothing is stored, and they are read
+// after the destination has asked for the message, see appendCommand.
+type provenReader struct {
+	io.Reader
+	left  int64
+	prove func() error
+}
+
+func (r *provenReader) Read(p []byte) (int, error) {
+	if r.left > 0 && r.left <= int64(len(p)) {
+		if err := r.prove(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := r.Reader.Read(p)
+	r.left -= int64(n)
+	return n, err
+}
+
+var errNotKept = errors.New("the source has another message now than the one that was kept when it was refused")
+
+// proveKept reads a message at the source, whose connection nobody uses at that time, and holds it against its original that was
+// kept. One that is another by now, or is not delivered, is treated like any other message from then on.
+func (j *mailboxJob) proveKept(ctx context.Context, e entry) error {
+	now := entry{uid: e.uid}
+	if err := (reader{j.src}).bodies(ctx, []*entry{&now}, bodySeen); err != nil {
+		return err
+	}
+	original, _, err := j.originals().Open(e.kept)
+	if err != nil {
+		return err
+	}
+	defer original.Close()
+	kept := message.NewDigester()
+	if _, err := io.Copy(kept, original); err != nil {
+		return err
+	}
+	if bodySeen(&now) && now.digest == kept.Sum() {
+		return nil
+	}
+	j.slice.memory.noteNotKept(e.kept)
+	return errNotKept
 }

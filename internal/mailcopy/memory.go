@@ -28,6 +28,8 @@ type memory struct {
 
 	offered map[string]imap.UIDSet // messages that were offered again, by source mailbox, see leaveAltered
 
+	notKept map[string]bool // files in the escrow folder that do not hold what the source has by now, see proveKept
+
 	divisions map[string]*division // by source mailbox
 
 	breaks map[string]map[imap.UID]int // by asker.mailbox: how often the connection has ended at a message that was asked what it is
@@ -48,6 +50,19 @@ func (m *memory) offerAgain(source string, uid imap.UID) bool {
 	return true
 }
 
+// noteNotKept notes that a file in the escrow folder does not hold what the source has by now.
+func (m *memory) noteNotKept(file string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.notKept[file] = true
+}
+
+func (m *memory) isNotKept(file string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.notKept[file]
+}
+
 // memoryOf returns the memory of a pass, a new one when it begins.
 func (e *Engine) memoryOf(address string, started time.Time) *memory {
 	e.mu.Lock()
@@ -57,7 +72,7 @@ func (e *Engine) memoryOf(address string, started time.Time) *memory {
 		m = &memory{
 			started: started, strikes: map[string]int{}, barred: map[string]string{}, avoided: map[string]bool{}, shunned: map[string]bool{},
 			unforeseen: map[string]bool{}, blind: map[rehome.Side]bool{}, accused: map[string]*accusals{}, alone: map[string]imap.UIDSet{},
-			offered: map[string]imap.UIDSet{}, breaks: map[string]map[imap.UID]int{}, divisions: map[string]*division{},
+			offered: map[string]imap.UIDSet{}, notKept: map[string]bool{}, breaks: map[string]map[imap.UID]int{}, divisions: map[string]*division{},
 		}
 		e.memories[address] = m
 	}

@@ -75,7 +75,7 @@ func (s *slice) endJob(ctx context.Context, t *seat, pair mapping.Pair, err erro
 		s.memory.accusalsOf(pair.Source).accuse(bad.batch, withoutTiming(bad.reason.Text))
 		s.noteAdvance()
 		s.noteMore()
-	case errors.As(err, &less):
+	case errors.As(err, &less), errors.Is(err, errNotKept):
 		t.lost = 0
 		s.noteAdvance()
 		s.noteMore()
