@@ -11,12 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"rehome/lab"
+	"rehome/lab/manual"
 	"rehome/lab/proof"
 	"rehome/lab/scenario"
 )
@@ -28,9 +28,8 @@ type demo struct {
 	lab   *lab.Lab
 	out   io.Writer
 
-	world  *scenario.Online // from the switch on
-	sent   []sentMessage    // while the domain was taken across
-	failed error            // a message that nobody took
+	world *scenario.Online // from the switch on
+	mail  *supplier        // who sends while the domain is taken across
 }
 
 // demoOptions are the flags of the demo.
@@ -81,37 +80,23 @@ func absolute(paths ...string) ([]string, error) {
 	return paths, nil
 }
 
+// onePage is the page of the manual that the demo plays, from the root of the tree.
+const onePage = "docs/one-evening.md"
+
 // run is the journey.
 func (d *demo) run(ctx context.Context) error {
 	begun := time.Now()
-	steps := []func(context.Context) error{
-		func(ctx context.Context) error { return d.show(ctx, 0, d.setup.InitArgs()...) },
-		func(context.Context) error { return d.setup.Configure() },
-		func(ctx context.Context) error { return d.show(ctx, 0, "check") },
-		func(ctx context.Context) error { return d.show(ctx, 0, "accounts", "export") },
-		d.importAccounts,
-		func(ctx context.Context) error { return d.show(ctx, exitWaiting, "sync") },
-		func(ctx context.Context) error { return d.show(ctx, exitPartial, "verify") },
-		func(ctx context.Context) error { return d.show(ctx, exitPartial, "report", "--html", "report.html") },
-		func(ctx context.Context) error { return d.show(ctx, 0, "status") },
-		d.judge,
-		d.secondOpinion,
-		func(ctx context.Context) error { return d.show(ctx, exitPartial, "findings", "list") },
-		d.accept,
-		func(ctx context.Context) error { return d.show(ctx, 0, "certificate", "issue") },
-		func(ctx context.Context) error {
-			return d.show(ctx, 0, "certificate", "check", "--key", "certificates/signing-key.pem", "certificates")
-		},
+	text, err := os.ReadFile(onePage)
+	if err != nil {
+		return fmt.Errorf("%w; run the demo in the root of the tree", err)
 	}
-	steps = append(steps, d.crossing()...)
-	steps = append(steps,
-		func(ctx context.Context) error { return d.show(ctx, 0, "audit", "show") },
-		func(ctx context.Context) error { return d.show(ctx, 0, "audit", "check") },
-	)
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return err
-		}
+	page, err := manual.Parse(string(text))
+	if err != nil {
+		return fmt.Errorf("%s: %w", onePage, err)
+	}
+	// What the commands say of an organisation of another size is not what the page shows: a test compares that.
+	if _, err := d.play(ctx, page); err != nil && !errors.Is(err, manual.ErrDiffers) {
+		return err
 	}
 	fmt.Fprintf(d.out, "\nthe whole move took %s; open %s to see the report\n", time.Since(begun).Round(time.Second),
 		filepath.Join(d.setup.Dir, "report.html"))
@@ -119,44 +104,14 @@ func (d *demo) run(ctx context.Context) error {
 	return nil
 }
 
-// What rehome answers while something is left: here the message that was planted. Repeating the copy does not
-// help it; the comparison says that both ends differ.
-const (
-	exitPartial = 5
-	exitWaiting = 6
-)
-
-// show runs one command for the reader of the demo.
-func (d *demo) show(ctx context.Context, wantExit int, args ...string) error {
-	fmt.Fprintf(d.out, "\n$ rehome %s\n", quoted(args))
-	command := d.setup.Command(ctx, args...)
-	command.Stdout = d.out
-	command.Stderr = d.out
-	err := command.Run()
-	var exit *exec.ExitError
-	code := 0
-	if errors.As(err, &exit) {
-		code, err = exit.ExitCode(), nil
-	}
-	if err != nil {
-		return err
-	}
-	if code != wantExit {
-		return fmt.Errorf("rehome %s ended with exit code %d, not %d", args[0], code, wantExit)
-	}
-	return nil
-}
-
-// quoted renders a command line that can be pasted into a shell.
-func quoted(args []string) string {
-	shown := make([]string, len(args))
-	for i, arg := range args {
-		shown[i] = arg
-		if strings.ContainsAny(arg, " *") {
-			shown[i] = `"` + arg + `"`
+// play plays a page, and leaves nobody behind who sends mail.
+func (d *demo) play(ctx context.Context, page *manual.Page) (text string, err error) {
+	defer func() {
+		if d.mail != nil {
+			err = errors.Join(err, d.mail.end())
 		}
-	}
-	return strings.Join(shown, " ")
+	}()
+	return page.Play(ctx, d)
 }
 
 // importAccounts plays the Account Manager.
@@ -174,24 +129,6 @@ func (d *demo) importAccounts(context.Context) error {
 		return errors.New("the destination did not take every row")
 	}
 	return nil
-}
-
-// accept plays the administrator who decides that what was planted may stay.
-func (d *demo) accept(ctx context.Context) error {
-	out, err := d.setup.Command(ctx, "findings", "list", "--json").Output()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	var found struct{ Open []struct{ ID string } }
-	if err := json.Unmarshal(out, &found); err != nil {
-		return fmt.Errorf("read the findings: %w", err)
-	}
-	args := []string{"findings", "accept"}
-	for _, o := range found.Open {
-		args = append(args, o.ID)
-	}
-	return d.show(ctx, 0, append(args, "--by", "the administrator", "--reason", "above the size limit; its owner keeps a copy")...)
 }
 
 // judgedReport is what the judge reads of the report.

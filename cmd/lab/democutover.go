@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,20 +21,6 @@ import (
 // demoDomain is the one that the demo takes across.
 const demoDomain = "example.com"
 
-// crossing are the steps from a copy that is proved to a domain that is live.
-func (d *demo) crossing() []func(context.Context) error {
-	return []func(context.Context) error{
-		d.goOnline,
-		func(ctx context.Context) error {
-			return d.show(ctx, 0, "verify", "--login", "--account", "*@"+demoDomain)
-		},
-		func(ctx context.Context) error { return d.show(ctx, 0, "cutover", "plan", demoDomain) },
-		d.switchOver,
-		d.everyLateMessage,
-		func(ctx context.Context) error { return d.show(ctx, 0, "cutover", "status", demoDomain) },
-	}
-}
-
 // demoPeople are the accounts of the domain that move.
 func (d *demo) demoPeople() []string {
 	var people []string
@@ -46,6 +31,9 @@ func (d *demo) demoPeople() []string {
 	}
 	return people
 }
+
+// exitWaiting is what rehome answers if somebody has to act first: here it is who makes the aliases.
+const exitWaiting = 6
 
 // goOnline puts both ends on a small Internet, and names it in rehome.yaml.
 func (d *demo) goOnline(ctx context.Context) error {
@@ -128,21 +116,33 @@ cutover: {quiet: 3s, every: 1s, look: 1s, probe: {accounts: [%s]}}
 // lateMessages is how many messages a mail server sends to the old one after the switch, because it has not heard of it.
 const lateMessages = 3
 
-// switchOver takes the domain across while mail arrives every second.
-func (d *demo) switchOver(ctx context.Context) error {
+// supplier sends a message every second to where the MX record leads, and goes on with the old server for a while after the switch.
+type supplier struct {
+	stop   context.CancelFunc
+	ended  sync.WaitGroup
+	sent   []sentMessage
+	failed error // a message that nobody took
+}
+
+// letMailCome begins to send, until somebody looks for what was sent.
+func (d *demo) letMailCome(ctx context.Context) error {
 	fmt.Fprintf(d.out, "\n# while the domain is taken across, %s sends a message every second to where the MX record leads,\n"+
 		"# and goes on with the old server for a while after the switch\n", scenario.Outside)
 	ctx, stop := context.WithCancel(ctx)
-	var all sync.WaitGroup
-	all.Go(func() { d.sendAll(ctx) })
-	err := d.show(ctx, 0, "cutover", "run", demoDomain)
-	stop()
-	all.Wait()
-	return errors.Join(err, d.failed)
+	d.mail = &supplier{stop: stop}
+	d.mail.ended.Go(func() { d.sendAll(ctx, d.mail) })
+	return nil
+}
+
+// end stops sending. It may be called again.
+func (s *supplier) end() error {
+	s.stop()
+	s.ended.Wait()
+	return s.failed
 }
 
 // sendAll sends messages until ctx ends; the first few behind the switch go to the old server.
-func (d *demo) sendAll(ctx context.Context) {
+func (d *demo) sendAll(ctx context.Context, s *supplier) {
 	people := d.demoPeople()
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
@@ -153,10 +153,10 @@ func (d *demo) sendAll(ctx context.Context) {
 		}
 		to, id := people[n%len(people)], fmt.Sprintf("demo-%d@supplier.test", n)
 		if err := deliver(context.WithoutCancel(ctx), to, id); err != nil {
-			d.failed = errors.Join(d.failed, err)
+			s.failed = errors.Join(s.failed, err)
 			return
 		}
-		d.sent = append(d.sent, sentMessage{to, "<" + id + ">"})
+		s.sent = append(s.sent, sentMessage{to, "<" + id + ">"})
 		select {
 		case <-ctx.Done():
 		case <-ticks.C:
@@ -164,25 +164,20 @@ func (d *demo) sendAll(ctx context.Context) {
 	}
 }
 
-// exitOf is the code with which a command has ended; -1 if it did not run.
-func exitOf(err error) int {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode()
-	}
-	return -1
-}
-
 // sentMessage is one that was sent meanwhile.
 type sentMessage struct{ to, id string }
 
 // everyLateMessage has the judge look for each message that was sent meanwhile.
 func (d *demo) everyLateMessage(ctx context.Context) error {
+	if err := d.mail.end(); err != nil {
+		return err
+	}
 	var wrong []string
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		var err error
 		if wrong, err = d.notOnce(ctx); err == nil && len(wrong) == 0 {
-			fmt.Fprintf(d.out, "\nthe lab's judge has looked for the %d messages that were sent meanwhile: each is at the destination, once\n", len(d.sent))
+			fmt.Fprintf(d.out, "\nthe lab's judge has looked for the %d messages that were sent meanwhile: each is at the destination, once\n",
+				len(d.mail.sent))
 			return nil
 		}
 	}
@@ -210,7 +205,7 @@ func (d *demo) notOnce(ctx context.Context) (wrong []string, err error) {
 			}
 		}
 	}
-	for _, m := range d.sent {
+	for _, m := range d.mail.sent {
 		if n := len(slices.DeleteFunc(slices.Clone(held[m.to]), func(id string) bool { return id != m.id })); n != 1 {
 			wrong = append(wrong, fmt.Sprintf("%s (%d times)", m.id, n))
 		}

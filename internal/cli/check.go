@@ -61,7 +61,7 @@ func (f *frame) writeCheck(w io.Writer, checked checkup.Report) error {
 }
 
 // longestSubject bounds the column of subjects; a longer one only moves its own line.
-const longestSubject = 9
+const longestSubject = 10
 
 // writeAdvice prints one piece of advice, its sentence and its next step below each other.
 func writeAdvice(w io.Writer, mark string, subjects int, a checkup.Advice) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -156,13 +157,16 @@ func messageWords(p *rehearsal.Probe) string {
 }
 
 func loginSentence(document rehearsal.Document) string {
-	works, sent := 0, 0
+	works, sent, without := 0, 0, map[string]int{}
 	for _, a := range document.Accounts {
 		if a.Works() {
 			works++
 		}
 		if a.Probe != nil && a.Probe.State == rehearsal.ProbeRemoved {
 			sent++
+		}
+		if a.Probe != nil && a.Probe.State == rehearsal.ProbeSkipped {
+			without[a.Probe.Sentence]++
 		}
 	}
 	if document.Outcome() != rehome.OutcomeDone {
@@ -171,6 +175,11 @@ func loginSentence(document rehearsal.Document) string {
 	message := "no test message was sent"
 	if sent > 0 {
 		message = plural(sent, "test message") + " arrived and " + verb(sent, "was", "were") + " removed"
+	}
+	for _, why := range slices.Sorted(maps.Keys(without)) {
+		if sent > 0 {
+			message += fmt.Sprintf("; for %s %s", plural(without[why], "account"), why)
+		}
 	}
 	return fmt.Sprintf("every login works: %s; %s", plural(works, "account"), message)
 }

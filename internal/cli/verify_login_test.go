@@ -29,6 +29,9 @@ func TestWriteLogins_saysWhatWasNotTried(t *testing.T) {
 		{tried(&rehearsal.Probe{State: rehearsal.ProbeSkipped}, all[1:]...), "every login works: 1 account; no test message was sent\n"},
 		{tried(&rehearsal.Probe{State: rehearsal.ProbeRemoved}, all[:4]...), "not tried, because it is not in the settings under destination: dav\n" +
 			"every login works: 1 account; 1 test message arrived and was removed\n"},
+		{rehearsal.Document{Accounts: append(tried(&rehearsal.Probe{State: rehearsal.ProbeRemoved}, all...).Accounts,
+			tried(&rehearsal.Probe{State: rehearsal.ProbeSkipped, Sentence: "none was sent, because the account's mail is forwarded"}, all...).Accounts...)},
+			"every login works: 2 accounts; 1 test message arrived and was removed; for 1 account none was sent, because the account's mail is forwarded\n"},
 	} {
 		var out strings.Builder
 		f := &frame{}

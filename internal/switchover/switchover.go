@@ -170,6 +170,9 @@ func period(d time.Duration) string {
 	return count(int64((d+time.Second-1)/time.Second), "second")
 }
 
+// every says how often something is done.
+func every(d time.Duration) string { return "every " + strings.TrimPrefix(period(d), "1 ") }
+
 func count(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun

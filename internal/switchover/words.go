@@ -142,7 +142,7 @@ func entered(was ledger.Cutover, step Step, out Outcome, settings Settings) []st
 		}
 		return []string{"test messages have arrived, both ways"}
 	case ledger.CutoverLate:
-		return []string{rulesOn(out.Carried.Messages) + "; late mail is brought every " + period(settings.Every) + ", until it has been quiet for " +
+		return []string{rulesOn(out.Carried.Messages) + "; late mail is brought " + every(settings.Every) + ", until it has been quiet for " +
 			period(settings.Quiet)}
 	case ledger.CutoverLive:
 		return []string{"live: " + were(now.Late) + " brought that came late; nothing came for " + period(settings.Quiet)}

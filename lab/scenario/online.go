@@ -107,7 +107,12 @@ func (o *Online) startDNS(l *lab.Lab, options OnlineOptions) error {
 func (o *Online) DNSSettings() string {
 	return fmt.Sprintf(`dns: {roots: [%s], port: %d, timeout: 10s, pause: 1us, `+
 		`providers: {zone: {kind: rfc2136, server: %q, key: %s, secret: "file:dnskey"}}}`,
-		o.Tree.Hosts["root"], o.Tree.Port, net.JoinHostPort(o.Tree.Hosts["ns1"].String(), strconv.Itoa(int(o.Tree.Port))), ZoneKey.Name)
+		o.Tree.Hosts["root"], o.Tree.Port, o.Primary(), ZoneKey.Name)
+}
+
+// Primary is the address and port of the DNS server at which zones are changed.
+func (o *Online) Primary() string {
+	return net.JoinHostPort(o.Tree.Hosts["ns1"].String(), strconv.Itoa(int(o.Tree.Port)))
 }
 
 // MX returns the first mail host of a domain, as its servers name it now.
