@@ -115,13 +115,13 @@ func takes(c dav.Collection, component string) bool {
 // troubles gathers what went wrong with single kinds and collections while the others go on.
 type troubles struct{ all []error }
 
-// add notes trouble with one of them; the error comes back when it is everybody's: the caller's, the log-in's, our own, or
+// add notes trouble with one of a kind; the error comes back when it is everybody's: the caller's, the log-in's, our own, or
 // that of an end that does not answer any more.
-func (t *troubles) add(ctx context.Context, s *slice, err error) error {
+func (t *troubles) add(ctx context.Context, s *slice, kind rehome.Kind, err error) error {
 	switch class := rehome.ClassOf(err); {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil, class == rehome.ClassAuth, class == rehome.ClassBug, class == rehome.ClassOperator, !s.answers(ctx):
+	case ctx.Err() != nil, class == rehome.ClassAuth, class == rehome.ClassBug, class == rehome.ClassOperator, !s.answers(ctx, kind):
 		return err
 	}
 	t.all = append(t.all, err)
@@ -147,11 +147,13 @@ func (t *troubles) err() error {
 	}
 }
 
-// answers reports whether both ends still list what they have listed before.
-func (s *slice) answers(ctx context.Context) bool {
-	for _, kind := range s.engine.options.Kinds {
-		_, srcErr := s.src.Collections(ctx, kindOf(kind))
-		_, dstErr := s.dst.Collections(ctx, kindOf(kind))
+// answers reports whether both ends still list what they have listed before: the kind that is in trouble, else another one. So two
+// kinds in trouble do not ask for the same.
+func (s *slice) answers(ctx context.Context, kind rehome.Kind) bool {
+	others := slices.DeleteFunc(slices.Clone(s.engine.options.Kinds), func(other rehome.Kind) bool { return other == kind })
+	for _, one := range append([]rehome.Kind{kind}, others...) {
+		_, srcErr := s.src.Collections(ctx, kindOf(one))
+		_, dstErr := s.dst.Collections(ctx, kindOf(one))
 		if shown(srcErr) && shown(dstErr) {
 			return true
 		}

@@ -96,12 +96,12 @@ func (s *slice) do(ctx context.Context) error {
 	ends := s.listAll(ctx)
 	for _, kind := range s.engine.options.Kinds {
 		made, err := s.look(ctx, kind, ends[kind], known, s.engine.options.Ledger.RenameCollection)
-		if err := t.add(ctx, s, err); err != nil {
+		if err := t.add(ctx, s, kind, err); err != nil {
 			return err
 		}
 		plans[kind] = made
 		for _, err := range made.unshown {
-			if err := t.add(ctx, s, err); err != nil {
+			if err := t.add(ctx, s, kind, err); err != nil {
 				return err
 			}
 		}
@@ -146,21 +146,21 @@ func (s *slice) runKinds(ctx context.Context, plans map[rehome.Kind]plan, known 
 // the way of one does not stop the others.
 func (s *slice) runKind(ctx context.Context, kind rehome.Kind, p plan, known map[string]ledger.Collection, t *troubles) error {
 	for _, place := range slices.SortedStableFunc(slices.Values(p.placements), mainFirst) {
-		if err := t.add(ctx, s, s.runCollection(ctx, kind, place, known[place.source.Href])); err != nil {
+		if err := t.add(ctx, s, kind, s.runCollection(ctx, kind, place, known[place.source.Href])); err != nil {
 			return err
 		}
 	}
 	for _, place := range p.deleted {
-		if err := t.add(ctx, s, s.runDeleted(ctx, kind, place, known[place.source.Href])); err != nil {
+		if err := t.add(ctx, s, kind, s.runDeleted(ctx, kind, place, known[place.source.Href])); err != nil {
 			return err
 		}
 	}
 	for _, place := range p.nowhere {
-		if err := t.add(ctx, s, s.forget(ctx, kind, place, known[place.source.Href])); err != nil {
+		if err := t.add(ctx, s, kind, s.forget(ctx, kind, place, known[place.source.Href])); err != nil {
 			return err
 		}
 	}
-	return t.add(ctx, s, s.followMoves(ctx, kind))
+	return t.add(ctx, s, kind, s.followMoves(ctx, kind))
 }
 
 // bothEnds are the collections of one kind that the ends list, and what they hide.

@@ -64,7 +64,7 @@ func (j *collectionJob) removeAll(ctx context.Context, rows []ledger.Object) err
 // leaveRefused leaves what the destination does not let us remove. A host that answers with one error of its own after the other
 // may be broken, and then the pass ends.
 func (j *collectionJob) leaveRefused(ctx context.Context, row ledger.Object, refused *refusedObject) error {
-	if refused.status >= http.StatusInternalServerError && j.failed.Add(1)%patience == 0 && !j.slice.answers(ctx) {
+	if refused.status >= http.StatusInternalServerError && j.failed.Add(1)%patience == 0 && !j.slice.answers(ctx, j.kind) {
 		return refused
 	}
 	if refused.unseen {

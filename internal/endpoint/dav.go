@@ -42,11 +42,14 @@ type DAVSettings struct {
 	Dial     dav.DialFunc // nil is a plain dialer
 	Resolver dav.Resolver // nil means net.DefaultResolver
 
-	// Pace, if given, is called with what is asked, a word and an href, when a request is about to queue for the host, and when
-	// its turn has come, by the goroutine that asks. Where each call takes a time of its own, as in a simulation, what is done in
-	// which order hangs on what is asked, and not on which goroutine happens to run first.
+	// Pace, if given, is called with what is asked, a word and an href, when a request is about to queue for the host, and with
+	// ", in turn" behind that when its turn has come, by the goroutine that asks. Where each call takes a time of its own, as in a
+	// simulation, what is done in which order hangs on what is asked, and not on which goroutine happens to run first.
 	Pace func(request string)
 }
+
+// inTurn ends what Pace is told when the turn of a request has come.
+const inTurn = ", in turn"
 
 // DAV is one end's contacts and calendars: where they are and how to log in. A request is what takes a place at the host:
 // connections that are kept without one cost it nothing.

@@ -56,7 +56,9 @@ func (g *davGate) once(ctx context.Context, request func() error) error {
 	}
 	err := request()
 	over()
-	g.learn(err)
+	if ctx.Err() == nil { // else nobody knows what the host would have said
+		g.learn(err)
+	}
 	g.leave()
 	return err
 }

@@ -69,23 +69,26 @@ func (s *DAVSession) discover(ctx context.Context, account rehome.Account) error
 
 // ask takes a place in the queue for the host and runs a request, again where the host has put it off.
 func (s *DAVSession) ask(ctx context.Context, what string, request func() error) error {
-	return s.host.requests.do(ctx, s.paced(what, request))
+	return s.host.requests.do(ctx, s.paced(ctx, what, request))
 }
 
 // askOnce is ask for what must not be repeated.
 func (s *DAVSession) askOnce(ctx context.Context, what string, request func() error) error {
-	return s.host.requests.once(ctx, s.paced(what, request))
+	return s.host.requests.once(ctx, s.paced(ctx, what, request))
 }
 
-// paced calls Pace, and returns a request that calls it again before it begins.
-func (s *DAVSession) paced(what string, request func() error) func() error {
+// paced calls Pace, and returns a request that calls it again before it begins, and does not begin when nobody waits for it any more.
+func (s *DAVSession) paced(ctx context.Context, what string, request func() error) func() error {
 	pace := s.host.settings.Pace
 	if pace == nil {
 		return request
 	}
 	pace(what)
 	return func() error {
-		pace(what)
+		pace(what + inTurn)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return request()
 	}
 }

@@ -66,8 +66,7 @@ func playTraced(plan simulation.Plan, folder string, pool *ledgers.Pool, traced 
 	return failure, r.d.noted()
 }
 
-// kindsTogether: contacts and calendars are copied at once. Who of them comes first where both wait for a host is not told by the seed,
-// so a run with it may tell another story when it is played again, and most runs are without it.
+// kindsTogether: contacts and calendars are copied at once, as the product does unless it is told otherwise.
 const kindsTogether = "both kinds at once"
 
 // run is one run being played.
@@ -100,7 +99,7 @@ func newRun(plan simulation.Plan, folder string, store *ledgers.File) *run {
 	}
 	r.deletions = simulation.Pick(d.chance("deletions"), rehome.DeletionsKeep, rehome.DeletionsMirror)
 	r.agent = d.chance("agent").Happens(0.5)
-	r.together = d.has(0.25, kindsTogether)
+	r.together = d.has(0.7, kindsTogether)
 	for _, e := range []*end{r.src, r.dst} {
 		r.network.Serve(e.host()+":80", func(conn net.Conn, _ simulation.Line) { e.serve(conn) })
 		e.watch = r.watch
