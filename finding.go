@@ -2,6 +2,8 @@
 
 package rehome
 
+import "strconv"
+
 // Severity ranks findings for an operator.
 type Severity string
 
@@ -26,4 +28,9 @@ type Finding struct {
 	// Known while the process runs that has made the finding; neither stored nor shown.
 	Topic  Topic `json:"-"`
 	Blocks bool  `json:"-"` // its account is not done until somebody has seen to it
+}
+
+// MessageObject is how a finding calls a message: by its mailbox and its UID, both at the source.
+func MessageObject(mailbox string, uid uint32) string {
+	return mailbox + " uid " + strconv.FormatUint(uint64(uid), 10)
 }

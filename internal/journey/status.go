@@ -11,6 +11,7 @@ import (
 	"rehome/internal/itinerary"
 	"rehome/internal/ledger"
 	"rehome/internal/people"
+	"rehome/internal/verify"
 )
 
 // Status is where the whole move stands.
@@ -150,11 +151,13 @@ func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error)
 	if err != nil {
 		return Status{}, err
 	}
+	var accepted []verify.Accepted
 	for _, r := range rows {
 		answer, some := settled[r.Address]
 		if some {
 			r.Verdict = string(answer.Verdict)
 		}
+		accepted = append(accepted, answer.Accepted...)
 		status.Accounts = append(status.Accounts, StatusAccount{
 			Account: r.Address, State: r.State, Mailboxes: r.Mailboxes, Messages: r.Messages, Octets: r.Octets, Copied: r.Copied, Failed: r.Failed,
 			Contacts: statusObjects(objects[r.Address], rehome.KindContacts), Calendars: statusObjects(objects[r.Address], rehome.KindCalendars),
@@ -163,6 +166,7 @@ func (m *Move) Status(ctx context.Context, choice people.Choice) (Status, error)
 			Reason: r.Reason, NextStep: r.NextStep, Turn: turns[r.Address],
 		})
 	}
+	status.Findings = verify.Unexcused(status.Findings, accepted)
 	if !choice.All() {
 		status.Findings = ofAccounts(status.Findings, rows)
 	}

@@ -124,7 +124,7 @@ func (j *mailboxJob) refusalFinding(why refusal, r ledger.Refusal, messageID str
 		kind = why.kept
 	}
 	message := strings.TrimSpace("the message " + withBlank(messageID) + sizeText(r.Size))
-	return kind.On(fmt.Sprintf("%s uid %d", j.pair.Source, r.UID), rehome.Values{"message": message, "why": r.Words, "file": r.Escrow})
+	return kind.On(rehome.MessageObject(j.pair.Source, uint32(r.UID)), rehome.Values{"message": message, "why": r.Words, "file": r.Escrow})
 }
 
 // escrow keeps the original of a message and returns the file and the Message-ID. No path means that the

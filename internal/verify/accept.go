@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rehome"
 )
 
 // Open is one difference as a person looks at it, to mend it or to accept it.
@@ -17,6 +19,7 @@ type Open struct {
 	What     string `json:"what"`  // a Kind, or the state of an object or script
 	Place    string `json:"place"` // mailbox or collection; "rules" for a script
 	Object   string `json:"object"`
+	UID      uint32 `json:"uid,omitempty"` // of a message that the source has
 	Sentence string `json:"sentence"`
 	NextStep string `json:"next_step,omitempty"`
 
@@ -41,6 +44,26 @@ type Accepted struct {
 	At     time.Time `json:"at"`
 }
 
+// excuses reports whether a finding of the same account says why the same message or object is not at the destination. Whoever has
+// accepted that it stays behind has read it.
+func (a Accepted) excuses(f rehome.Finding) bool {
+	if a.UID != 0 {
+		return f.Object == rehome.MessageObject(a.Place, a.UID)
+	}
+	return a.Object != "" && f.Object == strings.TrimSuffix(a.Place, "/")+"/"+a.Object
+}
+
+// Unexcused are the findings but for those of what somebody has accepted.
+func Unexcused(findings []rehome.Finding, accepted []Accepted) []rehome.Finding {
+	of := map[string][]Accepted{}
+	for _, a := range accepted {
+		of[a.Account] = append(of[a.Account], a)
+	}
+	return slices.DeleteFunc(slices.Clone(findings), func(f rehome.Finding) bool {
+		return slices.ContainsFunc(of[f.Account], func(a Accepted) bool { return a.excuses(f) })
+	})
+}
+
 // idLength is how much of a digest people have to type: 48 bits, so that of a thousand differences no two are called the same.
 const idLength = 12
 
@@ -53,7 +76,7 @@ func idOf(parts ...string) string {
 func (d Difference) open(account string) Open {
 	return Open{
 		ID: idOf(account, string(d.Kind), d.Mailbox, d.Object, d.Source, d.Destination), Account: account, What: string(d.Kind),
-		Place: d.Mailbox, Object: d.Object, Sentence: d.Sentence, NextStep: d.NextStep(), Since: d.Since,
+		Place: d.Mailbox, Object: d.Object, UID: d.UID, Sentence: d.Sentence, NextStep: d.NextStep(), Since: d.Since,
 	}
 }
 

@@ -4,6 +4,7 @@ package verify
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -120,4 +121,29 @@ func TestAccept_nothingGetsLost(t *testing.T) {
 			t.Fatalf("%d are counted, %d open", counted, len(got.Open()))
 		}
 	})
+}
+
+// Why a message or an object stays behind is told until somebody has accepted it; what is told of others stays.
+func TestUnexcused_onlyOfWhatWasAccepted(t *testing.T) {
+	t.Parallel()
+	accepted := []Accepted{
+		{Open: Open{Account: "a@x.example", Place: "INBOX", Object: "<1@x>", UID: 7}},
+		{Open: Open{Account: "a@x.example", Place: "/dav/work", Object: "1.ics"}},
+	}
+	gone := []rehome.Finding{
+		{Account: "a@x.example", Code: "message_refused", Object: rehome.MessageObject("INBOX", 7)},
+		{Account: "a@x.example", Code: "object_refused", Object: "/dav/work/1.ics"},
+	}
+	stay := []rehome.Finding{
+		{Account: "b@x.example", Code: "message_refused", Object: rehome.MessageObject("INBOX", 7)},
+		{Account: "a@x.example", Code: "message_refused", Object: rehome.MessageObject("INBOX", 77)},
+		{Account: "a@x.example", Code: "message_refused", Object: rehome.MessageObject("INBOX.INBOX", 7)},
+		{Account: "a@x.example", Code: "object_refused", Object: "/dav/work/11.ics"},
+		{Account: "a@x.example", Code: "quota"},
+		{Code: "not_verified"},
+	}
+	d := NewDocument([]Account{{Account: "a@x.example", Accepted: accepted}}, slices.Concat(gone, stay))
+	if !slices.Equal(d.Findings, stay) {
+		t.Errorf("left are %+v", d.Findings)
+	}
 }

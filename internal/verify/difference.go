@@ -37,10 +37,11 @@ func Kinds() []Kind {
 // Difference is one thing in which the ends differ. It holds neither a subject line nor content.
 type Difference struct {
 	Kind        Kind   `json:"kind"`
-	Mailbox     string `json:"mailbox"`     // at the source; at the destination if only it has it
-	Object      string `json:"object"`      // Message-ID, or the mailbox at the destination
-	Source      string `json:"source"`      // what the source shows, in short
-	Destination string `json:"destination"` // what the destination shows, in short
+	Mailbox     string `json:"mailbox"`       // at the source; at the destination if only it has it
+	Object      string `json:"object"`        // Message-ID, or the mailbox at the destination
+	UID         uint32 `json:"uid,omitempty"` // of a message that the source has
+	Source      string `json:"source"`        // what the source shows, in short
+	Destination string `json:"destination"`   // what the destination shows, in short
 	Sentence    string `json:"sentence"`
 
 	// Since is what has happened to it since an earlier comparison, where that is known. It makes nothing equal.

@@ -87,8 +87,8 @@ type Rechecked struct {
 }
 
 // NewDocument puts the accounts together with findings from elsewhere. The whole is equal if there
-// is an account and all are equal. Findings of the accounts move to the top; the accounts given are
-// not changed.
+// is an account and all are equal. Findings of the accounts move to the top, and those of what somebody has accepted go; the
+// accounts given are not changed.
 func NewDocument(accounts []Account, findings []rehome.Finding) Document {
 	d := Document{Verdict: Differs, Accounts: slices.Clone(accounts), Findings: []rehome.Finding{}}
 	different := func(a Account) bool { return a.Verdict != Equal }
@@ -96,6 +96,10 @@ func NewDocument(accounts []Account, findings []rehome.Finding) Document {
 		d.Verdict = Equal
 	}
 	seen := map[[3]string]bool{}
+	var accepted []Accepted
+	for _, a := range accounts {
+		accepted = append(accepted, a.Accepted...)
+	}
 	add := func(found []rehome.Finding) {
 		for _, f := range found {
 			key := [3]string{f.Account, f.Code, f.Object}
@@ -110,6 +114,7 @@ func NewDocument(accounts []Account, findings []rehome.Finding) Document {
 		add(d.Accounts[i].Findings)
 		d.Accounts[i].Findings = nil
 	}
+	d.Findings = Unexcused(d.Findings, accepted)
 	if d.Accounts == nil {
 		d.Accounts = []Account{}
 	}

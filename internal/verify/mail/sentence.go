@@ -25,6 +25,9 @@ func (d discrepancy) difference() verify.Difference {
 		Kind: d.kind, Mailbox: printable(r.box.name), Object: d.messageID(),
 		Source: d.src.facts(), Destination: d.dst.facts(), Sentence: d.name() + " ",
 	}
+	if d.src != nil {
+		out.UID = uint32(d.src.uid)
+	}
 	switch d.kind {
 	case verify.MissingMessage:
 		out.Sentence += "is not at the destination"
