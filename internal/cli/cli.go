@@ -17,7 +17,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -95,8 +94,7 @@ type frame struct {
 	waits    *endpoint.Waits // of the move that is open; nil before
 	watching atomic.Bool     // a progress line is shown, which says too what is waited for
 
-	signalled sync.Mutex
-	finishing chan struct{} // closed by the first signal; nil when that ends the command at once
+	brake journey.Brake // pulled by the first signal
 
 	started bool // a command has begun; earlier errors are mistakes on the command line
 	outcome rehome.Outcome

@@ -124,7 +124,7 @@ func TestObey_finishesFirst(t *testing.T) {
 	t.Parallel()
 	f, out := testFrame(false)
 	signals := make(chan os.Signal, 2)
-	stop, over := f.finishFirst()
+	stop, over := f.brake.Finish()
 	code := make(chan int, 1)
 	ended := make(chan struct{})
 	go func() {

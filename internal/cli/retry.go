@@ -47,7 +47,7 @@ Exit code 0: nothing has failed, or all of it is at the destination now. 3, 5 an
 			options.IDs = args
 			progress := conductor.NewProgress()
 			stop := f.watch(progress)
-			retried, err := move.Retry(ctx, accounts, options, journey.Watcher{Progress: progress, Finish: f.finishFirst})
+			retried, err := move.Retry(ctx, accounts, options, journey.Watcher{Progress: progress, Finish: f.brake.Finish})
 			stop()
 			if err != nil {
 				return rehome.OutcomeDone, err

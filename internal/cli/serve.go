@@ -13,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"rehome"
+	"rehome/internal/conductor"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
+	"rehome/internal/verify"
 )
 
 // ScreenOptions say where the screen is shown.
@@ -23,6 +25,12 @@ type ScreenOptions struct {
 	Host   string // under which a reverse proxy with HTTPS shows it; "" is this machine only
 	File   string // of the settings
 	Ready  func(address string)
+
+	// The words of this terminal for what operations answer.
+	Planned  func(journey.Planned) string
+	Synced   func(journey.Synced) string
+	Verified func(verify.Document) string
+	Progress func(conductor.Snapshot) string
 }
 
 // shownAt is where somebody finds the screen.
@@ -34,17 +42,19 @@ type shownAt struct {
 const defaultScreen = "127.0.0.1:8025"
 
 func serveCommand(f *frame) *cobra.Command {
-	options := ScreenOptions{}
+	options := ScreenOptions{Planned: planSummary, Synced: syncSummary, Verified: verdictSentence, Progress: progressLine}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Show the move in a browser, with live figures",
-		Long: `serve shows the steps of the move, the accounts and the findings in a browser, until it is stopped. It only reads
-the ledger, so you can run it beside any other command; figures are renewed once a second while somebody watches.
+		Long: `serve shows the steps of the move, the accounts and the findings in a browser, until it is stopped. You can run it
+beside any other command; figures are renewed once a second while somebody watches.
 
-Whoever wants to look signs in. Add the first operator with "rehome operators set NAME --role look".
+Whoever wants to look signs in. Add the first operator with "rehome operators set NAME --role look". With the role
+operate somebody can also copy, try again, compare and accept differences there, and with switch take domains across
+and back: as with the commands, after what would be done was shown. The audit log has the name of who has signed in.
 
 It listens on this machine only. To reach it from others, put a web server with HTTPS in front of it, and name the host that
-people type with --host. Ctrl-C or SIGTERM ends it.`,
+people type with --host. Ctrl-C or SIGTERM ends it; a pass that was begun there finishes first what is in progress.`,
 		Args: cobra.NoArgs,
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, _ []string) (rehome.Outcome, error) {
 			operators, err := move.ListOperators(ctx)
@@ -98,7 +108,7 @@ func operatorsSetCommand(f *frame) *cobra.Command {
 is read as one line from standard input, or from the place that --password names. The ledger keeps only its argon2id hash.
 
 Roles: look sees everything and changes nothing; operate may also start and stop passes and accept differences; switch may also
-take domains across. Each role includes the one before. So far, the screen only shows; nobody can change anything with it.`,
+take domains across and back. Each role includes the one before.`,
 		Args: cobra.ExactArgs(1),
 		RunE: f.run(f.withMove(func(ctx context.Context, move *journey.Move, args []string) (rehome.Outcome, error) {
 			wanted, err := roleNamed(role)

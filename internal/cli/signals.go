@@ -12,8 +12,8 @@ import (
 	"rehome/internal/conductor"
 )
 
-// untilSignal returns a context that the first SIGINT or SIGTERM cancels, unless the command has called
-// finishFirst. The second signal calls exit. The caller calls stop when the command is over.
+// untilSignal returns a context that the first SIGINT or SIGTERM cancels, unless the command has
+// called brake.Finish. The second signal calls exit. The caller calls stop when the command is over.
 func (f *frame) untilSignal(ctx context.Context, exit func(int)) (_ context.Context, stop func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -32,32 +32,15 @@ func (f *frame) untilSignal(ctx context.Context, exit func(int)) (_ context.Cont
 	}
 }
 
-// finishFirst lets the first signal close stop instead of ending the command at once. Calling over ends that.
-func (f *frame) finishFirst() (stop <-chan struct{}, over func()) {
-	channel := make(chan struct{})
-	f.setFinishing(channel)
-	return channel, func() { f.setFinishing(nil) }
-}
-
-func (f *frame) setFinishing(channel chan struct{}) {
-	f.signalled.Lock()
-	defer f.signalled.Unlock()
-	f.finishing = channel
-}
-
 // interrupt handles the first signal and tells the user what happens. It reports whether the command finishes
 // first.
 func (f *frame) interrupt(cancel func()) bool {
-	f.signalled.Lock()
-	defer f.signalled.Unlock()
-	if f.finishing == nil {
+	if !f.brake.Pull(cancel) {
 		f.say("stopping")
-		cancel()
 		return false
 	}
 	f.say("finishing what is in progress (at most %d s); press Ctrl-C again to stop at once; nothing is lost either way",
 		int(conductor.DefaultGrace/time.Second))
-	close(f.finishing)
 	return true
 }
 

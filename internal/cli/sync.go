@@ -117,7 +117,7 @@ func deletionsOf(text string) (rehome.Deletions, error) {
 func (f *frame) runSync(ctx context.Context, move *journey.Move, accounts people.Choice, options journey.SyncOptions) (rehome.Outcome, error) {
 	progress := conductor.NewProgress()
 	stop := f.watch(progress)
-	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Finish: f.finishFirst})
+	synced, err := move.Sync(ctx, accounts, options, journey.Watcher{Progress: progress, Finish: f.brake.Finish})
 	stop()
 	if err != nil {
 		return rehome.OutcomeDone, err

@@ -59,6 +59,7 @@ func (m *Move) Differences(ctx context.Context, choice people.Choice) (OpenFindi
 type AcceptOptions struct {
 	IDs        []string
 	By, Reason string
+	Account    string // whose they are; "" looks for them in all accounts
 }
 
 // Accept keeps the word of a person that open differences may stay. All of them are accepted, or none: an id that names no open
@@ -68,7 +69,7 @@ func (m *Move) Accept(ctx context.Context, options AcceptOptions) ([]verify.Open
 		return nil, &rehome.Fault{Class: rehome.ClassOperator, Op: "accept", Object: strings.Join(options.IDs, ", "),
 			Cause: errors.New("a name or a reason is missing"), Hint: "say who accepts and why: --by NAME --reason TEXT"}
 	}
-	found, err := m.Differences(ctx, people.Choice{})
+	found, err := m.differencesOf(ctx, options.Account)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +90,15 @@ func (m *Move) Accept(ctx context.Context, options AcceptOptions) ([]verify.Open
 			After: "accepted by " + options.By + ": " + options.Reason})
 	}
 	return chosen, m.note(ctx, lines...)
+}
+
+// differencesOf lists the differences of one account without reading the others, or those of all.
+func (m *Move) differencesOf(ctx context.Context, address string) (OpenFindings, error) {
+	if address == "" {
+		return m.Differences(ctx, people.Choice{})
+	}
+	detail, _, err := m.AccountDetail(ctx, address)
+	return OpenFindings{Open: detail.Open, Accepted: detail.Accepted}, err
 }
 
 // named are the open differences of the ids; one id may name several of the same.

@@ -40,7 +40,7 @@ const (
 	actionDNSWritten = "records written"
 )
 
-// note adds lines to the audit log, in the name of the person at this machine. What was done is noted also when the operation
+// note adds lines to the audit log, in the name of the person whom the context names, see As. What was done is noted also when the operation
 // was interrupted.
 func (m *Move) note(ctx context.Context, lines ...ledger.AuditLine) error {
 	if len(lines) == 0 {
@@ -51,9 +51,31 @@ func (m *Move) note(ctx context.Context, lines ...ledger.AuditLine) error {
 		return err
 	}
 	for i := range lines {
-		lines[i].Who = cmp.Or(lines[i].Who, operator())
+		lines[i].Who = cmp.Or(lines[i].Who, whoIn(ctx))
 	}
 	return store.Audit.Append(context.WithoutCancel(ctx), lines...)
+}
+
+// personKey is the key of who does something, in a context.
+type personKey struct{}
+
+// As returns a context in which everything is done in the name of a person, who has signed in to the screen that this program shows.
+func As(ctx context.Context, person string) context.Context {
+	return context.WithValue(ctx, personKey{}, person)
+}
+
+// Person returns the person that As has named; "" for none.
+func Person(ctx context.Context) string {
+	person, _ := ctx.Value(personKey{}).(string)
+	return person
+}
+
+// whoIn is who does something: "ada@server" who runs this program, or "anna (screen of ada@server)".
+func whoIn(ctx context.Context) string {
+	if person := Person(ctx); person != "" {
+		return person + " (screen of " + operator() + ")"
+	}
+	return operator()
 }
 
 // operator is who runs this program: "ada@server".

@@ -127,7 +127,7 @@ func (m *Move) closeDomain(ctx context.Context, store *ledger.Ledger, domain str
 	if row.State == ledger.CutoverLive {
 		was := row.State
 		var lines []ledger.AuditLine
-		row, lines = switchover.Close(row, ledger.CutoverClosing, early, operator(), time.Now())
+		row, lines = switchover.Close(row, ledger.CutoverClosing, early, whoIn(ctx), time.Now())
 		if err := store.Cutovers.Save(ctx, was, row, lines...); err != nil {
 			return nil, err
 		}
@@ -136,7 +136,7 @@ func (m *Move) closeDomain(ctx context.Context, store *ledger.Ledger, domain str
 	if err != nil || slices.ContainsFunc(tasks, func(t CloseTask) bool { return t.State != TaskDone }) {
 		return tasks, err
 	}
-	row, lines := switchover.Close(row, ledger.CutoverClosed, "", operator(), time.Now())
+	row, lines := switchover.Close(row, ledger.CutoverClosed, "", whoIn(ctx), time.Now())
 	if err := store.Cutovers.Save(ctx, ledger.CutoverClosing, row, lines...); err != nil {
 		return tasks, err
 	}

@@ -97,7 +97,7 @@ func (m *Move) RunCutover(ctx context.Context, options CutoverOptions) (Crossing
 		return Crossing{}, err
 	}
 	defer unlock()
-	driver := m.driver(store, options.Told)
+	driver := m.driver(ctx, store, options.Told)
 	if err := override(ctx, driver, domains, options); err != nil {
 		return Crossing{}, err
 	}
@@ -147,7 +147,7 @@ func (m *Move) crossing(ctx context.Context, domains []string) ([]string, *ledge
 }
 
 // driver translates the settings.
-func (m *Move) driver(store *ledger.Ledger, told func(CutoverLine)) *switchover.Driver {
+func (m *Move) driver(ctx context.Context, store *ledger.Ledger, told func(CutoverLine)) *switchover.Driver {
 	var mu sync.Mutex
 	tell := func(domain string, lines []string) {
 		mu.Lock()
@@ -161,7 +161,7 @@ func (m *Move) driver(store *ledger.Ledger, told func(CutoverLine)) *switchover.
 	}
 	settings := m.crossingSettings()
 	return &switchover.Driver{
-		Store: store.Cutovers, World: &world{move: m, store: store}, Settings: settings, Person: operator(), Now: time.Now,
+		Store: store.Cutovers, World: &world{move: m, store: store}, Settings: settings, Person: whoIn(ctx), Now: time.Now,
 		Began: func(c ledger.Cutover, action switchover.Action, first bool) {
 			tell(c.Domain, switchover.Beginning(c, action, first))
 		},

@@ -70,7 +70,7 @@ func (m *Move) RollBack(ctx context.Context, options RollbackOptions) (Rollback,
 	if !options.Begin {
 		return rollback, nil
 	}
-	driver := m.driver(store, options.Told)
+	driver := m.driver(ctx, store, options.Told)
 	for _, d := range rollback.Domains {
 		if options.Told != nil {
 			options.Told(CutoverLine{time.Now(), d.Domain, d.Words()})

@@ -151,6 +151,21 @@ func (m *Move) Watch(ctx context.Context, ticks <-chan time.Time, tell func(Runn
 	return Running{State: RunNone}, nil
 }
 
+// Glance asks once what a process of this machine and user does with this move, be it this one; the state is none where nobody does.
+func (m *Move) Glance(ctx context.Context) (Running, error) {
+	var seen Running
+	_, err := m.Watch(ctx, nil, func(r Running) error {
+		seen = r
+		return errGlanced
+	})
+	if errors.Is(err, errGlanced) {
+		return seen, nil
+	}
+	return Running{State: RunNone}, err
+}
+
+var errGlanced = errors.New("seen")
+
 // follow asks until the process has ended, or ctx.
 func follow(ctx context.Context, s beacon.Sighting, view *beacon.View, ticks <-chan time.Time, tell func(Running) error) (Running, error) {
 	last := Running{Work: s.Work, PID: s.PID, Began: s.Since, State: RunRunning}

@@ -9,14 +9,18 @@ import (
 	"rehome"
 	"rehome/internal/itinerary"
 	"rehome/internal/ledger"
+	"rehome/internal/report"
+	"rehome/internal/verify"
 )
 
 // Overview is the whole move in figures, for the first page of the screen.
 type Overview struct {
 	Organisation string
 	Running      bool // a sync is at work now
+	Work         Running
 	Itinerary    itinerary.Itinerary
 	Totals       []ledger.AccountTotal
+	Settled      int64 // accounts that differ, and of which somebody has accepted all differences
 	Findings     []ledger.FindingTotal
 	At           time.Time // when the figures were read
 }
@@ -35,8 +39,20 @@ func (m *Move) Overview(ctx context.Context, file string) (Overview, error) {
 	if overview.Running, err = store.Locked(); err != nil {
 		return Overview{}, err
 	}
+	if overview.Work, err = m.Glance(ctx); err != nil {
+		return Overview{}, err
+	}
 	if overview.Totals, err = store.Accounts.Totals(ctx); err != nil {
 		return Overview{}, err
+	}
+	answers, err := settled(ctx, store)
+	if err != nil {
+		return Overview{}, err
+	}
+	for _, answer := range answers {
+		if answer.Verdict == verify.Equal && len(answer.Accepted) > 0 {
+			overview.Settled++
+		}
 	}
 	overview.Findings, err = store.Findings.Totals(ctx)
 	return overview, err
@@ -75,6 +91,9 @@ type AccountDetail struct {
 	ledger.Account
 
 	Findings []rehome.Finding
+	Open     []verify.Open // differences of the last verification
+	Unlisted int           // open ones beyond those listed
+	Accepted []verify.Accepted
 }
 
 // AccountDetail returns one account; known is false where the ledger has none of that address.
@@ -86,7 +105,22 @@ func (m *Move) AccountDetail(ctx context.Context, address string) (detail Accoun
 	if detail.Account, known, err = store.Accounts.Find(ctx, address); err != nil || !known {
 		return AccountDetail{}, false, err
 	}
-	detail.Findings, err = store.Findings.All(ctx, address)
+	if detail.Findings, err = store.Findings.All(ctx, address); err != nil {
+		return AccountDetail{}, false, err
+	}
+	last, verified, err := store.Verifications.Find(ctx, address)
+	if err != nil || !verified {
+		return detail, true, err
+	}
+	answer, err := report.Answer(detail.Account, last)
+	if err != nil {
+		return AccountDetail{}, false, err
+	}
+	acceptances, err := accepted(ctx, store)
+	answer = answer.Accept(acceptances[address])
+	detail.Verdict = string(answer.Verdict)
+	detail.Open, detail.Accepted = answer.Open(), answer.Accepted
+	detail.Unlisted = answer.Differences() - len(detail.Open)
 	return detail, true, err
 }
 

@@ -136,8 +136,12 @@ func (l *live) seen() seen {
 	return seen{l.last, l.failed, l.version, l.changed}
 }
 
-// streamMove sends the page's inner part whenever it has changed (HTML Living Standard, section 9.2: server-sent events).
 func (s *Screen) streamMove(w http.ResponseWriter, r *http.Request, _ visitor) {
+	s.stream(w, r, func(now seen) []byte { return s.part("move", "move-part", viewOf(now.overview, now.failed)) })
+}
+
+// stream sends a page's inner part whenever it has changed (HTML Living Standard, section 9.2: server-sent events).
+func (s *Screen) stream(w http.ResponseWriter, r *http.Request, partOf func(seen) []byte) {
 	control := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	if control.Flush() != nil {
@@ -150,7 +154,7 @@ func (s *Screen) streamMove(w http.ResponseWriter, r *http.Request, _ visitor) {
 	for {
 		now := s.live.seen()
 		if now.version > 0 {
-			part := s.fragment(now.overview, now.failed)
+			part := partOf(now)
 			if !bytes.Equal(part, sent) {
 				if sendEvent(w, control, part) != nil {
 					return

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +24,10 @@ type frame struct {
 	Name    string // of who has signed in; "" where nobody has
 	Role    ledger.Role
 }
+
+// MayOperate and MaySwitch say what the page offers. What is refused does not depend on them.
+func (f frame) MayOperate() bool { return visitor{f.Name, f.Role}.may(ledger.RoleOperate) }
+func (f frame) MaySwitch() bool  { return visitor{f.Name, f.Role}.may(ledger.RoleSwitch) }
 
 func frameOf(title, section string, who visitor) frame {
 	return frame{title, section, who.name, who.role}
@@ -48,8 +53,8 @@ type sums struct {
 	Messages, Copied, Octets, Failed                        int64
 }
 
-func sumsOf(totals []ledger.AccountTotal) (s sums) {
-	for _, t := range totals {
+func sumsOf(overview journey.Overview) (s sums) {
+	for _, t := range overview.Totals {
 		s.Accounts += t.Accounts
 		*map[string]*int64{"equal": &s.Equal, "differs": &s.Differs, "unknown": &s.Unknown, "": &s.NotVerified}[t.Verdict] += t.Accounts
 		if t.State == ledger.AccountBlocked {
@@ -57,18 +62,24 @@ func sumsOf(totals []ledger.AccountTotal) (s sums) {
 		}
 		s.Messages, s.Copied, s.Octets, s.Failed = s.Messages+t.Messages, s.Copied+t.Copied, s.Octets+t.Octets, s.Failed+t.Failed
 	}
+	s.Equal, s.Differs = s.Equal+overview.Settled, s.Differs-overview.Settled
 	return s
 }
 
 func viewOf(overview journey.Overview, failed error) moveView {
-	view := moveView{Overview: overview, Sums: sumsOf(overview.Totals)}
-	if failed != nil {
-		view.Problem = "The ledger cannot be read: " + failed.Error()
-		if hint := rehome.HintOf(failed); hint != "" {
-			view.Problem += ". Next: " + hint
-		}
+	return moveView{Overview: overview, Sums: sumsOf(overview), Problem: problemOf(failed)}
+}
+
+// problemOf says why figures are not those of now; "" where they are.
+func problemOf(failed error) string {
+	if failed == nil {
+		return ""
 	}
-	return view
+	problem := "The ledger cannot be read: " + failed.Error()
+	if hint := rehome.HintOf(failed); hint != "" {
+		problem += ". Next: " + hint
+	}
+	return problem
 }
 
 func (s *Screen) showMove(w http.ResponseWriter, r *http.Request, who visitor) {
@@ -80,13 +91,13 @@ func (s *Screen) showMove(w http.ResponseWriter, r *http.Request, who visitor) {
 	write(w, r, s.options.Log, http.StatusOK, "move", movePage{frameOf("Move", "move", who), viewOf(overview, nil)})
 }
 
-// fragment is the inner part of that page.
-func (s *Screen) fragment(overview journey.Overview, failed error) []byte {
-	var part bytes.Buffer
-	if err := parsed["move"].ExecuteTemplate(&part, "move-part", viewOf(overview, failed)); err != nil {
-		s.options.Log.Error("a part of a page cannot be made", rehome.LogError, err.Error())
+// part is the inner part of a page.
+func (s *Screen) part(page, name string, view any) []byte {
+	var made bytes.Buffer
+	if err := parsed[page].ExecuteTemplate(&made, name, view); err != nil {
+		s.options.Log.Error("a part of a page cannot be made", rehome.LogObject, name, rehome.LogError, err.Error())
 	}
-	return part.Bytes()
+	return made.Bytes()
 }
 
 // rowsOnPage is how many rows a page has.
@@ -163,6 +174,27 @@ func (s *Screen) showAccount(w http.ResponseWriter, r *http.Request, who visitor
 	default:
 		write(w, r, s.options.Log, http.StatusOK, "account", accountPage{frameOf(detail.Address, "accounts", who), detail})
 	}
+}
+
+// accept keeps somebody's word that differences of an account may stay; their ids name these very differences.
+func (s *Screen) accept(w http.ResponseWriter, r *http.Request, who visitor) {
+	err := r.ParseForm()
+	address := r.PathValue("address")
+	if err == nil && len(r.PostForm["id"]) == 0 {
+		err = &rehome.Fault{Class: rehome.ClassOperator, Op: "accept", Object: address, Cause: errors.New("no difference is chosen"),
+			Hint: "tick those that may stay"}
+	}
+	if err == nil {
+		_, err = s.move.Accept(journey.As(r.Context(), who.name), journey.AcceptOptions{
+			IDs: r.PostForm["id"], By: who.name, Reason: strings.TrimSpace(r.PostFormValue("reason")), Account: address})
+	}
+	s.answer(w, r, who, "/accounts/"+url.PathEscape(address), err)
+}
+
+// withdraw takes an acceptance back.
+func (s *Screen) withdraw(w http.ResponseWriter, r *http.Request, who visitor) {
+	err := s.move.Withdraw(journey.As(r.Context(), who.name), []string{r.PostFormValue("id")})
+	s.answer(w, r, who, "/accounts/"+url.PathEscape(r.PathValue("address")), err)
 }
 
 type findingsPage struct {

@@ -27,7 +27,7 @@ var static embed.FS
 func views() map[string]*template.Template {
 	all := map[string]*template.Template{}
 	shared := template.Must(template.New("").Funcs(words()).ParseFS(pages, "pages/frame.tmpl", "pages/parts.tmpl"))
-	for _, name := range []string{"move", "accounts", "account", "findings", "sign-in", "refused"} {
+	for _, name := range []string{"move", "work", "accounts", "account", "findings", "sign-in", "refused"} {
 		all[name] = template.Must(template.Must(shared.Clone()).ParseFS(pages, "pages/"+name+".tmpl"))
 	}
 	return all
@@ -47,11 +47,13 @@ func words() template.FuncMap {
 			}
 			return t.Local().Format("2 Jan 2006 15:04")
 		},
-		"plural": func(n int64, noun string) string {
-			if n == 1 {
-				return "1 " + noun
+		"plural":   plural,
+		"plural64": func(n int, noun string) string { return plural(int64(n), noun) },
+		"sized": func(octets int64) string {
+			if octets < 0 {
+				return "unknown"
 			}
-			return number(n) + " " + noun + "s"
+			return size(octets)
 		},
 		"standing": func(state ledger.AccountState) string {
 			if word := map[ledger.AccountState]string{ledger.AccountPreStaging: "under way", ledger.AccountPreStaged: "copied"}[state]; word != "" {
@@ -61,6 +63,13 @@ func words() template.FuncMap {
 		},
 		"spoken": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 	}
+}
+
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return number(n) + " " + noun + "s"
 }
 
 // number groups digits, as the terminal does.

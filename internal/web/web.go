@@ -2,8 +2,9 @@
 
 // Package web shows a move in a browser: the same operations as at the terminal, in the same words.
 //
-// New returns the handler; Serve listens. Nothing is shown to anybody who has not signed in, and nothing but signing in and out can be
-// done yet: every page only reads the ledger. What each request has to pass is in guard.go, who may do what in door.go.
+// New returns the handler; Serve listens. Nothing is shown to anybody who has not signed in. What each request has to pass is in
+// guard.go, who may do what in the list of routes. What changes anything is done by desk.go: one thing at a time, by the operation that
+// the terminal calls, after what it would do was shown, and in the name of who has signed in.
 //
 // Pages are made on the server and are whole without a script. htmx takes what is new into them twice a second at most, so that focus and
 // scroll stay where they are.
@@ -16,17 +17,55 @@ import (
 	"time"
 
 	"rehome"
+	"rehome/internal/conductor"
+	"rehome/internal/cutover"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
+	"rehome/internal/people"
+	"rehome/internal/verify"
 )
 
 // Move is what the screen asks of a move; *journey.Move is one.
 type Move interface {
+	Sights
+	Works
+	Crossings
+
+	Operators(ctx context.Context) ([]ledger.Operator, error)
+	Accept(ctx context.Context, options journey.AcceptOptions) ([]verify.Open, error)
+	Withdraw(ctx context.Context, ids []string) error
+}
+
+// Works are what is done with accounts.
+type Works interface {
+	PlanSync(ctx context.Context, choice people.Choice, options journey.SyncOptions) (journey.Planned, error)
+	Sync(ctx context.Context, choice people.Choice, options journey.SyncOptions, watcher journey.Watcher) (journey.Synced, error)
+	Retry(ctx context.Context, choice people.Choice, options journey.RetryOptions, watcher journey.Watcher) (journey.Retried, error)
+	Verify(ctx context.Context, choice people.Choice, options journey.VerifyOptions, progress *conductor.Progress) (verify.Document, error)
+}
+
+// Crossings are what is done with domains.
+type Crossings interface {
+	PlanCutover(ctx context.Context, domains []string) (cutover.Plans, error)
+	CutoverStatus(ctx context.Context, domains []string) (journey.Crossing, error)
+	RunCutover(ctx context.Context, options journey.CutoverOptions) (journey.Crossing, error)
+	RollBack(ctx context.Context, options journey.RollbackOptions) (journey.Rollback, error)
+}
+
+// Sights are what pages show.
+type Sights interface {
 	Overview(ctx context.Context, file string) (journey.Overview, error)
 	AccountPage(ctx context.Context, filter ledger.AccountFilter, after string, limit int) (journey.AccountPage, error)
 	AccountDetail(ctx context.Context, address string) (detail journey.AccountDetail, known bool, err error)
 	FindingPage(ctx context.Context, severity rehome.Severity, code string, after ledger.FindingPlace, limit int) ([]rehome.Finding, bool, error)
-	Operators(ctx context.Context) ([]ledger.Operator, error)
+}
+
+// Words are the terminal's for what an operation has answered.
+type Words struct {
+	Planned  func(journey.Planned) string
+	Synced   func(journey.Synced) string
+	Verified func(verify.Document) string
+	Progress func(conductor.Snapshot) string
 }
 
 // Options of a screen.
@@ -34,6 +73,7 @@ type Options struct {
 	File   string // of the settings, whose name the steps show
 	Hosts  []string
 	Secure bool // it is reached by HTTPS
+	Words  Words
 	Log    *slog.Logger
 	Now    func() time.Time // nil means time.Now
 }
@@ -44,6 +84,8 @@ type Screen struct {
 	options Options
 	door    *door
 	live    *live
+	desk    *desk
+	began   time.Time
 	handler http.Handler
 }
 
@@ -52,7 +94,7 @@ func New(move Move, options Options) *Screen {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	s := &Screen{move: move, options: options}
+	s := &Screen{move: move, options: options, began: time.Now(), desk: &desk{log: options.Log, now: options.Now}}
 	s.door = newDoor(move, options)
 	s.live = newLive(func(ctx context.Context) (journey.Overview, error) { return move.Overview(ctx, options.File) }, options.Log)
 	mux := http.NewServeMux()
@@ -82,8 +124,19 @@ func (s *Screen) routes() []route {
 		{"POST /sign-out", ledger.RoleLook, s.door.signOut},
 		{"GET /{$}", ledger.RoleLook, s.showMove},
 		{"GET /live", ledger.RoleLook, s.streamMove},
+		{"GET /desk", ledger.RoleLook, s.showWork},
+		{"GET /desk/live", ledger.RoleLook, s.streamWork},
+		{"POST /desk/confirm", ledger.RoleOperate, s.confirmWork},
+		{"POST /desk/stop", ledger.RoleOperate, s.stopWork},
+		{"POST /plan/sync", ledger.RoleOperate, s.planSync},
+		{"POST /plan/retry", ledger.RoleOperate, s.planRetry},
+		{"POST /plan/cutover", ledger.RoleSwitch, s.planCutover},
+		{"POST /plan/rollback", ledger.RoleSwitch, s.planRollback},
+		{"POST /verify", ledger.RoleOperate, s.startVerify},
 		{"GET /accounts", ledger.RoleLook, s.showAccounts},
 		{"GET /accounts/{address}", ledger.RoleLook, s.showAccount},
+		{"POST /accounts/{address}/accept", ledger.RoleOperate, s.accept},
+		{"POST /accounts/{address}/withdraw", ledger.RoleOperate, s.withdraw},
 		{"GET /findings", ledger.RoleLook, s.showFindings},
 		{"/", ledger.RoleLook, s.showNothing},
 	}
@@ -96,5 +149,8 @@ func (s *Screen) showNothing(w http.ResponseWriter, r *http.Request, who visitor
 // ServeHTTP implements http.Handler.
 func (s *Screen) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Close ends what is kept running for browsers.
-func (s *Screen) Close() { s.live.close() }
+// Close stops work as the first Ctrl-C at a terminal does, waits for it, and ends what is kept running for browsers.
+func (s *Screen) Close() {
+	s.desk.close()
+	s.live.close()
+}

@@ -19,9 +19,14 @@ import (
 	"github.com/go-crypt/crypt/algorithm/argon2"
 
 	"rehome"
+	"rehome/internal/conductor"
+	"rehome/internal/cutover"
 	"rehome/internal/itinerary"
 	"rehome/internal/journey"
 	"rehome/internal/ledger"
+	"rehome/internal/mailcopy"
+	"rehome/internal/people"
+	"rehome/internal/verify"
 )
 
 const testPassword = "a long sentence of Anna"
@@ -33,6 +38,8 @@ type testMove struct {
 	copied    int64
 	looks     int
 	deeds     []string // what was changed
+	gone      int      // messages that have vanished
+	mx        string   // what stands there now
 }
 
 // changed counts what was changed.
@@ -86,7 +93,9 @@ func (m *testMove) AccountDetail(_ context.Context, address string) (journey.Acc
 	}
 	return journey.AccountDetail{Account: ledger.Account{Address: address, State: ledger.AccountBlocked, Reason: "is full " + hostile},
 		Findings: []rehome.Finding{{Code: "message_refused", Severity: rehome.SeverityError, Account: address, Object: hostile,
-			Sentence: `the server says "` + hostile + `"`, NextStep: "ask"}}}, true, nil
+			Sentence: `the server says "` + hostile + `"`, NextStep: "ask"}},
+		Open:     []verify.Open{{ID: "3f9a01c27b44", Account: address, What: "missing_message", Place: "INBOX", Sentence: "is missing " + hostile}},
+		Accepted: []verify.Accepted{{Open: verify.Open{ID: "0123456789ab", What: "extra"}, By: "bo", Reason: hostile}}}, true, nil
 }
 
 func (m *testMove) FindingPage(
@@ -101,6 +110,97 @@ func (m *testMove) FindingPage(
 		}
 	}
 	return page, more, nil
+}
+
+func (m *testMove) did(format string, args ...any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deeds = append(m.deeds, fmt.Sprintf(format, args...))
+}
+
+// testWords are short.
+var testWords = Words{
+	Planned:  func(journey.Planned) string { return "planned words" },
+	Synced:   func(journey.Synced) string { return "synced words" },
+	Verified: func(verify.Document) string { return "verified words" },
+	Progress: func(s conductor.Snapshot) string { return fmt.Sprintf("%d of %d messages", s.Done, s.Messages) },
+}
+
+func (m *testMove) PlanSync(_ context.Context, choice people.Choice, _ journey.SyncOptions) (journey.Planned, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return journey.Planned{Accounts: []journey.PlannedAccount{{Account: "a001@example.test " + hostile, Mail: &mailcopy.Amount{NewMessages: 7},
+		Vanished: []mailcopy.Vanished{{Destination: strings.Join(choice.Only, "+"), Messages: m.gone}}}}}, nil
+}
+
+// Sync goes on until it is told to stop, and finishes what is under way.
+func (m *testMove) Sync(ctx context.Context, choice people.Choice, options journey.SyncOptions, watcher journey.Watcher) (journey.Synced, error) {
+	m.did("sync of %v by %v, again %v", choice.Only, journey.Person(ctx), options.CopyAgain)
+	stop, over := watcher.Finish()
+	defer over()
+	select {
+	case <-stop:
+		m.did("finished")
+		return journey.Synced{Interrupted: true}, nil
+	case <-ctx.Done():
+		return journey.Synced{}, ctx.Err()
+	}
+}
+
+func (m *testMove) Retry(_ context.Context, _ people.Choice, options journey.RetryOptions, _ journey.Watcher) (journey.Retried, error) {
+	retried := journey.Retried{Accounts: []journey.RetriedAccount{{Account: "a001@example.test",
+		Failed: []journey.FailedItem{{Code: "x", Object: hostile, Sentence: "was refused", Tried: true}}}}}
+	if !options.Plan {
+		m.did("retry")
+		retried.Synced = &journey.Synced{}
+	}
+	return retried, nil
+}
+
+func (m *testMove) Verify(context.Context, people.Choice, journey.VerifyOptions, *conductor.Progress) (verify.Document, error) {
+	m.did("verify")
+	return verify.Document{}, nil
+}
+
+func (m *testMove) PlanCutover(_ context.Context, domains []string) (plans cutover.Plans, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range domains {
+		step := cutover.Step{Phase: cutover.AtSwitch, About: "MX", Name: d, Now: []string{m.mx}, Wanted: []string{"10 mx.new.test " + hostile}}
+		plans.Domains = append(plans.Domains, cutover.Plan{Domain: d, Who: "the registrar", Seen: time.Now(), Steps: []cutover.Step{step}})
+	}
+	return plans, nil
+}
+
+func (m *testMove) CutoverStatus(context.Context, []string) (journey.Crossing, error) {
+	return journey.Crossing{Domains: []journey.CrossingDomain{{Domain: "example.test", State: ledger.CutoverGates, Next: "run it",
+		Waits:     []ledger.CutoverHold{{Gate: "proved", Sentence: "one account differs " + hostile, Who: "whoever runs rehome", NextStep: "verify"}},
+		Records:   []journey.CrossingRecord{{About: "MX", Name: "example.test", Before: []string{"10 old"}, After: []string{"10 new"}}},
+		Overrides: []ledger.CutoverOverride{{Gate: "lag", Why: "small", Person: "anna"}}}}}, nil
+}
+
+func (m *testMove) RunCutover(ctx context.Context, options journey.CutoverOptions) (journey.Crossing, error) {
+	m.did("cutover of %v by %v, without %v because %q", options.Domains, journey.Person(ctx), options.Overrides, options.Why)
+	options.Told(journey.CutoverLine{At: time.Now(), Domain: options.Domains[0], Text: "the gates are asked"})
+	return m.CutoverStatus(ctx, options.Domains)
+}
+
+func (m *testMove) RollBack(ctx context.Context, options journey.RollbackOptions) (journey.Rollback, error) {
+	rollback := journey.Rollback{Domains: []journey.RollbackDomain{{Domain: options.Domains[0], Records: 1, Arrived: 3}}, Begun: options.Begin}
+	if options.Begin {
+		m.did("rollback of %v by %v", options.Domains, journey.Person(ctx))
+	}
+	return rollback, nil
+}
+
+func (m *testMove) Accept(ctx context.Context, options journey.AcceptOptions) ([]verify.Open, error) {
+	m.did("accept %v of %s by %s as %s: %s", options.IDs, options.Account, options.By, journey.Person(ctx), options.Reason)
+	return nil, nil
+}
+
+func (m *testMove) Withdraw(_ context.Context, ids []string) error {
+	m.did("withdraw %v", ids)
+	return nil
 }
 
 func (m *testMove) Operators(context.Context) ([]ledger.Operator, error) {
@@ -149,7 +249,7 @@ func open(t *testing.T) *stand {
 func openOn(t *testing.T, move Move, log *slog.Logger) *stand {
 	t.Helper()
 	s := &stand{t: t}
-	s.screen = New(move, Options{File: "rehome.yaml", Hosts: []string{"127.0.0.1"}, Log: log, Now: func() time.Time {
+	s.screen = New(move, Options{File: "rehome.yaml", Hosts: []string{"127.0.0.1"}, Log: log, Words: testWords, Now: func() time.Time {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return time.Unix(1_700_000_000, 0).Add(s.later)

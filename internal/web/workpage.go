@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"net/http"
+
+	"rehome"
+	"rehome/internal/journey"
+	"rehome/internal/ledger"
+	"rehome/internal/verify"
+)
+
+// workPage is what is done now, or was done last, and what can be begun.
+type workPage struct {
+	frame
+	workView
+
+	Account string // that was chosen elsewhere
+	Kinds   []rehome.Kind
+	Levels  []verify.Level
+}
+
+// workView is its part that is taken in anew.
+type workView struct {
+	Problem    string
+	Any        bool
+	State      WorkState
+	Progress   string
+	Bar        *bar
+	Elsewhere  *journey.Running // what another process does
+	Plan       *proposal
+	MayOperate bool
+	MayConfirm bool
+	Final      bool
+	Confirm    string // what the button says
+}
+
+// bar is how far a pass has come.
+type bar struct {
+	Label    string
+	Done, Of int64
+}
+
+// workFor is what a visitor sees of it.
+func (s *Screen) workFor(who visitor, now seen) workView {
+	view := workView{MayOperate: who.may(ledger.RoleOperate), Problem: problemOf(now.failed)}
+	view.State, view.Any, view.Plan = s.desk.seen()
+	if running := now.overview.Work; running.State == journey.RunRunning {
+		snapshot := running.Snapshot()
+		view.Progress = s.options.Words.Progress(snapshot)
+		view.Bar = &bar{"Messages", min(snapshot.Done, snapshot.Messages), max(snapshot.Messages, 1)}
+		if snapshot.Messages == 0 {
+			view.Bar = &bar{"Accounts", int64(snapshot.Finished), max(int64(snapshot.Accounts), 1)}
+		}
+		if !view.Any || !view.State.Ended.IsZero() {
+			view.Elsewhere = &running
+		}
+	}
+	if p := view.Plan; p != nil {
+		view.MayConfirm = p.Person == who.name && who.may(p.errand.role)
+		view.Final = p.errand.role == ledger.RoleSwitch
+		view.Confirm = "Begin: " + p.errand.command
+	}
+	return view
+}
+
+func (s *Screen) showWork(w http.ResponseWriter, r *http.Request, who visitor) {
+	overview, err := s.live.overview(r.Context())
+	if err != nil {
+		s.failed(w, r, who, err)
+		return
+	}
+	page := workPage{
+		frameOf("Work", "work", who), s.workFor(who, seen{overview: overview}), r.URL.Query().Get("account"), journey.Kinds(), verify.Levels(),
+	}
+	write(w, r, s.options.Log, http.StatusOK, "work", page)
+}
+
+func (s *Screen) streamWork(w http.ResponseWriter, r *http.Request, who visitor) {
+	s.stream(w, r, func(now seen) []byte { return s.part("work", "work-part", s.workFor(who, now)) })
+}
