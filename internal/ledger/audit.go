@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -106,6 +107,11 @@ func (l *Audit) Lines(ctx context.Context) iter.Seq2[AuditLine, error] {
 }
 
 func (l *Audit) page(ctx context.Context, after int64) ([]AuditLine, error) {
+	return l.lines(ctx, `line > ? ORDER BY line LIMIT ?`, after, auditPage)
+}
+
+// lines reads rows; which says how they are chosen and sorted.
+func (l *Audit) lines(ctx context.Context, which string, values ...any) ([]AuditLine, error) {
 	var page []AuditLine
 	err := l.read(ctx, func(rows *sql.Rows) error {
 		var line AuditLine
@@ -114,7 +120,7 @@ func (l *Audit) page(ctx context.Context, after int64) ([]AuditLine, error) {
 		line.At = time.Unix(at, 0).UTC()
 		page = append(page, line)
 		return err
-	}, `SELECT line, at_unix, person, action, object, before_text, after_text, digest FROM audit WHERE line > ? ORDER BY line LIMIT ?`, after, auditPage)
+	}, `SELECT line, at_unix, person, action, object, before_text, after_text, digest FROM audit WHERE `+which, values...)
 	return page, err
 }
 
@@ -126,6 +132,20 @@ type BrokenChainError struct {
 
 // Error implements error.
 func (e *BrokenChainError) Error() string { return fmt.Sprintf("line %d %s", e.Line, e.Why) }
+
+// Page returns at most limit lines before another one, the newest first; before 0 begins with the last line. With an object, such as an
+// account or a domain, it is those about it: whose object is that word, or begins with it.
+func (l *Audit) Page(ctx context.Context, object string, before int64, limit int) ([]AuditLine, error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	if object == "" {
+		return l.lines(ctx, `line < ? ORDER BY line DESC LIMIT ?`, before, limit)
+	}
+	// Between them there is but the word itself, and what begins with it and a blank: "!" comes right behind that.
+	return l.lines(ctx, `object >= ? AND object < ? AND (object = ? OR object >= ?) AND line < ? ORDER BY line DESC LIMIT ?`,
+		object, object+"!", object, object+" ", before, limit)
+}
 
 // CheckChain reads lines to their end and returns the last one; the zero value of an empty log. An error is a
 // *BrokenChainError, or that of the lines. The times prove nothing: clocks are set back.

@@ -51,6 +51,7 @@ type Ledger struct {
 	Sightings     *Sightings
 	Notices       *Notices
 	Operators     *Operators
+	Speeds        *Speeds
 	Leases        *Leases
 
 	store *store
@@ -63,7 +64,7 @@ func newLedger(s *store) *Ledger {
 		Proofs: &Proofs{s}, Audit: &Audit{s},
 		Logins: &Logins{s}, Probes: &Probes{s}, Looks: &Looks{s}, Cutovers: &Cutovers{s}, ProbeMails: &ProbeMails{s}, LateMail: &LateMail{s},
 		Mail: &Mail{mailboxes{s}, batches{s}, fates{s}}, Objects: &Objects{s}, Rules: &Rules{s}, Sightings: &Sightings{s}, Notices: &Notices{s},
-		Operators: &Operators{s}, Leases: &Leases{s},
+		Operators: &Operators{s}, Speeds: &Speeds{s}, Leases: &Leases{s},
 		store: s,
 	}
 }

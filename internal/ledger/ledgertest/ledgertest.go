@@ -113,6 +113,8 @@ func otherClauses() []clause {
 		{"operators are replaced and removed by name", operatorsByName},
 		{"pages of accounts", pagesOfAccounts},
 		{"pages of findings", pagesOfFindings},
+		{"pages of the audit log", pagesOfTheAuditLog},
+		{"speeds add up and are forgotten", speedsAddUp},
 		{"sightings grow by their times", sightingsGrowByTheirTimes},
 		{"findings replaced by their origin", findingsReplacedByTheirOrigin},
 		{"collection keeps what is known", collectionKeepsWhatIsKnown},
