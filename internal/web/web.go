@@ -58,6 +58,9 @@ type Sights interface {
 	AccountPage(ctx context.Context, filter ledger.AccountFilter, after string, limit int) (journey.AccountPage, error)
 	AccountDetail(ctx context.Context, address string) (detail journey.AccountDetail, known bool, err error)
 	FindingPage(ctx context.Context, severity rehome.Severity, code string, after ledger.FindingPlace, limit int) ([]rehome.Finding, bool, error)
+	AuditPage(ctx context.Context, object string, before int64, limit int) (page []ledger.AuditLine, more bool, err error)
+	Throughput(ctx context.Context, span time.Duration) (journey.Throughput, error)
+	BothEnds() journey.BothEnds
 }
 
 // Words are the terminal's for what an operation has answered.
@@ -138,6 +141,10 @@ func (s *Screen) routes() []route {
 		{"POST /accounts/{address}/accept", ledger.RoleOperate, s.accept},
 		{"POST /accounts/{address}/withdraw", ledger.RoleOperate, s.withdraw},
 		{"GET /findings", ledger.RoleLook, s.showFindings},
+		{"GET /cutover", ledger.RoleLook, s.showCutover},
+		{"GET /speed", ledger.RoleLook, s.showSpeed},
+		{"GET /ends", ledger.RoleLook, s.showEnds},
+		{"GET /audit", ledger.RoleLook, s.showAudit},
 		{"/", ledger.RoleLook, s.showNothing},
 	}
 }

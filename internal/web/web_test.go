@@ -173,8 +173,9 @@ func (m *testMove) PlanCutover(_ context.Context, domains []string) (plans cutov
 }
 
 func (m *testMove) CutoverStatus(context.Context, []string) (journey.Crossing, error) {
+	held := ledger.CutoverHold{Gate: "proved", Sentence: "one account differs " + hostile, Who: "whoever runs rehome", NextStep: "verify", Final: true}
 	return journey.Crossing{Domains: []journey.CrossingDomain{{Domain: "example.test", State: ledger.CutoverGates, Next: "run it",
-		Waits:     []ledger.CutoverHold{{Gate: "proved", Sentence: "one account differs " + hostile, Who: "whoever runs rehome", NextStep: "verify"}},
+		Waits:     []ledger.CutoverHold{held},
 		Records:   []journey.CrossingRecord{{About: "MX", Name: "example.test", Before: []string{"10 old"}, After: []string{"10 new"}}},
 		Overrides: []ledger.CutoverOverride{{Gate: "lag", Why: "small", Person: "anna"}}}}}, nil
 }
@@ -201,6 +202,26 @@ func (m *testMove) Accept(ctx context.Context, options journey.AcceptOptions) ([
 func (m *testMove) Withdraw(_ context.Context, ids []string) error {
 	m.did("withdraw %v", ids)
 	return nil
+}
+
+func (m *testMove) AuditPage(_ context.Context, object string, before int64, limit int) (page []ledger.AuditLine, more bool, err error) {
+	for n := int64(250); n > 0; n-- {
+		if before == 0 || n < before {
+			page = append(page, ledger.AuditLine{Line: n, Who: "anna", Action: "row", Object: object, After: hostile})
+		}
+	}
+	return page[:min(limit, len(page))], len(page) > limit, nil
+}
+
+func (m *testMove) Throughput(context.Context, time.Duration) (journey.Throughput, error) {
+	at := time.Unix(1_700_000_000, 0).Add(-time.Hour)
+	return journey.Throughput{Step: time.Minute, Speeds: []ledger.Speed{{At: at, Messages: 600, Octets: 1 << 20}},
+		Events: []journey.SpeedEvent{{At: time.Now(), Text: hostile}}}, nil
+}
+
+func (m *testMove) BothEnds() journey.BothEnds {
+	return journey.BothEnds{Services: []journey.ServicePair{{Name: "IMAP", Carries: "mail", Source: "mail.example.test:993 " + hostile}},
+		Names: []journey.NameRule{{What: hostile, Where: "b"}}, Limits: []journey.Limit{{What: "connections", Is: "4", Setting: "limits.per_account"}}}
 }
 
 func (m *testMove) Operators(context.Context) ([]ledger.Operator, error) {
@@ -429,6 +450,7 @@ func TestScreen_hostileWordsAreText(t *testing.T) {
 	s.mustSignIn()
 	for path, want := range map[string]string{
 		"/": "Example", "/accounts": "a001@example.test", "/accounts/a001@example.test": "is full", "/findings": "message refused",
+		"/cutover": "word lifts this", "/audit": "row", "/ends": "limits.per_account", "/speed": "at best 10.0 messages a second",
 		"/accounts?part=" + url.QueryEscape(hostile): "No account fits", "/findings?code=" + url.QueryEscape(hostile): "message refused",
 	} {
 		status, body := s.get(path)

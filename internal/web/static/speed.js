@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws the chart of the page Throughput. Without this script the sentence and the table say the same.
+(() => {
+  const place = document.getElementById("chart");
+  if (!place || !place.dataset.speed || typeof uPlot === "undefined") return;
+  const data = JSON.parse(place.dataset.speed);
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const size = (v) => {
+    const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let unit = 0;
+    while (v >= 1024 && unit < units.length - 1) { v /= 1024; unit++; }
+    return (v >= 10 || v === Math.round(v) ? v.toFixed(0) : v.toFixed(1)) + " " + units[unit] + "/s";
+  };
+  let plot = null;
+  const draw = () => {
+    if (plot) plot.destroy();
+    const axis = { stroke: colour("--text"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+    plot = new uPlot({
+      width: place.clientWidth, height: Math.min(340, Math.max(220, place.clientWidth * 0.4)),
+      scales: { x: { time: true }, m: { range: (u, lo, hi) => [0, Math.max(hi, 0.1)] }, o: { range: (u, lo, hi) => [0, Math.max(hi, 1)] } },
+      axes: [axis, { ...axis, scale: "m", size: 60 }, { ...axis, scale: "o", side: 1, size: 84, grid: { show: false }, values: (u, all) => all.map(size) }],
+      series: [{}, { label: "messages/s", scale: "m", stroke: colour("--accent"), width: 2, value: (u, v) => v == null ? "–" : v.toFixed(1) },
+        { label: "size/s", scale: "o", stroke: colour("--warn"), width: 2, dash: [6, 4], value: (u, v) => v == null ? "–" : size(v) }],
+      hooks: { draw: [(u) => {
+        const c = u.ctx;
+        c.save();
+        c.strokeStyle = colour("--quiet");
+        c.setLineDash([2, 3]);
+        for (const at of data.events) {
+          const x = Math.round(u.valToPos(at, "x", true)) + 0.5;
+          if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
+          c.beginPath(); c.moveTo(x, u.bbox.top); c.lineTo(x, u.bbox.top + u.bbox.height); c.stroke();
+        }
+        c.restore();
+      }] },
+    }, [data.at, data.messages, data.octets], place);
+  };
+  draw();
+  let width = place.clientWidth;
+  new ResizeObserver(() => {
+    if (place.clientWidth !== width) { width = place.clientWidth; draw(); }
+  }).observe(place);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+})();
