@@ -108,7 +108,7 @@ func consider(o dav.Object, b books) transfer {
 		return p
 	}
 	var err error
-	if p.object, err = pim.Inspect(o.Data); err != nil {
+	if p.object, err = inspect(o.Data); err != nil {
 		return p.refuse(objectUnreadable, "it is neither a vCard nor an iCalendar object: "+err.Error())
 	}
 	p.row.UID = p.object.UID

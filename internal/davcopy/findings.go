@@ -10,7 +10,7 @@ import (
 // Findings lists every kind of finding that copying contacts and calendars raises.
 func Findings() []rehome.Declared {
 	return []rehome.Declared{
-		objectRefused, objectFailed, objectTooLarge, duplicateUID, uidElsewhere, overrideApart, objectUnserved, objectUnreadable,
+		objectRefused, objectFailed, objectTooLarge, duplicateUID, uidElsewhere, overrideApart, seriesApart, objectUnserved, objectUnreadable,
 		objectVeiled, objectUnproved, objectSpoilt, objectConflict, removedThere, nameTaken, objectMissing, objectReverted, updateRefused,
 		updateUnreadable, objectAwaited, objectHidden, objectNotRemoved, objectRepaired, attachmentAtSource,
 		invitationsNotSilent, invitationsDespiteAgent, invitationsUnknown, testObjectLeft,
@@ -66,6 +66,14 @@ var (
 		NextStep: "make this change to the series again in a calendar client: at the source before the next sync, or at the destination",
 		Meaning: "The source stores a changed occurrence of a recurring event as an object of its own, and the destination wants the event " +
 			"and its changes in one object (RFC 4791, section 4.1). The series was copied without this change.",
+	}
+	seriesApart = rehome.Declared{
+		Code: "series_apart", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,
+		Sentence: "not copied: {why}",
+		NextStep: "delete neither at the source; delete the changed occurrence at the destination, run sync again to get the series, and make " +
+			"the change there again",
+		Meaning: "The source stores a recurring event and a changed occurrence of it as two objects, and the destination wants both in one " +
+			"(RFC 4791, section 4.1). It had got the changed occurrence before the event, and does not accept the event.",
 	}
 	objectUnserved = rehome.Declared{
 		Code: "object_unserved", Topic: rehome.TopicObjects, Severity: rehome.SeverityError, Again: rehome.AgainEachPass,

@@ -56,6 +56,9 @@ type collectionJob struct {
 	theirs   map[string][]ledger.Object // their rows, by destination name
 	held     []ledger.Object            // those of what they have there, of which nobody knows another name yet
 
+	apart       []dav.Object // changed occurrences that have a name of their own; likewise
+	apartOctets int
+
 	unserved  []dav.Object // what the source has not served under names that are known; only the goroutine that decides looks at it
 	unclaimed []string     // of these and of earlier slices, the names that may be another object's by now; likewise
 
@@ -337,7 +340,8 @@ func (j *collectionJob) copyAll(ctx context.Context) (done bool, err error) {
 	return !cut, err
 }
 
-// decideAll decides about one chunk after the other, and about what was not served last.
+// decideAll decides about one chunk after the other, then about changed occurrences that are apart from their event, and about what
+// was not served last.
 func (j *collectionJob) decideAll(ctx context.Context, chunks <-chan []dav.Object, decided chan<- []*transfer) error {
 	decide := func(chunk []dav.Object) error {
 		if len(chunk) == 0 {
@@ -356,9 +360,12 @@ func (j *collectionJob) decideAll(ctx context.Context, chunks <-chan []dav.Objec
 	}
 	j.unclaimed = j.stillUnread()
 	for chunk := range chunks {
-		if err := decide(j.holdBack(chunk)); err != nil {
+		if err := decide(j.holdApart(j.holdBack(chunk))); err != nil {
 			return err
 		}
+	}
+	if err := decide(j.apart); err != nil {
+		return err
 	}
 	return decide(j.unserved)
 }

@@ -64,7 +64,7 @@ func (j *collectionJob) likenessOf(p *transfer, there dav.Object) likeness {
 	if readable && known && there.ETag != "" && (sent(p.before, form[:]) || earlier(p.before, form[:])) {
 		return olderObject
 	}
-	object, err := pim.Inspect(there.Data)
+	object, err := inspect(there.Data)
 	// What had no UID when it was sent under this name may have got one there, or have none there any more.
 	mayBeOurs := p.before.State.There() && (object.UID == "" || p.object.UID == "") || p.object.UID == "" && len(p.before.Tried) > 0
 	if err == nil && object.UID != p.object.UID && object.UID != p.uid() && !mayBeOurs {
@@ -152,7 +152,7 @@ func (j *collectionJob) findUID(ctx context.Context, p *transfer, refusal error)
 	href := j.holderOf(p, refusal)
 	if href == "" {
 		var err error
-		if href, err = j.holderElsewhere(ctx, p.row.UID); err != nil {
+		if href, err = j.holderElsewhereOf(ctx, p.row.UID); err != nil {
 			return err
 		}
 	}
@@ -206,13 +206,16 @@ func (j *collectionJob) holderOf(p *transfer, refusal error) string {
 	if errors.As(refusal, &refused) && refused.Href != "" {
 		return refused.Href
 	}
+	part := j.otherPart(p)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if other, found := j.byUID[p.row.UID]; found && p.row.UID != "" && other != p.row.Source {
-		return hrefOf(j.place.target.Href, j.known[other].Destination)
+	for _, other := range []string{j.byUID[p.row.UID], part} {
+		if other != "" && p.row.UID != "" && other != p.row.Source {
+			return hrefOf(j.place.target.Href, j.known[other].Destination)
+		}
 	}
 	if object, err := pim.Inspect(p.data); err == nil && j.unknown != nil {
-		if all := j.unknown.withUID(object.UID); len(all) > 0 {
+		if all := append(j.unknown.withUID(object.UID), j.unknown.withUID(object.UID+apartMark)...); len(all) > 0 {
 			return hrefOf(j.place.target.Href, all[0].name)
 		}
 	}

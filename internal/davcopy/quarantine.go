@@ -5,6 +5,7 @@ package davcopy
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -26,19 +27,10 @@ func (j *collectionJob) refused(ctx context.Context, p *transfer, refusal error)
 	if err := j.giveUp(p, objectRefused, refusal); err != nil {
 		return err
 	}
-	if len(flaws) > 0 && !overrideApart.Has(p.row.Code) {
+	if len(flaws) > 0 && !overrideApart.Has(p.row.Code) && !seriesApart.Has(p.row.Code) {
 		p.row.Words += "; " + flaws[0].Sentence
 	}
 	return nil
-}
-
-// apart reports whether the object is changed occurrences whose event has a name of its own at the source, where the
-// destination wants both in one (RFC 4791 section 4.1). To delete one of the two would lose it.
-func (j *collectionJob) apart(p *transfer) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	other, known := j.byUID[p.row.UID]
-	return p.object.Overrides > 0 && !p.object.Master && p.row.UID != "" && known && other != p.row.Source
 }
 
 // giveUp quarantines an object with the server's words.
@@ -53,12 +45,20 @@ func (j *collectionJob) giveUp(p *transfer, why rehome.Declared, refusal error) 
 	if judge(refusal, 2) == stepFindUID && objectRefused.Has(why.Code) {
 		why = duplicateUID
 	}
-	if (duplicateUID.Has(why.Code) || objectRefused.Has(why.Code)) && j.apart(p) {
-		why, words = overrideApart, words+"; it is a changed occurrence of an event that has another name at the source, and the "+
-			"destination wants both in one object"
+	if other := j.otherPart(p); other != "" && (duplicateUID.Has(why.Code) || objectRefused.Has(why.Code)) {
+		why, words = partedFinding(p.object, words, decodedName(other))
 	}
 	*p = p.refuse(why, words)
 	return j.quarantine(p)
+}
+
+// partedFinding is for one of two objects that the destination wants in one, where it has the other one.
+func partedFinding(o pim.Object, words, other string) (rehome.Declared, string) {
+	const wants = ", and the destination wants both in one object"
+	if isApart(o) {
+		return overrideApart, fmt.Sprintf("%s; it is a changed occurrence of an event that has another name at the source, %q%s", words, other, wants)
+	}
+	return seriesApart, fmt.Sprintf("%s; a changed occurrence of this event has another name at the source, %q%s", words, other, wants)
 }
 
 // wordsOf are a server's own, where it has said something.

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"slices"
 
-	"rehome/internal/content/pim"
 	"rehome/internal/ledger"
 	"rehome/internal/protocol/dav"
 )
@@ -107,7 +106,7 @@ func formerly(data []byte, vanished []ledger.Object) int {
 	if i := firstThere(vanished, sameBytes); i >= 0 {
 		return i
 	}
-	object, err := pim.Inspect(data)
+	object, err := inspect(data)
 	if err != nil || object.UID == "" {
 		return -1
 	}

@@ -29,7 +29,7 @@ type strangers struct {
 
 // add takes one in, if it can be read.
 func (s *strangers) add(name, etag string, data []byte, kind pim.Kind) {
-	object, err := pim.Inspect(data)
+	object, err := inspect(data)
 	if err != nil {
 		return // it cannot be recognised: writing it will tell
 	}

@@ -135,10 +135,11 @@ func byUID(transfers []*transfer) [][]*transfer {
 	var all [][]*transfer
 	places := map[string]int{}
 	for _, p := range transfers {
-		place, known := places[p.row.UID]
-		if !known || p.row.UID == "" {
+		uid := plainUID(p.row.UID)
+		place, known := places[uid]
+		if !known || uid == "" {
 			place = len(all)
-			places[p.row.UID] = place
+			places[uid] = place
 			all = append(all, nil)
 		}
 		all[place] = append(all[place], p)

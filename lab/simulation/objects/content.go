@@ -27,6 +27,7 @@ type draft struct {
 	invites bool
 	invited bool // the account is an attendee and has answered
 	repeats bool
+	changes bool // it is a changed occurrence of the event of its UID, without that event
 }
 
 // bytes writes the object.
@@ -68,6 +69,9 @@ func (f draft) event(account string) []string {
 	day := 1 + f.version%27
 	lines = append(lines, fmt.Sprintf("DTSTART:200003%02dT100000Z", day), fmt.Sprintf("DTEND:200003%02dT110000Z", day),
 		fmt.Sprintf("SUMMARY:mark %s version %d", f.mark, f.version))
+	if f.changes {
+		lines = append(lines, "RECURRENCE-ID:20000309T100000Z")
+	}
 	if f.repeats {
 		lines = append(lines, "RRULE:FREQ=WEEKLY;COUNT=4")
 	}
@@ -158,6 +162,14 @@ func markOf(data []byte) string {
 		}
 	}
 	return ""
+}
+
+// identityOf is the UID of an object, and another one for a changed occurrence without its event.
+func identityOf(data []byte) string {
+	if uid := uidOf(data); uid == "" || !strings.Contains(string(data), "RECURRENCE-ID:") {
+		return uid
+	}
+	return "a change of " + uidOf(data)
 }
 
 // uidOf finds the UID in an object, "" for none.

@@ -152,7 +152,7 @@ func (t *truth) overwritten(before *object, q question) {
 	if before.user && !t.everShown(before.data) {
 		t.breach("nothing is overwritten that rehome did not put there", "PUT %s over what the user wrote", q.path)
 	}
-	if was, is := uidOf(before.data), uidOf(q.body); was != "" && is != "" && was != is {
+	if was, is := identityOf(before.data), identityOf(q.body); was != "" && is != "" && was != is {
 		t.breach("no object is overwritten by another one", "PUT %s of %s over %s", q.path, is, was)
 	}
 }

@@ -99,13 +99,34 @@ func (w *world) addAs(e *end, c *collection, file string, when ...string) {
 	} else {
 		d.uid = "uid-" + d.mark
 	}
-	data := d.bytes(account)
 	if e == w.dst {
-		w.enter(c, file, data)
+		w.enter(c, file, d.bytes(account))
 		return
 	}
-	e.store(c, file, data)
+	change := e == w.src && c.kind == calendars && d.uid != "" && len(c.objects) < most && w.d.happens(changesApart, 0.5, name...)
+	d.repeats = d.repeats || change
+	w.show(c, file, d)
+	if change {
+		w.addChange(c, d, name)
+	}
+}
+
+// show lets the source have something.
+func (w *world) show(c *collection, file string, d draft) {
+	data := d.bytes(account)
+	w.src.store(c, file, data)
 	w.truth.shown(data)
+}
+
+// changesApart: the source has an event and a changed occurrence of it as two objects, which RFC 4791 section 4.1 forbids.
+const changesApart = "changed occurrences with a name of their own"
+
+// addChange gives an event such a changed occurrence, under a name that comes before or behind that of the event.
+func (w *world) addChange(c *collection, event draft, name []string) {
+	w.marks++
+	d := draft{mark: "m" + number(w.marks), version: 1, uid: event.uid, kind: calendars, flaws: map[string]bool{}, changes: true}
+	file := simulation.Pick(w.d.chance("before or behind").With(name...), "", "zz-") + d.mark + "-" + event.mark + ".ics"
+	w.show(c, file, d)
 }
 
 // draft decides what an object is like.
