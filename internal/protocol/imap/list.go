@@ -132,14 +132,19 @@ func (c *Client) listOnce(ctx context.Context, name, line string, behind func() 
 	return withoutRepeats(entries), nil
 }
 
-// withoutRepeats keeps the first entry of a name; some servers list INBOX twice.
+// withoutRepeats keeps one entry of a name, the first that can be opened; some servers list INBOX twice. Whether there is such a
+// mailbox its opening tells.
 func withoutRepeats(entries []ListEntry) []ListEntry {
-	seen := map[string]bool{}
+	place := map[string]int{}
 	kept := entries[:0]
 	for _, e := range entries {
-		if !seen[e.Name] {
-			seen[e.Name] = true
+		at, known := place[e.Name]
+		switch {
+		case !known:
+			place[e.Name] = len(kept)
 			kept = append(kept, e)
+		case !kept[at].Selectable() && e.Selectable():
+			kept[at] = e
 		}
 	}
 	return kept

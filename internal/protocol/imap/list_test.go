@@ -50,6 +50,8 @@ func TestList_extended(t *testing.T) {
 			`* LIST () NIL a&b`,
 			`* LIST () "/" NIL`,
 			`* LIST () "/" INBOX`, // once more
+			`* LIST (\Noselect) "/" twice`,
+			`* LIST (\HasNoChildren) "/" twice`,
 			`* LIST () "/"`,
 			`* LIST () "/" ""`,
 			`* LIST`,
@@ -69,8 +71,9 @@ func TestList_extended(t *testing.T) {
 		`"gone" "/" \NonExistent \subscribed subscribed`,
 		fmt.Sprintf("%q %q ", DecodeName("a&b"), ""),
 		`"NIL" "/" `,
+		`"twice" "/" \HasNoChildren`,
 	})
-	for i, want := range []bool{true, true, false, false, true, true} {
+	for i, want := range []bool{true, true, false, false, true, true, true} {
 		if got := entries[i].Selectable(); got != want {
 			t.Errorf("%q: Selectable() = %v, want %v", entries[i].Name, got, want)
 		}
