@@ -75,6 +75,7 @@ func (a *answers) receive(t *transfer) error {
 		switch {
 		case err == nil && len(answer.UIDs) == 0:
 			unnamed = append(unnamed, sent.items...)
+			a.rivals.next = 0 // what stands below the next UID that is told may be this
 		case err == nil:
 			stored = append(stored, withUIDs(sent.items, answer.UIDs)...)
 		case errors.As(err, &status) && status.Kind == "NO":

@@ -117,7 +117,7 @@ func (j *mailboxJob) transferGroups(ctx context.Context, groups [][]batch) (refu
 		return nil, nil, faultOf(err, "copy mailbox", j.pair.Source)
 	}
 	j.groups += len(answers.flows)
-	j.nextUID = answers.rivals.next
+	j.nextUID = max(j.nextUID, answers.rivals.next)
 	return answers.refused, groups[len(answers.flows):], j.afterGroups(ctx, floor, answers)
 }
 

@@ -5,6 +5,7 @@ package mailcopy_test
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -256,3 +257,19 @@ func TestSync_twinsThatAreNotShown(t *testing.T) {
 	}
 	p.wantCount(p.dst, "INBOX", 4)
 }
+
+// A server that tells UIDs need not tell all of them (RFC 4315, section 3). What stands below the next one that is told may be ours
+// then: nobody else has written it, and nothing is taken back.
+func TestSync_uidsOfSomeCopiesOnly(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	p.batch = 1
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte { return firstUIDTold.ReplaceAll(line, nil) })
+	alike := letters(1, 400, "a")[0]
+	p.fill(p.src, "INBOX", alike, alike, letters(1, 400, "b")[0])
+	wantTally(t, p.sync(), mailcopy.Tally{Copied: 3})
+	p.wantSame("INBOX", "INBOX")
+	p.quiet(mailcopy.Tally{})
+}
+
+var firstUIDTold = regexp.MustCompile(`\[APPENDUID [0-9]+ 1\] `)
