@@ -52,7 +52,8 @@ type mailboxJob struct {
 	silent         silence
 	veil           veil
 	replaced       []ledger.Voided // see findReplaced
-	flagsDue       bool            // of messages that were found at the destination
+	flagsDue       bool            // of messages that were found at the destination, or copied without
+	flagsUntold    bool            // of some messages, see listFlags
 	joined         int             // of these, how many got the flags of both ends
 	uids           uidKeeping
 }
@@ -422,7 +423,7 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 	if j.listed != nil {
 		entries := j.listed
 		j.listed = nil
-		return entries, nil
+		return j.retold(ctx, entries)
 	}
 	entries := j.foreseen.listed(window)
 	if rest := window.Minus(uidsOf(entries)); !rest.Empty() {
@@ -432,7 +433,7 @@ func (j *mailboxJob) list(ctx context.Context, window imap.UIDSet) ([]entry, err
 		}
 		entries = sortUnique(append(entries, more...))
 	}
-	return completed(entries, window), nil
+	return j.retold(ctx, completed(entries, window))
 }
 
 // settle notes the state in which a complete pass has left both ends, so that the next one can tell
@@ -449,8 +450,12 @@ func (j *mailboxJob) settle(ctx context.Context) error {
 	if status != nil && status.UIDNext == j.srcBox.UIDNext && status.Messages == j.srcBox.Messages {
 		octets = max(status.Size, 0)
 	}
+	modSeq := j.srcBox.HighestModSeq
+	if j.flagsUntold {
+		modSeq = 0
+	}
 	return j.ledger().Settle(ctx, j.row, ledger.State{
-		SrcUIDNext: j.srcBox.UIDNext, SrcMessages: messages, SrcModSeq: j.srcBox.HighestModSeq,
+		SrcUIDNext: j.srcBox.UIDNext, SrcMessages: messages, SrcModSeq: modSeq,
 		SrcSize: octets, SrcMailboxID: j.srcBox.MailboxID, SrcNewest: markOf(j.srcNewest),
 	})
 }

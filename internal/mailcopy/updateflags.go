@@ -50,23 +50,7 @@ func (j *mailboxJob) sourceFlags(ctx context.Context) (map[imap.UID][]string, er
 	} else if j.told != nil {
 		return j.told, nil
 	}
-	present := j.row.Done.Minus(j.row.Gone)
-	current := make(map[imap.UID][]string, present.Len())
-	if present.Empty() {
-		return current, nil
-	}
-	command, err := j.src.Fetch(ctx, present, imap.FetchItems{Flags: true, ChangedSince: since}, imap.FetchHandler{
-		Message: func(m *imap.Message) error {
-			if m.Flags != nil { // otherwise it has not said
-				current[m.UID] = m.Flags
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return current, command.Wait(ctx)
+	return j.listFlags(ctx, j.row.Done.Minus(j.row.Gone), since)
 }
 
 // flagChange is one STORE for all messages that changed alike.
