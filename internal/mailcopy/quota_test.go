@@ -3,7 +3,9 @@
 package mailcopy_test
 
 import (
+	"bytes"
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,4 +52,21 @@ func TestRunSlice_accountThatFillsItsQuota(t *testing.T) {
 		t.Errorf("copied %d, want 10", got)
 	}
 	p.wantEqual("INBOX", "INBOX")
+}
+
+// A source may estimate sizes. Whether a message is above the limit that the destination announces its octets tell.
+func TestSync_estimatedSizeAboveTheLimit(t *testing.T) {
+	t.Parallel()
+	p := atmailPair(t)
+	listedSize := regexp.MustCompile(`RFC822\.SIZE ([0-9]+)`)
+	p.srcVia = rewrite(t, p.src.IMAP, func(line []byte) []byte { return listedSize.ReplaceAll(line, []byte("RFC822.SIZE ${1}00")) })
+	p.dstVia = rewrite(t, p.dst.IMAP, func(line []byte) []byte {
+		return bytes.ReplaceAll(line, []byte(" UIDPLUS"), []byte(" UIDPLUS APPENDLIMIT=20000"))
+	})
+	p.fill(p.src, "INBOX", append(letters(2, 1_000, "small"), letters(1, 40_000, "large")...)...)
+	r := p.sync()
+	if r.Tally.Copied != 2 || r.Tally.Failed != 1 {
+		t.Errorf("%+v, want both that fit copied, and the other one refused", r.Tally)
+	}
+	wantFinding(t, r, "message_too_large")
 }

@@ -194,7 +194,7 @@ func (j *mailboxJob) download(ctx context.Context, uid imap.UID, w io.Writer) er
 }
 
 // refuseOversize takes out what is above the destination's announced limit (RFC 7889), before a
-// single octet of it is sent.
+// single octet of it is sent. A listed size may be an estimate: the message itself tells.
 func (j *mailboxJob) refuseOversize(ctx context.Context, entries []entry) ([]entry, error) {
 	limit, known := j.dst.Capabilities().AppendLimit()
 	if !known {
@@ -202,6 +202,15 @@ func (j *mailboxJob) refuseOversize(ctx context.Context, entries []entry) ([]ent
 	}
 	kept := entries[:0]
 	for _, e := range entries {
+		if e.size > limit {
+			size, err := j.trueSize(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			if size <= limit {
+				e.size = size
+			}
+		}
 		if e.size <= limit {
 			kept = append(kept, e)
 			continue
@@ -212,4 +221,29 @@ func (j *mailboxJob) refuseOversize(ctx context.Context, entries []entry) ([]ent
 		}
 	}
 	return kept, nil
+}
+
+// trueSize reads how large a message of the source is; 0 where the source does not deliver it.
+func (j *mailboxJob) trueSize(ctx context.Context, e entry) (int64, error) {
+	if e.kept != "" {
+		original, size, err := j.originals().Open(e.kept)
+		if err != nil {
+			return 0, err
+		}
+		return size, original.Close()
+	}
+	var read octetCounter
+	err := j.download(ctx, e.uid, &read)
+	if errors.Is(err, errNoOriginal) {
+		return 0, nil
+	}
+	return int64(read), err
+}
+
+// octetCounter counts the octets that are written to it.
+type octetCounter int64
+
+func (c *octetCounter) Write(p []byte) (int, error) {
+	*c += octetCounter(len(p))
+	return len(p), nil
 }
